@@ -1,0 +1,3 @@
+//! The command `pleach`: everything is in the library.
+
+fn main() {}

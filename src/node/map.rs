@@ -1,0 +1,147 @@
+//! Mappings: entries in the byte order of their keys, shared until changed.
+//!
+//! One order for all makes equal data equal bytes, finds a key by halving and merges in one pass. The order that the
+//! emitter prints is another one and belongs to `yaml`.
+
+use super::{Node, Style, Tag};
+use crate::source::Place;
+use smol_str::SmolStr;
+use std::sync::Arc;
+
+/// A mapping with unique keys, in the byte order of their text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Map(Arc<Vec<Entry>>);
+
+/// A key and what stands under it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The key.
+    pub key: Key,
+    /// The value.
+    pub value: Node,
+}
+
+/// The key of a mapping: its text is what counts, tag and style say how it was written.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// The text, after unquoting.
+    pub text: SmolStr,
+    /// The type that it resolved to; Kubernetes takes strings only.
+    pub tag: Tag,
+    /// How it was written.
+    pub style: Style,
+    /// Where it stands.
+    pub at: Place,
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl<T: Into<SmolStr>> From<T> for Key {
+    fn from(text: T) -> Self {
+        Key { text: text.into(), tag: Tag::Str, style: Style::Quoted, at: Place::NONE }
+    }
+}
+
+impl Map {
+    /// The mapping of `entries`, or the first two keys that are the same.
+    pub fn from_entries(mut entries: Vec<Entry>) -> Result<Self, (Key, Key)> {
+        if !entries.is_sorted_by(|a, b| a.key.text < b.key.text) {
+            entries.sort_by(|a, b| a.key.text.cmp(&b.key.text));
+            if let Some(twins) = entries.windows(2).find(|pair| pair[0].key.text == pair[1].key.text) {
+                return Err((twins[0].key.clone(), twins[1].key.clone()));
+            }
+        }
+        Ok(Map(Arc::new(entries)))
+    }
+
+    fn find(&self, key: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|entry| entry.key.text.as_str().cmp(key))
+    }
+
+    /// What stands under `key`.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.find(key).ok().map(|i| &self.0[i].value)
+    }
+
+    /// The entry of `key`, for the place of the key itself.
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.find(key).ok().map(|i| &self.0[i])
+    }
+
+    /// What stands under `key`, to be changed; copies the entries if they are shared.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        let i = self.find(key).ok()?;
+        Some(&mut Arc::make_mut(&mut self.0)[i].value)
+    }
+
+    /// Whether there is such a key.
+    pub fn has(&self, key: &str) -> bool {
+        self.find(key).is_ok()
+    }
+
+    /// Puts `value` under `key` and returns what stood there. A key that is there keeps its spelling and place.
+    pub fn insert(&mut self, key: impl Into<Key>, value: Node) -> Option<Node> {
+        let key = key.into();
+        match self.find(&key.text) {
+            Ok(i) => Some(std::mem::replace(&mut Arc::make_mut(&mut self.0)[i].value, value)),
+            Err(i) => {
+                Arc::make_mut(&mut self.0).insert(i, Entry { key, value });
+                None
+            }
+        }
+    }
+
+    /// Takes `key` out.
+    pub fn remove(&mut self, key: &str) -> Option<Node> {
+        let i = self.find(key).ok()?;
+        Some(Arc::make_mut(&mut self.0).remove(i).value)
+    }
+
+    /// Keeps the entries that `keep` wants.
+    pub fn retain(&mut self, keep: impl FnMut(&Entry) -> bool) {
+        Arc::make_mut(&mut self.0).retain(keep);
+    }
+
+    /// The entries in the byte order of their keys.
+    pub fn iter(&self) -> std::slice::Iter<'_, Entry> {
+        self.0.iter()
+    }
+
+    /// Keys and values, the values to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&Key, &mut Node)> {
+        Arc::make_mut(&mut self.0).iter_mut().map(|entry| (&entry.key, &mut entry.value))
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<'a> IntoIterator for &'a Map {
+    type Item = &'a Entry;
+    type IntoIter = std::slice::Iter<'a, Entry>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<K: Into<Key>> FromIterator<(K, Node)> for Map {
+    /// Later values win over earlier ones of the same key.
+    fn from_iter<I: IntoIterator<Item = (K, Node)>>(entries: I) -> Self {
+        let mut map = Map::default();
+        for (key, value) in entries {
+            map.insert(key, value);
+        }
+        map
+    }
+}

@@ -1,0 +1,260 @@
+//! A YAML value that knows where it stands.
+//!
+//! A tree is shared: cloning a node copies a pointer, and changing one copies only the path down to it. A scalar keeps
+//! its text, tag and style apart, because kustomize changes one without the others. Nothing here reads or writes YAML.
+
+mod map;
+
+pub use map::{Entry, Key, Map};
+
+use crate::source::Place;
+use smol_str::SmolStr;
+use std::sync::Arc;
+
+/// One value of a YAML document and the place it was read from.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Where the value begins; [`Place::NONE`] for a value that no file holds.
+    pub at: Place,
+    /// What it is.
+    pub value: Value,
+}
+
+/// The three kinds of YAML values. Anchors, aliases and merge keys are expanded on reading.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A string, number, boolean, date or null.
+    Scalar(Scalar),
+    /// A list.
+    Seq(Arc<Vec<Node>>),
+    /// A mapping with string keys.
+    Map(Map),
+}
+
+/// A scalar as YAML sees it: text, the type that the text resolved to, and how it was written.
+#[derive(Clone, Debug)]
+pub struct Scalar {
+    /// The content after unquoting and unfolding; `0644` stays `0644`.
+    pub text: SmolStr,
+    /// The type.
+    pub tag: Tag,
+    /// How it was written.
+    pub style: Style,
+}
+
+/// The type of a scalar under the dialect of kustomize (YAML 1.2 core with the 1.1 integers).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tag {
+    /// `!!str`.
+    Str,
+    /// `!!null`: `null`, `~`, or nothing at all.
+    Null,
+    /// `!!bool`.
+    Bool,
+    /// `!!int`, in any base.
+    Int,
+    /// `!!float`.
+    Float,
+    /// `!!timestamp`: an unquoted date.
+    Timestamp,
+}
+
+/// How a scalar was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Without quotes.
+    Plain,
+    /// In single or double quotes.
+    Quoted,
+    /// As a literal or folded block.
+    Block,
+}
+
+impl PartialEq for Scalar {
+    /// Equal data: the style does not count.
+    fn eq(&self, other: &Self) -> bool {
+        self.tag == other.tag && self.text == other.text
+    }
+}
+
+impl PartialEq for Node {
+    /// Equal data: places do not count.
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl Scalar {
+    /// A string, to be written in whatever style keeps it one.
+    pub fn str(text: impl Into<SmolStr>) -> Self {
+        Scalar { text: text.into(), tag: Tag::Str, style: Style::Quoted }
+    }
+}
+
+impl Node {
+    /// `value` at `at`.
+    pub fn new(value: Value, at: Place) -> Self {
+        Node { at, value }
+    }
+
+    /// A string that no file holds.
+    pub fn str(text: impl Into<SmolStr>) -> Self {
+        Node::new(Value::Scalar(Scalar::str(text)), Place::NONE)
+    }
+
+    /// An integer that no file holds.
+    pub fn int(number: i64) -> Self {
+        Node::plain(number.to_string(), Tag::Int)
+    }
+
+    /// A boolean that no file holds.
+    pub fn bool(truth: bool) -> Self {
+        Node::plain(if truth { "true" } else { "false" }, Tag::Bool)
+    }
+
+    /// `null`.
+    pub fn null() -> Self {
+        Node::plain("null", Tag::Null)
+    }
+
+    /// A plain scalar with a given tag that no file holds.
+    pub fn plain(text: impl Into<SmolStr>, tag: Tag) -> Self {
+        Node::new(Value::Scalar(Scalar { text: text.into(), tag, style: Style::Plain }), Place::NONE)
+    }
+
+    /// A list that no file holds.
+    pub fn seq(items: impl IntoIterator<Item = Node>) -> Self {
+        Node::new(Value::Seq(Arc::new(items.into_iter().collect())), Place::NONE)
+    }
+
+    /// An empty mapping that no file holds.
+    pub fn map() -> Self {
+        Node::new(Value::Map(Map::default()), Place::NONE)
+    }
+
+    /// The same value, said to stand at `at`.
+    #[must_use]
+    pub fn placed(mut self, at: Place) -> Self {
+        self.at = at;
+        self
+    }
+
+    /// The scalar, if it is one.
+    pub fn as_scalar(&self) -> Option<&Scalar> {
+        match &self.value {
+            Value::Scalar(scalar) => Some(scalar),
+            _ => None,
+        }
+    }
+
+    /// The text of a string; `None` for any other type, numbers included.
+    pub fn as_str(&self) -> Option<&str> {
+        self.as_scalar().filter(|s| s.tag == Tag::Str).map(|s| s.text.as_str())
+    }
+
+    /// The text of a scalar of whatever type but null.
+    pub fn as_text(&self) -> Option<&str> {
+        self.as_scalar().filter(|s| s.tag != Tag::Null).map(|s| s.text.as_str())
+    }
+
+    /// The truth of a boolean, in any of its spellings.
+    pub fn as_bool(&self) -> Option<bool> {
+        self.as_scalar()
+            .filter(|s| s.tag == Tag::Bool)
+            .map(|s| matches!(s.text.as_bytes(), [b't' | b'T' | b'y' | b'Y', ..] | [b'o' | b'O', b'n' | b'N']))
+    }
+
+    /// The items of a list.
+    pub fn as_seq(&self) -> Option<&[Node]> {
+        match &self.value {
+            Value::Seq(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The items of a list, to be changed; copies the list if it is shared.
+    pub fn as_seq_mut(&mut self) -> Option<&mut Vec<Node>> {
+        match &mut self.value {
+            Value::Seq(items) => Some(Arc::make_mut(items)),
+            _ => None,
+        }
+    }
+
+    /// The mapping, if it is one.
+    pub fn as_map(&self) -> Option<&Map> {
+        match &self.value {
+            Value::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// The mapping, to be changed.
+    pub fn as_map_mut(&mut self) -> Option<&mut Map> {
+        match &mut self.value {
+            Value::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// Whether it is `null` in any spelling.
+    pub fn is_null(&self) -> bool {
+        self.as_scalar().is_some_and(|s| s.tag == Tag::Null)
+    }
+
+    /// What stands under `key`, if this is a mapping that has it.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.as_map()?.get(key)
+    }
+
+    /// What stands under `key`, to be changed.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        self.as_map_mut()?.get_mut(key)
+    }
+
+    /// What stands at the end of a path of mapping keys.
+    pub fn at_path(&self, path: &[&str]) -> Option<&Node> {
+        path.iter().try_fold(self, |node, key| node.get(key))
+    }
+
+    /// The string at the end of a path of mapping keys.
+    pub fn str_at(&self, path: &[&str]) -> Option<&str> {
+        self.at_path(path)?.as_str()
+    }
+
+    /// The mapping under `key`, made empty if there is none or it is null; `None` where something else stands in the way.
+    pub fn map_entry(&mut self, key: &str) -> Option<&mut Node> {
+        let map = self.as_map_mut()?;
+        if map.get(key).is_none_or(Node::is_null) {
+            map.insert(key, Node::map());
+        }
+        map.get_mut(key).filter(|node| node.as_map().is_some())
+    }
+
+    /// The kind of value in the words of an error message.
+    pub fn kind_name(&self) -> &'static str {
+        match &self.value {
+            Value::Seq(_) => "a list",
+            Value::Map(_) => "a mapping",
+            Value::Scalar(scalar) => match scalar.tag {
+                Tag::Str => "a string",
+                Tag::Null => "null",
+                Tag::Bool => "a boolean",
+                Tag::Int => "an integer",
+                Tag::Float => "a number",
+                Tag::Timestamp => "a date",
+            },
+        }
+    }
+}
+
+impl From<&str> for Node {
+    fn from(text: &str) -> Self {
+        Node::str(text)
+    }
+}
+
+impl From<Map> for Node {
+    fn from(map: Map) -> Self {
+        Node::new(Value::Map(map), Place::NONE)
+    }
+}

@@ -1,0 +1,118 @@
+//! Paths that cannot leave the project.
+
+use smol_str::SmolStr;
+use std::fmt;
+
+/// A `/`-separated path below a root, without empty, `.` or `..` parts. The root itself is the empty path.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RelPath(SmolStr);
+
+impl RelPath {
+    /// The root.
+    pub fn root() -> Self {
+        RelPath::default()
+    }
+
+    /// The normal form of `path`, or `None` if it is absolute or leads out of the root.
+    pub fn new(path: &str) -> Option<Self> {
+        RelPath::root().join(path)
+    }
+
+    /// `path` as seen from this folder, or `None` if it is absolute or leads out of the root.
+    pub fn join(&self, path: &str) -> Option<Self> {
+        if path.starts_with('/') {
+            return None;
+        }
+        let mut parts: Vec<&str> = self.parts().collect();
+        for part in path.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => {
+                    parts.pop()?;
+                }
+                _ => parts.push(part),
+            }
+        }
+        Some(RelPath(parts.join("/").into()))
+    }
+
+    /// The folder it stands in; the root is its own.
+    #[must_use]
+    pub fn parent(&self) -> Self {
+        RelPath(self.0.rsplit_once('/').map_or("", |(folder, _)| folder).into())
+    }
+
+    /// The last part; empty for the root.
+    pub fn name(&self) -> &str {
+        self.0.rsplit_once('/').map_or(self.0.as_str(), |(_, name)| name)
+    }
+
+    /// The parts from the root down.
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        self.0.split('/').filter(|part| !part.is_empty())
+    }
+
+    /// Whether it is `folder` or stands below it.
+    pub fn is_within(&self, folder: &RelPath) -> bool {
+        folder.0.is_empty()
+            || self.0.strip_prefix(folder.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    /// The path as text; empty for the root.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// How to get from the folder `from` to this path, with `..` where needed; `.` for the same place.
+    pub fn seen_from(&self, from: &RelPath) -> String {
+        let (here, there): (Vec<_>, Vec<_>) = (from.parts().collect(), self.parts().collect());
+        let shared = here.iter().zip(&there).take_while(|(a, b)| a == b).count();
+        let up = std::iter::repeat_n("..", here.len() - shared);
+        let steps: Vec<&str> = up.chain(there[shared..].iter().copied()).collect();
+        if steps.is_empty() { ".".to_owned() } else { steps.join("/") }
+    }
+}
+
+impl fmt::Display for RelPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_empty() { "." } else { &self.0 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RelPath;
+
+    fn path(text: &str) -> RelPath {
+        RelPath::new(text).unwrap()
+    }
+
+    #[test]
+    fn normal_form() {
+        for (from, to) in [("", "."), ("./a//b/", "a/b"), ("a/../b", "b"), ("a/./b", "a/b"), ("a/..", ".")] {
+            assert_eq!(path(from).to_string(), to, "{from}");
+        }
+        for outside in ["/a", "..", "a/../..", "../a"] {
+            assert_eq!(RelPath::new(outside), None, "{outside}");
+        }
+    }
+
+    #[test]
+    fn relations() {
+        assert!(
+            path("a/b").is_within(&path("a"))
+                && path("a").is_within(&path("a"))
+                && path("a").is_within(&RelPath::root())
+        );
+        assert!(!path("ab").is_within(&path("a")));
+        for (to, from, want) in [
+            ("a/b", "a", "b"),
+            ("a", "a", "."),
+            ("b", "a", "../b"),
+            ("", "a/b", "../.."),
+            ("a/c/d", "a/b/e", "../../c/d"),
+        ] {
+            assert_eq!(path(to).seen_from(&path(from)), want);
+        }
+    }
+}

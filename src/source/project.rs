@@ -1,0 +1,176 @@
+//! Every input text by path: read once, on first use, and never again.
+
+use super::{FileId, Place, RelPath};
+use std::collections::BTreeMap;
+use std::sync::{Arc, RwLock};
+
+/// One input file.
+#[derive(Debug)]
+pub struct File {
+    /// Its number in the project.
+    pub id: FileId,
+    /// Where it stands.
+    pub path: RelPath,
+    /// What it holds.
+    pub bytes: Vec<u8>,
+}
+
+impl File {
+    /// The content as text, or the place of the first byte that is not UTF-8.
+    pub fn text(&self) -> Result<&str, Place> {
+        std::str::from_utf8(&self.bytes).map_err(|error| {
+            let before = String::from_utf8_lossy(&self.bytes[..error.valid_up_to()]).into_owned();
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
+            Place::new(self.id, line, column, 1)
+        })
+    }
+
+    /// The place of the whole file, for complaints that have no line.
+    pub fn place(&self) -> Place {
+        Place::new(self.id, 0, 0, 0)
+    }
+}
+
+/// What stands at a path.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// A file.
+    File(Arc<File>),
+    /// A folder and the names in it, in byte order.
+    Folder(Arc<Vec<String>>),
+    /// Nothing.
+    Nothing,
+    /// Something that cannot be read, and why.
+    Unreadable(String),
+}
+
+/// Where a project's texts come from: a disk, or a table in memory.
+pub trait Reader: Send + Sync {
+    /// What stands at `path`; a symbolic link is followed.
+    fn look(&self, path: &RelPath) -> Seen;
+
+    /// `path` with every symbolic link on the way resolved, if it exists. Without links, the path itself.
+    fn real(&self, path: &RelPath) -> Option<RelPath>;
+}
+
+/// What a [`Reader`] sees at a path.
+#[derive(Debug)]
+pub enum Seen {
+    /// A file with its content.
+    File(Vec<u8>),
+    /// A folder and the names in it.
+    Folder(Vec<String>),
+    /// Nothing.
+    Nothing,
+    /// Something that cannot be read, and why.
+    Unreadable(String),
+}
+
+/// The input of a build. Equal texts make equal builds.
+pub struct Project {
+    reader: Box<dyn Reader>,
+    table: RwLock<Table>,
+}
+
+#[derive(Default)]
+struct Table {
+    files: Vec<Arc<File>>,
+    found: BTreeMap<RelPath, Found>,
+}
+
+impl std::fmt::Debug for Project {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Project").finish_non_exhaustive()
+    }
+}
+
+impl Project {
+    /// A project that reads through `reader`.
+    pub fn new(reader: impl Reader + 'static) -> Self {
+        Project { reader: Box::new(reader), table: RwLock::default() }
+    }
+
+    /// A project of texts in memory.
+    pub fn in_memory<P: AsRef<str>, B: Into<Vec<u8>>>(files: impl IntoIterator<Item = (P, B)>) -> Self {
+        let path = |text: &str| RelPath::new(text).expect("paths of a project in memory stay inside");
+        Project::new(Memory(files.into_iter().map(|(at, bytes)| (path(at.as_ref()), bytes.into())).collect()))
+    }
+
+    /// What stands at `path`.
+    pub fn look(&self, path: &RelPath) -> Found {
+        const LOCK: &str = "no thread panics while it holds the table";
+        if let Some(found) = self.table.read().expect(LOCK).found.get(path) {
+            return found.clone();
+        }
+        let seen = self.reader.look(path);
+        let mut table = self.table.write().expect(LOCK);
+        if let Some(found) = table.found.get(path) {
+            return found.clone();
+        }
+        let found = match seen {
+            Seen::File(bytes) => {
+                let id = FileId(u32::try_from(table.files.len()).expect("fewer than four thousand million files"));
+                let file = Arc::new(File { id, path: path.clone(), bytes });
+                table.files.push(Arc::clone(&file));
+                Found::File(file)
+            }
+            Seen::Folder(mut names) => {
+                names.sort_unstable();
+                Found::Folder(Arc::new(names))
+            }
+            Seen::Nothing => Found::Nothing,
+            Seen::Unreadable(why) => Found::Unreadable(why),
+        };
+        table.found.insert(path.clone(), found.clone());
+        found
+    }
+
+    /// The file at `path`, if one stands there.
+    pub fn file(&self, path: &RelPath) -> Option<Arc<File>> {
+        match self.look(path) {
+            Found::File(file) => Some(file),
+            _ => None,
+        }
+    }
+
+    /// Whether a folder stands at `path`.
+    pub fn is_folder(&self, path: &RelPath) -> bool {
+        matches!(self.look(path), Found::Folder(_))
+    }
+
+    /// `path` with its symbolic links resolved, if it exists.
+    pub fn real(&self, path: &RelPath) -> Option<RelPath> {
+        self.reader.real(path)
+    }
+
+    /// The file that a place names.
+    pub fn file_at(&self, place: Place) -> Option<Arc<File>> {
+        let FileId(id) = place.file()?;
+        self.table.read().expect("no thread panics while it holds the table").files.get(id as usize).cloned()
+    }
+}
+
+struct Memory(BTreeMap<RelPath, Vec<u8>>);
+
+impl Reader for Memory {
+    fn look(&self, path: &RelPath) -> Seen {
+        if let Some(bytes) = self.0.get(path) {
+            return Seen::File(bytes.clone());
+        }
+        let depth = path.parts().count();
+        let mut names: Vec<String> = self
+            .0
+            .keys()
+            .filter(|file| file.is_within(path))
+            .filter_map(|file| file.parts().nth(depth))
+            .map(str::to_owned)
+            .collect();
+        names.dedup();
+        if names.is_empty() { Seen::Nothing } else { Seen::Folder(names) }
+    }
+
+    fn real(&self, path: &RelPath) -> Option<RelPath> {
+        (!matches!(self.look(path), Seen::Nothing)).then(|| path.clone())
+    }
+}

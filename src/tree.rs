@@ -1,0 +1,64 @@
+//! The output: file contents by path, in order.
+
+use crate::source::RelPath;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What a build writes: every file of the output folder, by its path below that folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tree(BTreeMap<RelPath, Arc<str>>);
+
+impl Tree {
+    /// Puts a file in, in place of what stood there.
+    pub fn insert(&mut self, path: RelPath, content: impl Into<Arc<str>>) {
+        self.0.insert(path, content.into());
+    }
+
+    /// The content of a file.
+    pub fn get(&self, path: &RelPath) -> Option<&Arc<str>> {
+        self.0.get(path)
+    }
+
+    /// The files in path order.
+    pub fn iter(&self) -> std::collections::btree_map::Iter<'_, RelPath, Arc<str>> {
+        self.0.iter()
+    }
+
+    /// How many files there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<'a> IntoIterator for &'a Tree {
+    type Item = (&'a RelPath, &'a Arc<str>);
+    type IntoIter = std::collections::btree_map::Iter<'a, RelPath, Arc<str>>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl FromIterator<(RelPath, Arc<str>)> for Tree {
+    fn from_iter<I: IntoIterator<Item = (RelPath, Arc<str>)>>(files: I) -> Self {
+        Tree(files.into_iter().collect())
+    }
+}
+
+impl Extend<(RelPath, Arc<str>)> for Tree {
+    fn extend<I: IntoIterator<Item = (RelPath, Arc<str>)>>(&mut self, files: I) {
+        self.0.extend(files);
+    }
+}
+
+impl IntoIterator for Tree {
+    type Item = (RelPath, Arc<str>);
+    type IntoIter = std::collections::btree_map::IntoIter<RelPath, Arc<str>>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
