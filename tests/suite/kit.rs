@@ -1,0 +1,181 @@
+//! A workspace in a temporary folder, the real binary run in it, and one switch that accepts what it did.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The root of the repository.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Whether expected files are to be written instead of compared: `PLEACH_BLESS=1`.
+pub(crate) fn blessing() -> bool {
+    std::env::var_os("PLEACH_BLESS").is_some_and(|value| value == "1")
+}
+
+/// The folders below `tests/<kind>`, in order.
+pub(crate) fn cases(kind: &str) -> Vec<PathBuf> {
+    let folder = root().join("tests").join(kind);
+    let mut cases: Vec<PathBuf> = fs::read_dir(&folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .collect();
+    cases.sort();
+    cases
+}
+
+/// A temporary folder that `pleach` runs in.
+pub(crate) struct Workspace(tempfile::TempDir);
+
+impl Workspace {
+    /// An empty one.
+    pub(crate) fn empty() -> Self {
+        Workspace(tempfile::tempdir().unwrap())
+    }
+
+    /// A copy of a folder.
+    pub(crate) fn copy_of(folder: &Path) -> Self {
+        let workspace = Workspace::empty();
+        for (path, content) in files(folder) {
+            workspace.write(&path, content);
+        }
+        workspace
+    }
+
+    /// A copy of the repository's own sample.
+    pub(crate) fn sample() -> Self {
+        let workspace = Workspace::empty();
+        for part in ["branches.yaml", "base", "overlays", "schema", "out"] {
+            let from = root().join(part);
+            if from.is_file() {
+                workspace.write(part, fs::read(&from).unwrap());
+            }
+            for (path, content) in files(&from) {
+                workspace.write(&format!("{part}/{path}"), content);
+            }
+        }
+        workspace
+    }
+
+    /// Its path.
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Writes a file, and the folders it needs.
+    pub(crate) fn write(&self, path: &str, content: impl AsRef<[u8]>) {
+        let path = self.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    /// Reads a file as text.
+    pub(crate) fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// Replaces the only occurrence of `from` in a file.
+    pub(crate) fn edit(&self, path: &str, from: &str, to: &str) {
+        let text = self.read(path);
+        assert_eq!(text.matches(from).count(), 1, "`{from}` in {path}");
+        self.write(path, text.replacen(from, to, 1));
+    }
+
+    /// The files below a folder of the workspace.
+    pub(crate) fn files(&self, folder: &str) -> BTreeMap<String, Vec<u8>> {
+        files(&self.path().join(folder))
+    }
+
+    /// Runs `pleach` here.
+    pub(crate) fn run<S: AsRef<str>>(&self, args: &[S]) -> Ran {
+        let args = args.iter().map(AsRef::as_ref);
+        Ran(self.command().args(args).output().unwrap())
+    }
+
+    /// `pleach` to be run here, for those who want to set more.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pleach"));
+        command.current_dir(self.path()).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+        command
+    }
+}
+
+/// What a run of `pleach` did.
+pub(crate) struct Ran(pub(crate) Output);
+
+impl Ran {
+    /// Its exit status.
+    pub(crate) fn status(&self) -> i32 {
+        self.0.status.code().expect("it was not killed")
+    }
+
+    /// Its standard output.
+    pub(crate) fn out(&self) -> String {
+        String::from_utf8(self.0.stdout.clone()).unwrap()
+    }
+
+    /// Its standard error.
+    pub(crate) fn err(&self) -> String {
+        String::from_utf8(self.0.stderr.clone()).unwrap()
+    }
+
+    /// The same run, after a look at its exit status.
+    #[track_caller]
+    pub(crate) fn exits(self, status: i32) -> Self {
+        assert_eq!(self.status(), status, "standard output:\n{}\nstandard error:\n{}", self.out(), self.err());
+        self
+    }
+}
+
+/// Every file below a folder by its path in it; none if there is no such folder.
+pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let Ok(entries) = fs::read_dir(folder) else { return found };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if path.is_dir() {
+            found.extend(files(&path).into_iter().map(|(below, content)| (format!("{name}/{below}"), content)));
+        } else {
+            found.insert(name, fs::read(&path).unwrap());
+        }
+    }
+    found
+}
+
+/// Compares two sets of files, or writes `got` over `folder` when blessing.
+#[track_caller]
+pub(crate) fn compare(folder: &Path, got: &BTreeMap<String, Vec<u8>>) {
+    if blessing() {
+        let _ = fs::remove_dir_all(folder);
+        for (path, content) in got {
+            let path = folder.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content).unwrap();
+        }
+    }
+    let want = files(folder);
+    let names = |set: &BTreeMap<String, Vec<u8>>| set.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(got), names(&want), "files of {}", folder.display());
+    for (path, content) in got {
+        compare_text(&folder.join(path), &String::from_utf8_lossy(content));
+    }
+}
+
+/// Compares a text with a file, or writes the file when blessing.
+#[track_caller]
+pub(crate) fn compare_text(file: &Path, got: &str) {
+    if blessing() {
+        fs::write(file, got).unwrap();
+    }
+    let want = fs::read_to_string(file).unwrap_or_default();
+    assert!(
+        got == want,
+        "{} differs (PLEACH_BLESS=1 accepts)\n{}",
+        file.display(),
+        similar::TextDiff::from_lines(want.as_str(), got).unified_diff().header("expected", "got")
+    );
+}

@@ -1,0 +1,63 @@
+//! The README's commands, run in order in a copy of the sample: what it shows is what they print.
+//!
+//! A block ```` ```console ```` holds lines `$ command` and what the command prints, standard output and standard error
+//! together; a line `...` stands for any number of lines. Commands run under `sh` with `pleach` on the path.
+
+use crate::kit::{Workspace, root};
+use std::process::Command;
+
+struct Step {
+    command: String,
+    expected: Vec<String>,
+}
+
+/// The steps of every console block.
+fn steps(text: &str) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    let mut inside = false;
+    for line in text.lines() {
+        match line {
+            "```console" => inside = true,
+            "```" => inside = false,
+            _ if !inside => {}
+            _ => match line.strip_prefix("$ ") {
+                Some(command) => steps.push(Step { command: command.to_owned(), expected: Vec::new() }),
+                None => steps.last_mut().expect("a block begins with a command").expected.push(line.to_owned()),
+            },
+        }
+    }
+    steps
+}
+
+/// Whether `got` fits `expected`, in which `...` stands for any lines.
+fn fits(expected: &[String], got: &[&str]) -> bool {
+    match expected.split_first() {
+        None => got.is_empty(),
+        Some((line, rest)) if line == "..." => (0..=got.len()).any(|skip| fits(rest, &got[skip..])),
+        Some((line, rest)) => got.split_first().is_some_and(|(first, more)| first == line && fits(rest, more)),
+    }
+}
+
+#[test]
+fn what_the_readme_shows_is_what_happens() {
+    let text = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let steps = steps(&text);
+    assert!(steps.len() >= 5, "the README shows its commands");
+    let sample = Workspace::sample();
+    let folder = std::path::Path::new(env!("CARGO_BIN_EXE_pleach")).parent().unwrap();
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    let git = |args: &[&str]| {
+        let done = Command::new("git").args(args).current_dir(sample.path()).output().unwrap();
+        assert!(done.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&done.stderr));
+    };
+    git(&["init", "-q", "-b", "main"]);
+    git(&["add", "-A"]);
+    git(&["-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-qm", "the sample"]);
+    for step in steps {
+        let command = format!("exec 2>&1; {}", step.command);
+        let done = Command::new("sh").args(["-c", &command]).current_dir(sample.path()).env("PATH", &path).output().unwrap();
+        let got = String::from_utf8(done.stdout).unwrap();
+        let got: Vec<&str> = got.lines().collect();
+        assert!(fits(&step.expected, &got), "$ {}\nprints\n{}", step.command, got.join("\n"));
+    }
+}
