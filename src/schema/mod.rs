@@ -1,6 +1,8 @@
 //! What is known of Kubernetes kinds: data from `schema/`, embedded.
 
+pub mod fieldspec;
 mod gvk;
+pub mod merge;
 
 pub use gvk::Gvk;
 

@@ -52,3 +52,10 @@ impl Place {
         if self.is_some() { self } else { other }
     }
 }
+
+impl Default for Place {
+    /// [`Place::NONE`].
+    fn default() -> Self {
+        Place::NONE
+    }
+}

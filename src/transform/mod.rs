@@ -1,1 +1,129 @@
-//! To be written.
+//! kustomize: kustomizations, patches, generators, transformers, references.
+//!
+//! [`kustomize`] builds a folder as `kubectl kustomize` does, [`branch`] builds what a branch needs with the same steps.
+//! The order of the steps is one array ([`steps::STEPS`]) of plain functions `fn(&mut Resources, &Kustomization,
+//! &Scope) -> Result<()>`. Nothing here writes YAML or knows of the spec.
+//!
+//! # How the parts complain
+//!
+//! - What stops a build is returned as `Err`. A step that treats many things (patches, images) tells all their faults
+//!   at once with [`crate::error::gather`]. The kind is [`Kind::Overlay`](crate::error::Kind::Overlay) for what a
+//!   kustomization says and [`Kind::Resource`](crate::error::Kind::Resource) for what a manifest holds.
+//! - The place is that of the kustomization's entry or field (every part of a [`kustomization::Kustomization`] knows
+//!   where it stands); the resource that was worked on is a note: `.note(resource.origin, "in `Deployment web`")`.
+//! - An entry that matches nothing goes to [`Scope::unmatched`], data that kustomize loses or mangles to
+//!   [`Scope::lossy`], everything else that is worth a word to [`Scope::warn`]. The scope decides whether that is a
+//!   warning or an error.
+
+// The modules of one step each. `apply` is what plugin.rs calls too, with its own field specs.
+mod affix;
+mod annotations;
+mod field;
+mod images;
+mod kustomization;
+mod labels;
+mod load;
+mod namespace;
+mod patch;
+mod reference;
+mod replacement;
+mod replicas;
+mod resources;
+mod scope;
+mod steps;
+mod vars;
+
+pub use kustomization::{Image, Kustomization, Label, Pairs, Patch, Replica, Selector, Text};
+pub use load::Memo;
+pub(crate) use resources::Resources;
+pub(crate) use scope::{Rules, Scope, Warnings};
+
+use crate::error::{Error, Result};
+use crate::node::Node;
+use crate::resource::Resource;
+use crate::source::{File, Project, RelPath};
+use crate::yaml::{self, Dialect};
+use std::sync::Arc;
+
+/// What a build reads.
+#[derive(Clone, Copy)]
+pub struct Input<'a> {
+    /// The texts.
+    pub project: &'a Project,
+    /// What was parsed, shared by all builds of the project.
+    pub cache: &'a yaml::Cache,
+    /// What was read of kustomizations, shared by all builds of the project.
+    pub memo: &'a Memo,
+    /// What renders `*.j2`; without it such files are plain text.
+    pub templates: Option<&'a dyn Templates>,
+}
+
+/// What renders the files that end in `.j2`, for one branch.
+pub trait Templates: Sync {
+    /// The documents of a template.
+    fn documents(&self, file: &Arc<File>, dialect: Dialect) -> Result<Vec<Node>>;
+    /// The text of a template.
+    fn text(&self, file: &Arc<File>) -> Result<String>;
+}
+
+/// Which files a kustomization may name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LoadRestrictor {
+    /// Those in or below its folder.
+    #[default]
+    RootOnly,
+    /// All of the project.
+    None,
+}
+
+/// The order of the output where the kustomization does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reorder {
+    /// By kind, in an order in which they can be applied.
+    #[default]
+    Legacy,
+    /// As read.
+    None,
+}
+
+/// What the command line of `kubectl kustomize` can say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// `--load-restrictor`.
+    pub load_restrictor: LoadRestrictor,
+    /// `--reorder`.
+    pub reorder: Reorder,
+    /// `--enable-managedby-label`.
+    pub managed_by_label: bool,
+}
+
+/// What a branch is made of.
+#[derive(Clone, Debug, Default)]
+pub struct Layers {
+    /// The folder of the base.
+    pub base: RelPath,
+    /// The folders of the overlays, each applied onto everything before it.
+    pub overlays: Vec<RelPath>,
+    /// What the spec says of this branch alone.
+    pub own: Kustomization,
+}
+
+/// The outcome of a build.
+#[derive(Debug, Default)]
+pub struct Built {
+    /// The objects in the order of the output.
+    pub resources: Vec<Resource>,
+    /// What deserves a word but does not stop a build.
+    pub warnings: Vec<Error>,
+}
+
+/// What `kubectl kustomize DIR` makes.
+pub fn kustomize(_input: &Input, _folder: &RelPath, _options: Options) -> Result<Built> {
+    todo!()
+}
+
+/// What a branch needs: the base, then the overlays in order, each applied like a component onto everything so far, then
+/// what is the branch's own.
+pub fn branch(_input: &Input, _layers: &Layers) -> Result<Built> {
+    todo!()
+}

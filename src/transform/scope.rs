@@ -1,0 +1,88 @@
+//! What a step may look at besides the objects and the kustomization.
+
+use super::{Input, LoadRestrictor};
+use crate::error::{Error, Result};
+use crate::schema::fieldspec::FieldSpecs;
+use crate::schema::merge::Schema;
+use crate::source::RelPath;
+use std::cell::RefCell;
+use std::sync::Arc;
+
+/// Where a step stands: the folder of its kustomization and what is configured there.
+pub(crate) struct Scope<'a> {
+    /// What can be read.
+    pub(crate) input: &'a Input<'a>,
+    /// How strict the build is.
+    pub(crate) rules: Rules,
+    /// The folder of the kustomization; paths in it start here.
+    pub(crate) folder: RelPath,
+    /// The field specs that hold here: the defaults and all `configurations` and `crds` so far.
+    pub(crate) specs: Arc<FieldSpecs>,
+    /// How lists merge.
+    pub(crate) schema: Arc<Schema>,
+    /// Where warnings go.
+    pub(crate) warnings: &'a Warnings,
+}
+
+/// How strict a build is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Rules {
+    /// Which files may be named.
+    pub(crate) load: LoadRestrictor,
+    /// What becomes of an entry that matches nothing.
+    pub(crate) unmatched: Level,
+    /// What becomes of data that kustomize loses.
+    pub(crate) lossy: Level,
+    /// Which build annotations are kept on the objects.
+    pub(crate) origins: bool,
+    /// Whether transformers leave their traces.
+    pub(crate) transformations: bool,
+}
+
+/// Whether a doubtful thing stops the build.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Level {
+    /// It is a warning, as kustomize goes on.
+    #[default]
+    Warn,
+    /// It is an error.
+    Refuse,
+}
+
+/// Warnings of a build.
+#[derive(Debug, Default)]
+pub(crate) struct Warnings(RefCell<Vec<Error>>);
+
+impl Warnings {
+    /// The warnings in the order in which they were given.
+    pub(crate) fn into_inner(self) -> Vec<Error> {
+        self.0.into_inner()
+    }
+}
+
+impl Scope<'_> {
+    /// Says something that never stops a build.
+    pub(crate) fn warn(&self, warning: Error) {
+        self.warnings.0.borrow_mut().push(warning);
+    }
+
+    /// An entry of a kustomization, with `optional: true` or not, matched nothing.
+    pub(crate) fn unmatched(&self, optional: bool, complaint: Error) -> Result<()> {
+        if optional { Ok(()) } else { self.judge(self.rules.unmatched, complaint) }
+    }
+
+    /// kustomize loses or mangles data here.
+    pub(crate) fn lossy(&self, complaint: Error) -> Result<()> {
+        self.judge(self.rules.lossy, complaint)
+    }
+
+    fn judge(&self, level: Level, complaint: Error) -> Result<()> {
+        match level {
+            Level::Warn => {
+                self.warn(complaint);
+                Ok(())
+            }
+            Level::Refuse => Err(complaint.into()),
+        }
+    }
+}
