@@ -1,26 +1,70 @@
-//! To be written.
+//! YAML in and out.
+//!
+//! [`parse`] reads the data that kustomize would read from the same text, with the place of every node and key;
+//! [`write`] prints the one canonical form that kustomize prints. [`Fields`] reads a mapping into a type and collects
+//! every fault. Nothing else knows the YAML crate, and nothing here knows Kubernetes.
 
-use crate::error::Result;
-use crate::node::Node;
-use crate::source::File;
-use std::sync::Arc;
+mod cache;
+mod date;
+mod fields;
+mod fold;
+mod input;
+mod inset;
+mod merge;
+pub mod number;
+mod order;
+mod quote;
+mod read;
+mod resolve;
+mod split;
+mod syntax;
+mod write;
 
-/// As agreed.
+pub use cache::Cache;
+pub use fields::{Case, Faults, Fields};
+pub use inset::inset;
+pub use read::parse;
+pub use resolve::resolve;
+pub use write::{stream, write};
+
+use crate::error::{Error, Kind, Result};
+use crate::node::{Node, Scalar, Style, Tag};
+use crate::source::{File, Place};
+
+/// Whose rules say what a plain scalar is, and what becomes of a key that stands twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Dialect {
-    /// Resources.
+    /// Resources and strategic merge patches: `yes`, `no`, `on` and `off` are strings, a second key is refused.
     Kubernetes,
-    /// Kustomizations and JSON 6902 patches.
+    /// Kustomizations and JSON patches: `yes`, `no`, `on` and `off` are booleans, the last of two keys counts.
     Yaml11,
 }
 
-/// As agreed.
-#[derive(Debug, Default)]
-pub struct Cache {}
+/// What to do about strings that kustomize leaves unquoted although some reader takes them for something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quoting {
+    /// What kustomize does, byte for byte.
+    Kustomize,
+    /// Quote them.
+    Safe,
+}
 
-impl Cache {
-    /// As agreed.
-    pub fn documents(&self, _file: &Arc<File>, _dialect: Dialect) -> Result<Arc<Vec<Node>>> {
-        todo!()
+/// From a line and column of a text and a length to a place in a file; all in characters, counted from 1.
+pub type Places<'a> = dyn Fn(usize, usize, usize) -> Place + 'a;
+
+/// The documents of a file that are not empty.
+pub fn documents(file: &File, dialect: Dialect) -> Result<Vec<Node>> {
+    let text = file.text().map_err(|at| {
+        Error::new(Kind::Yaml, "this is not UTF-8").at(at).help("save the file as UTF-8; Kubernetes reads nothing else")
+    })?;
+    parse(text, dialect, &|line, column, len| Place::new(file.id, line, column, len))
+}
+
+/// What some other reader of Kubernetes YAML takes an unquoted word for, if it does not take it for what pleach does.
+pub fn ambiguous(scalar: &Scalar) -> Option<&'static str> {
+    match (scalar.style, scalar.tag) {
+        (Style::Plain, Tag::Str) if resolve::is_old_bool(&scalar.text) => Some("a boolean"),
+        (Style::Plain, Tag::Timestamp) => Some("a string"),
+        _ => None,
     }
 }

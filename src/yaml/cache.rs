@@ -1,0 +1,27 @@
+//! The documents of files, each parsed once for all threads.
+
+use super::{Dialect, documents};
+use crate::error::Result;
+use crate::node::Node;
+use crate::source::{File, FileId};
+use std::collections::BTreeMap;
+use std::sync::{Arc, RwLock};
+
+type Parsed = Result<Arc<Vec<Node>>>;
+
+/// What was parsed so far. A file that is no YAML is remembered as such.
+#[derive(Debug, Default)]
+pub struct Cache(RwLock<BTreeMap<(FileId, Dialect), Parsed>>);
+
+impl Cache {
+    /// The documents of `file` that are not empty.
+    pub fn documents(&self, file: &Arc<File>, dialect: Dialect) -> Parsed {
+        const LOCK: &str = "no thread panics while it holds the table";
+        let key = (file.id, dialect);
+        if let Some(parsed) = self.0.read().expect(LOCK).get(&key) {
+            return parsed.clone();
+        }
+        let parsed = documents(file, dialect).map(Arc::new);
+        self.0.write().expect(LOCK).entry(key).or_insert(parsed).clone()
+    }
+}

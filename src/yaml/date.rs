@@ -1,0 +1,129 @@
+//! Dates as go-yaml takes them: four layouts of Go's `time.Parse`, no more.
+//!
+//! An unquoted date in a resource becomes a string in RFC 3339 on its way through kustomize, so it must be read and
+//! written to the letter.
+
+use std::fmt::Write;
+
+/// A point in time and the zone that it was written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Date {
+    year: u32,
+    month: u32,
+    day: u32,
+    hour: u32,
+    minute: u32,
+    second: u32,
+    nanosecond: u32,
+    /// Minutes east of Greenwich.
+    offset: i32,
+}
+
+/// The date in `text`, if it is one.
+pub(super) fn parse(text: &str) -> Option<Date> {
+    let bytes = text.as_bytes();
+    if bytes.len() < 8 || !bytes[..4].iter().all(u8::is_ascii_digit) || bytes[4] != b'-' {
+        return None;
+    }
+    let year = text[..4].parse().ok()?;
+    let mut rest = &text[5..];
+    let month = two(&mut rest, 12).filter(|&month| month > 0)?;
+    rest = rest.strip_prefix('-')?;
+    let day = two(&mut rest, days(month, year)).filter(|&day| day > 0)?;
+    let mut date = Date { year, month, day, hour: 0, minute: 0, second: 0, nanosecond: 0, offset: 0 };
+    if rest.is_empty() {
+        return Some(date);
+    }
+    let zoned = rest.starts_with(['T', 't']);
+    rest = if zoned { &rest[1..] } else { rest.strip_prefix(' ')?.trim_start_matches(' ') };
+    date.hour = two(&mut rest, 23)?;
+    rest = rest.strip_prefix(':')?;
+    date.minute = two(&mut rest, 59)?;
+    rest = rest.strip_prefix(':')?;
+    date.second = two(&mut rest, 59)?;
+    date.nanosecond = fraction(&mut rest);
+    if zoned {
+        date.offset = zone(&mut rest)?;
+    }
+    rest.is_empty().then_some(date)
+}
+
+/// One or two digits of at most `most`.
+fn two(rest: &mut &str, most: u32) -> Option<u32> {
+    let length = super::resolve::digits(rest).min(2);
+    let number = rest[..length].parse().ok().filter(|&number| number <= most)?;
+    *rest = &rest[length..];
+    Some(number)
+}
+
+fn days(month: u32, year: u32) -> u32 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        2 => 28,
+        _ => 31,
+    }
+}
+
+/// The part of a second behind a point or comma; digits beyond the ninth do not count.
+fn fraction(rest: &mut &str) -> u32 {
+    let Some(after) = rest.strip_prefix(['.', ',']) else { return 0 };
+    let length = super::resolve::digits(after);
+    if length == 0 {
+        return 0;
+    }
+    *rest = &after[length..];
+    let shown = length.min(9);
+    let number: u32 = after[..shown].parse().unwrap_or(0);
+    number * 10_u32.pow(u32::try_from(9 - shown).unwrap_or(0))
+}
+
+fn zone(rest: &mut &str) -> Option<i32> {
+    if let Some(after) = rest.strip_prefix('Z') {
+        *rest = after;
+        return Some(0);
+    }
+    let &[sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] = rest.as_bytes() else { return None };
+    let pair = |a: u8, b: u8| {
+        (a.is_ascii_digit() && b.is_ascii_digit()).then(|| i32::from(a - b'0') * 10 + i32::from(b - b'0'))
+    };
+    // Go forgives offsets of 24 hours and of 60 minutes; JSON has no words for the former.
+    let minutes = pair(h1, h2)? * 60 + pair(m1, m2).filter(|&m| m <= 60)?;
+    *rest = "";
+    (minutes <= 24 * 60 + 60).then_some(if sign == b'-' { -minutes } else { minutes })
+}
+
+impl Date {
+    /// Writes it as Go's JSON does: RFC 3339, with as many digits of the second as it needs.
+    pub(super) fn write(&self, out: &mut String) {
+        let Date { year, month, day, hour, minute, second, nanosecond, offset } = *self;
+        let _ = write!(out, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
+        if nanosecond > 0 {
+            let digits = format!("{nanosecond:09}");
+            let _ = write!(out, ".{}", digits.trim_end_matches('0'));
+        }
+        if offset == 0 {
+            out.push('Z');
+        } else {
+            let sign = if offset < 0 { '-' } else { '+' };
+            let _ = write!(out, "{sign}{:02}:{:02}", offset.abs() / 60, offset.abs() % 60);
+        }
+    }
+}
+
+/// Whether `text` has the outline of a date, so that some reader may take it for one.
+pub(super) fn is_like(text: &str) -> bool {
+    let mut parts = text.splitn(3, '-');
+    let mut number = |length: std::ops::RangeInclusive<usize>| {
+        parts.next().is_some_and(|part| length.contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()))
+    };
+    number(4..=4)
+        && number(1..=2)
+        && parts.next().is_some_and(|rest| {
+            matches!(super::resolve::digits(rest), 1..=2)
+                && rest.bytes().all(|b| {
+                    b.is_ascii_digit()
+                        || matches!(b, b'T' | b't' | b'Z' | b' ' | b'\t' | b':' | b'.' | b',' | b'+' | b'-')
+                })
+        })
+}

@@ -1,0 +1,50 @@
+//! Characters that no YAML text may hold as they are.
+//!
+//! Control characters are refused by YAML itself; the line breaks that only YAML 1.1 knows are refused because readers
+//! disagree about them.
+
+use super::Places;
+use crate::error::{Error, Kind};
+use std::borrow::Cow;
+
+/// The largest text that is read.
+const MAX_BYTES: usize = 64 << 20;
+
+/// `text` without a byte order mark and with plain line breaks.
+pub(super) fn clean<'t>(text: &'t str, place: &Places) -> Result<Cow<'t, str>, Error> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.len() > MAX_BYTES {
+        let message = format!("the text is {} MiB long; {} MiB is the limit", text.len() >> 20, MAX_BYTES >> 20);
+        return Err(Error::new(Kind::Yaml, message).at(place(1, 1, 0)));
+    }
+    if let Some(at) = text.char_indices().position(|(_, c)| is_refused(c)) {
+        return Err(refuse(text, at, place));
+    }
+    Ok(if text.contains('\r') { text.replace("\r\n", "\n").into() } else { text.into() })
+}
+
+fn is_refused(c: char) -> bool {
+    matches!(c,
+        '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
+        | '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}')
+}
+
+fn refuse(text: &str, at: usize, place: &Places) -> Error {
+    let c = text.chars().nth(at).expect("it was found there");
+    let before: String = text.chars().take(at).collect();
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
+    let name = match c {
+        '\0' => "a NUL character",
+        '\u{7f}' => "a DEL character",
+        '\u{85}' => "a NEL character",
+        '\u{2028}' => "a line separator",
+        '\u{2029}' => "a paragraph separator",
+        '\u{fffe}' | '\u{ffff}' => "a noncharacter",
+        _ => "a control character",
+    };
+    let code = u32::from(c);
+    Error::new(Kind::Yaml, format!("{name} (U+{code:04X}) stands in the text"))
+        .at(place(line, column, 1))
+        .help(format!("remove it, or write it as `\\u{code:04X}` in double quotes"))
+}

@@ -1,0 +1,45 @@
+//! Mappings with their merge keys (`<<`) resolved and their duplicates judged.
+
+use super::Dialect;
+use crate::error::{Error, Kind};
+use crate::node::{Entry, Map, Node};
+use crate::source::Place;
+
+/// The mapping of `entries` and of what they do not have from `merges`, each with the place of its `<<`.
+pub(super) fn merged(entries: Vec<Entry>, merges: &[(Place, Node)], dialect: Dialect) -> Result<Map, Error> {
+    let mut map = match dialect {
+        Dialect::Kubernetes => {
+            Map::from_entries(entries).map_err(|(first, second)| twice(&first.text, first.at, second.at))?
+        }
+        Dialect::Yaml11 => last_wins(entries),
+    };
+    if let [(first, _), (second, _), ..] = merges {
+        return Err(twice("<<", *first, *second));
+    }
+    for (at, node) in merges {
+        let sources = node.as_seq().map_or(std::slice::from_ref(node), |list| list);
+        for source in sources {
+            let Some(source) = source.as_map() else {
+                let message = format!("`<<` merges mappings, but this is {}", source.kind_name());
+                return Err(Error::new(Kind::Yaml, message).at(*at));
+            };
+            for entry in source {
+                if !map.has(&entry.key.text) {
+                    map.insert(entry.key.clone(), entry.value.clone());
+                }
+            }
+        }
+    }
+    Ok(map)
+}
+
+fn twice(key: &str, first: Place, second: Place) -> Error {
+    Error::new(Kind::Yaml, format!("the key `{key}` stands twice in this mapping")).at(second).note(first, "first here")
+}
+
+fn last_wins(mut entries: Vec<Entry>) -> Map {
+    entries.reverse();
+    entries.sort_by(|a, b| a.key.text.cmp(&b.key.text));
+    entries.dedup_by(|later, earlier| later.key.text == earlier.key.text);
+    Map::from_entries(entries).expect("no key stands twice any more")
+}

@@ -1,0 +1,172 @@
+//! In which form a string is written: decided from the string alone, as go-yaml v2 decides it.
+//!
+//! A string that would be read as something else gets double quotes; one that YAML's syntax does not allow plain gets
+//! single ones; line breaks make a literal block.
+
+use super::{Quoting, date, resolve};
+use crate::node::Tag;
+
+/// How a string is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As it is.
+    Plain,
+    /// In single quotes.
+    Single,
+    /// In double quotes, with escapes.
+    Double,
+    /// As a block behind `|`.
+    Literal,
+}
+
+/// What the characters of a string allow.
+#[allow(clippy::struct_excessive_bools, reason = "these are independent findings")]
+#[derive(Default)]
+struct Findings {
+    /// A character that only an escape can write.
+    special: bool,
+    /// What plain would be read as syntax.
+    indicator: bool,
+    line_break: bool,
+    /// A blank or line break at either end.
+    ragged: bool,
+    trailing_space: bool,
+    space_before_break: bool,
+    space_after_break: bool,
+}
+
+/// The form of a string.
+pub(super) fn form(text: &str, quoting: Quoting) -> Form {
+    if is_simple(text) {
+        return if is_string(text, quoting) { Form::Plain } else { Form::Double };
+    }
+    if text.is_empty() {
+        return Form::Double;
+    }
+    let found = find(text);
+    if quoting == Quoting::Safe && text.contains(['\u{2028}', '\u{2029}']) {
+        return Form::Double;
+    }
+    if text.contains('\n') {
+        let literal = !(found.special || found.trailing_space || found.space_before_break);
+        return if literal { Form::Literal } else { Form::Double };
+    }
+    if !is_string(text, quoting) || found.special || found.space_before_break || found.space_after_break {
+        Form::Double
+    } else if found.indicator || found.ragged || found.line_break {
+        Form::Single
+    } else {
+        Form::Plain
+    }
+}
+
+/// Whether no character needs a closer look: the usual case.
+fn is_simple(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    matches!(bytes.first(), Some(b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'_' | b'+' | b'~' | b'$'))
+        && bytes.iter().all(|&byte| SIMPLE[usize::from(byte)])
+        && !(bytes[0] == b'.' && text.starts_with("..."))
+}
+
+/// The bytes that mean nothing to YAML wherever they stand behind the first.
+const SIMPLE: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        table[byte as usize] = !matches!(byte, b':' | b'#');
+        byte += 1;
+    }
+    table
+};
+
+/// Whether plain text is read as a string.
+fn is_string(text: &str, quoting: Quoting) -> bool {
+    let Some(&first) = text.as_bytes().first() else { return false };
+    let string = match first {
+        b'0'..=b'9' | b'+' | b'-' | b'.' => resolve::core(text) == Tag::Str && !is_base_60(text),
+        b'~' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'y' | b'Y' | b'o' | b'O' => {
+            text.len() > 5 || resolve::core(text) == Tag::Str && !resolve::is_old_bool(text)
+        }
+        _ => true,
+    };
+    string && (quoting == Quoting::Kustomize || !is_misread(text))
+}
+
+/// Whether `text` is a number in base 60 to YAML 1.1: `[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?`.
+fn is_base_60(text: &str) -> bool {
+    let text = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let Some((first, rest)) = text.split_once(':') else { return false };
+    let (rest, fraction) = rest.split_once('.').unwrap_or((rest, ""));
+    let is_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || b == b'_');
+    first.starts_with(|c: char| c.is_ascii_digit())
+        && is_digits(first)
+        && is_digits(fraction)
+        && rest.split(':').all(|part| matches!(part.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9']))
+}
+
+/// Whether some reader takes plain text for something else although go-yaml takes it for a string.
+fn is_misread(text: &str) -> bool {
+    match text.as_bytes() {
+        [b'='] | [b'<', b'<'] => true,
+        [b'0'..=b'9', ..] => {
+            date::is_like(text) || is_empty_base(text) || resolve::is_float_syntax(&text.replace('_', ""))
+        }
+        [b'+' | b'-', rest @ ..] => {
+            let rest = std::str::from_utf8(rest).expect("a sign is one byte");
+            matches!(rest.as_bytes(), [b'_' | b'+' | b'-' | b'.', ..]) && is_number_like(rest)
+                || is_empty_base(rest)
+                || resolve::is_float_syntax(&rest.replace('_', ""))
+        }
+        [b'.', rest @ ..] => !rest.is_empty() && rest.iter().all(|b| b.is_ascii_digit() || *b == b'_'),
+        _ => false,
+    }
+}
+
+fn is_number_like(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'_' | b'+' | b'-' | b'.'))
+}
+
+/// `0x_`, `0b_`, `0o_` and `0o8`: a base without a digit of it.
+fn is_empty_base(text: &str) -> bool {
+    match text.as_bytes() {
+        [b'0', b'x' | b'X' | b'b' | b'B', rest @ ..] => !rest.is_empty() && rest.iter().all(|&b| b == b'_'),
+        [b'0', b'o' | b'O', rest @ ..] => !rest.is_empty() && rest.iter().all(|b| b.is_ascii_digit() || *b == b'_'),
+        _ => false,
+    }
+}
+
+fn find(text: &str) -> Findings {
+    let mut found = Findings { indicator: text.starts_with("---") || text.starts_with("..."), ..Findings::default() };
+    let (mut blank_before, mut space_before, mut break_before) = (true, false, false);
+    for (i, c) in text.char_indices() {
+        let next = text[i + c.len_utf8()..].chars().next();
+        let blank_after = next.is_none_or(|c| matches!(c, ' ' | '\t'));
+        found.indicator |= match c {
+            ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`' => i == 0,
+            '?' | '-' => i == 0 && blank_after,
+            ':' => blank_after,
+            '#' => blank_before,
+            _ => false,
+        };
+        found.special |= !is_printable(c);
+        let breaks = is_break(c);
+        found.line_break |= breaks;
+        found.ragged |= (c == ' ' || breaks) && (i == 0 || next.is_none());
+        found.trailing_space |= c == ' ' && next.is_none();
+        found.space_after_break |= c == ' ' && break_before;
+        found.space_before_break |= breaks && space_before;
+        (space_before, break_before) = (c == ' ', breaks);
+        blank_before = breaks || matches!(c, ' ' | '\t');
+    }
+    found
+}
+
+/// What go-yaml writes without an escape.
+pub(super) fn is_printable(c: char) -> bool {
+    matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}') && c != '\u{feff}'
+}
+
+/// What go-yaml takes for a line break.
+pub(super) fn is_break(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}

@@ -1,0 +1,292 @@
+//! Text to nodes: the only place that names the parser.
+//!
+//! The parser's events become shared trees with anchors, aliases and merge keys expanded. Depth, size and expansion
+//! are bounded, so that no text can exhaust stack or memory here or in whoever walks the tree.
+
+use super::{Dialect, Places, input, merge, resolve, split, syntax};
+use crate::error::{Error, Errors, Kind, Result};
+use crate::node::{Entry, Key, Node, Scalar, Style, Tag, Value};
+use crate::source::Place;
+use granit_parser::{Event, Parser, ScalarStyle, Span};
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How deep collections may stand in each other.
+pub(super) const MAX_DEPTH: usize = 200;
+/// How many documents one text may hold.
+const MAX_DOCUMENTS: usize = 10_000;
+/// How many nodes the aliases of one document may stand for.
+const MAX_ALIASED_NODES: usize = 200_000;
+/// How many bytes of text the aliases of one document may stand for.
+const MAX_ALIASED_BYTES: usize = 16 << 20;
+
+/// The documents of `text` that are not empty; `place` says where its lines and columns stand in a file.
+pub fn parse(text: &str, dialect: Dialect, place: &Places) -> Result<Vec<Node>> {
+    let text = input::clean(text, place)?;
+    let pieces = split::pieces(&text);
+    if pieces.len() > MAX_DOCUMENTS {
+        let message = format!("the file holds {} documents; {MAX_DOCUMENTS} is the limit", pieces.len());
+        return Err(Error::new(Kind::Yaml, message).at(place(1, 1, 0)).into());
+    }
+    let mut documents = Vec::new();
+    let mut complaints = Vec::new();
+    for piece in pieces {
+        let place = |line: usize, column: usize, len: usize| place(line + piece.line, column, len);
+        match Builder::new(piece.text, dialect, &place).document() {
+            Ok(Some(node)) if !node.is_null() => documents.push(node),
+            Ok(_) => {}
+            Err(error) => complaints.push(error),
+        }
+        if let Some(trailing) = piece.trailing {
+            let line = piece.text.matches('\n').count() + 1;
+            let message = format!("`{trailing}` stands behind the `---` that begins a document");
+            complaints.push(
+                Error::new(Kind::Yaml, message).at(place(line, 1, 3)).help("put the document on the line below `---`"),
+            );
+        }
+    }
+    Errors::check(complaints, documents)
+}
+
+/// How much a node stands for once aliases are expanded.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    nodes: usize,
+    bytes: usize,
+    depth: usize,
+}
+
+/// A collection that is not complete.
+struct Frame {
+    at: Place,
+    anchor: usize,
+    size: Size,
+    content: Content,
+}
+
+enum Content {
+    Seq(Vec<Node>),
+    Map { entries: Vec<Entry>, key: Option<Key>, merges: Vec<(Place, Node)> },
+}
+
+struct Builder<'t> {
+    text: &'t str,
+    dialect: Dialect,
+    place: &'t Places<'t>,
+    frames: Vec<Frame>,
+    anchors: BTreeMap<usize, (Node, Size)>,
+    aliased: Size,
+    root: Option<Node>,
+}
+
+impl<'t> Builder<'t> {
+    fn new(text: &'t str, dialect: Dialect, place: &'t Places<'t>) -> Self {
+        Builder {
+            text,
+            dialect,
+            place,
+            frames: Vec::new(),
+            anchors: BTreeMap::new(),
+            aliased: Size::default(),
+            root: None,
+        }
+    }
+
+    /// The one document of the text, if it holds any.
+    fn document(mut self) -> Result<Option<Node>, Error> {
+        let options = granit_parser::options! {
+            block_scalar_eof_without_line_feed: true,
+            emit_comments: false,
+            emit_unresolved_aliases: true,
+            flow_nesting_limit: MAX_DEPTH + 1,
+            block_nesting_limit: MAX_DEPTH + 1,
+        };
+        for next in Parser::new_from_str_with_options(self.text, options) {
+            let (event, span) = next.map_err(|error| syntax::complaint(&error, self.text, self.place))?;
+            self.take(event, &span)?;
+        }
+        Ok(self.root)
+    }
+
+    fn take(&mut self, event: Event<'_>, span: &Span) -> Result<(), Error> {
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let at = self.at(span);
+                let style = match style {
+                    ScalarStyle::Plain => Style::Plain,
+                    ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
+                    ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
+                };
+                // An empty value has no place of its own; the parser names that of the next token.
+                let at = if style == Style::Plain && text.is_empty() { self.key_place().or(at) } else { at };
+                let tag = tag.as_deref().map(|tag| tag.suffix_in_namespace("tag:yaml.org,2002:"));
+                let scalar = match tag {
+                    Some(Some(tag)) => tagged(&text, &tag, style).map_err(|error| error.at(at))?,
+                    // A tag of one's own says nothing that JSON could.
+                    _ if style == Style::Plain => {
+                        Scalar { tag: resolve::resolve(&text, self.dialect), text: SmolStr::new(&text), style }
+                    }
+                    _ => Scalar { tag: Tag::Str, text: SmolStr::new(&text), style },
+                };
+                let size = Size { nodes: 1, bytes: text.len(), depth: 0 };
+                self.put(Node::new(Value::Scalar(scalar), at), size, anchor)
+            }
+            Event::SequenceStart(_, anchor, _) => self.open(span, anchor, Content::Seq(Vec::new())),
+            Event::MappingStart(_, anchor, _) => {
+                self.open(span, anchor, Content::Map { entries: Vec::new(), key: None, merges: Vec::new() })
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(),
+            Event::Alias(id) => {
+                let Some((node, size)) = self.anchors.get(&id) else {
+                    return Err(Error::new(Kind::Yaml, "an alias stands within its own anchor").at(self.at(span)));
+                };
+                let (node, size) = (node.clone(), *size);
+                let at = self.at(span);
+                self.aliased.nodes += size.nodes;
+                self.aliased.bytes += size.bytes;
+                if self.aliased.nodes > MAX_ALIASED_NODES || self.aliased.bytes > MAX_ALIASED_BYTES {
+                    return Err(Error::new(Kind::Yaml, "the aliases of this document expand to too much").at(at));
+                }
+                if self.frames.len() + size.depth > MAX_DEPTH {
+                    return Err(too_deep(at));
+                }
+                self.put(node.placed(at), size, 0)
+            }
+            Event::UnresolvedAlias(name) => {
+                let error = Error::new(Kind::Yaml, format!("no anchor `&{name}` stands before this alias"));
+                Err(error
+                    .at(self.at(span))
+                    .help("anchors hold within one document; a text that begins with `*` needs quotes"))
+            }
+            Event::DocumentStart(..) if self.root.is_some() => {
+                let error =
+                    Error::new(Kind::Yaml, "a document ended with `...`, and what follows does not begin with `---`");
+                Err(error.at((self.place)(span.start.line(), span.start.col() + 1, 0)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn at(&self, span: &Span) -> Place {
+        let len = if span.start.line() == span.end.line() {
+            span.end.col().saturating_sub(span.start.col())
+        } else {
+            let rest = span.start.byte_offset().and_then(|start| self.text.get(start..)).unwrap_or("");
+            rest.lines().next().map_or(0, |line| line.trim_end().chars().count())
+        };
+        (self.place)(span.start.line(), span.start.col() + 1, len)
+    }
+
+    /// The place of the key that waits for its value.
+    fn key_place(&self) -> Place {
+        match self.frames.last() {
+            Some(Frame { content: Content::Map { key: Some(key), .. }, .. }) => key.at,
+            _ => Place::NONE,
+        }
+    }
+
+    fn open(&mut self, span: &Span, anchor: usize, content: Content) -> Result<(), Error> {
+        let at = (self.place)(span.start.line(), span.start.col() + 1, 1);
+        if let Some(Frame { content: Content::Map { key: None, .. }, .. }) = self.frames.last() {
+            let what = if matches!(content, Content::Seq(_)) { "a list" } else { "a mapping" };
+            let error = Error::new(Kind::Yaml, format!("a key must be a string, but this is {what}")).at(at);
+            return Err(syntax::hint_of_braces(error, self.text, span.start.byte_offset()));
+        }
+        if self.frames.len() >= MAX_DEPTH {
+            return Err(too_deep(at));
+        }
+        self.frames.push(Frame { at, anchor, size: Size { nodes: 1, bytes: 0, depth: 1 }, content });
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), Error> {
+        let frame = self.frames.pop().expect("the parser closes what it opened");
+        let value = match frame.content {
+            Content::Seq(items) => Value::Seq(Arc::new(items)),
+            Content::Map { entries, merges, .. } => Value::Map(merge::merged(entries, &merges, self.dialect)?),
+        };
+        self.put(Node::new(value, frame.at), frame.size, frame.anchor)
+    }
+
+    /// Puts a complete node where it belongs.
+    fn put(&mut self, node: Node, size: Size, anchor: usize) -> Result<(), Error> {
+        if anchor != 0 {
+            self.anchors.insert(anchor, (node.clone(), size));
+        }
+        let Some(frame) = self.frames.last_mut() else {
+            self.root = Some(node);
+            return Ok(());
+        };
+        frame.size.nodes += size.nodes;
+        frame.size.bytes += size.bytes;
+        frame.size.depth = frame.size.depth.max(size.depth + 1);
+        match &mut frame.content {
+            Content::Seq(items) => items.push(node),
+            Content::Map { key: waiting @ None, .. } => *waiting = Some(key(node)?),
+            Content::Map { entries, key: waiting, merges } => {
+                let key = waiting.take().expect("the arm above took its absence");
+                if key.style == Style::Plain && key.text == "<<" {
+                    merges.push((key.at, node));
+                } else {
+                    entries.push(Entry { key, value: node });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn too_deep(at: Place) -> Error {
+    Error::new(Kind::Yaml, format!("lists and mappings stand more than {MAX_DEPTH} deep in each other")).at(at)
+}
+
+/// A node in the place of a key.
+fn key(node: Node) -> Result<Key, Error> {
+    let at = node.at;
+    let kind = node.kind_name();
+    match node.value {
+        Value::Scalar(Scalar { text, tag: Tag::Str, style }) => Ok(Key { text, tag: Tag::Str, style, at }),
+        Value::Scalar(scalar) if scalar.text.is_empty() => {
+            Err(Error::new(Kind::Yaml, "a key is missing before the colon").at(at))
+        }
+        Value::Scalar(scalar) => {
+            let error = Error::new(Kind::Yaml, format!("a key must be a string, but `{}` is {kind}", scalar.text));
+            Err(error.at(at).help(format!("put it in quotes: `\"{}\"`", scalar.text)))
+        }
+        _ => Err(Error::new(Kind::Yaml, format!("a key must be a string, but this is {kind}")).at(at)),
+    }
+}
+
+/// A scalar with one of YAML's own tags.
+fn tagged(text: &str, tag: &str, style: Style) -> Result<Scalar, Error> {
+    let scalar = |tag| Scalar { text: SmolStr::new(text), tag, style };
+    let wanted = match tag {
+        "str" => return Ok(scalar(Tag::Str)),
+        "binary" => return binary(text, style),
+        "null" => Tag::Null,
+        "bool" => Tag::Bool,
+        "int" => Tag::Int,
+        "float" => Tag::Float,
+        "timestamp" => Tag::Timestamp,
+        _ if style == Style::Plain => return Ok(scalar(resolve::core(text))),
+        _ => return Ok(scalar(Tag::Str)),
+    };
+    match (wanted, resolve::core(text)) {
+        (Tag::Float, Tag::Int) => Ok(scalar(Tag::Float)),
+        (wanted, found) if wanted == found => Ok(scalar(wanted)),
+        _ => Err(Error::new(Kind::Yaml, format!("`{text}` is not what its tag `!!{tag}` says"))),
+    }
+}
+
+/// Base64 becomes the text that it holds.
+fn binary(text: &str, style: Style) -> Result<Scalar, Error> {
+    use base64::Engine as _;
+    let base64: String = text.split_ascii_whitespace().collect();
+    let bytes = base64::engine::general_purpose::STANDARD
+        .decode(base64)
+        .map_err(|_| Error::new(Kind::Yaml, "the tag `!!binary` wants base64"))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Error::new(Kind::Yaml, "what the tag `!!binary` decodes to is not UTF-8"))?;
+    Ok(Scalar { text: text.into(), tag: Tag::Str, style })
+}

@@ -1,0 +1,188 @@
+//! Nodes to the one canonical text: the bytes that kustomize writes for the same data.
+//!
+//! Styles and comments of the input do not matter, keys come in natural order, lists stand at the column of their key.
+
+use super::fold::{self, Lines, pad};
+use super::quote::{self, Form};
+use super::{Quoting, date, number, order};
+use crate::error::{Error, Kind, Result};
+use crate::node::{Entry, Map, Node, Scalar, Tag, Value};
+
+/// How deep collections may stand in each other: more than the reader allows, because templates and patches nest what
+/// was read.
+const MAX_DEPTH: usize = 256;
+/// A longer key is written behind `?`, in bytes.
+const MAX_SIMPLE_KEY: usize = 128;
+
+/// Writes one document, with a line break at its end.
+pub fn write(out: &mut String, node: &Node, quoting: Quoting) -> Result<(), Error> {
+    let line = out.len();
+    let mut writer = Writer { out, line, depth: 0, quoting };
+    match &node.value {
+        Value::Map(map) if !map.is_empty() => writer.map(map, 0, node),
+        Value::Seq(items) if !items.is_empty() => writer.seq(items, 0, node),
+        _ => writer.leaf(node, 0),
+    }
+}
+
+/// Documents with `---` between them.
+pub fn stream<'n>(nodes: impl IntoIterator<Item = &'n Node>, quoting: Quoting) -> Result<String> {
+    let mut out = String::new();
+    for node in nodes {
+        if !out.is_empty() {
+            out.push_str("---\n");
+        }
+        write(&mut out, node, quoting)?;
+    }
+    Ok(out)
+}
+
+struct Writer<'o> {
+    out: &'o mut String,
+    /// Where the current line begins in `out`.
+    line: usize,
+    depth: usize,
+    quoting: Quoting,
+}
+
+impl Writer<'_> {
+    fn deeper(&mut self, node: &Node) -> Result<(), Error> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            let message = format!("lists and mappings stand more than {MAX_DEPTH} deep in each other");
+            return Err(Error::new(Kind::Yaml, message).at(node.at));
+        }
+        Ok(())
+    }
+
+    /// Writes the entries of a mapping; the first one goes to where `out` ends, which is column `indent`.
+    fn map(&mut self, map: &Map, indent: usize, node: &Node) -> Result<(), Error> {
+        self.deeper(node)?;
+        match order::order(map) {
+            None => {
+                for (i, entry) in map.iter().enumerate() {
+                    self.entry(entry, indent, i == 0)?;
+                }
+            }
+            Some(positions) => {
+                let entries = map.iter().as_slice();
+                for (i, &position) in positions.iter().enumerate() {
+                    self.entry(&entries[position], indent, i == 0)?;
+                }
+            }
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    fn entry(&mut self, entry: &Entry, indent: usize, first: bool) -> Result<(), Error> {
+        if !first {
+            self.start_line(indent);
+        }
+        let key = entry.key.text.as_str();
+        let node = &entry.value;
+        if key.len() > MAX_SIMPLE_KEY || key.contains(quote::is_break) {
+            self.out.push_str("? ");
+            self.text(key, indent + 2);
+            self.end_line();
+            self.start_line(indent);
+            self.out.push_str(": ");
+            return self.inline(node, indent);
+        }
+        let form = match quote::form(key, self.quoting) {
+            // Unquoted it would be a merge, and the data would be lost.
+            _ if key == "<<" => Form::Double,
+            form => form,
+        };
+        fold::scalar(self.out, self.line, key, form, Lines::One);
+        self.out.push(':');
+        match &node.value {
+            Value::Map(map) if !map.is_empty() => {
+                self.end_line();
+                self.start_line(indent + 2);
+                self.map(map, indent + 2, node)
+            }
+            Value::Seq(items) if !items.is_empty() => {
+                self.end_line();
+                self.start_line(indent);
+                self.seq(items, indent, node)
+            }
+            _ => {
+                self.out.push(' ');
+                self.leaf(node, indent)
+            }
+        }
+    }
+
+    /// Writes the items of a list; the first one goes to where `out` ends, which is column `indent`.
+    fn seq(&mut self, items: &[Node], indent: usize, node: &Node) -> Result<(), Error> {
+        self.deeper(node)?;
+        for (i, item) in items.iter().enumerate() {
+            if i > 0 {
+                self.start_line(indent);
+            }
+            self.out.push_str("- ");
+            self.inline(item, indent)?;
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    /// Writes a node behind a mark of two characters at column `indent`.
+    fn inline(&mut self, node: &Node, indent: usize) -> Result<(), Error> {
+        match &node.value {
+            Value::Map(map) if !map.is_empty() => self.map(map, indent + 2, node),
+            Value::Seq(items) if !items.is_empty() => self.seq(items, indent + 2, node),
+            _ => self.leaf(node, indent),
+        }
+    }
+
+    /// Writes a scalar or an empty collection that belongs to a collection at column `indent`, and ends the line.
+    fn leaf(&mut self, node: &Node, indent: usize) -> Result<(), Error> {
+        match &node.value {
+            Value::Map(_) => self.out.push_str("{}"),
+            Value::Seq(_) => self.out.push_str("[]"),
+            Value::Scalar(Scalar { text, tag: Tag::Str, .. }) => self.text(text, indent + 2),
+            Value::Scalar(scalar) => self.typed(scalar, node)?,
+        }
+        self.end_line();
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str, indent: usize) {
+        let form = quote::form(text, self.quoting);
+        fold::scalar(self.out, self.line, text, form, Lines::Folded(indent));
+    }
+
+    fn typed(&mut self, scalar: &Scalar, node: &Node) -> Result<(), Error> {
+        match scalar.tag {
+            Tag::Str => unreachable!("strings are written as text"),
+            Tag::Null => self.out.push_str("null"),
+            Tag::Bool => self.out.push_str(if node.as_bool() == Some(true) { "true" } else { "false" }),
+            Tag::Int | Tag::Float => number::canonical(self.out, &scalar.text).map_err(|why| {
+                Error::new(Kind::Yaml, format!("`{}` cannot be written: {why}", scalar.text)).at(node.at)
+            })?,
+            Tag::Timestamp => {
+                self.out.push('"');
+                match date::parse(&scalar.text) {
+                    Some(date) => date.write(self.out),
+                    None => self.out.push_str(&scalar.text),
+                }
+                self.out.push('"');
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the line, unless a block scalar has done so.
+    fn end_line(&mut self) {
+        if !self.out.ends_with(quote::is_break) {
+            self.out.push('\n');
+        }
+        self.line = self.out.len();
+    }
+
+    fn start_line(&mut self, indent: usize) {
+        pad(self.out, indent);
+    }
+}
