@@ -28,6 +28,8 @@ pub mod validate;
 // 7
 pub mod pipeline;
 // 8
+#[cfg(feature = "apply")]
+pub mod apply;
 pub mod disk;
 pub mod git;
 pub mod scaffold;

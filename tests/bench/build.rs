@@ -55,8 +55,14 @@ fn measure(branches: usize, folder: &Path) -> f64 {
 
     let bytes: usize = files.values().map(Vec::len).sum();
     println!("{branches} branches, {} files, {:.1} MB", files.len(), megabytes(bytes));
-    println!("  cold build     {cold:.3} s, {:.2} x a plain program that writes the same files ({writing:.3} s)", cold / writing);
-    println!("  nothing to do  {again:.3} s, {:.2} x a plain program that reads and compares them ({reading:.3} s)", again / reading);
+    println!(
+        "  cold build     {cold:.3} s, {:.2} x a plain program that writes the same files ({writing:.3} s)",
+        cold / writing
+    );
+    println!(
+        "  nothing to do  {again:.3} s, {:.2} x a plain program that reads and compares them ({reading:.3} s)",
+        again / reading
+    );
     println!("  peak memory    {peak} MB");
     if let Some(each) = kubectl(&root, branches) {
         let all = each * f64::from(u32::try_from(branches).unwrap());

@@ -9,7 +9,8 @@ use std::process::Command;
 
 /// A program that is there, by name or in `/usr/sbin`.
 fn program(name: &str) -> Option<String> {
-    let there = |program: &str| Command::new(program).arg(if name == "nginx" { "-v" } else { "version" }).output().is_ok();
+    let there =
+        |program: &str| Command::new(program).arg(if name == "nginx" { "-v" } else { "version" }).output().is_ok();
     [name.to_owned(), format!("/usr/sbin/{name}")].into_iter().find(|program| there(program))
 }
 
@@ -48,7 +49,8 @@ fn nginx_takes_the_configuration_of_every_branch() {
         for (name, text) in map["data"].as_mapping().unwrap() {
             fs::write(folder.path().join(name.as_str().unwrap()), place(text.as_str().unwrap())).unwrap();
         }
-        let done = Command::new(&nginx).arg("-t").arg("-p").arg(folder.path()).arg("-c").arg("nginx.conf").output().unwrap();
+        let done =
+            Command::new(&nginx).arg("-t").arg("-p").arg(folder.path()).arg("-c").arg("nginx.conf").output().unwrap();
         let said = String::from_utf8_lossy(&done.stderr).into_owned();
         assert!(done.status.success() && !said.contains("[warn]"), "{branch}: {said}");
         judged += 1;

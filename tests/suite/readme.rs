@@ -55,7 +55,8 @@ fn what_the_readme_shows_is_what_happens() {
     git(&["-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-qm", "the sample"]);
     for step in steps {
         let command = format!("exec 2>&1; {}", step.command);
-        let done = Command::new("sh").args(["-c", &command]).current_dir(sample.path()).env("PATH", &path).output().unwrap();
+        let done =
+            Command::new("sh").args(["-c", &command]).current_dir(sample.path()).env("PATH", &path).output().unwrap();
         let got = String::from_utf8(done.stdout).unwrap();
         let got: Vec<&str> = got.lines().collect();
         assert!(fits(&step.expected, &got), "$ {}\nprints\n{}", step.command, got.join("\n"));

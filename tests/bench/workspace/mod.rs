@@ -13,7 +13,10 @@ fn put(path: &Path, content: &str) {
 /// Writes a workspace of `branches` branches to `root`.
 pub(crate) fn write(root: &Path, branches: usize) {
     put(&root.join("branches.yaml"), &spec(branches));
-    put(&root.join("base/kustomization.yaml.j2"), &base_kustomization("deployment.yaml.j2", "ingress.yaml.j2", "{{ values.level }}"));
+    put(
+        &root.join("base/kustomization.yaml.j2"),
+        &base_kustomization("deployment.yaml.j2", "ingress.yaml.j2", "{{ values.level }}"),
+    );
     put(&root.join("base/deployment.yaml.j2"), &deployments("{{ values.region }}"));
     put(&root.join("base/ingress.yaml.j2"), &ingress("{{ branch.host }}"));
     put(&root.join("base/others.yaml"), OTHERS);
@@ -40,7 +43,10 @@ pub(crate) fn write_kustomizations(root: &Path, branches: usize) {
         );
         let folder = root.join(format!("kustomize/branch-{n}"));
         put(&folder.join("kustomization.yaml"), &kustomization);
-        put(&folder.join("namespace.yaml"), &format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: shop-{n}}}\n"));
+        put(
+            &folder.join("namespace.yaml"),
+            &format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: shop-{n}}}\n"),
+        );
     }
 }
 

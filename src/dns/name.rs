@@ -1,0 +1,224 @@
+//! Domain names: absolute, lower case, A-labels, without the last dot.
+//!
+//! A name is checked once, on the way in, and is valid from then on. Whether a zone holds it is not asked here.
+
+use crate::error::{Error, Kind};
+use smol_str::{SmolStr, format_smolstr};
+use std::fmt;
+
+/// A domain name of at most 253 characters in labels of at most 63.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DnsName(SmolStr);
+
+/// The limits of RFC 1035 2.3.4, counted in text without the last dot.
+const LONGEST_NAME: usize = 253;
+const LONGEST_LABEL: usize = 63;
+
+impl DnsName {
+    /// What a branch may be called by: letters, digits and hyphens, or `*` for the first label. Other scripts become
+    /// A-labels (UTS 46, strict).
+    pub fn host(text: &str) -> Result<Self, Error> {
+        let name = DnsName::target(text)?;
+        match name.labels().find(|label| label.contains('_')) {
+            Some(label) => Err(fault(text, format!("the label `{label}` is not of letters, digits and hyphens"))),
+            None => Ok(name),
+        }
+    }
+
+    /// What a record may point at, or be found at by programs: as [`DnsName::host`], and underscores are letters.
+    pub fn target(text: &str) -> Result<Self, Error> {
+        let bare = text.strip_suffix('.').unwrap_or(text);
+        if bare.is_empty() {
+            return Err(fault(text, "it is empty"));
+        }
+        let plain = bare.is_ascii() && !bare.split('.').any(|label| label.to_ascii_lowercase().starts_with("xn--"));
+        let name = if plain { bare.to_ascii_lowercase() } else { a_labels(bare)? };
+        for (at, label) in name.split('.').enumerate() {
+            check_label(label, at == 0).map_err(|reason| fault(text, reason))?;
+        }
+        if name.len() > LONGEST_NAME {
+            return Err(fault(text, format!("it has {} characters, {LONGEST_NAME} are allowed", name.len())));
+        }
+        Ok(DnsName(name.into()))
+    }
+
+    /// The name as text, without the last dot.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The labels, the most specific first.
+    pub fn labels(&self) -> std::str::Split<'_, char> {
+        self.0.split('.')
+    }
+
+    /// Whether it stands for every name below its parent.
+    pub fn is_wildcard(&self) -> bool {
+        self.0.starts_with("*.")
+    }
+
+    /// The labels in front of `zone`; `None` for the zone itself and whatever is not below it.
+    pub fn below(&self, zone: &DnsName) -> Option<&str> {
+        self.0.strip_suffix(zone.as_str())?.strip_suffix('.')
+    }
+
+    /// Other labels in front of this name.
+    pub fn prefixed(&self, labels: &str) -> Result<DnsName, Error> {
+        DnsName::target(&format_smolstr!("{labels}.{}", self.0))
+    }
+
+    /// The name without its first label; `None` for a top-level name.
+    pub fn parent(&self) -> Option<DnsName> {
+        self.0.split_once('.').map(|(_, rest)| DnsName(rest.into()))
+    }
+
+    /// The uncompressed wire form (RFC 1035 3.1), which is also the canonical one (RFC 4034 6.2).
+    pub fn wire(&self) -> Vec<u8> {
+        let mut wire = Vec::with_capacity(self.0.len() + 2);
+        for label in self.labels() {
+            wire.push(u8::try_from(label.len()).expect("a label has at most 63 characters"));
+            wire.extend_from_slice(label.as_bytes());
+        }
+        wire.push(0);
+        wire
+    }
+
+    /// The name of an uncompressed wire form, lower case; `None` if the bytes are not exactly one name that
+    /// [`DnsName::target`] accepts.
+    pub fn from_wire(mut wire: &[u8]) -> Option<Self> {
+        let mut text = String::with_capacity(wire.len());
+        while let Some((&len, rest)) = wire.split_first() {
+            if len == 0 {
+                return if rest.is_empty() { DnsName::target(&text).ok() } else { None };
+            }
+            let (label, rest) = rest.split_at_checked(len.into())?;
+            let label = std::str::from_utf8(label).ok().filter(|label| !label.contains('.') && label.is_ascii())?;
+            if !text.is_empty() {
+                text.push('.');
+            }
+            text.push_str(label);
+            wire = rest;
+        }
+        None
+    }
+}
+
+impl fmt::Display for DnsName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn fault(text: &str, reason: impl fmt::Display) -> Error {
+    Error::new(Kind::Dns, format!("`{text}` is no DNS name: {reason}"))
+}
+
+fn check_label(label: &str, first: bool) -> Result<(), String> {
+    match label {
+        "" => Err("a label is empty".into()),
+        "*" if first => Ok(()),
+        "*" => Err("`*` stands for the first label only".into()),
+        _ if label.len() > LONGEST_LABEL => {
+            Err(format!("the label `{label}` has {} characters, {LONGEST_LABEL} are allowed", label.len()))
+        }
+        _ if label.starts_with('-') || label.ends_with('-') => {
+            Err(format!("the label `{label}` begins or ends with a hyphen"))
+        }
+        _ => match label.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_')) {
+            Some(c) => Err(format!("the label `{label}` holds `{}`", c.escape_debug())),
+            None => Ok(()),
+        },
+    }
+}
+
+/// The name in A-labels. A leading `*` is none of the alphabets' business.
+fn a_labels(text: &str) -> Result<String, Error> {
+    let (star, rest) = text.strip_prefix("*.").map_or(("", text), |rest| ("*.", rest));
+    match idna::domain_to_ascii_strict(rest) {
+        Ok(ascii) => Ok(format!("{star}{ascii}")),
+        Err(_) => Err(fault(text, "it cannot be written in A-labels (UTS 46)")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn names_are_made_canonical() {
+        for (text, want) in [
+            ("Web.Example.COM", "web.example.com"),
+            ("web.example.com.", "web.example.com"),
+            ("*.example.com", "*.example.com"),
+            ("größe.example.com", "xn--gre-6ka8i.example.com"),
+            ("GRÖSSE.example.com", "xn--grsse-kua.example.com"),
+            ("*.日本.example.com", "*.xn--wgv71a.example.com"),
+            ("xn--gre-6ka8i.example.com", "xn--gre-6ka8i.example.com"),
+            ("a--b.example.com", "a--b.example.com"),
+            ("1.example.com", "1.example.com"),
+        ] {
+            assert_eq!(DnsName::host(text).unwrap().as_str(), want);
+        }
+    }
+
+    #[test]
+    fn what_is_no_name_says_why() {
+        let long = "a".repeat(64);
+        let too_long = ["a".repeat(63), "b".repeat(63), "c".repeat(63), "d".repeat(62)].join(".");
+        for (text, want) in [
+            ("", "it is empty"),
+            (".", "it is empty"),
+            ("a..b", "a label is empty"),
+            (".a", "a label is empty"),
+            ("-a.b", "the label `-a` begins or ends with a hyphen"),
+            ("a.b-", "the label `b-` begins or ends with a hyphen"),
+            ("a.*.b", "`*` stands for the first label only"),
+            ("*a.b", "the label `*a` holds `*`"),
+            ("a b.c", "the label `a b` holds ` `"),
+            ("a\n.c", "holds `\\n`"),
+            ("_dmarc.b", "the label `_dmarc` is not of letters, digits and hyphens"),
+            ("xn--zzzzzz-.b", "cannot be written in A-labels"),
+            ("größe_x.b", "cannot be written in A-labels"),
+            (&long, "has 64 characters, 63 are allowed"),
+            (&too_long, "it has 254 characters, 253 are allowed"),
+        ] {
+            let error = DnsName::host(text).unwrap_err().to_string();
+            assert!(error.contains(want), "`{text}`: {error}");
+        }
+        assert!(DnsName::target("_acme.example.com").is_ok());
+    }
+
+    #[test]
+    fn a_name_is_below_a_zone_on_a_label_boundary() {
+        let zone = DnsName::host("dev.example.com").unwrap();
+        let below = |text| DnsName::host(text).unwrap().below(&zone).map(str::to_owned);
+        assert_eq!(below("a.b.dev.example.com").as_deref(), Some("a.b"));
+        assert_eq!(below("dev.example.com"), None);
+        assert_eq!(below("mydev.example.com"), None);
+        assert_eq!(below("example.com"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn wire_and_back(text in "([a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?\\.){0,5}[a-z]{1,10}") {
+            let name = DnsName::host(&text).unwrap();
+            prop_assert_eq!(DnsName::from_wire(&name.wire()), Some(name.clone()));
+            prop_assert_eq!(DnsName::host(name.as_str()).unwrap(), name);
+        }
+
+        #[test]
+        fn any_text_is_a_name_or_an_error(text in "\\PC{0,80}") {
+            if let Ok(name) = DnsName::target(&text) {
+                prop_assert_eq!(DnsName::from_wire(&name.wire()), Some(name));
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_a_name_or_none(wire in proptest::collection::vec(any::<u8>(), 0..40)) {
+            if let Some(name) = DnsName::from_wire(&wire) {
+                prop_assert_eq!(name.wire(), wire.to_ascii_lowercase());
+            }
+        }
+    }
+}
