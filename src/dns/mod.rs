@@ -3,6 +3,7 @@
 //! A zone change file says which names must be present and which must be absent; `apply` makes a zone so. Nothing here
 //! knows a network.
 
+pub mod change;
 pub mod marker;
 pub mod name;
 pub mod record;

@@ -45,7 +45,8 @@ fn versus(root: &Path, folder: &str, what: &str, rounds: usize) {
 fn best(program: &str, root: &Path, folder: &str, rounds: usize) -> f64 {
     let run = |_| {
         let start = Instant::now();
-        let done = Command::new(program).args(["kustomize", folder]).current_dir(root).stdout(Stdio::null()).status().unwrap();
+        let done =
+            Command::new(program).args(["kustomize", folder]).current_dir(root).stdout(Stdio::null()).status().unwrap();
         assert!(done.success(), "{program} kustomize {folder}");
         start.elapsed().as_secs_f64()
     };

@@ -1,0 +1,362 @@
+//! Zone change files: what one branch wants of one zone.
+//!
+//! A file is an instruction that converges: names that must be there, with what they hold, and names that must be gone.
+//! It holds no values from before, no hashes and no dates, so that it changes only when the instruction does.
+
+use super::name::DnsName;
+use super::record::{Data, Records, Type};
+use crate::error::{Error, Kind, Result};
+use crate::node::{Map, Node};
+use crate::source::{File, Place, RelPath};
+use crate::yaml::{self, Dialect, Faults, Fields, Quoting};
+use smol_str::SmolStr;
+use std::collections::{BTreeMap, BTreeSet};
+
+const API_VERSION: &str = "pleach/v1";
+const KIND: &str = "ZoneChange";
+/// The longest lifetime that RFC 2181 8 allows, in seconds.
+const LONGEST_TTL: u32 = i32::MAX as u32;
+
+/// The content of a zone change file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZoneChange {
+    /// The zone.
+    pub zone: DnsName,
+    /// The project, which is whom the names belong to.
+    pub owner: SmolStr,
+    /// The branch as git calls it.
+    pub branch: SmolStr,
+    /// The names that must be there.
+    pub present: BTreeMap<DnsName, Present>,
+    /// The names that must be gone.
+    pub absent: BTreeSet<DnsName>,
+}
+
+/// What a name holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Present {
+    /// The lifetime of its records in seconds.
+    pub ttl: u32,
+    /// The records that are known offline.
+    pub records: Records,
+    /// Where the address comes from, if only the cluster knows it.
+    pub address_from: Option<Object>,
+}
+
+/// An object of a cluster that has an address.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Object {
+    /// `Service`, `Ingress` or `Gateway`.
+    pub kind: SmolStr,
+    /// Its namespace.
+    pub namespace: SmolStr,
+    /// Its name.
+    pub name: SmolStr,
+}
+
+/// The kinds of objects that have an address.
+pub const ADDRESSED: [&str; 3] = ["Gateway", "Ingress", "Service"];
+
+/// A zone change file where it stands.
+#[derive(Clone, Debug)]
+pub struct ZoneFile {
+    /// The slug of the branch, after which the file is called.
+    pub slug: SmolStr,
+    /// What it says.
+    pub change: ZoneChange,
+    /// Where it stands.
+    pub at: Place,
+}
+
+impl ZoneChange {
+    /// Where the file of a branch stands below the output folder.
+    pub fn path(&self, slug: &str) -> RelPath {
+        RelPath::new(&format!("dns/{}/{slug}.yaml", self.zone)).expect("names of zones and slugs hold no `/`")
+    }
+
+    /// The file as pleach writes it.
+    pub fn write(&self) -> Result<String> {
+        let present = self.present.iter().map(|(name, present)| present.node(name));
+        let absent = self.absent.iter().map(|name| Node::str(name.as_str()));
+        let file: Map = [
+            ("apiVersion", Node::str(API_VERSION)),
+            ("kind", Node::str(KIND)),
+            ("zone", Node::str(self.zone.as_str())),
+            ("owner", Node::str(self.owner.clone())),
+            ("branch", Node::str(self.branch.clone())),
+            ("present", Node::seq(present)),
+            ("absent", Node::seq(absent)),
+        ]
+        .into_iter()
+        .collect();
+        let mut text = String::new();
+        yaml::write(&mut text, &file.into(), Quoting::Safe)?;
+        Ok(text)
+    }
+
+    /// Reads a file, and complains about everything in it that is not as pleach writes it but for order and spelling.
+    pub fn read(file: &File) -> Result<Self> {
+        let documents = yaml::documents(file, Dialect::Kubernetes)?;
+        let [document] = &documents[..] else {
+            let message = format!("a zone change file is one document, and this has {}", documents.len());
+            return Err(Error::new(Kind::Dns, message).at(file.place()).into());
+        };
+        let mut faults = Faults::new(Kind::Dns);
+        let change = Fields::read(document, "a zone change file", &mut faults, fields);
+        faults.check(change).map(|change| change.expect("without faults it was read"))
+    }
+}
+
+impl Present {
+    fn node(&self, name: &DnsName) -> Node {
+        let mut map: Map =
+            [("name", Node::str(name.as_str())), ("ttl", Node::int(self.ttl.into()))].into_iter().collect();
+        if let Some(object) = &self.address_from {
+            let fields = [("kind", &object.kind), ("namespace", &object.namespace), ("name", &object.name)];
+            let object: Map = fields.map(|(key, value)| (key, Node::str(value.clone()))).into_iter().collect();
+            map.insert("addressFrom", object.into());
+        }
+        for (kind, set) in self.records.sets() {
+            map.insert(kind.name(), Node::seq(set.iter().map(|data| Node::str(data.value(kind)))));
+        }
+        map.into()
+    }
+}
+
+fn fields(fields: &mut Fields) -> Option<ZoneChange> {
+    for (name, want) in [("apiVersion", API_VERSION), ("kind", KIND)] {
+        let got = fields.required(name, Fields::str);
+        if got.is_some_and(|got| got != want) {
+            let at = fields.at(name);
+            fields.faults().say(at, format!("`{name}` is not `{want}`"));
+        }
+    }
+    let zone = fields.required("zone", Fields::text);
+    let zone = zone.and_then(|node| name(node, fields.faults()));
+    let owner = fields.required("owner", Fields::text);
+    let owner = owner.and_then(|node| label(node, fields.faults()));
+    let branch = fields.required("branch", Fields::str);
+    let mut present = BTreeMap::new();
+    for (at, name, entry) in fields.list("present", entry) {
+        if present.insert(name.clone(), entry).is_some() {
+            fields.faults().say(at, format!("`{name}` is present twice"));
+        }
+    }
+    let mut absent = BTreeSet::new();
+    for node in fields.strs("absent") {
+        let Some(name) = name(node, fields.faults()) else { continue };
+        if present.contains_key(&name) {
+            fields.faults().say(node.at, format!("`{name}` is both present and absent"));
+        }
+        absent.insert(name);
+    }
+    Some(ZoneChange { zone: zone?, owner: owner?, branch: branch?.into(), present, absent })
+}
+
+fn entry(node: &Node, faults: &mut Faults) -> Option<(Place, DnsName, Present)> {
+    Fields::read(node, "a name", faults, |fields| {
+        let at = fields.at("name");
+        let host = fields.required("name", Fields::text);
+        let host = host.and_then(|node| name(node, fields.faults()));
+        let ttl = fields.required("ttl", Fields::int);
+        let ttl = ttl.and_then(|ttl| {
+            let valid = u32::try_from(ttl).ok().filter(|ttl| (1..=LONGEST_TTL).contains(ttl));
+            if valid.is_none() {
+                let at = fields.at("ttl");
+                fields.faults().say(at, format!("a lifetime of {ttl} seconds is not between 1 and {LONGEST_TTL}"));
+            }
+            valid
+        });
+        let records = records(fields);
+        let source = fields.map("addressFrom").and_then(|node| object(node, fields.faults()));
+        if source.is_some() {
+            let known = [Type::A, Type::Aaaa, Type::Cname].into_iter().find(|kind| records.get(*kind).is_some());
+            if let Some(kind) = known {
+                fields.faults().say(at, format!("a name has both `addressFrom` and {kind}"));
+            }
+        } else if !Type::ALL.into_iter().any(|kind| fields.node(kind.name()).is_some_and(|node| !is_empty(node))) {
+            fields.faults().say(at, "a name that is present holds something");
+        }
+        Some((at, host?, Present { ttl: ttl?, records, address_from: source }))
+    })
+}
+
+fn is_empty(node: &Node) -> bool {
+    node.as_seq().is_some_and(<[Node]>::is_empty)
+}
+
+fn records(fields: &mut Fields) -> Records {
+    let mut records = Records::default();
+    for kind in Type::ALL {
+        for node in fields.strs(kind.name()) {
+            match Data::parse(kind, node.as_str().unwrap_or_default()) {
+                Ok(data) => {
+                    if !records.insert(kind, data) {
+                        fields.faults().say(node.at, format!("the same {kind} stands twice"));
+                    }
+                }
+                Err(error) => fields.faults().push(error.at(node.at)),
+            }
+        }
+    }
+    if let Err(error) = records.check() {
+        let at = fields.at("name");
+        fields.faults().push(error.at(at));
+    }
+    records
+}
+
+fn object(node: &Node, faults: &mut Faults) -> Option<Object> {
+    Fields::read(node, "`addressFrom`", faults, |fields| {
+        let kind = fields.required("kind", Fields::str)?;
+        if !ADDRESSED.contains(&kind) {
+            let at = fields.at("kind");
+            let error = Error::new(Kind::Dns, format!("a {kind} has no address")).at(at);
+            fields.faults().push(error.help(format!("what has one is a {}", ADDRESSED.join(", "))));
+        }
+        let namespace = fields.required("namespace", Fields::str)?;
+        let name = fields.required("name", Fields::str)?;
+        Some(Object { kind: kind.into(), namespace: namespace.into(), name: name.into() })
+    })
+}
+
+fn name(node: &Node, faults: &mut Faults) -> Option<DnsName> {
+    let name = DnsName::host(node.as_str()?);
+    name.map_err(|error| faults.push(error.at(node.at))).ok()
+}
+
+fn label(node: &Node, faults: &mut Faults) -> Option<SmolStr> {
+    let text = node.as_str()?;
+    match DnsName::host(text) {
+        Ok(name) if name.as_str() == text && name.labels().count() == 1 => Some(text.into()),
+        _ => {
+            faults.say(node.at, format!("`{text}` is no label of lower-case letters, digits and hyphens"));
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Project;
+    use proptest::prelude::*;
+
+    const FILE: &str = "\
+absent:
+- old.shop.dev.example.com
+apiVersion: pleach/v1
+branch: feature/search
+kind: ZoneChange
+owner: shop
+present:
+- CAA:
+  - 0 issue \"letsencrypt.org\"
+  addressFrom:
+    kind: Service
+    name: web
+    namespace: shop-feature-search
+  name: api.search.shop.dev.example.com
+  ttl: 60
+- CNAME:
+  - ingress.dev.example.com
+  name: feature-search.shop.dev.example.com
+  ttl: 60
+zone: dev.example.com
+";
+
+    fn read(text: &str) -> Result<ZoneChange> {
+        let project = Project::in_memory([("f.yaml", text)]);
+        ZoneChange::read(&project.file(&RelPath::new("f.yaml").unwrap()).unwrap())
+    }
+
+    #[test]
+    fn the_documented_file_comes_back() {
+        let change = read(FILE).unwrap();
+        assert_eq!(change.write().unwrap(), FILE);
+        assert_eq!(change.path("feature-search").as_str(), "dns/dev.example.com/feature-search.yaml");
+    }
+
+    #[test]
+    fn every_fault_is_found_at_its_place() {
+        let faulty = "\
+apiVersion: pleach/v2
+kind: ZoneChange
+zone: Dev_.example.com
+owner: My Shop
+branch: x
+presnt: []
+present:
+- {name: a.dev.example.com, ttl: 0, A: [127.0.0.1]}
+- {name: b.dev.example.com, ttl: 60}
+- {name: c.dev.example.com, ttl: 60, CNAME: [x.net], CAA: ['0 issue \";\"']}
+- {name: d.dev.example.com, ttl: 60, A: [192.0.2.1, 192.0.2.1], MX: [m.net]}
+- {name: d.dev.example.com, ttl: 60, A: [192.0.2.1]}
+- {name: e.dev.example.com, ttl: 60, A: [192.0.2.1], addressFrom: {kind: Pod, namespace: n, name: x}}
+absent: [d.dev.example.com, 1]
+";
+        let errors: Vec<_> = read(faulty).unwrap_err().iter().map(|e| format!("{}: {e}", e.parts().at.line)).collect();
+        for want in [
+            "1: `apiVersion` is not `pleach/v1`",
+            "3: `Dev_.example.com` is no DNS name: the label `dev_` is not of letters, digits and hyphens",
+            "4: `My Shop` is no label of lower-case letters, digits and hyphens",
+            "6: unknown field `presnt`",
+            "8: a lifetime of 0 seconds is not between 1 and 2147483647",
+            "8: `127.0.0.1` is no value of A: nobody else can reach that address",
+            "9: a name that is present holds something",
+            "10: a name has a CNAME and CAA, a CNAME stands alone",
+            "11: the same A stands twice",
+            "11: unknown field `MX`",
+            "12: `d.dev.example.com` is present twice",
+            "13: a Pod has no address",
+            "13: a name has both `addressFrom` and A",
+            "14: `d.dev.example.com` is both present and absent",
+            "14: `absent` must be a list of strings, but this is an integer",
+        ] {
+            assert!(errors.iter().any(|error| error == want), "{want}\n{errors:#?}");
+        }
+        assert_eq!(errors.len(), 15, "{errors:#?}");
+        assert!(read("").is_err() && read("[]").is_err() && read("a: 1\n---\nb: 1\n").is_err());
+    }
+
+    fn name() -> impl Strategy<Value = DnsName> {
+        "(\\*\\.)?[a-z0-9]{1,8}(\\.[a-z0-9]{1,3}){0,2}"
+            .prop_map(|front| DnsName::host(&format!("{front}.dev.example.com")).unwrap())
+    }
+
+    fn present() -> impl Strategy<Value = Present> {
+        let address = any::<[u8; 4]>()
+            .prop_filter_map("reachable", |[a, b, c, d]| Data::parse(Type::A, &format!("{a}.{b}.{c}.{d}")).ok());
+        let text = "[ -~é-ÿ]{0,300}".prop_map(|text| Data::parse(Type::Txt, &text).unwrap());
+        let many = (proptest::collection::btree_set(address, 0..3), proptest::collection::btree_set(text, 1..3));
+        let many = many.prop_map(|(addresses, texts)| {
+            let mut records = Records::default();
+            addresses.into_iter().for_each(|data| assert!(records.insert(Type::A, data)));
+            texts.into_iter().for_each(|data| assert!(records.insert(Type::Txt, data)));
+            records
+        });
+        let one = name().prop_filter("no wildcard", |name| !name.is_wildcard());
+        let one = one.prop_map(|name| Records::one(Type::Cname, Data::parse(Type::Cname, name.as_str()).unwrap()));
+        (1..=LONGEST_TTL, prop_oneof![many, one]).prop_map(|(ttl, records)| Present {
+            ttl,
+            records,
+            address_from: None,
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_file_comes_back(
+            branch in "\\PC{1,40}",
+            present in proptest::collection::btree_map(name(), present(), 0..5),
+            absent in proptest::collection::btree_set(name(), 0..5),
+        ) {
+            let absent = absent.into_iter().filter(|name| !present.contains_key(name)).collect();
+            let zone = DnsName::host("dev.example.com").unwrap();
+            let change = ZoneChange { zone, owner: "shop".into(), branch: branch.into(), present, absent };
+            let text = change.write().unwrap();
+            prop_assert_eq!(read(&text).unwrap(), change.clone());
+            prop_assert_eq!(change.write().unwrap(), text);
+        }
+    }
+}
