@@ -7,6 +7,6 @@ pub mod merge;
 pub use gvk::Gvk;
 
 /// Whether objects of this kind stand outside of namespaces.
-pub fn is_cluster_scoped(_gvk: &Gvk) -> bool {
-    false
+pub fn is_cluster_scoped(gvk: &Gvk) -> bool {
+    merge::is_cluster_scoped(gvk)
 }

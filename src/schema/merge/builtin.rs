@@ -1,0 +1,106 @@
+//! The merge keys and scopes of Kubernetes 1.21, embedded.
+//!
+//! `schema/merge.json` holds, of all fields, those that lead to a list that merges.
+
+use super::{Schema, Shape, Type};
+use crate::schema::Gvk;
+use serde::Deserialize;
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+/// Whether objects of this kind stand outside of namespaces.
+pub(in crate::schema) fn is_cluster_scoped(gvk: &Gvk) -> bool {
+    BUILTIN.cluster_scoped.binary_search(gvk).is_ok()
+}
+
+pub(super) fn schema() -> &'static Arc<Schema> {
+    &BUILTIN.schema
+}
+
+struct Builtin {
+    schema: Arc<Schema>,
+    /// Sorted.
+    cluster_scoped: Vec<Gvk>,
+}
+
+static BUILTIN: LazyLock<Builtin> = LazyLock::new(|| {
+    let table = serde_json::from_str(include_str!("../../../schema/merge.json")).expect("the embedded table is valid");
+    Builtin::of(&table)
+});
+
+/// `schema/merge.json`: of all fields of Kubernetes, those that lead to a list that merges.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Table<'a> {
+    /// `apiVersion/Kind`.
+    #[serde(borrow)]
+    cluster_scoped: Vec<&'a str>,
+    /// `apiVersion/Kind` to the name of a type.
+    #[serde(borrow)]
+    kinds: BTreeMap<&'a str, &'a str>,
+    #[serde(borrow)]
+    types: BTreeMap<&'a str, BTreeMap<&'a str, Field<'a>>>,
+}
+
+/// A mapping of a `type`, or a list that merges by `keys` and has `items` of a type.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Field<'a> {
+    #[serde(borrow)]
+    r#type: Option<&'a str>,
+    #[serde(borrow)]
+    keys: Option<Vec<&'a str>>,
+    #[serde(borrow)]
+    items: Option<&'a str>,
+}
+
+impl Builtin {
+    fn of(table: &Table) -> Self {
+        let named: BTreeMap<&str, Shape> = table.types.keys().enumerate().map(|(i, name)| (*name, Shape(i))).collect();
+        let mut types: Vec<Type> = vec![Type::default(); table.types.len()];
+        for (i, fields) in table.types.values().enumerate() {
+            for (name, field) in fields {
+                let shape = if let Some(name) = field.r#type {
+                    named[name]
+                } else {
+                    let keys = field.keys.as_ref().map(|keys| keys.iter().copied().map(SmolStr::from).collect());
+                    types.push(Type { items: field.items.map(|name| named[name]), keys, ..Type::default() });
+                    Shape(types.len() - 1)
+                };
+                types[i].fields.push(((*name).into(), shape));
+            }
+        }
+        let kinds = table.kinds.iter().map(|(kind, name)| {
+            let (version, kind) = split(kind);
+            (version.into(), kind.into(), named[name])
+        });
+        let scoped = table.cluster_scoped.iter().map(split).map(|(version, kind)| Gvk::new(version, kind));
+        let mut cluster_scoped: Vec<Gvk> = scoped.collect();
+        cluster_scoped.sort_unstable();
+        Builtin { schema: Arc::new(Schema { kinds: kinds.collect(), types }.sorted()), cluster_scoped }
+    }
+}
+
+fn split<'a>(text: &&'a str) -> (&'a str, &'a str) {
+    text.rsplit_once('/').expect("a version and a kind")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_cluster_scoped;
+    use crate::schema::Gvk;
+
+    #[test]
+    fn scopes() {
+        for (version, kind, want) in [
+            ("v1", "Namespace", true),
+            ("rbac.authorization.k8s.io/v1", "ClusterRole", true),
+            ("rbac.authorization.k8s.io/v1", "Role", false),
+            ("apps/v1", "Namespace", false),
+            ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", false),
+        ] {
+            assert_eq!(is_cluster_scoped(&Gvk::new(version, kind)), want, "{version} {kind}");
+        }
+    }
+}

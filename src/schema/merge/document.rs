@@ -1,0 +1,73 @@
+//! Merge keys from an OpenAPI document.
+//!
+//! What counts is `definitions` and in them `x-kubernetes-group-version-kind`, `x-kubernetes-patch-strategy`,
+//! `x-kubernetes-patch-merge-key` and `x-kubernetes-list-map-keys`. Nothing else of the document is checked.
+
+use super::{Schema, Shape, Type};
+use crate::error::{Error, Kind, Result};
+use crate::node::Node;
+use crate::schema::Gvk;
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
+
+pub(super) fn read(document: &Node) -> Result<Schema> {
+    let fault = |message: &str, node: &Node| Error::new(Kind::Overlay, message).at(node.at).at(document.at);
+    let whole = document.as_map().ok_or_else(|| fault("an OpenAPI document is a mapping", document))?;
+    let none = Node::map();
+    let definitions = whole.get("definitions").unwrap_or(&none);
+    let definitions = definitions.as_map().ok_or_else(|| fault("`definitions` is a mapping", definitions))?;
+    let mut reader = Reader {
+        named: definitions.iter().enumerate().map(|(i, entry)| (entry.key.text.clone(), Shape(i))).collect(),
+        schema: Schema { kinds: Vec::new(), types: vec![Type::default(); definitions.len()] },
+    };
+    for (i, definition) in definitions.iter().enumerate() {
+        reader.schema.types[i] = reader.type_of(&definition.value);
+        for gvk in definition.value.get("x-kubernetes-group-version-kind").and_then(Node::as_seq).unwrap_or_default() {
+            let text = |key| gvk.get(key).and_then(Node::as_text).unwrap_or("").into();
+            let gvk = Gvk { group: text("group"), version: text("version"), kind: text("kind") };
+            reader.schema.kinds.push((gvk.api_version().into(), gvk.kind, Shape(i)));
+        }
+    }
+    Ok(reader.schema.sorted())
+}
+
+/// Turns the schemas of an OpenAPI document into types, those within others included.
+struct Reader {
+    named: BTreeMap<SmolStr, Shape>,
+    schema: Schema,
+}
+
+impl Reader {
+    fn type_of(&mut self, schema: &Node) -> Type {
+        let properties = schema.get("properties").and_then(Node::as_map);
+        let fields = properties.into_iter().flatten();
+        let fields = fields.filter_map(|entry| Some((entry.key.text.clone(), self.shape(&entry.value)?))).collect();
+        let is_list = schema.str_at(&["type"]) == Some("array");
+        let others = schema.get("additionalProperties").filter(|node| node.as_map().is_some());
+        let items = schema.get("items").filter(|_| is_list);
+        let strategy = schema.str_at(&["x-kubernetes-patch-strategy"]).unwrap_or("");
+        let keys = strategy.split(',').any(|word| word == "merge").then(|| {
+            let several = schema.get("x-kubernetes-list-map-keys").and_then(Node::as_seq);
+            let one = schema.get("x-kubernetes-patch-merge-key").map(std::slice::from_ref);
+            let keys = several.or(one).unwrap_or_default();
+            keys.iter().filter_map(Node::as_text).map(SmolStr::from).collect()
+        });
+        Type {
+            fields,
+            others: others.and_then(|node| self.shape(node)),
+            items: items.and_then(|node| self.shape(node)),
+            keys,
+        }
+    }
+
+    /// `None` for a reference to what the document does not define.
+    fn shape(&mut self, schema: &Node) -> Option<Shape> {
+        if let Some(reference) = schema.str_at(&["$ref"]) {
+            let name = reference.strip_prefix("#/definitions/")?.replace("~1", "/").replace("~0", "~");
+            return self.named.get(name.as_str()).copied();
+        }
+        let made = self.type_of(schema);
+        self.schema.types.push(made);
+        Some(Shape(self.schema.types.len() - 1))
+    }
+}

@@ -1,0 +1,172 @@
+//! How the lists of an object merge: the keys of their elements, by kind.
+//!
+//! The built-in table is what the OpenAPI document of Kubernetes 1.21 says of strategic merge patches, as kustomize has
+//! it built in; a kind that is younger or custom is unknown, and its lists are replaced. A kustomization may name an
+//! OpenAPI document of its own, which stands in place of the table. Nothing here merges.
+
+mod builtin;
+mod document;
+
+pub(super) use builtin::is_cluster_scoped;
+
+use crate::error::Result;
+use crate::node::Node;
+use smol_str::SmolStr;
+use std::sync::Arc;
+
+/// How lists merge, for every known kind.
+#[derive(Debug, Default)]
+pub struct Schema {
+    /// `apiVersion` and kind to the shape of the object, sorted.
+    kinds: Vec<(SmolStr, SmolStr, Shape)>,
+    types: Vec<Type>,
+}
+
+/// What is known of a value. Knowing nothing of its fields is still more than not knowing the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape(usize);
+
+#[derive(Clone, Debug, Default)]
+struct Type {
+    /// Sorted by name.
+    fields: Vec<(SmolStr, Shape)>,
+    /// All fields that `fields` does not name.
+    others: Option<Shape>,
+    items: Option<Shape>,
+    /// Set for a list that merges: what tells its elements apart, nothing for a set of scalars.
+    keys: Option<Vec<SmolStr>>,
+}
+
+impl Schema {
+    /// Kubernetes 1.21, as kustomize has it built in.
+    pub fn builtin() -> &'static Arc<Schema> {
+        builtin::schema()
+    }
+
+    /// What an OpenAPI document says instead.
+    pub fn read(document: &Node) -> Result<Schema> {
+        document::read(document)
+    }
+
+    fn sorted(mut self) -> Self {
+        self.kinds.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
+        self
+    }
+
+    /// The shape of an object.
+    pub fn kind(&self, api_version: &str, kind: &str) -> Option<Shape> {
+        let found = self.kinds.binary_search_by(|(v, k, _)| (v.as_str(), k.as_str()).cmp(&(api_version, kind))).ok()?;
+        Some(self.kinds[found].2)
+    }
+
+    /// The shape of a field of a mapping.
+    pub fn field(&self, shape: Shape, name: &str) -> Option<Shape> {
+        let Type { fields, others, .. } = &self.types[shape.0];
+        match fields.binary_search_by(|(field, _)| field.as_str().cmp(name)) {
+            Ok(found) => Some(fields[found].1),
+            Err(_) => *others,
+        }
+    }
+
+    /// The shape of the elements of a list.
+    pub fn items(&self, shape: Shape) -> Option<Shape> {
+        self.types[shape.0].items
+    }
+
+    /// What tells the elements of a list apart when it merges: no key for a set of scalars. `None` for what is
+    /// replaced as a whole.
+    pub fn keys(&self, shape: Shape) -> Option<&[SmolStr]> {
+        self.types[shape.0].keys.as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Schema;
+    use crate::node::{Map, Node};
+
+    /// The keys of the list at the end of a path, `*` for the elements of a list.
+    fn keys(schema: &Schema, version: &str, kind: &str, path: &str) -> Option<String> {
+        let mut shape = schema.kind(version, kind)?;
+        for step in path.split('/') {
+            shape = if step == "*" { schema.items(shape)? } else { schema.field(shape, step)? };
+        }
+        Some(schema.keys(shape)?.join("+"))
+    }
+
+    #[test]
+    fn the_builtin_table() {
+        let pod = "spec/template/spec";
+        for (version, kind, path, want) in [
+            ("apps/v1", "Deployment", &*format!("{pod}/containers"), Some("name")),
+            ("apps/v1", "Deployment", &format!("{pod}/containers/*/ports"), Some("containerPort+protocol")),
+            ("apps/v1", "Deployment", &format!("{pod}/containers/*/volumeMounts"), Some("mountPath")),
+            ("apps/v1", "Deployment", &format!("{pod}/containers/*/command"), None),
+            (
+                "apps/v1",
+                "Deployment",
+                &format!("{pod}/topologySpreadConstraints"),
+                Some("topologyKey+whenUnsatisfiable"),
+            ),
+            ("batch/v1", "CronJob", "spec/jobTemplate/spec/template/spec/volumes", Some("name")),
+            ("v1", "Pod", "spec/ephemeralContainers/*/env", Some("name")),
+            ("v1", "Service", "spec/ports", Some("port+protocol")),
+            ("v1", "ServiceAccount", "secrets", Some("name")),
+            ("v1", "ServiceAccount", "imagePullSecrets", None),
+            ("v1", "ConfigMap", "metadata/finalizers", Some("")),
+            ("v1", "ConfigMap", "metadata/ownerReferences", Some("uid")),
+            ("autoscaling/v2", "HorizontalPodAutoscaler", "metadata/finalizers", None),
+            ("apps/v1beta1", "Deployment", &format!("{pod}/containers"), None),
+        ] {
+            assert_eq!(keys(Schema::builtin(), version, kind, path).as_deref(), want, "{version} {kind} {path}");
+        }
+    }
+
+    fn map<const N: usize>(entries: [(&str, Node); N]) -> Node {
+        Map::from_iter(entries).into()
+    }
+
+    #[test]
+    fn a_document_of_ones_own() {
+        let list = |keys: Node| {
+            map([
+                ("type", "array".into()),
+                ("items", map([("$ref", "#/definitions/a~1b".into())])),
+                ("x-kubernetes-patch-strategy", "merge,retainKeys".into()),
+                ("x-kubernetes-patch-merge-key", "id".into()),
+                ("x-kubernetes-list-map-keys", keys),
+            ])
+        };
+        let definition = map([
+            (
+                "x-kubernetes-group-version-kind",
+                Node::seq([map([("group", "x.io".into()), ("version", "v1".into()), ("kind", "Thing".into())])]),
+            ),
+            (
+                "properties",
+                map([
+                    ("list", list(Node::null())),
+                    ("keyed", list(Node::seq(["a".into(), "b".into()]))),
+                    ("lost", map([("$ref", "#/definitions/none".into())])),
+                    ("any", map([("additionalProperties", map([("$ref", "#/definitions/thing".into())]))])),
+                ]),
+            ),
+        ]);
+        let document = map([(
+            "definitions",
+            map([("thing", definition), ("a/b", map([("properties", map([("deep", list(Node::null()))]))]))]),
+        )]);
+        let schema = Schema::read(&document).unwrap();
+        for (path, want) in [
+            ("list", Some("id")),
+            ("keyed", Some("a+b")),
+            ("list/*/deep", Some("id")),
+            ("any/whatever/keyed", Some("a+b")),
+            ("lost", None),
+            ("missing", None),
+        ] {
+            assert_eq!(keys(&schema, "x.io/v1", "Thing", path).as_deref(), want, "{path}");
+        }
+        assert!(Schema::read(&map([])).is_ok() && Schema::read(&"x".into()).is_err());
+    }
+}
