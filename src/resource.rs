@@ -70,6 +70,8 @@ pub struct Resource {
     pub prefixes: Vec<SmolStr>,
     /// Suffixes put behind its name, in order of application.
     pub suffixes: Vec<SmolStr>,
+    /// The names of the `vars` whose values it holds.
+    pub vars: Vec<SmolStr>,
     /// Set for what a generator made.
     pub generated: Option<Generated>,
     /// Where it came from: the document, or the entry of the generator.
@@ -80,7 +82,8 @@ impl Resource {
     /// An object just read from `origin`.
     pub fn new(node: Node) -> Self {
         let origin = node.at;
-        Resource { node, previous: Vec::new(), prefixes: Vec::new(), suffixes: Vec::new(), generated: None, origin }
+        let (previous, prefixes, suffixes, vars) = Default::default();
+        Resource { node, previous, prefixes, suffixes, vars, generated: None, origin }
     }
 
     /// Its kind.

@@ -15,34 +15,48 @@
 //!   [`Scope::lossy`], everything else that is worth a word to [`Scope::warn`]. The scope decides whether that is a
 //!   warning or an error.
 
-// The modules of one step each. `apply` is what plugin.rs calls too, with its own field specs.
+mod accumulate;
 mod affix;
 mod annotations;
+mod branch;
+mod crd;
 mod field;
+mod finish;
+mod generate;
+mod hash;
 mod images;
-mod kustomization;
+pub mod kustomization;
 mod labels;
 mod load;
+mod manifest;
+mod metadata;
 mod namespace;
+mod order;
 mod patch;
+mod plugin;
 mod reference;
 mod replacement;
 mod replicas;
 mod resources;
 mod scope;
 mod steps;
+mod value_add;
 mod vars;
+
+pub use branch::{Layers, branch};
 
 pub use kustomization::{Image, Kustomization, Label, Pairs, Patch, Replica, Selector, Text};
 pub use load::Memo;
 pub(crate) use resources::Resources;
 pub(crate) use scope::{Rules, Scope, Warnings};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::node::Node;
 use crate::resource::Resource;
 use crate::source::{File, Project, RelPath};
 use crate::yaml::{self, Dialect};
+use accumulate::{Accumulated, Builder, Trail};
+use metadata::Trace;
 use std::sync::Arc;
 
 /// What a build reads.
@@ -97,17 +111,6 @@ pub struct Options {
     pub managed_by_label: bool,
 }
 
-/// What a branch is made of.
-#[derive(Clone, Debug, Default)]
-pub struct Layers {
-    /// The folder of the base.
-    pub base: RelPath,
-    /// The folders of the overlays, each applied onto everything before it.
-    pub overlays: Vec<RelPath>,
-    /// What the spec says of this branch alone.
-    pub own: Kustomization,
-}
-
 /// The outcome of a build.
 #[derive(Debug, Default)]
 pub struct Built {
@@ -117,13 +120,24 @@ pub struct Built {
     pub warnings: Vec<Error>,
 }
 
-/// What `kubectl kustomize DIR` makes.
-pub fn kustomize(_input: &Input, _folder: &RelPath, _options: Options) -> Result<Built> {
-    todo!()
-}
+/// What `kubectl kustomize` makes of a folder of a project that is the whole disk.
+pub fn kustomize(input: &Input, folder: &RelPath, options: Options) -> Result<Built> {
+    let warnings = Warnings::default();
+    let rules = Rules { load: options.load_restrictor, absolute: true, ..Rules::default() };
+    let mut builder = Builder::new(input, rules, &warnings);
+    let Some((file, kustomization)) = builder.open(folder)? else {
+        let message = format!("`{folder}` has no `kustomization.yaml`");
+        return Err(Error::new(Kind::Overlay, message).into());
+    };
+    builder.trace = Trace::asked_for(&kustomization.build_metadata, folder, input.project)?;
+    let mut accumulated = Accumulated::default();
+    builder.accumulate(&mut accumulated, &file.path, &kustomization, &Trail::root(input, folder))?;
 
-/// What a branch needs: the base, then the overlays in order, each applied like a component onto everything so far, then
-/// what is the branch's own.
-pub fn branch(_input: &Input, _layers: &Layers) -> Result<Built> {
-    todo!()
+    let scope = builder.scope(folder, &accumulated.specs);
+    let mut resources = finish::finish(accumulated, &scope)?;
+    order::sort(&mut resources, kustomization.sort_options.as_ref(), options.reorder)?;
+    if options.managed_by_label || metadata::wants_managed_by(&kustomization.build_metadata) {
+        metadata::managed_by(&mut resources);
+    }
+    Ok(Built { resources: resources.into_vec(), warnings: warnings.into_inner() })
 }

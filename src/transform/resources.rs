@@ -1,7 +1,10 @@
 //! The objects of a build so far, in order, each id once.
 
+use super::generate::Made;
+use super::kustomization::Behavior;
 use crate::error::{Error, Kind, Result};
-use crate::resource::{Id, Resource};
+use crate::node::{Map, Node, Value};
+use crate::resource::{Generated, Id, Resource};
 use std::collections::HashSet;
 
 /// Objects in order. No two have the same id at the time one is added.
@@ -42,25 +45,108 @@ impl Resources {
         self.as_mut().iter_mut()
     }
 
-    /// Adds an object at the end; refused if its id is taken.
+    /// The objects, no longer to be added to.
+    pub(crate) fn into_vec(self) -> Vec<Resource> {
+        self.list
+    }
+
+    /// Adds an object at the end; refused if its id is taken. The complaint has no place: the caller knows who adds.
     pub(crate) fn append(&mut self, resource: Resource) -> Result<(), Error> {
         let list = &self.list;
         let ids = self.ids.get_or_insert_with(|| list.iter().map(|other| key(other.id())).collect());
         let id = resource.id();
         if !ids.insert(key(id.clone())) {
-            let first = self.list.iter().find(|other| other.id().same(&id));
-            let error = Error::new(Kind::Resource, format!("`{id}` is already part of this build")).at(resource.origin);
-            return Err(match first {
-                Some(first) => error.note(first.origin, "first added here"),
-                None => error,
-            });
+            let error = Error::new(Kind::Resource, format!("`{id}` is part of this build already"));
+            let first = self.list.iter().find(|other| other.id().same(&id)).map_or(resource.origin, |r| r.origin);
+            return Err(error.note(first, "the first one").note(resource.origin, "the second one"));
         }
         self.list.push(resource);
         Ok(())
     }
 
+    /// Takes in what a generator made: added, or put in the place of the object that has its id.
+    pub(super) fn absorb(&mut self, Made { mut resource, behavior }: Made) -> Result<(), Error> {
+        let id = resource.id();
+        let at = resource.origin;
+        let complain = |message: String| Error::new(Kind::Overlay, message).at(at);
+        let holders = self.by_any_id(|other| other.same(&id));
+        match (&holders[..], behavior) {
+            ([], Behavior::Merge | Behavior::Replace) => {
+                Err(complain(format!("there is no `{id}` to merge with or replace"))
+                    .help("write `behavior: create`, or name an object that the resources hold"))
+            }
+            ([], _) => self.append(resource),
+            ([i], Behavior::Merge | Behavior::Replace) => {
+                let old = &mut self.as_mut()[*i];
+                inherit(&mut resource, old, behavior);
+                *old = resource;
+                Ok(())
+            }
+            ([i], _) => Err(complain(format!("there is a `{id}` already"))
+                .note(self.list[*i].origin, "this one")
+                .help("write `behavior: merge` or `behavior: replace`")),
+            (many, _) => Err(complain(format!("{} objects are or were called `{id}`", many.len()))),
+        }
+    }
+
     /// The positions of the objects that have, or ever had, an id that `wanted` wants.
     pub(crate) fn by_any_id(&self, wanted: impl Fn(&Id) -> bool) -> Vec<usize> {
         (0..self.list.len()).filter(|&i| self.list[i].ids().any(|id| wanted(&id))).collect()
+    }
+}
+
+/// What a generated object keeps of the one that it replaces or is merged into: name, namespace, history; labels and
+/// annotations, and for a merge the data, as far as it does not set them itself.
+fn inherit(new: &mut Resource, old: &Resource, behavior: Behavior) {
+    let origin =
+        |resource: &Resource| resource.node.at_path(&["metadata", "annotations", super::metadata::ORIGIN]).cloned();
+    let told = origin(old);
+    for path in [["metadata", "labels"], ["metadata", "annotations"]] {
+        let merged = merged(old.node.at_path(&path), new.node.at_path(&path));
+        put(new.node.map_entry(path[0]), path[1], merged);
+    }
+    if behavior == Behavior::Merge {
+        for field in ["data", "binaryData"] {
+            let merged = merged(old.node.get(field), new.node.get(field));
+            put(Some(&mut new.node), field, merged);
+        }
+        if let (Some(told), Some(annotations)) =
+            (told, new.node.map_entry("metadata").and_then(|m| m.map_entry("annotations")))
+        {
+            put(Some(annotations), super::metadata::ORIGIN, told);
+        }
+    }
+    for (field, text) in [("name", old.name()), ("namespace", old.namespace())] {
+        if !text.is_empty() {
+            put(new.node.map_entry("metadata"), field, Node::str(text));
+        }
+    }
+    let hash = |resource: &Resource| resource.generated.is_some_and(|generated| generated.hash);
+    new.generated = Some(Generated { hash: hash(old) && hash(new) });
+    new.previous.clone_from(&old.previous);
+    new.prefixes.clone_from(&old.prefixes);
+    new.suffixes.clone_from(&old.suffixes);
+    new.vars.clone_from(&old.vars);
+}
+
+/// The strings of two mappings, those of `new` winning.
+fn merged(old: Option<&Node>, new: Option<&Node>) -> Node {
+    let entries = |node: Option<&Node>| node.and_then(Node::as_map).cloned().unwrap_or_default();
+    let (old, new) = (entries(old), entries(new));
+    let strings = old.iter().chain(&new).filter_map(|entry| {
+        let scalar = entry.value.as_scalar()?;
+        Some((entry.key.clone(), Node::str(scalar.text.clone()).placed(entry.value.at)))
+    });
+    strings.collect::<Map>().into()
+}
+
+/// Puts a field into a mapping, or takes it out if it would be an empty mapping.
+fn put(parent: Option<&mut Node>, field: &str, value: Node) {
+    if let Some(map) = parent.and_then(Node::as_map_mut) {
+        if matches!(&value.value, Value::Map(entries) if entries.is_empty()) {
+            map.remove(field);
+        } else {
+            map.insert(field, value);
+        }
     }
 }

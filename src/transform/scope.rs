@@ -33,10 +33,8 @@ pub(crate) struct Rules {
     pub(crate) unmatched: Level,
     /// What becomes of data that kustomize loses.
     pub(crate) lossy: Level,
-    /// Which build annotations are kept on the objects.
-    pub(crate) origins: bool,
-    /// Whether transformers leave their traces.
-    pub(crate) transformations: bool,
+    /// Whether paths of files may be absolute: where the project is the whole disk.
+    pub(crate) absolute: bool,
 }
 
 /// Whether a doubtful thing stops the build.
@@ -54,6 +52,11 @@ pub(crate) enum Level {
 pub(crate) struct Warnings(RefCell<Vec<Error>>);
 
 impl Warnings {
+    /// Adds a warning.
+    pub(crate) fn say(&self, warning: Error) {
+        self.0.borrow_mut().push(warning);
+    }
+
     /// The warnings in the order in which they were given.
     pub(crate) fn into_inner(self) -> Vec<Error> {
         self.0.into_inner()
@@ -63,7 +66,7 @@ impl Warnings {
 impl Scope<'_> {
     /// Says something that never stops a build.
     pub(crate) fn warn(&self, warning: Error) {
-        self.warnings.0.borrow_mut().push(warning);
+        self.warnings.say(warning);
     }
 
     /// An entry of a kustomization, with `optional: true` or not, matched nothing.

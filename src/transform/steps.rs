@@ -5,19 +5,31 @@ use super::{affix, annotations, images, labels, namespace, patch, replacement, r
 use crate::error::Result;
 
 /// One step: changes the objects as some fields of the kustomization say.
-pub(super) type Step = fn(&mut Resources, &Kustomization, &Scope) -> Result<()>;
+pub(super) struct Step {
+    /// What kustomize calls it.
+    pub(super) transformer: &'static str,
+    /// How many such transformers kustomize would make of the kustomization.
+    pub(super) count: fn(&Kustomization) -> usize,
+    /// What it does.
+    pub(super) apply: fn(&mut Resources, &Kustomization, &Scope) -> Result<()>,
+}
 
-/// The steps by the fields they obey.
-pub(super) const STEPS: &[(&str, Step)] = &[
-    ("patchesStrategicMerge", patch::strategic_merge),
-    ("patches", patch::patches),
-    ("namespace", namespace::step),
-    ("namePrefix", affix::prefix),
-    ("nameSuffix", affix::suffix),
-    ("labels", labels::step),
-    ("commonAnnotations", annotations::step),
-    ("patchesJson6902", patch::json6902),
-    ("replicas", replicas::step),
-    ("images", images::step),
-    ("replacements", replacement::step),
+/// The steps in their order.
+#[rustfmt::skip]
+pub(super) const STEPS: &[Step] = &[
+    Step { transformer: "PatchStrategicMergeTransformer", count: |k| one(!k.patches_strategic_merge.is_empty()), apply: patch::strategic_merge },
+    Step { transformer: "PatchTransformer", count: |k| k.patches.len(), apply: patch::patches },
+    Step { transformer: "NamespaceTransformer", count: |k| one(k.namespace.is_some()), apply: namespace::step },
+    Step { transformer: "PrefixTransformer", count: |k| one(k.name_prefix.is_some()), apply: affix::prefix },
+    Step { transformer: "SuffixTransformer", count: |k| one(k.name_suffix.is_some()), apply: affix::suffix },
+    Step { transformer: "LabelTransformer", count: |k| k.labels.len() + one(!k.common_labels.is_empty()), apply: labels::step },
+    Step { transformer: "AnnotationsTransformer", count: |k| one(!k.common_annotations.is_empty()), apply: annotations::step },
+    Step { transformer: "PatchJson6902Transformer", count: |k| k.patches_json6902.len(), apply: patch::json6902 },
+    Step { transformer: "ReplicaCountTransformer", count: |k| k.replicas.len(), apply: replicas::step },
+    Step { transformer: "ImageTagTransformer", count: |k| k.images.len(), apply: images::step },
+    Step { transformer: "ReplacementTransformer", count: |k| one(!k.replacements.is_empty()), apply: replacement::step },
 ];
+
+fn one(there: bool) -> usize {
+    usize::from(there)
+}

@@ -28,7 +28,17 @@ use crate::source::Place;
 pub struct Faults {
     kind: Kind,
     case: Case,
+    unknown: Unknown,
     errors: Vec<Error>,
+}
+
+/// What becomes of fields that nobody asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unknown {
+    /// They are complained about.
+    Refused,
+    /// They are nothing.
+    Ignored,
 }
 
 /// Whether `namePrefix` and `nameprefix` are the same field.
@@ -43,12 +53,18 @@ pub enum Case {
 impl Faults {
     /// No faults yet; those to come are about `kind`.
     pub fn new(kind: Kind) -> Self {
-        Faults { kind, case: Case::Counts, errors: Vec::new() }
+        Faults { kind, case: Case::Counts, unknown: Unknown::Refused, errors: Vec::new() }
     }
 
     /// The same, for texts in which field names may be written in any case.
     pub fn ignoring_case(kind: Kind) -> Self {
         Faults { case: Case::Ignored, ..Faults::new(kind) }
+    }
+
+    /// The same, for texts that may hold more than what is read.
+    #[must_use]
+    pub fn ignoring_unknown(self) -> Self {
+        Faults { unknown: Unknown::Ignored, ..self }
     }
 
     /// Adds a fault at a place and hands it out for help and notes.
@@ -114,6 +130,9 @@ impl<'n, 'f> Fields<'n, 'f> {
     }
 
     fn complain_of_unknown(&mut self) {
+        if self.faults.unknown == Unknown::Ignored {
+            return;
+        }
         for (entry, _) in self.entries.iter().filter(|(_, known)| !known) {
             let name = entry.key.text.as_str();
             let error = Error::new(self.faults.kind, format!("unknown field `{name}`")).at(entry.key.at);

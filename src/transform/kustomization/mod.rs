@@ -1,11 +1,14 @@
 //! A kustomization, as written: every field with the place where it stands.
 //!
-//! The names are those of kustomization.yaml. [`read`] makes one of a document; nothing here follows a path. `pleach
+//! The names are those of kustomization.yaml. `read` makes one of a document; nothing here follows a path. `pleach
 //! build` makes one for what the spec says of a branch ([`super::Layers::own`]).
 
+mod parts;
 mod read;
 mod text;
 
+pub(super) use parts::{field_spec, image, pairs, patch_of, replacement_entry, replica, secret_of, selector};
+pub(super) use read::read;
 pub use text::Text;
 
 use crate::node::Node;
@@ -39,7 +42,7 @@ pub struct Kustomization {
     pub resources: Vec<Text>,
     /// Folders of components.
     pub components: Vec<Text>,
-    /// Files with OpenAPI definitions of custom resources.
+    /// Files with `OpenAPI` definitions of custom resources.
     pub crds: Vec<Text>,
     /// Where all objects go.
     pub namespace: Option<Text>,
@@ -87,8 +90,8 @@ pub struct Kustomization {
     pub sort_options: Option<SortOptions>,
     /// Which traces of the build the objects carry.
     pub build_metadata: Vec<Text>,
-    /// Fields that kustomize calls deprecated, as written, in the order in which it warns.
-    pub deprecated: Vec<Text>,
+    /// Fields that kustomize calls deprecated, in the order in which it warns, and what stands in for them now.
+    pub deprecated: Vec<(Text, &'static str)>,
 }
 
 /// A path, or YAML text in its place: entries of `patchesStrategicMerge`, `generators`, `transformers`, `validators`.
@@ -185,7 +188,7 @@ pub enum ReplacementEntry {
     /// A file that holds one replacement or a list of them.
     Path(Text),
     /// A replacement.
-    Inline(Replacement),
+    Inline(Box<Replacement>),
 }
 
 /// A value copied from one object to others.

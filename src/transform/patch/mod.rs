@@ -1,6 +1,6 @@
 //! `patchesStrategicMerge`, `patches`, `patchesJson6902`.
 
-use super::{Kustomization, Patch, Resources, Scope};
+use super::{Kustomization, Patch, Resources, Scope, Selector};
 use crate::error::Result;
 use crate::node::Node;
 use crate::resource::Resource;
@@ -33,5 +33,10 @@ pub(super) fn merge_all(_: &mut Resources, _patches: &[Node], _scope: &Scope) ->
 /// Merges `patch` into an object as a strategic merge patch does; for generators with `behavior: merge`. `None` if the
 /// patch deletes it.
 pub(super) fn merge(_resource: &Resource, _patch: &Node, _scope: &Scope) -> Result<Option<Node>> {
+    todo!()
+}
+
+/// The positions of the objects that a selector means.
+pub(super) fn select(_: &Resources, _selector: &Selector) -> Result<Vec<usize>> {
     todo!()
 }

@@ -1,0 +1,324 @@
+//! A kustomization with everything that it names, depth first: resources, generators, components, transformers.
+//!
+//! A folder of `resources` is built on its own and added; a component works in place on what is there so far. Hashes,
+//! references and order come after all of this, in `finish`.
+
+use super::load::Entry;
+use super::metadata::Trace;
+use super::{Input, crd, generate, kustomization, plugin, steps};
+use super::{Kustomization, Resources, Rules, Scope, Text, Warnings};
+use crate::error::{Error, Kind, Result, gather};
+use crate::resource::{Id, Resource};
+use crate::schema::Gvk;
+use crate::schema::fieldspec::FieldSpecs;
+use crate::schema::merge::Schema;
+use crate::source::{File, RelPath};
+use crate::yaml::Dialect;
+use kustomization::Var;
+use smol_str::SmolStr;
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+/// One build on its way.
+pub(super) struct Builder<'a> {
+    pub(super) input: &'a Input<'a>,
+    pub(super) rules: Rules,
+    pub(super) warnings: &'a Warnings,
+    /// What objects tell of the build, if its root asks for that.
+    pub(super) trace: Option<Trace<'a>>,
+    /// A folder that is part of the build already, so that naming it again adds nothing.
+    pub(super) present: Option<RelPath>,
+    /// Set by the first kustomization that says `openapi`, for all that come after it.
+    schema: OnceCell<Arc<Schema>>,
+}
+
+/// What a kustomization has gathered so far.
+#[derive(Clone, Debug)]
+pub(super) struct Accumulated {
+    /// The objects.
+    pub(super) resources: Resources,
+    /// The field specs: the defaults and what was configured so far.
+    pub(super) specs: Arc<FieldSpecs>,
+    /// The `vars` so far.
+    pub(super) vars: Vec<Var>,
+}
+
+/// The folders from the root of a build to the one at hand, symbolic links resolved.
+pub(super) struct Trail<'t> {
+    folder: RelPath,
+    up: Option<&'t Trail<'t>>,
+}
+
+/// How a folder comes into a build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Built on its own, then added.
+    Resource,
+    /// In place.
+    Component,
+}
+
+impl Default for Accumulated {
+    fn default() -> Self {
+        Accumulated { resources: Resources::default(), specs: Arc::clone(FieldSpecs::builtin()), vars: Vec::new() }
+    }
+}
+
+impl Accumulated {
+    /// Adds what another kustomization has gathered.
+    fn merge(&mut self, other: Accumulated) -> Result<()> {
+        for resource in other.resources.into_vec() {
+            self.resources.append(resource)?;
+        }
+        self.configure(&other.specs)?;
+        other.vars.into_iter().try_for_each(|var| self.add_var(var))
+    }
+
+    fn configure(&mut self, more: &Arc<FieldSpecs>) -> Result<()> {
+        if !Arc::ptr_eq(&self.specs, more) && !Arc::ptr_eq(FieldSpecs::builtin(), more) {
+            Arc::make_mut(&mut self.specs).merge(more)?;
+        }
+        Ok(())
+    }
+
+    fn add_var(&mut self, var: Var) -> Result<()> {
+        if let Some(first) = self.vars.iter().find(|other| other.name == var.name) {
+            let message = format!("the var `{}` is defined twice in this build", var.name);
+            return Err(Error::new(Kind::Overlay, message).at(var.at).note(first.at, "first defined here").into());
+        }
+        self.vars.push(var);
+        Ok(())
+    }
+
+    /// Takes the `vars` of a kustomization in and tells the objects which of them they hold, while they are still known
+    /// by the names that the kustomization uses.
+    fn record(&mut self, vars: &[Var]) -> Result<()> {
+        for var in vars {
+            let wanted = |id: &Id| holds(var, id);
+            let holders = self.resources.by_any_id(wanted);
+            if let [first, second, ..] = holders[..] {
+                let message = format!("the var `{}` could be that of {} objects", var.name, holders.len());
+                return Err(Error::new(Kind::Overlay, message)
+                    .at(var.at)
+                    .note(self.resources.as_slice()[first].origin, "one")
+                    .note(self.resources.as_slice()[second].origin, "another")
+                    .into());
+            }
+            if let [holder] = holders[..] {
+                self.resources.as_mut()[holder].vars.push(var.name.text.clone());
+            }
+            self.add_var(var.clone())?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether an id is that of the object that a var names.
+fn holds(var: &Var, id: &Id) -> bool {
+    let text = |part: &Option<Text>| part.as_ref().map_or_else(SmolStr::default, |part| part.text.clone());
+    let object = &var.object;
+    let gvk = Gvk { group: text(&object.group), version: text(&object.version), kind: text(&object.kind) };
+    let named = Id { gvk, name: text(&object.name), namespace: text(&object.namespace) };
+    let anywhere = named.namespace.is_empty() && !named.gvk.is_cluster_scoped();
+    if anywhere { named.gvk == id.gvk && named.name == id.name } else { named.same(id) }
+}
+
+impl<'t> Trail<'t> {
+    /// The trail of a build that begins in `folder`.
+    pub(super) fn root(input: &Input, folder: &RelPath) -> Self {
+        Trail { folder: real(input, folder), up: None }
+    }
+
+    /// The trail on to `folder`; a complaint if that holds a folder of the trail: a cycle.
+    fn down(&'t self, input: &Input, folder: &RelPath) -> Result<Self, Error> {
+        let folder = real(input, folder);
+        let mut visited = Some(self);
+        while let Some(trail) = visited {
+            if trail.folder.is_within(&folder) {
+                let message = format!("`{folder}` holds `{}`, which is being built: a cycle", trail.folder);
+                return Err(Error::new(Kind::Overlay, message));
+            }
+            visited = trail.up;
+        }
+        Ok(Trail { folder, up: Some(self) })
+    }
+}
+
+fn real(input: &Input, folder: &RelPath) -> RelPath {
+    input.project.real(folder).unwrap_or_else(|| folder.clone())
+}
+
+impl<'a> Builder<'a> {
+    /// A build that has read nothing yet.
+    pub(super) fn new(input: &'a Input<'a>, rules: Rules, warnings: &'a Warnings) -> Self {
+        Builder { input, rules, warnings, trace: None, present: None, schema: OnceCell::new() }
+    }
+
+    /// What the steps of a kustomization in `folder` may look at.
+    pub(super) fn scope(&self, folder: &RelPath, specs: &Arc<FieldSpecs>) -> Scope<'a> {
+        Scope {
+            input: self.input,
+            rules: self.rules,
+            folder: folder.clone(),
+            specs: Arc::clone(specs),
+            schema: Arc::clone(self.schema.get().unwrap_or_else(|| Schema::builtin())),
+            warnings: self.warnings,
+        }
+    }
+
+    /// The kustomization of a folder, its `openapi` obeyed.
+    pub(super) fn open(&self, folder: &RelPath) -> Result<Option<(Arc<File>, Arc<Kustomization>)>> {
+        let found = self.input.kustomization(folder)?;
+        if let Some((_, kustomization)) = &found {
+            self.use_schema(kustomization, folder)?;
+            for (field, instead) in &kustomization.deprecated {
+                let message = format!("`{field}` is deprecated by kustomize");
+                let warning = Error::new(Kind::Overlay, message).at(field.at).help(format!("use `{instead}`"));
+                self.warnings.say(warning);
+            }
+        }
+        Ok(found)
+    }
+
+    fn use_schema(&self, kustomization: &Kustomization, folder: &RelPath) -> Result<()> {
+        let Some(openapi) = &kustomization.openapi else { return Ok(()) };
+        let schema = match (&openapi.version, &openapi.path) {
+            (Some(_), Some(_)) => {
+                let message = "`openapi` has both `version` and `path`";
+                return Err(Error::new(Kind::Overlay, message).at(openapi.at).into());
+            }
+            (Some(version), None) if &**version != "v1.21.2" => {
+                let message = format!("the OpenAPI version `{version}` is not built in");
+                return Err(Error::new(Kind::Overlay, message)
+                    .at(version.at)
+                    .help("the one that is: `v1.21.2`")
+                    .into());
+            }
+            (_, None) => Arc::clone(Schema::builtin()),
+            (None, Some(path)) => {
+                let scope = self.scope(folder, FieldSpecs::builtin());
+                let documents = scope.documents(&scope.file(path)?, Dialect::Yaml11)?;
+                match documents.first() {
+                    Some(document) => Arc::new(Schema::read(document)?),
+                    None => return Err(Error::new(Kind::Overlay, format!("`{path}` is empty")).at(path.at).into()),
+                }
+            }
+        };
+        self.schema.get_or_init(|| schema);
+        Ok(())
+    }
+
+    /// Everything that a kustomization makes, added to `into` and changed together with what is there.
+    pub(super) fn accumulate(
+        &self,
+        into: &mut Accumulated,
+        file: &RelPath,
+        kustomization: &Kustomization,
+        trail: &Trail,
+    ) -> Result<()> {
+        let folder = file.parent();
+        self.entries(into, &kustomization.resources, Role::Resource, &folder, trail)?;
+
+        let scope = self.scope(&folder, &into.specs);
+        for path in &kustomization.configurations {
+            for document in &*scope.documents(&scope.file(path)?, Dialect::Yaml11)? {
+                into.configure(&Arc::new(FieldSpecs::read(document)?))?;
+            }
+        }
+        for path in &kustomization.crds {
+            into.configure(&Arc::new(crd::field_specs(&scope.documents(&scope.file(path)?, Dialect::Yaml11)?)))?;
+        }
+
+        for made in generate::all(kustomization, &scope)? {
+            self.absorb(&mut into.resources, made, file)?;
+        }
+        plugin::generate(self, into, &kustomization.generators, &scope, trail)?;
+        self.entries(into, &kustomization.components, Role::Component, &folder, trail)?;
+
+        let scope = self.scope(&folder, &into.specs);
+        for step in steps::STEPS {
+            (step.apply)(&mut into.resources, kustomization, &scope)?;
+            if let Some(trace) = &self.trace {
+                trace.step(&mut into.resources, step.transformer, (step.count)(kustomization), file);
+            }
+        }
+        plugin::transform(self, into, &kustomization.transformers, &scope, trail)?;
+        plugin::validate(self, into, &kustomization.validators, &scope, trail)?;
+        into.record(&kustomization.vars)
+    }
+
+    /// Adds what the paths of `resources` or `components` name.
+    pub(super) fn entries(
+        &self,
+        into: &mut Accumulated,
+        paths: &[Text],
+        role: Role,
+        folder: &RelPath,
+        trail: &Trail,
+    ) -> Result<()> {
+        let scope = self.scope(folder, FieldSpecs::builtin());
+        gather(paths, |path| match (scope.entry(path)?, role) {
+            (Entry::File(file), Role::Resource) => self.file(into, &file).map_err(|e| e.map(|e| e.at(path.at))),
+            (Entry::File(_), Role::Component) => {
+                let message = format!("`{path}` is a file; a component is a folder with a kustomization");
+                Err(Error::new(Kind::Overlay, message).at(path.at).into())
+            }
+            (Entry::Folder(folder), _) => self.subfolder(into, path, &folder, role, trail),
+        })?;
+        Ok(())
+    }
+
+    /// Adds the objects of a file.
+    pub(super) fn file(&self, into: &mut Accumulated, file: &Arc<File>) -> Result<()> {
+        for node in &*self.input.manifests(file)? {
+            let mut resource = Resource::new(node.clone());
+            if let Some(trace) = &self.trace {
+                trace.read(&mut resource, &file.path);
+            }
+            into.resources.append(resource)?;
+        }
+        Ok(())
+    }
+
+    fn subfolder(
+        &self,
+        into: &mut Accumulated,
+        path: &Text,
+        folder: &RelPath,
+        role: Role,
+        trail: &Trail,
+    ) -> Result<()> {
+        if self.present.as_ref() == Some(folder) {
+            return Ok(());
+        }
+        let complain = |message: String| Error::new(Kind::Overlay, message).at(path.at);
+        let trail = trail.down(self.input, folder).map_err(|error| error.at(path.at))?;
+        let Some((file, kustomization)) = self.open(folder)? else {
+            return Err(complain(format!("the folder `{path}` has no kustomization file"))
+                .help("write a `kustomization.yaml` there, or list its files one by one")
+                .into());
+        };
+        match (role, kustomization.kind) {
+            (Role::Resource, kustomization::Kind::Component) => {
+                Err(complain(format!("`{path}` is a component")).help("list it in `components`").into())
+            }
+            (Role::Component, kustomization::Kind::Kustomization) => {
+                Err(complain(format!("`{path}` is no component")).help("list it in `resources`").into())
+            }
+            (Role::Component, _) => self.accumulate(into, &file.path, &kustomization, &trail),
+            (Role::Resource, _) => {
+                let mut own = Accumulated::default();
+                self.accumulate(&mut own, &file.path, &kustomization, &trail)?;
+                into.merge(own).map_err(|errors| errors.map(|error| error.at(path.at)))
+            }
+        }
+    }
+
+    /// Takes in what a generator of the kustomization `file` made.
+    pub(super) fn absorb(&self, resources: &mut Resources, mut made: generate::Made, file: &RelPath) -> Result<()> {
+        if let Some(trace) = &self.trace {
+            trace.made(&mut made.resource, file);
+        }
+        Ok(resources.absorb(made)?)
+    }
+}

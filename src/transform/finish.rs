@@ -1,0 +1,35 @@
+//! What comes once, at the root, after everything is accumulated: hashes, references, vars, annotations.
+
+use super::accumulate::Accumulated;
+use super::{Resources, Scope, hash, metadata, reference, vars};
+use crate::error::Result;
+use crate::node::Node;
+use crate::resource::Resource;
+
+/// The finished objects.
+pub(super) fn finish(accumulated: Accumulated, scope: &Scope) -> Result<Resources> {
+    let mut resources = accumulated.resources;
+    append_hashes(&mut resources);
+    reference::fix(&mut resources, scope)?;
+    vars::resolve(&mut resources, &accumulated.vars, scope)?;
+    resources.as_mut().retain(|resource| !is_local(resource));
+    resources.iter_mut().for_each(metadata::tidy);
+    Ok(resources)
+}
+
+/// Puts the hash of its content behind the name of every generated object that wants one.
+pub(super) fn append_hashes(resources: &mut Resources) {
+    for resource in resources.iter_mut().filter(|resource| resource.generated.is_some_and(|g| g.hash)) {
+        let name = format!("{}-{}", resource.name(), hash::of(resource));
+        resource.remember_id();
+        if let Some(old) = resource.node.get_mut("metadata").and_then(|metadata| metadata.get_mut("name")) {
+            *old = Node::str(name).placed(old.at);
+        }
+    }
+}
+
+/// Whether an object is for tools only and not part of the output.
+fn is_local(resource: &Resource) -> bool {
+    let annotation = resource.node.at_path(&["metadata", "annotations", "config.kubernetes.io/local-config"]);
+    annotation.and_then(Node::as_scalar).is_some_and(|scalar| scalar.text != "false")
+}

@@ -1,0 +1,54 @@
+//! What makes a document a Kubernetes object, and lists of objects taken apart.
+
+use crate::error::{Error, Errors, Kind, Result};
+use crate::node::{Map, Node};
+use std::collections::VecDeque;
+
+/// The objects of documents: those that a `List` holds follow everything else, as kustomize has it. Documents that are
+/// empty mappings are dropped.
+pub(super) fn objects(documents: &[Node]) -> Result<Vec<Node>> {
+    let mut queue: VecDeque<Node> = documents.iter().filter(|node| !is_empty(node)).cloned().collect();
+    let mut objects = Vec::with_capacity(queue.len());
+    let mut complaints = Vec::new();
+    while let Some(node) = queue.pop_front() {
+        if let Err(error) = check(&node) {
+            complaints.push(error);
+            continue;
+        }
+        let is_list = node.str_at(&["kind"]).is_some_and(|kind| kind.ends_with("List"));
+        match node.get("items").filter(|_| is_list) {
+            None => objects.push(node),
+            Some(items) if items.is_null() => {}
+            Some(items) => match items.as_seq() {
+                Some(items) => queue.extend(items.iter().filter(|item| !is_empty(item)).cloned()),
+                None => complaints
+                    .push(complain(&node, format!("the `items` of a list are {}", items.kind_name())).at(items.at)),
+            },
+        }
+    }
+    Errors::check(complaints, objects)
+}
+
+fn is_empty(node: &Node) -> bool {
+    node.is_null() || node.as_map().is_some_and(Map::is_empty)
+}
+
+/// Every document has a `kind`, and a `metadata.name` unless it is a list.
+fn check(node: &Node) -> Result<(), Error> {
+    if node.as_map().is_none() {
+        return Err(complain(node, format!("a Kubernetes object is a mapping, this is {}", node.kind_name())));
+    }
+    let text = |path: &[&str]| node.at_path(path).and_then(Node::as_text).unwrap_or("");
+    let kind = text(&["kind"]);
+    if kind.is_empty() {
+        return Err(complain(node, "an object without `kind`"));
+    }
+    if !kind.ends_with("List") && text(&["metadata", "name"]).is_empty() {
+        return Err(complain(node, format!("a {kind} without `metadata.name`")));
+    }
+    Ok(())
+}
+
+fn complain(node: &Node, message: impl Into<String>) -> Error {
+    Error::new(Kind::Resource, message).at(node.at)
+}
