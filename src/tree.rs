@@ -4,6 +4,22 @@ use crate::source::RelPath;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// The folder of the namespace folders.
+pub const NAMESPACES: &str = "namespaces";
+
+/// The file in a namespace folder that says which files in it are pleach's.
+pub const LOCK: &str = "pleach.lock";
+
+/// The slug of the branch that a file of the output belongs to: the folder in `namespaces/`, the name of the file
+/// elsewhere.
+pub fn slug_of(path: &RelPath) -> &str {
+    let mut parts = path.parts();
+    match (parts.next(), parts.next()) {
+        (Some(NAMESPACES), Some(slug)) => slug,
+        _ => path.name().trim_end_matches(".yaml"),
+    }
+}
+
 /// What a build writes: every file of the output folder, by its path below that folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tree(BTreeMap<RelPath, Arc<str>>);

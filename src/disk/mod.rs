@@ -1,1 +1,63 @@
-//! To be written.
+//! Reading a project, writing a tree: the only place that touches a disk.
+//!
+//! - [`project`] reads the texts of a folder, [`resolve`] and [`workspace`] find the folder.
+//! - [`turn`] keeps two runs from writing at once.
+//! - [`Output`] is the output folder: [`Output::survey`] compares it with a tree and changes nothing, [`Output::write`]
+//!   makes it that tree, [`Output::read`] is its content.
+
+mod hand;
+mod listing;
+mod reader;
+mod survey;
+mod turn;
+mod write;
+
+pub use reader::{SPEC, below, project, resolve, workspace};
+pub use survey::{Folder, How, Survey};
+pub use turn::{Turn, turn};
+pub use write::Written;
+
+use crate::error::{Error, Kind};
+use crate::source::RelPath;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A folder of output, and how it is shown to people.
+#[derive(Debug)]
+pub struct Output {
+    path: PathBuf,
+    shown: String,
+}
+
+impl Output {
+    /// The output folder at `path`, which messages call `shown`.
+    pub fn new(path: PathBuf, shown: impl Into<String>) -> Self {
+        Output { path, shown: shown.into() }
+    }
+
+    /// A path below this folder as messages show it.
+    pub fn show(&self, path: &RelPath) -> String {
+        match (self.shown.as_str(), path.as_str()) {
+            (shown, "") => shown.to_owned(),
+            ("." | "", path) => path.to_owned(),
+            (shown, path) => format!("{shown}/{path}"),
+        }
+    }
+
+    fn complaint(&self, path: &RelPath, what: &str, error: &io::Error) -> Error {
+        complaint(Path::new(&self.show(path)), what, error)
+    }
+}
+
+/// ``` `path` cannot be read: permission denied ```
+fn complaint(path: &Path, what: &str, error: &io::Error) -> Error {
+    Error::new(Kind::Disk, format!("`{}` {what}: {}", path.display(), reason(error)))
+}
+
+/// What the system says, in the form of a complaint.
+fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}

@@ -43,9 +43,9 @@ pub fn render(level: Level, error: &Error, project: &Project) -> String {
 
 /// `path:line:column`, as much of it as is known.
 pub(super) fn place(at: Place, project: &Project) -> Option<String> {
-    let path = &project.file_at(at)?.path;
+    let path = project.show(&project.file_at(at)?.path);
     Some(match (at.line, at.column) {
-        (0, _) => path.to_string(),
+        (0, _) => path,
         (line, 0) => format!("{path}:{line}"),
         (line, column) => format!("{path}:{line}:{column}"),
     })

@@ -43,7 +43,7 @@ fn is_zero(number: &u32) -> bool {
 }
 
 fn at(place: Place, project: &Project) -> Option<At> {
-    let file = project.file_at(place)?.path.to_string();
+    let file = project.show(&project.file_at(place)?.path);
     Some(At { file, line: place.line, column: place.column.into(), length: place.len.into() })
 }
 

@@ -70,6 +70,7 @@ pub enum Seen {
 /// The input of a build. Equal texts make equal builds.
 pub struct Project {
     reader: Box<dyn Reader>,
+    here: RelPath,
     table: RwLock<Table>,
 }
 
@@ -88,7 +89,19 @@ impl std::fmt::Debug for Project {
 impl Project {
     /// A project that reads through `reader`.
     pub fn new(reader: impl Reader + 'static) -> Self {
-        Project { reader: Box::new(reader), table: RwLock::default() }
+        Project { reader: Box::new(reader), here: RelPath::root(), table: RwLock::default() }
+    }
+
+    /// The same project, whose paths are shown to people as seen from the folder `here`.
+    #[must_use]
+    pub fn seen_from(mut self, here: RelPath) -> Self {
+        self.here = here;
+        self
+    }
+
+    /// A path as messages show it.
+    pub fn show(&self, path: &RelPath) -> String {
+        path.seen_from(&self.here)
     }
 
     /// A project of texts in memory.

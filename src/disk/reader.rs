@@ -1,0 +1,132 @@
+//! A folder as the texts of a project. Symbolic links are followed, but not out of the folder.
+
+use crate::source::{Project, Reader, RelPath, Seen};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The file that makes a folder a workspace.
+pub const SPEC: &str = "branches.yaml";
+
+/// The texts of a folder; `root` has no symbolic links in it, as [`resolve`] leaves it.
+struct Folder {
+    root: PathBuf,
+}
+
+/// `path` with its symbolic links resolved; the complaint says why it cannot be.
+pub fn resolve(path: &Path) -> Result<PathBuf, crate::error::Error> {
+    fs::canonicalize(path).map_err(|error| super::complaint(path, "cannot be found", &error))
+}
+
+/// The nearest folder that has a `branches.yaml`: `start` or one above it.
+pub fn workspace(start: &Path) -> Option<&Path> {
+    start.ancestors().find(|folder| folder.join(SPEC).is_file())
+}
+
+/// The texts in and below `root`, shown as seen from `here`; both are resolved paths. What is above `root` is not there.
+pub fn project(root: &Path, here: &Path) -> Project {
+    let project = Project::new(Folder { root: root.to_owned() });
+    match below(root, here) {
+        Some(here) => project.seen_from(here),
+        None => project,
+    }
+}
+
+/// A resolved path as seen from the resolved folder `root`, if it is in or below it.
+pub fn below(root: &Path, path: &Path) -> Option<RelPath> {
+    RelPath::new(path.strip_prefix(root).ok()?.to_str()?)
+}
+
+impl Reader for Folder {
+    fn look(&self, path: &RelPath) -> Seen {
+        let full = self.root.join(path.as_str());
+        let seen = match fs::canonicalize(&full) {
+            Ok(real) if real.starts_with(&self.root) => look(&real),
+            Ok(real) => Ok(Seen::Unreadable(format!("it leads out of the workspace, to `{}`", real.display()))),
+            Err(error) => Err(error),
+        };
+        seen.unwrap_or_else(|error| match error.kind() {
+            io::ErrorKind::NotFound if full.is_symlink() => Seen::Unreadable("it is a link to nothing".to_owned()),
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Seen::Nothing,
+            _ => Seen::Unreadable(super::reason(&error)),
+        })
+    }
+
+    fn real(&self, path: &RelPath) -> Option<RelPath> {
+        below(&self.root, &fs::canonicalize(self.root.join(path.as_str())).ok()?)
+    }
+}
+
+/// What stands at a path without links. A pipe or a device is not read, because that may never end. Names that are not
+/// UTF-8 are left out: no text can name them.
+fn look(path: &Path) -> io::Result<Seen> {
+    let kind = fs::metadata(path)?.file_type();
+    if kind.is_dir() {
+        let names = fs::read_dir(path)?.map(|entry| Ok(entry?.file_name().into_string().ok()));
+        Ok(Seen::Folder(names.filter_map(io::Result::transpose).collect::<io::Result<_>>()?))
+    } else if kind.is_file() {
+        Ok(Seen::File(fs::read(path)?))
+    } else {
+        Ok(Seen::Unreadable("it is neither a file nor a folder".to_owned()))
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::source::Found;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn links_are_followed_inside_and_refused_outside() {
+        let outer = tempfile::tempdir().unwrap();
+        let root = resolve(outer.path()).unwrap().join("work");
+        fs::create_dir_all(root.join("base/deep")).unwrap();
+        fs::write(root.join("base/a.yaml"), "a").unwrap();
+        fs::write(outer.path().join("secret"), "s").unwrap();
+        for (to, from) in [
+            ("a.yaml", "base/file"),
+            ("base", "folder"),
+            ("../../secret", "base/out"),
+            ("nothing", "dangling"),
+            ("circle", "circle"),
+            ("/dev/null", "device"),
+        ] {
+            symlink(to, root.join(from)).unwrap();
+        }
+        let project = project(&root, &root.join("base"));
+        let path = |text| RelPath::new(text).unwrap();
+        let text = |at| project.file(&path(at)).map(|file| String::from_utf8(file.bytes.clone()).unwrap());
+        assert_eq!(text("base/file").as_deref(), Some("a"));
+        assert_eq!(text("folder/a.yaml").as_deref(), Some("a"));
+        assert_eq!(project.real(&path("folder/file")), Some(path("base/a.yaml")));
+        assert_eq!(project.real(&path("base/out")), None);
+        assert_eq!(project.show(&path("branches.yaml")), "../branches.yaml");
+        for (at, why) in [
+            ("base/out", "out of the workspace"),
+            ("dangling", "a link to nothing"),
+            ("circle", "levels of symbolic links"),
+        ] {
+            match project.look(&path(at)) {
+                Found::Unreadable(said) => assert!(said.contains(why), "{at}: {said}"),
+                other => panic!("{at}: {other:?}"),
+            }
+        }
+        assert!(matches!(project.look(&path("base/a.yaml/b")), Found::Nothing));
+        assert!(matches!(project.look(&path("none")), Found::Nothing));
+        match project.look(&path("base")) {
+            Found::Folder(names) => assert_eq!(*names, ["a.yaml", "deep", "file", "out"]),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_workspace_is_found_upwards() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = folder.path().join("a/b");
+        fs::create_dir_all(&deep).unwrap();
+        assert_eq!(workspace(&deep), None);
+        fs::write(folder.path().join("a").join(SPEC), "").unwrap();
+        assert_eq!(workspace(&deep), Some(folder.path().join("a").as_path()));
+    }
+}

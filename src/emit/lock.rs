@@ -1,0 +1,101 @@
+//! `pleach.lock`: which files of a namespace folder are pleach's, and their hashes.
+//!
+//! What the lock does not list belongs to somebody else and is never deleted. It holds no version and no date, so that
+//! equal output is equal locks.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+/// The files that pleach owns in one folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Lock {
+    api_version: String,
+    kind: String,
+    /// The raw name of the branch.
+    pub branch: String,
+    /// The SHA-256 of every file, in hex, by file name.
+    pub files: BTreeMap<String, String>,
+}
+
+impl Lock {
+    /// The lock of `files`, given by name and content.
+    pub fn of<'a>(branch: &str, files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let files = files.into_iter().map(|(name, content)| (name.to_owned(), sha256(content))).collect();
+        Lock { api_version: "pleach/v1".to_owned(), kind: "Lock".to_owned(), branch: branch.to_owned(), files }
+    }
+
+    /// What a lock file says, or `None` if it is not one.
+    pub fn read(text: &str) -> Option<Self> {
+        let lock: Lock = serde_yaml::from_str(text).ok()?;
+        (lock.api_version == "pleach/v1" && lock.kind == "Lock").then_some(lock)
+    }
+
+    /// The text of the file.
+    pub fn write(&self) -> String {
+        serde_yaml::to_string(self).expect("strings make YAML")
+    }
+}
+
+/// The names that a lock lists. A lock in which git left its conflict markers still tells.
+pub fn names(text: &str) -> BTreeSet<String> {
+    if let Some(lock) = Lock::read(text) {
+        return lock.files.into_keys().collect();
+    }
+    let entries = text.lines().filter_map(|line| line.trim_start().split_once(": "));
+    entries.filter(|(_, hash)| is_sha256(hash)).map(|(name, _)| name.to_owned()).collect()
+}
+
+/// The text of a lock that lists what two others list, for the time in which one set of files becomes the other.
+pub fn union(old: &str, new: &str) -> String {
+    let Some(mut lock) = Lock::read(new) else { return new.to_owned() };
+    for name in names(old) {
+        lock.files.entry(name).or_insert_with(|| sha256(""));
+    }
+    lock.write()
+}
+
+fn is_sha256(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+fn sha256(content: &str) -> String {
+    Sha256::digest(content).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn round_trip() {
+        for branch in ["main", "on", "12:30", "a: b #c", "日本語", "x\n---\n", "", "0x10", "- [x]"] {
+            let lock = Lock::of(branch, [("50-deployment-web.yaml", "a: 1\n"), ("10-x.yaml", "")]);
+            assert_eq!(Lock::read(&lock.write()), Some(lock.clone()), "{branch:?}");
+            assert_eq!(names(&lock.write()).into_iter().collect::<Vec<_>>(), ["10-x.yaml", "50-deployment-web.yaml"]);
+        }
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        let text = Lock::of("main", [("a.yaml", "")]).write();
+        assert_eq!(text, format!("apiVersion: pleach/v1\nkind: Lock\nbranch: main\nfiles:\n  a.yaml: {empty}\n"));
+    }
+
+    #[test]
+    fn a_broken_lock_still_tells() {
+        let text = Lock::of("main", [("a.yaml", ""), ("b.yaml", "b")]).write();
+        let conflict = format!("<<<<<<< HEAD\n{text}=======\n  c.yaml: {}\n>>>>>>> other\n", sha256("c"));
+        assert_eq!(names(&conflict).into_iter().collect::<Vec<_>>(), ["a.yaml", "b.yaml", "c.yaml"]);
+        assert!(names("a.yaml: yes\n- x\n").is_empty() && names("").is_empty());
+    }
+
+    #[test]
+    fn other_documents_are_no_locks() {
+        for text in ["", "a: 1\n", "apiVersion: v1\nkind: Lock\nbranch: x\nfiles: {}\n"] {
+            assert_eq!(Lock::read(text), None, "{text:?}");
+        }
+    }
+}

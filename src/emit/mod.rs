@@ -1,0 +1,3 @@
+//! Resources to the files of a namespace folder.
+
+pub mod lock;
