@@ -1,3 +1,7 @@
 //! The command `pleach`: everything is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(pleach::cli::run(std::env::args_os()))
+}

@@ -49,6 +49,11 @@ impl Output {
     }
 }
 
+/// Writes a file that somebody asked for by name.
+pub fn save(path: &Path, content: &str) -> Result<(), Error> {
+    std::fs::write(path, content).map_err(|error| complaint(path, "cannot be written", &error))
+}
+
 /// ``` `path` cannot be read: permission denied ```
 fn complaint(path: &Path, what: &str, error: &io::Error) -> Error {
     Error::new(Kind::Disk, format!("`{}` {what}: {}", path.display(), reason(error)))

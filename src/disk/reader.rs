@@ -1,5 +1,6 @@
 //! A folder as the texts of a project. Symbolic links are followed, but not out of the folder.
 
+use crate::error::{Error, Kind};
 use crate::source::{Project, Reader, RelPath, Seen};
 use std::fs;
 use std::io;
@@ -13,9 +14,16 @@ struct Folder {
     root: PathBuf,
 }
 
-/// `path` with its symbolic links resolved; the complaint says why it cannot be.
-pub fn resolve(path: &Path) -> Result<PathBuf, crate::error::Error> {
-    fs::canonicalize(path).map_err(|error| super::complaint(path, "cannot be found", &error))
+/// The folder `path` with its symbolic links resolved.
+pub fn resolve(path: &Path) -> Result<PathBuf, Error> {
+    match fs::canonicalize(path) {
+        Ok(real) if real.is_dir() => Ok(real),
+        Ok(_) => Err(Error::new(Kind::Usage, format!("`{}` is not a folder", path.display()))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(Error::new(Kind::Usage, format!("there is no folder `{}`", path.display())))
+        }
+        Err(error) => Err(super::complaint(path, "cannot be found", &error)),
+    }
 }
 
 /// The nearest folder that has a `branches.yaml`: `start` or one above it.

@@ -1,0 +1,56 @@
+//! `pleach kustomize`: what `kubectl kustomize` prints.
+
+use super::Outcome;
+use super::args::{self, LoadRestrictor, Reorder};
+use super::screen::{Screen, report};
+use crate::disk;
+use crate::error::Result;
+use crate::resource::Resource;
+use crate::source::{Project, RelPath};
+use crate::transform::{self, Input, Memo, Options};
+use crate::yaml::{self, Quoting};
+use std::collections::BTreeSet;
+
+/// Builds the folder at `root`. The project is the whole disk, because a kustomization may name any folder.
+pub(super) fn run(args: &args::Kustomize, project: &Project, root: &RelPath, screen: Screen) -> Result<Outcome> {
+    let options = Options {
+        load_restrictor: match args.load_restrictor {
+            LoadRestrictor::RootOnly => transform::LoadRestrictor::RootOnly,
+            LoadRestrictor::None => transform::LoadRestrictor::None,
+        },
+        reorder: match args.reorder {
+            Reorder::Legacy => transform::Reorder::Legacy,
+            Reorder::None => transform::Reorder::None,
+        },
+        managed_by_label: args.enable_managedby_label,
+    };
+    let input = Input { project, cache: &yaml::Cache::default(), memo: &Memo::default(), templates: None };
+    let built = transform::kustomize(&input, root, options)?;
+    let text = |resources: &[Resource]| yaml::stream(resources.iter().map(|r| &r.node), Quoting::Kustomize);
+    match args.output.as_deref() {
+        None => report(&text(&built.resources)?)?,
+        Some(folder) if folder.is_dir() => {
+            for (name, resource) in file_names(&built.resources).iter().zip(&built.resources) {
+                disk::save(&folder.join(name), &text(std::slice::from_ref(resource))?)?;
+            }
+        }
+        Some(file) => disk::save(file, &text(&built.resources)?)?,
+    }
+    screen.warn(&built.warnings, project);
+    Ok(Outcome::Done)
+}
+
+/// `group_version_kind_name.yaml` in lower case; the namespace before it where there are several.
+fn file_names(resources: &[Resource]) -> Vec<String> {
+    let in_namespace = |resource: &&Resource| !resource.gvk().is_cluster_scoped();
+    let namespaces: BTreeSet<String> =
+        resources.iter().filter(in_namespace).map(|r| r.id().effective_namespace().to_owned()).collect();
+    let name = |resource: &Resource| {
+        let id = resource.id();
+        let namespace = if namespaces.len() > 1 && in_namespace(&resource) { id.effective_namespace() } else { "" };
+        let parts = [namespace, &id.gvk.group, &id.gvk.version, &id.gvk.kind, &id.name];
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        format!("{}.yaml", parts.join("_").to_lowercase())
+    };
+    resources.iter().map(name).collect()
+}

@@ -1,0 +1,70 @@
+//! What people see: reports on standard output, everything else on standard error.
+//!
+//! A closed pipe is no error: whoever reads has seen enough.
+
+use super::args::{Color, MessageFormat};
+use crate::error::{self, Error, Errors, Kind, Level, Result};
+use crate::source::Project;
+use anstream::{AutoStream, ColorChoice};
+use std::io::{self, Write};
+
+/// How to show things.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Screen {
+    colours: ColorChoice,
+    format: MessageFormat,
+}
+
+/// Writes to standard output, byte for byte.
+pub(super) fn report(text: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::new(Kind::Disk, format!("standard output cannot be written: {error}")).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Screen {
+    pub(super) fn new(color: Color, format: MessageFormat) -> Self {
+        let colours = match color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        Screen { colours, format }
+    }
+
+    /// Writes a line to standard error.
+    pub(super) fn say(self, text: &str) {
+        self.tell(&format!("{text}\n"));
+    }
+
+    /// Shows complaints: sorted, the same one about several branches once.
+    pub(super) fn complain<'a>(self, level: Level, errors: impl IntoIterator<Item = &'a Error>, project: &Project) {
+        let render = match self.format {
+            MessageFormat::Human => error::human::render,
+            MessageFormat::Short => error::short::render,
+            MessageFormat::Json => error::json::render,
+        };
+        let text: String = error::sorted(errors, project).iter().map(|e| render(level, e, project)).collect();
+        self.tell(&text);
+    }
+
+    /// Shows warnings.
+    pub(super) fn warn(self, warnings: &[Error], project: &Project) {
+        self.complain(Level::Warning, warnings, project);
+    }
+
+    /// Shows what stopped the run, and says with which exit status it ends.
+    pub(super) fn fail(self, errors: &Errors, project: &Project) -> u8 {
+        self.complain(Level::Error, errors, project);
+        errors.status()
+    }
+
+    /// There is nobody to tell that standard error is closed.
+    fn tell(self, text: &str) {
+        let _ = AutoStream::new(io::stderr(), self.colours).write_all(text.as_bytes());
+    }
+}
