@@ -4,4 +4,6 @@
 //! conditioned on what was read ([`zone`]). Nothing is remembered outside of the zone.
 
 pub mod decide;
+pub mod patience;
+pub mod walk;
 pub mod zone;

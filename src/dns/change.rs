@@ -331,8 +331,12 @@ absent: [d.dev.example.com, 1]
         let many = (proptest::collection::btree_set(address, 0..3), proptest::collection::btree_set(text, 1..3));
         let many = many.prop_map(|(addresses, texts)| {
             let mut records = Records::default();
-            addresses.into_iter().for_each(|data| assert!(records.insert(Type::A, data)));
-            texts.into_iter().for_each(|data| assert!(records.insert(Type::Txt, data)));
+            for data in addresses {
+                assert!(records.insert(Type::A, data));
+            }
+            for data in texts {
+                assert!(records.insert(Type::Txt, data));
+            }
             records
         });
         let one = name().prop_filter("no wildcard", |name| !name.is_wildcard());

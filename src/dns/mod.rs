@@ -4,6 +4,7 @@
 //! knows a network.
 
 pub mod change;
+pub mod check;
 pub mod marker;
 pub mod name;
 pub mod record;

@@ -1,5 +1,11 @@
 //! All end-to-end tests in one binary; `kit` is what they share.
 
+#[cfg(feature = "apply")]
+mod dns_memory;
+#[cfg(feature = "apply")]
+mod dns_stories;
+#[cfg(feature = "apply")]
+mod dns_trouble;
 mod errors;
 mod golden;
 mod house;
