@@ -67,11 +67,12 @@ pub enum Seen {
     Unreadable(String),
 }
 
-/// The input of a build. Equal texts make equal builds.
+/// The input of a build. Equal texts make equal builds. A clone is another handle on the same texts.
+#[derive(Clone)]
 pub struct Project {
-    reader: Box<dyn Reader>,
+    reader: Arc<dyn Reader>,
     here: RelPath,
-    table: RwLock<Table>,
+    table: Arc<RwLock<Table>>,
 }
 
 #[derive(Default)]
@@ -89,7 +90,7 @@ impl std::fmt::Debug for Project {
 impl Project {
     /// A project that reads through `reader`.
     pub fn new(reader: impl Reader + 'static) -> Self {
-        Project { reader: Box::new(reader), here: RelPath::root(), table: RwLock::default() }
+        Project { reader: Arc::new(reader), here: RelPath::root(), table: Arc::default() }
     }
 
     /// The same project, whose paths are shown to people as seen from the folder `here`.

@@ -1,0 +1,116 @@
+//! What a template sees of a branch: the variables of the plan, read in place.
+//!
+//! A list or mapping stays the node that it is and gives out its parts as they are asked for, so that a branch costs
+//! nothing to set up and a value put whole into a document keeps its places in the spec. Nothing here renders.
+
+use super::hole;
+use crate::error::{Result, gather};
+use crate::node::{Node, Tag, Value as Data};
+use crate::yaml;
+use minijinja::value::{Enumerator, Object, ObjectRepr};
+use minijinja::Value;
+use std::sync::Arc;
+
+/// The variables of one branch.
+#[derive(Clone, Debug)]
+pub struct Context {
+    variables: Node,
+    root: Value,
+}
+
+impl Context {
+    /// The context in which the keys of the mapping `variables` are names. Text with one of the characters that
+    /// placeholders are made of is refused.
+    pub fn new(variables: &Node) -> Result<Self> {
+        check(variables)?;
+        Ok(Context { root: value(variables), variables: variables.clone() })
+    }
+
+    /// The names, for a template.
+    pub(super) fn root(&self) -> Value {
+        self.root.clone()
+    }
+
+    /// The names, for a complaint.
+    pub(super) fn variables(&self) -> &Node {
+        &self.variables
+    }
+}
+
+fn check(node: &Node) -> Result<()> {
+    let refuse = |text: &str, at| match hole::reserved(text) {
+        None => Ok(()),
+        Some((_, c)) => Err(hole::refusal(c).at(at)),
+    };
+    match &node.value {
+        Data::Scalar(scalar) => Ok(refuse(&scalar.text, node.at)?),
+        Data::Seq(items) => gather(items.iter(), check).map(drop),
+        Data::Map(map) => gather(map, |entry| {
+            refuse(&entry.key.text, entry.key.at)?;
+            check(&entry.value)
+        })
+        .map(drop),
+    }
+}
+
+/// A node as templates see it.
+fn value(node: &Node) -> Value {
+    let Data::Scalar(scalar) = &node.value else {
+        return Value::from_object(Given(node.clone()));
+    };
+    let text = scalar.text.as_str();
+    match scalar.tag {
+        Tag::Str | Tag::Timestamp => Value::from(text),
+        Tag::Null => Value::from(()),
+        Tag::Bool => Value::from(node.as_bool()),
+        Tag::Int | Tag::Float => match (yaml::number::int(text), yaml::number::float(text)) {
+            (Some(number), _) => i64::try_from(number).map_or_else(|_| Value::from(number), Value::from),
+            (None, Some(number)) => Value::from(number),
+            (None, None) => Value::from(text),
+        },
+    }
+}
+
+/// A list or mapping of the spec.
+#[derive(Debug)]
+pub(super) struct Given(pub(super) Node);
+
+impl Object for Given {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        if self.0.as_map().is_some() { ObjectRepr::Map } else { ObjectRepr::Seq }
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        match &self.0.value {
+            Data::Map(map) => map.get(key.as_str()?).map(value),
+            Data::Seq(items) => items.get(key.as_usize()?).map(value),
+            Data::Scalar(_) => None,
+        }
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        self.0.get(key).map(value)
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        match &self.0.value {
+            Data::Scalar(_) => Enumerator::Empty,
+            Data::Seq(items) => Enumerator::Seq(items.len()),
+            Data::Map(map) => {
+                let map = map.clone();
+                Enumerator::KeyValueIter(Box::new((0..map.len()).map(move |i| {
+                    let entry = map.iter().nth(i).expect("the map does not change while it is read");
+                    (Value::from(entry.key.text.as_str()), value(&entry.value))
+                })))
+            }
+        }
+    }
+
+    fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
+        match &self.0.value {
+            Data::Scalar(_) => None,
+            Data::Seq(items) => Some(items.len()),
+            Data::Map(map) => Some(map.len()),
+        }
+    }
+}

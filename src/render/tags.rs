@@ -1,0 +1,101 @@
+//! Where the text of a template stands between its tags, without compiling it.
+//!
+//! Only as much of the syntax is known here as finds the end of a tag: strings, brackets, comments and raw blocks.
+
+use super::hole::{MARK, UNMARK};
+use crate::source::FileId;
+use std::fmt::Write;
+use std::ops::Range;
+
+/// The end of the tag that begins at `start` with `{{`, `{%` or `{#`.
+pub(super) fn end(source: &str, start: usize) -> usize {
+    let bytes = source.as_bytes();
+    let close: &[u8] = match bytes.get(start + 1) {
+        Some(b'#') => {
+            return source[start + 2..].find("#}").map_or(source.len(), |at| start + 2 + at + 2);
+        }
+        Some(b'{') => b"}}",
+        _ => b"%}",
+    };
+    let mut depth = 0;
+    let mut quote = None;
+    let mut at = start + 2;
+    while at < bytes.len() {
+        match (quote, bytes[at]) {
+            (Some(_), b'\\') => at += 1,
+            (Some(open), byte) if byte == open => quote = None,
+            (Some(_), _) => {}
+            (None, _) if depth == 0 && bytes[at..].starts_with(close) => return at + 2,
+            (None, byte @ (b'"' | b'\'')) => quote = Some(byte),
+            (None, b'(' | b'[' | b'{') => depth += 1,
+            (None, b')' | b']' | b'}') => depth -= 1,
+            (None, _) => {}
+        }
+        at += 1;
+    }
+    source.len()
+}
+
+/// What stands in the tag that covers `range`, without its braces, whitespace control and blanks.
+pub(super) fn inner(source: &str, range: Range<usize>) -> &str {
+    let tag = source.get(range).unwrap_or("");
+    let tag = tag.get(2..tag.len().saturating_sub(2)).unwrap_or("");
+    tag.trim_start_matches(['-', '+']).trim_end_matches(['-', '+']).trim()
+}
+
+/// The next tag at or behind `from`.
+pub(super) fn next(source: &str, from: usize) -> Option<usize> {
+    let bytes = source.as_bytes();
+    (from..bytes.len().saturating_sub(1)).find(|&i| bytes[i] == b'{' && matches!(bytes[i + 1], b'{' | b'%' | b'#'))
+}
+
+/// The stretches of text between the tags of `source`, empty ones included.
+fn texts(source: &str) -> Vec<Range<usize>> {
+    let mut texts = Vec::new();
+    let mut from = 0;
+    while let Some(start) = next(source, from) {
+        texts.push(from..start);
+        from = end(source, start);
+        if source[start..].starts_with("{%") && inner(source, start..from) == "raw" {
+            let is_end = |at: &usize| inner(source, *at..end(source, *at)) == "endraw";
+            let close = source[from..].match_indices("{%").map(|(at, _)| from + at).find(is_end);
+            let close = close.unwrap_or(source.len());
+            texts.push(from..close);
+            from = if close < source.len() { end(source, close) } else { close };
+        }
+    }
+    texts.push(from..source.len());
+    texts
+}
+
+/// `source` with a mark before every line of its text and before every tag, so that each character of what it renders
+/// to tells where it comes from.
+pub(super) fn marked(source: &str, file: FileId) -> String {
+    let mut out = String::with_capacity(source.len() * 2);
+    let mut done = 0;
+    for text in texts(source) {
+        out.push_str(&source[done..text.start]);
+        let lines = source[text.clone()].match_indices('\n').map(|(at, _)| text.start + at + 1);
+        done = text.start;
+        for at in std::iter::once(text.start).chain(lines.filter(|at| *at < text.end)) {
+            out.push_str(&source[done..at]);
+            let _ = write!(out, "{MARK}{}:{at}{UNMARK}", file.0);
+            done = at;
+        }
+        out.push_str(&source[done..text.end]);
+        done = text.end;
+        if !source[text.clone()].is_empty() {
+            let _ = write!(out, "{MARK}{}:{done}{UNMARK}", file.0);
+        }
+    }
+    out.push_str(&source[done..]);
+    out
+}
+
+/// The name of the first tag of the kind `word` (such as `autoescape`) and its offset.
+pub(super) fn find(source: &str, word: &str) -> Option<usize> {
+    source.match_indices("{%").map(|(at, _)| at).find(|at| {
+        let tag = inner(source, *at..end(source, *at));
+        tag.split(|c: char| !c.is_alphanumeric() && c != '_').next() == Some(word)
+    })
+}
