@@ -6,9 +6,9 @@
 use super::hole;
 use crate::error::{Result, gather};
 use crate::node::{Node, Tag, Value as Data};
-use crate::yaml;
-use minijinja::value::{Enumerator, Object, ObjectRepr};
+use crate::yaml::number;
 use minijinja::Value;
+use minijinja::value::{Enumerator, Object, ObjectRepr};
 use std::sync::Arc;
 
 /// The variables of one branch.
@@ -63,7 +63,7 @@ fn value(node: &Node) -> Value {
         Tag::Str | Tag::Timestamp => Value::from(text),
         Tag::Null => Value::from(()),
         Tag::Bool => Value::from(node.as_bool()),
-        Tag::Int | Tag::Float => match (yaml::number::int(text), yaml::number::float(text)) {
+        Tag::Int | Tag::Float => match (number::value_of_int(text), number::value_of_float(text)) {
             (Some(number), _) => i64::try_from(number).map_or_else(|_| Value::from(number), Value::from),
             (None, Some(number)) => Value::from(number),
             (None, None) => Value::from(text),

@@ -2,13 +2,13 @@
 //!
 //! One set of names serves all environments; they differ in what `{{ … }}` writes and whether sources carry marks.
 
-use super::fill::{CAPTURED, Values};
+use super::fill::{Fault, Values};
 use super::{hole, tags};
 use crate::error::{Error as Complaint, Kind};
 use crate::source::{File, Found, Place, Project, RelPath};
 use base64::Engine as _;
-use minijinja::value::Kwargs;
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value};
+use minijinja::value::{Kwargs, Rest, StringInput, ValueOrKwargs, from_args};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value, filters};
 use serde::Serialize as _;
 use std::borrow::Cow;
 
@@ -41,6 +41,8 @@ pub(super) struct Kept {
     pub(super) values: Vec<Value>,
     /// Whether captured text with placeholders was written.
     pub(super) captured: bool,
+    /// Whether the white space around such text was changed.
+    pub(super) reflowed: bool,
 }
 
 /// An environment that reads templates from `project`.
@@ -58,7 +60,7 @@ pub(super) fn environment(project: &Project, writes: Writes, sources: Sources) -
         Writes::Text => env.set_formatter(|out, _, value| {
             let mut text = String::new();
             if !value.is_undefined() {
-                Values(&[]).text_of(&mut text, value).map_err(|fault| invalid(fault.about("the value").to_string()))?;
+                Values(&[]).text_of(&mut text, value).map_err(refused)?;
             }
             Ok(out.write_str(&text)?)
         }),
@@ -74,7 +76,9 @@ pub(super) fn environment(project: &Project, writes: Writes, sources: Sources) -
     env.remove_global("debug");
     env.add_filter("tojson", json);
     env.add_filter("toyaml", yaml_text);
-    env.add_filter("b64encode", |text: &str| base64::engine::general_purpose::STANDARD.encode(text));
+    env.add_filter("b64encode", base64);
+    env.add_filter("indent", indent);
+    env.add_filter("trim", trim);
     env.add_filter("required", required);
     env.add_function("fail", |message: &str| -> Result<Value, Error> { Err(invalid(message.to_owned())) });
     env
@@ -82,6 +86,11 @@ pub(super) fn environment(project: &Project, writes: Writes, sources: Sources) -
 
 fn invalid(message: impl Into<Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::InvalidOperation, message)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` takes")]
+fn refused(fault: Fault) -> Error {
+    invalid(fault.about("this").to_string())
 }
 
 /// Writes a placeholder for a value, and captured text as it is.
@@ -97,7 +106,7 @@ fn placeholder(out: &mut Output, state: &mut State, value: &Value) -> Result<(),
             return Ok(out.write_str(text)?);
         }
         if reserved {
-            return Err(invalid(format!("this looks into captured text: {CAPTURED}")));
+            return Err(invalid("this looks into captured text"));
         }
     }
     let kept = state.get_or_insert_extension(Kept::default());
@@ -105,11 +114,12 @@ fn placeholder(out: &mut Output, state: &mut State, value: &Value) -> Result<(),
     Ok(hole::write(out, kept.values.len() - 1)?)
 }
 
-/// The name of a template as seen from the one that names it: from its folder, or from the root of the project.
+/// The name of a template as seen from the one that names it: from its folder, or else from the root of the project.
 fn join<'n>(project: &Project, name: &'n str, parent: &str) -> Cow<'n, str> {
     let folder = RelPath::new(parent).unwrap_or_default().parent();
-    let near = folder.join(name).filter(|path| project.file(path).is_some());
-    match near.or_else(|| RelPath::new(name)) {
+    let paths = [folder.join(name), RelPath::new(name)];
+    let found = paths.iter().flatten().find(|path| project.file(path).is_some());
+    match found.or(paths.iter().flatten().next()) {
         Some(path) => path.as_str().to_owned().into(),
         None => name.into(),
     }
@@ -160,6 +170,7 @@ fn required(value: &Value, message: Option<&str>) -> Result<Value, Error> {
 }
 
 /// A value as JSON on one line, or on many with `indent`.
+#[expect(clippy::needless_pass_by_value, reason = "it is what the engine hands over")]
 fn json(value: &Value, indent: Option<usize>, options: Kwargs) -> Result<String, Error> {
     let indent = indent.map_or_else(|| options.get("indent"), |indent| Ok(Some(indent)))?;
     options.assert_all_used()?;
@@ -183,7 +194,38 @@ fn yaml_text(value: &Value) -> Result<String, Error> {
     if value.is_undefined() {
         return Err(Error::from(ErrorKind::UndefinedError));
     }
-    let mut text = Values(&[]).yaml(value).map_err(|fault| invalid(fault.about("the value").to_string()))?;
+    let mut text = Values(&[]).yaml(value).map_err(refused)?;
     text.truncate(text.trim_end_matches('\n').len());
     Ok(text)
+}
+
+fn base64(value: &Value) -> Result<String, Error> {
+    if value.is_undefined() {
+        return Err(Error::from(ErrorKind::UndefinedError));
+    }
+    let mut text = String::new();
+    Values(&[]).text_of(&mut text, value).map_err(refused)?;
+    Ok(base64::engine::general_purpose::STANDARD.encode(text))
+}
+
+/// Captured text may be indented: that is white space of the template, whatever its values hold.
+fn indent(state: &mut State, args: Rest<ValueOrKwargs>) -> Result<Value, Error> {
+    let args = args.into_values();
+    let (value, width, first, blank, options) = from_args::<(StringInput, _, _, _, Kwargs)>(&args)?;
+    reflow(state, &value);
+    filters::indent(value, width, first, blank, options)
+}
+
+/// Captured text may be trimmed, as it may be indented.
+fn trim(state: &mut State, value: StringInput<'_>, characters: Option<Cow<'_, str>>) -> Value {
+    if characters.is_none() {
+        reflow(state, &value);
+    }
+    filters::trim(value, characters)
+}
+
+fn reflow(state: &mut State, value: &StringInput<'_>) {
+    if value.is_safe() && hole::reserved(value.as_str()).is_some() {
+        state.get_or_insert_extension(Kept::default()).reflowed = true;
+    }
 }

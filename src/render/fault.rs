@@ -15,10 +15,7 @@ pub(super) fn complaint(error: &minijinja::Error, file: &File, project: &Project
     if let (None, Err(error)) = (error.line(), super::environment::source(file)) {
         return error;
     }
-    let mut causes = vec![error];
-    while let Some(cause) = causes.last().and_then(|error| error.source()).and_then(|cause| cause.downcast_ref()) {
-        causes.push(cause);
-    }
+    let mut causes: Vec<&minijinja::Error> = std::iter::successors(Some(error), |error| cause(error)).collect();
     let place = |error: &minijinja::Error| place(error, project);
     let inner = causes.pop().unwrap_or(error);
     let mut complaint = sentence(inner, project, variables).at(place(inner));
@@ -33,12 +30,17 @@ pub(super) fn complaint(error: &minijinja::Error, file: &File, project: &Project
     complaint.at(file.place())
 }
 
+fn cause(error: &minijinja::Error) -> Option<&minijinja::Error> {
+    error.source()?.downcast_ref()
+}
+
 /// Where in a template an error came up.
 fn place(error: &minijinja::Error, project: &Project) -> Place {
     let file = error.name().and_then(RelPath::new).and_then(|path| project.file(&path));
     let (Some(file), Some(line)) = (file, error.line()) else { return Place::NONE };
     let source = file.text().unwrap_or("");
-    let Some((range, before)) = error.range().and_then(|range| Some((range.clone(), source.get(..range.start)?))) else {
+    let Some((range, before)) = error.range().and_then(|range| Some((range.clone(), source.get(..range.start)?)))
+    else {
         return Place::new(file.id, line, 0, 0);
     };
     let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
@@ -68,7 +70,7 @@ fn sentence(error: &minijinja::Error, project: &Project, variables: &Node) -> Er
         ErrorKind::OutOfFuel => complain(format!("the template does not end: it was stopped after {FUEL} steps"))
             .help("look for a loop over a large `range()` or a macro that calls itself"),
         ErrorKind::TemplateNotFound => {
-            let name = detail.split('"').nth(1).unwrap_or(detail);
+            let name = detail.split(['"', '\'']).nth(1).unwrap_or(detail);
             complain(format!("no template is at `{name}`"))
                 .help("a name is seen from the folder of the file that gives it, then from the root of the project")
         }
@@ -91,14 +93,15 @@ fn undefined(name: &str, variables: &Node) -> Error {
         Some(map) => {
             let keys = || map.iter().map(|entry| entry.key.text.as_str());
             let path = |key: &str| above.iter().copied().chain([key]).collect::<Vec<_>>().join(".");
-            match nearest(last, keys()) {
-                Some(near) => error.help(format!("did you mean `{}`?", path(near))),
-                None => {
-                    let some: Vec<String> = keys().take(8).map(|key| format!("`{}`", path(key))).collect();
-                    let dots = if map.len() > some.len() { ", …" } else { "" };
-                    let what = if some.is_empty() { "nothing".to_owned() } else { some.join(", ") + dots };
-                    error.help(format!("there is {what}"))
-                }
+            if let Some(near) = nearest(last, keys()) {
+                error.help(format!("did you mean `{}`?", path(near)))
+            } else {
+                let some: Vec<String> = keys().take(8).map(|key| format!("`{}`", path(key))).collect();
+                let more = if map.len() > some.len() { ", …" } else { "" };
+                error.help(format!(
+                    "there is {}{more}",
+                    if some.is_empty() { "nothing".to_owned() } else { some.join(", ") }
+                ))
             }
         }
         None => error,
@@ -116,23 +119,95 @@ fn unknown(kind: ErrorKind, detail: &str) -> Error {
     let name = detail.trim_start_matches("filter ").trim_start_matches("test ").trim_end_matches(" is unknown");
     let error = Error::new(Kind::Template, format!("no {what} is named `{name}`"));
     match name {
-        "safe" | "escape" | "e" | "quote" => error.help("leave it out: a value is put in as data, there is nothing to escape"),
+        "safe" | "escape" | "e" | "quote" => {
+            error.help("leave it out: a value is put in as data, there is nothing to escape")
+        }
         "nindent" => error.help("a value keeps its lines without it; text of a macro takes `indent`"),
         _ => error.suggest(name, known.iter().copied()),
     }
 }
 
 const FILTERS: &[&str] = &[
-    "abs", "attr", "b64encode", "batch", "bool", "capitalize", "chain", "count", "default", "dictsort", "first", "float", "format",
-    "groupby", "indent", "int", "items", "join", "last", "length", "lines", "list", "lower", "map", "max", "min", "pprint",
-    "reject", "rejectattr", "replace", "required", "reverse", "round", "select", "selectattr", "slice", "sort", "split",
-    "string", "sum", "title", "tojson", "toyaml", "trim", "unique", "upper", "zip",
+    "abs",
+    "attr",
+    "b64encode",
+    "batch",
+    "bool",
+    "capitalize",
+    "chain",
+    "count",
+    "default",
+    "dictsort",
+    "first",
+    "float",
+    "format",
+    "groupby",
+    "indent",
+    "int",
+    "items",
+    "join",
+    "last",
+    "length",
+    "lines",
+    "list",
+    "lower",
+    "map",
+    "max",
+    "min",
+    "pprint",
+    "reject",
+    "rejectattr",
+    "replace",
+    "required",
+    "reverse",
+    "round",
+    "select",
+    "selectattr",
+    "slice",
+    "sort",
+    "split",
+    "string",
+    "sum",
+    "title",
+    "tojson",
+    "toyaml",
+    "trim",
+    "unique",
+    "upper",
+    "zip",
 ];
 
 const TESTS: &[&str] = &[
-    "boolean", "defined", "divisibleby", "endingwith", "eq", "even", "false", "filter", "float", "ge", "gt", "in", "integer",
-    "iterable", "le", "lower", "lt", "mapping", "ne", "none", "number", "odd", "sameas", "sequence", "startingwith", "string",
-    "test", "true", "undefined", "upper",
+    "boolean",
+    "defined",
+    "divisibleby",
+    "endingwith",
+    "eq",
+    "even",
+    "false",
+    "filter",
+    "float",
+    "ge",
+    "gt",
+    "in",
+    "integer",
+    "iterable",
+    "le",
+    "lower",
+    "lt",
+    "mapping",
+    "ne",
+    "none",
+    "number",
+    "odd",
+    "sameas",
+    "sequence",
+    "startingwith",
+    "string",
+    "test",
+    "true",
+    "undefined",
+    "upper",
 ];
 
 const FUNCTIONS: &[&str] = &["caller", "dict", "fail", "loop", "namespace", "range", "super"];

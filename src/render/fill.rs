@@ -4,10 +4,10 @@
 //! the path down to a hole is copied; everything else stays shared by all branches.
 
 use super::context::Given;
-use super::hole::{self, Piece};
-use super::shape::{Hole, Plan, Shape};
+use super::hole::{self, Hole, Piece};
+use super::shape::{Plan, Shape};
 use crate::error::{Error, Errors, Kind, Result};
-use crate::node::{Entry, Map, Node, Scalar, Tag, Value as Data};
+use crate::node::{Entry, Map, Node, Scalar, Style, Tag, Value as Data};
 use crate::source::Place;
 use crate::yaml;
 use minijinja::Value;
@@ -28,7 +28,7 @@ pub(super) fn documents(shape: &Shape, values: &[Value]) -> Result<Vec<Node>> {
         Some(plan) => filler.node(node, plan),
         None => node.clone(),
     });
-    let documents = documents.collect();
+    let documents = documents.filter(|node| !node.is_null()).collect();
     Errors::check(filler.complaints, documents)
 }
 
@@ -41,10 +41,12 @@ struct Filler<'s> {
 impl Filler<'_> {
     fn node(&mut self, node: &Node, plan: &Plan) -> Node {
         match (plan, &node.value) {
-            (Plan::Value(number), _) => self.value(*number),
+            (Plan::Value(number), _) => self.value(*number, node.at),
             (Plan::Text(pieces), Data::Scalar(scalar)) => {
-                let text = self.text(pieces, node.at);
-                Node::new(Data::Scalar(Scalar { text: text.into(), ..scalar.clone() }), node.at)
+                // What a plain text turns out to be with its values is a string, even if it spells something else.
+                let style = if scalar.style == Style::Plain { Style::Quoted } else { scalar.style };
+                let text = self.text(pieces, node.at).into();
+                Node::new(Data::Scalar(Scalar { text, tag: Tag::Str, style }), node.at)
             }
             (Plan::Seq(plans), Data::Seq(items)) => {
                 let mut items = Vec::clone(items);
@@ -73,40 +75,32 @@ impl Filler<'_> {
         }
     }
 
-    fn hole(&self, number: usize) -> (Place, &str) {
-        self.holes.get(number).map_or((Place::NONE, "…"), |hole| (hole.at, hole.expression.as_str()))
+    fn complain(&mut self, fault: &Fault, number: usize, at: Place) {
+        let hole = self.holes.get(number).cloned().unwrap_or_default();
+        self.complaints.push(fault.about(&format!("`{}`", hole.expression)).at(hole.at).at(at));
     }
 
-    fn value(&mut self, number: usize) -> Node {
-        let (at, expression) = self.hole(number);
+    fn value(&mut self, number: usize, at: Place) -> Node {
         let made = match self.values.0.get(number) {
             Some(value) => self.values.node(value, at, MAX_DEPTH),
             None => Err(Fault::captured()),
         };
-        match made {
-            Ok(node) => node,
-            Err(fault) => {
-                let error = fault.about(expression).at(at);
-                self.complaints.push(error);
-                Node::null()
-            }
-        }
+        made.unwrap_or_else(|fault| {
+            self.complain(&fault, number, at);
+            Node::null()
+        })
     }
 
     fn text(&mut self, pieces: &[Piece], at: Place) -> String {
         let mut text = String::new();
         for piece in pieces {
-            let number = match piece {
-                Piece::Text(part) => {
-                    text.push_str(part);
-                    continue;
+            match piece {
+                Piece::Text(part) => text.push_str(part),
+                Piece::Hole(number) => {
+                    if let Err(fault) = self.values.text(&mut text, *number) {
+                        self.complain(&fault, *number, at);
+                    }
                 }
-                Piece::Hole(number) => *number,
-            };
-            if let Err(fault) = self.values.text(&mut text, number) {
-                let (place, expression) = self.hole(number);
-                let error = fault.about(expression).at(place.or(at));
-                self.complaints.push(error);
             }
         }
         text
@@ -117,6 +111,7 @@ impl Filler<'_> {
         for (i, pieces) in keys {
             let key = &mut entries[*i].key;
             key.text = self.text(pieces, key.at).into();
+            key.style = Style::Quoted;
         }
         Map::from_entries(entries).unwrap_or_else(|(first, second)| {
             let (first, second) = if first.at <= second.at { (first, second) } else { (second, first) };
@@ -150,9 +145,9 @@ impl Fault {
         Fault::new("looks into captured text", CAPTURED)
     }
 
-    /// The complaint about `expression`.
-    pub(super) fn about(&self, expression: &str) -> Error {
-        Error::new(Kind::Template, format!("`{expression}` {}", self.what)).help(self.help)
+    /// The complaint about `subject`.
+    pub(super) fn about(&self, subject: &str) -> Error {
+        Error::new(Kind::Template, format!("{subject} {}", self.what)).help(self.help)
     }
 }
 
@@ -161,14 +156,30 @@ impl Fault {
 pub(super) struct Values<'v>(pub(super) &'v [Value]);
 
 impl Values<'_> {
-    /// `text` with values pasted into it where its placeholders are; `None` if one of them was cut apart.
-    pub(super) fn pasted(self, text: &str) -> Option<String> {
-        let pieces = hole::pieces(text)?;
-        let paste = |piece: Piece| match piece {
-            Piece::Text(text) => Some(text),
-            Piece::Hole(number) => Some(self.anything(self.0.get(number)?)),
-        };
-        pieces.into_iter().map(paste).collect()
+    /// Where in `text` it is not `pasted` with placeholders for values, as far as the characters that `counts` tells.
+    pub(super) fn diverges(self, text: &str, pasted: &str, counts: fn(char) -> bool) -> Option<usize> {
+        let Some(pieces) = hole::pieces(text) else { return Some(0) };
+        let mut pasted = pasted.chars().filter(|c| counts(*c));
+        let mut at = 0;
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) => {
+                    let other = text.char_indices().find(|(_, c)| counts(*c) && pasted.next() != Some(*c));
+                    if let Some((within, _)) = other {
+                        return Some(at + within);
+                    }
+                    at += text.len();
+                }
+                Piece::Hole(number) => {
+                    let value = self.0.get(number).map(|value| self.anything(value));
+                    if !value.is_some_and(|value| value.chars().all(|c| !counts(c) || pasted.next() == Some(c))) {
+                        return Some(at);
+                    }
+                    at += hole::len(number);
+                }
+            }
+        }
+        pasted.next().map(|_| at)
     }
 
     /// Writes value `number` as text.
@@ -181,7 +192,8 @@ impl Values<'_> {
 
     /// Writes a value as it stands inside of a string.
     pub(super) fn text_of(self, out: &mut String, value: &Value) -> Result<(), Fault> {
-        const WHOLE: &str = "put whole, without quotes or text beside it, it keeps its type; `| toyaml` and `| tojson` make text of it";
+        const WHOLE: &str =
+            "put whole, without quotes or text beside it, it keeps its type; `| toyaml` and `| tojson` make text of it";
         match value.kind() {
             ValueKind::String => self.string(out, value),
             ValueKind::Number => number(out, value).map(drop),
@@ -242,7 +254,10 @@ impl Values<'_> {
             return Ok(node.clone().placed(at));
         }
         let Some(depth) = depth.checked_sub(1) else {
-            return Err(Fault::new("is nested too deep", "lists and mappings of values may stand 64 deep in each other"));
+            return Err(Fault::new(
+                "is nested too deep",
+                "lists and mappings of values may stand 64 deep in each other",
+            ));
         };
         let node = match value.kind() {
             ValueKind::String => {
@@ -282,7 +297,9 @@ fn number(out: &mut String, value: &Value) -> Result<Tag, Fault> {
     let text = value.to_string();
     match yaml::number::canonical(out, &text) {
         Ok(()) => Ok(if value.is_integer() { Tag::Int } else { Tag::Float }),
-        Err(_) => Err(Fault::new(format!("is {text}, which is no number of JSON"), "Kubernetes has no infinity and no NaN")),
+        Err(_) => {
+            Err(Fault::new(format!("is {text}, which is no number of JSON"), "Kubernetes has no infinity and no NaN"))
+        }
     }
 }
 
@@ -290,7 +307,10 @@ fn strange(value: &Value) -> Fault {
     match value.kind() {
         ValueKind::Plain => Fault::new("is a macro or function, not a value", "call it: `name()`"),
         ValueKind::Undefined => Fault::new("is undefined", "give it a value"),
-        kind => Fault::new(format!("is of the type {kind}, which YAML does not have"), "use a string, number, boolean, list or mapping"),
+        kind => Fault::new(
+            format!("is of the type {kind}, which YAML does not have"),
+            "use a string, number, boolean, list or mapping",
+        ),
     }
 }
 

@@ -3,7 +3,9 @@
 //! A placeholder is the number of a value between two characters of plane 16, which nobody assigns. Values and templates
 //! that hold one of these characters are refused, so whatever looks like a placeholder is one.
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, Errors, Kind};
+use crate::source::Place;
+use smol_str::SmolStr;
 use std::fmt::Write;
 
 /// Begins a placeholder.
@@ -23,18 +25,62 @@ pub(super) fn reserved(text: &str) -> Option<(usize, char)> {
     if !text.as_bytes().contains(&LEAD) {
         return None;
     }
-    text.char_indices().find(|(_, c)| matches!(*c, OPEN..=UNMARK))
+    text.char_indices().find(|(_, c)| is_reserved(*c))
+}
+
+fn is_reserved(c: char) -> bool {
+    matches!(c, OPEN..=UNMARK)
 }
 
 /// The complaint about one of them where it is not one of ours.
 pub(super) fn refusal(c: char) -> Error {
-    Error::new(Kind::Template, format!("the character U+{:X} stands in the text, which pleach keeps for itself", u32::from(c)))
-        .help("no standard gives it a meaning: take it out")
+    Error::new(
+        Kind::Template,
+        format!("the character U+{:X} stands in the text, which pleach keeps for itself", u32::from(c)),
+    )
+    .help("no standard gives it a meaning: take it out")
 }
 
 /// Writes the placeholder of value `number`.
 pub(super) fn write(out: &mut impl Write, number: usize) -> std::fmt::Result {
     write!(out, "{OPEN}{number}{CLOSE}")
+}
+
+/// How many bytes the placeholder of value `number` has.
+pub(super) fn len(number: usize) -> usize {
+    OPEN.len_utf8() + number.to_string().len() + CLOSE.len_utf8()
+}
+
+/// One `{{ … }}` of a template.
+#[derive(Clone, Debug)]
+pub(super) struct Hole {
+    /// Where it stands.
+    pub(super) at: Place,
+    /// What stands in it.
+    pub(super) expression: SmolStr,
+}
+
+impl Default for Hole {
+    fn default() -> Self {
+        Hole { at: Place::NONE, expression: "…".into() }
+    }
+}
+
+/// Complaints that quote the text, with `{{ … }}` for the placeholders in it.
+pub(super) fn named(errors: Errors, holes: &[Hole]) -> Errors {
+    let name = |text: &str| {
+        let name = |piece: Piece| match piece {
+            Piece::Text(text) => text,
+            Piece::Hole(number) => format!("{{{{ {} }}}}", holes.get(number).map_or("…", |hole| &hole.expression)),
+        };
+        pieces(text).map_or_else(|| text.replace(is_reserved, ""), |pieces| pieces.into_iter().map(name).collect())
+    };
+    errors.map(|error| {
+        let parts = error.parts();
+        let renamed = Error::new(parts.kind, name(&parts.message)).at(parts.at);
+        let renamed = parts.notes.iter().fold(renamed, |error, (at, note)| error.note(*at, name(note)));
+        parts.help.iter().fold(renamed, |error, help| error.help(name(help)))
+    })
 }
 
 /// A stretch of rendered text.
@@ -59,6 +105,11 @@ pub(super) fn pieces(text: &str) -> Option<Vec<Piece>> {
     pieces.retain(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()));
     let whole = |piece: &Piece| !matches!(piece, Piece::Text(text) if reserved(text).is_some());
     pieces.iter().all(whole).then_some(pieces)
+}
+
+/// Whether `text` is one placeholder and nothing else.
+pub(super) fn is_one(text: &str) -> bool {
+    text.starts_with(OPEN) && matches!(pieces(text).as_deref(), Some([Piece::Hole(_)]))
 }
 
 /// How many placeholders stand in `text`.

@@ -16,12 +16,12 @@ mod trace;
 
 pub use context::Context;
 
-use crate::error::{Error, Errors, Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::node::Node;
-use crate::source::{File, Place, Project};
+use crate::source::{File, Project};
 use crate::yaml::{self, Dialect};
 use environment::{Kept, Sources, Writes, environment};
-use fill::Values;
+use fill::{CAPTURED, Values};
 use minijinja::Environment;
 use shape::{Shape, Shapes};
 use std::sync::Arc;
@@ -60,7 +60,7 @@ impl Engine {
             Err(error) => return Err(self.refusal(&error, file, context).into()),
         };
         if kept.captured || hole::count(&text) != kept.values.len() {
-            self.check_captured(file, context, &text, &kept.values)?;
+            self.check_captured(file, context, &text, &kept)?;
         }
         let make = || self.shape(file, context, dialect, &text, kept.values.len());
         let shape = self.shapes.get(file.id, dialect, &text, make)?;
@@ -98,23 +98,28 @@ impl Engine {
         let trace = self.trace(file, context, text);
         let holes = trace.holes(count);
         let place = |line: usize, column: usize, len: usize| trace.place(line, column, len).or(file.place());
-        let documents = yaml::parse(text, dialect, &place).map_err(|errors| hole::named(errors, &holes))?;
+        let documents = yaml::parse_with_holes(text, dialect, &place, hole::is_one)
+            .map_err(|errors| hole::named(errors, &holes))?;
         Shape::new(text, documents, holes)
     }
 
     /// Captured text may be put into a document but not looked into, because it holds placeholders in place of values.
     /// Whoever looks into it gets another outcome than with pasted values, which is what is compared here.
-    fn check_captured(&self, file: &File, context: &Context, text: &str, values: &[minijinja::Value]) -> Result<()> {
-        let pasted = paste(&self.pasted, file, context);
-        let same = |pasted: &String| Values(values).pasted(text).as_ref() == Some(pasted);
-        if pasted.as_ref().is_ok_and(same) {
-            return Ok(());
-        }
-        Err(self.captured(file).into())
+    fn check_captured(&self, file: &File, context: &Context, text: &str, kept: &Kept) -> Result<()> {
+        let pasted = paste(&self.pasted, file, context)
+            .map_err(|error| fault::complaint(&error, file, &self.project, context.variables()).help(CAPTURED))?;
+        // Lines of values are indented in the one text and not in the other.
+        let counts = if kept.reflowed { |c: char| !c.is_whitespace() } else { |_| true };
+        let Some(at) = Values(&kept.values).diverges(text, &pasted, counts) else { return Ok(()) };
+        let place = self.trace(file, context, text).place_at(at, at).or(file.place());
+        let message = "the template looks into captured text and would go another way here with its values";
+        Err(Error::new(Kind::Template, message).at(place).help(CAPTURED).into())
     }
 
-    fn captured(&self, file: &File) -> Error {
-        Error::new(Kind::Template, "the template looks into captured text").at(file.place()).help(fill::CAPTURED)
+    /// The complaint about a rendering that failed, which may be because captured text was looked into.
+    fn refusal(&self, error: &minijinja::Error, file: &File, context: &Context) -> Error {
+        let complaint = fault::complaint(error, file, &self.project, context.variables());
+        if paste(&self.pasted, file, context).is_ok() { complaint.help(CAPTURED) } else { complaint }
     }
 }
 
@@ -131,3 +136,6 @@ fn ended(mut text: String, file: &File) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,12 +3,11 @@
 //! The text depends on the control flow of a template only, so there are few. What is kept beside the documents is the
 //! plan of their holes; putting values in is for `fill`.
 
-use super::hole::{self, Piece};
+use super::hole::{self, Hole, Piece};
 use crate::error::{Error, Errors, Kind, Result};
 use crate::node::{Node, Style, Value as Data};
 use crate::source::{FileId, Place};
 use crate::yaml::Dialect;
-use smol_str::SmolStr;
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
@@ -21,19 +20,6 @@ pub(super) struct Shape {
     pub(super) documents: Vec<(Node, Option<Plan>)>,
     /// By number.
     pub(super) holes: Vec<Hole>,
-}
-
-/// One `{{ … }}`.
-#[derive(Clone, Debug)]
-pub(super) struct Hole {
-    pub(super) at: Place,
-    pub(super) expression: SmolStr,
-}
-
-impl Default for Hole {
-    fn default() -> Self {
-        Hole { at: Place::NONE, expression: "…".into() }
-    }
 }
 
 /// Which parts of a node are to be filled.
@@ -64,7 +50,9 @@ impl Shape {
             if let Some(what) = nameless(text, number) {
                 let message = format!("`{}` stands in {what}, which must be known before values are", hole.expression);
                 planner.complaints.push(
-                    Error::new(Kind::Template, message).at(hole.at).help("put values into strings, keys or whole values"),
+                    Error::new(Kind::Template, message)
+                        .at(hole.at)
+                        .help("put values into strings, keys or whole values"),
                 );
             }
         }
@@ -153,12 +141,12 @@ fn nameless(text: &str, number: usize) -> Option<&'static str> {
 }
 
 /// Shapes by file, dialect and text.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Shapes(RwLock<Table>);
 
 type Parsed = Result<Arc<Shape>>;
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Table {
     by_text: BTreeMap<(FileId, Dialect), BTreeMap<Box<str>, Parsed>>,
     bytes: usize,
@@ -166,7 +154,13 @@ struct Table {
 
 impl Shapes {
     /// The shape of `text`, made by `make` if it is new.
-    pub(super) fn get(&self, file: FileId, dialect: Dialect, text: &str, make: impl FnOnce() -> Result<Shape>) -> Parsed {
+    pub(super) fn get(
+        &self,
+        file: FileId,
+        dialect: Dialect,
+        text: &str,
+        make: impl FnOnce() -> Result<Shape>,
+    ) -> Parsed {
         const LOCK: &str = "no thread panics while it holds the shapes";
         let known = |table: &Table| table.by_text.get(&(file, dialect)).and_then(|shapes| shapes.get(text)).cloned();
         if let Some(shape) = known(&self.0.read().expect(LOCK)) {

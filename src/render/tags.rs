@@ -24,12 +24,11 @@ pub(super) fn end(source: &str, start: usize) -> usize {
         match (quote, bytes[at]) {
             (Some(_), b'\\') => at += 1,
             (Some(open), byte) if byte == open => quote = None,
-            (Some(_), _) => {}
             (None, _) if depth == 0 && bytes[at..].starts_with(close) => return at + 2,
             (None, byte @ (b'"' | b'\'')) => quote = Some(byte),
             (None, b'(' | b'[' | b'{') => depth += 1,
             (None, b')' | b']' | b'}') => depth -= 1,
-            (None, _) => {}
+            _ => {}
         }
         at += 1;
     }

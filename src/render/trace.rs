@@ -5,8 +5,7 @@
 //! change what a template does, because it looks into its own text, the spans that minijinja records serve instead;
 //! they name the call of a macro where the marks name the line in it. This happens once for each shape of a text.
 
-use super::hole::{CLOSE, MARK, OPEN, UNMARK};
-use super::shape::Hole;
+use super::hole::{CLOSE, Hole, MARK, OPEN, UNMARK};
 use super::tags;
 use crate::source::{File, FileId, Place, Project, RelPath};
 use minijinja::{OutputSpan, OutputSpanKind};
@@ -93,10 +92,9 @@ pub(super) fn from_marks(text: &str, marked: &str, file: FileId) -> Option<Vec<S
     for (at, c) in text.char_indices().filter(|(_, c)| !c.is_whitespace()) {
         let (same, file, source) = marked.next()?;
         (same == c).then_some(())?;
-        let goes_on = |last: &Segment| {
-            in_tag || !last.tag && last.file == file && last.source.checked_add(at - last.at) == Some(source)
-        };
-        if !segments.last().is_some_and(goes_on) {
+        let beside = |last: &Segment| !last.tag && last.file == file && last.source + (at - last.at) == source;
+        let goes_on = in_tag || c != OPEN && segments.last().is_some_and(beside);
+        if !goes_on {
             segments.push(Segment { at, file, source, tag: c == OPEN });
         }
         in_tag = (in_tag || c == OPEN) && c != CLOSE;
@@ -151,9 +149,8 @@ impl<'t> Trace<'t> {
     /// The place in a template of `len` characters of the text, from `line` and `column`.
     pub(super) fn place(&self, line: usize, column: usize, len: usize) -> Place {
         let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(self.text.len());
-        let offset = |chars: usize| {
-            self.text[start..].char_indices().nth(chars).map_or(self.text.len(), |(at, _)| start + at)
-        };
+        let offset =
+            |chars: usize| self.text[start..].char_indices().nth(chars).map_or(self.text.len(), |(at, _)| start + at);
         self.place_at(offset(column.saturating_sub(1)), offset((column + len).saturating_sub(2)))
     }
 

@@ -17,20 +17,25 @@ pub(super) fn merged(entries: Vec<Entry>, merges: &[(Place, Node)], dialect: Dia
         return Err(twice("<<", *first, *second));
     }
     for (at, node) in merges {
-        let sources = node.as_seq().map_or(std::slice::from_ref(node), |list| list);
-        for source in sources {
-            let Some(source) = source.as_map() else {
-                let message = format!("`<<` merges mappings, but this is {}", source.kind_name());
-                return Err(Error::new(Kind::Yaml, message).at(*at));
-            };
-            for entry in source {
-                if !map.has(&entry.key.text) {
-                    map.insert(entry.key.clone(), entry.value.clone());
-                }
+        merge(&mut map, *at, node)?;
+    }
+    Ok(map)
+}
+
+/// Adds to `map` what it does not have from `node`, a mapping or a list of mappings under a `<<` at `at`.
+pub fn merge(map: &mut Map, at: Place, node: &Node) -> Result<(), Error> {
+    for source in node.as_seq().unwrap_or(std::slice::from_ref(node)) {
+        let Some(source) = source.as_map() else {
+            let message = format!("`<<` merges mappings, but this is {}", source.kind_name());
+            return Err(Error::new(Kind::Yaml, message).at(at));
+        };
+        for entry in source {
+            if !map.has(&entry.key.text) {
+                map.insert(entry.key.clone(), entry.value.clone());
             }
         }
     }
-    Ok(map)
+    Ok(())
 }
 
 fn twice(key: &str, first: Place, second: Place) -> Error {

@@ -23,7 +23,8 @@ mod write;
 pub use cache::Cache;
 pub use fields::{Case, Faults, Fields};
 pub use inset::inset;
-pub use read::parse;
+pub use merge::merge;
+pub use read::{parse, parse_with_holes};
 pub use resolve::resolve;
 pub use write::{stream, write};
 

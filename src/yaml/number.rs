@@ -3,6 +3,8 @@
 //! Integers of any base become decimal; a float that is whole and fits in 64 bits becomes an integer; others are what
 //! Go prints for `%g`, with the shortest digits that read back as the same number.
 
+pub use super::resolve::{float as value_of_float, int as value_of_int};
+
 use super::resolve;
 use std::fmt::Write;
 

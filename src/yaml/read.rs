@@ -23,6 +23,12 @@ const MAX_ALIASED_BYTES: usize = 16 << 20;
 
 /// The documents of `text` that are not empty; `place` says where its lines and columns stand in a file.
 pub fn parse(text: &str, dialect: Dialect, place: &Places) -> Result<Vec<Node>> {
+    parse_with_holes(text, dialect, place, |_| false)
+}
+
+/// The documents of a text in which the scalars that `is_hole` tells stand for values yet to come: what `<<` would merge
+/// stays under that key if one of them is in it, for [`super::merge`].
+pub fn parse_with_holes(text: &str, dialect: Dialect, place: &Places, is_hole: fn(&str) -> bool) -> Result<Vec<Node>> {
     let text = input::clean(text, place)?;
     let pieces = split::pieces(&text);
     if pieces.len() > MAX_DOCUMENTS {
@@ -33,7 +39,7 @@ pub fn parse(text: &str, dialect: Dialect, place: &Places) -> Result<Vec<Node>> 
     let mut complaints = Vec::new();
     for piece in pieces {
         let place = |line: usize, column: usize, len: usize| place(line + piece.line, column, len);
-        match Builder::new(piece.text, dialect, &place).document() {
+        match Builder::new(piece.text, dialect, &place, is_hole).document() {
             Ok(Some(node)) if !node.is_null() => documents.push(node),
             Ok(_) => {}
             Err(error) => complaints.push(error),
@@ -74,6 +80,7 @@ struct Builder<'t> {
     text: &'t str,
     dialect: Dialect,
     place: &'t Places<'t>,
+    is_hole: fn(&str) -> bool,
     frames: Vec<Frame>,
     anchors: BTreeMap<usize, (Node, Size)>,
     aliased: Size,
@@ -81,11 +88,12 @@ struct Builder<'t> {
 }
 
 impl<'t> Builder<'t> {
-    fn new(text: &'t str, dialect: Dialect, place: &'t Places<'t>) -> Self {
+    fn new(text: &'t str, dialect: Dialect, place: &'t Places<'t>, is_hole: fn(&str) -> bool) -> Self {
         Builder {
             text,
             dialect,
             place,
+            is_hole,
             frames: Vec::new(),
             anchors: BTreeMap::new(),
             aliased: Size::default(),
@@ -226,7 +234,9 @@ impl<'t> Builder<'t> {
             Content::Map { key: waiting @ None, .. } => *waiting = Some(key(node)?),
             Content::Map { entries, key: waiting, merges } => {
                 let key = waiting.take().expect("the arm above took its absence");
-                if key.style == Style::Plain && key.text == "<<" {
+                let is_hole = |node: &Node| node.as_scalar().is_some_and(|scalar| (self.is_hole)(&scalar.text));
+                let waits = is_hole(&node) || node.as_seq().is_some_and(|items| items.iter().any(is_hole));
+                if key.style == Style::Plain && key.text == "<<" && !waits {
                     merges.push((key.at, node));
                 } else {
                     entries.push(Entry { key, value: node });
@@ -262,6 +272,8 @@ fn key(node: Node) -> Result<Key, Error> {
 fn tagged(text: &str, tag: &str, style: Style) -> Result<Scalar, Error> {
     let scalar = |tag| Scalar { text: SmolStr::new(text), tag, style };
     let wanted = match tag {
+        // The tag says what quotes would.
+        "str" if style == Style::Plain => return Ok(Scalar { style: Style::Quoted, ..scalar(Tag::Str) }),
         "str" => return Ok(scalar(Tag::Str)),
         "binary" => return binary(text, style),
         "null" => Tag::Null,

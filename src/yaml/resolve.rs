@@ -62,7 +62,7 @@ pub(super) fn is_old_bool(text: &str) -> bool {
 }
 
 /// The value of an integer in any base that fits in 64 bits, signed or not.
-pub(super) fn int(text: &str) -> Option<i128> {
+pub fn int(text: &str) -> Option<i128> {
     let plain = without_underscores(text);
     let (negative, digits) = match plain.as_bytes().first()? {
         b'+' => (false, &plain[1..]),
@@ -95,7 +95,7 @@ fn unsigned(digits: &str, base: u32) -> Option<u64> {
 }
 
 /// The value of a decimal number within the range of 64-bit floats.
-pub(super) fn float(text: &str) -> Option<f64> {
+pub fn float(text: &str) -> Option<f64> {
     // A number that begins with its point takes no underscores.
     let plain = if text.starts_with('.') { text.into() } else { without_underscores(text) };
     if !is_float_syntax(&plain) {
