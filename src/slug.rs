@@ -1,1 +1,329 @@
-//! To be written.
+//! A branch name as a DNS label.
+//!
+//! A slug depends on the branch name and on the room that the spec's patterns leave for it, never on other branches. A
+//! name that is a good label stays as it is; any other is cleaned, cut and given `-` and the first 8 hex digits of the
+//! SHA-256 of the raw name. Two names cannot meet by their looks: whatever ends like a hash gets a hash of its own, so
+//! kept names and hashed ones are two sets without a common member. Two hashed ones meet only where stem and 32 bits of
+//! SHA-256 agree; `plan` refuses that, as it refuses two equal forced slugs. Nothing here knows the other branches.
+
+use crate::error::{Error, Kind};
+use sha2::{Digest, Sha256};
+use smol_str::SmolStr;
+use std::fmt;
+
+/// A label that begins with a letter and is not reserved: `^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Slug(SmolStr);
+
+/// The longest label (RFC 1035 2.3.4).
+const LABEL: usize = 63;
+/// Hex digits of the hash.
+const HASH: usize = 8;
+/// What stands before a stem that could not stand alone.
+const PREFIX: &str = "b-";
+
+impl Slug {
+    /// The least room that a hashed slug needs: a letter, `-` and the hash.
+    pub const LEAST_ROOM: usize = 1 + 1 + HASH;
+    /// The most room there is: a whole label.
+    pub const MOST_ROOM: usize = LABEL;
+
+    /// The slug of a branch where `room` characters are free for it; room outside of the two limits counts as the limit.
+    pub fn of(branch: &str, room: usize) -> Self {
+        let room = room.clamp(Self::LEAST_ROOM, Self::MOST_ROOM);
+        if branch.len() <= room && is_label(branch) && !is_reserved(branch) && !ends_like_a_hash(branch) {
+            return Slug(branch.into());
+        }
+        let [a, b, c, d, ..] = <[u8; 32]>::from(Sha256::digest(branch));
+        let hash = u32::from_be_bytes([a, b, c, d]);
+        let hashed = |stem: &str| {
+            let cut = stem.get(..room - 1 - HASH).unwrap_or(stem).trim_end_matches('-');
+            format!("{cut}-{hash:08x}")
+        };
+        let stem = clean(branch);
+        let slug = hashed(&stem);
+        let sound = slug.starts_with(|c: char| c.is_ascii_lowercase()) && !is_reserved(&slug);
+        Slug(if sound { slug } else { hashed(&format!("{PREFIX}{stem}")) }.into())
+    }
+
+    /// A slug that somebody wrote instead of the derived one.
+    pub fn forced(text: &str) -> Result<Self, Error> {
+        if !is_label(text) {
+            Err(Error::new(Kind::Name, format!("`{text}` is no slug")).help(format!(
+                "a slug is at most {LABEL} of a-z, 0-9 and `-`, begins with a letter and does not end with `-`"
+            )))
+        } else if is_reserved(text) {
+            Err(Error::new(Kind::Name, format!("the slug `{text}` is reserved"))
+                .help("`default`, `pleach` and everything that begins with `kube-` or `xn--` are taken"))
+        } else {
+            Ok(Slug(text.into()))
+        }
+    }
+
+    /// The label.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Slug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<&Slug> for SmolStr {
+    fn from(slug: &Slug) -> Self {
+        slug.0.clone()
+    }
+}
+
+fn is_label(text: &str) -> bool {
+    text.len() <= LABEL
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && !text.ends_with('-')
+        && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+}
+
+/// Names of Kubernetes and of pleach itself, and labels that claim to be punycode.
+fn is_reserved(label: &str) -> bool {
+    matches!(label, "default" | "pleach") || label.starts_with("kube-") || label.starts_with("xn--")
+}
+
+fn ends_like_a_hash(label: &str) -> bool {
+    label
+        .rsplit_once('-')
+        .is_some_and(|(_, end)| end.len() == HASH && end.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
+}
+
+/// Lower case, Latin letters without their marks, every other run of characters as one `-`, none at the ends; empty if
+/// nothing is left.
+fn clean(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + PREFIX.len());
+    let mut gap = false;
+    for c in name.chars().flat_map(char::to_lowercase) {
+        let letters = match c {
+            'a'..='z' | '0'..='9' => "",
+            // Combining marks belong to the letter before them.
+            '\u{300}'..='\u{36f}' => continue,
+            _ => without_marks(c),
+        };
+        if letters.is_empty() && !c.is_ascii_alphanumeric() {
+            gap = true;
+            continue;
+        }
+        if gap && !out.is_empty() {
+            out.push('-');
+        }
+        gap = false;
+        if letters.is_empty() { out.push(c) } else { out.push_str(letters) }
+    }
+    out
+}
+
+/// The plain letters of a lower-case Latin letter (Latin-1 and Latin Extended-A); empty for anything else.
+fn without_marks(c: char) -> &'static str {
+    match c {
+        'à'..='å' | 'ā' | 'ă' | 'ą' => "a",
+        'æ' => "ae",
+        'ç' | 'ć' | 'ĉ' | 'ċ' | 'č' => "c",
+        'ð' | 'ď' | 'đ' => "d",
+        'è'..='ë' | 'ē' | 'ĕ' | 'ė' | 'ę' | 'ě' => "e",
+        'ĝ' | 'ğ' | 'ġ' | 'ģ' => "g",
+        'ĥ' | 'ħ' => "h",
+        'ì'..='ï' | 'ĩ' | 'ī' | 'ĭ' | 'į' | 'ı' => "i",
+        'ĵ' => "j",
+        'ķ' | 'ĸ' => "k",
+        'ĺ' | 'ļ' | 'ľ' | 'ŀ' | 'ł' => "l",
+        'ñ' | 'ń' | 'ņ' | 'ň' | 'ŋ' => "n",
+        'ò'..='ö' | 'ø' | 'ō' | 'ŏ' | 'ő' => "o",
+        'œ' => "oe",
+        'ŕ' | 'ŗ' | 'ř' => "r",
+        'ś' | 'ŝ' | 'ş' | 'š' | 'ș' => "s",
+        'ß' => "ss",
+        'ţ' | 'ť' | 'ŧ' | 'ț' => "t",
+        'þ' => "th",
+        'ù'..='ü' | 'ũ' | 'ū' | 'ŭ' | 'ů' | 'ű' | 'ų' => "u",
+        'ŵ' => "w",
+        'ý' | 'ÿ' | 'ŷ' => "y",
+        'ź' | 'ż' | 'ž' => "z",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    fn slug(name: &str) -> String {
+        Slug::of(name, Slug::MOST_ROOM).to_string()
+    }
+
+    /// Names and their slugs where a whole label is free.
+    const TABLE: &[(&str, &str)] = &[
+        ("main", "main"),
+        ("develop", "develop"),
+        ("feature-login", "feature-login"),
+        ("feature/login", "feature-login-df7c7aeb"),
+        ("Feature/Login", "feature-login-1ce27709"),
+        ("FEATURE-LOGIN", "feature-login-ba068b73"),
+        ("feature_login", "feature-login-eda9645e"),
+        ("feature.login", "feature-login-8974d2f0"),
+        ("feature--login", "feature--login"),
+        ("feature/login/", "feature-login-70d9cf61"),
+        ("feature/login-", "feature-login-eacf5b2d"),
+        ("/feature/login", "feature-login-cb802c67"),
+        ("feat/a_b", "feat-a-b-1d993f28"),
+        ("feat/a-b", "feat-a-b-e983c6cc"),
+        ("feat/a.b", "feat-a-b-a9a9122d"),
+        ("feat/a/b", "feat-a-b-89bdf3ee"),
+        ("feat-a-b", "feat-a-b"),
+        ("feat/a__b", "feat-a-b-4c7d3fc7"),
+        ("feature login", "feature-login-33050143"),
+        ("123-x", "b-123-x-725cb112"),
+        ("123", "b-123-a665a459"),
+        ("1", "b-1-6b86b273"),
+        ("x", "x"),
+        ("X", "x-4b68ab38"),
+        ("-x-", "x-c6cf95e5"),
+        ("-", "b-3973e022"),
+        ("--", "b-d8156bae"),
+        (".", "b-cdb4ee2a"),
+        ("日本語", "b-77710aed"),
+        ("feature/日本語", "feature-ffc43221"),
+        ("größe/straße", "grosse-strasse-fb4b99b3"),
+        ("naïve-café", "naive-cafe-7aa270c7"),
+        ("ŁÓDŹ", "lodz-3a3150a1"),
+        ("İstanbul", "istanbul-24ec8f72"),
+        ("emoji-🚀", "emoji-a7380b74"),
+        ("🚀", "b-ebbc0b28"),
+        ("кириллица", "b-7aff089a"),
+        ("release/1.0", "release-1-0-05c07dbf"),
+        ("release-1-0", "release-1-0"),
+        ("release/1.0.0-rc.1", "release-1-0-0-rc-1-192adfe1"),
+        ("v1.2.3", "v1-2-3-e3cad1a6"),
+        ("dependabot/npm_and_yarn/x-1.2.3", "dependabot-npm-and-yarn-x-1-2-3-e25a0e36"),
+        ("dependabot/github_actions/actions/checkout-4", "dependabot-github-actions-actions-checkout-4-9ed9a7fa"),
+        ("renovate/configure", "renovate-configure-dff5d966"),
+        ("renovate/@types/node-20.x", "renovate-types-node-20-x-b1bc5088"),
+        ("user/jane.doe@example.com/try", "user-jane-doe-example-com-try-c6476311"),
+        ("hotfix/#42", "hotfix-42-5c5fb8c9"),
+        ("revert-42-feature/login", "revert-42-feature-login-677f775e"),
+        ("kube-system", "b-kube-system-88007f70"),
+        ("kube-public", "b-kube-public-15062278"),
+        ("kube-node-lease", "b-kube-node-lease-b5686b7f"),
+        ("kube-", "b-kube-66ceff97"),
+        ("kube", "kube"),
+        ("Kube", "b-kube-417c6a63"),
+        ("kube/system", "b-kube-system-d734e391"),
+        ("kubernetes", "kubernetes"),
+        ("default", "default-37a8eec1"),
+        ("Default", "default-21b111cb"),
+        ("pleach", "pleach-94a21a82"),
+        ("xn--bcher-kva", "xn-bcher-kva-f118d5c2"),
+        ("feature-login-ABCDEF12", "feature-login-abcdef12-9a9a1030"),
+        ("release-20241224", "release-20241224-d4051631"),
+        ("release-2024-12-24", "release-2024-12-24"),
+        ("deadbeef", "deadbeef"),
+        ("a-deadbeef", "a-deadbeef-0056006c"),
+        ("HEAD", "head-b5180223"),
+        ("refs/heads/main", "refs-heads-main-f921bd05"),
+        ("feature/ABC-1234-add-the-thing", "feature-abc-1234-add-the-thing-9f92e1bf"),
+        ("feature/ABC-1235-add-the-thing", "feature-abc-1235-add-the-thing-c3fb2d4f"),
+        ("a: b #c", "a-b-c-4497feaf"),
+        ("{{ 7*7 }}", "b-7-7-965d3291"),
+        ("on", "on"),
+        ("null", "null"),
+        ("feature-login-df7c7aeb", "feature-login-df7c7aeb-de7a6ca3"),
+        ("e\u{301}te\u{301}", "ete-b71a8c52"),
+    ];
+
+    /// What issue trackers, forges and people make of branch names; no two of them may meet.
+    #[test]
+    fn table() {
+        let same = "feature/the-first-sixty-three-characters-of-these-two-names-are-the-same";
+        let long: Vec<String> = [
+            format!("{same}-one-end-of-them"),
+            format!("{same}-the-other-end--"),
+            "a".repeat(63),
+            "a".repeat(64),
+            format!("{}-b", "a".repeat(62)),
+            format!("1{}", "a".repeat(62)),
+        ]
+        .into();
+        assert_eq!((long[0].len(), long[1].len(), &long[0][..63]), (88, 88, &long[1][..63]));
+        let mut seen = BTreeSet::new();
+        for name in TABLE.iter().map(|(name, _)| *name).chain(long.iter().map(String::as_str)) {
+            let slug = slug(name);
+            assert!(is_label(&slug) && !is_reserved(&slug), "{name} gave {slug}");
+            assert!(seen.insert(slug), "{name} met another");
+        }
+        for (name, want) in TABLE {
+            assert_eq!(slug(name), *want, "{name}");
+        }
+        assert_eq!(slug(&long[2]), long[2]);
+        assert_eq!(slug(&long[0]), "feature-the-first-sixty-three-characters-of-these-two-d4a81709");
+        assert!(seen.len() >= 70, "{}", seen.len());
+    }
+
+    #[test]
+    fn ten_thousand_features() {
+        let names = (0..10_000).map(|n| format!("feature/ABC-{n:04}-what-it-is-about"));
+        let slugs: BTreeSet<String> = names.map(|name| slug(&name)).collect();
+        assert_eq!(slugs.len(), 10_000);
+        assert!(slugs.iter().all(|slug| is_label(slug)));
+    }
+
+    #[test]
+    fn the_cut_leaves_the_room_asked_for() {
+        for (name, room, want) in [
+            ("feature/login", 30, "feature-login-df7c7aeb"),
+            ("feature/login", 22, "feature-login-df7c7aeb"),
+            ("feature/login", 21, "feature-logi-df7c7aeb"),
+            ("feature/login", 17, "feature-df7c7aeb"),
+            ("feature/login", 10, "f-df7c7aeb"),
+            ("feature/login", 0, "f-df7c7aeb"),
+            ("feature-login", 13, "feature-login"),
+            ("feature-login", 12, "fea-1a2efb69"),
+            ("Kubernetes", 13, "b-ku-a37d07fe"),
+        ] {
+            let slug = Slug::of(name, room);
+            assert_eq!(slug.as_str(), want, "{name} in {room}");
+        }
+    }
+
+    #[test]
+    fn forced_slugs_are_checked() {
+        for good in ["a", "login", "feature-login-df7c7aeb", "b2", "a--b"] {
+            assert_eq!(Slug::forced(good).unwrap().as_str(), good);
+        }
+        let long = "a".repeat(64);
+        for bad in ["", "1a", "-a", "a-", "A", "a.b", "a_b", "ä", &long, "default", "pleach", "kube-x", "xn--a"] {
+            assert!(Slug::forced(bad).is_err(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn always_a_free_label_that_fits(name in ".{0,120}", room in 0_usize..100) {
+            let slug = Slug::of(&name, room);
+            prop_assert!(is_label(slug.as_str()) && !is_reserved(slug.as_str()));
+            prop_assert!(slug.as_str().len() <= room.clamp(Slug::LEAST_ROOM, Slug::MOST_ROOM));
+            prop_assert_eq!(&slug, &Slug::of(&name, room));
+            prop_assert!(Slug::forced(slug.as_str()).is_ok());
+        }
+
+        #[test]
+        fn kept_or_hashed_and_never_both(name in "(kube-|xn--|[a-z]{1,4}-?)?[-a-z0-9A-F]{0,70}(-[0-9a-f]{8})?") {
+            let slug = slug(&name);
+            prop_assert_eq!(ends_like_a_hash(&slug), slug != name);
+        }
+
+        #[test]
+        fn names_that_look_alike_stay_apart(a in "[aA][-/_. ][bB]{1,2}", b in "[aA][-/_. ][bB]{1,2}") {
+            prop_assert_eq!(slug(&a) == slug(&b), a == b);
+        }
+    }
+}
