@@ -10,6 +10,7 @@ pub mod error;
 // 2
 pub mod yaml;
 // 3
+pub mod name;
 pub mod schema;
 pub mod slug;
 // 4

@@ -6,5 +6,6 @@
 pub mod change;
 pub mod check;
 pub mod marker;
-pub mod name;
 pub mod record;
+
+pub use crate::name;

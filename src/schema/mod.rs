@@ -1,5 +1,6 @@
 //! What is known of Kubernetes kinds: data from `schema/`, embedded.
 
+pub mod branches;
 pub mod fieldspec;
 mod gvk;
 pub mod merge;

@@ -10,9 +10,10 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DnsName(SmolStr);
 
-/// The limits of RFC 1035 2.3.4, counted in text without the last dot.
-const LONGEST_NAME: usize = 253;
-const LONGEST_LABEL: usize = 63;
+/// The longest name (RFC 1035 2.3.4), counted in text without the last dot.
+pub const LONGEST_NAME: usize = 253;
+/// The longest label.
+pub const LONGEST_LABEL: usize = 63;
 
 impl DnsName {
     /// What a branch may be called by: letters, digits and hyphens, or `*` for the first label. Other scripts become
@@ -21,6 +22,9 @@ impl DnsName {
         let name = DnsName::target(text)?;
         match name.labels().find(|label| label.contains('_')) {
             Some(label) => Err(fault(text, format!("the label `{label}` is not of letters, digits and hyphens"))),
+            None if name.labels().next_back().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit())) => {
+                Err(fault(text, "its last label is a number, as in an address"))
+            }
             None => Ok(name),
         }
     }
@@ -170,6 +174,7 @@ mod tests {
             ("", "it is empty"),
             (".", "it is empty"),
             ("a..b", "a label is empty"),
+            ("10.0.0.1", "its last label is a number"),
             (".a", "a label is empty"),
             ("-a.b", "the label `-a` begins or ends with a hyphen"),
             ("a.b-", "the label `b-` begins or ends with a hyphen"),

@@ -1,0 +1,151 @@
+//! One branch: its slug, and what follows from it.
+
+use super::room::{Room, SLUG};
+use super::{Branch, Host, Platform, labels, merge, variables};
+use crate::error::{Error, Errors, Kind, Result, gather};
+use crate::name::{DnsName, LONGEST_LABEL};
+use crate::slug::Slug;
+use crate::spec::{self, AppEngine, Pattern, Placed, Scope, Spec, is_label};
+
+/// Derives a branch from the spec, without a look at other branches.
+pub(super) fn branch(spec: &Spec, branch: &spec::Branch) -> Result<Branch> {
+    let (settings, defaults) = (&branch.settings, &spec.defaults);
+    let values = merge::values(&defaults.values, &settings.values);
+    let scope = Scope { project: &spec.project, values: &values };
+    let namespace = branch.namespace.as_ref().unwrap_or(&spec.namespace);
+    let hosts = settings.hosts.as_deref().or(defaults.hosts.as_deref()).unwrap_or_default();
+
+    let slug = slug(branch, namespace, hosts, scope)?;
+    let platform = platform(branch, namespace, scope, &slug);
+    let hosts = gather(hosts, |pattern| {
+        let name = DnsName::host(&pattern.expand(scope, slug.as_str())?).map_err(|error| error.at(pattern.at))?;
+        Ok::<_, Error>(Host { name, at: pattern.at })
+    });
+    let (platform, hosts) = match (platform, hosts) {
+        (Ok(platform), Ok(hosts)) => (platform, hosts),
+        (platform, hosts) => {
+            let faults = [platform.err().map(Errors::from), hosts.err()];
+            return Err(faults.into_iter().flatten().collect::<Vec<_>>().into());
+        }
+    };
+
+    let images = merge::named(&defaults.images, &settings.images, |own, default| Placed {
+        value: own.value.over(&default.value),
+        at: own.at,
+    });
+    let overlays = settings.overlays.as_deref().or(defaults.overlays.as_deref()).unwrap_or_default();
+    let patches = settings.patches.as_deref().or(defaults.patches.as_deref()).unwrap_or_default();
+    let labels = labels::labels(spec, branch, &slug);
+    let mut branch = Branch {
+        name: branch.name.clone(),
+        slug,
+        platform,
+        hosts,
+        overlays: overlays.iter().map(|overlay| overlay.value.clone()).collect(),
+        variables: values.clone(),
+        images,
+        replicas: merge::named(&defaults.replicas, &settings.replicas, |own, _| own.clone()),
+        patches: patches.to_vec(),
+        labels,
+        annotations: labels::annotations(spec, branch),
+        owner: branch.owner.clone(),
+        link: branch.link.clone(),
+        expires: branch.expires.clone(),
+        pin: branch.pin.clone(),
+        at: branch.at,
+    };
+    if branch.namespace().is_none() {
+        // The defaults for objects say nothing of a branch that has none.
+        branch.overlays.clear();
+        branch.images.clear();
+        branch.replicas.clear();
+        branch.patches.clear();
+    }
+    branch.variables = variables::variables(spec, &branch, values);
+    Ok(branch)
+}
+
+/// The slug that was written, or the one that is derived for the room that the patterns leave.
+fn slug(branch: &spec::Branch, namespace: &Pattern, hosts: &[Pattern], scope: Scope) -> Result<Slug> {
+    let home = match &branch.app_engine {
+        None => (namespace.expand(scope, SLUG), namespace.at),
+        Some(engine) => (expand(engine, scope, SLUG).map(|names| names.host_label()), engine.at),
+    };
+    let hosts = hosts.iter().map(|host| (host.expand(scope, SLUG), host.at));
+    let names = gather(hosts.chain([home]), |(name, at)| name.map(|name| (name, at)))?;
+    let mut room = Room::most();
+    for (name, at) in &names {
+        room.fit(name, *at);
+    }
+    let slug = match &branch.slug {
+        Some(slug) => slug.value.clone(),
+        None => Slug::of(&branch.name, room.len),
+    };
+    room.check(&slug)?;
+    Ok(slug)
+}
+
+/// What App Engine calls a branch.
+struct EngineNames<'a> {
+    project: &'a str,
+    service: String,
+    version: String,
+}
+
+impl EngineNames<'_> {
+    /// The label under which App Engine serves the version, below its own domain.
+    fn host_label(&self) -> String {
+        format!("{}-dot-{}-dot-{}", self.version, self.service, self.project)
+    }
+}
+
+fn expand<'a>(engine: &'a AppEngine, scope: Scope, slug: &str) -> Result<EngineNames<'a>, Error> {
+    let service = engine.service.expand(scope, slug)?;
+    let version = engine.version.expand(scope, slug)?;
+    Ok(EngineNames { project: &engine.project, service, version })
+}
+
+fn platform(branch: &spec::Branch, pattern: &Pattern, scope: Scope, slug: &Slug) -> Result<Platform, Error> {
+    if let Some(engine) = &branch.app_engine {
+        let names = expand(engine, scope, slug.as_str())?;
+        for (what, name, pattern) in
+            [("service", &names.service, &engine.service), ("version", &names.version, &engine.version)]
+        {
+            check_label(&format!("App Engine {what}"), name).map_err(|error| error.at(pattern.at).at(engine.at))?;
+        }
+        let label = names.host_label();
+        if label.len() > LONGEST_LABEL {
+            let message = format!("App Engine would serve this as `{label}`, which has {} characters", label.len());
+            let help = format!("a label has at most {LONGEST_LABEL}: choose a shorter version or service");
+            return Err(Error::new(Kind::Name, message).at(engine.at).help(help));
+        }
+        return Ok(Platform::AppEngine {
+            project: engine.project.clone(),
+            service: names.service.into(),
+            version: names.version.into(),
+        });
+    }
+    let namespace = pattern.expand(scope, slug.as_str())?;
+    check_label("namespace", &namespace).map_err(|error| error.at(pattern.at).at(branch.at))?;
+    if namespace == "default" || namespace.starts_with("kube-") {
+        let error = Error::new(Kind::Name, format!("the namespace `{namespace}` belongs to Kubernetes"));
+        return Err(error
+            .at(pattern.at)
+            .at(branch.at)
+            .help("a branch has a namespace of its own, which goes when it goes"));
+    }
+    Ok(Platform::Kubernetes { namespace: Placed { value: namespace.into(), at: pattern.at } })
+}
+
+fn check_label(what: &str, name: &str) -> Result<(), Error> {
+    if is_label(name) {
+        return Ok(());
+    }
+    let message = if name.len() > LONGEST_LABEL {
+        format!("the {what} `{name}` has {} characters, {LONGEST_LABEL} are the most", name.len())
+    } else {
+        format!("`{name}` is no {what}")
+    };
+    let help = "it is made of a-z, 0-9 and `-`, and begins and ends with a letter or digit";
+    Err(Error::new(Kind::Name, message).help(help))
+}

@@ -1,0 +1,39 @@
+//! The labels and annotations by which all objects of a branch are known.
+//!
+//! `app.kubernetes.io/managed-by` and its like belong to the manifests and are left to them.
+
+use super::merge;
+use crate::slug::Slug;
+use crate::source::Place;
+use crate::spec::{Branch, Placed, Spec};
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
+
+/// The label that holds the project.
+pub const PROJECT_LABEL: &str = "pleach.dev/project";
+/// The label that holds the slug.
+pub const BRANCH_LABEL: &str = "pleach.dev/branch";
+/// The annotation that holds the branch name as it is in git.
+pub const BRANCH_NAME_ANNOTATION: &str = "pleach.dev/branch-name";
+
+type Pairs = BTreeMap<SmolStr, Placed<SmolStr>>;
+
+/// Where what no file says would stand.
+fn own(value: SmolStr) -> Placed<SmolStr> {
+    Placed { value, at: Place::NONE }
+}
+
+/// All labels of a branch.
+pub(super) fn labels(spec: &Spec, branch: &Branch, slug: &Slug) -> Pairs {
+    let mut labels = merge::named(&spec.defaults.labels, &branch.settings.labels, |own, _| own.clone());
+    labels.insert(SmolStr::new_static(PROJECT_LABEL), own(spec.project.clone()));
+    labels.insert(SmolStr::new_static(BRANCH_LABEL), own(slug.into()));
+    labels
+}
+
+/// All annotations of a branch.
+pub(super) fn annotations(spec: &Spec, branch: &Branch) -> Pairs {
+    let mut annotations = merge::named(&spec.defaults.annotations, &branch.settings.annotations, |own, _| own.clone());
+    annotations.insert(SmolStr::new_static(BRANCH_NAME_ANNOTATION), own(branch.name.clone()));
+    annotations
+}

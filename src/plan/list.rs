@@ -1,0 +1,69 @@
+//! The branches as `pleach branch list` shows them: a documented shape that pipelines can read.
+
+use super::{Branch, Plan, Platform};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A branch. Absent things are null or empty, never left out.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entry<'a> {
+    /// Its name in git.
+    pub name: &'a str,
+    /// Its name as a DNS label.
+    pub slug: &'a str,
+    /// What serves it.
+    pub platform: PlatformName,
+    /// Its namespace; null unless Kubernetes serves it.
+    pub namespace: Option<&'a str>,
+    /// Its hosts.
+    pub hosts: Vec<&'a str>,
+    /// Full references of the images that the spec sets, by their names in the manifests.
+    pub images: BTreeMap<&'a str, String>,
+    /// The folders of its overlays, in order.
+    pub overlays: Vec<&'a str>,
+    /// Who answers for it.
+    pub owner: Option<&'a str>,
+    /// Where it is discussed.
+    pub link: Option<&'a str>,
+    /// When it goes, as YYYY-MM-DD.
+    pub expires: Option<String>,
+    /// Whether it stays when others go.
+    pub pinned: bool,
+}
+
+/// What serves a branch, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PlatformName {
+    /// Kubernetes.
+    Kubernetes,
+    /// App Engine.
+    AppEngine,
+}
+
+/// The branches in the order of their names.
+pub fn entries(plan: &Plan) -> Vec<Entry<'_>> {
+    plan.branches.iter().map(Entry::of).collect()
+}
+
+impl<'a> Entry<'a> {
+    fn of(branch: &'a Branch) -> Self {
+        Entry {
+            name: &branch.name,
+            slug: branch.slug.as_str(),
+            platform: match branch.platform {
+                Platform::Kubernetes { .. } => PlatformName::Kubernetes,
+                Platform::AppEngine { .. } => PlatformName::AppEngine,
+            },
+            namespace: branch.namespace(),
+            hosts: branch.hosts.iter().map(|host| host.name.as_str()).collect(),
+            images: branch.images.keys().map(|name| (name.as_str(), branch.image(name))).collect(),
+            overlays: branch.overlays.iter().map(crate::source::RelPath::as_str).collect(),
+            owner: branch.owner.as_ref().map(|owner| owner.value.as_str()),
+            link: branch.link.as_ref().map(|link| link.value.as_str()),
+            expires: branch.expires.as_ref().map(|date| date.value.to_string()),
+            pinned: branch.pin.is_some(),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What a branch says, laid over the defaults: mappings are merged, lists and scalars are replaced, `null` takes out.
+
+use crate::node::Node;
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
+
+/// Things by name over the defaults; `both` says what becomes of a thing that both have.
+pub(super) fn named<T: Clone>(
+    defaults: &BTreeMap<SmolStr, Option<T>>,
+    own: &BTreeMap<SmolStr, Option<T>>,
+    both: impl Fn(&T, &T) -> T,
+) -> BTreeMap<SmolStr, T> {
+    let kept = defaults.iter().filter(|(name, _)| !own.contains_key(*name));
+    let kept = kept.filter_map(|(name, thing)| Some((name.clone(), thing.clone()?)));
+    let said = own.iter().filter_map(|(name, thing)| {
+        let thing = thing.as_ref()?;
+        let default = defaults.get(name).and_then(Option::as_ref);
+        Some((name.clone(), default.map_or_else(|| thing.clone(), |default| both(thing, default))))
+    });
+    kept.chain(said).collect()
+}
+
+/// Values over the defaults, as RFC 7396 merges JSON. Every value keeps the place where it is written.
+pub(super) fn values(defaults: &Node, own: &Node) -> Node {
+    let Some(changes) = own.as_map() else { return own.clone() };
+    if changes.is_empty() && defaults.as_map().is_some() {
+        return defaults.clone();
+    }
+    let mut map = defaults.as_map().cloned().unwrap_or_default();
+    for entry in changes {
+        if entry.value.is_null() {
+            map.remove(&entry.key.text);
+        } else {
+            let nothing = Node::null();
+            let value = values(map.get(&entry.key.text).unwrap_or(&nothing), &entry.value);
+            map.insert(entry.key.clone(), value);
+        }
+    }
+    Node::from(map).placed(own.at.or(defaults.at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::node::Map;
+    use crate::source::Place;
+    use crate::yaml::{Dialect, parse};
+
+    fn yaml(text: &str) -> Node {
+        parse(text, Dialect::Kubernetes, &|_, _, _| Place::NONE).unwrap().pop().unwrap()
+    }
+
+    #[test]
+    fn values_merge_deeply() {
+        for (defaults, own, want) in [
+            ("{a: 1}", "{}", "{a: 1}"),
+            ("{}", "{a: 1}", "{a: 1}"),
+            ("{a: 1}", "{a: 2, b: 3}", "{a: 2, b: 3}"),
+            ("{a: {b: 1, c: 2}}", "{a: {b: 3}}", "{a: {b: 3, c: 2}}"),
+            ("{a: {b: {c: 1, d: 2}}}", "{a: {b: {c: null}}}", "{a: {b: {d: 2}}}"),
+            ("{a: [1, 2]}", "{a: [3]}", "{a: [3]}"),
+            ("{a: [1]}", "{a: {b: 1}}", "{a: {b: 1}}"),
+            ("{a: {b: 1}}", "{a: [null]}", "{a: [null]}"),
+            ("{a: {b: 1}}", "{a: x}", "{a: x}"),
+            ("{a: 1, b: 2}", "{a: null}", "{b: 2}"),
+            ("{a: null}", "{b: 1}", "{a: null, b: 1}"),
+            ("{}", "{a: {b: null, c: 1}}", "{a: {c: 1}}"),
+            ("{a: 1}", "{a: {b: {c: null}}}", "{a: {b: {}}}"),
+            ("{a: {b: 1}}", "{a: {}}", "{a: {b: 1}}"),
+        ] {
+            assert_eq!(values(&yaml(defaults), &yaml(own)), yaml(want), "{defaults} and {own}");
+        }
+    }
+
+    #[test]
+    fn untouched_parts_are_shared() {
+        let defaults = yaml("{a: {b: 1}, c: {d: 2}}");
+        let merged = values(&defaults, &yaml("{c: {e: 3}}"));
+        let entries =
+            |node: &Node| node.get("a").and_then(Node::as_map).map(|map: &Map| map.iter().as_slice().as_ptr());
+        assert_eq!(entries(&merged), entries(&defaults));
+    }
+}

@@ -1,0 +1,51 @@
+//! What templates see of a branch.
+//!
+//! `project`; `branch` with `name`, `slug`, `namespace`, `host`, `hosts`, `owner`, `link` and `expires`, those that it
+//! does not have being null; `values`; and `images`, full references by the names in the manifests and by alias.
+
+use super::Branch;
+use crate::node::{Map, Node};
+use crate::source::Place;
+use crate::spec::{Placed, Spec};
+use smol_str::{SmolStr, ToSmolStr};
+
+pub(super) fn variables(spec: &Spec, branch: &Branch, values: Node) -> Node {
+    let hosts = || branch.hosts.iter().map(|host| Node::str(host.name.as_str()).placed(host.at));
+    let optional =
+        |value: Option<(SmolStr, Place)>| value.map_or_else(Node::null, |(text, at)| Node::str(text).placed(at));
+    let text = |text: &Option<Placed<SmolStr>>| optional(text.as_ref().map(|text| (text.value.clone(), text.at)));
+    let about: Map = [
+        ("expires", optional(branch.expires.as_ref().map(|date| (date.value.to_smolstr(), date.at)))),
+        ("host", hosts().next().unwrap_or_else(Node::null)),
+        ("hosts", Node::seq(hosts())),
+        ("link", text(&branch.link)),
+        ("name", Node::str(branch.name.clone()).placed(branch.at)),
+        ("namespace", optional(branch.namespace().map(|namespace| (namespace.into(), branch.at)))),
+        ("owner", text(&branch.owner)),
+        ("slug", Node::str(&branch.slug).placed(branch.at)),
+    ]
+    .into_iter()
+    .map(|(key, value)| (SmolStr::new_static(key), value))
+    .collect();
+    let variables: Map = [
+        ("branch", Node::from(about).placed(branch.at)),
+        ("images", images(spec, branch).into()),
+        ("project", Node::str(spec.project.clone())),
+        ("values", values),
+    ]
+    .into_iter()
+    .map(|(key, value)| (SmolStr::new_static(key), value))
+    .collect();
+    variables.into()
+}
+
+fn images(spec: &Spec, branch: &Branch) -> Map {
+    let full = branch.images.iter().map(|(name, image)| (name, Node::str(branch.image(name)).placed(image.at)));
+    let mut images: Map = full.map(|(name, node)| (name.clone(), node)).collect();
+    for (alias, name) in &spec.image_aliases {
+        if let Some(image) = images.get(name) {
+            images.insert(alias.clone(), image.clone());
+        }
+    }
+    images
+}

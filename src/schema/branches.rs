@@ -1,0 +1,201 @@
+//! The JSON Schema of the spec, for editors and for the first look at a spec.
+//!
+//! The schema says which keys there are and what types they take; its findings become complaints with places here. What
+//! a key means, and what else is wrong with it, is for `spec`.
+
+use crate::error::{Error, Kind};
+use crate::node::{Node, Tag};
+use crate::source::Place;
+use crate::yaml::number;
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::paths::LocationSegment;
+use jsonschema::{PatternOptions, ValidationError, Validator};
+use serde_json::Value as Json;
+use std::sync::LazyLock;
+
+/// The schema as text, as `pleach schema` prints it.
+pub const TEXT: &str = include_str!("../../schema/branches.schema.json");
+
+static SCHEMA: LazyLock<Json> = LazyLock::new(|| serde_json::from_str(TEXT).expect("the schema is JSON"));
+static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
+    let options = jsonschema::options().with_pattern_options(PatternOptions::regex());
+    options.build(&SCHEMA).expect("the schema is a schema")
+});
+
+/// What is wrong with the shape of a spec: unknown and missing keys, wrong types.
+pub fn check(spec: &Node) -> Vec<Error> {
+    let json = json(spec);
+    VALIDATOR.iter_errors(&json).flat_map(|fault| Subject::of(spec, &fault).complaints(fault.kind())).collect()
+}
+
+/// Whether a part of the spec (`branch`, `pin`, …; the spec itself is `spec`) has such a key.
+pub fn has_key(part: &str, key: &str) -> bool {
+    let part = if part == "spec" { &*SCHEMA } else { &SCHEMA["definitions"][part] };
+    part["properties"].get(key).is_some()
+}
+
+fn json(node: &Node) -> Json {
+    use crate::node::Value;
+    match &node.value {
+        Value::Map(map) => {
+            map.iter().map(|entry| (entry.key.text.as_str().to_owned(), json(&entry.value))).collect::<Json>()
+        }
+        Value::Seq(items) => items.iter().map(json).collect(),
+        Value::Scalar(scalar) => match scalar.tag {
+            Tag::Null => Json::Null,
+            Tag::Bool => Json::Bool(node.as_bool() == Some(true)),
+            Tag::Int | Tag::Float => {
+                let mut text = String::new();
+                // JSON has no infinity: such a number fits wherever any data may stand, and nowhere else.
+                let finite = number::canonical(&mut text, &scalar.text).is_ok();
+                finite
+                    .then(|| serde_json::from_str(&text).ok())
+                    .flatten()
+                    .unwrap_or_else(|| scalar.text.as_str().into())
+            }
+            Tag::Str | Tag::Timestamp => scalar.text.as_str().into(),
+        },
+    }
+}
+
+/// What a complaint is about: a value of the spec, with what the schema says of it.
+struct Subject<'a> {
+    node: &'a Node,
+    schema: &'static Json,
+    /// How a sentence names it.
+    name: String,
+}
+
+impl<'a> Subject<'a> {
+    fn of(spec: &'a Node, fault: &ValidationError) -> Self {
+        let mut subject = Subject { node: spec, schema: &SCHEMA, name: "the spec".to_owned() };
+        let mut key = String::new();
+        for segment in fault.instance_path().segments() {
+            let (node, schema) = match &segment {
+                LocationSegment::Property(name) => {
+                    let schema = subject.schema["properties"].get(&**name);
+                    (subject.node.get(name), schema.unwrap_or(&subject.schema["additionalProperties"]))
+                }
+                LocationSegment::Index(i) => {
+                    (subject.node.as_seq().and_then(|items| items.get(*i)), &subject.schema["items"])
+                }
+            };
+            subject.node = node.expect("the validator saw this very spec");
+            subject.schema = resolved(schema);
+            subject.name = match segment {
+                LocationSegment::Property(name) => {
+                    key = name.into_owned();
+                    format!("`{key}`")
+                }
+                LocationSegment::Index(_) => match subject.schema["title"].as_str() {
+                    Some(title) => format!("this {title}"),
+                    None => format!("this entry of `{key}`"),
+                },
+            };
+        }
+        subject
+    }
+
+    fn complaints(self, fault: &ValidationErrorKind) -> Vec<Error> {
+        use ValidationErrorKind as Fault;
+        let (is, text) = (&self.name, self.node.as_text());
+        let shown = text.map_or_else(|| self.node.kind_name().to_owned(), |text| format!("`{text}`"));
+        let error = match fault {
+            Fault::AdditionalProperties { unexpected } => {
+                return unexpected.iter().map(|key| self.unknown(key)).collect();
+            }
+            Fault::Required { property } => {
+                let key = property.as_str().unwrap_or_default();
+                let what = &self.schema["properties"][key];
+                let example = [&what["const"], &what["examples"][0]].into_iter().find_map(Json::as_str);
+                let error = spec_error(format!("{is} has no `{key}`"));
+                example.into_iter().fold(error, |error, example| error.help(format!("such as `{key}: {example}`")))
+            }
+            Fault::Type { kind } => self.wrong_type(kind),
+            Fault::Enum { options } => {
+                let options: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Json::as_str).collect();
+                spec_error(format!("{is} is {shown}, which is none of {}", listed(&options)))
+                    .suggest(text.unwrap_or_default(), options)
+            }
+            Fault::Constant { expected_value } => {
+                let wanted = expected_value.as_str().unwrap_or_default();
+                spec_error(format!("{is} is {shown}, not `{wanted}`"))
+            }
+            Fault::Pattern { .. } => {
+                let error = spec_error(format!("{is} cannot be {shown}"));
+                let help = self.schema["patternErrorMessage"].as_str();
+                help.into_iter().fold(error, Error::help)
+            }
+            Fault::MinLength { .. } | Fault::MinItems { .. } => spec_error(format!("{is} is empty")),
+            Fault::MaxLength { limit } => spec_error(format!("{is} has more than {limit} characters")),
+            Fault::MaxItems { limit } => spec_error(format!("{is} has more than {limit} entries")),
+            Fault::Minimum { limit } => spec_error(format!("{is} is {shown}, which is less than {limit}")),
+            Fault::Maximum { limit } => spec_error(format!("{is} is {shown}, which is more than {limit}")),
+            other => spec_error(format!("{is} does not satisfy `{}`", other.keyword())),
+        };
+        vec![error.at(self.node.at)]
+    }
+
+    fn wrong_type(&self, wanted: &TypeKind) -> Error {
+        let wanted = match wanted {
+            TypeKind::Single(one) => one.to_string(),
+            TypeKind::Multiple(many) => {
+                many.iter().map(|one| one.to_string()).find(|one| one != "null").unwrap_or_default()
+            }
+        };
+        let words = match wanted.as_str() {
+            "array" => "a list",
+            "object" => "a mapping",
+            "integer" => "an integer",
+            "boolean" => "a boolean",
+            _ => "a string",
+        };
+        let error = spec_error(format!("{} is {}, not {words}", self.name, self.node.kind_name()));
+        match (wanted.as_str(), self.node.as_text()) {
+            ("string", Some(text)) => error.help(format!("put it in quotes: `\"{text}\"`")),
+            ("array", Some(text)) => error.help(format!("a list of one is `[{text}]`")),
+            ("array", None) if self.node.is_null() => error.help("an empty list is `[]`"),
+            ("object", None) if self.node.is_null() => error.help("an empty mapping is `{}`"),
+            _ => error,
+        }
+    }
+
+    fn unknown(&self, key: &str) -> Error {
+        let at = self.node.as_map().and_then(|map| map.entry(key)).map_or(Place::NONE, |entry| entry.key.at);
+        let error = spec_error(format!("`{key}` is no key of {}", self.name)).at(at);
+        let keys: Vec<&str> = keys(self.schema).collect();
+        let elsewhere: Vec<&str> =
+            [("spec", "the top of branches.yaml"), ("defaults", "`defaults`"), ("branch", "a branch")]
+                .into_iter()
+                .filter(|(part, _)| has_key(part, key))
+                .map(|(_, place)| place)
+                .collect();
+        match crate::error::nearest(key, keys.iter().copied()) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None if !elsewhere.is_empty() => error.help(format!("it belongs to {}", elsewhere.join(" or to "))),
+            None => error.help(format!("the keys here are {}", listed(&keys))),
+        }
+    }
+}
+
+fn spec_error(message: String) -> Error {
+    Error::new(Kind::Spec, message)
+}
+
+fn resolved(schema: &'static Json) -> &'static Json {
+    let name = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix("#/definitions/"));
+    name.map_or(schema, |name| &SCHEMA["definitions"][name])
+}
+
+fn keys(schema: &Json) -> impl Iterator<Item = &str> {
+    schema["properties"].as_object().into_iter().flat_map(|properties| properties.keys().map(String::as_str))
+}
+
+/// `` `a`, `b` and `c` ``.
+fn listed(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => quoted.concat(),
+    }
+}

@@ -1,0 +1,110 @@
+//! Keys and values of labels and annotations, as Kubernetes takes them.
+
+use super::section::text;
+use super::{Placed, spec_error};
+use crate::error::Error;
+use crate::node::Map;
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
+
+/// What keys that are pleach's own begin with.
+pub const KEY_PREFIX: &str = "pleach.dev/";
+
+/// What stands in the values.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Values {
+    /// Label values.
+    Labels,
+    /// Any text.
+    Annotations,
+}
+
+/// Whether a text is a DNS label (RFC 1123): what a namespace is called.
+pub fn is_label(text: &str) -> bool {
+    let edge = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let bytes = text.as_bytes();
+    bytes.len() <= 63
+        && edge(bytes.first())
+        && edge(bytes.last())
+        && bytes.iter().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+}
+
+/// Reads labels or annotations; `None` stands for a default that is taken out.
+pub(super) fn pairs(
+    map: Option<&Map>,
+    values: Values,
+    faults: &mut Vec<Error>,
+) -> BTreeMap<SmolStr, Option<Placed<SmolStr>>> {
+    let mut pairs = BTreeMap::new();
+    for entry in map.into_iter().flatten() {
+        let key = &entry.key.text;
+        if let Err(error) = check_key(key) {
+            faults.push(error.at(entry.key.at));
+        }
+        let value = text(&entry.value);
+        if let (Values::Labels, Some(value)) = (values, &value)
+            && !value.is_empty()
+            && !is_name(value)
+        {
+            faults.push(spec_error(format!("`{value}` is no label value")).at(entry.value.at).help(
+                "a label value is at most 63 letters, digits, `-`, `_` and `.`, and begins and ends with a letter or digit",
+            ));
+        }
+        if value.is_some() || entry.value.is_null() {
+            pairs.insert(key.clone(), value.map(|value| Placed { value, at: entry.value.at }));
+        }
+    }
+    pairs
+}
+
+fn check_key(key: &str) -> Result<(), Error> {
+    if key.starts_with(KEY_PREFIX) {
+        return Err(spec_error(format!("the key `{key}` is set by pleach itself")));
+    }
+    let (prefix, name) = key.split_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
+    let prefix_fits = prefix.is_none_or(|prefix| prefix.len() <= 253 && prefix.split('.').all(is_label));
+    if prefix_fits && is_name(name) {
+        return Ok(());
+    }
+    Err(spec_error(format!("`{key}` is no key of a label or annotation")).help(
+        "a key is at most 63 letters, digits, `-`, `_` and `.`, with a DNS name and `/` before it if that is wanted",
+    ))
+}
+
+/// Whether a text is a name as the second part of a key and a label value have it.
+fn is_name(text: &str) -> bool {
+    let edge = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
+    let bytes = text.as_bytes();
+    bytes.len() <= 63
+        && edge(bytes.first())
+        && edge(bytes.last())
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys() {
+        let long = "a".repeat(64);
+        for good in ["a", "A_b.c-D", "shop.example.com/stage", "a/b", "1/2"] {
+            assert!(check_key(good).is_ok(), "{good}");
+        }
+        for bad in ["", "/", "a/", "/a", "a/b/c", "A.example.com/b", "-a", "a-", "a b", "ä", &long, "pleach.dev/branch"]
+        {
+            assert!(check_key(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn labels() {
+        let long = "a".repeat(64);
+        for good in ["a", "1", "a-b", "shop-feature-login-df7c7aeb"] {
+            assert!(is_label(good), "{good}");
+        }
+        for bad in ["", "-a", "a-", "A", "a.b", "a_b", &long] {
+            assert!(!is_label(bad), "{bad}");
+        }
+    }
+}

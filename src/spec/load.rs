@@ -1,0 +1,78 @@
+//! The files of the spec as one document: the entries of `branches.d/` join `branches:`, each with its own places.
+
+use super::spec_error;
+use crate::error::{Error, Result, gather};
+use crate::node::{Node, Value};
+use crate::source::{File, Found, Place, Project, RelPath};
+use crate::yaml::{self, Dialect};
+use std::sync::Arc;
+
+/// The file of the spec.
+const FILE: &str = "branches.yaml";
+/// The folder of the branches that stand alone.
+pub(super) const FOLDER: &str = "branches.d";
+
+/// The whole spec.
+pub(super) fn document(project: &Project) -> Result<Node> {
+    let main = match project.look(&super::path(FILE)) {
+        Found::File(file) => file,
+        Found::Unreadable(why) => return Err(spec_error(format!("`{FILE}` cannot be read: {why}")).into()),
+        Found::Folder(_) => return Err(spec_error(format!("`{FILE}` is a folder")).into()),
+        Found::Nothing => {
+            let error = spec_error(format!("there is no `{FILE}` here"));
+            return Err(error
+                .help("`pleach init` writes a workspace to start from; `-C DIR` names another one")
+                .into());
+        }
+    };
+    let files = std::iter::once(Ok(main)).chain(further(project));
+    let mut documents = gather(files, |file| only_document(&*file?))?.into_iter();
+    let mut spec = documents.next().expect("the first file is that of the spec");
+    let further: Vec<Node> = documents.collect();
+    let Some(map) = spec.as_map_mut() else { return Ok(spec) };
+    if map.get("branches").is_none_or(Node::is_null) {
+        let at = map.entry("branches").map_or(Place::NONE, |entry| entry.value.at);
+        map.insert("branches", Node::seq(further).placed(at));
+    } else if let Some(Node { value: Value::Seq(items), .. }) = map.get_mut("branches") {
+        Arc::make_mut(items).extend(further);
+    }
+    Ok(spec)
+}
+
+/// The files of `branches.d/`, and complaints about what nobody would read there.
+fn further(project: &Project) -> impl Iterator<Item = Result<Arc<File>, Error>> {
+    let folder = super::path(FOLDER);
+    let names = match project.look(&folder) {
+        Found::Folder(names) => names,
+        _ => Arc::default(),
+    };
+    let paths: Vec<RelPath> = names.iter().filter_map(|name| folder.join(name)).collect();
+    paths.into_iter().filter_map(|path| match project.look(&path) {
+        Found::File(file) => match path.name().rsplit_once('.') {
+            Some((_, "yaml")) => Some(Ok(file)),
+            Some((_, "yml")) => Some(Err(spec_error(format!("`{path}` is not read"))
+                .at(file.place())
+                .help("the files of branches.d/ end in `.yaml`"))),
+            _ => None,
+        },
+        Found::Folder(_) => Some(Err(spec_error(format!("`{path}` is a folder, which is not read"))
+            .help("branches.d/ holds one file a branch; what the file is called does not matter"))),
+        Found::Unreadable(why) => Some(Err(spec_error(format!("`{path}` cannot be read: {why}")))),
+        Found::Nothing => None,
+    })
+}
+
+fn only_document(file: &File) -> Result<Node> {
+    let mut documents = yaml::documents(file, Dialect::Kubernetes)?.into_iter();
+    let path = &file.path;
+    match (documents.next(), documents.next()) {
+        (Some(document), None) => Ok(document),
+        (None, _) => Err(spec_error(format!("`{path}` is empty")).at(file.place()).into()),
+        (_, Some(second)) => {
+            let error = spec_error(format!("`{path}` holds more than one document")).at(second.at);
+            let help =
+                if path.name() == FILE { "the spec is one document" } else { "each branch has a file of its own" };
+            Err(error.help(help).into())
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! What namespaces and hosts look like: text with a few variables.
+//!
+//! A pattern is no template. It has no filters, no conditions and no functions, so that one can tell how much room it
+//! leaves for a slug.
+
+use super::section::Section;
+use super::spec_error;
+use crate::error::Error;
+use crate::node::{Node, Style};
+use crate::source::Place;
+use smol_str::SmolStr;
+use std::fmt;
+
+/// Text with `{{ project }}`, `{{ branch.slug }}` and `{{ values.… }}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
+    parts: Vec<Part>,
+    /// Where it is written.
+    pub at: Place,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    Text(SmolStr),
+    Project,
+    Slug,
+    Value(Vec<SmolStr>),
+}
+
+/// What the variables of a pattern stand for, but for the slug.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    /// `project`.
+    pub project: &'a str,
+    /// `values`, a mapping.
+    pub values: &'a Node,
+}
+
+/// What the variables may be.
+const VARIABLES: &str = "a pattern takes `{{ project }}`, `{{ branch.slug }}` and `{{ values.… }}`";
+
+impl Pattern {
+    /// `{{ branch.slug }}`.
+    pub fn slug() -> Self {
+        Pattern { parts: vec![Part::Slug], at: Place::NONE }
+    }
+
+    /// Text without variables.
+    pub(super) fn literal(text: &str) -> Self {
+        Pattern { parts: vec![Part::Text(text.into())], at: Place::NONE }
+    }
+
+    /// The pattern under a key.
+    pub(super) fn of(section: &Section, key: &'static str, faults: &mut Vec<Error>) -> Option<Self> {
+        section.node(key).and_then(|node| Pattern::read(node, faults))
+    }
+
+    /// Reads the string of a node; an empty one is left to the schema.
+    pub(super) fn read(node: &Node, faults: &mut Vec<Error>) -> Option<Self> {
+        let text = super::section::text(node).filter(|text| !text.is_empty())?;
+        match parts(&text) {
+            Ok(parts) => Some(Pattern { parts, at: node.at }),
+            Err((start, len, error)) => {
+                faults.push(error.at(within(node, &text, start, len)));
+                None
+            }
+        }
+    }
+
+    /// The text for a branch with the slug `slug`.
+    pub fn expand(&self, scope: Scope, slug: &str) -> Result<String, Error> {
+        let mut out = String::with_capacity(64);
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => out.push_str(text),
+                Part::Project => out.push_str(scope.project),
+                Part::Slug => out.push_str(slug),
+                Part::Value(path) => out.push_str(value(scope.values, path).map_err(|error| error.at(self.at))?),
+            }
+        }
+        Ok(out)
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.parts.iter().try_for_each(|part| match part {
+            Part::Text(text) => f.write_str(text),
+            Part::Project => f.write_str("{{ project }}"),
+            Part::Slug => f.write_str("{{ branch.slug }}"),
+            Part::Value(path) => write!(f, "{{{{ values.{} }}}}", path.join(".")),
+        })
+    }
+}
+
+/// The parts of a pattern, or byte offset and length of what is wrong in it.
+fn parts(text: &str) -> Result<Vec<Part>, (usize, usize, Error)> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let here = text.len() - rest.len();
+        let open = rest.find("{{").unwrap_or(rest.len());
+        let literal = &rest[..open];
+        if let Some((at, mark)) = ["{%", "{#", "}}"].iter().find_map(|mark| Some((literal.find(mark)?, mark))) {
+            return Err((
+                here + at,
+                mark.len(),
+                spec_error(format!("`{mark}` means nothing in a pattern")).help(VARIABLES),
+            ));
+        }
+        if !literal.is_empty() {
+            parts.push(Part::Text(literal.into()));
+        }
+        let Some(inside) = rest.get(open + 2..) else { break };
+        let Some(end) = inside.find("}}") else {
+            let error = spec_error("`{{` is not closed".to_owned()).help(VARIABLES);
+            return Err((here + open, rest.len() - open, error));
+        };
+        parts.push(variable(inside[..end].trim()).map_err(|error| (here + open, end + 4, error))?);
+        rest = &inside[end + 2..];
+    }
+    Ok(parts)
+}
+
+fn variable(name: &str) -> Result<Part, Error> {
+    let is_word = |word: &str| {
+        !word.starts_with(|c: char| c.is_ascii_digit())
+            && word.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+    };
+    let mut words = name.split('.');
+    if !name.is_empty() && name.split('.').all(|word| !word.is_empty() && is_word(word)) {
+        return match (words.next(), name) {
+            (_, "project") => Ok(Part::Project),
+            (_, "branch.slug") => Ok(Part::Slug),
+            (Some("values"), _) if name != "values" => Ok(Part::Value(words.map(Into::into).collect())),
+            (_, "branch.name") => Err(spec_error("a pattern cannot hold `branch.name`".to_owned())
+                .help("`{{ branch.slug }}` is the name as a DNS label")),
+            _ => {
+                let error = spec_error(format!("a pattern has no variable `{name}`"));
+                Err(error.suggest(name, ["project", "branch.slug"]).help(VARIABLES))
+            }
+        };
+    }
+    let error = if name.is_empty() {
+        spec_error("this variable has no name".to_owned())
+    } else {
+        spec_error(format!("`{name}` is an expression, which only templates have"))
+    };
+    Err(error.help(VARIABLES))
+}
+
+/// The text of a scalar among the values.
+fn value<'a>(values: &'a Node, path: &[SmolStr]) -> Result<&'a str, Error> {
+    let mut node = values;
+    for (i, key) in path.iter().enumerate() {
+        let so_far = |end: usize| {
+            std::iter::once("values").chain(path[..end].iter().map(SmolStr::as_str)).collect::<Vec<_>>().join(".")
+        };
+        node = node.get(key).ok_or_else(|| {
+            let keys = node.as_map().into_iter().flatten().map(|entry| entry.key.text.as_str());
+            spec_error(format!("`{}` has no `{key}`", so_far(i))).suggest(key, keys)
+        })?;
+    }
+    node.as_text().ok_or_else(|| {
+        spec_error(format!("`values.{}` is {}, which is no text for a name", path.join("."), node.kind_name()))
+    })
+}
+
+/// The place of some bytes of a scalar's text, if the file holds the text as it is; else that of the whole scalar.
+fn within(node: &Node, text: &str, start: usize, len: usize) -> Place {
+    let quotes = u16::from(node.as_scalar().is_some_and(|scalar| scalar.style == Style::Quoted));
+    let width = |text: &str| u16::try_from(text.chars().count()).unwrap_or(u16::MAX);
+    if node.at.len != width(text).saturating_add(2 * quotes) {
+        return node.at;
+    }
+    let mut at = node.at;
+    at.column = at.column.saturating_add(quotes).saturating_add(width(&text[..start]));
+    at.len = width(&text[start..start + len]);
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Pattern, (usize, usize, String)> {
+        let parts = parts(text).map_err(|(start, len, error)| (start, len, error.to_string()))?;
+        Ok(Pattern { parts, at: Place::NONE })
+    }
+
+    #[test]
+    fn expansion() {
+        let values: Node =
+            [("team", Node::str("blue")), ("n", Node::int(3))].into_iter().collect::<crate::node::Map>().into();
+        let nested: Node = [("a", values.clone())].into_iter().collect::<crate::node::Map>().into();
+        for (text, values, want) in [
+            ("plain", &values, "plain"),
+            ("", &values, ""),
+            ("{{ project }}-{{ branch.slug }}", &values, "shop-login"),
+            ("{{project}}{{branch.slug}}", &values, "shoplogin"),
+            ("{{ values.team }}.{{ values.n }}{", &values, "blue.3{"),
+            ("{{ values.a.team }}", &nested, "blue"),
+        ] {
+            let pattern = parse(text).unwrap();
+            assert_eq!(pattern.expand(Scope { project: "shop", values }, "login").unwrap(), want);
+            assert_eq!(parse(&pattern.to_string()).unwrap(), pattern);
+        }
+        for (text, why) in [
+            ("{{ values.teem }}", "`values` has no `teem`"),
+            ("{{ values.a.b }}", "`values.a` has no `b`"),
+            ("{{ values.a }}", "`values.a` is a mapping, which is no text for a name"),
+        ] {
+            let error = parse(text).unwrap().expand(Scope { project: "shop", values: &nested }, "login").unwrap_err();
+            assert_eq!(error.to_string(), why, "{text}");
+        }
+    }
+
+    #[test]
+    fn faults() {
+        for (text, start, len, why) in [
+            ("a-{{ branch.slag }}", 2, 17, "a pattern has no variable `branch.slag`"),
+            ("{{ branch.name }}", 0, 17, "a pattern cannot hold `branch.name`"),
+            ("{{ values }}", 0, 12, "a pattern has no variable `values`"),
+            ("x{{ }}", 1, 5, "this variable has no name"),
+            ("{{ branch.slug | upper }}", 0, 25, "`branch.slug | upper` is an expression, which only templates have"),
+            ("{{ 1 + 1 }}", 0, 11, "`1 + 1` is an expression, which only templates have"),
+            ("ä{{ project", 2, 10, "`{{` is not closed"),
+            ("a}}", 1, 2, "`}}` means nothing in a pattern"),
+            ("{% if x %}", 0, 2, "`{%` means nothing in a pattern"),
+        ] {
+            assert_eq!(parse(text).unwrap_err(), (start, len, why.to_owned()), "{text}");
+        }
+    }
+}

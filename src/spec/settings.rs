@@ -1,0 +1,166 @@
+//! What a branch is made of, as `defaults:` and each branch say it.
+
+use super::label::{Values, pairs};
+use super::section::{Section, text};
+use super::{Image, OVERLAYS, Pattern, Placed, image, spec_error};
+use crate::error::{Error, nearest};
+use crate::node::{Map, Node};
+use crate::source::{Found, Project, RelPath};
+use smol_str::SmolStr;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The folder of an overlay.
+pub type Overlay = Placed<RelPath>;
+
+/// What is said in one place; merged with the defaults by `plan`.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The overlays, in order.
+    pub overlays: Option<Vec<Overlay>>,
+    /// What templates see: a mapping.
+    pub values: Node,
+    /// Images by their names in the manifests. Here and below, `None` takes a default out.
+    pub images: BTreeMap<SmolStr, Option<Image>>,
+    /// Numbers of replicas by the names of workloads.
+    pub replicas: BTreeMap<SmolStr, Option<Placed<u32>>>,
+    /// Entries of `patches:` as kustomizations have them.
+    pub patches: Option<Vec<Node>>,
+    /// Labels.
+    pub labels: BTreeMap<SmolStr, Option<Placed<SmolStr>>>,
+    /// Annotations.
+    pub annotations: BTreeMap<SmolStr, Option<Placed<SmolStr>>>,
+    /// The hosts.
+    pub hosts: Option<Vec<Pattern>>,
+}
+
+/// Reads settings, and looks up every overlay once.
+pub(super) struct Reader<'a> {
+    project: &'a Project,
+    aliases: &'a BTreeMap<SmolStr, Placed<SmolStr>>,
+    overlays: BTreeMap<SmolStr, Result<RelPath, Error>>,
+    no_values: Node,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(project: &'a Project, aliases: &'a BTreeMap<SmolStr, Placed<SmolStr>>) -> Self {
+        Reader { project, aliases, overlays: BTreeMap::new(), no_values: Node::map() }
+    }
+
+    /// `defaults:`, and the hosts that may stand at the top instead.
+    pub(super) fn defaults(&mut self, top: &Section, faults: &mut Vec<Error>) -> Settings {
+        let empty = Node::map();
+        let section = top.section("defaults").unwrap_or_else(|| Section::new("defaults", &empty));
+        if let (Some(first), Some(second)) = (top.key_place("hosts"), section.key_place("hosts")) {
+            let error = spec_error("the hosts of all branches stand twice".to_owned()).at(second);
+            faults.push(error.note(first, "and here").help("keep one of the two"));
+        }
+        let mut settings = self.settings(&section, faults);
+        if let Some(hosts) = hosts(top, faults) {
+            settings.hosts = Some(hosts);
+        }
+        settings
+    }
+
+    /// What a section says.
+    pub(super) fn settings(&mut self, section: &Section, faults: &mut Vec<Error>) -> Settings {
+        Settings {
+            overlays: section.list("overlays").map(|list| self.overlays(list, faults)),
+            values: section
+                .node("values")
+                .filter(|values| values.as_map().is_some())
+                .map_or_else(|| self.no_values.clone(), Node::clone),
+            images: image::images(section.map("images"), self.aliases, faults),
+            replicas: section.map("replicas").map(replicas).unwrap_or_default(),
+            patches: section.list("patches").map(|list| patches(list, faults)),
+            labels: pairs(section.map("labels"), Values::Labels, faults),
+            annotations: pairs(section.map("annotations"), Values::Annotations, faults),
+            hosts: hosts(section, faults),
+        }
+    }
+
+    fn overlays(&mut self, list: &[Node], faults: &mut Vec<Error>) -> Vec<Overlay> {
+        let mut overlays: Vec<Overlay> = Vec::with_capacity(list.len());
+        for node in list {
+            let Some(name) = text(node).filter(|name| !name.is_empty()) else { continue };
+            let project = self.project;
+            match self.overlays.entry(name.clone()).or_insert_with(|| overlay(project, &name)) {
+                Err(error) => faults.push(error.clone().at(node.at)),
+                Ok(path) => match overlays.iter().find(|overlay| overlay.value == *path) {
+                    Some(first) => faults.push(
+                        spec_error(format!("the overlay `{name}` stands twice in this list"))
+                            .at(node.at)
+                            .note(first.at, "first here"),
+                    ),
+                    None => overlays.push(Placed { value: path.clone(), at: node.at }),
+                },
+            }
+        }
+        overlays
+    }
+}
+
+/// The folder of an overlay.
+fn overlay(project: &Project, name: &str) -> Result<RelPath, Error> {
+    let root = super::path(OVERLAYS);
+    let path = root.join(name).filter(|path| path.is_within(&root) && *path != root);
+    let path = path.ok_or_else(|| {
+        spec_error(format!("the overlay `{name}` leads out of {OVERLAYS}/"))
+            .help(format!("overlays are folders below {OVERLAYS}/"))
+    })?;
+    if project.is_folder(&path) {
+        return Ok(path);
+    }
+    let error = spec_error(format!("there is no overlay `{name}`"));
+    let Found::Folder(names) = project.look(&root) else {
+        return Err(error.help(format!("there is no folder {OVERLAYS}/ that could hold it")));
+    };
+    let folders: Vec<&str> = names
+        .iter()
+        .map(String::as_str)
+        .filter(|name| root.join(name).is_some_and(|path| project.is_folder(&path)))
+        .collect();
+    Err(match nearest(name, folders.iter().copied()) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error.help(format!("{OVERLAYS}/ has {}", folders.join(", "))),
+    })
+}
+
+fn hosts(section: &Section, faults: &mut Vec<Error>) -> Option<Vec<Pattern>> {
+    let list = section.list("hosts")?;
+    let mut seen = BTreeSet::new();
+    let hosts = list.iter().filter_map(|node| {
+        let pattern = Pattern::read(node, faults)?;
+        if !seen.insert(pattern.to_string()) {
+            faults.push(spec_error(format!("the host `{pattern}` stands twice in this list")).at(node.at));
+            return None;
+        }
+        Some(pattern)
+    });
+    Some(hosts.collect())
+}
+
+fn replicas(map: &Map) -> BTreeMap<SmolStr, Option<Placed<u32>>> {
+    let counts = map.iter().filter_map(|entry| {
+        let at = entry.value.at;
+        let count = entry.value.as_text().map(|text| text.parse().ok().map(|value| Placed { value, at }));
+        match count {
+            None if entry.value.is_null() => Some((entry.key.text.clone(), None)),
+            None | Some(None) => None,
+            Some(count) => Some((entry.key.text.clone(), count)),
+        }
+    });
+    counts.collect()
+}
+
+fn patches(list: &[Node], faults: &mut Vec<Error>) -> Vec<Node> {
+    for node in list.iter().filter(|node| node.as_map().is_some()) {
+        let patch = Section::new("patch", node);
+        let fault = match (patch.node("path"), patch.node("patch")) {
+            (None, None) => "this patch has neither `path` nor `patch`",
+            (Some(_), Some(_)) => "this patch has both `path` and `patch`",
+            _ => continue,
+        };
+        faults.push(spec_error(fault.to_owned()).at(patch.key_place("patch").unwrap_or(node.at)));
+    }
+    list.to_vec()
+}
