@@ -88,7 +88,8 @@ pub(super) fn one(
         map.insert(key, Node::str(text).placed(at));
     }
     for (key, map) in [("data", data), ("binaryData", binary)] {
-        if !map.is_empty() {
+        // kustomize writes the data of a secret even if there is none.
+        if !map.is_empty() || key == "data" && output == Output::Secret {
             object.insert(key, map.into());
         }
     }
@@ -173,6 +174,8 @@ fn env_file(source: &Text, scope: &Scope) -> Result<Vec<(SmolStr, String)>> {
         return Err(complain(source, format!("`{source}` is not UTF-8")).into());
     };
     let lines = text.strip_prefix('\u{feff}').unwrap_or(text).lines().map(str::trim_start);
+    // A carriage return before the end of the file has no line feed that `lines` could take with it.
+    let lines = lines.map(|line| line.strip_suffix('\r').unwrap_or(line));
     let pairs = lines.filter(|line| !line.is_empty() && !line.starts_with('#')).map(|line| {
         let (key, value) = line.split_once('=').unwrap_or((line, ""));
         (SmolStr::new(key), value.to_owned())

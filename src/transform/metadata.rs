@@ -1,11 +1,12 @@
 //! `buildMetadata`: annotations in which objects tell where they come from and what changed them; the label
 //! `managed-by`.
 
-use super::{Resources, Text};
-use crate::error::{Error, Kind, Result, gather};
-use crate::node::{Map, Node};
+use super::{Resources, Text, Warnings};
+use crate::error::{Error, Kind};
+use crate::node::{Entry, Map, Node};
 use crate::resource::Resource;
 use crate::source::{Project, RelPath};
+use smol_str::SmolStr;
 use std::fmt::Write;
 
 pub(super) const ORIGIN: &str = "config.kubernetes.io/origin";
@@ -35,14 +36,19 @@ pub(super) fn wants_managed_by(options: &[Text]) -> bool {
 
 impl<'a> Trace<'a> {
     /// What `buildMetadata` of the root asks for.
-    pub(super) fn asked_for(options: &[Text], root: &RelPath, project: &'a Project) -> Result<Option<Self>> {
-        gather(options.iter().filter(|option| !OPTIONS.contains(&&***option)), |option| {
+    pub(super) fn asked_for(
+        options: &[Text],
+        root: &RelPath,
+        project: &'a Project,
+        warnings: &Warnings,
+    ) -> Option<Self> {
+        for option in options.iter().filter(|option| !OPTIONS.contains(&&***option)) {
             let message = format!("`buildMetadata` has no option `{option}`");
-            Err::<(), _>(Error::new(Kind::Overlay, message).at(option.at).suggest(option, OPTIONS))
-        })?;
+            warnings.say(Error::new(Kind::Overlay, message).at(option.at).suggest(option, OPTIONS));
+        }
         let has = |name: &str| options.iter().any(|option| &**option == name);
         let (origins, transformations) = (has(OPTIONS[1]), has(OPTIONS[2]));
-        Ok((origins || transformations).then(|| Trace { root: root.clone(), project, origins, transformations }))
+        (origins || transformations).then(|| Trace { root: root.clone(), project, origins, transformations })
     }
 }
 
@@ -127,23 +133,47 @@ pub(super) fn managed_by(resources: &mut Resources) {
     }
 }
 
-/// Writes annotations as kustomize leaves them: all values are strings, and none at all are no field.
+/// Annotations with which kustomize keeps its own books; those of an input are lost.
+const INTERNAL: &str = "internal.config.kubernetes.io/";
+const BOOKS: [&str; 15] = [
+    "allowKindChange",
+    "allowNameChange",
+    "annotations-migration-resource-id",
+    "generatorBehavior",
+    "id",
+    "index",
+    "needsHashSuffix",
+    "path",
+    "prefixes",
+    "previousKinds",
+    "previousNames",
+    "previousNamespaces",
+    "refBy",
+    "seqindent",
+    "suffixes",
+];
+
+/// Writes metadata as kustomize leaves it: all annotations are strings, none at all are no field.
 pub(super) fn tidy(resource: &mut Resource) {
-    let annotations = resource.node.at_path(&["metadata", "annotations"]);
-    let Some(annotations) = annotations else { return };
-    let none = annotations.is_null() || annotations.as_map().is_some_and(Map::is_empty);
-    let strings = annotations.as_map().is_none_or(|map| map.iter().all(|entry| entry.value.as_str().is_some()));
-    if !none && strings {
+    if resource.node.get("metadata").is_none() {
+        resource.node.map_entry("metadata");
+        return;
+    }
+    let Some(annotations) = resource.node.at_path(&["metadata", "annotations"]) else { return };
+    let kept = |entry: &Entry| entry.key.text.strip_prefix(INTERNAL).is_none_or(|name| !BOOKS.contains(&name));
+    let is_tidy = |entry: &Entry| entry.value.as_str().is_some() && kept(entry);
+    if annotations.as_map().is_some_and(|map| !map.is_empty() && map.iter().all(is_tidy)) {
         return;
     }
     let Some(metadata) = resource.node.get_mut("metadata").and_then(Node::as_map_mut) else { return };
-    if none {
-        metadata.remove("annotations");
-    } else if let Some(annotations) = metadata.get_mut("annotations").and_then(Node::as_map_mut) {
+    if let Some(annotations) = metadata.get_mut("annotations").and_then(Node::as_map_mut) {
+        annotations.retain(kept);
         for (_, value) in annotations.iter_mut() {
-            if let Some(text) = value.as_scalar().map(|scalar| scalar.text.clone()) {
-                *value = Node::str(text).placed(value.at);
-            }
+            let text = value.as_scalar().map_or_else(SmolStr::default, |scalar| scalar.text.clone());
+            *value = Node::str(text).placed(value.at);
         }
+    }
+    if metadata.get("annotations").and_then(Node::as_map).is_none_or(Map::is_empty) {
+        metadata.remove("annotations");
     }
 }

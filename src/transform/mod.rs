@@ -129,7 +129,7 @@ pub fn kustomize(input: &Input, folder: &RelPath, options: Options) -> Result<Bu
         let message = format!("`{folder}` has no `kustomization.yaml`");
         return Err(Error::new(Kind::Overlay, message).into());
     };
-    builder.trace = Trace::asked_for(&kustomization.build_metadata, folder, input.project)?;
+    builder.trace = Trace::asked_for(&kustomization.build_metadata, folder, input.project, &warnings);
     let mut accumulated = Accumulated::default();
     builder.accumulate(&mut accumulated, &file.path, &kustomization, &Trail::root(input, folder))?;
 

@@ -9,10 +9,11 @@ use super::kustomization::{self, Behavior, Kustomization, Pairs, Patch};
 use super::{Resources, Scope, Text};
 use super::{affix, annotations, finish, images, labels, manifest, namespace, patch, replacement, replicas, value_add};
 use crate::error::{Error, Kind, Result};
-use crate::node::{Map, Node};
+use crate::node::{Map, Node, Scalar, Tag, Value};
 use crate::resource::Resource;
 use crate::schema::fieldspec::FieldSpec;
-use crate::yaml::{Dialect, Faults, Fields};
+use crate::yaml::{Dialect, Faults, Fields, number};
+use std::sync::Arc;
 
 /// Adds what the generators of a kustomization make.
 pub(super) fn generate(
@@ -104,7 +105,7 @@ fn inline(entry: &Node, scope: &Scope) -> Result<Option<Vec<Node>>> {
 fn read<T>(plugin: &Resource, read: impl FnOnce(&mut Fields) -> T) -> Result<T> {
     let mut faults = Faults::ignoring_case(Kind::Overlay).ignoring_unknown();
     let mut value = None;
-    Fields::read(&plugin.node, "a plugin", &mut faults, |fields| {
+    Fields::read(&strings(&plugin.node), "a plugin", &mut faults, |fields| {
         value = Some(read(fields));
         Some(())
     });
@@ -112,10 +113,51 @@ fn read<T>(plugin: &Resource, read: impl FnOnce(&mut Fields) -> T) -> Result<T> 
     faults.check(value)
 }
 
+/// Fields of plugins that are no strings. kustomize takes numbers and booleans for strings everywhere else.
+const TYPED: [&str; 10] = [
+    "allowkindchange",
+    "allownamechange",
+    "count",
+    "create",
+    "disablenamesuffixhash",
+    "filepathposition",
+    "immutable",
+    "index",
+    "optional",
+    "unsetonly",
+];
+
+/// The same configuration with its numbers and booleans as strings where strings are wanted.
+fn strings(node: &Node) -> Node {
+    let value = match &node.value {
+        Value::Map(map) => {
+            let fields = map.iter().map(|entry| {
+                let typed = TYPED.contains(&entry.key.text.to_lowercase().as_str());
+                (entry.key.clone(), if typed { entry.value.clone() } else { strings(&entry.value) })
+            });
+            Value::Map(fields.collect())
+        }
+        Value::Seq(items) => Value::Seq(Arc::new(items.iter().map(strings).collect())),
+        Value::Scalar(scalar) => match scalar.tag {
+            Tag::Int | Tag::Float => {
+                let mut text = String::new();
+                let _ = number::canonical(&mut text, &scalar.text);
+                Value::Scalar(Scalar { text: text.into(), tag: Tag::Str, style: scalar.style })
+            }
+            Tag::Bool => {
+                let text = if node.as_bool() == Some(true) { "true" } else { "false" };
+                Value::Scalar(Scalar { text: text.into(), tag: Tag::Str, style: scalar.style })
+            }
+            Tag::Str | Tag::Null | Tag::Timestamp => return node.clone(),
+        },
+    };
+    Node::new(value, node.at)
+}
+
 /// The name of a built-in plugin.
 fn kind(plugin: &Resource) -> Result<String, Error> {
     let gvk = plugin.gvk();
-    if gvk.version == "builtin" {
+    if gvk.group.is_empty() && gvk.version == "builtin" {
         return Ok(gvk.kind.to_string());
     }
     Err(complain(plugin, format!("the plugin `{}` is a program of its own, and a build runs no programs", gvk.kind))
@@ -145,9 +187,11 @@ fn make(plugin: &Resource, scope: &Scope) -> Result<Made> {
     };
     let generator = read(plugin, |fields| {
         let generator = kustomization::secret_of(fields, &plugin.node);
-        // What is configured as an object may take its namespace from that object.
-        let namespace = plugin.node.at_path(&["metadata", "namespace"]).and_then(Text::of);
-        kustomization::Generator { namespace: generator.namespace.clone().or(namespace), ..generator }
+        // What has no name or namespace of its own has those of the object that configures it.
+        let metadata = |key| plugin.node.at_path(&["metadata", key]).and_then(Text::of);
+        let name = Some(generator.name.clone()).filter(|name| !name.is_empty()).or_else(|| metadata("name"));
+        let namespace = generator.namespace.clone().or_else(|| metadata("namespace"));
+        kustomization::Generator { name: name.unwrap_or_default(), namespace, ..generator }
     })?;
     generate::one(output, &generator, None, scope)
 }

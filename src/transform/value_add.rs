@@ -3,8 +3,10 @@
 use super::kustomization::{self, Selector};
 use super::{Resources, Scope, Text, patch};
 use crate::error::{Error, Kind, Result};
-use crate::node::Node;
-use crate::yaml::{Dialect, Faults, Fields};
+use crate::node::{Node, Scalar, Style, Tag, Value};
+use crate::source::Place;
+use crate::yaml::{self, Dialect, Faults, Fields};
+use smol_str::SmolStr;
 
 /// The configuration.
 pub(super) struct ValueAdd {
@@ -79,13 +81,19 @@ fn put(node: &mut Node, path: &str, position: i64, value: &str) -> Result<(), Er
     let parts = path.replace("\\/", "\0");
     let mut parts = parts.split('/').map(|part| part.replace('\0', "/")).peekable();
     while let Some(part) = parts.next() {
-        let refused = || Error::new(Kind::Overlay, format!("`{part}` of `{path}` stands in no mapping"));
+        let refused = || Error::new(Kind::Overlay, format!("`{part}` of `{path}` cannot be set"));
         if parts.peek().is_some() {
             field = field.map_entry(&part).ok_or_else(refused)?;
         } else {
-            let old = field.get(&part).and_then(Node::as_text).unwrap_or("");
-            let new = placed(old, position, value);
-            field.as_map_mut().ok_or_else(refused)?.insert(part.as_str(), Node::str(new));
+            let map = field.as_map_mut().ok_or_else(refused)?;
+            let old =
+                map.get(&part).map_or(Some(Scalar::str("")), |old| old.as_scalar().cloned()).ok_or_else(refused)?;
+            let style = if map.has(&part) { old.style } else { Style::Plain };
+            let before = if old.tag == Tag::Null { "" } else { &old.text };
+            let text: SmolStr = placed(before, position, value).into();
+            // What is written without quotes is what it looks like.
+            let tag = if style == Style::Plain { yaml::resolve(&text, Dialect::Kubernetes) } else { Tag::Str };
+            map.insert(part.as_str(), Node::new(Value::Scalar(Scalar { text, tag, style }), Place::NONE));
         }
     }
     Ok(())

@@ -68,6 +68,8 @@ struct Frame {
     at: Place,
     anchor: usize,
     size: Size,
+    /// Whether it stands in brackets or braces.
+    flow: bool,
     content: Content,
 }
 
@@ -128,6 +130,18 @@ impl<'t> Builder<'t> {
                 };
                 // An empty value has no place of its own; the parser names that of the next token.
                 let at = if style == Style::Plain && text.is_empty() { self.key_place().or(at) } else { at };
+                // What stands for nothing within braces is written as `''` when kustomize prints the document for the
+                // first time, and read as a string after that.
+                let nothing = style == Style::Plain && span.start == span.end;
+                if nothing && self.dialect == Dialect::Kubernetes && self.frames.last().is_some_and(|frame| frame.flow)
+                {
+                    let scalar = Scalar::str("");
+                    return self.put(
+                        Node::new(Value::Scalar(scalar), at),
+                        Size { nodes: 1, bytes: 0, depth: 0 },
+                        anchor,
+                    );
+                }
                 let tag = tag.as_deref().map(|tag| tag.suffix_in_namespace("tag:yaml.org,2002:"));
                 let scalar = match tag {
                     Some(Some(tag)) => tagged(&text, &tag, style).map_err(|error| error.at(at))?,
@@ -204,7 +218,9 @@ impl<'t> Builder<'t> {
         if self.frames.len() >= MAX_DEPTH {
             return Err(too_deep(at));
         }
-        self.frames.push(Frame { at, anchor, size: Size { nodes: 1, bytes: 0, depth: 1 }, content });
+        let first = span.start.byte_offset().and_then(|start| self.text.as_bytes().get(start));
+        let flow = matches!(first, Some(b'{' | b'['));
+        self.frames.push(Frame { at, anchor, size: Size { nodes: 1, bytes: 0, depth: 1 }, flow, content });
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use super::parts::{
 };
 use super::{Kind, Kustomization, LegacySortOptions, OpenApi, SortOptions, Text};
 use crate::error::{self, Error, Result};
-use crate::node::{Map, Node};
+use crate::node::{Entry, Node};
 use crate::source::File;
 use crate::yaml::{Faults, Fields};
 
@@ -26,7 +26,11 @@ const HELM: [&str; 3] = ["helmCharts", "helmGlobals", "helmChartInflationGenerat
 pub(crate) fn read(documents: &[Node], file: &File) -> Result<Kustomization> {
     let empty = || Error::new(error::Kind::Overlay, format!("`{}` is empty", file.path)).at(file.place());
     let document = documents.first().ok_or_else(empty)?;
-    if document.as_map().is_some_and(Map::is_empty) {
+    // Besides `kind` and `apiVersion`, something has to be there.
+    let says = |entry: &Entry| {
+        !entry.value.is_null() && !["kind", "apiversion"].contains(&entry.key.text.to_lowercase().as_str())
+    };
+    if document.as_map().is_some_and(|map| !map.iter().any(says)) {
         return Err(empty().into());
     }
     let mut faults = Faults::ignoring_case(error::Kind::Overlay);
@@ -37,7 +41,8 @@ pub(crate) fn read(documents: &[Node], file: &File) -> Result<Kustomization> {
 fn kustomization(fields: &mut Fields, document: &Node) -> Kustomization {
     let kind = kind(fields);
     for name in HELM {
-        if fields.has(name) {
+        // Without charts there is nothing to do.
+        if fields.node(name).and_then(Node::as_seq).is_some_and(|charts| !charts.is_empty()) {
             let error = Error::new(error::Kind::Overlay, format!("`{name}` needs the program helm and a network"));
             let help = "run `helm template` once, put what it prints into a file and list that in `resources`";
             let error = error.at(fields.key_at(name)).help(help);
@@ -50,7 +55,9 @@ fn kustomization(fields: &mut Fields, document: &Node) -> Kustomization {
             deprecated.push((Text { text: name.into(), at: fields.key_at(name) }, instead));
         }
     }
-    fields.node("metadata");
+    if let Some(node) = fields.node("metadata") {
+        metadata(node, fields.faults());
+    }
     let mut images = fields.list("images", image);
     images.extend(fields.list("imageTags", image));
     Kustomization {
@@ -107,9 +114,20 @@ fn kind(fields: &mut Fields) -> Kind {
     kind
 }
 
+/// `metadata` has no effect, but only the usual fields.
+fn metadata(node: &Node, faults: &mut Faults) {
+    Fields::read(node, "`metadata`", faults, |fields| {
+        fields.str("name");
+        fields.str("namespace");
+        pairs(fields, "labels");
+        pairs(fields, "annotations");
+        Some(())
+    });
+}
+
 fn openapi(fields: &mut Fields) -> Option<OpenApi> {
     let node = fields.map("openapi")?;
-    let text = |key: &str| node.get(key).and_then(Text::of);
+    let text = |key: &str| node.get(key).and_then(Text::of).filter(|text| !text.is_empty());
     Some(OpenApi { version: text("version"), path: text("path"), at: fields.key_at("openapi") })
 }
 
