@@ -21,8 +21,10 @@ pub(super) fn objects(documents: &[Node]) -> Result<Vec<Node>> {
             Some(items) if items.is_null() => {}
             Some(items) => match items.as_seq() {
                 Some(items) => queue.extend(items.iter().filter(|item| !is_empty(item)).cloned()),
-                None => complaints
-                    .push(complain(&node, format!("the `items` of a list are {}", items.kind_name())).at(items.at)),
+                None => {
+                    let message = format!("`items` must be a list, but this is {}", items.kind_name());
+                    complaints.push(complain(items, message));
+                }
             },
         }
     }
@@ -36,15 +38,20 @@ fn is_empty(node: &Node) -> bool {
 /// Every document has a `kind`, and a `metadata.name` unless it is a list.
 fn check(node: &Node) -> Result<(), Error> {
     if node.as_map().is_none() {
-        return Err(complain(node, format!("a Kubernetes object is a mapping, this is {}", node.kind_name())));
+        return Err(complain(node, format!("a Kubernetes object is a mapping, but this is {}", node.kind_name())));
     }
     let text = |path: &[&str]| node.at_path(path).and_then(Node::as_text).unwrap_or("");
     let kind = text(&["kind"]);
     if kind.is_empty() {
-        return Err(complain(node, "an object without `kind`"));
+        return Err(complain(node, "this object has no `kind`"));
     }
     if !kind.ends_with("List") && text(&["metadata", "name"]).is_empty() {
-        return Err(complain(node, format!("a {kind} without `metadata.name`")));
+        return Err(complain(node, format!("this object of the kind `{kind}` has no `metadata.name`")));
+    }
+    let annotations = node.at_path(&["metadata", "annotations"]);
+    if let Some(wrong) = annotations.filter(|annotations| !annotations.is_null() && annotations.as_map().is_none()) {
+        let message = format!("`metadata.annotations` is a mapping, but this is {}", wrong.kind_name());
+        return Err(complain(wrong, message));
     }
     Ok(())
 }
