@@ -1,3 +1,4 @@
 //! Resources to the files of a namespace folder.
 
 pub mod lock;
+mod name;

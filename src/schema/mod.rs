@@ -4,6 +4,7 @@ pub mod branches;
 pub mod fieldspec;
 mod gvk;
 pub mod merge;
+pub mod name;
 
 pub use gvk::Gvk;
 

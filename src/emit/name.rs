@@ -1,0 +1,159 @@
+//! What the file of an object is called: `NN-kind-name.yaml`.
+//!
+//! `NN` is the rank of the kind, so that `kubectl apply -f` on a folder, which goes by file names, finds everything in
+//! place that it needs. A name depends on the objects of its own folder only.
+
+use crate::resource::Resource;
+use crate::schema::Gvk;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// The order in which kinds are applied: rank, API group, kinds; no kinds are all of the group. The first row counts.
+const ORDER: &[(u8, &str, &[&str])] = &[
+    (0, "", &["Namespace"]),
+    (5, "apiextensions.k8s.io", &[]),
+    (5, "storage.k8s.io", &[]),
+    (5, "scheduling.k8s.io", &[]),
+    (5, "node.k8s.io", &[]),
+    (5, "networking.k8s.io", &["IngressClass"]),
+    (10, "", &["ResourceQuota", "LimitRange"]),
+    (12, "networking.k8s.io", &["NetworkPolicy"]),
+    (15, "", &["ServiceAccount"]),
+    (20, "rbac.authorization.k8s.io", &["Role", "ClusterRole"]),
+    (21, "rbac.authorization.k8s.io", &[]),
+    (25, "external-secrets.io", &["SecretStore", "ClusterSecretStore"]),
+    (26, "external-secrets.io", &[]),
+    (26, "", &["Secret"]),
+    (26, "bitnami.com", &["SealedSecret"]),
+    (26, "secrets-store.csi.x-k8s.io", &[]),
+    (26, "cert-manager.io", &[]),
+    (30, "", &["ConfigMap"]),
+    (35, "", &["PersistentVolume", "PersistentVolumeClaim"]),
+    (40, "", &["Service", "Endpoints"]),
+    (40, "discovery.k8s.io", &[]),
+    (50, "", &["Pod", "ReplicationController"]),
+    (50, "apps", &[]),
+    (50, "batch", &[]),
+    (50, "argoproj.io", &["Rollout"]),
+    (50, "serving.knative.dev", &[]),
+    (60, "autoscaling", &[]),
+    (60, "autoscaling.k8s.io", &[]),
+    (60, "keda.sh", &[]),
+    (60, "policy", &[]),
+    (70, "networking.k8s.io", &["Ingress"]),
+    (70, "extensions", &["Ingress"]),
+    (70, "gateway.networking.k8s.io", &[]),
+    (70, "route.openshift.io", &[]),
+    (80, "monitoring.coreos.com", &[]),
+    // A webhook that is there before its server refuses everything.
+    (99, "admissionregistration.k8s.io", &[]),
+    (99, "apiregistration.k8s.io", &[]),
+];
+
+/// The rank of what [`ORDER`] does not know: custom resources, after everything that they may need.
+const OTHERS: u8 = 90;
+
+/// At most this many characters of an object's name; with all the rest a file name stays below 255 bytes.
+const LONGEST: usize = 150;
+
+fn rank(gvk: &Gvk) -> u8 {
+    ORDER
+        .iter()
+        .find(|(_, group, kinds)| *group == gvk.group && (kinds.is_empty() || kinds.contains(&gvk.kind.as_str())))
+        .map_or(OTHERS, |(rank, ..)| *rank)
+}
+
+/// The file names of the objects of a folder, in their order.
+///
+/// A name that no file can have is cleaned and cut, and gets `-` and 8 hex digits of the SHA-256 of what names the
+/// object; so do objects that would share a name because only their API groups differ.
+pub(super) fn names(resources: &[Resource]) -> Vec<String> {
+    let objects: Vec<(Gvk, &str)> = resources.iter().map(|resource| (resource.gvk(), resource.name())).collect();
+    let plain: Vec<(String, bool)> = objects.iter().map(|(gvk, name)| plain(gvk, name)).collect();
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for (stem, _) in &plain {
+        *seen.entry(stem).or_default() += 1;
+    }
+    let name = |((stem, exact), (gvk, name)): (&(String, bool), &(Gvk, &str))| {
+        if *exact && seen[stem.as_str()] == 1 {
+            return format!("{stem}.yaml");
+        }
+        let [a, b, c, d, ..] = <[u8; 32]>::from(Sha256::digest(format!("{}/{}/{name}", gvk.group, gvk.kind)));
+        format!("{stem}-{:08x}.yaml", u32::from_be_bytes([a, b, c, d]))
+    };
+    plain.iter().zip(&objects).map(name).collect()
+}
+
+/// The name without its end, and whether it says the object's name as it is.
+fn plain(gvk: &Gvk, name: &str) -> (String, bool) {
+    let fit = |c: char| if matches!(c, 'a'..='z' | '0'..='9' | '.' | '-') { c } else { '-' };
+    let clean: String = name.chars().take(LONGEST).map(|c| fit(c.to_ascii_lowercase())).collect();
+    let exact = clean == name;
+    let kind: String = gvk.kind.chars().take(63).map(|c| fit(c.to_ascii_lowercase())).collect();
+    (format!("{:02}-{kind}-{clean}", rank(gvk)), exact)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::node::Node;
+
+    fn object(api_version: &str, kind: &str, name: &str) -> Resource {
+        let mut node = Node::map();
+        let map = node.as_map_mut().unwrap();
+        map.insert("apiVersion", api_version.into());
+        map.insert("kind", kind.into());
+        node.map_entry("metadata").unwrap().as_map_mut().unwrap().insert("name", name.into());
+        Resource::new(node)
+    }
+
+    fn of(objects: &[(&str, &str, &str)]) -> Vec<String> {
+        names(&objects.iter().map(|(version, kind, name)| object(version, kind, name)).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn file_order_is_an_order_to_apply_in() {
+        let objects = [
+            ("v1", "Namespace", "x"),
+            ("v1", "ResourceQuota", "x"),
+            ("v1", "ServiceAccount", "x"),
+            ("rbac.authorization.k8s.io/v1", "Role", "x"),
+            ("rbac.authorization.k8s.io/v1", "RoleBinding", "x"),
+            ("external-secrets.io/v1", "SecretStore", "x"),
+            ("external-secrets.io/v1", "ExternalSecret", "x"),
+            ("v1", "ConfigMap", "x"),
+            ("v1", "PersistentVolumeClaim", "x"),
+            ("v1", "Service", "x"),
+            ("apps/v1", "Deployment", "x"),
+            ("autoscaling/v2", "HorizontalPodAutoscaler", "x"),
+            ("networking.k8s.io/v1", "Ingress", "x"),
+            ("monitoring.coreos.com/v1", "Probe", "x"),
+            ("example.com/v1", "Thing", "x"),
+            ("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration", "x"),
+        ];
+        let names = of(&objects);
+        assert!(names.is_sorted(), "{names:#?}");
+        assert_eq!(names[0], "00-namespace-x.yaml");
+        assert_eq!(names[10], "50-deployment-x.yaml");
+    }
+
+    #[test]
+    fn names_are_safe_bounded_and_unique() {
+        let long = "a".repeat(253);
+        let names = of(&[
+            ("rbac.authorization.k8s.io/v1", "Role", "system:Reader/../x"),
+            ("rbac.authorization.k8s.io/v1", "Role", "system-reader-..-x"),
+            ("v1", "Service", "web"),
+            ("serving.knative.dev/v1", "Service", "web"),
+            ("a.example.com/v1", "Thing", "x"),
+            ("b.example.com/v1", "Thing", "x"),
+            ("v1", "ConfigMap", &long),
+        ]);
+        let stems: Vec<&str> = names.iter().map(|name| name.strip_suffix(".yaml").unwrap()).collect();
+        assert!(stems[0].starts_with("20-role-system-reader-..-x-") && stems[1].starts_with("20-role-system-reader-..-x-"));
+        assert_eq!(stems[2..4], ["40-service-web", "50-service-web"]);
+        assert_eq!(stems[4..6], ["90-thing-x-881c1a0d", "90-thing-x-b99565ad"]);
+        assert_eq!(stems[6].len(), "30-configmap-".len() + LONGEST + 9);
+        assert_eq!(names.iter().collect::<std::collections::BTreeSet<_>>().len(), names.len());
+    }
+}

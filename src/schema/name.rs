@@ -1,0 +1,83 @@
+//! What Kubernetes takes as a name, a key, a label value: grammars, independent of what they name.
+
+/// The longest DNS label, label value and name in a key.
+pub const LABEL: usize = 63;
+/// The longest DNS name.
+pub const SUBDOMAIN: usize = 253;
+
+/// A DNS label (RFC 1123): lower-case letters, digits and `-`, a letter or digit at both ends, at most 63 characters.
+pub fn is_label(text: &str) -> bool {
+    let edge = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let bytes = text.as_bytes();
+    bytes.len() <= LABEL
+        && edge(bytes.first())
+        && edge(bytes.last())
+        && bytes.iter().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+}
+
+/// DNS labels with dots between them, at most 253 characters. Kubernetes does not limit the single label.
+pub fn is_subdomain(text: &str) -> bool {
+    let edge = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let label = |label: &[u8]| {
+        edge(label.first())
+            && edge(label.last())
+            && label.iter().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+    };
+    text.len() <= SUBDOMAIN && text.as_bytes().split(|b| *b == b'.').all(label)
+}
+
+/// One step of a URL: what roles and bindings are called.
+pub fn is_path_segment(text: &str) -> bool {
+    !text.is_empty() && text != "." && text != ".." && !text.contains(['/', '%'])
+}
+
+/// A label value: empty, or at most 63 letters, digits, `-`, `_` and `.`, a letter or digit at both ends.
+pub fn is_label_value(text: &str) -> bool {
+    text.is_empty() || is_qualified(text)
+}
+
+/// A key of a label: a name, or a DNS name, `/` and a name.
+pub fn is_key(text: &str) -> bool {
+    match text.split_once('/') {
+        Some((prefix, name)) => is_subdomain(prefix) && is_qualified(name),
+        None => is_qualified(text),
+    }
+}
+
+fn is_qualified(text: &str) -> bool {
+    let edge = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
+    let bytes = text.as_bytes();
+    bytes.len() <= LABEL
+        && edge(bytes.first())
+        && edge(bytes.last())
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grammars() {
+        let (l63, l64, s253, s254) = ("a".repeat(63), "a".repeat(64), "a".repeat(253), "a.".repeat(127));
+        let table: &[(fn(&str) -> bool, &[&str], &[&str])] = &[
+            (is_label, &["a", "1", "a-b", &l63], &["", "-a", "a-", "A", "a.b", "a_b", "ä", &l64]),
+            (is_subdomain, &["a", "a.b", "1.2", &l64, &s253], &["", ".", "a.", ".a", "a..b", "-a.b", "a_b", "A", &s254]),
+            (is_path_segment, &["system:x", "A_b", "a b", "..."], &["", ".", "..", "a/b", "a%2f"]),
+            (is_label_value, &["", "a", "A_b.c-D", "1", &l63], &["-", "a b", "a/b", "a-", ".a", "ä", &l64]),
+            (
+                is_key,
+                &["a", "A_b.c-D", "a/b", "shop.example.com/Stage", "1/2"],
+                &["", "/", "a/", "/a", "a/b/c", "A.example.com/b", "a b", &l64],
+            ),
+        ];
+        for (i, (is, good, bad)) in table.iter().enumerate() {
+            for text in *good {
+                assert!(is(text), "{i}: {text:?}");
+            }
+            for text in *bad {
+                assert!(!is(text), "{i}: {text:?}");
+            }
+        }
+    }
+}
