@@ -1,4 +1,123 @@
-//! Resources to the files of a namespace folder.
+//! Resources to the files of a namespace folder: one object a file, and the lock.
+//!
+//! Every object carries the branch's labels and annotations, in its own metadata only: a selector stays what it was,
+//! and no pod is replaced because an owner changed. The namespace is one of the files.
 
 pub mod lock;
 mod name;
+
+use crate::error::{self, Result};
+use crate::node::Node;
+use crate::plan::Branch;
+use crate::resource::Resource;
+use crate::source::RelPath;
+use crate::tree::{LOCK, NAMESPACES};
+use crate::yaml::{self, Quoting};
+use lock::Lock;
+use std::sync::Arc;
+
+/// The files of a branch that has `namespace`, by their paths in the output.
+pub fn branch(branch: &Branch, namespace: &str, mut resources: Vec<Resource>) -> Result<Vec<(RelPath, Arc<str>)>> {
+    let is_namespace = |resource: &Resource| {
+        let gvk = resource.gvk();
+        gvk.group.is_empty() && gvk.kind == "Namespace" && resource.name() == namespace
+    };
+    if !resources.iter().any(is_namespace) {
+        resources.push(Resource::new(namespace_object(namespace).placed(branch.at)));
+    }
+    mark(branch, &mut resources);
+    let mut files: Vec<(String, Arc<str>)> =
+        error::gather(name::names(&resources).into_iter().zip(&resources), |(name, resource)| {
+            let mut text = String::with_capacity(1024);
+            yaml::write(&mut text, &resource.node, Quoting::Safe).map_err(|error| error.at(resource.origin))?;
+            Ok::<_, error::Error>((name, text.into()))
+        })?;
+    let lock = Lock::of(&branch.name, files.iter().map(|(name, content)| (name.as_str(), &**content)));
+    files.push((LOCK.to_owned(), lock.write().into()));
+    let folder = format!("{NAMESPACES}/{}", branch.slug);
+    let path = |name: &str| RelPath::new(&format!("{folder}/{name}")).expect("slugs and file names are plain names");
+    Ok(files.into_iter().map(|(name, content)| (path(&name), content)).collect())
+}
+
+fn namespace_object(name: &str) -> Node {
+    let entries = [
+        ("apiVersion", Node::str("v1")),
+        ("kind", Node::str("Namespace")),
+        ("metadata", Node::from([("name", Node::str(name))].into_iter().collect::<crate::node::Map>())),
+    ];
+    Node::from(entries.into_iter().collect::<crate::node::Map>())
+}
+
+/// Puts the branch's labels and annotations on every object, over what stands there.
+fn mark(branch: &Branch, resources: &mut [Resource]) {
+    for resource in resources {
+        let Some(metadata) = resource.node.map_entry("metadata") else { continue };
+        for (field, pairs) in [("labels", &branch.labels), ("annotations", &branch.annotations)] {
+            let Some(map) = metadata.map_entry(field).and_then(Node::as_map_mut) else { continue };
+            for (key, pair) in pairs {
+                map.insert(key.clone(), Node::str(pair.value.clone()).placed(pair.at));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{self, Plan};
+    use crate::source::{Place, Project};
+    use crate::spec;
+    use crate::yaml::Dialect;
+
+    fn plan(branch: &str) -> Plan {
+        let spec = format!(
+            "apiVersion: pleach/v1\nkind: Branches\nproject: shop\ndefaults: {{overlays: [], labels: {{tier: preview}}}}\n\
+             branches:\n- name: {branch}\n"
+        );
+        let project = Project::in_memory([("branches.yaml", spec.as_str()), ("base/a.yaml", "")]);
+        plan::make(&spec::read(&project).unwrap()).unwrap()
+    }
+
+    fn files(branch: &str, text: &str) -> Vec<(String, String)> {
+        let plan = plan(branch);
+        let nodes = yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Place::NONE).unwrap();
+        let resources = nodes.into_iter().map(Resource::new).collect();
+        let branch = &plan.branches[0];
+        let files = super::branch(branch, branch.namespace().unwrap(), resources).unwrap();
+        files.into_iter().map(|(path, text)| (path.to_string(), text.to_string())).collect()
+    }
+
+    #[test]
+    fn a_folder() {
+        let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, labels: {tier: mine, a: b}}\ndata: {a: <<}\n";
+        let files = files("feature/login", text);
+        let names: Vec<&str> = files.iter().map(|(path, _)| path.as_str()).collect();
+        let folder = "namespaces/feature-login-df7c7aeb";
+        let want = ["30-configmap-x.yaml", "00-namespace-feature-login-df7c7aeb.yaml", LOCK];
+        assert_eq!(names, want.map(|name| format!("{folder}/{name}")));
+        let marks = "  annotations:\n    pleach.dev/branch-name: feature/login\n";
+        let labels = "    pleach.dev/branch: feature-login-df7c7aeb\n    pleach.dev/project: shop\n    tier: preview\n";
+        assert_eq!(
+            files[0].1,
+            format!(
+                "apiVersion: v1\ndata:\n  a: \"<<\"\nkind: ConfigMap\nmetadata:\n{marks}  labels:\n    a: b\n{labels}  name: x\n"
+            )
+        );
+        assert_eq!(
+            files[1].1,
+            format!(
+                "apiVersion: v1\nkind: Namespace\nmetadata:\n{marks}  labels:\n{labels}  name: feature-login-df7c7aeb\n"
+            )
+        );
+        let lock = Lock::read(&files[2].1).unwrap();
+        assert_eq!(lock.branch, "feature/login");
+        assert_eq!(lock.files.len(), 2);
+    }
+
+    #[test]
+    fn a_namespace_of_the_templates_is_the_one() {
+        let files = files("main", "apiVersion: v1\nkind: Namespace\nmetadata: {name: main, labels: {a: b}}\n");
+        assert_eq!(files.len(), 2);
+        assert!(files[0].1.contains("    a: b\n    pleach.dev/branch: main\n"), "{}", files[0].1);
+    }
+}

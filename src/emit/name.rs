@@ -150,7 +150,9 @@ mod tests {
             ("v1", "ConfigMap", &long),
         ]);
         let stems: Vec<&str> = names.iter().map(|name| name.strip_suffix(".yaml").unwrap()).collect();
-        assert!(stems[0].starts_with("20-role-system-reader-..-x-") && stems[1].starts_with("20-role-system-reader-..-x-"));
+        assert!(
+            stems[0].starts_with("20-role-system-reader-..-x-") && stems[1].starts_with("20-role-system-reader-..-x-")
+        );
         assert_eq!(stems[2..4], ["40-service-web", "50-service-web"]);
         assert_eq!(stems[4..6], ["90-thing-x-881c1a0d", "90-thing-x-b99565ad"]);
         assert_eq!(stems[6].len(), "30-configmap-".len() + LONGEST + 9);

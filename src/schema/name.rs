@@ -19,9 +19,7 @@ pub fn is_label(text: &str) -> bool {
 pub fn is_subdomain(text: &str) -> bool {
     let edge = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     let label = |label: &[u8]| {
-        edge(label.first())
-            && edge(label.last())
-            && label.iter().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+        edge(label.first()) && edge(label.last()) && label.iter().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
     };
     text.len() <= SUBDOMAIN && text.as_bytes().split(|b| *b == b'.').all(label)
 }
@@ -62,7 +60,11 @@ mod tests {
         let (l63, l64, s253, s254) = ("a".repeat(63), "a".repeat(64), "a".repeat(253), "a.".repeat(127));
         let table: &[(fn(&str) -> bool, &[&str], &[&str])] = &[
             (is_label, &["a", "1", "a-b", &l63], &["", "-a", "a-", "A", "a.b", "a_b", "ä", &l64]),
-            (is_subdomain, &["a", "a.b", "1.2", &l64, &s253], &["", ".", "a.", ".a", "a..b", "-a.b", "a_b", "A", &s254]),
+            (
+                is_subdomain,
+                &["a", "a.b", "1.2", &l64, &s253],
+                &["", ".", "a.", ".a", "a..b", "-a.b", "a_b", "A", &s254],
+            ),
             (is_path_segment, &["system:x", "A_b", "a b", "..."], &["", ".", "..", "a/b", "a%2f"]),
             (is_label_value, &["", "a", "A_b.c-D", "1", &l63], &["-", "a b", "a/b", "a-", ".a", "ä", &l64]),
             (
