@@ -205,3 +205,37 @@ fn encode(bytes: &[u8]) -> String {
 fn complain(source: &Text, message: impl Into<String>) -> Error {
     Error::new(Kind::Overlay, message).at(source.at)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Text, encode, literal};
+
+    #[test]
+    fn literals() {
+        for (source, want) in [
+            ("a=b", Some(("a", "b"))),
+            ("a='b'", Some(("a", "b"))),
+            ("a=\"b\"", Some(("a", "b"))),
+            ("a='b\"", Some(("a", "'b\""))),
+            ("a='", Some(("a", "'"))),
+            ("a=''", Some(("a", ""))),
+            ("a= b ", Some(("a", " b "))),
+            ("a=b=c", Some(("a", "b=c"))),
+            ("a=", Some(("a", ""))),
+            ("=b", None),
+            ("a", None),
+            ("", None),
+        ] {
+            assert_eq!(literal(&Text::from(source)).ok(), want, "{source}");
+        }
+    }
+
+    #[test]
+    fn base64_in_lines_of_70() {
+        assert_eq!(encode(&[b'x'; 51]).len(), 68);
+        assert!(!encode(&[b'x'; 51]).contains('\n'));
+        let long = encode(&[b'x'; 106]);
+        assert_eq!(long.lines().map(str::len).collect::<Vec<_>>(), [70, 70, 4]);
+        assert!(long.ends_with('\n'));
+    }
+}

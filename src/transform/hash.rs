@@ -112,3 +112,35 @@ fn string(json: &mut String, text: &str) {
     }
     json.push('"');
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::node::{Map, Node};
+    use crate::resource::Resource;
+
+    fn hash(kind: &str, fields: &[(&str, &[(&str, &str)])]) -> String {
+        let strings = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| (*k, Node::str(*v))).collect::<Map>().into();
+        let mut map: Map = fields.iter().map(|(field, pairs)| (*field, strings(pairs))).collect();
+        map.insert("kind", kind.into());
+        if kind == "Secret" {
+            map.insert("type", "Opaque".into());
+        }
+        super::of(&Resource::new(map.into()))
+    }
+
+    /// What kubectl printed.
+    #[test]
+    fn known_hashes() {
+        assert_eq!(hash("ConfigMap", &[]), "6ct58987ht");
+        assert_eq!(hash("ConfigMap", &[("data", &[("a", "b")])]), "4h2mbtbbt6");
+        assert_eq!(hash("Secret", &[("data", &[])]), "46f8b28mk5");
+        assert_eq!(hash("Secret", &[]), "8226t8dd99", "no data is not empty data");
+    }
+
+    #[test]
+    fn strings_are_written_as_go_writes_them() {
+        let mut json = String::new();
+        super::string(&mut json, "<a href=\"x\">\u{2028}\u{8}\u{1}\u{7f}é\n\\");
+        assert_eq!(json, r#""\u003ca href=\"x\"\u003e\u2028\b\u0001\u{7f}é\n\\""#.replace(r"\u{7f}", "\u{7f}"));
+    }
+}

@@ -116,3 +116,53 @@ impl PartialOrd for Position {
         Some(self.cmp(other))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{LegacySortOptions, Position};
+    use crate::node::{Map, Node};
+    use crate::resource::Resource;
+
+    fn object(text: &str) -> Resource {
+        let [api_version, kind, namespace, name] = text.split(' ').collect::<Vec<_>>()[..] else { panic!("{text}") };
+        let metadata: Map = [("name", Node::str(name)), ("namespace", Node::str(namespace))].into_iter().collect();
+        let map: Map = [("apiVersion", api_version.into()), ("kind", kind.into()), ("metadata", metadata.into())]
+            .into_iter()
+            .collect();
+        Resource::new(map.into())
+    }
+
+    fn is_sorted(texts: &[&str], options: Option<&LegacySortOptions>) -> bool {
+        texts.iter().map(|text| Position::of(&object(text), options)).is_sorted_by(|a, b| a < b)
+    }
+
+    #[test]
+    fn legacy() {
+        assert!(is_sorted(
+            &[
+                "v1 Namespace  b",
+                "my.io/v1 Namespace  a",
+                "v1 Secret  a",
+                "v1 Service A b",
+                "v1 Service a-b a",
+                "v1 Service a a",
+                "v1 Service  B",
+                "v1 Service  a",
+                "apps/v1 Deployment  a",
+                "batch/v1 Job  a",
+                "networking.k8s.io/v1 Ingress  a",
+                "v1 Pod  a",
+                "admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration  a",
+            ],
+            None
+        ));
+    }
+
+    #[test]
+    fn own_lists_replace_the_usual_ones() {
+        let kinds = |kinds: &[&str]| kinds.iter().map(|kind| (*kind).into()).collect();
+        let options = LegacySortOptions { order_first: kinds(&["Pod", "Job"]), order_last: kinds(&["Namespace"]) };
+        let order = ["v1 Pod  a", "batch/v1 Job  a", "apps/v1 Deployment  a", "v1 Service  a", "v1 Namespace  a"];
+        assert!(is_sorted(&order, Some(&options)));
+    }
+}

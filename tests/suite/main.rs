@@ -10,6 +10,7 @@ mod errors;
 mod golden;
 mod house;
 mod kit;
+mod kustomize;
 mod nginx;
 mod readme;
 mod sample;

@@ -1,0 +1,66 @@
+//! `kubectl kustomize` in folders: each folder of `tests/kustomize` is an input with what kubectl prints for it.
+//!
+//! `input/` is built, or the folder in it that the file `target` names. The output is `expected.yaml` as `kubectl
+//! kustomize` 5.5 printed it; what is refused or warned about stands in `complaints.txt`, one line each.
+
+use crate::kit;
+use pleach::error::{self, Level};
+use pleach::source::{Project, RelPath};
+use pleach::transform::{self, Built, Input, Memo, Options};
+use pleach::yaml::{self, Quoting};
+use std::path::Path;
+
+/// The kustomization that a case builds.
+fn target(case: &Path) -> RelPath {
+    let named = std::fs::read_to_string(case.join("target")).unwrap_or_default();
+    RelPath::new(named.trim()).unwrap()
+}
+
+fn build(project: &Project, target: &RelPath) -> error::Result<Built> {
+    let input = Input { project, cache: &yaml::Cache::default(), memo: &Memo::default(), templates: None };
+    transform::kustomize(&input, target, Options::default())
+}
+
+fn text(built: &Built) -> String {
+    yaml::stream(built.resources.iter().map(|resource| &resource.node), Quoting::Kustomize).unwrap()
+}
+
+#[test]
+fn every_case_prints_what_kubectl_prints() {
+    for case in kit::cases("kustomize") {
+        let project = Project::in_memory(kit::files(&case.join("input")));
+        let (level, complaints) = match build(&project, &target(&case)) {
+            Ok(built) => {
+                // Only kubectl may say what is expected.
+                let want = std::fs::read_to_string(case.join("expected.yaml"));
+                let want = want.unwrap_or_else(|error| panic!("{}/expected.yaml: {error}", case.display()));
+                let diff = similar::TextDiff::from_lines(want.as_str(), &text(&built)).unified_diff().to_string();
+                assert!(diff.is_empty(), "{}\n{diff}", case.display());
+                (Level::Warning, error::sorted(&built.warnings, &project))
+            }
+            Err(errors) => {
+                assert!(!case.join("expected.yaml").exists(), "{}: {errors:#?}", case.display());
+                (Level::Error, error::sorted(&errors, &project))
+            }
+        };
+        let complaints: String = complaints.iter().map(|error| error::short::render(level, error, &project)).collect();
+        if !complaints.is_empty() || case.join("complaints.txt").exists() {
+            kit::compare_text(&case.join("complaints.txt"), &complaints);
+        }
+    }
+}
+
+#[test]
+fn what_was_printed_builds_to_itself() {
+    for case in kit::cases("kustomize") {
+        let Ok(expected) = std::fs::read_to_string(case.join("expected.yaml")) else { continue };
+        if expected.is_empty() {
+            continue;
+        }
+        let kustomization = "resources: [all.yaml]\nsortOptions: {order: fifo}\n".to_owned();
+        let project = Project::in_memory([("kustomization.yaml", kustomization), ("all.yaml", expected.clone())]);
+        let built =
+            build(&project, &RelPath::root()).unwrap_or_else(|errors| panic!("{}: {errors:#?}", case.display()));
+        assert_eq!(text(&built), expected, "{}", case.display());
+    }
+}
