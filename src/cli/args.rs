@@ -20,7 +20,7 @@ Exit status:
 pub(super) struct Args {
     /// Work in DIR instead of the current folder
     #[arg(short = 'C', value_name = "DIR", global = true)]
-    pub(super) folder: Option<PathBuf>,
+    pub(super) workspace: Option<PathBuf>,
     /// How complaints are written
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t, global = true)]
     pub(super) message_format: MessageFormat,

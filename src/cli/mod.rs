@@ -61,7 +61,7 @@ fn judge(done: Result<Outcome>, project: &Project, screen: Screen) -> u8 {
 
 /// The folder to work in, without links.
 fn start(args: &Args) -> Result<PathBuf, Errors> {
-    Ok(disk::resolve(args.folder.as_deref().unwrap_or(Path::new(".")))?)
+    Ok(disk::resolve(args.workspace.as_deref().unwrap_or(Path::new(".")))?)
 }
 
 fn not_utf8(path: &Path) -> Error {
