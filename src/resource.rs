@@ -127,4 +127,18 @@ impl Resource {
             self.previous.push(id);
         }
     }
+
+    /// Whether it was renamed or generated.
+    pub fn has_history(&self) -> bool {
+        let renamed = !(self.previous.is_empty() && self.prefixes.is_empty() && self.suffixes.is_empty());
+        renamed || self.generated.is_some()
+    }
+
+    /// Makes it an object that has always been what it is now.
+    pub fn forget(&mut self) {
+        self.previous.clear();
+        self.prefixes.clear();
+        self.suffixes.clear();
+        self.generated = None;
+    }
 }

@@ -28,6 +28,21 @@ pub fn canonical(out: &mut String, text: &str) -> Result<(), &'static str> {
     }
 }
 
+/// What Go prints for a number that it took for a float, whole or not: `1000000` is `1e+06`.
+pub fn as_float(text: &str) -> Result<String, &'static str> {
+    let mut out = String::new();
+    #[expect(clippy::cast_precision_loss, reason = "that is what happens on the way through JSON")]
+    let value = resolve::int(text).map(|value| value as f64).or_else(|| resolve::float(text));
+    let value = value.ok_or("JSON has no infinity and no NaN")?;
+    let mut buffer = ryu::Buffer::new();
+    let (digits, point) = decimal(buffer.format_finite(value.abs()));
+    if value < 0.0 {
+        out.push('-');
+    }
+    general(&mut out, &digits, point);
+    Ok(out)
+}
+
 /// Writes a finite float.
 pub(super) fn float(out: &mut String, value: f64) {
     let mut buffer = ryu::Buffer::new();

@@ -7,7 +7,7 @@ use super::{Dialect, Places, input, merge, resolve, split, syntax};
 use crate::error::{Error, Errors, Kind, Result};
 use crate::node::{Entry, Key, Node, Scalar, Style, Tag, Value};
 use crate::source::Place;
-use granit_parser::{Event, Parser, ScalarStyle, Span};
+use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -128,22 +128,17 @@ impl<'t> Builder<'t> {
                     ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
                     ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
                 };
-                // An empty value has no place of its own; the parser names that of the next token.
-                let at = if style == Style::Plain && text.is_empty() { self.key_place().or(at) } else { at };
-                // What stands for nothing within braces is written as `''` when kustomize prints the document for the
-                // first time, and read as a string after that.
+                // The parser gives an empty value the text `~` and the place of the next token.
                 let nothing = style == Style::Plain && span.start == span.end;
-                if nothing && self.dialect == Dialect::Kubernetes && self.frames.last().is_some_and(|frame| frame.flow)
-                {
-                    let scalar = Scalar::str("");
-                    return self.put(
-                        Node::new(Value::Scalar(scalar), at),
-                        Size { nodes: 1, bytes: 0, depth: 0 },
-                        anchor,
-                    );
-                }
+                let (text, at) = if nothing { ("".into(), self.key_place().or(at)) } else { (text, at) };
+                // Within braces it is null to patches, but kustomize prints it as `''`: the style remembers that.
+                let in_braces =
+                    self.dialect == Dialect::Kubernetes && self.frames.last().is_some_and(|frame| frame.flow);
                 let tag = tag.as_deref().map(|tag| tag.suffix_in_namespace("tag:yaml.org,2002:"));
                 let scalar = match tag {
+                    None if nothing && in_braces => {
+                        Scalar { text: SmolStr::default(), tag: Tag::Null, style: Style::Quoted }
+                    }
                     Some(Some(tag)) => tagged(&text, &tag, style).map_err(|error| error.at(at))?,
                     // A tag of one's own says nothing that JSON could.
                     _ if style == Style::Plain => {
@@ -154,9 +149,9 @@ impl<'t> Builder<'t> {
                 let size = Size { nodes: 1, bytes: text.len(), depth: 0 };
                 self.put(Node::new(Value::Scalar(scalar), at), size, anchor)
             }
-            Event::SequenceStart(_, anchor, _) => self.open(span, anchor, Content::Seq(Vec::new())),
-            Event::MappingStart(_, anchor, _) => {
-                self.open(span, anchor, Content::Map { entries: Vec::new(), key: None, merges: Vec::new() })
+            Event::SequenceStart(style, anchor, _) => self.open(span, style, anchor, Content::Seq(Vec::new())),
+            Event::MappingStart(style, anchor, _) => {
+                self.open(span, style, anchor, Content::Map { entries: Vec::new(), key: None, merges: Vec::new() })
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             Event::Alias(id) => {
@@ -208,7 +203,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn open(&mut self, span: &Span, anchor: usize, content: Content) -> Result<(), Error> {
+    fn open(&mut self, span: &Span, style: StructureStyle, anchor: usize, content: Content) -> Result<(), Error> {
         let at = (self.place)(span.start.line(), span.start.col() + 1, 1);
         if let Some(Frame { content: Content::Map { key: None, .. }, .. }) = self.frames.last() {
             let what = if matches!(content, Content::Seq(_)) { "a list" } else { "a mapping" };
@@ -218,8 +213,7 @@ impl<'t> Builder<'t> {
         if self.frames.len() >= MAX_DEPTH {
             return Err(too_deep(at));
         }
-        let first = span.start.byte_offset().and_then(|start| self.text.as_bytes().get(start));
-        let flow = matches!(first, Some(b'{' | b'['));
+        let flow = style == StructureStyle::Flow;
         self.frames.push(Frame { at, anchor, size: Size { nodes: 1, bytes: 0, depth: 1 }, flow, content });
         Ok(())
     }

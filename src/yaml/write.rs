@@ -6,7 +6,7 @@ use super::fold::{self, Lines, pad};
 use super::quote::{self, Form};
 use super::{Quoting, date, number, order};
 use crate::error::{Error, Kind, Result};
-use crate::node::{Entry, Map, Node, Scalar, Tag, Value};
+use crate::node::{Entry, Map, Node, Scalar, Style, Tag, Value};
 
 /// How deep collections may stand in each other: more than the reader allows, because templates and patches nest what
 /// was read.
@@ -157,6 +157,7 @@ impl Writer<'_> {
     fn typed(&mut self, scalar: &Scalar, node: &Node) -> Result<(), Error> {
         match scalar.tag {
             Tag::Str => unreachable!("strings are written as text"),
+            Tag::Null if scalar.style == Style::Quoted => self.out.push_str("\"\""),
             Tag::Null => self.out.push_str("null"),
             Tag::Bool => self.out.push_str(if node.as_bool() == Some(true) { "true" } else { "false" }),
             Tag::Int | Tag::Float => number::canonical(self.out, &scalar.text).map_err(|why| {

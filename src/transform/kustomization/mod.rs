@@ -16,6 +16,7 @@ use crate::schema::fieldspec::FieldSpec;
 use crate::source::Place;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// Keys to values: labels or annotations.
 pub type Pairs = BTreeMap<SmolStr, Text>;
@@ -152,6 +153,8 @@ pub struct Selector {
     pub label_selector: Option<Text>,
     /// Where it stands.
     pub at: Place,
+    /// The same, made ready for use on first use.
+    pub(super) target: OnceLock<super::patch::Target>,
 }
 
 /// An entry of `images`.

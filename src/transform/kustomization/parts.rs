@@ -91,9 +91,8 @@ fn object(fields: &mut Fields, node: &Node) -> Selector {
         kind: text(fields, "kind"),
         name: text(fields, "name"),
         namespace: text(fields, "namespace"),
-        annotation_selector: None,
-        label_selector: None,
         at: node.at,
+        ..Selector::default()
     }
 }
 

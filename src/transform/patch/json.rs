@@ -1,0 +1,93 @@
+//! What is left of a value after kustomize's way through JSON, which only objects with a JSON patch take.
+//!
+//! Go reads every number of a JSON text as a 64-bit float: integers beyond 2^53 are rounded, and `1000000` becomes
+//! `1e+06`, which shows where it is used as text.
+
+use crate::error::{Error, Kind};
+use crate::node::{Entry, Key, Map, Node, Scalar, Style, Tag, Value};
+use crate::yaml::{self, Dialect};
+use smol_str::SmolStr;
+
+type Result<T> = std::result::Result<T, Error>;
+
+/// The value as it comes back from JSON.
+pub(super) fn normal(node: &Node) -> Result<Node> {
+    Ok(changed(node)?.unwrap_or_else(|| node.clone()))
+}
+
+/// The same, or `None` if nothing changes.
+fn changed(node: &Node) -> Result<Option<Node>> {
+    let value = match &node.value {
+        Value::Scalar(scalar) => scalar_of(scalar).map_err(|error| error.at(node.at))?.map(Value::Scalar),
+        Value::Seq(items) => {
+            let new = items.iter().map(changed).collect::<Result<Vec<_>>>()?;
+            new.iter().any(Option::is_some).then(|| {
+                let items = items.iter().zip(new).map(|(item, new)| new.unwrap_or_else(|| item.clone()));
+                Value::Seq(items.collect::<Vec<_>>().into())
+            })
+        }
+        Value::Map(fields) => map_of(fields)?.map(Value::Map),
+    };
+    Ok(value.map(|value| Node::new(value, node.at)))
+}
+
+fn map_of(fields: &Map) -> Result<Option<Map>> {
+    let mut new: Option<Map> = None;
+    for Entry { key, value } in fields {
+        let text = key_text(key)?;
+        let value = changed(value)?;
+        if text.is_some() || value.is_some() {
+            let new = new.get_or_insert_with(|| fields.clone());
+            let value = value.or_else(|| new.get(&key.text).cloned()).expect("it is a field of the mapping");
+            match text {
+                None => _ = new.insert(key.clone(), value),
+                Some(text) => {
+                    new.remove(&key.text);
+                    new.insert(Key { at: key.at, ..Key::from(text) }, value);
+                }
+            }
+        }
+    }
+    Ok(new)
+}
+
+/// The text of a key that was no string.
+fn key_text(key: &Key) -> Result<Option<SmolStr>> {
+    if key.tag == Tag::Str {
+        return Ok(None);
+    }
+    let scalar = Scalar { text: key.text.clone(), tag: key.tag, style: key.style };
+    let new = scalar_of(&scalar).map_err(|error| error.at(key.at))?;
+    Ok(Some(new.map_or_else(|| key.text.clone(), |new| new.text)))
+}
+
+fn scalar_of(scalar: &Scalar) -> Result<Option<Scalar>> {
+    let text: SmolStr = match scalar.tag {
+        Tag::Str | Tag::Timestamp => scalar.text.clone(),
+        // Nothing within braces.
+        Tag::Null if scalar.style == Style::Quoted => return Ok(Some(Scalar::str(""))),
+        Tag::Null => SmolStr::new_static("null"),
+        Tag::Bool if Node::new(Value::Scalar(scalar.clone()), crate::source::Place::NONE).as_bool() == Some(true) => {
+            SmolStr::new_static("true")
+        }
+        Tag::Bool => SmolStr::new_static("false"),
+        Tag::Int | Tag::Float => {
+            yaml::number::as_float(&scalar.text).map_err(|why| Error::new(Kind::Resource, why))?.into()
+        }
+    };
+    let tag = match scalar.tag {
+        Tag::Int | Tag::Float => yaml::resolve(&text, Dialect::Kubernetes),
+        tag => tag,
+    };
+    let style = match tag {
+        Tag::Str if text.contains('\n') => Style::Block,
+        Tag::Str if needs_quotes(&text) => Style::Quoted,
+        _ => Style::Plain,
+    };
+    let is_same = text == scalar.text && tag == scalar.tag && style == scalar.style;
+    Ok((!is_same).then_some(Scalar { text, tag, style }))
+}
+
+fn needs_quotes(text: &str) -> bool {
+    [Dialect::Kubernetes, Dialect::Yaml11].iter().any(|dialect| yaml::resolve(text, *dialect) != Tag::Str)
+}

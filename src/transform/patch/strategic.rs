@@ -1,0 +1,247 @@
+//! Strategic merge: a patch that has the shape of the object.
+//!
+//! Mappings merge, scalars and unknown lists are replaced, lists that the schema knows merge by the keys of their
+//! elements ([`super::list`]). A patch passes over the whole object, not only over what it names: an empty value
+//! (`key:`) goes, and lists are put in order; [`Merge::settle`] does that for what the patch does not name.
+
+use super::directive::{self, Directive};
+use super::list::Keyed;
+use crate::error::{Error, Kind};
+use crate::node::{Entry, Map, Node, Scalar, Style, Tag, Value};
+use crate::schema::merge::{Schema, Shape};
+
+/// One patch on its way through one object.
+pub(super) struct Merge<'a> {
+    pub(super) schema: &'a Schema,
+    /// What kustomize loses or mangles on the way.
+    pub(super) losses: Vec<Error>,
+}
+
+/// What becomes of a value.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// It stays as it is.
+    Same,
+    /// It changes.
+    New(Node),
+    /// It goes.
+    Gone,
+}
+
+impl Outcome {
+    pub(super) fn or(self, node: &Node) -> Option<Node> {
+        match self {
+            Outcome::Same => Some(node.clone()),
+            Outcome::New(new) => Some(new),
+            Outcome::Gone => None,
+        }
+    }
+}
+
+impl From<Option<Node>> for Outcome {
+    fn from(node: Option<Node>) -> Self {
+        node.map_or(Outcome::Gone, Outcome::New)
+    }
+}
+
+type Result<T> = std::result::Result<T, Error>;
+
+impl<'a> Merge<'a> {
+    pub(super) fn new(schema: &'a Schema) -> Self {
+        Merge { schema, losses: Vec::new() }
+    }
+
+    /// An object with a patch; `None` if the patch deletes it.
+    pub(super) fn object(&mut self, object: &Node, patch: &Node) -> Result<Option<Node>> {
+        self.both("the object", object, patch, None)
+    }
+
+    /// The shape of a value, which an object within an object says itself.
+    fn shape(&self, known: Option<Shape>, node: &Node) -> Option<Shape> {
+        known.or_else(|| {
+            let text = |key| node.get(key).and_then(Node::as_text);
+            self.schema.kind(text("apiVersion")?, text("kind")?)
+        })
+    }
+
+    /// How a list merges, if it does.
+    fn keyed<'n>(&self, name: &'n str, shape: Option<Shape>) -> Option<Keyed<'n>>
+    where
+        'a: 'n,
+    {
+        let shape = shape?;
+        Some(Keyed { name, keys: self.schema.keys(shape)?, items: self.schema.items(shape) })
+    }
+
+    fn field(&self, shape: Option<Shape>, name: &str) -> Option<Shape> {
+        self.schema.field(shape?, name)
+    }
+
+    /// A value of the object that the patch has too. `name` is that of the field, for messages.
+    pub(super) fn both(
+        &mut self,
+        name: &str,
+        target: &Node,
+        patch: &Node,
+        shape: Option<Shape>,
+    ) -> Result<Option<Node>> {
+        if patch.is_null() {
+            return Ok(None);
+        }
+        if target.is_null() {
+            return Ok(self.added(name, patch, shape)?.map(|added| styled(added, target)));
+        }
+        match (&target.value, &patch.value) {
+            (Value::Map(fields), Value::Map(changes)) => {
+                let shape = self.shape(self.shape(shape, target), patch);
+                match Directive::of_map(changes)? {
+                    Directive::Delete => Ok(None),
+                    Directive::Replace => {
+                        self.own_fields(patch, changes, Known::Elided, shape).map(|own| own.or(patch))
+                    }
+                    Directive::Merge => self.merged(target, fields, changes, shape).map(Some),
+                }
+            }
+            (Value::Seq(_), Value::Seq(_)) => match self.keyed(name, shape) {
+                Some(keyed) => Ok(self.list(target, patch, keyed)?.or(target)),
+                None => Ok(Some(patch.clone())),
+            },
+            (Value::Scalar(_), Value::Scalar(_)) => Ok(Some(styled(patch.clone(), target))),
+            _ => {
+                let message =
+                    format!("`{name}` is {} in the object and {} in the patch", target.kind_name(), patch.kind_name());
+                Err(Error::new(Kind::Overlay, message).at(patch.at).note(target.at, "in the object"))
+            }
+        }
+    }
+
+    fn merged(&mut self, target: &Node, fields: &Map, changes: &Map, shape: Option<Shape>) -> Result<Node> {
+        let settled = each_field(fields, |key, value| {
+            if changes.has(key) { Ok(Outcome::Same) } else { self.settle(key, value, self.field(shape, key)) }
+        })?;
+        let mut result = settled.unwrap_or_else(|| fields.clone());
+        for Entry { key, value: change } in changes.iter().filter(|entry| entry.key.text != directive::KEY) {
+            if directive::leaks(&key.text) {
+                self.lose(
+                    Error::new(Kind::Overlay, format!("kustomize takes `{}` for a field of the object", key.text))
+                        .at(key.at)
+                        .help("it knows no directive but `$patch`"),
+                );
+            }
+            let shape = self.field(shape, &key.text);
+            let value = match fields.get(&key.text) {
+                Some(value) => self.both(&key.text, value, change, shape)?,
+                None => self.added(&key.text, change, shape)?,
+            };
+            match value {
+                Some(value) => _ = result.insert(key.clone(), value),
+                None => _ = result.remove(&key.text),
+            }
+        }
+        Ok(Node::new(Value::Map(result), target.at))
+    }
+
+    /// A value that only the patch has. A wrong directive at its top stays in it, as kustomize has it.
+    pub(super) fn added(&mut self, name: &str, patch: &Node, shape: Option<Shape>) -> Result<Option<Node>> {
+        match &patch.value {
+            Value::Map(fields) => match Directive::of_map(fields) {
+                Ok(Directive::Delete) => Ok(None),
+                Ok(_) => Ok(self.own_fields(patch, fields, Known::Elided, self.shape(shape, patch))?.or(patch)),
+                Err(_) => Ok(self.own_fields(patch, fields, Known::Kept, self.shape(shape, patch))?.or(patch)),
+            },
+            Value::Seq(_) => match self.keyed(name, shape) {
+                Some(keyed) => Ok(self.own_list(patch, keyed)?.or(patch)),
+                None => Ok(Some(patch.clone())),
+            },
+            Value::Scalar(_) => Ok(Some(patch.clone()).filter(|node| !node.is_null())),
+        }
+    }
+
+    /// A value within what only the patch has.
+    pub(super) fn own(&mut self, name: &str, patch: &Node, shape: Option<Shape>) -> Result<Outcome> {
+        match &patch.value {
+            Value::Map(fields) => match Directive::of_map(fields)? {
+                Directive::Delete => Ok(Outcome::Gone),
+                _ => self.own_fields(patch, fields, Known::Elided, self.shape(shape, patch)),
+            },
+            Value::Seq(items) => {
+                let Some(keyed) = self.keyed(name, shape) else { return Ok(Outcome::Same) };
+                match Directive::of_list(items)? {
+                    Some((Directive::Delete, _)) => Ok(Outcome::Gone),
+                    Some((_, items)) => {
+                        let patch = with_items(patch, items);
+                        Ok(self.own_list(&patch, keyed)?.or(&patch).into())
+                    }
+                    None => self.own_list(patch, keyed),
+                }
+            }
+            Value::Scalar(_) if patch.is_null() => Ok(Outcome::Gone),
+            Value::Scalar(_) => Ok(Outcome::Same),
+        }
+    }
+
+    fn own_fields(&mut self, patch: &Node, fields: &Map, known: Known, shape: Option<Shape>) -> Result<Outcome> {
+        let own = each_field(fields, |key, value| match known {
+            Known::Elided if key == directive::KEY => Ok(Outcome::Gone),
+            _ => self.own(key, value, self.field(shape, key)),
+        })?;
+        Ok(own.map_or(Outcome::Same, |map| Outcome::New(Node::new(Value::Map(map), patch.at))))
+    }
+
+    /// A value of the object that the patch does not have.
+    pub(super) fn settle(&mut self, name: &str, target: &Node, shape: Option<Shape>) -> Result<Outcome> {
+        match &target.value {
+            Value::Scalar(Scalar { text, tag: Tag::Null, .. }) if text.is_empty() => Ok(Outcome::Gone),
+            Value::Scalar(_) => Ok(Outcome::Same),
+            Value::Map(fields) => {
+                let shape = self.shape(shape, target);
+                let settled = each_field(fields, |key, value| self.settle(key, value, self.field(shape, key)))?;
+                Ok(settled.map_or(Outcome::Same, |map| Outcome::New(Node::new(Value::Map(map), target.at))))
+            }
+            Value::Seq(_) => match self.keyed(name, shape) {
+                Some(keyed) => self.settled_list(target, keyed),
+                None => Ok(Outcome::Same),
+            },
+        }
+    }
+
+    pub(super) fn lose(&mut self, loss: Error) {
+        self.losses.push(loss);
+    }
+}
+
+/// Whether the directive of a mapping was understood, and so does not stay in it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Known {
+    Elided,
+    Kept,
+}
+
+/// The mapping that `each` makes of every field; `None` if all stay the same.
+fn each_field(fields: &Map, mut each: impl FnMut(&str, &Node) -> Result<Outcome>) -> Result<Option<Map>> {
+    let mut result: Option<Map> = None;
+    for Entry { key, value } in fields {
+        match each(&key.text, value)? {
+            Outcome::Same => {}
+            Outcome::New(new) => _ = result.get_or_insert_with(|| fields.clone()).insert(key.clone(), new),
+            Outcome::Gone => _ = result.get_or_insert_with(|| fields.clone()).remove(&key.text),
+        }
+    }
+    Ok(result)
+}
+
+/// A list with other elements.
+pub(super) fn with_items(list: &Node, items: Vec<Node>) -> Node {
+    Node::new(Value::Seq(items.into()), list.at)
+}
+
+/// A scalar keeps the style of the one whose place it takes: a number in place of a quoted text becomes a text.
+fn styled(mut patch: Node, target: &Node) -> Node {
+    if let (Value::Scalar(new), Value::Scalar(old)) = (&mut patch.value, &target.value) {
+        new.style = if old.tag == Tag::Null { Style::Plain } else { old.style };
+        if new.style != Style::Plain {
+            new.tag = Tag::Str;
+        }
+    }
+    patch
+}
