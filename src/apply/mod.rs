@@ -5,5 +5,6 @@
 
 pub mod decide;
 pub mod patience;
+pub mod rfc2136;
 pub mod walk;
 pub mod zone;

@@ -200,6 +200,7 @@ impl<'a> Walk<'a> {
     /// Puts `rev` at the place of the fence unless it is there, and makes it the condition of every change to come.
     fn raise(&self, zone: &mut dyn Zone, mut held: Held, rev: u64) -> Result<Edit, End> {
         let wanted = Fence { owner: self.work.owner.clone(), rev }.records();
+        let mut trouble = Failure::Moved;
         for next in 1..=self.patience.tries {
             match place(&held, &self.work.owner, rev) {
                 Place::Level => return Ok(Edit { name: self.work.fence.clone(), before: held, after: None }),
@@ -207,23 +208,26 @@ impl<'a> Walk<'a> {
                 Place::Unreadable => return Err(End::NoFence),
                 Place::Ahead => {}
             }
-            match zone.write(&[decide::raise(&self.work.fence, &held, &wanted)]).pop() {
-                Some(Ok(())) => {
-                    held = wanted.clone().into();
-                    continue;
-                }
-                Some(Err(Failure::Moved)) | None => {}
-                Some(Err(Failure::Busy(_, asked))) => self.patience.wait(next, asked.unwrap_or_default()),
-                Some(Err(Failure::Unknown(_))) => self.patience.wait(next, Duration::ZERO),
-                Some(Err(failure)) => return Err(End::Failed(failure.to_string())),
+            if let Some(Err(failure)) = zone.write(&[decide::raise(&self.work.fence, &held, &wanted)]).pop() {
+                trouble = failure;
+            } else {
+                held = wanted.clone().into();
+                continue;
+            }
+            match &trouble {
+                Failure::Moved => {}
+                Failure::Busy(_, asked) => self.patience.wait(next, asked.unwrap_or_default()),
+                Failure::Unknown(_) => self.patience.wait(next, Duration::ZERO),
+                Failure::Refused(_) | Failure::Impossible(_) => return Err(End::Failed(trouble.to_string())),
             }
             held = self.look(zone, &[]).map_err(|failure| End::Failed(failure.to_string()))?.fence;
         }
-        Err(End::Failed(format!("the fence `{}` could not be raised", self.work.fence)))
+        Err(End::Failed(format!("the fence `{}` could not be raised: {trouble}", self.work.fence)))
     }
 
     /// Writes until everything in `todo` is written, left or given up.
     fn write(&self, zone: &mut dyn Zone, fence: &Edit, mut todo: Vec<Todo>, rev: u64, tell: &mut Tell) -> End {
+        let mut reason = String::new();
         for next in 1..=self.patience.tries {
             let changes: Vec<Change> = todo.iter().map(|todo| self.change(todo, fence)).collect();
             let mut again = Again::default();
@@ -242,6 +246,7 @@ impl<'a> Walk<'a> {
                 return End::Complete;
             }
             if let Some(asked) = again.pause {
+                reason = again.reason;
                 self.patience.wait(next, asked);
             }
             todo = match self.again(zone, again.todo, rev, tell) {
@@ -249,7 +254,6 @@ impl<'a> Walk<'a> {
                 Err(end) => return end,
             };
         }
-        let reason = "the provider did not answer".to_owned();
         tell_all(&todo, tell, &Outcome::Failed(reason.clone()));
         if todo.is_empty() { End::Complete } else { End::Failed(reason) }
     }
@@ -320,15 +324,21 @@ struct Again {
     todo: Vec<Todo>,
     /// Whether to wait before, and at least how long.
     pause: Option<Duration>,
+    /// Why it has to be.
+    reason: String,
     refused: Option<String>,
 }
 
 impl Again {
     fn push(&mut self, item: Todo, failure: Failure) {
         let moved = item.moved + u32::from(failure == Failure::Moved);
+        let mut wait = |reason, asked: Option<Duration>| {
+            self.pause = self.pause.max(Some(asked.unwrap_or_default()));
+            self.reason = reason;
+        };
         match failure {
-            Failure::Busy(_, asked) => self.pause = self.pause.max(Some(asked.unwrap_or_default())),
-            Failure::Unknown(_) => self.pause = self.pause.max(Some(Duration::ZERO)),
+            Failure::Busy(reason, asked) => wait(reason, asked),
+            Failure::Unknown(reason) => wait(reason, None),
             Failure::Refused(reason) => self.refused = Some(reason),
             Failure::Moved | Failure::Impossible(_) => {}
         }

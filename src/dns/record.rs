@@ -229,6 +229,13 @@ impl Records {
         self.0.entry(kind).or_default().insert(data)
     }
 
+    /// Adds the records of another.
+    pub fn merge(&mut self, other: Records) {
+        for (kind, mut set) in other.0 {
+            self.0.entry(kind).or_default().append(&mut set);
+        }
+    }
+
     /// The set of a type.
     pub fn get(&self, kind: Type) -> Option<&BTreeSet<Data>> {
         self.0.get(&kind)

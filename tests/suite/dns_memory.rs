@@ -81,8 +81,10 @@ impl Field for Memory {
         Box::new(self.clone())
     }
 
-    fn put(&self, name: &DnsName, records: &Records, ttl: u32) {
-        self.table().put(name, records.clone(), ttl);
+    fn put(&self, names: &[(DnsName, Records)], ttl: u32) {
+        for (name, records) in names {
+            self.table().put(name, records.clone(), ttl);
+        }
     }
 
     fn put_other(&self, name: &DnsName) {

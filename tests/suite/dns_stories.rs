@@ -24,8 +24,8 @@ pub(crate) trait Field: Sync {
     fn open_troubled(&self, mishaps: Vec<(usize, Mishap)>) -> Box<dyn Zone + Send> {
         Box::new(Troubled::new(self.open(), mishaps))
     }
-    /// Puts records at a name whatever stood there, as a person would; no records take them away.
-    fn put(&self, name: &DnsName, records: &Records, ttl: u32);
+    /// Puts records at names whatever stood there, as a person would; no records take them away.
+    fn put(&self, names: &[(DnsName, Records)], ttl: u32);
     /// Puts a record of a type at a name that pleach does not know.
     fn put_other(&self, name: &DnsName);
     /// All that stands there of the types that pleach knows.
@@ -40,6 +40,11 @@ pub(crate) fn n(front: &str) -> DnsName {
 
 pub(crate) fn zone() -> DnsName {
     DnsName::target("dev.example.com").unwrap()
+}
+
+/// Where the marker of a name stands.
+pub(crate) fn place(front: &str) -> DnsName {
+    marker::name(&n(front), &zone()).unwrap()
 }
 
 pub(crate) fn set(kind: Type, values: &[&str]) -> Records {
@@ -61,7 +66,7 @@ pub(crate) fn mark(owner: &str, branch: &str, ttl: u32, of: &Records) -> Records
 pub(crate) fn work(owner: &str, entries: &[(&str, &str, Wish)]) -> Work {
     let entry = |(front, branch, wish): &(&str, &str, Wish)| Entry {
         host: n(front),
-        marker: marker::name(&n(front), &zone()).unwrap(),
+        marker: place(front),
         owner: owner.into(),
         branch: (*branch).into(),
         wish: wish.clone(),
@@ -174,14 +179,15 @@ pub(crate) fn every_row(field: &dyn Field) {
     ];
     let front = |row: &str| format!("{row}.shop");
     let mut entries = Vec::new();
+    let mut stood = Vec::new();
     let mut want = Content::new();
     let fronts: Vec<String> = rows.iter().map(|row| front(row.0)).collect();
     for (row, front) in rows.iter().zip(&fronts) {
         let (_, wish, marker_then, then, outcome) = row;
-        let place = marker::name(&n(front), &zone()).unwrap();
+        let place = place(front);
         for (name, records) in [(&n(front), then), (&place, marker_then)] {
             if let Some(records) = records {
-                field.put(name, records, 60);
+                stood.push((name.clone(), records.clone()));
                 want.insert(name.clone(), (records.clone(), 60));
             }
         }
@@ -196,10 +202,11 @@ pub(crate) fn every_row(field: &dyn Field) {
         }
         entries.push((front.as_str(), "b", wish.clone()));
     }
+    field.put(&stood, 60);
     field.put_other(&n("other.shop"));
     entries.push(("other.shop", "b", present("new.example.net")));
-    let place = marker::fence_name("shop", &zone()).unwrap();
-    want.insert(place, (Fence { owner: "shop".into(), rev: 7 }.records(), 60));
+    let fence = marker::fence_name("shop", &zone()).unwrap();
+    want.insert(fence, (Fence { owner: "shop".into(), rev: 7 }.records(), 60));
 
     let work = work("shop", &entries);
     let (outcomes, end) = apply(&mut *field.open(), &work, 7);
@@ -224,10 +231,10 @@ pub(crate) fn every_row(field: &dyn Field) {
 /// What an operator may allow beyond the table.
 pub(crate) fn permits(field: &dyn Field) {
     let (new, hand) = (cname("new.example.net"), set(Type::A, &["192.0.2.66"]));
-    field.put(&n("adopt.shop"), &new, 60);
-    field.put(&n("other.shop"), &hand, 60);
-    field.put(&n("drift.shop"), &hand, 60);
-    field.put(&marker::name(&n("drift.shop"), &zone()).unwrap(), &mark("shop", "b", 60, &new), 60);
+    let marker = (place("drift.shop"), mark("shop", "b", 60, &new));
+    let stood =
+        [(n("adopt.shop"), new.clone()), (n("other.shop"), hand.clone()), (n("drift.shop"), hand.clone()), marker];
+    field.put(&stood, 60);
     let entries = ["adopt.shop", "other.shop", "drift.shop"].map(|front| (front, "b", present("new.example.net")));
     let work = work("shop", &entries);
     let permits = Permits {
@@ -297,13 +304,18 @@ pub(crate) fn killed(field: &dyn Field) {
         ],
     );
     for (at, mishap) in (0..4).flat_map(|at| [(at, Mishap::Dead), (at, Mishap::DeadAfter)]) {
-        for (front, records) in [("b.shop", &old), ("c.shop", &gone)] {
-            field.put(&n(front), records, 60);
-            field.put(&marker::name(&n(front), &zone()).unwrap(), &mark("shop", "b", 60, records), 60);
-        }
-        for name in [n("a.shop"), marker::name(&n("a.shop"), &zone()).unwrap(), work.fence.clone()] {
-            field.put(&name, &Records::default(), 60);
-        }
+        field.put(
+            &[
+                (n("a.shop"), Records::default()),
+                (place("a.shop"), Records::default()),
+                (work.fence.clone(), Records::default()),
+                (n("b.shop"), old.clone()),
+                (place("b.shop"), mark("shop", "b", 60, &old)),
+                (n("c.shop"), gone.clone()),
+                (place("c.shop"), mark("shop", "b", 60, &gone)),
+            ],
+            60,
+        );
         let (_, end) = apply(&mut *field.open_troubled(vec![(at, mishap)]), &work, 3);
         assert!(matches!(end, End::Failed(_)), "{mishap:?} at {at}: {end:?}");
         let (outcomes, end) = apply(&mut *field.open(), &work, 3);
@@ -362,10 +374,8 @@ pub(crate) fn racing(field: &dyn Field) {
 
 /// Two projects in one zone never touch each other's names, nor a stranger's.
 pub(crate) fn neighbours(field: &dyn Field) {
-    let strangers = [("www", set(Type::A, &["192.0.2.80"])), ("mail.shop", set(Type::Txt, &["v=spf1 -all"]))];
-    for (front, records) in &strangers {
-        field.put(&n(front), records, 3600);
-    }
+    let strangers = [(n("www"), set(Type::A, &["192.0.2.80"])), (n("mail.shop"), set(Type::Txt, &["v=spf1 -all"]))];
+    field.put(&strangers, 3600);
     let shop =
         work("shop", &[("a.shop", "b", present("shop.example.net")), ("b.shop", "b", present("shop.example.net"))]);
     let blog = work(
@@ -386,8 +396,8 @@ pub(crate) fn neighbours(field: &dyn Field) {
     assert_eq!(outcomes, [shops, Outcome::Kept, Outcome::Kept, in_use, Outcome::Done(Write::Create)]);
     assert!(apply(&mut *field.open(), &shop, 9).0.iter().all(|outcome| *outcome == Outcome::Kept));
     let content = field.content();
-    for (front, records) in &strangers {
-        assert_eq!(content[&n(front)], (records.clone(), 3600));
+    for (name, records) in &strangers {
+        assert_eq!(content[name], (records.clone(), 3600));
     }
 }
 
@@ -399,10 +409,9 @@ pub(crate) fn edited_meanwhile(field: &dyn Field) {
         [("u.shop", present("new.example.net")), ("d.shop", Wish::Absent), ("c.shop", present("x.net"))]
     {
         if front != "c.shop" {
-            field.put(&n(front), &old, 60);
-            field.put(&marker::name(&n(front), &zone()).unwrap(), &mark("shop", "b", 60, &old), 60);
+            field.put(&[(n(front), old.clone()), (place(front), mark("shop", "b", 60, &old))], 60);
         }
-        let act = || field.put(&n(front), &hand, 60);
+        let act = || field.put(&[(n(front), hand.clone())], 60);
         let mut between = Between::new(field.open(), 0, &act);
         let rev = field.writes() as u64 + 1;
         let (outcomes, end) = apply(&mut between, &work("shop", &[(front, "b", wish)]), rev);

@@ -141,8 +141,8 @@ impl Field for MutantField {
         Box::new(Mutant { zone, mutation: self.mutation, truth: BTreeMap::new() })
     }
 
-    fn put(&self, name: &DnsName, records: &Records, ttl: u32) {
-        self.memory.put(name, records, ttl);
+    fn put(&self, names: &[(DnsName, Records)], ttl: u32) {
+        self.memory.put(names, ttl);
     }
 
     fn put_other(&self, name: &DnsName) {

@@ -3,6 +3,10 @@
 #[cfg(feature = "apply")]
 mod dns_memory;
 #[cfg(feature = "apply")]
+mod dns_real;
+#[cfg(feature = "apply")]
+mod dns_server;
+#[cfg(feature = "apply")]
 mod dns_stories;
 #[cfg(feature = "apply")]
 mod dns_trouble;

@@ -1,0 +1,69 @@
+//! The shared key that messages are signed with (TSIG, RFC 8945).
+//!
+//! It is read from the forms that `nsupdate -y` and `nsupdate -k` take. What it is read from never appears in an error.
+
+use crate::error::{Error, Kind};
+use base64::Engine;
+use domain::base::Name;
+use domain::tsig::{Algorithm, Key};
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// The key of `ALGORITHM:NAME:SECRET`, or of a file as `tsig-keygen` writes it.
+pub fn parse(text: &str) -> Result<Arc<Key>, Error> {
+    let fault = |what: &str| {
+        Error::new(Kind::Usage, format!("the TSIG key {what}"))
+            .help("write `hmac-sha256:NAME:SECRET`, or the key file that `tsig-keygen` writes")
+    };
+    let text = text.trim();
+    let clause = || {
+        let words: Vec<&str> = text
+            .split(|c: char| c.is_whitespace() || matches!(c, '{' | '}' | ';' | '"'))
+            .filter(|w| !w.is_empty())
+            .collect();
+        let after = |word| Some(*words.get(words.iter().position(|w| *w == word)? + 1)?);
+        Some((after("algorithm")?, after("key")?, after("secret")?))
+    };
+    let line = || {
+        let mut parts = text.splitn(3, ':');
+        Some((parts.next()?, parts.next()?, parts.next()?))
+    };
+    let found = if text.contains('{') { clause() } else { line() };
+    let (algorithm, name, secret) = found.ok_or_else(|| fault("is in no known form"))?;
+    let algorithm = match algorithm.to_ascii_lowercase().as_str() {
+        "hmac-sha256" => Algorithm::Sha256,
+        "hmac-sha384" => Algorithm::Sha384,
+        "hmac-sha512" => Algorithm::Sha512,
+        _ => return Err(fault("is of an algorithm other than hmac-sha256, hmac-sha384 and hmac-sha512")),
+    };
+    let name = Name::from_str(name).map_err(|_| fault("has a name that is no DNS name"))?;
+    let secret = base64::engine::general_purpose::STANDARD.decode(secret).map_err(|_| fault("is not in base64"))?;
+    let key = Key::new(algorithm, &secret, name, None, None).expect("a signature in full length is long enough");
+    Ok(Arc::new(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_are_read_and_faults_keep_the_secret() {
+        let file = "key \"pleach\" {\n\talgorithm hmac-sha512;\n\tsecret \"c2VjcmV0LWNhbmFyeQ==\";\n};\n";
+        assert_eq!(parse(file).unwrap().algorithm(), Algorithm::Sha512);
+        let key = parse("HMAC-SHA256:pleach.example:c2VjcmV0LWNhbmFyeQ==\n").unwrap();
+        assert_eq!(key.name().to_string(), "pleach.example");
+        for bad in [
+            "",
+            "c2VjcmV0LWNhbmFyeQ==",
+            "pleach:c2VjcmV0LWNhbmFyeQ==",
+            "hmac-md5:pleach:c2VjcmV0LWNhbmFyeQ==",
+            "hmac-sha256:a..b:c2VjcmV0LWNhbmFyeQ==",
+            "hmac-sha256:pleach:c2VjcmV0LWNhbmFyeQ=",
+            "key pleach { secret c2VjcmV0LWNhbmFyeQ==; }",
+        ] {
+            let error = parse(bad).unwrap_err();
+            let told = format!("{error} {:?}", error.parts().help);
+            assert!(!told.contains("c2Vj"), "{told}");
+        }
+    }
+}
