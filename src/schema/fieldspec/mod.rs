@@ -1,0 +1,141 @@
+//! Field specs: which fields of which kinds a transformer changes. Data, not code.
+//!
+//! The defaults stand in `schema/fieldspecs.yaml`; the `configurations` of a kustomization are more of the same and are
+//! merged as kustomize merges them. Nothing here looks at an object.
+
+mod merge;
+mod read;
+mod referrers;
+
+pub use referrers::{End, Referrers};
+
+use super::Gvk;
+use crate::source::Place;
+use crate::yaml::{self, Dialect};
+use smol_str::SmolStr;
+use std::sync::{Arc, LazyLock, OnceLock};
+
+/// A field of some kinds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FieldSpec {
+    /// API group; empty fits all.
+    pub group: SmolStr,
+    /// API version; empty fits all.
+    pub version: SmolStr,
+    /// Kind; empty fits all.
+    pub kind: SmolStr,
+    /// The path as written: `spec/template/metadata/labels`.
+    pub path: SmolStr,
+    /// Whether missing parts of the path are made.
+    pub create: bool,
+}
+
+/// Fields that name objects of one kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NameReference {
+    /// API group of the objects that are named; empty fits all.
+    pub group: SmolStr,
+    /// API version; empty fits all.
+    pub version: SmolStr,
+    /// Kind; empty fits all.
+    pub kind: SmolStr,
+    /// The fields that name them.
+    pub fields: Vec<FieldSpec>,
+}
+
+/// All field specs of a build: the defaults and what `configurations` and `crds` add.
+#[derive(Clone, Debug, Default)]
+pub struct FieldSpecs {
+    /// `namePrefix`.
+    pub name_prefix: Vec<FieldSpec>,
+    /// `nameSuffix`.
+    pub name_suffix: Vec<FieldSpec>,
+    /// `namespace`.
+    pub namespace: Vec<FieldSpec>,
+    /// `commonLabels`.
+    pub common_labels: Vec<FieldSpec>,
+    /// `labels`.
+    pub labels: Vec<FieldSpec>,
+    /// `templateLabels`.
+    pub template_labels: Vec<FieldSpec>,
+    /// `commonAnnotations`.
+    pub common_annotations: Vec<FieldSpec>,
+    /// `nameReference`.
+    pub name_reference: Vec<NameReference>,
+    /// `varReference`.
+    pub var_reference: Vec<FieldSpec>,
+    /// `images`.
+    pub images: Vec<FieldSpec>,
+    /// `replicas`.
+    pub replicas: Vec<FieldSpec>,
+    /// `name_reference` by the kind that refers, made on first use.
+    referrers: OnceLock<Referrers>,
+}
+
+/// Whether a selector that leaves parts open fits a kind.
+pub fn fits(group: &str, version: &str, kind: &str, gvk: &Gvk) -> bool {
+    (kind.is_empty() || kind == gvk.kind)
+        && (group.is_empty() || group == gvk.group)
+        && (version.is_empty() || version == gvk.version)
+}
+
+impl FieldSpec {
+    /// Whether objects of this kind have the field.
+    pub fn fits(&self, gvk: &Gvk) -> bool {
+        fits(&self.group, &self.version, &self.kind, gvk)
+    }
+
+    /// Group, version and kind together.
+    fn gvk(&self) -> Gvk {
+        Gvk { group: self.group.clone(), version: self.version.clone(), kind: self.kind.clone() }
+    }
+}
+
+impl NameReference {
+    /// Whether objects of this kind are named.
+    pub fn fits(&self, gvk: &Gvk) -> bool {
+        fits(&self.group, &self.version, &self.kind, gvk)
+    }
+}
+
+impl FieldSpecs {
+    /// The defaults of kustomize.
+    pub fn builtin() -> &'static Arc<FieldSpecs> {
+        static BUILTIN: LazyLock<Arc<FieldSpecs>> = LazyLock::new(|| {
+            let text = include_str!("../../../schema/fieldspecs.yaml");
+            let documents = yaml::parse(text, Dialect::Yaml11, &|_, _, _| Place::NONE).expect("a test reads this file");
+            Arc::new(FieldSpecs::read(&documents[0]).expect("a test reads this file"))
+        });
+        &BUILTIN
+    }
+
+    /// Which fields of an object may name which other objects, by the kind of the object.
+    pub fn referrers(&self) -> &Referrers {
+        self.referrers.get_or_init(|| Referrers::new(&self.name_reference))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FieldSpec, FieldSpecs};
+
+    #[test]
+    fn the_defaults_are_complete() {
+        let specs = FieldSpecs::builtin();
+        let count = |list: &[FieldSpec]| list.len();
+        assert_eq!((count(&specs.common_labels), count(&specs.template_labels)), (32, 10));
+        assert_eq!((count(&specs.common_annotations), count(&specs.var_reference)), (9, 72));
+        assert_eq!((count(&specs.images), count(&specs.replicas), count(&specs.namespace)), (4, 4, 3));
+        assert_eq!((count(&specs.name_prefix), count(&specs.name_suffix), count(&specs.labels)), (1, 1, 0));
+        assert_eq!(specs.name_reference.len(), 16);
+        assert_eq!(specs.name_reference.iter().map(|reference| reference.fields.len()).sum::<usize>(), 167);
+    }
+
+    #[test]
+    fn the_order_is_that_of_kinds() {
+        let kinds: Vec<_> = FieldSpecs::builtin().name_reference.iter().map(|r| r.kind.as_str()).collect();
+        let config_maps = kinds.iter().position(|kind| *kind == "ConfigMap").unwrap();
+        assert_eq!(kinds[config_maps + 1], "Secret");
+        assert!(kinds.iter().position(|kind| *kind == "Role").unwrap() < config_maps);
+    }
+}

@@ -1,0 +1,86 @@
+//! Reading field specs: the embedded defaults, files of `configurations`, lists in other configuration.
+
+use super::{FieldSpec, FieldSpecs, NameReference};
+use crate::error::{Kind, Result};
+use crate::node::Node;
+use crate::yaml::{Faults, Fields};
+use std::sync::OnceLock;
+
+impl FieldSpec {
+    /// Reads one field spec.
+    pub fn read(node: &Node, faults: &mut Faults) -> Option<Self> {
+        Fields::read(node, "a field spec", faults, |fields| {
+            let mut part = |name| fields.str(name).unwrap_or_default().into();
+            Some(FieldSpec {
+                group: part("group"),
+                version: part("version"),
+                kind: part("kind"),
+                path: part("path"),
+                create: fields.bool("create").unwrap_or_default(),
+            })
+        })
+    }
+}
+
+impl NameReference {
+    fn read(node: &Node, faults: &mut Faults) -> Option<Self> {
+        Fields::read(node, "an entry of `nameReference`", faults, |fields| {
+            let mut part = |name| fields.str(name).unwrap_or_default().into();
+            Some(NameReference {
+                group: part("group"),
+                version: part("version"),
+                kind: part("kind"),
+                fields: fields.list("fieldSpecs", FieldSpec::read),
+            })
+        })
+    }
+}
+
+impl FieldSpecs {
+    /// Reads a file of `configurations`.
+    pub fn read(document: &Node) -> Result<FieldSpecs> {
+        let mut faults = Faults::ignoring_case(Kind::Overlay);
+        let specs = Fields::read(document, "a file of `configurations`", &mut faults, |fields| {
+            let mut list = |name| fields.list(name, FieldSpec::read);
+            Some(FieldSpecs {
+                name_prefix: list("namePrefix"),
+                name_suffix: list("nameSuffix"),
+                namespace: list("namespace"),
+                common_labels: list("commonLabels"),
+                labels: list("labels"),
+                template_labels: list("templateLabels"),
+                common_annotations: list("commonAnnotations"),
+                var_reference: list("varReference"),
+                images: list("images"),
+                replicas: list("replicas"),
+                name_reference: fields.list("nameReference", NameReference::read),
+                referrers: OnceLock::new(),
+            })
+        });
+        let mut specs = specs.unwrap_or_default();
+        specs.sort();
+        faults.check(specs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FieldSpecs;
+    use crate::source::Place;
+    use crate::yaml::{self, Dialect};
+
+    #[test]
+    fn names_are_strict_but_not_their_case() {
+        let read = |text: &str| {
+            let documents = yaml::parse(text, Dialect::Yaml11, &|_, _, _| Place::NONE).unwrap();
+            FieldSpecs::read(&documents[0]).map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        let specs = read("commonlabels: [{Path: a/b, create: true}]\nnamereference: [{kind: X, fieldspecs: [{path: c}]}]");
+        let specs = specs.unwrap();
+        assert_eq!(specs.common_labels[0].path, "a/b");
+        assert!(specs.common_labels[0].create);
+        assert_eq!(specs.name_reference[0].fields[0].path, "c");
+        assert_eq!(read("commonLabel: []\nimages: [{paths: x}]").unwrap_err().len(), 2);
+        assert!(read("images: x").is_err());
+    }
+}
