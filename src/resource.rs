@@ -110,6 +110,11 @@ impl Resource {
         Id { gvk: self.gvk(), name: self.name().into(), namespace: self.namespace().into() }
     }
 
+    /// Its kind when it was read.
+    pub fn original_gvk(&self) -> Gvk {
+        self.previous.first().map_or_else(|| self.gvk(), |id| id.gvk.clone())
+    }
+
     /// What named it when it was read.
     pub fn original_id(&self) -> Id {
         self.previous.first().cloned().unwrap_or_else(|| self.id())

@@ -5,6 +5,7 @@ pub mod fieldspec;
 mod gvk;
 pub mod merge;
 pub mod name;
+pub mod order;
 
 pub use gvk::Gvk;
 

@@ -3,9 +3,10 @@
 //! A folder of `resources` is built on its own and added; a component works in place on what is there so far. Hashes,
 //! references and order come after all of this, in `finish`.
 
+use super::configuration::Configuration;
 use super::load::Entry;
 use super::metadata::Trace;
-use super::{Input, crd, generate, kustomization, plugin, steps};
+use super::{Input, generate, kustomization, plugin, steps};
 use super::{Kustomization, Resources, Rules, Scope, Text, Warnings};
 use crate::error::{Error, Kind, Result, gather};
 use crate::resource::{Id, Resource};
@@ -33,12 +34,12 @@ pub(super) struct Builder<'a> {
 }
 
 /// What a kustomization has gathered so far.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Accumulated {
     /// The objects.
     pub(super) resources: Resources,
-    /// The field specs: the defaults and what was configured so far.
-    pub(super) specs: Arc<FieldSpecs>,
+    /// The field specs.
+    pub(super) configuration: Configuration,
     /// The `vars` so far.
     pub(super) vars: Vec<Var>,
 }
@@ -58,27 +59,14 @@ pub(super) enum Role {
     Component,
 }
 
-impl Default for Accumulated {
-    fn default() -> Self {
-        Accumulated { resources: Resources::default(), specs: Arc::clone(FieldSpecs::builtin()), vars: Vec::new() }
-    }
-}
-
 impl Accumulated {
     /// Adds what another kustomization has gathered.
     fn merge(&mut self, other: Accumulated) -> Result<()> {
         for resource in other.resources.into_vec() {
             self.resources.append(resource)?;
         }
-        self.configure(&other.specs)?;
+        self.configuration.merge(&other.configuration)?;
         other.vars.into_iter().try_for_each(|var| self.add_var(var))
-    }
-
-    fn configure(&mut self, more: &Arc<FieldSpecs>) -> Result<()> {
-        if !Arc::ptr_eq(&self.specs, more) && !Arc::ptr_eq(FieldSpecs::builtin(), more) {
-            Arc::make_mut(&mut self.specs).merge(more)?;
-        }
-        Ok(())
     }
 
     fn add_var(&mut self, var: Var) -> Result<()> {
@@ -219,15 +207,8 @@ impl<'a> Builder<'a> {
         let folder = file.parent();
         self.entries(into, &kustomization.resources, Role::Resource, &folder, trail)?;
 
-        let scope = self.scope(&folder, &into.specs);
-        for path in &kustomization.configurations {
-            for document in &*scope.documents(&scope.file(path)?, Dialect::Yaml11)? {
-                into.configure(&Arc::new(FieldSpecs::read(document)?))?;
-            }
-        }
-        for path in &kustomization.crds {
-            into.configure(&Arc::new(crd::field_specs(&scope.documents(&scope.file(path)?, Dialect::Yaml11)?)))?;
-        }
+        let scope = self.scope(&folder, into.configuration.specs());
+        into.configuration.configure(kustomization, &scope)?;
 
         for made in generate::all(kustomization, &scope)? {
             self.absorb(&mut into.resources, made, file)?;
@@ -235,7 +216,7 @@ impl<'a> Builder<'a> {
         plugin::generate(self, into, &kustomization.generators, &scope, trail)?;
         self.entries(into, &kustomization.components, Role::Component, &folder, trail)?;
 
-        let scope = self.scope(&folder, &into.specs);
+        let scope = self.scope(&folder, into.configuration.specs());
         for step in steps::STEPS {
             (step.apply)(&mut into.resources, kustomization, &scope)?;
             if let Some(trace) = &self.trace {

@@ -47,7 +47,7 @@ pub fn branch(input: &Input, layers: &Layers) -> Result<Built> {
     let spec = root.join("branches.yaml").unwrap_or_default();
     builder.accumulate(&mut accumulated, &spec, &layers.own, &Trail::root(input, &root))?;
 
-    let scope = builder.scope(&root, &accumulated.specs);
+    let scope = builder.scope(&root, accumulated.configuration.specs());
     let resources = finish::finish(accumulated, &scope)?.into_vec();
     Ok(Built { resources, warnings: warnings.into_inner() })
 }

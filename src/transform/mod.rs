@@ -19,6 +19,7 @@ mod accumulate;
 mod affix;
 mod annotations;
 mod branch;
+mod configuration;
 mod crd;
 mod field;
 mod finish;
@@ -33,6 +34,7 @@ mod metadata;
 mod namespace;
 mod order;
 mod patch;
+mod path;
 mod plugin;
 mod reference;
 mod replacement;
@@ -133,7 +135,7 @@ pub fn kustomize(input: &Input, folder: &RelPath, options: Options) -> Result<Bu
     let mut accumulated = Accumulated::default();
     builder.accumulate(&mut accumulated, &file.path, &kustomization, &Trail::root(input, folder))?;
 
-    let scope = builder.scope(folder, &accumulated.specs);
+    let scope = builder.scope(folder, accumulated.configuration.specs());
     let mut resources = finish::finish(accumulated, &scope)?;
     order::sort(&mut resources, kustomization.sort_options.as_ref(), options.reorder)?;
     if options.managed_by_label || metadata::wants_managed_by(&kustomization.build_metadata) {

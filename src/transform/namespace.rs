@@ -1,8 +1,18 @@
 //! `namespace`.
+//!
+//! Everything gets the namespace but objects of kinds that are known to stand outside of namespaces; a `Namespace` gets
+//! it as its name. Subjects of role bindings get it only where they surely mean an account of the same namespace.
 
+use super::field::{self, Edits, Make, Trail};
 use super::{Kustomization, Resources, Scope, Text};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result, gather};
+use crate::node::{Node, Scalar, Style, Tag, Value};
+use crate::resource::Resource;
+use crate::schema::Gvk;
 use crate::schema::fieldspec::FieldSpec;
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// What the namespace transformer does.
 pub(super) struct Namespace<'a> {
@@ -32,10 +42,107 @@ pub(super) enum Subjects {
 pub(super) fn step(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
     let Some(namespace) = &kustomization.namespace else { return Ok(()) };
     let specs = &scope.specs.namespace;
-    apply(resources, &Namespace { namespace, specs, unset_only: false, subjects: Subjects::default() }, scope)
+    apply(resources, &Namespace { namespace, specs, unset_only: false, subjects: Subjects::default() })
 }
 
 /// Moves all objects into a namespace.
-pub(super) fn apply(_: &mut Resources, _namespace: &Namespace, _scope: &Scope) -> Result<()> {
-    todo!()
+pub(super) fn apply(resources: &mut Resources, namespace: &Namespace) -> Result<()> {
+    gather(resources.iter_mut(), |resource| {
+        resource.remember_id();
+        namespace.put(&mut resource.node).map_err(|error| error.at(resource.origin))
+    })?;
+    refuse_collisions(resources.as_slice(), namespace.namespace)
+}
+
+/// Refuses objects that were told apart by their namespaces only.
+fn refuse_collisions(resources: &[Resource], namespace: &Text) -> Result<()> {
+    let mut seen: BTreeMap<(SmolStr, SmolStr, Gvk), &Resource> = BTreeMap::new();
+    gather(resources, |resource| {
+        let id = resource.id();
+        let key = (id.effective_namespace().into(), id.name.clone(), id.gvk.clone());
+        match seen.insert(key, resource) {
+            None => Ok(()),
+            Some(first) => {
+                Err(Error::new(Kind::Overlay, format!("in the namespace `{namespace}` there are two `{id}`"))
+                    .at(namespace.at)
+                    .note(first.origin, "this one")
+                    .note(resource.origin, "and this one"))
+            }
+        }
+    })?;
+    Ok(())
+}
+
+impl Namespace<'_> {
+    fn put(&self, object: &mut Node) -> Result<(), Error> {
+        static METADATA: LazyLock<FieldSpec> =
+            LazyLock::new(|| FieldSpec { path: "metadata/namespace".into(), create: true, ..FieldSpec::default() });
+        let gvk = Gvk::of(object);
+        if !gvk.is_cluster_scoped() {
+            field::change(object, &METADATA, Make::Plain, &mut |old| self.value(old, &METADATA.path))?;
+        }
+        let binding = matches!(gvk.kind.as_str(), "RoleBinding" | "ClusterRoleBinding");
+        if binding {
+            self.put_subjects(object)?;
+        }
+        let core = object.get("apiVersion").and_then(Node::as_text) == Some("v1");
+        for spec in self.specs.iter().filter(|spec| spec.fits(&gvk)) {
+            // What is done above, or is the name of something that is no `Namespace`.
+            let apart = match spec.path.as_str() {
+                "metadata/namespace" => true,
+                "metadata/name" => !core,
+                "subjects/namespace" => binding && matches!(spec.kind.as_str(), "RoleBinding" | "ClusterRoleBinding"),
+                _ => false,
+            };
+            if !apart {
+                field::change(object, spec, Make::Str, &mut |old| self.value(old, &spec.path))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The namespace in the place of `old`.
+    fn value(&self, old: &Node, path: &str) -> Result<Option<Node>, Error> {
+        let scalar = field::scalar(old, path)?;
+        let keep = self.unset_only && scalar.tag != Tag::Null && !scalar.text.is_empty();
+        let same = scalar.tag == Tag::Str && scalar.text == self.namespace.text;
+        Ok((!keep && !same).then(|| self.node(scalar.style)))
+    }
+
+    fn node(&self, style: Style) -> Node {
+        let scalar = Scalar { text: self.namespace.text.clone(), tag: Tag::Str, style };
+        Node::new(Value::Scalar(scalar), self.namespace.at)
+    }
+
+    fn put_subjects(&self, binding: &mut Node) -> Result<(), Error> {
+        let wanted = match self.subjects {
+            Subjects::None => return Ok(()),
+            Subjects::DefaultOnly => ("name", "default"),
+            Subjects::AllServiceAccounts => ("kind", "ServiceAccount"),
+        };
+        let Some(subjects) = binding.get("subjects").filter(|subjects| !subjects.is_null()) else { return Ok(()) };
+        let refused = |node: &Node, what: &str| {
+            Error::new(Kind::Resource, format!("{what}, but this is {}", node.kind_name())).at(node.at)
+        };
+        let list = subjects.as_seq().ok_or_else(|| refused(subjects, "`subjects` must be a list"))?;
+        let mut edits = Edits::default();
+        Trail::default().key("subjects", |trail| {
+            list.iter().enumerate().filter(|(_, subject)| !subject.is_null()).try_for_each(|(i, subject)| {
+                let map = subject.as_map().ok_or_else(|| refused(subject, "a subject must be a mapping"))?;
+                if map.get(wanted.0).and_then(Node::as_text) != Some(wanted.1) {
+                    return Ok(());
+                }
+                let new = match map.get("namespace") {
+                    Some(old) => self.value(old, "namespace")?,
+                    None => Some(self.node(Style::Plain)),
+                };
+                if let Some(new) = new {
+                    trail.index(i, |trail| trail.key("namespace", |trail| edits.push(trail, new)));
+                }
+                Ok(())
+            })
+        })?;
+        edits.apply(binding);
+        Ok(())
+    }
 }

@@ -4,36 +4,8 @@ use super::kustomization::{LegacySortOptions, SortOptions};
 use super::{Reorder, Resources};
 use crate::error::{Error, Kind, Result};
 use crate::resource::{Id, Resource};
+use crate::schema::order::{FIRST, LAST, text};
 use std::cmp::Ordering;
-
-/// Kinds that stand first in legacy order.
-const FIRST: [&str; 22] = [
-    "Namespace",
-    "ResourceQuota",
-    "StorageClass",
-    "CustomResourceDefinition",
-    "ServiceAccount",
-    "PodSecurityPolicy",
-    "Role",
-    "ClusterRole",
-    "RoleBinding",
-    "ClusterRoleBinding",
-    "ConfigMap",
-    "Secret",
-    "Endpoints",
-    "Service",
-    "LimitRange",
-    "PriorityClass",
-    "PersistentVolume",
-    "PersistentVolumeClaim",
-    "Deployment",
-    "StatefulSet",
-    "CronJob",
-    "PodDisruptionBudget",
-];
-
-/// Kinds that stand last in legacy order.
-const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
 /// Puts objects in the order that `options` say, or else in that of the command line.
 pub(super) fn sort(resources: &mut Resources, options: Option<&SortOptions>, otherwise: Reorder) -> Result<()> {
@@ -73,7 +45,7 @@ impl Position {
     fn of(resource: &Resource, options: Option<&LegacySortOptions>) -> Self {
         let id = resource.id();
         let or = |text: &str, blank: &str| if text.is_empty() { blank.to_owned() } else { text.to_owned() };
-        let gvk = [or(&id.gvk.group, "~G"), or(&id.gvk.version, "~V"), or(&id.gvk.kind, "~K")].join("_");
+        let gvk = text(&id.gvk);
         let place = [or(&id.namespace, "~X"), or(&id.name, "~N")].join("|");
         Position { rank: rank(&id.gvk.kind, options), gvk, id, place }
     }

@@ -244,11 +244,11 @@ fn apply(resources: &mut Resources, plugin: &Resource, scope: &Scope) -> Result<
     match kind.as_str() {
         "AnnotationsTransformer" => {
             let (pairs, specs) = pairs(plugin, "annotations")?;
-            annotations::apply(resources, &pairs, &specs, scope)
+            annotations::apply(resources, &pairs, &specs)
         }
         "LabelTransformer" => {
             let (pairs, specs) = pairs(plugin, "labels")?;
-            labels::apply(resources, &pairs, &specs, scope)
+            labels::apply(resources, &pairs, &specs)
         }
         "HashTransformer" => {
             finish::append_hashes(resources);
@@ -262,7 +262,7 @@ fn apply(resources: &mut Resources, plugin: &Resource, scope: &Scope) -> Result<
         "ReplicaCountTransformer" => {
             let (replica, specs) =
                 read(plugin, |fields| (entry(fields, "replica", kustomization::replica), specs(fields)))?;
-            replicas::apply(resources, &replica.unwrap_or_default(), &specs, scope)
+            replicas::apply(resources, &replica.unwrap_or_default(), &specs)
         }
         "NamespaceTransformer" => namespaced(resources, plugin, scope),
         "PrefixTransformer" | "SuffixTransformer" | "PrefixSuffixTransformer" => {
@@ -311,7 +311,7 @@ fn pairs(plugin: &Resource, name: &'static str) -> Result<(Pairs, Vec<FieldSpec>
 }
 
 fn specs(fields: &mut Fields) -> Vec<FieldSpec> {
-    fields.list("fieldSpecs", kustomization::field_spec)
+    fields.list("fieldSpecs", FieldSpec::read)
 }
 
 fn entry<T>(fields: &mut Fields, name: &'static str, read: fn(&Node, &mut Faults) -> Option<T>) -> Option<T> {
@@ -338,7 +338,7 @@ fn namespaced(resources: &mut Resources, plugin: &Resource, scope: &Scope) -> Re
         return Ok(());
     }
     let config = namespace::Namespace { namespace: &namespace, specs: &specs, unset_only, subjects };
-    namespace::apply(resources, &config, scope)
+    namespace::apply(resources, &config)
 }
 
 fn affixed(resources: &mut Resources, plugin: &Resource, kind: &str, scope: &Scope) -> Result<()> {
@@ -353,7 +353,7 @@ fn affixed(resources: &mut Resources, plugin: &Resource, kind: &str, scope: &Sco
         [(affix::Side::Prefix, prefix, "SuffixTransformer"), (affix::Side::Suffix, suffix, "PrefixTransformer")]
     {
         match affix {
-            Some(affix) if kind != other && !affix.is_empty() => affix::apply(resources, side, &affix, &specs, scope)?,
+            Some(affix) if kind != other && !affix.is_empty() => affix::apply(resources, side, &affix, &specs)?,
             _ => {}
         }
     }

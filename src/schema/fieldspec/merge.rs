@@ -8,7 +8,7 @@ use super::{FieldSpec, FieldSpecs, NameReference};
 use crate::error::{Error, Kind};
 use crate::schema::Gvk;
 use crate::schema::order;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 /// Adds `more` to `list`; refused where both hold the same field with another `create`.
 pub fn extend(list: &mut Vec<FieldSpec>, more: &[FieldSpec]) -> Result<(), Error> {
@@ -49,17 +49,6 @@ impl FieldSpecs {
         }
         self.sort();
         Ok(())
-    }
-
-    /// What a kustomization has after it took in `more`, its own or those of a folder it names. Defaults on top of
-    /// nothing or of the defaults are the defaults.
-    pub fn merged(self: &Arc<Self>, more: &Arc<Self>) -> Result<Arc<Self>, Error> {
-        if Arc::ptr_eq(self, more) {
-            return Ok(Arc::clone(self));
-        }
-        let mut merged = FieldSpecs::clone(self);
-        merged.merge(more)?;
-        Ok(Arc::new(merged))
     }
 
     fn lists(&mut self) -> [&mut Vec<FieldSpec>; 10] {

@@ -7,12 +7,14 @@ mod merge;
 mod read;
 mod referrers;
 
-pub use referrers::{End, Referrers};
+pub use merge::extend;
+pub use referrers::{Branch, End, Referrers};
 
 use super::Gvk;
 use crate::source::Place;
 use crate::yaml::{self, Dialect};
 use smol_str::SmolStr;
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock, OnceLock};
 
 /// A field of some kinds.
@@ -83,6 +85,24 @@ impl FieldSpec {
     /// Whether objects of this kind have the field.
     pub fn fits(&self, gvk: &Gvk) -> bool {
         fits(&self.group, &self.version, &self.kind, gvk)
+    }
+
+    /// The parts of the path: what stands between slashes, `\\/` being a slash within a part. A part that must be a
+    /// list ends in `[]`.
+    pub fn parts(&self) -> Vec<Cow<'_, str>> {
+        let mut parts: Vec<Cow<str>> = Vec::new();
+        for text in self.path.split('/') {
+            match parts.last_mut().filter(|last| last.ends_with('\\')) {
+                Some(last) => {
+                    let last = last.to_mut();
+                    last.pop();
+                    last.push('/');
+                    last.push_str(text);
+                }
+                None => parts.push(text.into()),
+            }
+        }
+        parts
     }
 
     /// Group, version and kind together.

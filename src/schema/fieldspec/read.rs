@@ -75,7 +75,8 @@ mod tests {
             let documents = yaml::parse(text, Dialect::Yaml11, &|_, _, _| Place::NONE).unwrap();
             FieldSpecs::read(&documents[0]).map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>())
         };
-        let specs = read("commonlabels: [{Path: a/b, create: true}]\nnamereference: [{kind: X, fieldspecs: [{path: c}]}]");
+        let specs =
+            read("commonlabels: [{Path: a/b, create: true}]\nnamereference: [{kind: X, fieldspecs: [{path: c}]}]");
         let specs = specs.unwrap();
         assert_eq!(specs.common_labels[0].path, "a/b");
         assert!(specs.common_labels[0].create);

@@ -7,7 +7,7 @@ mod parts;
 mod read;
 mod text;
 
-pub(super) use parts::{field_spec, image, pairs, patch_of, replacement_entry, replica, secret_of, selector};
+pub(super) use parts::{image, pairs, patch_of, replacement, replacement_entry, replica, secret_of, selector};
 pub(super) use read::read;
 pub use text::Text;
 

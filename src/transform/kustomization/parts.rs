@@ -31,22 +31,8 @@ pub(crate) fn label(node: &Node, faults: &mut Faults) -> Option<Label> {
             pairs: pairs(fields, "pairs"),
             include_selectors: fields.bool("includeSelectors").unwrap_or_default(),
             include_templates: fields.bool("includeTemplates").unwrap_or_default(),
-            fields: fields.list("fields", field_spec),
+            fields: fields.list("fields", FieldSpec::read),
             at: node.at,
-        })
-    })
-}
-
-/// A field spec.
-pub(crate) fn field_spec(node: &Node, faults: &mut Faults) -> Option<FieldSpec> {
-    Fields::read(node, "a field spec", faults, |fields| {
-        let mut part = |name| fields.str(name).unwrap_or_default().into();
-        Some(FieldSpec {
-            group: part("group"),
-            version: part("version"),
-            kind: part("kind"),
-            path: part("path"),
-            create: fields.bool("create").unwrap_or_default(),
         })
     })
 }

@@ -1,0 +1,78 @@
+//! The fields that may name other objects, by the kind that refers.
+//!
+//! For each kind one tree of all paths, so that one walk finds every name in an object, however many fields there are.
+
+use super::{FieldSpec, NameReference};
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
+
+/// Trees of paths by kind.
+#[derive(Clone, Debug, Default)]
+pub struct Referrers {
+    kinds: BTreeMap<SmolStr, Branch>,
+    /// The fields of all kinds that have no tree of their own.
+    others: Branch,
+}
+
+/// A part of a path: what ends here and what goes on.
+#[derive(Clone, Debug, Default)]
+pub struct Branch {
+    /// What the field at this part may name, in the order in which it is looked for.
+    pub ends: Vec<End>,
+    /// The parts below.
+    pub parts: Vec<(SmolStr, Branch)>,
+}
+
+/// A field that may name objects of a kind.
+#[derive(Clone, Debug)]
+pub struct End {
+    /// The field, and the kinds that have it.
+    pub field: FieldSpec,
+    /// Which of the name references says so.
+    pub reference: usize,
+}
+
+impl Referrers {
+    pub(super) fn new(references: &[NameReference]) -> Self {
+        let ends = references.iter().enumerate().flat_map(|(reference, named)| {
+            named.fields.iter().map(move |field| End { field: field.clone(), reference })
+        });
+        let mut referrers = Referrers::default();
+        for end in ends.clone().filter(|end| !end.field.kind.is_empty()) {
+            referrers.kinds.entry(end.field.kind).or_default();
+        }
+        for end in ends {
+            if end.field.kind.is_empty() {
+                referrers.kinds.values_mut().for_each(|tree| tree.insert(&end));
+                referrers.others.insert(&end);
+            } else if let Some(tree) = referrers.kinds.get_mut(&end.field.kind) {
+                tree.insert(&end);
+            }
+        }
+        referrers
+    }
+
+    /// The fields of objects of a kind. Group and version are for the [`End`] to ask.
+    pub fn of(&self, kind: &str) -> &Branch {
+        self.kinds.get(kind).unwrap_or(&self.others)
+    }
+}
+
+impl Branch {
+    fn insert(&mut self, end: &End) {
+        let mut branch = self;
+        for part in end.field.parts() {
+            let i = branch.parts.iter().position(|(known, _)| **known == *part).unwrap_or_else(|| {
+                branch.parts.push((part.into(), Branch::default()));
+                branch.parts.len() - 1
+            });
+            branch = &mut branch.parts[i].1;
+        }
+        branch.ends.push(end.clone());
+    }
+
+    /// All that ends here or below.
+    pub fn all(&self) -> Box<dyn Iterator<Item = &End> + '_> {
+        Box::new(self.ends.iter().chain(self.parts.iter().flat_map(|(_, branch)| branch.all())))
+    }
+}

@@ -1,0 +1,203 @@
+//! Which object a name refers to.
+//!
+//! Only objects that had another id once are looked for, by any name they had. If several fit, those decide that were
+//! given the same prefixes and suffixes as the object that refers to them.
+
+use crate::error::{Error, Kind};
+use crate::node::Node;
+use crate::resource::Resource;
+use crate::schema::fieldspec::{FieldSpec, NameReference, fits};
+use smol_str::SmolStr;
+use std::cell::OnceCell;
+use std::collections::{BTreeSet, HashMap};
+
+/// All objects by the names they had.
+pub(super) struct Referrals<'r> {
+    resources: &'r [Resource],
+    homes: Vec<Home<'r>>,
+    by_name: HashMap<&'r str, Vec<usize>>,
+    /// The namespaces in which objects stood at first, each with where such objects stand now.
+    first_namespaces: OnceCell<BTreeSet<(SmolStr, Home<'r>)>>,
+}
+
+/// Where an object stands now.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Home<'r> {
+    /// Outside of namespaces.
+    Cluster,
+    /// In a namespace; empty for that of whoever applies the object.
+    Namespace(&'r str),
+}
+
+/// An object that refers to others.
+pub(super) struct Referrer<'r> {
+    resource: &'r Resource,
+    home: Home<'r>,
+    /// Further namespaces in which a role binding finds service accounts.
+    accounts: Vec<&'r str>,
+}
+
+/// A name, and what it may be the name of.
+pub(super) struct Named<'n> {
+    pub(super) name: &'n str,
+    /// The namespace that stands beside the name.
+    pub(super) namespace: Option<&'n str>,
+    pub(super) of: &'n NameReference,
+}
+
+impl<'r> Home<'r> {
+    fn of(resource: &'r Resource) -> Self {
+        if resource.gvk().is_cluster_scoped() { Home::Cluster } else { Home::Namespace(resource.namespace()) }
+    }
+
+    /// The namespace, that of whoever applies the object being `default`.
+    fn namespace(self) -> Option<&'r str> {
+        match self {
+            Home::Cluster => None,
+            Home::Namespace("") => Some("default"),
+            Home::Namespace(name) => Some(name),
+        }
+    }
+}
+
+impl<'r> Referrer<'r> {
+    /// An object of `referrals` by its position.
+    pub(super) fn new(resource: &'r Resource, index: usize, referrals: &Referrals<'r>) -> Result<Self, Error> {
+        let mut accounts = Vec::new();
+        if resource.gvk().kind == "RoleBinding" {
+            for subject in resource.node.get("subjects").and_then(Node::as_seq).unwrap_or_default() {
+                let Some(namespace) = subject.get("namespace") else { continue };
+                if subject.get("kind").and_then(Node::as_text) == Some("ServiceAccount") {
+                    accounts.push(namespace.as_str().ok_or_else(|| {
+                        let message =
+                            format!("the namespace of a subject is a string, but this is {}", namespace.kind_name());
+                        Error::new(Kind::Resource, message).at(namespace.at)
+                    })?);
+                }
+            }
+        }
+        Ok(Referrer { resource, home: referrals.homes[index], accounts })
+    }
+
+    /// Whether objects there stand in the same namespace, or one of the two stands outside of namespaces.
+    fn stands_beside(&self, home: Home) -> bool {
+        self.home == Home::Cluster || home == Home::Cluster || home.namespace() == self.home.namespace()
+    }
+
+    /// Whether objects there can be named at all.
+    fn reaches(&self, home: Home) -> bool {
+        self.stands_beside(home) || matches!(home, Home::Namespace(name) if self.accounts.contains(&name))
+    }
+
+    /// Whether a field is the name in a `roleRef`, and what that says of group and kind.
+    fn role(&self, field: &FieldSpec) -> Option<(&'r str, &'r str)> {
+        if !field.path.ends_with("roleRef/name") {
+            return None;
+        }
+        let role = self.resource.node.get("roleRef")?;
+        let text = |key| role.get(key).filter(|node| !node.is_null())?.as_scalar().map(|scalar| scalar.text.as_str());
+        text("apiGroup").zip(text("kind"))
+    }
+}
+
+impl<'r> Referrals<'r> {
+    /// All objects of a build.
+    pub(super) fn new(resources: &'r [Resource]) -> Self {
+        let homes: Vec<Home> = resources.iter().map(Home::of).collect();
+        let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (i, resource) in resources.iter().enumerate() {
+            for id in &resource.previous {
+                let known = by_name.entry(id.name.as_str()).or_default();
+                if known.last() != Some(&i) {
+                    known.push(i);
+                }
+            }
+        }
+        Referrals { resources, homes, by_name, first_namespaces: OnceCell::new() }
+    }
+
+    /// The object that a name in a field of `referrer` refers to, if one that was renamed is meant.
+    pub(super) fn find(
+        &self,
+        referrer: &Referrer,
+        named: &Named,
+        field: &FieldSpec,
+    ) -> Result<Option<&'r Resource>, Error> {
+        let Some(known) = self.by_name.get(named.name) else { return Ok(None) };
+        let role = referrer.role(field);
+        let namespaces = named.namespace.map(|namespace| (namespace, self.held_at_first(namespace, referrer)));
+        let fitting = known.iter().filter(|i| {
+            let (resource, home) = (&self.resources[**i], self.homes[**i]);
+            let had = |group: &str, version: &str, kind: &str| {
+                resource.previous.iter().any(|id| fits(group, version, kind, &id.gvk))
+            };
+            let account = || resource.node.get("kind").and_then(Node::as_text) == Some("ServiceAccount");
+            (referrer.stands_beside(home) || referrer.reaches(home) && account())
+                && had(&named.of.group, &named.of.version, &named.of.kind)
+                && role.is_none_or(|(group, kind)| had(group, "", kind))
+                && namespaces.is_none_or(|(namespace, at_first)| {
+                    if at_first {
+                        first_namespace(resource) == Some(namespace.into())
+                    } else {
+                        home.namespace() == Some(namespace)
+                    }
+                })
+        });
+        let mut fitting: Vec<&Resource> = fitting.map(|i| &self.resources[*i]).collect();
+        for lineage in [Lineage::MayBeBlank, Lineage::Same] {
+            if fitting.len() > 1 {
+                fitting.retain(|resource| lineage.agrees(resource, referrer.resource));
+            }
+        }
+        let Some((first, others)) = fitting.split_first() else { return Ok(None) };
+        let differs = |other: &&&Resource| {
+            other.name() != first.name() || named.namespace.is_some() && other.namespace() != first.namespace()
+        };
+        match others.iter().find(differs) {
+            None => Ok(Some(first)),
+            Some(other) => {
+                Err(Error::new(Kind::Overlay, format!("`{}` could be the name of several objects", named.name))
+                    .note(first.origin, format!("of `{}`", first.id()))
+                    .note(other.origin, format!("or of `{}`", other.id()))
+                    .help("give them different names, or put what belongs together into one folder"))
+            }
+        }
+    }
+
+    /// Whether any object that `referrer` reaches stood in a namespace at first.
+    fn held_at_first(&self, namespace: &str, referrer: &Referrer) -> bool {
+        let namespaces = self.first_namespaces.get_or_init(|| {
+            let homes = self.resources.iter().zip(&self.homes);
+            homes.filter_map(|(resource, home)| Some((first_namespace(resource)?, *home))).collect()
+        });
+        let from = (SmolStr::from(namespace), Home::Cluster);
+        let mut there = namespaces.range(from..).take_while(|(name, _)| name == namespace);
+        there.any(|(_, home)| referrer.reaches(*home))
+    }
+}
+
+/// The namespace in which an object stood at first.
+fn first_namespace(resource: &Resource) -> Option<SmolStr> {
+    let first = resource.original_id();
+    (!first.gvk.is_cluster_scoped()).then(|| first.effective_namespace().into())
+}
+
+/// How closely the prefixes and suffixes of two objects must agree.
+#[derive(Clone, Copy)]
+enum Lineage {
+    /// Where both have some, the shorter list ends the longer one.
+    MayBeBlank,
+    /// The shorter list ends the longer one, and none ends only none.
+    Same,
+}
+
+impl Lineage {
+    fn agrees(self, a: &Resource, b: &Resource) -> bool {
+        let agree = |a: &[SmolStr], b: &[SmolStr]| match (a.is_empty() || b.is_empty(), self) {
+            (true, Lineage::MayBeBlank) => true,
+            (true, Lineage::Same) => a.is_empty() && b.is_empty(),
+            (false, _) => a.ends_with(b) || b.ends_with(a),
+        };
+        agree(&a.prefixes, &b.prefixes) && agree(&a.suffixes, &b.suffixes)
+    }
+}
