@@ -1,4 +1,4 @@
-//! The template engine as pleach sets it up: strict, bounded, inside the project, the same on every run.
+//! The template engine as pleach sets it up: strict, bounded, inside the workspace, the same on every run.
 //!
 //! One set of names serves all environments; they differ in what `{{ … }}` writes and whether sources carry marks.
 
@@ -13,7 +13,7 @@ use serde::Serialize as _;
 use std::borrow::Cow;
 
 /// How many steps a template may take. A step is an instruction or 64 bytes of text.
-pub(super) const FUEL: u64 = 5_000_000;
+pub(super) const FUEL: u64 = 1_000_000;
 
 /// What `{{ … }}` writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +41,8 @@ pub(super) struct Kept {
     pub(super) values: Vec<Value>,
     /// Whether captured text with placeholders was written.
     pub(super) captured: bool,
-    /// Whether the white space around such text was changed.
-    pub(super) reflowed: bool,
+    /// Whether such text was indented.
+    pub(super) indented: bool,
 }
 
 /// An environment that reads templates from `project`.
@@ -67,7 +67,7 @@ pub(super) fn environment(project: &Project, writes: Writes, sources: Sources) -
         Writes::Anything => env.set_formatter(|out, _, value| Ok(out.write_str(&Values(&[]).anything(value))?)),
     }
     let (folders, files) = (project.clone(), project.clone());
-    env.set_path_join_callback(move |name, parent| join(&folders, name, parent));
+    env.set_path_join_callback(move |name, parent| resolve(&folders, name, parent));
     env.set_loader(move |name| load(&files, name, sources));
     // Nothing here may say that a value is template text, or show the engine itself.
     for filter in ["safe", "escape", "e"] {
@@ -78,7 +78,7 @@ pub(super) fn environment(project: &Project, writes: Writes, sources: Sources) -
     env.add_filter("toyaml", yaml_text);
     env.add_filter("b64encode", base64);
     env.add_filter("indent", indent);
-    env.add_filter("trim", trim);
+    env.add_filter("join", join);
     env.add_filter("required", required);
     env.add_function("fail", |message: &str| -> Result<Value, Error> { Err(invalid(message.to_owned())) });
     env
@@ -114,8 +114,8 @@ fn placeholder(out: &mut Output, state: &mut State, value: &Value) -> Result<(),
     Ok(hole::write(out, kept.values.len() - 1)?)
 }
 
-/// The name of a template as seen from the one that names it: from its folder, or else from the root of the project.
-fn join<'n>(project: &Project, name: &'n str, parent: &str) -> Cow<'n, str> {
+/// The name of a template as seen from the one that names it: from its folder, or else from the root of the workspace.
+fn resolve<'n>(project: &Project, name: &'n str, parent: &str) -> Cow<'n, str> {
     let folder = RelPath::new(parent).unwrap_or_default().parent();
     let paths = [folder.join(name), RelPath::new(name)];
     let found = paths.iter().flatten().find(|path| project.file(path).is_some());
@@ -127,7 +127,7 @@ fn join<'n>(project: &Project, name: &'n str, parent: &str) -> Cow<'n, str> {
 
 fn load(project: &Project, name: &str, sources: Sources) -> Result<Option<String>, Error> {
     let Some(path) = RelPath::new(name) else {
-        return Err(invalid(format!("`{name}` leads out of the project")));
+        return Err(invalid(format!("`{name}` leads out of the workspace")));
     };
     let file = match project.look(&path) {
         Found::File(file) => file,
@@ -174,9 +174,7 @@ fn required(value: &Value, message: Option<&str>) -> Result<Value, Error> {
 fn json(value: &Value, indent: Option<usize>, options: Kwargs) -> Result<String, Error> {
     let indent = indent.map_or_else(|| options.get("indent"), |indent| Ok(Some(indent)))?;
     options.assert_all_used()?;
-    if value.is_undefined() {
-        return Err(Error::from(ErrorKind::UndefinedError));
-    }
+    Values(&[]).yaml(value).map_err(refused)?;
     let Some(width) = indent.map(|width: usize| width.min(16)) else {
         return serde_json::to_string(value).map_err(|error| invalid(error.to_string()));
     };
@@ -191,18 +189,12 @@ fn json(value: &Value, indent: Option<usize>, options: Kwargs) -> Result<String,
 
 /// A value as the YAML that a build writes, without the last line break.
 fn yaml_text(value: &Value) -> Result<String, Error> {
-    if value.is_undefined() {
-        return Err(Error::from(ErrorKind::UndefinedError));
-    }
     let mut text = Values(&[]).yaml(value).map_err(refused)?;
     text.truncate(text.trim_end_matches('\n').len());
     Ok(text)
 }
 
 fn base64(value: &Value) -> Result<String, Error> {
-    if value.is_undefined() {
-        return Err(Error::from(ErrorKind::UndefinedError));
-    }
     let mut text = String::new();
     Values(&[]).text_of(&mut text, value).map_err(refused)?;
     Ok(base64::engine::general_purpose::STANDARD.encode(text))
@@ -212,20 +204,29 @@ fn base64(value: &Value) -> Result<String, Error> {
 fn indent(state: &mut State, args: Rest<ValueOrKwargs>) -> Result<Value, Error> {
     let args = args.into_values();
     let (value, width, first, blank, options) = from_args::<(StringInput, _, _, _, Kwargs)>(&args)?;
-    reflow(state, &value);
+    if value.is_safe() && hole::reserved(value.as_str()).is_some() {
+        state.get_or_insert_extension(Kept::default()).indented = true;
+    }
     filters::indent(value, width, first, blank, options)
 }
 
-/// Captured text may be trimmed, as it may be indented.
-fn trim(state: &mut State, value: StringInput<'_>, characters: Option<Cow<'_, str>>) -> Value {
-    if characters.is_none() {
-        reflow(state, &value);
+/// Joins as ever, but does not take an undefined item for an empty one.
+fn join(
+    state: &mut State,
+    value: &Value,
+    joiner: Option<StringInput<'_>>,
+    attribute: Option<&str>,
+    options: Kwargs,
+) -> Result<Value, Error> {
+    if value.as_object().is_none() {
+        return filters::join(state, value, joiner, attribute, options);
     }
-    filters::trim(value, characters)
-}
-
-fn reflow(state: &mut State, value: &StringInput<'_>) {
-    if value.is_safe() && hole::reserved(value.as_str()).is_some() {
-        state.get_or_insert_extension(Kept::default()).reflowed = true;
+    let attribute = attribute.map_or_else(|| options.get("attribute"), |name| Ok(Some(name)))?;
+    let path: Vec<&str> = attribute.into_iter().flat_map(|path: &str| path.split('.')).collect();
+    let item = |item: Value| path.iter().try_fold(item, |item, name| item.get_attr(name));
+    let items: Vec<Value> = value.try_iter()?.map(item).collect::<Result<_, _>>()?;
+    if items.iter().any(Value::is_undefined) {
+        return Err(invalid("an item of the list is undefined"));
     }
+    filters::join(state, &Value::from(items), joiner, None, options)
 }

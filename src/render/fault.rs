@@ -10,6 +10,9 @@ use crate::source::{File, Place, Project, RelPath};
 use minijinja::ErrorKind;
 use std::error::Error as _;
 
+/// How many files on the way to an error are named.
+const MAX_NOTES: usize = 5;
+
 /// The complaint for `error`, which came up in a rendering of `file`.
 pub(super) fn complaint(error: &minijinja::Error, file: &File, project: &Project, variables: &Node) -> Error {
     if let (None, Err(error)) = (error.line(), super::environment::source(file)) {
@@ -19,7 +22,9 @@ pub(super) fn complaint(error: &minijinja::Error, file: &File, project: &Project
     let place = |error: &minijinja::Error| place(error, project);
     let inner = causes.pop().unwrap_or(error);
     let mut complaint = sentence(inner, project, variables).at(place(inner));
-    for outer in causes.iter().rev() {
+    // Templates that include each other without end would tell the same again and again.
+    causes.dedup_by_key(|error| place(error));
+    for outer in causes.iter().rev().take(MAX_NOTES) {
         let what = match outer.kind() {
             ErrorKind::BadInclude => "included here",
             ErrorKind::EvalBlock => "the block is used here",
@@ -34,6 +39,11 @@ fn cause(error: &minijinja::Error) -> Option<&minijinja::Error> {
     error.source()?.downcast_ref()
 }
 
+/// Whether a template was stopped because it did not end.
+pub(super) fn is_endless(error: &minijinja::Error) -> bool {
+    std::iter::successors(Some(error), |error| cause(error)).any(|error| error.kind() == ErrorKind::OutOfFuel)
+}
+
 /// Where in a template an error came up.
 fn place(error: &minijinja::Error, project: &Project) -> Place {
     let file = error.name().and_then(RelPath::new).and_then(|path| project.file(&path));
@@ -43,8 +53,11 @@ fn place(error: &minijinja::Error, project: &Project) -> Place {
     else {
         return Place::new(file.id, line, 0, 0);
     };
-    let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
     let text = source.get(range).unwrap_or("");
+    // An attribute begins with the dot before it.
+    let dot = usize::from(text.starts_with('.'));
+    let text = &text[dot..];
+    let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1 + dot;
     let len = text.lines().next().map_or(0, |line| line.chars().count());
     Place::new(file.id, before.matches('\n').count() + 1, column, len)
 }
@@ -72,7 +85,7 @@ fn sentence(error: &minijinja::Error, project: &Project, variables: &Node) -> Er
         ErrorKind::TemplateNotFound => {
             let name = detail.split(['"', '\'']).nth(1).unwrap_or(detail);
             complain(format!("no template is at `{name}`"))
-                .help("a name is seen from the folder of the file that gives it, then from the root of the project")
+                .help("a name is seen from the folder of the file that gives it, then from the root of the workspace")
         }
         ErrorKind::SyntaxError => complain(format!("this is not a template: {detail}")),
         ErrorKind::InvalidOperation if detail == "recursion limit exceeded" => {
@@ -123,7 +136,7 @@ fn unknown(kind: ErrorKind, detail: &str) -> Error {
             error.help("leave it out: a value is put in as data, there is nothing to escape")
         }
         "nindent" => error.help("a value keeps its lines without it; text of a macro takes `indent`"),
-        _ => error.suggest(name, known.iter().copied()),
+        _ => error.suggest(name, known.iter().copied().filter(|other| *other != name)),
     }
 }
 

@@ -125,7 +125,8 @@ impl Filler<'_> {
         let Some(key) = map.entry("<<").map(|entry| entry.key.clone()) else { return };
         let Some(value) = map.remove("<<") else { return };
         if let Err(error) = yaml::merge(map, key.at, &value) {
-            self.complaints.push(error.at(value.at).help("an empty mapping merges nothing: `| default({})`"));
+            let help = "an empty mapping merges nothing: `| default({}, true)`";
+            self.complaints.push(if value.is_null() { error.help(help) } else { error });
         }
     }
 }
@@ -271,7 +272,7 @@ impl Values<'_> {
                 Node::plain(text, tag)
             }
             ValueKind::Bool => Node::bool(value.is_true()),
-            ValueKind::None | ValueKind::Undefined => Node::null(),
+            ValueKind::None => Node::null(),
             ValueKind::Seq | ValueKind::Iterable => {
                 let items = value.try_iter().map_err(|error| broken(&error))?;
                 Node::seq(items.map(|item| self.node(&item, at, depth)).collect::<Result<Vec<_>, _>>()?)
@@ -306,7 +307,7 @@ fn number(out: &mut String, value: &Value) -> Result<Tag, Fault> {
 fn strange(value: &Value) -> Fault {
     match value.kind() {
         ValueKind::Plain => Fault::new("is a macro or function, not a value", "call it: `name()`"),
-        ValueKind::Undefined => Fault::new("is undefined", "give it a value"),
+        ValueKind::Undefined => Fault::new("is undefined or has an undefined part", "give it a value"),
         kind => Fault::new(
             format!("is of the type {kind}, which YAML does not have"),
             "use a string, number, boolean, list or mapping",

@@ -109,7 +109,7 @@ impl Engine {
         let pasted = paste(&self.pasted, file, context)
             .map_err(|error| fault::complaint(&error, file, &self.project, context.variables()).help(CAPTURED))?;
         // Lines of values are indented in the one text and not in the other.
-        let counts = if kept.reflowed { |c: char| !c.is_whitespace() } else { |_| true };
+        let counts = if kept.indented { |c: char| !c.is_whitespace() } else { |_| true };
         let Some(at) = Values(&kept.values).diverges(text, &pasted, counts) else { return Ok(()) };
         let place = self.trace(file, context, text).place_at(at, at).or(file.place());
         let message = "the template looks into captured text and would go another way here with its values";
@@ -119,7 +119,8 @@ impl Engine {
     /// The complaint about a rendering that failed, which may be because captured text was looked into.
     fn refusal(&self, error: &minijinja::Error, file: &File, context: &Context) -> Error {
         let complaint = fault::complaint(error, file, &self.project, context.variables());
-        if paste(&self.pasted, file, context).is_ok() { complaint.help(CAPTURED) } else { complaint }
+        let captured = !fault::is_endless(error) && paste(&self.pasted, file, context).is_ok();
+        if captured { complaint.help(CAPTURED) } else { complaint }
     }
 }
 

@@ -1,0 +1,106 @@
+//! No value is more than data, wherever it stands.
+
+use super::*;
+
+/// Where a value can stand: the template, and what stands before and behind the value in the string that it makes.
+const POSITIONS: &[(&str, &str, &str)] = &[
+    ("a: {{ values.v }}", "", ""),
+    ("a: {{values.v}} # {{ values.v }}", "", ""),
+    ("a: '{{ values.v }}'", "", ""),
+    ("a: \"{{ values.v }}\"", "", ""),
+    ("a: x{{ values.v }}y", "x", "y"),
+    ("a: x {{ values.v }} y", "x ", " y"),
+    ("a: 'x {{ values.v }} y'", "x ", " y"),
+    ("a: \"x {{ values.v }} y\"", "x ", " y"),
+    ("a: \"\\t{{ values.v }}\\n\"", "\t", "\n"),
+    ("a: x\n  {{ values.v }}\n  y", "x ", " y"),
+    ("a: |\n  {{ values.v }}", "", "\n"),
+    ("a: |-\n  {{ values.v }}", "", ""),
+    ("a: |\n  x\n    {{ values.v }}\n  y", "x\n  ", "\ny\n"),
+    ("a: |\n  x {{ values.v }} y", "x ", " y\n"),
+    ("a: >\n  {{ values.v }}", "", "\n"),
+    ("a: >-\n  x\n  {{ values.v }}\n  y", "x ", " y"),
+    ("a: !!str {{ values.v }}", "", ""),
+    ("a: &x {{ values.v }}", "", ""),
+    ("&x a: {{ values.v }}", "", ""),
+];
+
+/// The same for keys.
+const KEYS: &[(&str, &str, &str)] = &[
+    ("{{ values.v }}: 0", "", ""),
+    ("'{{ values.v }}': 0", "", ""),
+    ("\"{{ values.v }}\": 0", "", ""),
+    ("x {{ values.v }} y: 0", "x ", " y"),
+    ("? {{ values.v }}\n: 0", "", ""),
+    ("? |\n  x\n  {{ values.v }}\n: 0", "x\n", "\n"),
+];
+
+/// Asserts that `v` is data and nothing else in every position.
+fn assert_data(v: &str) {
+    let one = |template: &str| {
+        let documents = Bench::new(&[("a.yaml.j2", template)]).documents(&with_value(v)).unwrap();
+        assert_eq!(documents.len(), 1, "{template:?} with {v:?}");
+        documents.into_iter().next().unwrap()
+    };
+    for (position, before, behind) in POSITIONS {
+        for wrapped in [
+            format!("{position}\n"),
+            format!("first: 1\n{position}\nlast: 2\n"),
+            format!("x:\n- y:\n    {}\n    z: 0\n- 0\n", position.replace('\n', "\n    ")),
+        ] {
+            let document = one(&wrapped);
+            let inner = document.get("x").map_or(&document, |list| list.as_seq().unwrap()[0].get("y").unwrap());
+            let want = format!("{before}{v}{behind}");
+            assert_eq!(inner.get("a").and_then(Node::as_str), Some(want.as_str()), "{wrapped:?} with {v:?}");
+            let keys: Vec<&str> = inner.as_map().unwrap().iter().map(|entry| entry.key.text.as_str()).collect();
+            assert!(
+                matches!(keys[..], ["a"] | ["a", "first", "last"] | ["a", "z"]),
+                "{wrapped:?} with {v:?}: {keys:?}"
+            );
+        }
+    }
+    for (template, want) in [
+        ("[{{ values.v }}, x, '{{ values.v }}', \"{{ values.v }}\", x{{ values.v }}]", ["", "x", "", "", "x"]),
+        (
+            "- {{ values.v }}\n- x\n- '{{ values.v }}'\n- |-\n  {{ values.v }}\n- >-\n  x\n\n  {{ values.v }}\n",
+            ["", "x", "", "", "x\n"],
+        ),
+    ] {
+        let document = one(template);
+        let texts: Vec<&str> = document.as_seq().unwrap().iter().map(|item| item.as_str().unwrap()).collect();
+        let want: Vec<String> = want
+            .iter()
+            .enumerate()
+            .map(|(i, text)| if i == 1 { (*text).to_owned() } else { format!("{text}{v}") })
+            .collect();
+        assert_eq!(texts, want, "{template:?} with {v:?}");
+    }
+    for (position, before, behind) in KEYS {
+        let flow = (!position.contains('\n')).then(|| format!("{{zz: 1, {position}, zzz: 2}}"));
+        for wrapped in
+            [Some(format!("{position}\n")), Some(format!("zz: 1\n{position}\nzzz: 2\n")), flow].into_iter().flatten()
+        {
+            let document = one(&wrapped);
+            let want = format!("{before}{v}{behind}");
+            let map = document.as_map().unwrap();
+            assert!(map.has(&want), "{wrapped:?} with {v:?}");
+            assert!(map.len() == 1 || map.len() == 3 && map.has("zz") && map.has("zzz"), "{wrapped:?} with {v:?}");
+        }
+    }
+}
+
+#[test]
+fn no_value_is_more_than_data() {
+    for v in EVIL {
+        assert_data(v);
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 48, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn no_string_is_more_than_data(v in "([ \\-\n\t:#&*!|>'\"%@`{}\\[\\],?a0\\\\]|\\PC){0,12}") {
+        assert_data(&v);
+    }
+}
