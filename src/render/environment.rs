@@ -60,7 +60,7 @@ pub(super) fn environment(project: &Project, writes: Writes, sources: Sources) -
         Writes::Text => env.set_formatter(|out, _, value| {
             let mut text = String::new();
             if !value.is_undefined() {
-                Values(&[]).text_of(&mut text, value).map_err(refused)?;
+                Values(&[]).text_of(&mut text, value).map_err(unwritable)?;
             }
             Ok(out.write_str(&text)?)
         }),
@@ -88,9 +88,16 @@ fn invalid(message: impl Into<Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::InvalidOperation, message)
 }
 
+/// The error of a filter that cannot take its value.
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` takes")]
 fn refused(fault: Fault) -> Error {
-    invalid(fault.about("this").to_string())
+    fault.in_template(ErrorKind::BadSerialization)
+}
+
+/// The error of a value that cannot be written.
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` takes")]
+fn unwritable(fault: Fault) -> Error {
+    fault.in_template(ErrorKind::NonPrimitive)
 }
 
 /// Writes a placeholder for a value, and captured text as it is.
@@ -106,7 +113,7 @@ fn placeholder(out: &mut Output, state: &mut State, value: &Value) -> Result<(),
             return Ok(out.write_str(text)?);
         }
         if reserved {
-            return Err(invalid("this looks into captured text"));
+            return Err(unwritable(Fault::captured()));
         }
     }
     let kept = state.get_or_insert_extension(Kept::default());
@@ -131,11 +138,11 @@ fn load(project: &Project, name: &str, sources: Sources) -> Result<Option<String
     };
     let file = match project.look(&path) {
         Found::File(file) => file,
-        Found::Unreadable(why) => return Err(invalid(format!("`{name}` cannot be read: {why}"))),
-        Found::Folder(_) => return Err(invalid(format!("`{name}` is a folder"))),
+        Found::Unreadable(why) => return Err(invalid(format!("`{}` cannot be read: {why}", project.show(&path)))),
+        Found::Folder(_) => return Err(invalid(format!("`{}` is a folder", project.show(&path)))),
         Found::Nothing => return Ok(None),
     };
-    let source = source(&file).map_err(|error| invalid(format!("in `{name}`, {error}")))?;
+    let source = source(&file).map_err(|error| invalid(format!("in `{}`, {error}", project.show(&path))))?;
     Ok(Some(match sources {
         Sources::Plain => source.to_owned(),
         Sources::Marked => tags::marked(source, file.id),

@@ -69,7 +69,7 @@ fn expression(error: &minijinja::Error, project: &Project) -> Option<String> {
 }
 
 fn sentence(error: &minijinja::Error, project: &Project, variables: &Node) -> Error {
-    let detail = error.detail().unwrap_or("");
+    let (detail, help) = error.detail().unwrap_or("").split_once('\n').unwrap_or((error.detail().unwrap_or(""), ""));
     let complain = |message: String| Error::new(Kind::Template, message);
     match error.kind() {
         ErrorKind::UndefinedError => {
@@ -88,6 +88,12 @@ fn sentence(error: &minijinja::Error, project: &Project, variables: &Node) -> Er
                 .help("a name is seen from the folder of the file that gives it, then from the root of the workspace")
         }
         ErrorKind::SyntaxError => complain(format!("this is not a template: {detail}")),
+        ErrorKind::NonPrimitive | ErrorKind::BadSerialization if !help.is_empty() => {
+            let subject = expression(error, project).map_or("this".to_owned(), |text| format!("`{text}`"));
+            let is_filter = error.kind() == ErrorKind::BadSerialization;
+            let subject = if is_filter { format!("what {subject} gets") } else { subject };
+            complain(format!("{subject} {detail}")).help(help)
+        }
         ErrorKind::InvalidOperation if detail == "recursion limit exceeded" => {
             complain("templates or macros call each other without end".to_owned())
         }

@@ -142,8 +142,14 @@ impl Fault {
         Fault { what: what.into(), help }
     }
 
-    fn captured() -> Self {
-        Fault::new("looks into captured text", CAPTURED)
+    /// The value is a piece of captured text, or has one in it.
+    pub(super) fn captured() -> Self {
+        Fault::new("holds captured text, which cannot be looked into", CAPTURED)
+    }
+
+    /// The same for the template engine, which tells the expression and has no word for help but another line.
+    pub(super) fn in_template(&self, kind: minijinja::ErrorKind) -> minijinja::Error {
+        minijinja::Error::new(kind, format!("{}\n{}", self.what, self.help))
     }
 
     /// The complaint about `subject`.
@@ -157,8 +163,27 @@ impl Fault {
 pub(super) struct Values<'v>(pub(super) &'v [Value]);
 
 impl Values<'_> {
+    /// Whether `pasted` is `text` with values for placeholders.
+    pub(super) fn are_pasted(self, text: &str, pasted: &str) -> bool {
+        let pieces = hole::pieces(text);
+        pieces.and_then(|pieces| pieces.iter().try_fold(pasted, |rest, piece| self.behind(rest, piece))) == Some("")
+    }
+
+    /// What of `pasted` stands behind a piece that it begins with.
+    fn behind<'p>(self, pasted: &'p str, piece: &Piece<&str>) -> Option<&'p str> {
+        let number = match piece {
+            Piece::Text(text) => return pasted.strip_prefix(text),
+            Piece::Hole(number) => *number,
+        };
+        let value = self.0.get(number)?;
+        match value.as_str() {
+            Some(text) if hole::reserved(text).is_none() => pasted.strip_prefix(text),
+            _ => pasted.strip_prefix(self.anything(value).as_str()),
+        }
+    }
+
     /// Where in `text` it is not `pasted` with placeholders for values, as far as the characters that `counts` tells.
-    pub(super) fn diverges(self, text: &str, pasted: &str, counts: fn(char) -> bool) -> Option<usize> {
+    pub(super) fn diverge(self, text: &str, pasted: &str, counts: impl Fn(char) -> bool) -> Option<usize> {
         let Some(pieces) = hole::pieces(text) else { return Some(0) };
         let mut pasted = pasted.chars().filter(|c| counts(*c));
         let mut at = 0;
@@ -222,7 +247,7 @@ impl Values<'_> {
         let pieces = if value.is_safe() { hole::pieces(text) } else { None };
         for piece in pieces.ok_or_else(Fault::captured)? {
             match piece {
-                Piece::Text(text) => out.push_str(&text),
+                Piece::Text(text) => out.push_str(text),
                 Piece::Hole(number) => self.text(out, number)?,
             }
         }
@@ -283,6 +308,12 @@ impl Values<'_> {
                     let mut text = String::new();
                     self.text_of(&mut text, &key)?;
                     let item = value.get_item(&key).map_err(|error| broken(&error))?;
+                    if map.has(&text) {
+                        return Err(Fault::new(
+                            format!("has the key `{text}` twice"),
+                            "keys are text: 1 and \"1\" are one",
+                        ));
+                    }
                     map.insert(text, self.node(&item, at, depth)?);
                 }
                 Node::from(map)

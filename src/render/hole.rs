@@ -69,8 +69,8 @@ impl Default for Hole {
 /// Complaints that quote the text, with `{{ … }}` for the placeholders in it.
 pub(super) fn named(errors: Errors, holes: &[Hole]) -> Errors {
     let name = |text: &str| {
-        let name = |piece: Piece| match piece {
-            Piece::Text(text) => text,
+        let name = |piece: Piece<&str>| match piece {
+            Piece::Text(text) => text.to_owned(),
             Piece::Hole(number) => format!("{{{{ {} }}}}", holes.get(number).map_or("…", |hole| &hole.expression)),
         };
         pieces(text).map_or_else(|| text.replace(is_reserved, ""), |pieces| pieces.into_iter().map(name).collect())
@@ -85,25 +85,34 @@ pub(super) fn named(errors: Errors, holes: &[Hole]) -> Errors {
 
 /// A stretch of rendered text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Piece {
+pub(super) enum Piece<T = SmolStr> {
     /// What the template says.
-    Text(String),
+    Text(T),
     /// The place of a value.
     Hole(usize),
 }
 
+impl Piece<&str> {
+    /// The same, kept for later.
+    pub(super) fn keep(self) -> Piece {
+        match self {
+            Piece::Text(text) => Piece::Text(text.into()),
+            Piece::Hole(number) => Piece::Hole(number),
+        }
+    }
+}
+
 /// `text` cut at its placeholders; `None` if one of them was cut apart.
-pub(super) fn pieces(text: &str) -> Option<Vec<Piece>> {
+pub(super) fn pieces(text: &str) -> Option<Vec<Piece<&str>>> {
     let mut parts = text.split(OPEN);
-    let mut pieces = vec![Piece::Text(parts.next()?.to_owned())];
+    let mut pieces = vec![Piece::Text(parts.next()?)];
     for part in parts {
         let (number, rest) = part.split_once(CLOSE)?;
         number.bytes().all(|b| b.is_ascii_digit()).then_some(())?;
-        pieces.push(Piece::Hole(number.parse().ok()?));
-        pieces.push(Piece::Text(rest.to_owned()));
+        pieces.extend([Piece::Hole(number.parse().ok()?), Piece::Text(rest)]);
     }
-    pieces.retain(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()));
-    let whole = |piece: &Piece| !matches!(piece, Piece::Text(text) if reserved(text).is_some());
+    pieces.retain(|piece| *piece != Piece::Text(""));
+    let whole = |piece: &Piece<&str>| !matches!(piece, Piece::Text(text) if reserved(text).is_some());
     pieces.iter().all(whole).then_some(pieces)
 }
 

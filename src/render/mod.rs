@@ -1,7 +1,7 @@
 //! Templates that no value can break.
 //!
 //! A `*.j2` file is a minijinja template. What it interpolates is never pasted into YAML: each `{{ … }}` writes a
-//! placeholder, the text is parsed, and values go into the tree that comes of it ([`hole`], [`shape`], [`fill`]). So
+//! placeholder, the text is parsed, and values go into the tree that comes of it (`hole`, `shape`, `fill`). So
 //! no value adds a key, a line or a document, and all branches that take the same way through a template share one
 //! parsed tree. Nothing here knows what Kubernetes is.
 
@@ -108,9 +108,12 @@ impl Engine {
     fn check_captured(&self, file: &File, context: &Context, text: &str, kept: &Kept) -> Result<()> {
         let pasted = paste(&self.pasted, file, context)
             .map_err(|error| fault::complaint(&error, file, &self.project, context.variables()).help(CAPTURED))?;
+        let values = Values(&kept.values);
+        if values.are_pasted(text, &pasted) {
+            return Ok(());
+        }
         // Lines of values are indented in the one text and not in the other.
-        let counts = if kept.indented { |c: char| !c.is_whitespace() } else { |_| true };
-        let Some(at) = Values(&kept.values).diverges(text, &pasted, counts) else { return Ok(()) };
+        let Some(at) = values.diverge(text, &pasted, |c| !kept.indented || !c.is_whitespace()) else { return Ok(()) };
         let place = self.trace(file, context, text).place_at(at, at).or(file.place());
         let message = "the template looks into captured text and would go another way here with its values";
         Err(Error::new(Kind::Template, message).at(place).help(CAPTURED).into())
@@ -119,7 +122,8 @@ impl Engine {
     /// The complaint about a rendering that failed, which may be because captured text was looked into.
     fn refusal(&self, error: &minijinja::Error, file: &File, context: &Context) -> Error {
         let complaint = fault::complaint(error, file, &self.project, context.variables());
-        let captured = !fault::is_endless(error) && paste(&self.pasted, file, context).is_ok();
+        let told = complaint.parts().help.iter().any(|help| help == CAPTURED);
+        let captured = !told && !fault::is_endless(error) && paste(&self.pasted, file, context).is_ok();
         if captured { complaint.help(CAPTURED) } else { complaint }
     }
 }

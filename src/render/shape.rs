@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
 /// How many bytes of text the shapes of one engine may have before they are forgotten and made anew.
-const MAX_BYTES: usize = 32 << 20;
+const MAX_BYTES: usize = 4 << 20;
 
 /// The documents of one rendered text and where their holes are.
 #[derive(Debug)]
@@ -112,7 +112,7 @@ impl Planner {
                 }
             }
         }
-        pieces
+        Some(pieces?.into_iter().map(Piece::keep).collect())
     }
 }
 

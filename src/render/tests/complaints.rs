@@ -12,7 +12,11 @@ const WRONG: &[(&str, &str, &str)] = &[
     ("a: {{ [values.missing] }}\n", "`[values.missing]` is undefined or has an undefined part", "base/a.yaml.j2:1:4"),
     ("a: {{ [values.missing] | join }}\n", "an item of the list is undefined", "base/a.yaml.j2:1:26"),
     ("a: {{ [{}] | join(attribute='x') }}\n", "an item of the list is undefined", "base/a.yaml.j2:1:14"),
-    ("a: {{ {'k': values.no} | tojson }}\n", "this is undefined or has an undefined part", "base/a.yaml.j2:1:26"),
+    (
+        "a: {{ {'k': values.no} | tojson }}\n",
+        "what `tojson` gets is undefined or has an undefined part",
+        "base/a.yaml.j2:1:26",
+    ),
     ("a: {{ values.map + 1 }}\n", "tried to use + operator on unsupported types map and number", "base/a.yaml.j2:1:7"),
     ("{% for x in values.number %}{% endfor %}\n", "number is not iterable", "base/a.yaml.j2:1:13"),
     ("a: {{ 1 / 0 }}\n", "unable to calculate 1 / 0", "base/a.yaml.j2:1:7"),
@@ -104,12 +108,12 @@ const WRONG: &[(&str, &str, &str)] = &[
     ),
     (
         "{% set x %}{{ values.number }}{% endset %}\na: {{ x[0] }}\n",
-        "this looks into captured text",
+        "`x[0]` holds captured text, which cannot be looked into",
         "base/a.yaml.j2:2:7",
     ),
     (
         "{% macro m() %}{{ project }}{% endmacro %}a: {{ m() | b64encode }}\n",
-        "this looks into captured text",
+        "what `b64encode` gets holds captured text, which cannot be looked into",
         "base/a.yaml.j2:1:55",
     ),
 ];
@@ -162,8 +166,11 @@ fn complaints_help() {
 fn text_complains_as_documents_do() {
     for (template, want) in [
         ("a\nb {{ values.missing }}", "error[template]: `values.missing` is undefined\n --> base/x.conf.j2:2:6\n"),
-        ("{{ values.list }}", "error[template]: this is a list, which has no text\n --> base/x.conf.j2:1:4\n"),
-        ("{{ values.nothing }}", "error[template]: this is null, which has no text\n --> base/x.conf.j2:1:4\n"),
+        ("{{ values.list }}", "error[template]: `values.list` is a list, which has no text\n --> base/x.conf.j2:1:4\n"),
+        (
+            "{{ values.nothing }}",
+            "error[template]: `values.nothing` is null, which has no text\n --> base/x.conf.j2:1:4\n",
+        ),
         (
             "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
             "error[template]: the template does not end",

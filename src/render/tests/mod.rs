@@ -240,6 +240,17 @@ fn what_templates_can_do() {
             "a: {{ 'k' in values.map }}\nb: {{ values.map == {'k': 'v', 'l': [1]} }}\nc: {{ values.list == [{'a': 1}] }}\n",
             "a: true\nb: true\nc: true\n",
         ),
+        ("a: {{ branch.hosts | map('upper') }}\n", "a:\n- A.EXAMPLE\n- B.EXAMPLE\n"),
+        (
+            "{% macro m(x) %}{{ x }}{% endmacro %}a: {{ m(branch.hosts | map('upper')) }}\nb: {{ m(range(2)) }}\n",
+            "a:\n- A.EXAMPLE\n- B.EXAMPLE\nb:\n- 0\n- 1\n",
+        ),
+        (
+            "{% macro m(x) %}{{ x }}{% endmacro %}a: {{ m(branch.hosts | select('eq', 'a.example')) }}\n",
+            "a:\n- a.example\n",
+        ),
+        ("{% macro m(x) %}{{ x }}{% endmacro %}a: {{ m(values.map | items) }}\n", "a:\n- - k\n  - v\n- - l\n  - - 1\n"),
+        ("{% macro m(x) %}{{ x }}{% endmacro %}a: {{ {'k': m('v') ~ '-w'} }}\n", "a:\n  k: v-w\n"),
         ("<<: {{ values.map }}\nk: own\n", "k: own\nl:\n- 1\n"),
         (
             "a: &x {k: {{ values.number }}}\nb:\n  <<: *x\n  z: 1\nc:\n  <<: [*x, {{ values.map }}]\n",
