@@ -81,7 +81,10 @@ fn slug(branch: &spec::Branch, namespace: &Pattern, hosts: &[Pattern], scope: Sc
         Some(slug) => slug.value.clone(),
         None => Slug::of(&branch.name, room.len),
     };
-    room.check(&slug)?;
+    room.check(&slug).map_err(|error| match &branch.slug {
+        Some(slug) => error.note(slug.at, "the slug is written here"),
+        None => error,
+    })?;
     Ok(slug)
 }
 

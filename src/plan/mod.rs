@@ -19,7 +19,8 @@ use crate::name::DnsName;
 use crate::node::Node;
 use crate::slug::Slug;
 use crate::source::{Place, RelPath};
-use crate::spec::{Date, Pin, Placed, Reference, Spec};
+use crate::spec::{self, Date, Pin, Placed, Reference, Spec};
+use rayon::prelude::*;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
@@ -119,16 +120,19 @@ impl Branch {
 
 /// Derives everything, and tells every fault of the whole set.
 pub fn make(spec: &Spec) -> Result<Plan> {
+    let mut written: Vec<&spec::Branch> = spec.branches.iter().collect();
+    written.sort_unstable_by_key(|branch| &branch.name);
+    let derived: Vec<Result<Branch>> = written.par_iter().map(|branch| derive::branch(spec, branch)).collect();
+
     let mut faults = Vec::new();
-    let mut branches = Vec::with_capacity(spec.branches.len());
-    for branch in &spec.branches {
-        match derive::branch(spec, branch) {
+    let mut branches = Vec::with_capacity(derived.len());
+    for (written, derived) in written.into_iter().zip(derived) {
+        match derived {
             Ok(branch) => branches.push(branch),
-            Err(errors) => faults.extend(errors.into_iter().map(|error| error.in_branch(&branch.name))),
+            Err(errors) => faults.extend(errors.into_iter().map(|error| error.in_branch(&written.name))),
         }
     }
-    branches.sort_unstable_by(|a: &Branch, b| a.name.cmp(&b.name));
-    faults.extend(unique::check(&branches));
+    faults.extend(unique::check(spec, &branches));
     let warnings = zones::outside(spec, &branches);
     Errors::check(faults, Plan { project: spec.project.clone(), branches, warnings })
 }
@@ -137,34 +141,218 @@ pub fn make(spec: &Spec) -> Result<Plan> {
 mod tests {
     use super::*;
     use crate::source::Project;
-    use crate::spec;
+    use proptest::prelude::*;
+
+    fn plan_of<'a>(files: impl IntoIterator<Item = (&'a str, String)>) -> Plan {
+        let folders = ["base/a.yaml", "overlays/preview/a.yaml", "overlays/tls/a.yaml"];
+        let rest = folders.map(|path| (path, String::new()));
+        let project = Project::in_memory(files.into_iter().chain(rest));
+        make(&spec::read(&project).unwrap()).unwrap()
+    }
+
+    fn plan(text: &str) -> Plan {
+        plan_of([("branches.yaml", format!("apiVersion: pleach/v1\nkind: Branches\nproject: shop\n{text}"))])
+    }
+
+    fn yaml(node: &Node) -> String {
+        let mut out = String::new();
+        crate::yaml::write(&mut out, node, crate::yaml::Quoting::Safe).unwrap();
+        out
+    }
+
+    const SPEC: &str = r#"
+namespace: "{{ project }}-{{ branch.slug }}"
+hosts: ["{{ branch.slug }}.{{ values.domain }}", "{{ branch.slug }}.example.org"]
+zones: {dev.example.com: {}}
+imageAliases: {backend: registry.example.com/shop/backend}
+defaults:
+  overlays: [preview, tls]
+  values: {domain: dev.example.com, database: {host: db, name: shop}, debug: true}
+  images: {backend: ":main", nginx: "nginx:1.27", redis: ":7"}
+  replicas: {web: 1, worker: 1}
+  labels: {stage: test, team: shop}
+  annotations: {note: from the defaults}
+  patches: [{path: a.yaml}]
+branches:
+- name: feature/login
+  overlays: [tls]
+  values: {database: {name: login}, debug: null}
+  images: {registry.example.com/shop/backend: ":3f2c1a9", redis: null}
+  replicas: {worker: null, web: 2}
+  labels: {team: identity}
+  annotations: {note: null}
+  patches: []
+  owner: team-identity
+- name: main
+  hosts: []
+- name: legacy/reports
+  appEngine: {project: example-project, service: "{{ project }}"}
+  hosts: [reports.dev.example.com]
+"#;
 
     #[test]
-    fn sample() {
-        let overlays = ["preview", "shared-services", "cloudsql", "tls", "monitoring", "quota", "blue-green"];
-        let files = overlays.iter().map(|name| (format!("overlays/{name}/kustomization.yaml"), "x"));
-        let project = Project::in_memory(files.chain([
-            ("branches.yaml".to_owned(), include_str!("../../branches.yaml")),
-            ("base/a.yaml".to_owned(), ""),
-        ]));
-        let show = |errors: Errors| {
-            errors
-                .iter()
-                .map(|e| crate::error::human::render(crate::error::Level::Error, e, &project))
-                .collect::<String>()
+    fn a_branch_is_the_defaults_and_its_own() {
+        let plan = plan(SPEC);
+        let branch = &plan.branches[0];
+        assert_eq!(branch.overlays.iter().map(RelPath::as_str).collect::<Vec<_>>(), ["overlays/tls"]);
+        assert_eq!(branch.patches, []);
+        let pairs = |pairs: &BTreeMap<SmolStr, Placed<SmolStr>>| {
+            pairs.iter().map(|(key, value)| format!("{key}={}", value.value)).collect::<Vec<_>>().join(" ")
         };
-        let spec = spec::read(&project).map_err(show).unwrap();
-        let plan = make(&spec).map_err(show).unwrap();
-        let namespaces: Vec<_> = plan.branches.iter().map(|branch| branch.namespace().unwrap_or("none")).collect();
-        let want = [
-            "shop-feature-login-df7c7aeb",
-            "shop-feature-search-38e7a3a2",
-            "shop-fix-grosse-xl-1-1-3-42-50afd648",
-            "none",
-            "shop-main",
-            "shop-release-2-4-fcffc1ff",
-        ];
-        assert_eq!(namespaces, want);
-        assert_eq!(plan.warnings, []);
+        assert_eq!(
+            pairs(&branch.labels),
+            "pleach.dev/branch=feature-login-df7c7aeb pleach.dev/project=shop stage=test team=identity"
+        );
+        assert_eq!(pairs(&branch.annotations), "pleach.dev/branch-name=feature/login");
+        let replicas: Vec<_> = branch.replicas.iter().map(|(name, count)| (name.as_str(), count.value)).collect();
+        assert_eq!(replicas, [("web", 2)]);
+        let want = "\
+branch:
+  expires: null
+  host: feature-login-df7c7aeb.dev.example.com
+  hosts:
+  - feature-login-df7c7aeb.dev.example.com
+  - feature-login-df7c7aeb.example.org
+  link: null
+  name: feature/login
+  namespace: shop-feature-login-df7c7aeb
+  owner: team-identity
+  slug: feature-login-df7c7aeb
+images:
+  backend: registry.example.com/shop/backend:3f2c1a9
+  nginx: nginx:1.27
+  registry.example.com/shop/backend: registry.example.com/shop/backend:3f2c1a9
+project: shop
+values:
+  database:
+    host: db
+    name: login
+  domain: dev.example.com
+";
+        assert_eq!(yaml(&branch.variables), want);
+        assert_eq!(branch.patches.len() + plan.branches[2].patches.len(), 1);
+    }
+
+    #[test]
+    fn a_branch_without_a_namespace_has_no_objects() {
+        let plan = plan(SPEC);
+        let branch = &plan.branches[1];
+        let [project, service, version] = ["example-project", "shop", "legacy-reports-7d2380bf"].map(SmolStr::from);
+        assert_eq!(branch.platform, Platform::AppEngine { project, service, version });
+        assert!(branch.overlays.is_empty() && branch.images.is_empty() && branch.patches.is_empty());
+        assert_eq!(yaml(branch.variables.get("images").unwrap()), "{}\n");
+        assert!(branch.variables.at_path(&["branch", "namespace"]).unwrap().is_null());
+        assert_eq!(plan.branches[2].variables.at_path(&["branch", "host"]), Some(&Node::null()));
+    }
+
+    #[test]
+    fn values_keep_the_places_where_they_are_written() {
+        let plan = plan(SPEC);
+        let line = |key| plan.branches[0].variables.at_path(&["values", "database", key]).unwrap().at.line;
+        assert_eq!((line("host"), line("name")), (11, 20));
+    }
+
+    #[test]
+    fn hosts_outside_of_the_zones_are_mentioned() {
+        let text = format!("{:?}", plan(SPEC).warnings);
+        assert!(text.contains("feature/login") && !text.contains("legacy/reports"), "{text}");
+        assert_eq!(plan(&SPEC.replace("zones", "# zones")).warnings, []);
+    }
+
+    /// The list is an interface for pipelines: its keys and the form of its values are kept.
+    #[test]
+    fn list() {
+        let plan = plan(SPEC);
+        let json = serde_json::to_value(list::entries(&plan)).unwrap();
+        let want = serde_json::json!([
+            {
+                "name": "feature/login",
+                "slug": "feature-login-df7c7aeb",
+                "platform": "kubernetes",
+                "namespace": "shop-feature-login-df7c7aeb",
+                "hosts": ["feature-login-df7c7aeb.dev.example.com", "feature-login-df7c7aeb.example.org"],
+                "images": {"nginx": "nginx:1.27", "registry.example.com/shop/backend": "registry.example.com/shop/backend:3f2c1a9"},
+                "overlays": ["overlays/tls"],
+                "owner": "team-identity",
+                "link": null,
+                "expires": null,
+                "pinned": false
+            },
+            {
+                "name": "legacy/reports",
+                "slug": "legacy-reports-7d2380bf",
+                "platform": "appEngine",
+                "namespace": null,
+                "hosts": ["reports.dev.example.com"],
+                "images": {},
+                "overlays": [],
+                "owner": null,
+                "link": null,
+                "expires": null,
+                "pinned": false
+            },
+        ]);
+        assert_eq!(json.as_array().unwrap()[..2], want.as_array().unwrap()[..]);
+    }
+
+    #[test]
+    fn long_names_are_cut_to_what_the_patterns_leave() {
+        let name = format!("feature/{}", "long-".repeat(30));
+        let host = "an-application-behind-a-{{ branch.slug }}-gateway.dev.example.com";
+        let plan = plan(&format!(
+            "namespace: '{{{{ project }}}}-{{{{ branch.slug }}}}'\nhosts: ['{host}']\nbranches: [{{name: '{name}'}}]\n"
+        ));
+        let branch = &plan.branches[0];
+        assert_eq!(branch.slug.as_str().len(), 63 - "an-application-behind-a--gateway".len());
+        assert_eq!(branch.hosts[0].name.labels().next().map(str::len), Some(63));
+        assert_eq!(branch.namespace(), Some(format!("shop-{}", branch.slug).as_str()));
+    }
+
+    /// What a branch is, without the places where it is written.
+    fn meaning(branch: &Branch) -> String {
+        format!(
+            "{} {:?} {:?} {}",
+            branch.slug,
+            branch.namespace(),
+            branch.hosts.iter().map(|h| &h.name).collect::<Vec<_>>(),
+            yaml(&branch.variables)
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn a_branch_depends_on_no_other_and_on_no_order(
+            names in proptest::collection::btree_set("[a-zA-Z/._ -]{0,8}[a-z0-9]", 1..12).prop_map(|names| {
+                names.into_iter().filter(|name| name.trim() == name).collect::<Vec<_>>()
+            }),
+            shuffled in any::<u64>(),
+            apart in any::<u16>(),
+        ) {
+            let entry = |name: &String| format!("name: '{name}'\nowner: 'team {name}'\n");
+            let head = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nhosts: ['{{ branch.slug }}.dev.example.com']\n";
+            let inline = |names: &[String]| {
+                let items = names.iter().map(|name| format!("- {}", entry(name).replace("\no", "\n  o")));
+                format!("{head}branches:\n{}", items.collect::<String>())
+            };
+            let all = plan_of([("branches.yaml", inline(&names))]);
+
+            let mut other_order = names.clone();
+            other_order.sort_by_key(|name| name.bytes().fold(shuffled, |hash, b| hash.wrapping_mul(31).rotate_left(7) ^ u64::from(b)));
+            let (own_files, listed): (Vec<_>, Vec<_>) =
+                other_order.into_iter().enumerate().partition(|(i, _)| apart >> i & 1 == 1);
+            let listed: Vec<String> = listed.into_iter().map(|(_, name)| name).collect();
+            let paths: Vec<String> = own_files.iter().map(|(i, _)| format!("branches.d/{i}.yaml")).collect();
+            let files = paths.iter().zip(&own_files).map(|(path, (_, name))| (path.as_str(), entry(name)));
+            let other = plan_of(files.chain([("branches.yaml", inline(&listed))]));
+            let meanings = |plan: &Plan| plan.branches.iter().map(meaning).collect::<Vec<_>>();
+            prop_assert_eq!(meanings(&all), meanings(&other));
+
+            for (name, branch) in names.iter().zip(&all.branches) {
+                let alone = plan_of([("branches.yaml", inline(std::slice::from_ref(name)))]);
+                prop_assert_eq!(meaning(&alone.branches[0]), meaning(branch));
+            }
+        }
     }
 }

@@ -61,7 +61,9 @@ mod tests {
             (&[&format!("\0{}", ".abcdefghi".repeat(24))], 13),
         ] {
             let mut room = Room::most();
-            names.iter().for_each(|name| room.fit(name, Place::NONE));
+            for name in names {
+                room.fit(name, Place::NONE);
+            }
             assert_eq!(room.len, want, "{names:?}");
         }
     }

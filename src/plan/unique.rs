@@ -5,17 +5,23 @@
 use super::{Branch, Platform};
 use crate::error::{Error, Kind};
 use crate::source::Place;
+use crate::spec::Spec;
 use std::collections::BTreeMap;
 
 /// The collisions, one for each pair of branches and the first thing that they share.
-pub(super) fn check(branches: &[Branch]) -> Vec<Error> {
+pub(super) fn check(spec: &Spec, branches: &[Branch]) -> Vec<Error> {
+    // A pattern that all branches share says nothing; what then differs is where the branches stand.
+    let shared =
+        |at: Place| at == spec.namespace.at || spec.defaults.hosts.iter().flatten().any(|pattern| pattern.at == at);
+    let place = |at: Place, branch: &Branch| if shared(at) { branch.at } else { at };
     let slugs = branches.iter().map(|branch| (branch.slug.as_str(), branch.at, branch));
     let namespaces = branches.iter().filter_map(|branch| match &branch.platform {
-        Platform::Kubernetes { namespace } => Some((namespace.value.as_str(), namespace.at, branch)),
+        Platform::Kubernetes { namespace } => Some((namespace.value.as_str(), place(namespace.at, branch), branch)),
         Platform::AppEngine { .. } => None,
     });
-    let hosts =
-        branches.iter().flat_map(|branch| branch.hosts.iter().map(move |host| (host.name.as_str(), host.at, branch)));
+    let hosts = branches
+        .iter()
+        .flat_map(|branch| branch.hosts.iter().map(move |host| (host.name.as_str(), place(host.at, branch), branch)));
     let mut known = BTreeMap::new();
     collisions("slug", slugs, "give one of them another name in `slug:`", &mut known);
     collisions("namespace", namespaces, "`{{ branch.slug }}` in the pattern keeps namespaces apart", &mut known);
@@ -42,9 +48,8 @@ fn collisions<'a>(
         } else {
             format!("the branches `{}` and `{}` have the same {what} `{name}`", other.name, branch.name)
         };
-        // A pattern that both share says nothing; what then differs is where the branches stand.
-        let (at, place) = if at == *place { (branch.at, other.at) } else { (at.or(branch.at), place.or(other.at)) };
-        let error = Error::new(Kind::Name, message).at(at).note(place, "the other one").help(help);
+        let note = format!("`{}` has it here", other.name);
+        let error = Error::new(Kind::Name, message).at(at).note(*place, note).help(help);
         known.entry((&other.name, &branch.name)).or_insert(error);
     }
 }

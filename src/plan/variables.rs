@@ -4,7 +4,7 @@
 //! does not have being null; `values`; and `images`, full references by the names in the manifests and by alias.
 
 use super::Branch;
-use crate::node::{Map, Node};
+use crate::node::{Entry, Map, Node};
 use crate::source::Place;
 use crate::spec::{Placed, Spec};
 use smol_str::{SmolStr, ToSmolStr};
@@ -14,7 +14,7 @@ pub(super) fn variables(spec: &Spec, branch: &Branch, values: Node) -> Node {
     let optional =
         |value: Option<(SmolStr, Place)>| value.map_or_else(Node::null, |(text, at)| Node::str(text).placed(at));
     let text = |text: &Option<Placed<SmolStr>>| optional(text.as_ref().map(|text| (text.value.clone(), text.at)));
-    let about: Map = [
+    let about = mapping([
         ("expires", optional(branch.expires.as_ref().map(|date| (date.value.to_smolstr(), date.at)))),
         ("host", hosts().next().unwrap_or_else(Node::null)),
         ("hosts", Node::seq(hosts())),
@@ -23,20 +23,18 @@ pub(super) fn variables(spec: &Spec, branch: &Branch, values: Node) -> Node {
         ("namespace", optional(branch.namespace().map(|namespace| (namespace.into(), branch.at)))),
         ("owner", text(&branch.owner)),
         ("slug", Node::str(&branch.slug).placed(branch.at)),
-    ]
-    .into_iter()
-    .map(|(key, value)| (SmolStr::new_static(key), value))
-    .collect();
-    let variables: Map = [
-        ("branch", Node::from(about).placed(branch.at)),
+    ]);
+    mapping([
+        ("branch", about.placed(branch.at)),
         ("images", images(spec, branch).into()),
         ("project", Node::str(spec.project.clone())),
         ("values", values),
-    ]
-    .into_iter()
-    .map(|(key, value)| (SmolStr::new_static(key), value))
-    .collect();
-    variables.into()
+    ])
+}
+
+fn mapping<const N: usize>(entries: [(&'static str, Node); N]) -> Node {
+    let entry = |(key, value)| Entry { key: SmolStr::new_static(key).into(), value };
+    Map::from_entries(entries.map(entry).into()).expect("no key stands twice").into()
 }
 
 fn images(spec: &Spec, branch: &Branch) -> Map {

@@ -128,6 +128,7 @@ impl<'a> Subject<'a> {
             }
             Fault::MinLength { .. } | Fault::MinItems { .. } => spec_error(format!("{is} is empty")),
             Fault::MaxLength { limit } => spec_error(format!("{is} has more than {limit} characters")),
+            Fault::MaxItems { limit: 1 } => spec_error(format!("{is} has more than one entry")),
             Fault::MaxItems { limit } => spec_error(format!("{is} has more than {limit} entries")),
             Fault::Minimum { limit } => spec_error(format!("{is} is {shown}, which is less than {limit}")),
             Fault::Maximum { limit } => spec_error(format!("{is} is {shown}, which is more than {limit}")),
@@ -197,5 +198,60 @@ fn listed(words: &[&str]) -> String {
     match quoted.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
         _ => quoted.concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every part of the schema that a value may have, by its path.
+    fn parts(schema: &Json, path: &str, visit: &mut dyn FnMut(&str, &Json)) {
+        for (keyword, below) in schema.as_object().into_iter().flatten() {
+            match (keyword.as_str(), below) {
+                ("properties" | "definitions", Json::Object(parts_below)) => {
+                    for (name, below) in parts_below {
+                        parts(below, &format!("{path}/{name}"), visit);
+                    }
+                }
+                ("items" | "additionalProperties", Json::Object(_)) => parts(below, &format!("{path}/*"), visit),
+                _ => {}
+            }
+        }
+        visit(path, schema);
+    }
+
+    #[test]
+    fn examples_and_defaults_are_what_the_schema_allows() {
+        let mut examples = 0;
+        parts(&SCHEMA, "", &mut |path, part| {
+            let mut alone = part.clone();
+            alone["definitions"] = SCHEMA["definitions"].clone();
+            let validator = jsonschema::validator_for(&alone).unwrap();
+            for example in part["examples"].as_array().into_iter().flatten().chain(part.get("default")) {
+                assert!(validator.is_valid(example), "{path}: {example}");
+                examples += 1;
+            }
+        });
+        assert!(examples > 20, "{examples}");
+    }
+
+    #[test]
+    fn editors_get_a_word_for_every_key() {
+        parts(&SCHEMA, "", &mut |path, part| {
+            let said = part.get("description").is_some() || part.get("$ref").is_some();
+            let plain = path.ends_with('*')
+                || path.contains("/target/")
+                || path.contains("/options")
+                || path.ends_with("/patch");
+            assert!(said || plain, "{path} has no description");
+            assert!(part.get("properties").is_none() || part["additionalProperties"] == false, "{path} takes any key");
+            let pattern = part.get("pattern").is_some();
+            assert_eq!(
+                pattern,
+                part.get("patternErrorMessage").is_some(),
+                "{path} has a pattern without a word, or the reverse"
+            );
+        });
     }
 }
