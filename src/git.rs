@@ -1,1 +1,125 @@
-//! To be written.
+//! The committed output at a ref, read with the program `git`. Nothing is fetched and nothing is written.
+
+use crate::error::{Error, Kind};
+use crate::source::RelPath;
+use crate::tree::Tree;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// The files that `reference` has in the folder `output` of the workspace `root`, by their paths in that folder.
+pub fn tree(root: &Path, reference: &str, output: &RelPath) -> Result<Tree, Error> {
+    let commit = format!("{reference}^{{commit}}");
+    let found = run(root, &["rev-parse", "--verify", "--quiet", "--end-of-options", &commit], b"")?;
+    if !found.status.success() {
+        let said = String::from_utf8_lossy(&found.stderr);
+        let why =
+            said.lines().next().map_or_else(String::new, |line| format!(": {}", line.trim_start_matches("fatal: ")));
+        return Err(Error::new(
+            Kind::Usage,
+            format!("`{reference}` is neither a folder nor a commit of this repository{why}"),
+        )
+        .help("in a shallow clone, fetch the branch first: `git fetch --depth=1 origin BRANCH:BRANCH`"));
+    }
+    let commit = String::from_utf8_lossy(&found.stdout).trim().to_owned();
+    let listed = expect(run(root, &["ls-tree", "-r", "-z", &commit, "--", output.as_str()], b"")?)?;
+    let listed = String::from_utf8_lossy(&listed);
+    let files: Vec<(&str, RelPath)> = listed.split('\0').filter_map(|line| blob(line, output)).collect();
+    let ids: Vec<&str> = files.iter().map(|(id, _)| *id).collect();
+    let contents = expect(run(root, &["cat-file", "--batch"], ids.join("\n").as_bytes())?)?;
+
+    let mut tree = Tree::default();
+    let mut rest = contents.as_slice();
+    for (_, path) in files {
+        let (content, after) = object(rest).ok_or_else(|| broken("it does not give what it lists"))?;
+        tree.insert(path, String::from_utf8_lossy(content));
+        rest = after;
+    }
+    Ok(tree)
+}
+
+/// Id and path, below `output`, of a file in a line of `git ls-tree`: `mode blob id TAB path`.
+fn blob<'a>(line: &'a str, output: &RelPath) -> Option<(&'a str, RelPath)> {
+    let (meta, path) = line.split_once('\t')?;
+    let mut words = meta.split(' ');
+    let (mode, _, id) = (words.next()?, words.next().filter(|kind| *kind == "blob")?, words.next()?);
+    let path = path.strip_prefix(output.as_str())?.strip_prefix('/')?;
+    // A link is no file of pleach's.
+    (mode != "120000").then_some((id, RelPath::new(path)?))
+}
+
+/// The first object of what `git cat-file --batch` prints, `id blob size LF content LF`, and what follows it.
+fn object(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = text.iter().position(|b| *b == b'\n')?;
+    let size: usize = std::str::from_utf8(&text[..end]).ok()?.rsplit(' ').next()?.parse().ok()?;
+    let rest = &text[end + 1..];
+    Some((rest.get(..size)?, rest.get(size + 1..)?))
+}
+
+fn run(root: &Path, args: &[&str], input: &[u8]) -> Result<Output, Error> {
+    let mut child = Command::new("git")
+        .args(args)
+        .current_dir(root)
+        .envs([("LC_ALL", "C"), ("GIT_OPTIONAL_LOCKS", "0"), ("GIT_NO_LAZY_FETCH", "1"), ("GIT_TERMINAL_PROMPT", "0")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| broken(&error.to_string()))?;
+    let mut stdin = child.stdin.take().expect("its input is a pipe");
+    std::thread::scope(|scope| {
+        // It answers while it reads; what it does not read it has no use for.
+        scope.spawn(move || stdin.write_all(input));
+        child.wait_with_output()
+    })
+    .map_err(|error| broken(&error.to_string()))
+}
+
+fn expect(output: Output) -> Result<Vec<u8>, Error> {
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    Err(broken(String::from_utf8_lossy(&output.stderr).trim().trim_start_matches("fatal: ")))
+}
+
+fn broken(why: &str) -> Error {
+    Error::new(Kind::Remote, format!("`git` does not work here: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn git(root: &Path, args: &[&str]) {
+        let identity = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main"];
+        let done = Command::new("git").args(identity).args(args).current_dir(root).output().unwrap();
+        assert!(done.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    #[test]
+    fn what_was_committed() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("deep/work");
+        let put = |path: &str, text: &str| {
+            let path = root.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        put("out/namespaces/a b/ü.yaml", "a: 1\n");
+        put("out/empty.yaml", "");
+        put("outside.yaml", "x");
+        git(folder.path(), &["init", "-q"]);
+        git(folder.path(), &["add", "-A"]);
+        git(folder.path(), &["commit", "-qm", "one"]);
+        put("out/empty.yaml", "changed");
+        let output = RelPath::new("out").unwrap();
+        let tree = tree(&root, "HEAD", &output).unwrap();
+        let files: Vec<(String, &str)> = tree.iter().map(|(path, text)| (path.to_string(), &**text)).collect();
+        assert_eq!(files, [("empty.yaml".to_owned(), ""), ("namespaces/a b/ü.yaml".to_owned(), "a: 1\n")]);
+        for wrong in ["nowhere", "--all", "", "HEAD:out"] {
+            let error = super::tree(&root, wrong, &output).unwrap_err();
+            assert_eq!(error.parts().kind, Kind::Usage, "{wrong}: {error}");
+        }
+        assert!(super::tree(&root, "HEAD", &RelPath::new("none").unwrap()).unwrap().is_empty());
+    }
+}

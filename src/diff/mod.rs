@@ -1,1 +1,218 @@
-//! To be written.
+//! Two trees compared, and how that is told: [`text`], [`summary`], [`markdown`], [`json`].
+//!
+//! A lock changes with every file beside it, so it counts only where nothing else of its branch did. Nothing here knows
+//! where the trees come from.
+
+pub mod json;
+pub mod markdown;
+pub mod summary;
+pub mod text;
+
+use crate::source::RelPath;
+use crate::tree::{LOCK, Tree, slug_of};
+use rayon::prelude::*;
+use serde::Serialize;
+use similar::{Algorithm, ChangeTag, TextDiff};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What became of a file or a branch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Fate {
+    /// It is new.
+    Added,
+    /// It is another.
+    Changed,
+    /// It is no more.
+    Removed,
+}
+
+/// A file that differs.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// Where it stands, the output folder included.
+    pub path: String,
+    /// What became of it.
+    pub fate: Fate,
+    /// Lines that are new.
+    pub added: usize,
+    /// Lines that are no more.
+    pub removed: usize,
+    /// The hunks of a unified diff.
+    pub hunks: String,
+}
+
+/// A branch that differs.
+#[derive(Clone, Debug)]
+pub struct Branch {
+    /// The slug.
+    pub slug: String,
+    /// The name in git.
+    pub name: String,
+    /// What became of it.
+    pub fate: Fate,
+    /// The files that differ, in path order.
+    pub files: Vec<File>,
+}
+
+impl Fate {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Fate::Added => "added",
+            Fate::Changed => "changed",
+            Fate::Removed => "removed",
+        }
+    }
+
+    fn of(before: bool, after: bool) -> Self {
+        match (before, after) {
+            (false, _) => Fate::Added,
+            (true, true) => Fate::Changed,
+            (true, false) => Fate::Removed,
+        }
+    }
+}
+
+/// How many files and lines something changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Totals {
+    /// Files that differ.
+    pub files: usize,
+    /// Lines that are new.
+    pub added_lines: usize,
+    /// Lines that are no more.
+    pub removed_lines: usize,
+}
+
+impl Totals {
+    /// The totals of some branches.
+    pub fn of<'a>(branches: impl IntoIterator<Item = &'a Branch>) -> Self {
+        let files = branches.into_iter().flat_map(|branch| &branch.files);
+        files.fold(Totals::default(), |sum, file| Totals {
+            files: sum.files + 1,
+            added_lines: sum.added_lines + file.added,
+            removed_lines: sum.removed_lines + file.removed,
+        })
+    }
+}
+
+type Pair<'a> = (&'a RelPath, Option<&'a Arc<str>>, Option<&'a Arc<str>>);
+
+/// The branches in which `after` differs from `before`, in the order of their slugs. `output` is what the folder of
+/// the output is called, `name` gives the name of a branch by its slug.
+pub fn compare(before: &Tree, after: &Tree, output: &str, name: impl Fn(&str) -> String) -> Vec<Branch> {
+    let mut pairs: BTreeMap<&RelPath, Pair> =
+        before.iter().map(|(path, text)| (path, (path, Some(text), None))).collect();
+    for (path, text) in after {
+        pairs.entry(path).or_insert((path, None, None)).2 = Some(text);
+    }
+    let mut branches: BTreeMap<&str, Vec<Pair>> = BTreeMap::new();
+    for (path, pair) in pairs {
+        branches.entry(slug_of(path)).or_default().push(pair);
+    }
+    let differing: Vec<(&str, Fate, Vec<Pair>)> = branches
+        .into_iter()
+        .filter_map(|(slug, files)| {
+            let fate = Fate::of(files.iter().any(|file| file.1.is_some()), files.iter().any(|file| file.2.is_some()));
+            let changed: Vec<Pair> = files.into_iter().filter(|(_, before, after)| before != after).collect();
+            let (locks, others): (Vec<Pair>, Vec<Pair>) = changed.into_iter().partition(|file| file.0.name() == LOCK);
+            let shown = if others.is_empty() { locks } else { others };
+            (!shown.is_empty()).then_some((slug, fate, shown))
+        })
+        .collect();
+    let files: Vec<Vec<File>> =
+        differing.par_iter().map(|(_, _, files)| files.iter().map(|pair| file(*pair, output)).collect()).collect();
+    let branch = |((slug, fate, _), files): ((&str, Fate, _), _)| Branch {
+        slug: slug.to_owned(),
+        name: name(slug),
+        fate,
+        files,
+    };
+    differing.into_iter().zip(files).map(branch).collect()
+}
+
+fn file((path, before, after): Pair, output: &str) -> File {
+    let (old, new) = (before.map_or("", |text| text), after.map_or("", |text| text));
+    let diff = TextDiff::configure().algorithm(Algorithm::Patience).diff_lines(old, new);
+    let count = |tag| diff.iter_all_changes().filter(|change| change.tag() == tag).count();
+    File {
+        path: format!("{output}/{path}"),
+        fate: Fate::of(before.is_some(), after.is_some()),
+        added: count(ChangeTag::Insert),
+        removed: count(ChangeTag::Delete),
+        hunks: diff.unified_diff().to_string(),
+    }
+}
+
+/// `1 file`, `2 files`.
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in crate::diff) fn tree(files: &[(&str, &str)]) -> Tree {
+        files.iter().map(|(path, text)| (RelPath::new(path).unwrap(), Arc::from(*text))).collect()
+    }
+
+    /// A branch changed, one added, one removed, one in which only the lock differs.
+    pub(in crate::diff) fn sample() -> Vec<Branch> {
+        let before = tree(&[
+            ("namespaces/changed/10-a.yaml", "a: 1\nb: 2\nc: 3\n"),
+            ("namespaces/changed/20-b.yaml", "b: 1\n"),
+            ("namespaces/changed/pleach.lock", "old\n"),
+            ("namespaces/lock/10-a.yaml", "a: 1\n"),
+            ("namespaces/lock/pleach.lock", "old\n"),
+            ("namespaces/removed/10-a.yaml", "a: 1\n"),
+            ("namespaces/same/10-a.yaml", "a: 1\n"),
+        ]);
+        let after = tree(&[
+            ("namespaces/added/10-a.yaml", "a: `1`\nb: 2\n"),
+            ("namespaces/changed/10-a.yaml", "a: 1\nb: 3\nc: 3\n"),
+            ("namespaces/changed/30-c.yaml", "c: 1"),
+            ("namespaces/changed/pleach.lock", "new\n"),
+            ("namespaces/lock/10-a.yaml", "a: 1\n"),
+            ("namespaces/lock/pleach.lock", "new\n"),
+            ("namespaces/same/10-a.yaml", "a: 1\n"),
+        ]);
+        compare(&before, &after, "out", |slug| format!("feature/<{slug}|"))
+    }
+
+    #[test]
+    fn what_differs() {
+        let branches = sample();
+        let short = |branch: &Branch| {
+            let file = |file: &File| {
+                let name = file.path.rsplit('/').next().unwrap();
+                format!("{} {name} +{} -{}", file.fate.word(), file.added, file.removed)
+            };
+            (branch.slug.clone(), branch.fate, branch.files.iter().map(file).collect::<Vec<_>>())
+        };
+        let want: [(&str, Fate, &[&str]); 4] = [
+            ("added", Fate::Added, &["added 10-a.yaml +2 -0"]),
+            (
+                "changed",
+                Fate::Changed,
+                &["changed 10-a.yaml +1 -1", "removed 20-b.yaml +0 -1", "added 30-c.yaml +1 -0"],
+            ),
+            ("lock", Fate::Changed, &["changed pleach.lock +1 -1"]),
+            ("removed", Fate::Removed, &["removed 10-a.yaml +0 -1"]),
+        ];
+        let want: Vec<_> = want
+            .map(|(slug, fate, files)| (slug.to_owned(), fate, files.iter().map(|f| (*f).to_owned()).collect()))
+            .into();
+        assert_eq!(branches.iter().map(short).collect::<Vec<_>>(), want);
+        assert_eq!(Totals::of(&branches), Totals { files: 6, added_lines: 5, removed_lines: 4 });
+    }
+
+    #[test]
+    fn equal_trees_do_not_differ() {
+        let tree = tree(&[("namespaces/a/10-a.yaml", "a: 1\n")]);
+        assert!(compare(&tree, &tree, "out", str::to_owned).is_empty());
+    }
+}

@@ -47,7 +47,7 @@ mod vars;
 
 pub use branch::{Layers, branch};
 
-pub use kustomization::{Image, Kustomization, Label, Pairs, Patch, Replica, Selector, Text};
+pub use kustomization::{Image, Kustomization, Label, Pairs, Patch, Replica, Selector, Text, patches};
 pub use load::Memo;
 pub(crate) use resources::Resources;
 pub(crate) use scope::{Rules, Scope, Warnings};

@@ -75,7 +75,7 @@ fn decoded(text: &str) -> Option<usize> {
     let digits: usize = text.bytes().filter(|b| !matches!(b, b'\n' | b'\r')).count();
     let padding = text.trim_end().bytes().rev().take_while(|b| *b == b'=').count();
     let is_digit = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'\n' | b'\r');
-    let sound = digits % 4 == 0 && padding <= 2 && text.trim_end().trim_end_matches('=').bytes().all(is_digit);
+    let sound = digits.is_multiple_of(4) && padding <= 2 && text.trim_end().trim_end_matches('=').bytes().all(is_digit);
     sound.then_some(digits / 4 * 3 - padding.min(digits))
 }
 

@@ -95,6 +95,13 @@ pub struct Kustomization {
     pub deprecated: Vec<(Text, &'static str)>,
 }
 
+/// Entries of `patches` that stand in the spec.
+pub fn patches(entries: &[Node]) -> crate::error::Result<Vec<Patch>> {
+    let mut faults = crate::yaml::Faults::new(crate::error::Kind::Spec);
+    let patches = entries.iter().filter_map(|entry| parts::patch(entry, &mut faults)).collect();
+    faults.check(patches)
+}
+
 /// A path, or YAML text in its place: entries of `patchesStrategicMerge`, `generators`, `transformers`, `validators`.
 /// The node is a string; which of the two it is shows on use.
 pub type Inline = Node;

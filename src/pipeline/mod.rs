@@ -1,0 +1,160 @@
+//! The stages in order: a [`Project`] becomes a [`Tree`]. No disk, no clock, no environment; branches run on all cores,
+//! and what comes out does not depend on how many there are.
+
+mod own;
+mod part;
+
+pub use part::{Part, Shard};
+
+use crate::error::{Error, Errors, Result};
+use crate::node::Node;
+use crate::plan::{self, Branch, Plan};
+use crate::render::{Context, Engine};
+use crate::source::{File, Project, RelPath};
+use crate::spec::{self, Secrets, Spec};
+use crate::transform::{self, Input, Layers, Memo};
+use crate::tree::Tree;
+use crate::validate::{self, Claim};
+use crate::yaml::{Cache, Dialect};
+use crate::{emit, secrets};
+use rayon::prelude::*;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The outcome of a build.
+#[derive(Debug)]
+pub struct Built {
+    /// The spec.
+    pub spec: Spec,
+    /// All branches, built or not.
+    pub plan: Plan,
+    /// The files of the branches that were built.
+    pub tree: Tree,
+    /// What deserves a word but does not stop a build.
+    pub warnings: Vec<Error>,
+    /// The branches that failed, by slug, and why.
+    pub failed: Vec<(String, Errors)>,
+}
+
+/// How far a build is, for somebody who watches.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// How many branches are to be built; 0 as long as that is not known.
+    pub all: AtomicUsize,
+    /// How many are done.
+    pub done: AtomicUsize,
+}
+
+/// What the spec says, and what follows from it for every branch.
+pub fn plan(project: &Project) -> Result<(Spec, Plan)> {
+    let spec = spec::read(project)?;
+    let plan = plan::make(&spec)?;
+    Ok((spec, plan))
+}
+
+/// Builds a part of the branches. A branch that fails keeps no other from being built.
+pub fn build(project: &Project, part: &Part, progress: &Progress) -> Result<Built> {
+    let (spec, plan) = plan(project)?;
+    part.check(&plan)?;
+    let house =
+        House { project, spec: &spec, cache: Cache::default(), memo: Memo::default(), engine: Engine::new(project) };
+    let wanted: Vec<&Branch> = plan.branches.iter().filter(|b| part.has(&b.name, b.slug.as_str())).collect();
+    progress.all.store(wanted.len(), Ordering::Relaxed);
+    let results: Vec<Result<Room>> = wanted
+        .par_iter()
+        .map(|branch| {
+            let room = house.build(branch).map_err(|errors| errors.map(|error| error.in_branch(&branch.name)));
+            progress.done.fetch_add(1, Ordering::Relaxed);
+            room
+        })
+        .collect();
+
+    let (mut tree, mut warnings, mut failed) = (Tree::default(), plan.warnings.clone(), Vec::new());
+    let mut claims = Vec::new();
+    for (branch, result) in wanted.into_iter().zip(results) {
+        match result {
+            Ok(room) => {
+                tree.extend(room.files);
+                warnings.extend(room.warnings.into_iter().map(|warning| warning.in_branch(&branch.name)));
+                claims.push((branch.name.as_str(), room.claims));
+            }
+            Err(errors) => failed.push((branch.slug.to_string(), errors)),
+        }
+    }
+    validate::contested(claims.iter().map(|(name, claims)| (*name, claims.as_slice())))?;
+    Ok(Built { spec, plan, tree, warnings, failed })
+}
+
+impl Built {
+    /// The build, if no branch failed; else what all that did complain about.
+    pub fn whole(self) -> Result<Self> {
+        if self.failed.is_empty() {
+            return Ok(self);
+        }
+        Err(self.failed.into_iter().map(|(_, errors)| errors).collect::<Vec<_>>().into())
+    }
+}
+
+/// What all branches share.
+struct House<'a> {
+    project: &'a Project,
+    spec: &'a Spec,
+    cache: Cache,
+    memo: Memo,
+    engine: Engine,
+}
+
+/// What came of one branch.
+#[derive(Default)]
+struct Room {
+    files: Vec<(RelPath, Arc<str>)>,
+    warnings: Vec<Error>,
+    claims: Vec<Claim>,
+}
+
+impl House<'_> {
+    fn build(&self, branch: &Branch) -> Result<Room> {
+        let Some(namespace) = branch.namespace() else { return Ok(Room::default()) };
+        let templates = Templates { engine: &self.engine, context: Context::new(&branch.variables)? };
+        let layers = Layers {
+            base: self.spec.base.clone(),
+            overlays: branch.overlays.clone(),
+            own: own::kustomization(branch, namespace)?,
+            ..Layers::default()
+        };
+        let input = Input { project: self.project, cache: &self.cache, memo: &self.memo, templates: Some(&templates) };
+        let transform::Built { resources, mut warnings } = transform::branch(&input, &layers)?;
+        let refused = match self.spec.secrets {
+            Secrets::Allow => Vec::new(),
+            Secrets::Refuse => secrets::check(&resources),
+            Secrets::Warn => {
+                warnings.extend(secrets::check(&resources));
+                Vec::new()
+            }
+        };
+        let claims = validate::claims(&resources);
+        match (Errors::check(refused, ()), validate::check(namespace, &resources)) {
+            (Ok(()), Ok(more)) => warnings.extend(more),
+            (secret, invalid) => {
+                return Err([secret.err(), invalid.err()].into_iter().flatten().collect::<Vec<_>>().into());
+            }
+        }
+        Ok(Room { files: emit::branch(branch, namespace, resources)?, warnings, claims })
+    }
+}
+
+/// The templates of the project for one branch.
+struct Templates<'a> {
+    engine: &'a Engine,
+    context: Context,
+}
+
+impl transform::Templates for Templates<'_> {
+    fn documents(&self, file: &Arc<File>, dialect: Dialect) -> Result<Vec<Node>> {
+        self.engine.documents(file, &self.context, dialect)
+    }
+
+    fn text(&self, file: &Arc<File>) -> Result<String> {
+        self.engine.text(file, &self.context)
+    }
+}

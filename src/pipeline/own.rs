@@ -1,0 +1,37 @@
+//! What the spec says of one branch alone, as the kustomization that goes over everything else.
+
+use crate::error::Result;
+use crate::plan::Branch;
+use crate::spec::{Placed, Reference};
+use crate::transform::{self, Image, Kustomization, Replica, Text};
+use smol_str::SmolStr;
+
+/// The kustomization of a branch that Kubernetes serves in `namespace`.
+pub(super) fn kustomization(branch: &Branch, namespace: &str) -> Result<Kustomization> {
+    let replica = |(name, count): (&SmolStr, &Placed<u32>)| Replica {
+        name: Text { text: name.clone(), at: count.at },
+        count: count.value.into(),
+        at: count.at,
+    };
+    Ok(Kustomization {
+        at: branch.at,
+        namespace: Some(Text { text: namespace.into(), at: branch.at }),
+        images: branch.images.iter().map(|(name, image)| self::image(name, image)).collect(),
+        replicas: branch.replicas.iter().map(replica).collect(),
+        patches: transform::patches(&branch.patches)?,
+        ..Kustomization::default()
+    })
+}
+
+fn image(name: &SmolStr, image: &Placed<Reference>) -> Image {
+    let text = |part: &Option<SmolStr>| part.clone().map(|text| Text { text, at: image.at });
+    Image {
+        // What kustomize takes for a regular expression is a plain name here.
+        name: Text { text: name.replace('.', r"\.").into(), at: image.at },
+        new_name: text(&image.value.name),
+        new_tag: text(&image.value.tag),
+        tag_suffix: None,
+        digest: text(&image.value.digest),
+        at: image.at,
+    }
+}

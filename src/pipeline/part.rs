@@ -1,0 +1,152 @@
+//! Which branches a run builds: all, those of some names, or one share of all.
+
+use crate::error::{Error, Errors, Kind, Result};
+use crate::plan::Plan;
+use sha2::{Digest, Sha256};
+
+/// Which branches a run builds. The outputs of parts merge by plain union.
+#[derive(Clone, Debug, Default)]
+pub enum Part {
+    /// Every branch.
+    #[default]
+    All,
+    /// The branches whose name or slug fits one of these patterns, in which `*` is any text and `?` any character.
+    Only(Vec<String>),
+    /// The branches whose slugs fall to one of several shares.
+    Shard(Shard),
+}
+
+/// One of several shares. Which share a slug falls to depends on nothing but the slug and their number, so that the
+/// folder of a removed branch has a share too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    /// Which one, from 1.
+    pub index: u32,
+    /// How many there are.
+    pub of: u32,
+}
+
+impl Part {
+    /// Refuses patterns that fit no branch.
+    pub fn check(&self, plan: &Plan) -> Result<()> {
+        let Part::Only(patterns) = self else { return Ok(()) };
+        let fits_any = |pattern: &&String| {
+            plan.branches.iter().any(|branch| fits(pattern, &branch.name) || fits(pattern, branch.slug.as_str()))
+        };
+        let fault = |pattern: &String| {
+            let names = plan.branches.iter().flat_map(|branch| [branch.name.as_str(), branch.slug.as_str()]);
+            Error::new(Kind::Usage, format!("no branch is named `{pattern}`")).suggest(pattern, names)
+        };
+        Errors::check(patterns.iter().filter(|pattern| !fits_any(pattern)).map(fault).collect(), ())
+    }
+
+    /// Whether a branch belongs to it.
+    pub fn has(&self, name: &str, slug: &str) -> bool {
+        match self {
+            Part::All => true,
+            Part::Only(patterns) => patterns.iter().any(|pattern| fits(pattern, name) || fits(pattern, slug)),
+            Part::Shard(shard) => shard.has(slug),
+        }
+    }
+
+    /// Whether the folder of a branch that is no more belongs to it.
+    pub fn has_removed(&self, slug: &str) -> bool {
+        match self {
+            Part::All => true,
+            Part::Only(_) => false,
+            Part::Shard(shard) => shard.has(slug),
+        }
+    }
+}
+
+impl Shard {
+    fn has(self, slug: &str) -> bool {
+        let [a, b, c, d, ..] = <[u8; 32]>::from(Sha256::digest(slug));
+        u32::from_be_bytes([a, b, c, d]) % self.of == self.index - 1
+    }
+}
+
+impl std::str::FromStr for Shard {
+    type Err = String;
+
+    /// Reads `I/N`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let numbers = text.split_once('/').and_then(|(index, of)| Some((index.parse().ok()?, of.parse().ok()?)));
+        match numbers {
+            Some((index, of)) if 0 < index && index <= of => Ok(Shard { index, of }),
+            _ => Err("a shard is `I/N` with I from 1 to N, such as `1/4`".to_owned()),
+        }
+    }
+}
+
+/// Whether `text` fits `pattern`.
+fn fits(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (mut p, mut t) = (0, 0);
+    // Where the last `*` stands, and how much of the text it takes.
+    let mut star: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, t));
+                p += 1;
+            }
+            Some(c) if *c == '?' || *c == text[t] => (p, t) = (p + 1, t + 1),
+            _ => match &mut star {
+                Some((at, taken)) => {
+                    *taken += 1;
+                    (p, t) = (*at + 1, *taken);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|c| *c == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns() {
+        for (pattern, good, bad) in [
+            ("main", &["main"][..], &["main2", "amain", ""][..]),
+            ("feature/*", &["feature/", "feature/a", "feature/a/b"], &["feature", "a/feature/b"]),
+            ("*", &["", "a", "日本語"], &[]),
+            ("*a*b", &["ab", "xaxbxb", "aab"], &["ba", "abx"]),
+            ("??", &["ab", "日本"], &["a", "abc"]),
+            ("a**b?", &["abc", "axxbc"], &["ab"]),
+            ("", &[""], &["a"]),
+        ] {
+            for text in good {
+                assert!(fits(pattern, text), "{pattern} {text}");
+            }
+            for text in bad {
+                assert!(!fits(pattern, text), "{pattern} {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn shards_are_a_partition() {
+        for of in [1, 2, 3, 7] {
+            let mut sizes = vec![0; 7];
+            for n in 0..1000 {
+                let slug = format!("feature-{n}");
+                let owners: Vec<u32> = (1..=of).filter(|index| Shard { index: *index, of }.has(&slug)).collect();
+                assert_eq!(owners.len(), 1, "{slug}");
+                sizes[usize::try_from(owners[0]).unwrap() - 1] += 1;
+            }
+            assert!(sizes.iter().take(usize::try_from(of).unwrap()).all(|size| *size > 1000 / of / 2), "{sizes:?}");
+        }
+    }
+
+    #[test]
+    fn shards_are_read() {
+        assert_eq!("2/4".parse(), Ok(Shard { index: 2, of: 4 }));
+        for bad in ["", "1", "0/4", "5/4", "1/0", "a/b", "1/4/2", "-1/4", "1 / 4"] {
+            assert!(bad.parse::<Shard>().is_err(), "{bad}");
+        }
+    }
+}
