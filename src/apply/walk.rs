@@ -95,6 +95,8 @@ pub fn place(held: &Held, owner: &str, rev: u64) -> Place {
 pub enum Outcome {
     /// It was as wanted.
     Kept,
+    /// It will be written so.
+    Planned(Write),
     /// It is now as wanted: this run wrote it.
     Done(Write),
     /// It is left alone.

@@ -9,6 +9,7 @@ mod image;
 mod label;
 mod load;
 mod pattern;
+mod range;
 mod section;
 mod settings;
 mod zone;
@@ -18,6 +19,7 @@ pub use date::Date;
 pub use image::{Image, Reference};
 pub use label::{KEY_PREFIX, is_label};
 pub use pattern::{Pattern, Scope};
+pub use range::Range;
 pub use settings::{Overlay, Settings};
 pub use zone::{Provider, Zone};
 

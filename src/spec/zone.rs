@@ -1,9 +1,11 @@
 //! The declared DNS zones.
 
+use super::range::Range;
 use super::section::{Section, text};
 use crate::error::Error;
 use crate::name::DnsName;
 use crate::source::Place;
+use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
 /// A zone that hosts may lie in.
@@ -15,6 +17,10 @@ pub struct Zone {
     pub ttl: Option<u32>,
     /// What its hosts lead to.
     pub cname: Option<DnsName>,
+    /// The server that takes changes, as the provider wants it: `HOST:PORT`, or the address of an API.
+    pub server: Option<SmolStr>,
+    /// The addresses that a cluster may give to its hosts.
+    pub addresses: Vec<Range>,
     /// Where it is declared.
     pub at: Place,
 }
@@ -67,8 +73,22 @@ pub(super) fn zones(top: &Section, faults: &mut Vec<Error>) -> BTreeMap<DnsName,
         if let Some(name) = name(&entry.key.text, entry.key.at) {
             let provider = zone.text("provider").and_then(|name| Provider::named(&name));
             let ttl = zone.node("ttl").and_then(|node| node.as_text()?.parse().ok());
-            zones.insert(name, Zone { provider, ttl, cname, at: entry.key.at });
+            let server = zone.text("server").filter(|server| !server.is_empty());
+            let addresses = ranges(&zone, faults);
+            zones.insert(name, Zone { provider, ttl, cname, server, addresses, at: entry.key.at });
         }
     }
     zones
+}
+
+fn ranges(zone: &Section, faults: &mut Vec<Error>) -> Vec<Range> {
+    let mut ranges = Vec::new();
+    for node in zone.list("addresses").unwrap_or_default() {
+        match text(node).map(|text| Range::parse(&text)) {
+            Some(Ok(range)) => ranges.push(range),
+            Some(Err(error)) => faults.push(error.at(node.at)),
+            None => {}
+        }
+    }
+    ranges
 }

@@ -1,0 +1,142 @@
+//! Addresses that only the cluster knows, from what `kubectl get svc,ingress,gateway -A -o json` prints.
+//!
+//! An object that is not there, or has no address yet, has no answer: what is unknown is never taken for absent.
+
+use crate::dns::change::{ADDRESSED, Object};
+use crate::dns::record::{Data, Records, Type};
+use crate::error::{Error, Kind};
+use crate::name::DnsName;
+use crate::spec::Range;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+/// What the objects of a cluster are reached at.
+#[derive(Clone, Debug, Default)]
+pub struct Addresses(BTreeMap<Object, BTreeSet<String>>);
+
+impl Addresses {
+    /// Reads a list of objects; other kinds are passed over.
+    pub fn read(json: &str) -> Result<Self, Error> {
+        let fault =
+            |reason: String| Error::new(Kind::Usage, format!("the status is not what kubectl prints: {reason}"));
+        let list: Value = serde_json::from_str(json).map_err(|error| fault(error.to_string()))?;
+        let help = "pipe `kubectl get svc,ingress,gateway -A -o json` into `--status -`";
+        let items = list["items"].as_array().ok_or_else(|| fault("there is no list `items`".into()).help(help))?;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let mut found = BTreeMap::new();
+        for item in items {
+            let kind = text(&item["kind"]);
+            if !ADDRESSED.contains(&kind.as_str()) {
+                continue;
+            }
+            let (places, keys): (&Value, &[&str]) = match kind.as_str() {
+                "Gateway" => (&item["status"]["addresses"], &["value"]),
+                _ => (&item["status"]["loadBalancer"]["ingress"], &["ip", "hostname"]),
+            };
+            let places = places.as_array().map(Vec::as_slice).unwrap_or_default();
+            let addresses = places.iter().flat_map(|place| keys.iter().filter_map(|key| place[*key].as_str()));
+            let meta = &item["metadata"];
+            let (namespace, name) = (text(&meta["namespace"]).into(), text(&meta["name"]).into());
+            let object = Object { kind: kind.into(), namespace, name };
+            found.insert(object, addresses.filter(|address| !address.is_empty()).map(str::to_owned).collect());
+        }
+        Ok(Addresses(found))
+    }
+
+    /// What a name with the address of `object` holds: A and AAAA for addresses, else CNAME for the name; `None` if
+    /// that is not known yet. Everything must be in one of the `ranges`.
+    pub fn resolve(&self, object: &Object, ranges: &[Range]) -> Result<Option<Records>, Error> {
+        let Some(addresses) = self.0.get(object).filter(|addresses| !addresses.is_empty()) else { return Ok(None) };
+        let Object { kind, namespace, name } = object;
+        let fault = |reason: String| Error::new(Kind::Dns, format!("{kind} `{namespace}/{name}` {reason}"));
+        let outside = |address: &str| {
+            fault(format!("has the address `{address}`, which is in no range that the zone allows"))
+                .help("list the networks and names of your load balancers under `addresses:` of the zone")
+        };
+        let mut records = Records::default();
+        let mut names = Vec::new();
+        for address in addresses {
+            match address.parse::<IpAddr>() {
+                Ok(ip) if !ranges.iter().any(|range| range.holds(ip)) => return Err(outside(address)),
+                Ok(ip) => {
+                    let kind = if ip.is_ipv4() { Type::A } else { Type::Aaaa };
+                    records.insert(kind, Data::parse(kind, address)?);
+                }
+                Err(_) => names.push(DnsName::target(address)?),
+            }
+        }
+        if records.is_empty() {
+            let [target] = &names[..] else { return Err(fault(format!("has {} names, a CNAME has one", names.len()))) };
+            if !ranges.iter().any(|range| range.covers(target)) {
+                return Err(outside(target.as_str()));
+            }
+            records.insert(Type::Cname, Data::parse(Type::Cname, target.as_str())?);
+        }
+        Ok(Some(records))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STATUS: &str = r#"{"kind": "List", "items": [
+        {"kind": "Service", "metadata": {"namespace": "a", "name": "ip"},
+         "status": {"loadBalancer": {"ingress": [{"ip": "203.0.113.7"}, {"ip": "2001:db8::7"}]}}},
+        {"kind": "Service", "metadata": {"namespace": "a", "name": "waiting"}, "status": {"loadBalancer": {}}},
+        {"kind": "Service", "metadata": {"namespace": "a", "name": "inner"}, "spec": {"clusterIP": "10.0.0.1"}},
+        {"kind": "Service", "metadata": {"namespace": "a", "name": "local"},
+         "status": {"loadBalancer": {"ingress": [{"ip": "10.0.0.1"}]}}},
+        {"kind": "Ingress", "metadata": {"namespace": "a", "name": "name"},
+         "status": {"loadBalancer": {"ingress": [{"hostname": "x.elb.example.net"}]}}},
+        {"kind": "Ingress", "metadata": {"namespace": "a", "name": "names"},
+         "status": {"loadBalancer": {"ingress": [{"hostname": "x.elb.example.net"}, {"hostname": "y.elb.example.net"}]}}},
+        {"kind": "Ingress", "metadata": {"namespace": "a", "name": "other"},
+         "status": {"loadBalancer": {"ingress": [{"hostname": "x.example.org"}]}}},
+        {"kind": "Gateway", "metadata": {"namespace": "a", "name": "gw"},
+         "status": {"addresses": [{"type": "IPAddress", "value": "203.0.113.9"}]}},
+        {"kind": "Pod", "metadata": {"namespace": "a", "name": "ip"}}
+    ]}"#;
+
+    #[test]
+    fn addresses_become_records() {
+        let addresses = Addresses::read(STATUS).unwrap();
+        let ranges = ["203.0.113.0/24", "2001:db8::/32", "elb.example.net"].map(|range| Range::parse(range).unwrap());
+        let told = |kind: &str, name: &str| {
+            let object = Object { kind: kind.into(), namespace: "a".into(), name: name.into() };
+            match addresses.resolve(&object, &ranges) {
+                Ok(Some(records)) => {
+                    let record = |(kind, data): (Type, &Data)| format!("{kind} {}", data.presentation(kind));
+                    records.iter().map(record).collect::<Vec<_>>().join(", ")
+                }
+                Ok(None) => "unknown".to_owned(),
+                Err(error) => error.to_string(),
+            }
+        };
+        for (kind, name, want) in [
+            ("Service", "ip", "A 203.0.113.7, AAAA 2001:db8::7"),
+            ("Service", "waiting", "unknown"),
+            ("Service", "inner", "unknown"),
+            ("Service", "missing", "unknown"),
+            (
+                "Service",
+                "local",
+                "Service `a/local` has the address `10.0.0.1`, which is in no range that the zone allows",
+            ),
+            ("Ingress", "name", "CNAME x.elb.example.net."),
+            ("Ingress", "names", "Ingress `a/names` has 2 names, a CNAME has one"),
+            (
+                "Ingress",
+                "other",
+                "Ingress `a/other` has the address `x.example.org`, which is in no range that the zone allows",
+            ),
+            ("Gateway", "gw", "A 203.0.113.9"),
+        ] {
+            assert_eq!(told(kind, name), want);
+        }
+        for bad in ["", "{}", "[]", "{\"items\": 1}"] {
+            assert!(Addresses::read(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! From the files of a tree to the names of each zone, with addresses filled in.
+
+use super::address::Addresses;
+use super::decide::{Entry, Wish};
+use super::walk::Work;
+use crate::dns::change::{Present, ZoneChange, ZoneFile};
+use crate::dns::{check, marker};
+use crate::error::{Error, Errors, Kind, Result, gather};
+use crate::name::DnsName;
+use crate::source::{Found, Project, RelPath};
+use crate::spec::{Range, Zone};
+use std::collections::BTreeMap;
+
+/// Reads every `<zone>/<slug>.yaml` of a folder and checks them together.
+pub fn files(project: &Project, folder: &RelPath) -> Result<Vec<ZoneFile>> {
+    let mut found = Vec::new();
+    for zone in names(project, folder)? {
+        let zone = folder.join(&zone).expect("a name in a folder stays inside");
+        for name in names(project, &zone)? {
+            found.push(zone.join(&name).expect("a name in a folder stays inside"));
+        }
+    }
+    let files = gather(&found, |path| file(project, path))?;
+    check::check(&files)?;
+    Ok(files)
+}
+
+/// What stands in a folder but for hidden files; nothing where no folder is.
+fn names(project: &Project, folder: &RelPath) -> Result<Vec<String>, Error> {
+    match project.look(folder) {
+        Found::Folder(names) => Ok(names.iter().filter(|name| !name.starts_with('.')).cloned().collect()),
+        Found::Nothing => Ok(Vec::new()),
+        Found::File(file) => {
+            let message = "this is no folder of a zone, and pleach does not know what to do with it";
+            Err(Error::new(Kind::Dns, message).at(file.place()))
+        }
+        Found::Unreadable(why) => Err(Error::new(Kind::Disk, format!("`{folder}` cannot be read: {why}"))),
+    }
+}
+
+fn file(project: &Project, path: &RelPath) -> Result<ZoneFile> {
+    let file = match project.look(path) {
+        Found::File(file) => file,
+        Found::Unreadable(why) => {
+            return Err(Error::new(Kind::Disk, format!("`{path}` cannot be read: {why}")).into());
+        }
+        Found::Folder(_) | Found::Nothing => {
+            return Err(Error::new(Kind::Dns, format!("`{path}` is no zone change file")).into());
+        }
+    };
+    let Some(slug) = path.name().strip_suffix(".yaml") else {
+        return Err(Error::new(Kind::Dns, "a zone change file is called by the slug of its branch and `.yaml`")
+            .at(file.place())
+            .into());
+    };
+    let change = ZoneChange::read(&file)?;
+    if path.parent().name() != change.zone.as_str() {
+        let message = format!("a file of the zone `{}` stands in the folder of another", change.zone);
+        return Err(Error::new(Kind::Dns, message).at(file.place()).into());
+    }
+    Ok(ZoneFile { slug: slug.into(), change, at: file.place() })
+}
+
+/// The names of each zone, in order. What comes from an object that has no address yet is pending.
+pub fn works(files: &[ZoneFile], zones: &BTreeMap<DnsName, Zone>, addresses: &Addresses) -> Result<Vec<Work>> {
+    let mut works: BTreeMap<&DnsName, Work> = BTreeMap::new();
+    let mut faults = Vec::new();
+    for file in files {
+        let ZoneChange { zone, owner, present, absent, .. } = &file.change;
+        let ranges = zones.get(zone).map(|zone| zone.addresses.as_slice()).unwrap_or_default();
+        let entries = present
+            .iter()
+            .map(|(host, present)| (host, wish(host, present, addresses, ranges)))
+            .chain(absent.iter().map(|host| (host, Ok(Wish::Absent))));
+        for (host, wish) in entries {
+            match wish.and_then(|wish| Ok((wish, marker::name(host, zone)?))) {
+                Err(error) => faults.push(error.at(file.at)),
+                Ok((wish, marker)) => {
+                    let fence = marker::fence_name(owner, zone)?;
+                    let work = works.entry(zone).or_insert_with(|| Work {
+                        zone: zone.clone(),
+                        owner: owner.clone(),
+                        fence,
+                        entries: Vec::new(),
+                    });
+                    let (host, owner, branch) = (host.clone(), owner.clone(), file.slug.clone());
+                    work.entries.push(Entry { host, marker, owner, branch, wish });
+                }
+            }
+        }
+    }
+    Errors::check(faults, works.into_values().collect())
+}
+
+fn wish(host: &DnsName, present: &Present, addresses: &Addresses, ranges: &[Range]) -> Result<Wish, Error> {
+    let mut records = present.records.clone();
+    if let Some(object) = &present.address_from {
+        let Some(found) = addresses.resolve(object, ranges)? else { return Ok(Wish::Pending) };
+        records.merge(found);
+        records.check().map_err(|error| Error::new(Kind::Dns, format!("`{host}`: {error}")))?;
+    }
+    Ok(Wish::Present(records, present.ttl))
+}
