@@ -350,6 +350,75 @@ branches:
         assert_eq!(zone.cname.as_ref().unwrap().as_str(), "ingress.dev.example.com");
     }
 
+    /// Calls `visit` with the document, each of its values in turn replaced by `other`.
+    fn with_each_value_replaced(
+        node: &Node,
+        other: &Node,
+        rebuild: &dyn Fn(Node) -> Node,
+        visit: &mut dyn FnMut(Node),
+    ) {
+        visit(rebuild(other.clone().placed(node.at)));
+        match &node.value {
+            Value::Map(map) => {
+                for entry in map {
+                    let replaced = |value| {
+                        let mut map = map.clone();
+                        map.insert(entry.key.clone(), value);
+                        rebuild(Node::new(Value::Map(map), node.at))
+                    };
+                    with_each_value_replaced(&entry.value, other, &replaced, visit);
+                }
+            }
+            Value::Seq(items) => {
+                for i in 0..items.len() {
+                    let replaced = |value| {
+                        let mut items = items.to_vec();
+                        items[i] = value;
+                        rebuild(Node::new(Value::Seq(Arc::new(items)), node.at))
+                    };
+                    with_each_value_replaced(&items[i], other, &replaced, visit);
+                }
+            }
+            Value::Scalar(_) => {}
+        }
+    }
+
+    #[test]
+    fn whatever_stands_wherever_is_read_or_refused_with_a_place() {
+        let others = [
+            "null",
+            "7",
+            "-1.5",
+            ".inf",
+            "true",
+            "2026-12-24",
+            "''",
+            "'{{'",
+            "'a: b #c'",
+            "[]",
+            "[[], x]",
+            "{}",
+            "{x: {}}",
+        ];
+        let (mut read, mut refused) = (0, 0);
+        for other in others {
+            let place = |line, column, len| Place::new(crate::source::FileId(0), line, column, len);
+            let other = crate::yaml::parse(&format!("- {other}"), crate::yaml::Dialect::Kubernetes, &place).unwrap();
+            with_each_value_replaced(&everything(), &other[0].as_seq().unwrap()[0], &|node| node, &mut |document| {
+                let mut faults = Vec::new();
+                let _ = Spec::of(&document, &project(), &mut faults);
+                faults.extend(schema::check(&document));
+                assert!(faults.iter().all(|fault| fault.parts().at.is_some()), "{faults:?}");
+                if faults.iter().all(|fault| fault.to_string().contains("stand twice")) {
+                    read += 1
+                } else {
+                    refused += 1
+                }
+            });
+        }
+        assert!(read > 100 && refused > 500, "{read} read, {refused} refused");
+    }
+
     #[test]
     fn branches_may_stand_alone_only() {
         let head = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\n";

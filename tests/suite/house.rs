@@ -97,7 +97,7 @@ fn every_crate_has_one_door() {
         ("std::process", &["git", "main"]),
         ("anstyle", &["error", "diff", "cli"]),
         ("anstream", &["cli"]),
-        ("idna", &["dns"]),
+        ("idna", &["name"]),
         ("domain", &["apply"]),
         ("ureq", &["apply"]),
     ];
