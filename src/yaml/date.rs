@@ -87,16 +87,19 @@ fn zone(rest: &mut &str) -> Option<i32> {
     let pair = |a: u8, b: u8| {
         (a.is_ascii_digit() && b.is_ascii_digit()).then(|| i32::from(a - b'0') * 10 + i32::from(b - b'0'))
     };
-    // Go forgives offsets of 24 hours and of 60 minutes; JSON has no words for the former.
-    let minutes = pair(h1, h2)? * 60 + pair(m1, m2).filter(|&m| m <= 60)?;
+    // Go forgives offsets of 24 hours and of 60 minutes.
+    let minutes = pair(h1, h2).filter(|&hours| hours <= 24)? * 60 + pair(m1, m2).filter(|&minutes| minutes <= 60)?;
     *rest = "";
-    (minutes <= 24 * 60 + 60).then_some(if sign == b'-' { -minutes } else { minutes })
+    Some(if sign == b'-' { -minutes } else { minutes })
 }
 
 impl Date {
     /// Writes it as Go's JSON does: RFC 3339, with as many digits of the second as it needs.
-    pub(super) fn write(&self, out: &mut String) {
+    pub(super) fn write(&self, out: &mut String) -> Result<(), &'static str> {
         let Date { year, month, day, hour, minute, second, nanosecond, offset } = *self;
+        if offset.abs() >= 24 * 60 {
+            return Err("its zone is a day or more from Greenwich");
+        }
         let _ = write!(out, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
         if nanosecond > 0 {
             let digits = format!("{nanosecond:09}");
@@ -108,6 +111,7 @@ impl Date {
             let sign = if offset < 0 { '-' } else { '+' };
             let _ = write!(out, "{sign}{:02}:{:02}", offset.abs() / 60, offset.abs() % 60);
         }
+        Ok(())
     }
 }
 

@@ -15,7 +15,7 @@ pub fn canonical(out: &mut String, text: &str) -> Result<(), &'static str> {
         out.push_str(text);
         return Ok(());
     }
-    if let Some(value) = resolve::int(text) {
+    if let Some(value) = resolve::int(text).or_else(|| resolve::signed_digits(text, "0o", 8)) {
         let _ = write!(out, "{value}");
         return Ok(());
     }

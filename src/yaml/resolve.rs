@@ -9,6 +9,7 @@ use crate::node::Tag;
 /// The type of a plain scalar.
 pub fn resolve(text: &str, dialect: Dialect) -> Tag {
     match dialect {
+        Dialect::Kubernetes if signed_digits(text, "0o", 8).is_some() => Tag::Int,
         Dialect::Kubernetes => core(text),
         Dialect::Yaml11 if is_old_bool(text) => Tag::Bool,
         Dialect::Yaml11 => match core(text) {
@@ -64,17 +65,25 @@ pub(super) fn is_old_bool(text: &str) -> bool {
 /// The value of an integer in any base that fits in 64 bits, signed or not.
 pub fn int(text: &str) -> Option<i128> {
     let plain = without_underscores(text);
-    let (negative, digits) = match plain.as_bytes().first()? {
-        b'+' => (false, &plain[1..]),
-        b'-' => (true, &plain[1..]),
-        _ => (false, &*plain),
+    let (sign, digits) = match plain.as_bytes().first()? {
+        b'+' => (Some(1), &plain[1..]),
+        b'-' => (Some(-1), &plain[1..]),
+        _ => (None, &*plain),
     };
-    let (base, digits) = base(digits)?;
-    let size = unsigned(digits, base)?;
-    let value = if negative { -i128::from(size) } else { i128::from(size) };
+    let size = base(digits).and_then(|(base, digits)| unsigned(digits, base));
+    let Some(size) = size.map(i128::from) else { return signed_digits(text, "0b", 2) };
     // A number above the signed range must do without a sign.
-    let fits = i64::try_from(value).is_ok() || !(negative || plain.starts_with('+'));
-    fits.then_some(value)
+    match sign {
+        Some(sign) => Some(sign * size).filter(|&value| i64::try_from(value).is_ok()),
+        None => Some(size),
+    }
+}
+
+/// go-yaml takes a sign also behind `0b`, and v3 behind `0o`.
+pub(super) fn signed_digits(text: &str, prefix: &str, base: u32) -> Option<i128> {
+    let plain = without_underscores(text.strip_prefix(prefix)?);
+    plain.strip_prefix(['+', '-']).and_then(|digits| unsigned(digits, base))?;
+    i64::from_str_radix(&plain, base).ok().map(i128::from)
 }
 
 fn base(digits: &str) -> Option<(u32, &str)> {
@@ -96,8 +105,11 @@ fn unsigned(digits: &str, base: u32) -> Option<u64> {
 
 /// The value of a decimal number within the range of 64-bit floats.
 pub fn float(text: &str) -> Option<f64> {
-    // A number that begins with its point takes no underscores.
-    let plain = if text.starts_with('.') { text.into() } else { without_underscores(text) };
+    // Go itself parses a number that begins with its point, and wants underscores to stand between digits.
+    if text.starts_with('.') && !underscores_separate(text) {
+        return None;
+    }
+    let plain = without_underscores(text);
     if !is_float_syntax(&plain) {
         return None;
     }
@@ -130,6 +142,11 @@ pub(super) fn is_float_syntax(text: &str) -> bool {
 /// How many digits `text` begins with.
 pub(super) fn digits(text: &str) -> usize {
     text.bytes().take_while(u8::is_ascii_digit).count()
+}
+
+fn underscores_separate(text: &str) -> bool {
+    let is_digit = |at: Option<usize>| at.and_then(|at| text.as_bytes().get(at)).is_some_and(u8::is_ascii_digit);
+    text.match_indices('_').all(|(at, _)| is_digit(at.checked_sub(1)) && is_digit(at.checked_add(1)))
 }
 
 fn without_underscores(text: &str) -> std::borrow::Cow<'_, str> {

@@ -6,7 +6,7 @@ use super::fold::{self, Lines, pad};
 use super::quote::{self, Form};
 use super::{Quoting, date, number, order};
 use crate::error::{Error, Kind, Result};
-use crate::node::{Entry, Map, Node, Scalar, Style, Tag, Value};
+use crate::node::{Entry, Map, Node, Scalar, Tag, Value};
 
 /// How deep collections may stand in each other: more than the reader allows, because templates and patches nest what
 /// was read.
@@ -155,23 +155,22 @@ impl Writer<'_> {
     }
 
     fn typed(&mut self, scalar: &Scalar, node: &Node) -> Result<(), Error> {
-        match scalar.tag {
+        let written = match scalar.tag {
             Tag::Str => unreachable!("strings are written as text"),
-            Tag::Null if scalar.style == Style::Quoted => self.out.push_str("\"\""),
-            Tag::Null => self.out.push_str("null"),
-            Tag::Bool => self.out.push_str(if node.as_bool() == Some(true) { "true" } else { "false" }),
-            Tag::Int | Tag::Float => number::canonical(self.out, &scalar.text).map_err(|why| {
-                Error::new(Kind::Yaml, format!("`{}` cannot be written: {why}", scalar.text)).at(node.at)
-            })?,
-            Tag::Timestamp => {
-                self.out.push('"');
-                match date::parse(&scalar.text) {
-                    Some(date) => date.write(self.out),
-                    None => self.out.push_str(&scalar.text),
-                }
-                self.out.push('"');
-            }
-        }
+            Tag::Null => Ok(self.out.push_str("null")),
+            Tag::Bool => Ok(self.out.push_str(if node.as_bool() == Some(true) { "true" } else { "false" })),
+            Tag::Int | Tag::Float => number::canonical(self.out, &scalar.text),
+            Tag::Timestamp => self.date(&scalar.text),
+        };
+        written.map_err(|why| Error::new(Kind::Yaml, format!("`{}` cannot be written: {why}", scalar.text)).at(node.at))
+    }
+
+    /// An unquoted date has become a string on its way through Go.
+    fn date(&mut self, text: &str) -> Result<(), &'static str> {
+        let date = date::parse(text).ok_or("it is no date")?;
+        self.out.push('"');
+        date.write(self.out)?;
+        self.out.push('"');
         Ok(())
     }
 
