@@ -64,10 +64,12 @@ pub enum Tag {
 pub enum Style {
     /// Without quotes.
     Plain,
-    /// In single or double quotes.
+    /// In single or double quotes; for a null, as nothing at all within brackets or braces.
     Quoted,
-    /// As a literal or folded block.
+    /// As a literal block, behind `|`.
     Block,
+    /// As a folded block, behind `>`.
+    Folded,
 }
 
 impl PartialEq for Scalar {

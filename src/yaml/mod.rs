@@ -8,6 +8,7 @@ mod cache;
 mod date;
 mod fields;
 mod fold;
+mod folded;
 mod input;
 mod inset;
 mod merge;

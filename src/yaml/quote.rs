@@ -60,6 +60,12 @@ pub(super) fn form(text: &str, quoting: Quoting) -> Form {
     }
 }
 
+/// Whether go-yaml v3 prints `text` as a block where it was one. Unlike v2 it takes tabs for printable.
+pub(super) fn allows_block(text: &str) -> bool {
+    let found = find(&text.replace('\t', "x"));
+    !(found.special || found.trailing_space || found.space_before_break)
+}
+
 /// Whether no character needs a closer look: the usual case.
 fn is_simple(text: &str) -> bool {
     let bytes = text.as_bytes();

@@ -122,32 +122,8 @@ impl<'t> Builder<'t> {
     fn take(&mut self, event: Event<'_>, span: &Span) -> Result<(), Error> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let at = self.at(span);
-                let style = match style {
-                    ScalarStyle::Plain => Style::Plain,
-                    ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
-                    ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
-                };
-                // The parser gives an empty value the text `~` and the place of the next token.
-                let nothing = style == Style::Plain && span.start == span.end;
-                let (text, at) = if nothing { ("".into(), self.key_place().or(at)) } else { (text, at) };
-                // Within braces it is null to patches, but kustomize prints it as `''`: the style remembers that.
-                let in_braces =
-                    self.dialect == Dialect::Kubernetes && self.frames.last().is_some_and(|frame| frame.flow);
-                let tag = tag.as_deref().map(|tag| tag.suffix_in_namespace("tag:yaml.org,2002:"));
-                let scalar = match tag {
-                    None if nothing && in_braces => {
-                        Scalar { text: SmolStr::default(), tag: Tag::Null, style: Style::Quoted }
-                    }
-                    Some(Some(tag)) => tagged(&text, &tag, style).map_err(|error| error.at(at))?,
-                    // A tag of one's own says nothing that JSON could.
-                    _ if style == Style::Plain => {
-                        Scalar { tag: resolve::resolve(&text, self.dialect), text: SmolStr::new(&text), style }
-                    }
-                    _ => Scalar { tag: Tag::Str, text: SmolStr::new(&text), style },
-                };
-                let size = Size { nodes: 1, bytes: text.len(), depth: 0 };
-                self.put(Node::new(Value::Scalar(scalar), at), size, anchor)
+                let (node, size) = self.scalar(&text, style, tag.as_deref(), span)?;
+                self.put(node, size, anchor)
             }
             Event::SequenceStart(style, anchor, _) => self.open(span, style, anchor, Content::Seq(Vec::new())),
             Event::MappingStart(style, anchor, _) => {
@@ -183,6 +159,54 @@ impl<'t> Builder<'t> {
             }
             _ => Ok(()),
         }
+    }
+
+    fn scalar(
+        &self,
+        text: &str,
+        style: ScalarStyle,
+        tag: Option<&granit_parser::Tag>,
+        span: &Span,
+    ) -> Result<(Node, Size), Error> {
+        let style = match style {
+            ScalarStyle::Plain => Style::Plain,
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
+            ScalarStyle::Literal => Style::Block,
+            ScalarStyle::Folded => Style::Folded,
+        };
+        let nothing = style == Style::Plain && span.start == span.end;
+        let text = if nothing { "" } else { text };
+        // An empty value has no place of its own; the parser names that of the next token.
+        let at = if nothing { self.key_place().or(self.at(span)) } else { self.at(span) };
+        let flow = self.frames.last().is_some_and(|frame| frame.flow);
+        if flow && style == Style::Plain {
+            self.agreed(text, span).map_err(|error| error.at(at))?;
+        }
+        let scalar = |tag, style| Scalar { text: SmolStr::new(text), tag, style };
+        let scalar = match tag {
+            // kustomize prints it as `''` before it makes the data, and a string is what it reads then.
+            None if nothing && flow => scalar(Tag::Null, Style::Quoted),
+            Some(tag) if tag.original() != "!" => {
+                tagged(text, &tag.to_string(), style).map_err(|error| error.at(at))?
+            }
+            _ if style == Style::Plain => scalar(resolve::resolve(text, self.dialect), style),
+            _ => scalar(Tag::Str, style),
+        };
+        Ok((Node::new(Value::Scalar(scalar), at), Size { nodes: 1, bytes: text.len(), depth: 0 }))
+    }
+
+    /// Refuses a plain scalar within brackets that go-yaml takes apart otherwise.
+    fn agreed(&self, text: &str, span: &Span) -> Result<(), Error> {
+        let rest = span.end.byte_offset().and_then(|end| self.text.as_bytes().get(end..)).unwrap_or_default();
+        if let ([b':', b',' | b'[' | b']' | b'{' | b'}', ..], false) = (rest, text.is_empty()) {
+            let message = format!("`{text}:` is a key to some readers and a string to others");
+            return Err(Error::new(Kind::Yaml, message).help("put a space behind the colon, or quotes around the text"));
+        }
+        if text.starts_with('?') {
+            let message = format!("`{text}` is a key to some readers and a string to others");
+            return Err(Error::new(Kind::Yaml, message).help("put it in quotes"));
+        }
+        Ok(())
     }
 
     fn at(&self, span: &Span) -> Place {
@@ -278,35 +302,35 @@ fn key(node: Node) -> Result<Key, Error> {
     }
 }
 
-/// A scalar with one of YAML's own tags.
+/// A scalar with a tag. One that is not among YAML's own says nothing that JSON could; its scalar is a string.
 fn tagged(text: &str, tag: &str, style: Style) -> Result<Scalar, Error> {
     let scalar = |tag| Scalar { text: SmolStr::new(text), tag, style };
-    let wanted = match tag {
+    let name = tag.strip_prefix("tag:yaml.org,2002:");
+    let wanted = match name {
+        Some("binary") => return binary(text, style),
+        Some("null") if text.is_empty() => return Ok(Scalar { style: Style::Plain, ..scalar(Tag::Null) }),
+        Some("null") => Tag::Null,
+        Some("bool") => Tag::Bool,
+        Some("int") => Tag::Int,
+        Some("float") => Tag::Float,
+        Some("timestamp") => Tag::Timestamp,
+        Some("merge") if text == "<<" => Tag::Str,
         // The tag says what quotes would.
-        "str" if style == Style::Plain => return Ok(Scalar { style: Style::Quoted, ..scalar(Tag::Str) }),
-        "str" => return Ok(scalar(Tag::Str)),
-        "binary" => return binary(text, style),
-        "null" => Tag::Null,
-        "bool" => Tag::Bool,
-        "int" => Tag::Int,
-        "float" => Tag::Float,
-        "timestamp" => Tag::Timestamp,
-        _ if style == Style::Plain => return Ok(scalar(resolve::core(text))),
+        _ if style == Style::Plain => return Ok(Scalar { style: Style::Quoted, ..scalar(Tag::Str) }),
         _ => return Ok(scalar(Tag::Str)),
     };
     match (wanted, resolve::core(text)) {
         (Tag::Float, Tag::Int) => Ok(scalar(Tag::Float)),
         (wanted, found) if wanted == found => Ok(scalar(wanted)),
-        _ => Err(Error::new(Kind::Yaml, format!("`{text}` is not what its tag `!!{tag}` says"))),
+        _ => Err(Error::new(Kind::Yaml, format!("`{text}` is not what its tag `!!{}` says", name.unwrap_or(tag)))),
     }
 }
 
 /// Base64 becomes the text that it holds.
 fn binary(text: &str, style: Style) -> Result<Scalar, Error> {
     use base64::Engine as _;
-    let base64: String = text.split_ascii_whitespace().collect();
     let bytes = base64::engine::general_purpose::STANDARD
-        .decode(base64)
+        .decode(text.replace(['\n', '\r'], ""))
         .map_err(|_| Error::new(Kind::Yaml, "the tag `!!binary` wants base64"))?;
     let text = String::from_utf8(bytes)
         .map_err(|_| Error::new(Kind::Yaml, "what the tag `!!binary` decodes to is not UTF-8"))?;

@@ -4,9 +4,10 @@
 
 use super::fold::{self, Lines, pad};
 use super::quote::{self, Form};
-use super::{Quoting, date, number, order};
+use super::{Quoting, date, folded, number, order};
 use crate::error::{Error, Kind, Result};
-use crate::node::{Entry, Map, Node, Scalar, Tag, Value};
+use crate::node::{Entry, Map, Node, Scalar, Style, Tag, Value};
+use crate::source::Place;
 
 /// How deep collections may stand in each other: more than the reader allows, because templates and patches nest what
 /// was read.
@@ -35,6 +36,10 @@ pub fn stream<'n>(nodes: impl IntoIterator<Item = &'n Node>, quoting: Quoting) -
         write(&mut out, node, quoting)?;
     }
     Ok(out)
+}
+
+fn unwritten(scalar: &Scalar, why: &str, at: Place) -> Error {
+    Error::new(Kind::Yaml, format!("`{}` cannot be written: {why}", scalar.text)).at(at)
 }
 
 struct Writer<'o> {
@@ -142,6 +147,11 @@ impl Writer<'_> {
         match &node.value {
             Value::Map(_) => self.out.push_str("{}"),
             Value::Seq(_) => self.out.push_str("[]"),
+            Value::Scalar(Scalar { text, tag: Tag::Str, style: Style::Folded })
+                if self.quoting == Quoting::Kustomize && text.contains('\n') =>
+            {
+                self.text(&folded::again(text), indent + 2);
+            }
             Value::Scalar(Scalar { text, tag: Tag::Str, .. }) => self.text(text, indent + 2),
             Value::Scalar(scalar) => self.typed(scalar, node)?,
         }
@@ -155,14 +165,19 @@ impl Writer<'_> {
     }
 
     fn typed(&mut self, scalar: &Scalar, node: &Node) -> Result<(), Error> {
-        let written = match scalar.tag {
+        let word = match scalar.tag {
             Tag::Str => unreachable!("strings are written as text"),
-            Tag::Null => Ok(self.out.push_str("null")),
-            Tag::Bool => Ok(self.out.push_str(if node.as_bool() == Some(true) { "true" } else { "false" })),
-            Tag::Int | Tag::Float => number::canonical(self.out, &scalar.text),
-            Tag::Timestamp => self.date(&scalar.text),
+            Tag::Int | Tag::Float => {
+                return number::canonical(self.out, &scalar.text).map_err(|why| unwritten(scalar, why, node.at));
+            }
+            Tag::Timestamp => return self.date(&scalar.text).map_err(|why| unwritten(scalar, why, node.at)),
+            Tag::Null if self.quoting == Quoting::Kustomize && scalar.style == Style::Quoted => "\"\"",
+            Tag::Null => "null",
+            Tag::Bool if node.as_bool() == Some(true) => "true",
+            Tag::Bool => "false",
         };
-        written.map_err(|why| Error::new(Kind::Yaml, format!("`{}` cannot be written: {why}", scalar.text)).at(node.at))
+        self.out.push_str(word);
+        Ok(())
     }
 
     /// An unquoted date has become a string on its way through Go.
