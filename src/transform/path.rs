@@ -280,6 +280,7 @@ fn written(node: &Node) -> String {
             Style::Plain => scalar.text.to_string(),
             Style::Quoted => format!("\"{}\"", scalar.text),
             Style::Block => format!("|\n  {}", scalar.text),
+            Style::Folded => format!(">\n  {}", scalar.text),
         },
         None => {
             let mut out = String::new();

@@ -185,7 +185,7 @@ impl<'t> Builder<'t> {
         let scalar = |tag, style| Scalar { text: SmolStr::new(text), tag, style };
         let scalar = match tag {
             // kustomize prints it as `''` before it makes the data, and a string is what it reads then.
-            None if nothing && flow => scalar(Tag::Null, Style::Quoted),
+            None if nothing && flow && self.dialect == Dialect::Kubernetes => scalar(Tag::Null, Style::Quoted),
             Some(tag) if tag.original() != "!" => {
                 tagged(text, &tag.to_string(), style).map_err(|error| error.at(at))?
             }
