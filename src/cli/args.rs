@@ -1,5 +1,6 @@
 //! What can be typed. Parsing says what was typed and nothing of what it means.
 
+use crate::pipeline::Shard;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -11,6 +12,9 @@ Exit status:
   3  refused by a safety limit, nothing was written
   4  the disk, or something remote";
 
+/// The heading of options that every command takes.
+const GLOBAL: &str = "Options of all commands";
+
 /// One Kubernetes environment per git branch, generated offline.
 ///
 /// pleach reads branches.yaml, base/ and overlays/ and writes a folder of Kubernetes YAML for every git branch to out/,
@@ -19,13 +23,13 @@ Exit status:
 #[command(name = "pleach", version, after_help = STATUS, max_term_width = 100)]
 pub(super) struct Args {
     /// Work in DIR instead of the current folder
-    #[arg(short = 'C', value_name = "DIR", global = true)]
+    #[arg(short = 'C', value_name = "DIR", global = true, help_heading = GLOBAL, display_order = 100)]
     pub(super) workspace: Option<PathBuf>,
     /// How complaints are written
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, global = true)]
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, global = true, help_heading = GLOBAL, display_order = 100)]
     pub(super) message_format: MessageFormat,
     /// When to use colours; the variable `NO_COLOR` turns `auto` off
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t, global = true)]
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t, global = true, help_heading = GLOBAL, display_order = 100)]
     pub(super) color: Color,
     #[command(subcommand)]
     pub(super) command: Command,
@@ -53,7 +57,145 @@ pub(super) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    Build(Build),
+    /// Say whether out/ is exactly what build would write
+    ///
+    /// Names every file that is missing, modified, of another mode, stale or not pleach's, and the command that mends
+    /// it. Writes nothing.
+    #[command(after_help = "\
+Examples:
+  pleach check            in CI, so that nobody forgets to build or edits out/ by hand
+
+Exit status: 0 if nothing differs, 1 if something does, 2 if the build fails.")]
+    Check,
+    Diff(Diff),
+    /// Look at the branches of the spec
+    #[command(subcommand)]
+    Branch(Branch),
     Kustomize(Kustomize),
+    Init(Init),
+    /// Print the JSON Schema of branches.yaml
+    ///
+    /// Editors with a YAML language server use it when the first line of branches.yaml names it:
+    /// `# yaml-language-server: $schema=schema/branches.schema.json`
+    #[command(after_help = "Example:\n  pleach schema > schema/branches.schema.json")]
+    Schema,
+    Completions(Completions),
+}
+
+/// Write out/: a folder of Kubernetes YAML for every branch
+///
+/// Files that are right already are not touched, folders of branches that are no more go, and a file that pleach did
+/// not write is never deleted. A run that is interrupted leaves whole files; the next run does the rest.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  pleach build
+  pleach build --only feature/login
+  pleach build --only 'feature/*' --only main
+  pleach build --shard 2/4        the second of four jobs; together they are one build
+
+Exit status: 0 if out/ is built, 2 if files are to be mended (yours, or foreign ones in out/), 4 for the disk.")]
+pub(super) struct Build {
+    /// Build only the branches whose name or slug fits GLOB (`*` is any text, `?` any character); others stay as they are
+    #[arg(long, value_name = "GLOB")]
+    pub(super) only: Vec<String>,
+    /// Build one of N shares of the branches, counted from 1
+    #[arg(long, value_name = "I/N", conflicts_with = "only")]
+    pub(super) shard: Option<Shard>,
+    /// Write the branches that can be built even if others fail
+    #[arg(long)]
+    pub(super) keep_going: bool,
+    /// Leave files alone that pleach did not write, and go on
+    #[arg(long)]
+    pub(super) keep_foreign: bool,
+}
+
+/// Show what build would change
+///
+/// Compares a build with out/, or with what a commit or another folder holds. Writes nothing.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  pleach diff
+  pleach diff --base origin/main --format markdown --output comment.md
+  pleach diff --format json | jq -r '.branches[].name'
+
+Exit status: 0 if nothing differs, 1 if something does, 2 if the build fails.")]
+pub(super) struct Diff {
+    /// Compare with the out/ of a commit, or with a folder: a workspace or what its out/ holds
+    #[arg(long, value_name = "REF|DIR")]
+    pub(super) base: Option<String>,
+    /// How differences are shown
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(super) format: DiffFormat,
+    /// Write to FILE instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(super) enum DiffFormat {
+    /// A unified diff, with a summary line a branch
+    #[default]
+    Text,
+    /// A line a branch
+    Summary,
+    /// A table and diffs to unfold, for a pull request
+    Markdown,
+    /// For programs: branches, files and numbers of lines
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Branch {
+    /// List the branches with what is derived from their names
+    #[command(after_help = "\
+Examples:
+  pleach branch list
+  pleach branch list --format json | jq -r '.[] | select(.owner == \"team-a\") | .namespace'
+
+JSON: a list of {name, slug, platform, namespace, hosts, images, overlays, owner, link, expires, pinned};
+what a branch does not have is null or empty.")]
+    List {
+        /// How they are listed
+        #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+        format: ListFormat,
+    },
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(super) enum ListFormat {
+    /// A table
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+/// Write a workspace to start from
+///
+/// The sample is a whole system: an nginx front end and a Python back end with their secrets by reference, a host for
+/// every branch, a shared database, blue/green slots. Nothing that is there is overwritten.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  pleach init\n  pleach init environments && cd environments && pleach build")]
+pub(super) struct Init {
+    /// Where to write it
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(super) folder: PathBuf,
+}
+
+/// Print completions for a shell
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  pleach completions bash > /etc/bash_completion.d/pleach
+  pleach completions zsh > \"${fpath[1]}/_pleach\"
+  pleach completions fish > ~/.config/fish/completions/pleach.fish")]
+pub(super) struct Completions {
+    /// Which shell
+    #[arg(value_name = "SHELL", value_enum)]
+    pub(super) shell: clap_complete::Shell,
 }
 
 /// Print what `kubectl kustomize DIR` prints

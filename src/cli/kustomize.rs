@@ -10,9 +10,16 @@ use crate::source::{Project, RelPath};
 use crate::transform::{self, Input, Memo, Options};
 use crate::yaml::{self, Quoting};
 use std::collections::BTreeSet;
+use std::path::Path;
 
 /// Builds the folder at `root`. The project is the whole disk, because a kustomization may name any folder.
-pub(super) fn run(args: &args::Kustomize, project: &Project, root: &RelPath, screen: Screen) -> Result<Outcome> {
+pub(super) fn run(
+    args: &args::Kustomize,
+    project: &Project,
+    root: &RelPath,
+    here: &Path,
+    screen: Screen,
+) -> Result<Outcome> {
     let options = Options {
         load_restrictor: match args.load_restrictor {
             LoadRestrictor::RootOnly => transform::LoadRestrictor::RootOnly,
@@ -27,14 +34,14 @@ pub(super) fn run(args: &args::Kustomize, project: &Project, root: &RelPath, scr
     let input = Input { project, cache: &yaml::Cache::default(), memo: &Memo::default(), templates: None };
     let built = transform::kustomize(&input, root, options)?;
     let text = |resources: &[Resource]| yaml::stream(resources.iter().map(|r| &r.node), Quoting::Kustomize);
-    match args.output.as_deref() {
+    match args.output.as_ref().map(|path| here.join(path)) {
         None => report(&text(&built.resources)?)?,
         Some(folder) if folder.is_dir() => {
             for (name, resource) in file_names(&built.resources).iter().zip(&built.resources) {
                 disk::save(&folder.join(name), &text(std::slice::from_ref(resource))?)?;
             }
         }
-        Some(file) => disk::save(file, &text(&built.resources)?)?,
+        Some(file) => disk::save(&file, &text(&built.resources)?)?,
     }
     screen.warn(&built.warnings, project);
     Ok(Outcome::Done)

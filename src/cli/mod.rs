@@ -1,16 +1,25 @@
 //! Arguments, reports, exit status.
 
 mod args;
+mod branch;
+mod build;
+mod check;
+mod diff;
+mod init;
 mod kustomize;
+mod progress;
 mod screen;
+mod workspace;
 
 use args::{Args, Command};
-use screen::Screen;
+use screen::{Screen, report};
+use workspace::Workspace;
 
 use crate::disk;
 use crate::error::{Error, Errors, Kind, Result};
+use crate::schema;
 use crate::source::Project;
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -19,6 +28,8 @@ use std::path::{Path, PathBuf};
 enum Outcome {
     /// Exit status 0.
     Done,
+    /// Exit status 1.
+    Differs,
 }
 
 /// Runs `pleach` with the arguments of a command line, the program's own name first, and returns the exit status.
@@ -40,13 +51,28 @@ pub fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> u8 {
 
 /// The exit status of a command, or what kept it from starting.
 fn dispatch(args: &Args, here: &Path, screen: Screen) -> Result<u8> {
+    let in_workspace = |run: &dyn Fn(&Workspace) -> Result<Outcome>| {
+        let workspace = Workspace::around(here)?;
+        Ok(judge(run(&workspace), &workspace.project, screen))
+    };
     match &args.command {
+        Command::Build(build) => in_workspace(&|workspace| build::run(build, workspace, screen)),
+        Command::Check => in_workspace(&|workspace| check::run(workspace, &called(args), screen)),
+        Command::Diff(diff) => in_workspace(&|workspace| diff::run(diff, workspace, here, screen)),
+        Command::Branch(branch) => in_workspace(&|workspace| branch::run(branch, workspace, screen)),
+        Command::Init(args) => init::run(args, here).map(|_| 0),
+        Command::Schema => report(schema::branches::TEXT).map(|()| 0),
+        Command::Completions(args) => {
+            let mut script = Vec::new();
+            clap_complete::generate(args.shell, &mut Args::command(), "pleach", &mut script);
+            report(&String::from_utf8_lossy(&script)).map(|()| 0)
+        }
         Command::Kustomize(args) => {
             let root = Path::new("/");
             let folder = disk::resolve(&here.join(&args.folder))?;
             let folder = disk::below(root, &folder).ok_or_else(|| not_utf8(&folder))?;
             let project = disk::project(root, here);
-            Ok(judge(kustomize::run(args, &project, &folder, screen), &project, screen))
+            Ok(judge(kustomize::run(args, &project, &folder, here, screen), &project, screen))
         }
     }
 }
@@ -55,6 +81,7 @@ fn dispatch(args: &Args, here: &Path, screen: Screen) -> Result<u8> {
 fn judge(done: Result<Outcome>, project: &Project, screen: Screen) -> u8 {
     match done {
         Ok(Outcome::Done) => 0,
+        Ok(Outcome::Differs) => 1,
         Err(errors) => screen.fail(&errors, project),
     }
 }
@@ -62,6 +89,11 @@ fn judge(done: Result<Outcome>, project: &Project, screen: Screen) -> u8 {
 /// The folder to work in, without links.
 fn start(args: &Args) -> Result<PathBuf, Errors> {
     Ok(disk::resolve(args.workspace.as_deref().unwrap_or(Path::new(".")))?)
+}
+
+/// How the user calls pleach, without the command.
+fn called(args: &Args) -> String {
+    args.workspace.as_ref().map_or_else(|| "pleach".to_owned(), |folder| format!("pleach -C {}", folder.display()))
 }
 
 fn not_utf8(path: &Path) -> Error {

@@ -6,7 +6,7 @@ use super::args::{Color, MessageFormat};
 use crate::error::{self, Error, Errors, Kind, Level, Result};
 use crate::source::Project;
 use anstream::{AutoStream, ColorChoice};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 /// How to show things.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +39,24 @@ impl Screen {
     /// Writes a line to standard error.
     pub(super) fn say(self, text: &str) {
         self.tell(&format!("{text}\n"));
+    }
+
+    /// Whether somebody watches standard error.
+    pub(super) fn is_live(self) -> bool {
+        matches!(self.format, MessageFormat::Human) && io::stderr().is_terminal()
+    }
+
+    /// Shows a line that the next one replaces.
+    pub(super) fn status(self, text: &str) {
+        let _ = write!(io::stderr(), "\r{text}\u{1b}[K");
+    }
+
+    /// Whether a report on standard output has colours.
+    pub(super) fn paints_reports(self) -> bool {
+        match self.colours {
+            ColorChoice::Auto => AutoStream::choice(&io::stdout()) != ColorChoice::Never,
+            choice => choice != ColorChoice::Never,
+        }
     }
 
     /// Shows complaints: sorted, the same one about several branches once.

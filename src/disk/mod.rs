@@ -5,6 +5,7 @@
 //! - [`Output`] is the output folder: [`Output::survey`] compares it with a tree and changes nothing, [`Output::write`]
 //!   makes it that tree, [`Output::read`] is its content.
 
+mod foreign;
 mod hand;
 mod listing;
 mod reader;
@@ -17,7 +18,7 @@ pub use survey::{Folder, How, Survey};
 pub use turn::{Turn, turn};
 pub use write::Written;
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, Errors, Kind, Result};
 use crate::source::RelPath;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -52,6 +53,22 @@ impl Output {
 /// Writes a file that somebody asked for by name.
 pub fn save(path: &Path, content: &str) -> Result<(), Error> {
     std::fs::write(path, content).map_err(|error| complaint(path, "cannot be written", &error))
+}
+
+/// Writes files to a folder, `shown` to people, in which none of them stands yet.
+pub fn start(folder: &Path, shown: &Path, files: &[(&str, &str)]) -> Result<()> {
+    let taken = files.iter().filter(|(path, _)| folder.join(path).symlink_metadata().is_ok());
+    let complaint = |(path, _): &(&str, &str)| {
+        Error::new(Kind::Usage, format!("`{}` is there already", shown.join(path).display()))
+    };
+    Errors::check(taken.map(complaint).collect(), ())?;
+    for (path, content) in files {
+        let path = folder.join(path);
+        let written =
+            path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, content));
+        written.map_err(|error| self::complaint(&path, "cannot be written", &error))?;
+    }
+    Ok(())
 }
 
 /// ``` `path` cannot be read: permission denied ```

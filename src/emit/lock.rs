@@ -3,6 +3,8 @@
 //! What the lock does not list belongs to somebody else and is never deleted. It holds no version and no date, so that
 //! equal output is equal locks.
 
+use crate::source::RelPath;
+use crate::tree::{LOCK, Tree};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,6 +48,19 @@ pub fn names(text: &str) -> BTreeSet<String> {
     }
     let entries = text.lines().filter_map(|line| line.trim_start().split_once(": "));
     entries.filter(|(_, hash)| is_sha256(hash)).map(|(name, _)| name.to_owned()).collect()
+}
+
+/// Those of `files` that are pleach's: what the lock of their folder lists, and what stands in `tree`.
+pub fn owned(files: Tree, tree: &Tree) -> Tree {
+    let locks = files.iter().filter(|(path, _)| path.name() == LOCK);
+    // A lock that is in the tree lists what is in the tree.
+    let others = locks.filter(|(path, text)| tree.get(path) != Some(*text));
+    let listed: BTreeMap<RelPath, BTreeSet<String>> = others.map(|(path, text)| (path.parent(), names(text))).collect();
+    let is_owned = |path: &RelPath| {
+        tree.get(path).is_some()
+            || listed.get(&path.parent()).is_some_and(|names| path.name() == LOCK || names.contains(path.name()))
+    };
+    files.into_iter().filter(|(path, _)| is_owned(path)).collect()
 }
 
 /// The text of a lock that lists what two others list, for the time in which one set of files becomes the other.

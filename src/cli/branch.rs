@@ -1,0 +1,40 @@
+//! `pleach branch`: a look at the branches of the spec.
+
+use super::Outcome;
+use super::args::{self, ListFormat};
+use super::screen::{Screen, report};
+use super::workspace::Workspace;
+use crate::error::Result;
+use crate::pipeline;
+use crate::plan::{Branch, Plan, list};
+
+pub(super) fn run(command: &args::Branch, workspace: &Workspace, screen: Screen) -> Result<Outcome> {
+    let args::Branch::List { format } = command;
+    let (_, plan) = pipeline::plan(&workspace.project)?;
+    report(&match format {
+        ListFormat::Text => table(&plan),
+        ListFormat::Json => {
+            serde_json::to_string_pretty(&list::entries(&plan)).expect("strings and numbers make JSON") + "\n"
+        }
+    })?;
+    screen.warn(&plan.warnings, &workspace.project);
+    Ok(Outcome::Done)
+}
+
+/// Name, slug, namespace and hosts in columns.
+fn table(plan: &Plan) -> String {
+    let row = |branch: &Branch| {
+        let hosts: Vec<&str> = branch.hosts.iter().map(|host| host.name.as_str()).collect();
+        let namespace = branch.namespace().unwrap_or("-").to_owned();
+        [branch.name.to_string(), branch.slug.to_string(), namespace, hosts.join(",")]
+    };
+    let head = ["BRANCH", "SLUG", "NAMESPACE", "HOSTS"].map(str::to_owned);
+    let rows: Vec<[String; 4]> = std::iter::once(head).chain(plan.branches.iter().map(row)).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+    let widths = [width(0), width(1), width(2)];
+    let line = |[name, slug, namespace, hosts]: &[String; 4]| {
+        let [a, b, c] = widths;
+        format!("{name:a$}  {slug:b$}  {namespace:c$}  {hosts}").trim_end().to_owned() + "\n"
+    };
+    rows.iter().map(line).collect()
+}

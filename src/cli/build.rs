@@ -1,0 +1,52 @@
+//! `pleach build`: writing the output.
+
+use super::Outcome;
+use super::args;
+use super::progress::watched;
+use super::screen::{Screen, report};
+use super::workspace::{Workspace, scope};
+use crate::disk;
+use crate::error::{Errors, Result};
+use crate::pipeline::{self, Part};
+use std::time::Duration;
+
+/// How long to wait for another run.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(super) fn run(args: &args::Build, workspace: &Workspace, screen: Screen) -> Result<Outcome> {
+    let part = match (&args.only, args.shard) {
+        (_, Some(shard)) => Part::Shard(shard),
+        (only, None) if only.is_empty() => Part::All,
+        (only, None) => Part::Only(only.clone()),
+    };
+    // Before anything is read, so that what is written last was read last.
+    let _turn =
+        disk::turn(&workspace.root, PATIENCE, || screen.say("waiting for another run that writes this output"))?;
+    let built = watched(screen, |progress| pipeline::build(&workspace.project, &part, progress))?;
+    let mut built = if args.keep_going { built } else { built.whole()? };
+
+    let output = workspace.output(&built.spec.output);
+    let survey = output.survey(&built.tree, scope(&built, &part))?;
+    let mut faults = output.taken(&survey);
+    let foreign = output.foreign(&survey);
+    if args.keep_foreign {
+        built.warnings.extend(foreign)
+    } else {
+        faults.extend(foreign)
+    }
+    Errors::check(faults, ())?;
+    let done = output.write(&survey)?;
+
+    screen.warn(&built.warnings, &workspace.project);
+    let branches =
+        built.plan.branches.iter().filter(|b| part.has(&b.name, b.slug.as_str())).count() - built.failed.len();
+    report(&format!(
+        "built {branches} {} into `{}`: {} written, {} unchanged, {} removed\n",
+        if branches == 1 { "branch" } else { "branches" },
+        workspace.project.show(&built.spec.output),
+        if done.written == 1 { "1 file".to_owned() } else { format!("{} files", done.written) },
+        done.unchanged,
+        done.removed
+    ))?;
+    built.whole().map(|_| Outcome::Done)
+}

@@ -1,0 +1,49 @@
+//! The workspace that a command works in.
+
+use crate::disk::{self, Output};
+use crate::error::{Error, Kind, Result};
+use crate::pipeline::{Built, Part};
+use crate::source::{Project, RelPath};
+use crate::tree::{NAMESPACES, slug_of};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A workspace on the disk.
+pub(super) struct Workspace {
+    /// Its texts.
+    pub(super) project: Project,
+    /// Its folder.
+    pub(super) root: PathBuf,
+}
+
+impl Workspace {
+    /// The workspace that `here` is in.
+    pub(super) fn around(here: &Path) -> Result<Self> {
+        let root = disk::workspace(here).ok_or_else(|| {
+            Error::new(Kind::Usage, format!("there is no `{}` here or in a folder above", disk::SPEC))
+                .help("`pleach init` starts a workspace, `-C DIR` works in another folder")
+        })?;
+        Ok(Workspace { project: disk::project(root, here), root: root.to_owned() })
+    }
+
+    /// Its output folder.
+    pub(super) fn output(&self, folder: &RelPath) -> Output {
+        Output::new(self.root.join(folder.as_str()), self.project.show(folder))
+    }
+}
+
+/// Whether a build of `part` may judge and change a folder of the output: those of its branches that did not fail, and
+/// those of branches that are no more. Everything beside the folders of branches is for whole builds.
+pub(super) fn scope<'a>(built: &'a Built, part: &'a Part) -> impl Fn(&RelPath) -> bool + Sync + 'a {
+    let names: BTreeMap<&str, &str> = built.plan.branches.iter().map(|b| (b.slug.as_str(), b.name.as_str())).collect();
+    move |folder| {
+        if folder.parts().count() < 2 || folder.parts().next() != Some(NAMESPACES) {
+            return matches!(part, Part::All);
+        }
+        let slug = slug_of(folder);
+        match names.get(slug) {
+            Some(name) => part.has(name, slug) && built.failed.iter().all(|(failed, _)| failed != slug),
+            None => part.has_removed(slug),
+        }
+    }
+}
