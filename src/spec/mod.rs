@@ -199,7 +199,8 @@ base: manifests
 namespace: "{{ project }}-{{ branch.slug }}"
 hosts: ["{{ branch.slug }}.dev.example.com"]
 zones:
-  dev.example.com: {provider: rfc2136, ttl: 60, CNAME: [ingress.dev.example.com]}
+  dev.example.com:
+    {provider: rfc2136, ttl: 60, CNAME: [ingress.dev.example.com], server: ns1.example.net, addresses: [203.0.113.0/24]}
 imageAliases: {backend: registry.example.com/shop/backend}
 secrets: refuse
 defaults: &settings
@@ -410,9 +411,9 @@ branches:
                 faults.extend(schema::check(&document));
                 assert!(faults.iter().all(|fault| fault.parts().at.is_some()), "{faults:?}");
                 if faults.iter().all(|fault| fault.to_string().contains("stand twice")) {
-                    read += 1
+                    read += 1;
                 } else {
-                    refused += 1
+                    refused += 1;
                 }
             });
         }
