@@ -3,6 +3,10 @@
 //! kustomize finds an object by any name it ever had in a build, so a [`Resource`] remembers them. Nothing here knows
 //! what a transformer does.
 
+mod twins;
+
+pub use twins::{Down, Followed, Twins};
+
 use crate::node::Node;
 use crate::schema::Gvk;
 use crate::source::Place;
@@ -72,6 +76,8 @@ pub struct Resource {
     pub suffixes: Vec<SmolStr>,
     /// The names of the `vars` whose values it holds.
     pub vars: Vec<SmolStr>,
+    /// Fields that change together.
+    pub twins: Twins,
     /// Set for what a generator made.
     pub generated: Option<Generated>,
     /// Where it came from: the document, or the entry of the generator.
@@ -83,7 +89,8 @@ impl Resource {
     pub fn new(node: Node) -> Self {
         let origin = node.at;
         let (previous, prefixes, suffixes, vars) = Default::default();
-        Resource { node, previous, prefixes, suffixes, vars, generated: None, origin }
+        let twins = Twins::default();
+        Resource { node, previous, prefixes, suffixes, vars, twins, generated: None, origin }
     }
 
     /// Its kind.

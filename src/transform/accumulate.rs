@@ -6,7 +6,7 @@
 use super::configuration::Configuration;
 use super::load::Entry;
 use super::metadata::Trace;
-use super::{Input, generate, kustomization, plugin, steps};
+use super::{Input, generate, kustomization, plugin, steps, twins};
 use super::{Kustomization, Resources, Rules, Scope, Text, Warnings};
 use crate::error::{Error, Kind, Result, gather};
 use crate::resource::{Id, Resource};
@@ -219,6 +219,7 @@ impl<'a> Builder<'a> {
         let scope = self.scope(&folder, into.configuration.specs());
         for step in steps::STEPS {
             (step.apply)(&mut into.resources, kustomization, &scope)?;
+            twins::settle_all(&mut into.resources, &scope)?;
             if let Some(trace) = &self.trace {
                 trace.step(&mut into.resources, step.transformer, (step.count)(kustomization), file);
             }

@@ -1,6 +1,6 @@
 //! `namePrefix` and `nameSuffix`.
 
-use super::field::{self, Make};
+use super::field::{self, Make, Trail};
 use super::{Kustomization, Resources, Scope, Text};
 use crate::error::{Error, Result, gather};
 use crate::node::Node;
@@ -61,7 +61,7 @@ fn put(resource: &mut Resource, side: Side, affix: &Text, spec: &FieldSpec) -> R
             Side::Suffix => resource.suffixes.push(affix.text.clone()),
         }
     }
-    let value = &mut |old: &Node| {
+    let value = &mut |old: &Node, _: &Trail| {
         let text = &field::scalar(old, &spec.path)?.text;
         let text = match side {
             Side::Prefix => format!("{affix}{text}"),

@@ -6,11 +6,11 @@
 
 use crate::error::{Error, Kind};
 use crate::node::{Entry, Key, Map, Node, Scalar, Style, Tag, Value};
+use crate::resource::Down;
 use crate::schema::Gvk;
 use crate::schema::fieldspec::FieldSpec;
 use crate::source::Place;
 use crate::yaml::{self, Dialect};
-use smol_str::SmolStr;
 use std::borrow::Cow;
 
 /// What is made of a field that is missing or null, if its spec says `create: true`.
@@ -36,15 +36,18 @@ enum Step<'a> {
     Index(usize),
 }
 
+impl From<Step<'_>> for Down {
+    fn from(step: Step) -> Self {
+        match step {
+            Step::Key(key) => Down::Key(key.into()),
+            Step::Index(index) => Down::Index(index),
+        }
+    }
+}
+
 /// New values and where they go.
 #[derive(Debug, Default)]
 pub(super) struct Edits(Vec<(Vec<Down>, Node)>);
-
-#[derive(Debug)]
-enum Down {
-    Key(SmolStr),
-    Index(usize),
-}
 
 impl<'a> Trail<'a> {
     /// Down to what stands under `key`, and up again after `there`.
@@ -55,6 +58,11 @@ impl<'a> Trail<'a> {
     /// Down to an item of a list, and up again after `there`.
     pub(super) fn index<T>(&mut self, index: usize, there: impl FnOnce(&mut Self) -> T) -> T {
         self.step(Step::Index(index), there)
+    }
+
+    /// The steps, to be kept.
+    pub(super) fn steps(&self) -> impl Iterator<Item = Down> {
+        self.0.iter().map(|step| Down::from(*step))
     }
 
     fn step<T>(&mut self, step: Step<'a>, there: impl FnOnce(&mut Self) -> T) -> T {
@@ -68,11 +76,7 @@ impl<'a> Trail<'a> {
 impl Edits {
     /// Puts `value` where `trail` leads.
     pub(super) fn push(&mut self, trail: &Trail, value: Node) {
-        let down = trail.0.iter().map(|step| match step {
-            Step::Key(key) => Down::Key((*key).into()),
-            Step::Index(index) => Down::Index(*index),
-        });
-        self.0.push((down.collect(), value));
+        self.0.push((trail.steps().collect(), value));
     }
 
     /// Whether nothing changes.
@@ -112,7 +116,7 @@ pub(super) fn change(
     object: &mut Node,
     spec: &FieldSpec,
     make: Make,
-    value: &mut dyn FnMut(&Node) -> Result<Option<Node>, Error>,
+    value: &mut dyn FnMut(&Node, &Trail) -> Result<Option<Node>, Error>,
 ) -> Result<bool, Error> {
     let first = spec.path.split('/').next().unwrap_or_default().trim_end_matches("[]");
     let missing = !first.is_empty() && !first.ends_with('\\') && object.get(first).is_none();
@@ -132,14 +136,14 @@ pub(super) fn change(
 struct Walk<'w> {
     spec: &'w FieldSpec,
     make: Make,
-    value: &'w mut dyn FnMut(&Node) -> Result<Option<Node>, Error>,
+    value: &'w mut dyn FnMut(&Node, &Trail) -> Result<Option<Node>, Error>,
     edits: Edits,
 }
 
 impl Walk<'_> {
     fn down<'t>(&mut self, node: &'t Node, path: &'t [Cow<str>], trail: &mut Trail<'t>) -> Result<(), Error> {
         let Some((part, rest)) = path.split_first() else {
-            if let Some(new) = (self.value)(node)? {
+            if let Some(new) = (self.value)(node, trail)? {
                 self.edits.push(trail, new);
             }
             return Ok(());
@@ -162,9 +166,11 @@ impl Walk<'_> {
             (Some(null), _) => self.blank(rest, null.as_scalar().map_or("", |scalar| &scalar.text)),
             (None, _) => self.blank(rest, ""),
         };
-        let made = self.grow(made, rest)?;
-        trail.key(name, |t| self.edits.push(t, made));
-        Ok(())
+        trail.key(name, |trail| {
+            let made = self.grow(made, rest, trail)?;
+            self.edits.push(trail, made);
+            Ok(())
+        })
     }
 
     /// What is made in front of `rest`, in the place of a null with that text.
@@ -178,15 +184,15 @@ impl Walk<'_> {
     }
 
     /// `made` with the rest of the path in it.
-    fn grow(&mut self, made: Node, path: &[Cow<str>]) -> Result<Node, Error> {
+    fn grow<'t>(&mut self, made: Node, path: &'t [Cow<str>], trail: &mut Trail<'t>) -> Result<Node, Error> {
         let Some((part, rest)) = path.split_first() else {
-            return Ok((self.value)(&made)?.unwrap_or(made));
+            return Ok((self.value)(&made, trail)?.unwrap_or(made));
         };
         let (name, list) = self.name(part, made.at)?;
         if list || made.as_map().is_none() {
             return Ok(made);
         }
-        let child = self.grow(self.blank(rest, ""), rest)?;
+        let child = trail.key(name, |trail| self.grow(self.blank(rest, ""), rest, trail))?;
         Ok(Map::from_entries(vec![Entry { key: key(name, child.at), value: child }]).expect("one key is no two").into())
     }
 
@@ -241,12 +247,12 @@ pub(super) fn change_all(
     object: &mut Node,
     specs: &[FieldSpec],
     make: Make,
-    value: &mut dyn FnMut(&Node, &FieldSpec) -> Result<Option<Node>, Error>,
+    value: &mut dyn FnMut(&Node, &Trail, &FieldSpec) -> Result<Option<Node>, Error>,
 ) -> Result<bool, Error> {
     let gvk = Gvk::of(object);
     let mut changed = false;
     for spec in specs.iter().filter(|spec| spec.fits(&gvk)) {
-        changed |= change(object, spec, make, &mut |node| value(node, spec))?;
+        changed |= change(object, spec, make, &mut |node, trail| value(node, trail, spec))?;
     }
     Ok(changed)
 }
@@ -266,7 +272,7 @@ mod tests {
     fn set(object: &str, path: &str, make: Make) -> Result<String, String> {
         let mut node = parse(object);
         let spec = FieldSpec { path: path.into(), create: true, ..FieldSpec::default() };
-        let mut value = |old: &Node| match old.as_map() {
+        let mut value = |old: &Node, _: &super::Trail| match old.as_map() {
             Some(map) => {
                 let mut map = map.clone();
                 map.insert("k", "v".into());
@@ -317,7 +323,7 @@ mod tests {
         let node = parse("{a: {b: c}}");
         let mut copy = node.clone();
         let spec = FieldSpec { path: "a/b".into(), ..FieldSpec::default() };
-        assert!(!change(&mut copy, &spec, Make::Str, &mut |_| Ok(None)).unwrap());
+        assert!(!change(&mut copy, &spec, Make::Str, &mut |_, _| Ok(None)).unwrap());
         let entries = |node: &Node| node.as_map().unwrap().iter().as_slice().as_ptr();
         assert_eq!(entries(&node), entries(&copy));
     }

@@ -1,7 +1,7 @@
 //! What comes once, at the root, after everything is accumulated: hashes, references, vars, annotations.
 
 use super::accumulate::Accumulated;
-use super::{Resources, Scope, hash, metadata, reference, vars};
+use super::{Resources, Scope, hash, metadata, reference, twins, vars};
 use crate::error::Result;
 use crate::node::Node;
 use crate::resource::Resource;
@@ -11,7 +11,9 @@ pub(super) fn finish(accumulated: Accumulated, scope: &Scope) -> Result<Resource
     let mut resources = accumulated.resources;
     append_hashes(&mut resources);
     reference::fix(&mut resources, scope)?;
+    twins::settle_all(&mut resources, scope)?;
     vars::resolve(&mut resources, &accumulated.vars, scope)?;
+    twins::settle_all(&mut resources, scope)?;
     resources.as_mut().retain(|resource| !is_local(resource));
     resources.iter_mut().for_each(metadata::tidy);
     Ok(resources)

@@ -30,7 +30,7 @@ pub(super) fn apply(resources: &mut Resources, image: &Image, specs: &[FieldSpec
         let first = pass.changed;
         let object = &mut resources.as_mut()[i].node;
         edits.apply(object);
-        let value = &mut |old: &Node, _: &FieldSpec| pass.value(old);
+        let value = &mut |old: &Node, _: &Trail, _: &FieldSpec| pass.value(old);
         field::change_all(object, specs, Make::Nothing, value).map_err(|error| error.at(origin))?;
         if first > 0 && pass.changed > first && image.appends() {
             let message = format!("the `tagSuffix` of `{}` is put behind the tag twice", image.name);

@@ -1,19 +1,23 @@
 //! `labels` and `commonLabels`.
 
-use super::field::{self, Make};
-use super::{Kustomization, Label, Pairs, Resources, Scope};
-use crate::error::{Error, Kind, Result, gather};
+use super::field::{self, Make, Trail};
+use super::{Kustomization, Label, Pairs, Resources, Scope, Text, twins};
+use crate::error::{Error, Errors, Kind, Result, gather};
 use crate::node::{Map, Node, Scalar, Style, Tag, Value};
+use crate::resource::Down;
 use crate::schema::fieldspec::{self, FieldSpec};
 use crate::yaml::{self, Dialect};
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The steps `labels` and then `commonLabels`.
 pub(super) fn step(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
     for label in &kustomization.labels {
         let specs = specs(label, scope).map_err(|error| error.at(label.at))?;
-        apply(resources, &label.pairs, &specs)?;
+        apply(resources, &label.pairs, &specs, scope)?;
     }
-    apply(resources, &kustomization.common_labels, &scope.specs.common_labels)
+    apply(resources, &kustomization.common_labels, &scope.specs.common_labels, scope)
 }
 
 /// The fields that an entry of `labels` is about. A field that it names itself stands in the way of a default with the
@@ -34,12 +38,18 @@ fn specs(label: &Label, scope: &Scope) -> Result<Vec<FieldSpec>, Error> {
 }
 
 /// Sets labels in the fields that `specs` name.
-pub(super) fn apply(resources: &mut Resources, pairs: &Pairs, specs: &[FieldSpec]) -> Result<()> {
-    set(resources, pairs, specs, "label")
+pub(super) fn apply(resources: &mut Resources, pairs: &Pairs, specs: &[FieldSpec], scope: &Scope) -> Result<()> {
+    set(resources, pairs, specs, "label", scope)
 }
 
 /// Sets entries of the mappings that `specs` name.
-pub(super) fn set(resources: &mut Resources, pairs: &Pairs, specs: &[FieldSpec], what: &str) -> Result<()> {
+pub(super) fn set(
+    resources: &mut Resources,
+    pairs: &Pairs,
+    specs: &[FieldSpec],
+    what: &str,
+    scope: &Scope,
+) -> Result<()> {
     if pairs.is_empty() || specs.is_empty() {
         return Ok(());
     }
@@ -53,14 +63,35 @@ pub(super) fn set(resources: &mut Resources, pairs: &Pairs, specs: &[FieldSpec],
         Err(Error::new(Kind::Overlay, message).at(value.at).help("choose a key that is not a number, `true` or `null`"))
     })?;
     gather(resources.iter_mut(), |resource| {
-        let value = &mut |old: &Node, spec: &FieldSpec| entries(old, pairs, spec);
-        field::change_all(&mut resource.node, specs, Make::Map, value).map_err(|error| error.at(resource.origin))
+        let mut added = Added::default();
+        let value = &mut |old: &Node, trail: &Trail, spec: &FieldSpec| entries(old, pairs, spec, trail, &mut added);
+        let changed = field::change_all(&mut resource.node, specs, Make::Map, value);
+        if changed.map_err(|error| error.at(resource.origin))? {
+            twins::settle(resource, scope)?;
+            for (key, maps) in added {
+                resource.twins.add(key, maps, scalar(&pairs[key], Style::Plain));
+            }
+        }
+        Ok::<_, Errors>(())
     })?;
     Ok(())
 }
 
+/// The mappings to which an entry was added, by its key.
+type Added<'p> = BTreeMap<&'p SmolStr, Vec<Arc<[Down]>>>;
+
+fn scalar(text: &Text, style: Style) -> Scalar {
+    Scalar { text: text.text.clone(), tag: Tag::Str, style }
+}
+
 /// The mapping `old` with the pairs in it, if that is not what it is already.
-fn entries(old: &Node, pairs: &Pairs, spec: &FieldSpec) -> Result<Option<Node>, Error> {
+fn entries<'p>(
+    old: &Node,
+    pairs: &'p Pairs,
+    spec: &FieldSpec,
+    trail: &Trail,
+    added: &mut Added<'p>,
+) -> Result<Option<Node>, Error> {
     let map = match &old.value {
         Value::Map(map) => map,
         Value::Scalar(_) if old.is_null() => return Ok(None),
@@ -73,10 +104,13 @@ fn entries(old: &Node, pairs: &Pairs, spec: &FieldSpec) -> Result<Option<Node>, 
         return Ok(None);
     }
     let mut map: Map = map.clone();
+    let here: Arc<[Down]> = trail.steps().collect();
     for (key, value) in pairs {
         let style = map.get(key).and_then(Node::as_scalar).map_or(Style::Plain, |scalar| scalar.style);
-        let scalar = Scalar { text: value.text.clone(), tag: Tag::Str, style };
-        map.insert(field::key(key, value.at), Node::new(Value::Scalar(scalar), value.at));
+        let new = Node::new(Value::Scalar(scalar(value, style)), value.at);
+        if map.insert(field::key(key, value.at), new).is_none() {
+            added.entry(key).or_default().push(Arc::clone(&here));
+        }
     }
     Ok(Some(Node::new(Value::Map(map), old.at)))
 }

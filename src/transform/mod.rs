@@ -42,6 +42,7 @@ mod replicas;
 mod resources;
 mod scope;
 mod steps;
+mod twins;
 mod value_add;
 mod vars;
 

@@ -73,13 +73,19 @@ fn refuse_collisions(resources: &[Resource], namespace: &Text) -> Result<()> {
     Ok(())
 }
 
+/// The namespace of an object.
+static METADATA: LazyLock<FieldSpec> =
+    LazyLock::new(|| FieldSpec { path: "metadata/namespace".into(), create: true, ..FieldSpec::default() });
+
+/// The namespace of a subject.
+static NAMESPACE: LazyLock<FieldSpec> =
+    LazyLock::new(|| FieldSpec { path: "namespace".into(), ..FieldSpec::default() });
+
 impl Namespace<'_> {
     fn put(&self, object: &mut Node) -> Result<(), Error> {
-        static METADATA: LazyLock<FieldSpec> =
-            LazyLock::new(|| FieldSpec { path: "metadata/namespace".into(), create: true, ..FieldSpec::default() });
         let gvk = Gvk::of(object);
         if !gvk.is_cluster_scoped() {
-            field::change(object, &METADATA, Make::Plain, &mut |old| self.value(old, &METADATA.path))?;
+            field::change(object, &METADATA, Make::Plain, &mut |old, _| self.value(old, &METADATA))?;
         }
         let binding = matches!(gvk.kind.as_str(), "RoleBinding" | "ClusterRoleBinding");
         if binding {
@@ -95,16 +101,18 @@ impl Namespace<'_> {
                 _ => false,
             };
             if !apart {
-                field::change(object, spec, Make::Str, &mut |old| self.value(old, &spec.path))?;
+                field::change(object, spec, Make::Str, &mut |old, _| self.value(old, spec))?;
             }
         }
         Ok(())
     }
 
     /// The namespace in the place of `old`.
-    fn value(&self, old: &Node, path: &str) -> Result<Option<Node>, Error> {
-        let scalar = field::scalar(old, path)?;
-        let keep = self.unset_only && scalar.tag != Tag::Null && !scalar.text.is_empty();
+    fn value(&self, old: &Node, spec: &FieldSpec) -> Result<Option<Node>, Error> {
+        let scalar = field::scalar(old, &spec.path)?;
+        // To kustomize the word `null` is a namespace where it may make the field.
+        let set = !scalar.text.is_empty() && (scalar.tag != Tag::Null || spec.create);
+        let keep = self.unset_only && set;
         let same = scalar.tag == Tag::Str && scalar.text == self.namespace.text;
         Ok((!keep && !same).then(|| self.node(scalar.style)))
     }
@@ -133,7 +141,7 @@ impl Namespace<'_> {
                     return Ok(());
                 }
                 let new = match map.get("namespace") {
-                    Some(old) => self.value(old, "namespace")?,
+                    Some(old) => self.value(old, &NAMESPACE)?,
                     None => Some(self.node(Style::Plain)),
                 };
                 if let Some(new) = new {

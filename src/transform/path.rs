@@ -71,13 +71,17 @@ impl Form {
         }
     }
 
-    /// What must stand in front of a part, or at the end of a path.
-    fn before(part: Option<&TargetPart>, end: Form) -> Self {
+    /// What kustomize makes in front of a part.
+    fn of_parent(part: &TargetPart) -> Self {
         match part {
-            None => end,
-            Some(TargetPart::Index(_) | TargetPart::Items { .. }) => Form::Seq,
-            Some(TargetPart::Key(_) | TargetPart::Every) => Form::Map,
+            TargetPart::Index(_) | TargetPart::Items { .. } => Form::Seq,
+            TargetPart::Key(_) | TargetPart::Every => Form::Map,
         }
+    }
+
+    /// What it makes in front of the rest of a path.
+    fn before(rest: &[TargetPart], end: Form) -> Self {
+        rest.first().map_or(end, Form::of_parent)
     }
 
     fn blank(self) -> Node {
@@ -98,6 +102,12 @@ pub(super) enum Reached {
     Made,
     /// kustomize makes it inside of a null, which swallows it.
     Lost,
+}
+
+impl Reached {
+    fn made(self) -> Self {
+        if self == Reached::Lost { self } else { Reached::Made }
+    }
 }
 
 /// The parts of a path: split at dots that no backslash precedes. In brackets dots do not split; brackets that hold no
@@ -312,8 +322,8 @@ fn each(
             })?;
             let mut reached = reached;
             if let (false, Create::Like(end)) = (map.has(key), create) {
-                map.insert(super::field::key(key, Place::NONE), Form::before(rest.first(), end).blank());
-                reached = Reached::Made;
+                map.insert(super::field::key(key, Place::NONE), Form::before(rest, end).blank());
+                reached = reached.made();
             }
             map.get_mut(key).map_or(Ok(0), |child| each(child, rest, create, reached, visit))
         }
@@ -321,8 +331,8 @@ fn each(
             let items = list(node, &index.to_string())?;
             let mut reached = reached;
             if let (true, Create::Like(end)) = (items.len() == *index, create) {
-                items.push(Form::before(rest.first(), end).blank());
-                reached = Reached::Made;
+                items.push(Form::before(rest, end).blank());
+                reached = reached.made();
             }
             let count = items.len();
             let short =
@@ -354,7 +364,7 @@ fn each(
                 return Err(Error::new(Kind::Overlay, message));
             }
             items.push(item);
-            each(items.last_mut().expect("one was just added"), rest, create, Reached::Made, visit)
+            each(items.last_mut().expect("one was just added"), rest, create, reached.made(), visit)
         }
     }
 }
@@ -366,15 +376,11 @@ fn null(
     create: Create,
     visit: &mut dyn FnMut(&mut Node, Reached) -> Result<(), Error>,
 ) -> Result<usize, Error> {
-    if let (TargetPart::Index(index), false) =
-        (&path[0], create != Create::Nothing && matches!(path[0], TargetPart::Index(0)))
-    {
-        let message = format!("`{index}` must stand in a list, but this is null");
-        return Err(Error::new(Kind::Resource, message).at(node.at));
-    }
-    match (create, &path[0]) {
-        (Create::Nothing, _) | (_, TargetPart::Every) => Ok(0),
-        (Create::Like(_), _) => visit(&mut node.clone(), Reached::Lost).map(|()| 1),
+    match (&path[0], create) {
+        (TargetPart::Every, _) => Ok(0),
+        (_, Create::Like(_)) => each(&mut Form::of_parent(&path[0]).blank(), path, create, Reached::Lost, visit),
+        (TargetPart::Index(index), Create::Nothing) => Err(wrong(node, &index.to_string(), "a list")),
+        (_, Create::Nothing) => Ok(0),
     }
 }
 

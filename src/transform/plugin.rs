@@ -7,7 +7,9 @@ use super::accumulate::{Accumulated, Builder, Role, Trail};
 use super::generate::{self, Made, Output};
 use super::kustomization::{self, Behavior, Kustomization, Pairs, Patch};
 use super::{Resources, Scope, Text};
-use super::{affix, annotations, finish, images, labels, manifest, namespace, patch, replacement, replicas, value_add};
+use super::{
+    affix, annotations, finish, images, labels, manifest, namespace, patch, replacement, replicas, twins, value_add,
+};
 use crate::error::{Error, Kind, Result};
 use crate::node::{Map, Node, Scalar, Tag, Value};
 use crate::resource::Resource;
@@ -43,6 +45,7 @@ pub(super) fn transform(
 ) -> Result<()> {
     for plugin in load(builder, entries, scope, trail)? {
         apply(&mut into.resources, &plugin, scope)?;
+        twins::settle_all(&mut into.resources, scope)?;
         if let Some(trace) = &builder.trace {
             trace.changed_by(&mut into.resources, &plugin);
         }
@@ -244,11 +247,11 @@ fn apply(resources: &mut Resources, plugin: &Resource, scope: &Scope) -> Result<
     match kind.as_str() {
         "AnnotationsTransformer" => {
             let (pairs, specs) = pairs(plugin, "annotations")?;
-            annotations::apply(resources, &pairs, &specs)
+            annotations::apply(resources, &pairs, &specs, scope)
         }
         "LabelTransformer" => {
             let (pairs, specs) = pairs(plugin, "labels")?;
-            labels::apply(resources, &pairs, &specs)
+            labels::apply(resources, &pairs, &specs, scope)
         }
         "HashTransformer" => {
             finish::append_hashes(resources);
@@ -311,7 +314,7 @@ fn pairs(plugin: &Resource, name: &'static str) -> Result<(Pairs, Vec<FieldSpec>
 }
 
 fn specs(fields: &mut Fields) -> Vec<FieldSpec> {
-    fields.list("fieldSpecs", FieldSpec::read)
+    fields.list("fieldSpecs", FieldSpec::read_lenient)
 }
 
 fn entry<T>(fields: &mut Fields, name: &'static str, read: fn(&Node, &mut Faults) -> Option<T>) -> Option<T> {

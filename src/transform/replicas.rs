@@ -1,6 +1,6 @@
 //! `replicas`.
 
-use super::field::{self, Make};
+use super::field::{self, Make, Trail};
 use super::{Kustomization, Replica, Resources, Scope};
 use crate::error::{Error, Kind, Result, gather};
 use crate::node::Node;
@@ -23,7 +23,7 @@ pub(super) fn apply(resources: &mut Resources, replica: &Replica, specs: &[Field
             found = true;
             let resource = &mut resources.as_mut()[i];
             if spec.fits(&resource.gvk()) {
-                let value = &mut |old: &Node| {
+                let value = &mut |old: &Node, _: &Trail| {
                     field::scalar(old, &spec.path)?;
                     Ok(Some(field::rewritten(old, &replica.count.to_string(), replica.at)))
                 };

@@ -2,7 +2,7 @@
 //!
 //! The field specs say where a name may stand. A name that no var has is left alone: the kubelet may know it.
 
-use super::field::{self, Make};
+use super::field::{self, Make, Trail};
 use super::kustomization::Var;
 use super::path::SourcePath;
 use super::{Resources, Scope};
@@ -33,7 +33,7 @@ pub(super) fn resolve(resources: &mut Resources, vars: &[Var], scope: &Scope) ->
     }
     let values: Values = gather(vars, |var| value(var, resources, scope))?.into_iter().collect();
     gather(resources.iter_mut(), |resource| {
-        let value = &mut |old: &Node, spec: &FieldSpec| expanded(old, &values, spec);
+        let value = &mut |old: &Node, _: &Trail, spec: &FieldSpec| expanded(old, &values, spec);
         field::change_all(&mut resource.node, &scope.specs.var_reference, Make::Nothing, value)
             .map_err(|error| error.at(resource.origin))
     })?;

@@ -2,15 +2,45 @@
 
 use super::{FieldSpec, FieldSpecs, NameReference};
 use crate::error::{Kind, Result};
-use crate::node::Node;
-use crate::yaml::{Faults, Fields};
+use crate::node::{Node, Tag};
+use crate::yaml::{Faults, Fields, number};
+use smol_str::SmolStr;
 use std::sync::OnceLock;
 
+/// How a string is read.
+type Text = fn(&mut Fields, &'static str) -> SmolStr;
+
+fn strict(fields: &mut Fields, name: &'static str) -> SmolStr {
+    fields.str(name).unwrap_or_default().into()
+}
+
+/// Numbers and booleans are strings, too: so kustomize reads everything but kustomizations themselves.
+fn lenient(fields: &mut Fields, name: &'static str) -> SmolStr {
+    let Some(node) = fields.node(name) else { return SmolStr::default() };
+    match node.as_scalar().map(|scalar| (scalar.tag, scalar.text.as_str())) {
+        Some((Tag::Bool, _)) => node.as_bool().unwrap_or_default().to_string().into(),
+        Some((Tag::Int | Tag::Float, text)) => {
+            let mut out = String::new();
+            number::canonical(&mut out, text).map_or_else(|_| text.into(), |()| out.into())
+        }
+        _ => strict(fields, name),
+    }
+}
+
 impl FieldSpec {
-    /// Reads one field spec.
+    /// Reads a field spec of a kustomization.
     pub fn read(node: &Node, faults: &mut Faults) -> Option<Self> {
+        FieldSpec::read_with(node, faults, strict)
+    }
+
+    /// Reads a field spec of another configuration.
+    pub fn read_lenient(node: &Node, faults: &mut Faults) -> Option<Self> {
+        FieldSpec::read_with(node, faults, lenient)
+    }
+
+    fn read_with(node: &Node, faults: &mut Faults, text: Text) -> Option<Self> {
         Fields::read(node, "a field spec", faults, |fields| {
-            let mut part = |name| fields.str(name).unwrap_or_default().into();
+            let mut part = |name| text(fields, name);
             Some(FieldSpec {
                 group: part("group"),
                 version: part("version"),
@@ -25,12 +55,12 @@ impl FieldSpec {
 impl NameReference {
     fn read(node: &Node, faults: &mut Faults) -> Option<Self> {
         Fields::read(node, "an entry of `nameReference`", faults, |fields| {
-            let mut part = |name| fields.str(name).unwrap_or_default().into();
+            let mut part = |name| lenient(fields, name);
             Some(NameReference {
                 group: part("group"),
                 version: part("version"),
                 kind: part("kind"),
-                fields: fields.list("fieldSpecs", FieldSpec::read),
+                fields: fields.list("fieldSpecs", FieldSpec::read_lenient),
             })
         })
     }
@@ -41,7 +71,7 @@ impl FieldSpecs {
     pub fn read(document: &Node) -> Result<FieldSpecs> {
         let mut faults = Faults::ignoring_case(Kind::Overlay);
         let specs = Fields::read(document, "a file of `configurations`", &mut faults, |fields| {
-            let mut list = |name| fields.list(name, FieldSpec::read);
+            let mut list = |name| fields.list(name, FieldSpec::read_lenient);
             Some(FieldSpecs {
                 name_prefix: list("namePrefix"),
                 name_suffix: list("nameSuffix"),

@@ -16,7 +16,7 @@ mod target;
 
 pub(super) use target::{Target, select};
 
-use super::{Kustomization, Patch, Resources, Scope, Selector};
+use super::{Kustomization, Patch, Resources, Scope, Selector, twins};
 use crate::error::{Error, Kind, Result, gather};
 use crate::node::Node;
 use crate::resource::Resource;
@@ -123,6 +123,8 @@ fn merge(resources: &mut Resources, chosen: &[usize], patch: &Node, may: May, sc
             Some(merged) => {
                 let identity = Identity::of(&std::mem::replace(&mut resource.node, merged));
                 identity.keep(&mut resource.node, may);
+                resource.twins.patched(patch);
+                twins::settle(resource, scope)?;
             }
         }
     }
@@ -162,6 +164,7 @@ fn operate(
             resource.remember_id();
         }
         resource.node = patched;
+        resource.twins.separate();
     }
     Ok(())
 }
