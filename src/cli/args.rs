@@ -72,6 +72,8 @@ Exit status: 0 if nothing differs, 1 if something does, 2 if the build fails.")]
     /// Look at the branches of the spec
     #[command(subcommand)]
     Branch(Branch),
+    #[cfg(feature = "apply")]
+    Dns(super::dns::Dns),
     Kustomize(Kustomize),
     Init(Init),
     /// Print the JSON Schema of branches.yaml

@@ -5,6 +5,8 @@ mod branch;
 mod build;
 mod check;
 mod diff;
+#[cfg(feature = "apply")]
+mod dns;
 mod init;
 mod kustomize;
 mod progress;
@@ -66,6 +68,12 @@ fn dispatch(args: &Args, here: &Path, screen: Screen) -> Result<u8> {
             let mut script = Vec::new();
             clap_complete::generate(args.shell, &mut Args::command(), "pleach", &mut script);
             report(&String::from_utf8_lossy(&script)).map(|()| 0)
+        }
+        #[cfg(feature = "apply")]
+        Command::Dns(args) => {
+            let workspace = Workspace::around(here)?;
+            let done = dns::run(args, &workspace, here, screen);
+            Ok(done.unwrap_or_else(|errors| screen.fail(&errors, &workspace.project)))
         }
         Command::Kustomize(args) => {
             let root = Path::new("/");

@@ -50,6 +50,11 @@ impl Output {
     }
 }
 
+/// Reads a file that somebody asked for by name.
+pub fn load(path: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(path).map_err(|error| complaint(path, "cannot be read", &error))
+}
+
 /// Writes a file that somebody asked for by name.
 pub fn save(path: &Path, content: &str) -> Result<(), Error> {
     std::fs::write(path, content).map_err(|error| complaint(path, "cannot be written", &error))

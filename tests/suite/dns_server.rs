@@ -58,6 +58,11 @@ pub(crate) fn our_key() -> String {
     format!("hmac-sha256:pleach:{SECRET}")
 }
 
+/// The key of somebody who may do everything.
+pub(crate) fn admin_key() -> String {
+    format!("hmac-sha256:admin:{ADMIN}")
+}
+
 /// A running server.
 pub(crate) struct Running {
     pub(crate) kind: Kind,
@@ -152,7 +157,7 @@ impl Running {
     /// What `dig` prints, without comments.
     pub(crate) fn dig(&self, args: &[&str]) -> String {
         let dig = Command::new("dig")
-            .args(["@127.0.0.1", "-p", &self.port.to_string(), "-y", &format!("hmac-sha256:admin:{ADMIN}")])
+            .args(["@127.0.0.1", "-p", &self.port.to_string(), "-y", &admin_key()])
             .args(["+noall", "+answer"])
             .args(args)
             .output()
@@ -162,14 +167,18 @@ impl Running {
 
     /// Has `nsupdate` do something as the administrator.
     pub(crate) fn nsupdate(&self, commands: &str) {
+        self.nsupdate_raw(&format!("server 127.0.0.1 {}\nzone dev.example.com\n{commands}send\n", self.port));
+    }
+
+    /// The same, with every line given.
+    pub(crate) fn nsupdate_raw(&self, commands: &str) {
         let mut child = Command::new("nsupdate")
-            .args(["-y", &format!("hmac-sha256:admin:{ADMIN}")])
+            .args(["-y", &admin_key()])
             .stdin(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let text = format!("server 127.0.0.1 {}\nzone dev.example.com\n{commands}send\n", self.port);
-        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        child.stdin.take().unwrap().write_all(commands.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
         assert!(output.status.success(), "{commands}\n{}", String::from_utf8_lossy(&output.stderr));
     }
@@ -183,7 +192,7 @@ impl Running {
     }
 
     fn admin(&self) -> Server {
-        let key = key::parse(&format!("hmac-sha256:admin:{ADMIN}")).unwrap();
+        let key = key::parse(&admin_key()).unwrap();
         Server::new(zone(), self.address(), Some(key), Patience::default())
     }
 

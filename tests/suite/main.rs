@@ -1,6 +1,10 @@
 //! All end-to-end tests in one binary; `kit` is what they share.
 
 #[cfg(feature = "apply")]
+mod dns_cli;
+#[cfg(feature = "apply")]
+mod dns_histories;
+#[cfg(feature = "apply")]
 mod dns_memory;
 #[cfg(feature = "apply")]
 mod dns_real;
