@@ -1,6 +1,6 @@
 //! `pleach dns` as it is typed, against real servers.
 
-use crate::dns_server::{Access, Kind, Running, our_key};
+use crate::dns_server::{self, Access, Kind, Running, our_key};
 use crate::dns_stories::{Field, cname, mark, n, place, set};
 use crate::kit::{Ran, Workspace};
 use pleach::dns::record::Type;
@@ -172,7 +172,7 @@ fn a_plan_for_nsupdate_does_what_apply_does_but_for_the_fence() {
         file(workspace, "login", &[("a.shop", "A: [192.0.2.1]"), ("*.shop", "TXT: ['x; \"y\" \\ é']")], &["c.shop"]);
         let commands = dns(workspace, &["plan", "--format", "nsupdate"]).exits(1).out();
         let first = format!("server 127.0.0.1 {}\n", server.port);
-        server.nsupdate_raw(&(first + &commands));
+        dns_server::nsupdate(&(first + &commands));
         dns(workspace, &["plan"]).exits(0);
         let left: Vec<String> = server.content().keys().map(ToString::to_string).collect();
         assert_eq!(left.len(), 4, "{left:?}");
@@ -196,8 +196,7 @@ fn orphans_are_told_of_and_left() {
     let denied = dns(&workspace, &["orphans"]).exits(4).err();
     assert!(denied.contains("zone `dev.example.com` cannot be listed"), "{denied}");
     let mut command = workspace.command();
-    let ran =
-        Ran(command.args(["dns", "orphans"]).env("PLEACH_TSIG", crate::dns_server::admin_key()).output().unwrap());
+    let ran = Ran(command.args(["dns", "orphans"]).env("PLEACH_TSIG", dns_server::admin_key()).output().unwrap());
     assert_eq!(ran.exits(0).out(), "b.shop.dev.example.com  branch old\n");
 }
 

@@ -1,5 +1,6 @@
 //! The stories on real name servers, with everything allowed and with only what is needed, and what only real servers
 //! can show.
+#![expect(clippy::disallowed_methods, reason = "a test may know what time it is")]
 
 use crate::dns_server::{Access, Kind, Running};
 use crate::dns_stories::{Field, PATIENCE, STORIES, apply, cname, mark, n, place, set, work, zone};

@@ -1,4 +1,5 @@
 //! Real name servers on free ports of the loopback, each with one zone, started for one test and stopped after it.
+#![expect(clippy::disallowed_methods, reason = "a test may know where it runs")]
 
 use crate::dns_stories::{Content, Field, zone};
 use pleach::apply::patience::Patience;
@@ -167,20 +168,7 @@ impl Running {
 
     /// Has `nsupdate` do something as the administrator.
     pub(crate) fn nsupdate(&self, commands: &str) {
-        self.nsupdate_raw(&format!("server 127.0.0.1 {}\nzone dev.example.com\n{commands}send\n", self.port));
-    }
-
-    /// The same, with every line given.
-    pub(crate) fn nsupdate_raw(&self, commands: &str) {
-        let mut child = Command::new("nsupdate")
-            .args(["-y", &admin_key()])
-            .stdin(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(commands.as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
-        assert!(output.status.success(), "{commands}\n{}", String::from_utf8_lossy(&output.stderr));
+        nsupdate(&format!("server 127.0.0.1 {}\nzone dev.example.com\n{commands}send\n", self.port));
     }
 
     /// The zone as the administrator transfers it: name, lifetime, type and data in a line each, SOA left out.
@@ -244,6 +232,19 @@ impl Field for Running {
         let soa = self.dig(&["dev.example.com", "SOA"]);
         soa.split_whitespace().nth(6).unwrap().parse().unwrap()
     }
+}
+
+/// Has `nsupdate` do something as the administrator, every line given.
+pub(crate) fn nsupdate(commands: &str) {
+    let mut child = Command::new("nsupdate")
+        .args(["-y", &admin_key()])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(commands.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{commands}\n{}", String::from_utf8_lossy(&output.stderr));
 }
 
 fn spawn(kind: Kind, access: Access, folder: &Path, port: u16) -> Child {

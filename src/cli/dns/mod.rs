@@ -130,9 +130,7 @@ impl Run<'_> {
             let found = orphan::find(site).map_err(|failure| {
                 Error::new(Kind::Remote, format!("zone `{}` cannot be listed: {failure}", site.work.zone))
             })?;
-            for (host, marker) in found {
-                text += &format!("{host}  branch {}\n", marker.branch);
-            }
+            text.extend(found.iter().map(|(host, marker)| format!("{host}  branch {}\n", marker.branch)));
         }
         report(&text)?;
         Ok(0)
