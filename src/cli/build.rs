@@ -30,9 +30,9 @@ pub(super) fn run(args: &args::Build, workspace: &Workspace, screen: Screen) -> 
     let mut faults = output.taken(&survey);
     let foreign = output.foreign(&survey);
     if args.keep_foreign {
-        built.warnings.extend(foreign)
+        built.warnings.extend(foreign);
     } else {
-        faults.extend(foreign)
+        faults.extend(foreign);
     }
     Errors::check(faults, ())?;
     let done = output.write(&survey)?;

@@ -1,6 +1,6 @@
 //! A line on a terminal that says how far a build is, if it takes longer than a second.
 
-use super::screen::Screen;
+use super::screen::{Screen, status};
 use crate::pipeline::Progress;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -23,11 +23,11 @@ pub(super) fn watched<T>(screen: Screen, work: impl FnOnce(&Progress) -> T) -> T
             let mut pause = UNNOTICED;
             while ended.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
                 let (done, all) = (progress.done.load(Ordering::Relaxed), progress.all.load(Ordering::Relaxed));
-                screen.status(&format!("building: {done} of {all} branches"));
+                status(&format!("building: {done} of {all} branches"));
                 pause = PAUSE;
             }
             if pause == PAUSE {
-                screen.status("");
+                status("");
             }
         });
         let done = work(progress);

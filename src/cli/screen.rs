@@ -26,6 +26,11 @@ pub(super) fn report(text: &str) -> Result<()> {
     }
 }
 
+/// Shows a line on a terminal that the next one replaces.
+pub(super) fn status(text: &str) {
+    let _ = write!(io::stderr(), "\r{text}\u{1b}[K");
+}
+
 impl Screen {
     pub(super) fn new(color: Color, format: MessageFormat) -> Self {
         let colours = match color {
@@ -44,11 +49,6 @@ impl Screen {
     /// Whether somebody watches standard error.
     pub(super) fn is_live(self) -> bool {
         matches!(self.format, MessageFormat::Human) && io::stderr().is_terminal()
-    }
-
-    /// Shows a line that the next one replaces.
-    pub(super) fn status(self, text: &str) {
-        let _ = write!(io::stderr(), "\r{text}\u{1b}[K");
     }
 
     /// Whether a report on standard output has colours.

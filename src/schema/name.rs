@@ -55,10 +55,12 @@ fn is_qualified(text: &str) -> bool {
 mod tests {
     use super::*;
 
+    /// A grammar, what fits it and what does not.
+    type Row<'a> = (fn(&str) -> bool, &'a [&'a str], &'a [&'a str]);
+
     #[test]
     fn grammars() {
         let (l63, l64, s253, s254) = ("a".repeat(63), "a".repeat(64), "a".repeat(253), "a.".repeat(127));
-        type Row<'a> = (fn(&str) -> bool, &'a [&'a str], &'a [&'a str]);
         let table: &[Row] = &[
             (is_label, &["a", "1", "a-b", &l63], &["", "-a", "a-", "A", "a.b", "a_b", "ä", &l64]),
             (

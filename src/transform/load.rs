@@ -106,14 +106,21 @@ impl Input<'_> {
     pub(super) fn manifest_files(&self, folder: &RelPath) -> Result<Arc<Vec<Arc<File>>>> {
         once(&self.memo.folders, folder, || {
             let mut files = Vec::new();
-            self.walk(folder, &mut files);
+            self.walk(folder, &mut Vec::new(), &mut files)?;
             files.sort_by(|a, b| a.path.cmp(&b.path));
             Ok(Arc::new(files))
         })
     }
 
-    fn walk(&self, folder: &RelPath, files: &mut Vec<Arc<File>>) {
-        let Found::Folder(names) = self.project.look(folder) else { return };
+    /// Adds the manifests below a folder; `above` holds the folders on the way to it, links resolved.
+    fn walk(&self, folder: &RelPath, above: &mut Vec<RelPath>, files: &mut Vec<Arc<File>>) -> Result<()> {
+        let complaint = |message: String| Error::new(Kind::Overlay, message);
+        let Found::Folder(names) = self.project.look(folder) else { return Ok(()) };
+        let real = self.project.real(folder).unwrap_or_default();
+        if above.contains(&real) {
+            return Err(complaint(format!("`{folder}` is a link to `{real}`, which it is in")).into());
+        }
+        above.push(real);
         for name in names.iter().filter(|name| !is_kustomization(name)) {
             let Some(path) = folder.join(name) else { continue };
             let name = without_j2(name).filter(|_| self.templates.is_some()).unwrap_or(name);
@@ -121,10 +128,13 @@ impl Input<'_> {
                 Found::File(file) if [".yaml", ".yml"].iter().any(|end| name.ends_with(end)) => {
                     files.push(file);
                 }
-                Found::Folder(_) => self.walk(&path, files),
+                Found::Folder(_) => self.walk(&path, above, files)?,
+                Found::Unreadable(why) => return Err(complaint(format!("`{path}` cannot be read: {why}")).into()),
                 _ => {}
             }
         }
+        above.pop();
+        Ok(())
     }
 
     /// The objects of a file, lists taken apart.

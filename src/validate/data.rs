@@ -2,7 +2,7 @@
 
 use super::Object;
 use crate::error::Error;
-use crate::node::{Entry, Node};
+use crate::node::Entry;
 use crate::schema::name::SUBDOMAIN;
 
 /// The most that the values of an object may hold together.

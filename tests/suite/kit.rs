@@ -36,6 +36,19 @@ impl Workspace {
         Workspace(tempfile::tempdir().unwrap())
     }
 
+    /// Three branches, each with a `ConfigMap` that holds its name and a `Service`.
+    pub(crate) fn small() -> Self {
+        let workspace = Workspace::empty();
+        workspace.write(
+            "branches.yaml",
+            "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nbranches:\n- name: main\n- name: feature/login\n- name: feature/search\n",
+        );
+        let object = |kind: &str, name: &str| format!("apiVersion: v1\nkind: {kind}\nmetadata:\n  name: {name}\n");
+        workspace.write("base/config.yaml.j2", object("ConfigMap", "app") + "data:\n  key: {{ branch.name }}\n");
+        workspace.write("base/service.yaml", object("Service", "web") + "spec:\n  ports:\n  - port: 80\n");
+        workspace
+    }
+
     /// A copy of a folder.
     pub(crate) fn copy_of(folder: &Path) -> Self {
         let workspace = Workspace::empty();

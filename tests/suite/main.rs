@@ -1,5 +1,8 @@
 //! All end-to-end tests in one binary; `kit` is what they share.
 
+mod check;
+mod cli;
+mod disk;
 #[cfg(feature = "apply")]
 mod dns_cli;
 #[cfg(feature = "apply")]

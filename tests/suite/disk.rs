@@ -1,0 +1,186 @@
+//! The output folder: what a build does to it, and what it never does.
+
+use crate::kit::Workspace;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+#[test]
+fn the_same_bytes_everywhere() {
+    let plain = Workspace::sample();
+    fs::remove_dir_all(plain.path().join("out")).unwrap_or_default();
+    plain.run(&["build"]).exits(0);
+    let want = plain.files("out");
+    for (umask, name, value) in [
+        ("077", "TZ", "Asia/Kolkata"),
+        ("000", "LANG", "tr_TR.UTF-8"),
+        ("022", "LC_ALL", "C"),
+        ("027", "RAYON_NUM_THREADS", "1"),
+        ("002", "RAYON_NUM_THREADS", "7"),
+    ] {
+        let workspace = Workspace::sample();
+        fs::remove_dir_all(workspace.path().join("out")).unwrap_or_default();
+        let script = format!("umask {umask}; exec {} build", env!("CARGO_BIN_EXE_pleach"));
+        let done =
+            Command::new("sh").args(["-c", &script]).current_dir(workspace.path()).env(name, value).output().unwrap();
+        assert!(done.status.success(), "{name}: {}", String::from_utf8_lossy(&done.stderr));
+        assert_eq!(workspace.files("out"), want, "umask {umask}, {name}={value}");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            for path in want.keys() {
+                let mode = fs::metadata(workspace.path().join("out").join(path)).unwrap().permissions().mode();
+                assert_eq!(mode & 0o777, 0o644, "umask {umask}: {path}");
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_right_is_not_touched() {
+    use std::os::unix::fs::MetadataExt;
+    let workspace = Workspace::small();
+    workspace.run(&["build"]).exits(0);
+    let stamps = || -> BTreeMap<String, (u64, i64, i64)> {
+        let stamp = |path: &String| {
+            let metadata = fs::metadata(workspace.path().join("out").join(path)).unwrap();
+            (metadata.ino(), metadata.mtime_nsec(), metadata.ctime_nsec())
+        };
+        workspace.files("out").into_keys().map(|path| (path.clone(), stamp(&path))).collect()
+    };
+    let before = stamps();
+    workspace.run(&["build"]).exits(0);
+    assert_eq!(stamps(), before);
+    workspace.edit("base/config.yaml.j2", "key: ", "key: {% if branch.name == 'main' %}x{% endif %}");
+    workspace.run(&["build"]).exits(0);
+    let after = stamps();
+    let touched: Vec<&String> =
+        before.iter().filter(|(path, stamp)| after[*path] != **stamp).map(|(path, _)| path).collect();
+    assert_eq!(touched, ["namespaces/main/30-configmap-app.yaml", "namespaces/main/pleach.lock"]);
+}
+
+#[test]
+fn a_removed_branch_goes() {
+    let workspace = Workspace::small();
+    workspace.run(&["build"]).exits(0);
+    workspace.edit("branches.yaml", "- name: main\n", "");
+    let said = workspace.run(&["build"]).exits(0).out();
+    assert_eq!(said, "built 2 branches into `out`: 0 files written, 8 unchanged, 4 removed\n");
+    assert!(!workspace.path().join("out/namespaces/main").exists());
+    workspace.run(&["check"]).exits(0);
+}
+
+#[test]
+fn what_is_not_pleachs_is_never_deleted() {
+    let workspace = Workspace::small();
+    workspace.run(&["build"]).exits(0);
+    workspace.write("out/namespaces/main/notes.txt", "mine");
+    workspace.edit("branches.yaml", "- name: main\n", "- name: other\n");
+    let before = workspace.files("out");
+    let ran = workspace.run(&["build"]).exits(2);
+    assert!(ran.err().contains("error[output]: `out/namespaces/main/notes.txt` is not pleach's"), "{}", ran.err());
+    assert_eq!(ran.out(), "");
+    assert_eq!(workspace.files("out"), before, "nothing was written");
+
+    let ran = workspace.run(&["build", "--keep-foreign"]).exits(0);
+    assert!(ran.err().contains("warning[output]: `out/namespaces/main/notes.txt`"), "{}", ran.err());
+    let after = workspace.files("out");
+    let left: Vec<&String> = after.keys().filter(|path| path.contains("/main/")).collect();
+    assert_eq!(left, ["namespaces/main/notes.txt"]);
+    assert!(after.contains_key("namespaces/other/pleach.lock"));
+}
+
+#[test]
+fn a_folder_that_is_no_output_is_left_as_it_is() {
+    let workspace = Workspace::small();
+    workspace.edit("branches.yaml", "project: shop\n", "project: shop\noutput: base\n");
+    let before = workspace.files(".");
+    workspace.run(&["build"]).exits(2);
+    assert_eq!(workspace.files("."), before);
+
+    let workspace = Workspace::small();
+    workspace.write("out/namespaces/main/40-service-web.yaml", "mine");
+    let before = workspace.files("out");
+    let said = workspace.run(&["build", "--keep-foreign"]).exits(2).err();
+    assert!(said.contains("`out/namespaces/main/40-service-web.yaml` stands where pleach writes a file"), "{said}");
+    assert_eq!(workspace.files("out"), before);
+}
+
+#[test]
+fn a_disk_that_refuses_exits_4() {
+    let workspace = Workspace::small();
+    workspace.write("out", "a file");
+    let ran = workspace.run(&["build"]).exits(4);
+    assert!(ran.err().contains("error[disk]: `out` cannot be written"), "{}", ran.err());
+    assert_eq!(workspace.read("out"), "a file");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_second_of_two_runs_waits_and_says_so() {
+    let workspace = Workspace::small();
+    let held = fs::File::open(workspace.path()).unwrap();
+    held.lock().unwrap();
+    let mut child = workspace.command().arg("build").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = [0; 7];
+    child.stderr.as_mut().unwrap().read_exact(&mut said).unwrap();
+    assert_eq!(&said, b"waiting");
+    assert!(workspace.files("out").is_empty() && child.try_wait().unwrap().is_none());
+    held.unlock().unwrap();
+    assert!(child.wait().unwrap().success());
+    workspace.run(&["check"]).exits(0);
+}
+
+/// Killed at many moments, whatever stands there is whole, and the next run makes it right.
+#[test]
+fn a_killed_run_is_mended_by_the_next() {
+    let workspace = Workspace::small();
+    let branches: String = (0..200).map(|n| format!("- name: branch-{n}\n")).collect();
+    workspace.edit("branches.yaml", "- name: main\n", &format!("- name: main\n{branches}"));
+    workspace.run(&["build"]).exits(0);
+    let mut known = workspace.files("out");
+    let remember = |known: &mut BTreeMap<String, Vec<u8>>, key: &str| {
+        workspace.edit("base/config.yaml.j2", "key: ", &format!("key: {key}"));
+        let copy = Workspace::copy_of(workspace.path());
+        copy.run(&["build"]).exits(0);
+        std::mem::replace(known, copy.files("out"))
+    };
+    for pause in [5, 10, 15, 20, 30, 40, 60, 80] {
+        let before = remember(&mut known, "x");
+        let mut child = workspace.command().arg("build").stdout(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(pause));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        for (path, content) in workspace.files("out") {
+            if path.ends_with(".pleach") || path.ends_with("pleach.lock") {
+                continue;
+            }
+            assert!(
+                before.get(&path) == Some(&content) || known.get(&path) == Some(&content),
+                "{pause} ms: {path} is torn"
+            );
+        }
+        workspace.run(&["build"]).exits(0);
+        assert_eq!(workspace.files("out"), known, "after {pause} ms");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_out_of_the_workspace_is_not_read() {
+    let workspace = Workspace::small();
+    let elsewhere = Workspace::empty();
+    elsewhere.write("secret.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: secret}\n");
+    std::os::unix::fs::symlink(elsewhere.path().join("secret.yaml"), workspace.path().join("base/link.yaml")).unwrap();
+    let ran = workspace.run(&["build"]).exits(2);
+    assert!(ran.err().contains("it leads out of the workspace"), "{}", ran.err());
+    assert!(workspace.files("out").is_empty());
+
+    let workspace = Workspace::small();
+    std::os::unix::fs::symlink("..", workspace.path().join("base/up")).unwrap();
+    let ran = workspace.run(&["build"]).exits(2);
+    assert!(ran.err().contains("`base/up/base` is a link to `base`, which it is in"), "{}", ran.err());
+}
