@@ -1,10 +1,10 @@
 //! `$patch` directives: what a strategic merge patch says of itself.
 //!
 //! Other directives of kubectl (`$setElementOrder/…`, `$deleteFromPrimitiveList/…`, `$retainKeys`) mean nothing to
-//! kustomize: they stay in the object, which [`leaks`] finds.
+//! kustomize: they stay in the object, which [`leak`] tells.
 
 use crate::error::{Error, Kind};
-use crate::node::{Map, Node};
+use crate::node::{Key, Map, Node};
 
 /// The key of a directive.
 pub(super) const KEY: &str = "$patch";
@@ -50,7 +50,13 @@ impl Directive {
     }
 }
 
-/// Whether a key is a directive that kustomize takes for a field.
-pub(super) fn leaks(key: &str) -> bool {
-    key.starts_with("$setElementOrder/") || key.starts_with("$deleteFromPrimitiveList/") || key == "$retainKeys"
+/// A complaint about a key that is a directive to kubectl, but a field to kustomize.
+pub(super) fn leak(key: &Key) -> Option<Error> {
+    let text = &key.text;
+    let is_directive = ["$setElementOrder/", "$deleteFromPrimitiveList/"].iter().any(|start| text.starts_with(start));
+    (is_directive || text == "$retainKeys").then(|| {
+        Error::new(Kind::Overlay, format!("kustomize takes `{text}` for a field of the object"))
+            .at(key.at)
+            .help("it knows no directive but `$patch`")
+    })
 }

@@ -107,23 +107,21 @@ impl Merge<'_> {
         patch: Option<Index>,
     ) -> Result<Option<Index>> {
         let Keyed { name, items, .. } = keyed;
-        let (index, outcome) = match (sides, target, patch) {
+        let (change, index, outcome) = match (sides, target, patch) {
             (_, None, None) => return Ok(None),
-            (Sides::Patch(_), Some(i), _) => (i, self.own(name, &elements[i], items)?),
-            (_, Some(i), None) => (i, self.settle(name, &elements[i], items)?),
-            (_, None, Some(i)) => (i, self.added(name, &elements[i], items)?.into()),
+            (Sides::Patch(_), Some(i), _) => (Some(i), i, self.own(name, &elements[i], items)?),
+            (_, Some(i), None) => (None, i, self.settle(name, &elements[i], items)?),
+            (_, None, Some(i)) => (Some(i), i, self.added(name, &elements[i], items)?.into()),
             (_, Some(i), Some(change)) => {
-                let directive = elements[change].as_map().map(Directive::of_map).transpose()?;
                 let outcome = self.both(name, &elements[i], &elements[change], items)?.into();
-                if let Some(fields) = elements[change].as_map_mut() {
-                    fields.remove(directive::KEY);
-                }
-                match directive {
-                    Some(Directive::Merge | Directive::Delete) => (i, outcome),
-                    Some(Directive::Replace) | None => (change, outcome),
-                }
+                let merges = directive_of(&elements[change]).is_some_and(|directive| directive != Directive::Replace);
+                (Some(change), if merges { i } else { change }, outcome)
             }
         };
+        // A directive that was obeyed is gone when the element is met again.
+        if let Some(change) = change.filter(|&i| directive_of(&elements[i]).is_some()) {
+            elements[change].as_map_mut().map(|fields| fields.remove(directive::KEY));
+        }
         match outcome {
             Outcome::Same => {}
             Outcome::New(new) => elements[index] = new,
@@ -134,7 +132,7 @@ impl Merge<'_> {
 
     /// Complains about elements that are not in the result.
     fn tell(&mut self, sides: Sides, result: &[Node], keyed: Keyed, keys: &[&str]) {
-        let is_deleted = |element: &Node| element.as_map().map(Directive::of_map) == Some(Ok(Directive::Delete));
+        let is_deleted = |element: &Node| directive_of(element) == Some(Directive::Delete);
         let deleted = |item: &Node| sides.patch().iter().any(|change| is_deleted(change) && same(item, change, keys));
         let kept = |item: &Node| result.iter().any(|other| same(item, other, keys));
         let lost_of_patch = sides.patch().iter().filter(|change| !is_deleted(change));
@@ -148,6 +146,11 @@ impl Merge<'_> {
             self.lose(if keyed.keys.is_empty() { loss } else { loss.help(format!("{help} {}", keys.join(" and "))) });
         }
     }
+}
+
+/// The directive of an element that is a mapping, if it is a right one.
+fn directive_of(element: &Node) -> Option<Directive> {
+    Directive::of_map(element.as_map()?).ok()
 }
 
 /// Whether two elements have the same keys, as far as the first has them; without any, whether they are the same.

@@ -173,3 +173,22 @@ fn operate(
 fn within(complaint: Error, at: Place, resource: &Resource) -> Error {
     complaint.at(at).note(resource.origin, format!("in `{}`", resource.id()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::strategic::Merge;
+    use crate::node::Node;
+    use crate::schema::merge::Schema;
+    use crate::source::Place;
+    use crate::yaml::{self, Dialect};
+
+    /// The one document of a text.
+    pub(super) fn node(text: &str) -> Node {
+        yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Place::NONE).unwrap().swap_remove(0)
+    }
+
+    /// What a strategic merge patch makes of an object, or the sentence of the complaint.
+    pub(super) fn merged(object: &str, patch: &str) -> Result<Option<Node>, String> {
+        Merge::new(Schema::builtin()).object(&node(object), &node(patch)).map_err(|error| error.to_string())
+    }
+}

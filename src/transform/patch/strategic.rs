@@ -2,12 +2,12 @@
 //!
 //! Mappings merge, scalars and unknown lists are replaced, lists that the schema knows merge by the keys of their
 //! elements ([`super::list`]). A patch passes over the whole object, not only over what it names: an empty value
-//! (`key:`) goes, and lists are put in order; [`Merge::settle`] does that for what the patch does not name.
+//! (`key:`) goes, and odd lists lose elements; [`Merge::settle`] does that to what the patch does not name.
 
 use super::directive::{self, Directive};
 use super::list::Keyed;
 use crate::error::{Error, Kind};
-use crate::node::{Entry, Map, Node, Scalar, Style, Tag, Value};
+use crate::node::{Entry, Key, Map, Node, Scalar, Style, Tag, Value};
 use crate::schema::merge::{Schema, Shape};
 
 /// One patch on its way through one object.
@@ -116,18 +116,12 @@ impl<'a> Merge<'a> {
     }
 
     fn merged(&mut self, target: &Node, fields: &Map, changes: &Map, shape: Option<Shape>) -> Result<Node> {
-        let settled = each_field(fields, |key, value| {
-            if changes.has(key) { Ok(Outcome::Same) } else { self.settle(key, value, self.field(shape, key)) }
+        let settled = each_field(fields, |Key { text, .. }, value| {
+            if changes.has(text) { Ok(Outcome::Same) } else { self.settle(text, value, self.field(shape, text)) }
         })?;
         let mut result = settled.unwrap_or_else(|| fields.clone());
         for Entry { key, value: change } in changes.iter().filter(|entry| entry.key.text != directive::KEY) {
-            if directive::leaks(&key.text) {
-                self.lose(
-                    Error::new(Kind::Overlay, format!("kustomize takes `{}` for a field of the object", key.text))
-                        .at(key.at)
-                        .help("it knows no directive but `$patch`"),
-                );
-            }
+            self.losses.extend(directive::leak(key));
             let shape = self.field(shape, &key.text);
             let value = match fields.get(&key.text) {
                 Some(value) => self.both(&key.text, value, change, shape)?,
@@ -147,7 +141,10 @@ impl<'a> Merge<'a> {
             Value::Map(fields) => match Directive::of_map(fields) {
                 Ok(Directive::Delete) => Ok(None),
                 Ok(_) => Ok(self.own_fields(patch, fields, Known::Elided, self.shape(shape, patch))?.or(patch)),
-                Err(_) => Ok(self.own_fields(patch, fields, Known::Kept, self.shape(shape, patch))?.or(patch)),
+                Err(error) => {
+                    self.lose(error.help("kustomize leaves it in the object"));
+                    Ok(self.own_fields(patch, fields, Known::Kept, self.shape(shape, patch))?.or(patch))
+                }
             },
             Value::Seq(_) => match self.keyed(name, shape) {
                 Some(keyed) => Ok(self.own_list(patch, keyed)?.or(patch)),
@@ -181,9 +178,12 @@ impl<'a> Merge<'a> {
     }
 
     fn own_fields(&mut self, patch: &Node, fields: &Map, known: Known, shape: Option<Shape>) -> Result<Outcome> {
-        let own = each_field(fields, |key, value| match known {
-            Known::Elided if key == directive::KEY => Ok(Outcome::Gone),
-            _ => self.own(key, value, self.field(shape, key)),
+        let own = each_field(fields, |key, value| {
+            self.losses.extend(directive::leak(key));
+            match known {
+                Known::Elided if key.text == directive::KEY => Ok(Outcome::Gone),
+                _ => self.own(&key.text, value, self.field(shape, &key.text)),
+            }
         })?;
         Ok(own.map_or(Outcome::Same, |map| Outcome::New(Node::new(Value::Map(map), patch.at))))
     }
@@ -195,7 +195,8 @@ impl<'a> Merge<'a> {
             Value::Scalar(_) => Ok(Outcome::Same),
             Value::Map(fields) => {
                 let shape = self.shape(shape, target);
-                let settled = each_field(fields, |key, value| self.settle(key, value, self.field(shape, key)))?;
+                let settled =
+                    each_field(fields, |Key { text, .. }, value| self.settle(text, value, self.field(shape, text)))?;
                 Ok(settled.map_or(Outcome::Same, |map| Outcome::New(Node::new(Value::Map(map), target.at))))
             }
             Value::Seq(_) => match self.keyed(name, shape) {
@@ -218,10 +219,10 @@ enum Known {
 }
 
 /// The mapping that `each` makes of every field; `None` if all stay the same.
-fn each_field(fields: &Map, mut each: impl FnMut(&str, &Node) -> Result<Outcome>) -> Result<Option<Map>> {
+fn each_field(fields: &Map, mut each: impl FnMut(&Key, &Node) -> Result<Outcome>) -> Result<Option<Map>> {
     let mut result: Option<Map> = None;
     for Entry { key, value } in fields {
-        match each(&key.text, value)? {
+        match each(key, value)? {
             Outcome::Same => {}
             Outcome::New(new) => _ = result.get_or_insert_with(|| fields.clone()).insert(key.clone(), new),
             Outcome::Gone => _ = result.get_or_insert_with(|| fields.clone()).remove(&key.text),
@@ -244,4 +245,79 @@ fn styled(mut patch: Node, target: &Node) -> Node {
         }
     }
     patch
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{merged, node};
+    use super::Merge;
+    use crate::schema::merge::Schema;
+
+    /// Objects of a kind without lists that merge, patches and what comes of both, in flow style.
+    #[test]
+    fn mappings_and_scalars() {
+        for (object, patch, want) in [
+            ("{a: 1, b: 2}", "{a: 3}", "{a: 3, b: 2}"),
+            ("{a: {b: 1, c: 2}}", "{a: {b: 3, d: 4}}", "{a: {b: 3, c: 2, d: 4}}"),
+            ("{a: 1}", "{a: null}", "{}"),
+            ("{a: {b: 1}}", "{a: {b: null}}", "{a: {}}"),
+            ("{a: [1, 2]}", "{a: [3]}", "{a: [3]}"),
+            ("{a: [1]}", "{a: null}", "{}"),
+            ("{a: [{name: x, b: 1}]}", "{a: [{name: x}]}", "{a: [{name: x}]}"),
+            // Null in the object, written out or not, and in what the patch adds.
+            ("{a: ~, b: null, c: }", "{d: 1}", "{a: ~, b: null, d: 1}"),
+            ("{a: null}", "{a: {b: 1}}", "{a: {b: 1}}"),
+            ("{}", "{a: {b: null, c: {d: null}}, e: [{f: null}]}", "{a: {c: {}}, e: [{f: null}]}"),
+            ("{}", "{a: null}", "{}"),
+            // A quoted text stays a text.
+            ("{a: \"80\"}", "{a: 90}", "{a: \"90\"}"),
+            ("{a: 'x'}", "{a: true}", "{a: \"true\"}"),
+            ("{a: 80}", "{a: \"90\"}", "{a: \"90\"}"),
+            ("{a: ~}", "{a: 5}", "{a: 5}"),
+            // Directives.
+            ("{a: {b: 1}}", "{a: {$patch: replace, c: 2}}", "{a: {c: 2}}"),
+            ("{a: {b: 1}}", "{a: {$patch: delete}}", "{}"),
+            ("{a: {b: 1}}", "{a: {$patch: merge, c: 2}}", "{a: {b: 1, c: 2}}"),
+            ("{}", "{a: {$patch: delete, b: 1}}", "{}"),
+            ("{}", "{a: {$patch: replace, b: {$patch: delete}, c: 1}}", "{a: {c: 1}}"),
+            ("{a: 1}", "{$patch: replace, b: 2}", "{b: 2}"),
+            ("{$patch: keep}", "{b: 2}", "{$patch: keep, b: 2}"),
+        ] {
+            assert_eq!(merged(object, patch), Ok(Some(node(want))), "{object} {patch}");
+        }
+        assert_eq!(merged("{a: 1}", "{$patch: delete}"), Ok(None));
+    }
+
+    #[test]
+    fn refusals() {
+        for (object, patch, want) in [
+            ("{a: {b: 1}}", "{a: [1]}", "`a` is a mapping in the object and a list in the patch"),
+            ("{a: 1}", "{a: {b: 1}}", "`a` is an integer in the object and a mapping in the patch"),
+            ("{a: [1]}", "{a: x}", "`a` is a list in the object and a string in the patch"),
+            ("{a: {b: 1}}", "{a: {$patch: remove}}", "`remove` is no `$patch` directive"),
+            ("{}", "{a: {b: {$patch: remove}}}", "`remove` is no `$patch` directive"),
+        ] {
+            assert_eq!(merged(object, patch), Err(want.to_owned()), "{object} {patch}");
+        }
+    }
+
+    #[test]
+    fn an_object_within_an_object_knows_its_kind() {
+        let pod =
+            |containers: &str| format!("{{pod: {{apiVersion: v1, kind: Pod, spec: {{containers: {containers}}}}}}}");
+        let object = merged(&pod("[{name: a}]"), &pod("[{name: b}]"));
+        assert_eq!(object, Ok(Some(node(&pod("[{name: b}, {name: a}]")))));
+    }
+
+    #[test]
+    fn directives_of_kubectl_are_told() {
+        let mut merge = Merge::new(Schema::builtin());
+        let patch =
+            node("{$retainKeys: [a], b: {$setElementOrder/c: [], $deleteFromPrimitiveList/d: []}, e: {$patch: x}}");
+        merge.object(&node("{a: 1}"), &patch).unwrap();
+        let losses: Vec<String> = merge.losses.iter().map(ToString::to_string).collect();
+        let leak = |key: &str| format!("kustomize takes `{key}` for a field of the object");
+        let keys = ["$retainKeys", "$deleteFromPrimitiveList/d", "$setElementOrder/c"].map(leak);
+        assert_eq!(losses, [&keys[..], &["`x` is no `$patch` directive".to_owned()]].concat());
+    }
 }
