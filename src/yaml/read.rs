@@ -3,7 +3,7 @@
 //! The parser's events become shared trees with anchors, aliases and merge keys expanded. Depth, size and expansion
 //! are bounded, so that no text can exhaust stack or memory here or in whoever walks the tree.
 
-use super::{Dialect, Places, input, merge, resolve, split, syntax};
+use super::{Dialect, Places, input, merge, number, resolve, split, syntax};
 use crate::error::{Error, Errors, Kind, Result};
 use crate::node::{Entry, Key, Node, Scalar, Style, Tag, Value};
 use crate::source::Place;
@@ -265,7 +265,7 @@ impl<'t> Builder<'t> {
         frame.size.depth = frame.size.depth.max(size.depth + 1);
         match &mut frame.content {
             Content::Seq(items) => items.push(node),
-            Content::Map { key: waiting @ None, .. } => *waiting = Some(key(node)?),
+            Content::Map { key: waiting @ None, .. } => *waiting = Some(key(node, self.dialect)?),
             Content::Map { entries, key: waiting, merges } => {
                 let key = waiting.take().expect("the arm above took its absence");
                 let is_hole = |node: &Node| node.as_scalar().is_some_and(|scalar| (self.is_hole)(&scalar.text));
@@ -285,21 +285,37 @@ fn too_deep(at: Place) -> Error {
     Error::new(Kind::Yaml, format!("lists and mappings stand more than {MAX_DEPTH} deep in each other")).at(at)
 }
 
-/// A node in the place of a key.
-fn key(node: Node) -> Result<Key, Error> {
+/// A node in the place of a key. In an object, a key that is no string is refused when it is written, for a patch may
+/// name a field of the object so; elsewhere it becomes the string that JSON makes of it.
+fn key(node: Node, dialect: Dialect) -> Result<Key, Error> {
     let at = node.at;
     let kind = node.kind_name();
+    let truth = node.as_bool();
     match node.value {
-        Value::Scalar(Scalar { text, tag: Tag::Str, style }) => Ok(Key { text, tag: Tag::Str, style, at }),
-        Value::Scalar(scalar) if scalar.text.is_empty() => {
+        Value::Scalar(scalar) if scalar.text.is_empty() && scalar.tag == Tag::Null => {
             Err(Error::new(Kind::Yaml, "a key is missing before the colon").at(at))
         }
+        Value::Scalar(Scalar { text, tag, style }) if tag == Tag::Str || dialect == Dialect::Kubernetes => {
+            Ok(Key { text, tag, style, at })
+        }
         Value::Scalar(scalar) => {
-            let error = Error::new(Kind::Yaml, format!("a key must be a string, but `{}` is {kind}", scalar.text));
-            Err(error.at(at).help(format!("put it in quotes: `\"{}\"`", scalar.text)))
+            let mut text = truth.map(|truth| truth.to_string()).unwrap_or_default();
+            if matches!(scalar.tag, Tag::Int | Tag::Float) {
+                number::canonical(&mut text, &scalar.text).map_err(|why| Error::new(Kind::Yaml, why).at(at))?;
+            }
+            if text.is_empty() {
+                return Err(no_string(&scalar.text, kind).at(at));
+            }
+            Ok(Key { at, ..Key::from(text) })
         }
         _ => Err(Error::new(Kind::Yaml, format!("a key must be a string, but this is {kind}")).at(at)),
     }
+}
+
+/// A complaint about a key that is no string.
+pub(super) fn no_string(key: &str, kind: &str) -> Error {
+    Error::new(Kind::Yaml, format!("a key must be a string, but `{key}` is {kind}"))
+        .help(format!("put it in quotes: `\"{key}\"`"))
 }
 
 /// A scalar with a tag. One that is not among YAML's own says nothing that JSON could; its scalar is a string.

@@ -4,7 +4,7 @@
 
 use super::fold::{self, Lines, pad};
 use super::quote::{self, Form};
-use super::{Quoting, date, folded, number, order};
+use super::{Quoting, date, folded, number, order, read};
 use crate::error::{Error, Kind, Result};
 use crate::node::{Entry, Map, Node, Scalar, Style, Tag, Value};
 use crate::source::Place;
@@ -86,6 +86,9 @@ impl Writer<'_> {
         }
         let key = entry.key.text.as_str();
         let node = &entry.value;
+        if entry.key.tag != Tag::Str {
+            return Err(read::no_string(key, Node::plain(key, entry.key.tag).kind_name()).at(entry.key.at));
+        }
         if key.len() > MAX_SIMPLE_KEY || key.contains(quote::is_break) {
             self.out.push_str("? ");
             self.text(key, indent + 2);
