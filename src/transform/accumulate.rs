@@ -123,7 +123,11 @@ impl<'t> Trail<'t> {
         let mut visited = Some(self);
         while let Some(trail) = visited {
             if trail.folder.is_within(&folder) {
-                let message = format!("`{folder}` holds `{}`, which is being built: a cycle", trail.folder);
+                let message = if trail.folder == folder {
+                    format!("`{folder}` is being built already: a cycle")
+                } else {
+                    format!("`{folder}` holds `{}`, which is being built: a cycle", trail.folder)
+                };
                 return Err(Error::new(Kind::Overlay, message));
             }
             visited = trail.up;

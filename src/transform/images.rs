@@ -21,12 +21,13 @@ pub(super) fn apply(resources: &mut Resources, image: &Image, specs: &[FieldSpec
     let name = Name::new(image)?;
     for i in 0..resources.as_slice().len() {
         let object = &resources.as_slice()[i].node;
+        if object.get("kind").and_then(Node::as_text) == Some("CustomResourceDefinition") {
+            continue;
+        }
         let origin = resources.as_slice()[i].origin;
         let mut pass = Pass { image, name: &name, changed: 0 };
         let mut edits = Edits::default();
-        if object.get("kind").and_then(Node::as_text) != Some("CustomResourceDefinition") {
-            pass.containers(object, &mut Trail::default(), &mut edits).map_err(|error| error.at(origin))?;
-        }
+        pass.containers(object, &mut Trail::default(), &mut edits).map_err(|error| error.at(origin))?;
         let first = pass.changed;
         let object = &mut resources.as_mut()[i].node;
         edits.apply(object);

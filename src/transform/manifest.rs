@@ -16,16 +16,14 @@ pub(super) fn objects(documents: &[Node]) -> Result<Vec<Node>> {
             continue;
         }
         let is_list = node.str_at(&["kind"]).is_some_and(|kind| kind.ends_with("List"));
-        match node.get("items").filter(|_| is_list) {
-            None => objects.push(node),
-            Some(items) if items.is_null() => {}
-            Some(items) => match items.as_seq() {
-                Some(items) => queue.extend(items.iter().filter(|item| !is_empty(item)).cloned()),
-                None => {
-                    let message = format!("`items` must be a list, but this is {}", items.kind_name());
-                    complaints.push(complain(items, message));
-                }
-            },
+        let Some(items) = node.get("items").filter(|_| is_list) else {
+            objects.push(node);
+            continue;
+        };
+        if let Some(items) = items.as_seq() {
+            queue.extend(items.iter().filter(|item| !is_empty(item)).cloned());
+        } else if !items.is_null() {
+            complaints.push(complain(items, format!("`items` must be a list, but this is {}", items.kind_name())));
         }
     }
     Errors::check(complaints, objects)

@@ -267,10 +267,8 @@ fn apply(resources: &mut Resources, plugin: &Resource, scope: &Scope) -> Result<
                 read(plugin, |fields| (entry(fields, "replica", kustomization::replica), specs(fields)))?;
             replicas::apply(resources, &replica.unwrap_or_default(), &specs)
         }
-        "NamespaceTransformer" => namespaced(resources, plugin, scope),
-        "PrefixTransformer" | "SuffixTransformer" | "PrefixSuffixTransformer" => {
-            affixed(resources, plugin, &kind, scope)
-        }
+        "NamespaceTransformer" => namespaced(resources, plugin),
+        "PrefixTransformer" | "SuffixTransformer" | "PrefixSuffixTransformer" => affixed(resources, plugin, &kind),
         "PatchTransformer" => {
             let patches = vec![read(plugin, |fields| kustomization::patch_of(fields, &plugin.node))?];
             patch::patches(resources, &Kustomization { patches, ..Kustomization::default() }, scope)
@@ -321,7 +319,7 @@ fn entry<T>(fields: &mut Fields, name: &'static str, read: fn(&Node, &mut Faults
     fields.node(name).and_then(|node| read(node, fields.faults()))
 }
 
-fn namespaced(resources: &mut Resources, plugin: &Resource, scope: &Scope) -> Result<()> {
+fn namespaced(resources: &mut Resources, plugin: &Resource) -> Result<()> {
     let (unset_only, subjects, specs) = read(plugin, |fields| {
         let subjects = match fields.str("setRoleBindingSubjects") {
             None | Some("" | "defaultOnly") => namespace::Subjects::DefaultOnly,
@@ -344,7 +342,7 @@ fn namespaced(resources: &mut Resources, plugin: &Resource, scope: &Scope) -> Re
     namespace::apply(resources, &config)
 }
 
-fn affixed(resources: &mut Resources, plugin: &Resource, kind: &str, scope: &Scope) -> Result<()> {
+fn affixed(resources: &mut Resources, plugin: &Resource, kind: &str) -> Result<()> {
     let (prefix, suffix, specs) = read(plugin, |fields| {
         if !fields.has("fieldSpecs") {
             let at = plugin.origin;

@@ -3,8 +3,9 @@
 use super::generate::Made;
 use super::kustomization::Behavior;
 use crate::error::{Error, Kind, Result};
-use crate::node::{Map, Node, Value};
+use crate::node::{Map, Node, Tag, Value};
 use crate::resource::{Generated, Id, Resource};
+use smol_str::SmolStr;
 use std::collections::HashSet;
 
 /// Objects in order. No two have the same id at the time one is added.
@@ -102,12 +103,12 @@ fn inherit(new: &mut Resource, old: &Resource, behavior: Behavior) {
         |resource: &Resource| resource.node.at_path(&["metadata", "annotations", super::metadata::ORIGIN]).cloned();
     let told = origin(old);
     for path in [["metadata", "labels"], ["metadata", "annotations"]] {
-        let merged = merged(old.node.at_path(&path), new.node.at_path(&path));
+        let merged = merged(old.node.at_path(&path), new.node.at_path(&path), Nulls::Text);
         put(new.node.map_entry(path[0]), path[1], merged);
     }
     if behavior == Behavior::Merge {
         for field in ["data", "binaryData"] {
-            let merged = merged(old.node.get(field), new.node.get(field));
+            let merged = merged(old.node.get(field), new.node.get(field), Nulls::Empty);
             put(Some(&mut new.node), field, merged);
         }
         if let (Some(told), Some(annotations)) =
@@ -129,13 +130,23 @@ fn inherit(new: &mut Resource, old: &Resource, behavior: Behavior) {
     new.vars.clone_from(&old.vars);
 }
 
+/// What becomes of `null` where kustomize wants a string.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Nulls {
+    /// The word: in labels and annotations.
+    Text,
+    /// The empty string: in data.
+    Empty,
+}
+
 /// The strings of two mappings, those of `new` winning.
-fn merged(old: Option<&Node>, new: Option<&Node>) -> Node {
+fn merged(old: Option<&Node>, new: Option<&Node>, nulls: Nulls) -> Node {
     let entries = |node: Option<&Node>| node.and_then(Node::as_map).cloned().unwrap_or_default();
     let (old, new) = (entries(old), entries(new));
-    let strings = old.iter().chain(&new).filter_map(|entry| {
-        let scalar = entry.value.as_scalar()?;
-        Some((entry.key.clone(), Node::str(scalar.text.clone()).placed(entry.value.at)))
+    let strings = old.iter().chain(&new).map(|entry| {
+        let text = entry.value.as_scalar().filter(|scalar| nulls == Nulls::Text || scalar.tag != Tag::Null);
+        let text = text.map_or_else(SmolStr::default, |scalar| scalar.text.clone());
+        (entry.key.clone(), Node::str(text).placed(entry.value.at))
     });
     strings.collect::<Map>().into()
 }
