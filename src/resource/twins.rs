@@ -124,16 +124,16 @@ fn put(node: &mut Node, path: &[Down], key: &str, value: Node) {
 }
 
 /// Whether a patch replaces one of the mappings or lists on a way instead of merging into it.
-fn is_replaced(patch: &Node, path: &[Down]) -> bool {
-    let replaces = |node: &Node| node.str_at(&["$patch"]) == Some("replace");
+fn is_replaced(patch: &Node, way: &[Down]) -> bool {
+    let is_new = |node: &Node| node.str_at(&["$patch"]) == Some("replace");
     let mut node = patch;
-    for step in path {
+    for step in way {
         let next = match step {
             Down::Key(key) => node.get(key),
             Down::Index(_) => return node.as_seq().is_some(),
         };
         match next {
-            Some(next) if !replaces(next) => node = next,
+            Some(next) if !is_new(next) => node = next,
             Some(_) => return true,
             None => return false,
         }

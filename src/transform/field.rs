@@ -110,14 +110,12 @@ fn put(node: &mut Node, trail: &[Down], value: Node) {
     }
 }
 
+/// What makes a new value of the one that stands where a trail leads; `None` leaves it as it is.
+pub(super) type NewValue<'f> = dyn FnMut(&Node, &Trail) -> Result<Option<Node>, Error> + 'f;
+
 /// Gives the fields that `spec` names the values that `value` makes of the old ones; `None` leaves them as they are.
 /// Whether any changed.
-pub(super) fn change(
-    object: &mut Node,
-    spec: &FieldSpec,
-    make: Make,
-    value: &mut dyn FnMut(&Node, &Trail) -> Result<Option<Node>, Error>,
-) -> Result<bool, Error> {
+pub(super) fn change(object: &mut Node, spec: &FieldSpec, make: Make, value: &mut NewValue) -> Result<bool, Error> {
     let first = spec.path.split('/').next().unwrap_or_default().trim_end_matches("[]");
     let missing = !first.is_empty() && !first.ends_with('\\') && object.get(first).is_none();
     if missing && (make == Make::Nothing || !spec.create) {
@@ -136,7 +134,7 @@ pub(super) fn change(
 struct Walk<'w> {
     spec: &'w FieldSpec,
     make: Make,
-    value: &'w mut dyn FnMut(&Node, &Trail) -> Result<Option<Node>, Error>,
+    value: &'w mut NewValue<'w>,
     edits: Edits,
 }
 
@@ -247,7 +245,7 @@ pub(super) fn change_all(
     object: &mut Node,
     specs: &[FieldSpec],
     make: Make,
-    value: &mut dyn FnMut(&Node, &Trail, &FieldSpec) -> Result<Option<Node>, Error>,
+    mut value: impl FnMut(&Node, &Trail, &FieldSpec) -> Result<Option<Node>, Error>,
 ) -> Result<bool, Error> {
     let gvk = Gvk::of(object);
     let mut changed = false;

@@ -2,9 +2,9 @@
 
 use super::field::{self, Make, Trail};
 use super::{Kustomization, Label, Pairs, Resources, Scope, Text, twins};
-use crate::error::{Error, Errors, Kind, Result, gather};
+use crate::error::{Error, Kind, Result, gather};
 use crate::node::{Map, Node, Scalar, Style, Tag, Value};
-use crate::resource::Down;
+use crate::resource::{Down, Resource};
 use crate::schema::fieldspec::{self, FieldSpec};
 use crate::yaml::{self, Dialect};
 use smol_str::SmolStr;
@@ -62,23 +62,37 @@ pub(super) fn set(
         let message = format!("the {what} `{key}` is written without quotes by kustomize and read as {read}");
         Err(Error::new(Kind::Overlay, message).at(value.at).help("choose a key that is not a number, `true` or `null`"))
     })?;
-    gather(resources.iter_mut(), |resource| {
-        let mut added = Added::default();
-        let value = &mut |old: &Node, trail: &Trail, spec: &FieldSpec| entries(old, pairs, spec, trail, &mut added);
-        let changed = field::change_all(&mut resource.node, specs, Make::Map, value);
-        if changed.map_err(|error| error.at(resource.origin))? {
-            twins::settle(resource, scope)?;
-            for (key, maps) in added {
-                resource.twins.add(key, maps, scalar(&pairs[key], Style::Plain));
-            }
-        }
-        Ok::<_, Errors>(())
-    })?;
+    // kustomize takes one entry after the other. That shows only where the first one makes what the others find.
+    let pairs: Vec<_> = pairs.iter().collect();
+    let (first, others) = pairs.split_at(usize::from(made_on_the_way(specs)));
+    for round in [first, others].into_iter().filter(|round| !round.is_empty()) {
+        gather(resources.iter_mut(), |resource| set_in(resource, round, specs, scope))?;
+    }
     Ok(())
 }
 
-/// The mappings to which an entry was added, by its key.
-type Added<'p> = BTreeMap<&'p SmolStr, Vec<Arc<[Down]>>>;
+/// Whether a field may be missing that is there when another one was made.
+fn made_on_the_way(specs: &[FieldSpec]) -> bool {
+    let is_above =
+        |a: &FieldSpec, b: &FieldSpec| b.path.strip_prefix(&*a.path).is_some_and(|rest| rest.starts_with('/'));
+    specs.iter().filter(|a| !a.create).any(|a| specs.iter().any(|b| b.create && is_above(a, b)))
+}
+
+fn set_in(resource: &mut Resource, pairs: &[(&SmolStr, &Text)], specs: &[FieldSpec], scope: &Scope) -> Result<()> {
+    let mut added = Added::default();
+    let value = |old: &Node, trail: &Trail, spec: &FieldSpec| entries(old, pairs, spec, trail, &mut added);
+    let changed = field::change_all(&mut resource.node, specs, Make::Map, value);
+    if changed.map_err(|error| error.at(resource.origin))? {
+        twins::settle(resource, scope)?;
+        for (key, (value, maps)) in added {
+            resource.twins.add(key, maps, scalar(value, Style::Plain));
+        }
+    }
+    Ok(())
+}
+
+/// The entries that were added, by key: the value and the mappings.
+type Added<'p> = BTreeMap<&'p SmolStr, (&'p Text, Vec<Arc<[Down]>>)>;
 
 fn scalar(text: &Text, style: Style) -> Scalar {
     Scalar { text: text.text.clone(), tag: Tag::Str, style }
@@ -87,7 +101,7 @@ fn scalar(text: &Text, style: Style) -> Scalar {
 /// The mapping `old` with the pairs in it, if that is not what it is already.
 fn entries<'p>(
     old: &Node,
-    pairs: &'p Pairs,
+    pairs: &[(&'p SmolStr, &'p Text)],
     spec: &FieldSpec,
     trail: &Trail,
     added: &mut Added<'p>,
@@ -100,7 +114,7 @@ fn entries<'p>(
             return Err(Error::new(Kind::Resource, message).at(old.at));
         }
     };
-    if pairs.iter().all(|(key, value)| map.get(key).and_then(Node::as_str) == Some(value)) {
+    if pairs.iter().all(|(key, value)| map.get(key).and_then(Node::as_str) == Some(&***value)) {
         return Ok(None);
     }
     let mut map: Map = map.clone();
@@ -109,7 +123,7 @@ fn entries<'p>(
         let style = map.get(key).and_then(Node::as_scalar).map_or(Style::Plain, |scalar| scalar.style);
         let new = Node::new(Value::Scalar(scalar(value, style)), value.at);
         if map.insert(field::key(key, value.at), new).is_none() {
-            added.entry(key).or_default().push(Arc::clone(&here));
+            added.entry(key).or_insert((value, Vec::new())).1.push(Arc::clone(&here));
         }
     }
     Ok(Some(Node::new(Value::Map(map), old.at)))

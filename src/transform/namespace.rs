@@ -16,8 +16,8 @@ use std::sync::LazyLock;
 
 /// What the namespace transformer does.
 pub(super) struct Namespace<'a> {
-    /// The namespace.
-    pub(super) namespace: &'a Text,
+    /// The name of the namespace.
+    pub(super) name: &'a Text,
     /// Further fields that name it.
     pub(super) specs: &'a [FieldSpec],
     /// Whether objects that have a namespace keep it.
@@ -42,7 +42,7 @@ pub(super) enum Subjects {
 pub(super) fn step(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
     let Some(namespace) = &kustomization.namespace else { return Ok(()) };
     let specs = &scope.specs.namespace;
-    apply(resources, &Namespace { namespace, specs, unset_only: false, subjects: Subjects::default() })
+    apply(resources, &Namespace { name: namespace, specs, unset_only: false, subjects: Subjects::default() })
 }
 
 /// Moves all objects into a namespace.
@@ -51,7 +51,7 @@ pub(super) fn apply(resources: &mut Resources, namespace: &Namespace) -> Result<
         resource.remember_id();
         namespace.put(&mut resource.node).map_err(|error| error.at(resource.origin))
     })?;
-    refuse_collisions(resources.as_slice(), namespace.namespace)
+    refuse_collisions(resources.as_slice(), namespace.name)
 }
 
 /// Refuses objects that were told apart by their namespaces only.
@@ -113,13 +113,13 @@ impl Namespace<'_> {
         // To kustomize the word `null` is a namespace where it may make the field.
         let set = !scalar.text.is_empty() && (scalar.tag != Tag::Null || spec.create);
         let keep = self.unset_only && set;
-        let same = scalar.tag == Tag::Str && scalar.text == self.namespace.text;
+        let same = scalar.tag == Tag::Str && scalar.text == self.name.text;
         Ok((!keep && !same).then(|| self.node(scalar.style)))
     }
 
     fn node(&self, style: Style) -> Node {
-        let scalar = Scalar { text: self.namespace.text.clone(), tag: Tag::Str, style };
-        Node::new(Value::Scalar(scalar), self.namespace.at)
+        let scalar = Scalar { text: self.name.text.clone(), tag: Tag::Str, style };
+        Node::new(Value::Scalar(scalar), self.name.at)
     }
 
     fn put_subjects(&self, binding: &mut Node) -> Result<(), Error> {

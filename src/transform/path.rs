@@ -136,7 +136,8 @@ fn split(path: &str) -> Vec<String> {
                 }
             }
             if !part.contains('=') {
-                part = part.trim_matches(['[', ']']).to_owned();
+                parts.push(part.trim_matches(['[', ']']).to_owned());
+                continue;
             }
         }
         parts.push(part);
@@ -285,20 +286,15 @@ impl Pattern {
 
 /// A value as its file has it, quotes and all: kustomize looks for the expression in that.
 fn written(node: &Node) -> String {
-    match node.as_scalar() {
-        Some(scalar) => match scalar.style {
-            Style::Plain => scalar.text.to_string(),
-            Style::Quoted => format!("\"{}\"", scalar.text),
-            Style::Block => format!("|\n  {}", scalar.text),
-            Style::Folded => format!(">\n  {}", scalar.text),
-        },
-        None => {
-            let mut out = String::new();
-            match yaml::write(&mut out, node, Quoting::Kustomize) {
-                Ok(()) => out,
-                Err(_) => String::new(),
-            }
-        }
+    let Some(scalar) = node.as_scalar() else {
+        let mut out = String::new();
+        return yaml::write(&mut out, node, Quoting::Kustomize).map_or_else(|_| String::new(), |()| out);
+    };
+    match scalar.style {
+        Style::Plain => scalar.text.to_string(),
+        Style::Quoted => format!("\"{}\"", scalar.text),
+        Style::Block => format!("|\n  {}", scalar.text),
+        Style::Folded => format!(">\n  {}", scalar.text),
     }
 }
 
@@ -344,9 +340,9 @@ fn each(
             items.iter_mut().try_fold(0, |count, item| Ok(count + each(item, rest, create, reached, visit)?))
         }
         TargetPart::Items { key, text, pattern } => {
-            let fits = |item: &Node| match key.is_empty() {
-                true => pattern.fits(text, item),
-                false => item.get(key).is_some_and(|value| pattern.fits(text, value)),
+            let fits = |item: &Node| {
+                let value = if key.is_empty() { Some(item) } else { item.get(key) };
+                value.is_some_and(|value| pattern.fits(text, value))
             };
             // Of a list of strings the item itself is meant, whatever the path goes on to say.
             let rest = if key.is_empty() { &[] } else { rest };

@@ -338,7 +338,7 @@ fn namespaced(resources: &mut Resources, plugin: &Resource) -> Result<()> {
     if namespace.is_empty() {
         return Ok(());
     }
-    let config = namespace::Namespace { namespace: &namespace, specs: &specs, unset_only, subjects };
+    let config = namespace::Namespace { name: &namespace, specs: &specs, unset_only, subjects };
     namespace::apply(resources, &config)
 }
 

@@ -276,6 +276,10 @@ fn write(
             .at(path.at)
             .note(origin, format!("in `{id}`"))
             .help("write `options: {create: true}` to have it made")),
+        Ok(_) if resource.name().is_empty() => {
+            let message = format!("`{path}` leaves the object without a name");
+            Err(Error::new(Kind::Overlay, message).at(path.at).note(origin, format!("`{id}`")))
+        }
         Ok(_) => Ok(lost),
         Err(error) if error.parts().at.is_some() => Err(error.note(path.at, "on the way of this path")),
         Err(error) => Err(error.at(path.at).note(origin, format!("in `{id}`"))),

@@ -168,22 +168,16 @@ fn expand(text: &str, values: &Values) -> String {
                 out.push('$');
                 &after[1..]
             }
-            Some(b'(') => match after.find(')') {
-                Some(end) => {
-                    match values.get(&after[1..end]) {
-                        Some(Some(known)) => {
-                            known.used.set(true);
-                            out.push_str(&known.part);
-                        }
-                        _ => out.push_str(&rest[at..at + end + 2]),
-                    }
-                    &after[end + 1..]
+            Some(b'(') if after.contains(')') => {
+                let end = after.find(')').unwrap_or_default();
+                if let Some(Some(known)) = values.get(&after[1..end]) {
+                    known.used.set(true);
+                    out.push_str(&known.part);
+                } else {
+                    out.push_str(&rest[at..at + end + 2]);
                 }
-                None => {
-                    out.push('$');
-                    after
-                }
-            },
+                &after[end + 1..]
+            }
             _ => {
                 out.push('$');
                 after

@@ -81,7 +81,7 @@ impl Walk<'_, '_> {
             }),
             Value::Scalar(_) if node.is_null() => Ok(()),
             Value::Scalar(_) => match branch.all().find(|end| end.field.fits(self.gvk)) {
-                Some(end) => Err(self.in_the_way(node, end)),
+                Some(end) => Err(in_the_way(node, end)),
                 None => Ok(()),
             },
         }
@@ -98,7 +98,7 @@ impl Walk<'_, '_> {
             let renamed = match &now.value {
                 Value::Scalar(scalar) => self.scalar(now, &scalar.text, end)?,
                 Value::Map(_) => self.mapping(now, end)?,
-                Value::Seq(_) => return Err(self.in_the_way(now, end)),
+                Value::Seq(_) => return Err(in_the_way(now, end)),
             };
             new = renamed.or(new);
         }
@@ -111,7 +111,7 @@ impl Walk<'_, '_> {
     fn scalar(&self, node: &Node, name: &str, end: &End) -> Result<Option<Node>, Error> {
         let named = Named { name, namespace: None, of: &self.specs.name_reference[end.reference] };
         let found = self.referrals.find(self.referrer, &named, &end.field).map_err(|error| error.at(node.at))?;
-        let new = found.map(|referral| referral.name()).filter(|new| *new != name);
+        let new = found.map(Resource::name).filter(|new| *new != name);
         Ok(new.map(|new| field::rewritten(node, new, node.at)))
     }
 
@@ -141,9 +141,9 @@ impl Walk<'_, '_> {
         }
         Ok((new != *node).then_some(new))
     }
+}
 
-    fn in_the_way(&self, node: &Node, end: &End) -> Error {
-        let message = format!("`{}` must lead to a name, but {} stands in its way", end.field.path, node.kind_name());
-        Error::new(Kind::Resource, message).at(node.at)
-    }
+fn in_the_way(node: &Node, end: &End) -> Error {
+    let message = format!("`{}` must lead to a name, but {} stands in its way", end.field.path, node.kind_name());
+    Error::new(Kind::Resource, message).at(node.at)
 }
