@@ -7,11 +7,8 @@ use super::field::{self, Edits, Make, Trail};
 use super::{Kustomization, Resources, Scope, Text};
 use crate::error::{Error, Kind, Result, gather};
 use crate::node::{Node, Scalar, Style, Tag, Value};
-use crate::resource::Resource;
 use crate::schema::Gvk;
 use crate::schema::fieldspec::FieldSpec;
-use smol_str::SmolStr;
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// What the namespace transformer does.
@@ -51,26 +48,8 @@ pub(super) fn apply(resources: &mut Resources, namespace: &Namespace) -> Result<
         resource.remember_id();
         namespace.put(&mut resource.node).map_err(|error| error.at(resource.origin))
     })?;
-    refuse_collisions(resources.as_slice(), namespace.name)
-}
-
-/// Refuses objects that were told apart by their namespaces only.
-fn refuse_collisions(resources: &[Resource], namespace: &Text) -> Result<()> {
-    let mut seen: BTreeMap<(SmolStr, SmolStr, Gvk), &Resource> = BTreeMap::new();
-    gather(resources, |resource| {
-        let id = resource.id();
-        let key = (id.effective_namespace().into(), id.name.clone(), id.gvk.clone());
-        match seen.insert(key, resource) {
-            None => Ok(()),
-            Some(first) => {
-                Err(Error::new(Kind::Overlay, format!("in the namespace `{namespace}` there are two `{id}`"))
-                    .at(namespace.at)
-                    .note(first.origin, "this one")
-                    .note(resource.origin, "and this one"))
-            }
-        }
-    })?;
-    Ok(())
+    // Some were told apart by their namespaces only.
+    resources.refuse_collisions(&format!("in the namespace `{}`", namespace.name), namespace.name.at)
 }
 
 /// The namespace of an object.

@@ -55,6 +55,7 @@ fn replace(resources: &mut Resources, replacement: &Replacement, scope: &Scope) 
     }
     let mut source = Found::new(source, resources)?;
     let mut unmatched = Vec::new();
+    let mut renames = false;
     for target in &replacement.targets {
         let select = target.select.as_ref().ok_or_else(|| complain("a target needs a `select`").at(target.at))?;
         let selection = Selection::new(select, &target.reject, resources)?;
@@ -64,6 +65,7 @@ fn replace(resources: &mut Resources, replacement: &Replacement, scope: &Scope) 
             let read = TargetPath::new(path).map_err(|error| error.at(path.at))?;
             Ok::<_, Error>((path, read))
         })?;
+        renames |= paths.iter().any(|(path, _)| matches!(&***path, "metadata.name" | "metadata.namespace"));
         let mut hits = 0;
         for i in 0..resources.as_slice().len() {
             if selection.holds(i, &resources.as_slice()[i]) {
@@ -83,6 +85,9 @@ fn replace(resources: &mut Resources, replacement: &Replacement, scope: &Scope) 
         if hits == 0 {
             unmatched.push(nothing_selected(select, resources, target));
         }
+    }
+    if renames {
+        resources.refuse_collisions("after this replacement", replacement.at)?;
     }
     unmatched.into_iter().try_for_each(|complaint| scope.unmatched(replacement.optional, complaint))
 }

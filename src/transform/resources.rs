@@ -2,11 +2,12 @@
 
 use super::generate::Made;
 use super::kustomization::Behavior;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, gather};
 use crate::node::{Map, Node, Tag, Value};
 use crate::resource::{Generated, Id, Resource};
+use crate::source::Place;
 use smol_str::SmolStr;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Objects in order. No two have the same id at the time one is added.
 #[derive(Clone, Debug, Default)]
@@ -88,6 +89,22 @@ impl Resources {
                 .help("write `behavior: merge` or `behavior: replace`")),
             (many, _) => Err(complain(format!("{} objects are or were called `{id}`", many.len()))),
         }
+    }
+
+    /// Complaints about objects that have come to have one id, each with what happened (``in the namespace `x` ``).
+    pub(super) fn refuse_collisions(&self, when: &str, at: Place) -> Result<()> {
+        let mut seen: HashMap<Key, &Resource> = HashMap::with_capacity(self.list.len());
+        gather(&self.list, |resource| {
+            let id = resource.id();
+            match seen.insert(key(id.clone()), resource) {
+                None => Ok(()),
+                Some(first) => Err(Error::new(Kind::Overlay, format!("{when} there are two `{id}`"))
+                    .at(at)
+                    .note(first.origin, "this one")
+                    .note(resource.origin, "and this one")),
+            }
+        })?;
+        Ok(())
     }
 
     /// The positions of the objects that have, or ever had, an id that `wanted` wants.
