@@ -25,6 +25,9 @@ pub(super) fn apply(resources: &mut Resources, image: &Image, specs: &[FieldSpec
             continue;
         }
         let origin = resources.as_slice()[i].origin;
+        if object.get("kind").and_then(Node::as_text) == Some("CustomResourceDefinition") {
+            continue;
+        }
         let mut pass = Pass { image, name: &name, changed: 0 };
         let mut edits = Edits::default();
         pass.containers(object, &mut Trail::default(), &mut edits).map_err(|error| error.at(origin))?;

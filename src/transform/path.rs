@@ -158,7 +158,7 @@ fn query(part: &str) -> Option<Result<(String, String), Error>> {
 
 fn wrong(node: &Node, part: &str, wanted: &str) -> Error {
     let message = format!("`{part}` must stand in {wanted}, but this is {}", node.kind_name());
-    Error::new(Kind::Resource, message).at(node.at)
+    Error::new(Kind::Overlay, message).note(node.at, "this")
 }
 
 impl SourcePath {
@@ -218,7 +218,7 @@ impl SourcePart {
             SourcePart::Key(key) => Ok(node.as_map().ok_or_else(|| wrong(node, key, "a mapping"))?.get(key)),
             SourcePart::Index(index) => Ok(items(&index.to_string())?.get(*index)),
             SourcePart::Last => {
-                let empty = || Error::new(Kind::Resource, "an empty list has no last item").at(node.at);
+                let empty = || Error::new(Kind::Overlay, "an empty list has no last item").note(node.at, "this");
                 items("-")?.last().map(Some).ok_or_else(empty)
             }
             SourcePart::Item { key, text } => {
@@ -311,11 +311,10 @@ fn each(
     }
     match part {
         TargetPart::Key(key) => {
-            let kind = node.kind_name();
-            let at = node.at;
-            let map = node.as_map_mut().ok_or_else(|| {
-                Error::new(Kind::Resource, format!("`{key}` must stand in a mapping, but this is {kind}")).at(at)
-            })?;
+            if node.as_map().is_none() {
+                return Err(wrong(node, key, "a mapping"));
+            }
+            let map = node.as_map_mut().expect("it was a mapping a line ago");
             let mut reached = reached;
             if let (false, Create::Like(end)) = (map.has(key), create) {
                 map.insert(super::field::key(key, Place::NONE), Form::before(rest, end).blank());
@@ -332,7 +331,7 @@ fn each(
             }
             let count = items.len();
             let short =
-                || Error::new(Kind::Resource, format!("the list has {count} items, and `{index}` is none of them"));
+                || Error::new(Kind::Overlay, format!("the list has {count} items, and `{index}` is none of them"));
             each(items.get_mut(*index).ok_or_else(short)?, rest, create, reached, visit)
         }
         TargetPart::Every => {

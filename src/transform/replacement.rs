@@ -313,7 +313,7 @@ fn set(target: &mut Node, reached: Reached, value: &Node, options: &FieldOptions
         let (new, old) = (Node::plain(text, read), target.kind_name());
         let message = format!("`{text}` is {}, but it must be {old}, as what it replaces", new.kind_name());
         return Err(Error::new(Kind::Overlay, message)
-            .at(target.at)
+            .note(target.at, "this")
             .help("a replacement never changes the type of a field"));
     }
     *target = Node::new(Value::Scalar(Scalar { text: text.into(), ..old.clone() }), value.at);

@@ -12,7 +12,7 @@ use crate::node::{Node, Value};
 use crate::resource::Resource;
 use crate::schema::Gvk;
 use crate::schema::fieldspec::{Branch, End, FieldSpecs};
-use referral::{Named, Referrals, Referrer};
+use referral::{Named, Referrals, Referrer, With};
 
 /// Follows the renames of all objects in the fields that `scope.specs.name_reference` names.
 pub(super) fn fix(resources: &mut Resources, scope: &Scope) -> Result<()> {
@@ -109,7 +109,7 @@ impl Walk<'_, '_> {
     }
 
     fn scalar(&self, node: &Node, name: &str, end: &End) -> Result<Option<Node>, Error> {
-        let named = Named { name, namespace: None, of: &self.specs.name_reference[end.reference] };
+        let named = Named { name, with: With::Nothing, of: &self.specs.name_reference[end.reference] };
         let found = self.referrals.find(self.referrer, &named, &end.field).map_err(|error| error.at(node.at))?;
         let new = found.map(Resource::name).filter(|new| *new != name);
         Ok(new.map(|new| field::rewritten(node, new, node.at)))
@@ -125,7 +125,7 @@ impl Walk<'_, '_> {
         let text = |node: &'_ Node| node.as_scalar().map_or_else(Default::default, |scalar| scalar.text.clone());
         let (name, namespace) = (text(old), node.get("namespace").map(text));
         let of = &self.specs.name_reference[end.reference];
-        let named = Named { name: &name, namespace: namespace.as_deref(), of };
+        let named = Named { name: &name, with: With::Namespace(namespace.as_deref()), of };
         let found = self.referrals.find(self.referrer, &named, &end.field).map_err(|error| error.at(old.at))?;
         let Some(referral) = found else { return Ok(None) };
         let mut new = node.clone();

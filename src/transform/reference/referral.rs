@@ -40,9 +40,18 @@ pub(super) struct Referrer<'r> {
 /// A name, and what it may be the name of.
 pub(super) struct Named<'n> {
     pub(super) name: &'n str,
-    /// The namespace that stands beside the name.
-    pub(super) namespace: Option<&'n str>,
+    /// Whether the namespace goes where the name goes.
+    pub(super) with: With<'n>,
     pub(super) of: &'n NameReference,
+}
+
+/// What stands, or may stand, beside a name.
+#[derive(Clone, Copy)]
+pub(super) enum With<'n> {
+    /// Nothing.
+    Nothing,
+    /// A namespace, unless it is left out.
+    Namespace(Option<&'n str>),
 }
 
 impl<'r> Home<'r> {
@@ -125,7 +134,10 @@ impl<'r> Referrals<'r> {
     ) -> Result<Option<&'r Resource>, Error> {
         let Some(known) = self.by_name.get(named.name) else { return Ok(None) };
         let role = referrer.role(field);
-        let namespaces = named.namespace.map(|namespace| (namespace, self.held_at_first(namespace, referrer)));
+        let namespaces = match named.with {
+            With::Namespace(Some(namespace)) => Some((namespace, self.held_at_first(namespace, referrer))),
+            With::Namespace(None) | With::Nothing => None,
+        };
         let fitting = known.iter().filter(|i| {
             let (resource, home) = (&self.resources[**i], self.homes[**i]);
             let had = |group: &str, version: &str, kind: &str| {
@@ -151,7 +163,8 @@ impl<'r> Referrals<'r> {
         }
         let Some((first, others)) = fitting.split_first() else { return Ok(None) };
         let differs = |other: &&&Resource| {
-            other.name() != first.name() || named.namespace.is_some() && other.namespace() != first.namespace()
+            let same_place = matches!(named.with, With::Nothing) || other.namespace() == first.namespace();
+            other.name() != first.name() || !same_place
         };
         match others.iter().find(differs) {
             None => Ok(Some(first)),
