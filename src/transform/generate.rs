@@ -4,7 +4,7 @@
 
 use super::kustomization::{Behavior, Generator, GeneratorOptions};
 use super::load::without_j2;
-use super::{Kustomization, Pairs, Scope, Text};
+use super::{Kustomization, Pairs, Scope, Text, field};
 use crate::error::{Error, Kind, Result, gather};
 use crate::node::{Map, Node};
 use crate::resource::{Generated, Resource};
@@ -85,7 +85,7 @@ pub(super) fn one(
             (Output::Secret, Ok(text)) => (&mut data, encode(text.as_bytes())),
             (Output::Secret, Err(not_text)) => (&mut data, encode(not_text.as_bytes())),
         };
-        map.insert(key, Node::str(text).placed(at));
+        map.insert(field::key(&key, at), Node::str(text).placed(at));
     }
     for (key, map) in [("data", data), ("binaryData", binary)] {
         // kustomize writes the data of a secret even if there is none.
@@ -101,7 +101,7 @@ pub(super) fn one(
 /// The pairs of one generator and those that hold for all; its own win.
 fn merged(own: Option<&Pairs>, global: Option<&Pairs>) -> Map {
     let pairs = global.into_iter().chain(own).flatten();
-    pairs.map(|(key, value)| (key.clone(), value.node())).collect()
+    pairs.map(|(key, value)| (field::key(key, value.at), value.node())).collect()
 }
 
 /// Keys with values and where these were named.
