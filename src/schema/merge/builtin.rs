@@ -78,7 +78,9 @@ impl Builtin {
         let scoped = table.cluster_scoped.iter().map(split).map(|(version, kind)| Gvk::new(version, kind));
         let mut cluster_scoped: Vec<Gvk> = scoped.collect();
         cluster_scoped.sort_unstable();
-        Builtin { schema: Arc::new(Schema { kinds: kinds.collect(), types }.sorted()), cluster_scoped }
+        let kinds = kinds.collect();
+        let named = named.iter().map(|(name, shape)| (format!("io.k8s.api.{name}").into(), *shape)).collect();
+        Builtin { schema: Arc::new(Schema { kinds, types, named }.sorted()), cluster_scoped }
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) fn read(document: &Node) -> Result<Schema> {
     let definitions = definitions.as_map().ok_or_else(|| fault("`definitions` is a mapping", definitions))?;
     let mut reader = Reader {
         named: definitions.iter().enumerate().map(|(i, entry)| (entry.key.text.clone(), Shape(i))).collect(),
-        schema: Schema { kinds: Vec::new(), types: vec![Type::default(); definitions.len()] },
+        schema: Schema { types: vec![Type::default(); definitions.len()], ..Schema::default() },
     };
     for (i, definition) in definitions.iter().enumerate() {
         reader.schema.types[i] = reader.type_of(&definition.value);
@@ -28,13 +28,14 @@ pub(super) fn read(document: &Node) -> Result<Schema> {
             reader.schema.kinds.push((gvk.api_version().into(), gvk.kind, Shape(i)));
         }
     }
+    reader.schema.named = reader.named;
     Ok(reader.schema.sorted())
 }
 
 /// Turns the schemas of an OpenAPI document into types, those within others included.
-struct Reader {
-    named: BTreeMap<SmolStr, Shape>,
-    schema: Schema,
+pub(super) struct Reader {
+    pub(super) named: BTreeMap<SmolStr, Shape>,
+    pub(super) schema: Schema,
 }
 
 impl Reader {
@@ -61,7 +62,7 @@ impl Reader {
     }
 
     /// `None` for a reference to what the document does not define.
-    fn shape(&mut self, schema: &Node) -> Option<Shape> {
+    pub(super) fn shape(&mut self, schema: &Node) -> Option<Shape> {
         if let Some(reference) = schema.str_at(&["$ref"]) {
             let name = reference.strip_prefix("#/definitions/")?.replace("~1", "/").replace("~0", "~");
             return self.named.get(name.as_str()).copied();

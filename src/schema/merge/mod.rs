@@ -5,21 +5,26 @@
 //! OpenAPI document of its own, which stands in place of the table. Nothing here merges.
 
 mod builtin;
+mod comment;
 mod document;
 
 pub(super) use builtin::is_cluster_scoped;
+pub use comment::ITEMS;
 
 use crate::error::Result;
 use crate::node::Node;
 use smol_str::SmolStr;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How lists merge, for every known kind.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Schema {
     /// `apiVersion` and kind to the shape of the object, sorted.
     kinds: Vec<(SmolStr, SmolStr, Shape)>,
     types: Vec<Type>,
+    /// The types that a `$ref` may name.
+    named: BTreeMap<SmolStr, Shape>,
 }
 
 /// What is known of a value. Knowing nothing of its fields is still more than not knowing the value.

@@ -3,6 +3,7 @@
 //! Which objects a patch changes ([`target`]), with what ([`content`]), how ([`strategic`], [`json6902`]), and what
 //! stays as it was whatever the patch says: kind, name and namespace.
 
+mod comment;
 mod content;
 mod directive;
 mod irregular;
@@ -106,7 +107,8 @@ fn merge(resources: &mut Resources, chosen: &[usize], patch: &Node, may: May, sc
     let mut deleted = Vec::new();
     for &i in chosen {
         let resource = &mut resources.as_mut()[i];
-        let mut run = Merge::new(&scope.schema);
+        let schema = comment::schema(&scope.schema, &resource.node, patch, scope.input.project);
+        let mut run = Merge::new(&schema);
         let merged = run.object(&resource.node, patch).map_err(|error| within(error, patch.at, resource))?;
         run.losses.into_iter().try_for_each(|loss| scope.lossy(within(loss, patch.at, resource)))?;
         if may.name || may.kind {
