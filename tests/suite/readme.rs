@@ -58,7 +58,17 @@ fn what_the_readme_shows_is_what_happens() {
         let done =
             Command::new("sh").args(["-c", &command]).current_dir(sample.path()).env("PATH", &path).output().unwrap();
         let got = String::from_utf8(done.stdout).unwrap();
-        let got: Vec<&str> = got.lines().collect();
+        let got: Vec<&str> = got.trim_end().lines().collect();
         assert!(fits(&step.expected, &got), "$ {}\nprints\n{}", step.command, got.join("\n"));
     }
+}
+
+#[test]
+fn the_spec_that_the_readme_shows_is_one() {
+    let text = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let spec = text.split("```yaml\n# yaml-language-server").nth(1).unwrap().split("```").next().unwrap();
+    let sample = Workspace::sample();
+    sample.write("branches.yaml", format!("#{spec}"));
+    let listed = sample.run(&["branch", "list"]).exits(0);
+    assert!(listed.out().contains("feature/login") && listed.err().is_empty(), "{}", listed.err());
 }
