@@ -52,11 +52,11 @@ pub(super) fn place(at: Place, project: &Project) -> Option<String> {
 }
 
 fn branches(names: &[String]) -> String {
-    let named: Vec<String> = names.iter().take(NAMED_BRANCHES).map(|name| format!("`{name}`")).collect();
+    let first: Vec<String> = names.iter().take(NAMED_BRANCHES).map(|name| format!("`{name}`")).collect();
     let word = if names.len() == 1 { "branch" } else { "branches" };
     match names.len().saturating_sub(NAMED_BRANCHES) {
-        0 => format!("{word}: {}", named.join(", ")),
-        more => format!("{word}: {} and {more} more", named.join(", ")),
+        0 => format!("{word}: {}", first.join(", ")),
+        more => format!("{word}: {} and {more} more", first.join(", ")),
     }
 }
 
