@@ -1,5 +1,11 @@
 //! All end-to-end tests in one binary; `kit` is what they share.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::format_collect,
+    reason = "a test may ask where it runs, and need not be fast"
+)]
+
 mod check;
 mod cli;
 mod disk;
