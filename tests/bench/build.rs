@@ -3,7 +3,12 @@
 //! Everything happens on a tmpfs where there is one, so that a disk's noise hides nothing. Each figure is the best of
 //! several runs. The arguments are the numbers of branches, 1,000 and 10,000 if none are given.
 
-#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a bench reads the clock and prints")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::format_collect,
+    clippy::print_stdout,
+    reason = "a bench reads the clock and prints"
+)]
 
 mod workspace;
 
