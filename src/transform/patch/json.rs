@@ -88,6 +88,12 @@ fn scalar_of(scalar: &Scalar) -> Result<Option<Scalar>> {
     Ok((!is_same).then_some(Scalar { text, tag, style }))
 }
 
+/// A string in the style that kustomize gives to those it makes itself.
+pub(super) fn string(text: &str) -> Scalar {
+    let style = if needs_quotes(text) { Style::Quoted } else { Style::Plain };
+    Scalar { style, ..Scalar::str(text) }
+}
+
 fn needs_quotes(text: &str) -> bool {
     [Dialect::Kubernetes, Dialect::Yaml11].iter().any(|dialect| yaml::resolve(text, *dialect) != Tag::Str)
 }

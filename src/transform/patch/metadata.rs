@@ -5,9 +5,9 @@
 
 use super::super::Scope;
 use super::May;
-use super::directive;
+use super::{directive, json};
 use crate::error::{Error, Kind, Result};
-use crate::node::{Map, Node};
+use crate::node::{Map, Node, Value};
 use crate::resource::Resource;
 
 /// What a strategic merge patch leaves as it was.
@@ -67,7 +67,7 @@ pub(super) fn as_strings(patch: &Node, scope: &Scope) -> Result<Node> {
                 scope.lossy(Error::new(Kind::Overlay, message).at(entry.value.at).at(entry.key.at).help(help))?;
             }
             let text = entry.value.as_scalar().map_or("", |scalar| scalar.text.as_str());
-            strings.insert(entry.key.clone(), Node::str(text).placed(entry.value.at));
+            strings.insert(entry.key.clone(), Node::new(Value::Scalar(json::string(text)), entry.value.at));
         }
         if strings.is_empty() {
             metadata.remove(field);
@@ -84,7 +84,7 @@ pub(super) fn forgets(patch: &Node) -> bool {
         let directive = node.get(directive::KEY).and_then(Node::as_text);
         node.is_null() || directive.is_some_and(|word| word == "replace" || word == "delete")
     };
-    let nodes = [Some(patch), patch.get("metadata"), patch.at_path(&["metadata", "annotations"])];
+    let nodes = [patch.get("metadata"), patch.at_path(&["metadata", "annotations"])];
     nodes.into_iter().flatten().any(replaces)
 }
 

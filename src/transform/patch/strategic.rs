@@ -9,6 +9,7 @@ use super::list::Keyed;
 use crate::error::{Error, Kind};
 use crate::node::{Entry, Key, Map, Node, Scalar, Style, Tag, Value};
 use crate::schema::merge::{Schema, Shape};
+use crate::yaml::{self, Dialect};
 
 /// One patch on its way through one object.
 pub(super) struct Merge<'a> {
@@ -53,6 +54,11 @@ impl<'a> Merge<'a> {
 
     /// An object with a patch; `None` if the patch deletes it.
     pub(super) fn object(&mut self, object: &Node, patch: &Node) -> Result<Option<Node>> {
+        if let Some(Directive::Replace) = patch.as_map().map(Directive::of_map).transpose()? {
+            let loss = Error::new(Kind::Overlay, "kustomize does not replace a whole object, but leaves it as it is");
+            self.lose(loss.at(patch.get(directive::KEY).map_or(patch.at, |node| node.at)));
+            return Ok(Some(object.clone()));
+        }
         self.both("the object", object, patch, None)
     }
 
@@ -150,7 +156,7 @@ impl<'a> Merge<'a> {
                 Some(keyed) => Ok(self.own_list(patch, keyed)?.or(patch)),
                 None => Ok(Some(patch.clone())),
             },
-            Value::Scalar(_) => Ok(Some(patch.clone()).filter(|node| !node.is_null())),
+            Value::Scalar(scalar) => Ok(passed(scalar, patch).or(patch)),
         }
     }
 
@@ -172,8 +178,7 @@ impl<'a> Merge<'a> {
                     None => self.own_list(patch, keyed),
                 }
             }
-            Value::Scalar(_) if patch.is_null() => Ok(Outcome::Gone),
-            Value::Scalar(_) => Ok(Outcome::Same),
+            Value::Scalar(scalar) => Ok(passed(scalar, patch)),
         }
     }
 
@@ -191,8 +196,8 @@ impl<'a> Merge<'a> {
     /// A value of the object that the patch does not have.
     pub(super) fn settle(&mut self, name: &str, target: &Node, shape: Option<Shape>) -> Result<Outcome> {
         match &target.value {
-            Value::Scalar(Scalar { text, tag: Tag::Null, .. }) if text.is_empty() => Ok(Outcome::Gone),
-            Value::Scalar(_) => Ok(Outcome::Same),
+            Value::Scalar(Scalar { text, tag: Tag::Null, .. }) if !text.is_empty() => Ok(Outcome::Same),
+            Value::Scalar(scalar) => Ok(passed(scalar, target)),
             Value::Map(fields) => {
                 let shape = self.shape(shape, target);
                 let settled =
@@ -234,6 +239,17 @@ fn each_field(fields: &Map, mut each: impl FnMut(&Key, &Node) -> Result<Outcome>
 /// A list with other elements.
 pub(super) fn with_items(list: &Node, items: Vec<Node>) -> Node {
     Node::new(Value::Seq(items.into()), list.at)
+}
+
+/// What becomes of a scalar that a patch passes over: null goes, and a word such as `no` is in quotes from then on.
+fn passed(scalar: &Scalar, node: &Node) -> Outcome {
+    match (scalar.tag, scalar.style) {
+        (Tag::Null, _) => Outcome::Gone,
+        (Tag::Str, Style::Plain) if yaml::resolve(&scalar.text, Dialect::Yaml11) == Tag::Bool => {
+            Outcome::New(Node::new(Value::Scalar(Scalar { style: Style::Quoted, ..scalar.clone() }), node.at))
+        }
+        _ => Outcome::Same,
+    }
 }
 
 /// A scalar keeps the style of the one whose place it takes: a number in place of a quoted text becomes a text.
@@ -280,7 +296,7 @@ mod tests {
             ("{a: {b: 1}}", "{a: {$patch: merge, c: 2}}", "{a: {b: 1, c: 2}}"),
             ("{}", "{a: {$patch: delete, b: 1}}", "{}"),
             ("{}", "{a: {$patch: replace, b: {$patch: delete}, c: 1}}", "{a: {c: 1}}"),
-            ("{a: 1}", "{$patch: replace, b: 2}", "{b: 2}"),
+            ("{a: 1}", "{$patch: replace, b: 2}", "{a: 1}"),
             ("{$patch: keep}", "{b: 2}", "{$patch: keep, b: 2}"),
         ] {
             assert_eq!(merged(object, patch), Ok(Some(node(want))), "{object} {patch}");

@@ -17,9 +17,12 @@ pub(in crate::transform) struct Target {
     kind: Pattern,
     name: Pattern,
     namespace: Pattern,
-    labels: LabelSelector,
-    annotations: LabelSelector,
+    labels: Lazy,
+    annotations: Lazy,
 }
+
+/// A label selector, or what is wrong with it, which matters once an object fits everything else.
+type Lazy = Result<LabelSelector, Error>;
 
 /// A regular expression for a whole text. Most are plain words, which need no engine.
 #[derive(Clone, Debug)]
@@ -63,30 +66,29 @@ impl Target {
             kind: Pattern::new(selector.kind.as_ref())?,
             name: Pattern::new(selector.name.as_ref())?,
             namespace: Pattern::new(selector.namespace.as_ref())?,
-            labels: labels(&selector.label_selector)?,
-            annotations: labels(&selector.annotation_selector)?,
+            labels: labels(&selector.label_selector),
+            annotations: labels(&selector.annotation_selector),
         })
     }
 
     /// Whether an object fits: by its kind as it is, by its name and namespace as they are or were at first.
-    fn fits(&self, resource: &Resource) -> bool {
+    fn fits(&self, resource: &Resource) -> Result<bool, Error> {
         let gvk = resource.gvk();
         let first = resource.previous.first();
-        let fits_name = |name: &str| self.name.fits(name);
         let fits_namespace = |id: &Id| self.namespace.fits(id.effective_namespace());
         let metadata = |field: &'static str| {
             let fields = resource.node.at_path(&["metadata", field]).and_then(Node::as_map);
             move |key: &str| Some(fields?.get(key)?.as_scalar().map_or("", |scalar| scalar.text.as_str()))
         };
-        self.kind.fits(&gvk.kind)
+        let fits = self.kind.fits(&gvk.kind)
             && self.group.fits(&gvk.group)
             && self.version.fits(&gvk.version)
-            && (fits_name(resource.name()) || first.is_some_and(|id| fits_name(&id.name)))
+            && (self.name.fits(resource.name()) || first.is_some_and(|id| self.name.fits(&id.name)))
             && (matches!(self.namespace, Pattern::Any)
                 || fits_namespace(&resource.id())
-                || first.is_some_and(fits_namespace))
-            && self.labels.fits(metadata("labels"))
-            && self.annotations.fits(metadata("annotations"))
+                || first.is_some_and(fits_namespace));
+        let selects = |selector: &Lazy, field| Ok(selector.as_ref().map_err(Error::clone)?.fits(metadata(field)));
+        Ok(fits && selects(&self.labels, "labels")? && selects(&self.annotations, "annotations")?)
     }
 }
 
@@ -98,8 +100,13 @@ pub(in crate::transform) fn select(resources: &Resources, selector: &Selector) -
         let target = Target::new(selector)?;
         selector.target.get_or_init(|| target)
     };
-    let chosen = resources.iter().enumerate().filter(|(_, resource)| target.fits(resource));
-    Ok(chosen.map(|(i, _)| i).collect())
+    let mut chosen = Vec::new();
+    for (i, resource) in resources.iter().enumerate() {
+        if target.fits(resource)? {
+            chosen.push(i);
+        }
+    }
+    Ok(chosen)
 }
 
 /// What to say of a selector that means no object.
