@@ -19,22 +19,17 @@ pub(super) fn step(resources: &mut Resources, kustomization: &Kustomization, sco
 /// Changes one image in all containers and in the fields that `specs` name.
 pub(super) fn apply(resources: &mut Resources, image: &Image, specs: &[FieldSpec], scope: &Scope) -> Result<()> {
     let name = Name::new(image)?;
-    for i in 0..resources.as_slice().len() {
-        let object = &resources.as_slice()[i].node;
-        if object.get("kind").and_then(Node::as_text) == Some("CustomResourceDefinition") {
-            continue;
-        }
-        let origin = resources.as_slice()[i].origin;
+    for resource in resources.iter_mut() {
+        let (object, origin) = (&mut resource.node, resource.origin);
         if object.get("kind").and_then(Node::as_text) == Some("CustomResourceDefinition") {
             continue;
         }
         let mut pass = Pass { image, name: &name, changed: 0 };
         let mut edits = Edits::default();
         pass.containers(object, &mut Trail::default(), &mut edits).map_err(|error| error.at(origin))?;
-        let first = pass.changed;
-        let object = &mut resources.as_mut()[i].node;
         edits.apply(object);
-        let value = &mut |old: &Node, _: &Trail, _: &FieldSpec| pass.value(old);
+        let first = pass.changed;
+        let value = |old: &Node, _: &Trail, _: &FieldSpec| pass.value(old);
         field::change_all(object, specs, Make::Nothing, value).map_err(|error| error.at(origin))?;
         if first > 0 && pass.changed > first && image.appends() {
             let message = format!("the `tagSuffix` of `{}` is put behind the tag twice", image.name);

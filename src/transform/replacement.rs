@@ -5,7 +5,7 @@
 
 use super::kustomization::{self, Replacement, ReplacementEntry};
 use super::path::{Create, Form, Reached, SourcePath, TargetPath};
-use super::{Kustomization, Resources, Scope, Selector, Text, field, patch};
+use super::{Kustomization, Resources, Scope, Selector, Text, field, patch, twins};
 use crate::error::{Error, Kind, Result, gather};
 use crate::node::{Node, Scalar, Tag, Value};
 use crate::resource::Resource;
@@ -73,6 +73,7 @@ fn replace(resources: &mut Resources, replacement: &Replacement, scope: &Scope) 
                 for (path, read) in &paths {
                     let resource = &mut resources.as_mut()[i];
                     let lost = write(resource, path, read, &source.value, &target.options)?;
+                    twins::settle(resource, scope)?;
                     let origin = resource.origin;
                     if lost {
                         let message = format!("`{path}` would stand inside of a null, where kustomize loses it");

@@ -75,3 +75,55 @@ impl FieldSpecs {
         self.referrers = OnceLock::new();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{FieldSpec, FieldSpecs, NameReference, extend};
+
+    fn spec(path: &str, kind: &str, create: bool) -> FieldSpec {
+        FieldSpec { path: path.into(), kind: kind.into(), create, ..FieldSpec::default() }
+    }
+
+    #[test]
+    fn what_counts_as_known() {
+        for (known, new, count) in [
+            (spec("a", "", true), spec("a", "", true), Ok(1)),
+            (spec("a", "", true), spec("b", "", true), Ok(2)),
+            (spec("a", "", true), spec("a", "K", true), Ok(2)),
+            (spec("a", "K", true), spec("a", "", true), Ok(1)),
+            (spec("a", "K", true), spec("a", "L", false), Ok(2)),
+            (spec("a", "K", true), spec("a", "", false), Err(())),
+            (spec("a", "", true), spec("a", "K", false), Ok(2)),
+        ] {
+            let mut list = vec![known.clone()];
+            let merged = extend(&mut list, std::slice::from_ref(&new)).map(|()| list.len()).map_err(|_| ());
+            assert_eq!(merged, count, "{known:?} {new:?}");
+        }
+    }
+
+    #[test]
+    fn references_to_one_kind_are_one() {
+        let reference = |kind: &str, path: &str| NameReference {
+            kind: kind.into(),
+            fields: vec![spec(path, "Pod", false)],
+            ..NameReference::default()
+        };
+        let of = |references| FieldSpecs { name_reference: references, ..FieldSpecs::default() };
+        let mut specs = of(vec![reference("Foo", "a")]);
+        specs.merge(&of(vec![reference("Secret", "b"), reference("Foo", "c")])).unwrap();
+        let kinds: Vec<_> = specs.name_reference.iter().map(|r| (r.kind.as_str(), r.fields.len())).collect();
+        assert_eq!(kinds, [("Secret", 1), ("Foo", 2)]);
+    }
+
+    #[test]
+    fn the_defaults_on_top_of_nothing_are_the_defaults() {
+        let builtin = FieldSpecs::builtin();
+        let mut merged = FieldSpecs::default();
+        merged.merge(builtin).unwrap();
+        assert_eq!(merged.name_reference, builtin.name_reference);
+        assert_eq!(
+            merged.lists().map(|list| list.clone()),
+            FieldSpecs::clone(builtin).lists().map(|list| list.clone())
+        );
+    }
+}

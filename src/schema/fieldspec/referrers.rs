@@ -76,3 +76,19 @@ impl Branch {
         Box::new(self.ends.iter().chain(self.parts.iter().flat_map(|(_, branch)| branch.all())))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::FieldSpecs;
+
+    #[test]
+    fn fields_by_kind() {
+        let referrers = FieldSpecs::builtin().referrers();
+        let count = |kind: &str| referrers.of(kind).all().count();
+        assert_eq!((count("Ingress"), count("HorizontalPodAutoscaler"), count("Unheard")), (11, 4, 0));
+        let role_ref = &referrers.of("RoleBinding").parts.iter().find(|(part, _)| part == "roleRef").unwrap().1;
+        let targets: Vec<_> = role_ref.parts[0].1.ends.iter().map(|end| end.reference).collect();
+        assert_eq!(targets.len(), 2);
+        assert!(targets.is_sorted());
+    }
+}

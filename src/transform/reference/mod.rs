@@ -134,7 +134,7 @@ impl Walk<'_, '_> {
             if let Some(map) = new.as_map_mut().filter(|_| !text.is_empty() && !same) {
                 let value = match map.get(key) {
                     Some(old) => field::rewritten(old, text, old.at),
-                    None => field::plain(text, referral.origin),
+                    None => Node::str(text).placed(referral.origin),
                 };
                 map.insert(key, value);
             }

@@ -214,3 +214,37 @@ impl Lineage {
         agree(&a.prefixes, &b.prefixes) && agree(&a.suffixes, &b.suffixes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Lineage;
+    use crate::node::Node;
+    use crate::resource::Resource;
+
+    #[test]
+    fn lineages() {
+        let object = |text: &str| {
+            let mut resource = Resource::new(Node::map());
+            let (prefixes, suffixes) = text.split_once('|').unwrap();
+            let list = |text: &str| text.split(' ').filter(|part| !part.is_empty()).map(Into::into).collect();
+            (resource.prefixes, resource.suffixes) = (list(prefixes), list(suffixes));
+            resource
+        };
+        for (a, b, loosely, strictly) in [
+            ("|", "|", true, true),
+            ("a|", "a|", true, true),
+            ("a b|", "b|", true, true),
+            ("a b|", "a|", false, false),
+            ("a|", "|", true, false),
+            ("a|x", "|x", true, false),
+            ("a|x", "|y", false, false),
+            ("a b|x", "b|z x", true, true),
+        ] {
+            let (a, b) = (object(a), object(b));
+            for (a, b) in [(&a, &b), (&b, &a)] {
+                assert_eq!(Lineage::MayBeBlank.agrees(a, b), loosely);
+                assert_eq!(Lineage::Same.agrees(a, b), strictly);
+            }
+        }
+    }
+}
