@@ -1,18 +1,18 @@
 //! kustomize: kustomizations, patches, generators, transformers, references.
 //!
 //! [`kustomize`] builds a folder as `kubectl kustomize` does, [`branch`] builds what a branch needs with the same steps.
-//! The order of the steps is one array ([`steps::STEPS`]) of plain functions `fn(&mut Resources, &Kustomization,
+//! The order of the steps is one array (`steps::STEPS`) of plain functions `fn(&mut Resources, &Kustomization,
 //! &Scope) -> Result<()>`. Nothing here writes YAML or knows of the spec.
 //!
 //! # How the parts complain
 //!
 //! - What stops a build is returned as `Err`. A step that treats many things (patches, images) tells all their faults
-//!   at once with [`crate::error::gather`]. The kind is [`Kind::Overlay`](crate::error::Kind::Overlay) for what a
-//!   kustomization says and [`Kind::Resource`](crate::error::Kind::Resource) for what a manifest holds.
+//!   at once with [`crate::error::gather`]. The kind is [`Kind::Overlay`] for what a
+//!   kustomization says and [`Kind::Resource`] for what a manifest holds.
 //! - The place is that of the kustomization's entry or field (every part of a [`kustomization::Kustomization`] knows
 //!   where it stands); the resource that was worked on is a note: `.note(resource.origin, "in `Deployment web`")`.
-//! - An entry that matches nothing goes to [`Scope::unmatched`], data that kustomize loses or mangles to
-//!   [`Scope::lossy`], everything else that is worth a word to [`Scope::warn`]. The scope decides whether that is a
+//! - An entry that matches nothing goes to `Scope::unmatched`, data that kustomize loses or mangles to
+//!   `Scope::lossy`, everything else that is worth a word to `Scope::warn`. The scope decides whether that is a
 //!   warning or an error.
 
 mod accumulate;

@@ -1,7 +1,7 @@
 //! YAML in and out.
 //!
 //! [`parse`] reads the data that kustomize would read from the same text, with the place of every node and key;
-//! [`write`] prints the one canonical form that kustomize prints. [`Fields`] reads a mapping into a type and collects
+//! [`write()`] prints the one canonical form that kustomize prints. [`Fields`] reads a mapping into a type and collects
 //! every fault. Nothing else knows the YAML crate, and nothing here knows Kubernetes.
 
 mod cache;

@@ -18,7 +18,7 @@ fn floors() -> BTreeMap<String, u32> {
     let rows = text.lines().filter_map(|line| {
         let mut cells = line.strip_prefix("| ")?.split(" | ");
         let floor = cells.next()?.trim().parse().ok()?;
-        let name = cells.next()?.trim().trim_start_matches("[`").trim_end_matches("`]");
+        let name = cells.next()?.trim().trim_start_matches("[`").trim_start_matches("mod@").trim_end_matches("`]");
         Some((name.to_owned(), floor))
     });
     rows.collect()
