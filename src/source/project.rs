@@ -79,7 +79,11 @@ pub struct Project {
 struct Table {
     files: Vec<Arc<File>>,
     found: BTreeMap<RelPath, Found>,
+    real: BTreeMap<RelPath, Option<RelPath>>,
 }
+
+/// Why a table can be had.
+const LOCK: &str = "no thread panics while it holds the table";
 
 impl std::fmt::Debug for Project {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -113,7 +117,6 @@ impl Project {
 
     /// What stands at `path`.
     pub fn look(&self, path: &RelPath) -> Found {
-        const LOCK: &str = "no thread panics while it holds the table";
         if let Some(found) = self.table.read().expect(LOCK).found.get(path) {
             return found.clone();
         }
@@ -155,13 +158,18 @@ impl Project {
 
     /// `path` with its symbolic links resolved, if it exists.
     pub fn real(&self, path: &RelPath) -> Option<RelPath> {
-        self.reader.real(path)
+        if let Some(real) = self.table.read().expect(LOCK).real.get(path) {
+            return real.clone();
+        }
+        let real = self.reader.real(path);
+        self.table.write().expect(LOCK).real.insert(path.clone(), real.clone());
+        real
     }
 
     /// The file that a place names.
     pub fn file_at(&self, place: Place) -> Option<Arc<File>> {
         let FileId(id) = place.file()?;
-        self.table.read().expect("no thread panics while it holds the table").files.get(id as usize).cloned()
+        self.table.read().expect(LOCK).files.get(id as usize).cloned()
     }
 }
 
