@@ -65,8 +65,10 @@ impl Output {
     pub fn survey<'a>(&self, tree: &'a Tree, wanted: impl Fn(&RelPath) -> bool + Sync) -> Result<Survey<'a>> {
         let mut listing = self.list(&wanted)?;
         let mut files: BTreeMap<RelPath, Vec<(&str, &str)>> = BTreeMap::new();
-        for (path, content) in tree {
-            files.entry(path.parent()).or_default().push((path.name(), content));
+        let entries: Vec<_> = tree.iter().collect();
+        for beside in entries.chunk_by(|(path, _), (next, _)| path.is_beside(next)) {
+            let named = beside.iter().map(|(path, content)| (path.name(), &***content));
+            files.entry(beside[0].0.parent()).or_default().extend(named);
         }
         let folders: BTreeSet<RelPath> = files.keys().chain(listing.keys()).cloned().collect();
         let jobs: Vec<_> = folders

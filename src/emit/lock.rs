@@ -5,13 +5,13 @@
 
 use crate::source::RelPath;
 use crate::tree::{LOCK, Tree};
-use serde::{Deserialize, Serialize};
+use crate::yaml;
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
 /// The files that pleach owns in one folder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Lock {
     api_version: String,
@@ -37,8 +37,28 @@ impl Lock {
 
     /// The text of the file.
     pub fn write(&self) -> String {
-        serde_yaml::to_string(self).expect("strings make YAML")
+        let mut text = String::with_capacity(128 * (2 + self.files.len()));
+        field(&mut text, "", "apiVersion", &self.api_version);
+        field(&mut text, "", "kind", &self.kind);
+        field(&mut text, "", "branch", &self.branch);
+        if self.files.is_empty() {
+            text.push_str("files: {}\n");
+            return text;
+        }
+        text.push_str("files:\n");
+        for (name, hash) in &self.files {
+            field(&mut text, "  ", name, hash);
+        }
+        text
     }
+}
+
+fn field(text: &mut String, indent: &str, key: &str, value: &str) {
+    text.push_str(indent);
+    yaml::string(text, key);
+    text.push_str(": ");
+    yaml::string(text, value);
+    text.push('\n');
 }
 
 /// The names that a lock lists. A lock in which git left its conflict markers still tells.
@@ -77,10 +97,9 @@ fn is_sha256(text: &str) -> bool {
 }
 
 fn sha256(content: &str) -> String {
-    Sha256::digest(content).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let halves = |byte: u8| [byte >> 4, byte & 15].map(|half| DIGITS[usize::from(half)]);
+    Sha256::digest(content).into_iter().flat_map(halves).collect()
 }
 
 #[cfg(test)]

@@ -34,9 +34,9 @@ pub fn branch(branch: &Branch, namespace: &str, mut resources: Vec<Resource>) ->
         })?;
     let lock = Lock::of(&branch.name, files.iter().map(|(name, content)| (name.as_str(), &**content)));
     files.push((LOCK.to_owned(), lock.write().into()));
-    let folder = format!("{NAMESPACES}/{}", branch.slug);
-    let path = |name: &str| RelPath::new(&format!("{folder}/{name}")).expect("slugs and file names are plain names");
-    Ok(files.into_iter().map(|(name, content)| (path(&name), content)).collect())
+    const PLAIN: &str = "slugs and file names are plain names";
+    let folder = RelPath::new(&format!("{NAMESPACES}/{}", branch.slug)).expect(PLAIN);
+    Ok(files.into_iter().map(|(name, content)| (folder.join(&name).expect(PLAIN), content)).collect())
 }
 
 fn namespace_object(name: &str) -> Node {

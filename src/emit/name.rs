@@ -86,11 +86,17 @@ pub(super) fn names(resources: &[Resource]) -> Vec<String> {
 
 /// The name without its end, and whether it says the object's name as it is.
 fn plain(gvk: &Gvk, name: &str) -> (String, bool) {
-    let fit = |c: char| if matches!(c, 'a'..='z' | '0'..='9' | '.' | '-') { c } else { '-' };
-    let clean: String = name.chars().take(LONGEST).map(|c| fit(c.to_ascii_lowercase())).collect();
-    let exact = clean == name;
-    let kind: String = gvk.kind.chars().take(63).map(|c| fit(c.to_ascii_lowercase())).collect();
-    (format!("{:02}-{kind}-{clean}", rank(gvk)), exact)
+    let fit = |c: char| match c.to_ascii_lowercase() {
+        c @ ('a'..='z' | '0'..='9' | '.' | '-') => c,
+        _ => '-',
+    };
+    let mut stem = format!("{:02}-", rank(gvk));
+    stem.extend(gvk.kind.chars().take(63).map(fit));
+    stem.push('-');
+    let start = stem.len();
+    stem.extend(name.chars().take(LONGEST).map(fit));
+    let exact = stem[start..] == *name;
+    (stem, exact)
 }
 
 #[cfg(test)]

@@ -8,6 +8,9 @@ use crate::source::Place;
 use smol_str::SmolStr;
 use std::sync::Arc;
 
+/// Up to this many entries are looked through one by one.
+const SHORT: usize = 16;
+
 /// A mapping with unique keys, in the byte order of their text.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Map(Arc<Vec<Entry>>);
@@ -58,29 +61,39 @@ impl Map {
         Ok(Map(Arc::new(entries)))
     }
 
+    /// Where the entry of `key` is, or where it would be.
     fn find(&self, key: &str) -> Result<usize, usize> {
         self.0.binary_search_by(|entry| entry.key.text.as_str().cmp(key))
     }
 
+    /// Where the entry of `key` is.
+    fn position(&self, key: &str) -> Option<usize> {
+        // In a short list most keys differ by their length already, which costs less than halving.
+        if self.0.len() <= SHORT {
+            return self.0.iter().position(|entry| entry.key.text == key);
+        }
+        self.find(key).ok()
+    }
+
     /// What stands under `key`.
     pub fn get(&self, key: &str) -> Option<&Node> {
-        self.find(key).ok().map(|i| &self.0[i].value)
+        self.position(key).map(|i| &self.0[i].value)
     }
 
     /// The entry of `key`, for the place of the key itself.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
-        self.find(key).ok().map(|i| &self.0[i])
+        self.position(key).map(|i| &self.0[i])
     }
 
     /// What stands under `key`, to be changed; copies the entries if they are shared.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
-        let i = self.find(key).ok()?;
+        let i = self.position(key)?;
         Some(&mut Arc::make_mut(&mut self.0)[i].value)
     }
 
     /// Whether there is such a key.
     pub fn has(&self, key: &str) -> bool {
-        self.find(key).is_ok()
+        self.position(key).is_some()
     }
 
     /// Puts `value` under `key` and returns what stood there. A key that is there keeps its spelling and place.
@@ -97,7 +110,7 @@ impl Map {
 
     /// Takes `key` out.
     pub fn remove(&mut self, key: &str) -> Option<Node> {
-        let i = self.find(key).ok()?;
+        let i = self.position(key)?;
         Some(Arc::make_mut(&mut self.0).remove(i).value)
     }
 

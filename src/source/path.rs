@@ -1,6 +1,6 @@
 //! Paths that cannot leave the project.
 
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 use std::fmt;
 
 /// A `/`-separated path below a root, without empty, `.` or `..` parts. The root itself is the empty path.
@@ -23,6 +23,11 @@ impl RelPath {
         if path.starts_with('/') {
             return None;
         }
+        // Most paths are one name in a folder.
+        if !path.contains('/') && !matches!(path, "" | "." | "..") {
+            let folder = self.as_str();
+            return Some(RelPath(if folder.is_empty() { path.into() } else { format_smolstr!("{folder}/{path}") }));
+        }
         let mut parts: Vec<&str> = self.parts().collect();
         for part in path.split('/') {
             match part {
@@ -40,6 +45,12 @@ impl RelPath {
     #[must_use]
     pub fn parent(&self) -> Self {
         RelPath(self.0.rsplit_once('/').map_or("", |(folder, _)| folder).into())
+    }
+
+    /// Whether both stand in the same folder.
+    pub fn is_beside(&self, other: &RelPath) -> bool {
+        let folder = |path: &RelPath| path.0.len() - path.name().len();
+        self.0[..folder(self)] == other.0[..folder(other)]
     }
 
     /// The last part; empty for the root.

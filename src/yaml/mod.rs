@@ -27,10 +27,10 @@ pub use inset::inset;
 pub use merge::merge;
 pub use read::{parse, parse_with_holes};
 pub use resolve::resolve;
-pub use write::{stream, write};
+pub use write::{stream, string, write};
 
 use crate::error::{Error, Kind, Result};
-use crate::node::{Node, Scalar, Style, Tag};
+use crate::node::{Node, Style, Tag};
 use crate::source::{File, Place};
 
 /// Whose rules say what a plain scalar is, and what becomes of a key that stands twice.
@@ -63,9 +63,10 @@ pub fn documents(file: &File, dialect: Dialect) -> Result<Vec<Node>> {
 }
 
 /// What some other reader of Kubernetes YAML takes an unquoted word for, if it does not take it for what pleach does.
-pub fn ambiguous(scalar: &Scalar) -> Option<&'static str> {
-    match (scalar.style, scalar.tag) {
-        (Style::Plain, Tag::Str) if resolve::is_old_bool(&scalar.text) => Some("a boolean"),
+#[inline]
+pub fn ambiguous(text: &str, tag: Tag, style: Style) -> Option<&'static str> {
+    match (style, tag) {
+        (Style::Plain, Tag::Str) if resolve::is_old_bool(text) => Some("a boolean"),
         (Style::Plain, Tag::Timestamp) => Some("a string"),
         _ => None,
     }

@@ -144,7 +144,14 @@ fn is_empty_base(text: &str) -> bool {
 fn find(text: &str) -> Findings {
     let mut found = Findings { indicator: text.starts_with("---") || text.starts_with("..."), ..Findings::default() };
     let (mut blank_before, mut space_before, mut break_before) = (true, false, false);
-    for (i, c) in text.char_indices() {
+    let (bytes, mut i) = (text.as_bytes(), 0);
+    while let Some(c) = text[i..].chars().next() {
+        let plain = bytes[i..].iter().take_while(|&&byte| SIMPLE[usize::from(byte)]).count();
+        if i > 0 && plain > 0 {
+            (space_before, break_before, blank_before) = (false, false, false);
+            i += plain;
+            continue;
+        }
         let next = text[i + c.len_utf8()..].chars().next();
         let blank_after = next.is_none_or(|c| matches!(c, ' ' | '\t'));
         found.indicator |= match c {
@@ -163,6 +170,7 @@ fn find(text: &str) -> Findings {
         found.space_before_break |= breaks && space_before;
         (space_before, break_before) = (c == ' ', breaks);
         blank_before = breaks || matches!(c, ' ' | '\t');
+        i += c.len_utf8();
     }
     found
 }

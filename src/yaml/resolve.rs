@@ -56,10 +56,26 @@ fn number(text: &str) -> Tag {
 
 /// The words that YAML 1.1 takes for booleans beyond `true` and `false`.
 pub(super) fn is_old_bool(text: &str) -> bool {
-    matches!(
-        text,
-        "y" | "Y" | "yes" | "Yes" | "YES" | "n" | "N" | "no" | "No" | "NO" | "on" | "On" | "ON" | "off" | "Off" | "OFF"
-    )
+    // Hardly any string is that short.
+    text.len() <= 3
+        && matches!(
+            text,
+            "y" | "Y"
+                | "yes"
+                | "Yes"
+                | "YES"
+                | "n"
+                | "N"
+                | "no"
+                | "No"
+                | "NO"
+                | "on"
+                | "On"
+                | "ON"
+                | "off"
+                | "Off"
+                | "OFF"
+        )
 }
 
 /// The value of an integer in any base that fits in 64 bits, signed or not.

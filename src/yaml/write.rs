@@ -38,6 +38,15 @@ pub fn stream<'n>(nodes: impl IntoIterator<Item = &'n Node>, quoting: Quoting) -
     Ok(out)
 }
 
+/// Writes a string on one line, quoted if it would be read as something else.
+pub fn string(out: &mut String, text: &str) {
+    let form = match quote::form(text, Quoting::Safe) {
+        Form::Literal => Form::Double,
+        form => form,
+    };
+    fold::scalar(out, out.len(), text, form, Lines::One);
+}
+
 fn unwritten(scalar: &Scalar, why: &str, at: Place) -> Error {
     Error::new(Kind::Yaml, format!("`{}` cannot be written: {why}", scalar.text)).at(at)
 }
