@@ -6,10 +6,10 @@ mod part;
 
 pub use part::{Part, Shard};
 
-use crate::error::{Error, Errors, Result};
+use crate::error::{Error, Errors, Kind, Result};
 use crate::node::Node;
 use crate::plan::{self, Branch, Plan};
-use crate::render::{Context, Engine};
+use crate::render::{self, Context, Engine};
 use crate::source::{File, Project, RelPath};
 use crate::spec::{self, Secrets, Spec};
 use crate::transform::{self, Input, Layers, Memo};
@@ -18,6 +18,7 @@ use crate::validate::{self, Claim};
 use crate::yaml::{Cache, Dialect};
 use crate::{emit, secrets};
 use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -60,14 +61,12 @@ pub fn build(project: &Project, part: &Part, progress: &Progress) -> Result<Buil
         House { project, spec: &spec, cache: Cache::default(), memo: Memo::default(), engine: Engine::new(project) };
     let wanted: Vec<&Branch> = plan.branches.iter().filter(|b| part.has(&b.name, b.slug.as_str())).collect();
     progress.all.store(wanted.len(), Ordering::Relaxed);
-    let results: Vec<Result<Room>> = wanted
-        .par_iter()
-        .map(|branch| {
-            let room = house.build(branch).map_err(|errors| errors.map(|error| error.in_branch(&branch.name)));
-            progress.done.fetch_add(1, Ordering::Relaxed);
-            room
-        })
-        .collect();
+    let build = |branch: &&Branch| {
+        let room = house.build(branch).map_err(|errors| errors.map(|error| error.in_branch(&branch.name)));
+        progress.done.fetch_add(1, Ordering::Relaxed);
+        room
+    };
+    let results: Vec<Result<Room>> = workers()?.install(|| wanted.par_iter().map(build).collect());
 
     let (mut tree, mut warnings, mut failed) = (Tree::default(), plan.warnings.clone(), Vec::new());
     let mut claims = Vec::new();
@@ -83,6 +82,14 @@ pub fn build(project: &Project, part: &Part, progress: &Progress) -> Result<Buil
     }
     validate::contested(claims.iter().map(|(name, claims)| (*name, claims.as_slice())))?;
     Ok(Built { spec, plan, tree, warnings, failed })
+}
+
+/// The threads that build branches, one a core.
+fn workers() -> Result<ThreadPool, Error> {
+    ThreadPoolBuilder::new().stack_size(render::STACK).build().map_err(|error| {
+        Error::new(Kind::Disk, format!("the system starts no threads: {error}"))
+            .help("allow more of them or more address space, or set `RAYON_NUM_THREADS=1`")
+    })
 }
 
 impl Built {

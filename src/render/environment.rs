@@ -13,7 +13,11 @@ use serde::Serialize as _;
 use std::borrow::Cow;
 
 /// How many steps a template may take. A step is an instruction or 64 bytes of text.
-pub(super) const FUEL: u64 = 1_000_000;
+pub(super) const FUEL: u64 = 250_000;
+
+/// The stack that a thread needs which renders, in bytes: a template can nest a list as deep as it has steps, and the
+/// engine goes down into it by calling itself. Only what is used of it becomes memory.
+pub const STACK: usize = if cfg!(debug_assertions) { 1 << 30 } else { 1 << 28 };
 
 /// What `{{ … }}` writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,6 +15,7 @@ mod tags;
 mod trace;
 
 pub use context::Context;
+pub use environment::STACK;
 
 use crate::error::{Error, Kind, Result};
 use crate::node::Node;

@@ -41,14 +41,10 @@ const WRONG: &[(&str, &str, &str)] = &[
     ("{% include 'loop.j2' %}\n", "templates or macros call each other without end", "base/loop.j2:1:4"),
     (
         "a: 1\n{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}\n",
-        "the template does not end: it was stopped after 1000000 steps",
+        "the template does not end: it was stopped after 250000 steps",
         "base/a.yaml.j2:2",
     ),
-    (
-        "a: {{ 'x' * 99999999 }}\n",
-        "the template does not end: it was stopped after 1000000 steps",
-        "base/a.yaml.j2:1:7",
-    ),
+    ("a: {{ 'x' * 99999999 }}\n", "the template does not end: it was stopped after 250000 steps", "base/a.yaml.j2:1:7"),
     ("{% include '../../etc/passwd' %}\n", "`../../etc/passwd` leads out of the workspace", "base/a.yaml.j2:1:4"),
     ("{% include '/etc/passwd' %}\n", "`/etc/passwd` leads out of the workspace", "base/a.yaml.j2:1:4"),
     ("{% import '../../x' as x %}\n", "`../../x` leads out of the workspace", "base/a.yaml.j2:1:4"),
