@@ -6,6 +6,7 @@
 
 mod cache;
 mod date;
+pub mod edit;
 mod fields;
 mod fold;
 mod folded;
@@ -27,7 +28,7 @@ pub use inset::inset;
 pub use merge::merge;
 pub use read::{parse, parse_with_holes};
 pub use resolve::resolve;
-pub use write::{stream, string, write};
+pub use write::{double_quoted, stream, string, write};
 
 use crate::error::{Error, Kind, Result};
 use crate::node::{Node, Style, Tag};

@@ -47,6 +47,11 @@ pub fn string(out: &mut String, text: &str) {
     fold::scalar(out, out.len(), text, form, Lines::One);
 }
 
+/// Writes a string in double quotes on one line.
+pub fn double_quoted(out: &mut String, text: &str) {
+    fold::scalar(out, out.len(), text, Form::Double, Lines::One);
+}
+
 fn unwritten(scalar: &Scalar, why: &str, at: Place) -> Error {
     Error::new(Kind::Yaml, format!("`{}` cannot be written: {why}", scalar.text)).at(at)
 }

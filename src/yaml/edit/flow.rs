@@ -1,0 +1,60 @@
+//! Values as text on one line, for a place in a text that somebody else wrote.
+
+use super::super::{Quoting, quote};
+use crate::node::{Node, Tag, Value};
+use granit_parser::ScalarStyle;
+
+/// Where a value is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spot {
+    /// Behind a key or dash that begins a line.
+    Line,
+    /// Within brackets or braces.
+    Flow,
+}
+
+/// A value on one line, mappings and lists in braces and brackets.
+pub(super) fn inline(node: &Node, spot: Spot) -> String {
+    match &node.value {
+        Value::Scalar(scalar) if scalar.tag == Tag::Str => string(&scalar.text, spot),
+        Value::Scalar(scalar) => scalar.text.to_string(),
+        Value::Seq(items) => format!("[{}]", joined(items.iter().map(|item| inline(item, Spot::Flow)))),
+        Value::Map(map) => {
+            let pair = |key: &str, value| format!("{}: {}", string(key, Spot::Flow), inline(value, Spot::Flow));
+            format!("{{{}}}", joined(map.iter().map(|entry| pair(&entry.key.text, &entry.value))))
+        }
+    }
+}
+
+fn joined(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+/// A string, in quotes if it would be read as something else there.
+pub(super) fn string(text: &str, spot: Spot) -> String {
+    let mut out = String::new();
+    super::super::string(&mut out, text);
+    let plain = quote::form(text, Quoting::Safe) == quote::Form::Plain;
+    if plain && spot == Spot::Flow && (text.contains([',', '[', ']', '{', '}']) || text.starts_with('?')) {
+        return quoted(text);
+    }
+    out
+}
+
+/// A string in the quotes in which another one stood.
+pub(super) fn string_like(style: ScalarStyle, text: &str, spot: Spot) -> String {
+    let escapes =
+        quote::form(text, Quoting::Safe) == quote::Form::Literal || text.chars().any(|c| !quote::is_printable(c));
+    match style {
+        ScalarStyle::DoubleQuoted => quoted(text),
+        ScalarStyle::SingleQuoted if !escapes => format!("'{}'", text.replace('\'', "''")),
+        _ => string(text, spot),
+    }
+}
+
+/// A string in double quotes.
+fn quoted(text: &str) -> String {
+    let mut out = String::new();
+    super::super::double_quoted(&mut out, text);
+    out
+}

@@ -1,0 +1,156 @@
+//! Where the parts of a YAML text stand in it, byte by byte.
+//!
+//! Unlike a [`Node`](crate::node::Node) a part knows where it ends, and aliases and merge keys are not expanded.
+
+use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
+use std::ops::Range;
+
+/// One value of a text.
+#[derive(Debug)]
+pub(super) struct Part {
+    /// The bytes from its first to its last character, without a line break behind it. A value that is nothing at all
+    /// stands where it could be written.
+    pub(super) span: Range<usize>,
+    /// What it is.
+    pub(super) shape: Shape,
+}
+
+/// What a part is.
+#[derive(Debug)]
+pub(super) enum Shape {
+    /// Text in some style.
+    Scalar(ScalarStyle),
+    /// Nothing: what stands behind a colon or dash that nothing follows.
+    Nothing,
+    /// `*name`.
+    Alias,
+    /// A list.
+    Seq(Look, Vec<Part>),
+    /// A mapping.
+    Map(Look, Vec<Pair>),
+}
+
+/// Whether a collection stands in brackets or braces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    /// It does not; its parts begin lines.
+    Block,
+    /// It does.
+    Flow,
+}
+
+/// An entry of a mapping.
+#[derive(Debug)]
+pub(super) struct Pair {
+    /// The text of the key.
+    pub(super) key: String,
+    /// Where the key stands.
+    pub(super) at: Range<usize>,
+    /// The value.
+    pub(super) value: Part,
+}
+
+/// A collection that is not complete.
+struct Frame {
+    start: usize,
+    look: Look,
+    content: Content,
+}
+
+enum Content {
+    Seq(Vec<Part>),
+    Map(Vec<Pair>, Option<(String, Range<usize>)>),
+}
+
+/// The only document of a text; `None` for a text that has none, several, or none that can be read.
+pub(super) fn layout(text: &str) -> Option<Part> {
+    let options = granit_parser::options! {
+        block_scalar_eof_without_line_feed: true,
+        emit_comments: false,
+        emit_unresolved_aliases: true,
+    };
+    let mut frames: Vec<Frame> = Vec::new();
+    let mut root = None;
+    for next in Parser::new_from_str_with_options(text, options) {
+        let (event, span) = next.ok()?;
+        let at = bytes(&span)?;
+        let part = match event {
+            Event::Scalar(value, style, ..) => match frames.last_mut() {
+                Some(Frame { content: Content::Map(_, key @ None), .. }) => {
+                    *key = Some((value.into_owned(), at));
+                    continue;
+                }
+                _ => scalar(text, style, at, frames.last()),
+            },
+            Event::Alias(_) | Event::UnresolvedAlias(_) => Part { span: at, shape: Shape::Alias },
+            Event::SequenceStart(style, ..) => {
+                frames.push(Frame { start: at.start, look: look(style), content: Content::Seq(Vec::new()) });
+                continue;
+            }
+            Event::MappingStart(style, ..) => {
+                frames.push(Frame { start: at.start, look: look(style), content: Content::Map(Vec::new(), None) });
+                continue;
+            }
+            Event::SequenceEnd | Event::MappingEnd => frames.pop()?.close(at.end),
+            _ => continue,
+        };
+        match frames.last_mut().map(|frame| &mut frame.content) {
+            Some(Content::Seq(items)) => items.push(part),
+            Some(Content::Map(pairs, key)) => {
+                let (key, at) = key.take()?;
+                pairs.push(Pair { key, at, value: part });
+            }
+            None if root.is_none() => root = Some(part),
+            None => return None,
+        }
+    }
+    root
+}
+
+fn bytes(span: &Span) -> Option<Range<usize>> {
+    Some(span.start.byte_offset()?..span.end.byte_offset()?)
+}
+
+fn look(style: StructureStyle) -> Look {
+    if style == StructureStyle::Flow { Look::Flow } else { Look::Block }
+}
+
+fn scalar(text: &str, style: ScalarStyle, at: Range<usize>, frame: Option<&Frame>) -> Part {
+    // Behind the colon of the key that waits.
+    let behind = match frame.map(|frame| &frame.content) {
+        Some(Content::Map(_, Some((_, key)))) => text[key.end..].find(':').map(|colon| key.end + colon + 1),
+        _ => None,
+    };
+    if style == ScalarStyle::Plain && at.is_empty() {
+        // The parser names the place of what comes next.
+        let here = behind.unwrap_or(at.start);
+        return Part { span: here..here, shape: Shape::Nothing };
+    }
+    let end = at.start + text[at.clone()].trim_end().len();
+    // The parser leaves out the header of a block.
+    let header = match (style, behind) {
+        (ScalarStyle::Literal | ScalarStyle::Folded, Some(from)) => {
+            text[from..at.start].find(['|', '>']).map(|header| from + header)
+        }
+        (ScalarStyle::Literal | ScalarStyle::Folded, None) => text[..at.start].rfind(['|', '>']),
+        _ => None,
+    };
+    let start = header.unwrap_or(at.start);
+    Part { span: start..end.max(start), shape: Shape::Scalar(style) }
+}
+
+impl Frame {
+    fn close(self, end: usize) -> Part {
+        let last = match &self.content {
+            Content::Seq(items) => items.last().map(|item| item.span.end),
+            Content::Map(pairs, _) => pairs.last().map(|pair| pair.value.span.end),
+        };
+        // The parser ends a block where the next thing begins, behind blanks and comments.
+        let end = if self.look == Look::Block { last.unwrap_or(self.start) } else { end };
+        let shape = match self.content {
+            Content::Seq(items) => Shape::Seq(self.look, items),
+            Content::Map(pairs, _) => Shape::Map(self.look, pairs),
+        };
+        Part { span: self.start..end, shape }
+    }
+}
