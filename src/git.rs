@@ -38,6 +38,34 @@ pub fn tree(root: &Path, reference: &str, output: &RelPath) -> Result<Tree, Erro
     Ok(tree)
 }
 
+/// The branches of the repository at `repo`, a line `commit name` each: those of `remote` in a clone, its own in a bare
+/// one. A repository that cannot be read is a reason to change nothing.
+pub fn heads(repo: &Path, remote: &str) -> Result<String, Error> {
+    let unseen = |error: Error| {
+        Error::new(Kind::Guard, format!("the branches of `{}` cannot be seen: {error}", repo.display()))
+            .help("`--repo` names a clone or a bare mirror, `--remote` one of its remotes")
+    };
+    let ask = |args: &[&str]| {
+        let output = run(repo, args, b"").and_then(expect).map_err(unseen)?;
+        Ok::<_, Error>(String::from_utf8_lossy(&output).into_owned())
+    };
+    let bare = ask(&["rev-parse", "--is-bare-repository"])?.trim() == "true";
+    let prefix = if bare { "refs/heads/".to_owned() } else { format!("refs/remotes/{remote}/") };
+    let listed = ask(&["for-each-ref", "--format=%(objectname) %(refname) %(symref)", &prefix])?;
+    let heads: String = listed
+        .lines()
+        .filter_map(|line| {
+            // What leads to another ref, such as `origin/HEAD`, is no branch.
+            let (commit, name) = line.trim_end().split_once(' ').filter(|(_, rest)| !rest.contains(' '))?;
+            Some(format!("{commit} {}\n", name.strip_prefix(&prefix)?))
+        })
+        .collect();
+    if heads.is_empty() {
+        return Err(unseen(broken(&format!("there is nothing below `{prefix}`"))));
+    }
+    Ok(heads)
+}
+
 /// Id and path, below `output`, of a file in a line of `git ls-tree`: `mode blob id TAB path`.
 fn blob<'a>(line: &'a str, output: &RelPath) -> Option<(&'a str, RelPath)> {
     let (meta, path) = line.split_once('\t')?;

@@ -3,21 +3,25 @@
 // 0
 pub mod source;
 // 1
+pub mod glob;
 pub mod node;
 pub mod pointer;
 pub mod tree;
 // 2
 pub mod error;
 // 3
+pub mod guard;
 pub mod yaml;
 // 4
 pub mod name;
 pub mod schema;
 pub mod slug;
+pub mod tag;
 // 5
 pub mod resource;
 pub mod spec;
 // 6
+pub mod edit;
 pub mod plan;
 // 7
 pub mod diff;

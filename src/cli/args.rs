@@ -69,9 +69,9 @@ Examples:
 Exit status: 0 if nothing differs, 1 if something does, 2 if the build fails.")]
     Check,
     Diff(Diff),
-    /// Look at the branches of the spec
+    /// List, add, change and take out the branches of the spec
     #[command(subcommand)]
-    Branch(Branch),
+    Branch(super::branch::Branch),
     #[cfg(feature = "apply")]
     Dns(super::dns::Dns),
     Kustomize(Kustomize),
@@ -146,32 +146,6 @@ pub(super) enum DiffFormat {
     /// A table and diffs to unfold, for a pull request
     Markdown,
     /// For programs: branches, files and numbers of lines
-    Json,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum Branch {
-    /// List the branches with what is derived from their names
-    #[command(after_help = "\
-Examples:
-  pleach branch list
-  pleach branch list --format json | jq -r '.[] | select(.owner == \"team-a\") | .namespace'
-
-JSON: a list of {name, slug, platform, namespace, hosts, images, overlays, owner, link, expires, pinned};
-what a branch does not have is null or empty.")]
-    List {
-        /// How they are listed
-        #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-        format: ListFormat,
-    },
-}
-
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-pub(super) enum ListFormat {
-    /// A table
-    #[default]
-    Text,
-    /// For programs
     Json,
 }
 

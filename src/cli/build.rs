@@ -4,14 +4,10 @@ use super::Outcome;
 use super::args;
 use super::progress::watched;
 use super::screen::{Screen, report};
-use super::workspace::{Workspace, scope};
+use super::workspace::{PATIENCE, Workspace, scope};
 use crate::disk;
 use crate::error::{Errors, Result};
 use crate::pipeline::{self, Part};
-use std::time::Duration;
-
-/// How long to wait for another run.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) fn run(args: &args::Build, workspace: &Workspace, screen: Screen) -> Result<Outcome> {
     let part = match (&args.only, args.shard) {

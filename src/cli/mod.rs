@@ -32,6 +32,8 @@ enum Outcome {
     Done,
     /// Exit status 1.
     Differs,
+    /// Something was refused, with this exit status, and that was said.
+    Refused(u8),
 }
 
 /// Runs `pleach` with the arguments of a command line, the program's own name first, and returns the exit status.
@@ -61,7 +63,7 @@ fn dispatch(args: &Args, here: &Path, screen: Screen) -> Result<u8> {
         Command::Build(build) => in_workspace(&|workspace| build::run(build, workspace, screen)),
         Command::Check => in_workspace(&|workspace| check::run(workspace, &called(args), screen)),
         Command::Diff(diff) => in_workspace(&|workspace| diff::run(diff, workspace, here, screen)),
-        Command::Branch(branch) => in_workspace(&|workspace| branch::run(branch, workspace, screen)),
+        Command::Branch(branch) => in_workspace(&|workspace| branch::run(branch, workspace, here, screen)),
         Command::Init(args) => init::run(args, here).map(|_| 0),
         Command::Schema => report(schema::branches::TEXT).map(|()| 0),
         Command::Completions(args) => {
@@ -90,6 +92,7 @@ fn judge(done: Result<Outcome>, project: &Project, screen: Screen) -> u8 {
     match done {
         Ok(Outcome::Done) => 0,
         Ok(Outcome::Differs) => 1,
+        Ok(Outcome::Refused(status)) => status,
         Err(errors) => screen.fail(&errors, project),
     }
 }

@@ -7,6 +7,10 @@ use crate::source::{Project, RelPath};
 use crate::tree::{NAMESPACES, slug_of};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long to wait for another run in the same workspace.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A workspace on the disk.
 pub(super) struct Workspace {

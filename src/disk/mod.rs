@@ -20,6 +20,7 @@ pub use write::Written;
 
 use crate::error::{Error, Errors, Kind, Result};
 use crate::source::RelPath;
+use hand::Hand;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -58,6 +59,30 @@ pub fn load(path: &Path) -> Result<String, Error> {
 /// Writes a file that somebody asked for by name.
 pub fn save(path: &Path, content: &str) -> Result<(), Error> {
     std::fs::write(path, content).map_err(|error| complaint(path, "cannot be written", &error))
+}
+
+/// Gives a file new content, whole or not at all, or removes it. A link stays, what it leads to changes.
+pub fn put(path: &Path, content: Option<&str>) -> Result<(), Error> {
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let Some(content) = content else {
+        return std::fs::remove_file(path).map_err(|error| complaint(path, "cannot be removed", &error));
+    };
+    let written = (|| {
+        let beside = hand::beside(&target);
+        let _ = std::fs::remove_file(&beside);
+        Hand::default().create(&beside, content)?;
+        if let Ok(old) = std::fs::metadata(&target) {
+            std::fs::set_permissions(&beside, old.permissions())?;
+        }
+        std::fs::rename(&beside, &target)
+    })();
+    written.map_err(|error| complaint(path, "cannot be written", &error))
+}
+
+/// What comes on standard input.
+pub fn input() -> Result<String, Error> {
+    io::read_to_string(io::stdin())
+        .map_err(|error| Error::new(Kind::Guard, format!("standard input cannot be read: {}", reason(&error))))
 }
 
 /// Writes files to a folder, `shown` to people, in which none of them stands yet.

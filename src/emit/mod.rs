@@ -16,6 +16,9 @@ use crate::yaml::{self, Quoting};
 use lock::Lock;
 use std::sync::Arc;
 
+/// Why paths in the output are good.
+const PLAIN: &str = "slugs and file names are plain names";
+
 /// The files of a branch that has `namespace`, by their paths in the output.
 pub fn branch(branch: &Branch, namespace: &str, mut resources: Vec<Resource>) -> Result<Vec<(RelPath, Arc<str>)>> {
     let is_namespace = |resource: &Resource| {
@@ -34,7 +37,6 @@ pub fn branch(branch: &Branch, namespace: &str, mut resources: Vec<Resource>) ->
         })?;
     let lock = Lock::of(&branch.name, files.iter().map(|(name, content)| (name.as_str(), &**content)));
     files.push((LOCK.to_owned(), lock.write().into()));
-    const PLAIN: &str = "slugs and file names are plain names";
     let folder = RelPath::new(&format!("{NAMESPACES}/{}", branch.slug)).expect(PLAIN);
     Ok(files.into_iter().map(|(name, content)| (folder.join(&name).expect(PLAIN), content)).collect())
 }

@@ -14,7 +14,7 @@ mod zones;
 
 pub use labels::{BRANCH_LABEL, BRANCH_NAME_ANNOTATION, PROJECT_LABEL};
 
-use crate::error::{Error, Errors, Result};
+use crate::error::{Error, Errors, Kind, Result};
 use crate::name::DnsName;
 use crate::node::Node;
 use crate::slug::Slug;
@@ -133,8 +133,18 @@ pub fn make(spec: &Spec) -> Result<Plan> {
         }
     }
     faults.extend(unique::check(spec, &branches));
+    faults.extend(too_many(spec));
     let warnings = zones::outside(spec, &branches);
     Errors::check(faults, Plan { project: spec.project.clone(), branches, warnings })
+}
+
+/// A complaint if there are more branches than the spec allows.
+fn too_many(spec: &Spec) -> Option<Error> {
+    let max = spec.max_branches.as_ref().filter(|max| spec.branches.len() > max.value)?;
+    let message = format!("there are {} branches; `maxBranches` allows {}", spec.branches.len(), max.value);
+    Some(Error::new(Kind::Guard, message).at(max.at).help(
+        "nothing was written: take branches out, with `pleach branch expire` those that are overdue, or allow more",
+    ))
 }
 
 #[cfg(test)]

@@ -115,6 +115,13 @@ impl Project {
         Project::new(Memory(files.into_iter().map(|(at, bytes)| (path(at.as_ref()), bytes.into())).collect()))
     }
 
+    /// The same project with other files in it; `None` for one that is not there any more.
+    #[must_use]
+    pub fn with(&self, files: impl IntoIterator<Item = (RelPath, Option<Vec<u8>>)>) -> Self {
+        let below = self.clone();
+        Project { here: self.here.clone(), ..Project::new(Changed { below, files: files.into_iter().collect() }) }
+    }
+
     /// What stands at `path`.
     pub fn look(&self, path: &RelPath) -> Found {
         if let Some(found) = self.table.read().expect(LOCK).found.get(path) {
@@ -170,6 +177,41 @@ impl Project {
     pub fn file_at(&self, place: Place) -> Option<Arc<File>> {
         let FileId(id) = place.file()?;
         self.table.read().expect(LOCK).files.get(id as usize).cloned()
+    }
+}
+
+/// A project with some files changed.
+struct Changed {
+    below: Project,
+    files: BTreeMap<RelPath, Option<Vec<u8>>>,
+}
+
+impl Reader for Changed {
+    fn look(&self, path: &RelPath) -> Seen {
+        match self.files.get(path) {
+            Some(Some(bytes)) => return Seen::File(bytes.clone()),
+            Some(None) => return Seen::Nothing,
+            None => {}
+        }
+        match self.below.look(path) {
+            Found::File(file) => Seen::File(file.bytes.clone()),
+            Found::Nothing => Seen::Nothing,
+            Found::Unreadable(why) => Seen::Unreadable(why),
+            Found::Folder(names) => {
+                let mut names = Vec::clone(&names);
+                for (file, bytes) in self.files.iter().filter(|(file, _)| file.parent() == *path) {
+                    names.retain(|name| name != file.name());
+                    if bytes.is_some() {
+                        names.push(file.name().to_owned());
+                    }
+                }
+                Seen::Folder(names)
+            }
+        }
+    }
+
+    fn real(&self, path: &RelPath) -> Option<RelPath> {
+        if self.files.contains_key(path) { Some(path.clone()) } else { self.below.real(path) }
     }
 }
 

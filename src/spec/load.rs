@@ -8,24 +8,28 @@ use crate::yaml::{self, Dialect};
 use std::sync::Arc;
 
 /// The file of the spec.
-const FILE: &str = "branches.yaml";
+pub const FILE: &str = "branches.yaml";
 /// The folder of the branches that stand alone.
-pub(super) const FOLDER: &str = "branches.d";
+pub const FOLDER: &str = "branches.d";
+
+/// The files of the spec, `branches.yaml` first.
+pub fn files(project: &Project) -> Result<Vec<Arc<File>>> {
+    gather(std::iter::once(main(project)).chain(further(project)), |file| file)
+}
+
+fn main(project: &Project) -> Result<Arc<File>, Error> {
+    match project.look(&super::path(FILE)) {
+        Found::File(file) => Ok(file),
+        Found::Unreadable(why) => Err(spec_error(format!("`{FILE}` cannot be read: {why}"))),
+        Found::Folder(_) => Err(spec_error(format!("`{FILE}` is a folder"))),
+        Found::Nothing => Err(spec_error(format!("there is no `{FILE}` here"))
+            .help("`pleach init` writes a workspace to start from; `-C DIR` names another one")),
+    }
+}
 
 /// The whole spec.
 pub(super) fn document(project: &Project) -> Result<Node> {
-    let main = match project.look(&super::path(FILE)) {
-        Found::File(file) => file,
-        Found::Unreadable(why) => return Err(spec_error(format!("`{FILE}` cannot be read: {why}")).into()),
-        Found::Folder(_) => return Err(spec_error(format!("`{FILE}` is a folder")).into()),
-        Found::Nothing => {
-            let error = spec_error(format!("there is no `{FILE}` here"));
-            return Err(error
-                .help("`pleach init` writes a workspace to start from; `-C DIR` names another one")
-                .into());
-        }
-    };
-    let files = std::iter::once(Ok(main)).chain(further(project));
+    let files = std::iter::once(Ok(main(project)?)).chain(further(project));
     let mut documents = gather(files, |file| only_document(&*file?))?.into_iter();
     let mut spec = documents.next().expect("the first file is that of the spec");
     let further: Vec<Node> = documents.collect();

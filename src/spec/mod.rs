@@ -12,15 +12,18 @@ mod pattern;
 mod range;
 mod section;
 mod settings;
+mod sync;
 mod zone;
 
 pub use branch::{AppEngine, Branch, Pin};
 pub use date::Date;
 pub use image::{Image, Reference};
 pub use label::{KEY_PREFIX, is_label};
+pub use load::{FILE, FOLDER, files};
 pub use pattern::{Pattern, Scope};
 pub use range::Range;
 pub use settings::{Overlay, Settings};
+pub use sync::Sync;
 pub use zone::{Provider, Zone};
 
 use crate::error::{Error, Errors, Kind, Result};
@@ -58,6 +61,10 @@ pub struct Spec {
     pub image_aliases: BTreeMap<SmolStr, SmolStr>,
     /// What becomes of secret values.
     pub secrets: Secrets,
+    /// How many branches there may be.
+    pub max_branches: Option<Placed<usize>>,
+    /// Which branches of git are branches here, and with which images.
+    pub sync: Sync,
     /// What every branch has unless it says otherwise.
     pub defaults: Settings,
     /// The branches in the order in which they are written, those of `branches.d/` last.
@@ -138,6 +145,10 @@ impl Spec {
                 Some("allow") => Secrets::Allow,
                 _ => Secrets::Warn,
             },
+            max_branches: top
+                .node("maxBranches")
+                .and_then(|node| Some(Placed { value: node.as_text()?.parse().ok()?, at: node.at })),
+            sync: Sync::of(&top),
             defaults,
             branches,
         }
@@ -203,6 +214,12 @@ zones:
     {provider: rfc2136, ttl: 60, CNAME: [ingress.dev.example.com], server: ns1.example.net, addresses: [203.0.113.0/24]}
 imageAliases: {backend: registry.example.com/shop/backend}
 secrets: refuse
+maxBranches: 60
+sync:
+  include: ["feature/*"]
+  exclude: ["*/wip"]
+  images: {backend: ":{{ branch.tag }}"}
+  tags: gitlab
 defaults: &settings
   overlays: [preview]
   values: {logLevel: info}

@@ -6,6 +6,7 @@
     reason = "a test may ask where it runs, and need not be fast"
 )]
 
+mod branch;
 mod check;
 mod cli;
 mod disk;

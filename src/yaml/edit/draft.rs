@@ -1,6 +1,6 @@
 //! One change of a text, worked out on the layout of the text.
 //!
-//! Each function finds the characters to be replaced. Whether what comes of it is the data that was meant is for the
+//! Each function finds the characters that go and those that come. Whether what comes of it is the data that was meant is for the
 //! caller to check. `None` means that the layout is none that is known here.
 
 use super::Step;
@@ -15,18 +15,18 @@ pub(super) struct Draft<'d> {
     pub(super) text: &'d str,
     /// Its layout.
     pub(super) root: &'d Part,
-    /// What goes, and what comes in its place.
-    pub(super) replaced: Option<(Range<usize>, String)>,
+}
+
+/// The characters that go, and what comes in their place.
+pub(super) type Swap = (Range<usize>, String);
+
+fn swap(range: Range<usize>, with: impl Into<String>) -> Swap {
+    (range, with.into())
 }
 
 impl<'d> Draft<'d> {
-    fn replace(&mut self, range: Range<usize>, with: impl Into<String>) -> Option<()> {
-        self.replaced = Some((range, with.into()));
-        Some(())
-    }
-
     /// Writes `value` at the end of a path.
-    pub(super) fn set(&mut self, path: &[Step], value: &Node) -> Option<()> {
+    pub(super) fn set(&self, path: &[Step], value: &Node) -> Option<Swap> {
         let (part, rest) = self.descend(path)?;
         self.write(part, path.split_at(path.len() - rest), value)
     }
@@ -50,13 +50,13 @@ impl<'d> Draft<'d> {
     }
 
     /// Writes `value` into `part`, to which `above` leads; the steps `below` are to be made.
-    fn write(&mut self, part: &Part, (above, below): (&[Step], &[Step]), value: &Node) -> Option<()> {
+    fn write(&self, part: &Part, (above, below): (&[Step], &[Step]), value: &Node) -> Option<Swap> {
         let spot = self.spot(above)?;
         let Some((Step::Key(key), below)) = below.split_first() else {
             return match (&part.shape, value.as_str()) {
-                (Shape::Scalar(style), Some(text)) => self.replace(part.span.clone(), string_like(*style, text, spot)),
-                (Shape::Nothing, _) => self.replace(part.span.clone(), format!(" {}", inline(value, spot))),
-                _ => self.replace(part.span.clone(), inline(value, spot)),
+                (Shape::Scalar(style), Some(text)) => Some(swap(part.span.clone(), string_like(*style, text, spot))),
+                (Shape::Nothing, _) => Some(swap(part.span.clone(), format!(" {}", inline(value, spot)))),
+                _ => Some(swap(part.span.clone(), inline(value, spot))),
             };
         };
         // What is missing on the way is made in braces.
@@ -67,19 +67,19 @@ impl<'d> Draft<'d> {
         match &part.shape {
             Shape::Nothing => {
                 let map: Node = [(&**key, value)].into_iter().collect::<Map>().into();
-                self.replace(part.span.clone(), format!(" {}", inline(&map, spot)))
+                Some(swap(part.span.clone(), format!(" {}", inline(&map, spot))))
             }
             Shape::Map(Look::Flow, pairs) => {
                 let pair = format!("{}: {}", string(key, Spot::Flow), inline(&value, Spot::Flow));
                 match pairs.last() {
-                    Some(last) => self.replace(last.value.span.end..last.value.span.end, format!(", {pair}")),
-                    None => self.replace(part.span.clone(), format!("{{{pair}}}")),
+                    Some(last) => Some(swap(last.value.span.end..last.value.span.end, format!(", {pair}"))),
+                    None => Some(swap(part.span.clone(), format!("{{{pair}}}"))),
                 }
             }
             Shape::Map(Look::Block, pairs) => {
                 let indent = " ".repeat(self.column(pairs.first()?.at.start)?);
                 let line = format!("{indent}{}: {}", string(key, Spot::Line), inline(&value, Spot::Line));
-                self.insert_line(part.span.end, &line)
+                Some(self.insert_line(part.span.end, &line))
             }
             _ => None,
         }
@@ -106,7 +106,7 @@ impl<'d> Draft<'d> {
     }
 
     /// Takes out what stands at the end of a path.
-    pub(super) fn cut(&mut self, path: &[Step]) -> Option<()> {
+    pub(super) fn cut(&self, path: &[Step]) -> Option<Swap> {
         let (step, above) = path.split_last()?;
         let (part, 0) = self.descend(above)? else { return None };
         match (step, &part.shape) {
@@ -114,19 +114,19 @@ impl<'d> Draft<'d> {
                 let i = pairs.iter().position(|pair| pair.key == **key)?;
                 let spans: Vec<_> = pairs.iter().map(|Pair { at, value, .. }| at.start..value.span.end).collect();
                 match look {
-                    Look::Flow => self.cut_flow(&spans, i),
+                    Look::Flow => Some(cut_flow(&spans, i)),
                     Look::Block if self.begins_line(spans[i].start) => {
                         let lines = self.line_start(spans[i].start)..self.next_line(spans[i].end);
-                        self.replace(lines, "")
+                        Some(swap(lines, ""))
                     }
                     // The first key stands behind the dash of its item; the next one moves up to it.
-                    Look::Block => self.replace(spans[i].start..spans.get(i + 1)?.start, ""),
+                    Look::Block => Some(swap(spans[i].start..spans.get(i + 1)?.start, "")),
                 }
             }
             (Step::Item(i), Shape::Seq(look, items)) => {
                 let spans: Vec<_> = items.iter().map(|item| item.span.clone()).collect();
                 match look {
-                    Look::Flow => self.cut_flow(&spans, *i),
+                    Look::Flow => Some(cut_flow(&spans, *i)),
                     Look::Block => self.cut_item(&spans, *i, above),
                 }
             }
@@ -134,16 +134,8 @@ impl<'d> Draft<'d> {
         }
     }
 
-    fn cut_flow(&mut self, spans: &[Range<usize>], i: usize) -> Option<()> {
-        match (i.checked_sub(1), spans.get(i + 1)) {
-            (_, Some(next)) => self.replace(spans[i].start..next.start, ""),
-            (Some(before), None) => self.replace(spans[before].end..spans[i].end, ""),
-            (None, None) => self.replace(spans[i].clone(), ""),
-        }
-    }
-
     /// Takes out an item with the comment right above it, and one of the empty lines around it.
-    fn cut_item(&mut self, spans: &[Range<usize>], i: usize, above: &[Step]) -> Option<()> {
+    fn cut_item(&self, spans: &[Range<usize>], i: usize, above: &[Step]) -> Option<Swap> {
         let span = spans.get(i)?;
         let mut start = self.line_start(self.dash(span.start)?);
         let end = self.next_line(span.end);
@@ -151,7 +143,7 @@ impl<'d> Draft<'d> {
             // The list stays, empty, behind its key.
             let colon = self.colon(above)?;
             let between = self.text[colon..start].to_owned();
-            return self.replace(colon..end, format!(" []{between}"));
+            return Some(swap(colon..end, format!(" []{between}")));
         }
         let comment = self.comment_above(start);
         // A comment above the first item may be about all of them.
@@ -162,7 +154,7 @@ impl<'d> Draft<'d> {
         if blank_below && self.is_blank_above(start) {
             start = self.line_start(start - 1);
         }
-        self.replace(start..end, "")
+        Some(swap(start..end, ""))
     }
 
     /// Where the colon ends behind the last key of a path.
@@ -174,12 +166,12 @@ impl<'d> Draft<'d> {
     }
 
     /// Adds an item to the list at the end of a path.
-    pub(super) fn append(&mut self, path: &[Step], item: &Node) -> Option<()> {
+    pub(super) fn append(&self, path: &[Step], item: &Node) -> Option<Swap> {
         let (part, rest) = self.descend(path)?;
         match (&part.shape, rest) {
             (Shape::Seq(Look::Flow, items), 0) if !items.is_empty() => {
                 let end = items.last()?.span.end;
-                self.replace(end..end, format!(", {}", inline(item, Spot::Flow)))
+                Some(swap(end..end, format!(", {}", inline(item, Spot::Flow))))
             }
             (Shape::Seq(Look::Block, items), 0) => {
                 let last = items.last()?;
@@ -187,7 +179,7 @@ impl<'d> Draft<'d> {
                 let apart =
                     items.len() > 1 && self.is_blank_above(self.comment_above(self.line_start(last.span.start)));
                 let lines = block_item(item, indent);
-                self.insert_line(part.span.end, &if apart { format!("\n{lines}") } else { lines })
+                Some(self.insert_line(part.span.end, &if apart { format!("\n{lines}") } else { lines }))
             }
             (Shape::Seq(..) | Shape::Nothing, 0) => {
                 let lines = block_item(item, self.column_of_line(part.span.start));
@@ -195,23 +187,23 @@ impl<'d> Draft<'d> {
                     + self.text[part.span.end..].find(['\n', '\r']).unwrap_or(self.text.len() - part.span.end);
                 let before = self.text[..part.span.start].trim_end_matches(' ').len();
                 let behind = self.text[part.span.end..line_end].to_owned();
-                self.replace(before..line_end, format!("{behind}\n{lines}"))
+                Some(swap(before..line_end, format!("{behind}\n{lines}")))
             }
             (Shape::Map(Look::Block, pairs), 1) => {
                 let Some(Step::Key(key)) = path.last() else { return None };
                 let indent = self.column(pairs.first()?.at.start)?;
                 let lines = format!("{}{}:\n{}", " ".repeat(indent), string(key, Spot::Line), block_item(item, indent));
-                self.insert_line(part.span.end, &lines)
+                Some(self.insert_line(part.span.end, &lines))
             }
             _ => None,
         }
     }
 
     /// Puts lines below the line in which `end` is.
-    fn insert_line(&mut self, end: usize, lines: &str) -> Option<()> {
+    fn insert_line(&self, end: usize, lines: &str) -> Swap {
         let here = self.next_line(end);
         let missing = if self.text[..here].ends_with('\n') { "" } else { "\n" };
-        self.replace(here..here, format!("{missing}{lines}\n"))
+        swap(here..here, format!("{missing}{lines}\n"))
     }
 
     /// Where the dash of the item stands that begins at `start`.
@@ -259,6 +251,15 @@ impl<'d> Draft<'d> {
 
     fn is_blank_above(&self, start: usize) -> bool {
         start > 0 && self.text[self.line_start(start - 1)..start].trim().is_empty()
+    }
+}
+
+/// Takes an item of a list or mapping in brackets out, with one of the commas beside it.
+fn cut_flow(spans: &[Range<usize>], i: usize) -> Swap {
+    match (i.checked_sub(1), spans.get(i + 1)) {
+        (_, Some(next)) => swap(spans[i].start..next.start, ""),
+        (Some(before), None) => swap(spans[before].end..spans[i].end, ""),
+        (None, None) => swap(spans[i].clone(), ""),
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn string(text: &str, spot: Spot) -> String {
     let mut out = String::new();
     super::super::string(&mut out, text);
     let plain = quote::form(text, Quoting::Safe) == quote::Form::Plain;
-    if plain && spot == Spot::Flow && (text.contains([',', '[', ']', '{', '}']) || text.starts_with('?')) {
+    if plain && spot == Spot::Flow && (text.contains([',', '[', ']', '{', '}']) || text.starts_with(['?', ':'])) {
         return quoted(text);
     }
     out

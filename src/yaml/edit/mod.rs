@@ -12,7 +12,7 @@ use super::{Dialect, parse};
 use crate::error::{Error, Kind, Result};
 use crate::node::{Node, Value};
 use crate::source::Place;
-use draft::Draft;
+use draft::{Draft, Swap};
 use layout::layout;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -103,12 +103,9 @@ impl Document {
     }
 
     /// Makes a change and takes it back if the text does not come to hold `data`.
-    fn change(&mut self, data: Node, path: &[Step], edit: impl FnOnce(&mut Draft) -> Option<()>) -> Result<()> {
-        let refused = || Error::from(unedited(path));
-        let root = layout(&self.text).ok_or_else(refused)?;
-        let mut draft = Draft { text: &self.text, root: &root, replaced: None };
-        edit(&mut draft).ok_or_else(refused)?;
-        let (range, new) = draft.replaced.ok_or_else(refused)?;
+    fn change(&mut self, data: Node, path: &[Step], edit: impl FnOnce(&Draft) -> Option<Swap>) -> Result<()> {
+        let root = layout(&self.text).ok_or_else(|| unedited(path))?;
+        let (range, new) = edit(&Draft { text: &self.text, root: &root }).ok_or_else(|| unedited(path))?;
         let mut text = self.text.clone();
         let crlf = text.contains("\r\n");
         text.replace_range(range, &if crlf { new.replace('\n', "\r\n") } else { new });
@@ -117,9 +114,14 @@ impl Document {
                 *self = Document { text, data };
                 Ok(())
             }
-            _ => Err(refused().into()),
+            _ => Err(unedited(path).into()),
         }
     }
+}
+
+/// A value as text on one line, for behind a key.
+pub fn line(node: &Node) -> String {
+    flow::inline(node, flow::Spot::Line)
 }
 
 fn read(text: &str) -> Result<Node> {

@@ -1,15 +1,14 @@
-//! `pleach branch`: a look at the branches of the spec.
+//! `pleach branch list`: the branches with what is derived from their names.
 
-use super::Outcome;
-use super::args::{self, ListFormat};
-use super::screen::{Screen, report};
-use super::workspace::Workspace;
+use super::args::ListFormat;
+use crate::cli::Outcome;
+use crate::cli::screen::{Screen, report};
+use crate::cli::workspace::Workspace;
 use crate::error::Result;
 use crate::pipeline;
 use crate::plan::{Branch, Plan, list};
 
-pub(super) fn run(command: &args::Branch, workspace: &Workspace, screen: Screen) -> Result<Outcome> {
-    let args::Branch::List { format } = command;
+pub(super) fn run(format: ListFormat, workspace: &Workspace, screen: Screen) -> Result<Outcome> {
     let (_, plan) = pipeline::plan(&workspace.project)?;
     report(&match format {
         ListFormat::Text => table(&plan),

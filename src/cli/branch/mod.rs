@@ -1,0 +1,167 @@
+//! `pleach branch`: the branches of the spec, looked at and changed.
+
+mod args;
+mod list;
+mod settings;
+
+pub(super) use args::Branch;
+
+use super::Outcome;
+use super::screen::{Screen, report};
+use super::workspace::{PATIENCE, Workspace};
+use crate::edit::{self, Files};
+use crate::error::{Error, Kind, Result, gather};
+use crate::spec::{Date, Spec, Sync};
+use crate::{disk, git, guard, pipeline};
+use args::{Add, Expire, Limit, Remove, Set, Source};
+use smol_str::SmolStr;
+use std::path::Path;
+
+pub(super) fn run(command: &Branch, workspace: &Workspace, here: &Path, screen: Screen) -> Result<Outcome> {
+    if let Branch::List { format } = command {
+        return list::run(*format, workspace, screen);
+    }
+    // Before anything is read, so that what is written was changed from what is there.
+    let _turn = disk::turn(&workspace.root, PATIENCE, || screen.say("waiting for another run in this workspace"))?;
+    let edit = Edit { workspace, here, screen, spec: pipeline::plan(&workspace.project)?.0 };
+    let files = Files::open(&workspace.project)?;
+    match command {
+        Branch::List { .. } => unreachable!("it was done above"),
+        Branch::Add(args) => edit.add(args, files),
+        Branch::Set(args) => edit.set(args, files),
+        Branch::Remove(args) => edit.remove(args, files),
+        Branch::Expire(args) => edit.expire(args, files),
+        Branch::Sync(args) => edit.sync(args, files),
+    }
+}
+
+/// What the commands share that change the spec.
+struct Edit<'a> {
+    workspace: &'a Workspace,
+    here: &'a Path,
+    screen: Screen,
+    spec: Spec,
+}
+
+impl Edit<'_> {
+    fn add(&self, args: &Add, mut files: Files) -> Result<Outcome> {
+        if files.has(&args.name) {
+            let error = Error::new(Kind::Usage, format!("the branch `{}` is there already", args.name));
+            return Err(error.help("`pleach branch set` changes it").into());
+        }
+        files.add(&args.name, &settings::changes(&args.settings, &[], &self.spec)?)?;
+        self.write(files, &format!("added {}\n", args.name))
+    }
+
+    fn set(&self, args: &Set, mut files: Files) -> Result<Outcome> {
+        let name = args.name.as_str();
+        let changes = settings::changes(&args.settings, &args.unset, &self.spec)?;
+        if changes.is_empty() && !args.create {
+            let error = Error::new(Kind::Usage, "there is nothing to set");
+            return Err(error.help("`pleach branch set --help` shows what can be set").into());
+        }
+        let said = if files.has(name) {
+            if files.set(name, &changes)? { format!("changed {name}\n") } else { format!("{name} is so already\n") }
+        } else if args.create {
+            files.add(name, &changes)?;
+            format!("added {name}\n")
+        } else {
+            return Err(files.unknown(name).help("`--create` adds it").into());
+        };
+        self.write(files, &said)
+    }
+
+    fn remove(&self, args: &Remove, mut files: Files) -> Result<Outcome> {
+        let mut gone: Vec<SmolStr> = Vec::new();
+        for name in &args.names {
+            match self.spec.branches.iter().find(|branch| branch.name == *name) {
+                None => {
+                    let project = &self.workspace.project;
+                    self.screen.warn(&[files.unknown(name).help("there is nothing to take out")], project);
+                }
+                Some(_) if gone.iter().any(|known| known == name) => {}
+                Some(branch) => gone.push(branch.name.clone()),
+            }
+        }
+        gather(&gone, |name| self.refuse_pinned(name))?;
+        self.limit(&gone, args.limit)?;
+        gone.iter().try_for_each(|name| files.remove(name))?;
+        self.finish(files, args.limit, &told("removed", &gone))
+    }
+
+    fn refuse_pinned(&self, name: &str) -> Result<(), Error> {
+        let pinned = self.spec.branches.iter().find(|branch| branch.name == name && branch.pin.is_some());
+        let Some((branch, pin)) = pinned.and_then(|branch| Some((branch, branch.pin.as_ref()?))) else { return Ok(()) };
+        Err(Error::new(Kind::Guard, format!("`{name}` is pinned: {}", pin.reason))
+            .at(branch.at)
+            .help(format!("nothing was written; `pleach branch set {name} --unset pin` lets it go")))
+    }
+
+    fn expire(&self, args: &Expire, mut files: Files) -> Result<Outcome> {
+        let today = Date::parse(&args.as_of).map_err(|error| Error::new(Kind::Usage, error.to_string()))?;
+        let overdue = |branch: &&crate::spec::Branch| branch.expires.as_ref().is_some_and(|date| date.value < today);
+        let (pinned, gone): (Vec<_>, Vec<_>) =
+            self.spec.branches.iter().filter(overdue).partition(|branch| branch.pin.is_some());
+        let names = |branches: &[&crate::spec::Branch]| branches.iter().map(|b| b.name.clone()).collect::<Vec<_>>();
+        let (pinned, gone) = (names(&pinned), names(&gone));
+        self.limit(&gone, args.limit)?;
+        gone.iter().try_for_each(|name| files.remove(name))?;
+        self.finish(files, args.limit, &(told("expired", &gone) + &told("pinned", &pinned)))
+    }
+
+    fn sync(&self, args: &args::Sync, mut files: Files) -> Result<Outcome> {
+        let text = match args.from {
+            Source::Git => git::heads(&self.here.join(&args.repo), &args.remote)?,
+            Source::Stdin => disk::input()?,
+        };
+        let listed = edit::list::read(&text)?;
+        let or = |given: &[String], spec: &[SmolStr]| match given {
+            [] => spec.to_vec(),
+            given => given.iter().map(SmolStr::from).collect(),
+        };
+        let rules = &self.spec.sync;
+        let rules = Sync {
+            include: or(&args.include, &rules.include),
+            exclude: or(&args.exclude, &rules.exclude),
+            ..rules.clone()
+        };
+        let synced = edit::sync::sync(&mut files, &self.spec, &listed, &rules)?;
+        self.limit(&synced.removed, args.limit)?;
+        let parts = [
+            ("added", &synced.added),
+            ("changed", &synced.changed),
+            ("removed", &synced.removed),
+            ("pinned", &synced.pinned),
+        ];
+        let said: String = parts.into_iter().map(|(what, names)| told(what, names)).collect();
+        self.finish(files, args.limit, &said)
+    }
+
+    fn limit(&self, gone: &[SmolStr], limit: Limit) -> Result<(), Error> {
+        let gone: Vec<&str> = gone.iter().map(SmolStr::as_str).collect();
+        guard::check("branches", self.spec.branches.len(), &gone, limit.allow_delete)
+    }
+
+    fn finish(&self, files: Files, limit: Limit, said: &str) -> Result<Outcome> {
+        let said = if said.is_empty() { "nothing to do\n" } else { said };
+        if limit.dry_run { report(said).map(|()| Outcome::Done) } else { self.write(files, said) }
+    }
+
+    /// Writes what has changed, if a build would take it, and says so.
+    fn write(&self, files: Files, said: &str) -> Result<Outcome> {
+        let project = files.project();
+        // Places of complaints are those of the text that would have been written.
+        if let Err(errors) = pipeline::plan(&project) {
+            return Ok(Outcome::Refused(self.screen.fail(&errors, &project)));
+        }
+        for (path, text) in files.into_changed() {
+            disk::put(&self.workspace.root.join(path.as_str()), text.as_deref())?;
+        }
+        report(said).map(|()| Outcome::Done)
+    }
+}
+
+/// A line for each name.
+fn told(what: &str, names: &[SmolStr]) -> String {
+    names.iter().fold(String::new(), |lines, name| lines + what + " " + name + "\n")
+}

@@ -1,0 +1,105 @@
+//! The spec brought in line with the branches that exist.
+//!
+//! Only branches whose names the rules count are touched; a pinned one stays whatever the list says.
+
+use super::list::Listed;
+use super::{Change, Files};
+use crate::error::{Error, Kind, Result, gather};
+use crate::glob::fits;
+use crate::node::Node;
+use crate::spec::{Spec, Sync};
+use smol_str::SmolStr;
+
+/// What a sync did, branches by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Synced {
+    /// Those that are new.
+    pub added: Vec<SmolStr>,
+    /// Those that have other images now.
+    pub changed: Vec<SmolStr>,
+    /// Those that were taken out.
+    pub removed: Vec<SmolStr>,
+    /// Those that do not exist any more and stay because they are pinned.
+    pub pinned: Vec<SmolStr>,
+}
+
+/// Adds the branches that are listed and not in the spec, takes out those that are in the spec and not listed, and gives
+/// every listed one the images that `rules` say.
+pub fn sync(files: &mut Files, spec: &Spec, listed: &Listed, rules: &Sync) -> Result<Synced> {
+    let mut synced = Synced::default();
+    let counts = |name: &str| {
+        let any = |patterns: &[SmolStr]| patterns.iter().any(|pattern| fits(pattern, name));
+        (rules.include.is_empty() || any(&rules.include)) && !any(&rules.exclude)
+    };
+    for branch in spec.branches.iter().filter(|branch| counts(&branch.name) && !listed.contains_key(&branch.name)) {
+        if branch.pin.is_some() {
+            synced.pinned.push(branch.name.clone());
+            continue;
+        }
+        files.remove(&branch.name)?;
+        synced.removed.push(branch.name.clone());
+    }
+    let wanted = listed.iter().filter(|(name, _)| counts(name));
+    gather(wanted, |(name, commit)| -> Result<()> {
+        let variables = Variables { project: &spec.project, branch: name, commit: commit.as_deref(), rules };
+        let image = |(image, pattern): (&SmolStr, &crate::spec::Placed<SmolStr>)| -> Result<Change, Error> {
+            let reference = variables.expand(&pattern.value).map_err(|error| error.at(pattern.at))?;
+            Ok((vec!["images".to_owned(), image.to_string()], Some(Node::str(reference))))
+        };
+        let changes = gather(&rules.images, image)?;
+        if !files.has(name) {
+            files.add(name, &changes)?;
+            synced.added.push(name.clone());
+        } else if files.set(name, &changes)? {
+            synced.changed.push(name.clone());
+        }
+        Ok(())
+    })?;
+    Ok(synced)
+}
+
+/// What the references of images may hold.
+struct Variables<'a> {
+    project: &'a str,
+    branch: &'a str,
+    commit: Option<&'a str>,
+    rules: &'a Sync,
+}
+
+impl Variables<'_> {
+    fn expand(&self, pattern: &str) -> Result<String, Error> {
+        let mut out = String::new();
+        let mut rest = pattern;
+        while let Some((before, inside)) = rest.split_once("{{") {
+            let Some((name, after)) = inside.split_once("}}") else {
+                return Err(Error::new(Kind::Spec, "`{{` is not closed"));
+            };
+            out.push_str(before);
+            out.push_str(&self.value(name.trim())?);
+            rest = after;
+        }
+        Ok(out + rest)
+    }
+
+    fn value(&self, name: &str) -> Result<String, Error> {
+        let commit = || {
+            self.commit.ok_or_else(|| {
+                let message = format!("`{name}` is asked for, but the list says no commit of `{}`", self.branch);
+                Error::new(Kind::Usage, message)
+                    .help("list branches with their commits, as `git ls-remote --heads` does")
+            })
+        };
+        let style = self.rules.tags;
+        Ok(match name {
+            "project" => self.project.to_owned(),
+            "branch.name" => self.branch.to_owned(),
+            "branch.tag" => style.tag(self.branch),
+            "commit.sha" => commit()?.to_owned(),
+            "commit.short" => commit()?.chars().take(style.short_commit()).collect(),
+            _ => {
+                return Err(Error::new(Kind::Spec, format!("`{name}` is no variable of an image"))
+                    .help("there are `project`, `branch.name`, `branch.tag`, `commit.sha` and `commit.short`"));
+            }
+        })
+    }
+}

@@ -1,0 +1,165 @@
+//! The spec before and after, as text.
+
+use super::*;
+use crate::spec::Sync;
+use crate::yaml::{self, Dialect};
+use proptest::prelude::*;
+use smol_str::SmolStr;
+
+const HEAD: &str = "apiVersion: pleach/v1\nkind: Branches\nproject: shop # ours\n\n# All of them.\nbranches:\n";
+
+fn project(branches: &str) -> Project {
+    Project::in_memory([("branches.yaml", format!("{HEAD}{branches}")), ("base/a.yaml", String::new())])
+}
+
+fn value(text: &str) -> Node {
+    let nodes = yaml::parse(text, Dialect::Kubernetes, &|_, _, _| crate::source::Place::NONE).unwrap();
+    nodes.into_iter().next().unwrap()
+}
+
+fn change(path: &str, text: &str) -> Change {
+    (path.split('.').map(str::to_owned).collect(), Some(value(text)))
+}
+
+/// What `branches.yaml` holds behind its head after `edit`.
+fn after(branches: &str, edit: impl FnOnce(&mut Files) -> Result<()>) -> String {
+    let mut files = Files::open(&project(branches)).unwrap();
+    edit(&mut files).unwrap();
+    let project = files.project();
+    spec::read(&project).unwrap();
+    let file = project.file(&files.main).unwrap();
+    file.text().unwrap().strip_prefix(HEAD).unwrap().to_owned()
+}
+
+#[test]
+fn a_branch_is_added_changed_and_taken_out() {
+    let start = "- name: main # first\n  pin: {reason: \"it is\"}\n\n# Mine.\n- name: feature/login\n  values: {replicas: 1} # few\n";
+    let added = after(start, |files| {
+        files.add(
+            "fix/ü: 1",
+            &[change("images.web", "':3f2c1a9'"), change("owner", "team"), change("values.a.b", "[1]")],
+        )
+    });
+    assert_eq!(
+        added,
+        format!(
+            "{start}\n- name: 'fix/ü: 1'\n  images: {{web: \":3f2c1a9\"}}\n  owner: team\n  values: {{a: {{b: [1]}}}}\n"
+        )
+    );
+    let set = after(start, |files| {
+        files.set("feature/login", &[change("values.replicas", "2"), change("images.web", "'web:2'")]).map(|_| ())
+    });
+    assert_eq!(set, start.replace("replicas: 1} # few\n", "replicas: 2} # few\n  images: {web: web:2}\n"));
+    let removed = after(start, |files| files.remove("feature/login"));
+    assert_eq!(removed, "- name: main # first\n  pin: {reason: \"it is\"}\n");
+    let unset = after(&set, |files| {
+        files.set("feature/login", &[(vec!["values".into(), "replicas".into()], None)]).map(|_| ())
+    });
+    assert_eq!(unset, set.replace("  values: {replicas: 2} # few\n", ""));
+}
+
+#[test]
+fn a_branch_may_have_a_file_of_its_own() {
+    let files =
+        [("branches.yaml", HEAD), ("branches.d/x.yaml", "# mine\nname: a # a\nowner: me\n"), ("base/a.yaml", "")];
+    let project = Project::in_memory(files);
+    let mut files = Files::open(&project).unwrap();
+    files.set("a", &[change("owner", "you")]).unwrap();
+    files.add("b/c", &[change("replicas.web", "2")]).unwrap();
+    let slug = Slug::of("b/c", Slug::MOST_ROOM);
+    let new = RelPath::new(&format!("branches.d/{slug}.yaml")).unwrap();
+    let changed = files.into_changed();
+    let texts: Vec<_> = changed.iter().map(|(path, text)| (path.as_str(), text.as_deref().unwrap())).collect();
+    assert_eq!(
+        texts,
+        [(new.as_str(), "name: b/c\nreplicas: {web: 2}\n"), ("branches.d/x.yaml", "# mine\nname: a # a\nowner: you\n")]
+    );
+    let mut files = Files::open(&project).unwrap();
+    files.remove("a").unwrap();
+    assert!(spec::read(&files.project()).unwrap().branches.is_empty());
+    assert_eq!(files.into_changed().into_values().collect::<Vec<_>>(), [None]);
+}
+
+fn rules(include: &[&str], images: &[(&str, &str)]) -> Sync {
+    let image = |(name, pattern): &(&str, &str)| {
+        let placed = spec::Placed { value: SmolStr::from(*pattern), at: crate::source::Place::NONE };
+        (SmolStr::from(*name), placed)
+    };
+    Sync {
+        include: include.iter().map(|text| SmolStr::from(*text)).collect(),
+        images: images.iter().map(image).collect(),
+        ..Sync::default()
+    }
+}
+
+#[test]
+fn a_sync_adds_changes_takes_out_and_leaves_alone() {
+    let start = "- name: main\n  pin: {reason: baseline}\n- name: old\n- name: kept\n  images: {web: \":x\"} # tag\n- name: other/one\n";
+    let listed = list::read("kept\nnew/one\nignored\n").unwrap();
+    let project = project(start);
+    let spec = spec::read(&project).unwrap();
+    let mut files = Files::open(&project).unwrap();
+    let rules =
+        Sync { exclude: vec!["ignored".into(), "other/*".into()], ..rules(&[], &[("web", ":{{ branch.tag }}")]) };
+    let synced = sync::sync(&mut files, &spec, &listed, &rules).unwrap();
+    let names = |names: &[&str]| names.iter().map(|name| SmolStr::from(*name)).collect::<Vec<_>>();
+    assert_eq!(synced.added, names(&["new/one"]));
+    assert_eq!(synced.changed, names(&["kept"]));
+    assert_eq!(synced.removed, names(&["old"]));
+    assert_eq!(synced.pinned, names(&["main"]));
+    let text = files.into_changed().into_values().next().unwrap().unwrap();
+    let tag = crate::tag::Style::Pleach.tag("new/one");
+    assert_eq!(
+        text.strip_prefix(HEAD).unwrap(),
+        format!(
+            "- name: main\n  pin: {{reason: baseline}}\n- name: kept\n  images: {{web: \":kept\"}} # tag\n- name: other/one\n- name: new/one\n  images: {{web: \":{tag}\"}}\n"
+        )
+    );
+}
+
+#[test]
+fn an_image_says_what_it_needs() {
+    let project = project("");
+    let spec = spec::read(&project).unwrap();
+    let listed = list::read("0123456789abcdef0123456789abcdef01234567 refs/heads/a/B\n").unwrap();
+    for (pattern, want) in [
+        ("r/{{ project }}:{{commit.short}}", Ok("r/shop:0123456")),
+        ("r:{{ commit.sha }}", Ok("r:0123456789abcdef0123456789abcdef01234567")),
+        ("r/{{ branch.name }}", Ok("r/a/B")),
+        ("r:{{ x }}", Err("`x` is no variable of an image")),
+        ("r:{{ x", Err("`{{` is not closed")),
+    ] {
+        let mut files = Files::open(&project).unwrap();
+        let done = sync::sync(&mut files, &spec, &listed, &rules(&[], &[("i", pattern)]));
+        let image = || files.documents[&files.main].data().get("branches")?.as_seq()?[0].str_at(&["images", "i"]);
+        match (done, want) {
+            (Ok(_), Ok(want)) => assert_eq!(image(), Some(want)),
+            (Err(errors), Err(want)) => assert_eq!(errors.iter().next().unwrap().to_string(), want),
+            (done, _) => panic!("{pattern}: {done:?}"),
+        }
+    }
+    let unknown = list::read("a\n").unwrap();
+    let mut files = Files::open(&project).unwrap();
+    assert!(sync::sync(&mut files, &spec, &unknown, &rules(&[], &[("i", "{{ commit.sha }}")])).is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn two_changes_commute(
+        left in ("[ab]", "[xy]", 0..3_u8), right in ("[ab]", "[xy]", 0..3_u8),
+    ) {
+        let start = "- name: a # one\n  values: {x: 0}\n- name: b\n  # two\n  owner: me\n";
+        let set = |(branch, key, to): &(String, String, u8), text: &str| {
+            after(text, |files| files.set(branch, &[change(&format!("values.{key}"), &to.to_string())]).map(|_| ()))
+        };
+        let one = set(&right, &set(&left, start));
+        let other = set(&left, &set(&right, start));
+        let data = |text: &str| value(&format!("{HEAD}{text}"));
+        if (&left.0, &left.1) != (&right.0, &right.1) {
+            prop_assert_eq!(data(&one), data(&other));
+        }
+        prop_assert_eq!(one.matches('#').count(), 2);
+    }
+}

@@ -1,0 +1,51 @@
+//! Patterns of branch names: `*` is any text, slashes included, and `?` any character.
+
+/// Whether `text` fits `pattern`.
+pub fn fits(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (mut p, mut t) = (0, 0);
+    // Where the last `*` stands, and how much of the text it takes.
+    let mut star: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, t));
+                p += 1;
+            }
+            Some(c) if *c == '?' || *c == text[t] => (p, t) = (p + 1, t + 1),
+            _ => match &mut star {
+                Some((at, taken)) => {
+                    *taken += 1;
+                    (p, t) = (*at + 1, *taken);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|c| *c == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn patterns() {
+        for (pattern, good, bad) in [
+            ("main", &["main"][..], &["main2", "amain", ""][..]),
+            ("feature/*", &["feature/", "feature/a", "feature/a/b"], &["feature", "a/feature/b"]),
+            ("*", &["", "a", "日本語"], &[]),
+            ("*a*b", &["ab", "xaxbxb", "aab"], &["ba", "abx"]),
+            ("??", &["ab", "日本"], &["a", "abc"]),
+            ("a**b?", &["abc", "axxbc"], &["ab"]),
+            ("", &[""], &["a"]),
+        ] {
+            for text in good {
+                assert!(fits(pattern, text), "{pattern} {text}");
+            }
+            for text in bad {
+                assert!(!fits(pattern, text), "{pattern} {text}");
+            }
+        }
+    }
+}
