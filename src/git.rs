@@ -7,8 +7,22 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-/// The files that `reference` has in the folder `output` of the workspace `root`, by their paths in that folder.
-pub fn tree(root: &Path, reference: &str, output: &RelPath) -> Result<Tree, Error> {
+/// The commit at which the history of the workspace `root` left that of `trunk`: the newest that both have, which is
+/// `trunk` itself where nothing was added to it since. `None` without such a commit, a repository or `git`.
+pub fn fork(root: &Path, trunk: &str) -> Option<String> {
+    let found = run(root, &["merge-base", "HEAD", trunk], b"").ok().filter(|found| found.status.success())?;
+    Some(String::from_utf8_lossy(&found.stdout).trim().to_owned()).filter(|commit| !commit.is_empty())
+}
+
+/// The files that `reference` has below `folder` of the folder `output` of the workspace `root`, by their paths in
+/// `output`; those that are `wanted`.
+pub fn tree(
+    root: &Path,
+    reference: &str,
+    output: &RelPath,
+    folder: &RelPath,
+    wanted: impl Fn(&RelPath) -> bool,
+) -> Result<Tree, Error> {
     let commit = format!("{reference}^{{commit}}");
     let found = run(root, &["rev-parse", "--verify", "--quiet", "--end-of-options", &commit], b"")?;
     if !found.status.success() {
@@ -22,9 +36,11 @@ pub fn tree(root: &Path, reference: &str, output: &RelPath) -> Result<Tree, Erro
         .help("in a shallow clone, fetch the branch first: `git fetch --depth=1 origin BRANCH:BRANCH`"));
     }
     let commit = String::from_utf8_lossy(&found.stdout).trim().to_owned();
-    let listed = expect(run(root, &["ls-tree", "-r", "-z", &commit, "--", output.as_str()], b"")?)?;
+    let below = output.join(folder.as_str()).expect("a path below a folder stays inside");
+    let listed = expect(run(root, &["ls-tree", "-r", "-z", &commit, "--", below.as_str()], b"")?)?;
     let listed = String::from_utf8_lossy(&listed);
-    let files: Vec<(&str, RelPath)> = listed.split('\0').filter_map(|line| blob(line, output)).collect();
+    let files: Vec<(&str, RelPath)> =
+        listed.split('\0').filter_map(|line| blob(line, output)).filter(|(_, path)| wanted(path)).collect();
     let ids: Vec<&str> = files.iter().map(|(id, _)| *id).collect();
     let contents = expect(run(root, &["cat-file", "--batch"], ids.join("\n").as_bytes())?)?;
 
@@ -140,14 +156,21 @@ mod tests {
         git(folder.path(), &["add", "-A"]);
         git(folder.path(), &["commit", "-qm", "one"]);
         put("out/empty.yaml", "changed");
-        let output = RelPath::new("out").unwrap();
-        let tree = tree(&root, "HEAD", &output).unwrap();
+        let all = |reference: &str, output: &str| {
+            super::tree(&root, reference, &RelPath::new(output).unwrap(), &RelPath::root(), |_| true)
+        };
+        let tree = all("HEAD", "out").unwrap();
         let files: Vec<(String, &str)> = tree.iter().map(|(path, text)| (path.to_string(), &**text)).collect();
         assert_eq!(files, [("empty.yaml".to_owned(), ""), ("namespaces/a b/ü.yaml".to_owned(), "a: 1\n")]);
         for wrong in ["nowhere", "--all", "", "HEAD:out"] {
-            let error = super::tree(&root, wrong, &output).unwrap_err();
+            let error = all(wrong, "out").unwrap_err();
             assert_eq!(error.parts().kind, Kind::Usage, "{wrong}: {error}");
         }
-        assert!(super::tree(&root, "HEAD", &RelPath::new("none").unwrap()).unwrap().is_empty());
+        assert!(all("HEAD", "none").unwrap().is_empty());
+        let deep = RelPath::new("namespaces").unwrap();
+        let below = super::tree(&root, "HEAD", &RelPath::new("out").unwrap(), &deep, |_| true).unwrap();
+        assert_eq!(below.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>(), ["namespaces/a b/ü.yaml"]);
+        let none = super::tree(&root, "HEAD", &RelPath::new("out").unwrap(), &deep, |_| false).unwrap();
+        assert!(none.is_empty());
     }
 }

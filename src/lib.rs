@@ -11,9 +11,10 @@ pub mod tree;
 pub mod error;
 // 3
 pub mod guard;
+pub mod name;
 pub mod yaml;
 // 4
-pub mod name;
+pub mod record;
 pub mod schema;
 pub mod slug;
 pub mod tag;

@@ -4,6 +4,7 @@
 
 use crate::error::{Error, Kind};
 use smol_str::{SmolStr, format_smolstr};
+use std::borrow::Borrow;
 use std::fmt;
 
 /// A domain name of at most 253 characters in labels of at most 63.
@@ -104,6 +105,13 @@ impl DnsName {
             wire = rest;
         }
         None
+    }
+}
+
+/// Names are ordered as their texts are, so that a text finds a name in a map.
+impl Borrow<str> for DnsName {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

@@ -7,6 +7,9 @@ use std::sync::Arc;
 /// The folder of the namespace folders.
 pub const NAMESPACES: &str = "namespaces";
 
+/// The folder of the zone change files, which stand in a folder for each zone.
+pub const DNS: &str = "dns";
+
 /// The file in a namespace folder that says which files in it are pleach's.
 pub const LOCK: &str = "pleach.lock";
 
@@ -28,6 +31,11 @@ impl Tree {
     /// Puts a file in, in place of what stood there.
     pub fn insert(&mut self, path: RelPath, content: impl Into<Arc<str>>) {
         self.0.insert(path, content.into());
+    }
+
+    /// Takes a file out.
+    pub fn remove(&mut self, path: &RelPath) {
+        self.0.remove(path);
     }
 
     /// The content of a file.

@@ -58,16 +58,7 @@ pub(super) enum Color {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Build(Build),
-    /// Say whether out/ is exactly what build would write
-    ///
-    /// Names every file that is missing, modified, of another mode, stale or not pleach's, and the command that mends
-    /// it. Writes nothing.
-    #[command(after_help = "\
-Examples:
-  pleach check            in CI, so that nobody forgets to build or edits out/ by hand
-
-Exit status: 0 if nothing differs, 1 if something does, 2 if the build fails.")]
-    Check,
+    Check(Check),
     Diff(Diff),
     /// List, add, change and take out the branches of the spec
     #[command(subcommand)]
@@ -96,6 +87,7 @@ Examples:
   pleach build --only feature/login
   pleach build --only 'feature/*' --only main
   pleach build --shard 2/4        the second of four jobs; together they are one build
+  pleach build --prune            once the names that are gone have been applied
 
 Exit status: 0 if out/ is built, 2 if files are to be mended (yours, or foreign ones in out/), 4 for the disk.")]
 pub(super) struct Build {
@@ -105,12 +97,34 @@ pub(super) struct Build {
     /// Build one of N shares of the branches, counted from 1
     #[arg(long, value_name = "I/N", conflicts_with = "only")]
     pub(super) shard: Option<Shard>,
+    /// What was recorded of DNS: the out/ of a commit or of a folder [default: where this branch left origin/main, else out/]
+    #[arg(long, value_name = "REF|DIR")]
+    pub(super) base: Option<String>,
+    /// Drop the names that had to be gone in the base already from the files of out/dns
+    #[arg(long)]
+    pub(super) prune: bool,
     /// Write the branches that can be built even if others fail
     #[arg(long)]
     pub(super) keep_going: bool,
     /// Leave files alone that pleach did not write, and go on
     #[arg(long)]
     pub(super) keep_foreign: bool,
+}
+
+/// Say whether out/ is exactly what build would write
+///
+/// Names every file that is missing, modified, of another mode, stale or not pleach's, and the command that mends
+/// it. Writes nothing.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  pleach check            in CI, so that nobody forgets to build or edits out/ by hand
+
+Exit status: 0 if nothing differs, 1 if something does, 2 if the build fails.")]
+pub(super) struct Check {
+    /// What was recorded of DNS: the out/ of a commit or of a folder [default: where this branch left origin/main, else out/]
+    #[arg(long, value_name = "REF|DIR")]
+    pub(super) base: Option<String>,
 }
 
 /// Show what build would change
@@ -125,7 +139,7 @@ Examples:
 
 Exit status: 0 if nothing differs, 1 if something does, 2 if the build fails.")]
 pub(super) struct Diff {
-    /// Compare with the out/ of a commit, or with a folder: a workspace or what its out/ holds
+    /// Compare with the out/ of a commit, or with a folder: a workspace or what its out/ holds; build from there
     #[arg(long, value_name = "REF|DIR")]
     pub(super) base: Option<String>,
     /// How differences are shown

@@ -2,14 +2,16 @@
 
 use super::Outcome;
 use super::args;
+use super::base::base;
 use super::progress::watched;
 use super::screen::{Screen, report};
 use super::workspace::{PATIENCE, Workspace, scope};
 use crate::disk;
 use crate::error::{Errors, Result};
 use crate::pipeline::{self, Part};
+use std::path::Path;
 
-pub(super) fn run(args: &args::Build, workspace: &Workspace, screen: Screen) -> Result<Outcome> {
+pub(super) fn run(args: &args::Build, workspace: &Workspace, here: &Path, screen: Screen) -> Result<Outcome> {
     let part = match (&args.only, args.shard) {
         (_, Some(shard)) => Part::Shard(shard),
         (only, None) if only.is_empty() => Part::All,
@@ -18,8 +20,12 @@ pub(super) fn run(args: &args::Build, workspace: &Workspace, screen: Screen) -> 
     // Before anything is read, so that what is written last was read last.
     let _turn =
         disk::turn(&workspace.root, PATIENCE, || screen.say("waiting for another run that writes this output"))?;
-    let built = watched(screen, |progress| pipeline::build(&workspace.project, &part, progress))?;
+    let planned = pipeline::plan(&workspace.project)?;
+    part.check(&planned.1)?;
+    let base = base(args.base.as_deref(), workspace, here, &planned, &part)?;
+    let built = watched(screen, |progress| pipeline::build(&workspace.project, planned, &base, &part, progress))?;
     let mut built = if args.keep_going { built } else { built.whole()? };
+    built.prune(|_, _| args.prune);
 
     let output = workspace.output(&built.spec.output);
     let survey = output.survey(&built.tree, scope(&built, &part))?;

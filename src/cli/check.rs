@@ -1,6 +1,8 @@
 //! `pleach check`: whether the output is exactly what a build would write.
 
 use super::Outcome;
+use super::args;
+use super::base::{base, settle};
 use super::progress::watched;
 use super::screen::{Screen, report};
 use super::workspace::{Workspace, scope};
@@ -8,6 +10,7 @@ use crate::disk::{How, Output, Survey};
 use crate::error::Result;
 use crate::pipeline::{self, Part};
 use std::fmt::Write;
+use std::path::Path;
 
 /// What is wrong with files, and the files.
 type Rows = Vec<(&'static str, String)>;
@@ -16,9 +19,19 @@ type Rows = Vec<(&'static str, String)>;
 const NAMED: usize = 3;
 
 /// Checks the output of a workspace; `command` is how the user calls pleach in it.
-pub(super) fn run(workspace: &Workspace, command: &str, screen: Screen) -> Result<Outcome> {
-    let built = watched(screen, |progress| pipeline::build(&workspace.project, &Part::All, progress))?.whole()?;
+pub(super) fn run(
+    args: &args::Check,
+    workspace: &Workspace,
+    here: &Path,
+    command: &str,
+    screen: Screen,
+) -> Result<Outcome> {
+    let planned = pipeline::plan(&workspace.project)?;
+    let base = base(args.base.as_deref(), workspace, here, &planned, &Part::All)?;
+    let built = |progress: &_| pipeline::build(&workspace.project, planned, &base, &Part::All, progress);
+    let mut built = watched(screen, built)?.whole()?;
     let output = workspace.output(&built.spec.output);
+    settle(&mut built, &output);
     let survey = output.survey(&built.tree, scope(&built, &Part::All))?;
     screen.warn(&built.warnings, &workspace.project);
     let (mended, others) = rows(&output, &survey);

@@ -2,26 +2,43 @@
 
 use super::Outcome;
 use super::args::{self, DiffFormat};
+use super::base::{base, named, settle};
 use super::progress::watched;
 use super::screen::{Screen, report};
 use super::workspace::Workspace;
-use crate::diff::{self, text::Paint};
-use crate::disk::{self, Output};
+use crate::diff::{self, Known, text::Paint};
+use crate::disk;
+use crate::dns::change::{self, ZoneChange};
 use crate::emit::lock::{self, Lock};
 use crate::error::Result;
-use crate::git;
-use crate::pipeline::{self, Built, Part};
-use crate::tree::{LOCK, Tree, slug_of};
+use crate::pipeline::{self, Part};
+use crate::source::RelPath;
+use crate::tree::{DNS, LOCK, Tree, slug_of};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 pub(super) fn run(args: &args::Diff, workspace: &Workspace, here: &Path, screen: Screen) -> Result<Outcome> {
-    let built = watched(screen, |progress| pipeline::build(&workspace.project, &Part::All, progress))?.whole()?;
-    let before = lock::owned(base(args, workspace, here, &built)?, &built.tree);
-    let mut names: BTreeMap<String, String> = raw_names(&before);
-    names.extend(built.plan.branches.iter().map(|branch| (branch.slug.to_string(), branch.name.to_string())));
-    let name = |slug: &str| names.get(slug).map_or(slug, String::as_str).to_owned();
-    let branches = diff::compare(&before, &built.tree, built.spec.output.as_str(), name);
+    let planned = pipeline::plan(&workspace.project)?;
+    let output = workspace.output(&planned.0.output);
+    let (base, before) = match &args.base {
+        None => (base(None, workspace, here, &planned, &Part::All)?, output.read(&RelPath::root(), |_| true)?),
+        Some(base) => {
+            let tree = named(base, workspace, here, &planned.0.output, &RelPath::root(), |_| true)?;
+            (tree.clone(), tree)
+        }
+    };
+    let built = |progress: &_| pipeline::build(&workspace.project, planned, &base, &Part::All, progress);
+    let mut built = watched(screen, built)?.whole()?;
+    settle(&mut built, &output);
+    let before = owned(before, &built.tree);
+    let now: BTreeMap<&str, &str> = built.plan.branches.iter().map(|b| (b.slug.as_str(), b.name.as_str())).collect();
+    let then = raw_names(&before);
+    let known = |slug: &str| {
+        let name = now.get(slug).copied().or_else(|| then.get(slug).map(String::as_str)).unwrap_or(slug);
+        Known { name: name.to_owned(), lives: now.contains_key(slug) }
+    };
+    let branches = diff::compare(&before, &built.tree, built.spec.output.as_str(), known);
 
     let rendered = match args.format {
         DiffFormat::Text if args.output.is_none() && screen.paints_reports() => {
@@ -40,20 +57,24 @@ pub(super) fn run(args: &args::Diff, workspace: &Workspace, here: &Path, screen:
     Ok(if branches.is_empty() { Outcome::Done } else { Outcome::Differs })
 }
 
-/// What to compare with.
-fn base(args: &args::Diff, workspace: &Workspace, here: &Path, built: &Built) -> Result<Tree> {
-    let Some(base) = &args.base else { return workspace.output(&built.spec.output).read() };
-    let folder = here.join(base);
-    if !folder.is_dir() {
-        return Ok(git::tree(&workspace.root, base, &built.spec.output)?);
-    }
-    let is_workspace = folder.join(disk::SPEC).is_file();
-    let output = if is_workspace { folder.join(built.spec.output.as_str()) } else { folder };
-    Output::new(output, base).read()
+/// Those of `files` that are pleach's.
+fn owned(files: Tree, tree: &Tree) -> Tree {
+    let (changes, others): (Vec<_>, Vec<_>) =
+        files.into_iter().partition(|(path, _)| path.parts().next() == Some(DNS));
+    let mut owned = lock::owned(others.into_iter().collect(), tree);
+    owned.extend(changes.into_iter().filter(|(path, text)| tree.get(path).is_some() || change::is_ours(text)));
+    owned
 }
 
-/// The names of branches by their slugs, as locks say.
+/// The names of branches by their slugs, as locks and zone change files say.
 fn raw_names(tree: &Tree) -> BTreeMap<String, String> {
-    let locks = tree.iter().filter(|(path, _)| path.name() == LOCK);
-    locks.filter_map(|(path, text)| Some((slug_of(path).to_owned(), Lock::read(text)?.branch))).collect()
+    let name = |(path, text): (&RelPath, &Arc<str>)| {
+        let name = match path.name() {
+            LOCK => Lock::read(text)?.branch,
+            _ if path.parts().next() == Some(DNS) => ZoneChange::parse(text).ok()?.branch.into(),
+            _ => return None,
+        };
+        Some((slug_of(path).to_owned(), name))
+    };
+    tree.iter().filter_map(name).collect()
 }

@@ -1,6 +1,7 @@
 //! Arguments, reports, exit status.
 
 mod args;
+mod base;
 mod branch;
 mod build;
 mod check;
@@ -60,8 +61,8 @@ fn dispatch(args: &Args, here: &Path, screen: Screen) -> Result<u8> {
         Ok(judge(run(&workspace), &workspace.project, screen))
     };
     match &args.command {
-        Command::Build(build) => in_workspace(&|workspace| build::run(build, workspace, screen)),
-        Command::Check => in_workspace(&|workspace| check::run(workspace, &called(args), screen)),
+        Command::Build(build) => in_workspace(&|workspace| build::run(build, workspace, here, screen)),
+        Command::Check(check) => in_workspace(&|workspace| check::run(check, workspace, here, &called(args), screen)),
         Command::Diff(diff) => in_workspace(&|workspace| diff::run(diff, workspace, here, screen)),
         Command::Branch(branch) => in_workspace(&|workspace| branch::run(branch, workspace, here, screen)),
         Command::Init(args) => init::run(args, here).map(|_| 0),

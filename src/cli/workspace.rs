@@ -4,7 +4,7 @@ use crate::disk::{self, Output};
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::{Built, Part};
 use crate::source::{Project, RelPath};
-use crate::tree::{NAMESPACES, slug_of};
+use crate::tree::{DNS, NAMESPACES, slug_of};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -36,18 +36,28 @@ impl Workspace {
     }
 }
 
-/// Whether a build of `part` may judge and change a folder of the output: those of its branches that did not fail, and
-/// those of branches that are no more. Everything beside the folders of branches is for whole builds.
+/// Whether a build of `part` may judge and change a folder of the output, or a file of a folder that branches share:
+/// those of its branches that did not fail, and those of branches that are no more. Everything else is for whole builds.
 pub(super) fn scope<'a>(built: &'a Built, part: &'a Part) -> impl Fn(&RelPath) -> bool + Sync + 'a {
     let names: BTreeMap<&str, &str> = built.plan.branches.iter().map(|b| (b.slug.as_str(), b.name.as_str())).collect();
-    move |folder| {
-        if folder.parts().count() < 2 || folder.parts().next() != Some(NAMESPACES) {
-            return matches!(part, Part::All);
-        }
-        let slug = slug_of(folder);
+    move |path| {
+        let slug = match (path.parts().next(), path.parts().count()) {
+            (Some(NAMESPACES), 2..) => slug_of(path),
+            // The folder of a zone is everybody's; what counts are its files.
+            (Some(DNS), 2) => return true,
+            (Some(DNS), 3) => slug_of_leftover(path),
+            _ => return matches!(part, Part::All),
+        };
         match names.get(slug) {
             Some(name) => part.has(name, slug) && built.failed.iter().all(|(failed, _)| failed != slug),
             None => part.has_removed(slug),
         }
     }
+}
+
+/// The slug of a zone change file, or of one that a run was writing when it ended.
+fn slug_of_leftover(path: &RelPath) -> &str {
+    let name = path.name();
+    let name = name.strip_prefix('.').and_then(|name| name.strip_suffix(".pleach")).unwrap_or(name);
+    name.trim_end_matches(".yaml")
 }

@@ -101,9 +101,18 @@ impl Totals {
 
 type Pair<'a> = (&'a RelPath, Option<&'a Arc<str>>, Option<&'a Arc<str>>);
 
+/// What is known of a branch by its slug.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The name in git.
+    pub name: String,
+    /// Whether it is among the branches, or only left something behind.
+    pub lives: bool,
+}
+
 /// The branches in which `after` differs from `before`, in the order of their slugs. `output` is what the folder of
-/// the output is called, `name` gives the name of a branch by its slug.
-pub fn compare(before: &Tree, after: &Tree, output: &str, name: impl Fn(&str) -> String) -> Vec<Branch> {
+/// the output is called.
+pub fn compare(before: &Tree, after: &Tree, output: &str, known: impl Fn(&str) -> Known) -> Vec<Branch> {
     let mut pairs: BTreeMap<&RelPath, Pair> =
         before.iter().map(|(path, text)| (path, (path, Some(text), None))).collect();
     for (path, text) in after {
@@ -113,24 +122,21 @@ pub fn compare(before: &Tree, after: &Tree, output: &str, name: impl Fn(&str) ->
     for (path, pair) in pairs {
         branches.entry(slug_of(path)).or_default().push(pair);
     }
-    let differing: Vec<(&str, Fate, Vec<Pair>)> = branches
+    let differing: Vec<(&str, String, Fate, Vec<Pair>)> = branches
         .into_iter()
         .filter_map(|(slug, files)| {
-            let fate = Fate::of(files.iter().any(|file| file.1.is_some()), files.iter().any(|file| file.2.is_some()));
+            let Known { name, lives } = known(slug);
+            let fate = Fate::of(files.iter().any(|file| file.1.is_some()), lives);
             let changed: Vec<Pair> = files.into_iter().filter(|(_, before, after)| before != after).collect();
             let (locks, others): (Vec<Pair>, Vec<Pair>) = changed.into_iter().partition(|file| file.0.name() == LOCK);
             let shown = if others.is_empty() { locks } else { others };
-            (!shown.is_empty()).then_some((slug, fate, shown))
+            (!shown.is_empty()).then_some((slug, name, fate, shown))
         })
         .collect();
     let files: Vec<Vec<File>> =
-        differing.par_iter().map(|(_, _, files)| files.iter().map(|pair| file(*pair, output)).collect()).collect();
-    let branch = |((slug, fate, _), files): ((&str, Fate, _), _)| Branch {
-        slug: slug.to_owned(),
-        name: name(slug),
-        fate,
-        files,
-    };
+        differing.par_iter().map(|(_, _, _, files)| files.iter().map(|pair| file(*pair, output)).collect()).collect();
+    let branch =
+        |((slug, name, fate, _), files): ((&str, String, Fate, _), _)| Branch { slug: slug.to_owned(), name, fate, files };
     differing.into_iter().zip(files).map(branch).collect()
 }
 
@@ -180,7 +186,7 @@ pub(super) mod tests {
             ("namespaces/lock/pleach.lock", "new\n"),
             ("namespaces/same/10-a.yaml", "a: 1\n"),
         ]);
-        compare(&before, &after, "out", |slug| format!("feature/<{slug}|"))
+        compare(&before, &after, "out", |slug| Known { name: format!("feature/<{slug}|"), lives: slug != "removed" })
     }
 
     #[test]
@@ -213,6 +219,6 @@ pub(super) mod tests {
     #[test]
     fn equal_trees_do_not_differ() {
         let tree = tree(&[("namespaces/a/10-a.yaml", "a: 1\n")]);
-        assert!(compare(&tree, &tree, "out", str::to_owned).is_empty());
+        assert!(compare(&tree, &tree, "out", |slug| Known { name: slug.to_owned(), lives: true }).is_empty());
     }
 }

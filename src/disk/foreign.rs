@@ -2,7 +2,7 @@
 
 use super::{Folder, Output, Survey};
 use crate::error::{Error, Kind};
-use crate::tree::LOCK;
+use crate::tree::{DNS, LOCK};
 
 /// At most this many files of a folder are named.
 const NAMED: usize = 3;
@@ -44,9 +44,14 @@ impl Output {
                     list(names)
                 ),
             };
-            Some(Error::new(Kind::Output, message).help(format!(
-                "move it elsewhere; if pleach wrote it, its `{LOCK}` was lost: remove the folder, build, and commit all of it"
-            )))
+            let error = Error::new(Kind::Output, message);
+            Some(if folder.path.parts().next() == Some(DNS) {
+                error.help("move it elsewhere; what pleach writes there is of the kind `ZoneChange`")
+            } else {
+                error.help(format!(
+                    "move it elsewhere; if pleach wrote it, its `{LOCK}` was lost: remove the folder, build, and commit all of it"
+                ))
+            })
         };
         survey.folders.iter().filter_map(complaint).collect()
     }

@@ -95,13 +95,25 @@ impl Output {
         RelPath::new(&below.to_string_lossy()).unwrap_or_default()
     }
 
-    /// All files that are there. What is not UTF-8 in them is replaced, for nothing that pleach writes is not.
-    pub fn read(&self) -> Result<Tree> {
-        let listing = self.list(|_| true)?;
+    /// Whether there is a folder of that path.
+    pub fn has(&self, folder: &RelPath) -> bool {
+        self.path.join(folder.as_str()).is_dir()
+    }
+
+    /// The text of one file, if it is there and can be read.
+    pub fn text(&self, path: &RelPath) -> Option<String> {
+        std::fs::read_to_string(self.path.join(path.as_str())).ok()
+    }
+
+    /// The files that are there, in and below `folder` as far as they are `wanted`. What is not UTF-8 in them is
+    /// replaced, for nothing that pleach writes is not.
+    pub fn read(&self, folder: &RelPath, wanted: impl Fn(&RelPath) -> bool) -> Result<Tree> {
+        let listing = self.list(|path| path.is_within(folder))?;
         let paths: Vec<RelPath> = listing
             .iter()
             .flat_map(|(folder, found)| found.iter().filter(|f| f.kind == Kind::File).map(move |f| (folder, &f.name)))
             .filter_map(|(folder, name)| folder.join(name))
+            .filter(|path| path.is_within(folder) && wanted(path))
             .collect();
         let files: Vec<Result<_>> = paths
             .into_par_iter()

@@ -1,14 +1,16 @@
 //! The output folder beside the tree that it should be: what differs, what is stale, what is somebody else's.
 //!
-//! A file is pleach's if the `pleach.lock` of its folder lists it, or if it is what pleach would write anyway.
+//! A file is pleach's if the `pleach.lock` of its folder lists it, if it is what pleach would write anyway, or if it says
+//! so itself, as a zone change file does.
 
 use super::Output;
 use super::hand::{is_leftover, mode};
 use super::listing::{Found, Kind};
+use crate::dns::change::is_ours;
 use crate::emit::lock;
 use crate::error::{self, Error, Result};
 use crate::source::RelPath;
-use crate::tree::{LOCK, NAMESPACES, Tree};
+use crate::tree::{DNS, LOCK, NAMESPACES, Tree};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -60,8 +62,8 @@ pub struct Folder<'a> {
 }
 
 impl Output {
-    /// Compares what is there with `tree`, in the folders that are `wanted`. Files beside folders of branches are judged
-    /// where the output folder itself is wanted.
+    /// Compares what is there with `tree`, in the folders that are `wanted`, and of the folders of zones those files that
+    /// are `wanted`. Files beside folders of branches are judged where the output folder itself is wanted.
     pub fn survey<'a>(&self, tree: &'a Tree, wanted: impl Fn(&RelPath) -> bool + Sync) -> Result<Survey<'a>> {
         let mut listing = self.list(&wanted)?;
         let mut files: BTreeMap<RelPath, Vec<(&str, &str)>> = BTreeMap::new();
@@ -74,7 +76,13 @@ impl Output {
         let jobs: Vec<_> = folders
             .into_iter()
             .filter(|path| wanted(path) && !path.parts().any(is_leftover))
-            .map(|path| (files.remove(&path).unwrap_or_default(), listing.remove(&path), path))
+            .map(|path| {
+                let (files, mut found) = (files.remove(&path).unwrap_or_default(), listing.remove(&path));
+                if let Some(found) = found.as_mut().filter(|_| is_zone(&path)) {
+                    found.retain(|f| path.join(&f.name).is_some_and(|file| wanted(&file)));
+                }
+                (files, found, path)
+            })
             .collect();
         let folders: Vec<Result<Folder, Error>> =
             jobs.into_par_iter().map(|(files, found, path)| self.look_at(path, files, found)).collect();
@@ -96,7 +104,9 @@ impl Output {
 
         let new_lock = folder.files.iter().find(|(name, _)| *name == LOCK).map(|(_, content)| *content);
         let old_lock = match found.get(LOCK) {
-            Some(Kind::File) => Some(fs::read(place.join(LOCK)).map_err(|error| complain(LOCK, error))?),
+            Some(Kind::File) if !is_zone(&folder.path) => {
+                Some(fs::read(place.join(LOCK)).map_err(|error| complain(LOCK, error))?)
+            }
             _ => None,
         };
         let old_lock = old_lock.as_ref().map(|bytes| String::from_utf8_lossy(bytes));
@@ -104,7 +114,16 @@ impl Output {
         let same_lock = old_lock.is_some() && old_lock.as_deref() == new_lock;
         let listed = if same_lock { BTreeSet::new() } else { old_lock.as_deref().map(lock::names).unwrap_or_default() };
         let wanted: BTreeSet<&str> = folder.files.iter().map(|(name, _)| *name).collect();
-        let owned = |name: &str| name == LOCK || listed.contains(name) || same_lock && wanted.contains(name);
+        let says_so = |name: &str| {
+            let text = || fs::read(place.join(name)).unwrap_or_default();
+            is_zone(&folder.path) && name.ends_with(".yaml") && is_ours(&String::from_utf8_lossy(&text()))
+        };
+        let owned = |name: &str| {
+            name == LOCK && !is_zone(&folder.path)
+                || listed.contains(name)
+                || same_lock && wanted.contains(name)
+                || found.get(name) == Some(&Kind::File) && says_so(name)
+        };
 
         let mut buffer = Vec::new();
         for (name, content) in &folder.files {
@@ -140,9 +159,14 @@ impl Output {
         // The lock goes last: as long as it is there, the others have an owner.
         folder.stale.sort_by_key(|name| name == LOCK);
         folder.goes = wanted.is_empty()
-            && (!folder.stale.is_empty() || found.is_empty() && folder.path.parent().as_str() == NAMESPACES);
+            && (!folder.stale.is_empty() || found.is_empty() && matches!(folder.path.parent().as_str(), NAMESPACES | DNS));
         Ok(folder)
     }
+}
+
+/// Whether a folder is that of a zone, in which every branch has a file.
+fn is_zone(folder: &RelPath) -> bool {
+    folder.parent().as_str() == DNS
 }
 
 /// How a file differs from what it should be, if it does.

@@ -8,14 +8,14 @@ use super::record::{Data, Records, Type};
 use crate::error::{Error, Kind, Result};
 use crate::node::{Map, Node};
 use crate::source::{File, Place, RelPath};
+use crate::spec::LONGEST_TTL;
+use crate::tree::DNS;
 use crate::yaml::{self, Dialect, Faults, Fields, Quoting};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
 const API_VERSION: &str = "pleach/v1";
 const KIND: &str = "ZoneChange";
-/// The longest lifetime that RFC 2181 8 allows, in seconds.
-const LONGEST_TTL: u32 = i32::MAX as u32;
 
 /// The content of a zone change file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,11 +69,6 @@ pub struct ZoneFile {
 }
 
 impl ZoneChange {
-    /// Where the file of a branch stands below the output folder.
-    pub fn path(&self, slug: &str) -> RelPath {
-        RelPath::new(&format!("dns/{}/{slug}.yaml", self.zone)).expect("names of zones and slugs hold no `/`")
-    }
-
     /// The file as pleach writes it.
     pub fn write(&self) -> Result<String> {
         let present = self.present.iter().map(|(name, present)| present.node(name));
@@ -96,14 +91,12 @@ impl ZoneChange {
 
     /// Reads a file, and complains about everything in it that is not as pleach writes it but for order and spelling.
     pub fn read(file: &File) -> Result<Self> {
-        let documents = yaml::documents(file, Dialect::Kubernetes)?;
-        let [document] = &documents[..] else {
-            let message = format!("a zone change file is one document, and this has {}", documents.len());
-            return Err(Error::new(Kind::Dns, message).at(file.place()).into());
-        };
-        let mut faults = Faults::new(Kind::Dns);
-        let change = Fields::read(document, "a zone change file", &mut faults, fields);
-        faults.check(change).map(|change| change.expect("without faults it was read"))
+        of(&yaml::documents(file, Dialect::Kubernetes)?, file.place())
+    }
+
+    /// Reads a text that stands in no file of the project.
+    pub fn parse(text: &str) -> Result<Self> {
+        of(&yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Place::NONE)?, Place::NONE)
     }
 }
 
@@ -121,6 +114,29 @@ impl Present {
         }
         map.into()
     }
+}
+
+/// Where the file of a branch stands below the output folder.
+pub fn path(zone: &DnsName, slug: &str) -> RelPath {
+    RelPath::new(&format!("{DNS}/{zone}/{slug}.yaml")).expect("names of zones and slugs hold no `/`")
+}
+
+/// Whether a text is a zone change file at first sight, be it one in which git left its conflict markers.
+pub fn is_ours(text: &str) -> bool {
+    let has = |key: &str, value: &str| {
+        text.lines().any(|line| line.strip_prefix(key).is_some_and(|rest| rest.trim() == value))
+    };
+    has("kind:", KIND) && has("apiVersion:", API_VERSION)
+}
+
+fn of(documents: &[Node], at: Place) -> Result<ZoneChange> {
+    let [document] = documents else {
+        let message = format!("a zone change file is one document, and this has {}", documents.len());
+        return Err(Error::new(Kind::Dns, message).at(at).into());
+    };
+    let mut faults = Faults::new(Kind::Dns);
+    let change = Fields::read(document, "a zone change file", &mut faults, fields);
+    faults.check(change).map(|change| change.expect("without faults it was read"))
 }
 
 fn fields(fields: &mut Fields) -> Option<ZoneChange> {
@@ -274,7 +290,7 @@ zone: dev.example.com
     fn the_documented_file_comes_back() {
         let change = read(FILE).unwrap();
         assert_eq!(change.write().unwrap(), FILE);
-        assert_eq!(change.path("feature-search").as_str(), "dns/dev.example.com/feature-search.yaml");
+        assert_eq!(path(&change.zone, "feature-search").as_str(), "dns/dev.example.com/feature-search.yaml");
     }
 
     #[test]

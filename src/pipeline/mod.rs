@@ -6,19 +6,21 @@ mod part;
 
 pub use part::{Part, Shard};
 
-use crate::error::{Error, Errors, Kind, Result};
+use crate::error::{Error, Errors, Kind, Result, gather};
 use crate::node::Node;
 use crate::plan::{self, Branch, Plan};
 use crate::render::{self, Context, Engine};
+use crate::resource::Resource;
 use crate::source::{File, Project, RelPath};
-use crate::spec::{self, Secrets, Spec};
+use crate::spec::{self, Backend, Secrets, Spec};
 use crate::transform::{self, Input, Layers, Memo};
-use crate::tree::Tree;
+use crate::tree::{Tree, slug_of};
 use crate::validate::{self, Claim};
 use crate::yaml::{Cache, Dialect};
-use crate::{emit, secrets};
+use crate::{dns, emit, secrets};
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -31,6 +33,8 @@ pub struct Built {
     pub plan: Plan,
     /// The files of the branches that were built.
     pub tree: Tree,
+    /// What becomes of zone change files when names go that had to be gone in the base already.
+    pruned: BTreeMap<RelPath, Option<Arc<str>>>,
     /// What deserves a word but does not stop a build.
     pub warnings: Vec<Error>,
     /// The branches that failed, by slug, and why.
@@ -53,12 +57,32 @@ pub fn plan(project: &Project) -> Result<(Spec, Plan)> {
     Ok((spec, plan))
 }
 
-/// Builds a part of the branches. A branch that fails keeps no other from being built.
-pub fn build(project: &Project, part: &Part, progress: &Progress) -> Result<Built> {
-    let (spec, plan) = plan(project)?;
-    part.check(&plan)?;
-    let house =
-        House { project, spec: &spec, cache: Cache::default(), memo: Memo::default(), engine: Engine::new(project) };
+/// Builds a part of the branches of a plan. `base` is the output that the build starts from, of which the zone change
+/// files of the part matter: no name that they record is forgotten. A branch that fails keeps no other from being built.
+pub fn build(
+    project: &Project,
+    (spec, plan): (Spec, Plan),
+    base: &Tree,
+    part: &Part,
+    progress: &Progress,
+) -> Result<Built> {
+    let names = dns::host::names(&spec, &plan)?;
+    let (names, endpoints): (Vec<_>, Vec<_>) =
+        names.into_iter().partition(|names| names.backend == Backend::ZoneChange);
+    let slugs: BTreeMap<&str, &str> = plan.branches.iter().map(|b| (b.slug.as_str(), b.name.as_str())).collect();
+    let wanted = |slug: &str| match slugs.get(slug) {
+        Some(name) => part.has(name, slug),
+        None => part.has_removed(slug),
+    };
+    let changes = dns::file::files(&spec, &plan, names, base, wanted)?;
+    let house = House {
+        project,
+        spec: &spec,
+        endpoints: by_branch(endpoints),
+        cache: Cache::default(),
+        memo: Memo::default(),
+        engine: Engine::new(project),
+    };
     let wanted: Vec<&Branch> = plan.branches.iter().filter(|b| part.has(&b.name, b.slug.as_str())).collect();
     progress.all.store(wanted.len(), Ordering::Relaxed);
     let build = |branch: &&Branch| {
@@ -69,6 +93,7 @@ pub fn build(project: &Project, part: &Part, progress: &Progress) -> Result<Buil
     let results: Vec<Result<Room>> = workers()?.install(|| wanted.par_iter().map(build).collect());
 
     let (mut tree, mut warnings, mut failed) = (Tree::default(), plan.warnings.clone(), Vec::new());
+    warnings.extend(changes.warnings);
     let mut claims = Vec::new();
     for (branch, result) in wanted.into_iter().zip(results) {
         match result {
@@ -80,8 +105,10 @@ pub fn build(project: &Project, part: &Part, progress: &Progress) -> Result<Buil
             Err(errors) => failed.push((branch.slug.to_string(), errors)),
         }
     }
+    let stays = |path: &RelPath| failed.iter().any(|(slug, _)| slug == slug_of(path));
+    tree.extend(changes.files.into_iter().filter(|(path, _)| !stays(path)));
     validate::contested(claims.iter().map(|(name, claims)| (*name, claims.as_slice())))?;
-    Ok(Built { spec, plan, tree, warnings, failed })
+    Ok(Built { spec, plan, tree, pruned: changes.pruned, warnings, failed })
 }
 
 /// The threads that build branches, one a core.
@@ -100,12 +127,33 @@ impl Built {
         }
         Err(self.failed.into_iter().map(|(_, errors)| errors).collect::<Vec<_>>().into())
     }
+
+    /// Leaves out names that had to be gone in the base already, in those files of which `wanted` says so: it is given
+    /// the path of a file and its content without such names, if any is left.
+    pub fn prune(&mut self, wanted: impl Fn(&RelPath, Option<&str>) -> bool) {
+        for (path, content) in &self.pruned {
+            match content {
+                _ if !wanted(path, content.as_deref()) => {}
+                Some(content) => self.tree.insert(path.clone(), Arc::clone(content)),
+                None => self.tree.remove(path),
+            }
+        }
+    }
+}
+
+fn by_branch(names: Vec<dns::host::Names<'_>>) -> BTreeMap<&str, Vec<dns::host::Names<'_>>> {
+    let mut branches: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+    for names in names {
+        branches.entry(names.branch.slug.as_str()).or_default().push(names);
+    }
+    branches
 }
 
 /// What all branches share.
 struct House<'a> {
     project: &'a Project,
     spec: &'a Spec,
+    endpoints: BTreeMap<&'a str, Vec<dns::host::Names<'a>>>,
     cache: Cache,
     memo: Memo,
     engine: Engine,
@@ -121,6 +169,8 @@ struct Room {
 
 impl House<'_> {
     fn build(&self, branch: &Branch) -> Result<Room> {
+        let endpoints = self.endpoints.get(branch.slug.as_str()).map(Vec::as_slice).unwrap_or_default();
+        let endpoints = gather(endpoints, dns::endpoint::object)?;
         let Some(namespace) = branch.namespace() else { return Ok(Room::default()) };
         let templates = Templates { engine: &self.engine, context: Context::new(&branch.variables)? };
         let layers = Layers {
@@ -130,7 +180,8 @@ impl House<'_> {
             ..Layers::default()
         };
         let input = Input { project: self.project, cache: &self.cache, memo: &self.memo, templates: Some(&templates) };
-        let transform::Built { resources, mut warnings } = transform::branch(&input, &layers)?;
+        let transform::Built { mut resources, mut warnings } = transform::branch(&input, &layers)?;
+        resources.extend(endpoints.into_iter().map(Resource::new));
         let refused = match self.spec.secrets {
             Secrets::Allow => Vec::new(),
             Secrets::Refuse => secrets::check(&resources),

@@ -1,9 +1,10 @@
 //! One branch: its slug, and what follows from it.
 
+use super::host::Hosts;
 use super::room::{Room, SLUG};
-use super::{Branch, Host, Platform, labels, merge, variables};
+use super::{Branch, Platform, labels, merge, variables};
 use crate::error::{Error, Errors, Kind, Result, gather};
-use crate::name::{DnsName, LONGEST_LABEL};
+use crate::name::LONGEST_LABEL;
 use crate::slug::Slug;
 use crate::spec::{self, AppEngine, Pattern, Placed, Scope, Spec, is_label};
 
@@ -13,15 +14,11 @@ pub(super) fn branch(spec: &Spec, branch: &spec::Branch) -> Result<Branch> {
     let values = merge::values(&defaults.values, &settings.values);
     let scope = Scope { project: &spec.project, values: &values };
     let namespace = branch.namespace.as_ref().unwrap_or(&spec.namespace);
-    let hosts = settings.hosts.as_deref().or(defaults.hosts.as_deref()).unwrap_or_default();
+    let hosts = Hosts::of(branch, defaults);
 
     let slug = slug(branch, namespace, hosts, scope)?;
     let platform = platform(branch, namespace, scope, &slug);
-    let hosts = gather(hosts, |pattern| {
-        let name = DnsName::host(&pattern.expand(scope, slug.as_str())?).map_err(|error| error.at(pattern.at))?;
-        Ok::<_, Error>(Host { name, at: pattern.at })
-    });
-    let (platform, hosts) = match (platform, hosts) {
+    let (platform, hosts) = match (platform, hosts.hosts(scope, slug.as_str())) {
         (Ok(platform), Ok(hosts)) => (platform, hosts),
         (platform, hosts) => {
             let faults = [platform.err().map(Errors::from), hosts.err()];
@@ -66,15 +63,15 @@ pub(super) fn branch(spec: &Spec, branch: &spec::Branch) -> Result<Branch> {
 }
 
 /// The slug that was written, or the one that is derived for the room that the patterns leave.
-fn slug(branch: &spec::Branch, namespace: &Pattern, hosts: &[Pattern], scope: Scope) -> Result<Slug> {
+fn slug(branch: &spec::Branch, namespace: &Pattern, hosts: Hosts, scope: Scope) -> Result<Slug> {
     let home = match &branch.app_engine {
         None => (namespace.expand(scope, SLUG), namespace.at),
         Some(engine) => (expand(engine, scope, SLUG).map(|names| names.host_label()), engine.at),
     };
-    let hosts = hosts.iter().map(|host| (host.expand(scope, SLUG), host.at));
-    let names = gather(hosts.chain([home]), |(name, at)| name.map(|name| (name, at)))?;
+    let home = home.0.map(|name| (name, home.1)).map_err(Errors::from);
+    let names = gather([hosts.texts(scope, SLUG), home.map(|home| vec![home])], |names| names)?;
     let mut room = Room::most();
-    for (name, at) in &names {
+    for (name, at) in names.iter().flatten() {
         room.fit(name, *at);
     }
     let slug = match &branch.slug {
@@ -82,7 +79,10 @@ fn slug(branch: &spec::Branch, namespace: &Pattern, hosts: &[Pattern], scope: Sc
         None => Slug::of(&branch.name, room.len),
     };
     room.check(&slug).map_err(|error| match &branch.slug {
-        Some(slug) => error.note(slug.at, "the slug is written here"),
+        Some(slug) => {
+            let shorter = Slug::of(&branch.name, room.len);
+            error.note(slug.at, "the slug is written here").help(format!("`slug: {shorter}` would fit"))
+        }
         None => error,
     })?;
     Ok(slug)
@@ -124,6 +124,9 @@ fn platform(branch: &spec::Branch, pattern: &Pattern, scope: Scope, slug: &Slug)
         }
         return Ok(Platform::AppEngine {
             project: engine.project.clone(),
+            host: engine.domain.as_ref().map(|domain| domain.value.prefixed(&label)).transpose().map_err(|error| {
+                error.at(engine.at)
+            })?,
             service: names.service.into(),
             version: names.version.into(),
         });

@@ -4,6 +4,7 @@
 //! look at others; only what must be unique is compared, and reported, never mended.
 
 mod derive;
+mod host;
 mod labels;
 pub mod list;
 mod merge;
@@ -19,10 +20,11 @@ use crate::name::DnsName;
 use crate::node::Node;
 use crate::slug::Slug;
 use crate::source::{Place, RelPath};
-use crate::spec::{self, Date, Pin, Placed, Reference, Spec};
+use crate::spec::{self, Content, Date, Join, Pin, Placed, Reference, Scope, Spec};
 use rayon::prelude::*;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What is to be built.
 #[derive(Clone, Debug)]
@@ -88,6 +90,8 @@ pub enum Platform {
         service: SmolStr,
         /// The version.
         version: SmolStr,
+        /// What App Engine calls the version in DNS, if the spec says below which domain.
+        host: Option<DnsName>,
     },
 }
 
@@ -96,6 +100,12 @@ pub enum Platform {
 pub struct Host {
     /// Its name.
     pub name: DnsName,
+    /// The service that it is for, if not for the whole branch.
+    pub service: Option<SmolStr>,
+    /// How services and names are joined in this branch.
+    pub join: Join,
+    /// What it holds in place of what its zone says.
+    pub content: Option<Arc<Content>>,
     /// Where its pattern is written, for the branch alone or for all.
     pub at: Place,
 }
@@ -107,6 +117,12 @@ impl Branch {
             Platform::Kubernetes { namespace } => Some(&namespace.value),
             Platform::AppEngine { .. } => None,
         }
+    }
+
+    /// What patterns of the spec are expanded with for this branch.
+    pub fn scope<'a>(&'a self, project: &'a str) -> Scope<'a> {
+        let values = self.variables.get("values").expect("every branch has values, if no more than an empty mapping");
+        Scope { project, values }
     }
 
     /// The full reference of an image by its name in the manifests; the name itself if the spec does not set it.
@@ -227,6 +243,7 @@ branch:
   name: feature/login
   namespace: shop-feature-login-df7c7aeb
   owner: team-identity
+  services: {}
   slug: feature-login-df7c7aeb
 images:
   backend: registry.example.com/shop/backend:3f2c1a9
@@ -248,7 +265,7 @@ values:
         let plan = plan(SPEC);
         let branch = &plan.branches[1];
         let [project, service, version] = ["example-project", "shop", "legacy-reports-7d2380bf"].map(SmolStr::from);
-        assert_eq!(branch.platform, Platform::AppEngine { project, service, version });
+        assert_eq!(branch.platform, Platform::AppEngine { project, service, version, host: None });
         assert!(branch.overlays.is_empty() && branch.images.is_empty() && branch.patches.is_empty());
         assert_eq!(yaml(branch.variables.get("images").unwrap()), "{}\n");
         assert!(branch.variables.at_path(&["branch", "namespace"]).unwrap().is_null());

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 pub(super) fn check(spec: &Spec, branches: &[Branch]) -> Vec<Error> {
     // A pattern that all branches share says nothing; what then differs is where the branches stand.
     let shared =
-        |at: Place| at == spec.namespace.at || spec.defaults.hosts.iter().flatten().any(|pattern| pattern.at == at);
+        |at: Place| at == spec.namespace.at || spec.defaults.hosts.names.iter().flatten().any(|host| host.name.at == at);
     let place = |at: Place, branch: &Branch| if shared(at) { branch.at } else { at };
     let slugs = branches.iter().map(|branch| (branch.slug.as_str(), branch.at, branch));
     let namespaces = branches.iter().filter_map(|branch| match &branch.platform {

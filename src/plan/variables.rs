@@ -1,7 +1,7 @@
 //! What templates see of a branch.
 //!
 //! `project`; `branch` with `name`, `slug`, `namespace`, `host`, `hosts`, `owner`, `link` and `expires`, those that it
-//! does not have being null; `values`; and `images`, full references by the names in the manifests and by alias.
+//! does not have being null, and `services`, the first host of each by name; `values`; and `images`, full references by the names in the manifests and by alias.
 
 use super::Branch;
 use crate::node::{Entry, Map, Node};
@@ -22,6 +22,7 @@ pub(super) fn variables(spec: &Spec, branch: &Branch, values: Node) -> Node {
         ("name", Node::str(branch.name.clone()).placed(branch.at)),
         ("namespace", optional(branch.namespace().map(|namespace| (namespace.into(), branch.at)))),
         ("owner", text(&branch.owner)),
+        ("services", services(branch).into()),
         ("slug", Node::str(&branch.slug).placed(branch.at)),
     ]);
     mapping([
@@ -35,6 +36,16 @@ pub(super) fn variables(spec: &Spec, branch: &Branch, values: Node) -> Node {
 fn mapping<const N: usize>(entries: [(&'static str, Node); N]) -> Node {
     let entry = |(key, value)| Entry { key: SmolStr::new_static(key).into(), value };
     Map::from_entries(entries.map(entry).into()).expect("no key stands twice").into()
+}
+
+fn services(branch: &Branch) -> Map {
+    let mut services = Map::default();
+    for host in &branch.hosts {
+        if let Some(service) = host.service.as_ref().filter(|service| services.get(service).is_none()) {
+            services.insert(service.clone(), Node::str(host.name.as_str()).placed(host.at));
+        }
+    }
+    services
 }
 
 fn images(spec: &Spec, branch: &Branch) -> Map {

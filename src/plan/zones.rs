@@ -3,14 +3,14 @@
 use super::{Branch, Host};
 use crate::error::{Error, Kind, nearest};
 use crate::name::DnsName;
-use crate::spec::Spec;
+use crate::spec::{Spec, Zone};
 
 /// A warning for each host outside of the zones; none where no zone is declared. Those of one pattern are told as one.
 pub(super) fn outside(spec: &Spec, branches: &[Branch]) -> Vec<Error> {
     if spec.zones.is_empty() {
         return Vec::new();
     }
-    let holds = |host: &DnsName| spec.zones.keys().any(|zone| host == zone || host.below(zone).is_some());
+    let holds = |host: &DnsName| Zone::of(&spec.zones, host).is_some();
     let all = branches.iter().flat_map(|branch| branch.hosts.iter().map(move |host| (branch, host)));
     all.filter(|(_, host)| !holds(&host.name)).map(|(branch, host)| warning(spec, branch, host)).collect()
 }

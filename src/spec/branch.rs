@@ -4,6 +4,7 @@ use super::section::{Section, text};
 use super::settings::{Reader, Settings};
 use super::{Date, Pattern, Placed, spec_error};
 use crate::error::Error;
+use crate::name::DnsName;
 use crate::slug::Slug;
 use crate::source::Place;
 use smol_str::SmolStr;
@@ -49,6 +50,8 @@ pub struct AppEngine {
     pub service: Pattern,
     /// The version.
     pub version: Pattern,
+    /// The domain below which App Engine serves versions, if the hosts lead there.
+    pub domain: Option<Placed<DnsName>>,
     /// Where it is written.
     pub at: Place,
 }
@@ -116,6 +119,10 @@ impl AppEngine {
             project: section.text("project").unwrap_or_default(),
             service: Pattern::of(section, "service", faults).unwrap_or_else(|| Pattern::literal("default")),
             version: Pattern::of(section, "version", faults).unwrap_or_else(Pattern::slug),
+            domain: section.node("domain").and_then(|node| {
+                let text = Placed { value: text(node).filter(|text| !text.is_empty())?, at: node.at };
+                checked(&text, DnsName::host, faults)
+            }),
             at: section.at,
         }
     }

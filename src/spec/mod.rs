@@ -4,7 +4,9 @@
 //! types here, which can hold nothing wrong. What branches derive from one another's defaults is for `plan`.
 
 mod branch;
+mod content;
 mod date;
+mod host;
 mod image;
 mod label;
 mod load;
@@ -16,7 +18,9 @@ mod sync;
 mod zone;
 
 pub use branch::{AppEngine, Branch, Pin};
+pub use content::{AddressFrom, Content};
 pub use date::Date;
+pub use host::{Host, Hosts, Join};
 pub use image::{Image, Reference};
 pub use label::{KEY_PREFIX, is_label};
 pub use load::{FILE, FOLDER, files};
@@ -24,7 +28,7 @@ pub use pattern::{Pattern, Scope};
 pub use range::Range;
 pub use settings::{Overlay, Settings};
 pub use sync::Sync;
-pub use zone::{Provider, Zone};
+pub use zone::{Backend, LONGEST_TTL, Mode, Provider, Zone};
 
 use crate::error::{Error, Errors, Kind, Result};
 use crate::name::DnsName;
@@ -212,6 +216,16 @@ hosts: ["{{ branch.slug }}.dev.example.com"]
 zones:
   dev.example.com:
     {provider: rfc2136, ttl: 60, CNAME: [ingress.dev.example.com], server: ns1.example.net, addresses: [203.0.113.0/24]}
+  a.example.com:
+    A: [203.0.113.7]
+    AAAA: ["2001:db8::7"]
+    TXT: [hello]
+    CAA: ['0 issue "letsencrypt.org"']
+    backend: dnsendpoint
+    delegated: [aws.a.example.com]
+    certificates: ["*.a.example.com"]
+  b.example.com: {mode: wildcard}
+  c.example.com: {addressFrom: {kind: Service, namespace: ingress, name: web}, addresses: [203.0.113.0/24]}
 imageAliases: {backend: registry.example.com/shop/backend}
 secrets: refuse
 maxBranches: 60
@@ -238,13 +252,20 @@ branches:
   name: feature/login
   slug: login
   namespace: shop-login
-  hosts: [login.dev.example.com]
+  hosts:
+    names:
+    - login.dev.example.com
+    - {name: a.login.example.com, ttl: 300, A: [203.0.113.7], AAAA: ["2001:db8::7"], TXT: [hello], CAA: ['0 issue ";"']}
+    - {name: b.login.example.com, CNAME: [ingress.example.com]}
+    - {name: c.login.example.com, addressFrom: {kind: Ingress, name: web}}
+    services: [api]
+    join: "-"
   pin: {reason: the baseline}
   expires: 2026-12-24
   owner: team-identity
   link: https://git.example.com/shop/pull/42
 - name: legacy/reports
-  appEngine: {project: example-project, service: reports, version: v1}
+  appEngine: {project: example-project, service: reports, version: v1, domain: ew.r.appspot.com}
 "#;
 
     fn everything() -> Node {
@@ -363,9 +384,9 @@ branches:
             login.settings.images["registry.example.com/shop/backend"].as_ref().unwrap().value.to_string(),
             ":main"
         );
-        let (name, zone) = spec.zones.first_key_value().unwrap();
-        assert_eq!((name.as_str(), zone.ttl, zone.provider), ("dev.example.com", Some(60), Some(Provider::Rfc2136)));
-        assert_eq!(zone.cname.as_ref().unwrap().as_str(), "ingress.dev.example.com");
+        let zone = &spec.zones["dev.example.com"];
+        assert_eq!((zone.ttl(None).ok(), zone.provider), (Some(60), Some(Provider::Rfc2136)));
+        assert_eq!(zone.content.records(None).cname().unwrap().as_str(), "ingress.dev.example.com");
     }
 
     /// Calls `visit` with the document, each of its values in turn replaced by `other`.

@@ -2,12 +2,12 @@
 
 use super::label::{Values, pairs};
 use super::section::{Section, text};
-use super::{Image, OVERLAYS, Pattern, Placed, image, spec_error};
+use super::{Hosts, Image, OVERLAYS, Placed, image, spec_error};
 use crate::error::{Error, nearest};
 use crate::node::{Map, Node};
 use crate::source::{Found, Project, RelPath};
 use smol_str::SmolStr;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The folder of an overlay.
 pub type Overlay = Placed<RelPath>;
@@ -30,7 +30,7 @@ pub struct Settings {
     /// Annotations.
     pub annotations: BTreeMap<SmolStr, Option<Placed<SmolStr>>>,
     /// The hosts.
-    pub hosts: Option<Vec<Pattern>>,
+    pub hosts: Hosts,
 }
 
 /// Reads settings, and looks up every overlay once.
@@ -55,8 +55,8 @@ impl<'a> Reader<'a> {
             faults.push(error.note(first, "and here").help("keep one of the two"));
         }
         let mut settings = self.settings(&section, faults);
-        if let Some(hosts) = hosts(top, faults) {
-            settings.hosts = Some(hosts);
+        if let Some(hosts) = Hosts::of(top, faults) {
+            settings.hosts = hosts;
         }
         settings
     }
@@ -74,7 +74,7 @@ impl<'a> Reader<'a> {
             patches: section.list("patches").map(|list| patches(list, faults)),
             labels: pairs(section.map("labels"), Values::Labels, faults),
             annotations: pairs(section.map("annotations"), Values::Annotations, faults),
-            hosts: hosts(section, faults),
+            hosts: Hosts::of(section, faults).unwrap_or_default(),
         }
     }
 
@@ -123,20 +123,6 @@ fn overlay(project: &Project, name: &str) -> Result<RelPath, Error> {
         Some(near) => error.help(format!("did you mean `{near}`?")),
         None => error.help(format!("{OVERLAYS}/ has {}", folders.join(", "))),
     })
-}
-
-fn hosts(section: &Section, faults: &mut Vec<Error>) -> Option<Vec<Pattern>> {
-    let list = section.list("hosts")?;
-    let mut seen = BTreeSet::new();
-    let hosts = list.iter().filter_map(|node| {
-        let pattern = Pattern::read(node, faults)?;
-        if !seen.insert(pattern.to_string()) {
-            faults.push(spec_error(format!("the host `{pattern}` stands twice in this list")).at(node.at));
-            return None;
-        }
-        Some(pattern)
-    });
-    Some(hosts.collect())
 }
 
 fn replicas(map: &Map) -> BTreeMap<SmolStr, Option<Placed<u32>>> {

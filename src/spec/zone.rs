@@ -2,7 +2,8 @@
 
 use super::range::Range;
 use super::section::{Section, text};
-use crate::error::Error;
+use super::{Content, Placed};
+use crate::error::{Error, Kind};
 use crate::name::DnsName;
 use crate::source::Place;
 use smol_str::SmolStr;
@@ -13,16 +14,42 @@ use std::collections::BTreeMap;
 pub struct Zone {
     /// Who serves it.
     pub provider: Option<Provider>,
-    /// How long its records may be cached, in seconds.
-    pub ttl: Option<u32>,
-    /// What its hosts lead to.
-    pub cname: Option<DnsName>,
+    /// What its hosts hold unless they say otherwise.
+    pub content: Content,
+    /// Whether its hosts have records of their own.
+    pub mode: Mode,
+    /// What becomes of the records.
+    pub backend: Backend,
+    /// The names below which others decide.
+    pub delegated: Vec<Placed<DnsName>>,
+    /// What the certificates of its hosts are good for; empty if nothing is said of that.
+    pub certificates: Vec<Placed<DnsName>>,
     /// The server that takes changes, as the provider wants it: `HOST:PORT`, or the address of an API.
     pub server: Option<SmolStr>,
     /// The addresses that a cluster may give to its hosts.
     pub addresses: Vec<Range>,
     /// Where it is declared.
     pub at: Place,
+}
+
+/// Whether the hosts of a zone have records of their own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// They do.
+    #[default]
+    Records,
+    /// They do not: a wildcard that stands in the zone answers for them.
+    Wildcard,
+}
+
+/// What becomes of the records of a zone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Backend {
+    /// Zone change files, which `pleach dns` applies.
+    #[default]
+    ZoneChange,
+    /// `DNSEndpoint` objects, which external-dns reads.
+    DnsEndpoint,
 }
 
 /// How a zone is changed.
@@ -54,31 +81,112 @@ impl Provider {
             _ => return None,
         })
     }
+
+    /// The shortest and the longest lifetime that it takes, in seconds.
+    fn lifetimes(self) -> (u32, u32) {
+        match self {
+            Provider::Cloudflare => (60, 86_400),
+            Provider::GoDaddy => (600, 86_400),
+            Provider::Rfc2136 | Provider::CloudDns | Provider::Route53 | Provider::PowerDns => (1, LONGEST_TTL),
+        }
+    }
+}
+
+/// The longest lifetime that RFC 2181 8 allows, in seconds.
+pub const LONGEST_TTL: u32 = i32::MAX as u32;
+/// The lifetime of records where nothing is said of it, in seconds.
+const TTL: u32 = 300;
+
+impl Zone {
+    /// The lifetime of a host's records in seconds, where the host says `own` of it.
+    pub fn ttl(&self, own: Option<&Placed<u32>>) -> Result<u32, Error> {
+        let (shortest, longest) = self.provider.map_or((1, LONGEST_TTL), Provider::lifetimes);
+        match own.or(self.content.ttl.as_ref()) {
+            None => Ok(TTL.clamp(shortest, longest)),
+            // What Cloudflare calls automatic.
+            Some(ttl) if ttl.value == 1 && self.provider == Some(Provider::Cloudflare) => Ok(1),
+            Some(ttl) if !(shortest..=longest).contains(&ttl.value) => {
+                let message = format!("a lifetime of {} seconds is not one that the provider takes", ttl.value);
+                let error = Error::new(Kind::Dns, message).at(ttl.at);
+                Err(error.help(format!("it takes {shortest} to {longest} seconds")))
+            }
+            Some(ttl) => Ok(ttl.value),
+        }
+    }
+
+    /// The zone that holds a name: of those that are above it or are it, the one with the longest name.
+    pub fn of<'z>(zones: &'z BTreeMap<DnsName, Zone>, name: &DnsName) -> Option<(&'z DnsName, &'z Zone)> {
+        let mut rest = name.as_str();
+        loop {
+            if let Some(found) = zones.get_key_value(rest) {
+                return Some(found);
+            }
+            rest = rest.split_once('.')?.1;
+        }
+    }
 }
 
 pub(super) fn zones(top: &Section, faults: &mut Vec<Error>) -> BTreeMap<DnsName, Zone> {
     let mut zones = BTreeMap::new();
     for entry in top.map("zones").into_iter().flatten() {
-        let mut name = |text: &str, at| match DnsName::host(text) {
-            Ok(name) => Some(name),
-            Err(error) => {
-                faults.push(error.at(at));
-                None
-            }
-        };
         let zone = Section::new("zone", &entry.value);
-        let cname =
-            zone.list("CNAME").and_then(<[_]>::first).filter(|node| text(node).is_some_and(|text| !text.is_empty()));
-        let cname = cname.and_then(|node| name(&text(node)?, node.at));
-        if let Some(name) = name(&entry.key.text, entry.key.at) {
-            let provider = zone.text("provider").and_then(|name| Provider::named(&name));
-            let ttl = zone.node("ttl").and_then(|node| node.as_text()?.parse().ok());
-            let server = zone.text("server").filter(|server| !server.is_empty());
-            let addresses = ranges(&zone, faults);
-            zones.insert(name, Zone { provider, ttl, cname, server, addresses, at: entry.key.at });
+        let read = self::zone(&zone, entry.key.at, faults);
+        match DnsName::host(&entry.key.text) {
+            Err(error) => faults.push(error.at(entry.key.at)),
+            Ok(name) => {
+                for cut in read.delegated.iter().filter(|cut| cut.value.below(&name).is_none()) {
+                    let message = format!("`{}` is not below the zone `{name}`, which cannot delegate it", cut.value);
+                    faults.push(Error::new(Kind::Dns, message).at(cut.at));
+                }
+                if let Some(other) = zones.insert(name, read) {
+                    let other: Zone = other;
+                    let error = Error::new(Kind::Dns, "this zone stands twice").at(entry.key.at);
+                    faults.push(error.note(other.at, "first here"));
+                }
+            }
         }
     }
     zones
+}
+
+fn zone(zone: &Section, at: Place, faults: &mut Vec<Error>) -> Zone {
+    let mode = match zone.text("mode").as_deref() {
+        Some("wildcard") => Mode::Wildcard,
+        _ => Mode::Records,
+    };
+    for key in ["A", "AAAA", "CNAME", "TXT", "CAA", "addressFrom"].into_iter().filter(|_| mode == Mode::Wildcard) {
+        if let Some(at) = zone.key_place(key) {
+            let message = format!("`{key}` means nothing in a zone whose wildcard answers for its hosts");
+            let help = "a host that is to hold something else says so itself, under `hosts:`";
+            faults.push(Error::new(Kind::Dns, message).at(at).help(help));
+        }
+    }
+    Zone {
+        provider: zone.text("provider").and_then(|name| Provider::named(&name)),
+        content: Content::of(zone, faults),
+        mode,
+        backend: match zone.text("backend").as_deref() {
+            Some("dnsendpoint") => Backend::DnsEndpoint,
+            _ => Backend::ZoneChange,
+        },
+        delegated: names(zone, "delegated", faults),
+        certificates: names(zone, "certificates", faults),
+        server: zone.text("server").filter(|server| !server.is_empty()),
+        addresses: ranges(zone, faults),
+        at,
+    }
+}
+
+fn names(zone: &Section, key: &'static str, faults: &mut Vec<Error>) -> Vec<Placed<DnsName>> {
+    let mut names = Vec::new();
+    for node in zone.list(key).unwrap_or_default() {
+        match text(node).filter(|text| !text.is_empty()).map(|text| DnsName::host(&text)) {
+            Some(Ok(value)) => names.push(Placed { value, at: node.at }),
+            Some(Err(error)) => faults.push(error.at(node.at)),
+            None => {}
+        }
+    }
+    names
 }
 
 fn ranges(zone: &Section, faults: &mut Vec<Error>) -> Vec<Range> {

@@ -1,0 +1,52 @@
+//! The names of a branch as a `DNSEndpoint`, which external-dns reads, for zones that it serves.
+
+use super::host::Names;
+use super::name::DnsName;
+use super::change::Present;
+use super::record::Type;
+use crate::error::{Error, Kind, Result, gather};
+use crate::node::{Map, Node};
+
+/// The object, to be put into the namespace of the branch. It has the name of the zone.
+pub fn object(names: &Names) -> Result<Node> {
+    let branch = names.branch;
+    let Some(namespace) = branch.namespace() else {
+        let message = format!("the zone `{}` wants a DNSEndpoint, and this branch has no namespace to hold one", names.zone);
+        let error = Error::new(Kind::Dns, message).at(branch.at);
+        return Err(error.help("give its hosts a zone that `pleach dns` serves").into());
+    };
+    let endpoints = gather(&names.present, |(name, present)| endpoints(name, present).map_err(|e| e.at(branch.at)))?;
+    let metadata = map([("name", Node::str(names.zone.as_str())), ("namespace", Node::str(namespace))]);
+    let spec = map([("endpoints", Node::seq(endpoints.into_iter().flatten()))]);
+    let object = map([
+        ("apiVersion", Node::str("externaldns.k8s.io/v1alpha1")),
+        ("kind", Node::str("DNSEndpoint")),
+        ("metadata", metadata),
+        ("spec", spec),
+    ]);
+    Ok(object.placed(branch.at))
+}
+
+fn endpoints(name: &DnsName, present: &Present) -> Result<Vec<Node>, Error> {
+    if present.address_from.is_some() {
+        let error = Error::new(Kind::Dns, format!("the address of `{name}` is not known, which a DNSEndpoint has to hold"));
+        return Err(error.help("external-dns reads Services, Ingresses and Gateways itself"));
+    }
+    if present.records.get(Type::Caa).is_some() {
+        let error = Error::new(Kind::Dns, format!("`{name}` has a CAA record, which external-dns does not know"));
+        return Err(error.help("put it at the zone itself, where it counts for all hosts"));
+    }
+    let endpoint = |(kind, set): (Type, &std::collections::BTreeSet<super::record::Data>)| {
+        map([
+            ("dnsName", Node::str(name.as_str())),
+            ("recordTTL", Node::int(present.ttl.into())),
+            ("recordType", Node::str(kind.name())),
+            ("targets", Node::seq(set.iter().map(|data| Node::str(data.value(kind))))),
+        ])
+    };
+    Ok(present.records.sets().map(endpoint).collect())
+}
+
+fn map<const N: usize>(entries: [(&'static str, Node); N]) -> Node {
+    entries.into_iter().collect::<Map>().into()
+}

@@ -1,0 +1,176 @@
+//! The zone change files of a tree: what is wanted now must be present; what was recorded and nobody wants must be gone.
+//!
+//! What was recorded is what the files of a base say, the tree at the merge base or the one on the disk. The files of
+//! a build are a base from which the same build makes the same files, so that either will do.
+
+use super::change::{ZoneChange, ZoneFile, is_ours, path};
+use super::check;
+use super::host::Names;
+use super::name::DnsName;
+use crate::error::{Error, Kind, Result, gather};
+use crate::plan::Plan;
+use crate::source::{Place, RelPath};
+use crate::spec::{Spec, Zone};
+use crate::tree::{DNS, Tree, slug_of};
+use rayon::prelude::*;
+use smol_str::SmolStr;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The zone change files of some branches.
+#[derive(Debug, Default)]
+pub struct Files {
+    /// The files, by their paths in the output.
+    pub files: Vec<(RelPath, Arc<str>)>,
+    /// Those that have names which had to be gone in the base already, without these names; `None` for no file at all.
+    pub pruned: BTreeMap<RelPath, Option<Arc<str>>>,
+    /// What deserves a word.
+    pub warnings: Vec<Error>,
+}
+
+/// A file by its zone and the slug of its branch.
+type Key = (DnsName, SmolStr);
+
+/// The files of the branches whose slugs are `wanted`. `names` are those of all branches, for what must hold in a whole
+/// zone; of `base` no other files are looked at.
+pub fn files(
+    spec: &Spec,
+    plan: &Plan,
+    names: Vec<Names>,
+    base: &Tree,
+    wanted: impl Fn(&str) -> bool + Sync,
+) -> Result<Files> {
+    let mut changes: BTreeMap<Key, ZoneChange> = names.into_iter().map(|names| change(spec, names)).collect();
+    let texts = texts(changes.iter().filter(|((_, slug), _)| wanted(slug)))?;
+    let mut recorded = recorded(base, |slug| wanted(slug), &texts)?;
+    let mut files = Files { warnings: retire(spec, &changes, &mut recorded), ..Files::default() };
+
+    let known: BTreeMap<&str, (&SmolStr, Place)> =
+        plan.branches.iter().map(|branch| (branch.slug.as_str(), (&branch.name, branch.at))).collect();
+    let mut pruned: BTreeMap<Key, ZoneChange> = BTreeMap::new();
+    for (key, record) in recorded.iter().filter(|(_, record)| !record.absent.is_empty()) {
+        let change = changes.entry(key.clone()).or_insert_with(|| ZoneChange {
+            zone: key.0.clone(),
+            owner: spec.project.clone(),
+            branch: known.get(key.1.as_str()).map_or(&record.branch, |(name, _)| name).clone(),
+            present: BTreeMap::new(),
+            absent: BTreeSet::new(),
+        });
+        if !record.old.is_empty() {
+            let absent = record.absent.difference(&record.old).cloned().collect();
+            pruned.insert(key.clone(), ZoneChange { absent, ..change.clone() });
+        }
+        change.absent.clone_from(&record.absent);
+    }
+    let mut rewritten = self::texts(changes.iter().filter(|(_, change)| !change.absent.is_empty()))?;
+    let (emptied, shorter): (BTreeMap<_, _>, _) =
+        pruned.into_iter().partition(|(_, change)| change.present.is_empty() && change.absent.is_empty());
+    let shorter = self::texts(&shorter)?;
+    let all = texts.into_iter().map(|(key, text)| {
+        let text = rewritten.remove(&key).unwrap_or(text);
+        (key, text)
+    });
+    files.files = all.map(|(key, text)| (path(&key.0, &key.1), text)).collect();
+    files.files.extend(rewritten.into_iter().map(|(key, text)| (path(&key.0, &key.1), text)));
+    files.pruned = emptied.keys().map(|key| (path(&key.0, &key.1), None)).collect();
+    files.pruned.extend(shorter.into_iter().map(|(key, text)| (path(&key.0, &key.1), Some(text))));
+
+    let of_zone = |(key, change): (Key, ZoneChange)| {
+        let at = known.get(key.1.as_str()).map_or(Place::NONE, |(_, at)| *at);
+        ZoneFile { slug: key.1, change, at }
+    };
+    let changes: Vec<ZoneFile> = changes.into_iter().map(of_zone).collect();
+    check::check(&changes)?;
+    Ok(files)
+}
+
+fn change(spec: &Spec, names: Names) -> (Key, ZoneChange) {
+    let (zone, branch) = (names.zone.clone(), names.branch.name.clone());
+    let key = (zone.clone(), SmolStr::from(&names.branch.slug));
+    (key, ZoneChange { zone, owner: spec.project.clone(), branch, present: names.present, absent: BTreeSet::new() })
+}
+
+fn texts<'c>(changes: impl IntoIterator<Item = (&'c Key, &'c ZoneChange)>) -> Result<BTreeMap<Key, Arc<str>>> {
+    let changes: Vec<_> = changes.into_iter().collect();
+    let texts: Vec<Result<_>> =
+        changes.into_par_iter().map(|(key, change)| Ok((key.clone(), Arc::from(change.write()?)))).collect();
+    Ok(gather(texts, |text| text)?.into_iter().collect())
+}
+
+/// What the file of a base says, as far as it matters.
+struct Record {
+    branch: SmolStr,
+    /// The names that must be gone.
+    absent: BTreeSet<DnsName>,
+    /// Those of them that had to be gone already.
+    old: BTreeSet<DnsName>,
+}
+
+/// What the files of a base say of branches that are `wanted`. A file that is what is to be written says nothing new.
+fn recorded(
+    base: &Tree,
+    wanted: impl Fn(&str) -> bool + Sync,
+    texts: &BTreeMap<Key, Arc<str>>,
+) -> Result<BTreeMap<Key, Record>> {
+    let files: Vec<(&RelPath, &Arc<str>)> = base.iter().filter(|(path, _)| is_place(path)).collect();
+    let records: Vec<Result<Option<_>>> = files
+        .into_par_iter()
+        .filter(|(path, _)| wanted(slug_of(path)))
+        .map(|(path, text)| {
+            let folder = path.parent();
+            let Ok(zone) = DnsName::host(folder.name()) else { return Ok(None) };
+            let key: Key = (zone, slug_of(path).into());
+            if texts.get(&key) == Some(text) || !is_ours(text) {
+                return Ok(None);
+            }
+            let fault = |reason: &str| {
+                let message = format!("`{path}` in the base is no zone change file that can be read: {reason}");
+                Error::new(Kind::Dns, message).help("mend it, or name another base with `--base`")
+            };
+            let change = ZoneChange::parse(text).map_err(|errors| {
+                fault(&errors.iter().next().map(ToString::to_string).unwrap_or_default())
+            })?;
+            if change.zone != key.0 {
+                return Err(fault(&format!("it is of the zone `{}`", change.zone)).into());
+            }
+            let ZoneChange { branch, present, absent: old, .. } = change;
+            let absent = present.into_keys().chain(old.iter().cloned()).collect();
+            Ok(Some((key, Record { branch, absent, old })))
+        })
+        .collect();
+    Ok(gather(records, |record| record)?.into_iter().flatten().collect())
+}
+
+/// Whether a path is one that a zone change file has: `dns/<zone>/<slug>.yaml`.
+fn is_place(path: &RelPath) -> bool {
+    path.parts().count() == 3 && path.parts().next() == Some(DNS) && path.name().ends_with(".yaml")
+}
+
+/// Leaves in `recorded` the names that nobody wants in their zone any more. What a smaller zone took over is beyond
+/// the reach of the larger one, and told in warnings.
+fn retire(spec: &Spec, changes: &BTreeMap<Key, ZoneChange>, recorded: &mut BTreeMap<Key, Record>) -> Vec<Error> {
+    let mut warnings = Vec::new();
+    if recorded.is_empty() {
+        return warnings;
+    }
+    let mut present: BTreeMap<&DnsName, BTreeSet<&DnsName>> = BTreeMap::new();
+    for ((zone, _), change) in changes {
+        present.entry(zone).or_default().extend(change.present.keys());
+    }
+    for ((zone, _), record) in recorded {
+        record.absent.retain(|name| {
+            if present.get(zone).is_some_and(|names| names.contains(name)) {
+                return false;
+            }
+            let Some((inner, at)) = Zone::of(&spec.zones, name).filter(|(inner, _)| inner.below(zone).is_some()) else {
+                return true;
+            };
+            let message = format!("`{name}` stays in the zone `{zone}`, where the zone `{inner}` now hides it");
+            let warning = Error::new(Kind::Dns, message).at(at.at);
+            warnings.push(warning.help("take it out of that zone by hand"));
+            false
+        });
+        record.old.retain(|name| record.absent.contains(name));
+    }
+    warnings
+}

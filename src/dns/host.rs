@@ -1,0 +1,197 @@
+//! The hosts of branches as names in zones: which zone holds each, and what it holds there.
+//!
+//! A host is judged by the zone with the longest name that it lies in. Nothing is looked up: what only the cluster
+//! knows stays an `addressFrom`.
+
+use super::change::{Object, Present};
+use super::certificate;
+use super::marker;
+use super::name::DnsName;
+use super::record::{Data, Records, Type};
+use crate::error::{Error, Errors, Kind, Result, gather};
+use crate::plan::{Branch, Host, Plan, Platform};
+use crate::schema::name::{is_label, is_subdomain};
+use crate::spec::{AddressFrom, Backend, Content, Mode, Spec, Zone};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+/// Where App Engine answers for the custom domains of all its projects.
+const GOOGLE: &str = "ghs.googlehosted.com";
+
+/// What a branch wants of a zone.
+#[derive(Clone, Debug)]
+pub struct Names<'p> {
+    /// The branch.
+    pub branch: &'p Branch,
+    /// The name of the zone.
+    pub zone: &'p DnsName,
+    /// What becomes of the records.
+    pub backend: Backend,
+    /// What each name holds; there is at least one.
+    pub present: BTreeMap<DnsName, Present>,
+}
+
+/// What all branches want, in their order; hosts outside of the zones are left out, as `plan` has said.
+pub fn names<'p>(spec: &'p Spec, plan: &'p Plan) -> Result<Vec<Names<'p>>> {
+    if spec.zones.is_empty() {
+        return Ok(Vec::new());
+    }
+    let each: Vec<Result<Vec<Names>>> = plan
+        .branches
+        .par_iter()
+        .map(|branch| of(spec, branch).map_err(|errors| errors.map(|error| error.in_branch(&branch.name))))
+        .collect();
+    Ok(gather(each, |names| names)?.into_iter().flatten().collect())
+}
+
+fn of<'p>(spec: &'p Spec, branch: &'p Branch) -> Result<Vec<Names<'p>>> {
+    let mut zones: BTreeMap<&DnsName, Names> = BTreeMap::new();
+    let found = gather(&branch.hosts, |host| {
+        let Some((name, zone)) = Zone::of(&spec.zones, &host.name) else { return Ok(None) };
+        let claim = Claim { spec, branch, host, name, zone };
+        claim.check().map_err(|error| error.at(host.at))?;
+        let present = if claim.is_answered() { None } else { Some(claim.present().map_err(|e| e.at(host.at))?) };
+        Ok::<_, Errors>(present.map(|present| (name, zone, host, present)))
+    })?;
+    for (name, zone, host, present) in found.into_iter().flatten() {
+        let backend = zone.backend;
+        let names = zones.entry(name).or_insert_with(|| Names { branch, zone: name, backend, present: BTreeMap::new() });
+        names.present.insert(host.name.clone(), present);
+    }
+    Ok(zones.into_values().collect())
+}
+
+/// A host of a branch in the zone that holds it.
+struct Claim<'p> {
+    spec: &'p Spec,
+    branch: &'p Branch,
+    host: &'p Host,
+    name: &'p DnsName,
+    zone: &'p Zone,
+}
+
+impl Claim<'_> {
+    /// Refuses a host that the zone cannot hold.
+    fn check(&self) -> Result<(), Error> {
+        let (host, name, zone) = (&self.host.name, self.name, self.zone);
+        let Some(front) = host.below(name) else {
+            let error = dns_error(format!("`{host}` is the zone itself, which no branch may have"));
+            return Err(error.note(zone.at, "the zone is declared here").help("a host lies below its zone"));
+        };
+        if let Some(cut) = zone.delegated.iter().find(|cut| *host == cut.value || host.below(&cut.value).is_some()) {
+            let error = dns_error(format!("`{host}` lies in `{}`, which the zone `{name}` delegates", cut.value));
+            return Err(error.note(cut.at, "delegated here").help("declare that zone under `zones:` if it is yours"));
+        }
+        let labels = front.split('.').count();
+        if zone.mode == Mode::Wildcard && labels > 1 {
+            let message = format!(
+                "`{host}` has {labels} labels in `{name}`, whose wildcard answers for one label"
+            );
+            let error = dns_error(message).note(zone.at, "`mode: wildcard` is written for this zone");
+            return Err(match self.joined() {
+                Some(help) => error.help(help),
+                None => error.help("give it one label, or the zone `mode: records`"),
+            });
+        }
+        if !certificate::cover(&zone.certificates, host) {
+            let error = dns_error(format!("no certificate of the zone `{name}` is good for `{host}`"));
+            let error = zone.certificates.iter().take(1).fold(error, |error, first| {
+                error.note(first.at, format!("`{}` is the first that is declared", first.value))
+            });
+            return Err(match self.joined() {
+                Some(help) => error.help(help),
+                None => error.help("a wildcard covers one label; declare a certificate that covers this host"),
+            });
+        }
+        if zone.backend == Backend::ZoneChange {
+            marker::name(host, name)?;
+        }
+        Ok(())
+    }
+
+    /// What makes one label of a service and a name, if that fits.
+    fn joined(&self) -> Option<String> {
+        use crate::spec::Join;
+        let service = self.host.service.as_ref().filter(|_| self.host.join == Join::Dot)?;
+        let rest = self.host.name.as_str().strip_prefix(service.as_str())?.strip_prefix('.')?;
+        let name = format!("{service}-{rest}");
+        let len = name.split('.').next().map_or(0, str::len);
+        let help = format!("with `join: \"-\"` under `hosts:` it is `{name}`, whose first label has {len} characters");
+        (DnsName::host(&name).is_ok() && name != self.name.as_str()).then_some(help)
+    }
+
+    /// Whether the host says where it is, in place of its zone.
+    fn own(&self) -> Option<&Content> {
+        self.host.content.as_deref()
+    }
+
+    /// What App Engine is reached by, unless the host says something else.
+    fn engine(&self) -> Option<DnsName> {
+        match &self.branch.platform {
+            Platform::AppEngine { host, .. } if !self.own().is_some_and(Content::locates) => {
+                Some(host.clone().unwrap_or_else(|| DnsName::target(GOOGLE).expect("this is a name")))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a wildcard of the zone answers for it.
+    fn is_answered(&self) -> bool {
+        self.zone.mode == Mode::Wildcard && self.own().is_none() && self.engine().is_none()
+    }
+
+    /// What it holds.
+    fn present(&self) -> Result<Present, Error> {
+        let (zone, own) = (self.zone, self.own());
+        let ttl = zone.ttl(own.and_then(|own| own.ttl.as_ref()))?;
+        if let Some(target) = self.engine() {
+            let data = Data::parse(Type::Cname, target.as_str()).expect("a name is a value of CNAME");
+            return Ok(Present { ttl, records: Records::one(Type::Cname, data), address_from: None });
+        }
+        let records = zone.content.records(own);
+        if let Err(error) = records.check() {
+            let at = own.and_then(|own| own.sets.get(&Type::Cname)).map_or(zone.at, |set| set.at);
+            let error = Error::new(Kind::Dns, format!("`{}`: {error}", self.host.name)).at(at);
+            return Err(error.note(zone.at, "the rest is said by the zone").help("an empty list, as in `CAA: []`, takes out what the zone says"));
+        }
+        let from = own.filter(|own| own.locates()).unwrap_or(&zone.content).address_from.as_ref();
+        let address_from = from.map(|from| self.object(from)).transpose()?;
+        if records.is_empty() && address_from.is_none() {
+            let error = dns_error(format!("nothing says what `{}` holds", self.host.name)).at(zone.at);
+            return Err(error.help("give the zone a `CNAME`, `A`, `AAAA` or `addressFrom`, or `mode: wildcard`"));
+        }
+        Ok(Present { ttl, records, address_from })
+    }
+
+    fn object(&self, from: &AddressFrom) -> Result<Object, Error> {
+        let (project, slug) = (&self.spec.project, self.branch.slug.as_str());
+        let scope = self.branch.scope(project);
+        let namespace = match (&from.namespace, self.branch.namespace()) {
+            (Some(pattern), _) => pattern.expand(scope, slug)?,
+            (None, Some(namespace)) => namespace.to_owned(),
+            (None, None) => {
+                let error = dns_error("this branch has no namespace for an object to be in").at(from.at);
+                return Err(error.help("say in which `namespace` it is"));
+            }
+        };
+        let name = from.name.expand(scope, slug)?;
+        for (what, text, fits) in
+            [("namespace", &namespace, is_label(&namespace)), ("name", &name, is_subdomain(&name))]
+        {
+            if !fits {
+                return Err(dns_error(format!("`{text}` is no {what} of an object")).at(from.at));
+            }
+        }
+        if self.zone.addresses.is_empty() {
+            let error = dns_error("the zone does not say which addresses a cluster may give");
+            return Err(error.at(from.at).note(self.zone.at, "this zone").help(
+                "list the networks and names of your load balancers, as in `addresses: [203.0.113.0/24]`",
+            ));
+        }
+        Ok(Object { kind: from.kind.clone(), namespace: namespace.into(), name: name.into() })
+    }
+}
+
+fn dns_error(message: impl Into<String>) -> Error {
+    Error::new(Kind::Dns, message)
+}

@@ -1,0 +1,63 @@
+//! The hosts of a branch: its names, and one for each service on each name.
+
+use super::Host;
+use crate::error::{Error, Errors, Result, gather};
+use crate::name::DnsName;
+use crate::source::Place;
+use crate::spec::{self, Branch, Join, Placed, Scope, Settings};
+use smol_str::SmolStr;
+
+/// What a branch and the defaults say of its hosts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hosts<'a> {
+    names: &'a [spec::Host],
+    services: &'a [Placed<SmolStr>],
+    join: Join,
+}
+
+impl<'a> Hosts<'a> {
+    /// What the branch says, else the defaults.
+    pub(super) fn of(branch: &'a Branch, defaults: &'a Settings) -> Self {
+        let (own, defaults) = (&branch.settings.hosts, &defaults.hosts);
+        let services = own.services.as_deref();
+        // What all branches run in their namespaces says nothing of one that has none.
+        let services = if branch.app_engine.is_some() { services } else { services.or(defaults.services.as_deref()) };
+        Hosts {
+            names: own.names.as_deref().or(defaults.names.as_deref()).unwrap_or_default(),
+            services: services.unwrap_or_default(),
+            join: own.join.or(defaults.join).unwrap_or_default(),
+        }
+    }
+
+    /// Every host as text where `slug` stands for the slug, and where its pattern is written; names first.
+    pub(super) fn texts(self, scope: Scope, slug: &str) -> Result<Vec<(String, Place)>> {
+        let each = |(text, name, _): (String, &spec::Host, _)| (text, name.name.at);
+        Ok(self.each(scope, slug)?.into_iter().map(each).collect())
+    }
+
+    /// Every host of a branch with that slug.
+    pub(super) fn hosts(self, scope: Scope, slug: &str) -> Result<Vec<Host>> {
+        gather(self.each(scope, slug)?, |(text, host, service)| {
+            let at = host.name.at;
+            let name = DnsName::host(&text).map_err(|error| match service {
+                None => error.at(at),
+                Some(service) => error.at(at).note(service.at, format!("the host of the service `{}`", service.value)),
+            })?;
+            let service = service.map(|service| service.value.clone());
+            Ok::<_, Errors>(Host { name, service, join: self.join, content: host.content.clone(), at })
+        })
+    }
+
+    /// A wildcard answers for services too, so that they have no hosts of their own below it.
+    fn each(self, scope: Scope, slug: &str) -> Result<Vec<(String, &'a spec::Host, Option<&'a Placed<SmolStr>>)>> {
+        let names = gather(self.names, |host| Ok::<_, Error>((host.name.expand(scope, slug)?, host, None)))?;
+        let of = |service: &'a Placed<SmolStr>| {
+            let plain = names.iter().filter(|(name, ..)| !name.starts_with('*'));
+            plain.map(move |(name, host, _)| {
+                (format!("{}{}{name}", service.value, self.join.text()), *host, Some(service))
+            })
+        };
+        let services: Vec<_> = self.services.iter().flat_map(of).collect();
+        Ok(names.into_iter().chain(services).collect())
+    }
+}

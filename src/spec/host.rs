@@ -1,0 +1,110 @@
+//! The hosts of a branch, as written: its names, the services that have a host on each of them, and how the two are joined.
+
+use super::section::{Section, text};
+use super::{Content, Pattern, Placed, spec_error};
+use crate::error::Error;
+use crate::node::{Node, Value};
+use smol_str::SmolStr;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+/// What one place says of hosts; what it does not say is said by the defaults.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hosts {
+    /// The names.
+    pub names: Option<Vec<Host>>,
+    /// The services, each of which has a host for every name.
+    pub services: Option<Vec<Placed<SmolStr>>>,
+    /// What stands between a service and a name.
+    pub join: Option<Join>,
+}
+
+/// A name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    /// What it looks like.
+    pub name: Pattern,
+    /// What it holds in place of what its zone says.
+    pub content: Option<Arc<Content>>,
+}
+
+/// What stands between a service and a name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Join {
+    /// A dot: the service is a label of its own.
+    #[default]
+    Dot,
+    /// A hyphen: both share a label, which one wildcard covers.
+    Hyphen,
+    /// `-dot-`, as App Engine joins names.
+    Word,
+}
+
+impl Join {
+    /// All of them.
+    pub const ALL: [Join; 3] = [Join::Dot, Join::Hyphen, Join::Word];
+
+    /// The text between the two.
+    pub fn text(self) -> &'static str {
+        match self {
+            Join::Dot => ".",
+            Join::Hyphen => "-",
+            Join::Word => "-dot-",
+        }
+    }
+}
+
+impl fmt::Display for Join {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+impl Hosts {
+    /// The hosts that a section has: a list of names, or a mapping that may say more.
+    pub(super) fn of(section: &Section, faults: &mut Vec<Error>) -> Option<Self> {
+        let node = section.node("hosts")?;
+        match &node.value {
+            Value::Seq(items) => Some(Hosts { names: Some(names(items, faults)), ..Hosts::default() }),
+            Value::Map(_) => {
+                let hosts = Section::new("hosts", node);
+                Some(Hosts {
+                    names: hosts.list("names").map(|list| names(list, faults)),
+                    services: hosts.list("services").map(|list| services(list, faults)),
+                    join: hosts.text("join").and_then(|text| Join::ALL.into_iter().find(|join| join.text() == text)),
+                })
+            }
+            Value::Scalar(_) => None,
+        }
+    }
+}
+
+fn names(list: &[Node], faults: &mut Vec<Error>) -> Vec<Host> {
+    let mut seen = BTreeSet::new();
+    let hosts = list.iter().filter_map(|node| {
+        let section = Section::new("host", node);
+        let name = if node.as_map().is_some() { section.node("name")? } else { node };
+        let pattern = Pattern::read(name, faults)?;
+        if !seen.insert(pattern.to_string()) {
+            faults.push(spec_error(format!("the host `{pattern}` stands twice in this list")).at(name.at));
+            return None;
+        }
+        let content = node.as_map().map(|_| Content::of(&section, faults)).filter(|own| *own != Content::default());
+        Some(Host { name: pattern, content: content.map(Arc::new) })
+    });
+    hosts.collect()
+}
+
+fn services(list: &[Node], faults: &mut Vec<Error>) -> Vec<Placed<SmolStr>> {
+    let mut seen = BTreeSet::new();
+    let services = list.iter().filter_map(|node| {
+        let name = text(node)?;
+        if !seen.insert(name.clone()) {
+            faults.push(spec_error(format!("the service `{name}` stands twice in this list")).at(node.at));
+            return None;
+        }
+        Some(Placed { value: name, at: node.at })
+    });
+    services.collect()
+}
