@@ -143,13 +143,22 @@ fn check_label(label: &str, first: bool) -> Result<(), String> {
     }
 }
 
-/// The name in A-labels. A leading `*` is none of the alphabets' business.
+/// The name in A-labels. A leading `*` and labels like `_pleach` are none of the alphabets' business.
 fn a_labels(text: &str) -> Result<String, Error> {
-    let (star, rest) = text.strip_prefix("*.").map_or(("", text), |rest| ("*.", rest));
-    match idna::domain_to_ascii_strict(rest) {
-        Ok(ascii) => Ok(format!("{star}{ascii}")),
-        Err(_) => Err(fault(text, "it cannot be written in A-labels (UTS 46)")),
+    let is_apart = |label: &str| label == "*" || label.is_ascii() && label.contains('_');
+    let mut done = Vec::new();
+    let mut rest: Vec<&str> = text.split('.').collect();
+    while !rest.is_empty() {
+        let apart = rest.iter().take_while(|label| is_apart(label)).count();
+        done.extend(rest.drain(..apart).map(str::to_ascii_lowercase));
+        let letters = rest.iter().take_while(|label| !is_apart(label)).count();
+        if letters > 0 {
+            let name = rest.drain(..letters).collect::<Vec<_>>().join(".");
+            let ascii = idna::domain_to_ascii_strict(&name);
+            done.push(ascii.map_err(|_| fault(text, "it cannot be written in A-labels (UTS 46)"))?);
+        }
     }
+    Ok(done.join("."))
 }
 
 #[cfg(test)]
@@ -199,7 +208,13 @@ mod tests {
             let error = DnsName::host(text).unwrap_err().to_string();
             assert!(error.contains(want), "`{text}`: {error}");
         }
-        assert!(DnsName::target("_acme.example.com").is_ok());
+        for (text, want) in [
+            ("_acme.example.com", "_acme.example.com"),
+            ("größe._Pleach.日本.example.com", "xn--gre-6ka8i._pleach.xn--wgv71a.example.com"),
+            ("xn--gre-6ka8i._pleach.example.com", "xn--gre-6ka8i._pleach.example.com"),
+        ] {
+            assert_eq!(DnsName::target(text).unwrap().as_str(), want);
+        }
     }
 
     #[test]

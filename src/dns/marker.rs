@@ -164,6 +164,7 @@ mod tests {
             ("login.dev.example.com", "login._pleach.dev.example.com"),
             ("*.dev.example.com", "_wildcard._pleach.dev.example.com"),
             ("*.login.dev.example.com", "_wildcard.login._pleach.dev.example.com"),
+            ("größe.dev.example.com", "xn--gre-6ka8i._pleach.dev.example.com"),
         ] {
             let marker = name(&n(of), &zone).unwrap();
             assert_eq!(marker.as_str(), want);

@@ -80,8 +80,9 @@ fn slug(branch: &spec::Branch, namespace: &Pattern, hosts: Hosts, scope: Scope) 
     };
     room.check(&slug).map_err(|error| match &branch.slug {
         Some(slug) => {
+            let error = error.note(slug.at, "the slug is written here");
             let shorter = Slug::of(&branch.name, room.len);
-            error.note(slug.at, "the slug is written here").help(format!("`slug: {shorter}` would fit"))
+            if room.check(&shorter).is_ok() { error.help(format!("`slug: {shorter}` would fit")) } else { error }
         }
         None => error,
     })?;

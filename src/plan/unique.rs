@@ -2,10 +2,10 @@
 //!
 //! A collision is refused and never mended: a number behind a name would make a branch's output depend on other branches.
 
-use super::{Branch, Platform};
+use super::{Branch, Host, Platform};
 use crate::error::{Error, Kind};
 use crate::source::Place;
-use crate::spec::Spec;
+use crate::spec::{Join, Spec};
 use std::collections::BTreeMap;
 
 /// The collisions, one for each pair of branches and the first thing that they share.
@@ -14,35 +14,52 @@ pub(super) fn check(spec: &Spec, branches: &[Branch]) -> Vec<Error> {
     let shared =
         |at: Place| at == spec.namespace.at || spec.defaults.hosts.names.iter().flatten().any(|host| host.name.at == at);
     let place = |at: Place, branch: &Branch| if shared(at) { branch.at } else { at };
-    let slugs = branches.iter().map(|branch| (branch.slug.as_str(), branch.at, branch));
+    const SLUG: &str = "give one of them another name in `slug:`";
+    const NAMESPACE: &str = "`{{ branch.slug }}` in the pattern keeps namespaces apart";
+    let slugs = branches.iter().map(|branch| (branch.slug.as_str(), branch.at, branch, SLUG));
     let namespaces = branches.iter().filter_map(|branch| match &branch.platform {
-        Platform::Kubernetes { namespace } => Some((namespace.value.as_str(), place(namespace.at, branch), branch)),
+        Platform::Kubernetes { namespace } => {
+            Some((namespace.value.as_str(), place(namespace.at, branch), branch, NAMESPACE))
+        }
         Platform::AppEngine { .. } => None,
     });
-    let hosts = branches
-        .iter()
-        .flat_map(|branch| branch.hosts.iter().map(move |host| (host.name.as_str(), place(host.at, branch), branch)));
+    let hosts = branches.iter().flat_map(|branch| {
+        branch.hosts.iter().map(move |host| (host.name.as_str(), place(host.at, branch), branch, apart(host)))
+    });
     let mut known = BTreeMap::new();
-    collisions("slug", slugs, "give one of them another name in `slug:`", &mut known);
-    collisions("namespace", namespaces, "`{{ branch.slug }}` in the pattern keeps namespaces apart", &mut known);
-    collisions("host", hosts, "`{{ branch.slug }}` in the pattern keeps hosts apart", &mut known);
+    collisions("slug", slugs, &mut known);
+    collisions("namespace", namespaces, &mut known);
+    collisions("host", hosts, &mut known);
     known.into_values().collect()
+}
+
+/// What keeps hosts apart that are names.
+const HOST: &str = "`{{ branch.slug }}` in the pattern keeps hosts apart";
+
+/// What keeps a host apart from others.
+fn apart(host: &Host) -> &'static str {
+    match (&host.service, host.join) {
+        (None, _) => HOST,
+        (Some(_), Join::Hyphen) => "`join: \"-dot-\"` under `hosts:` keeps the hosts of services apart from others",
+        (Some(_), Join::Dot | Join::Word) => "give the service or one of the branches another name",
+    }
 }
 
 type Pair<'a> = (&'a str, &'a str);
 
 fn collisions<'a>(
     what: &str,
-    names: impl Iterator<Item = (&'a str, Place, &'a Branch)>,
-    help: &str,
+    names: impl Iterator<Item = (&'a str, Place, &'a Branch, &'static str)>,
     known: &mut BTreeMap<Pair<'a>, Error>,
 ) {
-    let mut first: BTreeMap<&str, (Place, &Branch)> = BTreeMap::new();
-    for (name, at, branch) in names {
-        let Some((place, other)) = first.get(name) else {
-            first.insert(name, (at, branch));
+    let mut first: BTreeMap<&str, (Place, &Branch, &str)> = BTreeMap::new();
+    for (name, at, branch, help) in names {
+        let Some((place, other, others_help)) = first.get(name) else {
+            first.insert(name, (at, branch, help));
             continue;
         };
+        // Of the two it is the host of a service that can move.
+        let help = if help == HOST { others_help } else { help };
         let message = if other.name == branch.name {
             format!("the branch `{}` has the {what} `{name}` twice", branch.name)
         } else {
