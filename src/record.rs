@@ -3,8 +3,8 @@
 //! Everything that is compared, digested or sent is the canonical wire form (RFC 4034 6.2), so that two spellings of one
 //! address are one address. Only the types that a branch may have are known.
 
-use crate::name::DnsName;
 use crate::error::{Error, Kind};
+use crate::name::DnsName;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};

@@ -59,8 +59,7 @@ pub(super) fn run(args: &args::Diff, workspace: &Workspace, here: &Path, screen:
 
 /// Those of `files` that are pleach's.
 fn owned(files: Tree, tree: &Tree) -> Tree {
-    let (changes, others): (Vec<_>, Vec<_>) =
-        files.into_iter().partition(|(path, _)| path.parts().next() == Some(DNS));
+    let (changes, others): (Vec<_>, Vec<_>) = files.into_iter().partition(|(path, _)| path.parts().next() == Some(DNS));
     let mut owned = lock::owned(others.into_iter().collect(), tree);
     owned.extend(changes.into_iter().filter(|(path, text)| tree.get(path).is_some() || change::is_ours(text)));
     owned

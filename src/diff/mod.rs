@@ -135,8 +135,12 @@ pub fn compare(before: &Tree, after: &Tree, output: &str, known: impl Fn(&str) -
         .collect();
     let files: Vec<Vec<File>> =
         differing.par_iter().map(|(_, _, _, files)| files.iter().map(|pair| file(*pair, output)).collect()).collect();
-    let branch =
-        |((slug, name, fate, _), files): ((&str, String, Fate, _), _)| Branch { slug: slug.to_owned(), name, fate, files };
+    let branch = |((slug, name, fate, _), files): ((&str, String, Fate, _), _)| Branch {
+        slug: slug.to_owned(),
+        name,
+        fate,
+        files,
+    };
     differing.into_iter().zip(files).map(branch).collect()
 }
 

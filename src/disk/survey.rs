@@ -116,7 +116,7 @@ impl Output {
         let wanted: BTreeSet<&str> = folder.files.iter().map(|(name, _)| *name).collect();
         let says_so = |name: &str| {
             let text = || fs::read(place.join(name)).unwrap_or_default();
-            is_zone(&folder.path) && name.ends_with(".yaml") && is_ours(&String::from_utf8_lossy(&text()))
+            is_zone(&folder.path) && name.strip_suffix(".yaml").is_some() && is_ours(&String::from_utf8_lossy(&text()))
         };
         let owned = |name: &str| {
             name == LOCK && !is_zone(&folder.path)
@@ -159,7 +159,8 @@ impl Output {
         // The lock goes last: as long as it is there, the others have an owner.
         folder.stale.sort_by_key(|name| name == LOCK);
         folder.goes = wanted.is_empty()
-            && (!folder.stale.is_empty() || found.is_empty() && matches!(folder.path.parent().as_str(), NAMESPACES | DNS));
+            && (!folder.stale.is_empty()
+                || found.is_empty() && matches!(folder.path.parent().as_str(), NAMESPACES | DNS));
         Ok(folder)
     }
 }

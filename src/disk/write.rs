@@ -180,7 +180,12 @@ mod tests {
         }
 
         fn files(&self) -> Files {
-            self.output().read(&RelPath::root(), |_| true).unwrap().iter().map(|(path, text)| (path.to_string(), text.to_string())).collect()
+            self.output()
+                .read(&RelPath::root(), |_| true)
+                .unwrap()
+                .iter()
+                .map(|(path, text)| (path.to_string(), text.to_string()))
+                .collect()
         }
 
         /// Foreign files and taken names.

@@ -7,7 +7,8 @@ use crate::spec::Placed;
 pub(super) fn cover(certificates: &[Placed<DnsName>], host: &DnsName) -> bool {
     let parent = host.as_str().split_once('.').map(|(_, parent)| parent);
     let covers = |name: &DnsName| {
-        name == host || name.as_str().strip_prefix("*.").is_some_and(|below| !host.is_wildcard() && Some(below) == parent)
+        name == host
+            || name.as_str().strip_prefix("*.").is_some_and(|below| !host.is_wildcard() && Some(below) == parent)
     };
     certificates.is_empty() || certificates.iter().any(|name| covers(&name.value))
 }

@@ -1,8 +1,8 @@
 //! The names of a branch as a `DNSEndpoint`, which external-dns reads, for zones that it serves.
 
+use super::change::Present;
 use super::host::Names;
 use super::name::DnsName;
-use super::change::Present;
 use super::record::Type;
 use crate::error::{Error, Kind, Result, gather};
 use crate::node::{Map, Node};
@@ -11,7 +11,8 @@ use crate::node::{Map, Node};
 pub fn object(names: &Names) -> Result<Node> {
     let branch = names.branch;
     let Some(namespace) = branch.namespace() else {
-        let message = format!("the zone `{}` wants a DNSEndpoint, and this branch has no namespace to hold one", names.zone);
+        let message =
+            format!("the zone `{}` wants a DNSEndpoint, and this branch has no namespace to hold one", names.zone);
         let error = Error::new(Kind::Dns, message).at(branch.at);
         return Err(error.help("give its hosts a zone that `pleach dns` serves").into());
     };
@@ -29,7 +30,8 @@ pub fn object(names: &Names) -> Result<Node> {
 
 fn endpoints(name: &DnsName, present: &Present) -> Result<Vec<Node>, Error> {
     if present.address_from.is_some() {
-        let error = Error::new(Kind::Dns, format!("the address of `{name}` is not known, which a DNSEndpoint has to hold"));
+        let error =
+            Error::new(Kind::Dns, format!("the address of `{name}` is not known, which a DNSEndpoint has to hold"));
         return Err(error.help("external-dns reads Services, Ingresses and Gateways itself"));
     }
     if present.records.get(Type::Caa).is_some() {

@@ -41,53 +41,61 @@ pub fn files(
     wanted: impl Fn(&str) -> bool + Sync,
 ) -> Result<Files> {
     let mut changes: BTreeMap<Key, ZoneChange> = names.into_iter().map(|names| change(spec, names)).collect();
-    let texts = texts(changes.iter().filter(|((_, slug), _)| wanted(slug)))?;
+    let mut texts = texts(changes.iter().filter(|((_, slug), _)| wanted(slug)))?;
     let mut recorded = recorded(base, |slug| wanted(slug), &texts)?;
-    let mut files = Files { warnings: retire(spec, &changes, &mut recorded), ..Files::default() };
+    let warnings = retire(spec, &changes, &mut recorded);
 
     let known: BTreeMap<&str, (&SmolStr, Place)> =
         plan.branches.iter().map(|branch| (branch.slug.as_str(), (&branch.name, branch.at))).collect();
-    let mut pruned: BTreeMap<Key, ZoneChange> = BTreeMap::new();
-    for (key, record) in recorded.iter().filter(|(_, record)| !record.absent.is_empty()) {
-        let change = changes.entry(key.clone()).or_insert_with(|| ZoneChange {
-            zone: key.0.clone(),
-            owner: spec.project.clone(),
-            branch: known.get(key.1.as_str()).map_or(&record.branch, |(name, _)| name).clone(),
-            present: BTreeMap::new(),
-            absent: BTreeSet::new(),
-        });
-        if !record.old.is_empty() {
-            let absent = record.absent.difference(&record.old).cloned().collect();
-            pruned.insert(key.clone(), ZoneChange { absent, ..change.clone() });
-        }
-        change.absent.clone_from(&record.absent);
-    }
-    let mut rewritten = self::texts(changes.iter().filter(|(_, change)| !change.absent.is_empty()))?;
+    let shorter = include(&mut changes, spec, recorded, |slug| known.get(slug).map(|(name, _)| (*name).clone()));
+    texts.extend(self::texts(changes.iter().filter(|(_, change)| !change.absent.is_empty()))?);
     let (emptied, shorter): (BTreeMap<_, _>, _) =
-        pruned.into_iter().partition(|(_, change)| change.present.is_empty() && change.absent.is_empty());
-    let shorter = self::texts(&shorter)?;
-    let all = texts.into_iter().map(|(key, text)| {
-        let text = rewritten.remove(&key).unwrap_or(text);
-        (key, text)
-    });
-    files.files = all.map(|(key, text)| (path(&key.0, &key.1), text)).collect();
-    files.files.extend(rewritten.into_iter().map(|(key, text)| (path(&key.0, &key.1), text)));
-    files.pruned = emptied.keys().map(|key| (path(&key.0, &key.1), None)).collect();
-    files.pruned.extend(shorter.into_iter().map(|(key, text)| (path(&key.0, &key.1), Some(text))));
+        shorter.into_iter().partition(|(_, change)| change.present.is_empty() && change.absent.is_empty());
+    let shorter = self::texts(&shorter)?.into_iter().map(|(key, text)| (key, Some(text)));
+    let pruned = emptied.into_keys().map(|key| (key, None)).chain(shorter);
 
-    let of_zone = |(key, change): (Key, ZoneChange)| {
+    let file = |(key, change): (Key, ZoneChange)| {
         let at = known.get(key.1.as_str()).map_or(Place::NONE, |(_, at)| *at);
         ZoneFile { slug: key.1, change, at }
     };
-    let changes: Vec<ZoneFile> = changes.into_iter().map(of_zone).collect();
+    let changes: Vec<ZoneFile> = changes.into_iter().map(file).collect();
     check::check(&changes)?;
-    Ok(files)
+    Ok(Files {
+        files: texts.into_iter().map(|((zone, slug), text)| (path(&zone, &slug), text)).collect(),
+        pruned: pruned.map(|((zone, slug), text)| (path(&zone, &slug), text)).collect(),
+        warnings,
+    })
 }
 
 fn change(spec: &Spec, names: Names) -> (Key, ZoneChange) {
     let (zone, branch) = (names.zone.clone(), names.branch.name.clone());
     let key = (zone.clone(), SmolStr::from(&names.branch.slug));
     (key, ZoneChange { zone, owner: spec.project.clone(), branch, present: names.present, absent: BTreeSet::new() })
+}
+
+/// Puts in the names that must be gone, and returns the files of which some had to be gone already without those.
+fn include(
+    changes: &mut BTreeMap<Key, ZoneChange>,
+    spec: &Spec,
+    recorded: BTreeMap<Key, Record>,
+    name: impl Fn(&str) -> Option<SmolStr>,
+) -> BTreeMap<Key, ZoneChange> {
+    let mut shorter = BTreeMap::new();
+    for (key, Record { branch, absent, old, .. }) in recorded.into_iter().filter(|(_, r)| !r.absent.is_empty()) {
+        let change = changes.entry(key.clone()).or_insert_with(|| ZoneChange {
+            zone: key.0.clone(),
+            owner: spec.project.clone(),
+            branch: name(&key.1).unwrap_or(branch),
+            present: BTreeMap::new(),
+            absent: BTreeSet::new(),
+        });
+        if !old.is_empty() {
+            let absent = absent.difference(&old).cloned().collect();
+            shorter.insert(key, ZoneChange { absent, ..change.clone() });
+        }
+        change.absent = absent;
+    }
+    shorter
 }
 
 fn texts<'c>(changes: impl IntoIterator<Item = (&'c Key, &'c ZoneChange)>) -> Result<BTreeMap<Key, Arc<str>>> {
@@ -99,6 +107,7 @@ fn texts<'c>(changes: impl IntoIterator<Item = (&'c Key, &'c ZoneChange)>) -> Re
 
 /// What the file of a base says, as far as it matters.
 struct Record {
+    owner: SmolStr,
     branch: SmolStr,
     /// The names that must be gone.
     absent: BTreeSet<DnsName>,
@@ -127,15 +136,14 @@ fn recorded(
                 let message = format!("`{path}` in the base is no zone change file that can be read: {reason}");
                 Error::new(Kind::Dns, message).help("mend it, or name another base with `--base`")
             };
-            let change = ZoneChange::parse(text).map_err(|errors| {
-                fault(&errors.iter().next().map(ToString::to_string).unwrap_or_default())
-            })?;
+            let change = ZoneChange::parse(text)
+                .map_err(|errors| fault(&errors.iter().next().map(ToString::to_string).unwrap_or_default()))?;
             if change.zone != key.0 {
                 return Err(fault(&format!("it is of the zone `{}`", change.zone)).into());
             }
-            let ZoneChange { branch, present, absent: old, .. } = change;
+            let ZoneChange { owner, branch, present, absent: old, .. } = change;
             let absent = present.into_keys().chain(old.iter().cloned()).collect();
-            Ok(Some((key, Record { branch, absent, old })))
+            Ok(Some((key, Record { owner, branch, absent, old })))
         })
         .collect();
     Ok(gather(records, |record| record)?.into_iter().flatten().collect())
@@ -143,7 +151,7 @@ fn recorded(
 
 /// Whether a path is one that a zone change file has: `dns/<zone>/<slug>.yaml`.
 fn is_place(path: &RelPath) -> bool {
-    path.parts().count() == 3 && path.parts().next() == Some(DNS) && path.name().ends_with(".yaml")
+    path.parts().count() == 3 && path.parts().next() == Some(DNS) && path.name().strip_suffix(".yaml").is_some()
 }
 
 /// Leaves in `recorded` the names that nobody wants in their zone any more. What a smaller zone took over is beyond
@@ -153,11 +161,16 @@ fn retire(spec: &Spec, changes: &BTreeMap<Key, ZoneChange>, recorded: &mut BTree
     if recorded.is_empty() {
         return warnings;
     }
+    if let Some(other) = recorded.values().map(|record| &record.owner).find(|owner| **owner != spec.project) {
+        let message = format!("the names in the base belong to the project `{other}`, and this one may not touch them");
+        let help = format!("apply once as `{other}` without branches, so that it gives its names up");
+        warnings.push(Error::new(Kind::Dns, message).help(help));
+    }
     let mut present: BTreeMap<&DnsName, BTreeSet<&DnsName>> = BTreeMap::new();
     for ((zone, _), change) in changes {
         present.entry(zone).or_default().extend(change.present.keys());
     }
-    for ((zone, _), record) in recorded {
+    for ((zone, _), record) in recorded.iter_mut() {
         record.absent.retain(|name| {
             if present.get(zone).is_some_and(|names| names.contains(name)) {
                 return false;
@@ -172,5 +185,13 @@ fn retire(spec: &Spec, changes: &BTreeMap<Key, ZoneChange>, recorded: &mut BTree
         });
         record.old.retain(|name| record.absent.contains(name));
     }
+    let open =
+        recorded.iter().filter(|((zone, _), record)| !spec.zones.contains_key(zone) && !record.absent.is_empty());
+    let undeclared: BTreeSet<&DnsName> = open.map(|((zone, _), _)| zone).collect();
+    warnings.extend(undeclared.into_iter().map(|zone| {
+        let message = format!("the zone `{zone}` is declared no more, and some of its names are still to go");
+        Error::new(Kind::Dns, message)
+            .help("declare it until `pleach dns apply` has taken them away, then `pleach build --prune`")
+    }));
     warnings
 }

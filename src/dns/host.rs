@@ -3,8 +3,8 @@
 //! A host is judged by the zone with the longest name that it lies in. Nothing is looked up: what only the cluster
 //! knows stays an `addressFrom`.
 
-use super::change::{Object, Present};
 use super::certificate;
+use super::change::{Object, Present};
 use super::marker;
 use super::name::DnsName;
 use super::record::{Data, Records, Type};
@@ -55,7 +55,8 @@ fn of<'p>(spec: &'p Spec, branch: &'p Branch) -> Result<Vec<Names<'p>>> {
     })?;
     for (name, zone, host, present) in found.into_iter().flatten() {
         let backend = zone.backend;
-        let names = zones.entry(name).or_insert_with(|| Names { branch, zone: name, backend, present: BTreeMap::new() });
+        let names =
+            zones.entry(name).or_insert_with(|| Names { branch, zone: name, backend, present: BTreeMap::new() });
         names.present.insert(host.name.clone(), present);
     }
     Ok(zones.into_values().collect())
@@ -84,9 +85,7 @@ impl Claim<'_> {
         }
         let labels = front.split('.').count();
         if zone.mode == Mode::Wildcard && labels > 1 {
-            let message = format!(
-                "`{host}` has {labels} labels in `{name}`, whose wildcard answers for one label"
-            );
+            let message = format!("`{host}` has {labels} labels in `{name}`, whose wildcard answers for one label");
             let error = dns_error(message).note(zone.at, "`mode: wildcard` is written for this zone");
             return Err(match self.joined() {
                 Some(help) => error.help(help),
@@ -152,7 +151,9 @@ impl Claim<'_> {
         if let Err(error) = records.check() {
             let at = own.and_then(|own| own.sets.get(&Type::Cname)).map_or(zone.at, |set| set.at);
             let error = Error::new(Kind::Dns, format!("`{}`: {error}", self.host.name)).at(at);
-            return Err(error.note(zone.at, "the rest is said by the zone").help("an empty list, as in `CAA: []`, takes out what the zone says"));
+            return Err(error
+                .note(zone.at, "the rest is said by the zone")
+                .help("an empty list, as in `CAA: []`, takes out what the zone says"));
         }
         let from = own.filter(|own| own.locates()).unwrap_or(&zone.content).address_from.as_ref();
         let address_from = from.map(|from| self.object(from)).transpose()?;
@@ -184,9 +185,10 @@ impl Claim<'_> {
         }
         if self.zone.addresses.is_empty() {
             let error = dns_error("the zone does not say which addresses a cluster may give");
-            return Err(error.at(from.at).note(self.zone.at, "this zone").help(
-                "list the networks and names of your load balancers, as in `addresses: [203.0.113.0/24]`",
-            ));
+            return Err(error
+                .at(from.at)
+                .note(self.zone.at, "this zone")
+                .help("list the networks and names of your load balancers, as in `addresses: [203.0.113.0/24]`"));
         }
         Ok(Object { kind: from.kind.clone(), namespace: namespace.into(), name: name.into() })
     }

@@ -125,9 +125,12 @@ fn platform(branch: &spec::Branch, pattern: &Pattern, scope: Scope, slug: &Slug)
         }
         return Ok(Platform::AppEngine {
             project: engine.project.clone(),
-            host: engine.domain.as_ref().map(|domain| domain.value.prefixed(&label)).transpose().map_err(|error| {
-                error.at(engine.at)
-            })?,
+            host: engine
+                .domain
+                .as_ref()
+                .map(|domain| domain.value.prefixed(&label))
+                .transpose()
+                .map_err(|error| error.at(engine.at))?,
             service: names.service.into(),
             version: names.version.into(),
         });

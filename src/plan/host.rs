@@ -15,6 +15,9 @@ pub(super) struct Hosts<'a> {
     join: Join,
 }
 
+/// The text of a host, the name that it comes from, and the service.
+type Written<'a> = (String, &'a spec::Host, Option<&'a Placed<SmolStr>>);
+
 impl<'a> Hosts<'a> {
     /// What the branch says, else the defaults.
     pub(super) fn of(branch: &'a Branch, defaults: &'a Settings) -> Self {
@@ -31,7 +34,7 @@ impl<'a> Hosts<'a> {
 
     /// Every host as text where `slug` stands for the slug, and where its pattern is written; names first.
     pub(super) fn texts(self, scope: Scope, slug: &str) -> Result<Vec<(String, Place)>> {
-        let each = |(text, name, _): (String, &spec::Host, _)| (text, name.name.at);
+        let each = |(text, host, _): Written| (text, host.name.at);
         Ok(self.each(scope, slug)?.into_iter().map(each).collect())
     }
 
@@ -49,7 +52,7 @@ impl<'a> Hosts<'a> {
     }
 
     /// A wildcard answers for services too, so that they have no hosts of their own below it.
-    fn each(self, scope: Scope, slug: &str) -> Result<Vec<(String, &'a spec::Host, Option<&'a Placed<SmolStr>>)>> {
+    fn each(self, scope: Scope, slug: &str) -> Result<Vec<Written<'a>>> {
         let names = gather(self.names, |host| Ok::<_, Error>((host.name.expand(scope, slug)?, host, None)))?;
         let of = |service: &'a Placed<SmolStr>| {
             let plain = names.iter().filter(|(name, ..)| !name.starts_with('*'));

@@ -11,11 +11,10 @@ use std::collections::BTreeMap;
 /// The collisions, one for each pair of branches and the first thing that they share.
 pub(super) fn check(spec: &Spec, branches: &[Branch]) -> Vec<Error> {
     // A pattern that all branches share says nothing; what then differs is where the branches stand.
-    let shared =
-        |at: Place| at == spec.namespace.at || spec.defaults.hosts.names.iter().flatten().any(|host| host.name.at == at);
+    let shared = |at: Place| {
+        at == spec.namespace.at || spec.defaults.hosts.names.iter().flatten().any(|host| host.name.at == at)
+    };
     let place = |at: Place, branch: &Branch| if shared(at) { branch.at } else { at };
-    const SLUG: &str = "give one of them another name in `slug:`";
-    const NAMESPACE: &str = "`{{ branch.slug }}` in the pattern keeps namespaces apart";
     let slugs = branches.iter().map(|branch| (branch.slug.as_str(), branch.at, branch, SLUG));
     let namespaces = branches.iter().filter_map(|branch| match &branch.platform {
         Platform::Kubernetes { namespace } => {
@@ -33,7 +32,9 @@ pub(super) fn check(spec: &Spec, branches: &[Branch]) -> Vec<Error> {
     known.into_values().collect()
 }
 
-/// What keeps hosts apart that are names.
+/// What keeps things apart: slugs, namespaces, and hosts that are names.
+const SLUG: &str = "give one of them another name in `slug:`";
+const NAMESPACE: &str = "`{{ branch.slug }}` in the pattern keeps namespaces apart";
 const HOST: &str = "`{{ branch.slug }}` in the pattern keeps hosts apart";
 
 /// What keeps a host apart from others.

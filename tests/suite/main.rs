@@ -10,8 +10,10 @@ mod branch;
 mod check;
 mod cli;
 mod disk;
+mod dns_build;
 #[cfg(feature = "apply")]
 mod dns_cli;
+mod dns_git;
 #[cfg(feature = "apply")]
 mod dns_histories;
 #[cfg(feature = "apply")]
@@ -20,6 +22,8 @@ mod dns_memory;
 mod dns_real;
 #[cfg(feature = "apply")]
 mod dns_server;
+#[cfg(feature = "apply")]
+mod dns_spec_histories;
 #[cfg(feature = "apply")]
 mod dns_stories;
 #[cfg(feature = "apply")]
