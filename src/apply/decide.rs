@@ -112,7 +112,8 @@ pub enum Reason {
     Pending,
 }
 
-/// What is done at `entry`. `wanted_by` says whether the files of a branch want the name.
+/// What is done at `entry`. `wanted_by` says whether the files of a branch want the name or, for one that must be gone,
+/// list it themselves: a name may have moved from branch to branch in commits that were never applied.
 pub fn decide(entry: &Entry, found: &Standing, permit: Permit, wanted_by: impl Fn(&str) -> bool) -> Action {
     let claim = match &found.marker {
         Held::Others => Claim::Unreadable,
@@ -121,10 +122,10 @@ pub fn decide(entry: &Entry, found: &Standing, permit: Permit, wanted_by: impl F
     match &entry.wish {
         Wish::Pending => Action::Leave(Reason::Pending),
         Wish::Absent => match claim {
-            Claim::By(marker) if marker.owner == entry.owner && marker.branch == entry.branch => {
-                absent(&marker, &found.host)
-            }
-            _ => Action::Keep,
+            Claim::By(marker) if marker.owner != entry.owner => Action::Keep,
+            Claim::By(marker) if marker.branch != entry.branch && wanted_by(&marker.branch) => Action::Keep,
+            Claim::By(marker) => absent(&marker, &found.host),
+            Claim::None | Claim::Unreadable => Action::Keep,
         },
         Wish::Present(records, ttl) => match claim {
             Claim::Unreadable => Action::Leave(Reason::Unreadable),
@@ -294,7 +295,9 @@ mod tests {
             (line!(), Wish::Absent, free(), held(&old), Overwrite, Keep),
             (line!(), Wish::Absent, free(), free(), None, Keep),
             (line!(), Wish::Absent, marked("blog", "login", &old), held(&old), None, Keep),
-            (line!(), Wish::Absent, marked("shop", "gone", &old), held(&old), None, Keep),
+            (line!(), Wish::Absent, marked("shop", "rival", &old), held(&old), None, Keep),
+            (line!(), Wish::Absent, marked("shop", "gone", &old), held(&old), None, done(Write::Delete)),
+            (line!(), Wish::Absent, marked("shop", "gone", &old), held(&hand), None, Leave(Reason::Drift)),
             (line!(), Wish::Absent, text("hello"), held(&old), None, Keep),
             (line!(), Wish::Pending, free(), free(), None, Leave(Reason::Pending)),
             (line!(), Wish::Pending, mine(&old), held(&old), None, Leave(Reason::Pending)),

@@ -171,7 +171,7 @@ pub(crate) fn every_row(field: &dyn Field) {
         ("absent-hand", Wish::Absent, None, held(&hand), Outcome::Kept),
         ("absent-free", Wish::Absent, None, None, Outcome::Kept),
         ("absent-owner", Wish::Absent, Some(mark("blog", "b", 60, &old)), held(&old), Outcome::Kept),
-        ("absent-branch", Wish::Absent, Some(mark("shop", "c", 60, &old)), held(&old), Outcome::Kept),
+        ("absent-moved", Wish::Absent, Some(mark("shop", "gone", 60, &old)), held(&old), done(Write::Delete)),
         ("pending", Wish::Pending, mine(&old), held(&old), left(Reason::Pending)),
         ("pending-free", Wish::Pending, None, None, left(Reason::Pending)),
         ("*", want(&new), None, None, done(Write::Create)),
