@@ -72,3 +72,20 @@ fn the_spec_that_the_readme_shows_is_one() {
     let listed = sample.run(&["branch", "list"]).exits(0);
     assert!(listed.out().contains("feature/login") && listed.err().is_empty(), "{}", listed.err());
 }
+
+#[test]
+fn the_zones_that_the_readme_shows_are_some() {
+    let text = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let hosts = text.split("```yaml\nhosts:\n").nth(1).unwrap().split("```").next().unwrap();
+    let workspace = Workspace::small();
+    let branches =
+        "branches:\n- name: main\n- name: engine\n  appEngine: {project: example-project, domain: ew.r.appspot.com}\n";
+    workspace.write(
+        "branches.yaml",
+        format!("apiVersion: pleach/v1\nkind: Branches\nproject: shop\nhosts:\n{hosts}{branches}"),
+    );
+    let ran = workspace.run(&["build"]).exits(0);
+    assert_eq!(ran.err(), "");
+    let file = workspace.read("out/dns/dev.example.com/main.yaml");
+    assert!(file.contains("  name: api-main.dev.example.com\n"), "{file}");
+}
