@@ -61,6 +61,9 @@ pub struct Folder<'a> {
     pub(super) goes: bool,
 }
 
+/// How many files of one folder are compared one after the other.
+const AT_ONCE: usize = 64;
+
 impl Output {
     /// Compares what is there with `tree`, in the folders that are `wanted`, and of the folders of zones those files that
     /// are `wanted`. Files beside folders of branches are judged where the output folder itself is wanted.
@@ -125,16 +128,19 @@ impl Output {
                 || found.get(name) == Some(&Kind::File) && says_so(name)
         };
 
-        let mut buffer = Vec::new();
-        for (name, content) in &folder.files {
-            let how = match found.get(*name) {
-                None => Some(How::Missing),
-                Some(Kind::File) => {
-                    compare(&place.join(name), content, &mut buffer).map_err(|error| complain(name, error))?
-                }
-                Some(Kind::Folder | Kind::Other) => Some(How::Modified),
-            };
-            let Some(how) = how else { continue };
+        // The folder of a zone has a file for every branch.
+        let hows: Vec<Result<Option<How>, Error>> = folder
+            .files
+            .par_iter()
+            .with_min_len(AT_ONCE)
+            .map_init(Vec::new, |buffer, (name, content)| match found.get(*name) {
+                None => Ok(Some(How::Missing)),
+                Some(Kind::File) => compare(&place.join(name), content, buffer).map_err(|error| complain(name, error)),
+                Some(Kind::Folder | Kind::Other) => Ok(Some(How::Modified)),
+            })
+            .collect();
+        for ((name, _), how) in folder.files.iter().zip(hows) {
+            let Some(how) = how? else { continue };
             if found.get(*name) == Some(&Kind::Folder) || how == How::Modified && !owned(name) {
                 folder.taken.push((*name).to_owned());
             } else {

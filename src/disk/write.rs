@@ -10,7 +10,7 @@ use crate::error::{self, Error, Result};
 use crate::source::RelPath;
 use crate::tree::LOCK;
 use rayon::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -90,7 +90,9 @@ fn mend(hand: &Hand, place: &Path, folder: &Folder) -> io::Result<()> {
     if let Some(lock) = &folder.first_lock {
         hand.replace(&place.join(LOCK), lock)?;
     }
-    let content = |name: &str| folder.files.iter().find(|(file, _)| *file == name).map_or("", |(_, content)| content);
+    let differs = !folder.differing.is_empty();
+    let contents: BTreeMap<&str, &str> = folder.files.iter().filter(|_| differs).copied().collect();
+    let content = |name: &str| contents.get(name).copied().unwrap_or_default();
     let (lock, others): (Vec<_>, Vec<_>) = folder.differing.iter().partition(|(name, _)| *name == LOCK);
     let make = |(name, how): &(&str, How)| match how {
         How::Missing | How::Modified => hand.replace(&place.join(name), content(name)),
@@ -120,7 +122,6 @@ mod tests {
     use super::*;
     use crate::emit::lock::Lock;
     use crate::tree::Tree;
-    use std::collections::BTreeMap;
     use std::fs;
     use std::sync::atomic::AtomicUsize;
 

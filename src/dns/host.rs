@@ -11,6 +11,7 @@ use super::record::{Data, Records, Type};
 use crate::error::{Error, Errors, Kind, Result, gather};
 use crate::plan::{Branch, Host, Plan, Platform};
 use crate::schema::name::{is_label, is_subdomain};
+use crate::source::Place;
 use crate::spec::{AddressFrom, Backend, Content, Mode, Spec, Zone};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -29,6 +30,8 @@ pub struct Names<'p> {
     pub backend: Backend,
     /// What each name holds; there is at least one.
     pub present: BTreeMap<DnsName, Present>,
+    /// The objects that have the addresses of some of them, and where that is written.
+    pub objects: BTreeMap<Object, Place>,
 }
 
 /// What all branches want, in their order; hosts outside of the zones are left out, as `plan` has said.
@@ -50,19 +53,26 @@ fn of<'p>(spec: &'p Spec, branch: &'p Branch) -> Result<Vec<Names<'p>>> {
         let Some((name, zone)) = Zone::of(&spec.zones, &host.name) else { return Ok(None) };
         let claim = Claim { spec, branch, host, name, zone };
         claim.check().map_err(|error| error.at(host.at))?;
-        let present = if claim.is_answered() { None } else { Some(claim.present().map_err(|e| e.at(host.at))?) };
-        Ok::<_, Errors>(present.map(|present| (name, zone, host, present)))
+        if claim.is_answered() {
+            return Ok(None);
+        }
+        let present = claim.present().map_err(|error| error.at(host.at))?;
+        Ok::<_, Errors>(Some((claim, present)))
     })?;
-    for (name, zone, host, present) in found.into_iter().flatten() {
-        let backend = zone.backend;
-        let names =
-            zones.entry(name).or_insert_with(|| Names { branch, zone: name, backend, present: BTreeMap::new() });
-        names.present.insert(host.name.clone(), present);
+    for (claim, present) in found.into_iter().flatten() {
+        let (zone, backend) = (claim.name, claim.zone.backend);
+        let empty = || Names { branch, zone, backend, present: BTreeMap::new(), objects: BTreeMap::new() };
+        let names = zones.entry(zone).or_insert_with(empty);
+        if let (Some(object), Some(from)) = (&present.address_from, claim.address_from()) {
+            names.objects.insert(object.clone(), from.at);
+        }
+        names.present.insert(claim.host.name.clone(), present);
     }
     Ok(zones.into_values().collect())
 }
 
 /// A host of a branch in the zone that holds it.
+#[derive(Clone, Copy)]
 struct Claim<'p> {
     spec: &'p Spec,
     branch: &'p Branch,
@@ -71,7 +81,7 @@ struct Claim<'p> {
     zone: &'p Zone,
 }
 
-impl Claim<'_> {
+impl<'p> Claim<'p> {
     /// Refuses a host that the zone cannot hold.
     fn check(&self) -> Result<(), Error> {
         let (host, name, zone) = (&self.host.name, self.name, self.zone);
@@ -120,7 +130,7 @@ impl Claim<'_> {
     }
 
     /// Whether the host says where it is, in place of its zone.
-    fn own(&self) -> Option<&Content> {
+    fn own(&self) -> Option<&'p Content> {
         self.host.content.as_deref()
     }
 
@@ -155,13 +165,17 @@ impl Claim<'_> {
                 .note(zone.at, "the rest is said by the zone")
                 .help("an empty list, as in `CAA: []`, takes out what the zone says"));
         }
-        let from = own.filter(|own| own.locates()).unwrap_or(&zone.content).address_from.as_ref();
-        let address_from = from.map(|from| self.object(from)).transpose()?;
+        let address_from = self.address_from().map(|from| self.object(from)).transpose()?;
         if records.is_empty() && address_from.is_none() {
             let error = dns_error(format!("nothing says what `{}` holds", self.host.name)).at(zone.at);
             return Err(error.help("give the zone a `CNAME`, `A`, `AAAA` or `addressFrom`, or `mode: wildcard`"));
         }
         Ok(Present { ttl, records, address_from })
+    }
+
+    /// What has its address, unless App Engine serves it.
+    fn address_from(&self) -> Option<&'p AddressFrom> {
+        self.own().filter(|own| own.locates()).unwrap_or(&self.zone.content).address_from.as_ref()
     }
 
     fn object(&self, from: &AddressFrom) -> Result<Object, Error> {

@@ -10,5 +10,6 @@ pub mod endpoint;
 pub mod file;
 pub mod host;
 pub mod marker;
+pub mod object;
 
 pub use crate::{name, record};

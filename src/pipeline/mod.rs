@@ -6,12 +6,13 @@ mod part;
 
 pub use part::{Part, Shard};
 
+use crate::dns::change::Object;
 use crate::error::{Error, Errors, Kind, Result, gather};
 use crate::node::Node;
 use crate::plan::{self, Branch, Plan};
 use crate::render::{self, Context, Engine};
 use crate::resource::Resource;
-use crate::source::{File, Project, RelPath};
+use crate::source::{File, Place, Project, RelPath};
 use crate::spec::{self, Backend, Secrets, Spec};
 use crate::transform::{self, Input, Layers, Memo};
 use crate::tree::{Tree, slug_of};
@@ -67,6 +68,10 @@ pub fn build(
     progress: &Progress,
 ) -> Result<Built> {
     let names = dns::host::names(&spec, &plan)?;
+    let mut objects: BTreeMap<&str, BTreeMap<Object, Place>> = BTreeMap::new();
+    for names in names.iter().filter(|names| !names.objects.is_empty()) {
+        objects.entry(names.branch.slug.as_str()).or_default().extend(names.objects.clone());
+    }
     let (names, endpoints): (Vec<_>, Vec<_>) =
         names.into_iter().partition(|names| names.backend == Backend::ZoneChange);
     let slugs: BTreeMap<&str, &str> = plan.branches.iter().map(|b| (b.slug.as_str(), b.name.as_str())).collect();
@@ -78,6 +83,7 @@ pub fn build(
     let house = House {
         project,
         spec: &spec,
+        objects,
         endpoints: by_branch(endpoints),
         cache: Cache::default(),
         memo: Memo::default(),
@@ -153,6 +159,7 @@ fn by_branch(names: Vec<dns::host::Names<'_>>) -> BTreeMap<&str, Vec<dns::host::
 struct House<'a> {
     project: &'a Project,
     spec: &'a Spec,
+    objects: BTreeMap<&'a str, BTreeMap<Object, Place>>,
     endpoints: BTreeMap<&'a str, Vec<dns::host::Names<'a>>>,
     cache: Cache,
     memo: Memo,
@@ -182,6 +189,9 @@ impl House<'_> {
         let input = Input { project: self.project, cache: &self.cache, memo: &self.memo, templates: Some(&templates) };
         let transform::Built { mut resources, mut warnings } = transform::branch(&input, &layers)?;
         resources.extend(endpoints.into_iter().map(Resource::new));
+        if let Some(asked) = self.objects.get(branch.slug.as_str()) {
+            warnings.extend(dns::object::missing(asked, namespace, &resources));
+        }
         let refused = match self.spec.secrets {
             Secrets::Allow => Vec::new(),
             Secrets::Refuse => secrets::check(&resources),
