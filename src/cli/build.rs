@@ -21,7 +21,6 @@ pub(super) fn run(args: &args::Build, workspace: &Workspace, here: &Path, screen
     let _turn =
         disk::turn(&workspace.root, PATIENCE, || screen.say("waiting for another run that writes this output"))?;
     let planned = pipeline::plan(&workspace.project)?;
-    part.check(&planned.1)?;
     let base = base(args.base.as_deref(), workspace, here, &planned, &part)?;
     let built = watched(screen, |progress| pipeline::build(&workspace.project, planned, &base, &part, progress))?;
     let mut built = if args.keep_going { built } else { built.whole()? };

@@ -67,6 +67,7 @@ pub fn build(
     part: &Part,
     progress: &Progress,
 ) -> Result<Built> {
+    part.check(&plan)?;
     let names = dns::host::names(&spec, &plan)?;
     let mut objects: BTreeMap<&str, BTreeMap<Object, Place>> = BTreeMap::new();
     for names in names.iter().filter(|names| !names.objects.is_empty()) {

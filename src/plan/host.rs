@@ -44,7 +44,10 @@ impl<'a> Hosts<'a> {
             let at = host.name.at;
             let name = DnsName::host(&text).map_err(|error| match service {
                 None => error.at(at),
-                Some(service) => error.at(at).note(service.at, format!("the host of the service `{}`", service.value)),
+                Some(service) => {
+                    let note = format!("the service `{}` is named here", service.value);
+                    error.at(at).note(service.at, note).help("shorten one of the two, or join them with `.`")
+                }
             })?;
             let service = service.map(|service| service.value.clone());
             Ok::<_, Errors>(Host { name, service, join: self.join, content: host.content.clone(), at })

@@ -184,3 +184,24 @@ fn a_zone_that_is_cut_out_of_another_takes_its_names_along() {
         "the zone `example.com` is declared no more, and some of its names are still to go"
     );
 }
+
+#[test]
+fn names_of_a_zone_that_others_serve_now_are_given_up() {
+    let spec = |zone: &str| {
+        format!(
+            "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nzones: {{dev.example.com: {{{zone}}}}}\n\
+             branches:\n- name: main\n  hosts: [main.dev.example.com]\n"
+        )
+    };
+    let ours = spec("CNAME: [ingress.example.net]");
+    let before = build(&ours, &Tree::default());
+    let gone = [("dev.example.com".to_owned(), "main.dev.example.com".to_owned())];
+    for zone in ["mode: wildcard", "backend: dnsendpoint, CNAME: [ingress.example.net]"] {
+        let after = build(&spec(zone), &before);
+        assert_eq!(listed(&after), [vec![], gone.to_vec()], "{zone}");
+        assert_eq!(after.iter().any(|(path, _)| path.name().contains("dnsendpoint")), zone.contains("dnsendpoint"));
+        assert_eq!(build(&spec(zone), &after), after);
+        assert_eq!(build(&ours, &after), before, "and taken back");
+        assert_eq!(listed(&build(&spec(zone), &Tree::default())), [vec![], vec![]]);
+    }
+}
