@@ -40,6 +40,9 @@ pub fn files(
     base: &Tree,
     wanted: impl Fn(&str) -> bool + Sync,
 ) -> Result<Files> {
+    if names.is_empty() && base.is_empty() {
+        return Ok(Files::default());
+    }
     let mut changes: BTreeMap<Key, ZoneChange> = names.into_iter().map(|names| change(spec, names)).collect();
     let mut texts = texts(changes.iter().filter(|((_, slug), _)| wanted(slug)))?;
     let mut recorded = recorded(base, |slug| wanted(slug), &texts)?;

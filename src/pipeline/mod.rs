@@ -21,7 +21,7 @@ use crate::yaml::{Cache, Dialect};
 use crate::{dns, emit, secrets};
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -112,8 +112,8 @@ pub fn build(
             Err(errors) => failed.push((branch.slug.to_string(), errors)),
         }
     }
-    let stays = |path: &RelPath| failed.iter().any(|(slug, _)| slug == slug_of(path));
-    tree.extend(changes.files.into_iter().filter(|(path, _)| !stays(path)));
+    let stay: BTreeSet<&str> = failed.iter().map(|(slug, _): &(String, _)| slug.as_str()).collect();
+    tree.extend(changes.files.into_iter().filter(|(path, _)| !stay.contains(slug_of(path))));
     validate::contested(claims.iter().map(|(name, claims)| (*name, claims.as_slice())))?;
     Ok(Built { spec, plan, tree, pruned: changes.pruned, warnings, failed })
 }

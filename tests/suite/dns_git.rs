@@ -305,6 +305,17 @@ fn files_of_others_stay() {
     assert!(!repository.0.path().join("out/dns/test.example.com").exists());
 }
 
+#[test]
+fn a_branch_that_fails_keeps_its_file() {
+    let repository = Repository::new();
+    repository.0.write("base/config.yaml.j2", "{% if branch.name == 'login' %}{{ nope }}{% endif %}\n");
+    repository.branch("login", "hosts: [other.dev.example.com]\n");
+    repository.branch("search", "hosts: [another.dev.example.com]\n");
+    repository.0.run(&["build", "--keep-going"]).exits(2);
+    assert_eq!(repository.says("login").as_deref(), Some("absent: [] name: login"));
+    assert_eq!(repository.says("search").as_deref(), Some("absent: - search name: another"));
+}
+
 #[cfg(unix)]
 #[test]
 fn without_zones_nobody_waits_for_git() {

@@ -17,6 +17,8 @@ mod dns_git;
 #[cfg(feature = "apply")]
 mod dns_histories;
 #[cfg(feature = "apply")]
+mod dns_life;
+#[cfg(feature = "apply")]
 mod dns_memory;
 #[cfg(feature = "apply")]
 mod dns_real;
