@@ -12,7 +12,6 @@ use crate::plan::Plan;
 use crate::source::RelPath;
 use crate::spec::Spec;
 use crate::tree::{DNS, Tree, slug_of};
-use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The branch that others leave and come back to.
@@ -26,11 +25,8 @@ pub(super) fn base(
     (spec, plan): &(Spec, Plan),
     part: &Part,
 ) -> Result<Tree> {
-    let names: BTreeMap<&str, &str> = plan.branches.iter().map(|b| (b.slug.as_str(), b.name.as_str())).collect();
-    let wanted = |path: &RelPath| match (part, slug_of(path)) {
-        (Part::All, _) => true,
-        (part, slug) => names.get(slug).map_or_else(|| part.has_removed(slug), |name| part.has(name, slug)),
-    };
+    let slugs = part.slugs(plan);
+    let wanted = |path: &RelPath| slugs(slug_of(path));
     let folder = RelPath::new(DNS).expect("a plain name");
     let output = workspace.output(&spec.output);
     if let Some(asked) = asked {

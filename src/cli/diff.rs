@@ -33,7 +33,7 @@ pub(super) fn run(args: &args::Diff, workspace: &Workspace, here: &Path, screen:
     settle(&mut built, &output);
     let before = owned(before, &built.tree);
     let now: BTreeMap<&str, &str> = built.plan.branches.iter().map(|b| (b.slug.as_str(), b.name.as_str())).collect();
-    let then = raw_names(&before);
+    let then = raw_names(&before, |slug| !now.contains_key(slug));
     let known = |slug: &str| {
         let name = now.get(slug).copied().or_else(|| then.get(slug).map(String::as_str)).unwrap_or(slug);
         Known { name: name.to_owned(), lives: now.contains_key(slug) }
@@ -65,9 +65,12 @@ fn owned(files: Tree, tree: &Tree) -> Tree {
     owned
 }
 
-/// The names of branches by their slugs, as locks and zone change files say.
-fn raw_names(tree: &Tree) -> BTreeMap<String, String> {
+/// The names of branches by those slugs that are `wanted`, as locks and zone change files say.
+fn raw_names(tree: &Tree, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, String> {
     let name = |(path, text): (&RelPath, &Arc<str>)| {
+        if !wanted(slug_of(path)) {
+            return None;
+        }
         let name = match path.name() {
             LOCK => Lock::read(text)?.branch,
             _ if path.parts().next() == Some(DNS) => ZoneChange::parse(text).ok()?.branch.into(),

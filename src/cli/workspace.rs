@@ -5,7 +5,7 @@ use crate::error::{Error, Kind, Result};
 use crate::pipeline::{Built, Part};
 use crate::source::{Project, RelPath};
 use crate::tree::{DNS, NAMESPACES, slug_of};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -39,7 +39,8 @@ impl Workspace {
 /// Whether a build of `part` may judge and change a folder of the output, or a file of a folder that branches share:
 /// those of its branches that did not fail, and those of branches that are no more. Everything else is for whole builds.
 pub(super) fn scope<'a>(built: &'a Built, part: &'a Part) -> impl Fn(&RelPath) -> bool + Sync + 'a {
-    let names: BTreeMap<&str, &str> = built.plan.branches.iter().map(|b| (b.slug.as_str(), b.name.as_str())).collect();
+    let wanted = part.slugs(&built.plan);
+    let failed: BTreeSet<&str> = built.failed.iter().map(|(slug, _)| slug.as_str()).collect();
     move |path| {
         let slug = match (path.parts().next(), path.parts().count()) {
             (Some(NAMESPACES), 2..) => slug_of(path),
@@ -48,10 +49,7 @@ pub(super) fn scope<'a>(built: &'a Built, part: &'a Part) -> impl Fn(&RelPath) -
             (Some(DNS), 3) => slug_of_leftover(path),
             _ => return matches!(part, Part::All),
         };
-        match names.get(slug) {
-            Some(name) => part.has(name, slug) && built.failed.iter().all(|(failed, _)| failed != slug),
-            None => part.has_removed(slug),
-        }
+        wanted(slug) && !failed.contains(slug)
     }
 }
 

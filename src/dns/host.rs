@@ -12,7 +12,7 @@ use crate::error::{Error, Errors, Kind, Result, gather};
 use crate::plan::{Branch, Host, Plan, Platform};
 use crate::schema::name::{is_label, is_subdomain};
 use crate::source::Place;
-use crate::spec::{AddressFrom, Backend, Content, Mode, Spec, Zone};
+use crate::spec::{AddressFrom, Backend, Content, Join, Mode, Spec, Zone};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -102,6 +102,11 @@ impl<'p> Claim<'p> {
                 None => error.help("give it one label, or the zone `mode: records`"),
             });
         }
+        if zone.mode == Mode::Wildcard && self.engine().is_none() && self.own().is_some_and(|own| !own.locates()) {
+            let error =
+                dns_error(format!("`{host}` has something of its own, so the wildcard no longer answers for it"));
+            return Err(error.help("say where it is too, as in `CNAME: [gate.example.net]` or `A: [203.0.113.7]`"));
+        }
         if !certificate::cover(&zone.certificates, host) {
             let error = dns_error(format!("no certificate of the zone `{name}` is good for `{host}`"));
             let error = zone.certificates.iter().take(1).fold(error, |error, first| {
@@ -120,7 +125,6 @@ impl<'p> Claim<'p> {
 
     /// What makes one label of a service and a name, if that fits.
     fn joined(&self) -> Option<String> {
-        use crate::spec::Join;
         let service = self.host.service.as_ref().filter(|_| self.host.join == Join::Dot)?;
         let rest = self.host.name.as_str().strip_prefix(service.as_str())?.strip_prefix('.')?;
         let name = format!("{service}-{rest}");
@@ -129,7 +133,7 @@ impl<'p> Claim<'p> {
         (DnsName::host(&name).is_ok() && name != self.name.as_str()).then_some(help)
     }
 
-    /// Whether the host says where it is, in place of its zone.
+    /// What the host says itself, in place of its zone.
     fn own(&self) -> Option<&'p Content> {
         self.host.content.as_deref()
     }

@@ -75,12 +75,7 @@ pub fn build(
     }
     let (names, endpoints): (Vec<_>, Vec<_>) =
         names.into_iter().partition(|names| names.backend == Backend::ZoneChange);
-    let slugs: BTreeMap<&str, &str> = plan.branches.iter().map(|b| (b.slug.as_str(), b.name.as_str())).collect();
-    let wanted = |slug: &str| match slugs.get(slug) {
-        Some(name) => part.has(name, slug),
-        None => part.has_removed(slug),
-    };
-    let changes = dns::file::files(&spec, &plan, names, base, wanted)?;
+    let changes = dns::file::files(&spec, &plan, names, base, part.slugs(&plan))?;
     let house = House {
         project,
         spec: &spec,

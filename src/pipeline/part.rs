@@ -4,6 +4,7 @@ use crate::error::{Error, Errors, Kind, Result};
 use crate::glob::fits;
 use crate::plan::Plan;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
 /// Which branches a run builds. The outputs of parts merge by plain union.
 #[derive(Clone, Debug, Default)]
@@ -50,8 +51,19 @@ impl Part {
         }
     }
 
+    /// Whether what stands under a slug belongs to it, be it of a branch of `plan` or of one that is no more.
+    pub fn slugs<'a>(&'a self, plan: &'a Plan) -> impl Fn(&str) -> bool + Sync + 'a {
+        let all = matches!(self, Part::All);
+        let branches = plan.branches.iter().filter(|_| !all);
+        let names: BTreeMap<&str, &str> = branches.map(|b| (b.slug.as_str(), b.name.as_str())).collect();
+        move |slug| match names.get(slug) {
+            Some(name) => self.has(name, slug),
+            None => self.has_removed(slug),
+        }
+    }
+
     /// Whether the folder of a branch that is no more belongs to it.
-    pub fn has_removed(&self, slug: &str) -> bool {
+    fn has_removed(&self, slug: &str) -> bool {
         match self {
             Part::All => true,
             Part::Only(_) => false,
