@@ -8,10 +8,15 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 /// The commit at which the history of the workspace `root` left that of `trunk`: the newest that both have, which is
-/// `trunk` itself where nothing was added to it since. `None` without such a commit, a repository or `git`.
+/// `trunk` itself where nothing was added to it since. A merge that is on its way counts as done. `None` without such a
+/// commit, a repository or `git`.
 pub fn fork(root: &Path, trunk: &str) -> Option<String> {
-    let found = run(root, &["merge-base", "HEAD", trunk], b"").ok().filter(|found| found.status.success())?;
-    Some(String::from_utf8_lossy(&found.stdout).trim().to_owned()).filter(|commit| !commit.is_empty())
+    let with = |heads: &[&str]| {
+        let found = run(root, &[&["merge-base", trunk], heads].concat(), b"").ok();
+        let found = found.filter(|found| found.status.success())?;
+        Some(String::from_utf8_lossy(&found.stdout).trim().to_owned()).filter(|commit| !commit.is_empty())
+    };
+    with(&["HEAD", "MERGE_HEAD"]).or_else(|| with(&["HEAD"]))
 }
 
 /// The files that `reference` has below `folder` of the folder `output` of the workspace `root`, by their paths in

@@ -137,7 +137,7 @@ fn recorded(
             }
             let fault = |reason: &str| {
                 let message = format!("`{path}` in the base is no zone change file that can be read: {reason}");
-                Error::new(Kind::Dns, message).help("mend it, or name another base with `--base`")
+                Error::new(Kind::Dns, message).help("mend it, or name another base, as in `--base HEAD`")
             };
             let change = ZoneChange::parse(text)
                 .map_err(|errors| fault(&errors.iter().next().map(ToString::to_string).unwrap_or_default()))?;

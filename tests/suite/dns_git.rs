@@ -159,6 +159,29 @@ fn what_comes_and_goes_in_one_pull_request_leaves_no_trace() {
 }
 
 #[test]
+fn a_merge_that_is_on_its_way_forgets_nothing() {
+    let repository = Repository::new();
+    repository.git(&["checkout", "-q", "-b", "topic"]);
+    repository.branch("mine", "");
+    repository.build();
+    repository.commit("mine");
+    // Meanwhile a branch comes and goes on main.
+    repository.git(&["checkout", "-q", "main"]);
+    for change in [|r: &Repository| r.branch("short", ""), |r: &Repository| r.remove("short")] {
+        change(&repository);
+        repository.build();
+        repository.commit("short");
+        repository.merge_request();
+    }
+    repository.git(&["checkout", "-q", "topic"]);
+    repository.git(&["merge", "-q", "--no-commit", "main"]);
+    repository.build();
+    assert_eq!(repository.says("short").as_deref(), Some("absent: - short"));
+    repository.commit("merged");
+    repository.clean();
+}
+
+#[test]
 fn what_is_forgotten_by_hand_is_found() {
     let repository = Repository::new();
     repository.git(&["checkout", "-q", "-b", "topic"]);
