@@ -51,29 +51,29 @@ fn of<'p>(spec: &'p Spec, branch: &'p Branch) -> Result<Vec<Names<'p>>> {
     let mut zones: BTreeMap<&DnsName, Names> = BTreeMap::new();
     let found = gather(&branch.hosts, |host| {
         let Some((name, zone)) = Zone::of(&spec.zones, &host.name) else { return Ok(None) };
-        let claim = Claim { spec, branch, host, name, zone };
-        claim.check().map_err(|error| error.at(host.at))?;
-        if claim.is_answered() {
+        let placement = Placement { spec, branch, host, name, zone };
+        placement.check().map_err(|error| error.at(host.at))?;
+        if placement.is_answered() {
             return Ok(None);
         }
-        let present = claim.present().map_err(|error| error.at(host.at))?;
-        Ok::<_, Errors>(Some((claim, present)))
+        let present = placement.present().map_err(|error| error.at(host.at))?;
+        Ok::<_, Errors>(Some((placement, present)))
     })?;
-    for (claim, present) in found.into_iter().flatten() {
-        let (zone, backend) = (claim.name, claim.zone.backend);
+    for (placement, present) in found.into_iter().flatten() {
+        let (zone, backend) = (placement.name, placement.zone.backend);
         let empty = || Names { branch, zone, backend, present: BTreeMap::new(), objects: BTreeMap::new() };
         let names = zones.entry(zone).or_insert_with(empty);
-        if let (Some(object), Some(from)) = (&present.address_from, claim.address_from()) {
+        if let (Some(object), Some(from)) = (&present.address_from, placement.address_from()) {
             names.objects.insert(object.clone(), from.at);
         }
-        names.present.insert(claim.host.name.clone(), present);
+        names.present.insert(placement.host.name.clone(), present);
     }
     Ok(zones.into_values().collect())
 }
 
 /// A host of a branch in the zone that holds it.
 #[derive(Clone, Copy)]
-struct Claim<'p> {
+struct Placement<'p> {
     spec: &'p Spec,
     branch: &'p Branch,
     host: &'p Host,
@@ -81,7 +81,7 @@ struct Claim<'p> {
     zone: &'p Zone,
 }
 
-impl<'p> Claim<'p> {
+impl<'p> Placement<'p> {
     /// Refuses a host that the zone cannot hold.
     fn check(&self) -> Result<(), Error> {
         let (host, name, zone) = (&self.host.name, self.name, self.zone);
