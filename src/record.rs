@@ -214,31 +214,46 @@ fn txt(text: &[u8]) -> Option<Vec<u8>> {
     (text.len() <= 4000).then(|| text.chunks(255).flat_map(string).collect())
 }
 
-/// What one name holds of the types in [`Type`]. No set is empty.
+/// What one name holds of the types in [`Type`], in their order. No set is empty. Most names hold one set, and a large
+/// zone has many names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Records(BTreeMap<Type, BTreeSet<Data>>);
+pub struct Records(Vec<(Type, BTreeSet<Data>)>);
 
 impl Records {
     /// A name that holds one record.
     pub fn one(kind: Type, data: Data) -> Self {
-        Records(BTreeMap::from([(kind, BTreeSet::from([data]))]))
+        Records(vec![(kind, BTreeSet::from([data]))])
     }
 
     /// Adds a record; whether it was not there.
     pub fn insert(&mut self, kind: Type, data: Data) -> bool {
-        self.0.entry(kind).or_default().insert(data)
+        match self.place(kind) {
+            Ok(at) => self.0[at].1.insert(data),
+            Err(at) => {
+                self.0.reserve_exact(1);
+                self.0.insert(at, (kind, BTreeSet::from([data])));
+                true
+            }
+        }
     }
 
     /// Adds the records of another.
     pub fn merge(&mut self, other: Records) {
-        for (kind, mut set) in other.0 {
-            self.0.entry(kind).or_default().append(&mut set);
+        for (kind, set) in other.0 {
+            for data in set {
+                self.insert(kind, data);
+            }
         }
     }
 
     /// The set of a type.
     pub fn get(&self, kind: Type) -> Option<&BTreeSet<Data>> {
-        self.0.get(&kind)
+        self.place(kind).ok().map(|at| &self.0[at].1)
+    }
+
+    /// Where the set of a type is, or would be.
+    fn place(&self, kind: Type) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&kind, |(kind, _)| *kind)
     }
 
     /// Whether there is no record.

@@ -132,8 +132,8 @@ pub struct Walk<'a> {
     permits: &'a Permits,
     patience: &'a Patience,
     wanted: BTreeMap<&'a DnsName, &'a str>,
-    /// The names and branches of all entries.
-    listed: BTreeSet<(&'a DnsName, &'a str)>,
+    /// The names that must be gone, each with a branch that says so.
+    gone: BTreeSet<(&'a DnsName, &'a str)>,
 }
 
 /// How many changes are handed over before what became of them is looked at.
@@ -144,8 +144,9 @@ impl<'a> Walk<'a> {
     pub fn new(work: &'a Work, permits: &'a Permits, patience: &'a Patience) -> Self {
         let wanted = work.entries.iter().filter(|entry| entry.wish != Wish::Absent);
         let wanted = wanted.map(|entry| (&entry.host, entry.branch.as_str())).collect();
-        let listed = work.entries.iter().map(|entry| (&entry.host, entry.branch.as_str())).collect();
-        Walk { work, permits, patience, wanted, listed }
+        let gone = work.entries.iter().filter(|entry| entry.wish == Wish::Absent);
+        let gone = gone.map(|entry| (&entry.host, entry.branch.as_str())).collect();
+        Walk { work, permits, patience, wanted, gone }
     }
 
     /// Reads the fence and every name, and decides.
@@ -170,9 +171,9 @@ impl<'a> Walk<'a> {
     }
 
     fn decide(&self, entry: &Entry, found: &Standing) -> Action {
-        let wanted_by = |branch: &str| match entry.wish {
-            Wish::Absent => self.listed.contains(&(&entry.host, branch)),
-            _ => self.wanted.get(&entry.host) == Some(&branch),
+        let wanted_by = |branch: &str| {
+            let listed = entry.wish == Wish::Absent && self.gone.contains(&(&entry.host, branch));
+            listed || self.wanted.get(&entry.host) == Some(&branch)
         };
         decide::decide(entry, found, self.permits.of(&entry.host), wanted_by)
     }
