@@ -180,7 +180,10 @@ impl House<'_> {
             base: self.spec.base.clone(),
             overlays: branch.overlays.clone(),
             own: own::kustomization(branch, namespace)?,
-            ..Layers::default()
+            compat: match self.spec.compat {
+                spec::Compat::Strict => transform::Compat::Strict,
+                spec::Compat::Kustomize => transform::Compat::Kustomize,
+            },
         };
         let input = Input { project: self.project, cache: &self.cache, memo: &self.memo, templates: Some(&templates) };
         let transform::Built { mut resources, mut warnings } = transform::branch(&input, &layers)?;

@@ -69,6 +69,8 @@ pub struct Spec {
     pub max_branches: Option<Placed<usize>>,
     /// Which branches of git are branches here, and with which images.
     pub sync: Sync,
+    /// What becomes of data that kustomize loses.
+    pub compat: Compat,
     /// What every branch has unless it says otherwise.
     pub defaults: Settings,
     /// The branches in the order in which they are written, those of `branches.d/` last.
@@ -85,6 +87,16 @@ pub enum Secrets {
     Warn,
     /// It is nobody's concern.
     Allow,
+}
+
+/// What becomes of data that kustomize loses or mangles.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compat {
+    /// It is an error.
+    #[default]
+    Strict,
+    /// It is lost as kustomize loses it, with a warning.
+    Kustomize,
 }
 
 /// The folder of the overlays.
@@ -153,6 +165,10 @@ impl Spec {
                 .node("maxBranches")
                 .and_then(|node| Some(Placed { value: node.as_text()?.parse().ok()?, at: node.at })),
             sync: Sync::of(&top),
+            compat: match top.text("compat").as_deref() {
+                Some("kustomize") => Compat::Kustomize,
+                _ => Compat::Strict,
+            },
             defaults,
             branches,
         }
@@ -234,6 +250,7 @@ sync:
   exclude: ["*/wip"]
   images: {backend: ":{{ branch.tag }}"}
   tags: gitlab
+compat: kustomize
 defaults: &settings
   overlays: [preview]
   values: {logLevel: info}

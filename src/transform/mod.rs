@@ -46,7 +46,7 @@ mod twins;
 mod value_add;
 mod vars;
 
-pub use branch::{Layers, branch};
+pub use branch::{Compat, Layers, branch};
 
 pub use kustomization::{Image, Kustomization, Label, Pairs, Patch, Replica, Selector, Text, patches};
 pub use load::Memo;

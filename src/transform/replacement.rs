@@ -138,9 +138,7 @@ fn missing(selector: &Selector, resources: &Resources, message: &str) -> Error {
 }
 
 fn nothing_selected(select: &Selector, resources: &Resources, target: &Target) -> Error {
-    missing(select, resources, "no object is the target of this replacement")
-        .at(target.at)
-        .help("write `optional: true` beside `source` if that may be")
+    missing(select, resources, "no object is the target of this replacement").at(target.at)
 }
 
 /// The source of a replacement: which object, which field, what it holds.

@@ -63,6 +63,9 @@ impl Warnings {
     }
 }
 
+/// What lets an entry match nothing in a build; kustomize knows no such field.
+const OPTIONAL: &str = "write `optional: true` in this entry if that may be";
+
 impl Scope<'_> {
     /// Says something that never stops a build.
     pub(crate) fn warn(&self, warning: Error) {
@@ -71,21 +74,28 @@ impl Scope<'_> {
 
     /// An entry of a kustomization, with `optional: true` or not, matched nothing.
     pub(crate) fn unmatched(&self, optional: bool, complaint: Error) -> Result<()> {
-        if optional { Ok(()) } else { self.judge(self.rules.unmatched, complaint) }
+        if optional { Ok(()) } else { self.judge(self.rules.unmatched, complaint, OPTIONAL) }
+    }
+
+    /// The complaint about an entry that names an object which is not there: an error for kustomize too.
+    pub(crate) fn relieved(&self, complaint: Error) -> Error {
+        if self.rules.unmatched == Level::Refuse { complaint.help(OPTIONAL) } else { complaint }
     }
 
     /// kustomize loses or mangles data here.
     pub(crate) fn lossy(&self, complaint: Error) -> Result<()> {
-        self.judge(self.rules.lossy, complaint)
+        let relief = "`compat: kustomize` in branches.yaml has it done as kustomize does it";
+        self.judge(self.rules.lossy, complaint, relief)
     }
 
-    fn judge(&self, level: Level, complaint: Error) -> Result<()> {
+    /// A complaint as a warning, or as an error with what relieves of it.
+    fn judge(&self, level: Level, complaint: Error, relief: &str) -> Result<()> {
         match level {
             Level::Warn => {
                 self.warn(complaint);
                 Ok(())
             }
-            Level::Refuse => Err(complaint.into()),
+            Level::Refuse => Err(complaint.help(relief).into()),
         }
     }
 }

@@ -80,7 +80,7 @@ fn apply(resources: &mut Resources, patch: &Patch, scope: &Scope) -> Result<()> 
             match target::named(resources, &Resource::new(document.clone())) {
                 Ok(one) => merge(resources, &[one], document, may, scope),
                 Err(_) if patch.optional => Ok(()),
-                Err(error) => Err(error.at(document.at).into()),
+                Err(error) => Err(scope.relieved(error.at(document.at)).into()),
             }
         })
         .map(drop),
