@@ -6,9 +6,10 @@
 use super::configuration::Configuration;
 use super::load::Entry;
 use super::metadata::Trace;
-use super::{Input, generate, kustomization, plugin, steps, twins};
+use super::{Input, generate, kustomization, manifest, plugin, steps, twins};
 use super::{Kustomization, Resources, Rules, Scope, Text, Warnings};
 use crate::error::{Error, Kind, Result, gather};
+use crate::node::Node;
 use crate::resource::{Id, Resource};
 use crate::schema::Gvk;
 use crate::schema::fieldspec::FieldSpecs;
@@ -107,6 +108,10 @@ fn holds(var: &Var, id: &Id) -> bool {
     let object = &var.object;
     let gvk = Gvk { group: text(&object.group), version: text(&object.version), kind: text(&object.kind) };
     let named = Id { gvk, name: text(&object.name), namespace: text(&object.namespace) };
+    if named.gvk.is_cluster_scoped() && !named.namespace.is_empty() {
+        // kustomize compares what is written with a word for no namespace at all.
+        return false;
+    }
     let anywhere = named.namespace.is_empty() && !named.gvk.is_cluster_scoped();
     if anywhere { named.gvk == id.gvk && named.name == id.name } else { named.same(id) }
 }
@@ -258,6 +263,12 @@ impl<'a> Builder<'a> {
     pub(super) fn file(&self, into: &mut Accumulated, file: &Arc<File>) -> Result<()> {
         for node in &*self.input.manifests(file)? {
             let mut resource = Resource::new(node.clone());
+            if let Some(wrong) = manifest::wrong_annotations(node) {
+                let complaint = Error::new(Kind::Resource, manifest::no_annotations(wrong)).at(wrong.at);
+                let scope = self.scope(&file.path.parent(), FieldSpecs::builtin());
+                scope.lossy(complaint.help("kustomize drops it"))?;
+                resource.node.get_mut("metadata").and_then(Node::as_map_mut).map(|fields| fields.remove("annotations"));
+            }
             if let Some(trace) = &self.trace {
                 trace.read(&mut resource, &file.path);
             }

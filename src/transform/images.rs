@@ -3,6 +3,7 @@
 //! kustomize goes over an object twice: over every list called `containers` or `initContainers`, however deep and in
 //! whatever kind, and then over its field specs. What the first pass made is what the second one finds.
 
+use super::expression;
 use super::field::{self, Edits, Make, Trail};
 use super::{Image, Kustomization, Resources, Scope};
 use crate::error::{Error, Kind, Result};
@@ -167,11 +168,9 @@ impl<'a> Name<'a> {
         if !name.contains(|c| "\\+*?()|[]{}^$".contains(c)) {
             return Ok(Name::Simple(name));
         }
-        let pattern = Regex::new(&format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$"));
-        pattern.map(|pattern| Name::Pattern(Box::new(pattern))).map_err(|error| {
-            let cause = error.to_string();
-            let cause = cause.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            Error::new(Kind::Overlay, format!("the image name `{name}` is no regular expression: {cause}"))
+        let pattern = expression::compile(&format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$"));
+        pattern.map(|pattern| Name::Pattern(Box::new(pattern))).map_err(|why| {
+            Error::new(Kind::Overlay, format!("the image name `{name}` is no regular expression: {why}"))
                 .at(image.name.at.or(image.at))
                 .help("kustomize takes the names of images for regular expressions")
         })

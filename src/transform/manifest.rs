@@ -46,12 +46,21 @@ fn check(node: &Node) -> Result<(), Error> {
     if !kind.ends_with("List") && text(&["metadata", "name"]).is_empty() {
         return Err(complain(node, format!("this object of the kind `{kind}` has no `metadata.name`")));
     }
-    let annotations = node.at_path(&["metadata", "annotations"]);
-    if let Some(wrong) = annotations.filter(|annotations| !annotations.is_null() && annotations.as_map().is_none()) {
-        let message = format!("`metadata.annotations` is a mapping, but this is {}", wrong.kind_name());
-        return Err(complain(wrong, message));
+    match wrong_annotations(node).filter(|node| node.as_seq().is_some_and(|items| !items.is_empty())) {
+        Some(list) => Err(complain(list, no_annotations(list))),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// Annotations that are no mapping. kustomize refuses a list that holds something, and drops everything else.
+pub(super) fn wrong_annotations(node: &Node) -> Option<&Node> {
+    let annotations = node.at_path(&["metadata", "annotations"]);
+    annotations.filter(|annotations| !annotations.is_null() && annotations.as_map().is_none())
+}
+
+/// What to say of them.
+pub(super) fn no_annotations(wrong: &Node) -> String {
+    format!("`metadata.annotations` is a mapping, but this is {}", wrong.kind_name())
 }
 
 fn complain(node: &Node, message: impl Into<String>) -> Error {

@@ -21,6 +21,7 @@ mod annotations;
 mod branch;
 mod configuration;
 mod crd;
+mod expression;
 mod field;
 mod finish;
 mod generate;

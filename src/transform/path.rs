@@ -3,6 +3,7 @@
 //! A source path and a target path are not read alike: `[name=a]` is an exact text in the one and an unanchored regular
 //! expression in the other, `-` is the last item in the one and a key in the other, and only the other knows `*`.
 
+use super::expression;
 use crate::error::{Error, Kind};
 use crate::node::{Node, Style, Value};
 use crate::source::Place;
@@ -233,7 +234,8 @@ impl SourcePart {
 impl TargetPath {
     /// Reads a path.
     pub(super) fn new(path: &str) -> Result<Self, Error> {
-        split(path).iter().map(|part| TargetPart::new(part)).collect::<Result<_, _>>().map(TargetPath)
+        let parts = split(path.strip_prefix('.').unwrap_or(path));
+        parts.iter().map(|part| TargetPart::new(part)).collect::<Result<_, _>>().map(TargetPath)
     }
 
     /// Calls `visit` for every field that the path leads to; how often it did.
@@ -271,8 +273,8 @@ impl Pattern {
         if !text.contains(|c| "\\.+*?()|[]{}^$".contains(c)) {
             return Ok(Pattern::Literal);
         }
-        let refused = |_| Error::new(Kind::Overlay, format!("`{text}` is no regular expression"));
-        Regex::new(text).map(|regex| Pattern::Regex(Box::new(regex))).map_err(refused)
+        let refused = |why| Error::new(Kind::Overlay, format!("`{text}` is no regular expression: {why}"));
+        expression::compile(text).map(|regex| Pattern::Regex(Box::new(regex))).map_err(refused)
     }
 
     fn fits(&self, wanted: &str, node: &Node) -> bool {

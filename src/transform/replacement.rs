@@ -61,16 +61,15 @@ fn replace(resources: &mut Resources, replacement: &Replacement, scope: &Scope) 
         let selection = Selection::new(select, &target.reject, resources)?;
         let name = [Text { text: "metadata.name".into(), at: target.at }];
         let paths = if target.field_paths.is_empty() { &name } else { &target.field_paths[..] };
-        let paths = gather(paths, |path| {
-            let read = TargetPath::new(path).map_err(|error| error.at(path.at))?;
-            Ok::<_, Error>((path, read))
-        })?;
-        renames |= paths.iter().any(|(path, _)| matches!(&***path, "metadata.name" | "metadata.namespace"));
-        let mut hits = 0;
+        let mut ways = None;
         for i in 0..resources.as_slice().len() {
             if selection.holds(i, &resources.as_slice()[i]) {
-                hits += 1;
-                for (path, read) in &paths {
+                // A path that leads nowhere is no fault as long as no object is to go there.
+                let ways = match &mut ways {
+                    Some(ways) => ways,
+                    none => none.insert(gather(paths, way)?),
+                };
+                for (path, read) in &*ways {
                     let resource = &mut resources.as_mut()[i];
                     let lost = write(resource, path, read, &source.value, &target.options)?;
                     twins::settle(resource, scope)?;
@@ -83,7 +82,8 @@ fn replace(resources: &mut Resources, replacement: &Replacement, scope: &Scope) 
                 }
             }
         }
-        if hits == 0 {
+        renames |= paths.iter().any(|path| matches!(&**path, "metadata.name" | "metadata.namespace"));
+        if ways.is_none() {
             unmatched.push(nothing_selected(select, resources, target));
         }
     }
@@ -91,6 +91,11 @@ fn replace(resources: &mut Resources, replacement: &Replacement, scope: &Scope) 
         resources.refuse_collisions("after this replacement", replacement.at)?;
     }
     unmatched.into_iter().try_for_each(|complaint| scope.unmatched(replacement.optional, complaint))
+}
+
+/// A path of a target and how it is read.
+fn way(path: &Text) -> Result<(&Text, TargetPath), Error> {
+    Ok((path, TargetPath::new(path).map_err(|error| error.at(path.at))?))
 }
 
 /// Whether an object has, or had, what a selector says. kustomize takes no kind for one outside of namespaces here,
@@ -280,8 +285,9 @@ fn write(
             .at(path.at)
             .note(origin, format!("in `{id}`"))
             .help("write `options: {create: true}` to have it made")),
-        Ok(_) if resource.name().is_empty() => {
-            let message = format!("`{path}` leaves the object without a name");
+        Ok(_) if resource.name().is_empty() || resource.gvk().kind.is_empty() => {
+            let lost = if resource.name().is_empty() { "name" } else { "kind" };
+            let message = format!("`{path}` leaves the object without a {lost}");
             Err(Error::new(Kind::Overlay, message).at(path.at).note(origin, format!("`{id}`")))
         }
         Ok(_) => Ok(lost),

@@ -7,6 +7,7 @@
 mod cache;
 mod date;
 pub mod edit;
+mod escape;
 mod fields;
 mod fold;
 mod folded;

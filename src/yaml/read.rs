@@ -3,7 +3,7 @@
 //! The parser's events become shared trees with anchors, aliases and merge keys expanded. Depth, size and expansion
 //! are bounded, so that no text can exhaust stack or memory here or in whoever walks the tree.
 
-use super::{Dialect, Places, input, merge, number, resolve, split, syntax};
+use super::{Dialect, Places, escape, input, merge, number, resolve, split, syntax};
 use crate::error::{Error, Errors, Kind, Result};
 use crate::node::{Entry, Key, Node, Scalar, Style, Tag, Value};
 use crate::source::Place;
@@ -168,6 +168,14 @@ impl<'t> Builder<'t> {
         tag: Option<&granit_parser::Tag>,
         span: &Span,
     ) -> Result<(Node, Size), Error> {
+        if style == ScalarStyle::DoubleQuoted {
+            let bytes = span.start.byte_offset().zip(span.end.byte_offset());
+            let quoted = bytes.and_then(|(start, end)| self.text.get(start..end)).unwrap_or_default();
+            escape::check(quoted).map_err(|(column, error)| {
+                let within = column.map(|column| (self.place)(span.start.line(), span.start.col() + 1 + column, 2));
+                error.at(within.unwrap_or(self.at(span)))
+            })?;
+        }
         let style = match style {
             ScalarStyle::Plain => Style::Plain,
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,

@@ -105,7 +105,7 @@ impl Writer<'_> {
         }
         if key.len() > MAX_SIMPLE_KEY || key.contains(quote::is_break) {
             self.out.push_str("? ");
-            self.text(key, indent + 2);
+            self.text(key, indent + 2, entry.key.at)?;
             self.end_line();
             self.start_line(indent);
             self.out.push_str(": ");
@@ -116,6 +116,7 @@ impl Writer<'_> {
             _ if key == "<<" => Form::Double,
             form => form,
         };
+        self.check(key, form, entry.key.at)?;
         fold::scalar(self.out, self.line, key, form, Lines::One);
         self.out.push(':');
         match &node.value {
@@ -167,18 +168,32 @@ impl Writer<'_> {
             Value::Scalar(Scalar { text, tag: Tag::Str, style: Style::Folded })
                 if self.quoting == Quoting::Kustomize && text.contains('\n') =>
             {
-                self.text(&folded::again(text), indent + 2);
+                self.text(&folded::again(text), indent + 2, node.at)?;
             }
-            Value::Scalar(Scalar { text, tag: Tag::Str, .. }) => self.text(text, indent + 2),
+            Value::Scalar(Scalar { text, tag: Tag::Str, .. }) => self.text(text, indent + 2, node.at)?,
             Value::Scalar(scalar) => self.typed(scalar, node)?,
         }
         self.end_line();
         Ok(())
     }
 
-    fn text(&mut self, text: &str, indent: usize) {
+    fn text(&mut self, text: &str, indent: usize, at: Place) -> Result<(), Error> {
         let form = quote::form(text, self.quoting);
+        self.check(text, form, at)?;
         fold::scalar(self.out, self.line, text, form, Lines::Folded(indent));
+        Ok(())
+    }
+
+    /// kustomize writes an object without escapes once and cannot read it again if it holds such a character.
+    fn check(&self, text: &str, form: Form, at: Place) -> Result<(), Error> {
+        let is_unread = |c| matches!(c, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
+        if form != Form::Double || self.quoting != Quoting::Kustomize {
+            return Ok(());
+        }
+        text.chars().find(|c| is_unread(*c)).map_or(Ok(()), |c| {
+            let message = format!("kustomize cannot print the control character U+{:04X}", u32::from(c));
+            Err(Error::new(Kind::Yaml, message).at(at))
+        })
     }
 
     fn typed(&mut self, scalar: &Scalar, node: &Node) -> Result<(), Error> {

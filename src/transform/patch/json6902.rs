@@ -77,6 +77,7 @@ impl Operation {
             "replace" => What::Replace(value()?),
             "move" => What::Move(Path::read(fields, "from", node.at, losses)?),
             "copy" => What::Copy(Path::read(fields, "from", node.at, losses)?),
+            "test" if !fields.has("value") => return Err(complain("a `test` without `value`".to_owned())),
             "test" => What::Test(value()?),
             other => {
                 let error = Error::new(Kind::Overlay, format!("`{other}` is no operation")).at(op.at).at(node.at);
@@ -92,7 +93,7 @@ impl Operation {
         match &self.what {
             What::Add(value) => self.path.add(object, value.clone()),
             What::Remove => self.path.remove(object).map(drop),
-            What::Replace(value) => self.path.replace(object, value.clone()),
+            What::Replace(value) => self.path.replace(object, value.clone(), losses),
             What::Move(from) => {
                 let value = from.remove(object)?;
                 self.path.add(object, value)
@@ -187,13 +188,17 @@ impl Path {
         Ok(removed.expect("it was just found"))
     }
 
-    fn replace(&self, object: &mut Node, value: Node) -> Result<()> {
+    fn replace(&self, object: &mut Node, value: Node, losses: &mut Vec<Error>) -> Result<()> {
         if self.pointer.parts().is_empty() {
-            if value.as_map().is_none() {
+            let complaint = || {
                 let message = format!("an object cannot be replaced by {}", value.kind_name());
-                return Err(Error::new(Kind::Overlay, message).at(value.at));
+                Error::new(Kind::Overlay, message).at(value.at)
+            };
+            match &value.value {
+                Value::Map(_) => *object = value,
+                Value::Seq(_) => return Err(complaint()),
+                Value::Scalar(_) => losses.push(complaint().help("kustomize leaves it as it is")),
             }
-            *object = value;
             return Ok(());
         }
         let (parent, key) = self.parent(object)?;

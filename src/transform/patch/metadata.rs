@@ -59,6 +59,10 @@ pub(super) fn as_strings(patch: &Node, scope: &Scope) -> Result<Node> {
     for field in ["labels", "annotations"] {
         let Some(value) = patch.at_path(&["metadata", field]) else { continue };
         let Some(metadata) = result.get_mut("metadata").and_then(Node::as_map_mut) else { continue };
+        if !value.is_null() && value.as_map().is_none() {
+            let message = format!("`metadata.{field}` is a mapping, but this is {}", value.kind_name());
+            scope.lossy(Error::new(Kind::Overlay, message).at(value.at).help("kustomize passes over it"))?;
+        }
         let mut strings = Map::default();
         for entry in value.as_map().into_iter().flatten() {
             if entry.value.is_null() {

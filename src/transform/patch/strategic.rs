@@ -126,6 +126,7 @@ impl<'a> Merge<'a> {
             if changes.has(text) { Ok(Outcome::Same) } else { self.settle(text, value, self.field(shape, text)) }
         })?;
         let mut result = settled.unwrap_or_else(|| fields.clone());
+        named(changes)?;
         for Entry { key, value: change } in changes.iter().filter(|entry| entry.key.text != directive::KEY) {
             self.losses.extend(directive::leak(key));
             let shape = self.field(shape, &key.text);
@@ -223,8 +224,17 @@ enum Known {
     Kept,
 }
 
+/// Refuses a key that is empty: kustomize takes it for the mapping itself.
+fn named(fields: &Map) -> Result<()> {
+    let empty = fields.iter().find(|entry| entry.key.text.is_empty());
+    let complaint =
+        |entry: &Entry| Error::new(Kind::Overlay, "a mapping with an empty key cannot be patched").at(entry.key.at);
+    empty.map_or(Ok(()), |entry| Err(complaint(entry)))
+}
+
 /// The mapping that `each` makes of every field; `None` if all stay the same.
 fn each_field(fields: &Map, mut each: impl FnMut(&Key, &Node) -> Result<Outcome>) -> Result<Option<Map>> {
+    named(fields)?;
     let mut result: Option<Map> = None;
     for Entry { key, value } in fields {
         match each(key, value)? {
@@ -311,6 +321,8 @@ mod tests {
             ("{a: 1}", "{a: {b: 1}}", "`a` is an integer in the object and a mapping in the patch"),
             ("{a: [1]}", "{a: x}", "`a` is a list in the object and a string in the patch"),
             ("{a: {b: 1}}", "{a: {$patch: remove}}", "`remove` is no `$patch` directive"),
+            ("{a: {\"\": 1}}", "{b: 2}", "a mapping with an empty key cannot be patched"),
+            ("{}", "{a: {b: {\"\": 1}}}", "a mapping with an empty key cannot be patched"),
             ("{}", "{a: {b: {$patch: remove}}}", "`remove` is no `$patch` directive"),
         ] {
             assert_eq!(merged(object, patch), Err(want.to_owned()), "{object} {patch}");

@@ -1,7 +1,7 @@
 //! Targets: which objects a patch is for.
 
-use super::super::Resources;
 use super::super::kustomization::{Selector, Text};
+use super::super::{Resources, expression};
 use super::label_selector::LabelSelector;
 use crate::error::{Error, Kind, Result};
 use crate::node::Node;
@@ -38,11 +38,9 @@ impl Pattern {
         if text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'/') {
             return Ok(Pattern::Word(text.text.clone()));
         }
-        Regex::new(&format!("^(?:{})$", text.text)).map(Pattern::Regex).map_err(|error| {
-            let why = error.to_string();
-            let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            Error::new(Kind::Overlay, format!("`{text}` is no regular expression: {why}")).at(text.at)
-        })
+        expression::compile(&format!("^(?:{})$", text.text))
+            .map(Pattern::Regex)
+            .map_err(|why| Error::new(Kind::Overlay, format!("`{text}` is no regular expression: {why}")).at(text.at))
     }
 
     fn fits(&self, text: &str) -> bool {
