@@ -20,6 +20,12 @@ pub(super) fn step(resources: &mut Resources, kustomization: &Kustomization, sco
     apply(resources, &kustomization.common_labels, &scope.specs.common_labels, scope)
 }
 
+/// How many transformers kustomize makes of both: one for `commonLabels` even if only `labels` is there.
+pub(super) fn count(kustomization: &Kustomization) -> usize {
+    let any = !kustomization.labels.is_empty() || !kustomization.common_labels.is_empty();
+    kustomization.labels.len() + usize::from(any)
+}
+
 /// The fields that an entry of `labels` is about. A field that it names itself stands in the way of a default with the
 /// same path, whatever their kinds.
 fn specs(label: &Label, scope: &Scope) -> Result<Vec<FieldSpec>, Error> {
@@ -80,6 +86,11 @@ fn made_on_the_way(specs: &[FieldSpec]) -> bool {
 
 fn set_in(resource: &mut Resource, pairs: &[(&SmolStr, &Text)], specs: &[FieldSpec], scope: &Scope) -> Result<()> {
     let mut added = Added::default();
+    let noted = |spec: &FieldSpec| !spec.create && spec.path == "metadata/annotations";
+    if resource.has_history() && specs.iter().any(noted) {
+        // kustomize keeps notes of former names there, so the field is there for it.
+        resource.node.map_entry("metadata").map(|metadata| metadata.map_entry("annotations"));
+    }
     let value = |old: &Node, trail: &Trail, spec: &FieldSpec| entries(old, pairs, spec, trail, &mut added);
     let changed = field::change_all(&mut resource.node, specs, Make::Map, value);
     if changed.map_err(|error| error.at(resource.origin))? {

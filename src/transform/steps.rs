@@ -22,7 +22,7 @@ pub(super) const STEPS: &[Step] = &[
     Step { transformer: "NamespaceTransformer", count: |k| one(k.namespace.is_some()), apply: namespace::step },
     Step { transformer: "PrefixTransformer", count: |k| one(k.name_prefix.is_some()), apply: affix::prefix },
     Step { transformer: "SuffixTransformer", count: |k| one(k.name_suffix.is_some()), apply: affix::suffix },
-    Step { transformer: "LabelTransformer", count: |k| k.labels.len() + one(!k.common_labels.is_empty()), apply: labels::step },
+    Step { transformer: "LabelTransformer", count: |k| labels::count(k), apply: labels::step },
     Step { transformer: "AnnotationsTransformer", count: |k| one(!k.common_annotations.is_empty()), apply: annotations::step },
     Step { transformer: "PatchJson6902Transformer", count: |k| k.patches_json6902.len(), apply: patch::json6902 },
     Step { transformer: "ReplicaCountTransformer", count: |k| k.replicas.len(), apply: replicas::step },

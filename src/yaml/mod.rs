@@ -21,6 +21,7 @@ mod read;
 mod resolve;
 mod split;
 mod syntax;
+mod tab;
 mod write;
 
 pub use cache::Cache;

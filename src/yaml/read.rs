@@ -3,7 +3,7 @@
 //! The parser's events become shared trees with anchors, aliases and merge keys expanded. Depth, size and expansion
 //! are bounded, so that no text can exhaust stack or memory here or in whoever walks the tree.
 
-use super::{Dialect, Places, escape, input, merge, number, resolve, split, syntax};
+use super::{Dialect, Places, escape, input, merge, number, resolve, split, syntax, tab};
 use crate::error::{Error, Errors, Kind, Result};
 use crate::node::{Entry, Key, Node, Scalar, Style, Tag, Value};
 use crate::source::Place;
@@ -86,6 +86,7 @@ struct Builder<'t> {
     frames: Vec<Frame>,
     anchors: BTreeMap<usize, (Node, Size)>,
     aliased: Size,
+    tabs: tab::Tabs,
     root: Option<Node>,
 }
 
@@ -99,6 +100,7 @@ impl<'t> Builder<'t> {
             frames: Vec::new(),
             anchors: BTreeMap::new(),
             aliased: Size::default(),
+            tabs: tab::Tabs::of(text),
             root: None,
         }
     }
@@ -114,9 +116,30 @@ impl<'t> Builder<'t> {
         };
         for next in Parser::new_from_str_with_options(self.text, options) {
             let (event, span) = next.map_err(|error| syntax::complaint(&error, self.text, self.place))?;
+            self.note(&event, &span);
             self.take(event, &span)?;
         }
+        if let Some((tab, error)) = self.tabs.check() {
+            let before = &self.text[..tab];
+            let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
+            return Err(error.at((self.place)(before.matches('\n').count() + 1, column, 1)));
+        }
         Ok(self.root)
+    }
+
+    /// Notes where tabs are nobody's concern here.
+    fn note(&mut self, event: &Event<'_>, span: &Span) {
+        match event {
+            Event::Scalar(..) => self.tabs.scalar(span.start.byte_offset(), span.end.byte_offset()),
+            Event::SequenceStart(StructureStyle::Flow, ..) | Event::MappingStart(StructureStyle::Flow, ..) => {
+                self.tabs.open(span.start.byte_offset());
+            }
+            // The frame of what ends is still there.
+            Event::SequenceEnd | Event::MappingEnd if self.frames.last().is_some_and(|frame| frame.flow) => {
+                self.tabs.close(span.end.byte_offset());
+            }
+            _ => {}
+        }
     }
 
     fn take(&mut self, event: Event<'_>, span: &Span) -> Result<(), Error> {

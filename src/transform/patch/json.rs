@@ -4,7 +4,7 @@
 //! `1e+06`, which shows where it is used as text.
 
 use crate::error::{Error, Kind};
-use crate::node::{Entry, Key, Map, Node, Scalar, Style, Tag, Value};
+use crate::node::{Entry, Map, Node, Scalar, Style, Tag, Value};
 use crate::yaml::{self, Dialect};
 use smol_str::SmolStr;
 
@@ -34,31 +34,16 @@ fn changed(node: &Node) -> Result<Option<Node>> {
 fn map_of(fields: &Map) -> Result<Option<Map>> {
     let mut new: Option<Map> = None;
     for Entry { key, value } in fields {
-        let text = key_text(key)?;
-        let value = changed(value)?;
-        if text.is_some() || value.is_some() {
-            let new = new.get_or_insert_with(|| fields.clone());
-            let value = value.or_else(|| new.get(&key.text).cloned()).expect("it is a field of the mapping");
-            match text {
-                None => _ = new.insert(key.clone(), value),
-                Some(text) => {
-                    new.remove(&key.text);
-                    new.insert(Key { at: key.at, ..Key::from(text) }, value);
-                }
-            }
+        if key.tag != Tag::Str {
+            let message =
+                format!("a key must be a string, but `{}` is {}", key.text, Node::plain("", key.tag).kind_name());
+            return Err(Error::new(Kind::Resource, message).at(key.at).help("put it in quotes"));
+        }
+        if let Some(value) = changed(value)? {
+            new.get_or_insert_with(|| fields.clone()).insert(key.clone(), value);
         }
     }
     Ok(new)
-}
-
-/// The text of a key that was no string.
-fn key_text(key: &Key) -> Result<Option<SmolStr>> {
-    if key.tag == Tag::Str {
-        return Ok(None);
-    }
-    let scalar = Scalar { text: key.text.clone(), tag: key.tag, style: key.style };
-    let new = scalar_of(&scalar).map_err(|error| error.at(key.at))?;
-    Ok(Some(new.map_or_else(|| key.text.clone(), |new| new.text)))
 }
 
 fn scalar_of(scalar: &Scalar) -> Result<Option<Scalar>> {

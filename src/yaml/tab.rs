@@ -1,0 +1,93 @@
+//! Tabs where a line may begin something: YAML 1.2 passes over some of them, the readers of Kubernetes over none.
+//!
+//! A tab within a scalar or within brackets is for the parser; only where blocks are written can it indent anything.
+
+use crate::error::{Error, Kind};
+
+/// The tabs of a text that stand before everything else on their lines, dashes aside, and what is known of them.
+#[derive(Default)]
+pub(super) struct Tabs {
+    /// Where they stand, in bytes, in order.
+    at: Vec<usize>,
+    /// Where scalars and brackets begin and end, in order; nothing that stands in brackets.
+    within: Vec<(usize, usize)>,
+    /// Where the brackets begin that are open.
+    open: Vec<usize>,
+}
+
+impl Tabs {
+    pub(super) fn of(text: &str) -> Self {
+        let mut at = Vec::new();
+        if text.contains('\t') {
+            let (mut start, mut after_comment) = (0, false);
+            for line in text.split_inclusive('\n') {
+                let is_comment = line.trim_start().starts_with('#');
+                // A comment may begin with a tab if it goes on with one that does not.
+                let tab = leading(line).filter(|_| !(is_comment && after_comment));
+                at.extend(tab.map(|tab| start + tab));
+                after_comment = is_comment || after_comment && line.trim().is_empty();
+                start += line.len();
+            }
+        }
+        Tabs { at, ..Tabs::default() }
+    }
+
+    /// A scalar stands from one byte to another.
+    pub(super) fn scalar(&mut self, start: Option<usize>, end: Option<usize>) {
+        let matters = !self.at.is_empty() && self.open.is_empty();
+        if let Some(span) = start.zip(end).filter(|_| matters) {
+            self.within.push(span);
+        }
+    }
+
+    /// A list or mapping in brackets begins.
+    pub(super) fn open(&mut self, start: Option<usize>) {
+        self.open.push(start.unwrap_or_default());
+    }
+
+    /// It ends.
+    pub(super) fn close(&mut self, end: Option<usize>) {
+        let start = self.open.pop();
+        self.scalar(start, end);
+    }
+
+    /// The first tab that is in neither, and what to say of it.
+    pub(super) fn check(&self) -> Option<(usize, Error)> {
+        let is_free = |tab: &&usize| {
+            let next = self.within.partition_point(|(start, _)| start <= *tab);
+            next.checked_sub(1).is_none_or(|i| self.within[i].1 <= **tab)
+        };
+        let error = || Error::new(Kind::Yaml, "a tab stands where YAML wants spaces").help("indent with spaces");
+        self.at.iter().find(is_free).map(|tab| (*tab, error()))
+    }
+}
+
+/// The first tab of a line, if nothing but blanks and the marks of lists and keys stand before it.
+fn leading(line: &str) -> Option<usize> {
+    let bytes = line.as_bytes();
+    let tab = bytes.iter().position(|b| *b == b'\t')?;
+    let is_mark = |i: usize| matches!(bytes[i], b'-' | b'?') && matches!(bytes[i + 1], b' ' | b'\t');
+    (0..tab).all(|i| bytes[i] == b' ' || is_mark(i)).then_some(tab)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::leading;
+
+    #[test]
+    fn lines() {
+        for (line, want) in [
+            ("\ta: b", Some(0)),
+            ("  - \ta", Some(4)),
+            ("-\ta", Some(1)),
+            ("- -\t", Some(3)),
+            ("? \ta", Some(2)),
+            ("a:\tb", None),
+            ("-a\tb", None),
+            ("  a", None),
+            ("\t\n", Some(0)),
+        ] {
+            assert_eq!(leading(line), want, "{line:?}");
+        }
+    }
+}
