@@ -116,7 +116,8 @@ pub(super) type NewValue<'f> = dyn FnMut(&Node, &Trail) -> Result<Option<Node>, 
 /// Gives the fields that `spec` names the values that `value` makes of the old ones; `None` leaves them as they are.
 /// Whether any changed.
 pub(super) fn change(object: &mut Node, spec: &FieldSpec, make: Make, value: &mut NewValue) -> Result<bool, Error> {
-    let first = spec.path.split('/').next().unwrap_or_default().trim_end_matches("[]");
+    let first =
+        spec.path.strip_prefix('/').unwrap_or(&spec.path).split('/').next().unwrap_or_default().trim_end_matches("[]");
     let missing = !first.is_empty() && !first.ends_with('\\') && object.get(first).is_none();
     if missing && (make == Make::Nothing || !spec.create) {
         return Ok(false);

@@ -100,6 +100,7 @@ impl Resources {
                 None => Ok(()),
                 Some(first) => Err(Error::new(Kind::Overlay, format!("{when} there are two `{id}`"))
                     .at(at)
+                    .at(resource.origin)
                     .note(first.origin, "this one")
                     .note(resource.origin, "and this one")),
             }

@@ -83,6 +83,10 @@ fn put(node: &mut Node, path: &str, position: i64, value: &str) -> Result<(), Er
     while let Some(part) = parts.next() {
         let refused = || Error::new(Kind::Overlay, format!("`{part}` of `{path}` cannot be set"));
         if parts.peek().is_some() {
+            if field.get(&part).is_some_and(Node::is_null) {
+                // kustomize makes the rest of the way inside of the null, which swallows it.
+                return Ok(());
+            }
             field = field.map_entry(&part).ok_or_else(refused)?;
         } else {
             let map = field.as_map_mut().ok_or_else(refused)?;

@@ -87,11 +87,11 @@ impl FieldSpec {
         fits(&self.group, &self.version, &self.kind, gvk)
     }
 
-    /// The parts of the path: what stands between slashes, `\\/` being a slash within a part. A part that must be a
-    /// list ends in `[]`.
+    /// The parts of the path: what stands between slashes, `\\/` being a slash within a part. A slash at the beginning
+    /// separates nothing. A part that must be a list ends in `[]`.
     pub fn parts(&self) -> Vec<Cow<'_, str>> {
         let mut parts: Vec<Cow<str>> = Vec::new();
-        for text in self.path.split('/') {
+        for text in self.path.strip_prefix('/').unwrap_or(&self.path).split('/') {
             match parts.last_mut().filter(|last| last.ends_with('\\')) {
                 Some(last) => {
                     let last = last.to_mut();

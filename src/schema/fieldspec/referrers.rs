@@ -62,7 +62,9 @@ impl Branch {
     fn insert(&mut self, end: &End) {
         let mut branch = self;
         for part in end.field.parts() {
-            let i = branch.parts.iter().position(|(known, _)| **known == *part).unwrap_or_else(|| {
+            // Lists are walked whether or not the path says that there is one.
+            let part = part.strip_suffix("[]").unwrap_or(&part);
+            let i = branch.parts.iter().position(|(known, _)| *known == part).unwrap_or_else(|| {
                 branch.parts.push((part.into(), Branch::default()));
                 branch.parts.len() - 1
             });

@@ -9,6 +9,7 @@ use super::{directive, json};
 use crate::error::{Error, Kind, Result};
 use crate::node::{Map, Node, Value};
 use crate::resource::Resource;
+use std::borrow::Cow;
 
 /// What a strategic merge patch leaves as it was.
 pub(super) struct Identity {
@@ -80,6 +81,19 @@ pub(super) fn as_strings(patch: &Node, scope: &Scope) -> Result<Node> {
         }
     }
     Ok(result)
+}
+
+/// The patch with the `apiVersion` of the object. Together with its own kind that says how lists merge where the object
+/// does not say it.
+pub(super) fn addressed<'p>(patch: &'p Node, object: &Node) -> Cow<'p, Node> {
+    match object.get("apiVersion") {
+        Some(version) if patch.get("apiVersion").is_some_and(|own| own != version) => {
+            let mut patch = patch.clone();
+            patch.as_map_mut().map(|fields| fields.insert("apiVersion", version.clone()));
+            Cow::Owned(patch)
+        }
+        _ => Cow::Borrowed(patch),
+    }
 }
 
 /// Whether a patch wipes the annotations of an object instead of merging into them.

@@ -107,6 +107,7 @@ fn merge(resources: &mut Resources, chosen: &[usize], patch: &Node, may: May, sc
     let mut deleted = Vec::new();
     for &i in chosen {
         let resource = &mut resources.as_mut()[i];
+        let patch = &*metadata::addressed(patch, &resource.node);
         let schema = comment::schema(&scope.schema, &resource.node, patch, scope.input.project);
         let mut run = Merge::new(&schema);
         let merged = run.object(&resource.node, patch).map_err(|error| within(error, patch.at, resource))?;

@@ -76,6 +76,10 @@ impl Walk<'_, '_> {
                 .enumerate()
                 .try_for_each(|(i, item)| trail.index(i, |trail| self.down(item, branch, trail))),
             Value::Map(map) => branch.parts.iter().try_for_each(|(part, below)| match map.get(part) {
+                _ if part.is_empty() => match below.all().find(|end| end.field.fits(self.gvk)) {
+                    Some(end) => Err(empty_part(node, end)),
+                    None => Ok(()),
+                },
                 Some(child) => trail.key(part, |trail| self.at(child, below, trail)),
                 None => Ok(()),
             }),
@@ -141,6 +145,10 @@ impl Walk<'_, '_> {
         }
         Ok((new != *node).then_some(new))
     }
+}
+
+fn empty_part(node: &Node, end: &End) -> Error {
+    Error::new(Kind::Overlay, format!("the field spec `{}` has an empty part", end.field.path)).at(node.at)
 }
 
 fn in_the_way(node: &Node, end: &End) -> Error {
