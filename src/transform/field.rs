@@ -310,7 +310,7 @@ mod tests {
         for (object, path, want) in [
             ("{a: 5}", "a/b", "`b` of `a/b` cannot stand in an integer"),
             ("{a: [x]}", "a/b", "`b` of `a/b` cannot stand in a string"),
-            ("{a: {}}", "/a", "the field spec `/a` has an empty part"),
+            ("{a: {}}", "a//b", "the field spec `a//b` has an empty part"),
             ("{a: {}}", "a/0", "the field spec `a/0` names a position in a list"),
         ] {
             assert_eq!(set(object, path, Make::Map), Err(want.to_owned()), "{object} {path}");

@@ -233,3 +233,24 @@ impl Writer<'_> {
         pad(self.out, indent);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::write;
+    use crate::node::Node;
+    use crate::yaml::Quoting;
+
+    #[test]
+    fn what_kustomize_cannot_print() {
+        for text in ["a\u{7f}", "\u{80}", "x\u{9f}y", "\u{fffe}", "\u{ffff}\n"] {
+            let key = [(text, Node::str("x"))].into_iter().collect::<crate::node::Map>();
+            for node in [Node::str(text), Node::from(key)] {
+                assert!(write(&mut String::new(), &node, Quoting::Kustomize).is_err(), "{text:?}");
+                assert!(write(&mut String::new(), &node, Quoting::Safe).is_ok(), "{text:?}");
+            }
+        }
+        for text in ["\u{1}", "\u{1b}[0m", "\u{a0}", "\u{feff}", "\u{1f600}"] {
+            assert!(write(&mut String::new(), &Node::str(text), Quoting::Kustomize).is_ok(), "{text:?}");
+        }
+    }
+}
