@@ -7,26 +7,58 @@ use crate::source::{Place, Project};
 /// other style it is the place of the whole scalar.
 pub fn inset(project: &Project, scalar: &Node) -> impl Fn(usize, usize, usize) -> Place + use<> {
     let at = scalar.at;
-    let indentation = indentation(project, scalar);
-    move |line, column, len| match (indentation, at.file()) {
-        (Some(indentation), Some(file)) => Place::new(file, at.line as usize + line, column + indentation, len),
+    let block = block(project, scalar);
+    move |line, column, len| match (block, at.file()) {
+        (Some(block), Some(file)) => Place::new(file, block.above + line, column + block.indentation, len),
         _ => at,
     }
 }
 
-/// How far the lines of a literal block are indented in the file.
-fn indentation(project: &Project, scalar: &Node) -> Option<usize> {
-    let value = scalar.as_scalar().filter(|value| value.style == Style::Block)?;
-    let file = project.file_at(scalar.at)?;
-    let header = file.text().ok()?.lines().nth(scalar.at.line.checked_sub(1)? as usize)?;
-    if !header.chars().skip(usize::from(scalar.at.column) - 1).take(1).eq(['|']) {
-        return None;
-    }
-    let (index, line) = value.text.lines().enumerate().find(|(_, line)| !line.trim_start_matches(' ').is_empty())?;
-    let source = file.text().ok()?.lines().nth(scalar.at.line as usize + index)?;
-    spaces(source).checked_sub(spaces(line))
+/// How a literal block stands in its file.
+#[derive(Clone, Copy)]
+struct Block {
+    /// The lines of the file above its text.
+    above: usize,
+    /// How far its lines are indented.
+    indentation: usize,
 }
 
-fn spaces(line: &str) -> usize {
-    line.len() - line.trim_start_matches(' ').len()
+/// The block that a scalar is, if its lines are found where it stands: at the place of the scalar, or below it if that
+/// is where the `|` stands.
+fn block(project: &Project, scalar: &Node) -> Option<Block> {
+    let value = scalar.as_scalar().filter(|value| value.style == Style::Block)?;
+    let file = project.file_at(scalar.at)?;
+    let (index, line) = value.text.lines().enumerate().find(|(_, line)| !line.trim_start_matches(' ').is_empty())?;
+    let here = (scalar.at.line as usize).checked_sub(1)?;
+    let mut lines = file.text().ok()?.lines().skip(here + index);
+    let found = [here, here + 1].into_iter().find_map(|above| Some((above, lines.next()?.strip_suffix(line)?)));
+    let (above, indent) = found.filter(|(_, indent)| indent.bytes().all(|b| b == b' '))?;
+    Some(Block { above, indentation: indent.len() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::inset;
+    use crate::source::Project;
+    use crate::yaml::{self, Dialect};
+
+    #[test]
+    fn places_in_a_block() {
+        for (text, line, column, want) in [
+            ("a: |\n  b: c\n  d: e\n", 1, 1, (2, 3)),
+            ("a: |\n  b: c\n  d: e\n", 2, 4, (3, 6)),
+            ("- a: |-\n    b\n\n    c\n", 3, 1, (4, 5)),
+            ("a: |\n\n  b\n", 2, 1, (3, 3)),
+            ("a: |2\n    b\n  c\n", 2, 1, (3, 3)),
+            // No block: the place of the scalar.
+            ("a: \"b\\nc\"\n", 2, 1, (1, 4)),
+        ] {
+            let project = Project::in_memory([("k.yaml", text)]);
+            let file = project.file(&crate::source::RelPath::new("k.yaml").unwrap()).unwrap();
+            let node = yaml::documents(&file, Dialect::Yaml11).unwrap().remove(0);
+            let node = if node.as_seq().is_some() { node.as_seq().unwrap()[0].clone() } else { node };
+            let place = inset(&project, node.get("a").unwrap())(line, column, 1);
+            assert_eq!((place.line as usize, usize::from(place.column)), want, "{text:?} {line}:{column}");
+        }
+    }
 }
