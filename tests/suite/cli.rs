@@ -229,3 +229,54 @@ fn kustomize_writes_where_it_is_told() {
     assert_eq!(ran.out(), "");
     assert!(ran.err().contains("--> app/kustomization.yaml:1:13"), "{}", ran.err());
 }
+
+#[test]
+fn kustomize_follows_links_before_it_restricts() {
+    let workspace = Workspace::empty();
+    let object = |name: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n");
+    workspace.write("outside/a.yaml", object("a"));
+    workspace.write("outside/kustomization.yaml", "resources: [a.yaml]\n");
+    workspace.write("app/b.yaml", object("b"));
+    let link = |to: &str, at: &str| std::os::unix::fs::symlink(to, workspace.path().join(at)).unwrap();
+    link("../outside/a.yaml", "app/file.yaml");
+    link("../outside", "app/folder");
+    link("b.yaml", "app/inner.yaml");
+    link("app", "linked");
+    for (resource, free) in [
+        ("inner.yaml", true),
+        ("../app/b.yaml", true),
+        ("../linked/b.yaml", true),
+        ("folder", true),
+        ("../outside", true),
+        ("file.yaml", false),
+        ("folder/a.yaml", false),
+        ("../outside/a.yaml", false),
+    ] {
+        workspace.write("app/kustomization.yaml", format!("resources: [{resource}]\n"));
+        for folder in ["app", "linked"] {
+            let ran = workspace.run(&["kustomize", folder]).exits(if free { 0 } else { 2 });
+            let at = "--> app/kustomization.yaml:1:13";
+            assert!(free || ran.out().is_empty() && ran.err().contains(at), "{resource}: {}", ran.err());
+            workspace.run(&["kustomize", folder, "--load-restrictor=LoadRestrictionsNone"]).exits(0);
+        }
+    }
+}
+
+#[test]
+fn kustomize_orders_and_labels_as_it_is_told() {
+    let workspace = Workspace::empty();
+    let object = |kind: &str| format!("apiVersion: v1\nkind: {kind}\nmetadata: {{name: x}}\n");
+    workspace.write("all.yaml", ["Service", "ConfigMap", "Namespace"].map(object).join("---\n"));
+    workspace.write("kustomization.yaml", "resources: [all.yaml]\n");
+    let kinds = |args: &[&str]| -> Vec<String> {
+        let text = workspace.run(&[&["kustomize"], args].concat()).exits(0).out();
+        text.lines().filter_map(|line| line.strip_prefix("kind: ")).map(str::to_owned).collect()
+    };
+    assert_eq!(kinds(&[]), ["Namespace", "ConfigMap", "Service"]);
+    assert_eq!(kinds(&["--reorder", "legacy"]), ["Namespace", "ConfigMap", "Service"]);
+    assert_eq!(kinds(&["--reorder=none"]), ["Service", "ConfigMap", "Namespace"]);
+    let labelled = workspace.run(&["kustomize", ".", "--enable-managedby-label"]).exits(0).out();
+    assert_eq!(labelled.matches("app.kubernetes.io/managed-by: kustomize-(devel)\n").count(), 3);
+    workspace.write("kustomization.yaml", "resources: [all.yaml]\nsortOptions: {order: fifo}\n");
+    assert_eq!(kinds(&["--reorder", "legacy"]), ["Service", "ConfigMap", "Namespace"]);
+}

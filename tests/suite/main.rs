@@ -35,6 +35,7 @@ mod golden;
 mod house;
 mod kit;
 mod kustomize;
+mod kustomize_laws;
 mod nginx;
 mod readme;
 mod sample;
