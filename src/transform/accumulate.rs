@@ -6,7 +6,7 @@
 use super::configuration::Configuration;
 use super::load::Entry;
 use super::metadata::Trace;
-use super::{Input, generate, kustomization, manifest, plugin, steps, twins};
+use super::{Input, blame, generate, kustomization, manifest, plugin, steps, twins};
 use super::{Kustomization, Resources, Rules, Scope, Text, Warnings};
 use crate::error::{Error, Kind, Result, gather};
 use crate::node::Node;
@@ -248,13 +248,17 @@ impl<'a> Builder<'a> {
         trail: &Trail,
     ) -> Result<()> {
         let scope = self.scope(folder, FieldSpecs::builtin());
-        gather(paths, |path| match (scope.entry(path)?, role) {
-            (Entry::File(file), Role::Resource) => self.file(into, &file).map_err(|e| e.map(|e| e.at(path.at))),
-            (Entry::File(_), Role::Component) => {
-                let message = format!("`{path}` is a file; a component is a folder with a kustomization");
-                Err(Error::new(Kind::Overlay, message).at(path.at).into())
-            }
-            (Entry::Folder(folder), _) => self.subfolder(into, path, &folder, role, trail),
+        let field = if role == Role::Component { "components" } else { "resources" };
+        gather(paths, |path| {
+            let added = match (scope.entry(path)?, role) {
+                (Entry::File(file), Role::Resource) => self.file(into, &file).map_err(|e| e.map(|e| e.at(path.at))),
+                (Entry::File(_), Role::Component) => {
+                    let message = format!("`{path}` is a file; a component is a folder with a kustomization");
+                    Err(Error::new(Kind::Overlay, message).at(path.at).into())
+                }
+                (Entry::Folder(folder), _) => self.subfolder(into, path, &folder, role, trail),
+            };
+            added.map_err(blame::entry(path.at, field))
         })?;
         Ok(())
     }

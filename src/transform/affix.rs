@@ -1,7 +1,7 @@
 //! `namePrefix` and `nameSuffix`.
 
 use super::field::{self, Make, Trail};
-use super::{Kustomization, Resources, Scope, Text};
+use super::{Kustomization, Resources, Scope, Text, blame};
 use crate::error::{Error, Result, gather};
 use crate::node::Node;
 use crate::resource::Resource;
@@ -20,7 +20,8 @@ pub(super) enum Side {
 /// The step `namePrefix`.
 pub(super) fn prefix(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
     match &kustomization.name_prefix {
-        Some(prefix) => apply(resources, Side::Prefix, prefix, &scope.specs.name_prefix),
+        Some(prefix) => apply(resources, Side::Prefix, prefix, &scope.specs.name_prefix)
+            .map_err(blame::entry(prefix.at, "namePrefix")),
         None => Ok(()),
     }
 }
@@ -28,7 +29,8 @@ pub(super) fn prefix(resources: &mut Resources, kustomization: &Kustomization, s
 /// The step `nameSuffix`.
 pub(super) fn suffix(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
     match &kustomization.name_suffix {
-        Some(suffix) => apply(resources, Side::Suffix, suffix, &scope.specs.name_suffix),
+        Some(suffix) => apply(resources, Side::Suffix, suffix, &scope.specs.name_suffix)
+            .map_err(blame::entry(suffix.at, "nameSuffix")),
         None => Ok(()),
     }
 }
@@ -71,7 +73,7 @@ fn put(resource: &mut Resource, side: Side, affix: &Text, spec: &FieldSpec) -> R
     };
     // The filter of kustomize asks for the kind of the object as it is now, after those before.
     if spec.fits(&resource.gvk()) {
-        field::change(&mut resource.node, spec, Make::Str, value).map_err(|error| error.at(resource.origin))?;
+        field::change(&mut resource.node, spec, Make::Str, value).map_err(|error| blame::object(error, resource))?;
     }
     Ok(())
 }

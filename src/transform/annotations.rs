@@ -1,12 +1,14 @@
 //! `commonAnnotations`.
 
-use super::{Kustomization, Pairs, Resources, Scope, labels};
+use super::{Kustomization, Pairs, Resources, Scope, blame, labels};
 use crate::error::Result;
 use crate::schema::fieldspec::FieldSpec;
 
 /// The step `commonAnnotations`.
 pub(super) fn step(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
-    apply(resources, &kustomization.common_annotations, &scope.specs.common_annotations, scope)
+    let pairs = &kustomization.common_annotations;
+    let at = pairs.values().next().map_or(kustomization.at, |value| value.at);
+    apply(resources, pairs, &scope.specs.common_annotations, scope).map_err(blame::entry(at, "commonAnnotations"))
 }
 
 /// Sets annotations in the fields that `specs` name.

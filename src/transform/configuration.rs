@@ -3,7 +3,7 @@
 //! kustomize merges the defaults with the files of a kustomization, and that with what its folders brought along. The
 //! order shows: see [`crate::schema::fieldspec`] on what counts as the same field.
 
-use super::{Kustomization, Scope, crd};
+use super::{Kustomization, Scope, blame, crd};
 use crate::error::{Error, Result};
 use crate::schema::fieldspec::FieldSpecs;
 use crate::yaml::Dialect;
@@ -36,8 +36,10 @@ impl Configuration {
             let mut files = FieldSpecs::default();
             for path in &kustomization.configurations {
                 // kustomize reads the first document only.
-                if let Some(document) = scope.documents(&scope.file(path)?, Dialect::Yaml11)?.first() {
-                    files.merge(&FieldSpecs::read(document)?).map_err(|error| error.at(path.at))?;
+                let blamed = blame::entry(path.at, "configurations");
+                let documents = scope.documents(&scope.file(path)?, Dialect::Yaml11).map_err(&blamed)?;
+                if let Some(document) = documents.first() {
+                    files.merge(&FieldSpecs::read(document).map_err(&blamed)?).map_err(|error| error.at(path.at))?;
                 }
             }
             let mut own = FieldSpecs::clone(FieldSpecs::builtin());

@@ -3,6 +3,7 @@
 //! kustomize goes over an object twice: over every list called `containers` or `initContainers`, however deep and in
 //! whatever kind, and then over its field specs. What the first pass made is what the second one finds.
 
+use super::blame;
 use super::expression;
 use super::field::{self, Edits, Make, Trail};
 use super::{Image, Kustomization, Resources, Scope};
@@ -14,28 +15,31 @@ use regex::Regex;
 
 /// The step `images`.
 pub(super) fn step(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
-    kustomization.images.iter().try_for_each(|image| apply(resources, image, &scope.specs.images, scope))
+    kustomization.images.iter().try_for_each(|image| {
+        apply(resources, image, &scope.specs.images, scope).map_err(blame::entry(image.at, "images"))
+    })
 }
 
 /// Changes one image in all containers and in the fields that `specs` name.
 pub(super) fn apply(resources: &mut Resources, image: &Image, specs: &[FieldSpec], scope: &Scope) -> Result<()> {
     let name = Name::new(image)?;
     for resource in resources.iter_mut() {
-        let (object, origin) = (&mut resource.node, resource.origin);
-        if object.get("kind").and_then(Node::as_text) == Some("CustomResourceDefinition") {
+        if resource.node.get("kind").and_then(Node::as_text) == Some("CustomResourceDefinition") {
             continue;
         }
         let mut pass = Pass { image, name: &name, changed: 0 };
         let mut edits = Edits::default();
-        pass.containers(object, &mut Trail::default(), &mut edits).map_err(|error| error.at(origin))?;
-        edits.apply(object);
+        pass.containers(&resource.node, &mut Trail::default(), &mut edits)
+            .map_err(|error| blame::object(error, resource))?;
+        edits.apply(&mut resource.node);
         let first = pass.changed;
         let value = |old: &Node, _: &Trail, _: &FieldSpec| pass.value(old);
-        field::change_all(object, specs, Make::Nothing, value).map_err(|error| error.at(origin))?;
+        field::change_all(&mut resource.node, specs, Make::Nothing, value)
+            .map_err(|error| blame::object(error, resource))?;
         if first > 0 && pass.changed > first && image.appends() {
             let message = format!("the `tagSuffix` of `{}` is put behind the tag twice", image.name);
             let help = "kustomize changes containers in two passes; write `newTag` instead";
-            scope.lossy(Error::new(Kind::Overlay, message).at(image.at).note(origin, "in this object").help(help))?;
+            scope.lossy(blame::object(Error::new(Kind::Overlay, message).at(image.at).help(help), resource))?;
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! `labels` and `commonLabels`.
 
 use super::field::{self, Make, Trail};
-use super::{Kustomization, Label, Pairs, Resources, Scope, Text, twins};
+use super::{Kustomization, Label, Pairs, Resources, Scope, Text, blame, twins};
 use crate::error::{Error, Kind, Result, gather};
 use crate::node::{Map, Node, Scalar, Style, Tag, Value};
 use crate::resource::{Down, Resource};
@@ -15,9 +15,11 @@ use std::sync::Arc;
 pub(super) fn step(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
     for label in &kustomization.labels {
         let specs = specs(label, scope).map_err(|error| error.at(label.at))?;
-        apply(resources, &label.pairs, &specs, scope)?;
+        apply(resources, &label.pairs, &specs, scope).map_err(blame::entry(label.at, "labels"))?;
     }
-    apply(resources, &kustomization.common_labels, &scope.specs.common_labels, scope)
+    let pairs = &kustomization.common_labels;
+    let at = pairs.values().next().map_or(kustomization.at, |value| value.at);
+    apply(resources, pairs, &scope.specs.common_labels, scope).map_err(blame::entry(at, "commonLabels"))
 }
 
 /// How many transformers kustomize makes of both: one for `commonLabels` even if only `labels` is there.
@@ -93,7 +95,7 @@ fn set_in(resource: &mut Resource, pairs: &[(&SmolStr, &Text)], specs: &[FieldSp
     }
     let value = |old: &Node, trail: &Trail, spec: &FieldSpec| entries(old, pairs, spec, trail, &mut added);
     let changed = field::change_all(&mut resource.node, specs, Make::Map, value);
-    if changed.map_err(|error| error.at(resource.origin))? {
+    if changed.map_err(|error| blame::object(error, resource))? {
         twins::settle(resource, scope)?;
         for (key, (value, maps)) in added {
             resource.twins.add(key, maps, scalar(value, Style::Plain));

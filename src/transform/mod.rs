@@ -10,7 +10,8 @@
 //!   at once with [`crate::error::gather`]. The kind is [`Kind::Overlay`] for what a
 //!   kustomization says and [`Kind::Resource`] for what a manifest holds.
 //! - The place is that of the kustomization's entry or field (every part of a [`kustomization::Kustomization`] knows
-//!   where it stands); the resource that was worked on is a note: `.note(resource.origin, "in `Deployment web`")`.
+//!   where it stands). Whatever it is, `blame` adds in notes the object that was worked on and where that came from, and
+//!   the entry of the kustomization that asked for it.
 //! - An entry that matches nothing goes to `Scope::unmatched`, data that kustomize loses or mangles to
 //!   `Scope::lossy`, everything else that is worth a word to `Scope::warn`. The scope decides whether that is a
 //!   warning or an error.
@@ -18,6 +19,7 @@
 mod accumulate;
 mod affix;
 mod annotations;
+mod blame;
 mod branch;
 mod configuration;
 mod crd;

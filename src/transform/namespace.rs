@@ -4,7 +4,7 @@
 //! it as its name. Subjects of role bindings get it only where they surely mean an account of the same namespace.
 
 use super::field::{self, Edits, Make, Trail};
-use super::{Kustomization, Resources, Scope, Text};
+use super::{Kustomization, Resources, Scope, Text, blame};
 use crate::error::{Error, Kind, Result, gather};
 use crate::node::{Node, Scalar, Style, Tag, Value};
 use crate::schema::Gvk;
@@ -40,13 +40,14 @@ pub(super) fn step(resources: &mut Resources, kustomization: &Kustomization, sco
     let Some(namespace) = &kustomization.namespace else { return Ok(()) };
     let specs = &scope.specs.namespace;
     apply(resources, &Namespace { name: namespace, specs, unset_only: false, subjects: Subjects::default() })
+        .map_err(blame::entry(namespace.at, "namespace"))
 }
 
 /// Moves all objects into a namespace.
 pub(super) fn apply(resources: &mut Resources, namespace: &Namespace) -> Result<()> {
     gather(resources.iter_mut(), |resource| {
         resource.remember_id();
-        namespace.put(&mut resource.node).map_err(|error| error.at(resource.origin))
+        namespace.put(&mut resource.node).map_err(|error| blame::object(error, resource))
     })?;
     // Some were told apart by their namespaces only.
     resources.refuse_collisions(&format!("in the namespace `{}`", namespace.name), namespace.name.at)

@@ -333,7 +333,7 @@ fn each(
             }
             let count = items.len();
             let short =
-                || Error::new(Kind::Overlay, format!("the list has {count} items, and `{index}` is none of them"));
+                || Error::new(Kind::Overlay, format!("the list has no item `{index}`; how many it has: {count}"));
             each(items.get_mut(*index).ok_or_else(short)?, rest, create, reached, visit)
         }
         TargetPart::Every => {

@@ -6,7 +6,7 @@
 use super::accumulate::{Accumulated, Builder, Role, Trail};
 use super::generate::{self, Made, Output};
 use super::kustomization::{self, Behavior, Kustomization, Pairs, Patch};
-use super::{Resources, Scope, Text};
+use super::{Resources, Scope, Text, blame};
 use super::{
     affix, annotations, finish, images, labels, manifest, namespace, patch, replacement, replicas, twins, value_add,
 };
@@ -26,7 +26,7 @@ pub(super) fn generate(
     trail: &Trail,
 ) -> Result<()> {
     for plugin in load(builder, entries, scope, trail)? {
-        let mut made = make(&plugin, scope)?;
+        let mut made = make(&plugin, scope).map_err(blame::entry(plugin.origin, "generators"))?;
         if let Some(trace) = &builder.trace {
             trace.made_by(&mut made.resource, &plugin);
         }
@@ -44,7 +44,7 @@ pub(super) fn transform(
     trail: &Trail,
 ) -> Result<()> {
     for plugin in load(builder, entries, scope, trail)? {
-        apply(&mut into.resources, &plugin, scope)?;
+        apply(&mut into.resources, &plugin, scope).map_err(blame::entry(plugin.origin, "transformers"))?;
         twins::settle_all(&mut into.resources, scope)?;
         if let Some(trace) = &builder.trace {
             trace.changed_by(&mut into.resources, &plugin);
@@ -63,7 +63,7 @@ pub(super) fn validate(
 ) -> Result<()> {
     for plugin in load(builder, entries, scope, trail)? {
         let mut copy = into.resources.clone();
-        apply(&mut copy, &plugin, scope)?;
+        apply(&mut copy, &plugin, scope).map_err(blame::entry(plugin.origin, "validators"))?;
         let nodes = |resources: &Resources| resources.iter().map(|resource| resource.node.clone()).collect::<Vec<_>>();
         if nodes(&copy) != nodes(&into.resources) {
             return Err(complain(&plugin, "a validator may not change anything, but this one does").into());

@@ -5,7 +5,7 @@
 
 use super::kustomization::{self, Replacement, ReplacementEntry};
 use super::path::{Create, Form, Reached, SourcePath, TargetPath};
-use super::{Kustomization, Resources, Scope, Selector, Text, field, patch, twins};
+use super::{Kustomization, Resources, Scope, Selector, Text, blame, field, patch, twins};
 use crate::error::{Error, Kind, Result, gather};
 use crate::node::{Node, Scalar, Tag, Value};
 use crate::resource::Resource;
@@ -20,12 +20,17 @@ pub(super) fn step(resources: &mut Resources, kustomization: &Kustomization, sco
     let mut replacements = Vec::new();
     for entry in &kustomization.replacements {
         match entry {
-            ReplacementEntry::Inline(replacement) => replacements.push(Cow::Borrowed(&**replacement)),
-            ReplacementEntry::Path(path) => replacements.extend(read(path, scope)?.into_iter().map(Cow::Owned)),
+            ReplacementEntry::Inline(replacement) => replacements.push((Cow::Borrowed(&**replacement), replacement.at)),
+            ReplacementEntry::Path(path) => {
+                let read = read(path, scope).map_err(blame::entry(path.at, "replacements"))?;
+                replacements.extend(read.into_iter().map(|replacement| (Cow::Owned(replacement), path.at)));
+            }
         }
     }
-    gather(&replacements, |replacement| {
-        replace(resources, replacement, scope).map_err(|errors| errors.map(|error| error.at(replacement.at)))
+    gather(&replacements, |(replacement, at)| {
+        replace(resources, replacement, scope)
+            .map_err(|errors| errors.map(|error| error.at(replacement.at)))
+            .map_err(blame::entry(*at, "replacements"))
     })?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `replicas`.
 
 use super::field::{self, Make, Trail};
-use super::{Kustomization, Replica, Resources, Scope};
+use super::{Kustomization, Replica, Resources, Scope, blame};
 use crate::error::{Error, Kind, Result, gather};
 use crate::node::Node;
 use crate::resource::Resource;
@@ -9,7 +9,9 @@ use crate::schema::fieldspec::FieldSpec;
 
 /// The step `replicas`.
 pub(super) fn step(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
-    gather(&kustomization.replicas, |replica| apply(resources, replica, &scope.specs.replicas))?;
+    gather(&kustomization.replicas, |replica| {
+        apply(resources, replica, &scope.specs.replicas).map_err(blame::entry(replica.at, "replicas"))
+    })?;
     Ok(())
 }
 
@@ -28,7 +30,7 @@ pub(super) fn apply(resources: &mut Resources, replica: &Replica, specs: &[Field
                     Ok(Some(field::rewritten(old, &replica.count.to_string(), replica.at)))
                 };
                 field::change(&mut resource.node, spec, Make::Plain, value)
-                    .map_err(|error| error.at(resource.origin))?;
+                    .map_err(|error| blame::object(error, resource))?;
             }
         }
     }

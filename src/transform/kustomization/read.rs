@@ -24,7 +24,10 @@ const HELM: [&str; 3] = ["helmCharts", "helmGlobals", "helmChartInflationGenerat
 
 /// The kustomization that a file holds, in its first document.
 pub(crate) fn read(documents: &[Node], file: &File) -> Result<Kustomization> {
-    let empty = || Error::new(error::Kind::Overlay, format!("`{}` is empty", file.path)).at(file.place());
+    let empty = || {
+        let help = "it needs at least one field besides `kind` and `apiVersion`, such as `resources`";
+        Error::new(error::Kind::Overlay, "this kustomization is empty").at(file.place()).help(help)
+    };
     let document = documents.first().ok_or_else(empty)?;
     // Besides `kind` and `apiVersion`, something has to be there.
     let says = |entry: &Entry| {

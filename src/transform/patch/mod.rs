@@ -17,8 +17,8 @@ mod target;
 
 pub(super) use target::{Target, select};
 
-use super::{Kustomization, Patch, Resources, Scope, Selector, twins};
-use crate::error::{Error, Kind, Result, gather};
+use super::{Kustomization, Patch, Resources, Scope, Selector, blame, twins};
+use crate::error::{Error, Errors, Kind, Result, gather};
 use crate::node::Node;
 use crate::resource::Resource;
 use crate::source::Place;
@@ -29,18 +29,26 @@ use strategic::Merge;
 
 /// The step `patchesStrategicMerge`.
 pub(super) fn strategic_merge(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
-    let entries = gather(&kustomization.patches_strategic_merge, |entry| content::of_strategic_merge(entry, scope))?;
-    gather(entries.into_iter().flatten(), |patch| -> Result<()> {
-        let one = target::named(resources, &Resource::new(patch.clone())).map_err(|error| error.at(patch.at))?;
-        let patch = metadata::as_strings(&patch, scope)?;
-        merge(resources, &[one], &patch, May::default(), scope)
+    let blamed = |entry: &Node| blame::entry(entry.at, "patchesStrategicMerge");
+    let entries = gather(&kustomization.patches_strategic_merge, |entry| {
+        let patches = content::of_strategic_merge(entry, scope).map_err(blamed(entry))?;
+        Ok::<_, Errors>(patches.into_iter().map(move |patch| (entry, patch)))
+    })?;
+    gather(entries.into_iter().flatten(), |(entry, patch)| {
+        let mut merge = || -> Result<()> {
+            let one = target::named(resources, &Resource::new(patch.clone())).map_err(|error| error.at(patch.at))?;
+            let patch = metadata::as_strings(&patch, scope)?;
+            merge(resources, &[one], &patch, May::default(), scope)
+        };
+        merge().map_err(blamed(entry))
     })?;
     Ok(())
 }
 
 /// The step `patches`.
 pub(super) fn patches(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
-    gather(&kustomization.patches, |patch| apply(resources, patch, scope)).map(drop)
+    gather(&kustomization.patches, |patch| apply(resources, patch, scope).map_err(blame::entry(patch.at, "patches")))
+        .map(drop)
 }
 
 /// The step `patchesJson6902`.
@@ -52,6 +60,7 @@ pub(super) fn json6902(resources: &mut Resources, kustomization: &Kustomization,
         })?;
         let operations = content::of_operations(patch, scope)?;
         operate(resources, patch, target, &operations, History::Keep, scope)
+            .map_err(blame::entry(patch.at, "patchesJson6902"))
     })
     .map(drop)
 }
@@ -174,7 +183,7 @@ fn operate(
 
 /// Says which object a complaint about a patch is about.
 fn within(complaint: Error, at: Place, resource: &Resource) -> Error {
-    complaint.at(at).note(resource.origin, format!("in `{}`", resource.id()))
+    blame::object(complaint.at(at), resource)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 mod referral;
 
 use super::field::{self, Edits, Trail};
-use super::{Resources, Scope};
+use super::{Resources, Scope, blame};
 use crate::error::{Error, Kind, Result, gather};
 use crate::node::{Node, Value};
 use crate::resource::Resource;
@@ -41,7 +41,7 @@ fn edits<'r>(
     }
     let referrer = Referrer::new(resource, index, referrals)?;
     let mut walk = Walk { gvk: &gvk, referrer: &referrer, referrals, specs, edits: Edits::default() };
-    walk.down(&resource.node, tree, &mut Trail::default()).map_err(|error| error.at(resource.origin))?;
+    walk.down(&resource.node, tree, &mut Trail::default()).map_err(|error| blame::object(error, resource))?;
     Ok(walk.edits)
 }
 
