@@ -148,7 +148,7 @@ impl<'p> Translation<'p> {
             'a' | 'f' | 't' | 'n' | 'r' | 'v' | 'x' | 'p' | 'P' => _ = self.push(&format!("\\{c}")),
             'A' | 'z' | 'B' if !in_class => _ = self.push(&format!("\\{c}")),
             c if c.is_ascii() && !c.is_ascii_alphanumeric() => {
-                _ = self.push(&regex::escape(c.encode_utf8(&mut [0; 4])))
+                _ = self.push(&regex::escape(c.encode_utf8(&mut [0; 4])));
             }
             c => return Err(format!("`\\{c}` is no escape")),
         }
@@ -173,11 +173,11 @@ impl<'p> Translation<'p> {
                     let rest: String = self.rest.clone().collect();
                     match rest.find(":]").filter(|at| *at > 0) {
                         Some(end) if !CLASSES.contains(&rest[1..end].trim_start_matches('^')) => {
-                            return Err(format!("there is no class `[{}`", &rest[..end + 2]));
+                            return Err(format!("there is no class `[{}`", &rest[..=end + 1]));
                         }
                         Some(end) => {
-                            self.push(&format!("[{}", &rest[..end + 2]));
-                            self.rest.nth(rest[..end + 1].chars().count());
+                            self.push(&format!("[{}", &rest[..=end + 1]));
+                            self.rest.nth(rest[..=end].chars().count());
                         }
                         None => _ = self.push("\\["),
                     }

@@ -53,6 +53,9 @@ fn read(path: &Text, scope: &Scope) -> Result<Vec<Replacement>> {
 }
 
 fn replace(resources: &mut Resources, replacement: &Replacement, scope: &Scope) -> Result<()> {
+    if replacement.optional {
+        scope.optional(replacement.at);
+    }
     let complain = |message: &str| Error::new(Kind::Overlay, message);
     let source = replacement.source.as_ref().ok_or_else(|| complain("a replacement needs a `source`"))?;
     if replacement.targets.is_empty() {

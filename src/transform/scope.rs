@@ -1,10 +1,10 @@
 //! What a step may look at besides the objects and the kustomization.
 
 use super::{Input, LoadRestrictor};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::schema::fieldspec::FieldSpecs;
 use crate::schema::merge::Schema;
-use crate::source::RelPath;
+use crate::source::{Place, RelPath};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -75,6 +75,14 @@ impl Scope<'_> {
     /// An entry of a kustomization, with `optional: true` or not, matched nothing.
     pub(crate) fn unmatched(&self, optional: bool, complaint: Error) -> Result<()> {
         if optional { Ok(()) } else { self.judge(self.rules.unmatched, complaint, OPTIONAL) }
+    }
+
+    /// An entry has `optional: true`, which is for builds: kustomize refuses a kustomization with such a field.
+    pub(crate) fn optional(&self, at: Place) {
+        if self.rules.unmatched == Level::Warn {
+            let message = "`optional` is a field of pleach, which kustomize refuses";
+            self.warn(Error::new(Kind::Overlay, message).at(at));
+        }
     }
 
     /// The complaint about an entry that names an object which is not there: an error for kustomize too.

@@ -280,3 +280,18 @@ fn kustomize_orders_and_labels_as_it_is_told() {
     workspace.write("kustomization.yaml", "resources: [all.yaml]\nsortOptions: {order: fifo}\n");
     assert_eq!(kinds(&["--reorder", "legacy"]), ["Service", "ConfigMap", "Namespace"]);
 }
+
+#[test]
+fn what_only_a_build_knows_is_told_by_kustomize() {
+    let workspace = Workspace::empty();
+    workspace.write("a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+    let patch = "- target: {kind: Service}\n  patch: '[{op: remove, path: /spec}]'\n";
+    workspace.write("kustomization.yaml", format!("resources: [a.yaml]\npatches:\n{patch}"));
+    let ran = workspace.run(&["kustomize"]).exits(0);
+    assert!(ran.err().starts_with("warning[overlay]: the target of this patch is no object"), "{}", ran.err());
+    assert!(!ran.err().contains("optional"), "{}", ran.err());
+    workspace.write("kustomization.yaml", format!("resources: [a.yaml]\npatches:\n{patch}  optional: true\n"));
+    let ran = workspace.run(&["kustomize"]).exits(0);
+    assert!(ran.err().contains("warning[overlay]: `optional` is a field of pleach, which kustomize refuses\n"));
+    assert!(ran.err().contains("--> kustomization.yaml:3:3"), "{}", ran.err());
+}

@@ -73,6 +73,9 @@ struct May {
 }
 
 fn apply(resources: &mut Resources, patch: &Patch, scope: &Scope) -> Result<()> {
+    if patch.optional {
+        scope.optional(patch.at);
+    }
     let may = May { name: patch.allow_name_change, kind: patch.allow_kind_change };
     match (content::of_either_sort(patch, scope)?, &patch.target) {
         (Content::Merge(patches), Some(target)) => {
