@@ -285,7 +285,7 @@ fn kustomize_orders_and_labels_as_it_is_told() {
 fn what_only_a_build_knows_is_told_by_kustomize() {
     let workspace = Workspace::empty();
     workspace.write("a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
-    let patch = "- target: {kind: Service}\n  patch: '[{op: remove, path: /spec}]'\n";
+    let patch = "- target: {kind: Service}\n  patch: '- {op: remove, path: /spec}'\n";
     workspace.write("kustomization.yaml", format!("resources: [a.yaml]\npatches:\n{patch}"));
     let ran = workspace.run(&["kustomize"]).exits(0);
     assert!(ran.err().starts_with("warning[overlay]: the target of this patch is no object"), "{}", ran.err());

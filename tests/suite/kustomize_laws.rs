@@ -48,7 +48,7 @@ const LINES: [&str; 9] = [
     "commonAnnotations: {owner: \"007\"}",
     "images: [{name: nginx, newTag: \"2\"}]",
     "configMapGenerator: [{name: made, literals: [a=b]}]",
-    "patches: [{target: {kind: Deployment}, patch: '[{op: add, path: /spec/replicas, value: 3}]'}]",
+    "patches: [{target: {kind: Deployment}, patch: '- {op: add, path: /spec/replicas, value: 3}'}]",
     "sortOptions: {order: fifo}",
 ];
 
