@@ -5,7 +5,6 @@ use super::{Resources, Scope, hash, metadata, reference, twins, vars};
 use crate::error::Result;
 use crate::node::Node;
 use crate::resource::Resource;
-use crate::source::Place;
 
 /// The finished objects.
 pub(super) fn finish(accumulated: Accumulated, scope: &Scope) -> Result<Resources> {
@@ -16,7 +15,7 @@ pub(super) fn finish(accumulated: Accumulated, scope: &Scope) -> Result<Resource
     vars::resolve(&mut resources, &accumulated.vars, scope)?;
     twins::settle_all(&mut resources, scope)?;
     resources.as_mut().retain(|resource| !is_local(resource));
-    resources.refuse_collisions("in the end", Place::NONE)?;
+    resources.refuse_twins()?;
     resources.iter_mut().for_each(metadata::tidy);
     Ok(resources)
 }

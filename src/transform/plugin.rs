@@ -45,6 +45,7 @@ pub(super) fn transform(
 ) -> Result<()> {
     for plugin in load(builder, entries, scope, trail)? {
         apply(&mut into.resources, &plugin, scope).map_err(blame::entry(plugin.origin, "transformers"))?;
+        into.resources.renamed();
         twins::settle_all(&mut into.resources, scope)?;
         if let Some(trace) = &builder.trace {
             trace.changed_by(&mut into.resources, &plugin);

@@ -15,6 +15,8 @@ pub(crate) struct Resources {
     list: Vec<Resource>,
     /// The ids of `list`, kept while objects are only added, dropped when they are changed.
     ids: Option<HashSet<Key>>,
+    /// Whether something gave an object a name of its own choice.
+    renamed: bool,
 }
 
 /// What makes two ids the same: kind, name, effective namespace.
@@ -89,6 +91,16 @@ impl Resources {
                 .help("write `behavior: merge` or `behavior: replace`")),
             (many, _) => Err(complain(format!("{} objects are or were called `{id}`", many.len()))),
         }
+    }
+
+    /// Notes that an object may have got the id of another one, which matters in the end only.
+    pub(super) fn renamed(&mut self) {
+        self.renamed = true;
+    }
+
+    /// Complaints about objects that have one id in the end.
+    pub(super) fn refuse_twins(&self) -> Result<()> {
+        if self.renamed { self.refuse_collisions("in the end", Place::NONE) } else { Ok(()) }
     }
 
     /// Complaints about objects that have come to have one id, each with what happened (``in the namespace `x` ``).

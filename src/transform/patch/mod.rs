@@ -178,8 +178,16 @@ fn operate(
         if history == History::Note {
             resource.remember_id();
         }
-        resource.node = patched;
+        let old = std::mem::replace(&mut resource.node, patched);
         resource.twins.separate();
+        let renamed = ["name", "namespace"]
+            .iter()
+            .any(|key| old.at_path(&["metadata", key]) != resource.node.at_path(&["metadata", key]))
+            || old.get("kind") != resource.node.get("kind")
+            || old.get("apiVersion") != resource.node.get("apiVersion");
+        if renamed {
+            resources.renamed();
+        }
     }
     Ok(())
 }

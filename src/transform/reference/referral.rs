@@ -8,6 +8,7 @@ use crate::node::Node;
 use crate::resource::Resource;
 use crate::schema::fieldspec::{FieldSpec, NameReference, fits};
 use smol_str::SmolStr;
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 
@@ -15,9 +16,17 @@ use std::collections::{BTreeSet, HashMap};
 pub(super) struct Referrals<'r> {
     resources: &'r [Resource],
     homes: Vec<Home<'r>>,
-    by_name: HashMap<&'r str, Vec<usize>>,
+    by_name: HashMap<&'r str, Known<'r>>,
     /// The namespaces in which objects stood at first, each with where such objects stand now.
     first_namespaces: OnceCell<BTreeSet<(SmolStr, Home<'r>)>>,
+}
+
+/// The objects that had one name, by their positions: all of them, and those of each namespace, [`None`] being outside
+/// of all. Overlays of one base have the same names hundreds of times.
+#[derive(Default)]
+struct Known<'r> {
+    all: Vec<usize>,
+    by_namespace: HashMap<Option<&'r str>, Vec<usize>>,
 }
 
 /// Where an object stands now.
@@ -98,6 +107,24 @@ impl<'r> Referrer<'r> {
         self.stands_beside(home) || matches!(home, Home::Namespace(name) if self.accounts.contains(&name))
     }
 
+    /// Those of some objects that can be reached, and maybe others, in order.
+    fn candidates<'k>(&self, known: &'k Known<'r>) -> Cow<'k, [usize]> {
+        let of = |namespace| known.by_namespace.get(&namespace).map(Vec::as_slice).unwrap_or_default();
+        match self.home.namespace() {
+            None => Cow::Borrowed(&known.all),
+            Some(here) if self.accounts.is_empty() => match (of(None), of(Some(here))) {
+                (beside, []) => Cow::Borrowed(beside),
+                ([], within) => Cow::Borrowed(within),
+                (beside, within) => Cow::Owned(in_order([beside, within].concat())),
+            },
+            Some(here) => {
+                let accounts = self.accounts.iter().map(|name| Home::Namespace(name).namespace());
+                let namespaces: BTreeSet<Option<&str>> = accounts.chain([None, Some(here)]).collect();
+                Cow::Owned(in_order(namespaces.into_iter().flat_map(of).copied().collect()))
+            }
+        }
+    }
+
     /// Whether a field is the name in a `roleRef`, and what that says of group and kind.
     fn role(&self, field: &FieldSpec) -> Option<(&'r str, &'r str)> {
         if !field.path.ends_with("roleRef/name") {
@@ -109,16 +136,22 @@ impl<'r> Referrer<'r> {
     }
 }
 
+fn in_order(mut positions: Vec<usize>) -> Vec<usize> {
+    positions.sort_unstable();
+    positions
+}
+
 impl<'r> Referrals<'r> {
     /// All objects of a build.
     pub(super) fn new(resources: &'r [Resource]) -> Self {
         let homes: Vec<Home> = resources.iter().map(Home::of).collect();
-        let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut by_name: HashMap<&str, Known> = HashMap::new();
         for (i, resource) in resources.iter().enumerate() {
             for id in &resource.previous {
                 let known = by_name.entry(id.name.as_str()).or_default();
-                if known.last() != Some(&i) {
-                    known.push(i);
+                if known.all.last() != Some(&i) {
+                    known.all.push(i);
+                    known.by_namespace.entry(homes[i].namespace()).or_default().push(i);
                 }
             }
         }
@@ -133,6 +166,7 @@ impl<'r> Referrals<'r> {
         field: &FieldSpec,
     ) -> Result<Option<&'r Resource>, Error> {
         let Some(known) = self.by_name.get(named.name) else { return Ok(None) };
+        let known = referrer.candidates(known);
         let role = referrer.role(field);
         let namespaces = match named.with {
             With::Namespace(Some(namespace)) => Some((namespace, self.held_at_first(namespace, referrer))),
