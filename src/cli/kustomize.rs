@@ -9,6 +9,7 @@ use crate::resource::Resource;
 use crate::source::{Project, RelPath};
 use crate::transform::{self, Input, Memo, Options};
 use crate::yaml::{self, Quoting};
+use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -33,7 +34,6 @@ pub(super) fn run(
     };
     let input = Input { project, cache: &yaml::Cache::default(), memo: &Memo::default(), templates: None };
     let built = transform::kustomize(&input, root, options)?;
-    let text = |resources: &[Resource]| yaml::stream(resources.iter().map(|r| &r.node), Quoting::Kustomize);
     match args.output.as_ref().map(|path| here.join(path)) {
         None => report(&text(&built.resources)?)?,
         Some(folder) if folder.is_dir() => {
@@ -45,6 +45,19 @@ pub(super) fn run(
     }
     screen.warn(&built.warnings, project);
     Ok(Outcome::Done)
+}
+
+/// How many objects one core writes at a time.
+const PORTION: usize = 200;
+
+/// The objects as documents, many of them written on all cores.
+fn text(resources: &[Resource]) -> Result<String> {
+    let write = |resources: &[Resource]| yaml::stream(resources.iter().map(|r| &r.node), Quoting::Kustomize);
+    if resources.len() <= PORTION {
+        return write(resources);
+    }
+    let portions: Vec<Result<String>> = resources.par_chunks(PORTION).map(write).collect();
+    Ok(portions.into_iter().collect::<Result<Vec<_>>>()?.join("---\n"))
 }
 
 /// `group_version_kind_name.yaml` in lower case; the namespace before it where there are several.

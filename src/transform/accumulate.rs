@@ -17,9 +17,12 @@ use crate::schema::merge::Schema;
 use crate::source::{File, RelPath};
 use crate::yaml::Dialect;
 use kustomization::Var;
+use rayon::prelude::*;
 use smol_str::SmolStr;
-use std::cell::OnceCell;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+/// From how many entries on folders are made on all cores.
+const MANY: usize = 16;
 
 /// One build on its way.
 pub(super) struct Builder<'a> {
@@ -31,7 +34,7 @@ pub(super) struct Builder<'a> {
     /// A folder that is part of the build already, so that naming it again adds nothing.
     pub(super) present: Option<RelPath>,
     /// Set by the first kustomization that says `openapi`, for all that come after it.
-    schema: OnceCell<Arc<Schema>>,
+    schema: OnceLock<Arc<Schema>>,
 }
 
 /// What a kustomization has gathered so far.
@@ -148,7 +151,7 @@ fn real(input: &Input, folder: &RelPath) -> RelPath {
 impl<'a> Builder<'a> {
     /// A build that has read nothing yet.
     pub(super) fn new(input: &'a Input<'a>, rules: Rules, warnings: &'a Warnings) -> Self {
-        Builder { input, rules, warnings, trace: None, present: None, schema: OnceCell::new() }
+        Builder { input, rules, warnings, trace: None, present: None, schema: OnceLock::new() }
     }
 
     /// What the steps of a kustomization in `folder` may look at.
@@ -249,7 +252,13 @@ impl<'a> Builder<'a> {
     ) -> Result<()> {
         let scope = self.scope(folder, FieldSpecs::builtin());
         let field = if role == Role::Component { "components" } else { "resources" };
+        let mut made = self.many_folders(paths, role, &scope, trail).into_iter().flatten();
         gather(paths, |path| {
+            if let Some(Some(own)) = made.next() {
+                let merged =
+                    own.and_then(|own| into.merge(own).map_err(|errors| errors.map(|error| error.at(path.at))));
+                return merged.map_err(blame::entry(path.at, field));
+            }
             let added = match (scope.entry(path)?, role) {
                 (Entry::File(file), Role::Resource) => self.file(into, &file).map_err(|e| e.map(|e| e.at(path.at))),
                 (Entry::File(_), Role::Component) => {
@@ -261,6 +270,32 @@ impl<'a> Builder<'a> {
             added.map_err(blame::entry(path.at, field))
         })?;
         Ok(())
+    }
+
+    /// What the folders among many entries hold, made on all cores; [`None`] where that is not worth it, or where the
+    /// order in which they are read could show: one of them may say how lists merge in those that follow.
+    fn many_folders(
+        &self,
+        paths: &[Text],
+        role: Role,
+        scope: &Scope,
+        trail: &Trail,
+    ) -> Option<Vec<Option<Result<Accumulated>>>> {
+        if paths.len() < MANY || role == Role::Component || self.trace.is_some() || self.present.is_some() {
+            return None;
+        }
+        let warnings = Warnings::default();
+        let attempt = Builder { warnings: &warnings, trace: None, present: None, schema: self.schema.clone(), ..*self };
+        let make = |path: &Text| match attempt.scope(&scope.folder, FieldSpecs::builtin()).entry(path) {
+            Ok(Entry::Folder(folder)) => Some(attempt.whole(path, &folder, trail)),
+            _ => None,
+        };
+        let made = paths.par_iter().map(make).collect();
+        if attempt.schema.get().is_some() && self.schema.get().is_none() {
+            return None;
+        }
+        warnings.into_inner().into_iter().for_each(|warning| self.warnings.say(warning));
+        Some(made)
     }
 
     /// Adds the objects of a file.
@@ -292,27 +327,40 @@ impl<'a> Builder<'a> {
         if self.present.as_ref() == Some(folder) {
             return Ok(());
         }
-        let complain = |message: String| Error::new(Kind::Overlay, message).at(path.at);
-        let trail = trail.down(self.input, folder).map_err(|error| error.at(path.at))?;
-        let Some((file, kustomization)) = self.open(folder)? else {
-            return Err(complain(format!("the folder `{path}` has no kustomization file"))
-                .help("write a `kustomization.yaml` there, or list its files one by one")
-                .into());
-        };
-        match (role, kustomization.kind) {
-            (Role::Resource, kustomization::Kind::Component) => {
-                Err(complain(format!("`{path}` is a component")).help("list it in `components`").into())
-            }
-            (Role::Component, kustomization::Kind::Kustomization) => {
-                Err(complain(format!("`{path}` is no component")).help("list it in `resources`").into())
-            }
-            (Role::Component, _) => self.accumulate(into, &file.path, &kustomization, &trail),
-            (Role::Resource, _) => {
-                let mut own = Accumulated::default();
-                self.accumulate(&mut own, &file.path, &kustomization, &trail)?;
-                into.merge(own).map_err(|errors| errors.map(|error| error.at(path.at)))
-            }
+        if role == Role::Resource {
+            let own = self.whole(path, folder, trail)?;
+            return into.merge(own).map_err(|errors| errors.map(|error| error.at(path.at)));
         }
+        let trail = trail.down(self.input, folder).map_err(|error| error.at(path.at))?;
+        let (file, kustomization) = self.named(path, folder)?;
+        if kustomization.kind == kustomization::Kind::Kustomization {
+            let complaint = Error::new(Kind::Overlay, format!("`{path}` is no component")).at(path.at);
+            return Err(complaint.help("list it in `resources`").into());
+        }
+        self.accumulate(into, &file.path, &kustomization, &trail)
+    }
+
+    /// What a folder of `resources` holds, built on its own.
+    fn whole(&self, path: &Text, folder: &RelPath, trail: &Trail) -> Result<Accumulated> {
+        let trail = trail.down(self.input, folder).map_err(|error| error.at(path.at))?;
+        let (file, kustomization) = self.named(path, folder)?;
+        if kustomization.kind == kustomization::Kind::Component {
+            let complaint = Error::new(Kind::Overlay, format!("`{path}` is a component")).at(path.at);
+            return Err(complaint.help("list it in `components`").into());
+        }
+        let mut own = Accumulated::default();
+        self.accumulate(&mut own, &file.path, &kustomization, &trail)?;
+        Ok(own)
+    }
+
+    /// The kustomization of a folder that an entry names.
+    fn named(&self, path: &Text, folder: &RelPath) -> Result<(Arc<File>, Arc<Kustomization>)> {
+        self.open(folder)?.ok_or_else(|| {
+            Error::new(Kind::Overlay, format!("the folder `{path}` has no kustomization file"))
+                .at(path.at)
+                .help("write a `kustomization.yaml` there, or list its files one by one")
+                .into()
+        })
     }
 
     /// Takes in what a generator of the kustomization `file` made.

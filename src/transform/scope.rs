@@ -5,8 +5,7 @@ use crate::error::{Error, Kind, Result};
 use crate::schema::fieldspec::FieldSpecs;
 use crate::schema::merge::Schema;
 use crate::source::{Place, RelPath};
-use std::cell::RefCell;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where a step stands: the folder of its kustomization and what is configured there.
 pub(crate) struct Scope<'a> {
@@ -49,17 +48,17 @@ pub(crate) enum Level {
 
 /// Warnings of a build.
 #[derive(Debug, Default)]
-pub(crate) struct Warnings(RefCell<Vec<Error>>);
+pub(crate) struct Warnings(Mutex<Vec<Error>>);
 
 impl Warnings {
     /// Adds a warning.
     pub(crate) fn say(&self, warning: Error) {
-        self.0.borrow_mut().push(warning);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(warning);
     }
 
     /// The warnings in the order in which they were given.
     pub(crate) fn into_inner(self) -> Vec<Error> {
-        self.0.into_inner()
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

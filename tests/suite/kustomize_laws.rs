@@ -145,3 +145,37 @@ fn megabytes_pass_through_nested_overlays() {
     let last = &documents[documents.len() - 1];
     assert!(last.contains("name: p-n999-s\n  namespace: middle\n"), "{last}");
 }
+
+/// Many folders are made on all cores, as if one after the other: what one of them says of lists holds for those behind.
+#[test]
+fn many_folders_are_as_one_after_the_other() {
+    const FOLDERS: usize = 40;
+    let build_with = |teller: Option<usize>| {
+        let mut files = vec![("app/kustomization.yaml".to_owned(), String::from("resources:\n"))];
+        for n in 0..FOLDERS {
+            let _ = writeln!(files[0].1, "- ../d{n}");
+            let openapi = if teller == Some(n) { "openapi: {path: schema.json}\n" } else { "" };
+            let patch = "{path: patch.yaml, target: {kind: Foo}}";
+            let text = format!("resources: [a.yaml]\nnamePrefix: p{n}-\npatches: [{patch}]\n{openapi}");
+            files.push((format!("d{n}/kustomization.yaml"), text));
+            let object = |items: &str| {
+                format!("apiVersion: example.com/v1\nkind: Foo\nmetadata: {{name: x}}\nspec: {{list: [{items}]}}\n")
+            };
+            files.push((format!("d{n}/a.yaml"), object("{name: a}, {name: b}")));
+            files.push((format!("d{n}/patch.yaml"), object("{name: b, c: d}")));
+            let schema = r#"{"definitions": {"com.example.v1.Foo": {"x-kubernetes-group-version-kind": [{"group": "example.com",
+                "version": "v1", "kind": "Foo"}], "properties": {"spec": {"properties": {"list": {"type": "array", "items":
+                {"type": "object"}, "x-kubernetes-patch-merge-key": "name", "x-kubernetes-patch-strategy": "merge"}}}}}}}"#;
+            files.push((format!("d{n}/schema.json"), schema.to_owned()));
+        }
+        build(&Project::in_memory(files), &Memo::default(), Reorder::None).unwrap()
+    };
+    for teller in [None, Some(0), Some(20), Some(FOLDERS - 1)] {
+        let documents = build_with(teller);
+        assert_eq!(documents.len(), FOLDERS);
+        for (n, document) in documents.iter().enumerate() {
+            assert!(document.contains(&format!("name: p{n}-x\n")), "{document}");
+            assert_eq!(document.contains("name: a\n"), teller.is_some_and(|teller| teller <= n), "{teller:?} {n}");
+        }
+    }
+}
