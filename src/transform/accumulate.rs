@@ -286,11 +286,11 @@ impl<'a> Builder<'a> {
         }
         let warnings = Warnings::default();
         let attempt = Builder { warnings: &warnings, trace: None, present: None, schema: self.schema.clone(), ..*self };
-        let make = |path: &Text| match attempt.scope(&scope.folder, FieldSpecs::builtin()).entry(path) {
+        let whole = |path: &Text| match attempt.scope(&scope.folder, FieldSpecs::builtin()).entry(path) {
             Ok(Entry::Folder(folder)) => Some(attempt.whole(path, &folder, trail)),
             _ => None,
         };
-        let made = paths.par_iter().map(make).collect();
+        let made = paths.par_iter().map(whole).collect();
         if attempt.schema.get().is_some() && self.schema.get().is_none() {
             return None;
         }
