@@ -15,7 +15,7 @@ pub(super) fn finish(accumulated: Accumulated, scope: &Scope) -> Result<Resource
     vars::resolve(&mut resources, &accumulated.vars, scope)?;
     twins::settle_all(&mut resources, scope)?;
     resources.as_mut().retain(|resource| !is_local(resource));
-    resources.refuse_twins()?;
+    resources.refuse_same_ids()?;
     resources.iter_mut().for_each(metadata::tidy);
     Ok(resources)
 }

@@ -3,10 +3,8 @@
 //! kustomize goes over an object twice: over every list called `containers` or `initContainers`, however deep and in
 //! whatever kind, and then over its field specs. What the first pass made is what the second one finds.
 
-use super::blame;
-use super::expression;
 use super::field::{self, Edits, Make, Trail};
-use super::{Image, Kustomization, Resources, Scope};
+use super::{Image, Kustomization, Resources, Scope, blame, expression};
 use crate::error::{Error, Kind, Result};
 use crate::node::{Node, Value};
 use crate::schema::fieldspec::FieldSpec;

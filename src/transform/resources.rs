@@ -99,7 +99,7 @@ impl Resources {
     }
 
     /// Complaints about objects that have one id in the end.
-    pub(super) fn refuse_twins(&self) -> Result<()> {
+    pub(super) fn refuse_same_ids(&self) -> Result<()> {
         if self.renamed { self.refuse_collisions("in the end", Place::NONE) } else { Ok(()) }
     }
 
