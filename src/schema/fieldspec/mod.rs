@@ -1,6 +1,6 @@
 //! Field specs: which fields of which kinds a transformer changes. Data, not code.
 //!
-//! The defaults stand in `schema/fieldspecs.yaml`; the `configurations` of a kustomization are more of the same and are
+//! The defaults stand in `schema/fieldspecs.json`; the `configurations` of a kustomization are more of the same and are
 //! merged as kustomize merges them. Nothing here looks at an object.
 
 mod merge;
@@ -11,14 +11,14 @@ pub use merge::extend;
 pub use referrers::{Branch, End, Referrers};
 
 use super::Gvk;
-use crate::source::Place;
-use crate::yaml::{self, Dialect};
+use serde::Deserialize;
 use smol_str::SmolStr;
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock, OnceLock};
 
 /// A field of some kinds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct FieldSpec {
     /// API group; empty fits all.
     pub group: SmolStr,
@@ -33,7 +33,8 @@ pub struct FieldSpec {
 }
 
 /// Fields that name objects of one kind.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct NameReference {
     /// API group of the objects that are named; empty fits all.
     pub group: SmolStr,
@@ -42,11 +43,13 @@ pub struct NameReference {
     /// Kind; empty fits all.
     pub kind: SmolStr,
     /// The fields that name them.
+    #[serde(rename = "fieldSpecs")]
     pub fields: Vec<FieldSpec>,
 }
 
 /// All field specs of a build: the defaults and what `configurations` and `crds` add.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct FieldSpecs {
     /// `namePrefix`.
     pub name_prefix: Vec<FieldSpec>,
@@ -71,6 +74,7 @@ pub struct FieldSpecs {
     /// `replicas`.
     pub replicas: Vec<FieldSpec>,
     /// `name_reference` by the kind that refers, made on first use.
+    #[serde(skip)]
     referrers: OnceLock<Referrers>,
 }
 
@@ -122,9 +126,10 @@ impl FieldSpecs {
     /// The defaults of kustomize.
     pub fn builtin() -> &'static Arc<FieldSpecs> {
         static BUILTIN: LazyLock<Arc<FieldSpecs>> = LazyLock::new(|| {
-            let text = include_str!("../../../schema/fieldspecs.yaml");
-            let documents = yaml::parse(text, Dialect::Yaml11, &|_, _, _| Place::NONE).expect("a test reads this file");
-            Arc::new(FieldSpecs::read(&documents[0]).expect("a test reads this file"))
+            let text = include_str!("../../../schema/fieldspecs.json");
+            let mut specs: FieldSpecs = serde_json::from_str(text).expect("a test reads this file");
+            specs.sort();
+            Arc::new(specs)
         });
         &BUILTIN
     }
