@@ -5,9 +5,11 @@
 
 pub mod address;
 pub mod decide;
+pub mod http;
 pub mod open;
 pub mod orphan;
 pub mod patience;
+pub mod promise;
 pub mod report;
 pub mod rfc2136;
 pub mod run;

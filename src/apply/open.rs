@@ -2,6 +2,7 @@
 //!
 //! Credentials come from variables or from a file that a variable names, never from the spec or the command line.
 
+use super::http::{self, Trace};
 use super::patience::Patience;
 use super::rfc2136::{Server, key};
 use super::zone::Zone;
@@ -16,12 +17,20 @@ pub struct Surroundings<'a> {
     pub variable: &'a dyn Fn(&str) -> Option<String>,
     /// The content of a file.
     pub file: &'a dyn Fn(&str) -> Result<String, Error>,
+    /// Who hears of every message to an API.
+    pub trace: Option<Trace>,
 }
 
 impl Surroundings<'_> {
+    /// The value of the first variable that has one, each with the name of the zone added and without.
+    pub(super) fn first(&self, variables: &[&str], zone: &DnsName) -> Option<String> {
+        let own = |name: &str| (self.variable)(&format!("{name}_{}", suffix(zone)));
+        variables.iter().find_map(|name| own(name).or_else(|| (self.variable)(name)))
+    }
+
     /// The value of `NAME_ZONE` or `NAME`, or the content of the file that `NAME_FILE_ZONE` or `NAME_FILE` names.
-    fn credential(&self, name: &str, zone: &DnsName) -> Result<Option<String>, Error> {
-        let suffix = zone.as_str().to_ascii_uppercase().replace(['.', '-'], "_");
+    pub(super) fn credential(&self, name: &str, zone: &DnsName) -> Result<Option<String>, Error> {
+        let suffix = suffix(zone);
         for variable in [format!("{name}_{suffix}"), name.to_owned()] {
             if let Some(value) = (self.variable)(&variable) {
                 return Ok(Some(value));
@@ -36,13 +45,18 @@ impl Surroundings<'_> {
     }
 }
 
+/// The name of a zone as a part of the name of a variable.
+fn suffix(zone: &DnsName) -> String {
+    zone.as_str().to_ascii_uppercase().replace(['.', '-'], "_")
+}
+
 /// Opens a zone; nothing is sent yet.
 pub fn open(
     name: &DnsName,
     zone: Option<&spec::Zone>,
     around: &Surroundings,
     patience: Patience,
-) -> Result<Box<dyn Zone>, Error> {
+) -> Result<Box<dyn Zone + Send>, Error> {
     let fault = |message: String| Error::new(Kind::Spec, message);
     let Some(zone) = zone else {
         return Err(fault(format!("`{name}` is not among the zones of the spec")).help("declare it under `zones:`"));
@@ -55,10 +69,14 @@ pub fn open(
                 return Err(fault(format!("the zone `{name}` has no `server` to send changes to")).help(help));
             };
             let key = around.credential("PLEACH_TSIG", name)?.map(|text| key::parse(&text)).transpose()?;
-            let zone: Box<dyn Zone> = Box::new(Server::new(name.clone(), with_port(server), key, patience));
+            let zone: Box<dyn Zone + Send> = Box::new(Server::new(name.clone(), with_port(server), key, patience));
             Ok(zone)
         }
-        Some(_) => Err(fault(format!("the provider of the zone `{name}` is not known to this version"))),
+        Some(_) => {
+            let api = http::open::open(name, zone, around, patience).expect("all others have an API")?;
+            let zone: Box<dyn Zone + Send> = Box::new(api);
+            Ok(zone)
+        }
     };
     open().map_err(|error| error.at(zone.at))
 }
@@ -100,7 +118,7 @@ mod tests {
         let file = |path: &str| Ok(format!("content of {path}"));
         let seek = |set: &[(&str, &str)]| {
             let variable = |name: &str| set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-            Surroundings { variable: &variable, file: &file }.credential("PLEACH_TSIG", &zone).unwrap()
+            Surroundings { variable: &variable, file: &file, trace: None }.credential("PLEACH_TSIG", &zone).unwrap()
         };
         assert_eq!(seek(&[]), None);
         let all = [

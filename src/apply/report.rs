@@ -156,11 +156,16 @@ fn word(reason: &Reason) -> &'static str {
     }
 }
 
+/// What a provider does not promise, a line each.
+pub fn notes(front: &str, notes: &[String]) -> String {
+    notes.iter().fold(String::new(), |text, note| text + front + "note: " + note + "\n")
+}
+
 /// The last line of a JSON report.
-pub fn json_summary(tally: &Tally, digest: &str) -> String {
+pub fn json_summary(tally: &Tally, digest: &str, notes: &[String]) -> String {
     json!({"summary": {
         "kept": tally.kept, "written": tally.written, "deleted": tally.deleted, "conflicts": tally.conflicts,
-        "pending": tally.pending, "undone": tally.undone, "plan": digest, "status": tally.status(),
+        "pending": tally.pending, "undone": tally.undone, "plan": digest, "notes": notes, "status": tally.status(),
     }})
     .to_string()
 }

@@ -17,7 +17,7 @@ pub struct Site {
     /// What the files say of it.
     pub work: Work,
     /// The zone itself.
-    pub zone: Box<dyn Zone>,
+    pub zone: Box<dyn Zone + Send>,
 }
 
 /// What holds for all zones of a run.

@@ -69,6 +69,8 @@ pub enum Place {
     Ahead,
     /// The number stands there.
     Level,
+    /// The number stands there beside older ones, of runs that put them there at the same moment.
+    Shared,
     /// A newer one does.
     Behind(u64),
     /// Something that is not understood.
@@ -83,7 +85,8 @@ pub fn place(held: &Held, owner: &str, rev: u64) -> Place {
             Claim::None => Place::Ahead,
             Claim::By(fence) if fence.owner != owner => Place::Unreadable,
             Claim::By(fence) if fence.rev < rev => Place::Ahead,
-            Claim::By(fence) if fence.rev == rev => Place::Level,
+            Claim::By(fence) if fence.rev == rev && *held.records() == fence.records() => Place::Level,
+            Claim::By(fence) if fence.rev == rev => Place::Shared,
             Claim::By(fence) => Place::Behind(fence.rev),
             Claim::Unreadable => Place::Unreadable,
         },
@@ -215,7 +218,7 @@ impl<'a> Walk<'a> {
                 Place::Level => return Ok(Edit { name: self.work.fence.clone(), before: held, after: None }),
                 Place::Behind(newer) => return Err(End::Overtaken(newer)),
                 Place::Unreadable => return Err(End::NoFence),
-                Place::Ahead => {}
+                Place::Ahead | Place::Shared => {}
             }
             if let Some(Err(failure)) = zone.write(&[decide::raise(&self.work.fence, &held, &wanted)]).pop() {
                 trouble = failure;
@@ -283,6 +286,7 @@ impl<'a> Walk<'a> {
         };
         let end = match place(&survey.fence, &self.work.owner, rev) {
             Place::Level => None,
+            Place::Shared => self.raise(zone, survey.fence, rev).err(),
             Place::Behind(newer) => Some(End::Overtaken(newer)),
             // Somebody took the fence away: without it nothing may be written.
             Place::Ahead | Place::Unreadable => Some(End::NoFence),

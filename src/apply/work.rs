@@ -92,6 +92,26 @@ pub fn works(files: &[ZoneFile], zones: &BTreeMap<DnsName, Zone>, addresses: &Ad
     Errors::check(faults, works.into_values().collect())
 }
 
+/// The files with the addresses filled in that are known.
+pub fn resolved(files: Vec<ZoneFile>, zones: &BTreeMap<DnsName, Zone>, addresses: &Addresses) -> Result<Vec<ZoneFile>> {
+    let mut faults = Vec::new();
+    let mut all = files;
+    for ZoneFile { change, at, .. } in &mut all {
+        let ranges = zones.get(&change.zone).map(|zone| zone.addresses.as_slice()).unwrap_or_default();
+        for (host, present) in &mut change.present {
+            match wish(host, present, addresses, ranges) {
+                Ok(Wish::Present(records, _)) => {
+                    present.records = records;
+                    present.address_from = None;
+                }
+                Ok(Wish::Pending | Wish::Absent) => {}
+                Err(error) => faults.push(error.at(*at)),
+            }
+        }
+    }
+    Errors::check(faults, all)
+}
+
 fn wish(host: &DnsName, present: &Present, addresses: &Addresses, ranges: &[Range]) -> Result<Wish, Error> {
     let mut records = present.records.clone();
     if let Some(object) = &present.address_from {

@@ -3,6 +3,7 @@
 //! Every server and provider is put behind [`Zone`], and so is the zone in memory that the tests compare them with.
 //! Nothing here decides what should stand.
 
+use crate::dns::marker::{Claim, Marker};
 use crate::dns::name::DnsName;
 use crate::dns::record::Records;
 use std::fmt;
@@ -57,6 +58,14 @@ pub struct Standing {
 impl Standing {
     /// Nothing at all.
     pub const FREE: Standing = Standing { host: Held::Nothing, marker: Held::Nothing };
+
+    /// Whether a host holds what its marker does not tell of.
+    pub fn is_odd(&self) -> bool {
+        match Marker::read(self.marker.records()) {
+            Claim::By(marker) => marker.digests != self.host.records().digests(),
+            Claim::None | Claim::Unreadable => self.host != Held::Nothing,
+        }
+    }
 }
 
 /// A pair to be read, and what stands there if nothing has to be done; a server can confirm many guesses at once.
@@ -110,8 +119,33 @@ impl fmt::Display for Failure {
     }
 }
 
+/// What a provider promises of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Promise {
+    /// Whether it refuses a change whose conditions do not hold. Without that, conditions are read right before a change
+    /// is sent, and whoever writes between the two is written over.
+    pub compares: bool,
+    /// Whether a name and its marker change together. Without that, a run that is cut off may leave one of the two.
+    pub atomic: bool,
+}
+
+impl Promise {
+    /// Everything.
+    pub const FULL: Promise = Promise { compares: true, atomic: true };
+}
+
 /// A zone that can be read and changed.
 pub trait Zone {
+    /// What is promised of a change.
+    fn promise(&self) -> Promise {
+        Promise::FULL
+    }
+
+    /// Why the provider cannot hold these records with that lifetime, asked before anything is sent.
+    fn cannot_hold(&self, _records: &Records, _ttl: u32) -> Option<String> {
+        None
+    }
+
     /// What stands at each pair, in their order; each pair at one moment, not all at the same.
     fn read(&mut self, asks: &[Ask]) -> Result<Vec<Standing>, Failure>;
 

@@ -28,7 +28,8 @@ pub fn object(names: &Names) -> Result<Node> {
     Ok(object.placed(branch.at))
 }
 
-fn endpoints(name: &DnsName, present: &Present) -> Result<Vec<Node>, Error> {
+/// What external-dns is told of one name.
+pub(super) fn endpoints(name: &DnsName, present: &Present) -> Result<Vec<Node>, Error> {
     if present.address_from.is_some() {
         let error =
             Error::new(Kind::Dns, format!("the address of `{name}` is not known, which a DNSEndpoint has to hold"));
@@ -49,6 +50,6 @@ fn endpoints(name: &DnsName, present: &Present) -> Result<Vec<Node>, Error> {
     Ok(present.records.sets().map(endpoint).collect())
 }
 
-fn map<const N: usize>(entries: [(&'static str, Node); N]) -> Node {
+pub(super) fn map<const N: usize>(entries: [(&'static str, Node); N]) -> Node {
     entries.into_iter().collect::<Map>().into()
 }

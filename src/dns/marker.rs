@@ -13,7 +13,7 @@ use std::fmt::{self, Write};
 /// The label that markers stand below.
 pub const LABEL: &str = "_pleach";
 /// The label of the fence.
-const FENCE: &str = "_rev";
+pub const FENCE: &str = "_rev";
 /// The label that stands for `*`.
 const WILDCARD: &str = "_wildcard";
 /// The first word of every marker: the form of the rest.
@@ -117,13 +117,24 @@ impl Fence {
         txt(&text)
     }
 
-    /// What the TXT records at the place of a fence say.
+    /// What the TXT records at the place of a fence say. Where a provider compares nothing, two runs may have put theirs
+    /// there at the same moment: the newest counts.
     pub fn read(records: &Records) -> Claim<Fence> {
-        read(records, |words| {
+        let fence = |words: &mut dyn Iterator<Item = &str>| {
             let owner = words.next()?.strip_prefix("owner=")?.into();
             let rev = words.next()?.strip_prefix("rev=")?.parse().ok()?;
             Some(Fence { owner, rev })
-        })
+        };
+        let mut newest: Option<Fence> = None;
+        for (kind, data) in records.iter() {
+            match (read(&Records::one(kind, data.clone()), fence), &newest) {
+                (Claim::By(fence), Some(other)) if fence.owner != other.owner => return Claim::Unreadable,
+                (Claim::By(fence), Some(other)) if fence.rev < other.rev => {}
+                (Claim::By(fence), _) => newest = Some(fence),
+                _ => return Claim::Unreadable,
+            }
+        }
+        newest.map_or(Claim::None, Claim::By)
     }
 }
 
@@ -203,6 +214,22 @@ mod tests {
         let mut two = txt("pleach/1 owner=shop branch=login ttl=60 A=0");
         two.insert(Type::Txt, Data::parse(Type::Txt, "v=spf1").unwrap());
         assert_eq!(Marker::read(&two), Claim::Unreadable);
+    }
+
+    #[test]
+    fn of_several_fences_of_one_owner_the_newest_counts() {
+        let all = |texts: &[&str]| {
+            let mut records = Records::default();
+            for text in texts {
+                records.merge(txt(text));
+            }
+            Fence::read(&records)
+        };
+        let fence = |rev| Claim::By(Fence { owner: "shop".into(), rev });
+        assert_eq!(all(&[]), Claim::None);
+        assert_eq!(all(&["pleach/1 owner=shop rev=9", "pleach/1 owner=shop rev=10"]), fence(10));
+        assert_eq!(all(&["pleach/1 owner=shop rev=9", "pleach/1 owner=blog rev=10"]), Claim::Unreadable);
+        assert_eq!(all(&["pleach/1 owner=shop rev=9", "hello"]), Claim::Unreadable);
     }
 
     proptest! {

@@ -7,6 +7,7 @@ mod certificate;
 pub mod change;
 pub mod check;
 pub mod endpoint;
+pub mod export;
 pub mod file;
 pub mod host;
 pub mod marker;

@@ -231,7 +231,7 @@ namespace: "{{ project }}-{{ branch.slug }}"
 hosts: ["{{ branch.slug }}.dev.example.com"]
 zones:
   dev.example.com:
-    {provider: rfc2136, ttl: 60, CNAME: [ingress.dev.example.com], server: ns1.example.net, addresses: [203.0.113.0/24]}
+    {provider: rfc2136, ttl: 60, CNAME: [ingress.dev.example.com], server: ns1.example.net, id: dev, project: shop-dns, addresses: [203.0.113.0/24]}
   a.example.com:
     A: [203.0.113.7]
     AAAA: ["2001:db8::7"]

@@ -26,6 +26,10 @@ pub struct Zone {
     pub certificates: Vec<Placed<DnsName>>,
     /// The server that takes changes, as the provider wants it: `HOST:PORT`, or the address of an API.
     pub server: Option<SmolStr>,
+    /// What the provider calls the zone, if its name does not say it.
+    pub id: Option<SmolStr>,
+    /// The project of a cloud that the zone is in.
+    pub project: Option<SmolStr>,
     /// The addresses that a cluster may give to its hosts.
     pub addresses: Vec<Range>,
     /// Where it is declared.
@@ -161,6 +165,7 @@ fn zone(zone: &Section, at: Place, faults: &mut Vec<Error>) -> Zone {
             faults.push(Error::new(Kind::Dns, message).at(at).help(help));
         }
     }
+    let word = |key| zone.text(key).filter(|text| !text.is_empty());
     Zone {
         provider: zone.text("provider").and_then(|name| Provider::named(&name)),
         content: Content::of(zone, faults),
@@ -171,7 +176,9 @@ fn zone(zone: &Section, at: Place, faults: &mut Vec<Error>) -> Zone {
         },
         delegated: names(zone, "delegated", faults),
         certificates: names(zone, "certificates", faults),
-        server: zone.text("server").filter(|server| !server.is_empty()),
+        server: word("server"),
+        id: word("id"),
+        project: word("project"),
         addresses: ranges(zone, faults),
         at,
     }

@@ -14,7 +14,13 @@ Exit status:
   6  a newer run has been there, nothing was written since
   7  done, but some addresses are not known yet
 
-Credentials (rfc2136): PLEACH_TSIG=hmac-sha256:NAME:SECRET, or PLEACH_TSIG_FILE=FILE with what tsig-keygen writes.
+Credentials, by the provider of a zone:
+  rfc2136     PLEACH_TSIG=hmac-sha256:NAME:SECRET, or PLEACH_TSIG_FILE=FILE with what tsig-keygen writes
+  clouddns    GOOGLE_APPLICATION_CREDENTIALS=FILE, or CLOUDSDK_AUTH_ACCESS_TOKEN
+  route53     AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, if the keys are of a session, AWS_SESSION_TOKEN
+  cloudflare  CLOUDFLARE_API_TOKEN
+  powerdns    PDNS_API_KEY
+  godaddy     GODADDY_API_KEY and GODADDY_API_SECRET
 With _ZONE added, as in PLEACH_TSIG_DEV_EXAMPLE_COM, they are for one zone only.";
 
 /// Make the DNS zones hold what out/dns says
@@ -34,6 +40,7 @@ pub(super) enum Command {
     Apply(Apply),
     Status(Status),
     Orphans(Orphans),
+    Export(Export),
 }
 
 /// Read the zones and say what `apply` would do; write nothing
@@ -65,6 +72,9 @@ pub(super) struct Apply {
     /// A number that grows with every commit or run: a run with a lower one than the zone has seen writes nothing
     #[arg(long, value_name = "N")]
     pub(super) rev: u64,
+    /// Write to zones whose provider does not compare before it sets, or does not change a name and its marker together
+    #[arg(long)]
+    pub(super) allow_no_cas: bool,
     /// Write only if the plan is still the one with this digest
     #[arg(long, value_name = "DIGEST")]
     pub(super) expect: Option<String>,
@@ -90,8 +100,49 @@ pub(super) struct Orphans {
     pub(super) about: About,
 }
 
+/// Print what the files want in the format of another program; asks nobody
+///
+/// Only names that must be present are told, without markers. A name whose address is not known yet is left out, and
+/// the exit status is 7 then.
 #[derive(Debug, clap::Args)]
-pub(super) struct About {
+#[command(after_help = "\
+Examples:
+  pleach dns export --format zone > shop.db             to be put into a zone with $INCLUDE
+  pleach dns export --format route53 | split -l 1 -     each a file for --change-batch file://…
+  pleach dns export --format clouddns --zone dev.example.com > sets.yaml")]
+pub(super) struct Export {
+    #[command(flatten)]
+    pub(super) about: Files,
+    /// The format
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub(super) format: ExportFormat,
+    /// Only the names of one zone
+    #[arg(long, value_name = "NAME")]
+    pub(super) zone: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExportFormat {
+    /// A zone file without SOA and NS
+    Zone,
+    /// The configuration of a zone for octoDNS
+    #[value(name = "octodns")]
+    OctoDns,
+    /// `DNSEndpoint` objects for external-dns
+    #[value(name = "dnsendpoint")]
+    DnsEndpoint,
+    /// Change batches for aws route53 change-resource-record-sets, a line each
+    #[value(name = "route53")]
+    Route53,
+    /// Record sets for gcloud dns record-sets import
+    #[value(name = "clouddns")]
+    CloudDns,
+    /// All that the files say, for programs
+    Json,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Files {
     /// The folder of the zone change files, by default dns/ in the output folder
     #[arg(value_name = "DIR")]
     pub(super) folder: Option<PathBuf>,
@@ -99,6 +150,15 @@ pub(super) struct About {
     /// from standard input
     #[arg(long, value_name = "FILE")]
     pub(super) status: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct About {
+    #[command(flatten)]
+    pub(super) files: Files,
+    /// Tell every message to the API of a provider on standard error, without credentials
+    #[arg(short, long)]
+    pub(super) verbose: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -7,21 +7,26 @@ pub(super) use args::Dns;
 use super::screen::{Screen, report};
 use super::workspace::Workspace;
 use crate::apply::address::Addresses;
+use crate::apply::http::Trace;
 use crate::apply::open::{self, Surroundings};
 use crate::apply::patience::Patience;
 use crate::apply::report as told;
 use crate::apply::run::{self, Line, Plan, Rules, Site, Tally};
 use crate::apply::walk::Permits;
 use crate::apply::zone::Edit;
-use crate::apply::{orphan, work};
+use crate::apply::{orphan, promise, work};
 use crate::disk;
+use crate::dns::change::ZoneFile;
+use crate::dns::export;
 use crate::dns::marker::{Claim, Fence};
 use crate::error::{Error, Errors, Kind, Level, Result, gather};
 use crate::name::DnsName;
 use crate::source::RelPath;
-use crate::spec;
-use args::{About, Allow, Command, Format, PlanFormat};
+use crate::spec::{self, Spec};
+use args::{About, Allow, Command, ExportFormat, Format, PlanFormat};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Runs a command of `pleach dns` and returns the exit status.
 pub(super) fn run(args: &Dns, workspace: &Workspace, here: &Path, screen: Screen) -> Result<u8> {
@@ -31,7 +36,15 @@ pub(super) fn run(args: &Dns, workspace: &Workspace, here: &Path, screen: Screen
         Command::Apply(args) => run.apply(args),
         Command::Status(args) => run.status(args),
         Command::Orphans(args) => run.orphans(args),
+        Command::Export(args) => run.export(args),
     }
+}
+
+/// What is known before anybody is asked.
+struct Read {
+    spec: Spec,
+    files: Vec<ZoneFile>,
+    addresses: Addresses,
 }
 
 struct Run<'a> {
@@ -44,6 +57,8 @@ impl Run<'_> {
     fn plan(&self, args: &args::Plan) -> Result<u8> {
         let rules = Rules { rev: args.rev, ..rules(&args.allow)? };
         let mut sites = self.sites(&args.about, rules.patience)?;
+        promise::hold(&sites)?;
+        let notes: Vec<String> = promise::lacking(&sites).collect();
         let plan = run::plan(&mut sites, &rules)?;
         if let Some(status) = self.stale(&plan, &sites, args.rev) {
             return Ok(status);
@@ -56,9 +71,13 @@ impl Run<'_> {
         };
         let sum = told::summary(&tally, &digest);
         report(&match args.format {
-            PlanFormat::Text => lines(told::text) + &sum + "\n",
-            PlanFormat::Markdown => format!("{}{}\n{sum}\n", told::HEAD, lines(told::row)),
-            PlanFormat::Json => lines(|line| Some(told::json(line))) + &told::json_summary(&tally, &digest) + "\n",
+            PlanFormat::Text => lines(told::text) + &told::notes("", &notes) + &sum + "\n",
+            PlanFormat::Markdown => {
+                format!("{}{}\n{}{sum}\n", told::HEAD, lines(told::row), told::notes("> ", &notes))
+            }
+            PlanFormat::Json => {
+                lines(|line| Some(told::json(line))) + &told::json_summary(&tally, &digest, &notes) + "\n"
+            }
             PlanFormat::Nsupdate => commands(&plan, &sites),
         })?;
         plan.guard(&sites, &rules)?;
@@ -68,6 +87,9 @@ impl Run<'_> {
     fn apply(&self, args: &args::Apply) -> Result<u8> {
         let rules = Rules { rev: Some(args.rev), expect: args.expect.clone(), ..rules(&args.allow)? };
         let mut sites = self.sites(&args.about, rules.patience)?;
+        promise::hold(&sites)?;
+        promise::suffice(&sites, args.allow_no_cas)?;
+        let notes: Vec<String> = promise::lacking(&sites).collect();
         let plan = run::plan(&mut sites, &rules)?;
         if let Some(status) = self.stale(&plan, &sites, rules.rev) {
             return Ok(status);
@@ -88,7 +110,7 @@ impl Run<'_> {
         unheard?;
         report(&match args.format {
             Format::Text => told::summary(&tally, &digest) + "\n",
-            Format::Json => told::json_summary(&tally, &digest) + "\n",
+            Format::Json => told::json_summary(&tally, &digest, &notes) + "\n",
         })?;
         Ok(tally.status())
     }
@@ -136,6 +158,40 @@ impl Run<'_> {
         Ok(0)
     }
 
+    fn export(&self, args: &args::Export) -> Result<u8> {
+        let Read { spec, files, addresses } = self.read(&args.about)?;
+        let mut files = work::resolved(files, &spec.zones, &addresses)?;
+        if let Some(text) = &args.zone {
+            let zone = DnsName::host(text).map_err(|error| Error::new(Kind::Usage, error.to_string()))?;
+            files.retain(|file| file.change.zone == zone);
+            if files.is_empty() {
+                return Err(Error::new(Kind::Usage, format!("no file speaks of the zone `{zone}`")).into());
+            }
+        }
+        let zones: BTreeSet<&DnsName> = files.iter().map(|file| &file.change.zone).collect();
+        let format = match args.format {
+            ExportFormat::Zone => export::Format::Zone,
+            ExportFormat::OctoDns => export::Format::OctoDns,
+            ExportFormat::DnsEndpoint => export::Format::DnsEndpoint,
+            ExportFormat::Route53 => export::Format::Route53,
+            ExportFormat::CloudDns => export::Format::CloudDns,
+            ExportFormat::Json => export::Format::Json,
+        };
+        if format.is_of_one_zone() && zones.len() > 1 {
+            let names: Vec<&str> = zones.iter().map(|zone| zone.as_str()).collect();
+            let error = Error::new(Kind::Usage, "the files speak of more than one zone, and this format of one");
+            return Err(error.help(format!("choose with `--zone` among {}", names.join(", "))).into());
+        }
+        report(&export::export(&files, format)?)?;
+        let present = files.iter().flat_map(|file| &file.change.present);
+        let unknown: Vec<&str> =
+            present.filter(|(_, held)| held.address_from.is_some()).map(|(name, _)| name.as_str()).collect();
+        if !unknown.is_empty() {
+            self.screen.say(&format!("left out, because no address is known yet: {}", unknown.join(", ")));
+        }
+        Ok(Tally { pending: unknown.len(), ..Tally::default() }.status())
+    }
+
     /// Complains and ends if a newer run has been at a zone.
     fn stale(&self, plan: &Plan, sites: &[Site], rev: Option<u64>) -> Option<u8> {
         let rev = rev?;
@@ -144,8 +200,8 @@ impl Run<'_> {
         Some(Tally { overtaken: true, ..Tally::default() }.status())
     }
 
-    /// The zones that the files speak of, ready to be read.
-    fn sites(&self, about: &About, patience: Patience) -> Result<Vec<Site>> {
+    /// The spec, the files and the addresses.
+    fn read(&self, about: &args::Files) -> Result<Read> {
         let spec = spec::read(&self.workspace.project)?;
         let folder = match &about.folder {
             Some(folder) => self.below(folder)?,
@@ -156,7 +212,15 @@ impl Run<'_> {
             Some(path) => Addresses::read(&self.text(path)?)?,
             None => Addresses::default(),
         };
-        let around = Surroundings { variable: &variable, file: &|path| disk::load(&self.here.join(path)) };
+        Ok(Read { spec, files, addresses })
+    }
+
+    /// The zones that the files speak of, ready to be read.
+    fn sites(&self, about: &About, patience: Patience) -> Result<Vec<Site>> {
+        let Read { spec, files, addresses } = self.read(&about.files)?;
+        let screen = self.screen;
+        let trace: Option<Trace> = about.verbose.then(|| Arc::new(move |text: &str| screen.say(text)) as Trace);
+        let around = Surroundings { variable: &variable, file: &|path| disk::load(&self.here.join(path)), trace };
         gather(work::works(&files, &spec.zones, &addresses)?, |work| {
             let zone = open::open(&work.zone, spec.zones.get(&work.zone), &around, patience)?;
             Ok::<_, Errors>(Site { work, zone })

@@ -1,0 +1,170 @@
+//! From what the spec says of a zone behind an API, and the credentials that stand around, to the zone.
+
+use super::Api;
+use super::auth::Auth;
+use super::aws::{Keys, Scope};
+use super::clouddns::CloudDns;
+use super::cloudflare::Cloudflare;
+use super::godaddy::GoDaddy;
+use super::google::{self, Source};
+use super::powerdns::PowerDns;
+use super::provider::Provider;
+use super::route53::Route53;
+use super::secret::Secret;
+use super::wire::{self, Wire};
+use crate::apply::open::Surroundings;
+use crate::apply::patience::Patience;
+use crate::error::{Error, Kind};
+use crate::name::DnsName;
+use crate::spec;
+use ureq::tls::{Certificate, PemItem};
+
+/// Makes the translator of a zone, finds its credential and says where its API usually is.
+type Open = fn(&DnsName, &spec::Zone, &Surroundings) -> Result<Opened, Error>;
+type Opened = (Box<dyn Provider>, Auth, Option<&'static str>);
+
+/// Opens a zone behind an API; nothing is sent yet. `None` if the provider has no API over HTTP.
+pub fn open(
+    name: &DnsName,
+    zone: &spec::Zone,
+    around: &Surroundings,
+    patience: Patience,
+) -> Option<Result<Api, Error>> {
+    let (open, address): (Open, &[&str]) = match zone.provider? {
+        spec::Provider::Rfc2136 => return None,
+        spec::Provider::CloudDns => (cloud_dns, &["CLOUDSDK_API_ENDPOINT_OVERRIDES_DNS"]),
+        spec::Provider::Route53 => (route53, &["AWS_ENDPOINT_URL_ROUTE_53", "AWS_ENDPOINT_URL"]),
+        spec::Provider::Cloudflare => (cloudflare, &["CLOUDFLARE_BASE_URL"]),
+        spec::Provider::PowerDns => (power_dns, &["PDNS_API_URL"]),
+        spec::Provider::GoDaddy => (go_daddy, &["GODADDY_API_URL"]),
+    };
+    let make = || {
+        let (provider, auth, usual) = open(name, zone, around)?;
+        let given = || address.iter().find_map(|variable| (around.variable)(variable));
+        let Some(base) = zone.server.as_ref().map(ToString::to_string).or_else(given).or(usual.map(str::to_owned))
+        else {
+            let help = "add `server: https://HOST:PORT`, the address of its API";
+            return Err(Error::new(Kind::Spec, format!("the zone `{name}` has no `server`")).help(help));
+        };
+        let base = base_of(&base)?;
+        let pace = if wire::is_near(&base) { std::time::Duration::ZERO } else { provider.pace() };
+        let wire = Wire::new(base, auth, patience, pace, authorities(around)?, around.trace.clone());
+        Ok(Api::new(provider, wire, patience))
+    };
+    Some(make())
+}
+
+fn cloud_dns(name: &DnsName, zone: &spec::Zone, around: &Surroundings) -> Result<Opened, Error> {
+    let tokens = ["CLOUDSDK_AUTH_ACCESS_TOKEN", "GOOGLE_OAUTH_ACCESS_TOKEN"];
+    let source = match (secret(around, name, &tokens)?, around.first(&["GOOGLE_APPLICATION_CREDENTIALS"], name)) {
+        (Some(token), _) => Source::Token(token),
+        (None, Some(path)) => google::credentials(&(around.file)(&path)?)?,
+        (None, None) => return Err(missing(name, "GOOGLE_APPLICATION_CREDENTIALS or CLOUDSDK_AUTH_ACCESS_TOKEN")),
+    };
+    let own = match &source {
+        Source::Account(account) => account.project.clone(),
+        Source::Token(_) | Source::Login(_) => None,
+    };
+    let said = || around.first(&["GOOGLE_CLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT"], name);
+    let Some(project) = zone.project.as_ref().map(ToString::to_string).or_else(said).or(own) else {
+        let message = format!("the zone `{name}` has no `project`, and the environment names none");
+        return Err(Error::new(Kind::Spec, message).help("add `project: PROJECT` to the zone"));
+    };
+    let provider = CloudDns { project, zone: name.clone(), id: id(zone) };
+    Ok((Box::new(provider), Auth::Google(source, None), Some("https://dns.googleapis.com")))
+}
+
+fn route53(name: &DnsName, zone: &spec::Zone, around: &Surroundings) -> Result<Opened, Error> {
+    let of = |variable: &str| secret(around, name, &[variable]);
+    let (Some(id_of_key), Some(secret)) = (of("AWS_ACCESS_KEY_ID")?, of("AWS_SECRET_ACCESS_KEY")?) else {
+        return Err(missing(name, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"));
+    };
+    let keys = Keys { id: id_of_key, secret, session: of("AWS_SESSION_TOKEN")? };
+    let scope = Scope { region: "us-east-1", service: "route53" };
+    let provider = Route53 { zone: name.clone(), id: id(zone) };
+    Ok((Box::new(provider), Auth::Aws(keys, scope), Some("https://route53.amazonaws.com")))
+}
+
+fn cloudflare(name: &DnsName, zone: &spec::Zone, around: &Surroundings) -> Result<Opened, Error> {
+    let Some(token) = secret(around, name, &["CLOUDFLARE_API_TOKEN", "CF_API_TOKEN"])? else {
+        return Err(missing(name, "CLOUDFLARE_API_TOKEN"));
+    };
+    let auth = Auth::Header("authorization", token.after("Bearer "), vec![token]);
+    let provider = Cloudflare::new(name.clone(), id(zone));
+    Ok((Box::new(provider), auth, Some("https://api.cloudflare.com")))
+}
+
+fn power_dns(name: &DnsName, zone: &spec::Zone, around: &Surroundings) -> Result<Opened, Error> {
+    let Some(key) = secret(around, name, &["PDNS_API_KEY"])? else { return Err(missing(name, "PDNS_API_KEY")) };
+    let provider = PowerDns { zone: name.clone(), id: id(zone) };
+    Ok((Box::new(provider), Auth::Header("x-api-key", key, Vec::new()), None))
+}
+
+fn go_daddy(name: &DnsName, _: &spec::Zone, around: &Surroundings) -> Result<Opened, Error> {
+    let of = |variable: &str| secret(around, name, &[variable]);
+    let (Some(key), Some(secret)) = (of("GODADDY_API_KEY")?, of("GODADDY_API_SECRET")?) else {
+        return Err(missing(name, "GODADDY_API_KEY and GODADDY_API_SECRET"));
+    };
+    let auth = Auth::Header("authorization", secret.after(&format!("sso-key {}:", key.reveal())), vec![key, secret]);
+    Ok((Box::new(GoDaddy::new(name.clone())), auth, Some("https://api.godaddy.com")))
+}
+
+fn secret(around: &Surroundings, zone: &DnsName, variables: &[&str]) -> Result<Option<Secret>, Error> {
+    for variable in variables {
+        if let Some(text) = around.credential(variable, zone)? {
+            return Ok(Some(Secret::new(&text)));
+        }
+    }
+    Ok(None)
+}
+
+fn id(zone: &spec::Zone) -> Option<String> {
+    zone.id.as_ref().map(ToString::to_string)
+}
+
+fn missing(zone: &DnsName, variables: &str) -> Error {
+    let message = format!("there is no credential for the zone `{zone}`");
+    Error::new(Kind::Usage, message).help(format!("set {variables} in the environment"))
+}
+
+/// Scheme, host and port of an address. Without encryption only this machine is talked to.
+fn base_of(text: &str) -> Result<String, Error> {
+    let fault = |what: &str| Error::new(Kind::Spec, format!("`{text}` {what}"));
+    let uri: ureq::http::Uri = text.parse().map_err(|_| fault("is no address of an API"))?;
+    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+        return Err(fault("is no address of an API").help("write `https://HOST` or `https://HOST:PORT`"));
+    };
+    if authority.as_str().contains('@') {
+        return Err(fault("holds a name or password").help("credentials come from the environment"));
+    }
+    if !matches!(uri.path(), "" | "/") || uri.query().is_some() {
+        return Err(fault("goes on behind the host").help("write `https://HOST` or `https://HOST:PORT`"));
+    }
+    let base = format!("{scheme}://{authority}");
+    match scheme {
+        "https" => Ok(base),
+        "http" if wire::is_near(&base) => Ok(base),
+        "http" => {
+            let help = "write `https://`, or bring the API to this machine through a tunnel";
+            Err(fault("would show the credential to everybody on the way").help(help))
+        }
+        _ => Err(fault("is no address of an API").help("write `https://HOST` or `https://HOST:PORT`")),
+    }
+}
+
+/// The certificates of the file that `SSL_CERT_FILE` names, as other programs take it.
+fn authorities(around: &Surroundings) -> Result<Option<Vec<Certificate<'static>>>, Error> {
+    let Some(path) = (around.variable)("SSL_CERT_FILE") else { return Ok(None) };
+    let text = (around.file)(&path)?;
+    let items = ureq::tls::parse_pem(text.as_bytes());
+    let certificates: Vec<Certificate<'static>> = items
+        .filter_map(|item| match item {
+            Ok(PemItem::Certificate(certificate)) => Some(certificate),
+            _ => None,
+        })
+        .collect();
+    if certificates.is_empty() {
+        return Err(Error::new(Kind::Usage, format!("`{path}` holds no certificate")).help("SSL_CERT_FILE names it"));
+    }
+    Ok(Some(certificates))
+}

@@ -1,0 +1,27 @@
+//! Record sets for `gcloud dns record-sets import`: a YAML document each.
+
+use crate::dns::change::ZoneFile;
+use crate::error::Result;
+use crate::node::{Map, Node};
+use crate::yaml::{self, Quoting};
+
+pub(super) fn write(files: &[ZoneFile]) -> Result<String> {
+    let mut text = String::new();
+    for (name, present) in super::names(files) {
+        for (kind, set) in present.records.sets() {
+            let data = set.iter().map(|data| Node::str(data.presentation(kind)));
+            let document: Map = [
+                ("kind", Node::str("dns#resourceRecordSet")),
+                ("name", Node::str(format!("{name}."))),
+                ("rrdatas", Node::seq(data)),
+                ("ttl", Node::int(present.ttl.into())),
+                ("type", Node::str(kind.name())),
+            ]
+            .into_iter()
+            .collect();
+            text += "---\n";
+            yaml::write(&mut text, &document.into(), Quoting::Safe)?;
+        }
+    }
+    Ok(text)
+}

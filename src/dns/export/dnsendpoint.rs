@@ -1,0 +1,32 @@
+//! `DNSEndpoint` objects for external-dns, one for each file. They have no namespace: whoever applies them knows it.
+
+use crate::dns::change::ZoneFile;
+use crate::dns::endpoint::{self, map};
+use crate::error::{Result, gather};
+use crate::node::Node;
+use crate::yaml::{self, Quoting};
+
+pub(super) fn write(files: &[ZoneFile]) -> Result<String> {
+    let mut text = String::new();
+    for object in gather(files, object)?.into_iter().flatten() {
+        text += "---\n";
+        yaml::write(&mut text, &object, Quoting::Safe)?;
+    }
+    Ok(text)
+}
+
+fn object(file: &ZoneFile) -> Result<Option<Node>> {
+    let mut endpoints = Vec::new();
+    for (name, present) in super::names(std::slice::from_ref(file)) {
+        endpoints.extend(endpoint::endpoints(name, present).map_err(|error| error.at(file.at))?);
+    }
+    let object = |endpoints| {
+        map([
+            ("apiVersion", Node::str("externaldns.k8s.io/v1alpha1")),
+            ("kind", Node::str("DNSEndpoint")),
+            ("metadata", map([("name", Node::str(format!("{}.{}", file.slug, file.change.zone)))])),
+            ("spec", map([("endpoints", Node::seq(endpoints))])),
+        ])
+    };
+    Ok((!endpoints.is_empty()).then(|| object(endpoints)))
+}

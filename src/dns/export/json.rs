@@ -1,0 +1,38 @@
+//! All that the files say, for programs: `zones`, in each `present` and `absent`.
+
+use crate::dns::change::{Present, ZoneFile};
+use crate::dns::name::DnsName;
+use crate::dns::record::Data;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+pub(super) fn write(files: &[ZoneFile]) -> String {
+    let mut zones: BTreeMap<&DnsName, (Vec<Value>, Vec<Value>)> = BTreeMap::new();
+    for file in files {
+        let (present, absent) = zones.entry(&file.change.zone).or_default();
+        present.extend(file.change.present.iter().map(|(name, held)| entry(file, name, held)));
+        absent.extend(
+            file.change.absent.iter().map(|name| json!({"name": name.as_str(), "branch": file.change.branch.as_str()})),
+        );
+    }
+    let zone = |(name, (present, absent)): (&DnsName, (Vec<Value>, Vec<Value>))| {
+        (name.to_string(), json!({"present": present, "absent": absent}))
+    };
+    let zones: Map<String, Value> = zones.into_iter().map(zone).collect();
+    format!("{:#}\n", json!({"zones": zones}))
+}
+
+fn entry(file: &ZoneFile, name: &DnsName, held: &Present) -> Value {
+    let mut records = Map::new();
+    for (kind, set) in held.records.sets() {
+        records.insert(kind.name().into(), set.iter().map(|data: &Data| data.value(kind)).collect());
+    }
+    let mut entry = json!({
+        "name": name.as_str(), "branch": file.change.branch.as_str(), "owner": file.change.owner.as_str(), "ttl": held.ttl, "records": records,
+    });
+    if let Some(object) = &held.address_from {
+        let (kind, namespace, name) = (object.kind.as_str(), object.namespace.as_str(), object.name.as_str());
+        entry["addressFrom"] = json!({"kind": kind, "namespace": namespace, "name": name});
+    }
+    entry
+}

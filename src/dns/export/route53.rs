@@ -1,0 +1,64 @@
+//! Change batches for `aws route53 change-resource-record-sets`, a line each, as many as the limits of the service make
+//! necessary. Sets are created, so that a batch is refused where something else stands.
+
+use crate::dns::change::ZoneFile;
+use crate::dns::record::{Data, Type};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+/// The records and the characters of one batch.
+const RECORDS: usize = 1000;
+const CHARACTERS: usize = 32_000;
+
+pub(super) fn write(files: &[ZoneFile]) -> String {
+    let mut text = String::new();
+    let mut batch: Vec<Value> = Vec::new();
+    let (mut records, mut characters) = (0, 0);
+    let mut end = |batch: &mut Vec<Value>| {
+        if !batch.is_empty() {
+            writeln!(text, "{}", json!({"Changes": std::mem::take(batch)})).expect("a string takes all");
+        }
+    };
+    for (name, present) in super::names(files) {
+        // What belongs to one name stays together.
+        let spelled = |(kind, set): (Type, &BTreeSet<Data>)| (kind, set.iter().map(|data| octal(kind, data)).collect());
+        let values: Vec<(Type, Vec<String>)> = present.records.sets().map(spelled).collect();
+        let count = values.iter().map(|(_, values)| values.len()).sum::<usize>();
+        let length = values.iter().flat_map(|(_, values)| values).map(String::len).sum::<usize>();
+        if records + count > RECORDS || characters + length > CHARACTERS {
+            end(&mut batch);
+            (records, characters) = (0, 0);
+        }
+        records += count;
+        characters += length;
+        for (kind, values) in values {
+            let values: Vec<Value> = values.into_iter().map(|value| json!({"Value": value})).collect();
+            batch.push(json!({"Action": "CREATE", "ResourceRecordSet": {
+                "Name": format!("{name}."), "Type": kind.name(), "TTL": present.ttl, "ResourceRecords": values,
+            }}));
+        }
+    }
+    end(&mut batch);
+    text
+}
+
+/// The data of a record as Route 53 spells it: as in a zone file, with bytes by number in octal.
+pub fn octal(kind: Type, data: &Data) -> String {
+    let quoted = |string: &&[u8]| {
+        let mut text = String::from("\"");
+        for &byte in *string {
+            match byte {
+                b'"' | b'\\' => write!(text, "\\{}", char::from(byte)),
+                b' '..=b'~' => write!(text, "{}", char::from(byte)),
+                _ => write!(text, "\\{byte:03o}"),
+            }
+            .expect("a string takes all");
+        }
+        text + "\""
+    };
+    match kind {
+        Type::Txt => data.strings().iter().map(quoted).collect::<Vec<_>>().join(" "),
+        _ => data.presentation(kind),
+    }
+}

@@ -1,0 +1,19 @@
+//! A zone file, to be included in one that has SOA and NS.
+
+use crate::dns::change::ZoneFile;
+use std::fmt::Write;
+
+pub(super) fn write(files: &[ZoneFile]) -> String {
+    let mut text = String::new();
+    if let Some(file) = files.first() {
+        writeln!(text, "$ORIGIN {}.", file.change.zone).expect("a string takes all");
+        for (name, present) in super::names(files) {
+            let front = name.below(&file.change.zone).unwrap_or("@");
+            for (kind, data) in present.records.iter() {
+                let data = data.presentation(kind);
+                writeln!(text, "{front} {} IN {kind} {data}", present.ttl).expect("a string takes all");
+            }
+        }
+    }
+    text
+}
