@@ -53,7 +53,7 @@ fn step() -> impl Strategy<Value = Step> {
 /// The entries of a commit. A name that some branch ever had and none wants is absent in the files of all that had it.
 fn entries(wants: &Wants, ever: &BTreeSet<(usize, usize)>) -> Vec<(&'static str, &'static str, Wish)> {
     let branch = |i: usize| ["one", "two", "three"][i];
-    let present = wants.iter().map(|(name, (of, held))| (FRONTS[*name], branch(*of), Wish::Present(held.clone(), 60)));
+    let present = wants.iter().map(|(name, (of, held))| (FRONTS[*name], branch(*of), Wish::Present(held.clone(), 600)));
     let gone = ever.iter().filter(|(name, _)| !wants.contains_key(name));
     present.chain(gone.map(|(name, of)| (FRONTS[*name], branch(*of), Wish::Absent))).collect()
 }
@@ -130,5 +130,18 @@ fn some_histories_end_so_on_real_servers() {
         let mut runner = proptest::test_runner::TestRunner::new(config.clone());
         let steps = proptest::collection::vec(step(), 6..12);
         runner.run(&steps, |steps| live(&Running::start(kind, Access::Least, ""), &steps)).unwrap();
+    }
+}
+
+#[test]
+fn some_histories_end_so_with_every_provider() {
+    use crate::dns_http_stories::{ALL, fake};
+    let config = ProptestConfig { cases: 20, failure_persistence: None, ..ProptestConfig::default() };
+    for provider in ALL {
+        let mut runner = proptest::test_runner::TestRunner::new(config.clone());
+        let steps = proptest::collection::vec(step(), 1..12);
+        runner
+            .run(&steps, |steps| live(&fake(provider), &steps))
+            .unwrap_or_else(|error| panic!("{provider:?} {error}"));
     }
 }

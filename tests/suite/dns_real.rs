@@ -176,3 +176,19 @@ fn ten_thousand_names_are_planned_in_three_times_what_dig_takes() {
         }
     });
 }
+
+#[test]
+fn a_longer_hash_is_as_good() {
+    let name = "hmac-sha512";
+    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_here()) {
+        let server = Running::start_with(kind, Access::Least, "", name);
+        let text = crate::dns_server::our_key().replace("hmac-sha256", name);
+        let mut zone = Server::new(zone(), server.address(), Some(key::parse(&text).unwrap()), PATIENCE);
+        let work = work("shop", &[("a.shop", "b", present("x.example.net"))]);
+        assert_eq!(apply(&mut zone, &work, 1), (vec![Outcome::Done(Write::Create)], End::Complete), "{kind:?}");
+        let wrong = key::parse(&crate::dns_server::our_key()).unwrap();
+        let (_, end) =
+            apply(&mut Server::new(crate::dns_stories::zone(), server.address(), Some(wrong), PATIENCE), &work, 2);
+        assert!(matches!(&end, End::Failed(reason) if reason.contains("the key is wrong")), "{kind:?} {end:?}");
+    }
+}

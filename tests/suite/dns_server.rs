@@ -1,7 +1,9 @@
 //! Real name servers on free ports of the loopback, each with one zone, started for one test and stopped after it.
 #![expect(clippy::disallowed_methods, reason = "a test may know where it runs")]
 
+use crate::dns_http::declared;
 use crate::dns_stories::{Content, Field, zone};
+use pleach::apply::open::{Surroundings, open};
 use pleach::apply::patience::Patience;
 use pleach::apply::rfc2136::{Server, key};
 use pleach::apply::zone::Zone;
@@ -54,6 +56,9 @@ pub(crate) enum Access {
 const SECRET: &str = "cGxlYWNoLWNhbmFyeS1wbGVhY2gtY2FuYXJ5LTAxMjM=";
 const ADMIN: &str = "YWRtaW4tYWRtaW4tYWRtaW4tYWRtaW4tYWRtaW4tMDE=";
 
+/// What the API of `PowerDNS` asks for.
+pub(crate) const API_KEY: &str = "api-canary-2b7e151628aed2a6";
+
 /// The key that `apply` uses.
 pub(crate) fn our_key() -> String {
     format!("hmac-sha256:pleach:{SECRET}")
@@ -69,6 +74,10 @@ pub(crate) struct Running {
     pub(crate) kind: Kind,
     pub(crate) access: Access,
     pub(crate) port: u16,
+    /// Where its API is, if it has one.
+    pub(crate) api: u16,
+    /// Of our key.
+    algorithm: &'static str,
     folder: tempfile::TempDir,
     child: Child,
 }
@@ -97,20 +106,25 @@ fn free_port() -> u16 {
 impl Running {
     /// A server with a zone of nothing but SOA, NS and what `more` adds in the form of a zone file.
     pub(crate) fn start(kind: Kind, access: Access, more: &str) -> Self {
+        Running::start_with(kind, access, more, "hmac-sha256")
+    }
+
+    /// The same with a key of another algorithm.
+    pub(crate) fn start_with(kind: Kind, access: Access, more: &str, algorithm: &'static str) -> Self {
         let mut folder = new_folder();
         let text = format!(
             "$ORIGIN dev.example.com.\n$TTL 3600\n@ SOA ns.example.net. hostmaster.example.net. 1 3600 600 86400 60\n@ NS ns.example.net.\n{more}"
         );
         std::fs::write(folder.path().join("zone.db"), text).unwrap();
         if kind == Kind::PowerDns {
-            power_dns_zone(folder.path(), access);
+            power_dns_zone(folder.path(), access, algorithm);
         }
         let mut log = String::new();
         // Another test may take the port first.
         for _ in 0..5 {
-            let port = free_port();
-            let child = spawn(kind, access, folder.path(), port);
-            let mut running = Running { kind, access, port, folder, child };
+            let (port, api) = (free_port(), free_port());
+            let child = spawn(kind, access, folder.path(), (port, api), algorithm);
+            let mut running = Running { kind, access, port, api, algorithm, folder, child };
             if running.is_up() {
                 return running;
             }
@@ -142,7 +156,7 @@ impl Running {
 
     /// Starts it again on the same port.
     pub(crate) fn restart(&mut self) {
-        self.child = spawn(self.kind, self.access, self.folder.path(), self.port);
+        self.child = spawn(self.kind, self.access, self.folder.path(), (self.port, self.api), self.algorithm);
         assert!(self.is_up());
     }
 
@@ -188,6 +202,17 @@ impl Running {
     pub(crate) fn ours(&self, patience: Patience) -> Server {
         let key = (self.access == Access::Least).then(|| key::parse(&our_key()).unwrap());
         Server::new(zone(), self.address(), key, patience)
+    }
+}
+
+impl Running {
+    /// The zone through its API.
+    pub(crate) fn open_api(&self, patience: Patience) -> Box<dyn Zone + Send> {
+        let declared = declared(&format!("provider: powerdns, server: 'http://127.0.0.1:{}'", self.api));
+        let variable = |name: &str| (name == "PDNS_API_KEY").then(|| API_KEY.to_owned());
+        let file = |_: &str| unreachable!("no variable names a file");
+        let around = Surroundings { variable: &variable, file: &file, trace: None };
+        open(&zone(), Some(&declared), &around, patience).unwrap()
     }
 }
 
@@ -247,11 +272,19 @@ pub(crate) fn nsupdate(commands: &str) {
     assert!(output.status.success(), "{commands}\n{}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn spawn(kind: Kind, access: Access, folder: &Path, port: u16) -> Child {
+/// The example of DNS.md in that language: what is shipped is what is tested.
+fn shipped(language: &str) -> String {
+    let text = std::fs::read_to_string(crate::kit::root().join("DNS.md")).unwrap();
+    let (_, rest) =
+        text.split_once(&format!("\n```{language}\n")).unwrap_or_else(|| panic!("no example in {language}"));
+    rest.split_once("\n```\n").unwrap().0.to_owned() + "\n"
+}
+
+fn spawn(kind: Kind, access: Access, folder: &Path, (port, api): (u16, u16), algorithm: &str) -> Child {
     let conf = match kind {
-        Kind::Bind => bind(access, folder, port),
-        Kind::Knot => knot(access, folder, port),
-        Kind::PowerDns => power_dns(access, folder, port),
+        Kind::Bind => bind(access, folder, port, algorithm),
+        Kind::Knot => knot(access, folder, port, algorithm),
+        Kind::PowerDns => power_dns(access, folder, (port, api)),
     };
     let log = std::fs::File::create(folder.join("log")).unwrap();
     let mut command = Command::new(kind.program());
@@ -269,15 +302,14 @@ fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
     path
 }
 
-fn bind(access: Access, folder: &Path, port: u16) -> PathBuf {
+fn bind(access: Access, folder: &Path, port: u16, algorithm: &str) -> PathBuf {
     let policy = match access {
-        Access::Open => "allow-update { any; };",
+        Access::Open => "allow-update { any; };".to_owned(),
         Access::Least => {
-            "update-policy {
-                grant admin. zonesub any;
-                grant pleach. subdomain shop.dev.example.com. A AAAA CNAME TXT CAA;
-                grant pleach. subdomain _pleach.dev.example.com. TXT;
-            };"
+            let shipped = shipped("bind");
+            let from = shipped.find("update-policy").unwrap();
+            let policy = &shipped[from..from + shipped[from..].find("};").unwrap() + 2];
+            policy.replace("update-policy {", "update-policy { grant admin. zonesub any;")
         }
     };
     let folder_name = folder.display();
@@ -288,25 +320,20 @@ fn bind(access: Access, folder: &Path, port: u16) -> PathBuf {
             recursion no; dnssec-validation no; notify no; empty-zones-enable no; allow-transfer {{ key admin.; }};
         }};
         controls {{ }};
-        key pleach. {{ algorithm hmac-sha256; secret \"{SECRET}\"; }};
+        key pleach. {{ algorithm {algorithm}; secret \"{SECRET}\"; }};
         key admin. {{ algorithm hmac-sha256; secret \"{ADMIN}\"; }};
         zone dev.example.com {{ type primary; file \"zone.db\"; {policy} }};\n"
     );
     write(folder, "named.conf", &text)
 }
 
-fn knot(access: Access, folder: &Path, port: u16) -> PathBuf {
+fn knot(access: Access, folder: &Path, port: u16, algorithm: &str) -> PathBuf {
     let acl = match access {
-        Access::Open => "  - id: open\n    address: [127.0.0.1, \"::1\"]\n    action: update\n",
+        Access::Open => "  - id: pleach\n    address: [127.0.0.1, \"::1\"]\n    action: update\n".to_owned(),
         Access::Least => {
-            "  - id: open
-    key: pleach
-    action: update
-    update-type: [A, AAAA, CNAME, TXT, CAA]
-    update-owner: name
-    update-owner-match: sub-or-equal
-    update-owner-name: [shop, _pleach]
-"
+            let shipped = shipped("knot");
+            let (_, acl) = shipped.split_once("acl:\n").unwrap();
+            acl.split_once("zone:\n").unwrap().0.to_owned()
         }
     };
     let folder_name = folder.display();
@@ -321,7 +348,7 @@ log:
     any: warning
 key:
   - id: pleach
-    algorithm: hmac-sha256
+    algorithm: {algorithm}
     secret: {SECRET}
   - id: admin
     algorithm: hmac-sha256
@@ -334,13 +361,13 @@ acl:
   - domain: dev.example.com
     storage: {folder_name}
     file: zone.db
-    acl: [admin, open]
+    acl: [admin, pleach]
 "
     );
     write(folder, "knot.conf", &text)
 }
 
-fn power_dns(access: Access, folder: &Path, port: u16) -> PathBuf {
+fn power_dns(access: Access, folder: &Path, (port, api): (u16, u16)) -> PathBuf {
     let folder_name = folder.display();
     let policy = match access {
         Access::Open => String::new(),
@@ -351,6 +378,11 @@ fn power_dns(access: Access, folder: &Path, port: u16) -> PathBuf {
 gsqlite3-database={folder_name}/pdns.db
 local-address=127.0.0.1,::1
 local-port={port}
+webserver-address=127.0.0.1
+webserver-port={api}
+webserver-allow-from=127.0.0.0/8
+api=yes
+api-key={API_KEY}
 socket-dir={folder_name}
 daemon=no
 guardian=no
@@ -367,20 +399,12 @@ zone-cache-refresh-interval=0
     write(folder, "pdns.conf", &text)
 }
 
-fn power_dns_zone(folder: &Path, access: Access) {
-    power_dns(access, folder, 0);
-    let policy = "
-local types = { [pdns.A] = true, [pdns.AAAA] = true, [pdns.CNAME] = true, [pdns.TXT] = true, [pdns.CAA] = true }
-function updatepolicy(input)
-  local key = input:getTsigName()
-  if key:equal('admin') then return true end
-  if not key:equal('pleach') then return false end
-  local name = input:getQName()
-  if name:isPartOf(newDN('_pleach.dev.example.com')) then return input:getQType() == pdns.TXT end
-  return name:isPartOf(newDN('shop.dev.example.com')) and types[input:getQType()] == true
-end
-";
-    write(folder, "policy.lua", policy);
+fn power_dns_zone(folder: &Path, access: Access, algorithm: &str) {
+    power_dns(access, folder, (0, 0));
+    let ours = "local key = input:getTsigName()\n";
+    let policy = shipped("lua").replace(ours, &format!("{ours}  if key:equal('admin') then return true end\n"));
+    assert!(policy.contains("'admin'"));
+    write(folder, "policy.lua", &policy);
     let schema = "/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql";
     let run = |program: &str, args: &[&str]| {
         let output = Command::new(program).args(args).output().unwrap();
@@ -392,7 +416,7 @@ end
     let zone = "dev.example.com";
     let util = |args: &[&str]| run("pdnsutil", &[&[config.as_str()], args].concat());
     util(&["load-zone", zone, folder.join("zone.db").to_str().unwrap()]);
-    util(&["import-tsig-key", "pleach", "hmac-sha256", SECRET]);
+    util(&["import-tsig-key", "pleach", algorithm, SECRET]);
     util(&["import-tsig-key", "admin", "hmac-sha256", ADMIN]);
     util(&["set-meta", zone, "SOA-EDIT-DNSUPDATE", "INCREASE"]);
     util(&["set-meta", zone, "TSIG-ALLOW-AXFR", "admin"]);

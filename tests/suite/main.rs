@@ -13,13 +13,29 @@ mod disk;
 mod dns_build;
 #[cfg(feature = "apply")]
 mod dns_cli;
+#[cfg(feature = "apply")]
+mod dns_documented;
+#[cfg(feature = "apply")]
+mod dns_export;
 mod dns_git;
 #[cfg(feature = "apply")]
 mod dns_histories;
 #[cfg(feature = "apply")]
+mod dns_http;
+#[cfg(feature = "apply")]
+mod dns_http_cli;
+#[cfg(feature = "apply")]
+mod dns_http_clouds;
+#[cfg(feature = "apply")]
+mod dns_http_rules;
+#[cfg(feature = "apply")]
+mod dns_http_stories;
+#[cfg(feature = "apply")]
 mod dns_life;
 #[cfg(feature = "apply")]
 mod dns_memory;
+#[cfg(feature = "apply")]
+mod dns_processes;
 #[cfg(feature = "apply")]
 mod dns_real;
 #[cfg(feature = "apply")]
