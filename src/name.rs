@@ -230,6 +230,7 @@ mod tests {
     proptest! {
         #[test]
         fn wire_and_back(text in "([a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?\\.){0,5}[a-z]{1,10}") {
+            prop_assume!(!text.split('.').any(|label| label.starts_with("xn--")));
             let name = DnsName::host(&text).unwrap();
             prop_assert_eq!(DnsName::from_wire(&name.wire()), Some(name.clone()));
             prop_assert_eq!(DnsName::host(name.as_str()).unwrap(), name);
