@@ -2,9 +2,11 @@
 
 use crate::error::{Error, Kind};
 use crate::source::{Project, Reader, RelPath, Seen};
-use std::fs;
+use std::collections::BTreeMap;
+use std::fs::{self, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::RwLock;
 
 /// The file that makes a folder a workspace.
 pub const SPEC: &str = "branches.yaml";
@@ -12,6 +14,8 @@ pub const SPEC: &str = "branches.yaml";
 /// The texts of a folder; `root` has no symbolic links in it, as [`resolve`] leaves it.
 struct Folder {
     root: PathBuf,
+    /// Folders below it that were looked into, without links.
+    folders: RwLock<BTreeMap<RelPath, PathBuf>>,
 }
 
 /// The folder `path` with its symbolic links resolved.
@@ -33,7 +37,7 @@ pub fn workspace(start: &Path) -> Option<&Path> {
 
 /// The texts in and below `root`, shown as seen from `here`; both are resolved paths. What is above `root` is not there.
 pub fn project(root: &Path, here: &Path) -> Project {
-    let project = Project::new(Folder { root: root.to_owned() });
+    let project = Project::new(Folder { root: root.to_owned(), folders: RwLock::default() });
     match below(root, here) {
         Some(here) => project.seen_from(here),
         None => project,
@@ -47,28 +51,56 @@ pub fn below(root: &Path, path: &Path) -> Option<RelPath> {
 
 impl Reader for Folder {
     fn look(&self, path: &RelPath) -> Seen {
-        let full = self.root.join(path.as_str());
-        let seen = match fs::canonicalize(&full) {
-            Ok(real) if real.starts_with(&self.root) => look(&real),
-            Ok(real) => Ok(Seen::Unreadable(format!("it leads out of the workspace, to `{}`", real.display()))),
+        let seen = match self.find(path) {
+            Ok((real, kind)) if real.starts_with(&self.root) => look(&real, kind),
+            Ok((real, _)) => Ok(Seen::Unreadable(format!("it leads out of the workspace, to `{}`", real.display()))),
             Err(error) => Err(error),
         };
         seen.unwrap_or_else(|error| match error.kind() {
-            io::ErrorKind::NotFound if full.is_symlink() => Seen::Unreadable("it is a link to nothing".to_owned()),
+            io::ErrorKind::NotFound if self.root.join(path.as_str()).is_symlink() => {
+                Seen::Unreadable("it is a link to nothing".to_owned())
+            }
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Seen::Nothing,
             _ => Seen::Unreadable(super::reason(&error)),
         })
     }
 
     fn real(&self, path: &RelPath) -> Option<RelPath> {
-        below(&self.root, &fs::canonicalize(self.root.join(path.as_str())).ok()?)
+        below(&self.root, &self.find(path).ok()?.0)
+    }
+}
+
+impl Folder {
+    /// A path with its links resolved, and what stands there. Only its last part is asked about: its folder is known.
+    fn find(&self, path: &RelPath) -> io::Result<(PathBuf, FileType)> {
+        if *path == RelPath::root() {
+            return Ok((self.root.clone(), fs::metadata(&self.root)?.file_type()));
+        }
+        let full = self.folder(&path.parent())?.join(path.name());
+        let kind = fs::symlink_metadata(&full)?.file_type();
+        if !kind.is_symlink() {
+            return Ok((full, kind));
+        }
+        let real = fs::canonicalize(&full)?;
+        let kind = fs::metadata(&real)?.file_type();
+        Ok((real, kind))
+    }
+
+    /// The same for a folder that others are looked for in.
+    fn folder(&self, path: &RelPath) -> io::Result<PathBuf> {
+        const LOCK: &str = "no thread panics while it holds the table";
+        if let Some(real) = self.folders.read().expect(LOCK).get(path) {
+            return Ok(real.clone());
+        }
+        let (real, _) = self.find(path)?;
+        self.folders.write().expect(LOCK).insert(path.clone(), real.clone());
+        Ok(real)
     }
 }
 
 /// What stands at a path without links. A pipe or a device is not read, because that may never end. Names that are not
 /// UTF-8 are left out: no text can name them.
-fn look(path: &Path) -> io::Result<Seen> {
-    let kind = fs::metadata(path)?.file_type();
+fn look(path: &Path, kind: FileType) -> io::Result<Seen> {
     if kind.is_dir() {
         let names = fs::read_dir(path)?.map(|entry| Ok(entry?.file_name().into_string().ok()));
         Ok(Seen::Folder(names.filter_map(io::Result::transpose).collect::<io::Result<_>>()?))
