@@ -14,7 +14,7 @@ pub(super) fn branch(spec: &Spec, branch: &spec::Branch) -> Result<Branch> {
     let values = merge::values(&defaults.values, &settings.values);
     let scope = Scope { project: &spec.project, values: &values };
     let namespace = branch.namespace.as_ref().unwrap_or(&spec.namespace);
-    let hosts = Hosts::of(branch, defaults);
+    let hosts = Hosts::of(branch, spec);
 
     let slug = slug(branch, namespace, hosts, scope)?;
     let platform = platform(branch, namespace, scope, &slug);

@@ -1,11 +1,12 @@
-//! The hosts of a branch: its names, and one for each service on each name.
+//! The hosts of a branch: its names and one for each service on each name, then the same for each alias that leads to it.
 
 use super::Host;
 use crate::error::{Error, Errors, Result, gather};
 use crate::name::DnsName;
 use crate::source::Place;
-use crate::spec::{self, Branch, Join, Placed, Scope, Settings};
+use crate::spec::{self, Branch, Join, Placed, Scope, Spec};
 use smol_str::SmolStr;
+use std::collections::BTreeMap;
 
 /// What a branch and the defaults say of its hosts.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +14,10 @@ pub(super) struct Hosts<'a> {
     names: &'a [spec::Host],
     services: &'a [Placed<SmolStr>],
     join: Join,
+    /// The names that all branches have, in which aliases stand.
+    common: &'a [spec::Host],
+    aliases: &'a BTreeMap<SmolStr, spec::Alias>,
+    branch: &'a str,
 }
 
 /// The text of a host, the name that it comes from, and the service.
@@ -20,8 +25,8 @@ type Written<'a> = (String, &'a spec::Host, Option<&'a Placed<SmolStr>>);
 
 impl<'a> Hosts<'a> {
     /// What the branch says, else the defaults.
-    pub(super) fn of(branch: &'a Branch, defaults: &'a Settings) -> Self {
-        let (own, defaults) = (&branch.settings.hosts, &defaults.hosts);
+    pub(super) fn of(branch: &'a Branch, spec: &'a Spec) -> Self {
+        let (own, defaults) = (&branch.settings.hosts, &spec.defaults.hosts);
         let services = own.services.as_deref();
         // What all branches run in their namespaces says nothing of one that has none.
         let services = if branch.app_engine.is_some() { services } else { services.or(defaults.services.as_deref()) };
@@ -29,19 +34,30 @@ impl<'a> Hosts<'a> {
             names: own.names.as_deref().or(defaults.names.as_deref()).unwrap_or_default(),
             services: services.unwrap_or_default(),
             join: own.join.or(defaults.join).unwrap_or_default(),
+            common: defaults.names.as_deref().unwrap_or_default(),
+            aliases: &spec.aliases,
+            branch: &branch.name,
         }
     }
 
-    /// Every host as text where `slug` stands for the slug, and where its pattern is written; names first.
+    /// Every host as text where `slug` stands for the slug, and where its pattern is written; names first. The hosts of
+    /// aliases have no slug and are left out.
     pub(super) fn texts(self, scope: Scope, slug: &str) -> Result<Vec<(String, Place)>> {
         let each = |(text, host, _): Written| (text, host.name.at);
-        Ok(self.each(scope, slug)?.into_iter().map(each).collect())
+        Ok(self.each(self.names.iter(), scope, slug)?.into_iter().map(each).collect())
     }
 
     /// Every host of a branch with that slug.
     pub(super) fn hosts(self, scope: Scope, slug: &str) -> Result<Vec<Host>> {
-        gather(self.each(scope, slug)?, |(text, host, service)| {
-            let at = host.name.at;
+        let own = self.each(self.names.iter(), scope, slug)?.into_iter().map(|written| (written, None));
+        let aliases = self.aliases.iter().filter(|(_, alias)| alias.branch.value == self.branch);
+        let aliased = gather(aliases, |(name, alias)| {
+            let names = self.common.iter().filter(|host| host.name.has_slug());
+            let each = self.each(names, scope, name)?;
+            Ok::<_, Errors>(each.into_iter().map(move |written| (written, Some((name, alias.at)))))
+        })?;
+        gather(own.chain(aliased.into_iter().flatten()), |((text, host, service), alias)| {
+            let at = alias.map_or(host.name.at, |(_, at)| at);
             let name = DnsName::host(&text).map_err(|error| match service {
                 None => error.at(at),
                 Some(service) => {
@@ -50,13 +66,14 @@ impl<'a> Hosts<'a> {
                 }
             })?;
             let service = service.map(|service| service.value.clone());
-            Ok::<_, Errors>(Host { name, service, join: self.join, content: host.content.clone(), at })
+            let alias = alias.map(|(name, _)| name.clone());
+            Ok::<_, Errors>(Host { name, service, alias, join: self.join, content: host.content.clone(), at })
         })
     }
 
     /// A wildcard answers for services too, so that they have no hosts of their own below it.
-    fn each(self, scope: Scope, slug: &str) -> Result<Vec<Written<'a>>> {
-        let names = gather(self.names, |host| Ok::<_, Error>((host.name.expand(scope, slug)?, host, None)))?;
+    fn each(self, names: impl Iterator<Item = &'a spec::Host>, scope: Scope, slug: &str) -> Result<Vec<Written<'a>>> {
+        let names = gather(names, |host| Ok::<_, Error>((host.name.expand(scope, slug)?, host, None)))?;
         let of = |service: &'a Placed<SmolStr>| {
             let plain = names.iter().filter(|(name, ..)| !name.starts_with('*'));
             plain.map(move |(name, host, _)| {

@@ -2,7 +2,7 @@
 
 use super::{Branch, Plan, Platform};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A branch. Absent things are null or empty, never left out.
 #[derive(Debug, Serialize)]
@@ -18,6 +18,8 @@ pub struct Entry<'a> {
     pub namespace: Option<&'a str>,
     /// Its hosts.
     pub hosts: Vec<&'a str>,
+    /// The aliases that lead to it and have hosts.
+    pub aliases: BTreeSet<&'a str>,
     /// Full references of the images that the spec sets, by their names in the manifests.
     pub images: BTreeMap<&'a str, String>,
     /// The folders of its overlays, in order.
@@ -58,6 +60,7 @@ impl<'a> Entry<'a> {
             },
             namespace: branch.namespace(),
             hosts: branch.hosts.iter().map(|host| host.name.as_str()).collect(),
+            aliases: branch.hosts.iter().filter_map(|host| host.alias.as_deref()).collect(),
             images: branch.images.keys().map(|name| (name.as_str(), branch.image(name))).collect(),
             overlays: branch.overlays.iter().map(crate::source::RelPath::as_str).collect(),
             owner: branch.owner.as_ref().map(|owner| owner.value.as_str()),

@@ -102,6 +102,8 @@ pub struct Host {
     pub name: DnsName,
     /// The service that it is for, if not for the whole branch.
     pub service: Option<SmolStr>,
+    /// The alias that stands in it for the slug.
+    pub alias: Option<SmolStr>,
     /// How services and names are joined in this branch.
     pub join: Join,
     /// What it holds in place of what its zone says.
@@ -234,6 +236,7 @@ branches:
         assert_eq!(replicas, [("web", 2)]);
         let want = "\
 branch:
+  aliases: {}
   expires: null
   host: feature-login-df7c7aeb.dev.example.com
   hosts:
@@ -280,6 +283,27 @@ values:
     }
 
     #[test]
+    fn an_alias_is_one_more_host_of_its_branch() {
+        let hosts = |to: &str| {
+            let plan = plan(&format!("aliases: {{stable: {to}}}{SPEC}"));
+            let hosts = |branch: &Branch| branch.hosts.iter().map(|host| host.name.to_string()).collect::<Vec<_>>();
+            (
+                plan.branches.iter().map(hosts).collect::<Vec<_>>(),
+                yaml(plan.branches[0].variables.get("branch").unwrap()),
+            )
+        };
+        let (own, before) = hosts("legacy/reports");
+        assert_eq!(own[0], ["feature-login-df7c7aeb.dev.example.com", "feature-login-df7c7aeb.example.org"]);
+        assert_eq!(own[1], ["reports.dev.example.com", "stable.dev.example.com", "stable.example.org"]);
+        let (moved, after) = hosts("feature/login");
+        assert_eq!(moved[1], ["reports.dev.example.com"]);
+        assert_eq!(moved[0][..2], own[0], "its own hosts stay the first");
+        assert_eq!(moved[0][2..], own[1][1..]);
+        assert!(before.contains("aliases: {}\n"), "{before}");
+        assert!(after.contains("aliases:\n  stable: stable.dev.example.com\n"), "{after}");
+    }
+
+    #[test]
     fn hosts_outside_of_the_zones_are_mentioned() {
         let text = format!("{:?}", plan(SPEC).warnings);
         assert!(text.contains("feature/login") && !text.contains("legacy/reports"), "{text}");
@@ -298,6 +322,7 @@ values:
                 "platform": "kubernetes",
                 "namespace": "shop-feature-login-df7c7aeb",
                 "hosts": ["feature-login-df7c7aeb.dev.example.com", "feature-login-df7c7aeb.example.org"],
+                "aliases": [],
                 "images": {"nginx": "nginx:1.27", "registry.example.com/shop/backend": "registry.example.com/shop/backend:3f2c1a9"},
                 "overlays": ["overlays/tls"],
                 "owner": "team-identity",
@@ -311,6 +336,7 @@ values:
                 "platform": "appEngine",
                 "namespace": null,
                 "hosts": ["reports.dev.example.com"],
+                "aliases": [],
                 "images": {},
                 "overlays": [],
                 "owner": null,

@@ -39,6 +39,9 @@ const HOST: &str = "`{{ branch.slug }}` in the pattern keeps hosts apart";
 
 /// What keeps a host apart from others.
 fn apart(host: &Host) -> &'static str {
+    if host.alias.is_some() {
+        return "give the alias or the branch another name";
+    }
     match (&host.service, host.join) {
         (None, _) => HOST,
         (Some(_), Join::Hyphen) => "`join: \"-dot-\"` under `hosts:` keeps the hosts of services apart from others",

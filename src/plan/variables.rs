@@ -1,9 +1,9 @@
 //! What templates see of a branch.
 //!
 //! `project`; `branch` with `name`, `slug`, `namespace`, `host`, `hosts`, `owner`, `link` and `expires`, those that it
-//! does not have being null, and `services`, the first host of each by name; `values`; and `images`, full references by the names in the manifests and by alias.
+//! does not have being null, and `services` and `aliases`, the first host of each by name; `values`; and `images`, full references by the names in the manifests and by alias.
 
-use super::Branch;
+use super::{Branch, Host};
 use crate::node::{Entry, Map, Node};
 use crate::source::Place;
 use crate::spec::{Placed, Spec};
@@ -15,6 +15,7 @@ pub(super) fn variables(spec: &Spec, branch: &Branch, values: Node) -> Node {
         |value: Option<(SmolStr, Place)>| value.map_or_else(Node::null, |(text, at)| Node::str(text).placed(at));
     let text = |text: &Option<Placed<SmolStr>>| optional(text.as_ref().map(|text| (text.value.clone(), text.at)));
     let about = mapping([
+        ("aliases", first_hosts(branch, |host| host.alias.as_ref()).into()),
         ("expires", optional(branch.expires.as_ref().map(|date| (date.value.to_smolstr(), date.at)))),
         ("host", hosts().next().unwrap_or_else(Node::null)),
         ("hosts", Node::seq(hosts())),
@@ -22,7 +23,7 @@ pub(super) fn variables(spec: &Spec, branch: &Branch, values: Node) -> Node {
         ("name", Node::str(branch.name.clone()).placed(branch.at)),
         ("namespace", optional(branch.namespace().map(|namespace| (namespace.into(), branch.at)))),
         ("owner", text(&branch.owner)),
-        ("services", services(branch).into()),
+        ("services", first_hosts(branch, |host| host.service.as_ref()).into()),
         ("slug", Node::str(&branch.slug).placed(branch.at)),
     ]);
     mapping([
@@ -38,14 +39,15 @@ fn mapping<const N: usize>(entries: [(&'static str, Node); N]) -> Node {
     Map::from_entries(entries.map(entry).into()).expect("no key stands twice").into()
 }
 
-fn services(branch: &Branch) -> Map {
-    let mut services = Map::default();
+/// The first host of everything that `of` names.
+fn first_hosts<'a>(branch: &'a Branch, of: impl Fn(&'a Host) -> Option<&'a SmolStr>) -> Map {
+    let mut first = Map::default();
     for host in &branch.hosts {
-        if let Some(service) = host.service.as_ref().filter(|service| services.get(service).is_none()) {
-            services.insert(service.clone(), Node::str(host.name.as_str()).placed(host.at));
+        if let Some(name) = of(host).filter(|name| !first.has(name)) {
+            first.insert(name.clone(), Node::str(host.name.as_str()).placed(host.at));
         }
     }
-    services
+    first
 }
 
 fn images(spec: &Spec, branch: &Branch) -> Map {

@@ -3,6 +3,7 @@
 //! [`read`] tells every fault of all these files at once: of their shape by the JSON Schema, of what they mean by the
 //! types here, which can hold nothing wrong. What branches derive from one another's defaults is for `plan`.
 
+mod alias;
 mod branch;
 mod content;
 mod date;
@@ -17,6 +18,7 @@ mod settings;
 mod sync;
 mod zone;
 
+pub use alias::Alias;
 pub use branch::{AppEngine, Branch, Pin};
 pub use content::{AddressFrom, Content};
 pub use date::Date;
@@ -61,6 +63,8 @@ pub struct Spec {
     pub namespace: Pattern,
     /// The declared zones.
     pub zones: BTreeMap<DnsName, Zone>,
+    /// Stable names for branches.
+    pub aliases: BTreeMap<SmolStr, Alias>,
     /// Aliases of images and the names they stand for.
     pub image_aliases: BTreeMap<SmolStr, SmolStr>,
     /// What becomes of secret values.
@@ -155,6 +159,7 @@ impl Spec {
             base,
             namespace: Pattern::of(&top, "namespace", faults).unwrap_or_else(Pattern::slug),
             zones: zone::zones(&top, faults),
+            aliases: alias::aliases(&top, &branches, &defaults.hosts, faults),
             image_aliases: image_aliases.into_iter().map(|(alias, name)| (alias, name.value)).collect(),
             secrets: match top.text("secrets").as_deref() {
                 Some("refuse") => Secrets::Refuse,
@@ -242,6 +247,7 @@ zones:
     certificates: ["*.a.example.com"]
   b.example.com: {mode: wildcard}
   c.example.com: {addressFrom: {kind: Service, namespace: ingress, name: web}, addresses: [203.0.113.0/24]}
+aliases: {stable: feature/login}
 imageAliases: {backend: registry.example.com/shop/backend}
 secrets: refuse
 maxBranches: 60

@@ -67,6 +67,11 @@ impl Pattern {
         }
     }
 
+    /// Whether the slug stands in it.
+    pub fn has_slug(&self) -> bool {
+        self.parts.contains(&Part::Slug)
+    }
+
     /// The text for a branch with the slug `slug`.
     pub fn expand(&self, scope: Scope, slug: &str) -> Result<String, Error> {
         let mut out = String::with_capacity(64);

@@ -6,6 +6,7 @@ use crate::dns_memory::Memory;
 use crate::dns_stories::{Field, apply, cname, n, set, zone};
 use crate::dns_trouble::Mishap;
 use pleach::apply::address::Addresses;
+use pleach::apply::decide::Wish;
 use pleach::apply::walk::{End, Outcome, Work};
 use pleach::apply::work;
 use pleach::dns::marker;
@@ -107,6 +108,41 @@ fn wanted(model: &Model) -> BTreeMap<String, Records> {
         _ => set(Type::A, &[&format!("192.0.2.{address}")]),
     };
     ours.map(|(host, (_, address))| (HOSTS[*host].to_owned(), held(*address))).collect()
+}
+
+/// One line moves an alias: the host stays where it is while the name of its branch changes in the marker, even if the
+/// commit between was never applied; no run deletes it.
+#[test]
+fn an_alias_moves_from_one_branch_to_another() {
+    let spec = |to: &str| {
+        format!(
+            "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nhosts: ['{{{{ branch.slug }}}}.shop.dev.example.com']\n\
+             zones:\n  dev.example.com: {{ttl: 60, CNAME: [ingress.example.net]}}\naliases: {{stable: {to}}}\n\
+             branches: [{{name: main}}, {{name: one}}, {{name: two}}]\n"
+        )
+    };
+    let field = Memory::default();
+    let mut base = Tree::default();
+    let mut run = |rev: u64, to: &str, applied: bool| {
+        base = built(&spec(to), &base, &Part::All).tree;
+        let work = work(&base).unwrap();
+        let absent = work.entries.iter().filter(|entry| entry.wish == Wish::Absent).count();
+        assert_eq!(absent, 0, "a host that moves is wanted all the time");
+        if !applied {
+            return String::new();
+        }
+        let (outcomes, end) = apply(&mut *field.open(), &work, rev);
+        assert_eq!(end, End::Complete);
+        assert!(outcomes.iter().all(|o| matches!(o, Outcome::Kept | Outcome::Done(_))), "{outcomes:?}");
+        let content = field.content();
+        assert_eq!(content[&n("stable.shop")].0, cname("ingress.example.net"));
+        let marker = marker::name(&n("stable.shop"), &zone()).unwrap();
+        format!("{:?}", content[&marker].0)
+    };
+    assert!(run(1, "main", true).contains("branch=main"), "the first branch has it");
+    assert!(run(2, "one", true).contains("branch=one"), "it is applied as one change of the marker");
+    run(3, "two", false);
+    assert!(run(4, "main", true).contains("branch=main"), "what was never applied does not matter");
 }
 
 proptest! {

@@ -14,8 +14,8 @@ Examples:
   pleach branch list
   pleach branch list --format json | jq -r '.[] | select(.owner == \"team-a\") | .namespace'
 
-JSON: a list of {name, slug, platform, namespace, hosts, images, overlays, owner, link, expires, pinned};
-what a branch does not have is null or empty.")]
+JSON: a list of {name, slug, platform, namespace, hosts, aliases, images, overlays, owner, link, expires,
+pinned}; what a branch does not have is null or empty.")]
     List {
         /// How they are listed
         #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]

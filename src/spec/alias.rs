@@ -1,0 +1,62 @@
+//! Stable names for branches: an alias takes the place of the slug in the hosts that all branches have.
+
+use super::section::{Section, text};
+use super::{Branch, Hosts, Placed, is_label, spec_error};
+use crate::error::Error;
+use crate::source::Place;
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
+
+/// Where an alias leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alias {
+    /// The name of the branch.
+    pub branch: Placed<SmolStr>,
+    /// Where the alias is written.
+    pub at: Place,
+}
+
+/// Reads the aliases, each of which leads to one of `branches` through a host of `hosts`, which all branches have.
+pub(super) fn aliases(
+    top: &Section,
+    branches: &[Branch],
+    hosts: &Hosts,
+    faults: &mut Vec<Error>,
+) -> BTreeMap<SmolStr, Alias> {
+    let mut aliases = BTreeMap::new();
+    for entry in top.map("aliases").into_iter().flatten() {
+        let (name, at) = (&entry.key.text, entry.key.at);
+        let Some(branch) = text(&entry.value) else { continue };
+        let alias = Alias { branch: Placed { value: branch, at: entry.value.at }, at };
+        match check(name, &alias, branches, hosts) {
+            Ok(()) => drop(aliases.insert(name.clone(), alias)),
+            Err(error) => faults.push(error),
+        }
+    }
+    aliases
+}
+
+fn check(name: &str, alias: &Alias, branches: &[Branch], hosts: &Hosts) -> Result<(), Error> {
+    if !is_label(name) {
+        let error = spec_error(format!("`{name}` is no alias")).at(alias.at);
+        return Err(
+            error.help("it is made of at most 63 of a-z, 0-9 and `-`, and begins and ends with a letter or digit")
+        );
+    }
+    if !hosts.names.iter().flatten().any(|host| host.name.has_slug()) {
+        let error = spec_error(format!("the alias `{name}` has no host to stand in")).at(alias.at);
+        return Err(
+            error.help("give all branches a host with `{{ branch.slug }}`, in whose place an alias is a host too")
+        );
+    }
+    let to = &alias.branch;
+    let Some(branch) = branches.iter().find(|branch| branch.name == to.value) else {
+        let error = spec_error(format!("the alias `{name}` leads to the branch `{}`, which there is not", to.value));
+        return Err(error.at(to.at).suggest(&to.value, branches.iter().map(|branch| branch.name.as_str())));
+    };
+    if branch.settings.hosts.names.as_ref().is_some_and(Vec::is_empty) {
+        let error = spec_error(format!("the alias `{name}` leads to `{}`, which has no hosts", branch.name)).at(to.at);
+        return Err(error.note(branch.at, "the branch says that here").help("let it have the hosts of all branches"));
+    }
+    Ok(())
+}
