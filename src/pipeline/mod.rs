@@ -1,6 +1,7 @@
 //! The stages in order: a [`Project`] becomes a [`Tree`]. No disk, no clock, no environment; branches run on all cores,
 //! and what comes out does not depend on how many there are.
 
+mod external;
 mod own;
 mod part;
 
@@ -187,6 +188,8 @@ impl House<'_> {
         };
         let input = Input { project: self.project, cache: &self.cache, memo: &self.memo, templates: Some(&templates) };
         let transform::Built { mut resources, mut warnings } = transform::branch(&input, &layers)?;
+        warnings.extend(external::routed(branch, &resources));
+        resources.extend(external::objects(branch, namespace));
         resources.extend(endpoints.into_iter().map(Resource::new));
         if let Some(asked) = self.objects.get(branch.slug.as_str()) {
             warnings.extend(dns::object::missing(asked, namespace, &resources));

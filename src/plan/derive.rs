@@ -2,14 +2,14 @@
 
 use super::host::Hosts;
 use super::room::{Room, SLUG};
-use super::{Branch, Platform, labels, merge, variables};
+use super::{Branch, Platform, external, labels, merge, variables};
 use crate::error::{Error, Errors, Kind, Result, gather};
 use crate::name::LONGEST_LABEL;
 use crate::slug::Slug;
 use crate::spec::{self, AppEngine, Pattern, Placed, Scope, Spec, is_label};
 
-/// Derives a branch from the spec, without a look at other branches.
-pub(super) fn branch(spec: &Spec, branch: &spec::Branch) -> Result<Branch> {
+/// Derives a branch from the spec, without a look at other branches but for the baseline, from which it may take things.
+pub(super) fn branch(spec: &Spec, branch: &spec::Branch, baseline: Option<&Branch>) -> Result<Branch> {
     let (settings, defaults) = (&branch.settings, &spec.defaults);
     let values = merge::values(&defaults.values, &settings.values);
     let scope = Scope { project: &spec.project, values: &values };
@@ -30,15 +30,19 @@ pub(super) fn branch(spec: &Spec, branch: &spec::Branch) -> Result<Branch> {
         value: own.value.over(&default.value),
         at: own.at,
     });
-    let overlays = settings.overlays.as_deref().or(defaults.overlays.as_deref()).unwrap_or_default();
+    let services = spec.services.iter().filter(|service| branch.runs(&service.name));
+    let services = services.filter_map(|service| service.overlay.as_ref());
+    let overlays = services.chain(settings.overlays.as_deref().or(defaults.overlays.as_deref()).unwrap_or_default());
     let patches = settings.patches.as_deref().or(defaults.patches.as_deref()).unwrap_or_default();
     let labels = labels::labels(spec, branch, &slug);
+    let written = branch;
     let mut branch = Branch {
         name: branch.name.clone(),
         slug,
         platform,
         hosts,
-        overlays: overlays.iter().map(|overlay| overlay.value.clone()).collect(),
+        overlays: overlays.map(|overlay| overlay.value.clone()).collect(),
+        externals: external::externals(spec, branch, baseline),
         variables: values.clone(),
         images,
         replicas: merge::named(&defaults.replicas, &settings.replicas, |own, _| own.clone()),
@@ -54,11 +58,13 @@ pub(super) fn branch(spec: &Spec, branch: &spec::Branch) -> Result<Branch> {
     if branch.namespace().is_none() {
         // The defaults for objects say nothing of a branch that has none.
         branch.overlays.clear();
+        branch.externals.clear();
         branch.images.clear();
         branch.replicas.clear();
         branch.patches.clear();
     }
-    branch.variables = variables::variables(spec, &branch, values);
+    let services = external::services(spec, written, branch.namespace(), baseline);
+    branch.variables = variables::variables(spec, &branch, values, [("services", services)]);
     Ok(branch)
 }
 

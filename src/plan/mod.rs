@@ -4,6 +4,7 @@
 //! look at others; only what must be unique is compared, and reported, never mended.
 
 mod derive;
+mod external;
 mod host;
 mod labels;
 pub mod list;
@@ -13,11 +14,12 @@ mod unique;
 mod variables;
 mod zones;
 
+pub use external::External;
 pub use labels::{BRANCH_LABEL, BRANCH_NAME_ANNOTATION, PROJECT_LABEL};
 
 use crate::error::{Error, Errors, Kind, Result};
 use crate::name::DnsName;
-use crate::node::Node;
+use crate::node::{Entry, Map, Node};
 use crate::slug::Slug;
 use crate::source::{Place, RelPath};
 use crate::spec::{self, Content, Date, Join, Pin, Placed, Reference, Scope, Spec};
@@ -50,6 +52,8 @@ pub struct Branch {
     pub hosts: Vec<Host>,
     /// The folders of its overlays, in order.
     pub overlays: Vec<RelPath>,
+    /// Its Services that lead elsewhere.
+    pub externals: Vec<External>,
     /// What templates see: `project`, `branch`, `values` and `images`.
     pub variables: Node,
     /// What its images become, by their names in the manifests.
@@ -140,7 +144,11 @@ impl Branch {
 pub fn make(spec: &Spec) -> Result<Plan> {
     let mut written: Vec<&spec::Branch> = spec.branches.iter().collect();
     written.sort_unstable_by_key(|branch| &branch.name);
-    let derived: Vec<Result<Branch>> = written.par_iter().map(|branch| derive::branch(spec, branch)).collect();
+    // What others take from the baseline is a function of the spec; what is wrong with it is told when its turn comes.
+    let baseline = spec.baseline.as_ref().and_then(|name| written.iter().find(|branch| branch.name == name.value));
+    let baseline = baseline.and_then(|branch| derive::branch(spec, branch, None).ok());
+    let derived: Vec<Result<Branch>> =
+        written.par_iter().map(|branch| derive::branch(spec, branch, baseline.as_ref())).collect();
 
     let mut faults = Vec::new();
     let mut branches = Vec::with_capacity(derived.len());
@@ -154,6 +162,12 @@ pub fn make(spec: &Spec) -> Result<Plan> {
     faults.extend(too_many(spec));
     let warnings = zones::outside(spec, &branches);
     Errors::check(faults, Plan { project: spec.project.clone(), branches, warnings })
+}
+
+/// A mapping of nodes.
+fn mapping<const N: usize>(entries: [(&'static str, Node); N]) -> Node {
+    let entry = |(key, value)| Entry { key: SmolStr::new_static(key).into(), value };
+    Map::from_entries(entries.map(entry).into()).expect("no key stands twice").into()
 }
 
 /// A complaint if there are more branches than the spec allows.

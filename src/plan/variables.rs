@@ -1,15 +1,17 @@
 //! What templates see of a branch.
 //!
 //! `project`; `branch` with `name`, `slug`, `namespace`, `host`, `hosts`, `owner`, `link` and `expires`, those that it
-//! does not have being null, and `services` and `aliases`, the first host of each by name; `values`; and `images`, full references by the names in the manifests and by alias.
+//! does not have being null, and `services` and `aliases`, the first host of each by name; `values`; and `images`, full references by the names in the manifests
+//! and by alias. Further ones, such as `services`, are there if the spec says something of them.
 
-use super::{Branch, Host};
-use crate::node::{Entry, Map, Node};
+use super::{Branch, Host, mapping};
+use crate::node::{Map, Node};
 use crate::source::Place;
 use crate::spec::{Placed, Spec};
 use smol_str::{SmolStr, ToSmolStr};
 
-pub(super) fn variables(spec: &Spec, branch: &Branch, values: Node) -> Node {
+/// `more` are variables that a branch has only if the spec says something of them.
+pub(super) fn variables(spec: &Spec, branch: &Branch, values: Node, more: [(&'static str, Option<Node>); 1]) -> Node {
     let hosts = || branch.hosts.iter().map(|host| Node::str(host.name.as_str()).placed(host.at));
     let optional =
         |value: Option<(SmolStr, Place)>| value.map_or_else(Node::null, |(text, at)| Node::str(text).placed(at));
@@ -26,17 +28,19 @@ pub(super) fn variables(spec: &Spec, branch: &Branch, values: Node) -> Node {
         ("services", first_hosts(branch, |host| host.service.as_ref()).into()),
         ("slug", Node::str(&branch.slug).placed(branch.at)),
     ]);
-    mapping([
+    let mut variables = mapping([
         ("branch", about.placed(branch.at)),
         ("images", images(spec, branch).into()),
         ("project", Node::str(spec.project.clone())),
         ("values", values),
-    ])
-}
-
-fn mapping<const N: usize>(entries: [(&'static str, Node); N]) -> Node {
-    let entry = |(key, value)| Entry { key: SmolStr::new_static(key).into(), value };
-    Map::from_entries(entries.map(entry).into()).expect("no key stands twice").into()
+    ]);
+    let shared = ("shared", spec.shared.node.clone());
+    for (name, node) in more.into_iter().chain([shared]) {
+        if let (Some(node), Some(map)) = (node, variables.as_map_mut()) {
+            map.insert(name, node);
+        }
+    }
+    variables
 }
 
 /// The first host of everything that `of` names.

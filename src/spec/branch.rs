@@ -1,6 +1,7 @@
 //! A branch, as written.
 
 use super::section::{Section, text};
+use super::service::{self, Names};
 use super::settings::{Reader, Settings};
 use super::{Date, Pattern, Placed, spec_error};
 use crate::error::Error;
@@ -22,6 +23,8 @@ pub struct Branch {
     pub settings: Settings,
     /// Its namespace.
     pub namespace: Option<Pattern>,
+    /// The services that it runs; all of them if it does not say.
+    pub services: Option<Names>,
     /// Why it stays when others go.
     pub pin: Option<Pin>,
     /// When it goes.
@@ -57,7 +60,8 @@ pub struct AppEngine {
 }
 
 /// What means nothing where there is no namespace.
-const OF_NAMESPACES: [&str; 7] = ["namespace", "overlays", "images", "replicas", "patches", "labels", "annotations"];
+const OF_NAMESPACES: [&str; 9] =
+    ["namespace", "overlays", "images", "replicas", "patches", "labels", "annotations", "services", "uses"];
 
 impl Branch {
     pub(super) fn of(section: &Section, reader: &mut Reader, faults: &mut Vec<Error>) -> Self {
@@ -79,6 +83,7 @@ impl Branch {
             slug: placed("slug").and_then(|slug| checked(&slug, Slug::forced, faults)),
             settings: reader.settings(section, faults),
             namespace: Pattern::of(section, "namespace", faults),
+            services: section.list("services").map(|list| service::names(list, "service", faults)),
             pin: section.section("pin").and_then(|pin| Some(Pin { reason: pin.text("reason")? })),
             expires: placed("expires").and_then(|date| checked(&date, Date::parse, faults)),
             owner: placed("owner"),

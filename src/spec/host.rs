@@ -1,7 +1,7 @@
 //! The hosts of a branch, as written: its names, the services that have a host on each of them, and how the two are joined.
 
-use super::section::{Section, text};
-use super::{Content, Pattern, Placed, spec_error};
+use super::section::Section;
+use super::{Content, Pattern, Placed, service, spec_error};
 use crate::error::Error;
 use crate::node::{Node, Value};
 use smol_str::SmolStr;
@@ -71,7 +71,7 @@ impl Hosts {
                 let hosts = Section::new("hosts", node);
                 Some(Hosts {
                     names: hosts.list("names").map(|list| names(list, faults)),
-                    services: hosts.list("services").map(|list| services(list, faults)),
+                    services: hosts.list("services").map(|list| service::names(list, "service", faults)),
                     join: hosts.text("join").and_then(|text| Join::ALL.into_iter().find(|join| join.text() == text)),
                 })
             }
@@ -94,17 +94,4 @@ fn names(list: &[Node], faults: &mut Vec<Error>) -> Vec<Host> {
         Some(Host { name: pattern, content: content.map(Arc::new) })
     });
     hosts.collect()
-}
-
-fn services(list: &[Node], faults: &mut Vec<Error>) -> Vec<Placed<SmolStr>> {
-    let mut seen = BTreeSet::new();
-    let services = list.iter().filter_map(|node| {
-        let name = text(node)?;
-        if !seen.insert(name.clone()) {
-            faults.push(spec_error(format!("the service `{name}` stands twice in this list")).at(node.at));
-            return None;
-        }
-        Some(Placed { value: name, at: node.at })
-    });
-    services.collect()
 }

@@ -14,7 +14,9 @@ mod load;
 mod pattern;
 mod range;
 mod section;
+mod service;
 mod settings;
+mod shared;
 mod sync;
 mod zone;
 
@@ -28,7 +30,9 @@ pub use label::{KEY_PREFIX, is_label};
 pub use load::{FILE, FOLDER, files};
 pub use pattern::{Pattern, Scope};
 pub use range::Range;
+pub use service::{Names, Service};
 pub use settings::{Overlay, Settings};
+pub use shared::{Remote, Shared};
 pub use sync::Sync;
 pub use zone::{Backend, LONGEST_TTL, Mode, Provider, Zone};
 
@@ -63,6 +67,12 @@ pub struct Spec {
     pub namespace: Pattern,
     /// The declared zones.
     pub zones: BTreeMap<DnsName, Zone>,
+    /// The branch from which others take the services that they do not run.
+    pub baseline: Option<Placed<SmolStr>>,
+    /// The parts of the application.
+    pub services: Vec<Service>,
+    /// What branches use in common.
+    pub shared: Shared,
     /// Stable names for branches.
     pub aliases: BTreeMap<SmolStr, Alias>,
     /// Aliases of images and the names they stand for.
@@ -134,6 +144,11 @@ impl Spec {
             .map(|node| Branch::of(&Section::new("branch", node), &mut settings, faults))
             .collect();
         repeated_names(&branches, faults);
+        let services = service::services(&top, &mut settings, faults);
+        let baseline = top.node("baseline").and_then(|node| Some(Placed { value: section::text(node)?, at: node.at }));
+        service::check(&services, baseline.as_ref(), &defaults, &branches, faults);
+        let shared = Shared::of(&top, faults);
+        shared.check(branches.iter().map(|branch| &branch.settings).chain([&defaults]), faults);
         let base = folder(&top, "base", faults).unwrap_or_else(|| path("base"));
         let output = folder(&top, "output", faults).unwrap_or_else(|| path("out"));
         let anybody = branches.iter().any(|branch| branch.app_engine.is_none());
@@ -159,6 +174,9 @@ impl Spec {
             base,
             namespace: Pattern::of(&top, "namespace", faults).unwrap_or_else(Pattern::slug),
             zones: zone::zones(&top, faults),
+            baseline,
+            services,
+            shared,
             aliases: alias::aliases(&top, &branches, &defaults.hosts, faults),
             image_aliases: image_aliases.into_iter().map(|(alias, name)| (alias, name.value)).collect(),
             secrets: match top.text("secrets").as_deref() {
@@ -247,6 +265,13 @@ zones:
     certificates: ["*.a.example.com"]
   b.example.com: {mode: wildcard}
   c.example.com: {addressFrom: {kind: Service, namespace: ingress, name: web}, addresses: [203.0.113.0/24]}
+baseline: feature/login
+services:
+  frontend: {overlay: frontend, service: web, ports: [{name: http, port: 80, protocol: TCP}]}
+shared:
+  databases: {main: {host: db.example.net, anything: else}}
+  services: {payments: {host: payments.example.net, port: 443}}
+  endpoints: {mail: {url: "https://mail.example.net/v1"}}
 aliases: {stable: feature/login}
 imageAliases: {backend: registry.example.com/shop/backend}
 secrets: refuse
@@ -270,11 +295,13 @@ defaults: &settings
   - patch: "a: b"
   labels: {stage: test}
   annotations: {note: any text}
+  uses: [payments]
 branches:
 - <<: *settings
   name: feature/login
   slug: login
   namespace: shop-login
+  services: [frontend]
   hosts:
     names:
     - login.dev.example.com
@@ -300,7 +327,11 @@ branches:
     }
 
     fn project() -> Project {
-        Project::in_memory([("manifests/a.yaml", ""), ("overlays/preview/kustomization.yaml", "")])
+        Project::in_memory([
+            ("manifests/a.yaml", ""),
+            ("overlays/preview/kustomization.yaml", ""),
+            ("overlays/frontend/a.yaml", ""),
+        ])
     }
 
     /// The spec of a document in a form that can be compared.
@@ -393,6 +424,7 @@ branches:
             ("branches.d/README.md", "no branch"),
             ("manifests/a.yaml", ""),
             ("overlays/preview/kustomization.yaml", ""),
+            ("overlays/frontend/a.yaml", ""),
         ];
         let spec = read(&Project::in_memory(files)).unwrap();
         let names: Vec<&str> = spec.branches.iter().map(|branch| branch.name.as_str()).collect();

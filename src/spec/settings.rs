@@ -2,6 +2,7 @@
 
 use super::label::{Values, pairs};
 use super::section::{Section, text};
+use super::service::{self, Names};
 use super::{Hosts, Image, OVERLAYS, Placed, image, spec_error};
 use crate::error::{Error, nearest};
 use crate::node::{Map, Node};
@@ -31,6 +32,8 @@ pub struct Settings {
     pub annotations: BTreeMap<SmolStr, Option<Placed<SmolStr>>>,
     /// The hosts.
     pub hosts: Hosts,
+    /// What it uses of `shared.services`.
+    pub uses: Option<Names>,
 }
 
 /// Reads settings, and looks up every overlay once.
@@ -75,7 +78,13 @@ impl<'a> Reader<'a> {
             labels: pairs(section.map("labels"), Values::Labels, faults),
             annotations: pairs(section.map("annotations"), Values::Annotations, faults),
             hosts: Hosts::of(section, faults).unwrap_or_default(),
+            uses: section.list("uses").map(|list| service::names(list, "service", faults)),
         }
+    }
+
+    /// The overlay that a node names.
+    pub(super) fn overlay(&mut self, node: &Node, faults: &mut Vec<Error>) -> Option<Overlay> {
+        self.overlays(std::slice::from_ref(node), faults).pop()
     }
 
     fn overlays(&mut self, list: &[Node], faults: &mut Vec<Error>) -> Vec<Overlay> {
