@@ -11,9 +11,12 @@ use crate::node::Node;
 use crate::plan::Branch;
 use crate::resource::Resource;
 use crate::source::RelPath;
+use crate::spec::Placed;
 use crate::tree::{LOCK, NAMESPACES};
 use crate::yaml::{self, Quoting};
 use lock::Lock;
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Why paths in the output are good.
@@ -29,6 +32,9 @@ pub fn branch(branch: &Branch, namespace: &str, mut resources: Vec<Resource>) ->
         resources.push(Resource::new(namespace_object(namespace).placed(branch.at)));
     }
     mark(branch, &mut resources);
+    for resource in resources.iter_mut().filter(|resource| is_namespace(resource)) {
+        annotate(resource, &branch.namespace_annotations);
+    }
     let mut files: Vec<(String, Arc<str>)> =
         error::gather(name::names(&resources).into_iter().zip(&resources), |(name, resource)| {
             let mut text = String::with_capacity(1024);
@@ -60,6 +66,15 @@ fn mark(branch: &Branch, resources: &mut [Resource]) {
                 map.insert(key.clone(), Node::str(pair.value.clone()).placed(pair.at));
             }
         }
+    }
+}
+
+/// Further annotations of one object.
+fn annotate(resource: &mut Resource, annotations: &BTreeMap<SmolStr, Placed<SmolStr>>) {
+    let map = resource.node.map_entry("metadata").and_then(|metadata| metadata.map_entry("annotations"));
+    let Some(map) = map.and_then(Node::as_map_mut) else { return };
+    for (key, pair) in annotations {
+        map.insert(key.clone(), Node::str(pair.value.clone()).placed(pair.at));
     }
 }
 

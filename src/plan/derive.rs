@@ -2,7 +2,7 @@
 
 use super::host::Hosts;
 use super::room::{Room, SLUG};
-use super::{Branch, Platform, external, labels, merge, variables};
+use super::{Branch, Database, Platform, database, external, labels, merge, variables};
 use crate::error::{Error, Errors, Kind, Result, gather};
 use crate::name::LONGEST_LABEL;
 use crate::slug::Slug;
@@ -35,6 +35,7 @@ pub(super) fn branch(spec: &Spec, branch: &spec::Branch, baseline: Option<&Branc
     let overlays = services.chain(settings.overlays.as_deref().or(defaults.overlays.as_deref()).unwrap_or_default());
     let patches = settings.patches.as_deref().or(defaults.patches.as_deref()).unwrap_or_default();
     let labels = labels::labels(spec, branch, &slug);
+    let database = Database::of(spec, branch, &slug, baseline);
     let written = branch;
     let mut branch = Branch {
         name: branch.name.clone(),
@@ -42,6 +43,7 @@ pub(super) fn branch(spec: &Spec, branch: &spec::Branch, baseline: Option<&Branc
         platform,
         hosts,
         overlays: overlays.map(|overlay| overlay.value.clone()).collect(),
+        runs_all: spec.services.iter().all(|service| branch.runs(&service.name)),
         externals: external::externals(spec, branch, baseline),
         variables: values.clone(),
         images,
@@ -49,6 +51,10 @@ pub(super) fn branch(spec: &Spec, branch: &spec::Branch, baseline: Option<&Branc
         patches: patches.to_vec(),
         labels,
         annotations: labels::annotations(spec, branch),
+        namespace_annotations: labels::of_namespace(
+            database.as_ref().and_then(|database| database::annotation(spec, database)),
+        ),
+        database,
         owner: branch.owner.clone(),
         link: branch.link.clone(),
         expires: branch.expires.clone(),
@@ -64,7 +70,8 @@ pub(super) fn branch(spec: &Spec, branch: &spec::Branch, baseline: Option<&Branc
         branch.patches.clear();
     }
     let services = external::services(spec, written, branch.namespace(), baseline);
-    branch.variables = variables::variables(spec, &branch, values, [("services", services)]);
+    let database = branch.database.as_ref().map(Database::variable);
+    branch.variables = variables::variables(spec, &branch, values, [("database", database), ("services", services)]);
     Ok(branch)
 }
 

@@ -15,6 +15,9 @@ pub const PROJECT_LABEL: &str = "pleach.dev/project";
 pub const BRANCH_LABEL: &str = "pleach.dev/branch";
 /// The annotation that holds the branch name as it is in git.
 pub const BRANCH_NAME_ANNOTATION: &str = "pleach.dev/branch-name";
+/// The annotation of a namespace that names the database which goes with it: `schema/<database>/<schema>` or
+/// `database/<shared database>/<database>`.
+pub const DATABASE_ANNOTATION: &str = "pleach.dev/database";
 
 type Pairs = BTreeMap<SmolStr, Placed<SmolStr>>;
 
@@ -36,4 +39,9 @@ pub(super) fn annotations(spec: &Spec, branch: &Branch) -> Pairs {
     let mut annotations = merge::named(&spec.defaults.annotations, &branch.settings.annotations, |own, _| own.clone());
     annotations.insert(SmolStr::new_static(BRANCH_NAME_ANNOTATION), own(branch.name.clone()));
     annotations
+}
+
+/// The annotations of the namespace alone.
+pub(super) fn of_namespace(database: Option<SmolStr>) -> Pairs {
+    database.into_iter().map(|text| (SmolStr::new_static(DATABASE_ANNOTATION), own(text))).collect()
 }

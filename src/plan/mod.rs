@@ -3,6 +3,7 @@
 //! A plan depends on the spec alone and not on the order in which branches are written. A branch is derived without a
 //! look at others; only what must be unique is compared, and reported, never mended.
 
+mod database;
 mod derive;
 mod external;
 mod host;
@@ -14,8 +15,9 @@ mod unique;
 mod variables;
 mod zones;
 
+pub use database::Database;
 pub use external::External;
-pub use labels::{BRANCH_LABEL, BRANCH_NAME_ANNOTATION, PROJECT_LABEL};
+pub use labels::{BRANCH_LABEL, BRANCH_NAME_ANNOTATION, DATABASE_ANNOTATION, PROJECT_LABEL};
 
 use crate::error::{Error, Errors, Kind, Result};
 use crate::name::DnsName;
@@ -52,6 +54,10 @@ pub struct Branch {
     pub hosts: Vec<Host>,
     /// The folders of its overlays, in order.
     pub overlays: Vec<RelPath>,
+    /// Whether it runs all services itself.
+    pub runs_all: bool,
+    /// Its database, if the spec speaks of databases.
+    pub database: Option<Database>,
     /// Its Services that lead elsewhere.
     pub externals: Vec<External>,
     /// What templates see: `project`, `branch`, `values` and `images`.
@@ -66,6 +72,8 @@ pub struct Branch {
     pub labels: BTreeMap<SmolStr, Placed<SmolStr>>,
     /// The annotations of all its objects, those of pleach included.
     pub annotations: BTreeMap<SmolStr, Placed<SmolStr>>,
+    /// Further annotations of its namespace.
+    pub namespace_annotations: BTreeMap<SmolStr, Placed<SmolStr>>,
     /// Who answers for it.
     pub owner: Option<Placed<SmolStr>>,
     /// Where it is discussed.

@@ -1,8 +1,8 @@
-//! What no two branches may share: slugs, namespaces and hosts.
+//! What no two branches may share: slugs, namespaces, hosts and databases of their own.
 //!
 //! A collision is refused and never mended: a number behind a name would make a branch's output depend on other branches.
 
-use super::{Branch, Host, Platform};
+use super::{Branch, Database, Host, Platform};
 use crate::error::{Error, Kind};
 use crate::source::Place;
 use crate::spec::{Join, Spec};
@@ -29,6 +29,11 @@ pub(super) fn check(spec: &Spec, branches: &[Branch]) -> Vec<Error> {
     collisions("slug", slugs, &mut known);
     collisions("namespace", namespaces, &mut known);
     collisions("host", hosts, &mut known);
+    let databases = branches.iter().filter_map(|branch| {
+        let own = branch.database.as_ref().and_then(Database::own)?;
+        Some((own.as_str(), branch.at, branch, SLUG))
+    });
+    collisions("database", databases, &mut known);
     known.into_values().collect()
 }
 

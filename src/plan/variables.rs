@@ -2,7 +2,7 @@
 //!
 //! `project`; `branch` with `name`, `slug`, `namespace`, `host`, `hosts`, `owner`, `link` and `expires`, those that it
 //! does not have being null, and `services` and `aliases`, the first host of each by name; `values`; and `images`, full references by the names in the manifests
-//! and by alias. Further ones, such as `services`, are there if the spec says something of them.
+//! and by alias. Further ones, such as `services` or `database`, are there if the spec says something of them.
 
 use super::{Branch, Host, mapping};
 use crate::node::{Map, Node};
@@ -11,7 +11,7 @@ use crate::spec::{Placed, Spec};
 use smol_str::{SmolStr, ToSmolStr};
 
 /// `more` are variables that a branch has only if the spec says something of them.
-pub(super) fn variables(spec: &Spec, branch: &Branch, values: Node, more: [(&'static str, Option<Node>); 1]) -> Node {
+pub(super) fn variables(spec: &Spec, branch: &Branch, values: Node, more: [(&'static str, Option<Node>); 2]) -> Node {
     let hosts = || branch.hosts.iter().map(|host| Node::str(host.name.as_str()).placed(host.at));
     let optional =
         |value: Option<(SmolStr, Place)>| value.map_or_else(Node::null, |(text, at)| Node::str(text).placed(at));

@@ -3,7 +3,7 @@
 use super::section::{Section, text};
 use super::service::{self, Names};
 use super::settings::{Reader, Settings};
-use super::{Date, Pattern, Placed, spec_error};
+use super::{DatabaseMode, Date, Pattern, Placed, spec_error};
 use crate::error::Error;
 use crate::name::DnsName;
 use crate::slug::Slug;
@@ -25,6 +25,8 @@ pub struct Branch {
     pub namespace: Option<Pattern>,
     /// The services that it runs; all of them if it does not say.
     pub services: Option<Names>,
+    /// What database it has, if not what all have.
+    pub database: Option<Placed<DatabaseMode>>,
     /// Why it stays when others go.
     pub pin: Option<Pin>,
     /// When it goes.
@@ -60,8 +62,10 @@ pub struct AppEngine {
 }
 
 /// What means nothing where there is no namespace.
-const OF_NAMESPACES: [&str; 9] =
-    ["namespace", "overlays", "images", "replicas", "patches", "labels", "annotations", "services", "uses"];
+#[rustfmt::skip]
+const OF_NAMESPACES: [&str; 10] = [
+    "namespace", "overlays", "images", "replicas", "patches", "labels", "annotations", "services", "database", "uses",
+];
 
 impl Branch {
     pub(super) fn of(section: &Section, reader: &mut Reader, faults: &mut Vec<Error>) -> Self {
@@ -84,6 +88,9 @@ impl Branch {
             settings: reader.settings(section, faults),
             namespace: Pattern::of(section, "namespace", faults),
             services: section.list("services").map(|list| service::names(list, "service", faults)),
+            database: section
+                .section("database")
+                .and_then(|section| Some(Placed { value: DatabaseMode::of(&section)?, at: section.at })),
             pin: section.section("pin").and_then(|pin| Some(Pin { reason: pin.text("reason")? })),
             expires: placed("expires").and_then(|date| checked(&date, Date::parse, faults)),
             owner: placed("owner"),

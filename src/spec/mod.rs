@@ -6,6 +6,7 @@
 mod alias;
 mod branch;
 mod content;
+mod database;
 mod date;
 mod host;
 mod image;
@@ -23,6 +24,7 @@ mod zone;
 pub use alias::Alias;
 pub use branch::{AppEngine, Branch, Pin};
 pub use content::{AddressFrom, Content};
+pub use database::{Database, DatabaseMode};
 pub use date::Date;
 pub use host::{Host, Hosts, Join};
 pub use image::{Image, Reference};
@@ -71,6 +73,8 @@ pub struct Spec {
     pub baseline: Option<Placed<SmolStr>>,
     /// The parts of the application.
     pub services: Vec<Service>,
+    /// The databases of the branches.
+    pub database: Option<Database>,
     /// What branches use in common.
     pub shared: Shared,
     /// Stable names for branches.
@@ -147,6 +151,8 @@ impl Spec {
         let services = service::services(&top, &mut settings, faults);
         let baseline = top.node("baseline").and_then(|node| Some(Placed { value: section::text(node)?, at: node.at }));
         service::check(&services, baseline.as_ref(), &defaults, &branches, faults);
+        let database = Database::of(&top, faults);
+        Database::check(database.as_ref(), baseline.as_ref(), &branches, faults);
         let shared = Shared::of(&top, faults);
         shared.check(branches.iter().map(|branch| &branch.settings).chain([&defaults]), faults);
         let base = folder(&top, "base", faults).unwrap_or_else(|| path("base"));
@@ -176,6 +182,7 @@ impl Spec {
             zones: zone::zones(&top, faults),
             baseline,
             services,
+            database,
             shared,
             aliases: alias::aliases(&top, &branches, &defaults.hosts, faults),
             image_aliases: image_aliases.into_iter().map(|(alias, name)| (alias, name.value)).collect(),
@@ -268,6 +275,7 @@ zones:
 baseline: feature/login
 services:
   frontend: {overlay: frontend, service: web, ports: [{name: http, port: 80, protocol: TCP}]}
+database: {mode: schema, name: shop, job: migrate}
 shared:
   databases: {main: {host: db.example.net, anything: else}}
   services: {payments: {host: payments.example.net, port: 443}}
@@ -302,6 +310,7 @@ branches:
   slug: login
   namespace: shop-login
   services: [frontend]
+  database: {mode: shared}
   hosts:
     names:
     - login.dev.example.com
