@@ -5,6 +5,8 @@ use crate::plan::Branch;
 use crate::spec::{Placed, Reference};
 use crate::transform::{self, Image, Kustomization, Replica, Text};
 use smol_str::SmolStr;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// The kustomization of a branch that Kubernetes serves in `namespace`.
 pub(super) fn kustomization(branch: &Branch, namespace: &str) -> Result<Kustomization> {
@@ -13,17 +15,19 @@ pub(super) fn kustomization(branch: &Branch, namespace: &str) -> Result<Kustomiz
         count: count.value.into(),
         at: count.at,
     };
+    // What templates write for a version has its tag already, which may have the name of an image of the branch.
+    let versions = branch.slots.as_ref().map(|slots| Arc::new(slots.own.clone())).unwrap_or_default();
     Ok(Kustomization {
         at: branch.at,
         namespace: Some(Text { text: namespace.into(), at: branch.at }),
-        images: branch.images.iter().map(|(name, image)| self::image(name, image)).collect(),
+        images: branch.images.iter().map(|(name, image)| self::image(name, image, &versions)).collect(),
         replicas: branch.replicas.iter().map(replica).collect(),
         patches: transform::patches(&branch.patches)?,
         ..Kustomization::default()
     })
 }
 
-fn image(name: &SmolStr, image: &Placed<Reference>) -> Image {
+fn image(name: &SmolStr, image: &Placed<Reference>, versions: &Arc<BTreeSet<String>>) -> Image {
     let text = |part: &Option<SmolStr>| part.clone().map(|text| Text { text, at: image.at });
     Image {
         // What kustomize takes for a regular expression is a plain name here.
@@ -32,6 +36,7 @@ fn image(name: &SmolStr, image: &Placed<Reference>) -> Image {
         new_tag: text(&image.value.tag),
         tag_suffix: None,
         digest: text(&image.value.digest),
+        kept: Arc::clone(versions),
         at: image.at,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::host::Hosts;
 use super::room::{Room, SLUG};
-use super::{Branch, Database, Platform, database, external, labels, merge, variables};
+use super::{Branch, Database, Platform, Slots, database, external, labels, merge, variables};
 use crate::error::{Error, Errors, Kind, Result, gather};
 use crate::name::LONGEST_LABEL;
 use crate::slug::Slug;
@@ -26,10 +26,7 @@ pub(super) fn branch(spec: &Spec, branch: &spec::Branch, baseline: Option<&Branc
         }
     };
 
-    let images = merge::named(&defaults.images, &settings.images, |own, default| Placed {
-        value: own.value.over(&default.value),
-        at: own.at,
-    });
+    let images = merge::images(&defaults.images, &settings.images);
     let services = spec.services.iter().filter(|service| branch.runs(&service.name));
     let services = services.filter_map(|service| service.overlay.as_ref());
     let overlays = services.chain(settings.overlays.as_deref().or(defaults.overlays.as_deref()).unwrap_or_default());
@@ -43,6 +40,7 @@ pub(super) fn branch(spec: &Spec, branch: &spec::Branch, baseline: Option<&Branc
         platform,
         hosts,
         overlays: overlays.map(|overlay| overlay.value.clone()).collect(),
+        slots: branch.slots.as_ref().map(|slots| Slots::of(slots, &images)),
         runs_all: spec.services.iter().all(|service| branch.runs(&service.name)),
         externals: external::externals(spec, branch, baseline),
         variables: values.clone(),
@@ -71,7 +69,9 @@ pub(super) fn branch(spec: &Spec, branch: &spec::Branch, baseline: Option<&Branc
     }
     let services = external::services(spec, written, branch.namespace(), baseline);
     let database = branch.database.as_ref().map(Database::variable);
-    branch.variables = variables::variables(spec, &branch, values, [("database", database), ("services", services)]);
+    let slots = branch.slots.as_ref().map(|slots| slots.variable(spec));
+    branch.variables =
+        variables::variables(spec, &branch, values, [("database", database), ("services", services), ("slots", slots)]);
     Ok(branch)
 }
 

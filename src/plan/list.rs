@@ -22,6 +22,8 @@ pub struct Entry<'a> {
     pub aliases: BTreeSet<&'a str>,
     /// Full references of the images that the spec sets, by their names in the manifests.
     pub images: BTreeMap<&'a str, String>,
+    /// The version that has the traffic, if it runs several.
+    pub active: Option<&'a str>,
     /// The folders of its overlays, in order.
     pub overlays: Vec<&'a str>,
     /// Who answers for it.
@@ -62,6 +64,7 @@ impl<'a> Entry<'a> {
             hosts: branch.hosts.iter().map(|host| host.name.as_str()).collect(),
             aliases: branch.hosts.iter().filter_map(|host| host.alias.as_deref()).collect(),
             images: branch.images.keys().map(|name| (name.as_str(), branch.image(name))).collect(),
+            active: branch.slots.as_ref().map(|slots| slots.active.value.as_str()),
             overlays: branch.overlays.iter().map(crate::source::RelPath::as_str).collect(),
             owner: branch.owner.as_ref().map(|owner| owner.value.as_str()),
             link: branch.link.as_ref().map(|link| link.value.as_str()),

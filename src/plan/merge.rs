@@ -1,6 +1,7 @@
 //! What a branch says, laid over the defaults: mappings are merged, lists and scalars are replaced, `null` takes out.
 
 use crate::node::Node;
+use crate::spec::{Image, Placed};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
@@ -18,6 +19,14 @@ pub(super) fn named<T: Clone>(
         Some((name.clone(), default.map_or_else(|| thing.clone(), |default| both(thing, default))))
     });
     kept.chain(said).collect()
+}
+
+/// Images over the defaults, each by its parts.
+pub(super) fn images(
+    defaults: &BTreeMap<SmolStr, Option<Image>>,
+    own: &BTreeMap<SmolStr, Option<Image>>,
+) -> BTreeMap<SmolStr, Image> {
+    named(defaults, own, |own, default| Placed { value: own.value.over(&default.value), at: own.at })
 }
 
 /// Values over the defaults, as RFC 7396 merges JSON. Every value keeps the place where it is written.

@@ -11,6 +11,7 @@ mod labels;
 pub mod list;
 mod merge;
 mod room;
+mod slots;
 mod unique;
 mod variables;
 mod zones;
@@ -18,6 +19,7 @@ mod zones;
 pub use database::Database;
 pub use external::External;
 pub use labels::{BRANCH_LABEL, BRANCH_NAME_ANNOTATION, DATABASE_ANNOTATION, PROJECT_LABEL};
+pub use slots::{Slots, Version};
 
 use crate::error::{Error, Errors, Kind, Result};
 use crate::name::DnsName;
@@ -58,6 +60,8 @@ pub struct Branch {
     pub runs_all: bool,
     /// Its database, if the spec speaks of databases.
     pub database: Option<Database>,
+    /// The versions that it runs side by side.
+    pub slots: Option<Slots>,
     /// Its Services that lead elsewhere.
     pub externals: Vec<External>,
     /// What templates see: `project`, `branch`, `values` and `images`.
@@ -346,6 +350,7 @@ values:
                 "hosts": ["feature-login-df7c7aeb.dev.example.com", "feature-login-df7c7aeb.example.org"],
                 "aliases": [],
                 "images": {"nginx": "nginx:1.27", "registry.example.com/shop/backend": "registry.example.com/shop/backend:3f2c1a9"},
+                "active": null,
                 "overlays": ["overlays/tls"],
                 "owner": "team-identity",
                 "link": null,
@@ -360,6 +365,7 @@ values:
                 "hosts": ["reports.dev.example.com"],
                 "aliases": [],
                 "images": {},
+                "active": null,
                 "overlays": [],
                 "owner": null,
                 "link": null,

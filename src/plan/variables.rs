@@ -7,11 +7,12 @@
 use super::{Branch, Host, mapping};
 use crate::node::{Map, Node};
 use crate::source::Place;
-use crate::spec::{Placed, Spec};
+use crate::spec::{Image, Placed, Spec};
 use smol_str::{SmolStr, ToSmolStr};
+use std::collections::BTreeMap;
 
 /// `more` are variables that a branch has only if the spec says something of them.
-pub(super) fn variables(spec: &Spec, branch: &Branch, values: Node, more: [(&'static str, Option<Node>); 2]) -> Node {
+pub(super) fn variables(spec: &Spec, branch: &Branch, values: Node, more: [(&'static str, Option<Node>); 3]) -> Node {
     let hosts = || branch.hosts.iter().map(|host| Node::str(host.name.as_str()).placed(host.at));
     let optional =
         |value: Option<(SmolStr, Place)>| value.map_or_else(Node::null, |(text, at)| Node::str(text).placed(at));
@@ -30,7 +31,7 @@ pub(super) fn variables(spec: &Spec, branch: &Branch, values: Node, more: [(&'st
     ]);
     let mut variables = mapping([
         ("branch", about.placed(branch.at)),
-        ("images", images(spec, branch).into()),
+        ("images", images(spec, &branch.images).into()),
         ("project", Node::str(spec.project.clone())),
         ("values", values),
     ]);
@@ -54,9 +55,10 @@ fn first_hosts<'a>(branch: &'a Branch, of: impl Fn(&'a Host) -> Option<&'a SmolS
     first
 }
 
-fn images(spec: &Spec, branch: &Branch) -> Map {
-    let full = branch.images.iter().map(|(name, image)| (name, Node::str(branch.image(name)).placed(image.at)));
-    let mut images: Map = full.map(|(name, node)| (name.clone(), node)).collect();
+/// Full references of images, by their names in the manifests and by alias.
+pub(super) fn images(spec: &Spec, images: &BTreeMap<SmolStr, Image>) -> Map {
+    let full = images.iter().map(|(name, image)| (name.clone(), Node::str(image.value.of(name)).placed(image.at)));
+    let mut images: Map = full.collect();
     for (alias, name) in &spec.image_aliases {
         if let Some(image) = images.get(name) {
             images.insert(alias.clone(), image.clone());

@@ -3,7 +3,7 @@
 use super::section::{Section, text};
 use super::service::{self, Names};
 use super::settings::{Reader, Settings};
-use super::{DatabaseMode, Date, Pattern, Placed, spec_error};
+use super::{DatabaseMode, Date, Pattern, Placed, Slots, spec_error};
 use crate::error::Error;
 use crate::name::DnsName;
 use crate::slug::Slug;
@@ -27,6 +27,8 @@ pub struct Branch {
     pub services: Option<Names>,
     /// What database it has, if not what all have.
     pub database: Option<Placed<DatabaseMode>>,
+    /// The versions that it runs side by side.
+    pub slots: Option<Slots>,
     /// Why it stays when others go.
     pub pin: Option<Pin>,
     /// When it goes.
@@ -63,8 +65,9 @@ pub struct AppEngine {
 
 /// What means nothing where there is no namespace.
 #[rustfmt::skip]
-const OF_NAMESPACES: [&str; 10] = [
+const OF_NAMESPACES: [&str; 11] = [
     "namespace", "overlays", "images", "replicas", "patches", "labels", "annotations", "services", "database", "uses",
+    "slots",
 ];
 
 impl Branch {
@@ -91,6 +94,7 @@ impl Branch {
             database: section
                 .section("database")
                 .and_then(|section| Some(Placed { value: DatabaseMode::of(&section)?, at: section.at })),
+            slots: Slots::of(section, reader.aliases(), faults),
             pin: section.section("pin").and_then(|pin| Some(Pin { reason: pin.text("reason")? })),
             expires: placed("expires").and_then(|date| checked(&date, Date::parse, faults)),
             owner: placed("owner"),

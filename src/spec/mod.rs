@@ -18,6 +18,7 @@ mod section;
 mod service;
 mod settings;
 mod shared;
+mod slots;
 mod sync;
 mod zone;
 
@@ -35,6 +36,7 @@ pub use range::Range;
 pub use service::{Names, Service};
 pub use settings::{Overlay, Settings};
 pub use shared::{Remote, Shared};
+pub use slots::Slots;
 pub use sync::Sync;
 pub use zone::{Backend, LONGEST_TTL, Mode, Provider, Zone};
 
@@ -311,6 +313,10 @@ branches:
   namespace: shop-login
   services: [frontend]
   database: {mode: shared}
+  slots:
+    active: green
+    weights: {blue: 90, green: 10}
+    versions: {blue: {}, green: {images: {backend: ":2"}}}
   hosts:
     names:
     - login.dev.example.com

@@ -82,6 +82,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The aliases of images.
+    pub(super) fn aliases(&self) -> &'a BTreeMap<SmolStr, Placed<SmolStr>> {
+        self.aliases
+    }
+
     /// The overlay that a node names.
     pub(super) fn overlay(&mut self, node: &Node, faults: &mut Vec<Error>) -> Option<Overlay> {
         self.overlays(std::slice::from_ref(node), faults).pop()

@@ -100,7 +100,7 @@ impl Pass<'_> {
     /// The image reference in the place of `old`, if it is about that image and changes.
     fn value(&mut self, old: &Node) -> Result<Option<Node>, Error> {
         let text = &field::scalar(old, "image")?.text;
-        if !self.name.matches(text) {
+        if !self.name.matches(text) || self.image.kept.contains(text.as_str()) {
             return Ok(None);
         }
         let new = self.image.applied(text);

@@ -63,6 +63,22 @@ fn one_line_changes() {
 }
 
 #[test]
+fn a_switch_from_blue_to_green_is_one_line() {
+    let workspace = workspace();
+    let slots =
+        "  slots:\n    active: blue   # since Monday\n    versions: {blue: {}, green: {images: {backend: ':2'}}}\n";
+    workspace.write("branches.yaml", format!("{SPEC}{slots}"));
+    let error = workspace.run(&["branch", "set", "feature/search", "--active", "gren"]).exits(2).err();
+    assert!(error.contains("no version is named `gren`") && error.contains("did you mean `green`?"), "{error}");
+    workspace.run(&["branch", "set", "feature/search", "--active", "green"]).exits(0);
+    assert_eq!(workspace.read("branches.yaml"), format!("{SPEC}{}", slots.replace("active: blue", "active: green")));
+    let listed = workspace.run(&["branch", "list", "--format", "json"]).exits(0).out();
+    assert!(listed.contains("\"active\": \"green\"") && listed.contains("\"active\": null"), "{listed}");
+    // A branch without versions gets none by being told which is active.
+    workspace.run(&["branch", "set", "main", "--active", "green"]).exits(2);
+}
+
+#[test]
 fn line_ends_and_marks_stay() {
     let workspace = workspace();
     let text = format!("\u{feff}{}", SPEC.replace('\n', "\r\n"));

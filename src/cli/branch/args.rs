@@ -14,8 +14,8 @@ Examples:
   pleach branch list
   pleach branch list --format json | jq -r '.[] | select(.owner == \"team-a\") | .namespace'
 
-JSON: a list of {name, slug, platform, namespace, hosts, aliases, images, overlays, owner, link, expires,
-pinned}; what a branch does not have is null or empty.")]
+JSON: a list of {name, slug, platform, namespace, hosts, aliases, images, active, overlays, owner,
+link, expires, pinned}; what a branch does not have is null or empty.")]
     List {
         /// How they are listed
         #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
@@ -65,6 +65,7 @@ Examples:
   pleach branch set feature/login --image backend=registry.example.com/shop/backend@sha256:…
   pleach branch set feature/login --value replicas=2 --value database.name=login
   pleach branch set feature/login --unset values.replicas --unset expires
+  pleach branch set release/2.4 --active green
   pleach branch set \"$BRANCH\" --create --image \"backend=:$COMMIT\"      in the pipeline of the application
 
 Exit status: 0 if it is so now, 2 if there is no such branch or the spec would be refused.")]
@@ -106,6 +107,9 @@ pub(super) struct Settings {
     /// An annotation of all its objects
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
     pub(super) annotation: Vec<(String, String)>,
+    /// The version that has the traffic, of those that `slots` names
+    #[arg(long, value_name = "SLOT")]
+    pub(super) active: Option<String>,
     /// Who answers for it
     #[arg(long, value_name = "NAME")]
     pub(super) owner: Option<String>,

@@ -30,6 +30,7 @@ pub(super) fn changes(settings: &Settings, unset: &[String], spec: &Spec) -> Res
     for (field, pairs) in [("labels", &settings.label), ("annotations", &settings.annotation)] {
         changes.extend(pairs.iter().map(|(key, value)| text(&[field, key], value)));
     }
+    changes.extend(settings.active.iter().map(|slot| text(&["slots", "active"], slot)));
     for (key, value) in [("owner", &settings.owner), ("link", &settings.link)] {
         changes.extend(value.iter().map(|value| text(&[key], value)));
     }

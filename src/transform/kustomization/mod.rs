@@ -15,8 +15,8 @@ use crate::node::Node;
 use crate::schema::fieldspec::FieldSpec;
 use crate::source::Place;
 use smol_str::SmolStr;
-use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
 
 /// Keys to values: labels or annotations.
 pub type Pairs = BTreeMap<SmolStr, Text>;
@@ -177,6 +177,8 @@ pub struct Image {
     pub tag_suffix: Option<Text>,
     /// In place of tag or digest.
     pub digest: Option<Text>,
+    /// References that are left as they are; no kustomization has any.
+    pub kept: Arc<BTreeSet<String>>,
     /// Where the entry stands.
     pub at: Place,
 }

@@ -7,6 +7,7 @@ use crate::node::Node;
 use crate::schema::Gvk;
 use crate::schema::fieldspec::FieldSpec;
 use crate::yaml::{Faults, Fields};
+use std::sync::Arc;
 
 /// A mapping of strings to strings; `null` is the empty string.
 pub(crate) fn pairs(fields: &mut Fields, name: &'static str) -> Pairs {
@@ -90,6 +91,7 @@ pub(crate) fn image(node: &Node, faults: &mut Faults) -> Option<Image> {
             new_name: text(fields, "newName"),
             new_tag: text(fields, "newTag"),
             tag_suffix: text(fields, "tagSuffix"),
+            kept: Arc::default(),
             digest: text(fields, "digest"),
             at: node.at,
         })
