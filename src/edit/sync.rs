@@ -1,6 +1,6 @@
 //! The spec brought in line with the branches that exist.
 //!
-//! Only branches whose names the rules count are touched; a pinned one stays whatever the list says.
+//! Only branches whose names the rules count are touched; a pinned one, and one that the spec needs, stays whatever the list says.
 
 use super::list::Listed;
 use super::{Change, Files};
@@ -21,6 +21,8 @@ pub struct Synced {
     pub removed: Vec<SmolStr>,
     /// Those that do not exist any more and stay because they are pinned.
     pub pinned: Vec<SmolStr>,
+    /// Those that do not exist any more and stay because an alias leads to them or others take services from them.
+    pub needed: Vec<SmolStr>,
 }
 
 /// Adds the branches that are listed and not in the spec, takes out those that are in the spec and not listed, and gives
@@ -34,6 +36,10 @@ pub fn sync(files: &mut Files, spec: &Spec, listed: &Listed, rules: &Sync) -> Re
     for branch in spec.branches.iter().filter(|branch| counts(&branch.name) && !listed.contains_key(&branch.name)) {
         if branch.pin.is_some() {
             synced.pinned.push(branch.name.clone());
+            continue;
+        }
+        if spec.needs(&branch.name) {
+            synced.needed.push(branch.name.clone());
             continue;
         }
         files.remove(&branch.name)?;

@@ -54,7 +54,11 @@ fn rename(job: &mut Resource) {
 /// The names, images, commands and arguments of all containers, so that no two lists of them give one text.
 fn what_runs(job: &Node) -> String {
     let mut text = String::new();
-    let mut add = |what: &str, part: &str| text.push_str(&format!("{what} {}:{part}\n", part.len()));
+    let mut add = |what: &str, part: &str| {
+        for word in [what, " ", &part.len().to_string(), ":", part, "\n"] {
+            text.push_str(word);
+        }
+    };
     for list in ["initContainers", "containers"] {
         let containers = job.at_path(&["spec", "template", "spec", list]).and_then(Node::as_seq);
         for container in containers.unwrap_or_default() {

@@ -1,7 +1,7 @@
 //! The database of a branch: what it is called.
 //!
 //! Names are of a-z, 0-9 and `_`, begin with the name of the shared database, and have at most 63 bytes, which is what
-//! PostgreSQL keeps of an identifier. They depend on the slug alone.
+//! `PostgreSQL` keeps of an identifier. They depend on the slug alone.
 
 use super::{Branch, mapping};
 use crate::node::Node;
@@ -10,7 +10,7 @@ use crate::spec::{self, DatabaseMode, Spec};
 use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 
-/// The longest identifier in bytes (PostgreSQL's NAMEDATALEN less one).
+/// The longest identifier in bytes (`PostgreSQL`'s NAMEDATALEN less one).
 const LONGEST: usize = 63;
 /// Hex digits of the hash.
 const HASH: usize = 8;

@@ -42,13 +42,13 @@ pub(super) fn externals(spec: &Spec, branch: &spec::Branch, baseline: Option<&Br
         })
     });
     let uses = branch.settings.uses.as_ref().or(spec.defaults.uses.as_ref()).into_iter().flatten();
-    let used = uses.filter_map(|Placed { value: name, at }| {
+    let common = uses.filter_map(|Placed { value: name, at }| {
         let remote = spec.shared.services.get(name)?;
         let port = remote.port.clone().map(|port| Node::seq([mapping([("port", port)])]));
         let host = remote.host.as_str().into();
         Some(External { name: name.clone(), host, ports: port, baseline: None, at: *at })
     });
-    absent.chain(used).collect()
+    absent.chain(common).collect()
 }
 
 /// Where a branch says which services it runs.

@@ -50,8 +50,8 @@ impl<'a> Hosts<'a> {
     /// Every host of a branch with that slug.
     pub(super) fn hosts(self, scope: Scope, slug: &str) -> Result<Vec<Host>> {
         let own = self.each(self.names.iter(), scope, slug)?.into_iter().map(|written| (written, None));
-        let aliases = self.aliases.iter().filter(|(_, alias)| alias.branch.value == self.branch);
-        let aliased = gather(aliases, |(name, alias)| {
+        let leading_here = self.aliases.iter().filter(|(_, alias)| alias.branch.value == self.branch);
+        let aliased = gather(leading_here, |(name, alias)| {
             let names = self.common.iter().filter(|host| host.name.has_slug());
             let each = self.each(names, scope, name)?;
             Ok::<_, Errors>(each.into_iter().map(move |written| (written, Some((name, alias.at)))))

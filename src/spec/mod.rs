@@ -205,6 +205,12 @@ impl Spec {
             branches,
         }
     }
+
+    /// Whether the rest of the spec does not stand without a branch: the baseline, and one that an alias leads to.
+    pub fn needs(&self, branch: &str) -> bool {
+        self.baseline.as_ref().is_some_and(|name| name.value == branch)
+            || self.aliases.values().any(|alias| alias.branch.value == branch)
+    }
 }
 
 fn path(text: &str) -> RelPath {

@@ -78,6 +78,21 @@ fn a_switch_from_blue_to_green_is_one_line() {
     workspace.run(&["branch", "set", "main", "--active", "green"]).exits(2);
 }
 
+/// One branch that the rest of the spec stands on keeps no other from going.
+#[test]
+fn the_baseline_and_the_branch_of_an_alias_stay() {
+    let workspace = workspace();
+    let head =
+        "hosts: ['{{ branch.slug }}.example.com']\naliases: {stable: feature/login}\nbaseline: old\n# One a line.";
+    workspace.write("branches.yaml", SPEC.replace("# One a line.", head) + "- name: old\n  expires: 2026-01-01\n");
+    let said = workspace.run(&["branch", "expire", "--as-of", "2026-12-30"]).exits(0).out();
+    assert_eq!(said, "expired feature/search\nneeded feature/login\nneeded old\n");
+    let (status, out, _) = piped(&workspace, &["branch", "sync", "--from", "-"], "feature/new\n");
+    assert_eq!((status, &*out), (0, "added feature/new\npinned main\nneeded feature/login\nneeded old\n"));
+    let error = workspace.run(&["branch", "remove", "feature/login"]).exits(2).err();
+    assert!(error.contains("the alias `stable` leads to the branch `feature/login`, which there is not"), "{error}");
+}
+
 #[test]
 fn line_ends_and_marks_stay() {
     let workspace = workspace();

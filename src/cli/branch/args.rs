@@ -144,7 +144,8 @@ pub(in crate::cli) struct Remove {
 
 /// Take out the branches whose last day is over
 ///
-/// pleach does not know what day it is: say it. Each branch that goes is printed; a pinned one stays.
+/// pleach does not know what day it is: say it. Each branch that goes is printed; a pinned one stays, and so does the
+/// baseline and one that an alias leads to.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -162,8 +163,8 @@ pub(in crate::cli) struct Expire {
 /// Bring the spec in line with the branches that exist
 ///
 /// Adds branches that are new, takes out those that are gone, and sets the images that `sync.images` in the spec says.
-/// Only names that `sync.include` and `sync.exclude` count are touched; a pinned branch stays. A list that is empty,
-/// missing or cut off changes nothing.
+/// Only names that `sync.include` and `sync.exclude` count are touched; a pinned branch stays, and so does the baseline
+/// and one that an alias leads to. A list that is empty, missing or cut off changes nothing.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -100,13 +100,14 @@ impl Edit<'_> {
     fn expire(&self, args: &Expire, mut files: Files) -> Result<Outcome> {
         let today = Date::parse(&args.as_of).map_err(|error| Error::new(Kind::Usage, error.to_string()))?;
         let overdue = |branch: &&crate::spec::Branch| branch.expires.as_ref().is_some_and(|date| date.value < today);
-        let (pinned, gone): (Vec<_>, Vec<_>) =
+        let (pinned, others): (Vec<_>, Vec<_>) =
             self.spec.branches.iter().filter(overdue).partition(|branch| branch.pin.is_some());
+        let (needed, gone): (Vec<_>, Vec<_>) = others.into_iter().partition(|branch| self.spec.needs(&branch.name));
         let names = |branches: &[&crate::spec::Branch]| branches.iter().map(|b| b.name.clone()).collect::<Vec<_>>();
-        let (pinned, gone) = (names(&pinned), names(&gone));
+        let (pinned, needed, gone) = (names(&pinned), names(&needed), names(&gone));
         self.limit(&gone, args.limit)?;
         gone.iter().try_for_each(|name| files.remove(name))?;
-        self.finish(files, args.limit, &(told("expired", &gone) + &told("pinned", &pinned)))
+        self.finish(files, args.limit, &(told("expired", &gone) + &told("pinned", &pinned) + &told("needed", &needed)))
     }
 
     fn sync(&self, args: &args::Sync, mut files: Files) -> Result<Outcome> {
@@ -132,6 +133,7 @@ impl Edit<'_> {
             ("changed", &synced.changed),
             ("removed", &synced.removed),
             ("pinned", &synced.pinned),
+            ("needed", &synced.needed),
         ];
         let said: String = parts.into_iter().map(|(what, names)| told(what, names)).collect();
         self.finish(files, args.limit, &said)
