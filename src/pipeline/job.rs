@@ -5,20 +5,21 @@
 //! baseline, the Job stays out.
 
 use crate::error::{Error, Kind};
-use crate::node::Node;
+use crate::node::{Node, Value};
 use crate::plan::Branch;
 use crate::resource::Resource;
 use crate::schema::name;
+use crate::source::Place;
 use crate::spec::Spec;
 use sha2::{Digest, Sha256};
 
 /// What stands behind the name: `-` and so many hex digits.
 const HASH: usize = 8;
 
-/// Gives the Job its name, or takes it out.
-pub(super) fn settle(spec: &Spec, branch: &Branch, resources: &mut Vec<Resource>) -> Result<(), Error> {
+/// Gives the Job its name, or takes it out. Warns of what will keep a cluster from applying it again.
+pub(super) fn settle(spec: &Spec, branch: &Branch, resources: &mut Vec<Resource>) -> Result<Vec<Error>, Error> {
     let job = spec.database.as_ref().and_then(|database| database.job.as_ref());
-    let (Some(job), Some(database)) = (job, &branch.database) else { return Ok(()) };
+    let (Some(job), Some(database)) = (job, &branch.database) else { return Ok(Vec::new()) };
     let is_job = |resource: &Resource| {
         let gvk = resource.gvk();
         gvk.group == "batch" && gvk.kind == "Job"
@@ -26,19 +27,45 @@ pub(super) fn settle(spec: &Spec, branch: &Branch, resources: &mut Vec<Resource>
     let is_it = |resource: &Resource| is_job(resource) && resource.name() == job.value;
     if !database.is_migrated {
         resources.retain(|resource| !is_it(resource));
-        return Ok(());
+        return Ok(Vec::new());
     }
     match resources.iter().position(is_it) {
-        Some(i) => rename(&mut resources[i]),
+        Some(i) => {
+            rename(&mut resources[i]);
+            Ok(generated(&resources[i], resources))
+        }
         // Who takes services from the baseline may lack the one that has the Job.
         None if branch.runs_all => {
             let jobs = resources.iter().filter(|resource| is_job(resource)).map(Resource::name);
             let message = format!("the branch makes no Job `{}` that could migrate its database", job.value);
-            return Err(Error::new(Kind::Resource, message).at(job.at).suggest(&job.value, jobs));
+            Err(Error::new(Kind::Resource, message).at(job.at).suggest(&job.value, jobs))
         }
-        None => {}
+        None => Ok(Vec::new()),
     }
-    Ok(())
+}
+
+/// A warning for each generated object that the pods of a Job name: its name is another one with every change of it,
+/// while that of the Job is not.
+fn generated(job: &Resource, resources: &[Resource]) -> Vec<Error> {
+    let hashed = resources.iter().filter(|resource| resource.generated.is_some_and(|generated| generated.hash));
+    let template = job.node.at_path(&["spec", "template"]);
+    let named = hashed.filter_map(|resource| Some((resource, place_of(template?, resource.name())?)));
+    let warning = |(resource, at): (&Resource, Place)| {
+        let message = format!("a Job whose pods cannot change names a generated `{}`", resource.gvk().kind);
+        Error::new(Kind::Resource, message).at(at).at(job.origin).note(resource.origin, "it is generated here").help(
+            "when its content changes, so does its name, and the cluster refuses the Job: give the Job what it needs in `args`, or from an object without a hash",
+        )
+    };
+    named.map(warning).collect()
+}
+
+/// Where a text stands somewhere in a node.
+fn place_of(node: &Node, text: &str) -> Option<Place> {
+    match &node.value {
+        Value::Scalar(scalar) => (scalar.text == text).then_some(node.at),
+        Value::Seq(items) => items.iter().find_map(|item| place_of(item, text)),
+        Value::Map(map) => map.iter().find_map(|entry| place_of(&entry.value, text)),
+    }
 }
 
 fn rename(job: &mut Resource) {

@@ -189,7 +189,7 @@ impl House<'_> {
         };
         let input = Input { project: self.project, cache: &self.cache, memo: &self.memo, templates: Some(&templates) };
         let transform::Built { mut resources, mut warnings } = transform::branch(&input, &layers)?;
-        job::settle(self.spec, branch, &mut resources)?;
+        warnings.extend(job::settle(self.spec, branch, &mut resources)?);
         warnings.extend(external::routed(branch, &resources));
         resources.extend(external::objects(branch, namespace));
         resources.extend(endpoints.into_iter().map(Resource::new));

@@ -329,6 +329,29 @@ values:
         assert!(after.contains("aliases:\n  stable: stable.dev.example.com\n"), "{after}");
     }
 
+    /// What a branch takes from the baseline is there whoever else is, and wherever the baseline is written.
+    #[test]
+    fn a_branch_depends_on_the_spec_and_not_on_who_else_is_there() {
+        let spec = "namespace: '{{ project }}-{{ branch.slug }}'\nhosts: ['{{ branch.slug }}.example.com']\nbaseline: main\n\
+                    services: {front: {overlay: preview}, back: {overlay: tls}}\ndatabase: {name: shop, job: x}\nbranches:\n";
+        let (main, login, other) =
+            ("- {name: main, database: {mode: schema}}\n", "- {name: login, services: [front]}\n", "- {name: a}\n");
+        let of = |branches: &[&str]| {
+            let plan = plan(&format!("{spec}{}", branches.concat()));
+            let branch = plan.branches.into_iter().find(|branch| branch.name == "login").unwrap();
+            let externals: Vec<_> =
+                branch.externals.iter().map(|e| (e.name.clone(), e.host.clone(), e.baseline.clone())).collect();
+            (meaning(&branch), externals, branch.overlays.clone(), branch.database.clone())
+        };
+        let alone = of(&[main, login]);
+        let (name, host) = ("back".into(), "back.shop-main.svc.cluster.local".into());
+        assert_eq!(alone.1, [(name, host, Some("main.example.com".into()))]);
+        assert_eq!(alone.3.as_ref().unwrap().schema, "shop_main");
+        for branches in [&[login, main][..], &[other, login, main], &[main, other, login]] {
+            assert_eq!(of(branches), alone);
+        }
+    }
+
     #[test]
     fn hosts_outside_of_the_zones_are_mentioned() {
         let text = format!("{:?}", plan(SPEC).warnings);
