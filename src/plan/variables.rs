@@ -1,8 +1,9 @@
 //! What templates see of a branch.
 //!
 //! `project`; `branch` with `name`, `slug`, `namespace`, `host`, `hosts`, `owner`, `link` and `expires`, those that it
-//! does not have being null, and `services` and `aliases`, the first host of each by name; `values`; and `images`, full references by the names in the manifests
-//! and by alias. Further ones, such as `services` or `database`, are there if the spec says something of them.
+//! does not have being null, and `services` and `aliases`, the first host of each by name; `values`; and `images`, full
+//! references by the names in the manifests and by alias. Further ones, such as `services` or `database`, are there if the
+//! spec says something of them.
 
 use super::{Branch, Host, mapping};
 use crate::node::{Map, Node};
