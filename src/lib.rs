@@ -29,6 +29,7 @@ pub mod diff;
 pub mod dns;
 pub mod emit;
 pub mod render;
+pub mod retire;
 pub mod secrets;
 pub mod transform;
 pub mod validate;

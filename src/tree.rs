@@ -10,6 +10,9 @@ pub const NAMESPACES: &str = "namespaces";
 /// The folder of the zone change files, which stand in a folder for each zone.
 pub const DNS: &str = "dns";
 
+/// The folder of the plans for what retired branches leave.
+pub const RETIRED: &str = "retired";
+
 /// The file in a namespace folder that says which files in it are pleach's.
 pub const LOCK: &str = "pleach.lock";
 
@@ -21,6 +24,14 @@ pub fn slug_of(path: &RelPath) -> &str {
         (Some(NAMESPACES), Some(slug)) => slug,
         _ => path.name().trim_end_matches(".yaml"),
     }
+}
+
+/// Whether a text is a document of a kind at first sight, be it one in which git left its conflict markers.
+pub fn is_kind(text: &str, api_version: &str, kind: &str) -> bool {
+    let has = |key: &str, value: &str| {
+        text.lines().any(|line| line.strip_prefix(key).is_some_and(|rest| rest.trim() == value))
+    };
+    has("kind:", kind) && has("apiVersion:", api_version)
 }
 
 /// What a build writes: every file of the output folder, by its path below that folder.
@@ -36,6 +47,11 @@ impl Tree {
     /// Takes a file out.
     pub fn remove(&mut self, path: &RelPath) {
         self.0.remove(path);
+    }
+
+    /// Takes out all files but those that `stays` is true of.
+    pub fn retain(&mut self, stays: impl Fn(&RelPath) -> bool) {
+        self.0.retain(|path, _| stays(path));
     }
 
     /// The content of a file.

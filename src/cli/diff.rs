@@ -12,8 +12,9 @@ use crate::dns::change::{self, ZoneChange};
 use crate::emit::lock::{self, Lock};
 use crate::error::Result;
 use crate::pipeline::{self, Part};
+use crate::retire::{self, Retirement};
 use crate::source::RelPath;
-use crate::tree::{DNS, LOCK, Tree, slug_of};
+use crate::tree::{DNS, LOCK, RETIRED, Tree, slug_of};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -22,9 +23,9 @@ pub(super) fn run(args: &args::Diff, workspace: &Workspace, here: &Path, screen:
     let planned = pipeline::plan(&workspace.project)?;
     let output = workspace.output(&planned.0.output);
     let (base, before) = match &args.base {
-        None => (base(None, workspace, here, &planned, &Part::All)?, output.read(&RelPath::root(), |_| true)?),
+        None => (base(None, workspace, here, &planned, &Part::All)?, output.read(&[RelPath::root()], |_| true)?),
         Some(base) => {
-            let tree = named(base, workspace, here, &planned.0.output, &RelPath::root(), |_| true)?;
+            let tree = named(base, workspace, here, &planned.0.output)?;
             (tree.clone(), tree)
         }
     };
@@ -59,13 +60,15 @@ pub(super) fn run(args: &args::Diff, workspace: &Workspace, here: &Path, screen:
 
 /// Those of `files` that are pleach's.
 fn owned(files: Tree, tree: &Tree) -> Tree {
-    let (changes, others): (Vec<_>, Vec<_>) = files.into_iter().partition(|(path, _)| path.parts().next() == Some(DNS));
+    let (shared, others): (Vec<_>, Vec<_>) =
+        files.into_iter().partition(|(path, _)| matches!(path.parts().next(), Some(DNS | RETIRED)));
     let mut owned = lock::owned(others.into_iter().collect(), tree);
-    owned.extend(changes.into_iter().filter(|(path, text)| tree.get(path).is_some() || change::is_ours(text)));
+    let is_ours = |text: &str| change::is_ours(text) || retire::is_ours(text);
+    owned.extend(shared.into_iter().filter(|(path, text)| tree.get(path).is_some() || is_ours(text)));
     owned
 }
 
-/// The names of branches by those slugs that are `wanted`, as locks and zone change files say.
+/// The names of branches by those slugs that are `wanted`, as locks, zone change files and plans say.
 fn raw_names(tree: &Tree, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, String> {
     let name = |(path, text): (&RelPath, &Arc<str>)| {
         if !wanted(slug_of(path)) {
@@ -74,6 +77,7 @@ fn raw_names(tree: &Tree, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, Str
         let name = match path.name() {
             LOCK => Lock::read(text)?.branch,
             _ if path.parts().next() == Some(DNS) => ZoneChange::parse(text).ok()?.branch.into(),
+            _ if path.parts().next() == Some(RETIRED) => Retirement::parse(text).ok()?.branch.into(),
             _ => return None,
         };
         Some((slug_of(path).to_owned(), name))

@@ -4,7 +4,7 @@ use crate::disk::{self, Output};
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::{Built, Part};
 use crate::source::{Project, RelPath};
-use crate::tree::{DNS, NAMESPACES, slug_of};
+use crate::tree::{DNS, NAMESPACES, RETIRED, slug_of};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -44,16 +44,16 @@ pub(super) fn scope<'a>(built: &'a Built, part: &'a Part) -> impl Fn(&RelPath) -
     move |path| {
         let slug = match (path.parts().next(), path.parts().count()) {
             (Some(NAMESPACES), 2..) => slug_of(path),
-            // The folder of a zone is everybody's; what counts are its files.
-            (Some(DNS), 2) => return true,
-            (Some(DNS), 3) => slug_of_leftover(path),
+            // These folders are everybody's; what counts are their files.
+            (Some(DNS), 2) | (Some(RETIRED), 1) => return true,
+            (Some(DNS), 3) | (Some(RETIRED), 2) => slug_of_leftover(path),
             _ => return matches!(part, Part::All),
         };
         wanted(slug) && !failed.contains(slug)
     }
 }
 
-/// The slug of a zone change file, or of one that a run was writing when it ended.
+/// The slug of a zone change file or a plan, or of one that a run was writing when it ended.
 fn slug_of_leftover(path: &RelPath) -> &str {
     let name = path.name();
     let name = name.strip_prefix('.').and_then(|name| name.strip_suffix(".pleach")).unwrap_or(name);

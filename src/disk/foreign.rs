@@ -2,7 +2,7 @@
 
 use super::{Folder, Output, Survey};
 use crate::error::{Error, Kind};
-use crate::tree::{DNS, LOCK};
+use crate::tree::{DNS, LOCK, RETIRED};
 
 /// At most this many files of a folder are named.
 const NAMED: usize = 3;
@@ -45,12 +45,12 @@ impl Output {
                 ),
             };
             let error = Error::new(Kind::Output, message);
-            Some(if folder.path.parts().next() == Some(DNS) {
-                error.help("move it elsewhere; what pleach writes there is of the kind `ZoneChange`")
-            } else {
-                error.help(format!(
+            Some(match folder.path.parts().next() {
+                Some(DNS) => error.help("move it elsewhere; what pleach writes there is of the kind `ZoneChange`"),
+                Some(RETIRED) => error.help("move it elsewhere; what pleach writes there is of the kind `Retirement`"),
+                _ => error.help(format!(
                     "move it elsewhere; if pleach wrote it, its `{LOCK}` was lost: remove the folder, build, and commit all of it"
-                ))
+                )),
             })
         };
         survey.folders.iter().filter_map(complaint).collect()

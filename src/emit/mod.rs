@@ -11,9 +11,12 @@ use crate::node::Node;
 use crate::plan::Branch;
 use crate::resource::Resource;
 use crate::source::RelPath;
+use crate::spec::Placed;
 use crate::tree::{LOCK, NAMESPACES};
 use crate::yaml::{self, Quoting};
 use lock::Lock;
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Why paths in the output are good.
@@ -28,7 +31,13 @@ pub fn branch(branch: &Branch, namespace: &str, mut resources: Vec<Resource>) ->
     if !resources.iter().any(is_namespace) {
         resources.push(Resource::new(namespace_object(namespace).placed(branch.at)));
     }
-    mark(branch, &mut resources);
+    for resource in &mut resources {
+        let of_namespace = is_namespace(resource).then_some(("annotations", &branch.namespace_annotations));
+        mark(
+            resource,
+            [("labels", &branch.labels), ("annotations", &branch.annotations)].into_iter().chain(of_namespace),
+        );
+    }
     let mut files: Vec<(String, Arc<str>)> =
         error::gather(name::names(&resources).into_iter().zip(&resources), |(name, resource)| {
             let mut text = String::with_capacity(1024);
@@ -50,15 +59,16 @@ fn namespace_object(name: &str) -> Node {
     Node::from(entries.into_iter().collect::<crate::node::Map>())
 }
 
-/// Puts the branch's labels and annotations on every object, over what stands there.
-fn mark(branch: &Branch, resources: &mut [Resource]) {
-    for resource in resources {
-        let Some(metadata) = resource.node.map_entry("metadata") else { continue };
-        for (field, pairs) in [("labels", &branch.labels), ("annotations", &branch.annotations)] {
-            let Some(map) = metadata.map_entry(field).and_then(Node::as_map_mut) else { continue };
-            for (key, pair) in pairs {
-                map.insert(key.clone(), Node::str(pair.value.clone()).placed(pair.at));
-            }
+/// What is put into a field of the metadata.
+type Marks<'a> = (&'static str, &'a BTreeMap<SmolStr, Placed<SmolStr>>);
+
+/// Puts labels and annotations on an object, over what stands there.
+fn mark<'a>(resource: &mut Resource, marks: impl Iterator<Item = Marks<'a>>) {
+    let Some(metadata) = resource.node.map_entry("metadata") else { return };
+    for (field, pairs) in marks.filter(|(_, pairs)| !pairs.is_empty()) {
+        let Some(map) = metadata.map_entry(field).and_then(Node::as_map_mut) else { continue };
+        for (key, pair) in pairs {
+            map.insert(key.clone(), Node::str(pair.value.clone()).placed(pair.at));
         }
     }
 }
@@ -114,6 +124,18 @@ mod tests {
         let lock = Lock::read(&files[2].1).unwrap();
         assert_eq!(lock.branch, "feature/login");
         assert_eq!(lock.files.len(), 2);
+    }
+
+    #[test]
+    fn a_namespace_tells_when_its_branch_expires() {
+        let expiring = files("main\n  expires: 2026-12-24\njanitor: true", "");
+        assert!(expiring[0].1.contains("\n    janitor/expires: \"2026-12-24T23:59:59Z\"\n"), "{}", expiring[0].1);
+        let service = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n";
+        let all = files("main\n  expires: 2026-12-24\njanitor: true", service);
+        assert_eq!(all.iter().filter(|(_, text)| text.contains("janitor")).count(), 1);
+        for quiet in ["main\n  expires: 2026-12-24", "main\njanitor: true"] {
+            assert!(files(quiet, service).iter().all(|(_, text)| !text.contains("janitor")), "{quiet}");
+        }
     }
 
     #[test]

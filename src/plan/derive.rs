@@ -45,6 +45,7 @@ pub(super) fn branch(spec: &Spec, branch: &spec::Branch) -> Result<Branch> {
         patches: patches.to_vec(),
         labels,
         annotations: labels::annotations(spec, branch),
+        namespace_annotations: labels::of_namespace(spec, branch),
         owner: branch.owner.clone(),
         link: branch.link.clone(),
         expires: branch.expires.clone(),

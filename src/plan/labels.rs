@@ -5,7 +5,7 @@
 use super::merge;
 use crate::slug::Slug;
 use crate::source::Place;
-use crate::spec::{Branch, Placed, Spec};
+use crate::spec::{Branch, Date, Placed, Spec};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
@@ -36,4 +36,17 @@ pub(super) fn annotations(spec: &Spec, branch: &Branch) -> Pairs {
     let mut annotations = merge::named(&spec.defaults.annotations, &branch.settings.annotations, |own, _| own.clone());
     annotations.insert(SmolStr::new_static(BRANCH_NAME_ANNOTATION), own(branch.name.clone()));
     annotations
+}
+
+/// What the namespace of a branch says to kube-janitor: when the last day of the branch is over, in UTC.
+const JANITOR_ANNOTATION: &str = "janitor/expires";
+
+/// The annotations of the namespace of a branch alone.
+pub(super) fn of_namespace(spec: &Spec, branch: &Branch) -> Pairs {
+    let expires = branch.expires.as_ref().filter(|_| spec.janitor);
+    let pair = |expires: &Placed<Date>| {
+        let value = format!("{}T23:59:59Z", expires.value).into();
+        (SmolStr::new_static(JANITOR_ANNOTATION), Placed { value, at: expires.at })
+    };
+    expires.map(pair).into_iter().collect()
 }

@@ -8,6 +8,7 @@ mod content;
 mod date;
 mod host;
 mod image;
+mod image_field;
 mod label;
 mod load;
 mod pattern;
@@ -22,6 +23,7 @@ pub use content::{AddressFrom, Content};
 pub use date::Date;
 pub use host::{Host, Hosts, Join};
 pub use image::{Image, Reference};
+pub use image_field::ImageField;
 pub use label::{KEY_PREFIX, is_label};
 pub use load::{FILE, FOLDER, files};
 pub use pattern::{Pattern, Scope};
@@ -63,6 +65,10 @@ pub struct Spec {
     pub zones: BTreeMap<DnsName, Zone>,
     /// Aliases of images and the names they stand for.
     pub image_aliases: BTreeMap<SmolStr, SmolStr>,
+    /// Fields of custom resources that hold images.
+    pub image_fields: Vec<ImageField>,
+    /// Whether namespaces tell kube-janitor when they expire.
+    pub janitor: bool,
     /// What becomes of secret values.
     pub secrets: Secrets,
     /// How many branches there may be.
@@ -156,6 +162,8 @@ impl Spec {
             namespace: Pattern::of(&top, "namespace", faults).unwrap_or_else(Pattern::slug),
             zones: zone::zones(&top, faults),
             image_aliases: image_aliases.into_iter().map(|(alias, name)| (alias, name.value)).collect(),
+            image_fields: ImageField::all(&top, faults),
+            janitor: top.node("janitor").and_then(Node::as_bool).unwrap_or_default(),
             secrets: match top.text("secrets").as_deref() {
                 Some("refuse") => Secrets::Refuse,
                 Some("allow") => Secrets::Allow,
@@ -243,6 +251,8 @@ zones:
   b.example.com: {mode: wildcard}
   c.example.com: {addressFrom: {kind: Service, namespace: ingress, name: web}, addresses: [203.0.113.0/24]}
 imageAliases: {backend: registry.example.com/shop/backend}
+imageFields: [{group: example.com, kind: Fleet, path: spec/runner/image}]
+janitor: true
 secrets: refuse
 maxBranches: 60
 sync:
