@@ -110,7 +110,9 @@ impl Output {
     pub fn folders(&self, folder: &RelPath) -> Result<Vec<String>> {
         let complaint = |error: io::Error| self.complaint(folder, "cannot be listed", &error);
         let entries = match std::fs::read_dir(self.path.join(folder.as_str())) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Ok(Vec::new());
+            }
             entries => entries.map_err(complaint)?,
         };
         let mut names = Vec::new();

@@ -203,7 +203,7 @@ fn a_removed_branch_is_told_as_removed() {
     let repository = Repository::new();
     repository.remove("login");
     let said = repository.0.run(&["diff", "--format", "summary"]).exits(1).out();
-    assert_eq!(said, "login: removed, 3 files (+3 -25)\n1 branch differs, 3 files (+3 -25)\n");
+    assert_eq!(said, "login: removed, 4 files (+15 -25)\n1 branch differs, 4 files (+15 -25)\n");
     let json = repository.0.run(&["diff", "--format", "json"]).exits(1).out();
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(
@@ -352,8 +352,12 @@ fn without_zones_nobody_waits_for_git() {
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         programs.path().join("git.ran").exists()
     };
-    assert!(!ran(&Workspace::small()));
+    let built = Workspace::small();
+    built.run(&["build"]).exits(0);
+    assert!(!ran(&built));
     assert!(ran(&Repository::new().0), "with zones it is asked");
+    std::fs::remove_file(programs.path().join("git.ran")).unwrap();
+    assert!(ran(&Workspace::small()), "and where an output may have been lost");
 }
 
 #[test]

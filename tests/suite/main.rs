@@ -54,4 +54,6 @@ mod kustomize;
 mod kustomize_laws;
 mod nginx;
 mod readme;
+mod retire;
+mod retire_build;
 mod sample;
