@@ -214,7 +214,7 @@ pub(super) enum RetiredFormat {
     Images,
     /// For programs
     Json,
-    /// A POSIX shell script that hands databases and images to $DROP_DATABASE and $DELETE_IMAGE
+    /// A POSIX shell script that hands databases and images to `$DROP_DATABASE` and `$DELETE_IMAGE`
     Script,
 }
 

@@ -41,19 +41,18 @@ pub(super) fn base(
     let gone = |slug: &String| !live.contains(slug.as_str()) && slugs(slug);
     let (dns, namespaces, retired) = (folder(DNS), folder(NAMESPACES), folder(RETIRED));
     let output = workspace.output(&spec.output);
-    let source = match asked {
-        Some(asked) => source(asked, here, &spec.output),
-        None => {
-            let left = output.folders(&namespaces)?;
-            // Whoever has nothing that could be recorded is not made to wait for git.
-            let is_all = !left.is_empty() && !left.iter().any(gone) && !output.has(&retired);
-            if is_all && spec.zones.is_empty() && !output.has(&dns) {
-                return Ok(Tree::default());
-            }
-            match git::fork(&workspace.root, TRUNK) {
-                Some(commit) => Source::Commit(commit),
-                None => Source::Folder(output),
-            }
+    let source = if let Some(asked) = asked {
+        source(asked, here, &spec.output)
+    } else {
+        let left = output.folders(&namespaces)?;
+        // Whoever has nothing that could be recorded is not made to wait for git.
+        let is_all = !left.is_empty() && !left.iter().any(gone) && !output.has(&retired);
+        if is_all && spec.zones.is_empty() && !output.has(&dns) {
+            return Ok(Tree::default());
+        }
+        match git::fork(&workspace.root, TRUNK) {
+            Some(commit) => Source::Commit(commit),
+            None => Source::Folder(output),
         }
     };
     let there = match &source {

@@ -10,7 +10,7 @@ use crate::node::Node;
 use crate::retire::{self, Left, Retirement, Wanted};
 use crate::source::{Place, Project, RelPath};
 use crate::spec;
-use crate::tree::{LOCK, NAMESPACES, RETIRED, slug_of};
+use crate::tree::{NAMESPACES, RETIRED, slug_of};
 use crate::yaml::{self, Dialect};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
@@ -42,9 +42,9 @@ pub(super) fn run(args: &args::Retired, workspace: &Workspace, screen: Screen) -
         RetiredFormat::Text => retire::text::render(&bare()),
         RetiredFormat::Kubectl => retire::kubectl::render(&bare())?,
         RetiredFormat::Images => {
-            let images: BTreeSet<&str> =
-                plans.iter().flat_map(|(_, plan)| &plan.left.images).map(AsRef::as_ref).collect();
-            images.into_iter().map(|image| format!("{image}\n")).collect()
+            let images = plans.iter().flat_map(|(_, plan)| &plan.left.images).map(AsRef::as_ref);
+            let images: BTreeSet<&str> = images.collect();
+            images.into_iter().flat_map(|image| [image, "\n"]).collect()
         }
         RetiredFormat::Json => retire::json::render(&plans),
         RetiredFormat::Script => retire::script::render(&bare()),
@@ -57,7 +57,7 @@ pub(super) fn run(args: &args::Retired, workspace: &Workspace, screen: Screen) -
 fn plans(project: &Project, output: &RelPath) -> Result<Vec<(String, Retirement)>> {
     let folder = output.join(RETIRED).expect("a plain name");
     let crate::source::Found::Folder(names) = project.look(&folder) else { return Ok(Vec::new()) };
-    let files = names.iter().filter(|name| name.ends_with(".yaml") && !name.starts_with('.'));
+    let files = names.iter().filter(|name| name.strip_suffix(".yaml").is_some() && !name.starts_with('.'));
     let files: Vec<RelPath> = files.filter_map(|name| folder.join(name)).collect();
     let read = |path: RelPath| {
         let file = project.file(&path);
@@ -75,7 +75,7 @@ fn live(workspace: &Workspace, spec: &spec::Spec, plans: &[(String, Retirement)]
     }
     let output = workspace.output(&spec.output);
     let folder = RelPath::new(NAMESPACES).expect("a plain name");
-    let files = output.read(&[folder], |path| path.name() != LOCK && path.name().ends_with(".yaml"))?;
+    let files = output.read(&[folder], |path| path.name().strip_suffix(".yaml").is_some())?;
     let files: Vec<_> = files.into_iter().collect();
     let look = |(path, text): &(RelPath, std::sync::Arc<str>)| -> Result<Left> {
         let mut has = Left::default();

@@ -121,11 +121,12 @@ fn gone(changes: &BTreeMap<Key, ZoneChange>, shorter: &BTreeMap<Key, ZoneChange>
     let mut gone: BTreeMap<SmolStr, Gone> = BTreeMap::new();
     for (key, change) in changes.iter().filter(|(_, change)| !change.absent.is_empty()) {
         let of = gone.entry(key.1.clone()).or_default();
-        let named = |change: &ZoneChange| change.absent.iter().map(|name| (key.0.clone(), name.clone())).collect();
-        let (names, fresh): (Vec<_>, Vec<_>) = (named(change), named(shorter.get(key).unwrap_or(change)));
+        let absent = |change: &ZoneChange| -> Vec<(DnsName, DnsName)> {
+            change.absent.iter().map(|name| (key.0.clone(), name.clone())).collect()
+        };
         of.branch = change.branch.clone();
-        of.names.extend(names);
-        of.fresh.extend(fresh);
+        of.names.extend(absent(change));
+        of.fresh.extend(absent(shorter.get(key).unwrap_or(change)));
     }
     gone
 }

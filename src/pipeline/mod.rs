@@ -141,9 +141,9 @@ pub fn build(
     retiring.lives = lives;
     tree.extend(changes.files);
     validate::contested(claims.iter().map(|(name, claims)| (*name, claims.as_slice())))?;
-    let mut built = Built { spec, plan, tree, pruned: changes.pruned, retiring, warnings, told: Vec::new(), failed };
-    built.retire()?;
-    Ok(built)
+    let mut outcome = Built { spec, plan, tree, pruned: changes.pruned, retiring, warnings, told: Vec::new(), failed };
+    outcome.retire()?;
+    Ok(outcome)
 }
 
 /// The threads that build branches, one a core.

@@ -124,11 +124,32 @@ fn one_is_added_and_one_retired() {
     let text = repository.0.read("out/dns/dev.example.com/login.yaml");
     assert!(text.contains("branch: login\n") && text.contains("present: []\n"), "{text}");
     assert!(!repository.0.path().join("out/namespaces/login").exists());
+    let plan = repository.0.read("out/retired/login.yaml");
+    assert!(
+        plan.contains("dns:\n- name: login.dev.example.com\n") && plan.contains("namespaces:\n- login\n"),
+        "{plan}"
+    );
     // Another one is retired while the first is still on its way.
     repository.git(&["branch", "-q", "-D", "one", "two"]);
     repository.both(|r| r.remove("search"), |r| r.branch("three", ""));
     assert_eq!(repository.says("search").as_deref(), Some("absent: - search"));
     assert_eq!(repository.says("login").as_deref(), Some("absent: - login"));
+    assert_eq!(repository.0.files("out/retired").into_keys().collect::<Vec<_>>(), ["login.yaml", "search.yaml"]);
+    assert_eq!(repository.0.read("out/retired/login.yaml"), plan);
+    // One comes back and the other is pruned.
+    repository.git(&["branch", "-q", "-D", "one", "two"]);
+    repository.both(|r| r.branch("login", ""), |r| r.remove("one"));
+    assert_eq!(repository.0.files("out/retired").into_keys().collect::<Vec<_>>(), ["one.yaml", "search.yaml"]);
+    repository.0.run(&["build", "--prune"]).exits(0);
+    repository.clean();
+    assert!(!repository.0.path().join("out/retired").exists());
+}
+
+#[test]
+fn two_branches_are_retired_in_two_pull_requests() {
+    let repository = Repository::new();
+    repository.both(|r| r.remove("login"), |r| r.remove("search"));
+    assert_eq!(repository.0.files("out/retired").into_keys().collect::<Vec<_>>(), ["login.yaml", "search.yaml"]);
 }
 
 #[test]
@@ -188,14 +209,17 @@ fn what_is_forgotten_by_hand_is_found() {
     repository.remove("login");
     repository.build();
     std::fs::remove_file(repository.0.path().join("out/dns/dev.example.com/login.yaml")).unwrap();
+    std::fs::remove_file(repository.0.path().join("out/retired/login.yaml")).unwrap();
     let said = repository.0.run(&["check"]).exits(1).out();
-    assert!(said.starts_with("missing    out/dns/dev.example.com/login.yaml\n1 file is"), "{said}");
+    let want = "missing    out/dns/dev.example.com/login.yaml\nmissing    out/retired/login.yaml\n2 files are";
+    assert!(said.starts_with(want), "{said}");
     let said = repository.0.run(&["diff", "--format", "summary"]).exits(1).out();
     assert!(said.starts_with("login: "), "{said}");
     // Even if the whole output is lost.
     std::fs::remove_dir_all(repository.0.path().join("out")).unwrap();
     repository.build();
     assert_eq!(repository.says("login").as_deref(), Some("absent: - login"));
+    assert!(repository.0.read("out/retired/login.yaml").contains("namespaces:\n- login\n"));
 }
 
 #[test]
