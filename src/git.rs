@@ -52,13 +52,12 @@ pub fn tree(
     Ok(tree)
 }
 
-/// The names of the folders that `reference` has in `folder` of the folder `output` of the workspace `root`.
-pub fn folders(root: &Path, reference: &str, output: &RelPath, folder: &RelPath) -> Result<Vec<String>, Error> {
+/// The paths, in `output`, of the files that `reference` has below a folder of the folder `output` of the workspace `root`.
+pub fn paths(root: &Path, reference: &str, output: &RelPath, folder: &RelPath) -> Result<Vec<RelPath>, Error> {
     let commit = commit(root, reference)?;
-    let within = format!("{}/", below(output, folder));
-    let listed = expect(run(root, &["ls-tree", "-d", "--name-only", "-z", &commit, "--", &within], b"")?)?;
+    let listed = expect(run(root, &["ls-tree", "-r", "-z", &commit, "--", below(output, folder).as_str()], b"")?)?;
     let listed = String::from_utf8_lossy(&listed);
-    Ok(listed.split('\0').filter_map(|path| path.strip_prefix(&within)).map(str::to_owned).collect())
+    Ok(listed.split('\0').filter_map(|line| blob(line, output)).map(|(_, path)| path).collect())
 }
 
 fn below(output: &RelPath, folder: &RelPath) -> RelPath {
@@ -202,7 +201,7 @@ mod tests {
         let none =
             super::tree(&root, "HEAD", &RelPath::new("out").unwrap(), std::slice::from_ref(&deep), |_| false).unwrap();
         assert!(none.is_empty());
-        let names = super::folders(&root, "HEAD", &RelPath::new("out").unwrap(), &deep).unwrap();
-        assert_eq!(names, ["a b"]);
+        let paths = super::paths(&root, "HEAD", &RelPath::new("out").unwrap(), &deep).unwrap();
+        assert_eq!(paths, [RelPath::new("namespaces/a b/ü.yaml").unwrap()]);
     }
 }

@@ -5,7 +5,7 @@
 
 use super::workspace::Workspace;
 use crate::disk::{self, Output};
-use crate::emit::lock;
+use crate::emit::{self, lock};
 use crate::error::Result;
 use crate::git;
 use crate::pipeline::{Built, Part};
@@ -13,7 +13,8 @@ use crate::plan::Plan;
 use crate::source::RelPath;
 use crate::spec::Spec;
 use crate::tree::{DNS, NAMESPACES, RETIRED, Tree, slug_of};
-use std::collections::BTreeSet;
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The branch that others leave and come back to.
@@ -28,7 +29,7 @@ enum Source {
 }
 
 /// The base as far as a build of `part` looks at it: zone change files, plans of retired branches, and the last files of
-/// branches that are no more.
+/// branches that are no more or have moved to another namespace.
 pub(super) fn base(
     asked: Option<&str>,
     workspace: &Workspace,
@@ -37,17 +38,22 @@ pub(super) fn base(
     part: &Part,
 ) -> Result<Tree> {
     let slugs = part.slugs(plan);
-    let live: BTreeSet<&str> = plan.branches.iter().map(|branch| branch.slug.as_str()).collect();
-    let gone = |slug: &String| !live.contains(slug.as_str()) && slugs(slug);
+    let homes: BTreeMap<&str, Option<RelPath>> =
+        plan.branches.iter().map(|branch| (branch.slug.as_str(), emit::home(branch))).collect();
     let (dns, namespaces, retired) = (folder(DNS), folder(NAMESPACES), folder(RETIRED));
     let output = workspace.output(&spec.output);
+    let mut moved = true;
     let source = if let Some(asked) = asked {
         source(asked, here, &spec.output)
     } else {
-        let left = output.folders(&namespaces)?;
+        let there = output.folders(&namespaces)?;
+        let at_home: Vec<&Option<RelPath>> =
+            homes.iter().filter(|(slug, _)| slugs(slug)).map(|(_, home)| home).collect();
+        moved = output.has(&retired)
+            || there.iter().any(|slug| slugs(slug) && !homes.get(slug.as_str()).is_some_and(Option::is_some))
+            || at_home.par_iter().any(|home| home.as_ref().is_some_and(|home| !output.has_file(home)));
         // Whoever has nothing that could be recorded is not made to wait for git.
-        let is_all = !left.is_empty() && !left.iter().any(gone) && !output.has(&retired);
-        if is_all && spec.zones.is_empty() && !output.has(&dns) {
+        if !moved && spec.zones.is_empty() && !output.has(&dns) {
             return Ok(Tree::default());
         }
         match git::fork(&workspace.root, TRUNK) {
@@ -55,26 +61,57 @@ pub(super) fn base(
             None => Source::Folder(output),
         }
     };
-    let there = match &source {
-        Source::Commit(commit) => git::folders(&workspace.root, commit, &spec.output, &namespaces)?,
-        Source::Folder(output) => output.folders(&namespaces)?,
-    };
-    let left = there.into_iter().filter(gone).filter_map(|slug| namespaces.join(&slug));
-    let folders: Vec<RelPath> = [dns, retired].into_iter().chain(left).collect();
+    let mut folders = vec![dns, retired];
+    if moved {
+        let is_left = |slug: &String, has: &dyn Fn(&RelPath) -> bool| {
+            slugs(slug) && !homes.get(slug.as_str()).is_some_and(|home| home.as_ref().is_some_and(has))
+        };
+        let left = source.left(workspace, &spec.output, &namespaces, &is_left)?;
+        folders.extend(left.iter().filter_map(|slug| namespaces.join(slug)));
+    }
     let files = source.read(workspace, &spec.output, &folders, |path| slugs(slug_of(path)))?;
-    // What somebody else put into the folder of a branch is nothing that the branch leaves.
+    Ok(recorded(files))
+}
+
+/// Those of `files` that record something: what somebody else put into the folder of a branch is nothing that it leaves.
+pub(super) fn recorded(files: Tree) -> Tree {
     let (objects, others): (Vec<_>, Vec<_>) =
         files.into_iter().partition(|(path, _)| path.parts().next() == Some(NAMESPACES));
-    let mut base = lock::owned(objects.into_iter().collect(), &Tree::default());
-    base.extend(others);
-    Ok(base)
+    let mut recorded = lock::owned(objects.into_iter().collect(), &Tree::default());
+    recorded.extend(others);
+    recorded
 }
 
 fn folder(name: &str) -> RelPath {
     RelPath::new(name).expect("a plain name")
 }
 
+/// Whether the folder of a slug is left, as far as the files that there are tell.
+type IsLeft<'a> = dyn Fn(&String, &dyn Fn(&RelPath) -> bool) -> bool + 'a;
+
 impl Source {
+    /// The slugs whose folders are left.
+    fn left(
+        &self,
+        workspace: &Workspace,
+        output: &RelPath,
+        namespaces: &RelPath,
+        is_left: &IsLeft,
+    ) -> Result<BTreeSet<String>> {
+        Ok(match self {
+            Source::Commit(commit) => {
+                let paths: BTreeSet<RelPath> =
+                    git::paths(&workspace.root, commit, output, namespaces)?.into_iter().collect();
+                let slugs: BTreeSet<String> = paths.iter().map(|path| slug_of(path).to_owned()).collect();
+                slugs.into_iter().filter(|slug| is_left(slug, &|home| paths.contains(home))).collect()
+            }
+            Source::Folder(folder) => {
+                let slugs = folder.folders(namespaces)?.into_iter();
+                slugs.filter(|slug| is_left(slug, &|home| folder.has_file(home))).collect()
+            }
+        })
+    }
+
     /// The files of some folders of the output.
     fn read(
         &self,

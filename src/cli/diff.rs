@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::args::{self, DiffFormat};
-use super::base::{base, named, settle};
+use super::base::{base, named, recorded, settle};
 use super::progress::watched;
 use super::screen::{Screen, report};
 use super::workspace::Workspace;
@@ -26,7 +26,7 @@ pub(super) fn run(args: &args::Diff, workspace: &Workspace, here: &Path, screen:
         None => (base(None, workspace, here, &planned, &Part::All)?, output.read(&[RelPath::root()], |_| true)?),
         Some(base) => {
             let tree = named(base, workspace, here, &planned.0.output)?;
-            (tree.clone(), tree)
+            (recorded(tree.clone()), tree)
         }
     };
     let built = |progress: &_| pipeline::build(&workspace.project, planned, &base, &Part::All, progress);

@@ -101,6 +101,11 @@ impl Output {
         self.path.join(folder.as_str()).is_dir()
     }
 
+    /// Whether there is a file of that path.
+    pub fn has_file(&self, path: &RelPath) -> bool {
+        self.path.join(path.as_str()).is_file()
+    }
+
     /// The text of one file, if it is there and can be read.
     pub fn text(&self, path: &RelPath) -> Option<String> {
         std::fs::read_to_string(self.path.join(path.as_str())).ok()

@@ -50,6 +50,12 @@ pub fn branch(branch: &Branch, namespace: &str, mut resources: Vec<Resource>) ->
     Ok(files.into_iter().map(|(name, content)| (folder.join(&name).expect(PLAIN), content)).collect())
 }
 
+/// Where the namespace of a branch stands in the output, if it has one.
+pub fn home(branch: &Branch) -> Option<RelPath> {
+    let name = name::names(&[Resource::new(namespace_object(branch.namespace()?))]).concat();
+    Some(RelPath::new(&format!("{NAMESPACES}/{}/{name}", branch.slug)).expect(PLAIN))
+}
+
 fn namespace_object(name: &str) -> Node {
     let entries = [
         ("apiVersion", Node::str("v1")),

@@ -1,7 +1,6 @@
 //! What branches that are no more leave, less what live ones have, for the part that a run builds.
 
 use super::Part;
-use crate::dns;
 use crate::error::Result;
 use crate::node::Node;
 use crate::plan::{Branch, Plan};
@@ -10,6 +9,7 @@ use crate::source::{Place, RelPath};
 use crate::spec::{ImageField, Spec};
 use crate::tree::{LOCK, Tree, slug_of};
 use crate::yaml::{self, Dialect};
+use crate::{dns, emit};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,8 +30,10 @@ impl Retiring {
         if base.is_empty() {
             return Ok(Retiring::default());
         }
-        let live: BTreeSet<&str> = plan.branches.iter().map(|branch| branch.slug.as_str()).collect();
-        let records = retire::records(base, &spec.image_fields, |slug| live.contains(slug), part.slugs(plan))?;
+        // A branch that moved to another namespace leaves what one that goes leaves.
+        let is_home = |branch: &&Branch| emit::home(branch).is_some_and(|home| base.get(&home).is_some());
+        let stay: BTreeSet<&str> = plan.branches.iter().filter(is_home).map(|branch| branch.slug.as_str()).collect();
+        let records = retire::records(base, &spec.image_fields, |slug| stay.contains(slug), part.slugs(plan))?;
         let namespaces = plan.branches.iter().filter_map(Branch::namespace).map(SmolStr::from).collect();
         Ok(Retiring {
             project: spec.project.clone(),

@@ -1,5 +1,5 @@
 //! What the output that a build starts from tells of branches that are no more: plans that stand there already, and the
-//! last files of branches that have gone since.
+//! last files of branches that have gone since, or have moved to another namespace.
 
 use super::left::Left;
 use super::retirement::{Retirement, is_ours};
@@ -28,11 +28,11 @@ pub struct Record {
 /// What is known, by slug.
 pub type Records = BTreeMap<SmolStr, Record>;
 
-/// What `base` tells of those slugs that are `wanted`; of those that `lives` no more than the plans.
+/// What `base` tells of those slugs that are `wanted`; of those whose folder `stays` that of a branch no more than the plans.
 pub fn records(
     base: &Tree,
     fields: &[ImageField],
-    lives: impl Fn(&str) -> bool + Sync,
+    stays: impl Fn(&str) -> bool + Sync,
     wanted: impl Fn(&str) -> bool + Sync,
 ) -> Result<Records> {
     let files: Vec<_> = base.iter().filter(|(path, text)| is_plan(path, text) || is_object(path)).collect();
@@ -42,7 +42,7 @@ pub fn records(
         .map(|(path, text)| {
             let slug = SmolStr::from(slug_of(path));
             let record = match is_object(path) {
-                true if lives(&slug) => return Ok(None),
+                true if stays(&slug) => return Ok(None),
                 true => object(text, fields),
                 false => plan(text),
             };

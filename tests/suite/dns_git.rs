@@ -153,6 +153,26 @@ fn two_branches_are_retired_in_two_pull_requests() {
 }
 
 #[test]
+fn a_namespace_that_branches_left_is_recorded_in_git() {
+    let repository = Repository::new();
+    repository.git(&["checkout", "-q", "-b", "move"]);
+    repository.0.edit("branches.yaml", "project: shop\n", "project: shop\nnamespace: 'x-{{ branch.slug }}'\n");
+    repository.build();
+    repository.commit("move");
+    repository.build();
+    assert_eq!(repository.git(&["status", "--porcelain"]), "");
+    let plans = || repository.0.files("out/retired").into_keys().collect::<Vec<_>>();
+    assert_eq!(plans(), ["login.yaml", "main.yaml", "search.yaml"]);
+    repository.merge_request();
+    repository.build();
+    assert_eq!(repository.git(&["status", "--porcelain"]), "");
+    assert!(repository.0.read("out/retired/main.yaml").contains("namespaces:\n- main\n"));
+    // A diff with the beginning sees the same.
+    let said = repository.0.run(&["diff", "--base", "main", "--format", "summary"]).exits(1).out();
+    assert!(said.contains("3 branches differ"), "{said}");
+}
+
+#[test]
 fn what_comes_and_goes_in_one_pull_request_leaves_no_trace() {
     let repository = Repository::new();
     repository.git(&["checkout", "-q", "-b", "topic"]);

@@ -70,6 +70,50 @@ fn a_plan_is_written_kept_withdrawn_and_pruned() {
 }
 
 #[test]
+fn a_namespace_that_branches_left_is_recorded_from_the_disk() {
+    let workspace = workspace();
+    let before = workspace.files("out");
+    workspace.edit("branches.yaml", "project: shop\n", "project: shop\nnamespace: 'shop-{{ branch.slug }}'\n");
+    workspace.run(&["build", "--only", "login"]).exits(0);
+    workspace.run(&["build"]).exits(0);
+    assert_eq!(
+        workspace.run(&["build"]).exits(0).out(),
+        "built 3 branches into `out`: 0 files written, 21 unchanged, 0 removed\n"
+    );
+    workspace.run(&["check"]).exits(0);
+    let kubectl = workspace.run(&["retired", "--format", "kubectl"]).exits(0).out();
+    let names: Vec<&str> = kubectl.lines().filter_map(|line| line.strip_prefix("  name: ")).collect();
+    assert_eq!(names, ["login", "main", "search"], "their objects outside of namespaces are theirs still");
+    workspace.edit("branches.yaml", "namespace: 'shop-{{ branch.slug }}'\n", "");
+    workspace.run(&["build", "--prune"]).exits(0);
+    let kubectl = workspace.run(&["retired", "--format", "kubectl"]).exits(0).out();
+    assert!(kubectl.contains("  name: shop-main\n") && !kubectl.contains("  name: main\n"), "{kubectl}");
+    workspace.run(&["build", "--prune"]).exits(0);
+    assert_eq!(workspace.files("out"), before);
+}
+
+#[test]
+fn shards_on_machines_of_their_own_are_one_build() {
+    let (whole, shards) = (many(12), [many(12), many(12), many(12)]);
+    let allowed = ["--allow-delete", "5", "--allow-delete-names", "5"];
+    spec(&whole, 0..7, "");
+    whole.run(&[&["build"], &allowed[..]].concat()).exits(0);
+    let mut union = BTreeMap::new();
+    for (workspace, shard) in shards.iter().zip(["1/3", "2/3", "3/3"]) {
+        let before = workspace.files("out");
+        spec(workspace, 0..7, "");
+        workspace.run(&["build", "--shard", shard]).exits(3);
+        workspace.run(&[&["build", "--shard", shard], &allowed[..]].concat()).exits(0);
+        let after = workspace.files("out");
+        union.extend(after.into_iter().filter(|(path, content)| before.get(path) != Some(content)));
+    }
+    let before = many(12).files("out");
+    let changed = whole.files("out").into_iter().filter(|(path, content)| before.get(path) != Some(content));
+    assert_eq!(union, changed.collect());
+    assert_eq!(union.keys().filter(|path| path.starts_with("retired/")).count(), 5);
+}
+
+#[test]
 fn plans_are_for_people_and_for_other_programs() {
     let workspace = workspace();
     remove(&workspace, "login");

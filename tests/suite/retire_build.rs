@@ -79,6 +79,11 @@ fn model() -> impl Strategy<Value = Model> {
 }
 
 fn spec(model: &Model, reversed: bool) -> String {
+    spec_in(model, "", reversed)
+}
+
+/// The spec, its namespaces with something before the slugs.
+fn spec_in(model: &Model, prefix: &str, reversed: bool) -> String {
     let entry = |(of, branch): (&usize, &Branch)| {
         let Branch { image, place, role, database } = branch;
         format!(
@@ -92,7 +97,7 @@ fn spec(model: &Model, reversed: bool) -> String {
     }
     let branches = if entries.is_empty() { " []\n".to_owned() } else { format!("\n{}", entries.concat()) };
     format!(
-        "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nhosts: ['{{{{ branch.slug }}}}.dev.example.com']\n\
+        "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nnamespace: '{prefix}{{{{ branch.slug }}}}'\nhosts: ['{{{{ branch.slug }}}}.dev.example.com']\n\
          zones: {{dev.example.com: {{ttl: 60, CNAME: [ingress.example.net]}}}}\n\
          imageFields: [{{group: example.com, kind: Fleet, path: spec/runner/image}}]\nbranches:{branches}"
     )
@@ -132,10 +137,10 @@ fn things(left: &Left) -> Things {
 }
 
 /// What a branch has, by the model and not by what was written.
-fn had(of: usize, branch: &Branch) -> Things {
+fn had(of: usize, branch: &Branch, prefix: &str) -> Things {
     let slug = pleach::slug::Slug::of(BRANCHES[of], 63).to_string();
     let mut things = Things::from([
-        ("namespace", slug.clone()),
+        ("namespace", format!("{prefix}{slug}")),
         ("name", format!("{slug}.dev.example.com")),
         ("image", IMAGES[branch.image].1.to_string()),
         ("image", "r.example.com/base:1".to_owned()),
@@ -152,8 +157,8 @@ fn had(of: usize, branch: &Branch) -> Things {
     things
 }
 
-fn live(model: &Model) -> Things {
-    model.iter().flat_map(|(of, branch)| had(*of, branch)).collect()
+fn live(model: &Model, prefix: &str) -> Things {
+    model.iter().flat_map(|(of, branch)| had(*of, branch, prefix)).collect()
 }
 
 fn retired(tree: &Tree) -> Things {
@@ -166,21 +171,22 @@ proptest! {
     /// A history of specs, each built from one of the outputs before it, the last one or one from which it branched off, and
     /// now and then pruned.
     #[test]
-    fn what_holds_for_every_history(steps in proptest::collection::vec((model(), 0..3usize, any::<bool>()), 1..7)) {
-        let mut outputs = vec![(Tree::default(), Model::new())];
-        for (model, back, prunes) in steps {
-            let (base, before) = &outputs[outputs.len().saturating_sub(back + 1)];
-            let spec = spec(&model, false);
+    fn what_holds_for_every_history(steps in proptest::collection::vec((model(), proptest::sample::select(&["", "", "x-"][..]), 0..3usize, any::<bool>()), 1..7)) {
+        let mut outputs = vec![(Tree::default(), Model::new(), "")];
+        for (model, prefix, back, prunes) in steps {
+            let (base, before, before_prefix) = &outputs[outputs.len().saturating_sub(back + 1)];
+            let spec = spec_in(&model, prefix, false);
             let tree = build(&spec, base);
             prop_assert_eq!(&build(&spec, &tree), &tree, "a build is its own fixed point");
-            prop_assert_eq!(&build(&self::spec(&model, true), base), &tree, "the order of branches says nothing");
+            prop_assert_eq!(&build(&spec_in(&model, prefix, true), base), &tree, "the order of branches says nothing");
 
-            let (live, gone) = (live(&model), retired(&tree));
+            let (live, gone) = (live(&model, prefix), retired(&tree));
             prop_assert!(live.is_disjoint(&gone), "{:?} is live and to be torn down", live.intersection(&gone));
-            let left = before.iter().filter(|(of, _)| !model.contains_key(of)).flat_map(|(of, branch)| had(*of, branch));
-            let owed: Things = left.chain(retired(base)).collect();
+            let moved = prefix != *before_prefix;
+            let left = before.iter().filter(|(of, _)| moved || !model.contains_key(of));
+            let fresh: Things = left.flat_map(|(of, branch)| had(*of, branch, before_prefix)).collect();
+            let owed: Things = fresh.iter().cloned().chain(retired(base)).collect();
             for thing in &owed {
-                // The names of a live branch that gave some up are for its zone change file.
                 prop_assert!(live.contains(thing) || gone.contains(thing), "{thing:?} is forgotten");
             }
             prop_assert!(gone.is_subset(&owed), "{:?} never was", gone.difference(&owed));
@@ -204,7 +210,6 @@ proptest! {
             pruned.prune(|_, _| true);
             let pruned = pruned.tree;
             let kept = retired(&pruned);
-            let fresh: Things = before.iter().filter(|(of, _)| !model.contains_key(of)).flat_map(|(of, branch)| had(*of, branch)).collect();
             prop_assert_eq!(&kept, &fresh.difference(&live).cloned().collect::<Things>(), "what went just now is not pruned");
             let once_more = {
                 let mut again = built(&spec, &pruned, &Part::All);
@@ -212,7 +217,7 @@ proptest! {
                 again.tree
             };
             prop_assert_eq!(retired(&once_more), Things::new(), "what stood in the base is");
-            outputs.push((if prunes { pruned } else { tree }, model));
+            outputs.push((if prunes { pruned } else { tree }, model, prefix));
         }
     }
 }
@@ -259,6 +264,25 @@ project: shop
     // A branch that takes its image over keeps it.
     let other = build(&spec(&Model::from([(0, branch(2))]), false), &after);
     assert!(!retired(&other).iter().any(|(what, _)| *what == "image"));
+}
+
+#[test]
+fn a_branch_that_moves_leaves_its_namespace() {
+    let model = Model::from([(0, branch(0)), (1, branch(2))]);
+    let before = build(&spec(&model, false), &Tree::default());
+    let after = build(&spec_in(&model, "shop-", false), &before);
+    let namespaces = ["feature-one-13348f8d", "main"].map(|name| ("namespace", name.to_owned()));
+    assert_eq!(retired(&after), Things::from(namespaces), "what is live in the other one is not to go");
+    assert_eq!(
+        build(&spec(&model, false), &after).iter().filter(|(p, _)| p.as_str().starts_with("retired/")).count(),
+        2
+    );
+    // Moved to where it has no namespace at all.
+    let engine = spec(&Model::from([(0, branch(0))]), false)
+        + "- {name: feature/one, hosts: [], appEngine: {project: example-project}}\n";
+    let after = retired(&build(&engine, &before));
+    let had: Things = had(1, &branch(2), "").into_iter().filter(|(what, _)| *what != "name").collect();
+    assert_eq!(after, had);
 }
 
 #[test]
