@@ -105,7 +105,8 @@ pub fn build(
         room
     };
     let look = |branch: &&Branch| {
-        let has = house.look(branch);
+        // What cannot be written stays as it was, so that all has to be checked that is checked elsewhere.
+        let has = house.build(branch).map(|room| room.has);
         progress.done.fetch_add(1, Ordering::Relaxed);
         has
     };
@@ -264,12 +265,7 @@ impl House<'_> {
         Ok(Room { files: emit::branch(branch, namespace, resources)?, warnings, claims, has })
     }
 
-    /// What a branch has of that which is about to go, and nothing else of it.
-    fn look(&self, branch: &Branch) -> Result<Left> {
-        let Some(namespace) = branch.namespace() else { return Ok(Left::default()) };
-        Ok(self.has(&self.objects(branch, namespace)?.resources))
-    }
-
+    /// What the objects of a branch have of that which is about to go.
     fn has(&self, resources: &[Resource]) -> Left {
         if self.retiring.asks() {
             self.retiring.find(resources.iter().map(|resource| &resource.node))

@@ -47,8 +47,7 @@ impl Retiring {
 
     /// Whether live branches have to be looked at, those of other parts too.
     pub(super) fn asks(&self) -> bool {
-        let Left { objects, databases, images, .. } = self.wanted.all();
-        !(objects.is_empty() && databases.is_empty() && images.is_empty() && self.wanted.all().namespaces.is_empty())
+        !self.wanted.is_empty()
     }
 
     /// What of the things that are about to go the objects of a live branch have.

@@ -143,9 +143,4 @@ impl Wanted {
     pub fn find_image(&self, reference: &str, live: &mut Left) {
         self.images.find(reference, &mut live.images);
     }
-
-    /// All of them.
-    pub fn all(&self) -> &Left {
-        &self.all
-    }
 }

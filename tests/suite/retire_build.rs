@@ -346,3 +346,33 @@ fn a_branch_that_fails_lets_nothing_go_that_it_may_use() {
     built.know(&torn).unwrap();
     assert!(said(&built));
 }
+
+#[test]
+fn a_branch_of_another_part_that_fails_keeps_what_its_last_output_uses() {
+    let one = |image: usize| (1, branch(image));
+    let base = build(&spec(&Model::from([(0, branch(5)), one(2)]), false), &Tree::default());
+    let base = build(&spec(&Model::from([(0, branch(5))]), false), &base);
+    // The retired branch comes back with another image, and only it is built. A label that no cluster takes breaks the other.
+    let broken = spec(&Model::from([(0, branch(5)), one(7)]), false).replacen(
+        "{name: main,",
+        "{name: main, patches: [{patch: '{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, labels: {a: \"x y\"}}}'}],",
+        1,
+    );
+    let project = Project::in_memory([("branches.yaml", broken.as_str()), ("base/app.yaml.j2", TEMPLATE)]);
+    let only = Part::Only(vec!["feature/one".to_owned()]);
+    let planned = pipeline::plan(&project).unwrap();
+    let mut built = pipeline::build(&project, planned, &base, &only, &Progress::default()).unwrap();
+    assert!(built.failed.is_empty());
+    assert_eq!(built.unknown().into_iter().collect::<Vec<_>>(), ["main"]);
+    assert_eq!(retired(&built.tree), Things::new());
+    let last = |image: usize| {
+        let last = build(&spec(&Model::from([(0, branch(image))]), false), &Tree::default());
+        last.into_iter().filter(|(path, _)| path.as_str().starts_with("namespaces/main/")).collect::<Tree>()
+    };
+    built.know(&last(2)).unwrap();
+    assert_eq!(retired(&built.tree), Things::new(), "its last output uses the image");
+    let planned = pipeline::plan(&project).unwrap();
+    let mut built = pipeline::build(&project, planned, &base, &only, &Progress::default()).unwrap();
+    built.know(&last(5)).unwrap();
+    assert_eq!(retired(&built.tree), Things::from([("image", "1".to_owned())]));
+}
