@@ -28,6 +28,7 @@ pub mod plan;
 pub mod diff;
 pub mod dns;
 pub mod emit;
+pub mod gitops;
 pub mod render;
 pub mod retire;
 pub mod secrets;

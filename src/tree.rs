@@ -13,15 +13,20 @@ pub const DNS: &str = "dns";
 /// The folder of the plans for what retired branches leave.
 pub const RETIRED: &str = "retired";
 
+/// The folder of what Argo CD, Flux and `kubectl` are told: a folder for each of the first two, with a file for each
+/// branch, and beside these what is of no branch.
+pub const GITOPS: &str = "gitops";
+
 /// The file in a namespace folder that says which files in it are pleach's.
 pub const LOCK: &str = "pleach.lock";
 
 /// The slug of the branch that a file of the output belongs to: the folder in `namespaces/`, the name of the file
-/// elsewhere.
+/// elsewhere. A file of no branch has its path for a slug, which no slug looks like.
 pub fn slug_of(path: &RelPath) -> &str {
     let mut parts = path.parts();
-    match (parts.next(), parts.next()) {
-        (Some(NAMESPACES), Some(slug)) => slug,
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(NAMESPACES), Some(slug), _) => slug,
+        (Some(GITOPS), Some(_), None) => path.as_str(),
         _ => path.name().trim_end_matches(".yaml"),
     }
 }

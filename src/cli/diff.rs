@@ -8,11 +8,12 @@ use super::screen::{Screen, report};
 use super::workspace::Workspace;
 use crate::diff::{self, Known, text::Paint};
 use crate::disk;
-use crate::dns::change::{self, ZoneChange};
+use crate::disk::claim::{is_shared, says_so};
+use crate::dns::change::ZoneChange;
 use crate::emit::lock::{self, Lock};
 use crate::error::Result;
 use crate::pipeline::{self, Part};
-use crate::retire::{self, Retirement};
+use crate::retire::Retirement;
 use crate::source::RelPath;
 use crate::tree::{DNS, LOCK, RETIRED, Tree, slug_of};
 use std::collections::BTreeMap;
@@ -37,7 +38,9 @@ pub(super) fn run(args: &args::Diff, workspace: &Workspace, here: &Path, screen:
     let then = raw_names(&before, |slug| !now.contains_key(slug));
     let known = |slug: &str| {
         let name = now.get(slug).copied().or_else(|| then.get(slug).map(String::as_str)).unwrap_or(slug);
-        Known { name: name.to_owned(), lives: now.contains_key(slug) }
+        // What is of no branch lives as long as its file is written.
+        let is_written = || RelPath::new(slug).is_some_and(|path| built.tree.get(&path).is_some());
+        Known { name: name.to_owned(), lives: now.contains_key(slug) || is_written() }
     };
     let branches = diff::compare(&before, &built.tree, built.spec.output.as_str(), known);
 
@@ -60,11 +63,9 @@ pub(super) fn run(args: &args::Diff, workspace: &Workspace, here: &Path, screen:
 
 /// Those of `files` that are pleach's.
 fn owned(files: Tree, tree: &Tree) -> Tree {
-    let (shared, others): (Vec<_>, Vec<_>) =
-        files.into_iter().partition(|(path, _)| matches!(path.parts().next(), Some(DNS | RETIRED)));
+    let (claimed, others): (Vec<_>, Vec<_>) = files.into_iter().partition(|(path, _)| is_shared(&path.parent()));
     let mut owned = lock::owned(others.into_iter().collect(), tree);
-    let is_ours = |text: &str| change::is_ours(text) || retire::is_ours(text);
-    owned.extend(shared.into_iter().filter(|(path, text)| tree.get(path).is_some() || is_ours(text)));
+    owned.extend(claimed.into_iter().filter(|(path, text)| tree.get(path).is_some() || says_so(path, text)));
     owned
 }
 

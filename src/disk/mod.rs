@@ -5,6 +5,7 @@
 //! - [`Output`] is the output folder: [`Output::survey`] compares it with a tree and changes nothing, [`Output::write`]
 //!   makes it that tree, [`Output::read`] is its content.
 
+pub mod claim;
 mod foreign;
 mod hand;
 mod listing;

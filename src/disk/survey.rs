@@ -4,14 +4,13 @@
 //! so itself, as a zone change file and the plan of a retired branch do.
 
 use super::Output;
+use super::claim::{is_shared, says_so};
 use super::hand::{is_leftover, mode};
 use super::listing::{Found, Kind};
-use crate::dns::change;
 use crate::emit::lock;
 use crate::error::{self, Error, Result};
-use crate::retire;
 use crate::source::RelPath;
-use crate::tree::{DNS, LOCK, NAMESPACES, RETIRED, Tree};
+use crate::tree::{DNS, GITOPS, LOCK, NAMESPACES, Tree};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -66,8 +65,8 @@ pub struct Folder<'a> {
 const AT_ONCE: usize = 64;
 
 impl Output {
-    /// Compares what is there with `tree`, in the folders that are `wanted`, and of the folders that branches share those files
-    /// that are `wanted`. Files beside folders of branches are judged where the output folder itself is wanted.
+    /// Compares what is there with `tree`, in the folders that are `wanted`, and of the folders that branches share those
+    /// files that are `wanted`. Files beside folders of branches are judged where the output folder itself is wanted.
     pub fn survey<'a>(&self, tree: &'a Tree, wanted: impl Fn(&RelPath) -> bool + Sync) -> Result<Survey<'a>> {
         let mut listing = self.list(&wanted)?;
         let mut files: BTreeMap<RelPath, Vec<(&str, &str)>> = BTreeMap::new();
@@ -120,9 +119,8 @@ impl Output {
         let wanted: BTreeSet<&str> = folder.files.iter().map(|(name, _)| *name).collect();
         let says_so = |name: &str| {
             let text = || fs::read(place.join(name)).unwrap_or_default();
-            is_shared(&folder.path)
-                && name.strip_suffix(".yaml").is_some()
-                && is_ours(&String::from_utf8_lossy(&text()))
+            let path = folder.path.join(name).filter(|_| is_shared(&folder.path));
+            path.is_some_and(|path| says_so(&path, &String::from_utf8_lossy(&text())))
         };
         let owned = |name: &str| {
             name == LOCK && !is_shared(&folder.path)
@@ -131,7 +129,7 @@ impl Output {
                 || found.get(name) == Some(&Kind::File) && says_so(name)
         };
 
-        // The folder of a zone has a file for every branch.
+        // A folder that branches share has a file for every branch.
         let hows: Vec<Result<Option<How>, Error>> = folder
             .files
             .par_iter()
@@ -169,19 +167,9 @@ impl Output {
         folder.stale.sort_by_key(|name| name == LOCK);
         folder.goes = wanted.is_empty()
             && (!folder.stale.is_empty()
-                || found.is_empty() && matches!(folder.path.parent().as_str(), NAMESPACES | DNS));
+                || found.is_empty() && matches!(folder.path.parent().as_str(), NAMESPACES | DNS | GITOPS));
         Ok(folder)
     }
-}
-
-/// Whether a folder is that of a zone or of the plans, in which every branch may have a file.
-fn is_shared(folder: &RelPath) -> bool {
-    folder.parent().as_str() == DNS || folder.as_str() == RETIRED
-}
-
-/// Whether a text says that it is what stands in such a folder.
-fn is_ours(text: &str) -> bool {
-    change::is_ours(text) || retire::is_ours(text)
 }
 
 /// How a file differs from what it should be, if it does.

@@ -20,7 +20,7 @@ use crate::transform::{self, Input, Layers, Memo};
 use crate::tree::{Tree, slug_of};
 use crate::validate::{self, Claim};
 use crate::yaml::{Cache, Dialect};
-use crate::{dns, emit, secrets};
+use crate::{dns, emit, gitops, secrets};
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use retiring::Retiring;
@@ -85,6 +85,7 @@ pub fn build(
     let changes = dns::file::files(&spec, &plan, names, base, part.slugs(&plan))?;
     let mut retiring = Retiring::of(&spec, &plan, base, part)?;
     retiring.names(changes.gone, &plan);
+    let wiring = gitops::files(&spec, &plan, part.slugs(&plan))?;
     let house = House {
         retiring: &retiring,
         project,
@@ -140,7 +141,7 @@ pub fn build(
         }
     }
     retiring.lives = lives;
-    tree.extend(changes.files);
+    tree.extend(changes.files.into_iter().chain(wiring));
     validate::contested(claims.iter().map(|(name, claims)| (*name, claims.as_slice())))?;
     let mut outcome = Built { spec, plan, tree, pruned: changes.pruned, retiring, warnings, told: Vec::new(), failed };
     outcome.retire()?;

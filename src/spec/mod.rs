@@ -6,6 +6,7 @@
 mod branch;
 mod content;
 mod date;
+mod gitops;
 mod host;
 mod image;
 mod image_field;
@@ -21,6 +22,7 @@ mod zone;
 pub use branch::{AppEngine, Branch, Pin};
 pub use content::{AddressFrom, Content};
 pub use date::Date;
+pub use gitops::{Applications, Apply, ArgoCd, Flux, GitOps};
 pub use host::{Host, Hosts, Join};
 pub use image::{Image, Reference};
 pub use image_field::ImageField;
@@ -77,6 +79,8 @@ pub struct Spec {
     pub sync: Sync,
     /// What becomes of data that kustomize loses.
     pub compat: Compat,
+    /// What carries the output to the cluster.
+    pub gitops: GitOps,
     /// What every branch has unless it says otherwise.
     pub defaults: Settings,
     /// The branches in the order in which they are written, those of `branches.d/` last.
@@ -157,6 +161,7 @@ impl Spec {
         }
         Spec {
             project: top.text("project").unwrap_or_default(),
+            gitops: GitOps::of(&top, &output, faults),
             output,
             base,
             namespace: Pattern::of(&top, "namespace", faults).unwrap_or_else(Pattern::slug),
@@ -261,6 +266,11 @@ sync:
   images: {backend: ":{{ branch.tag }}"}
   tags: gitlab
 compat: kustomize
+gitops:
+  argocd:
+    {repoURL: https://git.example.com/environments.git, revision: trunk, path: a/out, namespace: argo, project: previews, server: https://cluster.example.com, applications: each}
+  flux: {source: environments, path: b/out, namespace: flux, interval: 1h30m}
+  apply: applyset
 defaults: &settings
   overlays: [preview]
   values: {logLevel: info}

@@ -47,6 +47,7 @@ mod dns_stories;
 #[cfg(feature = "apply")]
 mod dns_trouble;
 mod errors;
+mod gitops;
 mod golden;
 mod house;
 mod kit;
