@@ -223,11 +223,30 @@ pub(super) enum RetiredFormat {
 /// The sample is a whole system: an nginx front end and a Python back end with their secrets by reference, a host for
 /// every branch, a shared database, blue/green slots. Nothing that is there is overwritten.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  pleach init\n  pleach init environments && cd environments && pleach build")]
+#[command(after_help = "\
+Examples:
+  pleach init
+  pleach init environments && cd environments && pleach build
+  pleach init --ci jenkins        pipelines only, where there is a workspace already")]
 pub(super) struct Init {
     /// Where to write it
     #[arg(value_name = "DIR", default_value = ".")]
     pub(super) folder: PathBuf,
+    /// Write pipelines too: one for the repository of the environments and one for that of the application
+    #[arg(long, value_name = "SYSTEM", value_enum)]
+    pub(super) ci: Option<Ci>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Ci {
+    /// GitHub Actions
+    #[value(name = "github")]
+    GitHub,
+    /// GitLab CI
+    #[value(name = "gitlab")]
+    GitLab,
+    /// Jenkins, declarative
+    Jenkins,
 }
 
 /// Print completions for a shell

@@ -8,6 +8,10 @@
 
 mod branch;
 mod check;
+#[cfg(unix)]
+mod ci_examples;
+#[cfg(unix)]
+mod ci_files;
 mod cli;
 mod disk;
 mod dns_build;
