@@ -62,3 +62,4 @@ mod readme;
 mod retire;
 mod retire_build;
 mod sample;
+mod story;
