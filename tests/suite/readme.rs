@@ -77,3 +77,16 @@ fn the_zones_that_the_readme_shows_are_some() {
     let file = workspace.read("out/dns/dev.example.com/main.yaml");
     assert!(file.contains("  name: api-main.dev.example.com\n"), "{file}");
 }
+
+#[test]
+fn the_wiring_that_the_readme_shows_is_some() {
+    let text = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let gitops = text.split("```yaml\ngitops:\n").nth(1).unwrap().split("```").next().unwrap();
+    let workspace = Workspace::small();
+    workspace.edit("branches.yaml", "branches:\n", &format!("gitops:\n{gitops}branches:\n"));
+    let ran = workspace.run(&["build"]).exits(0);
+    assert_eq!(ran.err(), "");
+    let names: Vec<String> = workspace.files("out/gitops").into_keys().collect();
+    let slugs = ["feature-login-df7c7aeb", "feature-search-38e7a3a2", "main"].map(|slug| format!("flux/{slug}.yaml"));
+    assert_eq!(names, [&["applicationset.yaml".to_owned(), "apply.sh".to_owned()][..], &slugs].concat());
+}
