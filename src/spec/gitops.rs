@@ -99,8 +99,14 @@ impl GitOps {
 impl ArgoCd {
     fn of(section: &Section, output: &RelPath, faults: &mut Vec<Error>) -> Self {
         let text = |key, default: &str| section.text(key).unwrap_or_else(|| default.into());
+        let repo_url = text("repoURL", "");
+        if has_password(&repo_url) {
+            let error = spec_error("this address has a password in it, which would be committed".to_owned());
+            let help = "Argo CD finds credentials by the address without them (`argocd repo add`)";
+            faults.push(error.at(section.place("repoURL")).help(help));
+        }
         ArgoCd {
-            repo_url: text("repoURL", ""),
+            repo_url,
             revision: text("revision", "main"),
             path: path(section, output, faults),
             namespace: text("namespace", "argocd"),
@@ -128,6 +134,12 @@ impl Flux {
     }
 }
 
+/// Whether an address is `scheme://user:password@host/…`.
+fn has_password(url: &str) -> bool {
+    let authority = url.split_once("://").and_then(|(_, rest)| rest.split('/').next());
+    authority.and_then(|authority| authority.rsplit_once('@')).is_some_and(|(user, _)| user.contains(':'))
+}
+
 /// The path of the output in the repository. Argo CD reads it as a glob and a template, so nothing may stand in it that
 /// means something there; what is written under `path` is for the schema.
 fn path(section: &Section, output: &RelPath, faults: &mut Vec<Error>) -> RelPath {
@@ -145,4 +157,25 @@ fn path(section: &Section, output: &RelPath, faults: &mut Vec<Error>) -> RelPath
         faults.push(error.at(section.at).help("call the folder of the output by letters, digits, `.`, `_` and `-`"));
     }
     output.clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_password;
+
+    #[test]
+    fn addresses_with_passwords() {
+        for (url, want) in [
+            ("https://git.example.com/shop.git", false),
+            ("https://git.example.com:8443/shop.git", false),
+            ("https://git.example.com:8443/a:b@c.git", false),
+            ("ssh://git@git.example.com:22/shop.git", false),
+            ("git@git.example.com:shop.git", false),
+            ("https://token@git.example.com/shop.git", false),
+            ("https://ci:token@git.example.com/shop.git", true),
+            ("https://ci:to@ken@git.example.com", true),
+        ] {
+            assert_eq!(has_password(url), want, "{url}");
+        }
+    }
 }
