@@ -235,6 +235,10 @@ fn at_night_branches_go_and_come(world: &World) {
     let said = world.in_environments("night", "main");
     assert!(said.contains("expired feature/login"), "{said}");
     assert_eq!(world.names(), ["feature/search", "main", "new/one"]);
+    let gone = "out/dns/dev.example.com/feature-login-df7c7aeb.yaml";
+    world.sh("look", &format!("test -f {gone} && sh ci/publish.sh 'names that are gone' pleach build --prune"));
+    world.names();
+    world.sh("look", &format!("! test -e {gone}"));
 }
 
 #[test]

@@ -1,7 +1,12 @@
 //! `gitops:` in the spec: what is written for Argo CD, Flux and kubectl, who owns it, and what the script does.
 
+use crate::dns_build::built;
 use crate::kit::{self, Workspace, root};
-use std::collections::BTreeMap;
+use pleach::pipeline::Part;
+use pleach::spec::is_label;
+use pleach::tree::Tree;
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 #[cfg(unix)]
 use std::process::Output;
@@ -222,5 +227,36 @@ fn every_script_is_plain_shell() {
         let bashisms: BTreeMap<&str, bool> =
             ["[[", "function ", "local ", "<(", "$'", "=="].map(|word| (word, text.contains(word))).into();
         assert!(bashisms.values().all(|found| !found), "{bashisms:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn every_object_has_a_name_of_its_own_that_fits_in_a_label(
+        project in "[a-z][a-z0-9-]{0,51}[a-z0-9]",
+        names in proptest::collection::btree_set("[a-zA-Z0-9/_ä-]{0,90}[a-z]", 1..6),
+        deep in any::<bool>(),
+    ) {
+        let branches: String = names.iter().map(|name| format!("- name: '{name}'\n")).collect();
+        let gitops = if deep { EACH } else { SET };
+        let spec = format!("apiVersion: pleach/v1\nkind: Branches\nproject: {project}\n{gitops}branches:\n{branches}");
+        let tree = built(&spec, &Tree::default(), &Part::All).tree;
+        for folder in ["argocd", "flux"] {
+            let start = format!("gitops/{folder}/");
+            let objects: Vec<_> = tree.iter().filter(|(path, _)| path.as_str().starts_with(&start)).collect();
+            let name = |text: &str| {
+                let object: serde_yaml::Value = serde_yaml::from_str(text).unwrap();
+                object["metadata"]["name"].as_str().unwrap().to_owned()
+            };
+            let found: BTreeSet<String> = objects.iter().map(|(_, text)| name(text)).collect();
+            prop_assert_eq!(found.len(), if deep { names.len() } else { 0 });
+            prop_assert!(found.iter().all(|name| is_label(name) && name.starts_with(&format!("{project}-"))), "{:?}", found);
+        }
+        // What an ApplicationSet makes of the folders.
+        let slugs = tree.iter().filter_map(|(path, _)| path.as_str().strip_prefix("namespaces/")?.split('/').next());
+        let made: Vec<String> = slugs.map(|slug| format!("{project}-{slug}")).collect();
+        prop_assert!(made.iter().all(|name| is_label(name)), "{:?}", made);
     }
 }

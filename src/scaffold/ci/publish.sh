@@ -18,7 +18,11 @@ main() {
         git fetch -q origin "+refs/heads/$trunk:refs/remotes/origin/$trunk"
         git reset -q --hard "origin/$trunk"
         "$@"
-        pleach build
+        # A second build would put back what `pleach build --prune` dropped.
+        case "$1 ${2:-}" in
+            "pleach build") ;;
+            *) pleach build ;;
+        esac
         git add -A .
         if git diff --cached --quiet; then
             echo "nothing to publish"
