@@ -236,7 +236,8 @@ proptest! {
 
     #[test]
     fn every_object_has_a_name_of_its_own_that_fits_in_a_label(
-        project in "[a-z][a-z0-9-]{0,51}[a-z0-9]",
+        // Longer ones leave no room for a slug, which is refused.
+        project in "[a-z][a-z0-9-]{0,50}[a-z0-9]",
         names in proptest::collection::btree_set("[a-zA-Z0-9/_ä-]{0,90}[a-z]", 1..6),
         deep in any::<bool>(),
     ) {
