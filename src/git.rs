@@ -19,15 +19,53 @@ pub fn fork(root: &Path, trunk: &str) -> Option<String> {
     with(&["HEAD", "MERGE_HEAD"]).or_else(|| with(&["HEAD"]))
 }
 
-/// The files that `reference` has below `folder` of the folder `output` of the workspace `root`, by their paths in
+/// The files that `reference` has below `folders` of the folder `output` of the workspace `root`, by their paths in
 /// `output`; those that are `wanted`.
 pub fn tree(
     root: &Path,
     reference: &str,
     output: &RelPath,
-    folder: &RelPath,
+    folders: &[RelPath],
     wanted: impl Fn(&RelPath) -> bool,
 ) -> Result<Tree, Error> {
+    let commit = commit(root, reference)?;
+    let below: Vec<RelPath> = folders.iter().map(|folder| below(output, folder)).collect();
+    let paths = below.iter().map(RelPath::as_str);
+    let args: Vec<&str> = ["ls-tree", "-r", "-z", &commit, "--"].into_iter().chain(paths).collect();
+    let listed = expect(run(root, &args, b"")?)?;
+    let listed = String::from_utf8_lossy(&listed);
+    let files: Vec<(&str, RelPath)> =
+        listed.split('\0').filter_map(|line| blob(line, output)).filter(|(_, path)| wanted(path)).collect();
+    if files.is_empty() {
+        return Ok(Tree::default());
+    }
+    let ids: Vec<&str> = files.iter().map(|(id, _)| *id).collect();
+    let contents = expect(run(root, &["cat-file", "--batch"], ids.join("\n").as_bytes())?)?;
+
+    let mut tree = Tree::default();
+    let mut rest = contents.as_slice();
+    for (_, path) in files {
+        let (content, after) = object(rest).ok_or_else(|| broken("it does not give what it lists"))?;
+        tree.insert(path, String::from_utf8_lossy(content));
+        rest = after;
+    }
+    Ok(tree)
+}
+
+/// The paths, in `output`, of the files that `reference` has below a folder of the folder `output` of the workspace `root`.
+pub fn paths(root: &Path, reference: &str, output: &RelPath, folder: &RelPath) -> Result<Vec<RelPath>, Error> {
+    let commit = commit(root, reference)?;
+    let listed = expect(run(root, &["ls-tree", "-r", "-z", &commit, "--", below(output, folder).as_str()], b"")?)?;
+    let listed = String::from_utf8_lossy(&listed);
+    Ok(listed.split('\0').filter_map(|line| blob(line, output)).map(|(_, path)| path).collect())
+}
+
+fn below(output: &RelPath, folder: &RelPath) -> RelPath {
+    output.join(folder.as_str()).expect("a path below a folder stays inside")
+}
+
+/// The id of the commit that `reference` names.
+fn commit(root: &Path, reference: &str) -> Result<String, Error> {
     let commit = format!("{reference}^{{commit}}");
     let found = run(root, &["rev-parse", "--verify", "--quiet", "--end-of-options", &commit], b"")?;
     if !found.status.success() {
@@ -40,23 +78,7 @@ pub fn tree(
         )
         .help("in a shallow clone, fetch the branch first: `git fetch --depth=1 origin BRANCH:BRANCH`"));
     }
-    let commit = String::from_utf8_lossy(&found.stdout).trim().to_owned();
-    let below = output.join(folder.as_str()).expect("a path below a folder stays inside");
-    let listed = expect(run(root, &["ls-tree", "-r", "-z", &commit, "--", below.as_str()], b"")?)?;
-    let listed = String::from_utf8_lossy(&listed);
-    let files: Vec<(&str, RelPath)> =
-        listed.split('\0').filter_map(|line| blob(line, output)).filter(|(_, path)| wanted(path)).collect();
-    let ids: Vec<&str> = files.iter().map(|(id, _)| *id).collect();
-    let contents = expect(run(root, &["cat-file", "--batch"], ids.join("\n").as_bytes())?)?;
-
-    let mut tree = Tree::default();
-    let mut rest = contents.as_slice();
-    for (_, path) in files {
-        let (content, after) = object(rest).ok_or_else(|| broken("it does not give what it lists"))?;
-        tree.insert(path, String::from_utf8_lossy(content));
-        rest = after;
-    }
-    Ok(tree)
+    Ok(String::from_utf8_lossy(&found.stdout).trim().to_owned())
 }
 
 /// The branches of the repository at `repo`, a line `commit name` each: those of `remote` in a clone, its own in a bare
@@ -162,7 +184,7 @@ mod tests {
         git(folder.path(), &["commit", "-qm", "one"]);
         put("out/empty.yaml", "changed");
         let all = |reference: &str, output: &str| {
-            super::tree(&root, reference, &RelPath::new(output).unwrap(), &RelPath::root(), |_| true)
+            super::tree(&root, reference, &RelPath::new(output).unwrap(), &[RelPath::root()], |_| true)
         };
         let tree = all("HEAD", "out").unwrap();
         let files: Vec<(String, &str)> = tree.iter().map(|(path, text)| (path.to_string(), &**text)).collect();
@@ -173,9 +195,13 @@ mod tests {
         }
         assert!(all("HEAD", "none").unwrap().is_empty());
         let deep = RelPath::new("namespaces").unwrap();
-        let below = super::tree(&root, "HEAD", &RelPath::new("out").unwrap(), &deep, |_| true).unwrap();
+        let below =
+            super::tree(&root, "HEAD", &RelPath::new("out").unwrap(), std::slice::from_ref(&deep), |_| true).unwrap();
         assert_eq!(below.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>(), ["namespaces/a b/ü.yaml"]);
-        let none = super::tree(&root, "HEAD", &RelPath::new("out").unwrap(), &deep, |_| false).unwrap();
+        let none =
+            super::tree(&root, "HEAD", &RelPath::new("out").unwrap(), std::slice::from_ref(&deep), |_| false).unwrap();
         assert!(none.is_empty());
+        let paths = super::paths(&root, "HEAD", &RelPath::new("out").unwrap(), &deep).unwrap();
+        assert_eq!(paths, [RelPath::new("namespaces/a b/ü.yaml").unwrap()]);
     }
 }

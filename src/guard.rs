@@ -9,8 +9,9 @@ const SHARE: usize = 30;
 
 /// Refuses that `victims` go of `all` things, which messages call `things`, if that is more than a third or so.
 ///
-/// `allowed` is how many the user expects to go: with it exactly so many must go, whatever their share.
-pub fn check(things: &str, all: usize, victims: &[&str], allowed: Option<usize>) -> Result<(), Error> {
+/// `allowed` is how many the user expects to go, as the option `option` says: with it exactly so many must go, whatever
+/// their share.
+pub fn check(things: &str, all: usize, victims: &[&str], allowed: Option<usize>, option: &str) -> Result<(), Error> {
     let count = victims.len();
     let refused = match allowed {
         Some(allowed) => allowed != count,
@@ -28,7 +29,7 @@ pub fn check(things: &str, all: usize, victims: &[&str], allowed: Option<usize>)
     if count > 0 {
         error = error.help(format!("these would go: {named}"));
     }
-    Err(error.help(format!("nothing was written; if this is meant, say so with `--allow-delete {count}`")))
+    Err(error.help(format!("nothing was written; if this is meant, say so with `{option} {count}`")))
 }
 
 #[cfg(test)]
@@ -52,10 +53,10 @@ mod tests {
             (0, 0, None, true),
             (40, 0, Some(0), true),
         ] {
-            let checked = check("branches", all, &victims[..going], allowed);
+            let checked = check("branches", all, &victims[..going], allowed, "--allow-delete");
             assert_eq!(checked.is_ok(), good, "{going} of {all}, {allowed:?}");
         }
-        let error = check("branches", 10, &victims[..4], None).unwrap_err();
+        let error = check("branches", 10, &victims[..4], None, "--allow-delete").unwrap_err();
         assert_eq!(error.to_string(), "4 of 10 branches would go");
         assert_eq!(error.parts().help[0], "these would go: `b0`, `b1`, `b2`, `b3`");
         assert!(error.parts().help[1].ends_with("`--allow-delete 4`"));

@@ -1,5 +1,7 @@
 //! What `init` writes: the sample, which is the repository's own workspace and so always builds.
 
+pub mod ci;
+
 macro_rules! embedded {
     ($($path:literal)*) => { &[$(($path, include_str!(concat!("../", $path)))),*] };
 }

@@ -65,6 +65,7 @@ pub(super) enum Command {
     Branch(super::branch::Branch),
     #[cfg(feature = "apply")]
     Dns(super::dns::Dns),
+    Retired(Retired),
     Kustomize(Kustomize),
     Init(Init),
     /// Print the JSON Schema of branches.yaml
@@ -87,9 +88,13 @@ Examples:
   pleach build --only feature/login
   pleach build --only 'feature/*' --only main
   pleach build --shard 2/4        the second of four jobs; together they are one build
-  pleach build --prune            once the names that are gone have been applied
+  pleach build --prune            once what had to go is gone, in DNS and elsewhere
 
-Exit status: 0 if out/ is built, 2 if files are to be mended (yours, or foreign ones in out/), 4 for the disk.")]
+A branch that is no more leaves a plan in out/retired for `pleach retired`. It stays until `build --prune` finds it in the
+base: a plan that is written by the same build, or since the base, is never dropped.
+
+Exit status: 0 if out/ is built, 2 if files are to be mended (yours, or foreign ones in out/), 3 if too much would go at
+once, 4 for the disk.")]
 pub(super) struct Build {
     /// Build only the branches whose name or slug fits GLOB (`*` is any text, `?` any character); others stay as they are
     #[arg(long, value_name = "GLOB")]
@@ -97,10 +102,10 @@ pub(super) struct Build {
     /// Build one of N shares of the branches, counted from 1
     #[arg(long, value_name = "I/N", conflicts_with = "only")]
     pub(super) shard: Option<Shard>,
-    /// What was recorded of DNS: the out/ of a commit or of a folder [default: where this branch left origin/main, else out/]
+    /// What was recorded: the out/ of a commit or of a folder [default: where this branch left origin/main, else out/]
     #[arg(long, value_name = "REF|DIR")]
     pub(super) base: Option<String>,
-    /// Drop the names that had to be gone in the base already from the files of out/dns
+    /// Drop what the base said already: names that had to be gone from out/dns, and plans from out/retired
     #[arg(long)]
     pub(super) prune: bool,
     /// Write the branches that can be built even if others fail
@@ -109,6 +114,12 @@ pub(super) struct Build {
     /// Leave files alone that pleach did not write, and go on
     #[arg(long)]
     pub(super) keep_foreign: bool,
+    /// Expect that the folders of exactly COUNT branches go [default: at most 30 % of ten or more]
+    #[arg(long, value_name = "COUNT")]
+    pub(super) allow_delete: Option<usize>,
+    /// Expect that exactly COUNT names in DNS become absent [default: at most 30 % of ten or more]
+    #[arg(long, value_name = "COUNT")]
+    pub(super) allow_delete_names: Option<usize>,
 }
 
 /// Say whether out/ is exactly what build would write
@@ -122,7 +133,7 @@ Examples:
 
 Exit status: 0 if nothing differs, 1 if something does, 2 if the build fails.")]
 pub(super) struct Check {
-    /// What was recorded of DNS: the out/ of a commit or of a folder [default: where this branch left origin/main, else out/]
+    /// What was recorded: the out/ of a commit or of a folder [default: where this branch left origin/main, else out/]
     #[arg(long, value_name = "REF|DIR")]
     pub(super) base: Option<String>,
 }
@@ -163,16 +174,79 @@ pub(super) enum DiffFormat {
     Json,
 }
 
+/// Show what retired branches leave to be torn down
+///
+/// Reads the plans in out/retired, which builds write for branches that are taken out of the spec, and deletes nothing. What
+/// a live branch has in out/namespaces is left out, should a merge have brought both together.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  pleach retired
+  pleach retired --format kubectl | kubectl delete --ignore-not-found -f -
+  pleach retired --format images | xargs -r -n 1 crane delete
+  pleach retired --format script | DROP_DATABASE=./drop-database DELETE_IMAGE='crane delete' sh
+  pleach retired --only feature/login --format json
+
+Names in DNS are taken away by `pleach dns apply`, from the same build's out/dns. When all is done, `pleach build --prune`
+drops the plans. An image is known by its reference: what a registry stores once for two tags may go with either.
+
+JSON: a list of {branch, slug, namespaces, clusterObjects, dns, databases, images}: namespaces and images are strings,
+clusterObjects are {apiVersion, kind, name}, dns are {name, zone}, databases are {kind, instance, name}.
+
+Exit status: 0, whether there are plans or not; 2 if one cannot be read.")]
+pub(super) struct Retired {
+    /// How they are shown
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(super) format: RetiredFormat,
+    /// Show only the branches whose name or slug fits GLOB (`*` is any text, `?` any character)
+    #[arg(long, value_name = "GLOB")]
+    pub(super) only: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(super) enum RetiredFormat {
+    /// For people
+    #[default]
+    Text,
+    /// YAML for `kubectl delete -f -`: cluster-scoped objects and namespaces
+    Kubectl,
+    /// The reference of an image a line
+    Images,
+    /// For programs
+    Json,
+    /// A POSIX shell script that hands databases and images to `$DROP_DATABASE` and `$DELETE_IMAGE`
+    Script,
+}
+
 /// Write a workspace to start from
 ///
 /// The sample is a whole system: an nginx front end and a Python back end with their secrets by reference, a host for
 /// every branch, a shared database, blue/green slots. Nothing that is there is overwritten.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  pleach init\n  pleach init environments && cd environments && pleach build")]
+#[command(after_help = "\
+Examples:
+  pleach init
+  pleach init environments && cd environments && pleach build
+  pleach init --ci jenkins        pipelines only, where there is a workspace already")]
 pub(super) struct Init {
     /// Where to write it
     #[arg(value_name = "DIR", default_value = ".")]
     pub(super) folder: PathBuf,
+    /// Write pipelines too: one for the repository of the environments and one for that of the application
+    #[arg(long, value_name = "SYSTEM", value_enum)]
+    pub(super) ci: Option<Ci>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Ci {
+    /// GitHub Actions
+    #[value(name = "github")]
+    GitHub,
+    /// GitLab CI
+    #[value(name = "gitlab")]
+    GitLab,
+    /// Jenkins, declarative
+    Jenkins,
 }
 
 /// Print completions for a shell

@@ -3,12 +3,15 @@
 use super::Outcome;
 use super::args;
 use super::base::base;
+use super::limit;
 use super::progress::watched;
 use super::screen::{Screen, report};
 use super::workspace::{PATIENCE, Workspace, scope};
 use crate::disk;
 use crate::error::{Errors, Result};
 use crate::pipeline::{self, Part};
+use crate::source::RelPath;
+use crate::tree::NAMESPACES;
 use std::path::Path;
 
 pub(super) fn run(args: &args::Build, workspace: &Workspace, here: &Path, screen: Screen) -> Result<Outcome> {
@@ -24,10 +27,18 @@ pub(super) fn run(args: &args::Build, workspace: &Workspace, here: &Path, screen
     let base = base(args.base.as_deref(), workspace, here, &planned, &part)?;
     let built = watched(screen, |progress| pipeline::build(&workspace.project, planned, &base, &part, progress))?;
     let mut built = if args.keep_going { built } else { built.whole()? };
+    let output = workspace.output(&built.spec.output);
+    // Only now is it known whose last output matters to what others leave.
+    if !built.unknown().is_empty() {
+        let namespaces = RelPath::new(NAMESPACES).expect("a plain name");
+        let folders: Vec<RelPath> = built.unknown().into_iter().filter_map(|slug| namespaces.join(slug)).collect();
+        built.know(&output.read(&folders, |_| true)?)?;
+    }
     built.prune(|_, _| args.prune);
 
-    let output = workspace.output(&built.spec.output);
+    limit::folders(&built, &output, &part, args.allow_delete)?;
     let survey = output.survey(&built.tree, scope(&built, &part))?;
+    limit::names(&built, workspace, &survey, &part, args.allow_delete_names)?;
     let mut faults = output.taken(&survey);
     let foreign = output.foreign(&survey);
     if args.keep_foreign {

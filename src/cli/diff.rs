@@ -2,18 +2,20 @@
 
 use super::Outcome;
 use super::args::{self, DiffFormat};
-use super::base::{base, named, settle};
+use super::base::{base, named, recorded, settle};
 use super::progress::watched;
 use super::screen::{Screen, report};
 use super::workspace::Workspace;
 use crate::diff::{self, Known, text::Paint};
 use crate::disk;
-use crate::dns::change::{self, ZoneChange};
+use crate::disk::claim::{is_shared, says_so};
+use crate::dns::change::ZoneChange;
 use crate::emit::lock::{self, Lock};
 use crate::error::Result;
 use crate::pipeline::{self, Part};
+use crate::retire::Retirement;
 use crate::source::RelPath;
-use crate::tree::{DNS, LOCK, Tree, slug_of};
+use crate::tree::{DNS, LOCK, RETIRED, Tree, slug_of};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -22,10 +24,10 @@ pub(super) fn run(args: &args::Diff, workspace: &Workspace, here: &Path, screen:
     let planned = pipeline::plan(&workspace.project)?;
     let output = workspace.output(&planned.0.output);
     let (base, before) = match &args.base {
-        None => (base(None, workspace, here, &planned, &Part::All)?, output.read(&RelPath::root(), |_| true)?),
+        None => (base(None, workspace, here, &planned, &Part::All)?, output.read(&[RelPath::root()], |_| true)?),
         Some(base) => {
-            let tree = named(base, workspace, here, &planned.0.output, &RelPath::root(), |_| true)?;
-            (tree.clone(), tree)
+            let tree = named(base, workspace, here, &planned.0.output)?;
+            (recorded(tree.clone()), tree)
         }
     };
     let built = |progress: &_| pipeline::build(&workspace.project, planned, &base, &Part::All, progress);
@@ -36,7 +38,9 @@ pub(super) fn run(args: &args::Diff, workspace: &Workspace, here: &Path, screen:
     let then = raw_names(&before, |slug| !now.contains_key(slug));
     let known = |slug: &str| {
         let name = now.get(slug).copied().or_else(|| then.get(slug).map(String::as_str)).unwrap_or(slug);
-        Known { name: name.to_owned(), lives: now.contains_key(slug) }
+        // What is of no branch lives as long as its file is written.
+        let is_written = || RelPath::new(slug).is_some_and(|path| built.tree.get(&path).is_some());
+        Known { name: name.to_owned(), lives: now.contains_key(slug) || is_written() }
     };
     let branches = diff::compare(&before, &built.tree, built.spec.output.as_str(), known);
 
@@ -59,13 +63,13 @@ pub(super) fn run(args: &args::Diff, workspace: &Workspace, here: &Path, screen:
 
 /// Those of `files` that are pleach's.
 fn owned(files: Tree, tree: &Tree) -> Tree {
-    let (changes, others): (Vec<_>, Vec<_>) = files.into_iter().partition(|(path, _)| path.parts().next() == Some(DNS));
+    let (claimed, others): (Vec<_>, Vec<_>) = files.into_iter().partition(|(path, _)| is_shared(&path.parent()));
     let mut owned = lock::owned(others.into_iter().collect(), tree);
-    owned.extend(changes.into_iter().filter(|(path, text)| tree.get(path).is_some() || change::is_ours(text)));
+    owned.extend(claimed.into_iter().filter(|(path, text)| tree.get(path).is_some() || says_so(path, text)));
     owned
 }
 
-/// The names of branches by those slugs that are `wanted`, as locks and zone change files say.
+/// The names of branches by those slugs that are `wanted`, as locks, zone change files and plans say.
 fn raw_names(tree: &Tree, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, String> {
     let name = |(path, text): (&RelPath, &Arc<str>)| {
         if !wanted(slug_of(path)) {
@@ -74,6 +78,7 @@ fn raw_names(tree: &Tree, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, Str
         let name = match path.name() {
             LOCK => Lock::read(text)?.branch,
             _ if path.parts().next() == Some(DNS) => ZoneChange::parse(text).ok()?.branch.into(),
+            _ if path.parts().next() == Some(RETIRED) => Retirement::parse(text).ok()?.branch.into(),
             _ => return None,
         };
         Some((slug_of(path).to_owned(), name))

@@ -10,7 +10,9 @@ mod diff;
 mod dns;
 mod init;
 mod kustomize;
+mod limit;
 mod progress;
+mod retired;
 mod screen;
 mod workspace;
 
@@ -65,6 +67,7 @@ fn dispatch(args: &Args, here: &Path, screen: Screen) -> Result<u8> {
         Command::Check(check) => in_workspace(&|workspace| check::run(check, workspace, here, &called(args), screen)),
         Command::Diff(diff) => in_workspace(&|workspace| diff::run(diff, workspace, here, screen)),
         Command::Branch(branch) => in_workspace(&|workspace| branch::run(branch, workspace, here, screen)),
+        Command::Retired(retired) => in_workspace(&|workspace| retired::run(retired, workspace, screen)),
         Command::Init(args) => init::run(args, here).map(|_| 0),
         Command::Schema => report(schema::branches::TEXT).map(|()| 0),
         Command::Completions(args) => {

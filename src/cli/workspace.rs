@@ -1,10 +1,11 @@
 //! The workspace that a command works in.
 
+use crate::disk::claim::is_shared;
 use crate::disk::{self, Output};
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::{Built, Part};
 use crate::source::{Project, RelPath};
-use crate::tree::{DNS, NAMESPACES, slug_of};
+use crate::tree::{NAMESPACES, slug_of};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -41,21 +42,18 @@ impl Workspace {
 pub(super) fn scope<'a>(built: &'a Built, part: &'a Part) -> impl Fn(&RelPath) -> bool + Sync + 'a {
     let wanted = part.slugs(&built.plan);
     let failed: BTreeSet<&str> = built.failed.iter().map(|(slug, _)| slug.as_str()).collect();
-    move |path| {
-        let slug = match (path.parts().next(), path.parts().count()) {
-            (Some(NAMESPACES), 2..) => slug_of(path),
-            // The folder of a zone is everybody's; what counts are its files.
-            (Some(DNS), 2) => return true,
-            (Some(DNS), 3) => slug_of_leftover(path),
-            _ => return matches!(part, Part::All),
-        };
-        wanted(slug) && !failed.contains(slug)
+    let belongs = move |slug: &str| wanted(slug) && !failed.contains(slug);
+    move |path| match (path.parts().next(), path.parts().count()) {
+        (Some(NAMESPACES), 2..) => belongs(slug_of(path)),
+        // Such a folder is everybody's; what counts are its files.
+        _ if is_shared(path) => true,
+        _ if is_shared(&path.parent()) => belongs(slug_of(&finished(path))),
+        _ => matches!(part, Part::All),
     }
 }
 
-/// The slug of a zone change file, or of one that a run was writing when it ended.
-fn slug_of_leftover(path: &RelPath) -> &str {
-    let name = path.name();
-    let name = name.strip_prefix('.').and_then(|name| name.strip_suffix(".pleach")).unwrap_or(name);
-    name.trim_end_matches(".yaml")
+/// The path of a file, also of one that a run was writing when it ended.
+fn finished(path: &RelPath) -> RelPath {
+    let name = path.name().strip_prefix('.').and_then(|name| name.strip_suffix(".pleach"));
+    name.and_then(|name| path.parent().join(name)).unwrap_or_else(|| path.clone())
 }

@@ -1,8 +1,8 @@
 //! Complaints about what in the output folder is not pleach's.
 
-use super::{Folder, Output, Survey};
+use super::{Folder, Output, Survey, claim};
 use crate::error::{Error, Kind};
-use crate::tree::{DNS, LOCK};
+use crate::tree::LOCK;
 
 /// At most this many files of a folder are named.
 const NAMED: usize = 3;
@@ -45,12 +45,11 @@ impl Output {
                 ),
             };
             let error = Error::new(Kind::Output, message);
-            Some(if folder.path.parts().next() == Some(DNS) {
-                error.help("move it elsewhere; what pleach writes there is of the kind `ZoneChange`")
-            } else {
-                error.help(format!(
+            Some(match claim::words(&folder.path) {
+                Some(words) => error.help(format!("move it elsewhere; what pleach writes there {words}")),
+                None => error.help(format!(
                     "move it elsewhere; if pleach wrote it, its `{LOCK}` was lost: remove the folder, build, and commit all of it"
-                ))
+                )),
             })
         };
         survey.folders.iter().filter_map(complaint).collect()

@@ -1,6 +1,7 @@
 //! What stands in the output folder, by folder. Links are not followed: pleach writes none.
 
 use super::Output;
+use super::hand::is_leftover;
 use crate::error::{Errors, Result};
 use crate::source::RelPath;
 use crate::tree::Tree;
@@ -100,20 +101,46 @@ impl Output {
         self.path.join(folder.as_str()).is_dir()
     }
 
+    /// Whether there is a file of that path.
+    pub fn has_file(&self, path: &RelPath) -> bool {
+        self.path.join(path.as_str()).is_file()
+    }
+
     /// The text of one file, if it is there and can be read.
     pub fn text(&self, path: &RelPath) -> Option<String> {
         std::fs::read_to_string(self.path.join(path.as_str())).ok()
     }
 
-    /// The files that are there, in and below `folder` as far as they are `wanted`. What is not UTF-8 in them is
+    /// The names of the folders in a folder, in no order; none if it is not there.
+    pub fn folders(&self, folder: &RelPath) -> Result<Vec<String>> {
+        let complaint = |error: io::Error| self.complaint(folder, "cannot be listed", &error);
+        let entries = match std::fs::read_dir(self.path.join(folder.as_str())) {
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Ok(Vec::new());
+            }
+            entries => entries.map_err(complaint)?,
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(complaint)?;
+            if entry.file_type().map_err(complaint)?.is_dir() {
+                names.push(entry.file_name().to_string_lossy().into_owned());
+            }
+        }
+        names.retain(|name| !is_leftover(name));
+        Ok(names)
+    }
+
+    /// The files that are there, in and below `folders` as far as they are `wanted`. What is not UTF-8 in them is
     /// replaced, for nothing that pleach writes is not.
-    pub fn read(&self, folder: &RelPath, wanted: impl Fn(&RelPath) -> bool) -> Result<Tree> {
-        let listing = self.list(|path| path.is_within(folder))?;
+    pub fn read(&self, folders: &[RelPath], wanted: impl Fn(&RelPath) -> bool) -> Result<Tree> {
+        let is_within = |path: &RelPath| folders.iter().any(|folder| path.is_within(folder));
+        let listing = self.list(is_within)?;
         let paths: Vec<RelPath> = listing
             .iter()
             .flat_map(|(folder, found)| found.iter().filter(|f| f.kind == Kind::File).map(move |f| (folder, &f.name)))
             .filter_map(|(folder, name)| folder.join(name))
-            .filter(|path| path.is_within(folder) && wanted(path))
+            .filter(|path| is_within(path) && wanted(path))
             .collect();
         let files: Vec<Result<_>> = paths
             .into_par_iter()

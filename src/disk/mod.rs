@@ -5,6 +5,7 @@
 //! - [`Output`] is the output folder: [`Output::survey`] compares it with a tree and changes nothing, [`Output::write`]
 //!   makes it that tree, [`Output::read`] is its content.
 
+pub mod claim;
 mod foreign;
 mod hand;
 mod listing;
@@ -85,9 +86,13 @@ pub fn input() -> Result<String, Error> {
         .map_err(|error| Error::new(Kind::Guard, format!("standard input cannot be read: {}", reason(&error))))
 }
 
-/// Writes files to a folder, `shown` to people, in which none of them stands yet.
+/// Writes files to a folder, `shown` to people, in which nothing else goes by their names yet.
 pub fn start(folder: &Path, shown: &Path, files: &[(&str, &str)]) -> Result<()> {
-    let taken = files.iter().filter(|(path, _)| folder.join(path).symlink_metadata().is_ok());
+    let same = |path: &Path, content: &str| std::fs::read(path).is_ok_and(|there| there == content.as_bytes());
+    let taken = files.iter().filter(|(path, content)| {
+        let path = folder.join(path);
+        path.symlink_metadata().is_ok() && !same(&path, content)
+    });
     let complaint = |(path, _): &(&str, &str)| {
         Error::new(Kind::Usage, format!("`{}` is there already", shown.join(path).display()))
     };

@@ -1,16 +1,16 @@
 //! The output folder beside the tree that it should be: what differs, what is stale, what is somebody else's.
 //!
 //! A file is pleach's if the `pleach.lock` of its folder lists it, if it is what pleach would write anyway, or if it says
-//! so itself, as a zone change file does.
+//! so itself, as a zone change file and the plan of a retired branch do.
 
 use super::Output;
+use super::claim::{is_shared, says_so};
 use super::hand::{is_leftover, mode};
 use super::listing::{Found, Kind};
-use crate::dns::change::is_ours;
 use crate::emit::lock;
 use crate::error::{self, Error, Result};
 use crate::source::RelPath;
-use crate::tree::{DNS, LOCK, NAMESPACES, Tree};
+use crate::tree::{DNS, GITOPS, LOCK, NAMESPACES, Tree};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -65,8 +65,8 @@ pub struct Folder<'a> {
 const AT_ONCE: usize = 64;
 
 impl Output {
-    /// Compares what is there with `tree`, in the folders that are `wanted`, and of the folders of zones those files that
-    /// are `wanted`. Files beside folders of branches are judged where the output folder itself is wanted.
+    /// Compares what is there with `tree`, in the folders that are `wanted`, and of the folders that branches share those
+    /// files that are `wanted`. Files beside folders of branches are judged where the output folder itself is wanted.
     pub fn survey<'a>(&self, tree: &'a Tree, wanted: impl Fn(&RelPath) -> bool + Sync) -> Result<Survey<'a>> {
         let mut listing = self.list(&wanted)?;
         let mut files: BTreeMap<RelPath, Vec<(&str, &str)>> = BTreeMap::new();
@@ -81,7 +81,7 @@ impl Output {
             .filter(|path| wanted(path) && !path.parts().any(is_leftover))
             .map(|path| {
                 let (files, mut found) = (files.remove(&path).unwrap_or_default(), listing.remove(&path));
-                if let Some(found) = found.as_mut().filter(|_| is_zone(&path)) {
+                if let Some(found) = found.as_mut().filter(|_| is_shared(&path)) {
                     found.retain(|f| path.join(&f.name).is_some_and(|file| wanted(&file)));
                 }
                 (files, found, path)
@@ -107,7 +107,7 @@ impl Output {
 
         let new_lock = folder.files.iter().find(|(name, _)| *name == LOCK).map(|(_, content)| *content);
         let old_lock = match found.get(LOCK) {
-            Some(Kind::File) if !is_zone(&folder.path) => {
+            Some(Kind::File) if !is_shared(&folder.path) => {
                 Some(fs::read(place.join(LOCK)).map_err(|error| complain(LOCK, error))?)
             }
             _ => None,
@@ -119,16 +119,17 @@ impl Output {
         let wanted: BTreeSet<&str> = folder.files.iter().map(|(name, _)| *name).collect();
         let says_so = |name: &str| {
             let text = || fs::read(place.join(name)).unwrap_or_default();
-            is_zone(&folder.path) && name.strip_suffix(".yaml").is_some() && is_ours(&String::from_utf8_lossy(&text()))
+            let path = folder.path.join(name).filter(|_| is_shared(&folder.path));
+            path.is_some_and(|path| says_so(&path, &String::from_utf8_lossy(&text())))
         };
         let owned = |name: &str| {
-            name == LOCK && !is_zone(&folder.path)
+            name == LOCK && !is_shared(&folder.path)
                 || listed.contains(name)
                 || same_lock && wanted.contains(name)
                 || found.get(name) == Some(&Kind::File) && says_so(name)
         };
 
-        // The folder of a zone has a file for every branch.
+        // A folder that branches share has a file for every branch.
         let hows: Vec<Result<Option<How>, Error>> = folder
             .files
             .par_iter()
@@ -166,14 +167,9 @@ impl Output {
         folder.stale.sort_by_key(|name| name == LOCK);
         folder.goes = wanted.is_empty()
             && (!folder.stale.is_empty()
-                || found.is_empty() && matches!(folder.path.parent().as_str(), NAMESPACES | DNS));
+                || found.is_empty() && matches!(folder.path.parent().as_str(), NAMESPACES | DNS | GITOPS));
         Ok(folder)
     }
-}
-
-/// Whether a folder is that of a zone, in which every branch has a file.
-fn is_zone(folder: &RelPath) -> bool {
-    folder.parent().as_str() == DNS
 }
 
 /// How a file differs from what it should be, if it does.

@@ -182,7 +182,7 @@ mod tests {
 
         fn files(&self) -> Files {
             self.output()
-                .read(&RelPath::root(), |_| true)
+                .read(&[RelPath::root()], |_| true)
                 .unwrap()
                 .iter()
                 .map(|(path, text)| (path.to_string(), text.to_string()))

@@ -9,7 +9,7 @@ use crate::error::{Error, Kind, Result};
 use crate::node::{Map, Node};
 use crate::source::{File, Place, RelPath};
 use crate::spec::LONGEST_TTL;
-use crate::tree::DNS;
+use crate::tree::{DNS, is_kind};
 use crate::yaml::{self, Dialect, Faults, Fields, Quoting};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
@@ -123,10 +123,7 @@ pub fn path(zone: &DnsName, slug: &str) -> RelPath {
 
 /// Whether a text is a zone change file at first sight, be it one in which git left its conflict markers.
 pub fn is_ours(text: &str) -> bool {
-    let has = |key: &str, value: &str| {
-        text.lines().any(|line| line.strip_prefix(key).is_some_and(|rest| rest.trim() == value))
-    };
-    has("kind:", KIND) && has("apiVersion:", API_VERSION)
+    is_kind(text, API_VERSION, KIND)
 }
 
 fn of(documents: &[Node], at: Place) -> Result<ZoneChange> {

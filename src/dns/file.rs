@@ -24,8 +24,21 @@ pub struct Files {
     pub files: Vec<(RelPath, Arc<str>)>,
     /// Those that have names which had to be gone in the base already, without these names; `None` for no file at all.
     pub pruned: BTreeMap<RelPath, Option<Arc<str>>>,
+    /// The names that must be gone, by the slugs of branches.
+    pub gone: BTreeMap<SmolStr, Gone>,
     /// What deserves a word.
     pub warnings: Vec<Error>,
+}
+
+/// The names of a branch that must be gone, the zone before each.
+#[derive(Clone, Debug, Default)]
+pub struct Gone {
+    /// The branch as git calls it.
+    pub branch: SmolStr,
+    /// All of them.
+    pub names: BTreeSet<(DnsName, DnsName)>,
+    /// Those that did not have to be gone in the base already.
+    pub fresh: BTreeSet<(DnsName, DnsName)>,
 }
 
 /// A file by its zone and the slug of its branch.
@@ -52,6 +65,7 @@ pub fn files(
         plan.branches.iter().map(|branch| (branch.slug.as_str(), (&branch.name, branch.at))).collect();
     let shorter = include(&mut changes, spec, recorded, |slug| known.get(slug).map(|(name, _)| (*name).clone()));
     texts.extend(self::texts(changes.iter().filter(|(_, change)| !change.absent.is_empty()))?);
+    let gone = gone(&changes, &shorter);
     let (emptied, shorter): (BTreeMap<_, _>, _) =
         shorter.into_iter().partition(|(_, change)| change.present.is_empty() && change.absent.is_empty());
     let shorter = self::texts(&shorter)?.into_iter().map(|(key, text)| (key, Some(text)));
@@ -66,6 +80,7 @@ pub fn files(
     Ok(Files {
         files: texts.into_iter().map(|((zone, slug), text)| (path(&zone, &slug), text)).collect(),
         pruned: pruned.map(|((zone, slug), text)| (path(&zone, &slug), text)).collect(),
+        gone,
         warnings,
     })
 }
@@ -99,6 +114,21 @@ fn include(
         change.absent = absent;
     }
     shorter
+}
+
+/// The absent names of `changes`, of which `shorter` lacks those that had to be gone in the base already.
+fn gone(changes: &BTreeMap<Key, ZoneChange>, shorter: &BTreeMap<Key, ZoneChange>) -> BTreeMap<SmolStr, Gone> {
+    let mut gone: BTreeMap<SmolStr, Gone> = BTreeMap::new();
+    for (key, change) in changes.iter().filter(|(_, change)| !change.absent.is_empty()) {
+        let of = gone.entry(key.1.clone()).or_default();
+        let absent = |change: &ZoneChange| -> Vec<(DnsName, DnsName)> {
+            change.absent.iter().map(|name| (key.0.clone(), name.clone())).collect()
+        };
+        of.branch = change.branch.clone();
+        of.names.extend(absent(change));
+        of.fresh.extend(absent(shorter.get(key).unwrap_or(change)));
+    }
+    gone
 }
 
 fn texts<'c>(changes: impl IntoIterator<Item = (&'c Key, &'c ZoneChange)>) -> Result<BTreeMap<Key, Arc<str>>> {

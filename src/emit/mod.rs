@@ -31,9 +31,12 @@ pub fn branch(branch: &Branch, namespace: &str, mut resources: Vec<Resource>) ->
     if !resources.iter().any(is_namespace) {
         resources.push(Resource::new(namespace_object(namespace).placed(branch.at)));
     }
-    mark(branch, &mut resources);
-    for resource in resources.iter_mut().filter(|resource| is_namespace(resource)) {
-        annotate(resource, &branch.namespace_annotations);
+    for resource in &mut resources {
+        let of_namespace = is_namespace(resource).then_some(("annotations", &branch.namespace_annotations));
+        mark(
+            resource,
+            [("labels", &branch.labels), ("annotations", &branch.annotations)].into_iter().chain(of_namespace),
+        );
     }
     let mut files: Vec<(String, Arc<str>)> =
         error::gather(name::names(&resources).into_iter().zip(&resources), |(name, resource)| {
@@ -47,6 +50,12 @@ pub fn branch(branch: &Branch, namespace: &str, mut resources: Vec<Resource>) ->
     Ok(files.into_iter().map(|(name, content)| (folder.join(&name).expect(PLAIN), content)).collect())
 }
 
+/// Where the namespace of a branch stands in the output, if it has one.
+pub fn home(branch: &Branch) -> Option<RelPath> {
+    let name = name::names(&[Resource::new(namespace_object(branch.namespace()?))]).concat();
+    Some(RelPath::new(&format!("{NAMESPACES}/{}/{name}", branch.slug)).expect(PLAIN))
+}
+
 fn namespace_object(name: &str) -> Node {
     let entries = [
         ("apiVersion", Node::str("v1")),
@@ -56,25 +65,17 @@ fn namespace_object(name: &str) -> Node {
     Node::from(entries.into_iter().collect::<crate::node::Map>())
 }
 
-/// Puts the branch's labels and annotations on every object, over what stands there.
-fn mark(branch: &Branch, resources: &mut [Resource]) {
-    for resource in resources {
-        let Some(metadata) = resource.node.map_entry("metadata") else { continue };
-        for (field, pairs) in [("labels", &branch.labels), ("annotations", &branch.annotations)] {
-            let Some(map) = metadata.map_entry(field).and_then(Node::as_map_mut) else { continue };
-            for (key, pair) in pairs {
-                map.insert(key.clone(), Node::str(pair.value.clone()).placed(pair.at));
-            }
-        }
-    }
-}
+/// What is put into a field of the metadata.
+type Marks<'a> = (&'static str, &'a BTreeMap<SmolStr, Placed<SmolStr>>);
 
-/// Further annotations of one object.
-fn annotate(resource: &mut Resource, annotations: &BTreeMap<SmolStr, Placed<SmolStr>>) {
-    let map = resource.node.map_entry("metadata").and_then(|metadata| metadata.map_entry("annotations"));
-    let Some(map) = map.and_then(Node::as_map_mut) else { return };
-    for (key, pair) in annotations {
-        map.insert(key.clone(), Node::str(pair.value.clone()).placed(pair.at));
+/// Puts labels and annotations on an object, over what stands there.
+fn mark<'a>(resource: &mut Resource, marks: impl Iterator<Item = Marks<'a>>) {
+    let Some(metadata) = resource.node.map_entry("metadata") else { return };
+    for (field, pairs) in marks.filter(|(_, pairs)| !pairs.is_empty()) {
+        let Some(map) = metadata.map_entry(field).and_then(Node::as_map_mut) else { continue };
+        for (key, pair) in pairs {
+            map.insert(key.clone(), Node::str(pair.value.clone()).placed(pair.at));
+        }
     }
 }
 
@@ -129,6 +130,18 @@ mod tests {
         let lock = Lock::read(&files[2].1).unwrap();
         assert_eq!(lock.branch, "feature/login");
         assert_eq!(lock.files.len(), 2);
+    }
+
+    #[test]
+    fn a_namespace_tells_when_its_branch_expires() {
+        let expiring = files("main\n  expires: 2026-12-24\njanitor: true", "");
+        assert!(expiring[0].1.contains("\n    janitor/expires: \"2026-12-24T23:59:59Z\"\n"), "{}", expiring[0].1);
+        let service = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n";
+        let all = files("main\n  expires: 2026-12-24\njanitor: true", service);
+        assert_eq!(all.iter().filter(|(_, text)| text.contains("janitor")).count(), 1);
+        for quiet in ["main\n  expires: 2026-12-24", "main\njanitor: true"] {
+            assert!(files(quiet, service).iter().all(|(_, text)| !text.contains("janitor")), "{quiet}");
+        }
     }
 
     #[test]

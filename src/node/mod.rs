@@ -255,6 +255,13 @@ impl From<&str> for Node {
     }
 }
 
+impl<const N: usize> From<[(&'static str, Node); N]> for Node {
+    /// A mapping that code writes down.
+    fn from(entries: [(&'static str, Node); N]) -> Self {
+        entries.into_iter().collect::<Map>().into()
+    }
+}
+
 impl From<Map> for Node {
     fn from(map: Map) -> Self {
         Node::new(Value::Map(map), Place::NONE)

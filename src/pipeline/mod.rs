@@ -5,6 +5,7 @@ mod external;
 mod job;
 mod own;
 mod part;
+mod retiring;
 
 pub use part::{Part, Shard};
 
@@ -14,15 +15,17 @@ use crate::node::Node;
 use crate::plan::{self, Branch, Plan};
 use crate::render::{self, Context, Engine};
 use crate::resource::Resource;
+use crate::retire::{self, Left};
 use crate::source::{File, Place, Project, RelPath};
 use crate::spec::{self, Backend, Secrets, Spec};
 use crate::transform::{self, Input, Layers, Memo};
 use crate::tree::{Tree, slug_of};
 use crate::validate::{self, Claim};
 use crate::yaml::{Cache, Dialect};
-use crate::{dns, emit, secrets};
+use crate::{dns, emit, gitops, secrets};
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
+use retiring::Retiring;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -36,10 +39,13 @@ pub struct Built {
     pub plan: Plan,
     /// The files of the branches that were built.
     pub tree: Tree,
-    /// What becomes of zone change files when names go that had to be gone in the base already.
+    /// What becomes of zone change files and plans without what had to go in the base already.
     pruned: BTreeMap<RelPath, Option<Arc<str>>>,
+    retiring: Retiring,
     /// What deserves a word but does not stop a build.
     pub warnings: Vec<Error>,
+    /// Those of them that are about retired branches.
+    told: Vec<Error>,
     /// The branches that failed, by slug, and why.
     pub failed: Vec<(String, Errors)>,
 }
@@ -60,8 +66,9 @@ pub fn plan(project: &Project) -> Result<(Spec, Plan)> {
     Ok((spec, plan))
 }
 
-/// Builds a part of the branches of a plan. `base` is the output that the build starts from, of which the zone change
-/// files of the part matter: no name that they record is forgotten. A branch that fails keeps no other from being built.
+/// Builds a part of the branches of a plan. `base` is the output that the build starts from, of which three things matter as
+/// far as they belong to the part: zone change files, plans of retired branches, and the folders of branches that are no
+/// more. Nothing that they record is forgotten. A branch that fails keeps no other from being built.
 pub fn build(
     project: &Project,
     (spec, plan): (Spec, Plan),
@@ -78,41 +85,69 @@ pub fn build(
     let (names, endpoints): (Vec<_>, Vec<_>) =
         names.into_iter().partition(|names| names.backend == Backend::ZoneChange);
     let changes = dns::file::files(&spec, &plan, names, base, part.slugs(&plan))?;
+    let mut retiring = Retiring::of(&spec, &plan, base, part)?;
+    retiring.names(changes.gone, &plan);
+    let wiring = gitops::files(&spec, &plan, part.slugs(&plan))?;
     let house = House {
+        retiring: &retiring,
         project,
         spec: &spec,
-        objects,
+        asked: objects,
         endpoints: by_branch(endpoints),
         cache: Cache::default(),
         memo: Memo::default(),
         engine: Engine::new(project),
     };
-    let wanted: Vec<&Branch> = plan.branches.iter().filter(|b| part.has(&b.name, b.slug.as_str())).collect();
-    progress.all.store(wanted.len(), Ordering::Relaxed);
+    let (wanted, others): (Vec<&Branch>, Vec<_>) =
+        plan.branches.iter().partition(|branch| part.has(&branch.name, branch.slug.as_str()));
+    let others = if retiring.asks() { others } else { Vec::new() };
+    progress.all.store(wanted.len() + others.len(), Ordering::Relaxed);
     let build = |branch: &&Branch| {
         let room = house.build(branch).map_err(|errors| errors.map(|error| error.in_branch(&branch.name)));
         progress.done.fetch_add(1, Ordering::Relaxed);
         room
     };
-    let results: Vec<Result<Room>> = workers()?.install(|| wanted.par_iter().map(build).collect());
+    let look = |branch: &&Branch| {
+        // What cannot be written stays as it was, so that all has to be checked that is checked elsewhere.
+        let has = house.build(branch).map(|room| room.has);
+        progress.done.fetch_add(1, Ordering::Relaxed);
+        has
+    };
+    let workers = workers()?;
+    let results: Vec<Result<Room>> = workers.install(|| wanted.par_iter().map(build).collect());
+    let seen: Vec<Result<Left>> = workers.install(|| others.par_iter().map(look).collect());
 
     let (mut tree, mut warnings, mut failed) = (Tree::default(), plan.warnings.clone(), Vec::new());
     warnings.extend(changes.warnings);
-    let mut claims = Vec::new();
+    let (mut claims, mut lives) = (Vec::new(), std::mem::take(&mut retiring.lives));
+    for (branch, has) in others.into_iter().zip(seen) {
+        match has {
+            Ok(has) => lives.has.add(has),
+            Err(_) => drop(lives.unknown.insert(branch.name.clone())),
+        }
+    }
     for (branch, result) in wanted.into_iter().zip(results) {
         match result {
             Ok(room) => {
                 tree.extend(room.files);
                 warnings.extend(room.warnings.into_iter().map(|warning| warning.in_branch(&branch.name)));
                 claims.push((branch.name.as_str(), room.claims));
+                lives.has.add(room.has);
             }
-            Err(errors) => failed.push((branch.slug.to_string(), errors)),
+            Err(errors) => {
+                failed.push((branch.slug.to_string(), errors));
+                if retiring.asks() {
+                    lives.unknown.insert(branch.name.clone());
+                }
+            }
         }
     }
-    let stay: BTreeSet<&str> = failed.iter().map(|(slug, _): &(String, _)| slug.as_str()).collect();
-    tree.extend(changes.files.into_iter().filter(|(path, _)| !stay.contains(slug_of(path))));
+    retiring.lives = lives;
+    tree.extend(changes.files.into_iter().chain(wiring));
     validate::contested(claims.iter().map(|(name, claims)| (*name, claims.as_slice())))?;
-    Ok(Built { spec, plan, tree, pruned: changes.pruned, warnings, failed })
+    let mut outcome = Built { spec, plan, tree, pruned: changes.pruned, retiring, warnings, told: Vec::new(), failed };
+    outcome.retire()?;
+    Ok(outcome)
 }
 
 /// The threads that build branches, one a core.
@@ -132,8 +167,37 @@ impl Built {
         Err(self.failed.into_iter().map(|(_, errors)| errors).collect::<Vec<_>>().into())
     }
 
-    /// Leaves out names that had to be gone in the base already, in those files of which `wanted` says so: it is given
-    /// the path of a file and its content without such names, if any is left.
+    /// The slugs of branches that cannot be built although it matters to those that are no more what they have.
+    pub fn unknown(&self) -> BTreeSet<&str> {
+        let unknown = &self.retiring.lives.unknown;
+        let branches = self.plan.branches.iter().filter(|branch| unknown.contains(&branch.name));
+        branches.map(|branch| branch.slug.as_str()).collect()
+    }
+
+    /// Makes the plans of retired branches once more, from what `stays` of branches that cannot be built: their last files.
+    pub fn know(&mut self, stays: &Tree) -> Result<()> {
+        self.retiring.know(&self.plan, stays);
+        self.warnings.retain(|warning| !self.told.contains(warning));
+        self.retire()
+    }
+
+    /// Puts in the plans of retired branches. What belongs to a branch that failed stays as it is.
+    fn retire(&mut self) -> Result<()> {
+        let retire::Files { files, pruned, warnings } = self.retiring.files(&self.plan)?;
+        self.tree.extend(files);
+        self.pruned.extend(pruned);
+        self.told.clone_from(&warnings);
+        self.warnings.extend(warnings);
+        for (slug, _) in &self.failed {
+            let stays = |path: &RelPath| slug_of(path) == slug;
+            self.tree.retain(|path| !stays(path));
+            self.pruned.retain(|path, _| !stays(path));
+        }
+        Ok(())
+    }
+
+    /// Leaves out what had to go in the base already, in those files of which `wanted` says so: it is given the path of a
+    /// file and its content without that, if any is left.
     pub fn prune(&mut self, wanted: impl Fn(&RelPath, Option<&str>) -> bool) {
         for (path, content) in &self.pruned {
             match content {
@@ -157,8 +221,9 @@ fn by_branch(names: Vec<dns::host::Names<'_>>) -> BTreeMap<&str, Vec<dns::host::
 struct House<'a> {
     project: &'a Project,
     spec: &'a Spec,
-    objects: BTreeMap<&'a str, BTreeMap<Object, Place>>,
+    asked: BTreeMap<&'a str, BTreeMap<Object, Place>>,
     endpoints: BTreeMap<&'a str, Vec<dns::host::Names<'a>>>,
+    retiring: &'a Retiring,
     cache: Cache,
     memo: Memo,
     engine: Engine,
@@ -170,6 +235,8 @@ struct Room {
     files: Vec<(RelPath, Arc<str>)>,
     warnings: Vec<Error>,
     claims: Vec<Claim>,
+    /// What it has of that which is about to go.
+    has: Left,
 }
 
 impl House<'_> {
@@ -177,23 +244,9 @@ impl House<'_> {
         let endpoints = self.endpoints.get(branch.slug.as_str()).map(Vec::as_slice).unwrap_or_default();
         let endpoints = gather(endpoints, dns::endpoint::object)?;
         let Some(namespace) = branch.namespace() else { return Ok(Room::default()) };
-        let templates = Templates { engine: &self.engine, context: Context::new(&branch.variables)? };
-        let layers = Layers {
-            base: self.spec.base.clone(),
-            overlays: branch.overlays.clone(),
-            own: own::kustomization(branch, namespace)?,
-            compat: match self.spec.compat {
-                spec::Compat::Strict => transform::Compat::Strict,
-                spec::Compat::Kustomize => transform::Compat::Kustomize,
-            },
-        };
-        let input = Input { project: self.project, cache: &self.cache, memo: &self.memo, templates: Some(&templates) };
-        let transform::Built { mut resources, mut warnings } = transform::branch(&input, &layers)?;
-        warnings.extend(job::settle(self.spec, branch, &mut resources)?);
-        warnings.extend(external::routed(branch, &resources));
-        resources.extend(external::objects(branch, namespace));
+        let transform::Built { mut resources, mut warnings } = self.objects(branch, namespace)?;
         resources.extend(endpoints.into_iter().map(Resource::new));
-        if let Some(asked) = self.objects.get(branch.slug.as_str()) {
+        if let Some(asked) = self.asked.get(branch.slug.as_str()) {
             warnings.extend(dns::object::missing(asked, namespace, &resources));
         }
         let refused = match self.spec.secrets {
@@ -205,13 +258,43 @@ impl House<'_> {
             }
         };
         let claims = validate::claims(&resources);
+        let has = self.has(&resources);
         match (Errors::check(refused, ()), validate::check(namespace, &resources)) {
             (Ok(()), Ok(more)) => warnings.extend(more),
             (secret, invalid) => {
                 return Err([secret.err(), invalid.err()].into_iter().flatten().collect::<Vec<_>>().into());
             }
         }
-        Ok(Room { files: emit::branch(branch, namespace, resources)?, warnings, claims })
+        Ok(Room { files: emit::branch(branch, namespace, resources)?, warnings, claims, has })
+    }
+
+    /// What the objects of a branch have of that which is about to go.
+    fn has(&self, resources: &[Resource]) -> Left {
+        if self.retiring.asks() {
+            self.retiring.find(resources.iter().map(|resource| &resource.node))
+        } else {
+            Left::default()
+        }
+    }
+
+    /// The objects of a branch as base, overlays, its own settings and what it shares with others make them.
+    fn objects(&self, branch: &Branch, namespace: &str) -> Result<transform::Built> {
+        let templates = Templates { engine: &self.engine, context: Context::new(&branch.variables)? };
+        let layers = Layers {
+            base: self.spec.base.clone(),
+            overlays: branch.overlays.clone(),
+            own: own::kustomization(branch, namespace)?,
+            compat: match self.spec.compat {
+                spec::Compat::Strict => transform::Compat::Strict,
+                spec::Compat::Kustomize => transform::Compat::Kustomize,
+            },
+        };
+        let input = Input { project: self.project, cache: &self.cache, memo: &self.memo, templates: Some(&templates) };
+        let mut built = transform::branch(&input, &layers)?;
+        built.warnings.extend(job::settle(self.spec, branch, &mut built.resources)?);
+        built.warnings.extend(external::routed(branch, &built.resources));
+        built.resources.extend(external::objects(branch, namespace));
+        Ok(built)
     }
 }
 

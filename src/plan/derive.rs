@@ -6,7 +6,7 @@ use super::{Branch, Database, Platform, Slots, database, external, labels, merge
 use crate::error::{Error, Errors, Kind, Result, gather};
 use crate::name::LONGEST_LABEL;
 use crate::slug::Slug;
-use crate::spec::{self, AppEngine, Pattern, Placed, Scope, Spec, is_label};
+use crate::spec::{self, AppEngine, GitOps, Pattern, Placed, Scope, Spec, is_label};
 
 /// Derives a branch from the spec, without a look at other branches but for the baseline, from which it may take things.
 pub(super) fn branch(spec: &Spec, branch: &spec::Branch, baseline: Option<&Branch>) -> Result<Branch> {
@@ -16,7 +16,7 @@ pub(super) fn branch(spec: &Spec, branch: &spec::Branch, baseline: Option<&Branc
     let namespace = branch.namespace.as_ref().unwrap_or(&spec.namespace);
     let hosts = Hosts::of(branch, spec);
 
-    let slug = slug(branch, namespace, hosts, scope)?;
+    let slug = slug(branch, namespace, hosts, &spec.gitops, scope)?;
     let platform = platform(branch, namespace, scope, &slug);
     let (platform, hosts) = match (platform, hosts.hosts(scope, slug.as_str())) {
         (Ok(platform), Ok(hosts)) => (platform, hosts),
@@ -50,6 +50,8 @@ pub(super) fn branch(spec: &Spec, branch: &spec::Branch, baseline: Option<&Branc
         labels,
         annotations: labels::annotations(spec, branch),
         namespace_annotations: labels::of_namespace(
+            spec,
+            branch,
             database.as_ref().and_then(|database| database::annotation(spec, database)),
         ),
         database,
@@ -76,7 +78,7 @@ pub(super) fn branch(spec: &Spec, branch: &spec::Branch, baseline: Option<&Branc
 }
 
 /// The slug that was written, or the one that is derived for the room that the patterns leave.
-fn slug(branch: &spec::Branch, namespace: &Pattern, hosts: Hosts, scope: Scope) -> Result<Slug> {
+fn slug(branch: &spec::Branch, namespace: &Pattern, hosts: Hosts, gitops: &GitOps, scope: Scope) -> Result<Slug> {
     let home = match &branch.app_engine {
         None => (namespace.expand(scope, SLUG), namespace.at),
         Some(engine) => (expand(engine, scope, SLUG).map(|names| names.host_label()), engine.at),
@@ -86,6 +88,9 @@ fn slug(branch: &spec::Branch, namespace: &Pattern, hosts: Hosts, scope: Scope) 
     let mut room = Room::most();
     for (name, at) in names.iter().flatten() {
         room.fit(name, *at);
+    }
+    if let Some(at) = gitops.objects().filter(|_| branch.app_engine.is_none()) {
+        room.fit(&GitOps::name(scope.project, SLUG), at);
     }
     let slug = match &branch.slug {
         Some(slug) => slug.value.clone(),

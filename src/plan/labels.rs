@@ -41,7 +41,15 @@ pub(super) fn annotations(spec: &Spec, branch: &Branch) -> Pairs {
     annotations
 }
 
-/// The annotations of the namespace alone.
-pub(super) fn of_namespace(database: Option<SmolStr>) -> Pairs {
-    database.into_iter().map(|text| (SmolStr::new_static(DATABASE_ANNOTATION), own(text))).collect()
+/// What the namespace of a branch says to kube-janitor: when the last day of the branch is over, in UTC.
+const JANITOR_ANNOTATION: &str = "janitor/expires";
+
+/// The annotations of the namespace of a branch alone; `database` names the database that is the branch's own.
+pub(super) fn of_namespace(spec: &Spec, branch: &Branch, database: Option<SmolStr>) -> Pairs {
+    let expires = branch.expires.as_ref().filter(|_| spec.janitor).map(|expires| {
+        let value = format!("{}T23:59:59Z", expires.value).into();
+        (SmolStr::new_static(JANITOR_ANNOTATION), Placed { value, at: expires.at })
+    });
+    let database = database.map(|text| (SmolStr::new_static(DATABASE_ANNOTATION), own(text)));
+    expires.into_iter().chain(database).collect()
 }

@@ -76,7 +76,7 @@ pub struct Branch {
     pub labels: BTreeMap<SmolStr, Placed<SmolStr>>,
     /// The annotations of all its objects, those of pleach included.
     pub annotations: BTreeMap<SmolStr, Placed<SmolStr>>,
-    /// Further annotations of its namespace.
+    /// Those of its namespace alone.
     pub namespace_annotations: BTreeMap<SmolStr, Placed<SmolStr>>,
     /// Who answers for it.
     pub owner: Option<Placed<SmolStr>>,

@@ -8,8 +8,10 @@ mod branch;
 mod content;
 mod database;
 mod date;
+mod gitops;
 mod host;
 mod image;
+mod image_field;
 mod label;
 mod load;
 mod pattern;
@@ -27,8 +29,10 @@ pub use branch::{AppEngine, Branch, Pin};
 pub use content::{AddressFrom, Content};
 pub use database::{Database, DatabaseMode};
 pub use date::Date;
+pub use gitops::{Applications, Apply, ArgoCd, Flux, GitOps};
 pub use host::{Host, Hosts, Join};
 pub use image::{Image, Reference};
+pub use image_field::ImageField;
 pub use label::{KEY_PREFIX, is_label};
 pub use load::{FILE, FOLDER, files};
 pub use pattern::{Pattern, Scope};
@@ -83,6 +87,10 @@ pub struct Spec {
     pub aliases: BTreeMap<SmolStr, Alias>,
     /// Aliases of images and the names they stand for.
     pub image_aliases: BTreeMap<SmolStr, SmolStr>,
+    /// Fields of custom resources that hold images.
+    pub image_fields: Vec<ImageField>,
+    /// Whether namespaces tell kube-janitor when they expire.
+    pub janitor: bool,
     /// What becomes of secret values.
     pub secrets: Secrets,
     /// How many branches there may be.
@@ -91,6 +99,8 @@ pub struct Spec {
     pub sync: Sync,
     /// What becomes of data that kustomize loses.
     pub compat: Compat,
+    /// What carries the output to the cluster.
+    pub gitops: GitOps,
     /// What every branch has unless it says otherwise.
     pub defaults: Settings,
     /// The branches in the order in which they are written, those of `branches.d/` last.
@@ -178,6 +188,7 @@ impl Spec {
         }
         Spec {
             project: top.text("project").unwrap_or_default(),
+            gitops: GitOps::of(&top, &output, faults),
             output,
             base,
             namespace: Pattern::of(&top, "namespace", faults).unwrap_or_else(Pattern::slug),
@@ -188,6 +199,8 @@ impl Spec {
             shared,
             aliases: alias::aliases(&top, &branches, &defaults.hosts, faults),
             image_aliases: image_aliases.into_iter().map(|(alias, name)| (alias, name.value)).collect(),
+            image_fields: ImageField::all(&top, faults),
+            janitor: top.node("janitor").and_then(Node::as_bool).unwrap_or_default(),
             secrets: match top.text("secrets").as_deref() {
                 Some("refuse") => Secrets::Refuse,
                 Some("allow") => Secrets::Allow,
@@ -290,6 +303,8 @@ shared:
   endpoints: {mail: {url: "https://mail.example.net/v1"}}
 aliases: {stable: feature/login}
 imageAliases: {backend: registry.example.com/shop/backend}
+imageFields: [{group: example.com, kind: Fleet, path: spec/runner/image}]
+janitor: true
 secrets: refuse
 maxBranches: 60
 sync:
@@ -298,6 +313,11 @@ sync:
   images: {backend: ":{{ branch.tag }}"}
   tags: gitlab
 compat: kustomize
+gitops:
+  argocd:
+    {repoURL: https://git.example.com/environments.git, revision: trunk, path: a/out, namespace: argo, project: previews, server: https://cluster.example.com, applications: each}
+  flux: {source: environments, path: b/out, namespace: flux, interval: 1h30m}
+  apply: applyset
 defaults: &settings
   overlays: [preview]
   values: {logLevel: info}

@@ -59,8 +59,10 @@ fn every_fault_is_named_with_what_mends_it() {
 
     let (files, rest) = checked(|w| w.edit("branches.yaml", "- name: main\n", ""));
     let stale = ["00-namespace-main.yaml", "30-configmap-app.yaml", "40-service-web.yaml", "pleach.lock"];
-    assert_eq!(files, stale.map(|name| format!("stale      {}", path(name))));
-    assert_eq!(rest, "4 files are not what a build writes: run `pleach build`");
+    let mut want = stale.map(|name| format!("stale      {}", path(name))).to_vec();
+    want.push("missing    out/retired/main.yaml".to_owned());
+    assert_eq!(files, want);
+    assert_eq!(rest, "5 files are not what a build writes: run `pleach build`");
 }
 
 #[cfg(unix)]
@@ -104,9 +106,9 @@ fn differences_are_shown_and_nothing_is_written() {
     let want = "\
 feature/login: 1 file changed (+1 -1)
 feature/new: added, 3 files (+34 -0)
-feature/search: removed, 3 files (+0 -34)
+feature/search: removed, 4 files (+10 -34)
 main: 1 file changed (+1 -1)
-4 branches differ, 8 files (+36 -36)
+4 branches differ, 9 files (+46 -36)
 ";
     assert_eq!(summary, want);
     let json = workspace.run(&["diff", "--format", "json"]).exits(1).out();
@@ -129,7 +131,7 @@ fn a_diff_can_be_applied() {
     git(&workspace, &["apply", "changes.diff"]);
     // Only the locks are left to do: one is new, two have new hashes, one is of no use any more.
     let said = workspace.run(&["build"]).exits(0).out();
-    assert_eq!(said, "built 3 branches into `out`: 3 files written, 9 unchanged, 1 removed\n");
+    assert_eq!(said, "built 3 branches into `out`: 3 files written, 10 unchanged, 1 removed\n");
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn a_removed_branch_goes() {
     workspace.run(&["build"]).exits(0);
     workspace.edit("branches.yaml", "- name: main\n", "");
     let said = workspace.run(&["build"]).exits(0).out();
-    assert_eq!(said, "built 2 branches into `out`: 0 files written, 8 unchanged, 4 removed\n");
+    assert_eq!(said, "built 2 branches into `out`: 1 file written, 8 unchanged, 4 removed\n");
     assert!(!workspace.path().join("out/namespaces/main").exists());
     workspace.run(&["check"]).exits(0);
 }

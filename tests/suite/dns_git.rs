@@ -124,11 +124,52 @@ fn one_is_added_and_one_retired() {
     let text = repository.0.read("out/dns/dev.example.com/login.yaml");
     assert!(text.contains("branch: login\n") && text.contains("present: []\n"), "{text}");
     assert!(!repository.0.path().join("out/namespaces/login").exists());
+    let plan = repository.0.read("out/retired/login.yaml");
+    assert!(
+        plan.contains("dns:\n- name: login.dev.example.com\n") && plan.contains("namespaces:\n- login\n"),
+        "{plan}"
+    );
     // Another one is retired while the first is still on its way.
     repository.git(&["branch", "-q", "-D", "one", "two"]);
     repository.both(|r| r.remove("search"), |r| r.branch("three", ""));
     assert_eq!(repository.says("search").as_deref(), Some("absent: - search"));
     assert_eq!(repository.says("login").as_deref(), Some("absent: - login"));
+    assert_eq!(repository.0.files("out/retired").into_keys().collect::<Vec<_>>(), ["login.yaml", "search.yaml"]);
+    assert_eq!(repository.0.read("out/retired/login.yaml"), plan);
+    // One comes back and the other is pruned.
+    repository.git(&["branch", "-q", "-D", "one", "two"]);
+    repository.both(|r| r.branch("login", ""), |r| r.remove("one"));
+    assert_eq!(repository.0.files("out/retired").into_keys().collect::<Vec<_>>(), ["one.yaml", "search.yaml"]);
+    repository.0.run(&["build", "--prune"]).exits(0);
+    repository.clean();
+    assert!(!repository.0.path().join("out/retired").exists());
+}
+
+#[test]
+fn two_branches_are_retired_in_two_pull_requests() {
+    let repository = Repository::new();
+    repository.both(|r| r.remove("login"), |r| r.remove("search"));
+    assert_eq!(repository.0.files("out/retired").into_keys().collect::<Vec<_>>(), ["login.yaml", "search.yaml"]);
+}
+
+#[test]
+fn a_namespace_that_branches_left_is_recorded_in_git() {
+    let repository = Repository::new();
+    repository.git(&["checkout", "-q", "-b", "move"]);
+    repository.0.edit("branches.yaml", "project: shop\n", "project: shop\nnamespace: 'x-{{ branch.slug }}'\n");
+    repository.build();
+    repository.commit("move");
+    repository.build();
+    assert_eq!(repository.git(&["status", "--porcelain"]), "");
+    let plans = || repository.0.files("out/retired").into_keys().collect::<Vec<_>>();
+    assert_eq!(plans(), ["login.yaml", "main.yaml", "search.yaml"]);
+    repository.merge_request();
+    repository.build();
+    assert_eq!(repository.git(&["status", "--porcelain"]), "");
+    assert!(repository.0.read("out/retired/main.yaml").contains("namespaces:\n- main\n"));
+    // A diff with the beginning sees the same.
+    let said = repository.0.run(&["diff", "--base", "main", "--format", "summary"]).exits(1).out();
+    assert!(said.contains("3 branches differ"), "{said}");
 }
 
 #[test]
@@ -188,14 +229,17 @@ fn what_is_forgotten_by_hand_is_found() {
     repository.remove("login");
     repository.build();
     std::fs::remove_file(repository.0.path().join("out/dns/dev.example.com/login.yaml")).unwrap();
+    std::fs::remove_file(repository.0.path().join("out/retired/login.yaml")).unwrap();
     let said = repository.0.run(&["check"]).exits(1).out();
-    assert!(said.starts_with("missing    out/dns/dev.example.com/login.yaml\n1 file is"), "{said}");
+    let want = "missing    out/dns/dev.example.com/login.yaml\nmissing    out/retired/login.yaml\n2 files are";
+    assert!(said.starts_with(want), "{said}");
     let said = repository.0.run(&["diff", "--format", "summary"]).exits(1).out();
     assert!(said.starts_with("login: "), "{said}");
     // Even if the whole output is lost.
     std::fs::remove_dir_all(repository.0.path().join("out")).unwrap();
     repository.build();
     assert_eq!(repository.says("login").as_deref(), Some("absent: - login"));
+    assert!(repository.0.read("out/retired/login.yaml").contains("namespaces:\n- login\n"));
 }
 
 #[test]
@@ -203,7 +247,7 @@ fn a_removed_branch_is_told_as_removed() {
     let repository = Repository::new();
     repository.remove("login");
     let said = repository.0.run(&["diff", "--format", "summary"]).exits(1).out();
-    assert_eq!(said, "login: removed, 3 files (+3 -25)\n1 branch differs, 3 files (+3 -25)\n");
+    assert_eq!(said, "login: removed, 4 files (+15 -25)\n1 branch differs, 4 files (+15 -25)\n");
     let json = repository.0.run(&["diff", "--format", "json"]).exits(1).out();
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(
@@ -352,8 +396,12 @@ fn without_zones_nobody_waits_for_git() {
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         programs.path().join("git.ran").exists()
     };
-    assert!(!ran(&Workspace::small()));
+    let built = Workspace::small();
+    built.run(&["build"]).exits(0);
+    assert!(!ran(&built));
     assert!(ran(&Repository::new().0), "with zones it is asked");
+    std::fs::remove_file(programs.path().join("git.ran")).unwrap();
+    assert!(ran(&Workspace::small()), "and where an output may have been lost");
 }
 
 #[test]

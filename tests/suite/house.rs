@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 /// The sources by path below `src/`.
 fn sources() -> BTreeMap<String, String> {
-    kit::files(&root().join("src")).into_iter().map(|(path, text)| (path, String::from_utf8(text).unwrap())).collect()
+    let files = kit::files(&root().join("src")).into_iter().filter(|(path, _)| path.strip_suffix(".rs").is_some());
+    files.map(|(path, text)| (path, String::from_utf8(text).unwrap())).collect()
 }
 
 fn module(path: &str) -> &str {

@@ -108,6 +108,24 @@ impl Workspace {
         Ran(self.command().args(args).output().unwrap())
     }
 
+    /// What a line of shell prints here, standard output and standard error together; `pleach` is on the path.
+    pub(crate) fn shell(&self, line: &str) -> String {
+        let folder = Path::new(env!("CARGO_BIN_EXE_pleach")).parent().unwrap();
+        let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(format!("exec 2>&1; {line}")).current_dir(self.path()).env("PATH", path);
+        command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
+        for who in ["AUTHOR", "COMMITTER"] {
+            command.env(format!("GIT_{who}_NAME"), "a").env(format!("GIT_{who}_EMAIL"), "a@example.com");
+        }
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    }
+
+    /// Makes it a repository with one commit.
+    pub(crate) fn commit_all(&self) {
+        assert_eq!(self.shell("git init -q -b main && git add -A && git commit -qm 'the sample'"), "");
+    }
+
     /// `pleach` to be run here, for those who want to set more.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pleach"));

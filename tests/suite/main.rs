@@ -8,6 +8,10 @@
 
 mod branch;
 mod check;
+#[cfg(unix)]
+mod ci_examples;
+#[cfg(unix)]
+mod ci_files;
 mod cli;
 mod disk;
 mod dns_build;
@@ -47,6 +51,7 @@ mod dns_stories;
 #[cfg(feature = "apply")]
 mod dns_trouble;
 mod errors;
+mod gitops;
 mod golden;
 mod house;
 mod kit;
@@ -54,4 +59,7 @@ mod kustomize;
 mod kustomize_laws;
 mod nginx;
 mod readme;
+mod retire;
+mod retire_build;
 mod sample;
+mod story;

@@ -4,7 +4,6 @@
 //! together; a line `...` stands for any number of lines. Commands run under `sh` with `pleach` on the path.
 
 use crate::kit::{Workspace, root};
-use std::process::Command;
 
 struct Step {
     command: String,
@@ -44,20 +43,9 @@ fn what_the_readme_shows_is_what_happens() {
     let steps = steps(&text);
     assert!(steps.len() >= 5, "the README shows its commands");
     let sample = Workspace::sample();
-    let folder = std::path::Path::new(env!("CARGO_BIN_EXE_pleach")).parent().unwrap();
-    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
-    let git = |args: &[&str]| {
-        let done = Command::new("git").args(args).current_dir(sample.path()).output().unwrap();
-        assert!(done.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&done.stderr));
-    };
-    git(&["init", "-q", "-b", "main"]);
-    git(&["add", "-A"]);
-    git(&["-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-qm", "the sample"]);
+    sample.commit_all();
     for step in steps {
-        let command = format!("exec 2>&1; {}", step.command);
-        let done =
-            Command::new("sh").args(["-c", &command]).current_dir(sample.path()).env("PATH", &path).output().unwrap();
-        let got = String::from_utf8(done.stdout).unwrap();
+        let got = sample.shell(&step.command);
         let got: Vec<&str> = got.trim_end().lines().collect();
         assert!(fits(&step.expected, &got), "$ {}\nprints\n{}", step.command, got.join("\n"));
     }
@@ -88,4 +76,17 @@ fn the_zones_that_the_readme_shows_are_some() {
     assert_eq!(ran.err(), "");
     let file = workspace.read("out/dns/dev.example.com/main.yaml");
     assert!(file.contains("  name: api-main.dev.example.com\n"), "{file}");
+}
+
+#[test]
+fn the_wiring_that_the_readme_shows_is_some() {
+    let text = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let gitops = text.split("```yaml\ngitops:\n").nth(1).unwrap().split("```").next().unwrap();
+    let workspace = Workspace::small();
+    workspace.edit("branches.yaml", "branches:\n", &format!("gitops:\n{gitops}branches:\n"));
+    let ran = workspace.run(&["build"]).exits(0);
+    assert_eq!(ran.err(), "");
+    let names: Vec<String> = workspace.files("out/gitops").into_keys().collect();
+    let slugs = ["feature-login-df7c7aeb", "feature-search-38e7a3a2", "main"].map(|slug| format!("flux/{slug}.yaml"));
+    assert_eq!(names, [&["applicationset.yaml".to_owned(), "apply.sh".to_owned()][..], &slugs].concat());
 }

@@ -141,7 +141,7 @@ impl Edit<'_> {
 
     fn limit(&self, gone: &[SmolStr], limit: Limit) -> Result<(), Error> {
         let gone: Vec<&str> = gone.iter().map(SmolStr::as_str).collect();
-        guard::check("branches", self.spec.branches.len(), &gone, limit.allow_delete)
+        guard::check("branches", self.spec.branches.len(), &gone, limit.allow_delete, "--allow-delete")
     }
 
     fn finish(&self, files: Files, limit: Limit, said: &str) -> Result<Outcome> {

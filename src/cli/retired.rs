@@ -1,0 +1,101 @@
+//! `pleach retired`: what retired branches leave, from the plans in the output.
+
+use super::Outcome;
+use super::args::{self, RetiredFormat};
+use super::screen::{Screen, report};
+use super::workspace::Workspace;
+use crate::error::{Error, Kind, Result, gather};
+use crate::glob::fits;
+use crate::node::Node;
+use crate::retire::{self, Left, Retirement, Wanted};
+use crate::source::{Place, Project, RelPath};
+use crate::spec;
+use crate::tree::{NAMESPACES, RETIRED, slug_of};
+use crate::yaml::{self, Dialect};
+use rayon::prelude::*;
+use std::collections::BTreeSet;
+
+pub(super) fn run(args: &args::Retired, workspace: &Workspace, screen: Screen) -> Result<Outcome> {
+    let project = &workspace.project;
+    let spec = spec::read(project)?;
+    let plans: Vec<(String, Retirement)> = plans(project, &spec.output)?;
+    let live = live(workspace, &spec, &plans)?;
+    let shown = |slug: &str, plan: &Retirement| {
+        args.only.is_empty() || args.only.iter().any(|glob| fits(glob, slug) || fits(glob, &plan.branch))
+    };
+    let mut kept = BTreeSet::new();
+    let plans: Vec<(String, Retirement)> = plans
+        .into_iter()
+        .filter(|(slug, plan)| shown(slug, plan))
+        .map(|(slug, plan)| {
+            let left = plan.left.without(&live);
+            if left != plan.left {
+                kept.insert(plan.branch.to_string());
+            }
+            (slug, Retirement { left, ..plan })
+        })
+        .filter(|(_, plan)| !plan.left.is_empty())
+        .collect();
+    let bare = || plans.iter().map(|(_, plan)| plan.clone()).collect::<Vec<_>>();
+    report(&match args.format {
+        RetiredFormat::Text if plans.is_empty() => "nothing to tear down\n".to_owned(),
+        RetiredFormat::Text => retire::text::render(&bare()),
+        RetiredFormat::Kubectl => retire::kubectl::render(&bare())?,
+        RetiredFormat::Images => {
+            let images = plans.iter().flat_map(|(_, plan)| &plan.left.images).map(AsRef::as_ref);
+            let images: BTreeSet<&str> = images.collect();
+            images.into_iter().flat_map(|image| [image, "\n"]).collect()
+        }
+        RetiredFormat::Json => retire::json::render(&plans),
+        RetiredFormat::Script => retire::script::render(&bare()),
+    })?;
+    screen.warn(&kept.into_iter().map(|branch| in_use(&branch)).collect::<Vec<_>>(), project);
+    Ok(Outcome::Done)
+}
+
+/// The plans of the output, by slug.
+fn plans(project: &Project, output: &RelPath) -> Result<Vec<(String, Retirement)>> {
+    let folder = output.join(RETIRED).expect("a plain name");
+    let crate::source::Found::Folder(names) = project.look(&folder) else { return Ok(Vec::new()) };
+    let files = names.iter().filter(|name| name.strip_suffix(".yaml").is_some() && !name.starts_with('.'));
+    let files: Vec<RelPath> = files.filter_map(|name| folder.join(name)).collect();
+    let read = |path: RelPath| {
+        let file = project.file(&path);
+        let file = file.ok_or_else(|| Error::new(Kind::Disk, format!("`{}` cannot be read", project.show(&path))))?;
+        Ok::<_, crate::error::Errors>((slug_of(&path).to_owned(), Retirement::read(&file)?))
+    };
+    gather(files, read)
+}
+
+/// What branches that have a folder in the output have of what is about to go.
+fn live(workspace: &Workspace, spec: &spec::Spec, plans: &[(String, Retirement)]) -> Result<Left> {
+    let wanted = Wanted::of(plans.iter().map(|(_, plan)| &plan.left));
+    if wanted.is_empty() {
+        return Ok(Left::default());
+    }
+    let output = workspace.output(&spec.output);
+    let folder = RelPath::new(NAMESPACES).expect("a plain name");
+    let files = output.read(&[folder], |path| path.name().strip_suffix(".yaml").is_some())?;
+    let files: Vec<_> = files.into_iter().collect();
+    let look = |(path, text): &(RelPath, std::sync::Arc<str>)| -> Result<Left> {
+        let mut has = Left::default();
+        let nodes: Vec<Node> = yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Place::NONE).map_err(|_| {
+            Error::new(
+                Kind::Output,
+                format!("`{}` cannot be read, so what its branch uses is not known", output.show(path)),
+            )
+            .help("run `pleach build` first")
+        })?;
+        wanted.find(&nodes, &spec.image_fields, &mut has);
+        Ok(has)
+    };
+    let all: Vec<Result<Left>> = files.par_iter().map(look).collect();
+    let mut live = Left::default();
+    gather(all, |has| has)?.into_iter().for_each(|has| live.add(has));
+    Ok(live)
+}
+
+fn in_use(branch: &str) -> Error {
+    let message = format!("some of what `{branch}` left is in use by a live branch and not shown");
+    Error::new(Kind::Output, message).help("`pleach build` brings the plans up to date")
+}

@@ -1,0 +1,88 @@
+//! Argo CD: an `ApplicationSet` over the folders of all branches, or an `Application` for one.
+//!
+//! Both prune what a folder no longer holds. With the finalizer, an Application that goes takes its objects along, the
+//! namespace among them.
+
+use super::{MANAGED_BY, Subject};
+use crate::node::{Map, Node};
+use crate::plan::{BRANCH_LABEL, PROJECT_LABEL};
+use crate::spec::{ArgoCd, GitOps};
+use crate::tree::NAMESPACES;
+
+const API_VERSION: &str = "argoproj.io/v1alpha1";
+/// Without it an Application that is deleted leaves its objects.
+const FINALIZER: &str = "resources-finalizer.argocd.argoproj.io";
+/// The last part of the path that a generator found, which is the slug.
+const FOUND: &str = "{{ .path.basename }}";
+
+/// Knows no branch: Argo CD looks which folders there are.
+pub(super) fn application_set(argocd: &ArgoCd, project: &str) -> Node {
+    let generator = Node::from([
+        ("repoURL", Node::str(argocd.repo_url.clone())),
+        ("revision", Node::str(argocd.revision.clone())),
+        ("directories", Node::seq([Node::from([("path", Node::str(format!("{}/{NAMESPACES}/*", argocd.path)))])])),
+    ]);
+    let labels = [(BRANCH_LABEL, Node::str(FOUND)), (PROJECT_LABEL, Node::str(project))];
+    let template = Node::from([
+        (
+            "metadata",
+            Node::from([
+                ("name", Node::str(GitOps::name(project, FOUND))),
+                ("labels", Node::from(labels)),
+                ("finalizers", Node::seq([Node::str(FINALIZER)])),
+            ]),
+        ),
+        ("spec", spec(argocd, "{{ .path.path }}")),
+    ]);
+    let labels = [(MANAGED_BY.0, Node::str(MANAGED_BY.1)), (PROJECT_LABEL, Node::str(project))];
+    Node::from([
+        ("apiVersion", Node::str(API_VERSION)),
+        ("kind", Node::str("ApplicationSet")),
+        (
+            "metadata",
+            Node::from([
+                ("name", Node::str(project)),
+                ("namespace", Node::str(argocd.namespace.clone())),
+                ("labels", Node::from(labels)),
+            ]),
+        ),
+        (
+            "spec",
+            Node::from([
+                ("goTemplate", Node::bool(true)),
+                ("goTemplateOptions", Node::seq([Node::str("missingkey=error")])),
+                ("generators", Node::seq([Node::from([("git", generator)])])),
+                ("template", template),
+            ]),
+        ),
+    ])
+}
+
+pub(super) fn application(argocd: &ArgoCd, subject: Subject) -> Node {
+    let mut metadata: Map = subject.metadata(&argocd.namespace).into_iter().collect();
+    metadata.insert("finalizers", Node::seq([Node::str(FINALIZER)]));
+    Node::from([
+        ("apiVersion", Node::str(API_VERSION)),
+        ("kind", Node::str("Application")),
+        ("metadata", metadata.into()),
+        ("spec", spec(argocd, &subject.folder(&argocd.path))),
+    ])
+}
+
+/// The spec of an Application for the folder at `path` in the repository.
+fn spec(argocd: &ArgoCd, path: &str) -> Node {
+    let source = [
+        ("repoURL", Node::str(argocd.repo_url.clone())),
+        ("targetRevision", Node::str(argocd.revision.clone())),
+        ("path", Node::str(path)),
+        // Whatever else a folder holds, it is read as plain YAML.
+        ("directory", Node::from([("include", Node::str("*.yaml"))])),
+    ];
+    let automated = [("prune", Node::bool(true)), ("selfHeal", Node::bool(true))];
+    Node::from([
+        ("project", Node::str(argocd.project.clone())),
+        ("source", Node::from(source)),
+        ("destination", Node::from([("server", Node::str(argocd.server.clone()))])),
+        ("syncPolicy", Node::from([("automated", Node::from(automated))])),
+    ])
+}

@@ -1,0 +1,99 @@
+//! What the output that a build starts from tells of branches that are no more: plans that stand there already, and the
+//! last files of branches that have gone since, or have moved to another namespace.
+
+use super::left::Left;
+use super::retirement::{Retirement, is_ours};
+use crate::error::{Error, Errors, Kind, Result, gather};
+use crate::plan::BRANCH_NAME_ANNOTATION;
+use crate::source::{Place, RelPath};
+use crate::spec::ImageField;
+use crate::tree::{LOCK, NAMESPACES, RETIRED, Tree, slug_of};
+use crate::yaml::{self, Dialect};
+use rayon::prelude::*;
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What is known of one slug. Names in DNS are not among it: these are recorded in zone change files.
+#[derive(Clone, Debug, Default)]
+pub struct Record {
+    /// The branch as git called it.
+    pub branch: SmolStr,
+    /// All that was left.
+    pub left: Left,
+    /// What was left since the base.
+    pub fresh: Left,
+}
+
+/// What is known, by slug.
+pub type Records = BTreeMap<SmolStr, Record>;
+
+/// What `base` tells of those slugs that are `wanted`; of those whose folder `stays` that of a branch no more than the plans.
+pub fn records(
+    base: &Tree,
+    fields: &[ImageField],
+    stays: impl Fn(&str) -> bool + Sync,
+    wanted: impl Fn(&str) -> bool + Sync,
+) -> Result<Records> {
+    let files: Vec<_> = base.iter().filter(|(path, text)| is_plan(path, text) || is_object(path)).collect();
+    let read: Vec<Result<Option<(SmolStr, Record)>>> = files
+        .into_par_iter()
+        .filter(|(path, _)| wanted(slug_of(path)))
+        .map(|(path, text)| {
+            let slug = SmolStr::from(slug_of(path));
+            let record = match is_object(path) {
+                true if stays(&slug) => return Ok(None),
+                true => object(text, fields),
+                false => plan(text),
+            };
+            Ok(Some((slug, record.map_err(|errors| unreadable(path, &errors))?)))
+        })
+        .collect();
+    let mut records = Records::new();
+    for (slug, Record { branch, left, fresh }) in gather(read, |record| record)?.into_iter().flatten() {
+        let record = records.entry(slug).or_default();
+        if !branch.is_empty() {
+            record.branch = branch;
+        }
+        record.left.add(left);
+        record.fresh.add(fresh);
+    }
+    Ok(records)
+}
+
+/// Whether a path is that of a plan, and its content one: what else lies there is not pleach's.
+fn is_plan(path: &RelPath, text: &Arc<str>) -> bool {
+    let mut parts = path.parts();
+    parts.next() == Some(RETIRED) && parts.count() == 1 && path.name().strip_suffix(".yaml").is_some() && is_ours(text)
+}
+
+/// Whether a path is that of an object of a branch.
+pub(super) fn is_object(path: &RelPath) -> bool {
+    path.parts().next() == Some(NAMESPACES) && path.parts().count() == 3 && path.name() != LOCK
+}
+
+fn plan(text: &str) -> Result<Record> {
+    let Retirement { branch, mut left, .. } = Retirement::parse(text)?;
+    left.names.clear();
+    Ok(Record { branch, left, fresh: Left::default() })
+}
+
+fn object(text: &str, fields: &[ImageField]) -> Result<Record> {
+    let mut record = Record::default();
+    for node in yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Place::NONE)? {
+        record.fresh.read(&node, fields);
+        let name = node.str_at(&["metadata", "annotations", BRANCH_NAME_ANNOTATION]);
+        record.branch = name.map_or(record.branch, Into::into);
+    }
+    record.left = record.fresh.clone();
+    Ok(record)
+}
+
+fn unreadable(path: &RelPath, errors: &Errors) -> Error {
+    let why = errors.iter().next().map(ToString::to_string).unwrap_or_default();
+    Error::new(
+        Kind::Output,
+        format!("`{path}` in the base cannot be read, so what its branch leaves is not known: {why}"),
+    )
+    .help("mend it, or name another base, as in `--base HEAD`")
+}

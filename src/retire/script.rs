@@ -1,0 +1,52 @@
+//! Plans as a script for a POSIX shell: the databases and images of each branch, handed to commands of the user's.
+//!
+//! pleach knows neither clients nor credentials, so the script names no program but those it is given.
+
+use super::retirement::Retirement;
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+const HEAD: &str = "\
+#!/bin/sh
+# What retired branches left outside of the cluster. Written by `pleach retired --format script`.
+set -eu
+";
+const DATABASES: &str = "\
+: \"${DROP_DATABASE:?a command that takes the kind, the instance and the name of a database, and drops it}\"
+";
+const IMAGES: &str = "\
+: \"${DELETE_IMAGE:?a command that takes the reference of an image, and deletes it}\"
+";
+
+/// The script. Whatever is in two plans is in it once.
+pub fn render(plans: &[Retirement]) -> String {
+    let mut script = HEAD.to_owned();
+    if plans.iter().any(|plan| !plan.left.databases.is_empty()) {
+        script.push_str(DATABASES);
+    }
+    if plans.iter().any(|plan| !plan.left.images.is_empty()) {
+        script.push_str(IMAGES);
+    }
+    let mut said = BTreeSet::new();
+    for plan in plans {
+        let databases = plan.left.databases.iter().map(|database| {
+            let arguments = [&database.kind, &database.instance, &database.name].map(|text| quoted(text));
+            format!("$DROP_DATABASE {}", arguments.join(" "))
+        });
+        let images = plan.left.images.iter().map(|image| format!("$DELETE_IMAGE {}", quoted(image)));
+        let commands: Vec<String> = databases.chain(images).filter(|command| said.insert(command.clone())).collect();
+        if !commands.is_empty() {
+            // No name of a branch has a line break, and a plan with one is refused; a comment ends nowhere else.
+            let _ = writeln!(script, "\n# {}", plan.branch.replace(char::is_control, " "));
+            for command in commands {
+                let _ = writeln!(script, "{command}");
+            }
+        }
+    }
+    script
+}
+
+/// A text as one word of a shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}

@@ -1,0 +1,61 @@
+//! Fields of custom resources that hold images, as `imageFields:` declares them.
+
+use super::section::Section;
+use super::spec_error;
+use crate::error::Error;
+use crate::node::{Node, Value};
+use crate::schema::Gvk;
+use smol_str::SmolStr;
+
+/// A field that holds an image, or a list of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageField {
+    group: Option<SmolStr>,
+    kind: Option<SmolStr>,
+    path: Vec<SmolStr>,
+}
+
+impl ImageField {
+    /// The field at `path`, keys with `/` between them as field specs of kustomize have them, of the objects of a group
+    /// and kind; of all where none is said. Lists are gone through, be they marked with `[]` or not.
+    pub fn new(group: Option<&str>, kind: Option<&str>, path: &str) -> Self {
+        let keys = path.split('/').map(|key| key.strip_suffix("[]").unwrap_or(key)).filter(|key| !key.is_empty());
+        ImageField { group: group.map(Into::into), kind: kind.map(Into::into), path: keys.map(Into::into).collect() }
+    }
+
+    pub(super) fn all(top: &Section, faults: &mut Vec<Error>) -> Vec<Self> {
+        let mut fields = Vec::new();
+        for node in top.list("imageFields").unwrap_or_default().iter().filter(|node| node.as_map().is_some()) {
+            let section = Section::new("imageField", node);
+            let (group, kind) = (section.text("group"), section.text("kind"));
+            let Some(path) = section.text("path") else { continue };
+            let field = ImageField::new(group.as_deref(), kind.as_deref(), &path);
+            if field.path.is_empty() {
+                let error = spec_error(format!("the path `{path}` names no field")).at(section.place("path"));
+                faults.push(error.help("it is keys with `/` between them, such as `spec/runner/image`"));
+            }
+            fields.push(field);
+        }
+        fields
+    }
+
+    /// Whether objects of this kind have the field.
+    pub fn selects(&self, gvk: &Gvk) -> bool {
+        self.group.as_ref().is_none_or(|group| *group == gvk.group)
+            && self.kind.as_ref().is_none_or(|kind| *kind == gvk.kind)
+    }
+
+    /// Calls `found` with what stands there in an object.
+    pub fn each<'n>(&self, object: &'n Node, found: &mut dyn FnMut(&'n Node)) {
+        walk(object, &self.path, found);
+    }
+}
+
+fn walk<'n>(node: &'n Node, path: &[SmolStr], found: &mut dyn FnMut(&'n Node)) {
+    match (&node.value, path) {
+        (Value::Seq(items), _) => items.iter().for_each(|item| walk(item, path, found)),
+        (Value::Map(map), [key, rest @ ..]) => map.get(key).into_iter().for_each(|node| walk(node, rest, found)),
+        (Value::Scalar(_), []) => found(node),
+        _ => {}
+    }
+}

@@ -1,0 +1,63 @@
+#!/bin/sh
+# app.kubernetes.io/managed-by: pleach
+# Applies the folder of every branch, or of those whose slugs are given, and deletes what has the labels of the branch,
+# is of one of the kinds below, was applied by kubectl and is not in the folder any more.
+#
+#   sh apply.sh [SLUG...]       KUBECTL names another kubectl, PRUNE more kinds: 'monitoring.coreos.com/v1/Probe ...'
+set -eu
+
+kinds='
+core/v1/ConfigMap
+core/v1/LimitRange
+core/v1/PersistentVolumeClaim
+core/v1/Pod
+core/v1/ReplicationController
+core/v1/ResourceQuota
+core/v1/Service
+core/v1/ServiceAccount
+apps/v1/DaemonSet
+apps/v1/Deployment
+apps/v1/StatefulSet
+autoscaling/v2/HorizontalPodAutoscaler
+batch/v1/CronJob
+batch/v1/Job
+networking.k8s.io/v1/Ingress
+networking.k8s.io/v1/NetworkPolicy
+policy/v1/PodDisruptionBudget
+rbac.authorization.k8s.io/v1/Role
+rbac.authorization.k8s.io/v1/RoleBinding
+'
+labels="pleach.dev/project=shop,pleach.dev/branch="
+
+apply_branch() {
+    folder=$1
+    set -- --selector "$labels$2"
+    for kind in $kinds ${PRUNE:-}; do
+        set -- "$@" "--prune-allowlist=$kind"
+    done
+    "$kubectl" apply --prune "$@" -f "$folder"
+}
+
+kubectl=${KUBECTL:-kubectl}
+folders=$(dirname -- "$0")/../namespaces
+if [ $# -eq 0 ]; then
+    for folder in "$folders"/*/; do
+        if [ -f "$folder/pleach.lock" ]; then
+            set -- "$@" "$(basename -- "$folder")"
+        fi
+    done
+fi
+failed=
+for slug in "$@"; do
+    echo "# $slug"
+    if [ ! -f "$folders/$slug/pleach.lock" ]; then
+        echo "$folders/$slug: no branch has this folder" >&2
+        failed="$failed $slug"
+    elif ! apply_branch "$folders/$slug" "$slug"; then
+        failed="$failed $slug"
+    fi
+done
+if [ -n "$failed" ]; then
+    echo "failed:$failed" >&2
+    exit 1
+fi

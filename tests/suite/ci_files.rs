@@ -1,0 +1,141 @@
+//! The pipelines of `pleach init --ci`, read as what runs them reads them: jobs with variables and shell scripts.
+
+use serde_yaml::Value;
+use std::collections::BTreeMap;
+
+pub(crate) type Variables = BTreeMap<String, String>;
+
+/// What runs pipelines, and where it looks for them in either repository.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct System {
+    pub(crate) name: &'static str,
+    pub(crate) environments: &'static str,
+    pub(crate) application: &'static str,
+    read: fn(&str) -> Jobs,
+}
+
+/// The scripts of each job, which run one after the other until one fails, each with the variables that it sees.
+pub(crate) type Jobs = BTreeMap<String, Vec<(String, Variables)>>;
+
+pub(crate) const SYSTEMS: [System; 3] = [
+    System {
+        name: "github",
+        environments: ".github/workflows/environments.yaml",
+        application: "ci/application/.github/workflows/environment.yaml",
+        read: github,
+    },
+    System {
+        name: "gitlab",
+        environments: ".gitlab-ci.yml",
+        application: "ci/application/.gitlab-ci.yml",
+        read: gitlab,
+    },
+    System { name: "jenkins", environments: "Jenkinsfile", application: "ci/application/Jenkinsfile", read: jenkins },
+];
+
+impl System {
+    pub(crate) fn jobs(self, text: &str) -> Jobs {
+        (self.read)(text)
+    }
+}
+
+fn variables(node: &Value) -> Variables {
+    let pairs = node.as_mapping().into_iter().flatten();
+    pairs.map(|(key, value)| (key.as_str().unwrap().to_owned(), value.as_str().unwrap().to_owned())).collect()
+}
+
+/// An expression stands in `env` alone: a shell line with one would run whatever a branch is called.
+fn github(text: &str) -> Jobs {
+    let file: Value = serde_yaml::from_str(text).unwrap();
+    let all = variables(&file["env"]);
+    let job = |(name, job): (&Value, &Value)| {
+        let own = variables(&job["env"]);
+        let runs = job["steps"].as_sequence().unwrap().iter().filter_map(|step| {
+            let run = step["run"].as_str()?;
+            assert!(!run.contains("${{"), "{run}");
+            let mut env = all.clone();
+            env.extend(own.clone());
+            env.extend(variables(&step["env"]));
+            Some((run.to_owned(), env))
+        });
+        (name.as_str().unwrap().to_owned(), runs.collect())
+    };
+    file["jobs"].as_mapping().unwrap().iter().map(job).collect()
+}
+
+/// A job has a `script`; its lines run in one shell.
+fn gitlab(text: &str) -> Jobs {
+    let file: Value = serde_yaml::from_str(text).unwrap();
+    let lines = |node: &Value| -> Vec<String> {
+        node.as_sequence().into_iter().flatten().map(|line| line.as_str().unwrap().to_owned()).collect()
+    };
+    let before = lines(&file["default"]["before_script"]);
+    let job = |(name, job): (&Value, &Value)| {
+        let script = lines(&job["script"]);
+        let mut env = variables(&file["variables"]);
+        env.extend(variables(&job["variables"]));
+        let script = [before.clone(), script.clone()].concat();
+        (!job["script"].is_null()).then(|| (name.as_str().unwrap().to_owned(), vec![(script.join("\n"), env)]))
+    };
+    file.as_mapping().unwrap().iter().filter_map(job).collect()
+}
+
+/// A stage has steps `sh '…'`. Between double quotes Groovy would put in variables, so there must be none of these.
+fn jenkins(text: &str) -> Jobs {
+    let mut jobs = Jobs::new();
+    let (mut env, mut open, mut stage) = (Variables::new(), Vec::new(), String::new());
+    let (mut rest, mut code) = (text, String::new());
+    while let Some(c) = rest.chars().next() {
+        if let Some(comment) = rest.strip_prefix("//") {
+            rest = &comment[comment.find('\n').unwrap()..];
+            continue;
+        }
+        if c == '\'' {
+            let quote = if rest.starts_with("'''") { "'''" } else { "'" };
+            let (string, after) = rest[quote.len()..].split_once(quote).expect("the string ends");
+            assert!(quote == "'''" || !string.contains('\n'), "{string}");
+            // What Groovy does with a line that ends so.
+            let string = string.replace("\\\n", "");
+            assert!(!string.contains('\\'), "{string}");
+            let before = code.trim_end();
+            let word = before.rsplit(char::is_whitespace).next().unwrap();
+            match word {
+                "sh" => jobs.entry(stage.clone()).or_default().push((string, env.clone())),
+                "stage(" => stage = string,
+                "=" if open.len() == 2 => {
+                    let name = before.trim_end_matches('=').trim_end().rsplit(char::is_whitespace).next().unwrap();
+                    env.insert(name.to_owned(), string);
+                }
+                _ => {}
+            }
+            (rest, code) = (after, format!("{code}''"));
+            continue;
+        }
+        assert!(c != '"' && c != '`', "{rest}");
+        match c {
+            '{' | '(' | '[' => open.push(c),
+            '}' | ')' | ']' => {
+                let pair = (open.pop(), c);
+                assert!(matches!(pair, (Some('{'), '}') | (Some('('), ')') | (Some('['), ']')), "{pair:?} in {stage}");
+            }
+            _ => {}
+        }
+        code.push(c);
+        rest = &rest[c.len_utf8()..];
+    }
+    assert!(open.is_empty() && code.trim_start().starts_with("pipeline {"), "{open:?}");
+    jobs
+}
+
+#[test]
+fn what_is_no_pipeline_is_not_read_as_one() {
+    for (system, text) in [
+        (SYSTEMS[0], "jobs: {a: {steps: [{run: 'echo ${{ github.head_ref }}'}]}}"),
+        (SYSTEMS[1], "a: {script: [1]}"),
+        (SYSTEMS[2], "pipeline { stage('a') { steps { sh \"echo $BRANCH_NAME\" } } }"),
+        (SYSTEMS[2], "pipeline { stage('a') { steps { sh 'a' } }"),
+        (SYSTEMS[2], "pipeline { stage('a') { steps { sh('a' } } }"),
+    ] {
+        assert!(std::panic::catch_unwind(|| system.jobs(text)).is_err(), "{text}");
+    }
+}
