@@ -66,8 +66,10 @@ pub(super) enum Role {
 impl Accumulated {
     /// Adds what another kustomization has gathered.
     fn merge(&mut self, other: Accumulated) -> Result<()> {
-        for resource in other.resources.into_vec() {
-            self.resources.append(resource)?;
+        if self.resources.as_slice().is_empty() {
+            self.resources = other.resources;
+        } else {
+            other.resources.into_vec().into_iter().try_for_each(|resource| self.resources.append(resource))?;
         }
         self.configuration.merge(&other.configuration)?;
         other.vars.into_iter().try_for_each(|var| self.add_var(var))
@@ -348,9 +350,14 @@ impl<'a> Builder<'a> {
             let complaint = Error::new(Kind::Overlay, format!("`{path}` is a component")).at(path.at);
             return Err(complaint.help("list it in `components`").into());
         }
-        let mut own = Accumulated::default();
-        self.accumulate(&mut own, &file.path, &kustomization, &trail)?;
-        Ok(own)
+        let build = || {
+            let mut own = Accumulated::default();
+            self.accumulate(&mut own, &file.path, &kustomization, &trail)?;
+            Ok(own)
+        };
+        // What a folder holds depends on what it and those below it say, unless one of these plays a part.
+        let alone = self.trace.is_none() && self.schema.get().is_none() && self.input.templates.is_none();
+        if alone { self.input.memo.whole(folder, build) } else { build() }
     }
 
     /// The kustomization of a folder that an entry names.

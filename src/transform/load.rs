@@ -3,6 +3,7 @@
 //! What does not depend on a branch is read once and kept in a [`Memo`]. Nothing here reaches beyond the project or
 //! follows a URL.
 
+use super::accumulate::Accumulated;
 use super::kustomization::{self, Kustomization};
 use super::{Input, LoadRestrictor, Scope, Text, manifest};
 use crate::error::{Error, Kind, Result};
@@ -20,6 +21,22 @@ pub struct Memo {
     manifests: Table<RelPath, Arc<Vec<Node>>>,
     inline: Table<(Place, Dialect), Inline>,
     folders: Table<RelPath, Arc<Vec<Arc<File>>>>,
+    /// What folders of `resources` hold. Hardly any is named twice, so it is kept from the second time on.
+    wholes: Table<RelPath, Option<Arc<Accumulated>>>,
+}
+
+impl Memo {
+    /// What `folder` holds, as `build` finds it.
+    pub(super) fn whole(&self, folder: &RelPath, build: impl FnOnce() -> Result<Accumulated>) -> Result<Accumulated> {
+        let known = self.wholes.read().expect(LOCK).get(folder).cloned();
+        if let Some(Some(whole)) = known {
+            return Ok(Accumulated::clone(&whole));
+        }
+        let whole = build()?;
+        let kept = known.map(|_| Arc::new(whole.clone()));
+        self.wholes.write().expect(LOCK).insert(folder.clone(), kept);
+        Ok(whole)
+    }
 }
 
 /// A text that stands in a scalar, and its documents.

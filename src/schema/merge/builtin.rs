@@ -11,7 +11,12 @@ use std::sync::{Arc, LazyLock};
 
 /// Whether objects of this kind stand outside of namespaces.
 pub(in crate::schema) fn is_cluster_scoped(gvk: &Gvk) -> bool {
-    BUILTIN.cluster_scoped.binary_search(gvk).is_ok()
+    BUILTIN.cluster_scoped.binary_search_by(|other| by_kind(other).cmp(&by_kind(gvk))).is_ok()
+}
+
+/// The kind first: that alone tells most of them apart.
+fn by_kind(gvk: &Gvk) -> (&str, &str, &str) {
+    (&gvk.kind, &gvk.group, &gvk.version)
 }
 
 pub(super) fn schema() -> &'static Arc<Schema> {
@@ -20,7 +25,7 @@ pub(super) fn schema() -> &'static Arc<Schema> {
 
 struct Builtin {
     schema: Arc<Schema>,
-    /// Sorted.
+    /// Sorted by kind.
     cluster_scoped: Vec<Gvk>,
 }
 
@@ -77,7 +82,7 @@ impl Builtin {
         });
         let scoped = table.cluster_scoped.iter().map(split).map(|(version, kind)| Gvk::new(version, kind));
         let mut cluster_scoped: Vec<Gvk> = scoped.collect();
-        cluster_scoped.sort_unstable();
+        cluster_scoped.sort_unstable_by(|a, b| by_kind(a).cmp(&by_kind(b)));
         let kinds = kinds.collect();
         let named = named.iter().map(|(name, shape)| (format!("io.k8s.api.{name}").into(), *shape)).collect();
         Builtin { schema: Arc::new(Schema { kinds, types, named }.sorted()), cluster_scoped }
