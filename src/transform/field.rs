@@ -119,7 +119,7 @@ pub(super) fn change(object: &mut Node, spec: &FieldSpec, make: Make, value: &mu
     let first =
         spec.path.strip_prefix('/').unwrap_or(&spec.path).split('/').next().unwrap_or_default().trim_end_matches("[]");
     let missing = !first.is_empty() && !first.ends_with('\\') && object.get(first).is_none();
-    if missing && (make == Make::Nothing || !spec.create) {
+    if (make == Make::Nothing || !spec.create) && (missing || is_missing(object, &spec.path)) {
         return Ok(false);
     }
     let parts = spec.parts();
@@ -130,6 +130,22 @@ pub(super) fn change(object: &mut Node, spec: &FieldSpec, make: Make, value: &mu
     let changes = !edits.is_empty();
     edits.apply(object);
     Ok(changes)
+}
+
+/// Whether a key on the way down a path is not there, as far as that shows without taking the path apart.
+fn is_missing(object: &Node, path: &str) -> bool {
+    let mut node = object;
+    for part in path.strip_prefix('/').unwrap_or(path).split('/') {
+        let name = part.strip_suffix("[]").unwrap_or(part);
+        let plain =
+            name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.bytes().all(|b| b.is_ascii_alphanumeric());
+        match node.as_map().filter(|_| plain).map(|map| map.get(name)) {
+            Some(Some(child)) => node = child,
+            Some(None) => return true,
+            None => return false,
+        }
+    }
+    false
 }
 
 struct Walk<'w> {
