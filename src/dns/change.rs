@@ -127,23 +127,11 @@ pub fn is_ours(text: &str) -> bool {
 }
 
 fn of(documents: &[Node], at: Place) -> Result<ZoneChange> {
-    let [document] = documents else {
-        let message = format!("a zone change file is one document, and this has {}", documents.len());
-        return Err(Error::new(Kind::Dns, message).at(at).into());
-    };
-    let mut faults = Faults::new(Kind::Dns);
-    let change = Fields::read(document, "a zone change file", &mut faults, fields);
-    faults.check(change).map(|change| change.expect("without faults it was read"))
+    Fields::only(documents, "a zone change file", Kind::Dns, at, fields)
 }
 
 fn fields(fields: &mut Fields) -> Option<ZoneChange> {
-    for (name, want) in [("apiVersion", API_VERSION), ("kind", KIND)] {
-        let got = fields.required(name, Fields::str);
-        if got.is_some_and(|got| got != want) {
-            let at = fields.at(name);
-            fields.faults().say(at, format!("`{name}` is not `{want}`"));
-        }
-    }
+    fields.header(API_VERSION, KIND);
     let zone = fields.required("zone", Fields::text);
     let zone = zone.and_then(|node| name(node, fields.faults()));
     let owner = fields.required("owner", Fields::text);

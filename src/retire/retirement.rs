@@ -4,7 +4,7 @@
 
 use super::database::Database;
 use super::left::{Left, Object};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Kind, Result};
 use crate::name::DnsName;
 use crate::node::{Map, Node};
 use crate::schema::Gvk;
@@ -85,22 +85,11 @@ fn map<const N: usize>(pairs: [(&'static str, SmolStr); N]) -> Node {
 }
 
 fn of(documents: &[Node], at: Place) -> Result<Retirement> {
-    let [document] = documents else {
-        let message = format!("a retirement plan is one document, and this has {}", documents.len());
-        return Err(Error::new(Kind::Output, message).at(at).into());
-    };
-    let mut faults = Faults::new(Kind::Output);
-    let plan = Fields::read(document, "a retirement plan", &mut faults, fields);
-    faults.check(plan).map(|plan| plan.expect("without faults it was read"))
+    Fields::only(documents, "a retirement plan", Kind::Output, at, fields)
 }
 
 fn fields(fields: &mut Fields) -> Option<Retirement> {
-    for (name, want) in [("apiVersion", API_VERSION), ("kind", KIND)] {
-        if fields.required(name, Fields::str).is_some_and(|got| got != want) {
-            let at = fields.at(name);
-            fields.faults().say(at, format!("`{name}` is not `{want}`"));
-        }
-    }
+    fields.header(API_VERSION, KIND);
     let project = word(fields, "project");
     let branch = word(fields, "branch");
     let left = Left {

@@ -110,6 +110,34 @@ pub struct Fields<'n, 'f> {
 }
 
 impl<'n, 'f> Fields<'n, 'f> {
+    /// What `read` makes of the only one of `documents`, which is `what` and stands in the file at `at`. Where `read` gives
+    /// up it must have complained.
+    pub fn only<T>(
+        documents: &'n [Node],
+        what: &str,
+        kind: Kind,
+        at: Place,
+        read: impl FnOnce(&mut Fields<'n, '_>) -> Option<T>,
+    ) -> Result<T> {
+        let [document] = documents else {
+            let message = format!("{what} is one document, and this has {}", documents.len());
+            return Err(Error::new(kind, message).at(at).into());
+        };
+        let mut faults = Faults::new(kind);
+        let made = Fields::read(document, what, &mut faults, read);
+        faults.check(made).map(|made| made.expect("without faults it was read"))
+    }
+
+    /// Asks for `apiVersion` and `kind`, and complains about others than these.
+    pub fn header(&mut self, api_version: &str, kind: &str) {
+        for (name, want) in [("apiVersion", api_version), ("kind", kind)] {
+            if self.required(name, Fields::str).is_some_and(|got| got != want) {
+                let at = self.at(name);
+                self.faults().say(at, format!("`{name}` is not `{want}`"));
+            }
+        }
+    }
+
     /// What `read` makes of the fields of `node`, which is `what` (``an image``); complains about what is no mapping
     /// and about fields that `read` did not ask for.
     pub fn read<T>(
