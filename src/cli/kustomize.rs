@@ -32,7 +32,8 @@ pub(super) fn run(
         },
         managed_by_label: args.enable_managedby_label,
     };
-    let input = Input { project, cache: &yaml::Cache::default(), memo: &Memo::default(), templates: None };
+    let (cache, memo) = (yaml::Cache::default(), Memo::default());
+    let input = Input { project, cache: &cache, memo: &memo, templates: None };
     let built = transform::kustomize(&input, root, options)?;
     match args.output.as_ref().map(|path| here.join(path)) {
         None => report(&text(&built.resources)?)?,
@@ -44,6 +45,8 @@ pub(super) fn run(
         Some(file) => disk::save(&file, &text(&built.resources)?)?,
     }
     screen.warn(&built.warnings, project);
+    // The process ends here, and the system takes all of this back faster than piece by piece.
+    std::mem::forget((built, cache, memo));
     Ok(Outcome::Done)
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::RwLock;
+use std::sync::{Arc, RwLock};
 
 /// The file that makes a folder a workspace.
 pub const SPEC: &str = "branches.yaml";
@@ -14,9 +14,12 @@ pub const SPEC: &str = "branches.yaml";
 /// The texts of a folder; `root` has no symbolic links in it, as [`resolve`] leaves it.
 struct Folder {
     root: PathBuf,
-    /// Folders below it that were looked into, without links.
-    folders: RwLock<BTreeMap<RelPath, PathBuf>>,
+    /// What was found below it.
+    known: RwLock<BTreeMap<RelPath, Known>>,
 }
+
+/// A path with its links resolved, and what stands there.
+type Known = (Arc<Path>, FileType);
 
 /// The folder `path` with its symbolic links resolved.
 pub fn resolve(path: &Path) -> Result<PathBuf, Error> {
@@ -37,7 +40,7 @@ pub fn workspace(start: &Path) -> Option<&Path> {
 
 /// The texts in and below `root`, shown as seen from `here`; both are resolved paths. What is above `root` is not there.
 pub fn project(root: &Path, here: &Path) -> Project {
-    let project = Project::new(Folder { root: root.to_owned(), folders: RwLock::default() });
+    let project = Project::new(Folder { root: root.to_owned(), known: RwLock::default() });
     match below(root, here) {
         Some(here) => project.seen_from(here),
         None => project,
@@ -71,30 +74,30 @@ impl Reader for Folder {
 }
 
 impl Folder {
-    /// A path with its links resolved, and what stands there. Only its last part is asked about: its folder is known.
-    fn find(&self, path: &RelPath) -> io::Result<(PathBuf, FileType)> {
-        if *path == RelPath::root() {
-            return Ok((self.root.clone(), fs::metadata(&self.root)?.file_type()));
+    /// A path with its links resolved, and what stands there. The disk is asked once, and about the last part only: its
+    /// folder is known.
+    fn find(&self, path: &RelPath) -> io::Result<Known> {
+        const LOCK: &str = "no thread panics while it holds the table";
+        if let Some(known) = self.known.read().expect(LOCK).get(path) {
+            return Ok(known.clone());
         }
-        let full = self.folder(&path.parent())?.join(path.name());
+        let known = self.ask(path)?;
+        self.known.write().expect(LOCK).insert(path.clone(), known.clone());
+        Ok(known)
+    }
+
+    fn ask(&self, path: &RelPath) -> io::Result<Known> {
+        if *path == RelPath::root() {
+            return Ok((self.root.as_path().into(), fs::metadata(&self.root)?.file_type()));
+        }
+        let full = self.find(&path.parent())?.0.join(path.name());
         let kind = fs::symlink_metadata(&full)?.file_type();
         if !kind.is_symlink() {
-            return Ok((full, kind));
+            return Ok((full.into(), kind));
         }
         let real = fs::canonicalize(&full)?;
         let kind = fs::metadata(&real)?.file_type();
-        Ok((real, kind))
-    }
-
-    /// The same for a folder that others are looked for in.
-    fn folder(&self, path: &RelPath) -> io::Result<PathBuf> {
-        const LOCK: &str = "no thread panics while it holds the table";
-        if let Some(real) = self.folders.read().expect(LOCK).get(path) {
-            return Ok(real.clone());
-        }
-        let (real, _) = self.find(path)?;
-        self.folders.write().expect(LOCK).insert(path.clone(), real.clone());
-        Ok(real)
+        Ok((real.into(), kind))
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) fn sort(resources: &mut Resources, options: Option<&SortOptions>, oth
             }
         },
     };
-    resources.as_mut().sort_by_cached_key(|resource| Position::of(resource, legacy));
+    resources.sort_by_key(|resource| Position::of(resource, legacy));
     Ok(())
 }
 

@@ -6,15 +6,20 @@ use crate::error::{Error, Kind, Result, gather};
 use crate::node::{Map, Node, Tag, Value};
 use crate::resource::{Generated, Id, Resource};
 use crate::source::Place;
+use foldhash::fast::FixedState;
+use rayon::prelude::*;
 use smol_str::SmolStr;
 use std::collections::{HashMap, HashSet};
+
+/// From how many objects on all cores ask them something.
+const MANY: usize = 200;
 
 /// Objects in order. No two have the same id at the time one is added.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Resources {
     list: Vec<Resource>,
     /// The ids of `list`, kept while objects are only added, dropped when they are changed.
-    ids: Option<HashSet<Key>>,
+    ids: Option<HashSet<Key, FixedState>>,
     /// Whether something gave an object a name of its own choice.
     renamed: bool,
 }
@@ -38,10 +43,26 @@ impl Resources {
         &self.list
     }
 
+    /// What `ask` says of each object and its position, in order.
+    pub(crate) fn each<'r, T: Send>(&'r self, ask: impl Fn(usize, &'r Resource) -> T + Sync) -> Vec<T> {
+        if self.list.len() < MANY {
+            return self.list.iter().enumerate().map(|(i, resource)| ask(i, resource)).collect();
+        }
+        self.list.par_iter().enumerate().map(|(i, resource)| ask(i, resource)).collect()
+    }
+
     /// The objects, to be changed, taken out or put in another order.
     pub(crate) fn as_mut(&mut self) -> &mut Vec<Resource> {
         self.ids = None;
         &mut self.list
+    }
+
+    /// Sorts the objects; those with equal keys stay in their order.
+    pub(crate) fn sort_by_key<K: Ord + Send>(&mut self, key: impl Fn(&Resource) -> K + Sync) {
+        let mut keyed: Vec<(K, usize)> = self.each(|i, resource| (key(resource), i));
+        keyed.sort_unstable();
+        let mut list: Vec<Option<Resource>> = self.list.drain(..).map(Some).collect();
+        self.list.extend(keyed.into_iter().filter_map(|(_, i)| list[i].take()));
     }
 
     /// Each object, to be changed.
@@ -105,7 +126,8 @@ impl Resources {
 
     /// Complaints about objects that have come to have one id, each with what happened (``in the namespace `x` ``).
     pub(super) fn refuse_collisions(&self, when: &str, at: Place) -> Result<()> {
-        let mut seen: HashMap<Key, &Resource> = HashMap::with_capacity(self.list.len());
+        let mut seen: HashMap<Key, &Resource, FixedState> =
+            HashMap::with_capacity_and_hasher(self.list.len(), FixedState::default());
         gather(&self.list, |resource| {
             let id = resource.id();
             match seen.insert(key(id.clone()), resource) {

@@ -4,19 +4,15 @@
 
 use super::{Schema, Shape, Type};
 use crate::schema::Gvk;
+use foldhash::fast::FixedState;
 use serde::Deserialize;
 use smol_str::SmolStr;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, LazyLock};
 
 /// Whether objects of this kind stand outside of namespaces.
 pub(in crate::schema) fn is_cluster_scoped(gvk: &Gvk) -> bool {
-    BUILTIN.cluster_scoped.binary_search_by(|other| by_kind(other).cmp(&by_kind(gvk))).is_ok()
-}
-
-/// The kind first: that alone tells most of them apart.
-fn by_kind(gvk: &Gvk) -> (&str, &str, &str) {
-    (&gvk.kind, &gvk.group, &gvk.version)
+    BUILTIN.cluster_scoped.contains(gvk)
 }
 
 pub(super) fn schema() -> &'static Arc<Schema> {
@@ -25,8 +21,7 @@ pub(super) fn schema() -> &'static Arc<Schema> {
 
 struct Builtin {
     schema: Arc<Schema>,
-    /// Sorted by kind.
-    cluster_scoped: Vec<Gvk>,
+    cluster_scoped: HashSet<Gvk, FixedState>,
 }
 
 static BUILTIN: LazyLock<Builtin> = LazyLock::new(|| {
@@ -81,8 +76,7 @@ impl Builtin {
             (version.into(), kind.into(), named[name])
         });
         let scoped = table.cluster_scoped.iter().map(split).map(|(version, kind)| Gvk::new(version, kind));
-        let mut cluster_scoped: Vec<Gvk> = scoped.collect();
-        cluster_scoped.sort_unstable_by(|a, b| by_kind(a).cmp(&by_kind(b)));
+        let cluster_scoped = scoped.collect();
         let kinds = kinds.collect();
         let named = named.iter().map(|(name, shape)| (format!("io.k8s.api.{name}").into(), *shape)).collect();
         Builtin { schema: Arc::new(Schema { kinds, types, named }.sorted()), cluster_scoped }

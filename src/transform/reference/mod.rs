@@ -18,7 +18,8 @@ use referral::{Named, Referrals, Referrer, With};
 pub(super) fn fix(resources: &mut Resources, scope: &Scope) -> Result<()> {
     let specs = &scope.specs;
     let referrals = Referrals::new(resources.as_slice());
-    let edits = gather(0..resources.as_slice().len(), |i| edits(&resources.as_slice()[i], i, &referrals, specs))?;
+    let edits = resources.each(|i, resource| edits(resource, i, &referrals, specs));
+    let edits = gather(edits, |edits| edits)?;
     if edits.iter().any(|edits| !edits.is_empty()) {
         for (resource, edits) in resources.iter_mut().zip(edits) {
             edits.apply(&mut resource.node);

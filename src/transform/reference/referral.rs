@@ -7,18 +7,19 @@ use crate::error::{Error, Kind};
 use crate::node::Node;
 use crate::resource::Resource;
 use crate::schema::fieldspec::{FieldSpec, NameReference, fits};
+use foldhash::fast::FixedState;
 use smol_str::SmolStr;
 use std::borrow::Cow;
-use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::OnceLock;
 
 /// All objects by the names they had.
 pub(super) struct Referrals<'r> {
     resources: &'r [Resource],
     homes: Vec<Home<'r>>,
-    by_name: HashMap<&'r str, Known<'r>>,
+    by_name: HashMap<&'r str, Known<'r>, FixedState>,
     /// The namespaces in which objects stood at first, each with where such objects stand now.
-    first_namespaces: OnceCell<BTreeSet<(SmolStr, Home<'r>)>>,
+    first_namespaces: OnceLock<BTreeSet<(SmolStr, Home<'r>)>>,
 }
 
 /// The objects that had one name, by their positions: all of them, and those of each namespace, [`None`] being outside
@@ -26,7 +27,7 @@ pub(super) struct Referrals<'r> {
 #[derive(Default)]
 struct Known<'r> {
     all: Vec<usize>,
-    by_namespace: HashMap<Option<&'r str>, Vec<usize>>,
+    by_namespace: HashMap<Option<&'r str>, Vec<usize>, FixedState>,
 }
 
 /// Where an object stands now.
@@ -145,7 +146,7 @@ impl<'r> Referrals<'r> {
     /// All objects of a build.
     pub(super) fn new(resources: &'r [Resource]) -> Self {
         let homes: Vec<Home> = resources.iter().map(Home::of).collect();
-        let mut by_name: HashMap<&str, Known> = HashMap::new();
+        let mut by_name: HashMap<&str, Known, FixedState> = HashMap::default();
         for (i, resource) in resources.iter().enumerate() {
             for id in &resource.previous {
                 let known = by_name.entry(id.name.as_str()).or_default();
@@ -155,7 +156,7 @@ impl<'r> Referrals<'r> {
                 }
             }
         }
-        Referrals { resources, homes, by_name, first_namespaces: OnceCell::new() }
+        Referrals { resources, homes, by_name, first_namespaces: OnceLock::new() }
     }
 
     /// The object that a name in a field of `referrer` refers to, if one that was renamed is meant.
