@@ -7,6 +7,7 @@ mod twins;
 
 pub use twins::{Down, Followed, Twins};
 
+use crate::error::Error;
 use crate::node::Node;
 use crate::schema::Gvk;
 use crate::source::Place;
@@ -82,6 +83,8 @@ pub struct Resource {
     pub generated: Option<Generated>,
     /// Where it came from: the document, or the entry of the generator.
     pub origin: Place,
+    /// The entry of a kustomization that lists the file it came from.
+    pub listed: Place,
 }
 
 impl Resource {
@@ -90,7 +93,14 @@ impl Resource {
         let origin = node.at;
         let (previous, prefixes, suffixes, vars) = Default::default();
         let twins = Twins::default();
-        Resource { node, previous, prefixes, suffixes, vars, twins, generated: None, origin }
+        Resource { node, previous, prefixes, suffixes, vars, twins, generated: None, origin, listed: Place::NONE }
+    }
+
+    /// A complaint about it that no step of a kustomization led to: with what it is, where it came from, and the entry
+    /// that listed that.
+    pub fn blame(&self, complaint: Error) -> Error {
+        let complaint = complaint.at(self.origin).note(self.origin, format!("in `{}`", self.id()));
+        complaint.because(self.listed, "resources")
     }
 
     /// Its kind.

@@ -55,7 +55,10 @@ const PORTION: usize = 200;
 
 /// The objects as documents, many of them written on all cores.
 fn text(resources: &[Resource]) -> Result<String> {
-    let write = |resources: &[Resource]| yaml::stream(resources.iter().map(|r| &r.node), Quoting::Kustomize);
+    let one = |out: &mut String, resource: &Resource| {
+        yaml::write(out, &resource.node, Quoting::Kustomize).map_err(|error| resource.blame(error))
+    };
+    let write = |resources: &[Resource]| Ok(yaml::stream(resources, one)?);
     if resources.len() <= PORTION {
         return write(resources);
     }

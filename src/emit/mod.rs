@@ -41,7 +41,7 @@ pub fn branch(branch: &Branch, namespace: &str, mut resources: Vec<Resource>) ->
     let mut files: Vec<(String, Arc<str>)> =
         error::gather(name::names(&resources).into_iter().zip(&resources), |(name, resource)| {
             let mut text = String::with_capacity(1024);
-            yaml::write(&mut text, &resource.node, Quoting::Safe).map_err(|error| error.at(resource.origin))?;
+            yaml::write(&mut text, &resource.node, Quoting::Safe).map_err(|error| resource.blame(error))?;
             Ok::<_, error::Error>((name, text.into()))
         })?;
     let lock = Lock::of(&branch.name, files.iter().map(|(name, content)| (name.as_str(), &**content)));

@@ -122,6 +122,17 @@ impl Error {
         self
     }
 
+    /// Names the entry of a kustomization that led to a complaint which stands in another file. The first one to do so
+    /// knows best.
+    #[must_use]
+    pub fn because(self, at: Place, field: &str) -> Self {
+        let is_blamed = self.0.notes.iter().any(|(_, note)| note.starts_with(BECAUSE));
+        if !at.is_some() || self.0.at.file() == at.file() || is_blamed {
+            return self;
+        }
+        self.note(at, because(field))
+    }
+
     /// Says what to try.
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
@@ -216,6 +227,14 @@ impl<'a> IntoIterator for &'a Errors {
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
     }
+}
+
+/// How a note begins that says what led to a complaint.
+const BECAUSE: &str = "because of";
+
+/// The note at an entry of a kustomization that led to a complaint.
+pub fn because(field: &str) -> String {
+    format!("{BECAUSE} `{field}`")
 }
 
 /// Whether complaints stop the run.

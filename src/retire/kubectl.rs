@@ -21,7 +21,7 @@ pub fn render<'a>(plans: impl IntoIterator<Item = &'a Retirement> + Clone) -> Re
     let objects = first.into_iter().chain(then).map(|object| node(&object.gvk, &object.name));
     let namespace = Gvk::new("v1", "Namespace");
     let nodes: Vec<Node> = objects.chain(namespaces.into_iter().map(|name| node(&namespace, name))).collect();
-    yaml::stream(&nodes, Quoting::Safe)
+    Ok(yaml::stream(&nodes, |out, node| yaml::write(out, node, Quoting::Safe))?)
 }
 
 fn node(gvk: &Gvk, name: &str) -> Node {

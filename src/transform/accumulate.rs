@@ -14,7 +14,7 @@ use crate::resource::{Id, Resource};
 use crate::schema::Gvk;
 use crate::schema::fieldspec::FieldSpecs;
 use crate::schema::merge::Schema;
-use crate::source::{File, RelPath};
+use crate::source::{File, Place, RelPath};
 use crate::yaml::Dialect;
 use kustomization::Var;
 use rayon::prelude::*;
@@ -133,10 +133,11 @@ impl<'t> Trail<'t> {
         let mut visited = Some(self);
         while let Some(trail) = visited {
             if trail.folder.is_within(&folder) {
-                let message = if trail.folder == folder {
-                    format!("`{folder}` is being built already: a cycle")
+                let [holds, held] = [&folder, &trail.folder].map(|folder| input.project.show(folder));
+                let message = if held == holds {
+                    format!("`{holds}` is being built already: a cycle")
                 } else {
-                    format!("`{folder}` holds `{}`, which is being built: a cycle", trail.folder)
+                    format!("`{holds}` holds `{held}`, which is being built: a cycle")
                 };
                 return Err(Error::new(Kind::Overlay, message));
             }
@@ -199,9 +200,10 @@ impl<'a> Builder<'a> {
             (_, None) => Arc::clone(Schema::builtin()),
             (None, Some(path)) => {
                 let scope = self.scope(folder, FieldSpecs::builtin());
-                let documents = scope.documents(&scope.file(path)?, Dialect::Yaml11)?;
+                let blamed = blame::entry(path.at, "openapi");
+                let documents = scope.documents(&scope.file(path)?, Dialect::Yaml11).map_err(&blamed)?;
                 match documents.first() {
-                    Some(document) => Arc::new(Schema::read(document)?),
+                    Some(document) => Arc::new(Schema::read(document).map_err(&blamed)?),
                     None => return Err(Error::new(Kind::Overlay, format!("`{path}` is empty")).at(path.at).into()),
                 }
             }
@@ -262,7 +264,9 @@ impl<'a> Builder<'a> {
                 return merged.map_err(blame::entry(path.at, field));
             }
             let added = match (scope.entry(path)?, role) {
-                (Entry::File(file), Role::Resource) => self.file(into, &file).map_err(|e| e.map(|e| e.at(path.at))),
+                (Entry::File(file), Role::Resource) => {
+                    self.file(into, &file, path.at).map_err(|e| e.map(|e| e.at(path.at)))
+                }
                 (Entry::File(_), Role::Component) => {
                     let message = format!("`{path}` is a file; a component is a folder with a kustomization");
                     Err(Error::new(Kind::Overlay, message).at(path.at).into())
@@ -300,10 +304,10 @@ impl<'a> Builder<'a> {
         Some(made)
     }
 
-    /// Adds the objects of a file.
-    pub(super) fn file(&self, into: &mut Accumulated, file: &Arc<File>) -> Result<()> {
+    /// Adds the objects of a file, which is `listed` there.
+    pub(super) fn file(&self, into: &mut Accumulated, file: &Arc<File>, listed: Place) -> Result<()> {
         for node in &*self.input.manifests(file)? {
-            let mut resource = Resource::new(node.clone());
+            let mut resource = Resource { listed, ..Resource::new(node.clone()) };
             if let Some(wrong) = manifest::wrong_annotations(node) {
                 let complaint = Error::new(Kind::Resource, manifest::no_annotations(wrong)).at(wrong.at);
                 let scope = self.scope(&file.path.parent(), FieldSpecs::builtin());

@@ -1,6 +1,6 @@
 //! What a complaint of a step says besides what it found: the object it was about, and the entry that asked for it.
 
-use crate::error::{Error, Errors};
+use crate::error::{Error, Errors, because};
 use crate::resource::Resource;
 use crate::source::Place;
 
@@ -9,19 +9,19 @@ pub(super) fn object(complaint: Error, resource: &Resource) -> Error {
     complaint.at(resource.origin).note(resource.origin, format!("in `{}`", resource.id()))
 }
 
-const BECAUSE: &str = "because of";
-
-/// Names the entry of a kustomization that led to complaints which stand in other files. The first one to do so knows
-/// best.
+/// Names the entry of a kustomization that led to complaints which stand in other files.
 pub(super) fn entry(at: Place, field: &'static str) -> impl Fn(Errors) -> Errors {
+    move |errors| errors.map(|error| error.because(at, field))
+}
+
+/// Names the entry that asked for the plugin that complaints are about, and so for whatever the plugin asked for.
+pub(super) fn plugin(plugin: &Resource, field: &'static str) -> impl Fn(Errors) -> Errors {
+    let (listed, origin) = (plugin.listed, plugin.origin);
     move |errors| {
-        errors.map(|error| {
-            let parts = error.parts();
-            let is_blamed = parts.notes.iter().any(|(_, note)| note.starts_with(BECAUSE));
-            if !at.is_some() || parts.at.file() == at.file() || is_blamed {
-                return error;
-            }
-            error.note(at, format!("{BECAUSE} `{field}`"))
+        errors.map(|error| match error.parts().at.file() == listed.file() {
+            _ if !listed.is_some() => error.because(origin, field),
+            true => error,
+            false => error.note(listed, because(field)),
         })
     }
 }

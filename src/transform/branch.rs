@@ -4,7 +4,7 @@ use super::accumulate::{Accumulated, Builder, Trail};
 use super::scope::Level;
 use super::{Built, Input, Kustomization, Rules, Warnings, finish};
 use crate::error::{Error, Kind, Result};
-use crate::source::{Found, RelPath};
+use crate::source::{Found, Place, RelPath};
 
 /// What a branch is made of.
 #[derive(Clone, Debug, Default)]
@@ -58,8 +58,11 @@ fn layer(builder: &Builder, into: &mut Accumulated, folder: &RelPath) -> Result<
             builder.accumulate(into, &file.path, &kustomization, &Trail::root(builder.input, folder))
         }
         None if matches!(builder.input.project.look(folder), Found::Folder(_)) => {
-            builder.input.manifest_files(folder)?.iter().try_for_each(|file| builder.file(into, file))
+            builder.input.manifest_files(folder)?.iter().try_for_each(|file| builder.file(into, file, Place::NONE))
         }
-        None => Err(Error::new(Kind::Overlay, format!("there is no folder `{folder}`")).into()),
+        None => {
+            Err(Error::new(Kind::Overlay, format!("there is no folder `{}`", builder.input.project.show(folder)))
+                .into())
+        }
     }
 }

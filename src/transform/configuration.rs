@@ -47,7 +47,8 @@ impl Configuration {
             own.merge(&files).and_then(|()| self.add(&Arc::new(own))).map_err(|error| error.at(at))?;
         }
         for path in &kustomization.crds {
-            let specs = crd::field_specs(&scope.documents(&scope.file(path)?, Dialect::Yaml11)?);
+            let documents = scope.documents(&scope.file(path)?, Dialect::Yaml11);
+            let specs = crd::field_specs(&documents.map_err(blame::entry(path.at, "crds"))?);
             let mut crd = FieldSpecs::default();
             crd.merge(&specs).and_then(|()| self.add(&Arc::new(crd))).map_err(|error| error.at(path.at))?;
         }

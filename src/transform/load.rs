@@ -94,7 +94,7 @@ impl Input<'_> {
             .collect();
         let Some(file) = found.pop() else { return Ok(None) };
         if let Some(other) = found.pop() {
-            let message = format!("`{folder}` has two kustomization files");
+            let message = format!("`{}` has two kustomization files", project.show(folder));
             return Err(Error::new(Kind::Overlay, message)
                 .at(other.place())
                 .note(file.place(), "the other one")
@@ -135,6 +135,7 @@ impl Input<'_> {
         let Found::Folder(names) = self.project.look(folder) else { return Ok(()) };
         let real = self.project.real(folder).unwrap_or_default();
         if above.contains(&real) {
+            let [folder, real] = [folder, &real].map(|folder| self.project.show(folder));
             return Err(complaint(format!("`{folder}` is a link to `{real}`, which it is in")).into());
         }
         above.push(real);
@@ -146,7 +147,10 @@ impl Input<'_> {
                     files.push(file);
                 }
                 Found::Folder(_) => self.walk(&path, above, files)?,
-                Found::Unreadable(why) => return Err(complaint(format!("`{path}` cannot be read: {why}")).into()),
+                Found::Unreadable(why) => {
+                    let path = self.project.show(&path);
+                    return Err(complaint(format!("`{path}` cannot be read: {why}")).into());
+                }
                 _ => {}
             }
         }

@@ -132,7 +132,7 @@ pub fn kustomize(input: &Input, folder: &RelPath, options: Options) -> Result<Bu
     let rules = Rules { load: options.load_restrictor, absolute: true, ..Rules::default() };
     let mut builder = Builder::new(input, rules, &warnings);
     let Some((file, kustomization)) = builder.open(folder)? else {
-        let message = format!("`{folder}` has no `kustomization.yaml`");
+        let message = format!("`{}` has no `kustomization.yaml`", input.project.show(folder));
         return Err(Error::new(Kind::Overlay, message).into());
     };
     builder.trace = Trace::asked_for(&kustomization.build_metadata, folder, input.project, &warnings);

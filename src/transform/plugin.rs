@@ -26,7 +26,7 @@ pub(super) fn generate(
     trail: &Trail,
 ) -> Result<()> {
     for plugin in load(builder, entries, scope, trail)? {
-        let mut made = make(&plugin, scope).map_err(blame::entry(plugin.origin, "generators"))?;
+        let mut made = make(&plugin, scope).map_err(blame::plugin(&plugin, "generators"))?;
         if let Some(trace) = &builder.trace {
             trace.made_by(&mut made.resource, &plugin);
         }
@@ -44,7 +44,7 @@ pub(super) fn transform(
     trail: &Trail,
 ) -> Result<()> {
     for plugin in load(builder, entries, scope, trail)? {
-        apply(&mut into.resources, &plugin, scope).map_err(blame::entry(plugin.origin, "transformers"))?;
+        apply(&mut into.resources, &plugin, scope).map_err(blame::plugin(&plugin, "transformers"))?;
         into.resources.renamed();
         twins::settle_all(&mut into.resources, scope)?;
         if let Some(trace) = &builder.trace {
@@ -64,7 +64,7 @@ pub(super) fn validate(
 ) -> Result<()> {
     for plugin in load(builder, entries, scope, trail)? {
         let mut copy = into.resources.clone();
-        apply(&mut copy, &plugin, scope).map_err(blame::entry(plugin.origin, "validators"))?;
+        apply(&mut copy, &plugin, scope).map_err(blame::plugin(&plugin, "validators"))?;
         let nodes = |resources: &Resources| resources.iter().map(|resource| resource.node.clone()).collect::<Vec<_>>();
         if nodes(&copy) != nodes(&into.resources) {
             return Err(complain(&plugin, "a validator may not change anything, but this one does").into());

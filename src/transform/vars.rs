@@ -5,7 +5,7 @@
 use super::field::{self, Make, Trail};
 use super::kustomization::Var;
 use super::path::SourcePath;
-use super::{Resources, Scope, blame};
+use super::{Resources, Scope};
 use crate::error::{Error, Kind, Result, gather};
 use crate::node::{Node, Scalar, Style, Tag, Value};
 use crate::schema::fieldspec::FieldSpec;
@@ -35,7 +35,7 @@ pub(super) fn resolve(resources: &mut Resources, vars: &[Var], scope: &Scope) ->
     gather(resources.iter_mut(), |resource| {
         let value = &mut |old: &Node, _: &Trail, spec: &FieldSpec| expanded(old, &values, spec);
         field::change_all(&mut resource.node, &scope.specs.var_reference, Make::Nothing, value)
-            .map_err(|error| blame::object(error, resource))
+            .map_err(|error| resource.blame(error))
     })?;
     for var in vars {
         if values.get(&*var.name).is_some_and(|known| known.as_ref().is_none_or(|known| !known.used.get())) {

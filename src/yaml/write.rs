@@ -26,14 +26,17 @@ pub fn write(out: &mut String, node: &Node, quoting: Quoting) -> Result<(), Erro
     }
 }
 
-/// Documents with `---` between them.
-pub fn stream<'n>(nodes: impl IntoIterator<Item = &'n Node>, quoting: Quoting) -> Result<String> {
+/// Documents as `write` writes each, with `---` between them.
+pub fn stream<T>(
+    documents: impl IntoIterator<Item = T>,
+    write: impl Fn(&mut String, T) -> Result<(), Error>,
+) -> Result<String, Error> {
     let mut out = String::new();
-    for node in nodes {
+    for document in documents {
         if !out.is_empty() {
             out.push_str("---\n");
         }
-        write(&mut out, node, quoting)?;
+        write(&mut out, document)?;
     }
     Ok(out)
 }

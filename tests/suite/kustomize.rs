@@ -22,7 +22,7 @@ fn build(project: &Project, target: &RelPath) -> error::Result<Built> {
 }
 
 fn text(built: &Built) -> String {
-    yaml::stream(built.resources.iter().map(|resource| &resource.node), Quoting::Kustomize).unwrap()
+    yaml::stream(&built.resources, |out, resource| yaml::write(out, &resource.node, Quoting::Kustomize)).unwrap()
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn build(project: &Project, memo: &Memo, reorder: Reorder) -> Result<Vec<String>
     let options = Options { reorder, ..Options::default() };
     let built = transform::kustomize(&input, &RelPath::new("app").unwrap(), options)
         .map_err(|errors| errors.iter().map(|error| short::render(Level::Error, error, project)).collect::<String>())?;
-    let text = |node| yaml::stream([node], Quoting::Kustomize).unwrap();
+    let text = |node| yaml::stream([node], |out, node| yaml::write(out, node, Quoting::Kustomize)).unwrap();
     Ok(built.resources.iter().map(|resource| text(&resource.node)).collect())
 }
 

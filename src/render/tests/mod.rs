@@ -52,7 +52,7 @@ impl Bench {
     /// The documents as YAML, or the complaints.
     fn yaml(&self) -> String {
         match self.documents(&read(VARIABLES)) {
-            Ok(nodes) => yaml::stream(&nodes, Quoting::Kustomize).unwrap(),
+            Ok(nodes) => yaml::stream(&nodes, |out, node| yaml::write(out, node, Quoting::Kustomize)).unwrap(),
             Err(errors) => self.complaints(&errors),
         }
     }

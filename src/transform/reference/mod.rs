@@ -6,7 +6,7 @@
 mod referral;
 
 use super::field::{self, Edits, Trail};
-use super::{Resources, Scope, blame};
+use super::{Resources, Scope};
 use crate::error::{Error, Kind, Result, gather};
 use crate::node::{Node, Value};
 use crate::resource::Resource;
@@ -40,9 +40,9 @@ fn edits<'r>(
     if tree.parts.is_empty() {
         return Ok(Edits::default());
     }
-    let referrer = Referrer::new(resource, index, referrals)?;
+    let referrer = Referrer::new(resource, index, referrals).map_err(|error| resource.blame(error))?;
     let mut walk = Walk { gvk: &gvk, referrer: &referrer, referrals, specs, edits: Edits::default() };
-    walk.down(&resource.node, tree, &mut Trail::default()).map_err(|error| blame::object(error, resource))?;
+    walk.down(&resource.node, tree, &mut Trail::default()).map_err(|error| resource.blame(error))?;
     Ok(walk.edits)
 }
 
