@@ -135,8 +135,7 @@ impl Walk<'_, '_> {
         let Some(referral) = found else { return Ok(None) };
         let mut new = node.clone();
         for (key, text) in [("name", referral.name()), ("namespace", referral.namespace())] {
-            let same = node.get(key).and_then(Node::as_text) == Some(text);
-            if let Some(map) = new.as_map_mut().filter(|_| !text.is_empty() && !same) {
+            if let Some(map) = new.as_map_mut().filter(|_| !text.is_empty()) {
                 let value = match map.get(key) {
                     Some(old) => field::rewritten(old, text, old.at),
                     None => Node::str(text).placed(referral.origin),
