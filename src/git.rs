@@ -3,14 +3,18 @@
 use crate::error::{Error, Kind};
 use crate::source::RelPath;
 use crate::tree::Tree;
+use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// The commit at which the history of the workspace `root` left that of `trunk`: the newest that both have, which is
 /// `trunk` itself where nothing was added to it since. A merge that is on its way counts as done. `None` without such a
-/// commit, a repository or `git`.
+/// commit, a repository or `git`. Whoever has no `.git` in the workspace or above it is not made to wait for an answer.
 pub fn fork(root: &Path, trunk: &str) -> Option<String> {
+    if !root.ancestors().any(|folder| folder.join(".git").exists()) {
+        return None;
+    }
     let with = |heads: &[&str]| {
         let found = run(root, &[&["merge-base", trunk], heads].concat(), b"").ok();
         let found = found.filter(|found| found.status.success())?;
@@ -19,49 +23,53 @@ pub fn fork(root: &Path, trunk: &str) -> Option<String> {
     with(&["HEAD", "MERGE_HEAD"]).or_else(|| with(&["HEAD"]))
 }
 
-/// The files that `reference` has below `folders` of the folder `output` of the workspace `root`, by their paths in
-/// `output`; those that are `wanted`.
-pub fn tree(
-    root: &Path,
-    reference: &str,
-    output: &RelPath,
-    folders: &[RelPath],
-    wanted: impl Fn(&RelPath) -> bool,
-) -> Result<Tree, Error> {
-    let commit = commit(root, reference)?;
-    let below: Vec<RelPath> = folders.iter().map(|folder| below(output, folder)).collect();
-    let paths = below.iter().map(RelPath::as_str);
-    let args: Vec<&str> = ["ls-tree", "-r", "-z", &commit, "--"].into_iter().chain(paths).collect();
-    let listed = expect(run(root, &args, b"")?)?;
-    let listed = String::from_utf8_lossy(&listed);
-    let files: Vec<(&str, RelPath)> =
-        listed.split('\0').filter_map(|line| blob(line, output)).filter(|(_, path)| wanted(path)).collect();
-    if files.is_empty() {
-        return Ok(Tree::default());
-    }
-    let ids: Vec<&str> = files.iter().map(|(id, _)| *id).collect();
-    let contents = expect(run(root, &["cat-file", "--batch"], ids.join("\n").as_bytes())?)?;
-
-    let mut tree = Tree::default();
-    let mut rest = contents.as_slice();
-    for (_, path) in files {
-        let (content, after) = object(rest).ok_or_else(|| broken("it does not give what it lists"))?;
-        tree.insert(path, String::from_utf8_lossy(content));
-        rest = after;
-    }
-    Ok(tree)
+/// The files of the output at a commit. They are listed once and read when they are asked for.
+#[derive(Debug)]
+pub struct Files {
+    root: PathBuf,
+    /// The ids of their contents, by their paths in the output.
+    ids: BTreeMap<RelPath, String>,
 }
 
-/// The paths, in `output`, of the files that `reference` has below a folder of the folder `output` of the workspace `root`.
-pub fn paths(root: &Path, reference: &str, output: &RelPath, folder: &RelPath) -> Result<Vec<RelPath>, Error> {
-    let commit = commit(root, reference)?;
-    let listed = expect(run(root, &["ls-tree", "-r", "-z", &commit, "--", below(output, folder).as_str()], b"")?)?;
-    let listed = String::from_utf8_lossy(&listed);
-    Ok(listed.split('\0').filter_map(|line| blob(line, output)).map(|(_, path)| path).collect())
-}
+impl Files {
+    /// The files that `reference` has in the folder `output` of the workspace `root`; those that are `wanted`.
+    pub fn at(
+        root: &Path,
+        reference: &str,
+        output: &RelPath,
+        wanted: impl Fn(&RelPath) -> bool,
+    ) -> Result<Self, Error> {
+        let commit = commit(root, reference)?;
+        let listed = expect(run(root, &["ls-tree", "-r", "-z", &commit, "--", output.as_str()], b"")?)?;
+        let listed = String::from_utf8_lossy(&listed);
+        let files = listed.split('\0').filter_map(|line| blob(line, output)).filter(|(_, path)| wanted(path));
+        Ok(Files { root: root.to_owned(), ids: files.map(|(id, path)| (path, id.to_owned())).collect() })
+    }
 
-fn below(output: &RelPath, folder: &RelPath) -> RelPath {
-    output.join(folder.as_str()).expect("a path below a folder stays inside")
+    /// Their paths in the output.
+    pub fn paths(&self) -> impl Iterator<Item = &RelPath> {
+        self.ids.keys()
+    }
+
+    /// Those of `paths` that there are.
+    pub fn read<'p>(&self, paths: impl IntoIterator<Item = &'p RelPath>) -> Result<Tree, Error> {
+        let files: Vec<(&RelPath, &str)> =
+            paths.into_iter().filter_map(|path| Some((path, self.ids.get(path)?.as_str()))).collect();
+        if files.is_empty() {
+            return Ok(Tree::default());
+        }
+        let ids: Vec<&str> = files.iter().map(|(_, id)| *id).collect();
+        let contents = expect(run(&self.root, &["cat-file", "--batch"], ids.join("\n").as_bytes())?)?;
+
+        let mut tree = Tree::default();
+        let mut rest = contents.as_slice();
+        for (path, _) in files {
+            let (content, after) = object(rest).ok_or_else(|| broken("it does not give what it lists"))?;
+            tree.insert(path.clone(), String::from_utf8_lossy(content));
+            rest = after;
+        }
+        Ok(tree)
+    }
 }
 
 /// The id of the commit that `reference` names.
@@ -184,7 +192,8 @@ mod tests {
         git(folder.path(), &["commit", "-qm", "one"]);
         put("out/empty.yaml", "changed");
         let all = |reference: &str, output: &str| {
-            super::tree(&root, reference, &RelPath::new(output).unwrap(), &[RelPath::root()], |_| true)
+            let files = Files::at(&root, reference, &RelPath::new(output).unwrap(), |_| true)?;
+            files.read(files.paths())
         };
         let tree = all("HEAD", "out").unwrap();
         let files: Vec<(String, &str)> = tree.iter().map(|(path, text)| (path.to_string(), &**text)).collect();
@@ -194,14 +203,12 @@ mod tests {
             assert_eq!(error.parts().kind, Kind::Usage, "{wrong}: {error}");
         }
         assert!(all("HEAD", "none").unwrap().is_empty());
-        let deep = RelPath::new("namespaces").unwrap();
-        let below =
-            super::tree(&root, "HEAD", &RelPath::new("out").unwrap(), std::slice::from_ref(&deep), |_| true).unwrap();
-        assert_eq!(below.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>(), ["namespaces/a b/ü.yaml"]);
-        let none =
-            super::tree(&root, "HEAD", &RelPath::new("out").unwrap(), std::slice::from_ref(&deep), |_| false).unwrap();
-        assert!(none.is_empty());
-        let paths = super::paths(&root, "HEAD", &RelPath::new("out").unwrap(), &deep).unwrap();
-        assert_eq!(paths, [RelPath::new("namespaces/a b/ü.yaml").unwrap()]);
+        let [deep, none] = ["namespaces/a b/ü.yaml", "none"].map(|path| RelPath::new(path).unwrap());
+        let files = Files::at(&root, "HEAD", &RelPath::new("out").unwrap(), |path| *path == deep).unwrap();
+        assert_eq!(files.paths().collect::<Vec<_>>(), [&deep]);
+        assert_eq!(files.read([&deep, &none]).unwrap().len(), 1);
+        assert!(files.read([&none]).unwrap().is_empty());
+        assert!(fork(&root, "main").is_some());
+        assert_eq!(fork(&root, "nowhere"), None);
     }
 }

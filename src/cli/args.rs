@@ -89,9 +89,11 @@ Examples:
   pleach build --only 'feature/*' --only main
   pleach build --shard 2/4        the second of four jobs; together they are one build
   pleach build --prune            once what had to go is gone, in DNS and elsewhere
+  pleach build --prune=gone       the same, but the plans of live branches stay
 
-A branch that is no more leaves a plan in out/retired for `pleach retired`. It stays until `build --prune` finds it in the
-base: a plan that is written by the same build, or since the base, is never dropped.
+A branch that is no more leaves a plan in out/retired for `pleach retired`, and so does a live one that has replaced an image,
+a database or an object outside of namespaces. It stays until `build --prune` finds it in the base: what is written by the
+same build, or since the base, is never dropped.
 
 Exit status: 0 if out/ is built, 2 if files are to be mended (yours, or foreign ones in out/), 3 if too much would go at
 once, 4 for the disk.")]
@@ -106,8 +108,8 @@ pub(super) struct Build {
     #[arg(long, value_name = "REF|DIR")]
     pub(super) base: Option<String>,
     /// Drop what the base said already: names that had to be gone from out/dns, and plans from out/retired
-    #[arg(long)]
-    pub(super) prune: bool,
+    #[arg(long, value_name = "PLANS", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "all")]
+    pub(super) prune: Option<Prune>,
     /// Write the branches that can be built even if others fail
     #[arg(long)]
     pub(super) keep_going: bool,
@@ -120,6 +122,15 @@ pub(super) struct Build {
     /// Expect that exactly COUNT names in DNS become absent [default: at most 30 % of ten or more]
     #[arg(long, value_name = "COUNT")]
     pub(super) allow_delete_names: Option<usize>,
+}
+
+/// Which plans are dropped.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Prune {
+    /// All of them
+    All,
+    /// Those of branches that are no more
+    Gone,
 }
 
 /// Say whether out/ is exactly what build would write
@@ -174,24 +185,27 @@ pub(super) enum DiffFormat {
     Json,
 }
 
-/// Show what retired branches leave to be torn down
+/// Show what branches leave to be torn down
 ///
-/// Reads the plans in out/retired, which builds write for branches that are taken out of the spec, and deletes nothing. What
-/// a live branch has in out/namespaces is left out, should a merge have brought both together.
+/// Reads the plans in out/retired and deletes nothing. Builds write them for branches that are taken out of the spec, and for
+/// live ones that have replaced an image, a database or an object outside of namespaces; `(live)` stands behind these. What
+/// any live branch has in out/namespaces is left out, should a merge have brought both together.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   pleach retired
   pleach retired --format kubectl | kubectl delete --ignore-not-found -f -
-  pleach retired --format images | xargs -r -n 1 crane delete
-  pleach retired --format script | DROP_DATABASE=./drop-database DELETE_IMAGE='crane delete' sh
+  pleach retired --gone --format images | xargs -r -n 1 crane delete
+  pleach retired --gone --format script | DROP_DATABASE=./drop-database DELETE_IMAGE='crane delete' sh
   pleach retired --only feature/login --format json
 
-Names in DNS are taken away by `pleach dns apply`, from the same build's out/dns. When all is done, `pleach build --prune`
-drops the plans. An image is known by its reference: what a registry stores once for two tags may go with either.
+A live branch may want to go back to what it has replaced, so the examples leave that alone by `--gone`. Names in DNS are
+taken away by `pleach dns apply`, from the same build's out/dns. When all is done, `pleach build --prune` drops the plans,
+`--prune=gone` only those that `--gone` shows. An image is known by its reference: what a registry stores once for two tags may go with either.
 
-JSON: a list of {branch, slug, namespaces, clusterObjects, dns, databases, images}: namespaces and images are strings,
-clusterObjects are {apiVersion, kind, name}, dns are {name, zone}, databases are {kind, instance, name}.
+JSON: a list of {branch, slug, live, namespaces, clusterObjects, dns, databases, images}: live is true if the branch is still
+there, namespaces and images are strings, clusterObjects are {apiVersion, kind, name}, dns are {name, zone}, databases are
+{kind, instance, name}.
 
 Exit status: 0, whether there are plans or not; 2 if one cannot be read.")]
 pub(super) struct Retired {
@@ -201,6 +215,9 @@ pub(super) struct Retired {
     /// Show only the branches whose name or slug fits GLOB (`*` is any text, `?` any character)
     #[arg(long, value_name = "GLOB")]
     pub(super) only: Vec<String>,
+    /// Show only what branches leave that are no more, not what live ones have replaced
+    #[arg(long)]
+    pub(super) gone: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]

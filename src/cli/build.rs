@@ -1,7 +1,7 @@
 //! `pleach build`: writing the output.
 
 use super::Outcome;
-use super::args;
+use super::args::{self, Prune};
 use super::base::base;
 use super::limit;
 use super::progress::watched;
@@ -11,7 +11,8 @@ use crate::disk;
 use crate::error::{Errors, Result};
 use crate::pipeline::{self, Part};
 use crate::source::RelPath;
-use crate::tree::NAMESPACES;
+use crate::tree::{NAMESPACES, RETIRED, slug_of};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 pub(super) fn run(args: &args::Build, workspace: &Workspace, here: &Path, screen: Screen) -> Result<Outcome> {
@@ -34,7 +35,12 @@ pub(super) fn run(args: &args::Build, workspace: &Workspace, here: &Path, screen
         let folders: Vec<RelPath> = built.unknown().into_iter().filter_map(|slug| namespaces.join(slug)).collect();
         built.know(&output.read(&folders, |_| true)?)?;
     }
-    built.prune(|_, _| args.prune);
+    let live: BTreeSet<String> = built.plan.branches.iter().map(|branch| branch.slug.to_string()).collect();
+    built.prune(|path, _| match args.prune {
+        None => false,
+        Some(Prune::All) => true,
+        Some(Prune::Gone) => path.parts().next() != Some(RETIRED) || !live.contains(slug_of(path)),
+    });
 
     limit::folders(&built, &output, &part, args.allow_delete)?;
     let survey = output.survey(&built.tree, scope(&built, &part))?;

@@ -23,14 +23,15 @@ use std::sync::Arc;
 pub(super) fn run(args: &args::Diff, workspace: &Workspace, here: &Path, screen: Screen) -> Result<Outcome> {
     let planned = pipeline::plan(&workspace.project)?;
     let output = workspace.output(&planned.0.output);
-    let (base, before) = match &args.base {
-        None => (base(None, workspace, here, &planned, &Part::All)?, output.read(&[RelPath::root()], |_| true)?),
-        Some(base) => {
-            let tree = named(base, workspace, here, &planned.0.output)?;
-            (recorded(tree.clone()), tree)
-        }
+    let before = match &args.base {
+        None => output.read(&[RelPath::root()], |_| true)?,
+        Some(base) => named(base, workspace, here, &planned.0.output)?,
     };
-    let built = |progress: &_| pipeline::build(&workspace.project, planned, &base, &Part::All, progress);
+    let base: Box<dyn pipeline::Base> = match &args.base {
+        None => Box::new(base(None, workspace, here, &planned, &Part::All)?),
+        Some(_) => Box::new(recorded(before.clone())),
+    };
+    let built = |progress: &_| pipeline::build(&workspace.project, planned, &*base, &Part::All, progress);
     let mut built = watched(screen, built)?.whole()?;
     settle(&mut built, &output);
     let before = owned(before, &built.tree);

@@ -1,4 +1,4 @@
-//! `pleach retired`: what retired branches leave, from the plans in the output.
+//! `pleach retired`: what branches leave and have replaced, from the plans in the output.
 
 use super::Outcome;
 use super::args::{self, RetiredFormat};
@@ -7,7 +7,8 @@ use super::workspace::Workspace;
 use crate::error::{Error, Kind, Result, gather};
 use crate::glob::fits;
 use crate::node::Node;
-use crate::retire::{self, Left, Retirement, Wanted};
+use crate::pipeline;
+use crate::retire::{self, Left, Listed, Retirement, Wanted};
 use crate::source::{Place, Project, RelPath};
 use crate::spec;
 use crate::tree::{NAMESPACES, RETIRED, slug_of};
@@ -17,37 +18,40 @@ use std::collections::BTreeSet;
 
 pub(super) fn run(args: &args::Retired, workspace: &Workspace, screen: Screen) -> Result<Outcome> {
     let project = &workspace.project;
-    let spec = spec::read(project)?;
+    let (spec, plan) = pipeline::plan(project)?;
+    let slugs: BTreeSet<&str> = plan.branches.iter().map(|branch| branch.slug.as_str()).collect();
     let plans: Vec<(String, Retirement)> = plans(project, &spec.output)?;
     let live = live(workspace, &spec, &plans)?;
-    let shown = |slug: &str, plan: &Retirement| {
-        args.only.is_empty() || args.only.iter().any(|glob| fits(glob, slug) || fits(glob, &plan.branch))
+    let shown = |Listed { slug, is_live, plan }: &Listed| {
+        let is_asked = |glob: &String| fits(glob, slug) || fits(glob, &plan.branch);
+        !(args.gone && *is_live) && (args.only.is_empty() || args.only.iter().any(is_asked))
     };
     let mut kept = BTreeSet::new();
-    let plans: Vec<(String, Retirement)> = plans
+    let plans: Vec<Listed> = plans
         .into_iter()
-        .filter(|(slug, plan)| shown(slug, plan))
-        .map(|(slug, plan)| {
-            let left = plan.left.without(&live);
-            if left != plan.left {
-                kept.insert(plan.branch.to_string());
+        .map(|(slug, plan)| Listed { is_live: slugs.contains(slug.as_str()), slug, plan })
+        .filter(shown)
+        .map(|listed| {
+            let left = listed.plan.left.without(&live);
+            if left != listed.plan.left {
+                kept.insert(listed.plan.branch.to_string());
             }
-            (slug, Retirement { left, ..plan })
+            Listed { plan: Retirement { left, ..listed.plan }, ..listed }
         })
-        .filter(|(_, plan)| !plan.left.is_empty())
+        .filter(|listed| !listed.plan.left.is_empty())
         .collect();
-    let bare = || plans.iter().map(|(_, plan)| plan.clone()).collect::<Vec<_>>();
+    let bare = plans.iter().map(|listed| &listed.plan);
     report(&match args.format {
         RetiredFormat::Text if plans.is_empty() => "nothing to tear down\n".to_owned(),
-        RetiredFormat::Text => retire::text::render(&bare()),
-        RetiredFormat::Kubectl => retire::kubectl::render(&bare())?,
+        RetiredFormat::Text => retire::text::render(&plans),
+        RetiredFormat::Kubectl => retire::kubectl::render(bare)?,
         RetiredFormat::Images => {
-            let images = plans.iter().flat_map(|(_, plan)| &plan.left.images).map(AsRef::as_ref);
+            let images = bare.flat_map(|plan| &plan.left.images).map(AsRef::as_ref);
             let images: BTreeSet<&str> = images.collect();
             images.into_iter().flat_map(|image| [image, "\n"]).collect()
         }
         RetiredFormat::Json => retire::json::render(&plans),
-        RetiredFormat::Script => retire::script::render(&bare()),
+        RetiredFormat::Script => retire::script::render(&plans),
     })?;
     screen.warn(&kept.into_iter().map(|branch| in_use(&branch)).collect::<Vec<_>>(), project);
     Ok(Outcome::Done)

@@ -142,15 +142,31 @@ impl Output {
             .filter_map(|(folder, name)| folder.join(name))
             .filter(|path| is_within(path) && wanted(path))
             .collect();
-        let files: Vec<Result<_>> = paths
-            .into_par_iter()
-            .map(|path| {
-                let bytes = std::fs::read(self.path.join(path.as_str()))
-                    .map_err(|error| self.complaint(&path, "cannot be read", &error))?;
-                Ok((path, String::from_utf8_lossy(&bytes).into()))
-            })
-            .collect();
+        let read = |path: RelPath| {
+            let bytes = std::fs::read(self.path.join(path.as_str()))
+                .map_err(|error| self.complaint(&path, "cannot be read", &error))?;
+            Ok((path, String::from_utf8_lossy(&bytes).into()))
+        };
+        let files: Vec<Result<_>> = paths.into_par_iter().map(read).collect();
         Ok(crate::error::gather(files, |file| file)?.into_iter().collect())
+    }
+
+    /// Those of `paths` that are files there.
+    pub fn files(&self, paths: &[RelPath]) -> Result<Tree> {
+        let read = |path: &RelPath| match std::fs::read(self.path.join(path.as_str())) {
+            Ok(bytes) => Ok(Some((path.clone(), String::from_utf8_lossy(&bytes).into()))),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory
+                ) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(self.complaint(path, "cannot be read", &error).into()),
+        };
+        let files: Vec<Result<Option<_>>> = paths.par_iter().map(read).collect();
+        Ok(crate::error::gather(files, |file| file)?.into_iter().flatten().collect())
     }
 }
 

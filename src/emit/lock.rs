@@ -4,7 +4,7 @@
 //! equal output is equal locks.
 
 use crate::source::RelPath;
-use crate::tree::{LOCK, Tree};
+use crate::tree::{LOCK, NAMESPACES, Tree};
 use crate::yaml;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -70,6 +70,20 @@ pub fn names(text: &str) -> BTreeSet<String> {
     entries.filter(|(_, hash)| is_sha256(hash)).map(|(name, _)| name.to_owned()).collect()
 }
 
+/// Where the lock of a slug stands below the output folder.
+pub fn path(slug: &str) -> RelPath {
+    RelPath::new(&format!("{NAMESPACES}/{slug}/{LOCK}")).expect("slugs are plain names")
+}
+
+/// The names that one lock lists and another one does not, or with another content. Of a lock in which git left its
+/// conflict markers the contents are not known.
+pub fn replaced(old: &str, new: &str) -> Vec<String> {
+    let hashes = |text| Lock::read(text).map(|lock| lock.files).unwrap_or_default();
+    let (before, after) = (hashes(old), hashes(new));
+    let stays = |name: &String| before.get(name).is_some_and(|hash| after.get(name) == Some(hash));
+    names(old).into_iter().filter(|name| !stays(name)).collect()
+}
+
 /// Those of `files` that are pleach's: what the lock of their folder lists, and what stands in `tree`.
 pub fn owned(files: Tree, tree: &Tree) -> Tree {
     let locks = files.iter().filter(|(path, _)| path.name() == LOCK);
@@ -124,6 +138,17 @@ mod tests {
         let conflict = format!("<<<<<<< HEAD\n{text}=======\n  c.yaml: {}\n>>>>>>> other\n", sha256("c"));
         assert_eq!(names(&conflict).into_iter().collect::<Vec<_>>(), ["a.yaml", "b.yaml", "c.yaml"]);
         assert!(names("a.yaml: yes\n- x\n").is_empty() && names("").is_empty());
+    }
+
+    #[test]
+    fn what_a_lock_lists_and_another_does_not() {
+        let lock = |files: &[(&str, &str)]| Lock::of("main", files.iter().copied()).write();
+        let old = lock(&[("a.yaml", "a"), ("b.yaml", "b"), ("c.yaml", "c")]);
+        assert_eq!(replaced(&old, &lock(&[("a.yaml", "a"), ("b.yaml", "x"), ("d.yaml", "d")])), ["b.yaml", "c.yaml"]);
+        assert!(replaced(&old, &old).is_empty() && replaced("", &old).is_empty());
+        let all = ["a.yaml", "b.yaml", "c.yaml"];
+        assert_eq!(replaced(&old, ""), all);
+        assert_eq!(replaced(&format!("<<<<<<< HEAD\n{old}=======\n"), &old), all);
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! The stages in order: a [`Project`] becomes a [`Tree`]. No disk, no clock, no environment; branches run on all cores,
 //! and what comes out does not depend on how many there are.
 
+mod base;
 mod external;
 mod job;
 mod own;
 mod part;
 mod retiring;
 
+pub use base::Base;
 pub use part::{Part, Shard};
 
 use crate::dns::change::Object;
@@ -66,13 +68,14 @@ pub fn plan(project: &Project) -> Result<(Spec, Plan)> {
     Ok((spec, plan))
 }
 
-/// Builds a part of the branches of a plan. `base` is the output that the build starts from, of which three things matter as
-/// far as they belong to the part: zone change files, plans of retired branches, and the folders of branches that are no
-/// more. Nothing that they record is forgotten. A branch that fails keeps no other from being built.
+/// Builds a part of the branches of a plan. `base` is the output that the build starts from, of which four things matter as
+/// far as they belong to the part: zone change files, plans, the folders of branches that are no more, and those files of
+/// live branches that are to be others. Nothing that they record is forgotten. A branch that fails keeps no other from
+/// being built.
 pub fn build(
     project: &Project,
     (spec, plan): (Spec, Plan),
-    base: &Tree,
+    base: &dyn Base,
     part: &Part,
     progress: &Progress,
 ) -> Result<Built> {
@@ -84,12 +87,11 @@ pub fn build(
     }
     let (names, endpoints): (Vec<_>, Vec<_>) =
         names.into_iter().partition(|names| names.backend == Backend::ZoneChange);
-    let changes = dns::file::files(&spec, &plan, names, base, part.slugs(&plan))?;
-    let mut retiring = Retiring::of(&spec, &plan, base, part)?;
+    let changes = dns::file::files(&spec, &plan, names, base.recorded(), part.slugs(&plan))?;
+    let mut retiring = Retiring::of(&spec, &plan, base.recorded(), part)?;
     retiring.names(changes.gone, &plan);
     let wiring = gitops::files(&spec, &plan, part.slugs(&plan))?;
     let house = House {
-        retiring: &retiring,
         project,
         spec: &spec,
         asked: objects,
@@ -100,49 +102,55 @@ pub fn build(
     };
     let (wanted, others): (Vec<&Branch>, Vec<_>) =
         plan.branches.iter().partition(|branch| part.has(&branch.name, branch.slug.as_str()));
-    let others = if retiring.asks() { others } else { Vec::new() };
-    progress.all.store(wanted.len() + others.len(), Ordering::Relaxed);
+    let expect = |retiring: &Retiring| {
+        let others = if retiring.asks() { others.len() } else { 0 };
+        progress.all.store(wanted.len() + others, Ordering::Relaxed);
+    };
+    expect(&retiring);
+    let workers = workers()?;
     let build = |branch: &&Branch| {
-        let room = house.build(branch).map_err(|errors| errors.map(|error| error.in_branch(&branch.name)));
+        let room = house.build(branch, &retiring).map_err(|errors| errors.map(|error| error.in_branch(&branch.name)));
         progress.done.fetch_add(1, Ordering::Relaxed);
         room
     };
-    let look = |branch: &&Branch| {
-        // What cannot be written stays as it was, so that all has to be checked that is checked elsewhere.
-        let has = house.build(branch).map(|room| room.has);
-        progress.done.fetch_add(1, Ordering::Relaxed);
-        has
-    };
-    let workers = workers()?;
     let results: Vec<Result<Room>> = workers.install(|| wanted.par_iter().map(build).collect());
-    let seen: Vec<Result<Left>> = workers.install(|| others.par_iter().map(look).collect());
 
     let (mut tree, mut warnings, mut failed) = (Tree::default(), plan.warnings.clone(), Vec::new());
     warnings.extend(changes.warnings);
-    let (mut claims, mut lives) = (Vec::new(), std::mem::take(&mut retiring.lives));
-    for (branch, has) in others.into_iter().zip(seen) {
-        match has {
-            Ok(has) => lives.has.add(has),
-            Err(_) => drop(lives.unknown.insert(branch.name.clone())),
-        }
-    }
-    for (branch, result) in wanted.into_iter().zip(results) {
+    let (mut claims, mut built, mut unknown) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for (branch, result) in wanted.iter().copied().zip(results) {
         match result {
             Ok(room) => {
                 tree.extend(room.files);
                 warnings.extend(room.warnings.into_iter().map(|warning| warning.in_branch(&branch.name)));
                 claims.push((branch.name.as_str(), room.claims));
-                lives.has.add(room.has);
+                retiring.lives.has.add(room.has);
+                built.push(branch);
             }
             Err(errors) => {
                 failed.push((branch.slug.to_string(), errors));
-                if retiring.asks() {
-                    lives.unknown.insert(branch.name.clone());
-                }
+                unknown.insert(branch.name.clone());
             }
         }
     }
-    retiring.lives = lives;
+    warnings.extend(retiring.replaced(&built, &tree, base)?);
+    expect(&retiring);
+    if retiring.asks() {
+        let look = |branch: &&Branch| {
+            // What cannot be written stays as it was, so that all has to be checked that is checked elsewhere.
+            let has = house.build(branch, &retiring).map(|room| room.has);
+            progress.done.fetch_add(1, Ordering::Relaxed);
+            has
+        };
+        let seen: Vec<Result<Left>> = workers.install(|| others.par_iter().map(look).collect());
+        for (branch, has) in others.into_iter().zip(seen) {
+            match has {
+                Ok(has) => retiring.lives.has.add(has),
+                Err(_) => drop(unknown.insert(branch.name.clone())),
+            }
+        }
+        retiring.lives.unknown = unknown;
+    }
     tree.extend(changes.files.into_iter().chain(wiring));
     validate::contested(claims.iter().map(|(name, claims)| (*name, claims.as_slice())))?;
     let mut outcome = Built { spec, plan, tree, pruned: changes.pruned, retiring, warnings, told: Vec::new(), failed };
@@ -223,7 +231,6 @@ struct House<'a> {
     spec: &'a Spec,
     asked: BTreeMap<&'a str, BTreeMap<Object, Place>>,
     endpoints: BTreeMap<&'a str, Vec<dns::host::Names<'a>>>,
-    retiring: &'a Retiring,
     cache: Cache,
     memo: Memo,
     engine: Engine,
@@ -240,7 +247,7 @@ struct Room {
 }
 
 impl House<'_> {
-    fn build(&self, branch: &Branch) -> Result<Room> {
+    fn build(&self, branch: &Branch, retiring: &Retiring) -> Result<Room> {
         let endpoints = self.endpoints.get(branch.slug.as_str()).map(Vec::as_slice).unwrap_or_default();
         let endpoints = gather(endpoints, dns::endpoint::object)?;
         let Some(namespace) = branch.namespace() else { return Ok(Room::default()) };
@@ -258,7 +265,7 @@ impl House<'_> {
             }
         };
         let claims = validate::claims(&resources);
-        let has = self.has(&resources);
+        let has = has(retiring, &resources);
         match (Errors::check(refused, ()), validate::check(namespace, &resources)) {
             (Ok(()), Ok(more)) => warnings.extend(more),
             (secret, invalid) => {
@@ -266,15 +273,6 @@ impl House<'_> {
             }
         }
         Ok(Room { files: emit::branch(branch, namespace, resources)?, warnings, claims, has })
-    }
-
-    /// What the objects of a branch have of that which is about to go.
-    fn has(&self, resources: &[Resource]) -> Left {
-        if self.retiring.asks() {
-            self.retiring.find(resources.iter().map(|resource| &resource.node))
-        } else {
-            Left::default()
-        }
     }
 
     /// The objects of a branch as base, overlays, its own settings and what it shares with others make them.
@@ -296,6 +294,11 @@ impl House<'_> {
         built.resources.extend(external::objects(branch, namespace));
         Ok(built)
     }
+}
+
+/// What the objects of a branch have of that which is about to go.
+fn has(retiring: &Retiring, resources: &[Resource]) -> Left {
+    if retiring.asks() { retiring.find(resources.iter().map(|resource| &resource.node)) } else { Left::default() }
 }
 
 /// The templates of the project for one branch.

@@ -1,39 +1,41 @@
-//! What branches that are no more leave, less what live ones have, for the part that a run builds.
+//! What branches leave that are no more, and what live ones have replaced, less what live ones have; for the part that a
+//! run builds.
+//!
+//! What a live branch has replaced is known only when it is built: it stands in those files of the base that its lock no
+//! longer lists as they are there. Locks are read of all branches of the part, files where the locks differ.
 
-use super::Part;
-use crate::error::Result;
+use super::{Base, Part};
+use crate::emit::lock;
+use crate::error::{Error, Result};
 use crate::node::Node;
 use crate::plan::{Branch, Plan};
-use crate::retire::{self, Gone, Left, Lives, Records, Wanted};
+use crate::retire::{self, Gone, Left, Lives, Record, Records, Wanted, is_object};
 use crate::source::{Place, RelPath};
 use crate::spec::{ImageField, Spec};
-use crate::tree::{LOCK, Tree, slug_of};
+use crate::tree::{Tree, slug_of};
 use crate::yaml::{self, Dialect};
-use crate::{dns, emit};
+use crate::{dns, error};
+use rayon::prelude::*;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Plans in the making.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Retiring {
     project: SmolStr,
     records: Records,
     gone: BTreeMap<SmolStr, Gone>,
     fields: Vec<ImageField>,
-    pub(super) wanted: Wanted,
+    wanted: Wanted,
     pub(super) lives: Lives,
 }
 
 impl Retiring {
-    /// What the base tells.
+    /// What the base tells of branches that are no more.
     pub(super) fn of(spec: &Spec, plan: &Plan, base: &Tree, part: &Part) -> Result<Self> {
-        if base.is_empty() {
-            return Ok(Retiring::default());
-        }
-        // A branch that moved to another namespace leaves what one that goes leaves.
-        let is_home = |branch: &&Branch| emit::home(branch).is_some_and(|home| base.get(&home).is_some());
-        let stay: BTreeSet<&str> = plan.branches.iter().filter(is_home).map(|branch| branch.slug.as_str()).collect();
-        let records = retire::records(base, &spec.image_fields, |slug| stay.contains(slug), part.slugs(plan))?;
+        let live: BTreeSet<&str> = plan.branches.iter().map(|branch| branch.slug.as_str()).collect();
+        let records = retire::records(base, &spec.image_fields, |slug| live.contains(slug), part.slugs(plan))?;
         let namespaces = plan.branches.iter().filter_map(Branch::namespace).map(SmolStr::from).collect();
         Ok(Retiring {
             project: spec.project.clone(),
@@ -65,18 +67,51 @@ impl Retiring {
         self.gone = gone.collect();
     }
 
+    /// Takes note of what those `branches` that are built had in the base and have in `tree` no more, nor any other branch
+    /// that is in `tree`. Returns a word about each file of the base that cannot be read.
+    pub(super) fn replaced(&mut self, branches: &[&Branch], tree: &Tree, base: &dyn Base) -> Result<Vec<Error>> {
+        let read = retire::replaced(&base.files(&differing(branches, tree, base)?)?, &self.fields);
+        let owners: BTreeMap<&str, &SmolStr> = branches.iter().map(|b| (b.slug.as_str(), &b.name)).collect();
+        let mut objects: BTreeMap<&str, Vec<&Arc<str>>> = BTreeMap::new();
+        for (path, text) in tree.iter().filter(|(path, _)| is_object(path) && read.left.contains_key(slug_of(path))) {
+            objects.entry(slug_of(path)).or_default().push(text);
+        }
+        let mut replaced = Records::new();
+        for (slug, left) in read.left {
+            let own = objects.remove(slug.as_str()).unwrap_or_default();
+            let has = found(&Wanted::of([&left]), &own, &self.fields)?;
+            let left = left.without(&has).without(&self.lives.has);
+            if let Some(owner) = owners.get(slug.as_str()).filter(|_| !left.is_empty()) {
+                let record = Record { branch: (*owner).clone(), fresh: left.clone(), left };
+                replaced.insert(slug, record);
+            }
+        }
+        if !replaced.is_empty() {
+            let objects: Vec<&Arc<str>> =
+                tree.iter().filter(|(path, _)| is_object(path)).map(|(_, text)| text).collect();
+            let wanted = Wanted::of(replaced.values().map(|record| &record.left));
+            self.lives.has.add(found(&wanted, &objects, &self.fields)?);
+            for (slug, Record { branch, left, fresh }) in replaced {
+                let record = self.records.entry(slug).or_default();
+                record.branch = branch;
+                record.left.add(left);
+                record.fresh.add(fresh);
+            }
+            self.wanted = Wanted::of(self.records.values().map(|record| &record.left));
+        }
+        Ok(read.warnings)
+    }
+
     /// Takes note of what branches that cannot be built have: what their last output, in `stays`, has.
     pub(super) fn know(&mut self, plan: &Plan, stays: &Tree) {
         let unknown = std::mem::take(&mut self.lives.unknown);
         for branch in plan.branches.iter().filter(|branch| unknown.contains(&branch.name)) {
-            let files = stays.iter().filter(|(path, _)| is_of(path, branch));
-            let parsed: Result<Vec<Vec<Node>>> =
-                files.map(|(_, text)| yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Place::NONE)).collect();
-            let Ok(nodes) = parsed else {
+            let is_own = |path: &RelPath| is_object(path) && slug_of(path) == branch.slug.as_str();
+            let objects: Vec<&Arc<str>> = stays.iter().filter(|(path, _)| is_own(path)).map(|(_, text)| text).collect();
+            let Ok(mut has) = found(&self.wanted, &objects, &self.fields) else {
                 self.lives.unknown.insert(branch.name.clone());
                 continue;
             };
-            let mut has = self.find(nodes.iter().flatten());
             // What the spec says of images is likely to come.
             for name in branch.images.keys() {
                 self.wanted.find_image(&branch.image(name), &mut has);
@@ -93,7 +128,30 @@ impl Retiring {
     }
 }
 
-/// Whether a file is an object of a branch.
-fn is_of(path: &RelPath, branch: &Branch) -> bool {
-    path.name() != LOCK && slug_of(path) == branch.slug.as_str()
+/// The files in the base of some branches that are not in `tree` as their locks list them there.
+fn differing(branches: &[&Branch], tree: &Tree, base: &dyn Base) -> Result<Vec<RelPath>> {
+    let locks: Vec<RelPath> = branches.iter().map(|branch| lock::path(branch.slug.as_str())).collect();
+    let mut files = Vec::new();
+    for (path, before) in base.files(&locks)? {
+        let now = tree.get(&path);
+        if now != Some(&before) {
+            let names = lock::replaced(&before, now.map_or("", |text| text));
+            let paths = names.iter().filter_map(|name| path.parent().join(name));
+            files.extend(paths.filter(|file| file.is_beside(&path)));
+        }
+    }
+    Ok(files)
+}
+
+/// What some objects have of what is `wanted`.
+fn found(wanted: &Wanted, objects: &[&Arc<str>], fields: &[ImageField]) -> Result<Left> {
+    let look = |text: &&Arc<str>| -> Result<Left> {
+        let mut has = Left::default();
+        wanted.find(&yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Place::NONE)?, fields, &mut has);
+        Ok(has)
+    };
+    let looked: Vec<Result<Left>> = objects.par_iter().map(look).collect();
+    let mut all = Left::default();
+    error::gather(looked, |has| has)?.into_iter().for_each(|has| all.add(has));
+    Ok(all)
 }

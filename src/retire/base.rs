@@ -1,5 +1,5 @@
-//! What the output that a build starts from tells of branches that are no more: plans that stand there already, and the
-//! last files of branches that have gone since, or have moved to another namespace.
+//! What the output that a build starts from tells: plans that stand there already, the last files of branches that have
+//! gone since, and files that live branches have replaced.
 
 use super::left::Left;
 use super::retirement::{Retirement, is_ours};
@@ -28,11 +28,11 @@ pub struct Record {
 /// What is known, by slug.
 pub type Records = BTreeMap<SmolStr, Record>;
 
-/// What `base` tells of those slugs that are `wanted`; of those whose folder `stays` that of a branch no more than the plans.
+/// What `base` tells of those slugs that are `wanted`; of those that a branch `has` no more than the plans.
 pub fn records(
     base: &Tree,
     fields: &[ImageField],
-    stays: impl Fn(&str) -> bool + Sync,
+    has: impl Fn(&str) -> bool + Sync,
     wanted: impl Fn(&str) -> bool + Sync,
 ) -> Result<Records> {
     let files: Vec<_> = base.iter().filter(|(path, text)| is_plan(path, text) || is_object(path)).collect();
@@ -42,7 +42,7 @@ pub fn records(
         .map(|(path, text)| {
             let slug = SmolStr::from(slug_of(path));
             let record = match is_object(path) {
-                true if stays(&slug) => return Ok(None),
+                true if has(&slug) => return Ok(None),
                 true => object(text, fields),
                 false => plan(text),
             };
@@ -52,13 +52,38 @@ pub fn records(
     let mut records = Records::new();
     for (slug, Record { branch, left, fresh }) in gather(read, |record| record)?.into_iter().flatten() {
         let record = records.entry(slug).or_default();
-        if !branch.is_empty() {
+        // Objects come before plans, and what they say is newer.
+        if record.branch.is_empty() {
             record.branch = branch;
         }
         record.left.add(left);
         record.fresh.add(fresh);
     }
     Ok(records)
+}
+
+/// What live branches had.
+#[derive(Debug, Default)]
+pub struct Replaced {
+    /// What was in their files, by slug.
+    pub left: BTreeMap<SmolStr, Left>,
+    /// A word about each file that cannot be read.
+    pub warnings: Vec<Error>,
+}
+
+/// What `files` of live branches had that are no more as they were.
+pub fn replaced(files: &Tree, fields: &[ImageField]) -> Replaced {
+    let files: Vec<_> = files.iter().collect();
+    let read: Vec<(&RelPath, Result<Record>)> =
+        files.into_par_iter().map(|(path, text)| (path, object(text, fields))).collect();
+    let mut replaced = Replaced::default();
+    for (path, record) in read {
+        match record {
+            Ok(record) => replaced.left.entry(slug_of(path).into()).or_default().add(record.left),
+            Err(errors) => replaced.warnings.push(unreadable(path, &errors)),
+        }
+    }
+    replaced
 }
 
 /// Whether a path is that of a plan, and its content one: what else lies there is not pleach's.
@@ -68,7 +93,7 @@ fn is_plan(path: &RelPath, text: &Arc<str>) -> bool {
 }
 
 /// Whether a path is that of an object of a branch.
-pub(super) fn is_object(path: &RelPath) -> bool {
+pub fn is_object(path: &RelPath) -> bool {
     path.parts().next() == Some(NAMESPACES) && path.parts().count() == 3 && path.name() != LOCK
 }
 

@@ -1,15 +1,16 @@
 //! Plans for programs: the help of `pleach retired` says what they can rely on.
 
+use super::listed::Listed;
 use super::retirement::Retirement;
 use serde_json::{Value, json};
 
 /// A list of the plans, each with its slug.
-pub fn render(plans: &[(String, Retirement)]) -> String {
-    let list: Vec<Value> = plans.iter().map(|(slug, plan)| entry(slug, plan)).collect();
+pub fn render(plans: &[Listed]) -> String {
+    let list: Vec<Value> = plans.iter().map(entry).collect();
     serde_json::to_string_pretty(&list).expect("strings make JSON") + "\n"
 }
 
-fn entry(slug: &str, Retirement { branch, left, .. }: &Retirement) -> Value {
+fn entry(Listed { slug, is_live, plan: Retirement { branch, left, .. } }: &Listed) -> Value {
     let all = |texts: &std::collections::BTreeSet<smol_str::SmolStr>| {
         texts.iter().map(|t| json!(t.as_str())).collect::<Vec<_>>()
     };
@@ -24,6 +25,7 @@ fn entry(slug: &str, Retirement { branch, left, .. }: &Retirement) -> Value {
     json!({
         "branch": branch.as_str(),
         "slug": slug,
+        "live": is_live,
         "namespaces": all(&left.namespaces),
         "clusterObjects": objects.collect::<Vec<_>>(),
         "dns": names.collect::<Vec<_>>(),

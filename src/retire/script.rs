@@ -2,13 +2,13 @@
 //!
 //! pleach knows neither clients nor credentials, so the script names no program but those it is given.
 
-use super::retirement::Retirement;
+use super::listed::Listed;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
 const HEAD: &str = "\
 #!/bin/sh
-# What retired branches left outside of the cluster. Written by `pleach retired --format script`.
+# What branches left outside of the cluster. Written by `pleach retired --format script`.
 set -eu
 ";
 const DATABASES: &str = "\
@@ -19,25 +19,25 @@ const IMAGES: &str = "\
 ";
 
 /// The script. Whatever is in two plans is in it once.
-pub fn render(plans: &[Retirement]) -> String {
+pub fn render(plans: &[Listed]) -> String {
     let mut script = HEAD.to_owned();
-    if plans.iter().any(|plan| !plan.left.databases.is_empty()) {
+    if plans.iter().any(|listed| !listed.plan.left.databases.is_empty()) {
         script.push_str(DATABASES);
     }
-    if plans.iter().any(|plan| !plan.left.images.is_empty()) {
+    if plans.iter().any(|listed| !listed.plan.left.images.is_empty()) {
         script.push_str(IMAGES);
     }
     let mut said = BTreeSet::new();
-    for plan in plans {
-        let databases = plan.left.databases.iter().map(|database| {
+    for listed in plans {
+        let left = &listed.plan.left;
+        let databases = left.databases.iter().map(|database| {
             let arguments = [&database.kind, &database.instance, &database.name].map(|text| quoted(text));
             format!("$DROP_DATABASE {}", arguments.join(" "))
         });
-        let images = plan.left.images.iter().map(|image| format!("$DELETE_IMAGE {}", quoted(image)));
+        let images = left.images.iter().map(|image| format!("$DELETE_IMAGE {}", quoted(image)));
         let commands: Vec<String> = databases.chain(images).filter(|command| said.insert(command.clone())).collect();
         if !commands.is_empty() {
-            // No name of a branch has a line break, and a plan with one is refused; a comment ends nowhere else.
-            let _ = writeln!(script, "\n# {}", plan.branch.replace(char::is_control, " "));
+            let _ = writeln!(script, "\n# {listed}");
             for command in commands {
                 let _ = writeln!(script, "{command}");
             }

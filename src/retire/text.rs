@@ -1,13 +1,13 @@
 //! Plans for people.
 
-use super::retirement::Retirement;
+use super::listed::Listed;
 use std::fmt::Write;
 
 /// A paragraph for each plan.
-pub fn render(plans: &[Retirement]) -> String {
+pub fn render(plans: &[Listed]) -> String {
     let mut text = String::new();
-    for plan in plans {
-        let left = &plan.left;
+    for listed in plans {
+        let left = &listed.plan.left;
         let objects = left.objects.iter().map(|object| format!("{} {}", object.gvk.kind, object.name));
         let databases = left.databases.iter().map(|d| format!("{} {} in {}", d.kind, d.name, d.instance));
         let rows = left.namespaces.iter().map(|name| ("namespace", name.to_string()));
@@ -15,7 +15,7 @@ pub fn render(plans: &[Retirement]) -> String {
         let rows = rows.chain(left.names.iter().map(|(_, name)| ("dns", name.to_string())));
         let rows = rows.chain(databases.map(|database| ("database", database)));
         let rows = rows.chain(left.images.iter().map(|image| ("image", image.to_string())));
-        let _ = writeln!(text, "{}", plan.branch);
+        let _ = writeln!(text, "{listed}");
         for (what, which) in rows {
             let _ = writeln!(text, "  {what:<9}  {which}");
         }

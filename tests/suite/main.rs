@@ -61,5 +61,6 @@ mod nginx;
 mod readme;
 mod retire;
 mod retire_build;
+mod retire_model;
 mod sample;
 mod story;

@@ -1,168 +1,23 @@
-//! Plans of retired branches as builds write them: what holds for any history, told by the library itself.
+//! Plans as builds write them: what holds for any history, told by the library itself.
 
+use crate::retire_model::{
+    BRANCHES, Model, TEMPLATE, Things, branch, build, built, had, live, model, plans, retired, spec, spec_in,
+};
 use pleach::pipeline::{self, Built, Part, Progress, Shard};
-use pleach::retire::{Left, Retirement};
+use pleach::retire::Retirement;
 use pleach::source::Project;
 use pleach::tree::Tree;
 use proptest::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
 
-const BRANCHES: [&str; 5] = ["main", "feature/one", "feature/two", "fix", "feature/three"];
-
-/// Images and which of them are one: by another spelling, by their digest.
-const IMAGES: [(&str, usize); 8] = [
-    ("nginx:1", 0),
-    ("docker.io/library/nginx:1", 0),
-    ("r.example.com/app:1", 1),
-    ("r.example.com/app:2@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 2),
-    ("r.example.com/app:3@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 2),
-    ("r.example.com/app:4", 3),
-    ("r.example.com:5000/app@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", 4),
-    ("redis", 5),
-];
-
-const TEMPLATE: &str = "\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-{% if values.place == 'initContainers' %}
-      initContainers: [{name: init, image: '{{ values.image }}'}]
-{% endif %}
-      containers: [{name: web, image: '{{ values.image if values.place == 'containers' else 'r.example.com/base:1' }}'}]
----
-apiVersion: example.com/v1
-kind: Fleet
-metadata:
-  name: fleet
-{% if values.database %}
-  annotations: {pleach.dev/database: schema/main/{{ branch.slug }}}
-{% endif %}
-spec:
-  name: fleet
-{% if values.place == 'runner' %}
-  runner: {image: '{{ values.image }}'}
-{% elif values.place == 'ephemeralContainers' %}
-  ephemeralContainers: [{name: debug, image: '{{ values.image }}'}]
-{% endif %}
-{% if values.role %}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: 'shop-{{ branch.slug }}'}
-rules: []
-{% endif %}
-";
-
-const PLACES: [&str; 4] = ["containers", "initContainers", "ephemeralContainers", "runner"];
-
-/// A live branch: its image, where that stands, and what else it has.
-#[derive(Clone, Debug)]
-struct Branch {
-    image: usize,
-    place: usize,
-    role: bool,
-    database: bool,
-}
-
-/// The live branches by their positions in [`BRANCHES`].
-type Model = BTreeMap<usize, Branch>;
-
-fn model() -> impl Strategy<Value = Model> {
-    let branch = (0..IMAGES.len(), 0..PLACES.len(), any::<bool>(), any::<bool>());
-    let branch = branch.prop_map(|(image, place, role, database)| Branch { image, place, role, database });
-    proptest::collection::btree_map(0..BRANCHES.len(), branch, 0..BRANCHES.len())
-}
-
-fn spec(model: &Model, reversed: bool) -> String {
-    spec_in(model, "", reversed)
-}
-
-/// The spec, its namespaces with something before the slugs.
-fn spec_in(model: &Model, prefix: &str, reversed: bool) -> String {
-    let entry = |(of, branch): (&usize, &Branch)| {
-        let Branch { image, place, role, database } = branch;
-        format!(
-            "- {{name: {}, values: {{image: '{}', place: {}, role: {role}, database: {database}}}}}\n",
-            BRANCHES[*of], IMAGES[*image].0, PLACES[*place]
-        )
-    };
-    let mut entries: Vec<String> = model.iter().map(entry).collect();
-    if reversed {
-        entries.reverse();
-    }
-    let branches = if entries.is_empty() { " []\n".to_owned() } else { format!("\n{}", entries.concat()) };
-    format!(
-        "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nnamespace: '{prefix}{{{{ branch.slug }}}}'\nhosts: ['{{{{ branch.slug }}}}.dev.example.com']\n\
-         zones: {{dev.example.com: {{ttl: 60, CNAME: [ingress.example.net]}}}}\n\
-         imageFields: [{{group: example.com, kind: Fleet, path: spec/runner/image}}]\nbranches:{branches}"
-    )
-}
-
-fn built(spec: &str, base: &Tree, part: &Part) -> Built {
-    let project = Project::in_memory([("branches.yaml", spec), ("base/app.yaml.j2", TEMPLATE)]);
-    let planned = pipeline::plan(&project).unwrap();
-    pipeline::build(&project, planned, base, part, &Progress::default()).unwrap().whole().unwrap()
-}
-
-fn build(spec: &str, base: &Tree) -> Tree {
-    built(spec, base, &Part::All).tree
-}
-
-/// The plans of a tree by slug.
-fn plans(tree: &Tree) -> BTreeMap<String, Retirement> {
-    let ours = tree.iter().filter(|(path, _)| path.as_str().starts_with("retired/"));
-    ours.map(|(path, text)| (path.name().trim_end_matches(".yaml").to_owned(), Retirement::parse(text).unwrap()))
-        .collect()
-}
-
-/// Things by kind and name; images by the class they are of.
-type Things = BTreeSet<(&'static str, String)>;
-
-fn class(image: &str) -> String {
-    IMAGES.iter().find(|(name, _)| *name == image).map_or_else(|| image.to_owned(), |(_, class)| class.to_string())
-}
-
-fn things(left: &Left) -> Things {
-    let namespaces = left.namespaces.iter().map(|name| ("namespace", name.to_string()));
-    let objects = left.objects.iter().map(|object| ("object", object.name.to_string()));
-    let names = left.names.iter().map(|(_, name)| ("name", name.to_string()));
-    let databases = left.databases.iter().map(|database| ("database", database.name.to_string()));
-    let images = left.images.iter().map(|image| ("image", class(image)));
-    namespaces.chain(objects).chain(names).chain(databases).chain(images).collect()
-}
-
-/// What a branch has, by the model and not by what was written.
-fn had(of: usize, branch: &Branch, prefix: &str) -> Things {
-    let slug = pleach::slug::Slug::of(BRANCHES[of], 63).to_string();
-    let mut things = Things::from([
-        ("namespace", format!("{prefix}{slug}")),
-        ("name", format!("{slug}.dev.example.com")),
-        ("image", IMAGES[branch.image].1.to_string()),
-        ("image", "r.example.com/base:1".to_owned()),
-    ]);
-    if branch.place == 0 {
-        things.remove(&("image", "r.example.com/base:1".to_owned()));
-    }
-    if branch.role {
-        things.insert(("object", format!("shop-{slug}")));
-    }
-    if branch.database {
-        things.insert(("database", slug));
-    }
-    things
-}
-
-fn live(model: &Model, prefix: &str) -> Things {
-    model.iter().flat_map(|(of, branch)| had(*of, branch, prefix)).collect()
-}
-
-fn retired(tree: &Tree) -> Things {
-    plans(tree).values().flat_map(|plan| things(&plan.left)).collect()
+/// What came of a step of a history.
+struct Output {
+    tree: Tree,
+    model: Model,
+    prefix: &'static str,
+    /// All that was ever live on the way here.
+    ever: Things,
+    /// What was pruned on request.
+    pruned: Things,
 }
 
 proptest! {
@@ -172,9 +27,11 @@ proptest! {
     /// now and then pruned.
     #[test]
     fn what_holds_for_every_history(steps in proptest::collection::vec((model(), proptest::sample::select(&["", "", "x-"][..]), 0..3usize, any::<bool>()), 1..7)) {
-        let mut outputs = vec![(Tree::default(), Model::new(), "")];
+        let nothing = Output { tree: Tree::default(), model: Model::new(), prefix: "", ever: Things::new(), pruned: Things::new() };
+        let mut outputs = vec![nothing];
         for (model, prefix, back, prunes) in steps {
-            let (base, before, before_prefix) = &outputs[outputs.len().saturating_sub(back + 1)];
+            let before = &outputs[outputs.len().saturating_sub(back + 1)];
+            let base = &before.tree;
             let spec = spec_in(&model, prefix, false);
             let tree = build(&spec, base);
             prop_assert_eq!(&build(&spec, &tree), &tree, "a build is its own fixed point");
@@ -182,14 +39,17 @@ proptest! {
 
             let (live, gone) = (live(&model, prefix), retired(&tree));
             prop_assert!(live.is_disjoint(&gone), "{:?} is live and to be torn down", live.intersection(&gone));
-            let moved = prefix != *before_prefix;
-            let left = before.iter().filter(|(of, _)| moved || !model.contains_key(of));
-            let fresh: Things = left.flat_map(|(of, branch)| had(*of, branch, before_prefix)).collect();
-            let owed: Things = fresh.iter().cloned().chain(retired(base)).collect();
+            let had = self::live(&before.model, before.prefix);
+            let owed: Things = had.iter().cloned().chain(retired(base)).collect();
             for thing in &owed {
                 prop_assert!(live.contains(thing) || gone.contains(thing), "{thing:?} is forgotten");
             }
             prop_assert!(gone.is_subset(&owed), "{:?} never was", gone.difference(&owed));
+            let ever: Things = before.ever.union(&live).cloned().collect();
+            for thing in &ever {
+                let is_known = live.contains(thing) || gone.contains(thing) || before.pruned.contains(thing);
+                prop_assert!(is_known, "{thing:?} is neither live, retired nor pruned on request");
+            }
 
             let absent: Things = plans(&tree).values().flat_map(|plan| &plan.left.names).map(|(_, name)| ("name", name.to_string())).collect();
             for thing in &absent {
@@ -210,20 +70,17 @@ proptest! {
             pruned.prune(|_, _| true);
             let pruned = pruned.tree;
             let kept = retired(&pruned);
-            prop_assert_eq!(&kept, &fresh.difference(&live).cloned().collect::<Things>(), "what went just now is not pruned");
+            prop_assert_eq!(&kept, &had.difference(&live).cloned().collect::<Things>(), "what went just now is not pruned");
             let once_more = {
                 let mut again = built(&spec, &pruned, &Part::All);
                 again.prune(|_, _| true);
                 again.tree
             };
             prop_assert_eq!(retired(&once_more), Things::new(), "what stood in the base is");
-            outputs.push((if prunes { pruned } else { tree }, model, prefix));
+            let (tree, done) = if prunes { (pruned, &gone - &kept) } else { (tree, Things::new()) };
+            outputs.push(Output { pruned: &before.pruned | &done, tree, model, prefix, ever });
         }
     }
-}
-
-fn branch(image: usize) -> Branch {
-    Branch { image, place: 0, role: true, database: true }
 }
 
 #[test]
@@ -261,9 +118,10 @@ project: shop
     // With another image, the old one is still to go, and nothing else is.
     let other = build(&spec(&Model::from([(0, branch(0)), (1, branch(5))]), false), &after);
     assert_eq!(retired(&other), Things::from([("image", "1".to_owned())]));
-    // A branch that takes its image over keeps it.
+    // A branch that takes its image over keeps it, and leaves the one that it had.
     let other = build(&spec(&Model::from([(0, branch(2))]), false), &after);
-    assert!(!retired(&other).iter().any(|(what, _)| *what == "image"));
+    let images: Vec<_> = retired(&other).into_iter().filter(|(what, _)| *what == "image").collect();
+    assert_eq!(images, [("image", "0".to_owned())]);
 }
 
 #[test]
@@ -288,9 +146,9 @@ fn a_branch_that_moves_leaves_its_namespace() {
 #[test]
 fn a_slug_that_another_branch_takes_keeps_its_namespace() {
     let spec = |name: &str, image: &str| {
-        let live = "- {name: main, values: {image: x, place: containers, role: false, database: false}}\n";
+        let live = "- {name: main, values: {image: x, place: containers, role: false, database: ''}}\n";
         let own = format!(
-            "- {{name: {name}, slug: login, values: {{image: '{image}', place: containers, role: false, database: false}}}}\n"
+            "- {{name: {name}, slug: login, values: {{image: '{image}', place: containers, role: false, database: ''}}}}\n"
         );
         let own = if name.is_empty() { String::new() } else { own };
         format!("apiVersion: pleach/v1\nkind: Branches\nproject: shop\nbranches:\n{live}{own}")
