@@ -2,8 +2,10 @@
 //!
 //! A new folder is written beside and renamed as a whole. In a folder that is there, each file is written beside and
 //! renamed, then stale files go, then the lock is written. So a crash at any point leaves whole files that have an
-//! owner, and the next run does the rest.
+//! owner, and the next run does the rest. Plans and zone change files are written before all others: they record what
+//! these others had, which a next run could not know any more.
 
+use super::claim::is_shared;
 use super::hand::{Hand, beside};
 use super::{Folder, How, Output, Survey};
 use crate::error::{self, Error, Result};
@@ -45,18 +47,19 @@ impl Output {
         for parent in &parents {
             hand.make_folders(parent).map_err(|error| self.cannot_write(&RelPath::root(), &error))?;
         }
-        let done: Vec<Result<(), Error>> = survey
-            .folders
-            .par_iter()
-            .map(|folder| {
-                let place = self.path.join(folder.path.as_str());
-                // A folder that holds other new folders is there by now.
-                let new = !folder.there && !folder.files.is_empty() && !parents.contains(&place);
-                let done = if new { fill(hand, &place, folder) } else { mend(hand, &place, folder) };
-                done.map_err(|error| self.cannot_write(&folder.path, &error))
-            })
-            .collect();
-        error::gather(done, |done| done)?;
+        let make = |folder: &&Folder| {
+            let place = self.path.join(folder.path.as_str());
+            // A folder that holds other new folders is there by now.
+            let new = !folder.there && !folder.files.is_empty() && !parents.contains(&place);
+            let done = if new { fill(hand, &place, folder) } else { mend(hand, &place, folder) };
+            done.map_err(|error| self.cannot_write(&folder.path, &error))
+        };
+        let (recording, others): (Vec<&Folder>, Vec<_>) =
+            survey.folders.iter().partition(|folder| is_shared(&folder.path));
+        for folders in [recording, others] {
+            let done: Vec<Result<(), Error>> = folders.par_iter().map(make).collect();
+            error::gather(done, |done| done)?;
+        }
         Ok(survey.folders.iter().fold(Written::default(), |sum, folder| Written {
             written: sum.written + folder.differing.len(),
             unchanged: sum.unchanged + folder.files.len() - folder.differing.len() - folder.taken.len(),
@@ -254,6 +257,25 @@ mod tests {
             crashes += 1;
         }
         assert!(crashes > 15, "{crashes}");
+    }
+
+    #[test]
+    fn a_crash_takes_nothing_away_that_is_not_recorded() {
+        let plan = RelPath::new("retired/changed.yaml").unwrap();
+        let (before, mut after) = (before(), after());
+        after.insert(plan.clone(), "apiVersion: pleach/v1\nkind: Retirement\n");
+        for crashes in 0.. {
+            let place = Place::holding(&before);
+            let output = place.output();
+            let hand = Hand { changes_left: Some(AtomicUsize::new(crashes)), ..Hand::default() };
+            let survey = output.survey(&after, |_| true).unwrap();
+            let done = output.write_by(&hand, &survey);
+            let (files, is_recorded) = (place.files(), output.has_file(&plan));
+            assert!(is_recorded || wanted(&before).iter().all(|file| files.get(file.0) == Some(file.1)), "{crashes}");
+            if done.is_ok() {
+                return assert!(is_recorded && crashes > 15);
+            }
+        }
     }
 
     #[test]
