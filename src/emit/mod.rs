@@ -22,8 +22,9 @@ use std::sync::Arc;
 /// Why paths in the output are good.
 const PLAIN: &str = "slugs and file names are plain names";
 
-/// The files of a branch that has `namespace`, by their paths in the output.
-pub fn branch(branch: &Branch, namespace: &str, mut resources: Vec<Resource>) -> Result<Vec<(RelPath, Arc<str>)>> {
+/// The objects of a branch that has `namespace` as they are written: the namespace among them, and with the branch's labels
+/// and annotations.
+pub fn objects(branch: &Branch, namespace: &str, mut resources: Vec<Resource>) -> Vec<Resource> {
     let is_namespace = |resource: &Resource| {
         let gvk = resource.gvk();
         gvk.group.is_empty() && gvk.kind == "Namespace" && resource.name() == namespace
@@ -38,8 +39,13 @@ pub fn branch(branch: &Branch, namespace: &str, mut resources: Vec<Resource>) ->
             [("labels", &branch.labels), ("annotations", &branch.annotations)].into_iter().chain(of_namespace),
         );
     }
+    resources
+}
+
+/// The files of a branch with these objects, by their paths in the output.
+pub fn files(branch: &Branch, resources: &[Resource]) -> Result<Vec<(RelPath, Arc<str>)>> {
     let mut files: Vec<(String, Arc<str>)> =
-        error::gather(name::names(&resources).into_iter().zip(&resources), |(name, resource)| {
+        error::gather(name::names(resources).into_iter().zip(resources), |(name, resource)| {
             let mut text = String::with_capacity(1024);
             yaml::write(&mut text, &resource.node, Quoting::Safe).map_err(|error| resource.blame(error))?;
             Ok::<_, error::Error>((name, text.into()))
@@ -48,12 +54,6 @@ pub fn branch(branch: &Branch, namespace: &str, mut resources: Vec<Resource>) ->
     files.push((LOCK.to_owned(), lock.write().into()));
     let folder = RelPath::new(&format!("{NAMESPACES}/{}", branch.slug)).expect(PLAIN);
     Ok(files.into_iter().map(|(name, content)| (folder.join(&name).expect(PLAIN), content)).collect())
-}
-
-/// Where the namespace of a branch stands in the output, if it has one.
-pub fn home(branch: &Branch) -> Option<RelPath> {
-    let name = name::names(&[Resource::new(namespace_object(branch.namespace()?))]).concat();
-    Some(RelPath::new(&format!("{NAMESPACES}/{}/{name}", branch.slug)).expect(PLAIN))
 }
 
 fn namespace_object(name: &str) -> Node {
@@ -101,7 +101,7 @@ mod tests {
         let nodes = yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Place::NONE).unwrap();
         let resources = nodes.into_iter().map(Resource::new).collect();
         let branch = &plan.branches[0];
-        let files = super::branch(branch, branch.namespace().unwrap(), resources).unwrap();
+        let files = super::files(branch, &objects(branch, branch.namespace().unwrap(), resources)).unwrap();
         files.into_iter().map(|(path, text)| (path.to_string(), text.to_string())).collect()
     }
 

@@ -265,14 +265,14 @@ impl House<'_> {
             }
         };
         let claims = validate::claims(&resources);
-        let has = has(retiring, &resources);
         match (Errors::check(refused, ()), validate::check(namespace, &resources)) {
             (Ok(()), Ok(more)) => warnings.extend(more),
             (secret, invalid) => {
                 return Err([secret.err(), invalid.err()].into_iter().flatten().collect::<Vec<_>>().into());
             }
         }
-        Ok(Room { files: emit::branch(branch, namespace, resources)?, warnings, claims, has })
+        let resources = emit::objects(branch, namespace, resources);
+        Ok(Room { files: emit::files(branch, &resources)?, warnings, claims, has: has(retiring, &resources) })
     }
 
     /// The objects of a branch as base, overlays, its own settings and what it shares with others make them.

@@ -151,6 +151,7 @@ metadata:
     let want = serde_json::json!([{
         "branch": "login",
         "slug": "login",
+        "live": false,
         "namespaces": ["login"],
         "clusterObjects": [
             {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration", "name": "shop-login"},
