@@ -65,7 +65,7 @@ pub(super) fn base(
         },
     };
     let [dns, namespaces, retired] = [DNS, NAMESPACES, RETIRED].map(|name| RelPath::new(name).expect("a plain name"));
-    let gone = source.folders(&namespaces)?.into_iter().filter(|slug| slugs(slug) && !live.contains(slug.as_str()));
+    let gone = source.slugs(&namespaces)?.into_iter().filter(|slug| slugs(slug) && !live.contains(slug.as_str()));
     let folders: Vec<RelPath> = gone.filter_map(|slug| namespaces.join(&slug)).chain([dns, retired]).collect();
     Ok(Base { recorded: recorded(source.read(&folders, is_wanted)?), source })
 }
@@ -80,18 +80,14 @@ pub(super) fn recorded(files: Tree) -> Tree {
 }
 
 impl Source {
-    /// The names of the folders in a folder of the output.
-    fn folders(&self, folder: &RelPath) -> Result<BTreeSet<String>> {
+    /// The slugs that have a folder in the output.
+    fn slugs(&self, namespaces: &RelPath) -> Result<BTreeSet<String>> {
         Ok(match self {
             Source::Commit(files) => {
-                let below = files.paths().filter(|path| path.is_within(folder));
-                let depth = folder.parts().count();
-                below
-                    .filter(|path| path.parts().count() > depth + 1)
-                    .filter_map(|path| Some(path.parts().nth(depth)?.to_owned()))
-                    .collect()
+                let objects = files.paths().filter(|path| path.is_within(namespaces) && path.parts().count() > 2);
+                objects.map(|path| slug_of(path).to_owned()).collect()
             }
-            Source::Folder(output) => output.folders(folder)?.into_iter().collect(),
+            Source::Folder(output) => output.folders(namespaces)?.into_iter().collect(),
         })
     }
 
@@ -100,6 +96,8 @@ impl Source {
         let is_within = |path: &&RelPath| wanted(path) && folders.iter().any(|folder| path.is_within(folder));
         match self {
             Source::Commit(files) => Ok(files.read(files.paths().filter(is_within))?),
+            // Where nothing is recorded, nothing is walked through.
+            Source::Folder(output) if !folders.iter().any(|folder| output.has(folder)) => Ok(Tree::default()),
             Source::Folder(output) => output.read(folders, wanted),
         }
     }

@@ -117,7 +117,7 @@ pub fn build(
 
     let (mut tree, mut warnings, mut failed) = (Tree::default(), plan.warnings.clone(), Vec::new());
     warnings.extend(changes.warnings);
-    let (mut claims, mut built, mut unknown) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let (mut claims, mut made, mut unknown) = (Vec::new(), Vec::new(), BTreeSet::new());
     for (branch, result) in wanted.iter().copied().zip(results) {
         match result {
             Ok(room) => {
@@ -125,7 +125,7 @@ pub fn build(
                 warnings.extend(room.warnings.into_iter().map(|warning| warning.in_branch(&branch.name)));
                 claims.push((branch.name.as_str(), room.claims));
                 retiring.lives.has.add(room.has);
-                built.push(branch);
+                made.push(branch);
             }
             Err(errors) => {
                 failed.push((branch.slug.to_string(), errors));
@@ -133,7 +133,7 @@ pub fn build(
             }
         }
     }
-    warnings.extend(retiring.replaced(&built, &tree, base)?);
+    warnings.extend(retiring.replaced(&made, &tree, base)?);
     expect(&retiring);
     if retiring.asks() {
         let look = |branch: &&Branch| {

@@ -70,7 +70,11 @@ impl Retiring {
     /// Takes note of what those `branches` that are built had in the base and have in `tree` no more, nor any other branch
     /// that is in `tree`. Returns a word about each file of the base that cannot be read.
     pub(super) fn replaced(&mut self, branches: &[&Branch], tree: &Tree, base: &dyn Base) -> Result<Vec<Error>> {
-        let read = retire::replaced(&base.files(&differing(branches, tree, base)?)?, &self.fields);
+        let differing = differing(branches, tree, base)?;
+        if differing.is_empty() {
+            return Ok(Vec::new());
+        }
+        let read = retire::replaced(&base.files(&differing)?, &self.fields);
         let owners: BTreeMap<&str, &SmolStr> = branches.iter().map(|b| (b.slug.as_str(), &b.name)).collect();
         let mut objects: BTreeMap<&str, Vec<&Arc<str>>> = BTreeMap::new();
         for (path, text) in tree.iter().filter(|(path, _)| is_object(path) && read.left.contains_key(slug_of(path))) {

@@ -385,7 +385,7 @@ fn a_branch_that_fails_keeps_its_file() {
 
 #[cfg(unix)]
 #[test]
-fn without_zones_nobody_waits_for_git() {
+fn without_a_repository_nobody_waits_for_git() {
     use std::os::unix::fs::PermissionsExt;
     let programs = Workspace::empty();
     programs.write("git", "#!/bin/sh\ntouch \"$0.ran\"\nexit 1\n");
@@ -399,9 +399,11 @@ fn without_zones_nobody_waits_for_git() {
     let built = Workspace::small();
     built.run(&["build"]).exits(0);
     assert!(!ran(&built));
-    assert!(ran(&Repository::new().0), "with zones it is asked");
+    built.commit_all();
+    assert!(ran(&built), "in a repository it is asked, with zones and without");
     std::fs::remove_file(programs.path().join("git.ran")).unwrap();
-    assert!(ran(&Workspace::small()), "and where an output may have been lost");
+    std::fs::remove_dir_all(built.path().join("out")).unwrap();
+    assert!(ran(&built), "and where an output may have been lost");
 }
 
 #[test]

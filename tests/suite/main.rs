@@ -61,6 +61,7 @@ mod nginx;
 mod readme;
 mod retire;
 mod retire_build;
+mod retire_git;
 mod retire_live;
 mod retire_model;
 mod sample;

@@ -140,10 +140,8 @@ fn one_image_under_two_names_is_replaced_by_itself() {
     assert_eq!(w.run(&["retired", "--format", "images"]).exits(0).out(), format!("mirror.example.com/shop@{a}\n"));
     // So is the one that the spec alone names, in an annotation of all objects.
     let mut annotated = one(&format!("r.example.com/shop:2@{b}"));
-    annotated
-        .get_mut("main")
-        .unwrap()
-        .push_str(&format!(", annotations: {{example.com/was: 'mirror.example.com/shop@{a}'}}"));
+    let more = format!(", annotations: {{example.com/was: 'mirror.example.com/shop@{a}'}}");
+    annotated.entry("main").and_modify(|of| of.push_str(&more));
     build(&w, &annotated, &[]);
     assert_eq!(plans(&w), [""; 0]);
     // The name of an image in an argument is a use of it, in the branch that had it as in any other.
