@@ -70,8 +70,9 @@ pub(crate) struct Branch {
     pub(crate) database: usize,
 }
 
-/// What kinds of databases a branch may have.
-const DATABASES: [&str; 3] = ["", "schema", "database"];
+/// What kinds of databases a branch may have: none, those that an annotation names, those that the spec gives it.
+const DATABASES: [(&str, &str); 5] =
+    [("", "shared"), ("schema", "shared"), ("database", "shared"), ("", "schema"), ("", "database")];
 
 /// The live branches by their positions in [`BRANCHES`].
 pub(crate) type Model = BTreeMap<usize, Branch>;
@@ -90,9 +91,10 @@ pub(crate) fn spec(model: &Model, reversed: bool) -> String {
 pub(crate) fn spec_in(model: &Model, prefix: &str, reversed: bool) -> String {
     let entry = |(of, branch): (&usize, &Branch)| {
         let Branch { image, place, role, database } = branch;
+        let (annotated, mode) = DATABASES[*database];
         format!(
-            "- {{name: {}, values: {{image: '{}', place: {}, role: {role}, database: '{}'}}}}\n",
-            BRANCHES[*of], IMAGES[*image].0, PLACES[*place], DATABASES[*database]
+            "- {{name: {}, database: {{mode: {mode}}}, values: {{image: '{}', place: {}, role: {role}, database: '{annotated}'}}}}\n",
+            BRANCHES[*of], IMAGES[*image].0, PLACES[*place]
         )
     };
     let mut entries: Vec<String> = model.iter().map(entry).collect();
@@ -103,7 +105,7 @@ pub(crate) fn spec_in(model: &Model, prefix: &str, reversed: bool) -> String {
     format!(
         "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nnamespace: '{prefix}{{{{ branch.slug }}}}'\nhosts: ['{{{{ branch.slug }}}}.dev.example.com']\n\
          zones: {{dev.example.com: {{ttl: 60, CNAME: [ingress.example.net]}}}}\n\
-         imageFields: [{{group: example.com, kind: Fleet, path: spec/runner/image}}]\nbranches:{branches}"
+         database: {{name: shop}}\nimageFields: [{{group: example.com, kind: Fleet, path: spec/runner/image}}]\nbranches:{branches}"
     )
 }
 
@@ -155,8 +157,10 @@ pub(crate) fn had(of: usize, branch: &Branch, prefix: &str) -> Things {
     if branch.role {
         things.insert(("object", format!("shop-{slug}")));
     }
-    if branch.database > 0 {
-        things.insert(("database", format!("{} {slug}", DATABASES[branch.database])));
+    match DATABASES[branch.database] {
+        ("", "shared") => {}
+        ("", mode) => drop(things.insert(("database", format!("{mode} shop_{}", slug.replace('-', "_"))))),
+        (kind, _) => drop(things.insert(("database", format!("{kind} {slug}")))),
     }
     things
 }
