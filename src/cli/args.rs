@@ -202,7 +202,7 @@ Examples:
 A live branch may want to go back to what it has replaced, so the examples leave that alone by `--gone`. Names in DNS are
 taken away by `pleach dns apply`, from the same build's out/dns. When all is done, `pleach build --prune` drops the plans,
 `--prune=gone` only those that `--gone` shows. An image is known by its reference: what a registry stores once for two tags
-may go with either.
+may go with either. One with a digest is that digest, which `images` and `script` show without its tag.
 
 JSON: a list of {branch, slug, live, namespaces, clusterObjects, dns, databases, images}: live is true if the branch is still
 there, namespaces and images are strings, clusterObjects are {apiVersion, kind, name}, dns are {name, zone}, databases are

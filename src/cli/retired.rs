@@ -40,15 +40,14 @@ pub(super) fn run(args: &args::Retired, workspace: &Workspace, screen: Screen) -
         })
         .filter(|listed| !listed.plan.left.is_empty())
         .collect();
-    let bare = plans.iter().map(|listed| &listed.plan);
+    let all = plans.iter().map(|listed| &listed.plan);
     report(&match args.format {
         RetiredFormat::Text if plans.is_empty() => "nothing to tear down\n".to_owned(),
         RetiredFormat::Text => retire::text::render(&plans),
-        RetiredFormat::Kubectl => retire::kubectl::render(bare)?,
+        RetiredFormat::Kubectl => retire::kubectl::render(all)?,
         RetiredFormat::Images => {
-            let images = bare.flat_map(|plan| &plan.left.images).map(AsRef::as_ref);
-            let images: BTreeSet<&str> = images.collect();
-            images.into_iter().flat_map(|image| [image, "\n"]).collect()
+            let images: BTreeSet<String> = all.flat_map(|plan| &plan.left.images).map(|i| retire::bare(i)).collect();
+            images.into_iter().flat_map(|image| [image, "\n".to_owned()]).collect()
         }
         RetiredFormat::Json => retire::json::render(&plans),
         RetiredFormat::Script => retire::script::render(&plans),

@@ -77,6 +77,13 @@ impl Parts {
     }
 }
 
+/// A reference as it is deleted: if it has a digest, without the tag, which may be that of another one by now.
+pub fn bare(reference: &str) -> String {
+    let Some((name, digest)) = reference.split_once('@') else { return reference.to_owned() };
+    let colon = name.rfind(':').filter(|at| !name[*at..].contains('/'));
+    format!("{}@{digest}", colon.map_or(name, |at| &name[..at]))
+}
+
 /// The last word of a name, without tag and digest: what any two spellings of a reference have in common.
 fn word(reference: &str) -> &str {
     let name = reference.split('@').next().unwrap_or_default();
@@ -109,13 +116,15 @@ impl Index {
         index
     }
 
-    /// Adds to `seen` the references that are about the same image as `reference`.
+    /// Adds to `seen` the references that are about the same image as `reference`. Two digests are two images, for a tag
+    /// moves from one to the other.
     pub(super) fn find(&self, reference: &str, seen: &mut BTreeSet<SmolStr>) {
         if self.words.contains(word(reference)) || reference.contains('@') {
             let Parts { tagged, digest } = Parts::of(reference);
-            let tagged = tagged.and_then(|tagged| self.tagged.get(&tagged));
-            let digest = digest.and_then(|digest| self.digests.get(&digest));
-            seen.extend([tagged, digest].into_iter().flatten().flatten().cloned());
+            let tagged = tagged.and_then(|tagged| self.tagged.get(&tagged)).into_iter().flatten();
+            let tagged = tagged.filter(|other| digest.is_none() || !other.contains('@'));
+            let same = digest.as_ref().and_then(|digest| self.digests.get(digest)).into_iter().flatten();
+            seen.extend(tagged.chain(same).cloned());
         }
     }
 
@@ -185,6 +194,7 @@ mod tests {
             (&format!("x:1@{a}"), format!("x:2@{a}"), true),
             (&format!("x:1@{a}"), format!("r.example.com/other@{a}"), true),
             (&format!("x:1@{a}"), format!("y:1@{b}"), false),
+            (&format!("x:1@{a}"), format!("x:1@{b}"), false),
             (&format!("x:1@{a}"), "x:1".into(), true),
             ("x:1", format!("x:1@{b}"), true),
             (&format!("x@{a}"), "x".into(), false),
@@ -193,6 +203,19 @@ mod tests {
             let mut seen = BTreeSet::new();
             Index::of(&[retired.into()]).find(&live, &mut seen);
             assert_eq!(!seen.is_empty(), same, "{retired} {live}");
+        }
+    }
+
+    #[test]
+    fn what_is_deleted() {
+        for (reference, want) in [
+            ("r.example.com:5000/a/b:1", "r.example.com:5000/a/b:1"),
+            ("r.example.com:5000/a/b:1@sha256:0", "r.example.com:5000/a/b@sha256:0"),
+            ("r.example.com:5000/a/b@sha256:0", "r.example.com:5000/a/b@sha256:0"),
+            ("nginx:1@sha256:0", "nginx@sha256:0"),
+            ("nginx", "nginx"),
+        ] {
+            assert_eq!(bare(reference), want);
         }
     }
 

@@ -19,6 +19,7 @@ pub mod text;
 
 pub use base::{Record, Records, Replaced, is_object, records, replaced};
 pub use database::{ANNOTATION as DATABASE_ANNOTATION, Database};
+pub use image::bare;
 pub use left::{Left, Object, Wanted};
 pub use listed::Listed;
 pub use plan::{Files, Gone, Lives, files};

@@ -2,6 +2,7 @@
 //!
 //! pleach knows neither clients nor credentials, so the script names no program but those it is given.
 
+use super::image::bare;
 use super::listed::Listed;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -34,7 +35,7 @@ pub fn render(plans: &[Listed]) -> String {
             let arguments = [&database.kind, &database.instance, &database.name].map(|text| quoted(text));
             format!("$DROP_DATABASE {}", arguments.join(" "))
         });
-        let images = left.images.iter().map(|image| format!("$DELETE_IMAGE {}", quoted(image)));
+        let images = left.images.iter().map(|image| format!("$DELETE_IMAGE {}", quoted(&bare(image))));
         let commands: Vec<String> = databases.chain(images).filter(|command| said.insert(command.clone())).collect();
         if !commands.is_empty() {
             let _ = writeln!(script, "\n# {listed}");

@@ -138,7 +138,14 @@ fn one_image_under_two_names_is_replaced_by_itself() {
     assert_eq!(plans(&w), [""; 0]);
     build(&w, &one(&format!("r.example.com/shop:2@{b}")), &[]);
     assert_eq!(w.run(&["retired", "--format", "images"]).exits(0).out(), format!("mirror.example.com/shop@{a}\n"));
-    // So is the one that the spec alone names, in an annotation of all objects.
+    // A tag that moves is the name of several images, which go by their digests.
+    build(&w, &one(&format!("r.example.com/shop:2@{a}")), &[]);
+    assert!(w.read("out/retired/main.yaml").contains(&format!("images:\n- r.example.com/shop:2@{b}\n")));
+    assert_eq!(w.run(&["retired", "--format", "images"]).exits(0).out(), format!("r.example.com/shop@{b}\n"));
+    let script = w.run(&["retired", "--format", "script"]).exits(0).out();
+    assert!(script.ends_with(&format!("\n# main (live)\n$DELETE_IMAGE 'r.example.com/shop@{b}'\n")), "{script}");
+    build(&w, &one(&format!("r.example.com/shop:2@{b}")), &[]);
+    // An image that the spec alone names, in an annotation of all objects, is in use.
     let mut annotated = one(&format!("r.example.com/shop:2@{b}"));
     let more = format!(", annotations: {{example.com/was: 'mirror.example.com/shop@{a}'}}");
     annotated.entry("main").and_modify(|of| of.push_str(&more));

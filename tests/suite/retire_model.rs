@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) const BRANCHES: [&str; 5] = ["main", "feature/one", "feature/two", "fix", "feature/three"];
 
 /// Images and which of them are one: by another spelling, by their digest.
-const IMAGES: [(&str, usize); 8] = [
+const IMAGES: [(&str, usize); 9] = [
     ("nginx:1", 0),
     ("docker.io/library/nginx:1", 0),
     ("r.example.com/app:1", 1),
@@ -20,6 +20,7 @@ const IMAGES: [(&str, usize); 8] = [
     ("r.example.com/app:4", 3),
     ("r.example.com:5000/app@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", 4),
     ("redis", 5),
+    ("r.example.com/app:3@sha256:cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc", 6),
 ];
 
 pub(crate) const TEMPLATE: &str = "\
