@@ -31,8 +31,9 @@ pub(super) fn run(args: &args::Retired, workspace: &Workspace, screen: Screen) -
         .into_iter()
         .map(|(slug, plan)| Listed { is_live: slugs.contains(slug.as_str()), slug, plan })
         .filter(shown)
-        .map(|listed| {
-            let left = listed.plan.left.without(&live);
+        .map(|mut listed| {
+            listed.plan.left.named.clear();
+            let left = Left { named: BTreeSet::new(), ..listed.plan.left.without(&[&live]) };
             if left != listed.plan.left {
                 kept.insert(listed.plan.branch.to_string());
             }

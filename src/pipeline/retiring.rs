@@ -84,7 +84,7 @@ impl Retiring {
         for (slug, left) in read.left {
             let own = objects.remove(slug.as_str()).unwrap_or_default();
             let has = found(&Wanted::of([&left]), &own, &self.fields)?;
-            let left = left.without(&has).without(&self.lives.has);
+            let left = left.without(&[&has, &self.lives.has]);
             if let Some(owner) = owners.get(slug.as_str()).filter(|_| !left.is_empty()) {
                 let record = Record { branch: (*owner).clone(), fresh: left.clone(), left };
                 replaced.insert(slug, record);

@@ -100,7 +100,9 @@ pub fn is_object(path: &RelPath) -> bool {
 fn plan(text: &str) -> Result<Record> {
     let Retirement { branch, mut left, .. } = Retirement::parse(text)?;
     left.names.clear();
-    Ok(Record { branch, left, fresh: Left::default() })
+    // What a live branch named was not to go yet.
+    let fresh = Left { named: left.named.clone(), ..Left::default() };
+    Ok(Record { branch, left, fresh })
 }
 
 fn object(text: &str, fields: &[ImageField]) -> Result<Record> {

@@ -37,8 +37,11 @@ pub struct Left {
     pub names: BTreeSet<(DnsName, DnsName)>,
     /// Databases.
     pub databases: BTreeSet<Database>,
-    /// References of images.
+    /// References of images. Of a live branch, those that stand where images stand.
     pub images: BTreeSet<SmolStr>,
+    /// Those of them that a live branch only names, in an argument or an annotation: they stay, but if they were not kept
+    /// in mind here, nothing would tell of them once no branch names them.
+    pub named: BTreeSet<SmolStr>,
 }
 
 impl Left {
@@ -54,17 +57,23 @@ impl Left {
         self.names.extend(other.names);
         self.databases.extend(other.databases);
         self.images.extend(other.images);
+        self.named.extend(other.named);
     }
 
-    /// What is left without what `live` has.
+    /// What is left without what live branches have.
     #[must_use]
-    pub fn without(&self, live: &Left) -> Self {
+    pub fn without(&self, lives: &[&Left]) -> Self {
         let mut left = self.clone();
-        left.namespaces.retain(|name| !live.namespaces.contains(name));
-        left.objects.retain(|object| !live.objects.iter().any(|other| object.is(other)));
-        left.names.retain(|name| !live.names.contains(name));
-        left.databases.retain(|database| !live.databases.contains(database));
-        left.images.retain(|image| !live.images.contains(image));
+        left.images.append(&mut left.named);
+        for live in lives {
+            left.namespaces.retain(|name| !live.namespaces.contains(name));
+            left.objects.retain(|object| !live.objects.iter().any(|other| object.is(other)));
+            left.names.retain(|name| !live.names.contains(name));
+            left.databases.retain(|database| !live.databases.contains(database));
+            left.images.retain(|image| !live.images.contains(image));
+        }
+        let is_named = |image: &SmolStr| lives.iter().any(|live| live.named.contains(image));
+        (left.named, left.images) = left.images.into_iter().partition(is_named);
         left
     }
 
@@ -113,6 +122,7 @@ impl Wanted {
     pub fn of<'a>(lefts: impl IntoIterator<Item = &'a Left>) -> Self {
         let mut all = Left::default();
         lefts.into_iter().for_each(|left| all.add(left.clone()));
+        all.images.append(&mut all.named);
         Wanted { images: Index::of(&all.images), all }
     }
 
@@ -134,13 +144,13 @@ impl Wanted {
             live.databases.extend(Database::of(object));
             if !self.all.images.is_empty() {
                 images(object, fields, &mut |image| self.images.find(image, &mut live.images));
-                self.images.find_in(object, &mut live.images);
+                self.images.find_in(object, &mut live.named);
             }
         }
     }
 
-    /// Adds to `live` the image that `reference` is about.
+    /// Adds to `live` the image that `reference` is about, which no object has yet.
     pub fn find_image(&self, reference: &str, live: &mut Left) {
-        self.images.find(reference, &mut live.images);
+        self.images.find(reference, &mut live.named);
     }
 }

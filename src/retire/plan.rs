@@ -61,7 +61,7 @@ pub fn files<'a>(
             made.warnings.push(taken_over(slug, &branch, owner));
         }
         let mut left = |left: &Left, names| {
-            let mut left = left.without(&live.has);
+            let mut left = left.without(&[&live.has]);
             if !live.unknown.is_empty() {
                 let (objects, databases, images) = Default::default();
                 unlisted |= (&left.objects, &left.databases, &left.images) != (&objects, &databases, &images);
@@ -70,7 +70,9 @@ pub fn files<'a>(
             left.names = names;
             left
         };
-        let (all, fresh) = (left(&record.left, names), left(&record.fresh, fresh));
+        let (all, mut fresh) = (left(&record.left, names), left(&record.fresh, fresh));
+        // Whoever has cleaned up has not seen these.
+        fresh.named.extend(all.named.iter().cloned());
         let text = |left: Left| -> Result<Option<Arc<str>>> {
             let plan = Retirement { project: project.clone(), branch: branch.clone(), left };
             if plan.left.is_empty() { Ok(None) } else { Ok(Some(plan.write()?.into())) }

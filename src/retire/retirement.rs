@@ -16,6 +16,8 @@ use std::collections::BTreeSet;
 
 const API_VERSION: &str = "pleach/v1";
 const KIND: &str = "Retirement";
+/// The key of images that stay as long as a live branch names them.
+const NAMED: &str = "imagesInUse";
 
 /// The content of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +43,7 @@ pub fn is_ours(text: &str) -> bool {
 impl Retirement {
     /// The file as pleach writes it.
     pub fn write(&self) -> Result<String> {
-        let Left { namespaces, objects, names, databases, images } = &self.left;
+        let Left { namespaces, objects, names, databases, images, named } = &self.left;
         let text = |text: &SmolStr| Node::str(text.clone());
         let object = |object: &Object| {
             let gvk = &object.gvk;
@@ -51,7 +53,7 @@ impl Retirement {
             |(zone, name): &(DnsName, DnsName)| map([("name", name.as_str().into()), ("zone", zone.as_str().into())]);
         let database =
             |d: &Database| map([("kind", d.kind.clone()), ("instance", d.instance.clone()), ("name", d.name.clone())]);
-        let file: Map = [
+        let mut file: Map = [
             ("apiVersion", Node::str(API_VERSION)),
             ("kind", Node::str(KIND)),
             ("project", text(&self.project)),
@@ -64,6 +66,9 @@ impl Retirement {
         ]
         .into_iter()
         .collect();
+        if !named.is_empty() {
+            file.insert(NAMED, Node::seq(named.iter().map(text)));
+        }
         let mut text = String::new();
         yaml::write(&mut text, &file.into(), Quoting::Safe)?;
         Ok(text)
@@ -104,6 +109,7 @@ fn fields(fields: &mut Fields) -> Option<Retirement> {
             .into_iter()
             .collect(),
         images: lines(fields, "images", argument),
+        named: lines(fields, NAMED, argument),
     };
     Some(Retirement { project: project?, branch: branch?, left })
 }

@@ -1,7 +1,8 @@
 //! Plans as builds write them: what holds for any history, told by the library itself.
 
 use crate::retire_model::{
-    BRANCHES, Model, TEMPLATE, Things, branch, build, built, had, live, model, plans, retired, spec, spec_in,
+    BRANCHES, Model, TEMPLATE, Things, branch, build, built, had, live, model, named, placed, plans, retired, spec,
+    spec_in,
 };
 use pleach::pipeline::{self, Built, Part, Progress, Shard};
 use pleach::retire::Retirement;
@@ -39,13 +40,14 @@ proptest! {
 
             let (live, gone) = (live(&model, prefix), retired(&tree));
             prop_assert!(live.is_disjoint(&gone), "{:?} is live and to be torn down", live.intersection(&gone));
-            let had = self::live(&before.model, before.prefix);
+            let had = placed(&before.model, before.prefix);
             let owed: Things = had.iter().cloned().chain(retired(base)).collect();
             for thing in &owed {
                 prop_assert!(live.contains(thing) || gone.contains(thing), "{thing:?} is forgotten");
             }
+            let owed = &owed | &named(base);
             prop_assert!(gone.is_subset(&owed), "{:?} never was", gone.difference(&owed));
-            let ever: Things = before.ever.union(&live).cloned().collect();
+            let ever = &before.ever | &placed(&model, prefix);
             for thing in &ever {
                 let is_known = live.contains(thing) || gone.contains(thing) || before.pruned.contains(thing);
                 prop_assert!(is_known, "{thing:?} is neither live, retired nor pruned on request");
@@ -70,7 +72,7 @@ proptest! {
             pruned.prune(|_, _| true);
             let pruned = pruned.tree;
             let kept = retired(&pruned);
-            prop_assert_eq!(&kept, &had.difference(&live).cloned().collect::<Things>(), "what went just now is not pruned");
+            prop_assert_eq!(&kept, &(&(&had | &named(base)) - &live), "what went just now is not pruned");
             let once_more = {
                 let mut again = built(&spec, &pruned, &Part::All);
                 again.prune(|_, _| true);
@@ -146,9 +148,9 @@ fn a_branch_that_moves_leaves_its_namespace() {
 #[test]
 fn a_slug_that_another_branch_takes_keeps_its_namespace() {
     let spec = |name: &str, image: &str| {
-        let live = "- {name: main, values: {image: x, place: containers, role: false, database: ''}}\n";
+        let live = "- {name: main, values: {image: x, place: containers, role: false, database: '', names: x}}\n";
         let own = format!(
-            "- {{name: {name}, slug: login, values: {{image: '{image}', place: containers, role: false, database: ''}}}}\n"
+            "- {{name: {name}, slug: login, values: {{image: '{image}', place: containers, role: false, database: '', names: x}}}}\n"
         );
         let own = if name.is_empty() { String::new() } else { own };
         format!("apiVersion: pleach/v1\nkind: Branches\nproject: shop\nbranches:\n{live}{own}")

@@ -1,7 +1,7 @@
 //! What live branches replace, in a repository: what counts is the output at the commit where a pull request began.
 
 use crate::kit::Workspace;
-use crate::retire_model::{Model, TEMPLATE, Things, live, model, retired, spec_in};
+use crate::retire_model::{Model, TEMPLATE, Things, live, model, named, placed, retired, spec_in};
 use pleach::source::RelPath;
 use pleach::tree::Tree;
 use proptest::prelude::*;
@@ -52,6 +52,7 @@ impl Ground {
 #[derive(Clone, Default)]
 struct Recorded {
     had: Things,
+    named: Things,
     ever: Things,
     pruned: Things,
 }
@@ -93,7 +94,8 @@ proptest! {
             for thing in &base.had {
                 prop_assert!(live.contains(thing) || gone.contains(thing), "{thing:?} is forgotten");
             }
-            prop_assert!(gone.is_subset(&base.had), "{:?} was never merged", gone.difference(&base.had));
+            let owed = &base.had | &base.named;
+            prop_assert!(gone.is_subset(&owed), "{:?} was never merged", gone.difference(&owed));
             let mut pruned = base.pruned.clone();
             if prunes {
                 ground.put(&before);
@@ -101,7 +103,7 @@ proptest! {
                 ground.workspace.run(&["check"]).exits(0);
                 pruned.extend(&gone - &retired(&ground.tree()));
             }
-            let had = &live | &retired(&ground.tree());
+            let (had, placed) = (&placed(&model, "") | &retired(&ground.tree()), placed(&model, ""));
             if has_git {
                 ground.commit();
                 if merges {
@@ -109,7 +111,7 @@ proptest! {
                 }
             }
             if merges || !has_git {
-                base = Recorded { ever: &base.ever | &live, had, pruned };
+                base = Recorded { ever: &base.ever | &placed, had, named: named(&ground.tree()), pruned };
             }
         }
     }
@@ -128,7 +130,7 @@ fn repository() -> Ground {
 fn spec(ground: &Ground, tag: &str) {
     let branch = |name: &str, tag: &str| {
         format!(
-            "- {{name: {name}, values: {{image: 'r.example.com/{name}:{tag}', place: containers, role: false, database: ''}}}}\n"
+            "- {{name: {name}, values: {{image: 'r.example.com/{name}:{tag}', place: containers, role: false, database: '', names: x}}}}\n"
         )
     };
     let branches = [branch("login", tag), branch("main", "m"), branch("search", "s")].concat();

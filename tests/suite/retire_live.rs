@@ -150,17 +150,39 @@ fn one_image_under_two_names_is_replaced_by_itself() {
     let more = format!(", annotations: {{example.com/was: 'mirror.example.com/shop@{a}'}}");
     annotated.entry("main").and_modify(|of| of.push_str(&more));
     build(&w, &annotated, &[]);
-    assert_eq!(plans(&w), [""; 0]);
-    // The name of an image in an argument is a use of it, in the branch that had it as in any other.
+    assert_eq!(w.run(&["retired"]).exits(0).out(), "nothing to tear down\n");
+}
+
+#[test]
+fn an_image_that_a_branch_only_names_is_kept_in_mind() {
     let w = workspace(&branches(&[("login", "a"), ("main", "m")]));
     let with = |arg: &str| {
         let values = format!("values: {{image: 'r.example.com/shop:b', arg: '{arg}'}}");
         Branches::from([("login", values), ("main", branches(&[("main", "m")])["main"].clone())])
     };
+    let named = "imagesInUse:\n- r.example.com/shop:a\n";
     build(&w, &with("--run=r.example.com/shop:a"), &[]);
-    assert_eq!(plans(&w), [""; 0]);
-    build(&w, &with("none"), &[]);
-    assert_eq!(plans(&w), [""; 0], "what stands in an argument is no image that a branch leaves");
+    assert!(w.read("out/retired/login.yaml").contains(&format!("images: []\n{named}")));
+    assert_eq!(w.run(&["retired"]).exits(0).out(), "nothing to tear down\n");
+    // Nobody has cleaned it up, so it is not pruned; it goes when nobody names it.
+    build(&w, &with("--run=r.example.com/shop:a"), &["--prune"]);
+    assert!(w.read("out/retired/login.yaml").contains(named));
+    build(&w, &with("none"), &["--prune"]);
+    assert_eq!(tags(&w, &[]), "a", "until now it was not to go");
+    build(&w, &with("--run=r.example.com/shop:a"), &[]);
+    assert!(w.read("out/retired/login.yaml").contains(named));
+    // Where it stands as an image again, its own folder tells of it.
+    build(&w, &branches(&[("login", "b"), ("main", "a")]), &[]);
+    assert_eq!(tags(&w, &[]), "m");
+    // The same after its branch has gone, while another one names it.
+    let w = workspace(&branches(&[("login", "a"), ("main", "m")]));
+    let main =
+        |arg: &str| Branches::from([("main", format!("values: {{image: 'r.example.com/shop:m', arg: '{arg}'}}"))]);
+    build(&w, &main("r.example.com/shop:a"), &[]);
+    assert_eq!(w.run(&["retired"]).exits(0).out(), "login\n  namespace  login\n");
+    build(&w, &main("r.example.com/shop:a"), &["--prune"]);
+    build(&w, &main("none"), &[]);
+    assert_eq!(w.run(&["retired"]).exits(0).out(), "login\n  image      r.example.com/shop:a\n");
 }
 
 #[test]

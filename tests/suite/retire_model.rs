@@ -35,7 +35,7 @@ spec:
 {% if values.place == 'initContainers' %}
       initContainers: [{name: init, image: '{{ values.image }}'}]
 {% endif %}
-      containers: [{name: web, image: '{{ values.image if values.place == 'containers' else 'r.example.com/base:1' }}'}]
+      containers: [{name: web, image: '{{ values.image if values.place == 'containers' else 'r.example.com/base:1' }}', args: ['--image={{ values.names }}']}]
 ---
 apiVersion: example.com/v1
 kind: Fleet
@@ -69,6 +69,8 @@ pub(crate) struct Branch {
     pub(crate) place: usize,
     pub(crate) role: bool,
     pub(crate) database: usize,
+    /// An image that it names in an argument only.
+    pub(crate) names: Option<usize>,
 }
 
 /// What kinds of databases a branch may have: none, those that an annotation names, those that the spec gives it.
@@ -79,8 +81,15 @@ const DATABASES: [(&str, &str); 5] =
 pub(crate) type Model = BTreeMap<usize, Branch>;
 
 pub(crate) fn model() -> impl Strategy<Value = Model> {
-    let branch = (0..IMAGES.len(), 0..PLACES.len(), any::<bool>(), 0..DATABASES.len());
-    let branch = branch.prop_map(|(image, place, role, database)| Branch { image, place, role, database });
+    let branch = (
+        0..IMAGES.len(),
+        0..PLACES.len(),
+        any::<bool>(),
+        0..DATABASES.len(),
+        proptest::option::weighted(0.3, 0..IMAGES.len()),
+    );
+    let branch =
+        branch.prop_map(|(image, place, role, database, names)| Branch { image, place, role, database, names });
     proptest::collection::btree_map(0..BRANCHES.len(), branch, 0..BRANCHES.len())
 }
 
@@ -91,10 +100,11 @@ pub(crate) fn spec(model: &Model, reversed: bool) -> String {
 /// The spec, its namespaces with something before the slugs.
 pub(crate) fn spec_in(model: &Model, prefix: &str, reversed: bool) -> String {
     let entry = |(of, branch): (&usize, &Branch)| {
-        let Branch { image, place, role, database } = branch;
+        let Branch { image, place, role, database, names } = branch;
+        let names = names.map_or("none", |names| IMAGES[names].0);
         let (annotated, mode) = DATABASES[*database];
         format!(
-            "- {{name: {}, database: {{mode: {mode}}}, values: {{image: '{}', place: {}, role: {role}, database: '{annotated}'}}}}\n",
+            "- {{name: {}, database: {{mode: {mode}}}, values: {{image: '{}', place: {}, role: {role}, database: '{annotated}', names: '{names}'}}}}\n",
             BRANCHES[*of], IMAGES[*image].0, PLACES[*place]
         )
     };
@@ -166,8 +176,21 @@ pub(crate) fn had(of: usize, branch: &Branch, prefix: &str) -> Things {
     things
 }
 
-pub(crate) fn live(model: &Model, prefix: &str) -> Things {
+/// What the branches have and would leave.
+pub(crate) fn placed(model: &Model, prefix: &str) -> Things {
     model.iter().flat_map(|(of, branch)| had(*of, branch, prefix)).collect()
+}
+
+/// The same, and the images that they name. A word alone names none.
+pub(crate) fn live(model: &Model, prefix: &str) -> Things {
+    let names = model.values().filter_map(|branch| branch.names).map(|names| IMAGES[names]);
+    let names = names.filter(|(name, _)| name.contains(':')).map(|(_, class)| ("image", class.to_string()));
+    placed(model, prefix).into_iter().chain(names).collect()
+}
+
+/// The images that plans keep in mind.
+pub(crate) fn named(tree: &Tree) -> Things {
+    plans(tree).values().flat_map(|plan| &plan.left.named).map(|image| ("image", class(image))).collect()
 }
 
 pub(crate) fn retired(tree: &Tree) -> Things {
@@ -175,5 +198,5 @@ pub(crate) fn retired(tree: &Tree) -> Things {
 }
 
 pub(crate) fn branch(image: usize) -> Branch {
-    Branch { image, place: 0, role: true, database: 1 }
+    Branch { image, place: 0, role: true, database: 1, names: None }
 }
