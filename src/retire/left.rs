@@ -39,8 +39,8 @@ pub struct Left {
     pub databases: BTreeSet<Database>,
     /// References of images. Of a live branch, those that stand where images stand.
     pub images: BTreeSet<SmolStr>,
-    /// Those of them that a live branch only names, in an argument or an annotation: they stay, but if they were not kept
-    /// in mind here, nothing would tell of them once no branch names them.
+    /// Those that are not to go yet, because a live branch names them in an argument or an annotation: if they were not kept
+    /// in mind here, nothing would tell of them once no branch does.
     pub named: BTreeSet<SmolStr>,
 }
 

@@ -65,6 +65,7 @@ pub fn files<'a>(
             if !live.unknown.is_empty() {
                 let (objects, databases, images) = Default::default();
                 unlisted |= (&left.objects, &left.databases, &left.images) != (&objects, &databases, &images);
+                left.named.append(&mut left.images);
                 left = Left { objects, databases, images, ..left };
             }
             left.names = names;

@@ -186,6 +186,7 @@ fn a_branch_that_fails_lets_nothing_go_that_it_may_use() {
     assert_eq!(built.unknown().into_iter().collect::<Vec<_>>(), ["main"]);
     let kinds = |tree: &Tree| retired(tree).into_iter().map(|(what, _)| what).collect::<Vec<_>>();
     assert_eq!(kinds(&built.tree), ["name", "namespace"]);
+    assert_eq!(named(&built.tree), Things::from([("image", "1".to_owned())]), "it is kept in mind");
     let said =
         |built: &Built| built.warnings.iter().any(|w| w.to_string().starts_with("what `main` uses cannot be known"));
     assert!(said(&built));
