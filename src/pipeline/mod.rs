@@ -21,7 +21,7 @@ use crate::retire::{self, Left};
 use crate::source::{File, Place, Project, RelPath};
 use crate::spec::{self, Backend, Secrets, Spec};
 use crate::transform::{self, Input, Layers, Memo};
-use crate::tree::{Tree, slug_of};
+use crate::tree::{RETIRED, Tree, slug_of};
 use crate::validate::{self, Claim};
 use crate::yaml::{Cache, Dialect};
 use crate::{dns, emit, gitops, secrets};
@@ -185,6 +185,9 @@ impl Built {
     /// Makes the plans of retired branches once more, from what `stays` of branches that cannot be built: their last files.
     pub fn know(&mut self, stays: &Tree) -> Result<()> {
         self.retiring.know(&self.plan, stays);
+        let is_plan = |path: &RelPath| path.parts().next() == Some(RETIRED);
+        self.tree.retain(|path| !is_plan(path));
+        self.pruned.retain(|path, _| !is_plan(path));
         self.warnings.retain(|warning| !self.told.contains(warning));
         self.retire()
     }
