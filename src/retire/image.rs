@@ -50,7 +50,9 @@ fn containers<'n>(node: &'n Node, found: &mut dyn FnMut(&'n str)) {
 /// A reference taken apart, in the one form that all its spellings share.
 #[derive(Debug, PartialEq, Eq)]
 struct Parts {
-    /// Registry, repository and tag, if it is known by a tag.
+    /// Registry and repository.
+    name: String,
+    /// The same and the tag, if it is known by a tag.
     tagged: Option<String>,
     /// The digest with its algorithm.
     digest: Option<String>,
@@ -70,10 +72,8 @@ impl Parts {
         let registry = if HUB_TOO.contains(&registry.as_str()) { HUB } else { &registry };
         let library = if registry == HUB && !path.contains('/') { format!("{LIBRARY}/") } else { String::new() };
         let tag = tag.or((digest.is_none()).then_some("latest"));
-        Parts {
-            tagged: tag.map(|tag| format!("{registry}/{library}{path}:{tag}")),
-            digest: digest.map(str::to_lowercase),
-        }
+        let name = format!("{registry}/{library}{path}");
+        Parts { tagged: tag.map(|tag| format!("{name}:{tag}")), digest: digest.map(str::to_lowercase), name }
     }
 }
 
@@ -116,15 +116,24 @@ impl Index {
         index
     }
 
-    /// Adds to `seen` the references that are about the same image as `reference`. Two digests are two images, for a tag
-    /// moves from one to the other.
-    pub(super) fn find(&self, reference: &str, seen: &mut BTreeSet<SmolStr>) {
-        if self.words.contains(word(reference)) || reference.contains('@') {
-            let Parts { tagged, digest } = Parts::of(reference);
-            let tagged = tagged.and_then(|tagged| self.tagged.get(&tagged)).into_iter().flatten();
-            let tagged = tagged.filter(|other| digest.is_none() || !other.contains('@'));
-            let same = digest.as_ref().and_then(|digest| self.digests.get(digest)).into_iter().flatten();
-            seen.extend(tagged.chain(same).cloned());
+    /// Adds to `same` the references that are about the same image as `reference`, and to `perhaps` those that may be, or are
+    /// of a copy: where only one has a digest the other is known by a tag alone, which moves, and one digest may stand in
+    /// several repositories. Two digests are two images, whatever their tags.
+    pub(super) fn find(&self, reference: &str, same: &mut BTreeSet<SmolStr>, perhaps: &mut BTreeSet<SmolStr>) {
+        if !self.words.contains(word(reference)) && !reference.contains('@') {
+            return;
+        }
+        let Parts { name, tagged, digest } = Parts::of(reference);
+        for other in tagged.and_then(|tagged| self.tagged.get(&tagged)).into_iter().flatten() {
+            match (digest.is_some(), other.contains('@')) {
+                (true, true) => {}
+                (false, false) => drop(same.insert(other.clone())),
+                _ => drop(perhaps.insert(other.clone())),
+            }
+        }
+        for other in digest.and_then(|digest| self.digests.get(&digest)).into_iter().flatten() {
+            let set = if Parts::of(other).name == name { &mut *same } else { &mut *perhaps };
+            set.insert(other.clone());
         }
     }
 
@@ -138,7 +147,9 @@ impl Index {
                 let inside = |c: char| c.is_ascii_alphanumeric() || "._-:/@".contains(c);
                 for token in scalar.text.split(|c| !inside(c)).filter(|token| token.contains([':', '/', '@'])) {
                     let token = token.rsplit("://").next().unwrap_or_default().trim_end_matches(['.', ':', '/', '@']);
-                    self.find(token, seen);
+                    let mut same = BTreeSet::new();
+                    self.find(token, &mut same, seen);
+                    seen.append(&mut same);
                     if let Some(seen_here) = self.digests.get(&token.to_lowercase()) {
                         seen.extend(seen_here.iter().cloned());
                     }
@@ -182,27 +193,33 @@ mod tests {
     #[test]
     fn one_image_has_many_names() {
         let [a, b] = ["a", "b"].map(|digit| format!("sha256:{}", digit.repeat(64)));
-        for (retired, live, same) in [
-            ("nginx", "docker.io/library/nginx:latest".to_owned(), true),
-            ("nginx:1", "index.docker.io/nginx:1".into(), true),
-            ("library/nginx:1", "docker.io/nginx:1".into(), true),
-            ("shop/nginx:1", "nginx:1".into(), false),
-            ("nginx:1", "nginx:1.2".into(), false),
-            ("r.example.com/nginx:1", "nginx:1".into(), false),
-            ("R.example.com:5000/a/b:1", "r.example.com:5000/a/b:1".into(), true),
-            ("r.example.com:5000/a/b:1", "r.example.com/a/b:1".into(), false),
-            (&format!("x:1@{a}"), format!("x:2@{a}"), true),
-            (&format!("x:1@{a}"), format!("r.example.com/other@{a}"), true),
-            (&format!("x:1@{a}"), format!("y:1@{b}"), false),
-            (&format!("x:1@{a}"), format!("x:1@{b}"), false),
-            (&format!("x:1@{a}"), "x:1".into(), true),
-            ("x:1", format!("x:1@{b}"), true),
-            (&format!("x@{a}"), "x".into(), false),
-            (&format!("x@{a}"), format!("X@{}", a.to_uppercase()), true),
+        for (retired, live, want) in [
+            ("nginx", "docker.io/library/nginx:latest".to_owned(), "same"),
+            ("nginx:1", "index.docker.io/nginx:1".into(), "same"),
+            ("library/nginx:1", "docker.io/nginx:1".into(), "same"),
+            ("shop/nginx:1", "nginx:1".into(), "another"),
+            ("nginx:1", "nginx:1.2".into(), "another"),
+            ("r.example.com/nginx:1", "nginx:1".into(), "another"),
+            ("R.example.com:5000/a/b:1", "r.example.com:5000/a/b:1".into(), "same"),
+            ("r.example.com:5000/a/b:1", "r.example.com/a/b:1".into(), "another"),
+            (&format!("x:1@{a}"), format!("x:2@{a}"), "same"),
+            (&format!("x:1@{a}"), format!("r.example.com/other@{a}"), "perhaps"),
+            (&format!("x:1@{a}"), format!("y:1@{b}"), "another"),
+            (&format!("x:1@{a}"), format!("x:1@{b}"), "another"),
+            (&format!("x:1@{a}"), "x:1".into(), "perhaps"),
+            ("x:1", format!("x:1@{b}"), "perhaps"),
+            (&format!("x@{a}"), "x".into(), "another"),
+            (&format!("x@{a}"), format!("X@{}", a.to_uppercase()), "perhaps"),
         ] {
-            let mut seen = BTreeSet::new();
-            Index::of(&[retired.into()]).find(&live, &mut seen);
-            assert_eq!(!seen.is_empty(), same, "{retired} {live}");
+            let (mut same, mut perhaps) = (BTreeSet::new(), BTreeSet::new());
+            Index::of(&[retired.into()]).find(&live, &mut same, &mut perhaps);
+            let got = match (same.is_empty(), perhaps.is_empty()) {
+                (false, true) => "same",
+                (true, false) => "perhaps",
+                (true, true) => "another",
+                (false, false) => "both",
+            };
+            assert_eq!(got, want, "{retired} {live}");
         }
     }
 

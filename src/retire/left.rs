@@ -39,8 +39,8 @@ pub struct Left {
     pub databases: BTreeSet<Database>,
     /// References of images. Of a live branch, those that stand where images stand.
     pub images: BTreeSet<SmolStr>,
-    /// Those that are not to go yet, because a live branch names them in an argument or an annotation: if they were not kept
-    /// in mind here, nothing would tell of them once no branch does.
+    /// Those that are not to go yet, because a live branch names them in an argument or an annotation, or has the same tag
+    /// with or without a digest, or the same digest elsewhere: if they were not kept in mind here, nothing would tell of them once no branch does.
     pub named: BTreeSet<SmolStr>,
 }
 
@@ -143,7 +143,7 @@ impl Wanted {
             }
             live.databases.extend(Database::of(object));
             if !self.all.images.is_empty() {
-                images(object, fields, &mut |image| self.images.find(image, &mut live.images));
+                images(object, fields, &mut |image| self.images.find(image, &mut live.images, &mut live.named));
                 self.images.find_in(object, &mut live.named);
             }
         }
@@ -151,6 +151,8 @@ impl Wanted {
 
     /// Adds to `live` the image that `reference` is about, which no object has yet.
     pub fn find_image(&self, reference: &str, live: &mut Left) {
-        self.images.find(reference, &mut live.named);
+        let mut same = BTreeSet::new();
+        self.images.find(reference, &mut same, &mut live.named);
+        live.named.append(&mut same);
     }
 }
