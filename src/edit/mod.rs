@@ -6,23 +6,36 @@
 pub mod list;
 pub mod sync;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, gather};
 use crate::node::{Map, Node};
 use crate::slug::Slug;
 use crate::source::{Found, Project, RelPath};
 use crate::spec;
-use crate::yaml::edit::{Document, Step};
-use std::collections::BTreeMap;
+use crate::yaml::edit::{Document, Edit, Step, What};
+use smol_str::SmolStr;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a change does to a branch: a path of keys below the branch, and the value that comes there or `None` if what
 /// stands there goes.
 pub type Change = (Vec<String>, Option<Node>);
+
+/// What happens to a branch.
+#[derive(Clone, Debug)]
+pub enum Act {
+    /// It comes to be: in `branches.d/` if there is such a folder, else at the end of `branches.yaml`.
+    Add(Vec<Change>),
+    /// It is changed.
+    Set(Vec<Change>),
+    /// It is taken out, and its file if it has one of its own.
+    Remove,
+}
 
 /// The files of the spec on their way from one state to the next.
 pub struct Files {
     project: Project,
     main: RelPath,
     documents: BTreeMap<RelPath, Document>,
+    homes: BTreeMap<SmolStr, Home>,
     /// New contents; `None` for a file that goes.
     changed: BTreeMap<RelPath, Option<String>>,
 }
@@ -30,8 +43,19 @@ pub struct Files {
 /// Where a branch is written.
 struct Home {
     path: RelPath,
-    steps: Vec<Step<'static>>,
+    steps: Vec<Step>,
 }
+
+/// Edits of one file that are made at once, in the order in which that is done. No branch is in one of them twice.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Round {
+    /// The first change of each branch, the second, and so on.
+    Set(usize),
+    Remove,
+    Add,
+}
+
+type Rounds = BTreeMap<(RelPath, Round), Vec<(SmolStr, Edit)>>;
 
 impl Files {
     /// The files of a project, none of them changed.
@@ -43,91 +67,98 @@ impl Files {
             documents.insert(file.path.clone(), document);
         }
         let main = RelPath::new(spec::FILE).expect("a plain name");
-        Ok(Files { project: project.clone(), main, documents, changed: BTreeMap::new() })
-    }
-
-    fn home(&self, name: &str) -> Option<Home> {
-        let is_it = |node: &Node| node.get("name").and_then(Node::as_text) == Some(name);
-        self.documents.iter().find_map(|(path, document)| {
-            if *path != self.main {
-                return is_it(document.data()).then(|| Home { path: path.clone(), steps: Vec::new() });
-            }
-            let i = document.data().get("branches")?.as_seq()?.iter().position(is_it)?;
-            Some(Home { path: path.clone(), steps: vec!["branches".into(), i.into()] })
-        })
+        let homes = homes(&documents, &main);
+        Ok(Files { project: project.clone(), main, documents, homes, changed: BTreeMap::new() })
     }
 
     /// Whether there is a branch of that name.
     pub fn has(&self, name: &str) -> bool {
-        self.home(name).is_some()
+        self.homes.contains_key(name)
     }
 
-    /// Adds a branch: to `branches.d/` if there is such a folder, else at the end of `branches.yaml`.
-    pub fn add(&mut self, name: &str, changes: &[Change]) -> Result<()> {
-        let mut entry: Node = [("name", Node::str(name))].into_iter().collect::<Map>().into();
-        for (path, value) in changes {
-            if let Some(value) = value {
-                put(&mut entry, path, value);
-            }
-        }
+    /// Does to every branch what is said of it, and returns those of which anything has changed. Branches that are to be
+    /// changed or taken out must be there.
+    pub fn change(&mut self, acts: impl IntoIterator<Item = (SmolStr, Act)>) -> Result<BTreeSet<SmolStr>> {
+        let mut rounds = Rounds::new();
+        let mut done = BTreeSet::new();
         let folder = RelPath::new(spec::FOLDER).expect("a plain name");
-        if self.project.is_folder(&folder) {
-            let slug = Slug::of(name, Slug::MOST_ROOM);
-            let path = folder.join(&format!("{slug}.yaml")).expect("a slug is a plain name");
-            if !matches!(self.project.look(&path), Found::Nothing) && self.changed.get(&path) != Some(&None) {
-                let message = format!("`{path}` is there already, and is not about `{name}`");
-                return Err(Error::new(Kind::Spec, message).help("give the file another name").into());
+        let apart = self.project.is_folder(&folder);
+        gather(acts, |(name, act)| -> Result<()> {
+            let home = || self.homes.get(&name).ok_or_else(|| self.unknown(&name));
+            match act {
+                Act::Add(changes) if apart => {
+                    let (path, document) = self.alone(&folder, &name, &changes)?;
+                    self.changed.insert(path.clone(), Some(document.text().to_owned()));
+                    self.documents.insert(path, document);
+                    done.insert(name);
+                }
+                Act::Add(changes) => {
+                    let what = What::Push(entry(&name, &changes));
+                    let edit = Edit { path: vec!["branches".into()], what };
+                    rounds.entry((self.main.clone(), Round::Add)).or_default().push((name, edit));
+                }
+                Act::Set(changes) => {
+                    let Home { path, steps } = home()?;
+                    for (i, change) in changes.into_iter().enumerate() {
+                        let edit = edit(steps, change);
+                        rounds.entry((path.clone(), Round::Set(i))).or_default().push((name.clone(), edit));
+                    }
+                }
+                Act::Remove => {
+                    let Home { path, steps } = home()?;
+                    let (path, steps) = (path.clone(), steps.clone());
+                    if steps.is_empty() {
+                        self.documents.remove(&path);
+                        self.changed.insert(path, None);
+                        done.insert(name);
+                    } else {
+                        let edit = Edit { path: steps, what: What::Cut { keep: 1 } };
+                        rounds.entry((path, Round::Remove)).or_default().push((name, edit));
+                    }
+                }
             }
-            let mut document = Document::new(&format!("name: {}\n", crate::yaml::edit::line(&Node::str(name))))?;
-            for (path, value) in changes {
-                apply(&mut document, &[], path, value.as_ref())?;
-            }
-            self.changed.insert(path.clone(), Some(document.text().to_owned()));
-            self.documents.insert(path, document);
-            return Ok(());
-        }
-        let document = self.documents.get_mut(&self.main).expect("the spec has a main file");
-        document.push(&["branches".into()], &entry)?;
-        self.changed.insert(self.main.clone(), Some(document.text().to_owned()));
-        Ok(())
+            Ok(())
+        })?;
+        done.extend(self.make(rounds)?);
+        self.homes = homes(&self.documents, &self.main);
+        Ok(done)
     }
 
-    /// Changes a branch, which must be there. Whether that changes its file.
-    pub fn set(&mut self, name: &str, changes: &[Change]) -> Result<bool> {
-        let home = self.home(name).ok_or_else(|| self.unknown(name))?;
-        let document = self.documents.get_mut(&home.path).expect("that is where it was found");
-        let before = document.text().to_owned();
-        for (path, value) in changes {
-            apply(document, &home.steps, path, value.as_ref())?;
-        }
-        let changes = document.text() != before;
-        if changes {
-            self.changed.insert(home.path, Some(document.text().to_owned()));
-        }
-        Ok(changes)
+    /// Makes edits, and returns the branches of which any changed something.
+    fn make(&mut self, rounds: Rounds) -> Result<BTreeSet<SmolStr>> {
+        let mut done = BTreeSet::new();
+        gather(rounds, |((path, _), edits)| -> Result<()> {
+            let document = self.documents.get_mut(&path).expect("that is where the branches were found");
+            let (names, edits): (Vec<SmolStr>, Vec<Edit>) = edits.into_iter().unzip();
+            let made = document.change(&edits)?;
+            if made.contains(&true) {
+                self.changed.insert(path, Some(document.text().to_owned()));
+            }
+            done.extend(names.into_iter().zip(made).filter(|(_, made)| *made).map(|(name, _)| name));
+            Ok(())
+        })?;
+        Ok(done)
     }
 
-    /// Takes a branch out, and its file if it has one of its own. The branch must be there.
-    pub fn remove(&mut self, name: &str) -> Result<()> {
-        let home = self.home(name).ok_or_else(|| self.unknown(name))?;
-        if home.steps.is_empty() {
-            self.documents.remove(&home.path);
-            self.changed.insert(home.path, None);
-            return Ok(());
+    /// A new branch as a file of its own.
+    fn alone(&self, folder: &RelPath, name: &str, changes: &[Change]) -> Result<(RelPath, Document)> {
+        let slug = Slug::of(name, Slug::MOST_ROOM);
+        let path = folder.join(&format!("{slug}.yaml")).expect("a slug is a plain name");
+        if !matches!(self.project.look(&path), Found::Nothing) && self.changed.get(&path) != Some(&None) {
+            let message = format!("`{path}` is there already, and is not about `{name}`");
+            return Err(Error::new(Kind::Spec, message).help("give the file another name").into());
         }
-        let document = self.documents.get_mut(&home.path).expect("that is where it was found");
-        document.remove(&home.steps, 1)?;
-        self.changed.insert(home.path, Some(document.text().to_owned()));
-        Ok(())
+        let mut document = Document::new(&format!("name: {}\n", crate::yaml::edit::line(&Node::str(name))))?;
+        for change in changes {
+            document.change(&[edit(&[], change.clone())])?;
+        }
+        Ok((path, document))
     }
 
     /// A complaint about a name that no branch has.
     pub fn unknown(&self, name: &str) -> Error {
-        let names = self.documents.values().flat_map(|document| {
-            let listed = document.data().get("branches").and_then(Node::as_seq).unwrap_or_default();
-            listed.iter().chain([document.data()]).filter_map(|node| node.get("name")?.as_text())
-        });
-        Error::new(Kind::Usage, format!("no branch is named `{name}`")).suggest(name, names)
+        Error::new(Kind::Usage, format!("no branch is named `{name}`"))
+            .suggest(name, self.homes.keys().map(SmolStr::as_str))
     }
 
     /// The project with the changes in it.
@@ -141,21 +172,45 @@ impl Files {
     }
 }
 
-fn put(node: &mut Node, path: &[String], value: &Node) {
-    let Some((last, above)) = path.split_last() else { return };
-    let parent = above.iter().try_fold(node, |node, key| node.map_entry(key));
-    if let Some(map) = parent.and_then(Node::as_map_mut) {
-        map.insert(last.as_str(), value.clone());
+/// Where each branch is written.
+fn homes(documents: &BTreeMap<RelPath, Document>, main: &RelPath) -> BTreeMap<SmolStr, Home> {
+    let mut homes = BTreeMap::new();
+    let mut add = |node: &Node, path: &RelPath, steps| {
+        if let Some(name) = node.get("name").and_then(Node::as_text) {
+            homes.entry(name.into()).or_insert(Home { path: path.clone(), steps });
+        }
+    };
+    for (path, document) in documents {
+        if path != main {
+            add(document.data(), path, Vec::new());
+            continue;
+        }
+        let listed = document.data().get("branches").and_then(Node::as_seq).unwrap_or_default();
+        for (i, node) in listed.iter().enumerate() {
+            add(node, path, vec!["branches".into(), i.into()]);
+        }
     }
+    homes
 }
 
-fn apply(document: &mut Document, home: &[Step], path: &[String], value: Option<&Node>) -> Result<()> {
-    let steps: Vec<Step> = home.iter().cloned().chain(path.iter().map(|key| Step::Key(key.into()))).collect();
-    match value {
-        Some(value) => document.set(&steps, value),
-        // The branch itself stays, whatever goes of it.
-        None => document.remove(&steps, home.len()).map(drop),
+/// A new branch as an item of the list.
+fn entry(name: &str, changes: &[Change]) -> Node {
+    let mut entry: Node = [("name", Node::str(name))].into_iter().collect::<Map>().into();
+    for (path, value) in changes {
+        let Some(((last, above), value)) = path.split_last().zip(value.as_ref()) else { continue };
+        let parent = above.iter().try_fold(&mut entry, |node, key| node.map_entry(key));
+        if let Some(map) = parent.and_then(Node::as_map_mut) {
+            map.insert(last.as_str(), value.clone());
+        }
     }
+    entry
+}
+
+/// A change as an edit of the file in which the branch stands at `home`.
+fn edit(home: &[Step], (path, value): Change) -> Edit {
+    let path = home.iter().cloned().chain(path.iter().map(|key| Step::from(key.as_str()))).collect();
+    // The branch itself stays, whatever goes of it.
+    Edit { path, what: value.map_or(What::Cut { keep: home.len() }, What::Set) }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Only branches whose names the rules count are touched; a pinned one, and one that the spec needs, stays whatever the list says.
 
 use super::list::Listed;
-use super::{Change, Files};
+use super::{Act, Change, Files};
 use crate::error::{Error, Kind, Result, gather};
 use crate::glob::fits;
 use crate::node::Node;
@@ -42,25 +42,28 @@ pub fn sync(files: &mut Files, spec: &Spec, listed: &Listed, rules: &Sync) -> Re
             synced.needed.push(branch.name.clone());
             continue;
         }
-        files.remove(&branch.name)?;
         synced.removed.push(branch.name.clone());
     }
     let wanted = listed.iter().filter(|(name, _)| counts(name));
-    gather(wanted, |(name, commit)| -> Result<()> {
+    let wanted = gather(wanted, |(name, commit)| -> Result<(SmolStr, Act)> {
         let variables = Variables { project: &spec.project, branch: name, commit: commit.as_deref(), rules };
         let image = |(image, pattern): (&SmolStr, &crate::spec::Placed<SmolStr>)| -> Result<Change, Error> {
             let reference = variables.expand(&pattern.value).map_err(|error| error.at(pattern.at))?;
             Ok((vec!["images".to_owned(), image.to_string()], Some(Node::str(reference))))
         };
         let changes = gather(&rules.images, image)?;
-        if !files.has(name) {
-            files.add(name, &changes)?;
-            synced.added.push(name.clone());
-        } else if files.set(name, &changes)? {
-            synced.changed.push(name.clone());
+        if files.has(name) {
+            return Ok((name.clone(), Act::Set(changes)));
         }
-        Ok(())
+        synced.added.push(name.clone());
+        Ok((name.clone(), Act::Add(changes)))
     })?;
+    let removed = synced.removed.iter().map(|name| (name.clone(), Act::Remove));
+    let mut changed = files.change(removed.chain(wanted))?;
+    for name in synced.added.iter().chain(&synced.removed) {
+        changed.remove(name);
+    }
+    synced.changed.extend(changed);
     Ok(synced)
 }
 

@@ -21,10 +21,14 @@ fn change(path: &str, text: &str) -> Change {
     (path.split('.').map(str::to_owned).collect(), Some(value(text)))
 }
 
-/// What `branches.yaml` holds behind its head after `edit`.
-fn after(branches: &str, edit: impl FnOnce(&mut Files) -> Result<()>) -> String {
+fn set(changes: &[Change]) -> Act {
+    Act::Set(changes.to_vec())
+}
+
+/// What `branches.yaml` holds behind its head after `act`.
+fn after(branches: &str, name: &str, act: Act) -> String {
     let mut files = Files::open(&project(branches)).unwrap();
-    edit(&mut files).unwrap();
+    files.change([(name.into(), act)]).unwrap();
     let project = files.project();
     spec::read(&project).unwrap();
     let file = project.file(&files.main).unwrap();
@@ -34,28 +38,21 @@ fn after(branches: &str, edit: impl FnOnce(&mut Files) -> Result<()>) -> String 
 #[test]
 fn a_branch_is_added_changed_and_taken_out() {
     let start = "- name: main # first\n  pin: {reason: \"it is\"}\n\n# Mine.\n- name: feature/login\n  values: {replicas: 1} # few\n";
-    let added = after(start, |files| {
-        files.add(
-            "fix/ü: 1",
-            &[change("images.web", "':3f2c1a9'"), change("owner", "team"), change("values.a.b", "[1]")],
-        )
-    });
+    let made = vec![change("images.web", "':3f2c1a9'"), change("owner", "team"), change("values.a.b", "[1]")];
+    let added = after(start, "fix/ü: 1", Act::Add(made));
     assert_eq!(
         added,
         format!(
             "{start}\n- name: 'fix/ü: 1'\n  images: {{web: \":3f2c1a9\"}}\n  owner: team\n  values: {{a: {{b: [1]}}}}\n"
         )
     );
-    let set = after(start, |files| {
-        files.set("feature/login", &[change("values.replicas", "2"), change("images.web", "'web:2'")]).map(|_| ())
-    });
-    assert_eq!(set, start.replace("replicas: 1} # few\n", "replicas: 2} # few\n  images: {web: web:2}\n"));
-    let removed = after(start, |files| files.remove("feature/login"));
+    let to = [change("values.replicas", "2"), change("images.web", "'web:2'")];
+    let changed = after(start, "feature/login", set(&to));
+    assert_eq!(changed, start.replace("replicas: 1} # few\n", "replicas: 2} # few\n  images: {web: web:2}\n"));
+    let removed = after(start, "feature/login", Act::Remove);
     assert_eq!(removed, "- name: main # first\n  pin: {reason: \"it is\"}\n");
-    let unset = after(&set, |files| {
-        files.set("feature/login", &[(vec!["values".into(), "replicas".into()], None)]).map(|_| ())
-    });
-    assert_eq!(unset, set.replace("  values: {replicas: 2} # few\n", ""));
+    let unset = after(&changed, "feature/login", set(&[(vec!["values".into(), "replicas".into()], None)]));
+    assert_eq!(unset, changed.replace("  values: {replicas: 2} # few\n", ""));
 }
 
 #[test]
@@ -64,8 +61,9 @@ fn a_branch_may_have_a_file_of_its_own() {
         [("branches.yaml", HEAD), ("branches.d/x.yaml", "# mine\nname: a # a\nowner: me\n"), ("base/a.yaml", "")];
     let project = Project::in_memory(files);
     let mut files = Files::open(&project).unwrap();
-    files.set("a", &[change("owner", "you")]).unwrap();
-    files.add("b/c", &[change("replicas.web", "2")]).unwrap();
+    let acts = [("a", set(&[change("owner", "you")])), ("b/c", Act::Add(vec![change("replicas.web", "2")]))];
+    let changed = files.change(acts.map(|(name, act)| (name.into(), act))).unwrap();
+    assert_eq!(changed, ["a".into(), "b/c".into()].into());
     let slug = Slug::of("b/c", Slug::MOST_ROOM);
     let new = RelPath::new(&format!("branches.d/{slug}.yaml")).unwrap();
     let changed = files.into_changed();
@@ -75,7 +73,7 @@ fn a_branch_may_have_a_file_of_its_own() {
         [(new.as_str(), "name: b/c\nreplicas: {web: 2}\n"), ("branches.d/x.yaml", "# mine\nname: a # a\nowner: you\n")]
     );
     let mut files = Files::open(&project).unwrap();
-    files.remove("a").unwrap();
+    files.change([("a".into(), Act::Remove)]).unwrap();
     assert!(spec::read(&files.project()).unwrap().branches.is_empty());
     assert_eq!(files.into_changed().into_values().collect::<Vec<_>>(), [None]);
 }
@@ -143,6 +141,27 @@ fn an_image_says_what_it_needs() {
     assert!(sync::sync(&mut files, &spec, &unknown, &rules(&[], &[("i", "{{ commit.sha }}")])).is_err());
 }
 
+/// A change of some branch.
+fn changes() -> impl Strategy<Value = Change> {
+    let value = prop_oneof![Just("1"), Just("x y"), Just("':2'"), Just("{b: [1]}")];
+    let path = prop_oneof![Just("values.a"), Just("values.b.c"), Just("images.web"), Just("images.db"), Just("owner")];
+    let set = (path.clone(), value).prop_map(|(path, text)| change(path, text));
+    let unset = path.prop_map(|path| (path.split('.').map(str::to_owned).collect(), None));
+    prop_oneof![3 => set, 1 => unset]
+}
+
+#[test]
+fn what_cannot_be_changed_is_named_and_nothing_else() {
+    let start = "- name: a\n  values: {x: 1}\n- name: b\n  values: &v {x: 1}\n- name: c\n  values: {x: 1}\n- name: d\n  values: *v\n";
+    let project = project(start);
+    let mut files = Files::open(&project).unwrap();
+    let acts = ["a", "b", "c"].map(|name| (name.into(), set(&[change("values.x", "2")])));
+    let errors = files.change(acts).unwrap_err();
+    let said: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    assert_eq!(said, ["`branches.1.values.x` cannot be changed without changing what stands around it"]);
+    assert!(files.into_changed().is_empty());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -151,15 +170,50 @@ proptest! {
         left in ("[ab]", "[xy]", 0..3_u8), right in ("[ab]", "[xy]", 0..3_u8),
     ) {
         let start = "- name: a # one\n  values: {x: 0}\n- name: b\n  # two\n  owner: me\n";
-        let set = |(branch, key, to): &(String, String, u8), text: &str| {
-            after(text, |files| files.set(branch, &[change(&format!("values.{key}"), &to.to_string())]).map(|_| ()))
+        let turned = |(branch, key, to): &(String, String, u8), text: &str| {
+            after(text, branch, set(&[change(&format!("values.{key}"), &to.to_string())]))
         };
-        let one = set(&right, &set(&left, start));
-        let other = set(&left, &set(&right, start));
+        let one = turned(&right, &turned(&left, start));
+        let other = turned(&left, &turned(&right, start));
         let data = |text: &str| value(&format!("{HEAD}{text}"));
         if (&left.0, &left.1) != (&right.0, &right.1) {
             prop_assert_eq!(data(&one), data(&other));
         }
         prop_assert_eq!(one.matches('#').count(), 2);
+    }
+
+    #[test]
+    fn many_acts_are_as_good_as_one_after_the_other(
+        branches in prop::collection::vec((0..4_usize, 0..4_usize), 1..6),
+        fates in prop::collection::vec((0..3_u8, prop::collection::vec(changes(), 0..4)), 6),
+        added in prop::collection::vec(prop::collection::vec(changes(), 0..3), 0..3),
+    ) {
+        let above = ["", "\n", "# of it\n", "\n# of it\n"];
+        let entry = ["", "  images: {web: \":1\"} # tag\n", "  values:\n    a: 1 # few\n", "  pin: {reason: x}\n\n"];
+        let branches: Vec<String> = branches
+            .into_iter()
+            .enumerate()
+            .map(|(i, (comment, rest))| format!("{}- name: b{i}\n{}", above[comment], entry[rest]))
+            .collect();
+        let fates = fates.into_iter().take(branches.len()).enumerate();
+        let (removed, kept): (Vec<_>, Vec<_>) = fates.partition(|(_, (fate, _))| *fate == 0);
+        let mut acts: Vec<(SmolStr, Act)> =
+            kept.into_iter().map(|(i, (_, changes))| (format!("b{i}").into(), Act::Set(changes))).collect();
+        acts.extend(removed.into_iter().rev().map(|(i, _)| (format!("b{i}").into(), Act::Remove)));
+        acts.extend(added.into_iter().enumerate().map(|(i, changes)| (format!("n{i}").into(), Act::Add(changes))));
+
+        let start = project(&branches.concat());
+        let mut project = start.clone();
+        let mut changed = BTreeSet::new();
+        for act in acts.clone() {
+            let mut files = Files::open(&project).unwrap();
+            changed.extend(files.change([act]).unwrap());
+            project = files.project();
+        }
+        acts.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let mut files = Files::open(&start).unwrap();
+        prop_assert_eq!(files.change(acts).unwrap(), changed);
+        let text = |project: &Project| project.file(&files.main).unwrap().text().unwrap().to_owned();
+        prop_assert_eq!(text(&files.project()), text(&project));
     }
 }

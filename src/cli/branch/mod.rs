@@ -9,7 +9,7 @@ pub(super) use args::Branch;
 use super::Outcome;
 use super::screen::{Screen, report};
 use super::workspace::{PATIENCE, Workspace};
-use crate::edit::{self, Files};
+use crate::edit::{self, Act, Files};
 use crate::error::{Error, Kind, Result, gather};
 use crate::spec::{Date, Spec, Sync};
 use crate::{disk, git, guard, pipeline};
@@ -49,7 +49,8 @@ impl Edit<'_> {
             let error = Error::new(Kind::Usage, format!("the branch `{}` is there already", args.name));
             return Err(error.help("`pleach branch set` changes it").into());
         }
-        files.add(&args.name, &settings::changes(&args.settings, &[], &self.spec)?)?;
+        let changes = settings::changes(&args.settings, &[], &self.spec)?;
+        files.change([(args.name.as_str().into(), Act::Add(changes))])?;
         self.write(files, &format!("added {}\n", args.name))
     }
 
@@ -60,14 +61,13 @@ impl Edit<'_> {
             let error = Error::new(Kind::Usage, "there is nothing to set");
             return Err(error.help("`pleach branch set --help` shows what can be set").into());
         }
-        let said = if files.has(name) {
-            if files.set(name, &changes)? { format!("changed {name}\n") } else { format!("{name} is so already\n") }
-        } else if args.create {
-            files.add(name, &changes)?;
-            format!("added {name}\n")
-        } else {
-            return Err(files.unknown(name).help("`--create` adds it").into());
+        let (act, said) = match (files.has(name), args.create) {
+            (true, _) => (Act::Set(changes), format!("changed {name}\n")),
+            (false, true) => (Act::Add(changes), format!("added {name}\n")),
+            (false, false) => return Err(files.unknown(name).help("`--create` adds it").into()),
         };
+        let said =
+            if files.change([(name.into(), act)])?.is_empty() { format!("{name} is so already\n") } else { said };
         self.write(files, &said)
     }
 
@@ -85,7 +85,7 @@ impl Edit<'_> {
         }
         gather(&gone, |name| self.refuse_pinned(name))?;
         self.limit(&gone, args.limit)?;
-        gone.iter().try_for_each(|name| files.remove(name))?;
+        files.change(gone.iter().map(|name| (name.clone(), Act::Remove)))?;
         self.finish(files, args.limit, &told("removed", &gone))
     }
 
@@ -106,7 +106,7 @@ impl Edit<'_> {
         let names = |branches: &[&crate::spec::Branch]| branches.iter().map(|b| b.name.clone()).collect::<Vec<_>>();
         let (pinned, needed, gone) = (names(&pinned), names(&needed), names(&gone));
         self.limit(&gone, args.limit)?;
-        gone.iter().try_for_each(|name| files.remove(name))?;
+        files.change(gone.iter().map(|name| (name.clone(), Act::Remove)))?;
         self.finish(files, args.limit, &(told("expired", &gone) + &told("pinned", &pinned) + &told("needed", &needed)))
     }
 

@@ -1,42 +1,99 @@
-//! One change of a text, worked out on the layout of the text.
+//! Changes of a text, worked out on the layout of the text.
 //!
-//! Each function finds the characters that go and those that come. Whether what comes of it is the data that was meant is for the
-//! caller to check. `None` means that the layout is none that is known here.
+//! Each function finds the characters that go and those that come; all places are those of the text as it was. Whether
+//! what comes of it is the data that was meant is for the caller to check. `None` means that the layout is none that is
+//! known here.
 
 use super::Step;
 use super::flow::{Spot, inline, string, string_like};
-use super::layout::{Look, Pair, Part, Shape};
+use super::layout::{Look, Pair, Part, Shape, layout};
 use crate::node::{Map, Node, Value};
 use std::ops::Range;
 
-/// One change on its way.
+/// Changes on their way.
 pub(super) struct Draft<'d> {
     /// The text.
-    pub(super) text: &'d str,
-    /// Its layout.
-    pub(super) root: &'d Part,
+    text: &'d str,
+    /// Its layout, without what goes.
+    root: Part,
+    /// What goes and what comes for it.
+    swaps: Vec<Swap>,
+    /// What goes for nothing, each before the last.
+    holes: Vec<Range<usize>>,
 }
 
 /// The characters that go, and what comes in their place.
-pub(super) type Swap = (Range<usize>, String);
+type Swap = (Range<usize>, String);
 
 fn swap(range: Range<usize>, with: impl Into<String>) -> Swap {
     (range, with.into())
 }
 
 impl<'d> Draft<'d> {
+    /// A text with no change yet.
+    pub(super) fn new(text: &'d str) -> Option<Self> {
+        Some(Draft { text, root: layout(text)?, swaps: Vec::new(), holes: Vec::new() })
+    }
+
+    /// The text with the changes in it, unless two of them are about the same characters.
+    pub(super) fn finish(self) -> Option<String> {
+        let line_end = if self.text.contains("\r\n") { "\r\n" } else { "\n" };
+        let holes = self.holes.into_iter().map(|hole| (hole, String::new()));
+        let mut swaps: Vec<Swap> = self.swaps.into_iter().chain(holes).collect();
+        // What comes between two lines comes before the lower one goes; otherwise as it was asked for.
+        swaps.sort_by_key(|(range, _)| (range.start, range.end));
+        let mut text = String::with_capacity(self.text.len());
+        let mut done = 0;
+        for (range, new) in swaps {
+            text.push_str(self.text.get(done..range.start)?);
+            // Lines that come behind a last line that does not end.
+            if new.ends_with('\n') && !text.is_empty() && !text.ends_with('\n') {
+                text.push_str(line_end);
+            }
+            text.push_str(&new.replace('\n', line_end));
+            done = range.end;
+        }
+        text.push_str(&self.text[done..]);
+        Some(text)
+    }
+
     /// Writes `value` at the end of a path.
-    pub(super) fn set(&self, path: &[Step], value: &Node) -> Option<Swap> {
+    pub(super) fn set(&mut self, path: &[Step], value: &Node) -> Option<()> {
         let (part, rest) = self.descend(path)?;
-        self.write(part, path.split_at(path.len() - rest), value)
+        let swap = self.write(part, path.split_at(path.len() - rest), value)?;
+        self.swaps.push(swap);
+        Some(())
+    }
+
+    /// Takes out what stands at the end of a path.
+    pub(super) fn cut(&mut self, path: &[Step]) -> Option<()> {
+        let (step, above) = path.split_last()?;
+        let (part, 0) = self.descend(above)? else { return None };
+        let (hole, stays) = self.hole(part, step, above)?;
+        self.swaps.extend(stays);
+        match self.holes.last_mut() {
+            Some(last) if hole.end >= last.start && hole.start <= last.start => {
+                *last = hole.start..hole.end.max(last.end);
+            }
+            _ => self.holes.push(hole),
+        }
+        self.root.forget(path);
+        Some(())
+    }
+
+    /// Adds items to the list at the end of a path.
+    pub(super) fn append(&mut self, path: &[Step], items: &[&Node]) -> Option<()> {
+        let swap = self.lengthen(path, items)?;
+        self.swaps.push(swap);
+        Some(())
     }
 
     /// The deepest part on a path that is there, and how many steps remain.
-    fn descend(&self, path: &[Step]) -> Option<(&'d Part, usize)> {
-        let mut part = self.root;
+    fn descend(&self, path: &[Step]) -> Option<(&Part, usize)> {
+        let mut part = &self.root;
         for (done, step) in path.iter().enumerate() {
             let next = match (step, &part.shape) {
-                (Step::Key(key), Shape::Map(_, pairs)) => pairs.iter().find(|pair| pair.key == **key).map(|p| &p.value),
+                (Step::Key(key), Shape::Map(_, pairs)) => pairs.iter().find(|pair| pair.key == *key).map(|p| &p.value),
                 (Step::Item(item), Shape::Seq(_, items)) => Some(items.get(*item)?),
                 (Step::Key(_), Shape::Nothing) => None,
                 _ => return None,
@@ -61,12 +118,12 @@ impl<'d> Draft<'d> {
         };
         // What is missing on the way is made in braces.
         let value = below.iter().rev().try_fold(value.clone(), |value, step| match step {
-            Step::Key(key) => Some([(&**key, value)].into_iter().collect::<Map>().into()),
+            Step::Key(key) => Some([(key.clone(), value)].into_iter().collect::<Map>().into()),
             Step::Item(_) => None,
         })?;
         match &part.shape {
             Shape::Nothing => {
-                let map: Node = [(&**key, value)].into_iter().collect::<Map>().into();
+                let map: Node = [(key.clone(), value)].into_iter().collect::<Map>().into();
                 Some(swap(part.span.clone(), format!(" {}", inline(&map, spot))))
             }
             Shape::Map(Look::Flow, pairs) => {
@@ -79,7 +136,7 @@ impl<'d> Draft<'d> {
             Shape::Map(Look::Block, pairs) => {
                 let indent = " ".repeat(self.column(pairs.first()?.at.start)?);
                 let line = format!("{indent}{}: {}", string(key, Spot::Line), inline(&value, Spot::Line));
-                Some(self.insert_line(part.span.end, &line))
+                Some(self.insert_line(pairs.last()?.value.span.end, &line))
             }
             _ => None,
         }
@@ -87,10 +144,10 @@ impl<'d> Draft<'d> {
 
     /// Whether what stands at the end of a path stands in brackets or braces.
     fn spot(&self, path: &[Step]) -> Option<Spot> {
-        let (mut part, mut spot) = (self.root, Spot::Line);
+        let (mut part, mut spot) = (&self.root, Spot::Line);
         for step in path {
             let (look, next) = match (step, &part.shape) {
-                (Step::Key(key), Shape::Map(look, pairs)) => (*look, &pairs.iter().find(|p| p.key == **key)?.value),
+                (Step::Key(key), Shape::Map(look, pairs)) => (*look, &pairs.iter().find(|p| p.key == *key)?.value),
                 (Step::Item(item), Shape::Seq(look, items)) => (*look, items.get(*item)?),
                 _ => return None,
             };
@@ -105,84 +162,79 @@ impl<'d> Draft<'d> {
         Some(spot)
     }
 
-    /// Takes out what stands at the end of a path.
-    pub(super) fn cut(&self, path: &[Step]) -> Option<Swap> {
-        let (step, above) = path.split_last()?;
-        let (part, 0) = self.descend(above)? else { return None };
+    /// The characters that go with what `step` leads to from `part`, and what has to come so that the rest stays what it is.
+    fn hole(&self, part: &Part, step: &Step, above: &[Step]) -> Option<(Range<usize>, Option<Swap>)> {
         match (step, &part.shape) {
             (Step::Key(key), Shape::Map(look, pairs)) => {
-                let i = pairs.iter().position(|pair| pair.key == **key)?;
-                let spans: Vec<_> = pairs.iter().map(|Pair { at, value, .. }| at.start..value.span.end).collect();
+                let i = pairs.iter().position(|pair| pair.key == *key)?;
+                let span = |i: usize| pairs.get(i).map(|Pair { at, value, .. }| at.start..value.span.end);
+                let here = span(i)?;
                 match look {
-                    Look::Flow => Some(cut_flow(&spans, i)),
-                    Look::Block if self.begins_line(spans[i].start) => {
-                        let lines = self.line_start(spans[i].start)..self.next_line(spans[i].end);
-                        Some(swap(lines, ""))
+                    Look::Flow => Some((hole_in_flow(span, i)?, None)),
+                    Look::Block if self.begins_line(here.start) => {
+                        Some((self.line_start(here.start)..self.next_line(here.end), None))
                     }
                     // The first key stands behind the dash of its item; the next one moves up to it.
-                    Look::Block => Some(swap(spans[i].start..spans.get(i + 1)?.start, "")),
+                    Look::Block => Some((here.start..span(i + 1)?.start, None)),
                 }
             }
-            (Step::Item(i), Shape::Seq(look, items)) => {
-                let spans: Vec<_> = items.iter().map(|item| item.span.clone()).collect();
-                match look {
-                    Look::Flow => Some(cut_flow(&spans, *i)),
-                    Look::Block => self.cut_item(&spans, *i, above),
-                }
+            (Step::Item(i), Shape::Seq(Look::Flow, items)) => {
+                Some((hole_in_flow(|i| items.get(i).map(|item| item.span.clone()), *i)?, None))
             }
+            (Step::Item(i), Shape::Seq(Look::Block, items)) => self.hole_of_item(items, *i, above),
             _ => None,
         }
     }
 
-    /// Takes out an item with the comment right above it, and one of the empty lines around it.
-    fn cut_item(&self, spans: &[Range<usize>], i: usize, above: &[Step]) -> Option<Swap> {
-        let span = spans.get(i)?;
+    /// An item goes with the comment right above it, and one of the empty lines around it.
+    fn hole_of_item(&self, items: &[Part], i: usize, above: &[Step]) -> Option<(Range<usize>, Option<Swap>)> {
+        let span = &items.get(i)?.span;
         let mut start = self.line_start(self.dash(span.start)?);
         let end = self.next_line(span.end);
-        if spans.len() == 1 {
+        if items.len() == 1 {
             // The list stays, empty, behind its key.
             let colon = self.colon(above)?;
-            let between = self.text[colon..start].to_owned();
-            return Some(swap(colon..end, format!(" []{between}")));
+            return Some((start..end, Some(swap(colon..colon, " []"))));
         }
-        let comment = self.comment_above(start);
+        let comment = self.comment_above(items, i)?;
         // A comment above the first item may be about all of them.
         if i > 0 || self.is_blank_above(comment) {
             start = comment;
         }
-        let blank_below = self.text[end..].lines().next().is_none_or(|line| line.trim().is_empty());
+        let below = self.holes.last().filter(|hole| hole.start == end).map_or(end, |hole| hole.end);
+        let blank_below = self.text[below..].lines().next().is_none_or(|line| line.trim().is_empty());
         if blank_below && self.is_blank_above(start) {
             start = self.line_start(start - 1);
         }
-        Some(swap(start..end, ""))
+        Some((start..end, None))
     }
 
     /// Where the colon ends behind the last key of a path.
     fn colon(&self, path: &[Step]) -> Option<usize> {
         let (Step::Key(key), above) = path.split_last()? else { return None };
         let (Part { shape: Shape::Map(_, pairs), .. }, 0) = self.descend(above)? else { return None };
-        let key = pairs.iter().find(|pair| pair.key == **key)?.at.end;
+        let key = pairs.iter().find(|pair| pair.key == *key)?.at.end;
         Some(key + self.text[key..].find(':')? + 1)
     }
 
-    /// Adds an item to the list at the end of a path.
-    pub(super) fn append(&self, path: &[Step], item: &Node) -> Option<Swap> {
+    /// The items of a list written behind its last one.
+    fn lengthen(&self, path: &[Step], new: &[&Node]) -> Option<Swap> {
         let (part, rest) = self.descend(path)?;
         match (&part.shape, rest) {
             (Shape::Seq(Look::Flow, items), 0) if !items.is_empty() => {
                 let end = items.last()?.span.end;
-                Some(swap(end..end, format!(", {}", inline(item, Spot::Flow))))
+                let new: Vec<String> = new.iter().map(|item| inline(item, Spot::Flow)).collect();
+                Some(swap(end..end, format!(", {}", new.join(", "))))
             }
             (Shape::Seq(Look::Block, items), 0) => {
                 let last = items.last()?;
                 let indent = self.column(self.dash(last.span.start)?)?;
-                let apart =
-                    items.len() > 1 && self.is_blank_above(self.comment_above(self.line_start(last.span.start)));
-                let lines = block_item(item, indent);
-                Some(self.insert_line(part.span.end, &if apart { format!("\n{lines}") } else { lines }))
+                let apart = items.len() > 1 && self.is_blank_above(self.comment_above(items, items.len() - 1)?);
+                let lines = block_items(new, indent, if apart { "\n\n" } else { "\n" });
+                Some(self.insert_line(last.span.end, &if apart { format!("\n{lines}") } else { lines }))
             }
             (Shape::Seq(..) | Shape::Nothing, 0) => {
-                let lines = block_item(item, self.column_of_line(part.span.start));
+                let lines = block_items(new, self.column_of_line(part.span.start), "\n");
                 let line_end = part.span.end
                     + self.text[part.span.end..].find(['\n', '\r']).unwrap_or(self.text.len() - part.span.end);
                 let before = self.text[..part.span.start].trim_end_matches(' ').len();
@@ -192,8 +244,13 @@ impl<'d> Draft<'d> {
             (Shape::Map(Look::Block, pairs), 1) => {
                 let Some(Step::Key(key)) = path.last() else { return None };
                 let indent = self.column(pairs.first()?.at.start)?;
-                let lines = format!("{}{}:\n{}", " ".repeat(indent), string(key, Spot::Line), block_item(item, indent));
-                Some(self.insert_line(part.span.end, &lines))
+                let (pad, lines) = (" ".repeat(indent), block_items(new, indent, "\n"));
+                Some(
+                    self.insert_line(
+                        pairs.last()?.value.span.end,
+                        &format!("{pad}{}:\n{lines}", string(key, Spot::Line)),
+                    ),
+                )
             }
             _ => None,
         }
@@ -202,8 +259,7 @@ impl<'d> Draft<'d> {
     /// Puts lines below the line in which `end` is.
     fn insert_line(&self, end: usize, lines: &str) -> Swap {
         let here = self.next_line(end);
-        let missing = if self.text[..here].ends_with('\n') { "" } else { "\n" };
-        swap(here..here, format!("{missing}{lines}\n"))
+        swap(here..here, format!("{lines}\n"))
     }
 
     /// Where the dash of the item stands that begins at `start`.
@@ -237,16 +293,19 @@ impl<'d> Draft<'d> {
         self.text[at..].find('\n').map_or(self.text.len(), |line_break| at + line_break + 1)
     }
 
-    /// Where the comment lines begin that stand right above the line that begins at `start`.
-    fn comment_above(&self, mut start: usize) -> usize {
-        while start > 0 {
+    /// Where the comment lines begin that stand right above an item, or else its own line.
+    fn comment_above(&self, items: &[Part], i: usize) -> Option<usize> {
+        // What looks like a comment at the end of the item before may be text.
+        let floor = i.checked_sub(1).map_or(0, |before| self.next_line(items[before].span.end));
+        let mut start = self.line_start(self.dash(items.get(i)?.span.start)?);
+        while start > floor {
             let above = self.line_start(start - 1);
             if !self.text[above..start].trim_start().starts_with('#') {
                 break;
             }
             start = above;
         }
-        start
+        Some(start)
     }
 
     fn is_blank_above(&self, start: usize) -> bool {
@@ -254,13 +313,18 @@ impl<'d> Draft<'d> {
     }
 }
 
-/// Takes an item of a list or mapping in brackets out, with one of the commas beside it.
-fn cut_flow(spans: &[Range<usize>], i: usize) -> Swap {
-    match (i.checked_sub(1), spans.get(i + 1)) {
-        (_, Some(next)) => swap(spans[i].start..next.start, ""),
-        (Some(before), None) => swap(spans[before].end..spans[i].end, ""),
-        (None, None) => swap(spans[i].clone(), ""),
-    }
+/// A part of a list or mapping in brackets goes with one of the commas beside it.
+fn hole_in_flow(span: impl Fn(usize) -> Option<Range<usize>>, i: usize) -> Option<Range<usize>> {
+    let here = span(i)?;
+    Some(match (i.checked_sub(1).and_then(&span), span(i + 1)) {
+        (_, Some(next)) => here.start..next.start,
+        (Some(before), None) => before.end..here.end,
+        (None, None) => here,
+    })
+}
+
+fn block_items(items: &[&Node], indent: usize, between: &str) -> String {
+    items.iter().map(|item| block_item(item, indent)).collect::<Vec<_>>().join(between)
 }
 
 /// An item of a block list in lines: the entries of a mapping one below the other, everything else in one line.

@@ -43,8 +43,7 @@ pub(super) fn string(text: &str, spot: Spot) -> String {
 
 /// A string in the quotes in which another one stood.
 pub(super) fn string_like(style: ScalarStyle, text: &str, spot: Spot) -> String {
-    let escapes =
-        quote::form(text, Quoting::Safe) == quote::Form::Literal || text.chars().any(|c| !quote::is_printable(c));
+    let escapes = text.chars().any(|c| quote::is_break(c) || !quote::is_printable(c));
     match style {
         ScalarStyle::DoubleQuoted => quoted(text),
         ScalarStyle::SingleQuoted if !escapes => format!("'{}'", text.replace('\'', "''")),

@@ -2,6 +2,7 @@
 //!
 //! Unlike a [`Node`](crate::node::Node) a part knows where it ends, and aliases and merge keys are not expanded.
 
+use super::Step;
 use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
 use std::ops::Range;
 
@@ -13,6 +14,24 @@ pub(super) struct Part {
     pub(super) span: Range<usize>,
     /// What it is.
     pub(super) shape: Shape,
+}
+
+impl Part {
+    /// Takes out what stands at the end of a path, for those that look at this afterwards.
+    pub(super) fn forget(&mut self, path: &[Step]) {
+        let child = match (path, &mut self.shape) {
+            ([Step::Item(i)], Shape::Seq(_, items)) if *i < items.len() => return drop(items.remove(*i)),
+            ([Step::Key(key)], Shape::Map(_, pairs)) => return pairs.retain(|pair| pair.key != *key),
+            ([Step::Item(i), ..], Shape::Seq(_, items)) => items.get_mut(*i),
+            ([Step::Key(key), ..], Shape::Map(_, pairs)) => {
+                pairs.iter_mut().find(|pair| pair.key == *key).map(|pair| &mut pair.value)
+            }
+            _ => None,
+        };
+        if let Some(child) = child {
+            child.forget(&path[1..]);
+        }
+    }
 }
 
 /// What a part is.

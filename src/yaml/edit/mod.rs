@@ -1,44 +1,70 @@
 //! Changes to a YAML text that leave the rest of it as it is: comments, order, quotes, line ends.
 //!
-//! A change replaces a few characters. Then the text is read again and must hold exactly the data that the change
-//! means; where it does not (an anchor that others use, a layout that nobody foresaw), the change is refused and the
-//! text stays. Nothing here knows what the text is about.
+//! A change replaces a few characters; many changes at once are placed on one layout of the text. Then the text is read
+//! again and must hold exactly the data that the changes mean; where it does not (an anchor that others use, a layout
+//! that nobody foresaw), they are refused and the text stays. Nothing here knows what the text is about.
 
+mod data;
 mod draft;
 mod flow;
 mod layout;
 
 use super::{Dialect, parse};
-use crate::error::{Error, Kind, Result};
-use crate::node::{Node, Value};
+use crate::error::{Error, Errors, Kind, Result};
+use crate::node::Node;
 use crate::source::Place;
-use draft::{Draft, Swap};
-use layout::layout;
-use std::borrow::Cow;
-use std::sync::Arc;
+use data::{at, doomed, push, put, take};
+use draft::Draft;
+use smol_str::SmolStr;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// A step down into a document.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step<'a> {
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
     /// To the value of a key.
-    Key(Cow<'a, str>),
+    Key(SmolStr),
     /// To an item of a list, counted from 0.
     Item(usize),
 }
 
-impl<'a> From<&'a str> for Step<'a> {
-    fn from(key: &'a str) -> Self {
+impl From<&str> for Step {
+    fn from(key: &str) -> Self {
         Step::Key(key.into())
     }
 }
 
-impl From<usize> for Step<'_> {
+impl From<usize> for Step {
     fn from(item: usize) -> Self {
         Step::Item(item)
     }
 }
 
-/// A text on its way from one edit to the next.
+/// One change of a document.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// Where, in the document as it stands.
+    pub path: Vec<Step>,
+    /// What happens there.
+    pub what: What,
+}
+
+/// What happens at the end of a path.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// A value comes there; mappings on the way that are missing are made.
+    Set(Node),
+    /// What stands there goes, and with it mappings that lose their last entry, but none of the first `keep` parts of the
+    /// path.
+    Cut {
+        /// How many parts stay whatever they lose.
+        keep: usize,
+    },
+    /// An item comes behind the last one of the list there, which is made if it is missing.
+    Push(Node),
+}
+
+/// A text on its way from one change to the next.
 #[derive(Clone, Debug)]
 pub struct Document {
     text: String,
@@ -61,60 +87,72 @@ impl Document {
         &self.data
     }
 
-    /// Puts `value` at the end of `path`; mappings on the way that are missing are made.
-    pub fn set(&mut self, path: &[Step], value: &Node) -> Result<()> {
-        let mut data = self.data.clone();
-        if !put(&mut data, path, value) {
-            return Err(unedited(path).into());
-        }
-        if data == self.data {
-            return Ok(());
-        }
-        self.change(data, path, |draft| draft.set(path, value))
+    /// Makes all `edits` or none, and says of each whether it changed anything: values are set, then parts cut from the last
+    /// to the first, then items pushed. The text is what it would be if that was done one after the other, as long as the
+    /// edits are about parts that lie apart; one that needs what another one makes is refused, and to cut and push in one
+    /// list takes two turns.
+    pub fn change(&mut self, edits: &[Edit]) -> Result<Vec<bool>> {
+        let (document, done) = self.with(edits).ok_or_else(|| self.faults(edits))?;
+        *self = document;
+        Ok(done)
     }
 
-    /// Takes out what stands at the end of `path`, and mappings that lose their last entry by it, but none of the first
-    /// `keep` parts of the path. Whether anything was there.
-    pub fn remove(&mut self, path: &[Step], keep: usize) -> Result<bool> {
-        let mut path = path;
-        while let [above @ .., _] = path {
-            if at(&self.data, path).is_none() {
-                return Ok(false);
-            }
-            match at(&self.data, above).map(|node| &node.value) {
-                Some(Value::Map(map)) if map.len() == 1 && above.len() > keep => path = above,
-                _ => break,
+    /// The document with `edits` made, if its text comes to hold the data that they mean.
+    fn with(&self, edits: &[Edit]) -> Option<(Document, Vec<bool>)> {
+        let mut order: Vec<usize> = (0..edits.len()).collect();
+        // Each item is cut while those before it stand, so that places count from there.
+        order.sort_by_key(|&i| match &edits[i].what {
+            What::Set(_) => (0, None),
+            What::Cut { .. } => (1, Some(Reverse(&edits[i].path))),
+            What::Push(_) => (2, None),
+        });
+        let mut data = self.data.clone();
+        let mut done = vec![false; edits.len()];
+        let mut todo: Vec<(&[Step], &What)> = Vec::new();
+        for i in order {
+            let Edit { path, what } = &edits[i];
+            let path = match what {
+                What::Set(value) if at(&data, path) == Some(value) => continue,
+                What::Set(value) => put(&mut data, path, value).then_some(path.as_slice())?,
+                What::Push(item) => push(&mut data, path, item).then_some(path.as_slice())?,
+                What::Cut { keep } => {
+                    let Some(path) = doomed(&data, path, *keep) else { continue };
+                    take(&mut data, path);
+                    path
+                }
+            };
+            todo.push((path, what));
+            done[i] = true;
+        }
+        if todo.is_empty() {
+            return Some((self.clone(), done));
+        }
+        let mut draft = Draft::new(&self.text)?;
+        // Where a list begins only the first item has a place, so that they come together.
+        let mut pushed: BTreeMap<&[Step], Vec<&Node>> = BTreeMap::new();
+        for (path, what) in todo {
+            match what {
+                What::Set(value) => draft.set(path, value)?,
+                What::Cut { .. } => draft.cut(path)?,
+                What::Push(item) => pushed.entry(path).or_default().push(item),
             }
         }
-        let mut data = self.data.clone();
-        take(&mut data, path);
-        self.change(data, path, |draft| draft.cut(path))?;
-        Ok(true)
+        pushed.into_iter().try_for_each(|(path, items)| draft.append(path, &items))?;
+        let text = draft.finish()?;
+        (read(&text).ok()? == data).then_some((Document { text, data }, done))
     }
 
-    /// Adds an item at the end of the list at `path`, which is made if it is missing.
-    pub fn push(&mut self, path: &[Step], item: &Node) -> Result<()> {
-        let old = at(&self.data, path).filter(|node| !node.is_null());
-        let Some(items) = old.map_or(Some(&[][..]), Node::as_seq) else { return Err(unedited(path).into()) };
-        let mut data = self.data.clone();
-        let list = Node::seq(items.iter().cloned().chain([item.clone()]));
-        put(&mut data, path, &list);
-        self.change(data, path, |draft| draft.append(path, item))
-    }
-
-    /// Makes a change and takes it back if the text does not come to hold `data`.
-    fn change(&mut self, data: Node, path: &[Step], edit: impl FnOnce(&Draft) -> Option<Swap>) -> Result<()> {
-        let root = layout(&self.text).ok_or_else(|| unedited(path))?;
-        let (range, new) = edit(&Draft { text: &self.text, root: &root }).ok_or_else(|| unedited(path))?;
-        let mut text = self.text.clone();
-        let crlf = text.contains("\r\n");
-        text.replace_range(range, &if crlf { new.replace('\n', "\r\n") } else { new });
-        match read(&text) {
-            Ok(read) if read == data => {
-                *self = Document { text, data };
-                Ok(())
-            }
-            _ => Err(unedited(path).into()),
+    /// What to say of edits that cannot be made all at once: which of them cannot be made at all.
+    fn faults(&self, edits: &[Edit]) -> Errors {
+        let halves = edits.split_at(edits.len() / 2);
+        let failing = |half: &[Edit]| (!half.is_empty() && self.with(half).is_none()).then(|| self.faults(half));
+        let found: Vec<Errors> = match edits {
+            [_] => Vec::new(),
+            _ => [halves.0, halves.1].into_iter().filter_map(failing).collect(),
+        };
+        match edits {
+            [first, ..] if found.is_empty() => unedited(&first.path).into(),
+            _ => found.into(),
         }
     }
 }
@@ -143,54 +181,6 @@ fn unedited(path: &[Step]) -> Error {
         .collect();
     Error::new(Kind::Yaml, format!("`{}` cannot be changed without changing what stands around it", path.join(".")))
         .help("anchors and unusual layouts are for people: edit the file by hand")
-}
-
-/// What stands at the end of a path.
-fn at<'n>(node: &'n Node, path: &[Step]) -> Option<&'n Node> {
-    path.iter().try_fold(node, |node, step| match step {
-        Step::Key(key) => node.get(key),
-        Step::Item(item) => node.as_seq()?.get(*item),
-    })
-}
-
-fn put(node: &mut Node, path: &[Step], value: &Node) -> bool {
-    match path {
-        [] => {
-            *node = value.clone();
-            true
-        }
-        [Step::Key(key), rest @ ..] => {
-            if node.is_null() {
-                *node = Node::map();
-            }
-            let Some(map) = node.as_map_mut() else { return false };
-            if !map.has(key) {
-                map.insert(&**key, Node::null());
-            }
-            map.get_mut(key).is_some_and(|child| put(child, rest, value))
-        }
-        [Step::Item(item), rest @ ..] => {
-            node.as_seq_mut().and_then(|items| items.get_mut(*item)).is_some_and(|child| put(child, rest, value))
-        }
-    }
-}
-
-fn take(node: &mut Node, path: &[Step]) {
-    match (path, &mut node.value) {
-        ([Step::Key(key)], Value::Map(map)) => drop(map.remove(key)),
-        ([Step::Item(item)], Value::Seq(items)) if *item < items.len() => drop(Arc::make_mut(items).remove(*item)),
-        ([Step::Key(key), rest @ ..], Value::Map(map)) => {
-            if let Some(child) = map.get_mut(key) {
-                take(child, rest);
-            }
-        }
-        ([Step::Item(item), rest @ ..], Value::Seq(items)) => {
-            if let Some(child) = Arc::make_mut(items).get_mut(*item) {
-                take(child, rest);
-            }
-        }
-        _ => {}
-    }
 }
 
 #[cfg(test)]

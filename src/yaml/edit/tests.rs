@@ -3,18 +3,31 @@
 use super::*;
 use proptest::prelude::*;
 
-fn steps(path: &str) -> Vec<Step<'_>> {
+fn steps(path: &str) -> Vec<Step> {
     path.split('.').map(|part| part.parse().map_or_else(|_| Step::from(part), Step::Item)).collect()
+}
+
+fn set(path: &str, value: Node) -> Edit {
+    Edit { path: steps(path), what: What::Set(value) }
+}
+
+fn cut(path: &str, keep: usize) -> Edit {
+    Edit { path: steps(path), what: What::Cut { keep } }
+}
+
+fn add(path: &str, item: Node) -> Edit {
+    Edit { path: steps(path), what: What::Push(item) }
 }
 
 fn value(text: &str) -> Node {
     read(text).unwrap()
 }
 
-fn after(text: &str, edit: impl FnOnce(&mut Document) -> Result<()>) -> Result<String, String> {
+/// The text with `edits` in it, made all at once.
+fn after(text: &str, edits: &[Edit]) -> Result<String, String> {
     let mut document = Document::new(text).unwrap();
-    match edit(&mut document) {
-        Ok(()) => Ok(document.text().to_owned()),
+    match document.change(edits) {
+        Ok(_) => Ok(document.text().to_owned()),
         Err(errors) => Err(errors.iter().map(ToString::to_string).collect()),
     }
 }
@@ -54,7 +67,7 @@ fn values_are_set() {
         ("x: &x {a: 1}\ny:\n  <<: *x\n  b: 2\n", "y.a", "3", "x: &x {a: 1}\ny:\n  <<: *x\n  b: 2\n  a: 3\n"),
         ("a: &x 1\nb: *x\n", "b", "2", "a: &x 1\nb: 2\n"),
     ] {
-        let got = after(text, |document| document.set(&steps(path), &value(new)));
+        let got = after(text, &[set(path, value(new))]);
         assert_eq!(got.as_deref(), Ok(want), "{text}{path}");
     }
 }
@@ -66,7 +79,7 @@ fn what_others_share_is_not_changed() {
     {
         let text = text.replace("a: *x\n", "z: &x {c: 1}\na: *x\n");
         let text = if path == "a" { text.replace("z: &x {c: 1}\na: *x\n", "a: &x 1\nb: *x\n") } else { text };
-        let got = after(&text, |document| document.set(&steps(path), &value("2")));
+        let got = after(&text, &[set(path, value("2"))]);
         assert!(got.clone().is_err_and(|why| why.contains("cannot be changed")), "{text}{path}: {got:?}");
     }
 }
@@ -91,11 +104,12 @@ fn parts_are_taken_out() {
         ("l: # all\n- a\nm: 1\n", "l.0", "l: [] # all\nm: 1\n"),
         ("l:\n  - a\n", "l.0", "l: []\n"),
     ] {
-        let got = after(text, |document| document.remove(&steps(path), 1).map(|there| assert!(there)));
+        let got = after(text, &[cut(path, 1)]);
         assert_eq!(got.as_deref(), Ok(want), "{text}{path}");
     }
-    let got = after("a: 1\n", |document| document.remove(&steps("b.c"), 0).map(|there| assert!(!there)));
-    assert_eq!(got.as_deref(), Ok("a: 1\n"));
+    let mut document = Document::new("a: 1\n").unwrap();
+    assert_eq!(document.change(&[cut("b.c", 0)]), Ok(vec![false]));
+    assert_eq!(document.text(), "a: 1\n");
 }
 
 #[test]
@@ -115,7 +129,24 @@ fn items_are_added() {
         ("m: 1\n", format!("m: 1\nl:\n{}", block(""))),
         ("l: [{name: a}]\n", "l: [{name: a}, {images: {web: r:1}, name: x, owner: 'a: b'}]\n".to_owned()),
     ] {
-        assert_eq!(after(text, |document| document.push(&steps("l"), &value(item))), Ok(want), "{text}");
+        assert_eq!(after(text, &[add("l", value(item))]), Ok(want), "{text}");
+    }
+}
+
+#[test]
+fn a_list_may_lose_all_and_get_others() {
+    for (text, want) in [
+        ("k: 1\nl:\n- a: 1\n\n# b\n- a: 2\n", "k: 1\nl:\n- x: 1\n- x: 2\n"),
+        ("k: 1\n\n# All.\nl:\n- a: 1\n", "k: 1\n\n# All.\nl:\n- x: 1\n- x: 2\n"),
+        ("l: # all\r\n  - a: 1\r\n", "l: # all\r\n- x: 1\r\n- x: 2\r\n"),
+        ("l: [a, b, c]\n", "l:\n- x: 1\n- x: 2\n"),
+    ] {
+        let mut document = Document::new(text).unwrap();
+        let count = document.data().get("l").and_then(Node::as_seq).unwrap().len();
+        let all: Vec<Edit> = (0..count).map(|i| cut(&format!("l.{i}"), 1)).collect();
+        document.change(&all).unwrap();
+        document.change(&[add("l", value("x: 1")), add("l", value("x: 2"))]).unwrap();
+        assert_eq!(document.text(), want, "{text}");
     }
 }
 
@@ -130,15 +161,85 @@ fn scalars() -> impl Strategy<Value = String> {
     ]
 }
 
+/// Texts with a list `l` of up to five mappings, each with a `name`, in all sorts of layouts.
+fn lists() -> impl Strategy<Value = String> {
+    let item = prop_oneof![
+        Just("name: x"),
+        Just("name: x # said"),
+        Just("{name: x}"),
+        Just("{name: 'x', b: {c: {}}} # said"),
+        Just("name: \"x\"\n  b:\n    c: {e: 1} # said\n    # below"),
+        Just("b:\n  name: >-\n    long\n    text\n"),
+        Just("b: {c: {d: 1}}\n  # within\n\n  name: x"),
+        Just("name: |\n    # text\n"),
+    ];
+    let above =
+        prop_oneof![Just(""), Just(""), Just("\n"), Just("# about it\n"), Just("\n# about\n# it\n"), Just("# it\n\n")];
+    let items = prop::collection::vec((above, item), 1..=5);
+    let tail = prop_oneof![Just(""), Just("\n"), Just("# end\n"), Just("\n# about m\nm: 1\n"), Just("m: 1\n")];
+    let block = (items, prop_oneof![Just(""), Just("  ")], tail, any::<bool>()).prop_map(|(items, pad, tail, end)| {
+        let line = |line: &str| if line.is_empty() { "\n".to_owned() } else { format!("{pad}{line}\n") };
+        let items: String = items
+            .iter()
+            .flat_map(|(above, item)| {
+                above
+                    .lines()
+                    .map(str::to_owned)
+                    .chain(format!("- {item}").lines().map(str::to_owned))
+                    .collect::<Vec<_>>()
+            })
+            .map(|text| line(&text))
+            .collect();
+        let text = format!("# head\nk: 1\nl: # all\n{items}{tail}");
+        if end { text } else { text.trim_end().to_owned() }
+    });
+    let flow = (
+        prop::collection::vec(prop_oneof![Just("{name: x}"), Just("{b: {}, name: 'x'}")], 1..=5),
+        prop_oneof![Just(", "), Just(",\n  "), Just(", # said\n\n  ")],
+    )
+        .prop_map(|(items, between)| format!("l: [{}] # all\nm: 1\n", items.join(between)));
+    (prop_oneof![4 => block, 1 => flow], any::<bool>())
+        .prop_map(|(text, crlf)| if crlf { text.replace('\n', "\r\n") } else { text })
+        .prop_filter("it is to be read", |text| Document::new(text).is_ok())
+}
+
 proptest! {
     #[test]
     fn any_string_arrives_wherever_it_is_set(text in scalars(), other in scalars()) {
         let start = "a: 'x' # kept\nb: {c: 1, d: \"2\"} # kept\nl: # kept\n- name: y # kept\n";
         let mut document = Document::new(start).unwrap();
         for (path, text) in [("a", &text), ("b.c", &other), ("b.d", &text), ("b.e", &text), ("l.0.f.g", &other), ("h", &text)] {
-            prop_assert!(document.set(&steps(path), &Node::str(text.as_str())).is_ok(), "{path} {text:?}");
+            prop_assert!(document.change(&[set(path, Node::str(text.as_str()))]).is_ok(), "{path} {text:?}");
             prop_assert_eq!(at(document.data(), &steps(path)).and_then(Node::as_str), Some(text.as_str()));
         }
         prop_assert_eq!(document.text().matches("# kept").count(), 4);
+    }
+
+    #[test]
+    fn all_at_once_is_one_after_the_other(
+        text in lists(),
+        fates in prop::collection::vec(0..5_usize, 5),
+        news in prop::option::of(1..3_usize),
+    ) {
+        let count = Document::new(&text).unwrap().data().get("l").and_then(Node::as_seq).unwrap().len();
+        let mut sets = Vec::new();
+        let mut cuts = Vec::new();
+        for (i, fate) in fates.into_iter().take(count).enumerate() {
+            match fate {
+                0 => sets.push(set(&format!("l.{i}.name"), Node::str("new: #1"))),
+                1 => sets.push(set(&format!("l.{i}.new"), value("{a: 1}"))),
+                2 => sets.push(set(&format!("l.{i}.b.c.d"), Node::int(2))),
+                3 if news.is_none() => cuts.push(cut(&format!("l.{i}"), 1)),
+                _ => {}
+            }
+        }
+        let news = (0..news.unwrap_or(0)).map(|i| add("l", value(&format!("{{name: n{i}, b: 'x, y'}}"))));
+        let all: Vec<Edit> = news.clone().chain(cuts.clone()).chain(sets.clone()).collect();
+        let one = sets.into_iter().chain(cuts.into_iter().rev()).chain(news);
+        let mut document = Document::new(&text).unwrap();
+        // What is refused on the way may be fine in the end.
+        if one.into_iter().try_for_each(|edit| document.change(&[edit]).map(drop)).is_ok() {
+            prop_assert_eq!(after(&text, &all), Ok(document.text), "{}", text);
+        }
     }
 }
