@@ -62,7 +62,7 @@ pub(super) enum Command {
     Diff(Diff),
     /// List, add, change and take out the branches of the spec
     #[command(subcommand)]
-    Branch(super::branch::Branch),
+    Branch(Box<super::branch::Branch>),
     #[cfg(feature = "apply")]
     Dns(super::dns::Dns),
     Retired(Retired),

@@ -36,6 +36,26 @@ fn dns(fake: &Fake, workspace: &Workspace, other: &[(&str, &str)], args: &[&str]
     ran
 }
 
+/// Nothing is asked of the provider either.
+#[test]
+fn a_plan_for_nsupdate_is_for_servers_that_take_updates() {
+    for provider in ALL {
+        let fake = fake(provider);
+        let workspace = workspace(provider, &fake.base(), 600);
+        let plan = dns(&fake, &workspace, &[], &["plan", "--format", "nsupdate"]).exits(2);
+        let why =
+            "error[usage]: the zone `dev.example.com` is changed by the API of its provider, and not by `nsupdate`";
+        assert!(plan.err().starts_with(why), "{}", plan.err());
+        assert!(
+            plan.err().contains(" --> branches.yaml:5:3") && plan.err().contains("= help: plan it in"),
+            "{}",
+            plan.err()
+        );
+        assert_eq!(plan.out(), "");
+        assert!(fake.log().is_empty());
+    }
+}
+
 #[test]
 fn a_zone_is_planned_and_applied_with_every_provider() {
     for provider in ALL {

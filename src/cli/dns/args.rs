@@ -183,7 +183,7 @@ pub(super) enum PlanFormat {
     Markdown,
     /// A JSON object for each name, and one for the sum
     Json,
-    /// The changes as input of nsupdate
+    /// The changes as input of nsupdate, for zones of `provider: rfc2136`
     Nsupdate,
 }
 

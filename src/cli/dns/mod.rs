@@ -22,7 +22,7 @@ use crate::dns::marker::{Claim, Fence};
 use crate::error::{Error, Errors, Kind, Level, Result, gather};
 use crate::name::DnsName;
 use crate::source::RelPath;
-use crate::spec::{self, Spec};
+use crate::spec::{self, Provider, Spec};
 use args::{About, Allow, Command, ExportFormat, Format, PlanFormat};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -47,6 +47,21 @@ struct Read {
     addresses: Addresses,
 }
 
+impl Read {
+    /// Refuses zones that take no DNS updates, which is all that `nsupdate` sends.
+    fn suits_nsupdate(&self) -> Result<()> {
+        let zones: BTreeSet<&DnsName> = self.files.iter().map(|file| &file.change.zone).collect();
+        let others = zones.into_iter().filter_map(|name| {
+            let zone = self.spec.zones.get(name)?;
+            zone.provider.filter(|provider| *provider != Provider::Rfc2136)?;
+            let message = format!("the zone `{name}` is changed by the API of its provider, and not by `nsupdate`");
+            let help = "plan it in another format; `pleach dns apply` writes to it";
+            Some(Error::new(Kind::Usage, message).at(zone.at).help(help))
+        });
+        Errors::check(others.collect(), ())
+    }
+}
+
 struct Run<'a> {
     workspace: &'a Workspace,
     here: &'a Path,
@@ -56,7 +71,11 @@ struct Run<'a> {
 impl Run<'_> {
     fn plan(&self, args: &args::Plan) -> Result<u8> {
         let rules = Rules { rev: args.rev, ..rules(&args.allow)? };
-        let mut sites = self.sites(&args.about, rules.patience)?;
+        let read = self.read(&args.about.files)?;
+        if args.format == PlanFormat::Nsupdate {
+            read.suits_nsupdate()?;
+        }
+        let mut sites = self.open(&read, &args.about, rules.patience)?;
         promise::hold(&sites)?;
         let notes: Vec<String> = promise::lacking(&sites).collect();
         let plan = run::plan(&mut sites, &rules)?;
@@ -217,11 +236,15 @@ impl Run<'_> {
 
     /// The zones that the files speak of, ready to be read.
     fn sites(&self, about: &About, patience: Patience) -> Result<Vec<Site>> {
-        let Read { spec, files, addresses } = self.read(&about.files)?;
+        self.open(&self.read(&about.files)?, about, patience)
+    }
+
+    fn open(&self, read: &Read, about: &About, patience: Patience) -> Result<Vec<Site>> {
+        let Read { spec, files, addresses } = read;
         let screen = self.screen;
         let trace: Option<Trace> = about.verbose.then(|| Arc::new(move |text: &str| screen.say(text)) as Trace);
         let around = Surroundings { variable: &variable, file: &|path| disk::load(&self.here.join(path)), trace };
-        gather(work::works(&files, &spec.zones, &addresses)?, |work| {
+        gather(work::works(files, &spec.zones, addresses)?, |work| {
             let zone = open::open(&work.zone, spec.zones.get(&work.zone), &around, patience)?;
             Ok::<_, Errors>(Site { work, zone })
         })
