@@ -78,6 +78,31 @@ fn a_switch_from_blue_to_green_is_one_line() {
     workspace.run(&["branch", "set", "main", "--active", "green"]).exits(2);
 }
 
+#[test]
+fn a_pipeline_says_which_services_a_branch_runs_and_whose_its_database_is() {
+    let workspace = workspace();
+    workspace
+        .write("overlays/api/kustomization.yaml", "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n");
+    let head =
+        "baseline: main\nservices: {api: {overlay: api}, web: {overlay: api}}\ndatabase: {name: shop}\n# One a line.";
+    let spec = SPEC.replace("# One a line.", head);
+    workspace.write("branches.yaml", &spec);
+    let set = |args: &[&str]| workspace.run(&[&["branch", "set", "feature/login"], args].concat());
+    set(&["--service", "web", "--database", "schema"]).exits(0);
+    let lines = "  services: [web]\n  database: {mode: schema}\n";
+    assert_eq!(workspace.read("branches.yaml"), spec.replace("# by CI\n", &format!("# by CI\n{lines}")));
+    set(&["--service", "api", "--service", "web", "--database", "database"]).exits(0);
+    let lines = "  services: [api, web]\n  database: {mode: database}\n";
+    assert_eq!(workspace.read("branches.yaml"), spec.replace("# by CI\n", &format!("# by CI\n{lines}")));
+    set(&["--unset", "services", "--unset", "database"]).exits(0);
+    assert_eq!(workspace.read("branches.yaml"), spec);
+    for (args, why) in [(["--service", "wep"], "there is no service `wep`"), (["--database", "mine"], "`mine`")] {
+        let said = set(&args).exits(2).err();
+        assert!(said.contains(why) && said.contains("branches.yaml:"), "{said}");
+        assert_eq!(workspace.read("branches.yaml"), spec);
+    }
+}
+
 /// One branch that the rest of the spec stands on keeps no other from going.
 #[test]
 fn the_baseline_and_the_branch_of_an_alias_stay() {

@@ -66,6 +66,7 @@ Examples:
   pleach branch set feature/login --value replicas=2 --value database.name=login
   pleach branch set feature/login --unset values.replicas --unset expires
   pleach branch set release/2.4 --active green
+  pleach branch set feature/login --service frontend --database schema
   pleach branch set \"$BRANCH\" --create --image \"backend=:$COMMIT\"      in the pipeline of the application
 
 Exit status: 0 if it is so now, 2 if there is no such branch or the spec would be refused.")]
@@ -98,6 +99,12 @@ pub(super) struct Settings {
     /// An overlay; all that are given take the place of the list
     #[arg(long, value_name = "NAME")]
     pub(super) overlay: Vec<String>,
+    /// A service that it runs itself; all that are given take the place of the list
+    #[arg(long, value_name = "NAME")]
+    pub(super) service: Vec<String>,
+    /// Whose its database is: `shared`, or its own `schema` or `database`
+    #[arg(long, value_name = "MODE")]
+    pub(super) database: Option<String>,
     /// A host; all that are given take the place of the list
     #[arg(long, value_name = "HOST")]
     pub(super) host: Vec<String>,

@@ -22,7 +22,7 @@ pub(super) fn changes(settings: &Settings, unset: &[String], spec: &Spec) -> Res
     for (name, count) in &settings.replicas {
         changes.push((owned(&["replicas", name]), Some(parsed(count)?)));
     }
-    for (key, list) in [("overlays", &settings.overlay), ("hosts", &settings.host)] {
+    for (key, list) in [("overlays", &settings.overlay), ("services", &settings.service), ("hosts", &settings.host)] {
         if !list.is_empty() {
             changes.push((owned(&[key]), Some(Node::seq(list.iter().map(Node::str)))));
         }
@@ -30,7 +30,9 @@ pub(super) fn changes(settings: &Settings, unset: &[String], spec: &Spec) -> Res
     for (field, pairs) in [("labels", &settings.label), ("annotations", &settings.annotation)] {
         changes.extend(pairs.iter().map(|(key, value)| text(&[field, key], value)));
     }
-    changes.extend(settings.active.iter().map(|slot| text(&["slots", "active"], slot)));
+    for (path, word) in [(["database", "mode"], &settings.database), (["slots", "active"], &settings.active)] {
+        changes.extend(word.iter().map(|word| text(&path, word)));
+    }
     for (key, value) in [("owner", &settings.owner), ("link", &settings.link)] {
         changes.extend(value.iter().map(|value| text(&[key], value)));
     }
