@@ -10,7 +10,7 @@ use crate::plan::Branch;
 use crate::resource::Resource;
 use crate::schema::name;
 use crate::source::Place;
-use crate::spec::Spec;
+use crate::spec::{DatabaseMode, Spec};
 use sha2::{Digest, Sha256};
 
 /// What stands behind the name: `-` and so many hex digits.
@@ -34,14 +34,26 @@ pub(super) fn settle(spec: &Spec, branch: &Branch, resources: &mut Vec<Resource>
             rename(&mut resources[i]);
             Ok(generated(&resources[i], resources))
         }
-        // Who takes services from the baseline may lack the one that has the Job.
         None if branch.runs_all => {
             let jobs = resources.iter().filter(|resource| is_job(resource)).map(Resource::name);
             let message = format!("the branch makes no Job `{}` that could migrate its database", job.value);
             Err(Error::new(Kind::Resource, message).at(job.at).suggest(&job.value, jobs))
         }
-        None => Ok(Vec::new()),
+        // Who takes services from the baseline may lack the one that has the Job, and has no use for a database then.
+        None => {
+            let written = spec.branches.iter().find(|written| written.name == branch.name);
+            let asked = written.and_then(|written| written.database.as_ref());
+            Ok(asked.map(|mode| unmigrated(&job.value, mode.value, mode.at)).into_iter().collect())
+        }
     }
+}
+
+/// A warning of a database that a branch asks for and never gets.
+fn unmigrated(job: &str, mode: DatabaseMode, at: Place) -> Error {
+    let message = format!("the branch has a {} of its own, and no Job `{job}` to migrate it", mode.word());
+    Error::new(Kind::Resource, message)
+        .at(at)
+        .help("run the service that has the Job, which is not among the branch's `services`, or share the baseline's")
 }
 
 /// A warning for each generated object that the pods of a Job name: its name is another one with every change of it,

@@ -91,7 +91,9 @@ fn own(name: &str, slug: &str) -> SmolStr {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::Project;
     use proptest::prelude::*;
+    use std::collections::BTreeMap;
 
     #[test]
     fn names() {
@@ -109,7 +111,89 @@ mod tests {
         assert!(got.len() == LONGEST && !got.ends_with("0123abcd"), "{got}");
     }
 
+    /// What a spec says of one branch: its name, whether it forces its slug, its mode if it says one, and App Engine.
+    type Said = (String, bool, Option<DatabaseMode>, bool);
+
+    fn branch() -> impl Strategy<Value = Said> {
+        let name = prop_oneof![
+            // Names that come near to one another once they are cleaned and cut.
+            "(feature|Feature|feature-)[/_.-][ab]{1,2}([-_.]{1,2}[0-9a-f]{8})?",
+            "[a-z]{40}[-_/][ab]{20,30}[-_/]?[ab]",
+            "\\PC{1,20}",
+        ];
+        let mode = prop_oneof![
+            Just(None),
+            Just(Some(DatabaseMode::Shared)),
+            Just(Some(DatabaseMode::Schema)),
+            Just(Some(DatabaseMode::Database)),
+        ];
+        (name, proptest::bool::weighted(0.1), mode, proptest::bool::weighted(0.1))
+    }
+
+    /// The database of every branch; `None` if the spec is refused, as names are that git would not take.
+    fn plan(head: &str, branches: &[Said]) -> Option<BTreeMap<SmolStr, Option<Database>>> {
+        let entry = |(i, (name, forced, mode, app_engine)): (usize, &Said)| {
+            let slug = forced.then(|| format!("  slug: {}-{i}\n", "s".repeat(50)));
+            let database = match mode {
+                _ if *app_engine => "  appEngine: {project: example-project}\n".to_owned(),
+                Some(mode) => format!("  database: {{mode: {}}}\n", mode.word()),
+                None => String::new(),
+            };
+            format!("- name: {}\n{}{database}", serde_json::to_string(name).unwrap(), slug.unwrap_or_default())
+        };
+        let entries: Vec<String> = branches.iter().enumerate().map(entry).collect();
+        let text =
+            format!("apiVersion: pleach/v1\nkind: Branches\nproject: shop\n{head}\nbranches:\n{}", entries.concat());
+        let project = Project::in_memory([("branches.yaml", text), ("base/a.yaml", String::new())]);
+        let plan = super::super::make(&spec::read(&project).ok()?).ok()?;
+        Some(plan.branches.into_iter().map(|branch| (branch.name, branch.database)).collect())
+    }
+
     proptest! {
+        #[test]
+        fn no_branch_has_what_belongs_to_another(
+            branches in proptest::collection::vec(branch(), 1..12),
+            name in prop_oneof![Just("shop".to_owned()), "[a-z][a-z0-9_]{31}"],
+            mode in prop_oneof![Just("shared"), Just("schema"), Just("database")],
+        ) {
+            let mut branches = branches;
+            branches.retain(|(name, ..)| plan("", &[(name.clone(), false, None, false)]).is_some() && name != "main");
+            branches.sort();
+            branches.dedup_by(|a, b| a.0 == b.0);
+            branches.insert(0, ("main".to_owned(), false, None, false));
+            let head = format!("baseline: main\ndatabase: {{mode: {mode}, name: {name}}}");
+            let databases = plan(&head, &branches);
+            prop_assume!(databases.is_some());
+            let databases = databases.unwrap();
+            let baseline = databases["main"].clone().unwrap();
+            let mut known = std::collections::BTreeSet::from([("database", SmolStr::from(&*name)), ("schema", PUBLIC.into())]);
+            for ((branch, _, said, app_engine), database) in branches.iter().map(|said| (said, &databases[said.0.as_str()])) {
+                let Some(database) = database else {
+                    prop_assert!(app_engine);
+                    continue;
+                };
+                prop_assert!(said.is_none_or(|said| said == database.mode));
+                for name in [&database.name, &database.schema] {
+                    prop_assert!(name.len() <= LONGEST && name.starts_with(|c: char| c.is_ascii_lowercase()), "{}", name);
+                    prop_assert!(name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_')), "{}", name);
+                }
+                if let Some(own) = database.own() {
+                    prop_assert!(known.insert((database.mode.word(), own.clone())), "{}: {}", branch, own);
+                } else {
+                    prop_assert_eq!((&database.name, &database.schema), (&baseline.name, &baseline.schema));
+                }
+                prop_assert_eq!(database.is_migrated, branch == "main" || database.own().is_some());
+            }
+            // Nobody's depends on who else is there, nor on an alias.
+            let (last, others) = branches.split_last().unwrap();
+            if !others.is_empty() {
+                let fewer = plan(&format!("{head}\nhosts: ['{{{{ branch.slug }}}}.example.com']\naliases: {{stable: main}}"), others);
+                for (name, database) in fewer.into_iter().flatten() {
+                    prop_assert!(name != last.0 && databases[&name] == database, "{}", name);
+                }
+            }
+        }
+
         #[test]
         fn no_two_slugs_have_one_database(slugs in proptest::collection::btree_set("[a-z]([-a-z0-9]{0,61}[a-z0-9])?", 2..40)) {
             let names: std::collections::BTreeSet<SmolStr> = slugs.iter().map(|slug| own("a_rather_long_name_of_a_shop", slug)).collect();

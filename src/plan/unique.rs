@@ -1,11 +1,12 @@
-//! What no two branches may share: slugs, namespaces, hosts and databases of their own.
+//! What no two branches may share: slugs, namespaces, hosts and databases of their own. Nor may one of these be what the
+//! spec says is everybody's.
 //!
 //! A collision is refused and never mended: a number behind a name would make a branch's output depend on other branches.
 
 use super::{Branch, Database, Host, Platform};
 use crate::error::{Error, Kind};
 use crate::source::Place;
-use crate::spec::{Join, Spec};
+use crate::spec::{DatabaseMode, Join, Spec};
 use std::collections::BTreeMap;
 
 /// The collisions, one for each pair of branches and the first thing that they share.
@@ -34,11 +35,23 @@ pub(super) fn check(spec: &Spec, branches: &[Branch]) -> Vec<Error> {
         Some((own.as_str(), branch.at, branch, SLUG))
     });
     collisions("database", databases, &mut known);
-    known.into_values().collect()
+    let common = branches.iter().filter_map(|branch| common(spec, branch));
+    known.into_values().chain(common).collect()
+}
+
+/// A complaint about a database of a branch that the spec says is everybody's, and that would go with the branch.
+fn common(spec: &Spec, branch: &Branch) -> Option<Error> {
+    let database = branch.database.as_ref().filter(|database| database.mode == DatabaseMode::Database)?;
+    let databases = spec.shared.node.as_ref()?.get("databases")?.as_map()?;
+    let entry = databases.entry(&database.name)?;
+    let message = format!("the database `{}` of the branch `{}` is a shared one", database.name, branch.name);
+    let note = "`shared.databases` names it here";
+    Some(Error::new(Kind::Name, message).at(branch.at).note(entry.key.at, note).help(SLUG_OR_SHARED))
 }
 
 /// What keeps things apart: slugs, namespaces, and hosts that are names.
 const SLUG: &str = "give one of them another name in `slug:`";
+const SLUG_OR_SHARED: &str = "give the branch another name in `slug:`, or the shared database another one";
 const NAMESPACE: &str = "`{{ branch.slug }}` in the pattern keeps namespaces apart";
 const HOST: &str = "`{{ branch.slug }}` in the pattern keeps hosts apart";
 

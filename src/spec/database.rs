@@ -20,7 +20,7 @@ pub struct Database {
 }
 
 /// What a branch has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DatabaseMode {
     /// What the baseline has.
     #[default]

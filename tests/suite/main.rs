@@ -13,6 +13,7 @@ mod ci_examples;
 #[cfg(unix)]
 mod ci_files;
 mod cli;
+mod databases;
 mod disk;
 mod dns_build;
 #[cfg(feature = "apply")]
