@@ -187,6 +187,7 @@ proptest! {
         branches in prop::collection::vec((0..4_usize, 0..4_usize), 1..6),
         fates in prop::collection::vec((0..3_u8, prop::collection::vec(changes(), 0..4)), 6),
         added in prop::collection::vec(prop::collection::vec(changes(), 0..3), 0..3),
+        apart in any::<bool>(),
     ) {
         let above = ["", "\n", "# of it\n", "\n# of it\n"];
         let entry = ["", "  images: {web: \":1\"} # tag\n", "  values:\n    a: 1 # few\n", "  pin: {reason: x}\n\n"];
@@ -202,7 +203,15 @@ proptest! {
         acts.extend(removed.into_iter().rev().map(|(i, _)| (format!("b{i}").into(), Act::Remove)));
         acts.extend(added.into_iter().enumerate().map(|(i, changes)| (format!("n{i}").into(), Act::Add(changes))));
 
-        let start = project(&branches.concat());
+        let start = if apart {
+            let item = |line: &str| line.strip_prefix("- ").or(line.strip_prefix("  ")).unwrap_or(line).to_owned() + "\n";
+            let alone = |text: &String| text.lines().map(item).collect::<String>();
+            let files = branches.iter().enumerate().map(|(i, text)| (format!("branches.d/b{i}.yaml"), alone(text)));
+            let rest = [("branches.yaml", HEAD), ("base/a.yaml", ""), ("branches.d/z.yaml", "name: z\n")];
+            Project::in_memory(rest.map(|(path, text)| (path.to_owned(), text.to_owned())).into_iter().chain(files))
+        } else {
+            project(&branches.concat())
+        };
         let mut project = start.clone();
         let mut changed = BTreeSet::new();
         for act in acts.clone() {
@@ -213,7 +222,10 @@ proptest! {
         acts.sort_by(|(a, _), (b, _)| a.cmp(b));
         let mut files = Files::open(&start).unwrap();
         prop_assert_eq!(files.change(acts).unwrap(), changed);
-        let text = |project: &Project| project.file(&files.main).unwrap().text().unwrap().to_owned();
-        prop_assert_eq!(text(&files.project()), text(&project));
+        let texts = |files: &Files| {
+            files.documents.iter().map(|(path, document)| (path.clone(), document.text().to_owned())).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(texts(&Files::open(&files.project()).unwrap()), texts(&files));
+        prop_assert_eq!(texts(&Files::open(&project).unwrap()), texts(&files));
     }
 }
