@@ -8,13 +8,16 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// The commit at which the history of the workspace `root` left that of `trunk`: the newest that both have, which is
-/// `trunk` itself where nothing was added to it since. A merge that is on its way counts as done. `None` without such a
-/// commit, a repository or `git`. Whoever has no `.git` in the workspace or above it is not made to wait for an answer.
-pub fn fork(root: &Path, trunk: &str) -> Option<String> {
+/// The commit at which the history of the workspace `root` left that of the trunk, the first of `trunks` that is there: the
+/// newest that both have, which is the trunk itself where nothing was added to it since. A merge that is on its way counts
+/// as done. `None` without such a commit, a repository or `git`. Whoever has no `.git` in the workspace or above it is not
+/// made to wait for an answer.
+pub fn fork(root: &Path, trunks: &[&str]) -> Option<String> {
     if !root.ancestors().any(|folder| folder.join(".git").exists()) {
         return None;
     }
+    let (last, others) = trunks.split_last()?;
+    let trunk = others.iter().find(|trunk| commit(root, trunk).is_ok()).unwrap_or(last);
     let with = |heads: &[&str]| {
         let found = run(root, &[&["merge-base", trunk], heads].concat(), b"").ok();
         let found = found.filter(|found| found.status.success())?;
@@ -208,7 +211,7 @@ mod tests {
         assert_eq!(files.paths().collect::<Vec<_>>(), [&deep]);
         assert_eq!(files.read([&deep, &none]).unwrap().len(), 1);
         assert!(files.read([&none]).unwrap().is_empty());
-        assert!(fork(&root, "main").is_some());
-        assert_eq!(fork(&root, "nowhere"), None);
+        assert!(fork(&root, &["nowhere", "main"]).is_some());
+        assert_eq!(fork(&root, &["nowhere"]), None);
     }
 }

@@ -104,7 +104,7 @@ pub(super) struct Build {
     /// Build one of N shares of the branches, counted from 1
     #[arg(long, value_name = "I/N", conflicts_with = "only")]
     pub(super) shard: Option<Shard>,
-    /// What was recorded: the out/ of a commit or of a folder [default: where this branch left origin/main, else out/]
+    /// What was recorded: the out/ of a commit or folder [default: where HEAD left origin's default branch, else out/]
     #[arg(long, value_name = "REF|DIR")]
     pub(super) base: Option<String>,
     /// Drop what the base said already: names that had to be gone from out/dns, and plans from out/retired
@@ -144,7 +144,7 @@ Examples:
 
 Exit status: 0 if nothing differs, 1 if something does, 2 if the build fails.")]
 pub(super) struct Check {
-    /// What was recorded: the out/ of a commit or of a folder [default: where this branch left origin/main, else out/]
+    /// What was recorded: the out/ of a commit or folder [default: where HEAD left origin's default branch, else out/]
     #[arg(long, value_name = "REF|DIR")]
     pub(super) base: Option<String>,
 }

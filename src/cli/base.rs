@@ -1,6 +1,6 @@
 //! The output that a build starts from: what was recorded there of DNS and of what branches had is not forgotten.
 //!
-//! It is what `--base` names, else the output at the commit where this branch left `origin/main`, else the output on the
+//! It is what `--base` names, else the output at the commit where this branch left the trunk, else the output on the
 //! disk. All three commands that build ask here, so that they see the same.
 
 use super::workspace::Workspace;
@@ -16,8 +16,9 @@ use crate::tree::{DNS, NAMESPACES, RETIRED, Tree, slug_of};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// The branch that others leave and come back to.
-const TRUNK: &str = "origin/main";
+/// The branch that others leave and come back to: the default branch of `origin` if that is known here, as `git clone` and
+/// `git remote set-head origin --auto` see to.
+const TRUNK: &[&str] = &["refs/remotes/origin/HEAD", "refs/remotes/origin/main"];
 
 /// Where a base is.
 enum Source {

@@ -200,6 +200,35 @@ fn what_comes_and_goes_in_one_pull_request_leaves_no_trace() {
 }
 
 #[test]
+fn the_trunk_is_what_origin_says_that_it_is() {
+    let repository = Repository::new();
+    repository.git(&["checkout", "-q", "-b", "develop"]);
+    repository.branch("new", "");
+    repository.build();
+    repository.commit("new");
+    repository.git(&["update-ref", "refs/remotes/origin/develop", "HEAD"]);
+    repository.git(&["checkout", "-q", "-b", "topic"]);
+    repository.remove("new");
+    let head =
+        |to: &str| repository.git(&["symbolic-ref", "refs/remotes/origin/HEAD", &format!("refs/remotes/origin/{to}")]);
+    let says = || {
+        repository.git(&["checkout", "-q", "--", "out"]);
+        repository.build();
+        repository.says("new")
+    };
+    // Seen from `main`, it comes and goes; `develop` has recorded it.
+    assert_eq!(says(), None);
+    for (to, want) in
+        [("develop", Some("absent: - new")), ("main", None), ("develop", Some("absent: - new")), ("gone", None)]
+    {
+        head(to);
+        assert_eq!(says().as_deref(), want, "{to}");
+    }
+    repository.git(&["symbolic-ref", "--delete", "refs/remotes/origin/HEAD"]);
+    assert_eq!(says(), None);
+}
+
+#[test]
 fn a_merge_that_is_on_its_way_forgets_nothing() {
     let repository = Repository::new();
     repository.git(&["checkout", "-q", "-b", "topic"]);
