@@ -26,8 +26,23 @@ pub struct Files {
     pub pruned: BTreeMap<RelPath, Option<Arc<str>>>,
     /// The names that must be gone, by the slugs of branches.
     pub gone: BTreeMap<SmolStr, Gone>,
+    /// Files with names that go over to files of other branches.
+    pub moves: Vec<Move>,
     /// What deserves a word.
     pub warnings: Vec<Error>,
+}
+
+/// A name that leaves the file of one branch because that of another lists it from now on.
+#[derive(Clone, Debug)]
+pub struct Move {
+    /// The name.
+    pub name: DnsName,
+    /// The file that it leaves.
+    pub from: RelPath,
+    /// What the base has there.
+    pub before: Arc<str>,
+    /// The slug of the branch that takes it.
+    pub to: SmolStr,
 }
 
 /// The names of a branch that must be gone, the zone before each.
@@ -59,6 +74,7 @@ pub fn files(
     let mut changes: BTreeMap<Key, ZoneChange> = names.into_iter().map(|names| change(spec, names)).collect();
     let mut texts = texts(changes.iter().filter(|((_, slug), _)| wanted(slug)))?;
     let mut recorded = recorded(base, |slug| wanted(slug), &texts)?;
+    let moves = moves(base, &changes, &recorded, &texts);
     let warnings = retire(spec, &changes, &mut recorded);
 
     let known: BTreeMap<&str, (&SmolStr, Place)> =
@@ -81,6 +97,7 @@ pub fn files(
         files: texts.into_iter().map(|((zone, slug), text)| (path(&zone, &slug), text)).collect(),
         pruned: pruned.map(|((zone, slug), text)| (path(&zone, &slug), text)).collect(),
         gone,
+        moves,
         warnings,
     })
 }
@@ -180,6 +197,39 @@ fn recorded(
         })
         .collect();
     Ok(gather(records, |record| record)?.into_iter().flatten().collect())
+}
+
+/// The names that leave a file of `base` for files that do not list them there yet.
+fn moves(
+    base: &Tree,
+    changes: &BTreeMap<Key, ZoneChange>,
+    recorded: &BTreeMap<Key, Record>,
+    texts: &BTreeMap<Key, Arc<str>>,
+) -> Vec<Move> {
+    let has = |record: &Record, name: &DnsName| record.absent.contains(name) && !record.old.contains(name);
+    // A file that is to be written as it is there already was not recorded.
+    let is_there = |key: &Key, name: &DnsName| match recorded.get(key) {
+        Some(record) => has(record, name),
+        None => texts.get(key).is_some_and(|text| base.get(&path(&key.0, &key.1)) == Some(text)),
+    };
+    let mut left: BTreeMap<(&DnsName, &DnsName), Vec<&Key>> = BTreeMap::new();
+    for (key, record) in recorded {
+        let stays = |name: &DnsName| changes.get(key).is_some_and(|change| change.present.contains_key(name));
+        for name in record.absent.iter().filter(|name| has(record, name) && !stays(name)) {
+            left.entry((&key.0, name)).or_default().push(key);
+        }
+    }
+    let mut moves = Vec::new();
+    for (key, change) in changes {
+        for name in change.present.keys().filter(|name| !is_there(key, name)) {
+            for (zone, slug) in left.get(&(&key.0, name)).into_iter().flatten() {
+                let from = path(zone, slug);
+                let before = base.get(&from).map(Arc::clone);
+                moves.extend(before.map(|before| Move { name: name.clone(), from, before, to: key.1.clone() }));
+            }
+        }
+    }
+    moves
 }
 
 /// Whether a path is one that a zone change file has: `dns/<zone>/<slug>.yaml`.

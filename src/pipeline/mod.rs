@@ -43,6 +43,8 @@ pub struct Built {
     pub tree: Tree,
     /// What becomes of zone change files and plans without what had to go in the base already.
     pruned: BTreeMap<RelPath, Option<Arc<str>>>,
+    /// The names in DNS that go over from one branch to another.
+    moves: Vec<dns::file::Move>,
     retiring: Retiring,
     /// What deserves a word but does not stop a build.
     pub warnings: Vec<Error>,
@@ -153,8 +155,19 @@ pub fn build(
     }
     tree.extend(changes.files.into_iter().chain(wiring));
     validate::contested(claims.iter().map(|(name, claims)| (*name, claims.as_slice())))?;
-    let mut outcome = Built { spec, plan, tree, pruned: changes.pruned, retiring, warnings, told: Vec::new(), failed };
+    let mut outcome = Built {
+        spec,
+        plan,
+        tree,
+        pruned: changes.pruned,
+        moves: changes.moves,
+        retiring,
+        warnings,
+        told: Vec::new(),
+        failed,
+    };
     outcome.retire()?;
+    outcome.hold();
     Ok(outcome)
 }
 
@@ -205,6 +218,20 @@ impl Built {
             self.pruned.retain(|path, _| !stays(path));
         }
         Ok(())
+    }
+
+    /// Lets names in DNS stay where they are as long as the branch that is to take them cannot be built, so that there is
+    /// always a file that tells of them.
+    fn hold(&mut self) {
+        let is_failed = |slug: &str| self.failed.iter().any(|(failed, _)| failed == slug);
+        let held: Vec<&dns::file::Move> =
+            self.moves.iter().filter(|held| is_failed(&held.to) && !is_failed(slug_of(&held.from))).collect();
+        for dns::file::Move { name, from, before, to } in held {
+            self.tree.insert(from.clone(), Arc::clone(before));
+            self.pruned.remove(from);
+            let message = format!("`{name}` stays in `{from}` until `{to}`, which takes it over, can be built");
+            self.warnings.push(Error::new(Kind::Dns, message));
+        }
     }
 
     /// Leaves out what had to go in the base already, in those files of which `wanted` says so: it is given the path of a

@@ -412,6 +412,46 @@ fn a_branch_that_fails_keeps_its_file() {
     assert_eq!(repository.says("search").as_deref(), Some("absent: - search name: another"));
 }
 
+#[test]
+fn a_name_stays_where_it_is_until_the_branch_that_takes_it_can_be_built() {
+    let repository = Repository::new();
+    let alias = |to: &str| {
+        let spec = repository.0.read("branches.yaml");
+        let kept: String = spec.lines().filter(|line| !line.starts_with("aliases")).fold(String::new(), |all, line| {
+            let alias = if line == "branches:" { format!("aliases: {{stable: {to}}}\n") } else { String::new() };
+            all + &alias + line + "\n"
+        });
+        repository.0.write("branches.yaml", kept);
+    };
+    std::fs::remove_dir_all(repository.0.path().join(".git")).unwrap();
+    alias("login");
+    repository.0.run(&["build"]).exits(0);
+    let before = repository.0.read("out/dns/dev.example.com/login.yaml");
+    assert!(before.contains("stable"), "{before}");
+    alias("search");
+    let broken = "{% if branch.name == 'search' %}{{ nope }}{% endif %}\n";
+    repository.0.write("base/config.yaml.j2", broken);
+    let said = repository.0.run(&["build", "--keep-going"]).exits(2).err();
+    assert!(
+        said.contains("`stable.dev.example.com` stays in `dns/dev.example.com/login.yaml` until `search`"),
+        "{said}"
+    );
+    assert_eq!(repository.0.read("out/dns/dev.example.com/login.yaml"), before);
+    assert!(!repository.0.read("out/dns/dev.example.com/search.yaml").contains("stable"));
+    // Whatever becomes of it now, somebody tells of the name.
+    repository.0.write("base/config.yaml.j2", "");
+    repository.build();
+    assert!(!repository.0.read("out/dns/dev.example.com/login.yaml").contains("stable"));
+    assert!(repository.0.read("out/dns/dev.example.com/search.yaml").contains("stable"));
+    repository.0.write("base/config.yaml.j2", broken.replace("search", "main"));
+    alias("main");
+    repository.0.run(&["build", "--keep-going"]).exits(2);
+    repository.0.write("base/config.yaml.j2", "");
+    repository.0.edit("branches.yaml", "aliases: {stable: main}\n", "");
+    repository.build();
+    assert_eq!(repository.says("search").as_deref(), Some("absent: - stable name: search"));
+}
+
 #[cfg(unix)]
 #[test]
 fn without_a_repository_nobody_waits_for_git() {
