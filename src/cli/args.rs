@@ -304,7 +304,7 @@ pub(super) struct Kustomize {
     #[arg(short, long, value_name = "PATH")]
     pub(super) output: Option<PathBuf>,
     /// Label everything `app.kubernetes.io/managed-by`
-    #[arg(long)]
+    #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", hide_possible_values = true, hide_default_value = true)]
     pub(super) enable_managedby_label: bool,
 }
 

@@ -67,6 +67,8 @@ impl Accumulated {
     /// Adds what another kustomization has gathered.
     fn merge(&mut self, other: Accumulated) -> Result<()> {
         if self.resources.as_slice().is_empty() {
+            // What is added one by one is compared; what was renamed in there may have met already.
+            other.resources.refuse_same_ids()?;
             self.resources = other.resources;
         } else {
             other.resources.into_vec().into_iter().try_for_each(|resource| self.resources.append(resource))?;
@@ -221,7 +223,7 @@ impl<'a> Builder<'a> {
         trail: &Trail,
     ) -> Result<()> {
         let folder = file.parent();
-        self.entries(into, &kustomization.resources, Role::Resource, &folder, trail)?;
+        self.entries(into, &kustomization.resources, (Role::Resource, "resources"), &folder, trail)?;
 
         let scope = self.scope(&folder, into.configuration.specs());
         into.configuration.configure(kustomization, &scope)?;
@@ -230,7 +232,7 @@ impl<'a> Builder<'a> {
             self.absorb(&mut into.resources, made, file)?;
         }
         plugin::generate(self, into, &kustomization.generators, &scope, trail)?;
-        self.entries(into, &kustomization.components, Role::Component, &folder, trail)?;
+        self.entries(into, &kustomization.components, (Role::Component, "components"), &folder, trail)?;
 
         let scope = self.scope(&folder, into.configuration.specs());
         for step in steps::STEPS {
@@ -245,17 +247,16 @@ impl<'a> Builder<'a> {
         into.record(&kustomization.vars)
     }
 
-    /// Adds what the paths of `resources` or `components` name.
+    /// Adds what the paths of a field name, such as `resources`.
     pub(super) fn entries(
         &self,
         into: &mut Accumulated,
         paths: &[Text],
-        role: Role,
+        (role, field): (Role, &'static str),
         folder: &RelPath,
         trail: &Trail,
     ) -> Result<()> {
         let scope = self.scope(folder, FieldSpecs::builtin());
-        let field = if role == Role::Component { "components" } else { "resources" };
         let mut made = self.many_folders(paths, role, &scope, trail).into_iter().flatten();
         gather(paths, |path| {
             if let Some(Some(own)) = made.next() {

@@ -48,7 +48,7 @@ pub fn branch(input: &Input, layers: &Layers) -> Result<Built> {
     builder.accumulate(&mut accumulated, &spec, &layers.own, &Trail::root(input, &root))?;
 
     let scope = builder.scope(&root, accumulated.configuration.specs());
-    let resources = finish::finish(accumulated, &scope)?.into_vec();
+    let resources = finish::finish(accumulated, &scope, None)?.into_vec();
     Ok(Built { resources, warnings: warnings.into_inner() })
 }
 

@@ -48,7 +48,8 @@ impl Configuration {
         }
         for path in &kustomization.crds {
             let documents = scope.documents(&scope.file(path)?, Dialect::Yaml11);
-            let specs = crd::field_specs(&documents.map_err(blame::entry(path.at, "crds"))?);
+            let blamed = blame::entry(path.at, "crds");
+            let specs = documents.and_then(|documents| Ok(crd::field_specs(&documents)?)).map_err(blamed)?;
             let mut crd = FieldSpecs::default();
             crd.merge(&specs).and_then(|()| self.add(&Arc::new(crd))).map_err(|error| error.at(path.at))?;
         }

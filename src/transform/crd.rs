@@ -3,13 +3,22 @@
 //! Only the extensions that kustomize knows count: which fields name other objects, carry annotations, select by labels
 //! or are names themselves.
 
+use crate::error::{Error, Kind};
 use crate::node::{Map, Node};
 use crate::schema::fieldspec::{FieldSpec, FieldSpecs, NameReference};
 
-/// The field specs of all kinds that the documents define.
-pub(super) fn field_specs(documents: &[Node]) -> FieldSpecs {
+/// The field specs of all kinds that the documents define; refused if they are something else than definitions.
+pub(super) fn field_specs(documents: &[Node]) -> Result<FieldSpecs, Error> {
     let mut specs = FieldSpecs::default();
     for definitions in documents {
+        let mut parts = definitions.as_map().into_iter().flatten().map(|entry| &entry.value);
+        let wrong = parts.find(|value| value.as_map().is_none() && !value.is_null());
+        if let Some(wrong) = wrong.or(Some(definitions).filter(|node| node.as_map().is_none() && !node.is_null())) {
+            let message = format!("`crds` are OpenAPI definitions by name, but this is {}", wrong.kind_name());
+            return Err(Error::new(Kind::Overlay, message).at(wrong.at).help(
+                "a CustomResourceDefinition goes to `resources`; `crds` only tell which of its fields are names",
+            ));
+        }
         for entry in definitions.as_map().into_iter().flatten() {
             let Some(properties) = properties(&entry.value) else { continue };
             if ["kind", "apiVersion", "metadata"].into_iter().all(|key| properties.has(key)) {
@@ -19,7 +28,7 @@ pub(super) fn field_specs(documents: &[Node]) -> FieldSpecs {
             }
         }
     }
-    specs
+    Ok(specs)
 }
 
 /// The properties of a definition, which stand under `Schema`, in whatever case.

@@ -1,13 +1,14 @@
 //! What comes once, at the root, after everything is accumulated: hashes, references, vars, annotations.
 
 use super::accumulate::Accumulated;
+use super::metadata::Trace;
 use super::{Resources, Scope, hash, metadata, reference, twins, vars};
 use crate::error::Result;
 use crate::node::Node;
 use crate::resource::Resource;
 
 /// The finished objects.
-pub(super) fn finish(accumulated: Accumulated, scope: &Scope) -> Result<Resources> {
+pub(super) fn finish(accumulated: Accumulated, scope: &Scope, trace: Option<&Trace>) -> Result<Resources> {
     let mut resources = accumulated.resources;
     append_hashes(&mut resources);
     reference::fix(&mut resources, scope)?;
@@ -16,7 +17,7 @@ pub(super) fn finish(accumulated: Accumulated, scope: &Scope) -> Result<Resource
     twins::settle_all(&mut resources, scope)?;
     resources.as_mut().retain(|resource| !is_local(resource));
     resources.refuse_same_ids()?;
-    resources.iter_mut().for_each(metadata::tidy);
+    resources.iter_mut().for_each(|resource| metadata::tidy(resource, trace));
     Ok(resources)
 }
 

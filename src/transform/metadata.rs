@@ -3,7 +3,7 @@
 
 use super::{Resources, Text, Warnings};
 use crate::error::{Error, Kind};
-use crate::node::{Entry, Map, Node};
+use crate::node::{Entry, Map, Node, Style, Tag};
 use crate::resource::Resource;
 use crate::source::{Project, RelPath};
 use smol_str::SmolStr;
@@ -133,6 +133,9 @@ pub(super) fn managed_by(resources: &mut Resources) {
     }
 }
 
+/// Annotations of tools that work on files; those of an input are lost.
+const TOOLS: [&str; 3] = ["config.k8s.io/id", "config.kubernetes.io/index", "config.kubernetes.io/path"];
+
 /// Annotations with which kustomize keeps its own books; those of an input are lost.
 const INTERNAL: &str = "internal.config.kubernetes.io/";
 const BOOKS: [&str; 15] = [
@@ -153,15 +156,22 @@ const BOOKS: [&str; 15] = [
     "suffixes",
 ];
 
-/// Writes metadata as kustomize leaves it: all annotations are strings, none at all are no field.
-pub(super) fn tidy(resource: &mut Resource) {
+/// Writes metadata as kustomize leaves it: all annotations are strings, none at all are no field. What an input tells of
+/// where it comes from stays only where this build tells of it.
+pub(super) fn tidy(resource: &mut Resource, trace: Option<&Trace>) {
     if resource.node.get("metadata").is_none() {
         resource.node.map_entry("metadata");
         return;
     }
     let Some(annotations) = resource.node.at_path(&["metadata", "annotations"]) else { return };
-    let kept = |entry: &Entry| entry.key.text.strip_prefix(INTERNAL).is_none_or(|name| !BOOKS.contains(&name));
-    let is_tidy = |entry: &Entry| entry.value.as_str().is_some() && kept(entry);
+    let kept = |entry: &Entry| match entry.key.text.as_str() {
+        ORIGIN => trace.is_some_and(|trace| trace.origins),
+        TRANSFORMATIONS => trace.is_some_and(|trace| trace.transformations),
+        key => !TOOLS.contains(&key) && key.strip_prefix(INTERNAL).is_none_or(|name| !BOOKS.contains(&name)),
+    };
+    // They are written anew, which spares them what becomes of folded texts elsewhere.
+    let is_plain = |value: &Node| value.as_scalar().is_some_and(|s| s.tag == Tag::Str && s.style != Style::Folded);
+    let is_tidy = |entry: &Entry| is_plain(&entry.value) && kept(entry);
     if annotations.as_map().is_some_and(|map| !map.is_empty() && map.iter().all(is_tidy)) {
         return;
     }

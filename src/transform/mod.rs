@@ -140,7 +140,7 @@ pub fn kustomize(input: &Input, folder: &RelPath, options: Options) -> Result<Bu
     builder.accumulate(&mut accumulated, &file.path, &kustomization, &Trail::root(input, folder))?;
 
     let scope = builder.scope(folder, accumulated.configuration.specs());
-    let mut resources = finish::finish(accumulated, &scope)?;
+    let mut resources = finish::finish(accumulated, &scope, builder.trace.as_ref())?;
     order::sort(&mut resources, kustomization.sort_options.as_ref(), options.reorder)?;
     if options.managed_by_label || metadata::wants_managed_by(&kustomization.build_metadata) {
         metadata::managed_by(&mut resources);

@@ -25,7 +25,7 @@ pub(super) fn generate(
     scope: &Scope,
     trail: &Trail,
 ) -> Result<()> {
-    for plugin in load(builder, entries, scope, trail)? {
+    for plugin in load(builder, (entries, "generators"), scope, trail)? {
         let mut made = make(&plugin, scope).map_err(blame::plugin(&plugin, "generators"))?;
         if let Some(trace) = &builder.trace {
             trace.made_by(&mut made.resource, &plugin);
@@ -43,7 +43,7 @@ pub(super) fn transform(
     scope: &Scope,
     trail: &Trail,
 ) -> Result<()> {
-    for plugin in load(builder, entries, scope, trail)? {
+    for plugin in load(builder, (entries, "transformers"), scope, trail)? {
         apply(&mut into.resources, &plugin, scope).map_err(blame::plugin(&plugin, "transformers"))?;
         into.resources.renamed();
         twins::settle_all(&mut into.resources, scope)?;
@@ -62,7 +62,7 @@ pub(super) fn validate(
     scope: &Scope,
     trail: &Trail,
 ) -> Result<()> {
-    for plugin in load(builder, entries, scope, trail)? {
+    for plugin in load(builder, (entries, "validators"), scope, trail)? {
         let mut copy = into.resources.clone();
         apply(&mut copy, &plugin, scope).map_err(blame::plugin(&plugin, "validators"))?;
         let nodes = |resources: &Resources| resources.iter().map(|resource| resource.node.clone()).collect::<Vec<_>>();
@@ -74,7 +74,12 @@ pub(super) fn validate(
 }
 
 /// The objects that configure the plugins: those written in place, then those of files and folders.
-fn load(builder: &Builder, entries: &[Node], scope: &Scope, trail: &Trail) -> Result<Vec<Resource>> {
+fn load(
+    builder: &Builder,
+    (entries, field): (&[Node], &'static str),
+    scope: &Scope,
+    trail: &Trail,
+) -> Result<Vec<Resource>> {
     let mut configured = Accumulated::default();
     let mut paths = Vec::new();
     for entry in entries {
@@ -89,7 +94,7 @@ fn load(builder: &Builder, entries: &[Node], scope: &Scope, trail: &Trail) -> Re
             None => paths.extend(Text::of(entry)),
         }
     }
-    builder.entries(&mut configured, &paths, Role::Resource, &scope.folder, trail)?;
+    builder.entries(&mut configured, &paths, (Role::Resource, field), &scope.folder, trail)?;
     Ok(configured.resources.into_vec())
 }
 

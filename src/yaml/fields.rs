@@ -277,6 +277,21 @@ impl<'n, 'f> Fields<'n, 'f> {
         })
     }
 
+    /// The same, in which entries that are null or empty say nothing.
+    pub fn some_strs(&mut self, name: &'static str) -> Vec<&'n Node> {
+        self.some(name, |node, faults| {
+            if node.as_str().is_none() {
+                faults.wrong(name, "a list of strings", node);
+            }
+            node.as_str().filter(|text| !text.is_empty()).map(|_| node)
+        })
+    }
+
+    /// A list in which entries that are null say nothing.
+    pub fn some<T>(&mut self, name: &'static str, mut each: impl FnMut(&'n Node, &mut Faults) -> Option<T>) -> Vec<T> {
+        self.list(name, |node, faults| if node.is_null() { None } else { each(node, faults) })
+    }
+
     /// What `each` makes of the entries of a mapping, in the byte order of the keys; nothing if the field is absent.
     pub fn entries<T>(
         &mut self,

@@ -19,10 +19,14 @@ pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let (mut start, mut line, mut search) = (0, 0, 0);
     while let Some(found) = text[search..].find("\n---") {
         let dashes = search + found + 1;
-        let Some(length) = text[dashes..].find('\n') else { break };
-        let end = dashes + length + 1;
+        let length = text[dashes..].find('\n');
+        let end = length.map_or(text.len(), |length| dashes + length + 1);
         let tail = text[dashes + 3..end].trim();
         let trailing = (!tail.is_empty() && !tail.starts_with('#')).then_some(tail);
+        // What stands behind the dashes in a last line that does not end is a document to kustomize.
+        if length.is_none() && trailing.is_some() {
+            break;
+        }
         pieces.push(Piece { text: &text[start..dashes], line, trailing });
         line += count(&text[start..end]);
         // The line break behind the dashes is spent: it cannot begin the next separator.

@@ -61,8 +61,8 @@ fn kustomization(fields: &mut Fields, document: &Node) -> Kustomization {
     if let Some(node) = fields.node("metadata") {
         metadata(node, fields.faults());
     }
-    let mut images = fields.list("images", image);
-    images.extend(fields.list("imageTags", image));
+    let mut images = fields.some("images", image);
+    images.extend(fields.some("imageTags", image));
     Kustomization {
         at: document.at,
         kind,
@@ -72,7 +72,7 @@ fn kustomization(fields: &mut Fields, document: &Node) -> Kustomization {
         namespace: text(fields, "namespace"),
         name_prefix: text(fields, "namePrefix"),
         name_suffix: text(fields, "nameSuffix"),
-        labels: fields.list("labels", label),
+        labels: fields.some("labels", label),
         common_labels: pairs(fields, "commonLabels"),
         common_annotations: pairs(fields, "commonAnnotations"),
         patches_strategic_merge: fields.strs("patchesStrategicMerge").into_iter().cloned().collect(),
@@ -86,12 +86,12 @@ fn kustomization(fields: &mut Fields, document: &Node) -> Kustomization {
         secret_generator: fields.list("secretGenerator", secret),
         generator_options: generator_options(fields, "generatorOptions"),
         configurations: texts(fields, "configurations"),
-        generators: fields.strs("generators").into_iter().cloned().collect(),
-        transformers: fields.strs("transformers").into_iter().cloned().collect(),
-        validators: fields.strs("validators").into_iter().cloned().collect(),
+        generators: fields.some_strs("generators").into_iter().cloned().collect(),
+        transformers: fields.some_strs("transformers").into_iter().cloned().collect(),
+        validators: fields.some_strs("validators").into_iter().cloned().collect(),
         openapi: openapi(fields),
         sort_options: sort_options(fields),
-        build_metadata: texts(fields, "buildMetadata"),
+        build_metadata: fields.some_strs("buildMetadata").into_iter().filter_map(Text::of).collect(),
         deprecated,
     }
 }
@@ -140,7 +140,8 @@ fn sort_options(fields: &mut Fields) -> Option<SortOptions> {
     Fields::read(node, "`sortOptions`", fields.faults(), |fields| {
         let legacy = fields.map("legacySortOptions").and_then(|node| {
             Fields::read(node, "`legacySortOptions`", fields.faults(), |fields| {
-                let mut kinds = |name| texts(fields, name).into_iter().map(|text| text.text).collect();
+                let mut kinds =
+                    |name| fields.some_strs(name).into_iter().filter_map(Text::of).map(|text| text.text).collect();
                 Some(LegacySortOptions { order_first: kinds("orderFirst"), order_last: kinds("orderLast") })
             })
         });

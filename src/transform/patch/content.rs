@@ -80,6 +80,8 @@ pub(super) fn of_either_sort(patch: &Patch, scope: &Scope) -> Result<Content> {
     let text = Text::of(patch, scope)?;
     match text.documents(scope, Dialect::Kubernetes) {
         Ok(documents) => match documents.first() {
+            // A list without operations is a patch of both sorts to kustomize, which refuses it.
+            Some(first) if first.as_seq().is_some_and(<[Node]>::is_empty) => Err(empty(&text).into()),
             Some(first) if first.as_seq().is_some() => operations(&text, scope).map(Content::Json),
             Some(first) if first.as_map().is_none_or(Map::is_empty) => Err(empty(&text).into()),
             Some(_) => manifest::objects(&documents).map(Content::Merge),
@@ -112,7 +114,11 @@ pub(super) fn of_strategic_merge(entry: &Node, scope: &Scope) -> Result<Vec<Node
         let path = super::super::Text { text: text.into(), at: entry.at };
         scope.documents(&scope.file(&path)?, Dialect::Kubernetes)?
     };
-    manifest::objects(&documents)
+    let patches = manifest::objects(&documents)?;
+    if patches.is_empty() {
+        return Err(Error::new(Kind::Overlay, "the patch is empty").at(entry.at).into());
+    }
+    Ok(patches)
 }
 
 fn empty(text: &Text) -> Error {

@@ -49,7 +49,7 @@ impl Operations {
 
     /// The object with all operations done.
     pub(super) fn apply(&self, object: &Node, losses: &mut Vec<Error>) -> Result<Node> {
-        let mut object = json::normal(object)?;
+        let mut object = json::object(object)?;
         for operation in &self.0 {
             operation.apply(&mut object, losses).map_err(|error| error.at(operation.at))?;
         }

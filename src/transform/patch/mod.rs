@@ -58,8 +58,9 @@ pub(super) fn json6902(resources: &mut Resources, kustomization: &Kustomization,
         let target = target.ok_or_else(|| {
             Error::new(Kind::Overlay, "an entry of `patchesJson6902` without `target.name`").at(patch.at)
         })?;
-        let operations = content::of_operations(patch, scope)?;
-        operate(resources, patch, target, &operations, History::Keep, scope)
+        let operations = content::of_operations(patch, scope);
+        operations
+            .and_then(|operations| operate(resources, patch, target, &operations, History::Keep, scope))
             .map_err(blame::entry(patch.at, "patchesJson6902"))
     })
     .map(drop)
