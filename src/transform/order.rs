@@ -15,18 +15,22 @@ pub(super) fn sort(resources: &mut Resources, options: Option<&SortOptions>, oth
             Reorder::Legacy => None,
             Reorder::None => return Ok(()),
         },
-        Some(options) => match (options.order.as_deref(), &options.legacy) {
-            (Some("legacy"), legacy) => legacy.as_ref(),
-            (Some("fifo"), None) => return Ok(()),
-            (Some("fifo"), Some(_)) => {
-                let message = "`legacySortOptions` stand beside `order: fifo`, which has no use for them";
-                return Err(complain(message, options.at).into());
+        Some(options) => {
+            match (options.order.as_deref(), &options.legacy) {
+                (Some("legacy"), legacy) => legacy.as_ref(),
+                (Some("fifo"), None) => return Ok(()),
+                (Some("fifo"), Some(_)) => {
+                    let message = "`legacySortOptions` stand beside `order: fifo`, which has no use for them";
+                    return Err(complain(message, options.at).into());
+                }
+                _ => {
+                    let at = options.order.as_ref().map_or(options.at, |order| order.at.or(options.at));
+                    return Err(complain("`order` is neither `fifo` nor `legacy`", at)
+                    .help("write `order: fifo` for the order in which objects are read, `order: legacy` for one by kind")
+                    .into());
+                }
             }
-            _ => {
-                let at = options.order.as_ref().map_or(options.at, |order| order.at.or(options.at));
-                return Err(complain("`order` is neither `fifo` nor `legacy`", at).into());
-            }
-        },
+        }
     };
     resources.sort_by_key(|resource| Position::of(resource, legacy));
     Ok(())

@@ -23,6 +23,10 @@ use crate::error::{Error, Errors, Kind, Result};
 use crate::node::{Entry, Key, Node, Tag};
 use crate::source::Place;
 
+/// Types as complaints call them.
+pub const STRING: &str = "a string";
+const INTEGER: &str = "an integer";
+
 /// The faults found so far, and how names are compared.
 #[derive(Debug)]
 pub struct Faults {
@@ -88,12 +92,20 @@ impl Faults {
     }
 
     /// Says that `name` is not of the wanted type.
-    fn wrong(&mut self, name: &str, wanted: &str, node: &Node) {
+    pub fn wrong(&mut self, name: &str, wanted: &str, node: &Node) {
         let error = Error::new(self.kind, format!("`{name}` must be {wanted}, but this is {}", node.kind_name()));
-        let scalar = node.as_scalar().filter(|_| wanted == "a string");
-        self.push(match scalar {
-            Some(scalar) => error.at(node.at).help(format!("put it in quotes: `\"{}\"`", scalar.text)),
-            None => error.at(node.at),
+        let help = node.as_scalar().and_then(|scalar| match (wanted, scalar.tag) {
+            (STRING, _) => Some(format!("put it in quotes: `\"{}\"`", scalar.text)),
+            (INTEGER, Tag::Int) => Some(format!("it can be at most {}", i64::MAX)),
+            (INTEGER, Tag::Str) if scalar.text.parse::<i64>().is_ok() => {
+                Some(format!("write it without quotes: `{}`", scalar.text))
+            }
+            _ => None,
+        });
+        let error = error.at(node.at);
+        self.push(match help {
+            Some(help) => error.help(help),
+            None => error,
         });
     }
 }
@@ -238,12 +250,12 @@ impl<'n, 'f> Fields<'n, 'f> {
 
     /// A string.
     pub fn str(&mut self, name: &'static str) -> Option<&'n str> {
-        self.typed(name, "a string", Node::as_str)
+        self.typed(name, STRING, Node::as_str)
     }
 
     /// A string as a node, for its place.
     pub fn text(&mut self, name: &'static str) -> Option<&'n Node> {
-        self.typed(name, "a string", |node| node.as_str().map(|_| node))
+        self.typed(name, STRING, |node| node.as_str().map(|_| node))
     }
 
     /// A boolean.
@@ -253,7 +265,7 @@ impl<'n, 'f> Fields<'n, 'f> {
 
     /// An integer.
     pub fn int(&mut self, name: &'static str) -> Option<i64> {
-        self.typed(name, "an integer", int)
+        self.typed(name, INTEGER, int)
     }
 
     /// A mapping of whatever keys.

@@ -25,7 +25,7 @@ mod tab;
 mod write;
 
 pub use cache::Cache;
-pub use fields::{Case, Faults, Fields};
+pub use fields::{Case, Faults, Fields, STRING};
 pub use inset::inset;
 pub use merge::merge;
 pub use read::{parse, parse_with_holes};

@@ -6,7 +6,7 @@ use super::{ReplacementEntry, Replica, Selector, Source, Target, Text, Var};
 use crate::node::Node;
 use crate::schema::Gvk;
 use crate::schema::fieldspec::FieldSpec;
-use crate::yaml::{Faults, Fields};
+use crate::yaml::{Faults, Fields, STRING};
 use std::sync::Arc;
 
 /// A mapping of strings to strings; `null` is the empty string.
@@ -17,8 +17,7 @@ pub(crate) fn pairs(fields: &mut Fields, name: &'static str) -> Pairs {
         }
         let text = Text::of(node);
         if text.is_none() {
-            let error = format!("`{}` must be a string, but this is {}", key.text, node.kind_name());
-            faults.say(node.at.or(key.at), error);
+            faults.wrong(&key.text, STRING, node);
         }
         Some((key.text.clone(), text?))
     });
