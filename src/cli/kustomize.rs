@@ -4,7 +4,7 @@ use super::Outcome;
 use super::args::{self, LoadRestrictor, Reorder};
 use super::screen::{Screen, report};
 use crate::disk;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result, gather};
 use crate::resource::Resource;
 use crate::source::{Project, RelPath};
 use crate::transform::{self, Input, Memo, Options};
@@ -38,7 +38,12 @@ pub(super) fn run(
     match args.output.as_ref().map(|path| here.join(path)) {
         None => report(&text(&built.resources)?)?,
         Some(folder) if folder.is_dir() => {
-            for (name, resource) in file_names(&built.resources).iter().zip(&built.resources) {
+            let names = file_names(&built.resources);
+            gather(names.iter().zip(&built.resources), |(name, resource)| {
+                let message = || format!("`{name}` would be the file of an object, but no file can be called that");
+                if name.contains('/') { Err(resource.blame(Error::new(Kind::Resource, message()))) } else { Ok(()) }
+            })?;
+            for (name, resource) in names.iter().zip(&built.resources) {
                 disk::save(&folder.join(name), &text(std::slice::from_ref(resource))?)?;
             }
         }

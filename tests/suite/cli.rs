@@ -226,6 +226,14 @@ fn kustomize_writes_where_it_is_told() {
         [".keep", "default_v1_service_web.yaml", "one_apps_v1_deployment_web.yaml", "v1_namespace_one.yaml"]
     );
 
+    // A name that no file can have, among others that could be written.
+    workspace.write("app/c.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: up/../../down}\n");
+    workspace.write("app/kustomization.yaml", "resources: [a.yaml, c.yaml]\n");
+    workspace.write("none/.keep", "");
+    let said = workspace.run(&["kustomize", "app", "-o", "none"]).exits(2).err();
+    assert!(said.contains("configmap_up/../../down.yaml` would") && said.contains("app/c.yaml:1:1"), "{said}");
+    assert_eq!(workspace.files("none").len(), 1);
+
     workspace.write("app/kustomization.yaml", "resources: [b.yaml]\n");
     let ran = workspace.run(&["kustomize", "app"]).exits(2);
     assert_eq!(ran.out(), "");

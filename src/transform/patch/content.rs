@@ -146,7 +146,8 @@ fn operations(text: &Text, scope: &Scope) -> Result<Vec<Node>> {
     };
     let Some(first) = documents.first() else { return Err(empty(text).into()) };
     let Some(operations) = first.as_seq() else {
-        return Err(complain(format!("a JSON patch is a list of operations, this is {}", first.kind_name())).into());
+        let message = format!("a JSON patch is a list of operations, this is {}", first.kind_name());
+        return Err(Error::new(Kind::Overlay, message).at(first.at).at(text.place()).into());
     };
     if let Some(second) = documents.get(1) {
         scope.lossy(
