@@ -93,7 +93,7 @@ fn commit(root: &Path, reference: &str) -> Result<String, Error> {
 }
 
 /// The branches of the repository at `repo`, a line `commit name` each: those of `remote` in a clone, its own in a bare
-/// one. A repository that cannot be read is a reason to change nothing.
+/// one. A repository that cannot be read, or that does not fetch all branches, is a reason to change nothing.
 pub fn heads(repo: &Path, remote: &str) -> Result<String, Error> {
     let unseen = |error: Error| {
         Error::new(Kind::Guard, format!("the branches of `{}` cannot be seen: {error}", repo.display()))
@@ -117,7 +117,38 @@ pub fn heads(repo: &Path, remote: &str) -> Result<String, Error> {
     if heads.is_empty() {
         return Err(unseen(broken(&format!("there is nothing below `{prefix}`"))));
     }
+    // It ends with status 1 where there are none.
+    let refspecs = run(repo, &["config", "--get-all", &format!("remote.{remote}.fetch")], b"")?;
+    let refspecs = String::from_utf8_lossy(&refspecs.stdout);
+    // So `--depth` leaves even a mirror, and so do the checkouts of pipelines, whatever their refspecs say.
+    let cut = heads.lines().count() == 1 && ask(&["rev-parse", "--is-shallow-repository"])?.trim() == "true";
+    let all = fetches_all(&refspecs, (!bare).then_some(&prefix));
+    if cut || !all {
+        let message = format!("`{}` may not have all branches of `{remote}`", repo.display());
+        let error = Error::new(Kind::Guard, message)
+            .help("a branch that was never fetched would be taken for deleted; nothing was written");
+        return Err(error.help(if all {
+            format!("it is shallow and has a single branch: `git fetch --unshallow {remote}` fetches the rest")
+        } else {
+            format!("fetch all: `git remote set-branches {remote} '*' && git fetch {remote}`, or use a bare mirror")
+        }));
+    }
     Ok(heads)
+}
+
+/// Whether refspecs of a remote, one a line, fetch all its branches: those of a clone to below `prefix`. A bare clone has
+/// no refspecs and its own branches.
+fn fetches_all(refspecs: &str, prefix: Option<&String>) -> bool {
+    let leaves_out = |refspec: &str| refspec.strip_prefix('^').is_some_and(|name| name.starts_with("refs/heads/"));
+    let all = |refspec: &str| {
+        let (from, to) = refspec.trim_start_matches('+').split_once(':').unwrap_or((refspec, ""));
+        match prefix {
+            Some(prefix) => from == "refs/heads/*" && to.strip_suffix('*') == Some(prefix),
+            None => matches!(from, "refs/heads/*" | "refs/*"),
+        }
+    };
+    !refspecs.lines().any(leaves_out)
+        && (refspecs.lines().any(all) || prefix.is_none() && refspecs.trim().is_empty())
 }
 
 /// Id and path, below `output`, of a file in a line of `git ls-tree`: `mode blob id TAB path`.
@@ -176,6 +207,25 @@ mod tests {
         let identity = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main"];
         let done = Command::new("git").args(identity).args(args).current_dir(root).output().unwrap();
         assert!(done.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    #[test]
+    fn refspecs_that_fetch_all() {
+        let clone = "refs/remotes/origin/".to_owned();
+        for (refspecs, of_clone, of_bare) in [
+            ("", false, true),
+            ("+refs/heads/*:refs/remotes/origin/*\n", true, true),
+            ("+refs/heads/main:refs/remotes/origin/main\n+refs/heads/*:refs/remotes/origin/*\n", true, true),
+            ("refs/heads/*:refs/remotes/origin/*\n+refs/pull/*/head:refs/remotes/origin/pr/*\n", true, true),
+            ("+refs/heads/main:refs/remotes/origin/main\n", false, false),
+            ("+refs/heads/feature/*:refs/remotes/origin/feature/*\n", false, false),
+            ("+refs/heads/*:refs/remotes/origin/*\n^refs/heads/wip/*\n", false, false),
+            ("+refs/heads/*:refs/remotes/origin/*\n^refs/tags/*\n", true, true),
+            ("+refs/*:refs/*\n", false, true),
+        ] {
+            assert_eq!(fetches_all(refspecs, Some(&clone)), of_clone, "{refspecs}");
+            assert_eq!(fetches_all(refspecs, None), of_bare, "{refspecs}");
+        }
     }
 
     #[test]

@@ -265,6 +265,56 @@ fn the_spec_follows_a_clone_or_a_mirror() {
     }
 }
 
+/// What was not fetched is not gone.
+#[test]
+fn a_clone_that_lacks_branches_takes_none_out() {
+    let workspace = workspace();
+    let repos = Workspace::empty();
+    repos.write("origin/file", "x");
+    let origin = repos.path().join("origin");
+    git(&origin, &["init", "-q"]);
+    git(&origin, &["add", "-A"]);
+    git(&origin, &["commit", "-qm", "one"]);
+    for branch in ["feature/login", "feature/search"] {
+        git(&origin, &["branch", branch]);
+    }
+    let url = format!("file://{}", origin.display());
+    let sync = |name: &str| {
+        let repo = repos.path().join(name);
+        workspace.run(&["branch", "sync", "--from", "git", "--repo", repo.to_str().unwrap()])
+    };
+    for (name, args, help) in [
+        ("single", &["--single-branch", "-b", "main"][..], "git remote set-branches origin '*' && git fetch origin"),
+        ("some", &["-c", "remote.origin.fetch=^refs/heads/feature/*"], "git remote set-branches origin '*'"),
+        ("shallow", &["--depth", "1"], "git remote set-branches origin '*'"),
+        ("shallow-mirror", &["--depth", "1", "--mirror"], "git fetch --unshallow origin"),
+    ] {
+        git(repos.path(), &[&["clone", "-q"], args, &[&url, name]].concat());
+        let ran = sync(name).exits(3);
+        assert!(ran.err().contains("may not have all branches of `origin`") && ran.out().is_empty(), "{}", ran.err());
+        assert!(ran.err().contains(help), "{name}: {}", ran.err());
+        assert_eq!(workspace.read("branches.yaml"), SPEC, "{name}");
+    }
+    for (name, args) in [
+        ("all", &[][..]),
+        ("shallow-all", &["--depth", "1", "--no-single-branch"]),
+        ("bare", &["--bare"]),
+        ("mirror", &["--mirror"]),
+    ] {
+        git(repos.path(), &[&["clone", "-q"], args, &[&url, name]].concat());
+        assert_eq!(sync(name).exits(0).out(), "nothing to do\n", "{name}");
+    }
+    // The help helps.
+    for name in ["single", "shallow"] {
+        git(&repos.path().join(name), &["remote", "set-branches", "origin", "*"]);
+        git(&repos.path().join(name), &["fetch", "-q", "origin"]);
+        assert_eq!(sync(name).exits(0).out(), "nothing to do\n");
+    }
+    let mirror = repos.path().join("shallow-mirror");
+    git(&mirror, &["fetch", "-q", "--unshallow", "origin"]);
+    assert_eq!(sync("shallow-mirror").exits(0).out(), "nothing to do\n");
+}
+
 #[test]
 fn too_much_at_once_is_refused() {
     let workspace = workspace();

@@ -185,7 +185,7 @@ pub(in crate::cli) struct Sync {
     /// Where the list comes from: `git` for the refs of a clone or mirror, `-` for standard input
     #[arg(long, value_name = "SOURCE", value_enum)]
     pub(super) from: Source,
-    /// The clone or bare mirror whose refs count; nothing is fetched
+    /// The clone or bare mirror whose refs count, one that fetches all branches; nothing is fetched now
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(super) repo: PathBuf,
     /// The remote whose branches count in a clone; a bare mirror has its own
