@@ -147,8 +147,7 @@ fn fetches_all(refspecs: &str, prefix: Option<&String>) -> bool {
             None => matches!(from, "refs/heads/*" | "refs/*"),
         }
     };
-    !refspecs.lines().any(leaves_out)
-        && (refspecs.lines().any(all) || prefix.is_none() && refspecs.trim().is_empty())
+    !refspecs.lines().any(leaves_out) && (refspecs.lines().any(all) || prefix.is_none() && refspecs.trim().is_empty())
 }
 
 /// Id and path, below `output`, of a file in a line of `git ls-tree`: `mode blob id TAB path`.

@@ -152,8 +152,16 @@ impl Branch {
     }
 }
 
-/// Derives everything, and tells every fault of the whole set.
+/// Derives everything, and tells every fault of the whole set; too many branches are one.
 pub fn make(spec: &Spec) -> Result<Plan> {
+    match (of_any_size(spec), too_many(spec)) {
+        (made, None) => made,
+        (made, Some(error)) => Err([made.err(), Some(error.into())].into_iter().flatten().collect::<Vec<_>>().into()),
+    }
+}
+
+/// Derives everything, however many branches there are.
+pub fn of_any_size(spec: &Spec) -> Result<Plan> {
     let mut written: Vec<&spec::Branch> = spec.branches.iter().collect();
     written.sort_unstable_by_key(|branch| &branch.name);
     // What others take from the baseline is a function of the spec; what is wrong with it is told when its turn comes.
@@ -171,7 +179,6 @@ pub fn make(spec: &Spec) -> Result<Plan> {
         }
     }
     faults.extend(unique::check(spec, &branches));
-    faults.extend(too_many(spec));
     let warnings = zones::outside(spec, &branches);
     Errors::check(faults, Plan { project: spec.project.clone(), branches, warnings })
 }
@@ -183,7 +190,7 @@ fn mapping<const N: usize>(entries: [(&'static str, Node); N]) -> Node {
 }
 
 /// A complaint if there are more branches than the spec allows.
-fn too_many(spec: &Spec) -> Option<Error> {
+pub fn too_many(spec: &Spec) -> Option<Error> {
     let max = spec.max_branches.as_ref().filter(|max| spec.branches.len() > max.value)?;
     let message = format!("there are {} branches; `maxBranches` allows {}", spec.branches.len(), max.value);
     Some(Error::new(Kind::Guard, message).at(max.at).help(

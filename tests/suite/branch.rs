@@ -367,3 +367,34 @@ fn more_than_is_allowed_is_refused() {
     workspace.run(&["build"]).exits(3);
     assert_eq!(workspace.files("out"), before);
 }
+
+/// Whoever has too many branches can take some out.
+#[test]
+fn what_does_not_raise_the_number_of_too_many_is_done() {
+    let workspace = workspace();
+    let spec = SPEC.to_owned() + "- name: a\n- name: b\nmaxBranches: 2\n";
+    workspace.write("branches.yaml", &spec);
+    assert_eq!(workspace.run(&["branch", "list"]).exits(0).out().lines().count(), 1 + 5);
+    for refused in [&["build"][..], &["check"], &["branch", "add", "c"], &["branch", "set", "c", "--create"]] {
+        let said = workspace.run(refused).exits(3).err();
+        assert!(said.contains("`maxBranches` allows 2"), "{refused:?}: {said}");
+        assert_eq!(workspace.read("branches.yaml"), spec);
+    }
+    let (status, _, said) =
+        piped(&workspace, &["branch", "sync", "--from", "-"], "feature/login\nfeature/search\na\nb\nc\n");
+    assert_eq!(status, 3, "{said}");
+    assert!(said.contains("there are 6 branches; `maxBranches` allows 2"), "{said}");
+    assert_eq!(workspace.read("branches.yaml"), spec);
+
+    workspace.run(&["branch", "set", "a", "--owner", "me"]).exits(0);
+    assert_eq!(
+        workspace.run(&["branch", "expire", "--as-of", "2026-11-02"]).exits(0).out(),
+        "expired feature/search\n"
+    );
+    let (status, out, said) = piped(&workspace, &["branch", "sync", "--from", "-"], "feature/login\nc\nb\n");
+    assert_eq!((status, &*out), (0, "added c\nremoved a\npinned main\n"), "{said}");
+    assert_eq!(workspace.run(&["branch", "remove", "b"]).exits(0).out(), "removed b\n");
+    workspace.run(&["build"]).exits(3);
+    workspace.run(&["branch", "remove", "c"]).exits(0);
+    workspace.run(&["build"]).exits(0);
+}

@@ -5,11 +5,10 @@ use crate::cli::Outcome;
 use crate::cli::screen::{Screen, report};
 use crate::cli::workspace::Workspace;
 use crate::error::Result;
-use crate::pipeline;
 use crate::plan::{Branch, Plan, list};
 
 pub(super) fn run(format: ListFormat, workspace: &Workspace, screen: Screen) -> Result<Outcome> {
-    let (_, plan) = pipeline::plan(&workspace.project)?;
+    let (_, plan) = super::read(&workspace.project)?;
     report(&match format {
         ListFormat::Text => table(&plan),
         ListFormat::Json => {

@@ -10,9 +10,11 @@ use super::Outcome;
 use super::screen::{Screen, report};
 use super::workspace::{PATIENCE, Workspace};
 use crate::edit::{self, Act, Files};
-use crate::error::{Error, Kind, Result, gather};
+use crate::error::{Error, Errors, Kind, Result, gather};
+use crate::plan::{self, Plan};
+use crate::source::Project;
 use crate::spec::{Date, Spec, Sync};
-use crate::{disk, git, guard, pipeline};
+use crate::{disk, git, guard, spec};
 use args::{Add, Expire, Limit, Remove, Set, Source};
 use smol_str::SmolStr;
 use std::path::Path;
@@ -23,7 +25,7 @@ pub(super) fn run(command: &Branch, workspace: &Workspace, here: &Path, screen: 
     }
     // Before anything is read, so that what is written was changed from what is there.
     let _turn = disk::turn(&workspace.root, PATIENCE, || screen.say("waiting for another run in this workspace"))?;
-    let edit = Edit { workspace, here, screen, spec: pipeline::plan(&workspace.project)?.0 };
+    let edit = Edit { workspace, here, screen, spec: read(&workspace.project)?.0 };
     let files = Files::open(&workspace.project)?;
     match command {
         Branch::List { .. } => unreachable!("it was done above"),
@@ -33,6 +35,13 @@ pub(super) fn run(command: &Branch, workspace: &Workspace, here: &Path, screen: 
         Branch::Expire(args) => edit.expire(args, files),
         Branch::Sync(args) => edit.sync(args, files),
     }
+}
+
+/// What the spec says and what follows from it, also if there are too many branches: those that can go are taken out here.
+fn read(project: &Project) -> Result<(Spec, Plan)> {
+    let spec = spec::read(project)?;
+    let plan = plan::of_any_size(&spec)?;
+    Ok((spec, plan))
 }
 
 /// What the commands share that change the spec.
@@ -149,11 +158,16 @@ impl Edit<'_> {
         if limit.dry_run { report(said).map(|()| Outcome::Done) } else { self.write(files, said) }
     }
 
-    /// Writes what has changed, if a build would take it, and says so.
+    /// Writes what has changed, if a build would take it, and says so. More branches than are allowed are no reason not to,
+    /// unless there would be even more.
     fn write(&self, files: Files, said: &str) -> Result<Outcome> {
         let project = files.project();
+        let checked = read(&project).and_then(|(spec, _)| {
+            let more = spec.branches.len() > self.spec.branches.len();
+            Errors::check(plan::too_many(&spec).filter(|_| more).into_iter().collect(), ())
+        });
         // Places of complaints are those of the text that would have been written.
-        if let Err(errors) = pipeline::plan(&project) {
+        if let Err(errors) = checked {
             return Ok(Outcome::Refused(self.screen.fail(&errors, &project)));
         }
         for (path, text) in files.into_changed() {
