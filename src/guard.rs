@@ -21,14 +21,15 @@ pub fn check(things: &str, all: usize, victims: &[&str], allowed: Option<usize>,
         return Ok(());
     }
     let message = match allowed {
-        Some(allowed) => format!("{allowed} of {all} {things} were expected to go, but it would be {count}"),
+        Some(allowed) => format!("`{option} {allowed}` is given, but {count} of {all} {things} would go"),
         None => format!("{count} of {all} {things} would go"),
     };
     let named = victims.iter().map(|victim| format!("`{victim}`")).collect::<Vec<_>>().join(", ");
-    let mut error = Error::new(Kind::Guard, message);
-    if count > 0 {
-        error = error.help(format!("these would go: {named}"));
+    let error = Error::new(Kind::Guard, message);
+    if count == 0 {
+        return Err(error.help(format!("nothing was written; without `{option}` it would be")));
     }
+    let error = error.help(format!("these would go: {named}"));
     Err(error.help(format!("nothing was written; if this is meant, say so with `{option} {count}`")))
 }
 
@@ -60,5 +61,11 @@ mod tests {
         assert_eq!(error.to_string(), "4 of 10 branches would go");
         assert_eq!(error.parts().help[0], "these would go: `b0`, `b1`, `b2`, `b3`");
         assert!(error.parts().help[1].ends_with("`--allow-delete 4`"));
+        let error = check("branches in the output", 6, &victims[..1], Some(10), "--allow-delete").unwrap_err();
+        assert_eq!(error.to_string(), "`--allow-delete 10` is given, but 1 of 6 branches in the output would go");
+        assert!(error.parts().help[1].ends_with("`--allow-delete 1`"));
+        let error = check("branches in the output", 6, &[], Some(10), "--allow-delete").unwrap_err();
+        assert_eq!(error.to_string(), "`--allow-delete 10` is given, but 0 of 6 branches in the output would go");
+        assert_eq!(error.parts().help, ["nothing was written; without `--allow-delete` it would be"]);
     }
 }

@@ -52,7 +52,14 @@ fn json(text: &str) -> Result<Listed> {
                 .help("it is a list of objects, each with the `name` of a branch and its `commit`")
         })?;
         for Entry { name, commit } in page {
-            add(&mut listed, &name, commit.and_then(|commit| commit.sha.or(commit.id)).as_deref())?;
+            let commit = commit.and_then(|commit| commit.sha.or(commit.id));
+            if let Some(odd) = commit.as_ref().filter(|commit| !is_commit(commit)) {
+                let what = format!("`{}`, which is no commit, for the branch `{name}`", odd.escape_debug());
+                return Err(refused(format!("the list of branches holds {what}"))
+                    .help("a commit is 40 or 64 characters of 0-9 and a-f, in full")
+                    .into());
+            }
+            add(&mut listed, &name, commit.as_deref())?;
         }
     }
     Ok(listed)
@@ -130,10 +137,10 @@ mod tests {
             (format!("{COMMIT}\tHEAD\n{COMMIT}\trefs/heads/main\n{COMMIT}\trefs/tags/v1\n"), &["main true"]),
             (format!("refs/heads/a/b {COMMIT}\n"), &["a/b true"]),
             (
-                r#"[{"name": "main", "commit": {"sha": "abc", "url": "x"}, "protected": true}]"#.to_owned(),
+                format!(r#"[{{"name": "main", "commit": {{"sha": "{COMMIT}", "url": "x"}}, "protected": true}}]"#),
                 &["main true"],
             ),
-            (r#"[{"name": "a", "commit": {"id": "abc"}}] [{"name": "b"}]"#.to_owned(), &["a true", "b false"]),
+            (format!(r#"[{{"name": "a", "commit": {{"id": "{COMMIT}"}}}}] [{{"name": "b"}}]"#), &["a true", "b false"]),
         ] {
             assert_eq!(names(&text), want, "{text}");
         }
@@ -150,6 +157,9 @@ mod tests {
             (r#"{"message": "Bad credentials"}"#, "is not the JSON"),
             ("fatal: unable to access\n", "line 1 of the list"),
             (r#"[{"name": ""}]"#, "holds the name"),
+            (r#"[{"name": "a", "commit": {"sha": "abc"}}]"#, "holds `abc`, which is no commit, for the branch `a`"),
+            (r#"[{"name": "a", "commit": {"id": ""}}]"#, "which is no commit"),
+            (r#"[{"name": "a", "commit": {"sha": "HEAD\n"}}]"#, "holds `HEAD\\n`"),
             ("a..b\n", "holds the name"),
         ] {
             let errors = read(text).unwrap_err();

@@ -26,7 +26,8 @@ pub struct Synced {
 }
 
 /// Adds the branches that are listed and not in the spec, takes out those that are in the spec and not listed, and gives
-/// every listed one the images that `rules` say.
+/// every listed one the images that `rules` say. A list of which nothing counts is as good as an empty one, and no reason to
+/// take anything out.
 pub fn sync(files: &mut Files, spec: &Spec, listed: &Listed, rules: &Sync) -> Result<Synced> {
     let mut synced = Synced::default();
     let counts = |name: &str| {
@@ -45,6 +46,9 @@ pub fn sync(files: &mut Files, spec: &Spec, listed: &Listed, rules: &Sync) -> Re
         synced.removed.push(branch.name.clone());
     }
     let wanted = listed.iter().filter(|(name, _)| counts(name));
+    if !synced.removed.is_empty() && wanted.clone().next().is_none() {
+        return Err(nothing_counts(listed, &synced.removed).into());
+    }
     let wanted = gather(wanted, |(name, commit)| -> Result<(SmolStr, Act)> {
         let variables = Variables { project: &spec.project, branch: name, commit: commit.as_deref(), rules };
         let image = |(image, pattern): (&SmolStr, &crate::spec::Placed<SmolStr>)| -> Result<Change, Error> {
@@ -65,6 +69,18 @@ pub fn sync(files: &mut Files, spec: &Spec, listed: &Listed, rules: &Sync) -> Re
     }
     synced.changed.extend(changed);
     Ok(synced)
+}
+
+fn nothing_counts(listed: &Listed, gone: &[SmolStr]) -> Error {
+    let names: Vec<&str> = listed.keys().map(SmolStr::as_str).collect();
+    let fits = "what `sync.include` and `sync.exclude` count";
+    let message = match names[..] {
+        [name] => format!("the only name in the list of branches, `{name}`, does not fit {fits}"),
+        _ => format!("none of the {} names in the list of branches fits {fits}", names.len()),
+    };
+    Error::new(Kind::Guard, message)
+        .help("a list without branches is no reason to take any out: look at what made it; names stand in it without a remote")
+        .help(format!("nothing was written; if this is meant, say `pleach branch remove {}`", gone.join(" ")))
 }
 
 /// What the references of images may hold.

@@ -368,6 +368,33 @@ fn more_than_is_allowed_is_refused() {
     assert_eq!(workspace.files("out"), before);
 }
 
+/// A list of something else is as good as an empty one.
+#[test]
+fn a_list_of_which_nothing_counts_takes_nothing_out() {
+    let workspace = workspace();
+    let spec = SPEC.to_owned() + "- name: keep\nsync: {include: ['feature/*', keep]}\n";
+    workspace.write("branches.yaml", &spec);
+    let sync = ["branch", "sync", "--from", "-"];
+    for (list, why) in [
+        ("null\n", "the only name in the list of branches, `null`, does not fit what `sync.include`"),
+        ("<html>\n</html>\n", "none of the 2 names in the list of branches fits"),
+        ("origin/feature/login\norigin/main\norigin/keep\n", "none of the 3 names in the list of branches fits"),
+        ("[{\"name\": \"keep\", \"commit\": {\"sha\": \"oops\"}}]", "`oops`, which is no commit"),
+    ] {
+        for more in [&[][..], &["--allow-delete", "3"], &["--dry-run"]] {
+            let (status, out, err) = piped(&workspace, &[&sync[..], more].concat(), list);
+            assert_eq!((status, out.as_str()), (3, ""), "{list:?}");
+            assert!(err.contains(why), "{list:?}: {err}");
+            assert_eq!(workspace.read("branches.yaml"), spec);
+        }
+    }
+    // What stays anyhow is no reason to refuse a list.
+    let (status, out, err) = piped(&workspace, &[&sync[..], &["--include", "main"]].concat(), "null\n");
+    assert_eq!((status, out.as_str()), (0, "pinned main\n"), "{err}");
+    let (status, out, _) = piped(&workspace, &sync, "null\nkeep\n");
+    assert_eq!((status, out.as_str()), (0, "removed feature/login\nremoved feature/search\n"));
+}
+
 /// Whoever has too many branches can take some out.
 #[test]
 fn what_does_not_raise_the_number_of_too_many_is_done() {
