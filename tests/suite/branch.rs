@@ -63,6 +63,26 @@ fn one_line_changes() {
 }
 
 #[test]
+fn a_list_with_its_dashes_below_its_key_is_changed() {
+    let workspace = workspace();
+    for name in ["cluster", "extra"] {
+        let component = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n";
+        workspace.write(&format!("overlays/{name}/kustomization.yaml"), component);
+    }
+    let own = |text: &str| format!("{SPEC}{text}  owner: me\n");
+    workspace.write(
+        "branches.yaml",
+        own("  overlays:   # all\n  - cluster\n  - extra # more\n  values:\n    deep:\n      list:\n      - 1\n"),
+    );
+    let set = |args: &[&str]| workspace.run(&[&["branch", "set", "feature/search"], args].concat()).exits(0);
+    set(&["--overlay", "extra"]);
+    let values = "  values:\n    deep:\n      list:\n      - 1\n";
+    assert_eq!(workspace.read("branches.yaml"), own(&format!("  overlays:   # all\n  - extra # more\n{values}")));
+    set(&["--value", "deep.list=5", "--unset", "overlays"]);
+    assert_eq!(workspace.read("branches.yaml"), own("  values:\n    deep:\n      list: 5\n"));
+}
+
+#[test]
 fn a_switch_from_blue_to_green_is_one_line() {
     let workspace = workspace();
     let slots =

@@ -60,8 +60,11 @@ impl<'d> Draft<'d> {
     /// Writes `value` at the end of a path.
     pub(super) fn set(&mut self, path: &[Step], value: &Node) -> Option<()> {
         let (part, rest) = self.descend(path)?;
-        let swap = self.write(part, path.split_at(path.len() - rest), value)?;
-        self.swaps.push(swap);
+        let swaps = match path.split_at(path.len() - rest) {
+            (above, []) => self.replace(part, above, value)?,
+            (above, below) => vec![self.write(part, above, below, value)?],
+        };
+        self.swaps.extend(swaps);
         Some(())
     }
 
@@ -95,7 +98,7 @@ impl<'d> Draft<'d> {
             let next = match (step, &part.shape) {
                 (Step::Key(key), Shape::Map(_, pairs)) => pairs.iter().find(|pair| pair.key == *key).map(|p| &p.value),
                 (Step::Item(item), Shape::Seq(_, items)) => Some(items.get(*item)?),
-                (Step::Key(_), Shape::Nothing) => None,
+                (Step::Key(_), Shape::Nothing | Shape::Scalar(_)) => None,
                 _ => return None,
             };
             match next {
@@ -106,16 +109,44 @@ impl<'d> Draft<'d> {
         Some((part, 0))
     }
 
-    /// Writes `value` into `part`, to which `above` leads; the steps `below` are to be made.
-    fn write(&self, part: &Part, (above, below): (&[Step], &[Step]), value: &Node) -> Option<Swap> {
+    /// Writes `value` in place of `part`, to which `above` leads.
+    fn replace(&self, part: &Part, above: &[Step], value: &Node) -> Option<Vec<Swap>> {
         let spot = self.spot(above)?;
-        let Some((Step::Key(key), below)) = below.split_first() else {
-            return match (&part.shape, value.as_str()) {
-                (Shape::Scalar(style), Some(text)) => Some(swap(part.span.clone(), string_like(*style, text, spot))),
-                (Shape::Nothing, _) => Some(swap(part.span.clone(), format!(" {}", inline(value, spot)))),
-                _ => Some(swap(part.span.clone(), inline(value, spot))),
-            };
+        let here = part.span.clone();
+        let swaps = match (&part.shape, value.as_str()) {
+            (Shape::Scalar(style), Some(text)) => vec![swap(here, string_like(*style, text, spot))],
+            (Shape::Nothing, _) => vec![swap(here, format!(" {}", inline(value, spot)))],
+            (Shape::Seq(Look::Block, _), None) if value.as_seq().is_some_and(|items| !items.is_empty()) => {
+                let items: Vec<&Node> = value.as_seq()?.iter().collect();
+                let lines = block_items(&items, self.column(here.start)?, "\n");
+                vec![swap(here, lines.trim_start_matches(' '))]
+            }
+            (Shape::Seq(Look::Block, _) | Shape::Map(Look::Block, _), _) => match self.place_behind_key(part, above) {
+                Some(at) => {
+                    let lines = self.next_line(at)..self.next_line(here.end);
+                    vec![swap(at..at, format!(" {}", inline(value, Spot::Line))), swap(lines, "")]
+                }
+                None => vec![swap(here, inline(value, Spot::Line))],
+            },
+            _ => vec![swap(here, inline(value, spot))],
         };
+        Some(swaps)
+    }
+
+    /// Where a value can stand behind the key of `part`, which stands in the lines below. There a list whose dashes stand below
+    /// the key leaves no place for anything else.
+    fn place_behind_key(&self, part: &Part, above: &[Step]) -> Option<usize> {
+        let colon = self.colon(above)?;
+        let (line, _) = self.text.get(colon..part.span.start)?.split_once('\n')?;
+        // Nothing but an anchor, a tag and a comment can stand there.
+        let properties = line.find(" #").map_or(line, |comment| &line[..comment]);
+        Some(colon + properties.trim_end().len())
+    }
+
+    /// Writes `value` into `part`, to which `above` leads; the steps `below` are to be made.
+    fn write(&self, part: &Part, above: &[Step], below: &[Step], value: &Node) -> Option<Swap> {
+        let spot = self.spot(above)?;
+        let Some((Step::Key(key), below)) = below.split_first() else { return None };
         // What is missing on the way is made in braces.
         let value = below.iter().rev().try_fold(value.clone(), |value, step| match step {
             Step::Key(key) => Some([(key.clone(), value)].into_iter().collect::<Map>().into()),
@@ -125,6 +156,11 @@ impl<'d> Draft<'d> {
             Shape::Nothing => {
                 let map: Node = [(key.clone(), value)].into_iter().collect::<Map>().into();
                 Some(swap(part.span.clone(), format!(" {}", inline(&map, spot))))
+            }
+            // Nothing in a word: `null` or `~`.
+            Shape::Scalar(_) => {
+                let map: Node = [(key.clone(), value)].into_iter().collect::<Map>().into();
+                Some(swap(part.span.clone(), inline(&map, spot)))
             }
             Shape::Map(Look::Flow, pairs) => {
                 let pair = format!("{}: {}", string(key, Spot::Flow), inline(&value, Spot::Flow));

@@ -103,7 +103,11 @@ pub(super) fn layout(text: &str) -> Option<Part> {
             },
             Event::Alias(_) | Event::UnresolvedAlias(_) => Part { span: at, shape: Shape::Alias },
             Event::SequenceStart(style, ..) => {
-                frames.push(Frame { start: at.start, look: look(style), content: Content::Seq(Vec::new()) });
+                // Where the dashes stand below the key, the parser names the place behind the first one.
+                let above = frames.last().filter(|frame| look(style) == Look::Block && frame.colon(text).is_some());
+                let dash = above.and_then(|frame| frame.dash(text));
+                let start = dash.unwrap_or(at.start);
+                frames.push(Frame { start, look: look(style), content: Content::Seq(Vec::new()) });
                 continue;
             }
             Event::MappingStart(style, ..) => {
@@ -135,14 +139,11 @@ fn look(style: StructureStyle) -> Look {
 }
 
 fn scalar(text: &str, style: ScalarStyle, at: Range<usize>, frame: Option<&Frame>) -> Part {
-    // Behind the colon of the key that waits.
-    let behind = match frame.map(|frame| &frame.content) {
-        Some(Content::Map(_, Some((_, key)))) => text[key.end..].find(':').map(|colon| key.end + colon + 1),
-        _ => None,
-    };
+    let behind = frame.and_then(|frame| frame.colon(text));
     if style == ScalarStyle::Plain && at.is_empty() {
         // The parser names the place of what comes next.
-        let here = behind.unwrap_or(at.start);
+        let dash = frame.and_then(|frame| frame.dash(text)).map(|dash| dash + 1);
+        let here = behind.or(dash).unwrap_or(at.start);
         return Part { span: here..here, shape: Shape::Nothing };
     }
     let end = at.start + text[at.clone()].trim_end().len();
@@ -159,6 +160,34 @@ fn scalar(text: &str, style: ScalarStyle, at: Range<usize>, frame: Option<&Frame
 }
 
 impl Frame {
+    /// Where the colon ends behind the key that waits for its value.
+    fn colon(&self, text: &str) -> Option<usize> {
+        let Content::Map(_, Some((_, key))) = &self.content else { return None };
+        text[key.end..].find(':').map(|colon| key.end + colon + 1)
+    }
+
+    /// The dash of the item of a block list that comes next: in the list itself, or in the one behind the key that waits.
+    fn dash(&self, text: &str) -> Option<usize> {
+        let from = match &self.content {
+            Content::Seq(_) if self.look == Look::Flow => return None,
+            Content::Seq(items) => match items.last() {
+                Some(item) => item.span.end,
+                None => return Some(self.start),
+            },
+            Content::Map(..) => self.colon(text)?,
+        };
+        let mut start = from + text[from..].find('\n')? + 1;
+        // Only comments, anchors and tags stand before it.
+        for line in text[start..].split_inclusive('\n') {
+            let blanks = line.len() - line.trim_start_matches(' ').len();
+            if line[blanks..].starts_with('-') {
+                return Some(start + blanks);
+            }
+            start += line.len();
+        }
+        None
+    }
+
     fn close(self, end: usize) -> Part {
         let last = match &self.content {
             Content::Seq(items) => items.last().map(|item| item.span.end),

@@ -66,6 +66,21 @@ fn values_are_set() {
         ("a: [1, 2]\n", "a", "3", "a: 3\n"),
         ("x: &x {a: 1}\ny:\n  <<: *x\n  b: 2\n", "y.a", "3", "x: &x {a: 1}\ny:\n  <<: *x\n  b: 2\n  a: 3\n"),
         ("a: &x 1\nb: *x\n", "b", "2", "a: &x 1\nb: 2\n"),
+        ("l:\n- a:\n  - 1\n  - 2 # two\n  b: 1\n", "l.0.a", "[x]", "l:\n- a:\n  - x # two\n  b: 1\n"),
+        ("l:\n- a: # all\n  # of them\n  - 1\n  b: 1\n", "l.0.a", "5", "l:\n- a: 5 # all\n  b: 1\n"),
+        ("a:\n- 1\n\n# b\nb: 1\n", "a", "{x: w}", "a: {x: w}\n\n# b\nb: 1\n"),
+        ("a:\n- 1", "a", "[]", "a: []\n"),
+        ("a:\r\n- 1\r\nb: 1\r\n", "a", "z", "a: z\r\nb: 1\r\n"),
+        ("a:\n    - 1\n", "a", "[{name: x, v: [1]}, z]", "a:\n    - name: x\n      v: [1]\n    - z\n"),
+        ("a:\n- - 1\n  - 2\n", "a.0", "[x, z]", "a:\n- - x\n  - z\n"),
+        ("a:\n- - 1\n  - 2\n", "a.0", "x", "a:\n- x\n"),
+        ("a:\n  b: 1\n  c: 2\nd: 3\n", "a", "4", "a: 4\nd: 3\n"),
+        ("l:\n- a: 1\n  b: 2\n", "l.0", "4", "l:\n- 4\n"),
+        ("a: &x # of no use\n- 1\n", "a", "4", "a: &x 4 # of no use\n"),
+        ("a: &x\n- 1\n", "a", "[4]", "a: &x\n- 4\n"),
+        ("\"a#: b\":\n- 1\n", "a#: b", "4", "\"a#: b\": 4\n"),
+        ("a: ~ # none\n", "a.b", "4", "a: {b: 4} # none\n"),
+        ("a: {b: null}\n", "a.b.c", "4", "a: {b: {c: 4}}\n"),
     ] {
         let got = after(text, &[set(path, value(new))]);
         assert_eq!(got.as_deref(), Ok(want), "{text}{path}");
@@ -172,6 +187,12 @@ fn lists() -> impl Strategy<Value = String> {
         Just("b:\n  name: >-\n    long\n    text\n"),
         Just("b: {c: {d: 1}}\n  # within\n\n  name: x"),
         Just("name: |\n    # text\n"),
+        Just("o:\n  - a\n  - b # said\n  name: x"),
+        Just("name: x\n  o: # all\n  # below\n  - a\n\n  - b"),
+        Just("b: # it\n    c:\n    - a: 1\n      b: 2\n    d: [1]"),
+        Just("b:\n    c:\n      - 1\n      # between\n      -\n  o:\n  -\n  - |\n    text\n"),
+        Just("o: &o # of no use\n  - [a,\n     b]\n  b: ~"),
+        Just("o:\n    p: 1\n    # of q\n    q:\n    - 1\n  b: null # none"),
     ];
     let above =
         prop_oneof![Just(""), Just(""), Just("\n"), Just("# about it\n"), Just("\n# about\n# it\n"), Just("# it\n\n")];
@@ -216,9 +237,35 @@ proptest! {
     }
 
     #[test]
+    fn anything_is_set_in_ordinary_layouts(
+        text in lists(),
+        path in prop_oneof![Just("name"), Just("o"), Just("b"), Just("b.c"), Just("new.x"), Just("o.q")],
+        to in prop_oneof![Just("5"), Just("[x, {name: y, z: [1]}]"), Just("[]"), Just("{x: w}"), Just("{}"), Just("' #'")],
+    ) {
+        // A block of text at the end that does not end gets a line break with whatever comes below.
+        let text = if text.contains(['|', '>']) { text.trim_end().to_owned() + "\n" } else { text };
+        let document = Document::new(&text).unwrap();
+        let count = document.data().get("l").and_then(Node::as_seq).unwrap().len();
+        for i in 0..count {
+            let path = format!("l.{i}.{path}");
+            let edit = set(&path, value(to));
+            let above = steps(&path[..path.rfind('.').unwrap()]);
+            // What is neither a mapping nor nothing has no keys.
+            if at(document.data(), &above).is_some_and(|above| !above.is_null() && above.as_map().is_none()) {
+                continue;
+            }
+            let mut document = document.clone();
+            prop_assert!(document.change(&[edit]).is_ok(), "{path} {to}\n{text}");
+            prop_assert_eq!(at(document.data(), &steps(&path)), Some(&value(to)));
+            let others = |text: &str| text.matches("# head").count() + text.matches("# about m").count() + text.matches("# end").count();
+            prop_assert_eq!(others(document.text()), others(&text));
+        }
+    }
+
+    #[test]
     fn all_at_once_is_one_after_the_other(
         text in lists(),
-        fates in prop::collection::vec(0..5_usize, 5),
+        fates in prop::collection::vec(0..7_usize, 5),
         news in prop::option::of(1..3_usize),
     ) {
         let count = Document::new(&text).unwrap().data().get("l").and_then(Node::as_seq).unwrap().len();
@@ -229,6 +276,8 @@ proptest! {
                 0 => sets.push(set(&format!("l.{i}.name"), Node::str("new: #1"))),
                 1 => sets.push(set(&format!("l.{i}.new"), value("{a: 1}"))),
                 2 => sets.push(set(&format!("l.{i}.b.c.d"), Node::int(2))),
+                5 => sets.push(set(&format!("l.{i}.o"), Node::int(2))),
+                6 => sets.push(set(&format!("l.{i}.o"), value("[x, y]"))),
                 3 if news.is_none() => cuts.push(cut(&format!("l.{i}"), 1)),
                 _ => {}
             }
