@@ -6,7 +6,7 @@
 pub mod list;
 pub mod sync;
 
-use crate::error::{Error, Kind, Result, gather};
+use crate::error::{Error, Errors, Kind, Result, gather};
 use crate::node::{Map, Node};
 use crate::slug::Slug;
 use crate::source::{Found, Project, RelPath};
@@ -63,7 +63,8 @@ impl Files {
         let mut documents = BTreeMap::new();
         for file in spec::files(project)? {
             let text = file.text().map_err(|at| Error::new(Kind::Yaml, "this is not UTF-8").at(at))?;
-            let document = Document::new(text).map_err(|errors| errors.map(|error| error.at(file.place())))?;
+            let document =
+                Document::in_file(text, file.id).map_err(|errors| errors.map(|error| error.at(file.place())))?;
             documents.insert(file.path.clone(), document);
         }
         let main = RelPath::new(spec::FILE).expect("a plain name");
@@ -130,7 +131,13 @@ impl Files {
         gather(rounds, |((path, _), edits)| -> Result<()> {
             let document = self.documents.get_mut(&path).expect("that is where the branches were found");
             let (names, edits): (Vec<SmolStr>, Vec<Edit>) = edits.into_iter().unzip();
-            let made = document.change(&edits)?;
+            let made = match document.change(&edits) {
+                Ok(made) => made,
+                Err(faults) => {
+                    let faults = faults.into_iter().map(|(i, error)| error.in_branch(&names[i]));
+                    return Errors::check(faults.collect(), ());
+                }
+            };
             if made.contains(&true) {
                 self.changed.insert(path, Some(document.text().to_owned()));
             }
@@ -150,7 +157,8 @@ impl Files {
         }
         let mut document = Document::new(&format!("name: {}\n", crate::yaml::edit::line(&Node::str(name))))?;
         for change in changes {
-            document.change(&[edit(&[], change.clone())])?;
+            let fault = |faults: Vec<(usize, Error)>| faults.into_iter().next().expect("it says why").1;
+            document.change(&[edit(&[], change.clone())]).map_err(fault)?;
         }
         Ok((path, document))
     }

@@ -157,8 +157,8 @@ fn what_cannot_be_changed_is_named_and_nothing_else() {
     let mut files = Files::open(&project).unwrap();
     let acts = ["a", "b", "c"].map(|name| (name.into(), set(&[change("values.x", "2")])));
     let errors = files.change(acts).unwrap_err();
-    let said: Vec<String> = errors.iter().map(ToString::to_string).collect();
-    assert_eq!(said, ["`branches.1.values.x` cannot be changed without changing what stands around it"]);
+    let said: Vec<String> = errors.iter().map(|error| format!("{error} {:?}", error.parts().branches)).collect();
+    assert_eq!(said, ["`values.x` cannot be changed: the anchor `&v` there is used elsewhere [\"b\"]"]);
     assert!(files.into_changed().is_empty());
 }
 

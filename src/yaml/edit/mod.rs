@@ -6,18 +6,20 @@
 
 mod data;
 mod draft;
+mod fault;
 mod flow;
 mod layout;
 
-use super::{Dialect, parse};
-use crate::error::{Error, Errors, Kind, Result};
+use super::{Dialect, Places, parse};
+use crate::error::{Error, Kind, Result};
 use crate::node::Node;
-use crate::source::Place;
+use crate::source::{FileId, Place};
 use data::{at, doomed, push, put, take};
 use draft::Draft;
 use smol_str::SmolStr;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// A step down into a document.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,12 +71,20 @@ pub enum What {
 pub struct Document {
     text: String,
     data: Node,
+    /// The file that holds the text as it is.
+    file: Option<FileId>,
 }
 
 impl Document {
     /// The only document of `text`.
     pub fn new(text: &str) -> Result<Self> {
-        Ok(Document { text: text.to_owned(), data: read(text)? })
+        Ok(Document { text: text.to_owned(), data: read(text)?, file: None })
+    }
+
+    /// The only document of a file that holds `text`.
+    pub fn in_file(text: &str, file: FileId) -> Result<Self> {
+        let data = parsed(text, &|line, column, len| Place::new(file, line, column, len))?;
+        Ok(Document { text: text.to_owned(), data, file: Some(file) })
     }
 
     /// Its text.
@@ -82,7 +92,7 @@ impl Document {
         &self.text
     }
 
-    /// Its data, without places.
+    /// Its data; the places in it are those of the text as it was opened.
     pub fn data(&self) -> &Node {
         &self.data
     }
@@ -90,9 +100,9 @@ impl Document {
     /// Makes all `edits` or none, and says of each whether it changed anything: values are set, then parts cut from the last
     /// to the first, then items pushed. The text is what it would be if that was done one after the other, as long as the
     /// edits are about parts that lie apart; one that needs what another one makes is refused, and to cut and push in one
-    /// list takes two turns.
-    pub fn change(&mut self, edits: &[Edit]) -> Result<Vec<bool>> {
-        let (document, done) = self.with(edits).ok_or_else(|| self.faults(edits))?;
+    /// list takes two turns. Where that cannot be, it says which edits are at fault and why.
+    pub fn change(&mut self, edits: &[Edit]) -> Result<Vec<bool>, Vec<(usize, Error)>> {
+        let (document, done) = self.with(edits).ok_or_else(|| self.faults(edits, 0))?;
         *self = document;
         Ok(done)
     }
@@ -139,21 +149,29 @@ impl Document {
         }
         pushed.into_iter().try_for_each(|(path, items)| draft.append(path, &items))?;
         let text = draft.finish()?;
-        (read(&text).ok()? == data).then_some((Document { text, data }, done))
+        (read(&text).ok()? == data).then_some((Document { text, data, file: None }, done))
     }
 
-    /// What to say of edits that cannot be made all at once: which of them cannot be made at all.
-    fn faults(&self, edits: &[Edit]) -> Errors {
-        let halves = edits.split_at(edits.len() / 2);
-        let failing = |half: &[Edit]| (!half.is_empty() && self.with(half).is_none()).then(|| self.faults(half));
-        let found: Vec<Errors> = match edits {
-            [_] => Vec::new(),
-            _ => [halves.0, halves.1].into_iter().filter_map(failing).collect(),
-        };
+    /// What to say of edits that cannot be made all at once: which of them cannot be made at all. The first one is number
+    /// `from`.
+    fn faults(&self, edits: &[Edit], from: usize) -> Vec<(usize, Error)> {
+        let (left, right) = edits.split_at(edits.len() / 2);
+        let halves =
+            [(left, from), (right, from + left.len())].into_iter().filter(|(half, _)| half.len() < edits.len());
+        let failing = halves.filter(|(half, _)| !half.is_empty() && self.with(half).is_none());
+        let found: Vec<(usize, Error)> = failing.flat_map(|(half, from)| self.faults(half, from)).collect();
         match edits {
-            [first, ..] if found.is_empty() => unedited(&first.path).into(),
-            _ => found.into(),
+            [first, ..] if found.is_empty() => vec![(from, fault::why(self, first))],
+            _ => found,
         }
+    }
+
+    /// Where a stretch of the text is, as long as it is that of a file.
+    fn place(&self, range: &Range<usize>) -> Place {
+        let (Some(file), before) = (self.file, &self.text[..range.start]) else { return Place::NONE };
+        let line = before.rfind('\n').map_or(0, |end| end + 1);
+        let column = before[line..].trim_start_matches('\u{feff}').chars().count() + 1;
+        Place::new(file, before.matches('\n').count() + 1, column, self.text[range.clone()].chars().count())
     }
 }
 
@@ -163,24 +181,16 @@ pub fn line(node: &Node) -> String {
 }
 
 fn read(text: &str) -> Result<Node> {
-    let documents = parse(text, Dialect::Kubernetes, &|_, _, _| Place::NONE)?;
+    parsed(text, &|_, _, _| Place::NONE)
+}
+
+fn parsed(text: &str, places: &Places) -> Result<Node> {
+    let documents = parse(text, Dialect::Kubernetes, places)?;
     let count = documents.len();
     match <[Node; 1]>::try_from(documents) {
         Ok([node]) => Ok(node),
         Err(_) => Err(Error::new(Kind::Yaml, format!("the text holds {count} documents instead of one")).into()),
     }
-}
-
-fn unedited(path: &[Step]) -> Error {
-    let path: Vec<String> = path
-        .iter()
-        .map(|step| match step {
-            Step::Key(key) => key.to_string(),
-            Step::Item(item) => item.to_string(),
-        })
-        .collect();
-    Error::new(Kind::Yaml, format!("`{}` cannot be changed without changing what stands around it", path.join(".")))
-        .help("anchors and unusual layouts are for people: edit the file by hand")
 }
 
 #[cfg(test)]

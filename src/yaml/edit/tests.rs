@@ -28,7 +28,7 @@ fn after(text: &str, edits: &[Edit]) -> Result<String, String> {
     let mut document = Document::new(text).unwrap();
     match document.change(edits) {
         Ok(_) => Ok(document.text().to_owned()),
-        Err(errors) => Err(errors.iter().map(ToString::to_string).collect()),
+        Err(faults) => Err(faults.iter().map(|(i, error)| format!("{i}: {error}")).collect()),
     }
 }
 
@@ -88,14 +88,30 @@ fn values_are_set() {
 }
 
 #[test]
-fn what_others_share_is_not_changed() {
-    for (text, path) in
-        [("a: &x 1\nb: *x\n", "a"), ("x: &x {a: 1}\ny: {<<: *x}\n", "x.a"), ("a: *x\n", "a.b"), ("a: 1\n", "a.b")]
-    {
-        let text = text.replace("a: *x\n", "z: &x {c: 1}\na: *x\n");
-        let text = if path == "a" { text.replace("z: &x {c: 1}\na: *x\n", "a: &x 1\nb: *x\n") } else { text };
-        let got = after(&text, &[set(path, value("2"))]);
-        assert!(got.clone().is_err_and(|why| why.contains("cannot be changed")), "{text}{path}: {got:?}");
+fn what_cannot_be_changed_says_why_and_where() {
+    let change = |path: &str| set(path, value("2"));
+    for (text, edit, why, at) in [
+        ("a: &x 1\nb: *x\n", change("a"), "`a` cannot be changed: the anchor `&x` there is used elsewhere", (1, 4)),
+        ("x: &x {a: 1}\ny: {<<: *x}\n", change("x.a"), "`x.a` cannot be changed: the anchor `&x` there", (1, 4)),
+        ("l:\n- n: ü\n  v:\n    w: &w\n    - 1\n- *w\n", change("l.0.v"), "`v` cannot be changed: the anchor", (4, 8)),
+        ("l:\n- v: &w 1\n- *w\n", cut("l.0", 1), "the entry cannot be taken out: the anchor `&w` there", (2, 6)),
+        ("z: &x {c: 1}\na: *x\n", change("a.b"), "`a.b` cannot be changed: `*x` stands there for what", (2, 4)),
+        (
+            "x: &x {a: 1}\ny:\n  <<: *x\n  b: 1\n",
+            cut("y.a", 0),
+            "`y.a` cannot be taken out: it comes with `<<`",
+            (3, 3),
+        ),
+        ("a: 1\n", change("a.b"), "`a` is an integer and cannot hold `b`, as a mapping could", (1, 4)),
+        ("l:\n- a: {b: [x]}\n", change("l.0.a.b.c.d"), "`a.b` is a list and cannot hold `c`", (2, 10)),
+        ("l:\n- # c\n  a: 1\n- b: 1\n", cut("l.0", 1), "the entry cannot be taken out without changing what", (3, 3)),
+    ] {
+        let mut document = Document::in_file(text, FileId(0)).unwrap();
+        let faults = document.change(&[change("other"), edit]).unwrap_err();
+        let [(1, error)] = &faults[..] else { panic!("{text}: {faults:?}") };
+        assert!(error.to_string().contains(why), "{text}: {error}");
+        assert_eq!((error.parts().at.line, error.parts().at.column), at, "{text}");
+        assert_eq!(document.text(), text);
     }
 }
 

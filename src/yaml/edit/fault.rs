@@ -1,0 +1,153 @@
+//! Why a change cannot be made: what is in the way, and where that stands.
+//!
+//! Places are those of the text as it was opened; a text that was changed since says only where its data stood.
+
+use super::layout::{Pair, Part, Shape, layout};
+use super::{Document, Edit, Step, What, at, doomed};
+use crate::error::{Error, Kind};
+use crate::node::{Node, Value};
+use crate::source::Place;
+use std::ops::Range;
+
+/// What to say of an edit that cannot be made.
+pub(super) fn why(document: &Document, Edit { path, what }: &Edit) -> Error {
+    let data = &document.data;
+    let (path, verb) = match what {
+        What::Set(_) | What::Push(_) => (path.as_slice(), "changed"),
+        What::Cut { keep } => (doomed(data, path, *keep).unwrap_or(path), "taken out"),
+    };
+    if let Some(error) = in_the_way(data, path) {
+        return error;
+    }
+    let shown = shown(path);
+    let refused = |why: &str| Error::new(Kind::Yaml, format!("{shown} cannot be {verb}{why}"));
+    match layout(&document.text).as_ref().and_then(|root| Tie::find(&document.text, root, path)) {
+        Some(Tie::Alias(name, depth)) => refused(&format!(": `{name}` stands there for what is written elsewhere"))
+            .at(deepest(data, &path[..depth]))
+            .help(format!("write out what `{name}` stands for, or change it where it is written")),
+        Some(Tie::Merged(depth)) => {
+            refused(": it comes with `<<` from what is written elsewhere").at(deepest(data, &path[..depth]))
+        }
+        Some(Tie::Anchor(name, anchor, alias)) => {
+            let alias = document.place(&alias);
+            let error = refused(&format!(": the anchor `&{name}` there is used elsewhere"))
+                .at(document.place(&anchor))
+                .at(deepest(data, path))
+                .help(format!("write out what `*{name}` stands for wherever it is used"));
+            if alias.is_some() { error.note(alias, "it is used here") } else { error }
+        }
+        None => refused(" without changing what stands around it")
+            .at(deepest(data, path))
+            .help("such a layout is for people: edit the file by hand"),
+    }
+}
+
+/// A complaint if something that is no mapping stands where one is wanted.
+fn in_the_way(data: &Node, path: &[Step]) -> Option<Error> {
+    let mut node = data;
+    for (depth, step) in path.iter().enumerate() {
+        node = match at(node, std::slice::from_ref(step)) {
+            Some(next) => next,
+            None if node.is_null() || matches!(node.value, Value::Map(_)) => return None,
+            None => {
+                let (above, Step::Key(key)) = (shown(&path[..depth]), step) else { return None };
+                let message = format!("{above} is {} and cannot hold `{key}`, as a mapping could", node.kind_name());
+                return Some(Error::new(Kind::Yaml, message).at(node.at).help(format!("take {above} out first")));
+            }
+        };
+    }
+    None
+}
+
+/// What ties a part to other parts of a text.
+enum Tie {
+    /// An alias stands for it or for what it is in; with the number of steps to there.
+    Alias(String, usize),
+    /// It comes with a merge key of the mapping that so many steps lead to.
+    Merged(usize),
+    /// An anchor in it or above it that an alias outside of it names: the name, and where both stand.
+    Anchor(String, Range<usize>, Range<usize>),
+}
+
+impl Tie {
+    fn find(text: &str, root: &Part, path: &[Step]) -> Option<Tie> {
+        let (mut part, mut begins) = (root, 0);
+        // Where the anchors of the parts on the path stand.
+        let mut before = Vec::new();
+        let mut whole = true;
+        for (depth, step) in path.iter().enumerate() {
+            let next = match (step, &part.shape) {
+                (_, Shape::Alias) => return Some(Tie::Alias(text[part.span.clone()].to_owned(), depth)),
+                (Step::Key(key), Shape::Map(_, pairs)) => {
+                    pairs.iter().find(|pair| pair.key == *key).map(|Pair { at, value, .. }| (at.end, value))
+                }
+                (Step::Item(i), Shape::Seq(_, items)) => items
+                    .get(*i)
+                    .map(|item| (i.checked_sub(1).map_or(part.span.start, |before| items[before].span.end), item)),
+                _ => None,
+            };
+            let Some((start, next)) = next else {
+                whole = false;
+                let merged = |pairs: &[Pair]| pairs.iter().any(|pair| pair.key == "<<");
+                match &part.shape {
+                    Shape::Map(_, pairs) if depth + 1 == path.len() && merged(pairs) => {
+                        return Some(Tie::Merged(depth));
+                    }
+                    _ => break,
+                }
+            };
+            before.push(start..next.span.start);
+            (part, begins) = (next, start);
+        }
+        let own = if whole { begins..part.span.end } else { 0..0 };
+        let mut aliases = Vec::new();
+        collect(root, &mut aliases);
+        aliases.into_iter().filter(|alias| !own.contains(&alias.start)).find_map(|alias| {
+            let name = text[alias.clone()].strip_prefix('*')?;
+            let anchor = before.iter().chain([&own]).find_map(|range| anchor(text, range, name))?;
+            Some(Tie::Anchor(name.to_owned(), anchor, alias))
+        })
+    }
+}
+
+/// The aliases below a part.
+fn collect(part: &Part, aliases: &mut Vec<Range<usize>>) {
+    match &part.shape {
+        Shape::Alias => aliases.push(part.span.clone()),
+        Shape::Seq(_, items) => items.iter().for_each(|item| collect(item, aliases)),
+        Shape::Map(_, pairs) => pairs.iter().for_each(|pair| collect(&pair.value, aliases)),
+        Shape::Scalar(_) | Shape::Nothing => {}
+    }
+}
+
+/// Where `&name` stands in a stretch of the text.
+fn anchor(text: &str, range: &Range<usize>, name: &str) -> Option<Range<usize>> {
+    let here = text.get(range.clone())?;
+    let ends = |c: char| c.is_whitespace() || ",[]{}".contains(c);
+    here.match_indices('&').find_map(|(i, _)| {
+        let word = here[i + 1..].split(ends).next()?;
+        let start = range.start + i;
+        (word == name).then_some(start..start + 1 + name.len())
+    })
+}
+
+/// The place of the deepest thing on a path that is there.
+fn deepest(data: &Node, path: &[Step]) -> Place {
+    let places = (0..=path.len()).rev().filter_map(|depth| at(data, &path[..depth]).map(|node| node.at));
+    places.into_iter().find(Place::is_some).unwrap_or(Place::NONE)
+}
+
+/// A path as it is written within the entry of the list that it leads to.
+fn shown(path: &[Step]) -> String {
+    let keys: Vec<&str> = path
+        .rsplit(|step| matches!(step, Step::Item(_)))
+        .next()
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|step| match step {
+            Step::Key(key) => Some(key.as_str()),
+            Step::Item(_) => None,
+        })
+        .collect();
+    if keys.is_empty() { "the entry".to_owned() } else { format!("`{}`", keys.join(".")) }
+}
