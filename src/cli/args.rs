@@ -110,7 +110,7 @@ pub(super) struct Build {
     /// Drop what the base said already: names that had to be gone from out/dns, and plans from out/retired
     #[arg(long, value_name = "PLANS", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "all")]
     pub(super) prune: Option<Prune>,
-    /// Write the branches that can be built even if others fail
+    /// Write the branches that can be built even if others fail; faults of branches.yaml stop all, but for missing overlays
     #[arg(long)]
     pub(super) keep_going: bool,
     /// Leave files alone that pleach did not write, and go on

@@ -8,9 +8,9 @@ use super::progress::watched;
 use super::screen::{Screen, report};
 use super::workspace::{PATIENCE, Workspace, scope};
 use crate::disk;
-use crate::error::{Errors, Result};
+use crate::error::{self, Error, Errors, Kind, Result};
 use crate::pipeline::{self, Part};
-use crate::source::RelPath;
+use crate::source::{Project, RelPath};
 use crate::tree::{NAMESPACES, RETIRED, slug_of};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -24,10 +24,15 @@ pub(super) fn run(args: &args::Build, workspace: &Workspace, here: &Path, screen
     // Before anything is read, so that what is written last was read last.
     let _turn =
         disk::turn(&workspace.root, PATIENCE, || screen.say("waiting for another run that writes this output"))?;
-    let planned = pipeline::plan(&workspace.project)?;
+    let project = &workspace.project;
+    let planned = if args.keep_going {
+        pipeline::plan_apart(project).map_err(|e| of_all(&e, project))
+    } else {
+        pipeline::plan(project)
+    }?;
     let base = base(args.base.as_deref(), workspace, here, &planned, &part)?;
-    let built = watched(screen, |progress| pipeline::build(&workspace.project, planned, &base, &part, progress))?;
-    let mut built = if args.keep_going { built } else { built.whole()? };
+    let built = watched(screen, |progress| pipeline::build(project, planned, &base, &part, progress));
+    let mut built = if args.keep_going { built.map_err(|e| of_all(&e, project))? } else { built?.whole()? };
     let output = workspace.output(&built.spec.output);
     // Only now is it known whose last output matters to what others leave.
     if !built.unknown().is_empty() {
@@ -67,4 +72,16 @@ pub(super) fn run(args: &args::Build, workspace: &Workspace, here: &Path, screen
         done.removed
     ))?;
     built.whole().map(|_| Outcome::Done)
+}
+
+/// Complaints that concern all branches, with a word on why they stop all, although one that fails should not.
+fn of_all(errors: &Errors, project: &Project) -> Errors {
+    let mut errors = error::sorted(errors.iter(), project);
+    let of_spec = |error: &&mut Error| matches!(error.parts().kind, Kind::Spec | Kind::Yaml | Kind::Name | Kind::Dns);
+    if let Some(last) = errors.iter_mut().rfind(of_spec) {
+        *last = last.clone().help(
+            "names come from the whole spec, so that nothing is written until it is right, with `--keep-going` too",
+        );
+    }
+    errors.into_iter().map(Errors::from).collect::<Vec<_>>().into()
 }

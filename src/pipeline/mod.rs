@@ -70,6 +70,13 @@ pub fn plan(project: &Project) -> Result<(Spec, Plan)> {
     Ok((spec, plan))
 }
 
+/// The same where a branch that names overlays which are not there is to fail alone.
+pub fn plan_apart(project: &Project) -> Result<(Spec, Plan)> {
+    let spec = spec::read_apart(project)?;
+    let plan = plan::make(&spec)?;
+    Ok((spec, plan))
+}
+
 /// Builds a part of the branches of a plan. `base` is the output that the build starts from, of which four things matter as
 /// far as they belong to the part: zone change files, plans, the folders of branches that are no more, and those files of
 /// live branches that are to be others. Nothing that they record is forgotten. A branch that fails keeps no other from
@@ -278,6 +285,7 @@ struct Room {
 
 impl House<'_> {
     fn build(&self, branch: &Branch, retiring: &Retiring) -> Result<Room> {
+        Errors::check(branch.missing.clone(), ())?;
         let endpoints = self.endpoints.get(branch.slug.as_str()).map(Vec::as_slice).unwrap_or_default();
         let endpoints = gather(endpoints, dns::endpoint::object)?;
         let Some(namespace) = branch.namespace() else { return Ok(Room::default()) };

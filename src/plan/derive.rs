@@ -40,6 +40,7 @@ pub(super) fn branch(spec: &Spec, branch: &spec::Branch, baseline: Option<&Branc
         platform,
         hosts,
         overlays: overlays.map(|overlay| overlay.value.clone()).collect(),
+        missing: settings.missing.clone(),
         slots: branch.slots.as_ref().map(|slots| Slots::of(slots, &images)),
         runs_all: spec.services.iter().all(|service| branch.runs(&service.name)),
         externals: external::externals(spec, branch, baseline),

@@ -56,6 +56,8 @@ pub struct Branch {
     pub hosts: Vec<Host>,
     /// The folders of its overlays, in order.
     pub overlays: Vec<RelPath>,
+    /// What is wrong with overlays that are not there; it cannot be built then.
+    pub missing: Vec<Error>,
     /// Whether it runs all services itself.
     pub runs_all: bool,
     /// Its database, if the spec speaks of databases.

@@ -134,9 +134,19 @@ pub const OVERLAYS: &str = "overlays";
 
 /// Reads the spec of a project.
 pub fn read(project: &Project) -> Result<Spec> {
+    all_of(project, |branch, faults| faults.append(&mut branch.settings.missing))
+}
+
+/// Reads the spec of a project; that a branch names overlays which are not there is left to those who build it.
+pub fn read_apart(project: &Project) -> Result<Spec> {
+    all_of(project, |_, _| {})
+}
+
+fn all_of(project: &Project, own: impl Fn(&mut Branch, &mut Vec<Error>)) -> Result<Spec> {
     let document = load::document(project)?;
     let mut faults = Vec::new();
-    let spec = Spec::of(&document, project, &mut faults);
+    let mut spec = Spec::of(&document, project, &mut faults);
+    spec.branches.iter_mut().for_each(|branch| own(branch, &mut faults));
     // What a type says of its text is better than what the schema says of the same place.
     for fault in schema::check(&document) {
         if !faults.iter().any(|known| known.parts().at == fault.parts().at) {

@@ -18,6 +18,8 @@ pub type Overlay = Placed<RelPath>;
 pub struct Settings {
     /// The overlays, in order.
     pub overlays: Option<Vec<Overlay>>,
+    /// What is wrong with overlays that it names and that are not there.
+    pub missing: Vec<Error>,
     /// What templates see: a mapping.
     pub values: Node,
     /// Images by their names in the manifests. Here and below, `None` takes a default out.
@@ -58,6 +60,8 @@ impl<'a> Reader<'a> {
             faults.push(error.note(first, "and here").help("keep one of the two"));
         }
         let mut settings = self.settings(&section, faults);
+        // What everybody lacks is no fault of one branch.
+        faults.append(&mut settings.missing);
         if let Some(hosts) = Hosts::of(top, faults) {
             settings.hosts = hosts;
         }
@@ -66,8 +70,10 @@ impl<'a> Reader<'a> {
 
     /// What a section says.
     pub(super) fn settings(&mut self, section: &Section, faults: &mut Vec<Error>) -> Settings {
+        let mut missing = Vec::new();
         Settings {
-            overlays: section.list("overlays").map(|list| self.overlays(list, faults)),
+            overlays: section.list("overlays").map(|list| self.overlays(list, faults, &mut missing)),
+            missing,
             values: section
                 .node("values")
                 .filter(|values| values.as_map().is_some())
@@ -89,16 +95,19 @@ impl<'a> Reader<'a> {
 
     /// The overlay that a node names.
     pub(super) fn overlay(&mut self, node: &Node, faults: &mut Vec<Error>) -> Option<Overlay> {
-        self.overlays(std::slice::from_ref(node), faults).pop()
+        let mut missing = Vec::new();
+        let overlay = self.overlays(std::slice::from_ref(node), faults, &mut missing).pop();
+        faults.append(&mut missing);
+        overlay
     }
 
-    fn overlays(&mut self, list: &[Node], faults: &mut Vec<Error>) -> Vec<Overlay> {
+    fn overlays(&mut self, list: &[Node], faults: &mut Vec<Error>, missing: &mut Vec<Error>) -> Vec<Overlay> {
         let mut overlays: Vec<Overlay> = Vec::with_capacity(list.len());
         for node in list {
             let Some(name) = text(node).filter(|name| !name.is_empty()) else { continue };
             let project = self.project;
             match self.overlays.entry(name.clone()).or_insert_with(|| overlay(project, &name)) {
-                Err(error) => faults.push(error.clone().at(node.at)),
+                Err(error) => missing.push(error.clone().at(node.at)),
                 Ok(path) => match overlays.iter().find(|overlay| overlay.value == *path) {
                     Some(first) => faults.push(
                         spec_error(format!("the overlay `{name}` stands twice in this list"))

@@ -204,6 +204,47 @@ fn a_branch_that_fails_keeps_no_other_back_if_so_wanted() {
     assert!(before.iter().all(|(path, content)| path.contains("feature") || after[path] == *content));
 }
 
+/// What one branch lacks does not stop the others; what names come from does.
+#[test]
+fn a_spec_at_fault_stops_all_and_a_missing_overlay_its_branch() {
+    let workspace = Workspace::small();
+    workspace.run(&["build"]).exits(0);
+    let spec = workspace.read("branches.yaml");
+    let before = workspace.files("out");
+    workspace.edit("base/config.yaml.j2", "key: ", "key: x");
+    workspace.edit("branches.yaml", "name: main\n", "name: main\n  overlays: [nope]\n");
+    let said = workspace.run(&["build"]).exits(2).err();
+    assert!(said.contains("error[spec]: there is no overlay `nope`\n") && !said.contains("branch:"), "{said}");
+    assert_eq!(workspace.files("out"), before);
+    let ran = workspace.run(&["build", "--keep-going"]).exits(2);
+    assert_eq!(ran.out(), "built 2 branches into `out`: 4 files written, 4 unchanged, 0 removed\n");
+    let said = ran.err();
+    assert!(said.contains("error[spec]: there is no overlay `nope`\n") && said.contains("branch: `main`"), "{said}");
+    assert!(!said.contains("whole spec"), "{said}");
+    let after = workspace.files("out");
+    assert!(
+        before
+            .iter()
+            .all(|(path, content)| path.contains("feature") == (after[path] != *content) || after[path] == *content)
+    );
+
+    for fault in ["hosts: [a_b.dev.example.com]", "namespace: '{{ values.nope }}'", "images: {a: 'a b'}"] {
+        workspace.write(
+            "branches.yaml",
+            spec.replace("name: main\n", &format!("name: main\n  {fault}\n  overlays: [nope]\n")),
+        );
+        let ran = workspace.run(&["build", "--keep-going"]).exits(2);
+        assert!(
+            ran.err().matches("names come from the whole spec").count() == 1 && ran.out().is_empty(),
+            "{}",
+            ran.err()
+        );
+        assert_eq!(workspace.files("out"), after);
+        let said = workspace.run(&["build"]).exits(2).err();
+        assert!(!said.contains("whole spec"), "{said}");
+    }
+}
+
 #[test]
 fn kustomize_writes_where_it_is_told() {
     let workspace = Workspace::empty();
