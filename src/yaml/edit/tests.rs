@@ -28,7 +28,7 @@ fn after(text: &str, edits: &[Edit]) -> Result<String, String> {
     let mut document = Document::new(text).unwrap();
     match document.change(edits) {
         Ok(_) => Ok(document.text().to_owned()),
-        Err(faults) => Err(faults.iter().map(|(i, error)| format!("{i}: {error}")).collect()),
+        Err(faults) => Err(faults.iter().map(|(_, error)| error.to_string()).collect()),
     }
 }
 
