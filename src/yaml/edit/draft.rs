@@ -300,8 +300,22 @@ impl<'d> Draft<'d> {
 
     /// Where the dash of the item stands that begins at `start`.
     fn dash(&self, start: usize) -> Option<usize> {
-        let before = self.text[..start].trim_end();
-        before.ends_with('-').then(|| before.len() - 1)
+        let mut before = self.text[..start].trim_end();
+        // Comments, an anchor and a tag may stand between the two.
+        while !before.ends_with('-') {
+            let line = self.line_start(before.len());
+            let comment = before[line..]
+                .find('#')
+                .filter(|&comment| comment == 0 || before[line..line + comment].ends_with([' ', '\t']));
+            let word = before.rfind(char::is_whitespace).map_or(0, |blank| blank + 1);
+            let end = match comment {
+                Some(comment) => line + comment,
+                None if before[word..].starts_with(['&', '!']) => word,
+                None => return None,
+            };
+            before = before[..end].trim_end();
+        }
+        Some(before.len() - 1)
     }
 
     /// How many characters stand before `at` in its line; they must be blanks or dashes.

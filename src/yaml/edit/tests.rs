@@ -104,7 +104,7 @@ fn what_cannot_be_changed_says_why_and_where() {
         ),
         ("a: 1\n", change("a.b"), "`a` is an integer and cannot hold `b`, as a mapping could", (1, 4)),
         ("l:\n- a: {b: [x]}\n", change("l.0.a.b.c.d"), "`a.b` is a list and cannot hold `c`", (2, 10)),
-        ("l:\n- # c\n  a: 1\n- b: 1\n", cut("l.0", 1), "the entry cannot be taken out without changing what", (3, 3)),
+        ("l:\n- a: 1\n- - b: 1\n", cut("l.1.0", 2), "the entry cannot be taken out without changing what", (3, 5)),
     ] {
         let mut document = Document::in_file(text, FileId(0)).unwrap();
         let faults = document.change(&[change("other"), edit]).unwrap_err();
@@ -134,6 +134,9 @@ fn parts_are_taken_out() {
         ("l:\n\n- a\n\n- b\n", "l.1", "l:\n\n- a\n"),
         ("l: # all\n- a\nm: 1\n", "l.0", "l: [] # all\nm: 1\n"),
         ("l:\n  - a\n", "l.0", "l: []\n"),
+        ("l:\n- # a - b\n  # c\n  a: 1\n- b\n", "l.0", "l:\n- b\n"),
+        ("l:\n- a\n- &b # b\n  b: 1\n- !!str c\n", "l.1", "l:\n- a\n- !!str c\n"),
+        ("l:\n- a\n- &x !!str c\n", "l.1", "l:\n- a\n"),
     ] {
         let got = after(text, &[cut(path, 1)]);
         assert_eq!(got.as_deref(), Ok(want), "{text}{path}");
@@ -203,6 +206,8 @@ fn lists() -> impl Strategy<Value = String> {
         Just("b:\n  name: >-\n    long\n    text\n"),
         Just("b: {c: {d: 1}}\n  # within\n\n  name: x"),
         Just("name: |\n    # text\n"),
+        Just("# within -\n  name: x"),
+        Just("&a # within\n  # and below\n  b: {}"),
         Just("o:\n  - a\n  - b # said\n  name: x"),
         Just("name: x\n  o: # all\n  # below\n  - a\n\n  - b"),
         Just("b: # it\n    c:\n    - a: 1\n      b: 2\n    d: [1]"),
