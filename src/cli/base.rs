@@ -45,6 +45,15 @@ impl pipeline::Base for Base {
             Source::Folder(output) => output.files(paths),
         }
     }
+
+    fn earlier(&self, wanted: &dyn Fn(&str) -> bool) -> Result<Tree> {
+        let Source::Commit(files) = &self.source else { return Ok(Tree::default()) };
+        let is_wanted = |path: &RelPath| path.parts().next() == Some(NAMESPACES) && wanted(slug_of(path));
+        Ok(match files.before(is_wanted)? {
+            Some(files) => recorded(files.read(files.paths())?),
+            None => Tree::default(),
+        })
+    }
 }
 
 /// The base as far as a build of `part` looks at it.
