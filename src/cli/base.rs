@@ -122,7 +122,8 @@ fn source(
     wanted: impl Fn(&RelPath) -> bool,
 ) -> Result<Source> {
     let path = here.join(asked);
-    if !path.is_dir() {
+    // Nothing is what a shell makes of a command that failed.
+    if asked.is_empty() || !path.is_dir() {
         return Ok(Source::Commit(git::Files::at(&workspace.root, asked, output, wanted)?));
     }
     let is_workspace = path.join(disk::SPEC).is_file();
