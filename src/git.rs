@@ -8,14 +8,34 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// The commit at which the history of the workspace `root` left that of the trunk, the first of `trunks` that is there: the
-/// newest that both have, which is the trunk itself where nothing was added to it since. A merge that is on its way counts
-/// as done. `None` without such a commit, a repository or `git`. Whoever has no `.git` in the workspace or above it is not
-/// made to wait for an answer.
-pub fn fork(root: &Path, trunks: &[&str]) -> Option<String> {
+/// Where a history left that of the trunk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fork {
+    /// The newest commit that both have, which is the trunk itself where nothing was added to it since.
+    At(String),
+    /// There is a trunk somewhere, but not here, or not as far back.
+    Unseen,
+    /// Nothing to leave: no repository, no commit, no `origin`, or no `git`.
+    Nowhere,
+}
+
+/// Where the history of the workspace `root` left that of the trunk, the first of `trunks` that is there. A merge that is
+/// on its way counts as done. Whoever has no `.git` in the workspace or above it is not made to wait for an answer. A
+/// repository that git does not read because it is somebody else's is an error.
+pub fn fork(root: &Path, trunks: &[&str]) -> Result<Fork, Error> {
     if !root.ancestors().any(|folder| folder.join(".git").exists()) {
-        return None;
+        return Ok(Fork::Nowhere);
     }
+    if let Some(commit) = left(root, trunks) {
+        return Ok(Fork::At(commit));
+    }
+    let Ok(remotes) = run(root, &["remote"], b"") else { return Ok(Fork::Nowhere) };
+    owned(&remotes)?;
+    let has_origin = String::from_utf8_lossy(&remotes.stdout).lines().any(|name| name == "origin");
+    Ok(if has_origin && commit(root, "HEAD").is_ok() { Fork::Unseen } else { Fork::Nowhere })
+}
+
+fn left(root: &Path, trunks: &[&str]) -> Option<String> {
     let (last, others) = trunks.split_last()?;
     let trunk = others.iter().find(|trunk| commit(root, trunk).is_ok()).unwrap_or(last);
     let with = |heads: &[&str]| {
@@ -104,6 +124,7 @@ impl Files {
 fn commit(root: &Path, reference: &str) -> Result<String, Error> {
     let commit = format!("{reference}^{{commit}}");
     let found = run(root, &["rev-parse", "--verify", "--quiet", "--end-of-options", &commit], b"")?;
+    owned(&found)?;
     if !found.status.success() {
         let said = String::from_utf8_lossy(&found.stderr);
         let why =
@@ -193,6 +214,18 @@ fn run(root: &Path, args: &[&str], input: &[u8]) -> Result<Output, Error> {
     .map_err(|error| broken(&error.to_string()))
 }
 
+/// Refuses what git said of a repository that belongs to another user than the one who asks.
+fn owned(output: &Output) -> Result<(), Error> {
+    let said = String::from_utf8_lossy(&output.stderr);
+    if output.status.success() || !["dubious ownership", "unsafe repository"].iter().any(|word| said.contains(word)) {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Usage, "git does not read this repository, because it belongs to another user").help(
+        "trust it with `git config --global --add safe.directory DIR`, or take the output on the disk for the base with \
+         `--base out`",
+    ))
+}
+
 fn expect(output: Output) -> Result<Vec<u8>, Error> {
     if output.status.success() {
         return Ok(output.stdout);
@@ -261,7 +294,9 @@ mod tests {
         assert_eq!(before.read(before.paths()).unwrap(), tree, "what was there and is not the same");
         let before = files.before(|path| *path == deep).unwrap().unwrap();
         assert_eq!(before.paths().collect::<Vec<_>>(), [&deep]);
-        assert!(fork(&root, &["nowhere", "main"]).is_some());
-        assert_eq!(fork(&root, &["nowhere"]), None);
+        assert!(matches!(fork(&root, &["nowhere", "main"]), Ok(Fork::At(_))));
+        assert_eq!(fork(&root, &["nowhere"]).unwrap(), Fork::Nowhere);
+        git(folder.path(), &["remote", "add", "origin", "nowhere"]);
+        assert_eq!(fork(&root, &["nowhere"]).unwrap(), Fork::Unseen);
     }
 }

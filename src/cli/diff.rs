@@ -51,6 +51,7 @@ pub(super) fn run(args: &args::Diff, workspace: &Workspace, here: &Path, screen:
         DiffFormat::Markdown => diff::markdown::render(&branches),
         DiffFormat::Json => diff::json::render(&branches),
     };
+    built.warnings.extend(base.warnings);
     screen.warn(&built.warnings, &workspace.project);
     match &args.output {
         None => report(&rendered)?,

@@ -152,7 +152,7 @@ proptest! {
             let way = WAYS[usize::from(squashes)];
             ground.workspace.shell(&format!("{way} --no-commit {name}"));
             put(&merge(chosen));
-            if ground.workspace.shell("git ls-files --unmerged out") != "" {
+            if !ground.workspace.shell("git ls-files --unmerged out").is_empty() {
                 ground.build(&[]);
             }
             ground.commit();
@@ -381,4 +381,71 @@ fn what_two_pull_requests_left_to_each_other_is_left() {
             }
         }
     }
+}
+
+/// `build`, `check` and `diff`, and what they say beside their reports.
+fn say(workspace: &Workspace) -> Vec<String> {
+    ["build", "check", "diff"].map(|command| workspace.run(&[command]).exits(0).err()).into()
+}
+
+#[test]
+fn a_base_that_cannot_be_seen_is_told() {
+    let ground = shared();
+    let nothing = vec![String::new(); 3];
+    let said = |ground: &Ground| {
+        let said = say(&ground.workspace);
+        let is_told = |said: &String| {
+            said.contains("warning[output]: where this branch left the default branch of `origin` cannot be seen here")
+                && said.contains("git fetch --unshallow")
+        };
+        assert!(said == nothing || said.iter().all(is_told), "{said:?}");
+        said != nothing
+    };
+    assert!(!said(&ground));
+    ground.workspace.shell("git remote add origin .");
+    assert!(!said(&ground));
+    ground.workspace.shell("git update-ref -d refs/remotes/origin/main");
+    assert!(said(&ground), "the trunk was not fetched");
+    ground.workspace.run(&["check", "--base", "HEAD"]).exits(0);
+    assert_eq!(ground.workspace.run(&["check", "--base", "HEAD"]).err(), "");
+    let nowhere = ground.workspace.path().join("nowhere");
+    let done = ground.workspace.command().arg("check").env("PATH", nowhere).output().unwrap();
+    assert_eq!((done.status.code(), String::from_utf8_lossy(&done.stderr).as_ref()), (Some(0), ""), "without git");
+    ground.workspace.shell("git remote rename origin other");
+    assert!(!said(&ground), "there is no `origin`");
+
+    // A shallow clone of a branch, in which the trunk is there and the commit where they parted is not.
+    let all = shared();
+    all.workspace.shell("git checkout -q -b one && git commit -q --allow-empty -m one");
+    all.workspace.shell("git checkout -q main && git commit -q --allow-empty -m two");
+    let clone = Ground { workspace: Workspace::empty() };
+    let place = all.workspace.path().display().to_string();
+    clone.workspace.shell(&format!("git clone -q --depth 1 --no-single-branch -b one 'file://{place}' ."));
+    assert_eq!(clone.workspace.shell("git rev-parse -q --verify origin/main | wc -l").trim(), "1");
+    assert!(said(&clone));
+    clone.workspace.shell("git fetch -q --unshallow");
+    assert!(!said(&clone));
+    // Where nothing was committed nothing was recorded.
+    let fresh = Workspace::small();
+    fresh.shell("git init -q && git remote add origin nowhere");
+    assert_eq!(say(&fresh), nothing);
+}
+
+#[test]
+fn a_repository_of_another_user_is_refused() {
+    let ground = shared();
+    let ran = |args: &[&str]| {
+        let mut command = ground.workspace.command();
+        // It is git's own switch for its own test of this.
+        command.args(args).env("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1").env("GIT_CONFIG_NOSYSTEM", "1");
+        let done = command.env("GIT_CONFIG_GLOBAL", "/dev/null").output().unwrap();
+        (done.status.code().unwrap(), String::from_utf8(done.stderr).unwrap())
+    };
+    for args in [&["build"][..], &["check"], &["diff"], &["check", "--base", "HEAD"]] {
+        let (status, said) = ran(args);
+        assert_eq!(status, 2, "{said}");
+        let why = "error[usage]: git does not read this repository, because it belongs to another user";
+        assert!(said.contains(why) && said.contains("safe.directory") && said.contains("`--base out`"), "{said}");
+    }
+    assert_eq!(ran(&["check", "--base", "out"]), (0, String::new()));
 }
