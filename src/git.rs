@@ -8,14 +8,34 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// The commit at which the history of the workspace `root` left that of the trunk, the first of `trunks` that is there: the
-/// newest that both have, which is the trunk itself where nothing was added to it since. A merge that is on its way counts
-/// as done. `None` without such a commit, a repository or `git`. Whoever has no `.git` in the workspace or above it is not
-/// made to wait for an answer.
-pub fn fork(root: &Path, trunks: &[&str]) -> Option<String> {
+/// Where a history left that of the trunk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fork {
+    /// The newest commit that both have, which is the trunk itself where nothing was added to it since.
+    At(String),
+    /// There is a trunk somewhere, but not here, or not as far back.
+    Unseen,
+    /// Nothing to leave: no repository, no commit, no `origin`, or no `git`.
+    Nowhere,
+}
+
+/// Where the history of the workspace `root` left that of the trunk, the first of `trunks` that is there. A merge that is
+/// on its way counts as done. Whoever has no `.git` in the workspace or above it is not made to wait for an answer. A
+/// repository that git does not read because it is somebody else's is an error.
+pub fn fork(root: &Path, trunks: &[&str]) -> Result<Fork, Error> {
     if !root.ancestors().any(|folder| folder.join(".git").exists()) {
-        return None;
+        return Ok(Fork::Nowhere);
     }
+    if let Some(commit) = left(root, trunks) {
+        return Ok(Fork::At(commit));
+    }
+    let Ok(remotes) = run(root, &["remote"], b"") else { return Ok(Fork::Nowhere) };
+    owned(&remotes)?;
+    let has_origin = String::from_utf8_lossy(&remotes.stdout).lines().any(|name| name == "origin");
+    Ok(if has_origin && commit(root, "HEAD").is_ok() { Fork::Unseen } else { Fork::Nowhere })
+}
+
+fn left(root: &Path, trunks: &[&str]) -> Option<String> {
     let (last, others) = trunks.split_last()?;
     let trunk = others.iter().find(|trunk| commit(root, trunk).is_ok()).unwrap_or(last);
     let with = |heads: &[&str]| {
@@ -30,6 +50,8 @@ pub fn fork(root: &Path, trunks: &[&str]) -> Option<String> {
 #[derive(Debug)]
 pub struct Files {
     root: PathBuf,
+    commit: String,
+    output: RelPath,
     /// The ids of their contents, by their paths in the output.
     ids: BTreeMap<RelPath, String>,
 }
@@ -46,7 +68,30 @@ impl Files {
         let listed = expect(run(root, &["ls-tree", "-r", "-z", &commit, "--", output.as_str()], b"")?)?;
         let listed = String::from_utf8_lossy(&listed);
         let files = listed.split('\0').filter_map(|line| blob(line, output)).filter(|(_, path)| wanted(path));
-        Ok(Files { root: root.to_owned(), ids: files.map(|(id, path)| (path, id.to_owned())).collect() })
+        let ids = files.map(|(id, path)| (path, id.to_owned())).collect();
+        Ok(Files { root: root.to_owned(), commit, output: output.clone(), ids })
+    }
+
+    /// The files that were there before the last change of the output, and since then are no more as they were; those that
+    /// are `wanted`. That change is the newest in the line of first parents, in which each is what was merged at once.
+    /// `None` if nothing was there before, or a shallow clone begins there.
+    pub fn before(&self, wanted: impl Fn(&RelPath) -> bool) -> Result<Option<Self>, Error> {
+        let args =
+            ["--literal-pathspecs", "rev-list", "-1", "--first-parent", &self.commit, "--", self.output.as_str()];
+        let last = expect(run(&self.root, &args, b"")?)?;
+        let Ok(parent) = commit(&self.root, &format!("{}^1", String::from_utf8_lossy(&last).trim())) else {
+            return Ok(None);
+        };
+        let args = ["--literal-pathspecs", "diff-tree", "-r", "-z", "--relative", "--no-renames", "--diff-filter=DMT"];
+        let args = [&args[..], &["--no-abbrev", &parent, &self.commit, "--", self.output.as_str()]].concat();
+        let listed = expect(run(&self.root, &args, b"")?)?;
+        let listed = String::from_utf8_lossy(&listed);
+        let mut words = listed.split('\0');
+        let lines = std::iter::from_fn(|| Some((words.next()?, words.next()?)));
+        let files = lines.filter_map(|(change, path)| replaced(change, path, &self.output));
+        let files = files.filter(|(_, path)| wanted(path)).map(|(id, path)| (path, id.to_owned()));
+        let (root, output, ids) = (self.root.clone(), self.output.clone(), files.collect());
+        Ok(Some(Files { root, commit: parent, output, ids }))
     }
 
     /// Their paths in the output.
@@ -79,6 +124,7 @@ impl Files {
 fn commit(root: &Path, reference: &str) -> Result<String, Error> {
     let commit = format!("{reference}^{{commit}}");
     let found = run(root, &["rev-parse", "--verify", "--quiet", "--end-of-options", &commit], b"")?;
+    owned(&found)?;
     if !found.status.success() {
         let said = String::from_utf8_lossy(&found.stderr);
         let why =
@@ -155,9 +201,20 @@ fn blob<'a>(line: &'a str, output: &RelPath) -> Option<(&'a str, RelPath)> {
     let (meta, path) = line.split_once('\t')?;
     let mut words = meta.split(' ');
     let (mode, _, id) = (words.next()?, words.next().filter(|kind| *kind == "blob")?, words.next()?);
+    file(mode, id, path, output)
+}
+
+/// The same of what a change in the output of `git diff-tree` replaced: `:mode mode id id letter`, and then the path.
+fn replaced<'a>(change: &'a str, path: &str, output: &RelPath) -> Option<(&'a str, RelPath)> {
+    let mut words = change.strip_prefix(':')?.split(' ');
+    let (mode, id) = (words.next()?, words.nth(1)?);
+    file(mode, id, path, output)
+}
+
+fn file<'a>(mode: &str, id: &'a str, path: &str, output: &RelPath) -> Option<(&'a str, RelPath)> {
     let path = path.strip_prefix(output.as_str())?.strip_prefix('/')?;
-    // A link is no file of pleach's.
-    (mode != "120000").then_some((id, RelPath::new(path)?))
+    // A link is no file of pleach's, nor is a repository.
+    mode.starts_with("100").then_some((id, RelPath::new(path)?))
 }
 
 /// The first object of what `git cat-file --batch` prints, `id blob size LF content LF`, and what follows it.
@@ -185,6 +242,18 @@ fn run(root: &Path, args: &[&str], input: &[u8]) -> Result<Output, Error> {
         child.wait_with_output()
     })
     .map_err(|error| broken(&error.to_string()))
+}
+
+/// Refuses what git said of a repository that belongs to another user than the one who asks.
+fn owned(output: &Output) -> Result<(), Error> {
+    let said = String::from_utf8_lossy(&output.stderr);
+    if output.status.success() || !["dubious ownership", "unsafe repository"].iter().any(|word| said.contains(word)) {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Usage, "git does not read this repository, because it belongs to another user").help(
+        "trust it with `git config --global --add safe.directory DIR`, or take the output on the disk for the base with \
+         `--base out`",
+    ))
 }
 
 fn expect(output: Output) -> Result<Vec<u8>, Error> {
@@ -260,7 +329,23 @@ mod tests {
         assert_eq!(files.paths().collect::<Vec<_>>(), [&deep]);
         assert_eq!(files.read([&deep, &none]).unwrap().len(), 1);
         assert!(files.read([&none]).unwrap().is_empty());
-        assert!(fork(&root, &["nowhere", "main"]).is_some());
-        assert_eq!(fork(&root, &["nowhere"]), None);
+        assert!(files.before(|_| true).unwrap().is_none(), "it is the first");
+        std::fs::remove_file(root.join("out/empty.yaml")).unwrap();
+        put("out/namespaces/a b/ü.yaml", "a: 2\n");
+        put("out/new.yaml", "a: 1\n");
+        put("outside.yaml", "y");
+        git(folder.path(), &["add", "-A"]);
+        git(folder.path(), &["commit", "-qm", "two"]);
+        put("outside.yaml", "z");
+        git(folder.path(), &["commit", "-qam", "not of the output"]);
+        let files = Files::at(&root, "HEAD", &RelPath::new("out").unwrap(), |_| true).unwrap();
+        let before = files.before(|_| true).unwrap().unwrap();
+        assert_eq!(before.read(before.paths()).unwrap(), tree, "what was there and is not the same");
+        let before = files.before(|path| *path == deep).unwrap().unwrap();
+        assert_eq!(before.paths().collect::<Vec<_>>(), [&deep]);
+        assert!(matches!(fork(&root, &["nowhere", "main"]), Ok(Fork::At(_))));
+        assert_eq!(fork(&root, &["nowhere"]).unwrap(), Fork::Nowhere);
+        git(folder.path(), &["remote", "add", "origin", "nowhere"]);
+        assert_eq!(fork(&root, &["nowhere"]).unwrap(), Fork::Unseen);
     }
 }

@@ -6,8 +6,8 @@
 use super::workspace::Workspace;
 use crate::disk::{self, Output};
 use crate::emit::lock;
-use crate::error::Result;
-use crate::git;
+use crate::error::{Error, Kind, Result};
+use crate::git::{self, Fork};
 use crate::pipeline::{self, Built, Part};
 use crate::plan::Plan;
 use crate::source::RelPath;
@@ -32,6 +32,8 @@ enum Source {
 pub(super) struct Base {
     source: Source,
     recorded: Tree,
+    /// What deserves a word.
+    pub(super) warnings: Vec<Error>,
 }
 
 impl pipeline::Base for Base {
@@ -44,6 +46,15 @@ impl pipeline::Base for Base {
             Source::Commit(files) => Ok(files.read(paths)?),
             Source::Folder(output) => output.files(paths),
         }
+    }
+
+    fn earlier(&self, wanted: &dyn Fn(&str) -> bool) -> Result<Tree> {
+        let Source::Commit(files) = &self.source else { return Ok(Tree::default()) };
+        let is_wanted = |path: &RelPath| path.parts().next() == Some(NAMESPACES) && wanted(slug_of(path));
+        Ok(match files.before(is_wanted)? {
+            Some(files) => recorded(files.read(files.paths())?),
+            None => Tree::default(),
+        })
     }
 }
 
@@ -58,17 +69,27 @@ pub(super) fn base(
     let slugs = part.slugs(plan);
     let live: BTreeSet<&str> = plan.branches.iter().map(|branch| branch.slug.as_str()).collect();
     let is_wanted = |path: &RelPath| slugs(slug_of(path));
-    let source = match asked {
-        Some(asked) => source(asked, workspace, here, &spec.output, is_wanted)?,
-        None => match git::fork(&workspace.root, TRUNK) {
-            Some(commit) => Source::Commit(git::Files::at(&workspace.root, &commit, &spec.output, is_wanted)?),
-            None => Source::Folder(workspace.output(&spec.output)),
-        },
+    let fork = if asked.is_none() { git::fork(&workspace.root, TRUNK)? } else { Fork::Nowhere };
+    let warnings = if fork == Fork::Unseen { vec![unseen()] } else { Vec::new() };
+    let source = match (asked, fork) {
+        (Some(asked), _) => source(asked, workspace, here, &spec.output, is_wanted)?,
+        (None, Fork::At(commit)) => Source::Commit(git::Files::at(&workspace.root, &commit, &spec.output, is_wanted)?),
+        (None, Fork::Unseen | Fork::Nowhere) => Source::Folder(workspace.output(&spec.output)),
     };
     let [dns, namespaces, retired] = [DNS, NAMESPACES, RETIRED].map(|name| RelPath::new(name).expect("a plain name"));
     let gone = source.slugs(&namespaces)?.into_iter().filter(|slug| slugs(slug) && !live.contains(slug.as_str()));
     let folders: Vec<RelPath> = gone.filter_map(|slug| namespaces.join(&slug)).chain([dns, retired]).collect();
-    Ok(Base { recorded: recorded(source.read(&folders, is_wanted)?), source })
+    Ok(Base { recorded: recorded(source.read(&folders, is_wanted)?), source, warnings })
+}
+
+/// What `check` finds right without a base may be a removal without its plan.
+fn unseen() -> Error {
+    let message = "where this branch left the default branch of `origin` cannot be seen here, so the output on the disk \
+                   counts as what was recorded";
+    Error::new(Kind::Output, message).help(
+        "fetch that branch, and all of it in a shallow clone (`git fetch --unshallow`); tell which it is with `git remote \
+         set-head origin --auto`; or name the base with `--base`",
+    )
 }
 
 /// Those of `files` that record something: what somebody else put into the folder of a branch is nothing that it leaves.
@@ -113,7 +134,8 @@ fn source(
     wanted: impl Fn(&RelPath) -> bool,
 ) -> Result<Source> {
     let path = here.join(asked);
-    if !path.is_dir() {
+    // Nothing is what a shell makes of a command that failed.
+    if asked.is_empty() || !path.is_dir() {
         return Ok(Source::Commit(git::Files::at(&workspace.root, asked, output, wanted)?));
     }
     let is_workspace = path.join(disk::SPEC).is_file();

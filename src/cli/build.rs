@@ -60,6 +60,7 @@ pub(super) fn run(args: &args::Build, workspace: &Workspace, here: &Path, screen
     Errors::check(faults, ())?;
     let done = output.write(&survey)?;
 
+    built.warnings.extend(base.warnings);
     screen.warn(&built.warnings, &workspace.project);
     let branches =
         built.plan.branches.iter().filter(|b| part.has(&b.name, b.slug.as_str())).count() - built.failed.len();

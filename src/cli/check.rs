@@ -33,6 +33,7 @@ pub(super) fn run(
     let output = workspace.output(&built.spec.output);
     settle(&mut built, &output);
     let survey = output.survey(&built.tree, scope(&built, &Part::All))?;
+    built.warnings.extend(base.warnings);
     screen.warn(&built.warnings, &workspace.project);
     let (mended, others) = rows(&output, &survey);
     if mended.is_empty() && others.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::args::{self, DiffFormat};
-use super::base::{base, named, recorded, settle};
+use super::base::{base, named, settle};
 use super::progress::watched;
 use super::screen::{Screen, report};
 use super::workspace::Workspace;
@@ -27,11 +27,8 @@ pub(super) fn run(args: &args::Diff, workspace: &Workspace, here: &Path, screen:
         None => output.read(&[RelPath::root()], |_| true)?,
         Some(base) => named(base, workspace, here, &planned.0.output)?,
     };
-    let base: Box<dyn pipeline::Base> = match &args.base {
-        None => Box::new(base(None, workspace, here, &planned, &Part::All)?),
-        Some(_) => Box::new(recorded(before.clone())),
-    };
-    let built = |progress: &_| pipeline::build(&workspace.project, planned, &*base, &Part::All, progress);
+    let base = base(args.base.as_deref(), workspace, here, &planned, &Part::All)?;
+    let built = |progress: &_| pipeline::build(&workspace.project, planned, &base, &Part::All, progress);
     let mut built = watched(screen, built)?.whole()?;
     settle(&mut built, &output);
     let before = owned(before, &built.tree);
@@ -54,6 +51,7 @@ pub(super) fn run(args: &args::Diff, workspace: &Workspace, here: &Path, screen:
         DiffFormat::Markdown => diff::markdown::render(&branches),
         DiffFormat::Json => diff::json::render(&branches),
     };
+    built.warnings.extend(base.warnings);
     screen.warn(&built.warnings, &workspace.project);
     match &args.output {
         None => report(&rendered)?,

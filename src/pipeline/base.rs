@@ -12,6 +12,12 @@ pub trait Base: Sync {
 
     /// Those of `paths` that there are.
     fn files(&self, paths: &[RelPath]) -> Result<Tree>;
+
+    /// What the folders of those slugs that are `wanted` held before the last change of this output, and hold in it no more
+    /// as it was: two changes, each of which leaves a thing to the other, may have come together in between.
+    fn earlier(&self, _wanted: &dyn Fn(&str) -> bool) -> Result<Tree> {
+        Ok(Tree::default())
+    }
 }
 
 /// A whole output.

@@ -142,7 +142,7 @@ pub fn build(
             }
         }
     }
-    warnings.extend(retiring.replaced(&made, &tree, base)?);
+    warnings.extend(retiring.replaced(&plan, &made, &tree, base, part)?);
     expect(&retiring);
     if retiring.asks() {
         let look = |branch: &&Branch| {

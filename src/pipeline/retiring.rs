@@ -9,7 +9,7 @@ use crate::emit::lock;
 use crate::error::{Error, Result};
 use crate::node::Node;
 use crate::plan::{Branch, Plan};
-use crate::retire::{self, Gone, Left, Lives, Record, Records, Wanted, is_object};
+use crate::retire::{self, Gone, Left, Lives, Record, Records, Replaced, Wanted, is_object};
 use crate::source::{Place, RelPath};
 use crate::spec::{ImageField, Spec};
 use crate::tree::{Tree, slug_of};
@@ -67,27 +67,37 @@ impl Retiring {
         self.gone = gone.collect();
     }
 
-    /// Takes note of what those `branches` that are built had in the base and have in `tree` no more, nor any other branch
-    /// that is in `tree`. Returns a word about each file of the base that cannot be read.
-    pub(super) fn replaced(&mut self, branches: &[&Branch], tree: &Tree, base: &dyn Base) -> Result<Vec<Error>> {
-        let differing = differing(branches, tree, base)?;
-        if differing.is_empty() {
-            return Ok(Vec::new());
-        }
-        let read = retire::replaced(&base.files(&differing)?, &self.fields);
+    /// Takes note of what those `branches` that are built had in the base, or they and others of the part that are no more
+    /// before it, and have in `tree` no more, nor any other branch that is in `tree`. Returns a word about each file that
+    /// cannot be read.
+    pub(super) fn replaced(
+        &mut self,
+        plan: &Plan,
+        branches: &[&Branch],
+        tree: &Tree,
+        base: &dyn Base,
+        part: &Part,
+    ) -> Result<Vec<Error>> {
         let owners: BTreeMap<&str, &SmolStr> = branches.iter().map(|b| (b.slug.as_str(), &b.name)).collect();
+        let live: BTreeSet<&str> = plan.branches.iter().map(|branch| branch.slug.as_str()).collect();
+        let slugs = part.slugs(plan);
+        let mut read = retire::replaced(&base.files(&differing(branches, tree, base)?)?, &self.fields);
+        self.earlier(&mut read, base, &|slug| owners.contains_key(slug) || slugs(slug) && !live.contains(slug));
+        if read.records.is_empty() {
+            return Ok(read.warnings);
+        }
         let mut objects: BTreeMap<&str, Vec<&Arc<str>>> = BTreeMap::new();
-        for (path, text) in tree.iter().filter(|(path, _)| is_object(path) && read.left.contains_key(slug_of(path))) {
+        for (path, text) in tree.iter().filter(|(path, _)| is_object(path) && read.records.contains_key(slug_of(path)))
+        {
             objects.entry(slug_of(path)).or_default().push(text);
         }
         let mut replaced = Records::new();
-        for (slug, left) in read.left {
+        for (slug, Record { branch, left, .. }) in read.records {
             let own = objects.remove(slug.as_str()).unwrap_or_default();
             let has = found(&Wanted::of([&left]), &own, &self.fields)?;
             let left = left.without(&[&has, &self.lives.has]);
-            if let Some(owner) = owners.get(slug.as_str()).filter(|_| !left.is_empty()) {
-                let record = Record { branch: (*owner).clone(), fresh: left.clone(), left };
-                replaced.insert(slug, record);
+            if !left.is_empty() {
+                replaced.insert(slug, Record { branch, fresh: left.clone(), left });
             }
         }
         if !replaced.is_empty() {
@@ -95,15 +105,34 @@ impl Retiring {
                 tree.iter().filter(|(path, _)| is_object(path)).map(|(_, text)| text).collect();
             let wanted = Wanted::of(replaced.values().map(|record| &record.left));
             self.lives.has.add(found(&wanted, &objects, &self.fields)?);
-            for (slug, Record { branch, left, fresh }) in replaced {
+            for (slug, more) in replaced {
+                let owner = owners.get(slug.as_str());
                 let record = self.records.entry(slug).or_default();
-                record.branch = branch;
-                record.left.add(left);
-                record.fresh.add(fresh);
+                record.branch = owner.map_or(std::mem::take(&mut record.branch), |owner| (*owner).clone());
+                record.add(more);
             }
             self.wanted = Wanted::of(self.records.values().map(|record| &record.left));
         }
         Ok(read.warnings)
+    }
+
+    /// Adds to what is `read` of the base what its folders had before it. What its plans tell they told then, and it may
+    /// have been cleaned up since.
+    fn earlier(&self, read: &mut Replaced, base: &dyn Base, wanted: &dyn Fn(&str) -> bool) {
+        let earlier = match base.earlier(wanted) {
+            Ok(files) => retire::replaced(&files, &self.fields),
+            // A clone need not have all that was.
+            Err(errors) => return read.warnings.extend(errors),
+        };
+        read.warnings.extend(earlier.warnings);
+        for (slug, Record { branch, left, .. }) in earlier.records {
+            let mut known = self.records.get(&slug).map(|record| record.left.clone()).unwrap_or_default();
+            known.images.append(&mut known.named);
+            let left = left.without(&[&known]);
+            if !left.is_empty() {
+                read.records.entry(slug).or_default().add(Record { branch, fresh: left.clone(), left });
+            }
+        }
     }
 
     /// Takes note of what branches that cannot be built have: what their last output, in `stays`, has.

@@ -25,6 +25,17 @@ pub struct Record {
     pub fresh: Left,
 }
 
+impl Record {
+    /// Adds what `other` knows. The branch stays that of the first who knew one.
+    pub fn add(&mut self, other: Record) {
+        if self.branch.is_empty() {
+            self.branch = other.branch;
+        }
+        self.left.add(other.left);
+        self.fresh.add(other.fresh);
+    }
+}
+
 /// What is known, by slug.
 pub type Records = BTreeMap<SmolStr, Record>;
 
@@ -50,36 +61,31 @@ pub fn records(
         })
         .collect();
     let mut records = Records::new();
-    for (slug, Record { branch, left, fresh }) in gather(read, |record| record)?.into_iter().flatten() {
-        let record = records.entry(slug).or_default();
+    for (slug, record) in gather(read, |record| record)?.into_iter().flatten() {
         // Objects come before plans, and what they say is newer.
-        if record.branch.is_empty() {
-            record.branch = branch;
-        }
-        record.left.add(left);
-        record.fresh.add(fresh);
+        records.entry(slug).or_default().add(record);
     }
     Ok(records)
 }
 
-/// What live branches had.
+/// What branches had.
 #[derive(Debug, Default)]
 pub struct Replaced {
-    /// What was in their files, by slug.
-    pub left: BTreeMap<SmolStr, Left>,
+    /// What was in their files.
+    pub records: Records,
     /// A word about each file that cannot be read.
     pub warnings: Vec<Error>,
 }
 
-/// What `files` of live branches had that are no more as they were.
+/// What those objects of branches had among `files` that are no more as they were.
 pub fn replaced(files: &Tree, fields: &[ImageField]) -> Replaced {
-    let files: Vec<_> = files.iter().collect();
+    let files: Vec<_> = files.iter().filter(|(path, _)| is_object(path)).collect();
     let read: Vec<(&RelPath, Result<Record>)> =
         files.into_par_iter().map(|(path, text)| (path, object(text, fields))).collect();
     let mut replaced = Replaced::default();
     for (path, record) in read {
         match record {
-            Ok(record) => replaced.left.entry(slug_of(path).into()).or_default().add(record.left),
+            Ok(record) => replaced.records.entry(slug_of(path).into()).or_default().add(record),
             Err(errors) => replaced.warnings.push(unreadable(path, &errors)),
         }
     }

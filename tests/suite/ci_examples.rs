@@ -260,6 +260,34 @@ fn jobs_at_the_same_time_lose_nothing() {
     assert!(jobs.iter().all(|name| names.contains(name)) && names.len() == before + 6, "{names:?}");
 }
 
+/// What was pushed to a trunk that is not the default branch of the repository is not forgotten.
+#[test]
+fn another_trunk_is_its_own_base() {
+    let world = World::new(SYSTEMS[0]);
+    world.sh("", "git -C environments.git branch envs main && git clone -q -b envs environments.git work");
+    let publish = |command: &str| world.sh("work", &format!("TRUNK=envs sh ci/publish.sh message pleach {command}"));
+    let plan = |word: &str| {
+        world.sh(
+            "work",
+            &format!("git show origin/envs:out/retired/feature-search-38e7a3a2.yaml | grep -c '{word}' || :"),
+        )
+    };
+    publish("branch set feature/search --image backend=registry.example.com/shop/backend:x1");
+    publish("branch set feature/search --image backend=registry.example.com/shop/backend:x2");
+    assert_eq!(plan("backend:x1$"), "1\n", "it was pushed");
+    publish("branch add new/one");
+    publish("branch remove new/one");
+    let told = world.sh("work", "cat out/dns/dev.example.com/new-one-*.yaml");
+    assert!(told.starts_with("absent:\n- new-one-"), "{told}");
+    publish("branch set feature/search --image backend=registry.example.com/shop/backend:x3");
+    assert_eq!((plan("backend:x1$"), plan("backend:x2$")), ("1\n".into(), "1\n".into()));
+    world.sh("work", "pleach check --base origin/envs");
+    publish("build --prune");
+    assert_eq!(world.sh("work", "ls out/dns/dev.example.com | grep -c new-one || :"), "0\n");
+    assert_eq!(world.sh("work", "ls out/retired | grep -c . || :"), "0\n");
+    world.sh("work", "pleach check --base origin/envs && git fetch -q && git diff --quiet origin/envs");
+}
+
 #[test]
 fn what_pleach_refuses_is_not_published() {
     let world = World::new(SYSTEMS[0]);

@@ -336,6 +336,8 @@ fn a_base_is_a_commit_a_workspace_or_an_output() {
     for command in ["build", "check", "diff"] {
         let said = repository.0.run(&[command, "--base", "nowhere"]).exits(2).err();
         assert!(said.contains("`nowhere` is neither a folder nor a commit"), "{said}");
+        let said = repository.0.run(&[command, "--base", ""]).exits(2).err();
+        assert!(said.contains("`` is neither a folder nor a commit"), "{said}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! What live branches replace, in a repository: what counts is the output at the commit where a pull request began.
 
 use crate::kit::Workspace;
-use crate::retire_model::{Model, TEMPLATE, Things, live, model, named, placed, retired, spec_in};
+use crate::retire_model::{BRANCHES, Model, TEMPLATE, Things, live, model, named, placed, retired, spec_in};
 use pleach::source::RelPath;
 use pleach::tree::Tree;
 use proptest::prelude::*;
@@ -55,6 +55,8 @@ struct Recorded {
     named: Things,
     ever: Things,
     pruned: Things,
+    /// What was placed before the last change of the output, as far as git can tell.
+    earlier: Things,
 }
 
 proptest! {
@@ -69,6 +71,7 @@ proptest! {
     ) {
         let ground = Ground::new(has_git);
         let mut base = Recorded::default();
+        let mut commits: Vec<(Tree, Things)> = Vec::new();
         for (model, merges, prunes, in_shards) in steps {
             let model: Model = model;
             ground.workspace.write("branches.yaml", spec_in(&model, "", false));
@@ -94,7 +97,7 @@ proptest! {
             for thing in &base.had {
                 prop_assert!(live.contains(thing) || gone.contains(thing), "{thing:?} is forgotten");
             }
-            let owed = &base.had | &base.named;
+            let owed = &(&base.had | &base.named) | &base.earlier;
             prop_assert!(gone.is_subset(&owed), "{:?} was never merged", gone.difference(&owed));
             let mut pruned = base.pruned.clone();
             if prunes {
@@ -104,16 +107,79 @@ proptest! {
                 pruned.extend(&gone - &retired(&ground.tree()));
             }
             let (had, placed) = (&placed(&model, "") | &retired(&ground.tree()), placed(&model, ""));
+            let before = commits.iter().rev().find(|(tree, _)| *tree != ground.tree());
+            let earlier = before.map(|(_, placed)| placed.clone()).unwrap_or_default();
             if has_git {
+                commits.push((ground.tree(), placed.clone()));
                 ground.commit();
                 if merges {
                     ground.merge();
                 }
             }
             if merges || !has_git {
-                base = Recorded { ever: &base.ever | &placed, had, named: named(&ground.tree()), pruned };
+                base = Recorded { ever: &base.ever | &placed, had, named: named(&ground.tree()), pruned, earlier };
             }
         }
+    }
+
+    /// Two pull requests from one commit, merged without another build if git sees no conflict in the output.
+    #[test]
+    fn what_two_pull_requests_replace_is_live_or_retired(
+        first in model(),
+        second in model(),
+        choices in proptest::collection::vec(0..3_usize, BRANCHES.len()),
+        squashes: bool,
+        prunes: bool,
+    ) {
+        let ground = Ground::new(true);
+        let merge = |chosen: &[usize]| -> Model {
+            let of = |n: &usize| if chosen.contains(&choices[*n]) { &second } else { &first };
+            (0..BRANCHES.len()).filter_map(|n| Some((n, of(&n).get(&n)?.clone()))).collect()
+        };
+        let put = |model: &Model| ground.workspace.write("branches.yaml", spec_in(model, "", false));
+        put(&first);
+        ground.build(&[]);
+        ground.commit();
+        ground.merge();
+        for (name, chosen) in [("one", 1), ("two", 2)] {
+            ground.workspace.shell(&format!("git checkout -q -b {name} origin/main"));
+            put(&merge(&[chosen]));
+            ground.build(&[]);
+            ground.commit();
+        }
+        ground.workspace.shell("git checkout -q main");
+        for (name, chosen) in [("one", &[1][..]), ("two", &[1, 2])] {
+            let way = WAYS[usize::from(squashes)];
+            ground.workspace.shell(&format!("{way} --no-commit {name}"));
+            put(&merge(chosen));
+            if !ground.workspace.shell("git ls-files --unmerged out").is_empty() {
+                ground.build(&[]);
+            }
+            ground.commit();
+            ground.merge();
+        }
+        let merged = ground.tree();
+        ground.build(&[]);
+        let (whole, live) = (ground.tree(), live(&merge(&[1, 2]), ""));
+        let gone = retired(&whole);
+        prop_assert!(live.is_disjoint(&gone));
+        let known = &(&live | &gone) | &named(&whole);
+        let had = placed(&first, "");
+        prop_assert!(had.is_subset(&known), "{:?} is forgotten", had.difference(&known));
+        prop_assert!(gone.is_subset(&had), "{:?} was never there", gone.difference(&had));
+        ground.put(&merged);
+        ground.build(&["--prune"]);
+        ground.workspace.run(&["check"]).exits(0);
+        let kept = retired(&ground.tree());
+        prop_assert_eq!(&kept - &retired(&merged), &gone - &retired(&merged), "what is new stays");
+        if !prunes {
+            ground.put(&whole);
+        }
+        let built = ground.tree();
+        ground.commit();
+        ground.merge();
+        ground.build(&[]);
+        prop_assert_eq!(ground.tree(), built, "a build is its own fixed point");
     }
 }
 
@@ -214,4 +280,172 @@ fn without_git_what_stands_on_the_disk_was_recorded() {
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         assert_eq!(images(&ground), left);
     }
+}
+
+/// A repository whose branches `a` and `b` use one image, and `main` another.
+fn shared() -> Ground {
+    let ground = Ground::new(true);
+    tags(&ground, &[("a", "shared"), ("b", "shared"), ("main", "m")]);
+    ground.build(&[]);
+    ground.commit();
+    ground.merge();
+    ground
+}
+
+/// A spec whose branches have images of these tags.
+fn tags(ground: &Ground, branches: &[(&str, &str)]) {
+    let entries = branches.iter().map(|(name, tag)| format!(
+        "- name: {name}\n  values: {{image: 'r.example.com/login:{tag}', place: containers, role: false, database: '', names: x}}\n"
+    ));
+    let branches: String = entries.collect();
+    ground
+        .workspace
+        .write("branches.yaml", format!("apiVersion: pleach/v1\nkind: Branches\nproject: shop\nbranches:\n{branches}"));
+}
+
+/// How one pull request after the other gets into the trunk.
+const WAYS: [&str; 2] = ["git merge -q --no-ff -m merge", "git merge -q --squash"];
+
+/// Two pull requests from the same commit, each of which leaves an image to the branch that the other one changes, merged
+/// without another build.
+#[track_caller]
+fn merged(way: &str, requests: &[(&str, &[(&str, &str)])], after: &[(&str, &str)]) -> Ground {
+    let ground = shared();
+    for (name, branches) in requests {
+        ground.workspace.shell(&format!("git checkout -q -b {name} origin/main"));
+        tags(&ground, branches);
+        ground.build(&[]);
+        assert_eq!(images(&ground), "", "it is used by another branch");
+        ground.commit();
+    }
+    ground.workspace.shell("git checkout -q main");
+    for (name, _) in requests {
+        let said = ground.workspace.shell(&format!("{way} {name}"));
+        assert!(!said.contains("CONFLICT"), "{said}");
+        ground.commit();
+        ground.merge();
+    }
+    let spec = ground.workspace.read("branches.yaml");
+    tags(&ground, after);
+    assert_eq!(ground.workspace.read("branches.yaml"), spec, "the merge is what is meant");
+    ground
+}
+
+#[test]
+fn what_two_pull_requests_left_to_each_other_is_left() {
+    const M: (&str, &str) = ("main", "m");
+    const A: &[(&str, &str)] = &[("a", "n1"), ("b", "shared"), M];
+    const GONE: &[(&str, &str)] = &[("b", "shared"), M];
+    const B: &[(&str, &str)] = &[("a", "shared"), ("b", "n2"), M];
+    for way in WAYS {
+        for (first, after) in [(A, &[("a", "n1"), ("b", "n2"), M][..]), (GONE, &[("b", "n2"), M])] {
+            for requests in [[("one", first), ("two", B)], [("two", B), ("one", first)]] {
+                let ground = merged(way, &requests, after);
+                let said = ground.workspace.run(&["check"]).exits(1).out();
+                assert!(said.contains(" out/retired/") && said.contains("\n1 file is not what"), "{said}");
+                // What the merge brought in plans may be cleaned up already, this was not.
+                ground.build(&["--prune"]);
+                assert_eq!(images(&ground), "shared", "{way} {requests:?}");
+                assert_eq!(
+                    ground
+                        .workspace
+                        .run(&["retired", "--format", "kubectl"])
+                        .exits(0)
+                        .out()
+                        .matches("namespace")
+                        .count(),
+                    0
+                );
+                ground.workspace.shell("git checkout -q . && git clean -fdq out");
+                ground.build(&[]);
+                assert_eq!(images(&ground), "shared");
+                let tree = ground.tree();
+                // Nothing changes by a commit, in a pull request or on the trunk.
+                ground.workspace.shell("git checkout -q -b mended");
+                for merges in [false, true] {
+                    ground.commit();
+                    if merges {
+                        ground.merge();
+                    }
+                    ground.workspace.run(&["check"]).exits(0);
+                    ground.build(&[]);
+                    assert_eq!(ground.tree(), tree);
+                }
+                ground.build(&["--prune"]);
+                assert_eq!(images(&ground), "");
+                ground.commit();
+                ground.merge();
+                ground.workspace.run(&["check"]).exits(0);
+                ground.build(&[]);
+                assert_eq!(images(&ground), "");
+            }
+        }
+    }
+}
+
+/// `build`, `check` and `diff`, and what they say beside their reports.
+fn say(workspace: &Workspace) -> Vec<String> {
+    ["build", "check", "diff"].map(|command| workspace.run(&[command]).exits(0).err()).into()
+}
+
+#[test]
+fn a_base_that_cannot_be_seen_is_told() {
+    let ground = shared();
+    let nothing = vec![String::new(); 3];
+    let said = |ground: &Ground| {
+        let said = say(&ground.workspace);
+        let is_told = |said: &String| {
+            said.contains("warning[output]: where this branch left the default branch of `origin` cannot be seen here")
+                && said.contains("git fetch --unshallow")
+        };
+        assert!(said == nothing || said.iter().all(is_told), "{said:?}");
+        said != nothing
+    };
+    assert!(!said(&ground));
+    ground.workspace.shell("git remote add origin .");
+    assert!(!said(&ground));
+    ground.workspace.shell("git update-ref -d refs/remotes/origin/main");
+    assert!(said(&ground), "the trunk was not fetched");
+    ground.workspace.run(&["check", "--base", "HEAD"]).exits(0);
+    assert_eq!(ground.workspace.run(&["check", "--base", "HEAD"]).err(), "");
+    let nowhere = ground.workspace.path().join("nowhere");
+    let done = ground.workspace.command().arg("check").env("PATH", nowhere).output().unwrap();
+    assert_eq!((done.status.code(), String::from_utf8_lossy(&done.stderr).as_ref()), (Some(0), ""), "without git");
+    ground.workspace.shell("git remote rename origin other");
+    assert!(!said(&ground), "there is no `origin`");
+
+    // A shallow clone of a branch, in which the trunk is there and the commit where they parted is not.
+    let all = shared();
+    all.workspace.shell("git checkout -q -b one && git commit -q --allow-empty -m one");
+    all.workspace.shell("git checkout -q main && git commit -q --allow-empty -m two");
+    let clone = Ground { workspace: Workspace::empty() };
+    let place = all.workspace.path().display().to_string();
+    clone.workspace.shell(&format!("git clone -q --depth 1 --no-single-branch -b one 'file://{place}' ."));
+    assert_eq!(clone.workspace.shell("git rev-parse -q --verify origin/main | wc -l").trim(), "1");
+    assert!(said(&clone));
+    clone.workspace.shell("git fetch -q --unshallow");
+    assert!(!said(&clone));
+    // Where nothing was committed nothing was recorded.
+    let fresh = Workspace::small();
+    fresh.shell("git init -q && git remote add origin nowhere");
+    assert_eq!(say(&fresh), nothing);
+}
+
+#[test]
+fn a_repository_of_another_user_is_refused() {
+    let ground = shared();
+    let ran = |args: &[&str]| {
+        let mut command = ground.workspace.command();
+        // It is git's own switch for its own test of this.
+        command.args(args).env("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1").env("GIT_CONFIG_NOSYSTEM", "1");
+        let done = command.env("GIT_CONFIG_GLOBAL", "/dev/null").output().unwrap();
+        (done.status.code().unwrap(), String::from_utf8(done.stderr).unwrap())
+    };
+    for args in [&["build"][..], &["check"], &["diff"], &["check", "--base", "HEAD"]] {
+        let (status, said) = ran(args);
+        assert_eq!(status, 2, "{said}");
+        let why = "error[usage]: git does not read this repository, because it belongs to another user";
+        assert!(said.contains(why) && said.contains("safe.directory") && said.contains("`--base out`"), "{said}");
+    }
+    assert_eq!(ran(&["check", "--base", "out"]), (0, String::new()));
 }

@@ -17,11 +17,14 @@ main() {
     while :; do
         git fetch -q origin "+refs/heads/$trunk:refs/remotes/origin/$trunk"
         git reset -q --hard "origin/$trunk"
-        "$@"
-        # A second build would put back what `pleach build --prune` dropped.
+        # What was pushed is what this begins from, whatever the default branch of the repository is.
         case "$1 ${2:-}" in
-            "pleach build") ;;
-            *) pleach build ;;
+            # A second build would put back what `pleach build --prune` dropped.
+            "pleach build") "$@" --base "origin/$trunk" ;;
+            *)
+                "$@"
+                pleach build --base "origin/$trunk"
+                ;;
         esac
         git add -A .
         if git diff --cached --quiet; then

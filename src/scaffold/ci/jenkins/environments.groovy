@@ -24,9 +24,15 @@ pipeline {
             when { changeRequest() }
             steps {
                 sh 'git fetch -q origin "+refs/heads/$CHANGE_TARGET:refs/remotes/origin/target"'
-                sh 'pleach diff --base origin/target --format markdown --output diff.md || [ $? -eq 1 ]'
+                sh '''
+                    base=$(git merge-base HEAD origin/target)
+                    pleach diff --base "$base" --format markdown --output diff.md || [ $? -eq 1 ]
+                '''
                 archiveArtifacts 'diff.md'
-                sh 'pleach check'
+                sh '''
+                    base=$(git merge-base HEAD origin/target)
+                    pleach check --base "$base"
+                '''
             }
         }
         stage('remove') {
