@@ -59,6 +59,17 @@ struct Recorded {
     earlier: Things,
 }
 
+/// Branches of which many have the same image.
+fn plain() -> impl Strategy<Value = Model> {
+    let plain = |mut model: Model| {
+        for branch in model.values_mut() {
+            (branch.image, branch.place, branch.names) = (3 * (branch.image % 3), 0, None);
+        }
+        model
+    };
+    model().prop_map(plain)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -125,8 +136,8 @@ proptest! {
     /// Two pull requests from one commit, merged without another build if git sees no conflict in the output.
     #[test]
     fn what_two_pull_requests_replace_is_live_or_retired(
-        first in model(),
-        second in model(),
+        first in plain(),
+        second in plain(),
         choices in proptest::collection::vec(0..3_usize, BRANCHES.len()),
         squashes: bool,
         prunes: bool,
