@@ -96,11 +96,14 @@ impl Resource {
         Resource { node, previous, prefixes, suffixes, vars, twins, generated: None, origin, listed: Place::NONE }
     }
 
-    /// A complaint about it that no step of a kustomization led to: with what it is, where it came from, and the entry
-    /// that listed that.
+    /// A complaint about it, with what it is and where it came from.
+    pub fn within(&self, complaint: Error) -> Error {
+        complaint.at(self.origin).note(self.origin, format!("in `{}`", self.id()))
+    }
+
+    /// One that no step of a kustomization led to: with the entry that listed where it came from.
     pub fn blame(&self, complaint: Error) -> Error {
-        let complaint = complaint.at(self.origin).note(self.origin, format!("in `{}`", self.id()));
-        complaint.because(self.listed, "resources")
+        self.within(complaint).because(self.listed, "resources")
     }
 
     /// Its kind.

@@ -67,7 +67,7 @@ pub(super) fn base(
     part: &Part,
 ) -> Result<Base> {
     let slugs = part.slugs(plan);
-    let live: BTreeSet<&str> = plan.branches.iter().map(|branch| branch.slug.as_str()).collect();
+    let live = plan.slugs();
     let is_wanted = |path: &RelPath| slugs(slug_of(path));
     let fork = if asked.is_none() { git::fork(&workspace.root, TRUNK)? } else { Fork::Nowhere };
     let warnings = if fork == Fork::Unseen { vec![unseen()] } else { Vec::new() };

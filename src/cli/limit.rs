@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 
 /// Refuses that more of the folders of branches go than may.
 pub(super) fn folders(built: &Built, output: &Output, part: &Part, allowed: Option<usize>) -> Result<()> {
-    let live: BTreeSet<&str> = built.plan.branches.iter().map(|branch| branch.slug.as_str()).collect();
+    let live = built.plan.slugs();
     let namespaces = RelPath::new(NAMESPACES).expect("a plain name");
     let there = output.folders(&namespaces)?;
     let goes = |slug: &&String| {

@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 pub(super) fn run(args: &args::Retired, workspace: &Workspace, screen: Screen) -> Result<Outcome> {
     let project = &workspace.project;
     let (spec, plan) = pipeline::plan(project)?;
-    let slugs: BTreeSet<&str> = plan.branches.iter().map(|branch| branch.slug.as_str()).collect();
+    let slugs = plan.slugs();
     let plans: Vec<(String, Retirement)> = plans(project, &spec.output)?;
     let live = live(workspace, &spec, &plans)?;
     let shown = |Listed { slug, is_live, plan }: &Listed| {

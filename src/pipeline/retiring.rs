@@ -34,7 +34,7 @@ pub(super) struct Retiring {
 impl Retiring {
     /// What the base tells of branches that are no more.
     pub(super) fn of(spec: &Spec, plan: &Plan, base: &Tree, part: &Part) -> Result<Self> {
-        let live: BTreeSet<&str> = plan.branches.iter().map(|branch| branch.slug.as_str()).collect();
+        let live = plan.slugs();
         let records = retire::records(base, &spec.image_fields, |slug| live.contains(slug), part.slugs(plan))?;
         let namespaces = plan.branches.iter().filter_map(Branch::namespace).map(SmolStr::from).collect();
         Ok(Retiring {
@@ -61,7 +61,7 @@ impl Retiring {
 
     /// Takes note of the names in DNS of branches that are no more.
     pub(super) fn names(&mut self, gone: BTreeMap<SmolStr, dns::file::Gone>, plan: &Plan) {
-        let live: BTreeSet<&str> = plan.branches.iter().map(|branch| branch.slug.as_str()).collect();
+        let live = plan.slugs();
         let gone = gone.into_iter().filter(|(slug, _)| !live.contains(slug.as_str()));
         let gone = gone.map(|(slug, dns::file::Gone { branch, names, fresh })| (slug, Gone { branch, names, fresh }));
         self.gone = gone.collect();
@@ -79,7 +79,7 @@ impl Retiring {
         part: &Part,
     ) -> Result<Vec<Error>> {
         let owners: BTreeMap<&str, &SmolStr> = branches.iter().map(|b| (b.slug.as_str(), &b.name)).collect();
-        let live: BTreeSet<&str> = plan.branches.iter().map(|branch| branch.slug.as_str()).collect();
+        let live = plan.slugs();
         let slugs = part.slugs(plan);
         let mut read = retire::replaced(&base.files(&differing(branches, tree, base)?)?, &self.fields);
         self.earlier(&mut read, base, &|slug| owners.contains_key(slug) || slugs(slug) && !live.contains(slug));

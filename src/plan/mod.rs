@@ -29,7 +29,7 @@ use crate::source::{Place, RelPath};
 use crate::spec::{self, Content, Date, Join, Pin, Placed, Reference, Scope, Spec};
 use rayon::prelude::*;
 use smol_str::SmolStr;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What is to be built.
@@ -41,6 +41,13 @@ pub struct Plan {
     pub branches: Vec<Branch>,
     /// What deserves a word but does not stop a build.
     pub warnings: Vec<Error>,
+}
+
+impl Plan {
+    /// The slugs of all branches.
+    pub fn slugs(&self) -> BTreeSet<&str> {
+        self.branches.iter().map(|branch| branch.slug.as_str()).collect()
+    }
 }
 
 /// A branch with everything derived.

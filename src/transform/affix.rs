@@ -73,7 +73,7 @@ fn put(resource: &mut Resource, side: Side, affix: &Text, spec: &FieldSpec) -> R
     };
     // The filter of kustomize asks for the kind of the object as it is now, after those before.
     if spec.fits(&resource.gvk()) {
-        field::change(&mut resource.node, spec, Make::Str, value).map_err(|error| blame::object(error, resource))?;
+        field::change(&mut resource.node, spec, Make::Str, value).map_err(|error| resource.within(error))?;
     }
     Ok(())
 }

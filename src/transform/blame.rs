@@ -1,13 +1,8 @@
 //! What a complaint of a step says besides what it found: the object it was about, and the entry that asked for it.
 
-use crate::error::{Error, Errors, because};
+use crate::error::{Errors, because};
 use crate::resource::Resource;
 use crate::source::Place;
-
-/// A complaint about an object, which is named and placed.
-pub(super) fn object(complaint: Error, resource: &Resource) -> Error {
-    complaint.at(resource.origin).note(resource.origin, format!("in `{}`", resource.id()))
-}
 
 /// Names the entry of a kustomization that led to complaints which stand in other files.
 pub(super) fn entry(at: Place, field: &'static str) -> impl Fn(Errors) -> Errors {

@@ -11,9 +11,9 @@ use crate::schema::fieldspec::{FieldSpec, FieldSpecs, NameReference};
 pub(super) fn field_specs(documents: &[Node]) -> Result<FieldSpecs, Error> {
     let mut specs = FieldSpecs::default();
     for definitions in documents {
-        let mut parts = definitions.as_map().into_iter().flatten().map(|entry| &entry.value);
-        let wrong = parts.find(|value| value.as_map().is_none() && !value.is_null());
-        if let Some(wrong) = wrong.or(Some(definitions).filter(|node| node.as_map().is_none() && !node.is_null())) {
+        let parts = definitions.as_map().into_iter().flatten().map(|entry| &entry.value);
+        let is_wrong = |node: &&Node| node.as_map().is_none() && !node.is_null();
+        if let Some(wrong) = std::iter::once(definitions).chain(parts).find(is_wrong) {
             let message = format!("`crds` are OpenAPI definitions by name, but this is {}", wrong.kind_name());
             return Err(Error::new(Kind::Overlay, message).at(wrong.at).help(
                 "a CustomResourceDefinition goes to `resources`; `crds` only tell which of its fields are names",

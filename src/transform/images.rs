@@ -27,17 +27,15 @@ pub(super) fn apply(resources: &mut Resources, image: &Image, specs: &[FieldSpec
         }
         let mut pass = Pass { image, name: &name, changed: 0 };
         let mut edits = Edits::default();
-        pass.containers(&resource.node, &mut Trail::default(), &mut edits)
-            .map_err(|error| blame::object(error, resource))?;
+        pass.containers(&resource.node, &mut Trail::default(), &mut edits).map_err(|error| resource.within(error))?;
         edits.apply(&mut resource.node);
         let first = pass.changed;
         let value = |old: &Node, _: &Trail, _: &FieldSpec| pass.value(old);
-        field::change_all(&mut resource.node, specs, Make::Nothing, value)
-            .map_err(|error| blame::object(error, resource))?;
+        field::change_all(&mut resource.node, specs, Make::Nothing, value).map_err(|error| resource.within(error))?;
         if first > 0 && pass.changed > first && image.appends() {
             let message = format!("the `tagSuffix` of `{}` is put behind the tag twice", image.name);
             let help = "kustomize changes containers in two passes; write `newTag` instead";
-            scope.lossy(blame::object(Error::new(Kind::Overlay, message).at(image.at).help(help), resource))?;
+            scope.lossy(resource.within(Error::new(Kind::Overlay, message).at(image.at).help(help)))?;
         }
     }
     Ok(())

@@ -95,7 +95,7 @@ fn set_in(resource: &mut Resource, pairs: &[(&SmolStr, &Text)], specs: &[FieldSp
     }
     let value = |old: &Node, trail: &Trail, spec: &FieldSpec| entries(old, pairs, spec, trail, &mut added);
     let changed = field::change_all(&mut resource.node, specs, Make::Map, value);
-    if changed.map_err(|error| blame::object(error, resource))? {
+    if changed.map_err(|error| resource.within(error))? {
         twins::settle(resource, scope)?;
         for (key, (value, maps)) in added {
             resource.twins.add(key, maps, scalar(value, Style::Plain));

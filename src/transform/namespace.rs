@@ -47,7 +47,7 @@ pub(super) fn step(resources: &mut Resources, kustomization: &Kustomization, sco
 pub(super) fn apply(resources: &mut Resources, namespace: &Namespace) -> Result<()> {
     gather(resources.iter_mut(), |resource| {
         resource.remember_id();
-        namespace.put(&mut resource.node).map_err(|error| blame::object(error, resource))
+        namespace.put(&mut resource.node).map_err(|error| resource.within(error))
     })?;
     // Some were told apart by their namespaces only.
     resources.refuse_collisions(&format!("in the namespace `{}`", namespace.name), namespace.name.at)

@@ -7,6 +7,9 @@ use crate::resource::{Id, Resource};
 use crate::schema::order::{FIRST, LAST, text};
 use std::cmp::Ordering;
 
+/// What `order` can be.
+const ORDERS: &str = "write `order: fifo` for the order in which objects are read, `order: legacy` for one by kind";
+
 /// Puts objects in the order that `options` say, or else in that of the command line.
 pub(super) fn sort(resources: &mut Resources, options: Option<&SortOptions>, otherwise: Reorder) -> Result<()> {
     let complain = |message: &str, at| Error::new(Kind::Overlay, message).at(at);
@@ -15,22 +18,18 @@ pub(super) fn sort(resources: &mut Resources, options: Option<&SortOptions>, oth
             Reorder::Legacy => None,
             Reorder::None => return Ok(()),
         },
-        Some(options) => {
-            match (options.order.as_deref(), &options.legacy) {
-                (Some("legacy"), legacy) => legacy.as_ref(),
-                (Some("fifo"), None) => return Ok(()),
-                (Some("fifo"), Some(_)) => {
-                    let message = "`legacySortOptions` stand beside `order: fifo`, which has no use for them";
-                    return Err(complain(message, options.at).into());
-                }
-                _ => {
-                    let at = options.order.as_ref().map_or(options.at, |order| order.at.or(options.at));
-                    return Err(complain("`order` is neither `fifo` nor `legacy`", at)
-                    .help("write `order: fifo` for the order in which objects are read, `order: legacy` for one by kind")
-                    .into());
-                }
+        Some(options) => match (options.order.as_deref(), &options.legacy) {
+            (Some("legacy"), legacy) => legacy.as_ref(),
+            (Some("fifo"), None) => return Ok(()),
+            (Some("fifo"), Some(_)) => {
+                let message = "`legacySortOptions` stand beside `order: fifo`, which has no use for them";
+                return Err(complain(message, options.at).into());
             }
-        }
+            _ => {
+                let at = options.order.as_ref().map_or(options.at, |order| order.at.or(options.at));
+                return Err(complain("`order` is neither `fifo` nor `legacy`", at).help(ORDERS).into());
+            }
+        },
     };
     resources.sort_by_key(|resource| Position::of(resource, legacy));
     Ok(())

@@ -29,8 +29,7 @@ pub(super) fn apply(resources: &mut Resources, replica: &Replica, specs: &[Field
                     field::scalar(old, &spec.path)?;
                     Ok(Some(field::rewritten(old, &replica.count.to_string(), replica.at)))
                 };
-                field::change(&mut resource.node, spec, Make::Plain, value)
-                    .map_err(|error| blame::object(error, resource))?;
+                field::change(&mut resource.node, spec, Make::Plain, value).map_err(|error| resource.within(error))?;
             }
         }
     }

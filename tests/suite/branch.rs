@@ -245,6 +245,19 @@ fn git(folder: &std::path::Path, args: &[&str]) {
     assert!(done.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&done.stderr));
 }
 
+/// A repository of one commit with some branches besides its own.
+fn origin(repos: &Workspace, branches: &[&str]) -> std::path::PathBuf {
+    repos.write("origin/file", "x");
+    let origin = repos.path().join("origin");
+    git(&origin, &["init", "-q"]);
+    git(&origin, &["add", "-A"]);
+    git(&origin, &["commit", "-qm", "one"]);
+    for branch in branches {
+        git(&origin, &["branch", branch]);
+    }
+    origin
+}
+
 #[test]
 fn the_spec_follows_a_clone_or_a_mirror() {
     let workspace = workspace();
@@ -253,14 +266,7 @@ fn the_spec_follows_a_clone_or_a_mirror() {
         SPEC.to_owned() + "sync:\n  exclude: [wip/*]\n  images: {backend: \":{{ commit.short }}\"}\n",
     );
     let repos = Workspace::empty();
-    repos.write("origin/file", "x");
-    let origin = repos.path().join("origin");
-    git(&origin, &["init", "-q"]);
-    git(&origin, &["add", "-A"]);
-    git(&origin, &["commit", "-qm", "one"]);
-    for branch in ["feature/login", "feature/new", "wip/mine"] {
-        git(&origin, &["branch", branch]);
-    }
+    origin(&repos, &["feature/login", "feature/new", "wip/mine"]);
     git(repos.path(), &["clone", "-q", "origin", "clone"]);
     git(repos.path(), &["clone", "-q", "--mirror", "origin", "mirror"]);
     let (clone, mirror) = (repos.path().join("clone"), repos.path().join("mirror"));
@@ -290,14 +296,7 @@ fn the_spec_follows_a_clone_or_a_mirror() {
 fn a_clone_that_lacks_branches_takes_none_out() {
     let workspace = workspace();
     let repos = Workspace::empty();
-    repos.write("origin/file", "x");
-    let origin = repos.path().join("origin");
-    git(&origin, &["init", "-q"]);
-    git(&origin, &["add", "-A"]);
-    git(&origin, &["commit", "-qm", "one"]);
-    for branch in ["feature/login", "feature/search"] {
-        git(&origin, &["branch", branch]);
-    }
+    let origin = origin(&repos, &["feature/login", "feature/search"]);
     let url = format!("file://{}", origin.display());
     let sync = |name: &str| {
         let repo = repos.path().join(name);

@@ -195,7 +195,7 @@ fn operate(
 
 /// Says which object a complaint about a patch is about.
 fn within(complaint: Error, at: Place, resource: &Resource) -> Error {
-    blame::object(complaint.at(at), resource)
+    resource.within(complaint.at(at))
 }
 
 #[cfg(test)]
