@@ -1,6 +1,6 @@
 //! The committed output at a ref, read with the program `git`. Nothing is fetched and nothing is written.
 
-use crate::error::{Error, Kind};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::source::RelPath;
 use crate::tree::Tree;
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ pub enum Fork {
 /// Where the history of the workspace `root` left that of the trunk, the first of `trunks` that is there. A merge that is
 /// on its way counts as done. Whoever has no `.git` in the workspace or above it is not made to wait for an answer. A
 /// repository that git does not read because it is somebody else's is an error.
-pub fn fork(root: &Path, trunks: &[&str]) -> Result<Fork, Error> {
+pub fn fork(root: &Path, trunks: &[&str]) -> Result<Fork, Diagnostic> {
     if !root.ancestors().any(|folder| folder.join(".git").exists()) {
         return Ok(Fork::Nowhere);
     }
@@ -63,7 +63,7 @@ impl Files {
         reference: &str,
         output: &RelPath,
         wanted: impl Fn(&RelPath) -> bool,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, Diagnostic> {
         let commit = commit(root, reference)?;
         let listed = expect(run(root, &["ls-tree", "-r", "-z", &commit, "--", output.as_str()], b"")?)?;
         let listed = String::from_utf8_lossy(&listed);
@@ -75,7 +75,7 @@ impl Files {
     /// The files that were there before the last change of the output, and since then are no more as they were; those that
     /// are `wanted`. That change is the newest in the line of first parents, in which each is what was merged at once.
     /// `None` if nothing was there before, or a shallow clone begins there.
-    pub fn before(&self, wanted: impl Fn(&RelPath) -> bool) -> Result<Option<Self>, Error> {
+    pub fn before(&self, wanted: impl Fn(&RelPath) -> bool) -> Result<Option<Self>, Diagnostic> {
         let args =
             ["--literal-pathspecs", "rev-list", "-1", "--first-parent", &self.commit, "--", self.output.as_str()];
         let last = expect(run(&self.root, &args, b"")?)?;
@@ -100,7 +100,7 @@ impl Files {
     }
 
     /// Those of `paths` that there are.
-    pub fn read<'p>(&self, paths: impl IntoIterator<Item = &'p RelPath>) -> Result<Tree, Error> {
+    pub fn read<'p>(&self, paths: impl IntoIterator<Item = &'p RelPath>) -> Result<Tree, Diagnostic> {
         let files: Vec<(&RelPath, &str)> =
             paths.into_iter().filter_map(|path| Some((path, self.ids.get(path)?.as_str()))).collect();
         if files.is_empty() {
@@ -121,7 +121,7 @@ impl Files {
 }
 
 /// The id of the commit that `reference` names.
-fn commit(root: &Path, reference: &str) -> Result<String, Error> {
+fn commit(root: &Path, reference: &str) -> Result<String, Diagnostic> {
     let commit = format!("{reference}^{{commit}}");
     let found = run(root, &["rev-parse", "--verify", "--quiet", "--end-of-options", &commit], b"")?;
     owned(&found)?;
@@ -129,8 +129,8 @@ fn commit(root: &Path, reference: &str) -> Result<String, Error> {
         let said = String::from_utf8_lossy(&found.stderr);
         let why =
             said.lines().next().map_or_else(String::new, |line| format!(": {}", line.trim_start_matches("fatal: ")));
-        return Err(Error::new(
-            Kind::Usage,
+        return Err(Diagnostic::new(
+            Code::Usage,
             format!("`{reference}` is neither a folder nor a commit of this repository{why}"),
         )
         .help("in a shallow clone, fetch the branch first: `git fetch --depth=1 origin BRANCH:BRANCH`"));
@@ -140,14 +140,14 @@ fn commit(root: &Path, reference: &str) -> Result<String, Error> {
 
 /// The branches of the repository at `repo`, a line `commit name` each: those of `remote` in a clone, its own in a bare
 /// one. A repository that cannot be read, or that does not fetch all branches, is a reason to change nothing.
-pub fn heads(repo: &Path, remote: &str) -> Result<String, Error> {
-    let unseen = |error: Error| {
-        Error::new(Kind::Guard, format!("the branches of `{}` cannot be seen: {error}", repo.display()))
+pub fn heads(repo: &Path, remote: &str) -> Result<String, Diagnostic> {
+    let unseen = |error: Diagnostic| {
+        Diagnostic::new(Code::Guard, format!("the branches of `{}` cannot be seen: {error}", repo.display()))
             .help("`--repo` names a clone or a bare mirror, `--remote` one of its remotes")
     };
     let ask = |args: &[&str]| {
         let output = run(repo, args, b"").and_then(expect).map_err(unseen)?;
-        Ok::<_, Error>(String::from_utf8_lossy(&output).into_owned())
+        Ok::<_, Diagnostic>(String::from_utf8_lossy(&output).into_owned())
     };
     let bare = ask(&["rev-parse", "--is-bare-repository"])?.trim() == "true";
     let prefix = if bare { "refs/heads/".to_owned() } else { format!("refs/remotes/{remote}/") };
@@ -171,7 +171,7 @@ pub fn heads(repo: &Path, remote: &str) -> Result<String, Error> {
     let all = fetches_all(&refspecs, (!bare).then_some(&prefix));
     if cut || !all {
         let message = format!("`{}` may not have all branches of `{remote}`", repo.display());
-        let error = Error::new(Kind::Guard, message)
+        let error = Diagnostic::new(Code::Guard, message)
             .help("a branch that was never fetched would be taken for deleted; nothing was written");
         return Err(error.help(if all {
             format!("it is shallow and has a single branch: `git fetch --unshallow {remote}` fetches the rest")
@@ -225,7 +225,7 @@ fn object(text: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((rest.get(..size)?, rest.get(size + 1..)?))
 }
 
-fn run(root: &Path, args: &[&str], input: &[u8]) -> Result<Output, Error> {
+fn run(root: &Path, args: &[&str], input: &[u8]) -> Result<Output, Diagnostic> {
     let mut child = Command::new("git")
         .args(args)
         .current_dir(root)
@@ -245,26 +245,26 @@ fn run(root: &Path, args: &[&str], input: &[u8]) -> Result<Output, Error> {
 }
 
 /// Refuses what git said of a repository that belongs to another user than the one who asks.
-fn owned(output: &Output) -> Result<(), Error> {
+fn owned(output: &Output) -> Result<(), Diagnostic> {
     let said = String::from_utf8_lossy(&output.stderr);
     if output.status.success() || !["dubious ownership", "unsafe repository"].iter().any(|word| said.contains(word)) {
         return Ok(());
     }
-    Err(Error::new(Kind::Usage, "git does not read this repository, because it belongs to another user").help(
+    Err(Diagnostic::new(Code::Usage, "git does not read this repository, because it belongs to another user").help(
         "trust it with `git config --global --add safe.directory DIR`, or take the output on the disk for the base with \
          `--base out`",
     ))
 }
 
-fn expect(output: Output) -> Result<Vec<u8>, Error> {
+fn expect(output: Output) -> Result<Vec<u8>, Diagnostic> {
     if output.status.success() {
         return Ok(output.stdout);
     }
     Err(broken(String::from_utf8_lossy(&output.stderr).trim().trim_start_matches("fatal: ")))
 }
 
-fn broken(why: &str) -> Error {
-    Error::new(Kind::Remote, format!("`git` does not work here: {why}"))
+fn broken(why: &str) -> Diagnostic {
+    Diagnostic::new(Code::Remote, format!("`git` does not work here: {why}"))
 }
 
 #[cfg(test)]
@@ -321,7 +321,7 @@ mod tests {
         assert_eq!(files, [("empty.yaml".to_owned(), ""), ("namespaces/a b/ü.yaml".to_owned(), "a: 1\n")]);
         for wrong in ["nowhere", "--all", "", "HEAD:out"] {
             let error = all(wrong, "out").unwrap_err();
-            assert_eq!(error.parts().kind, Kind::Usage, "{wrong}: {error}");
+            assert_eq!(error.parts().code, Code::Usage, "{wrong}: {error}");
         }
         assert!(all("HEAD", "none").unwrap().is_empty());
         let [deep, none] = ["namespaces/a b/ü.yaml", "none"].map(|path| RelPath::new(path).unwrap());

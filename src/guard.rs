@@ -1,6 +1,6 @@
 //! The limit on how much may go at once: a list that was not seen must never be taken for an empty one.
 
-use crate::error::{Error, Kind};
+use crate::diagnostic::{Code, Diagnostic};
 
 /// So few that losing most of them is daily work.
 const FEW: usize = 10;
@@ -11,7 +11,13 @@ const SHARE: usize = 30;
 ///
 /// `allowed` is how many the user expects to go, as the option `option` says: with it exactly so many must go, whatever
 /// their share.
-pub fn check(things: &str, all: usize, victims: &[&str], allowed: Option<usize>, option: &str) -> Result<(), Error> {
+pub fn check(
+    things: &str,
+    all: usize,
+    victims: &[&str],
+    allowed: Option<usize>,
+    option: &str,
+) -> Result<(), Diagnostic> {
     let count = victims.len();
     let refused = match allowed {
         Some(allowed) => allowed != count,
@@ -25,7 +31,7 @@ pub fn check(things: &str, all: usize, victims: &[&str], allowed: Option<usize>,
         None => format!("{count} of {all} {things} would go"),
     };
     let named = victims.iter().map(|victim| format!("`{victim}`")).collect::<Vec<_>>().join(", ");
-    let error = Error::new(Kind::Guard, message);
+    let error = Diagnostic::new(Code::Guard, message);
     if count == 0 {
         return Err(error.help(format!("nothing was written; without `{option}` it would be")));
     }

@@ -8,7 +8,7 @@ pub mod node;
 pub mod pointer;
 pub mod tree;
 // 2
-pub mod error;
+pub mod diagnostic;
 // 3
 pub mod guard;
 pub mod name;
@@ -29,10 +29,10 @@ pub mod diff;
 pub mod dns;
 pub mod emit;
 pub mod gitops;
+pub mod kustomize;
 pub mod render;
-pub mod retire;
 pub mod secrets;
-pub mod transform;
+pub mod teardown;
 pub mod validate;
 // 8
 pub mod pipeline;

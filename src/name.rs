@@ -2,7 +2,7 @@
 //!
 //! A name is checked once, on the way in, and is valid from then on. Whether a zone holds it is not asked here.
 
-use crate::error::{Error, Kind};
+use crate::diagnostic::{Code, Diagnostic};
 use smol_str::{SmolStr, format_smolstr};
 use std::borrow::Borrow;
 use std::fmt;
@@ -19,7 +19,7 @@ pub const LONGEST_LABEL: usize = 63;
 impl DnsName {
     /// What a branch may be called by: letters, digits and hyphens, or `*` for the first label. Other scripts become
     /// A-labels (UTS 46, strict).
-    pub fn host(text: &str) -> Result<Self, Error> {
+    pub fn host(text: &str) -> Result<Self, Diagnostic> {
         let name = DnsName::target(text)?;
         match name.labels().find(|label| label.contains('_')) {
             Some(label) => Err(fault(text, format!("the label `{label}` is not of letters, digits and hyphens"))),
@@ -31,7 +31,7 @@ impl DnsName {
     }
 
     /// What a record may point at, or be found at by programs: as [`DnsName::host`], and underscores are letters.
-    pub fn target(text: &str) -> Result<Self, Error> {
+    pub fn target(text: &str) -> Result<Self, Diagnostic> {
         let bare = text.strip_suffix('.').unwrap_or(text);
         if bare.is_empty() {
             return Err(fault(text, "it is empty"));
@@ -68,7 +68,7 @@ impl DnsName {
     }
 
     /// Other labels in front of this name.
-    pub fn prefixed(&self, labels: &str) -> Result<DnsName, Error> {
+    pub fn prefixed(&self, labels: &str) -> Result<DnsName, Diagnostic> {
         DnsName::target(&format_smolstr!("{labels}.{}", self.0))
     }
 
@@ -121,8 +121,8 @@ impl fmt::Display for DnsName {
     }
 }
 
-fn fault(text: &str, reason: impl fmt::Display) -> Error {
-    Error::new(Kind::Dns, format!("`{text}` is no DNS name: {reason}"))
+fn fault(text: &str, reason: impl fmt::Display) -> Diagnostic {
+    Diagnostic::new(Code::Dns, format!("`{text}` is no DNS name: {reason}"))
 }
 
 fn check_label(label: &str, first: bool) -> Result<(), String> {
@@ -144,7 +144,7 @@ fn check_label(label: &str, first: bool) -> Result<(), String> {
 }
 
 /// The name in A-labels. A leading `*` and labels like `_pleach` are none of the alphabets' business.
-fn a_labels(text: &str) -> Result<String, Error> {
+fn a_labels(text: &str) -> Result<String, Diagnostic> {
     let is_apart = |label: &str| label == "*" || label.is_ascii() && label.contains('_');
     let mut done = Vec::new();
     let mut rest: Vec<&str> = text.split('.').collect();

@@ -3,7 +3,7 @@
 //! Everything that is compared, digested or sent is the canonical wire form (RFC 4034 6.2), so that two spellings of one
 //! address are one address. Only the types that a branch may have are known.
 
-use crate::error::{Error, Kind};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::name::DnsName;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -88,8 +88,8 @@ impl Data {
 
     /// The rdata of a value as a zone change file has it: an address, a name, `FLAGS TAG "VALUE"` for CAA, and for TXT the
     /// text itself.
-    pub fn parse(kind: Type, value: &str) -> Result<Self, Error> {
-        let fault = |reason: &str| Error::new(Kind::Dns, format!("`{value}` is no value of {kind}: {reason}"));
+    pub fn parse(kind: Type, value: &str) -> Result<Self, Diagnostic> {
+        let fault = |reason: &str| Diagnostic::new(Code::Dns, format!("`{value}` is no value of {kind}: {reason}"));
         let wire = match kind {
             Type::A => {
                 let ip: Ipv4Addr = value.parse().map_err(|_| fault("it is no IPv4 address"))?;
@@ -277,12 +277,12 @@ impl Records {
     }
 
     /// Refuses what no server holds: a CNAME beside anything else (RFC 1034 3.6.2).
-    pub fn check(&self) -> Result<(), Error> {
+    pub fn check(&self) -> Result<(), Diagnostic> {
         match self.get(Type::Cname) {
-            Some(set) if set.len() > 1 => Err(Error::new(Kind::Dns, "a name has more than one CNAME")),
+            Some(set) if set.len() > 1 => Err(Diagnostic::new(Code::Dns, "a name has more than one CNAME")),
             Some(_) if self.0.len() > 1 => {
                 let other = self.sets().find(|(kind, _)| *kind != Type::Cname).expect("there are two").0;
-                Err(Error::new(Kind::Dns, format!("a name has a CNAME and {other}, a CNAME stands alone")))
+                Err(Diagnostic::new(Code::Dns, format!("a name has a CNAME and {other}, a CNAME stands alone")))
             }
             _ => Ok(()),
         }

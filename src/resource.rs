@@ -7,10 +7,10 @@ mod twins;
 
 pub use twins::{Down, Followed, Twins};
 
-use crate::error::Error;
+use crate::diagnostic::Diagnostic;
 use crate::node::Node;
 use crate::schema::Gvk;
-use crate::source::Place;
+use crate::source::Location;
 use smol_str::SmolStr;
 use std::fmt;
 
@@ -82,9 +82,9 @@ pub struct Resource {
     /// Set for what a generator made.
     pub generated: Option<Generated>,
     /// Where it came from: the document, or the entry of the generator.
-    pub origin: Place,
+    pub origin: Location,
     /// The entry of a kustomization that lists the file it came from.
-    pub listed: Place,
+    pub listed: Location,
 }
 
 impl Resource {
@@ -93,16 +93,16 @@ impl Resource {
         let origin = node.at;
         let (previous, prefixes, suffixes, vars) = Default::default();
         let twins = Twins::default();
-        Resource { node, previous, prefixes, suffixes, vars, twins, generated: None, origin, listed: Place::NONE }
+        Resource { node, previous, prefixes, suffixes, vars, twins, generated: None, origin, listed: Location::NONE }
     }
 
     /// A complaint about it, with what it is and where it came from.
-    pub fn within(&self, complaint: Error) -> Error {
+    pub fn within(&self, complaint: Diagnostic) -> Diagnostic {
         complaint.at(self.origin).note(self.origin, format!("in `{}`", self.id()))
     }
 
     /// One that no step of a kustomization led to: with the entry that listed where it came from.
-    pub fn blame(&self, complaint: Error) -> Error {
+    pub fn blame(&self, complaint: Diagnostic) -> Diagnostic {
         self.within(complaint).because(self.listed, "resources")
     }
 

@@ -3,16 +3,16 @@
 //! A secret belongs into a store; the output names it there, as an `ExternalSecret` does, or holds it encrypted, as a
 //! `SealedSecret` does. Nothing here looks for values that somebody hid elsewhere.
 
-use crate::error::{Error, Kind};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::node::Node;
 use crate::resource::Resource;
 
 /// A complaint about every `Secret` that holds values. What becomes of it is for the spec's `secrets` to say.
-pub fn check(resources: &[Resource]) -> Vec<Error> {
+pub fn check(resources: &[Resource]) -> Vec<Diagnostic> {
     resources.iter().filter_map(complaint).collect()
 }
 
-fn complaint(resource: &Resource) -> Option<Error> {
+fn complaint(resource: &Resource) -> Option<Diagnostic> {
     let gvk = resource.gvk();
     if !(gvk.group.is_empty() && gvk.kind == "Secret") {
         return None;
@@ -24,7 +24,7 @@ fn complaint(resource: &Resource) -> Option<Error> {
     let name = resource.original_id().name;
     let message = format!("`Secret {name}` holds the value of `{}`{}", first.key.text, more(held.count()));
     Some(
-        Error::new(Kind::Secret, message).at(place(&first.value, resource)).help(
+        Diagnostic::new(Code::Secret, message).at(place(&first.value, resource)).help(
             "keep the value in a store and refer to it, with an `ExternalSecret` or a `SealedSecret` for example",
         ),
     )
@@ -34,14 +34,14 @@ fn more(count: usize) -> String {
     if count == 0 { String::new() } else { format!(" and {count} more") }
 }
 
-fn place(value: &Node, resource: &Resource) -> crate::source::Place {
+fn place(value: &Node, resource: &Resource) -> crate::source::Location {
     value.at.or(resource.origin)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Place;
+    use crate::source::Location;
     use crate::yaml::{self, Dialect};
 
     #[test]
@@ -58,7 +58,7 @@ mod tests {
             (head.replace("v1", "example.com/v1") + "data: {a: aGk=}\n", None),
             (head.replace("Secret", "ConfigMap") + "data: {a: aGk=}\n", None),
         ] {
-            let nodes = yaml::parse(&text, Dialect::Kubernetes, &|_, _, _| Place::NONE).unwrap();
+            let nodes = yaml::parse(&text, Dialect::Kubernetes, &|_, _, _| Location::NONE).unwrap();
             let found = check(&nodes.into_iter().map(Resource::new).collect::<Vec<_>>());
             assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), want.into_iter().collect::<Vec<_>>());
         }

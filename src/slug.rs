@@ -6,7 +6,7 @@
 //! kept names and hashed ones are two sets without a common member. Two hashed ones meet only where stem and 32 bits of
 //! SHA-256 agree; `plan` refuses that, as it refuses two equal forced slugs. Nothing here knows the other branches.
 
-use crate::error::{Error, Kind};
+use crate::diagnostic::{Code, Diagnostic};
 use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 use std::fmt;
@@ -47,13 +47,13 @@ impl Slug {
     }
 
     /// A slug that somebody wrote instead of the derived one.
-    pub fn forced(text: &str) -> Result<Self, Error> {
+    pub fn forced(text: &str) -> Result<Self, Diagnostic> {
         if !is_label(text) {
-            Err(Error::new(Kind::Name, format!("`{text}` is no slug")).help(format!(
+            Err(Diagnostic::new(Code::Name, format!("`{text}` is no slug")).help(format!(
                 "a slug is at most {LABEL} of a-z, 0-9 and `-`, begins with a letter and does not end with `-`"
             )))
         } else if is_reserved(text) {
-            Err(Error::new(Kind::Name, format!("the slug `{text}` is reserved"))
+            Err(Diagnostic::new(Code::Name, format!("the slug `{text}` is reserved"))
                 .help("`default`, `pleach` and everything that begins with `kube-` or `xn--` are taken"))
         } else {
             Ok(Slug(text.into()))

@@ -11,7 +11,7 @@ pub const NAMESPACES: &str = "namespaces";
 pub const DNS: &str = "dns";
 
 /// The folder of the plans for what retired branches leave.
-pub const RETIRED: &str = "retired";
+pub const TEARDOWN: &str = "teardown";
 
 /// The folder of what Argo CD, Flux and `kubectl` are told: a folder for each of the first two, with a file for each
 /// branch, and beside these what is of no branch.

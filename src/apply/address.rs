@@ -2,9 +2,9 @@
 //!
 //! An object that is not there, or has no address yet, has no answer: what is unknown is never taken for absent.
 
+use crate::diagnostic::{Code, Diagnostic};
 use crate::dns::change::{ADDRESSED, Object};
 use crate::dns::record::{Data, Records, Type};
-use crate::error::{Error, Kind};
 use crate::name::DnsName;
 use crate::spec::Range;
 use serde_json::Value;
@@ -17,9 +17,9 @@ pub struct Addresses(BTreeMap<Object, BTreeSet<String>>);
 
 impl Addresses {
     /// Reads a list of objects; other kinds are passed over.
-    pub fn read(json: &str) -> Result<Self, Error> {
+    pub fn read(json: &str) -> Result<Self, Diagnostic> {
         let fault =
-            |reason: String| Error::new(Kind::Usage, format!("the status is not what kubectl prints: {reason}"));
+            |reason: String| Diagnostic::new(Code::Usage, format!("the status is not what kubectl prints: {reason}"));
         let list: Value = serde_json::from_str(json).map_err(|error| fault(error.to_string()))?;
         let help = "pipe `kubectl get svc,ingress,gateway -A -o json` into `--status -`";
         let items = list["items"].as_array().ok_or_else(|| fault("there is no list `items`".into()).help(help))?;
@@ -46,10 +46,10 @@ impl Addresses {
 
     /// What a name with the address of `object` holds: A and AAAA for addresses, else CNAME for the name; `None` if
     /// that is not known yet. Everything must be in one of the `ranges`.
-    pub fn resolve(&self, object: &Object, ranges: &[Range]) -> Result<Option<Records>, Error> {
+    pub fn resolve(&self, object: &Object, ranges: &[Range]) -> Result<Option<Records>, Diagnostic> {
         let Some(addresses) = self.0.get(object).filter(|addresses| !addresses.is_empty()) else { return Ok(None) };
         let Object { kind, namespace, name } = object;
-        let fault = |reason: String| Error::new(Kind::Dns, format!("{kind} `{namespace}/{name}` {reason}"));
+        let fault = |reason: String| Diagnostic::new(Code::Dns, format!("{kind} `{namespace}/{name}` {reason}"));
         let outside = |address: &str| {
             fault(format!("has the address `{address}`, which is in no range that the zone allows"))
                 .help("list the networks and names of your load balancers under `addresses:` of the zone")

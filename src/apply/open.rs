@@ -6,7 +6,7 @@ use super::http::{self, Trace};
 use super::patience::Patience;
 use super::rfc2136::{Server, key};
 use super::zone::Zone;
-use crate::error::{Error, Kind};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::name::DnsName;
 use crate::spec::{self, Provider};
 use std::net::{IpAddr, SocketAddr};
@@ -16,7 +16,7 @@ pub struct Surroundings<'a> {
     /// The value of a variable.
     pub variable: &'a dyn Fn(&str) -> Option<String>,
     /// The content of a file.
-    pub file: &'a dyn Fn(&str) -> Result<String, Error>,
+    pub file: &'a dyn Fn(&str) -> Result<String, Diagnostic>,
     /// Who hears of every message to an API.
     pub trace: Option<Trace>,
 }
@@ -29,7 +29,7 @@ impl Surroundings<'_> {
     }
 
     /// The value of `NAME_ZONE` or `NAME`, or the content of the file that `NAME_FILE_ZONE` or `NAME_FILE` names.
-    pub(super) fn credential(&self, name: &str, zone: &DnsName) -> Result<Option<String>, Error> {
+    pub(super) fn credential(&self, name: &str, zone: &DnsName) -> Result<Option<String>, Diagnostic> {
         let suffix = suffix(zone);
         for variable in [format!("{name}_{suffix}"), name.to_owned()] {
             if let Some(value) = (self.variable)(&variable) {
@@ -56,8 +56,8 @@ pub fn open(
     zone: Option<&spec::Zone>,
     around: &Surroundings,
     patience: Patience,
-) -> Result<Box<dyn Zone + Send>, Error> {
-    let fault = |message: String| Error::new(Kind::Spec, message);
+) -> Result<Box<dyn Zone + Send>, Diagnostic> {
+    let fault = |message: String| Diagnostic::new(Code::Spec, message);
     let Some(zone) = zone else {
         return Err(fault(format!("`{name}` is not among the zones of the spec")).help("declare it under `zones:`"));
     };

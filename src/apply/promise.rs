@@ -4,7 +4,7 @@
 use super::decide::Wish;
 use super::run::Site;
 use super::zone::Promise;
-use crate::error::{Error, Errors, Kind, Result};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 
 /// Refuses what a provider cannot hold.
 pub fn hold(sites: &[Site]) -> Result<()> {
@@ -14,21 +14,21 @@ pub fn hold(sites: &[Site]) -> Result<()> {
             let Wish::Present(records, ttl) = &entry.wish else { continue };
             if let Some(reason) = zone.cannot_hold(records, *ttl) {
                 let message = format!("`{}` of the branch `{}` cannot be held: {reason}", entry.host, entry.branch);
-                faults.push(Error::new(Kind::Dns, message));
+                faults.push(Diagnostic::new(Code::Dns, message));
             }
         }
     }
-    Errors::check(faults, ())
+    Diagnostics::check(faults, ())
 }
 
 /// Refuses to write to a zone whose provider promises less than everything, unless that is allowed.
 pub fn suffice(sites: &[Site], allowed: bool) -> Result<()> {
     let lacking = lacking(sites).filter(|_| !allowed);
     let fault = |text: String| {
-        Error::new(Kind::Guard, text)
+        Diagnostic::new(Code::Guard, text)
             .help("if nobody else changes these names meanwhile, allow it with `--allow-no-cas`")
     };
-    Errors::check(lacking.map(fault).collect(), ())
+    Diagnostics::check(lacking.map(fault).collect(), ())
 }
 
 /// What is not promised, a sentence for each zone where something is not.

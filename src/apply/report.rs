@@ -14,9 +14,9 @@ pub fn text(line: &Line) -> Option<String> {
     let (sign, word) = match &line.outcome {
         Outcome::Kept => return None,
         Outcome::Planned(write) | Outcome::Done(write) => (sign(*write), write.word()),
-        Outcome::Left(Reason::Pending) => ('?', "pending"),
-        Outcome::Left(Reason::Drift) => ('!', "drift"),
-        Outcome::Left(_) => ('!', "conflict"),
+        Outcome::Refused(Reason::Pending) => ('?', "pending"),
+        Outcome::Refused(Reason::Drift) => ('!', "drift"),
+        Outcome::Refused(_) => ('!', "conflict"),
         Outcome::Failed(_) => ('!', "failed"),
         Outcome::Unsettled => ('!', "unsettled"),
         Outcome::Skipped => ('!', "not tried"),
@@ -48,7 +48,7 @@ fn detail(line: &Line) -> String {
             Write::Mark | Write::Adopt | Write::Delete => held,
             Write::Unmark => "its records are gone already".to_owned(),
         },
-        Outcome::Left(reason) => match reason {
+        Outcome::Refused(reason) => match reason {
             Reason::Drift => {
                 format!("holds {held}, which is not what we wrote; mend it by hand or `--overwrite {host}`")
             }
@@ -111,7 +111,7 @@ pub fn json(line: &Line) -> String {
         Outcome::Kept => ("kept", None, None),
         Outcome::Planned(write) => ("planned", Some(write.word()), None),
         Outcome::Done(write) => ("done", Some(write.word()), None),
-        Outcome::Left(reason) => ("left", None, Some(word(reason).to_owned())),
+        Outcome::Refused(reason) => ("left", None, Some(word(reason).to_owned())),
         Outcome::Failed(reason) => ("failed", None, Some(reason.clone())),
         Outcome::Unsettled => ("unsettled", None, None),
         Outcome::Skipped => ("skipped", None, None),

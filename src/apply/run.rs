@@ -6,8 +6,8 @@ use super::decide::{Action, Entry, Write};
 use super::patience::Patience;
 use super::walk::{self, End, Outcome, Permits, Place, Survey, Walk, Work};
 use super::zone::{Standing, Zone};
+use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::dns::record::Records;
-use crate::error::{Error, Kind, Result};
 use crate::name::DnsName;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -69,7 +69,7 @@ impl Line<'_> {
 pub struct Plan(Vec<Survey>);
 
 /// Reads every zone and decides.
-pub fn plan(sites: &mut [Site], rules: &Rules) -> Result<Plan, Error> {
+pub fn plan(sites: &mut [Site], rules: &Rules) -> Result<Plan, Diagnostic> {
     let survey = |Site { work, zone }: &mut Site| {
         let walk = Walk::new(work, &rules.permits, &rules.patience);
         walk.survey(&mut **zone).map_err(|failure| remote(&work.zone, &failure.to_string()))
@@ -77,8 +77,8 @@ pub fn plan(sites: &mut [Site], rules: &Rules) -> Result<Plan, Error> {
     sites.iter_mut().map(survey).collect::<Result<_, _>>().map(Plan)
 }
 
-fn remote(zone: &DnsName, reason: &str) -> Error {
-    Error::new(Kind::Remote, format!("zone `{zone}`: {reason}"))
+fn remote(zone: &DnsName, reason: &str) -> Diagnostic {
+    Diagnostic::new(Code::Remote, format!("zone `{zone}`: {reason}"))
 }
 
 impl Plan {
@@ -89,7 +89,7 @@ impl Plan {
                 let outcome = match action {
                     Action::Keep => Outcome::Kept,
                     Action::Write(write) => Outcome::Planned(*write),
-                    Action::Leave(reason) => Outcome::Left(reason.clone()),
+                    Action::Leave(reason) => Outcome::Refused(reason.clone()),
                 };
                 Line { zone: &site.work.zone, entry, found, outcome }
             })
@@ -127,18 +127,19 @@ impl Plan {
     }
 
     /// Refuses a plan with more deletions than allowed, or another plan than the approved one.
-    pub fn guard(&self, sites: &[Site], rules: &Rules) -> Result<(), Error> {
+    pub fn guard(&self, sites: &[Site], rules: &Rules) -> Result<(), Diagnostic> {
         let deletions = self.deletions();
         if deletions > rules.max_delete {
             let message = format!("{deletions} names would be deleted, {} are allowed", rules.max_delete);
             let help = format!("look at `pleach dns plan`, and allow it with `--max-delete {deletions}`");
-            return Err(Error::new(Kind::Guard, message).help(help));
+            return Err(Diagnostic::new(Code::Guard, message).help(help));
         }
         let digest = self.digest(sites);
         match &rules.expect {
             Some(expected) if *expected != digest => {
                 let message = format!("the plan is `{digest}` now, and `{expected}` was expected");
-                Err(Error::new(Kind::Guard, message).help("the zone or the files have changed: look at the plan again"))
+                Err(Diagnostic::new(Code::Guard, message)
+                    .help("the zone or the files have changed: look at the plan again"))
             }
             _ => Ok(()),
         }
@@ -187,8 +188,8 @@ impl Tally {
                 self.deleted += usize::from(*write == Write::Delete);
                 self.planned |= matches!(outcome, Outcome::Planned(_));
             }
-            Outcome::Left(Reason::Pending) => self.pending += 1,
-            Outcome::Left(_) | Outcome::Unsettled => self.conflicts += 1,
+            Outcome::Refused(Reason::Pending) => self.pending += 1,
+            Outcome::Refused(_) | Outcome::Unsettled => self.conflicts += 1,
             Outcome::Failed(_) | Outcome::Skipped => self.undone += 1,
         }
     }
@@ -214,7 +215,7 @@ pub fn apply(
     rules: &Rules,
     rev: u64,
     tell: &mut dyn FnMut(&Line),
-) -> (Tally, Vec<Error>) {
+) -> (Tally, Vec<Diagnostic>) {
     let mut tally = Tally::default();
     let mut complaints = Vec::new();
     for (Site { work, zone }, survey) in sites.iter_mut().zip(plan.0) {
@@ -233,7 +234,7 @@ pub fn apply(
                 tally.failed = true;
                 let message = format!("zone `{}`: the fence `{}` is not ours to read", work.zone, work.fence);
                 let help = "somebody wrote or removed that TXT record: remove it, then run again";
-                complaints.push(Error::new(Kind::Remote, message).help(help));
+                complaints.push(Diagnostic::new(Code::Remote, message).help(help));
             }
             End::Failed(reason) => {
                 tally.failed = true;
@@ -246,7 +247,7 @@ pub fn apply(
 }
 
 /// The complaint of a run that came too late.
-pub fn overtaken(zone: &DnsName, rev: u64, newer: u64) -> Error {
+pub fn overtaken(zone: &DnsName, rev: u64, newer: u64) -> Diagnostic {
     let message = format!("zone `{zone}` was last changed by run {newer}, and this is {rev}");
-    Error::new(Kind::Remote, message).help("nothing to do: the newer run has the newer files")
+    Diagnostic::new(Code::Remote, message).help("nothing to do: the newer run has the newer files")
 }

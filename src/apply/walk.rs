@@ -103,7 +103,7 @@ pub enum Outcome {
     /// It is now as wanted: this run wrote it.
     Done(Write),
     /// It is left alone.
-    Left(Reason),
+    Refused(Reason),
     /// It could not be written, and why.
     Failed(String),
     /// It kept changing while it was looked at.
@@ -188,7 +188,7 @@ impl<'a> Walk<'a> {
         for (at, (found, action)) in survey.items.into_iter().enumerate() {
             match action {
                 Action::Keep => tell(at, &found, Outcome::Kept),
-                Action::Leave(reason) => tell(at, &found, Outcome::Left(reason)),
+                Action::Leave(reason) => tell(at, &found, Outcome::Refused(reason)),
                 Action::Write(write) => todo.push(Todo { at, found, write, moved: 0 }),
             }
         }
@@ -300,7 +300,7 @@ impl<'a> Walk<'a> {
             match action {
                 // It was done after all, by this run or by one that wanted the same.
                 Action::Keep => tell(item.at, &item.found, Outcome::Done(item.write)),
-                Action::Leave(reason) => tell(item.at, &found, Outcome::Left(reason)),
+                Action::Leave(reason) => tell(item.at, &found, Outcome::Refused(reason)),
                 Action::Write(_) if item.moved > 1 => tell(item.at, &found, Outcome::Unsettled),
                 // What was no deletion when deletions were counted does not become one.
                 Action::Write(Write::Delete) if item.write != Write::Delete => {

@@ -3,9 +3,9 @@
 use super::address::Addresses;
 use super::decide::{Entry, Wish};
 use super::walk::Work;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::dns::change::{Present, ZoneChange, ZoneFile};
 use crate::dns::{check, marker};
-use crate::error::{Error, Errors, Kind, Result, gather};
 use crate::name::DnsName;
 use crate::source::{Found, Project, RelPath};
 use crate::spec::{Range, Zone};
@@ -26,15 +26,15 @@ pub fn files(project: &Project, folder: &RelPath) -> Result<Vec<ZoneFile>> {
 }
 
 /// What stands in a folder but for hidden files; nothing where no folder is.
-fn names(project: &Project, folder: &RelPath) -> Result<Vec<String>, Error> {
+fn names(project: &Project, folder: &RelPath) -> Result<Vec<String>, Diagnostic> {
     match project.look(folder) {
         Found::Folder(names) => Ok(names.iter().filter(|name| !name.starts_with('.')).cloned().collect()),
         Found::Nothing => Ok(Vec::new()),
         Found::File(file) => {
             let message = "this is no folder of a zone, and pleach does not know what to do with it";
-            Err(Error::new(Kind::Dns, message).at(file.place()))
+            Err(Diagnostic::new(Code::Dns, message).at(file.place()))
         }
-        Found::Unreadable(why) => Err(Error::new(Kind::Disk, format!("`{folder}` cannot be read: {why}"))),
+        Found::Unreadable(why) => Err(Diagnostic::new(Code::Disk, format!("`{folder}` cannot be read: {why}"))),
     }
 }
 
@@ -42,21 +42,21 @@ fn file(project: &Project, path: &RelPath) -> Result<ZoneFile> {
     let file = match project.look(path) {
         Found::File(file) => file,
         Found::Unreadable(why) => {
-            return Err(Error::new(Kind::Disk, format!("`{path}` cannot be read: {why}")).into());
+            return Err(Diagnostic::new(Code::Disk, format!("`{path}` cannot be read: {why}")).into());
         }
         Found::Folder(_) | Found::Nothing => {
-            return Err(Error::new(Kind::Dns, format!("`{path}` is no zone change file")).into());
+            return Err(Diagnostic::new(Code::Dns, format!("`{path}` is no zone change file")).into());
         }
     };
     let Some(slug) = path.name().strip_suffix(".yaml") else {
-        return Err(Error::new(Kind::Dns, "a zone change file is called by the slug of its branch and `.yaml`")
+        return Err(Diagnostic::new(Code::Dns, "a zone change file is called by the slug of its branch and `.yaml`")
             .at(file.place())
             .into());
     };
     let change = ZoneChange::read(&file)?;
     if path.parent().name() != change.zone.as_str() {
         let message = format!("a file of the zone `{}` stands in the folder of another", change.zone);
-        return Err(Error::new(Kind::Dns, message).at(file.place()).into());
+        return Err(Diagnostic::new(Code::Dns, message).at(file.place()).into());
     }
     Ok(ZoneFile { slug: slug.into(), change, at: file.place() })
 }
@@ -89,7 +89,7 @@ pub fn works(files: &[ZoneFile], zones: &BTreeMap<DnsName, Zone>, addresses: &Ad
             }
         }
     }
-    Errors::check(faults, works.into_values().collect())
+    Diagnostics::check(faults, works.into_values().collect())
 }
 
 /// The files with the addresses filled in that are known.
@@ -109,15 +109,15 @@ pub fn resolved(files: Vec<ZoneFile>, zones: &BTreeMap<DnsName, Zone>, addresses
             }
         }
     }
-    Errors::check(faults, all)
+    Diagnostics::check(faults, all)
 }
 
-fn wish(host: &DnsName, present: &Present, addresses: &Addresses, ranges: &[Range]) -> Result<Wish, Error> {
+fn wish(host: &DnsName, present: &Present, addresses: &Addresses, ranges: &[Range]) -> Result<Wish, Diagnostic> {
     let mut records = present.records.clone();
     if let Some(object) = &present.address_from {
         let Some(found) = addresses.resolve(object, ranges)? else { return Ok(Wish::Pending) };
         records.merge(found);
-        records.check().map_err(|error| Error::new(Kind::Dns, format!("`{host}`: {error}")))?;
+        records.check().map_err(|error| Diagnostic::new(Code::Dns, format!("`{host}`: {error}")))?;
     }
     Ok(Wish::Present(records, present.ttl))
 }

@@ -65,7 +65,7 @@ pub(super) enum Command {
     Branch(Box<super::branch::Branch>),
     #[cfg(feature = "apply")]
     Dns(super::dns::Dns),
-    Retired(Retired),
+    Teardown(Teardown),
     Kustomize(Kustomize),
     Init(Init),
     /// Print the JSON Schema of branches.yaml
@@ -89,13 +89,13 @@ Examples:
   pleach build --only 'feature/*' --only main
   pleach build --shard 2/4        the second of four jobs; together they are one build
   pleach build --prune            once what had to go is gone, in DNS and elsewhere
-  pleach build --prune=gone       the same, but the plans of live branches stay
+  pleach build --prune=removed       the same, but the plans of live branches stay
 
-A branch that is no more leaves a plan in out/retired for `pleach retired`, and so does a live one that has replaced an image,
+A branch that is no more leaves a plan in out/teardown for `pleach teardown`, and so does a live one that has replaced an image,
 a database or an object outside of namespaces. It stays until `build --prune` finds it in the base: what is written by the
 same build, or since the base, is never dropped.
 
-Exit status: 0 if out/ is built, 2 if files are to be mended (yours, or foreign ones in out/), 3 if too much would go at
+Exit status: 0 if out/ is built, 2 if files are to be mended (yours, or unmanaged ones in out/), 3 if too much would go at
 once, 4 for the disk.")]
 pub(super) struct Build {
     /// Build only the branches whose name or slug fits GLOB (`*` is any text, `?` any character); others stay as they are
@@ -107,7 +107,7 @@ pub(super) struct Build {
     /// What was recorded: the out/ of a commit or folder [default: where HEAD left origin's default branch, else out/]
     #[arg(long, value_name = "REF|DIR")]
     pub(super) base: Option<String>,
-    /// Drop what the base said already: names that had to be gone from out/dns, and plans from out/retired
+    /// Drop what the base said already: names that had to be gone from out/dns, and plans from out/teardown
     #[arg(long, value_name = "PLANS", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "all")]
     pub(super) prune: Option<Prune>,
     /// Write the branches that can be built even if others fail; faults of branches.yaml stop all, but for missing overlays
@@ -115,7 +115,7 @@ pub(super) struct Build {
     pub(super) keep_going: bool,
     /// Leave files alone that pleach did not write, and go on
     #[arg(long)]
-    pub(super) keep_foreign: bool,
+    pub(super) keep_unmanaged: bool,
     /// Expect that the folders of exactly COUNT branches go [default: at most 30 % of ten or more]
     #[arg(long, value_name = "COUNT")]
     pub(super) allow_delete: Option<usize>,
@@ -130,7 +130,7 @@ pub(super) enum Prune {
     /// All of them
     All,
     /// Those of branches that are no more
-    Gone,
+    Removed,
 }
 
 /// Say whether out/ is exactly what build would write
@@ -187,21 +187,21 @@ pub(super) enum DiffFormat {
 
 /// Show what branches leave to be torn down
 ///
-/// Reads the plans in out/retired and deletes nothing. Builds write them for branches that are taken out of the spec, and for
+/// Reads the plans in out/teardown and deletes nothing. Builds write them for branches that are taken out of the spec, and for
 /// live ones that have replaced an image, a database or an object outside of namespaces; `(live)` stands behind these. What
 /// any live branch has in out/namespaces is left out, should a merge have brought both together.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  pleach retired
-  pleach retired --format kubectl | kubectl delete --ignore-not-found -f -
-  pleach retired --gone --format images | xargs -r -n 1 crane delete
-  pleach retired --gone --format script | DROP_DATABASE=./drop-database DELETE_IMAGE='crane delete' sh
-  pleach retired --only feature/login --format json
+  pleach teardown
+  pleach teardown --format kubectl | kubectl delete --ignore-not-found -f -
+  pleach teardown --removed --format images | xargs -r -n 1 crane delete
+  pleach teardown --removed --format script | DROP_DATABASE=./drop-database DELETE_IMAGE='crane delete' sh
+  pleach teardown --only feature/login --format json
 
-A live branch may want to go back to what it has replaced, so the examples leave that alone by `--gone`. Names in DNS are
+A live branch may want to go back to what it has replaced, so the examples leave that alone by `--removed`. Names in DNS are
 taken away by `pleach dns apply`, from the same build's out/dns. When all is done, `pleach build --prune` drops the plans,
-`--prune=gone` only those that `--gone` shows. An image is known by its reference: what a registry stores once for two tags
+`--prune=removed` only those that `--removed` shows. An image is known by its reference: what a registry stores once for two tags
 may go with either. One with a digest is that digest, which `images` and `script` show without its tag.
 
 JSON: a list of {branch, slug, live, namespaces, clusterObjects, dns, databases, images}: live is true if the branch is still
@@ -209,20 +209,20 @@ there, namespaces and images are strings, clusterObjects are {apiVersion, kind, 
 {kind, instance, name}.
 
 Exit status: 0, whether there are plans or not; 2 if one cannot be read.")]
-pub(super) struct Retired {
+pub(super) struct Teardown {
     /// How they are shown
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-    pub(super) format: RetiredFormat,
+    pub(super) format: TeardownFormat,
     /// Show only the branches whose name or slug fits GLOB (`*` is any text, `?` any character)
     #[arg(long, value_name = "GLOB")]
     pub(super) only: Vec<String>,
     /// Show only what branches leave that are no more, not what live ones have replaced
     #[arg(long)]
-    pub(super) gone: bool,
+    pub(super) removed: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
-pub(super) enum RetiredFormat {
+pub(super) enum TeardownFormat {
     /// For people
     #[default]
     Text,

@@ -4,15 +4,15 @@
 //! disk. All three commands that build ask here, so that they see the same.
 
 use super::workspace::Workspace;
+use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::disk::{self, Output};
 use crate::emit::lock;
-use crate::error::{Error, Kind, Result};
 use crate::git::{self, Fork};
 use crate::pipeline::{self, Built, Part};
 use crate::plan::Plan;
 use crate::source::RelPath;
 use crate::spec::Spec;
-use crate::tree::{DNS, NAMESPACES, RETIRED, Tree, slug_of};
+use crate::tree::{DNS, NAMESPACES, TEARDOWN, Tree, slug_of};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -33,7 +33,7 @@ pub(super) struct Base {
     source: Source,
     recorded: Tree,
     /// What deserves a word.
-    pub(super) warnings: Vec<Error>,
+    pub(super) warnings: Vec<Diagnostic>,
 }
 
 impl pipeline::Base for Base {
@@ -76,17 +76,17 @@ pub(super) fn base(
         (None, Fork::At(commit)) => Source::Commit(git::Files::at(&workspace.root, &commit, &spec.output, is_wanted)?),
         (None, Fork::Unseen | Fork::Nowhere) => Source::Folder(workspace.output(&spec.output)),
     };
-    let [dns, namespaces, retired] = [DNS, NAMESPACES, RETIRED].map(|name| RelPath::new(name).expect("a plain name"));
+    let [dns, namespaces, retired] = [DNS, NAMESPACES, TEARDOWN].map(|name| RelPath::new(name).expect("a plain name"));
     let gone = source.slugs(&namespaces)?.into_iter().filter(|slug| slugs(slug) && !live.contains(slug.as_str()));
     let folders: Vec<RelPath> = gone.filter_map(|slug| namespaces.join(&slug)).chain([dns, retired]).collect();
     Ok(Base { recorded: recorded(source.read(&folders, is_wanted)?), source, warnings })
 }
 
 /// What `check` finds right without a base may be a removal without its plan.
-fn unseen() -> Error {
+fn unseen() -> Diagnostic {
     let message = "where this branch left the default branch of `origin` cannot be seen here, so the output on the disk \
                    counts as what was recorded";
-    Error::new(Kind::Output, message).help(
+    Diagnostic::new(Code::Output, message).help(
         "fetch that branch, and all of it in a shallow clone (`git fetch --unshallow`); tell which it is with `git remote \
          set-head origin --auto`; or name the base with `--base`",
     )

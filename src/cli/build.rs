@@ -7,11 +7,11 @@ use super::limit;
 use super::progress::watched;
 use super::screen::{Screen, report};
 use super::workspace::{PATIENCE, Workspace, scope};
+use crate::diagnostic::{self, Code, Diagnostic, Diagnostics, Result};
 use crate::disk;
-use crate::error::{self, Error, Errors, Kind, Result};
 use crate::pipeline::{self, Part};
 use crate::source::{Project, RelPath};
-use crate::tree::{NAMESPACES, RETIRED, slug_of};
+use crate::tree::{NAMESPACES, TEARDOWN, slug_of};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -44,20 +44,20 @@ pub(super) fn run(args: &args::Build, workspace: &Workspace, here: &Path, screen
     built.prune(|path, _| match args.prune {
         None => false,
         Some(Prune::All) => true,
-        Some(Prune::Gone) => path.parts().next() != Some(RETIRED) || !live.contains(slug_of(path)),
+        Some(Prune::Removed) => path.parts().next() != Some(TEARDOWN) || !live.contains(slug_of(path)),
     });
 
     limit::folders(&built, &output, &part, args.allow_delete)?;
     let survey = output.survey(&built.tree, scope(&built, &part))?;
     limit::names(&built, workspace, &survey, &part, args.allow_delete_names)?;
     let mut faults = output.taken(&survey);
-    let foreign = output.foreign(&survey);
-    if args.keep_foreign {
-        built.warnings.extend(foreign);
+    let unmanaged = output.unmanaged(&survey);
+    if args.keep_unmanaged {
+        built.warnings.extend(unmanaged);
     } else {
-        faults.extend(foreign);
+        faults.extend(unmanaged);
     }
-    Errors::check(faults, ())?;
+    Diagnostics::check(faults, ())?;
     let done = output.write(&survey)?;
 
     built.warnings.extend(base.warnings);
@@ -76,13 +76,14 @@ pub(super) fn run(args: &args::Build, workspace: &Workspace, here: &Path, screen
 }
 
 /// Complaints that concern all branches, with a word on why they stop all, although one that fails should not.
-fn of_all(errors: &Errors, project: &Project) -> Errors {
-    let mut errors = error::sorted(errors.iter(), project);
-    let of_spec = |error: &&mut Error| matches!(error.parts().kind, Kind::Spec | Kind::Yaml | Kind::Name | Kind::Dns);
+fn of_all(errors: &Diagnostics, project: &Project) -> Diagnostics {
+    let mut errors = diagnostic::sorted(errors.iter(), project);
+    let of_spec =
+        |error: &&mut Diagnostic| matches!(error.parts().code, Code::Spec | Code::Yaml | Code::Name | Code::Dns);
     if let Some(last) = errors.iter_mut().rfind(of_spec) {
         *last = last.clone().help(
             "names come from the whole spec, so that nothing is written until it is right, with `--keep-going` too",
         );
     }
-    errors.into_iter().map(Errors::from).collect::<Vec<_>>().into()
+    errors.into_iter().map(Diagnostics::from).collect::<Vec<_>>().into()
 }

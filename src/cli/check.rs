@@ -6,8 +6,8 @@ use super::base::{base, settle};
 use super::progress::watched;
 use super::screen::{Screen, report};
 use super::workspace::{Workspace, scope};
+use crate::diagnostic::Result;
 use crate::disk::{How, Output, Survey};
-use crate::error::Result;
 use crate::pipeline::{self, Part};
 use std::fmt::Write;
 use std::path::Path;
@@ -72,7 +72,8 @@ fn rows(output: &Output, survey: &Survey) -> (Rows, Rows) {
         }
         mended.extend(folder.stale.iter().map(|name| ("stale", output.name(folder, name))));
         mended.extend(folder.leftovers.iter().map(|name| ("leftover", output.name(folder, name))));
-        others.extend(folder.foreign.iter().chain(&folder.taken).map(|name| ("untracked", output.name(folder, name))));
+        others
+            .extend(folder.unmanaged.iter().chain(&folder.taken).map(|name| ("untracked", output.name(folder, name))));
     }
     (mended, others)
 }

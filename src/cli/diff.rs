@@ -6,16 +6,16 @@ use super::base::{base, named, settle};
 use super::progress::watched;
 use super::screen::{Screen, report};
 use super::workspace::Workspace;
+use crate::diagnostic::Result;
 use crate::diff::{self, Known, text::Paint};
 use crate::disk;
 use crate::disk::claim::{is_shared, says_so};
 use crate::dns::change::ZoneChange;
 use crate::emit::lock::{self, Lock};
-use crate::error::Result;
 use crate::pipeline::{self, Part};
-use crate::retire::Retirement;
 use crate::source::RelPath;
-use crate::tree::{DNS, LOCK, RETIRED, Tree, slug_of};
+use crate::teardown::TeardownPlan;
+use crate::tree::{DNS, LOCK, TEARDOWN, Tree, slug_of};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -77,7 +77,7 @@ fn raw_names(tree: &Tree, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, Str
         let name = match path.name() {
             LOCK => Lock::read(text)?.branch,
             _ if path.parts().next() == Some(DNS) => ZoneChange::parse(text).ok()?.branch.into(),
-            _ if path.parts().next() == Some(RETIRED) => Retirement::parse(text).ok()?.branch.into(),
+            _ if path.parts().next() == Some(TEARDOWN) => TeardownPlan::parse(text).ok()?.branch.into(),
             _ => return None,
         };
         Some((slug_of(path).to_owned(), name))

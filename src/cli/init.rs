@@ -3,8 +3,8 @@
 use super::Outcome;
 use super::args::{self, Ci};
 use super::screen::report;
+use crate::diagnostic::Result;
 use crate::disk;
-use crate::error::Result;
 use crate::scaffold::{self, ci};
 use std::path::Path;
 

@@ -3,11 +3,11 @@
 use super::Outcome;
 use super::args::{self, LoadRestrictor, Reorder};
 use super::screen::{Screen, report};
+use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::disk;
-use crate::error::{Error, Kind, Result, gather};
+use crate::kustomize::{self, Input, Memo, Options};
 use crate::resource::Resource;
 use crate::source::{Project, RelPath};
-use crate::transform::{self, Input, Memo, Options};
 use crate::yaml::{self, Quoting};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
@@ -23,25 +23,29 @@ pub(super) fn run(
 ) -> Result<Outcome> {
     let options = Options {
         load_restrictor: match args.load_restrictor {
-            LoadRestrictor::RootOnly => transform::LoadRestrictor::RootOnly,
-            LoadRestrictor::None => transform::LoadRestrictor::None,
+            LoadRestrictor::RootOnly => kustomize::LoadRestrictor::RootOnly,
+            LoadRestrictor::None => kustomize::LoadRestrictor::None,
         },
         reorder: match args.reorder {
-            Reorder::Legacy => transform::Reorder::Legacy,
-            Reorder::None => transform::Reorder::None,
+            Reorder::Legacy => kustomize::Reorder::Legacy,
+            Reorder::None => kustomize::Reorder::None,
         },
         managed_by_label: args.enable_managedby_label,
     };
     let (cache, memo) = (yaml::Cache::default(), Memo::default());
     let input = Input { project, cache: &cache, memo: &memo, templates: None };
-    let built = transform::kustomize(&input, root, options)?;
+    let built = kustomize::kustomize(&input, root, options)?;
     match args.output.as_ref().map(|path| here.join(path)) {
         None => report(&text(&built.resources)?)?,
         Some(folder) if folder.is_dir() => {
             let names = file_names(&built.resources);
             gather(names.iter().zip(&built.resources), |(name, resource)| {
                 let message = || format!("`{name}` would be the file of an object, but no file can be called that");
-                if name.contains('/') { Err(resource.blame(Error::new(Kind::Resource, message()))) } else { Ok(()) }
+                if name.contains('/') {
+                    Err(resource.blame(Diagnostic::new(Code::Resource, message())))
+                } else {
+                    Ok(())
+                }
             })?;
             for (name, resource) in names.iter().zip(&built.resources) {
                 disk::save(&folder.join(name), &text(std::slice::from_ref(resource))?)?;

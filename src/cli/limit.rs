@@ -4,10 +4,10 @@
 //! over several jobs. What counts is what stands on the disk, so that a build that was allowed once may be run again.
 
 use super::workspace::Workspace;
+use crate::diagnostic::Result;
 use crate::disk::{Output, Survey};
 use crate::dns;
 use crate::dns::change::{ZoneChange, is_ours};
-use crate::error::Result;
 use crate::guard;
 use crate::name::DnsName;
 use crate::pipeline::{Built, Part};

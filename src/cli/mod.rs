@@ -12,16 +12,16 @@ mod init;
 mod kustomize;
 mod limit;
 mod progress;
-mod retired;
 mod screen;
+mod teardown;
 mod workspace;
 
 use args::{Args, Command};
 use screen::{Screen, report};
 use workspace::Workspace;
 
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::disk;
-use crate::error::{Error, Errors, Kind, Result};
 use crate::schema;
 use crate::source::Project;
 use clap::{CommandFactory, Parser};
@@ -67,7 +67,7 @@ fn dispatch(args: &Args, here: &Path, screen: Screen) -> Result<u8> {
         Command::Check(check) => in_workspace(&|workspace| check::run(check, workspace, here, &called(args), screen)),
         Command::Diff(diff) => in_workspace(&|workspace| diff::run(diff, workspace, here, screen)),
         Command::Branch(branch) => in_workspace(&|workspace| branch::run(branch, workspace, here, screen)),
-        Command::Retired(retired) => in_workspace(&|workspace| retired::run(retired, workspace, screen)),
+        Command::Teardown(args) => in_workspace(&|workspace| teardown::run(args, workspace, screen)),
         Command::Init(args) => init::run(args, here).map(|_| 0),
         Command::Schema => report(schema::branches::TEXT).map(|()| 0),
         Command::Completions(args) => {
@@ -102,7 +102,7 @@ fn judge(done: Result<Outcome>, project: &Project, screen: Screen) -> u8 {
 }
 
 /// The folder to work in, without links.
-fn start(args: &Args) -> Result<PathBuf, Errors> {
+fn start(args: &Args) -> Result<PathBuf, Diagnostics> {
     Ok(disk::resolve(args.workspace.as_deref().unwrap_or(Path::new(".")))?)
 }
 
@@ -111,6 +111,6 @@ fn called(args: &Args) -> String {
     args.workspace.as_ref().map_or_else(|| "pleach".to_owned(), |folder| format!("pleach -C {}", folder.display()))
 }
 
-fn not_utf8(path: &Path) -> Error {
-    Error::new(Kind::Usage, format!("the path `{}` is not UTF-8", path.display()))
+fn not_utf8(path: &Path) -> Diagnostic {
+    Diagnostic::new(Code::Usage, format!("the path `{}` is not UTF-8", path.display()))
 }

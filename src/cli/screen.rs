@@ -3,7 +3,7 @@
 //! A closed pipe is no error: whoever reads has seen enough.
 
 use super::args::{Color, MessageFormat};
-use crate::error::{self, Error, Errors, Kind, Level, Result};
+use crate::diagnostic::{self, Code, Diagnostic, Diagnostics, Result, Severity};
 use crate::source::Project;
 use anstream::{AutoStream, ColorChoice};
 use std::io::{self, IsTerminal, Write};
@@ -20,7 +20,7 @@ pub(super) fn report(text: &str) -> Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Error::new(Kind::Disk, format!("standard output cannot be written: {error}")).into())
+            Err(Diagnostic::new(Code::Disk, format!("standard output cannot be written: {error}")).into())
         }
         _ => Ok(()),
     }
@@ -60,24 +60,29 @@ impl Screen {
     }
 
     /// Shows complaints: sorted, the same one about several branches once.
-    pub(super) fn complain<'a>(self, level: Level, errors: impl IntoIterator<Item = &'a Error>, project: &Project) {
+    pub(super) fn complain<'a>(
+        self,
+        severity: Severity,
+        errors: impl IntoIterator<Item = &'a Diagnostic>,
+        project: &Project,
+    ) {
         let render = match self.format {
-            MessageFormat::Human => error::human::render,
-            MessageFormat::Short => error::short::render,
-            MessageFormat::Json => error::json::render,
+            MessageFormat::Human => diagnostic::human::render,
+            MessageFormat::Short => diagnostic::short::render,
+            MessageFormat::Json => diagnostic::json::render,
         };
-        let text: String = error::sorted(errors, project).iter().map(|e| render(level, e, project)).collect();
+        let text: String = diagnostic::sorted(errors, project).iter().map(|e| render(severity, e, project)).collect();
         self.tell(&text);
     }
 
     /// Shows warnings.
-    pub(super) fn warn(self, warnings: &[Error], project: &Project) {
-        self.complain(Level::Warning, warnings, project);
+    pub(super) fn warn(self, warnings: &[Diagnostic], project: &Project) {
+        self.complain(Severity::Warning, warnings, project);
     }
 
     /// Shows what stopped the run, and says with which exit status it ends.
-    pub(super) fn fail(self, errors: &Errors, project: &Project) -> u8 {
-        self.complain(Level::Error, errors, project);
+    pub(super) fn fail(self, errors: &Diagnostics, project: &Project) -> u8 {
+        self.complain(Severity::Error, errors, project);
         errors.status()
     }
 

@@ -1,8 +1,8 @@
 //! The workspace that a command works in.
 
+use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::disk::claim::is_shared;
 use crate::disk::{self, Output};
-use crate::error::{Error, Kind, Result};
 use crate::pipeline::{Built, Part};
 use crate::source::{Project, RelPath};
 use crate::tree::{NAMESPACES, slug_of};
@@ -25,7 +25,7 @@ impl Workspace {
     /// The workspace that `here` is in.
     pub(super) fn around(here: &Path) -> Result<Self> {
         let root = disk::workspace(here).ok_or_else(|| {
-            Error::new(Kind::Usage, format!("there is no `{}` here or in a folder above", disk::SPEC))
+            Diagnostic::new(Code::Usage, format!("there is no `{}` here or in a folder above", disk::SPEC))
                 .help("`pleach init` starts a workspace, `-C DIR` works in another folder")
         })?;
         Ok(Workspace { project: disk::project(root, here), root: root.to_owned() })

@@ -3,14 +3,14 @@
 
 use crate::dns::change;
 use crate::source::RelPath;
-use crate::tree::{DNS, GITOPS, RETIRED};
-use crate::{gitops, retire};
+use crate::tree::{DNS, GITOPS, TEARDOWN};
+use crate::{gitops, teardown};
 
 /// Whether a folder of the output is one without a lock.
 pub fn is_shared(folder: &RelPath) -> bool {
     let mut parts = folder.parts();
     match (parts.next(), parts.next(), parts.next()) {
-        (Some(DNS), Some(_), None) | (Some(GITOPS | RETIRED), None, None) => true,
+        (Some(DNS), Some(_), None) | (Some(GITOPS | TEARDOWN), None, None) => true,
         (Some(GITOPS), Some(name), None) => gitops::FOLDERS.contains(&name),
         _ => false,
     }
@@ -23,7 +23,7 @@ pub fn says_so(path: &RelPath, text: &str) -> bool {
     match folder.parts().next() {
         _ if !is_shared(&folder) => false,
         Some(DNS) => is_yaml && change::is_ours(text),
-        Some(RETIRED) => is_yaml && retire::is_ours(text),
+        Some(TEARDOWN) => is_yaml && teardown::is_ours(text),
         _ => (is_yaml || path.name().strip_suffix(".sh").is_some()) && gitops::is_ours(text),
     }
 }
@@ -32,7 +32,7 @@ pub fn says_so(path: &RelPath, text: &str) -> bool {
 pub(super) fn words(folder: &RelPath) -> Option<String> {
     match folder.parts().next() {
         Some(DNS) => Some("is of the kind `ZoneChange`".to_owned()),
-        Some(RETIRED) => Some("is of the kind `Retirement`".to_owned()),
+        Some(TEARDOWN) => Some("is of the kind `TeardownPlan`".to_owned()),
         Some(GITOPS) => Some(format!("says `{}: {}`", gitops::MANAGED_BY.0, gitops::MANAGED_BY.1)),
         _ => None,
     }

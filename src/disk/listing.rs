@@ -2,7 +2,7 @@
 
 use super::Output;
 use super::hand::is_leftover;
-use crate::error::{Errors, Result};
+use crate::diagnostic::{Diagnostics, Result};
 use crate::source::RelPath;
 use crate::tree::Tree;
 use rayon::prelude::*;
@@ -56,7 +56,7 @@ impl Output {
                 Ok(listing)
             })
             .collect();
-        for part in crate::error::gather(walked, |part| part)? {
+        for part in crate::diagnostic::gather(walked, |part| part)? {
             listing.extend(part);
         }
         Ok(listing)
@@ -68,7 +68,7 @@ impl Output {
         walk: WalkDir,
         listing: &mut Listing,
         mut enter: impl FnMut(&RelPath, usize) -> bool,
-    ) -> Result<(), Errors> {
+    ) -> Result<(), Diagnostics> {
         for entry in walk {
             let entry = entry.map_err(|error| {
                 let path = error.path().map_or_else(RelPath::root, |path| self.below(path));
@@ -148,7 +148,7 @@ impl Output {
             Ok((path, String::from_utf8_lossy(&bytes).into()))
         };
         let files: Vec<Result<_>> = paths.into_par_iter().map(read).collect();
-        Ok(crate::error::gather(files, |file| file)?.into_iter().collect())
+        Ok(crate::diagnostic::gather(files, |file| file)?.into_iter().collect())
     }
 
     /// Those of `paths` that are files there.
@@ -166,7 +166,7 @@ impl Output {
             Err(error) => Err(self.complaint(path, "cannot be read", &error).into()),
         };
         let files: Vec<Result<Option<_>>> = paths.par_iter().map(read).collect();
-        Ok(crate::error::gather(files, |file| file)?.into_iter().flatten().collect())
+        Ok(crate::diagnostic::gather(files, |file| file)?.into_iter().flatten().collect())
     }
 }
 

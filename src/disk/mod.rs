@@ -6,12 +6,12 @@
 //!   makes it that tree, [`Output::read`] is its content.
 
 pub mod claim;
-mod foreign;
 mod hand;
 mod listing;
 mod reader;
 mod survey;
 mod turn;
+mod unmanaged;
 mod write;
 
 pub use reader::{SPEC, below, project, resolve, workspace};
@@ -19,7 +19,7 @@ pub use survey::{Folder, How, Survey};
 pub use turn::{Turn, turn};
 pub use write::Written;
 
-use crate::error::{Error, Errors, Kind, Result};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::source::RelPath;
 use hand::Hand;
 use std::io;
@@ -47,23 +47,23 @@ impl Output {
         }
     }
 
-    fn complaint(&self, path: &RelPath, what: &str, error: &io::Error) -> Error {
+    fn complaint(&self, path: &RelPath, what: &str, error: &io::Error) -> Diagnostic {
         complaint(Path::new(&self.show(path)), what, error)
     }
 }
 
 /// Reads a file that somebody asked for by name.
-pub fn load(path: &Path) -> Result<String, Error> {
+pub fn load(path: &Path) -> Result<String, Diagnostic> {
     std::fs::read_to_string(path).map_err(|error| complaint(path, "cannot be read", &error))
 }
 
 /// Writes a file that somebody asked for by name.
-pub fn save(path: &Path, content: &str) -> Result<(), Error> {
+pub fn save(path: &Path, content: &str) -> Result<(), Diagnostic> {
     std::fs::write(path, content).map_err(|error| complaint(path, "cannot be written", &error))
 }
 
 /// Gives a file new content, whole or not at all, or removes it. A link stays, what it leads to changes.
-pub fn put(path: &Path, content: Option<&str>) -> Result<(), Error> {
+pub fn put(path: &Path, content: Option<&str>) -> Result<(), Diagnostic> {
     let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let Some(content) = content else {
         return std::fs::remove_file(path).map_err(|error| complaint(path, "cannot be removed", &error));
@@ -81,9 +81,9 @@ pub fn put(path: &Path, content: Option<&str>) -> Result<(), Error> {
 }
 
 /// What comes on standard input.
-pub fn input() -> Result<String, Error> {
+pub fn input() -> Result<String, Diagnostic> {
     io::read_to_string(io::stdin())
-        .map_err(|error| Error::new(Kind::Guard, format!("standard input cannot be read: {}", reason(&error))))
+        .map_err(|error| Diagnostic::new(Code::Guard, format!("standard input cannot be read: {}", reason(&error))))
 }
 
 /// Writes files to a folder, `shown` to people, in which nothing else goes by their names yet.
@@ -94,9 +94,9 @@ pub fn start(folder: &Path, shown: &Path, files: &[(&str, &str)]) -> Result<()> 
         path.symlink_metadata().is_ok() && !same(&path, content)
     });
     let complaint = |(path, _): &(&str, &str)| {
-        Error::new(Kind::Usage, format!("`{}` is there already", shown.join(path).display()))
+        Diagnostic::new(Code::Usage, format!("`{}` is there already", shown.join(path).display()))
     };
-    Errors::check(taken.map(complaint).collect(), ())?;
+    Diagnostics::check(taken.map(complaint).collect(), ())?;
     for (path, content) in files {
         let path = folder.join(path);
         let written =
@@ -107,8 +107,8 @@ pub fn start(folder: &Path, shown: &Path, files: &[(&str, &str)]) -> Result<()> 
 }
 
 /// ``` `path` cannot be read: permission denied ```
-fn complaint(path: &Path, what: &str, error: &io::Error) -> Error {
-    Error::new(Kind::Disk, format!("`{}` {what}: {}", path.display(), reason(error)))
+fn complaint(path: &Path, what: &str, error: &io::Error) -> Diagnostic {
+    Diagnostic::new(Code::Disk, format!("`{}` {what}: {}", path.display(), reason(error)))
 }
 
 /// What the system says, in the form of a complaint.

@@ -1,6 +1,6 @@
 //! A folder as the texts of a project. Symbolic links are followed, but not out of the folder.
 
-use crate::error::{Error, Kind};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Project, Reader, RelPath, Seen};
 use std::collections::BTreeMap;
 use std::fs::{self, FileType};
@@ -22,12 +22,12 @@ struct Folder {
 type Known = (Arc<Path>, FileType);
 
 /// The folder `path` with its symbolic links resolved.
-pub fn resolve(path: &Path) -> Result<PathBuf, Error> {
+pub fn resolve(path: &Path) -> Result<PathBuf, Diagnostic> {
     match fs::canonicalize(path) {
         Ok(real) if real.is_dir() => Ok(real),
-        Ok(_) => Err(Error::new(Kind::Usage, format!("`{}` is not a folder", path.display()))),
+        Ok(_) => Err(Diagnostic::new(Code::Usage, format!("`{}` is not a folder", path.display()))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(Error::new(Kind::Usage, format!("there is no folder `{}`", path.display())))
+            Err(Diagnostic::new(Code::Usage, format!("there is no folder `{}`", path.display())))
         }
         Err(error) => Err(super::complaint(path, "cannot be found", &error)),
     }

@@ -7,8 +7,8 @@ use super::Output;
 use super::claim::{is_shared, says_so};
 use super::hand::{is_leftover, mode};
 use super::listing::{Found, Kind};
+use crate::diagnostic::{self, Diagnostic, Result};
 use crate::emit::lock;
-use crate::error::{self, Error, Result};
 use crate::source::RelPath;
 use crate::tree::{DNS, GITOPS, LOCK, NAMESPACES, Tree};
 use rayon::prelude::*;
@@ -49,7 +49,7 @@ pub struct Folder<'a> {
     /// pleach's files that should not be there any more.
     pub stale: Vec<String>,
     /// Files of somebody else.
-    pub foreign: Vec<String>,
+    pub unmanaged: Vec<String>,
     /// Names that pleach needs and somebody else took.
     pub taken: Vec<String>,
     /// What a run left that did not end.
@@ -87,9 +87,9 @@ impl Output {
                 (files, found, path)
             })
             .collect();
-        let folders: Vec<Result<Folder, Error>> =
+        let folders: Vec<Result<Folder, Diagnostic>> =
             jobs.into_par_iter().map(|(files, found, path)| self.look_at(path, files, found)).collect();
-        Ok(Survey { folders: error::gather(folders, |folder| folder)? })
+        Ok(Survey { folders: diagnostic::gather(folders, |folder| folder)? })
     }
 
     fn look_at<'a>(
@@ -97,7 +97,7 @@ impl Output {
         path: RelPath,
         files: Vec<(&'a str, &'a str)>,
         found: Option<Vec<Found>>,
-    ) -> Result<Folder<'a>, Error> {
+    ) -> Result<Folder<'a>, Diagnostic> {
         let mut folder = Folder { path, files, there: found.is_some(), ..Folder::default() };
         let found: BTreeMap<String, Kind> = found.into_iter().flatten().map(|f| (f.name, f.kind)).collect();
         let place = self.path.join(folder.path.as_str());
@@ -130,7 +130,7 @@ impl Output {
         };
 
         // A folder that branches share has a file for every branch.
-        let hows: Vec<Result<Option<How>, Error>> = folder
+        let hows: Vec<Result<Option<How>, Diagnostic>> = folder
             .files
             .par_iter()
             .with_min_len(AT_ONCE)
@@ -160,7 +160,7 @@ impl Output {
                 _ if owned(name) => folder.stale.push(name.clone()),
                 // What tells git how to treat the output may stand beside it.
                 _ if folder.path == RelPath::root() && name.starts_with(".git") => {}
-                _ => folder.foreign.push(name.clone()),
+                _ => folder.unmanaged.push(name.clone()),
             }
         }
         // The lock goes last: as long as it is there, the others have an owner.

@@ -3,7 +3,7 @@
 //! The folder itself is locked, so that no file is left behind and nothing needs to be ignored by git. The lock ends
 //! with the program, however that ends.
 
-use crate::error::{Error, Kind};
+use crate::diagnostic::{Code, Diagnostic};
 use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::time::Duration;
@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// Waits for its turn at the workspace `root`, `patience` at most, and calls `waiting` once if there is need to. `None`
 /// where the file system has no locks.
-pub fn turn(root: &Path, patience: Duration, waiting: impl FnOnce()) -> Result<Option<Turn>, Error> {
+pub fn turn(root: &Path, patience: Duration, waiting: impl FnOnce()) -> Result<Option<Turn>, Diagnostic> {
     let Ok(folder) = File::open(root) else { return Ok(None) };
     let mut waiting = Some(waiting);
     let mut waited = Duration::ZERO;
@@ -26,8 +26,8 @@ pub fn turn(root: &Path, patience: Duration, waiting: impl FnOnce()) -> Result<O
             Ok(()) => return Ok(Some(Turn(folder))),
             Err(TryLockError::Error(_)) => return Ok(None),
             Err(TryLockError::WouldBlock) if waited >= patience => {
-                return Err(Error::new(
-                    Kind::Disk,
+                return Err(Diagnostic::new(
+                    Code::Disk,
                     "another run writes the output of this workspace, and does not end",
                 )
                 .help("wait for it or stop it, then run this again"));

@@ -8,7 +8,7 @@
 use super::claim::is_shared;
 use super::hand::{Hand, beside};
 use super::{Folder, How, Output, Survey};
-use crate::error::{self, Error, Result};
+use crate::diagnostic::{self, Diagnostic, Result};
 use crate::source::RelPath;
 use crate::tree::LOCK;
 use rayon::prelude::*;
@@ -57,8 +57,8 @@ impl Output {
         let (recording, others): (Vec<&Folder>, Vec<_>) =
             survey.folders.iter().partition(|folder| is_shared(&folder.path));
         for folders in [recording, others] {
-            let done: Vec<Result<(), Error>> = folders.par_iter().map(make).collect();
-            error::gather(done, |done| done)?;
+            let done: Vec<Result<(), Diagnostic>> = folders.par_iter().map(make).collect();
+            diagnostic::gather(done, |done| done)?;
         }
         Ok(survey.folders.iter().fold(Written::default(), |sum, folder| Written {
             written: sum.written + folder.differing.len(),
@@ -67,7 +67,7 @@ impl Output {
         }))
     }
 
-    fn cannot_write(&self, path: &RelPath, error: &io::Error) -> Error {
+    fn cannot_write(&self, path: &RelPath, error: &io::Error) -> Diagnostic {
         self.complaint(path, "cannot be written", error)
     }
 }
@@ -200,7 +200,7 @@ mod tests {
                 let names = |folder| list(folder).iter().map(move |name| format!("{}/{name}", folder.path));
                 survey.folders.iter().flat_map(names).collect()
             };
-            (all(|folder| &folder.foreign), all(|folder| &folder.taken))
+            (all(|folder| &folder.unmanaged), all(|folder| &folder.taken))
         }
     }
 
@@ -261,9 +261,9 @@ mod tests {
 
     #[test]
     fn a_crash_takes_nothing_away_that_is_not_recorded() {
-        let plan = RelPath::new("retired/changed.yaml").unwrap();
+        let plan = RelPath::new("teardown/changed.yaml").unwrap();
         let (before, mut after) = (before(), after());
-        after.insert(plan.clone(), "apiVersion: pleach/v1\nkind: Retirement\n");
+        after.insert(plan.clone(), "apiVersion: pleach/v1\nkind: TeardownPlan\n");
         for crashes in 0.. {
             let place = Place::holding(&before);
             let output = place.output();
@@ -288,9 +288,9 @@ mod tests {
         place.put(".gitattributes", "* linguist-generated\n");
         place.put("namespaces/changed/.20-old.yaml.pleach", "torn");
         place.put("namespaces/.added.pleach/10-a.yaml", "torn");
-        let foreign =
+        let unmanaged =
             ["./notes.txt", "namespaces/n.yaml", "namespaces/changed/notes.txt", "namespaces/removed/deep/x.yaml"];
-        assert_eq!(place.faults(&after()), (foreign.map(str::to_owned).to_vec(), vec![]));
+        assert_eq!(place.faults(&after()), (unmanaged.map(str::to_owned).to_vec(), vec![]));
         place.build(&after());
         let mut want = wanted(&after());
         for path in ["notes.txt", "namespaces/changed/notes.txt", "namespaces/removed/deep/x.yaml", "namespaces/n.yaml"]

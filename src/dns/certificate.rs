@@ -16,7 +16,7 @@ pub(super) fn cover(certificates: &[Placed<DnsName>], host: &DnsName) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Place;
+    use crate::source::Location;
 
     #[test]
     fn a_wildcard_covers_one_label() {
@@ -32,7 +32,7 @@ mod tests {
             (&["a.dev.example.com"], "a.dev.example.com", true),
             (&["a.dev.example.com"], "b.dev.example.com", false),
         ] {
-            let declared: Vec<_> = certificates.iter().map(|c| Placed { value: n(c), at: Place::NONE }).collect();
+            let declared: Vec<_> = certificates.iter().map(|c| Placed { value: n(c), at: Location::NONE }).collect();
             assert_eq!(cover(&declared, &n(host)), want, "{certificates:?} {host}");
         }
     }

@@ -5,9 +5,9 @@
 
 use super::name::DnsName;
 use super::record::{Data, Records, Type};
-use crate::error::{Error, Kind, Result};
+use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::node::{Map, Node};
-use crate::source::{File, Place, RelPath};
+use crate::source::{File, Location, RelPath};
 use crate::spec::LONGEST_TTL;
 use crate::tree::{DNS, is_kind};
 use crate::yaml::{self, Dialect, Faults, Fields, Quoting};
@@ -65,7 +65,7 @@ pub struct ZoneFile {
     /// What it says.
     pub change: ZoneChange,
     /// Where it stands.
-    pub at: Place,
+    pub at: Location,
 }
 
 impl ZoneChange {
@@ -96,7 +96,7 @@ impl ZoneChange {
 
     /// Reads a text that stands in no file of the project.
     pub fn parse(text: &str) -> Result<Self> {
-        of(&yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Place::NONE)?, Place::NONE)
+        of(&yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Location::NONE)?, Location::NONE)
     }
 }
 
@@ -126,8 +126,8 @@ pub fn is_ours(text: &str) -> bool {
     is_kind(text, API_VERSION, KIND)
 }
 
-fn of(documents: &[Node], at: Place) -> Result<ZoneChange> {
-    Fields::only(documents, "a zone change file", Kind::Dns, at, fields)
+fn of(documents: &[Node], at: Location) -> Result<ZoneChange> {
+    Fields::only(documents, "a zone change file", Code::Dns, at, fields)
 }
 
 fn fields(fields: &mut Fields) -> Option<ZoneChange> {
@@ -154,7 +154,7 @@ fn fields(fields: &mut Fields) -> Option<ZoneChange> {
     Some(ZoneChange { zone: zone?, owner: owner?, branch: branch?.into(), present, absent })
 }
 
-fn entry(node: &Node, faults: &mut Faults) -> Option<(Place, DnsName, Present)> {
+fn entry(node: &Node, faults: &mut Faults) -> Option<(Location, DnsName, Present)> {
     Fields::read(node, "a name", faults, |fields| {
         let at = fields.at("name");
         let host = fields.required("name", Fields::text);
@@ -212,7 +212,7 @@ fn object(node: &Node, faults: &mut Faults) -> Option<Object> {
         let kind = fields.required("kind", Fields::str)?;
         if !ADDRESSED.contains(&kind) {
             let at = fields.at("kind");
-            let error = Error::new(Kind::Dns, format!("a {kind} has no address")).at(at);
+            let error = Diagnostic::new(Code::Dns, format!("a {kind} has no address")).at(at);
             fields.faults().push(error.help(format!("what has one is a {}", ADDRESSED.join(", "))));
         }
         let namespace = fields.required("namespace", Fields::str)?;

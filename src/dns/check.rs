@@ -6,7 +6,7 @@
 use super::change::ZoneFile;
 use super::marker;
 use super::name::DnsName;
-use crate::error::{Error, Errors, Kind, Result};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Complains about names that two files claim, that are in the wrong zone, that have no room for a marker, that lead
@@ -19,7 +19,7 @@ pub fn check(files: &[ZoneFile]) -> Result<()> {
             if let Some(other) = present.insert(name, file) {
                 let (one, two) = (&other.change.branch, &file.change.branch);
                 let message = format!("`{name}` is wanted by two branches, `{one}` and `{two}`");
-                found.push(Error::new(Kind::Dns, message).at(file.at).note(other.at, "also wanted here"));
+                found.push(Diagnostic::new(Code::Dns, message).at(file.at).note(other.at, "also wanted here"));
             }
         }
     }
@@ -29,7 +29,7 @@ pub fn check(files: &[ZoneFile]) -> Result<()> {
         for name in &file.change.absent {
             if let Some(other) = present.get(name).filter(|other| other.change.branch != file.change.branch) {
                 let message = format!("`{name}` must be gone, and branch `{}` wants it", other.change.branch);
-                let error = Error::new(Kind::Dns, message).at(file.at).note(other.at, "wanted here");
+                let error = Diagnostic::new(Code::Dns, message).at(file.at).note(other.at, "wanted here");
                 found.push(error.help("run `pleach build`, which knows what moved from branch to branch"));
             }
         }
@@ -37,20 +37,20 @@ pub fn check(files: &[ZoneFile]) -> Result<()> {
     if let Some(other) = files.iter().find(|file| file.change.owner != files[0].change.owner) {
         let message =
             format!("the names belong to `{}` here and to `{}` elsewhere", other.change.owner, files[0].change.owner);
-        found.push(Error::new(Kind::Dns, message).at(other.at).note(files[0].at, "elsewhere"));
+        found.push(Diagnostic::new(Code::Dns, message).at(other.at).note(files[0].at, "elsewhere"));
     }
     found.extend(circles(&present));
-    Errors::check(found, ())
+    Diagnostics::check(found, ())
 }
 
 /// Names that are not below the file's zone, that belong to a smaller zone, or that have no room for a marker.
-fn placement(file: &ZoneFile, zones: &BTreeSet<&DnsName>) -> Vec<Error> {
+fn placement(file: &ZoneFile, zones: &BTreeSet<&DnsName>) -> Vec<Diagnostic> {
     let zone = &file.change.zone;
     let one = |name: &DnsName| {
         let holds = |other: &DnsName| other.below(zone).is_some() && (name == other || name.below(other).is_some());
         let other = zones.iter().find(|other| holds(other));
         match other {
-            Some(other) => Some(Error::new(Kind::Dns, format!("`{name}` belongs to the zone `{other}`"))),
+            Some(other) => Some(Diagnostic::new(Code::Dns, format!("`{name}` belongs to the zone `{other}`"))),
             None => marker::name(name, zone).err(),
         }
     };
@@ -58,7 +58,7 @@ fn placement(file: &ZoneFile, zones: &BTreeSet<&DnsName>) -> Vec<Error> {
 }
 
 /// Names of ours that lead to each other in a circle, told once each.
-fn circles(present: &BTreeMap<&DnsName, &ZoneFile>) -> Vec<Error> {
+fn circles(present: &BTreeMap<&DnsName, &ZoneFile>) -> Vec<Diagnostic> {
     let next = |name: &DnsName| present.get(name)?.change.present[name].records.cname();
     let circle = |start: &DnsName| {
         let mut way = vec![start.clone()];
@@ -76,7 +76,7 @@ fn circles(present: &BTreeMap<&DnsName, &ZoneFile>) -> Vec<Error> {
     let told = |(name, file): (&&DnsName, &&ZoneFile)| {
         let way = circle(name).filter(|way| way.iter().min() == Some(name))?;
         let way: Vec<_> = way.iter().chain([*name]).map(|name| format!("`{name}`")).collect();
-        Some(Error::new(Kind::Dns, format!("CNAMEs lead in a circle: {}", way.join(" to "))).at(file.at))
+        Some(Diagnostic::new(Code::Dns, format!("CNAMEs lead in a circle: {}", way.join(" to "))).at(file.at))
     };
     present.iter().filter_map(told).collect()
 }
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
     use crate::dns::change::{Present, ZoneChange};
     use crate::dns::record::{Data, Records, Type};
-    use crate::source::Place;
+    use crate::source::Location;
 
     fn n(text: &str) -> DnsName {
         DnsName::host(text).unwrap()
@@ -98,7 +98,7 @@ mod tests {
         let present = present.iter().map(|(name, target)| (n(name), held(target))).collect();
         let absent = absent.iter().map(|name| n(name)).collect();
         let change = ZoneChange { zone: n(zone), owner: owner.into(), branch: branch.into(), present, absent };
-        ZoneFile { slug: branch.into(), change, at: Place::NONE }
+        ZoneFile { slug: branch.into(), change, at: Location::NONE }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::change::Present;
 use super::host::Names;
 use super::name::DnsName;
 use super::record::Type;
-use crate::error::{Error, Kind, Result, gather};
+use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::node::{Map, Node};
 
 /// The object, to be put into the namespace of the branch. It has the name of the zone.
@@ -13,7 +13,7 @@ pub fn object(names: &Names) -> Result<Node> {
     let Some(namespace) = branch.namespace() else {
         let message =
             format!("the zone `{}` wants a DNSEndpoint, and this branch has no namespace to hold one", names.zone);
-        let error = Error::new(Kind::Dns, message).at(branch.at);
+        let error = Diagnostic::new(Code::Dns, message).at(branch.at);
         return Err(error.help("give its hosts a zone that `pleach dns` serves").into());
     };
     let endpoints = gather(&names.present, |(name, present)| endpoints(name, present).map_err(|e| e.at(branch.at)))?;
@@ -29,14 +29,16 @@ pub fn object(names: &Names) -> Result<Node> {
 }
 
 /// What external-dns is told of one name.
-pub(super) fn endpoints(name: &DnsName, present: &Present) -> Result<Vec<Node>, Error> {
+pub(super) fn endpoints(name: &DnsName, present: &Present) -> Result<Vec<Node>, Diagnostic> {
     if present.address_from.is_some() {
-        let error =
-            Error::new(Kind::Dns, format!("the address of `{name}` is not known, which a DNSEndpoint has to hold"));
+        let error = Diagnostic::new(
+            Code::Dns,
+            format!("the address of `{name}` is not known, which a DNSEndpoint has to hold"),
+        );
         return Err(error.help("external-dns reads Services, Ingresses and Gateways itself"));
     }
     if present.records.get(Type::Caa).is_some() {
-        let error = Error::new(Kind::Dns, format!("`{name}` has a CAA record, which external-dns does not know"));
+        let error = Diagnostic::new(Code::Dns, format!("`{name}` has a CAA record, which external-dns does not know"));
         return Err(error.help("put it at the zone itself, where it counts for all hosts"));
     }
     let endpoint = |(kind, set): (Type, &std::collections::BTreeSet<super::record::Data>)| {

@@ -7,9 +7,9 @@ use super::change::{ZoneChange, ZoneFile, is_ours, path};
 use super::check;
 use super::host::Names;
 use super::name::DnsName;
-use crate::error::{Error, Kind, Result, gather};
+use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::plan::Plan;
-use crate::source::{Place, RelPath};
+use crate::source::{Location, RelPath};
 use crate::spec::{Spec, Zone};
 use crate::tree::{DNS, Tree, slug_of};
 use rayon::prelude::*;
@@ -29,7 +29,7 @@ pub struct Files {
     /// Files with names that go over to files of other branches.
     pub moves: Vec<Move>,
     /// What deserves a word.
-    pub warnings: Vec<Error>,
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// A name that leaves the file of one branch because that of another lists it from now on.
@@ -77,7 +77,7 @@ pub fn files(
     let moves = moves(base, &changes, &recorded, &texts);
     let warnings = retire(spec, &changes, &mut recorded);
 
-    let known: BTreeMap<&str, (&SmolStr, Place)> =
+    let known: BTreeMap<&str, (&SmolStr, Location)> =
         plan.branches.iter().map(|branch| (branch.slug.as_str(), (&branch.name, branch.at))).collect();
     let shorter = include(&mut changes, spec, recorded, |slug| known.get(slug).map(|(name, _)| (*name).clone()));
     texts.extend(self::texts(changes.iter().filter(|(_, change)| !change.absent.is_empty()))?);
@@ -88,7 +88,7 @@ pub fn files(
     let pruned = emptied.into_keys().map(|key| (key, None)).chain(shorter);
 
     let file = |(key, change): (Key, ZoneChange)| {
-        let at = known.get(key.1.as_str()).map_or(Place::NONE, |(_, at)| *at);
+        let at = known.get(key.1.as_str()).map_or(Location::NONE, |(_, at)| *at);
         ZoneFile { slug: key.1, change, at }
     };
     let changes: Vec<ZoneFile> = changes.into_iter().map(file).collect();
@@ -184,7 +184,7 @@ fn recorded(
             }
             let fault = |reason: &str| {
                 let message = format!("`{path}` in the base is no zone change file that can be read: {reason}");
-                Error::new(Kind::Dns, message).help("mend it, or name another base, as in `--base HEAD`")
+                Diagnostic::new(Code::Dns, message).help("mend it, or name another base, as in `--base HEAD`")
             };
             let change = ZoneChange::parse(text)
                 .map_err(|errors| fault(&errors.iter().next().map(ToString::to_string).unwrap_or_default()))?;
@@ -239,7 +239,7 @@ fn is_place(path: &RelPath) -> bool {
 
 /// Leaves in `recorded` the names that nobody wants in their zone any more. What a smaller zone took over is beyond
 /// the reach of the larger one, and told in warnings.
-fn retire(spec: &Spec, changes: &BTreeMap<Key, ZoneChange>, recorded: &mut BTreeMap<Key, Record>) -> Vec<Error> {
+fn retire(spec: &Spec, changes: &BTreeMap<Key, ZoneChange>, recorded: &mut BTreeMap<Key, Record>) -> Vec<Diagnostic> {
     let mut warnings = Vec::new();
     if recorded.is_empty() {
         return warnings;
@@ -247,7 +247,7 @@ fn retire(spec: &Spec, changes: &BTreeMap<Key, ZoneChange>, recorded: &mut BTree
     if let Some(other) = recorded.values().map(|record| &record.owner).find(|owner| **owner != spec.project) {
         let message = format!("the names in the base belong to the project `{other}`, and this one may not touch them");
         let help = format!("apply once as `{other}` without branches, so that it gives its names up");
-        warnings.push(Error::new(Kind::Dns, message).help(help));
+        warnings.push(Diagnostic::new(Code::Dns, message).help(help));
     }
     let mut present: BTreeMap<&DnsName, BTreeSet<&DnsName>> = BTreeMap::new();
     for ((zone, _), change) in changes {
@@ -262,7 +262,7 @@ fn retire(spec: &Spec, changes: &BTreeMap<Key, ZoneChange>, recorded: &mut BTree
                 return true;
             };
             let message = format!("`{name}` stays in the zone `{zone}`, where the zone `{inner}` now hides it");
-            let warning = Error::new(Kind::Dns, message).at(at.at);
+            let warning = Diagnostic::new(Code::Dns, message).at(at.at);
             warnings.push(warning.help("take it out of that zone by hand"));
             false
         });
@@ -273,7 +273,7 @@ fn retire(spec: &Spec, changes: &BTreeMap<Key, ZoneChange>, recorded: &mut BTree
     let undeclared: BTreeSet<&DnsName> = open.map(|((zone, _), _)| zone).collect();
     warnings.extend(undeclared.into_iter().map(|zone| {
         let message = format!("the zone `{zone}` is declared no more, and some of its names are still to go");
-        Error::new(Kind::Dns, message)
+        Diagnostic::new(Code::Dns, message)
             .help("declare it until `pleach dns apply` has taken them away, then `pleach build --prune`")
     }));
     warnings

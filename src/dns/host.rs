@@ -8,10 +8,10 @@ use super::change::{Object, Present};
 use super::marker;
 use super::name::DnsName;
 use super::record::{Data, Records, Type};
-use crate::error::{Error, Errors, Kind, Result, gather};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::plan::{Branch, Host, Plan, Platform};
 use crate::schema::name::{is_label, is_subdomain};
-use crate::source::Place;
+use crate::source::Location;
 use crate::spec::{AddressFrom, Backend, Content, Join, Mode, Spec, Zone};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ pub struct Names<'p> {
     /// What each name holds; there is at least one.
     pub present: BTreeMap<DnsName, Present>,
     /// The objects that have the addresses of some of them, and where that is written.
-    pub objects: BTreeMap<Object, Place>,
+    pub objects: BTreeMap<Object, Location>,
 }
 
 /// What all branches want, in their order; hosts outside of the zones are left out, as `plan` has said.
@@ -57,7 +57,7 @@ fn of<'p>(spec: &'p Spec, branch: &'p Branch) -> Result<Vec<Names<'p>>> {
             return Ok(None);
         }
         let present = placement.present().map_err(|error| error.at(host.at))?;
-        Ok::<_, Errors>(Some((placement, present)))
+        Ok::<_, Diagnostics>(Some((placement, present)))
     })?;
     for (placement, present) in found.into_iter().flatten() {
         let (zone, backend) = (placement.name, placement.zone.backend);
@@ -83,7 +83,7 @@ struct Placement<'p> {
 
 impl<'p> Placement<'p> {
     /// Refuses a host that the zone cannot hold.
-    fn check(&self) -> Result<(), Error> {
+    fn check(&self) -> Result<(), Diagnostic> {
         let (host, name, zone) = (&self.host.name, self.name, self.zone);
         let Some(front) = host.below(name) else {
             let error = dns_error(format!("`{host}` is the zone itself, which no branch may have"));
@@ -154,7 +154,7 @@ impl<'p> Placement<'p> {
     }
 
     /// What it holds.
-    fn present(&self) -> Result<Present, Error> {
+    fn present(&self) -> Result<Present, Diagnostic> {
         let (zone, own) = (self.zone, self.own());
         let ttl = zone.ttl(own.and_then(|own| own.ttl.as_ref()))?;
         if let Some(target) = self.engine() {
@@ -164,7 +164,7 @@ impl<'p> Placement<'p> {
         let records = zone.content.records(own);
         if let Err(error) = records.check() {
             let at = own.and_then(|own| own.sets.get(&Type::Cname)).map_or(zone.at, |set| set.at);
-            let error = Error::new(Kind::Dns, format!("`{}`: {error}", self.host.name)).at(at);
+            let error = Diagnostic::new(Code::Dns, format!("`{}`: {error}", self.host.name)).at(at);
             return Err(error
                 .note(zone.at, "the rest is said by the zone")
                 .help("an empty list, as in `CAA: []`, takes out what the zone says"));
@@ -182,7 +182,7 @@ impl<'p> Placement<'p> {
         self.own().filter(|own| own.locates()).unwrap_or(&self.zone.content).address_from.as_ref()
     }
 
-    fn object(&self, from: &AddressFrom) -> Result<Object, Error> {
+    fn object(&self, from: &AddressFrom) -> Result<Object, Diagnostic> {
         let (project, slug) = (&self.spec.project, self.branch.slug.as_str());
         let scope = self.branch.scope(project);
         let namespace = match (&from.namespace, self.branch.namespace()) {
@@ -212,6 +212,6 @@ impl<'p> Placement<'p> {
     }
 }
 
-fn dns_error(message: impl Into<String>) -> Error {
-    Error::new(Kind::Dns, message)
+fn dns_error(message: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(Code::Dns, message)
 }

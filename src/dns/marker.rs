@@ -5,7 +5,7 @@
 
 use super::name::DnsName;
 use super::record::{Data, Records, Type};
-use crate::error::{Error, Kind};
+use crate::diagnostic::{Code, Diagnostic};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
@@ -53,17 +53,18 @@ pub enum Claim<T> {
 }
 
 /// Where the marker of a host stands.
-pub fn name(host: &DnsName, zone: &DnsName) -> Result<DnsName, Error> {
+pub fn name(host: &DnsName, zone: &DnsName) -> Result<DnsName, Diagnostic> {
     let Some(front) = host.below(zone) else {
-        return Err(Error::new(Kind::Dns, format!("`{host}` is not below the zone `{zone}`")));
+        return Err(Diagnostic::new(Code::Dns, format!("`{host}` is not below the zone `{zone}`")));
     };
     let front = match front.strip_prefix('*') {
         Some(rest) => format!("{WILDCARD}{rest}"),
         None => front.to_owned(),
     };
     let marker = zone.prefixed(&format!("{front}.{LABEL}"));
-    marker
-        .map_err(|_| Error::new(Kind::Dns, format!("`{host}` is too long for a marker, which is 8 characters longer")))
+    marker.map_err(|_| {
+        Diagnostic::new(Code::Dns, format!("`{host}` is too long for a marker, which is 8 characters longer"))
+    })
 }
 
 /// The host whose marker stands at `marker`; `None` for what is no place of a marker.
@@ -77,7 +78,7 @@ pub fn host(marker: &DnsName, zone: &DnsName) -> Option<DnsName> {
 }
 
 /// Where the fence of an owner stands.
-pub fn fence_name(owner: &str, zone: &DnsName) -> Result<DnsName, Error> {
+pub fn fence_name(owner: &str, zone: &DnsName) -> Result<DnsName, Diagnostic> {
     zone.prefixed(&format!("{FENCE}.{owner}.{LABEL}"))
 }
 

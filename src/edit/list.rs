@@ -2,7 +2,7 @@
 //!
 //! A list that may have been cut off is refused: what is missing from it would be taken for deleted.
 
-use crate::error::{Error, Kind, Result};
+use crate::diagnostic::{Code, Diagnostic, Result};
 use serde::Deserialize;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -39,8 +39,8 @@ pub fn read(text: &str) -> Result<Listed> {
     Ok(listed)
 }
 
-fn refused(message: impl Into<String>) -> Error {
-    Error::new(Kind::Guard, message)
+fn refused(message: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(Code::Guard, message)
 }
 
 fn json(text: &str) -> Result<Listed> {

@@ -6,7 +6,7 @@
 pub mod list;
 pub mod sync;
 
-use crate::error::{Error, Errors, Kind, Result, gather};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::node::{Map, Node};
 use crate::slug::Slug;
 use crate::source::{Found, Project, RelPath};
@@ -62,7 +62,7 @@ impl Files {
     pub fn open(project: &Project) -> Result<Self> {
         let mut documents = BTreeMap::new();
         for file in spec::files(project)? {
-            let text = file.text().map_err(|at| Error::new(Kind::Yaml, "this is not UTF-8").at(at))?;
+            let text = file.text().map_err(|at| Diagnostic::new(Code::Yaml, "this is not UTF-8").at(at))?;
             let document =
                 Document::in_file(text, file.id).map_err(|errors| errors.map(|error| error.at(file.place())))?;
             documents.insert(file.path.clone(), document);
@@ -135,7 +135,7 @@ impl Files {
                 Ok(made) => made,
                 Err(faults) => {
                     let faults = faults.into_iter().map(|(i, error)| error.in_branch(&names[i]));
-                    return Errors::check(faults.collect(), ());
+                    return Diagnostics::check(faults.collect(), ());
                 }
             };
             if made.contains(&true) {
@@ -153,19 +153,19 @@ impl Files {
         let path = folder.join(&format!("{slug}.yaml")).expect("a slug is a plain name");
         if !matches!(self.project.look(&path), Found::Nothing) && self.changed.get(&path) != Some(&None) {
             let message = format!("`{path}` is there already, and is not about `{name}`");
-            return Err(Error::new(Kind::Spec, message).help("give the file another name").into());
+            return Err(Diagnostic::new(Code::Spec, message).help("give the file another name").into());
         }
         let mut document = Document::new(&format!("name: {}\n", crate::yaml::edit::line(&Node::str(name))))?;
         for change in changes {
-            let fault = |faults: Vec<(usize, Error)>| faults.into_iter().next().expect("it says why").1;
+            let fault = |faults: Vec<(usize, Diagnostic)>| faults.into_iter().next().expect("it says why").1;
             document.change(&[edit(&[], change.clone())]).map_err(fault)?;
         }
         Ok((path, document))
     }
 
     /// A complaint about a name that no branch has.
-    pub fn unknown(&self, name: &str) -> Error {
-        Error::new(Kind::Usage, format!("no branch is named `{name}`"))
+    pub fn unknown(&self, name: &str) -> Diagnostic {
+        Diagnostic::new(Code::Usage, format!("no branch is named `{name}`"))
             .suggest(name, self.homes.keys().map(SmolStr::as_str))
     }
 

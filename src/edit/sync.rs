@@ -4,7 +4,7 @@
 
 use super::list::Listed;
 use super::{Act, Change, Files};
-use crate::error::{Error, Kind, Result, gather};
+use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::glob::fits;
 use crate::node::Node;
 use crate::spec::{Spec, Sync};
@@ -51,7 +51,7 @@ pub fn sync(files: &mut Files, spec: &Spec, listed: &Listed, rules: &Sync) -> Re
     }
     let wanted = gather(wanted, |(name, commit)| -> Result<(SmolStr, Act)> {
         let variables = Variables { project: &spec.project, branch: name, commit: commit.as_deref(), rules };
-        let image = |(image, pattern): (&SmolStr, &crate::spec::Placed<SmolStr>)| -> Result<Change, Error> {
+        let image = |(image, pattern): (&SmolStr, &crate::spec::Placed<SmolStr>)| -> Result<Change, Diagnostic> {
             let reference = variables.expand(&pattern.value).map_err(|error| error.at(pattern.at))?;
             Ok((vec!["images".to_owned(), image.to_string()], Some(Node::str(reference))))
         };
@@ -71,14 +71,14 @@ pub fn sync(files: &mut Files, spec: &Spec, listed: &Listed, rules: &Sync) -> Re
     Ok(synced)
 }
 
-fn nothing_counts(listed: &Listed, gone: &[SmolStr]) -> Error {
+fn nothing_counts(listed: &Listed, gone: &[SmolStr]) -> Diagnostic {
     let names: Vec<&str> = listed.keys().map(SmolStr::as_str).collect();
     let fits = "what `sync.include` and `sync.exclude` count";
     let message = match names[..] {
         [name] => format!("the only name in the list of branches, `{name}`, does not fit {fits}"),
         _ => format!("none of the {} names in the list of branches fits {fits}", names.len()),
     };
-    Error::new(Kind::Guard, message)
+    Diagnostic::new(Code::Guard, message)
         .help("a list without branches is no reason to take any out: look at what made it; names stand in it without a remote")
         .help(format!("nothing was written; if this is meant, say `pleach branch remove {}`", gone.join(" ")))
 }
@@ -92,12 +92,12 @@ struct Variables<'a> {
 }
 
 impl Variables<'_> {
-    fn expand(&self, pattern: &str) -> Result<String, Error> {
+    fn expand(&self, pattern: &str) -> Result<String, Diagnostic> {
         let mut out = String::new();
         let mut rest = pattern;
         while let Some((before, inside)) = rest.split_once("{{") {
             let Some((name, after)) = inside.split_once("}}") else {
-                return Err(Error::new(Kind::Spec, "`{{` is not closed"));
+                return Err(Diagnostic::new(Code::Spec, "`{{` is not closed"));
             };
             out.push_str(before);
             out.push_str(&self.value(name.trim())?);
@@ -106,11 +106,11 @@ impl Variables<'_> {
         Ok(out + rest)
     }
 
-    fn value(&self, name: &str) -> Result<String, Error> {
+    fn value(&self, name: &str) -> Result<String, Diagnostic> {
         let commit = || {
             self.commit.ok_or_else(|| {
                 let message = format!("`{name}` is asked for, but the list says no commit of `{}`", self.branch);
-                Error::new(Kind::Usage, message)
+                Diagnostic::new(Code::Usage, message)
                     .help("list branches with their commits, as `git ls-remote --heads` does")
             })
         };
@@ -122,7 +122,7 @@ impl Variables<'_> {
             "commit.sha" => commit()?.to_owned(),
             "commit.short" => commit()?.chars().take(style.short_commit()).collect(),
             _ => {
-                return Err(Error::new(Kind::Spec, format!("`{name}` is no variable of an image"))
+                return Err(Diagnostic::new(Code::Spec, format!("`{name}` is no variable of an image"))
                     .help("there are `project`, `branch.name`, `branch.tag`, `commit.sha` and `commit.short`"));
             }
         })

@@ -13,7 +13,7 @@ fn project(branches: &str) -> Project {
 }
 
 fn value(text: &str) -> Node {
-    let nodes = yaml::parse(text, Dialect::Kubernetes, &|_, _, _| crate::source::Place::NONE).unwrap();
+    let nodes = yaml::parse(text, Dialect::Kubernetes, &|_, _, _| crate::source::Location::NONE).unwrap();
     nodes.into_iter().next().unwrap()
 }
 
@@ -80,7 +80,7 @@ fn a_branch_may_have_a_file_of_its_own() {
 
 fn rules(include: &[&str], images: &[(&str, &str)]) -> Sync {
     let image = |(name, pattern): &(&str, &str)| {
-        let placed = spec::Placed { value: SmolStr::from(*pattern), at: crate::source::Place::NONE };
+        let placed = spec::Placed { value: SmolStr::from(*pattern), at: crate::source::Location::NONE };
         (SmolStr::from(*name), placed)
     };
     Sync {

@@ -6,7 +6,7 @@
 pub mod lock;
 mod name;
 
-use crate::error::{self, Result};
+use crate::diagnostic::{self, Result};
 use crate::node::Node;
 use crate::plan::Branch;
 use crate::resource::Resource;
@@ -45,10 +45,10 @@ pub fn objects(branch: &Branch, namespace: &str, mut resources: Vec<Resource>) -
 /// The files of a branch with these objects, by their paths in the output.
 pub fn files(branch: &Branch, resources: &[Resource]) -> Result<Vec<(RelPath, Arc<str>)>> {
     let mut files: Vec<(String, Arc<str>)> =
-        error::gather(name::names(resources).into_iter().zip(resources), |(name, resource)| {
+        diagnostic::gather(name::names(resources).into_iter().zip(resources), |(name, resource)| {
             let mut text = String::with_capacity(1024);
             yaml::write(&mut text, &resource.node, Quoting::Safe).map_err(|error| resource.blame(error))?;
-            Ok::<_, error::Error>((name, text.into()))
+            Ok::<_, diagnostic::Diagnostic>((name, text.into()))
         })?;
     let lock = Lock::of(&branch.name, files.iter().map(|(name, content)| (name.as_str(), &**content)));
     files.push((LOCK.to_owned(), lock.write().into()));
@@ -83,7 +83,7 @@ fn mark<'a>(resource: &mut Resource, marks: impl Iterator<Item = Marks<'a>>) {
 mod tests {
     use super::*;
     use crate::plan::{self, Plan};
-    use crate::source::{Place, Project};
+    use crate::source::{Location, Project};
     use crate::spec;
     use crate::yaml::Dialect;
 
@@ -98,7 +98,7 @@ mod tests {
 
     fn files(branch: &str, text: &str) -> Vec<(String, String)> {
         let plan = plan(branch);
-        let nodes = yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Place::NONE).unwrap();
+        let nodes = yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Location::NONE).unwrap();
         let resources = nodes.into_iter().map(Resource::new).collect();
         let branch = &plan.branches[0];
         let files = super::files(branch, &objects(branch, branch.namespace().unwrap(), resources)).unwrap();

@@ -7,7 +7,7 @@ mod apply;
 mod argocd;
 mod flux;
 
-use crate::error::{Error, Result, gather};
+use crate::diagnostic::{Diagnostic, Result, gather};
 use crate::node::Node;
 use crate::plan::{BRANCH_LABEL, BRANCH_NAME_ANNOTATION, Branch, PROJECT_LABEL, Plan};
 use crate::source::RelPath;
@@ -46,7 +46,7 @@ pub fn files(spec: &Spec, plan: &Plan, wanted: impl Fn(&str) -> bool) -> Result<
             let kustomization = flux::kustomization(flux, Subject { project: &plan.project, branch });
             files.push((path(&format!("{FLUX}/{}.yaml", branch.slug)), text(&kustomization)?));
         }
-        Ok::<_, Error>(files)
+        Ok::<_, Diagnostic>(files)
     })?;
     files.extend(each.into_iter().flatten());
     Ok(files)
@@ -95,7 +95,7 @@ fn path(below: &str) -> RelPath {
     RelPath::new(&format!("{GITOPS}/{below}")).expect("slugs and file names are plain names")
 }
 
-fn text(node: &Node) -> Result<Arc<str>, Error> {
+fn text(node: &Node) -> Result<Arc<str>, Diagnostic> {
     let mut text = String::with_capacity(1024);
     yaml::write(&mut text, node, Quoting::Safe)?;
     Ok(text.into())

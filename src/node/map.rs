@@ -4,7 +4,7 @@
 //! emitter prints is another one and belongs to `yaml`.
 
 use super::{Node, Style, Tag};
-use crate::source::Place;
+use crate::source::Location;
 use smol_str::SmolStr;
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ pub struct Key {
     /// How it was written.
     pub style: Style,
     /// Where it stands.
-    pub at: Place,
+    pub at: Location,
 }
 
 impl PartialEq for Key {
@@ -45,7 +45,7 @@ impl PartialEq for Key {
 
 impl<T: Into<SmolStr>> From<T> for Key {
     fn from(text: T) -> Self {
-        Key { text: text.into(), tag: Tag::Str, style: Style::Quoted, at: Place::NONE }
+        Key { text: text.into(), tag: Tag::Str, style: Style::Quoted, at: Location::NONE }
     }
 }
 

@@ -7,15 +7,15 @@ mod map;
 
 pub use map::{Entry, Key, Map};
 
-use crate::source::Place;
+use crate::source::Location;
 use smol_str::SmolStr;
 use std::sync::Arc;
 
 /// One value of a YAML document and the place it was read from.
 #[derive(Clone, Debug)]
 pub struct Node {
-    /// Where the value begins; [`Place::NONE`] for a value that no file holds.
-    pub at: Place,
+    /// Where the value begins; [`Location::NONE`] for a value that no file holds.
+    pub at: Location,
     /// What it is.
     pub value: Value,
 }
@@ -95,13 +95,13 @@ impl Scalar {
 
 impl Node {
     /// `value` at `at`.
-    pub fn new(value: Value, at: Place) -> Self {
+    pub fn new(value: Value, at: Location) -> Self {
         Node { at, value }
     }
 
     /// A string that no file holds.
     pub fn str(text: impl Into<SmolStr>) -> Self {
-        Node::new(Value::Scalar(Scalar::str(text)), Place::NONE)
+        Node::new(Value::Scalar(Scalar::str(text)), Location::NONE)
     }
 
     /// An integer that no file holds.
@@ -121,22 +121,22 @@ impl Node {
 
     /// A plain scalar with a given tag that no file holds.
     pub fn plain(text: impl Into<SmolStr>, tag: Tag) -> Self {
-        Node::new(Value::Scalar(Scalar { text: text.into(), tag, style: Style::Plain }), Place::NONE)
+        Node::new(Value::Scalar(Scalar { text: text.into(), tag, style: Style::Plain }), Location::NONE)
     }
 
     /// A list that no file holds.
     pub fn seq(items: impl IntoIterator<Item = Node>) -> Self {
-        Node::new(Value::Seq(Arc::new(items.into_iter().collect())), Place::NONE)
+        Node::new(Value::Seq(Arc::new(items.into_iter().collect())), Location::NONE)
     }
 
     /// An empty mapping that no file holds.
     pub fn map() -> Self {
-        Node::new(Value::Map(Map::default()), Place::NONE)
+        Node::new(Value::Map(Map::default()), Location::NONE)
     }
 
     /// The same value, said to stand at `at`.
     #[must_use]
-    pub fn placed(mut self, at: Place) -> Self {
+    pub fn placed(mut self, at: Location) -> Self {
         self.at = at;
         self
     }
@@ -264,6 +264,6 @@ impl<const N: usize> From<[(&'static str, Node); N]> for Node {
 
 impl From<Map> for Node {
     fn from(map: Map) -> Self {
-        Node::new(Value::Map(map), Place::NONE)
+        Node::new(Value::Map(map), Location::NONE)
     }
 }

@@ -1,6 +1,6 @@
 //! The output that a build starts from, as far as the build asks for it.
 
-use crate::error::Result;
+use crate::diagnostic::Result;
 use crate::source::RelPath;
 use crate::tree::Tree;
 

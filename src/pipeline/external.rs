@@ -1,10 +1,10 @@
 //! The Services of a branch that lead out of its namespace, as objects, and the routes that cannot lead to them.
 
-use crate::error::{Error, Kind};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{Map, Node};
 use crate::plan::{Branch, External};
 use crate::resource::Resource;
-use crate::source::Place;
+use crate::source::Location;
 
 /// The objects: Services of `type: ExternalName`.
 pub(super) fn objects<'a>(branch: &'a Branch, namespace: &'a str) -> impl Iterator<Item = Resource> + 'a {
@@ -33,14 +33,14 @@ fn map<const N: usize>(entries: [(&'static str, Node); N]) -> Map {
 
 /// A warning for each Service of these that an Ingress or a route of the Gateway API names as its back end: most
 /// controllers refuse to lead traffic out of the cluster's own endpoints.
-pub(super) fn routed(branch: &Branch, resources: &[Resource]) -> Vec<Error> {
+pub(super) fn routed(branch: &Branch, resources: &[Resource]) -> Vec<Diagnostic> {
     let mut warnings = Vec::new();
     for resource in resources.iter().filter(|_| !branch.externals.is_empty()) {
         for (name, at) in back_ends(resource) {
             let Some(external) = branch.externals.iter().find(|external| external.name == name) else { continue };
             let route = format!("{} {}", resource.gvk().kind, resource.name());
             let message = format!("`{route}` leads to the Service `{name}`, which is a name for another host here");
-            let warning = Error::new(Kind::Resource, message).at(at).at(resource.origin);
+            let warning = Diagnostic::new(Code::Resource, message).at(at).at(resource.origin);
             let help = "few controllers follow an ExternalName: let a front end of the branch pass on such requests";
             warnings.push(match &external.baseline {
                 Some(host) => warning.help(format!("{help}, or let callers ask `{host}`")),
@@ -52,7 +52,7 @@ pub(super) fn routed(branch: &Branch, resources: &[Resource]) -> Vec<Error> {
 }
 
 /// The names of the Services that a route leads to, and where they are written.
-fn back_ends<'a>(resource: &'a Resource) -> Vec<(&'a str, Place)> {
+fn back_ends<'a>(resource: &'a Resource) -> Vec<(&'a str, Location)> {
     let gvk = resource.gvk();
     let Some(spec) = resource.node.get("spec") else { return Vec::new() };
     let named = |node: Option<&'a Node>| node.and_then(|name| Some((name.as_text()?, name.at)));

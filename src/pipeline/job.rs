@@ -4,12 +4,12 @@
 //! the images, commands and arguments of its containers, and of nothing else. Where the database belongs to the
 //! baseline, the Job stays out.
 
-use crate::error::{Error, Kind};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{Node, Value};
 use crate::plan::Branch;
 use crate::resource::Resource;
 use crate::schema::name;
-use crate::source::Place;
+use crate::source::Location;
 use crate::spec::{DatabaseMode, Spec};
 use sha2::{Digest, Sha256};
 
@@ -17,7 +17,11 @@ use sha2::{Digest, Sha256};
 const HASH: usize = 8;
 
 /// Gives the Job its name, or takes it out. Warns of what will keep a cluster from applying it again.
-pub(super) fn settle(spec: &Spec, branch: &Branch, resources: &mut Vec<Resource>) -> Result<Vec<Error>, Error> {
+pub(super) fn settle(
+    spec: &Spec,
+    branch: &Branch,
+    resources: &mut Vec<Resource>,
+) -> Result<Vec<Diagnostic>, Diagnostic> {
     let job = spec.database.as_ref().and_then(|database| database.job.as_ref());
     let (Some(job), Some(database)) = (job, &branch.database) else { return Ok(Vec::new()) };
     let is_job = |resource: &Resource| {
@@ -37,7 +41,7 @@ pub(super) fn settle(spec: &Spec, branch: &Branch, resources: &mut Vec<Resource>
         None if branch.runs_all => {
             let jobs = resources.iter().filter(|resource| is_job(resource)).map(Resource::name);
             let message = format!("the branch makes no Job `{}` that could migrate its database", job.value);
-            Err(Error::new(Kind::Resource, message).at(job.at).suggest(&job.value, jobs))
+            Err(Diagnostic::new(Code::Resource, message).at(job.at).suggest(&job.value, jobs))
         }
         // Who takes services from the baseline may lack the one that has the Job, and has no use for a database then.
         None => {
@@ -49,22 +53,22 @@ pub(super) fn settle(spec: &Spec, branch: &Branch, resources: &mut Vec<Resource>
 }
 
 /// A warning of a database that a branch asks for and never gets.
-fn unmigrated(job: &str, mode: DatabaseMode, at: Place) -> Error {
+fn unmigrated(job: &str, mode: DatabaseMode, at: Location) -> Diagnostic {
     let message = format!("the branch has a {} of its own, and no Job `{job}` to migrate it", mode.word());
-    Error::new(Kind::Resource, message)
+    Diagnostic::new(Code::Resource, message)
         .at(at)
         .help("run the service that has the Job, which is not among the branch's `services`, or share the baseline's")
 }
 
 /// A warning for each generated object that the pods of a Job name: its name is another one with every change of it,
 /// while that of the Job is not.
-fn generated(job: &Resource, resources: &[Resource]) -> Vec<Error> {
+fn generated(job: &Resource, resources: &[Resource]) -> Vec<Diagnostic> {
     let hashed = resources.iter().filter(|resource| resource.generated.is_some_and(|generated| generated.hash));
     let template = job.node.at_path(&["spec", "template"]);
     let named = hashed.filter_map(|resource| Some((resource, place_of(template?, resource.name())?)));
-    let warning = |(resource, at): (&Resource, Place)| {
+    let warning = |(resource, at): (&Resource, Location)| {
         let message = format!("a Job whose pods cannot change names a generated `{}`", resource.gvk().kind);
-        Error::new(Kind::Resource, message).at(at).at(job.origin).note(resource.origin, "it is generated here").help(
+        Diagnostic::new(Code::Resource, message).at(at).at(job.origin).note(resource.origin, "it is generated here").help(
             "when its content changes, so does its name, and the cluster refuses the Job: give the Job what it needs in `args`, or from an object without a hash",
         )
     };
@@ -72,7 +76,7 @@ fn generated(job: &Resource, resources: &[Resource]) -> Vec<Error> {
 }
 
 /// Where a text stands somewhere in a node.
-fn place_of(node: &Node, text: &str) -> Option<Place> {
+fn place_of(node: &Node, text: &str) -> Option<Location> {
     match &node.value {
         Value::Scalar(scalar) => (scalar.text == text).then_some(node.at),
         Value::Seq(items) => items.iter().find_map(|item| place_of(item, text)),
@@ -116,14 +120,14 @@ fn what_runs(job: &Node) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Place;
+    use crate::source::Location;
     use crate::yaml::{self, Dialect};
 
     fn renamed(name: &str, containers: &str, rest: &str) -> String {
         let text = format!(
             "apiVersion: batch/v1\nkind: Job\nmetadata: {{name: {name}, labels: {{a: b}}}}\nspec:\n  template:\n    spec:\n      {containers}\n      {rest}\n"
         );
-        let node = yaml::parse(&text, Dialect::Kubernetes, &|_, _, _| Place::NONE).unwrap().pop().unwrap();
+        let node = yaml::parse(&text, Dialect::Kubernetes, &|_, _, _| Location::NONE).unwrap().pop().unwrap();
         let mut job = Resource::new(node);
         rename(&mut job);
         job.name().to_owned()

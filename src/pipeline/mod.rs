@@ -11,17 +11,17 @@ mod retiring;
 pub use base::Base;
 pub use part::{Part, Shard};
 
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::dns::change::Object;
-use crate::error::{Error, Errors, Kind, Result, gather};
+use crate::kustomize::{self, Input, Layers, Memo};
 use crate::node::Node;
 use crate::plan::{self, Branch, Plan};
 use crate::render::{self, Context, Engine};
 use crate::resource::Resource;
-use crate::retire::{self, Left};
-use crate::source::{File, Place, Project, RelPath};
+use crate::source::{File, Location, Project, RelPath};
 use crate::spec::{self, Backend, Secrets, Spec};
-use crate::transform::{self, Input, Layers, Memo};
-use crate::tree::{RETIRED, Tree, slug_of};
+use crate::teardown::{self, Footprint};
+use crate::tree::{TEARDOWN, Tree, slug_of};
 use crate::validate::{self, Claim};
 use crate::yaml::{Cache, Dialect};
 use crate::{dns, emit, gitops, secrets};
@@ -47,11 +47,11 @@ pub struct Built {
     moves: Vec<dns::file::Move>,
     retiring: Retiring,
     /// What deserves a word but does not stop a build.
-    pub warnings: Vec<Error>,
+    pub warnings: Vec<Diagnostic>,
     /// Those of them that are about retired branches.
-    told: Vec<Error>,
+    told: Vec<Diagnostic>,
     /// The branches that failed, by slug, and why.
-    pub failed: Vec<(String, Errors)>,
+    pub failed: Vec<(String, Diagnostics)>,
 }
 
 /// How far a build is, for somebody who watches.
@@ -90,7 +90,7 @@ pub fn build(
 ) -> Result<Built> {
     part.check(&plan)?;
     let names = dns::host::names(&spec, &plan)?;
-    let mut objects: BTreeMap<&str, BTreeMap<Object, Place>> = BTreeMap::new();
+    let mut objects: BTreeMap<&str, BTreeMap<Object, Location>> = BTreeMap::new();
     for names in names.iter().filter(|names| !names.objects.is_empty()) {
         objects.entry(names.branch.slug.as_str()).or_default().extend(names.objects.clone());
     }
@@ -151,7 +151,7 @@ pub fn build(
             progress.done.fetch_add(1, Ordering::Relaxed);
             has
         };
-        let seen: Vec<Result<Left>> = workers.install(|| others.par_iter().map(look).collect());
+        let seen: Vec<Result<Footprint>> = workers.install(|| others.par_iter().map(look).collect());
         for (branch, has) in others.into_iter().zip(seen) {
             match has {
                 Ok(has) => retiring.lives.has.add(has),
@@ -179,9 +179,9 @@ pub fn build(
 }
 
 /// The threads that build branches, one a core.
-fn workers() -> Result<ThreadPool, Error> {
+fn workers() -> Result<ThreadPool, Diagnostic> {
     ThreadPoolBuilder::new().stack_size(render::STACK).build().map_err(|error| {
-        Error::new(Kind::Disk, format!("the system starts no threads: {error}"))
+        Diagnostic::new(Code::Disk, format!("the system starts no threads: {error}"))
             .help("allow more of them or more address space, or set `RAYON_NUM_THREADS=1`")
     })
 }
@@ -205,7 +205,7 @@ impl Built {
     /// Makes the plans of retired branches once more, from what `stays` of branches that cannot be built: their last files.
     pub fn know(&mut self, stays: &Tree) -> Result<()> {
         self.retiring.know(&self.plan, stays);
-        let is_plan = |path: &RelPath| path.parts().next() == Some(RETIRED);
+        let is_plan = |path: &RelPath| path.parts().next() == Some(TEARDOWN);
         self.tree.retain(|path| !is_plan(path));
         self.pruned.retain(|path, _| !is_plan(path));
         self.warnings.retain(|warning| !self.told.contains(warning));
@@ -214,7 +214,7 @@ impl Built {
 
     /// Puts in the plans of retired branches. What belongs to a branch that failed stays as it is.
     fn retire(&mut self) -> Result<()> {
-        let retire::Files { files, pruned, warnings } = self.retiring.files(&self.plan)?;
+        let teardown::Files { files, pruned, warnings } = self.retiring.files(&self.plan)?;
         self.tree.extend(files);
         self.pruned.extend(pruned);
         self.told.clone_from(&warnings);
@@ -237,7 +237,7 @@ impl Built {
             self.tree.insert(from.clone(), Arc::clone(before));
             self.pruned.remove(from);
             let message = format!("`{name}` stays in `{from}` until `{to}`, which takes it over, can be built");
-            self.warnings.push(Error::new(Kind::Dns, message));
+            self.warnings.push(Diagnostic::new(Code::Dns, message));
         }
     }
 
@@ -266,7 +266,7 @@ fn by_branch(names: Vec<dns::host::Names<'_>>) -> BTreeMap<&str, Vec<dns::host::
 struct House<'a> {
     project: &'a Project,
     spec: &'a Spec,
-    asked: BTreeMap<&'a str, BTreeMap<Object, Place>>,
+    asked: BTreeMap<&'a str, BTreeMap<Object, Location>>,
     endpoints: BTreeMap<&'a str, Vec<dns::host::Names<'a>>>,
     cache: Cache,
     memo: Memo,
@@ -277,19 +277,19 @@ struct House<'a> {
 #[derive(Default)]
 struct Room {
     files: Vec<(RelPath, Arc<str>)>,
-    warnings: Vec<Error>,
+    warnings: Vec<Diagnostic>,
     claims: Vec<Claim>,
     /// What it has of that which is about to go.
-    has: Left,
+    has: Footprint,
 }
 
 impl House<'_> {
     fn build(&self, branch: &Branch, retiring: &Retiring) -> Result<Room> {
-        Errors::check(branch.missing.clone(), ())?;
+        Diagnostics::check(branch.missing.clone(), ())?;
         let endpoints = self.endpoints.get(branch.slug.as_str()).map(Vec::as_slice).unwrap_or_default();
         let endpoints = gather(endpoints, dns::endpoint::object)?;
         let Some(namespace) = branch.namespace() else { return Ok(Room::default()) };
-        let transform::Built { mut resources, mut warnings } = self.objects(branch, namespace)?;
+        let kustomize::Built { mut resources, mut warnings } = self.objects(branch, namespace)?;
         resources.extend(endpoints.into_iter().map(Resource::new));
         if let Some(asked) = self.asked.get(branch.slug.as_str()) {
             warnings.extend(dns::object::missing(asked, namespace, &resources));
@@ -303,7 +303,7 @@ impl House<'_> {
             }
         };
         let claims = validate::claims(&resources);
-        match (Errors::check(refused, ()), validate::check(namespace, &resources)) {
+        match (Diagnostics::check(refused, ()), validate::check(namespace, &resources)) {
             (Ok(()), Ok(more)) => warnings.extend(more),
             (secret, invalid) => {
                 return Err([secret.err(), invalid.err()].into_iter().flatten().collect::<Vec<_>>().into());
@@ -314,19 +314,19 @@ impl House<'_> {
     }
 
     /// The objects of a branch as base, overlays, its own settings and what it shares with others make them.
-    fn objects(&self, branch: &Branch, namespace: &str) -> Result<transform::Built> {
+    fn objects(&self, branch: &Branch, namespace: &str) -> Result<kustomize::Built> {
         let templates = Templates { engine: &self.engine, context: Context::new(&branch.variables)? };
         let layers = Layers {
             base: self.spec.base.clone(),
             overlays: branch.overlays.clone(),
             own: own::kustomization(branch, namespace)?,
             compat: match self.spec.compat {
-                spec::Compat::Strict => transform::Compat::Strict,
-                spec::Compat::Kustomize => transform::Compat::Kustomize,
+                spec::Compat::Strict => kustomize::Compat::Strict,
+                spec::Compat::Kustomize => kustomize::Compat::Kustomize,
             },
         };
         let input = Input { project: self.project, cache: &self.cache, memo: &self.memo, templates: Some(&templates) };
-        let mut built = transform::branch(&input, &layers)?;
+        let mut built = kustomize::branch(&input, &layers)?;
         built.warnings.extend(job::settle(self.spec, branch, &mut built.resources)?);
         built.warnings.extend(external::routed(branch, &built.resources));
         built.resources.extend(external::objects(branch, namespace));
@@ -335,8 +335,8 @@ impl House<'_> {
 }
 
 /// What the objects of a branch have of that which is about to go.
-fn has(retiring: &Retiring, resources: &[Resource]) -> Left {
-    if retiring.asks() { retiring.find(resources.iter().map(|resource| &resource.node)) } else { Left::default() }
+fn has(retiring: &Retiring, resources: &[Resource]) -> Footprint {
+    if retiring.asks() { retiring.find(resources.iter().map(|resource| &resource.node)) } else { Footprint::default() }
 }
 
 /// The templates of the project for one branch.
@@ -345,7 +345,7 @@ struct Templates<'a> {
     context: Context,
 }
 
-impl transform::Templates for Templates<'_> {
+impl kustomize::Templates for Templates<'_> {
     fn documents(&self, file: &Arc<File>, dialect: Dialect) -> Result<Vec<Node>> {
         self.engine.documents(file, &self.context, dialect)
     }

@@ -1,9 +1,9 @@
 //! What the spec says of one branch alone, as the kustomization that goes over everything else.
 
-use crate::error::Result;
+use crate::diagnostic::Result;
+use crate::kustomize::{self, Image, Kustomization, Replica, Text};
 use crate::plan::Branch;
 use crate::spec::{Placed, Reference};
-use crate::transform::{self, Image, Kustomization, Replica, Text};
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub(super) fn kustomization(branch: &Branch, namespace: &str) -> Result<Kustomiz
         namespace: Some(Text { text: namespace.into(), at: branch.at }),
         images: branch.images.iter().map(|(name, image)| self::image(name, image, &versions)).collect(),
         replicas: branch.replicas.iter().map(replica).collect(),
-        patches: transform::patches(&branch.patches)?,
+        patches: kustomize::patches(&branch.patches)?,
         ..Kustomization::default()
     })
 }

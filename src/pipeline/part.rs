@@ -1,6 +1,6 @@
 //! Which branches a run builds: all, those of some names, or one share of all.
 
-use crate::error::{Error, Errors, Kind, Result};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::glob::fits;
 use crate::plan::Plan;
 use sha2::{Digest, Sha256};
@@ -37,9 +37,9 @@ impl Part {
         };
         let fault = |pattern: &String| {
             let names = plan.branches.iter().flat_map(|branch| [branch.name.as_str(), branch.slug.as_str()]);
-            Error::new(Kind::Usage, format!("no branch is named `{pattern}`")).suggest(pattern, names)
+            Diagnostic::new(Code::Usage, format!("no branch is named `{pattern}`")).suggest(pattern, names)
         };
-        Errors::check(patterns.iter().filter(|pattern| !fits_any(pattern)).map(fault).collect(), ())
+        Diagnostics::check(patterns.iter().filter(|pattern| !fits_any(pattern)).map(fault).collect(), ())
     }
 
     /// Whether a branch belongs to it.

@@ -5,16 +5,16 @@
 //! longer lists as they are there. Locks are read of all branches of the part, files where the locks differ.
 
 use super::{Base, Part};
+use crate::diagnostic::{Diagnostic, Result};
 use crate::emit::lock;
-use crate::error::{Error, Result};
 use crate::node::Node;
 use crate::plan::{Branch, Plan};
-use crate::retire::{self, Gone, Left, Lives, Record, Records, Replaced, Wanted, is_object};
-use crate::source::{Place, RelPath};
+use crate::source::{Location, RelPath};
 use crate::spec::{ImageField, Spec};
+use crate::teardown::{self, Footprint, Gone, Lives, Record, Records, Replaced, Wanted, is_object};
 use crate::tree::{Tree, slug_of};
 use crate::yaml::{self, Dialect};
-use crate::{dns, error};
+use crate::{diagnostic, dns};
 use rayon::prelude::*;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,7 +35,7 @@ impl Retiring {
     /// What the base tells of branches that are no more.
     pub(super) fn of(spec: &Spec, plan: &Plan, base: &Tree, part: &Part) -> Result<Self> {
         let live = plan.slugs();
-        let records = retire::records(base, &spec.image_fields, |slug| live.contains(slug), part.slugs(plan))?;
+        let records = teardown::records(base, &spec.image_fields, |slug| live.contains(slug), part.slugs(plan))?;
         let namespaces = plan.branches.iter().filter_map(Branch::namespace).map(SmolStr::from).collect();
         Ok(Retiring {
             project: spec.project.clone(),
@@ -43,7 +43,7 @@ impl Retiring {
             records,
             gone: BTreeMap::new(),
             fields: spec.image_fields.clone(),
-            lives: Lives { has: Left { namespaces, ..Left::default() }, unknown: BTreeSet::new() },
+            lives: Lives { has: Footprint { namespaces, ..Footprint::default() }, unknown: BTreeSet::new() },
         })
     }
 
@@ -53,8 +53,8 @@ impl Retiring {
     }
 
     /// What of the things that are about to go the objects of a live branch have.
-    pub(super) fn find<'n>(&self, objects: impl IntoIterator<Item = &'n Node>) -> Left {
-        let mut has = Left::default();
+    pub(super) fn find<'n>(&self, objects: impl IntoIterator<Item = &'n Node>) -> Footprint {
+        let mut has = Footprint::default();
         self.wanted.find(objects, &self.fields, &mut has);
         has
     }
@@ -77,11 +77,11 @@ impl Retiring {
         tree: &Tree,
         base: &dyn Base,
         part: &Part,
-    ) -> Result<Vec<Error>> {
+    ) -> Result<Vec<Diagnostic>> {
         let owners: BTreeMap<&str, &SmolStr> = branches.iter().map(|b| (b.slug.as_str(), &b.name)).collect();
         let live = plan.slugs();
         let slugs = part.slugs(plan);
-        let mut read = retire::replaced(&base.files(&differing(branches, tree, base)?)?, &self.fields);
+        let mut read = teardown::replaced(&base.files(&differing(branches, tree, base)?)?, &self.fields);
         self.earlier(&mut read, base, &|slug| owners.contains_key(slug) || slugs(slug) && !live.contains(slug));
         if read.records.is_empty() {
             return Ok(read.warnings);
@@ -120,7 +120,7 @@ impl Retiring {
     /// have been cleaned up since.
     fn earlier(&self, read: &mut Replaced, base: &dyn Base, wanted: &dyn Fn(&str) -> bool) {
         let earlier = match base.earlier(wanted) {
-            Ok(files) => retire::replaced(&files, &self.fields),
+            Ok(files) => teardown::replaced(&files, &self.fields),
             // A clone need not have all that was.
             Err(errors) => return read.warnings.extend(errors),
         };
@@ -154,10 +154,10 @@ impl Retiring {
     }
 
     /// The plans.
-    pub(super) fn files(&self, plan: &Plan) -> Result<retire::Files> {
+    pub(super) fn files(&self, plan: &Plan) -> Result<teardown::Files> {
         let owners: BTreeMap<&str, &SmolStr> =
             plan.branches.iter().map(|branch| (branch.slug.as_str(), &branch.name)).collect();
-        retire::files(&self.project, &self.records, &self.gone, &self.lives, |slug| owners.get(slug).copied())
+        teardown::files(&self.project, &self.records, &self.gone, &self.lives, |slug| owners.get(slug).copied())
     }
 }
 
@@ -177,14 +177,14 @@ fn differing(branches: &[&Branch], tree: &Tree, base: &dyn Base) -> Result<Vec<R
 }
 
 /// What some objects have of what is `wanted`.
-fn found(wanted: &Wanted, objects: &[&Arc<str>], fields: &[ImageField]) -> Result<Left> {
-    let look = |text: &&Arc<str>| -> Result<Left> {
-        let mut has = Left::default();
-        wanted.find(&yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Place::NONE)?, fields, &mut has);
+fn found(wanted: &Wanted, objects: &[&Arc<str>], fields: &[ImageField]) -> Result<Footprint> {
+    let look = |text: &&Arc<str>| -> Result<Footprint> {
+        let mut has = Footprint::default();
+        wanted.find(&yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Location::NONE)?, fields, &mut has);
         Ok(has)
     };
-    let looked: Vec<Result<Left>> = objects.par_iter().map(look).collect();
-    let mut all = Left::default();
-    error::gather(looked, |has| has)?.into_iter().for_each(|has| all.add(has));
+    let looked: Vec<Result<Footprint>> = objects.par_iter().map(look).collect();
+    let mut all = Footprint::default();
+    diagnostic::gather(looked, |has| has)?.into_iter().for_each(|has| all.add(has));
     Ok(all)
 }

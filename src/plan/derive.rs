@@ -3,7 +3,7 @@
 use super::host::Hosts;
 use super::room::{Room, SLUG};
 use super::{Branch, Database, Platform, Slots, database, external, labels, merge, variables};
-use crate::error::{Error, Errors, Kind, Result, gather};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::name::LONGEST_LABEL;
 use crate::slug::Slug;
 use crate::spec::{self, AppEngine, GitOps, Pattern, Placed, Scope, Spec, is_label};
@@ -21,7 +21,7 @@ pub(super) fn branch(spec: &Spec, branch: &spec::Branch, baseline: Option<&Branc
     let (platform, hosts) = match (platform, hosts.hosts(scope, slug.as_str())) {
         (Ok(platform), Ok(hosts)) => (platform, hosts),
         (platform, hosts) => {
-            let faults = [platform.err().map(Errors::from), hosts.err()];
+            let faults = [platform.err().map(Diagnostics::from), hosts.err()];
             return Err(faults.into_iter().flatten().collect::<Vec<_>>().into());
         }
     };
@@ -84,7 +84,7 @@ fn slug(branch: &spec::Branch, namespace: &Pattern, hosts: Hosts, gitops: &GitOp
         None => (namespace.expand(scope, SLUG), namespace.at),
         Some(engine) => (expand(engine, scope, SLUG).map(|names| names.host_label()), engine.at),
     };
-    let home = home.0.map(|name| (name, home.1)).map_err(Errors::from);
+    let home = home.0.map(|name| (name, home.1)).map_err(Diagnostics::from);
     let names = gather([hosts.texts(scope, SLUG), home.map(|home| vec![home])], |names| names)?;
     let mut room = Room::most();
     for (name, at) in names.iter().flatten() {
@@ -122,13 +122,13 @@ impl EngineNames<'_> {
     }
 }
 
-fn expand<'a>(engine: &'a AppEngine, scope: Scope, slug: &str) -> Result<EngineNames<'a>, Error> {
+fn expand<'a>(engine: &'a AppEngine, scope: Scope, slug: &str) -> Result<EngineNames<'a>, Diagnostic> {
     let service = engine.service.expand(scope, slug)?;
     let version = engine.version.expand(scope, slug)?;
     Ok(EngineNames { project: &engine.project, service, version })
 }
 
-fn platform(branch: &spec::Branch, pattern: &Pattern, scope: Scope, slug: &Slug) -> Result<Platform, Error> {
+fn platform(branch: &spec::Branch, pattern: &Pattern, scope: Scope, slug: &Slug) -> Result<Platform, Diagnostic> {
     if let Some(engine) = &branch.app_engine {
         let names = expand(engine, scope, slug.as_str())?;
         for (what, name, pattern) in
@@ -140,7 +140,7 @@ fn platform(branch: &spec::Branch, pattern: &Pattern, scope: Scope, slug: &Slug)
         if label.len() > LONGEST_LABEL {
             let message = format!("App Engine would serve this as `{label}`, which has {} characters", label.len());
             let help = format!("a label has at most {LONGEST_LABEL}: choose a shorter version or service");
-            return Err(Error::new(Kind::Name, message).at(engine.at).help(help));
+            return Err(Diagnostic::new(Code::Name, message).at(engine.at).help(help));
         }
         return Ok(Platform::AppEngine {
             project: engine.project.clone(),
@@ -157,7 +157,7 @@ fn platform(branch: &spec::Branch, pattern: &Pattern, scope: Scope, slug: &Slug)
     let namespace = pattern.expand(scope, slug.as_str())?;
     check_label("namespace", &namespace).map_err(|error| error.at(pattern.at).at(branch.at))?;
     if namespace == "default" || namespace.starts_with("kube-") {
-        let error = Error::new(Kind::Name, format!("the namespace `{namespace}` belongs to Kubernetes"));
+        let error = Diagnostic::new(Code::Name, format!("the namespace `{namespace}` belongs to Kubernetes"));
         return Err(error
             .at(pattern.at)
             .at(branch.at)
@@ -166,7 +166,7 @@ fn platform(branch: &spec::Branch, pattern: &Pattern, scope: Scope, slug: &Slug)
     Ok(Platform::Kubernetes { namespace: Placed { value: namespace.into(), at: pattern.at } })
 }
 
-fn check_label(what: &str, name: &str) -> Result<(), Error> {
+fn check_label(what: &str, name: &str) -> Result<(), Diagnostic> {
     if is_label(name) {
         return Ok(());
     }
@@ -176,5 +176,5 @@ fn check_label(what: &str, name: &str) -> Result<(), Error> {
         format!("`{name}` is no {what}")
     };
     let help = "it is made of a-z, 0-9 and `-`, and begins and ends with a letter or digit";
-    Err(Error::new(Kind::Name, message).help(help))
+    Err(Diagnostic::new(Code::Name, message).help(help))
 }

@@ -3,7 +3,7 @@
 
 use super::{Branch, mapping};
 use crate::node::{Map, Node};
-use crate::source::Place;
+use crate::source::Location;
 use crate::spec::{self, Placed, Service, Spec};
 use smol_str::SmolStr;
 
@@ -19,7 +19,7 @@ pub struct External {
     /// The first host of the baseline, if that is where it leads and it has one.
     pub baseline: Option<SmolStr>,
     /// Where that is written.
-    pub at: Place,
+    pub at: Location,
 }
 
 /// The name of a Service within the cluster.
@@ -52,7 +52,7 @@ pub(super) fn externals(spec: &Spec, branch: &spec::Branch, baseline: Option<&Br
 }
 
 /// Where a branch says which services it runs.
-fn listed(branch: &spec::Branch) -> Place {
+fn listed(branch: &spec::Branch) -> Location {
     branch.services.as_ref().and_then(|listed| listed.first()).map_or(branch.at, |name| name.at)
 }
 

@@ -1,9 +1,9 @@
 //! The hosts of a branch: its names and one for each service on each name, then the same for each alias that leads to it.
 
 use super::Host;
-use crate::error::{Error, Errors, Result, gather};
+use crate::diagnostic::{Diagnostic, Diagnostics, Result, gather};
 use crate::name::DnsName;
-use crate::source::Place;
+use crate::source::Location;
 use crate::spec::{self, Branch, Join, Placed, Scope, Spec};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -42,7 +42,7 @@ impl<'a> Hosts<'a> {
 
     /// Every host as text where `slug` stands for the slug, and where its pattern is written; names first. The hosts of
     /// aliases have no slug and are left out.
-    pub(super) fn texts(self, scope: Scope, slug: &str) -> Result<Vec<(String, Place)>> {
+    pub(super) fn texts(self, scope: Scope, slug: &str) -> Result<Vec<(String, Location)>> {
         let each = |(text, host, _): Written| (text, host.name.at);
         Ok(self.each(self.names.iter(), scope, slug)?.into_iter().map(each).collect())
     }
@@ -54,7 +54,7 @@ impl<'a> Hosts<'a> {
         let aliased = gather(leading_here, |(name, alias)| {
             let names = self.common.iter().filter(|host| host.name.has_slug());
             let each = self.each(names, scope, name)?;
-            Ok::<_, Errors>(each.into_iter().map(move |written| (written, Some((name, alias.at)))))
+            Ok::<_, Diagnostics>(each.into_iter().map(move |written| (written, Some((name, alias.at)))))
         })?;
         gather(own.chain(aliased.into_iter().flatten()), |((text, host, service), alias)| {
             let at = alias.map_or(host.name.at, |(_, at)| at);
@@ -67,13 +67,13 @@ impl<'a> Hosts<'a> {
             })?;
             let service = service.map(|service| service.value.clone());
             let alias = alias.map(|(name, _)| name.clone());
-            Ok::<_, Errors>(Host { name, service, alias, join: self.join, content: host.content.clone(), at })
+            Ok::<_, Diagnostics>(Host { name, service, alias, join: self.join, content: host.content.clone(), at })
         })
     }
 
     /// A wildcard answers for services too, so that they have no hosts of their own below it.
     fn each(self, names: impl Iterator<Item = &'a spec::Host>, scope: Scope, slug: &str) -> Result<Vec<Written<'a>>> {
-        let names = gather(names, |host| Ok::<_, Error>((host.name.expand(scope, slug)?, host, None)))?;
+        let names = gather(names, |host| Ok::<_, Diagnostic>((host.name.expand(scope, slug)?, host, None)))?;
         let of = |service: &'a Placed<SmolStr>| {
             let plain = names.iter().filter(|(name, ..)| !name.starts_with('*'));
             plain.map(move |(name, host, _)| {

@@ -4,7 +4,7 @@
 
 use super::merge;
 use crate::slug::Slug;
-use crate::source::Place;
+use crate::source::Location;
 use crate::spec::{Branch, Placed, Spec};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ type Pairs = BTreeMap<SmolStr, Placed<SmolStr>>;
 
 /// Where what no file says would stand.
 fn own(value: SmolStr) -> Placed<SmolStr> {
-    Placed { value, at: Place::NONE }
+    Placed { value, at: Location::NONE }
 }
 
 /// All labels of a branch.

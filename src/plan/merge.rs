@@ -52,11 +52,11 @@ pub(super) fn values(defaults: &Node, own: &Node) -> Node {
 mod tests {
     use super::*;
     use crate::node::Map;
-    use crate::source::Place;
+    use crate::source::Location;
     use crate::yaml::{Dialect, parse};
 
     fn yaml(text: &str) -> Node {
-        parse(text, Dialect::Kubernetes, &|_, _, _| Place::NONE).unwrap().pop().unwrap()
+        parse(text, Dialect::Kubernetes, &|_, _, _| Location::NONE).unwrap().pop().unwrap()
     }
 
     #[test]

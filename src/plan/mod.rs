@@ -21,11 +21,11 @@ pub use external::External;
 pub use labels::{BRANCH_LABEL, BRANCH_NAME_ANNOTATION, DATABASE_ANNOTATION, PROJECT_LABEL};
 pub use slots::{Slots, Version};
 
-use crate::error::{Error, Errors, Kind, Result};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::name::DnsName;
 use crate::node::{Entry, Map, Node};
 use crate::slug::Slug;
-use crate::source::{Place, RelPath};
+use crate::source::{Location, RelPath};
 use crate::spec::{self, Content, Date, Join, Pin, Placed, Reference, Scope, Spec};
 use rayon::prelude::*;
 use smol_str::SmolStr;
@@ -40,7 +40,7 @@ pub struct Plan {
     /// The branches in the order of their names.
     pub branches: Vec<Branch>,
     /// What deserves a word but does not stop a build.
-    pub warnings: Vec<Error>,
+    pub warnings: Vec<Diagnostic>,
 }
 
 impl Plan {
@@ -64,7 +64,7 @@ pub struct Branch {
     /// The folders of its overlays, in order.
     pub overlays: Vec<RelPath>,
     /// What is wrong with overlays that are not there; it cannot be built then.
-    pub missing: Vec<Error>,
+    pub missing: Vec<Diagnostic>,
     /// Whether it runs all services itself.
     pub runs_all: bool,
     /// Its database, if the spec speaks of databases.
@@ -96,7 +96,7 @@ pub struct Branch {
     /// Why it stays when others go.
     pub pin: Option<Pin>,
     /// Where its name is written.
-    pub at: Place,
+    pub at: Location,
 }
 
 /// What serves a branch.
@@ -134,7 +134,7 @@ pub struct Host {
     /// What it holds in place of what its zone says.
     pub content: Option<Arc<Content>>,
     /// Where its pattern is written, for the branch alone or for all.
-    pub at: Place,
+    pub at: Location,
 }
 
 impl Branch {
@@ -189,7 +189,7 @@ pub fn of_any_size(spec: &Spec) -> Result<Plan> {
     }
     faults.extend(unique::check(spec, &branches));
     let warnings = zones::outside(spec, &branches);
-    Errors::check(faults, Plan { project: spec.project.clone(), branches, warnings })
+    Diagnostics::check(faults, Plan { project: spec.project.clone(), branches, warnings })
 }
 
 /// A mapping of nodes.
@@ -199,10 +199,10 @@ fn mapping<const N: usize>(entries: [(&'static str, Node); N]) -> Node {
 }
 
 /// A complaint if there are more branches than the spec allows.
-pub fn too_many(spec: &Spec) -> Option<Error> {
+pub fn too_many(spec: &Spec) -> Option<Diagnostic> {
     let max = spec.max_branches.as_ref().filter(|max| spec.branches.len() > max.value)?;
     let message = format!("there are {} branches; `maxBranches` allows {}", spec.branches.len(), max.value);
-    Some(Error::new(Kind::Guard, message).at(max.at).help(
+    Some(Diagnostic::new(Code::Guard, message).at(max.at).help(
         "nothing was written: take branches out, with `pleach branch expire` those that are overdue, or allow more",
     ))
 }

@@ -1,9 +1,9 @@
 //! How much room the patterns of a branch leave for its slug.
 
-use crate::error::{Error, Kind};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::name::{LONGEST_LABEL, LONGEST_NAME};
 use crate::slug::Slug;
-use crate::source::Place;
+use crate::source::Location;
 
 /// What stands for the slug in an expanded pattern while its length is not known. No text of a spec holds it.
 pub(super) const SLUG: &str = "\0";
@@ -13,7 +13,7 @@ pub(super) const SLUG: &str = "\0";
 pub(super) struct Room {
     /// How many characters a slug may have.
     pub(super) len: usize,
-    tightest: Option<(String, Place)>,
+    tightest: Option<(String, Location)>,
 }
 
 impl Room {
@@ -23,7 +23,7 @@ impl Room {
     }
 
     /// Takes account of a name in which [`SLUG`] stands for the slug.
-    pub(super) fn fit(&mut self, name: &str, at: Place) {
+    pub(super) fn fit(&mut self, name: &str, at: Location) {
         let labels = name.split('.').map(|label| (label, LONGEST_LABEL));
         for (part, limit) in labels.chain([(name, LONGEST_NAME)]) {
             let slugs = part.matches(SLUG).count();
@@ -35,12 +35,12 @@ impl Room {
     }
 
     /// Complains if a slug does not fit.
-    pub(super) fn check(&self, slug: &Slug) -> Result<(), Error> {
+    pub(super) fn check(&self, slug: &Slug) -> Result<(), Diagnostic> {
         let Some((name, at)) = self.tightest.as_ref().filter(|_| slug.as_str().len() > self.len) else { return Ok(()) };
         let message =
             format!("`{name}` leaves {} characters for a slug, `{slug}` has {}", self.len, slug.as_str().len());
         let help = format!("labels have at most {LONGEST_LABEL} characters: shorten what stands around the slug");
-        Err(Error::new(Kind::Name, message).at(*at).help(help))
+        Err(Diagnostic::new(Code::Name, message).at(*at).help(help))
     }
 }
 
@@ -62,7 +62,7 @@ mod tests {
         ] {
             let mut room = Room::most();
             for name in names {
-                room.fit(name, Place::NONE);
+                room.fit(name, Location::NONE);
             }
             assert_eq!(room.len, want, "{names:?}");
         }

@@ -2,7 +2,7 @@
 
 use super::{mapping, merge, variables};
 use crate::node::{Map, Node};
-use crate::source::Place;
+use crate::source::Location;
 use crate::spec::{self, Image, Placed, Spec};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ pub struct Slots {
     /// for them.
     pub own: BTreeSet<String>,
     /// Where they are written.
-    at: Place,
+    at: Location,
 }
 
 /// A version of a branch.

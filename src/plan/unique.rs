@@ -4,18 +4,18 @@
 //! A collision is refused and never mended: a number behind a name would make a branch's output depend on other branches.
 
 use super::{Branch, Database, Host, Platform};
-use crate::error::{Error, Kind};
-use crate::source::Place;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Location;
 use crate::spec::{DatabaseMode, Join, Spec};
 use std::collections::BTreeMap;
 
 /// The collisions, one for each pair of branches and the first thing that they share.
-pub(super) fn check(spec: &Spec, branches: &[Branch]) -> Vec<Error> {
+pub(super) fn check(spec: &Spec, branches: &[Branch]) -> Vec<Diagnostic> {
     // A pattern that all branches share says nothing; what then differs is where the branches stand.
-    let shared = |at: Place| {
+    let shared = |at: Location| {
         at == spec.namespace.at || spec.defaults.hosts.names.iter().flatten().any(|host| host.name.at == at)
     };
-    let place = |at: Place, branch: &Branch| if shared(at) { branch.at } else { at };
+    let place = |at: Location, branch: &Branch| if shared(at) { branch.at } else { at };
     let slugs = branches.iter().map(|branch| (branch.slug.as_str(), branch.at, branch, SLUG));
     let namespaces = branches.iter().filter_map(|branch| match &branch.platform {
         Platform::Kubernetes { namespace } => {
@@ -40,13 +40,13 @@ pub(super) fn check(spec: &Spec, branches: &[Branch]) -> Vec<Error> {
 }
 
 /// A complaint about a database of a branch that the spec says is everybody's, and that would go with the branch.
-fn common(spec: &Spec, branch: &Branch) -> Option<Error> {
+fn common(spec: &Spec, branch: &Branch) -> Option<Diagnostic> {
     let database = branch.database.as_ref().filter(|database| database.mode == DatabaseMode::Database)?;
     let databases = spec.shared.node.as_ref()?.get("databases")?.as_map()?;
     let entry = databases.entry(&database.name)?;
     let message = format!("the database `{}` of the branch `{}` is a shared one", database.name, branch.name);
     let note = "`shared.databases` names it here";
-    Some(Error::new(Kind::Name, message).at(branch.at).note(entry.key.at, note).help(SLUG_OR_SHARED))
+    Some(Diagnostic::new(Code::Name, message).at(branch.at).note(entry.key.at, note).help(SLUG_OR_SHARED))
 }
 
 /// What keeps things apart: slugs, namespaces, and hosts that are names.
@@ -71,10 +71,10 @@ type Pair<'a> = (&'a str, &'a str);
 
 fn collisions<'a>(
     what: &str,
-    names: impl Iterator<Item = (&'a str, Place, &'a Branch, &'static str)>,
-    known: &mut BTreeMap<Pair<'a>, Error>,
+    names: impl Iterator<Item = (&'a str, Location, &'a Branch, &'static str)>,
+    known: &mut BTreeMap<Pair<'a>, Diagnostic>,
 ) {
-    let mut first: BTreeMap<&str, (Place, &Branch, &str)> = BTreeMap::new();
+    let mut first: BTreeMap<&str, (Location, &Branch, &str)> = BTreeMap::new();
     for (name, at, branch, help) in names {
         let Some((place, other, others_help)) = first.get(name) else {
             first.insert(name, (at, branch, help));
@@ -88,7 +88,7 @@ fn collisions<'a>(
             format!("the branches `{}` and `{}` have the same {what} `{name}`", other.name, branch.name)
         };
         let note = format!("`{}` has it here", other.name);
-        let error = Error::new(Kind::Name, message).at(at).note(*place, note).help(help);
+        let error = Diagnostic::new(Code::Name, message).at(at).note(*place, note).help(help);
         known.entry((&other.name, &branch.name)).or_insert(error);
     }
 }

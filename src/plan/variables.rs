@@ -7,7 +7,7 @@
 
 use super::{Branch, Host, mapping};
 use crate::node::{Map, Node};
-use crate::source::Place;
+use crate::source::Location;
 use crate::spec::{Image, Placed, Spec};
 use smol_str::{SmolStr, ToSmolStr};
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 pub(super) fn variables(spec: &Spec, branch: &Branch, values: Node, more: [(&'static str, Option<Node>); 3]) -> Node {
     let hosts = || branch.hosts.iter().map(|host| Node::str(host.name.as_str()).placed(host.at));
     let optional =
-        |value: Option<(SmolStr, Place)>| value.map_or_else(Node::null, |(text, at)| Node::str(text).placed(at));
+        |value: Option<(SmolStr, Location)>| value.map_or_else(Node::null, |(text, at)| Node::str(text).placed(at));
     let text = |text: &Option<Placed<SmolStr>>| optional(text.as_ref().map(|text| (text.value.clone(), text.at)));
     let about = mapping([
         ("aliases", first_hosts(branch, |host| host.alias.as_ref()).into()),

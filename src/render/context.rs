@@ -4,7 +4,7 @@
 //! nothing to set up and a value put whole into a document keeps its places in the spec. Nothing here renders.
 
 use super::hole;
-use crate::error::{Result, gather};
+use crate::diagnostic::{Result, gather};
 use crate::node::{Node, Tag, Value as Data};
 use crate::yaml::number;
 use minijinja::Value;

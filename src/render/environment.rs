@@ -4,8 +4,8 @@
 
 use super::fill::{Fault, Values};
 use super::{hole, tags};
-use crate::error::{Error as Complaint, Kind};
-use crate::source::{File, Found, Place, Project, RelPath};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::{File, Found, Location, Project, RelPath};
 use base64::Engine as _;
 use minijinja::value::{Kwargs, Rest, StringInput, ValueOrKwargs, from_args};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value, filters};
@@ -154,18 +154,18 @@ fn load(project: &Project, name: &str, sources: Sources) -> Result<Option<String
 }
 
 /// The text of a template, if it is one that can be rendered safely.
-pub(super) fn source(file: &File) -> Result<&str, Complaint> {
-    let source = file.text().map_err(|at| Complaint::new(Kind::Template, "the text is not UTF-8").at(at))?;
+pub(super) fn source(file: &File) -> Result<&str, Diagnostic> {
+    let source = file.text().map_err(|at| Diagnostic::new(Code::Template, "the text is not UTF-8").at(at))?;
     let place = |at: usize, len: usize| {
         let line = source[..at].matches('\n').count() + 1;
         let column = source[..at].rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
-        Place::new(file.id, line, column, len)
+        Location::new(file.id, line, column, len)
     };
     if let Some((at, c)) = hole::reserved(source) {
         return Err(hole::refusal(c).at(place(at, 1)));
     }
     if let Some(at) = tags::find(source, "autoescape") {
-        return Err(Complaint::new(Kind::Template, "the tag `autoescape` stands here")
+        return Err(Diagnostic::new(Code::Template, "the tag `autoescape` stands here")
             .at(place(at, source[at..].lines().next().map_or(0, |line| line.chars().count())))
             .help("leave it out: values are data here, there is nothing to escape"));
     }

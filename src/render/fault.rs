@@ -4,9 +4,9 @@
 //! with the names that are there.
 
 use super::environment::FUEL;
-use crate::error::{Error, Kind, nearest};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::node::Node;
-use crate::source::{File, Place, Project, RelPath};
+use crate::source::{File, Location, Project, RelPath};
 use minijinja::ErrorKind;
 use std::error::Error as _;
 
@@ -14,7 +14,7 @@ use std::error::Error as _;
 const MAX_NOTES: usize = 5;
 
 /// The complaint for `error`, which came up in a rendering of `file`.
-pub(super) fn complaint(error: &minijinja::Error, file: &File, project: &Project, variables: &Node) -> Error {
+pub(super) fn complaint(error: &minijinja::Error, file: &File, project: &Project, variables: &Node) -> Diagnostic {
     if let (None, Err(error)) = (error.line(), super::environment::source(file)) {
         return error;
     }
@@ -45,13 +45,13 @@ pub(super) fn is_endless(error: &minijinja::Error) -> bool {
 }
 
 /// Where in a template an error came up.
-fn place(error: &minijinja::Error, project: &Project) -> Place {
+fn place(error: &minijinja::Error, project: &Project) -> Location {
     let file = error.name().and_then(RelPath::new).and_then(|path| project.file(&path));
-    let (Some(file), Some(line)) = (file, error.line()) else { return Place::NONE };
+    let (Some(file), Some(line)) = (file, error.line()) else { return Location::NONE };
     let source = file.text().unwrap_or("");
     let Some((range, before)) = error.range().and_then(|range| Some((range.clone(), source.get(..range.start)?)))
     else {
-        return Place::new(file.id, line, 0, 0);
+        return Location::new(file.id, line, 0, 0);
     };
     let text = source.get(range).unwrap_or("");
     // An attribute begins with the dot before it.
@@ -59,7 +59,7 @@ fn place(error: &minijinja::Error, project: &Project) -> Place {
     let text = &text[dot..];
     let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1 + dot;
     let len = text.lines().next().map_or(0, |line| line.chars().count());
-    Place::new(file.id, before.matches('\n').count() + 1, column, len)
+    Location::new(file.id, before.matches('\n').count() + 1, column, len)
 }
 
 /// The source text that an error is about.
@@ -68,9 +68,9 @@ fn expression(error: &minijinja::Error, project: &Project) -> Option<String> {
     Some(file.text().ok()?.get(error.range()?)?.to_owned())
 }
 
-fn sentence(error: &minijinja::Error, project: &Project, variables: &Node) -> Error {
+fn sentence(error: &minijinja::Error, project: &Project, variables: &Node) -> Diagnostic {
     let (detail, help) = error.detail().unwrap_or("").split_once('\n').unwrap_or((error.detail().unwrap_or(""), ""));
-    let complain = |message: String| Error::new(Kind::Template, message);
+    let complain = |message: String| Diagnostic::new(Code::Template, message);
     match error.kind() {
         ErrorKind::UndefinedError => {
             let quoted = detail.split('`').nth(1).map(str::to_owned);
@@ -103,8 +103,8 @@ fn sentence(error: &minijinja::Error, project: &Project, variables: &Node) -> Er
     }
 }
 
-fn undefined(name: &str, variables: &Node) -> Error {
-    let error = Error::new(Kind::Template, format!("`{name}` is undefined"));
+fn undefined(name: &str, variables: &Node) -> Diagnostic {
+    let error = Diagnostic::new(Code::Template, format!("`{name}` is undefined"));
     let mut parts = name.split('.');
     let last = parts.next_back().unwrap_or(name);
     let above: Vec<&str> = parts.collect();
@@ -128,15 +128,15 @@ fn undefined(name: &str, variables: &Node) -> Error {
     error.help(format!("for a value that may be missing: `{name} is defined`, `{name} | default(…)`"))
 }
 
-fn unknown(kind: ErrorKind, detail: &str) -> Error {
+fn unknown(kind: ErrorKind, detail: &str) -> Diagnostic {
     let (what, known) = match kind {
         ErrorKind::UnknownFilter => ("filter", FILTERS),
         ErrorKind::UnknownTest => ("test", TESTS),
         ErrorKind::UnknownFunction => ("function or macro", FUNCTIONS),
-        _ => return Error::new(Kind::Template, detail.to_owned()).help("use a filter instead: `value | name`"),
+        _ => return Diagnostic::new(Code::Template, detail.to_owned()).help("use a filter instead: `value | name`"),
     };
     let name = detail.trim_start_matches("filter ").trim_start_matches("test ").trim_end_matches(" is unknown");
-    let error = Error::new(Kind::Template, format!("no {what} is named `{name}`"));
+    let error = Diagnostic::new(Code::Template, format!("no {what} is named `{name}`"));
     match name {
         "safe" | "escape" | "e" | "quote" => {
             error.help("leave it out: a value is put in as data, there is nothing to escape")

@@ -6,9 +6,9 @@
 use super::context::Given;
 use super::hole::{self, Hole, Piece};
 use super::shape::{Plan, Shape};
-use crate::error::{Error, Errors, Kind, Result};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::node::{Entry, Map, Node, Scalar, Style, Tag, Value as Data};
-use crate::source::Place;
+use crate::source::Location;
 use crate::yaml;
 use minijinja::Value;
 use minijinja::value::ValueKind;
@@ -29,13 +29,13 @@ pub(super) fn documents(shape: &Shape, values: &[Value]) -> Result<Vec<Node>> {
         None => node.clone(),
     });
     let documents = documents.filter(|node| !node.is_null()).collect();
-    Errors::check(filler.complaints, documents)
+    Diagnostics::check(filler.complaints, documents)
 }
 
 struct Filler<'s> {
     holes: &'s [Hole],
     values: Values<'s>,
-    complaints: Vec<Error>,
+    complaints: Vec<Diagnostic>,
 }
 
 impl Filler<'_> {
@@ -75,12 +75,12 @@ impl Filler<'_> {
         }
     }
 
-    fn complain(&mut self, fault: &Fault, number: usize, at: Place) {
+    fn complain(&mut self, fault: &Fault, number: usize, at: Location) {
         let hole = self.holes.get(number).cloned().unwrap_or_default();
         self.complaints.push(fault.about(&format!("`{}`", hole.expression)).at(hole.at).at(at));
     }
 
-    fn value(&mut self, number: usize, at: Place) -> Node {
+    fn value(&mut self, number: usize, at: Location) -> Node {
         let made = match self.values.0.get(number) {
             Some(value) => self.values.node(value, at, MAX_DEPTH),
             None => Err(Fault::captured()),
@@ -91,7 +91,7 @@ impl Filler<'_> {
         })
     }
 
-    fn text(&mut self, pieces: &[Piece], at: Place) -> String {
+    fn text(&mut self, pieces: &[Piece], at: Location) -> String {
         let mut text = String::new();
         for piece in pieces {
             match piece {
@@ -116,7 +116,7 @@ impl Filler<'_> {
         Map::from_entries(entries).unwrap_or_else(|(first, second)| {
             let (first, second) = if first.at <= second.at { (first, second) } else { (second, first) };
             let message = format!("the key `{}` stands twice in this mapping", first.text);
-            self.complaints.push(Error::new(Kind::Template, message).at(second.at).note(first.at, "first here"));
+            self.complaints.push(Diagnostic::new(Code::Template, message).at(second.at).note(first.at, "first here"));
             Map::default()
         })
     }
@@ -153,8 +153,8 @@ impl Fault {
     }
 
     /// The complaint about `subject`.
-    pub(super) fn about(&self, subject: &str) -> Error {
-        Error::new(Kind::Template, format!("{subject} {}", self.what)).help(self.help)
+    pub(super) fn about(&self, subject: &str) -> Diagnostic {
+        Diagnostic::new(Code::Template, format!("{subject} {}", self.what)).help(self.help)
     }
 }
 
@@ -266,7 +266,7 @@ impl Values<'_> {
 
     /// A value as YAML.
     pub(super) fn yaml(self, value: &Value) -> Result<String, Fault> {
-        let node = self.node(value, Place::NONE, MAX_DEPTH)?;
+        let node = self.node(value, Location::NONE, MAX_DEPTH)?;
         let mut text = String::new();
         yaml::write(&mut text, &node, yaml::Quoting::Safe).map_err(|error| {
             Fault::new(format!("cannot be written as YAML: {error}"), "Kubernetes could not read it")
@@ -275,7 +275,7 @@ impl Values<'_> {
     }
 
     /// The node of a value that is put whole.
-    pub(super) fn node(self, value: &Value, at: Place, depth: usize) -> Result<Node, Fault> {
+    pub(super) fn node(self, value: &Value, at: Location, depth: usize) -> Result<Node, Fault> {
         if let Some(Given(node)) = value.downcast_object_ref() {
             return Ok(node.clone().placed(at));
         }

@@ -3,8 +3,8 @@
 //! A placeholder is the number of a value between two characters of plane 16, which nobody assigns. Values and templates
 //! that hold one of these characters are refused, so whatever looks like a placeholder is one.
 
-use crate::error::{Error, Errors, Kind};
-use crate::source::Place;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::source::Location;
 use smol_str::SmolStr;
 use std::fmt::Write;
 
@@ -33,9 +33,9 @@ fn is_reserved(c: char) -> bool {
 }
 
 /// The complaint about one of them where it is not one of ours.
-pub(super) fn refusal(c: char) -> Error {
-    Error::new(
-        Kind::Template,
+pub(super) fn refusal(c: char) -> Diagnostic {
+    Diagnostic::new(
+        Code::Template,
         format!("the character U+{:X} stands in the text, which pleach keeps for itself", u32::from(c)),
     )
     .help("no standard gives it a meaning: take it out")
@@ -55,19 +55,19 @@ pub(super) fn len(number: usize) -> usize {
 #[derive(Clone, Debug)]
 pub(super) struct Hole {
     /// Where it stands.
-    pub(super) at: Place,
+    pub(super) at: Location,
     /// What stands in it.
     pub(super) expression: SmolStr,
 }
 
 impl Default for Hole {
     fn default() -> Self {
-        Hole { at: Place::NONE, expression: "…".into() }
+        Hole { at: Location::NONE, expression: "…".into() }
     }
 }
 
 /// Complaints that quote the text, with `{{ … }}` for the placeholders in it.
-pub(super) fn named(errors: Errors, holes: &[Hole]) -> Errors {
+pub(super) fn named(errors: Diagnostics, holes: &[Hole]) -> Diagnostics {
     let name = |text: &str| {
         let name = |piece: Piece<&str>| match piece {
             Piece::Text(text) => text.to_owned(),
@@ -77,7 +77,7 @@ pub(super) fn named(errors: Errors, holes: &[Hole]) -> Errors {
     };
     errors.map(|error| {
         let parts = error.parts();
-        let renamed = Error::new(parts.kind, name(&parts.message)).at(parts.at);
+        let renamed = Diagnostic::new(parts.code, name(&parts.message)).at(parts.at);
         let renamed = parts.notes.iter().fold(renamed, |error, (at, note)| error.note(*at, name(note)));
         parts.help.iter().fold(renamed, |error, help| error.help(name(help)))
     })

@@ -17,7 +17,7 @@ mod trace;
 pub use context::Context;
 pub use environment::STACK;
 
-use crate::error::{Error, Kind, Result};
+use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::node::Node;
 use crate::source::{File, Project};
 use crate::yaml::{self, Dialect};
@@ -117,11 +117,11 @@ impl Engine {
         let Some(at) = values.diverge(text, &pasted, |c| !kept.indented || !c.is_whitespace()) else { return Ok(()) };
         let place = self.trace(file, context, text).place_at(at, at).or(file.place());
         let message = "the template looks into captured text and would go another way here with its values";
-        Err(Error::new(Kind::Template, message).at(place).help(CAPTURED).into())
+        Err(Diagnostic::new(Code::Template, message).at(place).help(CAPTURED).into())
     }
 
     /// The complaint about a rendering that failed, which may be because captured text was looked into.
-    fn refusal(&self, error: &minijinja::Error, file: &File, context: &Context) -> Error {
+    fn refusal(&self, error: &minijinja::Error, file: &File, context: &Context) -> Diagnostic {
         let complaint = fault::complaint(error, file, &self.project, context.variables());
         let told = complaint.parts().help.iter().any(|help| help == CAPTURED);
         let captured = !told && !fault::is_endless(error) && paste(&self.pasted, file, context).is_ok();

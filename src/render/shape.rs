@@ -4,9 +4,9 @@
 //! plan of their holes; putting values in is for `fill`.
 
 use super::hole::{self, Hole, Piece};
-use crate::error::{Error, Errors, Kind, Result};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::node::{Node, Style, Value as Data};
-use crate::source::{FileId, Place};
+use crate::source::{FileId, Location};
 use crate::yaml::Dialect;
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
@@ -50,19 +50,19 @@ impl Shape {
             if let Some(what) = nameless(text, number) {
                 let message = format!("`{}` stands in {what}, which must be known before values are", hole.expression);
                 planner.complaints.push(
-                    Error::new(Kind::Template, message)
+                    Diagnostic::new(Code::Template, message)
                         .at(hole.at)
                         .help("put values into strings, keys or whole values"),
                 );
             }
         }
-        Errors::check(planner.complaints, Shape { documents, holes })
+        Diagnostics::check(planner.complaints, Shape { documents, holes })
     }
 }
 
 struct Planner {
     filled: Vec<bool>,
-    complaints: Vec<Error>,
+    complaints: Vec<Diagnostic>,
 }
 
 impl Planner {
@@ -98,7 +98,7 @@ impl Planner {
     }
 
     /// The pieces of a text that has holes.
-    fn pieces(&mut self, text: &str, at: Place) -> Option<Vec<Piece>> {
+    fn pieces(&mut self, text: &str, at: Location) -> Option<Vec<Piece>> {
         hole::reserved(text)?;
         let pieces = hole::pieces(text);
         if pieces.is_none() {
@@ -116,8 +116,8 @@ impl Planner {
     }
 }
 
-fn cut(at: Place) -> Error {
-    Error::new(Kind::Template, "captured text was cut apart").at(at).help(super::fill::CAPTURED)
+fn cut(at: Location) -> Diagnostic {
+    Diagnostic::new(Code::Template, "captured text was cut apart").at(at).help(super::fill::CAPTURED)
 }
 
 /// The part of YAML's syntax in which the placeholder of value `number` stands, if it is one that is gone after reading

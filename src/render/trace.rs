@@ -7,7 +7,7 @@
 
 use super::hole::{CLOSE, Hole, MARK, OPEN, UNMARK};
 use super::tags;
-use crate::source::{File, FileId, Place, Project, RelPath};
+use crate::source::{File, FileId, Location, Project, RelPath};
 use minijinja::{OutputSpan, OutputSpanKind};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -124,7 +124,7 @@ impl<'t> Trace<'t> {
         let mut sources = BTreeMap::new();
         for segment in &segments {
             if let (false, Some(file)) =
-                (sources.contains_key(&segment.file), project.file_at(Place::new(segment.file, 1, 1, 0)))
+                (sources.contains_key(&segment.file), project.file_at(Location::new(segment.file, 1, 1, 0)))
             {
                 let lines = line_starts(file.text().unwrap_or(""));
                 sources.insert(segment.file, Source { file, lines });
@@ -147,7 +147,7 @@ impl<'t> Trace<'t> {
     }
 
     /// The place in a template of `len` characters of the text, from `line` and `column`.
-    pub(super) fn place(&self, line: usize, column: usize, len: usize) -> Place {
+    pub(super) fn place(&self, line: usize, column: usize, len: usize) -> Location {
         let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(self.text.len());
         let offset =
             |chars: usize| self.text[start..].char_indices().nth(chars).map_or(self.text.len(), |(at, _)| start + at);
@@ -155,8 +155,8 @@ impl<'t> Trace<'t> {
     }
 
     /// The place in a template of the text from the character at `first` to that at `last`.
-    pub(super) fn place_at(&self, first: usize, last: usize) -> Place {
-        let Some((source, start, end)) = self.origin(first) else { return Place::NONE };
+    pub(super) fn place_at(&self, first: usize, last: usize) -> Location {
+        let Some((source, start, end)) = self.origin(first) else { return Location::NONE };
         let end = match self.origin(last.max(first)) {
             Some((other, _, last)) if other.file.id == source.file.id => last.max(end),
             _ => end,
@@ -164,7 +164,7 @@ impl<'t> Trace<'t> {
         let (line, column) = source.position(start);
         let text = source.text().get(start..end).unwrap_or("");
         let len = text.lines().next().map_or(0, |line| line.chars().count());
-        Place::new(source.file.id, line, column, len)
+        Location::new(source.file.id, line, column, len)
     }
 
     /// The holes of the text, by number; those of the first `count` values that are not in it have no place.

@@ -5,7 +5,7 @@
 //! them. This is a mistake of kustomize's, but it decides its output.
 
 use crate::node::{Node, Scalar, Value};
-use crate::source::Place;
+use crate::source::Location;
 use smol_str::SmolStr;
 use std::fmt;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ pub struct Followed {
     /// The one that was changed.
     pub leader: String,
     /// Where the new value stands.
-    pub at: Place,
+    pub at: Location,
 }
 
 impl Twins {
@@ -159,12 +159,12 @@ impl fmt::Display for Path<'_> {
 mod tests {
     use super::{Down, Twins};
     use crate::node::Node;
-    use crate::source::Place;
+    use crate::source::Location;
     use crate::yaml::{self, Dialect, Quoting};
     use std::sync::Arc;
 
     fn parse(text: &str) -> Node {
-        yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Place::NONE).unwrap().remove(0)
+        yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Location::NONE).unwrap().remove(0)
     }
 
     fn twins() -> Twins {

@@ -3,9 +3,9 @@
 //! The schema says which keys there are and what types they take; its findings become complaints with places here. What
 //! a key means, and what else is wrong with it, is for `spec`.
 
-use crate::error::{Error, Kind};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{Node, Tag};
-use crate::source::Place;
+use crate::source::Location;
 use crate::yaml::number;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::paths::LocationSegment;
@@ -23,7 +23,7 @@ static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
 });
 
 /// What is wrong with the shape of a spec: unknown and missing keys, wrong types.
-pub fn check(spec: &Node) -> Vec<Error> {
+pub fn check(spec: &Node) -> Vec<Diagnostic> {
     let json = json(spec);
     VALIDATOR.iter_errors(&json).flat_map(|fault| Subject::of(spec, &fault).complaints(fault.kind())).collect()
 }
@@ -96,7 +96,7 @@ impl<'a> Subject<'a> {
         subject
     }
 
-    fn complaints(self, fault: &ValidationErrorKind) -> Vec<Error> {
+    fn complaints(self, fault: &ValidationErrorKind) -> Vec<Diagnostic> {
         use ValidationErrorKind as Fault;
         let (is, text) = (&self.name, self.node.as_text());
         let shown = text.map_or_else(|| self.node.kind_name().to_owned(), |text| format!("`{text}`"));
@@ -124,7 +124,7 @@ impl<'a> Subject<'a> {
             Fault::Pattern { .. } => {
                 let error = spec_error(format!("{is} cannot be {shown}"));
                 let help = self.schema["patternErrorMessage"].as_str();
-                help.into_iter().fold(error, Error::help)
+                help.into_iter().fold(error, Diagnostic::help)
             }
             Fault::MinLength { .. } | Fault::MinItems { .. } => spec_error(format!("{is} is empty")),
             Fault::MaxLength { limit } => spec_error(format!("{is} has more than {limit} characters")),
@@ -137,7 +137,7 @@ impl<'a> Subject<'a> {
         vec![error.at(self.node.at)]
     }
 
-    fn wrong_type(&self, wanted: &TypeKind) -> Error {
+    fn wrong_type(&self, wanted: &TypeKind) -> Diagnostic {
         let wanted = match wanted {
             TypeKind::Single(one) => one.to_string(),
             TypeKind::Multiple(many) => {
@@ -161,8 +161,8 @@ impl<'a> Subject<'a> {
         }
     }
 
-    fn unknown(&self, key: &str) -> Error {
-        let at = self.node.as_map().and_then(|map| map.entry(key)).map_or(Place::NONE, |entry| entry.key.at);
+    fn unknown(&self, key: &str) -> Diagnostic {
+        let at = self.node.as_map().and_then(|map| map.entry(key)).map_or(Location::NONE, |entry| entry.key.at);
         let error = spec_error(format!("`{key}` is no key of {}", self.name)).at(at);
         let keys: Vec<&str> = keys(self.schema).collect();
         let elsewhere: Vec<&str> =
@@ -171,7 +171,7 @@ impl<'a> Subject<'a> {
                 .filter(|(part, _)| has_key(part, key))
                 .map(|(_, place)| place)
                 .collect();
-        match crate::error::nearest(key, keys.iter().copied()) {
+        match crate::diagnostic::nearest(key, keys.iter().copied()) {
             Some(near) => error.help(format!("did you mean `{near}`?")),
             None if !elsewhere.is_empty() => error.help(format!("it belongs to {}", elsewhere.join(" or to "))),
             None => error.help(format!("the keys here are {}", listed(&keys))),
@@ -179,8 +179,8 @@ impl<'a> Subject<'a> {
     }
 }
 
-fn spec_error(message: String) -> Error {
-    Error::new(Kind::Spec, message)
+fn spec_error(message: String) -> Diagnostic {
+    Diagnostic::new(Code::Spec, message)
 }
 
 fn resolved(schema: &'static Json) -> &'static Json {

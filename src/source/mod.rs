@@ -15,7 +15,7 @@ pub struct FileId(pub(crate) u32);
 
 /// A stretch of one line of an input file. Lines and columns count from 1, columns and lengths in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct Location {
     /// The file, if any.
     file: u32,
     /// The line.
@@ -26,17 +26,17 @@ pub struct Place {
     pub len: u16,
 }
 
-impl Place {
+impl Location {
     /// The place of what no file holds.
-    pub const NONE: Place = Place { file: u32::MAX, line: 0, column: 0, len: 0 };
+    pub const NONE: Location = Location { file: u32::MAX, line: 0, column: 0, len: 0 };
 
     /// `len` characters from `line` and `column` of `file`; numbers too large for an editor are cut.
     pub fn new(file: FileId, line: usize, column: usize, len: usize) -> Self {
         let short = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
-        Place { file: file.0, line: u32::try_from(line).unwrap_or(u32::MAX), column: short(column), len: short(len) }
+        Location { file: file.0, line: u32::try_from(line).unwrap_or(u32::MAX), column: short(column), len: short(len) }
     }
 
-    /// The file, or `None` for [`Place::NONE`].
+    /// The file, or `None` for [`Location::NONE`].
     pub fn file(&self) -> Option<FileId> {
         (self.file != u32::MAX).then_some(FileId(self.file))
     }
@@ -48,14 +48,14 @@ impl Place {
 
     /// This place, or `other` if it points nowhere.
     #[must_use]
-    pub fn or(self, other: Place) -> Place {
+    pub fn or(self, other: Location) -> Location {
         if self.is_some() { self } else { other }
     }
 }
 
-impl Default for Place {
-    /// [`Place::NONE`].
+impl Default for Location {
+    /// [`Location::NONE`].
     fn default() -> Self {
-        Place::NONE
+        Location::NONE
     }
 }

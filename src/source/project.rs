@@ -1,6 +1,6 @@
 //! Every input text by path: read once, on first use, and never again.
 
-use super::{FileId, Place, RelPath};
+use super::{FileId, Location, RelPath};
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
@@ -17,18 +17,18 @@ pub struct File {
 
 impl File {
     /// The content as text, or the place of the first byte that is not UTF-8.
-    pub fn text(&self) -> Result<&str, Place> {
+    pub fn text(&self) -> Result<&str, Location> {
         std::str::from_utf8(&self.bytes).map_err(|error| {
             let before = String::from_utf8_lossy(&self.bytes[..error.valid_up_to()]).into_owned();
             let line = before.matches('\n').count() + 1;
             let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
-            Place::new(self.id, line, column, 1)
+            Location::new(self.id, line, column, 1)
         })
     }
 
     /// The place of the whole file, for complaints that have no line.
-    pub fn place(&self) -> Place {
-        Place::new(self.id, 0, 0, 0)
+    pub fn place(&self) -> Location {
+        Location::new(self.id, 0, 0, 0)
     }
 }
 
@@ -174,7 +174,7 @@ impl Project {
     }
 
     /// The file that a place names.
-    pub fn file_at(&self, place: Place) -> Option<Arc<File>> {
+    pub fn file_at(&self, place: Location) -> Option<Arc<File>> {
         let FileId(id) = place.file()?;
         self.table.read().expect(LOCK).files.get(id as usize).cloned()
     }

@@ -2,8 +2,8 @@
 
 use super::section::{Section, text};
 use super::{Branch, Hosts, Placed, is_label, spec_error};
-use crate::error::Error;
-use crate::source::Place;
+use crate::diagnostic::Diagnostic;
+use crate::source::Location;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ pub struct Alias {
     /// The name of the branch.
     pub branch: Placed<SmolStr>,
     /// Where the alias is written.
-    pub at: Place,
+    pub at: Location,
 }
 
 /// Reads the aliases, each of which leads to one of `branches` through a host of `hosts`, which all branches have.
@@ -21,7 +21,7 @@ pub(super) fn aliases(
     top: &Section,
     branches: &[Branch],
     hosts: &Hosts,
-    faults: &mut Vec<Error>,
+    faults: &mut Vec<Diagnostic>,
 ) -> BTreeMap<SmolStr, Alias> {
     let mut aliases = BTreeMap::new();
     for entry in top.map("aliases").into_iter().flatten() {
@@ -36,7 +36,7 @@ pub(super) fn aliases(
     aliases
 }
 
-fn check(name: &str, alias: &Alias, branches: &[Branch], hosts: &Hosts) -> Result<(), Error> {
+fn check(name: &str, alias: &Alias, branches: &[Branch], hosts: &Hosts) -> Result<(), Diagnostic> {
     if !is_label(name) {
         let error = spec_error(format!("`{name}` is no alias")).at(alias.at);
         return Err(

@@ -4,10 +4,10 @@ use super::section::{Section, text};
 use super::service::{self, Names};
 use super::settings::{Reader, Settings};
 use super::{DatabaseMode, Date, Pattern, Placed, Slots, spec_error};
-use crate::error::Error;
+use crate::diagnostic::Diagnostic;
 use crate::name::DnsName;
 use crate::slug::Slug;
-use crate::source::Place;
+use crate::source::Location;
 use smol_str::SmolStr;
 
 /// An entry of `branches:` or a file of `branches.d/`.
@@ -16,7 +16,7 @@ pub struct Branch {
     /// Its name in git.
     pub name: SmolStr,
     /// Where the name is written.
-    pub at: Place,
+    pub at: Location,
     /// The slug that was written instead of the derived one.
     pub slug: Option<Placed<Slug>>,
     /// What it is made of, over the defaults.
@@ -60,7 +60,7 @@ pub struct AppEngine {
     /// The domain below which App Engine serves versions, if the hosts lead there.
     pub domain: Option<Placed<DnsName>>,
     /// Where it is written.
-    pub at: Place,
+    pub at: Location,
 }
 
 /// What means nothing where there is no namespace.
@@ -71,7 +71,7 @@ const OF_NAMESPACES: [&str; 11] = [
 ];
 
 impl Branch {
-    pub(super) fn of(section: &Section, reader: &mut Reader, faults: &mut Vec<Error>) -> Self {
+    pub(super) fn of(section: &Section, reader: &mut Reader, faults: &mut Vec<Diagnostic>) -> Self {
         let placed = |key| section.node(key).and_then(|node| Some(Placed { value: text(node)?, at: node.at }));
         let name = section.text("name").unwrap_or_default();
         if let Err(error) = check_name(&name) {
@@ -106,8 +106,8 @@ impl Branch {
 
 fn checked<T>(
     text: &Placed<SmolStr>,
-    parse: impl Fn(&str) -> Result<T, Error>,
-    faults: &mut Vec<Error>,
+    parse: impl Fn(&str) -> Result<T, Diagnostic>,
+    faults: &mut Vec<Diagnostic>,
 ) -> Option<Placed<T>> {
     match parse(&text.value) {
         Ok(value) => Some(Placed { value, at: text.at }),
@@ -119,7 +119,7 @@ fn checked<T>(
 }
 
 /// Whatever git takes is fine, and more; but a name is one line without blanks around it.
-fn check_name(name: &str) -> Result<(), Error> {
+fn check_name(name: &str) -> Result<(), Diagnostic> {
     if name.contains(|c: char| c.is_control()) {
         return Err(spec_error(format!("the branch name `{}` has a control character", name.escape_debug())));
     }
@@ -130,7 +130,7 @@ fn check_name(name: &str) -> Result<(), Error> {
 }
 
 impl AppEngine {
-    fn of(section: &Section, faults: &mut Vec<Error>) -> Self {
+    fn of(section: &Section, faults: &mut Vec<Diagnostic>) -> Self {
         AppEngine {
             project: section.text("project").unwrap_or_default(),
             service: Pattern::of(section, "service", faults).unwrap_or_else(|| Pattern::literal("default")),

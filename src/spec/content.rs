@@ -2,9 +2,9 @@
 
 use super::section::{Section, text};
 use super::{Pattern, Placed};
-use crate::error::{Error, Kind};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::record::{Data, Records, Type};
-use crate::source::Place;
+use crate::source::Location;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,14 +29,14 @@ pub struct AddressFrom {
     /// Its name.
     pub name: Pattern,
     /// Where it is written.
-    pub at: Place,
+    pub at: Location,
 }
 
 /// The types that say where a host is; one of them, or `addressFrom`, takes the place of all that a zone says of that.
 const ADDRESSES: [Type; 3] = [Type::A, Type::Aaaa, Type::Cname];
 
 impl Content {
-    pub(super) fn of(section: &Section, faults: &mut Vec<Error>) -> Self {
+    pub(super) fn of(section: &Section, faults: &mut Vec<Diagnostic>) -> Self {
         let ttl = section.node("ttl").and_then(|node| {
             let value = node.as_text()?.parse().ok()?;
             Some(Placed { value, at: node.at })
@@ -52,7 +52,7 @@ impl Content {
             && let Some((kind, _)) = content.sets.iter().find(|(kind, _)| ADDRESSES.contains(kind))
         {
             let message = format!("`addressFrom` and `{kind}` both say where hosts are");
-            faults.push(Error::new(Kind::Dns, message).at(from.at).help("keep one of the two"));
+            faults.push(Diagnostic::new(Code::Dns, message).at(from.at).help("keep one of the two"));
         }
         if let Err(error) = content.records(None).check() {
             faults.push(error.at(content.sets[&Type::Cname].at));
@@ -83,7 +83,7 @@ impl Content {
 }
 
 impl AddressFrom {
-    fn of(section: &Section, faults: &mut Vec<Error>) -> Option<Self> {
+    fn of(section: &Section, faults: &mut Vec<Diagnostic>) -> Option<Self> {
         Some(AddressFrom {
             kind: section.text("kind")?,
             namespace: Pattern::of(section, "namespace", faults),
@@ -93,7 +93,7 @@ impl AddressFrom {
     }
 }
 
-fn set(kind: Type, list: &[crate::node::Node], faults: &mut Vec<Error>) -> BTreeSet<Data> {
+fn set(kind: Type, list: &[crate::node::Node], faults: &mut Vec<Diagnostic>) -> BTreeSet<Data> {
     let mut set = BTreeSet::new();
     for node in list {
         // An empty value is left to the schema.
@@ -102,7 +102,7 @@ fn set(kind: Type, list: &[crate::node::Node], faults: &mut Vec<Error>) -> BTree
             Ok(data) if set.insert(data.clone()) => {}
             Ok(_) => {
                 let message = format!("`{value}` stands twice in this list");
-                faults.push(Error::new(Kind::Dns, message).at(node.at));
+                faults.push(Diagnostic::new(Code::Dns, message).at(node.at));
             }
             Err(error) => faults.push(error.at(node.at)),
         }

@@ -2,8 +2,8 @@
 
 use super::section::{Section, text};
 use super::{Branch, Placed, spec_error};
-use crate::error::Error;
-use crate::source::Place;
+use crate::diagnostic::Diagnostic;
+use crate::source::Location;
 use smol_str::SmolStr;
 
 /// What the spec says of databases.
@@ -16,7 +16,7 @@ pub struct Database {
     /// The Job that migrates and seeds the database of a branch.
     pub job: Option<Placed<SmolStr>>,
     /// Where it is written.
-    pub at: Place,
+    pub at: Location,
 }
 
 /// What a branch has.
@@ -55,7 +55,7 @@ impl DatabaseMode {
 const RESERVED: [&str; 5] = ["pg", "current", "session", "system", "information"];
 
 impl Database {
-    pub(super) fn of(top: &Section, faults: &mut Vec<Error>) -> Option<Self> {
+    pub(super) fn of(top: &Section, faults: &mut Vec<Diagnostic>) -> Option<Self> {
         let section = top.section("database")?;
         let name = section.text("name").unwrap_or_default();
         if RESERVED.contains(&&*name) || name.starts_with("pg_") {
@@ -76,7 +76,7 @@ impl Database {
         database: Option<&Self>,
         baseline: Option<&Placed<SmolStr>>,
         branches: &[Branch],
-        faults: &mut Vec<Error>,
+        faults: &mut Vec<Diagnostic>,
     ) {
         let Some(database) = database else {
             for mode in branches.iter().filter_map(|branch| branch.database.as_ref()) {

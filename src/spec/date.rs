@@ -1,7 +1,7 @@
 //! A day of the calendar, without a clock or a time zone.
 
 use super::spec_error;
-use crate::error::Error;
+use crate::diagnostic::Diagnostic;
 use std::fmt;
 
 /// A day of the Gregorian calendar from year 1 to 9999; earlier days are less.
@@ -14,7 +14,7 @@ pub struct Date {
 
 impl Date {
     /// Reads `YYYY-MM-DD`.
-    pub fn parse(text: &str) -> Result<Self, Error> {
+    pub fn parse(text: &str) -> Result<Self, Diagnostic> {
         let malformed =
             || spec_error(format!("`{text}` is no date")).help("a date is written YYYY-MM-DD, such as `2026-12-24`");
         let [year, month, day] = <[&str; 3]>::try_from(text.split('-').collect::<Vec<_>>()).map_err(|_| malformed())?;

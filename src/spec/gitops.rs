@@ -2,8 +2,8 @@
 
 use super::section::Section;
 use super::spec_error;
-use crate::error::Error;
-use crate::source::{Place, RelPath};
+use crate::diagnostic::Diagnostic;
+use crate::source::{Location, RelPath};
 use smol_str::SmolStr;
 
 /// What there is to be told of the branches; each part alone or with others.
@@ -35,7 +35,7 @@ pub struct ArgoCd {
     /// How many objects.
     pub applications: Applications,
     /// Where it is written.
-    pub at: Place,
+    pub at: Location,
 }
 
 /// How Argo CD comes by its Applications.
@@ -59,7 +59,7 @@ pub struct Flux {
     /// How often the cluster is compared.
     pub interval: SmolStr,
     /// Where it is written.
-    pub at: Place,
+    pub at: Location,
 }
 
 /// How `kubectl` finds what a branch no longer has.
@@ -72,7 +72,7 @@ pub enum Apply {
 }
 
 impl GitOps {
-    pub(super) fn of(top: &Section, output: &RelPath, faults: &mut Vec<Error>) -> Self {
+    pub(super) fn of(top: &Section, output: &RelPath, faults: &mut Vec<Diagnostic>) -> Self {
         let Some(section) = top.section("gitops") else { return GitOps::default() };
         GitOps {
             argocd: section.section("argocd").map(|section| ArgoCd::of(&section, output, faults)),
@@ -86,7 +86,7 @@ impl GitOps {
     }
 
     /// Where it is said that each branch is to have an object of its own, which [`name`](Self::name) names.
-    pub fn objects(&self) -> Option<Place> {
+    pub fn objects(&self) -> Option<Location> {
         self.argocd.as_ref().map(|argocd| argocd.at).or_else(|| self.flux.as_ref().map(|flux| flux.at))
     }
 
@@ -97,7 +97,7 @@ impl GitOps {
 }
 
 impl ArgoCd {
-    fn of(section: &Section, output: &RelPath, faults: &mut Vec<Error>) -> Self {
+    fn of(section: &Section, output: &RelPath, faults: &mut Vec<Diagnostic>) -> Self {
         let text = |key, default: &str| section.text(key).unwrap_or_else(|| default.into());
         let repo_url = text("repoURL", "");
         if has_password(&repo_url) {
@@ -122,7 +122,7 @@ impl ArgoCd {
 }
 
 impl Flux {
-    fn of(section: &Section, output: &RelPath, faults: &mut Vec<Error>) -> Self {
+    fn of(section: &Section, output: &RelPath, faults: &mut Vec<Diagnostic>) -> Self {
         let text = |key, default: &str| section.text(key).unwrap_or_else(|| default.into());
         Flux {
             source: text("source", ""),
@@ -142,7 +142,7 @@ fn has_password(url: &str) -> bool {
 
 /// The path of the output in the repository. Argo CD reads it as a glob and a template, so nothing may stand in it that
 /// means something there; what is written under `path` is for the schema.
-fn path(section: &Section, output: &RelPath, faults: &mut Vec<Error>) -> RelPath {
+fn path(section: &Section, output: &RelPath, faults: &mut Vec<Diagnostic>) -> RelPath {
     if let Some(text) = section.text("path") {
         let path = RelPath::new(&text);
         if path.as_ref().is_none_or(|path| path.as_str() != text) && !text.is_empty() {

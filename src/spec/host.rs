@@ -2,7 +2,7 @@
 
 use super::section::Section;
 use super::{Content, Pattern, Placed, service, spec_error};
-use crate::error::Error;
+use crate::diagnostic::Diagnostic;
 use crate::node::{Node, Value};
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
@@ -63,7 +63,7 @@ impl fmt::Display for Join {
 
 impl Hosts {
     /// The hosts that a section has: a list of names, or a mapping that may say more.
-    pub(super) fn of(section: &Section, faults: &mut Vec<Error>) -> Option<Self> {
+    pub(super) fn of(section: &Section, faults: &mut Vec<Diagnostic>) -> Option<Self> {
         let node = section.node("hosts")?;
         match &node.value {
             Value::Seq(items) => Some(Hosts { names: Some(names(items, faults)), ..Hosts::default() }),
@@ -80,7 +80,7 @@ impl Hosts {
     }
 }
 
-fn names(list: &[Node], faults: &mut Vec<Error>) -> Vec<Host> {
+fn names(list: &[Node], faults: &mut Vec<Diagnostic>) -> Vec<Host> {
     let mut seen = BTreeSet::new();
     let hosts = list.iter().filter_map(|node| {
         let section = Section::new("host", node);

@@ -2,7 +2,7 @@
 
 use super::section::{Section, text};
 use super::{Placed, spec_error};
-use crate::error::Error;
+use crate::diagnostic::Diagnostic;
 use crate::node::Map;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ pub type Image = Placed<Reference>;
 
 impl Reference {
     /// Reads `name`, `name:tag`, `name@digest`, `name:tag@digest`, `:tag` or `@digest`.
-    pub fn parse(text: &str) -> Result<Self, Error> {
+    pub fn parse(text: &str) -> Result<Self, Diagnostic> {
         let wrong = |why: String| {
             spec_error(format!("`{text}` is no image: {why}"))
                 .help("an image is `name:tag`, `name@sha256:…`, or only `:tag` or `@sha256:…` to keep its name")
@@ -123,7 +123,7 @@ fn is_digest(digest: &str) -> bool {
 }
 
 /// Reads the aliases. No image has two, since a manifest could not tell which one is meant.
-pub(super) fn aliases(top: &Section, faults: &mut Vec<Error>) -> BTreeMap<SmolStr, Placed<SmolStr>> {
+pub(super) fn aliases(top: &Section, faults: &mut Vec<Diagnostic>) -> BTreeMap<SmolStr, Placed<SmolStr>> {
     let mut aliases: BTreeMap<SmolStr, Placed<SmolStr>> = BTreeMap::new();
     for entry in top.map("imageAliases").into_iter().flatten() {
         let (alias, at) = (&entry.key.text, entry.value.at);
@@ -151,7 +151,7 @@ pub(super) fn aliases(top: &Section, faults: &mut Vec<Error>) -> BTreeMap<SmolSt
 pub(super) fn images(
     map: Option<&Map>,
     aliases: &BTreeMap<SmolStr, Placed<SmolStr>>,
-    faults: &mut Vec<Error>,
+    faults: &mut Vec<Diagnostic>,
 ) -> BTreeMap<SmolStr, Option<Image>> {
     let mut images = BTreeMap::new();
     let mut keys: BTreeMap<SmolStr, &SmolStr> = BTreeMap::new();

@@ -2,7 +2,7 @@
 
 use super::section::Section;
 use super::spec_error;
-use crate::error::Error;
+use crate::diagnostic::Diagnostic;
 use crate::node::{Node, Value};
 use crate::schema::Gvk;
 use smol_str::SmolStr;
@@ -23,7 +23,7 @@ impl ImageField {
         ImageField { group: group.map(Into::into), kind: kind.map(Into::into), path: keys.map(Into::into).collect() }
     }
 
-    pub(super) fn all(top: &Section, faults: &mut Vec<Error>) -> Vec<Self> {
+    pub(super) fn all(top: &Section, faults: &mut Vec<Diagnostic>) -> Vec<Self> {
         let mut fields = Vec::new();
         for node in top.list("imageFields").unwrap_or_default().iter().filter(|node| node.as_map().is_some()) {
             let section = Section::new("imageField", node);

@@ -2,7 +2,7 @@
 
 use super::section::text;
 use super::{Placed, spec_error};
-use crate::error::Error;
+use crate::diagnostic::Diagnostic;
 use crate::node::Map;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ pub fn is_label(text: &str) -> bool {
 pub(super) fn pairs(
     map: Option<&Map>,
     values: Values,
-    faults: &mut Vec<Error>,
+    faults: &mut Vec<Diagnostic>,
 ) -> BTreeMap<SmolStr, Option<Placed<SmolStr>>> {
     let mut pairs = BTreeMap::new();
     for entry in map.into_iter().flatten() {
@@ -57,7 +57,7 @@ pub(super) fn pairs(
     pairs
 }
 
-fn check_key(key: &str) -> Result<(), Error> {
+fn check_key(key: &str) -> Result<(), Diagnostic> {
     if key.starts_with(KEY_PREFIX) {
         return Err(spec_error(format!("the key `{key}` is set by pleach itself")));
     }

@@ -1,9 +1,9 @@
 //! The files of the spec as one document: the entries of `branches.d/` join `branches:`, each with its own places.
 
 use super::spec_error;
-use crate::error::{Error, Result, gather};
+use crate::diagnostic::{Diagnostic, Result, gather};
 use crate::node::{Node, Value};
-use crate::source::{File, Found, Place, Project, RelPath};
+use crate::source::{File, Found, Location, Project, RelPath};
 use crate::yaml::{self, Dialect};
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub fn files(project: &Project) -> Result<Vec<Arc<File>>> {
     gather(std::iter::once(main(project)).chain(further(project)), |file| file)
 }
 
-fn main(project: &Project) -> Result<Arc<File>, Error> {
+fn main(project: &Project) -> Result<Arc<File>, Diagnostic> {
     match project.look(&super::path(FILE)) {
         Found::File(file) => Ok(file),
         Found::Unreadable(why) => Err(spec_error(format!("`{FILE}` cannot be read: {why}"))),
@@ -35,7 +35,7 @@ pub(super) fn document(project: &Project) -> Result<Node> {
     let further: Vec<Node> = documents.collect();
     let Some(map) = spec.as_map_mut() else { return Ok(spec) };
     if map.get("branches").is_none_or(Node::is_null) {
-        let at = map.entry("branches").map_or(Place::NONE, |entry| entry.value.at);
+        let at = map.entry("branches").map_or(Location::NONE, |entry| entry.value.at);
         map.insert("branches", Node::seq(further).placed(at));
     } else if let Some(Node { value: Value::Seq(items), .. }) = map.get_mut("branches") {
         Arc::make_mut(items).extend(further);
@@ -44,7 +44,7 @@ pub(super) fn document(project: &Project) -> Result<Node> {
 }
 
 /// The files of `branches.d/`, and complaints about what nobody would read there.
-fn further(project: &Project) -> impl Iterator<Item = Result<Arc<File>, Error>> {
+fn further(project: &Project) -> impl Iterator<Item = Result<Arc<File>, Diagnostic>> {
     let folder = super::path(FOLDER);
     let names = match project.look(&folder) {
         Found::Folder(names) => names,

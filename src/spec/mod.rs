@@ -44,11 +44,11 @@ pub use slots::Slots;
 pub use sync::Sync;
 pub use zone::{Backend, LONGEST_TTL, Mode, Provider, Zone};
 
-use crate::error::{Error, Errors, Kind, Result};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::name::DnsName;
 use crate::node::Node;
 use crate::schema::branches as schema;
-use crate::source::{Place, Project, RelPath};
+use crate::source::{Location, Project, RelPath};
 use section::Section;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -59,7 +59,7 @@ pub struct Placed<T> {
     /// What.
     pub value: T,
     /// Where.
-    pub at: Place,
+    pub at: Location,
 }
 
 /// What `branches.yaml` and the files of `branches.d/` say.
@@ -142,7 +142,7 @@ pub fn read_apart(project: &Project) -> Result<Spec> {
     all_of(project, |_, _| {})
 }
 
-fn all_of(project: &Project, own: impl Fn(&mut Branch, &mut Vec<Error>)) -> Result<Spec> {
+fn all_of(project: &Project, own: impl Fn(&mut Branch, &mut Vec<Diagnostic>)) -> Result<Spec> {
     let document = load::document(project)?;
     let mut faults = Vec::new();
     let mut spec = Spec::of(&document, project, &mut faults);
@@ -153,11 +153,11 @@ fn all_of(project: &Project, own: impl Fn(&mut Branch, &mut Vec<Error>)) -> Resu
             faults.push(fault);
         }
     }
-    Errors::check(faults, spec)
+    Diagnostics::check(faults, spec)
 }
 
 impl Spec {
-    fn of(document: &Node, project: &Project, faults: &mut Vec<Error>) -> Self {
+    fn of(document: &Node, project: &Project, faults: &mut Vec<Diagnostic>) -> Self {
         let top = Section::new("spec", document);
         let image_aliases = image::aliases(&top, faults);
         let mut settings = settings::Reader::new(project, &image_aliases);
@@ -241,7 +241,7 @@ fn path(text: &str) -> RelPath {
 }
 
 /// The path of a folder below the workspace.
-fn folder(top: &Section, key: &'static str, faults: &mut Vec<Error>) -> Option<RelPath> {
+fn folder(top: &Section, key: &'static str, faults: &mut Vec<Diagnostic>) -> Option<RelPath> {
     let text = top.text(key).filter(|text| !text.is_empty())?;
     let path = RelPath::new(&text);
     if path.is_none() {
@@ -254,8 +254,8 @@ fn folder(top: &Section, key: &'static str, faults: &mut Vec<Error>) -> Option<R
     path
 }
 
-fn repeated_names(branches: &[Branch], faults: &mut Vec<Error>) {
-    let mut first: BTreeMap<&str, Place> = BTreeMap::new();
+fn repeated_names(branches: &[Branch], faults: &mut Vec<Diagnostic>) {
+    let mut first: BTreeMap<&str, Location> = BTreeMap::new();
     for branch in branches.iter().filter(|branch| !branch.name.is_empty()) {
         if let Some(place) = first.get(branch.name.as_str()) {
             faults.push(
@@ -269,8 +269,8 @@ fn repeated_names(branches: &[Branch], faults: &mut Vec<Error>) {
     }
 }
 
-fn spec_error(message: String) -> Error {
-    Error::new(Kind::Spec, message)
+fn spec_error(message: String) -> Diagnostic {
+    Diagnostic::new(Code::Spec, message)
 }
 
 #[cfg(test)]
@@ -547,7 +547,7 @@ branches:
         ];
         let (mut read, mut refused) = (0, 0);
         for other in others {
-            let place = |line, column, len| Place::new(crate::source::FileId(0), line, column, len);
+            let place = |line, column, len| Location::new(crate::source::FileId(0), line, column, len);
             let other = crate::yaml::parse(&format!("- {other}"), crate::yaml::Dialect::Kubernetes, &place).unwrap();
             with_each_value_replaced(&everything(), &other[0].as_seq().unwrap()[0], &|node| node, &mut |document| {
                 let mut faults = Vec::new();

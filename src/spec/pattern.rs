@@ -5,9 +5,9 @@
 
 use super::section::Section;
 use super::spec_error;
-use crate::error::Error;
+use crate::diagnostic::Diagnostic;
 use crate::node::{Node, Style};
-use crate::source::Place;
+use crate::source::Location;
 use smol_str::SmolStr;
 use std::fmt;
 
@@ -16,7 +16,7 @@ use std::fmt;
 pub struct Pattern {
     parts: Vec<Part>,
     /// Where it is written.
-    pub at: Place,
+    pub at: Location,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,21 +42,21 @@ const VARIABLES: &str = "a pattern takes `{{ project }}`, `{{ branch.slug }}` an
 impl Pattern {
     /// `{{ branch.slug }}`.
     pub fn slug() -> Self {
-        Pattern { parts: vec![Part::Slug], at: Place::NONE }
+        Pattern { parts: vec![Part::Slug], at: Location::NONE }
     }
 
     /// Text without variables.
     pub(super) fn literal(text: &str) -> Self {
-        Pattern { parts: vec![Part::Text(text.into())], at: Place::NONE }
+        Pattern { parts: vec![Part::Text(text.into())], at: Location::NONE }
     }
 
     /// The pattern under a key.
-    pub(super) fn of(section: &Section, key: &'static str, faults: &mut Vec<Error>) -> Option<Self> {
+    pub(super) fn of(section: &Section, key: &'static str, faults: &mut Vec<Diagnostic>) -> Option<Self> {
         section.node(key).and_then(|node| Pattern::read(node, faults))
     }
 
     /// Reads the string of a node; an empty one is left to the schema.
-    pub(super) fn read(node: &Node, faults: &mut Vec<Error>) -> Option<Self> {
+    pub(super) fn read(node: &Node, faults: &mut Vec<Diagnostic>) -> Option<Self> {
         let text = super::section::text(node).filter(|text| !text.is_empty())?;
         match parts(&text) {
             Ok(parts) => Some(Pattern { parts, at: node.at }),
@@ -73,7 +73,7 @@ impl Pattern {
     }
 
     /// The text for a branch with the slug `slug`.
-    pub fn expand(&self, scope: Scope, slug: &str) -> Result<String, Error> {
+    pub fn expand(&self, scope: Scope, slug: &str) -> Result<String, Diagnostic> {
         let mut out = String::with_capacity(64);
         for part in &self.parts {
             match part {
@@ -99,7 +99,7 @@ impl fmt::Display for Pattern {
 }
 
 /// The parts of a pattern, or byte offset and length of what is wrong in it.
-fn parts(text: &str) -> Result<Vec<Part>, (usize, usize, Error)> {
+fn parts(text: &str) -> Result<Vec<Part>, (usize, usize, Diagnostic)> {
     let mut parts = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
@@ -127,7 +127,7 @@ fn parts(text: &str) -> Result<Vec<Part>, (usize, usize, Error)> {
     Ok(parts)
 }
 
-fn variable(name: &str) -> Result<Part, Error> {
+fn variable(name: &str) -> Result<Part, Diagnostic> {
     let is_word = |word: &str| {
         !word.starts_with(|c: char| c.is_ascii_digit())
             && word.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
@@ -155,7 +155,7 @@ fn variable(name: &str) -> Result<Part, Error> {
 }
 
 /// The text of a scalar among the values.
-fn value<'a>(values: &'a Node, path: &[SmolStr]) -> Result<&'a str, Error> {
+fn value<'a>(values: &'a Node, path: &[SmolStr]) -> Result<&'a str, Diagnostic> {
     let mut node = values;
     for (i, key) in path.iter().enumerate() {
         let so_far = |end: usize| {
@@ -172,7 +172,7 @@ fn value<'a>(values: &'a Node, path: &[SmolStr]) -> Result<&'a str, Error> {
 }
 
 /// The place of some bytes of a scalar's text, if the file holds the text as it is; else that of the whole scalar.
-fn within(node: &Node, text: &str, start: usize, len: usize) -> Place {
+fn within(node: &Node, text: &str, start: usize, len: usize) -> Location {
     let quotes = u16::from(node.as_scalar().is_some_and(|scalar| scalar.style == Style::Quoted));
     let width = |text: &str| u16::try_from(text.chars().count()).unwrap_or(u16::MAX);
     if node.at.len != width(text).saturating_add(2 * quotes) {
@@ -190,7 +190,7 @@ mod tests {
 
     fn parse(text: &str) -> Result<Pattern, (usize, usize, String)> {
         let parts = parts(text).map_err(|(start, len, error)| (start, len, error.to_string()))?;
-        Ok(Pattern { parts, at: Place::NONE })
+        Ok(Pattern { parts, at: Location::NONE })
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The addresses that a zone's hosts may be given by a cluster: networks, and names that load balancers have.
 
-use crate::error::{Error, Kind};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::name::DnsName;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
@@ -16,8 +16,8 @@ pub enum Range {
 
 impl Range {
     /// Reads a network, a single address, or a name.
-    pub fn parse(text: &str) -> Result<Self, Error> {
-        let fault = |reason: &str| Error::new(Kind::Spec, format!("`{text}` is no range of addresses: {reason}"));
+    pub fn parse(text: &str) -> Result<Self, Diagnostic> {
+        let fault = |reason: &str| Diagnostic::new(Code::Spec, format!("`{text}` is no range of addresses: {reason}"));
         let (address, bits) = match text.split_once('/') {
             Some((address, bits)) => (address, Some(bits)),
             None => (text, None),

@@ -3,7 +3,7 @@
 
 use crate::node::{Map, Node, Tag};
 use crate::schema::branches as schema;
-use crate::source::Place;
+use crate::source::Location;
 use smol_str::SmolStr;
 
 /// A mapping, and which part of the schema describes it.
@@ -11,7 +11,7 @@ pub(super) struct Section<'a> {
     part: &'static str,
     map: Option<&'a Map>,
     /// Where it begins.
-    pub(super) at: Place,
+    pub(super) at: Location,
 }
 
 impl<'a> Section<'a> {
@@ -46,12 +46,12 @@ impl<'a> Section<'a> {
     }
 
     /// Where the value of `key` stands.
-    pub(super) fn place(&self, key: &'static str) -> Place {
-        self.node(key).map_or(Place::NONE, |node| node.at)
+    pub(super) fn place(&self, key: &'static str) -> Location {
+        self.node(key).map_or(Location::NONE, |node| node.at)
     }
 
     /// Where `key` itself stands.
-    pub(super) fn key_place(&self, key: &'static str) -> Option<Place> {
+    pub(super) fn key_place(&self, key: &'static str) -> Option<Location> {
         self.node(key)?;
         self.map?.entry(key).map(|entry| entry.key.at)
     }

@@ -3,9 +3,9 @@
 use super::section::{Section, text};
 use super::settings::{Overlay, Reader};
 use super::{Branch, Placed, Settings, spec_error};
-use crate::error::Error;
+use crate::diagnostic::Diagnostic;
 use crate::node::Node;
-use crate::source::Place;
+use crate::source::Location;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,16 +21,16 @@ pub struct Service {
     /// Entries of `ports:` as Services have them.
     pub ports: Option<Node>,
     /// Where it is written.
-    pub at: Place,
+    pub at: Location,
 }
 
 /// What a branch lists of things that have names.
 pub type Names = Vec<Placed<SmolStr>>;
 
 /// Reads the services in the order in which they are written, which is that of their overlays.
-pub(super) fn services(top: &Section, reader: &mut Reader, faults: &mut Vec<Error>) -> Vec<Service> {
+pub(super) fn services(top: &Section, reader: &mut Reader, faults: &mut Vec<Diagnostic>) -> Vec<Service> {
     let mut services = Vec::new();
-    let mut known: BTreeMap<SmolStr, Place> = BTreeMap::new();
+    let mut known: BTreeMap<SmolStr, Location> = BTreeMap::new();
     for entry in top.map("services").into_iter().flatten().filter(|entry| entry.value.as_map().is_some()) {
         let (name, at) = (&entry.key.text, entry.key.at);
         let section = Section::new("service", &entry.value);
@@ -64,7 +64,7 @@ pub(super) fn is_service(name: &str) -> bool {
 }
 
 /// A list of names, none of which stands twice.
-pub(super) fn names(list: &[Node], what: &str, faults: &mut Vec<Error>) -> Names {
+pub(super) fn names(list: &[Node], what: &str, faults: &mut Vec<Diagnostic>) -> Names {
     let mut seen = BTreeSet::new();
     let names = list.iter().filter_map(|node| {
         let name = text(node)?;
@@ -83,7 +83,7 @@ pub(super) fn check(
     baseline: Option<&Placed<SmolStr>>,
     defaults: &Settings,
     branches: &[Branch],
-    faults: &mut Vec<Error>,
+    faults: &mut Vec<Diagnostic>,
 ) {
     let base = baseline.and_then(|name| branches.iter().find(|branch| branch.name == name.value));
     if let Some(name) = baseline {
@@ -125,7 +125,7 @@ fn baseline(
     branch: Option<&Branch>,
     services: &[Service],
     branches: &[Branch],
-) -> Option<Error> {
+) -> Option<Diagnostic> {
     let Some(branch) = branch else {
         let error = spec_error(format!("the baseline is the branch `{}`, which there is not", name.value)).at(name.at);
         return Some(error.suggest(&name.value, branches.iter().map(|branch| branch.name.as_str())));

@@ -4,7 +4,7 @@ use super::label::{Values, pairs};
 use super::section::{Section, text};
 use super::service::{self, Names};
 use super::{Hosts, Image, OVERLAYS, Placed, image, spec_error};
-use crate::error::{Error, nearest};
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::node::{Map, Node};
 use crate::source::{Found, Project, RelPath};
 use smol_str::SmolStr;
@@ -19,7 +19,7 @@ pub struct Settings {
     /// The overlays, in order.
     pub overlays: Option<Vec<Overlay>>,
     /// What is wrong with overlays that it names and that are not there.
-    pub missing: Vec<Error>,
+    pub missing: Vec<Diagnostic>,
     /// What templates see: a mapping.
     pub values: Node,
     /// Images by their names in the manifests. Here and below, `None` takes a default out.
@@ -42,7 +42,7 @@ pub struct Settings {
 pub(super) struct Reader<'a> {
     project: &'a Project,
     aliases: &'a BTreeMap<SmolStr, Placed<SmolStr>>,
-    overlays: BTreeMap<SmolStr, Result<RelPath, Error>>,
+    overlays: BTreeMap<SmolStr, Result<RelPath, Diagnostic>>,
     no_values: Node,
 }
 
@@ -52,7 +52,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `defaults:`, and the hosts that may stand at the top instead.
-    pub(super) fn defaults(&mut self, top: &Section, faults: &mut Vec<Error>) -> Settings {
+    pub(super) fn defaults(&mut self, top: &Section, faults: &mut Vec<Diagnostic>) -> Settings {
         let empty = Node::map();
         let section = top.section("defaults").unwrap_or_else(|| Section::new("defaults", &empty));
         if let (Some(first), Some(second)) = (top.key_place("hosts"), section.key_place("hosts")) {
@@ -69,7 +69,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What a section says.
-    pub(super) fn settings(&mut self, section: &Section, faults: &mut Vec<Error>) -> Settings {
+    pub(super) fn settings(&mut self, section: &Section, faults: &mut Vec<Diagnostic>) -> Settings {
         let mut missing = Vec::new();
         Settings {
             overlays: section.list("overlays").map(|list| self.overlays(list, faults, &mut missing)),
@@ -94,14 +94,14 @@ impl<'a> Reader<'a> {
     }
 
     /// The overlay that a node names.
-    pub(super) fn overlay(&mut self, node: &Node, faults: &mut Vec<Error>) -> Option<Overlay> {
+    pub(super) fn overlay(&mut self, node: &Node, faults: &mut Vec<Diagnostic>) -> Option<Overlay> {
         let mut missing = Vec::new();
         let overlay = self.overlays(std::slice::from_ref(node), faults, &mut missing).pop();
         faults.append(&mut missing);
         overlay
     }
 
-    fn overlays(&mut self, list: &[Node], faults: &mut Vec<Error>, missing: &mut Vec<Error>) -> Vec<Overlay> {
+    fn overlays(&mut self, list: &[Node], faults: &mut Vec<Diagnostic>, missing: &mut Vec<Diagnostic>) -> Vec<Overlay> {
         let mut overlays: Vec<Overlay> = Vec::with_capacity(list.len());
         for node in list {
             let Some(name) = text(node).filter(|name| !name.is_empty()) else { continue };
@@ -123,7 +123,7 @@ impl<'a> Reader<'a> {
 }
 
 /// The folder of an overlay.
-fn overlay(project: &Project, name: &str) -> Result<RelPath, Error> {
+fn overlay(project: &Project, name: &str) -> Result<RelPath, Diagnostic> {
     let root = super::path(OVERLAYS);
     let path = root.join(name).filter(|path| path.is_within(&root) && *path != root);
     let path = path.ok_or_else(|| {
@@ -161,7 +161,7 @@ fn replicas(map: &Map) -> BTreeMap<SmolStr, Option<Placed<u32>>> {
     counts.collect()
 }
 
-fn patches(list: &[Node], faults: &mut Vec<Error>) -> Vec<Node> {
+fn patches(list: &[Node], faults: &mut Vec<Diagnostic>) -> Vec<Node> {
     for node in list.iter().filter(|node| node.as_map().is_some()) {
         let patch = Section::new("patch", node);
         let fault = match (patch.node("path"), patch.node("patch")) {

@@ -2,10 +2,10 @@
 
 use super::section::{Section, text};
 use super::{Placed, Settings, spec_error};
-use crate::error::Error;
+use crate::diagnostic::Diagnostic;
 use crate::name::DnsName;
 use crate::node::Node;
-use crate::source::Place;
+use crate::source::Location;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
@@ -26,11 +26,11 @@ pub struct Remote {
     /// Its port, a number.
     pub port: Option<Node>,
     /// Where it is written.
-    pub at: Place,
+    pub at: Location,
 }
 
 impl Shared {
-    pub(super) fn of(top: &Section, faults: &mut Vec<Error>) -> Self {
+    pub(super) fn of(top: &Section, faults: &mut Vec<Diagnostic>) -> Self {
         let Some(section) = top.section("shared") else { return Shared::default() };
         let mut services = BTreeMap::new();
         for entry in section.map("services").into_iter().flatten() {
@@ -64,7 +64,7 @@ impl Shared {
     }
 
     /// Refuses names in `uses` that stand for no service.
-    pub(super) fn check<'a>(&self, settings: impl Iterator<Item = &'a Settings>, faults: &mut Vec<Error>) {
+    pub(super) fn check<'a>(&self, settings: impl Iterator<Item = &'a Settings>, faults: &mut Vec<Diagnostic>) {
         for name in settings.flat_map(|settings| settings.uses.iter().flatten()) {
             if !self.services.contains_key(&name.value) {
                 faults.push(self.unknown(name));
@@ -72,7 +72,7 @@ impl Shared {
         }
     }
 
-    fn unknown(&self, name: &Placed<SmolStr>) -> Error {
+    fn unknown(&self, name: &Placed<SmolStr>) -> Diagnostic {
         let error = spec_error(format!("`shared.services` has no `{}`", name.value)).at(name.at);
         let is_in = |key: &str| self.node.as_ref().and_then(|node| node.at_path(&[key, &name.value])).is_some();
         match ["databases", "endpoints"].into_iter().find(|key| is_in(key)) {

@@ -2,8 +2,8 @@
 
 use super::section::{Section, text};
 use super::{Image, Placed, image, is_label, spec_error};
-use crate::error::Error;
-use crate::source::Place;
+use crate::diagnostic::Diagnostic;
+use crate::source::Location;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
@@ -17,14 +17,14 @@ pub struct Slots {
     /// The images of each, by their names in the manifests, over those of the branch; `None` takes one out.
     pub versions: BTreeMap<SmolStr, BTreeMap<SmolStr, Option<Image>>>,
     /// Where they are written.
-    pub at: Place,
+    pub at: Location,
 }
 
 impl Slots {
     pub(super) fn of(
         branch: &Section,
         aliases: &BTreeMap<SmolStr, Placed<SmolStr>>,
-        faults: &mut Vec<Error>,
+        faults: &mut Vec<Diagnostic>,
     ) -> Option<Self> {
         let section = branch.section("slots")?;
         let mut versions = BTreeMap::new();
@@ -36,7 +36,7 @@ impl Slots {
             let images = image::images(Section::new("version", &entry.value).map("images"), aliases, faults);
             versions.insert(entry.key.text.clone(), images);
         }
-        let unknown = |name: &str, at: Place| {
+        let unknown = |name: &str, at: Location| {
             let error = spec_error(format!("no version is named `{name}`")).at(at);
             error.suggest(name, versions.keys().map(SmolStr::as_str)).help("`versions` says which there are")
         };

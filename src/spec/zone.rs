@@ -3,9 +3,9 @@
 use super::range::Range;
 use super::section::{Section, text};
 use super::{Content, Placed};
-use crate::error::{Error, Kind};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::name::DnsName;
-use crate::source::Place;
+use crate::source::Location;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ pub struct Zone {
     /// The addresses that a cluster may give to its hosts.
     pub addresses: Vec<Range>,
     /// Where it is declared.
-    pub at: Place,
+    pub at: Location,
 }
 
 /// Whether the hosts of a zone have records of their own.
@@ -103,7 +103,7 @@ const TTL: u32 = 300;
 
 impl Zone {
     /// The lifetime of a host's records in seconds, where the host says `own` of it.
-    pub fn ttl(&self, own: Option<&Placed<u32>>) -> Result<u32, Error> {
+    pub fn ttl(&self, own: Option<&Placed<u32>>) -> Result<u32, Diagnostic> {
         let (shortest, longest) = self.provider.map_or((1, LONGEST_TTL), Provider::lifetimes);
         match own.or(self.content.ttl.as_ref()) {
             None => Ok(TTL.clamp(shortest, longest)),
@@ -111,7 +111,7 @@ impl Zone {
             Some(ttl) if ttl.value == 1 && self.provider == Some(Provider::Cloudflare) => Ok(1),
             Some(ttl) if !(shortest..=longest).contains(&ttl.value) => {
                 let message = format!("a lifetime of {} seconds is not one that the provider takes", ttl.value);
-                let error = Error::new(Kind::Dns, message).at(ttl.at);
+                let error = Diagnostic::new(Code::Dns, message).at(ttl.at);
                 Err(error.help(format!("it takes {shortest} to {longest} seconds")))
             }
             Some(ttl) => Ok(ttl.value),
@@ -130,7 +130,7 @@ impl Zone {
     }
 }
 
-pub(super) fn zones(top: &Section, faults: &mut Vec<Error>) -> BTreeMap<DnsName, Zone> {
+pub(super) fn zones(top: &Section, faults: &mut Vec<Diagnostic>) -> BTreeMap<DnsName, Zone> {
     let mut zones = BTreeMap::new();
     for entry in top.map("zones").into_iter().flatten() {
         let zone = Section::new("zone", &entry.value);
@@ -140,11 +140,11 @@ pub(super) fn zones(top: &Section, faults: &mut Vec<Error>) -> BTreeMap<DnsName,
             Ok(name) => {
                 for cut in read.delegated.iter().filter(|cut| cut.value.below(&name).is_none()) {
                     let message = format!("`{}` is not below the zone `{name}`, which cannot delegate it", cut.value);
-                    faults.push(Error::new(Kind::Dns, message).at(cut.at));
+                    faults.push(Diagnostic::new(Code::Dns, message).at(cut.at));
                 }
                 if let Some(other) = zones.insert(name, read) {
                     let other: Zone = other;
-                    let error = Error::new(Kind::Dns, "this zone stands twice").at(entry.key.at);
+                    let error = Diagnostic::new(Code::Dns, "this zone stands twice").at(entry.key.at);
                     faults.push(error.note(other.at, "first here"));
                 }
             }
@@ -153,7 +153,7 @@ pub(super) fn zones(top: &Section, faults: &mut Vec<Error>) -> BTreeMap<DnsName,
     zones
 }
 
-fn zone(zone: &Section, at: Place, faults: &mut Vec<Error>) -> Zone {
+fn zone(zone: &Section, at: Location, faults: &mut Vec<Diagnostic>) -> Zone {
     let mode = match zone.text("mode").as_deref() {
         Some("wildcard") => Mode::Wildcard,
         _ => Mode::Records,
@@ -162,7 +162,7 @@ fn zone(zone: &Section, at: Place, faults: &mut Vec<Error>) -> Zone {
         if let Some(at) = zone.key_place(key) {
             let message = format!("`{key}` means nothing in a zone whose wildcard answers for its hosts");
             let help = "a host that is to hold something else says so itself, under `hosts:`";
-            faults.push(Error::new(Kind::Dns, message).at(at).help(help));
+            faults.push(Diagnostic::new(Code::Dns, message).at(at).help(help));
         }
     }
     let word = |key| zone.text(key).filter(|text| !text.is_empty());
@@ -184,7 +184,7 @@ fn zone(zone: &Section, at: Place, faults: &mut Vec<Error>) -> Zone {
     }
 }
 
-fn names(zone: &Section, key: &'static str, faults: &mut Vec<Error>) -> Vec<Placed<DnsName>> {
+fn names(zone: &Section, key: &'static str, faults: &mut Vec<Diagnostic>) -> Vec<Placed<DnsName>> {
     let mut names = Vec::new();
     for node in zone.list(key).unwrap_or_default() {
         match text(node).filter(|text| !text.is_empty()).map(|text| DnsName::host(&text)) {
@@ -196,7 +196,7 @@ fn names(zone: &Section, key: &'static str, faults: &mut Vec<Error>) -> Vec<Plac
     names
 }
 
-fn ranges(zone: &Section, faults: &mut Vec<Error>) -> Vec<Range> {
+fn ranges(zone: &Section, faults: &mut Vec<Diagnostic>) -> Vec<Range> {
     let mut ranges = Vec::new();
     for node in zone.list("addresses").unwrap_or_default() {
         match text(node).map(|text| Range::parse(&text)) {

@@ -1,7 +1,7 @@
 //! What a `ConfigMap` or `Secret` holds: strings, under keys that can be file names, no more than a cluster stores.
 
 use super::Object;
-use crate::error::Error;
+use crate::diagnostic::Diagnostic;
 use crate::node::Entry;
 use crate::schema::name::SUBDOMAIN;
 
@@ -9,7 +9,7 @@ use crate::schema::name::SUBDOMAIN;
 const MOST: usize = 1024 * 1024;
 
 /// Checks the data of an object, if it is of one of the two kinds.
-pub(super) fn check(object: &Object, faults: &mut Vec<Error>) {
+pub(super) fn check(object: &Object, faults: &mut Vec<Diagnostic>) {
     let (text, base64) = match () {
         () if object.is("", "ConfigMap") => ("data", "binaryData"),
         () if object.is("", "Secret") => ("stringData", "data"),
@@ -41,7 +41,7 @@ pub(super) fn check(object: &Object, faults: &mut Vec<Error>) {
 }
 
 /// Checks one entry and returns how many bytes it holds.
-fn value(object: &Object, field: &str, base64: bool, entry: &Entry, faults: &mut Vec<Error>) -> usize {
+fn value(object: &Object, field: &str, base64: bool, entry: &Entry, faults: &mut Vec<Diagnostic>) -> usize {
     let key = &entry.key.text;
     if !is_key(key) {
         let fault = object.fault(&entry.value, format!("`{key}` is no key for `{field}` of `{object}`"));

@@ -1,14 +1,14 @@
 //! What names an object: kind, name, namespace, and that no other object has the same.
 
 use super::Object;
-use crate::error::Error;
+use crate::diagnostic::Diagnostic;
 use crate::node::Node;
 use crate::resource::Resource;
 use crate::schema::name::{self, is_label, is_path_segment, is_subdomain};
 use std::collections::BTreeMap;
 
 /// Checks kind, name and namespace.
-pub(super) fn check(object: &Object, namespace: &str, faults: &mut Vec<Error>) {
+pub(super) fn check(object: &Object, namespace: &str, faults: &mut Vec<Diagnostic>) {
     for key in ["apiVersion", "kind"] {
         match object.node().get(key) {
             Some(value) if value.as_str().is_some_and(|text| !text.is_empty()) => {}
@@ -43,7 +43,7 @@ pub(super) fn check(object: &Object, namespace: &str, faults: &mut Vec<Error>) {
     }
 }
 
-fn name(object: &Object, node: &Node, faults: &mut Vec<Error>) {
+fn name(object: &Object, node: &Node, faults: &mut Vec<Diagnostic>) {
     let Some(text) = node.as_str() else {
         let message = format!("`metadata.name` of `{object}` is {}, not a string", node.kind_name());
         faults.push(object.fault(node, message).help("put it in quotes"));
@@ -88,7 +88,7 @@ fn short(text: &str, longest: usize) -> (bool, String) {
 }
 
 /// Finds objects that a cluster takes for one: it does not look at versions.
-pub(super) fn twins(resources: &[Resource], faults: &mut Vec<Error>) {
+pub(super) fn twins(resources: &[Resource], faults: &mut Vec<Diagnostic>) {
     let mut seen = BTreeMap::new();
     for resource in resources {
         let object = Object::new(resource);

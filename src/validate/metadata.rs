@@ -1,7 +1,7 @@
 //! Labels and annotations, of an object and of the pods it makes.
 
 use super::{Object, pods};
-use crate::error::Error;
+use crate::diagnostic::Diagnostic;
 use crate::node::{Map, Node};
 use crate::schema::name::{LABEL, is_key, is_label_value};
 
@@ -9,7 +9,7 @@ const KEY: &str =
     "a key is at most 63 letters, digits, `-`, `_` and `.`, with a DNS name and `/` before it if that is wanted";
 
 /// Checks labels and annotations.
-pub(super) fn check(object: &Object, faults: &mut Vec<Error>) {
+pub(super) fn check(object: &Object, faults: &mut Vec<Diagnostic>) {
     of(object, object.node(), faults);
     if let Some(template) = pods::template(object) {
         of(object, template, faults);
@@ -17,7 +17,7 @@ pub(super) fn check(object: &Object, faults: &mut Vec<Error>) {
     }
 }
 
-fn of(object: &Object, node: &Node, faults: &mut Vec<Error>) {
+fn of(object: &Object, node: &Node, faults: &mut Vec<Diagnostic>) {
     for entry in mapping(object, node, "labels", faults).into_iter().flatten() {
         let (key, value) = (&entry.key, &entry.value);
         if !is_key(&key.text) {
@@ -53,7 +53,7 @@ fn of(object: &Object, node: &Node, faults: &mut Vec<Error>) {
 }
 
 /// The labels or annotations, if there are any.
-fn mapping<'a>(object: &Object, node: &'a Node, key: &str, faults: &mut Vec<Error>) -> Option<&'a Map> {
+fn mapping<'a>(object: &Object, node: &'a Node, key: &str, faults: &mut Vec<Diagnostic>) -> Option<&'a Map> {
     let value = node.at_path(&["metadata", key]).filter(|value| !value.is_null())?;
     if value.as_map().is_none() {
         faults.push(object.fault(value, format!("`{key}` of `{object}` is {}, not a mapping", value.kind_name())));
@@ -62,7 +62,7 @@ fn mapping<'a>(object: &Object, node: &'a Node, key: &str, faults: &mut Vec<Erro
 }
 
 /// A workload must select the pods that it makes.
-fn selector(object: &Object, template: &Node, faults: &mut Vec<Error>) {
+fn selector(object: &Object, template: &Node, faults: &mut Vec<Diagnostic>) {
     let Some(wanted) = object.node().at_path(&["spec", "selector", "matchLabels"]).and_then(Node::as_map) else {
         return;
     };

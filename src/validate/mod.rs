@@ -13,13 +13,13 @@ mod words;
 
 pub use claims::{Claim, claims, contested};
 
-use crate::error::{Error, Errors, Kind, Result};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::node::Node;
 use crate::resource::Resource;
 
 /// Checks the objects of one branch, which all belong to `namespace`; what deserves a word but would be taken is
 /// returned.
-pub fn check(namespace: &str, resources: &[Resource]) -> Result<Vec<Error>> {
+pub fn check(namespace: &str, resources: &[Resource]) -> Result<Vec<Diagnostic>> {
     let mut faults = Vec::new();
     let mut warnings = Vec::new();
     for resource in resources {
@@ -31,7 +31,7 @@ pub fn check(namespace: &str, resources: &[Resource]) -> Result<Vec<Error>> {
         words::check(&resource.node, &mut warnings);
     }
     identity::twins(resources, &mut faults);
-    Errors::check(faults, warnings)
+    Diagnostics::check(faults, warnings)
 }
 
 /// An object under examination.
@@ -55,8 +55,8 @@ impl<'a> Object<'a> {
     }
 
     /// A complaint about a part of it.
-    fn fault(&self, part: &Node, message: impl Into<String>) -> Error {
-        Error::new(Kind::Resource, message).at(part.at).at(self.resource.origin)
+    fn fault(&self, part: &Node, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(Code::Resource, message).at(part.at).at(self.resource.origin)
     }
 }
 

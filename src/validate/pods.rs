@@ -1,7 +1,7 @@
 //! Containers: named, with an image, and with strings where numbers are so easily written.
 
 use super::Object;
-use crate::error::Error;
+use crate::diagnostic::Diagnostic;
 use crate::node::Node;
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ pub(super) fn template<'a>(object: &Object<'a>) -> Option<&'a Node> {
 }
 
 /// Checks the containers of an object that has some.
-pub(super) fn check(object: &Object, faults: &mut Vec<Error>) {
+pub(super) fn check(object: &Object, faults: &mut Vec<Diagnostic>) {
     let Some(pod) = template(object).and_then(|template| template.get("spec")) else { return };
     let mut names = BTreeSet::new();
     for list in ["initContainers", "containers"] {
@@ -40,7 +40,7 @@ pub(super) fn check(object: &Object, faults: &mut Vec<Error>) {
 }
 
 /// The fields of a container that hold strings and are given numbers and booleans most often.
-fn strings(object: &Object, container: &str, node: &Node, faults: &mut Vec<Error>) {
+fn strings(object: &Object, container: &str, node: &Node, faults: &mut Vec<Diagnostic>) {
     let mut wrong = |what: String, value: &Node| {
         let message = format!("{what} of container `{container}` in `{object}` is {}, not a string", value.kind_name());
         faults.push(object.fault(value, message).help("put it in quotes"));

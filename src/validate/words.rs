@@ -1,12 +1,12 @@
 //! Unquoted words that some readers of YAML take for something else than kustomize does.
 
-use crate::error::{Error, Kind};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{Entry, Node, Scalar, Style, Tag, Value};
-use crate::source::Place;
+use crate::source::Location;
 use crate::yaml;
 
 /// Warns of such words among keys and values.
-pub(super) fn check(node: &Node, warnings: &mut Vec<Error>) {
+pub(super) fn check(node: &Node, warnings: &mut Vec<Diagnostic>) {
     match &node.value {
         Value::Scalar(Scalar { text, tag, style }) => word(text, *tag, *style, node.at, warnings),
         Value::Seq(items) => items.iter().for_each(|item| check(item, warnings)),
@@ -19,9 +19,9 @@ pub(super) fn check(node: &Node, warnings: &mut Vec<Error>) {
     }
 }
 
-fn word(text: &str, tag: Tag, style: Style, at: Place, warnings: &mut Vec<Error>) {
+fn word(text: &str, tag: Tag, style: Style, at: Location, warnings: &mut Vec<Diagnostic>) {
     if let Some(other) = yaml::ambiguous(text, tag, style) {
         let message = format!("some readers of YAML take `{text}` for {other}");
-        warnings.push(Error::new(Kind::Yaml, message).at(at).help("put it in quotes"));
+        warnings.push(Diagnostic::new(Code::Yaml, message).at(at).help("put it in quotes"));
     }
 }

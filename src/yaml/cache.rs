@@ -1,7 +1,7 @@
 //! The documents of files, each parsed once for all threads.
 
 use super::{Dialect, documents};
-use crate::error::Result;
+use crate::diagnostic::Result;
 use crate::node::Node;
 use crate::source::{File, FileId};
 use std::collections::BTreeMap;

@@ -2,19 +2,19 @@
 //!
 //! The parser takes them, because YAML 1.2 holds JSON. kubectl refuses the file, so nothing that has them can be applied.
 
-use crate::error::{Error, Kind};
+use crate::diagnostic::{Code, Diagnostic};
 
 /// Refuses such an escape in `quoted`, a double-quoted scalar with its quotes. With it goes how many characters stand
 /// before it, if no line break does.
-pub(super) fn check(quoted: &str) -> Result<(), (Option<usize>, Error)> {
+pub(super) fn check(quoted: &str) -> Result<(), (Option<usize>, Diagnostic)> {
     let mut rest = quoted;
     while let Some(at) = rest.find('\\') {
         let (escape, behind) = (&rest[at + 1..], quoted.len() - rest.len() + at);
         let complaint = if escape.starts_with('/') {
-            Error::new(Kind::Yaml, "`\\/` is an escape of JSON that YAML readers do not know").help("write `/`")
+            Diagnostic::new(Code::Yaml, "`\\/` is an escape of JSON that YAML readers do not know").help("write `/`")
         } else if is_surrogate(escape) {
             let code = escape.get(..5).unwrap_or_default();
-            Error::new(Kind::Yaml, format!("`\\{code}` is half of a character"))
+            Diagnostic::new(Code::Yaml, format!("`\\{code}` is half of a character"))
                 .help("write the character itself, or one escape such as `\\U0001F600`")
         } else {
             // What is escaped may be a backslash itself.

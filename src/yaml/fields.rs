@@ -9,7 +9,7 @@
 //!         Some(Image { name: fields.required("name", Fields::str)?, tag: fields.str("newTag") })
 //!     })
 //! }
-//! # let mut faults = Faults::new(Kind::Spec);
+//! # let mut faults = Faults::new(Code::Spec);
 //! # let node = Node::map();
 //! # assert!(image(&node, &mut faults).is_none());
 //! # assert!(faults.check(()).is_err());
@@ -19,9 +19,9 @@
 //! absent. A fault never stops the reading: what cannot be read is `None` or left out, and [`Faults::check`] says so.
 
 use super::number;
-use crate::error::{Error, Errors, Kind, Result};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::node::{Entry, Key, Node, Tag};
-use crate::source::Place;
+use crate::source::Location;
 
 /// Types as complaints call them.
 pub const STRING: &str = "a string";
@@ -30,10 +30,10 @@ const INTEGER: &str = "an integer";
 /// The faults found so far, and how names are compared.
 #[derive(Debug)]
 pub struct Faults {
-    kind: Kind,
+    code: Code,
     case: Case,
     unknown: Unknown,
-    errors: Vec<Error>,
+    errors: Vec<Diagnostic>,
 }
 
 /// What becomes of fields that nobody asks for.
@@ -56,13 +56,13 @@ pub enum Case {
 
 impl Faults {
     /// No faults yet; those to come are about `kind`.
-    pub fn new(kind: Kind) -> Self {
-        Faults { kind, case: Case::Counts, unknown: Unknown::Refused, errors: Vec::new() }
+    pub fn new(code: Code) -> Self {
+        Faults { code, case: Case::Counts, unknown: Unknown::Refused, errors: Vec::new() }
     }
 
     /// The same, for texts in which field names may be written in any case.
-    pub fn ignoring_case(kind: Kind) -> Self {
-        Faults { case: Case::Ignored, ..Faults::new(kind) }
+    pub fn ignoring_case(code: Code) -> Self {
+        Faults { case: Case::Ignored, ..Faults::new(code) }
     }
 
     /// The same, for texts that may hold more than what is read.
@@ -72,28 +72,28 @@ impl Faults {
     }
 
     /// Adds a fault at a place and hands it out for help and notes.
-    pub fn say(&mut self, at: Place, message: impl Into<String>) {
-        self.push(Error::new(self.kind, message).at(at));
+    pub fn say(&mut self, at: Location, message: impl Into<String>) {
+        self.push(Diagnostic::new(self.code, message).at(at));
     }
 
     /// Adds a fault.
-    pub fn push(&mut self, error: Error) {
+    pub fn push(&mut self, error: Diagnostic) {
         self.errors.push(error);
     }
 
     /// Adds what another step complained about.
-    pub fn extend(&mut self, errors: Errors) {
+    pub fn extend(&mut self, errors: Diagnostics) {
         self.errors.extend(errors);
     }
 
     /// `value`, or the faults if there are any.
     pub fn check<T>(self, value: T) -> Result<T> {
-        Errors::check(self.errors, value)
+        Diagnostics::check(self.errors, value)
     }
 
     /// Says that `name` is not of the wanted type.
     pub fn wrong(&mut self, name: &str, wanted: &str, node: &Node) {
-        let error = Error::new(self.kind, format!("`{name}` must be {wanted}, but this is {}", node.kind_name()));
+        let error = Diagnostic::new(self.code, format!("`{name}` must be {wanted}, but this is {}", node.kind_name()));
         let help = node.as_scalar().and_then(|scalar| match (wanted, scalar.tag) {
             (STRING, _) => Some(format!("put it in quotes: `\"{}\"`", scalar.text)),
             (INTEGER, Tag::Int) => Some(format!("it can be at most {}", i64::MAX)),
@@ -113,7 +113,7 @@ impl Faults {
 /// The fields of one mapping while it is read.
 #[derive(Debug)]
 pub struct Fields<'n, 'f> {
-    at: Place,
+    at: Location,
     what: &'f str,
     /// Each entry and whether it was asked for.
     entries: Vec<(&'n Entry, bool)>,
@@ -127,15 +127,15 @@ impl<'n, 'f> Fields<'n, 'f> {
     pub fn only<T>(
         documents: &'n [Node],
         what: &str,
-        kind: Kind,
-        at: Place,
+        code: Code,
+        at: Location,
         read: impl FnOnce(&mut Fields<'n, '_>) -> Option<T>,
     ) -> Result<T> {
         let [document] = documents else {
             let message = format!("{what} is one document, and this has {}", documents.len());
-            return Err(Error::new(kind, message).at(at).into());
+            return Err(Diagnostic::new(code, message).at(at).into());
         };
-        let mut faults = Faults::new(kind);
+        let mut faults = Faults::new(code);
         let made = Fields::read(document, what, &mut faults, read);
         faults.check(made).map(|made| made.expect("without faults it was read"))
     }
@@ -175,7 +175,7 @@ impl<'n, 'f> Fields<'n, 'f> {
         }
         for (entry, _) in self.entries.iter().filter(|(_, known)| !known) {
             let name = entry.key.text.as_str();
-            let error = Error::new(self.faults.kind, format!("unknown field `{name}`")).at(entry.key.at);
+            let error = Diagnostic::new(self.faults.code, format!("unknown field `{name}`")).at(entry.key.at);
             self.faults.errors.push(error.suggest(name, self.known.iter().copied()));
         }
     }
@@ -206,12 +206,12 @@ impl<'n, 'f> Fields<'n, 'f> {
     }
 
     /// Where a field's value stands, or the whole mapping if there is no such field.
-    pub fn at(&mut self, name: &'static str) -> Place {
+    pub fn at(&mut self, name: &'static str) -> Location {
         self.entry(name).map_or(self.at, |entry| entry.value.at.or(entry.key.at))
     }
 
     /// Where a field's name stands, or the whole mapping if there is no such field.
-    pub fn key_at(&mut self, name: &'static str) -> Place {
+    pub fn key_at(&mut self, name: &'static str) -> Location {
         self.entry(name).map_or(self.at, |entry| entry.key.at)
     }
 

@@ -4,18 +4,18 @@
 //! disagree about them.
 
 use super::Places;
-use crate::error::{Error, Kind};
+use crate::diagnostic::{Code, Diagnostic};
 use std::borrow::Cow;
 
 /// The largest text that is read.
 const MAX_BYTES: usize = 64 << 20;
 
 /// `text` without a byte order mark and with plain line breaks.
-pub(super) fn clean<'t>(text: &'t str, place: &Places) -> Result<Cow<'t, str>, Error> {
+pub(super) fn clean<'t>(text: &'t str, place: &Places) -> Result<Cow<'t, str>, Diagnostic> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.len() > MAX_BYTES {
         let message = format!("the text is {} MiB long; {} MiB is the limit", text.len() >> 20, MAX_BYTES >> 20);
-        return Err(Error::new(Kind::Yaml, message).at(place(1, 1, 0)));
+        return Err(Diagnostic::new(Code::Yaml, message).at(place(1, 1, 0)));
     }
     if let Some(at) = text.char_indices().position(|(_, c)| is_refused(c)) {
         return Err(refuse(text, at, place));
@@ -29,7 +29,7 @@ fn is_refused(c: char) -> bool {
         | '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}')
 }
 
-fn refuse(text: &str, at: usize, place: &Places) -> Error {
+fn refuse(text: &str, at: usize, place: &Places) -> Diagnostic {
     let c = text.chars().nth(at).expect("it was found there");
     let before: String = text.chars().take(at).collect();
     let line = before.matches('\n').count() + 1;
@@ -44,7 +44,7 @@ fn refuse(text: &str, at: usize, place: &Places) -> Error {
         _ => "a control character",
     };
     let code = u32::from(c);
-    Error::new(Kind::Yaml, format!("{name} (U+{code:04X}) stands in the text"))
+    Diagnostic::new(Code::Yaml, format!("{name} (U+{code:04X}) stands in the text"))
         .at(place(line, column, 1))
         .help(format!("remove it, or write it as `\\u{code:04X}` in double quotes"))
 }

@@ -1,15 +1,15 @@
 //! Places within a scalar, for YAML that stands in YAML: an inline patch, a JSON text.
 
 use crate::node::{Node, Style};
-use crate::source::{Place, Project};
+use crate::source::{Location, Project};
 
 /// From a line and column of the text of `scalar` to a place in its file. Only a literal block keeps its lines; for any
 /// other style it is the place of the whole scalar.
-pub fn inset(project: &Project, scalar: &Node) -> impl Fn(usize, usize, usize) -> Place + use<> {
+pub fn inset(project: &Project, scalar: &Node) -> impl Fn(usize, usize, usize) -> Location + use<> {
     let at = scalar.at;
     let block = block(project, scalar);
     move |line, column, len| match (block, at.file()) {
-        (Some(block), Some(file)) => Place::new(file, block.above + line, column + block.indentation, len),
+        (Some(block), Some(file)) => Location::new(file, block.above + line, column + block.indentation, len),
         _ => at,
     }
 }

@@ -1,12 +1,12 @@
 //! Mappings with their merge keys (`<<`) resolved and their duplicates judged.
 
 use super::Dialect;
-use crate::error::{Error, Kind};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{Entry, Map, Node};
-use crate::source::Place;
+use crate::source::Location;
 
 /// The mapping of `entries` and of what they do not have from `merges`, each with the place of its `<<`.
-pub(super) fn merged(entries: Vec<Entry>, merges: &[(Place, Node)], dialect: Dialect) -> Result<Map, Error> {
+pub(super) fn merged(entries: Vec<Entry>, merges: &[(Location, Node)], dialect: Dialect) -> Result<Map, Diagnostic> {
     let mut map = match dialect {
         Dialect::Kubernetes => {
             Map::from_entries(entries).map_err(|(first, second)| twice(&first.text, first.at, second.at))?
@@ -23,11 +23,11 @@ pub(super) fn merged(entries: Vec<Entry>, merges: &[(Place, Node)], dialect: Dia
 }
 
 /// Adds to `map` what it does not have from `node`, a mapping or a list of mappings under a `<<` at `at`.
-pub fn merge(map: &mut Map, at: Place, node: &Node) -> Result<(), Error> {
+pub fn merge(map: &mut Map, at: Location, node: &Node) -> Result<(), Diagnostic> {
     for source in node.as_seq().unwrap_or(std::slice::from_ref(node)) {
         let Some(source) = source.as_map() else {
             let message = format!("`<<` merges mappings, but this is {}", source.kind_name());
-            return Err(Error::new(Kind::Yaml, message).at(at));
+            return Err(Diagnostic::new(Code::Yaml, message).at(at));
         };
         for entry in source {
             if !map.has(&entry.key.text) {
@@ -38,8 +38,10 @@ pub fn merge(map: &mut Map, at: Place, node: &Node) -> Result<(), Error> {
     Ok(())
 }
 
-fn twice(key: &str, first: Place, second: Place) -> Error {
-    Error::new(Kind::Yaml, format!("the key `{key}` stands twice in this mapping")).at(second).note(first, "first here")
+fn twice(key: &str, first: Location, second: Location) -> Diagnostic {
+    Diagnostic::new(Code::Yaml, format!("the key `{key}` stands twice in this mapping"))
+        .at(second)
+        .note(first, "first here")
 }
 
 fn last_wins(mut entries: Vec<Entry>) -> Map {

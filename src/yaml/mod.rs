@@ -32,9 +32,9 @@ pub use read::{parse, parse_with_holes};
 pub use resolve::resolve;
 pub use write::{double_quoted, stream, string, write};
 
-use crate::error::{Error, Kind, Result};
+use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::node::{Node, Style, Tag};
-use crate::source::{File, Place};
+use crate::source::{File, Location};
 
 /// Whose rules say what a plain scalar is, and what becomes of a key that stands twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,14 +55,16 @@ pub enum Quoting {
 }
 
 /// From a line and column of a text and a length to a place in a file; all in characters, counted from 1.
-pub type Places<'a> = dyn Fn(usize, usize, usize) -> Place + 'a;
+pub type Places<'a> = dyn Fn(usize, usize, usize) -> Location + 'a;
 
 /// The documents of a file that are not empty.
 pub fn documents(file: &File, dialect: Dialect) -> Result<Vec<Node>> {
     let text = file.text().map_err(|at| {
-        Error::new(Kind::Yaml, "this is not UTF-8").at(at).help("save the file as UTF-8; Kubernetes reads nothing else")
+        Diagnostic::new(Code::Yaml, "this is not UTF-8")
+            .at(at)
+            .help("save the file as UTF-8; Kubernetes reads nothing else")
     })?;
-    parse(text, dialect, &|line, column, len| Place::new(file.id, line, column, len))
+    parse(text, dialect, &|line, column, len| Location::new(file.id, line, column, len))
 }
 
 /// What some other reader of Kubernetes YAML takes an unquoted word for, if it does not take it for what pleach does.

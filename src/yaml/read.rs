@@ -4,9 +4,9 @@
 //! are bounded, so that no text can exhaust stack or memory here or in whoever walks the tree.
 
 use super::{Dialect, Places, escape, input, merge, number, resolve, split, syntax, tab};
-use crate::error::{Error, Errors, Kind, Result};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::node::{Entry, Key, Node, Scalar, Style, Tag, Value};
-use crate::source::Place;
+use crate::source::Location;
 use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ pub fn parse_with_holes(text: &str, dialect: Dialect, place: &Places, is_hole: f
     let pieces = split::pieces(&text);
     if pieces.len() > MAX_DOCUMENTS {
         let message = format!("the file holds {} documents; {MAX_DOCUMENTS} is the limit", pieces.len());
-        return Err(Error::new(Kind::Yaml, message).at(place(1, 1, 0)).into());
+        return Err(Diagnostic::new(Code::Yaml, message).at(place(1, 1, 0)).into());
     }
     let mut documents = Vec::new();
     let mut complaints = Vec::new();
@@ -48,11 +48,13 @@ pub fn parse_with_holes(text: &str, dialect: Dialect, place: &Places, is_hole: f
             let line = piece.text.matches('\n').count() + 1;
             let message = format!("`{trailing}` stands behind the `---` that begins a document");
             complaints.push(
-                Error::new(Kind::Yaml, message).at(place(line, 1, 3)).help("put the document on the line below `---`"),
+                Diagnostic::new(Code::Yaml, message)
+                    .at(place(line, 1, 3))
+                    .help("put the document on the line below `---`"),
             );
         }
     }
-    Errors::check(complaints, documents)
+    Diagnostics::check(complaints, documents)
 }
 
 /// How much a node stands for once aliases are expanded.
@@ -65,7 +67,7 @@ struct Size {
 
 /// A collection that is not complete.
 struct Frame {
-    at: Place,
+    at: Location,
     anchor: usize,
     size: Size,
     /// Whether it stands in brackets or braces.
@@ -75,7 +77,7 @@ struct Frame {
 
 enum Content {
     Seq(Vec<Node>),
-    Map { entries: Vec<Entry>, key: Option<Key>, merges: Vec<(Place, Node)> },
+    Map { entries: Vec<Entry>, key: Option<Key>, merges: Vec<(Location, Node)> },
 }
 
 struct Builder<'t> {
@@ -106,7 +108,7 @@ impl<'t> Builder<'t> {
     }
 
     /// The one document of the text, if it holds any.
-    fn document(mut self) -> Result<Option<Node>, Error> {
+    fn document(mut self) -> Result<Option<Node>, Diagnostic> {
         let options = granit_parser::options! {
             block_scalar_eof_without_line_feed: true,
             emit_comments: false,
@@ -142,7 +144,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn take(&mut self, event: Event<'_>, span: &Span) -> Result<(), Error> {
+    fn take(&mut self, event: Event<'_>, span: &Span) -> Result<(), Diagnostic> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let (node, size) = self.scalar(&text, style, tag.as_deref(), span)?;
@@ -155,14 +157,14 @@ impl<'t> Builder<'t> {
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             Event::Alias(id) => {
                 let Some((node, size)) = self.anchors.get(&id) else {
-                    return Err(Error::new(Kind::Yaml, "an alias stands within its own anchor").at(self.at(span)));
+                    return Err(Diagnostic::new(Code::Yaml, "an alias stands within its own anchor").at(self.at(span)));
                 };
                 let (node, size) = (node.clone(), *size);
                 let at = self.at(span);
                 self.aliased.nodes += size.nodes;
                 self.aliased.bytes += size.bytes;
                 if self.aliased.nodes > MAX_ALIASED_NODES || self.aliased.bytes > MAX_ALIASED_BYTES {
-                    return Err(Error::new(Kind::Yaml, "the aliases of this document expand to too much").at(at));
+                    return Err(Diagnostic::new(Code::Yaml, "the aliases of this document expand to too much").at(at));
                 }
                 if self.frames.len() + size.depth > MAX_DEPTH {
                     return Err(too_deep(at));
@@ -170,14 +172,16 @@ impl<'t> Builder<'t> {
                 self.put(node.placed(at), size, 0)
             }
             Event::UnresolvedAlias(name) => {
-                let error = Error::new(Kind::Yaml, format!("no anchor `&{name}` stands before this alias"));
+                let error = Diagnostic::new(Code::Yaml, format!("no anchor `&{name}` stands before this alias"));
                 Err(error
                     .at(self.at(span))
                     .help("anchors hold within one document; a text that begins with `*` needs quotes"))
             }
             Event::DocumentStart(..) if self.root.is_some() => {
-                let error =
-                    Error::new(Kind::Yaml, "a document ended with `...`, and what follows does not begin with `---`");
+                let error = Diagnostic::new(
+                    Code::Yaml,
+                    "a document ended with `...`, and what follows does not begin with `---`",
+                );
                 Err(error.at((self.place)(span.start.line(), span.start.col() + 1, 0)))
             }
             _ => Ok(()),
@@ -190,7 +194,7 @@ impl<'t> Builder<'t> {
         style: ScalarStyle,
         tag: Option<&granit_parser::Tag>,
         span: &Span,
-    ) -> Result<(Node, Size), Error> {
+    ) -> Result<(Node, Size), Diagnostic> {
         if style == ScalarStyle::DoubleQuoted {
             let bytes = span.start.byte_offset().zip(span.end.byte_offset());
             let quoted = bytes.and_then(|(start, end)| self.text.get(start..end)).unwrap_or_default();
@@ -227,20 +231,22 @@ impl<'t> Builder<'t> {
     }
 
     /// Refuses a plain scalar within brackets that go-yaml takes apart otherwise.
-    fn agreed(&self, text: &str, span: &Span) -> Result<(), Error> {
+    fn agreed(&self, text: &str, span: &Span) -> Result<(), Diagnostic> {
         let rest = span.end.byte_offset().and_then(|end| self.text.as_bytes().get(end..)).unwrap_or_default();
         if let ([b':', b',' | b'[' | b']' | b'{' | b'}', ..], false) = (rest, text.is_empty()) {
             let message = format!("`{text}:` is a key to some readers and a string to others");
-            return Err(Error::new(Kind::Yaml, message).help("put a space behind the colon, or quotes around the text"));
+            return Err(
+                Diagnostic::new(Code::Yaml, message).help("put a space behind the colon, or quotes around the text")
+            );
         }
         if text.starts_with('?') {
             let message = format!("`{text}` is a key to some readers and a string to others");
-            return Err(Error::new(Kind::Yaml, message).help("put it in quotes"));
+            return Err(Diagnostic::new(Code::Yaml, message).help("put it in quotes"));
         }
         Ok(())
     }
 
-    fn at(&self, span: &Span) -> Place {
+    fn at(&self, span: &Span) -> Location {
         let len = if span.start.line() == span.end.line() {
             span.end.col().saturating_sub(span.start.col())
         } else {
@@ -251,18 +257,18 @@ impl<'t> Builder<'t> {
     }
 
     /// The place of the key that waits for its value.
-    fn key_place(&self) -> Place {
+    fn key_place(&self) -> Location {
         match self.frames.last() {
             Some(Frame { content: Content::Map { key: Some(key), .. }, .. }) => key.at,
-            _ => Place::NONE,
+            _ => Location::NONE,
         }
     }
 
-    fn open(&mut self, span: &Span, style: StructureStyle, anchor: usize, content: Content) -> Result<(), Error> {
+    fn open(&mut self, span: &Span, style: StructureStyle, anchor: usize, content: Content) -> Result<(), Diagnostic> {
         let at = (self.place)(span.start.line(), span.start.col() + 1, 1);
         if let Some(Frame { content: Content::Map { key: None, .. }, .. }) = self.frames.last() {
             let what = if matches!(content, Content::Seq(_)) { "a list" } else { "a mapping" };
-            let error = Error::new(Kind::Yaml, format!("a key must be a string, but this is {what}")).at(at);
+            let error = Diagnostic::new(Code::Yaml, format!("a key must be a string, but this is {what}")).at(at);
             return Err(syntax::hint_of_braces(error, self.text, span.start.byte_offset()));
         }
         if self.frames.len() >= MAX_DEPTH {
@@ -273,7 +279,7 @@ impl<'t> Builder<'t> {
         Ok(())
     }
 
-    fn close(&mut self) -> Result<(), Error> {
+    fn close(&mut self) -> Result<(), Diagnostic> {
         let frame = self.frames.pop().expect("the parser closes what it opened");
         let value = match frame.content {
             Content::Seq(items) => Value::Seq(Arc::new(items)),
@@ -283,7 +289,7 @@ impl<'t> Builder<'t> {
     }
 
     /// Puts a complete node where it belongs.
-    fn put(&mut self, node: Node, size: Size, anchor: usize) -> Result<(), Error> {
+    fn put(&mut self, node: Node, size: Size, anchor: usize) -> Result<(), Diagnostic> {
         if anchor != 0 {
             self.anchors.insert(anchor, (node.clone(), size));
         }
@@ -312,19 +318,19 @@ impl<'t> Builder<'t> {
     }
 }
 
-fn too_deep(at: Place) -> Error {
-    Error::new(Kind::Yaml, format!("lists and mappings stand more than {MAX_DEPTH} deep in each other")).at(at)
+fn too_deep(at: Location) -> Diagnostic {
+    Diagnostic::new(Code::Yaml, format!("lists and mappings stand more than {MAX_DEPTH} deep in each other")).at(at)
 }
 
 /// A node in the place of a key. In an object, a key that is no string is refused when it is written, for a patch may
 /// name a field of the object so; elsewhere it becomes the string that JSON makes of it.
-fn key(node: Node, dialect: Dialect) -> Result<Key, Error> {
+fn key(node: Node, dialect: Dialect) -> Result<Key, Diagnostic> {
     let at = node.at;
     let kind = node.kind_name();
     let truth = node.as_bool();
     match node.value {
         Value::Scalar(scalar) if scalar.text.is_empty() && scalar.tag == Tag::Null => {
-            Err(Error::new(Kind::Yaml, "a key is missing before the colon").at(at))
+            Err(Diagnostic::new(Code::Yaml, "a key is missing before the colon").at(at))
         }
         Value::Scalar(Scalar { text, tag, style }) if tag == Tag::Str || dialect == Dialect::Kubernetes => {
             Ok(Key { text, tag, style, at })
@@ -332,25 +338,25 @@ fn key(node: Node, dialect: Dialect) -> Result<Key, Error> {
         Value::Scalar(scalar) => {
             let mut text = truth.map(|truth| truth.to_string()).unwrap_or_default();
             if matches!(scalar.tag, Tag::Int | Tag::Float) {
-                number::canonical(&mut text, &scalar.text).map_err(|why| Error::new(Kind::Yaml, why).at(at))?;
+                number::canonical(&mut text, &scalar.text).map_err(|why| Diagnostic::new(Code::Yaml, why).at(at))?;
             }
             if text.is_empty() {
                 return Err(no_string(&scalar.text, kind).at(at));
             }
             Ok(Key { at, ..Key::from(text) })
         }
-        _ => Err(Error::new(Kind::Yaml, format!("a key must be a string, but this is {kind}")).at(at)),
+        _ => Err(Diagnostic::new(Code::Yaml, format!("a key must be a string, but this is {kind}")).at(at)),
     }
 }
 
 /// A complaint about a key that is no string.
-pub(super) fn no_string(key: &str, kind: &str) -> Error {
-    Error::new(Kind::Yaml, format!("a key must be a string, but `{key}` is {kind}"))
+pub(super) fn no_string(key: &str, kind: &str) -> Diagnostic {
+    Diagnostic::new(Code::Yaml, format!("a key must be a string, but `{key}` is {kind}"))
         .help(format!("put it in quotes: `\"{key}\"`"))
 }
 
 /// A scalar with a tag. One that is not among YAML's own says nothing that JSON could; its scalar is a string.
-fn tagged(text: &str, tag: &str, style: Style) -> Result<Scalar, Error> {
+fn tagged(text: &str, tag: &str, style: Style) -> Result<Scalar, Diagnostic> {
     let scalar = |tag| Scalar { text: SmolStr::new(text), tag, style };
     let name = tag.strip_prefix("tag:yaml.org,2002:");
     let wanted = match name {
@@ -369,17 +375,17 @@ fn tagged(text: &str, tag: &str, style: Style) -> Result<Scalar, Error> {
     match (wanted, resolve::core(text)) {
         (Tag::Float, Tag::Int) => Ok(scalar(Tag::Float)),
         (wanted, found) if wanted == found => Ok(scalar(wanted)),
-        _ => Err(Error::new(Kind::Yaml, format!("`{text}` is not what its tag `!!{}` says", name.unwrap_or(tag)))),
+        _ => Err(Diagnostic::new(Code::Yaml, format!("`{text}` is not what its tag `!!{}` says", name.unwrap_or(tag)))),
     }
 }
 
 /// Base64 becomes the text that it holds.
-fn binary(text: &str, style: Style) -> Result<Scalar, Error> {
+fn binary(text: &str, style: Style) -> Result<Scalar, Diagnostic> {
     use base64::Engine as _;
     let bytes = base64::engine::general_purpose::STANDARD
         .decode(text.replace(['\n', '\r'], ""))
-        .map_err(|_| Error::new(Kind::Yaml, "the tag `!!binary` wants base64"))?;
+        .map_err(|_| Diagnostic::new(Code::Yaml, "the tag `!!binary` wants base64"))?;
     let text = String::from_utf8(bytes)
-        .map_err(|_| Error::new(Kind::Yaml, "what the tag `!!binary` decodes to is not UTF-8"))?;
+        .map_err(|_| Diagnostic::new(Code::Yaml, "what the tag `!!binary` decodes to is not UTF-8"))?;
     Ok(Scalar { text: text.into(), tag: Tag::Str, style })
 }

@@ -1,18 +1,18 @@
 //! What the parser refuses, in plain sentences.
 
 use super::Places;
-use crate::error::{Error, Kind};
+use crate::diagnostic::{Code, Diagnostic};
 use granit_parser::ScanError;
 
 /// The parser's error as a complaint.
-pub(super) fn complaint(error: &ScanError, text: &str, place: &Places) -> Error {
+pub(super) fn complaint(error: &ScanError, text: &str, place: &Places) -> Diagnostic {
     let mark = error.marker();
-    let complaint = Error::new(Kind::Yaml, error.kind().to_string()).at(place(mark.line(), mark.col() + 1, 1));
+    let complaint = Diagnostic::new(Code::Yaml, error.kind().to_string()).at(place(mark.line(), mark.col() + 1, 1));
     hint_of_braces(complaint, text, mark.byte_offset())
 }
 
 /// Adds what to do about a template's braces that stand where YAML reads a mapping.
-pub(super) fn hint_of_braces(error: Error, text: &str, offset: Option<usize>) -> Error {
+pub(super) fn hint_of_braces(error: Diagnostic, text: &str, offset: Option<usize>) -> Diagnostic {
     let line_of = |offset: usize| {
         let start = text.get(..offset)?.rfind('\n').map_or(0, |at| at + 1);
         text[start..].lines().next()

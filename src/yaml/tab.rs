@@ -2,7 +2,7 @@
 //!
 //! A tab within a scalar or within brackets is for the parser; only where blocks are written can it indent anything.
 
-use crate::error::{Error, Kind};
+use crate::diagnostic::{Code, Diagnostic};
 
 /// The tabs of a text that stand before everything else on their lines, dashes aside, and what is known of them.
 #[derive(Default)]
@@ -52,12 +52,12 @@ impl Tabs {
     }
 
     /// The first tab that is in neither, and what to say of it.
-    pub(super) fn check(&self) -> Option<(usize, Error)> {
+    pub(super) fn check(&self) -> Option<(usize, Diagnostic)> {
         let is_free = |tab: &&usize| {
             let next = self.within.partition_point(|(start, _)| start <= *tab);
             next.checked_sub(1).is_none_or(|i| self.within[i].1 <= **tab)
         };
-        let error = || Error::new(Kind::Yaml, "a tab stands where YAML wants spaces").help("indent with spaces");
+        let error = || Diagnostic::new(Code::Yaml, "a tab stands where YAML wants spaces").help("indent with spaces");
         self.at.iter().find(is_free).map(|tab| (*tab, error()))
     }
 }

@@ -5,9 +5,9 @@
 use super::fold::{self, Lines, pad};
 use super::quote::{self, Form};
 use super::{Quoting, date, folded, number, order, read};
-use crate::error::{Error, Kind, Result};
+use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::node::{Entry, Map, Node, Scalar, Style, Tag, Value};
-use crate::source::Place;
+use crate::source::Location;
 
 /// How deep collections may stand in each other: more than the reader allows, because templates and patches nest what
 /// was read.
@@ -16,7 +16,7 @@ const MAX_DEPTH: usize = 256;
 const MAX_SIMPLE_KEY: usize = 128;
 
 /// Writes one document, with a line break at its end.
-pub fn write(out: &mut String, node: &Node, quoting: Quoting) -> Result<(), Error> {
+pub fn write(out: &mut String, node: &Node, quoting: Quoting) -> Result<(), Diagnostic> {
     let line = out.len();
     let mut writer = Writer { out, line, depth: 0, quoting };
     match &node.value {
@@ -29,8 +29,8 @@ pub fn write(out: &mut String, node: &Node, quoting: Quoting) -> Result<(), Erro
 /// Documents as `write` writes each, with `---` between them.
 pub fn stream<T>(
     documents: impl IntoIterator<Item = T>,
-    write: impl Fn(&mut String, T) -> Result<(), Error>,
-) -> Result<String, Error> {
+    write: impl Fn(&mut String, T) -> Result<(), Diagnostic>,
+) -> Result<String, Diagnostic> {
     let mut out = String::new();
     for document in documents {
         if !out.is_empty() {
@@ -55,8 +55,8 @@ pub fn double_quoted(out: &mut String, text: &str) {
     fold::scalar(out, out.len(), text, Form::Double, Lines::One);
 }
 
-fn unwritten(scalar: &Scalar, why: &str, at: Place) -> Error {
-    Error::new(Kind::Yaml, format!("`{}` cannot be written: {why}", scalar.text)).at(at)
+fn unwritten(scalar: &Scalar, why: &str, at: Location) -> Diagnostic {
+    Diagnostic::new(Code::Yaml, format!("`{}` cannot be written: {why}", scalar.text)).at(at)
 }
 
 struct Writer<'o> {
@@ -68,17 +68,17 @@ struct Writer<'o> {
 }
 
 impl Writer<'_> {
-    fn deeper(&mut self, node: &Node) -> Result<(), Error> {
+    fn deeper(&mut self, node: &Node) -> Result<(), Diagnostic> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             let message = format!("lists and mappings stand more than {MAX_DEPTH} deep in each other");
-            return Err(Error::new(Kind::Yaml, message).at(node.at));
+            return Err(Diagnostic::new(Code::Yaml, message).at(node.at));
         }
         Ok(())
     }
 
     /// Writes the entries of a mapping; the first one goes to where `out` ends, which is column `indent`.
-    fn map(&mut self, map: &Map, indent: usize, node: &Node) -> Result<(), Error> {
+    fn map(&mut self, map: &Map, indent: usize, node: &Node) -> Result<(), Diagnostic> {
         self.deeper(node)?;
         match order::order(map) {
             None => {
@@ -97,7 +97,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn entry(&mut self, entry: &Entry, indent: usize, first: bool) -> Result<(), Error> {
+    fn entry(&mut self, entry: &Entry, indent: usize, first: bool) -> Result<(), Diagnostic> {
         if !first {
             self.start_line(indent);
         }
@@ -141,7 +141,7 @@ impl Writer<'_> {
     }
 
     /// Writes the items of a list; the first one goes to where `out` ends, which is column `indent`.
-    fn seq(&mut self, items: &[Node], indent: usize, node: &Node) -> Result<(), Error> {
+    fn seq(&mut self, items: &[Node], indent: usize, node: &Node) -> Result<(), Diagnostic> {
         self.deeper(node)?;
         for (i, item) in items.iter().enumerate() {
             if i > 0 {
@@ -155,7 +155,7 @@ impl Writer<'_> {
     }
 
     /// Writes a node behind a mark of two characters at column `indent`.
-    fn inline(&mut self, node: &Node, indent: usize) -> Result<(), Error> {
+    fn inline(&mut self, node: &Node, indent: usize) -> Result<(), Diagnostic> {
         match &node.value {
             Value::Map(map) if !map.is_empty() => self.map(map, indent + 2, node),
             Value::Seq(items) if !items.is_empty() => self.seq(items, indent + 2, node),
@@ -164,7 +164,7 @@ impl Writer<'_> {
     }
 
     /// Writes a scalar or an empty collection that belongs to a collection at column `indent`, and ends the line.
-    fn leaf(&mut self, node: &Node, indent: usize) -> Result<(), Error> {
+    fn leaf(&mut self, node: &Node, indent: usize) -> Result<(), Diagnostic> {
         match &node.value {
             Value::Map(_) => self.out.push_str("{}"),
             Value::Seq(_) => self.out.push_str("[]"),
@@ -180,7 +180,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn text(&mut self, text: &str, indent: usize, at: Place) -> Result<(), Error> {
+    fn text(&mut self, text: &str, indent: usize, at: Location) -> Result<(), Diagnostic> {
         let form = quote::form(text, self.quoting);
         self.check(text, form, at)?;
         fold::scalar(self.out, self.line, text, form, Lines::Folded(indent));
@@ -188,18 +188,18 @@ impl Writer<'_> {
     }
 
     /// kustomize writes an object without escapes once and cannot read it again if it holds such a character.
-    fn check(&self, text: &str, form: Form, at: Place) -> Result<(), Error> {
+    fn check(&self, text: &str, form: Form, at: Location) -> Result<(), Diagnostic> {
         let is_unread = |c| matches!(c, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
         if form != Form::Double || self.quoting != Quoting::Kustomize {
             return Ok(());
         }
         text.chars().find(|c| is_unread(*c)).map_or(Ok(()), |c| {
             let message = format!("kustomize cannot print the control character U+{:04X}", u32::from(c));
-            Err(Error::new(Kind::Yaml, message).at(at))
+            Err(Diagnostic::new(Code::Yaml, message).at(at))
         })
     }
 
-    fn typed(&mut self, scalar: &Scalar, node: &Node) -> Result<(), Error> {
+    fn typed(&mut self, scalar: &Scalar, node: &Node) -> Result<(), Diagnostic> {
         let word = match scalar.tag {
             Tag::Str => unreachable!("strings are written as text"),
             Tag::Int | Tag::Float => {

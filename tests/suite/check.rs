@@ -60,7 +60,7 @@ fn every_fault_is_named_with_what_mends_it() {
     let (files, rest) = checked(|w| w.edit("branches.yaml", "- name: main\n", ""));
     let stale = ["00-namespace-main.yaml", "30-configmap-app.yaml", "40-service-web.yaml", "pleach.lock"];
     let mut want = stale.map(|name| format!("stale      {}", path(name))).to_vec();
-    want.push("missing    out/retired/main.yaml".to_owned());
+    want.push("missing    out/teardown/main.yaml".to_owned());
     assert_eq!(files, want);
     assert_eq!(rest, "5 files are not what a build writes: run `pleach build`");
 }

@@ -269,7 +269,7 @@ fn another_trunk_is_its_own_base() {
     let plan = |word: &str| {
         world.sh(
             "work",
-            &format!("git show origin/envs:out/retired/feature-search-38e7a3a2.yaml | grep -c '{word}' || :"),
+            &format!("git show origin/envs:out/teardown/feature-search-38e7a3a2.yaml | grep -c '{word}' || :"),
         )
     };
     publish("branch set feature/search --image backend=registry.example.com/shop/backend:x1");
@@ -284,7 +284,7 @@ fn another_trunk_is_its_own_base() {
     world.sh("work", "pleach check --base origin/envs");
     publish("build --prune");
     assert_eq!(world.sh("work", "ls out/dns/dev.example.com | grep -c new-one || :"), "0\n");
-    assert_eq!(world.sh("work", "ls out/retired | grep -c . || :"), "0\n");
+    assert_eq!(world.sh("work", "ls out/teardown | grep -c . || :"), "0\n");
     world.sh("work", "pleach check --base origin/envs && git fetch -q && git diff --quiet origin/envs");
 }
 

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::process::Stdio;
 
 const COMMANDS: [&str; 9] =
-    ["build", "check", "diff", "branch", "retired", "kustomize", "init", "schema", "completions"];
+    ["build", "check", "diff", "branch", "teardown", "kustomize", "init", "schema", "completions"];
 
 #[test]
 fn help_teaches() {
@@ -70,8 +70,8 @@ fn complaints_have_three_formats() {
     assert!(short.starts_with("branches.yaml:4:1: error[spec]: ") && short.lines().count() == 1, "{short}");
     let json = workspace.run(&["--message-format=json", "build"]).exits(2).err();
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(json["place"], serde_json::json!({"file": "branches.yaml", "line": 4, "column": 1, "length": 7}));
-    assert_eq!((&json["level"], &json["kind"]), (&"error".into(), &"spec".into()));
+    assert_eq!(json["location"], serde_json::json!({"file": "branches.yaml", "line": 4, "column": 1, "length": 7}));
+    assert_eq!((&json["severity"], &json["code"]), (&"error".into(), &"spec".into()));
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn shards_are_one_build() {
     }
     assert_eq!(shards.files("out"), whole.files("out"));
     let login: Vec<String> = shards.files("out").into_keys().filter(|path| path.contains("login")).collect();
-    assert_eq!(login, ["retired/feature-login-df7c7aeb.yaml"]);
+    assert_eq!(login, ["teardown/feature-login-df7c7aeb.yaml"]);
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn what_is_not_pleachs_is_never_deleted() {
     assert_eq!(ran.out(), "");
     assert_eq!(workspace.files("out"), before, "nothing was written");
 
-    let ran = workspace.run(&["build", "--keep-foreign"]).exits(0);
+    let ran = workspace.run(&["build", "--keep-unmanaged"]).exits(0);
     assert!(ran.err().contains("warning[output]: `out/namespaces/main/notes.txt`"), "{}", ran.err());
     let after = workspace.files("out");
     let left: Vec<&String> = after.keys().filter(|path| path.contains("/main/")).collect();
@@ -104,7 +104,7 @@ fn a_folder_that_is_no_output_is_left_as_it_is() {
     let workspace = Workspace::small();
     workspace.write("out/namespaces/main/40-service-web.yaml", "mine");
     let before = workspace.files("out");
-    let said = workspace.run(&["build", "--keep-foreign"]).exits(2).err();
+    let said = workspace.run(&["build", "--keep-unmanaged"]).exits(2).err();
     assert!(said.contains("`out/namespaces/main/40-service-web.yaml` stands where pleach writes a file"), "{said}");
     assert_eq!(workspace.files("out"), before);
 }

@@ -124,32 +124,32 @@ fn one_is_added_and_one_retired() {
     let text = repository.0.read("out/dns/dev.example.com/login.yaml");
     assert!(text.contains("branch: login\n") && text.contains("present: []\n"), "{text}");
     assert!(!repository.0.path().join("out/namespaces/login").exists());
-    let plan = repository.0.read("out/retired/login.yaml");
+    let plan = repository.0.read("out/teardown/login.yaml");
     assert!(
         plan.contains("dns:\n- name: login.dev.example.com\n") && plan.contains("namespaces:\n- login\n"),
         "{plan}"
     );
-    // Another one is retired while the first is still on its way.
+    // Another one is teardown while the first is still on its way.
     repository.git(&["branch", "-q", "-D", "one", "two"]);
     repository.both(|r| r.remove("search"), |r| r.branch("three", ""));
     assert_eq!(repository.says("search").as_deref(), Some("absent: - search"));
     assert_eq!(repository.says("login").as_deref(), Some("absent: - login"));
-    assert_eq!(repository.0.files("out/retired").into_keys().collect::<Vec<_>>(), ["login.yaml", "search.yaml"]);
-    assert_eq!(repository.0.read("out/retired/login.yaml"), plan);
+    assert_eq!(repository.0.files("out/teardown").into_keys().collect::<Vec<_>>(), ["login.yaml", "search.yaml"]);
+    assert_eq!(repository.0.read("out/teardown/login.yaml"), plan);
     // One comes back and the other is pruned.
     repository.git(&["branch", "-q", "-D", "one", "two"]);
     repository.both(|r| r.branch("login", ""), |r| r.remove("one"));
-    assert_eq!(repository.0.files("out/retired").into_keys().collect::<Vec<_>>(), ["one.yaml", "search.yaml"]);
+    assert_eq!(repository.0.files("out/teardown").into_keys().collect::<Vec<_>>(), ["one.yaml", "search.yaml"]);
     repository.0.run(&["build", "--prune"]).exits(0);
     repository.clean();
-    assert!(!repository.0.path().join("out/retired").exists());
+    assert!(!repository.0.path().join("out/teardown").exists());
 }
 
 #[test]
 fn two_branches_are_retired_in_two_pull_requests() {
     let repository = Repository::new();
     repository.both(|r| r.remove("login"), |r| r.remove("search"));
-    assert_eq!(repository.0.files("out/retired").into_keys().collect::<Vec<_>>(), ["login.yaml", "search.yaml"]);
+    assert_eq!(repository.0.files("out/teardown").into_keys().collect::<Vec<_>>(), ["login.yaml", "search.yaml"]);
 }
 
 #[test]
@@ -161,12 +161,12 @@ fn a_namespace_that_branches_left_is_recorded_in_git() {
     repository.commit("move");
     repository.build();
     assert_eq!(repository.git(&["status", "--porcelain"]), "");
-    let plans = || repository.0.files("out/retired").into_keys().collect::<Vec<_>>();
+    let plans = || repository.0.files("out/teardown").into_keys().collect::<Vec<_>>();
     assert_eq!(plans(), ["login.yaml", "main.yaml", "search.yaml"]);
     repository.merge_request();
     repository.build();
     assert_eq!(repository.git(&["status", "--porcelain"]), "");
-    assert!(repository.0.read("out/retired/main.yaml").contains("namespaces:\n- main\n"));
+    assert!(repository.0.read("out/teardown/main.yaml").contains("namespaces:\n- main\n"));
     // A diff with the beginning sees the same.
     let said = repository.0.run(&["diff", "--base", "main", "--format", "summary"]).exits(1).out();
     assert!(said.contains("3 branches differ"), "{said}");
@@ -219,7 +219,7 @@ fn the_trunk_is_what_origin_says_that_it_is() {
     // Seen from `main`, it comes and goes; `develop` has recorded it.
     assert_eq!(says(), None);
     for (to, want) in
-        [("develop", Some("absent: - new")), ("main", None), ("develop", Some("absent: - new")), ("gone", None)]
+        [("develop", Some("absent: - new")), ("main", None), ("develop", Some("absent: - new")), ("removed", None)]
     {
         head(to);
         assert_eq!(says().as_deref(), want, "{to}");
@@ -258,9 +258,9 @@ fn what_is_forgotten_by_hand_is_found() {
     repository.remove("login");
     repository.build();
     std::fs::remove_file(repository.0.path().join("out/dns/dev.example.com/login.yaml")).unwrap();
-    std::fs::remove_file(repository.0.path().join("out/retired/login.yaml")).unwrap();
+    std::fs::remove_file(repository.0.path().join("out/teardown/login.yaml")).unwrap();
     let said = repository.0.run(&["check"]).exits(1).out();
-    let want = "missing    out/dns/dev.example.com/login.yaml\nmissing    out/retired/login.yaml\n2 files are";
+    let want = "missing    out/dns/dev.example.com/login.yaml\nmissing    out/teardown/login.yaml\n2 files are";
     assert!(said.starts_with(want), "{said}");
     let said = repository.0.run(&["diff", "--format", "summary"]).exits(1).out();
     assert!(said.starts_with("login: "), "{said}");
@@ -268,7 +268,7 @@ fn what_is_forgotten_by_hand_is_found() {
     std::fs::remove_dir_all(repository.0.path().join("out")).unwrap();
     repository.build();
     assert_eq!(repository.says("login").as_deref(), Some("absent: - login"));
-    assert!(repository.0.read("out/retired/login.yaml").contains("namespaces:\n- login\n"));
+    assert!(repository.0.read("out/teardown/login.yaml").contains("namespaces:\n- login\n"));
 }
 
 #[test]
@@ -398,7 +398,7 @@ fn files_of_others_stay() {
     );
     let said = repository.0.run(&["check"]).exits(1).out();
     assert!(said.contains("stale      out/dns/test.example.com/old.yaml\n"), "{said}");
-    repository.0.run(&["build", "--keep-foreign"]).exits(0);
+    repository.0.run(&["build", "--keep-unmanaged"]).exits(0);
     assert!(foreign.iter().all(|path| repository.0.path().join(path).exists()));
     assert!(!repository.0.path().join("out/dns/test.example.com").exists());
 }

@@ -5,8 +5,8 @@ use crate::dns_stories::{Content, Field, PATIENCE, zone};
 use pleach::apply::open::{Surroundings, open};
 use pleach::apply::patience::Patience;
 use pleach::apply::zone::Zone;
+use pleach::diagnostic::Diagnostic;
 use pleach::dns::record::{Data, Records, Type};
-use pleach::error::Error;
 use pleach::name::DnsName;
 use pleach::source::Project;
 use pleach::spec::{self, Provider};
@@ -292,7 +292,7 @@ impl Fake {
         &self,
         other: &[(&str, &str)],
         trace: Option<pleach::apply::http::Trace>,
-    ) -> Result<Box<dyn Zone + Send>, Error> {
+    ) -> Result<Box<dyn Zone + Send>, Diagnostic> {
         self.open_all(other, trace, PATIENCE)
     }
 
@@ -306,7 +306,7 @@ impl Fake {
         other: &[(&str, &str)],
         trace: Option<pleach::apply::http::Trace>,
         patience: Patience,
-    ) -> Result<Box<dyn Zone + Send>, Error> {
+    ) -> Result<Box<dyn Zone + Send>, Diagnostic> {
         let project = self.rules.project().map(|project| format!(", project: {project}")).unwrap_or_default();
         let declared =
             declared(&format!("provider: {}, server: '{}'{project}", word(self.rules.provider()), self.base()));

@@ -206,7 +206,7 @@ fn many_names_go_into_few_changes_and_one_that_is_refused_does_not_stop_the_othe
         let (outcomes, end) = apply(&mut zone, &work("shop", &borrowed(&entries)), 1);
         assert_eq!(end, End::Complete);
         for (at, outcome) in outcomes.iter().enumerate() {
-            let want = if at == 17 { Outcome::Left(Reason::InUse) } else { Outcome::Done(Write::Create) };
+            let want = if at == 17 { Outcome::Refused(Reason::InUse) } else { Outcome::Done(Write::Create) };
             assert_eq!(*outcome, want, "{provider:?} {at}");
         }
     }
@@ -277,7 +277,7 @@ fn who_compares_refuses_what_is_based_on_old_news() {
         });
         let (outcomes, end) = apply(&mut *fake.open(), &work, 1);
         assert_eq!(end, End::Complete);
-        assert_eq!(outcomes, [Outcome::Left(Reason::Drift), Outcome::Done(Write::Create)], "{provider:?}");
+        assert_eq!(outcomes, [Outcome::Refused(Reason::Drift), Outcome::Done(Write::Create)], "{provider:?}");
         assert_eq!(fake.content()[&n("a.shop")].0, set(Type::A, &[hand]));
     }
 }

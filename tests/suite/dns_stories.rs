@@ -160,7 +160,7 @@ pub(crate) fn every_row(field: &dyn Field) {
     let want = |records: &Records| Wish::Present(records.clone(), TTL);
     let mine = |of: &Records| Some(mark("shop", "b", TTL, of));
     let held = |of: &Records| Some(of.clone());
-    let left = Outcome::Left;
+    let left = Outcome::Refused;
     let done = Outcome::Done;
     let rows: Vec<Row> = vec![
         ("create", want(&new), None, None, done(Write::Create)),
@@ -233,7 +233,7 @@ pub(crate) fn every_row(field: &dyn Field) {
     for (row, got) in rows.iter().zip(&outcomes) {
         assert_eq!(*got, row.4, "{}", row.0);
     }
-    assert_eq!(outcomes.last(), Some(&Outcome::Left(Reason::InUse)), "a name with other types is in use");
+    assert_eq!(outcomes.last(), Some(&Outcome::Refused(Reason::InUse)), "a name with other types is in use");
     assert_eq!(plain(field.content()), plain(want.clone()));
 
     let writes = field.writes();
@@ -262,7 +262,7 @@ pub(crate) fn permits(field: &dyn Field) {
     };
     let (outcomes, end) = apply_with(&mut *field.open(), &work, 1, &permits);
     assert_eq!(end, End::Complete);
-    let want = [Outcome::Done(Write::Adopt), Outcome::Left(Reason::InUse), Outcome::Done(Write::Overwrite)];
+    let want = [Outcome::Done(Write::Adopt), Outcome::Refused(Reason::InUse), Outcome::Done(Write::Overwrite)];
     assert_eq!(outcomes, want);
     assert_eq!(field.content()[&n("drift.shop")].0, new);
     assert_eq!(field.content()[&n("other.shop")].0, hand);
@@ -387,7 +387,7 @@ pub(crate) fn racing(field: &dyn Field) {
     assert_eq!(content[&n("race.shop")].0, won);
     assert_eq!(content[&n("race.shop._pleach")].0, mark(&owners[winners[0]], "b", TTL, &won));
     for (i, outcome) in outcomes.iter().enumerate().filter(|(i, _)| *i != winners[0]) {
-        assert_eq!(*outcome, [Outcome::Left(Reason::Owner(owners[winners[0]].as_str().into()))], "{i}");
+        assert_eq!(*outcome, [Outcome::Refused(Reason::Owner(owners[winners[0]].as_str().into()))], "{i}");
     }
 }
 
@@ -410,8 +410,8 @@ pub(crate) fn neighbours(field: &dyn Field) {
     assert_eq!(apply(&mut *field.open(), &shop, 9).1, End::Complete);
     let (outcomes, end) = apply(&mut *field.open(), &blog, 2);
     assert_eq!(end, End::Complete, "each owner has a fence of its own");
-    let shops = Outcome::Left(Reason::Owner("shop".into()));
-    let in_use = Outcome::Left(Reason::InUse);
+    let shops = Outcome::Refused(Reason::Owner("shop".into()));
+    let in_use = Outcome::Refused(Reason::InUse);
     assert_eq!(outcomes, [shops, Outcome::Kept, Outcome::Kept, in_use, Outcome::Done(Write::Create)]);
     assert!(apply(&mut *field.open(), &shop, 9).0.iter().all(|outcome| *outcome == Outcome::Kept));
     let content = field.content();
@@ -435,7 +435,7 @@ pub(crate) fn edited_meanwhile(field: &dyn Field) {
         let rev = field.writes() as u64 + 1;
         let (outcomes, end) = apply(&mut between, &work("shop", &[(front, "b", wish)]), rev);
         let reason = if front == "c.shop" { Reason::InUse } else { Reason::Drift };
-        assert_eq!((outcomes, end), (vec![Outcome::Left(reason)], End::Complete), "{front}");
+        assert_eq!((outcomes, end), (vec![Outcome::Refused(reason)], End::Complete), "{front}");
         assert_eq!(field.content()[&n(front)].0, hand, "{front}");
     }
 }

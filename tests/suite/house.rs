@@ -96,7 +96,7 @@ fn every_crate_has_one_door() {
         ("walkdir", &["disk"]),
         ("std::fs", &["disk"]),
         ("std::process", &["git", "main"]),
-        ("anstyle", &["error", "diff", "cli"]),
+        ("anstyle", &["diagnostic", "diff", "cli"]),
         ("anstream", &["cli"]),
         ("idna", &["name"]),
         ("domain", &["apply"]),

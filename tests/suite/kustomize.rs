@@ -4,9 +4,9 @@
 //! kustomize` 5.5 printed it; what is refused or warned about stands in `complaints.txt`, one line each.
 
 use crate::kit;
-use pleach::error::{self, Level};
+use pleach::diagnostic::{self, Severity};
+use pleach::kustomize::{self, Built, Input, Memo, Options};
 use pleach::source::{Project, RelPath};
-use pleach::transform::{self, Built, Input, Memo, Options};
 use pleach::yaml::{self, Quoting};
 use std::path::Path;
 
@@ -16,9 +16,9 @@ fn target(case: &Path) -> RelPath {
     RelPath::new(named.trim()).unwrap()
 }
 
-fn build(project: &Project, target: &RelPath) -> error::Result<Built> {
+fn build(project: &Project, target: &RelPath) -> diagnostic::Result<Built> {
     let input = Input { project, cache: &yaml::Cache::default(), memo: &Memo::default(), templates: None };
-    transform::kustomize(&input, target, Options::default())
+    kustomize::kustomize(&input, target, Options::default())
 }
 
 fn text(built: &Built) -> String {
@@ -39,16 +39,17 @@ fn every_case_prints_what_kubectl_prints() {
                 if !diff.is_empty() {
                     differ.push(format!("{}\n{diff}", case.display()));
                 }
-                (Level::Warning, error::sorted(&built.warnings, &project))
+                (Severity::Warning, diagnostic::sorted(&built.warnings, &project))
             }
             Err(errors) => {
                 if case.join("expected.yaml").exists() {
                     differ.push(format!("{}: {errors:#?}", case.display()));
                 }
-                (Level::Error, error::sorted(&errors, &project))
+                (Severity::Error, diagnostic::sorted(&errors, &project))
             }
         };
-        let complaints: String = complaints.iter().map(|error| error::short::render(level, error, &project)).collect();
+        let complaints: String =
+            complaints.iter().map(|error| diagnostic::short::render(level, error, &project)).collect();
         if !complaints.is_empty() || case.join("complaints.txt").exists() {
             kit::compare_text(&case.join("complaints.txt"), &complaints);
         }

@@ -1,8 +1,8 @@
 //! What holds for every build of a folder: twice is once, an order only orders, and what was printed builds to itself.
 
-use pleach::error::{Level, short};
+use pleach::diagnostic::{Severity, short};
+use pleach::kustomize::{self, Input, Memo, Options, Reorder};
 use pleach::source::{Project, RelPath};
-use pleach::transform::{self, Input, Memo, Options, Reorder};
 use pleach::yaml::{self, Quoting};
 use proptest::prelude::*;
 use std::fmt::Write;
@@ -11,8 +11,9 @@ use std::fmt::Write;
 fn build(project: &Project, memo: &Memo, reorder: Reorder) -> Result<Vec<String>, String> {
     let input = Input { project, cache: &yaml::Cache::default(), memo, templates: None };
     let options = Options { reorder, ..Options::default() };
-    let built = transform::kustomize(&input, &RelPath::new("app").unwrap(), options)
-        .map_err(|errors| errors.iter().map(|error| short::render(Level::Error, error, project)).collect::<String>())?;
+    let built = kustomize::kustomize(&input, &RelPath::new("app").unwrap(), options).map_err(|errors| {
+        errors.iter().map(|error| short::render(Severity::Error, error, project)).collect::<String>()
+    })?;
     let text = |node| yaml::stream([node], |out, node| yaml::write(out, node, Quoting::Kustomize)).unwrap();
     Ok(built.resources.iter().map(|resource| text(&resource.node)).collect())
 }

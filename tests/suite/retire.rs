@@ -1,4 +1,4 @@
-//! Retirement on the disk and on the command line: what is written, what is refused, what is printed for other programs.
+//! TeardownPlan on the disk and on the command line: what is written, what is refused, what is printed for other programs.
 
 use crate::kit::Workspace;
 use std::collections::BTreeMap;
@@ -41,16 +41,16 @@ fn a_plan_is_written_kept_withdrawn_and_pruned() {
     let workspace = workspace();
     let spec = workspace.read("branches.yaml");
     let before = workspace.files("out");
-    assert_eq!(workspace.run(&["retired"]).exits(0).out(), "nothing to tear down\n");
+    assert_eq!(workspace.run(&["teardown"]).exits(0).out(), "nothing to tear down\n");
     remove(&workspace, "login");
     let said = workspace.run(&["check"]).exits(1).out();
-    assert!(said.contains("missing    out/retired/login.yaml\n"), "{said}");
+    assert!(said.contains("missing    out/teardown/login.yaml\n"), "{said}");
     let said = workspace.run(&["build"]).exits(0).out();
     assert_eq!(said, "built 2 branches into `out`: 2 files written, 12 unchanged, 5 removed\n");
-    let retired = workspace.files("out");
+    let teardown = workspace.files("out");
     for command in [&["build"][..], &["check"], &["diff"]] {
         workspace.run(command).exits(0);
-        assert_eq!(workspace.files("out"), retired, "{command:?}");
+        assert_eq!(workspace.files("out"), teardown, "{command:?}");
     }
     workspace.write("branches.yaml", &spec);
     workspace.run(&["build"]).exits(0);
@@ -58,14 +58,14 @@ fn a_plan_is_written_kept_withdrawn_and_pruned() {
 
     remove(&workspace, "login");
     workspace.run(&["build", "--prune"]).exits(0);
-    assert_eq!(workspace.files("out"), retired, "what went just now is not pruned");
+    assert_eq!(workspace.files("out"), teardown, "what went just now is not pruned");
     remove(&workspace, "search");
     workspace.run(&["build", "--prune"]).exits(0);
-    let names: Vec<String> = workspace.files("out/retired").into_keys().collect();
+    let names: Vec<String> = workspace.files("out/teardown").into_keys().collect();
     assert_eq!(names, ["search.yaml"]);
     workspace.run(&["check"]).exits(0);
     workspace.run(&["build", "--prune"]).exits(0);
-    assert!(!workspace.path().join("out/retired").exists());
+    assert!(!workspace.path().join("out/teardown").exists());
     workspace.run(&["check"]).exits(0);
 }
 
@@ -81,12 +81,12 @@ fn a_namespace_that_branches_left_is_recorded_from_the_disk() {
         "built 3 branches into `out`: 0 files written, 21 unchanged, 0 removed\n"
     );
     workspace.run(&["check"]).exits(0);
-    let kubectl = workspace.run(&["retired", "--format", "kubectl"]).exits(0).out();
+    let kubectl = workspace.run(&["teardown", "--format", "kubectl"]).exits(0).out();
     let names: Vec<&str> = kubectl.lines().filter_map(|line| line.strip_prefix("  name: ")).collect();
     assert_eq!(names, ["login", "main", "search"], "their objects outside of namespaces are theirs still");
     workspace.edit("branches.yaml", "namespace: 'shop-{{ branch.slug }}'\n", "");
     workspace.run(&["build", "--prune"]).exits(0);
-    let kubectl = workspace.run(&["retired", "--format", "kubectl"]).exits(0).out();
+    let kubectl = workspace.run(&["teardown", "--format", "kubectl"]).exits(0).out();
     assert!(kubectl.contains("  name: shop-main\n") && !kubectl.contains("  name: main\n"), "{kubectl}");
     workspace.run(&["build", "--prune"]).exits(0);
     assert_eq!(workspace.files("out"), before);
@@ -110,7 +110,7 @@ fn shards_on_machines_of_their_own_are_one_build() {
     let before = many(12).files("out");
     let changed = whole.files("out").into_iter().filter(|(path, content)| before.get(path) != Some(content));
     assert_eq!(union, changed.collect());
-    assert_eq!(union.keys().filter(|path| path.starts_with("retired/")).count(), 5);
+    assert_eq!(union.keys().filter(|path| path.starts_with("teardown/")).count(), 5);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn plans_are_for_people_and_for_other_programs() {
     remove(&workspace, "login");
     remove(&workspace, "search");
     workspace.run(&["build"]).exits(0);
-    let shown = |format: &str| workspace.run(&["retired", "--format", format, "--only", "login"]).exits(0).out();
+    let shown = |format: &str| workspace.run(&["teardown", "--format", format, "--only", "login"]).exits(0).out();
     let want = "\
 login
   namespace  login
@@ -162,9 +162,9 @@ metadata:
         "images": ["r.example.com/shop/login:1"],
     }]);
     assert_eq!(json, want);
-    let images = workspace.run(&["retired", "--format", "images"]).exits(0).out();
+    let images = workspace.run(&["teardown", "--format", "images"]).exits(0).out();
     assert_eq!(images, "r.example.com/shop/login:1\nr.example.com/shop/search:1\n");
-    let script = workspace.run(&["retired", "--format", "script"]).exits(0).out();
+    let script = workspace.run(&["teardown", "--format", "script"]).exits(0).out();
     let want = "
 # login
 $DROP_DATABASE 'schema' 'main' 'shop_login'
@@ -176,8 +176,8 @@ $DELETE_IMAGE 'r.example.com/shop/search:1'
 ";
     assert!(script.starts_with("#!/bin/sh\n") && script.ends_with(want), "{script}");
     // Nothing of the sort is asked of whoever has nothing to do.
-    std::fs::remove_dir_all(workspace.path().join("out/retired")).unwrap();
-    let script = workspace.run(&["retired", "--format", "script"]).exits(0).out();
+    std::fs::remove_dir_all(workspace.path().join("out/teardown")).unwrap();
+    let script = workspace.run(&["teardown", "--format", "script"]).exits(0).out();
     assert_eq!(sh(&workspace, &script, &[]), (0, String::new(), String::new()));
     for (format, nothing) in [("kubectl", ""), ("images", ""), ("json", "[]\n")] {
         assert_eq!(shown(format), nothing);
@@ -206,7 +206,7 @@ fn sh(workspace: &Workspace, script: &str, env: &[(&str, &str)]) -> (i32, String
 fn hostile(branch: &str, name: &str, image: &str) -> String {
     let quoted = |text: &str| serde_json::to_string(text).unwrap();
     format!(
-        "apiVersion: pleach/v1\nkind: Retirement\nproject: shop\nbranch: {}\ndatabases:\n- {{kind: schema, instance: main, name: {}}}\nimages: [{}]\n",
+        "apiVersion: pleach/v1\nkind: TeardownPlan\nproject: shop\nbranch: {}\ndatabases:\n- {{kind: schema, instance: main, name: {}}}\nimages: [{}]\n",
         quoted(branch),
         quoted(name),
         quoted(image)
@@ -218,8 +218,8 @@ fn nothing_breaks_out_of_the_script() {
     let workspace = workspace();
     let (name, image) =
         ("a'b\"c$(touch${IFS}pwned)`touch${IFS}pwned`\\';touch${IFS}pwned;'#*", "r.example.com/it's:$HOME\\");
-    workspace.write("out/retired/x.yaml", hostile("feature/'; touch pwned; # $(touch pwned) \\", name, image));
-    let script = workspace.run(&["retired", "--format", "script"]).exits(0).out();
+    workspace.write("out/teardown/x.yaml", hostile("feature/'; touch pwned; # $(touch pwned) \\", name, image));
+    let script = workspace.run(&["teardown", "--format", "script"]).exits(0).out();
     workspace.write("script.sh", &script);
     let checked = Command::new("sh").args(["-n", "script.sh"]).current_dir(workspace.path()).status().unwrap();
     assert!(checked.success());
@@ -245,10 +245,10 @@ fn nothing_breaks_out_of_the_script() {
         ("x", "a", "", 7),
         ("x", "a", "b c", 7),
     ] {
-        workspace.write("out/retired/x.yaml", hostile(branch, name, image));
+        workspace.write("out/teardown/x.yaml", hostile(branch, name, image));
         for format in ["text", "kubectl", "images", "json", "script"] {
-            let ran = workspace.run(&["retired", "--format", format]).exits(2);
-            let place = format!("--> out/retired/x.yaml:{line}:");
+            let ran = workspace.run(&["teardown", "--format", format]).exits(2);
+            let place = format!("--> out/teardown/x.yaml:{line}:");
             assert!(ran.out().is_empty() && ran.err().contains(&place), "{branch:?} {name:?} {image:?}: {}", ran.err());
         }
     }
@@ -261,16 +261,16 @@ fn what_a_merge_brought_into_use_again_is_not_shown() {
     workspace.run(&["build"]).exits(0);
     // Another pull request, in which a branch uses the image.
     workspace.edit("out/namespaces/main/50-pod-web.yaml", "r.example.com/shop/main:1", "r.example.com/shop/login:1");
-    let ran = workspace.run(&["retired", "--format", "images"]).exits(0);
+    let ran = workspace.run(&["teardown", "--format", "images"]).exits(0);
     assert_eq!(ran.out(), "");
     assert!(
         ran.err().contains("warning[output]: some of what `login` left is in use by a live branch"),
         "{}",
         ran.err()
     );
-    assert!(workspace.run(&["retired", "--format", "kubectl"]).exits(0).out().contains("  name: login\n"));
+    assert!(workspace.run(&["teardown", "--format", "kubectl"]).exits(0).out().contains("  name: login\n"));
     workspace.write("out/namespaces/main/50-pod-web.yaml", "<<<<<<< HEAD\n- a: [\n");
-    let ran = workspace.run(&["retired", "--format", "images"]).exits(2);
+    let ran = workspace.run(&["teardown", "--format", "images"]).exits(2);
     assert!(
         ran.out().is_empty() && ran.err().contains("`out/namespaces/main/50-pod-web.yaml` cannot be read"),
         "{}",
@@ -283,22 +283,22 @@ fn plans_are_pleachs_and_other_files_are_not() {
     let workspace = workspace();
     remove(&workspace, "login");
     workspace.run(&["build"]).exits(0);
-    let plan = workspace.read("out/retired/login.yaml");
-    workspace.write("out/retired/notes.txt", "mine");
+    let plan = workspace.read("out/teardown/login.yaml");
+    workspace.write("out/teardown/notes.txt", "mine");
     let said = workspace.run(&["build"]).exits(2).err();
-    assert!(said.contains("`out/retired/notes.txt` is not pleach's"), "{said}");
-    std::fs::remove_file(workspace.path().join("out/retired/notes.txt")).unwrap();
-    workspace.write("out/retired/other.yaml", "kind: Something\n");
+    assert!(said.contains("`out/teardown/notes.txt` is not pleach's"), "{said}");
+    std::fs::remove_file(workspace.path().join("out/teardown/notes.txt")).unwrap();
+    workspace.write("out/teardown/other.yaml", "kind: Something\n");
     let said = workspace.run(&["check"]).exits(1).out();
-    assert!(said.contains("untracked  out/retired/other.yaml\n"), "{said}");
-    std::fs::remove_file(workspace.path().join("out/retired/other.yaml")).unwrap();
+    assert!(said.contains("untracked  out/teardown/other.yaml\n"), "{said}");
+    std::fs::remove_file(workspace.path().join("out/teardown/other.yaml")).unwrap();
     // A part leaves the plans of others alone.
     workspace.run(&["build", "--only", "main"]).exits(0);
-    assert_eq!(workspace.read("out/retired/login.yaml"), plan);
+    assert_eq!(workspace.read("out/teardown/login.yaml"), plan);
     // A plan that cannot be read is not forgotten.
-    workspace.write("out/retired/login.yaml", format!("<<<<<<< HEAD\n{plan}=======\n{plan}>>>>>>> other\n"));
+    workspace.write("out/teardown/login.yaml", format!("<<<<<<< HEAD\n{plan}=======\n{plan}>>>>>>> other\n"));
     let said = workspace.run(&["build"]).exits(2).err();
-    assert!(said.contains("`retired/login.yaml` in the base cannot be read"), "{said}");
+    assert!(said.contains("`teardown/login.yaml` in the base cannot be read"), "{said}");
 }
 
 /// A workspace of `count` branches, each with a host.
@@ -359,7 +359,7 @@ fn too_many_branches_at_once_are_refused() {
     assert!(said.contains("`b8.dev.example.com`") && said.contains("`--allow-delete-names 4`"), "{said}");
     refused(&["build", "--allow-delete", "4", "--allow-delete-names", "3"]);
     workspace.run(&["build", "--allow-delete", "4", "--allow-delete-names", "4"]).exits(0);
-    assert_eq!(workspace.files("out/retired").len(), 4);
+    assert_eq!(workspace.files("out/teardown").len(), 4);
     // Once it is done, it need not be said again.
     workspace.run(&["build"]).exits(0);
     workspace.run(&["check"]).exits(0);
@@ -392,7 +392,7 @@ fn a_list_that_lost_its_end_takes_nothing_away() {
     assert_eq!(workspace.files("out"), before);
     spec(&workspace, 0..28, "");
     workspace.run(&["build"]).exits(0);
-    assert_eq!(workspace.files("out/retired").len(), 12);
+    assert_eq!(workspace.files("out/teardown").len(), 12);
 }
 
 #[test]
@@ -437,7 +437,7 @@ fn one_broken_branch_of_forty() {
     for (path, content) in &before {
         workspace.write(&format!("out/{path}"), content);
     }
-    std::fs::remove_dir_all(workspace.path().join("out/retired")).unwrap_or_default();
+    std::fs::remove_dir_all(workspace.path().join("out/teardown")).unwrap_or_default();
     good.run(&["build"]).exits(0);
     let of_broken = |path: &str| path.contains("/b7/") || path.ends_with("/b7.yaml");
     let split = |files: BTreeMap<String, Vec<u8>>| -> (BTreeMap<_, _>, BTreeMap<_, _>) {
@@ -453,12 +453,12 @@ fn one_broken_branch_of_forty() {
         assert_eq!(stays, last, "the last output of the broken one stays");
         if args.len() == 2 {
             assert!(built == others, "the others are what a good run writes");
-            assert!(built.contains_key("retired/b3.yaml"));
+            assert!(built.contains_key("teardown/b3.yaml"));
         }
     }
     // A broken branch that comes back keeps the plan that waits for it.
-    workspace.write("out/retired/b7.yaml", good.read("out/retired/b3.yaml").replace("b3", "b7"));
-    let plan = workspace.read("out/retired/b7.yaml");
+    workspace.write("out/teardown/b7.yaml", good.read("out/teardown/b3.yaml").replace("b3", "b7"));
+    let plan = workspace.read("out/teardown/b7.yaml");
     workspace.run(&["build", "--keep-going"]).exits(2);
-    assert_eq!(workspace.read("out/retired/b7.yaml"), plan);
+    assert_eq!(workspace.read("out/teardown/b7.yaml"), plan);
 }

@@ -1,12 +1,12 @@
 //! Plans as builds write them: what holds for any history, told by the library itself.
 
 use crate::retire_model::{
-    BRANCHES, Model, TEMPLATE, Things, branch, build, built, had, live, model, named, placed, plans, retired, spec,
-    spec_in,
+    BRANCHES, Model, TEMPLATE, Things, branch, build, built, had, live, model, named, placed, plans, spec, spec_in,
+    teardown,
 };
 use pleach::pipeline::{self, Built, Part, Progress, Shard};
-use pleach::retire::Retirement;
 use pleach::source::Project;
+use pleach::teardown::TeardownPlan;
 use pleach::tree::Tree;
 use proptest::prelude::*;
 
@@ -38,10 +38,10 @@ proptest! {
             prop_assert_eq!(&build(&spec, &tree), &tree, "a build is its own fixed point");
             prop_assert_eq!(&build(&spec_in(&model, prefix, true), base), &tree, "the order of branches says nothing");
 
-            let (live, gone) = (live(&model, prefix), retired(&tree));
+            let (live, gone) = (live(&model, prefix), teardown(&tree));
             prop_assert!(live.is_disjoint(&gone), "{:?} is live and to be torn down", live.intersection(&gone));
             let had = placed(&before.model, before.prefix);
-            let owed: Things = had.iter().cloned().chain(retired(base)).collect();
+            let owed: Things = had.iter().cloned().chain(teardown(base)).collect();
             for thing in &owed {
                 prop_assert!(live.contains(thing) || gone.contains(thing), "{thing:?} is forgotten");
             }
@@ -50,7 +50,7 @@ proptest! {
             let ever = &before.ever | &placed(&model, prefix);
             for thing in &ever {
                 let is_known = live.contains(thing) || gone.contains(thing) || before.pruned.contains(thing);
-                prop_assert!(is_known, "{thing:?} is neither live, retired nor pruned on request");
+                prop_assert!(is_known, "{thing:?} is neither live, teardown nor pruned on request");
             }
 
             let absent: Things = plans(&tree).values().flat_map(|plan| &plan.left.names).map(|(_, name)| ("name", name.to_string())).collect();
@@ -71,14 +71,14 @@ proptest! {
             let mut pruned = built(&spec, base, &Part::All);
             pruned.prune(|_, _| true);
             let pruned = pruned.tree;
-            let kept = retired(&pruned);
+            let kept = teardown(&pruned);
             prop_assert_eq!(&kept, &(&(&had | &named(base)) - &live), "what went just now is not pruned");
             let once_more = {
                 let mut again = built(&spec, &pruned, &Part::All);
                 again.prune(|_, _| true);
                 again.tree
             };
-            prop_assert_eq!(retired(&once_more), Things::new(), "what stood in the base is");
+            prop_assert_eq!(teardown(&once_more), Things::new(), "what stood in the base is");
             let (tree, done) = if prunes { (pruned, &gone - &kept) } else { (tree, Things::new()) };
             outputs.push(Output { pruned: &before.pruned | &done, tree, model, prefix, ever });
         }
@@ -90,7 +90,7 @@ fn a_plan_says_what_is_to_go_and_is_withdrawn() {
     let both = Model::from([(0, branch(0)), (1, branch(2))]);
     let one = Model::from([(0, branch(0))]);
     let before = build(&spec(&both, false), &Tree::default());
-    assert_eq!(retired(&before), Things::new());
+    assert_eq!(teardown(&before), Things::new());
     let after = build(&spec(&one, false), &before);
     let text = "\
 apiVersion: pleach/v1
@@ -108,21 +108,21 @@ dns:
   zone: dev.example.com
 images:
 - r.example.com/app:1
-kind: Retirement
+kind: TeardownPlan
 namespaces:
 - feature-one-13348f8d
 project: shop
 ";
-    let plan = after.iter().find(|(path, _)| path.as_str() == "retired/feature-one-13348f8d.yaml").unwrap().1;
+    let plan = after.iter().find(|(path, _)| path.as_str() == "teardown/feature-one-13348f8d.yaml").unwrap().1;
     assert_eq!(&**plan, text);
-    assert_eq!(Retirement::parse(plan).unwrap().write().unwrap(), text);
+    assert_eq!(TeardownPlan::parse(plan).unwrap().write().unwrap(), text);
     assert_eq!(build(&spec(&both, false), &after), before, "it comes back as it was");
     // With another image, the old one is still to go, and nothing else is.
     let other = build(&spec(&Model::from([(0, branch(0)), (1, branch(5))]), false), &after);
-    assert_eq!(retired(&other), Things::from([("image", "1".to_owned())]));
+    assert_eq!(teardown(&other), Things::from([("image", "1".to_owned())]));
     // A branch that takes its image over keeps it, and leaves the one that it had.
     let other = build(&spec(&Model::from([(0, branch(2))]), false), &after);
-    let images: Vec<_> = retired(&other).into_iter().filter(|(what, _)| *what == "image").collect();
+    let images: Vec<_> = teardown(&other).into_iter().filter(|(what, _)| *what == "image").collect();
     assert_eq!(images, [("image", "0".to_owned())]);
 }
 
@@ -132,15 +132,15 @@ fn a_branch_that_moves_leaves_its_namespace() {
     let before = build(&spec(&model, false), &Tree::default());
     let after = build(&spec_in(&model, "shop-", false), &before);
     let namespaces = ["feature-one-13348f8d", "main"].map(|name| ("namespace", name.to_owned()));
-    assert_eq!(retired(&after), Things::from(namespaces), "what is live in the other one is not to go");
+    assert_eq!(teardown(&after), Things::from(namespaces), "what is live in the other one is not to go");
     assert_eq!(
-        build(&spec(&model, false), &after).iter().filter(|(p, _)| p.as_str().starts_with("retired/")).count(),
+        build(&spec(&model, false), &after).iter().filter(|(p, _)| p.as_str().starts_with("teardown/")).count(),
         2
     );
     // Moved to where it has no namespace at all.
     let engine = spec(&Model::from([(0, branch(0))]), false)
         + "- {name: feature/one, hosts: [], appEngine: {project: example-project}}\n";
-    let after = retired(&build(&engine, &before));
+    let after = teardown(&build(&engine, &before));
     let had: Things = had(1, &branch(2), "").into_iter().filter(|(what, _)| *what != "name").collect();
     assert_eq!(after, had);
 }
@@ -157,14 +157,14 @@ fn a_slug_that_another_branch_takes_keeps_its_namespace() {
     };
     let before = build(&spec("feature/login", "a:1"), &Tree::default());
     let gone = build(&spec("", ""), &before);
-    assert_eq!(retired(&gone), Things::from([("namespace", "login".to_owned()), ("image", "a:1".to_owned())]));
+    assert_eq!(teardown(&gone), Things::from([("namespace", "login".to_owned()), ("image", "a:1".to_owned())]));
     let again = built(&spec("feature/signin", "a:2"), &gone, &Part::All);
-    assert_eq!(retired(&again.tree), Things::from([("image", "a:1".to_owned())]));
+    assert_eq!(teardown(&again.tree), Things::from([("image", "a:1".to_owned())]));
     let said: Vec<String> = again.warnings.iter().map(ToString::to_string).collect();
     let want = "the branch `feature/signin` takes over the slug `login` before what `feature/login` left was torn down";
     assert!(said.contains(&want.to_owned()), "{said:?}");
     let quiet = built(&spec("feature/login", "a:1"), &gone, &Part::All);
-    assert_eq!((quiet.warnings.len(), retired(&quiet.tree)), (again.warnings.len() - 1, Things::new()));
+    assert_eq!((quiet.warnings.len(), teardown(&quiet.tree)), (again.warnings.len() - 1, Things::new()));
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn a_branch_that_fails_lets_nothing_go_that_it_may_use() {
     let mut built = pipeline::build(&project, planned, &before, &Part::All, &Progress::default()).unwrap();
     assert_eq!(built.failed.len(), 1);
     assert_eq!(built.unknown().into_iter().collect::<Vec<_>>(), ["main"]);
-    let kinds = |tree: &Tree| retired(tree).into_iter().map(|(what, _)| what).collect::<Vec<_>>();
+    let kinds = |tree: &Tree| teardown(tree).into_iter().map(|(what, _)| what).collect::<Vec<_>>();
     assert_eq!(kinds(&built.tree), ["name", "namespace"]);
     assert_eq!(named(&built.tree), Things::from([("image", "1".to_owned())]), "it is kept in mind");
     let said =
@@ -213,7 +213,7 @@ fn a_branch_of_another_part_that_fails_keeps_what_its_last_output_uses() {
     let one = |image: usize| (1, branch(image));
     let base = build(&spec(&Model::from([(0, branch(5)), one(2)]), false), &Tree::default());
     let base = build(&spec(&Model::from([(0, branch(5))]), false), &base);
-    // The retired branch comes back with another image, and only it is built. A label that no cluster takes breaks the other.
+    // The teardown branch comes back with another image, and only it is built. A label that no cluster takes breaks the other.
     let broken = spec(&Model::from([(0, branch(5)), one(7)]), false).replacen(
         "{name: main,",
         "{name: main, patches: [{patch: '{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, labels: {a: \"x y\"}}}'}],",
@@ -225,15 +225,15 @@ fn a_branch_of_another_part_that_fails_keeps_what_its_last_output_uses() {
     let mut built = pipeline::build(&project, planned, &base, &only, &Progress::default()).unwrap();
     assert!(built.failed.is_empty());
     assert_eq!(built.unknown().into_iter().collect::<Vec<_>>(), ["main"]);
-    assert_eq!(retired(&built.tree), Things::new());
+    assert_eq!(teardown(&built.tree), Things::new());
     let last = |image: usize| {
         let last = build(&spec(&Model::from([(0, branch(image))]), false), &Tree::default());
         last.into_iter().filter(|(path, _)| path.as_str().starts_with("namespaces/main/")).collect::<Tree>()
     };
     built.know(&last(2)).unwrap();
-    assert_eq!(retired(&built.tree), Things::new(), "its last output uses the image");
+    assert_eq!(teardown(&built.tree), Things::new(), "its last output uses the image");
     let planned = pipeline::plan(&project).unwrap();
     let mut built = pipeline::build(&project, planned, &base, &only, &Progress::default()).unwrap();
     built.know(&last(5)).unwrap();
-    assert_eq!(retired(&built.tree), Things::from([("image", "1".to_owned())]));
+    assert_eq!(teardown(&built.tree), Things::from([("image", "1".to_owned())]));
 }

@@ -1,7 +1,7 @@
 //! What live branches replace, in a repository: what counts is the output at the commit where a pull request began.
 
 use crate::kit::Workspace;
-use crate::retire_model::{BRANCHES, Model, TEMPLATE, Things, live, model, named, placed, retired, spec_in};
+use crate::retire_model::{BRANCHES, Model, TEMPLATE, Things, live, model, named, placed, spec_in, teardown};
 use pleach::source::RelPath;
 use pleach::tree::Tree;
 use proptest::prelude::*;
@@ -99,11 +99,11 @@ proptest! {
                 }
                 prop_assert_eq!(&ground.tree(), &whole, "the shards are the whole");
             }
-            let (live, gone) = (live(&model, ""), retired(&whole));
+            let (live, gone) = (live(&model, ""), teardown(&whole));
             prop_assert!(live.is_disjoint(&gone), "{:?} is live and to be torn down", live.intersection(&gone));
             for thing in base.had.iter().chain(&base.ever) {
                 let is_known = live.contains(thing) || gone.contains(thing) || base.pruned.contains(thing);
-                prop_assert!(is_known, "{thing:?} is neither live, retired nor pruned on request");
+                prop_assert!(is_known, "{thing:?} is neither live, teardown nor pruned on request");
             }
             for thing in &base.had {
                 prop_assert!(live.contains(thing) || gone.contains(thing), "{thing:?} is forgotten");
@@ -115,9 +115,9 @@ proptest! {
                 ground.put(&before);
                 ground.build(&["--prune"]);
                 ground.workspace.run(&["check"]).exits(0);
-                pruned.extend(&gone - &retired(&ground.tree()));
+                pruned.extend(&gone - &teardown(&ground.tree()));
             }
-            let (had, placed) = (&placed(&model, "") | &retired(&ground.tree()), placed(&model, ""));
+            let (had, placed) = (&placed(&model, "") | &teardown(&ground.tree()), placed(&model, ""));
             let before = commits.iter().rev().find(|(tree, _)| *tree != ground.tree());
             let earlier = before.map(|(_, placed)| placed.clone()).unwrap_or_default();
             if has_git {
@@ -172,7 +172,7 @@ proptest! {
         let merged = ground.tree();
         ground.build(&[]);
         let (whole, live) = (ground.tree(), live(&merge(&[1, 2]), ""));
-        let gone = retired(&whole);
+        let gone = teardown(&whole);
         prop_assert!(live.is_disjoint(&gone));
         let known = &(&live | &gone) | &named(&whole);
         let had = placed(&first, "");
@@ -181,8 +181,8 @@ proptest! {
         ground.put(&merged);
         ground.build(&["--prune"]);
         ground.workspace.run(&["check"]).exits(0);
-        let kept = retired(&ground.tree());
-        prop_assert_eq!(&kept - &retired(&merged), &gone - &retired(&merged), "what is new stays");
+        let kept = teardown(&ground.tree());
+        prop_assert_eq!(&kept - &teardown(&merged), &gone - &teardown(&merged), "what is new stays");
         if !prunes {
             ground.put(&whole);
         }
@@ -219,7 +219,7 @@ fn spec(ground: &Ground, tag: &str) {
 fn images(ground: &Ground) -> String {
     ground
         .workspace
-        .run(&["retired", "--format", "images"])
+        .run(&["teardown", "--format", "images"])
         .exits(0)
         .out()
         .replace("r.example.com/login:", "")
@@ -232,11 +232,11 @@ fn a_pull_request_without_the_plan_is_told() {
     spec(&ground, "b");
     ground.build(&[]);
     assert_eq!(images(&ground), "a");
-    let plan = ground.workspace.path().join("out/retired/login.yaml");
+    let plan = ground.workspace.path().join("out/teardown/login.yaml");
     std::fs::remove_file(&plan).unwrap();
     ground.commit();
     let said = ground.workspace.run(&["check"]).exits(1).out();
-    assert_eq!(said, "missing    out/retired/login.yaml\n1 file is not what a build writes: run `pleach build`\n");
+    assert_eq!(said, "missing    out/teardown/login.yaml\n1 file is not what a build writes: run `pleach build`\n");
     ground.build(&[]);
     ground.workspace.run(&["check"]).exits(0);
     // Another build of the same pull request replaces what was never merged, which leaves no trace.
@@ -353,14 +353,14 @@ fn what_two_pull_requests_left_to_each_other_is_left() {
             for requests in [[("one", first), ("two", B)], [("two", B), ("one", first)]] {
                 let ground = merged(way, &requests, after);
                 let said = ground.workspace.run(&["check"]).exits(1).out();
-                assert!(said.contains(" out/retired/") && said.contains("\n1 file is not what"), "{said}");
+                assert!(said.contains(" out/teardown/") && said.contains("\n1 file is not what"), "{said}");
                 // What the merge brought in plans may be cleaned up already, this was not.
                 ground.build(&["--prune"]);
                 assert_eq!(images(&ground), "shared", "{way} {requests:?}");
                 assert_eq!(
                     ground
                         .workspace
-                        .run(&["retired", "--format", "kubectl"])
+                        .run(&["teardown", "--format", "kubectl"])
                         .exits(0)
                         .out()
                         .matches("namespace")

@@ -55,14 +55,14 @@ fn build(workspace: &Workspace, branches: &Branches, args: &[&str]) -> String {
 
 /// The tags of the images that are to go.
 fn tags(workspace: &Workspace, args: &[&str]) -> String {
-    let shown = workspace.run(&[&["retired", "--format", "images"], args].concat()).exits(0);
+    let shown = workspace.run(&[&["teardown", "--format", "images"], args].concat()).exits(0);
     assert_eq!(shown.err(), "");
     let images = shown.out();
     images.lines().map(|image| image.strip_prefix("r.example.com/shop:").unwrap()).collect::<Vec<_>>().join(" ")
 }
 
 fn plans(workspace: &Workspace) -> Vec<String> {
-    workspace.files("out/retired").into_keys().collect()
+    workspace.files("out/teardown").into_keys().collect()
 }
 
 #[test]
@@ -81,11 +81,11 @@ dns: []
 images:
 - r.example.com/shop:a
 - r.example.com/shop:b
-kind: Retirement
+kind: TeardownPlan
 namespaces: []
 project: shop
 ";
-    assert_eq!(w.read("out/retired/login.yaml"), text);
+    assert_eq!(w.read("out/teardown/login.yaml"), text);
     build(&w, &branches(&[("login", "a"), ("main", "m")]), &[]);
     assert_eq!(tags(&w, &[]), "b c", "it went back");
     build(&w, &branches(&[("login", "a"), ("main", "b")]), &[]);
@@ -102,8 +102,8 @@ fn plans_of_live_branches_are_pruned_on_request() {
     build(&w, &branches(&[("login", "c"), ("main", "m")]), &["--prune"]);
     assert_eq!(tags(&w, &[]), "b", "only what the base said already is");
     build(&w, &branches(&[("main", "n")]), &[]);
-    assert_eq!((tags(&w, &[]), tags(&w, &["--gone"])), ("b c m".to_owned(), "b c".to_owned()));
-    build(&w, &branches(&[("main", "n")]), &["--prune=gone"]);
+    assert_eq!((tags(&w, &[]), tags(&w, &["--removed"])), ("b c m".to_owned(), "b c".to_owned()));
+    build(&w, &branches(&[("main", "n")]), &["--prune=removed"]);
     assert_eq!((tags(&w, &[]), plans(&w)), ("m".to_owned(), vec!["main.yaml".to_owned()]));
     build(&w, &branches(&[("main", "n")]), &["--prune"]);
     assert_eq!(plans(&w), [""; 0]);
@@ -116,16 +116,16 @@ fn a_branch_that_goes_leaves_what_it_had_and_what_it_has() {
     build(&w, &branches(&[("main", "m")]), &[]);
     let gone = w.files("out");
     assert_eq!(
-        w.run(&["retired"]).exits(0).out(),
+        w.run(&["teardown"]).exits(0).out(),
         "login\n  namespace  login\n  image      r.example.com/shop:a\n  image      r.example.com/shop:b\n"
     );
     build(&w, &branches(&[("login", "b"), ("main", "m")]), &[]);
-    assert_eq!(w.run(&["retired"]).exits(0).out(), "login (live)\n  image      r.example.com/shop:a\n");
-    assert_eq!(w.run(&["retired", "--gone"]).exits(0).out(), "nothing to tear down\n");
+    assert_eq!(w.run(&["teardown"]).exits(0).out(), "login (live)\n  image      r.example.com/shop:a\n");
+    assert_eq!(w.run(&["teardown", "--removed"]).exits(0).out(), "nothing to tear down\n");
     build(&w, &branches(&[("main", "m")]), &[]);
     assert_eq!(w.files("out"), gone);
     build(&w, &branches(&[("login", "c"), ("main", "m")]), &[]);
-    assert_eq!(w.run(&["retired", "--only", "log*"]).exits(0).out().matches("image").count(), 2);
+    assert_eq!(w.run(&["teardown", "--only", "log*"]).exits(0).out().matches("image").count(), 2);
 }
 
 #[test]
@@ -136,23 +136,23 @@ fn one_image_under_two_names_is_replaced_by_itself() {
     build(&w, &one(&format!("r.example.com/shop:2@{a}")), &[]);
     assert_eq!(plans(&w), [""; 0]);
     build(&w, &one(&format!("mirror.example.com/shop@{a}")), &[]);
-    assert_eq!(w.run(&["retired"]).exits(0).out(), "nothing to tear down\n", "a copy of it");
+    assert_eq!(w.run(&["teardown"]).exits(0).out(), "nothing to tear down\n", "a copy of it");
     build(&w, &one(&format!("r.example.com/shop:2@{b}")), &[]);
     let copies = format!("mirror.example.com/shop@{a}\nr.example.com/shop@{a}\n");
-    assert_eq!(w.run(&["retired", "--format", "images"]).exits(0).out(), copies);
+    assert_eq!(w.run(&["teardown", "--format", "images"]).exits(0).out(), copies);
     // A tag that moves is the name of several images, which go by their digests.
     build(&w, &one(&format!("r.example.com/shop:2@{a}")), &[]);
-    assert!(w.read("out/retired/main.yaml").contains(&format!("images:\n- r.example.com/shop:2@{b}\n")));
-    assert_eq!(w.run(&["retired", "--format", "images"]).exits(0).out(), format!("r.example.com/shop@{b}\n"));
-    let script = w.run(&["retired", "--format", "script"]).exits(0).out();
+    assert!(w.read("out/teardown/main.yaml").contains(&format!("images:\n- r.example.com/shop:2@{b}\n")));
+    assert_eq!(w.run(&["teardown", "--format", "images"]).exits(0).out(), format!("r.example.com/shop@{b}\n"));
+    let script = w.run(&["teardown", "--format", "script"]).exits(0).out();
     assert!(script.ends_with(&format!("\n# main (live)\n$DELETE_IMAGE 'r.example.com/shop@{b}'\n")), "{script}");
     build(&w, &one(&format!("r.example.com/shop:2@{b}")), &[]);
     // A tag alone may be any of them, so that none goes, and none is forgotten.
     build(&w, &one("r.example.com/shop:2"), &[]);
-    let images = w.run(&["retired", "--format", "images"]).exits(0).out();
+    let images = w.run(&["teardown", "--format", "images"]).exits(0).out();
     assert_eq!(images, format!("mirror.example.com/shop@{a}\n"));
     build(&w, &one("r.example.com/shop:3"), &[]);
-    let images = w.run(&["retired", "--format", "images"]).exits(0).out();
+    let images = w.run(&["teardown", "--format", "images"]).exits(0).out();
     assert_eq!(
         images,
         format!("mirror.example.com/shop@{a}\nr.example.com/shop:2\nr.example.com/shop@{a}\nr.example.com/shop@{b}\n")
@@ -163,7 +163,7 @@ fn one_image_under_two_names_is_replaced_by_itself() {
     let more = format!(", annotations: {{example.com/was: 'mirror.example.com/shop@{a}'}}");
     annotated.entry("main").and_modify(|of| of.push_str(&more));
     build(&w, &annotated, &[]);
-    assert_eq!(w.run(&["retired"]).exits(0).out(), "main (live)\n  image      r.example.com/shop:3\n");
+    assert_eq!(w.run(&["teardown"]).exits(0).out(), "main (live)\n  image      r.example.com/shop:3\n");
 }
 
 #[test]
@@ -175,15 +175,15 @@ fn an_image_that_a_branch_only_names_is_kept_in_mind() {
     };
     let named = "imagesInUse:\n- r.example.com/shop:a\n";
     build(&w, &with("--run=r.example.com/shop:a"), &[]);
-    assert!(w.read("out/retired/login.yaml").contains(&format!("images: []\n{named}")));
-    assert_eq!(w.run(&["retired"]).exits(0).out(), "nothing to tear down\n");
+    assert!(w.read("out/teardown/login.yaml").contains(&format!("images: []\n{named}")));
+    assert_eq!(w.run(&["teardown"]).exits(0).out(), "nothing to tear down\n");
     // Nobody has cleaned it up, so it is not pruned; it goes when nobody names it.
     build(&w, &with("--run=r.example.com/shop:a"), &["--prune"]);
-    assert!(w.read("out/retired/login.yaml").contains(named));
+    assert!(w.read("out/teardown/login.yaml").contains(named));
     build(&w, &with("none"), &["--prune"]);
     assert_eq!(tags(&w, &[]), "a", "until now it was not to go");
     build(&w, &with("--run=r.example.com/shop:a"), &[]);
-    assert!(w.read("out/retired/login.yaml").contains(named));
+    assert!(w.read("out/teardown/login.yaml").contains(named));
     // Where it stands as an image again, its own folder tells of it.
     build(&w, &branches(&[("login", "b"), ("main", "a")]), &[]);
     assert_eq!(tags(&w, &[]), "m");
@@ -192,10 +192,10 @@ fn an_image_that_a_branch_only_names_is_kept_in_mind() {
     let main =
         |arg: &str| Branches::from([("main", format!("values: {{image: 'r.example.com/shop:m', arg: '{arg}'}}"))]);
     build(&w, &main("r.example.com/shop:a"), &[]);
-    assert_eq!(w.run(&["retired"]).exits(0).out(), "login\n  namespace  login\n");
+    assert_eq!(w.run(&["teardown"]).exits(0).out(), "login\n  namespace  login\n");
     build(&w, &main("r.example.com/shop:a"), &["--prune"]);
     build(&w, &main("none"), &[]);
-    assert_eq!(w.run(&["retired"]).exits(0).out(), "login\n  image      r.example.com/shop:a\n");
+    assert_eq!(w.run(&["teardown"]).exits(0).out(), "login\n  image      r.example.com/shop:a\n");
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn an_object_outside_of_namespaces_goes_alone() {
     let with = |more: &str| BTreeMap::from([("main", format!("values: {{image: a, role: {more}}}"))]);
     let w = workspace(&with("true"));
     build(&w, &with("false"), &[]);
-    let kubectl = w.run(&["retired", "--format", "kubectl"]).exits(0).out();
+    let kubectl = w.run(&["teardown", "--format", "kubectl"]).exits(0).out();
     assert_eq!(
         kubectl, "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: shop:main\n",
         "its namespace is live"
@@ -231,7 +231,7 @@ fn a_branch_under_another_name_has_the_slug_of_the_one_before() {
     let w = workspace(&one("feature/login", "a"));
     let said = build(&w, &one("feature/signin", "b"), &[]);
     assert_eq!(said, "");
-    assert_eq!(w.run(&["retired"]).exits(0).out(), "feature/signin (live)\n  image      r.example.com/shop:a\n");
+    assert_eq!(w.run(&["teardown"]).exits(0).out(), "feature/signin (live)\n  image      r.example.com/shop:a\n");
     // Where a namespace waits, it is said that a branch takes it over; of its own images that is not said.
     build(&w, &branches(&[("main", "m")]), &[]);
     let said = build(&w, &one("feature/login", "c"), &[]);
@@ -281,13 +281,13 @@ fn a_part_writes_the_plans_of_its_own_branches() {
     assert_eq!(parts.files("out"), whole.files("out"));
     // Machines of their own, each with the output from before.
     let mut union =
-        whole.files("out").into_iter().filter(|(path, _)| !path.starts_with("retired/")).collect::<BTreeMap<_, _>>();
+        whole.files("out").into_iter().filter(|(path, _)| !path.starts_with("teardown/")).collect::<BTreeMap<_, _>>();
     for shard in ["1/3", "2/3", "3/3"] {
         let part = workspace(&before);
         write(&part, &after);
         part.run(&["build", "--shard", shard]).exits(0);
-        for (path, content) in part.files("out/retired") {
-            assert!(union.insert(format!("retired/{path}"), content).is_none(), "{path} is in two shards");
+        for (path, content) in part.files("out/teardown") {
+            assert!(union.insert(format!("teardown/{path}"), content).is_none(), "{path} is in two shards");
         }
     }
     assert_eq!(union, whole.files("out"));
@@ -312,11 +312,11 @@ fn a_base_that_cannot_be_read_is_a_word_and_is_mended() {
     // What somebody else put there is nothing that a branch leaves.
     w.write("out/namespaces/main/mine.yaml", pod.replace("shop:a", "shop:x"));
     write(&w, &branches(&[("login", "b"), ("main", "p")]));
-    w.run(&["build", "--keep-foreign"]).exits(0);
+    w.run(&["build", "--keep-unmanaged"]).exits(0);
     assert_eq!(tags(&w, &[]), "m n o");
 }
 
-/// The spec with databases, and what `retired --format script` hands to `$DROP_DATABASE`.
+/// The spec with databases, and what `teardown --format script` hands to `$DROP_DATABASE`.
 struct Databases(Workspace);
 
 impl Databases {
@@ -329,7 +329,7 @@ impl Databases {
     }
 
     fn drops(&self, args: &[&str]) -> Vec<String> {
-        let script = self.0.run(&[&["retired", "--format", "script"], args].concat()).exits(0).out();
+        let script = self.0.run(&[&["teardown", "--format", "script"], args].concat()).exits(0).out();
         script.lines().filter(|line| line.starts_with("$DROP_DATABASE ")).map(str::to_owned).collect()
     }
 }
@@ -342,10 +342,10 @@ fn a_branch_with_another_kind_of_database_leaves_the_one_it_had() {
     assert_eq!(w.drops(&[]), [""; 0]);
     w.build("schema", &format!("{main}{{name: login, database: {{mode: database}}}}"));
     assert_eq!(w.drops(&[]), ["$DROP_DATABASE 'schema' 'shop' 'shop_login'"]);
-    assert_eq!(w.drops(&["--gone"]), [""; 0]);
-    assert_eq!(w.0.run(&["retired"]).exits(0).out(), "login (live)\n  database   schema shop_login in shop\n");
+    assert_eq!(w.drops(&["--removed"]), [""; 0]);
+    assert_eq!(w.0.run(&["teardown"]).exits(0).out(), "login (live)\n  database   schema shop_login in shop\n");
     let json: serde_json::Value =
-        serde_json::from_str(&w.0.run(&["retired", "--format", "json"]).exits(0).out()).unwrap();
+        serde_json::from_str(&w.0.run(&["teardown", "--format", "json"]).exits(0).out()).unwrap();
     assert_eq!((&json[0]["live"], &json[0]["branch"]), (&true.into(), &"login".into()));
     assert_eq!(json[0]["databases"], serde_json::json!([{"kind": "schema", "instance": "shop", "name": "shop_login"}]));
     w.build("schema", &format!("{main}{{name: login, database: {{mode: shared}}}}"));
@@ -365,7 +365,7 @@ fn the_databases_of_the_spec_go_with_their_branches() {
     let namespace = w.0.read(&format!("out/namespaces/{slug}/00-namespace-{slug}.yaml"));
     assert!(namespace.contains("pleach.dev/database: schema/shop/shop_feature_login_df7c7aeb\n"), "{namespace}");
     w.build("schema", main);
-    let plan = w.0.read(&format!("out/retired/{slug}.yaml"));
+    let plan = w.0.read(&format!("out/teardown/{slug}.yaml"));
     let database = "databases:\n- instance: shop\n  kind: schema\n  name: shop_feature_login_df7c7aeb\n";
     assert!(plan.contains(database) && plan.contains(&format!("namespaces:\n- {slug}\n")), "{plan}");
     let drops = [
@@ -373,7 +373,7 @@ fn the_databases_of_the_spec_go_with_their_branches() {
         "$DROP_DATABASE 'database' 'shop' 'shop_search'",
     ];
     assert_eq!(
-        (w.drops(&[]), w.drops(&["--gone"])),
+        (w.drops(&[]), w.drops(&["--removed"])),
         (drops.map(str::to_owned).into(), drops.map(str::to_owned).into())
     );
     w.build("schema", &format!("{main}{both}"));

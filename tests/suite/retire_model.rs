@@ -2,8 +2,8 @@
 //! properties of retirement compare builds with.
 
 use pleach::pipeline::{self, Built, Part, Progress};
-use pleach::retire::{Left, Retirement};
 use pleach::source::Project;
+use pleach::teardown::{Footprint, TeardownPlan};
 use pleach::tree::Tree;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -131,9 +131,9 @@ pub(crate) fn build(spec: &str, base: &Tree) -> Tree {
 }
 
 /// The plans of a tree by slug.
-pub(crate) fn plans(tree: &Tree) -> BTreeMap<String, Retirement> {
-    let ours = tree.iter().filter(|(path, _)| path.as_str().starts_with("retired/"));
-    ours.map(|(path, text)| (path.name().trim_end_matches(".yaml").to_owned(), Retirement::parse(text).unwrap()))
+pub(crate) fn plans(tree: &Tree) -> BTreeMap<String, TeardownPlan> {
+    let ours = tree.iter().filter(|(path, _)| path.as_str().starts_with("teardown/"));
+    ours.map(|(path, text)| (path.name().trim_end_matches(".yaml").to_owned(), TeardownPlan::parse(text).unwrap()))
         .collect()
 }
 
@@ -144,7 +144,7 @@ fn class(image: &str) -> String {
     IMAGES.iter().find(|(name, _)| *name == image).map_or_else(|| image.to_owned(), |(_, class)| class.to_string())
 }
 
-fn things(left: &Left) -> Things {
+fn things(left: &Footprint) -> Things {
     let namespaces = left.namespaces.iter().map(|name| ("namespace", name.to_string()));
     let objects = left.objects.iter().map(|object| ("object", object.name.to_string()));
     let names = left.names.iter().map(|(_, name)| ("name", name.to_string()));
@@ -193,7 +193,7 @@ pub(crate) fn named(tree: &Tree) -> Things {
     plans(tree).values().flat_map(|plan| &plan.left.named).map(|image| ("image", class(image))).collect()
 }
 
-pub(crate) fn retired(tree: &Tree) -> Things {
+pub(crate) fn teardown(tree: &Tree) -> Things {
     plans(tree).values().flat_map(|plan| things(&plan.left)).collect()
 }
 

@@ -4,7 +4,7 @@
 use super::message::{Method, Reply, Request, encoded};
 use super::secret::Secret;
 use super::wire::is_near;
-use crate::error::{Error, Kind};
+use crate::diagnostic::{Code, Diagnostic};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ring::rand::SystemRandom;
@@ -56,12 +56,12 @@ pub(super) struct Login {
     pub(super) server: String,
 }
 
-/// The source that a file of credentials holds, as `GOOGLE_APPLICATION_CREDENTIALS` names it. Errors hold none of it.
-pub(super) fn credentials(text: &str) -> Result<Source, Error> {
+/// The source that a file of credentials holds, as `GOOGLE_APPLICATION_CREDENTIALS` names it. Diagnostics hold none of it.
+pub(super) fn credentials(text: &str) -> Result<Source, Diagnostic> {
     let fault = |what: &str| {
         let help =
             "for any other kind, put what `gcloud auth print-access-token` prints into CLOUDSDK_AUTH_ACCESS_TOKEN";
-        Error::new(Kind::Usage, format!("the Google credentials {what}")).help(help)
+        Diagnostic::new(Code::Usage, format!("the Google credentials {what}")).help(help)
     };
     let file: Value = serde_json::from_str(text).map_err(|_| fault("are not in JSON"))?;
     let field = |key: &str| {

@@ -14,13 +14,13 @@ use super::secret::Secret;
 use super::wire::{self, Wire};
 use crate::apply::open::Surroundings;
 use crate::apply::patience::Patience;
-use crate::error::{Error, Kind};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::name::DnsName;
 use crate::spec;
 use ureq::tls::{Certificate, PemItem};
 
 /// Makes the translator of a zone, finds its credential and says where its API usually is.
-type Open = fn(&DnsName, &spec::Zone, &Surroundings) -> Result<Opened, Error>;
+type Open = fn(&DnsName, &spec::Zone, &Surroundings) -> Result<Opened, Diagnostic>;
 type Opened = (Box<dyn Provider>, Auth, Option<&'static str>);
 
 /// Opens a zone behind an API; nothing is sent yet. `None` if the provider has no API over HTTP.
@@ -29,7 +29,7 @@ pub fn open(
     zone: &spec::Zone,
     around: &Surroundings,
     patience: Patience,
-) -> Option<Result<Api, Error>> {
+) -> Option<Result<Api, Diagnostic>> {
     let (open, address): (Open, &[&str]) = match zone.provider? {
         spec::Provider::Rfc2136 => return None,
         spec::Provider::CloudDns => (cloud_dns, &["CLOUDSDK_API_ENDPOINT_OVERRIDES_DNS"]),
@@ -44,7 +44,7 @@ pub fn open(
         let Some(base) = zone.server.as_ref().map(ToString::to_string).or_else(given).or(usual.map(str::to_owned))
         else {
             let help = "add `server: https://HOST:PORT`, the address of its API";
-            return Err(Error::new(Kind::Spec, format!("the zone `{name}` has no `server`")).help(help));
+            return Err(Diagnostic::new(Code::Spec, format!("the zone `{name}` has no `server`")).help(help));
         };
         let base = base_of(&base)?;
         let pace = if wire::is_near(&base) { std::time::Duration::ZERO } else { provider.pace() };
@@ -54,7 +54,7 @@ pub fn open(
     Some(make())
 }
 
-fn cloud_dns(name: &DnsName, zone: &spec::Zone, around: &Surroundings) -> Result<Opened, Error> {
+fn cloud_dns(name: &DnsName, zone: &spec::Zone, around: &Surroundings) -> Result<Opened, Diagnostic> {
     let tokens = ["CLOUDSDK_AUTH_ACCESS_TOKEN", "GOOGLE_OAUTH_ACCESS_TOKEN"];
     let source = match (secret(around, name, &tokens)?, around.first(&["GOOGLE_APPLICATION_CREDENTIALS"], name)) {
         (Some(token), _) => Source::Token(token),
@@ -68,13 +68,13 @@ fn cloud_dns(name: &DnsName, zone: &spec::Zone, around: &Surroundings) -> Result
     let said = || around.first(&["GOOGLE_CLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT"], name);
     let Some(project) = zone.project.as_ref().map(ToString::to_string).or_else(said).or(own) else {
         let message = format!("the zone `{name}` has no `project`, and the environment names none");
-        return Err(Error::new(Kind::Spec, message).help("add `project: PROJECT` to the zone"));
+        return Err(Diagnostic::new(Code::Spec, message).help("add `project: PROJECT` to the zone"));
     };
     let provider = CloudDns { project, zone: name.clone(), id: id(zone) };
     Ok((Box::new(provider), Auth::Google(source, None), Some("https://dns.googleapis.com")))
 }
 
-fn route53(name: &DnsName, zone: &spec::Zone, around: &Surroundings) -> Result<Opened, Error> {
+fn route53(name: &DnsName, zone: &spec::Zone, around: &Surroundings) -> Result<Opened, Diagnostic> {
     let of = |variable: &str| secret(around, name, &[variable]);
     let (Some(id_of_key), Some(secret)) = (of("AWS_ACCESS_KEY_ID")?, of("AWS_SECRET_ACCESS_KEY")?) else {
         return Err(missing(name, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"));
@@ -85,7 +85,7 @@ fn route53(name: &DnsName, zone: &spec::Zone, around: &Surroundings) -> Result<O
     Ok((Box::new(provider), Auth::Aws(keys, scope), Some("https://route53.amazonaws.com")))
 }
 
-fn cloudflare(name: &DnsName, zone: &spec::Zone, around: &Surroundings) -> Result<Opened, Error> {
+fn cloudflare(name: &DnsName, zone: &spec::Zone, around: &Surroundings) -> Result<Opened, Diagnostic> {
     let Some(token) = secret(around, name, &["CLOUDFLARE_API_TOKEN", "CF_API_TOKEN"])? else {
         return Err(missing(name, "CLOUDFLARE_API_TOKEN"));
     };
@@ -94,13 +94,13 @@ fn cloudflare(name: &DnsName, zone: &spec::Zone, around: &Surroundings) -> Resul
     Ok((Box::new(provider), auth, Some("https://api.cloudflare.com")))
 }
 
-fn power_dns(name: &DnsName, zone: &spec::Zone, around: &Surroundings) -> Result<Opened, Error> {
+fn power_dns(name: &DnsName, zone: &spec::Zone, around: &Surroundings) -> Result<Opened, Diagnostic> {
     let Some(key) = secret(around, name, &["PDNS_API_KEY"])? else { return Err(missing(name, "PDNS_API_KEY")) };
     let provider = PowerDns { zone: name.clone(), id: id(zone) };
     Ok((Box::new(provider), Auth::Header("x-api-key", key, Vec::new()), None))
 }
 
-fn go_daddy(name: &DnsName, _: &spec::Zone, around: &Surroundings) -> Result<Opened, Error> {
+fn go_daddy(name: &DnsName, _: &spec::Zone, around: &Surroundings) -> Result<Opened, Diagnostic> {
     let of = |variable: &str| secret(around, name, &[variable]);
     let (Some(key), Some(secret)) = (of("GODADDY_API_KEY")?, of("GODADDY_API_SECRET")?) else {
         return Err(missing(name, "GODADDY_API_KEY and GODADDY_API_SECRET"));
@@ -109,7 +109,7 @@ fn go_daddy(name: &DnsName, _: &spec::Zone, around: &Surroundings) -> Result<Ope
     Ok((Box::new(GoDaddy::new(name.clone())), auth, Some("https://api.godaddy.com")))
 }
 
-fn secret(around: &Surroundings, zone: &DnsName, variables: &[&str]) -> Result<Option<Secret>, Error> {
+fn secret(around: &Surroundings, zone: &DnsName, variables: &[&str]) -> Result<Option<Secret>, Diagnostic> {
     for variable in variables {
         if let Some(text) = around.credential(variable, zone)? {
             return Ok(Some(Secret::new(&text)));
@@ -122,14 +122,14 @@ fn id(zone: &spec::Zone) -> Option<String> {
     zone.id.as_ref().map(ToString::to_string)
 }
 
-fn missing(zone: &DnsName, variables: &str) -> Error {
+fn missing(zone: &DnsName, variables: &str) -> Diagnostic {
     let message = format!("there is no credential for the zone `{zone}`");
-    Error::new(Kind::Usage, message).help(format!("set {variables} in the environment"))
+    Diagnostic::new(Code::Usage, message).help(format!("set {variables} in the environment"))
 }
 
 /// Scheme, host and port of an address. Without encryption only this machine is talked to.
-fn base_of(text: &str) -> Result<String, Error> {
-    let fault = |what: &str| Error::new(Kind::Spec, format!("`{text}` {what}"));
+fn base_of(text: &str) -> Result<String, Diagnostic> {
+    let fault = |what: &str| Diagnostic::new(Code::Spec, format!("`{text}` {what}"));
     let uri: ureq::http::Uri = text.parse().map_err(|_| fault("is no address of an API"))?;
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
         return Err(fault("is no address of an API").help("write `https://HOST` or `https://HOST:PORT`"));
@@ -153,7 +153,7 @@ fn base_of(text: &str) -> Result<String, Error> {
 }
 
 /// The certificates of the file that `SSL_CERT_FILE` names, as other programs take it.
-fn authorities(around: &Surroundings) -> Result<Option<Vec<Certificate<'static>>>, Error> {
+fn authorities(around: &Surroundings) -> Result<Option<Vec<Certificate<'static>>>, Diagnostic> {
     let Some(path) = (around.variable)("SSL_CERT_FILE") else { return Ok(None) };
     let text = (around.file)(&path)?;
     let items = ureq::tls::parse_pem(text.as_bytes());
@@ -164,7 +164,9 @@ fn authorities(around: &Surroundings) -> Result<Option<Vec<Certificate<'static>>
         })
         .collect();
     if certificates.is_empty() {
-        return Err(Error::new(Kind::Usage, format!("`{path}` holds no certificate")).help("SSL_CERT_FILE names it"));
+        return Err(
+            Diagnostic::new(Code::Usage, format!("`{path}` holds no certificate")).help("SSL_CERT_FILE names it")
+        );
     }
     Ok(Some(certificates))
 }

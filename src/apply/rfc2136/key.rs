@@ -2,7 +2,7 @@
 //!
 //! It is read from the forms that `nsupdate -y` and `nsupdate -k` take. What it is read from never appears in an error.
 
-use crate::error::{Error, Kind};
+use crate::diagnostic::{Code, Diagnostic};
 use base64::Engine;
 use domain::base::Name;
 use domain::tsig::{Algorithm, Key};
@@ -10,9 +10,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 /// The key of `ALGORITHM:NAME:SECRET`, or of a file as `tsig-keygen` writes it.
-pub fn parse(text: &str) -> Result<Arc<Key>, Error> {
+pub fn parse(text: &str) -> Result<Arc<Key>, Diagnostic> {
     let fault = |what: &str| {
-        Error::new(Kind::Usage, format!("the TSIG key {what}"))
+        Diagnostic::new(Code::Usage, format!("the TSIG key {what}"))
             .help("write `hmac-sha256:NAME:SECRET`, or the key file that `tsig-keygen` writes")
     };
     let text = text.trim();

@@ -4,7 +4,7 @@ use super::args::ListFormat;
 use crate::cli::Outcome;
 use crate::cli::screen::{Screen, report};
 use crate::cli::workspace::Workspace;
-use crate::error::Result;
+use crate::diagnostic::Result;
 use crate::plan::{Branch, Plan, list};
 
 pub(super) fn run(format: ListFormat, workspace: &Workspace, screen: Screen) -> Result<Outcome> {

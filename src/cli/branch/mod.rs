@@ -9,8 +9,8 @@ pub(super) use args::Branch;
 use super::Outcome;
 use super::screen::{Screen, report};
 use super::workspace::{PATIENCE, Workspace};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::edit::{self, Act, Files};
-use crate::error::{Error, Errors, Kind, Result, gather};
 use crate::plan::{self, Plan};
 use crate::source::Project;
 use crate::spec::{Date, Spec, Sync};
@@ -55,7 +55,7 @@ struct Edit<'a> {
 impl Edit<'_> {
     fn add(&self, args: &Add, mut files: Files) -> Result<Outcome> {
         if files.has(&args.name) {
-            let error = Error::new(Kind::Usage, format!("the branch `{}` is there already", args.name));
+            let error = Diagnostic::new(Code::Usage, format!("the branch `{}` is there already", args.name));
             return Err(error.help("`pleach branch set` changes it").into());
         }
         let changes = settings::changes(&args.settings, &[], &self.spec)?;
@@ -67,7 +67,7 @@ impl Edit<'_> {
         let name = args.name.as_str();
         let changes = settings::changes(&args.settings, &args.unset, &self.spec)?;
         if changes.is_empty() && !args.create {
-            let error = Error::new(Kind::Usage, "there is nothing to set");
+            let error = Diagnostic::new(Code::Usage, "there is nothing to set");
             return Err(error.help("`pleach branch set --help` shows what can be set").into());
         }
         let (act, said) = match (files.has(name), args.create) {
@@ -98,16 +98,16 @@ impl Edit<'_> {
         self.finish(files, args.limit, &told("removed", &gone))
     }
 
-    fn refuse_pinned(&self, name: &str) -> Result<(), Error> {
+    fn refuse_pinned(&self, name: &str) -> Result<(), Diagnostic> {
         let pinned = self.spec.branches.iter().find(|branch| branch.name == name && branch.pin.is_some());
         let Some((branch, pin)) = pinned.and_then(|branch| Some((branch, branch.pin.as_ref()?))) else { return Ok(()) };
-        Err(Error::new(Kind::Guard, format!("`{name}` is pinned: {}", pin.reason))
+        Err(Diagnostic::new(Code::Guard, format!("`{name}` is pinned: {}", pin.reason))
             .at(branch.at)
             .help(format!("nothing was written; `pleach branch set {name} --unset pin` lets it go")))
     }
 
     fn expire(&self, args: &Expire, mut files: Files) -> Result<Outcome> {
-        let today = Date::parse(&args.as_of).map_err(|error| Error::new(Kind::Usage, error.to_string()))?;
+        let today = Date::parse(&args.as_of).map_err(|error| Diagnostic::new(Code::Usage, error.to_string()))?;
         let overdue = |branch: &&crate::spec::Branch| branch.expires.as_ref().is_some_and(|date| date.value < today);
         let (pinned, others): (Vec<_>, Vec<_>) =
             self.spec.branches.iter().filter(overdue).partition(|branch| branch.pin.is_some());
@@ -148,7 +148,7 @@ impl Edit<'_> {
         self.finish(files, args.limit, &said)
     }
 
-    fn limit(&self, gone: &[SmolStr], limit: Limit) -> Result<(), Error> {
+    fn limit(&self, gone: &[SmolStr], limit: Limit) -> Result<(), Diagnostic> {
         let gone: Vec<&str> = gone.iter().map(SmolStr::as_str).collect();
         guard::check("branches", self.spec.branches.len(), &gone, limit.allow_delete, "--allow-delete")
     }
@@ -164,7 +164,7 @@ impl Edit<'_> {
         let project = files.project();
         let checked = read(&project).and_then(|(spec, _)| {
             let more = spec.branches.len() > self.spec.branches.len();
-            Errors::check(plan::too_many(&spec).filter(|_| more).into_iter().collect(), ())
+            Diagnostics::check(plan::too_many(&spec).filter(|_| more).into_iter().collect(), ())
         });
         // Places of complaints are those of the text that would have been written.
         if let Err(errors) = checked {

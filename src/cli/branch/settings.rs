@@ -1,10 +1,10 @@
 //! What the options of `branch add` and `branch set` mean: changes of the branch's entry.
 
 use super::args::Settings;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::edit::Change;
-use crate::error::{Error, Errors, Kind, Result, gather};
 use crate::node::{Map, Node};
-use crate::source::Place;
+use crate::source::Location;
 use crate::spec::Spec;
 use crate::yaml::{self, Dialect};
 
@@ -75,13 +75,13 @@ fn split(path: &str) -> Vec<String> {
 }
 
 /// A value of the command line, which is YAML; nothing at all is the empty string.
-fn parsed(text: &str) -> Result<Node, Errors> {
+fn parsed(text: &str) -> Result<Node, Diagnostics> {
     if text.is_empty() {
         return Ok(Node::str(""));
     }
-    let refused = |why: String| Error::new(Kind::Usage, format!("`{text}` is no value: {why}"));
+    let refused = |why: String| Diagnostic::new(Code::Usage, format!("`{text}` is no value: {why}"));
     let nodes =
-        yaml::parse(&format!("- {}\n", text.replace('\n', "\n  ")), Dialect::Kubernetes, &|_, _, _| Place::NONE)
+        yaml::parse(&format!("- {}\n", text.replace('\n', "\n  ")), Dialect::Kubernetes, &|_, _, _| Location::NONE)
             .map_err(|errors| {
                 errors.map(|error| {
                     refused(error.to_string()).help("text with YAML's own characters needs quotes: `'PATH=\"text\"'`")

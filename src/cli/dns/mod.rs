@@ -15,11 +15,11 @@ use crate::apply::run::{self, Line, Plan, Rules, Site, Tally};
 use crate::apply::walk::Permits;
 use crate::apply::zone::Edit;
 use crate::apply::{orphan, promise, work};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Severity, gather};
 use crate::disk;
 use crate::dns::change::ZoneFile;
 use crate::dns::export;
 use crate::dns::marker::{Claim, Fence};
-use crate::error::{Error, Errors, Kind, Level, Result, gather};
 use crate::name::DnsName;
 use crate::source::RelPath;
 use crate::spec::{self, Provider, Spec};
@@ -56,9 +56,9 @@ impl Read {
             zone.provider.filter(|provider| *provider != Provider::Rfc2136)?;
             let message = format!("the zone `{name}` is changed by the API of its provider, and not by `nsupdate`");
             let help = "plan it in another format; `pleach dns apply` writes to it";
-            Some(Error::new(Kind::Usage, message).at(zone.at).help(help))
+            Some(Diagnostic::new(Code::Usage, message).at(zone.at).help(help))
         });
-        Errors::check(others.collect(), ())
+        Diagnostics::check(others.collect(), ())
     }
 }
 
@@ -125,7 +125,7 @@ impl Run<'_> {
                 unheard = report(&(text + "\n"));
             }
         });
-        self.screen.complain(Level::Error, &complaints, &self.workspace.project);
+        self.screen.complain(Severity::Error, &complaints, &self.workspace.project);
         unheard?;
         report(&match args.format {
             Format::Text => told::summary(&tally, &digest) + "\n",
@@ -169,7 +169,7 @@ impl Run<'_> {
         let mut text = String::new();
         for site in &mut self.sites(&args.about, patience)? {
             let found = orphan::find(site).map_err(|failure| {
-                Error::new(Kind::Remote, format!("zone `{}` cannot be listed: {failure}", site.work.zone))
+                Diagnostic::new(Code::Remote, format!("zone `{}` cannot be listed: {failure}", site.work.zone))
             })?;
             text.extend(found.iter().map(|(host, marker)| format!("{host}  branch {}\n", marker.branch)));
         }
@@ -181,10 +181,10 @@ impl Run<'_> {
         let Read { spec, files, addresses } = self.read(&args.about)?;
         let mut files = work::resolved(files, &spec.zones, &addresses)?;
         if let Some(text) = &args.zone {
-            let zone = DnsName::host(text).map_err(|error| Error::new(Kind::Usage, error.to_string()))?;
+            let zone = DnsName::host(text).map_err(|error| Diagnostic::new(Code::Usage, error.to_string()))?;
             files.retain(|file| file.change.zone == zone);
             if files.is_empty() {
-                return Err(Error::new(Kind::Usage, format!("no file speaks of the zone `{zone}`")).into());
+                return Err(Diagnostic::new(Code::Usage, format!("no file speaks of the zone `{zone}`")).into());
             }
         }
         let zones: BTreeSet<&DnsName> = files.iter().map(|file| &file.change.zone).collect();
@@ -198,7 +198,7 @@ impl Run<'_> {
         };
         if format.is_of_one_zone() && zones.len() > 1 {
             let names: Vec<&str> = zones.iter().map(|zone| zone.as_str()).collect();
-            let error = Error::new(Kind::Usage, "the files speak of more than one zone, and this format of one");
+            let error = Diagnostic::new(Code::Usage, "the files speak of more than one zone, and this format of one");
             return Err(error.help(format!("choose with `--zone` among {}", names.join(", "))).into());
         }
         report(&export::export(&files, format)?)?;
@@ -215,7 +215,7 @@ impl Run<'_> {
     fn stale(&self, plan: &Plan, sites: &[Site], rev: Option<u64>) -> Option<u8> {
         let rev = rev?;
         let (zone, newer) = plan.stale(sites, rev)?;
-        self.screen.complain(Level::Error, [&run::overtaken(zone, rev, newer)], &self.workspace.project);
+        self.screen.complain(Severity::Error, [&run::overtaken(zone, rev, newer)], &self.workspace.project);
         Some(Tally { overtaken: true, ..Tally::default() }.status())
     }
 
@@ -246,14 +246,14 @@ impl Run<'_> {
         let around = Surroundings { variable: &variable, file: &|path| disk::load(&self.here.join(path)), trace };
         gather(work::works(files, &spec.zones, addresses)?, |work| {
             let zone = open::open(&work.zone, spec.zones.get(&work.zone), &around, patience)?;
-            Ok::<_, Errors>(Site { work, zone })
+            Ok::<_, Diagnostics>(Site { work, zone })
         })
     }
 
     /// A folder that was typed, as seen from the workspace.
     fn below(&self, folder: &PathBuf) -> Result<RelPath> {
         let real = disk::resolve(&self.here.join(folder))?;
-        let outside = || Error::new(Kind::Usage, format!("`{}` is not in the workspace", folder.display()));
+        let outside = || Diagnostic::new(Code::Usage, format!("`{}` is not in the workspace", folder.display()));
         Ok(disk::below(&self.workspace.root, &real).ok_or_else(outside)?)
     }
 
@@ -262,7 +262,7 @@ impl Run<'_> {
             return Ok(disk::load(&self.here.join(path))?);
         }
         std::io::read_to_string(std::io::stdin())
-            .map_err(|error| Error::new(Kind::Disk, format!("standard input cannot be read: {error}")).into())
+            .map_err(|error| Diagnostic::new(Code::Disk, format!("standard input cannot be read: {error}")).into())
     }
 }
 
@@ -273,7 +273,7 @@ fn variable(name: &str) -> Option<String> {
 
 fn rules(allow: &Allow) -> Result<Rules> {
     let names = |names: &[String]| {
-        let name = |text: &String| DnsName::host(text).map_err(|error| Error::new(Kind::Usage, error.to_string()));
+        let name = |text: &String| DnsName::host(text).map_err(|error| Diagnostic::new(Code::Usage, error.to_string()));
         gather(names, name)
     };
     let permits = Permits {

@@ -1,7 +1,7 @@
 //! Record sets for `gcloud dns record-sets import`: a YAML document each.
 
+use crate::diagnostic::Result;
 use crate::dns::change::ZoneFile;
-use crate::error::Result;
 use crate::node::{Map, Node};
 use crate::yaml::{self, Quoting};
 

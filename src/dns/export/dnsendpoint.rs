@@ -1,8 +1,8 @@
 //! `DNSEndpoint` objects for external-dns, one for each file. They have no namespace: whoever applies them knows it.
 
+use crate::diagnostic::{Result, gather};
 use crate::dns::change::ZoneFile;
 use crate::dns::endpoint::{self, map};
-use crate::error::{Result, gather};
 use crate::node::Node;
 use crate::yaml::{self, Quoting};
 

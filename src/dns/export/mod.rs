@@ -14,7 +14,7 @@ pub use route53::octal;
 
 use super::change::{Present, ZoneFile};
 use super::name::DnsName;
-use crate::error::Result;
+use crate::diagnostic::Result;
 use std::collections::BTreeMap;
 
 /// A format.

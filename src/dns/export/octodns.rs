@@ -1,9 +1,9 @@
 //! The configuration of a zone for octoDNS: names below the zone in natural order, which octoDNS insists on, with their
 //! records.
 
+use crate::diagnostic::Result;
 use crate::dns::change::{Present, ZoneFile};
 use crate::dns::record::{Data, Type};
-use crate::error::Result;
 use crate::node::{Map, Node};
 use crate::yaml::{self, Quoting};
 use std::collections::BTreeMap;

@@ -7,9 +7,9 @@ mod data;
 mod places;
 
 use super::*;
-use crate::error::{Level, human};
+use crate::diagnostic::{Severity, human};
 use crate::node::Map;
-use crate::source::{Place, RelPath};
+use crate::source::{Location, RelPath};
 use crate::yaml::Quoting;
 
 const VARIABLES: &str = "
@@ -20,7 +20,7 @@ images: {web: 'registry.example/web:1'}
 ";
 
 fn read(yaml: &str) -> Node {
-    yaml::parse(yaml, Dialect::Kubernetes, &|_, _, _| Place::NONE).unwrap().remove(0)
+    yaml::parse(yaml, Dialect::Kubernetes, &|_, _, _| Location::NONE).unwrap().remove(0)
 }
 
 struct Bench {
@@ -41,8 +41,8 @@ impl Bench {
         self.engine.documents(&self.file, &Context::new(variables)?, Dialect::Kubernetes)
     }
 
-    fn complaints(&self, errors: &crate::error::Errors) -> String {
-        let text: String = errors.iter().map(|error| human::render(Level::Error, error, &self.project)).collect();
+    fn complaints(&self, errors: &crate::diagnostic::Diagnostics) -> String {
+        let text: String = errors.iter().map(|error| human::render(Severity::Error, error, &self.project)).collect();
         // Without colours.
         let mut parts = text.split("\u{1b}[");
         let first = parts.next().unwrap_or_default().to_owned();

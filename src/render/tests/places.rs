@@ -4,7 +4,7 @@ use super::*;
 
 /// The text of a template that each key and scalar of the documents says it comes from.
 fn origins(bench: &Bench) -> Vec<(String, String)> {
-    fn slice(project: &Project, at: Place) -> String {
+    fn slice(project: &Project, at: Location) -> String {
         let file = project.file_at(at).unwrap();
         let line = file.text().unwrap().lines().nth(at.line as usize - 1).unwrap();
         line.chars().skip(usize::from(at.column) - 1).take(usize::from(at.len)).collect()

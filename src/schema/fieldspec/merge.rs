@@ -5,24 +5,24 @@
 //! order of two lists is not that of their files.
 
 use super::{FieldSpec, FieldSpecs, NameReference};
-use crate::error::{Error, Kind};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::schema::Gvk;
 use crate::schema::order;
 use std::sync::OnceLock;
 
 /// Adds `more` to `list`; refused where both hold the same field with another `create`.
-pub fn extend(list: &mut Vec<FieldSpec>, more: &[FieldSpec]) -> Result<(), Error> {
+pub fn extend(list: &mut Vec<FieldSpec>, more: &[FieldSpec]) -> Result<(), Diagnostic> {
     more.iter().try_for_each(|spec| add(list, spec))
 }
 
-fn add(list: &mut Vec<FieldSpec>, spec: &FieldSpec) -> Result<(), Error> {
+fn add(list: &mut Vec<FieldSpec>, spec: &FieldSpec) -> Result<(), Diagnostic> {
     match list.iter().find(|known| known.path == spec.path && spec.fits(&known.gvk())) {
         None => list.push(spec.clone()),
         Some(known) if known.create == spec.create => {}
         Some(known) => {
             let kind = if known.kind.is_empty() { "all kinds" } else { &known.kind };
             let message = format!("the field `{}` of {kind} is configured with and without `create: true`", spec.path);
-            return Err(Error::new(Kind::Overlay, message).help("one of the two may be a default of kustomize"));
+            return Err(Diagnostic::new(Code::Overlay, message).help("one of the two may be a default of kustomize"));
         }
     }
     Ok(())
@@ -36,7 +36,7 @@ impl NameReference {
 
 impl FieldSpecs {
     /// Adds `more`; refused where both hold the same field with another `create`.
-    pub fn merge(&mut self, more: &FieldSpecs) -> Result<(), Error> {
+    pub fn merge(&mut self, more: &FieldSpecs) -> Result<(), Diagnostic> {
         for (list, more) in self.lists().into_iter().zip(more.clone().lists()) {
             extend(list, more)?;
         }

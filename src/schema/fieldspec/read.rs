@@ -1,7 +1,7 @@
 //! Reading field specs: the embedded defaults, files of `configurations`, lists in other configuration.
 
 use super::{FieldSpec, FieldSpecs, NameReference};
-use crate::error::{Kind, Result};
+use crate::diagnostic::{Code, Result};
 use crate::node::{Node, Tag};
 use crate::yaml::{Faults, Fields, number};
 use smol_str::SmolStr;
@@ -69,7 +69,7 @@ impl NameReference {
 impl FieldSpecs {
     /// Reads a file of `configurations`.
     pub fn read(document: &Node) -> Result<FieldSpecs> {
-        let mut faults = Faults::ignoring_case(Kind::Overlay);
+        let mut faults = Faults::ignoring_case(Code::Overlay);
         let specs = Fields::read(document, "a file of `configurations`", &mut faults, |fields| {
             let mut list = |name| fields.list(name, FieldSpec::read_lenient);
             Some(FieldSpecs {
@@ -96,13 +96,13 @@ impl FieldSpecs {
 #[cfg(test)]
 mod tests {
     use super::FieldSpecs;
-    use crate::source::Place;
+    use crate::source::Location;
     use crate::yaml::{self, Dialect};
 
     #[test]
     fn names_are_strict_but_not_their_case() {
         let read = |text: &str| {
-            let documents = yaml::parse(text, Dialect::Yaml11, &|_, _, _| Place::NONE).unwrap();
+            let documents = yaml::parse(text, Dialect::Yaml11, &|_, _, _| Location::NONE).unwrap();
             FieldSpecs::read(&documents[0]).map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>())
         };
         let specs =

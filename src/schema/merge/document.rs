@@ -4,14 +4,14 @@
 //! `x-kubernetes-patch-merge-key` and `x-kubernetes-list-map-keys`. Nothing else of the document is checked.
 
 use super::{Schema, Shape, Type};
-use crate::error::{Error, Kind, Result};
+use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::node::Node;
 use crate::schema::Gvk;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
 pub(super) fn read(document: &Node) -> Result<Schema> {
-    let fault = |message: &str, node: &Node| Error::new(Kind::Overlay, message).at(node.at).at(document.at);
+    let fault = |message: &str, node: &Node| Diagnostic::new(Code::Overlay, message).at(node.at).at(document.at);
     let whole = document.as_map().ok_or_else(|| fault("an OpenAPI document is a mapping", document))?;
     let none = Node::map();
     let definitions = whole.get("definitions").unwrap_or(&none);

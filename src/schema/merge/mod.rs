@@ -11,7 +11,7 @@ mod document;
 pub(super) use builtin::is_cluster_scoped;
 pub use comment::ITEMS;
 
-use crate::error::Result;
+use crate::diagnostic::Result;
 use crate::node::Node;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;

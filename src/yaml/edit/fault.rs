@@ -4,13 +4,13 @@
 
 use super::layout::{Pair, Part, Shape, layout};
 use super::{Document, Edit, Step, What, at, doomed};
-use crate::error::{Error, Kind};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{Node, Value};
-use crate::source::Place;
+use crate::source::Location;
 use std::ops::Range;
 
 /// What to say of an edit that cannot be made.
-pub(super) fn why(document: &Document, Edit { path, what }: &Edit) -> Error {
+pub(super) fn why(document: &Document, Edit { path, what }: &Edit) -> Diagnostic {
     let data = &document.data;
     let (path, verb) = match what {
         What::Set(_) | What::Push(_) => (path.as_slice(), "changed"),
@@ -20,7 +20,7 @@ pub(super) fn why(document: &Document, Edit { path, what }: &Edit) -> Error {
         return error;
     }
     let shown = shown(path);
-    let refused = |why: &str| Error::new(Kind::Yaml, format!("{shown} cannot be {verb}{why}"));
+    let refused = |why: &str| Diagnostic::new(Code::Yaml, format!("{shown} cannot be {verb}{why}"));
     match layout(&document.text).as_ref().and_then(|root| Tie::find(&document.text, root, path)) {
         Some(Tie::Alias(name, depth)) => refused(&format!(": `{name}` stands there for what is written elsewhere"))
             .at(deepest(data, &path[..depth]))
@@ -43,7 +43,7 @@ pub(super) fn why(document: &Document, Edit { path, what }: &Edit) -> Error {
 }
 
 /// A complaint if something that is no mapping stands where one is wanted.
-fn in_the_way(data: &Node, path: &[Step]) -> Option<Error> {
+fn in_the_way(data: &Node, path: &[Step]) -> Option<Diagnostic> {
     let mut node = data;
     for (depth, step) in path.iter().enumerate() {
         node = match at(node, std::slice::from_ref(step)) {
@@ -52,7 +52,7 @@ fn in_the_way(data: &Node, path: &[Step]) -> Option<Error> {
             None => {
                 let (above, Step::Key(key)) = (shown(&path[..depth]), step) else { return None };
                 let message = format!("{above} is {} and cannot hold `{key}`, as a mapping could", node.kind_name());
-                return Some(Error::new(Kind::Yaml, message).at(node.at).help(format!("take {above} out first")));
+                return Some(Diagnostic::new(Code::Yaml, message).at(node.at).help(format!("take {above} out first")));
             }
         };
     }
@@ -132,9 +132,9 @@ fn anchor(text: &str, range: &Range<usize>, name: &str) -> Option<Range<usize>> 
 }
 
 /// The place of the deepest thing on a path that is there.
-fn deepest(data: &Node, path: &[Step]) -> Place {
+fn deepest(data: &Node, path: &[Step]) -> Location {
     let places = (0..=path.len()).rev().filter_map(|depth| at(data, &path[..depth]).map(|node| node.at));
-    places.into_iter().find(Place::is_some).unwrap_or(Place::NONE)
+    places.into_iter().find(Location::is_some).unwrap_or(Location::NONE)
 }
 
 /// A path as it is written within the entry of the list that it leads to.

@@ -11,9 +11,9 @@ mod flow;
 mod layout;
 
 use super::{Dialect, Places, parse};
-use crate::error::{Error, Kind, Result};
+use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::node::Node;
-use crate::source::{FileId, Place};
+use crate::source::{FileId, Location};
 use data::{at, doomed, push, put, take};
 use draft::Draft;
 use smol_str::SmolStr;
@@ -83,7 +83,7 @@ impl Document {
 
     /// The only document of a file that holds `text`.
     pub fn in_file(text: &str, file: FileId) -> Result<Self> {
-        let data = parsed(text, &|line, column, len| Place::new(file, line, column, len))?;
+        let data = parsed(text, &|line, column, len| Location::new(file, line, column, len))?;
         Ok(Document { text: text.to_owned(), data, file: Some(file) })
     }
 
@@ -101,7 +101,7 @@ impl Document {
     /// to the first, then items pushed. The text is what it would be if that was done one after the other, as long as the
     /// edits are about parts that lie apart; one that needs what another one makes is refused, and to cut and push in one
     /// list takes two turns. Where that cannot be, it says which edits are at fault and why.
-    pub fn change(&mut self, edits: &[Edit]) -> Result<Vec<bool>, Vec<(usize, Error)>> {
+    pub fn change(&mut self, edits: &[Edit]) -> Result<Vec<bool>, Vec<(usize, Diagnostic)>> {
         let (document, done) = self.with(edits).ok_or_else(|| self.faults(edits, 0))?;
         *self = document;
         Ok(done)
@@ -154,12 +154,12 @@ impl Document {
 
     /// What to say of edits that cannot be made all at once: which of them cannot be made at all. The first one is number
     /// `from`.
-    fn faults(&self, edits: &[Edit], from: usize) -> Vec<(usize, Error)> {
+    fn faults(&self, edits: &[Edit], from: usize) -> Vec<(usize, Diagnostic)> {
         let (left, right) = edits.split_at(edits.len() / 2);
         let halves =
             [(left, from), (right, from + left.len())].into_iter().filter(|(half, _)| half.len() < edits.len());
         let failing = halves.filter(|(half, _)| !half.is_empty() && self.with(half).is_none());
-        let found: Vec<(usize, Error)> = failing.flat_map(|(half, from)| self.faults(half, from)).collect();
+        let found: Vec<(usize, Diagnostic)> = failing.flat_map(|(half, from)| self.faults(half, from)).collect();
         match edits {
             [first, ..] if found.is_empty() => vec![(from, fault::why(self, first))],
             _ => found,
@@ -167,11 +167,11 @@ impl Document {
     }
 
     /// Where a stretch of the text is, as long as it is that of a file.
-    fn place(&self, range: &Range<usize>) -> Place {
-        let (Some(file), before) = (self.file, &self.text[..range.start]) else { return Place::NONE };
+    fn place(&self, range: &Range<usize>) -> Location {
+        let (Some(file), before) = (self.file, &self.text[..range.start]) else { return Location::NONE };
         let line = before.rfind('\n').map_or(0, |end| end + 1);
         let column = before[line..].trim_start_matches('\u{feff}').chars().count() + 1;
-        Place::new(file, before.matches('\n').count() + 1, column, self.text[range.clone()].chars().count())
+        Location::new(file, before.matches('\n').count() + 1, column, self.text[range.clone()].chars().count())
     }
 }
 
@@ -181,7 +181,7 @@ pub fn line(node: &Node) -> String {
 }
 
 fn read(text: &str) -> Result<Node> {
-    parsed(text, &|_, _, _| Place::NONE)
+    parsed(text, &|_, _, _| Location::NONE)
 }
 
 fn parsed(text: &str, places: &Places) -> Result<Node> {
@@ -189,7 +189,7 @@ fn parsed(text: &str, places: &Places) -> Result<Node> {
     let count = documents.len();
     match <[Node; 1]>::try_from(documents) {
         Ok([node]) => Ok(node),
-        Err(_) => Err(Error::new(Kind::Yaml, format!("the text holds {count} documents instead of one")).into()),
+        Err(_) => Err(Diagnostic::new(Code::Yaml, format!("the text holds {count} documents instead of one")).into()),
     }
 }
 

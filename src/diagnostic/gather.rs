@@ -1,0 +1,19 @@
+//! Doing a thing to many, and complaining about all that fail.
+
+use super::{Diagnostics, Result};
+
+/// The results of `each` in order, or every complaint of those that failed.
+pub fn gather<I, T, E: Into<Diagnostics>>(
+    items: impl IntoIterator<Item = I>,
+    mut each: impl FnMut(I) -> Result<T, E>,
+) -> Result<Vec<T>> {
+    let mut done = Vec::new();
+    let mut failed = Vec::new();
+    for item in items {
+        match each(item) {
+            Ok(value) => done.push(value),
+            Err(errors) => failed.push(errors.into()),
+        }
+    }
+    if failed.is_empty() { Ok(done) } else { Err(failed.into()) }
+}

@@ -1,0 +1,85 @@
+//! Complaints for people: the line in question, with carets under what is meant.
+
+use super::{Diagnostic, Severity};
+use crate::source::{Location, Project};
+use anstyle::{AnsiColor, Style};
+use std::fmt::Write;
+
+const BOLD: Style = Style::new().bold();
+const BLUE: Style = AnsiColor::Blue.on_default().bold();
+const RED: Style = AnsiColor::Red.on_default().bold();
+const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
+
+/// At most this many branches are named in one complaint.
+const NAMED_BRANCHES: usize = 3;
+/// At most this many characters of a line are shown.
+const SHOWN: usize = 140;
+
+/// One complaint as a block of lines with terminal colours, an empty line at the end. Strip the colours where they do
+/// not belong.
+pub fn render(severity: Severity, error: &Diagnostic, project: &Project) -> String {
+    let parts = error.parts();
+    let colour = if severity == Severity::Error { RED } else { YELLOW };
+    let mut out = String::new();
+    let _ =
+        writeln!(out, "{colour}{}[{}]{colour:#}{BOLD}: {}{BOLD:#}", severity.word(), parts.code.word(), parts.message);
+    let margin = if parts.at.line > 0 { parts.at.line.to_string().len() } else { 1 };
+    if let Some(place) = place(parts.at, project) {
+        let _ = writeln!(out, "{:margin$}{BLUE}-->{BLUE:#} {place}", "");
+        snippet(&mut out, parts.at, project, margin, colour);
+    }
+    for (at, text) in &parts.notes {
+        let place = place(*at, project).map_or_else(String::new, |place| format!(": {place}"));
+        let _ = writeln!(out, "{:margin$} {BLUE}={BLUE:#} {BOLD}note{BOLD:#}: {text}{place}", "");
+    }
+    if !parts.branches.is_empty() {
+        let _ = writeln!(out, "{:margin$} {BLUE}={BLUE:#} {BOLD}{}{BOLD:#}", "", branches(&parts.branches));
+    }
+    for help in &parts.help {
+        let _ = writeln!(out, "{:margin$} {BLUE}={BLUE:#} {BOLD}help{BOLD:#}: {help}", "");
+    }
+    out.push('\n');
+    out
+}
+
+/// `path:line:column`, as much of it as is known.
+pub(super) fn place(at: Location, project: &Project) -> Option<String> {
+    let path = project.show(&project.file_at(at)?.path);
+    Some(match (at.line, at.column) {
+        (0, _) => path,
+        (line, 0) => format!("{path}:{line}"),
+        (line, column) => format!("{path}:{line}:{column}"),
+    })
+}
+
+fn branches(names: &[String]) -> String {
+    let first: Vec<String> = names.iter().take(NAMED_BRANCHES).map(|name| format!("`{name}`")).collect();
+    let word = if names.len() == 1 { "branch" } else { "branches" };
+    match names.len().saturating_sub(NAMED_BRANCHES) {
+        0 => format!("{word}: {}", first.join(", ")),
+        more => format!("{word}: {} and {more} more", first.join(", ")),
+    }
+}
+
+fn snippet(out: &mut String, at: Location, project: &Project, margin: usize, colour: Style) {
+    let Some(file) = project.file_at(at) else { return };
+    let text = String::from_utf8_lossy(&file.bytes);
+    let Some(line) = at.line.checked_sub(1).and_then(|before| text.lines().nth(before as usize)) else { return };
+    let column = usize::from(at.column).max(1) - 1;
+    let first = column.saturating_sub(SHOWN / 2);
+    let visible: String = line.chars().skip(first).take(SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let visible = visible.trim_end();
+    let _ = writeln!(out, "{:margin$} {BLUE}|{BLUE:#}", "");
+    let _ = writeln!(out, "{BLUE}{:margin$} |{BLUE:#} {visible}", at.line);
+    if at.column > 0 {
+        let room = visible.chars().count().saturating_sub(column - first).max(1);
+        let carets = "^".repeat(usize::from(at.len).clamp(1, room));
+        let _ = writeln!(
+            out,
+            "{:margin$} {BLUE}|{BLUE:#} {:indent$}{colour}{carets}{colour:#}",
+            "",
+            "",
+            indent = column - first
+        );
+    }
+}

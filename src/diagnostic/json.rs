@@ -1,0 +1,64 @@
+//! Complaints for programs: one JSON object a line.
+
+use super::{Diagnostic, Severity};
+use crate::source::{Location, Project};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Line<'a> {
+    severity: &'a str,
+    code: &'a str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<JsonLocation>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<Note<'a>>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    branches: &'a [String],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    help: &'a [String],
+}
+
+#[derive(Serialize)]
+struct JsonLocation {
+    file: String,
+    #[serde(skip_serializing_if = "is_zero")]
+    line: u32,
+    #[serde(skip_serializing_if = "is_zero")]
+    column: u32,
+    #[serde(skip_serializing_if = "is_zero")]
+    length: u32,
+}
+
+#[derive(Serialize)]
+struct Note<'a> {
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<JsonLocation>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+fn at(location: Location, project: &Project) -> Option<JsonLocation> {
+    let file = project.show(&project.file_at(location)?.path);
+    Some(JsonLocation { file, line: location.line, column: location.column.into(), length: location.len.into() })
+}
+
+/// One complaint as a JSON object on a line: `severity`, `code`, `message`, and where known `location` (`file`, `line`,
+/// `column`, `length`), `notes`, `branches` and `help`.
+pub fn render(severity: Severity, error: &Diagnostic, project: &Project) -> String {
+    let parts = error.parts();
+    let line = Line {
+        severity: severity.word(),
+        code: parts.code.word(),
+        message: &parts.message,
+        location: at(parts.at, project),
+        notes: parts.notes.iter().map(|(location, message)| Note { message, location: at(*location, project) }).collect(),
+        branches: &parts.branches,
+        help: &parts.help,
+    };
+    serde_json::to_string(&line).expect("strings and numbers make JSON") + "\n"
+}

@@ -1,0 +1,55 @@
+//! A string that knows where it stands.
+
+use crate::node::Node;
+use crate::source::Location;
+use smol_str::SmolStr;
+use std::fmt;
+use std::ops::Deref;
+
+/// A string of a kustomization and its place.
+#[derive(Clone, Debug, Default)]
+pub struct Text {
+    /// The string.
+    pub text: SmolStr,
+    /// Where it stands.
+    pub at: Location,
+}
+
+impl Text {
+    /// The string of a scalar node.
+    pub fn of(node: &Node) -> Option<Self> {
+        node.as_str().map(|text| Text { text: text.into(), at: node.at })
+    }
+
+    /// The string as a node at the same place.
+    pub fn node(&self) -> Node {
+        Node::str(self.text.clone()).placed(self.at)
+    }
+}
+
+impl Deref for Text {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
+impl PartialEq for Text {
+    /// Equal strings: places do not count.
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl<T: Into<SmolStr>> From<T> for Text {
+    /// A string that no file holds.
+    fn from(text: T) -> Self {
+        Text { text: text.into(), at: Location::NONE }
+    }
+}

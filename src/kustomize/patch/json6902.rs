@@ -1,0 +1,273 @@
+//! JSON patches (RFC 6902), as kustomize applies them.
+//!
+//! kustomize goes beyond the RFC: an index may be negative, `replace` adds a missing key, `copy` of one gives `null`.
+//! What it changes without being asked is told. The object and all values pass through JSON first ([`super::json`]).
+
+use super::json;
+use crate::diagnostic::{Code, Diagnostic, gather};
+use crate::node::{Map, Node, Value};
+use crate::pointer::Pointer;
+use crate::source::Location;
+use smol_str::SmolStr;
+
+type Result<T> = std::result::Result<T, Diagnostic>;
+
+/// A patch: its operations in order.
+#[derive(Debug)]
+pub(super) struct Operations(Vec<Operation>);
+
+#[derive(Debug)]
+struct Operation {
+    what: What,
+    path: Path,
+    at: Location,
+}
+
+#[derive(Debug)]
+enum What {
+    Add(Node),
+    Remove,
+    Replace(Node),
+    Move(Path),
+    Copy(Path),
+    Test(Node),
+}
+
+#[derive(Debug)]
+struct Path {
+    pointer: Pointer,
+    at: Location,
+}
+
+const OPERATIONS: [&str; 6] = ["add", "remove", "replace", "move", "copy", "test"];
+
+impl Operations {
+    /// Reads a list of operations; what kustomize understands in an odd way goes to `losses`.
+    pub(super) fn read(list: &[Node], losses: &mut Vec<Diagnostic>) -> crate::diagnostic::Result<Self> {
+        gather(list, |node| Operation::read(node, losses)).map(Operations)
+    }
+
+    /// The object with all operations done.
+    pub(super) fn apply(&self, object: &Node, losses: &mut Vec<Diagnostic>) -> Result<Node> {
+        let mut object = json::object(object)?;
+        for operation in &self.0 {
+            operation.apply(&mut object, losses).map_err(|error| error.at(operation.at))?;
+        }
+        Ok(object)
+    }
+}
+
+impl Operation {
+    fn read(node: &Node, losses: &mut Vec<Diagnostic>) -> Result<Self> {
+        let complain = |message: String| Diagnostic::new(Code::Overlay, message).at(node.at);
+        let fields = node
+            .as_map()
+            .ok_or_else(|| complain(format!("an operation is a mapping, this is {}", node.kind_name())))?;
+        let op = fields.get("op").ok_or_else(|| complain("an operation without `op`".to_owned()))?;
+        let mut value = || {
+            if let Some(value) = fields.get("value") {
+                return json::normal(value);
+            }
+            losses.push(complain("an operation without `value`; kustomize writes `null`".to_owned()));
+            Ok(Node::null())
+        };
+        let what = match op.as_str().unwrap_or_default() {
+            "add" => What::Add(value()?),
+            "remove" => What::Remove,
+            "replace" => What::Replace(value()?),
+            "move" => What::Move(Path::read(fields, "from", node.at, losses)?),
+            "copy" => What::Copy(Path::read(fields, "from", node.at, losses)?),
+            "test" if !fields.has("value") => return Err(complain("a `test` without `value`".to_owned())),
+            "test" => What::Test(value()?),
+            other => {
+                let error = Diagnostic::new(Code::Overlay, format!("`{other}` is no operation")).at(op.at).at(node.at);
+                return Err(error
+                    .suggest(other, OPERATIONS)
+                    .help(format!("operations are `{}`", OPERATIONS.join("`, `"))));
+            }
+        };
+        Ok(Operation { what, path: Path::read(fields, "path", node.at, losses)?, at: node.at })
+    }
+
+    fn apply(&self, object: &mut Node, losses: &mut Vec<Diagnostic>) -> Result<()> {
+        match &self.what {
+            What::Add(value) => self.path.add(object, value.clone()),
+            What::Remove => self.path.remove(object).map(drop),
+            What::Replace(value) => self.path.replace(object, value.clone(), losses),
+            What::Move(from) => {
+                let value = from.remove(object)?;
+                self.path.add(object, value)
+            }
+            What::Copy(from) => {
+                let value = from.copy(object, losses)?;
+                self.path.add(object, value)
+            }
+            What::Test(value) => self.path.test(object, value),
+        }
+    }
+}
+
+impl Path {
+    fn read(fields: &Map, key: &str, at: Location, losses: &mut Vec<Diagnostic>) -> Result<Self> {
+        let complain = |message: String| Diagnostic::new(Code::Overlay, message);
+        let node = fields.get(key).ok_or_else(|| complain(format!("an operation without `{key}`")).at(at))?;
+        let at = node.at.or(at);
+        let text =
+            node.as_str().ok_or_else(|| complain(format!("`{key}` is {}, not a string", node.kind_name())).at(at))?;
+        if let Some(pointer) = Pointer::new(text) {
+            return Ok(Path { pointer, at });
+        }
+        let slash = complain(format!("`{text}` does not begin with a slash")).at(at).help(format!("write `/{text}`"));
+        let Some((dropped, _)) = text.split_once('/') else { return Err(slash) };
+        let pointer = Pointer::new(&text[dropped.len()..]).unwrap_or_default();
+        losses.push(slash.help(format!("kustomize takes it for `{pointer}`")));
+        Ok(Path { pointer, at })
+    }
+
+    /// The last part, and the mapping or list in which it stands or would stand.
+    fn parent<'n>(&self, object: &'n mut Node) -> Result<(&'n mut Node, &str)> {
+        let Some((last, parts)) = self.pointer.parts().split_last() else {
+            return Err(Diagnostic::new(Code::Overlay, "the path names the object itself").at(self.at));
+        };
+        let parent = self.walk(object, parts)?;
+        if parent.as_scalar().is_some() {
+            return Err(self.missing(parent, parts.len()));
+        }
+        let step = |node: &'n mut Node, part: &SmolStr| child_mut(node, part).expect("it was just found");
+        Ok((parts.iter().fold(object, step), last))
+    }
+
+    fn get<'n>(&self, object: &'n Node) -> Result<&'n Node> {
+        self.walk(object, self.pointer.parts())
+    }
+
+    /// The value at the end of the first parts of the path.
+    fn walk<'n>(&self, object: &'n Node, parts: &[SmolStr]) -> Result<&'n Node> {
+        parts
+            .iter()
+            .enumerate()
+            .try_fold(object, |node, (i, part)| child(node, part).ok_or_else(|| self.missing(node, i)))
+    }
+
+    /// Says what of the path is not there: the part at `depth`, which `node` does not have.
+    fn missing(&self, node: &Node, depth: usize) -> Diagnostic {
+        let (here, there) = (self.pointer.first(depth), self.pointer.first(depth + 1));
+        let error = Diagnostic::new(Code::Overlay, format!("the object has no `{there}`")).at(self.at);
+        match &node.value {
+            Value::Map(fields) => {
+                error.suggest(&self.pointer.parts()[depth], fields.iter().map(|entry| entry.key.text.as_str()))
+            }
+            Value::Seq(items) if items.is_empty() => error.help(format!("`{here}` is an empty list")),
+            Value::Seq(items) => error.help(format!("`{here}` is a list with the indices 0 to {}", items.len() - 1)),
+            Value::Scalar(_) => error.help(format!("`{here}` is {}", node.kind_name())),
+        }
+    }
+
+    fn add(&self, object: &mut Node, value: Node) -> Result<()> {
+        let (parent, key) = self.parent(object)?;
+        match &mut parent.value {
+            Value::Map(fields) => _ = fields.insert(key, value),
+            Value::Seq(_) => {
+                let length = parent.as_seq().map_or(0, <[Node]>::len);
+                let at = if key == "-" { Some(length) } else { index(key, length + 1) };
+                let at = at.ok_or_else(|| self.missing(parent, self.pointer.parts().len() - 1))?;
+                parent.as_seq_mut().expect("it is a list").insert(at, value);
+            }
+            Value::Scalar(_) => unreachable!("no scalar is a parent"),
+        }
+        Ok(())
+    }
+
+    fn remove(&self, object: &mut Node) -> Result<Node> {
+        self.get(object)?;
+        let (parent, key) = self.parent(object)?;
+        let removed = match &mut parent.value {
+            Value::Map(fields) => fields.remove(key),
+            _ => parent.as_seq_mut().and_then(|items| Some(items.remove(index(key, items.len())?))),
+        };
+        Ok(removed.expect("it was just found"))
+    }
+
+    fn replace(&self, object: &mut Node, value: Node, losses: &mut Vec<Diagnostic>) -> Result<()> {
+        if self.pointer.parts().is_empty() {
+            let complaint = || {
+                let message = format!("an object cannot be replaced by {}", value.kind_name());
+                Diagnostic::new(Code::Overlay, message).at(value.at)
+            };
+            match &value.value {
+                Value::Map(_) => *object = value,
+                Value::Seq(_) => return Err(complaint()),
+                Value::Scalar(_) => losses.push(complaint().help("kustomize leaves it as it is")),
+            }
+            return Ok(());
+        }
+        let (parent, key) = self.parent(object)?;
+        if parent.as_map().is_none() && child(parent, key).is_none() {
+            return Err(self.missing(parent, self.pointer.parts().len() - 1));
+        }
+        match &mut parent.value {
+            Value::Map(fields) => _ = fields.insert(key, value),
+            _ => *child_mut(parent, key).expect("it was just found") = value,
+        }
+        Ok(())
+    }
+
+    fn copy(&self, object: &mut Node, losses: &mut Vec<Diagnostic>) -> Result<Node> {
+        let (parent, key) = self.parent(object)?;
+        if let Some(node) = child(parent, key) {
+            return Ok(node.clone());
+        }
+        let missing = self.missing(parent, self.pointer.parts().len() - 1);
+        if parent.as_map().is_none() {
+            return Err(missing);
+        }
+        losses.push(missing.help("kustomize copies `null`"));
+        Ok(Node::null())
+    }
+
+    /// A key that is missing passes for `null`.
+    fn test(&self, object: &Node, value: &Node) -> Result<()> {
+        let fails = |message: String| Err(Diagnostic::new(Code::Overlay, message).at(self.at));
+        let found = match (self.get(object), self.pointer.parts().split_last()) {
+            (Ok(found), _) => found,
+            (Err(_), Some((_, parts))) if value.is_null() && self.walk(object, parts)?.as_map().is_some() => {
+                return Ok(());
+            }
+            (Err(missing), _) => return Err(missing),
+        };
+        if found == value {
+            return Ok(());
+        }
+        match (found.as_scalar(), value.as_scalar()) {
+            (Some(found), Some(value)) => {
+                fails(format!("the test fails: `{}` is `{}`, not `{}`", self.pointer, found.text, value.text))
+            }
+            _ => fails(format!("the test fails: `{}` is another value", self.pointer)),
+        }
+    }
+}
+
+/// What stands under a key or index.
+fn child<'n>(node: &'n Node, part: &str) -> Option<&'n Node> {
+    match &node.value {
+        Value::Map(fields) => fields.get(part),
+        Value::Seq(items) => items.get(index(part, items.len())?),
+        Value::Scalar(_) => None,
+    }
+}
+
+fn child_mut<'n>(node: &'n mut Node, part: &str) -> Option<&'n mut Node> {
+    if node.as_map().is_some() {
+        return node.get_mut(part);
+    }
+    let items = node.as_seq_mut()?;
+    let i = index(part, items.len())?;
+    items.get_mut(i)
+}
+
+/// An index below `length`; a negative one counts from the end.
+fn index(part: &str, length: usize) -> Option<usize> {
+    let index: isize = part.parse().ok()?;
+    let index = if index < 0 { index.checked_add_unsigned(length)? } else { index };
+    usize::try_from(index).ok().filter(|index| *index < length)
+}

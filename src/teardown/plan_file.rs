@@ -1,0 +1,181 @@
+//! The file of a plan: `out/teardown/<slug>.yaml`.
+//!
+//! It holds no dates and no versions, so that it changes only when there is something else to tear down.
+
+use super::database::Database;
+use super::footprint::{Footprint, Object};
+use crate::diagnostic::{Code, Result};
+use crate::name::DnsName;
+use crate::node::{Map, Node};
+use crate::schema::Gvk;
+use crate::source::{File, Location, RelPath};
+use crate::tree::{TEARDOWN, is_kind};
+use crate::yaml::{self, Dialect, Faults, Fields, Quoting};
+use smol_str::SmolStr;
+use std::collections::BTreeSet;
+
+const API_VERSION: &str = "pleach/v1";
+const KIND: &str = "TeardownPlan";
+/// The key of images that stay as long as a live branch names them.
+const NAMED: &str = "imagesInUse";
+
+/// The content of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TeardownPlan {
+    /// The project.
+    pub project: SmolStr,
+    /// The branch as git called it.
+    pub branch: SmolStr,
+    /// What is to be torn down.
+    pub left: Footprint,
+}
+
+/// Where the plan of a slug stands below the output folder.
+pub fn path(slug: &str) -> RelPath {
+    RelPath::new(&format!("{TEARDOWN}/{slug}.yaml")).expect("slugs are plain names")
+}
+
+/// Whether a text is a plan at first sight, be it one in which git left its conflict markers.
+pub fn is_ours(text: &str) -> bool {
+    is_kind(text, API_VERSION, KIND)
+}
+
+impl TeardownPlan {
+    /// The file as pleach writes it.
+    pub fn write(&self) -> Result<String> {
+        let Footprint { namespaces, objects, names, databases, images, named } = &self.left;
+        let text = |text: &SmolStr| Node::str(text.clone());
+        let object = |object: &Object| {
+            let gvk = &object.gvk;
+            map([("apiVersion", gvk.api_version().into()), ("kind", gvk.kind.clone()), ("name", object.name.clone())])
+        };
+        let name =
+            |(zone, name): &(DnsName, DnsName)| map([("name", name.as_str().into()), ("zone", zone.as_str().into())]);
+        let database =
+            |d: &Database| map([("kind", d.kind.clone()), ("instance", d.instance.clone()), ("name", d.name.clone())]);
+        let mut file: Map = [
+            ("apiVersion", Node::str(API_VERSION)),
+            ("kind", Node::str(KIND)),
+            ("project", text(&self.project)),
+            ("branch", text(&self.branch)),
+            ("namespaces", Node::seq(namespaces.iter().map(text))),
+            ("clusterObjects", Node::seq(objects.iter().map(object))),
+            ("dns", Node::seq(names.iter().map(name))),
+            ("databases", Node::seq(databases.iter().map(database))),
+            ("images", Node::seq(images.iter().map(text))),
+        ]
+        .into_iter()
+        .collect();
+        if !named.is_empty() {
+            file.insert(NAMED, Node::seq(named.iter().map(text)));
+        }
+        let mut text = String::new();
+        yaml::write(&mut text, &file.into(), Quoting::Safe)?;
+        Ok(text)
+    }
+
+    /// Reads a file, with every fault at its place.
+    pub fn read(file: &File) -> Result<Self> {
+        of(&yaml::documents(file, Dialect::Kubernetes)?, file.place())
+    }
+
+    /// Reads a text that stands in no file of the project.
+    pub fn parse(text: &str) -> Result<Self> {
+        of(&yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Location::NONE)?, Location::NONE)
+    }
+}
+
+fn map<const N: usize>(pairs: [(&'static str, SmolStr); N]) -> Node {
+    pairs.map(|(key, value)| (key, Node::str(value))).into_iter().collect::<Map>().into()
+}
+
+fn of(documents: &[Node], at: Location) -> Result<TeardownPlan> {
+    Fields::only(documents, "a retirement plan", Code::Output, at, fields)
+}
+
+fn fields(fields: &mut Fields) -> Option<TeardownPlan> {
+    fields.header(API_VERSION, KIND);
+    let project = word(fields, "project");
+    let branch = word(fields, "branch");
+    let left = Footprint {
+        namespaces: lines(fields, "namespaces", line),
+        objects: fields
+            .list("clusterObjects", |node, faults| read(node, "an object", faults, object))
+            .into_iter()
+            .collect(),
+        names: fields.list("dns", |node, faults| read(node, "a name", faults, name)).into_iter().collect(),
+        databases: fields
+            .list("databases", |node, faults| read(node, "a database", faults, database))
+            .into_iter()
+            .collect(),
+        images: lines(fields, "images", argument),
+        named: lines(fields, NAMED, argument),
+    };
+    Some(TeardownPlan { project: project?, branch: branch?, left })
+}
+
+fn read<T>(
+    node: &Node,
+    what: &str,
+    faults: &mut Faults,
+    read: impl FnOnce(&mut Fields<'_, '_>) -> Option<T>,
+) -> Option<T> {
+    Fields::read(node, what, faults, |fields| read(fields))
+}
+
+fn object(fields: &mut Fields) -> Option<Object> {
+    let (version, kind, name) = (word(fields, "apiVersion"), word(fields, "kind"), word(fields, "name"));
+    Some(Object { gvk: Gvk::new(&version?, &kind?), name: name? })
+}
+
+fn name(fields: &mut Fields) -> Option<(DnsName, DnsName)> {
+    let mut name = |key| {
+        let text = word(fields, key)?;
+        let at = fields.at(key);
+        DnsName::host(&text).map_err(|error| fields.faults().push(error.at(at))).ok()
+    };
+    let (zone, name) = (name("zone"), name("name"));
+    Some((zone?, name?))
+}
+
+fn database(fields: &mut Fields) -> Option<Database> {
+    let [kind, instance, name] = ["kind", "instance", "name"].map(|key| {
+        let node = fields.required(key, Fields::text)?;
+        argument(node, fields.faults())
+    });
+    Some(Database { kind: kind?, instance: instance?, name: name? })
+}
+
+/// A string of one line.
+fn word(fields: &mut Fields, key: &'static str) -> Option<SmolStr> {
+    let node = fields.required(key, Fields::text)?;
+    line(node, fields.faults())
+}
+
+fn lines(fields: &mut Fields, key: &'static str, read: fn(&Node, &mut Faults) -> Option<SmolStr>) -> BTreeSet<SmolStr> {
+    let nodes = fields.strs(key);
+    nodes.into_iter().filter_map(|node| read(node, fields.faults())).collect()
+}
+
+fn line(node: &Node, faults: &mut Faults) -> Option<SmolStr> {
+    checked(node, faults, |text| !text.is_empty() && !text.contains(char::is_control))
+}
+
+/// What commands are given: a line that is no option of theirs.
+fn argument(node: &Node, faults: &mut Faults) -> Option<SmolStr> {
+    checked(node, faults, is_argument)
+}
+
+fn checked(node: &Node, faults: &mut Faults, fits: impl Fn(&str) -> bool) -> Option<SmolStr> {
+    let text = node.as_str()?;
+    if !fits(text) {
+        faults.say(node.at, format!("`{}` names nothing that a branch can leave", text.escape_debug()));
+        return None;
+    }
+    Some(text.into())
+}
+
+/// Whether a text may be handed to commands: a word that is no option of theirs.
+pub(super) fn is_argument(text: &str) -> bool {
+    !text.is_empty() && !text.starts_with('-') && !text.contains(|c: char| c.is_control() || c.is_whitespace())
+}
