@@ -25,15 +25,15 @@ pub mod spec;
 pub mod edit;
 pub mod plan;
 // 7
+pub mod checks;
 pub mod diff;
 pub mod dns;
 pub mod emit;
 pub mod gitops;
 pub mod kustomize;
+pub mod objects;
 pub mod render;
-pub mod secrets;
 pub mod teardown;
-pub mod validate;
 // 8
 pub mod pipeline;
 // 9

@@ -2,8 +2,6 @@
 //! and what comes out does not depend on how many there are.
 
 mod base;
-mod external;
-mod job;
 mod own;
 mod part;
 mod retiring;
@@ -11,20 +9,21 @@ mod retiring;
 pub use base::Base;
 pub use part::{Part, Shard};
 
+use crate::checks::{AddressSource, CheckInput, CheckedObject, Claim};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::dns::change::Object;
 use crate::kustomize::{self, Input, Layers, Memo};
 use crate::node::Node;
+use crate::objects::{ContributorInput, ZoneEndpoints};
 use crate::plan::{self, Branch, Plan};
 use crate::render::{self, Context, Engine};
 use crate::resource::Resource;
 use crate::source::{File, Location, Project, RelPath};
-use crate::spec::{self, Backend, Secrets, Spec};
+use crate::spec::{self, Backend, Spec};
 use crate::teardown::{self, Footprint};
 use crate::tree::{TEARDOWN, Tree, slug_of};
-use crate::validate::{self, Claim};
 use crate::yaml::{Cache, Dialect};
-use crate::{dns, emit, gitops, secrets};
+use crate::{checks, dns, emit, gitops, objects};
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use retiring::Retiring;
@@ -161,7 +160,7 @@ pub fn build(
         retiring.lives.unknown = unknown;
     }
     tree.extend(changes.files.into_iter().chain(wiring));
-    validate::contested(claims.iter().map(|(name, claims)| (*name, claims.as_slice())))?;
+    checks::contested(claims.iter().map(|(name, claims)| (*name, claims.as_slice())))?;
     let mut outcome = Built {
         spec,
         plan,
@@ -287,33 +286,24 @@ impl House<'_> {
     fn build(&self, branch: &Branch, retiring: &Retiring) -> Result<Room> {
         Diagnostics::check(branch.missing.clone(), ())?;
         let endpoints = self.endpoints.get(branch.slug.as_str()).map(Vec::as_slice).unwrap_or_default();
-        let endpoints = gather(endpoints, dns::endpoint::object)?;
+        let endpoints = gather(endpoints, |names| {
+            dns::endpoint::of_branch(names).map(|endpoints| ZoneEndpoints { zone: names.zone.as_str(), endpoints })
+        })?;
         let Some(namespace) = branch.namespace() else { return Ok(Room::default()) };
         let kustomize::Built { mut resources, mut warnings } = self.objects(branch, namespace)?;
-        resources.extend(endpoints.into_iter().map(Resource::new));
-        if let Some(asked) = self.asked.get(branch.slug.as_str()) {
-            warnings.extend(dns::object::missing(asked, namespace, &resources));
-        }
-        let refused = match self.spec.secrets {
-            Secrets::Allow => Vec::new(),
-            Secrets::Refuse => secrets::check(&resources),
-            Secrets::Warn => {
-                warnings.extend(secrets::check(&resources));
-                Vec::new()
-            }
-        };
-        let claims = validate::claims(&resources);
-        match (Diagnostics::check(refused, ()), validate::check(namespace, &resources)) {
-            (Ok(()), Ok(more)) => warnings.extend(more),
-            (secret, invalid) => {
-                return Err([secret.err(), invalid.err()].into_iter().flatten().collect::<Vec<_>>().into());
-            }
-        }
+        let input = ContributorInput { spec: self.spec, branch, namespace, endpoints: &endpoints };
+        warnings.extend(objects::add(&input, &mut resources)?);
+        let claims = checks::claims(&resources);
+        let sources = self.asked.get(branch.slug.as_str()).into_iter().flatten();
+        let sources: Vec<AddressSource> = sources.map(|(object, at)| address_source(object, *at)).collect();
+        let objects = resources.iter().map(CheckedObject::new).collect();
+        let input = CheckInput { spec: self.spec, branch, namespace, objects, address_sources: &sources };
+        warnings.extend(checks::check(&input)?);
         let resources = emit::objects(branch, namespace, resources);
         Ok(Room { files: emit::files(branch, &resources)?, warnings, claims, has: has(retiring, &resources) })
     }
 
-    /// The objects of a branch as base, overlays, its own settings and what it shares with others make them.
+    /// The objects of a branch as the base directory, overlays and its own settings make them.
     fn objects(&self, branch: &Branch, namespace: &str) -> Result<kustomize::Built> {
         let templates = Templates { engine: &self.engine, context: Context::new(&branch.variables)? };
         let layers = Layers {
@@ -326,12 +316,12 @@ impl House<'_> {
             },
         };
         let input = Input { project: self.project, cache: &self.cache, memo: &self.memo, templates: Some(&templates) };
-        let mut built = kustomize::branch(&input, &layers)?;
-        built.warnings.extend(job::settle(self.spec, branch, &mut built.resources)?);
-        built.warnings.extend(external::routed(branch, &built.resources));
-        built.resources.extend(external::objects(branch, namespace));
-        Ok(built)
+        kustomize::branch(&input, &layers)
     }
+}
+
+fn address_source(object: &Object, at: Location) -> AddressSource<'_> {
+    AddressSource { kind: &object.kind, namespace: &object.namespace, name: &object.name, at }
 }
 
 /// What the objects of a branch have of that which is about to go.

@@ -1,51 +1,29 @@
-//! The Services of a branch that lead out of its namespace, as objects, and the routes that cannot lead to them.
+//! Routes whose back end is a Service of `type: ExternalName`, which few controllers follow.
 
+use super::{CheckInput, Finding};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::node::{Map, Node};
-use crate::plan::{Branch, External};
+use crate::node::Node;
 use crate::resource::Resource;
 use crate::source::Location;
 
-/// The objects: Services of `type: ExternalName`.
-pub(super) fn objects<'a>(branch: &'a Branch, namespace: &'a str) -> impl Iterator<Item = Resource> + 'a {
-    branch.externals.iter().map(move |external| Resource::new(object(external, namespace)))
-}
-
-fn object(external: &External, namespace: &str) -> Node {
-    let mut spec: Map = map([("externalName", Node::str(external.host.clone()))]);
-    if let Some(ports) = &external.ports {
-        spec.insert("ports", ports.clone());
-    }
-    spec.insert("type", Node::str("ExternalName"));
-    let metadata = map([("name", Node::str(external.name.clone())), ("namespace", Node::str(namespace))]);
-    let object = map([
-        ("apiVersion", Node::str("v1")),
-        ("kind", Node::str("Service")),
-        ("metadata", metadata.into()),
-        ("spec", spec.into()),
-    ]);
-    Node::from(object).placed(external.at)
-}
-
-fn map<const N: usize>(entries: [(&'static str, Node); N]) -> Map {
-    entries.into_iter().collect()
-}
-
 /// A warning for each Service of these that an Ingress or a route of the Gateway API names as its back end: most
 /// controllers refuse to lead traffic out of the cluster's own endpoints.
-pub(super) fn routed(branch: &Branch, resources: &[Resource]) -> Vec<Diagnostic> {
+pub(super) fn check(input: &CheckInput) -> Vec<Finding> {
+    let branch = input.branch;
     let mut warnings = Vec::new();
-    for resource in resources.iter().filter(|_| !branch.externals.is_empty()) {
+    for object in input.objects.iter().filter(|_| !branch.externals.is_empty()) {
+        let resource = object.resource;
         for (name, at) in back_ends(resource) {
             let Some(external) = branch.externals.iter().find(|external| external.name == name) else { continue };
             let route = format!("{} {}", resource.gvk().kind, resource.name());
             let message = format!("`{route}` leads to the Service `{name}`, which is a name for another host here");
             let warning = Diagnostic::new(Code::Resource, message).at(at).at(resource.origin);
             let help = "few controllers follow an ExternalName: let a front end of the branch pass on such requests";
-            warnings.push(match &external.baseline {
+            let warning = match &external.baseline {
                 Some(host) => warning.help(format!("{help}, or let callers ask `{host}`")),
                 None => warning.help(help),
-            });
+            };
+            warnings.push(Finding::warning(warning));
         }
     }
     warnings

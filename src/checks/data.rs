@@ -1,6 +1,6 @@
 //! What a `ConfigMap` or `Secret` holds: strings, under keys that can be file names, no more than a cluster stores.
 
-use super::Object;
+use super::{CheckInput, CheckedObject, Finding};
 use crate::diagnostic::Diagnostic;
 use crate::node::Entry;
 use crate::schema::name::SUBDOMAIN;
@@ -8,8 +8,16 @@ use crate::schema::name::SUBDOMAIN;
 /// The most that the values of an object may hold together.
 const MOST: usize = 1024 * 1024;
 
-/// Checks the data of an object, if it is of one of the two kinds.
-pub(super) fn check(object: &Object, faults: &mut Vec<Diagnostic>) {
+/// Checks the data of every `ConfigMap` and `Secret`.
+pub(super) fn check(input: &CheckInput) -> Vec<Finding> {
+    let mut faults = Vec::new();
+    for object in &input.objects {
+        data(object, &mut faults);
+    }
+    Finding::errors(faults)
+}
+
+fn data(object: &CheckedObject, faults: &mut Vec<Diagnostic>) {
     let (text, base64) = match () {
         () if object.is("", "ConfigMap") => ("data", "binaryData"),
         () if object.is("", "Secret") => ("stringData", "data"),
@@ -41,7 +49,7 @@ pub(super) fn check(object: &Object, faults: &mut Vec<Diagnostic>) {
 }
 
 /// Checks one entry and returns how many bytes it holds.
-fn value(object: &Object, field: &str, base64: bool, entry: &Entry, faults: &mut Vec<Diagnostic>) -> usize {
+fn value(object: &CheckedObject, field: &str, base64: bool, entry: &Entry, faults: &mut Vec<Diagnostic>) -> usize {
     let key = &entry.key.text;
     if !is_key(key) {
         let fault = object.fault(&entry.value, format!("`{key}` is no key for `{field}` of `{object}`"));

@@ -1,51 +1,105 @@
-//! What a cluster would refuse, whatever its version: objects without a name, names and labels out of shape, two
-//! objects that are one, numbers where strings belong.
+//! Built-in checks: what a cluster would refuse whatever its version, what must not be committed, and what rarely means
+//! what it looks like.
 //!
-//! There is no schema of all kinds here: what only some versions or a custom resource's schema refuse is left to the
-//! cluster.
+//! [`CHECKS`] lists them. There is no schema of all kinds here: what only some versions or a custom resource's schema
+//! refuse is left to the cluster.
 
+mod address_sources;
+mod ambiguous;
 mod claims;
 mod data;
 mod identity;
 mod metadata;
 mod pods;
-mod words;
+mod routes;
+mod secrets;
 
+pub use address_sources::AddressSource;
 pub use claims::{Claim, claims, contested};
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Severity};
 use crate::node::Node;
+use crate::plan::Branch;
 use crate::resource::Resource;
+use crate::schema::Gvk;
+use crate::spec::Spec;
 
-/// Checks the objects of one branch, which all belong to `namespace`; what deserves a word but would be taken is
-/// returned.
-pub fn check(namespace: &str, resources: &[Resource]) -> Result<Vec<Diagnostic>> {
-    let mut faults = Vec::new();
-    let mut warnings = Vec::new();
-    for resource in resources {
-        let object = Object::new(resource);
-        identity::check(&object, namespace, &mut faults);
-        metadata::check(&object, &mut faults);
-        data::check(&object, &mut faults);
-        pods::check(&object, &mut faults);
-        words::check(&resource.node, &mut warnings);
-    }
-    identity::twins(resources, &mut faults);
-    Diagnostics::check(faults, warnings)
+/// What a check reads.
+#[derive(Debug)]
+pub struct CheckInput<'a> {
+    /// The spec.
+    pub spec: &'a Spec,
+    /// The branch whose objects are checked.
+    pub branch: &'a Branch,
+    /// The namespace of the branch.
+    pub namespace: &'a str,
+    /// All objects of the branch.
+    pub objects: Vec<CheckedObject<'a>>,
+    /// The objects that hosts of the branch get their addresses from.
+    pub address_sources: &'a [AddressSource<'a>],
 }
 
-/// An object under examination.
-struct Object<'a> {
+/// A built-in check.
+pub type Check = fn(&CheckInput) -> Vec<Finding>;
+
+/// All checks; the order of their findings does not matter, because diagnostics are sorted by location.
+pub const CHECKS: [Check; 8] = [
+    routes::check,
+    address_sources::check,
+    secrets::check,
+    identity::check,
+    metadata::check,
+    data::check,
+    pods::check,
+    ambiguous::check,
+];
+
+/// A diagnostic about an object.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Whether it stops the build of the branch.
+    pub severity: Severity,
+    /// What was found.
+    pub diagnostic: Diagnostic,
+}
+
+impl Finding {
+    fn warning(diagnostic: Diagnostic) -> Self {
+        Finding { severity: Severity::Warning, diagnostic }
+    }
+
+    fn errors(diagnostics: Vec<Diagnostic>) -> Vec<Self> {
+        let error = |diagnostic| Finding { severity: Severity::Error, diagnostic };
+        diagnostics.into_iter().map(error).collect()
+    }
+}
+
+/// Runs all checks on the objects of one branch. Returns the warnings, or all errors if there are any.
+pub fn check(input: &CheckInput) -> Result<Vec<Diagnostic>> {
+    let (mut errors, mut warnings) = (Vec::new(), Vec::new());
+    for Finding { severity, diagnostic } in CHECKS.iter().flat_map(|check| check(input)) {
+        match severity {
+            Severity::Error => errors.push(diagnostic),
+            Severity::Warning => warnings.push(diagnostic),
+        }
+    }
+    Diagnostics::check(errors, warnings)
+}
+
+/// An object with its kind, which every check asks for.
+#[derive(Debug)]
+pub struct CheckedObject<'a> {
     resource: &'a Resource,
-    gvk: crate::schema::Gvk,
+    gvk: Gvk,
 }
 
-impl<'a> Object<'a> {
-    fn new(resource: &'a Resource) -> Self {
-        Object { resource, gvk: resource.gvk() }
+impl<'a> CheckedObject<'a> {
+    /// An object to check.
+    pub fn new(resource: &'a Resource) -> Self {
+        CheckedObject { resource, gvk: resource.gvk() }
     }
 
-    /// Whether it is of this API group and kind.
+    /// Whether it has this API group and kind.
     fn is(&self, group: &str, kind: &str) -> bool {
         self.gvk.group == group && self.gvk.kind == kind
     }
@@ -54,14 +108,14 @@ impl<'a> Object<'a> {
         &self.resource.node
     }
 
-    /// A complaint about a part of it.
+    /// A diagnostic about a part of it.
     fn fault(&self, part: &Node, message: impl Into<String>) -> Diagnostic {
         Diagnostic::new(Code::Resource, message).at(part.at).at(self.resource.origin)
     }
 }
 
-impl std::fmt::Display for Object<'_> {
-    /// `Deployment web`, for messages; without the namespace, so that complaints about many branches are one.
+impl std::fmt::Display for CheckedObject<'_> {
+    /// `Deployment web`, for messages; without the namespace, so that the same finding in several branches is shown once.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {}", self.gvk.kind, self.resource.name())
     }
@@ -72,6 +126,7 @@ mod tests {
     use super::*;
     use crate::source::Project;
     use crate::yaml::{self, Dialect};
+    use crate::{plan, spec};
 
     /// What is said of a text: faults, then warnings, each with its line.
     fn said(text: &str) -> Vec<String> {
@@ -79,7 +134,13 @@ mod tests {
         let file = project.file(&crate::source::RelPath::new("a.yaml").unwrap()).unwrap();
         let nodes = yaml::documents(&file, Dialect::Kubernetes).unwrap();
         let resources: Vec<Resource> = nodes.into_iter().map(Resource::new).collect();
-        let (word, errors) = match check("shop", &resources) {
+        let spec = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nbranches: [{name: shop}]\n";
+        let spec = spec::read(&Project::in_memory([("branches.yaml", spec), ("base/a.yaml", "")])).unwrap();
+        let plan = plan::make(&spec).unwrap();
+        let objects = resources.iter().map(CheckedObject::new).collect();
+        let branch = &plan.branches[0];
+        let input = CheckInput { spec: &spec, branch, namespace: "shop", objects, address_sources: &[] };
+        let (word, errors) = match check(&input) {
             Ok(warnings) => ("warning", warnings),
             Err(errors) => ("error", errors.into_iter().collect()),
         };

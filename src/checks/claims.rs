@@ -1,6 +1,6 @@
 //! Objects outside of namespaces: two branches that write the same one would overwrite each other's.
 
-use super::Object;
+use super::CheckedObject;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::resource::Resource;
 use crate::source::Location;
@@ -16,8 +16,8 @@ pub struct Claim {
 
 /// The objects of a branch that stand outside of its namespace, as far as that is known of their kinds.
 pub fn claims(resources: &[Resource]) -> Vec<Claim> {
-    let objects = resources.iter().map(Object::new).filter(|object| object.gvk.is_cluster_scoped());
-    let claim = |object: Object| Claim {
+    let objects = resources.iter().map(CheckedObject::new).filter(|object| object.gvk.is_cluster_scoped());
+    let claim = |object: CheckedObject| Claim {
         id: [object.gvk.group.clone(), object.gvk.kind.clone(), object.resource.name().into()],
         at: object.resource.origin,
     };

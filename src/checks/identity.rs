@@ -1,14 +1,23 @@
 //! What names an object: kind, name, namespace, and that no other object has the same.
 
-use super::Object;
+use super::{CheckInput, CheckedObject, Finding};
 use crate::diagnostic::Diagnostic;
 use crate::node::Node;
-use crate::resource::Resource;
 use crate::schema::name::{self, is_label, is_path_segment, is_subdomain};
 use std::collections::BTreeMap;
 
+/// Checks kind, name and namespace of every object, and that no two objects are the same.
+pub(super) fn check(input: &CheckInput) -> Vec<Finding> {
+    let mut faults = Vec::new();
+    for object in &input.objects {
+        identity(object, input.namespace, &mut faults);
+    }
+    duplicates(&input.objects, &mut faults);
+    Finding::errors(faults)
+}
+
 /// Checks kind, name and namespace.
-pub(super) fn check(object: &Object, namespace: &str, faults: &mut Vec<Diagnostic>) {
+fn identity(object: &CheckedObject, namespace: &str, faults: &mut Vec<Diagnostic>) {
     for key in ["apiVersion", "kind"] {
         match object.node().get(key) {
             Some(value) if value.as_str().is_some_and(|text| !text.is_empty()) => {}
@@ -43,7 +52,7 @@ pub(super) fn check(object: &Object, namespace: &str, faults: &mut Vec<Diagnosti
     }
 }
 
-fn name(object: &Object, node: &Node, faults: &mut Vec<Diagnostic>) {
+fn name(object: &CheckedObject, node: &Node, faults: &mut Vec<Diagnostic>) {
     let Some(text) = node.as_str() else {
         let message = format!("`metadata.name` of `{object}` is {}, not a string", node.kind_name());
         faults.push(object.fault(node, message).help("put it in quotes"));
@@ -56,7 +65,7 @@ fn name(object: &Object, node: &Node, faults: &mut Vec<Diagnostic>) {
 }
 
 /// Whether a name fits the kind of an object, and what names of that kind are.
-fn grammar(object: &Object, text: &str) -> (bool, String) {
+fn grammar(object: &CheckedObject, text: &str) -> (bool, String) {
     const CHARACTERS: &str = "of a-z, 0-9 and `-`, with a letter or digit at both ends";
     let group = object.gvk.group.as_str();
     match (group, object.gvk.kind.as_str()) {
@@ -87,12 +96,12 @@ fn short(text: &str, longest: usize) -> (bool, String) {
     )
 }
 
-/// Finds objects that a cluster takes for one: it does not look at versions.
-pub(super) fn twins(resources: &[Resource], faults: &mut Vec<Diagnostic>) {
+/// Finds objects that are one object for a cluster, which does not compare versions.
+fn duplicates(objects: &[CheckedObject], faults: &mut Vec<Diagnostic>) {
     let mut seen = BTreeMap::new();
-    for resource in resources {
-        let object = Object::new(resource);
-        let id = (object.gvk.group.clone(), object.gvk.kind.clone(), resource.namespace(), resource.name());
+    for object in objects {
+        let resource = object.resource;
+        let id = (&object.gvk.group, &object.gvk.kind, resource.namespace(), resource.name());
         if let Some(first) = seen.insert(id, resource.origin) {
             let fault = object.fault(&resource.node, format!("two objects are `{object}`"));
             faults.push(fault.note(first, "the first one"));

@@ -3,20 +3,28 @@
 //! A secret belongs into a store; the output names it there, as an `ExternalSecret` does, or holds it encrypted, as a
 //! `SealedSecret` does. Nothing here looks for values that somebody hid elsewhere.
 
-use crate::diagnostic::{Code, Diagnostic};
+use super::{CheckInput, CheckedObject, Finding};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::node::Node;
 use crate::resource::Resource;
+use crate::spec::Secrets;
 
-/// A complaint about every `Secret` that holds values. What becomes of it is for the spec's `secrets` to say.
-pub fn check(resources: &[Resource]) -> Vec<Diagnostic> {
-    resources.iter().filter_map(complaint).collect()
+/// One finding for every `Secret` that holds values; the spec's `secrets` decides how severe it is.
+pub(super) fn check(input: &CheckInput) -> Vec<Finding> {
+    let severity = match input.spec.secrets {
+        Secrets::Allow => return Vec::new(),
+        Secrets::Warn => Severity::Warning,
+        Secrets::Refuse => Severity::Error,
+    };
+    let found = input.objects.iter().filter_map(value_held);
+    found.map(|diagnostic| Finding { severity, diagnostic }).collect()
 }
 
-fn complaint(resource: &Resource) -> Option<Diagnostic> {
-    let gvk = resource.gvk();
-    if !(gvk.group.is_empty() && gvk.kind == "Secret") {
+fn value_held(object: &CheckedObject) -> Option<Diagnostic> {
+    if !object.is("", "Secret") {
         return None;
     }
+    let resource = object.resource;
     let entries = ["data", "stringData"].into_iter().filter_map(|field| resource.node.get(field)?.as_map());
     let mut held = entries.flatten().filter(|entry| entry.value.as_text().is_some_and(|text| !text.is_empty()));
     let first = held.next()?;
@@ -59,7 +67,8 @@ mod tests {
             (head.replace("Secret", "ConfigMap") + "data: {a: aGk=}\n", None),
         ] {
             let nodes = yaml::parse(&text, Dialect::Kubernetes, &|_, _, _| Location::NONE).unwrap();
-            let found = check(&nodes.into_iter().map(Resource::new).collect::<Vec<_>>());
+            let resources: Vec<Resource> = nodes.into_iter().map(Resource::new).collect();
+            let found: Vec<Diagnostic> = resources.iter().filter_map(|r| value_held(&CheckedObject::new(r))).collect();
             assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), want.into_iter().collect::<Vec<_>>());
         }
     }

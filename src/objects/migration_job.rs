@@ -4,24 +4,24 @@
 //! the images, commands and arguments of its containers, and of nothing else. Where the database belongs to the
 //! baseline, the Job stays out.
 
+use super::ContributorInput;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{Node, Value};
-use crate::plan::Branch;
 use crate::resource::Resource;
 use crate::schema::name;
 use crate::source::Location;
-use crate::spec::{DatabaseMode, Spec};
+use crate::spec::DatabaseMode;
 use sha2::{Digest, Sha256};
 
 /// What stands behind the name: `-` and so many hex digits.
 const HASH: usize = 8;
 
 /// Gives the Job its name, or takes it out. Warns of what will keep a cluster from applying it again.
-pub(super) fn settle(
-    spec: &Spec,
-    branch: &Branch,
+pub(super) fn contribute(
+    input: &ContributorInput,
     resources: &mut Vec<Resource>,
 ) -> Result<Vec<Diagnostic>, Diagnostic> {
+    let ContributorInput { spec, branch, .. } = *input;
     let job = spec.database.as_ref().and_then(|database| database.job.as_ref());
     let (Some(job), Some(database)) = (job, &branch.database) else { return Ok(Vec::new()) };
     let is_job = |resource: &Resource| {

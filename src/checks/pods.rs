@@ -1,12 +1,12 @@
 //! Containers: named, with an image, and with strings where numbers are so easily written.
 
-use super::Object;
+use super::{CheckInput, CheckedObject, Finding};
 use crate::diagnostic::Diagnostic;
 use crate::node::Node;
 use std::collections::BTreeSet;
 
 /// The pod, or the template of the pods that a workload makes.
-pub(super) fn template<'a>(object: &Object<'a>) -> Option<&'a Node> {
+pub(super) fn template<'a>(object: &CheckedObject<'a>) -> Option<&'a Node> {
     let path: &[&str] = match (object.gvk.group.as_str(), object.gvk.kind.as_str()) {
         ("", "Pod") => &[],
         ("", "ReplicationController" | "PodTemplate")
@@ -18,8 +18,16 @@ pub(super) fn template<'a>(object: &Object<'a>) -> Option<&'a Node> {
     object.node().at_path(path)
 }
 
-/// Checks the containers of an object that has some.
-pub(super) fn check(object: &Object, faults: &mut Vec<Diagnostic>) {
+/// Checks the containers of every object that has some.
+pub(super) fn check(input: &CheckInput) -> Vec<Finding> {
+    let mut faults = Vec::new();
+    for object in &input.objects {
+        containers(object, &mut faults);
+    }
+    Finding::errors(faults)
+}
+
+fn containers(object: &CheckedObject, faults: &mut Vec<Diagnostic>) {
     let Some(pod) = template(object).and_then(|template| template.get("spec")) else { return };
     let mut names = BTreeSet::new();
     for list in ["initContainers", "containers"] {
@@ -40,7 +48,7 @@ pub(super) fn check(object: &Object, faults: &mut Vec<Diagnostic>) {
 }
 
 /// The fields of a container that hold strings and are given numbers and booleans most often.
-fn strings(object: &Object, container: &str, node: &Node, faults: &mut Vec<Diagnostic>) {
+fn strings(object: &CheckedObject, container: &str, node: &Node, faults: &mut Vec<Diagnostic>) {
     let mut wrong = |what: String, value: &Node| {
         let message = format!("{what} of container `{container}` in `{object}` is {}, not a string", value.kind_name());
         faults.push(object.fault(value, message).help("put it in quotes"));

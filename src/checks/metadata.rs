@@ -1,6 +1,6 @@
 //! Labels and annotations, of an object and of the pods it makes.
 
-use super::{Object, pods};
+use super::{CheckInput, CheckedObject, Finding, pods};
 use crate::diagnostic::Diagnostic;
 use crate::node::{Map, Node};
 use crate::schema::name::{LABEL, is_key, is_label_value};
@@ -8,8 +8,16 @@ use crate::schema::name::{LABEL, is_key, is_label_value};
 const KEY: &str =
     "a key is at most 63 letters, digits, `-`, `_` and `.`, with a DNS name and `/` before it if that is wanted";
 
-/// Checks labels and annotations.
-pub(super) fn check(object: &Object, faults: &mut Vec<Diagnostic>) {
+/// Checks labels and annotations of every object.
+pub(super) fn check(input: &CheckInput) -> Vec<Finding> {
+    let mut faults = Vec::new();
+    for object in &input.objects {
+        labels_and_annotations(object, &mut faults);
+    }
+    Finding::errors(faults)
+}
+
+fn labels_and_annotations(object: &CheckedObject, faults: &mut Vec<Diagnostic>) {
     of(object, object.node(), faults);
     if let Some(template) = pods::template(object) {
         of(object, template, faults);
@@ -17,7 +25,7 @@ pub(super) fn check(object: &Object, faults: &mut Vec<Diagnostic>) {
     }
 }
 
-fn of(object: &Object, node: &Node, faults: &mut Vec<Diagnostic>) {
+fn of(object: &CheckedObject, node: &Node, faults: &mut Vec<Diagnostic>) {
     for entry in mapping(object, node, "labels", faults).into_iter().flatten() {
         let (key, value) = (&entry.key, &entry.value);
         if !is_key(&key.text) {
@@ -53,7 +61,7 @@ fn of(object: &Object, node: &Node, faults: &mut Vec<Diagnostic>) {
 }
 
 /// The labels or annotations, if there are any.
-fn mapping<'a>(object: &Object, node: &'a Node, key: &str, faults: &mut Vec<Diagnostic>) -> Option<&'a Map> {
+fn mapping<'a>(object: &CheckedObject, node: &'a Node, key: &str, faults: &mut Vec<Diagnostic>) -> Option<&'a Map> {
     let value = node.at_path(&["metadata", key]).filter(|value| !value.is_null())?;
     if value.as_map().is_none() {
         faults.push(object.fault(value, format!("`{key}` of `{object}` is {}, not a mapping", value.kind_name())));
@@ -62,7 +70,7 @@ fn mapping<'a>(object: &Object, node: &'a Node, key: &str, faults: &mut Vec<Diag
 }
 
 /// A workload must select the pods that it makes.
-fn selector(object: &Object, template: &Node, faults: &mut Vec<Diagnostic>) {
+fn selector(object: &CheckedObject, template: &Node, faults: &mut Vec<Diagnostic>) {
     let Some(wanted) = object.node().at_path(&["spec", "selector", "matchLabels"]).and_then(Node::as_map) else {
         return;
     };
