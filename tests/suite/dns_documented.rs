@@ -1,11 +1,11 @@
-//! The examples of DNS.md are what they say: the configurations of name servers are those that `dns_server` starts, and
+//! The examples of docs/src/dns.md are what they say: the configurations of name servers are those that `dns_server` starts, and
 //! the others are read here.
 
 use crate::kit::{self, Workspace};
 use std::process::Command;
 
 fn examples(language: &str) -> Vec<String> {
-    let text = std::fs::read_to_string(kit::root().join("DNS.md")).unwrap();
+    let text = std::fs::read_to_string(kit::root().join("docs/src/dns.md")).unwrap();
     let parts = text.split("\n```").collect::<Vec<_>>();
     let inside = parts.iter().skip(1).step_by(2);
     inside.filter_map(|part| part.strip_prefix(&format!("{language}\n"))).map(|part| format!("{part}\n")).collect()
@@ -57,7 +57,7 @@ fn the_steps_are_shell_and_the_options_exist() {
         let read = Command::new("sh").arg("-n").arg(workspace.path().join("step.sh")).status().unwrap();
         assert!(read.success(), "{step}");
     }
-    let text = std::fs::read_to_string(kit::root().join("DNS.md")).unwrap();
+    let text = std::fs::read_to_string(kit::root().join("docs/src/dns.md")).unwrap();
     let run = |command: &str| Workspace::empty().run(&["dns", command, "--help"]).out();
     let help = ["plan", "apply", "status", "orphans", "export"].map(run).concat();
     let all = Workspace::empty().run(&["dns", "--help"]).out();
@@ -91,12 +91,12 @@ fn the_steps_are_shell_and_the_options_exist() {
     }
 }
 
-/// What DNS.md shows of a zone is what a run writes.
+/// What docs/src/dns.md shows of a zone is what a run writes.
 #[test]
 fn the_marker_in_the_text_is_one() {
     use pleach::dns::marker::{Claim, Fence, Marker};
     use pleach::dns::record::{Data, Records, Type};
-    let text = std::fs::read_to_string(kit::root().join("DNS.md")).unwrap();
+    let text = std::fs::read_to_string(kit::root().join("docs/src/dns.md")).unwrap();
     let quoted: Vec<&str> = text.lines().filter_map(|line| line.split_once("TXT   \"")?.1.strip_suffix('"')).collect();
     let [marker, fence] = quoted[..] else { panic!("{quoted:?}") };
     let records = |text: &str| Records::one(Type::Txt, Data::parse(Type::Txt, text).unwrap());

@@ -272,9 +272,9 @@ pub(crate) fn nsupdate(commands: &str) {
     assert!(output.status.success(), "{commands}\n{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// The example of DNS.md in that language: what is shipped is what is tested.
+/// The example of docs/src/dns.md in that language: what is shipped is what is tested.
 fn shipped(language: &str) -> String {
-    let text = std::fs::read_to_string(crate::kit::root().join("DNS.md")).unwrap();
+    let text = std::fs::read_to_string(crate::kit::root().join("docs/src/dns.md")).unwrap();
     let (_, rest) =
         text.split_once(&format!("\n```{language}\n")).unwrap_or_else(|| panic!("no example in {language}"));
     rest.split_once("\n```\n").unwrap().0.to_owned() + "\n"
