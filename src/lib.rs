@@ -6,7 +6,6 @@ pub mod source;
 pub mod glob;
 pub mod node;
 pub mod pointer;
-pub mod tree;
 // 2
 pub mod diagnostic;
 // 3
@@ -14,6 +13,7 @@ pub mod guard;
 pub mod name;
 pub mod yaml;
 // 4
+pub mod output;
 pub mod record;
 pub mod schema;
 pub mod slug;

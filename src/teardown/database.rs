@@ -1,6 +1,6 @@
 //! Databases of branches, as an annotation of an object names them.
 
-use super::plan_file::is_argument;
+use super::footprint::is_argument;
 use crate::node::Node;
 use smol_str::SmolStr;
 
