@@ -1,6 +1,7 @@
 //! `buildMetadata`: annotations in which objects tell where they come from and what changed them; the label
 //! `managed-by`.
 
+use crate::annotation::MANAGED_BY_LABEL;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::kustomize::input::{Resources, Warnings};
 use crate::kustomize::model::Text;
@@ -12,7 +13,6 @@ use std::fmt::Write;
 
 pub(crate) const ORIGIN: &str = "config.kubernetes.io/origin";
 const TRANSFORMATIONS: &str = "alpha.config.kubernetes.io/transformations";
-const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// The version that kustomize has within kubectl.
 const MANAGER: &str = "kustomize-(devel)";
 
@@ -129,7 +129,7 @@ pub(crate) fn managed_by(resources: &mut Resources) {
     for resource in resources.iter_mut() {
         let labels = resource.node.map_entry("metadata").and_then(|metadata| metadata.map_entry("labels"));
         if let Some(labels) = labels.and_then(Node::as_map_mut) {
-            labels.insert(MANAGED_BY, Node::str(MANAGER));
+            labels.insert(MANAGED_BY_LABEL, Node::str(MANAGER));
         }
     }
 }
