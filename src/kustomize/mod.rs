@@ -26,4 +26,4 @@ mod steps;
 pub use build::{Built, Compat, Layers, Options, branch, kustomize};
 pub use finish::order::Reorder;
 pub use input::{Input, LoadRestrictor, Memo, Templates};
-pub use model::{Image, Kustomization, Label, Pairs, Patch, Replica, Selector, Text, patches};
+pub use model::{ImageName, ImageOverride, Kustomization, Label, Pairs, Patch, Replica, Selector, Text, patches};

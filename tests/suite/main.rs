@@ -51,12 +51,9 @@ mod dns_spec_histories;
 mod dns_stories;
 #[cfg(feature = "apply")]
 mod dns_trouble;
-mod errors;
 mod gitops;
-mod golden;
 mod house;
 mod kit;
-mod kustomize;
 mod kustomize_laws;
 mod nginx;
 mod readme;
@@ -66,4 +63,3 @@ mod retire_git;
 mod retire_live;
 mod retire_model;
 mod sample;
-mod story;

@@ -1,8 +1,13 @@
 //! kustomization.yaml read: from nodes to types, all faults at once.
 
-use super::parts::{
-    config_map, generator_options, image, label, pairs, patch, replacement_entry, replica, secret, var,
-};
+use super::generator::{config_map, generator_options, secret};
+use super::image::image;
+use super::label::label;
+use super::patch::patch;
+use super::replacement::replacement_entry;
+use super::replica::replica;
+use super::text::{pairs, text, texts};
+use super::var::var;
 use super::{Kustomization, KustomizationKind, LegacySortOptions, OpenApi, SortOptions, Text};
 use crate::diagnostic::{self, Diagnostic, Result};
 use crate::node::{Entry, Node};
@@ -148,14 +153,4 @@ fn sort_options(fields: &mut Fields) -> Option<SortOptions> {
         });
         Some(SortOptions { order: text(fields, "order"), legacy, at })
     })
-}
-
-/// A string that is there and not empty.
-pub(super) fn text(fields: &mut Fields, name: &'static str) -> Option<Text> {
-    fields.text(name).and_then(Text::of).filter(|text| !text.is_empty())
-}
-
-/// A list of strings.
-pub(super) fn texts(fields: &mut Fields, name: &'static str) -> Vec<Text> {
-    fields.strs(name).into_iter().filter_map(Text::of).collect()
 }

@@ -2,7 +2,9 @@
 
 use crate::node::Node;
 use crate::source::Location;
+use crate::yaml::{Fields, STRING};
 use smol_str::SmolStr;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Deref;
 
@@ -52,4 +54,32 @@ impl<T: Into<SmolStr>> From<T> for Text {
     fn from(text: T) -> Self {
         Text { text: text.into(), at: Location::NONE }
     }
+}
+
+/// A string that is there and not empty.
+pub(crate) fn text(fields: &mut Fields, name: &'static str) -> Option<Text> {
+    fields.text(name).and_then(Text::of).filter(|text| !text.is_empty())
+}
+
+/// A list of strings.
+pub(crate) fn texts(fields: &mut Fields, name: &'static str) -> Vec<Text> {
+    fields.strs(name).into_iter().filter_map(Text::of).collect()
+}
+
+/// Keys and values: labels or annotations.
+pub type Pairs = BTreeMap<SmolStr, Text>;
+
+/// A mapping of strings to strings; `null` is the empty string.
+pub(crate) fn pairs(fields: &mut Fields, name: &'static str) -> Pairs {
+    let pairs = fields.entries(name, |key, node, faults| {
+        if node.is_null() {
+            return Some((key.text.clone(), Text { text: "".into(), at: node.at }));
+        }
+        let text = Text::of(node);
+        if text.is_none() {
+            faults.wrong(&key.text, STRING, node);
+        }
+        Some((key.text.clone(), text?))
+    });
+    pairs.into_iter().collect()
 }

@@ -8,11 +8,10 @@ use crate::image::ImageParts;
 use crate::kustomize::field;
 use crate::kustomize::field::{Edits, Make, Trail};
 use crate::kustomize::input::{Resources, Scope, cause};
-use crate::kustomize::model::{Image, Kustomization, expression};
+use crate::kustomize::model::{ImageOverride, Kustomization};
 use crate::node::{Node, Value};
 use crate::schema::fieldspec::FieldSpec;
 use crate::source::Location;
-use regex::Regex;
 
 /// The step `images`.
 pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
@@ -22,13 +21,18 @@ pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, sco
 }
 
 /// Changes one image in all containers and in the fields that `specs` name.
-pub(crate) fn apply(resources: &mut Resources, image: &Image, specs: &[FieldSpec], scope: &Scope) -> Result<()> {
-    let name = Name::new(image)?;
+pub(crate) fn apply(
+    resources: &mut Resources,
+    image: &ImageOverride,
+    specs: &[FieldSpec],
+    scope: &Scope,
+) -> Result<()> {
+    image.name.check()?;
     for resource in resources.iter_mut() {
         if resource.node.get("kind").and_then(Node::as_text) == Some("CustomResourceDefinition") {
             continue;
         }
-        let mut pass = Pass { image, name: &name, changed: 0 };
+        let mut pass = Pass { image, changed: 0 };
         let mut edits = Edits::default();
         pass.containers(&resource.node, &mut Trail::default(), &mut edits).map_err(|error| resource.within(error))?;
         edits.apply(&mut resource.node);
@@ -44,7 +48,7 @@ pub(crate) fn apply(resources: &mut Resources, image: &Image, specs: &[FieldSpec
     Ok(())
 }
 
-impl Image {
+impl ImageOverride {
     /// Whether the outcome depends on what the tag was.
     fn appends(&self) -> bool {
         self.new_tag.is_none() && self.digest.is_none() && self.tag_suffix.is_some()
@@ -53,8 +57,7 @@ impl Image {
 
 /// One image on its way over an object.
 struct Pass<'a> {
-    image: &'a Image,
-    name: &'a Name<'a>,
+    image: &'a ImageOverride,
     /// How many fields it changed so far.
     changed: usize,
 }
@@ -101,7 +104,7 @@ impl Pass<'_> {
     /// The image reference in the place of `old`, if it is about that image and changes.
     fn value(&mut self, old: &Node) -> Result<Option<Node>, Diagnostic> {
         let text = &field::scalar(old, "image")?.text;
-        if !self.name.matches(text) || self.image.kept.contains(text.as_str()) {
+        if !self.image.name.matches(text) || self.image.kept.contains(text.as_str()) {
             return Ok(None);
         }
         let new = self.image.applied(text);
@@ -119,7 +122,7 @@ impl Pass<'_> {
     }
 }
 
-impl Image {
+impl ImageOverride {
     /// An image reference with what is new in it.
     fn applied(&self, reference: &str) -> String {
         let ImageParts { name, tag, digest } = ImageParts::of_kustomize(reference);
@@ -143,90 +146,5 @@ impl Image {
             }
         }
         new
-    }
-}
-
-/// The name of an entry of `images`, which kustomize takes for a regular expression.
-enum Name<'a> {
-    /// Letters that stand for themselves, and dots that stand for any character.
-    Simple(&'a str),
-    /// Anything else.
-    Pattern(Box<Regex>),
-}
-
-impl<'a> Name<'a> {
-    fn new(image: &'a Image) -> Result<Self, Diagnostic> {
-        let name = &*image.name;
-        if !name.contains(|c| "\\+*?()|[]{}^$".contains(c)) {
-            return Ok(Name::Simple(name));
-        }
-        let pattern = expression::compile(&format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$"));
-        pattern.map(|pattern| Name::Pattern(Box::new(pattern))).map_err(|why| {
-            Diagnostic::new(Code::Overlay, format!("the image name `{name}` is no regular expression: {why}"))
-                .at(image.name.at.or(image.at))
-                .help("kustomize takes the names of images for regular expressions")
-        })
-    }
-
-    /// Whether a reference is about this image, with or without a tag and digest.
-    fn matches(&self, reference: &str) -> bool {
-        let name = match self {
-            Name::Pattern(pattern) => return pattern.is_match(reference),
-            Name::Simple(name) => name,
-        };
-        let mut rest = reference.chars();
-        for wanted in name.chars() {
-            match rest.next() {
-                Some(c) if c == wanted || wanted == '.' && c != '\n' => {}
-                _ => return false,
-            }
-        }
-        let allowed = |c: char| c.is_ascii_alphanumeric() || "_.{}-".contains(c);
-        let mut rest = rest.as_str();
-        if let Some(tag) = rest.strip_prefix(':') {
-            rest = tag.trim_start_matches(allowed);
-        }
-        if let Some(digest) = rest.strip_prefix("@sha256:") {
-            rest = digest.trim_start_matches(allowed);
-        }
-        rest.is_empty()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Name;
-    use crate::kustomize::Image;
-
-    fn matches(name: &str, reference: &str) -> bool {
-        let image = Image { name: name.into(), ..Image::default() };
-        Name::new(&image).unwrap().matches(reference)
-    }
-
-    #[test]
-    fn names() {
-        for (name, reference, want) in [
-            ("nginx", "nginx", true),
-            ("nginx", "nginx:1.2", true),
-            ("nginx", "nginx:1@sha256:ab", true),
-            ("nginx", "nginx@sha256:ab", true),
-            ("nginx", "nginx@sha512:ab", false),
-            ("nginx", "nginx:1:2", false),
-            ("nginx", "nginx:{v}", true),
-            ("nginx", "my/nginx", false),
-            ("nginx", "nginx2", false),
-            ("a.b/c", "axb/c:1", true),
-            ("a.b", "a\nb", false),
-            ("", ":1", true),
-            ("a+", "aaa:1", true),
-            ("a|b", "ab", true),
-            ("a|b", "a:1 x", true),
-            ("(a|b)", "ab", false),
-            ("reg:5000/x", "reg:5000/x:y", true),
-        ] {
-            assert_eq!(matches(name, reference), want, "{name} {reference}");
-        }
-        let image = Image { name: "(".into(), ..Image::default() };
-        assert!(Name::new(&image).is_err());
     }
 }

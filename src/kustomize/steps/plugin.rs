@@ -197,7 +197,7 @@ fn make(plugin: &Resource, scope: &Scope) -> Result<Made> {
         _ => return Err(unknown(plugin, &kind, "generator", &["ConfigMapGenerator", "SecretGenerator"]).into()),
     };
     let generator = read(plugin, |fields| {
-        let generator = model::secret_of(fields, &plugin.node);
+        let generator = model::generator::secret_of(fields, &plugin.node);
         // What has no name or namespace of its own has those of the object that configures it.
         let metadata = |key| plugin.node.at_path(&["metadata", key]).and_then(Text::of);
         let name = Some(generator.name.clone()).filter(|name| !name.is_empty()).or_else(|| metadata("name"));
@@ -266,23 +266,25 @@ fn apply(resources: &mut Resources, plugin: &Resource, scope: &Scope) -> Result<
             Ok(())
         }
         "ImageTagTransformer" => {
-            let (image, specs) = read(plugin, |fields| (entry(fields, "imageTag", model::image), specs(fields)))?;
+            let (image, specs) =
+                read(plugin, |fields| (entry(fields, "imageTag", model::image::image), specs(fields)))?;
             images::apply(resources, &image.unwrap_or_default(), &specs, scope)
         }
         "ReplicaCountTransformer" => {
-            let (replica, specs) = read(plugin, |fields| (entry(fields, "replica", model::replica), specs(fields)))?;
+            let (replica, specs) =
+                read(plugin, |fields| (entry(fields, "replica", model::replica::replica), specs(fields)))?;
             replicas::apply(resources, &replica.unwrap_or_default(), &specs)
         }
         "NamespaceTransformer" => namespaced(resources, plugin),
         "PrefixTransformer" | "SuffixTransformer" | "PrefixSuffixTransformer" => affixed(resources, plugin, &kind),
         "PatchTransformer" => {
-            let patches = vec![read(plugin, |fields| model::patch_of(fields, &plugin.node))?];
+            let patches = vec![read(plugin, |fields| model::patch::patch_of(fields, &plugin.node))?];
             patch::patches(resources, &Kustomization { patches, ..Kustomization::default() }, scope)
         }
         "PatchJson6902Transformer" => {
             let patch = read(plugin, |fields| Patch {
                 patch: fields.text("jsonOp").cloned(),
-                ..model::patch_of(fields, &plugin.node)
+                ..model::patch::patch_of(fields, &plugin.node)
             })?;
             patch::json6902(
                 resources,
@@ -302,7 +304,8 @@ fn apply(resources: &mut Resources, plugin: &Resource, scope: &Scope) -> Result<
             )
         }
         "ReplacementTransformer" => {
-            let replacements = read(plugin, |fields| fields.list("replacements", model::replacement_entry))?;
+            let replacements =
+                read(plugin, |fields| fields.list("replacements", model::replacement::replacement_entry))?;
             replacement::step(resources, &Kustomization { replacements, ..Kustomization::default() }, scope)
         }
         "ValueAddTransformer" => {
@@ -314,7 +317,7 @@ fn apply(resources: &mut Resources, plugin: &Resource, scope: &Scope) -> Result<
 }
 
 fn pairs(plugin: &Resource, name: &'static str) -> Result<(Pairs, Vec<FieldSpec>)> {
-    read(plugin, |fields| (model::pairs(fields, name), specs(fields)))
+    read(plugin, |fields| (model::text::pairs(fields, name), specs(fields)))
 }
 
 fn specs(fields: &mut Fields) -> Vec<FieldSpec> {

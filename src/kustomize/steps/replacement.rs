@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::kustomize::field::path::{Create, Form, Reached, SourcePath, TargetPath};
 use crate::kustomize::field::twins;
 use crate::kustomize::input::{Resources, Scope, cause};
-use crate::kustomize::model::{Kustomization, Replacement, ReplacementEntry, Selector, Text};
+use crate::kustomize::model::{Kustomization, PatchTarget, Replacement, ReplacementEntry, Selector, Text};
 use crate::kustomize::steps::patch;
 use crate::kustomize::{field, model};
 use crate::node::{Node, Scalar, Tag, Value};
@@ -15,7 +15,7 @@ use crate::resource::Resource;
 use crate::schema::fieldspec::fits;
 use crate::source::Location;
 use crate::yaml::{self, Dialect, Faults};
-use model::{FieldOptions, Source, Target};
+use model::replacement::{FieldOptions, ReplacementSource, ReplacementTarget};
 use std::borrow::Cow;
 
 /// The step `replacements`: reads those that stand in files, then applies all.
@@ -44,9 +44,9 @@ fn read(path: &Text, scope: &Scope) -> Result<Vec<Replacement>> {
     let mut faults = Faults::ignoring_case(Code::Overlay).ignoring_unknown();
     let replacements = match documents.first() {
         Some(Node { value: Value::Seq(items), .. }) => {
-            items.iter().filter_map(|item| model::replacement(item, &mut faults)).collect()
+            items.iter().filter_map(|item| model::replacement::replacement(item, &mut faults)).collect()
         }
-        Some(one) => model::replacement(one, &mut faults).into_iter().collect(),
+        Some(one) => model::replacement::replacement(one, &mut faults).into_iter().collect(),
         None => {
             faults.say(path.at, format!("`{path}` holds no replacement"));
             Vec::new()
@@ -155,20 +155,20 @@ fn missing(selector: &Selector, resources: &Resources, message: &str) -> Diagnos
     error.suggest(name, names)
 }
 
-fn nothing_selected(select: &Selector, resources: &Resources, target: &Target) -> Diagnostic {
+fn nothing_selected(select: &Selector, resources: &Resources, target: &ReplacementTarget) -> Diagnostic {
     missing(select, resources, "no object is the target of this replacement").at(target.at)
 }
 
 /// The source of a replacement: which object, which field, what it holds.
 struct Found<'s> {
-    source: &'s Source,
+    source: &'s ReplacementSource,
     path: SourcePath,
     holder: usize,
     value: Node,
 }
 
 impl<'s> Found<'s> {
-    fn new(source: &'s Source, resources: &Resources) -> Result<Self, Diagnostic> {
+    fn new(source: &'s ReplacementSource, resources: &Resources) -> Result<Self, Diagnostic> {
         let selector = &source.object;
         let mut holders = (0..resources.as_slice().len()).filter(|&i| is_meant(&resources.as_slice()[i], selector));
         let Some(holder) = holders.next() else {
@@ -225,7 +225,7 @@ impl<'s> Found<'s> {
     }
 }
 
-impl Source {
+impl ReplacementSource {
     fn path_at(&self) -> Location {
         self.field_path.as_ref().map_or(self.object.at, |path| path.at)
     }
@@ -271,7 +271,7 @@ fn labelled(selector: &Selector, resources: &Resources) -> Result<Option<Vec<usi
         return Ok(None);
     }
     let only = Selector { label_selector, annotation_selector, at: selector.at, ..Selector::default() };
-    patch::select(resources, &only).map(Some)
+    patch::select(resources, &PatchTarget::new(only)).map(Some)
 }
 
 /// Writes the value to every field that a path leads to. Whether kustomize loses it.

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::kustomize::input::{Resources, Scope};
 use crate::kustomize::model;
-use crate::kustomize::model::{Selector, Text};
+use crate::kustomize::model::{PatchTarget, Text};
 use crate::kustomize::steps::patch;
 use crate::node::{Node, Scalar, Style, Tag, Value};
 use crate::source::Location;
@@ -13,12 +13,12 @@ use smol_str::SmolStr;
 /// The configuration.
 pub(crate) struct ValueAdd {
     value: Option<Text>,
-    targets: Vec<Target>,
+    targets: Vec<ValueTarget>,
     target_file_path: Option<Text>,
 }
 
-struct Target {
-    selector: Option<Selector>,
+struct ValueTarget {
+    selector: Option<PatchTarget>,
     field_path: Text,
     /// Counted from 1 among the parts between slashes; 0 for the whole field.
     file_path_position: i64,
@@ -36,16 +36,16 @@ impl ValueAdd {
     }
 }
 
-fn target(node: &Node, faults: &mut Faults) -> Option<Target> {
+fn target(node: &Node, faults: &mut Faults) -> Option<ValueTarget> {
     Fields::read(node, "a target", faults, |fields| {
         let field_path = fields.required("fieldPath", Fields::text).and_then(Text::of)?;
-        let selector = fields.node("selector").and_then(|node| model::selector(node, fields.faults()));
+        let selector = fields.node("selector").and_then(|node| model::target::patch_target(node, fields.faults()));
         let file_path_position = fields.int("filePathPosition").unwrap_or_default();
         if file_path_position < 0 {
             let at = fields.at("filePathPosition");
             fields.faults().say(at, "positions count from 1");
         }
-        Some(Target { selector, field_path, file_path_position })
+        Some(ValueTarget { selector, field_path, file_path_position })
     })
 }
 

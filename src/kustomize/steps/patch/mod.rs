@@ -9,18 +9,17 @@ mod directive;
 mod irregular;
 mod json;
 mod json6902;
-mod label_selector;
 mod list;
 mod metadata;
 mod strategic;
 mod target;
 
-pub(crate) use target::{Target, select};
+pub(crate) use target::select;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::kustomize::field::twins;
 use crate::kustomize::input::{Resources, Scope, cause};
-use crate::kustomize::model::{Kustomization, Patch, Selector};
+use crate::kustomize::model::{Kustomization, Patch, PatchTarget};
 use crate::node::Node;
 use crate::resource::Resource;
 use crate::source::Location;
@@ -56,7 +55,8 @@ pub(crate) fn patches(resources: &mut Resources, kustomization: &Kustomization, 
 /// The step `patchesJson6902`.
 pub(crate) fn json6902(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
     gather(&kustomization.patches_json6902, |patch| {
-        let target = patch.target.as_ref().filter(|target| target.name.as_ref().is_some_and(|name| !name.is_empty()));
+        let target =
+            patch.target.as_ref().filter(|target| target.selector.name.as_ref().is_some_and(|name| !name.is_empty()));
         let target = target.ok_or_else(|| {
             Diagnostic::new(Code::Overlay, "an entry of `patchesJson6902` without `target.name`").at(patch.at)
         })?;
@@ -84,7 +84,8 @@ fn apply(resources: &mut Resources, patch: &Patch, scope: &Scope) -> Result<()> 
         (Content::Merge(patches), Some(target)) => {
             if let [_, second, ..] = &patches[..] {
                 let message = "a patch with a `target` holds one document, this holds several";
-                let error = Diagnostic::new(Code::Overlay, message).at(target.at).note(second.at, "the second one");
+                let error =
+                    Diagnostic::new(Code::Overlay, message).at(target.selector.at).note(second.at, "the second one");
                 return Err(error.help("leave `target` out, or make an entry of each").into());
             }
             let chosen = chosen(resources, patch, target, scope)?;
@@ -109,7 +110,7 @@ fn apply(resources: &mut Resources, patch: &Patch, scope: &Scope) -> Result<()> 
     }
 }
 
-fn chosen(resources: &Resources, patch: &Patch, target: &Selector, scope: &Scope) -> Result<Vec<usize>> {
+fn chosen(resources: &Resources, patch: &Patch, target: &PatchTarget, scope: &Scope) -> Result<Vec<usize>> {
     let chosen = select(resources, target)?;
     if chosen.is_empty() {
         scope.unmatched(patch.optional, target::nothing(resources, target).at(patch.at))?;
@@ -161,7 +162,7 @@ fn merge(resources: &mut Resources, chosen: &[usize], patch: &Node, may: May, sc
 fn operate(
     resources: &mut Resources,
     patch: &Patch,
-    target: &Selector,
+    target: &PatchTarget,
     operations: &[Node],
     history: History,
     scope: &Scope,

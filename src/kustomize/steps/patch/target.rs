@@ -1,114 +1,19 @@
 //! Targets: which objects a patch is for.
 
-use super::label_selector::LabelSelector;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::kustomize::input::Resources;
-use crate::kustomize::model::{Selector, Text, expression};
-use crate::node::Node;
+use crate::kustomize::model::PatchTarget;
 use crate::resource::{Id, Resource};
-use regex::Regex;
 use smol_str::SmolStr;
 
-/// A selector, made ready once for all objects and branches.
-#[derive(Clone, Debug)]
-pub(crate) struct Target {
-    group: Pattern,
-    version: Pattern,
-    kind: Pattern,
-    name: Pattern,
-    namespace: Pattern,
-    labels: Lazy,
-    annotations: Lazy,
-}
-
-/// A label selector, or what is wrong with it, which matters once an object fits everything else.
-type Lazy = Result<LabelSelector, Diagnostic>;
-
-/// A regular expression for a whole text. Most are plain words, which need no engine.
-#[derive(Clone, Debug)]
-enum Pattern {
-    Any,
-    Word(SmolStr),
-    Regex(Regex),
-}
-
-impl Pattern {
-    fn new(text: Option<&Text>) -> Result<Self, Diagnostic> {
-        let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(Pattern::Any) };
-        if text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'/') {
-            return Ok(Pattern::Word(text.text.clone()));
-        }
-        expression::compile(&format!("^(?:{})$", text.text)).map(Pattern::Regex).map_err(|why| {
-            Diagnostic::new(Code::Overlay, format!("`{text}` is no regular expression: {why}")).at(text.at)
-        })
-    }
-
-    fn fits(&self, text: &str) -> bool {
-        match self {
-            Pattern::Any => true,
-            Pattern::Word(word) => word == text,
-            Pattern::Regex(regex) => regex.is_match(text),
-        }
-    }
-}
-
-impl Target {
-    fn new(selector: &Selector) -> Result<Self, Diagnostic> {
-        let labels = |text: &Option<Text>| match text {
-            Some(text) => LabelSelector::new(text).map_err(|error| error.at(text.at)),
-            None => Ok(LabelSelector::default()),
-        };
-        Ok(Target {
-            group: Pattern::new(selector.group.as_ref())?,
-            version: Pattern::new(selector.version.as_ref())?,
-            kind: Pattern::new(selector.kind.as_ref())?,
-            name: Pattern::new(selector.name.as_ref())?,
-            namespace: Pattern::new(selector.namespace.as_ref())?,
-            labels: labels(&selector.label_selector),
-            annotations: labels(&selector.annotation_selector),
-        })
-    }
-
-    /// Whether an object fits: by its kind as it is, by its name and namespace as they are or were at first.
-    fn fits(&self, resource: &Resource) -> Result<bool, Diagnostic> {
-        let gvk = resource.gvk();
-        let first = resource.previous.first();
-        let fits_namespace = |id: &Id| self.namespace.fits(id.effective_namespace());
-        let metadata = |field: &'static str| {
-            let fields = resource.node.at_path(&["metadata", field]).and_then(Node::as_map);
-            move |key: &str| Some(fields?.get(key)?.as_scalar().map_or("", |scalar| scalar.text.as_str()))
-        };
-        let fits = self.kind.fits(&gvk.kind)
-            && self.group.fits(&gvk.group)
-            && self.version.fits(&gvk.version)
-            && (self.name.fits(resource.name()) || first.is_some_and(|id| self.name.fits(&id.name)))
-            && (matches!(self.namespace, Pattern::Any)
-                || fits_namespace(&resource.id())
-                || first.is_some_and(fits_namespace));
-        let selects = |selector: &Lazy, field| Ok(selector.as_ref().map_err(Diagnostic::clone)?.fits(metadata(field)));
-        Ok(fits && selects(&self.labels, "labels")? && selects(&self.annotations, "annotations")?)
-    }
-}
-
-/// The positions of the objects that a selector means.
-pub(crate) fn select(resources: &Resources, selector: &Selector) -> Result<Vec<usize>> {
-    let target = if let Some(target) = selector.target.get() {
-        target
-    } else {
-        let target = Target::new(selector)?;
-        selector.target.get_or_init(|| target)
-    };
-    let mut chosen = Vec::new();
-    for (i, resource) in resources.iter().enumerate() {
-        if target.fits(resource)? {
-            chosen.push(i);
-        }
-    }
-    Ok(chosen)
+/// The positions of the objects that a target selects.
+pub(crate) fn select(resources: &Resources, target: &PatchTarget) -> Result<Vec<usize>> {
+    Ok(target.select(resources.iter())?)
 }
 
 /// What to say of a selector that means no object.
-pub(crate) fn nothing(resources: &Resources, selector: &Selector) -> Diagnostic {
+pub(crate) fn nothing(resources: &Resources, target: &PatchTarget) -> Diagnostic {
+    let selector = &target.selector;
     let error = Diagnostic::new(Code::Overlay, "the target of this patch is no object of the build").at(selector.at);
     let kind = selector.kind.as_ref().filter(|kind| !resources.iter().any(|resource| resource.gvk().kind == ***kind));
     let kinds: Vec<SmolStr> = resources.iter().map(|resource| resource.gvk().kind).collect();

@@ -10,7 +10,7 @@ use std::vec::IntoIter;
 
 /// Requirements that must all hold.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct LabelSelector(Vec<Requirement>);
+pub(crate) struct LabelSelector(Vec<Requirement>);
 
 #[derive(Clone, Debug, PartialEq)]
 struct Requirement {
@@ -32,7 +32,7 @@ type Result<T> = std::result::Result<T, Diagnostic>;
 
 impl LabelSelector {
     /// Reads a selector; an empty one fits everything.
-    pub(super) fn new(text: &str) -> Result<Self> {
+    pub(crate) fn new(text: &str) -> Result<Self> {
         let mut parser = Parser { tokens: tokens(text).into_iter().peekable() };
         parser.requirements().map(LabelSelector).map_err(|message| {
             Diagnostic::new(Code::Overlay, format!("`{text}` is no label selector: {message}"))
@@ -41,7 +41,7 @@ impl LabelSelector {
     }
 
     /// Whether `value`, which knows the value of a key if there is one, fits.
-    pub(super) fn fits<'v>(&self, value: impl Fn(&str) -> Option<&'v str>) -> bool {
+    pub(crate) fn fits<'v>(&self, value: impl Fn(&str) -> Option<&'v str>) -> bool {
         self.0.iter().all(|Requirement { key, is }| {
             let value = value(key);
             let number = || value.and_then(|value| value.parse::<i64>().ok());
