@@ -3,13 +3,16 @@
 //! kustomize goes over an object twice: over every list called `containers` or `initContainers`, however deep and in
 //! whatever kind, and then over its field specs. What the first pass made is what the second one finds.
 
+use super::plugin;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::image::ImageParts;
 use crate::kustomize::field;
 use crate::kustomize::field::{Edits, Make, Trail};
 use crate::kustomize::input::{Resources, Scope, cause};
+use crate::kustomize::model::image::image;
 use crate::kustomize::model::{ImageOverride, Kustomization};
 use crate::node::{Node, Value};
+use crate::resource::Resource;
 use crate::schema::fieldspec::FieldSpec;
 use crate::source::Location;
 
@@ -147,4 +150,11 @@ impl ImageOverride {
         }
         new
     }
+}
+
+/// The plugin `ImageTagTransformer`.
+pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, scope: &Scope) -> Result<()> {
+    let (image, specs) =
+        plugin::read(plugin, |fields| (plugin::entry(fields, "imageTag", image), plugin::specs(fields)))?;
+    apply(resources, &image.unwrap_or_default(), &specs, scope)
 }
