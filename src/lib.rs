@@ -3,6 +3,8 @@
 // 0
 pub mod source;
 // 1
+pub mod annotation;
+pub mod argument;
 pub mod glob;
 pub mod node;
 pub mod pointer;
@@ -13,6 +15,8 @@ pub mod guard;
 pub mod name;
 pub mod yaml;
 // 4
+pub mod database;
+pub mod image;
 pub mod output;
 pub mod record;
 pub mod schema;
@@ -25,15 +29,15 @@ pub mod spec;
 pub mod edit;
 pub mod plan;
 // 7
+pub mod checks;
 pub mod diff;
 pub mod dns;
 pub mod emit;
 pub mod gitops;
 pub mod kustomize;
+pub mod objects;
 pub mod render;
-pub mod secrets;
 pub mod teardown;
-pub mod validate;
 // 8
 pub mod pipeline;
 // 9

@@ -1,7 +1,7 @@
 //! `pleach build`: writes the output.
 
-use super::session::{OnFailure, Session};
 use super::screen::{Screen, report};
+use super::session::{OnFailure, Session};
 use super::workspace::{LOCK_PATIENCE, Workspace};
 use super::{Outcome, guards};
 use crate::diagnostic::{Diagnostics, Result};
@@ -67,7 +67,7 @@ enum Prune {
 pub(super) fn run(args: &BuildArgs, workspace: &Workspace, here: &Path, screen: Screen) -> Result<Outcome> {
     // The lock is taken before anything is read, so the last writer is the last reader.
     let _lock = disk::lock_workspace(&workspace.root, LOCK_PATIENCE, || {
-        screen.print_line("waiting for another run that writes this output");
+        screen.say("waiting for another run that writes this output");
     })?;
     let on_failure = if args.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop };
     let session = Session::open((workspace, here, screen), args.base.as_deref(), args.selection(), on_failure)?;

@@ -30,12 +30,7 @@ pub(super) fn branches(session: &Session, output: &OutputDir, allowed: Option<us
 type ZoneName = (DnsName, DnsName);
 
 /// Stops a run that would make too many DNS names absent.
-pub(super) fn names(
-    session: &Session,
-    build: &Build,
-    comparison: &Comparison,
-    allowed: Option<usize>,
-) -> Result<()> {
+pub(super) fn names(session: &Session, build: &Build, comparison: &Comparison, allowed: Option<usize>) -> Result<()> {
     let output = session.output();
     if allowed.is_none() && !comparison.folders.iter().any(|folder| loses_names(&output, folder)) {
         return Ok(());

@@ -80,8 +80,8 @@ impl PreviousOutput for RecordedOutput {
                 let folders: Vec<RelPath> = slugs.iter().map(|slug| OutputFolder::Namespaces.join(slug)).collect();
                 let mut changed = output.differing(&folders, tree)?;
                 let slugs: BTreeSet<String> = changed.iter().map(|(path, _)| path.slug().to_owned()).collect();
-                let locks: Vec<RelPath> = slugs.iter().map(|slug| OutputPath::lock(slug).relative().clone()).collect();
-                changed.extend(output.files(&locks)?);
+                let locks = slugs.iter().map(|slug| OutputPath::lock(slug));
+                changed.extend(locks.filter_map(|lock| output.text(&lock).map(|text| (lock, text.into()))));
                 changed
             }
         };
@@ -113,9 +113,7 @@ impl BaseRevision {
             BaseRevision::Commit(files) => {
                 files.paths().filter(|path| path.is_locked()).map(|path| path.slug().to_owned()).collect()
             }
-            BaseRevision::Folder(output) => {
-                output.folders(&OutputFolder::Namespaces.path())?.into_iter().collect()
-            }
+            BaseRevision::Folder(output) => output.folders(&OutputFolder::Namespaces.path())?.into_iter().collect(),
         })
     }
 
@@ -123,9 +121,8 @@ impl BaseRevision {
     fn read(&self, folders: &[RelPath], wanted: impl Fn(&OutputPath) -> bool + Sync) -> Result<Tree> {
         match self {
             BaseRevision::Commit(files) => {
-                let is_within = |path: &&OutputPath| {
-                    folders.iter().any(|folder| path.is_within(folder)) && wanted(path)
-                };
+                let is_within =
+                    |path: &&OutputPath| folders.iter().any(|folder| path.is_within(folder)) && wanted(path);
                 Ok(files.read(files.paths().filter(is_within))?)
             }
             BaseRevision::Folder(output) => BaseRevision::read_folder(output, folders, wanted),

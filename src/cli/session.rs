@@ -126,11 +126,12 @@ fn final_path(path: &RelPath) -> RelPath {
 /// Errors that concern all branches, with the reason why `--keep-going` does not help.
 fn of_all(errors: &Diagnostics, project: &Project) -> Diagnostics {
     let mut errors = diagnostic::sorted(errors.iter(), project);
-    let of_spec = |error: &&mut Diagnostic| {
-        matches!(error.parts().code, Code::Spec | Code::Yaml | Code::Name | Code::Dns)
-    };
+    let of_spec =
+        |error: &&mut Diagnostic| matches!(error.parts().code, Code::Spec | Code::Yaml | Code::Name | Code::Dns);
     if let Some(last) = errors.iter_mut().rfind(of_spec) {
-        *last = last.clone().help("names derive from the whole spec, so nothing is written until it is valid, even with `--keep-going`");
+        *last = last.clone().help(
+            "names derive from the whole spec, so nothing is written until it is valid, even with `--keep-going`",
+        );
     }
     errors.into_iter().map(Diagnostics::from).collect::<Vec<_>>().into()
 }

@@ -111,7 +111,8 @@ fn listed(project: &Project, spec: &Spec, plan: &Plan) -> Result<Vec<ListedPlan>
     gather(slugs, |slug| {
         let path = spec.output.join(OutputPath::teardown_plan(slug).as_str()).unwrap_or_default();
         let unreadable = || Diagnostic::new(Code::Disk, format!("cannot read `{}`", project.show(&path)));
-        let plan = TeardownPlan::read(&project.file(&path).ok_or_else(unreadable)?)?;
+        let file = project.file(&path).ok_or_else(unreadable)?;
+        let plan = TeardownPlan::read(&file)?;
         Ok::<_, Diagnostics>(ListedPlan { slug: slug.to_owned(), is_existing: existing.contains(slug), plan })
     })
 }

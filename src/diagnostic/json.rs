@@ -56,7 +56,11 @@ pub fn render(severity: Severity, error: &Diagnostic, project: &Project) -> Stri
         code: parts.code.word(),
         message: &parts.message,
         location: at(parts.at, project),
-        notes: parts.notes.iter().map(|(location, message)| Note { message, location: at(*location, project) }).collect(),
+        notes: parts
+            .notes
+            .iter()
+            .map(|(location, message)| Note { message, location: at(*location, project) })
+            .collect(),
         branches: &parts.branches,
         help: &parts.help,
     };

@@ -4,11 +4,9 @@
 
 use super::OutputDir;
 use super::changes::{is_leftover, mode};
-use super::listing::{ListedEntry, EntryKind};
+use super::listing::{EntryKind, ListedEntry};
 use crate::diagnostic::{self, Diagnostic, Result};
-use crate::output::{
-    LOCK_FILE, Lock, OutputFolder, Tree, declares_owner, is_shared_folder, lock_names,
-};
+use crate::output::{LOCK_FILE, Lock, OutputFolder, Tree, declares_owner, is_shared_folder, lock_names};
 use crate::source::RelPath;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -135,7 +133,9 @@ impl OutputDir {
             .with_min_len(AT_ONCE)
             .map_init(Vec::new, |buffer, (name, content)| match found.get(*name) {
                 None => Ok(Some(Difference::Missing)),
-                Some(EntryKind::File) => compare(&place.join(name), content, buffer).map_err(|error| error_of(name, error)),
+                Some(EntryKind::File) => {
+                    compare(&place.join(name), content, buffer).map_err(|error| error_of(name, error))
+                }
                 Some(EntryKind::Directory | EntryKind::Other) => Ok(Some(Difference::Modified)),
             })
             .collect();
@@ -147,7 +147,8 @@ impl OutputDir {
                 folder.differing.push((name, difference));
             }
         }
-        let adds = folder.there && folder.differing.iter().any(|(name, difference)| *difference == Difference::Missing && !owned(name));
+        let adds = folder.there
+            && folder.differing.iter().any(|(name, difference)| *difference == Difference::Missing && !owned(name));
         if let (true, Some(new_lock)) = (adds, new_lock) {
             folder.first_lock = Some(Lock::union(old_lock.as_deref().unwrap_or_default(), new_lock));
         }
@@ -165,8 +166,7 @@ impl OutputDir {
         // The lock file is removed last: while it exists, the others have an owner.
         folder.stale.sort_by_key(|name| name == LOCK_FILE);
         folder.is_removed = wanted.is_empty()
-            && (!folder.stale.is_empty()
-                || found.is_empty() && is_made_by_pleach(&folder.path.parent()));
+            && (!folder.stale.is_empty() || found.is_empty() && is_made_by_pleach(&folder.path.parent()));
         Ok(folder)
     }
 }

@@ -3,8 +3,8 @@
 use super::OutputDir;
 use super::changes::is_leftover;
 use crate::diagnostic::{Diagnostics, Result};
-use crate::source::RelPath;
 use crate::output::Tree;
+use crate::source::RelPath;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::io;
@@ -138,7 +138,9 @@ impl OutputDir {
         let listing = self.list(is_within)?;
         let paths: Vec<RelPath> = listing
             .iter()
-            .flat_map(|(folder, found)| found.iter().filter(|f| f.kind == EntryKind::File).map(move |f| (folder, &f.name)))
+            .flat_map(|(folder, found)| {
+                found.iter().filter(|f| f.kind == EntryKind::File).map(move |f| (folder, &f.name))
+            })
             .filter_map(|(folder, name)| folder.join(name))
             .filter(|path| is_within(path))
             .collect();

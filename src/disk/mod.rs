@@ -6,15 +6,15 @@
 //!   [`OutputDir::write`] writes the build to it, [`OutputDir::read`] reads it.
 
 mod changes;
+mod comparison;
 mod listing;
 mod reader;
-mod comparison;
-mod workspace_lock;
 mod unmanaged;
+mod workspace_lock;
 mod write;
 
+pub use comparison::{Comparison, Difference, FolderComparison};
 pub use reader::{SPEC, below, project, resolve, workspace};
-pub use comparison::{FolderComparison, Difference, Comparison};
 pub use workspace_lock::{WorkspaceLock, lock_workspace};
 pub use write::WriteSummary;
 

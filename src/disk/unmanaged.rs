@@ -14,17 +14,9 @@ impl OutputDir {
             let message = match folder.unmanaged.as_slice() {
                 [] => return None,
                 [name] => format!("`{}` is unmanaged", self.name(folder, name)),
-                names => format!(
-                    "`{}` has {} unmanaged files: {}",
-                    self.show(&folder.path),
-                    names.len(),
-                    list(names)
-                ),
+                names => format!("`{}` has {} unmanaged files: {}", self.show(&folder.path), names.len(), list(names)),
             };
-            Some(
-                Diagnostic::new(Code::OutputDir, message)
-                    .help("move it elsewhere, or keep it with `--keep-unmanaged`"),
-            )
+            Some(Diagnostic::new(Code::Output, message).help("move it elsewhere, or keep it with `--keep-unmanaged`"))
         };
         comparison.folders.iter().filter_map(error_at).collect()
     }
@@ -44,7 +36,7 @@ impl OutputDir {
                     list(names)
                 ),
             };
-            let error = Diagnostic::new(Code::OutputDir, message);
+            let error = Diagnostic::new(Code::Output, message);
             Some(match required_declaration(&folder.path) {
                 Some(required) => error.help(format!("move it elsewhere; a file that pleach owns there {required}")),
                 None => error.help(format!(

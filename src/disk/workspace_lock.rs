@@ -16,7 +16,11 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// Locks the workspace `root`. If another run has the lock, calls `waiting` once and waits for `patience` at most. `None` where the
 /// file system has no locks.
-pub fn lock_workspace(root: &Path, patience: Duration, waiting: impl FnOnce()) -> Result<Option<WorkspaceLock>, Diagnostic> {
+pub fn lock_workspace(
+    root: &Path,
+    patience: Duration,
+    waiting: impl FnOnce(),
+) -> Result<Option<WorkspaceLock>, Diagnostic> {
     let Ok(folder) = File::open(root) else { return Ok(None) };
     let mut waiting = Some(waiting);
     let mut waited = Duration::ZERO;
@@ -25,11 +29,8 @@ pub fn lock_workspace(root: &Path, patience: Duration, waiting: impl FnOnce()) -
             Ok(()) => return Ok(Some(WorkspaceLock(folder))),
             Err(TryLockError::Error(_)) => return Ok(None),
             Err(TryLockError::WouldBlock) if waited >= patience => {
-                return Err(Diagnostic::new(
-                    Code::Disk,
-                    "another run still writes the output of this workspace",
-                )
-                .help("wait for it or stop it, then run this again"));
+                return Err(Diagnostic::new(Code::Disk, "another run still writes the output of this workspace")
+                    .help("wait for it or stop it, then run this again"));
             }
             Err(TryLockError::WouldBlock) => {
                 if let Some(waiting) = waiting.take() {
@@ -49,7 +50,8 @@ mod tests {
     #[test]
     fn the_second_waits() {
         let folder = tempfile::tempdir().unwrap();
-        let first = lock_workspace(folder.path(), Duration::ZERO, || panic!("no other run has the lock")).unwrap().unwrap();
+        let first =
+            lock_workspace(folder.path(), Duration::ZERO, || panic!("no other run has the lock")).unwrap().unwrap();
         let mut waits = 0;
         let refused = lock_workspace(folder.path(), PAUSE * 2, || waits += 1).unwrap_err();
         assert!(refused.to_string().contains("another run"), "{refused}");

@@ -6,7 +6,7 @@
 //! they record what the others had, which the next run could not know any more.
 
 use super::changes::{DiskChanges, beside};
-use super::{FolderComparison, Difference, OutputDir, Comparison};
+use super::{Comparison, Difference, FolderComparison, OutputDir};
 use crate::diagnostic::{self, Diagnostic, Result};
 use crate::output::{LOCK_FILE, is_shared_folder};
 use crate::source::RelPath;

@@ -1,4 +1,4 @@
-//! The names of a branch as a `DNSEndpoint`, which external-dns reads, for zones that it serves.
+//! DNS names as entries of a `DNSEndpoint`, the object that external-dns reads.
 
 use super::change::Present;
 use super::host::Names;
@@ -7,28 +7,20 @@ use super::record::Type;
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::node::{Map, Node};
 
-/// The object, to be put into the namespace of the branch. It has the name of the zone.
-pub fn object(names: &Names) -> Result<Node> {
+/// The entries for what a branch needs in one zone.
+pub fn of_branch(names: &Names) -> Result<Vec<Node>> {
     let branch = names.branch;
-    let Some(namespace) = branch.namespace() else {
+    if branch.namespace().is_none() {
         let message =
             format!("the zone `{}` wants a DNSEndpoint, and this branch has no namespace to hold one", names.zone);
         let error = Diagnostic::new(Code::Dns, message).at(branch.at);
         return Err(error.help("give its hosts a zone that `pleach dns` serves").into());
-    };
+    }
     let endpoints = gather(&names.present, |(name, present)| endpoints(name, present).map_err(|e| e.at(branch.at)))?;
-    let metadata = map([("name", Node::str(names.zone.as_str())), ("namespace", Node::str(namespace))]);
-    let spec = map([("endpoints", Node::seq(endpoints.into_iter().flatten()))]);
-    let object = map([
-        ("apiVersion", Node::str("externaldns.k8s.io/v1alpha1")),
-        ("kind", Node::str("DNSEndpoint")),
-        ("metadata", metadata),
-        ("spec", spec),
-    ]);
-    Ok(object.placed(branch.at))
+    Ok(endpoints.into_iter().flatten().collect())
 }
 
-/// What external-dns is told of one name.
+/// The entries for one name.
 pub(super) fn endpoints(name: &DnsName, present: &Present) -> Result<Vec<Node>, Diagnostic> {
     if present.address_from.is_some() {
         let error = Diagnostic::new(

@@ -11,6 +11,5 @@ pub mod export;
 pub mod file;
 pub mod host;
 pub mod marker;
-pub mod object;
 
 pub use crate::{name, record};

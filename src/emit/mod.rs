@@ -1,7 +1,7 @@
-//! Resources to the files of a namespace folder: one object a file, and the lock.
+//! Resources to the files of a namespace folder: one object a file, and the lock file.
 //!
 //! Every object carries the branch's labels and annotations, in its own metadata only: a selector stays what it was,
-//! and no pod is replaced because an owner changed. The namespace is one of the files.
+//! and no pod is replaced because an owner changed.
 
 mod name;
 
@@ -16,16 +16,12 @@ use smol_str::SmolStr;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The objects of a branch that has `namespace` as they are written: the namespace among them, and with the branch's labels
-/// and annotations.
+/// The objects of a branch that has `namespace` as they are written: with the branch's labels and annotations.
 pub fn objects(branch: &Branch, namespace: &str, mut resources: Vec<Resource>) -> Vec<Resource> {
     let is_namespace = |resource: &Resource| {
         let gvk = resource.gvk();
         gvk.group.is_empty() && gvk.kind == "Namespace" && resource.name() == namespace
     };
-    if !resources.iter().any(is_namespace) {
-        resources.push(Resource::new(namespace_object(namespace).placed(branch.at)));
-    }
     for resource in &mut resources {
         let of_namespace = is_namespace(resource).then_some(("annotations", &branch.namespace_annotations));
         mark(
@@ -50,15 +46,6 @@ pub fn files(branch: &Branch, resources: &[Resource]) -> Result<Vec<(OutputPath,
     Ok(named.into_iter().map(|(name, text)| (OutputPath::object(slug, &name), text)).chain([lock]).collect())
 }
 
-fn namespace_object(name: &str) -> Node {
-    let entries = [
-        ("apiVersion", Node::str("v1")),
-        ("kind", Node::str("Namespace")),
-        ("metadata", Node::from([("name", Node::str(name))].into_iter().collect::<crate::node::Map>())),
-    ];
-    Node::from(entries.into_iter().collect::<crate::node::Map>())
-}
-
 /// What is put into a field of the metadata.
 type Marks<'a> = (&'static str, &'a BTreeMap<SmolStr, Placed<SmolStr>>);
 
@@ -76,26 +63,32 @@ fn mark<'a>(resource: &mut Resource, marks: impl Iterator<Item = Marks<'a>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::objects::ContributorInput;
     use crate::plan::{self, Plan};
     use crate::source::{Location, Project};
-    use crate::spec;
+    use crate::spec::{self, Spec};
     use crate::yaml::Dialect;
 
-    fn plan(branch: &str) -> Plan {
+    fn plan(branch: &str) -> (Spec, Plan) {
         let spec = format!(
             "apiVersion: pleach/v1\nkind: Branches\nproject: shop\ndefaults: {{overlays: [], labels: {{tier: preview}}}}\n\
              branches:\n- name: {branch}\n"
         );
         let project = Project::in_memory([("branches.yaml", spec.as_str()), ("base/a.yaml", "")]);
-        plan::make(&spec::read(&project).unwrap()).unwrap()
+        let spec = spec::read(&project).unwrap();
+        let plan = plan::make(&spec).unwrap();
+        (spec, plan)
     }
 
     fn files(branch: &str, text: &str) -> Vec<(String, String)> {
-        let plan = plan(branch);
+        let (spec, plan) = plan(branch);
         let nodes = yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Location::NONE).unwrap();
-        let resources = nodes.into_iter().map(Resource::new).collect();
+        let mut resources = nodes.into_iter().map(Resource::new).collect();
         let branch = &plan.branches[0];
-        let files = super::files(branch, &objects(branch, branch.namespace().unwrap(), resources)).unwrap();
+        let namespace = branch.namespace().unwrap();
+        let input = ContributorInput { spec: &spec, branch, namespace, endpoints: &[] };
+        crate::objects::add(&input, &mut resources).unwrap();
+        let files = super::files(branch, &objects(branch, namespace, resources)).unwrap();
         files.into_iter().map(|(path, text)| (path.to_string(), text.to_string())).collect()
     }
 

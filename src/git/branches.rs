@@ -62,7 +62,6 @@ fn fetches_all(refspecs: &str, prefix: Option<&String>) -> bool {
     !refspecs.lines().any(leaves_out) && (refspecs.lines().any(all) || prefix.is_none() && refspecs.trim().is_empty())
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -41,4 +41,3 @@ fn merge_base(root: &Path, trunks: &[&str]) -> Option<String> {
     };
     with(&["HEAD", "MERGE_HEAD"]).or_else(|| with(&["HEAD"]))
 }
-

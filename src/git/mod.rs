@@ -53,7 +53,8 @@ pub(super) fn run(root: &Path, args: &[&str], input: &[u8]) -> Result<Output, Di
 /// An error if git refused to read the repository because it belongs to another user.
 pub(super) fn check_owner(output: &Output) -> Result<(), Diagnostic> {
     let printed = String::from_utf8_lossy(&output.stderr);
-    if output.status.success() || !["dubious ownership", "unsafe repository"].iter().any(|word| printed.contains(word)) {
+    if output.status.success() || !["dubious ownership", "unsafe repository"].iter().any(|word| printed.contains(word))
+    {
         return Ok(());
     }
     Err(Diagnostic::new(Code::Usage, "git does not read this repository because it belongs to another user").help(

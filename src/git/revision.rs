@@ -113,7 +113,6 @@ fn object(text: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((rest.get(..size)?, rest.get(size + 1..)?))
 }
 
-
 /// Whether a text is the blob with this id: the SHA-1 or SHA-256 of `blob SIZE NUL text`.
 fn has_id(text: &str, id: &str) -> bool {
     let header = format!("blob {}\0", text.len());
@@ -123,9 +122,10 @@ fn has_id(text: &str, id: &str) -> bool {
         Sha256::new().chain_update(&header).chain_update(text).finalize().to_vec()
     };
     id.len() == digest.len() * 2
-        && digest.iter().zip(id.as_bytes().chunks(2)).all(|(byte, hex)| {
-            std::str::from_utf8(hex).is_ok_and(|hex| u8::from_str_radix(hex, 16) == Ok(*byte))
-        })
+        && digest
+            .iter()
+            .zip(id.as_bytes().chunks(2))
+            .all(|(byte, hex)| std::str::from_utf8(hex).is_ok_and(|hex| u8::from_str_radix(hex, 16) == Ok(*byte)))
 }
 
 #[cfg(test)]

@@ -7,10 +7,11 @@ mod apply;
 mod argocd;
 mod flux;
 
+use crate::annotation::{BRANCH_LABEL, BRANCH_NAME_ANNOTATION, PROJECT_LABEL};
 use crate::diagnostic::{Diagnostic, Result, gather};
 use crate::node::Node;
-use crate::plan::{BRANCH_LABEL, BRANCH_NAME_ANNOTATION, Branch, PROJECT_LABEL, Plan};
 use crate::output::{GITOPS_TOOLS, MANAGED_BY, OutputFolder, OutputPath};
+use crate::plan::{Branch, Plan};
 use crate::source::RelPath;
 use crate::spec::{Applications, GitOps, Spec};
 use crate::yaml::{self, Quoting};
@@ -24,7 +25,10 @@ pub fn files(spec: &Spec, plan: &Plan, wanted: impl Fn(&str) -> bool) -> Result<
     let GitOps { argocd, flux, apply } = &spec.gitops;
     let mut files = Vec::new();
     if let Some(argocd) = argocd.as_ref().filter(|argocd| argocd.applications == Applications::Set) {
-        files.push((OutputPath::project_gitops("applicationset.yaml"), text(&argocd::application_set(argocd, &plan.project))?));
+        files.push((
+            OutputPath::project_gitops("applicationset.yaml"),
+            text(&argocd::application_set(argocd, &plan.project))?,
+        ));
     }
     if let Some(apply) = apply {
         files.push((OutputPath::project_gitops("apply.sh"), apply::script(*apply, &plan.project).into()));

@@ -11,11 +11,12 @@
 
 use super::path::is_tool;
 use super::{Lock, OutputFolder, OutputKind, OutputPath, Tree};
+use crate::annotation::MANAGED_BY_LABEL;
 use crate::source::RelPath;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The label, and its value, by which a GitOps file says that pleach owns it.
-pub const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "pleach");
+pub const MANAGED_BY: (&str, &str) = (MANAGED_BY_LABEL, "pleach");
 
 /// What a file without a lock file must contain to be owned.
 enum Declaration {

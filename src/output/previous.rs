@@ -32,7 +32,8 @@ impl PreviousOutput for Tree {
 
     fn replaced(&self, slugs: &BTreeSet<&str>, tree: &Tree) -> Result<Tree> {
         let of_branch = self.iter().filter(|(path, _)| path.is_locked() && slugs.contains(path.slug()));
-        let files = owned_files(of_branch.map(|(path, text)| (path.clone(), Arc::clone(text))).collect(), &Tree::default());
+        let files =
+            owned_files(of_branch.map(|(path, text)| (path.clone(), Arc::clone(text))).collect(), &Tree::default());
         Ok(files.into_iter().filter(|(path, text)| is_replaced(path, text, tree)).collect())
     }
 

@@ -1,20 +1,21 @@
 //! One branch, from templates to files. A branch does not depend on any other.
 
-use super::{Inputs, external, job, own};
+use super::{Inputs, own};
+use crate::checks::{self, AddressSource, CheckInput, CheckedObject, Claim};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, gather};
 use crate::dns::change::Object;
 use crate::dns::host::Names;
 use crate::kustomize::{self, Input, Layers, Memo};
 use crate::node::Node;
+use crate::objects::{ContributorInput, ZoneEndpoints};
 use crate::output::OutputPath;
 use crate::plan::Branch;
 use crate::render::{Context, Engine};
 use crate::resource::Resource;
 use crate::source::{File, Location};
-use crate::spec::{self, Backend, Secrets};
-use crate::validate::{self, Claim};
+use crate::spec::{self, Backend};
 use crate::yaml::{Cache, Dialect};
-use crate::{dns, emit, secrets};
+use crate::{dns, emit, objects};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -62,25 +63,31 @@ impl<'a> BranchBuilder<'a> {
 
     /// Builds a branch. One that Kubernetes does not serve has no objects and no files.
     pub(super) fn build<'b>(&self, branch: &'b Branch) -> Result<BuiltBranch<'b>> {
-        let empty = BuiltBranch { branch, objects: Vec::new(), files: Vec::new(), claims: Vec::new(), warnings: Vec::new() };
+        let empty =
+            BuiltBranch { branch, objects: Vec::new(), files: Vec::new(), claims: Vec::new(), warnings: Vec::new() };
         Diagnostics::check(branch.missing.clone(), ())?;
         let endpoints = self.endpoints.get(branch.slug.as_str()).map(Vec::as_slice).unwrap_or_default();
-        let endpoints = gather(endpoints, dns::endpoint::object)?;
+        let endpoints = gather(endpoints, |names| {
+            dns::endpoint::of_branch(names).map(|endpoints| ZoneEndpoints { zone: names.zone.as_str(), endpoints })
+        })?;
         let Some(namespace) = branch.namespace() else { return Ok(empty) };
         let kustomize::Built { mut resources, mut warnings } = self.objects(branch, namespace)?;
-        resources.extend(endpoints.into_iter().map(Resource::new));
-        if let Some(addressed) = self.addressed.get(branch.slug.as_str()) {
-            warnings.extend(dns::object::missing(addressed, namespace, &resources));
-        }
-        let claims = validate::claims(&resources);
-        warnings.extend(self.check(namespace, &resources)?);
+        let spec = self.inputs.spec;
+        let input = ContributorInput { spec, branch, namespace, endpoints: &endpoints };
+        warnings.extend(objects::add(&input, &mut resources)?);
+        let claims = checks::claims(&resources);
+        let sources = self.addressed.get(branch.slug.as_str()).into_iter().flatten();
+        let sources: Vec<AddressSource> = sources.map(|(object, at)| address_source(object, *at)).collect();
+        let checked = resources.iter().map(CheckedObject::new).collect();
+        let input = CheckInput { spec, branch, namespace, objects: checked, address_sources: &sources };
+        warnings.extend(checks::check(&input)?);
         let objects = emit::objects(branch, namespace, resources);
         let files = emit::files(branch, &objects)?;
         let warnings = warnings.into_iter().map(|warning| warning.in_branch(&branch.name)).collect();
         Ok(BuiltBranch { branch, objects, files, claims, warnings })
     }
 
-    /// The objects that the base directory, the overlays, the branch's own settings and shared services give.
+    /// The objects that the base directory, the overlays and the branch's own settings make.
     fn objects(&self, branch: &Branch, namespace: &str) -> Result<kustomize::Built> {
         let Inputs { project, spec, .. } = self.inputs;
         let templates = BranchTemplates { engine: &self.engine, context: Context::new(&branch.variables)? };
@@ -94,28 +101,12 @@ impl<'a> BranchBuilder<'a> {
             },
         };
         let input = Input { project, cache: &self.cache, memo: &self.memo, templates: Some(&templates) };
-        let mut built = kustomize::branch(&input, &layers)?;
-        built.warnings.extend(job::settle(spec, branch, &mut built.resources)?);
-        built.warnings.extend(external::routed(branch, &built.resources));
-        built.resources.extend(external::objects(branch, namespace));
-        Ok(built)
+        kustomize::branch(&input, &layers)
     }
+}
 
-    /// The warnings about objects, or every error.
-    fn check(&self, namespace: &str, resources: &[Resource]) -> Result<Vec<Diagnostic>> {
-        let (refused, mut warnings) = match self.inputs.spec.secrets {
-            Secrets::Allow => (Vec::new(), Vec::new()),
-            Secrets::Refuse => (secrets::check(resources), Vec::new()),
-            Secrets::Warn => (Vec::new(), secrets::check(resources)),
-        };
-        match (Diagnostics::check(refused, ()), validate::check(namespace, resources)) {
-            (Ok(()), Ok(more)) => warnings.extend(more),
-            (secret, invalid) => {
-                return Err([secret.err(), invalid.err()].into_iter().flatten().collect::<Vec<_>>().into());
-            }
-        }
-        Ok(warnings)
-    }
+fn address_source(object: &Object, at: Location) -> AddressSource<'_> {
+    AddressSource { kind: &object.kind, namespace: &object.namespace, name: &object.name, at }
 }
 
 /// The templates of the project, for one branch.

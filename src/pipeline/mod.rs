@@ -2,8 +2,6 @@
 //! on all cores, and the result does not depend on how many there are.
 
 mod branch;
-mod external;
-mod job;
 mod own;
 mod selection;
 mod usage;
@@ -19,8 +17,7 @@ use crate::source::Project;
 use crate::spec::{self, Backend, Spec};
 use crate::teardown::usage::Sought;
 use crate::teardown::{self, BuiltObjects, RemovedNames};
-use crate::validate;
-use crate::{dns, gitops};
+use crate::{checks, dns, gitops};
 use branch::BranchBuilder;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -113,7 +110,7 @@ pub fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>> {
     let usage = Usage::of_branches(inputs, (&builder, &workers), (&branches, &failures), unselected);
     let plans = teardown_plans(inputs, &tree, &usage, zones.gone, &is_built)?;
     tree.extend(zones.files.into_iter().chain(wiring).chain(plans.files));
-    validate::contested(branches.iter().map(|b| (b.branch.name.as_str(), b.claims.as_slice())))?;
+    checks::contested(branches.iter().map(|b| (b.branch.name.as_str(), b.claims.as_slice())))?;
     let warnings = [plan.warnings.clone(), zones.warnings].into_iter().flatten();
     let of_branches = branches.iter().flat_map(|branch| branch.warnings.iter().cloned());
     Ok(Build {
@@ -162,16 +159,17 @@ fn teardown_plans(
     let existing: BTreeMap<&str, &SmolStr> = plan.branches.iter().map(|b| (b.slug.as_str(), &b.name)).collect();
     let exists = |slug: &str| existing.contains_key(slug);
     let mut footprints = teardown::removed(previous.recorded(), fields, exists, is_built)?;
-    let objects = |built: &BuiltBranch| built.objects.iter().map(|object| &object.node).collect();
-    let built = usage.built.iter().map(|built| {
-        (built.branch.slug.as_str(), BuiltObjects { name: &built.branch.name, objects: objects(built) })
+    let built = usage.built.iter().map(|BuiltBranch { branch, objects, .. }| {
+        let objects = objects.iter().map(|object| &object.node).collect();
+        (branch.slug.as_str(), BuiltObjects { name: &branch.name, objects })
     });
     let is_removed = |slug: &str| is_built(slug) && !exists(slug);
     let unread = teardown::replaced(&mut footprints, previous, (tree, &built.collect()), &is_removed, fields)?;
     let in_use = usage.of(&Sought::of(footprints.values().map(|footprint| &footprint.all), fields));
-    let names = removed.into_iter().filter(|(slug, _)| !exists(slug)).map(|(slug, gone)| {
-        (slug, RemovedNames { branch: gone.branch, names: gone.names, fresh: gone.fresh })
-    });
+    let names = removed
+        .into_iter()
+        .filter(|(slug, _)| !exists(slug))
+        .map(|(slug, gone)| (slug, RemovedNames { branch: gone.branch, names: gone.names, fresh: gone.fresh }));
     let mut plans =
         teardown::plans(&spec.project, &footprints, &names.collect(), &in_use, |slug| existing.get(slug).copied())?;
     plans.warnings.splice(0..0, unread);

@@ -1,9 +1,10 @@
 //! What the spec says of one branch alone, as the kustomization that goes over everything else.
 
 use crate::diagnostic::Result;
-use crate::kustomize::{self, Image, Kustomization, Replica, Text};
+use crate::image::ImageReference;
+use crate::kustomize::{self, ImageName, ImageOverride, Kustomization, Replica, Text};
 use crate::plan::Branch;
-use crate::spec::{Placed, Reference};
+use crate::spec::Placed;
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -27,11 +28,10 @@ pub(super) fn kustomization(branch: &Branch, namespace: &str) -> Result<Kustomiz
     })
 }
 
-fn image(name: &SmolStr, image: &Placed<Reference>, versions: &Arc<BTreeSet<String>>) -> Image {
+fn image(name: &SmolStr, image: &Placed<ImageReference>, versions: &Arc<BTreeSet<String>>) -> ImageOverride {
     let text = |part: &Option<SmolStr>| part.clone().map(|text| Text { text, at: image.at });
-    Image {
-        // What kustomize takes for a regular expression is a plain name here.
-        name: Text { text: name.replace('.', r"\.").into(), at: image.at },
+    ImageOverride {
+        name: ImageName::Plain(name.clone()),
         new_name: text(&image.value.name),
         new_tag: text(&image.value.tag),
         tag_suffix: None,

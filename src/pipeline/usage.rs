@@ -45,7 +45,10 @@ impl<'a> Usage<'a> {
         if sought.is_empty() {
             return in_use;
         }
-        in_use.footprint.namespaces.extend(self.inputs.plan.branches.iter().filter_map(Branch::namespace).map(SmolStr::from));
+        in_use
+            .footprint
+            .namespaces
+            .extend(self.inputs.plan.branches.iter().filter_map(Branch::namespace).map(SmolStr::from));
         let built: Vec<Footprint> = self.built.par_iter().map(|branch| sought.used_by(nodes(branch))).collect();
         built.into_iter().for_each(|footprint| in_use.footprint.add(footprint));
         if sought.is_covered_by(&in_use.footprint) {

@@ -1,7 +1,8 @@
 //! Footprints: what the output of a branch creates outside of its files, as sets.
 
-use super::database::Database;
 use super::image::images;
+use crate::argument::is_argument;
+use crate::database::Database;
 use crate::name::DnsName;
 use crate::node::Node;
 use crate::schema::Gvk;
@@ -81,7 +82,7 @@ impl Footprint {
             Some(CreatedOutside::Object(object)) => drop(self.objects.insert(object)),
             None => {}
         }
-        self.databases.extend(Database::of(object));
+        self.databases.extend(Database::of_object(object));
         images(object, fields, &mut |image| {
             if is_argument(image) {
                 self.images.insert(image.into());
@@ -108,9 +109,4 @@ impl CreatedOutside {
             () => None,
         }
     }
-}
-
-/// Whether a text can be passed to a command: one word that is not an option.
-pub(super) fn is_argument(text: &str) -> bool {
-    !text.is_empty() && !text.starts_with('-') && !text.contains(|c: char| c.is_control() || c.is_whitespace())
 }

@@ -3,7 +3,6 @@
 //! A plan is the footprint that a branch had in the previous output, without everything that is in use: namespaces, objects
 //! outside of namespaces, DNS names, databases, images. It stays until it is pruned. Nothing here deletes anything.
 
-mod database;
 mod footprint;
 mod image;
 mod plan_file;
@@ -12,7 +11,6 @@ mod previous;
 pub mod report;
 pub mod usage;
 
-pub use database::{ANNOTATION as DATABASE_ANNOTATION, Database};
 pub use footprint::{ClusterObject, Footprint};
 pub use plan_file::TeardownPlan;
 pub use plans::{RemovedNames, TeardownFiles, plans};

@@ -2,8 +2,9 @@
 //!
 //! It has no dates and no versions, so it changes only when there is something else to tear down.
 
-use super::database::Database;
-use super::footprint::{ClusterObject, Footprint, is_argument};
+use super::footprint::{ClusterObject, Footprint};
+use crate::argument::is_argument;
+use crate::database::Database;
 use crate::diagnostic::{Code, Result};
 use crate::name::DnsName;
 use crate::node::{Map, Node};
@@ -163,4 +164,3 @@ fn checked(node: &Node, faults: &mut Faults, fits: impl Fn(&str) -> bool) -> Opt
     }
     Some(text.into())
 }
-

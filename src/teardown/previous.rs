@@ -4,10 +4,10 @@
 use super::footprint::Footprint;
 use super::plan_file::TeardownPlan;
 use super::usage::Sought;
+use crate::annotation::BRANCH_NAME_ANNOTATION;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::node::Node;
 use crate::output::{OutputKind, OutputPath, PreviousOutput, Tree, declares_owner};
-use crate::plan::BRANCH_NAME_ANNOTATION;
 use crate::source::Location;
 use crate::spec::ImageField;
 use crate::yaml::{self, Dialect};
@@ -128,7 +128,8 @@ pub fn replaced(
 
 /// The footprints of objects, and a warning for each file that cannot be read.
 fn of_objects(files: &Tree, fields: &[ImageField]) -> (PreviousFootprints, Vec<Diagnostic>) {
-    let files: Vec<(&OutputPath, &Arc<str>)> = files.iter().filter(|(path, _)| path.kind() == OutputKind::Object).collect();
+    let files: Vec<(&OutputPath, &Arc<str>)> =
+        files.iter().filter(|(path, _)| path.kind() == OutputKind::Object).collect();
     let read: Vec<(&OutputPath, Result<PreviousFootprint>)> =
         files.into_par_iter().map(|(path, text)| (path, of_object(text, fields))).collect();
     let (mut footprints, mut warnings) = (PreviousFootprints::new(), Vec::new());
@@ -161,6 +162,7 @@ fn of_object(text: &str, fields: &[ImageField]) -> Result<PreviousFootprint> {
 
 fn unreadable(path: &OutputPath, errors: &Diagnostics) -> Diagnostic {
     let why = errors.iter().next().map(ToString::to_string).unwrap_or_default();
-    let message = format!("cannot read `{path}` of the base revision, so the footprint of its branch is unknown: {why}");
+    let message =
+        format!("cannot read `{path}` of the base revision, so the footprint of its branch is unknown: {why}");
     Diagnostic::new(Code::Output, message).help("fix the file, or name another base revision, as in `--base HEAD`")
 }

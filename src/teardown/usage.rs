@@ -3,9 +3,9 @@
 //! The question is always asked for a set: [`Sought`] is what plans are about to list, [`InUse`] what existing branches use of
 //! it. The objects come from a build or from an output; `pipeline` builds the branches that nobody else needs.
 
-use super::database::Database;
 use super::footprint::{CreatedOutside, Footprint};
 use super::image::{ImageIndex, images};
+use crate::database::Database;
 use crate::diagnostic::{Result, gather};
 use crate::node::Node;
 use crate::source::Location;
@@ -86,7 +86,7 @@ impl Sought {
             }
             None => {}
         }
-        used.databases.extend(Database::of(object));
+        used.databases.extend(Database::of_object(object));
         if !self.all.images.is_empty() {
             images(object, &self.fields, &mut |image| self.images.find(image, &mut used.images, &mut used.named));
             self.images.find_in(object, &mut used.named);

@@ -131,9 +131,14 @@ fn every_source_says_why_it_exists_and_is_one_noun() {
 
 #[test]
 fn no_test_file_is_forgotten() {
-    let main = std::fs::read_to_string(root().join("tests/suite/main.rs")).unwrap();
-    for path in kit::files(&root().join("tests/suite")).keys() {
-        let name = path.trim_end_matches(".rs");
-        assert!(name == "main" || main.contains(&format!("mod {name};")), "tests/suite/{path} is not in main.rs");
+    for binary in ["suite", "cases"] {
+        let main = std::fs::read_to_string(root().join("tests").join(binary).join("main.rs")).unwrap();
+        for path in kit::files(&root().join("tests").join(binary)).keys() {
+            let name = path.trim_end_matches(".rs");
+            assert!(
+                name == "main" || main.contains(&format!("mod {name};")),
+                "tests/{binary}/{path} is not in main.rs"
+            );
+        }
     }
 }

@@ -15,16 +15,14 @@ pub(crate) fn blessing() -> bool {
     std::env::var_os("PLEACH_BLESS").is_some_and(|value| value == "1")
 }
 
-/// The folders below `tests/<kind>`, in order.
-pub(crate) fn cases(kind: &str) -> Vec<PathBuf> {
-    let folder = root().join("tests").join(kind);
-    let mut cases: Vec<PathBuf> = fs::read_dir(&folder)
+/// The paths directly in a folder, in order.
+pub(crate) fn entries(folder: &Path) -> Vec<PathBuf> {
+    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.is_dir())
         .collect();
-    cases.sort();
-    cases
+    entries.sort();
+    entries
 }
 
 /// A temporary folder that `pleach` runs in.
@@ -202,10 +200,16 @@ pub(crate) fn compare_text(file: &Path, got: &str) {
     if blessing() {
         fs::write(file, got).unwrap();
     }
+    compare_without_blessing(file, got);
+}
+
+/// Compares a text with a file that another program writes.
+#[track_caller]
+pub(crate) fn compare_without_blessing(file: &Path, got: &str) {
     let want = fs::read_to_string(file).unwrap_or_default();
     assert!(
         got == want,
-        "{} differs (PLEACH_BLESS=1 accepts)\n{}",
+        "{} differs (PLEACH_BLESS=1 accepts what pleach writes)\n{}",
         file.display(),
         similar::TextDiff::from_lines(want.as_str(), got).unified_diff().header("expected", "got")
     );

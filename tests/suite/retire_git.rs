@@ -3,7 +3,7 @@
 use crate::kit::Workspace;
 use crate::retire_model::{BRANCHES, Model, TEMPLATE, Things, live, model, named, placed, spec_in, teardown};
 use pleach::source::RelPath;
-use pleach::tree::Tree;
+use pleach::output::Tree;
 use proptest::prelude::*;
 
 /// A workspace in a repository, or in none.

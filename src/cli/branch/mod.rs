@@ -8,7 +8,7 @@ pub(super) use args::Branch;
 
 use super::Outcome;
 use super::screen::{Screen, report};
-use super::workspace::{PATIENCE, Workspace};
+use super::workspace::{LOCK_PATIENCE, Workspace};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::edit::{self, Act, Files};
 use crate::plan::{self, Plan};
@@ -24,7 +24,9 @@ pub(super) fn run(command: &Branch, workspace: &Workspace, here: &Path, screen: 
         return list::run(*format, workspace, screen);
     }
     // Before anything is read, so that what is written was changed from what is there.
-    let _turn = disk::turn(&workspace.root, PATIENCE, || screen.say("waiting for another run in this workspace"))?;
+    let _turn = disk::lock_workspace(&workspace.root, LOCK_PATIENCE, || {
+        screen.say("waiting for another run in this workspace")
+    })?;
     let edit = Edit { workspace, here, screen, spec: read(&workspace.project)?.0 };
     let files = Files::open(&workspace.project)?;
     match command {
@@ -121,7 +123,7 @@ impl Edit<'_> {
 
     fn sync(&self, args: &args::Sync, mut files: Files) -> Result<Outcome> {
         let text = match args.from {
-            Source::Git => git::heads(&self.here.join(&args.repo), &args.remote)?,
+            Source::Git => git::branches(&self.here.join(&args.repo), &args.remote)?,
             Source::Stdin => disk::input()?,
         };
         let listed = edit::list::read(&text)?;

@@ -1,0 +1,110 @@
+//! What names an object: kind, name, namespace, and that no other object has the same.
+
+use super::{CheckInput, CheckedObject, Finding};
+use crate::diagnostic::Diagnostic;
+use crate::node::Node;
+use crate::schema::name::{self, is_label, is_path_segment, is_subdomain};
+use std::collections::BTreeMap;
+
+/// Checks kind, name and namespace of every object, and that no two objects are the same.
+pub(super) fn check(input: &CheckInput) -> Vec<Finding> {
+    let mut faults = Vec::new();
+    for object in &input.objects {
+        identity(object, input.namespace, &mut faults);
+    }
+    duplicates(&input.objects, &mut faults);
+    Finding::errors(faults)
+}
+
+/// Checks kind, name and namespace.
+fn identity(object: &CheckedObject, namespace: &str, faults: &mut Vec<Diagnostic>) {
+    for key in ["apiVersion", "kind"] {
+        match object.node().get(key) {
+            Some(value) if value.as_str().is_some_and(|text| !text.is_empty()) => {}
+            Some(value) if !value.is_null() && value.as_str().is_none() => {
+                faults.push(object.fault(value, format!("`{key}` is {}, not a string", value.kind_name())));
+            }
+            _ => faults.push(object.fault(object.node(), format!("the object has no `{key}`"))),
+        }
+    }
+    if object.gvk.kind.is_empty() {
+        return;
+    }
+    match object.node().at_path(&["metadata", "name"]) {
+        Some(node) if node.as_text().is_some_and(|text| !text.is_empty()) => self::name(object, node, faults),
+        _ => {
+            let fault = object.fault(object.node(), format!("a `{}` has no name", object.gvk.kind));
+            let generated = object.node().at_path(&["metadata", "generateName"]).is_some();
+            faults.push(if generated {
+                fault.help("`generateName` makes another object with every apply; give it a `name`")
+            } else {
+                fault
+            });
+        }
+    }
+    let Some(node) = object.node().at_path(&["metadata", "namespace"]).filter(|node| !node.is_null()) else { return };
+    let other = node.as_text().is_none_or(|text| text != namespace);
+    if other && !object.gvk.is_cluster_scoped() {
+        let shown = node.as_text().unwrap_or_default();
+        let message = format!("`{object}` is in the namespace `{shown}`, which is not the branch's");
+        faults
+            .push(object.fault(node, message).help("a branch writes to its own namespace only; leave `namespace` out"));
+    }
+}
+
+fn name(object: &CheckedObject, node: &Node, faults: &mut Vec<Diagnostic>) {
+    let Some(text) = node.as_str() else {
+        let message = format!("`metadata.name` of `{object}` is {}, not a string", node.kind_name());
+        faults.push(object.fault(node, message).help("put it in quotes"));
+        return;
+    };
+    let (fits, grammar) = grammar(object, text);
+    if !fits {
+        faults.push(object.fault(node, format!("`{text}` is no name for a `{}`", object.gvk.kind)).help(grammar));
+    }
+}
+
+/// Whether a name fits the kind of an object, and what names of that kind are.
+fn grammar(object: &CheckedObject, text: &str) -> (bool, String) {
+    const CHARACTERS: &str = "of a-z, 0-9 and `-`, with a letter or digit at both ends";
+    let group = object.gvk.group.as_str();
+    match (group, object.gvk.kind.as_str()) {
+        ("", "Namespace") => (is_label(text), format!("it is at most {} {CHARACTERS}", name::LABEL)),
+        ("", "Service") => {
+            let fits = is_label(text) && text.starts_with(|c: char| c.is_ascii_lowercase());
+            (fits, format!("it is at most {} {CHARACTERS}, and begins with a letter", name::LABEL))
+        }
+        // The controller puts 11 characters behind the name to make that of a job, which is the value of a label.
+        ("batch", "CronJob") => short(text, name::LABEL - 11),
+        ("batch", "Job") => short(text, name::LABEL),
+        ("rbac.authorization.k8s.io" | "certificates.k8s.io", _) => {
+            (is_path_segment(text), "it is neither `.` nor `..` and has no `/` or `%`".to_owned())
+        }
+        _ if group.ends_with(".openshift.io") => {
+            (is_path_segment(text), "it is neither `.` nor `..` and has no `/` or `%`".to_owned())
+        }
+        _ => short(text, name::SUBDOMAIN),
+    }
+}
+
+/// A DNS name of limited length.
+fn short(text: &str, longest: usize) -> (bool, String) {
+    let fits = text.len() <= longest && is_subdomain(text);
+    (
+        fits,
+        format!("it is at most {longest} of a-z, 0-9, `-` and `.`, with a letter or digit before and after each dot"),
+    )
+}
+
+/// Finds objects that are one object for a cluster, which does not compare versions.
+fn duplicates(objects: &[CheckedObject], faults: &mut Vec<Diagnostic>) {
+    let mut seen = BTreeMap::new();
+    for object in objects {
+        let resource = object.resource;
+        let id = (&object.gvk.group, &object.gvk.kind, resource.namespace(), resource.name());
+        if let Some(first) = seen.insert(id, resource.origin) {
+            let fault = object.fault(&resource.node, format!("two objects are `{object}`"));
+            faults.push(fault.note(first, "the first one"));
+        }
+    }
+}

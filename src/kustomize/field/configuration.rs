@@ -1,0 +1,42 @@
+//! `configurations` and `crds`: the field specs that hold in a kustomization and, after it, in those that name it.
+//!
+//! kustomize merges the defaults with the files of a kustomization, and that with what its folders brought along. The
+//! order shows: see [`crate::schema::fieldspec`] on what counts as the same field.
+
+use crate::diagnostic::Diagnostic;
+use crate::schema::fieldspec::FieldSpecs;
+use std::sync::Arc;
+
+/// The field specs gathered so far; none at first, not even the defaults.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Configuration {
+    specs: Arc<FieldSpecs>,
+    /// What is merged already and need not be again.
+    merged: Vec<Arc<FieldSpecs>>,
+}
+
+impl Configuration {
+    /// The field specs gathered so far.
+    pub(crate) fn specs(&self) -> &Arc<FieldSpecs> {
+        &self.specs
+    }
+
+    /// Takes in the field specs of a folder that is a part of this one.
+    pub(crate) fn merge(&mut self, other: &Configuration) -> Result<(), Diagnostic> {
+        self.add(&other.specs)
+    }
+
+    pub(crate) fn add(&mut self, more: &Arc<FieldSpecs>) -> Result<(), Diagnostic> {
+        if self.merged.iter().any(|known| Arc::ptr_eq(known, more)) {
+            return Ok(());
+        }
+        if self.merged.is_empty() && Arc::ptr_eq(more, FieldSpecs::builtin()) {
+            // On top of nothing they stay as they are; a test of them says so.
+            self.specs = Arc::clone(more);
+        } else {
+            Arc::make_mut(&mut self.specs).merge(more)?;
+        }
+        self.merged.push(Arc::clone(more));
+        Ok(())
+    }
+}

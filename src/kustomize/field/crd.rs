@@ -1,0 +1,82 @@
+//! `crds`: field specs out of the `OpenAPI` definitions of custom resources.
+//!
+//! Only the extensions that kustomize knows count: which fields name other objects, carry annotations, select by labels
+//! or are names themselves.
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::node::{Map, Node};
+use crate::schema::fieldspec::{FieldSpec, FieldSpecs, NameReference};
+
+/// The field specs of all kinds that the documents define; refused if they are something else than definitions.
+pub(crate) fn field_specs(documents: &[Node]) -> Result<FieldSpecs, Diagnostic> {
+    let mut specs = FieldSpecs::default();
+    for definitions in documents {
+        let parts = definitions.as_map().into_iter().flatten().map(|entry| &entry.value);
+        let is_wrong = |node: &&Node| node.as_map().is_none() && !node.is_null();
+        if let Some(wrong) = std::iter::once(definitions).chain(parts).find(is_wrong) {
+            let message = format!("`crds` are OpenAPI definitions by name, but this is {}", wrong.kind_name());
+            return Err(Diagnostic::new(Code::Overlay, message).at(wrong.at).help(
+                "a CustomResourceDefinition goes to `resources`; `crds` only tell which of its fields are names",
+            ));
+        }
+        for entry in definitions.as_map().into_iter().flatten() {
+            let Some(properties) = properties(&entry.value) else { continue };
+            if ["kind", "apiVersion", "metadata"].into_iter().all(|key| properties.has(key)) {
+                let name = entry.key.text.as_str();
+                let kind = name.rsplit('.').next().unwrap_or(name);
+                Walk { definitions, kind, specs: &mut specs }.definition(name, &mut Vec::new(), &mut Vec::new());
+            }
+        }
+    }
+    Ok(specs)
+}
+
+/// The properties of a definition, which stand under `Schema`, in whatever case.
+fn properties(definition: &Node) -> Option<&Map> {
+    let mut entries = definition.as_map()?.iter();
+    entries.find(|entry| entry.key.text.eq_ignore_ascii_case("schema"))?.value.get("properties")?.as_map()
+}
+
+/// A walk over the definition of one kind.
+struct Walk<'a> {
+    definitions: &'a Node,
+    kind: &'a str,
+    specs: &'a mut FieldSpecs,
+}
+
+impl<'a> Walk<'a> {
+    fn definition(&mut self, name: &'a str, path: &mut Vec<&'a str>, within: &mut Vec<&'a str>) {
+        let Some(definition) = self.definitions.get(name).filter(|_| !within.contains(&name)) else { return };
+        within.push(name);
+        for entry in properties(definition).into_iter().flatten() {
+            path.push(&entry.key.text);
+            self.property(&entry.value, path);
+            if let Some(reference) = entry.value.get("$ref").and_then(Node::as_str) {
+                self.definition(reference, path, within);
+            }
+            path.pop();
+        }
+        within.pop();
+    }
+
+    fn property(&mut self, property: &'a Node, path: &[&str]) {
+        let says = |extension: &str| property.get(extension).and_then(Node::as_str);
+        let field = |path: String| FieldSpec { kind: self.kind.into(), path: path.into(), ..FieldSpec::default() };
+        if says("x-kubernetes-annotation").is_some() {
+            self.specs.common_annotations.push(field(path.join("/")));
+        }
+        if says("x-kubernetes-label-selector").is_some() {
+            self.specs.common_labels.push(field(path.join("/")));
+        }
+        if says("x-kubernetes-identity").is_some() {
+            self.specs.name_prefix.push(field(path.join("/")));
+        }
+        let target = says("x-kubernetes-object-ref-api-version").zip(says("x-kubernetes-object-ref-kind"));
+        if let Some((version, kind)) = target {
+            let key = says("x-kubernetes-object-ref-name-key").unwrap_or("name");
+            let fields = vec![field([&path.join("/"), key].join("/"))];
+            let reference = NameReference { group: "".into(), version: version.into(), kind: kind.into(), fields };
+            self.specs.name_reference.push(reference);
+        }
+    }
+}

@@ -1,0 +1,508 @@
+//! Field paths with dots, as `replacements` and `vars` have them: `spec.containers.[name=web].ports.0`.
+//!
+//! A source path and a target path are not read alike: `[name=a]` is an exact text in the one and an unanchored regular
+//! expression in the other, `-` is the last item in the one and a key in the other, and only the other knows `*`.
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::kustomize::model::expression;
+use crate::node::{Node, Style, Value};
+use crate::source::Location;
+use crate::yaml::{self, Quoting};
+use regex::Regex;
+
+/// The way to one field that is read.
+pub(crate) struct SourcePath(Vec<SourcePart>);
+
+enum SourcePart {
+    Key(String),
+    Index(usize),
+    Last,
+    /// The first item with that text under a key, or that text itself if the key is empty.
+    Item {
+        key: String,
+        text: String,
+    },
+}
+
+/// The way to fields that are written.
+pub(crate) struct TargetPath(Vec<TargetPart>);
+
+enum TargetPart {
+    Key(String),
+    Index(usize),
+    Every,
+    /// The items whose text under a key fits, or whose own text if the key is empty.
+    Items {
+        key: String,
+        text: String,
+        pattern: Pattern,
+    },
+}
+
+/// A regular expression that need not fit the whole text.
+enum Pattern {
+    Literal,
+    Regex(Box<Regex>),
+}
+
+/// What is made of a field that is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Create {
+    /// Nothing.
+    Nothing,
+    /// An empty value of the kind that is going to stand there.
+    Like(Form),
+}
+
+/// The three kinds of values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Scalar,
+    Seq,
+    Map,
+}
+
+impl Form {
+    /// The kind of a value.
+    pub(crate) fn of(node: &Node) -> Self {
+        match node.value {
+            Value::Scalar(_) => Form::Scalar,
+            Value::Seq(_) => Form::Seq,
+            Value::Map(_) => Form::Map,
+        }
+    }
+
+    /// What kustomize makes in front of a part.
+    fn of_parent(part: &TargetPart) -> Self {
+        match part {
+            TargetPart::Index(_) | TargetPart::Items { .. } => Form::Seq,
+            TargetPart::Key(_) | TargetPart::Every => Form::Map,
+        }
+    }
+
+    /// What it makes in front of the rest of a path.
+    fn before(rest: &[TargetPart], end: Form) -> Self {
+        rest.first().map_or(end, Form::of_parent)
+    }
+
+    fn blank(self) -> Node {
+        match self {
+            Form::Scalar => super::plain("", Location::NONE),
+            Form::Seq => Node::seq([]),
+            Form::Map => Node::map(),
+        }
+    }
+}
+
+/// What becomes of a field that a path leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reached {
+    /// It was there.
+    Found,
+    /// It was made.
+    Made,
+    /// kustomize makes it inside of a null, which swallows it.
+    Lost,
+}
+
+impl Reached {
+    fn made(self) -> Self {
+        if self == Reached::Lost { self } else { Reached::Made }
+    }
+}
+
+/// The parts of a path: split at dots that no backslash precedes. In brackets dots do not split; brackets that hold no
+/// `=` are no more than that.
+fn split(path: &str) -> Vec<String> {
+    let mut plain: Vec<String> = Vec::new();
+    for text in path.split('.') {
+        match plain.last_mut().filter(|last| last.ends_with('\\')) {
+            Some(last) => {
+                last.pop();
+                last.push('.');
+                last.push_str(text);
+            }
+            None => plain.push(text.to_owned()),
+        }
+    }
+    let mut parts = Vec::new();
+    let mut plain = plain.into_iter();
+    while let Some(mut part) = plain.next() {
+        if part.starts_with('[') && !part.ends_with(']') {
+            for more in plain.by_ref() {
+                part.push('.');
+                part.push_str(&more);
+                if more.ends_with(']') {
+                    break;
+                }
+            }
+            if !part.contains('=') {
+                parts.push(part.trim_matches(['[', ']']).to_owned());
+                continue;
+            }
+        }
+        parts.push(part);
+    }
+    parts
+}
+
+/// `key` and `text` of `[key=text]`.
+fn query(part: &str) -> Option<Result<(String, String), Diagnostic>> {
+    let inner = part.strip_prefix('[').filter(|_| part.ends_with(']'))?;
+    let inner = inner.strip_suffix(']').unwrap_or(inner);
+    let missing = || {
+        Diagnostic::new(Code::Overlay, format!("`{part}` must say which item of the list is meant"))
+            .help("write it as in `[name=web]`, or `[=text]` for a list of strings")
+    };
+    Some(inner.split_once('=').map(|(key, text)| (key.to_owned(), text.to_owned())).ok_or_else(missing))
+}
+
+fn wrong(node: &Node, part: &str, wanted: &str) -> Diagnostic {
+    let message = format!("`{part}` must stand in {wanted}, but this is {}", node.kind_name());
+    Diagnostic::new(Code::Overlay, message).note(node.at, "this")
+}
+
+impl SourcePath {
+    /// Reads a path.
+    pub(crate) fn new(path: &str) -> Result<Self, Diagnostic> {
+        let parts = split(path);
+        let parts = parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).map(SourcePart::new);
+        parts.collect::<Result<_, _>>().map(SourcePath)
+    }
+
+    /// Reads a path in which `ports[0]` is the same as `ports.0`.
+    pub(crate) fn indexed(path: &str) -> Result<Self, Diagnostic> {
+        let mut parts = Vec::new();
+        for part in split(path) {
+            let index = part.strip_suffix(']').and_then(|part| part.rsplit_once('['));
+            match index.filter(|(_, index)| !index.is_empty() && index.bytes().all(|b| b.is_ascii_digit())) {
+                Some((name, index)) => parts.extend([name.to_owned(), index.to_owned()]),
+                None => parts.push(part),
+            }
+        }
+        let parts = parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).map(SourcePart::new);
+        parts.collect::<Result<_, _>>().map(SourcePath)
+    }
+
+    /// What stands there, if anything does.
+    pub(crate) fn find<'n>(&self, object: &'n Node) -> Result<Option<&'n Node>, Diagnostic> {
+        let mut node = object;
+        for part in &self.0 {
+            match part.step(node)? {
+                Some(next) => node = next,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(node))
+    }
+}
+
+impl SourcePart {
+    fn new(part: &str) -> Result<Self, Diagnostic> {
+        if let Ok(index) = part.parse::<i64>() {
+            let negative = |_| Diagnostic::new(Code::Overlay, format!("the position `{part}` is below zero"));
+            return usize::try_from(index).map(SourcePart::Index).map_err(negative);
+        }
+        match query(part) {
+            Some(query) => query.map(|(key, text)| SourcePart::Item { key, text }),
+            None if part == "-" => Ok(SourcePart::Last),
+            None => Ok(SourcePart::Key(part.to_owned())),
+        }
+    }
+
+    fn step<'n>(&self, node: &'n Node) -> Result<Option<&'n Node>, Diagnostic> {
+        if node.is_null() {
+            return Ok(None);
+        }
+        let items = |part: &str| node.as_seq().ok_or_else(|| wrong(node, part, "a list"));
+        match self {
+            SourcePart::Key(key) => Ok(node.as_map().ok_or_else(|| wrong(node, key, "a mapping"))?.get(key)),
+            SourcePart::Index(index) => Ok(items(&index.to_string())?.get(*index)),
+            SourcePart::Last => {
+                let empty = || Diagnostic::new(Code::Overlay, "an empty list has no last item").note(node.at, "this");
+                items("-")?.last().map(Some).ok_or_else(empty)
+            }
+            SourcePart::Item { key, text } => {
+                let is = |node: &Node| node.as_scalar().map_or("", |scalar| &scalar.text) == text;
+                let mut items = items(&format!("[{key}={text}]"))?.iter();
+                Ok(items.find(|item| if key.is_empty() { is(item) } else { item.get(key).is_some_and(is) }))
+            }
+        }
+    }
+}
+
+impl TargetPath {
+    /// Reads a path.
+    pub(crate) fn new(path: &str) -> Result<Self, Diagnostic> {
+        let parts = split(path.strip_prefix('.').unwrap_or(path));
+        parts.iter().map(|part| TargetPart::new(part)).collect::<Result<_, _>>().map(TargetPath)
+    }
+
+    /// Calls `visit` for every field that the path leads to; how often it did.
+    pub(crate) fn each(
+        &self,
+        object: &mut Node,
+        create: Create,
+        visit: &mut dyn FnMut(&mut Node, Reached) -> Result<(), Diagnostic>,
+    ) -> Result<usize, Diagnostic> {
+        each(object, &self.0, create, Reached::Found, visit)
+    }
+}
+
+impl TargetPart {
+    fn new(part: &str) -> Result<Self, Diagnostic> {
+        if part.is_empty() {
+            return Err(Diagnostic::new(Code::Overlay, "a part of the path is empty"));
+        }
+        if let Ok(index) = part.parse::<usize>() {
+            return Ok(TargetPart::Index(index));
+        }
+        match query(part) {
+            Some(query) => {
+                let (key, text) = query?;
+                Ok(TargetPart::Items { pattern: Pattern::new(&text)?, key, text })
+            }
+            None if part == "*" => Ok(TargetPart::Every),
+            None => Ok(TargetPart::Key(part.to_owned())),
+        }
+    }
+}
+
+impl Pattern {
+    fn new(text: &str) -> Result<Self, Diagnostic> {
+        if !text.contains(|c| "\\.+*?()|[]{}^$".contains(c)) {
+            return Ok(Pattern::Literal);
+        }
+        let refused = |why| Diagnostic::new(Code::Overlay, format!("`{text}` is no regular expression: {why}"));
+        expression::compile(text).map(|regex| Pattern::Regex(Box::new(regex))).map_err(refused)
+    }
+
+    fn fits(&self, wanted: &str, node: &Node) -> bool {
+        let written = written(node);
+        match self {
+            Pattern::Literal => written.contains(wanted),
+            Pattern::Regex(regex) => regex.is_match(written.trim()),
+        }
+    }
+}
+
+/// A value as its file has it, quotes and all: kustomize looks for the expression in that.
+fn written(node: &Node) -> String {
+    let Some(scalar) = node.as_scalar() else {
+        let mut out = String::new();
+        return yaml::write(&mut out, node, Quoting::Kustomize).map_or_else(|_| String::new(), |()| out);
+    };
+    match scalar.style {
+        Style::Plain => scalar.text.to_string(),
+        Style::Quoted => format!("\"{}\"", scalar.text),
+        Style::Block => format!("|\n  {}", scalar.text),
+        Style::Folded => format!(">\n  {}", scalar.text),
+    }
+}
+
+fn each(
+    node: &mut Node,
+    path: &[TargetPart],
+    create: Create,
+    reached: Reached,
+    visit: &mut dyn FnMut(&mut Node, Reached) -> Result<(), Diagnostic>,
+) -> Result<usize, Diagnostic> {
+    let Some((part, rest)) = path.split_first() else { return visit(node, reached).map(|()| 1) };
+    if node.is_null() {
+        return null(node, path, create, visit);
+    }
+    match part {
+        TargetPart::Key(key) => {
+            if node.as_map().is_none() {
+                return Err(wrong(node, key, "a mapping"));
+            }
+            let map = node.as_map_mut().expect("it was a mapping a line ago");
+            let mut reached = reached;
+            if let (false, Create::Like(end)) = (map.has(key), create) {
+                map.insert(super::key(key, Location::NONE), Form::before(rest, end).blank());
+                reached = reached.made();
+            }
+            map.get_mut(key).map_or(Ok(0), |child| each(child, rest, create, reached, visit))
+        }
+        TargetPart::Index(index) => {
+            let items = list(node, &index.to_string())?;
+            let mut reached = reached;
+            if let (true, Create::Like(end)) = (items.len() == *index, create) {
+                items.push(Form::before(rest, end).blank());
+                reached = reached.made();
+            }
+            let count = items.len();
+            let short =
+                || Diagnostic::new(Code::Overlay, format!("the list has no item `{index}`; how many it has: {count}"));
+            each(items.get_mut(*index).ok_or_else(short)?, rest, create, reached, visit)
+        }
+        TargetPart::Every => {
+            let items = list(node, "*")?;
+            items.iter_mut().try_fold(0, |count, item| Ok(count + each(item, rest, create, reached, visit)?))
+        }
+        TargetPart::Items { key, text, pattern } => {
+            let fits = |item: &Node| {
+                let value = if key.is_empty() { Some(item) } else { item.get(key) };
+                value.is_some_and(|value| pattern.fits(text, value))
+            };
+            // Of a list of strings the item itself is meant, whatever the path goes on to say.
+            let rest = if key.is_empty() { &[] } else { rest };
+            let items = list(node, &format!("[{key}={text}]"))?;
+            let mut count = 0;
+            for item in items.iter_mut().filter(|item| fits(item)) {
+                count += each(item, rest, create, reached, visit)?;
+            }
+            if count > 0 || create == Create::Nothing {
+                return Ok(count);
+            }
+            let item = item(key, text);
+            if !fits(&item) {
+                let message = format!("`[{key}={text}]` cannot be made, as the expression does not fit its own text");
+                return Err(Diagnostic::new(Code::Overlay, message));
+            }
+            items.push(item);
+            each(items.last_mut().expect("one was just added"), rest, create, reached.made(), visit)
+        }
+    }
+}
+
+/// Where the path goes on below a null. What kustomize makes there is never seen again.
+fn null(
+    node: &Node,
+    path: &[TargetPart],
+    create: Create,
+    visit: &mut dyn FnMut(&mut Node, Reached) -> Result<(), Diagnostic>,
+) -> Result<usize, Diagnostic> {
+    match (&path[0], create) {
+        (TargetPart::Every, _) => Ok(0),
+        (_, Create::Like(_)) => each(&mut Form::of_parent(&path[0]).blank(), path, create, Reached::Lost, visit),
+        (TargetPart::Index(index), Create::Nothing) => Err(wrong(node, &index.to_string(), "a list")),
+        (_, Create::Nothing) => Ok(0),
+    }
+}
+
+fn list<'n>(node: &'n mut Node, part: &str) -> Result<&'n mut Vec<Node>, Diagnostic> {
+    if node.as_seq().is_none() {
+        return Err(wrong(node, part, "a list"));
+    }
+    Ok(node.as_seq_mut().expect("it was a list a line ago"))
+}
+
+fn item(key: &str, text: &str) -> Node {
+    let text = super::plain(text, Location::NONE);
+    if key.is_empty() {
+        return text;
+    }
+    let mut map = crate::node::Map::default();
+    map.insert(super::key(key, Location::NONE), text);
+    map.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Create, Form, SourcePath, TargetPath, split};
+    use crate::node::Node;
+    use crate::source::Location;
+    use crate::yaml::{self, Dialect, Quoting};
+
+    fn parse(text: &str) -> Node {
+        yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Location::NONE).unwrap().remove(0)
+    }
+
+    fn write(node: &Node) -> String {
+        let mut out = String::new();
+        yaml::write(&mut out, node, Quoting::Kustomize).unwrap();
+        out.trim_end().replace('\n', ";")
+    }
+
+    #[test]
+    fn parts() {
+        for (path, want) in [
+            ("a.b", &["a", "b"][..]),
+            (r"a\.b.c", &["a.b", "c"]),
+            ("a.[b.c].d", &["a", "b.c", "d"]),
+            ("a.[n=b.c].d", &["a", "[n=b.c]", "d"]),
+            ("a.[b].c", &["a", "[b]", "c"]),
+            ("a.[b.c", &["a", "b.c"]),
+            ("", &[""]),
+        ] {
+            assert_eq!(split(path), want, "{path}");
+        }
+    }
+
+    #[test]
+    fn sources() {
+        let object = parse("{a: {b.c: 1}, l: [{n: x, v: 2}, {n: 'y', v: 3}], s: [p, q], e: [], z: null}");
+        let find = |path: &str| {
+            let path = SourcePath::new(path).map_err(|error| error.to_string())?;
+            path.find(&object).map(|found| found.map(write)).map_err(|error| error.to_string())
+        };
+        for (path, want) in [
+            (r"a.b\.c", Some("1")),
+            ("a.[b.c]", Some("1")),
+            ("l.[n=y].v", Some("3")),
+            ("l.0.v", Some("2")),
+            ("l.-.v", Some("3")),
+            ("l.7", None),
+            ("s.[=q]", Some("q")),
+            ("s.[=]", None),
+            ("z.x", None),
+            (" a ..[b.c]", Some("1")),
+            ("x.y", None),
+        ] {
+            assert_eq!(find(path), Ok(want.map(str::to_owned)), "{path}");
+        }
+        for path in ["s.x", "a.0", "e.-", "a.-1", "s.[x]", "s.0.x"] {
+            assert!(find(path).is_err(), "{path}");
+        }
+        let indexed = SourcePath::indexed("l[1].v").unwrap();
+        assert_eq!(indexed.find(&object).unwrap().map(write).as_deref(), Some("3"));
+    }
+
+    #[test]
+    fn targets() {
+        let set = |object: &str, path: &str, create: Create| {
+            let mut node = parse(object);
+            let path = TargetPath::new(path).map_err(|error| error.to_string())?;
+            let count = path.each(&mut node, create, &mut |field, _| {
+                *field = "N".into();
+                Ok(())
+            });
+            count.map(|count| format!("{count} {}", write(&node))).map_err(|error| error.to_string())
+        };
+        let make = Create::Like(Form::Scalar);
+        for (object, path, create, want) in [
+            ("{a: {b: 1}}", "a.b", Create::Nothing, "1 a:;  b: \"N\""),
+            ("{a: {b: 1}}", "a.c", Create::Nothing, "0 a:;  b: 1"),
+            ("{a: [{b: 1}, {c: 2}]}", "a.*.b", Create::Nothing, "1 a:;- b: \"N\";- c: 2"),
+            ("{a: [{b: 1}, {c: 2}]}", "a.*.b", make, "2 a:;- b: \"N\";- b: \"N\";  c: 2"),
+            ("{a: [ax, b, xa]}", "a.[=a]", Create::Nothing, "2 a:;- \"N\";- b;- \"N\""),
+            (
+                "{a: [{k: a, v: 1}, {k: 'a', v: 2}]}",
+                "a.[k=^a$].v",
+                Create::Nothing,
+                "1 a:;- k: a;  v: \"N\";- k: a;  v: 2",
+            ),
+            ("{}", "a.[k=1].v", make, "1 a:;- k: 1;  v: \"N\""),
+            ("{}", "a.0.b", make, "1 a:;- b: \"N\""),
+            ("{a: null}", "a.b", make, "1 a: null"),
+            ("{a: null}", "a.b", Create::Nothing, "0 a: null"),
+            ("{a: null}", "a", Create::Nothing, "1 a: \"N\""),
+        ] {
+            assert_eq!(set(object, path, create).as_deref(), Ok(want), "{object} {path} {create:?}");
+        }
+        for (object, path) in [
+            ("{a: 1}", "a.b"),
+            ("{a: {}}", "a.0"),
+            ("{a: {}}", "a.*"),
+            ("{a: []}", "a.1"),
+            ("{a: []}", "a.[k=^x$].v"),
+            ("{a: {}}", "a..b"),
+            ("{a: []}", "a.[k]"),
+            ("{a: []}", "a.[k=(]"),
+            ("{}", "a.*.b"),
+        ] {
+            assert!(set(object, path, make).is_err(), "{object} {path}");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The order of the output: as read (fifo), or by kind (legacy), in which the objects can be applied one by one.
+
+use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::kustomize::input::Resources;
+use crate::kustomize::model::{LegacySortOptions, SortOptions};
+use crate::resource::{Id, Resource};
+use crate::schema::order::{FIRST, LAST, text};
+use std::cmp::Ordering;
+
+/// The order of the output where the kustomization does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reorder {
+    /// By kind, in an order in which they can be applied.
+    #[default]
+    Legacy,
+    /// As read.
+    None,
+}
+
+/// What `order` can be.
+const ORDERS: &str = "write `order: fifo` for the order in which objects are read, `order: legacy` for one by kind";
+
+/// Puts objects in the order that `options` say, or else in that of the command line.
+pub(crate) fn sort(resources: &mut Resources, options: Option<&SortOptions>, otherwise: Reorder) -> Result<()> {
+    let complain = |message: &str, at| Diagnostic::new(Code::Overlay, message).at(at);
+    let legacy = match options {
+        None => match otherwise {
+            Reorder::Legacy => None,
+            Reorder::None => return Ok(()),
+        },
+        Some(options) => match (options.order.as_deref(), &options.legacy) {
+            (Some("legacy"), legacy) => legacy.as_ref(),
+            (Some("fifo"), None) => return Ok(()),
+            (Some("fifo"), Some(_)) => {
+                let message = "`legacySortOptions` stand beside `order: fifo`, which has no use for them";
+                return Err(complain(message, options.at).into());
+            }
+            _ => {
+                let at = options.order.as_ref().map_or(options.at, |order| order.at.or(options.at));
+                return Err(complain("`order` is neither `fifo` nor `legacy`", at).help(ORDERS).into());
+            }
+        },
+    };
+    resources.sort_by_key(|resource| Position::of(resource, legacy));
+    Ok(())
+}
+
+/// Where an object stands in legacy order.
+#[derive(PartialEq, Eq)]
+struct Position {
+    rank: i64,
+    gvk: String,
+    id: Id,
+    place: String,
+}
+
+impl Position {
+    fn of(resource: &Resource, options: Option<&LegacySortOptions>) -> Self {
+        let id = resource.id();
+        let or = |text: &str, blank: &str| if text.is_empty() { blank.to_owned() } else { text.to_owned() };
+        let gvk = text(&id.gvk);
+        let place = [or(&id.namespace, "~X"), or(&id.name, "~N")].join("|");
+        Position { rank: rank(&id.gvk.kind, options), gvk, id, place }
+    }
+}
+
+/// Below zero for kinds that come first, above for those that come last.
+fn rank(kind: &str, options: Option<&LegacySortOptions>) -> i64 {
+    let at = |found: Option<usize>| found.and_then(|i| i64::try_from(i).ok());
+    let (first, last, count) = match options {
+        None => (FIRST.iter().position(|k| *k == kind), LAST.iter().position(|k| *k == kind), FIRST.len()),
+        Some(LegacySortOptions { order_first, order_last }) => {
+            (order_first.iter().rposition(|k| k == kind), order_last.iter().rposition(|k| k == kind), order_first.len())
+        }
+    };
+    match (at(last), at(first)) {
+        (Some(i), _) => 1 + i,
+        (None, Some(i)) => i - i64::try_from(count).unwrap_or(i64::MAX),
+        (None, None) => 0,
+    }
+}
+
+impl Ord for Position {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let (a, b) = (&self.id.gvk, &other.id.gvk);
+        self.rank.cmp(&other.rank).then_with(|| {
+            if a == b {
+                self.place.cmp(&other.place)
+            } else if a.kind == "Namespace" && b.kind == "Namespace" && (a.group.is_empty() || b.group.is_empty()) {
+                // The core kind comes before its namesakes of other groups.
+                other.gvk.cmp(&self.gvk)
+            } else {
+                self.gvk.cmp(&other.gvk)
+            }
+        })
+    }
+}
+
+impl PartialOrd for Position {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LegacySortOptions, Position};
+    use crate::node::{Map, Node};
+    use crate::resource::Resource;
+
+    fn object(text: &str) -> Resource {
+        let [api_version, kind, namespace, name] = text.split(' ').collect::<Vec<_>>()[..] else { panic!("{text}") };
+        let metadata: Map = [("name", Node::str(name)), ("namespace", Node::str(namespace))].into_iter().collect();
+        let map: Map = [("apiVersion", api_version.into()), ("kind", kind.into()), ("metadata", metadata.into())]
+            .into_iter()
+            .collect();
+        Resource::new(map.into())
+    }
+
+    fn is_sorted(texts: &[&str], options: Option<&LegacySortOptions>) -> bool {
+        texts.iter().map(|text| Position::of(&object(text), options)).is_sorted_by(|a, b| a < b)
+    }
+
+    #[test]
+    fn legacy() {
+        assert!(is_sorted(
+            &[
+                "v1 Namespace  b",
+                "my.io/v1 Namespace  a",
+                "v1 Secret  a",
+                "v1 Service A b",
+                "v1 Service a-b a",
+                "v1 Service a a",
+                "v1 Service  B",
+                "v1 Service  a",
+                "apps/v1 Deployment  a",
+                "batch/v1 Job  a",
+                "networking.k8s.io/v1 Ingress  a",
+                "v1 Pod  a",
+                "admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration  a",
+            ],
+            None
+        ));
+    }
+
+    #[test]
+    fn own_lists_replace_the_usual_ones() {
+        let kinds = |kinds: &[&str]| kinds.iter().map(|kind| (*kind).into()).collect();
+        let options = LegacySortOptions { order_first: kinds(&["Pod", "Job"]), order_last: kinds(&["Namespace"]) };
+        let order = ["v1 Pod  a", "batch/v1 Job  a", "apps/v1 Deployment  a", "v1 Service  a", "v1 Namespace  a"];
+        assert!(is_sorted(&order, Some(&options)));
+    }
+}

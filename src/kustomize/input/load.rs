@@ -1,0 +1,227 @@
+//! Reading what a kustomization names: paths, load restrictions, documents.
+//!
+//! What does not depend on a branch is read once and kept in a [`Memo`]. Nothing here reaches beyond the project or
+//! follows a URL.
+
+use super::memo::once;
+use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::kustomize::input::{Input, LoadRestrictor, Scope, manifest};
+use crate::kustomize::model;
+use crate::kustomize::model::{Kustomization, Text};
+use crate::node::Node;
+use crate::source::{File, Found, RelPath};
+use crate::yaml::{self, Dialect};
+use smol_str::SmolStr;
+use std::sync::Arc;
+
+/// The names of a kustomization file; a folder has one of them. With templates, each may end in `.j2` as well.
+const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/// The name of what a template makes, or `None` for a file that is no template.
+pub(crate) fn without_j2(name: &str) -> Option<&str> {
+    name.strip_suffix(".j2")
+}
+
+/// Whether a file of this name is a kustomization rather than a manifest.
+pub(crate) fn is_kustomization(name: &str) -> bool {
+    NAMES.contains(&without_j2(name).unwrap_or(name))
+}
+
+/// What a path of `resources` leads to.
+pub(crate) enum Entry {
+    /// A file of manifests.
+    File(Arc<File>),
+    /// A folder, with the path to it.
+    Folder(RelPath),
+}
+
+impl Input<'_> {
+    fn template(&self, file: &File) -> Option<&dyn super::Templates> {
+        self.templates.filter(|_| without_j2(file.path.as_str()).is_some())
+    }
+
+    /// The kustomization of a folder and its file, or `None` if the folder has none.
+    pub(crate) fn kustomization(&self, folder: &RelPath) -> Result<Option<(Arc<File>, Arc<Kustomization>)>> {
+        let project = self.project;
+        let Found::Folder(names) = project.look(folder) else { return Ok(None) };
+        let mut found: Vec<Arc<File>> = names
+            .iter()
+            .filter(|name| is_kustomization(name) && (self.templates.is_some() || without_j2(name).is_none()))
+            .filter_map(|name| project.file(&folder.join(name)?))
+            .collect();
+        let Some(file) = found.pop() else { return Ok(None) };
+        if let Some(other) = found.pop() {
+            let message = format!("`{}` has two kustomization files", project.show(folder));
+            return Err(Diagnostic::new(Code::Overlay, message)
+                .at(other.place())
+                .note(file.place(), "the other one")
+                .help("keep one of them")
+                .into());
+        }
+        let read = |documents: &[Node]| model::read(documents, &file).map(Arc::new);
+        let kustomization = match self.template(&file) {
+            Some(templates) => read(&templates.documents(&file, Dialect::Yaml11)?)?,
+            None => {
+                once(&self.memo.kustomizations, &file.path, || read(&self.cache.documents(&file, Dialect::Yaml11)?))?
+            }
+        };
+        Ok(Some((file, kustomization)))
+    }
+
+    /// The documents of a file, whatever they are.
+    fn documents(&self, file: &Arc<File>, dialect: Dialect) -> Result<Arc<Vec<Node>>> {
+        match self.template(file) {
+            Some(templates) => Ok(Arc::new(templates.documents(file, dialect)?)),
+            None => self.cache.documents(file, dialect),
+        }
+    }
+
+    /// The files of manifests in and below a folder, in path order.
+    pub(crate) fn manifest_files(&self, folder: &RelPath) -> Result<Arc<Vec<Arc<File>>>> {
+        once(&self.memo.folders, folder, || {
+            let mut files = Vec::new();
+            self.walk(folder, &mut Vec::new(), &mut files)?;
+            files.sort_by(|a, b| a.path.cmp(&b.path));
+            Ok(Arc::new(files))
+        })
+    }
+
+    /// Adds the manifests below a folder; `above` holds the folders on the way to it, links resolved.
+    fn walk(&self, folder: &RelPath, above: &mut Vec<RelPath>, files: &mut Vec<Arc<File>>) -> Result<()> {
+        let complaint = |message: String| Diagnostic::new(Code::Overlay, message);
+        let Found::Folder(names) = self.project.look(folder) else { return Ok(()) };
+        let real = self.project.real(folder).unwrap_or_default();
+        if above.contains(&real) {
+            let [folder, real] = [folder, &real].map(|folder| self.project.show(folder));
+            return Err(complaint(format!("`{folder}` is a link to `{real}`, which it is in")).into());
+        }
+        above.push(real);
+        for name in names.iter().filter(|name| !is_kustomization(name)) {
+            let Some(path) = folder.join(name) else { continue };
+            let name = without_j2(name).filter(|_| self.templates.is_some()).unwrap_or(name);
+            match self.project.look(&path) {
+                Found::File(file) if [".yaml", ".yml"].iter().any(|end| name.ends_with(end)) => {
+                    files.push(file);
+                }
+                Found::Folder(_) => self.walk(&path, above, files)?,
+                Found::Unreadable(why) => {
+                    let path = self.project.show(&path);
+                    return Err(complaint(format!("`{path}` cannot be read: {why}")).into());
+                }
+                _ => {}
+            }
+        }
+        above.pop();
+        Ok(())
+    }
+
+    /// The objects of a file, lists taken apart.
+    pub(crate) fn manifests(&self, file: &Arc<File>) -> Result<Arc<Vec<Node>>> {
+        let read = || manifest::objects(&self.documents(file, Dialect::Kubernetes)?).map(Arc::new);
+        match self.template(file) {
+            Some(_) => read(),
+            None => once(&self.memo.manifests, &file.path, read),
+        }
+    }
+}
+
+impl Scope<'_> {
+    /// The file that `path` names as seen from this folder, if the load restrictions allow it. The complaint stands at
+    /// `path`.
+    pub(crate) fn file(&self, path: &Text) -> Result<Arc<File>, Diagnostic> {
+        match self.entry(path)? {
+            Entry::File(file) => Ok(file),
+            Entry::Folder(_) => Err(complain(path, format!("`{path}` is a folder, not a file"))),
+        }
+    }
+
+    /// The file or folder that `path` names as seen from this folder.
+    pub(crate) fn entry(&self, path: &Text) -> Result<Entry, Diagnostic> {
+        let project = self.input.project;
+        if path.is_empty() {
+            return Err(complain(path, "the path is empty"));
+        }
+        let full = match path.strip_prefix('/') {
+            Some(below) if self.rules.absolute => RelPath::new(below),
+            _ => self.folder.join(path),
+        };
+        match full.as_ref().map(|full| project.look(full)) {
+            Some(Found::File(file)) => self.allow(path, &file.path).map(|()| Entry::File(file)),
+            Some(Found::Folder(_)) if path.starts_with('/') => {
+                Err(complain(path, format!("`{path}` is absolute; folders are named as seen from the kustomization")))
+            }
+            Some(Found::Folder(_)) => Ok(Entry::Folder(full.unwrap_or_default())),
+            Some(Found::Unreadable(why)) => Err(complain(path, format!("`{path}` cannot be read: {why}"))),
+            _ if is_remote(path) => Err(complain(path, format!("`{path}` is remote, and a build uses no network"))
+                .help("put a copy of it into the project and name that")),
+            Some(Found::Nothing) => {
+                let full = full.unwrap_or_default();
+                let error = complain(path, format!("there is no file or folder `{path}`"));
+                Err(match project.look(&full.parent()) {
+                    Found::Folder(names) => {
+                        match crate::diagnostic::nearest(full.name(), names.iter().map(String::as_str)) {
+                            Some(near) => {
+                                let near = full.parent().join(near).unwrap_or_default().seen_from(&self.folder);
+                                error.help(format!("did you mean `{near}`?"))
+                            }
+                            None => error,
+                        }
+                    }
+                    _ => error,
+                })
+            }
+            None => Err(complain(path, format!("`{path}` leads out of the project"))),
+        }
+    }
+
+    fn allow(&self, path: &Text, full: &RelPath) -> Result<(), Diagnostic> {
+        let project = self.input.project;
+        let below = || Some(project.real(full)?.is_within(&project.real(&self.folder)?));
+        if self.rules.load == LoadRestrictor::None || below() == Some(true) {
+            return Ok(());
+        }
+        Err(complain(path, format!("`{path}` stands outside of the folder of its kustomization")).help(
+            "move it into the folder, or make it part of a kustomization and list that one's folder in `resources`",
+        ))
+    }
+
+    /// The documents of a file: a template (`*.j2`) rendered, any other parsed once for all builds.
+    pub(crate) fn documents(&self, file: &Arc<File>, dialect: Dialect) -> Result<Arc<Vec<Node>>> {
+        self.input.documents(file, dialect)
+    }
+
+    /// The bytes of a file, a template rendered.
+    pub(crate) fn bytes(&self, file: &Arc<File>) -> Result<Vec<u8>> {
+        match self.input.template(file) {
+            Some(templates) => Ok(templates.text(file)?.into_bytes()),
+            None => Ok(file.bytes.clone()),
+        }
+    }
+
+    /// The documents of YAML text that stands in a scalar of a file, such as an inline patch; parsed once for all builds
+    /// as long as the text at that place is the same.
+    pub(crate) fn inline(&self, scalar: &Node, dialect: Dialect) -> Result<Arc<Vec<Node>>> {
+        let text = scalar.as_scalar().map_or("", |scalar| scalar.text.as_str());
+        let parse = || {
+            let place = yaml::inset(self.input.project, scalar);
+            Ok((SmolStr::new(text), Arc::new(yaml::parse(text, dialect, &place)?)))
+        };
+        if !scalar.at.is_some() {
+            return Ok(parse()?.1);
+        }
+        let (known, documents) = once(&self.input.memo.inline, &(scalar.at, dialect), parse)?;
+        // A template may put another text at the same place.
+        if known == text { Ok(documents) } else { Ok(parse()?.1) }
+    }
+}
+
+fn complain(path: &Text, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(Code::Overlay, message).at(path.at)
+}
+
+/// Whether kustomize would fetch this path.
+fn is_remote(path: &str) -> bool {
+    path.contains("://")
+        || path.contains("?ref=")
+        || ["git@", "git::", "github.com/", "github.com:"].iter().any(|start| path.starts_with(start))
+}

@@ -1,0 +1,68 @@
+//! What makes a document a Kubernetes object, and lists of objects taken apart.
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
+use crate::node::{Map, Node};
+use std::collections::VecDeque;
+
+/// The objects of documents: those that a `List` holds follow everything else, as kustomize has it. Documents that are
+/// empty mappings are dropped.
+pub(crate) fn objects(documents: &[Node]) -> Result<Vec<Node>> {
+    let mut queue: VecDeque<Node> = documents.iter().filter(|node| !is_empty(node)).cloned().collect();
+    let mut objects = Vec::with_capacity(queue.len());
+    let mut complaints = Vec::new();
+    while let Some(node) = queue.pop_front() {
+        if let Err(error) = check(&node) {
+            complaints.push(error);
+            continue;
+        }
+        let is_list = node.str_at(&["kind"]).is_some_and(|kind| kind.ends_with("List"));
+        let Some(items) = node.get("items").filter(|_| is_list) else {
+            objects.push(node);
+            continue;
+        };
+        if let Some(items) = items.as_seq() {
+            queue.extend(items.iter().filter(|item| !is_empty(item)).cloned());
+        } else if !items.is_null() {
+            complaints.push(complain(items, format!("`items` must be a list, but this is {}", items.kind_name())));
+        }
+    }
+    Diagnostics::check(complaints, objects)
+}
+
+fn is_empty(node: &Node) -> bool {
+    node.is_null() || node.as_map().is_some_and(Map::is_empty)
+}
+
+/// Every document has a `kind`, and a `metadata.name` unless it is a list.
+fn check(node: &Node) -> Result<(), Diagnostic> {
+    if node.as_map().is_none() {
+        return Err(complain(node, format!("a Kubernetes object is a mapping, but this is {}", node.kind_name())));
+    }
+    let text = |path: &[&str]| node.at_path(path).and_then(Node::as_text).unwrap_or("");
+    let kind = text(&["kind"]);
+    if kind.is_empty() {
+        return Err(complain(node, "this object has no `kind`"));
+    }
+    if !kind.ends_with("List") && text(&["metadata", "name"]).is_empty() {
+        return Err(complain(node, format!("this object of the kind `{kind}` has no `metadata.name`")));
+    }
+    match wrong_annotations(node).filter(|node| node.as_seq().is_some_and(|items| !items.is_empty())) {
+        Some(list) => Err(complain(list, no_annotations(list))),
+        None => Ok(()),
+    }
+}
+
+/// Annotations that are no mapping. kustomize refuses a list that holds something, and drops everything else.
+pub(crate) fn wrong_annotations(node: &Node) -> Option<&Node> {
+    let annotations = node.at_path(&["metadata", "annotations"]);
+    annotations.filter(|annotations| !annotations.is_null() && annotations.as_map().is_none())
+}
+
+/// What to say of them.
+pub(crate) fn no_annotations(wrong: &Node) -> String {
+    format!("`metadata.annotations` is a mapping, but this is {}", wrong.kind_name())
+}
+
+fn complain(node: &Node, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(Code::Resource, message).at(node.at)
+}

@@ -1,0 +1,51 @@
+//! What a build reads: files, manifests, kustomizations, and the objects read so far.
+
+pub(crate) mod accumulated;
+pub(crate) mod build_metadata;
+pub(crate) mod cause;
+pub(crate) mod load;
+pub(crate) mod manifest;
+mod memo;
+pub(crate) mod resources;
+pub(crate) mod scope;
+
+pub use memo::Memo;
+pub(crate) use resources::Resources;
+pub(crate) use scope::{Rules, Scope, Warnings};
+
+use crate::diagnostic::Result;
+use crate::node::Node;
+use crate::source::{File, Project};
+use crate::yaml::{self, Dialect};
+use std::sync::Arc;
+
+/// What a build reads.
+#[derive(Clone, Copy)]
+pub struct Input<'a> {
+    /// The texts.
+    pub project: &'a Project,
+    /// What was parsed, shared by all builds of the project.
+    pub cache: &'a yaml::Cache,
+    /// What was read of kustomizations, shared by all builds of the project.
+    pub memo: &'a Memo,
+    /// What renders `*.j2`; without it such files are plain text.
+    pub templates: Option<&'a dyn Templates>,
+}
+
+/// What renders the files that end in `.j2`, for one branch.
+pub trait Templates: Sync {
+    /// The documents of a template.
+    fn documents(&self, file: &Arc<File>, dialect: Dialect) -> Result<Vec<Node>>;
+    /// The text of a template.
+    fn text(&self, file: &Arc<File>) -> Result<String>;
+}
+
+/// Which files a kustomization may name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LoadRestrictor {
+    /// Those in or below its folder.
+    #[default]
+    RootOnly,
+    /// All of the project.
+    None,
+}

@@ -1,0 +1,226 @@
+//! The objects of a build so far, in order, each id once.
+
+use crate::diagnostic::{Code, Diagnostic, Result, gather};
+use crate::kustomize::model::Behavior;
+use crate::node::{Map, Node, Tag, Value};
+use crate::resource::{Generated, Id, Resource};
+use crate::source::Location;
+use foldhash::fast::FixedState;
+use rayon::prelude::*;
+use smol_str::SmolStr;
+use std::collections::{HashMap, HashSet};
+
+/// From how many objects on all cores ask them something.
+const MANY: usize = 200;
+
+/// An object that a generator made.
+pub(crate) struct GeneratedObject {
+    /// The object.
+    pub(crate) resource: Resource,
+    /// What happens to an existing object of the same id.
+    pub(crate) behavior: Behavior,
+}
+
+/// Objects in order. No two have the same id at the time one is added.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Resources {
+    list: Vec<Resource>,
+    /// The ids of `list`, kept while objects are only added, dropped when they are changed.
+    ids: Option<HashSet<Key, FixedState>>,
+    /// Whether something gave an object a name of its own choice.
+    renamed: bool,
+}
+
+/// What makes two ids the same: kind, name, effective namespace.
+type Key = (crate::schema::Gvk, smol_str::SmolStr, smol_str::SmolStr);
+
+fn key(id: Id) -> Key {
+    let namespace = id.effective_namespace().into();
+    (id.gvk, id.name, namespace)
+}
+
+impl Resources {
+    /// The objects.
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, Resource> {
+        self.list.iter()
+    }
+
+    /// The objects, to be read.
+    pub(crate) fn as_slice(&self) -> &[Resource] {
+        &self.list
+    }
+
+    /// What `ask` says of each object and its position, in order.
+    pub(crate) fn each<'r, T: Send>(&'r self, ask: impl Fn(usize, &'r Resource) -> T + Sync) -> Vec<T> {
+        if self.list.len() < MANY {
+            return self.list.iter().enumerate().map(|(i, resource)| ask(i, resource)).collect();
+        }
+        self.list.par_iter().enumerate().map(|(i, resource)| ask(i, resource)).collect()
+    }
+
+    /// The objects, to be changed, taken out or put in another order.
+    pub(crate) fn as_mut(&mut self) -> &mut Vec<Resource> {
+        self.ids = None;
+        &mut self.list
+    }
+
+    /// Sorts the objects; those with equal keys stay in their order.
+    pub(crate) fn sort_by_key<K: Ord + Send>(&mut self, key: impl Fn(&Resource) -> K + Sync) {
+        let mut keyed: Vec<(K, usize)> = self.each(|i, resource| (key(resource), i));
+        keyed.sort_unstable();
+        let mut list: Vec<Option<Resource>> = self.list.drain(..).map(Some).collect();
+        self.list.extend(keyed.into_iter().filter_map(|(_, i)| list[i].take()));
+    }
+
+    /// Each object, to be changed.
+    pub(crate) fn iter_mut(&mut self) -> std::slice::IterMut<'_, Resource> {
+        self.as_mut().iter_mut()
+    }
+
+    /// The objects, no longer to be added to.
+    pub(crate) fn into_vec(self) -> Vec<Resource> {
+        self.list
+    }
+
+    /// Adds an object at the end; refused if its id is taken. The complaint has no place: the caller knows who adds.
+    pub(crate) fn append(&mut self, resource: Resource) -> Result<(), Diagnostic> {
+        let list = &self.list;
+        let ids = self.ids.get_or_insert_with(|| list.iter().map(|other| key(other.id())).collect());
+        let id = resource.id();
+        if !ids.insert(key(id.clone())) {
+            let error = Diagnostic::new(Code::Resource, format!("`{id}` is part of this build already"));
+            let first = self.list.iter().find(|other| other.id().same(&id)).map_or(resource.origin, |r| r.origin);
+            return Err(error.note(first, "the first one").note(resource.origin, "the second one"));
+        }
+        self.list.push(resource);
+        Ok(())
+    }
+
+    /// Takes in what a generator made: added, or put in the place of the object that has its id.
+    pub(crate) fn absorb(
+        &mut self,
+        GeneratedObject { mut resource, behavior }: GeneratedObject,
+    ) -> Result<(), Diagnostic> {
+        let id = resource.id();
+        let at = resource.origin;
+        let complain = |message: String| Diagnostic::new(Code::Overlay, message).at(at);
+        let holders = self.by_any_id(|other| other.same(&id));
+        match (&holders[..], behavior) {
+            ([], Behavior::Merge | Behavior::Replace) => {
+                Err(complain(format!("there is no `{id}` to merge with or replace"))
+                    .help("write `behavior: create`, or name an object that the resources hold"))
+            }
+            ([], _) => self.append(resource),
+            ([i], Behavior::Merge | Behavior::Replace) => {
+                let old = &mut self.as_mut()[*i];
+                inherit(&mut resource, old, behavior);
+                *old = resource;
+                Ok(())
+            }
+            ([i], _) => Err(complain(format!("there is a `{id}` already"))
+                .note(self.list[*i].origin, "this one")
+                .help("write `behavior: merge` or `behavior: replace`")),
+            (many, _) => Err(complain(format!("{} objects are or were called `{id}`", many.len()))),
+        }
+    }
+
+    /// Notes that an object may have got the id of another one, which matters in the end only.
+    pub(crate) fn renamed(&mut self) {
+        self.renamed = true;
+    }
+
+    /// Complaints about objects that have one id in the end.
+    pub(crate) fn refuse_same_ids(&self) -> Result<()> {
+        if self.renamed { self.refuse_collisions("in the end", Location::NONE) } else { Ok(()) }
+    }
+
+    /// Complaints about objects that have come to have one id, each with what happened (``in the namespace `x` ``).
+    pub(crate) fn refuse_collisions(&self, when: &str, at: Location) -> Result<()> {
+        let mut seen: HashMap<Key, &Resource, FixedState> =
+            HashMap::with_capacity_and_hasher(self.list.len(), FixedState::default());
+        gather(&self.list, |resource| {
+            let id = resource.id();
+            match seen.insert(key(id.clone()), resource) {
+                None => Ok(()),
+                Some(first) => Err(Diagnostic::new(Code::Overlay, format!("{when} there are two `{id}`"))
+                    .at(at)
+                    .at(resource.origin)
+                    .note(first.origin, "this one")
+                    .note(resource.origin, "and this one")),
+            }
+        })?;
+        Ok(())
+    }
+
+    /// The positions of the objects that have, or ever had, an id that `wanted` wants.
+    pub(crate) fn by_any_id(&self, wanted: impl Fn(&Id) -> bool) -> Vec<usize> {
+        (0..self.list.len()).filter(|&i| self.list[i].ids().any(|id| wanted(&id))).collect()
+    }
+}
+
+/// What a generated object keeps of the one that it replaces or is merged into: name, namespace, history; labels and
+/// annotations, and for a merge the data, as far as it does not set them itself.
+fn inherit(new: &mut Resource, old: &Resource, behavior: Behavior) {
+    let origin = |resource: &Resource| {
+        resource.node.at_path(&["metadata", "annotations", super::build_metadata::ORIGIN]).cloned()
+    };
+    let told = origin(old);
+    for path in [["metadata", "labels"], ["metadata", "annotations"]] {
+        let merged = merged(old.node.at_path(&path), new.node.at_path(&path), Nulls::Text);
+        put(new.node.map_entry(path[0]), path[1], merged);
+    }
+    if behavior == Behavior::Merge {
+        for field in ["data", "binaryData"] {
+            let merged = merged(old.node.get(field), new.node.get(field), Nulls::Empty);
+            put(Some(&mut new.node), field, merged);
+        }
+        if let (Some(told), Some(annotations)) =
+            (told, new.node.map_entry("metadata").and_then(|m| m.map_entry("annotations")))
+        {
+            put(Some(annotations), super::build_metadata::ORIGIN, told);
+        }
+    }
+    for (field, text) in [("name", old.name()), ("namespace", old.namespace())] {
+        if !text.is_empty() {
+            put(new.node.map_entry("metadata"), field, Node::str(text));
+        }
+    }
+    let hash = |resource: &Resource| resource.generated.is_some_and(|generated| generated.hash);
+    new.generated = Some(Generated { hash: hash(old) && hash(new) });
+    new.previous.clone_from(&old.previous);
+    new.prefixes.clone_from(&old.prefixes);
+    new.suffixes.clone_from(&old.suffixes);
+    new.vars.clone_from(&old.vars);
+}
+
+/// What becomes of `null` where kustomize wants a string.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Nulls {
+    /// The word: in labels and annotations.
+    Text,
+    /// The empty string: in data.
+    Empty,
+}
+
+/// The strings of two mappings, those of `new` winning.
+fn merged(old: Option<&Node>, new: Option<&Node>, nulls: Nulls) -> Node {
+    let entries = |node: Option<&Node>| node.and_then(Node::as_map).cloned().unwrap_or_default();
+    let (old, new) = (entries(old), entries(new));
+    let strings = old.iter().chain(&new).map(|entry| {
+        let text = entry.value.as_scalar().filter(|scalar| nulls == Nulls::Text || scalar.tag != Tag::Null);
+        let text = text.map_or_else(SmolStr::default, |scalar| scalar.text.clone());
+        (entry.key.clone(), Node::str(text).placed(entry.value.at))
+    });
+    strings.collect::<Map>().into()
+}
+
+/// Puts a field into a mapping, or takes it out if it would be an empty mapping.
+fn put(parent: Option<&mut Node>, field: &str, value: Node) {
+    if let Some(map) = parent.and_then(Node::as_map_mut) {
+        if matches!(&value.value, Value::Map(entries) if entries.is_empty()) {
+            map.remove(field);
+        } else {
+            map.insert(field, value);
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! Regular expressions as Go writes them, for that is what kustomize takes image names and patch targets for.
+//!
+//! The `regex` crate speaks nearly the same language. [`compile`] says what differs in its words: a brace that repeats
+//! nothing is a brace, `\Q…\E` quotes, classes are ASCII and do not nest, and nothing is repeated twice.
+
+use regex::Regex;
+use std::iter::Peekable;
+use std::str::Chars;
+
+/// The most often that Go repeats something.
+const MAX_REPETITION: u32 = 1000;
+
+/// The names that stand between `[:` and `:]`.
+const CLASSES: [&str; 14] = [
+    "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper", "word",
+    "xdigit",
+];
+
+/// The expression, or why it is none, as one line.
+pub(crate) fn compile(pattern: &str) -> Result<Regex, String> {
+    let translated = Translation::of(pattern)?;
+    Regex::new(&translated).map_err(|error| {
+        let why = error.to_string();
+        why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
+    })
+}
+
+/// An expression on its way from one language to the other.
+struct Translation<'p> {
+    rest: Peekable<Chars<'p>>,
+    out: String,
+    /// Whether the last thing was a repetition.
+    repeated: bool,
+}
+
+impl<'p> Translation<'p> {
+    fn of(pattern: &'p str) -> Result<String, String> {
+        let mut this = Translation { rest: pattern.chars().peekable(), out: String::new(), repeated: false };
+        while let Some(c) = this.rest.next() {
+            let repeats = match c {
+                '\\' => this.escape(false)?,
+                '[' => this.class()?,
+                '*' | '+' | '?' => this.repeat(c.encode_utf8(&mut [0; 4]))?,
+                '{' => match this.bounds() {
+                    Some(bounds) => this.repeat(&bounds)?,
+                    None => this.push("\\{"),
+                },
+                '(' => this.group()?,
+                c => this.push(c.encode_utf8(&mut [0; 4])),
+            };
+            this.repeated = repeats;
+        }
+        Ok(this.out)
+    }
+
+    /// Writes what repeats nothing.
+    fn push(&mut self, text: &str) -> bool {
+        self.out.push_str(text);
+        false
+    }
+
+    /// Writes a repetition, with the `?` that makes it lazy.
+    fn repeat(&mut self, operator: &str) -> Result<bool, String> {
+        if self.repeated {
+            return Err(format!("`{operator}` stands behind another repetition"));
+        }
+        let numbers = operator.split(|c: char| !c.is_ascii_digit()).filter(|number| !number.is_empty());
+        if numbers.map(|number| number.parse().unwrap_or(u32::MAX)).any(|number| number > MAX_REPETITION) {
+            return Err(format!("`{operator}` is more than {MAX_REPETITION} times"));
+        }
+        self.push(operator);
+        if self.rest.next_if_eq(&'?').is_some() {
+            self.push("?");
+        }
+        Ok(true)
+    }
+
+    /// `{2}`, `{2,}` or `{2,3}`, if that follows the brace.
+    fn bounds(&mut self) -> Option<String> {
+        let (inner, _) = self.rest.clone().collect::<String>().split_once('}').map(|(a, b)| (a.to_owned(), b.len()))?;
+        let (low, high) = inner.split_once(',').map_or((inner.as_str(), None), |(low, high)| (low, Some(high)));
+        let number = |text: &str| {
+            let is_number =
+                !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+            is_number.then(|| text.parse::<u32>().unwrap_or(u32::MAX))
+        };
+        number(low)?;
+        if let Some(high) = high.filter(|high| !high.is_empty()) {
+            number(high)?;
+        }
+        self.rest.nth(inner.chars().count());
+        Some(format!("{{{inner}}}"))
+    }
+
+    fn group(&mut self) -> Result<bool, String> {
+        self.push("(");
+        if self.rest.next_if_eq(&'?').is_some() {
+            self.push("?");
+            while let Some(flag) = self.rest.next_if(|c| c.is_ascii_alphabetic() || *c == '-') {
+                if !"imsUP-".contains(flag) {
+                    return Err(format!("`{flag}` is no flag"));
+                }
+                self.out.push(flag);
+            }
+        }
+        // A repetition needs something before it, and a parenthesis is nothing.
+        Ok(false)
+    }
+
+    /// What follows a backslash, within a class or not.
+    fn escape(&mut self, in_class: bool) -> Result<bool, String> {
+        let Some(c) = self.rest.next() else { return Err("it ends with a backslash".to_owned()) };
+        let set = match c {
+            'd' => "0-9",
+            'w' => "0-9A-Za-z_",
+            's' => r"\t\n\f\r ",
+            'D' => "^0-9",
+            'W' => "^0-9A-Za-z_",
+            'S' => r"^\t\n\f\r ",
+            _ => "",
+        };
+        if !set.is_empty() {
+            let bare = in_class && !set.starts_with('^');
+            return Ok(if bare { self.push(set) } else { self.push(&format!("[{set}]")) });
+        }
+        match c {
+            'Q' if !in_class => {
+                let rest: String = self.rest.clone().collect();
+                let quoted = rest.split_once("\\E").map_or(rest.as_str(), |(quoted, _)| quoted);
+                self.push(&regex::escape(quoted));
+                for _ in 0..quoted.chars().count() + 2 {
+                    self.rest.next();
+                }
+            }
+            'b' if !in_class => _ = self.push("(?-u:\\b)"),
+            '0'..='7' => {
+                let mut digits = String::from(c);
+                while digits.len() < 3 {
+                    let Some(digit) = self.rest.next_if(|c| ('0'..='7').contains(c)) else { break };
+                    digits.push(digit);
+                }
+                if c != '0' && digits.len() == 1 {
+                    return Err(format!("`\\{c}` refers back, which no expression can here"));
+                }
+                let code = u32::from_str_radix(&digits, 8).unwrap_or_default();
+                self.push(&format!("\\x{{{code:x}}}"));
+            }
+            'a' | 'f' | 't' | 'n' | 'r' | 'v' | 'x' | 'p' | 'P' => _ = self.push(&format!("\\{c}")),
+            'A' | 'z' | 'B' if !in_class => _ = self.push(&format!("\\{c}")),
+            c if c.is_ascii() && !c.is_ascii_alphanumeric() => {
+                _ = self.push(&regex::escape(c.encode_utf8(&mut [0; 4])));
+            }
+            c => return Err(format!("`\\{c}` is no escape")),
+        }
+        Ok(false)
+    }
+
+    /// `[…]`, in which only ranges, escapes and `[:alpha:]` mean something.
+    fn class(&mut self) -> Result<bool, String> {
+        self.push("[");
+        if self.rest.next_if_eq(&'^').is_some() {
+            self.push("^");
+        }
+        let mut first = true;
+        while let Some(c) = self.rest.next() {
+            match c {
+                ']' if !first => {
+                    self.push("]");
+                    return Ok(false);
+                }
+                '\\' => _ = self.escape(true)?,
+                '[' if self.rest.peek() == Some(&':') => {
+                    let rest: String = self.rest.clone().collect();
+                    match rest.find(":]").filter(|at| *at > 0) {
+                        Some(end) if !CLASSES.contains(&rest[1..end].trim_start_matches('^')) => {
+                            return Err(format!("there is no class `[{}`", &rest[..=end + 1]));
+                        }
+                        Some(end) => {
+                            self.push(&format!("[{}", &rest[..=end + 1]));
+                            self.rest.nth(rest[..=end].chars().count());
+                        }
+                        None => _ = self.push("\\["),
+                    }
+                }
+                '-' => {
+                    // At an end it is itself, between others it makes a range.
+                    let literal = first || self.rest.peek() == Some(&']');
+                    self.push(if literal { "\\-" } else { "-" });
+                }
+                c if c.is_ascii_punctuation() => _ = self.push(&format!("\\{c}")),
+                c => self.out.push(c),
+            }
+            first = false;
+        }
+        Err("a `[` has no `]`".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::compile;
+
+    #[test]
+    fn what_differs() {
+        for (pattern, fits, other) in [
+            ("^{{x}}$", "{{x}}", "x"),
+            ("^a{2}$", "aa", "a{2}"),
+            ("^a{,2}$", "a{,2}", "aa"),
+            ("^a{02}$", "a{02}", "aa"),
+            (r"^\Qa.b\E$", "a.b", "axb"),
+            (r"^\Qa.b$", "a.b$", "a.b"),
+            (r"^\w+$", "a_1", "é"),
+            (r"^[\w.]+$", "a.b", "é"),
+            (r"^[\D]$", "é", "1"),
+            (r"^\d$", "1", "\u{661}"),
+            (r"^[[a]$", "[", "b"),
+            (r"^[a&&b]+$", "&", "c"),
+            (r"^[]a]$", "]", "b"),
+            (r"^[a-]$", "-", "b"),
+            (r"^[[:alpha:]-]$", "-", "1"),
+            (r"^\101$", "A", "1"),
+            (r"^\<$", "<", ""),
+            (r"^a??$", "", "aa"),
+            ("^(?i)a$", "A", "b"),
+            ("^(?P<n>a)$", "a", "b"),
+            (r"^[\]\\]$", "\\", "a"),
+        ] {
+            let regex = compile(pattern).unwrap_or_else(|why| panic!("{pattern}: {why}"));
+            assert!(regex.is_match(fits), "{pattern} {fits}");
+            assert!(!regex.is_match(other), "{pattern} {other}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused() {
+        for pattern in [
+            "a**",
+            "a+*",
+            "a{2}{3}",
+            "*",
+            "(",
+            "[",
+            "a)",
+            r"\1",
+            r"\u0041",
+            r"\Z",
+            "a\\",
+            "(?x)a",
+            "a{1001}",
+            "[b-a]",
+            "[[:foo:]]",
+        ] {
+            assert!(compile(pattern).is_err(), "{pattern}");
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Entries of `labels`.
+
+use super::text::{Pairs, pairs};
+use crate::node::Node;
+use crate::schema::fieldspec::FieldSpec;
+use crate::source::Location;
+use crate::yaml::{Faults, Fields};
+
+/// An entry of `labels`.
+#[derive(Clone, Debug, Default)]
+pub struct Label {
+    /// The labels.
+    pub pairs: Pairs,
+    /// Whether selectors get them too, and with them templates.
+    pub include_selectors: bool,
+    /// Whether templates get them too.
+    pub include_templates: bool,
+    /// Further places for them.
+    pub fields: Vec<FieldSpec>,
+    /// Where the entry stands.
+    pub at: Location,
+}
+
+/// An entry of `labels`.
+pub(crate) fn label(node: &Node, faults: &mut Faults) -> Option<Label> {
+    Fields::read(node, "an entry of `labels`", faults, |fields| {
+        Some(Label {
+            pairs: pairs(fields, "pairs"),
+            include_selectors: fields.bool("includeSelectors").unwrap_or_default(),
+            include_templates: fields.bool("includeTemplates").unwrap_or_default(),
+            fields: fields.list("fields", FieldSpec::read),
+            at: node.at,
+        })
+    })
+}

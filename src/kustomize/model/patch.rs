@@ -1,0 +1,54 @@
+//! Entries of `patches` and `patchesJson6902`.
+
+use super::target::{PatchTarget, patch_target};
+use super::text::{Text, text};
+use crate::diagnostic::{Code, Result};
+use crate::node::Node;
+use crate::source::Location;
+use crate::yaml::{Faults, Fields};
+
+/// An entry of `patches` or `patchesJson6902`.
+#[derive(Clone, Debug, Default)]
+pub struct Patch {
+    /// The file that holds it.
+    pub path: Option<Text>,
+    /// The patch itself, a string that holds YAML or JSON.
+    pub patch: Option<Node>,
+    /// What it applies to.
+    pub target: Option<PatchTarget>,
+    /// Whether it may change the name of its target.
+    pub allow_name_change: bool,
+    /// Whether it may change the kind of its target.
+    pub allow_kind_change: bool,
+    /// Whether it may match nothing; an addition of pleach.
+    pub optional: bool,
+    /// Where the entry stands.
+    pub at: Location,
+}
+
+/// Entries of `patches` that stand in the spec.
+pub fn patches(entries: &[Node]) -> Result<Vec<Patch>> {
+    let mut faults = Faults::new(Code::Spec);
+    let patches = entries.iter().filter_map(|entry| patch(entry, &mut faults)).collect();
+    faults.check(patches)
+}
+
+/// An entry of `patches` or `patchesJson6902`.
+pub(crate) fn patch(node: &Node, faults: &mut Faults) -> Option<Patch> {
+    Fields::read(node, "a patch", faults, |fields| Some(patch_of(fields, node)))
+}
+
+/// A patch among other fields.
+pub(crate) fn patch_of(fields: &mut Fields, node: &Node) -> Patch {
+    let options = fields.map("options");
+    let option = |name: &str| options.and_then(|options| options.get(name)).and_then(Node::as_bool).unwrap_or_default();
+    Patch {
+        path: text(fields, "path"),
+        patch: fields.text("patch").filter(|patch| patch.as_str() != Some("")).cloned(),
+        target: fields.node("target").and_then(|target| patch_target(target, fields.faults())),
+        allow_name_change: option("allowNameChange"),
+        allow_kind_change: option("allowKindChange"),
+        optional: fields.bool("optional").unwrap_or_default(),
+        at: node.at,
+    }
+}

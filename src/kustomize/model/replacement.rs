@@ -1,0 +1,130 @@
+//! Entries of `replacements`.
+
+use super::selector::{Selector, object, selector};
+use super::text::{Text, text, texts};
+use crate::node::Node;
+use crate::source::Location;
+use crate::yaml::{Faults, Fields};
+
+/// An entry of `replacements`.
+#[derive(Clone, Debug)]
+pub enum ReplacementEntry {
+    /// A file that holds one replacement or a list of them.
+    Path(Text),
+    /// A replacement.
+    Inline(Box<Replacement>),
+}
+
+/// A value copied from one object to others.
+#[derive(Clone, Debug, Default)]
+pub struct Replacement {
+    /// Where the value comes from.
+    pub source: Option<ReplacementSource>,
+    /// Where it goes.
+    pub targets: Vec<ReplacementTarget>,
+    /// Whether a target may match nothing; an addition of pleach.
+    pub optional: bool,
+    /// Where the entry stands.
+    pub at: Location,
+}
+
+/// Where the value of a replacement comes from.
+#[derive(Clone, Debug, Default)]
+pub struct ReplacementSource {
+    /// The object; exact texts, no label or annotation selectors.
+    pub object: Selector,
+    /// The field in it; `metadata.name` if there is none.
+    pub field_path: Option<Text>,
+    /// Which part of the field.
+    pub options: FieldOptions,
+}
+
+/// Where the value of a replacement goes.
+#[derive(Clone, Debug, Default)]
+pub struct ReplacementTarget {
+    /// The objects.
+    pub select: Option<Selector>,
+    /// Those of them that are spared.
+    pub reject: Vec<Selector>,
+    /// The fields in them; `metadata.name` if there are none.
+    pub field_paths: Vec<Text>,
+    /// Which part of the fields.
+    pub options: FieldOptions,
+    /// Where the entry stands.
+    pub at: Location,
+}
+
+/// Which part of a field a replacement reads or writes.
+#[derive(Clone, Debug, Default)]
+pub struct FieldOptions {
+    /// What separates the parts.
+    pub delimiter: Option<Text>,
+    /// Which of the parts.
+    pub index: i64,
+    /// Whether a missing field is made.
+    pub create: bool,
+    /// Where the options stand.
+    pub at: Location,
+}
+
+/// An entry of `replacements`.
+pub(crate) fn replacement_entry(node: &Node, faults: &mut Faults) -> Option<ReplacementEntry> {
+    Fields::read(node, "a replacement", faults, |fields| {
+        let replacement = replacement_of(fields, node);
+        let Some(path) = text(fields, "path") else { return Some(ReplacementEntry::Inline(Box::new(replacement))) };
+        if replacement.source.is_some() || !replacement.targets.is_empty() {
+            fields.faults().say(path.at, "a replacement has either a `path` or a `source` and `targets`");
+        }
+        Some(ReplacementEntry::Path(path))
+    })
+}
+
+/// A replacement of a file.
+pub(crate) fn replacement(node: &Node, faults: &mut Faults) -> Option<Replacement> {
+    Fields::read(node, "a replacement", faults, |fields| Some(replacement_of(fields, node)))
+}
+
+fn replacement_of(fields: &mut Fields, node: &Node) -> Replacement {
+    Replacement {
+        source: fields.node("source").and_then(|node| source(node, fields.faults())),
+        targets: fields.list("targets", target),
+        optional: fields.bool("optional").unwrap_or_default(),
+        at: node.at,
+    }
+}
+
+fn source(node: &Node, faults: &mut Faults) -> Option<ReplacementSource> {
+    Fields::read(node, "a source", faults, |fields| {
+        Some(ReplacementSource {
+            object: object(fields, node),
+            field_path: text(fields, "fieldPath"),
+            options: field_options(fields),
+        })
+    })
+}
+
+fn target(node: &Node, faults: &mut Faults) -> Option<ReplacementTarget> {
+    Fields::read(node, "a target", faults, |fields| {
+        Some(ReplacementTarget {
+            select: fields.node("select").and_then(|node| selector(node, fields.faults())),
+            reject: fields.list("reject", selector),
+            field_paths: texts(fields, "fieldPaths"),
+            options: field_options(fields),
+            at: node.at,
+        })
+    })
+}
+
+fn field_options(fields: &mut Fields) -> FieldOptions {
+    let Some(node) = fields.node("options") else { return FieldOptions::default() };
+    let read = Fields::read(node, "`options`", fields.faults(), |fields| {
+        fields.str("encoding");
+        Some(FieldOptions {
+            delimiter: text(fields, "delimiter"),
+            index: fields.int("index").unwrap_or_default(),
+            create: fields.bool("create").unwrap_or_default(),
+            at: node.at,
+        })
+    });
+    read.unwrap_or_default()
+}

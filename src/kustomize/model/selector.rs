@@ -1,0 +1,53 @@
+//! Which objects an entry of a kustomization selects, as text.
+
+use super::text::{Text, text};
+use crate::node::Node;
+use crate::source::Location;
+use crate::yaml::{Faults, Fields};
+
+/// Selects objects: every field that is present must match. In a replacement the texts are exact, in the target of a
+/// patch they are anchored regular expressions ([`super::PatchTarget`]).
+#[derive(Clone, Debug, Default)]
+pub struct Selector {
+    /// API group.
+    pub group: Option<Text>,
+    /// API version.
+    pub version: Option<Text>,
+    /// Kind.
+    pub kind: Option<Text>,
+    /// Name.
+    pub name: Option<Text>,
+    /// Namespace.
+    pub namespace: Option<Text>,
+    /// A Kubernetes label selector over the annotations.
+    pub annotation_selector: Option<Text>,
+    /// A Kubernetes label selector over the labels.
+    pub label_selector: Option<Text>,
+    /// The location of the selector.
+    pub at: Location,
+}
+
+/// Reads a selector.
+pub(crate) fn selector(node: &Node, faults: &mut Faults) -> Option<Selector> {
+    Fields::read(node, "a selector", faults, |fields| {
+        let object = object(fields, node);
+        Some(Selector {
+            annotation_selector: text(fields, "annotationSelector"),
+            label_selector: text(fields, "labelSelector"),
+            ..object
+        })
+    })
+}
+
+/// Reads group, version, kind, name and namespace among other fields.
+pub(super) fn object(fields: &mut Fields, node: &Node) -> Selector {
+    Selector {
+        group: text(fields, "group"),
+        version: text(fields, "version"),
+        kind: text(fields, "kind"),
+        name: text(fields, "name"),
+        namespace: text(fields, "namespace"),
+        at: node.at,
+        ..Selector::default()
+    }
+}

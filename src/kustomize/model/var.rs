@@ -1,0 +1,48 @@
+//! Entries of `vars`.
+
+use super::selector::{Selector, object};
+use super::text::{Text, text};
+use crate::node::Node;
+use crate::schema::Gvk;
+use crate::source::Location;
+use crate::yaml::{Faults, Fields};
+
+/// An entry of `vars`.
+#[derive(Clone, Debug, Default)]
+pub struct Var {
+    /// The name between `$(` and `)`.
+    pub name: Text,
+    /// The object that has the value; exact texts.
+    pub object: Selector,
+    /// The field of the value; `metadata.name` if there is none.
+    pub field_path: Option<Text>,
+    /// Where the entry stands.
+    pub at: Location,
+}
+
+/// An entry of `vars`.
+pub(crate) fn var(node: &Node, faults: &mut Faults) -> Option<Var> {
+    Fields::read(node, "a var", faults, |fields| {
+        let object = fields.node("objref").and_then(|node| objref(node, fields.faults()));
+        let field_path = fields.node("fieldref").and_then(|node| {
+            Fields::read(node, "`fieldref`", fields.faults(), |fields| Some(text(fields, "fieldpath")))
+        });
+        Some(Var {
+            name: text(fields, "name").unwrap_or_default(),
+            object: object.unwrap_or_default(),
+            field_path: field_path.flatten(),
+            at: node.at,
+        })
+    })
+}
+
+fn objref(node: &Node, faults: &mut Faults) -> Option<Selector> {
+    Fields::read(node, "`objref`", faults, |fields| {
+        let api_version = text(fields, "apiVersion");
+        let object = object(fields, node);
+        let Some(api_version) = api_version else { return Some(object) };
+        let gvk = Gvk::new(&api_version, "");
+        let part = |text| Some(Text { text, at: api_version.at }).filter(|text| !text.is_empty());
+        Some(Selector { group: part(gvk.group), version: part(gvk.version), ..object })
+    })
+}

@@ -1,0 +1,103 @@
+//! `namePrefix` and `nameSuffix`.
+
+use super::plugin;
+use crate::diagnostic::{Diagnostic, Result, gather};
+use crate::kustomize::field;
+use crate::kustomize::field::{Make, Trail};
+use crate::kustomize::input::{Resources, Scope, cause};
+use crate::kustomize::model::{Kustomization, Text};
+use crate::node::Node;
+use crate::resource::Resource;
+use crate::schema::Gvk;
+use crate::schema::fieldspec::FieldSpec;
+
+/// Which side of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// Before it.
+    Prefix,
+    /// Behind it.
+    Suffix,
+}
+
+/// The step `namePrefix`.
+pub(crate) fn prefix(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
+    match &kustomization.name_prefix {
+        Some(prefix) => apply(resources, Side::Prefix, prefix, &scope.specs.name_prefix)
+            .map_err(cause::entry(prefix.at, "namePrefix")),
+        None => Ok(()),
+    }
+}
+
+/// The step `nameSuffix`.
+pub(crate) fn suffix(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
+    match &kustomization.name_suffix {
+        Some(suffix) => apply(resources, Side::Suffix, suffix, &scope.specs.name_suffix)
+            .map_err(cause::entry(suffix.at, "nameSuffix")),
+        None => Ok(()),
+    }
+}
+
+/// Puts `affix` on one side of the fields that `specs` name. A change of `metadata/name` is remembered, so that what
+/// refers to the object can follow.
+pub(crate) fn apply(resources: &mut Resources, side: Side, affix: &Text, specs: &[FieldSpec]) -> Result<()> {
+    gather(resources.iter_mut(), |resource| {
+        let gvk = resource.original_gvk();
+        if keeps_its_name(&gvk) {
+            return Ok(());
+        }
+        let fitting = specs.iter().filter(|spec| spec.fits(&gvk));
+        fitting.into_iter().try_for_each(|spec| put(resource, side, affix, spec))
+    })?;
+    Ok(())
+}
+
+/// Kinds whose names mean something outside of the build.
+fn keeps_its_name(gvk: &Gvk) -> bool {
+    matches!(gvk.kind.as_str(), "CustomResourceDefinition" | "Namespace")
+        || gvk.kind == "APIService" && gvk.group == "apiregistration.k8s.io"
+}
+
+fn put(resource: &mut Resource, side: Side, affix: &Text, spec: &FieldSpec) -> Result<(), Diagnostic> {
+    if spec.path == "metadata/name" {
+        resource.remember_id();
+        match side {
+            Side::Prefix => resource.prefixes.push(affix.text.clone()),
+            Side::Suffix => resource.suffixes.push(affix.text.clone()),
+        }
+    }
+    let value = &mut |old: &Node, _: &Trail| {
+        let text = &field::scalar(old, &spec.path)?.text;
+        let text = match side {
+            Side::Prefix => format!("{affix}{text}"),
+            Side::Suffix => format!("{text}{affix}"),
+        };
+        Ok(Some(field::rewritten(old, &text, old.at)))
+    };
+    // The filter of kustomize asks for the kind of the object as it is now, after those before.
+    if spec.fits(&resource.gvk()) {
+        field::change(&mut resource.node, spec, Make::Str, value).map_err(|error| resource.within(error))?;
+    }
+    Ok(())
+}
+
+/// The plugins `PrefixTransformer`, `SuffixTransformer` and `PrefixSuffixTransformer`, which does both.
+pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, _: &Scope) -> Result<()> {
+    let kind = plugin::kind(plugin)?;
+    let (prefix, suffix, specs) = plugin::read(plugin, |fields| {
+        if !fields.has("fieldSpecs") {
+            let at = plugin.origin;
+            fields.faults().say(at, format!("`{kind}` needs `fieldSpecs`"));
+        }
+        (fields.text("prefix").and_then(Text::of), fields.text("suffix").and_then(Text::of), plugin::specs(fields))
+    })?;
+    for (side, affix, other) in
+        [(Side::Prefix, prefix, "SuffixTransformer"), (Side::Suffix, suffix, "PrefixTransformer")]
+    {
+        match affix {
+            Some(affix) if kind != other && !affix.is_empty() => apply(resources, side, &affix, &specs)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,27 @@
+//! `commonAnnotations`.
+
+use super::plugin;
+use crate::diagnostic::Result;
+use crate::kustomize::input::{Resources, Scope, cause};
+use crate::kustomize::model::{Kustomization, Pairs};
+use crate::kustomize::steps::labels;
+use crate::resource::Resource;
+use crate::schema::fieldspec::FieldSpec;
+
+/// The step `commonAnnotations`.
+pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
+    let pairs = &kustomization.common_annotations;
+    let at = pairs.values().next().map_or(kustomization.at, |value| value.at);
+    apply(resources, pairs, &scope.specs.common_annotations, scope).map_err(cause::entry(at, "commonAnnotations"))
+}
+
+/// Sets annotations in the fields that `specs` name.
+pub(crate) fn apply(resources: &mut Resources, pairs: &Pairs, specs: &[FieldSpec], scope: &Scope) -> Result<()> {
+    labels::set(resources, pairs, specs, "annotation", scope)
+}
+
+/// The plugin `AnnotationsTransformer`.
+pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, scope: &Scope) -> Result<()> {
+    let (pairs, specs) = plugin::pairs_and_specs(plugin, "annotations")?;
+    apply(resources, &pairs, &specs, scope)
+}

@@ -1,0 +1,259 @@
+//! `configMapGenerator` and `secretGenerator`: objects made of files and literals.
+//!
+//! The name gets its hash at the very end, in `finish`, after all transformers had their turn.
+
+use super::plugin;
+use crate::diagnostic::{Code, Diagnostic, Result, gather};
+use crate::kustomize::field;
+use crate::kustomize::input::Scope;
+use crate::kustomize::input::load::without_j2;
+use crate::kustomize::input::resources::GeneratedObject;
+use crate::kustomize::model::generator::secret_of;
+use crate::kustomize::model::{Generator, GeneratorOptions, Kustomization, Pairs, Text};
+use crate::node::{Map, Node};
+use crate::resource::{Generated, Resource};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
+
+/// What a generator makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GeneratedKind {
+    /// A `ConfigMap`.
+    ConfigMap,
+    /// A `Secret`.
+    Secret,
+}
+
+/// The objects of all generators of a kustomization: the config maps, then the secrets.
+pub(crate) fn all(kustomization: &Kustomization, scope: &Scope) -> Result<Vec<GeneratedObject>> {
+    let options = kustomization.generator_options.as_ref();
+    let config_maps = kustomization.config_map_generator.iter().map(|generator| (GeneratedKind::ConfigMap, generator));
+    let secrets = kustomization.secret_generator.iter().map(|generator| (GeneratedKind::Secret, generator));
+    gather(config_maps.chain(secrets), |(output, generator)| one(output, generator, options, scope))
+}
+
+/// The object of one generator.
+pub(crate) fn one(
+    output: GeneratedKind,
+    generator: &Generator,
+    global: Option<&GeneratorOptions>,
+    scope: &Scope,
+) -> Result<GeneratedObject> {
+    let kind = match output {
+        GeneratedKind::ConfigMap => "ConfigMap",
+        GeneratedKind::Secret => "Secret",
+    };
+    if generator.name.is_empty() {
+        return Err(Diagnostic::new(Code::Overlay, format!("a generated {kind} has no name")).at(generator.at).into());
+    }
+    let options = generator.options.as_ref();
+    let either = |flag: fn(&GeneratorOptions) -> bool| options.is_some_and(flag) || global.is_some_and(flag);
+
+    let mut metadata: Map = [("name", generator.name.node())].into_iter().collect();
+    if let Some(namespace) = generator.namespace.as_ref().filter(|namespace| !namespace.is_empty()) {
+        metadata.insert("namespace", namespace.node());
+    }
+    for (key, pairs) in [
+        ("labels", merged(options.map(|o| &o.labels), global.map(|o| &o.labels))),
+        ("annotations", merged(options.map(|o| &o.annotations), global.map(|o| &o.annotations))),
+    ] {
+        if !pairs.is_empty() {
+            metadata.insert(key, pairs.into());
+        }
+    }
+    let mut object: Map = [("apiVersion", Node::str("v1")), ("kind", Node::str(kind)), ("metadata", metadata.into())]
+        .into_iter()
+        .collect();
+    if output == GeneratedKind::Secret {
+        let r#type = generator.r#type.as_ref().filter(|r#type| !r#type.is_empty());
+        object.insert("type", r#type.map_or_else(|| Node::str("Opaque"), Text::node));
+    }
+    if either(|o| o.immutable) {
+        object.insert("immutable", Node::bool(true));
+    }
+    let (mut data, mut binary) = (Map::default(), Map::default());
+    for (key, (value, at)) in pairs(generator, kind, scope)? {
+        let (map, text) = match (output, String::from_utf8(value)) {
+            (GeneratedKind::ConfigMap, Ok(text)) => (&mut data, text),
+            (GeneratedKind::ConfigMap, Err(not_text)) => (&mut binary, encode(not_text.as_bytes())),
+            (GeneratedKind::Secret, Ok(text)) => (&mut data, encode(text.as_bytes())),
+            (GeneratedKind::Secret, Err(not_text)) => (&mut data, encode(not_text.as_bytes())),
+        };
+        map.insert(field::key(&key, at), Node::str(text).placed(at));
+    }
+    for (key, map) in [("data", data), ("binaryData", binary)] {
+        // kustomize writes the data of a secret even if there is none.
+        if !map.is_empty() || key == "data" && output == GeneratedKind::Secret {
+            object.insert(key, map.into());
+        }
+    }
+    let mut resource = Resource::new(Node::from(object).placed(generator.at));
+    resource.generated = Some(Generated { hash: !either(|o| o.disable_name_suffix_hash) });
+    Ok(GeneratedObject { resource, behavior: generator.behavior })
+}
+
+/// The pairs of one generator and those that hold for all; its own win.
+fn merged(own: Option<&Pairs>, global: Option<&Pairs>) -> Map {
+    let pairs = global.into_iter().chain(own).flatten();
+    pairs.map(|(key, value)| (field::key(key, value.at), value.node())).collect()
+}
+
+/// Keys with values and where these were named.
+type Data = BTreeMap<SmolStr, (Vec<u8>, crate::source::Location)>;
+
+fn pairs(generator: &Generator, kind: &str, scope: &Scope) -> Result<Data> {
+    let mut data = Data::new();
+    let mut complaints = Vec::new();
+    let mut add = |key: &str, value: Vec<u8>, source: &Text| {
+        if let Some((_, first)) = data.insert(key.into(), (value, source.at)) {
+            let message = format!("the {kind} `{}` gets the key `{key}` twice", generator.name);
+            complaints.push(complain(source, message).note(first, "first here"));
+        }
+    };
+    let mut failed = Vec::new();
+    for source in &generator.envs {
+        match env_file(source, scope) {
+            Ok(pairs) => pairs.into_iter().for_each(|(key, value)| add(&key, value.into_bytes(), source)),
+            Err(errors) => failed.push(errors),
+        }
+    }
+    for source in &generator.literals {
+        match literal(source) {
+            Ok((key, value)) => add(key, value.as_bytes().to_vec(), source),
+            Err(error) => failed.push(error.into()),
+        }
+    }
+    for source in &generator.files {
+        match file(source, scope) {
+            Ok((key, bytes)) => add(&key, bytes, source),
+            Err(errors) => failed.push(errors),
+        }
+    }
+    failed.extend(complaints.into_iter().map(Into::into));
+    if failed.is_empty() { Ok(data) } else { Err(failed.into()) }
+}
+
+/// `key=value`; one pair of quotes around the value is taken off.
+fn literal(source: &Text) -> Result<(&str, &str), Diagnostic> {
+    match source.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key, unquoted(value))),
+        _ => Err(complain(source, format!("the literal `{source}` is not of the form `key=value`"))),
+    }
+}
+
+fn unquoted(text: &str) -> &str {
+    ['"', '\''].into_iter().find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote)).unwrap_or(text)
+}
+
+/// `path` or `key=path`. A template is rendered, and its key loses the `.j2`.
+fn file(source: &Text, scope: &Scope) -> Result<(SmolStr, Vec<u8>)> {
+    let (key, path) = match source.split_once('=') {
+        None => (None, &**source),
+        Some((key, path)) if !key.is_empty() && !path.is_empty() && !path.contains('=') => (Some(key), path),
+        Some(_) => return Err(complain(source, format!("`{source}` is neither `path` nor `key=path`")).into()),
+    };
+    let path = Text { text: path.into(), at: source.at };
+    let found = scope.file(&path)?;
+    let bytes = scope.bytes(&found)?;
+    let name = path.rsplit('/').next().unwrap_or(&path);
+    let rendered = without_j2(name).filter(|_| scope.input.templates.is_some());
+    Ok((key.or(rendered).unwrap_or(name).into(), bytes))
+}
+
+/// The pairs of a file of `key=value` lines.
+fn env_file(source: &Text, scope: &Scope) -> Result<Vec<(SmolStr, String)>> {
+    let file = scope.file(source)?;
+    let bytes = scope.bytes(&file)?;
+    let Ok(text) = std::str::from_utf8(&bytes) else {
+        return Err(complain(source, format!("`{source}` is not UTF-8")).into());
+    };
+    let lines = text.strip_prefix('\u{feff}').unwrap_or(text).lines().map(str::trim_start);
+    // A carriage return before the end of the file has no line feed that `lines` could take with it.
+    let lines = lines.map(|line| line.strip_suffix('\r').unwrap_or(line));
+    let pairs = lines.filter(|line| !line.is_empty() && !line.starts_with('#')).map(|line| {
+        let (key, value) = line.split_once('=').unwrap_or((line, ""));
+        (SmolStr::new(key), value.to_owned())
+    });
+    // A line that begins with `=` has no key; kustomize skips it.
+    Ok(pairs.filter(|(key, _)| !key.is_empty()).collect())
+}
+
+/// Base64, long texts in lines of 70 characters.
+fn encode(bytes: &[u8]) -> String {
+    const LINE: usize = 70;
+    let text = STANDARD.encode(bytes);
+    if text.len() < LINE {
+        return text;
+    }
+    let mut lines = String::with_capacity(text.len() + text.len() / LINE + 1);
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        let (line, more) = rest.split_at(rest.len().min(LINE));
+        lines.push_str(line);
+        lines.push('\n');
+        rest = more;
+    }
+    lines
+}
+
+fn complain(source: &Text, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(Code::Overlay, message).at(source.at)
+}
+
+/// The plugin `ConfigMapGenerator`.
+pub(crate) fn config_map(plugin: &Resource, scope: &Scope) -> Result<GeneratedObject> {
+    configured(GeneratedKind::ConfigMap, plugin, scope)
+}
+
+/// The plugin `SecretGenerator`.
+pub(crate) fn secret(plugin: &Resource, scope: &Scope) -> Result<GeneratedObject> {
+    configured(GeneratedKind::Secret, plugin, scope)
+}
+
+fn configured(kind: GeneratedKind, plugin: &Resource, scope: &Scope) -> Result<GeneratedObject> {
+    let generator = plugin::read(plugin, |fields| {
+        let generator = secret_of(fields, &plugin.node);
+        // A generator without a name or namespace has those of the object that configures it.
+        let metadata = |key| plugin.node.at_path(&["metadata", key]).and_then(Text::of);
+        let name = Some(generator.name.clone()).filter(|name| !name.is_empty()).or_else(|| metadata("name"));
+        let namespace = generator.namespace.clone().or_else(|| metadata("namespace"));
+        Generator { name: name.unwrap_or_default(), namespace, ..generator }
+    })?;
+    one(kind, &generator, None, scope)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Text, encode, literal};
+
+    #[test]
+    fn literals() {
+        for (source, want) in [
+            ("a=b", Some(("a", "b"))),
+            ("a='b'", Some(("a", "b"))),
+            ("a=\"b\"", Some(("a", "b"))),
+            ("a='b\"", Some(("a", "'b\""))),
+            ("a='", Some(("a", "'"))),
+            ("a=''", Some(("a", ""))),
+            ("a= b ", Some(("a", " b "))),
+            ("a=b=c", Some(("a", "b=c"))),
+            ("a=", Some(("a", ""))),
+            ("=b", None),
+            ("a", None),
+            ("", None),
+        ] {
+            assert_eq!(literal(&Text::from(source)).ok(), want, "{source}");
+        }
+    }
+
+    #[test]
+    fn base64_in_lines_of_70() {
+        assert_eq!(encode(&[b'x'; 51]).len(), 68);
+        assert!(!encode(&[b'x'; 51]).contains('\n'));
+        let long = encode(&[b'x'; 106]);
+        assert_eq!(long.lines().map(str::len).collect::<Vec<_>>(), [70, 70, 4]);
+        assert!(long.ends_with('\n'));
+    }
+}

@@ -1,0 +1,160 @@
+//! `images`: names, tags and digests of container images.
+//!
+//! kustomize goes over an object twice: over every list called `containers` or `initContainers`, however deep and in
+//! whatever kind, and then over its field specs. What the first pass made is what the second one finds.
+
+use super::plugin;
+use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::image::ImageParts;
+use crate::kustomize::field;
+use crate::kustomize::field::{Edits, Make, Trail};
+use crate::kustomize::input::{Resources, Scope, cause};
+use crate::kustomize::model::image::image;
+use crate::kustomize::model::{ImageOverride, Kustomization};
+use crate::node::{Node, Value};
+use crate::resource::Resource;
+use crate::schema::fieldspec::FieldSpec;
+use crate::source::Location;
+
+/// The step `images`.
+pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
+    kustomization.images.iter().try_for_each(|image| {
+        apply(resources, image, &scope.specs.images, scope).map_err(cause::entry(image.at, "images"))
+    })
+}
+
+/// Changes one image in all containers and in the fields that `specs` name.
+pub(crate) fn apply(
+    resources: &mut Resources,
+    image: &ImageOverride,
+    specs: &[FieldSpec],
+    scope: &Scope,
+) -> Result<()> {
+    image.name.check()?;
+    for resource in resources.iter_mut() {
+        if resource.node.get("kind").and_then(Node::as_text) == Some("CustomResourceDefinition") {
+            continue;
+        }
+        let mut pass = Pass { image, changed: 0 };
+        let mut edits = Edits::default();
+        pass.containers(&resource.node, &mut Trail::default(), &mut edits).map_err(|error| resource.within(error))?;
+        edits.apply(&mut resource.node);
+        let first = pass.changed;
+        let value = |old: &Node, _: &Trail, _: &FieldSpec| pass.value(old);
+        field::change_all(&mut resource.node, specs, Make::Nothing, value).map_err(|error| resource.within(error))?;
+        if first > 0 && pass.changed > first && image.appends() {
+            let message = format!("the `tagSuffix` of `{}` is put behind the tag twice", image.name);
+            let help = "kustomize changes containers in two passes; write `newTag` instead";
+            scope.lossy(resource.within(Diagnostic::new(Code::Overlay, message).at(image.at).help(help)))?;
+        }
+    }
+    Ok(())
+}
+
+impl ImageOverride {
+    /// Whether the outcome depends on what the tag was.
+    fn appends(&self) -> bool {
+        self.new_tag.is_none() && self.digest.is_none() && self.tag_suffix.is_some()
+    }
+}
+
+/// One image on its way over an object.
+struct Pass<'a> {
+    image: &'a ImageOverride,
+    /// How many fields it changed so far.
+    changed: usize,
+}
+
+impl Pass<'_> {
+    /// The images of all containers in `node`.
+    fn containers<'n>(&mut self, node: &'n Node, trail: &mut Trail<'n>, edits: &mut Edits) -> Result<(), Diagnostic> {
+        match &node.value {
+            Value::Scalar(_) => Ok(()),
+            Value::Seq(items) => {
+                items.iter().enumerate().try_for_each(|(i, item)| trail.index(i, |t| self.containers(item, t, edits)))
+            }
+            Value::Map(map) => map.iter().try_for_each(|entry| {
+                let key = entry.key.text.as_str();
+                trail.key(key, |trail| {
+                    self.containers(&entry.value, trail, edits)?;
+                    match entry.value.as_seq() {
+                        Some(items) if key == "containers" || key == "initContainers" => items
+                            .iter()
+                            .enumerate()
+                            .try_for_each(|(i, item)| trail.index(i, |trail| self.container(item, trail, edits))),
+                        _ => Ok(()),
+                    }
+                })
+            }),
+        }
+    }
+
+    fn container<'n>(&mut self, node: &'n Node, trail: &mut Trail<'n>, edits: &mut Edits) -> Result<(), Diagnostic> {
+        if node.is_null() {
+            return Ok(());
+        }
+        let map = node.as_map().ok_or_else(|| {
+            Diagnostic::new(Code::Resource, format!("a container must be a mapping, but this is {}", node.kind_name()))
+                .at(node.at)
+        })?;
+        let Some(old) = map.get("image") else { return Ok(()) };
+        if let Some(new) = self.value(old)? {
+            trail.key("image", |trail| edits.push(trail, new));
+        }
+        Ok(())
+    }
+
+    /// The image reference in the place of `old`, if it is about that image and changes.
+    fn value(&mut self, old: &Node) -> Result<Option<Node>, Diagnostic> {
+        let text = &field::scalar(old, "image")?.text;
+        if !self.image.name.matches(text) || self.image.kept.contains(text.as_str()) {
+            return Ok(None);
+        }
+        let new = self.image.applied(text);
+        if new == *text {
+            return Ok(None);
+        }
+        self.changed += 1;
+        Ok(Some(field::rewritten(old, &new, self.at())))
+    }
+
+    fn at(&self) -> Location {
+        let image = self.image;
+        let parts = [&image.new_tag, &image.digest, &image.new_name, &image.tag_suffix];
+        parts.into_iter().flatten().next().map_or(image.at, |text| text.at)
+    }
+}
+
+impl ImageOverride {
+    /// An image reference with what is new in it.
+    fn applied(&self, reference: &str) -> String {
+        let ImageParts { name, tag, digest } = ImageParts::of_kustomize(reference);
+        let (tag, digest) = (tag.unwrap_or_default(), digest.unwrap_or_default());
+        let name = self.new_name.as_deref().unwrap_or(name);
+        let suffixed;
+        let (tag, digest) = match (self.new_tag.as_deref(), self.digest.as_deref(), self.tag_suffix.as_deref()) {
+            (Some(tag), digest, _) => (tag, digest.unwrap_or("")),
+            (None, Some(digest), _) => ("", digest),
+            (None, None, Some(suffix)) => {
+                suffixed = format!("{tag}{suffix}");
+                (suffixed.as_str(), "")
+            }
+            (None, None, None) => (tag, digest),
+        };
+        let mut new = name.to_owned();
+        for (mark, part) in [(':', tag), ('@', digest)] {
+            if !part.is_empty() {
+                new.push(mark);
+                new.push_str(part);
+            }
+        }
+        new
+    }
+}
+
+/// The plugin `ImageTagTransformer`.
+pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, scope: &Scope) -> Result<()> {
+    let (image, specs) =
+        plugin::read(plugin, |fields| (plugin::entry(fields, "imageTag", image), plugin::specs(fields)))?;
+    apply(resources, &image.unwrap_or_default(), &specs, scope)
+}

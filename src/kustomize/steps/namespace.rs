@@ -1,0 +1,164 @@
+//! `namespace`.
+//!
+//! Everything gets the namespace but objects of kinds that are known to stand outside of namespaces; a `Namespace` gets
+//! it as its name. Subjects of role bindings get it only where they surely mean an account of the same namespace.
+
+use super::plugin;
+use crate::diagnostic::{Code, Diagnostic, Result, gather};
+use crate::kustomize::field;
+use crate::kustomize::field::{Edits, Make, Trail};
+use crate::kustomize::input::{Resources, Scope, cause};
+use crate::kustomize::model::{Kustomization, Text};
+use crate::node::{Node, Scalar, Style, Tag, Value};
+use crate::resource::Resource;
+use crate::schema::Gvk;
+use crate::schema::fieldspec::FieldSpec;
+use std::sync::LazyLock;
+
+/// What the namespace transformer does.
+pub(crate) struct Namespace<'a> {
+    /// The name of the namespace.
+    pub(crate) name: &'a Text,
+    /// Further fields that name it.
+    pub(crate) specs: &'a [FieldSpec],
+    /// Whether objects that have a namespace keep it.
+    pub(crate) unset_only: bool,
+    /// Which subjects of role bindings get it.
+    pub(crate) subjects: Subjects,
+}
+
+/// Which subjects of role bindings get the namespace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Subjects {
+    /// Those named `default`.
+    #[default]
+    DefaultOnly,
+    /// All service accounts.
+    AllServiceAccounts,
+    /// None.
+    None,
+}
+
+/// The step `namespace`.
+pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
+    let Some(namespace) = &kustomization.namespace else { return Ok(()) };
+    let specs = &scope.specs.namespace;
+    apply(resources, &Namespace { name: namespace, specs, unset_only: false, subjects: Subjects::default() })
+        .map_err(cause::entry(namespace.at, "namespace"))
+}
+
+/// Moves all objects into a namespace.
+pub(crate) fn apply(resources: &mut Resources, namespace: &Namespace) -> Result<()> {
+    gather(resources.iter_mut(), |resource| {
+        resource.remember_id();
+        namespace.put(&mut resource.node).map_err(|error| resource.within(error))
+    })?;
+    // Some were told apart by their namespaces only.
+    resources.refuse_collisions(&format!("in the namespace `{}`", namespace.name), namespace.name.at)
+}
+
+/// The namespace of an object.
+static METADATA: LazyLock<FieldSpec> =
+    LazyLock::new(|| FieldSpec { path: "metadata/namespace".into(), create: true, ..FieldSpec::default() });
+
+/// The namespace of a subject.
+static NAMESPACE: LazyLock<FieldSpec> =
+    LazyLock::new(|| FieldSpec { path: "namespace".into(), ..FieldSpec::default() });
+
+impl Namespace<'_> {
+    fn put(&self, object: &mut Node) -> Result<(), Diagnostic> {
+        let gvk = Gvk::of(object);
+        if !gvk.is_cluster_scoped() {
+            field::change(object, &METADATA, Make::Plain, &mut |old, _| self.value(old, &METADATA))?;
+        }
+        let binding = matches!(gvk.kind.as_str(), "RoleBinding" | "ClusterRoleBinding");
+        if binding {
+            self.put_subjects(object)?;
+        }
+        let core = object.get("apiVersion").and_then(Node::as_text) == Some("v1");
+        for spec in self.specs.iter().filter(|spec| spec.fits(&gvk)) {
+            // What is done above, or is the name of something that is no `Namespace`.
+            let apart = match spec.path.as_str() {
+                "metadata/namespace" => true,
+                "metadata/name" => !core,
+                "subjects/namespace" => binding && matches!(spec.kind.as_str(), "RoleBinding" | "ClusterRoleBinding"),
+                _ => false,
+            };
+            if !apart {
+                field::change(object, spec, Make::Str, &mut |old, _| self.value(old, spec))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The namespace in the place of `old`.
+    fn value(&self, old: &Node, spec: &FieldSpec) -> Result<Option<Node>, Diagnostic> {
+        let scalar = field::scalar(old, &spec.path)?;
+        // To kustomize the word `null` is a namespace where it may make the field.
+        let set = !scalar.text.is_empty() && (scalar.tag != Tag::Null || spec.create);
+        let keep = self.unset_only && set;
+        let same = scalar.tag == Tag::Str && scalar.text == self.name.text;
+        Ok((!keep && !same).then(|| self.node(scalar.style)))
+    }
+
+    fn node(&self, style: Style) -> Node {
+        let scalar = Scalar { text: self.name.text.clone(), tag: Tag::Str, style };
+        Node::new(Value::Scalar(scalar), self.name.at)
+    }
+
+    fn put_subjects(&self, binding: &mut Node) -> Result<(), Diagnostic> {
+        let wanted = match self.subjects {
+            Subjects::None => return Ok(()),
+            Subjects::DefaultOnly => ("name", "default"),
+            Subjects::AllServiceAccounts => ("kind", "ServiceAccount"),
+        };
+        let Some(subjects) = binding.get("subjects").filter(|subjects| !subjects.is_null()) else { return Ok(()) };
+        let refused = |node: &Node, what: &str| {
+            Diagnostic::new(Code::Resource, format!("{what}, but this is {}", node.kind_name())).at(node.at)
+        };
+        let list = subjects.as_seq().ok_or_else(|| refused(subjects, "`subjects` must be a list"))?;
+        let mut edits = Edits::default();
+        Trail::default().key("subjects", |trail| {
+            list.iter().enumerate().filter(|(_, subject)| !subject.is_null()).try_for_each(|(i, subject)| {
+                let map = subject.as_map().ok_or_else(|| refused(subject, "a subject must be a mapping"))?;
+                if map.get(wanted.0).and_then(Node::as_text) != Some(wanted.1) {
+                    return Ok(());
+                }
+                let new = match map.get("namespace") {
+                    Some(old) => self.value(old, &NAMESPACE)?,
+                    None => Some(self.node(Style::Plain)),
+                };
+                if let Some(new) = new {
+                    trail.index(i, |trail| trail.key("namespace", |trail| edits.push(trail, new)));
+                }
+                Ok(())
+            })
+        })?;
+        edits.apply(binding);
+        Ok(())
+    }
+}
+
+/// The plugin `NamespaceTransformer`.
+pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, _: &Scope) -> Result<()> {
+    let (unset_only, subjects, specs) = plugin::read(plugin, |fields| {
+        let subjects = match fields.str("setRoleBindingSubjects") {
+            None | Some("" | "defaultOnly") => Subjects::DefaultOnly,
+            Some("allServiceAccounts") => Subjects::AllServiceAccounts,
+            Some("none") => Subjects::None,
+            Some(other) => {
+                let message = format!("`{other}` is none of `defaultOnly`, `allServiceAccounts` and `none`");
+                let at = fields.at("setRoleBindingSubjects");
+                fields.faults().say(at, message);
+                Subjects::None
+            }
+        };
+        (fields.bool("unsetOnly").unwrap_or_default(), subjects, plugin::specs(fields))
+    })?;
+    let Some(namespace) = plugin.node.at_path(&["metadata", "namespace"]).and_then(Text::of) else { return Ok(()) };
+    if namespace.is_empty() {
+        return Ok(());
+    }
+    let config = Namespace { name: &namespace, specs: &specs, unset_only, subjects };
+    apply(resources, &config)
+}

@@ -1,0 +1,375 @@
+//! `replacements`: values copied from one object to fields of others.
+//!
+//! The names of a replacement are those that an object has or ever had in the build. A scalar that is replaced keeps
+//! its type and its quotes and takes the text only; anything else takes the whole value.
+
+use super::plugin;
+use crate::diagnostic::{Code, Diagnostic, Result, gather};
+use crate::kustomize::field::linked;
+use crate::kustomize::field::path::{Create, Form, Reached, SourcePath, TargetPath};
+use crate::kustomize::input::{Resources, Scope, cause};
+use crate::kustomize::model::{Kustomization, PatchTarget, Replacement, ReplacementEntry, Selector, Text};
+use crate::kustomize::steps::patch;
+use crate::kustomize::{field, model};
+use crate::node::{Node, Scalar, Tag, Value};
+use crate::resource::Resource;
+use crate::schema::fieldspec::fits;
+use crate::source::Location;
+use crate::yaml::{self, Dialect, Faults};
+use model::replacement::{FieldOptions, ReplacementSource, ReplacementTarget};
+use std::borrow::Cow;
+
+/// The step `replacements`: reads those that stand in files, then applies all.
+pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
+    let mut replacements = Vec::new();
+    for entry in &kustomization.replacements {
+        match entry {
+            ReplacementEntry::Inline(replacement) => replacements.push((Cow::Borrowed(&**replacement), replacement.at)),
+            ReplacementEntry::Path(path) => {
+                let read = read(path, scope).map_err(cause::entry(path.at, "replacements"))?;
+                replacements.extend(read.into_iter().map(|replacement| (Cow::Owned(replacement), path.at)));
+            }
+        }
+    }
+    gather(&replacements, |(replacement, at)| {
+        replace(resources, replacement, scope)
+            .map_err(|errors| errors.map(|error| error.at(replacement.at)))
+            .map_err(cause::entry(*at, "replacements"))
+    })?;
+    Ok(())
+}
+
+/// The replacements of a file, which holds one or a list of them.
+fn read(path: &Text, scope: &Scope) -> Result<Vec<Replacement>> {
+    let documents = scope.documents(&scope.file(path)?, Dialect::Yaml11)?;
+    let mut faults = Faults::ignoring_case(Code::Overlay).ignoring_unknown();
+    let replacements = match documents.first() {
+        Some(Node { value: Value::Seq(items), .. }) => {
+            items.iter().filter_map(|item| model::replacement::replacement(item, &mut faults)).collect()
+        }
+        Some(one) => model::replacement::replacement(one, &mut faults).into_iter().collect(),
+        None => {
+            faults.say(path.at, format!("`{path}` holds no replacement"));
+            Vec::new()
+        }
+    };
+    faults.check(replacements)
+}
+
+fn replace(resources: &mut Resources, replacement: &Replacement, scope: &Scope) -> Result<()> {
+    if replacement.optional {
+        scope.optional(replacement.at);
+    }
+    let complain = |message: &str| Diagnostic::new(Code::Overlay, message);
+    let source = replacement.source.as_ref().ok_or_else(|| complain("a replacement needs a `source`"))?;
+    if replacement.targets.is_empty() {
+        return Err(complain("a replacement needs at least one entry of `targets`").into());
+    }
+    let mut source = Found::new(source, resources)?;
+    let mut unmatched = Vec::new();
+    let mut renames = false;
+    for target in &replacement.targets {
+        let select = target.select.as_ref().ok_or_else(|| complain("a target needs a `select`").at(target.at))?;
+        let selection = Selection::new(select, &target.reject, resources)?;
+        let name = [Text { text: "metadata.name".into(), at: target.at }];
+        let paths = if target.field_paths.is_empty() { &name } else { &target.field_paths[..] };
+        let mut ways = None;
+        for i in 0..resources.as_slice().len() {
+            if selection.holds(i, &resources.as_slice()[i]) {
+                // A path that leads nowhere is no fault as long as no object is to go there.
+                let ways = match &mut ways {
+                    Some(ways) => ways,
+                    none => none.insert(gather(paths, way)?),
+                };
+                for (path, read) in &*ways {
+                    let resource = &mut resources.as_mut()[i];
+                    let lost = write(resource, path, read, &source.value, &target.options)?;
+                    linked::settle(resource, scope)?;
+                    let origin = resource.origin;
+                    if lost {
+                        let message = format!("`{path}` would stand inside of a null, where kustomize loses it");
+                        scope.lossy(
+                            Diagnostic::new(Code::Overlay, message).at(path.at).note(origin, "in this object"),
+                        )?;
+                    }
+                    source.again(i, resources)?;
+                }
+            }
+        }
+        renames |= paths.iter().any(|path| matches!(&**path, "metadata.name" | "metadata.namespace"));
+        if ways.is_none() {
+            unmatched.push(nothing_selected(select, resources, target));
+        }
+    }
+    if renames {
+        resources.refuse_collisions("after this replacement", replacement.at)?;
+    }
+    unmatched.into_iter().try_for_each(|complaint| scope.unmatched(replacement.optional, complaint))
+}
+
+/// A path of a target and how it is read.
+fn way(path: &Text) -> Result<(&Text, TargetPath), Diagnostic> {
+    Ok((path, TargetPath::new(path).map_err(|error| error.at(path.at))?))
+}
+
+/// Whether an object has, or had, what a selector says. kustomize takes no kind for one outside of namespaces here,
+/// but what such an object was called before counts as standing in no namespace.
+fn is_meant(resource: &Resource, selector: &Selector) -> bool {
+    let text = |part: &Option<Text>| part.as_ref().map_or("", |part| part.text.as_str()).to_owned();
+    let (group, version, kind) = (text(&selector.group), text(&selector.version), text(&selector.kind));
+    let name = |name: &str| selector.name.as_ref().is_none_or(|wanted| &**wanted == name);
+    let namespace = |namespace: Option<&str>| {
+        let full = |name: &str| if name.is_empty() { "default".to_owned() } else { name.to_owned() };
+        selector.namespace.as_ref().is_none_or(|wanted| namespace.is_some_and(|name| full(name) == full(wanted)))
+    };
+    let now = name(resource.name())
+        && namespace(Some(resource.namespace()))
+        && fits(&group, &version, &kind, &resource.gvk());
+    now || resource.previous.iter().any(|id| {
+        let home = (!id.gvk.is_cluster_scoped()).then_some(id.namespace.as_str());
+        name(&id.name) && namespace(home) && fits(&group, &version, &kind, &id.gvk)
+    })
+}
+
+/// A selector in words.
+fn words(selector: &Selector) -> String {
+    let parts = [
+        ("group", &selector.group),
+        ("version", &selector.version),
+        ("kind", &selector.kind),
+        ("name", &selector.name),
+        ("namespace", &selector.namespace),
+        ("labels", &selector.label_selector),
+        ("annotations", &selector.annotation_selector),
+    ];
+    let said = parts.iter().filter_map(|(word, part)| part.as_ref().map(|part| format!("{word} `{part}`")));
+    let said: Vec<_> = said.collect();
+    if said.is_empty() { "anything".to_owned() } else { said.join(", ") }
+}
+
+/// Complains that no object is meant, and says which one may have been.
+fn missing(selector: &Selector, resources: &Resources, message: &str) -> Diagnostic {
+    let error = Diagnostic::new(Code::Overlay, format!("{message} ({})", words(selector))).at(selector.at);
+    let Some(name) = &selector.name else { return error };
+    let unnamed = Selector { name: None, ..selector.clone() };
+    let names = resources.iter().filter(|resource| is_meant(resource, &unnamed)).map(Resource::name);
+    error.suggest(name, names)
+}
+
+fn nothing_selected(select: &Selector, resources: &Resources, target: &ReplacementTarget) -> Diagnostic {
+    missing(select, resources, "no object is the target of this replacement").at(target.at)
+}
+
+/// The source of a replacement: which object, which field, what it holds.
+struct Found<'s> {
+    source: &'s ReplacementSource,
+    path: SourcePath,
+    holder: usize,
+    value: Node,
+}
+
+impl<'s> Found<'s> {
+    fn new(source: &'s ReplacementSource, resources: &Resources) -> Result<Self, Diagnostic> {
+        let selector = &source.object;
+        let mut holders = (0..resources.as_slice().len()).filter(|&i| is_meant(&resources.as_slice()[i], selector));
+        let Some(holder) = holders.next() else {
+            return Err(missing(selector, resources, "no object is the source of this replacement"));
+        };
+        if let Some(other) = holders.next() {
+            let all = resources.as_slice();
+            let message = format!("several objects are the source of this replacement ({})", words(selector));
+            return Err(Diagnostic::new(Code::Overlay, message)
+                .at(selector.at)
+                .note(all[holder].origin, "this one")
+                .note(all[other].origin, "and this one"));
+        }
+        let text = source.field_path.as_deref().unwrap_or("metadata.name");
+        let path = SourcePath::new(text).map_err(|error| error.at(source.path_at()))?;
+        let mut found = Found { source, path, holder, value: Node::null() };
+        found.value = found.read(&resources.as_slice()[holder])?;
+        Ok(found)
+    }
+
+    /// Reads the value again after a change of object `i`: a target may be the source itself.
+    fn again(&mut self, i: usize, resources: &Resources) -> Result<(), Diagnostic> {
+        if i == self.holder && self.source.options.delimiter.is_none() {
+            self.value = self.read(&resources.as_slice()[i])?;
+        }
+        Ok(())
+    }
+
+    fn read(&self, resource: &Resource) -> Result<Node, Diagnostic> {
+        let at = self.source.path_at();
+        let text = self.source.field_path.as_deref().unwrap_or("metadata.name");
+        let found = self.path.find(&resource.node).map_err(|error| error.note(at, "on the way of this path"))?;
+        let blank = |node: &&Node| {
+            node.is_null()
+                || node.as_map().is_some_and(crate::node::Map::is_empty)
+                || node.as_seq().is_some_and(<[Node]>::is_empty)
+        };
+        let Some(node) = found.filter(|node| !blank(node)) else {
+            return Err(Diagnostic::new(Code::Overlay, format!("the source has no `{text}`"))
+                .at(at)
+                .note(resource.origin, format!("in `{}`", resource.id())));
+        };
+        let Some(delimiter) = &self.source.options.delimiter else { return Ok(node.clone()) };
+        let scalar = node.as_scalar().ok_or_else(|| no_parts(delimiter, node))?;
+        let index = usize::try_from(self.source.options.index).ok();
+        let Some(part) = index.and_then(|index| scalar.text.split(&**delimiter).nth(index)) else {
+            let count = scalar.text.split(&**delimiter).count();
+            let message = format!("`{}` has no part {} between `{delimiter}`", scalar.text, self.source.options.index);
+            return Err(Diagnostic::new(Code::Overlay, message)
+                .at(self.source.options.at)
+                .note(node.at, format!("it has {count} parts, counted from 0")));
+        };
+        Ok(Node::new(Value::Scalar(Scalar { text: part.into(), ..scalar.clone() }), node.at))
+    }
+}
+
+impl ReplacementSource {
+    fn path_at(&self) -> Location {
+        self.field_path.as_ref().map_or(self.object.at, |path| path.at)
+    }
+}
+
+fn no_parts(delimiter: &Text, node: &Node) -> Diagnostic {
+    let message = format!("only a string can be split at a `delimiter`, but this is {}", node.kind_name());
+    Diagnostic::new(Code::Overlay, message).at(delimiter.at).note(node.at, "this")
+}
+
+/// Which objects a target is about.
+struct Selection<'t> {
+    select: &'t Selector,
+    reject: &'t [Selector],
+    /// The objects that have the wanted labels and annotations, where the selector asks for some.
+    wanted: Option<Vec<usize>>,
+    /// The objects that have some that are not wanted.
+    unwanted: Vec<usize>,
+}
+
+impl<'t> Selection<'t> {
+    fn new(select: &'t Selector, reject: &'t [Selector], resources: &Resources) -> Result<Self> {
+        let wanted = labelled(select, resources)?;
+        let unwanted = gather(reject, |reject| labelled(reject, resources))?.into_iter().flatten().flatten().collect();
+        Ok(Selection { select, reject, wanted, unwanted })
+    }
+
+    /// Whether the target is about the object at position `i`. Labels alone are enough to be rejected.
+    fn holds(&self, i: usize, resource: &Resource) -> bool {
+        let empty =
+            |s: &Selector| [&s.group, &s.version, &s.kind, &s.name, &s.namespace].iter().all(|part| part.is_none());
+        is_meant(resource, self.select)
+            && self.wanted.as_ref().is_none_or(|wanted| wanted.contains(&i))
+            && !self.unwanted.contains(&i)
+            && !self.reject.iter().any(|reject| !empty(reject) && is_meant(resource, reject))
+    }
+}
+
+/// The objects that have the labels and annotations that a selector wants, if it wants any.
+fn labelled(selector: &Selector, resources: &Resources) -> Result<Option<Vec<usize>>> {
+    let (label_selector, annotation_selector) = (selector.label_selector.clone(), selector.annotation_selector.clone());
+    if label_selector.is_none() && annotation_selector.is_none() {
+        return Ok(None);
+    }
+    let only = Selector { label_selector, annotation_selector, at: selector.at, ..Selector::default() };
+    patch::select(resources, &PatchTarget::new(only)).map(Some)
+}
+
+/// Writes the value to every field that a path leads to. Whether kustomize loses it.
+fn write(
+    resource: &mut Resource,
+    path: &Text,
+    read: &TargetPath,
+    value: &Node,
+    options: &FieldOptions,
+) -> Result<bool, Diagnostic> {
+    let create = if options.create { Create::Like(Form::of(value)) } else { Create::Nothing };
+    let mut lost = false;
+    let origin = resource.origin;
+    let id = resource.id();
+    let count = read.each(&mut resource.node, create, &mut |target, reached| match reached {
+        Reached::Lost => {
+            lost = true;
+            Ok(())
+        }
+        Reached::Found | Reached::Made => set(target, reached, value, options),
+    });
+    match count {
+        Ok(0) => Err(Diagnostic::new(Code::Overlay, format!("the target has no `{path}`"))
+            .at(path.at)
+            .note(origin, format!("in `{id}`"))
+            .help("write `options: {create: true}` to have it made")),
+        Ok(_) if resource.name().is_empty() || resource.gvk().kind.is_empty() => {
+            let lost = if resource.name().is_empty() { "name" } else { "kind" };
+            let message = format!("`{path}` leaves the object without a {lost}");
+            Err(Diagnostic::new(Code::Overlay, message).at(path.at).note(origin, format!("`{id}`")))
+        }
+        Ok(_) => Ok(lost),
+        Err(error) if error.parts().at.is_some() => Err(error.note(path.at, "on the way of this path")),
+        Err(error) => Err(error.at(path.at).note(origin, format!("in `{id}`"))),
+    }
+}
+
+fn set(target: &mut Node, reached: Reached, value: &Node, options: &FieldOptions) -> Result<(), Diagnostic> {
+    let text = value.as_scalar().map_or("", |scalar| scalar.text.as_str());
+    let joined = match (&options.delimiter, target.as_scalar()) {
+        (None, _) => None,
+        (Some(delimiter), Some(old)) => Some(join(&old.text, delimiter, options.index, text)),
+        (Some(delimiter), None) => return Err(no_parts(delimiter, target)),
+    };
+    let Value::Scalar(old) = &target.value else {
+        *target = value.clone();
+        return Ok(());
+    };
+    let text = joined.as_deref().unwrap_or(text);
+    if reached == Reached::Made {
+        *target = field::plain(text, value.at);
+        return Ok(());
+    }
+    let read = yaml::resolve(text, Dialect::Kubernetes);
+    let agrees = old.tag == Tag::Str || old.tag == read || old.tag == Tag::Float && read == Tag::Int;
+    if !agrees {
+        let (new, old) = (Node::plain(text, read), target.kind_name());
+        let message = format!("`{text}` is {}, but it must be {old}, as what it replaces", new.kind_name());
+        return Err(Diagnostic::new(Code::Overlay, message)
+            .note(target.at, "this")
+            .help("a replacement never changes the type of a field"));
+    }
+    *target = Node::new(Value::Scalar(Scalar { text: text.into(), ..old.clone() }), value.at);
+    Ok(())
+}
+
+/// `old` with `new` in the place of one of its parts, before all of them or behind.
+fn join(old: &str, delimiter: &str, index: i64, new: &str) -> String {
+    let mut parts: Vec<&str> = old.split(delimiter).collect();
+    match usize::try_from(index) {
+        Err(_) => parts.insert(0, new),
+        Ok(index) if index < parts.len() => parts[index] = new,
+        Ok(_) => parts.push(new),
+    }
+    parts.join(delimiter)
+}
+
+/// The plugin `ReplacementTransformer`.
+pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, scope: &Scope) -> Result<()> {
+    let replacements =
+        plugin::read(plugin, |fields| fields.list("replacements", model::replacement::replacement_entry))?;
+    step(resources, &Kustomization { replacements, ..Kustomization::default() }, scope)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn joining() {
+        for (old, index, want) in [
+            ("a/b/c", 0, "N/b/c"),
+            ("a/b/c", 2, "a/b/N"),
+            ("a/b/c", 3, "a/b/c/N"),
+            ("a/b/c", -1, "N/a/b/c"),
+            ("", 0, "N"),
+            ("", 1, "/N"),
+        ] {
+            assert_eq!(super::join(old, "/", index, "N"), want, "{old} {index}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! `replicas`.
+
+use super::plugin;
+use crate::diagnostic::{Code, Diagnostic, Result, gather};
+use crate::kustomize::field;
+use crate::kustomize::field::{Make, Trail};
+use crate::kustomize::input::{Resources, Scope, cause};
+use crate::kustomize::model::replica::replica;
+use crate::kustomize::model::{Kustomization, Replica};
+use crate::node::Node;
+use crate::resource::Resource;
+use crate::schema::fieldspec::FieldSpec;
+
+/// The step `replicas`.
+pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
+    gather(&kustomization.replicas, |replica| {
+        apply(resources, replica, &scope.specs.replicas).map_err(cause::entry(replica.at, "replicas"))
+    })?;
+    Ok(())
+}
+
+/// Sets the number of replicas of one workload, by any name it ever had, in the fields that `specs` name.
+pub(crate) fn apply(resources: &mut Resources, replica: &Replica, specs: &[FieldSpec]) -> Result<()> {
+    let mut found = false;
+    for spec in specs {
+        let named: Vec<usize> =
+            (0..resources.as_slice().len()).filter(|&i| is_meant(&resources.as_slice()[i], replica, spec)).collect();
+        for i in named {
+            found = true;
+            let resource = &mut resources.as_mut()[i];
+            if spec.fits(&resource.gvk()) {
+                let value = &mut |old: &Node, _: &Trail| {
+                    field::scalar(old, &spec.path)?;
+                    Ok(Some(field::rewritten(old, &replica.count.to_string(), replica.at)))
+                };
+                field::change(&mut resource.node, spec, Make::Plain, value).map_err(|error| resource.within(error))?;
+            }
+        }
+    }
+    if found { Ok(()) } else { Err(not_found(resources, replica, specs).into()) }
+}
+
+/// Whether an object has or had the name, and is or was of a kind that has the field.
+fn is_meant(resource: &Resource, replica: &Replica, spec: &FieldSpec) -> bool {
+    let name = &replica.name.text;
+    resource.name() == name && spec.fits(&resource.gvk())
+        || resource.previous.iter().any(|id| id.name == *name && spec.fits(&id.gvk))
+}
+
+fn not_found(resources: &Resources, replica: &Replica, specs: &[FieldSpec]) -> Diagnostic {
+    let fits = |resource: &&Resource| specs.iter().any(|spec| spec.fits(&resource.gvk()));
+    let names = resources.iter().filter(fits).map(Resource::name);
+    let mut kinds: Vec<&str> = specs.iter().map(|spec| spec.kind.as_str()).collect();
+    kinds.dedup();
+    Diagnostic::new(Code::Overlay, format!("no workload with replicas is named `{}`", replica.name))
+        .at(replica.name.at.or(replica.at))
+        .suggest(&replica.name, names)
+        .help(format!("kinds with replicas: {}", kinds.join(", ")))
+}
+
+/// The plugin `ReplicaCountTransformer`.
+pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, _: &Scope) -> Result<()> {
+    let (replica, specs) =
+        plugin::read(plugin, |fields| (plugin::entry(fields, "replica", replica), plugin::specs(fields)))?;
+    apply(resources, &replica.unwrap_or_default(), &specs)
+}

@@ -1,0 +1,30 @@
+//! The Services of a branch that point to hosts outside of its namespace: objects of `type: ExternalName`.
+
+use super::{ContributorInput, mapping};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::node::{Map, Node};
+use crate::plan::External;
+use crate::resource::Resource;
+
+/// Adds the Services.
+pub(super) fn contribute(
+    input: &ContributorInput,
+    resources: &mut Vec<Resource>,
+) -> Result<Vec<Diagnostic>, Diagnostic> {
+    resources.extend(input.branch.externals.iter().map(|external| Resource::new(object(external, input.namespace))));
+    Ok(Vec::new())
+}
+
+fn object(external: &External, namespace: &str) -> Node {
+    let mut spec = vec![("externalName", Node::str(external.host.clone()))];
+    spec.extend(external.ports.clone().map(|ports| ("ports", ports)));
+    spec.push(("type", Node::str("ExternalName")));
+    let metadata = [("name", Node::str(external.name.clone())), ("namespace", Node::str(namespace))];
+    let object = mapping([
+        ("apiVersion", Node::str("v1")),
+        ("kind", Node::str("Service")),
+        ("metadata", mapping(metadata)),
+        ("spec", spec.into_iter().collect::<Map>().into()),
+    ]);
+    object.placed(external.at)
+}
