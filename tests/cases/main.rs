@@ -51,8 +51,8 @@ fn trial(kind: &str, case: PathBuf, test: fn(&Path)) -> Trial {
     let name = case.file_stem().expect("a case has a name").to_string_lossy();
     Trial::test(format!("{kind}::{name}"), move || {
         panic::catch_unwind(AssertUnwindSafe(|| test(&case))).map_err(|payload| {
-            let text = payload.downcast_ref::<String>().map(String::as_str);
-            Failed::from(text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("the test panicked"))
+            let string = payload.downcast_ref::<String>().map(String::as_str);
+            Failed::from(string.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("the test panicked"))
         })
     })
 }

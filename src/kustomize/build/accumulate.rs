@@ -3,25 +3,23 @@
 //! A folder of `resources` is built on its own and added; a component works in place on what is there so far. Hashes,
 //! references and order come after all of this, in `finish`.
 
+use super::trail::FolderTrail;
+use super::{configure, plugins};
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
-use crate::kustomize::field::configuration::Configuration;
-use crate::kustomize::field::twins;
-use crate::kustomize::finish::metadata::Trace;
+use crate::kustomize::field::linked;
+use crate::kustomize::input::accumulated::Accumulated;
+use crate::kustomize::input::build_metadata::BuildMetadata;
 use crate::kustomize::input::load::Entry;
+use crate::kustomize::input::resources::GeneratedObject;
 use crate::kustomize::input::{Input, Resources, Rules, Scope, Warnings, cause, manifest};
 use crate::kustomize::model::{Kustomization, Text};
-use crate::kustomize::steps::{generate, plugin};
 use crate::kustomize::{model, steps};
 use crate::node::Node;
-use crate::resource::{Id, Resource};
-use crate::schema::Gvk;
+use crate::resource::Resource;
 use crate::schema::fieldspec::FieldSpecs;
 use crate::schema::merge::Schema;
 use crate::source::{File, Location, RelPath};
-use crate::yaml::Dialect;
-use model::Var;
 use rayon::prelude::*;
-use smol_str::SmolStr;
 use std::sync::{Arc, OnceLock};
 
 /// From how many entries on folders are made on all cores.
@@ -33,28 +31,11 @@ pub(crate) struct Builder<'a> {
     pub(crate) rules: Rules,
     pub(crate) warnings: &'a Warnings,
     /// What objects tell of the build, if its root asks for that.
-    pub(crate) trace: Option<Trace<'a>>,
+    pub(crate) trace: Option<BuildMetadata<'a>>,
     /// A folder that is part of the build already, so that naming it again adds nothing.
     pub(crate) present: Option<RelPath>,
     /// Set by the first kustomization that says `openapi`, for all that come after it.
-    schema: OnceLock<Arc<Schema>>,
-}
-
-/// What a kustomization has gathered so far.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Accumulated {
-    /// The objects.
-    pub(crate) resources: Resources,
-    /// The field specs.
-    pub(crate) configuration: Configuration,
-    /// The `vars` so far.
-    pub(crate) vars: Vec<Var>,
-}
-
-/// The folders from the root of a build to the one at hand, symbolic links resolved.
-pub(crate) struct Trail<'t> {
-    folder: RelPath,
-    up: Option<&'t Trail<'t>>,
+    pub(super) schema: OnceLock<Arc<Schema>>,
 }
 
 /// How a folder comes into a build.
@@ -64,96 +45,6 @@ pub(crate) enum Role {
     Resource,
     /// In place.
     Component,
-}
-
-impl Accumulated {
-    /// Adds what another kustomization has gathered.
-    fn merge(&mut self, other: Accumulated) -> Result<()> {
-        if self.resources.as_slice().is_empty() {
-            // What is added one by one is compared; what was renamed in there may have met already.
-            other.resources.refuse_same_ids()?;
-            self.resources = other.resources;
-        } else {
-            other.resources.into_vec().into_iter().try_for_each(|resource| self.resources.append(resource))?;
-        }
-        self.configuration.merge(&other.configuration)?;
-        other.vars.into_iter().try_for_each(|var| self.add_var(var))
-    }
-
-    fn add_var(&mut self, var: Var) -> Result<()> {
-        if let Some(first) = self.vars.iter().find(|other| other.name == var.name) {
-            let message = format!("the var `{}` is defined twice in this build", var.name);
-            return Err(Diagnostic::new(Code::Overlay, message).at(var.at).note(first.at, "first defined here").into());
-        }
-        self.vars.push(var);
-        Ok(())
-    }
-
-    /// Takes the `vars` of a kustomization in and tells the objects which of them they hold, while they are still known
-    /// by the names that the kustomization uses.
-    fn record(&mut self, vars: &[Var]) -> Result<()> {
-        for var in vars {
-            let wanted = |id: &Id| holds(var, id);
-            let holders = self.resources.by_any_id(wanted);
-            if let [first, second, ..] = holders[..] {
-                let message = format!("the var `{}` could be that of {} objects", var.name, holders.len());
-                return Err(Diagnostic::new(Code::Overlay, message)
-                    .at(var.at)
-                    .note(self.resources.as_slice()[first].origin, "one")
-                    .note(self.resources.as_slice()[second].origin, "another")
-                    .into());
-            }
-            if let [holder] = holders[..] {
-                self.resources.as_mut()[holder].vars.push(var.name.text.clone());
-            }
-            self.add_var(var.clone())?;
-        }
-        Ok(())
-    }
-}
-
-/// Whether an id is that of the object that a var names.
-fn holds(var: &Var, id: &Id) -> bool {
-    let text = |part: &Option<Text>| part.as_ref().map_or_else(SmolStr::default, |part| part.text.clone());
-    let object = &var.object;
-    let gvk = Gvk { group: text(&object.group), version: text(&object.version), kind: text(&object.kind) };
-    let named = Id { gvk, name: text(&object.name), namespace: text(&object.namespace) };
-    if named.gvk.is_cluster_scoped() && !named.namespace.is_empty() {
-        // kustomize compares what is written with a word for no namespace at all.
-        return false;
-    }
-    let anywhere = named.namespace.is_empty() && !named.gvk.is_cluster_scoped();
-    if anywhere { named.gvk == id.gvk && named.name == id.name } else { named.same(id) }
-}
-
-impl<'t> Trail<'t> {
-    /// The trail of a build that begins in `folder`.
-    pub(crate) fn root(input: &Input, folder: &RelPath) -> Self {
-        Trail { folder: real(input, folder), up: None }
-    }
-
-    /// The trail on to `folder`; a complaint if that holds a folder of the trail: a cycle.
-    fn down(&'t self, input: &Input, folder: &RelPath) -> Result<Self, Diagnostic> {
-        let folder = real(input, folder);
-        let mut visited = Some(self);
-        while let Some(trail) = visited {
-            if trail.folder.is_within(&folder) {
-                let [holds, held] = [&folder, &trail.folder].map(|folder| input.project.show(folder));
-                let message = if held == holds {
-                    format!("`{holds}` is being built already: a cycle")
-                } else {
-                    format!("`{holds}` holds `{held}`, which is being built: a cycle")
-                };
-                return Err(Diagnostic::new(Code::Overlay, message));
-            }
-            visited = trail.up;
-        }
-        Ok(Trail { folder, up: Some(self) })
-    }
-}
-
-fn real(input: &Input, folder: &RelPath) -> RelPath {
-    input.project.real(folder).unwrap_or_else(|| folder.clone())
 }
 
 impl<'a> Builder<'a> {
@@ -188,67 +79,36 @@ impl<'a> Builder<'a> {
         Ok(found)
     }
 
-    fn use_schema(&self, kustomization: &Kustomization, folder: &RelPath) -> Result<()> {
-        let Some(openapi) = &kustomization.openapi else { return Ok(()) };
-        let schema = match (&openapi.version, &openapi.path) {
-            (Some(_), Some(_)) => {
-                let message = "`openapi` has both `version` and `path`";
-                return Err(Diagnostic::new(Code::Overlay, message).at(openapi.at).into());
-            }
-            (Some(version), None) if &**version != "v1.21.2" => {
-                let message = format!("the OpenAPI version `{version}` is not built in");
-                return Err(Diagnostic::new(Code::Overlay, message)
-                    .at(version.at)
-                    .help("the one that is: `v1.21.2`")
-                    .into());
-            }
-            (_, None) => Arc::clone(Schema::builtin()),
-            (None, Some(path)) => {
-                let scope = self.scope(folder, FieldSpecs::builtin());
-                let blamed = cause::entry(path.at, "openapi");
-                let documents = scope.documents(&scope.file(path)?, Dialect::Yaml11).map_err(&blamed)?;
-                match documents.first() {
-                    Some(document) => Arc::new(Schema::read(document).map_err(&blamed)?),
-                    None => {
-                        return Err(Diagnostic::new(Code::Overlay, format!("`{path}` is empty")).at(path.at).into());
-                    }
-                }
-            }
-        };
-        self.schema.get_or_init(|| schema);
-        Ok(())
-    }
-
     /// Everything that a kustomization makes, added to `into` and changed together with what is there.
     pub(crate) fn accumulate(
         &self,
         into: &mut Accumulated,
         file: &RelPath,
         kustomization: &Kustomization,
-        trail: &Trail,
+        trail: &FolderTrail,
     ) -> Result<()> {
         let folder = file.parent();
         self.entries(into, &kustomization.resources, (Role::Resource, "resources"), &folder, trail)?;
 
         let scope = self.scope(&folder, into.configuration.specs());
-        into.configuration.configure(kustomization, &scope)?;
+        configure::configure(&mut into.configuration, kustomization, &scope)?;
 
-        for made in generate::all(kustomization, &scope)? {
+        for made in steps::generated(kustomization, &scope)? {
             self.absorb(&mut into.resources, made, file)?;
         }
-        plugin::generate(self, into, &kustomization.generators, &scope, trail)?;
+        plugins::generate(self, into, &kustomization.generators, &scope, trail)?;
         self.entries(into, &kustomization.components, (Role::Component, "components"), &folder, trail)?;
 
         let scope = self.scope(&folder, into.configuration.specs());
         for step in steps::STEPS {
             (step.apply)(&mut into.resources, kustomization, &scope)?;
-            twins::settle_all(&mut into.resources, &scope)?;
+            linked::settle_all(&mut into.resources, &scope)?;
             if let Some(trace) = &self.trace {
                 trace.step(&mut into.resources, step.transformer, (step.count)(kustomization), file);
             }
         }
-        plugin::transform(self, into, &kustomization.transformers, &scope, trail)?;
-        plugin::validate(self, into, &kustomization.validators, &scope, trail)?;
+        plugins::transform(self, into, &kustomization.transformers, &scope, trail)?;
+        plugins::validate(self, into, &kustomization.validators, &scope, trail)?;
         into.record(&kustomization.vars)
     }
 
@@ -259,7 +119,7 @@ impl<'a> Builder<'a> {
         paths: &[Text],
         (role, field): (Role, &'static str),
         folder: &RelPath,
-        trail: &Trail,
+        trail: &FolderTrail,
     ) -> Result<()> {
         let scope = self.scope(folder, FieldSpecs::builtin());
         let mut made = self.many_folders(paths, role, &scope, trail).into_iter().flatten();
@@ -291,7 +151,7 @@ impl<'a> Builder<'a> {
         paths: &[Text],
         role: Role,
         scope: &Scope,
-        trail: &Trail,
+        trail: &FolderTrail,
     ) -> Option<Vec<Option<Result<Accumulated>>>> {
         if paths.len() < MANY || role == Role::Component || self.trace.is_some() || self.present.is_some() {
             return None;
@@ -334,7 +194,7 @@ impl<'a> Builder<'a> {
         path: &Text,
         folder: &RelPath,
         role: Role,
-        trail: &Trail,
+        trail: &FolderTrail,
     ) -> Result<()> {
         if self.present.as_ref() == Some(folder) {
             return Ok(());
@@ -353,7 +213,7 @@ impl<'a> Builder<'a> {
     }
 
     /// What a folder of `resources` holds, built on its own.
-    fn whole(&self, path: &Text, folder: &RelPath, trail: &Trail) -> Result<Accumulated> {
+    fn whole(&self, path: &Text, folder: &RelPath, trail: &FolderTrail) -> Result<Accumulated> {
         let trail = trail.down(self.input, folder).map_err(|error| error.at(path.at))?;
         let (file, kustomization) = self.named(path, folder)?;
         if kustomization.kind == model::KustomizationKind::Component {
@@ -381,7 +241,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Takes in what a generator of the kustomization `file` made.
-    pub(crate) fn absorb(&self, resources: &mut Resources, mut made: generate::Made, file: &RelPath) -> Result<()> {
+    pub(crate) fn absorb(&self, resources: &mut Resources, mut made: GeneratedObject, file: &RelPath) -> Result<()> {
         if let Some(trace) = &self.trace {
             trace.made(&mut made.resource, file);
         }

@@ -1,9 +1,11 @@
 //! What a branch is made of: the base, overlays on top of it, and what the spec says of the branch alone.
 
+use super::accumulate::Builder;
+use super::trail::FolderTrail;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::kustomize::build::Built;
-use crate::kustomize::build::accumulate::{Accumulated, Builder, Trail};
 use crate::kustomize::finish;
+use crate::kustomize::input::accumulated::Accumulated;
 use crate::kustomize::input::scope::Level;
 use crate::kustomize::input::{Input, Rules, Warnings};
 use crate::kustomize::model::Kustomization;
@@ -48,7 +50,7 @@ pub fn branch(input: &Input, layers: &Layers) -> Result<Built> {
     }
     let root = RelPath::root();
     let spec = root.join("branches.yaml").unwrap_or_default();
-    builder.accumulate(&mut accumulated, &spec, &layers.own, &Trail::root(input, &root))?;
+    builder.accumulate(&mut accumulated, &spec, &layers.own, &FolderTrail::root(input, &root))?;
 
     let scope = builder.scope(&root, accumulated.configuration.specs());
     let resources = finish::finish(accumulated, &scope, None)?.into_vec();
@@ -58,7 +60,7 @@ pub fn branch(input: &Input, layers: &Layers) -> Result<Built> {
 fn layer(builder: &Builder, into: &mut Accumulated, folder: &RelPath) -> Result<()> {
     match builder.open(folder)? {
         Some((file, kustomization)) => {
-            builder.accumulate(into, &file.path, &kustomization, &Trail::root(builder.input, folder))
+            builder.accumulate(into, &file.path, &kustomization, &FolderTrail::root(builder.input, folder))
         }
         None if matches!(builder.input.project.look(folder), Found::Folder(_)) => {
             builder.input.manifest_files(folder)?.iter().try_for_each(|file| builder.file(into, file, Location::NONE))

@@ -1,18 +1,25 @@
 //! A build: the root kustomization with everything that it names, then what is finished once at the end.
 
-pub(crate) mod accumulate;
+mod accumulate;
 mod branch;
+mod configure;
+mod openapi;
+mod plugins;
+mod trail;
 
 pub use branch::{Compat, Layers, branch};
 
 use super::Reorder;
-use super::finish::metadata::{self, Trace};
+use super::finish::metadata;
 use super::finish::{self, order};
+use super::input::accumulated::Accumulated;
+use super::input::build_metadata::{self, BuildMetadata};
 use super::input::{Input, LoadRestrictor, Rules, Warnings};
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::resource::Resource;
 use crate::source::RelPath;
-use accumulate::{Accumulated, Builder, Trail};
+use accumulate::Builder;
+use trail::FolderTrail;
 
 /// What the command line of `kubectl kustomize` can say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,14 +50,14 @@ pub fn kustomize(input: &Input, folder: &RelPath, options: Options) -> Result<Bu
         let message = format!("`{}` has no `kustomization.yaml`", input.project.show(folder));
         return Err(Diagnostic::new(Code::Overlay, message).into());
     };
-    builder.trace = Trace::asked_for(&kustomization.build_metadata, folder, input.project, &warnings);
+    builder.trace = BuildMetadata::asked_for(&kustomization.build_metadata, folder, input.project, &warnings);
     let mut accumulated = Accumulated::default();
-    builder.accumulate(&mut accumulated, &file.path, &kustomization, &Trail::root(input, folder))?;
+    builder.accumulate(&mut accumulated, &file.path, &kustomization, &FolderTrail::root(input, folder))?;
 
     let scope = builder.scope(folder, accumulated.configuration.specs());
     let mut resources = finish::finish(accumulated, &scope, builder.trace.as_ref())?;
     order::sort(&mut resources, kustomization.sort_options.as_ref(), options.reorder)?;
-    if options.managed_by_label || metadata::wants_managed_by(&kustomization.build_metadata) {
+    if options.managed_by_label || build_metadata::wants_managed_by(&kustomization.build_metadata) {
         metadata::managed_by(&mut resources);
     }
     Ok(Built { resources: resources.into_vec(), warnings: warnings.into_inner() })

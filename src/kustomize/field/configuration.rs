@@ -3,12 +3,8 @@
 //! kustomize merges the defaults with the files of a kustomization, and that with what its folders brought along. The
 //! order shows: see [`crate::schema::fieldspec`] on what counts as the same field.
 
-use crate::diagnostic::{Diagnostic, Result};
-use crate::kustomize::field::crd;
-use crate::kustomize::input::{Scope, cause};
-use crate::kustomize::model::Kustomization;
+use crate::diagnostic::Diagnostic;
 use crate::schema::fieldspec::FieldSpecs;
-use crate::yaml::Dialect;
 use std::sync::Arc;
 
 /// The field specs gathered so far; none at first, not even the defaults.
@@ -30,35 +26,7 @@ impl Configuration {
         self.add(&other.specs)
     }
 
-    /// Takes in what a kustomization says, and the defaults.
-    pub(crate) fn configure(&mut self, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
-        if kustomization.configurations.is_empty() {
-            self.add(FieldSpecs::builtin())?;
-        } else {
-            let mut files = FieldSpecs::default();
-            for path in &kustomization.configurations {
-                // kustomize reads the first document only.
-                let blamed = cause::entry(path.at, "configurations");
-                let documents = scope.documents(&scope.file(path)?, Dialect::Yaml11).map_err(&blamed)?;
-                if let Some(document) = documents.first() {
-                    files.merge(&FieldSpecs::read(document).map_err(&blamed)?).map_err(|error| error.at(path.at))?;
-                }
-            }
-            let mut own = FieldSpecs::clone(FieldSpecs::builtin());
-            let at = kustomization.configurations[0].at;
-            own.merge(&files).and_then(|()| self.add(&Arc::new(own))).map_err(|error| error.at(at))?;
-        }
-        for path in &kustomization.crds {
-            let documents = scope.documents(&scope.file(path)?, Dialect::Yaml11);
-            let blamed = cause::entry(path.at, "crds");
-            let specs = documents.and_then(|documents| Ok(crd::field_specs(&documents)?)).map_err(blamed)?;
-            let mut crd = FieldSpecs::default();
-            crd.merge(&specs).and_then(|()| self.add(&Arc::new(crd))).map_err(|error| error.at(path.at))?;
-        }
-        Ok(())
-    }
-
-    fn add(&mut self, more: &Arc<FieldSpecs>) -> Result<(), Diagnostic> {
+    pub(crate) fn add(&mut self, more: &Arc<FieldSpecs>) -> Result<(), Diagnostic> {
         if self.merged.iter().any(|known| Arc::ptr_eq(known, more)) {
             return Ok(());
         }

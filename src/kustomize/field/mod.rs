@@ -6,8 +6,8 @@
 
 pub(crate) mod configuration;
 pub(crate) mod crd;
+pub(crate) mod linked;
 pub(crate) mod path;
-pub(crate) mod twins;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{Entry, Key, Map, Node, Scalar, Style, Tag, Value};

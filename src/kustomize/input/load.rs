@@ -3,60 +3,16 @@
 //! What does not depend on a branch is read once and kept in a [`Memo`]. Nothing here reaches beyond the project or
 //! follows a URL.
 
+use super::memo::once;
 use crate::diagnostic::{Code, Diagnostic, Result};
-use crate::kustomize::build::accumulate::Accumulated;
 use crate::kustomize::input::{Input, LoadRestrictor, Scope, manifest};
 use crate::kustomize::model;
 use crate::kustomize::model::{Kustomization, Text};
 use crate::node::Node;
-use crate::source::{File, Found, Location, RelPath};
+use crate::source::{File, Found, RelPath};
 use crate::yaml::{self, Dialect};
 use smol_str::SmolStr;
-use std::collections::BTreeMap;
-use std::sync::{Arc, RwLock};
-
-/// What was read of kustomizations, shared by the builds of one project.
-#[derive(Debug, Default)]
-pub struct Memo {
-    kustomizations: Table<RelPath, Arc<Kustomization>>,
-    manifests: Table<RelPath, Arc<Vec<Node>>>,
-    inline: Table<(Location, Dialect), Inline>,
-    folders: Table<RelPath, Arc<Vec<Arc<File>>>>,
-    /// What folders of `resources` hold. Hardly any is named twice, so it is kept from the second time on.
-    wholes: Table<RelPath, Option<Arc<Accumulated>>>,
-}
-
-impl Memo {
-    /// What `folder` holds, as `build` finds it.
-    pub(crate) fn whole(&self, folder: &RelPath, build: impl FnOnce() -> Result<Accumulated>) -> Result<Accumulated> {
-        let known = self.wholes.read().expect(LOCK).get(folder).cloned();
-        if let Some(Some(whole)) = known {
-            return Ok(Accumulated::clone(&whole));
-        }
-        let whole = build()?;
-        let kept = known.map(|_| Arc::new(whole.clone()));
-        self.wholes.write().expect(LOCK).insert(folder.clone(), kept);
-        Ok(whole)
-    }
-}
-
-/// A text that stands in a scalar, and its documents.
-type Inline = (SmolStr, Arc<Vec<Node>>);
-
-/// Values made once each.
-type Table<K, V> = RwLock<BTreeMap<K, V>>;
-
-const LOCK: &str = "no thread panics while it holds a table";
-
-/// The value of `key`, made by `make` if there is none. Two threads may both make it; they make the same.
-fn once<K: Ord + Clone, V: Clone>(table: &Table<K, V>, key: &K, make: impl FnOnce() -> Result<V>) -> Result<V> {
-    if let Some(value) = table.read().expect(LOCK).get(key) {
-        return Ok(value.clone());
-    }
-    let value = make()?;
-    table.write().expect(LOCK).insert(key.clone(), value.clone());
-    Ok(value)
-}
+use std::sync::Arc;
 
 /// The names of a kustomization file; a folder has one of them. With templates, each may end in `.j2` as well.
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];

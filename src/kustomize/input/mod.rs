@@ -1,12 +1,15 @@
 //! What a build reads: files, manifests, kustomizations, and the objects read so far.
 
+pub(crate) mod accumulated;
+pub(crate) mod build_metadata;
 pub(crate) mod cause;
 pub(crate) mod load;
 pub(crate) mod manifest;
+mod memo;
 pub(crate) mod resources;
 pub(crate) mod scope;
 
-pub use load::Memo;
+pub use memo::Memo;
 pub(crate) use resources::Resources;
 pub(crate) use scope::{Rules, Scope, Warnings};
 

@@ -2,7 +2,6 @@
 
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::kustomize::model::Behavior;
-use crate::kustomize::steps::generate::Made;
 use crate::node::{Map, Node, Tag, Value};
 use crate::resource::{Generated, Id, Resource};
 use crate::source::Location;
@@ -13,6 +12,14 @@ use std::collections::{HashMap, HashSet};
 
 /// From how many objects on all cores ask them something.
 const MANY: usize = 200;
+
+/// An object that a generator made.
+pub(crate) struct GeneratedObject {
+    /// The object.
+    pub(crate) resource: Resource,
+    /// What happens to an existing object of the same id.
+    pub(crate) behavior: Behavior,
+}
 
 /// Objects in order. No two have the same id at the time one is added.
 #[derive(Clone, Debug, Default)]
@@ -90,7 +97,10 @@ impl Resources {
     }
 
     /// Takes in what a generator made: added, or put in the place of the object that has its id.
-    pub(crate) fn absorb(&mut self, Made { mut resource, behavior }: Made) -> Result<(), Diagnostic> {
+    pub(crate) fn absorb(
+        &mut self,
+        GeneratedObject { mut resource, behavior }: GeneratedObject,
+    ) -> Result<(), Diagnostic> {
         let id = resource.id();
         let at = resource.origin;
         let complain = |message: String| Diagnostic::new(Code::Overlay, message).at(at);
@@ -152,7 +162,7 @@ impl Resources {
 /// annotations, and for a merge the data, as far as it does not set them itself.
 fn inherit(new: &mut Resource, old: &Resource, behavior: Behavior) {
     let origin = |resource: &Resource| {
-        resource.node.at_path(&["metadata", "annotations", crate::kustomize::finish::metadata::ORIGIN]).cloned()
+        resource.node.at_path(&["metadata", "annotations", super::build_metadata::ORIGIN]).cloned()
     };
     let told = origin(old);
     for path in [["metadata", "labels"], ["metadata", "annotations"]] {
@@ -167,7 +177,7 @@ fn inherit(new: &mut Resource, old: &Resource, behavior: Behavior) {
         if let (Some(told), Some(annotations)) =
             (told, new.node.map_entry("metadata").and_then(|m| m.map_entry("annotations")))
         {
-            put(Some(annotations), crate::kustomize::finish::metadata::ORIGIN, told);
+            put(Some(annotations), super::build_metadata::ORIGIN, told);
         }
     }
     for (field, text) in [("name", old.name()), ("namespace", old.namespace())] {

@@ -1,5 +1,6 @@
 //! `namePrefix` and `nameSuffix`.
 
+use super::plugin;
 use crate::diagnostic::{Diagnostic, Result, gather};
 use crate::kustomize::field;
 use crate::kustomize::field::{Make, Trail};
@@ -76,6 +77,27 @@ fn put(resource: &mut Resource, side: Side, affix: &Text, spec: &FieldSpec) -> R
     // The filter of kustomize asks for the kind of the object as it is now, after those before.
     if spec.fits(&resource.gvk()) {
         field::change(&mut resource.node, spec, Make::Str, value).map_err(|error| resource.within(error))?;
+    }
+    Ok(())
+}
+
+/// The plugins `PrefixTransformer`, `SuffixTransformer` and `PrefixSuffixTransformer`, which does both.
+pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, _: &Scope) -> Result<()> {
+    let kind = plugin::kind(plugin)?;
+    let (prefix, suffix, specs) = plugin::read(plugin, |fields| {
+        if !fields.has("fieldSpecs") {
+            let at = plugin.origin;
+            fields.faults().say(at, format!("`{kind}` needs `fieldSpecs`"));
+        }
+        (fields.text("prefix").and_then(Text::of), fields.text("suffix").and_then(Text::of), plugin::specs(fields))
+    })?;
+    for (side, affix, other) in
+        [(Side::Prefix, prefix, "SuffixTransformer"), (Side::Suffix, suffix, "PrefixTransformer")]
+    {
+        match affix {
+            Some(affix) if kind != other && !affix.is_empty() => apply(resources, side, &affix, &specs)?,
+            _ => {}
+        }
     }
     Ok(())
 }

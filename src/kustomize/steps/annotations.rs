@@ -1,9 +1,11 @@
 //! `commonAnnotations`.
 
+use super::plugin;
 use crate::diagnostic::Result;
 use crate::kustomize::input::{Resources, Scope, cause};
 use crate::kustomize::model::{Kustomization, Pairs};
 use crate::kustomize::steps::labels;
+use crate::resource::Resource;
 use crate::schema::fieldspec::FieldSpec;
 
 /// The step `commonAnnotations`.
@@ -16,4 +18,10 @@ pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, sco
 /// Sets annotations in the fields that `specs` name.
 pub(crate) fn apply(resources: &mut Resources, pairs: &Pairs, specs: &[FieldSpec], scope: &Scope) -> Result<()> {
     labels::set(resources, pairs, specs, "annotation", scope)
+}
+
+/// The plugin `AnnotationsTransformer`.
+pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, scope: &Scope) -> Result<()> {
+    let (pairs, specs) = plugin::pairs_and_specs(plugin, "annotations")?;
+    apply(resources, &pairs, &specs, scope)
 }

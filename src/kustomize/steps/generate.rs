@@ -2,11 +2,14 @@
 //!
 //! The name gets its hash at the very end, in `finish`, after all transformers had their turn.
 
+use super::plugin;
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::kustomize::field;
 use crate::kustomize::input::Scope;
 use crate::kustomize::input::load::without_j2;
-use crate::kustomize::model::{Behavior, Generator, GeneratorOptions, Kustomization, Pairs, Text};
+use crate::kustomize::input::resources::GeneratedObject;
+use crate::kustomize::model::generator::secret_of;
+use crate::kustomize::model::{Generator, GeneratorOptions, Kustomization, Pairs, Text};
 use crate::node::{Map, Node};
 use crate::resource::{Generated, Resource};
 use base64::Engine;
@@ -14,17 +17,9 @@ use base64::engine::general_purpose::STANDARD;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
-/// An object that a generator made, and what becomes of one that is there.
-pub(crate) struct Made {
-    /// The object.
-    pub(crate) resource: Resource,
-    /// What becomes of one of the same id.
-    pub(crate) behavior: Behavior,
-}
-
 /// What a generator makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Output {
+pub(crate) enum GeneratedKind {
     /// A `ConfigMap`.
     ConfigMap,
     /// A `Secret`.
@@ -32,23 +27,23 @@ pub(crate) enum Output {
 }
 
 /// The objects of all generators of a kustomization: the config maps, then the secrets.
-pub(crate) fn all(kustomization: &Kustomization, scope: &Scope) -> Result<Vec<Made>> {
+pub(crate) fn all(kustomization: &Kustomization, scope: &Scope) -> Result<Vec<GeneratedObject>> {
     let options = kustomization.generator_options.as_ref();
-    let config_maps = kustomization.config_map_generator.iter().map(|generator| (Output::ConfigMap, generator));
-    let secrets = kustomization.secret_generator.iter().map(|generator| (Output::Secret, generator));
+    let config_maps = kustomization.config_map_generator.iter().map(|generator| (GeneratedKind::ConfigMap, generator));
+    let secrets = kustomization.secret_generator.iter().map(|generator| (GeneratedKind::Secret, generator));
     gather(config_maps.chain(secrets), |(output, generator)| one(output, generator, options, scope))
 }
 
 /// The object of one generator.
 pub(crate) fn one(
-    output: Output,
+    output: GeneratedKind,
     generator: &Generator,
     global: Option<&GeneratorOptions>,
     scope: &Scope,
-) -> Result<Made> {
+) -> Result<GeneratedObject> {
     let kind = match output {
-        Output::ConfigMap => "ConfigMap",
-        Output::Secret => "Secret",
+        GeneratedKind::ConfigMap => "ConfigMap",
+        GeneratedKind::Secret => "Secret",
     };
     if generator.name.is_empty() {
         return Err(Diagnostic::new(Code::Overlay, format!("a generated {kind} has no name")).at(generator.at).into());
@@ -71,7 +66,7 @@ pub(crate) fn one(
     let mut object: Map = [("apiVersion", Node::str("v1")), ("kind", Node::str(kind)), ("metadata", metadata.into())]
         .into_iter()
         .collect();
-    if output == Output::Secret {
+    if output == GeneratedKind::Secret {
         let r#type = generator.r#type.as_ref().filter(|r#type| !r#type.is_empty());
         object.insert("type", r#type.map_or_else(|| Node::str("Opaque"), Text::node));
     }
@@ -81,22 +76,22 @@ pub(crate) fn one(
     let (mut data, mut binary) = (Map::default(), Map::default());
     for (key, (value, at)) in pairs(generator, kind, scope)? {
         let (map, text) = match (output, String::from_utf8(value)) {
-            (Output::ConfigMap, Ok(text)) => (&mut data, text),
-            (Output::ConfigMap, Err(not_text)) => (&mut binary, encode(not_text.as_bytes())),
-            (Output::Secret, Ok(text)) => (&mut data, encode(text.as_bytes())),
-            (Output::Secret, Err(not_text)) => (&mut data, encode(not_text.as_bytes())),
+            (GeneratedKind::ConfigMap, Ok(text)) => (&mut data, text),
+            (GeneratedKind::ConfigMap, Err(not_text)) => (&mut binary, encode(not_text.as_bytes())),
+            (GeneratedKind::Secret, Ok(text)) => (&mut data, encode(text.as_bytes())),
+            (GeneratedKind::Secret, Err(not_text)) => (&mut data, encode(not_text.as_bytes())),
         };
         map.insert(field::key(&key, at), Node::str(text).placed(at));
     }
     for (key, map) in [("data", data), ("binaryData", binary)] {
         // kustomize writes the data of a secret even if there is none.
-        if !map.is_empty() || key == "data" && output == Output::Secret {
+        if !map.is_empty() || key == "data" && output == GeneratedKind::Secret {
             object.insert(key, map.into());
         }
     }
     let mut resource = Resource::new(Node::from(object).placed(generator.at));
     resource.generated = Some(Generated { hash: !either(|o| o.disable_name_suffix_hash) });
-    Ok(Made { resource, behavior: generator.behavior })
+    Ok(GeneratedObject { resource, behavior: generator.behavior })
 }
 
 /// The pairs of one generator and those that hold for all; its own win.
@@ -205,6 +200,28 @@ fn encode(bytes: &[u8]) -> String {
 
 fn complain(source: &Text, message: impl Into<String>) -> Diagnostic {
     Diagnostic::new(Code::Overlay, message).at(source.at)
+}
+
+/// The plugin `ConfigMapGenerator`.
+pub(crate) fn config_map(plugin: &Resource, scope: &Scope) -> Result<GeneratedObject> {
+    configured(GeneratedKind::ConfigMap, plugin, scope)
+}
+
+/// The plugin `SecretGenerator`.
+pub(crate) fn secret(plugin: &Resource, scope: &Scope) -> Result<GeneratedObject> {
+    configured(GeneratedKind::Secret, plugin, scope)
+}
+
+fn configured(kind: GeneratedKind, plugin: &Resource, scope: &Scope) -> Result<GeneratedObject> {
+    let generator = plugin::read(plugin, |fields| {
+        let generator = secret_of(fields, &plugin.node);
+        // A generator without a name or namespace has those of the object that configures it.
+        let metadata = |key| plugin.node.at_path(&["metadata", key]).and_then(Text::of);
+        let name = Some(generator.name.clone()).filter(|name| !name.is_empty()).or_else(|| metadata("name"));
+        let namespace = generator.namespace.clone().or_else(|| metadata("namespace"));
+        Generator { name: name.unwrap_or_default(), namespace, ..generator }
+    })?;
+    one(kind, &generator, None, scope)
 }
 
 #[cfg(test)]

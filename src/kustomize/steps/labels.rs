@@ -1,8 +1,9 @@
 //! `labels` and `commonLabels`.
 
+use super::plugin;
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::kustomize::field;
-use crate::kustomize::field::{Make, Trail, twins};
+use crate::kustomize::field::{Make, Trail, linked};
 use crate::kustomize::input::{Resources, Scope, cause};
 use crate::kustomize::model::{Kustomization, Label, Pairs, Text};
 use crate::node::{Map, Node, Scalar, Style, Tag, Value};
@@ -100,7 +101,7 @@ fn set_in(resource: &mut Resource, pairs: &[(&SmolStr, &Text)], specs: &[FieldSp
     let value = |old: &Node, trail: &Trail, spec: &FieldSpec| entries(old, pairs, spec, trail, &mut added);
     let changed = field::change_all(&mut resource.node, specs, Make::Map, value);
     if changed.map_err(|error| resource.within(error))? {
-        twins::settle(resource, scope)?;
+        linked::settle(resource, scope)?;
         for (key, (value, maps)) in added {
             resource.twins.add(key, maps, scalar(value, Style::Plain));
         }
@@ -144,4 +145,10 @@ fn entries<'p>(
         }
     }
     Ok(Some(Node::new(Value::Map(map), old.at)))
+}
+
+/// The plugin `LabelTransformer`.
+pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, scope: &Scope) -> Result<()> {
+    let (pairs, specs) = plugin::pairs_and_specs(plugin, "labels")?;
+    apply(resources, &pairs, &specs, scope)
 }

@@ -3,12 +3,14 @@
 //! Everything gets the namespace but objects of kinds that are known to stand outside of namespaces; a `Namespace` gets
 //! it as its name. Subjects of role bindings get it only where they surely mean an account of the same namespace.
 
+use super::plugin;
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::kustomize::field;
 use crate::kustomize::field::{Edits, Make, Trail};
 use crate::kustomize::input::{Resources, Scope, cause};
 use crate::kustomize::model::{Kustomization, Text};
 use crate::node::{Node, Scalar, Style, Tag, Value};
+use crate::resource::Resource;
 use crate::schema::Gvk;
 use crate::schema::fieldspec::FieldSpec;
 use std::sync::LazyLock;
@@ -135,4 +137,28 @@ impl Namespace<'_> {
         edits.apply(binding);
         Ok(())
     }
+}
+
+/// The plugin `NamespaceTransformer`.
+pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, _: &Scope) -> Result<()> {
+    let (unset_only, subjects, specs) = plugin::read(plugin, |fields| {
+        let subjects = match fields.str("setRoleBindingSubjects") {
+            None | Some("" | "defaultOnly") => Subjects::DefaultOnly,
+            Some("allServiceAccounts") => Subjects::AllServiceAccounts,
+            Some("none") => Subjects::None,
+            Some(other) => {
+                let message = format!("`{other}` is none of `defaultOnly`, `allServiceAccounts` and `none`");
+                let at = fields.at("setRoleBindingSubjects");
+                fields.faults().say(at, message);
+                Subjects::None
+            }
+        };
+        (fields.bool("unsetOnly").unwrap_or_default(), subjects, plugin::specs(fields))
+    })?;
+    let Some(namespace) = plugin.node.at_path(&["metadata", "namespace"]).and_then(Text::of) else { return Ok(()) };
+    if namespace.is_empty() {
+        return Ok(());
+    }
+    let config = Namespace { name: &namespace, specs: &specs, unset_only, subjects };
+    apply(resources, &config)
 }

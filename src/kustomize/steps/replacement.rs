@@ -3,9 +3,10 @@
 //! The names of a replacement are those that an object has or ever had in the build. A scalar that is replaced keeps
 //! its type and its quotes and takes the text only; anything else takes the whole value.
 
+use super::plugin;
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
+use crate::kustomize::field::linked;
 use crate::kustomize::field::path::{Create, Form, Reached, SourcePath, TargetPath};
-use crate::kustomize::field::twins;
 use crate::kustomize::input::{Resources, Scope, cause};
 use crate::kustomize::model::{Kustomization, PatchTarget, Replacement, ReplacementEntry, Selector, Text};
 use crate::kustomize::steps::patch;
@@ -83,7 +84,7 @@ fn replace(resources: &mut Resources, replacement: &Replacement, scope: &Scope) 
                 for (path, read) in &*ways {
                     let resource = &mut resources.as_mut()[i];
                     let lost = write(resource, path, read, &source.value, &target.options)?;
-                    twins::settle(resource, scope)?;
+                    linked::settle(resource, scope)?;
                     let origin = resource.origin;
                     if lost {
                         let message = format!("`{path}` would stand inside of a null, where kustomize loses it");
@@ -347,6 +348,13 @@ fn join(old: &str, delimiter: &str, index: i64, new: &str) -> String {
         Ok(_) => parts.push(new),
     }
     parts.join(delimiter)
+}
+
+/// The plugin `ReplacementTransformer`.
+pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, scope: &Scope) -> Result<()> {
+    let replacements =
+        plugin::read(plugin, |fields| fields.list("replacements", model::replacement::replacement_entry))?;
+    step(resources, &Kustomization { replacements, ..Kustomization::default() }, scope)
 }
 
 #[cfg(test)]

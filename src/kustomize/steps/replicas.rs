@@ -1,9 +1,11 @@
 //! `replicas`.
 
+use super::plugin;
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::kustomize::field;
 use crate::kustomize::field::{Make, Trail};
 use crate::kustomize::input::{Resources, Scope, cause};
+use crate::kustomize::model::replica::replica;
 use crate::kustomize::model::{Kustomization, Replica};
 use crate::node::Node;
 use crate::resource::Resource;
@@ -54,4 +56,11 @@ fn not_found(resources: &Resources, replica: &Replica, specs: &[FieldSpec]) -> D
         .at(replica.name.at.or(replica.at))
         .suggest(&replica.name, names)
         .help(format!("kinds with replicas: {}", kinds.join(", ")))
+}
+
+/// The plugin `ReplicaCountTransformer`.
+pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, _: &Scope) -> Result<()> {
+    let (replica, specs) =
+        plugin::read(plugin, |fields| (plugin::entry(fields, "replica", replica), plugin::specs(fields)))?;
+    apply(resources, &replica.unwrap_or_default(), &specs)
 }

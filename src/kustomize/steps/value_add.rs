@@ -1,11 +1,13 @@
 //! The built-in plugin `ValueAddTransformer`: one value into fields of many objects, whole or as a part of a path.
 
+use super::plugin;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::kustomize::input::{Resources, Scope};
 use crate::kustomize::model;
 use crate::kustomize::model::{PatchTarget, Text};
 use crate::kustomize::steps::patch;
 use crate::node::{Node, Scalar, Style, Tag, Value};
+use crate::resource::Resource;
 use crate::source::Location;
 use crate::yaml::{self, Dialect, Faults, Fields};
 use smol_str::SmolStr;
@@ -114,6 +116,12 @@ fn placed(old: &str, position: i64, value: &str) -> String {
     parts.insert(before.min(parts.len()), value);
     let root = if old.starts_with('/') { "/" } else { "" };
     format!("{root}{}", parts.join("/"))
+}
+
+/// The plugin `ValueAddTransformer`.
+pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, scope: &Scope) -> Result<()> {
+    let config = plugin::read(plugin, ValueAdd::read)?;
+    apply(resources, config, scope).map_err(|errors| errors.map(|error| error.at(plugin.origin)))
 }
 
 #[cfg(test)]

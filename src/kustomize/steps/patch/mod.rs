@@ -4,6 +4,7 @@
 //! stays as it was whatever the patch says: kind, name and namespace.
 
 mod comment;
+pub(crate) mod configured;
 mod content;
 mod directive;
 mod irregular;
@@ -17,7 +18,7 @@ mod target;
 pub(crate) use target::select;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
-use crate::kustomize::field::twins;
+use crate::kustomize::field::linked;
 use crate::kustomize::input::{Resources, Scope, cause};
 use crate::kustomize::model::{Kustomization, Patch, PatchTarget};
 use crate::node::Node;
@@ -143,7 +144,7 @@ fn merge(resources: &mut Resources, chosen: &[usize], patch: &Node, may: May, sc
                 let identity = Identity::of(&std::mem::replace(&mut resource.node, merged));
                 identity.keep(&mut resource.node, may);
                 resource.twins.patched(patch);
-                twins::settle(resource, scope)?;
+                linked::settle(resource, scope)?;
             }
         }
     }

@@ -1,0 +1,45 @@
+//! `openapi`: the schema that says how the lists of custom resources merge.
+
+use super::accumulate::Builder;
+use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::kustomize::input::cause;
+use crate::kustomize::model::Kustomization;
+use crate::schema::fieldspec::FieldSpecs;
+use crate::schema::merge::Schema;
+use crate::source::RelPath;
+use crate::yaml::Dialect;
+use std::sync::Arc;
+
+impl Builder<'_> {
+    /// Uses the schema of a kustomization for it and all later ones, unless an earlier one has set a schema.
+    pub(super) fn use_schema(&self, kustomization: &Kustomization, folder: &RelPath) -> Result<()> {
+        let Some(openapi) = &kustomization.openapi else { return Ok(()) };
+        let schema = match (&openapi.version, &openapi.path) {
+            (Some(_), Some(_)) => {
+                let message = "`openapi` has both `version` and `path`";
+                return Err(Diagnostic::new(Code::Overlay, message).at(openapi.at).into());
+            }
+            (Some(version), None) if &**version != "v1.21.2" => {
+                let message = format!("the OpenAPI version `{version}` is not built in");
+                return Err(Diagnostic::new(Code::Overlay, message)
+                    .at(version.at)
+                    .help("the one that is: `v1.21.2`")
+                    .into());
+            }
+            (_, None) => Arc::clone(Schema::builtin()),
+            (None, Some(path)) => {
+                let scope = self.scope(folder, FieldSpecs::builtin());
+                let blamed = cause::entry(path.at, "openapi");
+                let documents = scope.documents(&scope.file(path)?, Dialect::Yaml11).map_err(&blamed)?;
+                match documents.first() {
+                    Some(document) => Arc::new(Schema::read(document).map_err(&blamed)?),
+                    None => {
+                        return Err(Diagnostic::new(Code::Overlay, format!("`{path}` is empty")).at(path.at).into());
+                    }
+                }
+            }
+        };
+        self.schema.get_or_init(|| schema);
+        Ok(())
+    }
+}

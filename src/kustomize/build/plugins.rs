@@ -1,0 +1,108 @@
+//! `generators`, `transformers` and `validators`: built-in plugins of kustomize, each configured by an object.
+//!
+//! The tables [`steps::STEPS`] and [`steps::GENERATORS`] know what a plugin does. Plugins that are programs are refused.
+
+use super::accumulate::{Builder, Role};
+use super::trail::FolderTrail;
+use crate::diagnostic::Result;
+use crate::kustomize::field::linked;
+use crate::kustomize::input::accumulated::Accumulated;
+use crate::kustomize::input::{Resources, Scope, cause, manifest};
+use crate::kustomize::model::Text;
+use crate::kustomize::steps::{self, plugin};
+use crate::node::Node;
+use crate::resource::Resource;
+use crate::yaml::Dialect;
+
+/// Adds what the generators of a kustomization make.
+pub(crate) fn generate(
+    builder: &Builder,
+    into: &mut Accumulated,
+    entries: &[Node],
+    scope: &Scope,
+    trail: &FolderTrail,
+) -> Result<()> {
+    for plugin in load(builder, (entries, "generators"), scope, trail)? {
+        let mut made = steps::generate(&plugin, scope).map_err(cause::plugin(&plugin, "generators"))?;
+        if let Some(trace) = &builder.trace {
+            trace.made_by(&mut made.resource, &plugin);
+        }
+        into.resources.absorb(made)?;
+    }
+    Ok(())
+}
+
+/// Changes the objects as the transformers of a kustomization say.
+pub(crate) fn transform(
+    builder: &Builder,
+    into: &mut Accumulated,
+    entries: &[Node],
+    scope: &Scope,
+    trail: &FolderTrail,
+) -> Result<()> {
+    for plugin in load(builder, (entries, "transformers"), scope, trail)? {
+        steps::transform(&mut into.resources, &plugin, scope).map_err(cause::plugin(&plugin, "transformers"))?;
+        into.resources.renamed();
+        linked::settle_all(&mut into.resources, scope)?;
+        if let Some(trace) = &builder.trace {
+            trace.changed_by(&mut into.resources, &plugin);
+        }
+    }
+    Ok(())
+}
+
+/// Runs the validators of a kustomization: transformers that may change nothing.
+pub(crate) fn validate(
+    builder: &Builder,
+    into: &Accumulated,
+    entries: &[Node],
+    scope: &Scope,
+    trail: &FolderTrail,
+) -> Result<()> {
+    for plugin in load(builder, (entries, "validators"), scope, trail)? {
+        let mut copy = into.resources.clone();
+        steps::transform(&mut copy, &plugin, scope).map_err(cause::plugin(&plugin, "validators"))?;
+        let nodes = |resources: &Resources| resources.iter().map(|resource| resource.node.clone()).collect::<Vec<_>>();
+        if nodes(&copy) != nodes(&into.resources) {
+            return Err(plugin::error(&plugin, "a validator may not change anything, but this one does").into());
+        }
+    }
+    Ok(())
+}
+
+/// The objects that configure the plugins: those written in place, then those of files and folders.
+fn load(
+    builder: &Builder,
+    (entries, field): (&[Node], &'static str),
+    scope: &Scope,
+    trail: &FolderTrail,
+) -> Result<Vec<Resource>> {
+    let mut configured = Accumulated::default();
+    let mut paths = Vec::new();
+    for entry in entries {
+        match inline(entry, scope)? {
+            Some(nodes) => {
+                for node in nodes {
+                    let mut plugin = Resource::new(node);
+                    plugin.origin = plugin.origin.or(entry.at);
+                    configured.resources.append(plugin).map_err(|error| error.at(entry.at))?;
+                }
+            }
+            None => paths.extend(Text::of(entry)),
+        }
+    }
+    builder.entries(&mut configured, &paths, (Role::Resource, field), &scope.folder, trail)?;
+    Ok(configured.resources.into_vec())
+}
+
+/// The objects that are written in place, or `None` if the entry is a path.
+fn inline(entry: &Node, scope: &Scope) -> Result<Option<Vec<Node>>> {
+    let lines = entry.as_str().is_some_and(|text| text.trim_end().contains('\n'));
+    match scope.inline(entry, Dialect::Kubernetes) {
+        Ok(documents) if lines || documents.iter().any(|document| document.as_map().is_some()) => {
+            manifest::objects(&documents).map(Some)
+        }
+        Err(errors) if lines => Err(errors),
+        _ => Ok(None),
+    }
+}

@@ -1,0 +1,41 @@
+//! The folders that a build has entered, to detect cycles.
+
+use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::kustomize::input::Input;
+use crate::source::RelPath;
+
+/// The folders from the root of a build to the one at hand, symbolic links resolved.
+pub(crate) struct FolderTrail<'t> {
+    folder: RelPath,
+    up: Option<&'t FolderTrail<'t>>,
+}
+
+impl<'t> FolderTrail<'t> {
+    /// The trail of a build that begins in `folder`.
+    pub(crate) fn root(input: &Input, folder: &RelPath) -> Self {
+        FolderTrail { folder: real(input, folder), up: None }
+    }
+
+    /// The trail on to `folder`; a complaint if that holds a folder of the trail: a cycle.
+    pub(crate) fn down(&'t self, input: &Input, folder: &RelPath) -> Result<Self, Diagnostic> {
+        let folder = real(input, folder);
+        let mut visited = Some(self);
+        while let Some(trail) = visited {
+            if trail.folder.is_within(&folder) {
+                let [holds, held] = [&folder, &trail.folder].map(|folder| input.project.show(folder));
+                let message = if held == holds {
+                    format!("`{holds}` is being built already: a cycle")
+                } else {
+                    format!("`{holds}` holds `{held}`, which is being built: a cycle")
+                };
+                return Err(Diagnostic::new(Code::Overlay, message));
+            }
+            visited = trail.up;
+        }
+        Ok(FolderTrail { folder, up: Some(self) })
+    }
+}
+
+fn real(input: &Input, folder: &RelPath) -> RelPath {
+    input.project.real(folder).unwrap_or_else(|| folder.clone())
+}

@@ -1,0 +1,80 @@
+//! The objects of a kustomization with the field specs and the `vars` that apply to them.
+
+use super::Resources;
+use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::kustomize::field::configuration::Configuration;
+use crate::kustomize::model::{Text, Var};
+use crate::resource::Id;
+use crate::schema::Gvk;
+use smol_str::SmolStr;
+
+/// What a kustomization has gathered so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Accumulated {
+    /// The objects.
+    pub(crate) resources: Resources,
+    /// The field specs.
+    pub(crate) configuration: Configuration,
+    /// The `vars` so far.
+    pub(crate) vars: Vec<Var>,
+}
+
+impl Accumulated {
+    /// Adds what another kustomization has gathered.
+    pub(crate) fn merge(&mut self, other: Accumulated) -> Result<()> {
+        if self.resources.as_slice().is_empty() {
+            // What is added one by one is compared; what was renamed in there may have met already.
+            other.resources.refuse_same_ids()?;
+            self.resources = other.resources;
+        } else {
+            other.resources.into_vec().into_iter().try_for_each(|resource| self.resources.append(resource))?;
+        }
+        self.configuration.merge(&other.configuration)?;
+        other.vars.into_iter().try_for_each(|var| self.add_var(var))
+    }
+
+    fn add_var(&mut self, var: Var) -> Result<()> {
+        if let Some(first) = self.vars.iter().find(|other| other.name == var.name) {
+            let message = format!("the var `{}` is defined twice in this build", var.name);
+            return Err(Diagnostic::new(Code::Overlay, message).at(var.at).note(first.at, "first defined here").into());
+        }
+        self.vars.push(var);
+        Ok(())
+    }
+
+    /// Takes the `vars` of a kustomization in and tells the objects which of them they hold, while they are still known
+    /// by the names that the kustomization uses.
+    pub(crate) fn record(&mut self, vars: &[Var]) -> Result<()> {
+        for var in vars {
+            let wanted = |id: &Id| holds(var, id);
+            let holders = self.resources.by_any_id(wanted);
+            if let [first, second, ..] = holders[..] {
+                let message = format!("the var `{}` could be that of {} objects", var.name, holders.len());
+                return Err(Diagnostic::new(Code::Overlay, message)
+                    .at(var.at)
+                    .note(self.resources.as_slice()[first].origin, "one")
+                    .note(self.resources.as_slice()[second].origin, "another")
+                    .into());
+            }
+            if let [holder] = holders[..] {
+                self.resources.as_mut()[holder].vars.push(var.name.text.clone());
+            }
+            self.add_var(var.clone())?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether an id is that of the object that a var names.
+fn holds(var: &Var, id: &Id) -> bool {
+    let text = |part: &Option<Text>| part.as_ref().map_or_else(SmolStr::default, |part| part.text.clone());
+    let object = &var.object;
+    let gvk = Gvk { group: text(&object.group), version: text(&object.version), kind: text(&object.kind) };
+    let named = Id { gvk, name: text(&object.name), namespace: text(&object.namespace) };
+    if named.gvk.is_cluster_scoped() && !named.namespace.is_empty() {
+        // kustomize compares what is written with a word for no namespace at all.
+        return false;
+    }
+    let anywhere = named.namespace.is_empty() && !named.gvk.is_cluster_scoped();
+    if anywhere { named.gvk == id.gvk && named.name == id.name } else { named.same(id) }
+}

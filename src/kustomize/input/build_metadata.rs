@@ -1,0 +1,121 @@
+//! `buildMetadata`: annotations that say where an object comes from and what changed it.
+
+use super::Warnings;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::kustomize::input::Resources;
+use crate::kustomize::model::Text;
+use crate::node::Node;
+use crate::resource::Resource;
+use crate::source::{Project, RelPath};
+use std::fmt::Write;
+
+pub(crate) const ORIGIN: &str = "config.kubernetes.io/origin";
+pub(crate) const TRANSFORMATIONS: &str = "alpha.config.kubernetes.io/transformations";
+
+/// What objects tell of a build.
+pub(crate) struct BuildMetadata<'a> {
+    /// The root of the build; paths are told as seen from there.
+    pub(crate) root: RelPath,
+    pub(crate) project: &'a Project,
+    /// Whether they tell where they come from.
+    pub(crate) origins: bool,
+    /// Whether they tell what changed them.
+    pub(crate) transformations: bool,
+}
+
+/// Values of `buildMetadata`.
+const OPTIONS: [&str; 3] = ["managedByLabel", "originAnnotations", "transformerAnnotations"];
+
+/// Whether `buildMetadata` asks for the label.
+pub(crate) fn wants_managed_by(options: &[Text]) -> bool {
+    options.iter().any(|option| &**option == OPTIONS[0])
+}
+
+impl<'a> BuildMetadata<'a> {
+    /// What `buildMetadata` of the root asks for.
+    pub(crate) fn asked_for(
+        options: &[Text],
+        root: &RelPath,
+        project: &'a Project,
+        warnings: &Warnings,
+    ) -> Option<Self> {
+        for option in options.iter().filter(|option| !OPTIONS.contains(&&***option)) {
+            let message = format!("`buildMetadata` has no option `{option}`");
+            warnings.say(Diagnostic::new(Code::Overlay, message).at(option.at).suggest(option, OPTIONS));
+        }
+        let has = |name: &str| options.iter().any(|option| &**option == name);
+        let (origins, transformations) = (has(OPTIONS[1]), has(OPTIONS[2]));
+        (origins || transformations).then(|| BuildMetadata { root: root.clone(), project, origins, transformations })
+    }
+}
+
+impl BuildMetadata<'_> {
+    /// An object was read from `file`.
+    pub(crate) fn read(&self, resource: &mut Resource, file: &RelPath) {
+        if self.origins {
+            set(resource, ORIGIN, format!("path: {}\n", file.seen_from(&self.root)));
+        }
+    }
+
+    /// An object was made by a generator of the kustomization `file`.
+    pub(crate) fn made(&self, resource: &mut Resource, file: &RelPath) {
+        if self.origins {
+            let kind = if resource.gvk().kind == "Secret" { "SecretGenerator" } else { "ConfigMapGenerator" };
+            set(resource, ORIGIN, self.configured(file, &builtin(kind), ""));
+        }
+    }
+
+    /// An object was made by a generator that is configured by an object of its own.
+    pub(crate) fn made_by(&self, resource: &mut Resource, plugin: &Resource) {
+        if let Some(file) = self.project.file_at(plugin.origin).filter(|_| self.origins) {
+            set(resource, ORIGIN, self.configured(&file.path, &identity(plugin), ""));
+        }
+    }
+
+    /// A step of the kustomization `file` went over the objects, as `count` transformers of kustomize do.
+    pub(crate) fn step(&self, resources: &mut Resources, transformer: &str, count: usize, file: &RelPath) {
+        if self.transformations && count > 0 {
+            let entry = self.configured(file, &builtin(transformer), "- ").repeat(count);
+            resources.iter_mut().for_each(|resource| append(resource, &entry));
+        }
+    }
+
+    /// A transformer that is configured by an object of its own went over the objects.
+    pub(crate) fn changed_by(&self, resources: &mut Resources, plugin: &Resource) {
+        if let Some(file) = self.project.file_at(plugin.origin).filter(|_| self.transformations) {
+            let entry = self.configured(&file.path, &identity(plugin), "- ");
+            resources.iter_mut().for_each(|resource| append(resource, &entry));
+        }
+    }
+
+    fn configured(&self, file: &RelPath, by: &[(&str, &str)], dash: &str) -> String {
+        let indent = " ".repeat(dash.len());
+        let mut text = format!("{dash}configuredIn: {}\n{indent}configuredBy:\n", file.seen_from(&self.root));
+        for (key, value) in by.iter().filter(|(_, value)| !value.is_empty()) {
+            let _ = writeln!(text, "{indent}  {key}: {value}");
+        }
+        text
+    }
+}
+
+fn builtin(kind: &str) -> [(&'static str, &str); 2] {
+    [("apiVersion", "builtin"), ("kind", kind)]
+}
+
+fn identity(plugin: &Resource) -> [(&'static str, &str); 4] {
+    let kind = plugin.node.get("kind").and_then(Node::as_text).unwrap_or("");
+    [("apiVersion", "builtin"), ("kind", kind), ("name", plugin.name()), ("namespace", plugin.namespace())]
+}
+
+fn append(resource: &mut Resource, entry: &str) {
+    let before = resource.node.str_at(&["metadata", "annotations", TRANSFORMATIONS]).unwrap_or("");
+    let text = format!("{before}{entry}");
+    set(resource, TRANSFORMATIONS, text);
+}
+
+fn set(resource: &mut Resource, key: &str, value: String) {
+    let annotations = resource.node.map_entry("metadata").and_then(|metadata| metadata.map_entry("annotations"));
+    if let Some(annotations) = annotations.and_then(Node::as_map_mut) {
+        annotations.insert(key, Node::str(value));
+    }
+}

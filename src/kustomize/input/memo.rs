@@ -1,0 +1,58 @@
+//! What builds of one project share: kustomizations, manifests and whole folders, each read once.
+
+use super::accumulated::Accumulated;
+use crate::diagnostic::Result;
+use crate::kustomize::model::Kustomization;
+use crate::node::Node;
+use crate::source::{File, Location, RelPath};
+use crate::yaml::Dialect;
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
+use std::sync::{Arc, RwLock};
+
+/// What was read of kustomizations, shared by the builds of one project.
+#[derive(Debug, Default)]
+pub struct Memo {
+    pub(super) kustomizations: MemoTable<RelPath, Arc<Kustomization>>,
+    pub(super) manifests: MemoTable<RelPath, Arc<Vec<Node>>>,
+    pub(super) inline: MemoTable<(Location, Dialect), InlineText>,
+    pub(super) folders: MemoTable<RelPath, Arc<Vec<Arc<File>>>>,
+    /// What folders of `resources` hold. Hardly any is named twice, so it is kept from the second time on.
+    wholes: MemoTable<RelPath, Option<Arc<Accumulated>>>,
+}
+
+impl Memo {
+    /// What `folder` holds, as `build` finds it.
+    pub(crate) fn whole(&self, folder: &RelPath, build: impl FnOnce() -> Result<Accumulated>) -> Result<Accumulated> {
+        let known = self.wholes.read().expect(LOCK).get(folder).cloned();
+        if let Some(Some(whole)) = known {
+            return Ok(Accumulated::clone(&whole));
+        }
+        let whole = build()?;
+        let kept = known.map(|_| Arc::new(whole.clone()));
+        self.wholes.write().expect(LOCK).insert(folder.clone(), kept);
+        Ok(whole)
+    }
+}
+
+/// A text that stands in a scalar, and its documents.
+type InlineText = (SmolStr, Arc<Vec<Node>>);
+
+/// Values made once each.
+type MemoTable<K, V> = RwLock<BTreeMap<K, V>>;
+
+const LOCK: &str = "no thread panics while it holds a table";
+
+/// The value of `key`, made by `make` if there is none. Two threads may both make it; they make the same.
+pub(super) fn once<K: Ord + Clone, V: Clone>(
+    table: &MemoTable<K, V>,
+    key: &K,
+    make: impl FnOnce() -> Result<V>,
+) -> Result<V> {
+    if let Some(value) = table.read().expect(LOCK).get(key) {
+        return Ok(value.clone());
+    }
+    let value = make()?;
+    table.write().expect(LOCK).insert(key.clone(), value.clone());
+    Ok(value)
+}

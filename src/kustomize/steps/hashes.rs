@@ -1,0 +1,24 @@
+//! The hash at the end of the name of a generated object.
+
+use super::hash;
+use crate::diagnostic::Result;
+use crate::kustomize::input::{Resources, Scope};
+use crate::node::Node;
+use crate::resource::Resource;
+
+/// Puts the hash of its content behind the name of every generated object that wants one.
+pub(crate) fn append(resources: &mut Resources) {
+    for resource in resources.iter_mut().filter(|resource| resource.generated.is_some_and(|g| g.hash)) {
+        let name = format!("{}-{}", resource.name(), hash::of(resource));
+        resource.remember_id();
+        if let Some(old) = resource.node.get_mut("metadata").and_then(|metadata| metadata.get_mut("name")) {
+            *old = Node::str(name).placed(old.at);
+        }
+    }
+}
+
+/// The plugin `HashTransformer`.
+pub(crate) fn configured(resources: &mut Resources, _: &Resource, _: &Scope) -> Result<()> {
+    append(resources);
+    Ok(())
+}
