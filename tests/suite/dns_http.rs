@@ -9,7 +9,7 @@ use pleach::diagnostic::Diagnostic;
 use pleach::dns::record::{Data, Records, Type};
 use pleach::name::DnsName;
 use pleach::source::Project;
-use pleach::spec::{self, Provider};
+use pleach::spec::{self, ZoneProvider};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -179,7 +179,7 @@ pub(crate) const SHORT: Duration = Duration::from_millis(400);
 /// The rules of one provider.
 pub(crate) trait Rules: Send + Sync {
     /// Which it is, as the spec says it.
-    fn provider(&self) -> Provider;
+    fn provider(&self) -> ZoneProvider;
     /// The variables with the credentials.
     fn variables(&self, base: &str) -> Vec<(&'static str, String)>;
     /// The files that they name.
@@ -322,14 +322,14 @@ impl Fake {
 }
 
 /// The provider as the spec says it.
-pub(crate) fn word(provider: Provider) -> &'static str {
+pub(crate) fn word(provider: ZoneProvider) -> &'static str {
     match provider {
-        Provider::Rfc2136 => "rfc2136",
-        Provider::CloudDns => "clouddns",
-        Provider::Route53 => "route53",
-        Provider::Cloudflare => "cloudflare",
-        Provider::PowerDns => "powerdns",
-        Provider::GoDaddy => "godaddy",
+        ZoneProvider::Rfc2136 => "rfc2136",
+        ZoneProvider::CloudDns => "clouddns",
+        ZoneProvider::Route53 => "route53",
+        ZoneProvider::Cloudflare => "cloudflare",
+        ZoneProvider::PowerDns => "powerdns",
+        ZoneProvider::GoDaddy => "godaddy",
     }
 }
 

@@ -4,7 +4,7 @@ use crate::dns_http::{Got, Rules, Table, Told, as_set, decoded, quoted, unquoted
 use crate::dns_http_rules::CANARY;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use pleach::spec::Provider;
+use pleach::spec::ZoneProvider;
 use ring::{digest, hmac, signature};
 use roxmltree::{Document, Node};
 use serde_json::{Value, json};
@@ -113,8 +113,8 @@ impl CloudDns {
 }
 
 impl Rules for CloudDns {
-    fn provider(&self) -> Provider {
-        Provider::CloudDns
+    fn provider(&self) -> ZoneProvider {
+        ZoneProvider::CloudDns
     }
 
     fn project(&self) -> Option<&'static str> {
@@ -346,8 +346,8 @@ impl Route53 {
 }
 
 impl Rules for Route53 {
-    fn provider(&self) -> Provider {
-        Provider::Route53
+    fn provider(&self) -> ZoneProvider {
+        ZoneProvider::Route53
     }
 
     fn variables(&self, _: &str) -> Vec<(&'static str, String)> {

@@ -2,7 +2,7 @@
 
 use crate::dns_http::{Got, Rules, Table, Told, as_set, decoded, unquoted};
 use pleach::dns::record::Type;
-use pleach::spec::Provider;
+use pleach::spec::ZoneProvider;
 use serde_json::{Value, json};
 
 /// The credential of every provider holds this.
@@ -108,8 +108,8 @@ impl Cloudflare {
 }
 
 impl Rules for Cloudflare {
-    fn provider(&self) -> Provider {
-        Provider::Cloudflare
+    fn provider(&self) -> ZoneProvider {
+        ZoneProvider::Cloudflare
     }
 
     fn variables(&self, _: &str) -> Vec<(&'static str, String)> {
@@ -187,8 +187,8 @@ impl PowerDns {
 }
 
 impl Rules for PowerDns {
-    fn provider(&self) -> Provider {
-        Provider::PowerDns
+    fn provider(&self) -> ZoneProvider {
+        ZoneProvider::PowerDns
     }
 
     fn variables(&self, _: &str) -> Vec<(&'static str, String)> {
@@ -262,8 +262,8 @@ impl GoDaddy {
 }
 
 impl Rules for GoDaddy {
-    fn provider(&self) -> Provider {
-        Provider::GoDaddy
+    fn provider(&self) -> ZoneProvider {
+        ZoneProvider::GoDaddy
     }
 
     fn variables(&self, _: &str) -> Vec<(&'static str, String)> {

@@ -252,8 +252,8 @@ fn of_two_appliers_at_once_the_older_is_cut_off_and_the_newest_state_stands() {
 fn of_two_appliers_at_once_over_an_api_the_newest_state_stands() {
     use crate::dns_http::word;
     use crate::dns_http_stories::fake;
-    use pleach::spec::Provider;
-    for provider in [Provider::CloudDns, Provider::Route53, Provider::Cloudflare] {
+    use pleach::spec::ZoneProvider;
+    for provider in [ZoneProvider::CloudDns, ZoneProvider::Route53, ZoneProvider::Cloudflare] {
         let fake = fake(provider);
         let run = |rev: u64| {
             let target = format!("CNAME: [t{rev}.example.net]");
@@ -301,7 +301,7 @@ fn ten_thousand_names_of_an_api_take_less_than_a_hundred_megabytes() {
     use crate::dns_http::{Fake, word};
     use crate::dns_http_clouds::CloudDns;
     use crate::dns_http_rules::PowerDns;
-    use pleach::spec::Provider;
+    use pleach::spec::ZoneProvider;
     let target = cname("ingress.example.net");
     let fronts =
         (0..100).flat_map(|branch| (0..100).map(move |i| (format!("n{i}.b{branch}.shop"), format!("b{branch}"))));
@@ -311,7 +311,7 @@ fn ten_thousand_names_of_an_api_take_less_than_a_hundred_megabytes() {
     let stood: Vec<_> = fronts.flat_map(pair).collect();
     // One that answers in parts, and one that answers with the whole zone.
     for (provider, fake) in
-        [(Provider::CloudDns, Fake::start(CloudDns::default())), (Provider::PowerDns, Fake::start(PowerDns))]
+        [(ZoneProvider::CloudDns, Fake::start(CloudDns::default())), (ZoneProvider::PowerDns, Fake::start(PowerDns))]
     {
         fake.put(&stood, 60);
         let workspace = large(0);
