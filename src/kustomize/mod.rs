@@ -23,7 +23,7 @@ pub mod input;
 pub mod model;
 mod steps;
 
-pub use build::{Built, Compat, Layers, Options, branch, kustomize};
+pub use build::{BuiltObjects, Layers, Options, branch, kustomize};
 pub use finish::order::Reorder;
 pub use input::{Input, LoadRestrictor, Memo, Templates};
 pub use model::{ImageName, ImageOverride, Kustomization, Label, Pairs, Patch, Replica, Selector, Text, patches};

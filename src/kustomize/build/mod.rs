@@ -7,7 +7,7 @@ mod openapi;
 mod plugins;
 mod trail;
 
-pub use branch::{Compat, Layers, branch};
+pub use branch::{Layers, branch};
 
 use super::Reorder;
 use super::finish::metadata;
@@ -15,7 +15,7 @@ use super::finish::{self, order};
 use super::input::accumulated::Accumulated;
 use super::input::build_metadata::{self, BuildMetadata};
 use super::input::{Input, LoadRestrictor, Rules, Warnings};
-use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::diagnostic::{Code, Diagnostic, Result, Severity};
 use crate::resource::Resource;
 use crate::source::RelPath;
 use accumulate::Builder;
@@ -34,7 +34,7 @@ pub struct Options {
 
 /// The outcome of a build.
 #[derive(Debug, Default)]
-pub struct Built {
+pub struct BuiltObjects {
     /// The objects in the order of the output.
     pub resources: Vec<Resource>,
     /// What deserves a word but does not stop a build.
@@ -42,9 +42,10 @@ pub struct Built {
 }
 
 /// What `kubectl kustomize` makes of a folder of a project that is the whole disk.
-pub fn kustomize(input: &Input, folder: &RelPath, options: Options) -> Result<Built> {
+pub fn kustomize(input: &Input, folder: &RelPath, options: Options) -> Result<BuiltObjects> {
     let warnings = Warnings::default();
-    let rules = Rules { load: options.load_restrictor, absolute: true, ..Rules::default() };
+    let rules =
+        Rules { load: options.load_restrictor, unmatched: Severity::Warning, lossy: Severity::Warning, absolute: true };
     let mut builder = Builder::new(input, rules, &warnings);
     let Some((file, kustomization)) = builder.open(folder)? else {
         let message = format!("`{}` has no `kustomization.yaml`", input.project.show(folder));
@@ -60,5 +61,5 @@ pub fn kustomize(input: &Input, folder: &RelPath, options: Options) -> Result<Bu
     if options.managed_by_label || build_metadata::wants_managed_by(&kustomization.build_metadata) {
         metadata::managed_by(&mut resources);
     }
-    Ok(Built { resources: resources.into_vec(), warnings: warnings.into_inner() })
+    Ok(BuiltObjects { resources: resources.into_vec(), warnings: warnings.into_inner() })
 }

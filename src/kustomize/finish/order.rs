@@ -6,6 +6,7 @@ use crate::kustomize::model::{LegacySortOptions, SortOptions};
 use crate::resource::{Id, Resource};
 use crate::schema::order::{FIRST, LAST, text};
 use std::cmp::Ordering;
+use std::str::FromStr;
 
 /// The order of the output where the kustomization does not say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,6 +16,19 @@ pub enum Reorder {
     Legacy,
     /// As read.
     None,
+}
+
+impl FromStr for Reorder {
+    type Err = String;
+
+    /// Reads the name that kubectl uses.
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "legacy" => Ok(Reorder::Legacy),
+            "none" => Ok(Reorder::None),
+            _ => Err(format!("unknown order `{name}`")),
+        }
+    }
 }
 
 /// What `order` can be.

@@ -17,6 +17,7 @@ use crate::diagnostic::Result;
 use crate::node::Node;
 use crate::source::{File, Project};
 use crate::yaml::{self, Dialect};
+use std::str::FromStr;
 use std::sync::Arc;
 
 /// What a build reads.
@@ -43,9 +44,22 @@ pub trait Templates: Sync {
 /// Which files a kustomization may name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LoadRestrictor {
-    /// Those in or below its folder.
+    /// Files in or below its folder.
     #[default]
     RootOnly,
-    /// All of the project.
+    /// All files of the project.
     None,
+}
+
+impl FromStr for LoadRestrictor {
+    type Err = String;
+
+    /// Reads the name that kubectl uses, in any case.
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name.to_ascii_lowercase().as_str() {
+            "loadrestrictionsrootonly" => Ok(LoadRestrictor::RootOnly),
+            "loadrestrictionsnone" => Ok(LoadRestrictor::None),
+            _ => Err(format!("unknown load restrictor `{name}`")),
+        }
+    }
 }

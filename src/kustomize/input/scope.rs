@@ -1,6 +1,6 @@
 //! What a step may look at besides the objects and the kustomization.
 
-use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::diagnostic::{Code, Diagnostic, Result, Severity};
 use crate::kustomize::input::{Input, LoadRestrictor};
 use crate::schema::fieldspec::FieldSpecs;
 use crate::schema::merge::Schema;
@@ -24,26 +24,16 @@ pub(crate) struct Scope<'a> {
 }
 
 /// How strict a build is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rules {
     /// Which files may be named.
     pub(crate) load: LoadRestrictor,
     /// What becomes of an entry that matches nothing.
-    pub(crate) unmatched: Level,
+    pub(crate) unmatched: Severity,
     /// What becomes of data that kustomize loses.
-    pub(crate) lossy: Level,
+    pub(crate) lossy: Severity,
     /// Whether paths of files may be absolute: where the project is the whole disk.
     pub(crate) absolute: bool,
-}
-
-/// Whether a doubtful thing stops the build.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Level {
-    /// It is a warning, as kustomize goes on.
-    #[default]
-    Warn,
-    /// It is an error.
-    Refuse,
 }
 
 /// Warnings of a build.
@@ -78,7 +68,7 @@ impl Scope<'_> {
 
     /// An entry has `optional: true`, which is for builds: kustomize refuses a kustomization with such a field.
     pub(crate) fn optional(&self, at: Location) {
-        if self.rules.unmatched == Level::Warn {
+        if self.rules.unmatched == Severity::Warning {
             let message = "`optional` is a field of pleach, which kustomize refuses";
             self.warn(Diagnostic::new(Code::Overlay, message).at(at));
         }
@@ -86,7 +76,7 @@ impl Scope<'_> {
 
     /// The complaint about an entry that names an object which is not there: an error for kustomize too.
     pub(crate) fn relieved(&self, complaint: Diagnostic) -> Diagnostic {
-        if self.rules.unmatched == Level::Refuse { complaint.help(OPTIONAL) } else { complaint }
+        if self.rules.unmatched == Severity::Error { complaint.help(OPTIONAL) } else { complaint }
     }
 
     /// kustomize loses or mangles data here.
@@ -96,13 +86,13 @@ impl Scope<'_> {
     }
 
     /// A complaint as a warning, or as an error with what relieves of it.
-    fn judge(&self, level: Level, complaint: Diagnostic, relief: &str) -> Result<()> {
-        match level {
-            Level::Warn => {
+    fn judge(&self, severity: Severity, complaint: Diagnostic, relief: &str) -> Result<()> {
+        match severity {
+            Severity::Warning => {
                 self.warn(complaint);
                 Ok(())
             }
-            Level::Refuse => Err(complaint.help(relief).into()),
+            Severity::Error => Err(complaint.help(relief).into()),
         }
     }
 }
