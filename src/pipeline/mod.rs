@@ -335,7 +335,7 @@ struct Templates<'a> {
     context: Context,
 }
 
-impl kustomize::Templates for Templates<'_> {
+impl kustomize::TemplateRenderer for Templates<'_> {
     fn documents(&self, file: &Arc<File>, dialect: Dialect) -> Result<Vec<Node>> {
         self.engine.documents(file, &self.context, dialect)
     }

@@ -1,12 +1,12 @@
 //! What a branch is made of: the base, overlays on top of it, and what the spec says of the branch alone.
 
-use super::accumulate::Builder;
+use super::accumulate::Accumulator;
 use super::trail::FolderTrail;
 use crate::diagnostic::{Code, Diagnostic, Result, Severity};
 use crate::kustomize::build::BuiltObjects;
 use crate::kustomize::finish;
 use crate::kustomize::input::accumulated::Accumulated;
-use crate::kustomize::input::{Input, LoadRestrictor, Rules, Warnings};
+use crate::kustomize::input::{BuildRules, Input, LoadRestrictor, Warnings};
 use crate::kustomize::model::Kustomization;
 use crate::source::{Found, Location, RelPath};
 
@@ -29,8 +29,8 @@ pub struct Layers {
 pub fn branch(input: &Input, layers: &Layers) -> Result<BuiltObjects> {
     let warnings = Warnings::default();
     let rules =
-        Rules { load: LoadRestrictor::RootOnly, unmatched: Severity::Error, lossy: layers.lossy, absolute: false };
-    let mut builder = Builder::new(input, rules, &warnings);
+        BuildRules { load: LoadRestrictor::RootOnly, unmatched: Severity::Error, lossy: layers.lossy, absolute: false };
+    let mut builder = Accumulator::new(input, rules, &warnings);
     let mut accumulated = Accumulated::default();
     layer(&builder, &mut accumulated, &layers.base)?;
     builder.present = Some(layers.base.clone());
@@ -41,12 +41,12 @@ pub fn branch(input: &Input, layers: &Layers) -> Result<BuiltObjects> {
     let spec = root.join("branches.yaml").unwrap_or_default();
     builder.accumulate(&mut accumulated, &spec, &layers.own, &FolderTrail::root(input, &root))?;
 
-    let scope = builder.scope(&root, accumulated.configuration.specs());
-    let resources = finish::finish(accumulated, &scope, None)?.into_vec();
+    let context = builder.context(&root, accumulated.configuration.specs());
+    let resources = finish::finish(accumulated, &context, None)?.into_vec();
     Ok(BuiltObjects { resources, warnings: warnings.into_inner() })
 }
 
-fn layer(builder: &Builder, into: &mut Accumulated, folder: &RelPath) -> Result<()> {
+fn layer(builder: &Accumulator, into: &mut Accumulated, folder: &RelPath) -> Result<()> {
     match builder.open(folder)? {
         Some((file, kustomization)) => {
             builder.accumulate(into, &file.path, &kustomization, &FolderTrail::root(builder.input, folder))

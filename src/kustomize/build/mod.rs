@@ -14,11 +14,11 @@ use super::finish::metadata;
 use super::finish::{self, order};
 use super::input::accumulated::Accumulated;
 use super::input::build_metadata::{self, BuildMetadata};
-use super::input::{Input, LoadRestrictor, Rules, Warnings};
+use super::input::{BuildRules, Input, LoadRestrictor, Warnings};
 use crate::diagnostic::{Code, Diagnostic, Result, Severity};
 use crate::resource::Resource;
 use crate::source::RelPath;
-use accumulate::Builder;
+use accumulate::Accumulator;
 use trail::FolderTrail;
 
 /// What the command line of `kubectl kustomize` can say.
@@ -44,9 +44,13 @@ pub struct BuiltObjects {
 /// What `kubectl kustomize` makes of a folder of a project that is the whole disk.
 pub fn kustomize(input: &Input, folder: &RelPath, options: Options) -> Result<BuiltObjects> {
     let warnings = Warnings::default();
-    let rules =
-        Rules { load: options.load_restrictor, unmatched: Severity::Warning, lossy: Severity::Warning, absolute: true };
-    let mut builder = Builder::new(input, rules, &warnings);
+    let rules = BuildRules {
+        load: options.load_restrictor,
+        unmatched: Severity::Warning,
+        lossy: Severity::Warning,
+        absolute: true,
+    };
+    let mut builder = Accumulator::new(input, rules, &warnings);
     let Some((file, kustomization)) = builder.open(folder)? else {
         let message = format!("`{}` has no `kustomization.yaml`", input.project.show(folder));
         return Err(Diagnostic::new(Code::Overlay, message).into());
@@ -55,8 +59,8 @@ pub fn kustomize(input: &Input, folder: &RelPath, options: Options) -> Result<Bu
     let mut accumulated = Accumulated::default();
     builder.accumulate(&mut accumulated, &file.path, &kustomization, &FolderTrail::root(input, folder))?;
 
-    let scope = builder.scope(folder, accumulated.configuration.specs());
-    let mut resources = finish::finish(accumulated, &scope, builder.trace.as_ref())?;
+    let context = builder.context(folder, accumulated.configuration.specs());
+    let mut resources = finish::finish(accumulated, &context, builder.trace.as_ref())?;
     order::sort(&mut resources, kustomization.sort_options.as_ref(), options.reorder)?;
     if options.managed_by_label || build_metadata::wants_managed_by(&kustomization.build_metadata) {
         metadata::managed_by(&mut resources);

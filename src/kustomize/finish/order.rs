@@ -36,7 +36,7 @@ const ORDERS: &str = "write `order: fifo` for the order in which objects are rea
 
 /// Puts objects in the order that `options` say, or else in that of the command line.
 pub(crate) fn sort(resources: &mut Resources, options: Option<&SortOptions>, otherwise: Reorder) -> Result<()> {
-    let complain = |message: &str, at| Diagnostic::new(Code::Overlay, message).at(at);
+    let new_error = |message: &str, at| Diagnostic::new(Code::Overlay, message).at(at);
     let legacy = match options {
         None => match otherwise {
             Reorder::Legacy => None,
@@ -47,11 +47,11 @@ pub(crate) fn sort(resources: &mut Resources, options: Option<&SortOptions>, oth
             (Some("fifo"), None) => return Ok(()),
             (Some("fifo"), Some(_)) => {
                 let message = "`legacySortOptions` stand beside `order: fifo`, which has no use for them";
-                return Err(complain(message, options.at).into());
+                return Err(new_error(message, options.at).into());
             }
             _ => {
                 let at = options.order.as_ref().map_or(options.at, |order| order.at.or(options.at));
-                return Err(complain("`order` is neither `fifo` nor `legacy`", at).help(ORDERS).into());
+                return Err(new_error("`order` is neither `fifo` nor `legacy`", at).help(ORDERS).into());
             }
         },
     };

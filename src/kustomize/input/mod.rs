@@ -3,15 +3,15 @@
 pub(crate) mod accumulated;
 pub(crate) mod build_metadata;
 pub(crate) mod cause;
+pub(crate) mod context;
 pub(crate) mod load;
 pub(crate) mod manifest;
 mod memo;
 pub(crate) mod resources;
-pub(crate) mod scope;
 
+pub(crate) use context::{BuildRules, StepContext, Warnings};
 pub use memo::Memo;
 pub(crate) use resources::Resources;
-pub(crate) use scope::{Rules, Scope, Warnings};
 
 use crate::diagnostic::Result;
 use crate::node::Node;
@@ -30,11 +30,11 @@ pub struct Input<'a> {
     /// What was read of kustomizations, shared by all builds of the project.
     pub memo: &'a Memo,
     /// What renders `*.j2`; without it such files are plain text.
-    pub templates: Option<&'a dyn Templates>,
+    pub templates: Option<&'a dyn TemplateRenderer>,
 }
 
 /// What renders the files that end in `.j2`, for one branch.
-pub trait Templates: Sync {
+pub trait TemplateRenderer: Sync {
     /// The documents of a template.
     fn documents(&self, file: &Arc<File>, dialect: Dialect) -> Result<Vec<Node>>;
     /// The text of a template.

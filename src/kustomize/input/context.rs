@@ -8,11 +8,11 @@ use crate::source::{Location, RelPath};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where a step stands: the folder of its kustomization and what is configured there.
-pub(crate) struct Scope<'a> {
+pub(crate) struct StepContext<'a> {
     /// What can be read.
     pub(crate) input: &'a Input<'a>,
     /// How strict the build is.
-    pub(crate) rules: Rules,
+    pub(crate) rules: BuildRules,
     /// The folder of the kustomization; paths in it start here.
     pub(crate) folder: RelPath,
     /// The field specs that hold here: the defaults and all `configurations` and `crds` so far.
@@ -25,7 +25,7 @@ pub(crate) struct Scope<'a> {
 
 /// How strict a build is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Rules {
+pub(crate) struct BuildRules {
     /// Which files may be named.
     pub(crate) load: LoadRestrictor,
     /// What becomes of an entry that matches nothing.
@@ -55,15 +55,15 @@ impl Warnings {
 /// What lets an entry match nothing in a build; kustomize knows no such field.
 const OPTIONAL: &str = "write `optional: true` in this entry if that may be";
 
-impl Scope<'_> {
+impl StepContext<'_> {
     /// Says something that never stops a build.
     pub(crate) fn warn(&self, warning: Diagnostic) {
         self.warnings.say(warning);
     }
 
     /// An entry of a kustomization, with `optional: true` or not, matched nothing.
-    pub(crate) fn unmatched(&self, optional: bool, complaint: Diagnostic) -> Result<()> {
-        if optional { Ok(()) } else { self.judge(self.rules.unmatched, complaint, OPTIONAL) }
+    pub(crate) fn unmatched(&self, optional: bool, diagnostic: Diagnostic) -> Result<()> {
+        if optional { Ok(()) } else { self.judge(self.rules.unmatched, diagnostic, OPTIONAL) }
     }
 
     /// An entry has `optional: true`, which is for builds: kustomize refuses a kustomization with such a field.
@@ -74,25 +74,25 @@ impl Scope<'_> {
         }
     }
 
-    /// The complaint about an entry that names an object which is not there: an error for kustomize too.
-    pub(crate) fn relieved(&self, complaint: Diagnostic) -> Diagnostic {
-        if self.rules.unmatched == Severity::Error { complaint.help(OPTIONAL) } else { complaint }
+    /// The diagnostic about an entry that names an object which is not there: an error for kustomize too.
+    pub(crate) fn relieved(&self, diagnostic: Diagnostic) -> Diagnostic {
+        if self.rules.unmatched == Severity::Error { diagnostic.help(OPTIONAL) } else { diagnostic }
     }
 
     /// kustomize loses or mangles data here.
-    pub(crate) fn lossy(&self, complaint: Diagnostic) -> Result<()> {
+    pub(crate) fn lossy(&self, diagnostic: Diagnostic) -> Result<()> {
         let relief = "`compat: kustomize` in branches.yaml has it done as kustomize does it";
-        self.judge(self.rules.lossy, complaint, relief)
+        self.judge(self.rules.lossy, diagnostic, relief)
     }
 
-    /// A complaint as a warning, or as an error with what relieves of it.
-    fn judge(&self, severity: Severity, complaint: Diagnostic, relief: &str) -> Result<()> {
+    /// A diagnostic as a warning, or as an error with what relieves of it.
+    fn judge(&self, severity: Severity, diagnostic: Diagnostic, relief: &str) -> Result<()> {
         match severity {
             Severity::Warning => {
-                self.warn(complaint);
+                self.warn(diagnostic);
                 Ok(())
             }
-            Severity::Error => Err(complaint.help(relief).into()),
+            Severity::Error => Err(diagnostic.help(relief).into()),
         }
     }
 }
