@@ -3,6 +3,8 @@
 // 0
 pub mod source;
 // 1
+pub mod annotation;
+pub mod argument;
 pub mod glob;
 pub mod node;
 pub mod pointer;
@@ -14,6 +16,8 @@ pub mod guard;
 pub mod name;
 pub mod yaml;
 // 4
+pub mod database;
+pub mod image;
 pub mod record;
 pub mod schema;
 pub mod slug;

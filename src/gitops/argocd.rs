@@ -4,8 +4,8 @@
 //! namespace among them.
 
 use super::{MANAGED_BY, Subject};
+use crate::annotation::{BRANCH_LABEL, PROJECT_LABEL};
 use crate::node::{Map, Node};
-use crate::plan::{BRANCH_LABEL, PROJECT_LABEL};
 use crate::spec::{ArgoCd, GitOps};
 use crate::tree::NAMESPACES;
 

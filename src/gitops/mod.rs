@@ -7,9 +7,10 @@ mod apply;
 mod argocd;
 mod flux;
 
+use crate::annotation::{BRANCH_LABEL, BRANCH_NAME_ANNOTATION, MANAGED_BY_LABEL, PROJECT_LABEL};
 use crate::diagnostic::{Diagnostic, Result, gather};
 use crate::node::Node;
-use crate::plan::{BRANCH_LABEL, BRANCH_NAME_ANNOTATION, Branch, PROJECT_LABEL, Plan};
+use crate::plan::{Branch, Plan};
 use crate::source::RelPath;
 use crate::spec::{Applications, GitOps, Spec};
 use crate::tree::{GITOPS, NAMESPACES, slug_of};
@@ -22,7 +23,7 @@ const ARGOCD: &str = "argocd";
 const FLUX: &str = "flux";
 
 /// The label by which a file says that it is pleach's, and what it says there.
-pub const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "pleach");
+pub const MANAGED_BY: (&str, &str) = (MANAGED_BY_LABEL, "pleach");
 
 /// The files of what is `wanted`: the slugs of branches, and paths of what is of no branch.
 pub fn files(spec: &Spec, plan: &Plan, wanted: impl Fn(&str) -> bool) -> Result<Vec<(RelPath, Arc<str>)>> {

@@ -2,11 +2,12 @@
 
 use super::host::Hosts;
 use super::room::{Room, SLUG};
-use super::{Branch, Database, Platform, Slots, database, external, labels, merge, variables};
+use super::{Branch, BranchDatabase, Platform, Slots, database, external, labels, merge, variables};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::name::LONGEST_LABEL;
+use crate::schema::name::is_label;
 use crate::slug::Slug;
-use crate::spec::{self, AppEngine, GitOps, Pattern, Placed, Scope, Spec, is_label};
+use crate::spec::{self, AppEngine, GitOps, Pattern, Placed, Scope, Spec};
 
 /// Derives a branch from the spec, without a look at other branches but for the baseline, from which it may take things.
 pub(super) fn branch(spec: &Spec, branch: &spec::Branch, baseline: Option<&Branch>) -> Result<Branch> {
@@ -32,7 +33,7 @@ pub(super) fn branch(spec: &Spec, branch: &spec::Branch, baseline: Option<&Branc
     let overlays = services.chain(settings.overlays.as_deref().or(defaults.overlays.as_deref()).unwrap_or_default());
     let patches = settings.patches.as_deref().or(defaults.patches.as_deref()).unwrap_or_default();
     let labels = labels::labels(spec, branch, &slug);
-    let database = Database::of(spec, branch, &slug, baseline);
+    let database = BranchDatabase::of(spec, branch, &slug, baseline);
     let written = branch;
     let mut branch = Branch {
         name: branch.name.clone(),
@@ -71,7 +72,7 @@ pub(super) fn branch(spec: &Spec, branch: &spec::Branch, baseline: Option<&Branc
         branch.patches.clear();
     }
     let services = external::services(spec, written, branch.namespace(), baseline);
-    let database = branch.database.as_ref().map(Database::variable);
+    let database = branch.database.as_ref().map(BranchDatabase::variable);
     let slots = branch.slots.as_ref().map(|slots| slots.variable(spec));
     branch.variables =
         variables::variables(spec, &branch, values, [("database", database), ("services", services), ("slots", slots)]);

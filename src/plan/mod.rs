@@ -16,17 +16,17 @@ mod unique;
 mod variables;
 mod zones;
 
-pub use database::Database;
+pub use database::BranchDatabase;
 pub use external::External;
-pub use labels::{BRANCH_LABEL, BRANCH_NAME_ANNOTATION, DATABASE_ANNOTATION, PROJECT_LABEL};
 pub use slots::{Slots, Version};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
+use crate::image::ImageReference;
 use crate::name::DnsName;
 use crate::node::{Entry, Map, Node};
 use crate::slug::Slug;
 use crate::source::{Location, RelPath};
-use crate::spec::{self, Content, Date, Join, Pin, Placed, Reference, Scope, Spec};
+use crate::spec::{self, Content, Date, Join, Pin, Placed, Scope, Spec};
 use rayon::prelude::*;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,7 +68,7 @@ pub struct Branch {
     /// Whether it runs all services itself.
     pub runs_all: bool,
     /// Its database, if the spec speaks of databases.
-    pub database: Option<Database>,
+    pub database: Option<BranchDatabase>,
     /// The versions that it runs side by side.
     pub slots: Option<Slots>,
     /// Its Services that lead elsewhere.
@@ -76,7 +76,7 @@ pub struct Branch {
     /// What templates see: `project`, `branch`, `values` and `images`.
     pub variables: Node,
     /// What its images become, by their names in the manifests.
-    pub images: BTreeMap<SmolStr, Placed<Reference>>,
+    pub images: BTreeMap<SmolStr, Placed<ImageReference>>,
     /// How many replicas its workloads have, by their names.
     pub replicas: BTreeMap<SmolStr, Placed<u32>>,
     /// Its patches, as entries of `patches:` in a kustomization; paths are relative to the workspace.

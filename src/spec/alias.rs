@@ -1,8 +1,9 @@
 //! Stable names for branches: an alias takes the place of the slug in the hosts that all branches have.
 
 use super::section::{Section, text};
-use super::{Branch, Hosts, Placed, is_label, spec_error};
+use super::{Branch, Hosts, Placed, spec_error};
 use crate::diagnostic::Diagnostic;
+use crate::schema::name::is_label;
 use crate::source::Location;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;

@@ -1,9 +1,11 @@
 //! A branch, as written.
 
+use super::database;
 use super::section::{Section, text};
 use super::service::{self, Names};
 use super::settings::{Reader, Settings};
-use super::{DatabaseMode, Date, Pattern, Placed, Slots, spec_error};
+use super::{Date, Pattern, Placed, Slots, spec_error};
+use crate::database::DatabaseMode;
 use crate::diagnostic::Diagnostic;
 use crate::name::DnsName;
 use crate::slug::Slug;
@@ -93,7 +95,7 @@ impl Branch {
             services: section.list("services").map(|list| service::names(list, "service", faults)),
             database: section
                 .section("database")
-                .and_then(|section| Some(Placed { value: DatabaseMode::of(&section)?, at: section.at })),
+                .and_then(|section| Some(Placed { value: database::mode(&section)?, at: section.at })),
             slots: Slots::of(section, reader.aliases(), faults),
             pin: section.section("pin").and_then(|pin| Some(Pin { reason: pin.text("reason")? })),
             expires: placed("expires").and_then(|date| checked(&date, Date::parse, faults)),

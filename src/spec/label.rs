@@ -2,13 +2,12 @@
 
 use super::section::text;
 use super::{Placed, spec_error};
+use crate::annotation::KEY_PREFIX;
 use crate::diagnostic::Diagnostic;
 use crate::node::Map;
+use crate::schema::name::is_label;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
-
-/// What keys that are pleach's own begin with.
-pub const KEY_PREFIX: &str = "pleach.dev/";
 
 /// What stands in the values.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -17,16 +16,6 @@ pub(super) enum Values {
     Labels,
     /// Any text.
     Annotations,
-}
-
-/// Whether a text is a DNS label (RFC 1123): what a namespace is called.
-pub fn is_label(text: &str) -> bool {
-    let edge = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    let bytes = text.as_bytes();
-    bytes.len() <= 63
-        && edge(bytes.first())
-        && edge(bytes.last())
-        && bytes.iter().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }
 
 /// Reads labels or annotations; `None` stands for a default that is taken out.

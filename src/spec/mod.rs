@@ -27,13 +27,12 @@ mod zone;
 pub use alias::Alias;
 pub use branch::{AppEngine, Branch, Pin};
 pub use content::{AddressFrom, Content};
-pub use database::{Database, DatabaseMode};
+pub use database::SharedDatabase;
 pub use date::Date;
 pub use gitops::{Applications, Apply, ArgoCd, Flux, GitOps};
 pub use host::{Host, Hosts, Join};
-pub use image::{Image, Reference};
+pub use image::BranchImage;
 pub use image_field::ImageField;
-pub use label::{KEY_PREFIX, is_label};
 pub use load::{FILE, FOLDER, files};
 pub use pattern::{Pattern, Scope};
 pub use range::Range;
@@ -80,7 +79,7 @@ pub struct Spec {
     /// The parts of the application.
     pub services: Vec<Service>,
     /// The databases of the branches.
-    pub database: Option<Database>,
+    pub database: Option<SharedDatabase>,
     /// What branches use in common.
     pub shared: Shared,
     /// Stable names for branches.
@@ -173,8 +172,8 @@ impl Spec {
         let services = service::services(&top, &mut settings, faults);
         let baseline = top.node("baseline").and_then(|node| Some(Placed { value: section::text(node)?, at: node.at }));
         service::check(&services, baseline.as_ref(), &defaults, &branches, faults);
-        let database = Database::of(&top, faults);
-        Database::check(database.as_ref(), baseline.as_ref(), &branches, faults);
+        let database = SharedDatabase::of(&top, faults);
+        SharedDatabase::check(database.as_ref(), baseline.as_ref(), &branches, faults);
         let shared = Shared::of(&top, faults);
         shared.check(branches.iter().map(|branch| &branch.settings).chain([&defaults]), faults);
         let base = folder(&top, "base", faults).unwrap_or_else(|| path("base"));

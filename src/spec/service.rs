@@ -5,6 +5,7 @@ use super::settings::{Overlay, Reader};
 use super::{Branch, Placed, Settings, spec_error};
 use crate::diagnostic::Diagnostic;
 use crate::node::Node;
+use crate::schema::name::is_label;
 use crate::source::Location;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,7 +61,7 @@ pub(super) fn services(top: &Section, reader: &mut Reader, faults: &mut Vec<Diag
 
 /// Whether a Service may be called so (RFC 1035).
 pub(super) fn is_service(name: &str) -> bool {
-    super::is_label(name) && name.starts_with(|c: char| c.is_ascii_lowercase())
+    is_label(name) && name.starts_with(|c: char| c.is_ascii_lowercase())
 }
 
 /// A list of names, none of which stands twice.

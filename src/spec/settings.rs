@@ -3,7 +3,7 @@
 use super::label::{Values, pairs};
 use super::section::{Section, text};
 use super::service::{self, Names};
-use super::{Hosts, Image, OVERLAYS, Placed, image, spec_error};
+use super::{BranchImage, Hosts, OVERLAYS, Placed, image, spec_error};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::node::{Map, Node};
 use crate::source::{Found, Project, RelPath};
@@ -23,7 +23,7 @@ pub struct Settings {
     /// What templates see: a mapping.
     pub values: Node,
     /// Images by their names in the manifests. Here and below, `None` takes a default out.
-    pub images: BTreeMap<SmolStr, Option<Image>>,
+    pub images: BTreeMap<SmolStr, Option<BranchImage>>,
     /// Numbers of replicas by the names of workloads.
     pub replicas: BTreeMap<SmolStr, Option<Placed<u32>>>,
     /// Entries of `patches:` as kustomizations have them.

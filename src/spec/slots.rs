@@ -1,8 +1,9 @@
 //! Versions that a branch runs side by side, and which of them has the traffic.
 
 use super::section::{Section, text};
-use super::{Image, Placed, image, is_label, spec_error};
+use super::{BranchImage, Placed, image, spec_error};
 use crate::diagnostic::Diagnostic;
+use crate::schema::name::is_label;
 use crate::source::Location;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ pub struct Slots {
     /// How the traffic is shared out, in percent, if it is.
     pub weights: BTreeMap<SmolStr, u32>,
     /// The images of each, by their names in the manifests, over those of the branch; `None` takes one out.
-    pub versions: BTreeMap<SmolStr, BTreeMap<SmolStr, Option<Image>>>,
+    pub versions: BTreeMap<SmolStr, BTreeMap<SmolStr, Option<BranchImage>>>,
     /// Where they are written.
     pub at: Location,
 }

@@ -3,8 +3,8 @@
 
 use super::footprint::Footprint;
 use super::plan_file::{TeardownPlan, is_ours};
+use crate::annotation::BRANCH_NAME_ANNOTATION;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
-use crate::plan::BRANCH_NAME_ANNOTATION;
 use crate::source::{Location, RelPath};
 use crate::spec::ImageField;
 use crate::tree::{LOCK, NAMESPACES, TEARDOWN, Tree, slug_of};

@@ -1,8 +1,8 @@
 //! What branches leave, as sets; and what of such sets other branches have.
 
-use super::database::Database;
 use super::image::{Index, images};
-use super::plan_file::is_argument;
+use crate::argument::is_argument;
+use crate::database::Database;
 use crate::name::DnsName;
 use crate::node::Node;
 use crate::schema::Gvk;
@@ -84,7 +84,7 @@ impl Footprint {
             Some(Outside::Object(object)) => drop(self.objects.insert(object)),
             None => {}
         }
-        self.databases.extend(Database::of(object));
+        self.databases.extend(Database::of_object(object));
         images(object, fields, &mut |image| {
             if is_argument(image) {
                 self.images.insert(image.into());
@@ -141,7 +141,7 @@ impl Wanted {
                 }
                 None => {}
             }
-            live.databases.extend(Database::of(object));
+            live.databases.extend(Database::of_object(object));
             if !self.all.images.is_empty() {
                 images(object, fields, &mut |image| self.images.find(image, &mut live.images, &mut live.named));
                 self.images.find_in(object, &mut live.named);

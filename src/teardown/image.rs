@@ -4,6 +4,7 @@
 //! of images, and in the fields that the spec declares. What a live branch uses is looked for in every text that it has,
 //! arguments and annotations included: an image that stays too long costs less than one that is missed.
 
+use crate::image::ImageParts;
 use crate::node::{Node, Value};
 use crate::schema::Gvk;
 use crate::spec::ImageField;
@@ -61,14 +62,10 @@ struct Parts {
 impl Parts {
     /// `nginx` is `docker.io/library/nginx:latest`. With a digest, the tag only tells what the digest was called.
     fn of(reference: &str) -> Self {
-        let (rest, digest) = reference.split_once('@').map_or((reference, None), |(rest, digest)| (rest, Some(digest)));
-        // A colon before a slash belongs to the registry's port.
-        let colon = rest.rfind(':').filter(|at| !rest[*at..].contains('/'));
-        let (name, tag) = colon.map_or((rest, None), |at| (&rest[..at], Some(&rest[at + 1..])));
-        let (registry, path) = match name.split_once('/') {
-            Some((first, path)) if first.contains(['.', ':']) || first == "localhost" => (first.to_lowercase(), path),
-            _ => (HUB.to_owned(), name),
-        };
+        let parts = ImageParts::of(reference);
+        let ImageParts { tag, digest, .. } = parts;
+        let (registry, path) = parts.location();
+        let registry = registry.map_or(HUB.to_owned(), str::to_lowercase);
         let registry = if HUB_TOO.contains(&registry.as_str()) { HUB } else { &registry };
         let library = if registry == HUB && !path.contains('/') { format!("{LIBRARY}/") } else { String::new() };
         let tag = tag.or((digest.is_none()).then_some("latest"));
@@ -79,9 +76,10 @@ impl Parts {
 
 /// A reference as it is deleted: if it has a digest, without the tag, which may be that of another one by now.
 pub fn bare(reference: &str) -> String {
-    let Some((name, digest)) = reference.split_once('@') else { return reference.to_owned() };
-    let colon = name.rfind(':').filter(|at| !name[*at..].contains('/'));
-    format!("{}@{digest}", colon.map_or(name, |at| &name[..at]))
+    match ImageParts::of(reference) {
+        ImageParts { name, digest: Some(digest), .. } => format!("{name}@{digest}"),
+        _ => reference.to_owned(),
+    }
 }
 
 /// The last word of a name, without tag and digest: what any two spellings of a reference have in common.

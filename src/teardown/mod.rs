@@ -6,7 +6,6 @@
 //! and stays until it is pruned. Nothing here deletes anything.
 
 mod base;
-mod database;
 mod footprint;
 mod image;
 pub mod json;
@@ -18,7 +17,6 @@ pub mod script;
 pub mod text;
 
 pub use base::{Record, Records, Replaced, is_object, records, replaced};
-pub use database::{ANNOTATION as DATABASE_ANNOTATION, Database};
 pub use footprint::{Footprint, Object, Wanted};
 pub use image::bare;
 pub use listed::Listed;

@@ -2,8 +2,9 @@
 //!
 //! It holds no dates and no versions, so that it changes only when there is something else to tear down.
 
-use super::database::Database;
 use super::footprint::{Footprint, Object};
+use crate::argument::is_argument;
+use crate::database::Database;
 use crate::diagnostic::{Code, Result};
 use crate::name::DnsName;
 use crate::node::{Map, Node};
@@ -173,9 +174,4 @@ fn checked(node: &Node, faults: &mut Faults, fits: impl Fn(&str) -> bool) -> Opt
         return None;
     }
     Some(text.into())
-}
-
-/// Whether a text may be handed to commands: a word that is no option of theirs.
-pub(super) fn is_argument(text: &str) -> bool {
-    !text.is_empty() && !text.starts_with('-') && !text.contains(|c: char| c.is_control() || c.is_whitespace())
 }

@@ -3,7 +3,7 @@
 use crate::dns_build::built;
 use crate::kit::{self, Workspace, root};
 use pleach::pipeline::Part;
-use pleach::spec::is_label;
+use pleach::schema::name::is_label;
 use pleach::tree::Tree;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};

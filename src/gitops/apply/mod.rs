@@ -4,7 +4,7 @@
 //! has no folder and is not looked at.
 
 use super::MANAGED_BY;
-use crate::plan::{BRANCH_LABEL, PROJECT_LABEL};
+use crate::annotation::{BRANCH_LABEL, PROJECT_LABEL};
 use crate::spec::Apply;
 use std::fmt::Write;
 

@@ -5,6 +5,7 @@
 
 use super::plugin;
 use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::image::ImageParts;
 use crate::kustomize::field;
 use crate::kustomize::field::{Edits, Make, Trail};
 use crate::kustomize::input::{Resources, StepContext, cause};
@@ -127,7 +128,8 @@ impl Pass<'_> {
 impl ImageOverride {
     /// An image reference with what is new in it.
     fn applied(&self, reference: &str) -> String {
-        let (name, tag, digest) = split(reference);
+        let ImageParts { name, tag, digest } = ImageParts::of_kustomize(reference);
+        let (tag, digest) = (tag.unwrap_or_default(), digest.unwrap_or_default());
         let name = self.new_name.as_deref().unwrap_or(name);
         let suffixed;
         let (tag, digest) = match (self.new_tag.as_deref(), self.digest.as_deref(), self.tag_suffix.as_deref()) {
@@ -150,42 +152,9 @@ impl ImageOverride {
     }
 }
 
-/// Name, tag and digest of an image reference. A colon before the first slash belongs to a port.
-fn split(reference: &str) -> (&str, &str, &str) {
-    let path = reference.find('/').filter(|at| *at > 0).unwrap_or(0);
-    let find = |mark: char| reference[path..].find(mark).map(|at| path + at);
-    match (find(':'), find('@')) {
-        (None, None) => (reference, "", ""),
-        (Some(colon), None) => (&reference[..colon], &reference[colon + 1..], ""),
-        (Some(colon), Some(at)) if colon < at => (&reference[..colon], &reference[colon + 1..at], &reference[at + 1..]),
-        (_, Some(at)) => (&reference[..at], "", &reference[at + 1..]),
-    }
-}
-
 /// The plugin `ImageTagTransformer`.
 pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, context: &StepContext) -> Result<()> {
     let (image, specs) =
         plugin::read(plugin, |fields| (plugin::entry(fields, "imageTag", image), plugin::specs(fields)))?;
     apply(resources, &image.unwrap_or_default(), &specs, context)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::split;
-
-    #[test]
-    fn references() {
-        for (reference, want) in [
-            ("a", ("a", "", "")),
-            ("a:1", ("a", "1", "")),
-            ("a@d", ("a", "", "d")),
-            ("a:1@d:2", ("a", "1", "d:2")),
-            ("a@d:2", ("a", "", "d:2")),
-            ("h:5/a", ("h:5/a", "", "")),
-            ("h:5/a:1@d", ("h:5/a", "1", "d")),
-            ("/a:1", ("/a", "1", "")),
-        ] {
-            assert_eq!(split(reference), want, "{reference}");
-        }
-    }
 }
