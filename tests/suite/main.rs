@@ -52,7 +52,6 @@ mod dns_stories;
 #[cfg(feature = "apply")]
 mod dns_trouble;
 mod gitops;
-mod house;
 mod kit;
 mod kustomize_laws;
 mod nginx;
@@ -63,3 +62,4 @@ mod retire_git;
 mod retire_live;
 mod retire_model;
 mod sample;
+mod structure;
