@@ -10,7 +10,7 @@ pub use base::Base;
 pub use part::{Part, Shard};
 
 use crate::checks::{AddressSource, CheckInput, CheckedObject, Claim};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Severity, gather};
 use crate::dns::change::Object;
 use crate::kustomize::{self, Input, Layers, Memo};
 use crate::node::Node;
@@ -19,7 +19,7 @@ use crate::plan::{self, Branch, Plan};
 use crate::render::{self, Context, Engine};
 use crate::resource::Resource;
 use crate::source::{File, Location, Project, RelPath};
-use crate::spec::{self, Backend, Spec};
+use crate::spec::{self, Backend, Compat, Spec};
 use crate::teardown::{self, Footprint};
 use crate::tree::{TEARDOWN, Tree, slug_of};
 use crate::yaml::{Cache, Dialect};
@@ -290,7 +290,7 @@ impl House<'_> {
             dns::endpoint::of_branch(names).map(|endpoints| ZoneEndpoints { zone: names.zone.as_str(), endpoints })
         })?;
         let Some(namespace) = branch.namespace() else { return Ok(Room::default()) };
-        let kustomize::Built { mut resources, mut warnings } = self.objects(branch, namespace)?;
+        let kustomize::BuiltObjects { mut resources, mut warnings } = self.objects(branch, namespace)?;
         let input = ContributorInput { spec: self.spec, branch, namespace, endpoints: &endpoints };
         warnings.extend(objects::add(&input, &mut resources)?);
         let claims = checks::claims(&resources);
@@ -304,15 +304,15 @@ impl House<'_> {
     }
 
     /// The objects of a branch as the base directory, overlays and its own settings make them.
-    fn objects(&self, branch: &Branch, namespace: &str) -> Result<kustomize::Built> {
+    fn objects(&self, branch: &Branch, namespace: &str) -> Result<kustomize::BuiltObjects> {
         let templates = Templates { engine: &self.engine, context: Context::new(&branch.variables)? };
         let layers = Layers {
             base: self.spec.base.clone(),
             overlays: branch.overlays.clone(),
             own: own::kustomization(branch, namespace)?,
-            compat: match self.spec.compat {
-                spec::Compat::Strict => kustomize::Compat::Strict,
-                spec::Compat::Kustomize => kustomize::Compat::Kustomize,
+            lossy: match self.spec.compat {
+                Compat::Strict => Severity::Error,
+                Compat::Kustomize => Severity::Warning,
             },
         };
         let input = Input { project: self.project, cache: &self.cache, memo: &self.memo, templates: Some(&templates) };
@@ -335,7 +335,7 @@ struct Templates<'a> {
     context: Context,
 }
 
-impl kustomize::Templates for Templates<'_> {
+impl kustomize::TemplateRenderer for Templates<'_> {
     fn documents(&self, file: &Arc<File>, dialect: Dialect) -> Result<Vec<Node>> {
         self.engine.documents(file, &self.context, dialect)
     }

@@ -3,9 +3,9 @@
 //! kustomize finds an object by any name it ever had in a build, so a [`Resource`] remembers them. Nothing here knows
 //! what a transformer does.
 
-mod twins;
+mod linked;
 
-pub use twins::{Down, Followed, Twins};
+pub use linked::{Followed, LinkedFields, PathStep};
 
 use crate::diagnostic::Diagnostic;
 use crate::node::Node;
@@ -78,7 +78,7 @@ pub struct Resource {
     /// The names of the `vars` whose values it holds.
     pub vars: Vec<SmolStr>,
     /// Fields that change together.
-    pub twins: Twins,
+    pub linked: LinkedFields,
     /// Set for what a generator made.
     pub generated: Option<Generated>,
     /// Where it came from: the document, or the entry of the generator.
@@ -92,18 +92,18 @@ impl Resource {
     pub fn new(node: Node) -> Self {
         let origin = node.at;
         let (previous, prefixes, suffixes, vars) = Default::default();
-        let twins = Twins::default();
-        Resource { node, previous, prefixes, suffixes, vars, twins, generated: None, origin, listed: Location::NONE }
+        let linked = LinkedFields::default();
+        Resource { node, previous, prefixes, suffixes, vars, linked, generated: None, origin, listed: Location::NONE }
     }
 
-    /// A complaint about it, with what it is and where it came from.
-    pub fn within(&self, complaint: Diagnostic) -> Diagnostic {
-        complaint.at(self.origin).note(self.origin, format!("in `{}`", self.id()))
+    /// A diagnostic about it, with what it is and where it came from.
+    pub fn within(&self, diagnostic: Diagnostic) -> Diagnostic {
+        diagnostic.at(self.origin).note(self.origin, format!("in `{}`", self.id()))
     }
 
     /// One that no step of a kustomization led to: with the entry that listed where it came from.
-    pub fn blame(&self, complaint: Diagnostic) -> Diagnostic {
-        self.within(complaint).because(self.listed, "resources")
+    pub fn blame(&self, diagnostic: Diagnostic) -> Diagnostic {
+        self.within(diagnostic).because(self.listed, "resources")
     }
 
     /// Its kind.

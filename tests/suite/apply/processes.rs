@@ -250,10 +250,10 @@ fn of_two_appliers_at_once_the_older_is_cut_off_and_the_newest_state_stands() {
 
 #[test]
 fn of_two_appliers_at_once_over_an_api_the_newest_state_stands() {
-    use crate::spec::Provider;
+    use crate::spec::ZoneProvider;
     use crate::tests::apply::http::stories::fake;
     use crate::tests::apply::http::word;
-    for provider in [Provider::CloudDns, Provider::Route53, Provider::Cloudflare] {
+    for provider in [ZoneProvider::CloudDns, ZoneProvider::Route53, ZoneProvider::Cloudflare] {
         let fake = fake(provider);
         let run = |rev: u64| {
             let target = format!("CNAME: [t{rev}.example.net]");
@@ -298,7 +298,7 @@ fn large(port: u16) -> Workspace {
 
 #[test]
 fn ten_thousand_names_of_an_api_take_less_than_a_hundred_megabytes() {
-    use crate::spec::Provider;
+    use crate::spec::ZoneProvider;
     use crate::tests::apply::http::clouds::CloudDns;
     use crate::tests::apply::http::rules::PowerDns;
     use crate::tests::apply::http::{Fake, word};
@@ -311,7 +311,7 @@ fn ten_thousand_names_of_an_api_take_less_than_a_hundred_megabytes() {
     let stood: Vec<_> = fronts.flat_map(pair).collect();
     // One that answers in parts, and one that answers with the whole zone.
     for (provider, fake) in
-        [(Provider::CloudDns, Fake::start(CloudDns::default())), (Provider::PowerDns, Fake::start(PowerDns))]
+        [(ZoneProvider::CloudDns, Fake::start(CloudDns::default())), (ZoneProvider::PowerDns, Fake::start(PowerDns))]
     {
         fake.put(&stood, 60);
         let workspace = large(0);

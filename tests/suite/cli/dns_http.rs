@@ -1,7 +1,7 @@
 //! `pleach dns` as it is typed, with every provider's API: what is allowed, what is refused before anything is sent, and
 //! that no credential is ever shown.
 
-use crate::spec::Provider;
+use crate::spec::ZoneProvider;
 use crate::tests::apply::http::rules::CANARY;
 use crate::tests::apply::http::stories::{ALL, fake};
 use crate::tests::apply::http::{Accident, Fake, word};
@@ -9,7 +9,7 @@ use crate::tests::apply::stories::{Field, cname, mark, n, place};
 use crate::tests::kit::{Ran, Workspace};
 
 /// A workspace with that zone and one file, whose names have that lifetime.
-fn workspace(provider: Provider, server: &str, ttl: u32) -> Workspace {
+fn workspace(provider: ZoneProvider, server: &str, ttl: u32) -> Workspace {
     let workspace = Workspace::empty();
     let zone = format!("{{provider: {}, server: '{server}', project: shop-dns}}", word(provider));
     let spec = format!("apiVersion: pleach/v1\nkind: Branches\nproject: shop\nzones:\n  dev.example.com: {zone}\n");
@@ -135,8 +135,8 @@ fn no_credential_is_shown_whatever_happens() {
 
 #[test]
 fn a_credential_may_be_for_one_zone_or_in_a_file() {
-    let server = fake(Provider::Cloudflare);
-    let workspace = workspace(Provider::Cloudflare, &server.base(), 600);
+    let server = fake(ZoneProvider::Cloudflare);
+    let workspace = workspace(ZoneProvider::Cloudflare, &server.base(), 600);
     workspace.write("token", format!("{CANARY}\n"));
     let path = workspace.path().join("token");
     let wrong = ("CLOUDFLARE_API_TOKEN", "another-canary");
@@ -152,9 +152,9 @@ fn a_credential_may_be_for_one_zone_or_in_a_file() {
 #[test]
 fn what_a_provider_cannot_hold_is_refused_before_anything_is_sent() {
     for (provider, ttl, want) in [
-        (Provider::GoDaddy, 599, "GoDaddy has lifetimes of 600 to 86400 seconds, and this is 599"),
-        (Provider::Cloudflare, 59, "Cloudflare has lifetimes of 60 to 86400 seconds, and this is 59"),
-        (Provider::Cloudflare, 100_000, "Cloudflare has lifetimes of 60 to 86400 seconds, and this is 100000"),
+        (ZoneProvider::GoDaddy, 599, "GoDaddy has lifetimes of 600 to 86400 seconds, and this is 599"),
+        (ZoneProvider::Cloudflare, 59, "Cloudflare has lifetimes of 60 to 86400 seconds, and this is 59"),
+        (ZoneProvider::Cloudflare, 100_000, "Cloudflare has lifetimes of 60 to 86400 seconds, and this is 100000"),
     ] {
         let fake = fake(provider);
         let workspace = workspace(provider, &fake.base(), ttl);
@@ -169,8 +169,8 @@ fn what_a_provider_cannot_hold_is_refused_before_anything_is_sent() {
 
 #[test]
 fn a_name_with_more_records_than_fit_into_a_change_is_refused() {
-    let fake = fake(Provider::Cloudflare);
-    let workspace = workspace(Provider::Cloudflare, &fake.base(), 600);
+    let fake = fake(ZoneProvider::Cloudflare);
+    let workspace = workspace(ZoneProvider::Cloudflare, &fake.base(), 600);
     let many: Vec<String> = (0..197).map(|i| format!("192.0.2.{i}")).collect();
     workspace.edit(
         "out/dns/dev.example.com/login.yaml",
@@ -191,7 +191,7 @@ fn a_certificate_is_asked_for_and_looked_at() {
         assert!(std::env::var_os("PLEACH_NEED_NGINX").is_none(), "nginx and openssl are not installed");
         return;
     };
-    let fake = fake(Provider::PowerDns);
+    let fake = fake(ZoneProvider::PowerDns);
     let folder = tempfile::tempdir().unwrap();
     let certificate = |name: &str, of: &str| {
         let done = Command::new("openssl")
@@ -236,7 +236,7 @@ fn a_certificate_is_asked_for_and_looked_at() {
         std::net::TcpStream::connect(("127.0.0.1", misnamed)).is_ok()
     });
     let run = |port: u16, authority: &str| {
-        let workspace = workspace(Provider::PowerDns, &format!("https://127.0.0.1:{port}"), 600);
+        let workspace = workspace(ZoneProvider::PowerDns, &format!("https://127.0.0.1:{port}"), 600);
         let file = folder.path().join(authority);
         let other: &[(&str, &str)] =
             if authority.is_empty() { &[] } else { &[("SSL_CERT_FILE", file.to_str().unwrap())] };
@@ -258,7 +258,7 @@ fn a_certificate_is_asked_for_and_looked_at() {
 
 #[test]
 fn addresses_that_would_show_the_credential_are_refused() {
-    let fake = fake(Provider::PowerDns);
+    let fake = fake(ZoneProvider::PowerDns);
     for (server, want) in [
         ("http://192.0.2.1:8081", "would show the credential to everybody on the way"),
         ("ftp://127.0.0.1", "is no address of an API"),
@@ -266,10 +266,10 @@ fn addresses_that_would_show_the_credential_are_refused() {
         ("https://user:pass@dns.example.net", "holds a name or password"),
         ("https://dns.example.net/api/v1", "goes on behind the host"),
     ] {
-        let told = dns(&fake, &workspace(Provider::PowerDns, server, 600), &[], &["plan"]).exits(2).err();
+        let told = dns(&fake, &workspace(ZoneProvider::PowerDns, server, 600), &[], &["plan"]).exits(2).err();
         assert!(told.contains(want), "{told}");
     }
-    let workspace = workspace(Provider::CloudDns, &fake.base(), 600);
+    let workspace = workspace(ZoneProvider::CloudDns, &fake.base(), 600);
     workspace.edit("branches.yaml", ", project: shop-dns", "");
     let token = [("CLOUDSDK_AUTH_ACCESS_TOKEN", CANARY)];
     let told = dns(&fake, &workspace, &token, &["plan"]).exits(2).err();

@@ -1,6 +1,6 @@
 //! The rules of Google Cloud DNS and of Amazon Route 53, with what they check of who asks.
 
-use crate::spec::Provider;
+use crate::spec::ZoneProvider;
 use crate::tests::apply::http::rules::CANARY;
 use crate::tests::apply::http::{Got, Rules, Table, Told, as_set, decoded, quoted, unquoted};
 use base64::Engine;
@@ -113,8 +113,8 @@ impl CloudDns {
 }
 
 impl Rules for CloudDns {
-    fn provider(&self) -> Provider {
-        Provider::CloudDns
+    fn provider(&self) -> ZoneProvider {
+        ZoneProvider::CloudDns
     }
 
     fn project(&self) -> Option<&'static str> {
@@ -346,8 +346,8 @@ impl Route53 {
 }
 
 impl Rules for Route53 {
-    fn provider(&self) -> Provider {
-        Provider::Route53
+    fn provider(&self) -> ZoneProvider {
+        ZoneProvider::Route53
     }
 
     fn variables(&self, _: &str) -> Vec<(&'static str, String)> {

@@ -12,7 +12,7 @@ use crate::diagnostic::Diagnostic;
 use crate::dns::record::{Data, Records, Type};
 use crate::name::DnsName;
 use crate::source::Project;
-use crate::spec::{self, Provider};
+use crate::spec::{self, ZoneProvider};
 use crate::tests::apply::stories::{Content, Field, PATIENCE, zone};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -183,7 +183,7 @@ pub(crate) const SHORT: Duration = Duration::from_millis(400);
 /// The rules of one provider.
 pub(crate) trait Rules: Send + Sync {
     /// Which it is, as the spec says it.
-    fn provider(&self) -> Provider;
+    fn provider(&self) -> ZoneProvider;
     /// The variables with the credentials.
     fn variables(&self, base: &str) -> Vec<(&'static str, String)>;
     /// The files that they name.
@@ -326,14 +326,14 @@ impl Fake {
 }
 
 /// The provider as the spec says it.
-pub(crate) fn word(provider: Provider) -> &'static str {
+pub(crate) fn word(provider: ZoneProvider) -> &'static str {
     match provider {
-        Provider::Rfc2136 => "rfc2136",
-        Provider::CloudDns => "clouddns",
-        Provider::Route53 => "route53",
-        Provider::Cloudflare => "cloudflare",
-        Provider::PowerDns => "powerdns",
-        Provider::GoDaddy => "godaddy",
+        ZoneProvider::Rfc2136 => "rfc2136",
+        ZoneProvider::CloudDns => "clouddns",
+        ZoneProvider::Route53 => "route53",
+        ZoneProvider::Cloudflare => "cloudflare",
+        ZoneProvider::PowerDns => "powerdns",
+        ZoneProvider::GoDaddy => "godaddy",
     }
 }
 

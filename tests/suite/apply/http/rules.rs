@@ -1,7 +1,7 @@
 //! The rules of Cloudflare, `PowerDNS` and GoDaddy, which are asked in JSON.
 
 use crate::dns::record::Type;
-use crate::spec::Provider;
+use crate::spec::ZoneProvider;
 use crate::tests::apply::http::{Got, Rules, Table, Told, as_set, decoded, unquoted};
 use serde_json::{Value, json};
 
@@ -109,8 +109,8 @@ impl Cloudflare {
 }
 
 impl Rules for Cloudflare {
-    fn provider(&self) -> Provider {
-        Provider::Cloudflare
+    fn provider(&self) -> ZoneProvider {
+        ZoneProvider::Cloudflare
     }
 
     fn variables(&self, _: &str) -> Vec<(&'static str, String)> {
@@ -188,8 +188,8 @@ impl PowerDns {
 }
 
 impl Rules for PowerDns {
-    fn provider(&self) -> Provider {
-        Provider::PowerDns
+    fn provider(&self) -> ZoneProvider {
+        ZoneProvider::PowerDns
     }
 
     fn variables(&self, _: &str) -> Vec<(&'static str, String)> {
@@ -263,8 +263,8 @@ impl GoDaddy {
 }
 
 impl Rules for GoDaddy {
-    fn provider(&self) -> Provider {
-        Provider::GoDaddy
+    fn provider(&self) -> ZoneProvider {
+        ZoneProvider::GoDaddy
     }
 
     fn variables(&self, _: &str) -> Vec<(&'static str, String)> {

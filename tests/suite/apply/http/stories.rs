@@ -4,7 +4,7 @@ use crate::apply::decide::{Reason, Wish, Write};
 use crate::apply::walk::{End, Outcome};
 use crate::apply::zone::{Failure, Promise};
 use crate::dns::record::{Records, Type};
-use crate::spec::Provider;
+use crate::spec::ZoneProvider;
 use crate::tests::apply::http::clouds::{CloudDns, Route53};
 use crate::tests::apply::http::rules::{CANARY, Cloudflare, GoDaddy, PowerDns};
 use crate::tests::apply::http::{Accident, Fake, Got};
@@ -14,22 +14,27 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-pub(crate) const ALL: [Provider; 5] =
-    [Provider::CloudDns, Provider::Route53, Provider::Cloudflare, Provider::PowerDns, Provider::GoDaddy];
+pub(crate) const ALL: [ZoneProvider; 5] = [
+    ZoneProvider::CloudDns,
+    ZoneProvider::Route53,
+    ZoneProvider::Cloudflare,
+    ZoneProvider::PowerDns,
+    ZoneProvider::GoDaddy,
+];
 
 /// A server of a provider with small replies, so that all have parts.
-pub(crate) fn fake(provider: Provider) -> Fake {
+pub(crate) fn fake(provider: ZoneProvider) -> Fake {
     match provider {
-        Provider::CloudDns => Fake::start(CloudDns { page: Some(7), account: None }),
-        Provider::Route53 => Fake::start(Route53 { page: 7, session: true }),
-        Provider::Cloudflare => Fake::start(Cloudflare { page: 7, plan: "free" }),
-        Provider::PowerDns => Fake::start(PowerDns),
-        Provider::GoDaddy => Fake::start(GoDaddy),
-        Provider::Rfc2136 => unreachable!("it has no API"),
+        ZoneProvider::CloudDns => Fake::start(CloudDns { page: Some(7), account: None }),
+        ZoneProvider::Route53 => Fake::start(Route53 { page: 7, session: true }),
+        ZoneProvider::Cloudflare => Fake::start(Cloudflare { page: 7, plan: "free" }),
+        ZoneProvider::PowerDns => Fake::start(PowerDns),
+        ZoneProvider::GoDaddy => Fake::start(GoDaddy),
+        ZoneProvider::Rfc2136 => unreachable!("it has no API"),
     }
 }
 
-fn every_story_holds(provider: Provider) {
+fn every_story_holds(provider: ZoneProvider) {
     for (name, story) in STORIES {
         let fake = fake(provider);
         // Forty at one moment: that is what comparing is for.
@@ -43,27 +48,27 @@ fn every_story_holds(provider: Provider) {
 
 #[test]
 fn every_story_holds_with_cloud_dns() {
-    every_story_holds(Provider::CloudDns);
+    every_story_holds(ZoneProvider::CloudDns);
 }
 
 #[test]
 fn every_story_holds_with_route53() {
-    every_story_holds(Provider::Route53);
+    every_story_holds(ZoneProvider::Route53);
 }
 
 #[test]
 fn every_story_holds_with_cloudflare() {
-    every_story_holds(Provider::Cloudflare);
+    every_story_holds(ZoneProvider::Cloudflare);
 }
 
 #[test]
 fn every_story_holds_with_the_api_of_power_dns() {
-    every_story_holds(Provider::PowerDns);
+    every_story_holds(ZoneProvider::PowerDns);
 }
 
 #[test]
 fn every_story_holds_with_godaddy() {
-    every_story_holds(Provider::GoDaddy);
+    every_story_holds(ZoneProvider::GoDaddy);
 }
 
 fn present(target: &str) -> Wish {
@@ -182,11 +187,11 @@ fn nobody_there_is_a_failure() {
 #[test]
 fn many_names_go_into_few_changes_and_one_that_is_refused_does_not_stop_the_others() {
     for (provider, most) in [
-        (Provider::CloudDns, 2),
-        (Provider::Route53, 4),
+        (ZoneProvider::CloudDns, 2),
+        (ZoneProvider::Route53, 4),
         // 200 records in a batch, of which two are the fence and two a name.
-        (Provider::Cloudflare, 5),
-        (Provider::PowerDns, 2),
+        (ZoneProvider::Cloudflare, 5),
+        (ZoneProvider::PowerDns, 2),
     ] {
         let fake = fake(provider);
         let entries = many(300);
@@ -198,7 +203,7 @@ fn many_names_go_into_few_changes_and_one_that_is_refused_does_not_stop_the_othe
         assert!(apply(&mut *fake.open(), &work("shop", &borrowed(&entries)), 1).0.iter().all(|o| *o == Outcome::Kept));
     }
     // Something stands in the way of one name that was not there when it was read.
-    for provider in [Provider::CloudDns, Provider::Route53] {
+    for provider in [ZoneProvider::CloudDns, ZoneProvider::Route53] {
         let fake = fake(provider);
         let entries = many(40);
         let act = || fake.put(&[(n("n017.shop"), set(Type::A, &["192.0.2.1"]))], 600);
@@ -265,7 +270,7 @@ fn a_name_that_is_taken_over_keeps_its_lifetimes() {
 #[test]
 fn who_compares_refuses_what_is_based_on_old_news() {
     let hand = "192.0.2.99";
-    for provider in [Provider::CloudDns, Provider::Route53] {
+    for provider in [ZoneProvider::CloudDns, ZoneProvider::Route53] {
         let fake = fake(provider);
         let old = cname("old.example.net");
         fake.put(&[(n("a.shop"), old.clone()), (place("a.shop"), mark("shop", "b", 600, &old))], 600);
@@ -285,7 +290,7 @@ fn who_compares_refuses_what_is_based_on_old_news() {
 /// A newer run raises the fence right before a change of an older one arrives.
 #[test]
 fn a_newer_run_cuts_off_an_older_one_even_between_reading_and_writing() {
-    for provider in [Provider::CloudDns, Provider::Route53, Provider::Cloudflare] {
+    for provider in [ZoneProvider::CloudDns, ZoneProvider::Route53, ZoneProvider::Cloudflare] {
         let fake = fake(provider);
         let work = work("shop", &[("a.shop", "b", present("old.example.net"))]);
         fake.before_change(1, |table| {
@@ -304,7 +309,7 @@ fn two_fences_that_were_put_up_at_the_same_moment_become_one() {
     for (other, end, outcome) in
         [(2, End::Overtaken(2), Outcome::Skipped), (0, End::Complete, Outcome::Done(Write::Create))]
     {
-        let fake = fake(Provider::Cloudflare);
+        let fake = fake(ZoneProvider::Cloudflare);
         let work = work("shop", &[("a.shop", "b", present("x.example.net"))]);
         let fence = format!("\"pleach/1 owner=shop rev={other}\"");
         fake.before_change(0, move |table| table.put(n("_rev.shop._pleach").as_str(), "TXT", 60, [fence]));
@@ -320,7 +325,7 @@ fn two_fences_that_were_put_up_at_the_same_moment_become_one() {
 /// The window that `--allow-no-cas` allows: it is there, and nothing else is.
 #[test]
 fn who_does_not_compare_writes_over_what_comes_between() {
-    for provider in [Provider::PowerDns, Provider::GoDaddy] {
+    for provider in [ZoneProvider::PowerDns, ZoneProvider::GoDaddy] {
         let fake = fake(provider);
         let old = cname("old.example.net");
         fake.put(&[(n("a.shop"), old.clone()), (place("a.shop"), mark("shop", "b", 600, &old))], 600);
@@ -348,7 +353,7 @@ fn a_run_with_godaddy_that_ends_between_two_requests_is_taken_up_by_the_next() {
     let mut cut = 0;
     for at in 0..9 {
         for accident in [Accident::Cut, Accident::CutAfter] {
-            let fake = fake(Provider::GoDaddy);
+            let fake = fake(ZoneProvider::GoDaddy);
             for front in ["b.shop", "c.shop"] {
                 fake.put(&[(n(front), old.clone()), (place(front), mark("shop", "b", 600, &old))], 600);
             }
@@ -503,8 +508,8 @@ fn credentials_of_google_that_cannot_be_read_are_told_of_without_what_they_hold(
     ] {
         struct File(&'static str);
         impl crate::tests::apply::http::Rules for File {
-            fn provider(&self) -> Provider {
-                Provider::CloudDns
+            fn provider(&self) -> ZoneProvider {
+                ZoneProvider::CloudDns
             }
             fn variables(&self, _: &str) -> Vec<(&'static str, String)> {
                 vec![("GOOGLE_APPLICATION_CREDENTIALS", "/x".into())]

@@ -12,20 +12,20 @@ use std::sync::Arc;
 
 /// Entries of mappings within one object that change together.
 #[derive(Clone, Debug, Default)]
-pub struct Twins(Vec<Group>);
+pub struct LinkedFields(Vec<LinkedGroup>);
 
 /// Entries with one key and one value.
 #[derive(Clone, Debug)]
-struct Group {
+struct LinkedGroup {
     key: SmolStr,
     /// Where the mappings are.
-    maps: Vec<Arc<[Down]>>,
+    maps: Vec<Arc<[PathStep]>>,
     value: Scalar,
 }
 
 /// A step down into an object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Down {
+pub enum PathStep {
     /// To what stands under a key.
     Key(SmolStr),
     /// To an item of a list.
@@ -43,16 +43,16 @@ pub struct Followed {
     pub at: Location,
 }
 
-impl Twins {
+impl LinkedFields {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Notes that the entries `key` of all `maps` are one from now on.
-    pub fn add(&mut self, key: &str, maps: Vec<Arc<[Down]>>, value: Scalar) {
+    pub fn add(&mut self, key: &str, maps: Vec<Arc<[PathStep]>>, value: Scalar) {
         if maps.len() > 1 {
-            self.0.push(Group { key: key.into(), maps, value });
+            self.0.push(LinkedGroup { key: key.into(), maps, value });
         }
     }
 
@@ -68,7 +68,7 @@ impl Twins {
         }
     }
 
-    /// Lets all twins follow those that were changed since.
+    /// Lets all linked follow those that were changed since.
     pub fn settle(&mut self, object: &mut Node) -> Vec<Followed> {
         let mut followed = Vec::new();
         for group in &mut self.0 {
@@ -79,9 +79,9 @@ impl Twins {
     }
 }
 
-impl Group {
+impl LinkedGroup {
     fn settle(&mut self, object: &mut Node, followed: &mut Vec<Followed>) {
-        let entry = |object: &Node, map: &[Down]| at(object, map)?.get(&self.key).cloned();
+        let entry = |object: &Node, map: &[PathStep]| at(object, map)?.get(&self.key).cloned();
         self.maps.retain(|map| entry(object, map).is_some_and(|node| node.as_scalar().is_some()));
         // The last one that was changed decides, as kustomize goes through an object in the order of its keys.
         let changed = self.maps.iter().filter_map(|map| Some((map, entry(object, map)?)));
@@ -90,7 +90,7 @@ impl Group {
         for map in &self.maps {
             if entry(object, map).as_ref() != Some(&node) {
                 put(object, map, &self.key, node.clone());
-                let name = |map| Path(map, &self.key).to_string();
+                let name = |map| DisplayPath(map, &self.key).to_string();
                 followed.push(Followed { field: name(map), leader: name(&leader), at: node.at });
             }
         }
@@ -100,14 +100,14 @@ impl Group {
     }
 }
 
-fn at<'n>(node: &'n Node, path: &[Down]) -> Option<&'n Node> {
+fn at<'n>(node: &'n Node, path: &[PathStep]) -> Option<&'n Node> {
     path.iter().try_fold(node, |node, step| match step {
-        Down::Key(key) => node.get(key),
-        Down::Index(i) => node.as_seq()?.get(*i),
+        PathStep::Key(key) => node.get(key),
+        PathStep::Index(i) => node.as_seq()?.get(*i),
     })
 }
 
-fn put(node: &mut Node, path: &[Down], key: &str, value: Node) {
+fn put(node: &mut Node, path: &[PathStep], key: &str, value: Node) {
     let next = match path.split_first() {
         None => {
             if let Some(old) = node.get_mut(key) {
@@ -115,8 +115,8 @@ fn put(node: &mut Node, path: &[Down], key: &str, value: Node) {
             }
             return;
         }
-        Some((Down::Key(name), _)) => node.get_mut(name),
-        Some((Down::Index(i), _)) => node.as_seq_mut().and_then(|items| items.get_mut(*i)),
+        Some((PathStep::Key(name), _)) => node.get_mut(name),
+        Some((PathStep::Index(i), _)) => node.as_seq_mut().and_then(|items| items.get_mut(*i)),
     };
     if let Some(next) = next {
         put(next, &path[1..], key, value);
@@ -124,13 +124,13 @@ fn put(node: &mut Node, path: &[Down], key: &str, value: Node) {
 }
 
 /// Whether a patch replaces one of the mappings or lists on a way instead of merging into it.
-fn is_replaced(patch: &Node, way: &[Down]) -> bool {
+fn is_replaced(patch: &Node, way: &[PathStep]) -> bool {
     let is_new = |node: &Node| node.str_at(&["$patch"]) == Some("replace");
     let mut node = patch;
     for step in way {
         let next = match step {
-            Down::Key(key) => node.get(key),
-            Down::Index(_) => return node.as_seq().is_some(),
+            PathStep::Key(key) => node.get(key),
+            PathStep::Index(_) => return node.as_seq().is_some(),
         };
         match next {
             Some(next) if !is_new(next) => node = next,
@@ -141,14 +141,14 @@ fn is_replaced(patch: &Node, way: &[Down]) -> bool {
     false
 }
 
-struct Path<'a>(&'a [Down], &'a str);
+struct DisplayPath<'a>(&'a [PathStep], &'a str);
 
-impl fmt::Display for Path<'_> {
+impl fmt::Display for DisplayPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for step in self.0 {
             match step {
-                Down::Key(key) => write!(f, "{key}.")?,
-                Down::Index(i) => write!(f, "{i}.")?,
+                PathStep::Key(key) => write!(f, "{key}.")?,
+                PathStep::Index(i) => write!(f, "{i}.")?,
             }
         }
         f.write_str(self.1)
@@ -157,7 +157,7 @@ impl fmt::Display for Path<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Down, Twins};
+    use super::{LinkedFields, PathStep};
     use crate::node::Node;
     use crate::source::Location;
     use crate::yaml::{self, Dialect, Quoting};
@@ -167,15 +167,15 @@ mod tests {
         yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Location::NONE).unwrap().remove(0)
     }
 
-    fn twins() -> Twins {
-        let map = |key: &str| -> Arc<[Down]> { [Down::Key(key.into())].into() };
-        let mut twins = Twins::default();
-        twins.add(
+    fn linked() -> LinkedFields {
+        let map = |key: &str| -> Arc<[PathStep]> { [PathStep::Key(key.into())].into() };
+        let mut linked = LinkedFields::default();
+        linked.add(
             "k",
             vec![map("m"), map("s"), map("t")],
             Node::plain("v", crate::node::Tag::Str).as_scalar().unwrap().clone(),
         );
-        twins
+        linked
     }
 
     #[test]
@@ -188,18 +188,18 @@ mod tests {
             ("{m: {k: w}}", "{m: {k: w}}", 0),
         ] {
             let mut node = parse(now);
-            assert_eq!(twins().settle(&mut node).len(), count, "{now}");
+            assert_eq!(linked().settle(&mut node).len(), count, "{now}");
             assert_eq!(node, parse(want), "{now}");
         }
     }
 
     #[test]
     fn what_was_gone_is_no_twin_any_more() {
-        let mut twins = twins();
+        let mut linked = linked();
         let mut node = parse("{m: {}, s: {k: v}, t: {k: v}}");
-        twins.settle(&mut node);
+        linked.settle(&mut node);
         let mut node = parse("{m: {k: w}, s: {k: v}, t: {k: v}}");
-        assert!(twins.settle(&mut node).is_empty());
+        assert!(linked.settle(&mut node).is_empty());
         let mut out = String::new();
         yaml::write(&mut out, &node, Quoting::Kustomize).unwrap();
         assert_eq!(out, "m:\n  k: w\ns:\n  k: v\nt:\n  k: v\n");
@@ -207,10 +207,10 @@ mod tests {
 
     #[test]
     fn what_a_patch_replaces_is_no_twin_any_more() {
-        let mut twins = twins();
-        twins.patched(&parse("{m: {$patch: replace, k: w}, s: {k: y}}"));
+        let mut linked = linked();
+        linked.patched(&parse("{m: {$patch: replace, k: w}, s: {k: y}}"));
         let mut node = parse("{m: {k: w}, s: {k: y}, t: {k: v}}");
-        assert_eq!(twins.settle(&mut node).len(), 1);
+        assert_eq!(linked.settle(&mut node).len(), 1);
         assert_eq!(node, parse("{m: {k: w}, s: {k: y}, t: {k: y}}"));
     }
 }

@@ -1,6 +1,6 @@
 //! What a step may look at besides the objects and the kustomization.
 
-use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::diagnostic::{Code, Diagnostic, Result, Severity};
 use crate::kustomize::input::{Input, LoadRestrictor};
 use crate::schema::fieldspec::FieldSpecs;
 use crate::schema::merge::Schema;
@@ -8,11 +8,11 @@ use crate::source::{Location, RelPath};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where a step stands: the folder of its kustomization and what is configured there.
-pub(crate) struct Scope<'a> {
+pub(crate) struct StepContext<'a> {
     /// What can be read.
     pub(crate) input: &'a Input<'a>,
     /// How strict the build is.
-    pub(crate) rules: Rules,
+    pub(crate) rules: BuildRules,
     /// The folder of the kustomization; paths in it start here.
     pub(crate) folder: RelPath,
     /// The field specs that hold here: the defaults and all `configurations` and `crds` so far.
@@ -24,26 +24,16 @@ pub(crate) struct Scope<'a> {
 }
 
 /// How strict a build is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Rules {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BuildRules {
     /// Which files may be named.
     pub(crate) load: LoadRestrictor,
     /// What becomes of an entry that matches nothing.
-    pub(crate) unmatched: Level,
+    pub(crate) unmatched: Severity,
     /// What becomes of data that kustomize loses.
-    pub(crate) lossy: Level,
+    pub(crate) lossy: Severity,
     /// Whether paths of files may be absolute: where the project is the whole disk.
     pub(crate) absolute: bool,
-}
-
-/// Whether a doubtful thing stops the build.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Level {
-    /// It is a warning, as kustomize goes on.
-    #[default]
-    Warn,
-    /// It is an error.
-    Refuse,
 }
 
 /// Warnings of a build.
@@ -65,44 +55,44 @@ impl Warnings {
 /// What lets an entry match nothing in a build; kustomize knows no such field.
 const OPTIONAL: &str = "write `optional: true` in this entry if that may be";
 
-impl Scope<'_> {
+impl StepContext<'_> {
     /// Says something that never stops a build.
     pub(crate) fn warn(&self, warning: Diagnostic) {
         self.warnings.say(warning);
     }
 
     /// An entry of a kustomization, with `optional: true` or not, matched nothing.
-    pub(crate) fn unmatched(&self, optional: bool, complaint: Diagnostic) -> Result<()> {
-        if optional { Ok(()) } else { self.judge(self.rules.unmatched, complaint, OPTIONAL) }
+    pub(crate) fn unmatched(&self, optional: bool, diagnostic: Diagnostic) -> Result<()> {
+        if optional { Ok(()) } else { self.judge(self.rules.unmatched, diagnostic, OPTIONAL) }
     }
 
     /// An entry has `optional: true`, which is for builds: kustomize refuses a kustomization with such a field.
     pub(crate) fn optional(&self, at: Location) {
-        if self.rules.unmatched == Level::Warn {
+        if self.rules.unmatched == Severity::Warning {
             let message = "`optional` is a field of pleach, which kustomize refuses";
             self.warn(Diagnostic::new(Code::Overlay, message).at(at));
         }
     }
 
-    /// The complaint about an entry that names an object which is not there: an error for kustomize too.
-    pub(crate) fn relieved(&self, complaint: Diagnostic) -> Diagnostic {
-        if self.rules.unmatched == Level::Refuse { complaint.help(OPTIONAL) } else { complaint }
+    /// The diagnostic about an entry that names an object which is not there: an error for kustomize too.
+    pub(crate) fn relieved(&self, diagnostic: Diagnostic) -> Diagnostic {
+        if self.rules.unmatched == Severity::Error { diagnostic.help(OPTIONAL) } else { diagnostic }
     }
 
     /// kustomize loses or mangles data here.
-    pub(crate) fn lossy(&self, complaint: Diagnostic) -> Result<()> {
+    pub(crate) fn lossy(&self, diagnostic: Diagnostic) -> Result<()> {
         let relief = "`compat: kustomize` in branches.yaml has it done as kustomize does it";
-        self.judge(self.rules.lossy, complaint, relief)
+        self.judge(self.rules.lossy, diagnostic, relief)
     }
 
-    /// A complaint as a warning, or as an error with what relieves of it.
-    fn judge(&self, level: Level, complaint: Diagnostic, relief: &str) -> Result<()> {
-        match level {
-            Level::Warn => {
-                self.warn(complaint);
+    /// A diagnostic as a warning, or as an error with what relieves of it.
+    fn judge(&self, severity: Severity, diagnostic: Diagnostic, relief: &str) -> Result<()> {
+        match severity {
+            Severity::Warning => {
+                self.warn(diagnostic);
                 Ok(())
             }
-            Level::Refuse => Err(complaint.help(relief).into()),
+            Severity::Error => Err(diagnostic.help(relief).into()),
         }
     }
 }
