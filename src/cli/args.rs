@@ -66,7 +66,7 @@ pub(super) enum Command {
     #[cfg(feature = "apply")]
     Dns(super::dns::Dns),
     Teardown(super::teardown::TeardownArgs),
-    Kustomize(Kustomize),
+    Kustomize(super::kustomize::KustomizeArgs),
     Init(super::init::InitArgs),
     /// Print the JSON Schema of branches.yaml
     ///
@@ -91,52 +91,4 @@ pub(super) struct Completions {
     /// The shell
     #[arg(value_name = "SHELL", value_enum)]
     pub(super) shell: clap_complete::Shell,
-}
-
-/// Print what `kubectl kustomize DIR` prints
-///
-/// Everything that needs no network and no external program comes out byte for byte as kubectl writes it; the rest is
-/// refused. Templates, branches.yaml and branches play no part.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  pleach kustomize overlays/production
-  pleach kustomize . | kubectl diff -f -
-  pleach kustomize . -o rendered/      one file an object, if the folder is there")]
-pub(super) struct Kustomize {
-    /// The folder of a kustomization.yaml
-    #[arg(value_name = "DIR", default_value = ".")]
-    pub(super) folder: PathBuf,
-    /// Which files a kustomization may name
-    #[arg(long, value_name = "WHICH", value_enum, default_value_t, ignore_case = true)]
-    pub(super) load_restrictor: LoadRestrictor,
-    /// The order of the objects, where the kustomization does not say
-    #[arg(long, value_name = "ORDER", value_enum, default_value_t)]
-    pub(super) reorder: Reorder,
-    /// Write to a file, or one file an object to a folder that is there
-    #[arg(short, long, value_name = "PATH")]
-    pub(super) output: Option<PathBuf>,
-    /// Label everything `app.kubernetes.io/managed-by`
-    #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", hide_possible_values = true, hide_default_value = true)]
-    pub(super) enable_managedby_label: bool,
-}
-
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-pub(super) enum LoadRestrictor {
-    /// Those in or below its folder
-    #[default]
-    #[value(name = "LoadRestrictionsRootOnly")]
-    RootOnly,
-    /// Any
-    #[value(name = "LoadRestrictionsNone")]
-    None,
-}
-
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-pub(super) enum Reorder {
-    /// By kind, in an order in which they can be applied
-    #[default]
-    Legacy,
-    /// As read
-    None,
 }

@@ -229,8 +229,8 @@ fn label(node: &Node, faults: &mut Faults) -> Option<SmolStr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::RelPath;
     use crate::source::Project;
+    use crate::source::RelPath;
     use proptest::prelude::*;
 
     const FILE: &str = "\

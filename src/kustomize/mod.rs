@@ -2,7 +2,7 @@
 //!
 //! [`kustomize`] builds a folder as `kubectl kustomize` does, [`branch`] builds what a branch needs with the same steps.
 //! The order of the steps is one array (`steps::STEPS`) of plain functions `fn(&mut Resources, &Kustomization,
-//! &Scope) -> Result<()>`. Nothing here writes YAML or knows of the spec.
+//! &StepContext) -> Result<()>`. Nothing here writes YAML or knows of the spec.
 //!
 //! # How the parts complain
 //!
@@ -12,8 +12,8 @@
 //! - The place is that of the kustomization's entry or field (every part of a [`model::Kustomization`] knows
 //!   where it stands). Whatever it is, `blame` adds in notes the object that was worked on and where that came from, and
 //!   the entry of the kustomization that asked for it.
-//! - An entry that matches nothing goes to `Scope::unmatched`, data that kustomize loses or mangles to
-//!   `Scope::lossy`, everything else that is worth a word to `Scope::warn`. The scope decides whether that is a
+//! - An entry that matches nothing goes to `StepContext::unmatched`, data that kustomize loses or mangles to
+//!   `StepContext::lossy`, everything else that is worth a word to `StepContext::warn`. The context decides whether that is a
 //!   warning or an error.
 
 pub mod build;
@@ -23,7 +23,7 @@ pub mod input;
 pub mod model;
 mod steps;
 
-pub use build::{Built, Compat, Layers, Options, branch, kustomize};
+pub use build::{BuiltObjects, Layers, Options, branch, kustomize};
 pub use finish::order::Reorder;
-pub use input::{Input, LoadRestrictor, Memo, Templates};
-pub use model::{ImageName, ImageOverride, Kustomization, Label, Pairs, Patch, Replica, Selector, Text, patches};
+pub use input::{Input, LoadRestrictor, Memo, TemplateRenderer};
+pub use model::{ImageName, ImageOverride, Kustomization, Label, Patch, Replica, Selector, Text, TextMap, patches};

@@ -2,7 +2,7 @@
 
 use super::{Inputs, own};
 use crate::checks::{self, AddressSource, CheckInput, CheckedObject, Claim};
-use crate::diagnostic::{Diagnostic, Diagnostics, Result, gather};
+use crate::diagnostic::{Diagnostic, Diagnostics, Result, Severity, gather};
 use crate::dns::change::Object;
 use crate::dns::host::Names;
 use crate::kustomize::{self, Input, Layers, Memo};
@@ -13,7 +13,7 @@ use crate::plan::Branch;
 use crate::render::{Context, Engine};
 use crate::resource::Resource;
 use crate::source::{File, Location};
-use crate::spec::{self, Backend};
+use crate::spec::{Backend, Compat};
 use crate::yaml::{Cache, Dialect};
 use crate::{dns, emit, objects};
 use std::collections::BTreeMap;
@@ -71,7 +71,7 @@ impl<'a> BranchBuilder<'a> {
             dns::endpoint::of_branch(names).map(|endpoints| ZoneEndpoints { zone: names.zone.as_str(), endpoints })
         })?;
         let Some(namespace) = branch.namespace() else { return Ok(empty) };
-        let kustomize::Built { mut resources, mut warnings } = self.objects(branch, namespace)?;
+        let kustomize::BuiltObjects { mut resources, mut warnings } = self.objects(branch, namespace)?;
         let spec = self.inputs.spec;
         let input = ContributorInput { spec, branch, namespace, endpoints: &endpoints };
         warnings.extend(objects::add(&input, &mut resources)?);
@@ -88,16 +88,16 @@ impl<'a> BranchBuilder<'a> {
     }
 
     /// The objects that the base directory, the overlays and the branch's own settings make.
-    fn objects(&self, branch: &Branch, namespace: &str) -> Result<kustomize::Built> {
+    fn objects(&self, branch: &Branch, namespace: &str) -> Result<kustomize::BuiltObjects> {
         let Inputs { project, spec, .. } = self.inputs;
         let templates = BranchTemplates { engine: &self.engine, context: Context::new(&branch.variables)? };
         let layers = Layers {
             base: spec.base.clone(),
             overlays: branch.overlays.clone(),
             own: own::kustomization(branch, namespace)?,
-            compat: match spec.compat {
-                spec::Compat::Strict => kustomize::Compat::Strict,
-                spec::Compat::Kustomize => kustomize::Compat::Kustomize,
+            lossy: match spec.compat {
+                Compat::Strict => Severity::Error,
+                Compat::Kustomize => Severity::Warning,
             },
         };
         let input = Input { project, cache: &self.cache, memo: &self.memo, templates: Some(&templates) };
@@ -115,7 +115,7 @@ struct BranchTemplates<'a> {
     context: Context,
 }
 
-impl kustomize::Templates for BranchTemplates<'_> {
+impl kustomize::TemplateRenderer for BranchTemplates<'_> {
     fn documents(&self, file: &Arc<File>, dialect: Dialect) -> Result<Vec<Node>> {
         self.engine.documents(file, &self.context, dialect)
     }

@@ -1,9 +1,9 @@
 //! Builds in memory, through the library.
 
-use pleach::diagnostic::Result;
-use pleach::output::{PreviousOutput, Tree};
-use pleach::pipeline::{self, Inputs, Progress, Selection};
-use pleach::source::Project;
+use crate::diagnostic::Result;
+use crate::output::{PreviousOutput, Tree};
+use crate::pipeline::{self, Inputs, Progress, Selection};
+use crate::source::Project;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -16,7 +16,7 @@ impl<'t> FolderTrail<'t> {
         FolderTrail { folder: real(input, folder), up: None }
     }
 
-    /// The trail on to `folder`; a complaint if that holds a folder of the trail: a cycle.
+    /// The trail on to `folder`; a diagnostic if that holds a folder of the trail: a cycle.
     pub(crate) fn down(&'t self, input: &Input, folder: &RelPath) -> Result<Self, Diagnostic> {
         let folder = real(input, folder);
         let mut visited = Some(self);

@@ -24,7 +24,7 @@ pub(crate) fn field_specs(documents: &[Node]) -> Result<FieldSpecs, Diagnostic> 
             if ["kind", "apiVersion", "metadata"].into_iter().all(|key| properties.has(key)) {
                 let name = entry.key.text.as_str();
                 let kind = name.rsplit('.').next().unwrap_or(name);
-                Walk { definitions, kind, specs: &mut specs }.definition(name, &mut Vec::new(), &mut Vec::new());
+                SchemaWalk { definitions, kind, specs: &mut specs }.definition(name, &mut Vec::new(), &mut Vec::new());
             }
         }
     }
@@ -38,13 +38,13 @@ fn properties(definition: &Node) -> Option<&Map> {
 }
 
 /// A walk over the definition of one kind.
-struct Walk<'a> {
+struct SchemaWalk<'a> {
     definitions: &'a Node,
     kind: &'a str,
     specs: &'a mut FieldSpecs,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> SchemaWalk<'a> {
     fn definition(&mut self, name: &'a str, path: &mut Vec<&'a str>, within: &mut Vec<&'a str>) {
         let Some(definition) = self.definitions.get(name).filter(|_| !within.contains(&name)) else { return };
         within.push(name);

@@ -11,7 +11,7 @@ pub(crate) mod path;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{Entry, Key, Map, Node, Scalar, Style, Tag, Value};
-use crate::resource::Down;
+use crate::resource::PathStep;
 use crate::schema::Gvk;
 use crate::schema::fieldspec::FieldSpec;
 use crate::source::Location;
@@ -33,44 +33,44 @@ pub(crate) enum Make {
 
 /// A way down into an object.
 #[derive(Debug, Default)]
-pub(crate) struct Trail<'a>(Vec<Step<'a>>);
+pub(crate) struct Trail<'a>(Vec<BorrowedStep<'a>>);
 
 #[derive(Clone, Copy, Debug)]
-enum Step<'a> {
+enum BorrowedStep<'a> {
     Key(&'a str),
     Index(usize),
 }
 
-impl From<Step<'_>> for Down {
-    fn from(step: Step) -> Self {
+impl From<BorrowedStep<'_>> for PathStep {
+    fn from(step: BorrowedStep) -> Self {
         match step {
-            Step::Key(key) => Down::Key(key.into()),
-            Step::Index(index) => Down::Index(index),
+            BorrowedStep::Key(key) => PathStep::Key(key.into()),
+            BorrowedStep::Index(index) => PathStep::Index(index),
         }
     }
 }
 
 /// New values and where they go.
 #[derive(Debug, Default)]
-pub(crate) struct Edits(Vec<(Vec<Down>, Node)>);
+pub(crate) struct Edits(Vec<(Vec<PathStep>, Node)>);
 
 impl<'a> Trail<'a> {
-    /// Down to what stands under `key`, and up again after `there`.
+    /// PathStep to what stands under `key`, and up again after `there`.
     pub(crate) fn key<T>(&mut self, key: &'a str, there: impl FnOnce(&mut Self) -> T) -> T {
-        self.step(Step::Key(key), there)
+        self.step(BorrowedStep::Key(key), there)
     }
 
-    /// Down to an item of a list, and up again after `there`.
+    /// PathStep to an item of a list, and up again after `there`.
     pub(crate) fn index<T>(&mut self, index: usize, there: impl FnOnce(&mut Self) -> T) -> T {
-        self.step(Step::Index(index), there)
+        self.step(BorrowedStep::Index(index), there)
     }
 
     /// The steps, to be kept.
-    pub(crate) fn steps(&self) -> impl Iterator<Item = Down> {
-        self.0.iter().map(|step| Down::from(*step))
+    pub(crate) fn steps(&self) -> impl Iterator<Item = PathStep> {
+        self.0.iter().map(|step| PathStep::from(*step))
     }
 
-    fn step<T>(&mut self, step: Step<'a>, there: impl FnOnce(&mut Self) -> T) -> T {
+    fn step<T>(&mut self, step: BorrowedStep<'a>, there: impl FnOnce(&mut Self) -> T) -> T {
         self.0.push(step);
         let result = there(self);
         self.0.pop();
@@ -97,15 +97,15 @@ impl Edits {
     }
 }
 
-fn put(node: &mut Node, trail: &[Down], value: Node) {
+fn put(node: &mut Node, trail: &[PathStep], value: Node) {
     match trail {
         [] => *node = value,
-        [Down::Index(i), rest @ ..] => {
+        [PathStep::Index(i), rest @ ..] => {
             if let Some(item) = node.as_seq_mut().and_then(|items| items.get_mut(*i)) {
                 put(item, rest, value);
             }
         }
-        [Down::Key(name), rest @ ..] => {
+        [PathStep::Key(name), rest @ ..] => {
             let Some(map) = node.as_map_mut() else { return };
             match map.get_mut(name) {
                 Some(child) => put(child, rest, value),
@@ -134,7 +134,7 @@ pub(crate) fn change(
     }
     let parts = spec.parts();
     let make = if spec.create { make } else { Make::Nothing };
-    let mut walk = Walk { spec, make, value, edits: Edits::default() };
+    let mut walk = FieldWalk { spec, make, value, edits: Edits::default() };
     walk.down(object, &parts, &mut Trail::default())?;
     let edits = walk.edits;
     let changes = !edits.is_empty();
@@ -158,14 +158,14 @@ fn is_missing(object: &Node, path: &str) -> bool {
     false
 }
 
-struct Walk<'w> {
+struct FieldWalk<'w> {
     spec: &'w FieldSpec,
     make: Make,
     value: &'w mut NewValue<'w>,
     edits: Edits,
 }
 
-impl Walk<'_> {
+impl FieldWalk<'_> {
     fn down<'t>(&mut self, node: &'t Node, path: &'t [Cow<str>], trail: &mut Trail<'t>) -> Result<(), Diagnostic> {
         let Some((part, rest)) = path.split_first() else {
             if let Some(new) = (self.value)(node, trail)? {
@@ -260,7 +260,7 @@ pub(crate) fn rewritten(old: &Node, text: &str, at: Location) -> Node {
     }
 }
 
-/// The scalar that a field must be; `field` is how the complaint calls it.
+/// The scalar that a field must be; `field` is how the diagnostic calls it.
 pub(crate) fn scalar<'n>(node: &'n Node, field: &str) -> Result<&'n Scalar, Diagnostic> {
     node.as_scalar().ok_or_else(|| {
         Diagnostic::new(Code::Resource, format!("`{field}` must be a string, but this is {}", node.kind_name()))

@@ -35,12 +35,12 @@ enum TargetPart {
     Items {
         key: String,
         text: String,
-        pattern: Pattern,
+        pattern: ValuePattern,
     },
 }
 
 /// A regular expression that need not fit the whole text.
-enum Pattern {
+enum ValuePattern {
     Literal,
     Regex(Box<Regex>),
 }
@@ -51,45 +51,45 @@ pub(crate) enum Create {
     /// Nothing.
     Nothing,
     /// An empty value of the kind that is going to stand there.
-    Like(Form),
+    Like(NodeForm),
 }
 
 /// The three kinds of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum NodeForm {
     Scalar,
     Seq,
     Map,
 }
 
-impl Form {
+impl NodeForm {
     /// The kind of a value.
     pub(crate) fn of(node: &Node) -> Self {
         match node.value {
-            Value::Scalar(_) => Form::Scalar,
-            Value::Seq(_) => Form::Seq,
-            Value::Map(_) => Form::Map,
+            Value::Scalar(_) => NodeForm::Scalar,
+            Value::Seq(_) => NodeForm::Seq,
+            Value::Map(_) => NodeForm::Map,
         }
     }
 
     /// What kustomize makes in front of a part.
     fn of_parent(part: &TargetPart) -> Self {
         match part {
-            TargetPart::Index(_) | TargetPart::Items { .. } => Form::Seq,
-            TargetPart::Key(_) | TargetPart::Every => Form::Map,
+            TargetPart::Index(_) | TargetPart::Items { .. } => NodeForm::Seq,
+            TargetPart::Key(_) | TargetPart::Every => NodeForm::Map,
         }
     }
 
     /// What it makes in front of the rest of a path.
-    fn before(rest: &[TargetPart], end: Form) -> Self {
-        rest.first().map_or(end, Form::of_parent)
+    fn before(rest: &[TargetPart], end: NodeForm) -> Self {
+        rest.first().map_or(end, NodeForm::of_parent)
     }
 
     fn blank(self) -> Node {
         match self {
-            Form::Scalar => super::plain("", Location::NONE),
-            Form::Seq => Node::seq([]),
-            Form::Map => Node::map(),
+            NodeForm::Scalar => super::plain("", Location::NONE),
+            NodeForm::Seq => Node::seq([]),
+            NodeForm::Map => Node::map(),
         }
     }
 }
@@ -260,7 +260,7 @@ impl TargetPart {
         match query(part) {
             Some(query) => {
                 let (key, text) = query?;
-                Ok(TargetPart::Items { pattern: Pattern::new(&text)?, key, text })
+                Ok(TargetPart::Items { pattern: ValuePattern::new(&text)?, key, text })
             }
             None if part == "*" => Ok(TargetPart::Every),
             None => Ok(TargetPart::Key(part.to_owned())),
@@ -268,20 +268,20 @@ impl TargetPart {
     }
 }
 
-impl Pattern {
+impl ValuePattern {
     fn new(text: &str) -> Result<Self, Diagnostic> {
         if !text.contains(|c| "\\.+*?()|[]{}^$".contains(c)) {
-            return Ok(Pattern::Literal);
+            return Ok(ValuePattern::Literal);
         }
         let refused = |why| Diagnostic::new(Code::Overlay, format!("`{text}` is no regular expression: {why}"));
-        expression::compile(text).map(|regex| Pattern::Regex(Box::new(regex))).map_err(refused)
+        expression::compile(text).map(|regex| ValuePattern::Regex(Box::new(regex))).map_err(refused)
     }
 
     fn fits(&self, wanted: &str, node: &Node) -> bool {
         let written = written(node);
         match self {
-            Pattern::Literal => written.contains(wanted),
-            Pattern::Regex(regex) => regex.is_match(written.trim()),
+            ValuePattern::Literal => written.contains(wanted),
+            ValuePattern::Regex(regex) => regex.is_match(written.trim()),
         }
     }
 }
@@ -319,7 +319,7 @@ fn each(
             let map = node.as_map_mut().expect("it was a mapping a line ago");
             let mut reached = reached;
             if let (false, Create::Like(end)) = (map.has(key), create) {
-                map.insert(super::key(key, Location::NONE), Form::before(rest, end).blank());
+                map.insert(super::key(key, Location::NONE), NodeForm::before(rest, end).blank());
                 reached = reached.made();
             }
             map.get_mut(key).map_or(Ok(0), |child| each(child, rest, create, reached, visit))
@@ -328,7 +328,7 @@ fn each(
             let items = list(node, &index.to_string())?;
             let mut reached = reached;
             if let (true, Create::Like(end)) = (items.len() == *index, create) {
-                items.push(Form::before(rest, end).blank());
+                items.push(NodeForm::before(rest, end).blank());
                 reached = reached.made();
             }
             let count = items.len();
@@ -375,7 +375,7 @@ fn null(
 ) -> Result<usize, Diagnostic> {
     match (&path[0], create) {
         (TargetPart::Every, _) => Ok(0),
-        (_, Create::Like(_)) => each(&mut Form::of_parent(&path[0]).blank(), path, create, Reached::Lost, visit),
+        (_, Create::Like(_)) => each(&mut NodeForm::of_parent(&path[0]).blank(), path, create, Reached::Lost, visit),
         (TargetPart::Index(index), Create::Nothing) => Err(wrong(node, &index.to_string(), "a list")),
         (_, Create::Nothing) => Ok(0),
     }
@@ -400,7 +400,7 @@ fn item(key: &str, text: &str) -> Node {
 
 #[cfg(test)]
 mod tests {
-    use super::{Create, Form, SourcePath, TargetPath, split};
+    use super::{Create, NodeForm, SourcePath, TargetPath, split};
     use crate::node::Node;
     use crate::source::Location;
     use crate::yaml::{self, Dialect, Quoting};
@@ -470,7 +470,7 @@ mod tests {
             });
             count.map(|count| format!("{count} {}", write(&node))).map_err(|error| error.to_string())
         };
-        let make = Create::Like(Form::Scalar);
+        let make = Create::Like(NodeForm::Scalar);
         for (object, path, create, want) in [
             ("{a: {b: 1}}", "a.b", Create::Nothing, "1 a:;  b: \"N\""),
             ("{a: {b: 1}}", "a.c", Create::Nothing, "0 a:;  b: 1"),

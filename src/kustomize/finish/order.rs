@@ -6,6 +6,7 @@ use crate::kustomize::model::{LegacySortOptions, SortOptions};
 use crate::resource::{Id, Resource};
 use crate::schema::order::{FIRST, LAST, text};
 use std::cmp::Ordering;
+use std::str::FromStr;
 
 /// The order of the output where the kustomization does not say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,12 +18,25 @@ pub enum Reorder {
     None,
 }
 
+impl FromStr for Reorder {
+    type Err = String;
+
+    /// Reads the name that kubectl uses.
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "legacy" => Ok(Reorder::Legacy),
+            "none" => Ok(Reorder::None),
+            _ => Err(format!("unknown order `{name}`")),
+        }
+    }
+}
+
 /// What `order` can be.
 const ORDERS: &str = "write `order: fifo` for the order in which objects are read, `order: legacy` for one by kind";
 
 /// Puts objects in the order that `options` say, or else in that of the command line.
 pub(crate) fn sort(resources: &mut Resources, options: Option<&SortOptions>, otherwise: Reorder) -> Result<()> {
-    let complain = |message: &str, at| Diagnostic::new(Code::Overlay, message).at(at);
+    let new_error = |message: &str, at| Diagnostic::new(Code::Overlay, message).at(at);
     let legacy = match options {
         None => match otherwise {
             Reorder::Legacy => None,
@@ -33,11 +47,11 @@ pub(crate) fn sort(resources: &mut Resources, options: Option<&SortOptions>, oth
             (Some("fifo"), None) => return Ok(()),
             (Some("fifo"), Some(_)) => {
                 let message = "`legacySortOptions` stand beside `order: fifo`, which has no use for them";
-                return Err(complain(message, options.at).into());
+                return Err(new_error(message, options.at).into());
             }
             _ => {
                 let at = options.order.as_ref().map_or(options.at, |order| order.at.or(options.at));
-                return Err(complain("`order` is neither `fifo` nor `legacy`", at).help(ORDERS).into());
+                return Err(new_error("`order` is neither `fifo` nor `legacy`", at).help(ORDERS).into());
             }
         },
     };

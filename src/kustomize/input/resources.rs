@@ -26,15 +26,15 @@ pub(crate) struct GeneratedObject {
 pub(crate) struct Resources {
     list: Vec<Resource>,
     /// The ids of `list`, kept while objects are only added, dropped when they are changed.
-    ids: Option<HashSet<Key, FixedState>>,
+    ids: Option<HashSet<IdKey, FixedState>>,
     /// Whether something gave an object a name of its own choice.
     renamed: bool,
 }
 
 /// What makes two ids the same: kind, name, effective namespace.
-type Key = (crate::schema::Gvk, smol_str::SmolStr, smol_str::SmolStr);
+type IdKey = (crate::schema::Gvk, smol_str::SmolStr, smol_str::SmolStr);
 
-fn key(id: Id) -> Key {
+fn key(id: Id) -> IdKey {
     let namespace = id.effective_namespace().into();
     (id.gvk, id.name, namespace)
 }
@@ -82,7 +82,7 @@ impl Resources {
         self.list
     }
 
-    /// Adds an object at the end; refused if its id is taken. The complaint has no place: the caller knows who adds.
+    /// Adds an object at the end; refused if its id is taken. The diagnostic has no place: the caller knows who adds.
     pub(crate) fn append(&mut self, resource: Resource) -> Result<(), Diagnostic> {
         let list = &self.list;
         let ids = self.ids.get_or_insert_with(|| list.iter().map(|other| key(other.id())).collect());
@@ -103,11 +103,11 @@ impl Resources {
     ) -> Result<(), Diagnostic> {
         let id = resource.id();
         let at = resource.origin;
-        let complain = |message: String| Diagnostic::new(Code::Overlay, message).at(at);
+        let new_error = |message: String| Diagnostic::new(Code::Overlay, message).at(at);
         let holders = self.by_any_id(|other| other.same(&id));
         match (&holders[..], behavior) {
             ([], Behavior::Merge | Behavior::Replace) => {
-                Err(complain(format!("there is no `{id}` to merge with or replace"))
+                Err(new_error(format!("there is no `{id}` to merge with or replace"))
                     .help("write `behavior: create`, or name an object that the resources hold"))
             }
             ([], _) => self.append(resource),
@@ -117,10 +117,10 @@ impl Resources {
                 *old = resource;
                 Ok(())
             }
-            ([i], _) => Err(complain(format!("there is a `{id}` already"))
+            ([i], _) => Err(new_error(format!("there is a `{id}` already"))
                 .note(self.list[*i].origin, "this one")
                 .help("write `behavior: merge` or `behavior: replace`")),
-            (many, _) => Err(complain(format!("{} objects are or were called `{id}`", many.len()))),
+            (many, _) => Err(new_error(format!("{} objects are or were called `{id}`", many.len()))),
         }
     }
 
@@ -136,7 +136,7 @@ impl Resources {
 
     /// Complaints about objects that have come to have one id, each with what happened (``in the namespace `x` ``).
     pub(crate) fn refuse_collisions(&self, when: &str, at: Location) -> Result<()> {
-        let mut seen: HashMap<Key, &Resource, FixedState> =
+        let mut seen: HashMap<IdKey, &Resource, FixedState> =
             HashMap::with_capacity_and_hasher(self.list.len(), FixedState::default());
         gather(&self.list, |resource| {
             let id = resource.id();

@@ -28,11 +28,9 @@ enum Is {
     Below(i64),
 }
 
-type Result<T> = std::result::Result<T, Diagnostic>;
-
 impl LabelSelector {
     /// Reads a selector; an empty one fits everything.
-    pub(crate) fn new(text: &str) -> Result<Self> {
+    pub(crate) fn new(text: &str) -> Result<Self, Diagnostic> {
         let mut parser = Parser { tokens: tokens(text).into_iter().peekable() };
         parser.requirements().map(LabelSelector).map_err(|message| {
             Diagnostic::new(Code::Overlay, format!("`{text}` is no label selector: {message}"))

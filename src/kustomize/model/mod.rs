@@ -27,7 +27,7 @@ pub use replacement::{Replacement, ReplacementEntry};
 pub use replica::Replica;
 pub use selector::Selector;
 pub use target::PatchTarget;
-pub use text::{Pairs, Text};
+pub use text::{Text, TextMap};
 pub use var::Var;
 
 use crate::node::Node;
@@ -67,9 +67,9 @@ pub struct Kustomization {
     /// Labels, as `labels` says.
     pub labels: Vec<Label>,
     /// Labels for metadata, templates and selectors.
-    pub common_labels: Pairs,
+    pub common_labels: TextMap,
     /// Annotations for metadata and templates.
-    pub common_annotations: Pairs,
+    pub common_annotations: TextMap,
     /// Strategic merge patches as files or inline.
     pub patches_strategic_merge: Vec<Inline>,
     /// JSON 6902 patches.

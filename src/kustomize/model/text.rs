@@ -67,10 +67,10 @@ pub(crate) fn texts(fields: &mut Fields, name: &'static str) -> Vec<Text> {
 }
 
 /// Keys and values: labels or annotations.
-pub type Pairs = BTreeMap<SmolStr, Text>;
+pub type TextMap = BTreeMap<SmolStr, Text>;
 
 /// A mapping of strings to strings; `null` is the empty string.
-pub(crate) fn pairs(fields: &mut Fields, name: &'static str) -> Pairs {
+pub(crate) fn pairs(fields: &mut Fields, name: &'static str) -> TextMap {
     let pairs = fields.entries(name, |key, node, faults| {
         if node.is_null() {
             return Some((key.text.clone(), Text { text: "".into(), at: node.at }));

@@ -2,7 +2,7 @@
 
 use super::hash;
 use crate::diagnostic::Result;
-use crate::kustomize::input::{Resources, Scope};
+use crate::kustomize::input::{Resources, StepContext};
 use crate::node::Node;
 use crate::resource::Resource;
 
@@ -18,7 +18,7 @@ pub(crate) fn append(resources: &mut Resources) {
 }
 
 /// The plugin `HashTransformer`.
-pub(crate) fn configured(resources: &mut Resources, _: &Resource, _: &Scope) -> Result<()> {
+pub(crate) fn configured(resources: &mut Resources, _: &Resource, _: &StepContext) -> Result<()> {
     append(resources);
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::image::ImageParts;
 use crate::kustomize::field;
 use crate::kustomize::field::{Edits, Make, Trail};
-use crate::kustomize::input::{Resources, Scope, cause};
+use crate::kustomize::input::{Resources, StepContext, cause};
 use crate::kustomize::model::image::image;
 use crate::kustomize::model::{ImageOverride, Kustomization};
 use crate::node::{Node, Value};
@@ -17,9 +17,9 @@ use crate::schema::fieldspec::FieldSpec;
 use crate::source::Location;
 
 /// The step `images`.
-pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
+pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, context: &StepContext) -> Result<()> {
     kustomization.images.iter().try_for_each(|image| {
-        apply(resources, image, &scope.specs.images, scope).map_err(cause::entry(image.at, "images"))
+        apply(resources, image, &context.specs.images, context).map_err(cause::entry(image.at, "images"))
     })
 }
 
@@ -28,7 +28,7 @@ pub(crate) fn apply(
     resources: &mut Resources,
     image: &ImageOverride,
     specs: &[FieldSpec],
-    scope: &Scope,
+    context: &StepContext,
 ) -> Result<()> {
     image.name.check()?;
     for resource in resources.iter_mut() {
@@ -45,7 +45,7 @@ pub(crate) fn apply(
         if first > 0 && pass.changed > first && image.appends() {
             let message = format!("the `tagSuffix` of `{}` is put behind the tag twice", image.name);
             let help = "kustomize changes containers in two passes; write `newTag` instead";
-            scope.lossy(resource.within(Diagnostic::new(Code::Overlay, message).at(image.at).help(help)))?;
+            context.lossy(resource.within(Diagnostic::new(Code::Overlay, message).at(image.at).help(help)))?;
         }
     }
     Ok(())
@@ -153,8 +153,8 @@ impl ImageOverride {
 }
 
 /// The plugin `ImageTagTransformer`.
-pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, scope: &Scope) -> Result<()> {
+pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, context: &StepContext) -> Result<()> {
     let (image, specs) =
         plugin::read(plugin, |fields| (plugin::entry(fields, "imageTag", image), plugin::specs(fields)))?;
-    apply(resources, &image.unwrap_or_default(), &specs, scope)
+    apply(resources, &image.unwrap_or_default(), &specs, context)
 }

@@ -7,7 +7,7 @@ use super::plugin;
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::kustomize::field;
 use crate::kustomize::field::{Edits, Make, Trail};
-use crate::kustomize::input::{Resources, Scope, cause};
+use crate::kustomize::input::{Resources, StepContext, cause};
 use crate::kustomize::model::{Kustomization, Text};
 use crate::node::{Node, Scalar, Style, Tag, Value};
 use crate::resource::Resource;
@@ -40,9 +40,9 @@ pub(crate) enum Subjects {
 }
 
 /// The step `namespace`.
-pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
+pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, context: &StepContext) -> Result<()> {
     let Some(namespace) = &kustomization.namespace else { return Ok(()) };
-    let specs = &scope.specs.namespace;
+    let specs = &context.specs.namespace;
     apply(resources, &Namespace { name: namespace, specs, unset_only: false, subjects: Subjects::default() })
         .map_err(cause::entry(namespace.at, "namespace"))
 }
@@ -140,7 +140,7 @@ impl Namespace<'_> {
 }
 
 /// The plugin `NamespaceTransformer`.
-pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, _: &Scope) -> Result<()> {
+pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, _: &StepContext) -> Result<()> {
     let (unset_only, subjects, specs) = plugin::read(plugin, |fields| {
         let subjects = match fields.str("setRoleBindingSubjects") {
             None | Some("" | "defaultOnly") => Subjects::DefaultOnly,

@@ -1,7 +1,7 @@
 //! The configuration of a built-in plugin: an object with the fields that the step of the same name reads.
 
 use crate::diagnostic::{Code, Diagnostic, Result};
-use crate::kustomize::model::text::{Pairs, pairs};
+use crate::kustomize::model::text::{TextMap, pairs};
 use crate::node::{Node, Scalar, Tag, Value};
 use crate::resource::Resource;
 use crate::schema::fieldspec::FieldSpec;
@@ -82,7 +82,7 @@ pub(crate) fn specs(fields: &mut Fields) -> Vec<FieldSpec> {
 }
 
 /// Reads the labels or annotations of a plugin and its field specs.
-pub(crate) fn pairs_and_specs(plugin: &Resource, name: &'static str) -> Result<(Pairs, Vec<FieldSpec>)> {
+pub(crate) fn pairs_and_specs(plugin: &Resource, name: &'static str) -> Result<(TextMap, Vec<FieldSpec>)> {
     read(plugin, |fields| (pairs(fields, name), specs(fields)))
 }
 

@@ -6,8 +6,8 @@
 use super::plugin;
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::kustomize::field::linked;
-use crate::kustomize::field::path::{Create, Form, Reached, SourcePath, TargetPath};
-use crate::kustomize::input::{Resources, Scope, cause};
+use crate::kustomize::field::path::{Create, NodeForm, Reached, SourcePath, TargetPath};
+use crate::kustomize::input::{Resources, StepContext, cause};
 use crate::kustomize::model::{Kustomization, PatchTarget, Replacement, ReplacementEntry, Selector, Text};
 use crate::kustomize::steps::patch;
 use crate::kustomize::{field, model};
@@ -20,19 +20,19 @@ use model::replacement::{FieldOptions, ReplacementSource, ReplacementTarget};
 use std::borrow::Cow;
 
 /// The step `replacements`: reads those that stand in files, then applies all.
-pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
+pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, context: &StepContext) -> Result<()> {
     let mut replacements = Vec::new();
     for entry in &kustomization.replacements {
         match entry {
             ReplacementEntry::Inline(replacement) => replacements.push((Cow::Borrowed(&**replacement), replacement.at)),
             ReplacementEntry::Path(path) => {
-                let read = read(path, scope).map_err(cause::entry(path.at, "replacements"))?;
+                let read = read(path, context).map_err(cause::entry(path.at, "replacements"))?;
                 replacements.extend(read.into_iter().map(|replacement| (Cow::Owned(replacement), path.at)));
             }
         }
     }
     gather(&replacements, |(replacement, at)| {
-        replace(resources, replacement, scope)
+        replace(resources, replacement, context)
             .map_err(|errors| errors.map(|error| error.at(replacement.at)))
             .map_err(cause::entry(*at, "replacements"))
     })?;
@@ -40,8 +40,8 @@ pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, sco
 }
 
 /// The replacements of a file, which holds one or a list of them.
-fn read(path: &Text, scope: &Scope) -> Result<Vec<Replacement>> {
-    let documents = scope.documents(&scope.file(path)?, Dialect::Yaml11)?;
+fn read(path: &Text, context: &StepContext) -> Result<Vec<Replacement>> {
+    let documents = context.documents(&context.file(path)?, Dialect::Yaml11)?;
     let mut faults = Faults::ignoring_case(Code::Overlay).ignoring_unknown();
     let replacements = match documents.first() {
         Some(Node { value: Value::Seq(items), .. }) => {
@@ -56,20 +56,20 @@ fn read(path: &Text, scope: &Scope) -> Result<Vec<Replacement>> {
     faults.check(replacements)
 }
 
-fn replace(resources: &mut Resources, replacement: &Replacement, scope: &Scope) -> Result<()> {
+fn replace(resources: &mut Resources, replacement: &Replacement, context: &StepContext) -> Result<()> {
     if replacement.optional {
-        scope.optional(replacement.at);
+        context.optional(replacement.at);
     }
-    let complain = |message: &str| Diagnostic::new(Code::Overlay, message);
-    let source = replacement.source.as_ref().ok_or_else(|| complain("a replacement needs a `source`"))?;
+    let new_error = |message: &str| Diagnostic::new(Code::Overlay, message);
+    let source = replacement.source.as_ref().ok_or_else(|| new_error("a replacement needs a `source`"))?;
     if replacement.targets.is_empty() {
-        return Err(complain("a replacement needs at least one entry of `targets`").into());
+        return Err(new_error("a replacement needs at least one entry of `targets`").into());
     }
-    let mut source = Found::new(source, resources)?;
+    let mut source = SourceValue::new(source, resources)?;
     let mut unmatched = Vec::new();
     let mut renames = false;
     for target in &replacement.targets {
-        let select = target.select.as_ref().ok_or_else(|| complain("a target needs a `select`").at(target.at))?;
+        let select = target.select.as_ref().ok_or_else(|| new_error("a target needs a `select`").at(target.at))?;
         let selection = Selection::new(select, &target.reject, resources)?;
         let name = [Text { text: "metadata.name".into(), at: target.at }];
         let paths = if target.field_paths.is_empty() { &name } else { &target.field_paths[..] };
@@ -84,11 +84,11 @@ fn replace(resources: &mut Resources, replacement: &Replacement, scope: &Scope) 
                 for (path, read) in &*ways {
                     let resource = &mut resources.as_mut()[i];
                     let lost = write(resource, path, read, &source.value, &target.options)?;
-                    linked::settle(resource, scope)?;
+                    linked::settle(resource, context)?;
                     let origin = resource.origin;
                     if lost {
                         let message = format!("`{path}` would stand inside of a null, where kustomize loses it");
-                        scope.lossy(
+                        context.lossy(
                             Diagnostic::new(Code::Overlay, message).at(path.at).note(origin, "in this object"),
                         )?;
                     }
@@ -104,7 +104,7 @@ fn replace(resources: &mut Resources, replacement: &Replacement, scope: &Scope) 
     if renames {
         resources.refuse_collisions("after this replacement", replacement.at)?;
     }
-    unmatched.into_iter().try_for_each(|complaint| scope.unmatched(replacement.optional, complaint))
+    unmatched.into_iter().try_for_each(|diagnostic| context.unmatched(replacement.optional, diagnostic))
 }
 
 /// A path of a target and how it is read.
@@ -161,14 +161,14 @@ fn nothing_selected(select: &Selector, resources: &Resources, target: &Replaceme
 }
 
 /// The source of a replacement: which object, which field, what it holds.
-struct Found<'s> {
+struct SourceValue<'s> {
     source: &'s ReplacementSource,
     path: SourcePath,
     holder: usize,
     value: Node,
 }
 
-impl<'s> Found<'s> {
+impl<'s> SourceValue<'s> {
     fn new(source: &'s ReplacementSource, resources: &Resources) -> Result<Self, Diagnostic> {
         let selector = &source.object;
         let mut holders = (0..resources.as_slice().len()).filter(|&i| is_meant(&resources.as_slice()[i], selector));
@@ -185,7 +185,7 @@ impl<'s> Found<'s> {
         }
         let text = source.field_path.as_deref().unwrap_or("metadata.name");
         let path = SourcePath::new(text).map_err(|error| error.at(source.path_at()))?;
-        let mut found = Found { source, path, holder, value: Node::null() };
+        let mut found = SourceValue { source, path, holder, value: Node::null() };
         found.value = found.read(&resources.as_slice()[holder])?;
         Ok(found)
     }
@@ -283,7 +283,7 @@ fn write(
     value: &Node,
     options: &FieldOptions,
 ) -> Result<bool, Diagnostic> {
-    let create = if options.create { Create::Like(Form::of(value)) } else { Create::Nothing };
+    let create = if options.create { Create::Like(NodeForm::of(value)) } else { Create::Nothing };
     let mut lost = false;
     let origin = resource.origin;
     let id = resource.id();
@@ -351,10 +351,10 @@ fn join(old: &str, delimiter: &str, index: i64, new: &str) -> String {
 }
 
 /// The plugin `ReplacementTransformer`.
-pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, scope: &Scope) -> Result<()> {
+pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, context: &StepContext) -> Result<()> {
     let replacements =
         plugin::read(plugin, |fields| fields.list("replacements", model::replacement::replacement_entry))?;
-    step(resources, &Kustomization { replacements, ..Kustomization::default() }, scope)
+    step(resources, &Kustomization { replacements, ..Kustomization::default() }, context)
 }
 
 #[cfg(test)]

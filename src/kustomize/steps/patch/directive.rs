@@ -50,7 +50,7 @@ impl Directive {
     }
 }
 
-/// A complaint about a key that is a directive to kubectl, but a field to kustomize.
+/// A diagnostic about a key that is a directive to kubectl, but a field to kustomize.
 pub(super) fn leak(key: &Key) -> Option<Diagnostic> {
     let text = &key.text;
     let is_directive = ["$setElementOrder/", "$deleteFromPrimitiveList/"].iter().any(|start| text.starts_with(start));
