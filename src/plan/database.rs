@@ -22,7 +22,7 @@ pub struct BranchDatabase {
 
 impl BranchDatabase {
     /// The database of a branch with that slug; `baseline` is what it shares with others, if it is not the baseline.
-    pub(super) fn of(spec: &Spec, branch: &spec::Branch, slug: &Slug, baseline: Option<&Branch>) -> Option<Self> {
+    pub(super) fn of(spec: &Spec, branch: &spec::BranchEntry, slug: &Slug, baseline: Option<&Branch>) -> Option<Self> {
         let shared = spec.database.as_ref().filter(|_| branch.app_engine.is_none())?;
         let is_baseline = spec.baseline.as_ref().is_some_and(|name| name.value == branch.name);
         let mode = shared.mode(branch);

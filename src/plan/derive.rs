@@ -7,13 +7,13 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::name::LONGEST_LABEL;
 use crate::schema::name::is_label;
 use crate::slug::Slug;
-use crate::spec::{self, AppEngine, GitOps, Pattern, Placed, Scope, Spec};
+use crate::spec::{self, AppEngine, GitOps, Pattern, PatternScope, Placed, Spec};
 
 /// Derives a branch from the spec, without a look at other branches but for the baseline, from which it may take things.
-pub(super) fn branch(spec: &Spec, branch: &spec::Branch, baseline: Option<&Branch>) -> Result<Branch> {
+pub(super) fn branch(spec: &Spec, branch: &spec::BranchEntry, baseline: Option<&Branch>) -> Result<Branch> {
     let (settings, defaults) = (&branch.settings, &spec.defaults);
     let values = merge::values(&defaults.values, &settings.values);
-    let scope = Scope { project: &spec.project, values: &values };
+    let scope = PatternScope { project: &spec.project, values: &values };
     let namespace = branch.namespace.as_ref().unwrap_or(&spec.namespace);
     let hosts = Hosts::of(branch, spec);
 
@@ -80,7 +80,13 @@ pub(super) fn branch(spec: &Spec, branch: &spec::Branch, baseline: Option<&Branc
 }
 
 /// The slug that was written, or the one that is derived for the room that the patterns leave.
-fn slug(branch: &spec::Branch, namespace: &Pattern, hosts: Hosts, gitops: &GitOps, scope: Scope) -> Result<Slug> {
+fn slug(
+    branch: &spec::BranchEntry,
+    namespace: &Pattern,
+    hosts: Hosts,
+    gitops: &GitOps,
+    scope: PatternScope,
+) -> Result<Slug> {
     let home = match &branch.app_engine {
         None => (namespace.expand(scope, SLUG), namespace.at),
         Some(engine) => (expand(engine, scope, SLUG).map(|names| names.host_label()), engine.at),
@@ -123,13 +129,18 @@ impl EngineNames<'_> {
     }
 }
 
-fn expand<'a>(engine: &'a AppEngine, scope: Scope, slug: &str) -> Result<EngineNames<'a>, Diagnostic> {
+fn expand<'a>(engine: &'a AppEngine, scope: PatternScope, slug: &str) -> Result<EngineNames<'a>, Diagnostic> {
     let service = engine.service.expand(scope, slug)?;
     let version = engine.version.expand(scope, slug)?;
     Ok(EngineNames { project: &engine.project, service, version })
 }
 
-fn platform(branch: &spec::Branch, pattern: &Pattern, scope: Scope, slug: &Slug) -> Result<Platform, Diagnostic> {
+fn platform(
+    branch: &spec::BranchEntry,
+    pattern: &Pattern,
+    scope: PatternScope,
+    slug: &Slug,
+) -> Result<Platform, Diagnostic> {
     if let Some(engine) = &branch.app_engine {
         let names = expand(engine, scope, slug.as_str())?;
         for (what, name, pattern) in

@@ -26,7 +26,7 @@ use crate::name::DnsName;
 use crate::node::{Entry, Map, Node};
 use crate::slug::Slug;
 use crate::source::{Location, RelPath};
-use crate::spec::{self, Content, Date, Join, Pin, Placed, Scope, Spec};
+use crate::spec::{self, ExpiryDate, HostContent, Join, PatternScope, Pin, Placed, Spec};
 use rayon::prelude::*;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,7 +92,7 @@ pub struct Branch {
     /// Where it is discussed.
     pub link: Option<Placed<SmolStr>>,
     /// When it goes.
-    pub expires: Option<Placed<Date>>,
+    pub expires: Option<Placed<ExpiryDate>>,
     /// Why it stays when others go.
     pub pin: Option<Pin>,
     /// Where its name is written.
@@ -132,7 +132,7 @@ pub struct Host {
     /// How services and names are joined in this branch.
     pub join: Join,
     /// What it holds in place of what its zone says.
-    pub content: Option<Arc<Content>>,
+    pub content: Option<Arc<HostContent>>,
     /// Where its pattern is written, for the branch alone or for all.
     pub at: Location,
 }
@@ -147,9 +147,9 @@ impl Branch {
     }
 
     /// What patterns of the spec are expanded with for this branch.
-    pub fn scope<'a>(&'a self, project: &'a str) -> Scope<'a> {
+    pub fn scope<'a>(&'a self, project: &'a str) -> PatternScope<'a> {
         let values = self.variables.get("values").expect("every branch has values, if no more than an empty mapping");
-        Scope { project, values }
+        PatternScope { project, values }
     }
 
     /// The full reference of an image by its name in the manifests; the name itself if the spec does not set it.
@@ -171,7 +171,7 @@ pub fn make(spec: &Spec) -> Result<Plan> {
 
 /// Derives everything, however many branches there are.
 pub fn of_any_size(spec: &Spec) -> Result<Plan> {
-    let mut written: Vec<&spec::Branch> = spec.branches.iter().collect();
+    let mut written: Vec<&spec::BranchEntry> = spec.branches.iter().collect();
     written.sort_unstable_by_key(|branch| &branch.name);
     // What others take from the baseline is a function of the spec; what is wrong with it is told when its turn comes.
     let baseline = spec.baseline.as_ref().and_then(|name| written.iter().find(|branch| branch.name == name.value));

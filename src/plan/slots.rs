@@ -32,7 +32,7 @@ pub struct Version {
 
 impl Slots {
     /// The versions as written, over the images of the branch.
-    pub(super) fn of(written: &spec::Slots, images: &BTreeMap<SmolStr, BranchImage>) -> Self {
+    pub(super) fn of(written: &spec::SlotsEntry, images: &BTreeMap<SmolStr, BranchImage>) -> Self {
         let all = images.iter().map(|(name, image)| (name.clone(), Some(image.clone()))).collect();
         let mut own = BTreeSet::new();
         let version = |(name, images): (&SmolStr, &BTreeMap<SmolStr, Option<BranchImage>>)| {

@@ -1,7 +1,7 @@
 //! `database:`, the database that branches share and what each of them has of its own.
 
 use super::section::{Section, text};
-use super::{Branch, Placed, spec_error};
+use super::{BranchEntry, Placed, spec_error};
 use crate::database::DatabaseMode;
 use crate::diagnostic::Diagnostic;
 use crate::source::Location;
@@ -37,7 +37,7 @@ impl SharedDatabase {
     }
 
     /// What a branch has.
-    pub fn mode(&self, branch: &Branch) -> DatabaseMode {
+    pub fn mode(&self, branch: &BranchEntry) -> DatabaseMode {
         branch.database.as_ref().map_or(self.mode, |mode| mode.value)
     }
 
@@ -45,7 +45,7 @@ impl SharedDatabase {
     pub(super) fn check(
         database: Option<&Self>,
         baseline: Option<&Placed<SmolStr>>,
-        branches: &[Branch],
+        branches: &[BranchEntry],
         faults: &mut Vec<Diagnostic>,
     ) {
         let Some(database) = database else {
@@ -57,7 +57,8 @@ impl SharedDatabase {
             }
             return;
         };
-        let is_shared = |branch: &&Branch| branch.app_engine.is_none() && database.mode(branch) == DatabaseMode::Shared;
+        let is_shared =
+            |branch: &&BranchEntry| branch.app_engine.is_none() && database.mode(branch) == DatabaseMode::Shared;
         if let (Some(job), None, Some(branch)) = (&database.job, baseline, branches.iter().find(is_shared)) {
             let message = format!("in no branch the Job `{}` would run for the shared database", job.value);
             let error = spec_error(message).at(job.at).note(branch.at, format!("`{}` shares it", branch.name));

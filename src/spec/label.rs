@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 /// What stands in the values.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Values {
+pub(super) enum PairKind {
     /// Label values.
     Labels,
     /// Any text.
@@ -21,7 +21,7 @@ pub(super) enum Values {
 /// Reads labels or annotations; `None` stands for a default that is taken out.
 pub(super) fn pairs(
     map: Option<&Map>,
-    values: Values,
+    values: PairKind,
     faults: &mut Vec<Diagnostic>,
 ) -> BTreeMap<SmolStr, Option<Placed<SmolStr>>> {
     let mut pairs = BTreeMap::new();
@@ -31,7 +31,7 @@ pub(super) fn pairs(
             faults.push(error.at(entry.key.at));
         }
         let value = text(&entry.value);
-        if let (Values::Labels, Some(value)) = (values, &value)
+        if let (PairKind::Labels, Some(value)) = (values, &value)
             && !value.is_empty()
             && !is_name(value)
         {

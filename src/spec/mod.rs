@@ -25,23 +25,23 @@ mod sync;
 mod zone;
 
 pub use alias::Alias;
-pub use branch::{AppEngine, Branch, Pin};
-pub use content::{AddressFrom, Content};
+pub use branch::{AppEngine, BranchEntry, Pin};
+pub use content::{AddressFrom, HostContent};
 pub use database::SharedDatabase;
-pub use date::Date;
-pub use gitops::{Applications, Apply, ArgoCd, Flux, GitOps};
-pub use host::{Host, Hosts, Join};
+pub use date::ExpiryDate;
+pub use gitops::{Applications, ApplyScript, ArgoCd, Flux, GitOps};
+pub use host::{HostEntry, HostsEntry, Join};
 pub use image::BranchImage;
 pub use image_field::ImageField;
 pub use load::{FILE, FOLDER, files};
-pub use pattern::{Pattern, Scope};
+pub use pattern::{Pattern, PatternScope};
 pub use range::Range;
-pub use service::{Names, Service};
-pub use settings::{Overlay, Settings};
+pub use service::{Service, ServiceNames};
+pub use settings::{BranchSettings, Overlay};
 pub use shared::{Remote, Shared};
-pub use slots::Slots;
-pub use sync::Sync;
-pub use zone::{Backend, LONGEST_TTL, Mode, Provider, Zone};
+pub use slots::SlotsEntry;
+pub use sync::SyncRules;
+pub use zone::{Backend, LONGEST_TTL, Mode, Zone, ZoneProvider};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::name::DnsName;
@@ -91,24 +91,24 @@ pub struct Spec {
     /// Whether namespaces tell kube-janitor when they expire.
     pub janitor: bool,
     /// What becomes of secret values.
-    pub secrets: Secrets,
+    pub secrets: SecretsMode,
     /// How many branches there may be.
     pub max_branches: Option<Placed<usize>>,
     /// Which branches of git are branches here, and with which images.
-    pub sync: Sync,
+    pub sync: SyncRules,
     /// What becomes of data that kustomize loses.
     pub compat: Compat,
     /// What carries the output to the cluster.
     pub gitops: GitOps,
     /// What every branch has unless it says otherwise.
-    pub defaults: Settings,
+    pub defaults: BranchSettings,
     /// The branches in the order in which they are written, those of `branches.d/` last.
-    pub branches: Vec<Branch>,
+    pub branches: Vec<BranchEntry>,
 }
 
 /// What becomes of a Secret with values in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Secrets {
+pub enum SecretsMode {
     /// It is an error.
     Refuse,
     /// It is a warning.
@@ -141,7 +141,7 @@ pub fn read_apart(project: &Project) -> Result<Spec> {
     all_of(project, |_, _| {})
 }
 
-fn all_of(project: &Project, own: impl Fn(&mut Branch, &mut Vec<Diagnostic>)) -> Result<Spec> {
+fn all_of(project: &Project, own: impl Fn(&mut BranchEntry, &mut Vec<Diagnostic>)) -> Result<Spec> {
     let document = load::document(project)?;
     let mut faults = Vec::new();
     let mut spec = Spec::of(&document, project, &mut faults);
@@ -159,14 +159,14 @@ impl Spec {
     fn of(document: &Node, project: &Project, faults: &mut Vec<Diagnostic>) -> Self {
         let top = Section::new("spec", document);
         let image_aliases = image::aliases(&top, faults);
-        let mut settings = settings::Reader::new(project, &image_aliases);
+        let mut settings = settings::SettingsReader::new(project, &image_aliases);
         let defaults = settings.defaults(&top, faults);
-        let branches: Vec<Branch> = top
+        let branches: Vec<BranchEntry> = top
             .list("branches")
             .unwrap_or_default()
             .iter()
             .filter(|node| node.as_map().is_some())
-            .map(|node| Branch::of(&Section::new("branch", node), &mut settings, faults))
+            .map(|node| BranchEntry::of(&Section::new("branch", node), &mut settings, faults))
             .collect();
         repeated_names(&branches, faults);
         let services = service::services(&top, &mut settings, faults);
@@ -211,14 +211,14 @@ impl Spec {
             image_fields: ImageField::all(&top, faults),
             janitor: top.node("janitor").and_then(Node::as_bool).unwrap_or_default(),
             secrets: match top.text("secrets").as_deref() {
-                Some("refuse") => Secrets::Refuse,
-                Some("allow") => Secrets::Allow,
-                _ => Secrets::Warn,
+                Some("refuse") => SecretsMode::Refuse,
+                Some("allow") => SecretsMode::Allow,
+                _ => SecretsMode::Warn,
             },
             max_branches: top
                 .node("maxBranches")
                 .and_then(|node| Some(Placed { value: node.as_text()?.parse().ok()?, at: node.at })),
-            sync: Sync::of(&top),
+            sync: SyncRules::of(&top),
             compat: match top.text("compat").as_deref() {
                 Some("kustomize") => Compat::Kustomize,
                 _ => Compat::Strict,
@@ -253,7 +253,7 @@ fn folder(top: &Section, key: &'static str, faults: &mut Vec<Diagnostic>) -> Opt
     path
 }
 
-fn repeated_names(branches: &[Branch], faults: &mut Vec<Diagnostic>) {
+fn repeated_names(branches: &[BranchEntry], faults: &mut Vec<Diagnostic>) {
     let mut first: BTreeMap<&str, Location> = BTreeMap::new();
     for branch in branches.iter().filter(|branch| !branch.name.is_empty()) {
         if let Some(place) = first.get(branch.name.as_str()) {
@@ -481,7 +481,7 @@ branches:
         assert_eq!(names, ["feature/login", "legacy/reports", "main"]);
         assert_eq!(
             (spec.output.as_str(), spec.base.as_str(), spec.secrets),
-            ("build/out", "manifests", Secrets::Refuse)
+            ("build/out", "manifests", SecretsMode::Refuse)
         );
         let login = &spec.branches[0];
         assert_eq!(login.expires.as_ref().unwrap().value.to_string(), "2026-12-24");
@@ -490,7 +490,7 @@ branches:
             ":main"
         );
         let zone = &spec.zones["dev.example.com"];
-        assert_eq!((zone.ttl(None).ok(), zone.provider), (Some(60), Some(Provider::Rfc2136)));
+        assert_eq!((zone.ttl(None).ok(), zone.provider), (Some(60), Some(ZoneProvider::Rfc2136)));
         assert_eq!(zone.content.records(None).cname().unwrap().as_str(), "ingress.dev.example.com");
     }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 /// The versions of a branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Slots {
+pub struct SlotsEntry {
     /// The one that has the traffic.
     pub active: Placed<SmolStr>,
     /// How the traffic is shared out, in percent, if it is.
@@ -21,7 +21,7 @@ pub struct Slots {
     pub at: Location,
 }
 
-impl Slots {
+impl SlotsEntry {
     pub(super) fn of(
         branch: &Section,
         aliases: &BTreeMap<SmolStr, Placed<SmolStr>>,
@@ -65,7 +65,7 @@ impl Slots {
             let error = spec_error(format!("the weights add up to {sum}, not to 100")).at(section.place("weights"));
             faults.push(error.help("they are percentages of the traffic"));
         }
-        Some(Slots { active: active?, weights, versions, at: section.at })
+        Some(SlotsEntry { active: active?, weights, versions, at: section.at })
     }
 
     /// How much of the traffic a version has, in percent; without weights the active one has all.

@@ -1,6 +1,6 @@
 //! The output folder: what a build does to it, and what it never does.
 
-use crate::kit::Workspace;
+use crate::tests::kit::Workspace;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;

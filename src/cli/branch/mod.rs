@@ -13,7 +13,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::edit::{self, Act, Files};
 use crate::plan::{self, Plan};
 use crate::source::Project;
-use crate::spec::{Date, Spec, Sync};
+use crate::spec::{ExpiryDate, Spec, SyncRules};
 use crate::{disk, git, guard, spec};
 use args::{Add, Expire, Limit, Remove, Set, Source};
 use smol_str::SmolStr;
@@ -107,12 +107,14 @@ impl Edit<'_> {
     }
 
     fn expire(&self, args: &Expire, mut files: Files) -> Result<Outcome> {
-        let today = Date::parse(&args.as_of).map_err(|error| Diagnostic::new(Code::Usage, error.to_string()))?;
-        let overdue = |branch: &&crate::spec::Branch| branch.expires.as_ref().is_some_and(|date| date.value < today);
+        let today = ExpiryDate::parse(&args.as_of).map_err(|error| Diagnostic::new(Code::Usage, error.to_string()))?;
+        let overdue =
+            |branch: &&crate::spec::BranchEntry| branch.expires.as_ref().is_some_and(|date| date.value < today);
         let (pinned, others): (Vec<_>, Vec<_>) =
             self.spec.branches.iter().filter(overdue).partition(|branch| branch.pin.is_some());
         let (needed, gone): (Vec<_>, Vec<_>) = others.into_iter().partition(|branch| self.spec.needs(&branch.name));
-        let names = |branches: &[&crate::spec::Branch]| branches.iter().map(|b| b.name.clone()).collect::<Vec<_>>();
+        let names =
+            |branches: &[&crate::spec::BranchEntry]| branches.iter().map(|b| b.name.clone()).collect::<Vec<_>>();
         let (pinned, needed, gone) = (names(&pinned), names(&needed), names(&gone));
         self.limit(&gone, args.limit)?;
         files.change(gone.iter().map(|name| (name.clone(), Act::Remove)))?;
@@ -130,7 +132,7 @@ impl Edit<'_> {
             given => given.iter().map(SmolStr::from).collect(),
         };
         let rules = &self.spec.sync;
-        let rules = Sync {
+        let rules = SyncRules {
             include: or(&args.include, &rules.include),
             exclude: or(&args.exclude, &rules.exclude),
             ..rules.clone()
