@@ -1,10 +1,10 @@
 //! `gitops:` in the spec: what is written for Argo CD, Flux and kubectl, who owns it, and what the script does.
 
-use crate::dns_build::built;
-use crate::kit::{self, Workspace, root};
-use pleach::pipeline::Part;
-use pleach::schema::name::is_label;
-use pleach::tree::Tree;
+use crate::pipeline::Part;
+use crate::schema::name::is_label;
+use crate::tests::dns::build::built;
+use crate::tests::kit::{self, Workspace, root};
+use crate::tree::Tree;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
