@@ -1,4 +1,4 @@
-//! What the spec says of one branch alone, as the kustomization that goes over everything else.
+//! The settings of one branch in the spec as a kustomization that is applied last.
 
 use crate::diagnostic::Result;
 use crate::image::ImageReference;

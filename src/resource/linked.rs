@@ -1,8 +1,7 @@
-//! Fields of one object that kustomize made one.
+//! Fields of one object that share one value in kustomize.
 //!
-//! Where kustomize adds a label in several places, it puts one and the same node there. Whatever changes the label in
-//! one of them later changes it in all, be it a selector; only what takes an object apart and rebuilds it separates
-//! them. This is a mistake of kustomize's, but it decides its output.
+//! Where kustomize adds a label in several places, it uses one node for all of them. A later change of one of them
+//! changes all, even in a selector; only an operation that rebuilds the object separates them. This is a mistake of kustomize's, but it decides its output.
 
 use crate::node::{Node, Scalar, Value};
 use crate::source::Location;
@@ -26,7 +25,7 @@ struct LinkedGroup {
 /// A step down into an object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PathStep {
-    /// To what stands under a key.
+    /// To the value of a key.
     Key(SmolStr),
     /// To an item of a list.
     Index(usize),
@@ -39,7 +38,7 @@ pub struct Followed {
     pub field: String,
     /// The one that was changed.
     pub leader: String,
-    /// Where the new value stands.
+    /// The location of the new value.
     pub at: Location,
 }
 

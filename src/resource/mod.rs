@@ -25,7 +25,7 @@ pub struct Id {
     pub namespace: SmolStr,
 }
 
-/// The namespace of objects that stand outside of namespaces, for comparing.
+/// The namespace of cluster-scoped objects in comparisons.
 const NO_NAMESPACE: &str = "_non_namespaceable_";
 
 impl Id {
@@ -57,7 +57,7 @@ impl fmt::Display for Id {
     }
 }
 
-/// What a generator said of an object it made.
+/// Options of a generated object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Generated {
     /// Whether the hash of the content is put behind the name.
@@ -71,11 +71,11 @@ pub struct Resource {
     pub node: Node,
     /// The ids it had before renames, the first one first.
     pub previous: Vec<Id>,
-    /// Prefixes put before its name, in order of application; tells apart two objects that had the same name.
+    /// Prefixes put before its name, in order of application; distinguishes two objects that had the same name.
     pub prefixes: Vec<SmolStr>,
     /// Suffixes put behind its name, in order of application.
     pub suffixes: Vec<SmolStr>,
-    /// The names of the `vars` whose values it holds.
+    /// The names of the `vars` whose values it has.
     pub vars: Vec<SmolStr>,
     /// Fields that change together.
     pub linked: LinkedFields,
@@ -101,7 +101,7 @@ impl Resource {
         diagnostic.at(self.origin).note(self.origin, format!("in `{}`", self.id()))
     }
 
-    /// One that no step of a kustomization led to: with the entry that listed where it came from.
+    /// An error that no step caused: with the entry that lists the file of the object.
     pub fn blame(&self, diagnostic: Diagnostic) -> Diagnostic {
         self.within(diagnostic).because(self.listed, "resources")
     }
@@ -145,7 +145,7 @@ impl Resource {
         self.previous.iter().cloned().chain(std::iter::once_with(|| self.id()))
     }
 
-    /// Keeps the present id among the previous ones; to be called before a rename.
+    /// Keeps the present id among the previous ones; call it before a rename.
     pub fn remember_id(&mut self) {
         let id = self.id();
         if self.previous.last() != Some(&id) {

@@ -182,5 +182,5 @@ fn a_link_out_of_the_workspace_is_not_read() {
     let workspace = Workspace::small();
     std::os::unix::fs::symlink("..", workspace.path().join("base/up")).unwrap();
     let ran = workspace.run(&["build"]).exits(2);
-    assert!(ran.err().contains("`base/up/base` is a link to `base`, which it is in"), "{}", ran.err());
+    assert!(ran.err().contains("`base/up/base` is a link to `base`, which contains it"), "{}", ran.err());
 }

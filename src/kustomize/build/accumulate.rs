@@ -1,6 +1,6 @@
 //! A kustomization with everything that it names, depth first: resources, generators, components, transformers.
 //!
-//! A folder of `resources` is built on its own and added; a component works in place on what is there so far. Hashes,
+//! A folder of `resources` is built on its own and added; a component changes the objects gathered so far. Hashes,
 //! references and order come after all of this, in `finish`.
 
 use super::trail::FolderTrail;
@@ -30,11 +30,11 @@ pub(crate) struct Accumulator<'a> {
     pub(crate) input: &'a Input<'a>,
     pub(crate) rules: BuildRules,
     pub(crate) warnings: &'a Warnings,
-    /// What objects tell of the build, if its root asks for that.
+    /// The annotations that the root of the build requests.
     pub(crate) trace: Option<BuildMetadata<'a>>,
     /// A folder that is part of the build already, so that naming it again adds nothing.
     pub(crate) present: Option<RelPath>,
-    /// Set by the first kustomization that says `openapi`, for all that come after it.
+    /// Set by the first kustomization with `openapi`, for all later ones.
     pub(super) schema: OnceLock<Arc<Schema>>,
 }
 
@@ -144,8 +144,8 @@ impl<'a> Accumulator<'a> {
         Ok(())
     }
 
-    /// What the folders among many entries hold, made on all cores; [`None`] where that is not worth it, or where the
-    /// order in which they are read could show: one of them may say how lists merge in those that follow.
+    /// The objects of the folders among many entries, built on all cores; [`None`] for few entries, or if the order
+    /// matters: one of them may define how lists merge in the next ones.
     fn many_folders(
         &self,
         paths: &[Text],
@@ -207,13 +207,13 @@ impl<'a> Accumulator<'a> {
         let trail = trail.down(self.input, folder).map_err(|error| error.at(path.at))?;
         let (file, kustomization) = self.named(path, folder)?;
         if kustomization.kind == model::KustomizationKind::Kustomization {
-            let diagnostic = Diagnostic::new(Code::Overlay, format!("`{path}` is no component")).at(path.at);
+            let diagnostic = Diagnostic::new(Code::Overlay, format!("`{path}` is not a component")).at(path.at);
             return Err(diagnostic.help("list it in `resources`").into());
         }
         self.accumulate(into, &file.path, &kustomization, &trail)
     }
 
-    /// What a folder of `resources` holds, built on its own.
+    /// The objects of a folder of `resources`, built separately.
     fn whole(&self, path: &Text, folder: &RelPath, trail: &FolderTrail) -> Result<Accumulated> {
         let trail = trail.down(self.input, folder).map_err(|error| error.at(path.at))?;
         let (file, kustomization) = self.named(path, folder)?;
@@ -226,7 +226,7 @@ impl<'a> Accumulator<'a> {
             self.accumulate(&mut own, &file.path, &kustomization, &trail)?;
             Ok(own)
         };
-        // What a folder holds depends on what it and those below it say, unless one of these plays a part.
+        // The objects of a folder depend only on its own files, unless one of these is set.
         let alone = self.trace.is_none() && self.schema.get().is_none() && self.input.templates.is_none();
         if alone { self.input.memo.whole(folder, build) } else { build() }
     }
@@ -236,7 +236,7 @@ impl<'a> Accumulator<'a> {
         self.open(folder)?.ok_or_else(|| {
             Diagnostic::new(Code::Overlay, format!("the folder `{path}` has no kustomization file"))
                 .at(path.at)
-                .help("write a `kustomization.yaml` there, or list its files one by one")
+                .help("create a `kustomization.yaml` in it, or list its files")
                 .into()
         })
     }

@@ -1,4 +1,4 @@
-//! What a branch is made of: the base, overlays on top of it, and what the spec says of the branch alone.
+//! What a branch is made of: the base, overlays on top of it, and the settings of the branch in the spec.
 
 use super::accumulate::Accumulator;
 use super::trail::FolderTrail;
@@ -17,15 +17,15 @@ pub struct Layers {
     pub base: RelPath,
     /// The folders of the overlays, each applied onto everything before it.
     pub overlays: Vec<RelPath>,
-    /// What the spec says of this branch alone; its paths start at the root of the project.
+    /// The settings of this branch in the spec; their paths are relative to the root of the project.
     pub own: Kustomization,
     /// How to report data that kustomize would lose.
     pub lossy: Severity,
 }
 
 /// What a branch needs: the base, then the overlays in order, each applied like a component onto everything so far, then
-/// what is the branch's own. A folder without a kustomization is all its manifests. The objects stand in the order in
-/// which they came.
+/// what is the branch's own. A folder without a kustomization is all its manifests. The objects are in the order in
+/// which they were read.
 pub fn branch(input: &Input, layers: &Layers) -> Result<BuiltObjects> {
     let warnings = Warnings::default();
     let rules =
@@ -54,9 +54,10 @@ fn layer(builder: &Accumulator, into: &mut Accumulated, folder: &RelPath) -> Res
         None if matches!(builder.input.project.look(folder), Found::Folder(_)) => {
             builder.input.manifest_files(folder)?.iter().try_for_each(|file| builder.file(into, file, Location::NONE))
         }
-        None => {
-            Err(Diagnostic::new(Code::Overlay, format!("there is no folder `{}`", builder.input.project.show(folder)))
-                .into())
-        }
+        None => Err(Diagnostic::new(
+            Code::Overlay,
+            format!("the folder `{}` does not exist", builder.input.project.show(folder)),
+        )
+        .into()),
     }
 }

@@ -9,7 +9,7 @@ use crate::schema::fieldspec::FieldSpecs;
 use crate::yaml::Dialect;
 use std::sync::Arc;
 
-/// Takes in what a kustomization says, and the defaults.
+/// Adds the field specs of a kustomization, and the defaults.
 pub(super) fn configure(
     configuration: &mut Configuration,
     kustomization: &Kustomization,

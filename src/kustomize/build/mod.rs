@@ -21,7 +21,7 @@ use crate::source::RelPath;
 use accumulate::Accumulator;
 use trail::FolderTrail;
 
-/// What the command line of `kubectl kustomize` can say.
+/// The options of `kubectl kustomize`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// `--load-restrictor`.
@@ -37,7 +37,7 @@ pub struct Options {
 pub struct BuiltObjects {
     /// The objects in the order of the output.
     pub resources: Vec<Resource>,
-    /// What deserves a word but does not stop a build.
+    /// Warnings, which do not stop a build.
     pub warnings: Vec<Diagnostic>,
 }
 

@@ -21,10 +21,7 @@ impl Accumulator<'_> {
             }
             (Some(version), None) if &**version != "v1.21.2" => {
                 let message = format!("the OpenAPI version `{version}` is not built in");
-                return Err(Diagnostic::new(Code::Overlay, message)
-                    .at(version.at)
-                    .help("the one that is: `v1.21.2`")
-                    .into());
+                return Err(Diagnostic::new(Code::Overlay, message).at(version.at).help("use `v1.21.2`").into());
             }
             (_, None) => Arc::clone(Schema::builtin()),
             (None, Some(path)) => {

@@ -32,7 +32,7 @@ pub(crate) fn generate(
     Ok(())
 }
 
-/// Changes the objects as the transformers of a kustomization say.
+/// Changes the objects as the transformers of a kustomization require.
 pub(crate) fn transform(
     builder: &Accumulator,
     into: &mut Accumulated,
@@ -64,13 +64,13 @@ pub(crate) fn validate(
         steps::transform(&mut copy, &plugin, context).map_err(cause::plugin(&plugin, "validators"))?;
         let nodes = |resources: &Resources| resources.iter().map(|resource| resource.node.clone()).collect::<Vec<_>>();
         if nodes(&copy) != nodes(&into.resources) {
-            return Err(plugin::error(&plugin, "a validator may not change anything, but this one does").into());
+            return Err(plugin::error(&plugin, "a validator must not change any object, but this one does").into());
         }
     }
     Ok(())
 }
 
-/// The objects that configure the plugins: those written in place, then those of files and folders.
+/// The objects that configure the plugins: inline ones, then those of files and folders.
 fn load(
     builder: &Accumulator,
     (entries, field): (&[Node], &'static str),
@@ -95,7 +95,7 @@ fn load(
     Ok(configured.resources.into_vec())
 }
 
-/// The objects that are written in place, or `None` if the entry is a path.
+/// The inline objects, or `None` if the entry is a path.
 fn inline(entry: &Node, context: &StepContext) -> Result<Option<Vec<Node>>> {
     let lines = entry.as_str().is_some_and(|text| text.trim_end().contains('\n'));
     match context.inline(entry, Dialect::Kubernetes) {

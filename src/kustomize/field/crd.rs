@@ -16,7 +16,7 @@ pub(crate) fn field_specs(documents: &[Node]) -> Result<FieldSpecs, Diagnostic> 
         if let Some(wrong) = std::iter::once(definitions).chain(parts).find(is_wrong) {
             let message = format!("`crds` are OpenAPI definitions by name, but this is {}", wrong.kind_name());
             return Err(Diagnostic::new(Code::Overlay, message).at(wrong.at).help(
-                "a CustomResourceDefinition goes to `resources`; `crds` only tell which of its fields are names",
+                "list a CustomResourceDefinition in `resources`; `crds` only define which of its fields are names",
             ));
         }
         for entry in definitions.as_map().into_iter().flatten() {
@@ -31,7 +31,7 @@ pub(crate) fn field_specs(documents: &[Node]) -> Result<FieldSpecs, Diagnostic> 
     Ok(specs)
 }
 
-/// The properties of a definition, which stand under `Schema`, in whatever case.
+/// The properties of a definition, which are in `Schema`, in any case.
 fn properties(definition: &Node) -> Option<&Map> {
     let mut entries = definition.as_map()?.iter();
     entries.find(|entry| entry.key.text.eq_ignore_ascii_case("schema"))?.value.get("properties")?.as_map()

@@ -1,8 +1,8 @@
-//! Fields of an object by field spec: found, made where the spec says so, changed.
+//! Finds, creates and changes the fields of an object that a field spec selects.
 //!
 //! An object is read first and changed afterwards, and only where a value really changes, because its parts are shared
-//! with other branches: [`change`] asks a function for the new value of every field at the end of a path, then puts
-//! those values in place. Lists on the way are walked without being named.
+//! with other branches: [`change`] calls a function for the new value of every field at the end of a path, then sets
+//! those values. All items of the lists on a path are included.
 
 pub(crate) mod configuration;
 pub(crate) mod crd;
@@ -18,7 +18,7 @@ use crate::source::Location;
 use crate::yaml::{self, Dialect};
 use std::borrow::Cow;
 
-/// What is made of a field that is missing or null, if its spec says `create: true`.
+/// What replaces a field that is missing or null, if its spec has `create: true`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Make {
     /// Nothing, whatever the spec says.
@@ -55,12 +55,12 @@ impl From<BorrowedStep<'_>> for PathStep {
 pub(crate) struct Edits(Vec<(Vec<PathStep>, Node)>);
 
 impl<'a> Trail<'a> {
-    /// PathStep to what stands under `key`, and up again after `there`.
+    /// Calls `there` for the value of `key`.
     pub(crate) fn key<T>(&mut self, key: &'a str, there: impl FnOnce(&mut Self) -> T) -> T {
         self.step(BorrowedStep::Key(key), there)
     }
 
-    /// PathStep to an item of a list, and up again after `there`.
+    /// Calls `there` for an item of a list.
     pub(crate) fn index<T>(&mut self, index: usize, there: impl FnOnce(&mut Self) -> T) -> T {
         self.step(BorrowedStep::Index(index), there)
     }
@@ -79,7 +79,7 @@ impl<'a> Trail<'a> {
 }
 
 impl Edits {
-    /// Puts `value` where `trail` leads.
+    /// Adds a value and its path.
     pub(crate) fn push(&mut self, trail: &Trail, value: Node) {
         self.0.push((trail.steps().collect(), value));
     }
@@ -89,7 +89,7 @@ impl Edits {
         self.0.is_empty()
     }
 
-    /// Puts every value in place.
+    /// Sets every value.
     pub(crate) fn apply(self, object: &mut Node) {
         for (trail, value) in self.0 {
             put(object, &trail, value);
@@ -115,7 +115,7 @@ fn put(node: &mut Node, trail: &[PathStep], value: Node) {
     }
 }
 
-/// What makes a new value of the one that stands where a trail leads; `None` leaves it as it is.
+/// Computes the new value of a field from the old one; `None` leaves it unchanged.
 pub(crate) type NewValue<'f> = dyn FnMut(&Node, &Trail) -> Result<Option<Node>, Diagnostic> + 'f;
 
 /// Gives the fields that `spec` names the values that `value` makes of the old ones; `None` leaves them as they are.
@@ -198,7 +198,7 @@ impl FieldWalk<'_> {
         })
     }
 
-    /// What is made in front of `rest`, in the place of a null with that text.
+    /// The new value before `rest`, which replaces a null with that text.
     fn blank(&self, rest: &[Cow<str>], text: &str) -> Node {
         match self.make {
             _ if !rest.is_empty() => Node::map(),
@@ -221,7 +221,7 @@ impl FieldWalk<'_> {
         Ok(Map::from_entries(vec![Entry { key: key(name, child.at), value: child }]).expect("one key is no two").into())
     }
 
-    /// The key that a part of the path names, and whether a list must stand there.
+    /// The key that a part of the path names, and whether its value must be a list.
     fn name<'p>(&self, part: &'p str, at: Location) -> Result<(&'p str, bool), Diagnostic> {
         let (name, list) = part.strip_suffix("[]").map_or((part, false), |name| (name, true));
         let name = name.trim();
@@ -231,13 +231,13 @@ impl FieldWalk<'_> {
             let message = format!("the field spec `{}` {what}", self.spec.path);
             return Err(Diagnostic::new(Code::Overlay, message)
                 .note(at, "for this object")
-                .help("name keys only; lists are walked"));
+                .help("use keys only; all items of a list are included"));
         }
         Ok((name, list))
     }
 
     fn in_the_way(&self, node: &Node, part: &str) -> Diagnostic {
-        let message = format!("`{part}` of `{}` cannot stand in {}", self.spec.path, node.kind_name());
+        let message = format!("`{part}` of `{}` cannot be set in {}", self.spec.path, node.kind_name());
         Diagnostic::new(Code::Resource, message).at(node.at)
     }
 }
@@ -247,7 +247,7 @@ pub(crate) fn key(text: &str, at: Location) -> Key {
     Key { text: text.into(), tag: yaml::resolve(text, Dialect::Kubernetes), style: Style::Plain, at }
 }
 
-/// A scalar as kustomize makes it where it says no type: its text decides.
+/// A scalar as kustomize creates it without a type: the text determines the type.
 pub(crate) fn plain(text: &str, at: Location) -> Node {
     Node::plain(text, yaml::resolve(text, Dialect::Kubernetes)).placed(at)
 }
@@ -335,8 +335,8 @@ mod tests {
     #[test]
     fn what_is_in_the_way() {
         for (object, path, want) in [
-            ("{a: 5}", "a/b", "`b` of `a/b` cannot stand in an integer"),
-            ("{a: [x]}", "a/b", "`b` of `a/b` cannot stand in a string"),
+            ("{a: 5}", "a/b", "`b` of `a/b` cannot be set in an integer"),
+            ("{a: [x]}", "a/b", "`b` of `a/b` cannot be set in a string"),
             ("{a: {}}", "a//b", "the field spec `a//b` has an empty part"),
             ("{a: {}}", "a/0", "the field spec `a/0` names a position in a list"),
         ] {

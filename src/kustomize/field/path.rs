@@ -50,7 +50,7 @@ enum ValuePattern {
 pub(crate) enum Create {
     /// Nothing.
     Nothing,
-    /// An empty value of the kind that is going to stand there.
+    /// An empty value of the kind that the field is going to have.
     Like(NodeForm),
 }
 
@@ -94,7 +94,7 @@ impl NodeForm {
     }
 }
 
-/// What becomes of a field that a path leads to.
+/// How a path reached a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reached {
     /// It was there.
@@ -111,8 +111,8 @@ impl Reached {
     }
 }
 
-/// The parts of a path: split at dots that no backslash precedes. In brackets dots do not split; brackets that hold no
-/// `=` are no more than that.
+/// The parts of a path: split at dots that no backslash precedes. Dots in brackets do not split; brackets
+/// without `=` have no other effect.
 fn split(path: &str) -> Vec<String> {
     let mut plain: Vec<String> = Vec::new();
     for text in path.split('.') {
@@ -151,14 +151,14 @@ fn query(part: &str) -> Option<Result<(String, String), Diagnostic>> {
     let inner = part.strip_prefix('[').filter(|_| part.ends_with(']'))?;
     let inner = inner.strip_suffix(']').unwrap_or(inner);
     let missing = || {
-        Diagnostic::new(Code::Overlay, format!("`{part}` must say which item of the list is meant"))
+        Diagnostic::new(Code::Overlay, format!("`{part}` does not select an item of the list"))
             .help("write it as in `[name=web]`, or `[=text]` for a list of strings")
     };
     Some(inner.split_once('=').map(|(key, text)| (key.to_owned(), text.to_owned())).ok_or_else(missing))
 }
 
 fn wrong(node: &Node, part: &str, wanted: &str) -> Diagnostic {
-    let message = format!("`{part}` must stand in {wanted}, but this is {}", node.kind_name());
+    let message = format!("`{part}` must be in {wanted}, but this is {}", node.kind_name());
     Diagnostic::new(Code::Overlay, message).note(node.at, "this")
 }
 
@@ -184,7 +184,7 @@ impl SourcePath {
         parts.collect::<Result<_, _>>().map(SourcePath)
     }
 
-    /// What stands there, if anything does.
+    /// The value at this part of the path, if it exists.
     pub(crate) fn find<'n>(&self, object: &'n Node) -> Result<Option<&'n Node>, Diagnostic> {
         let mut node = object;
         for part in &self.0 {
@@ -238,7 +238,7 @@ impl TargetPath {
         parts.iter().map(|part| TargetPart::new(part)).collect::<Result<_, _>>().map(TargetPath)
     }
 
-    /// Calls `visit` for every field that the path leads to; how often it did.
+    /// Calls `visit` for every field that the path reaches and returns their number.
     pub(crate) fn each(
         &self,
         object: &mut Node,
@@ -273,7 +273,8 @@ impl ValuePattern {
         if !text.contains(|c| "\\.+*?()|[]{}^$".contains(c)) {
             return Ok(ValuePattern::Literal);
         }
-        let refused = |why| Diagnostic::new(Code::Overlay, format!("`{text}` is no regular expression: {why}"));
+        let refused =
+            |why| Diagnostic::new(Code::Overlay, format!("`{text}` is not a valid regular expression: {why}"));
         expression::compile(text).map(|regex| ValuePattern::Regex(Box::new(regex))).map_err(refused)
     }
 
@@ -333,7 +334,7 @@ fn each(
             }
             let count = items.len();
             let short =
-                || Diagnostic::new(Code::Overlay, format!("the list has no item `{index}`; how many it has: {count}"));
+                || Diagnostic::new(Code::Overlay, format!("the list has no item `{index}`; number of items: {count}"));
             each(items.get_mut(*index).ok_or_else(short)?, rest, create, reached, visit)
         }
         TargetPart::Every => {
@@ -345,7 +346,7 @@ fn each(
                 let value = if key.is_empty() { Some(item) } else { item.get(key) };
                 value.is_some_and(|value| pattern.fits(text, value))
             };
-            // Of a list of strings the item itself is meant, whatever the path goes on to say.
+            // In a list of strings the path selects the item itself, whatever follows in it.
             let rest = if key.is_empty() { &[] } else { rest };
             let items = list(node, &format!("[{key}={text}]"))?;
             let mut count = 0;
@@ -357,7 +358,8 @@ fn each(
             }
             let item = item(key, text);
             if !fits(&item) {
-                let message = format!("`[{key}={text}]` cannot be made, as the expression does not fit its own text");
+                let message =
+                    format!("`[{key}={text}]` cannot be created, because the expression does not match its own text");
                 return Err(Diagnostic::new(Code::Overlay, message));
             }
             items.push(item);
@@ -366,7 +368,7 @@ fn each(
     }
 }
 
-/// Where the path goes on below a null. What kustomize makes there is never seen again.
+/// The path continues below a null. What kustomize creates there is lost.
 fn null(
     node: &Node,
     path: &[TargetPart],

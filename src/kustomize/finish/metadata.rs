@@ -43,8 +43,8 @@ const BOOKS: [&str; 15] = [
     "suffixes",
 ];
 
-/// Writes metadata as kustomize leaves it: all annotations are strings, none at all are no field. What an input tells of
-/// where it comes from stays only where this build tells of it.
+/// Writes metadata as kustomize leaves it: all annotations are strings, an empty mapping is removed. Origin
+/// annotations of the input stay only if this build writes them.
 pub(crate) fn tidy(resource: &mut Resource, trace: Option<&BuildMetadata>) {
     if resource.node.get("metadata").is_none() {
         resource.node.map_entry("metadata");

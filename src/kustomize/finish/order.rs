@@ -8,7 +8,7 @@ use crate::schema::order::{FIRST, LAST, text};
 use std::cmp::Ordering;
 use std::str::FromStr;
 
-/// The order of the output where the kustomization does not say.
+/// The order of the output if the kustomization does not set one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reorder {
     /// By kind, in an order in which they can be applied.
@@ -34,7 +34,7 @@ impl FromStr for Reorder {
 /// What `order` can be.
 const ORDERS: &str = "write `order: fifo` for the order in which objects are read, `order: legacy` for one by kind";
 
-/// Puts objects in the order that `options` say, or else in that of the command line.
+/// Sorts objects as `options` require, or else as the command line requires.
 pub(crate) fn sort(resources: &mut Resources, options: Option<&SortOptions>, otherwise: Reorder) -> Result<()> {
     let new_error = |message: &str, at| Diagnostic::new(Code::Overlay, message).at(at);
     let legacy = match options {
@@ -46,12 +46,12 @@ pub(crate) fn sort(resources: &mut Resources, options: Option<&SortOptions>, oth
             (Some("legacy"), legacy) => legacy.as_ref(),
             (Some("fifo"), None) => return Ok(()),
             (Some("fifo"), Some(_)) => {
-                let message = "`legacySortOptions` stand beside `order: fifo`, which has no use for them";
+                let message = "`legacySortOptions` has no effect with `order: fifo`";
                 return Err(new_error(message, options.at).into());
             }
             _ => {
                 let at = options.order.as_ref().map_or(options.at, |order| order.at.or(options.at));
-                return Err(new_error("`order` is neither `fifo` nor `legacy`", at).help(ORDERS).into());
+                return Err(new_error("`order` must be `fifo` or `legacy`", at).help(ORDERS).into());
             }
         },
     };
@@ -59,7 +59,7 @@ pub(crate) fn sort(resources: &mut Resources, options: Option<&SortOptions>, oth
     Ok(())
 }
 
-/// Where an object stands in legacy order.
+/// The position of an object in legacy order.
 #[derive(PartialEq, Eq)]
 struct Position {
     rank: i64,

@@ -1,6 +1,6 @@
 //! `vars`: `$(NAME)` in the objects, once at the root after the name references.
 //!
-//! The field specs say where a name may stand. A name that no var has is left alone: the kubelet may know it.
+//! The field specs select where a name may be used. An unknown name stays as it is, because the kubelet may resolve it.
 
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::kustomize::field;
@@ -14,11 +14,11 @@ use crate::source::Location;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-/// The value of a var and whether it stands anywhere.
+/// The value of a var and whether it is used.
 struct VarValue {
-    /// What takes the place of a text that is nothing but `$(NAME)`.
+    /// Replaces a text that is only `$(NAME)`.
     whole: Scalar,
-    /// What takes the place of `$(NAME)` in a longer text.
+    /// Replaces `$(NAME)` in a longer text.
     part: String,
     at: Location,
     used: Cell<bool>,
@@ -27,7 +27,7 @@ struct VarValue {
 /// The vars of a build by name; `None` is the value of those that are no scalars and that nothing takes.
 type VarValues<'v> = BTreeMap<&'v str, Option<VarValue>>;
 
-/// Puts the values of all `vars` of the build in where `context.specs.var_reference` says.
+/// Sets the values of all `vars` of the build in the fields of `context.specs.var_reference`.
 pub(crate) fn resolve(resources: &mut Resources, vars: &[Var], context: &StepContext) -> Result<()> {
     if vars.is_empty() {
         return Ok(());
@@ -40,13 +40,13 @@ pub(crate) fn resolve(resources: &mut Resources, vars: &[Var], context: &StepCon
     })?;
     for var in vars {
         if values.get(&*var.name).is_some_and(|known| known.as_ref().is_none_or(|known| !known.used.get())) {
-            context.warn(Diagnostic::new(Code::Overlay, format!("the var `{}` stands nowhere", var.name)).at(var.at));
+            context.warn(Diagnostic::new(Code::Overlay, format!("the var `{}` is not used", var.name)).at(var.at));
         }
     }
     Ok(())
 }
 
-/// The value of one var: of the object that is known to hold it.
+/// The value of one var, from the object that the var selects.
 fn value<'v>(
     var: &'v Var,
     resources: &Resources,
@@ -56,19 +56,18 @@ fn value<'v>(
     let Some(holder) = resources.iter().find(|resource| resource.vars.contains(&var.name.text)) else {
         let (kind, name) = (var.object.kind.as_deref().unwrap_or("object"), var.object.name.as_deref().unwrap_or(""));
         let names = resources.iter().flat_map(|r| [r.name()]);
-        return Err(new_error(format!("no {kind} `{name}` is there to hold the value of the var `{}`", var.name))
+        return Err(new_error(format!("the var `{}` takes its value from the unknown {kind} `{name}`", var.name))
             .suggest(name, names));
     };
     let path = var.field_path.as_deref().unwrap_or("metadata.name");
     let found = SourcePath::indexed(path).and_then(|path| path.find(&holder.node)).map_err(|error| error.at(var.at))?;
     let Some(node) = found else {
-        return Err(new_error(format!("the var `{}` takes `{path}`, which is not there", var.name))
+        return Err(new_error(format!("the var `{}` takes `{path}`, which does not exist", var.name))
             .note(holder.origin, "in this object"));
     };
     let Some(scalar) = node.as_scalar() else {
         let message = format!("the var `{}` takes `{path}`, which is {}", var.name, node.kind_name());
-        context
-            .warn(new_error(message).help("only strings, numbers and booleans can be put in the place of `$(NAME)`"));
+        context.warn(new_error(message).help("only strings, numbers and booleans can replace `$(NAME)`"));
         return Ok((&var.name, None));
     };
     let known = VarValue::new(scalar, node.at).ok_or_else(|| {
@@ -78,7 +77,7 @@ fn value<'v>(
             var.name,
             node.kind_name()
         );
-        new_error(message).note(node.at, "it stands here").help("write it in decimal digits, or in quotes")
+        new_error(message).note(node.at, "the value").help("write it in decimal digits, or in quotes")
     })?;
     Ok((&var.name, Some(known)))
 }
@@ -139,7 +138,7 @@ fn expanded(old: &Node, values: &VarValues, spec: &FieldSpec) -> Result<Option<N
             let mut new = Vec::with_capacity(items.len());
             for item in items.iter() {
                 let Some(scalar) = item.as_scalar().filter(|scalar| scalar.tag == Tag::Str) else {
-                    let message = format!("`{}` must hold strings, but this is {}", spec.path, item.kind_name());
+                    let message = format!("`{}` must contain strings, but this is {}", spec.path, item.kind_name());
                     let help = "kustomize insists on that wherever there are `vars`";
                     return Err(Diagnostic::new(Code::Resource, message).at(item.at).help(help));
                 };
@@ -167,7 +166,7 @@ fn whole(text: &str) -> Option<&str> {
     text.strip_prefix("$(")?.strip_suffix(')').filter(|name| !name.contains(')'))
 }
 
-/// The text with values in the place of `$(NAME)`; `$$` stands for one `$`.
+/// Replaces `$(NAME)` in a text by values, and `$$` by `$`.
 fn expand(text: &str, values: &VarValues) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

@@ -1,4 +1,4 @@
-//! What a step may look at besides the objects and the kustomization.
+//! What a step may use besides the objects and the kustomization.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Severity};
 use crate::kustomize::input::{Input, LoadRestrictor};
@@ -7,7 +7,7 @@ use crate::schema::merge::Schema;
 use crate::source::{Location, RelPath};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Where a step stands: the folder of its kustomization and what is configured there.
+/// The context of a step: the folder of its kustomization and the configuration that applies there.
 pub(crate) struct StepContext<'a> {
     /// What can be read.
     pub(crate) input: &'a Input<'a>,
@@ -15,7 +15,7 @@ pub(crate) struct StepContext<'a> {
     pub(crate) rules: BuildRules,
     /// The folder of the kustomization; paths in it start here.
     pub(crate) folder: RelPath,
-    /// The field specs that hold here: the defaults and all `configurations` and `crds` so far.
+    /// The field specs that apply here: the defaults and all `configurations` and `crds` so far.
     pub(crate) specs: Arc<FieldSpecs>,
     /// How lists merge.
     pub(crate) schema: Arc<Schema>,
@@ -53,10 +53,10 @@ impl Warnings {
 }
 
 /// What lets an entry match nothing in a build; kustomize knows no such field.
-const OPTIONAL: &str = "write `optional: true` in this entry if that may be";
+const OPTIONAL: &str = "if this is intended, set `optional: true` in this entry";
 
 impl StepContext<'_> {
-    /// Says something that never stops a build.
+    /// Adds a warning.
     pub(crate) fn warn(&self, warning: Diagnostic) {
         self.warnings.say(warning);
     }
@@ -69,7 +69,7 @@ impl StepContext<'_> {
     /// An entry has `optional: true`, which is for builds: kustomize refuses a kustomization with such a field.
     pub(crate) fn optional(&self, at: Location) {
         if self.rules.unmatched == Severity::Warning {
-            let message = "`optional` is a field of pleach, which kustomize refuses";
+            let message = "`optional` is a field of pleach that kustomize rejects";
             self.warn(Diagnostic::new(Code::Overlay, message).at(at));
         }
     }
@@ -81,7 +81,7 @@ impl StepContext<'_> {
 
     /// kustomize loses or mangles data here.
     pub(crate) fn lossy(&self, diagnostic: Diagnostic) -> Result<()> {
-        let relief = "`compat: kustomize` in branches.yaml has it done as kustomize does it";
+        let relief = "to do it as kustomize does, set `compat: kustomize` in branches.yaml";
         self.judge(self.rules.lossy, diagnostic, relief)
     }
 

@@ -27,7 +27,7 @@ pub(crate) fn is_kustomization(name: &str) -> bool {
     NAMES.contains(&without_j2(name).unwrap_or(name))
 }
 
-/// What a path of `resources` leads to.
+/// What a path of `resources` points to.
 pub(crate) enum NamedPath {
     /// A file of manifests.
     File(Arc<File>),
@@ -86,14 +86,14 @@ impl Input<'_> {
         })
     }
 
-    /// Adds the manifests below a folder; `above` holds the folders on the way to it, links resolved.
+    /// Adds the manifests below a folder; `above` has its parent folders, links resolved.
     fn walk(&self, folder: &RelPath, above: &mut Vec<RelPath>, files: &mut Vec<Arc<File>>) -> Result<()> {
         let diagnostic = |message: String| Diagnostic::new(Code::Overlay, message);
         let Found::Folder(names) = self.project.look(folder) else { return Ok(()) };
         let real = self.project.real(folder).unwrap_or_default();
         if above.contains(&real) {
             let [folder, real] = [folder, &real].map(|folder| self.project.show(folder));
-            return Err(diagnostic(format!("`{folder}` is a link to `{real}`, which it is in")).into());
+            return Err(diagnostic(format!("`{folder}` is a link to `{real}`, which contains it")).into());
         }
         above.push(real);
         for name in names.iter().filter(|name| !is_kustomization(name)) {
@@ -126,7 +126,7 @@ impl Input<'_> {
 }
 
 impl StepContext<'_> {
-    /// The file that `path` names as seen from this folder, if the load restrictions allow it. The diagnostic stands at
+    /// The file at `path` relative to this folder, if the load restrictions allow it. The diagnostic is located at
     /// `path`.
     pub(crate) fn file(&self, path: &Text) -> Result<Arc<File>, Diagnostic> {
         match self.entry(path)? {
@@ -135,7 +135,7 @@ impl StepContext<'_> {
         }
     }
 
-    /// The file or folder that `path` names as seen from this folder.
+    /// The file or folder at `path` relative to this folder.
     pub(crate) fn entry(&self, path: &Text) -> Result<NamedPath, Diagnostic> {
         let project = self.input.project;
         if path.is_empty() {
@@ -147,16 +147,19 @@ impl StepContext<'_> {
         };
         match full.as_ref().map(|full| project.look(full)) {
             Some(Found::File(file)) => self.allow(path, &file.path).map(|()| NamedPath::File(file)),
-            Some(Found::Folder(_)) if path.starts_with('/') => {
-                Err(new_error(path, format!("`{path}` is absolute; folders are named as seen from the kustomization")))
-            }
+            Some(Found::Folder(_)) if path.starts_with('/') => Err(new_error(
+                path,
+                format!("`{path}` is absolute; the path of a folder must be relative to the kustomization"),
+            )),
             Some(Found::Folder(_)) => Ok(NamedPath::Folder(full.unwrap_or_default())),
             Some(Found::Unreadable(why)) => Err(new_error(path, format!("`{path}` cannot be read: {why}"))),
-            _ if is_remote(path) => Err(new_error(path, format!("`{path}` is remote, and a build uses no network"))
-                .help("put a copy of it into the project and name that")),
+            _ if is_remote(path) => {
+                Err(new_error(path, format!("`{path}` is remote, but a build does not use the network"))
+                    .help("copy it into the project and use the path of the copy"))
+            }
             Some(Found::Nothing) => {
                 let full = full.unwrap_or_default();
-                let error = new_error(path, format!("there is no file or folder `{path}`"));
+                let error = new_error(path, format!("no file or folder `{path}` exists"));
                 Err(match project.look(&full.parent()) {
                     Found::Folder(names) => {
                         match crate::diagnostic::nearest(full.name(), names.iter().map(String::as_str)) {
@@ -170,7 +173,7 @@ impl StepContext<'_> {
                     _ => error,
                 })
             }
-            None => Err(new_error(path, format!("`{path}` leads out of the project"))),
+            None => Err(new_error(path, format!("`{path}` is outside of the project"))),
         }
     }
 
@@ -180,8 +183,8 @@ impl StepContext<'_> {
         if self.rules.load == LoadRestrictor::None || below() == Some(true) {
             return Ok(());
         }
-        Err(new_error(path, format!("`{path}` stands outside of the folder of its kustomization")).help(
-            "move it into the folder, or make it part of a kustomization and list that one's folder in `resources`",
+        Err(new_error(path, format!("`{path}` is outside of the folder of its kustomization")).help(
+            "move it into the folder, or add it to another kustomization and list the folder of that in `resources`",
         ))
     }
 
@@ -198,8 +201,8 @@ impl StepContext<'_> {
         }
     }
 
-    /// The documents of YAML text that stands in a scalar of a file, such as an inline patch; parsed once for all builds
-    /// as long as the text at that place is the same.
+    /// The documents of YAML text in a scalar of a file, such as an inline patch; parsed once for all builds
+    /// as long as the text at that location is the same.
     pub(crate) fn inline(&self, scalar: &Node, dialect: Dialect) -> Result<Arc<Vec<Node>>> {
         let text = scalar.as_scalar().map_or("", |scalar| scalar.text.as_str());
         let parse = || {
@@ -210,7 +213,7 @@ impl StepContext<'_> {
             return Ok(parse()?.1);
         }
         let (known, documents) = once(&self.input.memo.inline, &(scalar.at, dialect), parse)?;
-        // A template may put another text at the same place.
+        // A template may produce another text at the same location.
         if known == text { Ok(documents) } else { Ok(parse()?.1) }
     }
 }

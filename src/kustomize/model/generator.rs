@@ -38,7 +38,7 @@ pub struct Generator {
     pub r#type: Option<Text>,
     /// What differs from `generatorOptions`.
     pub options: Option<GeneratorOptions>,
-    /// Where the entry stands.
+    /// The location of the entry.
     pub at: Location,
 }
 

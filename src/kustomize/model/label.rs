@@ -17,7 +17,7 @@ pub struct Label {
     pub include_templates: bool,
     /// Further places for them.
     pub fields: Vec<FieldSpec>,
-    /// Where the entry stands.
+    /// The location of the entry.
     pub at: Location,
 }
 

@@ -74,7 +74,7 @@ fn put(resource: &mut Resource, side: Side, affix: &Text, spec: &FieldSpec) -> R
         };
         Ok(Some(field::rewritten(old, &text, old.at)))
     };
-    // The filter of kustomize asks for the kind of the object as it is now, after those before.
+    // The filter of kustomize checks the current kind of the object, after the previous ones.
     if spec.fits(&resource.gvk()) {
         field::change(&mut resource.node, spec, Make::Str, value).map_err(|error| resource.within(error))?;
     }
@@ -87,7 +87,7 @@ pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, _: &StepC
     let (prefix, suffix, specs) = plugin::read(plugin, |fields| {
         if !fields.has("fieldSpecs") {
             let at = plugin.origin;
-            fields.faults().say(at, format!("`{kind}` needs `fieldSpecs`"));
+            fields.faults().say(at, format!("`{kind}` requires `fieldSpecs`"));
         }
         (fields.text("prefix").and_then(Text::of), fields.text("suffix").and_then(Text::of), plugin::specs(fields))
     })?;

@@ -1,6 +1,6 @@
 //! `configMapGenerator` and `secretGenerator`: objects made of files and literals.
 //!
-//! The name gets its hash at the very end, in `finish`, after all transformers had their turn.
+//! The name gets its hash at the very end, in `finish`, after all transformers.
 
 use super::plugin;
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
@@ -94,7 +94,7 @@ pub(crate) fn one(
     Ok(GeneratedObject { resource, behavior: generator.behavior })
 }
 
-/// The pairs of one generator and those that hold for all; its own win.
+/// The pairs of one generator and the global ones; its own take precedence.
 fn merged(own: Option<&TextMap>, global: Option<&TextMap>) -> Map {
     let pairs = global.into_iter().chain(own).flatten();
     pairs.map(|(key, value)| (field::key(key, value.at), value.node())).collect()
@@ -108,8 +108,8 @@ fn pairs(generator: &Generator, kind: &str, context: &StepContext) -> Result<Gen
     let mut diagnostics = Vec::new();
     let mut add = |key: &str, value: Vec<u8>, source: &Text| {
         if let Some((_, first)) = data.insert(key.into(), (value, source.at)) {
-            let message = format!("the {kind} `{}` gets the key `{key}` twice", generator.name);
-            diagnostics.push(new_error(source, message).note(first, "first here"));
+            let message = format!("the {kind} `{}` has the key `{key}` twice", generator.name);
+            diagnostics.push(new_error(source, message).note(first, "first defined here"));
         }
     };
     let mut failed = Vec::new();
@@ -139,7 +139,7 @@ fn pairs(generator: &Generator, kind: &str, context: &StepContext) -> Result<Gen
 fn literal(source: &Text) -> Result<(&str, &str), Diagnostic> {
     match source.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key, unquoted(value))),
-        _ => Err(new_error(source, format!("the literal `{source}` is not of the form `key=value`"))),
+        _ => Err(new_error(source, format!("the literal `{source}` must have the form `key=value`"))),
     }
 }
 
@@ -152,7 +152,7 @@ fn file(source: &Text, context: &StepContext) -> Result<(SmolStr, Vec<u8>)> {
     let (key, path) = match source.split_once('=') {
         None => (None, &**source),
         Some((key, path)) if !key.is_empty() && !path.is_empty() && !path.contains('=') => (Some(key), path),
-        Some(_) => return Err(new_error(source, format!("`{source}` is neither `path` nor `key=path`")).into()),
+        Some(_) => return Err(new_error(source, format!("`{source}` must have the form `path` or `key=path`")).into()),
     };
     let path = Text { text: path.into(), at: source.at };
     let found = context.file(&path)?;

@@ -6,7 +6,7 @@ use crate::kustomize::input::{Resources, StepContext};
 use crate::node::Node;
 use crate::resource::Resource;
 
-/// Puts the hash of its content behind the name of every generated object that wants one.
+/// Appends the hash of its content to the name of every generated object that requests it.
 pub(crate) fn append(resources: &mut Resources) {
     for resource in resources.iter_mut().filter(|resource| resource.generated.is_some_and(|g| g.hash)) {
         let name = format!("{}-{}", resource.name(), hash::of(resource));

@@ -13,7 +13,7 @@ pub(crate) fn configured(plugin: &Resource, _: &StepContext) -> Result<Generated
     let text = |path: &[&str]| plugin.node.str_at(path).unwrap_or("");
     if text(&["cloud"]) != "gke" {
         return Err(
-            plugin::error(plugin, format!("the cloud `{}` is not supported; `gke` is", text(&["cloud"]))).into()
+            plugin::error(plugin, format!("the cloud `{}` is not supported, only `gke`", text(&["cloud"]))).into()
         );
     }
     let account = text(&["serviceAccount", "name"]);

@@ -1,6 +1,6 @@
 //! `images`: names, tags and digests of container images.
 //!
-//! kustomize goes over an object twice: over every list called `containers` or `initContainers`, however deep and in
+//! kustomize processes an object twice: first every list called `containers` or `initContainers`, however deep and in
 //! whatever kind, and then over its field specs. What the first pass made is what the second one finds.
 
 use super::plugin;
@@ -43,7 +43,7 @@ pub(crate) fn apply(
         let value = |old: &Node, _: &Trail, _: &FieldSpec| pass.value(old);
         field::change_all(&mut resource.node, specs, Make::Nothing, value).map_err(|error| resource.within(error))?;
         if first > 0 && pass.changed > first && image.appends() {
-            let message = format!("the `tagSuffix` of `{}` is put behind the tag twice", image.name);
+            let message = format!("the `tagSuffix` of `{}` is appended to the tag twice", image.name);
             let help = "kustomize changes containers in two passes; write `newTag` instead";
             context.lossy(resource.within(Diagnostic::new(Code::Overlay, message).at(image.at).help(help)))?;
         }
@@ -104,7 +104,7 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// The image reference in the place of `old`, if it is about that image and changes.
+    /// The image reference that replaces `old`, if it matches and changes.
     fn value(&mut self, old: &Node) -> Result<Option<Node>, Diagnostic> {
         let text = &field::scalar(old, "image")?.text;
         if !self.image.name.matches(text) || self.image.kept.contains(text.as_str()) {

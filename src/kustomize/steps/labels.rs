@@ -31,7 +31,7 @@ pub(crate) fn count(kustomization: &Kustomization) -> usize {
     kustomization.labels.len() + usize::from(any)
 }
 
-/// The fields that an entry of `labels` is about. A field that it names itself stands in the way of a default with the
+/// The fields that an entry of `labels` applies to. A field that it lists itself replaces a default with the
 /// same path, whatever their kinds.
 fn specs(label: &Label, context: &StepContext) -> Result<Vec<FieldSpec>, Diagnostic> {
     let mut specs = label.fields.clone();
@@ -75,7 +75,7 @@ pub(crate) fn set(
             return Ok(());
         }
         let read = Node::plain(key.clone(), tag).kind_name();
-        let message = format!("the {what} `{key}` is written without quotes by kustomize and read as {read}");
+        let message = format!("the {what} `{key}` is written without quotes by kustomize, so it is read as {read}");
         Err(Diagnostic::new(Code::Overlay, message)
             .at(value.at)
             .help("choose a key that is not a number, `true` or `null`"))

@@ -1,6 +1,6 @@
 //! What a kustomization does to the objects, in kustomize's order, whatever the order in its file.
 //!
-//! Each step is a file; [`STEPS`] says when it runs, which fields of a kustomization configure it, and how an object that
+//! Each step is a file; [`STEPS`] defines when it runs, which fields of a kustomization configure it, and how an object that
 //! is listed in `transformers` does.
 
 mod affix;
@@ -26,15 +26,15 @@ use crate::kustomize::input::{Resources, StepContext};
 use crate::kustomize::model::Kustomization;
 use crate::resource::Resource;
 
-/// One step: changes the objects as some fields of the kustomization say, or as the object says that configures it.
+/// One step: changes the objects as fields of the kustomization or a configuration object require.
 pub(crate) struct TransformStep {
     /// Its name in kustomize.
     pub(crate) transformer: &'static str,
     /// The number of such transformers that kustomize creates for the fields of a kustomization.
     pub(crate) count: fn(&Kustomization) -> usize,
-    /// Changes the objects as the fields say.
+    /// Applies the fields of a kustomization.
     pub(crate) apply: fn(&mut Resources, &Kustomization, &StepContext) -> Result<()>,
-    /// Changes the objects as a configuration says.
+    /// Applies a configuration object.
     pub(crate) configured: fn(&mut Resources, &Resource, &StepContext) -> Result<()>,
 }
 
@@ -94,11 +94,11 @@ pub(crate) fn generate(plugin: &Resource, context: &StepContext) -> Result<Gener
 }
 
 fn unknown(plugin: &Resource, kind: &str, role: &str, known: impl Iterator<Item = &'static str>) -> Diagnostic {
-    plugin::error(plugin, format!("`{kind}` is no built-in {role}")).suggest(kind, known)
+    plugin::error(plugin, format!("unknown built-in {role} `{kind}`")).suggest(kind, known)
 }
 
 fn refuse_helm(plugin: &Resource, _: &StepContext) -> Result<GeneratedObject> {
-    Err(plugin::error(plugin, "`HelmChartInflationGenerator` needs the program helm and a network")
-        .help("run `helm template` once, put what it prints into a file and list that in `resources`")
+    Err(plugin::error(plugin, "`HelmChartInflationGenerator` requires the program helm and a network")
+        .help("run `helm template` once, write its output to a file and list the file in `resources`")
         .into())
 }

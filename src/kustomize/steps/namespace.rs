@@ -1,6 +1,6 @@
 //! `namespace`.
 //!
-//! Everything gets the namespace but objects of kinds that are known to stand outside of namespaces; a `Namespace` gets
+//! Everything gets the namespace except objects of cluster-scoped kinds; a `Namespace` gets
 //! it as its name. Subjects of role bindings get it only where they surely mean an account of the same namespace.
 
 use super::plugin;
@@ -53,7 +53,7 @@ pub(crate) fn apply(resources: &mut Resources, namespace: &Namespace) -> Result<
         resource.remember_id();
         namespace.put(&mut resource.node).map_err(|error| resource.within(error))
     })?;
-    // Some were told apart by their namespaces only.
+    // Some objects differed only in their namespaces.
     resources.refuse_collisions(&format!("in the namespace `{}`", namespace.name), namespace.name.at)
 }
 
@@ -91,10 +91,10 @@ impl Namespace<'_> {
         Ok(())
     }
 
-    /// The namespace in the place of `old`.
+    /// The namespace that replaces `old`.
     fn value(&self, old: &Node, spec: &FieldSpec) -> Result<Option<Node>, Diagnostic> {
         let scalar = field::scalar(old, &spec.path)?;
-        // To kustomize the word `null` is a namespace where it may make the field.
+        // For kustomize the text `null` is a namespace where it may make the field.
         let set = !scalar.text.is_empty() && (scalar.tag != Tag::Null || spec.create);
         let keep = self.unset_only && set;
         let same = scalar.tag == Tag::Str && scalar.text == self.name.text;
@@ -147,7 +147,7 @@ pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, _: &StepC
             Some("allServiceAccounts") => Subjects::AllServiceAccounts,
             Some("none") => Subjects::None,
             Some(other) => {
-                let message = format!("`{other}` is none of `defaultOnly`, `allServiceAccounts` and `none`");
+                let message = format!("`{other}` is not one of `defaultOnly`, `allServiceAccounts` and `none`");
                 let at = fields.at("setRoleBindingSubjects");
                 fields.faults().say(at, message);
                 Subjects::None

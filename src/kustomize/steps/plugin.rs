@@ -16,7 +16,7 @@ pub(crate) fn read<T>(plugin: &Resource, read: impl FnOnce(&mut Fields) -> T) ->
         value = Some(read(fields));
         Some(())
     });
-    let value = value.ok_or_else(|| error(plugin, "a plugin is configured by a mapping"))?;
+    let value = value.ok_or_else(|| error(plugin, "the configuration of a plugin must be a mapping"))?;
     faults.check(value)
 }
 
@@ -34,7 +34,7 @@ const TYPED: [&str; 10] = [
     "unsetonly",
 ];
 
-/// The same configuration with its numbers and booleans as strings where strings are wanted.
+/// The same configuration with its numbers and booleans as strings where strings are expected.
 fn strings(node: &Node) -> Node {
     let value = match &node.value {
         Value::Map(map) => {
@@ -67,8 +67,8 @@ pub(crate) fn kind(plugin: &Resource) -> Result<String, Diagnostic> {
     if gvk.group.is_empty() && gvk.version == "builtin" {
         return Ok(gvk.kind.to_string());
     }
-    Err(error(plugin, format!("the plugin `{}` is a program of its own, and a build runs no programs", gvk.kind))
-        .help("run it once and list what it prints in `resources`, or use a built-in plugin: `apiVersion: builtin`"))
+    Err(error(plugin, format!("the plugin `{}` is a program, but a build does not run programs", gvk.kind))
+        .help("run it once and list its output in `resources`, or use a built-in plugin: `apiVersion: builtin`"))
 }
 
 /// An error in the configuration of a plugin.

@@ -19,7 +19,7 @@ use crate::yaml::{self, Dialect, Faults};
 use model::replacement::{FieldOptions, ReplacementSource, ReplacementTarget};
 use std::borrow::Cow;
 
-/// The step `replacements`: reads those that stand in files, then applies all.
+/// The step `replacements`: reads those in files, then applies all.
 pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, context: &StepContext) -> Result<()> {
     let mut replacements = Vec::new();
     for entry in &kustomization.replacements {
@@ -39,7 +39,7 @@ pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, con
     Ok(())
 }
 
-/// The replacements of a file, which holds one or a list of them.
+/// The replacements of a file, which contains one or a list of them.
 fn read(path: &Text, context: &StepContext) -> Result<Vec<Replacement>> {
     let documents = context.documents(&context.file(path)?, Dialect::Yaml11)?;
     let mut faults = Faults::ignoring_case(Code::Overlay).ignoring_unknown();
@@ -49,7 +49,7 @@ fn read(path: &Text, context: &StepContext) -> Result<Vec<Replacement>> {
         }
         Some(one) => model::replacement::replacement(one, &mut faults).into_iter().collect(),
         None => {
-            faults.say(path.at, format!("`{path}` holds no replacement"));
+            faults.say(path.at, format!("`{path}` contains no replacement"));
             Vec::new()
         }
     };
@@ -61,22 +61,22 @@ fn replace(resources: &mut Resources, replacement: &Replacement, context: &StepC
         context.optional(replacement.at);
     }
     let new_error = |message: &str| Diagnostic::new(Code::Overlay, message);
-    let source = replacement.source.as_ref().ok_or_else(|| new_error("a replacement needs a `source`"))?;
+    let source = replacement.source.as_ref().ok_or_else(|| new_error("a replacement requires a `source`"))?;
     if replacement.targets.is_empty() {
-        return Err(new_error("a replacement needs at least one entry of `targets`").into());
+        return Err(new_error("a replacement requires at least one entry of `targets`").into());
     }
     let mut source = SourceValue::new(source, resources)?;
     let mut unmatched = Vec::new();
     let mut renames = false;
     for target in &replacement.targets {
-        let select = target.select.as_ref().ok_or_else(|| new_error("a target needs a `select`").at(target.at))?;
+        let select = target.select.as_ref().ok_or_else(|| new_error("a target requires a `select`").at(target.at))?;
         let selection = Selection::new(select, &target.reject, resources)?;
         let name = [Text { text: "metadata.name".into(), at: target.at }];
         let paths = if target.field_paths.is_empty() { &name } else { &target.field_paths[..] };
         let mut ways = None;
         for i in 0..resources.as_slice().len() {
             if selection.holds(i, &resources.as_slice()[i]) {
-                // A path that leads nowhere is no fault as long as no object is to go there.
+                // An invalid path is not an error as long as no object is selected.
                 let ways = match &mut ways {
                     Some(ways) => ways,
                     none => none.insert(gather(paths, way)?),
@@ -87,7 +87,7 @@ fn replace(resources: &mut Resources, replacement: &Replacement, context: &StepC
                     linked::settle(resource, context)?;
                     let origin = resource.origin;
                     if lost {
-                        let message = format!("`{path}` would stand inside of a null, where kustomize loses it");
+                        let message = format!("`{path}` would be inside of a null, where kustomize loses it");
                         context.lossy(
                             Diagnostic::new(Code::Overlay, message).at(path.at).note(origin, "in this object"),
                         )?;
@@ -112,8 +112,8 @@ fn way(path: &Text) -> Result<(&Text, TargetPath), Diagnostic> {
     Ok((path, TargetPath::new(path).map_err(|error| error.at(path.at))?))
 }
 
-/// Whether an object has, or had, what a selector says. kustomize takes no kind for one outside of namespaces here,
-/// but what such an object was called before counts as standing in no namespace.
+/// Whether an object matches, or matched, a selector. kustomize treats no kind as cluster-scoped here, but the
+/// previous names of a cluster-scoped object have no namespace.
 fn is_meant(resource: &Resource, selector: &Selector) -> bool {
     let text = |part: &Option<Text>| part.as_ref().map_or("", |part| part.text.as_str()).to_owned();
     let (group, version, kind) = (text(&selector.group), text(&selector.version), text(&selector.kind));
@@ -131,7 +131,7 @@ fn is_meant(resource: &Resource, selector: &Selector) -> bool {
     })
 }
 
-/// A selector in words.
+/// A selector as text for messages.
 fn words(selector: &Selector) -> String {
     let parts = [
         ("group", &selector.group),
@@ -147,7 +147,7 @@ fn words(selector: &Selector) -> String {
     if said.is_empty() { "anything".to_owned() } else { said.join(", ") }
 }
 
-/// Complains that no object is meant, and says which one may have been.
+/// The error that no object is selected, with a similar name.
 fn missing(selector: &Selector, resources: &Resources, message: &str) -> Diagnostic {
     let error = Diagnostic::new(Code::Overlay, format!("{message} ({})", words(selector))).at(selector.at);
     let Some(name) = &selector.name else { return error };
@@ -157,10 +157,10 @@ fn missing(selector: &Selector, resources: &Resources, message: &str) -> Diagnos
 }
 
 fn nothing_selected(select: &Selector, resources: &Resources, target: &ReplacementTarget) -> Diagnostic {
-    missing(select, resources, "no object is the target of this replacement").at(target.at)
+    missing(select, resources, "no object matches the target of this replacement").at(target.at)
 }
 
-/// The source of a replacement: which object, which field, what it holds.
+/// The source of a replacement: the object, the field and its value.
 struct SourceValue<'s> {
     source: &'s ReplacementSource,
     path: SourcePath,
@@ -173,11 +173,11 @@ impl<'s> SourceValue<'s> {
         let selector = &source.object;
         let mut holders = (0..resources.as_slice().len()).filter(|&i| is_meant(&resources.as_slice()[i], selector));
         let Some(holder) = holders.next() else {
-            return Err(missing(selector, resources, "no object is the source of this replacement"));
+            return Err(missing(selector, resources, "no object matches the source of this replacement"));
         };
         if let Some(other) = holders.next() {
             let all = resources.as_slice();
-            let message = format!("several objects are the source of this replacement ({})", words(selector));
+            let message = format!("several objects match the source of this replacement ({})", words(selector));
             return Err(Diagnostic::new(Code::Overlay, message)
                 .at(selector.at)
                 .note(all[holder].origin, "this one")
@@ -201,7 +201,7 @@ impl<'s> SourceValue<'s> {
     fn read(&self, resource: &Resource) -> Result<Node, Diagnostic> {
         let at = self.source.path_at();
         let text = self.source.field_path.as_deref().unwrap_or("metadata.name");
-        let found = self.path.find(&resource.node).map_err(|error| error.note(at, "on the way of this path"))?;
+        let found = self.path.find(&resource.node).map_err(|error| error.note(at, "for this path"))?;
         let blank = |node: &&Node| {
             node.is_null()
                 || node.as_map().is_some_and(crate::node::Map::is_empty)
@@ -241,9 +241,9 @@ fn no_parts(delimiter: &Text, node: &Node) -> Diagnostic {
 struct Selection<'t> {
     select: &'t Selector,
     reject: &'t [Selector],
-    /// The objects that have the wanted labels and annotations, where the selector asks for some.
+    /// The objects with the selected labels and annotations, if the selector has any.
     wanted: Option<Vec<usize>>,
-    /// The objects that have some that are not wanted.
+    /// The objects that a `reject` selects by labels and annotations.
     unwanted: Vec<usize>,
 }
 
@@ -265,7 +265,7 @@ impl<'t> Selection<'t> {
     }
 }
 
-/// The objects that have the labels and annotations that a selector wants, if it wants any.
+/// The objects that have the labels and annotations of a selector, if it has any.
 fn labelled(selector: &Selector, resources: &Resources) -> Result<Option<Vec<usize>>> {
     let (label_selector, annotation_selector) = (selector.label_selector.clone(), selector.annotation_selector.clone());
     if label_selector.is_none() && annotation_selector.is_none() {
@@ -275,7 +275,7 @@ fn labelled(selector: &Selector, resources: &Resources) -> Result<Option<Vec<usi
     patch::select(resources, &PatchTarget::new(only)).map(Some)
 }
 
-/// Writes the value to every field that a path leads to. Whether kustomize loses it.
+/// Writes the value to every field that a path reaches. Returns whether kustomize loses it.
 fn write(
     resource: &mut Resource,
     path: &Text,
@@ -298,14 +298,14 @@ fn write(
         Ok(0) => Err(Diagnostic::new(Code::Overlay, format!("the target has no `{path}`"))
             .at(path.at)
             .note(origin, format!("in `{id}`"))
-            .help("write `options: {create: true}` to have it made")),
+            .help("write `options: {create: true}` to create it")),
         Ok(_) if resource.name().is_empty() || resource.gvk().kind.is_empty() => {
             let lost = if resource.name().is_empty() { "name" } else { "kind" };
             let message = format!("`{path}` leaves the object without a {lost}");
             Err(Diagnostic::new(Code::Overlay, message).at(path.at).note(origin, format!("`{id}`")))
         }
         Ok(_) => Ok(lost),
-        Err(error) if error.parts().at.is_some() => Err(error.note(path.at, "on the way of this path")),
+        Err(error) if error.parts().at.is_some() => Err(error.note(path.at, "for this path")),
         Err(error) => Err(error.at(path.at).note(origin, format!("in `{id}`"))),
     }
 }
@@ -330,7 +330,7 @@ fn set(target: &mut Node, reached: Reached, value: &Node, options: &FieldOptions
     let agrees = old.tag == Tag::Str || old.tag == read || old.tag == Tag::Float && read == Tag::Int;
     if !agrees {
         let (new, old) = (Node::plain(text, read), target.kind_name());
-        let message = format!("`{text}` is {}, but it must be {old}, as what it replaces", new.kind_name());
+        let message = format!("`{text}` is {}, but the replaced value is {old}", new.kind_name());
         return Err(Diagnostic::new(Code::Overlay, message)
             .note(target.at, "this")
             .help("a replacement never changes the type of a field"));
@@ -339,7 +339,7 @@ fn set(target: &mut Node, reached: Reached, value: &Node, options: &FieldOptions
     Ok(())
 }
 
-/// `old` with `new` in the place of one of its parts, before all of them or behind.
+/// Replaces one part of `old` by `new`, or adds it at the start or the end.
 fn join(old: &str, delimiter: &str, index: i64, new: &str) -> String {
     let mut parts: Vec<&str> = old.split(delimiter).collect();
     match usize::try_from(index) {

@@ -45,13 +45,13 @@ fn target(node: &Node, faults: &mut Faults) -> Option<ValueTarget> {
         let file_path_position = fields.int("filePathPosition").unwrap_or_default();
         if file_path_position < 0 {
             let at = fields.at("filePathPosition");
-            fields.faults().say(at, "positions count from 1");
+            fields.faults().say(at, "`filePathPosition` must be at least 0");
         }
         Some(ValueTarget { selector, field_path, file_path_position })
     })
 }
 
-/// Puts the value where the targets say. Without a value it is the name of the folder of the kustomization.
+/// Writes the value to the targets. The default value is the name of the folder of the kustomization.
 pub(crate) fn apply(resources: &mut Resources, config: ValueAdd, context: &StepContext) -> Result<()> {
     let mut targets = config.targets;
     if let Some(path) = &config.target_file_path {
@@ -63,7 +63,7 @@ pub(crate) fn apply(resources: &mut Resources, config: ValueAdd, context: &StepC
         faults.check(())?;
     }
     if targets.is_empty() {
-        return Err(Diagnostic::new(Code::Overlay, "`ValueAddTransformer` needs at least one target").into());
+        return Err(Diagnostic::new(Code::Overlay, "`ValueAddTransformer` requires at least one target").into());
     }
     let value = config.value.as_deref().map_or("", str::trim);
     let value = if value.is_empty() { context.folder.name() } else { value };

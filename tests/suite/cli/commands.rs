@@ -339,6 +339,6 @@ fn what_only_a_build_knows_is_told_by_kustomize() {
     assert!(!ran.err().contains("optional"), "{}", ran.err());
     workspace.write("kustomization.yaml", format!("resources: [a.yaml]\npatches:\n{patch}  optional: true\n"));
     let ran = workspace.run(&["kustomize"]).exits(0);
-    assert!(ran.err().contains("warning[overlay]: `optional` is a field of pleach, which kustomize refuses\n"));
+    assert!(ran.err().contains("warning[overlay]: `optional` is a field of pleach that kustomize rejects\n"));
     assert!(ran.err().contains("--> kustomization.yaml:3:3"), "{}", ran.err());
 }

@@ -124,7 +124,7 @@ impl ReferenceWalk<'_, '_> {
     /// A mapping that names an object and maybe its namespace.
     fn mapping(&self, node: &Node, end: &End) -> Result<Option<Node>, Diagnostic> {
         let missing = || {
-            let message = format!("`{}` has no `name`, and so it names nothing", end.field.path);
+            let message = format!("`{}` has no `name`, so it refers to nothing", end.field.path);
             Diagnostic::new(Code::Resource, message).at(node.at)
         };
         let old = node.get("name").ok_or_else(missing)?;
@@ -153,6 +153,6 @@ fn empty_part(node: &Node, end: &End) -> Diagnostic {
 }
 
 fn in_the_way(node: &Node, end: &End) -> Diagnostic {
-    let message = format!("`{}` must lead to a name, but {} stands in its way", end.field.path, node.kind_name());
+    let message = format!("`{}` must point to a name, but reaches {}", end.field.path, node.kind_name());
     Diagnostic::new(Code::Resource, message).at(node.at)
 }

@@ -18,7 +18,7 @@ pub(super) struct Referrals<'r> {
     resources: &'r [Resource],
     homes: Vec<CurrentScope<'r>>,
     by_name: HashMap<&'r str, Namesakes<'r>, FixedState>,
-    /// The namespaces in which objects stood at first, each with where such objects stand now.
+    /// The first namespaces of objects, each with the current scope of these objects.
     first_namespaces: OnceLock<BTreeSet<(SmolStr, CurrentScope<'r>)>>,
 }
 
@@ -30,7 +30,7 @@ struct Namesakes<'r> {
     by_namespace: HashMap<Option<&'r str>, Vec<usize>, FixedState>,
 }
 
-/// Where an object stands now.
+/// The current scope of an object.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum CurrentScope<'r> {
     /// Outside of namespaces.
@@ -50,12 +50,12 @@ pub(super) struct Referrer<'r> {
 /// A name, and what it may be the name of.
 pub(super) struct Named<'n> {
     pub(super) name: &'n str,
-    /// Whether the namespace goes where the name goes.
+    /// Whether the namespace is updated together with the name.
     pub(super) with: With<'n>,
     pub(super) of: &'n NameReference,
 }
 
-/// What stands, or may stand, beside a name.
+/// The fields that may accompany a name.
 #[derive(Clone, Copy)]
 pub(super) enum With<'n> {
     /// Nothing.
@@ -102,7 +102,7 @@ impl<'r> Referrer<'r> {
         Ok(Referrer { resource, home: referrals.homes[index], accounts })
     }
 
-    /// Whether objects there stand in the same namespace, or one of the two stands outside of namespaces.
+    /// Whether objects of both scopes are in the same namespace, or one of them is cluster-scoped.
     fn stands_beside(&self, home: CurrentScope) -> bool {
         self.home == CurrentScope::Cluster || home == CurrentScope::Cluster || home.namespace() == self.home.namespace()
     }
@@ -130,7 +130,7 @@ impl<'r> Referrer<'r> {
         }
     }
 
-    /// Whether a field is the name in a `roleRef`, and what that says of group and kind.
+    /// Whether a field is the name in a `roleRef`, and the group and kind in it.
     fn role(&self, field: &FieldSpec) -> Option<(&'r str, &'r str)> {
         if !field.path.ends_with("roleRef/name") {
             return None;
@@ -208,10 +208,10 @@ impl<'r> Referrals<'r> {
         match others.iter().find(differs) {
             None => Ok(Some(first)),
             Some(other) => {
-                Err(Diagnostic::new(Code::Overlay, format!("`{}` could be the name of several objects", named.name))
-                    .note(first.origin, format!("of `{}`", first.id()))
-                    .note(other.origin, format!("or of `{}`", other.id()))
-                    .help("give them different names, or put what belongs together into one folder"))
+                Err(Diagnostic::new(Code::Overlay, format!("`{}` may refer to several objects", named.name))
+                    .note(first.origin, format!("to `{}`", first.id()))
+                    .note(other.origin, format!("or to `{}`", other.id()))
+                    .help("give them different names, or put the objects that belong together into one folder"))
             }
         }
     }

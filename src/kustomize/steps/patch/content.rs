@@ -1,7 +1,7 @@
-//! What a patch holds: strategic merge patches or a JSON patch.
+//! The content of a patch: strategic merge patches or a JSON patch.
 //!
 //! kustomize reads a text as both and takes what comes out right. Here the first document decides: a mapping is a
-//! strategic merge patch, a list a JSON patch. Whom a patch is for is not asked here.
+//! strategic merge patch, a list a JSON patch. The target is not considered here.
 
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::kustomize::input::{StepContext, manifest};
@@ -38,10 +38,10 @@ impl PatchText {
         match (&patch.path, inline) {
             (Some(file), None) => Ok(PatchText::File(context.file(file)?)),
             (None, Some(inline)) => Ok(PatchText::Inline(inline)),
-            (None, None) => Err(new_error("a patch without `path` and `patch`")
-                .help("name a file with `path`, or write the patch under `patch: |-`")),
+            (None, None) => Err(new_error("a patch must have `path` or `patch`")
+                .help("set `path` to a file, or write the patch in `patch: |-`")),
             (Some(file), Some(_)) => {
-                Err(new_error("a patch has either `path` or `patch`, not both").note(file.at, "`path`"))
+                Err(new_error("a patch must have either `path` or `patch`, not both").note(file.at, "`path`"))
             }
         }
     }
@@ -88,12 +88,12 @@ pub(super) fn of_either_sort(patch: &Patch, context: &StepContext) -> Result<Pat
             Some(_) => manifest::objects(&documents).map(PatchContent::Merge),
             // An empty file does nothing, but a file of comments is refused, as kustomize has it.
             None if text.bytes(context)?.is_empty() => {
-                context.warn(empty(&text).note(patch.at, "named here"));
+                context.warn(empty(&text).note(patch.at, "referenced here"));
                 Ok(PatchContent::Json(Vec::new()))
             }
             None => Err(empty(&text).into()),
         },
-        // What is wrong for an object may be right for a JSON patch, such as a key that stands twice.
+        // Some errors in an object are valid in a JSON patch, such as a duplicate key.
         Err(errors) => operations(&text, context).map(PatchContent::Json).map_err(|_| errors),
     }
 }
@@ -105,7 +105,7 @@ pub(super) fn of_operations(patch: &Patch, context: &StepContext) -> Result<Vec<
     if operations.is_empty() { Err(empty(&text).into()) } else { Ok(operations) }
 }
 
-/// Strategic merge patches in a file or in place, for an entry of `patchesStrategicMerge`.
+/// Strategic merge patches in a file or inline, for an entry of `patchesStrategicMerge`.
 pub(super) fn of_strategic_merge(entry: &Node, context: &StepContext) -> Result<Vec<Node>> {
     let text = entry.as_str().unwrap_or_default();
     let is_inline = text.contains('\n') || text.trim_start().starts_with('{');
@@ -132,7 +132,7 @@ fn operations(text: &PatchText, context: &StepContext) -> Result<Vec<Node>> {
     let bytes = text.bytes(context)?;
     let json = if bytes.first() == Some(&b'[') {
         let json: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| {
-            new_error(format!("a patch that begins with `[` is JSON, but this is not: {error}"))
+            new_error(format!("a patch that begins with `[` must be JSON: {error}"))
                 .help("begin each operation with `- ` on a line of its own, or put strings in double quotes")
         })?;
         Some(json)
@@ -147,12 +147,12 @@ fn operations(text: &PatchText, context: &StepContext) -> Result<Vec<Node>> {
     };
     let Some(first) = documents.first() else { return Err(empty(text).into()) };
     let Some(operations) = first.as_seq() else {
-        let message = format!("a JSON patch is a list of operations, this is {}", first.kind_name());
+        let message = format!("a JSON patch must be a list of operations, but this is {}", first.kind_name());
         return Err(Diagnostic::new(Code::Overlay, message).at(first.at).at(text.place()).into());
     };
     if let Some(second) = documents.get(1) {
         context.lossy(
-            Diagnostic::new(Code::Overlay, "kustomize takes only the first document of a JSON patch")
+            Diagnostic::new(Code::Overlay, "kustomize uses only the first document of a JSON patch")
                 .at(second.at)
                 .help("put all operations into one list"),
         )?;

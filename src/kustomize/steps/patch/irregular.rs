@@ -1,7 +1,7 @@
 //! What kustomize makes of a list that merges when some element lacks a key, or two have the same.
 //!
 //! Such lists lose elements in kustomize. The same is done here, step by step as kyaml does it, so that the bytes agree;
-//! what gets lost is told. Nothing here is how one would want lists to merge: that is [`super::list`].
+//! losses are reported. The regular way to merge lists is [`super::list`].
 
 use super::directive::{self, Directive};
 use super::list::{Keyed, is_something, text};
@@ -39,7 +39,7 @@ impl<'n> Sides<'n> {
 }
 
 impl Merge<'_> {
-    /// The list that kustomize makes of its sides; `list` says where it stands.
+    /// The list that kustomize makes of its sides; `list` describes it.
     pub(super) fn irregular_list(&mut self, list: &Node, sides: Sides, keyed: Keyed) -> Result<Merged, Diagnostic> {
         let scalar = [SmolStr::default()];
         let all_keys = if keyed.keys.is_empty() { &scalar } else { keyed.keys };
@@ -95,7 +95,7 @@ impl Merge<'_> {
         Ok(())
     }
 
-    /// Merges two elements in place and says which of the two is now the outcome.
+    /// Merges two elements and returns which of the two is now the outcome.
     fn merge_found(
         &mut self,
         elements: &mut [Node],
@@ -116,7 +116,7 @@ impl Merge<'_> {
                 (Some(change), if merges { i } else { change }, outcome)
             }
         };
-        // A directive that was obeyed is gone when the element is met again.
+        // A directive is removed once it is applied.
         if let Some(change) = change.filter(|&i| directive_of(&elements[i]).is_some()) {
             elements[change].as_map_mut().map(|fields| fields.remove(directive::KEY));
         }
@@ -204,7 +204,7 @@ fn join(all: &mut [Vec<SmolStr>]) {
 /// The number of an element.
 type ElementIndex = usize;
 
-/// The lists on the way. They hold numbers, for kyaml's lists share elements: what changes in one changes in all.
+/// The lists on the way. They contain numbers, because kyaml's lists share elements: what changes in one changes in all.
 struct Lists {
     elements: Vec<Node>,
     target: Vec<ElementIndex>,
@@ -233,7 +233,7 @@ impl Lists {
     }
 
     /// The list with `element` in place of those that have these keys and values, or at its end, or without them. An
-    /// empty value stands for any; a key without a value counts as found if the one before it was.
+    /// empty value matches any; a key without a value counts as found if the one before it was.
     fn set(
         &self,
         list: &[ElementIndex],
@@ -267,7 +267,7 @@ impl Lists {
         Ok(result)
     }
 
-    /// Puts what is left of the object's list behind the result, in place of what has the same keys there.
+    /// Appends the rest of the object's list to the result, replacing what has the same keys there.
     fn append_target(&mut self, keys: &[&str]) -> Result<(), Diagnostic> {
         for &i in &self.target.clone() {
             let node = &self.elements[i];
@@ -296,7 +296,7 @@ impl Lists {
 fn has(element: &Node, key: &str, value: &str) -> Result<bool, Diagnostic> {
     if key.is_empty() {
         let scalar = element.as_scalar().ok_or_else(|| {
-            let message = format!("an element of a list of scalars is {}", element.kind_name());
+            let message = format!("a list of scalars has an element that is {}", element.kind_name());
             Diagnostic::new(Code::Resource, message).at(element.at)
         })?;
         return Ok(scalar.text == value);
@@ -306,6 +306,6 @@ fn has(element: &Node, key: &str, value: &str) -> Result<bool, Diagnostic> {
 }
 
 fn no_mapping(element: &Node) -> Diagnostic {
-    let message = format!("an element of a list of mappings is {}", element.kind_name());
+    let message = format!("a list of mappings has an element that is {}", element.kind_name());
     Diagnostic::new(Code::Resource, message).at(element.at)
 }

@@ -1,7 +1,7 @@
 //! JSON patches (RFC 6902), as kustomize applies them.
 //!
 //! kustomize goes beyond the RFC: an index may be negative, `replace` adds a missing key, `copy` of one gives `null`.
-//! Verb it changes without being asked is told. The object and all values pass through JSON first ([`super::json`]).
+//! Unrequested changes are reported. The object and all values pass through JSON first ([`super::json`]).
 
 use super::json;
 use crate::diagnostic::{Code, Diagnostic, gather};
@@ -40,7 +40,7 @@ struct LocatedPointer {
 const OPERATIONS: [&str; 6] = ["add", "remove", "replace", "move", "copy", "test"];
 
 impl Operations {
-    /// Reads a list of operations; what kustomize understands in an odd way goes to `losses`.
+    /// Reads a list of operations; what kustomize reads differently is added to `losses`.
     pub(super) fn read(list: &[Node], losses: &mut Vec<Diagnostic>) -> crate::diagnostic::Result<Self> {
         gather(list, |node| Operation::read(node, losses)).map(Operations)
     }
@@ -60,13 +60,13 @@ impl Operation {
         let new_error = |message: String| Diagnostic::new(Code::Overlay, message).at(node.at);
         let fields = node
             .as_map()
-            .ok_or_else(|| new_error(format!("an operation is a mapping, this is {}", node.kind_name())))?;
-        let op = fields.get("op").ok_or_else(|| new_error("an operation without `op`".to_owned()))?;
+            .ok_or_else(|| new_error(format!("an operation must be a mapping, but this is {}", node.kind_name())))?;
+        let op = fields.get("op").ok_or_else(|| new_error("this operation has no `op`".to_owned()))?;
         let mut value = || {
             if let Some(value) = fields.get("value") {
                 return json::normal(value);
             }
-            losses.push(new_error("an operation without `value`; kustomize writes `null`".to_owned()));
+            losses.push(new_error("this operation has no `value`; kustomize writes `null`".to_owned()));
             Ok(Node::null())
         };
         let what = match op.as_str().unwrap_or_default() {
@@ -78,10 +78,11 @@ impl Operation {
             "test" if !fields.has("value") => return Err(new_error("a `test` without `value`".to_owned())),
             "test" => Verb::Test(value()?),
             other => {
-                let error = Diagnostic::new(Code::Overlay, format!("`{other}` is no operation")).at(op.at).at(node.at);
+                let error =
+                    Diagnostic::new(Code::Overlay, format!("unknown operation `{other}`")).at(op.at).at(node.at);
                 return Err(error
                     .suggest(other, OPERATIONS)
-                    .help(format!("operations are `{}`", OPERATIONS.join("`, `"))));
+                    .help(format!("the operations are `{}`", OPERATIONS.join("`, `"))));
             }
         };
         Ok(Operation { what, path: LocatedPointer::read(fields, "path", node.at, losses)?, at: node.at })
@@ -108,24 +109,25 @@ impl Operation {
 impl LocatedPointer {
     fn read(fields: &Map, key: &str, at: Location, losses: &mut Vec<Diagnostic>) -> Result<Self, Diagnostic> {
         let new_error = |message: String| Diagnostic::new(Code::Overlay, message);
-        let node = fields.get(key).ok_or_else(|| new_error(format!("an operation without `{key}`")).at(at))?;
+        let node = fields.get(key).ok_or_else(|| new_error(format!("this operation has no `{key}`")).at(at))?;
         let at = node.at.or(at);
-        let text =
-            node.as_str().ok_or_else(|| new_error(format!("`{key}` is {}, not a string", node.kind_name())).at(at))?;
+        let text = node
+            .as_str()
+            .ok_or_else(|| new_error(format!("`{key}` must be a string, but this is {}", node.kind_name())).at(at))?;
         if let Some(pointer) = Pointer::new(text) {
             return Ok(LocatedPointer { pointer, at });
         }
-        let slash = new_error(format!("`{text}` does not begin with a slash")).at(at).help(format!("write `/{text}`"));
+        let slash = new_error(format!("`{text}` must begin with a slash")).at(at).help(format!("write `/{text}`"));
         let Some((dropped, _)) = text.split_once('/') else { return Err(slash) };
         let pointer = Pointer::new(&text[dropped.len()..]).unwrap_or_default();
-        losses.push(slash.help(format!("kustomize takes it for `{pointer}`")));
+        losses.push(slash.help(format!("kustomize reads it as `{pointer}`")));
         Ok(LocatedPointer { pointer, at })
     }
 
-    /// The last part, and the mapping or list in which it stands or would stand.
+    /// The last part, and the mapping or list that contains it or would contain it.
     fn parent<'n>(&self, object: &'n mut Node) -> Result<(&'n mut Node, &str), Diagnostic> {
         let Some((last, parts)) = self.pointer.parts().split_last() else {
-            return Err(Diagnostic::new(Code::Overlay, "the path names the object itself").at(self.at));
+            return Err(Diagnostic::new(Code::Overlay, "the path points to the object itself").at(self.at));
         };
         let parent = self.walk(object, parts)?;
         if parent.as_scalar().is_some() {
@@ -245,7 +247,7 @@ impl LocatedPointer {
     }
 }
 
-/// Verb stands under a key or index.
+/// The value of a key or index.
 fn child<'n>(node: &'n Node, part: &str) -> Option<&'n Node> {
     match &node.value {
         Value::Map(fields) => fields.get(part),

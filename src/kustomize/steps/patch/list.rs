@@ -1,7 +1,7 @@
 //! Lists that merge by the keys of their elements, or as sets of scalars.
 //!
-//! The elements of the patch come first. That is said here for lists in which every element has all keys and no two
-//! have the same; what kustomize makes of other lists is said in [`super::irregular`].
+//! The elements of the patch come first. This file handles lists in which every element has all keys and no two
+//! have the same; other lists are handled in [`super::irregular`].
 
 use super::directive::Directive;
 use super::irregular::Sides;
@@ -22,7 +22,7 @@ pub(super) struct Keyed<'a> {
     pub(super) items: Option<Shape>,
 }
 
-/// The text by which an element is told apart: that of a key, or of the element itself if there are no keys.
+/// The text that identifies an element: that of a key, or of the element itself if there are no keys.
 pub(super) fn text<'n>(element: &'n Node, key: &str) -> &'n str {
     let node = if key.is_empty() { Some(element) } else { element.get(key) };
     node.and_then(Node::as_scalar).map_or("", |scalar| scalar.text.as_str())
@@ -133,7 +133,7 @@ fn each_element(list: &Node, mut each: impl FnMut(&Node) -> Result<Merged, Diagn
     Ok(Merged::New(with_items(list, items.collect())))
 }
 
-/// What tells the elements of a list apart that has no oddities: those keys that elements have, and each has them all.
+/// What identifies the elements of a regular list: those keys that elements have, and each has them all.
 struct Regular<'a>(Vec<&'a str>);
 
 impl<'a> Regular<'a> {
@@ -161,7 +161,7 @@ impl<'a> Regular<'a> {
         texts(a).cmp(texts(b))
     }
 
-    /// With several keys kustomize leaves what it merged in its old place, with one it moves it to the front.
+    /// With several keys kustomize leaves a merged element at its old position, with one it moves it to the front.
     fn several(&self) -> bool {
         self.0.len() > 1
     }

@@ -1,7 +1,7 @@
 //! `patchesStrategicMerge`, `patches`, `patchesJson6902`.
 //!
 //! Which objects a patch changes ([`target`]), with what ([`content`]), how ([`strategic`], [`json6902`]), and what
-//! stays as it was whatever the patch says: kind, name and namespace.
+//! stays as it was whatever the patch contains: kind, name and namespace.
 
 mod comment;
 pub(crate) mod configured;
@@ -63,7 +63,7 @@ pub(crate) fn json6902(resources: &mut Resources, kustomization: &Kustomization,
         let target =
             patch.target.as_ref().filter(|target| target.selector.name.as_ref().is_some_and(|name| !name.is_empty()));
         let target = target.ok_or_else(|| {
-            Diagnostic::new(Code::Overlay, "an entry of `patchesJson6902` without `target.name`").at(patch.at)
+            Diagnostic::new(Code::Overlay, "an entry of `patchesJson6902` must have `target.name`").at(patch.at)
         })?;
         let operations = content::of_operations(patch, context);
         operations
@@ -88,10 +88,10 @@ fn apply(resources: &mut Resources, patch: &Patch, context: &StepContext) -> Res
     match (content::of_either_sort(patch, context)?, &patch.target) {
         (PatchContent::Merge(patches), Some(target)) => {
             if let [_, second, ..] = &patches[..] {
-                let message = "a patch with a `target` holds one document, this holds several";
+                let message = "a patch with a `target` must be one document, but this has several";
                 let error =
                     Diagnostic::new(Code::Overlay, message).at(target.selector.at).note(second.at, "the second one");
-                return Err(error.help("leave `target` out, or make an entry of each").into());
+                return Err(error.help("remove `target`, or create an entry for each").into());
             }
             let chosen = chosen(resources, patch, target, context)?;
             let Some(patch) = patches.first().filter(|_| !chosen.is_empty()) else { return Ok(()) };
@@ -108,9 +108,9 @@ fn apply(resources: &mut Resources, patch: &Patch, context: &StepContext) -> Res
         (PatchContent::Json(operations), Some(target)) => {
             operate(resources, patch, target, &operations, History::Note, context)
         }
-        (PatchContent::Json(_), None) => Err(Diagnostic::new(Code::Overlay, "a JSON patch without `target`")
+        (PatchContent::Json(_), None) => Err(Diagnostic::new(Code::Overlay, "a JSON patch must have a `target`")
             .at(patch.at)
-            .help("say with `target` which objects it changes: `target: {kind: Deployment, name: web}`")
+            .help("select the objects that it changes: `target: {kind: Deployment, name: web}`")
             .into()),
     }
 }
@@ -137,7 +137,7 @@ fn merge(resources: &mut Resources, chosen: &[usize], patch: &Node, may: May, co
             resource.remember_id();
         }
         if metadata::forgets(patch) && resource.has_history() {
-            let message = "kustomize forgets what the object was called, for it notes that in the annotations";
+            let message = "kustomize loses the previous names of the object, because it keeps them in annotations";
             let loss = Diagnostic::new(Code::Overlay, message).help("set or remove annotations one by one");
             context.lossy(within(loss, patch.at, resource))?;
             resource.forget();
@@ -201,7 +201,7 @@ fn operate(
     Ok(())
 }
 
-/// Says which object a diagnostic about a patch is about.
+/// Adds the object to a diagnostic about a patch.
 fn within(diagnostic: Diagnostic, at: Location, resource: &Resource) -> Diagnostic {
     resource.within(diagnostic.at(at))
 }

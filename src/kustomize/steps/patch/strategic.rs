@@ -2,7 +2,7 @@
 //!
 //! Mappings merge, scalars and unknown lists are replaced, lists that the schema knows merge by the keys of their
 //! elements ([`super::list`]). A patch passes over the whole object, not only over what it names: an empty value
-//! (`key:`) goes, and odd lists lose elements; [`Merge::settle`] does that to what the patch does not name.
+//! (`key:`) is removed, and odd lists lose elements; [`Merge::settle`] does that to what the patch does not name.
 
 use super::directive::{self, Directive};
 use super::list::Keyed;
@@ -25,7 +25,7 @@ pub(super) enum Merged {
     Same,
     /// It changes.
     New(Node),
-    /// It goes.
+    /// It is removed.
     Gone,
 }
 
@@ -61,7 +61,7 @@ impl<'a> Merge<'a> {
         self.both("the object", object, patch, None)
     }
 
-    /// The shape of a value, which an object within an object says itself.
+    /// The shape of a value, which a nested object defines itself.
     fn shape(&self, known: Option<Shape>, node: &Node) -> Option<Shape> {
         known.or_else(|| {
             let text = |key| node.get(key).and_then(Node::as_text);
@@ -260,7 +260,7 @@ pub(super) fn with_items(list: &Node, items: Vec<Node>) -> Node {
     Node::new(Value::Seq(items.into()), list.at)
 }
 
-/// What becomes of a scalar that a patch passes over: null goes, and a word such as `no` is in quotes from then on.
+/// What becomes of a scalar that a patch passes over: null is removed, and a text such as `no` is quoted from then on.
 fn passed(scalar: &Scalar, node: &Node) -> Merged {
     match (scalar.tag, scalar.style) {
         (Tag::Null, _) => Merged::Gone,
@@ -271,7 +271,7 @@ fn passed(scalar: &Scalar, node: &Node) -> Merged {
     }
 }
 
-/// A scalar keeps the style of the one whose place it takes: a number in place of a quoted text becomes a text.
+/// A scalar keeps the style of the replaced one: a number that replaces a quoted text becomes a text.
 fn styled(mut patch: Node, target: &Node) -> Node {
     if let (Value::Scalar(new), Value::Scalar(old)) = (&mut patch.value, &target.value) {
         new.style = if old.tag == Tag::Null { Style::Plain } else { old.style };
