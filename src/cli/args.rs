@@ -62,7 +62,7 @@ pub(super) enum Command {
     Diff(Diff),
     /// List, add, change and take out the branches of the spec
     #[command(subcommand)]
-    Branch(Box<super::branch::Branch>),
+    Branch(Box<super::branch::BranchCommand>),
     #[cfg(feature = "apply")]
     Dns(super::dns::Dns),
     Teardown(Teardown),

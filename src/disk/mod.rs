@@ -83,7 +83,7 @@ pub fn put(path: &Path, content: Option<&str>) -> Result<(), Diagnostic> {
 /// What comes on standard input.
 pub fn input() -> Result<String, Diagnostic> {
     io::read_to_string(io::stdin())
-        .map_err(|error| Diagnostic::new(Code::Guard, format!("standard input cannot be read: {}", reason(&error))))
+        .map_err(|error| Diagnostic::new(Code::Disk, format!("standard input cannot be read: {}", reason(&error))))
 }
 
 /// Writes files to a folder, `shown` to people, in which nothing else goes by their names yet.

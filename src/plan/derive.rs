@@ -1,7 +1,7 @@
 //! One branch: its slug, and what follows from it.
 
-use super::host::Hosts;
-use super::room::{Room, SLUG};
+use super::host::HostPatterns;
+use super::room::{LabelBudget, SLUG};
 use super::{Branch, BranchDatabase, Platform, Slots, database, external, labels, merge, variables};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::name::LONGEST_LABEL;
@@ -15,7 +15,7 @@ pub(super) fn branch(spec: &Spec, branch: &spec::BranchEntry, baseline: Option<&
     let values = merge::values(&defaults.values, &settings.values);
     let scope = PatternScope { project: &spec.project, values: &values };
     let namespace = branch.namespace.as_ref().unwrap_or(&spec.namespace);
-    let hosts = Hosts::of(branch, spec);
+    let hosts = HostPatterns::of(branch, spec);
 
     let slug = slug(branch, namespace, hosts, &spec.gitops, scope)?;
     let platform = platform(branch, namespace, scope, &slug);
@@ -83,7 +83,7 @@ pub(super) fn branch(spec: &Spec, branch: &spec::BranchEntry, baseline: Option<&
 fn slug(
     branch: &spec::BranchEntry,
     namespace: &Pattern,
-    hosts: Hosts,
+    hosts: HostPatterns,
     gitops: &GitOps,
     scope: PatternScope,
 ) -> Result<Slug> {
@@ -93,7 +93,7 @@ fn slug(
     };
     let home = home.0.map(|name| (name, home.1)).map_err(Diagnostics::from);
     let names = gather([hosts.texts(scope, SLUG), home.map(|home| vec![home])], |names| names)?;
-    let mut room = Room::most();
+    let mut room = LabelBudget::most();
     for (name, at) in names.iter().flatten() {
         room.fit(name, *at);
     }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 /// What a branch and the defaults say of its hosts.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Hosts<'a> {
+pub(super) struct HostPatterns<'a> {
     names: &'a [spec::HostEntry],
     services: &'a [Placed<SmolStr>],
     join: Join,
@@ -21,16 +21,16 @@ pub(super) struct Hosts<'a> {
 }
 
 /// The text of a host, the name that it comes from, and the service.
-type Written<'a> = (String, &'a spec::HostEntry, Option<&'a Placed<SmolStr>>);
+type HostText<'a> = (String, &'a spec::HostEntry, Option<&'a Placed<SmolStr>>);
 
-impl<'a> Hosts<'a> {
+impl<'a> HostPatterns<'a> {
     /// What the branch says, else the defaults.
     pub(super) fn of(branch: &'a BranchEntry, spec: &'a Spec) -> Self {
         let (own, defaults) = (&branch.settings.hosts, &spec.defaults.hosts);
         let services = own.services.as_deref();
         // What all branches run in their namespaces says nothing of one that has none.
         let services = if branch.app_engine.is_some() { services } else { services.or(defaults.services.as_deref()) };
-        Hosts {
+        HostPatterns {
             names: own.names.as_deref().or(defaults.names.as_deref()).unwrap_or_default(),
             services: services.unwrap_or_default(),
             join: own.join.or(defaults.join).unwrap_or_default(),
@@ -43,7 +43,7 @@ impl<'a> Hosts<'a> {
     /// Every host as text where `slug` stands for the slug, and where its pattern is written; names first. The hosts of
     /// aliases have no slug and are left out.
     pub(super) fn texts(self, scope: PatternScope, slug: &str) -> Result<Vec<(String, Location)>> {
-        let each = |(text, host, _): Written| (text, host.name.at);
+        let each = |(text, host, _): HostText| (text, host.name.at);
         Ok(self.each(self.names.iter(), scope, slug)?.into_iter().map(each).collect())
     }
 
@@ -77,7 +77,7 @@ impl<'a> Hosts<'a> {
         names: impl Iterator<Item = &'a spec::HostEntry>,
         scope: PatternScope,
         slug: &str,
-    ) -> Result<Vec<Written<'a>>> {
+    ) -> Result<Vec<HostText<'a>>> {
         let names = gather(names, |host| Ok::<_, Diagnostic>((host.name.expand(scope, slug)?, host, None)))?;
         let of = |service: &'a Placed<SmolStr>| {
             let plain = names.iter().filter(|(name, ..)| !name.starts_with('*'));

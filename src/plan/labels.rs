@@ -8,7 +8,7 @@ use crate::spec::{BranchEntry, Placed, Spec};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
-type Pairs = BTreeMap<SmolStr, Placed<SmolStr>>;
+type MetadataPairs = BTreeMap<SmolStr, Placed<SmolStr>>;
 
 /// A value that no file has.
 fn own(value: SmolStr) -> Placed<SmolStr> {
@@ -16,7 +16,7 @@ fn own(value: SmolStr) -> Placed<SmolStr> {
 }
 
 /// All labels of a branch.
-pub(super) fn labels(spec: &Spec, branch: &BranchEntry, slug: &Slug) -> Pairs {
+pub(super) fn labels(spec: &Spec, branch: &BranchEntry, slug: &Slug) -> MetadataPairs {
     let mut labels = merge::named(&spec.defaults.labels, &branch.settings.labels, |own, _| own.clone());
     labels.insert(SmolStr::new_static(PROJECT_LABEL), own(spec.project.clone()));
     labels.insert(SmolStr::new_static(BRANCH_LABEL), own(slug.into()));
@@ -24,7 +24,7 @@ pub(super) fn labels(spec: &Spec, branch: &BranchEntry, slug: &Slug) -> Pairs {
 }
 
 /// All annotations of a branch.
-pub(super) fn annotations(spec: &Spec, branch: &BranchEntry) -> Pairs {
+pub(super) fn annotations(spec: &Spec, branch: &BranchEntry) -> MetadataPairs {
     let mut annotations = merge::named(&spec.defaults.annotations, &branch.settings.annotations, |own, _| own.clone());
     annotations.insert(SmolStr::new_static(BRANCH_NAME_ANNOTATION), own(branch.name.clone()));
     annotations
@@ -32,7 +32,7 @@ pub(super) fn annotations(spec: &Spec, branch: &BranchEntry) -> Pairs {
 
 /// The annotations of the namespace alone: when the last day of the branch ends, in UTC, and the `database` that only the
 /// branch uses.
-pub(super) fn of_namespace(spec: &Spec, branch: &BranchEntry, database: Option<SmolStr>) -> Pairs {
+pub(super) fn of_namespace(spec: &Spec, branch: &BranchEntry, database: Option<SmolStr>) -> MetadataPairs {
     let expires = branch.expires.as_ref().filter(|_| spec.janitor).map(|expires| {
         let value = format!("{}T23:59:59Z", expires.value).into();
         (SmolStr::new_static(JANITOR_ANNOTATION), Placed { value, at: expires.at })

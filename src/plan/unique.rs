@@ -68,12 +68,12 @@ fn apart(host: &Host) -> &'static str {
     }
 }
 
-type Pair<'a> = (&'a str, &'a str);
+type BranchPair<'a> = (&'a str, &'a str);
 
 fn collisions<'a>(
     what: &str,
     names: impl Iterator<Item = (&'a str, Location, &'a Branch, &'static str)>,
-    known: &mut BTreeMap<Pair<'a>, Diagnostic>,
+    known: &mut BTreeMap<BranchPair<'a>, Diagnostic>,
 ) {
     let mut first: BTreeMap<&str, (Location, &Branch, &str)> = BTreeMap::new();
     for (name, at, branch, help) in names {

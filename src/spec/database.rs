@@ -50,9 +50,9 @@ impl SharedDatabase {
     ) {
         let Some(database) = database else {
             for mode in branches.iter().filter_map(|branch| branch.database.as_ref()) {
-                let error = spec_error("there is no `database` at the top".to_owned()).at(mode.at);
+                let error = spec_error("the spec has no `database`".to_owned()).at(mode.at);
                 faults.push(
-                    error.help("it says what the databases of all branches are called, as in `database: {name: shop}`"),
+                    error.help("`database` at the top names the shared database, as in `database: {name: shop}`"),
                 );
             }
             return;

@@ -55,7 +55,7 @@ fn check_key(key: &str) -> Result<(), Diagnostic> {
     if prefix_fits && is_name(name) {
         return Ok(());
     }
-    Err(spec_error(format!("`{key}` is no key of a label or annotation")).help(
+    Err(spec_error(format!("`{key}` is not a valid key of a label or annotation")).help(
         "a key is at most 63 letters, digits, `-`, `_` and `.`, with a DNS name and `/` before it if that is wanted",
     ))
 }

@@ -128,7 +128,7 @@ fn baseline(
     branches: &[BranchEntry],
 ) -> Option<Diagnostic> {
     let Some(branch) = branch else {
-        let error = spec_error(format!("the baseline is the branch `{}`, which there is not", name.value)).at(name.at);
+        let error = spec_error(format!("unknown baseline branch `{}`", name.value)).at(name.at);
         return Some(error.suggest(&name.value, branches.iter().map(|branch| branch.name.as_str())));
     };
     if let Some(engine) = &branch.app_engine {

@@ -44,6 +44,15 @@ fn piped(workspace: &Workspace, args: &[&str], input: &str) -> (i32, String, Str
     (done.status.code().unwrap(), text(done.stdout), text(done.stderr))
 }
 
+#[cfg(unix)]
+#[test]
+fn unreadable_standard_input_is_an_io_error() {
+    let workspace = workspace();
+    let folder = std::fs::File::open(env!("CARGO_MANIFEST_DIR")).unwrap();
+    let done = workspace.command().args(["branch", "sync", "--from", "-"]).stdin(folder).output().unwrap();
+    assert_eq!(done.status.code(), Some(4), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
 #[test]
 fn one_line_changes() {
     let workspace = workspace();
@@ -135,7 +144,7 @@ fn the_baseline_and_the_branch_of_an_alias_stay() {
     let (status, out, _) = piped(&workspace, &["branch", "sync", "--from", "-"], "feature/new\n");
     assert_eq!((status, &*out), (0, "added feature/new\npinned main\nneeded feature/login\nneeded old\n"));
     let error = workspace.run(&["branch", "remove", "feature/login"]).exits(2).err();
-    assert!(error.contains("the alias `stable` leads to the branch `feature/login`, which there is not"), "{error}");
+    assert!(error.contains("the alias `stable` points to the unknown branch `feature/login`"), "{error}");
 }
 
 #[test]
