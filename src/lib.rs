@@ -3,10 +3,11 @@
 // 0
 pub mod source;
 // 1
+pub mod annotation;
+pub mod argument;
 pub mod glob;
 pub mod node;
 pub mod pointer;
-pub mod tree;
 // 2
 pub mod diagnostic;
 // 3
@@ -14,6 +15,9 @@ pub mod guard;
 pub mod name;
 pub mod yaml;
 // 4
+pub mod database;
+pub mod image;
+pub mod output;
 pub mod record;
 pub mod schema;
 pub mod slug;

@@ -8,7 +8,7 @@ use super::rfc2136::{Server, key};
 use super::zone::Zone;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::name::DnsName;
-use crate::spec::{self, Provider};
+use crate::spec::{self, ZoneProvider};
 use std::net::{IpAddr, SocketAddr};
 
 /// Where credentials are looked for.
@@ -63,7 +63,7 @@ pub fn open(
     };
     let open = || match zone.provider {
         None => Err(fault(format!("the zone `{name}` has no `provider`"))),
-        Some(Provider::Rfc2136) => {
+        Some(ZoneProvider::Rfc2136) => {
             let Some(server) = &zone.server else {
                 let help = "add `server: HOST` or `server: HOST:PORT`, the primary of the zone";
                 return Err(fault(format!("the zone `{name}` has no `server` to send changes to")).help(help));

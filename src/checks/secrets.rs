@@ -7,14 +7,14 @@ use super::{CheckInput, CheckedObject, Finding};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::node::Node;
 use crate::resource::Resource;
-use crate::spec::Secrets;
+use crate::spec::SecretsMode;
 
 /// One finding for every `Secret` that holds values; the spec's `secrets` decides how severe it is.
 pub(super) fn check(input: &CheckInput) -> Vec<Finding> {
     let severity = match input.spec.secrets {
-        Secrets::Allow => return Vec::new(),
-        Secrets::Warn => Severity::Warning,
-        Secrets::Refuse => Severity::Error,
+        SecretsMode::Allow => return Vec::new(),
+        SecretsMode::Warn => Severity::Warning,
+        SecretsMode::Refuse => Severity::Error,
     };
     let found = input.objects.iter().filter_map(value_held);
     found.map(|diagnostic| Finding { severity, diagnostic }).collect()

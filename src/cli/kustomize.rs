@@ -1,35 +1,73 @@
 //! `pleach kustomize`: what `kubectl kustomize` prints.
 
 use super::Outcome;
-use super::args::{self, LoadRestrictor, Reorder};
 use super::screen::{Screen, report};
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::disk;
-use crate::kustomize::{self, Input, Memo, Options};
+use crate::kustomize::{self, Input, LoadRestrictor, Memo, Options, Reorder};
 use crate::resource::Resource;
 use crate::source::{Project, RelPath};
 use crate::yaml::{self, Quoting};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// Print what `kubectl kustomize DIR` prints
+///
+/// Everything that needs no network and no external program is byte for byte what kubectl writes; the rest is refused.
+/// Templates, branches.yaml and branches have no effect.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  pleach kustomize overlays/production
+  pleach kustomize . | kubectl diff -f -
+  pleach kustomize . -o rendered/      one file per object, if the folder exists")]
+pub(super) struct KustomizeArgs {
+    /// The folder of a kustomization.yaml
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(super) folder: PathBuf,
+    /// Which files a kustomization may name
+    #[arg(long, value_name = "WHICH", value_parser = load_restrictor(), default_value = "LoadRestrictionsRootOnly", ignore_case = true)]
+    load_restrictor: LoadRestrictor,
+    /// The order of the objects if the kustomization does not set one
+    #[arg(long, value_name = "ORDER", value_parser = reorder(), default_value = "legacy")]
+    reorder: Reorder,
+    /// Write to a file, or to an existing folder with one file per object
+    #[arg(short, long, value_name = "PATH")]
+    output: Option<PathBuf>,
+    /// Label every object `app.kubernetes.io/managed-by`
+    #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", hide_possible_values = true, hide_default_value = true)]
+    enable_managedby_label: bool,
+}
+
+fn load_restrictor() -> impl TypedValueParser<Value = LoadRestrictor> {
+    PossibleValuesParser::new([
+        PossibleValue::new("LoadRestrictionsRootOnly").help("Files in or below its folder"),
+        PossibleValue::new("LoadRestrictionsNone").help("Any file"),
+    ])
+    .try_map(|name| name.parse::<LoadRestrictor>())
+}
+
+fn reorder() -> impl TypedValueParser<Value = Reorder> {
+    PossibleValuesParser::new([
+        PossibleValue::new("legacy").help("By kind, so that the objects can be applied in this order"),
+        PossibleValue::new("none").help("As read"),
+    ])
+    .try_map(|name| name.parse::<Reorder>())
+}
 
 /// Builds the folder at `root`. The project is the whole disk, because a kustomization may name any folder.
 pub(super) fn run(
-    args: &args::Kustomize,
+    args: &KustomizeArgs,
     project: &Project,
     root: &RelPath,
     here: &Path,
     screen: Screen,
 ) -> Result<Outcome> {
     let options = Options {
-        load_restrictor: match args.load_restrictor {
-            LoadRestrictor::RootOnly => kustomize::LoadRestrictor::RootOnly,
-            LoadRestrictor::None => kustomize::LoadRestrictor::None,
-        },
-        reorder: match args.reorder {
-            Reorder::Legacy => kustomize::Reorder::Legacy,
-            Reorder::None => kustomize::Reorder::None,
-        },
+        load_restrictor: args.load_restrictor,
+        reorder: args.reorder,
         managed_by_label: args.enable_managedby_label,
     };
     let (cache, memo) = (yaml::Cache::default(), Memo::default());
@@ -40,7 +78,7 @@ pub(super) fn run(
         Some(folder) if folder.is_dir() => {
             let names = file_names(&built.resources);
             gather(names.iter().zip(&built.resources), |(name, resource)| {
-                let message = || format!("`{name}` would be the file of an object, but no file can be called that");
+                let message = || format!("`{name}` is not a file name");
                 if name.contains('/') {
                     Err(resource.blame(Diagnostic::new(Code::Resource, message())))
                 } else {

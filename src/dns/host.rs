@@ -12,7 +12,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::plan::{Branch, Host, Plan, Platform};
 use crate::schema::name::{is_label, is_subdomain};
 use crate::source::Location;
-use crate::spec::{AddressFrom, Backend, Content, Join, Mode, Spec, Zone};
+use crate::spec::{AddressFrom, Backend, HostContent, Join, Mode, Spec, Zone};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -134,14 +134,14 @@ impl<'p> Placement<'p> {
     }
 
     /// What the host says itself, in place of its zone.
-    fn own(&self) -> Option<&'p Content> {
+    fn own(&self) -> Option<&'p HostContent> {
         self.host.content.as_deref()
     }
 
     /// What App Engine is reached by, unless the host says something else.
     fn engine(&self) -> Option<DnsName> {
         match &self.branch.platform {
-            Platform::AppEngine { host, .. } if !self.own().is_some_and(Content::locates) => {
+            Platform::AppEngine { host, .. } if !self.own().is_some_and(HostContent::locates) => {
                 Some(host.clone().unwrap_or_else(|| DnsName::target(GOOGLE).expect("this is a name")))
             }
             _ => None,

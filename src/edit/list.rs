@@ -12,7 +12,7 @@ pub type Listed = BTreeMap<SmolStr, Option<SmolStr>>;
 
 /// A branch as the APIs of GitHub and GitLab list it; what else they say of it does not matter.
 #[derive(Deserialize)]
-struct Entry {
+struct ListedHead {
     name: String,
     commit: Option<Commit>,
 }
@@ -45,13 +45,13 @@ fn refused(message: impl Into<String>) -> Diagnostic {
 
 fn json(text: &str) -> Result<Listed> {
     let mut listed = Listed::new();
-    for page in serde_json::Deserializer::from_str(text).into_iter::<Vec<Entry>>() {
+    for page in serde_json::Deserializer::from_str(text).into_iter::<Vec<ListedHead>>() {
         let page = page.map_err(|error| {
             let what = if error.is_eof() { "is cut off" } else { "is not the JSON of GitHub or GitLab" };
             refused(format!("the list of branches {what}: {error}"))
                 .help("it is a list of objects, each with the `name` of a branch and its `commit`")
         })?;
-        for Entry { name, commit } in page {
+        for ListedHead { name, commit } in page {
             let commit = commit.and_then(|commit| commit.sha.or(commit.id));
             if let Some(odd) = commit.as_ref().filter(|commit| !is_commit(commit)) {
                 let what = format!("`{}`, which is no commit, for the branch `{name}`", odd.escape_debug());

@@ -7,7 +7,7 @@ use super::{Act, Change, Files};
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::glob::fits;
 use crate::node::Node;
-use crate::spec::{Spec, Sync};
+use crate::spec::{Spec, SyncRules};
 use smol_str::SmolStr;
 
 /// What a sync did, branches by name.
@@ -28,7 +28,7 @@ pub struct Synced {
 /// Adds the branches that are listed and not in the spec, takes out those that are in the spec and not listed, and gives
 /// every listed one the images that `rules` say. A list of which nothing counts is as good as an empty one, and no reason to
 /// take anything out.
-pub fn sync(files: &mut Files, spec: &Spec, listed: &Listed, rules: &Sync) -> Result<Synced> {
+pub fn sync(files: &mut Files, spec: &Spec, listed: &Listed, rules: &SyncRules) -> Result<Synced> {
     let mut synced = Synced::default();
     let counts = |name: &str| {
         let any = |patterns: &[SmolStr]| patterns.iter().any(|pattern| fits(pattern, name));
@@ -88,7 +88,7 @@ struct Variables<'a> {
     project: &'a str,
     branch: &'a str,
     commit: Option<&'a str>,
-    rules: &'a Sync,
+    rules: &'a SyncRules,
 }
 
 impl Variables<'_> {

@@ -1,7 +1,7 @@
 //! The spec before and after, as text.
 
 use super::*;
-use crate::spec::Sync;
+use crate::spec::SyncRules;
 use crate::yaml::{self, Dialect};
 use proptest::prelude::*;
 use smol_str::SmolStr;
@@ -78,15 +78,15 @@ fn a_branch_may_have_a_file_of_its_own() {
     assert_eq!(files.into_changed().into_values().collect::<Vec<_>>(), [None]);
 }
 
-fn rules(include: &[&str], images: &[(&str, &str)]) -> Sync {
+fn rules(include: &[&str], images: &[(&str, &str)]) -> SyncRules {
     let image = |(name, pattern): &(&str, &str)| {
         let placed = spec::Placed { value: SmolStr::from(*pattern), at: crate::source::Location::NONE };
         (SmolStr::from(*name), placed)
     };
-    Sync {
+    SyncRules {
         include: include.iter().map(|text| SmolStr::from(*text)).collect(),
         images: images.iter().map(image).collect(),
-        ..Sync::default()
+        ..SyncRules::default()
     }
 }
 
@@ -98,7 +98,7 @@ fn a_sync_adds_changes_takes_out_and_leaves_alone() {
     let spec = spec::read(&project).unwrap();
     let mut files = Files::open(&project).unwrap();
     let rules =
-        Sync { exclude: vec!["ignored".into(), "other/*".into()], ..rules(&[], &[("web", ":{{ branch.tag }}")]) };
+        SyncRules { exclude: vec!["ignored".into(), "other/*".into()], ..rules(&[], &[("web", ":{{ branch.tag }}")]) };
     let synced = sync::sync(&mut files, &spec, &listed, &rules).unwrap();
     let names = |names: &[&str]| names.iter().map(|name| SmolStr::from(*name)).collect::<Vec<_>>();
     assert_eq!(synced.added, names(&["new/one"]));

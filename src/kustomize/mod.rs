@@ -2,18 +2,17 @@
 //!
 //! [`kustomize`] builds a folder as `kubectl kustomize` does, [`branch`] builds what a branch needs with the same steps.
 //! The order of the steps is one array (`steps::STEPS`) of plain functions `fn(&mut Resources, &Kustomization,
-//! &Scope) -> Result<()>`. Nothing here writes YAML or knows of the spec.
+//! &StepContext) -> Result<()>`. Nothing here writes YAML or knows of the spec.
 //!
-//! # How the parts complain
+//! # Diagnostics
 //!
-//! - What stops a build is returned as `Err`. A step that treats many things (patches, images) tells all their faults
-//!   at once with [`crate::diagnostic::gather`]. The kind is [`Code::Overlay`] for what a
-//!   kustomization says and [`Code::Resource`] for what a manifest holds.
-//! - The place is that of the kustomization's entry or field (every part of a [`model::Kustomization`] knows
-//!   where it stands). Whatever it is, `blame` adds in notes the object that was worked on and where that came from, and
-//!   the entry of the kustomization that asked for it.
-//! - An entry that matches nothing goes to `Scope::unmatched`, data that kustomize loses or mangles to
-//!   `Scope::lossy`, everything else that is worth a word to `Scope::warn`. The scope decides whether that is a
+//! - What stops a build is returned as `Err`. A step with many entries (patches, images) reports all errors
+//!   at once with [`crate::diagnostic::gather`]. The code is [`Code::Overlay`] for an error in a
+//!   kustomization and [`Code::Resource`] for an error in a manifest.
+//! - The location is that of the entry or field in the kustomization (every part of a [`model::Kustomization`] has one).
+//!   Notes name the object and where it comes from; `cause` adds the entry of the kustomization.
+//! - An entry that matches nothing goes to `StepContext::unmatched`, data that kustomize loses or mangles to
+//!   `StepContext::lossy`, every other warning to `StepContext::warn`. The context decides whether it is a
 //!   warning or an error.
 
 pub mod build;
@@ -23,7 +22,7 @@ pub mod input;
 pub mod model;
 mod steps;
 
-pub use build::{Built, Compat, Layers, Options, branch, kustomize};
+pub use build::{BuiltObjects, Layers, Options, branch, kustomize};
 pub use finish::order::Reorder;
-pub use input::{Input, LoadRestrictor, Memo, Templates};
-pub use model::{ImageName, ImageOverride, Kustomization, Label, Pairs, Patch, Replica, Selector, Text, patches};
+pub use input::{Input, LoadRestrictor, Memo, TemplateRenderer};
+pub use model::{ImageName, ImageOverride, Kustomization, Label, Patch, Replica, Selector, Text, TextMap, patches};

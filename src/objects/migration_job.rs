@@ -5,12 +5,12 @@
 //! baseline, the Job stays out.
 
 use super::ContributorInput;
+use crate::database::DatabaseMode;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{Node, Value};
 use crate::resource::Resource;
 use crate::schema::name;
 use crate::source::Location;
-use crate::spec::DatabaseMode;
 use sha2::{Digest, Sha256};
 
 /// What stands behind the name: `-` and so many hex digits.

@@ -1,9 +1,10 @@
-//! What the spec says of one branch alone, as the kustomization that goes over everything else.
+//! The settings of one branch in the spec as a kustomization that is applied last.
 
 use crate::diagnostic::Result;
+use crate::image::ImageReference;
 use crate::kustomize::{self, ImageName, ImageOverride, Kustomization, Replica, Text};
 use crate::plan::Branch;
-use crate::spec::{Placed, Reference};
+use crate::spec::Placed;
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -27,7 +28,7 @@ pub(super) fn kustomization(branch: &Branch, namespace: &str) -> Result<Kustomiz
     })
 }
 
-fn image(name: &SmolStr, image: &Placed<Reference>, versions: &Arc<BTreeSet<String>>) -> ImageOverride {
+fn image(name: &SmolStr, image: &Placed<ImageReference>, versions: &Arc<BTreeSet<String>>) -> ImageOverride {
     let text = |part: &Option<SmolStr>| part.clone().map(|text| Text { text, at: image.at });
     ImageOverride {
         name: ImageName::Plain(name.clone()),

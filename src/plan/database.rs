@@ -1,25 +1,15 @@
-//! The database of a branch: what it is called.
-//!
-//! Names are of a-z, 0-9 and `_`, begin with the name of the shared database, and have at most 63 bytes, which is what
-//! `PostgreSQL` keeps of an identifier. They depend on the slug alone.
+//! The database that a branch uses, derived from its mode, its slug and the baseline branch.
 
 use super::{Branch, mapping};
+use crate::database::{Database, DatabaseMode, PUBLIC_SCHEMA, own_name};
 use crate::node::Node;
 use crate::slug::Slug;
-use crate::spec::{self, DatabaseMode, Spec};
-use sha2::{Digest, Sha256};
+use crate::spec::{self, Spec};
 use smol_str::SmolStr;
-
-/// The longest identifier in bytes (`PostgreSQL`'s NAMEDATALEN less one).
-const LONGEST: usize = 63;
-/// Hex digits of the hash.
-const HASH: usize = 8;
-/// The schema of those who have none of their own.
-const PUBLIC: &str = "public";
 
 /// The database of a branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Database {
+pub struct BranchDatabase {
     /// How much of it is the branch's own.
     pub mode: DatabaseMode,
     /// Its name.
@@ -30,19 +20,19 @@ pub struct Database {
     pub is_migrated: bool,
 }
 
-impl Database {
+impl BranchDatabase {
     /// The database of a branch with that slug; `baseline` is what it shares with others, if it is not the baseline.
-    pub(super) fn of(spec: &Spec, branch: &spec::Branch, slug: &Slug, baseline: Option<&Branch>) -> Option<Self> {
+    pub(super) fn of(spec: &Spec, branch: &spec::BranchEntry, slug: &Slug, baseline: Option<&Branch>) -> Option<Self> {
         let shared = spec.database.as_ref().filter(|_| branch.app_engine.is_none())?;
         let is_baseline = spec.baseline.as_ref().is_some_and(|name| name.value == branch.name);
         let mode = shared.mode(branch);
         let (name, schema) = match (mode, baseline.and_then(|baseline| baseline.database.as_ref())) {
             (DatabaseMode::Shared, Some(baseline)) if !is_baseline => (baseline.name.clone(), baseline.schema.clone()),
-            (DatabaseMode::Shared, _) => (shared.name.clone(), PUBLIC.into()),
-            (DatabaseMode::Schema, _) => (shared.name.clone(), own(&shared.name, slug.as_str())),
-            (DatabaseMode::Database, _) => (own(&shared.name, slug.as_str()), PUBLIC.into()),
+            (DatabaseMode::Shared, _) => (shared.name.clone(), PUBLIC_SCHEMA.into()),
+            (DatabaseMode::Schema, _) => (shared.name.clone(), own_name(&shared.name, slug.as_str())),
+            (DatabaseMode::Database, _) => (own_name(&shared.name, slug.as_str()), PUBLIC_SCHEMA.into()),
         };
-        Some(Database { mode, name, schema, is_migrated: is_baseline || mode != DatabaseMode::Shared })
+        Some(BranchDatabase { mode, name, schema, is_migrated: is_baseline || mode != DatabaseMode::Shared })
     }
 
     /// What goes with the branch.
@@ -66,26 +56,10 @@ impl Database {
 
 /// The annotation of a namespace that has a database of its own: what kind of thing goes with it, the database that all
 /// branches share, and the name of what goes.
-pub(super) fn annotation(spec: &Spec, database: &Database) -> Option<SmolStr> {
-    let own = database.own()?;
-    let shared = &spec.database.as_ref()?.name;
-    Some(SmolStr::from(format!("{}/{shared}/{own}", database.mode.word())))
-}
-
-/// `name` and `slug` as one identifier. A name that would be too long is cut and gets `_` and the first 8 hex digits of
-/// the SHA-256 of the whole; so does one that is as long as a cut one and ends like it, so that the two never meet.
-fn own(name: &str, slug: &str) -> SmolStr {
-    let whole = format!("{name}_{}", slug.replace('-', "_"));
-    let ends_like_a_hash = || {
-        let end = whole.rsplit_once('_').map_or("", |(_, end)| end);
-        end.len() == HASH && end.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-    };
-    if whole.len() < LONGEST || whole.len() == LONGEST && !ends_like_a_hash() {
-        return whole.into();
-    }
-    let [a, b, c, d, ..] = <[u8; 32]>::from(Sha256::digest(&whole));
-    let stem = &whole[..LONGEST - 1 - HASH];
-    format!("{stem}_{:08x}", u32::from_be_bytes([a, b, c, d])).into()
+pub(super) fn annotation(spec: &Spec, database: &BranchDatabase) -> Option<SmolStr> {
+    let name = database.own()?.clone();
+    let instance = spec.database.as_ref()?.name.clone();
+    Some(Database { kind: database.mode.word().into(), instance, name }.to_string().into())
 }
 
 #[cfg(test)]
@@ -94,22 +68,6 @@ mod tests {
     use crate::source::Project;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
-
-    #[test]
-    fn names() {
-        for (name, slug, want) in [
-            ("shop", "main", "shop_main"),
-            ("shop", "feature-login-df7c7aeb", "shop_feature_login_df7c7aeb"),
-            ("shop", &"a".repeat(58), &format!("shop_{}", "a".repeat(58))),
-            ("shop", &"a".repeat(59), &format!("shop_{}_{}", "a".repeat(49), "d679a3a5")),
-        ] {
-            assert_eq!(own(name, slug), want);
-        }
-        // As long as a cut name and with such an end: it gets a hash too.
-        let like_a_cut_one = format!("{}-0123abcd", "a".repeat(49));
-        let got = own("shop", &like_a_cut_one);
-        assert!(got.len() == LONGEST && !got.ends_with("0123abcd"), "{got}");
-    }
 
     /// What a spec says of one branch: its name, whether it forces its slug, its mode if it says one, and App Engine.
     type Said = (String, bool, Option<DatabaseMode>, bool);
@@ -131,7 +89,7 @@ mod tests {
     }
 
     /// The database of every branch; `None` if the spec is refused, as names are that git would not take.
-    fn plan(head: &str, branches: &[Said]) -> Option<BTreeMap<SmolStr, Option<Database>>> {
+    fn plan(head: &str, branches: &[Said]) -> Option<BTreeMap<SmolStr, Option<BranchDatabase>>> {
         let entry = |(i, (name, forced, mode, app_engine)): (usize, &Said)| {
             let slug = forced.then(|| format!("  slug: {}-{i}\n", "s".repeat(50)));
             let database = match mode {
@@ -166,7 +124,7 @@ mod tests {
             prop_assume!(databases.is_some());
             let databases = databases.unwrap();
             let baseline = databases["main"].clone().unwrap();
-            let mut known = std::collections::BTreeSet::from([("database", SmolStr::from(&*name)), ("schema", PUBLIC.into())]);
+            let mut known = std::collections::BTreeSet::from([("database", SmolStr::from(&*name)), ("schema", PUBLIC_SCHEMA.into())]);
             for ((branch, _, said, app_engine), database) in branches.iter().map(|said| (said, &databases[said.0.as_str()])) {
                 let Some(database) = database else {
                     prop_assert!(app_engine);
@@ -174,7 +132,7 @@ mod tests {
                 };
                 prop_assert!(said.is_none_or(|said| said == database.mode));
                 for name in [&database.name, &database.schema] {
-                    prop_assert!(name.len() <= LONGEST && name.starts_with(|c: char| c.is_ascii_lowercase()), "{}", name);
+                    prop_assert!(name.len() <= 63 && name.starts_with(|c: char| c.is_ascii_lowercase()), "{}", name);
                     prop_assert!(name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_')), "{}", name);
                 }
                 if let Some(own) = database.own() {
@@ -191,16 +149,6 @@ mod tests {
                 for (name, database) in fewer.into_iter().flatten() {
                     prop_assert!(name != last.0 && databases[&name] == database, "{}", name);
                 }
-            }
-        }
-
-        #[test]
-        fn no_two_slugs_have_one_database(slugs in proptest::collection::btree_set("[a-z]([-a-z0-9]{0,61}[a-z0-9])?", 2..40)) {
-            let names: std::collections::BTreeSet<SmolStr> = slugs.iter().map(|slug| own("a_rather_long_name_of_a_shop", slug)).collect();
-            prop_assert_eq!(names.len(), slugs.len());
-            for name in &names {
-                prop_assert!(name.len() <= LONGEST, "{}", name);
-                prop_assert!(name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_')), "{}", name);
             }
         }
     }

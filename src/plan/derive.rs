@@ -1,20 +1,21 @@
 //! One branch: its slug, and what follows from it.
 
-use super::host::Hosts;
-use super::room::{Room, SLUG};
-use super::{Branch, Database, Platform, Slots, database, external, labels, merge, variables};
+use super::host::HostPatterns;
+use super::room::{LabelBudget, SLUG};
+use super::{Branch, BranchDatabase, Platform, Slots, database, external, labels, merge, variables};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::name::LONGEST_LABEL;
+use crate::schema::name::is_label;
 use crate::slug::Slug;
-use crate::spec::{self, AppEngine, GitOps, Pattern, Placed, Scope, Spec, is_label};
+use crate::spec::{self, AppEngine, GitOps, Pattern, PatternScope, Placed, Spec};
 
 /// Derives a branch from the spec, without a look at other branches but for the baseline, from which it may take things.
-pub(super) fn branch(spec: &Spec, branch: &spec::Branch, baseline: Option<&Branch>) -> Result<Branch> {
+pub(super) fn branch(spec: &Spec, branch: &spec::BranchEntry, baseline: Option<&Branch>) -> Result<Branch> {
     let (settings, defaults) = (&branch.settings, &spec.defaults);
     let values = merge::values(&defaults.values, &settings.values);
-    let scope = Scope { project: &spec.project, values: &values };
+    let scope = PatternScope { project: &spec.project, values: &values };
     let namespace = branch.namespace.as_ref().unwrap_or(&spec.namespace);
-    let hosts = Hosts::of(branch, spec);
+    let hosts = HostPatterns::of(branch, spec);
 
     let slug = slug(branch, namespace, hosts, &spec.gitops, scope)?;
     let platform = platform(branch, namespace, scope, &slug);
@@ -32,7 +33,7 @@ pub(super) fn branch(spec: &Spec, branch: &spec::Branch, baseline: Option<&Branc
     let overlays = services.chain(settings.overlays.as_deref().or(defaults.overlays.as_deref()).unwrap_or_default());
     let patches = settings.patches.as_deref().or(defaults.patches.as_deref()).unwrap_or_default();
     let labels = labels::labels(spec, branch, &slug);
-    let database = Database::of(spec, branch, &slug, baseline);
+    let database = BranchDatabase::of(spec, branch, &slug, baseline);
     let written = branch;
     let mut branch = Branch {
         name: branch.name.clone(),
@@ -71,7 +72,7 @@ pub(super) fn branch(spec: &Spec, branch: &spec::Branch, baseline: Option<&Branc
         branch.patches.clear();
     }
     let services = external::services(spec, written, branch.namespace(), baseline);
-    let database = branch.database.as_ref().map(Database::variable);
+    let database = branch.database.as_ref().map(BranchDatabase::variable);
     let slots = branch.slots.as_ref().map(|slots| slots.variable(spec));
     branch.variables =
         variables::variables(spec, &branch, values, [("database", database), ("services", services), ("slots", slots)]);
@@ -79,14 +80,20 @@ pub(super) fn branch(spec: &Spec, branch: &spec::Branch, baseline: Option<&Branc
 }
 
 /// The slug that was written, or the one that is derived for the room that the patterns leave.
-fn slug(branch: &spec::Branch, namespace: &Pattern, hosts: Hosts, gitops: &GitOps, scope: Scope) -> Result<Slug> {
+fn slug(
+    branch: &spec::BranchEntry,
+    namespace: &Pattern,
+    hosts: HostPatterns,
+    gitops: &GitOps,
+    scope: PatternScope,
+) -> Result<Slug> {
     let home = match &branch.app_engine {
         None => (namespace.expand(scope, SLUG), namespace.at),
         Some(engine) => (expand(engine, scope, SLUG).map(|names| names.host_label()), engine.at),
     };
     let home = home.0.map(|name| (name, home.1)).map_err(Diagnostics::from);
     let names = gather([hosts.texts(scope, SLUG), home.map(|home| vec![home])], |names| names)?;
-    let mut room = Room::most();
+    let mut room = LabelBudget::most();
     for (name, at) in names.iter().flatten() {
         room.fit(name, *at);
     }
@@ -122,13 +129,18 @@ impl EngineNames<'_> {
     }
 }
 
-fn expand<'a>(engine: &'a AppEngine, scope: Scope, slug: &str) -> Result<EngineNames<'a>, Diagnostic> {
+fn expand<'a>(engine: &'a AppEngine, scope: PatternScope, slug: &str) -> Result<EngineNames<'a>, Diagnostic> {
     let service = engine.service.expand(scope, slug)?;
     let version = engine.version.expand(scope, slug)?;
     Ok(EngineNames { project: &engine.project, service, version })
 }
 
-fn platform(branch: &spec::Branch, pattern: &Pattern, scope: Scope, slug: &Slug) -> Result<Platform, Diagnostic> {
+fn platform(
+    branch: &spec::BranchEntry,
+    pattern: &Pattern,
+    scope: PatternScope,
+    slug: &Slug,
+) -> Result<Platform, Diagnostic> {
     if let Some(engine) = &branch.app_engine {
         let names = expand(engine, scope, slug.as_str())?;
         for (what, name, pattern) in

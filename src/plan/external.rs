@@ -29,7 +29,7 @@ fn internal(service: &Service, namespace: &str) -> SmolStr {
 
 /// The Services of a branch that does not run all services, then those that it uses. `baseline` is the branch that runs
 /// all; there is one where it is needed, as the spec has checked.
-pub(super) fn externals(spec: &Spec, branch: &spec::Branch, baseline: Option<&Branch>) -> Vec<External> {
+pub(super) fn externals(spec: &Spec, branch: &spec::BranchEntry, baseline: Option<&Branch>) -> Vec<External> {
     let absent = spec.services.iter().filter(|service| !branch.runs(&service.name));
     let absent = absent.filter_map(|service| {
         let baseline = baseline?;
@@ -52,14 +52,14 @@ pub(super) fn externals(spec: &Spec, branch: &spec::Branch, baseline: Option<&Br
 }
 
 /// Where a branch says which services it runs.
-fn listed(branch: &spec::Branch) -> Location {
+fn listed(branch: &spec::BranchEntry) -> Location {
     branch.services.as_ref().and_then(|listed| listed.first()).map_or(branch.at, |name| name.at)
 }
 
 /// What templates see of the services: whether each is here, and under which name it is reached from everywhere.
 pub(super) fn services(
     spec: &Spec,
-    branch: &spec::Branch,
+    branch: &spec::BranchEntry,
     namespace: Option<&str>,
     baseline: Option<&Branch>,
 ) -> Option<Node> {

@@ -4,33 +4,33 @@ use super::Host;
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, gather};
 use crate::name::DnsName;
 use crate::source::Location;
-use crate::spec::{self, Branch, Join, Placed, Scope, Spec};
+use crate::spec::{self, BranchEntry, Join, PatternScope, Placed, Spec};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
 /// What a branch and the defaults say of its hosts.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Hosts<'a> {
-    names: &'a [spec::Host],
+pub(super) struct HostPatterns<'a> {
+    names: &'a [spec::HostEntry],
     services: &'a [Placed<SmolStr>],
     join: Join,
     /// The names that all branches have, in which aliases stand.
-    common: &'a [spec::Host],
+    common: &'a [spec::HostEntry],
     aliases: &'a BTreeMap<SmolStr, spec::Alias>,
     branch: &'a str,
 }
 
 /// The text of a host, the name that it comes from, and the service.
-type Written<'a> = (String, &'a spec::Host, Option<&'a Placed<SmolStr>>);
+type HostText<'a> = (String, &'a spec::HostEntry, Option<&'a Placed<SmolStr>>);
 
-impl<'a> Hosts<'a> {
+impl<'a> HostPatterns<'a> {
     /// What the branch says, else the defaults.
-    pub(super) fn of(branch: &'a Branch, spec: &'a Spec) -> Self {
+    pub(super) fn of(branch: &'a BranchEntry, spec: &'a Spec) -> Self {
         let (own, defaults) = (&branch.settings.hosts, &spec.defaults.hosts);
         let services = own.services.as_deref();
         // What all branches run in their namespaces says nothing of one that has none.
         let services = if branch.app_engine.is_some() { services } else { services.or(defaults.services.as_deref()) };
-        Hosts {
+        HostPatterns {
             names: own.names.as_deref().or(defaults.names.as_deref()).unwrap_or_default(),
             services: services.unwrap_or_default(),
             join: own.join.or(defaults.join).unwrap_or_default(),
@@ -42,13 +42,13 @@ impl<'a> Hosts<'a> {
 
     /// Every host as text where `slug` stands for the slug, and where its pattern is written; names first. The hosts of
     /// aliases have no slug and are left out.
-    pub(super) fn texts(self, scope: Scope, slug: &str) -> Result<Vec<(String, Location)>> {
-        let each = |(text, host, _): Written| (text, host.name.at);
+    pub(super) fn texts(self, scope: PatternScope, slug: &str) -> Result<Vec<(String, Location)>> {
+        let each = |(text, host, _): HostText| (text, host.name.at);
         Ok(self.each(self.names.iter(), scope, slug)?.into_iter().map(each).collect())
     }
 
     /// Every host of a branch with that slug.
-    pub(super) fn hosts(self, scope: Scope, slug: &str) -> Result<Vec<Host>> {
+    pub(super) fn hosts(self, scope: PatternScope, slug: &str) -> Result<Vec<Host>> {
         let own = self.each(self.names.iter(), scope, slug)?.into_iter().map(|written| (written, None));
         let leading_here = self.aliases.iter().filter(|(_, alias)| alias.branch.value == self.branch);
         let aliased = gather(leading_here, |(name, alias)| {
@@ -72,7 +72,12 @@ impl<'a> Hosts<'a> {
     }
 
     /// A wildcard answers for services too, so that they have no hosts of their own below it.
-    fn each(self, names: impl Iterator<Item = &'a spec::Host>, scope: Scope, slug: &str) -> Result<Vec<Written<'a>>> {
+    fn each(
+        self,
+        names: impl Iterator<Item = &'a spec::HostEntry>,
+        scope: PatternScope,
+        slug: &str,
+    ) -> Result<Vec<HostText<'a>>> {
         let names = gather(names, |host| Ok::<_, Diagnostic>((host.name.expand(scope, slug)?, host, None)))?;
         let of = |service: &'a Placed<SmolStr>| {
             let plain = names.iter().filter(|(name, ..)| !name.starts_with('*'));

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A branch. Absent things are null or empty, never left out.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Entry<'a> {
+pub struct ListedBranch<'a> {
     /// Its name in git.
     pub name: &'a str,
     /// Its name as a DNS label.
@@ -47,13 +47,13 @@ pub enum PlatformName {
 }
 
 /// The branches in the order of their names.
-pub fn entries(plan: &Plan) -> Vec<Entry<'_>> {
-    plan.branches.iter().map(Entry::of).collect()
+pub fn entries(plan: &Plan) -> Vec<ListedBranch<'_>> {
+    plan.branches.iter().map(ListedBranch::of).collect()
 }
 
-impl<'a> Entry<'a> {
+impl<'a> ListedBranch<'a> {
     fn of(branch: &'a Branch) -> Self {
-        Entry {
+        ListedBranch {
             name: &branch.name,
             slug: branch.slug.as_str(),
             platform: match branch.platform {

@@ -1,7 +1,7 @@
 //! What a branch says, laid over the defaults: mappings are merged, lists and scalars are replaced, `null` takes out.
 
 use crate::node::Node;
-use crate::spec::{Image, Placed};
+use crate::spec::{BranchImage, Placed};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
@@ -23,9 +23,9 @@ pub(super) fn named<T: Clone>(
 
 /// Images over the defaults, each by its parts.
 pub(super) fn images(
-    defaults: &BTreeMap<SmolStr, Option<Image>>,
-    own: &BTreeMap<SmolStr, Option<Image>>,
-) -> BTreeMap<SmolStr, Image> {
+    defaults: &BTreeMap<SmolStr, Option<BranchImage>>,
+    own: &BTreeMap<SmolStr, Option<BranchImage>>,
+) -> BTreeMap<SmolStr, BranchImage> {
     named(defaults, own, |own, default| Placed { value: own.value.over(&default.value), at: own.at })
 }
 

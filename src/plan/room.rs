@@ -10,16 +10,16 @@ pub(super) const SLUG: &str = "\0";
 
 /// The room that is left, and what leaves so little.
 #[derive(Debug)]
-pub(super) struct Room {
+pub(super) struct LabelBudget {
     /// How many characters a slug may have.
     pub(super) len: usize,
     tightest: Option<(String, Location)>,
 }
 
-impl Room {
+impl LabelBudget {
     /// A whole label.
     pub(super) fn most() -> Self {
-        Room { len: Slug::MOST_ROOM, tightest: None }
+        LabelBudget { len: Slug::MOST_ROOM, tightest: None }
     }
 
     /// Takes account of a name in which [`SLUG`] stands for the slug.
@@ -29,7 +29,7 @@ impl Room {
             let slugs = part.matches(SLUG).count();
             let Some(len) = limit.saturating_sub(part.len() - slugs).checked_div(slugs) else { continue };
             if len < self.len {
-                *self = Room { len, tightest: Some((name.replace(SLUG, "…"), at)) };
+                *self = LabelBudget { len, tightest: Some((name.replace(SLUG, "…"), at)) };
             }
         }
     }
@@ -60,7 +60,7 @@ mod tests {
             (&[&format!("{}\0", "a".repeat(70))], 0),
             (&[&format!("\0{}", ".abcdefghi".repeat(24))], 13),
         ] {
-            let mut room = Room::most();
+            let mut room = LabelBudget::most();
             for name in names {
                 room.fit(name, Location::NONE);
             }

@@ -3,7 +3,7 @@
 use super::{mapping, merge, variables};
 use crate::node::{Map, Node};
 use crate::source::Location;
-use crate::spec::{self, Image, Placed, Spec};
+use crate::spec::{self, BranchImage, Placed, Spec};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,15 +27,15 @@ pub struct Version {
     /// How much of the traffic it has, in percent.
     pub weight: u32,
     /// Its images, by their names in the manifests.
-    pub images: BTreeMap<SmolStr, Image>,
+    pub images: BTreeMap<SmolStr, BranchImage>,
 }
 
 impl Slots {
     /// The versions as written, over the images of the branch.
-    pub(super) fn of(written: &spec::Slots, images: &BTreeMap<SmolStr, Image>) -> Self {
+    pub(super) fn of(written: &spec::SlotsEntry, images: &BTreeMap<SmolStr, BranchImage>) -> Self {
         let all = images.iter().map(|(name, image)| (name.clone(), Some(image.clone()))).collect();
         let mut own = BTreeSet::new();
-        let version = |(name, images): (&SmolStr, &BTreeMap<SmolStr, Option<Image>>)| {
+        let version = |(name, images): (&SmolStr, &BTreeMap<SmolStr, Option<BranchImage>>)| {
             let merged = merge::images(&all, images);
             let said = merged.iter().filter(|(name, _)| images.contains_key(*name));
             own.extend(said.map(|(name, image)| image.value.of(name)));

@@ -3,10 +3,11 @@
 //!
 //! A collision is refused and never mended: a number behind a name would make a branch's output depend on other branches.
 
-use super::{Branch, Database, Host, Platform};
+use super::{Branch, BranchDatabase, Host, Platform};
+use crate::database::DatabaseMode;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Location;
-use crate::spec::{DatabaseMode, Join, Spec};
+use crate::spec::{Join, Spec};
 use std::collections::BTreeMap;
 
 /// The collisions, one for each pair of branches and the first thing that they share.
@@ -31,7 +32,7 @@ pub(super) fn check(spec: &Spec, branches: &[Branch]) -> Vec<Diagnostic> {
     collisions("namespace", namespaces, &mut known);
     collisions("host", hosts, &mut known);
     let databases = branches.iter().filter_map(|branch| {
-        let own = branch.database.as_ref().and_then(Database::own)?;
+        let own = branch.database.as_ref().and_then(BranchDatabase::own)?;
         Some((own.as_str(), branch.at, branch, SLUG))
     });
     collisions("database", databases, &mut known);
@@ -67,12 +68,12 @@ fn apart(host: &Host) -> &'static str {
     }
 }
 
-type Pair<'a> = (&'a str, &'a str);
+type BranchPair<'a> = (&'a str, &'a str);
 
 fn collisions<'a>(
     what: &str,
     names: impl Iterator<Item = (&'a str, Location, &'a Branch, &'static str)>,
-    known: &mut BTreeMap<Pair<'a>, Diagnostic>,
+    known: &mut BTreeMap<BranchPair<'a>, Diagnostic>,
 ) {
     let mut first: BTreeMap<&str, (Location, &Branch, &str)> = BTreeMap::new();
     for (name, at, branch, help) in names {

@@ -8,7 +8,7 @@
 use super::{Branch, Host, mapping};
 use crate::node::{Map, Node};
 use crate::source::Location;
-use crate::spec::{Image, Placed, Spec};
+use crate::spec::{BranchImage, Placed, Spec};
 use smol_str::{SmolStr, ToSmolStr};
 use std::collections::BTreeMap;
 
@@ -57,7 +57,7 @@ fn first_hosts<'a>(branch: &'a Branch, of: impl Fn(&'a Host) -> Option<&'a SmolS
 }
 
 /// Full references of images, by their names in the manifests and by alias.
-pub(super) fn images(spec: &Spec, images: &BTreeMap<SmolStr, Image>) -> Map {
+pub(super) fn images(spec: &Spec, images: &BTreeMap<SmolStr, BranchImage>) -> Map {
     let full = images.iter().map(|(name, image)| (name.clone(), Node::str(image.value.of(name)).placed(image.at)));
     let mut images: Map = full.collect();
     for (alias, name) in &spec.image_aliases {

@@ -1,6 +1,6 @@
 //! The JSON Schema of the spec, for editors and for the first look at a spec.
 //!
-//! The schema says which keys there are and what types they take; its findings become complaints with places here. What
+//! The schema says which keys there are and what types they take; its findings become diagnostics with source locations here. What
 //! a key means, and what else is wrong with it, is for `spec`.
 
 use crate::diagnostic::{Code, Diagnostic};
@@ -25,7 +25,7 @@ static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
 /// What is wrong with the shape of a spec: unknown and missing keys, wrong types.
 pub fn check(spec: &Node) -> Vec<Diagnostic> {
     let json = json(spec);
-    VALIDATOR.iter_errors(&json).flat_map(|fault| Subject::of(spec, &fault).complaints(fault.kind())).collect()
+    VALIDATOR.iter_errors(&json).flat_map(|fault| SchemaSubject::of(spec, &fault).diagnostics(fault.kind())).collect()
 }
 
 /// Whether a part of the spec (`branch`, `pin`, …; the spec itself is `spec`) has such a key.
@@ -58,17 +58,20 @@ fn json(node: &Node) -> Json {
     }
 }
 
-/// What a complaint is about: a value of the spec, with what the schema says of it.
-struct Subject<'a> {
+/// What a diagnostic is about: a value of the spec, with what the schema says of it.
+struct SchemaSubject<'a> {
     node: &'a Node,
     schema: &'static Json,
     /// How a sentence names it.
     name: String,
+    /// The path of its field, such as `hosts.services` or `patches[0].target`, within its branch; empty for the whole spec.
+    path: String,
 }
 
-impl<'a> Subject<'a> {
+impl<'a> SchemaSubject<'a> {
     fn of(spec: &'a Node, fault: &ValidationError) -> Self {
-        let mut subject = Subject { node: spec, schema: &SCHEMA, name: "the spec".to_owned() };
+        let mut subject =
+            SchemaSubject { node: spec, schema: &SCHEMA, name: "the spec".to_owned(), path: String::new() };
         let mut key = String::new();
         for segment in fault.instance_path().segments() {
             let (node, schema) = match &segment {
@@ -82,6 +85,12 @@ impl<'a> Subject<'a> {
             };
             subject.node = node.expect("the validator saw this very spec");
             subject.schema = resolved(schema);
+            match &segment {
+                LocationSegment::Property(name) => subject.path = subject.field(name),
+                // A branch may have a file of its own, where its fields are at the top.
+                LocationSegment::Index(_) if subject.path == "branches" => subject.path.clear(),
+                LocationSegment::Index(i) => subject.path = format!("{}[{i}]", subject.path),
+            }
             subject.name = match segment {
                 LocationSegment::Property(name) => {
                     key = name.into_owned();
@@ -96,7 +105,12 @@ impl<'a> Subject<'a> {
         subject
     }
 
-    fn complaints(self, fault: &ValidationErrorKind) -> Vec<Diagnostic> {
+    /// The path of one of its fields.
+    fn field(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    fn diagnostics(self, fault: &ValidationErrorKind) -> Vec<Diagnostic> {
         use ValidationErrorKind as Fault;
         let (is, text) = (&self.name, self.node.as_text());
         let shown = text.map_or_else(|| self.node.kind_name().to_owned(), |text| format!("`{text}`"));
@@ -130,8 +144,12 @@ impl<'a> Subject<'a> {
             Fault::MaxLength { limit } => spec_error(format!("{is} has more than {limit} characters")),
             Fault::MaxItems { limit: 1 } => spec_error(format!("{is} has more than one entry")),
             Fault::MaxItems { limit } => spec_error(format!("{is} has more than {limit} entries")),
-            Fault::Minimum { limit } => spec_error(format!("{is} is {shown}, which is less than {limit}")),
-            Fault::Maximum { limit } => spec_error(format!("{is} is {shown}, which is more than {limit}")),
+            Fault::Minimum { limit } => {
+                spec_error(format!("{is} must be at least {limit}, got {}", text.unwrap_or(&shown)))
+            }
+            Fault::Maximum { limit } => {
+                spec_error(format!("{is} must be at most {limit}, got {}", text.unwrap_or(&shown)))
+            }
             other => spec_error(format!("{is} does not satisfy `{}`", other.keyword())),
         };
         vec![error.at(self.node.at)]
@@ -163,7 +181,7 @@ impl<'a> Subject<'a> {
 
     fn unknown(&self, key: &str) -> Diagnostic {
         let at = self.node.as_map().and_then(|map| map.entry(key)).map_or(Location::NONE, |entry| entry.key.at);
-        let error = spec_error(format!("`{key}` is no key of {}", self.name)).at(at);
+        let error = spec_error(format!("unknown field `{}`", self.field(key))).at(at);
         let keys: Vec<&str> = keys(self.schema).collect();
         let elsewhere: Vec<&str> =
             [("spec", "the top of branches.yaml"), ("defaults", "`defaults`"), ("branch", "a branch")]
@@ -174,7 +192,7 @@ impl<'a> Subject<'a> {
         match crate::diagnostic::nearest(key, keys.iter().copied()) {
             Some(near) => error.help(format!("did you mean `{near}`?")),
             None if !elsewhere.is_empty() => error.help(format!("it belongs to {}", elsewhere.join(" or to "))),
-            None => error.help(format!("the keys here are {}", listed(&keys))),
+            None => error.help(format!("known fields are {}", listed(&keys))),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Stable names for branches: an alias takes the place of the slug in the hosts that all branches have.
 
 use super::section::{Section, text};
-use super::{Branch, Hosts, Placed, is_label, spec_error};
+use super::{BranchEntry, HostsEntry, Placed, spec_error};
 use crate::diagnostic::Diagnostic;
+use crate::schema::name::is_label;
 use crate::source::Location;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -19,8 +20,8 @@ pub struct Alias {
 /// Reads the aliases, each of which leads to one of `branches` through a host of `hosts`, which all branches have.
 pub(super) fn aliases(
     top: &Section,
-    branches: &[Branch],
-    hosts: &Hosts,
+    branches: &[BranchEntry],
+    hosts: &HostsEntry,
     faults: &mut Vec<Diagnostic>,
 ) -> BTreeMap<SmolStr, Alias> {
     let mut aliases = BTreeMap::new();
@@ -36,7 +37,7 @@ pub(super) fn aliases(
     aliases
 }
 
-fn check(name: &str, alias: &Alias, branches: &[Branch], hosts: &Hosts) -> Result<(), Diagnostic> {
+fn check(name: &str, alias: &Alias, branches: &[BranchEntry], hosts: &HostsEntry) -> Result<(), Diagnostic> {
     if !is_label(name) {
         let error = spec_error(format!("`{name}` is no alias")).at(alias.at);
         return Err(
@@ -51,7 +52,7 @@ fn check(name: &str, alias: &Alias, branches: &[Branch], hosts: &Hosts) -> Resul
     }
     let to = &alias.branch;
     let Some(branch) = branches.iter().find(|branch| branch.name == to.value) else {
-        let error = spec_error(format!("the alias `{name}` leads to the branch `{}`, which there is not", to.value));
+        let error = spec_error(format!("the alias `{name}` points to the unknown branch `{}`", to.value));
         return Err(error.at(to.at).suggest(&to.value, branches.iter().map(|branch| branch.name.as_str())));
     };
     if branch.settings.hosts.names.as_ref().is_some_and(Vec::is_empty) {

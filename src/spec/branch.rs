@@ -1,9 +1,11 @@
 //! A branch, as written.
 
+use super::database;
 use super::section::{Section, text};
-use super::service::{self, Names};
-use super::settings::{Reader, Settings};
-use super::{DatabaseMode, Date, Pattern, Placed, Slots, spec_error};
+use super::service::{self, ServiceNames};
+use super::settings::{BranchSettings, SettingsReader};
+use super::{ExpiryDate, Pattern, Placed, SlotsEntry, spec_error};
+use crate::database::DatabaseMode;
 use crate::diagnostic::Diagnostic;
 use crate::name::DnsName;
 use crate::slug::Slug;
@@ -12,7 +14,7 @@ use smol_str::SmolStr;
 
 /// An entry of `branches:` or a file of `branches.d/`.
 #[derive(Clone, Debug)]
-pub struct Branch {
+pub struct BranchEntry {
     /// Its name in git.
     pub name: SmolStr,
     /// Where the name is written.
@@ -20,19 +22,19 @@ pub struct Branch {
     /// The slug that was written instead of the derived one.
     pub slug: Option<Placed<Slug>>,
     /// What it is made of, over the defaults.
-    pub settings: Settings,
+    pub settings: BranchSettings,
     /// Its namespace.
     pub namespace: Option<Pattern>,
     /// The services that it runs; all of them if it does not say.
-    pub services: Option<Names>,
+    pub services: Option<ServiceNames>,
     /// What database it has, if not what all have.
     pub database: Option<Placed<DatabaseMode>>,
     /// The versions that it runs side by side.
-    pub slots: Option<Slots>,
+    pub slots: Option<SlotsEntry>,
     /// Why it stays when others go.
     pub pin: Option<Pin>,
     /// When it goes.
-    pub expires: Option<Placed<Date>>,
+    pub expires: Option<Placed<ExpiryDate>>,
     /// Who answers for it.
     pub owner: Option<Placed<SmolStr>>,
     /// Where it is discussed.
@@ -70,8 +72,8 @@ const OF_NAMESPACES: [&str; 11] = [
     "slots",
 ];
 
-impl Branch {
-    pub(super) fn of(section: &Section, reader: &mut Reader, faults: &mut Vec<Diagnostic>) -> Self {
+impl BranchEntry {
+    pub(super) fn of(section: &Section, reader: &mut SettingsReader, faults: &mut Vec<Diagnostic>) -> Self {
         let placed = |key| section.node(key).and_then(|node| Some(Placed { value: text(node)?, at: node.at }));
         let name = section.text("name").unwrap_or_default();
         if let Err(error) = check_name(&name) {
@@ -84,7 +86,7 @@ impl Branch {
                 faults.push(error.help("such a branch has hosts only, no namespace and no objects"));
             }
         }
-        Branch {
+        BranchEntry {
             name,
             at: section.node("name").map_or(section.at, |node| node.at),
             slug: placed("slug").and_then(|slug| checked(&slug, Slug::forced, faults)),
@@ -93,10 +95,10 @@ impl Branch {
             services: section.list("services").map(|list| service::names(list, "service", faults)),
             database: section
                 .section("database")
-                .and_then(|section| Some(Placed { value: DatabaseMode::of(&section)?, at: section.at })),
-            slots: Slots::of(section, reader.aliases(), faults),
+                .and_then(|section| Some(Placed { value: database::mode(&section)?, at: section.at })),
+            slots: SlotsEntry::of(section, reader.aliases(), faults),
             pin: section.section("pin").and_then(|pin| Some(Pin { reason: pin.text("reason")? })),
-            expires: placed("expires").and_then(|date| checked(&date, Date::parse, faults)),
+            expires: placed("expires").and_then(|date| checked(&date, ExpiryDate::parse, faults)),
             owner: placed("owner"),
             link: placed("link"),
             app_engine,

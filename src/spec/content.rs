@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What is said of the records of hosts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Content {
+pub struct HostContent {
     /// How long they may be cached, in seconds.
     pub ttl: Option<Placed<u32>>,
     /// The record sets that are written down; an empty one says that there is none.
@@ -35,7 +35,7 @@ pub struct AddressFrom {
 /// The types that say where a host is; one of them, or `addressFrom`, takes the place of all that a zone says of that.
 const ADDRESSES: [Type; 3] = [Type::A, Type::Aaaa, Type::Cname];
 
-impl Content {
+impl HostContent {
     pub(super) fn of(section: &Section, faults: &mut Vec<Diagnostic>) -> Self {
         let ttl = section.node("ttl").and_then(|node| {
             let value = node.as_text()?.parse().ok()?;
@@ -47,7 +47,7 @@ impl Content {
         });
         let sets: BTreeMap<_, _> = sets.collect();
         let address_from = section.section("addressFrom").and_then(|from| AddressFrom::of(&from, faults));
-        let content = Content { ttl, sets, address_from };
+        let content = HostContent { ttl, sets, address_from };
         if let Some(from) = &content.address_from
             && let Some((kind, _)) = content.sets.iter().find(|(kind, _)| ADDRESSES.contains(kind))
         {
@@ -66,10 +66,10 @@ impl Content {
     }
 
     /// The records that are written down, those of `own` in place of what stands here.
-    pub fn records(&self, own: Option<&Content>) -> Records {
+    pub fn records(&self, own: Option<&HostContent>) -> Records {
         let mut records = Records::default();
         for kind in Type::ALL {
-            let replaces = |own: &&Content| match kind {
+            let replaces = |own: &&HostContent| match kind {
                 Type::A | Type::Aaaa | Type::Cname => own.locates(),
                 Type::Txt | Type::Caa => own.sets.contains_key(&kind),
             };

@@ -1,15 +1,16 @@
-//! The database of every branch: the one that all share, a schema of its own in it, or one of its own.
+//! `database:`, the database that branches share and what each of them has of its own.
 
 use super::section::{Section, text};
-use super::{Branch, Placed, spec_error};
+use super::{BranchEntry, Placed, spec_error};
+use crate::database::DatabaseMode;
 use crate::diagnostic::Diagnostic;
 use crate::source::Location;
 use smol_str::SmolStr;
 
-/// What the spec says of databases.
+/// `database:` of the spec.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Database {
-    /// What a branch has that does not say.
+pub struct SharedDatabase {
+    /// What a branch has that sets no mode itself.
     pub mode: DatabaseMode,
     /// The name of the shared database, with which all others begin.
     pub name: SmolStr,
@@ -19,42 +20,11 @@ pub struct Database {
     pub at: Location,
 }
 
-/// What a branch has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum DatabaseMode {
-    /// What the baseline has.
-    #[default]
-    Shared,
-    /// A schema of its own in the shared database.
-    Schema,
-    /// A database of its own.
-    Database,
-}
-
-impl DatabaseMode {
-    const ALL: [DatabaseMode; 3] = [DatabaseMode::Shared, DatabaseMode::Schema, DatabaseMode::Database];
-
-    /// The word for it.
-    pub fn word(self) -> &'static str {
-        match self {
-            DatabaseMode::Shared => "shared",
-            DatabaseMode::Schema => "schema",
-            DatabaseMode::Database => "database",
-        }
-    }
-
-    /// The mode that a section says.
-    pub(super) fn of(section: &Section) -> Option<Self> {
-        let word = section.text("mode")?;
-        Self::ALL.into_iter().find(|mode| mode.word() == word)
-    }
-}
-
 /// Words that with `_` and a slug behind them could be names of the server's own: `pg_…`, `current_user`,
 /// `information_schema`.
 const RESERVED: [&str; 5] = ["pg", "current", "session", "system", "information"];
 
-impl Database {
+impl SharedDatabase {
     pub(super) fn of(top: &Section, faults: &mut Vec<Diagnostic>) -> Option<Self> {
         let section = top.section("database")?;
         let name = section.text("name").unwrap_or_default();
@@ -63,11 +33,11 @@ impl Database {
             faults.push(error.at(section.place("name")).help("take the name of the application"));
         }
         let job = section.node("job").and_then(|node| Some(Placed { value: text(node)?, at: node.at }));
-        Some(Database { mode: DatabaseMode::of(&section).unwrap_or_default(), name, job, at: section.at })
+        Some(SharedDatabase { mode: mode(&section).unwrap_or_default(), name, job, at: section.at })
     }
 
     /// What a branch has.
-    pub fn mode(&self, branch: &Branch) -> DatabaseMode {
+    pub fn mode(&self, branch: &BranchEntry) -> DatabaseMode {
         branch.database.as_ref().map_or(self.mode, |mode| mode.value)
     }
 
@@ -75,23 +45,29 @@ impl Database {
     pub(super) fn check(
         database: Option<&Self>,
         baseline: Option<&Placed<SmolStr>>,
-        branches: &[Branch],
+        branches: &[BranchEntry],
         faults: &mut Vec<Diagnostic>,
     ) {
         let Some(database) = database else {
             for mode in branches.iter().filter_map(|branch| branch.database.as_ref()) {
-                let error = spec_error("there is no `database` at the top".to_owned()).at(mode.at);
+                let error = spec_error("the spec has no `database`".to_owned()).at(mode.at);
                 faults.push(
-                    error.help("it says what the databases of all branches are called, as in `database: {name: shop}`"),
+                    error.help("`database` at the top names the shared database, as in `database: {name: shop}`"),
                 );
             }
             return;
         };
-        let is_shared = |branch: &&Branch| branch.app_engine.is_none() && database.mode(branch) == DatabaseMode::Shared;
+        let is_shared =
+            |branch: &&BranchEntry| branch.app_engine.is_none() && database.mode(branch) == DatabaseMode::Shared;
         if let (Some(job), None, Some(branch)) = (&database.job, baseline, branches.iter().find(is_shared)) {
             let message = format!("in no branch the Job `{}` would run for the shared database", job.value);
             let error = spec_error(message).at(job.at).note(branch.at, format!("`{}` shares it", branch.name));
             faults.push(error.help("`baseline: main` names the branch that runs it for the others"));
         }
     }
+}
+
+/// The mode of a section.
+pub(super) fn mode(section: &Section) -> Option<DatabaseMode> {
+    DatabaseMode::parse(&section.text("mode")?)
 }

@@ -6,13 +6,13 @@ use std::fmt;
 
 /// A day of the Gregorian calendar from year 1 to 9999; earlier days are less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Date {
+pub struct ExpiryDate {
     year: u16,
     month: u8,
     day: u8,
 }
 
-impl Date {
+impl ExpiryDate {
     /// Reads `YYYY-MM-DD`.
     pub fn parse(text: &str) -> Result<Self, Diagnostic> {
         let malformed =
@@ -34,11 +34,11 @@ impl Date {
             return Err(spec_error(format!("`{text}` is no date: there is no such day")));
         }
         let small = |number: u16| u8::try_from(number).expect("months and days are less than a hundred");
-        Ok(Date { year, month: small(month), day: small(day) })
+        Ok(ExpiryDate { year, month: small(month), day: small(day) })
     }
 }
 
-impl fmt::Display for Date {
+impl fmt::Display for ExpiryDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
     }
@@ -46,12 +46,12 @@ impl fmt::Display for Date {
 
 #[cfg(test)]
 mod tests {
-    use super::Date;
+    use super::ExpiryDate;
 
     #[test]
     fn days_of_the_calendar() {
         for good in ["2026-12-24", "2024-02-29", "2000-02-29", "0001-01-01", "9999-12-31", "2025-04-30"] {
-            assert_eq!(Date::parse(good).unwrap().to_string(), good);
+            assert_eq!(ExpiryDate::parse(good).unwrap().to_string(), good);
         }
         for bad in [
             "",
@@ -74,9 +74,9 @@ mod tests {
             "24-12-2026",
             "२०२६-१२-२४",
         ] {
-            assert!(Date::parse(bad).is_err(), "{bad}");
+            assert!(ExpiryDate::parse(bad).is_err(), "{bad}");
         }
-        assert!(Date::parse("2026-12-24").unwrap() < Date::parse("2027-01-01").unwrap());
-        assert!(Date::parse("2026-02-24").unwrap() < Date::parse("2026-12-01").unwrap());
+        assert!(ExpiryDate::parse("2026-12-24").unwrap() < ExpiryDate::parse("2027-01-01").unwrap());
+        assert!(ExpiryDate::parse("2026-02-24").unwrap() < ExpiryDate::parse("2026-12-01").unwrap());
     }
 }

@@ -14,7 +14,7 @@ pub struct GitOps {
     /// Flux.
     pub flux: Option<Flux>,
     /// A script that calls `kubectl apply`.
-    pub apply: Option<Apply>,
+    pub apply: Option<ApplyScript>,
 }
 
 /// What Argo CD has to know.
@@ -64,7 +64,7 @@ pub struct Flux {
 
 /// How `kubectl` finds what a branch no longer has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Apply {
+pub enum ApplyScript {
     /// By a list of what it applied, which it keeps in the cluster.
     ApplySet,
     /// By the labels of the branch.
@@ -78,8 +78,8 @@ impl GitOps {
             argocd: section.section("argocd").map(|section| ArgoCd::of(&section, output, faults)),
             flux: section.section("flux").map(|section| Flux::of(&section, output, faults)),
             apply: match section.text("apply").as_deref() {
-                Some("applyset") => Some(Apply::ApplySet),
-                Some("pruneLabel") => Some(Apply::PruneLabel),
+                Some("applyset") => Some(ApplyScript::ApplySet),
+                Some("pruneLabel") => Some(ApplyScript::PruneLabel),
                 _ => None,
             },
         }

@@ -1,7 +1,7 @@
 //! The hosts of a branch, as written: its names, the services that have a host on each of them, and how the two are joined.
 
 use super::section::Section;
-use super::{Content, Pattern, Placed, service, spec_error};
+use super::{HostContent, Pattern, Placed, service, spec_error};
 use crate::diagnostic::Diagnostic;
 use crate::node::{Node, Value};
 use smol_str::SmolStr;
@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 /// What one place says of hosts; what it does not say is said by the defaults.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Hosts {
+pub struct HostsEntry {
     /// The names.
-    pub names: Option<Vec<Host>>,
+    pub names: Option<Vec<HostEntry>>,
     /// The services, each of which has a host for every name.
     pub services: Option<Vec<Placed<SmolStr>>>,
     /// What stands between a service and a name.
@@ -22,11 +22,11 @@ pub struct Hosts {
 
 /// A name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Host {
+pub struct HostEntry {
     /// What it looks like.
     pub name: Pattern,
     /// What it holds in place of what its zone says.
-    pub content: Option<Arc<Content>>,
+    pub content: Option<Arc<HostContent>>,
 }
 
 /// What stands between a service and a name.
@@ -61,15 +61,15 @@ impl fmt::Display for Join {
     }
 }
 
-impl Hosts {
+impl HostsEntry {
     /// The hosts that a section has: a list of names, or a mapping that may say more.
     pub(super) fn of(section: &Section, faults: &mut Vec<Diagnostic>) -> Option<Self> {
         let node = section.node("hosts")?;
         match &node.value {
-            Value::Seq(items) => Some(Hosts { names: Some(names(items, faults)), ..Hosts::default() }),
+            Value::Seq(items) => Some(HostsEntry { names: Some(names(items, faults)), ..HostsEntry::default() }),
             Value::Map(_) => {
                 let hosts = Section::new("hosts", node);
-                Some(Hosts {
+                Some(HostsEntry {
                     names: hosts.list("names").map(|list| names(list, faults)),
                     services: hosts.list("services").map(|list| service::names(list, "service", faults)),
                     join: hosts.text("join").and_then(|text| Join::ALL.into_iter().find(|join| join.text() == text)),
@@ -80,7 +80,7 @@ impl Hosts {
     }
 }
 
-fn names(list: &[Node], faults: &mut Vec<Diagnostic>) -> Vec<Host> {
+fn names(list: &[Node], faults: &mut Vec<Diagnostic>) -> Vec<HostEntry> {
     let mut seen = BTreeSet::new();
     let hosts = list.iter().filter_map(|node| {
         let section = Section::new("host", node);
@@ -90,8 +90,9 @@ fn names(list: &[Node], faults: &mut Vec<Diagnostic>) -> Vec<Host> {
             faults.push(spec_error(format!("the host `{pattern}` stands twice in this list")).at(name.at));
             return None;
         }
-        let content = node.as_map().map(|_| Content::of(&section, faults)).filter(|own| *own != Content::default());
-        Some(Host { name: pattern, content: content.map(Arc::new) })
+        let content =
+            node.as_map().map(|_| HostContent::of(&section, faults)).filter(|own| *own != HostContent::default());
+        Some(HostEntry { name: pattern, content: content.map(Arc::new) })
     });
     hosts.collect()
 }

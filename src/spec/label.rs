@@ -2,37 +2,26 @@
 
 use super::section::text;
 use super::{Placed, spec_error};
+use crate::annotation::KEY_PREFIX;
 use crate::diagnostic::Diagnostic;
 use crate::node::Map;
+use crate::schema::name::is_label;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
-/// What keys that are pleach's own begin with.
-pub const KEY_PREFIX: &str = "pleach.dev/";
-
 /// What stands in the values.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Values {
+pub(super) enum PairKind {
     /// Label values.
     Labels,
     /// Any text.
     Annotations,
 }
 
-/// Whether a text is a DNS label (RFC 1123): what a namespace is called.
-pub fn is_label(text: &str) -> bool {
-    let edge = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    let bytes = text.as_bytes();
-    bytes.len() <= 63
-        && edge(bytes.first())
-        && edge(bytes.last())
-        && bytes.iter().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
-}
-
 /// Reads labels or annotations; `None` stands for a default that is taken out.
 pub(super) fn pairs(
     map: Option<&Map>,
-    values: Values,
+    values: PairKind,
     faults: &mut Vec<Diagnostic>,
 ) -> BTreeMap<SmolStr, Option<Placed<SmolStr>>> {
     let mut pairs = BTreeMap::new();
@@ -42,7 +31,7 @@ pub(super) fn pairs(
             faults.push(error.at(entry.key.at));
         }
         let value = text(&entry.value);
-        if let (Values::Labels, Some(value)) = (values, &value)
+        if let (PairKind::Labels, Some(value)) = (values, &value)
             && !value.is_empty()
             && !is_name(value)
         {
@@ -66,7 +55,7 @@ fn check_key(key: &str) -> Result<(), Diagnostic> {
     if prefix_fits && is_name(name) {
         return Ok(());
     }
-    Err(spec_error(format!("`{key}` is no key of a label or annotation")).help(
+    Err(spec_error(format!("`{key}` is not a valid key of a label or annotation")).help(
         "a key is at most 63 letters, digits, `-`, `_` and `.`, with a DNS name and `/` before it if that is wanted",
     ))
 }

@@ -14,13 +14,13 @@ use std::fmt;
 /// Text with `{{ project }}`, `{{ branch.slug }}` and `{{ values.… }}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
-    parts: Vec<Part>,
+    parts: Vec<PatternPart>,
     /// Where it is written.
     pub at: Location,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Part {
+enum PatternPart {
     Text(SmolStr),
     Project,
     Slug,
@@ -29,7 +29,7 @@ enum Part {
 
 /// What the variables of a pattern stand for, but for the slug.
 #[derive(Clone, Copy, Debug)]
-pub struct Scope<'a> {
+pub struct PatternScope<'a> {
     /// `project`.
     pub project: &'a str,
     /// `values`, a mapping.
@@ -42,12 +42,12 @@ const VARIABLES: &str = "a pattern takes `{{ project }}`, `{{ branch.slug }}` an
 impl Pattern {
     /// `{{ branch.slug }}`.
     pub fn slug() -> Self {
-        Pattern { parts: vec![Part::Slug], at: Location::NONE }
+        Pattern { parts: vec![PatternPart::Slug], at: Location::NONE }
     }
 
     /// Text without variables.
     pub(super) fn literal(text: &str) -> Self {
-        Pattern { parts: vec![Part::Text(text.into())], at: Location::NONE }
+        Pattern { parts: vec![PatternPart::Text(text.into())], at: Location::NONE }
     }
 
     /// The pattern under a key.
@@ -69,18 +69,18 @@ impl Pattern {
 
     /// Whether the slug stands in it.
     pub fn has_slug(&self) -> bool {
-        self.parts.contains(&Part::Slug)
+        self.parts.contains(&PatternPart::Slug)
     }
 
     /// The text for a branch with the slug `slug`.
-    pub fn expand(&self, scope: Scope, slug: &str) -> Result<String, Diagnostic> {
+    pub fn expand(&self, scope: PatternScope, slug: &str) -> Result<String, Diagnostic> {
         let mut out = String::with_capacity(64);
         for part in &self.parts {
             match part {
-                Part::Text(text) => out.push_str(text),
-                Part::Project => out.push_str(scope.project),
-                Part::Slug => out.push_str(slug),
-                Part::Value(path) => out.push_str(value(scope.values, path).map_err(|error| error.at(self.at))?),
+                PatternPart::Text(text) => out.push_str(text),
+                PatternPart::Project => out.push_str(scope.project),
+                PatternPart::Slug => out.push_str(slug),
+                PatternPart::Value(path) => out.push_str(value(scope.values, path).map_err(|error| error.at(self.at))?),
             }
         }
         Ok(out)
@@ -90,16 +90,16 @@ impl Pattern {
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.parts.iter().try_for_each(|part| match part {
-            Part::Text(text) => f.write_str(text),
-            Part::Project => f.write_str("{{ project }}"),
-            Part::Slug => f.write_str("{{ branch.slug }}"),
-            Part::Value(path) => write!(f, "{{{{ values.{} }}}}", path.join(".")),
+            PatternPart::Text(text) => f.write_str(text),
+            PatternPart::Project => f.write_str("{{ project }}"),
+            PatternPart::Slug => f.write_str("{{ branch.slug }}"),
+            PatternPart::Value(path) => write!(f, "{{{{ values.{} }}}}", path.join(".")),
         })
     }
 }
 
 /// The parts of a pattern, or byte offset and length of what is wrong in it.
-fn parts(text: &str) -> Result<Vec<Part>, (usize, usize, Diagnostic)> {
+fn parts(text: &str) -> Result<Vec<PatternPart>, (usize, usize, Diagnostic)> {
     let mut parts = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
@@ -114,7 +114,7 @@ fn parts(text: &str) -> Result<Vec<Part>, (usize, usize, Diagnostic)> {
             ));
         }
         if !literal.is_empty() {
-            parts.push(Part::Text(literal.into()));
+            parts.push(PatternPart::Text(literal.into()));
         }
         let Some(inside) = rest.get(open + 2..) else { break };
         let Some(end) = inside.find("}}") else {
@@ -127,7 +127,7 @@ fn parts(text: &str) -> Result<Vec<Part>, (usize, usize, Diagnostic)> {
     Ok(parts)
 }
 
-fn variable(name: &str) -> Result<Part, Diagnostic> {
+fn variable(name: &str) -> Result<PatternPart, Diagnostic> {
     let is_word = |word: &str| {
         !word.starts_with(|c: char| c.is_ascii_digit())
             && word.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
@@ -135,9 +135,9 @@ fn variable(name: &str) -> Result<Part, Diagnostic> {
     let mut words = name.split('.');
     if !name.is_empty() && name.split('.').all(|word| !word.is_empty() && is_word(word)) {
         return match (words.next(), name) {
-            (_, "project") => Ok(Part::Project),
-            (_, "branch.slug") => Ok(Part::Slug),
-            (Some("values"), _) if name != "values" => Ok(Part::Value(words.map(Into::into).collect())),
+            (_, "project") => Ok(PatternPart::Project),
+            (_, "branch.slug") => Ok(PatternPart::Slug),
+            (Some("values"), _) if name != "values" => Ok(PatternPart::Value(words.map(Into::into).collect())),
             (_, "branch.name") => Err(spec_error("a pattern cannot hold `branch.name`".to_owned())
                 .help("`{{ branch.slug }}` is the name as a DNS label")),
             _ => {
@@ -207,7 +207,7 @@ mod tests {
             ("{{ values.a.team }}", &nested, "blue"),
         ] {
             let pattern = parse(text).unwrap();
-            assert_eq!(pattern.expand(Scope { project: "shop", values }, "login").unwrap(), want);
+            assert_eq!(pattern.expand(PatternScope { project: "shop", values }, "login").unwrap(), want);
             assert_eq!(parse(&pattern.to_string()).unwrap(), pattern);
         }
         for (text, why) in [
@@ -215,7 +215,8 @@ mod tests {
             ("{{ values.a.b }}", "`values.a` has no `b`"),
             ("{{ values.a }}", "`values.a` is a mapping, which is no text for a name"),
         ] {
-            let error = parse(text).unwrap().expand(Scope { project: "shop", values: &nested }, "login").unwrap_err();
+            let error =
+                parse(text).unwrap().expand(PatternScope { project: "shop", values: &nested }, "login").unwrap_err();
             assert_eq!(error.to_string(), why, "{text}");
         }
     }

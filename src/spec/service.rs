@@ -1,10 +1,11 @@
 //! The parts that the application is made of, and the branch from which others take those that they do not run.
 
 use super::section::{Section, text};
-use super::settings::{Overlay, Reader};
-use super::{Branch, Placed, Settings, spec_error};
+use super::settings::{Overlay, SettingsReader};
+use super::{BranchEntry, BranchSettings, Placed, spec_error};
 use crate::diagnostic::Diagnostic;
 use crate::node::Node;
+use crate::schema::name::is_label;
 use crate::source::Location;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,10 +26,10 @@ pub struct Service {
 }
 
 /// What a branch lists of things that have names.
-pub type Names = Vec<Placed<SmolStr>>;
+pub type ServiceNames = Vec<Placed<SmolStr>>;
 
 /// Reads the services in the order in which they are written, which is that of their overlays.
-pub(super) fn services(top: &Section, reader: &mut Reader, faults: &mut Vec<Diagnostic>) -> Vec<Service> {
+pub(super) fn services(top: &Section, reader: &mut SettingsReader, faults: &mut Vec<Diagnostic>) -> Vec<Service> {
     let mut services = Vec::new();
     let mut known: BTreeMap<SmolStr, Location> = BTreeMap::new();
     for entry in top.map("services").into_iter().flatten().filter(|entry| entry.value.as_map().is_some()) {
@@ -60,11 +61,11 @@ pub(super) fn services(top: &Section, reader: &mut Reader, faults: &mut Vec<Diag
 
 /// Whether a Service may be called so (RFC 1035).
 pub(super) fn is_service(name: &str) -> bool {
-    super::is_label(name) && name.starts_with(|c: char| c.is_ascii_lowercase())
+    is_label(name) && name.starts_with(|c: char| c.is_ascii_lowercase())
 }
 
 /// A list of names, none of which stands twice.
-pub(super) fn names(list: &[Node], what: &str, faults: &mut Vec<Diagnostic>) -> Names {
+pub(super) fn names(list: &[Node], what: &str, faults: &mut Vec<Diagnostic>) -> ServiceNames {
     let mut seen = BTreeSet::new();
     let names = list.iter().filter_map(|node| {
         let name = text(node)?;
@@ -81,8 +82,8 @@ pub(super) fn names(list: &[Node], what: &str, faults: &mut Vec<Diagnostic>) -> 
 pub(super) fn check(
     services: &[Service],
     baseline: Option<&Placed<SmolStr>>,
-    defaults: &Settings,
-    branches: &[Branch],
+    defaults: &BranchSettings,
+    branches: &[BranchEntry],
     faults: &mut Vec<Diagnostic>,
 ) {
     let base = baseline.and_then(|name| branches.iter().find(|branch| branch.name == name.value));
@@ -122,12 +123,12 @@ pub(super) fn check(
 /// What makes a branch no baseline.
 fn baseline(
     name: &Placed<SmolStr>,
-    branch: Option<&Branch>,
+    branch: Option<&BranchEntry>,
     services: &[Service],
-    branches: &[Branch],
+    branches: &[BranchEntry],
 ) -> Option<Diagnostic> {
     let Some(branch) = branch else {
-        let error = spec_error(format!("the baseline is the branch `{}`, which there is not", name.value)).at(name.at);
+        let error = spec_error(format!("unknown baseline branch `{}`", name.value)).at(name.at);
         return Some(error.suggest(&name.value, branches.iter().map(|branch| branch.name.as_str())));
     };
     if let Some(engine) = &branch.app_engine {
@@ -147,7 +148,7 @@ fn baseline(
     )
 }
 
-impl Branch {
+impl BranchEntry {
     /// Whether it runs a service itself: all of them unless it lists some.
     pub fn runs(&self, service: &str) -> bool {
         self.services.as_ref().is_none_or(|listed| listed.iter().any(|name| name.value == service))

@@ -1,9 +1,9 @@
 //! What a branch is made of, as `defaults:` and each branch say it.
 
-use super::label::{Values, pairs};
+use super::label::{PairKind, pairs};
 use super::section::{Section, text};
-use super::service::{self, Names};
-use super::{Hosts, Image, OVERLAYS, Placed, image, spec_error};
+use super::service::{self, ServiceNames};
+use super::{BranchImage, HostsEntry, OVERLAYS, Placed, image, spec_error};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::node::{Map, Node};
 use crate::source::{Found, Project, RelPath};
@@ -15,7 +15,7 @@ pub type Overlay = Placed<RelPath>;
 
 /// What is said in one place; merged with the defaults by `plan`.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct BranchSettings {
     /// The overlays, in order.
     pub overlays: Option<Vec<Overlay>>,
     /// What is wrong with overlays that it names and that are not there.
@@ -23,7 +23,7 @@ pub struct Settings {
     /// What templates see: a mapping.
     pub values: Node,
     /// Images by their names in the manifests. Here and below, `None` takes a default out.
-    pub images: BTreeMap<SmolStr, Option<Image>>,
+    pub images: BTreeMap<SmolStr, Option<BranchImage>>,
     /// Numbers of replicas by the names of workloads.
     pub replicas: BTreeMap<SmolStr, Option<Placed<u32>>>,
     /// Entries of `patches:` as kustomizations have them.
@@ -33,26 +33,26 @@ pub struct Settings {
     /// Annotations.
     pub annotations: BTreeMap<SmolStr, Option<Placed<SmolStr>>>,
     /// The hosts.
-    pub hosts: Hosts,
+    pub hosts: HostsEntry,
     /// What it uses of `shared.services`.
-    pub uses: Option<Names>,
+    pub uses: Option<ServiceNames>,
 }
 
 /// Reads settings, and looks up every overlay once.
-pub(super) struct Reader<'a> {
+pub(super) struct SettingsReader<'a> {
     project: &'a Project,
     aliases: &'a BTreeMap<SmolStr, Placed<SmolStr>>,
     overlays: BTreeMap<SmolStr, Result<RelPath, Diagnostic>>,
     no_values: Node,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> SettingsReader<'a> {
     pub(super) fn new(project: &'a Project, aliases: &'a BTreeMap<SmolStr, Placed<SmolStr>>) -> Self {
-        Reader { project, aliases, overlays: BTreeMap::new(), no_values: Node::map() }
+        SettingsReader { project, aliases, overlays: BTreeMap::new(), no_values: Node::map() }
     }
 
     /// `defaults:`, and the hosts that may stand at the top instead.
-    pub(super) fn defaults(&mut self, top: &Section, faults: &mut Vec<Diagnostic>) -> Settings {
+    pub(super) fn defaults(&mut self, top: &Section, faults: &mut Vec<Diagnostic>) -> BranchSettings {
         let empty = Node::map();
         let section = top.section("defaults").unwrap_or_else(|| Section::new("defaults", &empty));
         if let (Some(first), Some(second)) = (top.key_place("hosts"), section.key_place("hosts")) {
@@ -62,16 +62,16 @@ impl<'a> Reader<'a> {
         let mut settings = self.settings(&section, faults);
         // What everybody lacks is no fault of one branch.
         faults.append(&mut settings.missing);
-        if let Some(hosts) = Hosts::of(top, faults) {
+        if let Some(hosts) = HostsEntry::of(top, faults) {
             settings.hosts = hosts;
         }
         settings
     }
 
     /// What a section says.
-    pub(super) fn settings(&mut self, section: &Section, faults: &mut Vec<Diagnostic>) -> Settings {
+    pub(super) fn settings(&mut self, section: &Section, faults: &mut Vec<Diagnostic>) -> BranchSettings {
         let mut missing = Vec::new();
-        Settings {
+        BranchSettings {
             overlays: section.list("overlays").map(|list| self.overlays(list, faults, &mut missing)),
             missing,
             values: section
@@ -81,9 +81,9 @@ impl<'a> Reader<'a> {
             images: image::images(section.map("images"), self.aliases, faults),
             replicas: section.map("replicas").map(replicas).unwrap_or_default(),
             patches: section.list("patches").map(|list| patches(list, faults)),
-            labels: pairs(section.map("labels"), Values::Labels, faults),
-            annotations: pairs(section.map("annotations"), Values::Annotations, faults),
-            hosts: Hosts::of(section, faults).unwrap_or_default(),
+            labels: pairs(section.map("labels"), PairKind::Labels, faults),
+            annotations: pairs(section.map("annotations"), PairKind::Annotations, faults),
+            hosts: HostsEntry::of(section, faults).unwrap_or_default(),
             uses: section.list("uses").map(|list| service::names(list, "service", faults)),
         }
     }

@@ -1,7 +1,7 @@
 //! What branches use in common: databases, services and third-party endpoints, by name.
 
 use super::section::{Section, text};
-use super::{Placed, Settings, spec_error};
+use super::{BranchSettings, Placed, spec_error};
 use crate::diagnostic::Diagnostic;
 use crate::name::DnsName;
 use crate::node::Node;
@@ -64,7 +64,7 @@ impl Shared {
     }
 
     /// Refuses names in `uses` that stand for no service.
-    pub(super) fn check<'a>(&self, settings: impl Iterator<Item = &'a Settings>, faults: &mut Vec<Diagnostic>) {
+    pub(super) fn check<'a>(&self, settings: impl Iterator<Item = &'a BranchSettings>, faults: &mut Vec<Diagnostic>) {
         for name in settings.flat_map(|settings| settings.uses.iter().flatten()) {
             if !self.services.contains_key(&name.value) {
                 faults.push(self.unknown(name));

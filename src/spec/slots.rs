@@ -1,26 +1,27 @@
 //! Versions that a branch runs side by side, and which of them has the traffic.
 
 use super::section::{Section, text};
-use super::{Image, Placed, image, is_label, spec_error};
+use super::{BranchImage, Placed, image, spec_error};
 use crate::diagnostic::Diagnostic;
+use crate::schema::name::is_label;
 use crate::source::Location;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
 /// The versions of a branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Slots {
+pub struct SlotsEntry {
     /// The one that has the traffic.
     pub active: Placed<SmolStr>,
     /// How the traffic is shared out, in percent, if it is.
     pub weights: BTreeMap<SmolStr, u32>,
     /// The images of each, by their names in the manifests, over those of the branch; `None` takes one out.
-    pub versions: BTreeMap<SmolStr, BTreeMap<SmolStr, Option<Image>>>,
+    pub versions: BTreeMap<SmolStr, BTreeMap<SmolStr, Option<BranchImage>>>,
     /// Where they are written.
     pub at: Location,
 }
 
-impl Slots {
+impl SlotsEntry {
     pub(super) fn of(
         branch: &Section,
         aliases: &BTreeMap<SmolStr, Placed<SmolStr>>,
@@ -64,7 +65,7 @@ impl Slots {
             let error = spec_error(format!("the weights add up to {sum}, not to 100")).at(section.place("weights"));
             faults.push(error.help("they are percentages of the traffic"));
         }
-        Some(Slots { active: active?, weights, versions, at: section.at })
+        Some(SlotsEntry { active: active?, weights, versions, at: section.at })
     }
 
     /// How much of the traffic a version has, in percent; without weights the active one has all.

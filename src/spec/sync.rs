@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// What `pleach branch sync` goes by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sync {
+pub struct SyncRules {
     /// Patterns of the names that count; all do if there are none.
     pub include: Vec<SmolStr>,
     /// Patterns of names that do not.
@@ -19,12 +19,12 @@ pub struct Sync {
     pub tags: Style,
 }
 
-impl Sync {
+impl SyncRules {
     pub(super) fn of(top: &Section) -> Self {
-        let Some(section) = top.section("sync") else { return Sync::default() };
+        let Some(section) = top.section("sync") else { return SyncRules::default() };
         let texts = |nodes: Option<&[_]>| nodes.unwrap_or_default().iter().filter_map(text).collect();
         let images = section.map("images").into_iter().flatten();
-        Sync {
+        SyncRules {
             include: texts(section.list("include")),
             exclude: texts(section.list("exclude")),
             images: images

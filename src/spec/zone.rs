@@ -2,7 +2,7 @@
 
 use super::range::Range;
 use super::section::{Section, text};
-use super::{Content, Placed};
+use super::{HostContent, Placed};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::name::DnsName;
 use crate::source::Location;
@@ -13,9 +13,9 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Zone {
     /// Who serves it.
-    pub provider: Option<Provider>,
+    pub provider: Option<ZoneProvider>,
     /// What its hosts hold unless they say otherwise.
-    pub content: Content,
+    pub content: HostContent,
     /// Whether its hosts have records of their own.
     pub mode: Mode,
     /// What becomes of the records.
@@ -58,7 +58,7 @@ pub enum Backend {
 
 /// How a zone is changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Provider {
+pub enum ZoneProvider {
     /// DNS UPDATE with TSIG.
     Rfc2136,
     /// Google Cloud DNS.
@@ -73,15 +73,15 @@ pub enum Provider {
     GoDaddy,
 }
 
-impl Provider {
+impl ZoneProvider {
     fn named(name: &str) -> Option<Self> {
         Some(match name {
-            "rfc2136" => Provider::Rfc2136,
-            "clouddns" => Provider::CloudDns,
-            "route53" => Provider::Route53,
-            "cloudflare" => Provider::Cloudflare,
-            "powerdns" => Provider::PowerDns,
-            "godaddy" => Provider::GoDaddy,
+            "rfc2136" => ZoneProvider::Rfc2136,
+            "clouddns" => ZoneProvider::CloudDns,
+            "route53" => ZoneProvider::Route53,
+            "cloudflare" => ZoneProvider::Cloudflare,
+            "powerdns" => ZoneProvider::PowerDns,
+            "godaddy" => ZoneProvider::GoDaddy,
             _ => return None,
         })
     }
@@ -89,9 +89,11 @@ impl Provider {
     /// The shortest and the longest lifetime that it takes, in seconds.
     fn lifetimes(self) -> (u32, u32) {
         match self {
-            Provider::Cloudflare => (60, 86_400),
-            Provider::GoDaddy => (600, 86_400),
-            Provider::Rfc2136 | Provider::CloudDns | Provider::Route53 | Provider::PowerDns => (1, LONGEST_TTL),
+            ZoneProvider::Cloudflare => (60, 86_400),
+            ZoneProvider::GoDaddy => (600, 86_400),
+            ZoneProvider::Rfc2136 | ZoneProvider::CloudDns | ZoneProvider::Route53 | ZoneProvider::PowerDns => {
+                (1, LONGEST_TTL)
+            }
         }
     }
 }
@@ -104,11 +106,11 @@ const TTL: u32 = 300;
 impl Zone {
     /// The lifetime of a host's records in seconds, where the host says `own` of it.
     pub fn ttl(&self, own: Option<&Placed<u32>>) -> Result<u32, Diagnostic> {
-        let (shortest, longest) = self.provider.map_or((1, LONGEST_TTL), Provider::lifetimes);
+        let (shortest, longest) = self.provider.map_or((1, LONGEST_TTL), ZoneProvider::lifetimes);
         match own.or(self.content.ttl.as_ref()) {
             None => Ok(TTL.clamp(shortest, longest)),
             // What Cloudflare calls automatic.
-            Some(ttl) if ttl.value == 1 && self.provider == Some(Provider::Cloudflare) => Ok(1),
+            Some(ttl) if ttl.value == 1 && self.provider == Some(ZoneProvider::Cloudflare) => Ok(1),
             Some(ttl) if !(shortest..=longest).contains(&ttl.value) => {
                 let message = format!("a lifetime of {} seconds is not one that the provider takes", ttl.value);
                 let error = Diagnostic::new(Code::Dns, message).at(ttl.at);
@@ -167,8 +169,8 @@ fn zone(zone: &Section, at: Location, faults: &mut Vec<Diagnostic>) -> Zone {
     }
     let word = |key| zone.text(key).filter(|text| !text.is_empty());
     Zone {
-        provider: zone.text("provider").and_then(|name| Provider::named(&name)),
-        content: Content::of(zone, faults),
+        provider: zone.text("provider").and_then(|name| ZoneProvider::named(&name)),
+        content: HostContent::of(zone, faults),
         mode,
         backend: match zone.text("backend").as_deref() {
             Some("dnsendpoint") => Backend::DnsEndpoint,

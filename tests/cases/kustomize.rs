@@ -1,7 +1,7 @@
 //! `pleach kustomize`: each folder of `tests/kustomize` is an input and what kubectl prints for it.
 //!
 //! `input/` is built, or the folder in it that the file `target` names. The output is `expected.yaml` as `kubectl
-//! kustomize` 5.5 printed it; `complaints.txt` contains the warnings or errors, one line each.
+//! kustomize` 5.5 printed it; `diagnostics.txt` contains the warnings or errors, one line each.
 
 use crate::kit::{self, Ran, Workspace};
 use std::fs;
@@ -22,8 +22,8 @@ pub(crate) fn output_is_as_expected(case: &Path) {
         assert_eq!(ran.status(), 2, "exit status; standard error:\n{}", ran.err());
         assert!(!case.join("expected.yaml").exists(), "kubectl builds this input, but pleach reports:\n{}", ran.err());
     }
-    if !ran.err().is_empty() || case.join("complaints.txt").exists() {
-        kit::compare_text(&case.join("complaints.txt"), &ran.err());
+    if !ran.err().is_empty() || case.join("diagnostics.txt").exists() {
+        kit::compare_text(&case.join("diagnostics.txt"), &ran.err());
     }
 }
 

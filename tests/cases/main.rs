@@ -14,37 +14,52 @@ mod kustomize;
 mod story;
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use std::fs;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// The kinds of cases: a folder of `tests/`, the name that the tests of the kind begin with, and the test.
-const KINDS: &[(&str, &str, fn(&Path))] = &[
-    ("errors", "errors", errors::stderr_and_status_are_as_expected),
-    ("golden", "golden", golden::output_is_as_expected),
-    ("kustomize", "kustomize", kustomize::output_is_as_expected),
-    ("kustomize", "kustomize-of-output", kustomize::expected_output_builds_to_itself),
-    ("story", "story", story::transcript_is_as_expected),
+/// A kind of cases.
+struct Kind {
+    /// What the names of its tests begin with.
+    name: &'static str,
+    /// The folder of `tests/` that contains its cases.
+    folder: &'static str,
+    /// Panics if the case at a path fails.
+    test: fn(&Path),
+}
+
+const KINDS: &[Kind] = &[
+    Kind { name: "errors", folder: "errors", test: errors::stderr_and_status_are_as_expected },
+    Kind { name: "golden", folder: "golden", test: golden::output_is_as_expected },
+    Kind { name: "kustomize", folder: "kustomize", test: kustomize::output_is_as_expected },
+    Kind { name: "kustomize-of-output", folder: "kustomize", test: kustomize::expected_output_builds_to_itself },
+    Kind { name: "story", folder: "story", test: story::transcript_is_as_expected },
 ];
 
-fn main() -> ExitCode {
-    let trials = KINDS.iter().flat_map(|&(folder, kind, test)| {
-        let cases = kit::entries(&kit::root().join("tests").join(folder));
-        assert!(!cases.is_empty(), "tests/{folder} has no cases");
-        cases.into_iter().map(move |case| trial(kind, case, test))
-    });
-    // With a panic hook that prints nothing, the text of a failure is printed once: at the end, under the name of its case.
-    panic::set_hook(Box::new(|_| {}));
-    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
+impl Kind {
+    fn trials(&self) -> Vec<Trial> {
+        let folder = kit::root().join("tests").join(self.folder);
+        let mut cases: Vec<PathBuf> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert!(!cases.is_empty(), "{} has no cases", folder.display());
+        cases.sort();
+        cases.into_iter().map(|case| trial(self.name, case, self.test)).collect()
+    }
 }
 
 fn trial(kind: &str, case: PathBuf, test: fn(&Path)) -> Trial {
     let name = case.file_stem().expect("a case has a name").to_string_lossy();
     Trial::test(format!("{kind}::{name}"), move || {
         panic::catch_unwind(AssertUnwindSafe(|| test(&case))).map_err(|payload| {
-            let text = payload.downcast_ref::<String>().map(String::as_str);
-            let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
-            Failed::from(text.unwrap_or("the test panicked"))
+            let string = payload.downcast_ref::<String>().map(String::as_str);
+            Failed::from(string.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("the test panicked"))
         })
     })
+}
+
+fn main() -> ExitCode {
+    let trials = KINDS.iter().flat_map(Kind::trials).collect();
+    // With a panic hook that prints nothing, the text of a failure is printed once: at the end, under the name of its case.
+    panic::set_hook(Box::new(|_| {}));
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

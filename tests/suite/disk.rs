@@ -1,6 +1,6 @@
 //! The output folder: what a build does to it, and what it never does.
 
-use crate::kit::Workspace;
+use crate::tests::kit::Workspace;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
@@ -182,5 +182,5 @@ fn a_link_out_of_the_workspace_is_not_read() {
     let workspace = Workspace::small();
     std::os::unix::fs::symlink("..", workspace.path().join("base/up")).unwrap();
     let ran = workspace.run(&["build"]).exits(2);
-    assert!(ran.err().contains("`base/up/base` is a link to `base`, which it is in"), "{}", ran.err());
+    assert!(ran.err().contains("`base/up/base` is a link to `base`, which contains it"), "{}", ran.err());
 }

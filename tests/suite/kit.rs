@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 /// The root of the repository.
@@ -13,16 +13,6 @@ pub(crate) fn root() -> &'static Path {
 /// Whether expected files are to be written instead of compared: `PLEACH_BLESS=1`.
 pub(crate) fn blessing() -> bool {
     std::env::var_os("PLEACH_BLESS").is_some_and(|value| value == "1")
-}
-
-/// The paths directly in a folder, in order.
-pub(crate) fn entries(folder: &Path) -> Vec<PathBuf> {
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
-        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    entries.sort();
-    entries
 }
 
 /// A temporary folder that `pleach` runs in.
@@ -173,25 +163,6 @@ pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
         }
     }
     found
-}
-
-/// Compares two sets of files, or writes `got` over `folder` when blessing.
-#[track_caller]
-pub(crate) fn compare(folder: &Path, got: &BTreeMap<String, Vec<u8>>) {
-    if blessing() {
-        let _ = fs::remove_dir_all(folder);
-        for (path, content) in got {
-            let path = folder.join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, content).unwrap();
-        }
-    }
-    let want = files(folder);
-    let names = |set: &BTreeMap<String, Vec<u8>>| set.keys().cloned().collect::<Vec<_>>();
-    assert_eq!(names(got), names(&want), "files of {}", folder.display());
-    for (path, content) in got {
-        compare_text(&folder.join(path), &String::from_utf8_lossy(content));
-    }
 }
 
 /// Compares a text with a file, or writes the file when blessing.

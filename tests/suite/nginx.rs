@@ -2,7 +2,7 @@
 //!
 //! Skipped where nginx or openssl is not installed, unless `PLEACH_NEED_NGINX=1` says that they must be.
 
-use crate::kit::Workspace;
+use crate::tests::kit::Workspace;
 use std::fs;
 use std::path::Path;
 use std::process::Command;

@@ -3,7 +3,7 @@
 //! A block ```` ```console ```` holds lines `$ command` and what the command prints, standard output and standard error
 //! together; a line `...` stands for any number of lines. Commands run under `sh` with `pleach` on the path.
 
-use crate::kit::{Workspace, root};
+use crate::tests::kit::{Workspace, root};
 
 struct Step {
     command: String,

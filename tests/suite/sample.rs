@@ -1,6 +1,6 @@
 //! The sample, which is the repository's own workspace.
 
-use crate::kit::Workspace;
+use crate::tests::kit::Workspace;
 
 #[test]
 fn the_committed_output_is_what_a_build_writes() {

@@ -31,12 +31,12 @@ pub fn open(
     patience: Patience,
 ) -> Option<Result<Api, Diagnostic>> {
     let (open, address): (Open, &[&str]) = match zone.provider? {
-        spec::Provider::Rfc2136 => return None,
-        spec::Provider::CloudDns => (cloud_dns, &["CLOUDSDK_API_ENDPOINT_OVERRIDES_DNS"]),
-        spec::Provider::Route53 => (route53, &["AWS_ENDPOINT_URL_ROUTE_53", "AWS_ENDPOINT_URL"]),
-        spec::Provider::Cloudflare => (cloudflare, &["CLOUDFLARE_BASE_URL"]),
-        spec::Provider::PowerDns => (power_dns, &["PDNS_API_URL"]),
-        spec::Provider::GoDaddy => (go_daddy, &["GODADDY_API_URL"]),
+        spec::ZoneProvider::Rfc2136 => return None,
+        spec::ZoneProvider::CloudDns => (cloud_dns, &["CLOUDSDK_API_ENDPOINT_OVERRIDES_DNS"]),
+        spec::ZoneProvider::Route53 => (route53, &["AWS_ENDPOINT_URL_ROUTE_53", "AWS_ENDPOINT_URL"]),
+        spec::ZoneProvider::Cloudflare => (cloudflare, &["CLOUDFLARE_BASE_URL"]),
+        spec::ZoneProvider::PowerDns => (power_dns, &["PDNS_API_URL"]),
+        spec::ZoneProvider::GoDaddy => (go_daddy, &["GODADDY_API_URL"]),
     };
     let make = || {
         let (provider, auth, usual) = open(name, zone, around)?;

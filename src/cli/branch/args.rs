@@ -7,7 +7,7 @@ use std::path::PathBuf;
 const SETTINGS: &str = "What the branch is made of";
 
 #[derive(Debug, Subcommand)]
-pub(in crate::cli) enum Branch {
+pub(in crate::cli) enum BranchCommand {
     /// List the branches with what is derived from their names
     #[command(after_help = "\
 Examples:
@@ -21,11 +21,11 @@ link, expires, pinned}; what a branch does not have is null or empty.")]
         #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
         format: ListFormat,
     },
-    Add(Add),
-    Set(Set),
-    Remove(Remove),
-    Expire(Expire),
-    Sync(Sync),
+    Add(BranchAddArgs),
+    Set(BranchSetArgs),
+    Remove(BranchRemoveArgs),
+    Expire(BranchExpireArgs),
+    Sync(BranchSyncArgs),
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -48,12 +48,12 @@ Examples:
   pleach branch add feature/login --image backend=:3f2c1a9 --value replicas=2
 
 Exit status: 0 if it was added, 2 if it is there already or the spec would be refused.")]
-pub(in crate::cli) struct Add {
+pub(in crate::cli) struct BranchAddArgs {
     /// Its name in git
     #[arg(value_name = "NAME")]
     pub(super) name: String,
     #[command(flatten)]
-    pub(super) settings: Settings,
+    pub(super) settings: BranchSettingsArgs,
 }
 
 /// Change a branch in the spec
@@ -70,7 +70,7 @@ Examples:
   pleach branch set \"$BRANCH\" --create --image \"backend=:$COMMIT\"      in the pipeline of the application
 
 Exit status: 0 if it is so now, 2 if there is no such branch or the spec would be refused.")]
-pub(in crate::cli) struct Set {
+pub(in crate::cli) struct BranchSetArgs {
     /// Its name in git
     #[arg(value_name = "NAME")]
     pub(super) name: String,
@@ -81,12 +81,12 @@ pub(in crate::cli) struct Set {
     #[arg(long, value_name = "PATH")]
     pub(super) unset: Vec<String>,
     #[command(flatten)]
-    pub(super) settings: Settings,
+    pub(super) settings: BranchSettingsArgs,
 }
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = SETTINGS)]
-pub(super) struct Settings {
+pub(super) struct BranchSettingsArgs {
     /// An image: a reference, or `:TAG` or `@DIGEST` alone
     #[arg(long, value_name = "NAME=REFERENCE", value_parser = pair)]
     pub(super) image: Vec<(String, String)>,
@@ -141,12 +141,12 @@ Examples:
   pleach branch remove feature/login
 
 Exit status: 0 if they are gone, 2 if the spec would be refused, 3 if one of them is pinned or too many would go.")]
-pub(in crate::cli) struct Remove {
+pub(in crate::cli) struct BranchRemoveArgs {
     /// Their names in git
     #[arg(value_name = "NAME", required = true)]
     pub(super) names: Vec<String>,
     #[command(flatten)]
-    pub(super) limit: Limit,
+    pub(super) limit: DeletionLimitArgs,
 }
 
 /// Take out the branches whose last day is over
@@ -159,12 +159,12 @@ Examples:
   pleach branch expire --as-of \"$(date +%F)\"
 
 Exit status: 0 if they are gone or there were none, 3 if too many would go.")]
-pub(in crate::cli) struct Expire {
+pub(in crate::cli) struct BranchExpireArgs {
     /// The day that it is, as YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     pub(super) as_of: String,
     #[command(flatten)]
-    pub(super) limit: Limit,
+    pub(super) limit: DeletionLimitArgs,
 }
 
 /// Bring the spec in line with the branches that exist
@@ -181,10 +181,10 @@ Examples:
 
 Lists: names, one a line; lines of git ls-remote; the JSON of GitHub or GitLab.
 Exit status: 0 if the spec is in line, 2 if it would be refused, 3 if the list cannot be trusted or too many would go.")]
-pub(in crate::cli) struct Sync {
+pub(in crate::cli) struct BranchSyncArgs {
     /// Where the list comes from: `git` for the refs of a clone or mirror, `-` for standard input
     #[arg(long, value_name = "SOURCE", value_enum)]
-    pub(super) from: Source,
+    pub(super) from: HeadsSource,
     /// The clone or bare mirror whose refs count, one that fetches all branches; nothing is fetched now
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(super) repo: PathBuf,
@@ -198,11 +198,11 @@ pub(in crate::cli) struct Sync {
     #[arg(long, value_name = "GLOB")]
     pub(super) exclude: Vec<String>,
     #[command(flatten)]
-    pub(super) limit: Limit,
+    pub(super) limit: DeletionLimitArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Source {
+pub(super) enum HeadsSource {
     /// The refs of a local clone or mirror
     Git,
     /// Standard input
@@ -211,7 +211,7 @@ pub(super) enum Source {
 }
 
 #[derive(Clone, Copy, Debug, Args)]
-pub(super) struct Limit {
+pub(super) struct DeletionLimitArgs {
     /// Let exactly so many branches go, whatever their share of all
     #[arg(long, value_name = "COUNT")]
     pub(super) allow_delete: Option<usize>,

@@ -4,36 +4,40 @@ mod args;
 mod list;
 mod settings;
 
-pub(super) use args::Branch;
+pub(super) use args::BranchCommand;
 
 use super::Outcome;
 use super::screen::{Screen, report};
-use super::workspace::{PATIENCE, Workspace};
+use super::workspace::{LOCK_PATIENCE, Workspace};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::edit::{self, Act, Files};
 use crate::plan::{self, Plan};
 use crate::source::Project;
-use crate::spec::{Date, Spec, Sync};
+use crate::spec::{ExpiryDate, Spec, SyncRules};
 use crate::{disk, git, guard, spec};
-use args::{Add, Expire, Limit, Remove, Set, Source};
+use args::{
+    BranchAddArgs, BranchExpireArgs, BranchRemoveArgs, BranchSetArgs, BranchSyncArgs, DeletionLimitArgs, HeadsSource,
+};
 use smol_str::SmolStr;
 use std::path::Path;
 
-pub(super) fn run(command: &Branch, workspace: &Workspace, here: &Path, screen: Screen) -> Result<Outcome> {
-    if let Branch::List { format } = command {
+pub(super) fn run(command: &BranchCommand, workspace: &Workspace, here: &Path, screen: Screen) -> Result<Outcome> {
+    if let BranchCommand::List { format } = command {
         return list::run(*format, workspace, screen);
     }
     // Before anything is read, so that what is written was changed from what is there.
-    let _turn = disk::turn(&workspace.root, PATIENCE, || screen.say("waiting for another run in this workspace"))?;
-    let edit = Edit { workspace, here, screen, spec: read(&workspace.project)?.0 };
+    let _lock = disk::lock_workspace(&workspace.root, LOCK_PATIENCE, || {
+        screen.say("waiting for another run in this workspace");
+    })?;
+    let edit = BranchEditor { workspace, here, screen, spec: read(&workspace.project)?.0 };
     let files = Files::open(&workspace.project)?;
     match command {
-        Branch::List { .. } => unreachable!("it was done above"),
-        Branch::Add(args) => edit.add(args, files),
-        Branch::Set(args) => edit.set(args, files),
-        Branch::Remove(args) => edit.remove(args, files),
-        Branch::Expire(args) => edit.expire(args, files),
-        Branch::Sync(args) => edit.sync(args, files),
+        BranchCommand::List { .. } => unreachable!("it was done above"),
+        BranchCommand::Add(args) => edit.add(args, files),
+        BranchCommand::Set(args) => edit.set(args, files),
+        BranchCommand::Remove(args) => edit.remove(args, files),
+        BranchCommand::Expire(args) => edit.expire(args, files),
+        BranchCommand::Sync(args) => edit.sync(args, files),
     }
 }
 
@@ -45,15 +49,15 @@ fn read(project: &Project) -> Result<(Spec, Plan)> {
 }
 
 /// What the commands share that change the spec.
-struct Edit<'a> {
+struct BranchEditor<'a> {
     workspace: &'a Workspace,
     here: &'a Path,
     screen: Screen,
     spec: Spec,
 }
 
-impl Edit<'_> {
-    fn add(&self, args: &Add, mut files: Files) -> Result<Outcome> {
+impl BranchEditor<'_> {
+    fn add(&self, args: &BranchAddArgs, mut files: Files) -> Result<Outcome> {
         if files.has(&args.name) {
             let error = Diagnostic::new(Code::Usage, format!("the branch `{}` is there already", args.name));
             return Err(error.help("`pleach branch set` changes it").into());
@@ -63,7 +67,7 @@ impl Edit<'_> {
         self.write(files, &format!("added {}\n", args.name))
     }
 
-    fn set(&self, args: &Set, mut files: Files) -> Result<Outcome> {
+    fn set(&self, args: &BranchSetArgs, mut files: Files) -> Result<Outcome> {
         let name = args.name.as_str();
         let changes = settings::changes(&args.settings, &args.unset, &self.spec)?;
         if changes.is_empty() && !args.create {
@@ -80,7 +84,7 @@ impl Edit<'_> {
         self.write(files, &said)
     }
 
-    fn remove(&self, args: &Remove, mut files: Files) -> Result<Outcome> {
+    fn remove(&self, args: &BranchRemoveArgs, mut files: Files) -> Result<Outcome> {
         let mut gone: Vec<SmolStr> = Vec::new();
         for name in &args.names {
             match self.spec.branches.iter().find(|branch| branch.name == *name) {
@@ -106,23 +110,25 @@ impl Edit<'_> {
             .help(format!("nothing was written; `pleach branch set {name} --unset pin` lets it go")))
     }
 
-    fn expire(&self, args: &Expire, mut files: Files) -> Result<Outcome> {
-        let today = Date::parse(&args.as_of).map_err(|error| Diagnostic::new(Code::Usage, error.to_string()))?;
-        let overdue = |branch: &&crate::spec::Branch| branch.expires.as_ref().is_some_and(|date| date.value < today);
+    fn expire(&self, args: &BranchExpireArgs, mut files: Files) -> Result<Outcome> {
+        let today = ExpiryDate::parse(&args.as_of).map_err(|error| Diagnostic::new(Code::Usage, error.to_string()))?;
+        let overdue =
+            |branch: &&crate::spec::BranchEntry| branch.expires.as_ref().is_some_and(|date| date.value < today);
         let (pinned, others): (Vec<_>, Vec<_>) =
             self.spec.branches.iter().filter(overdue).partition(|branch| branch.pin.is_some());
         let (needed, gone): (Vec<_>, Vec<_>) = others.into_iter().partition(|branch| self.spec.needs(&branch.name));
-        let names = |branches: &[&crate::spec::Branch]| branches.iter().map(|b| b.name.clone()).collect::<Vec<_>>();
+        let names =
+            |branches: &[&crate::spec::BranchEntry]| branches.iter().map(|b| b.name.clone()).collect::<Vec<_>>();
         let (pinned, needed, gone) = (names(&pinned), names(&needed), names(&gone));
         self.limit(&gone, args.limit)?;
         files.change(gone.iter().map(|name| (name.clone(), Act::Remove)))?;
         self.finish(files, args.limit, &(told("expired", &gone) + &told("pinned", &pinned) + &told("needed", &needed)))
     }
 
-    fn sync(&self, args: &args::Sync, mut files: Files) -> Result<Outcome> {
+    fn sync(&self, args: &BranchSyncArgs, mut files: Files) -> Result<Outcome> {
         let text = match args.from {
-            Source::Git => git::heads(&self.here.join(&args.repo), &args.remote)?,
-            Source::Stdin => disk::input()?,
+            HeadsSource::Git => git::branches(&self.here.join(&args.repo), &args.remote)?,
+            HeadsSource::Stdin => disk::input()?,
         };
         let listed = edit::list::read(&text)?;
         let or = |given: &[String], spec: &[SmolStr]| match given {
@@ -130,7 +136,7 @@ impl Edit<'_> {
             given => given.iter().map(SmolStr::from).collect(),
         };
         let rules = &self.spec.sync;
-        let rules = Sync {
+        let rules = SyncRules {
             include: or(&args.include, &rules.include),
             exclude: or(&args.exclude, &rules.exclude),
             ..rules.clone()
@@ -148,12 +154,12 @@ impl Edit<'_> {
         self.finish(files, args.limit, &said)
     }
 
-    fn limit(&self, gone: &[SmolStr], limit: Limit) -> Result<(), Diagnostic> {
+    fn limit(&self, gone: &[SmolStr], limit: DeletionLimitArgs) -> Result<(), Diagnostic> {
         let gone: Vec<&str> = gone.iter().map(SmolStr::as_str).collect();
         guard::check("branches", self.spec.branches.len(), &gone, limit.allow_delete, "--allow-delete")
     }
 
-    fn finish(&self, files: Files, limit: Limit, said: &str) -> Result<Outcome> {
+    fn finish(&self, files: Files, limit: DeletionLimitArgs, said: &str) -> Result<Outcome> {
         let said = if said.is_empty() { "nothing to do\n" } else { said };
         if limit.dry_run { report(said).map(|()| Outcome::Done) } else { self.write(files, said) }
     }

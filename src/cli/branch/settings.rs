@@ -1,6 +1,6 @@
 //! What the options of `branch add` and `branch set` mean: changes of the branch's entry.
 
-use super::args::Settings;
+use super::args::BranchSettingsArgs;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::edit::Change;
 use crate::node::{Map, Node};
@@ -9,7 +9,7 @@ use crate::spec::Spec;
 use crate::yaml::{self, Dialect};
 
 /// The changes, in a fixed order: first what goes.
-pub(super) fn changes(settings: &Settings, unset: &[String], spec: &Spec) -> Result<Vec<Change>> {
+pub(super) fn changes(settings: &BranchSettingsArgs, unset: &[String], spec: &Spec) -> Result<Vec<Change>> {
     let text = |path: &[&str], value: &str| (owned(path), Some(Node::str(value)));
     let mut changes: Vec<Change> = unset.iter().map(|path| (split(path), None)).collect();
     for (name, reference) in &settings.image {

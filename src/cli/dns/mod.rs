@@ -22,7 +22,7 @@ use crate::dns::export;
 use crate::dns::marker::{Claim, Fence};
 use crate::name::DnsName;
 use crate::source::RelPath;
-use crate::spec::{self, Provider, Spec};
+use crate::spec::{self, Spec, ZoneProvider};
 use args::{About, Allow, Command, ExportFormat, Format, PlanFormat};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -53,7 +53,7 @@ impl Read {
         let zones: BTreeSet<&DnsName> = self.files.iter().map(|file| &file.change.zone).collect();
         let others = zones.into_iter().filter_map(|name| {
             let zone = self.spec.zones.get(name)?;
-            zone.provider.filter(|provider| *provider != Provider::Rfc2136)?;
+            zone.provider.filter(|provider| *provider != ZoneProvider::Rfc2136)?;
             let message = format!("the zone `{name}` is changed by the API of its provider, and not by `nsupdate`");
             let help = "plan it in another format; `pleach dns apply` writes to it";
             Some(Diagnostic::new(Code::Usage, message).at(zone.at).help(help))

@@ -4,8 +4,8 @@
 //! has no folder and is not looked at.
 
 use super::MANAGED_BY;
-use crate::plan::{BRANCH_LABEL, PROJECT_LABEL};
-use crate::spec::Apply;
+use crate::annotation::{BRANCH_LABEL, PROJECT_LABEL};
+use crate::spec::ApplyScript;
 use std::fmt::Write;
 
 /// What is done for one branch.
@@ -39,12 +39,12 @@ const KINDS: &[&str] = &[
     "rbac.authorization.k8s.io/v1/RoleBinding",
 ];
 
-pub(super) fn script(apply: Apply, project: &str) -> String {
+pub(super) fn script(apply: ApplyScript, project: &str) -> String {
     let (key, value) = MANAGED_BY;
     let mut text = format!("#!/bin/sh\n# {key}: {value}\n");
     match apply {
-        Apply::ApplySet => text.push_str(APPLYSET),
-        Apply::PruneLabel => {
+        ApplyScript::ApplySet => text.push_str(APPLYSET),
+        ApplyScript::PruneLabel => {
             let (head, rest) = PRUNE_LABEL.split_once("# kinds\n").expect("the script has that line");
             text.push_str(head);
             let _ = writeln!(text, "kinds='\n{}\n'", KINDS.join("\n"));

@@ -1,6 +1,6 @@
 //! A kustomization with everything that it names, depth first: resources, generators, components, transformers.
 //!
-//! A folder of `resources` is built on its own and added; a component works in place on what is there so far. Hashes,
+//! A folder of `resources` is built on its own and added; a component changes the objects gathered so far. Hashes,
 //! references and order come after all of this, in `finish`.
 
 use super::trail::FolderTrail;
@@ -9,9 +9,9 @@ use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::kustomize::field::linked;
 use crate::kustomize::input::accumulated::Accumulated;
 use crate::kustomize::input::build_metadata::BuildMetadata;
-use crate::kustomize::input::load::Entry;
+use crate::kustomize::input::load::NamedPath;
 use crate::kustomize::input::resources::GeneratedObject;
-use crate::kustomize::input::{Input, Resources, Rules, Scope, Warnings, cause, manifest};
+use crate::kustomize::input::{BuildRules, Input, Resources, StepContext, Warnings, cause, manifest};
 use crate::kustomize::model::{Kustomization, Text};
 use crate::kustomize::{model, steps};
 use crate::node::Node;
@@ -26,36 +26,36 @@ use std::sync::{Arc, OnceLock};
 const MANY: usize = 16;
 
 /// One build on its way.
-pub(crate) struct Builder<'a> {
+pub(crate) struct Accumulator<'a> {
     pub(crate) input: &'a Input<'a>,
-    pub(crate) rules: Rules,
+    pub(crate) rules: BuildRules,
     pub(crate) warnings: &'a Warnings,
-    /// What objects tell of the build, if its root asks for that.
+    /// The annotations that the root of the build requests.
     pub(crate) trace: Option<BuildMetadata<'a>>,
     /// A folder that is part of the build already, so that naming it again adds nothing.
     pub(crate) present: Option<RelPath>,
-    /// Set by the first kustomization that says `openapi`, for all that come after it.
+    /// Set by the first kustomization with `openapi`, for all later ones.
     pub(super) schema: OnceLock<Arc<Schema>>,
 }
 
 /// How a folder comes into a build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
+pub(crate) enum FolderRole {
     /// Built on its own, then added.
     Resource,
     /// In place.
     Component,
 }
 
-impl<'a> Builder<'a> {
+impl<'a> Accumulator<'a> {
     /// A build that has read nothing yet.
-    pub(crate) fn new(input: &'a Input<'a>, rules: Rules, warnings: &'a Warnings) -> Self {
-        Builder { input, rules, warnings, trace: None, present: None, schema: OnceLock::new() }
+    pub(crate) fn new(input: &'a Input<'a>, rules: BuildRules, warnings: &'a Warnings) -> Self {
+        Accumulator { input, rules, warnings, trace: None, present: None, schema: OnceLock::new() }
     }
 
     /// What the steps of a kustomization in `folder` may look at.
-    pub(crate) fn scope(&self, folder: &RelPath, specs: &Arc<FieldSpecs>) -> Scope<'a> {
-        Scope {
+    pub(crate) fn context(&self, folder: &RelPath, specs: &Arc<FieldSpecs>) -> StepContext<'a> {
+        StepContext {
             input: self.input,
             rules: self.rules,
             folder: folder.clone(),
@@ -88,27 +88,27 @@ impl<'a> Builder<'a> {
         trail: &FolderTrail,
     ) -> Result<()> {
         let folder = file.parent();
-        self.entries(into, &kustomization.resources, (Role::Resource, "resources"), &folder, trail)?;
+        self.entries(into, &kustomization.resources, (FolderRole::Resource, "resources"), &folder, trail)?;
 
-        let scope = self.scope(&folder, into.configuration.specs());
-        configure::configure(&mut into.configuration, kustomization, &scope)?;
+        let context = self.context(&folder, into.configuration.specs());
+        configure::configure(&mut into.configuration, kustomization, &context)?;
 
-        for made in steps::generated(kustomization, &scope)? {
+        for made in steps::generated(kustomization, &context)? {
             self.absorb(&mut into.resources, made, file)?;
         }
-        plugins::generate(self, into, &kustomization.generators, &scope, trail)?;
-        self.entries(into, &kustomization.components, (Role::Component, "components"), &folder, trail)?;
+        plugins::generate(self, into, &kustomization.generators, &context, trail)?;
+        self.entries(into, &kustomization.components, (FolderRole::Component, "components"), &folder, trail)?;
 
-        let scope = self.scope(&folder, into.configuration.specs());
+        let context = self.context(&folder, into.configuration.specs());
         for step in steps::STEPS {
-            (step.apply)(&mut into.resources, kustomization, &scope)?;
-            linked::settle_all(&mut into.resources, &scope)?;
+            (step.apply)(&mut into.resources, kustomization, &context)?;
+            linked::settle_all(&mut into.resources, &context)?;
             if let Some(trace) = &self.trace {
                 trace.step(&mut into.resources, step.transformer, (step.count)(kustomization), file);
             }
         }
-        plugins::transform(self, into, &kustomization.transformers, &scope, trail)?;
-        plugins::validate(self, into, &kustomization.validators, &scope, trail)?;
+        plugins::transform(self, into, &kustomization.transformers, &context, trail)?;
+        plugins::validate(self, into, &kustomization.validators, &context, trail)?;
         into.record(&kustomization.vars)
     }
 
@@ -117,49 +117,50 @@ impl<'a> Builder<'a> {
         &self,
         into: &mut Accumulated,
         paths: &[Text],
-        (role, field): (Role, &'static str),
+        (role, field): (FolderRole, &'static str),
         folder: &RelPath,
         trail: &FolderTrail,
     ) -> Result<()> {
-        let scope = self.scope(folder, FieldSpecs::builtin());
-        let mut made = self.many_folders(paths, role, &scope, trail).into_iter().flatten();
+        let context = self.context(folder, FieldSpecs::builtin());
+        let mut made = self.many_folders(paths, role, &context, trail).into_iter().flatten();
         gather(paths, |path| {
             if let Some(Some(own)) = made.next() {
                 let merged =
                     own.and_then(|own| into.merge(own).map_err(|errors| errors.map(|error| error.at(path.at))));
                 return merged.map_err(cause::entry(path.at, field));
             }
-            let added = match (scope.entry(path)?, role) {
-                (Entry::File(file), Role::Resource) => {
+            let added = match (context.entry(path)?, role) {
+                (NamedPath::File(file), FolderRole::Resource) => {
                     self.file(into, &file, path.at).map_err(|e| e.map(|e| e.at(path.at)))
                 }
-                (Entry::File(_), Role::Component) => {
+                (NamedPath::File(_), FolderRole::Component) => {
                     let message = format!("`{path}` is a file; a component is a folder with a kustomization");
                     Err(Diagnostic::new(Code::Overlay, message).at(path.at).into())
                 }
-                (Entry::Folder(folder), _) => self.subfolder(into, path, &folder, role, trail),
+                (NamedPath::Folder(folder), _) => self.subfolder(into, path, &folder, role, trail),
             };
             added.map_err(cause::entry(path.at, field))
         })?;
         Ok(())
     }
 
-    /// What the folders among many entries hold, made on all cores; [`None`] where that is not worth it, or where the
-    /// order in which they are read could show: one of them may say how lists merge in those that follow.
+    /// The objects of the folders among many entries, built on all cores; [`None`] for few entries, or if the order
+    /// matters: one of them may define how lists merge in the next ones.
     fn many_folders(
         &self,
         paths: &[Text],
-        role: Role,
-        scope: &Scope,
+        role: FolderRole,
+        context: &StepContext,
         trail: &FolderTrail,
     ) -> Option<Vec<Option<Result<Accumulated>>>> {
-        if paths.len() < MANY || role == Role::Component || self.trace.is_some() || self.present.is_some() {
+        if paths.len() < MANY || role == FolderRole::Component || self.trace.is_some() || self.present.is_some() {
             return None;
         }
         let warnings = Warnings::default();
-        let attempt = Builder { warnings: &warnings, trace: None, present: None, schema: self.schema.clone(), ..*self };
-        let whole = |path: &Text| match attempt.scope(&scope.folder, FieldSpecs::builtin()).entry(path) {
-            Ok(Entry::Folder(folder)) => Some(attempt.whole(path, &folder, trail)),
+        let attempt =
+            Accumulator { warnings: &warnings, trace: None, present: None, schema: self.schema.clone(), ..*self };
+        let whole = |path: &Text| match attempt.context(&context.folder, FieldSpecs::builtin()).entry(path) {
+            Ok(NamedPath::Folder(folder)) => Some(attempt.whole(path, &folder, trail)),
             _ => None,
         };
         let made = paths.par_iter().map(whole).collect();
@@ -175,9 +176,9 @@ impl<'a> Builder<'a> {
         for node in &*self.input.manifests(file)? {
             let mut resource = Resource { listed, ..Resource::new(node.clone()) };
             if let Some(wrong) = manifest::wrong_annotations(node) {
-                let complaint = Diagnostic::new(Code::Resource, manifest::no_annotations(wrong)).at(wrong.at);
-                let scope = self.scope(&file.path.parent(), FieldSpecs::builtin());
-                scope.lossy(complaint.help("kustomize drops it"))?;
+                let diagnostic = Diagnostic::new(Code::Resource, manifest::no_annotations(wrong)).at(wrong.at);
+                let context = self.context(&file.path.parent(), FieldSpecs::builtin());
+                context.lossy(diagnostic.help("kustomize drops it"))?;
                 resource.node.get_mut("metadata").and_then(Node::as_map_mut).map(|fields| fields.remove("annotations"));
             }
             if let Some(trace) = &self.trace {
@@ -193,39 +194,39 @@ impl<'a> Builder<'a> {
         into: &mut Accumulated,
         path: &Text,
         folder: &RelPath,
-        role: Role,
+        role: FolderRole,
         trail: &FolderTrail,
     ) -> Result<()> {
         if self.present.as_ref() == Some(folder) {
             return Ok(());
         }
-        if role == Role::Resource {
+        if role == FolderRole::Resource {
             let own = self.whole(path, folder, trail)?;
             return into.merge(own).map_err(|errors| errors.map(|error| error.at(path.at)));
         }
         let trail = trail.down(self.input, folder).map_err(|error| error.at(path.at))?;
         let (file, kustomization) = self.named(path, folder)?;
         if kustomization.kind == model::KustomizationKind::Kustomization {
-            let complaint = Diagnostic::new(Code::Overlay, format!("`{path}` is no component")).at(path.at);
-            return Err(complaint.help("list it in `resources`").into());
+            let diagnostic = Diagnostic::new(Code::Overlay, format!("`{path}` is not a component")).at(path.at);
+            return Err(diagnostic.help("list it in `resources`").into());
         }
         self.accumulate(into, &file.path, &kustomization, &trail)
     }
 
-    /// What a folder of `resources` holds, built on its own.
+    /// The objects of a folder of `resources`, built separately.
     fn whole(&self, path: &Text, folder: &RelPath, trail: &FolderTrail) -> Result<Accumulated> {
         let trail = trail.down(self.input, folder).map_err(|error| error.at(path.at))?;
         let (file, kustomization) = self.named(path, folder)?;
         if kustomization.kind == model::KustomizationKind::Component {
-            let complaint = Diagnostic::new(Code::Overlay, format!("`{path}` is a component")).at(path.at);
-            return Err(complaint.help("list it in `components`").into());
+            let diagnostic = Diagnostic::new(Code::Overlay, format!("`{path}` is a component")).at(path.at);
+            return Err(diagnostic.help("list it in `components`").into());
         }
         let build = || {
             let mut own = Accumulated::default();
             self.accumulate(&mut own, &file.path, &kustomization, &trail)?;
             Ok(own)
         };
-        // What a folder holds depends on what it and those below it say, unless one of these plays a part.
+        // The objects of a folder depend only on its own files, unless one of these is set.
         let alone = self.trace.is_none() && self.schema.get().is_none() && self.input.templates.is_none();
         if alone { self.input.memo.whole(folder, build) } else { build() }
     }
@@ -235,7 +236,7 @@ impl<'a> Builder<'a> {
         self.open(folder)?.ok_or_else(|| {
             Diagnostic::new(Code::Overlay, format!("the folder `{path}` has no kustomization file"))
                 .at(path.at)
-                .help("write a `kustomization.yaml` there, or list its files one by one")
+                .help("create a `kustomization.yaml` in it, or list its files")
                 .into()
         })
     }

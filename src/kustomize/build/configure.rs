@@ -3,14 +3,18 @@
 use crate::diagnostic::Result;
 use crate::kustomize::field::configuration::Configuration;
 use crate::kustomize::field::crd;
-use crate::kustomize::input::{Scope, cause};
+use crate::kustomize::input::{StepContext, cause};
 use crate::kustomize::model::Kustomization;
 use crate::schema::fieldspec::FieldSpecs;
 use crate::yaml::Dialect;
 use std::sync::Arc;
 
-/// Takes in what a kustomization says, and the defaults.
-pub(super) fn configure(configuration: &mut Configuration, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
+/// Adds the field specs of a kustomization, and the defaults.
+pub(super) fn configure(
+    configuration: &mut Configuration,
+    kustomization: &Kustomization,
+    context: &StepContext,
+) -> Result<()> {
     if kustomization.configurations.is_empty() {
         configuration.add(FieldSpecs::builtin())?;
     } else {
@@ -18,7 +22,7 @@ pub(super) fn configure(configuration: &mut Configuration, kustomization: &Kusto
         for path in &kustomization.configurations {
             // kustomize reads the first document only.
             let blamed = cause::entry(path.at, "configurations");
-            let documents = scope.documents(&scope.file(path)?, Dialect::Yaml11).map_err(&blamed)?;
+            let documents = context.documents(&context.file(path)?, Dialect::Yaml11).map_err(&blamed)?;
             if let Some(document) = documents.first() {
                 files.merge(&FieldSpecs::read(document).map_err(&blamed)?).map_err(|error| error.at(path.at))?;
             }
@@ -28,7 +32,7 @@ pub(super) fn configure(configuration: &mut Configuration, kustomization: &Kusto
         own.merge(&files).and_then(|()| configuration.add(&Arc::new(own))).map_err(|error| error.at(at))?;
     }
     for path in &kustomization.crds {
-        let documents = scope.documents(&scope.file(path)?, Dialect::Yaml11);
+        let documents = context.documents(&context.file(path)?, Dialect::Yaml11);
         let blamed = cause::entry(path.at, "crds");
         let specs = documents.and_then(|documents| Ok(crd::field_specs(&documents)?)).map_err(blamed)?;
         let mut crd = FieldSpecs::default();

@@ -7,21 +7,21 @@ mod openapi;
 mod plugins;
 mod trail;
 
-pub use branch::{Compat, Layers, branch};
+pub use branch::{Layers, branch};
 
 use super::Reorder;
 use super::finish::metadata;
 use super::finish::{self, order};
 use super::input::accumulated::Accumulated;
 use super::input::build_metadata::{self, BuildMetadata};
-use super::input::{Input, LoadRestrictor, Rules, Warnings};
-use crate::diagnostic::{Code, Diagnostic, Result};
+use super::input::{BuildRules, Input, LoadRestrictor, Warnings};
+use crate::diagnostic::{Code, Diagnostic, Result, Severity};
 use crate::resource::Resource;
 use crate::source::RelPath;
-use accumulate::Builder;
+use accumulate::Accumulator;
 use trail::FolderTrail;
 
-/// What the command line of `kubectl kustomize` can say.
+/// The options of `kubectl kustomize`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// `--load-restrictor`.
@@ -34,18 +34,23 @@ pub struct Options {
 
 /// The outcome of a build.
 #[derive(Debug, Default)]
-pub struct Built {
+pub struct BuiltObjects {
     /// The objects in the order of the output.
     pub resources: Vec<Resource>,
-    /// What deserves a word but does not stop a build.
+    /// Warnings, which do not stop a build.
     pub warnings: Vec<Diagnostic>,
 }
 
 /// What `kubectl kustomize` makes of a folder of a project that is the whole disk.
-pub fn kustomize(input: &Input, folder: &RelPath, options: Options) -> Result<Built> {
+pub fn kustomize(input: &Input, folder: &RelPath, options: Options) -> Result<BuiltObjects> {
     let warnings = Warnings::default();
-    let rules = Rules { load: options.load_restrictor, absolute: true, ..Rules::default() };
-    let mut builder = Builder::new(input, rules, &warnings);
+    let rules = BuildRules {
+        load: options.load_restrictor,
+        unmatched: Severity::Warning,
+        lossy: Severity::Warning,
+        absolute: true,
+    };
+    let mut builder = Accumulator::new(input, rules, &warnings);
     let Some((file, kustomization)) = builder.open(folder)? else {
         let message = format!("`{}` has no `kustomization.yaml`", input.project.show(folder));
         return Err(Diagnostic::new(Code::Overlay, message).into());
@@ -54,11 +59,11 @@ pub fn kustomize(input: &Input, folder: &RelPath, options: Options) -> Result<Bu
     let mut accumulated = Accumulated::default();
     builder.accumulate(&mut accumulated, &file.path, &kustomization, &FolderTrail::root(input, folder))?;
 
-    let scope = builder.scope(folder, accumulated.configuration.specs());
-    let mut resources = finish::finish(accumulated, &scope, builder.trace.as_ref())?;
+    let context = builder.context(folder, accumulated.configuration.specs());
+    let mut resources = finish::finish(accumulated, &context, builder.trace.as_ref())?;
     order::sort(&mut resources, kustomization.sort_options.as_ref(), options.reorder)?;
     if options.managed_by_label || build_metadata::wants_managed_by(&kustomization.build_metadata) {
         metadata::managed_by(&mut resources);
     }
-    Ok(Built { resources: resources.into_vec(), warnings: warnings.into_inner() })
+    Ok(BuiltObjects { resources: resources.into_vec(), warnings: warnings.into_inner() })
 }

@@ -1,6 +1,6 @@
 //! `openapi`: the schema that says how the lists of custom resources merge.
 
-use super::accumulate::Builder;
+use super::accumulate::Accumulator;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::kustomize::input::cause;
 use crate::kustomize::model::Kustomization;
@@ -10,7 +10,7 @@ use crate::source::RelPath;
 use crate::yaml::Dialect;
 use std::sync::Arc;
 
-impl Builder<'_> {
+impl Accumulator<'_> {
     /// Uses the schema of a kustomization for it and all later ones, unless an earlier one has set a schema.
     pub(super) fn use_schema(&self, kustomization: &Kustomization, folder: &RelPath) -> Result<()> {
         let Some(openapi) = &kustomization.openapi else { return Ok(()) };
@@ -21,16 +21,13 @@ impl Builder<'_> {
             }
             (Some(version), None) if &**version != "v1.21.2" => {
                 let message = format!("the OpenAPI version `{version}` is not built in");
-                return Err(Diagnostic::new(Code::Overlay, message)
-                    .at(version.at)
-                    .help("the one that is: `v1.21.2`")
-                    .into());
+                return Err(Diagnostic::new(Code::Overlay, message).at(version.at).help("use `v1.21.2`").into());
             }
             (_, None) => Arc::clone(Schema::builtin()),
             (None, Some(path)) => {
-                let scope = self.scope(folder, FieldSpecs::builtin());
+                let context = self.context(folder, FieldSpecs::builtin());
                 let blamed = cause::entry(path.at, "openapi");
-                let documents = scope.documents(&scope.file(path)?, Dialect::Yaml11).map_err(&blamed)?;
+                let documents = context.documents(&context.file(path)?, Dialect::Yaml11).map_err(&blamed)?;
                 match documents.first() {
                     Some(document) => Arc::new(Schema::read(document).map_err(&blamed)?),
                     None => {

@@ -2,12 +2,12 @@
 //!
 //! The tables [`steps::STEPS`] and [`steps::GENERATORS`] know what a plugin does. Plugins that are programs are refused.
 
-use super::accumulate::{Builder, Role};
+use super::accumulate::{Accumulator, FolderRole};
 use super::trail::FolderTrail;
 use crate::diagnostic::Result;
 use crate::kustomize::field::linked;
 use crate::kustomize::input::accumulated::Accumulated;
-use crate::kustomize::input::{Resources, Scope, cause, manifest};
+use crate::kustomize::input::{Resources, StepContext, cause, manifest};
 use crate::kustomize::model::Text;
 use crate::kustomize::steps::{self, plugin};
 use crate::node::Node;
@@ -16,14 +16,14 @@ use crate::yaml::Dialect;
 
 /// Adds what the generators of a kustomization make.
 pub(crate) fn generate(
-    builder: &Builder,
+    builder: &Accumulator,
     into: &mut Accumulated,
     entries: &[Node],
-    scope: &Scope,
+    context: &StepContext,
     trail: &FolderTrail,
 ) -> Result<()> {
-    for plugin in load(builder, (entries, "generators"), scope, trail)? {
-        let mut made = steps::generate(&plugin, scope).map_err(cause::plugin(&plugin, "generators"))?;
+    for plugin in load(builder, (entries, "generators"), context, trail)? {
+        let mut made = steps::generate(&plugin, context).map_err(cause::plugin(&plugin, "generators"))?;
         if let Some(trace) = &builder.trace {
             trace.made_by(&mut made.resource, &plugin);
         }
@@ -32,18 +32,18 @@ pub(crate) fn generate(
     Ok(())
 }
 
-/// Changes the objects as the transformers of a kustomization say.
+/// Changes the objects as the transformers of a kustomization require.
 pub(crate) fn transform(
-    builder: &Builder,
+    builder: &Accumulator,
     into: &mut Accumulated,
     entries: &[Node],
-    scope: &Scope,
+    context: &StepContext,
     trail: &FolderTrail,
 ) -> Result<()> {
-    for plugin in load(builder, (entries, "transformers"), scope, trail)? {
-        steps::transform(&mut into.resources, &plugin, scope).map_err(cause::plugin(&plugin, "transformers"))?;
+    for plugin in load(builder, (entries, "transformers"), context, trail)? {
+        steps::transform(&mut into.resources, &plugin, context).map_err(cause::plugin(&plugin, "transformers"))?;
         into.resources.renamed();
-        linked::settle_all(&mut into.resources, scope)?;
+        linked::settle_all(&mut into.resources, context)?;
         if let Some(trace) = &builder.trace {
             trace.changed_by(&mut into.resources, &plugin);
         }
@@ -53,34 +53,34 @@ pub(crate) fn transform(
 
 /// Runs the validators of a kustomization: transformers that may change nothing.
 pub(crate) fn validate(
-    builder: &Builder,
+    builder: &Accumulator,
     into: &Accumulated,
     entries: &[Node],
-    scope: &Scope,
+    context: &StepContext,
     trail: &FolderTrail,
 ) -> Result<()> {
-    for plugin in load(builder, (entries, "validators"), scope, trail)? {
+    for plugin in load(builder, (entries, "validators"), context, trail)? {
         let mut copy = into.resources.clone();
-        steps::transform(&mut copy, &plugin, scope).map_err(cause::plugin(&plugin, "validators"))?;
+        steps::transform(&mut copy, &plugin, context).map_err(cause::plugin(&plugin, "validators"))?;
         let nodes = |resources: &Resources| resources.iter().map(|resource| resource.node.clone()).collect::<Vec<_>>();
         if nodes(&copy) != nodes(&into.resources) {
-            return Err(plugin::error(&plugin, "a validator may not change anything, but this one does").into());
+            return Err(plugin::error(&plugin, "a validator must not change any object, but this one does").into());
         }
     }
     Ok(())
 }
 
-/// The objects that configure the plugins: those written in place, then those of files and folders.
+/// The objects that configure the plugins: inline ones, then those of files and folders.
 fn load(
-    builder: &Builder,
+    builder: &Accumulator,
     (entries, field): (&[Node], &'static str),
-    scope: &Scope,
+    context: &StepContext,
     trail: &FolderTrail,
 ) -> Result<Vec<Resource>> {
     let mut configured = Accumulated::default();
     let mut paths = Vec::new();
     for entry in entries {
-        match inline(entry, scope)? {
+        match inline(entry, context)? {
             Some(nodes) => {
                 for node in nodes {
                     let mut plugin = Resource::new(node);
@@ -91,14 +91,14 @@ fn load(
             None => paths.extend(Text::of(entry)),
         }
     }
-    builder.entries(&mut configured, &paths, (Role::Resource, field), &scope.folder, trail)?;
+    builder.entries(&mut configured, &paths, (FolderRole::Resource, field), &context.folder, trail)?;
     Ok(configured.resources.into_vec())
 }
 
-/// The objects that are written in place, or `None` if the entry is a path.
-fn inline(entry: &Node, scope: &Scope) -> Result<Option<Vec<Node>>> {
+/// The inline objects, or `None` if the entry is a path.
+fn inline(entry: &Node, context: &StepContext) -> Result<Option<Vec<Node>>> {
     let lines = entry.as_str().is_some_and(|text| text.trim_end().contains('\n'));
-    match scope.inline(entry, Dialect::Kubernetes) {
+    match context.inline(entry, Dialect::Kubernetes) {
         Ok(documents) if lines || documents.iter().any(|document| document.as_map().is_some()) => {
             manifest::objects(&documents).map(Some)
         }

@@ -4,7 +4,7 @@ use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::kustomize::input::Input;
 use crate::source::RelPath;
 
-/// The folders from the root of a build to the one at hand, symbolic links resolved.
+/// The folders from the root of a build to the current one, symbolic links resolved.
 pub(crate) struct FolderTrail<'t> {
     folder: RelPath,
     up: Option<&'t FolderTrail<'t>>,
@@ -16,7 +16,7 @@ impl<'t> FolderTrail<'t> {
         FolderTrail { folder: real(input, folder), up: None }
     }
 
-    /// The trail on to `folder`; a complaint if that holds a folder of the trail: a cycle.
+    /// The trail extended by `folder`; an error if that contains a folder of the trail, which is a cycle.
     pub(crate) fn down(&'t self, input: &Input, folder: &RelPath) -> Result<Self, Diagnostic> {
         let folder = real(input, folder);
         let mut visited = Some(self);
@@ -24,9 +24,9 @@ impl<'t> FolderTrail<'t> {
             if trail.folder.is_within(&folder) {
                 let [holds, held] = [&folder, &trail.folder].map(|folder| input.project.show(folder));
                 let message = if held == holds {
-                    format!("`{holds}` is being built already: a cycle")
+                    format!("`{holds}` includes itself")
                 } else {
-                    format!("`{holds}` holds `{held}`, which is being built: a cycle")
+                    format!("`{holds}` contains `{held}`, which includes it")
                 };
                 return Err(Diagnostic::new(Code::Overlay, message));
             }

@@ -1,4 +1,4 @@
-//! `configurations` and `crds`: the field specs that hold in a kustomization and, after it, in those that name it.
+//! `configurations` and `crds`: the field specs of a kustomization and of those that refer to it.
 //!
 //! kustomize merges the defaults with the files of a kustomization, and that with what its folders brought along. The
 //! order shows: see [`crate::schema::fieldspec`] on what counts as the same field.
@@ -31,7 +31,7 @@ impl Configuration {
             return Ok(());
         }
         if self.merged.is_empty() && Arc::ptr_eq(more, FieldSpecs::builtin()) {
-            // On top of nothing they stay as they are; a test of them says so.
+            // The defaults merged into nothing are the defaults; a test checks this.
             self.specs = Arc::clone(more);
         } else {
             Arc::make_mut(&mut self.specs).merge(more)?;

@@ -16,7 +16,7 @@ pub(crate) fn field_specs(documents: &[Node]) -> Result<FieldSpecs, Diagnostic> 
         if let Some(wrong) = std::iter::once(definitions).chain(parts).find(is_wrong) {
             let message = format!("`crds` are OpenAPI definitions by name, but this is {}", wrong.kind_name());
             return Err(Diagnostic::new(Code::Overlay, message).at(wrong.at).help(
-                "a CustomResourceDefinition goes to `resources`; `crds` only tell which of its fields are names",
+                "list a CustomResourceDefinition in `resources`; `crds` only define which of its fields are names",
             ));
         }
         for entry in definitions.as_map().into_iter().flatten() {
@@ -24,27 +24,27 @@ pub(crate) fn field_specs(documents: &[Node]) -> Result<FieldSpecs, Diagnostic> 
             if ["kind", "apiVersion", "metadata"].into_iter().all(|key| properties.has(key)) {
                 let name = entry.key.text.as_str();
                 let kind = name.rsplit('.').next().unwrap_or(name);
-                Walk { definitions, kind, specs: &mut specs }.definition(name, &mut Vec::new(), &mut Vec::new());
+                SchemaWalk { definitions, kind, specs: &mut specs }.definition(name, &mut Vec::new(), &mut Vec::new());
             }
         }
     }
     Ok(specs)
 }
 
-/// The properties of a definition, which stand under `Schema`, in whatever case.
+/// The properties of a definition, which are in `Schema`, in any case.
 fn properties(definition: &Node) -> Option<&Map> {
     let mut entries = definition.as_map()?.iter();
     entries.find(|entry| entry.key.text.eq_ignore_ascii_case("schema"))?.value.get("properties")?.as_map()
 }
 
 /// A walk over the definition of one kind.
-struct Walk<'a> {
+struct SchemaWalk<'a> {
     definitions: &'a Node,
     kind: &'a str,
     specs: &'a mut FieldSpecs,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> SchemaWalk<'a> {
     fn definition(&mut self, name: &'a str, path: &mut Vec<&'a str>, within: &mut Vec<&'a str>) {
         let Some(definition) = self.definitions.get(name).filter(|_| !within.contains(&name)) else { return };
         within.push(name);

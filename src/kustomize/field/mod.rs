@@ -1,8 +1,8 @@
-//! Fields of an object by field spec: found, made where the spec says so, changed.
+//! Finds, creates and changes the fields of an object that a field spec selects.
 //!
 //! An object is read first and changed afterwards, and only where a value really changes, because its parts are shared
-//! with other branches: [`change`] asks a function for the new value of every field at the end of a path, then puts
-//! those values in place. Lists on the way are walked without being named.
+//! with other branches: [`change`] calls a function for the new value of every field at the end of a path, then sets
+//! those values. All items of the lists on a path are included.
 
 pub(crate) mod configuration;
 pub(crate) mod crd;
@@ -11,14 +11,14 @@ pub(crate) mod path;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{Entry, Key, Map, Node, Scalar, Style, Tag, Value};
-use crate::resource::Down;
+use crate::resource::PathStep;
 use crate::schema::Gvk;
 use crate::schema::fieldspec::FieldSpec;
 use crate::source::Location;
 use crate::yaml::{self, Dialect};
 use std::borrow::Cow;
 
-/// What is made of a field that is missing or null, if its spec says `create: true`.
+/// What replaces a field that is missing or null, if its spec has `create: true`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Make {
     /// Nothing, whatever the spec says.
@@ -33,44 +33,44 @@ pub(crate) enum Make {
 
 /// A way down into an object.
 #[derive(Debug, Default)]
-pub(crate) struct Trail<'a>(Vec<Step<'a>>);
+pub(crate) struct Trail<'a>(Vec<BorrowedStep<'a>>);
 
 #[derive(Clone, Copy, Debug)]
-enum Step<'a> {
+enum BorrowedStep<'a> {
     Key(&'a str),
     Index(usize),
 }
 
-impl From<Step<'_>> for Down {
-    fn from(step: Step) -> Self {
+impl From<BorrowedStep<'_>> for PathStep {
+    fn from(step: BorrowedStep) -> Self {
         match step {
-            Step::Key(key) => Down::Key(key.into()),
-            Step::Index(index) => Down::Index(index),
+            BorrowedStep::Key(key) => PathStep::Key(key.into()),
+            BorrowedStep::Index(index) => PathStep::Index(index),
         }
     }
 }
 
 /// New values and where they go.
 #[derive(Debug, Default)]
-pub(crate) struct Edits(Vec<(Vec<Down>, Node)>);
+pub(crate) struct Edits(Vec<(Vec<PathStep>, Node)>);
 
 impl<'a> Trail<'a> {
-    /// Down to what stands under `key`, and up again after `there`.
+    /// Calls `there` for the value of `key`.
     pub(crate) fn key<T>(&mut self, key: &'a str, there: impl FnOnce(&mut Self) -> T) -> T {
-        self.step(Step::Key(key), there)
+        self.step(BorrowedStep::Key(key), there)
     }
 
-    /// Down to an item of a list, and up again after `there`.
+    /// Calls `there` for an item of a list.
     pub(crate) fn index<T>(&mut self, index: usize, there: impl FnOnce(&mut Self) -> T) -> T {
-        self.step(Step::Index(index), there)
+        self.step(BorrowedStep::Index(index), there)
     }
 
     /// The steps, to be kept.
-    pub(crate) fn steps(&self) -> impl Iterator<Item = Down> {
-        self.0.iter().map(|step| Down::from(*step))
+    pub(crate) fn steps(&self) -> impl Iterator<Item = PathStep> {
+        self.0.iter().map(|step| PathStep::from(*step))
     }
 
-    fn step<T>(&mut self, step: Step<'a>, there: impl FnOnce(&mut Self) -> T) -> T {
+    fn step<T>(&mut self, step: BorrowedStep<'a>, there: impl FnOnce(&mut Self) -> T) -> T {
         self.0.push(step);
         let result = there(self);
         self.0.pop();
@@ -79,7 +79,7 @@ impl<'a> Trail<'a> {
 }
 
 impl Edits {
-    /// Puts `value` where `trail` leads.
+    /// Adds a value and its path.
     pub(crate) fn push(&mut self, trail: &Trail, value: Node) {
         self.0.push((trail.steps().collect(), value));
     }
@@ -89,7 +89,7 @@ impl Edits {
         self.0.is_empty()
     }
 
-    /// Puts every value in place.
+    /// Sets every value.
     pub(crate) fn apply(self, object: &mut Node) {
         for (trail, value) in self.0 {
             put(object, &trail, value);
@@ -97,15 +97,15 @@ impl Edits {
     }
 }
 
-fn put(node: &mut Node, trail: &[Down], value: Node) {
+fn put(node: &mut Node, trail: &[PathStep], value: Node) {
     match trail {
         [] => *node = value,
-        [Down::Index(i), rest @ ..] => {
+        [PathStep::Index(i), rest @ ..] => {
             if let Some(item) = node.as_seq_mut().and_then(|items| items.get_mut(*i)) {
                 put(item, rest, value);
             }
         }
-        [Down::Key(name), rest @ ..] => {
+        [PathStep::Key(name), rest @ ..] => {
             let Some(map) = node.as_map_mut() else { return };
             match map.get_mut(name) {
                 Some(child) => put(child, rest, value),
@@ -115,7 +115,7 @@ fn put(node: &mut Node, trail: &[Down], value: Node) {
     }
 }
 
-/// What makes a new value of the one that stands where a trail leads; `None` leaves it as it is.
+/// Computes the new value of a field from the old one; `None` leaves it unchanged.
 pub(crate) type NewValue<'f> = dyn FnMut(&Node, &Trail) -> Result<Option<Node>, Diagnostic> + 'f;
 
 /// Gives the fields that `spec` names the values that `value` makes of the old ones; `None` leaves them as they are.
@@ -134,7 +134,7 @@ pub(crate) fn change(
     }
     let parts = spec.parts();
     let make = if spec.create { make } else { Make::Nothing };
-    let mut walk = Walk { spec, make, value, edits: Edits::default() };
+    let mut walk = FieldWalk { spec, make, value, edits: Edits::default() };
     walk.down(object, &parts, &mut Trail::default())?;
     let edits = walk.edits;
     let changes = !edits.is_empty();
@@ -158,14 +158,14 @@ fn is_missing(object: &Node, path: &str) -> bool {
     false
 }
 
-struct Walk<'w> {
+struct FieldWalk<'w> {
     spec: &'w FieldSpec,
     make: Make,
     value: &'w mut NewValue<'w>,
     edits: Edits,
 }
 
-impl Walk<'_> {
+impl FieldWalk<'_> {
     fn down<'t>(&mut self, node: &'t Node, path: &'t [Cow<str>], trail: &mut Trail<'t>) -> Result<(), Diagnostic> {
         let Some((part, rest)) = path.split_first() else {
             if let Some(new) = (self.value)(node, trail)? {
@@ -198,7 +198,7 @@ impl Walk<'_> {
         })
     }
 
-    /// What is made in front of `rest`, in the place of a null with that text.
+    /// The new value before `rest`, which replaces a null with that text.
     fn blank(&self, rest: &[Cow<str>], text: &str) -> Node {
         match self.make {
             _ if !rest.is_empty() => Node::map(),
@@ -221,7 +221,7 @@ impl Walk<'_> {
         Ok(Map::from_entries(vec![Entry { key: key(name, child.at), value: child }]).expect("one key is no two").into())
     }
 
-    /// The key that a part of the path names, and whether a list must stand there.
+    /// The key that a part of the path names, and whether its value must be a list.
     fn name<'p>(&self, part: &'p str, at: Location) -> Result<(&'p str, bool), Diagnostic> {
         let (name, list) = part.strip_suffix("[]").map_or((part, false), |name| (name, true));
         let name = name.trim();
@@ -231,13 +231,13 @@ impl Walk<'_> {
             let message = format!("the field spec `{}` {what}", self.spec.path);
             return Err(Diagnostic::new(Code::Overlay, message)
                 .note(at, "for this object")
-                .help("name keys only; lists are walked"));
+                .help("use keys only; all items of a list are included"));
         }
         Ok((name, list))
     }
 
     fn in_the_way(&self, node: &Node, part: &str) -> Diagnostic {
-        let message = format!("`{part}` of `{}` cannot stand in {}", self.spec.path, node.kind_name());
+        let message = format!("`{part}` of `{}` cannot be set in {}", self.spec.path, node.kind_name());
         Diagnostic::new(Code::Resource, message).at(node.at)
     }
 }
@@ -247,7 +247,7 @@ pub(crate) fn key(text: &str, at: Location) -> Key {
     Key { text: text.into(), tag: yaml::resolve(text, Dialect::Kubernetes), style: Style::Plain, at }
 }
 
-/// A scalar as kustomize makes it where it says no type: its text decides.
+/// A scalar as kustomize creates it without a type: the text determines the type.
 pub(crate) fn plain(text: &str, at: Location) -> Node {
     Node::plain(text, yaml::resolve(text, Dialect::Kubernetes)).placed(at)
 }
@@ -260,7 +260,7 @@ pub(crate) fn rewritten(old: &Node, text: &str, at: Location) -> Node {
     }
 }
 
-/// The scalar that a field must be; `field` is how the complaint calls it.
+/// The scalar that a field must be; `field` is how the diagnostic calls it.
 pub(crate) fn scalar<'n>(node: &'n Node, field: &str) -> Result<&'n Scalar, Diagnostic> {
     node.as_scalar().ok_or_else(|| {
         Diagnostic::new(Code::Resource, format!("`{field}` must be a string, but this is {}", node.kind_name()))
@@ -335,8 +335,8 @@ mod tests {
     #[test]
     fn what_is_in_the_way() {
         for (object, path, want) in [
-            ("{a: 5}", "a/b", "`b` of `a/b` cannot stand in an integer"),
-            ("{a: [x]}", "a/b", "`b` of `a/b` cannot stand in a string"),
+            ("{a: 5}", "a/b", "`b` of `a/b` cannot be set in an integer"),
+            ("{a: [x]}", "a/b", "`b` of `a/b` cannot be set in a string"),
             ("{a: {}}", "a//b", "the field spec `a//b` has an empty part"),
             ("{a: {}}", "a/0", "the field spec `a/0` names a position in a list"),
         ] {

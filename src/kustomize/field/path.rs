@@ -35,12 +35,12 @@ enum TargetPart {
     Items {
         key: String,
         text: String,
-        pattern: Pattern,
+        pattern: ValuePattern,
     },
 }
 
 /// A regular expression that need not fit the whole text.
-enum Pattern {
+enum ValuePattern {
     Literal,
     Regex(Box<Regex>),
 }
@@ -50,51 +50,51 @@ enum Pattern {
 pub(crate) enum Create {
     /// Nothing.
     Nothing,
-    /// An empty value of the kind that is going to stand there.
-    Like(Form),
+    /// An empty value of the kind that the field is going to have.
+    Like(NodeForm),
 }
 
 /// The three kinds of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum NodeForm {
     Scalar,
     Seq,
     Map,
 }
 
-impl Form {
+impl NodeForm {
     /// The kind of a value.
     pub(crate) fn of(node: &Node) -> Self {
         match node.value {
-            Value::Scalar(_) => Form::Scalar,
-            Value::Seq(_) => Form::Seq,
-            Value::Map(_) => Form::Map,
+            Value::Scalar(_) => NodeForm::Scalar,
+            Value::Seq(_) => NodeForm::Seq,
+            Value::Map(_) => NodeForm::Map,
         }
     }
 
     /// What kustomize makes in front of a part.
     fn of_parent(part: &TargetPart) -> Self {
         match part {
-            TargetPart::Index(_) | TargetPart::Items { .. } => Form::Seq,
-            TargetPart::Key(_) | TargetPart::Every => Form::Map,
+            TargetPart::Index(_) | TargetPart::Items { .. } => NodeForm::Seq,
+            TargetPart::Key(_) | TargetPart::Every => NodeForm::Map,
         }
     }
 
     /// What it makes in front of the rest of a path.
-    fn before(rest: &[TargetPart], end: Form) -> Self {
-        rest.first().map_or(end, Form::of_parent)
+    fn before(rest: &[TargetPart], end: NodeForm) -> Self {
+        rest.first().map_or(end, NodeForm::of_parent)
     }
 
     fn blank(self) -> Node {
         match self {
-            Form::Scalar => super::plain("", Location::NONE),
-            Form::Seq => Node::seq([]),
-            Form::Map => Node::map(),
+            NodeForm::Scalar => super::plain("", Location::NONE),
+            NodeForm::Seq => Node::seq([]),
+            NodeForm::Map => Node::map(),
         }
     }
 }
 
-/// What becomes of a field that a path leads to.
+/// How a path reached a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reached {
     /// It was there.
@@ -111,8 +111,8 @@ impl Reached {
     }
 }
 
-/// The parts of a path: split at dots that no backslash precedes. In brackets dots do not split; brackets that hold no
-/// `=` are no more than that.
+/// The parts of a path: split at dots that no backslash precedes. Dots in brackets do not split; brackets
+/// without `=` have no other effect.
 fn split(path: &str) -> Vec<String> {
     let mut plain: Vec<String> = Vec::new();
     for text in path.split('.') {
@@ -151,14 +151,14 @@ fn query(part: &str) -> Option<Result<(String, String), Diagnostic>> {
     let inner = part.strip_prefix('[').filter(|_| part.ends_with(']'))?;
     let inner = inner.strip_suffix(']').unwrap_or(inner);
     let missing = || {
-        Diagnostic::new(Code::Overlay, format!("`{part}` must say which item of the list is meant"))
+        Diagnostic::new(Code::Overlay, format!("`{part}` does not select an item of the list"))
             .help("write it as in `[name=web]`, or `[=text]` for a list of strings")
     };
     Some(inner.split_once('=').map(|(key, text)| (key.to_owned(), text.to_owned())).ok_or_else(missing))
 }
 
 fn wrong(node: &Node, part: &str, wanted: &str) -> Diagnostic {
-    let message = format!("`{part}` must stand in {wanted}, but this is {}", node.kind_name());
+    let message = format!("`{part}` must be in {wanted}, but this is {}", node.kind_name());
     Diagnostic::new(Code::Overlay, message).note(node.at, "this")
 }
 
@@ -184,7 +184,7 @@ impl SourcePath {
         parts.collect::<Result<_, _>>().map(SourcePath)
     }
 
-    /// What stands there, if anything does.
+    /// The value at this part of the path, if it exists.
     pub(crate) fn find<'n>(&self, object: &'n Node) -> Result<Option<&'n Node>, Diagnostic> {
         let mut node = object;
         for part in &self.0 {
@@ -238,7 +238,7 @@ impl TargetPath {
         parts.iter().map(|part| TargetPart::new(part)).collect::<Result<_, _>>().map(TargetPath)
     }
 
-    /// Calls `visit` for every field that the path leads to; how often it did.
+    /// Calls `visit` for every field that the path reaches and returns their number.
     pub(crate) fn each(
         &self,
         object: &mut Node,
@@ -260,7 +260,7 @@ impl TargetPart {
         match query(part) {
             Some(query) => {
                 let (key, text) = query?;
-                Ok(TargetPart::Items { pattern: Pattern::new(&text)?, key, text })
+                Ok(TargetPart::Items { pattern: ValuePattern::new(&text)?, key, text })
             }
             None if part == "*" => Ok(TargetPart::Every),
             None => Ok(TargetPart::Key(part.to_owned())),
@@ -268,20 +268,21 @@ impl TargetPart {
     }
 }
 
-impl Pattern {
+impl ValuePattern {
     fn new(text: &str) -> Result<Self, Diagnostic> {
         if !text.contains(|c| "\\.+*?()|[]{}^$".contains(c)) {
-            return Ok(Pattern::Literal);
+            return Ok(ValuePattern::Literal);
         }
-        let refused = |why| Diagnostic::new(Code::Overlay, format!("`{text}` is no regular expression: {why}"));
-        expression::compile(text).map(|regex| Pattern::Regex(Box::new(regex))).map_err(refused)
+        let refused =
+            |why| Diagnostic::new(Code::Overlay, format!("`{text}` is not a valid regular expression: {why}"));
+        expression::compile(text).map(|regex| ValuePattern::Regex(Box::new(regex))).map_err(refused)
     }
 
     fn fits(&self, wanted: &str, node: &Node) -> bool {
         let written = written(node);
         match self {
-            Pattern::Literal => written.contains(wanted),
-            Pattern::Regex(regex) => regex.is_match(written.trim()),
+            ValuePattern::Literal => written.contains(wanted),
+            ValuePattern::Regex(regex) => regex.is_match(written.trim()),
         }
     }
 }
@@ -319,22 +320,14 @@ fn each(
             let map = node.as_map_mut().expect("it was a mapping a line ago");
             let mut reached = reached;
             if let (false, Create::Like(end)) = (map.has(key), create) {
-                map.insert(super::key(key, Location::NONE), Form::before(rest, end).blank());
+                map.insert(super::key(key, Location::NONE), NodeForm::before(rest, end).blank());
                 reached = reached.made();
             }
             map.get_mut(key).map_or(Ok(0), |child| each(child, rest, create, reached, visit))
         }
         TargetPart::Index(index) => {
-            let items = list(node, &index.to_string())?;
-            let mut reached = reached;
-            if let (true, Create::Like(end)) = (items.len() == *index, create) {
-                items.push(Form::before(rest, end).blank());
-                reached = reached.made();
-            }
-            let count = items.len();
-            let short =
-                || Diagnostic::new(Code::Overlay, format!("the list has no item `{index}`; how many it has: {count}"));
-            each(items.get_mut(*index).ok_or_else(short)?, rest, create, reached, visit)
+            let (item, reached) = nth(list(node, &index.to_string())?, *index, rest, create, reached)?;
+            each(item, rest, create, reached, visit)
         }
         TargetPart::Every => {
             let items = list(node, "*")?;
@@ -345,7 +338,7 @@ fn each(
                 let value = if key.is_empty() { Some(item) } else { item.get(key) };
                 value.is_some_and(|value| pattern.fits(text, value))
             };
-            // Of a list of strings the item itself is meant, whatever the path goes on to say.
+            // In a list of strings the path selects the item itself, whatever follows in it.
             let rest = if key.is_empty() { &[] } else { rest };
             let items = list(node, &format!("[{key}={text}]"))?;
             let mut count = 0;
@@ -357,7 +350,8 @@ fn each(
             }
             let item = item(key, text);
             if !fits(&item) {
-                let message = format!("`[{key}={text}]` cannot be made, as the expression does not fit its own text");
+                let message =
+                    format!("`[{key}={text}]` cannot be created, because the expression does not match its own text");
                 return Err(Diagnostic::new(Code::Overlay, message));
             }
             items.push(item);
@@ -366,7 +360,24 @@ fn each(
     }
 }
 
-/// Where the path goes on below a null. What kustomize makes there is never seen again.
+/// The item of a list at an index, which may be the next one if it is to be created.
+fn nth<'n>(
+    items: &'n mut Vec<Node>,
+    index: usize,
+    rest: &[TargetPart],
+    create: Create,
+    mut reached: Reached,
+) -> Result<(&'n mut Node, Reached), Diagnostic> {
+    if let (true, Create::Like(end)) = (items.len() == index, create) {
+        items.push(NodeForm::before(rest, end).blank());
+        reached = reached.made();
+    }
+    let count = items.len();
+    let short = || Diagnostic::new(Code::Overlay, format!("the list has no item `{index}`; number of items: {count}"));
+    Ok((items.get_mut(index).ok_or_else(short)?, reached))
+}
+
+/// The path continues below a null. What kustomize creates there is lost.
 fn null(
     node: &Node,
     path: &[TargetPart],
@@ -375,7 +386,7 @@ fn null(
 ) -> Result<usize, Diagnostic> {
     match (&path[0], create) {
         (TargetPart::Every, _) => Ok(0),
-        (_, Create::Like(_)) => each(&mut Form::of_parent(&path[0]).blank(), path, create, Reached::Lost, visit),
+        (_, Create::Like(_)) => each(&mut NodeForm::of_parent(&path[0]).blank(), path, create, Reached::Lost, visit),
         (TargetPart::Index(index), Create::Nothing) => Err(wrong(node, &index.to_string(), "a list")),
         (_, Create::Nothing) => Ok(0),
     }
@@ -400,7 +411,7 @@ fn item(key: &str, text: &str) -> Node {
 
 #[cfg(test)]
 mod tests {
-    use super::{Create, Form, SourcePath, TargetPath, split};
+    use super::{Create, NodeForm, SourcePath, TargetPath, split};
     use crate::node::Node;
     use crate::source::Location;
     use crate::yaml::{self, Dialect, Quoting};
@@ -470,7 +481,7 @@ mod tests {
             });
             count.map(|count| format!("{count} {}", write(&node))).map_err(|error| error.to_string())
         };
-        let make = Create::Like(Form::Scalar);
+        let make = Create::Like(NodeForm::Scalar);
         for (object, path, create, want) in [
             ("{a: {b: 1}}", "a.b", Create::Nothing, "1 a:;  b: \"N\""),
             ("{a: {b: 1}}", "a.c", Create::Nothing, "0 a:;  b: 1"),

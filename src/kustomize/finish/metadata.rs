@@ -1,12 +1,12 @@
 //! Metadata as kustomize leaves it: annotations of tools removed, the label `managed-by` added.
 
+use crate::annotation::MANAGED_BY_LABEL;
 use crate::kustomize::input::Resources;
 use crate::kustomize::input::build_metadata::{BuildMetadata, ORIGIN, TRANSFORMATIONS};
 use crate::node::{Entry, Map, Node, Style, Tag};
 use crate::resource::Resource;
 use smol_str::SmolStr;
 
-const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// The version of kustomize that kubectl contains.
 const MANAGER: &str = "kustomize-(devel)";
 
@@ -15,7 +15,7 @@ pub(crate) fn managed_by(resources: &mut Resources) {
     for resource in resources.iter_mut() {
         let labels = resource.node.map_entry("metadata").and_then(|metadata| metadata.map_entry("labels"));
         if let Some(labels) = labels.and_then(Node::as_map_mut) {
-            labels.insert(MANAGED_BY, Node::str(MANAGER));
+            labels.insert(MANAGED_BY_LABEL, Node::str(MANAGER));
         }
     }
 }
@@ -43,8 +43,8 @@ const BOOKS: [&str; 15] = [
     "suffixes",
 ];
 
-/// Writes metadata as kustomize leaves it: all annotations are strings, none at all are no field. What an input tells of
-/// where it comes from stays only where this build tells of it.
+/// Writes metadata as kustomize leaves it: all annotations are strings, an empty mapping is removed. Origin
+/// annotations of the input stay only if this build writes them.
 pub(crate) fn tidy(resource: &mut Resource, trace: Option<&BuildMetadata>) {
     if resource.node.get("metadata").is_none() {
         resource.node.map_entry("metadata");

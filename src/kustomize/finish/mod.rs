@@ -9,19 +9,23 @@ use crate::diagnostic::Result;
 use crate::kustomize::field::linked;
 use crate::kustomize::input::accumulated::Accumulated;
 use crate::kustomize::input::build_metadata::BuildMetadata;
-use crate::kustomize::input::{Resources, Scope};
+use crate::kustomize::input::{Resources, StepContext};
 use crate::kustomize::steps::hashes;
 use crate::node::Node;
 use crate::resource::Resource;
 
 /// The finished objects.
-pub(crate) fn finish(accumulated: Accumulated, scope: &Scope, trace: Option<&BuildMetadata>) -> Result<Resources> {
+pub(crate) fn finish(
+    accumulated: Accumulated,
+    context: &StepContext,
+    trace: Option<&BuildMetadata>,
+) -> Result<Resources> {
     let mut resources = accumulated.resources;
     hashes::append(&mut resources);
-    reference::fix(&mut resources, scope)?;
-    linked::settle_all(&mut resources, scope)?;
-    vars::resolve(&mut resources, &accumulated.vars, scope)?;
-    linked::settle_all(&mut resources, scope)?;
+    reference::fix(&mut resources, context)?;
+    linked::settle_all(&mut resources, context)?;
+    vars::resolve(&mut resources, &accumulated.vars, context)?;
+    linked::settle_all(&mut resources, context)?;
     resources.as_mut().retain(|resource| !is_local(resource));
     resources.refuse_same_ids()?;
     resources.iter_mut().for_each(|resource| metadata::tidy(resource, trace));

@@ -6,8 +6,9 @@ use crate::kustomize::model::{LegacySortOptions, SortOptions};
 use crate::resource::{Id, Resource};
 use crate::schema::order::{FIRST, LAST, text};
 use std::cmp::Ordering;
+use std::str::FromStr;
 
-/// The order of the output where the kustomization does not say.
+/// The order of the output if the kustomization does not set one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reorder {
     /// By kind, in an order in which they can be applied.
@@ -17,12 +18,25 @@ pub enum Reorder {
     None,
 }
 
+impl FromStr for Reorder {
+    type Err = String;
+
+    /// Reads the name that kubectl uses.
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "legacy" => Ok(Reorder::Legacy),
+            "none" => Ok(Reorder::None),
+            _ => Err(format!("unknown order `{name}`")),
+        }
+    }
+}
+
 /// What `order` can be.
 const ORDERS: &str = "write `order: fifo` for the order in which objects are read, `order: legacy` for one by kind";
 
-/// Puts objects in the order that `options` say, or else in that of the command line.
+/// Sorts objects as `options` require, or else as the command line requires.
 pub(crate) fn sort(resources: &mut Resources, options: Option<&SortOptions>, otherwise: Reorder) -> Result<()> {
-    let complain = |message: &str, at| Diagnostic::new(Code::Overlay, message).at(at);
+    let new_error = |message: &str, at| Diagnostic::new(Code::Overlay, message).at(at);
     let legacy = match options {
         None => match otherwise {
             Reorder::Legacy => None,
@@ -32,12 +46,12 @@ pub(crate) fn sort(resources: &mut Resources, options: Option<&SortOptions>, oth
             (Some("legacy"), legacy) => legacy.as_ref(),
             (Some("fifo"), None) => return Ok(()),
             (Some("fifo"), Some(_)) => {
-                let message = "`legacySortOptions` stand beside `order: fifo`, which has no use for them";
-                return Err(complain(message, options.at).into());
+                let message = "`legacySortOptions` has no effect with `order: fifo`";
+                return Err(new_error(message, options.at).into());
             }
             _ => {
                 let at = options.order.as_ref().map_or(options.at, |order| order.at.or(options.at));
-                return Err(complain("`order` is neither `fifo` nor `legacy`", at).help(ORDERS).into());
+                return Err(new_error("`order` must be `fifo` or `legacy`", at).help(ORDERS).into());
             }
         },
     };
@@ -45,7 +59,7 @@ pub(crate) fn sort(resources: &mut Resources, options: Option<&SortOptions>, oth
     Ok(())
 }
 
-/// Where an object stands in legacy order.
+/// The position of an object in legacy order.
 #[derive(PartialEq, Eq)]
 struct Position {
     rank: i64,

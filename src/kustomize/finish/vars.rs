@@ -1,12 +1,12 @@
 //! `vars`: `$(NAME)` in the objects, once at the root after the name references.
 //!
-//! The field specs say where a name may stand. A name that no var has is left alone: the kubelet may know it.
+//! The field specs select where a name may be used. An unknown name stays as it is, because the kubelet may resolve it.
 
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::kustomize::field;
 use crate::kustomize::field::path::SourcePath;
 use crate::kustomize::field::{Make, Trail};
-use crate::kustomize::input::{Resources, Scope};
+use crate::kustomize::input::{Resources, StepContext};
 use crate::kustomize::model::Var;
 use crate::node::{Node, Scalar, Style, Tag, Value};
 use crate::schema::fieldspec::FieldSpec;
@@ -14,71 +14,75 @@ use crate::source::Location;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-/// The value of a var and whether it stands anywhere.
-struct Known {
-    /// What takes the place of a text that is nothing but `$(NAME)`.
+/// The value of a var and whether it is used.
+struct VarValue {
+    /// Replaces a text that is only `$(NAME)`.
     whole: Scalar,
-    /// What takes the place of `$(NAME)` in a longer text.
+    /// Replaces `$(NAME)` in a longer text.
     part: String,
     at: Location,
     used: Cell<bool>,
 }
 
 /// The vars of a build by name; `None` is the value of those that are no scalars and that nothing takes.
-type Values<'v> = BTreeMap<&'v str, Option<Known>>;
+type VarValues<'v> = BTreeMap<&'v str, Option<VarValue>>;
 
-/// Puts the values of all `vars` of the build in where `scope.specs.var_reference` says.
-pub(crate) fn resolve(resources: &mut Resources, vars: &[Var], scope: &Scope) -> Result<()> {
+/// Sets the values of all `vars` of the build in the fields of `context.specs.var_reference`.
+pub(crate) fn resolve(resources: &mut Resources, vars: &[Var], context: &StepContext) -> Result<()> {
     if vars.is_empty() {
         return Ok(());
     }
-    let values: Values = gather(vars, |var| value(var, resources, scope))?.into_iter().collect();
+    let values: VarValues = gather(vars, |var| value(var, resources, context))?.into_iter().collect();
     gather(resources.iter_mut(), |resource| {
         let value = &mut |old: &Node, _: &Trail, spec: &FieldSpec| expanded(old, &values, spec);
-        field::change_all(&mut resource.node, &scope.specs.var_reference, Make::Nothing, value)
+        field::change_all(&mut resource.node, &context.specs.var_reference, Make::Nothing, value)
             .map_err(|error| resource.blame(error))
     })?;
     for var in vars {
         if values.get(&*var.name).is_some_and(|known| known.as_ref().is_none_or(|known| !known.used.get())) {
-            scope.warn(Diagnostic::new(Code::Overlay, format!("the var `{}` stands nowhere", var.name)).at(var.at));
+            context.warn(Diagnostic::new(Code::Overlay, format!("the var `{}` is not used", var.name)).at(var.at));
         }
     }
     Ok(())
 }
 
-/// The value of one var: of the object that is known to hold it.
-fn value<'v>(var: &'v Var, resources: &Resources, scope: &Scope) -> Result<(&'v str, Option<Known>), Diagnostic> {
-    let complain = |message: String| Diagnostic::new(Code::Overlay, message).at(var.at);
+/// The value of one var, from the object that the var selects.
+fn value<'v>(
+    var: &'v Var,
+    resources: &Resources,
+    context: &StepContext,
+) -> Result<(&'v str, Option<VarValue>), Diagnostic> {
+    let new_error = |message: String| Diagnostic::new(Code::Overlay, message).at(var.at);
     let Some(holder) = resources.iter().find(|resource| resource.vars.contains(&var.name.text)) else {
         let (kind, name) = (var.object.kind.as_deref().unwrap_or("object"), var.object.name.as_deref().unwrap_or(""));
         let names = resources.iter().flat_map(|r| [r.name()]);
-        return Err(complain(format!("no {kind} `{name}` is there to hold the value of the var `{}`", var.name))
+        return Err(new_error(format!("the var `{}` takes its value from the unknown {kind} `{name}`", var.name))
             .suggest(name, names));
     };
     let path = var.field_path.as_deref().unwrap_or("metadata.name");
     let found = SourcePath::indexed(path).and_then(|path| path.find(&holder.node)).map_err(|error| error.at(var.at))?;
     let Some(node) = found else {
-        return Err(complain(format!("the var `{}` takes `{path}`, which is not there", var.name))
+        return Err(new_error(format!("the var `{}` takes `{path}`, which does not exist", var.name))
             .note(holder.origin, "in this object"));
     };
     let Some(scalar) = node.as_scalar() else {
         let message = format!("the var `{}` takes `{path}`, which is {}", var.name, node.kind_name());
-        scope.warn(complain(message).help("only strings, numbers and booleans can be put in the place of `$(NAME)`"));
+        context.warn(new_error(message).help("only strings, numbers and booleans can replace `$(NAME)`"));
         return Ok((&var.name, None));
     };
-    let known = Known::new(scalar, node.at).ok_or_else(|| {
+    let known = VarValue::new(scalar, node.at).ok_or_else(|| {
         let message = format!(
             "kustomize cannot read `{}`, the value of the var `{}`, as {}",
             scalar.text,
             var.name,
             node.kind_name()
         );
-        complain(message).note(node.at, "it stands here").help("write it in decimal digits, or in quotes")
+        new_error(message).note(node.at, "the value").help("write it in decimal digits, or in quotes")
     })?;
     Ok((&var.name, Some(known)))
 }
 
-impl Known {
+impl VarValue {
     /// A value as kustomize keeps it meanwhile: a number in decimal, whatever is no number or boolean a string.
     fn new(scalar: &Scalar, at: Location) -> Option<Self> {
         let (whole, part) = match scalar.tag {
@@ -92,7 +96,12 @@ impl Known {
             Tag::Str | Tag::Null | Tag::Timestamp => both(scalar.text.to_string()),
         };
         let tag = if matches!(scalar.tag, Tag::Null | Tag::Timestamp) { Tag::Str } else { scalar.tag };
-        Some(Known { whole: Scalar { text: whole.into(), tag, style: Style::Plain }, part, at, used: Cell::new(false) })
+        Some(VarValue {
+            whole: Scalar { text: whole.into(), tag, style: Style::Plain },
+            part,
+            at,
+            used: Cell::new(false),
+        })
     }
 }
 
@@ -112,7 +121,7 @@ fn general(number: f64) -> String {
 }
 
 /// A field with the values in it, if that is not what it is already.
-fn expanded(old: &Node, values: &Values, spec: &FieldSpec) -> Result<Option<Node>, Diagnostic> {
+fn expanded(old: &Node, values: &VarValues, spec: &FieldSpec) -> Result<Option<Node>, Diagnostic> {
     match &old.value {
         Value::Scalar(scalar) => Ok(expanded_scalar(old, scalar, values)),
         Value::Map(map) => {
@@ -129,7 +138,7 @@ fn expanded(old: &Node, values: &Values, spec: &FieldSpec) -> Result<Option<Node
             let mut new = Vec::with_capacity(items.len());
             for item in items.iter() {
                 let Some(scalar) = item.as_scalar().filter(|scalar| scalar.tag == Tag::Str) else {
-                    let message = format!("`{}` must hold strings, but this is {}", spec.path, item.kind_name());
+                    let message = format!("`{}` must contain strings, but this is {}", spec.path, item.kind_name());
                     let help = "kustomize insists on that wherever there are `vars`";
                     return Err(Diagnostic::new(Code::Resource, message).at(item.at).help(help));
                 };
@@ -140,7 +149,7 @@ fn expanded(old: &Node, values: &Values, spec: &FieldSpec) -> Result<Option<Node
     }
 }
 
-fn expanded_scalar(old: &Node, scalar: &Scalar, values: &Values) -> Option<Node> {
+fn expanded_scalar(old: &Node, scalar: &Scalar, values: &VarValues) -> Option<Node> {
     if scalar.tag != Tag::Str || !scalar.text.contains('$') {
         return None;
     }
@@ -157,8 +166,8 @@ fn whole(text: &str) -> Option<&str> {
     text.strip_prefix("$(")?.strip_suffix(')').filter(|name| !name.contains(')'))
 }
 
-/// The text with values in the place of `$(NAME)`; `$$` stands for one `$`.
-fn expand(text: &str, values: &Values) -> String {
+/// Replaces `$(NAME)` in a text by values, and `$$` by `$`.
+fn expand(text: &str, values: &VarValues) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('$') {
@@ -191,7 +200,7 @@ fn expand(text: &str, values: &Values) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Known, Values, expand, general, whole};
+    use super::{VarValue, VarValues, expand, general, whole};
     use crate::node::Scalar;
     use crate::source::Location;
 
@@ -204,8 +213,8 @@ mod tests {
 
     #[test]
     fn expansion() {
-        let known = |text: &str| Known::new(&Scalar::str(text), Location::NONE);
-        let values: Values = [("A", known("1")), ("B C", known("2")), ("M", None)].into_iter().collect();
+        let known = |text: &str| VarValue::new(&Scalar::str(text), Location::NONE);
+        let values: VarValues = [("A", known("1")), ("B C", known("2")), ("M", None)].into_iter().collect();
         for (text, want) in [
             ("x$(A)y", "x1y"),
             ("$(A)$(B C)", "12"),

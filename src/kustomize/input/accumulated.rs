@@ -42,14 +42,14 @@ impl Accumulated {
         Ok(())
     }
 
-    /// Takes the `vars` of a kustomization in and tells the objects which of them they hold, while they are still known
+    /// Adds the `vars` of a kustomization and marks the objects that they select, while these still have
     /// by the names that the kustomization uses.
     pub(crate) fn record(&mut self, vars: &[Var]) -> Result<()> {
         for var in vars {
             let wanted = |id: &Id| holds(var, id);
             let holders = self.resources.by_any_id(wanted);
             if let [first, second, ..] = holders[..] {
-                let message = format!("the var `{}` could be that of {} objects", var.name, holders.len());
+                let message = format!("the var `{}` matches {} objects", var.name, holders.len());
                 return Err(Diagnostic::new(Code::Overlay, message)
                     .at(var.at)
                     .note(self.resources.as_slice()[first].origin, "one")
@@ -72,7 +72,7 @@ fn holds(var: &Var, id: &Id) -> bool {
     let gvk = Gvk { group: text(&object.group), version: text(&object.version), kind: text(&object.kind) };
     let named = Id { gvk, name: text(&object.name), namespace: text(&object.namespace) };
     if named.gvk.is_cluster_scoped() && !named.namespace.is_empty() {
-        // kustomize compares what is written with a word for no namespace at all.
+        // kustomize compares the namespace as written with a constant for cluster-scoped objects.
         return false;
     }
     let anywhere = named.namespace.is_empty() && !named.gvk.is_cluster_scoped();

@@ -12,27 +12,27 @@ use std::fmt::Write;
 pub(crate) const ORIGIN: &str = "config.kubernetes.io/origin";
 pub(crate) const TRANSFORMATIONS: &str = "alpha.config.kubernetes.io/transformations";
 
-/// What objects tell of a build.
+/// Which annotations about the build the objects get.
 pub(crate) struct BuildMetadata<'a> {
-    /// The root of the build; paths are told as seen from there.
+    /// The root of the build; paths are relative to it.
     pub(crate) root: RelPath,
     pub(crate) project: &'a Project,
-    /// Whether they tell where they come from.
+    /// Whether they say where the object comes from.
     pub(crate) origins: bool,
-    /// Whether they tell what changed them.
+    /// Whether they say what changed the object.
     pub(crate) transformations: bool,
 }
 
 /// Values of `buildMetadata`.
 const OPTIONS: [&str; 3] = ["managedByLabel", "originAnnotations", "transformerAnnotations"];
 
-/// Whether `buildMetadata` asks for the label.
+/// Whether `buildMetadata` requests the label.
 pub(crate) fn wants_managed_by(options: &[Text]) -> bool {
     options.iter().any(|option| &**option == OPTIONS[0])
 }
 
 impl<'a> BuildMetadata<'a> {
-    /// What `buildMetadata` of the root asks for.
+    /// The annotations that `buildMetadata` of the root requests.
     pub(crate) fn asked_for(
         options: &[Text],
         root: &RelPath,
@@ -40,7 +40,7 @@ impl<'a> BuildMetadata<'a> {
         warnings: &Warnings,
     ) -> Option<Self> {
         for option in options.iter().filter(|option| !OPTIONS.contains(&&***option)) {
-            let message = format!("`buildMetadata` has no option `{option}`");
+            let message = format!("unknown `buildMetadata` option `{option}`");
             warnings.say(Diagnostic::new(Code::Overlay, message).at(option.at).suggest(option, OPTIONS));
         }
         let has = |name: &str| options.iter().any(|option| &**option == name);

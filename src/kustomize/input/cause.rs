@@ -1,15 +1,15 @@
-//! What a complaint of a step says besides what it found: the object it was about, and the entry that asked for it.
+//! The cause of a diagnostic, added as a note: the entry of a kustomization or the plugin that it results from.
 
 use crate::diagnostic::{Diagnostics, because};
 use crate::resource::Resource;
 use crate::source::Location;
 
-/// Names the entry of a kustomization that led to complaints which stand in other files.
+/// Adds the entry of a kustomization that caused diagnostics in other files.
 pub(crate) fn entry(at: Location, field: &'static str) -> impl Fn(Diagnostics) -> Diagnostics {
     move |errors| errors.map(|error| error.because(at, field))
 }
 
-/// Names the entry that asked for the plugin that complaints are about, and so for whatever the plugin asked for.
+/// Adds the entry that lists the plugin that caused diagnostics.
 pub(crate) fn plugin(plugin: &Resource, field: &'static str) -> impl Fn(Diagnostics) -> Diagnostics {
     let (listed, origin) = (plugin.listed, plugin.origin);
     move |errors| {

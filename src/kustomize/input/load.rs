@@ -5,7 +5,7 @@
 
 use super::memo::once;
 use crate::diagnostic::{Code, Diagnostic, Result};
-use crate::kustomize::input::{Input, LoadRestrictor, Scope, manifest};
+use crate::kustomize::input::{Input, LoadRestrictor, StepContext, manifest};
 use crate::kustomize::model;
 use crate::kustomize::model::{Kustomization, Text};
 use crate::node::Node;
@@ -27,8 +27,8 @@ pub(crate) fn is_kustomization(name: &str) -> bool {
     NAMES.contains(&without_j2(name).unwrap_or(name))
 }
 
-/// What a path of `resources` leads to.
-pub(crate) enum Entry {
+/// What a path of `resources` points to.
+pub(crate) enum NamedPath {
     /// A file of manifests.
     File(Arc<File>),
     /// A folder, with the path to it.
@@ -36,7 +36,7 @@ pub(crate) enum Entry {
 }
 
 impl Input<'_> {
-    fn template(&self, file: &File) -> Option<&dyn super::Templates> {
+    fn template(&self, file: &File) -> Option<&dyn super::TemplateRenderer> {
         self.templates.filter(|_| without_j2(file.path.as_str()).is_some())
     }
 
@@ -86,14 +86,14 @@ impl Input<'_> {
         })
     }
 
-    /// Adds the manifests below a folder; `above` holds the folders on the way to it, links resolved.
+    /// Adds the manifests below a folder; `above` has its parent folders, links resolved.
     fn walk(&self, folder: &RelPath, above: &mut Vec<RelPath>, files: &mut Vec<Arc<File>>) -> Result<()> {
-        let complaint = |message: String| Diagnostic::new(Code::Overlay, message);
+        let diagnostic = |message: String| Diagnostic::new(Code::Overlay, message);
         let Found::Folder(names) = self.project.look(folder) else { return Ok(()) };
         let real = self.project.real(folder).unwrap_or_default();
         if above.contains(&real) {
             let [folder, real] = [folder, &real].map(|folder| self.project.show(folder));
-            return Err(complaint(format!("`{folder}` is a link to `{real}`, which it is in")).into());
+            return Err(diagnostic(format!("`{folder}` is a link to `{real}`, which contains it")).into());
         }
         above.push(real);
         for name in names.iter().filter(|name| !is_kustomization(name)) {
@@ -106,7 +106,7 @@ impl Input<'_> {
                 Found::Folder(_) => self.walk(&path, above, files)?,
                 Found::Unreadable(why) => {
                     let path = self.project.show(&path);
-                    return Err(complaint(format!("`{path}` cannot be read: {why}")).into());
+                    return Err(diagnostic(format!("`{path}` cannot be read: {why}")).into());
                 }
                 _ => {}
             }
@@ -125,38 +125,41 @@ impl Input<'_> {
     }
 }
 
-impl Scope<'_> {
-    /// The file that `path` names as seen from this folder, if the load restrictions allow it. The complaint stands at
+impl StepContext<'_> {
+    /// The file at `path` relative to this folder, if the load restrictions allow it. The diagnostic is located at
     /// `path`.
     pub(crate) fn file(&self, path: &Text) -> Result<Arc<File>, Diagnostic> {
         match self.entry(path)? {
-            Entry::File(file) => Ok(file),
-            Entry::Folder(_) => Err(complain(path, format!("`{path}` is a folder, not a file"))),
+            NamedPath::File(file) => Ok(file),
+            NamedPath::Folder(_) => Err(new_error(path, format!("`{path}` is a folder, not a file"))),
         }
     }
 
-    /// The file or folder that `path` names as seen from this folder.
-    pub(crate) fn entry(&self, path: &Text) -> Result<Entry, Diagnostic> {
+    /// The file or folder at `path` relative to this folder.
+    pub(crate) fn entry(&self, path: &Text) -> Result<NamedPath, Diagnostic> {
         let project = self.input.project;
         if path.is_empty() {
-            return Err(complain(path, "the path is empty"));
+            return Err(new_error(path, "the path is empty"));
         }
         let full = match path.strip_prefix('/') {
             Some(below) if self.rules.absolute => RelPath::new(below),
             _ => self.folder.join(path),
         };
         match full.as_ref().map(|full| project.look(full)) {
-            Some(Found::File(file)) => self.allow(path, &file.path).map(|()| Entry::File(file)),
-            Some(Found::Folder(_)) if path.starts_with('/') => {
-                Err(complain(path, format!("`{path}` is absolute; folders are named as seen from the kustomization")))
+            Some(Found::File(file)) => self.allow(path, &file.path).map(|()| NamedPath::File(file)),
+            Some(Found::Folder(_)) if path.starts_with('/') => Err(new_error(
+                path,
+                format!("`{path}` is absolute; the path of a folder must be relative to the kustomization"),
+            )),
+            Some(Found::Folder(_)) => Ok(NamedPath::Folder(full.unwrap_or_default())),
+            Some(Found::Unreadable(why)) => Err(new_error(path, format!("`{path}` cannot be read: {why}"))),
+            _ if is_remote(path) => {
+                Err(new_error(path, format!("`{path}` is remote, but a build does not use the network"))
+                    .help("copy it into the project and use the path of the copy"))
             }
-            Some(Found::Folder(_)) => Ok(Entry::Folder(full.unwrap_or_default())),
-            Some(Found::Unreadable(why)) => Err(complain(path, format!("`{path}` cannot be read: {why}"))),
-            _ if is_remote(path) => Err(complain(path, format!("`{path}` is remote, and a build uses no network"))
-                .help("put a copy of it into the project and name that")),
             Some(Found::Nothing) => {
                 let full = full.unwrap_or_default();
-                let error = complain(path, format!("there is no file or folder `{path}`"));
+                let error = new_error(path, format!("no file or folder `{path}` exists"));
                 Err(match project.look(&full.parent()) {
                     Found::Folder(names) => {
                         match crate::diagnostic::nearest(full.name(), names.iter().map(String::as_str)) {
@@ -170,7 +173,7 @@ impl Scope<'_> {
                     _ => error,
                 })
             }
-            None => Err(complain(path, format!("`{path}` leads out of the project"))),
+            None => Err(new_error(path, format!("`{path}` is outside of the project"))),
         }
     }
 
@@ -180,8 +183,8 @@ impl Scope<'_> {
         if self.rules.load == LoadRestrictor::None || below() == Some(true) {
             return Ok(());
         }
-        Err(complain(path, format!("`{path}` stands outside of the folder of its kustomization")).help(
-            "move it into the folder, or make it part of a kustomization and list that one's folder in `resources`",
+        Err(new_error(path, format!("`{path}` is outside of the folder of its kustomization")).help(
+            "move it into the folder, or add it to another kustomization and list the folder of that in `resources`",
         ))
     }
 
@@ -198,8 +201,8 @@ impl Scope<'_> {
         }
     }
 
-    /// The documents of YAML text that stands in a scalar of a file, such as an inline patch; parsed once for all builds
-    /// as long as the text at that place is the same.
+    /// The documents of YAML text in a scalar of a file, such as an inline patch; parsed once for all builds
+    /// as long as the text at that location is the same.
     pub(crate) fn inline(&self, scalar: &Node, dialect: Dialect) -> Result<Arc<Vec<Node>>> {
         let text = scalar.as_scalar().map_or("", |scalar| scalar.text.as_str());
         let parse = || {
@@ -210,12 +213,12 @@ impl Scope<'_> {
             return Ok(parse()?.1);
         }
         let (known, documents) = once(&self.input.memo.inline, &(scalar.at, dialect), parse)?;
-        // A template may put another text at the same place.
+        // A template may produce another text at the same location.
         if known == text { Ok(documents) } else { Ok(parse()?.1) }
     }
 }
 
-fn complain(path: &Text, message: impl Into<String>) -> Diagnostic {
+fn new_error(path: &Text, message: impl Into<String>) -> Diagnostic {
     Diagnostic::new(Code::Overlay, message).at(path.at)
 }
 

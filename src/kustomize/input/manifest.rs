@@ -4,15 +4,15 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::node::{Map, Node};
 use std::collections::VecDeque;
 
-/// The objects of documents: those that a `List` holds follow everything else, as kustomize has it. Documents that are
+/// The objects of documents: the items of a `List` follow everything else, as in kustomize. Documents that are
 /// empty mappings are dropped.
 pub(crate) fn objects(documents: &[Node]) -> Result<Vec<Node>> {
     let mut queue: VecDeque<Node> = documents.iter().filter(|node| !is_empty(node)).cloned().collect();
     let mut objects = Vec::with_capacity(queue.len());
-    let mut complaints = Vec::new();
+    let mut diagnostics = Vec::new();
     while let Some(node) = queue.pop_front() {
         if let Err(error) = check(&node) {
-            complaints.push(error);
+            diagnostics.push(error);
             continue;
         }
         let is_list = node.str_at(&["kind"]).is_some_and(|kind| kind.ends_with("List"));
@@ -23,10 +23,10 @@ pub(crate) fn objects(documents: &[Node]) -> Result<Vec<Node>> {
         if let Some(items) = items.as_seq() {
             queue.extend(items.iter().filter(|item| !is_empty(item)).cloned());
         } else if !items.is_null() {
-            complaints.push(complain(items, format!("`items` must be a list, but this is {}", items.kind_name())));
+            diagnostics.push(new_error(items, format!("`items` must be a list, but this is {}", items.kind_name())));
         }
     }
-    Diagnostics::check(complaints, objects)
+    Diagnostics::check(diagnostics, objects)
 }
 
 fn is_empty(node: &Node) -> bool {
@@ -36,33 +36,36 @@ fn is_empty(node: &Node) -> bool {
 /// Every document has a `kind`, and a `metadata.name` unless it is a list.
 fn check(node: &Node) -> Result<(), Diagnostic> {
     if node.as_map().is_none() {
-        return Err(complain(node, format!("a Kubernetes object is a mapping, but this is {}", node.kind_name())));
+        return Err(new_error(
+            node,
+            format!("a Kubernetes object must be a mapping, but this is {}", node.kind_name()),
+        ));
     }
     let text = |path: &[&str]| node.at_path(path).and_then(Node::as_text).unwrap_or("");
     let kind = text(&["kind"]);
     if kind.is_empty() {
-        return Err(complain(node, "this object has no `kind`"));
+        return Err(new_error(node, "this object has no `kind`"));
     }
     if !kind.ends_with("List") && text(&["metadata", "name"]).is_empty() {
-        return Err(complain(node, format!("this object of the kind `{kind}` has no `metadata.name`")));
+        return Err(new_error(node, format!("this {kind} has no `metadata.name`")));
     }
     match wrong_annotations(node).filter(|node| node.as_seq().is_some_and(|items| !items.is_empty())) {
-        Some(list) => Err(complain(list, no_annotations(list))),
+        Some(list) => Err(new_error(list, no_annotations(list))),
         None => Ok(()),
     }
 }
 
-/// Annotations that are no mapping. kustomize refuses a list that holds something, and drops everything else.
+/// Annotations that are not a mapping. kustomize refuses a list with items and drops everything else.
 pub(crate) fn wrong_annotations(node: &Node) -> Option<&Node> {
     let annotations = node.at_path(&["metadata", "annotations"]);
     annotations.filter(|annotations| !annotations.is_null() && annotations.as_map().is_none())
 }
 
-/// What to say of them.
+/// The message about them.
 pub(crate) fn no_annotations(wrong: &Node) -> String {
-    format!("`metadata.annotations` is a mapping, but this is {}", wrong.kind_name())
+    format!("`metadata.annotations` must be a mapping, but this is {}", wrong.kind_name())
 }
 
-fn complain(node: &Node, message: impl Into<String>) -> Diagnostic {
+fn new_error(node: &Node, message: impl Into<String>) -> Diagnostic {
     Diagnostic::new(Code::Resource, message).at(node.at)
 }

@@ -17,12 +17,12 @@ pub struct Memo {
     pub(super) manifests: MemoTable<RelPath, Arc<Vec<Node>>>,
     pub(super) inline: MemoTable<(Location, Dialect), InlineText>,
     pub(super) folders: MemoTable<RelPath, Arc<Vec<Arc<File>>>>,
-    /// What folders of `resources` hold. Hardly any is named twice, so it is kept from the second time on.
+    /// The objects of folders of `resources`. Few are listed twice, so they are kept from the second time on.
     wholes: MemoTable<RelPath, Option<Arc<Accumulated>>>,
 }
 
 impl Memo {
-    /// What `folder` holds, as `build` finds it.
+    /// The objects of `folder`, built by `build` unless they are known.
     pub(crate) fn whole(&self, folder: &RelPath, build: impl FnOnce() -> Result<Accumulated>) -> Result<Accumulated> {
         let known = self.wholes.read().expect(LOCK).get(folder).cloned();
         if let Some(Some(whole)) = known {
@@ -35,7 +35,7 @@ impl Memo {
     }
 }
 
-/// A text that stands in a scalar, and its documents.
+/// The text of a scalar, and its documents.
 type InlineText = (SmolStr, Arc<Vec<Node>>);
 
 /// Values made once each.

@@ -3,20 +3,21 @@
 pub(crate) mod accumulated;
 pub(crate) mod build_metadata;
 pub(crate) mod cause;
+pub(crate) mod context;
 pub(crate) mod load;
 pub(crate) mod manifest;
 mod memo;
 pub(crate) mod resources;
-pub(crate) mod scope;
 
+pub(crate) use context::{BuildRules, StepContext, Warnings};
 pub use memo::Memo;
 pub(crate) use resources::Resources;
-pub(crate) use scope::{Rules, Scope, Warnings};
 
 use crate::diagnostic::Result;
 use crate::node::Node;
 use crate::source::{File, Project};
 use crate::yaml::{self, Dialect};
+use std::str::FromStr;
 use std::sync::Arc;
 
 /// What a build reads.
@@ -29,11 +30,11 @@ pub struct Input<'a> {
     /// What was read of kustomizations, shared by all builds of the project.
     pub memo: &'a Memo,
     /// What renders `*.j2`; without it such files are plain text.
-    pub templates: Option<&'a dyn Templates>,
+    pub templates: Option<&'a dyn TemplateRenderer>,
 }
 
 /// What renders the files that end in `.j2`, for one branch.
-pub trait Templates: Sync {
+pub trait TemplateRenderer: Sync {
     /// The documents of a template.
     fn documents(&self, file: &Arc<File>, dialect: Dialect) -> Result<Vec<Node>>;
     /// The text of a template.
@@ -43,9 +44,22 @@ pub trait Templates: Sync {
 /// Which files a kustomization may name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LoadRestrictor {
-    /// Those in or below its folder.
+    /// Files in or below its folder.
     #[default]
     RootOnly,
-    /// All of the project.
+    /// All files of the project.
     None,
+}
+
+impl FromStr for LoadRestrictor {
+    type Err = String;
+
+    /// Reads the name that kubectl uses, in any case.
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name.to_ascii_lowercase().as_str() {
+            "loadrestrictionsrootonly" => Ok(LoadRestrictor::RootOnly),
+            "loadrestrictionsnone" => Ok(LoadRestrictor::None),
+            _ => Err(format!("unknown load restrictor `{name}`")),
+        }
+    }
 }

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use smol_str::SmolStr;
 use std::collections::{HashMap, HashSet};
 
-/// From how many objects on all cores ask them something.
+/// The number of objects from which a query uses all cores.
 const MANY: usize = 200;
 
 /// An object that a generator made.
@@ -26,15 +26,15 @@ pub(crate) struct GeneratedObject {
 pub(crate) struct Resources {
     list: Vec<Resource>,
     /// The ids of `list`, kept while objects are only added, dropped when they are changed.
-    ids: Option<HashSet<Key, FixedState>>,
+    ids: Option<HashSet<IdKey, FixedState>>,
     /// Whether something gave an object a name of its own choice.
     renamed: bool,
 }
 
 /// What makes two ids the same: kind, name, effective namespace.
-type Key = (crate::schema::Gvk, smol_str::SmolStr, smol_str::SmolStr);
+type IdKey = (crate::schema::Gvk, smol_str::SmolStr, smol_str::SmolStr);
 
-fn key(id: Id) -> Key {
+fn key(id: Id) -> IdKey {
     let namespace = id.effective_namespace().into();
     (id.gvk, id.name, namespace)
 }
@@ -50,7 +50,7 @@ impl Resources {
         &self.list
     }
 
-    /// What `ask` says of each object and its position, in order.
+    /// The result of `ask` for each object and its position, in order.
     pub(crate) fn each<'r, T: Send>(&'r self, ask: impl Fn(usize, &'r Resource) -> T + Sync) -> Vec<T> {
         if self.list.len() < MANY {
             return self.list.iter().enumerate().map(|(i, resource)| ask(i, resource)).collect();
@@ -82,13 +82,13 @@ impl Resources {
         self.list
     }
 
-    /// Adds an object at the end; refused if its id is taken. The complaint has no place: the caller knows who adds.
+    /// Adds an object at the end; refused if its id is taken. The diagnostic has no location; the caller adds it.
     pub(crate) fn append(&mut self, resource: Resource) -> Result<(), Diagnostic> {
         let list = &self.list;
         let ids = self.ids.get_or_insert_with(|| list.iter().map(|other| key(other.id())).collect());
         let id = resource.id();
         if !ids.insert(key(id.clone())) {
-            let error = Diagnostic::new(Code::Resource, format!("`{id}` is part of this build already"));
+            let error = Diagnostic::new(Code::Resource, format!("`{id}` is already part of this build"));
             let first = self.list.iter().find(|other| other.id().same(&id)).map_or(resource.origin, |r| r.origin);
             return Err(error.note(first, "the first one").note(resource.origin, "the second one"));
         }
@@ -96,19 +96,19 @@ impl Resources {
         Ok(())
     }
 
-    /// Takes in what a generator made: added, or put in the place of the object that has its id.
+    /// Adds a generated object, merges it into the object with the same id or replaces that object.
     pub(crate) fn absorb(
         &mut self,
         GeneratedObject { mut resource, behavior }: GeneratedObject,
     ) -> Result<(), Diagnostic> {
         let id = resource.id();
         let at = resource.origin;
-        let complain = |message: String| Diagnostic::new(Code::Overlay, message).at(at);
+        let new_error = |message: String| Diagnostic::new(Code::Overlay, message).at(at);
         let holders = self.by_any_id(|other| other.same(&id));
         match (&holders[..], behavior) {
             ([], Behavior::Merge | Behavior::Replace) => {
-                Err(complain(format!("there is no `{id}` to merge with or replace"))
-                    .help("write `behavior: create`, or name an object that the resources hold"))
+                Err(new_error(format!("no object `{id}` exists to merge with or replace"))
+                    .help("write `behavior: create`, or use the name of an object in `resources`"))
             }
             ([], _) => self.append(resource),
             ([i], Behavior::Merge | Behavior::Replace) => {
@@ -117,10 +117,10 @@ impl Resources {
                 *old = resource;
                 Ok(())
             }
-            ([i], _) => Err(complain(format!("there is a `{id}` already"))
+            ([i], _) => Err(new_error(format!("`{id}` already exists"))
                 .note(self.list[*i].origin, "this one")
                 .help("write `behavior: merge` or `behavior: replace`")),
-            (many, _) => Err(complain(format!("{} objects are or were called `{id}`", many.len()))),
+            (many, _) => Err(new_error(format!("{} objects have or had the name `{id}`", many.len()))),
         }
     }
 
@@ -131,18 +131,18 @@ impl Resources {
 
     /// Complaints about objects that have one id in the end.
     pub(crate) fn refuse_same_ids(&self) -> Result<()> {
-        if self.renamed { self.refuse_collisions("in the end", Location::NONE) } else { Ok(()) }
+        if self.renamed { self.refuse_collisions("at the end of the build", Location::NONE) } else { Ok(()) }
     }
 
     /// Complaints about objects that have come to have one id, each with what happened (``in the namespace `x` ``).
     pub(crate) fn refuse_collisions(&self, when: &str, at: Location) -> Result<()> {
-        let mut seen: HashMap<Key, &Resource, FixedState> =
+        let mut seen: HashMap<IdKey, &Resource, FixedState> =
             HashMap::with_capacity_and_hasher(self.list.len(), FixedState::default());
         gather(&self.list, |resource| {
             let id = resource.id();
             match seen.insert(key(id.clone()), resource) {
                 None => Ok(()),
-                Some(first) => Err(Diagnostic::new(Code::Overlay, format!("{when} there are two `{id}`"))
+                Some(first) => Err(Diagnostic::new(Code::Overlay, format!("two objects are `{id}` {when}"))
                     .at(at)
                     .at(resource.origin)
                     .note(first.origin, "this one")
@@ -152,7 +152,7 @@ impl Resources {
         Ok(())
     }
 
-    /// The positions of the objects that have, or ever had, an id that `wanted` wants.
+    /// The positions of the objects that have, or ever had, an id that `wanted` accepts.
     pub(crate) fn by_any_id(&self, wanted: impl Fn(&Id) -> bool) -> Vec<usize> {
         (0..self.list.len()).filter(|&i| self.list[i].ids().any(|id| wanted(&id))).collect()
     }
@@ -193,10 +193,10 @@ fn inherit(new: &mut Resource, old: &Resource, behavior: Behavior) {
     new.vars.clone_from(&old.vars);
 }
 
-/// What becomes of `null` where kustomize wants a string.
+/// How `null` is written where kustomize requires a string.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Nulls {
-    /// The word: in labels and annotations.
+    /// As the text `null`: in labels and annotations.
     Text,
     /// The empty string: in data.
     Empty,

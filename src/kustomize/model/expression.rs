@@ -1,6 +1,6 @@
 //! Regular expressions as Go writes them, for that is what kustomize takes image names and patch targets for.
 //!
-//! The `regex` crate speaks nearly the same language. [`compile`] says what differs in its words: a brace that repeats
+//! The `regex` crate accepts nearly the same syntax. [`compile`] translates the differences: a brace that repeats
 //! nothing is a brace, `\Q…\E` quotes, classes are ASCII and do not nest, and nothing is repeated twice.
 
 use regex::Regex;
@@ -10,7 +10,7 @@ use std::str::Chars;
 /// The most often that Go repeats something.
 const MAX_REPETITION: u32 = 1000;
 
-/// The names that stand between `[:` and `:]`.
+/// The names allowed between `[:` and `:]`.
 const CLASSES: [&str; 14] = [
     "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper", "word",
     "xdigit",
@@ -62,11 +62,11 @@ impl<'p> Translation<'p> {
     /// Writes a repetition, with the `?` that makes it lazy.
     fn repeat(&mut self, operator: &str) -> Result<bool, String> {
         if self.repeated {
-            return Err(format!("`{operator}` stands behind another repetition"));
+            return Err(format!("`{operator}` follows another repetition"));
         }
         let numbers = operator.split(|c: char| !c.is_ascii_digit()).filter(|number| !number.is_empty());
         if numbers.map(|number| number.parse().unwrap_or(u32::MAX)).any(|number| number > MAX_REPETITION) {
-            return Err(format!("`{operator}` is more than {MAX_REPETITION} times"));
+            return Err(format!("`{operator}` is more than {MAX_REPETITION} repetitions"));
         }
         self.push(operator);
         if self.rest.next_if_eq(&'?').is_some() {
@@ -98,7 +98,7 @@ impl<'p> Translation<'p> {
             self.push("?");
             while let Some(flag) = self.rest.next_if(|c| c.is_ascii_alphabetic() || *c == '-') {
                 if !"imsUP-".contains(flag) {
-                    return Err(format!("`{flag}` is no flag"));
+                    return Err(format!("`{flag}` is not a supported flag"));
                 }
                 self.out.push(flag);
             }
@@ -140,7 +140,7 @@ impl<'p> Translation<'p> {
                     digits.push(digit);
                 }
                 if c != '0' && digits.len() == 1 {
-                    return Err(format!("`\\{c}` refers back, which no expression can here"));
+                    return Err(format!("`\\{c}` is a back reference, which is not supported"));
                 }
                 let code = u32::from_str_radix(&digits, 8).unwrap_or_default();
                 self.push(&format!("\\x{{{code:x}}}"));
@@ -150,7 +150,7 @@ impl<'p> Translation<'p> {
             c if c.is_ascii() && !c.is_ascii_alphanumeric() => {
                 _ = self.push(&regex::escape(c.encode_utf8(&mut [0; 4])));
             }
-            c => return Err(format!("`\\{c}` is no escape")),
+            c => return Err(format!("`\\{c}` is not a supported escape sequence")),
         }
         Ok(false)
     }
@@ -173,7 +173,7 @@ impl<'p> Translation<'p> {
                     let rest: String = self.rest.clone().collect();
                     match rest.find(":]").filter(|at| *at > 0) {
                         Some(end) if !CLASSES.contains(&rest[1..end].trim_start_matches('^')) => {
-                            return Err(format!("there is no class `[{}`", &rest[..=end + 1]));
+                            return Err(format!("unknown character class `[{}`", &rest[..=end + 1]));
                         }
                         Some(end) => {
                             self.push(&format!("[{}", &rest[..=end + 1]));

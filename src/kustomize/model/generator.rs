@@ -1,6 +1,6 @@
 //! Entries of `configMapGenerator` and `secretGenerator`, and `generatorOptions`.
 
-use super::text::{Pairs, Text, pairs, text, texts};
+use super::text::{Text, TextMap, pairs, text, texts};
 use crate::node::Node;
 use crate::source::Location;
 use crate::yaml::{Faults, Fields};
@@ -38,7 +38,7 @@ pub struct Generator {
     pub r#type: Option<Text>,
     /// What differs from `generatorOptions`.
     pub options: Option<GeneratorOptions>,
-    /// Where the entry stands.
+    /// The location of the entry.
     pub at: Location,
 }
 
@@ -46,9 +46,9 @@ pub struct Generator {
 #[derive(Clone, Debug, Default)]
 pub struct GeneratorOptions {
     /// Labels of the object.
-    pub labels: Pairs,
+    pub labels: TextMap,
     /// Annotations of the object.
-    pub annotations: Pairs,
+    pub annotations: TextMap,
     /// Whether the name stays without the hash.
     pub disable_name_suffix_hash: bool,
     /// Whether the object is immutable.

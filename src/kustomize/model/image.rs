@@ -113,9 +113,9 @@ impl ImageName {
 }
 
 fn invalid(name: &Text, why: &str) -> Diagnostic {
-    Diagnostic::new(Code::Overlay, format!("the image name `{name}` is no regular expression: {why}"))
+    Diagnostic::new(Code::Overlay, format!("the image name `{name}` is not a valid regular expression: {why}"))
         .at(name.at)
-        .help("kustomize takes the names of images for regular expressions")
+        .help("kustomize treats image names as regular expressions")
 }
 
 /// The part of `reference` after a name in which a dot matches any character.

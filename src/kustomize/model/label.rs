@@ -1,6 +1,6 @@
 //! Entries of `labels`.
 
-use super::text::{Pairs, pairs};
+use super::text::{TextMap, pairs};
 use crate::node::Node;
 use crate::schema::fieldspec::FieldSpec;
 use crate::source::Location;
@@ -10,14 +10,14 @@ use crate::yaml::{Faults, Fields};
 #[derive(Clone, Debug, Default)]
 pub struct Label {
     /// The labels.
-    pub pairs: Pairs,
+    pub pairs: TextMap,
     /// Whether selectors get them too, and with them templates.
     pub include_selectors: bool,
     /// Whether templates get them too.
     pub include_templates: bool,
     /// Further places for them.
     pub fields: Vec<FieldSpec>,
-    /// Where the entry stands.
+    /// The location of the entry.
     pub at: Location,
 }
 

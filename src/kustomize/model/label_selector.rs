@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
-/// Requirements that must all hold.
+/// Requirements that must all be met.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct LabelSelector(Vec<Requirement>);
 
@@ -28,14 +28,12 @@ enum Is {
     Below(i64),
 }
 
-type Result<T> = std::result::Result<T, Diagnostic>;
-
 impl LabelSelector {
     /// Reads a selector; an empty one fits everything.
-    pub(crate) fn new(text: &str) -> Result<Self> {
+    pub(crate) fn new(text: &str) -> Result<Self, Diagnostic> {
         let mut parser = Parser { tokens: tokens(text).into_iter().peekable() };
         parser.requirements().map(LabelSelector).map_err(|message| {
-            Diagnostic::new(Code::Overlay, format!("`{text}` is no label selector: {message}"))
+            Diagnostic::new(Code::Overlay, format!("`{text}` is not a valid label selector: {message}"))
                 .help("write it as in `app=web, tier in (front, back), !canary`")
         })
     }
@@ -99,7 +97,7 @@ impl Parser {
             match self.tokens.next() {
                 None => return Ok(all),
                 Some(Token::Sign(",")) => {}
-                Some(other) => return Err(format!("{} stands where a comma or the end should", told(Some(&other)))),
+                Some(other) => return Err(format!("expected a comma or the end, found {}", found(Some(&other)))),
             }
         }
     }
@@ -111,7 +109,7 @@ impl Parser {
     fn word(&mut self, what: &str) -> std::result::Result<SmolStr, String> {
         match self.tokens.next() {
             Some(Token::Word(word)) => Ok(word),
-            other => Err(format!("{} stands where {what} should", told(other.as_ref()))),
+            other => Err(format!("expected {what}, found {}", found(other.as_ref()))),
         }
     }
 
@@ -136,7 +134,7 @@ impl Parser {
             Some(Token::Sign("<")) => Ok(Is::Below(self.number()?)),
             Some(Token::Word(word)) if word == "in" => Ok(Is::In(self.values()?)),
             Some(Token::Word(word)) if word == "notin" => Ok(Is::NotIn(self.values()?)),
-            other => Err(format!("{} is no operator", told(other.as_ref()))),
+            other => Err(format!("{} is not an operator", found(other.as_ref()))),
         }
     }
 
@@ -152,12 +150,12 @@ impl Parser {
 
     fn number(&mut self) -> std::result::Result<i64, String> {
         let value = self.value()?;
-        value.parse().map_err(|_| format!("`{value}` is no integer"))
+        value.parse().map_err(|_| format!("`{value}` is not an integer"))
     }
 
     fn values(&mut self) -> std::result::Result<Vec<SmolStr>, String> {
         if !self.take("(") {
-            return Err(format!("{} stands where `(` should", told(self.tokens.peek())));
+            return Err(format!("expected `(`, found {}", found(self.tokens.peek())));
         }
         if self.take(")") {
             return Err("the set is empty".to_owned());
@@ -174,13 +172,13 @@ impl Parser {
                 return Ok(values);
             }
             if !self.take(",") {
-                return Err(format!("{} stands where `,` or `)` should", told(self.tokens.peek())));
+                return Err(format!("expected `,` or `)`, found {}", found(self.tokens.peek())));
             }
         }
     }
 }
 
-fn told(token: Option<&Token>) -> String {
+fn found(token: Option<&Token>) -> String {
     match token {
         Some(Token::Word(word)) => format!("`{word}`"),
         Some(Token::Sign(sign)) => format!("`{sign}`"),
@@ -204,11 +202,11 @@ fn check_key(key: &str) -> std::result::Result<(), String> {
         is_word(label) && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     };
     let is_domain = prefix.len() <= 253 && prefix.split('.').all(is_label);
-    if is_domain && is_word(name) { Ok(()) } else { Err(format!("`{key}` is no label key")) }
+    if is_domain && is_word(name) { Ok(()) } else { Err(format!("`{key}` is not a valid label key")) }
 }
 
 fn check_value(value: &str) -> std::result::Result<(), String> {
-    if value.is_empty() || is_word(value) { Ok(()) } else { Err(format!("`{value}` is no label value")) }
+    if value.is_empty() || is_word(value) { Ok(()) } else { Err(format!("`{value}` is not a valid label value")) }
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ pub use replacement::{Replacement, ReplacementEntry};
 pub use replica::Replica;
 pub use selector::Selector;
 pub use target::PatchTarget;
-pub use text::{Pairs, Text};
+pub use text::{Text, TextMap};
 pub use var::Var;
 
 use crate::node::Node;
@@ -44,7 +44,7 @@ pub enum KustomizationKind {
     Component,
 }
 
-/// One kustomization.yaml. What kustomize's fix-ups move is moved already: `bases` stand in `resources`, `imageTags` in
+/// One kustomization.yaml, with deprecated fields moved as kustomize does: `bases` are in `resources`, `imageTags` in
 /// `images`, `env` in `envs`.
 #[derive(Clone, Debug, Default)]
 pub struct Kustomization {
@@ -64,12 +64,12 @@ pub struct Kustomization {
     pub name_prefix: Option<Text>,
     /// Put behind all names.
     pub name_suffix: Option<Text>,
-    /// Labels, as `labels` says.
+    /// Entries of `labels`.
     pub labels: Vec<Label>,
     /// Labels for metadata, templates and selectors.
-    pub common_labels: Pairs,
+    pub common_labels: TextMap,
     /// Annotations for metadata and templates.
-    pub common_annotations: Pairs,
+    pub common_annotations: TextMap,
     /// Strategic merge patches as files or inline.
     pub patches_strategic_merge: Vec<Inline>,
     /// JSON 6902 patches.
@@ -88,7 +88,7 @@ pub struct Kustomization {
     pub config_map_generator: Vec<Generator>,
     /// `Secret`s to make.
     pub secret_generator: Vec<Generator>,
-    /// What holds for all generators here.
+    /// Options of all generators of the kustomization.
     pub generator_options: Option<GeneratorOptions>,
     /// Files with field specs.
     pub configurations: Vec<Text>,
@@ -104,7 +104,7 @@ pub struct Kustomization {
     pub sort_options: Option<SortOptions>,
     /// Which traces of the build the objects carry.
     pub build_metadata: Vec<Text>,
-    /// Fields that kustomize calls deprecated, in the order in which it warns, and what stands in for them now.
+    /// Fields that kustomize calls deprecated, in the order in which it warns, and the fields that replace them.
     pub deprecated: Vec<(Text, &'static str)>,
 }
 
@@ -119,7 +119,7 @@ pub struct OpenApi {
     pub version: Option<Text>,
     /// A file.
     pub path: Option<Text>,
-    /// Where it stands.
+    /// Its location.
     pub at: Location,
 }
 
@@ -128,13 +128,13 @@ pub struct OpenApi {
 pub struct SortOptions {
     /// `legacy` or `fifo`.
     pub order: Option<Text>,
-    /// Kinds that stand first and last in legacy order.
+    /// Kinds that come first and last in legacy order.
     pub legacy: Option<LegacySortOptions>,
-    /// Where it stands.
+    /// Its location.
     pub at: Location,
 }
 
-/// Kinds that stand first and last in legacy order.
+/// Kinds that come first and last in legacy order.
 #[derive(Clone, Debug, Default)]
 pub struct LegacySortOptions {
     /// First, in this order.

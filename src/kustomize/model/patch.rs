@@ -10,9 +10,9 @@ use crate::yaml::{Faults, Fields};
 /// An entry of `patches` or `patchesJson6902`.
 #[derive(Clone, Debug, Default)]
 pub struct Patch {
-    /// The file that holds it.
+    /// The file of the patch.
     pub path: Option<Text>,
-    /// The patch itself, a string that holds YAML or JSON.
+    /// The patch itself, a string of YAML or JSON.
     pub patch: Option<Node>,
     /// What it applies to.
     pub target: Option<PatchTarget>,
@@ -22,11 +22,11 @@ pub struct Patch {
     pub allow_kind_change: bool,
     /// Whether it may match nothing; an addition of pleach.
     pub optional: bool,
-    /// Where the entry stands.
+    /// The location of the entry.
     pub at: Location,
 }
 
-/// Entries of `patches` that stand in the spec.
+/// Reads entries of `patches` in the spec.
 pub fn patches(entries: &[Node]) -> Result<Vec<Patch>> {
     let mut faults = Faults::new(Code::Spec);
     let patches = entries.iter().filter_map(|entry| patch(entry, &mut faults)).collect();

@@ -27,7 +27,7 @@ const DEPRECATED: [(&str, &str); 6] = [
 /// Fields that need a program and a network.
 const HELM: [&str; 3] = ["helmCharts", "helmGlobals", "helmChartInflationGenerator"];
 
-/// The kustomization that a file holds, in its first document.
+/// The kustomization in the first document of a file.
 pub(crate) fn read(documents: &[Node], file: &File) -> Result<Kustomization> {
     let empty = || {
         let help = "it needs at least one field besides `kind` and `apiVersion`, such as `resources`";
@@ -52,8 +52,8 @@ fn kustomization(fields: &mut Fields, document: &Node) -> Kustomization {
         // Without charts there is nothing to do.
         if fields.node(name).and_then(Node::as_seq).is_some_and(|charts| !charts.is_empty()) {
             let error =
-                Diagnostic::new(diagnostic::Code::Overlay, format!("`{name}` needs the program helm and a network"));
-            let help = "run `helm template` once, put what it prints into a file and list that in `resources`";
+                Diagnostic::new(diagnostic::Code::Overlay, format!("`{name}` requires the program helm and a network"));
+            let help = "run `helm template` once, write its output to a file and list the file in `resources`";
             let error = error.at(fields.key_at(name)).help(help);
             fields.faults().push(error);
         }

@@ -9,7 +9,7 @@ use crate::yaml::{Faults, Fields};
 /// An entry of `replacements`.
 #[derive(Clone, Debug)]
 pub enum ReplacementEntry {
-    /// A file that holds one replacement or a list of them.
+    /// A file with one replacement or a list of them.
     Path(Text),
     /// A replacement.
     Inline(Box<Replacement>),
@@ -20,11 +20,11 @@ pub enum ReplacementEntry {
 pub struct Replacement {
     /// Where the value comes from.
     pub source: Option<ReplacementSource>,
-    /// Where it goes.
+    /// Where the value is written.
     pub targets: Vec<ReplacementTarget>,
     /// Whether a target may match nothing; an addition of pleach.
     pub optional: bool,
-    /// Where the entry stands.
+    /// The location of the entry.
     pub at: Location,
 }
 
@@ -39,7 +39,7 @@ pub struct ReplacementSource {
     pub options: FieldOptions,
 }
 
-/// Where the value of a replacement goes.
+/// Where the value of a replacement is written.
 #[derive(Clone, Debug, Default)]
 pub struct ReplacementTarget {
     /// The objects.
@@ -50,7 +50,7 @@ pub struct ReplacementTarget {
     pub field_paths: Vec<Text>,
     /// Which part of the fields.
     pub options: FieldOptions,
-    /// Where the entry stands.
+    /// The location of the entry.
     pub at: Location,
 }
 
@@ -63,7 +63,7 @@ pub struct FieldOptions {
     pub index: i64,
     /// Whether a missing field is made.
     pub create: bool,
-    /// Where the options stand.
+    /// The location of the options.
     pub at: Location,
 }
 

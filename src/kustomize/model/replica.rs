@@ -12,7 +12,7 @@ pub struct Replica {
     pub name: Text,
     /// How many.
     pub count: i64,
-    /// Where the entry stands.
+    /// The location of the entry.
     pub at: Location,
 }
 

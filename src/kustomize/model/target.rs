@@ -77,7 +77,7 @@ impl TextPattern {
             return Ok(TextPattern::Word(text.text.clone()));
         }
         expression::compile(&format!("^(?:{})$", text.text)).map(TextPattern::Regex).map_err(|why| {
-            Diagnostic::new(Code::Overlay, format!("`{text}` is no regular expression: {why}")).at(text.at)
+            Diagnostic::new(Code::Overlay, format!("`{text}` is not a valid regular expression: {why}")).at(text.at)
         })
     }
 

@@ -1,4 +1,4 @@
-//! A string that knows where it stands.
+//! A string with its source location.
 
 use crate::node::Node;
 use crate::source::Location;
@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Deref;
 
-/// A string of a kustomization and its place.
+/// A string of a kustomization and its location.
 #[derive(Clone, Debug, Default)]
 pub struct Text {
     /// The string.
     pub text: SmolStr,
-    /// Where it stands.
+    /// Its location.
     pub at: Location,
 }
 
@@ -23,7 +23,7 @@ impl Text {
         node.as_str().map(|text| Text { text: text.into(), at: node.at })
     }
 
-    /// The string as a node at the same place.
+    /// The string as a node with the same location.
     pub fn node(&self) -> Node {
         Node::str(self.text.clone()).placed(self.at)
     }
@@ -37,7 +37,7 @@ impl Deref for Text {
 }
 
 impl PartialEq for Text {
-    /// Equal strings: places do not count.
+    /// Equal strings; locations do not matter.
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text
     }
@@ -50,7 +50,7 @@ impl fmt::Display for Text {
 }
 
 impl<T: Into<SmolStr>> From<T> for Text {
-    /// A string that no file holds.
+    /// A string that is not in a file.
     fn from(text: T) -> Self {
         Text { text: text.into(), at: Location::NONE }
     }
@@ -67,10 +67,10 @@ pub(crate) fn texts(fields: &mut Fields, name: &'static str) -> Vec<Text> {
 }
 
 /// Keys and values: labels or annotations.
-pub type Pairs = BTreeMap<SmolStr, Text>;
+pub type TextMap = BTreeMap<SmolStr, Text>;
 
 /// A mapping of strings to strings; `null` is the empty string.
-pub(crate) fn pairs(fields: &mut Fields, name: &'static str) -> Pairs {
+pub(crate) fn pairs(fields: &mut Fields, name: &'static str) -> TextMap {
     let pairs = fields.entries(name, |key, node, faults| {
         if node.is_null() {
             return Some((key.text.clone(), Text { text: "".into(), at: node.at }));

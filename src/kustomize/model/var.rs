@@ -16,7 +16,7 @@ pub struct Var {
     pub object: Selector,
     /// The field of the value; `metadata.name` if there is none.
     pub field_path: Option<Text>,
-    /// Where the entry stands.
+    /// The location of the entry.
     pub at: Location,
 }
 

@@ -4,7 +4,7 @@ use super::plugin;
 use crate::diagnostic::{Diagnostic, Result, gather};
 use crate::kustomize::field;
 use crate::kustomize::field::{Make, Trail};
-use crate::kustomize::input::{Resources, Scope, cause};
+use crate::kustomize::input::{Resources, StepContext, cause};
 use crate::kustomize::model::{Kustomization, Text};
 use crate::node::Node;
 use crate::resource::Resource;
@@ -21,18 +21,18 @@ pub(crate) enum Side {
 }
 
 /// The step `namePrefix`.
-pub(crate) fn prefix(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
+pub(crate) fn prefix(resources: &mut Resources, kustomization: &Kustomization, context: &StepContext) -> Result<()> {
     match &kustomization.name_prefix {
-        Some(prefix) => apply(resources, Side::Prefix, prefix, &scope.specs.name_prefix)
+        Some(prefix) => apply(resources, Side::Prefix, prefix, &context.specs.name_prefix)
             .map_err(cause::entry(prefix.at, "namePrefix")),
         None => Ok(()),
     }
 }
 
 /// The step `nameSuffix`.
-pub(crate) fn suffix(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
+pub(crate) fn suffix(resources: &mut Resources, kustomization: &Kustomization, context: &StepContext) -> Result<()> {
     match &kustomization.name_suffix {
-        Some(suffix) => apply(resources, Side::Suffix, suffix, &scope.specs.name_suffix)
+        Some(suffix) => apply(resources, Side::Suffix, suffix, &context.specs.name_suffix)
             .map_err(cause::entry(suffix.at, "nameSuffix")),
         None => Ok(()),
     }
@@ -74,7 +74,7 @@ fn put(resource: &mut Resource, side: Side, affix: &Text, spec: &FieldSpec) -> R
         };
         Ok(Some(field::rewritten(old, &text, old.at)))
     };
-    // The filter of kustomize asks for the kind of the object as it is now, after those before.
+    // The filter of kustomize checks the current kind of the object, after the previous ones.
     if spec.fits(&resource.gvk()) {
         field::change(&mut resource.node, spec, Make::Str, value).map_err(|error| resource.within(error))?;
     }
@@ -82,12 +82,12 @@ fn put(resource: &mut Resource, side: Side, affix: &Text, spec: &FieldSpec) -> R
 }
 
 /// The plugins `PrefixTransformer`, `SuffixTransformer` and `PrefixSuffixTransformer`, which does both.
-pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, _: &Scope) -> Result<()> {
+pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, _: &StepContext) -> Result<()> {
     let kind = plugin::kind(plugin)?;
     let (prefix, suffix, specs) = plugin::read(plugin, |fields| {
         if !fields.has("fieldSpecs") {
             let at = plugin.origin;
-            fields.faults().say(at, format!("`{kind}` needs `fieldSpecs`"));
+            fields.faults().say(at, format!("`{kind}` requires `fieldSpecs`"));
         }
         (fields.text("prefix").and_then(Text::of), fields.text("suffix").and_then(Text::of), plugin::specs(fields))
     })?;

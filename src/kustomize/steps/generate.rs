@@ -1,15 +1,15 @@
 //! `configMapGenerator` and `secretGenerator`: objects made of files and literals.
 //!
-//! The name gets its hash at the very end, in `finish`, after all transformers had their turn.
+//! The name gets its hash at the very end, in `finish`, after all transformers.
 
 use super::plugin;
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::kustomize::field;
-use crate::kustomize::input::Scope;
+use crate::kustomize::input::StepContext;
 use crate::kustomize::input::load::without_j2;
 use crate::kustomize::input::resources::GeneratedObject;
 use crate::kustomize::model::generator::secret_of;
-use crate::kustomize::model::{Generator, GeneratorOptions, Kustomization, Pairs, Text};
+use crate::kustomize::model::{Generator, GeneratorOptions, Kustomization, Text, TextMap};
 use crate::node::{Map, Node};
 use crate::resource::{Generated, Resource};
 use base64::Engine;
@@ -27,11 +27,11 @@ pub(crate) enum GeneratedKind {
 }
 
 /// The objects of all generators of a kustomization: the config maps, then the secrets.
-pub(crate) fn all(kustomization: &Kustomization, scope: &Scope) -> Result<Vec<GeneratedObject>> {
+pub(crate) fn all(kustomization: &Kustomization, context: &StepContext) -> Result<Vec<GeneratedObject>> {
     let options = kustomization.generator_options.as_ref();
     let config_maps = kustomization.config_map_generator.iter().map(|generator| (GeneratedKind::ConfigMap, generator));
     let secrets = kustomization.secret_generator.iter().map(|generator| (GeneratedKind::Secret, generator));
-    gather(config_maps.chain(secrets), |(output, generator)| one(output, generator, options, scope))
+    gather(config_maps.chain(secrets), |(output, generator)| one(output, generator, options, context))
 }
 
 /// The object of one generator.
@@ -39,7 +39,7 @@ pub(crate) fn one(
     output: GeneratedKind,
     generator: &Generator,
     global: Option<&GeneratorOptions>,
-    scope: &Scope,
+    context: &StepContext,
 ) -> Result<GeneratedObject> {
     let kind = match output {
         GeneratedKind::ConfigMap => "ConfigMap",
@@ -74,7 +74,7 @@ pub(crate) fn one(
         object.insert("immutable", Node::bool(true));
     }
     let (mut data, mut binary) = (Map::default(), Map::default());
-    for (key, (value, at)) in pairs(generator, kind, scope)? {
+    for (key, (value, at)) in pairs(generator, kind, context)? {
         let (map, text) = match (output, String::from_utf8(value)) {
             (GeneratedKind::ConfigMap, Ok(text)) => (&mut data, text),
             (GeneratedKind::ConfigMap, Err(not_text)) => (&mut binary, encode(not_text.as_bytes())),
@@ -94,27 +94,27 @@ pub(crate) fn one(
     Ok(GeneratedObject { resource, behavior: generator.behavior })
 }
 
-/// The pairs of one generator and those that hold for all; its own win.
-fn merged(own: Option<&Pairs>, global: Option<&Pairs>) -> Map {
+/// The pairs of one generator and the global ones; its own take precedence.
+fn merged(own: Option<&TextMap>, global: Option<&TextMap>) -> Map {
     let pairs = global.into_iter().chain(own).flatten();
     pairs.map(|(key, value)| (field::key(key, value.at), value.node())).collect()
 }
 
 /// Keys with values and where these were named.
-type Data = BTreeMap<SmolStr, (Vec<u8>, crate::source::Location)>;
+type GeneratedData = BTreeMap<SmolStr, (Vec<u8>, crate::source::Location)>;
 
-fn pairs(generator: &Generator, kind: &str, scope: &Scope) -> Result<Data> {
-    let mut data = Data::new();
-    let mut complaints = Vec::new();
+fn pairs(generator: &Generator, kind: &str, context: &StepContext) -> Result<GeneratedData> {
+    let mut data = GeneratedData::new();
+    let mut diagnostics = Vec::new();
     let mut add = |key: &str, value: Vec<u8>, source: &Text| {
         if let Some((_, first)) = data.insert(key.into(), (value, source.at)) {
-            let message = format!("the {kind} `{}` gets the key `{key}` twice", generator.name);
-            complaints.push(complain(source, message).note(first, "first here"));
+            let message = format!("the {kind} `{}` has the key `{key}` twice", generator.name);
+            diagnostics.push(new_error(source, message).note(first, "first defined here"));
         }
     };
     let mut failed = Vec::new();
     for source in &generator.envs {
-        match env_file(source, scope) {
+        match env_file(source, context) {
             Ok(pairs) => pairs.into_iter().for_each(|(key, value)| add(&key, value.into_bytes(), source)),
             Err(errors) => failed.push(errors),
         }
@@ -126,12 +126,12 @@ fn pairs(generator: &Generator, kind: &str, scope: &Scope) -> Result<Data> {
         }
     }
     for source in &generator.files {
-        match file(source, scope) {
+        match file(source, context) {
             Ok((key, bytes)) => add(&key, bytes, source),
             Err(errors) => failed.push(errors),
         }
     }
-    failed.extend(complaints.into_iter().map(Into::into));
+    failed.extend(diagnostics.into_iter().map(Into::into));
     if failed.is_empty() { Ok(data) } else { Err(failed.into()) }
 }
 
@@ -139,7 +139,7 @@ fn pairs(generator: &Generator, kind: &str, scope: &Scope) -> Result<Data> {
 fn literal(source: &Text) -> Result<(&str, &str), Diagnostic> {
     match source.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key, unquoted(value))),
-        _ => Err(complain(source, format!("the literal `{source}` is not of the form `key=value`"))),
+        _ => Err(new_error(source, format!("the literal `{source}` must have the form `key=value`"))),
     }
 }
 
@@ -148,26 +148,26 @@ fn unquoted(text: &str) -> &str {
 }
 
 /// `path` or `key=path`. A template is rendered, and its key loses the `.j2`.
-fn file(source: &Text, scope: &Scope) -> Result<(SmolStr, Vec<u8>)> {
+fn file(source: &Text, context: &StepContext) -> Result<(SmolStr, Vec<u8>)> {
     let (key, path) = match source.split_once('=') {
         None => (None, &**source),
         Some((key, path)) if !key.is_empty() && !path.is_empty() && !path.contains('=') => (Some(key), path),
-        Some(_) => return Err(complain(source, format!("`{source}` is neither `path` nor `key=path`")).into()),
+        Some(_) => return Err(new_error(source, format!("`{source}` must have the form `path` or `key=path`")).into()),
     };
     let path = Text { text: path.into(), at: source.at };
-    let found = scope.file(&path)?;
-    let bytes = scope.bytes(&found)?;
+    let found = context.file(&path)?;
+    let bytes = context.bytes(&found)?;
     let name = path.rsplit('/').next().unwrap_or(&path);
-    let rendered = without_j2(name).filter(|_| scope.input.templates.is_some());
+    let rendered = without_j2(name).filter(|_| context.input.templates.is_some());
     Ok((key.or(rendered).unwrap_or(name).into(), bytes))
 }
 
 /// The pairs of a file of `key=value` lines.
-fn env_file(source: &Text, scope: &Scope) -> Result<Vec<(SmolStr, String)>> {
-    let file = scope.file(source)?;
-    let bytes = scope.bytes(&file)?;
+fn env_file(source: &Text, context: &StepContext) -> Result<Vec<(SmolStr, String)>> {
+    let file = context.file(source)?;
+    let bytes = context.bytes(&file)?;
     let Ok(text) = std::str::from_utf8(&bytes) else {
-        return Err(complain(source, format!("`{source}` is not UTF-8")).into());
+        return Err(new_error(source, format!("`{source}` is not UTF-8")).into());
     };
     let lines = text.strip_prefix('\u{feff}').unwrap_or(text).lines().map(str::trim_start);
     // A carriage return before the end of the file has no line feed that `lines` could take with it.
@@ -198,21 +198,21 @@ fn encode(bytes: &[u8]) -> String {
     lines
 }
 
-fn complain(source: &Text, message: impl Into<String>) -> Diagnostic {
+fn new_error(source: &Text, message: impl Into<String>) -> Diagnostic {
     Diagnostic::new(Code::Overlay, message).at(source.at)
 }
 
 /// The plugin `ConfigMapGenerator`.
-pub(crate) fn config_map(plugin: &Resource, scope: &Scope) -> Result<GeneratedObject> {
-    configured(GeneratedKind::ConfigMap, plugin, scope)
+pub(crate) fn config_map(plugin: &Resource, context: &StepContext) -> Result<GeneratedObject> {
+    configured(GeneratedKind::ConfigMap, plugin, context)
 }
 
 /// The plugin `SecretGenerator`.
-pub(crate) fn secret(plugin: &Resource, scope: &Scope) -> Result<GeneratedObject> {
-    configured(GeneratedKind::Secret, plugin, scope)
+pub(crate) fn secret(plugin: &Resource, context: &StepContext) -> Result<GeneratedObject> {
+    configured(GeneratedKind::Secret, plugin, context)
 }
 
-fn configured(kind: GeneratedKind, plugin: &Resource, scope: &Scope) -> Result<GeneratedObject> {
+fn configured(kind: GeneratedKind, plugin: &Resource, context: &StepContext) -> Result<GeneratedObject> {
     let generator = plugin::read(plugin, |fields| {
         let generator = secret_of(fields, &plugin.node);
         // A generator without a name or namespace has those of the object that configures it.
@@ -221,7 +221,7 @@ fn configured(kind: GeneratedKind, plugin: &Resource, scope: &Scope) -> Result<G
         let namespace = generator.namespace.clone().or_else(|| metadata("namespace"));
         Generator { name: name.unwrap_or_default(), namespace, ..generator }
     })?;
-    one(kind, &generator, None, scope)
+    one(kind, &generator, None, context)
 }
 
 #[cfg(test)]

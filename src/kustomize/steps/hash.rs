@@ -1,7 +1,7 @@
-//! The hash of a generated object's content, which goes behind its name.
+//! The hash of a generated object's content, which is appended to its name.
 //!
 //! SHA-256 over the JSON that Go writes of kind, data and (empty) name; of its hexadecimal digits the first ten, without
-//! those that could spell words.
+//! those that could form words.
 
 use crate::node::{Node, Tag, Value};
 use crate::resource::Resource;

@@ -2,11 +2,11 @@
 
 use super::hash;
 use crate::diagnostic::Result;
-use crate::kustomize::input::{Resources, Scope};
+use crate::kustomize::input::{Resources, StepContext};
 use crate::node::Node;
 use crate::resource::Resource;
 
-/// Puts the hash of its content behind the name of every generated object that wants one.
+/// Appends the hash of its content to the name of every generated object that requests it.
 pub(crate) fn append(resources: &mut Resources) {
     for resource in resources.iter_mut().filter(|resource| resource.generated.is_some_and(|g| g.hash)) {
         let name = format!("{}-{}", resource.name(), hash::of(resource));
@@ -18,7 +18,7 @@ pub(crate) fn append(resources: &mut Resources) {
 }
 
 /// The plugin `HashTransformer`.
-pub(crate) fn configured(resources: &mut Resources, _: &Resource, _: &Scope) -> Result<()> {
+pub(crate) fn configured(resources: &mut Resources, _: &Resource, _: &StepContext) -> Result<()> {
     append(resources);
     Ok(())
 }

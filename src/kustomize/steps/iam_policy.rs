@@ -2,18 +2,18 @@
 
 use super::plugin;
 use crate::diagnostic::Result;
-use crate::kustomize::input::Scope;
+use crate::kustomize::input::StepContext;
 use crate::kustomize::input::resources::GeneratedObject;
 use crate::kustomize::model::Behavior;
 use crate::node::{Map, Node};
 use crate::resource::Resource;
 
 /// A service account of GKE that acts as one of Google Cloud.
-pub(crate) fn configured(plugin: &Resource, _: &Scope) -> Result<GeneratedObject> {
+pub(crate) fn configured(plugin: &Resource, _: &StepContext) -> Result<GeneratedObject> {
     let text = |path: &[&str]| plugin.node.str_at(path).unwrap_or("");
     if text(&["cloud"]) != "gke" {
         return Err(
-            plugin::error(plugin, format!("the cloud `{}` is not supported; `gke` is", text(&["cloud"]))).into()
+            plugin::error(plugin, format!("the cloud `{}` is not supported, only `gke`", text(&["cloud"]))).into()
         );
     }
     let account = text(&["serviceAccount", "name"]);

@@ -1,13 +1,14 @@
 //! `images`: names, tags and digests of container images.
 //!
-//! kustomize goes over an object twice: over every list called `containers` or `initContainers`, however deep and in
+//! kustomize processes an object twice: first every list called `containers` or `initContainers`, however deep and in
 //! whatever kind, and then over its field specs. What the first pass made is what the second one finds.
 
 use super::plugin;
 use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::image::ImageParts;
 use crate::kustomize::field;
 use crate::kustomize::field::{Edits, Make, Trail};
-use crate::kustomize::input::{Resources, Scope, cause};
+use crate::kustomize::input::{Resources, StepContext, cause};
 use crate::kustomize::model::image::image;
 use crate::kustomize::model::{ImageOverride, Kustomization};
 use crate::node::{Node, Value};
@@ -16,9 +17,9 @@ use crate::schema::fieldspec::FieldSpec;
 use crate::source::Location;
 
 /// The step `images`.
-pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
+pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, context: &StepContext) -> Result<()> {
     kustomization.images.iter().try_for_each(|image| {
-        apply(resources, image, &scope.specs.images, scope).map_err(cause::entry(image.at, "images"))
+        apply(resources, image, &context.specs.images, context).map_err(cause::entry(image.at, "images"))
     })
 }
 
@@ -27,7 +28,7 @@ pub(crate) fn apply(
     resources: &mut Resources,
     image: &ImageOverride,
     specs: &[FieldSpec],
-    scope: &Scope,
+    context: &StepContext,
 ) -> Result<()> {
     image.name.check()?;
     for resource in resources.iter_mut() {
@@ -42,9 +43,9 @@ pub(crate) fn apply(
         let value = |old: &Node, _: &Trail, _: &FieldSpec| pass.value(old);
         field::change_all(&mut resource.node, specs, Make::Nothing, value).map_err(|error| resource.within(error))?;
         if first > 0 && pass.changed > first && image.appends() {
-            let message = format!("the `tagSuffix` of `{}` is put behind the tag twice", image.name);
+            let message = format!("the `tagSuffix` of `{}` is appended to the tag twice", image.name);
             let help = "kustomize changes containers in two passes; write `newTag` instead";
-            scope.lossy(resource.within(Diagnostic::new(Code::Overlay, message).at(image.at).help(help)))?;
+            context.lossy(resource.within(Diagnostic::new(Code::Overlay, message).at(image.at).help(help)))?;
         }
     }
     Ok(())
@@ -103,7 +104,7 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// The image reference in the place of `old`, if it is about that image and changes.
+    /// The image reference that replaces `old`, if it matches and changes.
     fn value(&mut self, old: &Node) -> Result<Option<Node>, Diagnostic> {
         let text = &field::scalar(old, "image")?.text;
         if !self.image.name.matches(text) || self.image.kept.contains(text.as_str()) {
@@ -127,7 +128,8 @@ impl Pass<'_> {
 impl ImageOverride {
     /// An image reference with what is new in it.
     fn applied(&self, reference: &str) -> String {
-        let (name, tag, digest) = split(reference);
+        let ImageParts { name, tag, digest } = ImageParts::of_kustomize(reference);
+        let (tag, digest) = (tag.unwrap_or_default(), digest.unwrap_or_default());
         let name = self.new_name.as_deref().unwrap_or(name);
         let suffixed;
         let (tag, digest) = match (self.new_tag.as_deref(), self.digest.as_deref(), self.tag_suffix.as_deref()) {
@@ -150,42 +152,9 @@ impl ImageOverride {
     }
 }
 
-/// Name, tag and digest of an image reference. A colon before the first slash belongs to a port.
-fn split(reference: &str) -> (&str, &str, &str) {
-    let path = reference.find('/').filter(|at| *at > 0).unwrap_or(0);
-    let find = |mark: char| reference[path..].find(mark).map(|at| path + at);
-    match (find(':'), find('@')) {
-        (None, None) => (reference, "", ""),
-        (Some(colon), None) => (&reference[..colon], &reference[colon + 1..], ""),
-        (Some(colon), Some(at)) if colon < at => (&reference[..colon], &reference[colon + 1..at], &reference[at + 1..]),
-        (_, Some(at)) => (&reference[..at], "", &reference[at + 1..]),
-    }
-}
-
 /// The plugin `ImageTagTransformer`.
-pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, scope: &Scope) -> Result<()> {
+pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, context: &StepContext) -> Result<()> {
     let (image, specs) =
         plugin::read(plugin, |fields| (plugin::entry(fields, "imageTag", image), plugin::specs(fields)))?;
-    apply(resources, &image.unwrap_or_default(), &specs, scope)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::split;
-
-    #[test]
-    fn references() {
-        for (reference, want) in [
-            ("a", ("a", "", "")),
-            ("a:1", ("a", "1", "")),
-            ("a@d", ("a", "", "d")),
-            ("a:1@d:2", ("a", "1", "d:2")),
-            ("a@d:2", ("a", "", "d:2")),
-            ("h:5/a", ("h:5/a", "", "")),
-            ("h:5/a:1@d", ("h:5/a", "1", "d")),
-            ("/a:1", ("/a", "1", "")),
-        ] {
-            assert_eq!(split(reference), want, "{reference}");
-        }
-    }
+    apply(resources, &image.unwrap_or_default(), &specs, context)
 }

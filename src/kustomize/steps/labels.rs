@@ -4,10 +4,10 @@ use super::plugin;
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::kustomize::field;
 use crate::kustomize::field::{Make, Trail, linked};
-use crate::kustomize::input::{Resources, Scope, cause};
-use crate::kustomize::model::{Kustomization, Label, Pairs, Text};
+use crate::kustomize::input::{Resources, StepContext, cause};
+use crate::kustomize::model::{Kustomization, Label, Text, TextMap};
 use crate::node::{Map, Node, Scalar, Style, Tag, Value};
-use crate::resource::{Down, Resource};
+use crate::resource::{PathStep, Resource};
 use crate::schema::fieldspec::{self, FieldSpec};
 use crate::yaml::{self, Dialect};
 use smol_str::SmolStr;
@@ -15,14 +15,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The steps `labels` and then `commonLabels`.
-pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
+pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, context: &StepContext) -> Result<()> {
     for label in &kustomization.labels {
-        let specs = specs(label, scope).map_err(|error| error.at(label.at))?;
-        apply(resources, &label.pairs, &specs, scope).map_err(cause::entry(label.at, "labels"))?;
+        let specs = specs(label, context).map_err(|error| error.at(label.at))?;
+        apply(resources, &label.pairs, &specs, context).map_err(cause::entry(label.at, "labels"))?;
     }
     let pairs = &kustomization.common_labels;
     let at = pairs.values().next().map_or(kustomization.at, |value| value.at);
-    apply(resources, pairs, &scope.specs.common_labels, scope).map_err(cause::entry(at, "commonLabels"))
+    apply(resources, pairs, &context.specs.common_labels, context).map_err(cause::entry(at, "commonLabels"))
 }
 
 /// How many transformers kustomize makes of both: one for `commonLabels` even if only `labels` is there.
@@ -31,16 +31,16 @@ pub(crate) fn count(kustomization: &Kustomization) -> usize {
     kustomization.labels.len() + usize::from(any)
 }
 
-/// The fields that an entry of `labels` is about. A field that it names itself stands in the way of a default with the
+/// The fields that an entry of `labels` applies to. A field that it lists itself replaces a default with the
 /// same path, whatever their kinds.
-fn specs(label: &Label, scope: &Scope) -> Result<Vec<FieldSpec>, Diagnostic> {
+fn specs(label: &Label, context: &StepContext) -> Result<Vec<FieldSpec>, Diagnostic> {
     let mut specs = label.fields.clone();
-    fieldspec::extend(&mut specs, &scope.specs.labels)?;
+    fieldspec::extend(&mut specs, &context.specs.labels)?;
     if label.include_selectors {
-        fieldspec::extend(&mut specs, &scope.specs.common_labels)?;
+        fieldspec::extend(&mut specs, &context.specs.common_labels)?;
     } else {
         if label.include_templates {
-            fieldspec::extend(&mut specs, &scope.specs.template_labels)?;
+            fieldspec::extend(&mut specs, &context.specs.template_labels)?;
         }
         let own = FieldSpec { path: "metadata/labels".into(), create: true, ..FieldSpec::default() };
         fieldspec::extend(&mut specs, &[own])?;
@@ -49,17 +49,22 @@ fn specs(label: &Label, scope: &Scope) -> Result<Vec<FieldSpec>, Diagnostic> {
 }
 
 /// Sets labels in the fields that `specs` name.
-pub(crate) fn apply(resources: &mut Resources, pairs: &Pairs, specs: &[FieldSpec], scope: &Scope) -> Result<()> {
-    set(resources, pairs, specs, "label", scope)
+pub(crate) fn apply(
+    resources: &mut Resources,
+    pairs: &TextMap,
+    specs: &[FieldSpec],
+    context: &StepContext,
+) -> Result<()> {
+    set(resources, pairs, specs, "label", context)
 }
 
 /// Sets entries of the mappings that `specs` name.
 pub(crate) fn set(
     resources: &mut Resources,
-    pairs: &Pairs,
+    pairs: &TextMap,
     specs: &[FieldSpec],
     what: &str,
-    scope: &Scope,
+    context: &StepContext,
 ) -> Result<()> {
     if pairs.is_empty() || specs.is_empty() {
         return Ok(());
@@ -70,7 +75,7 @@ pub(crate) fn set(
             return Ok(());
         }
         let read = Node::plain(key.clone(), tag).kind_name();
-        let message = format!("the {what} `{key}` is written without quotes by kustomize and read as {read}");
+        let message = format!("the {what} `{key}` is written without quotes by kustomize, so it is read as {read}");
         Err(Diagnostic::new(Code::Overlay, message)
             .at(value.at)
             .help("choose a key that is not a number, `true` or `null`"))
@@ -79,7 +84,7 @@ pub(crate) fn set(
     let pairs: Vec<_> = pairs.iter().collect();
     let (first, others) = pairs.split_at(usize::from(made_on_the_way(specs)));
     for round in [first, others].into_iter().filter(|round| !round.is_empty()) {
-        gather(resources.iter_mut(), |resource| set_in(resource, round, specs, scope))?;
+        gather(resources.iter_mut(), |resource| set_in(resource, round, specs, context))?;
     }
     Ok(())
 }
@@ -91,7 +96,12 @@ fn made_on_the_way(specs: &[FieldSpec]) -> bool {
     specs.iter().filter(|a| !a.create).any(|a| specs.iter().any(|b| b.create && is_above(a, b)))
 }
 
-fn set_in(resource: &mut Resource, pairs: &[(&SmolStr, &Text)], specs: &[FieldSpec], scope: &Scope) -> Result<()> {
+fn set_in(
+    resource: &mut Resource,
+    pairs: &[(&SmolStr, &Text)],
+    specs: &[FieldSpec],
+    context: &StepContext,
+) -> Result<()> {
     let mut added = Added::default();
     let noted = |spec: &FieldSpec| !spec.create && spec.path == "metadata/annotations";
     if resource.has_history() && specs.iter().any(noted) {
@@ -101,16 +111,16 @@ fn set_in(resource: &mut Resource, pairs: &[(&SmolStr, &Text)], specs: &[FieldSp
     let value = |old: &Node, trail: &Trail, spec: &FieldSpec| entries(old, pairs, spec, trail, &mut added);
     let changed = field::change_all(&mut resource.node, specs, Make::Map, value);
     if changed.map_err(|error| resource.within(error))? {
-        linked::settle(resource, scope)?;
+        linked::settle(resource, context)?;
         for (key, (value, maps)) in added {
-            resource.twins.add(key, maps, scalar(value, Style::Plain));
+            resource.linked.add(key, maps, scalar(value, Style::Plain));
         }
     }
     Ok(())
 }
 
 /// The entries that were added, by key: the value and the mappings.
-type Added<'p> = BTreeMap<&'p SmolStr, (&'p Text, Vec<Arc<[Down]>>)>;
+type Added<'p> = BTreeMap<&'p SmolStr, (&'p Text, Vec<Arc<[PathStep]>>)>;
 
 fn scalar(text: &Text, style: Style) -> Scalar {
     Scalar { text: text.text.clone(), tag: Tag::Str, style }
@@ -136,7 +146,7 @@ fn entries<'p>(
         return Ok(None);
     }
     let mut map: Map = map.clone();
-    let here: Arc<[Down]> = trail.steps().collect();
+    let here: Arc<[PathStep]> = trail.steps().collect();
     for (key, value) in pairs {
         let style = map.get(key).and_then(Node::as_scalar).map_or(Style::Plain, |scalar| scalar.style);
         let new = Node::new(Value::Scalar(scalar(value, style)), value.at);
@@ -148,7 +158,7 @@ fn entries<'p>(
 }
 
 /// The plugin `LabelTransformer`.
-pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, scope: &Scope) -> Result<()> {
+pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, context: &StepContext) -> Result<()> {
     let (pairs, specs) = plugin::pairs_and_specs(plugin, "labels")?;
-    apply(resources, &pairs, &specs, scope)
+    apply(resources, &pairs, &specs, context)
 }

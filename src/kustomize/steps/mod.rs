@@ -1,6 +1,6 @@
 //! What a kustomization does to the objects, in kustomize's order, whatever the order in its file.
 //!
-//! Each step is a file; [`STEPS`] says when it runs, which fields of a kustomization configure it, and how an object that
+//! Each step is a file; [`STEPS`] defines when it runs, which fields of a kustomization configure it, and how an object that
 //! is listed in `transformers` does.
 
 mod affix;
@@ -22,20 +22,20 @@ pub(crate) use generate::all as generated;
 
 use crate::diagnostic::{Diagnostic, Result};
 use crate::kustomize::input::resources::GeneratedObject;
-use crate::kustomize::input::{Resources, Scope};
+use crate::kustomize::input::{Resources, StepContext};
 use crate::kustomize::model::Kustomization;
 use crate::resource::Resource;
 
-/// One step: changes the objects as some fields of the kustomization say, or as the object says that configures it.
+/// One step: changes the objects as fields of the kustomization or a configuration object require.
 pub(crate) struct TransformStep {
     /// Its name in kustomize.
     pub(crate) transformer: &'static str,
     /// The number of such transformers that kustomize creates for the fields of a kustomization.
     pub(crate) count: fn(&Kustomization) -> usize,
-    /// Changes the objects as the fields say.
-    pub(crate) apply: fn(&mut Resources, &Kustomization, &Scope) -> Result<()>,
-    /// Changes the objects as a configuration says.
-    pub(crate) configured: fn(&mut Resources, &Resource, &Scope) -> Result<()>,
+    /// Applies the fields of a kustomization.
+    pub(crate) apply: fn(&mut Resources, &Kustomization, &StepContext) -> Result<()>,
+    /// Applies a configuration object.
+    pub(crate) configured: fn(&mut Resources, &Resource, &StepContext) -> Result<()>,
 }
 
 /// The steps in their order; the last ones run only if `transformers` lists a configuration.
@@ -66,39 +66,39 @@ pub(crate) const GENERATORS: &[(&str, GeneratorStep)] = &[
 ];
 
 /// Makes the object that a configuration describes.
-type GeneratorStep = fn(&Resource, &Scope) -> Result<GeneratedObject>;
+type GeneratorStep = fn(&Resource, &StepContext) -> Result<GeneratedObject>;
 
 fn one(present: bool) -> usize {
     usize::from(present)
 }
 
-fn no_fields(_: &mut Resources, _: &Kustomization, _: &Scope) -> Result<()> {
+fn no_fields(_: &mut Resources, _: &Kustomization, _: &StepContext) -> Result<()> {
     Ok(())
 }
 
 /// Changes the objects as the built-in transformer that `plugin` configures.
-pub(crate) fn transform(resources: &mut Resources, plugin: &Resource, scope: &Scope) -> Result<()> {
+pub(crate) fn transform(resources: &mut Resources, plugin: &Resource, context: &StepContext) -> Result<()> {
     let kind = plugin::kind(plugin)?;
     let step = STEPS.iter().find(|step| step.transformer == kind);
     let step = step.ok_or_else(|| unknown(plugin, &kind, "transformer", STEPS.iter().map(|step| step.transformer)))?;
-    (step.configured)(resources, plugin, scope)
+    (step.configured)(resources, plugin, context)
 }
 
 /// The object of the built-in generator that `plugin` configures.
-pub(crate) fn generate(plugin: &Resource, scope: &Scope) -> Result<GeneratedObject> {
+pub(crate) fn generate(plugin: &Resource, context: &StepContext) -> Result<GeneratedObject> {
     let kind = plugin::kind(plugin)?;
     let generator = GENERATORS.iter().find(|(name, _)| *name == kind);
     let (_, make) =
         generator.ok_or_else(|| unknown(plugin, &kind, "generator", GENERATORS.iter().map(|(name, _)| *name)))?;
-    make(plugin, scope)
+    make(plugin, context)
 }
 
 fn unknown(plugin: &Resource, kind: &str, role: &str, known: impl Iterator<Item = &'static str>) -> Diagnostic {
-    plugin::error(plugin, format!("`{kind}` is no built-in {role}")).suggest(kind, known)
+    plugin::error(plugin, format!("unknown built-in {role} `{kind}`")).suggest(kind, known)
 }
 
-fn refuse_helm(plugin: &Resource, _: &Scope) -> Result<GeneratedObject> {
-    Err(plugin::error(plugin, "`HelmChartInflationGenerator` needs the program helm and a network")
-        .help("run `helm template` once, put what it prints into a file and list that in `resources`")
+fn refuse_helm(plugin: &Resource, _: &StepContext) -> Result<GeneratedObject> {
+    Err(plugin::error(plugin, "`HelmChartInflationGenerator` requires the program helm and a network")
+        .help("run `helm template` once, write its output to a file and list the file in `resources`")
         .into())
 }

@@ -1,13 +1,13 @@
 //! `namespace`.
 //!
-//! Everything gets the namespace but objects of kinds that are known to stand outside of namespaces; a `Namespace` gets
+//! Everything gets the namespace except objects of cluster-scoped kinds; a `Namespace` gets
 //! it as its name. Subjects of role bindings get it only where they surely mean an account of the same namespace.
 
 use super::plugin;
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::kustomize::field;
 use crate::kustomize::field::{Edits, Make, Trail};
-use crate::kustomize::input::{Resources, Scope, cause};
+use crate::kustomize::input::{Resources, StepContext, cause};
 use crate::kustomize::model::{Kustomization, Text};
 use crate::node::{Node, Scalar, Style, Tag, Value};
 use crate::resource::Resource;
@@ -40,9 +40,9 @@ pub(crate) enum Subjects {
 }
 
 /// The step `namespace`.
-pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
+pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, context: &StepContext) -> Result<()> {
     let Some(namespace) = &kustomization.namespace else { return Ok(()) };
-    let specs = &scope.specs.namespace;
+    let specs = &context.specs.namespace;
     apply(resources, &Namespace { name: namespace, specs, unset_only: false, subjects: Subjects::default() })
         .map_err(cause::entry(namespace.at, "namespace"))
 }
@@ -53,7 +53,7 @@ pub(crate) fn apply(resources: &mut Resources, namespace: &Namespace) -> Result<
         resource.remember_id();
         namespace.put(&mut resource.node).map_err(|error| resource.within(error))
     })?;
-    // Some were told apart by their namespaces only.
+    // Some objects differed only in their namespaces.
     resources.refuse_collisions(&format!("in the namespace `{}`", namespace.name), namespace.name.at)
 }
 
@@ -91,10 +91,10 @@ impl Namespace<'_> {
         Ok(())
     }
 
-    /// The namespace in the place of `old`.
+    /// The namespace that replaces `old`.
     fn value(&self, old: &Node, spec: &FieldSpec) -> Result<Option<Node>, Diagnostic> {
         let scalar = field::scalar(old, &spec.path)?;
-        // To kustomize the word `null` is a namespace where it may make the field.
+        // For kustomize the text `null` is a namespace where it may make the field.
         let set = !scalar.text.is_empty() && (scalar.tag != Tag::Null || spec.create);
         let keep = self.unset_only && set;
         let same = scalar.tag == Tag::Str && scalar.text == self.name.text;
@@ -140,14 +140,14 @@ impl Namespace<'_> {
 }
 
 /// The plugin `NamespaceTransformer`.
-pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, _: &Scope) -> Result<()> {
+pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, _: &StepContext) -> Result<()> {
     let (unset_only, subjects, specs) = plugin::read(plugin, |fields| {
         let subjects = match fields.str("setRoleBindingSubjects") {
             None | Some("" | "defaultOnly") => Subjects::DefaultOnly,
             Some("allServiceAccounts") => Subjects::AllServiceAccounts,
             Some("none") => Subjects::None,
             Some(other) => {
-                let message = format!("`{other}` is none of `defaultOnly`, `allServiceAccounts` and `none`");
+                let message = format!("`{other}` is not one of `defaultOnly`, `allServiceAccounts` and `none`");
                 let at = fields.at("setRoleBindingSubjects");
                 fields.faults().say(at, message);
                 Subjects::None

@@ -1,7 +1,7 @@
 //! The configuration of a built-in plugin: an object with the fields that the step of the same name reads.
 
 use crate::diagnostic::{Code, Diagnostic, Result};
-use crate::kustomize::model::text::{Pairs, pairs};
+use crate::kustomize::model::text::{TextMap, pairs};
 use crate::node::{Node, Scalar, Tag, Value};
 use crate::resource::Resource;
 use crate::schema::fieldspec::FieldSpec;
@@ -16,7 +16,7 @@ pub(crate) fn read<T>(plugin: &Resource, read: impl FnOnce(&mut Fields) -> T) ->
         value = Some(read(fields));
         Some(())
     });
-    let value = value.ok_or_else(|| error(plugin, "a plugin is configured by a mapping"))?;
+    let value = value.ok_or_else(|| error(plugin, "the configuration of a plugin must be a mapping"))?;
     faults.check(value)
 }
 
@@ -34,7 +34,7 @@ const TYPED: [&str; 10] = [
     "unsetonly",
 ];
 
-/// The same configuration with its numbers and booleans as strings where strings are wanted.
+/// The same configuration with its numbers and booleans as strings where strings are expected.
 fn strings(node: &Node) -> Node {
     let value = match &node.value {
         Value::Map(map) => {
@@ -67,8 +67,8 @@ pub(crate) fn kind(plugin: &Resource) -> Result<String, Diagnostic> {
     if gvk.group.is_empty() && gvk.version == "builtin" {
         return Ok(gvk.kind.to_string());
     }
-    Err(error(plugin, format!("the plugin `{}` is a program of its own, and a build runs no programs", gvk.kind))
-        .help("run it once and list what it prints in `resources`, or use a built-in plugin: `apiVersion: builtin`"))
+    Err(error(plugin, format!("the plugin `{}` is a program, but a build does not run programs", gvk.kind))
+        .help("run it once and list its output in `resources`, or use a built-in plugin: `apiVersion: builtin`"))
 }
 
 /// An error in the configuration of a plugin.
@@ -82,7 +82,7 @@ pub(crate) fn specs(fields: &mut Fields) -> Vec<FieldSpec> {
 }
 
 /// Reads the labels or annotations of a plugin and its field specs.
-pub(crate) fn pairs_and_specs(plugin: &Resource, name: &'static str) -> Result<(Pairs, Vec<FieldSpec>)> {
+pub(crate) fn pairs_and_specs(plugin: &Resource, name: &'static str) -> Result<(TextMap, Vec<FieldSpec>)> {
     read(plugin, |fields| (pairs(fields, name), specs(fields)))
 }
 

@@ -6,8 +6,8 @@
 use super::plugin;
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::kustomize::field::linked;
-use crate::kustomize::field::path::{Create, Form, Reached, SourcePath, TargetPath};
-use crate::kustomize::input::{Resources, Scope, cause};
+use crate::kustomize::field::path::{Create, NodeForm, Reached, SourcePath, TargetPath};
+use crate::kustomize::input::{Resources, StepContext, cause};
 use crate::kustomize::model::{Kustomization, PatchTarget, Replacement, ReplacementEntry, Selector, Text};
 use crate::kustomize::steps::patch;
 use crate::kustomize::{field, model};
@@ -19,29 +19,29 @@ use crate::yaml::{self, Dialect, Faults};
 use model::replacement::{FieldOptions, ReplacementSource, ReplacementTarget};
 use std::borrow::Cow;
 
-/// The step `replacements`: reads those that stand in files, then applies all.
-pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
+/// The step `replacements`: reads those in files, then applies all.
+pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, context: &StepContext) -> Result<()> {
     let mut replacements = Vec::new();
     for entry in &kustomization.replacements {
         match entry {
             ReplacementEntry::Inline(replacement) => replacements.push((Cow::Borrowed(&**replacement), replacement.at)),
             ReplacementEntry::Path(path) => {
-                let read = read(path, scope).map_err(cause::entry(path.at, "replacements"))?;
+                let read = read(path, context).map_err(cause::entry(path.at, "replacements"))?;
                 replacements.extend(read.into_iter().map(|replacement| (Cow::Owned(replacement), path.at)));
             }
         }
     }
     gather(&replacements, |(replacement, at)| {
-        replace(resources, replacement, scope)
+        replace(resources, replacement, context)
             .map_err(|errors| errors.map(|error| error.at(replacement.at)))
             .map_err(cause::entry(*at, "replacements"))
     })?;
     Ok(())
 }
 
-/// The replacements of a file, which holds one or a list of them.
-fn read(path: &Text, scope: &Scope) -> Result<Vec<Replacement>> {
-    let documents = scope.documents(&scope.file(path)?, Dialect::Yaml11)?;
+/// The replacements of a file, which contains one or a list of them.
+fn read(path: &Text, context: &StepContext) -> Result<Vec<Replacement>> {
+    let documents = context.documents(&context.file(path)?, Dialect::Yaml11)?;
     let mut faults = Faults::ignoring_case(Code::Overlay).ignoring_unknown();
     let replacements = match documents.first() {
         Some(Node { value: Value::Seq(items), .. }) => {
@@ -49,34 +49,34 @@ fn read(path: &Text, scope: &Scope) -> Result<Vec<Replacement>> {
         }
         Some(one) => model::replacement::replacement(one, &mut faults).into_iter().collect(),
         None => {
-            faults.say(path.at, format!("`{path}` holds no replacement"));
+            faults.say(path.at, format!("`{path}` contains no replacement"));
             Vec::new()
         }
     };
     faults.check(replacements)
 }
 
-fn replace(resources: &mut Resources, replacement: &Replacement, scope: &Scope) -> Result<()> {
+fn replace(resources: &mut Resources, replacement: &Replacement, context: &StepContext) -> Result<()> {
     if replacement.optional {
-        scope.optional(replacement.at);
+        context.optional(replacement.at);
     }
-    let complain = |message: &str| Diagnostic::new(Code::Overlay, message);
-    let source = replacement.source.as_ref().ok_or_else(|| complain("a replacement needs a `source`"))?;
+    let new_error = |message: &str| Diagnostic::new(Code::Overlay, message);
+    let source = replacement.source.as_ref().ok_or_else(|| new_error("a replacement requires a `source`"))?;
     if replacement.targets.is_empty() {
-        return Err(complain("a replacement needs at least one entry of `targets`").into());
+        return Err(new_error("a replacement requires at least one entry of `targets`").into());
     }
-    let mut source = Found::new(source, resources)?;
+    let mut source = SourceValue::new(source, resources)?;
     let mut unmatched = Vec::new();
     let mut renames = false;
     for target in &replacement.targets {
-        let select = target.select.as_ref().ok_or_else(|| complain("a target needs a `select`").at(target.at))?;
+        let select = target.select.as_ref().ok_or_else(|| new_error("a target requires a `select`").at(target.at))?;
         let selection = Selection::new(select, &target.reject, resources)?;
         let name = [Text { text: "metadata.name".into(), at: target.at }];
         let paths = if target.field_paths.is_empty() { &name } else { &target.field_paths[..] };
         let mut ways = None;
         for i in 0..resources.as_slice().len() {
             if selection.holds(i, &resources.as_slice()[i]) {
-                // A path that leads nowhere is no fault as long as no object is to go there.
+                // An invalid path is not an error as long as no object is selected.
                 let ways = match &mut ways {
                     Some(ways) => ways,
                     none => none.insert(gather(paths, way)?),
@@ -84,11 +84,11 @@ fn replace(resources: &mut Resources, replacement: &Replacement, scope: &Scope) 
                 for (path, read) in &*ways {
                     let resource = &mut resources.as_mut()[i];
                     let lost = write(resource, path, read, &source.value, &target.options)?;
-                    linked::settle(resource, scope)?;
+                    linked::settle(resource, context)?;
                     let origin = resource.origin;
                     if lost {
-                        let message = format!("`{path}` would stand inside of a null, where kustomize loses it");
-                        scope.lossy(
+                        let message = format!("`{path}` would be inside of a null, where kustomize loses it");
+                        context.lossy(
                             Diagnostic::new(Code::Overlay, message).at(path.at).note(origin, "in this object"),
                         )?;
                     }
@@ -104,7 +104,7 @@ fn replace(resources: &mut Resources, replacement: &Replacement, scope: &Scope) 
     if renames {
         resources.refuse_collisions("after this replacement", replacement.at)?;
     }
-    unmatched.into_iter().try_for_each(|complaint| scope.unmatched(replacement.optional, complaint))
+    unmatched.into_iter().try_for_each(|diagnostic| context.unmatched(replacement.optional, diagnostic))
 }
 
 /// A path of a target and how it is read.
@@ -112,8 +112,8 @@ fn way(path: &Text) -> Result<(&Text, TargetPath), Diagnostic> {
     Ok((path, TargetPath::new(path).map_err(|error| error.at(path.at))?))
 }
 
-/// Whether an object has, or had, what a selector says. kustomize takes no kind for one outside of namespaces here,
-/// but what such an object was called before counts as standing in no namespace.
+/// Whether an object matches, or matched, a selector. kustomize treats no kind as cluster-scoped here, but the
+/// previous names of a cluster-scoped object have no namespace.
 fn is_meant(resource: &Resource, selector: &Selector) -> bool {
     let text = |part: &Option<Text>| part.as_ref().map_or("", |part| part.text.as_str()).to_owned();
     let (group, version, kind) = (text(&selector.group), text(&selector.version), text(&selector.kind));
@@ -131,7 +131,7 @@ fn is_meant(resource: &Resource, selector: &Selector) -> bool {
     })
 }
 
-/// A selector in words.
+/// A selector as text for messages.
 fn words(selector: &Selector) -> String {
     let parts = [
         ("group", &selector.group),
@@ -147,7 +147,7 @@ fn words(selector: &Selector) -> String {
     if said.is_empty() { "anything".to_owned() } else { said.join(", ") }
 }
 
-/// Complains that no object is meant, and says which one may have been.
+/// The error that no object is selected, with a similar name.
 fn missing(selector: &Selector, resources: &Resources, message: &str) -> Diagnostic {
     let error = Diagnostic::new(Code::Overlay, format!("{message} ({})", words(selector))).at(selector.at);
     let Some(name) = &selector.name else { return error };
@@ -157,27 +157,27 @@ fn missing(selector: &Selector, resources: &Resources, message: &str) -> Diagnos
 }
 
 fn nothing_selected(select: &Selector, resources: &Resources, target: &ReplacementTarget) -> Diagnostic {
-    missing(select, resources, "no object is the target of this replacement").at(target.at)
+    missing(select, resources, "no object matches the target of this replacement").at(target.at)
 }
 
-/// The source of a replacement: which object, which field, what it holds.
-struct Found<'s> {
+/// The source of a replacement: the object, the field and its value.
+struct SourceValue<'s> {
     source: &'s ReplacementSource,
     path: SourcePath,
     holder: usize,
     value: Node,
 }
 
-impl<'s> Found<'s> {
+impl<'s> SourceValue<'s> {
     fn new(source: &'s ReplacementSource, resources: &Resources) -> Result<Self, Diagnostic> {
         let selector = &source.object;
         let mut holders = (0..resources.as_slice().len()).filter(|&i| is_meant(&resources.as_slice()[i], selector));
         let Some(holder) = holders.next() else {
-            return Err(missing(selector, resources, "no object is the source of this replacement"));
+            return Err(missing(selector, resources, "no object matches the source of this replacement"));
         };
         if let Some(other) = holders.next() {
             let all = resources.as_slice();
-            let message = format!("several objects are the source of this replacement ({})", words(selector));
+            let message = format!("several objects match the source of this replacement ({})", words(selector));
             return Err(Diagnostic::new(Code::Overlay, message)
                 .at(selector.at)
                 .note(all[holder].origin, "this one")
@@ -185,7 +185,7 @@ impl<'s> Found<'s> {
         }
         let text = source.field_path.as_deref().unwrap_or("metadata.name");
         let path = SourcePath::new(text).map_err(|error| error.at(source.path_at()))?;
-        let mut found = Found { source, path, holder, value: Node::null() };
+        let mut found = SourceValue { source, path, holder, value: Node::null() };
         found.value = found.read(&resources.as_slice()[holder])?;
         Ok(found)
     }
@@ -201,7 +201,7 @@ impl<'s> Found<'s> {
     fn read(&self, resource: &Resource) -> Result<Node, Diagnostic> {
         let at = self.source.path_at();
         let text = self.source.field_path.as_deref().unwrap_or("metadata.name");
-        let found = self.path.find(&resource.node).map_err(|error| error.note(at, "on the way of this path"))?;
+        let found = self.path.find(&resource.node).map_err(|error| error.note(at, "for this path"))?;
         let blank = |node: &&Node| {
             node.is_null()
                 || node.as_map().is_some_and(crate::node::Map::is_empty)
@@ -241,9 +241,9 @@ fn no_parts(delimiter: &Text, node: &Node) -> Diagnostic {
 struct Selection<'t> {
     select: &'t Selector,
     reject: &'t [Selector],
-    /// The objects that have the wanted labels and annotations, where the selector asks for some.
+    /// The objects with the selected labels and annotations, if the selector has any.
     wanted: Option<Vec<usize>>,
-    /// The objects that have some that are not wanted.
+    /// The objects that a `reject` selects by labels and annotations.
     unwanted: Vec<usize>,
 }
 
@@ -265,7 +265,7 @@ impl<'t> Selection<'t> {
     }
 }
 
-/// The objects that have the labels and annotations that a selector wants, if it wants any.
+/// The objects that have the labels and annotations of a selector, if it has any.
 fn labelled(selector: &Selector, resources: &Resources) -> Result<Option<Vec<usize>>> {
     let (label_selector, annotation_selector) = (selector.label_selector.clone(), selector.annotation_selector.clone());
     if label_selector.is_none() && annotation_selector.is_none() {
@@ -275,7 +275,7 @@ fn labelled(selector: &Selector, resources: &Resources) -> Result<Option<Vec<usi
     patch::select(resources, &PatchTarget::new(only)).map(Some)
 }
 
-/// Writes the value to every field that a path leads to. Whether kustomize loses it.
+/// Writes the value to every field that a path reaches. Returns whether kustomize loses it.
 fn write(
     resource: &mut Resource,
     path: &Text,
@@ -283,7 +283,7 @@ fn write(
     value: &Node,
     options: &FieldOptions,
 ) -> Result<bool, Diagnostic> {
-    let create = if options.create { Create::Like(Form::of(value)) } else { Create::Nothing };
+    let create = if options.create { Create::Like(NodeForm::of(value)) } else { Create::Nothing };
     let mut lost = false;
     let origin = resource.origin;
     let id = resource.id();
@@ -298,14 +298,14 @@ fn write(
         Ok(0) => Err(Diagnostic::new(Code::Overlay, format!("the target has no `{path}`"))
             .at(path.at)
             .note(origin, format!("in `{id}`"))
-            .help("write `options: {create: true}` to have it made")),
+            .help("write `options: {create: true}` to create it")),
         Ok(_) if resource.name().is_empty() || resource.gvk().kind.is_empty() => {
             let lost = if resource.name().is_empty() { "name" } else { "kind" };
             let message = format!("`{path}` leaves the object without a {lost}");
             Err(Diagnostic::new(Code::Overlay, message).at(path.at).note(origin, format!("`{id}`")))
         }
         Ok(_) => Ok(lost),
-        Err(error) if error.parts().at.is_some() => Err(error.note(path.at, "on the way of this path")),
+        Err(error) if error.parts().at.is_some() => Err(error.note(path.at, "for this path")),
         Err(error) => Err(error.at(path.at).note(origin, format!("in `{id}`"))),
     }
 }
@@ -330,7 +330,7 @@ fn set(target: &mut Node, reached: Reached, value: &Node, options: &FieldOptions
     let agrees = old.tag == Tag::Str || old.tag == read || old.tag == Tag::Float && read == Tag::Int;
     if !agrees {
         let (new, old) = (Node::plain(text, read), target.kind_name());
-        let message = format!("`{text}` is {}, but it must be {old}, as what it replaces", new.kind_name());
+        let message = format!("`{text}` is {}, but the replaced value is {old}", new.kind_name());
         return Err(Diagnostic::new(Code::Overlay, message)
             .note(target.at, "this")
             .help("a replacement never changes the type of a field"));
@@ -339,7 +339,7 @@ fn set(target: &mut Node, reached: Reached, value: &Node, options: &FieldOptions
     Ok(())
 }
 
-/// `old` with `new` in the place of one of its parts, before all of them or behind.
+/// Replaces one part of `old` by `new`, or adds it at the start or the end.
 fn join(old: &str, delimiter: &str, index: i64, new: &str) -> String {
     let mut parts: Vec<&str> = old.split(delimiter).collect();
     match usize::try_from(index) {
@@ -351,10 +351,10 @@ fn join(old: &str, delimiter: &str, index: i64, new: &str) -> String {
 }
 
 /// The plugin `ReplacementTransformer`.
-pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, scope: &Scope) -> Result<()> {
+pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, context: &StepContext) -> Result<()> {
     let replacements =
         plugin::read(plugin, |fields| fields.list("replacements", model::replacement::replacement_entry))?;
-    step(resources, &Kustomization { replacements, ..Kustomization::default() }, scope)
+    step(resources, &Kustomization { replacements, ..Kustomization::default() }, context)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::plugin;
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::kustomize::field;
 use crate::kustomize::field::{Make, Trail};
-use crate::kustomize::input::{Resources, Scope, cause};
+use crate::kustomize::input::{Resources, StepContext, cause};
 use crate::kustomize::model::replica::replica;
 use crate::kustomize::model::{Kustomization, Replica};
 use crate::node::Node;
@@ -12,9 +12,9 @@ use crate::resource::Resource;
 use crate::schema::fieldspec::FieldSpec;
 
 /// The step `replicas`.
-pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
+pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, context: &StepContext) -> Result<()> {
     gather(&kustomization.replicas, |replica| {
-        apply(resources, replica, &scope.specs.replicas).map_err(cause::entry(replica.at, "replicas"))
+        apply(resources, replica, &context.specs.replicas).map_err(cause::entry(replica.at, "replicas"))
     })?;
     Ok(())
 }
@@ -59,7 +59,7 @@ fn not_found(resources: &Resources, replica: &Replica, specs: &[FieldSpec]) -> D
 }
 
 /// The plugin `ReplicaCountTransformer`.
-pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, _: &Scope) -> Result<()> {
+pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, _: &StepContext) -> Result<()> {
     let (replica, specs) =
         plugin::read(plugin, |fields| (plugin::entry(fields, "replica", replica), plugin::specs(fields)))?;
     apply(resources, &replica.unwrap_or_default(), &specs)

@@ -2,7 +2,7 @@
 
 use super::plugin;
 use crate::diagnostic::{Code, Diagnostic, Result};
-use crate::kustomize::input::{Resources, Scope};
+use crate::kustomize::input::{Resources, StepContext};
 use crate::kustomize::model;
 use crate::kustomize::model::{PatchTarget, Text};
 use crate::kustomize::steps::patch;
@@ -45,28 +45,28 @@ fn target(node: &Node, faults: &mut Faults) -> Option<ValueTarget> {
         let file_path_position = fields.int("filePathPosition").unwrap_or_default();
         if file_path_position < 0 {
             let at = fields.at("filePathPosition");
-            fields.faults().say(at, "positions count from 1");
+            fields.faults().say(at, "`filePathPosition` must be at least 0");
         }
         Some(ValueTarget { selector, field_path, file_path_position })
     })
 }
 
-/// Puts the value where the targets say. Without a value it is the name of the folder of the kustomization.
-pub(crate) fn apply(resources: &mut Resources, config: ValueAdd, scope: &Scope) -> Result<()> {
+/// Writes the value to the targets. The default value is the name of the folder of the kustomization.
+pub(crate) fn apply(resources: &mut Resources, config: ValueAdd, context: &StepContext) -> Result<()> {
     let mut targets = config.targets;
     if let Some(path) = &config.target_file_path {
         let mut faults = Faults::ignoring_case(Code::Overlay).ignoring_unknown();
-        for document in &*scope.documents(&scope.file(path)?, Dialect::Yaml11)? {
+        for document in &*context.documents(&context.file(path)?, Dialect::Yaml11)? {
             let more = Fields::read(document, "a file of targets", &mut faults, |f| Some(f.list("targets", target)));
             targets.extend(more.into_iter().flatten());
         }
         faults.check(())?;
     }
     if targets.is_empty() {
-        return Err(Diagnostic::new(Code::Overlay, "`ValueAddTransformer` needs at least one target").into());
+        return Err(Diagnostic::new(Code::Overlay, "`ValueAddTransformer` requires at least one target").into());
     }
     let value = config.value.as_deref().map_or("", str::trim);
-    let value = if value.is_empty() { scope.folder.name() } else { value };
+    let value = if value.is_empty() { context.folder.name() } else { value };
     for target in &targets {
         let chosen = match &target.selector {
             Some(selector) => patch::select(resources, selector)?,
@@ -119,9 +119,9 @@ fn placed(old: &str, position: i64, value: &str) -> String {
 }
 
 /// The plugin `ValueAddTransformer`.
-pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, scope: &Scope) -> Result<()> {
+pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, context: &StepContext) -> Result<()> {
     let config = plugin::read(plugin, ValueAdd::read)?;
-    apply(resources, config, scope).map_err(|errors| errors.map(|error| error.at(plugin.origin)))
+    apply(resources, config, context).map_err(|errors| errors.map(|error| error.at(plugin.origin)))
 }
 
 #[cfg(test)]

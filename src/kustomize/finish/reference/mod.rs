@@ -8,16 +8,16 @@ mod referral;
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::kustomize::field;
 use crate::kustomize::field::{Edits, Trail};
-use crate::kustomize::input::{Resources, Scope};
+use crate::kustomize::input::{Resources, StepContext};
 use crate::node::{Node, Value};
 use crate::resource::Resource;
 use crate::schema::Gvk;
 use crate::schema::fieldspec::{Branch, End, FieldSpecs};
 use referral::{Named, Referrals, Referrer, With};
 
-/// Follows the renames of all objects in the fields that `scope.specs.name_reference` names.
-pub(crate) fn fix(resources: &mut Resources, scope: &Scope) -> Result<()> {
-    let specs = &scope.specs;
+/// Follows the renames of all objects in the fields that `context.specs.name_reference` names.
+pub(crate) fn fix(resources: &mut Resources, context: &StepContext) -> Result<()> {
+    let specs = &context.specs;
     let referrals = Referrals::new(resources.as_slice());
     let edits = resources.each(|i, resource| edits(resource, i, &referrals, specs));
     let edits = gather(edits, |edits| edits)?;
@@ -42,12 +42,12 @@ fn edits<'r>(
         return Ok(Edits::default());
     }
     let referrer = Referrer::new(resource, index, referrals).map_err(|error| resource.blame(error))?;
-    let mut walk = Walk { gvk: &gvk, referrer: &referrer, referrals, specs, edits: Edits::default() };
+    let mut walk = ReferenceWalk { gvk: &gvk, referrer: &referrer, referrals, specs, edits: Edits::default() };
     walk.down(&resource.node, tree, &mut Trail::default()).map_err(|error| resource.blame(error))?;
     Ok(walk.edits)
 }
 
-struct Walk<'w, 'r> {
+struct ReferenceWalk<'w, 'r> {
     /// The kind of the object when it was read.
     gvk: &'w Gvk,
     referrer: &'w Referrer<'r>,
@@ -56,7 +56,7 @@ struct Walk<'w, 'r> {
     edits: Edits,
 }
 
-impl Walk<'_, '_> {
+impl ReferenceWalk<'_, '_> {
     fn at<'t>(&mut self, node: &'t Node, branch: &'t Branch, trail: &mut Trail<'t>) -> Result<(), Diagnostic> {
         if branch.ends.iter().any(|end| end.field.fits(self.gvk)) {
             match node.as_seq() {
@@ -124,7 +124,7 @@ impl Walk<'_, '_> {
     /// A mapping that names an object and maybe its namespace.
     fn mapping(&self, node: &Node, end: &End) -> Result<Option<Node>, Diagnostic> {
         let missing = || {
-            let message = format!("`{}` has no `name`, and so it names nothing", end.field.path);
+            let message = format!("`{}` has no `name`, so it refers to nothing", end.field.path);
             Diagnostic::new(Code::Resource, message).at(node.at)
         };
         let old = node.get("name").ok_or_else(missing)?;
@@ -153,6 +153,6 @@ fn empty_part(node: &Node, end: &End) -> Diagnostic {
 }
 
 fn in_the_way(node: &Node, end: &End) -> Diagnostic {
-    let message = format!("`{}` must lead to a name, but {} stands in its way", end.field.path, node.kind_name());
+    let message = format!("`{}` must point to a name, but reaches {}", end.field.path, node.kind_name());
     Diagnostic::new(Code::Resource, message).at(node.at)
 }

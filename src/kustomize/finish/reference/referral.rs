@@ -16,23 +16,23 @@ use std::sync::OnceLock;
 /// All objects by the names they had.
 pub(super) struct Referrals<'r> {
     resources: &'r [Resource],
-    homes: Vec<Home<'r>>,
-    by_name: HashMap<&'r str, Known<'r>, FixedState>,
-    /// The namespaces in which objects stood at first, each with where such objects stand now.
-    first_namespaces: OnceLock<BTreeSet<(SmolStr, Home<'r>)>>,
+    homes: Vec<CurrentScope<'r>>,
+    by_name: HashMap<&'r str, Namesakes<'r>, FixedState>,
+    /// The first namespaces of objects, each with the current scope of these objects.
+    first_namespaces: OnceLock<BTreeSet<(SmolStr, CurrentScope<'r>)>>,
 }
 
 /// The objects that had one name, by their positions: all of them, and those of each namespace, [`None`] being outside
 /// of all. Overlays of one base have the same names hundreds of times.
 #[derive(Default)]
-struct Known<'r> {
+struct Namesakes<'r> {
     all: Vec<usize>,
     by_namespace: HashMap<Option<&'r str>, Vec<usize>, FixedState>,
 }
 
-/// Where an object stands now.
+/// The current scope of an object.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Home<'r> {
+enum CurrentScope<'r> {
     /// Outside of namespaces.
     Cluster,
     /// In a namespace; empty for that of whoever applies the object.
@@ -42,7 +42,7 @@ enum Home<'r> {
 /// An object that refers to others.
 pub(super) struct Referrer<'r> {
     resource: &'r Resource,
-    home: Home<'r>,
+    home: CurrentScope<'r>,
     /// Further namespaces in which a role binding finds service accounts.
     accounts: Vec<&'r str>,
 }
@@ -50,12 +50,12 @@ pub(super) struct Referrer<'r> {
 /// A name, and what it may be the name of.
 pub(super) struct Named<'n> {
     pub(super) name: &'n str,
-    /// Whether the namespace goes where the name goes.
+    /// Whether the namespace is updated together with the name.
     pub(super) with: With<'n>,
     pub(super) of: &'n NameReference,
 }
 
-/// What stands, or may stand, beside a name.
+/// The fields that may accompany a name.
 #[derive(Clone, Copy)]
 pub(super) enum With<'n> {
     /// Nothing.
@@ -64,17 +64,21 @@ pub(super) enum With<'n> {
     Namespace(Option<&'n str>),
 }
 
-impl<'r> Home<'r> {
+impl<'r> CurrentScope<'r> {
     fn of(resource: &'r Resource) -> Self {
-        if resource.gvk().is_cluster_scoped() { Home::Cluster } else { Home::Namespace(resource.namespace()) }
+        if resource.gvk().is_cluster_scoped() {
+            CurrentScope::Cluster
+        } else {
+            CurrentScope::Namespace(resource.namespace())
+        }
     }
 
     /// The namespace, that of whoever applies the object being `default`.
     fn namespace(self) -> Option<&'r str> {
         match self {
-            Home::Cluster => None,
-            Home::Namespace("") => Some("default"),
-            Home::Namespace(name) => Some(name),
+            CurrentScope::Cluster => None,
+            CurrentScope::Namespace("") => Some("default"),
+            CurrentScope::Namespace(name) => Some(name),
         }
     }
 }
@@ -98,18 +102,18 @@ impl<'r> Referrer<'r> {
         Ok(Referrer { resource, home: referrals.homes[index], accounts })
     }
 
-    /// Whether objects there stand in the same namespace, or one of the two stands outside of namespaces.
-    fn stands_beside(&self, home: Home) -> bool {
-        self.home == Home::Cluster || home == Home::Cluster || home.namespace() == self.home.namespace()
+    /// Whether objects of both scopes are in the same namespace, or one of them is cluster-scoped.
+    fn stands_beside(&self, home: CurrentScope) -> bool {
+        self.home == CurrentScope::Cluster || home == CurrentScope::Cluster || home.namespace() == self.home.namespace()
     }
 
     /// Whether objects there can be named at all.
-    fn reaches(&self, home: Home) -> bool {
-        self.stands_beside(home) || matches!(home, Home::Namespace(name) if self.accounts.contains(&name))
+    fn reaches(&self, home: CurrentScope) -> bool {
+        self.stands_beside(home) || matches!(home, CurrentScope::Namespace(name) if self.accounts.contains(&name))
     }
 
     /// Those of some objects that can be reached, and maybe others, in order.
-    fn candidates<'k>(&self, known: &'k Known<'r>) -> Cow<'k, [usize]> {
+    fn candidates<'k>(&self, known: &'k Namesakes<'r>) -> Cow<'k, [usize]> {
         let of = |namespace| known.by_namespace.get(&namespace).map(Vec::as_slice).unwrap_or_default();
         match self.home.namespace() {
             None => Cow::Borrowed(&known.all),
@@ -119,14 +123,14 @@ impl<'r> Referrer<'r> {
                 (beside, within) => Cow::Owned(in_order([beside, within].concat())),
             },
             Some(here) => {
-                let accounts = self.accounts.iter().map(|name| Home::Namespace(name).namespace());
+                let accounts = self.accounts.iter().map(|name| CurrentScope::Namespace(name).namespace());
                 let namespaces: BTreeSet<Option<&str>> = accounts.chain([None, Some(here)]).collect();
                 Cow::Owned(in_order(namespaces.into_iter().flat_map(of).copied().collect()))
             }
         }
     }
 
-    /// Whether a field is the name in a `roleRef`, and what that says of group and kind.
+    /// Whether a field is the name in a `roleRef`, and the group and kind in it.
     fn role(&self, field: &FieldSpec) -> Option<(&'r str, &'r str)> {
         if !field.path.ends_with("roleRef/name") {
             return None;
@@ -145,8 +149,8 @@ fn in_order(mut positions: Vec<usize>) -> Vec<usize> {
 impl<'r> Referrals<'r> {
     /// All objects of a build.
     pub(super) fn new(resources: &'r [Resource]) -> Self {
-        let homes: Vec<Home> = resources.iter().map(Home::of).collect();
-        let mut by_name: HashMap<&str, Known, FixedState> = HashMap::default();
+        let homes: Vec<CurrentScope> = resources.iter().map(CurrentScope::of).collect();
+        let mut by_name: HashMap<&str, Namesakes, FixedState> = HashMap::default();
         for (i, resource) in resources.iter().enumerate() {
             for id in &resource.previous {
                 let known = by_name.entry(id.name.as_str()).or_default();
@@ -204,10 +208,10 @@ impl<'r> Referrals<'r> {
         match others.iter().find(differs) {
             None => Ok(Some(first)),
             Some(other) => {
-                Err(Diagnostic::new(Code::Overlay, format!("`{}` could be the name of several objects", named.name))
-                    .note(first.origin, format!("of `{}`", first.id()))
-                    .note(other.origin, format!("or of `{}`", other.id()))
-                    .help("give them different names, or put what belongs together into one folder"))
+                Err(Diagnostic::new(Code::Overlay, format!("`{}` may refer to several objects", named.name))
+                    .note(first.origin, format!("to `{}`", first.id()))
+                    .note(other.origin, format!("or to `{}`", other.id()))
+                    .help("give them different names, or put the objects that belong together into one folder"))
             }
         }
     }
@@ -218,7 +222,7 @@ impl<'r> Referrals<'r> {
             let homes = self.resources.iter().zip(&self.homes);
             homes.filter_map(|(resource, home)| Some((first_namespace(resource)?, *home))).collect()
         });
-        let from = (SmolStr::from(namespace), Home::Cluster);
+        let from = (SmolStr::from(namespace), CurrentScope::Cluster);
         let mut there = namespaces.range(from..).take_while(|(name, _)| name == namespace);
         there.any(|(_, home)| referrer.reaches(*home))
     }

@@ -1,6 +1,6 @@
-//! Comments that say how a list merges: `containers: # {"type": "array", "x-kubernetes-patch-merge-key": "name", …}`.
+//! Comments that define how a list merges: `containers: # {"type": "array", "x-kubernetes-patch-merge-key": "name", …}`.
 //!
-//! The tree has no comments, so they are looked up in the file, which few files need: those that hold the words.
+//! The tree has no comments, so they are looked up in the file, which only files with the keyword need.
 
 use crate::node::{Node, Value};
 use crate::schema::merge::{ITEMS, Schema};
@@ -8,10 +8,10 @@ use crate::source::Project;
 use crate::yaml::{self, Dialect};
 use std::sync::Arc;
 
-/// What every such comment holds.
+/// The keyword in every such comment.
 const STRATEGY: &str = "x-kubernetes-patch-strategy";
 
-/// The schema, with what comments in an object and its patch say.
+/// The schema, with the comments of an object and its patch.
 pub(super) fn schema(schema: &Arc<Schema>, object: &Node, patch: &Node, project: &Project) -> Arc<Schema> {
     let mut schema = Arc::clone(schema);
     let text = |key| object.get(key).and_then(Node::as_text).unwrap_or("");
@@ -50,7 +50,7 @@ fn each<'n>(node: &'n Node, path: &mut Vec<&'n str>, look: &mut impl FnMut(&[&st
     }
 }
 
-/// What the comment at the end of a line says, if it is JSON.
+/// The comment at the end of a line, if it is JSON.
 fn definition(line: &str) -> Option<Node> {
     let (_, comment) = line.split_once(": #")?;
     let comment = comment.trim();

@@ -1,10 +1,10 @@
-//! What a patch holds: strategic merge patches or a JSON patch.
+//! The content of a patch: strategic merge patches or a JSON patch.
 //!
 //! kustomize reads a text as both and takes what comes out right. Here the first document decides: a mapping is a
-//! strategic merge patch, a list a JSON patch. Whom a patch is for is not asked here.
+//! strategic merge patch, a list a JSON patch. The target is not considered here.
 
 use crate::diagnostic::{Code, Diagnostic, Result};
-use crate::kustomize::input::{Scope, manifest};
+use crate::kustomize::input::{StepContext, manifest};
 use crate::kustomize::model::Patch;
 use crate::node::{Map, Node, Tag, Value};
 use crate::source::Location;
@@ -12,7 +12,7 @@ use crate::yaml::Dialect;
 use std::sync::Arc;
 
 /// The content of a patch.
-pub(super) enum Content {
+pub(super) enum PatchContent {
     /// Strategic merge patches.
     Merge(Vec<Node>),
     /// The operations of a JSON patch, yet to be read.
@@ -20,50 +20,50 @@ pub(super) enum Content {
 }
 
 /// Where a patch is written.
-enum Text {
+enum PatchText {
     /// In a file.
     File(Arc<crate::source::File>),
     /// In a string of the kustomization.
     Inline(Node),
 }
 
-impl Text {
-    fn of(patch: &Patch, scope: &Scope) -> Result<Self, Diagnostic> {
-        let complain = |message: &str| Diagnostic::new(Code::Overlay, message).at(patch.at);
+impl PatchText {
+    fn of(patch: &Patch, context: &StepContext) -> Result<Self, Diagnostic> {
+        let new_error = |message: &str| Diagnostic::new(Code::Overlay, message).at(patch.at);
         // kustomize trims the text: a block scalar that ends it loses its last line break.
         let inline = patch.patch.as_ref().and_then(|node| {
             let text = node.as_str()?.trim_end();
             (!text.trim_start().is_empty()).then(|| trimmed(node, text))
         });
         match (&patch.path, inline) {
-            (Some(file), None) => Ok(Text::File(scope.file(file)?)),
-            (None, Some(inline)) => Ok(Text::Inline(inline)),
-            (None, None) => Err(complain("a patch without `path` and `patch`")
-                .help("name a file with `path`, or write the patch under `patch: |-`")),
+            (Some(file), None) => Ok(PatchText::File(context.file(file)?)),
+            (None, Some(inline)) => Ok(PatchText::Inline(inline)),
+            (None, None) => Err(new_error("a patch must have `path` or `patch`")
+                .help("set `path` to a file, or write the patch in `patch: |-`")),
             (Some(file), Some(_)) => {
-                Err(complain("a patch has either `path` or `patch`, not both").note(file.at, "`path`"))
+                Err(new_error("a patch must have either `path` or `patch`, not both").note(file.at, "`path`"))
             }
         }
     }
 
-    fn documents(&self, scope: &Scope, dialect: Dialect) -> Result<Arc<Vec<Node>>> {
+    fn documents(&self, context: &StepContext, dialect: Dialect) -> Result<Arc<Vec<Node>>> {
         match self {
-            Text::File(file) => scope.documents(file, dialect),
-            Text::Inline(node) => scope.inline(node, dialect),
+            PatchText::File(file) => context.documents(file, dialect),
+            PatchText::Inline(node) => context.inline(node, dialect),
         }
     }
 
-    fn bytes(&self, scope: &Scope) -> Result<Vec<u8>> {
+    fn bytes(&self, context: &StepContext) -> Result<Vec<u8>> {
         match self {
-            Text::File(file) => scope.bytes(file),
-            Text::Inline(node) => Ok(node.as_str().unwrap_or_default().into()),
+            PatchText::File(file) => context.bytes(file),
+            PatchText::Inline(node) => Ok(node.as_str().unwrap_or_default().into()),
         }
     }
 
     fn place(&self) -> Location {
         match self {
-            Text::File(file) => file.place(),
-            Text::Inline(node) => node.at,
+            PatchText::File(file) => file.place(),
+            PatchText::Inline(node) => node.at,
         }
     }
 }
@@ -77,43 +77,43 @@ fn trimmed(node: &Node, text: &str) -> Node {
 }
 
 /// The content of an entry of `patches`.
-pub(super) fn of_either_sort(patch: &Patch, scope: &Scope) -> Result<Content> {
-    let text = Text::of(patch, scope)?;
-    match text.documents(scope, Dialect::Kubernetes) {
+pub(super) fn of_either_sort(patch: &Patch, context: &StepContext) -> Result<PatchContent> {
+    let text = PatchText::of(patch, context)?;
+    match text.documents(context, Dialect::Kubernetes) {
         Ok(documents) => match documents.first() {
             // A list without operations is a patch of both sorts to kustomize, which refuses it.
             Some(first) if first.as_seq().is_some_and(<[Node]>::is_empty) => Err(empty(&text).into()),
-            Some(first) if first.as_seq().is_some() => operations(&text, scope).map(Content::Json),
+            Some(first) if first.as_seq().is_some() => operations(&text, context).map(PatchContent::Json),
             Some(first) if first.as_map().is_none_or(Map::is_empty) => Err(empty(&text).into()),
-            Some(_) => manifest::objects(&documents).map(Content::Merge),
+            Some(_) => manifest::objects(&documents).map(PatchContent::Merge),
             // An empty file does nothing, but a file of comments is refused, as kustomize has it.
-            None if text.bytes(scope)?.is_empty() => {
-                scope.warn(empty(&text).note(patch.at, "named here"));
-                Ok(Content::Json(Vec::new()))
+            None if text.bytes(context)?.is_empty() => {
+                context.warn(empty(&text).note(patch.at, "referenced here"));
+                Ok(PatchContent::Json(Vec::new()))
             }
             None => Err(empty(&text).into()),
         },
-        // What is wrong for an object may be right for a JSON patch, such as a key that stands twice.
-        Err(errors) => operations(&text, scope).map(Content::Json).map_err(|_| errors),
+        // Some errors in an object are valid in a JSON patch, such as a duplicate key.
+        Err(errors) => operations(&text, context).map(PatchContent::Json).map_err(|_| errors),
     }
 }
 
 /// The operations of an entry of `patchesJson6902`.
-pub(super) fn of_operations(patch: &Patch, scope: &Scope) -> Result<Vec<Node>> {
-    let text = Text::of(patch, scope)?;
-    let operations = operations(&text, scope)?;
+pub(super) fn of_operations(patch: &Patch, context: &StepContext) -> Result<Vec<Node>> {
+    let text = PatchText::of(patch, context)?;
+    let operations = operations(&text, context)?;
     if operations.is_empty() { Err(empty(&text).into()) } else { Ok(operations) }
 }
 
-/// Strategic merge patches in a file or in place, for an entry of `patchesStrategicMerge`.
-pub(super) fn of_strategic_merge(entry: &Node, scope: &Scope) -> Result<Vec<Node>> {
+/// Strategic merge patches in a file or inline, for an entry of `patchesStrategicMerge`.
+pub(super) fn of_strategic_merge(entry: &Node, context: &StepContext) -> Result<Vec<Node>> {
     let text = entry.as_str().unwrap_or_default();
     let is_inline = text.contains('\n') || text.trim_start().starts_with('{');
     let documents = if is_inline {
-        scope.inline(entry, Dialect::Kubernetes)?
+        context.inline(entry, Dialect::Kubernetes)?
     } else {
         let path = crate::kustomize::model::Text { text: text.into(), at: entry.at };
-        scope.documents(&scope.file(&path)?, Dialect::Kubernetes)?
+        context.documents(&context.file(&path)?, Dialect::Kubernetes)?
     };
     let patches = manifest::objects(&documents)?;
     if patches.is_empty() {
@@ -122,24 +122,24 @@ pub(super) fn of_strategic_merge(entry: &Node, scope: &Scope) -> Result<Vec<Node
     Ok(patches)
 }
 
-fn empty(text: &Text) -> Diagnostic {
+fn empty(text: &PatchText) -> Diagnostic {
     Diagnostic::new(Code::Overlay, "the patch is empty").at(text.place())
 }
 
 /// The operations of the first document. A text that begins with `[` is JSON, nothing looser.
-fn operations(text: &Text, scope: &Scope) -> Result<Vec<Node>> {
-    let complain = |message: String| Diagnostic::new(Code::Overlay, message).at(text.place());
-    let bytes = text.bytes(scope)?;
+fn operations(text: &PatchText, context: &StepContext) -> Result<Vec<Node>> {
+    let new_error = |message: String| Diagnostic::new(Code::Overlay, message).at(text.place());
+    let bytes = text.bytes(context)?;
     let json = if bytes.first() == Some(&b'[') {
         let json: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| {
-            complain(format!("a patch that begins with `[` is JSON, but this is not: {error}"))
+            new_error(format!("a patch that begins with `[` must be JSON: {error}"))
                 .help("begin each operation with `- ` on a line of its own, or put strings in double quotes")
         })?;
         Some(json)
     } else {
         None
     };
-    let documents = match (text.documents(scope, Dialect::Yaml11), json) {
+    let documents = match (text.documents(context, Dialect::Yaml11), json) {
         (Ok(documents), _) => documents,
         // JSON has escapes that YAML does not have.
         (Err(_), Some(json)) => Arc::new(vec![from_json(&json, text.place())]),
@@ -147,12 +147,12 @@ fn operations(text: &Text, scope: &Scope) -> Result<Vec<Node>> {
     };
     let Some(first) = documents.first() else { return Err(empty(text).into()) };
     let Some(operations) = first.as_seq() else {
-        let message = format!("a JSON patch is a list of operations, this is {}", first.kind_name());
+        let message = format!("a JSON patch must be a list of operations, but this is {}", first.kind_name());
         return Err(Diagnostic::new(Code::Overlay, message).at(first.at).at(text.place()).into());
     };
     if let Some(second) = documents.get(1) {
-        scope.lossy(
-            Diagnostic::new(Code::Overlay, "kustomize takes only the first document of a JSON patch")
+        context.lossy(
+            Diagnostic::new(Code::Overlay, "kustomize uses only the first document of a JSON patch")
                 .at(second.at)
                 .help("put all operations into one list"),
         )?;

@@ -1,7 +1,7 @@
-//! `$patch` directives: what a strategic merge patch says of itself.
+//! `$patch` directives: instructions in a strategic merge patch.
 //!
 //! Other directives of kubectl (`$setElementOrder/…`, `$deleteFromPrimitiveList/…`, `$retainKeys`) mean nothing to
-//! kustomize: they stay in the object, which [`leak`] tells.
+//! kustomize: they stay in the object, which [`leak`] reports.
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{Key, Map, Node};
@@ -9,14 +9,14 @@ use crate::node::{Key, Map, Node};
 /// The key of a directive.
 pub(super) const KEY: &str = "$patch";
 
-/// What becomes of the value that a patch stands against.
+/// What a patch does to the value in the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Directive {
     /// The patch is merged into it; the same as no directive.
     Merge,
-    /// The patch takes its place.
+    /// The patch replaces it.
     Replace,
-    /// It goes.
+    /// It is removed.
     Delete,
 }
 
@@ -26,10 +26,10 @@ impl Directive {
             "merge" => Ok(Directive::Merge),
             "replace" => Ok(Directive::Replace),
             "delete" => Ok(Directive::Delete),
-            word => Err(Diagnostic::new(Code::Overlay, format!("`{word}` is no `$patch` directive"))
+            word => Err(Diagnostic::new(Code::Overlay, format!("unknown `$patch` directive `{word}`"))
                 .at(value.at)
                 .suggest(word, ["merge", "replace", "delete"])
-                .help("a directive is `merge`, `replace` or `delete`")),
+                .help("use `merge`, `replace` or `delete`")),
         }
     }
 
@@ -50,13 +50,13 @@ impl Directive {
     }
 }
 
-/// A complaint about a key that is a directive to kubectl, but a field to kustomize.
+/// A diagnostic about a key that is a directive to kubectl, but a field to kustomize.
 pub(super) fn leak(key: &Key) -> Option<Diagnostic> {
     let text = &key.text;
     let is_directive = ["$setElementOrder/", "$deleteFromPrimitiveList/"].iter().any(|start| text.starts_with(start));
     (is_directive || text == "$retainKeys").then(|| {
-        Diagnostic::new(Code::Overlay, format!("kustomize takes `{text}` for a field of the object"))
+        Diagnostic::new(Code::Overlay, format!("kustomize treats `{text}` as a field of the object"))
             .at(key.at)
-            .help("it knows no directive but `$patch`")
+            .help("`$patch` is the only directive that it supports")
     })
 }

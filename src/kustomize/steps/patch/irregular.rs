@@ -1,17 +1,15 @@
 //! What kustomize makes of a list that merges when some element lacks a key, or two have the same.
 //!
 //! Such lists lose elements in kustomize. The same is done here, step by step as kyaml does it, so that the bytes agree;
-//! what gets lost is told. Nothing here is how one would want lists to merge: that is [`super::list`].
+//! losses are reported. The regular way to merge lists is [`super::list`].
 
 use super::directive::{self, Directive};
 use super::list::{Keyed, is_something, text};
-use super::strategic::{Merge, Outcome, with_items};
+use super::strategic::{Merge, Merged, with_items};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{Node, Value};
 use crate::yaml::{self, Dialect};
 use smol_str::SmolStr;
-
-type Result<T> = std::result::Result<T, Diagnostic>;
 
 /// Where a list comes from.
 #[derive(Clone, Copy)]
@@ -41,8 +39,8 @@ impl<'n> Sides<'n> {
 }
 
 impl Merge<'_> {
-    /// The list that kustomize makes of its sides; `list` says where it stands.
-    pub(super) fn irregular_list(&mut self, list: &Node, sides: Sides, keyed: Keyed) -> Result<Outcome> {
+    /// The list that kustomize makes of its sides; `list` describes it.
+    pub(super) fn irregular_list(&mut self, list: &Node, sides: Sides, keyed: Keyed) -> Result<Merged, Diagnostic> {
         let scalar = [SmolStr::default()];
         let all_keys = if keyed.keys.is_empty() { &scalar } else { keyed.keys };
         let mut values = values(sides, all_keys);
@@ -63,7 +61,7 @@ impl Merge<'_> {
         lists.append_target(&keys)?;
         let result: Vec<Node> = lists.result.iter().map(|&i| lists.elements[i].clone()).collect();
         self.tell(sides, &result, keyed, &keys);
-        Ok(Outcome::New(with_items(list, result)))
+        Ok(Merged::New(with_items(list, result)))
     }
 
     /// Merges the elements with these values and puts what comes of them into the result.
@@ -74,7 +72,7 @@ impl Merge<'_> {
         keyed: Keyed,
         keys: &[&str],
         values: &[&str],
-    ) -> Result<()> {
+    ) -> Result<(), Diagnostic> {
         let pairs = || keys.iter().copied().zip(values.iter().copied());
         let mut wanted: Vec<(&str, &str)> = pairs().filter(|(_, value)| !value.is_empty()).collect();
         if wanted.is_empty() {
@@ -97,15 +95,15 @@ impl Merge<'_> {
         Ok(())
     }
 
-    /// Merges two elements in place and says which of the two is now the outcome.
+    /// Merges two elements and returns which of the two is now the outcome.
     fn merge_found(
         &mut self,
         elements: &mut [Node],
         sides: Sides,
         keyed: Keyed,
-        target: Option<Index>,
-        patch: Option<Index>,
-    ) -> Result<Option<Index>> {
+        target: Option<ElementIndex>,
+        patch: Option<ElementIndex>,
+    ) -> Result<Option<ElementIndex>, Diagnostic> {
         let Keyed { name, items, .. } = keyed;
         let (change, index, outcome) = match (sides, target, patch) {
             (_, None, None) => return Ok(None),
@@ -118,14 +116,14 @@ impl Merge<'_> {
                 (Some(change), if merges { i } else { change }, outcome)
             }
         };
-        // A directive that was obeyed is gone when the element is met again.
+        // A directive is removed once it is applied.
         if let Some(change) = change.filter(|&i| directive_of(&elements[i]).is_some()) {
             elements[change].as_map_mut().map(|fields| fields.remove(directive::KEY));
         }
         match outcome {
-            Outcome::Same => {}
-            Outcome::New(new) => elements[index] = new,
-            Outcome::Gone => return Ok(None),
+            Merged::Same => {}
+            Merged::New(new) => elements[index] = new,
+            Merged::Gone => return Ok(None),
         }
         Ok(Some(index))
     }
@@ -204,14 +202,14 @@ fn join(all: &mut [Vec<SmolStr>]) {
 }
 
 /// The number of an element.
-type Index = usize;
+type ElementIndex = usize;
 
-/// The lists on the way. They hold numbers, for kyaml's lists share elements: what changes in one changes in all.
+/// The lists on the way. They contain numbers, because kyaml's lists share elements: what changes in one changes in all.
 struct Lists {
     elements: Vec<Node>,
-    target: Vec<Index>,
-    patch: Vec<Index>,
-    result: Vec<Index>,
+    target: Vec<ElementIndex>,
+    patch: Vec<ElementIndex>,
+    result: Vec<ElementIndex>,
 }
 
 impl Lists {
@@ -227,7 +225,7 @@ impl Lists {
     }
 
     /// The first element with these keys and values.
-    fn find(&self, list: &[Index], wanted: &[(&str, &str)]) -> Option<Index> {
+    fn find(&self, list: &[ElementIndex], wanted: &[(&str, &str)]) -> Option<ElementIndex> {
         let fits = |element: &Node, (key, value): &(&str, &str)| {
             (key.is_empty() || element.get(key).is_some()) && text(element, key) == *value
         };
@@ -235,8 +233,14 @@ impl Lists {
     }
 
     /// The list with `element` in place of those that have these keys and values, or at its end, or without them. An
-    /// empty value stands for any; a key without a value counts as found if the one before it was.
-    fn set(&self, list: &[Index], keys: &[&str], values: &[&str], element: Option<Index>) -> Result<Vec<Index>> {
+    /// empty value matches any; a key without a value counts as found if the one before it was.
+    fn set(
+        &self,
+        list: &[ElementIndex],
+        keys: &[&str],
+        values: &[&str],
+        element: Option<ElementIndex>,
+    ) -> Result<Vec<ElementIndex>, Diagnostic> {
         let wants_mapping = !keys[0].is_empty() && values.first().is_some_and(|value| !value.is_empty());
         let mut result = Vec::with_capacity(list.len() + 1);
         let mut found = false;
@@ -263,8 +267,8 @@ impl Lists {
         Ok(result)
     }
 
-    /// Puts what is left of the object's list behind the result, in place of what has the same keys there.
-    fn append_target(&mut self, keys: &[&str]) -> Result<()> {
+    /// Appends the rest of the object's list to the result, replacing what has the same keys there.
+    fn append_target(&mut self, keys: &[&str]) -> Result<(), Diagnostic> {
         for &i in &self.target.clone() {
             let node = &self.elements[i];
             let mut values = Vec::with_capacity(keys.len());
@@ -289,10 +293,10 @@ impl Lists {
 }
 
 /// Whether an element has a key with a value, or with any if that is empty.
-fn has(element: &Node, key: &str, value: &str) -> Result<bool> {
+fn has(element: &Node, key: &str, value: &str) -> Result<bool, Diagnostic> {
     if key.is_empty() {
         let scalar = element.as_scalar().ok_or_else(|| {
-            let message = format!("an element of a list of scalars is {}", element.kind_name());
+            let message = format!("a list of scalars has an element that is {}", element.kind_name());
             Diagnostic::new(Code::Resource, message).at(element.at)
         })?;
         return Ok(scalar.text == value);
@@ -302,6 +306,6 @@ fn has(element: &Node, key: &str, value: &str) -> Result<bool> {
 }
 
 fn no_mapping(element: &Node) -> Diagnostic {
-    let message = format!("an element of a list of mappings is {}", element.kind_name());
+    let message = format!("a list of mappings has an element that is {}", element.kind_name());
     Diagnostic::new(Code::Resource, message).at(element.at)
 }

@@ -8,8 +8,6 @@ use crate::node::{Entry, Map, Node, Scalar, Style, Tag, Value};
 use crate::yaml::{self, Dialect};
 use smol_str::SmolStr;
 
-type Result<T> = std::result::Result<T, Diagnostic>;
-
 /// What becomes of folded texts.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Folds {
@@ -20,21 +18,21 @@ enum Folds {
 }
 
 /// A value as it comes back from JSON.
-pub(super) fn normal(value: &Node) -> Result<Node> {
+pub(super) fn normal(value: &Node) -> Result<Node, Diagnostic> {
     Ok(changed(value, Folds::Go)?.unwrap_or_else(|| value.clone()))
 }
 
 /// An object as it comes back from JSON.
-pub(super) fn object(object: &Node) -> Result<Node> {
+pub(super) fn object(object: &Node) -> Result<Node, Diagnostic> {
     Ok(changed(object, Folds::Stay)?.unwrap_or_else(|| object.clone()))
 }
 
 /// The same, or `None` if nothing changes.
-fn changed(node: &Node, folds: Folds) -> Result<Option<Node>> {
+fn changed(node: &Node, folds: Folds) -> Result<Option<Node>, Diagnostic> {
     let value = match &node.value {
         Value::Scalar(scalar) => scalar_of(scalar, folds).map_err(|error| error.at(node.at))?.map(Value::Scalar),
         Value::Seq(items) => {
-            let new = items.iter().map(|item| changed(item, folds)).collect::<Result<Vec<_>>>()?;
+            let new = items.iter().map(|item| changed(item, folds)).collect::<Result<Vec<_>, Diagnostic>>()?;
             new.iter().any(Option::is_some).then(|| {
                 let items = items.iter().zip(new).map(|(item, new)| new.unwrap_or_else(|| item.clone()));
                 Value::Seq(items.collect::<Vec<_>>().into())
@@ -45,7 +43,7 @@ fn changed(node: &Node, folds: Folds) -> Result<Option<Node>> {
     Ok(value.map(|value| Node::new(value, node.at)))
 }
 
-fn map_of(fields: &Map, folds: Folds) -> Result<Option<Map>> {
+fn map_of(fields: &Map, folds: Folds) -> Result<Option<Map>, Diagnostic> {
     let mut new: Option<Map> = None;
     for Entry { key, value } in fields {
         if key.tag != Tag::Str {
@@ -60,7 +58,7 @@ fn map_of(fields: &Map, folds: Folds) -> Result<Option<Map>> {
     Ok(new)
 }
 
-fn scalar_of(scalar: &Scalar, folds: Folds) -> Result<Option<Scalar>> {
+fn scalar_of(scalar: &Scalar, folds: Folds) -> Result<Option<Scalar>, Diagnostic> {
     let text: SmolStr = match scalar.tag {
         Tag::Str | Tag::Timestamp => scalar.text.clone(),
         // Nothing within braces.

@@ -1,7 +1,7 @@
 //! JSON patches (RFC 6902), as kustomize applies them.
 //!
 //! kustomize goes beyond the RFC: an index may be negative, `replace` adds a missing key, `copy` of one gives `null`.
-//! What it changes without being asked is told. The object and all values pass through JSON first ([`super::json`]).
+//! Unrequested changes are reported. The object and all values pass through JSON first ([`super::json`]).
 
 use super::json;
 use crate::diagnostic::{Code, Diagnostic, gather};
@@ -10,31 +10,29 @@ use crate::pointer::Pointer;
 use crate::source::Location;
 use smol_str::SmolStr;
 
-type Result<T> = std::result::Result<T, Diagnostic>;
-
 /// A patch: its operations in order.
 #[derive(Debug)]
 pub(super) struct Operations(Vec<Operation>);
 
 #[derive(Debug)]
 struct Operation {
-    what: What,
-    path: Path,
+    what: Verb,
+    path: LocatedPointer,
     at: Location,
 }
 
 #[derive(Debug)]
-enum What {
+enum Verb {
     Add(Node),
     Remove,
     Replace(Node),
-    Move(Path),
-    Copy(Path),
+    Move(LocatedPointer),
+    Copy(LocatedPointer),
     Test(Node),
 }
 
 #[derive(Debug)]
-struct Path {
+struct LocatedPointer {
     pointer: Pointer,
     at: Location,
 }
@@ -42,13 +40,13 @@ struct Path {
 const OPERATIONS: [&str; 6] = ["add", "remove", "replace", "move", "copy", "test"];
 
 impl Operations {
-    /// Reads a list of operations; what kustomize understands in an odd way goes to `losses`.
+    /// Reads a list of operations; what kustomize reads differently is added to `losses`.
     pub(super) fn read(list: &[Node], losses: &mut Vec<Diagnostic>) -> crate::diagnostic::Result<Self> {
         gather(list, |node| Operation::read(node, losses)).map(Operations)
     }
 
     /// The object with all operations done.
-    pub(super) fn apply(&self, object: &Node, losses: &mut Vec<Diagnostic>) -> Result<Node> {
+    pub(super) fn apply(&self, object: &Node, losses: &mut Vec<Diagnostic>) -> Result<Node, Diagnostic> {
         let mut object = json::object(object)?;
         for operation in &self.0 {
             operation.apply(&mut object, losses).map_err(|error| error.at(operation.at))?;
@@ -58,76 +56,78 @@ impl Operations {
 }
 
 impl Operation {
-    fn read(node: &Node, losses: &mut Vec<Diagnostic>) -> Result<Self> {
-        let complain = |message: String| Diagnostic::new(Code::Overlay, message).at(node.at);
+    fn read(node: &Node, losses: &mut Vec<Diagnostic>) -> Result<Self, Diagnostic> {
+        let new_error = |message: String| Diagnostic::new(Code::Overlay, message).at(node.at);
         let fields = node
             .as_map()
-            .ok_or_else(|| complain(format!("an operation is a mapping, this is {}", node.kind_name())))?;
-        let op = fields.get("op").ok_or_else(|| complain("an operation without `op`".to_owned()))?;
+            .ok_or_else(|| new_error(format!("an operation must be a mapping, but this is {}", node.kind_name())))?;
+        let op = fields.get("op").ok_or_else(|| new_error("this operation has no `op`".to_owned()))?;
         let mut value = || {
             if let Some(value) = fields.get("value") {
                 return json::normal(value);
             }
-            losses.push(complain("an operation without `value`; kustomize writes `null`".to_owned()));
+            losses.push(new_error("this operation has no `value`; kustomize writes `null`".to_owned()));
             Ok(Node::null())
         };
         let what = match op.as_str().unwrap_or_default() {
-            "add" => What::Add(value()?),
-            "remove" => What::Remove,
-            "replace" => What::Replace(value()?),
-            "move" => What::Move(Path::read(fields, "from", node.at, losses)?),
-            "copy" => What::Copy(Path::read(fields, "from", node.at, losses)?),
-            "test" if !fields.has("value") => return Err(complain("a `test` without `value`".to_owned())),
-            "test" => What::Test(value()?),
+            "add" => Verb::Add(value()?),
+            "remove" => Verb::Remove,
+            "replace" => Verb::Replace(value()?),
+            "move" => Verb::Move(LocatedPointer::read(fields, "from", node.at, losses)?),
+            "copy" => Verb::Copy(LocatedPointer::read(fields, "from", node.at, losses)?),
+            "test" if !fields.has("value") => return Err(new_error("a `test` without `value`".to_owned())),
+            "test" => Verb::Test(value()?),
             other => {
-                let error = Diagnostic::new(Code::Overlay, format!("`{other}` is no operation")).at(op.at).at(node.at);
+                let error =
+                    Diagnostic::new(Code::Overlay, format!("unknown operation `{other}`")).at(op.at).at(node.at);
                 return Err(error
                     .suggest(other, OPERATIONS)
-                    .help(format!("operations are `{}`", OPERATIONS.join("`, `"))));
+                    .help(format!("the operations are `{}`", OPERATIONS.join("`, `"))));
             }
         };
-        Ok(Operation { what, path: Path::read(fields, "path", node.at, losses)?, at: node.at })
+        Ok(Operation { what, path: LocatedPointer::read(fields, "path", node.at, losses)?, at: node.at })
     }
 
-    fn apply(&self, object: &mut Node, losses: &mut Vec<Diagnostic>) -> Result<()> {
+    fn apply(&self, object: &mut Node, losses: &mut Vec<Diagnostic>) -> Result<(), Diagnostic> {
         match &self.what {
-            What::Add(value) => self.path.add(object, value.clone()),
-            What::Remove => self.path.remove(object).map(drop),
-            What::Replace(value) => self.path.replace(object, value.clone(), losses),
-            What::Move(from) => {
+            Verb::Add(value) => self.path.add(object, value.clone()),
+            Verb::Remove => self.path.remove(object).map(drop),
+            Verb::Replace(value) => self.path.replace(object, value.clone(), losses),
+            Verb::Move(from) => {
                 let value = from.remove(object)?;
                 self.path.add(object, value)
             }
-            What::Copy(from) => {
+            Verb::Copy(from) => {
                 let value = from.copy(object, losses)?;
                 self.path.add(object, value)
             }
-            What::Test(value) => self.path.test(object, value),
+            Verb::Test(value) => self.path.test(object, value),
         }
     }
 }
 
-impl Path {
-    fn read(fields: &Map, key: &str, at: Location, losses: &mut Vec<Diagnostic>) -> Result<Self> {
-        let complain = |message: String| Diagnostic::new(Code::Overlay, message);
-        let node = fields.get(key).ok_or_else(|| complain(format!("an operation without `{key}`")).at(at))?;
+impl LocatedPointer {
+    fn read(fields: &Map, key: &str, at: Location, losses: &mut Vec<Diagnostic>) -> Result<Self, Diagnostic> {
+        let new_error = |message: String| Diagnostic::new(Code::Overlay, message);
+        let node = fields.get(key).ok_or_else(|| new_error(format!("this operation has no `{key}`")).at(at))?;
         let at = node.at.or(at);
-        let text =
-            node.as_str().ok_or_else(|| complain(format!("`{key}` is {}, not a string", node.kind_name())).at(at))?;
+        let text = node
+            .as_str()
+            .ok_or_else(|| new_error(format!("`{key}` must be a string, but this is {}", node.kind_name())).at(at))?;
         if let Some(pointer) = Pointer::new(text) {
-            return Ok(Path { pointer, at });
+            return Ok(LocatedPointer { pointer, at });
         }
-        let slash = complain(format!("`{text}` does not begin with a slash")).at(at).help(format!("write `/{text}`"));
+        let slash = new_error(format!("`{text}` must begin with a slash")).at(at).help(format!("write `/{text}`"));
         let Some((dropped, _)) = text.split_once('/') else { return Err(slash) };
         let pointer = Pointer::new(&text[dropped.len()..]).unwrap_or_default();
-        losses.push(slash.help(format!("kustomize takes it for `{pointer}`")));
-        Ok(Path { pointer, at })
+        losses.push(slash.help(format!("kustomize reads it as `{pointer}`")));
+        Ok(LocatedPointer { pointer, at })
     }
 
-    /// The last part, and the mapping or list in which it stands or would stand.
-    fn parent<'n>(&self, object: &'n mut Node) -> Result<(&'n mut Node, &str)> {
+    /// The last part, and the mapping or list that contains it or would contain it.
+    fn parent<'n>(&self, object: &'n mut Node) -> Result<(&'n mut Node, &str), Diagnostic> {
         let Some((last, parts)) = self.pointer.parts().split_last() else {
-            return Err(Diagnostic::new(Code::Overlay, "the path names the object itself").at(self.at));
+            return Err(Diagnostic::new(Code::Overlay, "the path points to the object itself").at(self.at));
         };
         let parent = self.walk(object, parts)?;
         if parent.as_scalar().is_some() {
@@ -137,12 +137,12 @@ impl Path {
         Ok((parts.iter().fold(object, step), last))
     }
 
-    fn get<'n>(&self, object: &'n Node) -> Result<&'n Node> {
+    fn get<'n>(&self, object: &'n Node) -> Result<&'n Node, Diagnostic> {
         self.walk(object, self.pointer.parts())
     }
 
     /// The value at the end of the first parts of the path.
-    fn walk<'n>(&self, object: &'n Node, parts: &[SmolStr]) -> Result<&'n Node> {
+    fn walk<'n>(&self, object: &'n Node, parts: &[SmolStr]) -> Result<&'n Node, Diagnostic> {
         parts
             .iter()
             .enumerate()
@@ -163,7 +163,7 @@ impl Path {
         }
     }
 
-    fn add(&self, object: &mut Node, value: Node) -> Result<()> {
+    fn add(&self, object: &mut Node, value: Node) -> Result<(), Diagnostic> {
         let (parent, key) = self.parent(object)?;
         match &mut parent.value {
             Value::Map(fields) => _ = fields.insert(key, value),
@@ -178,7 +178,7 @@ impl Path {
         Ok(())
     }
 
-    fn remove(&self, object: &mut Node) -> Result<Node> {
+    fn remove(&self, object: &mut Node) -> Result<Node, Diagnostic> {
         self.get(object)?;
         let (parent, key) = self.parent(object)?;
         let removed = match &mut parent.value {
@@ -188,16 +188,16 @@ impl Path {
         Ok(removed.expect("it was just found"))
     }
 
-    fn replace(&self, object: &mut Node, value: Node, losses: &mut Vec<Diagnostic>) -> Result<()> {
+    fn replace(&self, object: &mut Node, value: Node, losses: &mut Vec<Diagnostic>) -> Result<(), Diagnostic> {
         if self.pointer.parts().is_empty() {
-            let complaint = || {
+            let diagnostic = || {
                 let message = format!("an object cannot be replaced by {}", value.kind_name());
                 Diagnostic::new(Code::Overlay, message).at(value.at)
             };
             match &value.value {
                 Value::Map(_) => *object = value,
-                Value::Seq(_) => return Err(complaint()),
-                Value::Scalar(_) => losses.push(complaint().help("kustomize leaves it as it is")),
+                Value::Seq(_) => return Err(diagnostic()),
+                Value::Scalar(_) => losses.push(diagnostic().help("kustomize leaves it as it is")),
             }
             return Ok(());
         }
@@ -212,7 +212,7 @@ impl Path {
         Ok(())
     }
 
-    fn copy(&self, object: &mut Node, losses: &mut Vec<Diagnostic>) -> Result<Node> {
+    fn copy(&self, object: &mut Node, losses: &mut Vec<Diagnostic>) -> Result<Node, Diagnostic> {
         let (parent, key) = self.parent(object)?;
         if let Some(node) = child(parent, key) {
             return Ok(node.clone());
@@ -226,7 +226,7 @@ impl Path {
     }
 
     /// A key that is missing passes for `null`.
-    fn test(&self, object: &Node, value: &Node) -> Result<()> {
+    fn test(&self, object: &Node, value: &Node) -> Result<(), Diagnostic> {
         let fails = |message: String| Err(Diagnostic::new(Code::Overlay, message).at(self.at));
         let found = match (self.get(object), self.pointer.parts().split_last()) {
             (Ok(found), _) => found,
@@ -247,7 +247,7 @@ impl Path {
     }
 }
 
-/// What stands under a key or index.
+/// The value of a key or index.
 fn child<'n>(node: &'n Node, part: &str) -> Option<&'n Node> {
     match &node.value {
         Value::Map(fields) => fields.get(part),

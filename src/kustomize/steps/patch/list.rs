@@ -1,18 +1,16 @@
 //! Lists that merge by the keys of their elements, or as sets of scalars.
 //!
-//! The elements of the patch come first. That is said here for lists in which every element has all keys and no two
-//! have the same; what kustomize makes of other lists is said in [`super::irregular`].
+//! The elements of the patch come first. This file handles lists in which every element has all keys and no two
+//! have the same; other lists are handled in [`super::irregular`].
 
 use super::directive::Directive;
 use super::irregular::Sides;
-use super::strategic::{Merge, Outcome, with_items};
+use super::strategic::{Merge, Merged, with_items};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{Map, Node};
 use crate::schema::merge::Shape;
 use smol_str::SmolStr;
 use std::cmp::Ordering;
-
-type Result<T> = std::result::Result<T, Diagnostic>;
 
 /// The keys of a list that merges, and the shape of its elements.
 #[derive(Clone, Copy)]
@@ -24,7 +22,7 @@ pub(super) struct Keyed<'a> {
     pub(super) items: Option<Shape>,
 }
 
-/// The text by which an element is told apart: that of a key, or of the element itself if there are no keys.
+/// The text that identifies an element: that of a key, or of the element itself if there are no keys.
 pub(super) fn text<'n>(element: &'n Node, key: &str) -> &'n str {
     let node = if key.is_empty() { Some(element) } else { element.get(key) };
     node.and_then(Node::as_scalar).map_or("", |scalar| scalar.text.as_str())
@@ -32,10 +30,10 @@ pub(super) fn text<'n>(element: &'n Node, key: &str) -> &'n str {
 
 impl Merge<'_> {
     /// A list of the object with that of the patch; `None` if the patch deletes it.
-    pub(super) fn list(&mut self, target: &Node, patch: &Node, keyed: Keyed) -> Result<Outcome> {
+    pub(super) fn list(&mut self, target: &Node, patch: &Node, keyed: Keyed) -> Result<Merged, Diagnostic> {
         let (items, changes) = (elements(target), elements(patch));
         match Directive::of_list(changes)? {
-            Some((Directive::Delete, _)) => Ok(Outcome::Gone),
+            Some((Directive::Delete, _)) => Ok(Merged::Gone),
             Some((Directive::Replace, changes)) => {
                 let patch = with_items(patch, changes);
                 Ok(self.own_list(&patch, keyed)?.or(&patch).into())
@@ -45,7 +43,13 @@ impl Merge<'_> {
         }
     }
 
-    fn merged_list(&mut self, target: &Node, items: &[Node], changes: &[Node], keyed: Keyed) -> Result<Outcome> {
+    fn merged_list(
+        &mut self,
+        target: &Node,
+        items: &[Node],
+        changes: &[Node],
+        keyed: Keyed,
+    ) -> Result<Merged, Diagnostic> {
         let Some(keys) = Regular::of(&[items, changes], keyed.keys) else {
             return self.irregular_list(target, Sides::Both(items, changes), keyed);
         };
@@ -71,11 +75,11 @@ impl Merge<'_> {
                 None => first.extend(self.settle(keyed.name, item, keyed.items)?.or(item).filter(is_something)),
             }
         }
-        Ok(Outcome::New(with_items(target, first)))
+        Ok(Merged::New(with_items(target, first)))
     }
 
     /// An element of the object with its counterpart in the patch.
-    fn element(&mut self, item: &Node, change: &Node, keyed: Keyed) -> Result<Option<Node>> {
+    fn element(&mut self, item: &Node, change: &Node, keyed: Keyed) -> Result<Option<Node>, Diagnostic> {
         if let Some(Directive::Replace) = change.as_map().map(Directive::of_map).transpose()? {
             self.lose(
                 Diagnostic::new(Code::Overlay, format!("kustomize drops this element of `{}`", keyed.name))
@@ -91,7 +95,7 @@ impl Merge<'_> {
     }
 
     /// A list that only the patch has.
-    pub(super) fn own_list(&mut self, patch: &Node, keyed: Keyed) -> Result<Outcome> {
+    pub(super) fn own_list(&mut self, patch: &Node, keyed: Keyed) -> Result<Merged, Diagnostic> {
         let items = elements(patch);
         if Regular::of(&[items], keyed.keys).is_none() {
             return self.irregular_list(patch, Sides::Patch(items), keyed);
@@ -100,7 +104,7 @@ impl Merge<'_> {
     }
 
     /// A list of the object that the patch does not have.
-    pub(super) fn settled_list(&mut self, target: &Node, keyed: Keyed) -> Result<Outcome> {
+    pub(super) fn settled_list(&mut self, target: &Node, keyed: Keyed) -> Result<Merged, Diagnostic> {
         let items = elements(target);
         if Regular::of(&[items], keyed.keys).is_none() {
             return self.irregular_list(target, Sides::Target(items), keyed);
@@ -120,16 +124,16 @@ pub(super) fn is_something(element: &Node) -> bool {
 }
 
 /// The list that `each` makes of every element.
-fn each_element(list: &Node, mut each: impl FnMut(&Node) -> Result<Outcome>) -> Result<Outcome> {
-    let outcomes = elements(list).iter().map(&mut each).collect::<Result<Vec<_>>>()?;
-    if outcomes.iter().all(|outcome| matches!(outcome, Outcome::Same)) {
-        return Ok(Outcome::Same);
+fn each_element(list: &Node, mut each: impl FnMut(&Node) -> Result<Merged, Diagnostic>) -> Result<Merged, Diagnostic> {
+    let outcomes = elements(list).iter().map(&mut each).collect::<Result<Vec<_>, Diagnostic>>()?;
+    if outcomes.iter().all(|outcome| matches!(outcome, Merged::Same)) {
+        return Ok(Merged::Same);
     }
     let items = elements(list).iter().zip(outcomes).filter_map(|(item, outcome)| outcome.or(item).filter(is_something));
-    Ok(Outcome::New(with_items(list, items.collect())))
+    Ok(Merged::New(with_items(list, items.collect())))
 }
 
-/// What tells the elements of a list apart that has no oddities: those keys that elements have, and each has them all.
+/// What identifies the elements of a regular list: those keys that elements have, and each has them all.
 struct Regular<'a>(Vec<&'a str>);
 
 impl<'a> Regular<'a> {
@@ -157,7 +161,7 @@ impl<'a> Regular<'a> {
         texts(a).cmp(texts(b))
     }
 
-    /// With several keys kustomize leaves what it merged in its old place, with one it moves it to the front.
+    /// With several keys kustomize leaves a merged element at its old position, with one it moves it to the front.
     fn several(&self) -> bool {
         self.0.len() > 1
     }

@@ -1,12 +1,12 @@
 //! What patches do to names, labels and annotations, which kustomize treats apart.
 //!
-//! An object keeps its identity whatever a strategic merge patch says. While kustomize builds, it keeps its own notes in
+//! An object keeps its identity whatever a strategic merge patch contains. While kustomize builds, it keeps internal data in
 //! the annotations of the objects, and patches can see that they are there, and wipe them.
 
 use super::May;
 use super::{directive, json};
 use crate::diagnostic::{Code, Diagnostic, Result};
-use crate::kustomize::input::Scope;
+use crate::kustomize::input::StepContext;
 use crate::node::{Map, Node, Value};
 use crate::resource::Resource;
 use std::borrow::Cow;
@@ -55,21 +55,22 @@ fn put(parent: &mut Node, key: &str, value: Option<Node>) {
 
 /// The patch with labels and annotations of strings, which is how kustomize merges all patches but those of `patches`
 /// without a target. A `null`, which should remove an entry, becomes the text `null`.
-pub(super) fn as_strings(patch: &Node, scope: &Scope) -> Result<Node> {
+pub(super) fn as_strings(patch: &Node, context: &StepContext) -> Result<Node> {
     let mut result = patch.clone();
     for field in ["labels", "annotations"] {
         let Some(value) = patch.at_path(&["metadata", field]) else { continue };
         let Some(metadata) = result.get_mut("metadata").and_then(Node::as_map_mut) else { continue };
         if !value.is_null() && value.as_map().is_none() {
-            let message = format!("`metadata.{field}` is a mapping, but this is {}", value.kind_name());
-            scope.lossy(Diagnostic::new(Code::Overlay, message).at(value.at).help("kustomize passes over it"))?;
+            let message = format!("`metadata.{field}` must be a mapping, but this is {}", value.kind_name());
+            context.lossy(Diagnostic::new(Code::Overlay, message).at(value.at).help("kustomize ignores it"))?;
         }
         let mut strings = Map::default();
         for entry in value.as_map().into_iter().flatten() {
             if entry.value.is_null() {
-                let message = format!("kustomize writes a text here instead of removing `{}`", entry.key.text);
+                let message = format!("kustomize writes a string here instead of removing `{}`", entry.key.text);
                 let help = "to remove it, use a JSON patch, or a strategic merge patch without `target`";
-                scope.lossy(Diagnostic::new(Code::Overlay, message).at(entry.value.at).at(entry.key.at).help(help))?;
+                context
+                    .lossy(Diagnostic::new(Code::Overlay, message).at(entry.value.at).at(entry.key.at).help(help))?;
             }
             let text = entry.value.as_scalar().map_or("", |scalar| scalar.text.as_str());
             strings.insert(entry.key.clone(), Node::new(Value::Scalar(json::string(text)), entry.value.at));
@@ -83,8 +84,8 @@ pub(super) fn as_strings(patch: &Node, scope: &Scope) -> Result<Node> {
     Ok(result)
 }
 
-/// The patch with the `apiVersion` of the object. Together with its own kind that says how lists merge where the object
-/// does not say it.
+/// The patch with the `apiVersion` of the object. Together with the kind of the patch it determines how lists merge if the
+/// object does not.
 pub(super) fn addressed<'p>(patch: &'p Node, object: &Node) -> Cow<'p, Node> {
     match object.get("apiVersion") {
         Some(version) if patch.get("apiVersion").is_some_and(|own| own != version) => {

@@ -1,7 +1,7 @@
 //! `patchesStrategicMerge`, `patches`, `patchesJson6902`.
 //!
 //! Which objects a patch changes ([`target`]), with what ([`content`]), how ([`strategic`], [`json6902`]), and what
-//! stays as it was whatever the patch says: kind, name and namespace.
+//! stays as it was whatever the patch contains: kind, name and namespace.
 
 mod comment;
 pub(crate) mod configured;
@@ -19,28 +19,32 @@ pub(crate) use target::select;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::kustomize::field::linked;
-use crate::kustomize::input::{Resources, Scope, cause};
+use crate::kustomize::input::{Resources, StepContext, cause};
 use crate::kustomize::model::{Kustomization, Patch, PatchTarget};
 use crate::node::Node;
 use crate::resource::Resource;
 use crate::source::Location;
-use content::Content;
+use content::PatchContent;
 use json6902::Operations;
 use metadata::{History, Identity};
 use strategic::Merge;
 
 /// The step `patchesStrategicMerge`.
-pub(crate) fn strategic_merge(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
+pub(crate) fn strategic_merge(
+    resources: &mut Resources,
+    kustomization: &Kustomization,
+    context: &StepContext,
+) -> Result<()> {
     let blamed = |entry: &Node| cause::entry(entry.at, "patchesStrategicMerge");
     let entries = gather(&kustomization.patches_strategic_merge, |entry| {
-        let patches = content::of_strategic_merge(entry, scope).map_err(blamed(entry))?;
+        let patches = content::of_strategic_merge(entry, context).map_err(blamed(entry))?;
         Ok::<_, Diagnostics>(patches.into_iter().map(move |patch| (entry, patch)))
     })?;
     gather(entries.into_iter().flatten(), |(entry, patch)| {
         let mut merge = || -> Result<()> {
             let one = target::named(resources, &Resource::new(patch.clone())).map_err(|error| error.at(patch.at))?;
-            let patch = metadata::as_strings(&patch, scope)?;
-            merge(resources, &[one], &patch, May::default(), scope)
+            let patch = metadata::as_strings(&patch, context)?;
+            merge(resources, &[one], &patch, May::default(), context)
         };
         merge().map_err(blamed(entry))
     })?;
@@ -48,22 +52,22 @@ pub(crate) fn strategic_merge(resources: &mut Resources, kustomization: &Kustomi
 }
 
 /// The step `patches`.
-pub(crate) fn patches(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
-    gather(&kustomization.patches, |patch| apply(resources, patch, scope).map_err(cause::entry(patch.at, "patches")))
+pub(crate) fn patches(resources: &mut Resources, kustomization: &Kustomization, context: &StepContext) -> Result<()> {
+    gather(&kustomization.patches, |patch| apply(resources, patch, context).map_err(cause::entry(patch.at, "patches")))
         .map(drop)
 }
 
 /// The step `patchesJson6902`.
-pub(crate) fn json6902(resources: &mut Resources, kustomization: &Kustomization, scope: &Scope) -> Result<()> {
+pub(crate) fn json6902(resources: &mut Resources, kustomization: &Kustomization, context: &StepContext) -> Result<()> {
     gather(&kustomization.patches_json6902, |patch| {
         let target =
             patch.target.as_ref().filter(|target| target.selector.name.as_ref().is_some_and(|name| !name.is_empty()));
         let target = target.ok_or_else(|| {
-            Diagnostic::new(Code::Overlay, "an entry of `patchesJson6902` without `target.name`").at(patch.at)
+            Diagnostic::new(Code::Overlay, "an entry of `patchesJson6902` must have `target.name`").at(patch.at)
         })?;
-        let operations = content::of_operations(patch, scope);
+        let operations = content::of_operations(patch, context);
         operations
-            .and_then(|operations| operate(resources, patch, target, &operations, History::Keep, scope))
+            .and_then(|operations| operate(resources, patch, target, &operations, History::Keep, context))
             .map_err(cause::entry(patch.at, "patchesJson6902"))
     })
     .map(drop)
@@ -76,66 +80,66 @@ struct May {
     kind: bool,
 }
 
-fn apply(resources: &mut Resources, patch: &Patch, scope: &Scope) -> Result<()> {
+fn apply(resources: &mut Resources, patch: &Patch, context: &StepContext) -> Result<()> {
     if patch.optional {
-        scope.optional(patch.at);
+        context.optional(patch.at);
     }
     let may = May { name: patch.allow_name_change, kind: patch.allow_kind_change };
-    match (content::of_either_sort(patch, scope)?, &patch.target) {
-        (Content::Merge(patches), Some(target)) => {
+    match (content::of_either_sort(patch, context)?, &patch.target) {
+        (PatchContent::Merge(patches), Some(target)) => {
             if let [_, second, ..] = &patches[..] {
-                let message = "a patch with a `target` holds one document, this holds several";
+                let message = "a patch with a `target` must be one document, but this has several";
                 let error =
                     Diagnostic::new(Code::Overlay, message).at(target.selector.at).note(second.at, "the second one");
-                return Err(error.help("leave `target` out, or make an entry of each").into());
+                return Err(error.help("remove `target`, or create an entry for each").into());
             }
-            let chosen = chosen(resources, patch, target, scope)?;
+            let chosen = chosen(resources, patch, target, context)?;
             let Some(patch) = patches.first().filter(|_| !chosen.is_empty()) else { return Ok(()) };
-            merge(resources, &chosen, &metadata::as_strings(patch, scope)?, may, scope)
+            merge(resources, &chosen, &metadata::as_strings(patch, context)?, may, context)
         }
-        (Content::Merge(patches), None) => gather(&patches, |document| -> Result<()> {
+        (PatchContent::Merge(patches), None) => gather(&patches, |document| -> Result<()> {
             match target::named(resources, &Resource::new(document.clone())) {
-                Ok(one) => merge(resources, &[one], document, may, scope),
+                Ok(one) => merge(resources, &[one], document, may, context),
                 Err(_) if patch.optional => Ok(()),
-                Err(error) => Err(scope.relieved(error.at(document.at)).into()),
+                Err(error) => Err(context.relieved(error.at(document.at)).into()),
             }
         })
         .map(drop),
-        (Content::Json(operations), Some(target)) => {
-            operate(resources, patch, target, &operations, History::Note, scope)
+        (PatchContent::Json(operations), Some(target)) => {
+            operate(resources, patch, target, &operations, History::Note, context)
         }
-        (Content::Json(_), None) => Err(Diagnostic::new(Code::Overlay, "a JSON patch without `target`")
+        (PatchContent::Json(_), None) => Err(Diagnostic::new(Code::Overlay, "a JSON patch must have a `target`")
             .at(patch.at)
-            .help("say with `target` which objects it changes: `target: {kind: Deployment, name: web}`")
+            .help("select the objects that it changes: `target: {kind: Deployment, name: web}`")
             .into()),
     }
 }
 
-fn chosen(resources: &Resources, patch: &Patch, target: &PatchTarget, scope: &Scope) -> Result<Vec<usize>> {
+fn chosen(resources: &Resources, patch: &Patch, target: &PatchTarget, context: &StepContext) -> Result<Vec<usize>> {
     let chosen = select(resources, target)?;
     if chosen.is_empty() {
-        scope.unmatched(patch.optional, target::nothing(resources, target).at(patch.at))?;
+        context.unmatched(patch.optional, target::nothing(resources, target).at(patch.at))?;
     }
     Ok(chosen)
 }
 
 /// Merges a patch into objects; those that it deletes go.
-fn merge(resources: &mut Resources, chosen: &[usize], patch: &Node, may: May, scope: &Scope) -> Result<()> {
+fn merge(resources: &mut Resources, chosen: &[usize], patch: &Node, may: May, context: &StepContext) -> Result<()> {
     let mut deleted = Vec::new();
     for &i in chosen {
         let resource = &mut resources.as_mut()[i];
         let patch = &*metadata::addressed(patch, &resource.node);
-        let schema = comment::schema(&scope.schema, &resource.node, patch, scope.input.project);
+        let schema = comment::schema(&context.schema, &resource.node, patch, context.input.project);
         let mut run = Merge::new(&schema);
         let merged = run.object(&resource.node, patch).map_err(|error| within(error, patch.at, resource))?;
-        run.losses.into_iter().try_for_each(|loss| scope.lossy(within(loss, patch.at, resource)))?;
+        run.losses.into_iter().try_for_each(|loss| context.lossy(within(loss, patch.at, resource)))?;
         if may.name || may.kind {
             resource.remember_id();
         }
         if metadata::forgets(patch) && resource.has_history() {
-            let message = "kustomize forgets what the object was called, for it notes that in the annotations";
+            let message = "kustomize loses the previous names of the object, because it keeps them in annotations";
             let loss = Diagnostic::new(Code::Overlay, message).help("set or remove annotations one by one");
-            scope.lossy(within(loss, patch.at, resource))?;
+            context.lossy(within(loss, patch.at, resource))?;
             resource.forget();
         }
         match merged.filter(|node| node.as_map().is_some_and(|fields| !fields.is_empty())) {
@@ -143,8 +147,8 @@ fn merge(resources: &mut Resources, chosen: &[usize], patch: &Node, may: May, sc
             Some(merged) => {
                 let identity = Identity::of(&std::mem::replace(&mut resource.node, merged));
                 identity.keep(&mut resource.node, may);
-                resource.twins.patched(patch);
-                linked::settle(resource, scope)?;
+                resource.linked.patched(patch);
+                linked::settle(resource, context)?;
             }
         }
     }
@@ -166,25 +170,25 @@ fn operate(
     target: &PatchTarget,
     operations: &[Node],
     history: History,
-    scope: &Scope,
+    context: &StepContext,
 ) -> Result<()> {
-    let chosen = chosen(resources, patch, target, scope)?;
+    let chosen = chosen(resources, patch, target, context)?;
     if chosen.is_empty() {
         return Ok(());
     }
     let mut losses = Vec::new();
     let operations = Operations::read(operations, &mut losses)?;
-    losses.drain(..).try_for_each(|loss| scope.lossy(loss.at(patch.at)))?;
+    losses.drain(..).try_for_each(|loss| context.lossy(loss.at(patch.at)))?;
     for i in chosen {
         let resource = &mut resources.as_mut()[i];
         let patched = operations.apply(&metadata::annotated(resource, history), &mut losses);
         let patched = patched.and_then(metadata::checked).map_err(|error| within(error, patch.at, resource))?;
-        losses.drain(..).try_for_each(|loss| scope.lossy(within(loss, patch.at, resource)))?;
+        losses.drain(..).try_for_each(|loss| context.lossy(within(loss, patch.at, resource)))?;
         if history == History::Note {
             resource.remember_id();
         }
         let old = std::mem::replace(&mut resource.node, patched);
-        resource.twins.separate();
+        resource.linked.separate();
         let renamed = ["name", "namespace"]
             .iter()
             .any(|key| old.at_path(&["metadata", key]) != resource.node.at_path(&["metadata", key]))
@@ -197,9 +201,9 @@ fn operate(
     Ok(())
 }
 
-/// Says which object a complaint about a patch is about.
-fn within(complaint: Diagnostic, at: Location, resource: &Resource) -> Diagnostic {
-    resource.within(complaint.at(at))
+/// Adds the object to a diagnostic about a patch.
+fn within(diagnostic: Diagnostic, at: Location, resource: &Resource) -> Diagnostic {
+    resource.within(diagnostic.at(at))
 }
 
 #[cfg(test)]
@@ -215,7 +219,7 @@ mod tests {
         yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Location::NONE).unwrap().swap_remove(0)
     }
 
-    /// What a strategic merge patch makes of an object, or the sentence of the complaint.
+    /// What a strategic merge patch makes of an object, or the sentence of the diagnostic.
     pub(crate) fn merged(object: &str, patch: &str) -> Result<Option<Node>, String> {
         Merge::new(Schema::builtin()).object(&node(object), &node(patch)).map_err(|error| error.to_string())
     }

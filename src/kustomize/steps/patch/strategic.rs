@@ -2,7 +2,7 @@
 //!
 //! Mappings merge, scalars and unknown lists are replaced, lists that the schema knows merge by the keys of their
 //! elements ([`super::list`]). A patch passes over the whole object, not only over what it names: an empty value
-//! (`key:`) goes, and odd lists lose elements; [`Merge::settle`] does that to what the patch does not name.
+//! (`key:`) is removed, and odd lists lose elements; [`Merge::settle`] does that to what the patch does not name.
 
 use super::directive::{self, Directive};
 use super::list::Keyed;
@@ -20,32 +20,30 @@ pub(super) struct Merge<'a> {
 
 /// What becomes of a value.
 #[derive(Debug)]
-pub(super) enum Outcome {
+pub(super) enum Merged {
     /// It stays as it is.
     Same,
     /// It changes.
     New(Node),
-    /// It goes.
+    /// It is removed.
     Gone,
 }
 
-impl Outcome {
+impl Merged {
     pub(super) fn or(self, node: &Node) -> Option<Node> {
         match self {
-            Outcome::Same => Some(node.clone()),
-            Outcome::New(new) => Some(new),
-            Outcome::Gone => None,
+            Merged::Same => Some(node.clone()),
+            Merged::New(new) => Some(new),
+            Merged::Gone => None,
         }
     }
 }
 
-impl From<Option<Node>> for Outcome {
+impl From<Option<Node>> for Merged {
     fn from(node: Option<Node>) -> Self {
-        node.map_or(Outcome::Gone, Outcome::New)
+        node.map_or(Merged::Gone, Merged::New)
     }
 }
-
-type Result<T> = std::result::Result<T, Diagnostic>;
 
 impl<'a> Merge<'a> {
     pub(super) fn new(schema: &'a Schema) -> Self {
@@ -53,7 +51,7 @@ impl<'a> Merge<'a> {
     }
 
     /// An object with a patch; `None` if the patch deletes it.
-    pub(super) fn object(&mut self, object: &Node, patch: &Node) -> Result<Option<Node>> {
+    pub(super) fn object(&mut self, object: &Node, patch: &Node) -> Result<Option<Node>, Diagnostic> {
         if let Some(Directive::Replace) = patch.as_map().map(Directive::of_map).transpose()? {
             let loss =
                 Diagnostic::new(Code::Overlay, "kustomize does not replace a whole object, but leaves it as it is");
@@ -63,7 +61,7 @@ impl<'a> Merge<'a> {
         self.both("the object", object, patch, None)
     }
 
-    /// The shape of a value, which an object within an object says itself.
+    /// The shape of a value, which a nested object defines itself.
     fn shape(&self, known: Option<Shape>, node: &Node) -> Option<Shape> {
         known.or_else(|| {
             let text = |key| node.get(key).and_then(Node::as_text);
@@ -91,7 +89,7 @@ impl<'a> Merge<'a> {
         target: &Node,
         patch: &Node,
         shape: Option<Shape>,
-    ) -> Result<Option<Node>> {
+    ) -> Result<Option<Node>, Diagnostic> {
         if patch.is_null() {
             return Ok(None);
         }
@@ -104,7 +102,7 @@ impl<'a> Merge<'a> {
                 match Directive::of_map(changes)? {
                     Directive::Delete => Ok(None),
                     Directive::Replace => {
-                        self.own_fields(patch, changes, Known::Elided, shape).map(|own| own.or(patch))
+                        self.own_fields(patch, changes, DirectiveUse::Elided, shape).map(|own| own.or(patch))
                     }
                     Directive::Merge => self.merged(target, fields, changes, shape).map(Some),
                 }
@@ -122,9 +120,9 @@ impl<'a> Merge<'a> {
         }
     }
 
-    fn merged(&mut self, target: &Node, fields: &Map, changes: &Map, shape: Option<Shape>) -> Result<Node> {
+    fn merged(&mut self, target: &Node, fields: &Map, changes: &Map, shape: Option<Shape>) -> Result<Node, Diagnostic> {
         let settled = each_field(fields, |Key { text, .. }, value| {
-            if changes.has(text) { Ok(Outcome::Same) } else { self.settle(text, value, self.field(shape, text)) }
+            if changes.has(text) { Ok(Merged::Same) } else { self.settle(text, value, self.field(shape, text)) }
         })?;
         let mut result = settled.unwrap_or_else(|| fields.clone());
         named(changes)?;
@@ -144,14 +142,14 @@ impl<'a> Merge<'a> {
     }
 
     /// A value that only the patch has. A wrong directive at its top stays in it, as kustomize has it.
-    pub(super) fn added(&mut self, name: &str, patch: &Node, shape: Option<Shape>) -> Result<Option<Node>> {
+    pub(super) fn added(&mut self, name: &str, patch: &Node, shape: Option<Shape>) -> Result<Option<Node>, Diagnostic> {
         match &patch.value {
             Value::Map(fields) => match Directive::of_map(fields) {
                 Ok(Directive::Delete) => Ok(None),
-                Ok(_) => Ok(self.own_fields(patch, fields, Known::Elided, self.shape(shape, patch))?.or(patch)),
+                Ok(_) => Ok(self.own_fields(patch, fields, DirectiveUse::Elided, self.shape(shape, patch))?.or(patch)),
                 Err(error) => {
                     self.lose(error.help("kustomize leaves it in the object"));
-                    Ok(self.own_fields(patch, fields, Known::Kept, self.shape(shape, patch))?.or(patch))
+                    Ok(self.own_fields(patch, fields, DirectiveUse::Kept, self.shape(shape, patch))?.or(patch))
                 }
             },
             Value::Seq(_) => match self.keyed(name, shape) {
@@ -163,16 +161,16 @@ impl<'a> Merge<'a> {
     }
 
     /// A value within what only the patch has.
-    pub(super) fn own(&mut self, name: &str, patch: &Node, shape: Option<Shape>) -> Result<Outcome> {
+    pub(super) fn own(&mut self, name: &str, patch: &Node, shape: Option<Shape>) -> Result<Merged, Diagnostic> {
         match &patch.value {
             Value::Map(fields) => match Directive::of_map(fields)? {
-                Directive::Delete => Ok(Outcome::Gone),
-                _ => self.own_fields(patch, fields, Known::Elided, self.shape(shape, patch)),
+                Directive::Delete => Ok(Merged::Gone),
+                _ => self.own_fields(patch, fields, DirectiveUse::Elided, self.shape(shape, patch)),
             },
             Value::Seq(items) => {
-                let Some(keyed) = self.keyed(name, shape) else { return Ok(Outcome::Same) };
+                let Some(keyed) = self.keyed(name, shape) else { return Ok(Merged::Same) };
                 match Directive::of_list(items)? {
-                    Some((Directive::Delete, _)) => Ok(Outcome::Gone),
+                    Some((Directive::Delete, _)) => Ok(Merged::Gone),
                     Some((_, items)) => {
                         let patch = with_items(patch, items);
                         Ok(self.own_list(&patch, keyed)?.or(&patch).into())
@@ -184,31 +182,37 @@ impl<'a> Merge<'a> {
         }
     }
 
-    fn own_fields(&mut self, patch: &Node, fields: &Map, known: Known, shape: Option<Shape>) -> Result<Outcome> {
+    fn own_fields(
+        &mut self,
+        patch: &Node,
+        fields: &Map,
+        known: DirectiveUse,
+        shape: Option<Shape>,
+    ) -> Result<Merged, Diagnostic> {
         let own = each_field(fields, |key, value| {
             self.losses.extend(directive::leak(key));
             match known {
-                Known::Elided if key.text == directive::KEY => Ok(Outcome::Gone),
+                DirectiveUse::Elided if key.text == directive::KEY => Ok(Merged::Gone),
                 _ => self.own(&key.text, value, self.field(shape, &key.text)),
             }
         })?;
-        Ok(own.map_or(Outcome::Same, |map| Outcome::New(Node::new(Value::Map(map), patch.at))))
+        Ok(own.map_or(Merged::Same, |map| Merged::New(Node::new(Value::Map(map), patch.at))))
     }
 
     /// A value of the object that the patch does not have.
-    pub(super) fn settle(&mut self, name: &str, target: &Node, shape: Option<Shape>) -> Result<Outcome> {
+    pub(super) fn settle(&mut self, name: &str, target: &Node, shape: Option<Shape>) -> Result<Merged, Diagnostic> {
         match &target.value {
-            Value::Scalar(Scalar { text, tag: Tag::Null, .. }) if !text.is_empty() => Ok(Outcome::Same),
+            Value::Scalar(Scalar { text, tag: Tag::Null, .. }) if !text.is_empty() => Ok(Merged::Same),
             Value::Scalar(scalar) => Ok(passed(scalar, target)),
             Value::Map(fields) => {
                 let shape = self.shape(shape, target);
                 let settled =
                     each_field(fields, |Key { text, .. }, value| self.settle(text, value, self.field(shape, text)))?;
-                Ok(settled.map_or(Outcome::Same, |map| Outcome::New(Node::new(Value::Map(map), target.at))))
+                Ok(settled.map_or(Merged::Same, |map| Merged::New(Node::new(Value::Map(map), target.at))))
             }
             Value::Seq(_) => match self.keyed(name, shape) {
                 Some(keyed) => self.settled_list(target, keyed),
-                None => Ok(Outcome::Same),
+                None => Ok(Merged::Same),
             },
         }
     }
@@ -220,29 +224,32 @@ impl<'a> Merge<'a> {
 
 /// Whether the directive of a mapping was understood, and so does not stay in it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Known {
+enum DirectiveUse {
     Elided,
     Kept,
 }
 
 /// Refuses a key that is empty: kustomize takes it for the mapping itself.
-fn named(fields: &Map) -> Result<()> {
+fn named(fields: &Map) -> Result<(), Diagnostic> {
     let empty = fields.iter().find(|entry| entry.key.text.is_empty());
-    let complaint = |entry: &Entry| {
+    let diagnostic = |entry: &Entry| {
         Diagnostic::new(Code::Overlay, "a mapping with an empty key cannot be patched").at(entry.key.at)
     };
-    empty.map_or(Ok(()), |entry| Err(complaint(entry)))
+    empty.map_or(Ok(()), |entry| Err(diagnostic(entry)))
 }
 
 /// The mapping that `each` makes of every field; `None` if all stay the same.
-fn each_field(fields: &Map, mut each: impl FnMut(&Key, &Node) -> Result<Outcome>) -> Result<Option<Map>> {
+fn each_field(
+    fields: &Map,
+    mut each: impl FnMut(&Key, &Node) -> Result<Merged, Diagnostic>,
+) -> Result<Option<Map>, Diagnostic> {
     named(fields)?;
     let mut result: Option<Map> = None;
     for Entry { key, value } in fields {
         match each(key, value)? {
-            Outcome::Same => {}
-            Outcome::New(new) => _ = result.get_or_insert_with(|| fields.clone()).insert(key.clone(), new),
-            Outcome::Gone => _ = result.get_or_insert_with(|| fields.clone()).remove(&key.text),
+            Merged::Same => {}
+            Merged::New(new) => _ = result.get_or_insert_with(|| fields.clone()).insert(key.clone(), new),
+            Merged::Gone => _ = result.get_or_insert_with(|| fields.clone()).remove(&key.text),
         }
     }
     Ok(result)
@@ -253,18 +260,18 @@ pub(super) fn with_items(list: &Node, items: Vec<Node>) -> Node {
     Node::new(Value::Seq(items.into()), list.at)
 }
 
-/// What becomes of a scalar that a patch passes over: null goes, and a word such as `no` is in quotes from then on.
-fn passed(scalar: &Scalar, node: &Node) -> Outcome {
+/// What becomes of a scalar that a patch passes over: null is removed, and a text such as `no` is quoted from then on.
+fn passed(scalar: &Scalar, node: &Node) -> Merged {
     match (scalar.tag, scalar.style) {
-        (Tag::Null, _) => Outcome::Gone,
+        (Tag::Null, _) => Merged::Gone,
         (Tag::Str, Style::Plain) if yaml::resolve(&scalar.text, Dialect::Yaml11) == Tag::Bool => {
-            Outcome::New(Node::new(Value::Scalar(Scalar { style: Style::Quoted, ..scalar.clone() }), node.at))
+            Merged::New(Node::new(Value::Scalar(Scalar { style: Style::Quoted, ..scalar.clone() }), node.at))
         }
-        _ => Outcome::Same,
+        _ => Merged::Same,
     }
 }
 
-/// A scalar keeps the style of the one whose place it takes: a number in place of a quoted text becomes a text.
+/// A scalar keeps the style of the replaced one: a number that replaces a quoted text becomes a text.
 fn styled(mut patch: Node, target: &Node) -> Node {
     if let (Value::Scalar(new), Value::Scalar(old)) = (&mut patch.value, &target.value) {
         new.style = if old.tag == Tag::Null { Style::Plain } else { old.style };
@@ -322,10 +329,10 @@ mod tests {
             ("{a: {b: 1}}", "{a: [1]}", "`a` is a mapping in the object and a list in the patch"),
             ("{a: 1}", "{a: {b: 1}}", "`a` is an integer in the object and a mapping in the patch"),
             ("{a: [1]}", "{a: x}", "`a` is a list in the object and a string in the patch"),
-            ("{a: {b: 1}}", "{a: {$patch: remove}}", "`remove` is no `$patch` directive"),
+            ("{a: {b: 1}}", "{a: {$patch: remove}}", "unknown `$patch` directive `remove`"),
             ("{a: {\"\": 1}}", "{b: 2}", "a mapping with an empty key cannot be patched"),
             ("{}", "{a: {b: {\"\": 1}}}", "a mapping with an empty key cannot be patched"),
-            ("{}", "{a: {b: {$patch: remove}}}", "`remove` is no `$patch` directive"),
+            ("{}", "{a: {b: {$patch: remove}}}", "unknown `$patch` directive `remove`"),
         ] {
             assert_eq!(merged(object, patch), Err(want.to_owned()), "{object} {patch}");
         }
@@ -346,8 +353,8 @@ mod tests {
             node("{$retainKeys: [a], b: {$setElementOrder/c: [], $deleteFromPrimitiveList/d: []}, e: {$patch: x}}");
         merge.object(&node("{a: 1}"), &patch).unwrap();
         let losses: Vec<String> = merge.losses.iter().map(ToString::to_string).collect();
-        let leak = |key: &str| format!("kustomize takes `{key}` for a field of the object");
+        let leak = |key: &str| format!("kustomize treats `{key}` as a field of the object");
         let keys = ["$retainKeys", "$deleteFromPrimitiveList/d", "$setElementOrder/c"].map(leak);
-        assert_eq!(losses, [&keys[..], &["`x` is no `$patch` directive".to_owned()]].concat());
+        assert_eq!(losses, [&keys[..], &["unknown `$patch` directive `x`".to_owned()]].concat());
     }
 }

@@ -11,10 +11,10 @@ pub(crate) fn select(resources: &Resources, target: &PatchTarget) -> Result<Vec<
     Ok(target.select(resources.iter())?)
 }
 
-/// What to say of a selector that means no object.
+/// The error about a target that matches no object.
 pub(crate) fn nothing(resources: &Resources, target: &PatchTarget) -> Diagnostic {
     let selector = &target.selector;
-    let error = Diagnostic::new(Code::Overlay, "the target of this patch is no object of the build").at(selector.at);
+    let error = Diagnostic::new(Code::Overlay, "no object matches the target of this patch").at(selector.at);
     let kind = selector.kind.as_ref().filter(|kind| !resources.iter().any(|resource| resource.gvk().kind == ***kind));
     let kinds: Vec<SmolStr> = resources.iter().map(|resource| resource.gvk().kind).collect();
     match (kind, &selector.name) {
@@ -32,34 +32,35 @@ pub(crate) fn named(resources: &Resources, patch: &Resource) -> Result<usize, Di
         [] => Err(unknown(resources, &wanted)),
         [first, second, ..] => {
             let place = |i: usize| resources.as_slice()[i].origin;
-            Err(Diagnostic::new(Code::Overlay, format!("several objects are or were called `{wanted}`"))
+            Err(Diagnostic::new(Code::Overlay, format!("several objects have or had the name `{wanted}`"))
                 .note(place(first), "one of them")
                 .note(place(second), "another")
-                .help("say with `target` which of them is meant"))
+                .help("select one of them with `target`"))
         }
     }
 }
 
 fn unknown(resources: &Resources, wanted: &Id) -> Diagnostic {
-    let error = Diagnostic::new(Code::Overlay, format!("no object is `{wanted}` of `{}`", wanted.gvk.api_version()));
+    let error =
+        Diagnostic::new(Code::Overlay, format!("no object `{wanted}` of `{}` exists", wanted.gvk.api_version()));
     let ids = || resources.iter().map(|resource| (resource.id(), resource));
     let namesake = ids().find(|(id, _)| id.gvk.kind == wanted.gvk.kind && id.name == wanted.name);
     if let Some((id, resource)) = namesake {
         let help = if id.gvk == wanted.gvk {
             match id.namespace.as_str() {
-                "" => "it has no namespace; leave that of the patch out".to_owned(),
-                namespace => format!("it is in namespace `{namespace}`; give the patch the same"),
+                "" => "it has no namespace; remove it from the patch".to_owned(),
+                namespace => format!("it is in namespace `{namespace}`; use the same in the patch"),
             }
         } else {
-            format!("its `apiVersion` is `{}`; give the patch the same", id.gvk.api_version())
+            format!("its `apiVersion` is `{}`; use the same in the patch", id.gvk.api_version())
         };
-        return error.note(resource.origin, format!("there is `{id}`")).help(help);
+        return error.note(resource.origin, format!("`{id}` exists")).help(help);
     }
     let names: Vec<SmolStr> = ids().filter(|(id, _)| id.gvk == wanted.gvk).map(|(id, _)| id.name).collect();
     match crate::diagnostic::nearest(&wanted.name, names.iter().map(SmolStr::as_str)) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
-        None if names.is_empty() => error.help(format!("there is no {} at all", wanted.gvk.kind)),
-        None => error.help(format!("there is {}", list(&names))),
+        None if names.is_empty() => error.help(format!("no {} exists", wanted.gvk.kind)),
+        None => error.help(format!("existing: {}", list(&names))),
     }
 }
 

@@ -1,0 +1,254 @@
+//! References to container images: their parts, and what a valid one is.
+//!
+//! Nothing here looks at a registry, and nothing here decides which objects name images.
+
+use crate::diagnostic::{Code, Diagnostic};
+use smol_str::SmolStr;
+use std::fmt;
+
+/// The parts of a reference as it is written, valid or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImageParts<'a> {
+    /// Registry and repository.
+    pub name: &'a str,
+    /// What follows the colon.
+    pub tag: Option<&'a str>,
+    /// What follows the `@`.
+    pub digest: Option<&'a str>,
+}
+
+impl<'a> ImageParts<'a> {
+    /// Splits a reference. A colon before a slash belongs to the port of the registry.
+    pub fn of(reference: &'a str) -> Self {
+        let (rest, digest) = reference.split_once('@').map_or((reference, None), |(rest, digest)| (rest, Some(digest)));
+        let colon = rest.rfind(':').filter(|at| !rest[*at..].contains('/'));
+        let (name, tag) = colon.map_or((rest, None), |at| (&rest[..at], Some(&rest[at + 1..])));
+        ImageParts { name, tag, digest }
+    }
+
+    /// Splits a reference as kustomize does, which differs for references that are not valid: it splits at the first colon
+    /// behind the first slash.
+    pub fn of_kustomize(reference: &'a str) -> Self {
+        let path = reference.find('/').filter(|at| *at > 0).unwrap_or(0);
+        let find = |mark: char| reference[path..].find(mark).map(|at| path + at);
+        let (name, tag, digest) = match (find(':'), find('@')) {
+            (None, None) => (reference, None, None),
+            (Some(colon), None) => (&reference[..colon], Some(&reference[colon + 1..]), None),
+            (Some(colon), Some(at)) if colon < at => {
+                (&reference[..colon], Some(&reference[colon + 1..at]), Some(&reference[at + 1..]))
+            }
+            (_, Some(at)) => (&reference[..at], None, Some(&reference[at + 1..])),
+        };
+        ImageParts { name, tag, digest }
+    }
+
+    /// The host of the registry, if the name begins with one, and the path of the repository.
+    pub fn location(&self) -> (Option<&'a str>, &'a str) {
+        match self.name.split_once('/') {
+            Some((first, path)) if first.contains(['.', ':']) || first == "localhost" => (Some(first), path),
+            _ => (None, self.name),
+        }
+    }
+}
+
+/// What an image is to become: a name, a tag or a digest, at least one of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageReference {
+    /// Registry and repository; without it, the name in the manifests stays.
+    pub name: Option<SmolStr>,
+    /// The tag.
+    pub tag: Option<SmolStr>,
+    /// The digest, with its algorithm.
+    pub digest: Option<SmolStr>,
+}
+
+impl ImageReference {
+    /// Reads `name`, `name:tag`, `name@digest`, `name:tag@digest`, `:tag` or `@digest`.
+    pub fn parse(text: &str) -> Result<Self, Diagnostic> {
+        let wrong = |why: String| {
+            Diagnostic::new(Code::Spec, format!("`{text}` is no image: {why}"))
+                .help("an image is `name:tag`, `name@sha256:…`, or only `:tag` or `@sha256:…` to keep its name")
+        };
+        if text.is_empty() {
+            return Err(wrong("it is empty".to_owned()));
+        }
+        let parts = ImageParts::of(text);
+        let ImageParts { name, tag, digest } = parts;
+        let name_fault = || name_fault(parts.location());
+        if let Some(why) = (!name.is_empty()).then(name_fault).flatten() {
+            return Err(wrong(why));
+        }
+        if let Some(tag) = tag.filter(|tag| !is_tag(tag)) {
+            return Err(wrong(format!("`{tag}` is no tag")));
+        }
+        if let Some(digest) = digest.filter(|digest| !is_digest(digest)) {
+            return Err(wrong(format!("`{digest}` is no digest")));
+        }
+        let part = |part: Option<&str>| part.filter(|part| !part.is_empty()).map(Into::into);
+        Ok(ImageReference { name: part(Some(name)), tag: part(tag), digest: part(digest) })
+    }
+
+    /// The full reference of the image that the manifests call `name`.
+    pub fn of(&self, name: &str) -> String {
+        let name = if self.name.is_some() { "" } else { name };
+        format!("{name}{self}")
+    }
+
+    /// This reference with what it leaves open taken from `default`: a tag or digest stands for both.
+    #[must_use]
+    pub fn over(&self, default: &ImageReference) -> Self {
+        let version = if self.tag.is_some() || self.digest.is_some() { self } else { default };
+        let name = self.name.as_ref().or(default.name.as_ref());
+        ImageReference { name: name.cloned(), tag: version.tag.clone(), digest: version.digest.clone() }
+    }
+}
+
+impl fmt::Display for ImageReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name.as_deref().unwrap_or_default())?;
+        self.tag.iter().try_for_each(|tag| write!(f, ":{tag}"))?;
+        self.digest.iter().try_for_each(|digest| write!(f, "@{digest}"))
+    }
+}
+
+/// What is wrong with registry and repository.
+fn name_fault((registry, path): (Option<&str>, &str)) -> Option<String> {
+    let is_registry = |registry: &str| {
+        let (host, port) = registry.rsplit_once(':').unwrap_or((registry, "0"));
+        let label = |label: &str| {
+            !label.is_empty()
+                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+                && !label.starts_with('-')
+        };
+        host.split('.').all(label) && !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit())
+    };
+    if let Some(registry) = registry.filter(|registry| !is_registry(registry)) {
+        return Some(format!("`{registry}` is no registry"));
+    }
+    let is_component = |part: &str| {
+        let edge = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        let bytes = part.as_bytes();
+        edge(bytes.first())
+            && edge(bytes.last())
+            && bytes.iter().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-'))
+    };
+    let part = path.split('/').find(|part| !is_component(part))?;
+    Some(if part.is_empty() {
+        "a part of its name is empty".to_owned()
+    } else {
+        format!("`{part}` is no part of a name")
+    })
+}
+
+fn is_tag(tag: &str) -> bool {
+    tag.len() <= 128
+        && tag.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+        && tag.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
+}
+
+fn is_digest(digest: &str) -> bool {
+    digest.split_once(':').is_some_and(|(algorithm, hex)| {
+        let len = match algorithm {
+            "sha256" => 64,
+            "sha512" => 128,
+            _ => return false,
+        };
+        hex.len() == len && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The splits of pleach and kustomize, side by side.
+    #[test]
+    fn parts() {
+        let (none, some) = (None, Some);
+        for (text, own, kustomize) in [
+            ("nginx", ("nginx", none, none), ("nginx", none, none)),
+            ("nginx:1", ("nginx", some("1"), none), ("nginx", some("1"), none)),
+            ("nginx@d", ("nginx", none, some("d")), ("nginx", none, some("d"))),
+            ("nginx:1@d:e", ("nginx", some("1"), some("d:e")), ("nginx", some("1"), some("d:e"))),
+            ("r:5000/a", ("r:5000/a", none, none), ("r:5000/a", none, none)),
+            ("r:5000/a:1@d", ("r:5000/a", some("1"), some("d")), ("r:5000/a", some("1"), some("d"))),
+            (":1", ("", some("1"), none), ("", some("1"), none)),
+            ("a@d:2", ("a", none, some("d:2")), ("a", none, some("d:2"))),
+            ("/a:1", ("/a", some("1"), none), ("/a", some("1"), none)),
+            ("a:", ("a", some(""), none), ("a", some(""), none)),
+            ("a/b:c/d", ("a/b:c/d", none, none), ("a/b", some("c/d"), none)),
+            ("a:b:c", ("a:b", some("c"), none), ("a", some("b:c"), none)),
+            ("a@b/c", ("a", none, some("b/c")), ("a@b/c", none, none)),
+            ("", ("", none, none), ("", none, none)),
+        ] {
+            let parts = |parts: ImageParts<'static>| (parts.name, parts.tag, parts.digest);
+            assert_eq!(parts(ImageParts::of(text)), own, "{text}");
+            assert_eq!(parts(ImageParts::of_kustomize(text)), kustomize, "{text} in kustomize");
+        }
+    }
+
+    #[test]
+    fn references() {
+        let digest = format!("sha256:{}", "0a".repeat(32));
+        for (text, name, tag, has_digest) in [
+            ("nginx", Some("nginx"), None, false),
+            ("nginx:1.27", Some("nginx"), Some("1.27"), false),
+            (
+                "registry.example.com/shop/backend:3f2c1a9",
+                Some("registry.example.com/shop/backend"),
+                Some("3f2c1a9"),
+                false,
+            ),
+            ("localhost:5000/a/b", Some("localhost:5000/a/b"), None, false),
+            ("registry:5000/a:b", Some("registry:5000/a"), Some("b"), false),
+            (":main", None, Some("main"), false),
+            (&format!("@{digest}"), None, None, true),
+            (&format!(":main@{digest}"), None, Some("main"), true),
+            (&format!("a/b__c:x@{digest}"), Some("a/b__c"), Some("x"), true),
+        ] {
+            let reference = ImageReference::parse(text).unwrap();
+            assert_eq!((reference.name.as_deref(), reference.tag.as_deref()), (name, tag), "{text}");
+            assert_eq!(reference.digest.is_some(), has_digest, "{text}");
+            assert_eq!(reference.to_string(), text);
+        }
+        let long = format!("a:{}", "t".repeat(129));
+        for bad in [
+            "",
+            ":",
+            "@",
+            "a:",
+            "a@",
+            "A/b",
+            "a//b",
+            "/a",
+            "a/",
+            "a b",
+            "a:b c",
+            "a:-b",
+            &long,
+            "a@sha256:12",
+            "a@md5:00",
+            "re_gistry.example.com:x/a",
+            "https://registry.example.com/a",
+            "a/-b",
+            "a:b:c",
+        ] {
+            assert!(ImageReference::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_branch_says_only_what_differs() {
+        let digest = format!("sha256:{}", "0".repeat(64));
+        for (own, default, want) in [
+            (":b", "r.example.com/x:a", "r.example.com/x:b".to_owned()),
+            ("y", "r.example.com/x:a", "y:a".to_owned()),
+            ("y:b", "x:a", "y:b".to_owned()),
+            (&*format!("@{digest}"), "x:a", format!("x@{digest}")),
+            (":b", &*format!("x@{digest}"), "x:b".to_owned()),
+        ] {
+            let (own, default) = (ImageReference::parse(own).unwrap(), ImageReference::parse(default).unwrap());
+            assert_eq!(own.over(&default).to_string(), want);
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Kubernetes objects: what names them, now and before each rename.
+//!
+//! kustomize finds an object by any name it ever had in a build, so a [`Resource`] remembers them. Nothing here knows
+//! what a transformer does.
+
+mod linked;
+
+pub use linked::{Followed, LinkedFields, PathStep};
+
+use crate::diagnostic::Diagnostic;
+use crate::node::Node;
+use crate::schema::Gvk;
+use crate::source::Location;
+use smol_str::SmolStr;
+use std::fmt;
+
+/// What names an object within a build.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Id {
+    /// The kind.
+    pub gvk: Gvk,
+    /// `metadata.name`.
+    pub name: SmolStr,
+    /// `metadata.namespace` as written; empty if there is none.
+    pub namespace: SmolStr,
+}
+
+/// The namespace of cluster-scoped objects in comparisons.
+const NO_NAMESPACE: &str = "_non_namespaceable_";
+
+impl Id {
+    /// The namespace for comparing: `default` if none is written, one constant for cluster-scoped kinds.
+    pub fn effective_namespace(&self) -> &str {
+        if self.gvk.is_cluster_scoped() {
+            NO_NAMESPACE
+        } else if self.namespace.is_empty() {
+            "default"
+        } else {
+            &self.namespace
+        }
+    }
+
+    /// Whether both name the same object: kind, name and effective namespace agree.
+    pub fn same(&self, other: &Id) -> bool {
+        self.gvk == other.gvk && self.name == other.name && self.effective_namespace() == other.effective_namespace()
+    }
+}
+
+impl fmt::Display for Id {
+    /// `Kind namespace/name`, for messages.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.namespace.is_empty() {
+            write!(f, "{} {}", self.gvk.kind, self.name)
+        } else {
+            write!(f, "{} {}/{}", self.gvk.kind, self.namespace, self.name)
+        }
+    }
+}
+
+/// Options of a generated object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Generated {
+    /// Whether the hash of the content is put behind the name.
+    pub hash: bool,
+}
+
+/// One object on its way through a build.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// The object itself.
+    pub node: Node,
+    /// The ids it had before renames, the first one first.
+    pub previous: Vec<Id>,
+    /// Prefixes put before its name, in order of application; distinguishes two objects that had the same name.
+    pub prefixes: Vec<SmolStr>,
+    /// Suffixes put behind its name, in order of application.
+    pub suffixes: Vec<SmolStr>,
+    /// The names of the `vars` whose values it has.
+    pub vars: Vec<SmolStr>,
+    /// Fields that change together.
+    pub linked: LinkedFields,
+    /// Set for what a generator made.
+    pub generated: Option<Generated>,
+    /// Where it came from: the document, or the entry of the generator.
+    pub origin: Location,
+    /// The entry of a kustomization that lists the file it came from.
+    pub listed: Location,
+}
+
+impl Resource {
+    /// An object just read from `origin`.
+    pub fn new(node: Node) -> Self {
+        let origin = node.at;
+        let (previous, prefixes, suffixes, vars) = Default::default();
+        let linked = LinkedFields::default();
+        Resource { node, previous, prefixes, suffixes, vars, linked, generated: None, origin, listed: Location::NONE }
+    }
+
+    /// A diagnostic about it, with what it is and where it came from.
+    pub fn within(&self, diagnostic: Diagnostic) -> Diagnostic {
+        diagnostic.at(self.origin).note(self.origin, format!("in `{}`", self.id()))
+    }
+
+    /// An error that no step caused: with the entry that lists the file of the object.
+    pub fn blame(&self, diagnostic: Diagnostic) -> Diagnostic {
+        self.within(diagnostic).because(self.listed, "resources")
+    }
+
+    /// Its kind.
+    pub fn gvk(&self) -> Gvk {
+        Gvk::of(&self.node)
+    }
+
+    fn metadata(&self, key: &str) -> &str {
+        self.node.at_path(&["metadata", key]).and_then(Node::as_text).unwrap_or("")
+    }
+
+    /// `metadata.name`; empty if there is none.
+    pub fn name(&self) -> &str {
+        self.metadata("name")
+    }
+
+    /// `metadata.namespace`; empty if there is none.
+    pub fn namespace(&self) -> &str {
+        self.metadata("namespace")
+    }
+
+    /// What names it now.
+    pub fn id(&self) -> Id {
+        Id { gvk: self.gvk(), name: self.name().into(), namespace: self.namespace().into() }
+    }
+
+    /// Its kind when it was read.
+    pub fn original_gvk(&self) -> Gvk {
+        self.previous.first().map_or_else(|| self.gvk(), |id| id.gvk.clone())
+    }
+
+    /// What named it when it was read.
+    pub fn original_id(&self) -> Id {
+        self.previous.first().cloned().unwrap_or_else(|| self.id())
+    }
+
+    /// Every id it has or had, the first one first.
+    pub fn ids(&self) -> impl Iterator<Item = Id> + '_ {
+        self.previous.iter().cloned().chain(std::iter::once_with(|| self.id()))
+    }
+
+    /// Keeps the present id among the previous ones; call it before a rename.
+    pub fn remember_id(&mut self) {
+        let id = self.id();
+        if self.previous.last() != Some(&id) {
+            self.previous.push(id);
+        }
+    }
+
+    /// Whether it was renamed or generated.
+    pub fn has_history(&self) -> bool {
+        let renamed = !(self.previous.is_empty() && self.prefixes.is_empty() && self.suffixes.is_empty());
+        renamed || self.generated.is_some()
+    }
+
+    /// Makes it an object that has always been what it is now.
+    pub fn forget(&mut self) {
+        self.previous.clear();
+        self.prefixes.clear();
+        self.suffixes.clear();
+        self.generated = None;
+    }
+}

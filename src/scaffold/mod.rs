@@ -1,0 +1,69 @@
+//! What `init` writes: the sample, which is the repository's own workspace and so always builds.
+
+pub mod ci;
+
+macro_rules! embedded {
+    ($($path:literal)*) => { &[$(($path, include_str!(concat!("../../", $path)))),*] };
+}
+
+/// The files of a workspace to start from, by path.
+pub const FILES: &[(&str, &str)] = embedded! {
+    "branches.yaml"
+    "base/deployment.yaml.j2"
+    "base/ingress.yaml.j2"
+    "base/kustomization.yaml.j2"
+    "base/nginx/nginx.conf.j2"
+    "base/registry-secret.yaml"
+    "base/service-account.yaml"
+    "base/service.yaml"
+    "base/web.j2"
+    "overlays/backend/credentials.yaml"
+    "overlays/backend/kustomization.yaml.j2"
+    "overlays/backend/service.yaml"
+    "overlays/blue-green/blue.yaml"
+    "overlays/blue-green/green.yaml.j2"
+    "overlays/blue-green/kustomization.yaml"
+    "overlays/blue-green/service.yaml.j2"
+    "overlays/cloudsql/kustomization.yaml"
+    "overlays/cloudsql/migrate.yaml.j2"
+    "overlays/cloudsql/secret.yaml"
+    "overlays/cloudsql/service.yaml"
+    "overlays/monitoring/kustomization.yaml"
+    "overlays/monitoring/metrics.yaml"
+    "overlays/monitoring/probe.yaml.j2"
+    "overlays/preview/kustomization.yaml"
+    "overlays/preview/server-preview.conf"
+    "overlays/preview/small.yaml.j2"
+    "overlays/quota/kustomization.yaml"
+    "overlays/quota/network.yaml"
+    "overlays/quota/quota.yaml"
+    "overlays/tls/http-tls.conf.j2"
+    "overlays/tls/ingress.yaml.j2"
+    "overlays/tls/kustomization.yaml.j2"
+    "overlays/tls/mount.yaml"
+    "overlays/tls/secret.yaml"
+    "overlays/tls/service.yaml"
+    "schema/branches.schema.json"
+};
+
+#[cfg(test)]
+mod tests {
+    use super::FILES;
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    #[test]
+    fn no_file_of_the_sample_is_forgotten() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut there = BTreeSet::from(["branches.yaml".to_owned(), "schema/branches.schema.json".to_owned()]);
+        for folder in ["base", "overlays"] {
+            for entry in walkdir::WalkDir::new(root.join(folder)) {
+                let entry = entry.unwrap();
+                if entry.file_type().is_file() {
+                    there.insert(entry.path().strip_prefix(root).unwrap().to_str().unwrap().to_owned());
+                }
+            }
+        }
+        assert_eq!(FILES.iter().map(|(path, _)| (*path).to_owned()).collect::<BTreeSet<_>>(), there);
+    }
+}

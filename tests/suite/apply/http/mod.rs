@@ -1,0 +1,526 @@
+//! An HTTP server in this process, strict as a provider is, around a zone in memory: what was asked is written down, and
+//! mishaps can be ordered for single requests.
+
+pub(in crate::tests) mod clouds;
+pub(in crate::tests) mod rules;
+pub(in crate::tests) mod stories;
+
+use crate::apply::open::{Surroundings, open};
+use crate::apply::patience::Patience;
+use crate::apply::zone::Zone;
+use crate::diagnostic::Diagnostic;
+use crate::dns::record::{Data, Records, Type};
+use crate::name::DnsName;
+use crate::source::Project;
+use crate::spec::{self, ZoneProvider};
+use crate::tests::apply::stories::{Content, Field, PATIENCE, zone};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+/// A request as it came in.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Got {
+    pub(crate) method: String,
+    /// Path and query.
+    pub(crate) target: String,
+    /// By name in lower case.
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: String,
+}
+
+impl Got {
+    pub(crate) fn path(&self) -> &str {
+        self.target.split('?').next().unwrap()
+    }
+
+    /// The names and values behind the path, as they are written.
+    pub(crate) fn pairs(&self) -> Vec<(&str, &str)> {
+        let query = self.target.split_once('?').map_or("", |(_, query)| query);
+        query.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap()).collect()
+    }
+
+    pub(crate) fn query(&self, name: &str) -> Option<String> {
+        self.pairs().into_iter().find(|(key, _)| *key == name).map(|(_, value)| decoded(value))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+}
+
+pub(crate) fn decoded(text: &str) -> String {
+    let mut bytes = text.bytes();
+    let mut out = Vec::new();
+    while let Some(byte) = bytes.next() {
+        if byte == b'%' {
+            let digits = [bytes.next().unwrap(), bytes.next().unwrap()];
+            out.push(u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap());
+        } else {
+            out.push(byte);
+        }
+    }
+    String::from_utf8(out).unwrap()
+}
+
+/// The text of an answer.
+pub(crate) struct Body(String);
+
+impl From<&str> for Body {
+    fn from(text: &str) -> Self {
+        Body(text.to_owned())
+    }
+}
+
+impl From<String> for Body {
+    fn from(text: String) -> Self {
+        Body(text)
+    }
+}
+
+impl From<serde_json::Value> for Body {
+    fn from(json: serde_json::Value) -> Self {
+        Body(json.to_string())
+    }
+}
+
+/// What is answered.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub(crate) status: u16,
+    pub(crate) retry_after: Option<u32>,
+    pub(crate) body: String,
+}
+
+impl Told {
+    pub(crate) fn new(status: u16, body: impl Into<Body>) -> Self {
+        Told { status, retry_after: None, body: body.into().0 }
+    }
+}
+
+/// A record set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Set {
+    pub(crate) ttl: u32,
+    /// Ids and data as zone files have it.
+    pub(crate) values: BTreeMap<String, String>,
+}
+
+/// The zone: sets by name and type. Names have no dot at the end.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Table {
+    pub(crate) sets: BTreeMap<(String, String), Set>,
+    last_id: u64,
+    pub(crate) writes: usize,
+}
+
+impl Table {
+    pub(crate) fn id(&mut self) -> String {
+        self.last_id += 1;
+        format!("{:032x}", self.last_id)
+    }
+
+    pub(crate) fn put(&mut self, name: &str, kind: &str, ttl: u32, values: impl IntoIterator<Item = String>) {
+        let values: BTreeMap<String, String> = values.into_iter().map(|value| (self.id(), value)).collect();
+        let key = (name.to_owned(), kind.to_owned());
+        if values.is_empty() {
+            self.sets.remove(&key);
+        } else {
+            self.sets.insert(key, Set { ttl, values });
+        }
+    }
+
+    pub(crate) fn get(&self, name: &str, kind: &str) -> Option<&Set> {
+        self.sets.get(&(name.to_owned(), kind.to_owned()))
+    }
+
+    /// Names at which a CNAME does not stand alone, or where there are two.
+    pub(crate) fn crowded(&self) -> Vec<String> {
+        let cnames = self.sets.iter().filter(|((_, kind), _)| kind == "CNAME");
+        let crowded = cnames.filter(|((name, _), set)| {
+            set.values.len() > 1 || self.sets.keys().filter(|(other, _)| other == name).count() > 1
+        });
+        crowded.map(|((name, _), _)| name.clone()).collect()
+    }
+
+    /// Every record with its set and its id.
+    pub(crate) fn records(&self) -> Vec<(String, String, u32, String, String)> {
+        let record = |((name, kind), set): (&(String, String), &Set)| {
+            let of = |(id, value): (&String, &String)| (name.clone(), kind.clone(), set.ttl, id.clone(), value.clone());
+            set.values.iter().map(of).collect::<Vec<_>>()
+        };
+        self.sets.iter().flat_map(record).collect()
+    }
+}
+
+/// What happens to a request instead of what should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Accident {
+    /// Too many requests; come back after so many seconds.
+    TooMany(Option<u32>),
+    /// The server fails and has done nothing.
+    Fail,
+    /// The server fails and has done it.
+    FailAfter,
+    /// The connection is cut before anything is done.
+    Cut,
+    /// The connection is cut after it is done.
+    CutAfter,
+    /// It is done, and nothing is answered for longer than anybody waits.
+    Silent,
+}
+
+/// How long an answer is waited for by those that wait for a short time.
+pub(crate) const SHORT: Duration = Duration::from_millis(400);
+
+/// The rules of one provider.
+pub(crate) trait Rules: Send + Sync {
+    /// Which it is, as the spec says it.
+    fn provider(&self) -> ZoneProvider;
+    /// The variables with the credentials.
+    fn variables(&self, base: &str) -> Vec<(&'static str, String)>;
+    /// The files that they name.
+    fn file(&self, _base: &str) -> String {
+        String::new()
+    }
+    /// The project that the zone is in.
+    fn project(&self) -> Option<&'static str> {
+        None
+    }
+    fn answer(&self, table: &mut Table, got: &Got) -> Told;
+    fn takes(&self, _kind: Type) -> bool {
+        true
+    }
+}
+
+#[derive(Default)]
+struct State {
+    table: Table,
+    log: Vec<Got>,
+    /// By the number of the question, and of the request that changes something.
+    asked: (usize, BTreeMap<usize, Accident>),
+    told: (usize, BTreeMap<usize, Accident>),
+    /// What somebody else does right before the change of a number from now on.
+    other: Option<(usize, Other)>,
+}
+
+type Other = Box<dyn FnOnce(&mut Table) + Send>;
+
+/// A running server.
+pub(crate) struct Fake {
+    rules: Arc<dyn Rules>,
+    state: Arc<Mutex<State>>,
+    pub(crate) port: u16,
+    over: Arc<AtomicBool>,
+}
+
+impl Drop for Fake {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::SeqCst);
+        let _ = TcpStream::connect(("127.0.0.1", self.port));
+    }
+}
+
+impl Fake {
+    pub(crate) fn start(rules: impl Rules + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (rules, state): (Arc<dyn Rules>, Arc<Mutex<State>>) = (Arc::new(rules), Arc::default());
+        let over = Arc::new(AtomicBool::new(false));
+        let fake = Fake { rules: rules.clone(), state: state.clone(), port, over: over.clone() };
+        fake.state().table.put("dev.example.com", "SOA", 3600, ["ns.example.net. host.example.net. 1 2 3 4 5".into()]);
+        fake.state().table.put("dev.example.com", "NS", 3600, ["ns.example.net.".into(), "ns2.example.net.".into()]);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                if over.load(Ordering::SeqCst) {
+                    return;
+                }
+                let (rules, state) = (rules.clone(), state.clone());
+                std::thread::spawn(move || serve(&stream.unwrap(), &*rules, &state));
+            }
+        });
+        fake
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    pub(crate) fn base(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Every request so far.
+    pub(crate) fn log(&self) -> Vec<Got> {
+        self.state().log.clone()
+    }
+
+    /// Orders accidents for requests that change something, by their number from now on.
+    pub(crate) fn strike(&self, accidents: &[(usize, Accident)]) {
+        self.state().told = (0, accidents.iter().copied().collect());
+    }
+
+    /// The same for questions.
+    pub(crate) fn strike_questions(&self, accidents: &[(usize, Accident)]) {
+        self.state().asked = (0, accidents.iter().copied().collect());
+    }
+
+    /// Looks at the zone, or changes it as a person would.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Table)) {
+        change(&mut self.state().table);
+    }
+
+    /// Has somebody else do something right before a change is looked at, by its number from now on.
+    pub(crate) fn before_change(&self, at: usize, other: impl FnOnce(&mut Table) + Send + 'static) {
+        self.state().other = Some((at, Box::new(other)));
+    }
+
+    /// What the environment holds for it.
+    pub(crate) fn variables(&self) -> Vec<(&'static str, String)> {
+        self.rules.variables(&self.base())
+    }
+
+    pub(crate) fn credentials_file(&self) -> String {
+        self.rules.file(&self.base())
+    }
+
+    /// The zone as `apply` opens it, with other variables in place of some.
+    pub(crate) fn open_with(
+        &self,
+        other: &[(&str, &str)],
+        trace: Option<crate::apply::http::Trace>,
+    ) -> Result<Box<dyn Zone + Send>, Diagnostic> {
+        self.open_all(other, trace, PATIENCE)
+    }
+
+    /// The same with little time for an answer.
+    pub(crate) fn open_shortly(&self) -> Box<dyn Zone + Send> {
+        self.open_all(&[], None, Patience { answer: SHORT, ..PATIENCE }).unwrap()
+    }
+
+    fn open_all(
+        &self,
+        other: &[(&str, &str)],
+        trace: Option<crate::apply::http::Trace>,
+        patience: Patience,
+    ) -> Result<Box<dyn Zone + Send>, Diagnostic> {
+        let project = self.rules.project().map(|project| format!(", project: {project}")).unwrap_or_default();
+        let declared =
+            declared(&format!("provider: {}, server: '{}'{project}", word(self.rules.provider()), self.base()));
+        let variables = self.variables();
+        let variable = |name: &str| {
+            let own = || variables.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone());
+            other.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()).or_else(own)
+        };
+        let file = |_: &str| Ok(self.credentials_file());
+        let around = Surroundings { variable: &variable, file: &file, trace };
+        open(&zone(), Some(&declared), &around, patience)
+    }
+}
+
+/// The provider as the spec says it.
+pub(crate) fn word(provider: ZoneProvider) -> &'static str {
+    match provider {
+        ZoneProvider::Rfc2136 => "rfc2136",
+        ZoneProvider::CloudDns => "clouddns",
+        ZoneProvider::Route53 => "route53",
+        ZoneProvider::Cloudflare => "cloudflare",
+        ZoneProvider::PowerDns => "powerdns",
+        ZoneProvider::GoDaddy => "godaddy",
+    }
+}
+
+/// The zone as a spec declares it.
+pub(crate) fn declared(keys: &str) -> spec::Zone {
+    let head = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nzones:\n";
+    let text = format!("{head}  dev.example.com: {{{keys}}}\n");
+    spec::read(&Project::in_memory([("branches.yaml", text.as_str())])).unwrap().zones[&zone()].clone()
+}
+
+impl Field for Fake {
+    fn open(&self) -> Box<dyn Zone + Send> {
+        self.open_with(&[], None).unwrap()
+    }
+
+    fn put(&self, names: &[(DnsName, Records)], ttl: u32) {
+        let table = &mut self.state().table;
+        for (name, records) in names {
+            for kind in Type::ALL {
+                let values = records.get(kind).into_iter().flatten().map(|data| data.presentation(kind));
+                table.put(name.as_str(), kind.name(), ttl, values.collect::<Vec<_>>());
+            }
+        }
+    }
+
+    fn put_other(&self, name: &DnsName) {
+        self.state().table.put(name.as_str(), "MX", 3600, ["10 mail.example.net.".into()]);
+    }
+
+    fn content(&self) -> Content {
+        let mut content = Content::new();
+        for (name, kind, ttl, _, value) in self.state().table.records() {
+            if let Some(kind) = Type::of_name(&kind) {
+                let held = content.entry(DnsName::target(&name).unwrap()).or_insert((Records::default(), ttl));
+                assert_eq!(held.1, ttl, "{name}");
+                assert!(held.0.insert(kind, data(kind, &value)), "{name} holds {kind} {value} twice");
+            }
+        }
+        content
+    }
+
+    fn writes(&self) -> usize {
+        self.state().table.writes
+    }
+
+    fn takes(&self, kind: Type) -> bool {
+        self.rules.takes(kind)
+    }
+}
+
+/// The data of a record as a zone file has it.
+fn data(kind: Type, value: &str) -> Data {
+    match kind {
+        Type::Txt => {
+            let strings = unquoted(value, 10);
+            Data::from_wire(
+                strings.iter().flat_map(|s| [&[u8::try_from(s.len()).unwrap()], &s[..]].concat()).collect::<Vec<_>>(),
+            )
+        }
+        _ => Data::parse(kind, value).unwrap(),
+    }
+}
+
+/// The character strings of a text in quotes, bytes by number in that radix.
+pub(crate) fn unquoted(text: &str, radix: u32) -> Vec<Vec<u8>> {
+    let mut strings = Vec::new();
+    let mut rest = text.bytes();
+    while let Some(quote) = rest.find(|byte| *byte != b' ') {
+        assert_eq!(quote, b'"', "{text}");
+        let mut string = Vec::new();
+        loop {
+            match rest.next().expect("a string ends") {
+                b'"' => break,
+                b'\\' => {
+                    let next = rest.next().unwrap();
+                    if next.is_ascii_digit() {
+                        let digits = String::from_utf8(vec![next, rest.next().unwrap(), rest.next().unwrap()]).unwrap();
+                        string.push(u8::from_str_radix(&digits, radix).unwrap());
+                    } else {
+                        string.push(next);
+                    }
+                }
+                byte => string.push(byte),
+            }
+        }
+        assert!(string.len() <= 255, "{text}");
+        strings.push(string);
+    }
+    strings
+}
+
+/// Character strings in quotes, other bytes by number.
+pub(crate) fn quoted(strings: &[Vec<u8>], number: fn(u8) -> String) -> String {
+    let one = |string: &Vec<u8>| {
+        let byte = |byte: &u8| match byte {
+            b'"' | b'\\' => format!("\\{}", char::from(*byte)),
+            b' '..=b'~' => char::from(*byte).to_string(),
+            _ => number(*byte),
+        };
+        format!("\"{}\"", string.iter().map(byte).collect::<String>())
+    };
+    strings.iter().map(one).collect::<Vec<_>>().join(" ")
+}
+
+/// What two lists of values are compared by.
+pub(crate) fn as_set<'a>(values: impl IntoIterator<Item = &'a String>) -> BTreeSet<&'a String> {
+    values.into_iter().collect()
+}
+
+fn serve(stream: &TcpStream, rules: &dyn Rules, state: &Mutex<State>) {
+    let mut reader = BufReader::new(stream);
+    while let Some(got) = receive(&mut reader) {
+        let mut state = state.lock().unwrap();
+        let is_login = got.path() == "/token";
+        let counter = if got.method == "GET" { &mut state.asked } else { &mut state.told };
+        let accident = if is_login { None } else { counter.1.remove(&counter.0) };
+        counter.0 += usize::from(!is_login);
+        state.log.push(got.clone());
+        if got.method != "GET" && !is_login {
+            state.other = match state.other.take() {
+                Some((0, other)) => {
+                    other(&mut state.table);
+                    None
+                }
+                later => later.map(|(at, other)| (at - 1, other)),
+            };
+        }
+        let before = state.table.sets.clone();
+        let mut act = || {
+            let told = rules.answer(&mut state.table, &got);
+            assert!((200..300).contains(&told.status) || state.table.sets == before, "a refusal changes nothing");
+            if state.table.sets != before {
+                state.table.writes += 1;
+            }
+            told
+        };
+        let told = match accident {
+            None => act(),
+            Some(Accident::TooMany(seconds)) => Told { retry_after: seconds, ..Told::new(429, "{}") },
+            Some(Accident::Fail) => Told::new(503, "no"),
+            Some(Accident::FailAfter) => {
+                act();
+                Told::new(500, "no")
+            }
+            Some(Accident::Cut) => return,
+            Some(Accident::CutAfter) => {
+                act();
+                return;
+            }
+            Some(Accident::Silent) => {
+                act();
+                drop(state);
+                std::thread::sleep(2 * SHORT);
+                return;
+            }
+        };
+        drop(state);
+        let retry = told.retry_after.map_or(String::new(), |seconds| format!("retry-after: {seconds}\r\n"));
+        let head = format!("HTTP/1.1 {} X\r\ncontent-length: {}\r\n{retry}\r\n", told.status, told.body.len());
+        let mut stream = stream;
+        if stream.write_all((head + &told.body).as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+fn receive(reader: &mut BufReader<&TcpStream>) -> Option<Got> {
+    let mut got = Got::default();
+    let mut line = String::new();
+    while reader.read_line(&mut line).ok()? > 0 {
+        let text = std::mem::take(&mut line);
+        let text = text.trim_end();
+        if got.method.is_empty() {
+            let mut words = text.split(' ');
+            words.next()?.clone_into(&mut got.method);
+            words.next()?.clone_into(&mut got.target);
+        } else if text.is_empty() {
+            let len = got.headers.get("content-length").map_or(0, |len| len.parse().unwrap());
+            let mut body = vec![0; len];
+            reader.read_exact(&mut body).ok()?;
+            got.body = String::from_utf8(body).unwrap();
+            assert!(!got.headers.contains_key("transfer-encoding"));
+            return Some(got);
+        } else {
+            let (name, value) = text.split_once(':').unwrap();
+            got.headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
+        }
+    }
+    None
+}

@@ -1,0 +1,455 @@
+//! `pleach branch`: the spec changed by people and pipelines.
+
+use crate::tests::kit::Workspace;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+const SPEC: &str = "\
+apiVersion: pleach/v1
+kind: Branches
+project: shop
+# One a line.
+branches:
+- name: main   # the baseline
+  pin: {reason: 'everybody needs it'}
+
+# Waits for review.
+- name: feature/login
+  expires: 2026-12-24
+  images: {backend: \"registry.example.com/shop/backend:1\"}   # by CI
+
+- name: feature/search
+  expires: 2026-11-01
+";
+
+fn workspace() -> Workspace {
+    let workspace = Workspace::small();
+    workspace.write("branches.yaml", SPEC);
+    workspace
+}
+
+/// Runs `pleach` with something on its standard input.
+fn piped(workspace: &Workspace, args: &[&str], input: &str) -> (i32, String, String) {
+    let mut child = workspace
+        .command()
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let done = child.wait_with_output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (done.status.code().unwrap(), text(done.stdout), text(done.stderr))
+}
+
+#[cfg(unix)]
+#[test]
+fn unreadable_standard_input_is_an_io_error() {
+    let workspace = workspace();
+    let folder = std::fs::File::open(env!("CARGO_MANIFEST_DIR")).unwrap();
+    let done = workspace.command().args(["branch", "sync", "--from", "-"]).stdin(folder).output().unwrap();
+    assert_eq!(done.status.code(), Some(4), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+#[test]
+fn one_line_changes() {
+    let workspace = workspace();
+    let image = "backend=registry.example.com/shop/backend@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    workspace.run(&["branch", "set", "feature/login", "--image", image]).exits(0);
+    let reference = image.strip_prefix("backend=").unwrap();
+    assert_eq!(workspace.read("branches.yaml"), SPEC.replace("registry.example.com/shop/backend:1", reference));
+    let said = workspace.run(&["branch", "set", "feature/login", "--image", image]).exits(0).out();
+    assert_eq!(said, "feature/login is so already\n");
+
+    workspace.write("branches.yaml", SPEC);
+    workspace.run(&["branch", "set", "feature/login", "--value", "replicas=2"]).exits(0);
+    let last = "   # by CI\n";
+    assert_eq!(workspace.read("branches.yaml"), SPEC.replace(last, &format!("{last}  values: {{replicas: 2}}\n")));
+    workspace.run(&["branch", "set", "feature/login", "--unset", "values.replicas"]).exits(0);
+    assert_eq!(workspace.read("branches.yaml"), SPEC);
+}
+
+#[test]
+fn a_list_with_its_dashes_below_its_key_is_changed() {
+    let workspace = workspace();
+    for name in ["cluster", "extra"] {
+        let component = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n";
+        workspace.write(&format!("overlays/{name}/kustomization.yaml"), component);
+    }
+    let own = |text: &str| format!("{SPEC}{text}  owner: me\n");
+    workspace.write(
+        "branches.yaml",
+        own("  overlays:   # all\n  - cluster\n  - extra # more\n  values:\n    deep:\n      list:\n      - 1\n"),
+    );
+    let set = |args: &[&str]| workspace.run(&[&["branch", "set", "feature/search"], args].concat()).exits(0);
+    set(&["--overlay", "extra"]);
+    let values = "  values:\n    deep:\n      list:\n      - 1\n";
+    assert_eq!(workspace.read("branches.yaml"), own(&format!("  overlays:   # all\n  - extra # more\n{values}")));
+    set(&["--value", "deep.list=5", "--unset", "overlays"]);
+    assert_eq!(workspace.read("branches.yaml"), own("  values:\n    deep:\n      list: 5\n"));
+}
+
+#[test]
+fn a_switch_from_blue_to_green_is_one_line() {
+    let workspace = workspace();
+    let slots =
+        "  slots:\n    active: blue   # since Monday\n    versions: {blue: {}, green: {images: {backend: ':2'}}}\n";
+    workspace.write("branches.yaml", format!("{SPEC}{slots}"));
+    let error = workspace.run(&["branch", "set", "feature/search", "--active", "gren"]).exits(2).err();
+    assert!(error.contains("no version is named `gren`") && error.contains("did you mean `green`?"), "{error}");
+    workspace.run(&["branch", "set", "feature/search", "--active", "green"]).exits(0);
+    assert_eq!(workspace.read("branches.yaml"), format!("{SPEC}{}", slots.replace("active: blue", "active: green")));
+    let listed = workspace.run(&["branch", "list", "--format", "json"]).exits(0).out();
+    assert!(listed.contains("\"active\": \"green\"") && listed.contains("\"active\": null"), "{listed}");
+    // A branch without versions gets none by being told which is active.
+    workspace.run(&["branch", "set", "main", "--active", "green"]).exits(2);
+}
+
+#[test]
+fn a_pipeline_says_which_services_a_branch_runs_and_whose_its_database_is() {
+    let workspace = workspace();
+    workspace
+        .write("overlays/api/kustomization.yaml", "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n");
+    let head =
+        "baseline: main\nservices: {api: {overlay: api}, web: {overlay: api}}\ndatabase: {name: shop}\n# One a line.";
+    let spec = SPEC.replace("# One a line.", head);
+    workspace.write("branches.yaml", &spec);
+    let set = |args: &[&str]| workspace.run(&[&["branch", "set", "feature/login"], args].concat());
+    set(&["--service", "web", "--database", "schema"]).exits(0);
+    let lines = "  services: [web]\n  database: {mode: schema}\n";
+    assert_eq!(workspace.read("branches.yaml"), spec.replace("# by CI\n", &format!("# by CI\n{lines}")));
+    set(&["--service", "api", "--service", "web", "--database", "database"]).exits(0);
+    let lines = "  services: [api, web]\n  database: {mode: database}\n";
+    assert_eq!(workspace.read("branches.yaml"), spec.replace("# by CI\n", &format!("# by CI\n{lines}")));
+    set(&["--unset", "services", "--unset", "database"]).exits(0);
+    assert_eq!(workspace.read("branches.yaml"), spec);
+    for (args, why) in [(["--service", "wep"], "there is no service `wep`"), (["--database", "mine"], "`mine`")] {
+        let said = set(&args).exits(2).err();
+        assert!(said.contains(why) && said.contains("branches.yaml:"), "{said}");
+        assert_eq!(workspace.read("branches.yaml"), spec);
+    }
+}
+
+/// One branch that the rest of the spec stands on keeps no other from going.
+#[test]
+fn the_baseline_and_the_branch_of_an_alias_stay() {
+    let workspace = workspace();
+    let head =
+        "hosts: ['{{ branch.slug }}.example.com']\naliases: {stable: feature/login}\nbaseline: old\n# One a line.";
+    workspace.write("branches.yaml", SPEC.replace("# One a line.", head) + "- name: old\n  expires: 2026-01-01\n");
+    let said = workspace.run(&["branch", "expire", "--as-of", "2026-12-30"]).exits(0).out();
+    assert_eq!(said, "expired feature/search\nneeded feature/login\nneeded old\n");
+    let (status, out, _) = piped(&workspace, &["branch", "sync", "--from", "-"], "feature/new\n");
+    assert_eq!((status, &*out), (0, "added feature/new\npinned main\nneeded feature/login\nneeded old\n"));
+    let error = workspace.run(&["branch", "remove", "feature/login"]).exits(2).err();
+    assert!(error.contains("the alias `stable` points to the unknown branch `feature/login`"), "{error}");
+}
+
+#[test]
+fn line_ends_and_marks_stay() {
+    let workspace = workspace();
+    let text = format!("\u{feff}{}", SPEC.replace('\n', "\r\n"));
+    workspace.write("branches.yaml", &text);
+    workspace.run(&["branch", "set", "feature/login", "--owner", "me"]).exits(0);
+    workspace.run(&["branch", "add", "x"]).exits(0);
+    let want = text.replace("by CI\r\n", "by CI\r\n  owner: me\r\n") + "\r\n- name: x\r\n";
+    assert_eq!(workspace.read("branches.yaml"), want);
+}
+
+#[test]
+fn what_a_build_would_refuse_is_not_written() {
+    let workspace = workspace();
+    for (args, why) in [
+        (&["set", "feature/login", "--expires", "soon"][..], "no date"),
+        (&["set", "feature/login", "--replicas", "web=many"], "replicas"),
+        (&["set", "feature/logn", "--owner", "me"], "did you mean `feature/login`?"),
+        (&["set", "feature/login", "--overlay", "nowhere"], "nowhere"),
+        (&["set", "feature/login", "--unset", "name"], "name"),
+        (&["set", "feature/login", "--value", "a=[1"], "is no value"),
+        (&["set", "feature/login", "--image", "backend"], "KEY=VALUE"),
+        (&["set", "feature/login"], "nothing to set"),
+        (&["add", "main"], "is there already"),
+        (&["add", " x"], "blank"),
+    ] {
+        let args: Vec<&str> = ["branch"].iter().chain(args).copied().collect();
+        let ran = workspace.run(&args).exits(2);
+        assert!(ran.err().contains(why) && ran.out().is_empty(), "{args:?}: {}", ran.err());
+        assert_eq!(workspace.read("branches.yaml"), SPEC, "{args:?}");
+    }
+    // The place is that of the text as it would have been.
+    let said = workspace.run(&["branch", "set", "feature/search", "--replicas", "web=-1"]).exits(2).err();
+    assert!(said.contains("branches.yaml:16:") && said.contains("web: -1"), "{said}");
+}
+
+#[test]
+fn twenty_pipelines_at_once_lose_nothing() {
+    let workspace = workspace();
+    let path = workspace.path();
+    std::thread::scope(|scope| {
+        for n in 0..20 {
+            scope.spawn(move || {
+                let done = Command::new(env!("CARGO_BIN_EXE_pleach"))
+                    .current_dir(path)
+                    .args(["branch", "set", &format!("feature/n{}", n / 2), "--create"])
+                    .args(["--value", &format!("v{n}={n}"), "--image", &format!("i{n}=r.example.com/i:{n}")])
+                    .output()
+                    .unwrap();
+                assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+            });
+        }
+    });
+    let text = workspace.read("branches.yaml");
+    assert!(text.starts_with(SPEC.trim_end()), "{text}");
+    for n in 0..20 {
+        assert_eq!(text.matches(&format!("v{n}: {n}")).count(), 1, "{n}: {text}");
+        assert_eq!(text.matches(&format!("i{n}: r.example.com/i:{n}")).count(), 1, "{n}: {text}");
+    }
+    assert_eq!(workspace.run(&["branch", "list"]).exits(0).out().lines().count(), 1 + 3 + 10);
+}
+
+#[test]
+fn a_branch_goes_unless_it_is_pinned() {
+    let workspace = workspace();
+    let said = workspace.run(&["branch", "remove", "main", "feature/login"]).exits(3).err();
+    assert!(said.contains("`main` is pinned: everybody needs it"), "{said}");
+    assert_eq!(workspace.read("branches.yaml"), SPEC);
+    assert_eq!(workspace.run(&["branch", "remove", "feature/login"]).exits(0).out(), "removed feature/login\n");
+    let (before, rest) = SPEC.split_once("# Waits").unwrap();
+    let after = &rest[rest.find("- name: feature/search").unwrap()..];
+    assert_eq!(workspace.read("branches.yaml"), format!("{before}{after}"));
+    let again = workspace.run(&["branch", "remove", "feature/login"]).exits(0);
+    assert_eq!(again.out(), "nothing to do\n");
+    assert!(again.err().contains("warning[usage]: no branch is named `feature/login`"), "{}", again.err());
+}
+
+#[test]
+fn a_day_that_is_over_takes_branches_out() {
+    let workspace = workspace();
+    workspace.edit(
+        "branches.yaml",
+        "reason: 'everybody needs it'}\n",
+        "reason: 'everybody needs it'}\n  expires: 2020-01-01\n",
+    );
+    let run = |day: &str| workspace.run(&["branch", "expire", "--as-of", day]).exits(0).out();
+    assert_eq!(run("2026-11-01"), "pinned main\n");
+    assert_eq!(run("2026-11-02"), "expired feature/search\npinned main\n");
+    assert_eq!(run("2026-12-24"), "pinned main\n");
+    assert_eq!(run("2026-12-25"), "expired feature/login\npinned main\n");
+    workspace.run(&["branch", "expire", "--as-of", "today"]).exits(2);
+}
+
+#[test]
+fn a_pin_says_why() {
+    let workspace = workspace();
+    workspace.edit("branches.yaml", "pin: {reason: 'everybody needs it'}", "pin: {}");
+    let said = workspace.run(&["build"]).exits(2).err();
+    assert!(said.contains("reason"), "{said}");
+}
+
+fn git(folder: &std::path::Path, args: &[&str]) {
+    let identity = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main"];
+    let done = Command::new("git").args(identity).args(args).current_dir(folder).output().unwrap();
+    assert!(done.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// A repository of one commit with some branches besides its own.
+fn origin(repos: &Workspace, branches: &[&str]) -> std::path::PathBuf {
+    repos.write("origin/file", "x");
+    let origin = repos.path().join("origin");
+    git(&origin, &["init", "-q"]);
+    git(&origin, &["add", "-A"]);
+    git(&origin, &["commit", "-qm", "one"]);
+    for branch in branches {
+        git(&origin, &["branch", branch]);
+    }
+    origin
+}
+
+#[test]
+fn the_spec_follows_a_clone_or_a_mirror() {
+    let workspace = workspace();
+    workspace.write(
+        "branches.yaml",
+        SPEC.to_owned() + "sync:\n  exclude: [wip/*]\n  images: {backend: \":{{ commit.short }}\"}\n",
+    );
+    let repos = Workspace::empty();
+    origin(&repos, &["feature/login", "feature/new", "wip/mine"]);
+    git(repos.path(), &["clone", "-q", "origin", "clone"]);
+    git(repos.path(), &["clone", "-q", "--mirror", "origin", "mirror"]);
+    let (clone, mirror) = (repos.path().join("clone"), repos.path().join("mirror"));
+    let sync = |repo: &std::path::Path, more: &[&str]| {
+        let args = ["branch", "sync", "--from", "git", "--repo", repo.to_str().unwrap()];
+        workspace.run(&args.iter().chain(more).collect::<Vec<_>>().iter().map(|s| **s).collect::<Vec<_>>())
+    };
+    let said = sync(&clone, &["--dry-run"]).exits(0).out();
+    assert_eq!(said, "added feature/new\nchanged feature/login\nchanged main\nremoved feature/search\n");
+    assert!(workspace.read("branches.yaml").contains("feature/search"));
+    assert_eq!(sync(&clone, &[]).exits(0).out(), said);
+    assert_eq!(sync(&mirror, &[]).exits(0).out(), "nothing to do\n");
+    let text = workspace.read("branches.yaml");
+    assert!(
+        text.contains("# Waits for review.") && text.contains("   # by CI") && !text.contains("wip/mine"),
+        "{text}"
+    );
+    for (repo, more) in [(repos.path().join("nowhere"), &[][..]), (clone.clone(), &["--remote", "upstream"])] {
+        let ran = sync(&repo, more).exits(3);
+        assert!(ran.err().contains("cannot be seen") && ran.out().is_empty(), "{}", ran.err());
+        assert_eq!(workspace.read("branches.yaml"), text);
+    }
+}
+
+/// What was not fetched is not gone.
+#[test]
+fn a_clone_that_lacks_branches_takes_none_out() {
+    let workspace = workspace();
+    let repos = Workspace::empty();
+    let origin = origin(&repos, &["feature/login", "feature/search"]);
+    let url = format!("file://{}", origin.display());
+    let sync = |name: &str| {
+        let repo = repos.path().join(name);
+        workspace.run(&["branch", "sync", "--from", "git", "--repo", repo.to_str().unwrap()])
+    };
+    for (name, args, help) in [
+        ("single", &["--single-branch", "-b", "main"][..], "git remote set-branches origin '*' && git fetch origin"),
+        ("some", &["-c", "remote.origin.fetch=^refs/heads/feature/*"], "git remote set-branches origin '*'"),
+        ("shallow", &["--depth", "1"], "git remote set-branches origin '*'"),
+        ("shallow-mirror", &["--depth", "1", "--mirror"], "git fetch --unshallow origin"),
+    ] {
+        git(repos.path(), &[&["clone", "-q"], args, &[&url, name]].concat());
+        let ran = sync(name).exits(3);
+        assert!(ran.err().contains("may not have all branches of `origin`") && ran.out().is_empty(), "{}", ran.err());
+        assert!(ran.err().contains(help), "{name}: {}", ran.err());
+        assert_eq!(workspace.read("branches.yaml"), SPEC, "{name}");
+    }
+    for (name, args) in [
+        ("all", &[][..]),
+        ("shallow-all", &["--depth", "1", "--no-single-branch"]),
+        ("bare", &["--bare"]),
+        ("mirror", &["--mirror"]),
+    ] {
+        git(repos.path(), &[&["clone", "-q"], args, &[&url, name]].concat());
+        assert_eq!(sync(name).exits(0).out(), "nothing to do\n", "{name}");
+    }
+    // The help helps.
+    for name in ["single", "shallow"] {
+        git(&repos.path().join(name), &["remote", "set-branches", "origin", "*"]);
+        git(&repos.path().join(name), &["fetch", "-q", "origin"]);
+        assert_eq!(sync(name).exits(0).out(), "nothing to do\n");
+    }
+    let mirror = repos.path().join("shallow-mirror");
+    git(&mirror, &["fetch", "-q", "--unshallow", "origin"]);
+    assert_eq!(sync("shallow-mirror").exits(0).out(), "nothing to do\n");
+}
+
+#[test]
+fn too_much_at_once_is_refused() {
+    let workspace = workspace();
+    let names: Vec<String> = (0..12).map(|n| format!("b{n}")).collect();
+    let branches: String =
+        names.iter().map(|name| format!("- name: {name}\n  expires: 2026-01-0{}\n", 1 + name.len() % 2)).collect();
+    let spec = format!("apiVersion: pleach/v1\nkind: Branches\nproject: shop\nbranches:\n{branches}");
+    workspace.write("branches.yaml", &spec);
+    let listed: String = names[..8].iter().map(|name| format!("{name}\n")).collect();
+    let sync = ["branch", "sync", "--from", "-"];
+    let (status, out, err) = piped(&workspace, &sync, &listed);
+    assert_eq!((status, out.as_str()), (3, ""));
+    assert!(
+        err.contains("4 of 12 branches would go") && err.contains("`b11`") && err.contains("--allow-delete 4"),
+        "{err}"
+    );
+    assert_eq!(workspace.read("branches.yaml"), spec);
+    for wrong in ["3", "5", "0"] {
+        assert_eq!(piped(&workspace, &[&sync[..], &["--allow-delete", wrong]].concat(), &listed).0, 3, "{wrong}");
+    }
+    for list in [
+        "",
+        "\n",
+        "[]",
+        "b0\nb1",
+        "[{\"name\": \"b0\"}, {\"na",
+        "fatal: no such remote\n",
+        "{\"message\": \"Not Found\"}",
+    ] {
+        let (status, _, err) = piped(&workspace, &sync, list);
+        assert_eq!(status, 3, "{list:?}: {err}");
+    }
+    assert_eq!(workspace.read("branches.yaml"), spec);
+    workspace.run(&["branch", "expire", "--as-of", "2027-01-01"]).exits(3);
+    workspace.run(&["branch", "remove", "b1", "b2", "b3", "b4"]).exits(3);
+    assert_eq!(workspace.read("branches.yaml"), spec);
+    let (status, out, _) = piped(&workspace, &[&sync[..], &["--allow-delete", "4"]].concat(), &listed);
+    assert_eq!((status, out.as_str()), (0, "removed b8\nremoved b9\nremoved b10\nremoved b11\n"));
+}
+
+#[test]
+fn more_than_is_allowed_is_refused() {
+    let workspace = workspace();
+    workspace.write("branches.yaml", SPEC.to_owned() + "maxBranches: 3\n");
+    workspace.run(&["build"]).exits(0);
+    let before = workspace.files("out");
+    let said = workspace.run(&["branch", "add", "one-more"]).exits(3).err();
+    assert!(said.contains("there are 4 branches; `maxBranches` allows 3"), "{said}");
+    workspace.edit("branches.yaml", "maxBranches: 3", "maxBranches: 2");
+    workspace.run(&["build"]).exits(3);
+    assert_eq!(workspace.files("out"), before);
+}
+
+/// A list of something else is as good as an empty one.
+#[test]
+fn a_list_of_which_nothing_counts_takes_nothing_out() {
+    let workspace = workspace();
+    let spec = SPEC.to_owned() + "- name: keep\nsync: {include: ['feature/*', keep]}\n";
+    workspace.write("branches.yaml", &spec);
+    let sync = ["branch", "sync", "--from", "-"];
+    for (list, why) in [
+        ("null\n", "the only name in the list of branches, `null`, does not fit what `sync.include`"),
+        ("<html>\n</html>\n", "none of the 2 names in the list of branches fits"),
+        ("origin/feature/login\norigin/main\norigin/keep\n", "none of the 3 names in the list of branches fits"),
+        ("[{\"name\": \"keep\", \"commit\": {\"sha\": \"oops\"}}]", "`oops`, which is no commit"),
+    ] {
+        for more in [&[][..], &["--allow-delete", "3"], &["--dry-run"]] {
+            let (status, out, err) = piped(&workspace, &[&sync[..], more].concat(), list);
+            assert_eq!((status, out.as_str()), (3, ""), "{list:?}");
+            assert!(err.contains(why), "{list:?}: {err}");
+            assert_eq!(workspace.read("branches.yaml"), spec);
+        }
+    }
+    // What stays anyhow is no reason to refuse a list.
+    let (status, out, err) = piped(&workspace, &[&sync[..], &["--include", "main"]].concat(), "null\n");
+    assert_eq!((status, out.as_str()), (0, "pinned main\n"), "{err}");
+    let (status, out, _) = piped(&workspace, &sync, "null\nkeep\n");
+    assert_eq!((status, out.as_str()), (0, "removed feature/login\nremoved feature/search\n"));
+}
+
+/// Whoever has too many branches can take some out.
+#[test]
+fn what_does_not_raise_the_number_of_too_many_is_done() {
+    let workspace = workspace();
+    let spec = SPEC.to_owned() + "- name: a\n- name: b\nmaxBranches: 2\n";
+    workspace.write("branches.yaml", &spec);
+    assert_eq!(workspace.run(&["branch", "list"]).exits(0).out().lines().count(), 1 + 5);
+    for refused in [&["build"][..], &["check"], &["branch", "add", "c"], &["branch", "set", "c", "--create"]] {
+        let said = workspace.run(refused).exits(3).err();
+        assert!(said.contains("`maxBranches` allows 2"), "{refused:?}: {said}");
+        assert_eq!(workspace.read("branches.yaml"), spec);
+    }
+    let (status, _, said) =
+        piped(&workspace, &["branch", "sync", "--from", "-"], "feature/login\nfeature/search\na\nb\nc\n");
+    assert_eq!(status, 3, "{said}");
+    assert!(said.contains("there are 6 branches; `maxBranches` allows 2"), "{said}");
+    assert_eq!(workspace.read("branches.yaml"), spec);
+
+    workspace.run(&["branch", "set", "a", "--owner", "me"]).exits(0);
+    assert_eq!(
+        workspace.run(&["branch", "expire", "--as-of", "2026-11-02"]).exits(0).out(),
+        "expired feature/search\n"
+    );
+    let (status, out, said) = piped(&workspace, &["branch", "sync", "--from", "-"], "feature/login\nc\nb\n");
+    assert_eq!((status, &*out), (0, "added c\nremoved a\npinned main\n"), "{said}");
+    assert_eq!(workspace.run(&["branch", "remove", "b"]).exits(0).out(), "removed b\n");
+    workspace.run(&["build"]).exits(3);
+    workspace.run(&["branch", "remove", "c"]).exits(0);
+    workspace.run(&["build"]).exits(0);
+}

@@ -1,0 +1,159 @@
+//! `check` and `diff`: what differs from what a build would write.
+
+use crate::tests::kit::Workspace;
+use std::fs;
+use std::process::Command;
+
+fn built() -> Workspace {
+    let workspace = Workspace::small();
+    workspace.run(&["build"]).exits(0);
+    workspace
+}
+
+/// `check` after a change of the output: the lines that name files, and the rest.
+fn checked(change: impl FnOnce(&Workspace)) -> (Vec<String>, String) {
+    let workspace = built();
+    change(&workspace);
+    let before = workspace.files("out");
+    let ran = workspace.run(&["check"]).exits(1);
+    assert_eq!(ran.err(), "");
+    assert_eq!(workspace.files("out"), before, "check writes nothing");
+    let out = ran.out();
+    let (files, rest): (Vec<&str>, Vec<&str>) = out.lines().partition(|line| line.contains("  out/"));
+    (files.into_iter().map(str::to_owned).collect(), rest.join("\n"))
+}
+
+#[test]
+fn nothing_differs_after_a_build() {
+    let workspace = built();
+    let ran = workspace.run(&["check"]).exits(0);
+    assert_eq!((ran.out().as_str(), ran.err().as_str()), ("`out` is what a build writes: 12 files\n", ""));
+    for format in ["text", "summary", "markdown", "json"] {
+        workspace.run(&["diff", "--format", format]).exits(0);
+    }
+    assert_eq!(workspace.run(&["diff"]).out(), "");
+}
+
+#[test]
+fn every_fault_is_named_with_what_mends_it() {
+    let mends = "1 file is not what a build writes: run `pleach build`";
+    let path = |name: &str| format!("out/namespaces/main/{name}");
+    let config = path("30-configmap-app.yaml");
+
+    let (files, rest) = checked(|w| w.write(&config, "a: 1\n"));
+    assert_eq!((files, rest.as_str()), (vec![format!("modified   {config}")], mends));
+
+    let (files, rest) = checked(|w| fs::remove_file(w.path().join(&config)).unwrap());
+    assert_eq!((files, rest.as_str()), (vec![format!("missing    {config}")], mends));
+
+    let (files, rest) = checked(|w| w.write(&path("pleach.lock"), "x"));
+    assert_eq!((files, rest.as_str()), (vec![format!("modified   {}", path("pleach.lock"))], mends));
+
+    let (files, rest) = checked(|w| w.write(&path("my notes.txt"), "x"));
+    let want = "1 file is not pleach's: move or `rm 'out/namespaces/main/my notes.txt'`";
+    assert_eq!((files, rest.as_str()), (vec![format!("untracked  {}", path("my notes.txt"))], want));
+
+    let (files, rest) = checked(|w| w.write("out/notes.txt", "x"));
+    assert_eq!(files, ["untracked  out/notes.txt"]);
+    assert_eq!(rest, "1 file is not pleach's: move or `rm out/notes.txt`");
+
+    let (files, rest) = checked(|w| w.edit("branches.yaml", "- name: main\n", ""));
+    let stale = ["00-namespace-main.yaml", "30-configmap-app.yaml", "40-service-web.yaml", "pleach.lock"];
+    let mut want = stale.map(|name| format!("stale      {}", path(name))).to_vec();
+    want.push("missing    out/teardown/main.yaml".to_owned());
+    assert_eq!(files, want);
+    assert_eq!(rest, "5 files are not what a build writes: run `pleach build`");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_mode_counts_as_git_counts_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let set = |w: &Workspace, mode| {
+        let path = w.path().join("out/namespaces/main/30-configmap-app.yaml");
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let (files, _) = checked(|w| set(w, 0o755));
+    assert_eq!(files, ["mode       out/namespaces/main/30-configmap-app.yaml"]);
+    let workspace = built();
+    set(&workspace, 0o664);
+    workspace.run(&["check"]).exits(0);
+}
+
+#[test]
+fn the_command_is_the_one_that_was_typed() {
+    let workspace = built();
+    workspace.edit("base/config.yaml.j2", "key: ", "key: x");
+    let said = workspace.run(&["-C", "base", "check"]).exits(1).out();
+    assert!(said.contains("modified   ../out/namespaces/main/30-configmap-app.yaml\n"), "{said}");
+    assert!(said.ends_with("run `pleach -C base build`\n"), "{said}");
+}
+
+#[test]
+fn differences_are_shown_and_nothing_is_written() {
+    let workspace = built();
+    workspace.edit("base/config.yaml.j2", "key: ", "key: x");
+    workspace.edit("branches.yaml", "- name: feature/search\n", "- name: feature/new\n");
+    let before = workspace.files(".");
+    let text = workspace.run(&["diff"]).exits(1).out();
+    assert!(
+        text.contains("# main: 1 file changed (+1 -1)\n--- a/out/namespaces/main/30-configmap-app.yaml\n"),
+        "{text}"
+    );
+    assert!(text.contains("\n-  key: main\n+  key: xmain\n"), "{text}");
+    assert!(!text.contains("pleach.lock\n@@ -1"), "a lock follows from what is beside it: {text}");
+    let summary = workspace.run(&["diff", "--format", "summary"]).exits(1).out();
+    let want = "\
+feature/login: 1 file changed (+1 -1)
+feature/new: added, 3 files (+34 -0)
+feature/search: removed, 4 files (+10 -34)
+main: 1 file changed (+1 -1)
+4 branches differ, 9 files (+46 -36)
+";
+    assert_eq!(summary, want);
+    let json = workspace.run(&["diff", "--format", "json"]).exits(1).out();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["branches"][2]["name"], "feature/search");
+    assert_eq!(json["branches"][2]["change"], "removed");
+    assert_eq!(workspace.files("."), before);
+
+    workspace.run(&["diff", "--format", "markdown", "--output", "comment.md"]).exits(1);
+    assert!(workspace.read("comment.md").starts_with("| Branch | Change | Files | Lines |\n"));
+}
+
+#[test]
+fn a_diff_can_be_applied() {
+    let workspace = built();
+    git(&workspace, &["init", "-q"]);
+    workspace.edit("base/config.yaml.j2", "key: ", "key: x");
+    workspace.edit("branches.yaml", "- name: feature/search\n", "- name: feature/new\n");
+    workspace.run(&["diff", "--output", "changes.diff"]).exits(1);
+    git(&workspace, &["apply", "changes.diff"]);
+    // Only the locks are left to do: one is new, two have new hashes, one is of no use any more.
+    let said = workspace.run(&["build"]).exits(0).out();
+    assert_eq!(said, "built 3 branches into `out`: 3 files written, 10 unchanged, 1 removed\n");
+}
+
+#[test]
+fn a_base_is_a_commit_a_workspace_or_a_folder() {
+    let workspace = built();
+    git(&workspace, &["init", "-q", "-b", "trunk"]);
+    git(&workspace, &["add", "-A"]);
+    git(&workspace, &["-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-qm", "one"]);
+    let old = built();
+    workspace.edit("base/config.yaml.j2", "key: ", "key: x");
+    workspace.run(&["build"]).exits(0);
+    assert_eq!(workspace.run(&["diff"]).exits(0).out(), "");
+    let other = old.path().to_str().unwrap().to_owned();
+    let out = format!("{other}/out");
+    let texts = ["trunk", "HEAD", &other, &out].map(|base| workspace.run(&["diff", "--base", base]).exits(1).out());
+    assert!(texts.iter().all(|text| *text == texts[0]), "{texts:#?}");
+    assert_eq!(texts[0].matches("\n-  key: ").count(), 3, "{}", texts[0]);
+    let said = workspace.run(&["diff", "--base", "main"]).exits(2).err();
+    assert!(said.contains("`main` is neither a folder nor a commit"), "{said}");
+}
+
+fn git(workspace: &Workspace, args: &[&str]) {
+    let done = Command::new("git").args(args).current_dir(workspace.path()).output().unwrap();
+    assert!(done.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&done.stderr));
+}

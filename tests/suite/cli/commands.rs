@@ -1,0 +1,344 @@
+//! The command line: what is printed where, exit statuses, what each command does with what is typed.
+
+use crate::tests::kit::{Workspace, root};
+use std::io::Read;
+use std::process::Stdio;
+
+const COMMANDS: [&str; 9] =
+    ["build", "check", "diff", "branch", "teardown", "kustomize", "init", "schema", "completions"];
+
+#[test]
+fn help_teaches() {
+    let workspace = Workspace::empty();
+    let all = workspace.run(&["--help"]).exits(0).out();
+    for command in COMMANDS {
+        assert!(all.contains(&format!("\n  {command} ")), "{command} is not in the help");
+        let args: &[&str] = if command == "branch" { &["branch", "list", "--help"] } else { &[command, "--help"] };
+        let help = workspace.run(args).exits(0).out();
+        assert!(help.contains("Example"), "{command}: {help}");
+        assert!(help.lines().all(|line| line.chars().count() <= 120), "{command}: {help}");
+    }
+    for word in ["0 ", "1 ", "2 ", "3 ", "4 "] {
+        assert!(all.contains(&format!("\n  {word}")), "{all}");
+    }
+    assert_eq!(workspace.run(&["--version"]).exits(0).out(), concat!("pleach ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn what_cannot_be_meant_exits_2_with_nothing_on_standard_output() {
+    let workspace = Workspace::small();
+    for args in [
+        &["biuld"][..],
+        &["build", "--shard", "5/4"],
+        &["build", "--shard", "1/2", "--only", "main"],
+        &["build", "--only", "mian"],
+        &["diff", "--base", "nowhere"],
+        &["diff", "--format", "html"],
+        &["kustomize", "nowhere"],
+        &["-C", "nowhere", "build"],
+        &["completions", "tcsh5"],
+    ] {
+        let ran = workspace.run(args).exits(2);
+        assert_eq!(ran.out(), "", "{args:?}");
+        assert!(ran.err().contains("error"), "{args:?}: {}", ran.err());
+    }
+    assert!(workspace.files("out").is_empty());
+    assert_eq!(workspace.run::<&str>(&[]).exits(2).out(), "");
+    let said = workspace.run(&["build", "--only", "mian"]).err();
+    assert!(said.contains("no branch is named `mian`") && said.contains("did you mean `main`?"), "{said}");
+}
+
+#[test]
+fn a_workspace_is_found_from_within() {
+    let workspace = Workspace::small();
+    let outside = Workspace::empty().run(&["build"]).exits(2).err();
+    assert!(outside.contains("there is no `branches.yaml` here or in a folder above"), "{outside}");
+    let said = workspace.run(&["-C", "base", "build"]).exits(0).out();
+    assert_eq!(said, "built 3 branches into `../out`: 12 files written, 0 unchanged, 0 removed\n");
+    workspace.edit("branches.yaml", "project: shop", "projekt: shop");
+    let said = workspace.run(&["build", "-C", "base"]).exits(2).err();
+    assert!(said.contains("--> ../branches.yaml:3:1"), "{said}");
+}
+
+#[test]
+fn complaints_have_three_formats() {
+    let workspace = Workspace::small();
+    workspace.edit("branches.yaml", "project: shop", "project: shop\nprojekt: shop");
+    let human = workspace.run(&["build"]).exits(2).err();
+    assert!(human.contains("error[spec]: ") && human.contains("\n4 | projekt: shop\n"), "{human}");
+    let short = workspace.run(&["build", "--message-format", "short"]).exits(2).err();
+    assert!(short.starts_with("branches.yaml:4:1: error[spec]: ") && short.lines().count() == 1, "{short}");
+    let json = workspace.run(&["--message-format=json", "build"]).exits(2).err();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["location"], serde_json::json!({"file": "branches.yaml", "line": 4, "column": 1, "length": 7}));
+    assert_eq!((&json["severity"], &json["code"]), (&"error".into(), &"spec".into()));
+}
+
+#[test]
+fn colours_only_where_they_belong() {
+    let workspace = Workspace::small();
+    let diff = |args: &[&str], no_color: bool| {
+        let mut command = workspace.command();
+        command.arg("diff").args(args);
+        if no_color {
+            command.env("NO_COLOR", "1");
+        }
+        String::from_utf8(command.output().unwrap().stdout).unwrap().contains('\u{1b}')
+    };
+    assert!(!diff(&[], false), "a pipe is no terminal");
+    assert!(!diff(&[], true));
+    assert!(!diff(&["--color=never"], false));
+    assert!(diff(&["--color=always"], false));
+    assert!(!diff(&["--color=always", "--format=json"], false));
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let workspace = Workspace::small();
+    for args in [&["schema"][..], &["completions", "zsh"], &["branch", "list"]] {
+        let mut child = workspace.command().args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let mut said = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), ""), "{args:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_one() {
+    let full = std::fs::File::create("/dev/full").unwrap();
+    let status = Workspace::empty().command().arg("schema").stdout(full).stderr(Stdio::null()).status().unwrap();
+    assert_eq!(status.code(), Some(4));
+}
+
+#[test]
+fn init_writes_the_sample_and_overwrites_nothing() {
+    let workspace = Workspace::empty();
+    let said = workspace.run(&["init", "environments"]).exits(0).out();
+    assert!(said.ends_with("next: `cd environments && pleach build`\n"), "{said}");
+    let sample = std::fs::read_to_string(root().join("branches.yaml")).unwrap();
+    assert_eq!(workspace.read("environments/branches.yaml"), sample);
+    assert!(workspace.read("environments/schema/branches.schema.json").contains("\"$schema\""));
+    workspace.run(&["-C", "environments", "build"]).exits(0);
+    workspace.run(&["-C", "environments", "check"]).exits(0);
+
+    let other = Workspace::empty();
+    other.write("base/service.yaml", "mine");
+    let said = other.run(&["init"]).exits(2).err();
+    assert!(said.contains("`./base/service.yaml` is there already"), "{said}");
+    assert_eq!(other.files(".").len(), 1);
+}
+
+#[test]
+fn schema_and_completions() {
+    let workspace = Workspace::empty();
+    let schema = std::fs::read_to_string(root().join("schema/branches.schema.json")).unwrap();
+    assert_eq!(workspace.run(&["schema"]).exits(0).out(), schema);
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        assert!(workspace.run(&["completions", shell]).exits(0).out().contains("kustomize"), "{shell}");
+    }
+}
+
+#[test]
+fn branches_are_listed() {
+    let workspace = Workspace::small();
+    let table = workspace.run(&["branch", "list"]).exits(0).out();
+    let lines: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(lines[0], ["BRANCH", "SLUG", "NAMESPACE", "HOSTS"]);
+    assert_eq!(lines[1], ["feature/login", "feature-login-df7c7aeb", "feature-login-df7c7aeb"]);
+    let json = workspace.run(&["branch", "list", "--format", "json"]).exits(0).out();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json[2]["name"], "main");
+    assert_eq!(json[2]["namespace"], "main");
+}
+
+#[test]
+fn a_part_is_built_and_the_rest_left_alone() {
+    let workspace = Workspace::small();
+    let said = workspace.run(&["build", "--only", "feature/*"]).exits(0).out();
+    assert!(said.starts_with("built 2 branches"), "{said}");
+    assert_eq!(workspace.files("out").len(), 8);
+    workspace.run(&["build", "--only", "main"]).exits(0);
+    let all = workspace.files("out");
+    assert_eq!(
+        workspace.run(&["build"]).exits(0).out(),
+        "built 3 branches into `out`: 0 files written, 12 unchanged, 0 removed\n"
+    );
+    workspace.edit("base/config.yaml.j2", "key: ", "key: x");
+    workspace.run(&["build", "--only", "main"]).exits(0);
+    let changed: Vec<String> =
+        workspace.files("out").into_iter().filter(|(p, c)| all[p] != *c).map(|(p, _)| p).collect();
+    assert_eq!(changed, ["namespaces/main/30-configmap-app.yaml", "namespaces/main/pleach.lock"]);
+}
+
+#[test]
+fn shards_are_one_build() {
+    let (whole, shards) = (Workspace::small(), Workspace::small());
+    for workspace in [&whole, &shards] {
+        workspace.run(&["build"]).exits(0);
+        workspace.edit("branches.yaml", "- name: feature/login\n", "- name: feature/other\n");
+    }
+    whole.run(&["build"]).exits(0);
+    for shard in ["1/3", "2/3", "3/3"] {
+        shards.run(&["build", "--shard", shard]).exits(0);
+    }
+    assert_eq!(shards.files("out"), whole.files("out"));
+    let login: Vec<String> = shards.files("out").into_keys().filter(|path| path.contains("login")).collect();
+    assert_eq!(login, ["teardown/feature-login-df7c7aeb.yaml"]);
+}
+
+#[test]
+fn a_branch_that_fails_keeps_no_other_back_if_so_wanted() {
+    let workspace = Workspace::small();
+    workspace.run(&["build"]).exits(0);
+    let before = workspace.files("out");
+    workspace.edit("base/config.yaml.j2", "key: ", "key: {% if branch.name == 'main' %}{{ nope }}{% endif %}x");
+    let ran = workspace.run(&["build"]).exits(2);
+    assert!(ran.err().contains("error[template]") && ran.err().contains("branch: `main`"), "{}", ran.err());
+    assert_eq!(workspace.files("out"), before);
+    let ran = workspace.run(&["build", "--keep-going"]).exits(2);
+    assert_eq!(ran.out(), "built 2 branches into `out`: 4 files written, 4 unchanged, 0 removed\n");
+    assert!(ran.err().contains("error[template]"), "{}", ran.err());
+    let after = workspace.files("out");
+    assert!(before.iter().all(|(path, content)| path.contains("feature") || after[path] == *content));
+}
+
+/// What one branch lacks does not stop the others; what names come from does.
+#[test]
+fn a_spec_at_fault_stops_all_and_a_missing_overlay_its_branch() {
+    let workspace = Workspace::small();
+    workspace.run(&["build"]).exits(0);
+    let spec = workspace.read("branches.yaml");
+    let before = workspace.files("out");
+    workspace.edit("base/config.yaml.j2", "key: ", "key: x");
+    workspace.edit("branches.yaml", "name: main\n", "name: main\n  overlays: [nope]\n");
+    let said = workspace.run(&["build"]).exits(2).err();
+    assert!(said.contains("error[spec]: there is no overlay `nope`\n") && !said.contains("branch:"), "{said}");
+    assert_eq!(workspace.files("out"), before);
+    let ran = workspace.run(&["build", "--keep-going"]).exits(2);
+    assert_eq!(ran.out(), "built 2 branches into `out`: 4 files written, 4 unchanged, 0 removed\n");
+    let said = ran.err();
+    assert!(said.contains("error[spec]: there is no overlay `nope`\n") && said.contains("branch: `main`"), "{said}");
+    assert!(!said.contains("whole spec"), "{said}");
+    let after = workspace.files("out");
+    assert!(before.iter().all(|(path, content)| path.contains("feature") || after[path] == *content));
+
+    for fault in ["hosts: [a_b.dev.example.com]", "namespace: '{{ values.nope }}'", "images: {a: 'a b'}"] {
+        workspace.write(
+            "branches.yaml",
+            spec.replace("name: main\n", &format!("name: main\n  {fault}\n  overlays: [nope]\n")),
+        );
+        let ran = workspace.run(&["build", "--keep-going"]).exits(2);
+        assert!(
+            ran.err().matches("names come from the whole spec").count() == 1 && ran.out().is_empty(),
+            "{}",
+            ran.err()
+        );
+        assert_eq!(workspace.files("out"), after);
+        let said = workspace.run(&["build"]).exits(2).err();
+        assert!(!said.contains("whole spec"), "{said}");
+    }
+}
+
+#[test]
+fn kustomize_writes_where_it_is_told() {
+    let workspace = Workspace::empty();
+    workspace.write("app/kustomization.yaml", "resources: [a.yaml]\n");
+    workspace.write(
+        "app/a.yaml",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: Web, namespace: one}\n---\n\
+         apiVersion: v1\nkind: Service\nmetadata: {name: web}\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: one}\n",
+    );
+    let text = workspace.run(&["kustomize", "app"]).exits(0).out();
+    assert_eq!(text.matches("---\n").count(), 2);
+    assert_eq!(workspace.run(&["-C", "app", "kustomize"]).exits(0).out(), text);
+    workspace.run(&["kustomize", "app", "-o", "all.yaml"]).exits(0);
+    assert_eq!(workspace.read("all.yaml"), text);
+    workspace.write("each/.keep", "");
+    assert_eq!(workspace.run(&["kustomize", "app", "-o", "each"]).exits(0).out(), "");
+    let names: Vec<String> = workspace.files("each").into_keys().collect();
+    assert_eq!(
+        names,
+        [".keep", "default_v1_service_web.yaml", "one_apps_v1_deployment_web.yaml", "v1_namespace_one.yaml"]
+    );
+
+    // A name that no file can have, among others that could be written.
+    workspace.write("app/c.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: up/../../down}\n");
+    workspace.write("app/kustomization.yaml", "resources: [a.yaml, c.yaml]\n");
+    workspace.write("none/.keep", "");
+    let said = workspace.run(&["kustomize", "app", "-o", "none"]).exits(2).err();
+    assert!(said.contains("configmap_up/../../down.yaml` is not") && said.contains("app/c.yaml:1:1"), "{said}");
+    assert_eq!(workspace.files("none").len(), 1);
+
+    workspace.write("app/kustomization.yaml", "resources: [b.yaml]\n");
+    let ran = workspace.run(&["kustomize", "app"]).exits(2);
+    assert_eq!(ran.out(), "");
+    assert!(ran.err().contains("--> app/kustomization.yaml:1:13"), "{}", ran.err());
+}
+
+#[test]
+fn kustomize_follows_links_before_it_restricts() {
+    let workspace = Workspace::empty();
+    let object = |name: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n");
+    workspace.write("outside/a.yaml", object("a"));
+    workspace.write("outside/kustomization.yaml", "resources: [a.yaml]\n");
+    workspace.write("app/b.yaml", object("b"));
+    let link = |to: &str, at: &str| std::os::unix::fs::symlink(to, workspace.path().join(at)).unwrap();
+    link("../outside/a.yaml", "app/file.yaml");
+    link("../outside", "app/folder");
+    link("b.yaml", "app/inner.yaml");
+    link("app", "linked");
+    for (resource, free) in [
+        ("inner.yaml", true),
+        ("../app/b.yaml", true),
+        ("../linked/b.yaml", true),
+        ("folder", true),
+        ("../outside", true),
+        ("file.yaml", false),
+        ("folder/a.yaml", false),
+        ("../outside/a.yaml", false),
+    ] {
+        workspace.write("app/kustomization.yaml", format!("resources: [{resource}]\n"));
+        for folder in ["app", "linked"] {
+            let ran = workspace.run(&["kustomize", folder]).exits(if free { 0 } else { 2 });
+            let at = "--> app/kustomization.yaml:1:13";
+            assert!(free || ran.out().is_empty() && ran.err().contains(at), "{resource}: {}", ran.err());
+            workspace.run(&["kustomize", folder, "--load-restrictor=LoadRestrictionsNone"]).exits(0);
+        }
+    }
+}
+
+#[test]
+fn kustomize_orders_and_labels_as_it_is_told() {
+    let workspace = Workspace::empty();
+    let object = |kind: &str| format!("apiVersion: v1\nkind: {kind}\nmetadata: {{name: x}}\n");
+    workspace.write("all.yaml", ["Service", "ConfigMap", "Namespace"].map(object).join("---\n"));
+    workspace.write("kustomization.yaml", "resources: [all.yaml]\n");
+    let kinds = |args: &[&str]| -> Vec<String> {
+        let text = workspace.run(&[&["kustomize"], args].concat()).exits(0).out();
+        text.lines().filter_map(|line| line.strip_prefix("kind: ")).map(str::to_owned).collect()
+    };
+    assert_eq!(kinds(&[]), ["Namespace", "ConfigMap", "Service"]);
+    assert_eq!(kinds(&["--reorder", "legacy"]), ["Namespace", "ConfigMap", "Service"]);
+    assert_eq!(kinds(&["--reorder=none"]), ["Service", "ConfigMap", "Namespace"]);
+    let labelled = workspace.run(&["kustomize", ".", "--enable-managedby-label"]).exits(0).out();
+    assert_eq!(labelled.matches("app.kubernetes.io/managed-by: kustomize-(devel)\n").count(), 3);
+    workspace.write("kustomization.yaml", "resources: [all.yaml]\nsortOptions: {order: fifo}\n");
+    assert_eq!(kinds(&["--reorder", "legacy"]), ["Service", "ConfigMap", "Namespace"]);
+}
+
+#[test]
+fn what_only_a_build_knows_is_told_by_kustomize() {
+    let workspace = Workspace::empty();
+    workspace.write("a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+    let patch = "- target: {kind: Service}\n  patch: '- {op: remove, path: /spec}'\n";
+    workspace.write("kustomization.yaml", format!("resources: [a.yaml]\npatches:\n{patch}"));
+    let ran = workspace.run(&["kustomize"]).exits(0);
+    assert!(ran.err().starts_with("warning[overlay]: no object matches the target of this patch"), "{}", ran.err());
+    assert!(!ran.err().contains("optional"), "{}", ran.err());
+    workspace.write("kustomization.yaml", format!("resources: [a.yaml]\npatches:\n{patch}  optional: true\n"));
+    let ran = workspace.run(&["kustomize"]).exits(0);
+    assert!(ran.err().contains("warning[overlay]: `optional` is a field of pleach that kustomize rejects\n"));
+    assert!(ran.err().contains("--> kustomization.yaml:3:3"), "{}", ran.err());
+}

@@ -1,0 +1,237 @@
+//! `pleach dns` as it is typed, against real servers.
+
+use crate::dns::record::Type;
+use crate::tests::apply::server::{self, Access, Kind, Running, our_key};
+use crate::tests::apply::stories::{Field, cname, mark, n, place, set};
+use crate::tests::kit::{Ran, Workspace};
+use std::fmt::Write as _;
+use std::time::Duration;
+
+const SECRET: &str = "cGxlYWNoLWNhbmFyeS1wbGVhY2gtY2FuYXJ5LTAxMjM";
+
+/// A workspace whose zone is on that server.
+fn workspace(server: &Running) -> Workspace {
+    let workspace = Workspace::empty();
+    let zone = format!(
+        "zones:\n  dev.example.com: {{provider: rfc2136, server: '127.0.0.1:{}', ttl: 60, addresses: [203.0.113.0/24]}}\n",
+        server.port
+    );
+    workspace.write("branches.yaml", format!("apiVersion: pleach/v1\nkind: Branches\nproject: shop\n{zone}"));
+    workspace
+}
+
+/// The file of a branch: names with what they lead to, and names that are gone.
+fn file(workspace: &Workspace, branch: &str, present: &[(&str, &str)], absent: &[&str]) {
+    let mut text = format!(
+        "apiVersion: pleach/v1\nkind: ZoneChange\nzone: dev.example.com\nowner: shop\nbranch: {branch}\npresent:\n"
+    );
+    for (front, target) in present {
+        writeln!(text, "- {{name: '{front}.dev.example.com', ttl: 60, {target}}}").unwrap();
+    }
+    text += "absent:\n";
+    for front in absent {
+        writeln!(text, "- {front}.dev.example.com").unwrap();
+    }
+    workspace.write(&format!("out/dns/dev.example.com/{branch}.yaml"), text);
+}
+
+fn dns(workspace: &Workspace, args: &[&str]) -> Ran {
+    let mut command = workspace.command();
+    let ran = Ran(command.arg("dns").args(args).env("PLEACH_TSIG", our_key()).output().unwrap());
+    assert!(!(ran.out() + &ran.err()).contains(SECRET), "the key appears in the output of {args:?}");
+    ran
+}
+
+/// One server is enough for what is the same on all.
+fn bind(test: impl Fn(&mut Running, &Workspace)) {
+    if Kind::Bind.is_here() {
+        let mut server = Running::start(Kind::Bind, Access::Least, "");
+        let workspace = workspace(&server);
+        test(&mut server, &workspace);
+    }
+}
+
+#[test]
+fn the_life_of_a_name_and_every_exit_status() {
+    bind(|server, workspace| {
+        dns(workspace, &["plan"]).exits(0);
+        file(workspace, "login", &[("login.shop", "CNAME: [x.example.net]"), ("api.shop", "A: [192.0.2.1]")], &[]);
+        let plan = dns(workspace, &["plan"]).exits(1).out();
+        assert!(plan.contains("+ create    api.shop.dev.example.com  A 192.0.2.1\n"), "{plan}");
+        let digest = plan.trim_end().rsplit(' ').next().unwrap().to_owned();
+        let error = dns(workspace, &["apply", "--rev", "7", "--expect", "0123456789abcdef"]).exits(3).err();
+        assert!(error.contains("`0123456789abcdef` was expected"), "{error}");
+        assert_eq!(server.writes(), 1, "nothing was written yet");
+        let applied = dns(workspace, &["apply", "out/dns", "--rev", "7", "--expect", &digest]).exits(0).out();
+        assert!(applied.ends_with("2 written\n"), "{applied}");
+        let writes = server.writes();
+        let again = dns(workspace, &["apply", "--rev", "7"]).exits(0).out();
+        assert_eq!(again, "0 written, 2 as wanted\n");
+        assert_eq!(server.writes(), writes);
+        dns(workspace, &["plan"]).exits(0);
+        let status = dns(workspace, &["status"]).exits(0).out();
+        assert_eq!(status, "dev.example.com: run 7, 0 to write, 2 as wanted\n");
+
+        let stale = dns(workspace, &["apply", "--rev", "6"]).exits(6).err();
+        assert!(stale.contains("zone `dev.example.com` was last changed by run 7, and this is 6"), "{stale}");
+        dns(workspace, &["plan", "--rev", "6"]).exits(6);
+
+        server.put(&[(n("login.shop"), set(Type::A, &["192.0.2.66"])), (n("used.shop"), cname("y.example.net"))], 60);
+        file(workspace, "other", &[("used.shop", "CNAME: [y.example.net]")], &[]);
+        let drift = dns(workspace, &["apply", "--rev", "8"]).exits(5).out();
+        assert!(drift.contains("! drift     login.shop.dev.example.com  holds A 192.0.2.66"), "{drift}");
+        assert!(drift.contains("! conflict  used.shop.dev.example.com  holds CNAME y.example.net."), "{drift}");
+        let args = ["--adopt", "used.shop.dev.example.com", "--overwrite", "login.shop.dev.example.com"];
+        dns(workspace, &[&["apply", "--rev", "8"], &args[..]].concat()).exits(0);
+        assert_eq!(server.content()[&n("login.shop")].0, cname("x.example.net"));
+
+        file(workspace, "login", &[], &["login.shop", "api.shop"]);
+        let error = dns(workspace, &["apply", "--rev", "9", "--max-delete", "1"]).exits(3).err();
+        assert!(error.contains("2 names would be deleted, 1 are allowed"), "{error}");
+        assert!(server.content().contains_key(&n("api.shop")));
+        dns(workspace, &["apply", "--rev", "9", "--max-delete", "2"]).exits(0);
+        let left: Vec<String> = server.content().keys().map(ToString::to_string).collect();
+        let want = ["_rev.shop._pleach", "used.shop._pleach", "used.shop"].map(|front| n(front).to_string());
+        assert_eq!(left, want);
+
+        workspace.write("out/dns/dev.example.com/bad.yaml", "kind: ZoneChange\n");
+        dns(workspace, &["apply", "--rev", "10"]).exits(2);
+        std::fs::remove_file(workspace.path().join("out/dns/dev.example.com/bad.yaml")).unwrap();
+        server.kill();
+        let error = dns(workspace, &["plan"]).exits(4).err();
+        assert!(error.contains("cannot be reached: nobody listens there"), "{error}");
+    });
+}
+
+#[test]
+fn addresses_come_from_the_cluster_and_are_waited_for() {
+    bind(|server, workspace| {
+        let source = "addressFrom: {kind: Service, namespace: shop-login, name: web}, CAA: ['0 issue \";\"']";
+        file(workspace, "login", &[("login.shop", source), ("api.shop", "A: [192.0.2.1]")], &[]);
+        let pending = dns(workspace, &["apply", "--rev", "1"]).exits(7).out();
+        assert!(pending.contains("? pending   login.shop.dev.example.com"), "{pending}");
+        assert!(server.content().contains_key(&n("api.shop")) && !server.content().contains_key(&n("login.shop")));
+        let service = |ip: &str| {
+            format!(
+                "{{\"items\": [{{\"kind\": \"Service\", \"metadata\": {{\"namespace\": \"shop-login\", \"name\": \"web\"}}, \
+                 \"status\": {{\"loadBalancer\": {{\"ingress\": [{{\"ip\": \"{ip}\"}}]}}}}}}]}}"
+            )
+        };
+        workspace.write("status.json", service("203.0.113.5"));
+        dns(workspace, &["apply", "--rev", "1", "--status", "status.json"]).exits(0);
+        assert_eq!(server.content()[&n("login.shop")].0.get(Type::A), set(Type::A, &["203.0.113.5"]).get(Type::A));
+        dns(workspace, &["apply", "--rev", "1"]).exits(7);
+        assert!(server.content().contains_key(&n("login.shop")), "unknown is not absent");
+        workspace.write("status.json", service("198.51.100.1"));
+        let error = dns(workspace, &["plan", "--status", "status.json"]).exits(2).err();
+        assert!(error.contains("which is in no range that the zone allows"), "{error}");
+    });
+}
+
+#[test]
+fn a_report_in_json_has_every_name_before_and_after() {
+    bind(|server, workspace| {
+        let old = cname("old.example.net");
+        server.put(&[(n("a.shop"), old.clone()), (place("a.shop"), mark("shop", "login", 60, &old))], 60);
+        file(workspace, "login", &[("a.shop", "A: [192.0.2.1]"), ("b.shop", "TXT: [hello world]")], &["c.shop"]);
+        for args in [&["plan", "--format", "json"][..], &["apply", "--rev", "1", "--format", "json"]] {
+            let result = if args[0] == "plan" { "planned" } else { "done" };
+            let out = dns(workspace, args).exits(i32::from(args[0] == "plan")).out();
+            let lines: Vec<serde_json::Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+            let find =
+                |name: &str| lines.iter().find(|line| line["name"] == format!("{name}.dev.example.com")).unwrap();
+            assert_eq!(lines.len(), 4, "{out}");
+            assert_eq!(
+                *find("a.shop"),
+                serde_json::json!({
+                    "zone": "dev.example.com", "name": "a.shop.dev.example.com", "branch": "login", "result": result,
+                    "action": "update", "before": {"CNAME": ["old.example.net."]}, "after": {"A": ["192.0.2.1"]}, "ttl": 60,
+                })
+            );
+            assert_eq!(find("b.shop")["after"]["TXT"][0], "\"hello world\"");
+            assert_eq!(find("c.shop")["result"], "kept");
+            assert_eq!(lines.last().unwrap()["summary"]["written"], 2);
+        }
+    });
+}
+
+#[test]
+fn a_plan_for_nsupdate_does_what_apply_does_but_for_the_fence() {
+    bind(|server, workspace| {
+        let old = cname("old.example.net");
+        let gone = set(Type::Txt, &["a \"b\" \\ c; d"]);
+        server.put(
+            &[
+                (n("a.shop"), old.clone()),
+                (place("a.shop"), mark("shop", "login", 60, &old)),
+                (n("c.shop"), gone.clone()),
+                (place("c.shop"), mark("shop", "login", 60, &gone)),
+            ],
+            60,
+        );
+        file(workspace, "login", &[("a.shop", "A: [192.0.2.1]"), ("*.shop", "TXT: ['x; \"y\" \\ é']")], &["c.shop"]);
+        let commands = dns(workspace, &["plan", "--format", "nsupdate"]).exits(1).out();
+        let first = format!("server 127.0.0.1 {}\n", server.port);
+        server::nsupdate(&(first + &commands));
+        dns(workspace, &["plan"]).exits(0);
+        let left: Vec<String> = server.content().keys().map(ToString::to_string).collect();
+        assert_eq!(left.len(), 4, "{left:?}");
+    });
+}
+
+#[test]
+fn orphans_are_told_of_and_left() {
+    if !Kind::Bind.is_here() {
+        return;
+    }
+    let server = Running::start(Kind::Bind, Access::Least, "");
+    let workspace = workspace(&server);
+    let old = cname("old.example.net");
+    let names = ["a.shop", "b.shop", "c.shop"].map(|front| {
+        let owner = if front == "c.shop" { "blog" } else { "shop" };
+        [(n(front), old.clone()), (place(front), mark(owner, "old", 60, &old))]
+    });
+    server.put(&names.concat(), 60);
+    file(&workspace, "new", &[], &["a.shop"]);
+    let denied = dns(&workspace, &["orphans"]).exits(4).err();
+    assert!(denied.contains("zone `dev.example.com` cannot be listed"), "{denied}");
+    let mut command = workspace.command();
+    let ran = Ran(command.args(["dns", "orphans"]).env("PLEACH_TSIG", server::admin_key()).output().unwrap());
+    assert_eq!(ran.exits(0).out(), "b.shop.dev.example.com  branch old\n");
+}
+
+#[test]
+fn a_run_that_is_killed_at_any_moment_is_taken_up_by_the_next() {
+    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_here()) {
+        let server = Running::start(kind, Access::Least, "");
+        let workspace = workspace(&server);
+        let fronts: Vec<String> = (0..300).map(|i| format!("n{i}.shop")).collect();
+        let mut killed = 0;
+        for (round, pause) in (0..16).map(|round| (round, 3 * round + 20)) {
+            let target = format!("CNAME: [t{round}.example.net]");
+            let present: Vec<_> = fronts.iter().map(|front| (front.as_str(), target.as_str())).collect();
+            file(&workspace, "big", &present, &[]);
+            let mut command = workspace.command();
+            command.args(["dns", "apply", "--rev", &(round + 1).to_string()]).env("PLEACH_TSIG", our_key());
+            let mut child = command.stdout(std::process::Stdio::null()).spawn().unwrap();
+            std::thread::sleep(Duration::from_millis(pause));
+            killed += usize::from(child.try_wait().unwrap().is_none());
+            child.kill().unwrap();
+            child.wait().unwrap();
+            // Every name is whole: what it holds is what its marker says.
+            let content = server.content();
+            for front in &fronts {
+                match (content.get(&n(front)), content.get(&place(front))) {
+                    (None, None) => {}
+                    (Some((records, _)), Some((marker, _))) => assert_eq!(*marker, mark("shop", "big", 60, records)),
+                    half => panic!("{kind:?} {front}: {half:?}"),
+                }
+            }
+        }
+        assert!(killed > 0, "no run was killed before its end");
+        dns(&workspace, &["apply", "--rev", "17"]).exits(0);
+        let content = server.content();
+        assert!(fronts.iter().all(|front| content[&n(front)].0 == cname("t15.example.net")), "{kind:?}");
+        assert_eq!(content.len(), 601);
+    }
+}

@@ -1,0 +1,277 @@
+//! `pleach dns` as it is typed, with every provider's API: what is allowed, what is refused before anything is sent, and
+//! that no credential is ever shown.
+
+use crate::spec::ZoneProvider;
+use crate::tests::apply::http::rules::CANARY;
+use crate::tests::apply::http::stories::{ALL, fake};
+use crate::tests::apply::http::{Accident, Fake, word};
+use crate::tests::apply::stories::{Field, cname, mark, n, place};
+use crate::tests::kit::{Ran, Workspace};
+
+/// A workspace with that zone and one file, whose names have that lifetime.
+fn workspace(provider: ZoneProvider, server: &str, ttl: u32) -> Workspace {
+    let workspace = Workspace::empty();
+    let zone = format!("{{provider: {}, server: '{server}', project: shop-dns}}", word(provider));
+    let spec = format!("apiVersion: pleach/v1\nkind: Branches\nproject: shop\nzones:\n  dev.example.com: {zone}\n");
+    workspace.write("branches.yaml", spec);
+    let head = "apiVersion: pleach/v1\nkind: ZoneChange\nzone: dev.example.com\nowner: shop\nbranch: login\n";
+    let name = format!("- {{name: login.shop.dev.example.com, ttl: {ttl}, CNAME: [x.example.net]}}");
+    let file = format!("{head}present:\n{name}\nabsent: [gone.shop.dev.example.com]\n");
+    workspace.write("out/dns/dev.example.com/login.yaml", file);
+    workspace
+}
+
+/// Runs it with other variables in place of some of the server's, and looks for credentials in what it says.
+#[track_caller]
+fn dns(fake: &Fake, workspace: &Workspace, other: &[(&str, &str)], args: &[&str]) -> Ran {
+    let mut command = workspace.command();
+    let known = command.get_envs().map(|(name, _)| name.to_owned()).collect::<Vec<_>>();
+    assert!(known.len() < 10, "{known:?}");
+    command.arg("dns").args(args).envs(fake.variables()).envs(other.iter().copied());
+    let ran = Ran(command.output().unwrap());
+    let told = ran.out() + &ran.err();
+    for secret in [CANARY, "another-canary"] {
+        assert!(!told.contains(secret), "a credential appears in the output of {args:?}:\n{told}");
+    }
+    ran
+}
+
+/// Nothing is asked of the provider either.
+#[test]
+fn a_plan_for_nsupdate_is_for_servers_that_take_updates() {
+    for provider in ALL {
+        let fake = fake(provider);
+        let workspace = workspace(provider, &fake.base(), 600);
+        let plan = dns(&fake, &workspace, &[], &["plan", "--format", "nsupdate"]).exits(2);
+        let why =
+            "error[usage]: the zone `dev.example.com` is changed by the API of its provider, and not by `nsupdate`";
+        assert!(plan.err().starts_with(why), "{}", plan.err());
+        assert!(
+            plan.err().contains(" --> branches.yaml:5:3") && plan.err().contains("= help: plan it in"),
+            "{}",
+            plan.err()
+        );
+        assert_eq!(plan.out(), "");
+        assert!(fake.log().is_empty());
+    }
+}
+
+#[test]
+fn a_zone_is_planned_and_applied_with_every_provider() {
+    for provider in ALL {
+        let fake = fake(provider);
+        let workspace = workspace(provider, &fake.base(), 600);
+        let old = cname("old.example.net");
+        fake.put(&[(n("gone.shop"), old.clone()), (place("gone.shop"), mark("shop", "login", 600, &old))], 600);
+        let plan = dns(&fake, &workspace, &[], &["plan"]).exits(1).out();
+        assert!(plan.contains("+ create    login.shop.dev.example.com  CNAME x.example.net.\n"), "{plan}");
+        assert!(plan.contains("- delete    gone.shop.dev.example.com  CNAME old.example.net.\n"), "{plan}");
+        let full = fake.open().promise() == crate::apply::zone::Promise::FULL;
+        assert_eq!(plan.contains("note: zone `dev.example.com`: the provider "), !full, "{plan}");
+        let json = dns(&fake, &workspace, &[], &["plan", "--format", "json"]).exits(1).out();
+        let sum: serde_json::Value = serde_json::from_str(json.lines().last().unwrap()).unwrap();
+        assert_eq!(sum["summary"]["notes"].as_array().unwrap().is_empty(), full, "{json}");
+        let markdown = dns(&fake, &workspace, &[], &["plan", "--format", "markdown"]).exits(1).out();
+        assert_eq!(markdown.contains("\n> note: zone"), !full, "{markdown}");
+
+        let refused = dns(&fake, &workspace, &[], &["apply", "--rev", "1"]);
+        if full {
+            assert_eq!(refused.exits(0).out().lines().last(), Some("2 written (1 of them deleted)"));
+        } else {
+            let told = refused.exits(3).err();
+            assert!(told.contains("what somebody else writes at the same moment is lost"), "{told}");
+            assert!(told.contains("`--allow-no-cas`"), "{told}");
+            assert_eq!(fake.writes(), 0, "nothing is written that is not allowed");
+            dns(&fake, &workspace, &[], &["apply", "--rev", "1", "--allow-no-cas"]).exits(0);
+        }
+        assert_eq!(
+            dns(&fake, &workspace, &[], &["plan", "--rev", "1"]).exits(0).out().lines().last(),
+            Some("0 written, 2 as wanted")
+        );
+        let status = dns(&fake, &workspace, &[], &["status"]).exits(0).out();
+        assert_eq!(status, "dev.example.com: run 1, 0 to write, 2 as wanted\n");
+        dns(&fake, &workspace, &[], &["apply", "--rev", "0", "--allow-no-cas"]).exits(6);
+        let left = [(n("left.shop"), old.clone()), (place("left.shop"), mark("shop", "long-gone", 600, &old))];
+        fake.put(&left, 600);
+        let orphans = dns(&fake, &workspace, &[], &["orphans"]).exits(0).out();
+        assert_eq!(orphans, "left.shop.dev.example.com  branch long-gone\n");
+    }
+}
+
+/// The canary: whatever happens, at the highest verbosity, with credentials that are right and wrong, in every format.
+#[test]
+fn no_credential_is_shown_whatever_happens() {
+    for provider in ALL {
+        let server = fake(provider);
+        let workspace = workspace(provider, &server.base(), 600);
+        let base = ["apply", "--rev", "1", "--allow-no-cas", "--verbose"];
+        let accidents = [Accident::TooMany(Some(0)), Accident::FailAfter, Accident::CutAfter];
+        server.strike(&accidents.into_iter().enumerate().collect::<Vec<_>>());
+        let told = dns(&server, &workspace, &[], &base).exits(0).err();
+        for want in ["> GET http://127.0.0.1:", "< 429", "< 500", "< nothing: ", "login.shop"] {
+            assert!(told.contains(want), "{provider:?} {want}\n{told}");
+        }
+        for (name, value) in server.variables() {
+            // What is wrong is secret too, and the server says it back.
+            let wrong = format!("another-canary-{}", value.len());
+            for format in ["human", "short", "json"] {
+                let args = [&base[..], &["--message-format", format]].concat();
+                let ran = dns(&server, &workspace, &[(name, &wrong)], &args);
+                assert!(
+                    ran.err().contains("credential is wrong") || name == "AWS_ACCESS_KEY_ID",
+                    "{provider:?} {}",
+                    ran.err()
+                );
+                assert_eq!(ran.status(), 4, "{provider:?}");
+            }
+            let ran = dns(&server, &workspace, &[(name, "")], &["plan", "-v"]);
+            if name != "AWS_SESSION_TOKEN" {
+                let told = ran.exits(2).err();
+                assert!(told.contains("there is no credential for the zone `dev.example.com`"), "{told}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_credential_may_be_for_one_zone_or_in_a_file() {
+    let server = fake(ZoneProvider::Cloudflare);
+    let workspace = workspace(ZoneProvider::Cloudflare, &server.base(), 600);
+    workspace.write("token", format!("{CANARY}\n"));
+    let path = workspace.path().join("token");
+    let wrong = ("CLOUDFLARE_API_TOKEN", "another-canary");
+    for other in [
+        &[wrong, ("CLOUDFLARE_API_TOKEN_DEV_EXAMPLE_COM", CANARY)][..],
+        &[("CLOUDFLARE_API_TOKEN", ""), ("CLOUDFLARE_API_TOKEN_FILE", path.to_str().unwrap())],
+        &[("CLOUDFLARE_API_TOKEN", ""), ("CF_API_TOKEN", CANARY)],
+    ] {
+        dns(&server, &workspace, other, &["plan"]).exits(1);
+    }
+}
+
+#[test]
+fn what_a_provider_cannot_hold_is_refused_before_anything_is_sent() {
+    for (provider, ttl, want) in [
+        (ZoneProvider::GoDaddy, 599, "GoDaddy has lifetimes of 600 to 86400 seconds, and this is 599"),
+        (ZoneProvider::Cloudflare, 59, "Cloudflare has lifetimes of 60 to 86400 seconds, and this is 59"),
+        (ZoneProvider::Cloudflare, 100_000, "Cloudflare has lifetimes of 60 to 86400 seconds, and this is 100000"),
+    ] {
+        let fake = fake(provider);
+        let workspace = workspace(provider, &fake.base(), ttl);
+        for args in [&["plan"][..], &["apply", "--rev", "1", "--allow-no-cas"]] {
+            let told = dns(&fake, &workspace, &[], args).exits(2).err();
+            assert!(told.contains("`login.shop.dev.example.com` of the branch `login` cannot be held: "), "{told}");
+            assert!(told.contains(want), "{told}");
+        }
+        assert!(fake.log().is_empty(), "something was sent");
+    }
+}
+
+#[test]
+fn a_name_with_more_records_than_fit_into_a_change_is_refused() {
+    let fake = fake(ZoneProvider::Cloudflare);
+    let workspace = workspace(ZoneProvider::Cloudflare, &fake.base(), 600);
+    let many: Vec<String> = (0..197).map(|i| format!("192.0.2.{i}")).collect();
+    workspace.edit(
+        "out/dns/dev.example.com/login.yaml",
+        "CNAME: [x.example.net]",
+        &format!("A: [{}]", many.join(", ")),
+    );
+    let told = dns(&fake, &workspace, &[], &["plan"]).exits(2).err();
+    assert!(told.contains("Cloudflare takes 196 records of a name in one change, and this has 197"), "{told}");
+    assert!(fake.log().is_empty());
+}
+
+/// Behind TLS, as every API is: nothing is said to a server whose certificate nobody vouches for.
+#[test]
+fn a_certificate_is_asked_for_and_looked_at() {
+    use std::process::{Command, Stdio};
+    let nginx = ["/usr/sbin/nginx", "/usr/bin/nginx"].into_iter().find(|path| std::path::Path::new(path).exists());
+    let (Some(nginx), true) = (nginx, Command::new("openssl").arg("version").output().is_ok()) else {
+        assert!(std::env::var_os("PLEACH_NEED_NGINX").is_none(), "nginx and openssl are not installed");
+        return;
+    };
+    let fake = fake(ZoneProvider::PowerDns);
+    let folder = tempfile::tempdir().unwrap();
+    let certificate = |name: &str, of: &str| {
+        let done = Command::new("openssl")
+            .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=x"])
+            .args(["-addext", &format!("subjectAltName={of}"), "-addext", "basicConstraints=critical,CA:FALSE"])
+            .args(["-keyout", &format!("{name}.key"), "-out", &format!("{name}.crt")])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    };
+    certificate("right", "IP:127.0.0.1");
+    certificate("other", "IP:127.0.0.1");
+    certificate("name", "DNS:dns.example.net");
+    let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (port, misnamed) = (free(), free());
+    let server = |port: u16, name: &str| {
+        format!(
+            "server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {name}.crt; ssl_certificate_key {name}.key;
+             location / {{ proxy_pass {}; }} }}",
+            fake.base()
+        )
+    };
+    let path = folder.path().display();
+    let text = format!(
+        "daemon off; master_process off; pid {path}/pid; error_log stderr; events {{ }}
+         http {{ access_log off; client_body_temp_path {path}/1; proxy_temp_path {path}/2; fastcgi_temp_path {path}/3;
+         uwsgi_temp_path {path}/4; scgi_temp_path {path}/5; {}\n{} }}\n",
+        server(port, "right"),
+        server(misnamed, "name")
+    );
+    std::fs::write(folder.path().join("nginx.conf"), text).unwrap();
+    let mut child = Command::new(nginx)
+        .arg("-p")
+        .arg(folder.path())
+        .args(["-c", "nginx.conf", "-e", "stderr"])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let up = (0..200).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        std::net::TcpStream::connect(("127.0.0.1", misnamed)).is_ok()
+    });
+    let run = |port: u16, authority: &str| {
+        let workspace = workspace(ZoneProvider::PowerDns, &format!("https://127.0.0.1:{port}"), 600);
+        let file = folder.path().join(authority);
+        let other: &[(&str, &str)] =
+            if authority.is_empty() { &[] } else { &[("SSL_CERT_FILE", file.to_str().unwrap())] };
+        dns(&fake, &workspace, other, &["plan"])
+    };
+    let results = [(port, ""), (port, "other.crt"), (misnamed, "name.crt")].map(|(port, file)| run(port, file));
+    let asked = fake.log().len();
+    let good = run(port, "right.crt");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(up, "nginx does not start");
+    for ran in results {
+        let told = ran.exits(4).err();
+        assert!(told.contains("certificate"), "{told}");
+    }
+    assert_eq!(asked, 0, "something was sent to a stranger");
+    good.exits(1);
+}
+
+#[test]
+fn addresses_that_would_show_the_credential_are_refused() {
+    let fake = fake(ZoneProvider::PowerDns);
+    for (server, want) in [
+        ("http://192.0.2.1:8081", "would show the credential to everybody on the way"),
+        ("ftp://127.0.0.1", "is no address of an API"),
+        ("127.0.0.1", "is no address of an API"),
+        ("https://user:pass@dns.example.net", "holds a name or password"),
+        ("https://dns.example.net/api/v1", "goes on behind the host"),
+    ] {
+        let told = dns(&fake, &workspace(ZoneProvider::PowerDns, server, 600), &[], &["plan"]).exits(2).err();
+        assert!(told.contains(want), "{told}");
+    }
+    let workspace = workspace(ZoneProvider::CloudDns, &fake.base(), 600);
+    workspace.edit("branches.yaml", ", project: shop-dns", "");
+    let token = [("CLOUDSDK_AUTH_ACCESS_TOKEN", CANARY)];
+    let told = dns(&fake, &workspace, &token, &["plan"]).exits(2).err();
+    assert!(told.contains("has no `project`, and the environment names none"), "{told}");
+}

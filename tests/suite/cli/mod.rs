@@ -1,0 +1,9 @@
+//! The commands, run as a user runs them.
+
+mod branch;
+mod check;
+mod commands;
+#[cfg(feature = "apply")]
+mod dns;
+#[cfg(feature = "apply")]
+mod dns_http;

@@ -1,0 +1,107 @@
+//! The examples of docs/src/dns.md are what they say: the configurations of name servers are those that `dns_server` starts, and
+//! the others are read here.
+
+use crate::tests::kit::{self, Workspace};
+use std::process::Command;
+
+fn examples(language: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(kit::root().join("docs/src/dns.md")).unwrap();
+    let parts = text.split("\n```").collect::<Vec<_>>();
+    let inside = parts.iter().skip(1).step_by(2);
+    inside.filter_map(|part| part.strip_prefix(&format!("{language}\n"))).map(|part| format!("{part}\n")).collect()
+}
+
+#[test]
+fn the_zones_are_a_spec_that_is_taken() {
+    let [zones] = &examples("yaml")[..] else { panic!("one example") };
+    let workspace = Workspace::small();
+    let spec = workspace.read("branches.yaml");
+    workspace.write("branches.yaml", format!("{spec}{zones}"));
+    workspace.run(&["build"]).exits(0);
+}
+
+#[test]
+fn the_policy_for_route53_allows_what_is_sent_and_nothing_else() {
+    let [policy] = &examples("json")[..] else { panic!("one example") };
+    let policy: serde_json::Value = serde_json::from_str(policy).unwrap();
+    let change = &policy["Statement"][1];
+    let equals = &change["Condition"]["ForAllValues:StringEquals"];
+    let sent = std::fs::read_to_string(kit::root().join("tests/dns/requests/route53.http")).unwrap();
+    let allowed = |key: &str| -> Vec<String> {
+        let key = format!("route53:ChangeResourceRecordSets{key}");
+        serde_json::from_value(equals[&key].clone()).unwrap()
+    };
+    let found = |tag: &str| -> Vec<&str> {
+        sent.lines().filter_map(|line| line.strip_prefix(&format!("<{tag}>"))?.split('<').next()).collect()
+    };
+    assert!(
+        !found("Action").is_empty()
+            && found("Action").iter().all(|action| allowed("Actions").iter().any(|a| a == action))
+    );
+    assert!(found("Type").iter().all(|kind| allowed("RecordTypes").iter().any(|k| k == kind)));
+    let names =
+        &change["Condition"]["ForAllValues:StringLike"]["route53:ChangeResourceRecordSetsNormalizedRecordNames"];
+    let names: Vec<String> = serde_json::from_value(names.clone()).unwrap();
+    for name in found("Name") {
+        let name = name.trim_end_matches('.');
+        assert!(names.iter().any(|pattern| name.ends_with(pattern.trim_start_matches('*'))), "{name}");
+    }
+}
+
+/// A shell reads the steps, and every option and variable in them is one.
+#[test]
+fn the_steps_are_shell_and_the_options_exist() {
+    for step in examples("sh") {
+        let workspace = Workspace::empty();
+        workspace.write("step.sh", &step);
+        let read = Command::new("sh").arg("-n").arg(workspace.path().join("step.sh")).status().unwrap();
+        assert!(read.success(), "{step}");
+    }
+    let text = std::fs::read_to_string(kit::root().join("docs/src/dns.md")).unwrap();
+    let run = |command: &str| Workspace::empty().run(&["dns", command, "--help"]).out();
+    let help = ["plan", "apply", "status", "orphans", "export"].map(run).concat();
+    let all = Workspace::empty().run(&["dns", "--help"]).out();
+    for word in text.split(|c: char| c.is_whitespace() || matches!(c, '`' | ',' | '=' | '(' | ')' | ':' | ';')) {
+        let ours = word.starts_with("--") && word.len() > 2 && !word.starts_with("---");
+        let others = ["--project", "--permissions", "--member", "--role", "--count", "--first-parent"];
+        if ours && !others.contains(&word) {
+            assert!(help.contains(word), "{word}");
+        }
+    }
+    for variable in [
+        "PLEACH_TSIG",
+        "GOOGLE_APPLICATION_CREDENTIALS",
+        "CLOUDSDK_AUTH_ACCESS_TOKEN",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "CLOUDFLARE_API_TOKEN",
+        "PDNS_API_KEY",
+        "GODADDY_API_KEY",
+        "GODADDY_API_SECRET",
+    ] {
+        assert!(text.contains(variable) && all.contains(variable), "{variable}");
+    }
+    // The exit statuses are the same in both.
+    for line in
+        all.lines().filter(|line| line.starts_with("  ") && line.trim_start().starts_with(|c: char| c.is_ascii_digit()))
+    {
+        let (status, _) = line.trim_start().split_once("  ").unwrap();
+        assert!(text.contains(&format!("| {status} | ")), "{status}");
+    }
+}
+
+/// What docs/src/dns.md shows of a zone is what a run writes.
+#[test]
+fn the_marker_in_the_text_is_one() {
+    use crate::dns::marker::{Claim, Fence, Marker};
+    use crate::dns::record::{Data, Records, Type};
+    let text = std::fs::read_to_string(kit::root().join("docs/src/dns.md")).unwrap();
+    let quoted: Vec<&str> = text.lines().filter_map(|line| line.split_once("TXT   \"")?.1.strip_suffix('"')).collect();
+    let [marker, fence] = quoted[..] else { panic!("{quoted:?}") };
+    let records = |text: &str| Records::one(Type::Txt, Data::parse(Type::Txt, text).unwrap());
+    let Claim::By(marker) = Marker::read(&records(marker)) else { panic!("{marker}") };
+    let target = Records::one(Type::Cname, Data::parse(Type::Cname, "ingress.dev.example.com").unwrap());
+    assert_eq!(marker.digests, target.digests());
+    assert!(matches!(Fence::read(&records(fence)), Claim::By(_)));
+}

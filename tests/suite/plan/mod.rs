@@ -1,0 +1,3 @@
+//! What a plan derives from the spec.
+
+mod databases;

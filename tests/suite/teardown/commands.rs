@@ -1,0 +1,464 @@
+//! TeardownPlan on the disk and on the command line: what is written, what is refused, what is printed for other programs.
+
+use crate::tests::kit::Workspace;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+/// Three branches with an image, a role for the cluster and a database each.
+fn workspace() -> Workspace {
+    let workspace = Workspace::empty();
+    let branch = |name: &str| format!("- {{name: {name}, values: {{image: 'r.example.com/shop/{name}:1'}}}}\n");
+    workspace.write(
+        "branches.yaml",
+        format!(
+            "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nhosts: ['{{{{ branch.slug }}}}.dev.example.com']\n\
+             zones: {{dev.example.com: {{ttl: 60, CNAME: [ingress.example.net]}}}}\nbranches:\n{}{}{}",
+            branch("main"),
+            branch("login"),
+            branch("search")
+        ),
+    );
+    workspace.write(
+        "base/app.yaml.j2",
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n  annotations: {pleach.dev/database: 'schema/main/shop_{{ branch.slug }}'}\n\
+         spec:\n  containers: [{name: web, image: '{{ values.image }}'}]\n---\n\
+         apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: 'shop:{{ branch.slug }}'}\nrules: []\n---\n\
+         apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingWebhookConfiguration\nmetadata: {name: 'shop-{{ branch.slug }}'}\n",
+    );
+    workspace.run(&["build"]).exits(0);
+    workspace
+}
+
+fn remove(workspace: &Workspace, name: &str) {
+    let text = workspace.read("branches.yaml");
+    let lines = text.lines().filter(|line| !line.starts_with(&format!("- {{name: {name},")));
+    workspace.write("branches.yaml", lines.map(|line| format!("{line}\n")).collect::<String>());
+}
+
+#[test]
+fn a_plan_is_written_kept_withdrawn_and_pruned() {
+    let workspace = workspace();
+    let spec = workspace.read("branches.yaml");
+    let before = workspace.files("out");
+    assert_eq!(workspace.run(&["teardown"]).exits(0).out(), "nothing to tear down\n");
+    remove(&workspace, "login");
+    let said = workspace.run(&["check"]).exits(1).out();
+    assert!(said.contains("missing    out/teardown/login.yaml\n"), "{said}");
+    let said = workspace.run(&["build"]).exits(0).out();
+    assert_eq!(said, "built 2 branches into `out`: 2 files written, 12 unchanged, 5 removed\n");
+    let teardown = workspace.files("out");
+    for command in [&["build"][..], &["check"], &["diff"]] {
+        workspace.run(command).exits(0);
+        assert_eq!(workspace.files("out"), teardown, "{command:?}");
+    }
+    workspace.write("branches.yaml", &spec);
+    workspace.run(&["build"]).exits(0);
+    assert_eq!(workspace.files("out"), before);
+
+    remove(&workspace, "login");
+    workspace.run(&["build", "--prune"]).exits(0);
+    assert_eq!(workspace.files("out"), teardown, "what went just now is not pruned");
+    remove(&workspace, "search");
+    workspace.run(&["build", "--prune"]).exits(0);
+    let names: Vec<String> = workspace.files("out/teardown").into_keys().collect();
+    assert_eq!(names, ["search.yaml"]);
+    workspace.run(&["check"]).exits(0);
+    workspace.run(&["build", "--prune"]).exits(0);
+    assert!(!workspace.path().join("out/teardown").exists());
+    workspace.run(&["check"]).exits(0);
+}
+
+#[test]
+fn a_namespace_that_branches_left_is_recorded_from_the_disk() {
+    let workspace = workspace();
+    let before = workspace.files("out");
+    workspace.edit("branches.yaml", "project: shop\n", "project: shop\nnamespace: 'shop-{{ branch.slug }}'\n");
+    workspace.run(&["build", "--only", "login"]).exits(0);
+    workspace.run(&["build"]).exits(0);
+    assert_eq!(
+        workspace.run(&["build"]).exits(0).out(),
+        "built 3 branches into `out`: 0 files written, 21 unchanged, 0 removed\n"
+    );
+    workspace.run(&["check"]).exits(0);
+    let kubectl = workspace.run(&["teardown", "--format", "kubectl"]).exits(0).out();
+    let names: Vec<&str> = kubectl.lines().filter_map(|line| line.strip_prefix("  name: ")).collect();
+    assert_eq!(names, ["login", "main", "search"], "their objects outside of namespaces are theirs still");
+    workspace.edit("branches.yaml", "namespace: 'shop-{{ branch.slug }}'\n", "");
+    workspace.run(&["build", "--prune"]).exits(0);
+    let kubectl = workspace.run(&["teardown", "--format", "kubectl"]).exits(0).out();
+    assert!(kubectl.contains("  name: shop-main\n") && !kubectl.contains("  name: main\n"), "{kubectl}");
+    workspace.run(&["build", "--prune"]).exits(0);
+    assert_eq!(workspace.files("out"), before);
+}
+
+#[test]
+fn shards_on_machines_of_their_own_are_one_build() {
+    let (whole, shards) = (many(12), [many(12), many(12), many(12)]);
+    let allowed = ["--allow-delete", "5", "--allow-delete-names", "5"];
+    spec(&whole, 0..7, "");
+    whole.run(&[&["build"], &allowed[..]].concat()).exits(0);
+    let mut union = BTreeMap::new();
+    for (workspace, shard) in shards.iter().zip(["1/3", "2/3", "3/3"]) {
+        let before = workspace.files("out");
+        spec(workspace, 0..7, "");
+        workspace.run(&["build", "--shard", shard]).exits(3);
+        workspace.run(&[&["build", "--shard", shard], &allowed[..]].concat()).exits(0);
+        let after = workspace.files("out");
+        union.extend(after.into_iter().filter(|(path, content)| before.get(path) != Some(content)));
+    }
+    let before = many(12).files("out");
+    let changed = whole.files("out").into_iter().filter(|(path, content)| before.get(path) != Some(content));
+    assert_eq!(union, changed.collect());
+    assert_eq!(union.keys().filter(|path| path.starts_with("teardown/")).count(), 5);
+}
+
+#[test]
+fn plans_are_for_people_and_for_other_programs() {
+    let workspace = workspace();
+    remove(&workspace, "login");
+    remove(&workspace, "search");
+    workspace.run(&["build"]).exits(0);
+    let shown = |format: &str| workspace.run(&["teardown", "--format", format, "--only", "login"]).exits(0).out();
+    let want = "\
+login
+  namespace  login
+  object     ValidatingWebhookConfiguration shop-login
+  object     ClusterRole shop:login
+  dns        login.dev.example.com
+  database   schema shop_login in main
+  image      r.example.com/shop/login:1
+";
+    assert_eq!(shown("text"), want);
+    let want = "\
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata:
+  name: shop-login
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: shop:login
+---
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: login
+";
+    assert_eq!(shown("kubectl"), want);
+    let json: serde_json::Value = serde_json::from_str(&shown("json")).unwrap();
+    let want = serde_json::json!([{
+        "branch": "login",
+        "slug": "login",
+        "live": false,
+        "namespaces": ["login"],
+        "clusterObjects": [
+            {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration", "name": "shop-login"},
+            {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "name": "shop:login"},
+        ],
+        "dns": [{"name": "login.dev.example.com", "zone": "dev.example.com"}],
+        "databases": [{"kind": "schema", "instance": "main", "name": "shop_login"}],
+        "images": ["r.example.com/shop/login:1"],
+    }]);
+    assert_eq!(json, want);
+    let images = workspace.run(&["teardown", "--format", "images"]).exits(0).out();
+    assert_eq!(images, "r.example.com/shop/login:1\nr.example.com/shop/search:1\n");
+    let script = workspace.run(&["teardown", "--format", "script"]).exits(0).out();
+    let want = "
+# login
+$DROP_DATABASE 'schema' 'main' 'shop_login'
+$DELETE_IMAGE 'r.example.com/shop/login:1'
+
+# search
+$DROP_DATABASE 'schema' 'main' 'shop_search'
+$DELETE_IMAGE 'r.example.com/shop/search:1'
+";
+    assert!(script.starts_with("#!/bin/sh\n") && script.ends_with(want), "{script}");
+    // Nothing of the sort is asked of whoever has nothing to do.
+    std::fs::remove_dir_all(workspace.path().join("out/teardown")).unwrap();
+    let script = workspace.run(&["teardown", "--format", "script"]).exits(0).out();
+    assert_eq!(sh(&workspace, &script, &[]), (0, String::new(), String::new()));
+    for (format, nothing) in [("kubectl", ""), ("images", ""), ("json", "[]\n")] {
+        assert_eq!(shown(format), nothing);
+    }
+}
+
+/// Runs a script; its status and what it prints.
+fn sh(workspace: &Workspace, script: &str, env: &[(&str, &str)]) -> (i32, String, String) {
+    let mut child = Command::new("sh")
+        .current_dir(workspace.path())
+        .env_remove("DROP_DATABASE")
+        .env_remove("DELETE_IMAGE")
+        .envs(env.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+    let done = child.wait_with_output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (done.status.code().unwrap(), text(done.stdout), text(done.stderr))
+}
+
+/// A plan that somebody has written with names that want to be more than names.
+fn hostile(branch: &str, name: &str, image: &str) -> String {
+    let quoted = |text: &str| serde_json::to_string(text).unwrap();
+    format!(
+        "apiVersion: pleach/v1\nkind: TeardownPlan\nproject: shop\nbranch: {}\ndatabases:\n- {{kind: schema, instance: main, name: {}}}\nimages: [{}]\n",
+        quoted(branch),
+        quoted(name),
+        quoted(image)
+    )
+}
+
+#[test]
+fn nothing_breaks_out_of_the_script() {
+    let workspace = workspace();
+    let (name, image) =
+        ("a'b\"c$(touch${IFS}pwned)`touch${IFS}pwned`\\';touch${IFS}pwned;'#*", "r.example.com/it's:$HOME\\");
+    workspace.write("out/teardown/x.yaml", hostile("feature/'; touch pwned; # $(touch pwned) \\", name, image));
+    let script = workspace.run(&["teardown", "--format", "script"]).exits(0).out();
+    workspace.write("script.sh", &script);
+    let checked = Command::new("sh").args(["-n", "script.sh"]).current_dir(workspace.path()).status().unwrap();
+    assert!(checked.success());
+    let printf = "printf %s|";
+    workspace.write("print.sh", "for word in \"$@\"; do printf '%s|' \"$word\"; done\necho\n");
+    let (status, out, err) =
+        sh(&workspace, &script, &[("DROP_DATABASE", "sh print.sh drop"), ("DELETE_IMAGE", "sh print.sh delete")]);
+    assert_eq!((status, err.as_str()), (0, ""), "{printf}");
+    assert_eq!(out, format!("drop|schema|main|{name}|\ndelete|{image}|\n"));
+    assert!(!workspace.path().join("pwned").exists());
+    // Without the commands nothing is done, and with one that fails nothing more.
+    let (status, out, err) = sh(&workspace, &script, &[("DELETE_IMAGE", "echo")]);
+    assert!(status != 0 && out.is_empty() && err.contains("DROP_DATABASE"), "{err}");
+    let (status, out, _) = sh(&workspace, &script, &[("DROP_DATABASE", "false"), ("DELETE_IMAGE", "echo")]);
+    assert!(status != 0 && out.is_empty());
+    // The other formats hold a line each, and what could be none is refused with its place.
+    for (branch, name, image, line) in [
+        ("x\ntouch pwned", "a", "b", 4),
+        ("x", "a\nb", "c", 6),
+        ("x", "a", "b\nc", 7),
+        ("x", "a", "--all", 7),
+        ("x", "-a", "b", 6),
+        ("x", "a", "", 7),
+        ("x", "a", "b c", 7),
+    ] {
+        workspace.write("out/teardown/x.yaml", hostile(branch, name, image));
+        for format in ["text", "kubectl", "images", "json", "script"] {
+            let ran = workspace.run(&["teardown", "--format", format]).exits(2);
+            let place = format!("--> out/teardown/x.yaml:{line}:");
+            assert!(ran.out().is_empty() && ran.err().contains(&place), "{branch:?} {name:?} {image:?}: {}", ran.err());
+        }
+    }
+}
+
+#[test]
+fn what_a_merge_brought_into_use_again_is_not_shown() {
+    let workspace = workspace();
+    remove(&workspace, "login");
+    workspace.run(&["build"]).exits(0);
+    // Another pull request, in which a branch uses the image.
+    workspace.edit("out/namespaces/main/50-pod-web.yaml", "r.example.com/shop/main:1", "r.example.com/shop/login:1");
+    let ran = workspace.run(&["teardown", "--format", "images"]).exits(0);
+    assert_eq!(ran.out(), "");
+    assert!(
+        ran.err().contains("warning[output]: some of what `login` left is in use by a live branch"),
+        "{}",
+        ran.err()
+    );
+    assert!(workspace.run(&["teardown", "--format", "kubectl"]).exits(0).out().contains("  name: login\n"));
+    workspace.write("out/namespaces/main/50-pod-web.yaml", "<<<<<<< HEAD\n- a: [\n");
+    let ran = workspace.run(&["teardown", "--format", "images"]).exits(2);
+    assert!(
+        ran.out().is_empty() && ran.err().contains("`out/namespaces/main/50-pod-web.yaml` cannot be read"),
+        "{}",
+        ran.err()
+    );
+}
+
+#[test]
+fn plans_are_pleachs_and_other_files_are_not() {
+    let workspace = workspace();
+    remove(&workspace, "login");
+    workspace.run(&["build"]).exits(0);
+    let plan = workspace.read("out/teardown/login.yaml");
+    workspace.write("out/teardown/notes.txt", "mine");
+    let said = workspace.run(&["build"]).exits(2).err();
+    assert!(said.contains("`out/teardown/notes.txt` is not pleach's"), "{said}");
+    std::fs::remove_file(workspace.path().join("out/teardown/notes.txt")).unwrap();
+    workspace.write("out/teardown/other.yaml", "kind: Something\n");
+    let said = workspace.run(&["check"]).exits(1).out();
+    assert!(said.contains("untracked  out/teardown/other.yaml\n"), "{said}");
+    std::fs::remove_file(workspace.path().join("out/teardown/other.yaml")).unwrap();
+    // A part leaves the plans of others alone.
+    workspace.run(&["build", "--only", "main"]).exits(0);
+    assert_eq!(workspace.read("out/teardown/login.yaml"), plan);
+    // A plan that cannot be read is not forgotten.
+    workspace.write("out/teardown/login.yaml", format!("<<<<<<< HEAD\n{plan}=======\n{plan}>>>>>>> other\n"));
+    let said = workspace.run(&["build"]).exits(2).err();
+    assert!(said.contains("`teardown/login.yaml` in the base cannot be read"), "{said}");
+}
+
+/// A workspace of `count` branches, each with a host.
+fn many(count: usize) -> Workspace {
+    let workspace = Workspace::empty();
+    spec(&workspace, 0..count, "");
+    workspace.write(
+        "base/config.yaml.j2",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app}\ndata: {key: '{{ values.key }}', name: '{{ branch.name }}'}\n",
+    );
+    workspace.run(&["build"]).exits(0);
+    workspace
+}
+
+fn spec(workspace: &Workspace, branches: impl IntoIterator<Item = usize>, more: &str) {
+    let branches: String = branches.into_iter().map(|n| format!("- name: b{n}\n")).collect();
+    let branches = if branches.is_empty() { "branches: []\n".to_owned() } else { format!("branches:\n{branches}") };
+    let hosts = if more.contains("hosts:") { "" } else { "hosts: ['{{ branch.slug }}.dev.example.com']\n" };
+    workspace.write(
+        "branches.yaml",
+        format!(
+            "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nzones: {{dev.example.com: {{ttl: 60, CNAME: [ingress.example.net]}}}}\n\
+             {hosts}{more}defaults: {{values: {{key: a}}}}\n{branches}"
+        ),
+    );
+}
+
+#[test]
+fn too_many_branches_at_once_are_refused() {
+    let workspace = many(12);
+    let before = workspace.files("out");
+    spec(&workspace, 0..8, "");
+    let refused = |args: &[&str]| {
+        let ran = workspace.run(args).exits(3);
+        assert_eq!((ran.out(), workspace.files("out")), (String::new(), before.clone()), "{args:?}");
+        ran.err()
+    };
+    let said = refused(&["build"]);
+    assert!(said.contains("error[guard]: 4 of 12 branches in the output would go\n"), "{said}");
+    assert!(said.contains("these would go: `b10`, `b11`, `b8`, `b9`") && said.contains("`--allow-delete 4`"), "{said}");
+    for wrong in ["3", "5", "0"] {
+        refused(&["build", "--allow-delete", wrong]);
+    }
+    refused(&["build", "--keep-going"]);
+    refused(&["build", "--prune"]);
+    for shard in ["1/3", "2/3", "3/3"] {
+        let said = refused(&["build", "--shard", shard]);
+        assert!(said.contains("4 of 12 branches in the output would go"), "{said}");
+    }
+    // Who only looks is told all the same, and a part that removes nothing is no danger.
+    workspace.run(&["check"]).exits(1);
+    workspace.run(&["diff", "--format", "summary"]).exits(1);
+    workspace.run(&["build", "--only", "b1"]).exits(0);
+    refused(&["build", "--only", "b1", "--allow-delete", "4"]);
+    // The names are counted apart.
+    let said = refused(&["build", "--allow-delete", "4"]);
+    assert!(said.contains("error[guard]: 4 of 12 names in DNS would go\n"), "{said}");
+    assert!(said.contains("`b8.dev.example.com`") && said.contains("`--allow-delete-names 4`"), "{said}");
+    refused(&["build", "--allow-delete", "4", "--allow-delete-names", "3"]);
+    workspace.run(&["build", "--allow-delete", "4", "--allow-delete-names", "4"]).exits(0);
+    assert_eq!(workspace.files("out/teardown").len(), 4);
+    // Once it is done, it need not be said again.
+    workspace.run(&["build"]).exits(0);
+    workspace.run(&["check"]).exits(0);
+    spec(&workspace, [], "");
+    workspace.run(&["build"]).exits(0);
+    assert_eq!(workspace.files("out/namespaces").len(), 0, "few branches may go");
+}
+
+#[test]
+fn a_list_that_lost_its_end_takes_nothing_away() {
+    let workspace = many(40);
+    let before = workspace.files("out");
+    for branches in [0..0, 0..1, 0..27] {
+        spec(&workspace, branches.clone(), "");
+        for args in [&["build"][..], &["build", "--shard", "1/2"], &["build", "--shard", "2/2"]] {
+            let said = workspace.run(args).exits(3).err();
+            assert!(said.contains(&format!("{} of 40 branches", 40 - branches.len())), "{said}");
+            assert_eq!(workspace.files("out"), before);
+        }
+    }
+    let text = workspace.read("branches.yaml");
+    for broken in ["", "branches:\n- name: [", &text[..text.len() / 2]] {
+        workspace.write("branches.yaml", broken);
+        let status = workspace.run(&["build"]).status();
+        assert!(status == 2 || status == 3, "{status}");
+        assert_eq!(workspace.files("out"), before);
+    }
+    std::fs::remove_file(workspace.path().join("branches.yaml")).unwrap();
+    workspace.run(&["build"]).exits(2);
+    assert_eq!(workspace.files("out"), before);
+    spec(&workspace, 0..28, "");
+    workspace.run(&["build"]).exits(0);
+    assert_eq!(workspace.files("out/teardown").len(), 12);
+}
+
+#[test]
+fn too_many_names_at_once_are_refused() {
+    let workspace = many(12);
+    let before = workspace.files("out");
+    // No branch goes, but all hosts move.
+    spec(&workspace, 0..12, "hosts: ['{{ branch.slug }}.new.dev.example.com']\n");
+    for args in [&["build"][..], &["build", "--shard", "1/2"], &["build", "--allow-delete-names", "11"]] {
+        let said = workspace.run(args).exits(3).err();
+        assert!(said.contains("12 of 12 names in DNS") || said.contains("but it would be 12"), "{said}");
+        assert_eq!(workspace.files("out"), before);
+    }
+    workspace.run(&["check"]).exits(1);
+    let said = workspace.run(&["build", "--only", "b1", "--only", "b2"]).exits(0).out();
+    assert!(said.starts_with("built 2 branches"), "{said}");
+    workspace.run(&["build", "--allow-delete-names", "12"]).exits(3);
+    workspace.run(&["build", "--allow-delete-names", "10"]).exits(0);
+    workspace.run(&["build"]).exits(0);
+    workspace.run(&["check"]).exits(0);
+}
+
+#[test]
+fn one_broken_branch_of_forty() {
+    let (workspace, good) = (many(40), many(40));
+    let before = workspace.files("out");
+    for (w, key) in [(&workspace, "{{ nope if branch.name == 'b7' else 'c' }}"), (&good, "c")] {
+        // One branch goes and every other changes; the broken one changes its host as well.
+        let hosts = "hosts: ['{{ branch.slug }}{{ values.host }}.dev.example.com']\n";
+        spec(w, (0..40).filter(|n| *n != 3), hosts);
+        w.edit("branches.yaml", "values: {key: a}", "values: {key: a, host: ''}");
+        w.edit("branches.yaml", "- name: b7\n", "- name: b7\n  values: {host: '-new'}\n");
+        w.edit("base/config.yaml.j2", "'{{ values.key }}'", key);
+    }
+    let ran = workspace.run(&["build"]).exits(2);
+    assert!(ran.out().is_empty() && ran.err().contains("branch: `b7`"), "{}", ran.err());
+    assert_eq!(workspace.files("out"), before, "nothing is written");
+    for shard in ["1/2", "2/2"] {
+        let ran = workspace.run(&["build", "--shard", shard]);
+        assert!(ran.status() == 2 || !ran.err().contains("b7"), "{}", ran.err());
+    }
+    for (path, content) in &before {
+        workspace.write(&format!("out/{path}"), content);
+    }
+    std::fs::remove_dir_all(workspace.path().join("out/teardown")).unwrap_or_default();
+    good.run(&["build"]).exits(0);
+    let of_broken = |path: &str| path.contains("/b7/") || path.ends_with("/b7.yaml");
+    let split = |files: BTreeMap<String, Vec<u8>>| -> (BTreeMap<_, _>, BTreeMap<_, _>) {
+        files.into_iter().partition(|(path, _)| of_broken(path))
+    };
+    let (_, others) = split(good.files("out"));
+    let (last, _) = split(before);
+    assert_eq!(last.len(), 4, "a folder of three, and a zone change file");
+    for args in [&["build", "--keep-going"][..], &["build", "--keep-going", "--prune", "--base", "."]] {
+        let ran = workspace.run(args).exits(2);
+        assert!(ran.out().starts_with("built 38 branches"), "{}", ran.out());
+        let (stays, built) = split(workspace.files("out"));
+        assert_eq!(stays, last, "the last output of the broken one stays");
+        if args.len() == 2 {
+            assert!(built == others, "the others are what a good run writes");
+            assert!(built.contains_key("teardown/b3.yaml"));
+        }
+    }
+    // A broken branch that comes back keeps the plan that waits for it.
+    workspace.write("out/teardown/b7.yaml", good.read("out/teardown/b3.yaml").replace("b3", "b7"));
+    let plan = workspace.read("out/teardown/b7.yaml");
+    workspace.run(&["build", "--keep-going"]).exits(2);
+    assert_eq!(workspace.read("out/teardown/b7.yaml"), plan);
+}

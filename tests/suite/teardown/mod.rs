@@ -1,0 +1,7 @@
+//! Teardown plans: what a build writes, what commands report, and how Git merges plans.
+
+mod build;
+mod commands;
+mod git;
+mod in_use;
+mod model;
