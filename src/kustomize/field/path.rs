@@ -326,16 +326,8 @@ fn each(
             map.get_mut(key).map_or(Ok(0), |child| each(child, rest, create, reached, visit))
         }
         TargetPart::Index(index) => {
-            let items = list(node, &index.to_string())?;
-            let mut reached = reached;
-            if let (true, Create::Like(end)) = (items.len() == *index, create) {
-                items.push(NodeForm::before(rest, end).blank());
-                reached = reached.made();
-            }
-            let count = items.len();
-            let short =
-                || Diagnostic::new(Code::Overlay, format!("the list has no item `{index}`; number of items: {count}"));
-            each(items.get_mut(*index).ok_or_else(short)?, rest, create, reached, visit)
+            let (item, reached) = nth(list(node, &index.to_string())?, *index, rest, create, reached)?;
+            each(item, rest, create, reached, visit)
         }
         TargetPart::Every => {
             let items = list(node, "*")?;
@@ -366,6 +358,23 @@ fn each(
             each(items.last_mut().expect("one was just added"), rest, create, reached.made(), visit)
         }
     }
+}
+
+/// The item of a list at an index, which may be the next one if it is to be created.
+fn nth<'n>(
+    items: &'n mut Vec<Node>,
+    index: usize,
+    rest: &[TargetPart],
+    create: Create,
+    mut reached: Reached,
+) -> Result<(&'n mut Node, Reached), Diagnostic> {
+    if let (true, Create::Like(end)) = (items.len() == index, create) {
+        items.push(NodeForm::before(rest, end).blank());
+        reached = reached.made();
+    }
+    let count = items.len();
+    let short = || Diagnostic::new(Code::Overlay, format!("the list has no item `{index}`; number of items: {count}"));
+    Ok((items.get_mut(index).ok_or_else(short)?, reached))
 }
 
 /// The path continues below a null. What kustomize creates there is lost.

@@ -335,7 +335,7 @@ fn what_only_a_build_knows_is_told_by_kustomize() {
     let patch = "- target: {kind: Service}\n  patch: '- {op: remove, path: /spec}'\n";
     workspace.write("kustomization.yaml", format!("resources: [a.yaml]\npatches:\n{patch}"));
     let ran = workspace.run(&["kustomize"]).exits(0);
-    assert!(ran.err().starts_with("warning[overlay]: the target of this patch is no object"), "{}", ran.err());
+    assert!(ran.err().starts_with("warning[overlay]: no object matches the target of this patch"), "{}", ran.err());
     assert!(!ran.err().contains("optional"), "{}", ran.err());
     workspace.write("kustomization.yaml", format!("resources: [a.yaml]\npatches:\n{patch}  optional: true\n"));
     let ran = workspace.run(&["kustomize"]).exits(0);

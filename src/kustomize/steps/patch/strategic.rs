@@ -329,10 +329,10 @@ mod tests {
             ("{a: {b: 1}}", "{a: [1]}", "`a` is a mapping in the object and a list in the patch"),
             ("{a: 1}", "{a: {b: 1}}", "`a` is an integer in the object and a mapping in the patch"),
             ("{a: [1]}", "{a: x}", "`a` is a list in the object and a string in the patch"),
-            ("{a: {b: 1}}", "{a: {$patch: remove}}", "`remove` is no `$patch` directive"),
+            ("{a: {b: 1}}", "{a: {$patch: remove}}", "unknown `$patch` directive `remove`"),
             ("{a: {\"\": 1}}", "{b: 2}", "a mapping with an empty key cannot be patched"),
             ("{}", "{a: {b: {\"\": 1}}}", "a mapping with an empty key cannot be patched"),
-            ("{}", "{a: {b: {$patch: remove}}}", "`remove` is no `$patch` directive"),
+            ("{}", "{a: {b: {$patch: remove}}}", "unknown `$patch` directive `remove`"),
         ] {
             assert_eq!(merged(object, patch), Err(want.to_owned()), "{object} {patch}");
         }
@@ -353,8 +353,8 @@ mod tests {
             node("{$retainKeys: [a], b: {$setElementOrder/c: [], $deleteFromPrimitiveList/d: []}, e: {$patch: x}}");
         merge.object(&node("{a: 1}"), &patch).unwrap();
         let losses: Vec<String> = merge.losses.iter().map(ToString::to_string).collect();
-        let leak = |key: &str| format!("kustomize takes `{key}` for a field of the object");
+        let leak = |key: &str| format!("kustomize treats `{key}` as a field of the object");
         let keys = ["$retainKeys", "$deleteFromPrimitiveList/d", "$setElementOrder/c"].map(leak);
-        assert_eq!(losses, [&keys[..], &["`x` is no `$patch` directive".to_owned()]].concat());
+        assert_eq!(losses, [&keys[..], &["unknown `$patch` directive `x`".to_owned()]].concat());
     }
 }
