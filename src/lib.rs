@@ -8,7 +8,6 @@ pub mod argument;
 pub mod glob;
 pub mod node;
 pub mod pointer;
-pub mod tree;
 // 2
 pub mod diagnostic;
 // 3
@@ -18,6 +17,7 @@ pub mod yaml;
 // 4
 pub mod database;
 pub mod image;
+pub mod output;
 pub mod record;
 pub mod schema;
 pub mod slug;

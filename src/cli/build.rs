@@ -1,89 +1,125 @@
-//! `pleach build`: writing the output.
+//! `pleach build`: writes the output.
 
-use super::Outcome;
-use super::args::{self, Prune};
-use super::base::base;
-use super::limit;
-use super::progress::watched;
 use super::screen::{Screen, report};
-use super::workspace::{PATIENCE, Workspace, scope};
-use crate::diagnostic::{self, Code, Diagnostic, Diagnostics, Result};
-use crate::disk;
-use crate::pipeline::{self, Part};
-use crate::source::{Project, RelPath};
-use crate::tree::{NAMESPACES, TEARDOWN, slug_of};
-use std::collections::BTreeSet;
+use super::session::{OnFailure, Session};
+use super::workspace::{LOCK_PATIENCE, Workspace};
+use super::{Outcome, guards};
+use crate::diagnostic::{Diagnostics, Result};
+use crate::disk::{self, Comparison, OutputDir, WriteSummary};
+use crate::output::{OutputKind, Tree};
+use crate::pipeline::{Build, Selection, Shard};
+use clap::{Args, ValueEnum};
 use std::path::Path;
 
-pub(super) fn run(args: &args::Build, workspace: &Workspace, here: &Path, screen: Screen) -> Result<Outcome> {
-    let part = match (&args.only, args.shard) {
-        (_, Some(shard)) => Part::Shard(shard),
-        (only, None) if only.is_empty() => Part::All,
-        (only, None) => Part::Only(only.clone()),
-    };
-    // Before anything is read, so that what is written last was read last.
-    let _turn =
-        disk::turn(&workspace.root, PATIENCE, || screen.say("waiting for another run that writes this output"))?;
-    let project = &workspace.project;
-    let planned = if args.keep_going {
-        pipeline::plan_apart(project).map_err(|e| of_all(&e, project))
-    } else {
-        pipeline::plan(project)
-    }?;
-    let base = base(args.base.as_deref(), workspace, here, &planned, &part)?;
-    let built = watched(screen, |progress| pipeline::build(project, planned, &base, &part, progress));
-    let mut built = if args.keep_going { built.map_err(|e| of_all(&e, project))? } else { built?.whole()? };
-    let output = workspace.output(&built.spec.output);
-    // Only now is it known whose last output matters to what others leave.
-    if !built.unknown().is_empty() {
-        let namespaces = RelPath::new(NAMESPACES).expect("a plain name");
-        let folders: Vec<RelPath> = built.unknown().into_iter().filter_map(|slug| namespaces.join(slug)).collect();
-        built.know(&output.read(&folders, |_| true)?)?;
-    }
-    let live: BTreeSet<String> = built.plan.branches.iter().map(|branch| branch.slug.to_string()).collect();
-    built.prune(|path, _| match args.prune {
-        None => false,
-        Some(Prune::All) => true,
-        Some(Prune::Removed) => path.parts().next() != Some(TEARDOWN) || !live.contains(slug_of(path)),
-    });
+/// Write out/: a folder of Kubernetes YAML for every branch
+///
+/// Unchanged files are not touched, folders of removed branches are deleted, and unmanaged files are never deleted. An interrupted run
+/// leaves whole files; the next run does the rest.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  pleach build
+  pleach build --only feature/login
+  pleach build --only 'feature/*' --only main
+  pleach build --shard 2/4        the second of four jobs
+  pleach build --prune            after `dns apply` and the teardown
+  pleach build --prune=removed    keep the plans of existing branches
 
-    limit::folders(&built, &output, &part, args.allow_delete)?;
-    let survey = output.survey(&built.tree, scope(&built, &part))?;
-    limit::names(&built, workspace, &survey, &part, args.allow_delete_names)?;
-    let mut faults = output.taken(&survey);
-    let unmanaged = output.unmanaged(&survey);
-    if args.keep_unmanaged {
-        built.warnings.extend(unmanaged);
-    } else {
-        faults.extend(unmanaged);
-    }
-    Diagnostics::check(faults, ())?;
-    let done = output.write(&survey)?;
+A removed branch leaves a plan in out/teardown for `pleach teardown`. So does an existing branch that has replaced an image, a database or an object outside of namespaces. `--prune` removes only what is already in the base revision.
 
-    built.warnings.extend(base.warnings);
-    screen.warn(&built.warnings, &workspace.project);
-    let branches =
-        built.plan.branches.iter().filter(|b| part.has(&b.name, b.slug.as_str())).count() - built.failed.len();
-    report(&format!(
-        "built {branches} {} into `{}`: {} written, {} unchanged, {} removed\n",
-        if branches == 1 { "branch" } else { "branches" },
-        workspace.project.show(&built.spec.output),
-        if done.written == 1 { "1 file".to_owned() } else { format!("{} files", done.written) },
-        done.unchanged,
-        done.removed
-    ))?;
-    built.whole().map(|_| Outcome::Done)
+Exit status: 0 the output is written, 2 invalid input or unmanaged files in out/, 3 refused by a guard, 4 I/O error")]
+pub(super) struct BuildArgs {
+    /// Build only the branches whose name or slug matches GLOB (`*` matches any text, `?` any character)
+    #[arg(long, value_name = "GLOB")]
+    only: Vec<String>,
+    /// Build one of N shards of the branches, counted from 1
+    #[arg(long, value_name = "I/N", conflicts_with = "only")]
+    shard: Option<Shard>,
+    /// The base revision: a commit or a folder [default: where HEAD forks from origin's default branch, else out/]
+    #[arg(long, value_name = "REF|DIR")]
+    base: Option<String>,
+    /// Remove entries that are already in the base revision: absent names from out/dns, plans from out/teardown
+    #[arg(long, value_name = "PLANS", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "all")]
+    prune: Option<Prune>,
+    /// Build the other branches if some fail; errors that concern the whole spec stop all
+    #[arg(long)]
+    keep_going: bool,
+    /// Report unmanaged files as warnings, not as errors
+    #[arg(long)]
+    keep_unmanaged: bool,
+    /// Allow the removal of exactly COUNT branches [default: at most 30 % of ten or more]
+    #[arg(long, value_name = "COUNT")]
+    allow_delete: Option<usize>,
+    /// Allow exactly COUNT DNS names to become absent [default: at most 30 % of ten or more]
+    #[arg(long, value_name = "COUNT")]
+    allow_delete_names: Option<usize>,
 }
 
-/// Complaints that concern all branches, with a word on why they stop all, although one that fails should not.
-fn of_all(errors: &Diagnostics, project: &Project) -> Diagnostics {
-    let mut errors = diagnostic::sorted(errors.iter(), project);
-    let of_spec =
-        |error: &&mut Diagnostic| matches!(error.parts().code, Code::Spec | Code::Yaml | Code::Name | Code::Dns);
-    if let Some(last) = errors.iter_mut().rfind(of_spec) {
-        *last = last.clone().help(
-            "names come from the whole spec, so that nothing is written until it is right, with `--keep-going` too",
-        );
+/// Which plans are pruned.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Prune {
+    /// All plans
+    All,
+    /// The plans of removed branches
+    Removed,
+}
+
+pub(super) fn run(args: &BuildArgs, workspace: &Workspace, here: &Path, screen: Screen) -> Result<Outcome> {
+    // The lock is taken before anything is read, so the last writer is the last reader.
+    let _lock = disk::lock_workspace(&workspace.root, LOCK_PATIENCE, || {
+        screen.say("waiting for another run that writes this output");
+    })?;
+    let on_failure = if args.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop };
+    let session = Session::open((workspace, here, screen), args.base.as_deref(), args.selection(), on_failure)?;
+    let inputs = session.inputs();
+    let mut build = session.build(&inputs)?;
+    let (output, tree) = (session.output(), args.pruned(&session, &build));
+    guards::branches(&session, &output, args.allow_delete)?;
+    let comparison = output.compare(&tree, session.scope(&build))?;
+    guards::names(&session, &build, &comparison, args.allow_delete_names)?;
+    args.check_unmanaged(&output, &comparison, &mut build)?;
+    let written = output.write(&comparison)?;
+    session.warn(&build);
+    report(&summary(&session, &build, written))?;
+    build.errors().map_or(Ok(Outcome::Done), Err)
+}
+
+impl BuildArgs {
+    fn selection(&self) -> Selection {
+        match (&self.only, self.shard) {
+            (_, Some(shard)) => Selection::Shard(shard),
+            (only, None) if only.is_empty() => Selection::All,
+            (only, None) => Selection::Only(only.clone()),
+        }
     }
-    errors.into_iter().map(Diagnostics::from).collect::<Vec<_>>().into()
+
+    /// The files to write.
+    fn pruned(&self, session: &Session, build: &Build) -> Tree {
+        let existing = session.plan.slugs();
+        build.pruned(|path, _| match self.prune {
+            None => false,
+            Some(Prune::All) => true,
+            Some(Prune::Removed) => path.kind() != OutputKind::TeardownPlan || !existing.contains(path.slug()),
+        })
+    }
+
+    /// Errors about unmanaged files, or with `--keep-unmanaged` warnings about those that are not in the way.
+    fn check_unmanaged(&self, output: &OutputDir, comparison: &Comparison, build: &mut Build) -> Result<()> {
+        let mut errors = output.taken(comparison);
+        let unmanaged = output.unmanaged(comparison);
+        if self.keep_unmanaged { &mut build.warnings } else { &mut errors }.extend(unmanaged);
+        Diagnostics::check(errors, ())
+    }
+}
+
+fn summary(session: &Session, build: &Build, done: WriteSummary) -> String {
+    let (branches, files) = (build.branches.len(), done.written);
+    format!(
+        "built {branches} {} into `{}`: {files} {} written, {} unchanged, {} removed\n",
+        if branches == 1 { "branch" } else { "branches" },
+        session.workspace.project.show(&session.spec.output),
+        if files == 1 { "file" } else { "files" },
+        done.unchanged,
+        done.removed
+    )
 }

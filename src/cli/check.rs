@@ -1,81 +1,98 @@
 //! `pleach check`: whether the output is exactly what a build would write.
 
 use super::Outcome;
-use super::args;
-use super::base::{base, settle};
-use super::progress::watched;
 use super::screen::{Screen, report};
-use super::workspace::{Workspace, scope};
+use super::session::{OnFailure, Session};
+use super::workspace::Workspace;
 use crate::diagnostic::Result;
-use crate::disk::{How, Output, Survey};
-use crate::pipeline::{self, Part};
+use crate::disk::{Comparison, Difference, OutputDir};
+use crate::pipeline::Selection;
+use clap::Args;
 use std::fmt::Write;
 use std::path::Path;
 
-/// What is wrong with files, and the files.
-type Rows = Vec<(&'static str, String)>;
+/// Check that out/ is exactly what build would write
+///
+/// Lists every file that is missing, modified, has another mode, is stale or unmanaged, and the command that fixes it. Writes nothing.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  pleach check                      in CI, so that nobody forgets to build or edits out/ by hand
+  pleach check --base origin/main
+
+Exit status: 0 no differences, 1 differences, 2 the build fails, 4 I/O error")]
+pub(super) struct CheckArgs {
+    /// The base revision: a commit or a folder [default: where HEAD forks from origin's default branch, else out/]
+    #[arg(long, value_name = "REF|DIR")]
+    base: Option<String>,
+}
+
+/// What is different about a file, and its path.
+type Row = (&'static str, String);
 
 /// At most this many files are named in a command.
 const NAMED: usize = 3;
 
-/// Checks the output of a workspace; `command` is how the user calls pleach in it.
+/// Checks the output of a workspace. `command` is how the user runs pleach in it.
 pub(super) fn run(
-    args: &args::Check,
+    args: &CheckArgs,
     workspace: &Workspace,
     here: &Path,
     command: &str,
     screen: Screen,
 ) -> Result<Outcome> {
-    let planned = pipeline::plan(&workspace.project)?;
-    let base = base(args.base.as_deref(), workspace, here, &planned, &Part::All)?;
-    let built = |progress: &_| pipeline::build(&workspace.project, planned, &base, &Part::All, progress);
-    let mut built = watched(screen, built)?.whole()?;
-    let output = workspace.output(&built.spec.output);
-    settle(&mut built, &output);
-    let survey = output.survey(&built.tree, scope(&built, &Part::All))?;
-    built.warnings.extend(base.warnings);
-    screen.warn(&built.warnings, &workspace.project);
-    let (mended, others) = rows(&output, &survey);
-    if mended.is_empty() && others.is_empty() {
-        let output = workspace.project.show(&built.spec.output);
-        report(&format!("`{output}` is what a build writes: {} files\n", built.tree.len()))?;
+    let session = Session::open((workspace, here, screen), args.base.as_deref(), Selection::All, OnFailure::Stop)?;
+    let inputs = session.inputs();
+    let build = session.build(&inputs)?;
+    let (output, tree) = (session.output(), session.comparable(&build));
+    let comparison = output.compare(&tree, session.scope(&build))?;
+    session.warn(&build);
+    let (owned, unmanaged) = rows(&output, &comparison);
+    if owned.is_empty() && unmanaged.is_empty() {
+        let output = workspace.project.show(&session.spec.output);
+        report(&format!("`{output}` is what a build writes: {} files\n", tree.len()))?;
         return Ok(Outcome::Done);
     }
-    let mut text = String::new();
-    for (word, path) in mended.iter().chain(&others) {
-        let _ = writeln!(text, "{word:<9}  {path}");
-    }
-    let files = |count: usize| if count == 1 { "1 file is".to_owned() } else { format!("{count} files are") };
-    if !mended.is_empty() {
-        let _ = writeln!(text, "{} not what a build writes: run `{command} build`", files(mended.len()));
-    }
-    if !others.is_empty() {
-        let paths: Vec<String> = others.iter().take(NAMED).map(|(_, path)| quoted(path)).collect();
-        let more = if others.len() > NAMED { " …" } else { "" };
-        let _ = writeln!(text, "{} not pleach's: move or `rm {}{more}`", files(others.len()), paths.join(" "));
-    }
-    report(&text)?;
+    report(&text(&owned, &unmanaged, command))?;
     Ok(Outcome::Differs)
 }
 
-/// What a build mends, and what it leaves alone.
-fn rows(output: &Output, survey: &Survey) -> (Rows, Rows) {
-    let (mut mended, mut others) = (Rows::new(), Rows::new());
-    for folder in &survey.folders {
-        for (name, how) in &folder.differing {
-            let word = match how {
-                How::Missing => "missing",
-                How::Modified => "modified",
-                How::Mode => "mode",
-            };
-            mended.push((word, output.name(folder, name)));
-        }
-        mended.extend(folder.stale.iter().map(|name| ("stale", output.name(folder, name))));
-        mended.extend(folder.leftovers.iter().map(|name| ("leftover", output.name(folder, name))));
-        others
-            .extend(folder.unmanaged.iter().chain(&folder.taken).map(|name| ("untracked", output.name(folder, name))));
+/// One line per file, and what to run.
+fn text(owned: &[Row], unmanaged: &[Row], command: &str) -> String {
+    let mut text = String::new();
+    for (word, path) in owned.iter().chain(unmanaged) {
+        let _ = writeln!(text, "{word:<9}  {path}");
     }
-    (mended, others)
+    let files = |count: usize| if count == 1 { "1 file is".to_owned() } else { format!("{count} files are") };
+    if !owned.is_empty() {
+        let _ = writeln!(text, "{} not what a build writes: run `{command} build`", files(owned.len()));
+    }
+    if !unmanaged.is_empty() {
+        let paths: Vec<String> = unmanaged.iter().take(NAMED).map(|(_, path)| quoted(path)).collect();
+        let more = if unmanaged.len() > NAMED { " …" } else { "" };
+        let _ = writeln!(text, "{} unmanaged: move or `rm {}{more}`", files(unmanaged.len()), paths.join(" "));
+    }
+    text
+}
+
+/// The files that a build changes, and the unmanaged ones.
+fn rows(output: &OutputDir, comparison: &Comparison) -> (Vec<Row>, Vec<Row>) {
+    let (mut owned, mut unmanaged) = (Vec::new(), Vec::new());
+    for folder in &comparison.folders {
+        for (name, difference) in &folder.differing {
+            let word = match difference {
+                Difference::Missing => "missing",
+                Difference::Modified => "modified",
+                Difference::Mode => "mode",
+            };
+            owned.push((word, output.name(folder, name)));
+        }
+        owned.extend(folder.stale.iter().map(|name| ("stale", output.name(folder, name))));
+        owned.extend(folder.leftovers.iter().map(|name| ("leftover", output.name(folder, name))));
+        let others = folder.unmanaged.iter().chain(&folder.taken);
+        unmanaged.extend(others.map(|name| ("unmanaged", output.name(folder, name))));
+    }
+    (owned, unmanaged)
 }
 
 /// A path as a shell takes it.

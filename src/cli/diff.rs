@@ -1,86 +1,124 @@
 //! `pleach diff`: what a build would change.
 
 use super::Outcome;
-use super::args::{self, DiffFormat};
-use super::base::{base, named, settle};
-use super::progress::watched;
+use super::previous::all_files;
 use super::screen::{Screen, report};
+use super::session::{OnFailure, Session};
 use super::workspace::Workspace;
 use crate::diagnostic::Result;
-use crate::diff::{self, Known, text::Paint};
+use crate::diff::{self, BranchDiff, KnownBranch, text::Paint};
 use crate::disk;
-use crate::disk::claim::{is_shared, says_so};
 use crate::dns::change::ZoneChange;
-use crate::emit::lock::{self, Lock};
-use crate::pipeline::{self, Part};
+use crate::output::{Lock, OutputKind, OutputPath, Tree, owned_files};
+use crate::pipeline::Selection;
 use crate::source::RelPath;
 use crate::teardown::TeardownPlan;
-use crate::tree::{DNS, LOCK, TEARDOWN, Tree, slug_of};
+use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub(super) fn run(args: &args::Diff, workspace: &Workspace, here: &Path, screen: Screen) -> Result<Outcome> {
-    let planned = pipeline::plan(&workspace.project)?;
-    let output = workspace.output(&planned.0.output);
-    let before = match &args.base {
-        None => output.read(&[RelPath::root()], |_| true)?,
-        Some(base) => named(base, workspace, here, &planned.0.output)?,
-    };
-    let base = base(args.base.as_deref(), workspace, here, &planned, &Part::All)?;
-    let built = |progress: &_| pipeline::build(&workspace.project, planned, &base, &Part::All, progress);
-    let mut built = watched(screen, built)?.whole()?;
-    settle(&mut built, &output);
-    let before = owned(before, &built.tree);
-    let now: BTreeMap<&str, &str> = built.plan.branches.iter().map(|b| (b.slug.as_str(), b.name.as_str())).collect();
-    let then = raw_names(&before, |slug| !now.contains_key(slug));
-    let known = |slug: &str| {
-        let name = now.get(slug).copied().or_else(|| then.get(slug).map(String::as_str)).unwrap_or(slug);
-        // What is of no branch lives as long as its file is written.
-        let is_written = || RelPath::new(slug).is_some_and(|path| built.tree.get(&path).is_some());
-        Known { name: name.to_owned(), lives: now.contains_key(slug) || is_written() }
-    };
-    let branches = diff::compare(&before, &built.tree, built.spec.output.as_str(), known);
+/// Show what build would change
+///
+/// Compares a build with out/, or with the output of a commit or of another folder. Writes nothing.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  pleach diff
+  pleach diff --base origin/main --format markdown --output comment.md
+  pleach diff --format json | jq -r '.branches[].name'
 
-    let rendered = match args.format {
-        DiffFormat::Text if args.output.is_none() && screen.paints_reports() => {
-            diff::text::render(&branches, Paint::Colours)
-        }
-        DiffFormat::Text => diff::text::render(&branches, Paint::Plain),
-        DiffFormat::Summary => diff::summary::render(&branches),
-        DiffFormat::Markdown => diff::markdown::render(&branches),
-        DiffFormat::Json => diff::json::render(&branches),
+Exit status: 0 no differences, 1 differences, 2 the build fails, 4 I/O error")]
+pub(super) struct DiffArgs {
+    /// Compare with the output of a commit, of another workspace or in a folder, and use it as the base revision
+    #[arg(long, value_name = "REF|DIR")]
+    base: Option<String>,
+    /// The format of the report
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    format: DiffFormat,
+    /// Write to FILE instead of standard output
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum DiffFormat {
+    /// A unified diff with a summary line per branch
+    #[default]
+    Text,
+    /// One line per branch
+    Summary,
+    /// A table and folded diffs, for a pull request
+    Markdown,
+    /// Branches, files and numbers of lines as JSON
+    Json,
+}
+
+pub(super) fn run(args: &DiffArgs, workspace: &Workspace, here: &Path, screen: Screen) -> Result<Outcome> {
+    let session = Session::open((workspace, here, screen), args.base.as_deref(), Selection::All, OnFailure::Stop)?;
+    let before = match &args.base {
+        None => session.output().read(&[RelPath::root()], |_| true)?,
+        Some(base) => all_files(base, workspace, here, &session.spec.output)?,
     };
-    built.warnings.extend(base.warnings);
-    screen.warn(&built.warnings, &workspace.project);
+    let inputs = session.inputs();
+    let build = session.build(&inputs)?;
+    let after = session.comparable(&build);
+    let before = owned_files(before, &after);
+    let branches = diff::compare(&before, &after, session.spec.output.as_str(), known(&session, &before, &after));
+    session.warn(&build);
+    let report_text = args.render(&branches, screen);
     match &args.output {
-        None => report(&rendered)?,
-        Some(file) => disk::save(&here.join(file), &rendered)?,
+        None => report(&report_text)?,
+        Some(file) => disk::save(&here.join(file), &report_text)?,
     }
     Ok(if branches.is_empty() { Outcome::Done } else { Outcome::Differs })
 }
 
-/// Those of `files` that are pleach's.
-fn owned(files: Tree, tree: &Tree) -> Tree {
-    let (claimed, others): (Vec<_>, Vec<_>) = files.into_iter().partition(|(path, _)| is_shared(&path.parent()));
-    let mut owned = lock::owned(others.into_iter().collect(), tree);
-    owned.extend(claimed.into_iter().filter(|(path, text)| tree.get(path).is_some() || says_so(path, text)));
-    owned
+impl DiffArgs {
+    fn render(&self, branches: &[BranchDiff], screen: Screen) -> String {
+        match self.format {
+            DiffFormat::Text if self.output.is_none() && screen.paints_reports() => {
+                diff::text::render(branches, Paint::Colours)
+            }
+            DiffFormat::Text => diff::text::render(branches, Paint::Plain),
+            DiffFormat::Summary => diff::summary::render(branches),
+            DiffFormat::Markdown => diff::markdown::render(branches),
+            DiffFormat::Json => diff::json::render(branches),
+        }
+    }
 }
 
-/// The names of branches by those slugs that are `wanted`, as locks, zone change files and plans say.
-fn raw_names(tree: &Tree, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, String> {
-    let name = |(path, text): (&RelPath, &Arc<str>)| {
-        if !wanted(slug_of(path)) {
+/// The name of the branch of a slug, and whether it exists.
+fn known(session: &Session, before: &Tree, after: &Tree) -> impl Fn(&str) -> KnownBranch {
+    let existing: BTreeMap<String, String> =
+        session.plan.branches.iter().map(|b| (b.slug.to_string(), b.name.to_string())).collect();
+    let removed = removed_names(before, |slug| !existing.contains_key(slug));
+    // A file of the whole project has its path for a slug, and exists as long as it is written.
+    let written: Vec<String> = after
+        .iter()
+        .filter(|(path, _)| path.kind() == OutputKind::ProjectGitops)
+        .map(|(path, _)| path.slug().to_owned())
+        .collect();
+    move |slug: &str| {
+        let name = existing.get(slug).or_else(|| removed.get(slug)).cloned().unwrap_or_else(|| slug.to_owned());
+        let exists = existing.contains_key(slug) || written.iter().any(|path| path == slug);
+        KnownBranch { name, exists }
+    }
+}
+
+/// The branch names of those slugs that are `wanted`, from lock files, zone change files and teardown plans.
+fn removed_names(tree: &Tree, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, String> {
+    let name = |(path, text): (&OutputPath, &Arc<str>)| {
+        if !wanted(path.slug()) {
             return None;
         }
-        let name = match path.name() {
-            LOCK => Lock::read(text)?.branch,
-            _ if path.parts().next() == Some(DNS) => ZoneChange::parse(text).ok()?.branch.into(),
-            _ if path.parts().next() == Some(TEARDOWN) => TeardownPlan::parse(text).ok()?.branch.into(),
+        let name = match path.kind() {
+            OutputKind::Lock => Lock::read(text)?.branch,
+            OutputKind::ZoneChange => ZoneChange::parse(text).ok()?.branch.into(),
+            OutputKind::TeardownPlan => TeardownPlan::parse(text).ok()?.branch.into(),
             _ => return None,
         };
-        Some((slug_of(path).to_owned(), name))
+        Some((path.slug().to_owned(), name))
     };
     tree.iter().filter_map(name).collect()
 }

@@ -1,17 +1,49 @@
 //! `pleach init`: a workspace to start from, and pipelines for it.
 
 use super::Outcome;
-use super::args::{self, Ci};
 use super::screen::report;
 use crate::diagnostic::Result;
 use crate::disk;
 use crate::scaffold::{self, ci};
-use std::path::Path;
+use clap::{Args, ValueEnum};
+use std::path::{Path, PathBuf};
 
-pub(super) fn run(args: &args::Init, here: &Path) -> Result<Outcome> {
+/// Write a workspace to start from
+///
+/// The sample is a whole system: an nginx front end and a Python back end with their secrets by reference, a host for every branch, a shared database, blue/green slots. Existing files are not overwritten.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  pleach init
+  pleach init environments && cd environments && pleach build
+  pleach init --ci jenkins        pipelines only, if the workspace exists
+
+Exit status: 0 success, 2 a file exists already, 4 I/O error")]
+pub(super) struct InitArgs {
+    /// The folder to write to
+    #[arg(value_name = "DIR", default_value = ".")]
+    folder: PathBuf,
+    /// Write pipelines too: one for the repository of the environments and one for that of the application
+    #[arg(long, value_name = "SYSTEM", value_enum)]
+    ci: Option<CiSystem>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum CiSystem {
+    /// GitHub Actions
+    #[value(name = "github")]
+    GitHub,
+    /// GitLab CI
+    #[value(name = "gitlab")]
+    GitLab,
+    /// Jenkins, declarative
+    Jenkins,
+}
+
+pub(super) fn run(args: &InitArgs, here: &Path) -> Result<Outcome> {
     let path = here.join(&args.folder);
     let pipelines = args.ci.map(|ci| ci::files(system(ci))).into_iter().flatten();
-    // Who asks for pipelines in a workspace that is there asks for no other workspace.
+    // With `--ci` in an existing workspace, only the pipelines are written.
     let is_workspace = args.ci.is_some() && path.join(disk::SPEC).is_file();
     let sample = scaffold::FILES.iter().copied().filter(|_| !is_workspace);
     let files: Vec<(&str, &str)> = sample.chain(pipelines.clone()).collect();
@@ -30,10 +62,10 @@ pub(super) fn run(args: &args::Init, here: &Path) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn system(ci: Ci) -> ci::System {
+fn system(ci: CiSystem) -> ci::System {
     match ci {
-        Ci::GitHub => ci::System::GitHub,
-        Ci::GitLab => ci::System::GitLab,
-        Ci::Jenkins => ci::System::Jenkins,
+        CiSystem::GitHub => ci::System::GitHub,
+        CiSystem::GitLab => ci::System::GitLab,
+        CiSystem::Jenkins => ci::System::Jenkins,
     }
 }

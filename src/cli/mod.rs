@@ -1,22 +1,23 @@
 //! Arguments, reports, exit status.
 
 mod args;
-mod base;
 mod branch;
 mod build;
 mod check;
 mod diff;
 #[cfg(feature = "apply")]
 mod dns;
+mod guards;
 mod init;
 mod kustomize;
-mod limit;
+mod previous;
 mod progress;
 mod screen;
+mod session;
 mod teardown;
 mod workspace;
 
-use args::{Args, Command};
+use args::{Command, GlobalArgs};
 use screen::{Screen, report};
 use workspace::Workspace;
 
@@ -41,7 +42,7 @@ enum Outcome {
 
 /// Runs `pleach` with the arguments of a command line, the program's own name first, and returns the exit status.
 pub fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> u8 {
-    let args = match Args::try_parse_from(args) {
+    let args = match GlobalArgs::try_parse_from(args) {
         Ok(args) => args,
         Err(said) => {
             // Help that cannot be printed is not worth a complaint.
@@ -57,22 +58,22 @@ pub fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> u8 {
 }
 
 /// The exit status of a command, or what kept it from starting.
-fn dispatch(args: &Args, here: &Path, screen: Screen) -> Result<u8> {
+fn dispatch(args: &GlobalArgs, here: &Path, screen: Screen) -> Result<u8> {
     let in_workspace = |run: &dyn Fn(&Workspace) -> Result<Outcome>| {
         let workspace = Workspace::around(here)?;
         Ok(judge(run(&workspace), &workspace.project, screen))
     };
     match &args.command {
-        Command::Build(build) => in_workspace(&|workspace| build::run(build, workspace, here, screen)),
+        Command::Build(args) => in_workspace(&|workspace| build::run(args, workspace, here, screen)),
         Command::Check(check) => in_workspace(&|workspace| check::run(check, workspace, here, &called(args), screen)),
-        Command::Diff(diff) => in_workspace(&|workspace| diff::run(diff, workspace, here, screen)),
-        Command::Branch(branch) => in_workspace(&|workspace| branch::run(branch, workspace, here, screen)),
+        Command::Diff(args) => in_workspace(&|workspace| diff::run(args, workspace, here, screen)),
+        Command::Branch(args) => in_workspace(&|workspace| branch::run(args, workspace, here, screen)),
         Command::Teardown(args) => in_workspace(&|workspace| teardown::run(args, workspace, screen)),
         Command::Init(args) => init::run(args, here).map(|_| 0),
         Command::Schema => report(schema::branches::TEXT).map(|()| 0),
         Command::Completions(args) => {
             let mut script = Vec::new();
-            clap_complete::generate(args.shell, &mut Args::command(), "pleach", &mut script);
+            clap_complete::generate(args.shell, &mut GlobalArgs::command(), "pleach", &mut script);
             report(&String::from_utf8_lossy(&script)).map(|()| 0)
         }
         #[cfg(feature = "apply")]
@@ -102,12 +103,12 @@ fn judge(done: Result<Outcome>, project: &Project, screen: Screen) -> u8 {
 }
 
 /// The folder to work in, without links.
-fn start(args: &Args) -> Result<PathBuf, Diagnostics> {
+fn start(args: &GlobalArgs) -> Result<PathBuf, Diagnostics> {
     Ok(disk::resolve(args.workspace.as_deref().unwrap_or(Path::new(".")))?)
 }
 
 /// How the user calls pleach, without the command.
-fn called(args: &Args) -> String {
+fn called(args: &GlobalArgs) -> String {
     args.workspace.as_ref().map_or_else(|| "pleach".to_owned(), |folder| format!("pleach -C {}", folder.display()))
 }
 

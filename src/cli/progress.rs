@@ -1,4 +1,4 @@
-//! A line on a terminal that says how far a build is, if it takes longer than a second.
+//! The progress of a build: a line on a terminal, if the build takes longer than a second.
 
 use super::screen::{Screen, status};
 use crate::pipeline::Progress;
@@ -6,19 +6,17 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-/// Nobody wonders about less.
+/// A shorter build reports no progress.
 const UNNOTICED: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Does `work`, watched.
-pub(super) fn watched<T>(screen: Screen, work: impl FnOnce(&Progress) -> T) -> T {
-    let progress = Progress::default();
+/// Does `work` and reports its progress.
+pub(super) fn watched<T>(screen: Screen, progress: &Progress, work: impl FnOnce() -> T) -> T {
     if !screen.is_live() {
-        return work(&progress);
+        return work();
     }
     let (working, ended) = mpsc::channel::<()>();
     std::thread::scope(|scope| {
-        let progress = &progress;
         scope.spawn(move || {
             let mut pause = UNNOTICED;
             while ended.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
@@ -30,7 +28,7 @@ pub(super) fn watched<T>(screen: Screen, work: impl FnOnce(&Progress) -> T) -> T
                 status("");
             }
         });
-        let done = work(progress);
+        let done = work();
         drop(working);
         done
     })

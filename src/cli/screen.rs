@@ -76,7 +76,7 @@ impl Screen {
     }
 
     /// Shows warnings.
-    pub(super) fn warn(self, warnings: &[Diagnostic], project: &Project) {
+    pub(super) fn warn<'a>(self, warnings: impl IntoIterator<Item = &'a Diagnostic>, project: &Project) {
         self.complain(Severity::Warning, warnings, project);
     }
 

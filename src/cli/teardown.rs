@@ -1,106 +1,143 @@
-//! `pleach teardown`: what branches leave and have replaced, from the plans in the output.
+//! `pleach teardown`: what the teardown plans of the output list.
 
 use super::Outcome;
-use super::args::{self, TeardownFormat};
 use super::screen::{Screen, report};
 use super::workspace::Workspace;
-use crate::diagnostic::{Code, Diagnostic, Result, gather};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::glob::fits;
-use crate::node::Node;
+use crate::output::{OutputFolder, OutputPath};
 use crate::pipeline;
-use crate::source::{Location, Project, RelPath};
-use crate::spec;
-use crate::teardown::{self, Footprint, Listed, TeardownPlan, Wanted};
-use crate::tree::{NAMESPACES, TEARDOWN, slug_of};
-use crate::yaml::{self, Dialect};
-use rayon::prelude::*;
+use crate::plan::Plan;
+use crate::source::{Found, Project, RelPath};
+use crate::spec::Spec;
+use crate::teardown::report::ListedPlan;
+use crate::teardown::usage::Sought;
+use crate::teardown::{Footprint, TeardownPlan, report as formats};
+use clap::{Args, ValueEnum};
 use std::collections::BTreeSet;
 
-pub(super) fn run(args: &args::Teardown, workspace: &Workspace, screen: Screen) -> Result<Outcome> {
+/// Report what removed branches leave, and what existing ones have replaced
+///
+/// Reads the plans in out/teardown and deletes nothing. Builds write them for removed branches, and for existing branches that have replaced an image, a database or an object outside of namespaces; these are marked `(existing)`. What any branch in out/namespaces uses is left out, because a merge can bring a plan and a new use together.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  pleach teardown
+  pleach teardown --format kubectl | kubectl delete --ignore-not-found -f -
+  pleach teardown --removed --format images | xargs -r -n 1 crane delete
+  pleach teardown --removed --format script | DROP_DATABASE=./drop-database DELETE_IMAGE='crane delete' sh
+  pleach teardown --only feature/login --format json
+
+An existing branch may want to go back to what it has replaced, so the examples use `--removed`. `pleach dns apply` removes DNS names, from the out/dns of the same build. Afterwards `pleach build --prune` removes the plans, `--prune=removed` only those that `--removed` shows. An image with a digest is shown without its tag.
+
+JSON: a list of {branch, slug, existing, namespaces, clusterObjects, dns, databases, images}. `existing` is true if the branch exists; namespaces and images are strings, clusterObjects are {apiVersion, kind, name}, dns are {name, zone}, databases are {kind, instance, name}.
+
+Exit status: 0 with or without plans, 2 a plan cannot be read, 4 I/O error")]
+pub(super) struct TeardownArgs {
+    /// The format of the report
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    format: TeardownFormat,
+    /// Show only the branches whose name or slug matches GLOB (`*` matches any text, `?` any character)
+    #[arg(long, value_name = "GLOB")]
+    only: Vec<String>,
+    /// Show only what removed branches leave, not what existing ones have replaced
+    #[arg(long)]
+    removed: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum TeardownFormat {
+    /// A paragraph per branch
+    #[default]
+    Text,
+    /// YAML for `kubectl delete -f -`: objects outside of namespaces, and namespaces
+    Kubectl,
+    /// One image reference per line
+    Images,
+    /// A JSON list
+    Json,
+    /// A POSIX shell script that passes databases and images to `$DROP_DATABASE` and `$DELETE_IMAGE`
+    Script,
+}
+
+pub(super) fn run(args: &TeardownArgs, workspace: &Workspace, screen: Screen) -> Result<Outcome> {
     let project = &workspace.project;
     let (spec, plan) = pipeline::plan(project)?;
-    let slugs = plan.slugs();
-    let plans: Vec<(String, TeardownPlan)> = plans(project, &spec.output)?;
-    let live = live(workspace, &spec, &plans)?;
-    let shown = |Listed { slug, is_live, plan }: &Listed| {
-        let is_asked = |glob: &String| fits(glob, slug) || fits(glob, &plan.branch);
-        !(args.removed && *is_live) && (args.only.is_empty() || args.only.iter().any(is_asked))
-    };
-    let mut kept = BTreeSet::new();
-    let plans: Vec<Listed> = plans
+    let plans = listed(project, &spec, &plan)?;
+    let in_use = in_use(workspace, &spec, &plans)?;
+    let mut warnings = BTreeSet::new();
+    let plans: Vec<ListedPlan> = plans
         .into_iter()
-        .map(|(slug, plan)| Listed { is_live: slugs.contains(slug.as_str()), slug, plan })
-        .filter(shown)
+        .filter(|listed| args.selects(listed))
         .map(|mut listed| {
-            listed.plan.left.named.clear();
-            let left = Footprint { named: BTreeSet::new(), ..listed.plan.left.without(&[&live]) };
-            if left != listed.plan.left {
-                kept.insert(listed.plan.branch.to_string());
+            listed.plan.footprint.named.clear();
+            let rest = Footprint { named: BTreeSet::new(), ..listed.plan.footprint.without(&in_use) };
+            if rest != listed.plan.footprint {
+                warnings.insert(listed.plan.branch.to_string());
             }
-            Listed { plan: TeardownPlan { left, ..listed.plan }, ..listed }
+            ListedPlan { plan: TeardownPlan { footprint: rest, ..listed.plan }, ..listed }
         })
-        .filter(|listed| !listed.plan.left.is_empty())
+        .filter(|listed| !listed.plan.footprint.is_empty())
         .collect();
-    let all = plans.iter().map(|listed| &listed.plan);
-    report(&match args.format {
-        TeardownFormat::Text if plans.is_empty() => "nothing to tear down\n".to_owned(),
-        TeardownFormat::Text => teardown::text::render(&plans),
-        TeardownFormat::Kubectl => teardown::kubectl::render(all)?,
-        TeardownFormat::Images => {
-            let images: BTreeSet<String> = all.flat_map(|plan| &plan.left.images).map(|i| teardown::bare(i)).collect();
-            images.into_iter().flat_map(|image| [image, "\n".to_owned()]).collect()
-        }
-        TeardownFormat::Json => teardown::json::render(&plans),
-        TeardownFormat::Script => teardown::script::render(&plans),
-    })?;
-    screen.warn(&kept.into_iter().map(|branch| in_use(&branch)).collect::<Vec<_>>(), project);
+    report(&args.render(&plans)?)?;
+    screen.warn(&warnings.iter().map(|branch| partly_in_use(branch)).collect::<Vec<_>>(), project);
     Ok(Outcome::Done)
 }
 
-/// The plans of the output, by slug.
-fn plans(project: &Project, output: &RelPath) -> Result<Vec<(String, TeardownPlan)>> {
-    let folder = output.join(TEARDOWN).expect("a plain name");
-    let crate::source::Found::Folder(names) = project.look(&folder) else { return Ok(Vec::new()) };
-    let files = names.iter().filter(|name| name.strip_suffix(".yaml").is_some() && !name.starts_with('.'));
-    let files: Vec<RelPath> = files.filter_map(|name| folder.join(name)).collect();
-    let read = |path: RelPath| {
-        let file = project.file(&path);
-        let file =
-            file.ok_or_else(|| Diagnostic::new(Code::Disk, format!("`{}` cannot be read", project.show(&path))))?;
-        Ok::<_, crate::diagnostic::Diagnostics>((slug_of(&path).to_owned(), TeardownPlan::read(&file)?))
-    };
-    gather(files, read)
+impl TeardownArgs {
+    fn selects(&self, ListedPlan { slug, is_existing, plan }: &ListedPlan) -> bool {
+        let matches = |glob: &String| fits(glob, slug) || fits(glob, &plan.branch);
+        !(self.removed && *is_existing) && (self.only.is_empty() || self.only.iter().any(matches))
+    }
+
+    fn render(&self, plans: &[ListedPlan]) -> Result<String> {
+        Ok(match self.format {
+            TeardownFormat::Text => formats::text(plans),
+            TeardownFormat::Kubectl => formats::kubectl(plans)?,
+            TeardownFormat::Images => formats::images(plans),
+            TeardownFormat::Json => formats::json(plans),
+            TeardownFormat::Script => formats::script(plans),
+        })
+    }
 }
 
-/// What branches that have a folder in the output have of what is about to go.
-fn live(workspace: &Workspace, spec: &spec::Spec, plans: &[(String, TeardownPlan)]) -> Result<Footprint> {
-    let wanted = Wanted::of(plans.iter().map(|(_, plan)| &plan.left));
-    if wanted.is_empty() {
+/// The plans of the output.
+fn listed(project: &Project, spec: &Spec, plan: &Plan) -> Result<Vec<ListedPlan>> {
+    let folder = spec.output.join(OutputFolder::Teardown.name()).unwrap_or_default();
+    let Found::Folder(names) = project.look(&folder) else { return Ok(Vec::new()) };
+    let names = names.iter().filter(|name| !name.starts_with('.'));
+    let slugs = names.filter_map(|name| name.strip_suffix(".yaml"));
+    let existing = plan.slugs();
+    gather(slugs, |slug| {
+        let path = spec.output.join(OutputPath::teardown_plan(slug).as_str()).unwrap_or_default();
+        let unreadable = || Diagnostic::new(Code::Disk, format!("cannot read `{}`", project.show(&path)));
+        let file = project.file(&path).ok_or_else(unreadable)?;
+        let plan = TeardownPlan::read(&file)?;
+        Ok::<_, Diagnostics>(ListedPlan { slug: slug.to_owned(), is_existing: existing.contains(slug), plan })
+    })
+}
+
+/// What the branches that have a folder in the output use of what the plans list.
+fn in_use(workspace: &Workspace, spec: &Spec, plans: &[ListedPlan]) -> Result<Footprint> {
+    let sought = Sought::of(plans.iter().map(|listed| &listed.plan.footprint), &spec.image_fields);
+    if sought.is_empty() {
         return Ok(Footprint::default());
     }
     let output = workspace.output(&spec.output);
-    let folder = RelPath::new(NAMESPACES).expect("a plain name");
-    let files = output.read(&[folder], |path| path.name().strip_suffix(".yaml").is_some())?;
+    let files = output.read(&[OutputFolder::Namespaces.path()], |path: &RelPath| path.name().ends_with(".yaml"))?;
     let files: Vec<_> = files.into_iter().collect();
-    let look = |(path, text): &(RelPath, std::sync::Arc<str>)| -> Result<Footprint> {
-        let mut has = Footprint::default();
-        let nodes: Vec<Node> = yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Location::NONE).map_err(|_| {
-            Diagnostic::new(
-                Code::Output,
-                format!("`{}` cannot be read, so what its branch uses is not known", output.show(path)),
-            )
-            .help("run `pleach build` first")
-        })?;
-        wanted.find(&nodes, &spec.image_fields, &mut has);
-        Ok(has)
-    };
-    let all: Vec<Result<Footprint>> = files.par_iter().map(look).collect();
-    let mut live = Footprint::default();
-    gather(all, |has| has)?.into_iter().for_each(|has| live.add(has));
-    Ok(live)
+    let used = gather(files, |(path, text)| {
+        sought.used_by_files(&[text]).map_err(|_| {
+            let message = format!("cannot read `{}`, so what its branch uses is unknown", output.show(&path));
+            Diagnostic::new(Code::Output, message).help("run `pleach build` first")
+        })
+    })?;
+    let mut in_use = Footprint::default();
+    used.into_iter().for_each(|footprint| in_use.add(footprint));
+    Ok(in_use)
 }
 
-fn in_use(branch: &str) -> Diagnostic {
-    let message = format!("some of what `{branch}` left is in use by a live branch and not shown");
-    Diagnostic::new(Code::Output, message).help("`pleach build` brings the plans up to date")
+fn partly_in_use(branch: &str) -> Diagnostic {
+    let message = format!("an existing branch uses part of the footprint of `{branch}`; that part is not shown");
+    Diagnostic::new(Code::Output, message).help("`pleach build` updates the plans")
 }

@@ -3,29 +3,29 @@
 //! `{apiVersion, kind: Diff, branches: [{name, slug, change, files: [{path, change, addedLines, removedLines}]}],
 //! totals: {branches, files, addedLines, removedLines}}`, where `change` is `added`, `changed` or `removed`.
 
-use super::{Branch, Fate, File, Totals};
+use super::{BranchDiff, Fate, FileDiff, Totals};
 use serde::Serialize;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Document<'a> {
+struct JsonDiff<'a> {
     api_version: &'a str,
     kind: &'a str,
-    branches: Vec<Entry<'a>>,
+    branches: Vec<JsonBranch<'a>>,
     totals: All,
 }
 
 #[derive(Serialize)]
-struct Entry<'a> {
+struct JsonBranch<'a> {
     name: &'a str,
     slug: &'a str,
     change: Fate,
-    files: Vec<Line<'a>>,
+    files: Vec<JsonFile<'a>>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Line<'a> {
+struct JsonFile<'a> {
     path: &'a str,
     change: Fate,
     added_lines: usize,
@@ -42,9 +42,9 @@ struct All {
 }
 
 /// One JSON document.
-pub fn render(branches: &[Branch]) -> String {
+pub fn render(branches: &[BranchDiff]) -> String {
     let totals = Totals::of(branches);
-    let document = Document {
+    let document = JsonDiff {
         api_version: "pleach/v1",
         kind: "Diff",
         branches: branches.iter().map(entry).collect(),
@@ -58,13 +58,13 @@ pub fn render(branches: &[Branch]) -> String {
     serde_json::to_string_pretty(&document).expect("strings and numbers make JSON") + "\n"
 }
 
-fn entry(branch: &Branch) -> Entry<'_> {
+fn entry(branch: &BranchDiff) -> JsonBranch<'_> {
     let files = branch.files.iter().map(line).collect();
-    Entry { name: &branch.name, slug: &branch.slug, change: branch.fate, files }
+    JsonBranch { name: &branch.name, slug: &branch.slug, change: branch.fate, files }
 }
 
-fn line(file: &File) -> Line<'_> {
-    Line { path: &file.path, change: file.fate, added_lines: file.added, removed_lines: file.removed }
+fn line(file: &FileDiff) -> JsonFile<'_> {
+    JsonFile { path: &file.path, change: file.fate, added_lines: file.added, removed_lines: file.removed }
 }
 
 #[cfg(test)]

@@ -1,18 +1,18 @@
 //! Differences for a pull request: a table, and a diff for each branch that opens on a click.
 
 use super::text::{self, Paint};
-use super::{Branch, Totals, counted};
+use super::{BranchDiff, Totals, counted};
 use std::fmt::Write;
 
 /// Forges cut comments at 65,536 characters; diffs that would make it longer than this are left out.
 const LONGEST: usize = 60_000;
 
 /// All branches.
-pub fn render(branches: &[Branch]) -> String {
+pub fn render(branches: &[BranchDiff]) -> String {
     if branches.is_empty() {
         return "No differences.\n".to_owned();
     }
-    let mut out = String::from("| Branch | Change | Files | Lines |\n| --- | --- | ---: | ---: |\n");
+    let mut out = String::from("| BranchDiff | Change | Files | Lines |\n| --- | --- | ---: | ---: |\n");
     for branch in branches {
         let totals = Totals::of([branch]);
         let _ = writeln!(
@@ -41,7 +41,7 @@ pub fn render(branches: &[Branch]) -> String {
     out
 }
 
-fn details(branch: &Branch) -> String {
+fn details(branch: &BranchDiff) -> String {
     let diff = text::render(std::slice::from_ref(branch), Paint::Plain);
     // A fence is longer than any run of backticks inside.
     let longest = diff.split(|c| c != '`').map(str::len).max().unwrap_or_default();
@@ -74,7 +74,7 @@ mod tests {
     fn a_table_and_details() {
         let text = render(&super::super::tests::sample()[..1]);
         let want = "\
-| Branch | Change | Files | Lines |
+| BranchDiff | Change | Files | Lines |
 | --- | --- | ---: | ---: |
 | feature/&lt;added&#124; | added | 1 | +2 -0 |
 

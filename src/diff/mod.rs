@@ -8,8 +8,7 @@ pub mod markdown;
 pub mod summary;
 pub mod text;
 
-use crate::source::RelPath;
-use crate::tree::{LOCK, Tree, slug_of};
+use crate::output::{OutputKind, OutputPath, Tree};
 use rayon::prelude::*;
 use serde::Serialize;
 use similar::{Algorithm, ChangeTag, TextDiff};
@@ -30,7 +29,7 @@ pub enum Fate {
 
 /// A file that differs.
 #[derive(Clone, Debug)]
-pub struct File {
+pub struct FileDiff {
     /// Where it stands, the output folder included.
     pub path: String,
     /// What became of it.
@@ -45,7 +44,7 @@ pub struct File {
 
 /// A branch that differs.
 #[derive(Clone, Debug)]
-pub struct Branch {
+pub struct BranchDiff {
     /// The slug.
     pub slug: String,
     /// The name in git.
@@ -53,7 +52,7 @@ pub struct Branch {
     /// What became of it.
     pub fate: Fate,
     /// The files that differ, in path order.
-    pub files: Vec<File>,
+    pub files: Vec<FileDiff>,
 }
 
 impl Fate {
@@ -89,7 +88,7 @@ pub struct Totals {
 
 impl Totals {
     /// The totals of some branches.
-    pub fn of<'a>(branches: impl IntoIterator<Item = &'a Branch>) -> Self {
+    pub fn of<'a>(branches: impl IntoIterator<Item = &'a BranchDiff>) -> Self {
         let files = branches.into_iter().flat_map(|branch| &branch.files);
         files.fold(Totals::default(), |sum, file| Totals {
             files: sum.files + 1,
@@ -99,43 +98,44 @@ impl Totals {
     }
 }
 
-type Pair<'a> = (&'a RelPath, Option<&'a Arc<str>>, Option<&'a Arc<str>>);
+type FilePair<'a> = (&'a OutputPath, Option<&'a Arc<str>>, Option<&'a Arc<str>>);
 
 /// What is known of a branch by its slug.
 #[derive(Clone, Debug)]
-pub struct Known {
+pub struct KnownBranch {
     /// The name in git.
     pub name: String,
     /// Whether it is among the branches, or only left something behind.
-    pub lives: bool,
+    pub exists: bool,
 }
 
 /// The branches in which `after` differs from `before`, in the order of their slugs. `output` is what the folder of
 /// the output is called.
-pub fn compare(before: &Tree, after: &Tree, output: &str, known: impl Fn(&str) -> Known) -> Vec<Branch> {
-    let mut pairs: BTreeMap<&RelPath, Pair> =
+pub fn compare(before: &Tree, after: &Tree, output: &str, known: impl Fn(&str) -> KnownBranch) -> Vec<BranchDiff> {
+    let mut pairs: BTreeMap<&OutputPath, FilePair> =
         before.iter().map(|(path, text)| (path, (path, Some(text), None))).collect();
     for (path, text) in after {
         pairs.entry(path).or_insert((path, None, None)).2 = Some(text);
     }
-    let mut branches: BTreeMap<&str, Vec<Pair>> = BTreeMap::new();
+    let mut branches: BTreeMap<&str, Vec<FilePair>> = BTreeMap::new();
     for (path, pair) in pairs {
-        branches.entry(slug_of(path)).or_default().push(pair);
+        branches.entry(path.slug()).or_default().push(pair);
     }
-    let differing: Vec<(&str, String, Fate, Vec<Pair>)> = branches
+    let differing: Vec<(&str, String, Fate, Vec<FilePair>)> = branches
         .into_iter()
         .filter_map(|(slug, files)| {
-            let Known { name, lives } = known(slug);
-            let fate = Fate::of(files.iter().any(|file| file.1.is_some()), lives);
-            let changed: Vec<Pair> = files.into_iter().filter(|(_, before, after)| before != after).collect();
-            let (locks, others): (Vec<Pair>, Vec<Pair>) = changed.into_iter().partition(|file| file.0.name() == LOCK);
+            let KnownBranch { name, exists } = known(slug);
+            let fate = Fate::of(files.iter().any(|file| file.1.is_some()), exists);
+            let changed: Vec<FilePair> = files.into_iter().filter(|(_, before, after)| before != after).collect();
+            let (locks, others): (Vec<FilePair>, Vec<FilePair>) =
+                changed.into_iter().partition(|file| file.0.kind() == OutputKind::Lock);
             let shown = if others.is_empty() { locks } else { others };
             (!shown.is_empty()).then_some((slug, name, fate, shown))
         })
         .collect();
-    let files: Vec<Vec<File>> =
+    let files: Vec<Vec<FileDiff>> =
         differing.par_iter().map(|(_, _, _, files)| files.iter().map(|pair| file(*pair, output)).collect()).collect();
-    let branch = |((slug, name, fate, _), files): ((&str, String, Fate, _), _)| Branch {
+    let branch = |((slug, name, fate, _), files): ((&str, String, Fate, _), _)| BranchDiff {
         slug: slug.to_owned(),
         name,
         fate,
@@ -144,11 +144,11 @@ pub fn compare(before: &Tree, after: &Tree, output: &str, known: impl Fn(&str) -
     differing.into_iter().zip(files).map(branch).collect()
 }
 
-fn file((path, before, after): Pair, output: &str) -> File {
+fn file((path, before, after): FilePair, output: &str) -> FileDiff {
     let (old, new) = (before.map_or("", |text| text), after.map_or("", |text| text));
     let diff = TextDiff::configure().algorithm(Algorithm::Patience).diff_lines(old, new);
     let count = |tag| diff.iter_all_changes().filter(|change| change.tag() == tag).count();
-    File {
+    FileDiff {
         path: format!("{output}/{path}"),
         fate: Fate::of(before.is_some(), after.is_some()),
         added: count(ChangeTag::Insert),
@@ -165,13 +165,14 @@ fn counted(count: usize, what: &str) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::source::RelPath;
 
     pub(in crate::diff) fn tree(files: &[(&str, &str)]) -> Tree {
-        files.iter().map(|(path, text)| (RelPath::new(path).unwrap(), Arc::from(*text))).collect()
+        files.iter().map(|(path, text)| (OutputPath::from(RelPath::new(path).unwrap()), Arc::from(*text))).collect()
     }
 
     /// A branch changed, one added, one removed, one in which only the lock differs.
-    pub(in crate::diff) fn sample() -> Vec<Branch> {
+    pub(in crate::diff) fn sample() -> Vec<BranchDiff> {
         let before = tree(&[
             ("namespaces/changed/10-a.yaml", "a: 1\nb: 2\nc: 3\n"),
             ("namespaces/changed/20-b.yaml", "b: 1\n"),
@@ -190,14 +191,17 @@ pub(super) mod tests {
             ("namespaces/lock/pleach.lock", "new\n"),
             ("namespaces/same/10-a.yaml", "a: 1\n"),
         ]);
-        compare(&before, &after, "out", |slug| Known { name: format!("feature/<{slug}|"), lives: slug != "removed" })
+        compare(&before, &after, "out", |slug| KnownBranch {
+            name: format!("feature/<{slug}|"),
+            exists: slug != "removed",
+        })
     }
 
     #[test]
     fn what_differs() {
         let branches = sample();
-        let short = |branch: &Branch| {
-            let file = |file: &File| {
+        let short = |branch: &BranchDiff| {
+            let file = |file: &FileDiff| {
                 let name = file.path.rsplit('/').next().unwrap();
                 format!("{} {name} +{} -{}", file.fate.word(), file.added, file.removed)
             };
@@ -223,6 +227,6 @@ pub(super) mod tests {
     #[test]
     fn equal_trees_do_not_differ() {
         let tree = tree(&[("namespaces/a/10-a.yaml", "a: 1\n")]);
-        assert!(compare(&tree, &tree, "out", |slug| Known { name: slug.to_owned(), lives: true }).is_empty());
+        assert!(compare(&tree, &tree, "out", |slug| KnownBranch { name: slug.to_owned(), exists: true }).is_empty());
     }
 }

@@ -1,9 +1,9 @@
 //! Differences as a line for each branch.
 
-use super::{Branch, Fate, Totals, counted};
+use super::{BranchDiff, Fate, Totals, counted};
 
 /// All branches, and a line that sums them up.
-pub fn render(branches: &[Branch]) -> String {
+pub fn render(branches: &[BranchDiff]) -> String {
     let mut lines: Vec<String> = branches.iter().map(line).collect();
     let totals = Totals::of(branches);
     let differ =
@@ -14,7 +14,7 @@ pub fn render(branches: &[Branch]) -> String {
 }
 
 /// `feature/login: 1 file changed, 2 added (+12 -3)`; for a branch that is new or no more, that word first.
-pub(super) fn line(branch: &Branch) -> String {
+pub(super) fn line(branch: &BranchDiff) -> String {
     let totals = Totals::of([branch]);
     let files = match branch.fate {
         Fate::Added | Fate::Removed => format!("{}, {}", branch.fate.word(), counted(totals.files, "file")),

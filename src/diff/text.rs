@@ -1,6 +1,6 @@
 //! Differences as a unified diff, which `git apply` reads; a line that begins with `#` sums up each branch.
 
-use super::{Branch, Fate, summary};
+use super::{BranchDiff, Fate, summary};
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write;
 
@@ -14,7 +14,7 @@ pub enum Paint {
 }
 
 /// All branches.
-pub fn render(branches: &[Branch], paint: Paint) -> String {
+pub fn render(branches: &[BranchDiff], paint: Paint) -> String {
     let mut out = String::new();
     let bold = Style::new().bold();
     for branch in branches {

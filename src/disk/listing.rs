@@ -1,40 +1,41 @@
-//! What stands in the output folder, by folder. Links are not followed: pleach writes none.
+//! The files and folders on the disk below the output folder. Links are not followed: pleach writes none.
 
-use super::Output;
-use super::hand::is_leftover;
+use super::OutputDir;
+use super::changes::is_leftover;
 use crate::diagnostic::{Diagnostics, Result};
+use crate::output::Tree;
 use crate::source::RelPath;
-use crate::tree::Tree;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use walkdir::{DirEntry, WalkDir};
 
-/// Every folder, the output folder itself included, and what is in it.
-pub(super) type Listing = BTreeMap<RelPath, Vec<Found>>;
+/// Every folder, the output folder included, and its entries.
+pub(super) type Listing = BTreeMap<RelPath, Vec<ListedEntry>>;
 
-/// One name in a folder.
+/// One entry of a folder.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct ListedEntry {
     pub(super) name: String,
-    pub(super) kind: Kind,
+    pub(super) kind: EntryKind,
 }
 
-/// What goes by a name.
+/// What an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum EntryKind {
     File,
-    Folder,
+    Directory,
     /// A link, a pipe, a device.
     Other,
 }
 
-/// The folders of branches stand this deep; below, they are walked in parallel.
+/// The depth of the folders of branches. Below it, folders are walked in parallel.
 const BRANCHES: usize = 2;
 
-impl Output {
-    /// What is there; an output folder that is not there has nothing in it.
+impl OutputDir {
+    /// All folders and entries; none if the output folder does not exist.
     pub(super) fn list(&self, wanted: impl Fn(&RelPath) -> bool) -> Result<Listing> {
         let mut listing = Listing::new();
         let mut deep = Vec::new();
@@ -62,7 +63,7 @@ impl Output {
         Ok(listing)
     }
 
-    /// Adds what `walk` finds; `enter` says of each folder whether this walk lists it.
+    /// Adds what `walk` finds. `enter` decides for each folder whether this walk lists it.
     fn walk(
         &self,
         walk: WalkDir,
@@ -72,15 +73,15 @@ impl Output {
         for entry in walk {
             let entry = entry.map_err(|error| {
                 let path = error.path().map_or_else(RelPath::root, |path| self.below(path));
-                self.complaint(&path, "cannot be listed", &io::Error::from(error))
+                self.error_at(&path, "cannot be listed", &io::Error::from(error))
             })?;
             let kind = kind(&entry);
             if entry.depth() > 0 {
                 let parent = self.below(entry.path().parent().unwrap_or(entry.path()));
                 let name = entry.file_name().to_string_lossy().into_owned();
-                listing.entry(parent).or_default().push(Found { name, kind });
+                listing.entry(parent).or_default().push(ListedEntry { name, kind });
             }
-            if kind == Kind::Folder {
+            if kind == EntryKind::Directory {
                 let path = self.below(entry.path());
                 if enter(&path, entry.depth()) {
                     listing.entry(path).or_default();
@@ -96,34 +97,34 @@ impl Output {
         RelPath::new(&below.to_string_lossy()).unwrap_or_default()
     }
 
-    /// Whether there is a folder of that path.
+    /// Whether a folder exists.
     pub fn has(&self, folder: &RelPath) -> bool {
         self.path.join(folder.as_str()).is_dir()
     }
 
-    /// Whether there is a file of that path.
+    /// Whether a file exists.
     pub fn has_file(&self, path: &RelPath) -> bool {
         self.path.join(path.as_str()).is_file()
     }
 
-    /// The text of one file, if it is there and can be read.
+    /// The text of one file, if it exists and can be read.
     pub fn text(&self, path: &RelPath) -> Option<String> {
         std::fs::read_to_string(self.path.join(path.as_str())).ok()
     }
 
-    /// The names of the folders in a folder, in no order; none if it is not there.
+    /// The names of the folders in a folder, unordered; none if it does not exist.
     pub fn folders(&self, folder: &RelPath) -> Result<Vec<String>> {
-        let complaint = |error: io::Error| self.complaint(folder, "cannot be listed", &error);
+        let error_at = |error: io::Error| self.error_at(folder, "cannot be listed", &error);
         let entries = match std::fs::read_dir(self.path.join(folder.as_str())) {
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 return Ok(Vec::new());
             }
-            entries => entries.map_err(complaint)?,
+            entries => entries.map_err(error_at)?,
         };
         let mut names = Vec::new();
         for entry in entries {
-            let entry = entry.map_err(complaint)?;
-            if entry.file_type().map_err(complaint)?.is_dir() {
+            let entry = entry.map_err(error_at)?;
+            if entry.file_type().map_err(error_at)?.is_dir() {
                 names.push(entry.file_name().to_string_lossy().into_owned());
             }
         }
@@ -131,50 +132,47 @@ impl Output {
         Ok(names)
     }
 
-    /// The files that are there, in and below `folders` as far as they are `wanted`. What is not UTF-8 in them is
-    /// replaced, for nothing that pleach writes is not.
-    pub fn read(&self, folders: &[RelPath], wanted: impl Fn(&RelPath) -> bool) -> Result<Tree> {
+    /// The files in and below `folders` that are `wanted`. Invalid UTF-8 is replaced: pleach writes none.
+    pub fn read(&self, folders: &[RelPath], wanted: impl Fn(&RelPath) -> bool + Sync) -> Result<Tree> {
         let is_within = |path: &RelPath| folders.iter().any(|folder| path.is_within(folder));
         let listing = self.list(is_within)?;
         let paths: Vec<RelPath> = listing
             .iter()
-            .flat_map(|(folder, found)| found.iter().filter(|f| f.kind == Kind::File).map(move |f| (folder, &f.name)))
+            .flat_map(|(folder, found)| {
+                found.iter().filter(|f| f.kind == EntryKind::File).map(move |f| (folder, &f.name))
+            })
             .filter_map(|(folder, name)| folder.join(name))
-            .filter(|path| is_within(path) && wanted(path))
+            .filter(|path| is_within(path))
             .collect();
         let read = |path: RelPath| {
+            if !wanted(&path) {
+                return Ok(None);
+            }
             let bytes = std::fs::read(self.path.join(path.as_str()))
-                .map_err(|error| self.complaint(&path, "cannot be read", &error))?;
-            Ok((path, String::from_utf8_lossy(&bytes).into()))
+                .map_err(|error| self.error_at(&path, "cannot be read", &error))?;
+            Ok(Some((path, String::from_utf8_lossy(&bytes).into())))
         };
-        let files: Vec<Result<_>> = paths.into_par_iter().map(read).collect();
-        Ok(crate::diagnostic::gather(files, |file| file)?.into_iter().collect())
+        let files: Vec<Result<Option<(RelPath, Arc<str>)>>> = paths.into_par_iter().map(read).collect();
+        Ok(crate::diagnostic::gather(files, |file| file)?.into_iter().flatten().collect())
     }
 
-    /// Those of `paths` that are files there.
-    pub fn files(&self, paths: &[RelPath]) -> Result<Tree> {
-        let read = |path: &RelPath| match std::fs::read(self.path.join(path.as_str())) {
-            Ok(bytes) => Ok(Some((path.clone(), String::from_utf8_lossy(&bytes).into()))),
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory
-                ) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(self.complaint(path, "cannot be read", &error).into()),
-        };
-        let files: Vec<Result<Option<_>>> = paths.par_iter().map(read).collect();
-        Ok(crate::diagnostic::gather(files, |file| file)?.into_iter().flatten().collect())
+    /// The files in and below `folders` that `tree` does not have with the same content.
+    pub fn differing(&self, folders: &[RelPath], tree: &Tree) -> Result<Tree> {
+        self.read(folders, |path| tree.get(path).is_none_or(|content| !self.is_same(path, content)))
+    }
+
+    fn is_same(&self, path: &RelPath, content: &str) -> bool {
+        let path = self.path.join(path.as_str());
+        let has_length = std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() == content.len() as u64);
+        has_length && std::fs::read(&path).is_ok_and(|bytes| bytes == content.as_bytes())
     }
 }
 
-fn kind(entry: &DirEntry) -> Kind {
+fn kind(entry: &DirEntry) -> EntryKind {
     let kind = entry.file_type();
     match () {
-        () if kind.is_file() => Kind::File,
-        () if kind.is_dir() => Kind::Folder,
-        () => Kind::Other,
+        () if kind.is_file() => EntryKind::File,
+        () if kind.is_dir() => EntryKind::Directory,
+        () => EntryKind::Other,
     }
 }

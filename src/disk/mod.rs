@@ -1,41 +1,40 @@
-//! Reading a project, writing a tree: the only place that touches a disk.
+//! Reading and writing files. No other module uses the file system.
 //!
-//! - [`project`] reads the texts of a folder, [`resolve`] and [`workspace`] find the folder.
-//! - [`turn`] keeps two runs from writing at once.
-//! - [`Output`] is the output folder: [`Output::survey`] compares it with a tree and changes nothing, [`Output::write`]
-//!   makes it that tree, [`Output::read`] is its content.
+//! - [`project`] reads the files of a workspace; [`resolve`] and [`workspace`] find it.
+//! - [`lock_workspace`] keeps two runs from writing at the same time.
+//! - [`OutputDir`] is the output folder: [`OutputDir::compare`] compares it with a build and changes nothing,
+//!   [`OutputDir::write`] writes the build to it, [`OutputDir::read`] reads it.
 
-pub mod claim;
-mod hand;
+mod changes;
+mod comparison;
 mod listing;
 mod reader;
-mod survey;
-mod turn;
 mod unmanaged;
+mod workspace_lock;
 mod write;
 
+pub use comparison::{Comparison, Difference, FolderComparison};
 pub use reader::{SPEC, below, project, resolve, workspace};
-pub use survey::{Folder, How, Survey};
-pub use turn::{Turn, turn};
-pub use write::Written;
+pub use workspace_lock::{WorkspaceLock, lock_workspace};
+pub use write::WriteSummary;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::source::RelPath;
-use hand::Hand;
+use changes::DiskChanges;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A folder of output, and how it is shown to people.
+/// The output folder on the disk, and how messages name it.
 #[derive(Debug)]
-pub struct Output {
+pub struct OutputDir {
     path: PathBuf,
     shown: String,
 }
 
-impl Output {
+impl OutputDir {
     /// The output folder at `path`, which messages call `shown`.
     pub fn new(path: PathBuf, shown: impl Into<String>) -> Self {
-        Output { path, shown: shown.into() }
+        OutputDir { path, shown: shown.into() }
     }
 
     /// A path below this folder as messages show it.
@@ -47,71 +46,71 @@ impl Output {
         }
     }
 
-    fn complaint(&self, path: &RelPath, what: &str, error: &io::Error) -> Diagnostic {
-        complaint(Path::new(&self.show(path)), what, error)
+    fn error_at(&self, path: &RelPath, what: &str, error: &io::Error) -> Diagnostic {
+        error_at(Path::new(&self.show(path)), what, error)
     }
 }
 
-/// Reads a file that somebody asked for by name.
+/// Reads a file that the user named.
 pub fn load(path: &Path) -> Result<String, Diagnostic> {
-    std::fs::read_to_string(path).map_err(|error| complaint(path, "cannot be read", &error))
+    std::fs::read_to_string(path).map_err(|error| error_at(path, "cannot be read", &error))
 }
 
-/// Writes a file that somebody asked for by name.
+/// Writes a file that the user named.
 pub fn save(path: &Path, content: &str) -> Result<(), Diagnostic> {
-    std::fs::write(path, content).map_err(|error| complaint(path, "cannot be written", &error))
+    std::fs::write(path, content).map_err(|error| error_at(path, "cannot be written", &error))
 }
 
-/// Gives a file new content, whole or not at all, or removes it. A link stays, what it leads to changes.
+/// Replaces the content of a file, or deletes the file. Either all of it happens or nothing. A link stays a link: its target changes.
 pub fn put(path: &Path, content: Option<&str>) -> Result<(), Diagnostic> {
     let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let Some(content) = content else {
-        return std::fs::remove_file(path).map_err(|error| complaint(path, "cannot be removed", &error));
+        return std::fs::remove_file(path).map_err(|error| error_at(path, "cannot be removed", &error));
     };
     let written = (|| {
-        let beside = hand::beside(&target);
+        let beside = changes::beside(&target);
         let _ = std::fs::remove_file(&beside);
-        Hand::default().create(&beside, content)?;
+        DiskChanges::default().create(&beside, content)?;
         if let Ok(old) = std::fs::metadata(&target) {
             std::fs::set_permissions(&beside, old.permissions())?;
         }
         std::fs::rename(&beside, &target)
     })();
-    written.map_err(|error| complaint(path, "cannot be written", &error))
+    written.map_err(|error| error_at(path, "cannot be written", &error))
 }
 
-/// What comes on standard input.
+/// Reads standard input.
 pub fn input() -> Result<String, Diagnostic> {
     io::read_to_string(io::stdin())
-        .map_err(|error| Diagnostic::new(Code::Disk, format!("standard input cannot be read: {}", reason(&error))))
+        .map_err(|error| Diagnostic::new(Code::Disk, format!("cannot read standard input: {}", reason(&error))))
 }
 
-/// Writes files to a folder, `shown` to people, in which nothing else goes by their names yet.
+/// Writes files to a folder, which messages call `shown`. None of them may exist with other content.
 pub fn start(folder: &Path, shown: &Path, files: &[(&str, &str)]) -> Result<()> {
     let same = |path: &Path, content: &str| std::fs::read(path).is_ok_and(|there| there == content.as_bytes());
     let taken = files.iter().filter(|(path, content)| {
         let path = folder.join(path);
         path.symlink_metadata().is_ok() && !same(&path, content)
     });
-    let complaint = |(path, _): &(&str, &str)| {
-        Diagnostic::new(Code::Usage, format!("`{}` is there already", shown.join(path).display()))
+    let exists = |(path, _): &(&str, &str)| {
+        Diagnostic::new(Code::Usage, format!("`{}` exists already", shown.join(path).display()))
     };
-    Diagnostics::check(taken.map(complaint).collect(), ())?;
+    Diagnostics::check(taken.map(exists).collect(), ())?;
     for (path, content) in files {
         let path = folder.join(path);
         let written =
             path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, content));
-        written.map_err(|error| self::complaint(&path, "cannot be written", &error))?;
+        written.map_err(|error| error_at(&path, "cannot be written", &error))?;
     }
     Ok(())
 }
 
 /// ``` `path` cannot be read: permission denied ```
-fn complaint(path: &Path, what: &str, error: &io::Error) -> Diagnostic {
+fn error_at(path: &Path, what: &str, error: &io::Error) -> Diagnostic {
     Diagnostic::new(Code::Disk, format!("`{}` {what}: {}", path.display(), reason(error)))
 }
 
-/// What the system says, in the form of a complaint.
+/// The reason that the operating system gives, in lower case.
 fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();

@@ -12,14 +12,14 @@ use std::sync::{Arc, RwLock};
 pub const SPEC: &str = "branches.yaml";
 
 /// The texts of a folder; `root` has no symbolic links in it, as [`resolve`] leaves it.
-struct Folder {
+struct WorkspaceFiles {
     root: PathBuf,
     /// What was found below it.
-    known: RwLock<BTreeMap<RelPath, Known>>,
+    known: RwLock<BTreeMap<RelPath, ResolvedPath>>,
 }
 
 /// A path with its links resolved, and what stands there.
-type Known = (Arc<Path>, FileType);
+type ResolvedPath = (Arc<Path>, FileType);
 
 /// The folder `path` with its symbolic links resolved.
 pub fn resolve(path: &Path) -> Result<PathBuf, Diagnostic> {
@@ -29,7 +29,7 @@ pub fn resolve(path: &Path) -> Result<PathBuf, Diagnostic> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             Err(Diagnostic::new(Code::Usage, format!("there is no folder `{}`", path.display())))
         }
-        Err(error) => Err(super::complaint(path, "cannot be found", &error)),
+        Err(error) => Err(super::error_at(path, "cannot be found", &error)),
     }
 }
 
@@ -40,7 +40,7 @@ pub fn workspace(start: &Path) -> Option<&Path> {
 
 /// The texts in and below `root`, shown as seen from `here`; both are resolved paths. What is above `root` is not there.
 pub fn project(root: &Path, here: &Path) -> Project {
-    let project = Project::new(Folder { root: root.to_owned(), known: RwLock::default() });
+    let project = Project::new(WorkspaceFiles { root: root.to_owned(), known: RwLock::default() });
     match below(root, here) {
         Some(here) => project.seen_from(here),
         None => project,
@@ -52,7 +52,7 @@ pub fn below(root: &Path, path: &Path) -> Option<RelPath> {
     RelPath::new(path.strip_prefix(root).ok()?.to_str()?)
 }
 
-impl Reader for Folder {
+impl Reader for WorkspaceFiles {
     fn look(&self, path: &RelPath) -> Seen {
         let seen = match self.find(path) {
             Ok((real, kind)) if real.starts_with(&self.root) => look(&real, kind),
@@ -73,10 +73,10 @@ impl Reader for Folder {
     }
 }
 
-impl Folder {
+impl WorkspaceFiles {
     /// A path with its links resolved, and what stands there. The disk is asked once, and about the last part only: its
     /// folder is known.
-    fn find(&self, path: &RelPath) -> io::Result<Known> {
+    fn find(&self, path: &RelPath) -> io::Result<ResolvedPath> {
         const LOCK: &str = "no thread panics while it holds the table";
         if let Some(known) = self.known.read().expect(LOCK).get(path) {
             return Ok(known.clone());
@@ -86,7 +86,7 @@ impl Folder {
         Ok(known)
     }
 
-    fn ask(&self, path: &RelPath) -> io::Result<Known> {
+    fn ask(&self, path: &RelPath) -> io::Result<ResolvedPath> {
         if *path == RelPath::root() {
             return Ok((self.root.as_path().into(), fs::metadata(&self.root)?.file_type()));
         }

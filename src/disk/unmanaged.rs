@@ -1,62 +1,54 @@
-//! Complaints about what in the output folder is not pleach's.
+//! Errors about unmanaged files in the output folder.
 
-use super::{Folder, Output, Survey, claim};
+use super::{Comparison, FolderComparison, OutputDir};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::tree::LOCK;
+use crate::output::{LOCK_FILE, required_declaration};
 
-/// At most this many files of a folder are named.
+/// At most this many files per folder are named.
 const NAMED: usize = 3;
 
-impl Output {
-    /// One complaint for each folder that holds files of somebody else.
-    pub fn unmanaged(&self, survey: &Survey) -> Vec<Diagnostic> {
-        let complaint = |folder: &Folder| {
+impl OutputDir {
+    /// One error per folder with unmanaged files.
+    pub fn unmanaged(&self, comparison: &Comparison) -> Vec<Diagnostic> {
+        let error_at = |folder: &FolderComparison| {
             let message = match folder.unmanaged.as_slice() {
                 [] => return None,
-                [name] => format!("`{}` is not pleach's", self.name(folder, name)),
-                names => format!(
-                    "`{}` holds {} files that are not pleach's: {}",
-                    self.show(&folder.path),
-                    names.len(),
-                    list(names)
-                ),
+                [name] => format!("`{}` is unmanaged", self.name(folder, name)),
+                names => format!("`{}` has {} unmanaged files: {}", self.show(&folder.path), names.len(), list(names)),
             };
-            Some(
-                Diagnostic::new(Code::Output, message)
-                    .help("move it elsewhere, or keep it where it is with `--keep-unmanaged`"),
-            )
+            Some(Diagnostic::new(Code::Output, message).help("move it elsewhere, or keep it with `--keep-unmanaged`"))
         };
-        survey.folders.iter().filter_map(complaint).collect()
+        comparison.folders.iter().filter_map(error_at).collect()
     }
 
-    /// One complaint for each folder in which somebody took names that pleach needs.
-    pub fn taken(&self, survey: &Survey) -> Vec<Diagnostic> {
-        let complaint = |folder: &Folder| {
+    /// One error per folder with unmanaged files that have the name of a file of the build.
+    pub fn taken(&self, comparison: &Comparison) -> Vec<Diagnostic> {
+        let error_at = |folder: &FolderComparison| {
             let message = match folder.taken.as_slice() {
                 [] => return None,
                 [name] => {
-                    format!("`{}` stands where pleach writes a file, and is not pleach's", self.name(folder, name))
+                    format!("`{}` is unmanaged, and the build has a file of that name", self.name(folder, name))
                 }
                 names => format!(
-                    "{} files in `{}` stand where pleach writes files, and are not pleach's: {}",
+                    "{} files in `{}` are unmanaged, and the build has files of these names: {}",
                     names.len(),
                     self.show(&folder.path),
                     list(names)
                 ),
             };
             let error = Diagnostic::new(Code::Output, message);
-            Some(match claim::words(&folder.path) {
-                Some(words) => error.help(format!("move it elsewhere; what pleach writes there {words}")),
+            Some(match required_declaration(&folder.path) {
+                Some(required) => error.help(format!("move it elsewhere; a file that pleach owns there {required}")),
                 None => error.help(format!(
-                    "move it elsewhere; if pleach wrote it, its `{LOCK}` was lost: remove the folder, build, and commit all of it"
+                    "move it elsewhere; if pleach wrote it, its `{LOCK_FILE}` was lost: delete the folder, build, and commit the result"
                 )),
             })
         };
-        survey.folders.iter().filter_map(complaint).collect()
+        comparison.folders.iter().filter_map(error_at).collect()
     }
 
-    /// A file of a folder as messages show it.
-    pub fn name(&self, folder: &Folder, name: &str) -> String {
+    /// The path of a file of a folder, for messages.
+    pub fn name(&self, folder: &FolderComparison, name: &str) -> String {
         folder.path.join(name).map_or_else(|| name.to_owned(), |path| self.show(&path))
     }
 }

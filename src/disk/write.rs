@@ -1,66 +1,65 @@
-//! Making the output folder the tree that it should be. What is right already is not touched.
+//! Writing the files of a build to the output folder. Unchanged files are not touched.
 //!
-//! A new folder is written beside and renamed as a whole. In a folder that is there, each file is written beside and
-//! renamed, then stale files go, then the lock is written. So a crash at any point leaves whole files that have an
-//! owner, and the next run does the rest. Plans and zone change files are written before all others: they record what
-//! these others had, which a next run could not know any more.
+//! A new folder is written under a temporary name and renamed as a whole. In an existing folder each file is written under a
+//! temporary name and renamed, then stale files are deleted, then the lock file is written. So a crash at any point leaves whole
+//! files that have an owner, and the next run does the rest. Teardown plans and zone change files are written before all others:
+//! they record what the others had, which the next run could not know any more.
 
-use super::claim::is_shared;
-use super::hand::{Hand, beside};
-use super::{Folder, How, Output, Survey};
+use super::changes::{DiskChanges, beside};
+use super::{Comparison, Difference, FolderComparison, OutputDir};
 use crate::diagnostic::{self, Diagnostic, Result};
+use crate::output::{LOCK_FILE, is_shared_folder};
 use crate::source::RelPath;
-use crate::tree::LOCK;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What a run did.
+/// What a run wrote.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Written {
-    /// Files that are new or were changed.
+pub struct WriteSummary {
+    /// New and changed files.
     pub written: usize,
-    /// Files that were right already.
+    /// Unchanged files.
     pub unchanged: usize,
-    /// Files that were removed.
+    /// Deleted files.
     pub removed: usize,
 }
 
-impl Output {
-    /// Does what `survey` found to be done. Foreign files are left alone.
-    pub fn write(&self, survey: &Survey) -> Result<Written> {
-        self.write_by(&Hand::default(), survey)
+impl OutputDir {
+    /// Writes what differs and deletes what is stale. Unmanaged files are not touched.
+    pub fn write(&self, comparison: &Comparison) -> Result<WriteSummary> {
+        self.write_by(&DiskChanges::default(), comparison)
     }
 
-    fn write_by(&self, hand: &Hand, survey: &Survey) -> Result<Written> {
+    fn write_by(&self, changes: &DiskChanges, comparison: &Comparison) -> Result<WriteSummary> {
         let mut parents: BTreeSet<PathBuf> = BTreeSet::new();
-        for folder in &survey.folders {
+        for folder in &comparison.folders {
             let place = self.path.join(folder.path.as_str());
             for name in &folder.leftovers {
-                clear(hand, &place.join(name)).map_err(|error| self.cannot_write(&folder.path, &error))?;
+                clear(changes, &place.join(name)).map_err(|error| self.cannot_write(&folder.path, &error))?;
             }
             if !folder.there && !folder.files.is_empty() {
                 parents.extend(place.parent().map(Path::to_owned));
             }
         }
         for parent in &parents {
-            hand.make_folders(parent).map_err(|error| self.cannot_write(&RelPath::root(), &error))?;
+            changes.make_folders(parent).map_err(|error| self.cannot_write(&RelPath::root(), &error))?;
         }
-        let make = |folder: &&Folder| {
+        let make = |folder: &&FolderComparison| {
             let place = self.path.join(folder.path.as_str());
-            // A folder that holds other new folders is there by now.
+            // The parent of another new folder exists by now.
             let new = !folder.there && !folder.files.is_empty() && !parents.contains(&place);
-            let done = if new { fill(hand, &place, folder) } else { mend(hand, &place, folder) };
+            let done = if new { fill(changes, &place, folder) } else { update(changes, &place, folder) };
             done.map_err(|error| self.cannot_write(&folder.path, &error))
         };
-        let (recording, others): (Vec<&Folder>, Vec<_>) =
-            survey.folders.iter().partition(|folder| is_shared(&folder.path));
+        let (recording, others): (Vec<&FolderComparison>, Vec<_>) =
+            comparison.folders.iter().partition(|folder| is_shared_folder(&folder.path));
         for folders in [recording, others] {
             let done: Vec<Result<(), Diagnostic>> = folders.par_iter().map(make).collect();
             diagnostic::gather(done, |done| done)?;
         }
-        Ok(survey.folders.iter().fold(Written::default(), |sum, folder| Written {
+        Ok(comparison.folders.iter().fold(WriteSummary::default(), |sum, folder| WriteSummary {
             written: sum.written + folder.differing.len(),
             unchanged: sum.unchanged + folder.files.len() - folder.differing.len() - folder.taken.len(),
             removed: sum.removed + folder.stale.len(),
@@ -68,76 +67,75 @@ impl Output {
     }
 
     fn cannot_write(&self, path: &RelPath, error: &io::Error) -> Diagnostic {
-        self.complaint(path, "cannot be written", error)
+        self.error_at(path, "cannot be written", error)
     }
 }
 
-/// Writes a folder that is not there.
-fn fill(hand: &Hand, place: &Path, folder: &Folder) -> io::Result<()> {
+/// Writes a new folder.
+fn fill(changes: &DiskChanges, place: &Path, folder: &FolderComparison) -> io::Result<()> {
     let beside = beside(place);
-    match hand.make_folder(&beside) {
+    match changes.make_folder(&beside) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            clear(hand, &beside)?;
-            hand.make_folder(&beside)?;
+            clear(changes, &beside)?;
+            changes.make_folder(&beside)?;
         }
         made => made?,
     }
     for (name, content) in &folder.files {
-        hand.create(&beside.join(name), content)?;
+        changes.create(&beside.join(name), content)?;
     }
-    hand.rename(&beside, place)
+    changes.rename(&beside, place)
 }
 
-/// Makes a folder right that is there.
-fn mend(hand: &Hand, place: &Path, folder: &Folder) -> io::Result<()> {
+/// Updates an existing folder.
+fn update(changes: &DiskChanges, place: &Path, folder: &FolderComparison) -> io::Result<()> {
     if let Some(lock) = &folder.first_lock {
-        hand.replace(&place.join(LOCK), lock)?;
+        changes.replace(&place.join(LOCK_FILE), lock)?;
     }
     let differs = !folder.differing.is_empty();
     let contents: BTreeMap<&str, &str> = folder.files.iter().filter(|_| differs).copied().collect();
     let content = |name: &str| contents.get(name).copied().unwrap_or_default();
-    let (lock, others): (Vec<_>, Vec<_>) = folder.differing.iter().partition(|(name, _)| *name == LOCK);
-    let make = |(name, how): &(&str, How)| match how {
-        How::Missing | How::Modified => hand.replace(&place.join(name), content(name)),
-        How::Mode => hand.mend_mode(&place.join(name)),
+    let (lock, others): (Vec<_>, Vec<_>) = folder.differing.iter().partition(|(name, _)| *name == LOCK_FILE);
+    let make = |(name, difference): &(&str, Difference)| match difference {
+        Difference::Missing | Difference::Modified => changes.replace(&place.join(name), content(name)),
+        Difference::Mode => changes.fix_mode(&place.join(name)),
     };
     others.iter().try_for_each(make)?;
     for name in &folder.stale {
-        hand.remove_file(&place.join(name))?;
+        changes.remove_file(&place.join(name))?;
     }
     lock.iter().try_for_each(make)?;
-    if folder.goes { hand.remove_empty_folder(place) } else { Ok(()) }
+    if folder.is_removed { changes.remove_empty_folder(place) } else { Ok(()) }
 }
 
-/// Removes what a run left that did not end: a file, or a folder of files.
-fn clear(hand: &Hand, place: &Path) -> io::Result<()> {
+/// Deletes a temporary file, or a temporary folder with its files.
+fn clear(changes: &DiskChanges, place: &Path) -> io::Result<()> {
     if !place.is_dir() || place.is_symlink() {
-        return hand.remove_file(place);
+        return changes.remove_file(place);
     }
     for entry in std::fs::read_dir(place)? {
-        hand.remove_file(&entry?.path())?;
+        changes.remove_file(&entry?.path())?;
     }
-    hand.remove_empty_folder(place)
+    changes.remove_empty_folder(place)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::emit::lock::Lock;
-    use crate::tree::Tree;
+    use crate::output::{Lock, Tree};
     use std::fs;
     use std::sync::atomic::AtomicUsize;
 
-    type Files = BTreeMap<String, String>;
+    type FileTexts = BTreeMap<String, String>;
 
     /// The tree of some branches, each with a lock as `emit` makes it.
     fn tree(branches: &[(&str, &[(&str, &str)])]) -> Tree {
         let path = |branch: &str, name: &str| RelPath::new(&format!("namespaces/{branch}/{name}")).unwrap();
         let mut tree = Tree::default();
         for (branch, files) in branches {
-            let lock = Lock::of(branch, files.iter().copied()).write();
+            let lock = Lock::of(branch, files.iter().map(|(name, _)| *name)).write();
             tree.extend(files.iter().map(|(name, content)| (path(branch, name), (*content).into())));
-            tree.insert(path(branch, LOCK), lock);
+            tree.insert(path(branch, LOCK_FILE), lock);
         }
         tree
     }
@@ -158,23 +156,23 @@ mod tests {
         ])
     }
 
-    struct Place(tempfile::TempDir);
+    struct TestOutput(tempfile::TempDir);
 
-    impl Place {
-        fn holding(tree: &Tree) -> Self {
-            let place = Place(tempfile::tempdir().unwrap());
+    impl TestOutput {
+        fn with(tree: &Tree) -> Self {
+            let place = TestOutput(tempfile::tempdir().unwrap());
             place.build(tree);
             assert_eq!(place.files(), wanted(tree));
             place
         }
 
-        fn output(&self) -> Output {
-            Output::new(self.0.path().join("out"), "out")
+        fn output(&self) -> OutputDir {
+            OutputDir::new(self.0.path().join("out"), "out")
         }
 
-        fn build(&self, tree: &Tree) -> Written {
+        fn build(&self, tree: &Tree) -> WriteSummary {
             let output = self.output();
-            output.write(&output.survey(tree, |_| true).unwrap()).unwrap()
+            output.write(&output.compare(tree, |_| true).unwrap()).unwrap()
         }
 
         fn put(&self, path: &str, content: &str) {
@@ -183,7 +181,7 @@ mod tests {
             fs::write(path, content).unwrap();
         }
 
-        fn files(&self) -> Files {
+        fn files(&self) -> FileTexts {
             self.output()
                 .read(&[RelPath::root()], |_| true)
                 .unwrap()
@@ -192,25 +190,25 @@ mod tests {
                 .collect()
         }
 
-        /// Foreign files and taken names.
+        /// Unmanaged files and taken names.
         fn faults(&self, tree: &Tree) -> (Vec<String>, Vec<String>) {
             let output = self.output();
-            let survey = output.survey(tree, |_| true).unwrap();
-            let all = |list: for<'a> fn(&'a Folder<'_>) -> &'a Vec<String>| -> Vec<String> {
+            let comparison = output.compare(tree, |_| true).unwrap();
+            let all = |list: for<'a> fn(&'a FolderComparison<'_>) -> &'a Vec<String>| -> Vec<String> {
                 let names = |folder| list(folder).iter().map(move |name| format!("{}/{name}", folder.path));
-                survey.folders.iter().flat_map(names).collect()
+                comparison.folders.iter().flat_map(names).collect()
             };
             (all(|folder| &folder.unmanaged), all(|folder| &folder.taken))
         }
     }
 
-    fn wanted(tree: &Tree) -> Files {
+    fn wanted(tree: &Tree) -> FileTexts {
         tree.iter().map(|(path, text)| (path.to_string(), text.to_string())).collect()
     }
 
     #[test]
     fn a_tree_becomes_another() {
-        let place = Place::holding(&before());
+        let place = TestOutput::with(&before());
         let inode = |path: &str| {
             use std::os::unix::fs::MetadataExt;
             fs::metadata(place.0.path().join("out/namespaces").join(path)).unwrap().ino()
@@ -218,32 +216,32 @@ mod tests {
         let untouched = ["changed/10-same.yaml", "same/10-a.yaml", "same/pleach.lock"].map(inode);
         let written = place.build(&after());
         assert_eq!(place.files(), wanted(&after()));
-        assert_eq!(written, Written { written: 6, unchanged: 3, removed: 3 });
+        assert_eq!(written, WriteSummary { written: 6, unchanged: 3, removed: 3 });
         assert_eq!(untouched, ["changed/10-same.yaml", "same/10-a.yaml", "same/pleach.lock"].map(inode));
         assert!(!place.0.path().join("out/namespaces/removed").exists());
-        assert_eq!(place.build(&after()), Written { written: 0, unchanged: 9, removed: 0 });
+        assert_eq!(place.build(&after()), WriteSummary { written: 0, unchanged: 9, removed: 0 });
     }
 
     /// Every change of the disk is once the last one before the crash; the file being written then is torn.
     #[test]
-    fn a_crash_leaves_whole_files_and_the_next_run_mends_the_rest() {
+    fn a_crash_leaves_whole_files_and_the_next_run_does_the_rest() {
         let (before, after) = (before(), after());
         let mut crashes = 0;
         loop {
-            let place = Place::holding(&before);
+            let place = TestOutput::with(&before);
             let output = place.output();
-            let hand = Hand { changes_left: Some(AtomicUsize::new(crashes)), ..Hand::default() };
+            let changes = DiskChanges { changes_left: Some(AtomicUsize::new(crashes)), ..DiskChanges::default() };
             let one_thread = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-            let survey = output.survey(&after, |_| true).unwrap();
-            let done = one_thread.install(|| output.write_by(&hand, &survey));
+            let comparison = output.compare(&after, |_| true).unwrap();
+            let done = one_thread.install(|| output.write_by(&changes, &comparison));
             let (old, new) = (wanted(&before), wanted(&after));
             for (path, content) in place.files() {
-                if path.split('/').any(crate::disk::hand::is_leftover) || path.ends_with(LOCK) {
+                if path.split('/').any(crate::disk::changes::is_leftover) || path.ends_with(LOCK_FILE) {
                     continue;
                 }
                 assert!(
                     [old.get(&path), new.get(&path)].contains(&Some(&content)),
-                    "{crashes}: {path} holds {content:?}"
+                    "{crashes}: {path} has {content:?}"
                 );
             }
             // What was half done is not taken for somebody else's, not even if the templates changed meanwhile.
@@ -260,16 +258,16 @@ mod tests {
     }
 
     #[test]
-    fn a_crash_takes_nothing_away_that_is_not_recorded() {
+    fn a_crash_deletes_nothing_that_is_not_recorded() {
         let plan = RelPath::new("teardown/changed.yaml").unwrap();
         let (before, mut after) = (before(), after());
         after.insert(plan.clone(), "apiVersion: pleach/v1\nkind: TeardownPlan\n");
         for crashes in 0.. {
-            let place = Place::holding(&before);
+            let place = TestOutput::with(&before);
             let output = place.output();
-            let hand = Hand { changes_left: Some(AtomicUsize::new(crashes)), ..Hand::default() };
-            let survey = output.survey(&after, |_| true).unwrap();
-            let done = output.write_by(&hand, &survey);
+            let changes = DiskChanges { changes_left: Some(AtomicUsize::new(crashes)), ..DiskChanges::default() };
+            let comparison = output.compare(&after, |_| true).unwrap();
+            let done = output.write_by(&changes, &comparison);
             let (files, is_recorded) = (place.files(), output.has_file(&plan));
             assert!(is_recorded || wanted(&before).iter().all(|file| files.get(file.0) == Some(file.1)), "{crashes}");
             if done.is_ok() {
@@ -279,8 +277,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_pleachs_is_found_and_kept() {
-        let place = Place::holding(&before());
+    fn unmanaged_files_are_found_and_kept() {
+        let place = TestOutput::with(&before());
         for path in ["notes.txt", "namespaces/changed/notes.txt", "namespaces/removed/deep/x.yaml", "namespaces/n.yaml"]
         {
             place.put(path, "mine");
@@ -302,8 +300,8 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_somebody_took_is_not_overwritten() {
-        let place = Place::holding(&before());
+    fn an_unmanaged_file_is_not_overwritten() {
+        let place = TestOutput::with(&before());
         place.put("namespaces/changed/05-more.yaml", "mine");
         place.put("namespaces/added/10-a.yaml", "mine");
         place.put("namespaces/added/20-b.yaml", "b\n");
@@ -312,10 +310,10 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_or_torn_lock_is_mended() {
+    fn a_lost_or_broken_lock_file_is_written_again() {
         for lock in [None, Some("<<<<<<< HEAD\nnonsense\n"), Some("")] {
-            let place = Place::holding(&after());
-            let path = place.0.path().join("out/namespaces/added").join(LOCK);
+            let place = TestOutput::with(&after());
+            let path = place.0.path().join("out/namespaces/added").join(LOCK_FILE);
             fs::remove_file(&path).unwrap();
             if let Some(text) = lock {
                 fs::write(&path, text).unwrap();
@@ -327,13 +325,13 @@ mod tests {
     }
 
     #[test]
-    fn a_part_leaves_the_rest_alone() {
-        let place = Place::holding(&before());
+    fn a_selection_leaves_the_rest_alone() {
+        let place = TestOutput::with(&before());
         let output = place.output();
         let part = tree(&[("added", &[("10-a.yaml", "a\n")])]);
         place.put("namespaces/.added.pleach/20-x.yaml", "torn");
-        let survey = output.survey(&part, |path| path.as_str() == "namespaces/added").unwrap();
-        output.write(&survey).unwrap();
+        let comparison = output.compare(&part, |path| path.as_str() == "namespaces/added").unwrap();
+        output.write(&comparison).unwrap();
         let mut want = wanted(&before());
         want.extend(wanted(&part));
         assert_eq!(place.files(), want);
@@ -341,9 +339,9 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn modes_and_links_are_mended() {
+    fn modes_and_links_are_fixed() {
         use std::os::unix::fs::{PermissionsExt, symlink};
-        let place = Place::holding(&after());
+        let place = TestOutput::with(&after());
         let folder = place.0.path().join("out/namespaces/changed");
         let mode = |name: &str| fs::metadata(folder.join(name)).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode("20-old.yaml"), 0o644);

@@ -7,9 +7,8 @@ use super::name::DnsName;
 use super::record::{Data, Records, Type};
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::node::{Map, Node};
-use crate::source::{File, Location, RelPath};
+use crate::source::{File, Location};
 use crate::spec::LONGEST_TTL;
-use crate::tree::{DNS, is_kind};
 use crate::yaml::{self, Dialect, Faults, Fields, Quoting};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
@@ -114,16 +113,6 @@ impl Present {
         }
         map.into()
     }
-}
-
-/// Where the file of a branch stands below the output folder.
-pub fn path(zone: &DnsName, slug: &str) -> RelPath {
-    RelPath::new(&format!("{DNS}/{zone}/{slug}.yaml")).expect("names of zones and slugs hold no `/`")
-}
-
-/// Whether a text is a zone change file at first sight, be it one in which git left its conflict markers.
-pub fn is_ours(text: &str) -> bool {
-    is_kind(text, API_VERSION, KIND)
 }
 
 fn of(documents: &[Node], at: Location) -> Result<ZoneChange> {
@@ -241,6 +230,7 @@ fn label(node: &Node, faults: &mut Faults) -> Option<SmolStr> {
 mod tests {
     use super::*;
     use crate::source::Project;
+    use crate::source::RelPath;
     use proptest::prelude::*;
 
     const FILE: &str = "\
@@ -275,7 +265,6 @@ zone: dev.example.com
     fn the_documented_file_comes_back() {
         let change = read(FILE).unwrap();
         assert_eq!(change.write().unwrap(), FILE);
-        assert_eq!(path(&change.zone, "feature-search").as_str(), "dns/dev.example.com/feature-search.yaml");
     }
 
     #[test]

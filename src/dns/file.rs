@@ -3,15 +3,15 @@
 //! What was recorded is what the files of a base say, the tree at the merge base or the one on the disk. The files of
 //! a build are a base from which the same build makes the same files, so that either will do.
 
-use super::change::{ZoneChange, ZoneFile, is_ours, path};
+use super::change::{ZoneChange, ZoneFile};
 use super::check;
 use super::host::Names;
 use super::name::DnsName;
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
+use crate::output::{OutputKind, OutputPath, Tree, declares_owner};
 use crate::plan::Plan;
-use crate::source::{Location, RelPath};
+use crate::source::Location;
 use crate::spec::{Spec, Zone};
-use crate::tree::{DNS, Tree, slug_of};
 use rayon::prelude::*;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,28 +21,24 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub struct Files {
     /// The files, by their paths in the output.
-    pub files: Vec<(RelPath, Arc<str>)>,
+    pub files: Vec<(OutputPath, Arc<str>)>,
     /// Those that have names which had to be gone in the base already, without these names; `None` for no file at all.
-    pub pruned: BTreeMap<RelPath, Option<Arc<str>>>,
+    pub pruned: BTreeMap<OutputPath, Option<Arc<str>>>,
     /// The names that must be gone, by the slugs of branches.
     pub gone: BTreeMap<SmolStr, Gone>,
-    /// Files with names that go over to files of other branches.
-    pub moves: Vec<Move>,
     /// What deserves a word.
     pub warnings: Vec<Diagnostic>,
 }
 
 /// A name that leaves the file of one branch because that of another lists it from now on.
-#[derive(Clone, Debug)]
-pub struct Move {
-    /// The name.
-    pub name: DnsName,
+struct Move {
+    name: DnsName,
     /// The file that it leaves.
-    pub from: RelPath,
-    /// What the base has there.
-    pub before: Arc<str>,
+    from: Key,
+    /// The content of that file in the previous output.
+    before: Arc<str>,
     /// The slug of the branch that takes it.
-    pub to: SmolStr,
+    to: SmolStr,
 }
 
 /// The names of a branch that must be gone, the zone before each.
@@ -60,13 +56,15 @@ pub struct Gone {
 type Key = (DnsName, SmolStr);
 
 /// The files of the branches whose slugs are `wanted`. `names` are those of all branches, for what must hold in a whole
-/// zone; of `base` no other files are looked at.
+/// zone; no other files of `base` are read. A name that moves to a branch that has `failed` stays in its file, so that there is
+/// always a file that has it.
 pub fn files(
     spec: &Spec,
     plan: &Plan,
     names: Vec<Names>,
     base: &Tree,
     wanted: impl Fn(&str) -> bool + Sync,
+    failed: impl Fn(&str) -> bool,
 ) -> Result<Files> {
     if names.is_empty() && base.is_empty() {
         return Ok(Files::default());
@@ -75,7 +73,7 @@ pub fn files(
     let mut texts = texts(changes.iter().filter(|((_, slug), _)| wanted(slug)))?;
     let mut recorded = recorded(base, |slug| wanted(slug), &texts)?;
     let moves = moves(base, &changes, &recorded, &texts);
-    let warnings = retire(spec, &changes, &mut recorded);
+    let mut warnings = retire(spec, &changes, &mut recorded);
 
     let known: BTreeMap<&str, (&SmolStr, Location)> =
         plan.branches.iter().map(|branch| (branch.slug.as_str(), (&branch.name, branch.at))).collect();
@@ -93,13 +91,24 @@ pub fn files(
     };
     let changes: Vec<ZoneFile> = changes.into_iter().map(file).collect();
     check::check(&changes)?;
+    let mut pruned: BTreeMap<Key, Option<Arc<str>>> = pruned.collect();
+    for Move { name, from, before, to } in moves.into_iter().filter(|moved| failed(&moved.to)) {
+        let message = format!("`{name}` stays in `{}` until `{to}`, which takes it over, can be built", path(&from));
+        warnings.push(Diagnostic::new(Code::Dns, message));
+        pruned.remove(&from);
+        texts.insert(from, before);
+    }
     Ok(Files {
-        files: texts.into_iter().map(|((zone, slug), text)| (path(&zone, &slug), text)).collect(),
-        pruned: pruned.map(|((zone, slug), text)| (path(&zone, &slug), text)).collect(),
+        files: texts.into_iter().map(|(key, text)| (path(&key), text)).collect(),
+        pruned: pruned.into_iter().map(|(key, text)| (path(&key), text)).collect(),
         gone,
-        moves,
         warnings,
     })
+}
+
+/// The file of a key.
+fn path((zone, slug): &Key) -> OutputPath {
+    OutputPath::zone_change(zone.as_str(), slug)
 }
 
 fn change(spec: &Spec, names: Names) -> (Key, ZoneChange) {
@@ -171,15 +180,16 @@ fn recorded(
     wanted: impl Fn(&str) -> bool + Sync,
     texts: &BTreeMap<Key, Arc<str>>,
 ) -> Result<BTreeMap<Key, Record>> {
-    let files: Vec<(&RelPath, &Arc<str>)> = base.iter().filter(|(path, _)| is_place(path)).collect();
+    let is_change = |path: &OutputPath| path.kind() == OutputKind::ZoneChange;
+    let files: Vec<(&OutputPath, &Arc<str>)> = base.iter().filter(|(path, _)| is_change(path)).collect();
     let records: Vec<Result<Option<_>>> = files
         .into_par_iter()
-        .filter(|(path, _)| wanted(slug_of(path)))
+        .filter(|(path, _)| wanted(path.slug()))
         .map(|(path, text)| {
             let folder = path.parent();
             let Ok(zone) = DnsName::host(folder.name()) else { return Ok(None) };
-            let key: Key = (zone, slug_of(path).into());
-            if texts.get(&key) == Some(text) || !is_ours(text) {
+            let key: Key = (zone, path.owned_slug());
+            if texts.get(&key) == Some(text) || !declares_owner(path, text) {
                 return Ok(None);
             }
             let fault = |reason: &str| {
@@ -210,7 +220,7 @@ fn moves(
     // A file that is to be written as it is there already was not recorded.
     let is_there = |key: &Key, name: &DnsName| match recorded.get(key) {
         Some(record) => has(record, name),
-        None => texts.get(key).is_some_and(|text| base.get(&path(&key.0, &key.1)) == Some(text)),
+        None => texts.get(key).is_some_and(|text| base.get(&path(key)) == Some(text)),
     };
     let mut left: BTreeMap<(&DnsName, &DnsName), Vec<&Key>> = BTreeMap::new();
     for (key, record) in recorded {
@@ -222,19 +232,14 @@ fn moves(
     let mut moves = Vec::new();
     for (key, change) in changes {
         for name in change.present.keys().filter(|name| !is_there(key, name)) {
-            for (zone, slug) in left.get(&(&key.0, name)).into_iter().flatten() {
-                let from = path(zone, slug);
-                let before = base.get(&from).map(Arc::clone);
-                moves.extend(before.map(|before| Move { name: name.clone(), from, before, to: key.1.clone() }));
+            for from in left.get(&(&key.0, name)).into_iter().flatten() {
+                let before = base.get(&path(from)).map(Arc::clone);
+                let moved = |before| Move { name: name.clone(), from: (*from).clone(), before, to: key.1.clone() };
+                moves.extend(before.map(moved));
             }
         }
     }
     moves
-}
-
-/// Whether a path is one that a zone change file has: `dns/<zone>/<slug>.yaml`.
-fn is_place(path: &RelPath) -> bool {
-    path.parts().count() == 3 && path.parts().next() == Some(DNS) && path.name().strip_suffix(".yaml").is_some()
 }
 
 /// Leaves in `recorded` the names that nobody wants in their zone any more. What a smaller zone took over is beyond

@@ -3,24 +3,18 @@
 //! Every object carries the branch's labels and annotations, in its own metadata only: a selector stays what it was,
 //! and no pod is replaced because an owner changed.
 
-pub mod lock;
 mod name;
 
 use crate::diagnostic::{self, Result};
 use crate::node::Node;
+use crate::output::{Lock, OutputPath};
 use crate::plan::Branch;
 use crate::resource::Resource;
-use crate::source::RelPath;
 use crate::spec::Placed;
-use crate::tree::{LOCK, NAMESPACES};
 use crate::yaml::{self, Quoting};
-use lock::Lock;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// Why paths in the output are good.
-const PLAIN: &str = "slugs and file names are plain names";
 
 /// The objects of a branch that has `namespace` as they are written: with the branch's labels and annotations.
 pub fn objects(branch: &Branch, namespace: &str, mut resources: Vec<Resource>) -> Vec<Resource> {
@@ -39,17 +33,17 @@ pub fn objects(branch: &Branch, namespace: &str, mut resources: Vec<Resource>) -
 }
 
 /// The files of a branch with these objects, by their paths in the output.
-pub fn files(branch: &Branch, resources: &[Resource]) -> Result<Vec<(RelPath, Arc<str>)>> {
-    let mut files: Vec<(String, Arc<str>)> =
+pub fn files(branch: &Branch, resources: &[Resource]) -> Result<Vec<(OutputPath, Arc<str>)>> {
+    let slug = branch.slug.as_str();
+    let named: Vec<(String, Arc<str>)> =
         diagnostic::gather(name::names(resources).into_iter().zip(resources), |(name, resource)| {
             let mut text = String::with_capacity(1024);
             yaml::write(&mut text, &resource.node, Quoting::Safe).map_err(|error| resource.blame(error))?;
             Ok::<_, diagnostic::Diagnostic>((name, text.into()))
         })?;
-    let lock = Lock::of(&branch.name, files.iter().map(|(name, content)| (name.as_str(), &**content)));
-    files.push((LOCK.to_owned(), lock.write().into()));
-    let folder = RelPath::new(&format!("{NAMESPACES}/{}", branch.slug)).expect(PLAIN);
-    Ok(files.into_iter().map(|(name, content)| (folder.join(&name).expect(PLAIN), content)).collect())
+    let lock = Lock::of(&branch.name, named.iter().map(|(name, _)| name.as_str()));
+    let lock = (OutputPath::lock(slug), lock.write().into());
+    Ok(named.into_iter().map(|(name, text)| (OutputPath::object(slug, &name), text)).chain([lock]).collect())
 }
 
 /// What is put into a field of the metadata.
@@ -104,7 +98,7 @@ mod tests {
         let files = files("feature/login", text);
         let names: Vec<&str> = files.iter().map(|(path, _)| path.as_str()).collect();
         let folder = "namespaces/feature-login-df7c7aeb";
-        let want = ["30-configmap-x.yaml", "00-namespace-feature-login-df7c7aeb.yaml", LOCK];
+        let want = ["30-configmap-x.yaml", "00-namespace-feature-login-df7c7aeb.yaml", "pleach.lock"];
         assert_eq!(names, want.map(|name| format!("{folder}/{name}")));
         let marks = "  annotations:\n    pleach.dev/branch-name: feature/login\n";
         let labels = "    pleach.dev/branch: feature-login-df7c7aeb\n    pleach.dev/project: shop\n    tier: preview\n";

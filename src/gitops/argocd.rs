@@ -6,8 +6,8 @@
 use super::{MANAGED_BY, Subject};
 use crate::annotation::{BRANCH_LABEL, PROJECT_LABEL};
 use crate::node::{Map, Node};
+use crate::output::OutputFolder;
 use crate::spec::{ArgoCd, GitOps};
-use crate::tree::NAMESPACES;
 
 const API_VERSION: &str = "argoproj.io/v1alpha1";
 /// Without it an Application that is deleted leaves its objects.
@@ -20,7 +20,13 @@ pub(super) fn application_set(argocd: &ArgoCd, project: &str) -> Node {
     let generator = Node::from([
         ("repoURL", Node::str(argocd.repo_url.clone())),
         ("revision", Node::str(argocd.revision.clone())),
-        ("directories", Node::seq([Node::from([("path", Node::str(format!("{}/{NAMESPACES}/*", argocd.path)))])])),
+        (
+            "directories",
+            Node::seq([Node::from([(
+                "path",
+                Node::str(format!("{}/{}/*", argocd.path, OutputFolder::Namespaces.name())),
+            )])]),
+        ),
     ]);
     let labels = [(BRANCH_LABEL, Node::str(FOUND)), (PROJECT_LABEL, Node::str(project))];
     let template = Node::from([

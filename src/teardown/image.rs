@@ -1,7 +1,7 @@
-//! Images that objects name, and whether two references are about the same one.
+//! Images that objects name, and whether two references mean the same image.
 //!
-//! What a retired branch leaves is looked for where images stand: in the containers of pods at any depth, in volumes made
-//! of images, and in the fields that the spec declares. What a live branch uses is looked for in every text that it has,
+//! The images of a removed branch are read where images are declared: in the containers of pods at any depth, in volumes made
+//! of images, and in the fields that the spec declares. What an existing branch uses is searched in every text of its objects,
 //! arguments and annotations included: an image that stays too long costs less than one that is missed.
 
 use crate::image::ImageParts;
@@ -20,7 +20,7 @@ const HUB_TOO: [&str; 2] = ["index.docker.io", "registry-1.docker.io"];
 /// Where the hub has images of one word.
 const LIBRARY: &str = "library";
 
-/// Calls `found` with every image that an object names where images stand.
+/// Calls `found` with every image that an object names where images are declared.
 pub(super) fn images<'n>(object: &'n Node, fields: &[ImageField], found: &mut dyn FnMut(&'n str)) {
     containers(object, found);
     let gvk = Gvk::of(object);
@@ -50,7 +50,7 @@ fn containers<'n>(node: &'n Node, found: &mut dyn FnMut(&'n str)) {
 
 /// A reference taken apart, in the one form that all its spellings share.
 #[derive(Debug, PartialEq, Eq)]
-struct Parts {
+struct ReferenceParts {
     /// Registry and repository.
     name: String,
     /// The same and the tag, if it is known by a tag.
@@ -59,7 +59,7 @@ struct Parts {
     digest: Option<String>,
 }
 
-impl Parts {
+impl ReferenceParts {
     /// `nginx` is `docker.io/library/nginx:latest`. With a digest, the tag only tells what the digest was called.
     fn of(reference: &str) -> Self {
         let parts = ImageParts::of(reference);
@@ -70,12 +70,12 @@ impl Parts {
         let library = if registry == HUB && !path.contains('/') { format!("{LIBRARY}/") } else { String::new() };
         let tag = tag.or((digest.is_none()).then_some("latest"));
         let name = format!("{registry}/{library}{path}");
-        Parts { tagged: tag.map(|tag| format!("{name}:{tag}")), digest: digest.map(str::to_lowercase), name }
+        ReferenceParts { tagged: tag.map(|tag| format!("{name}:{tag}")), digest: digest.map(str::to_lowercase), name }
     }
 }
 
 /// A reference as it is deleted: if it has a digest, without the tag, which may be that of another one by now.
-pub fn bare(reference: &str) -> String {
+pub(super) fn bare(reference: &str) -> String {
     match ImageParts::of(reference) {
         ImageParts { name, digest: Some(digest), .. } => format!("{name}@{digest}"),
         _ => reference.to_owned(),
@@ -91,18 +91,18 @@ fn word(reference: &str) -> &str {
 
 /// References by what another reference to the same image may have in common with them.
 #[derive(Debug, Default)]
-pub(super) struct Index {
+pub(super) struct ImageIndex {
     words: BTreeSet<String>,
     tagged: BTreeMap<String, BTreeSet<SmolStr>>,
     digests: BTreeMap<String, BTreeSet<SmolStr>>,
 }
 
-impl Index {
+impl ImageIndex {
     /// The index of some references.
     pub(super) fn of<'a>(references: impl IntoIterator<Item = &'a SmolStr>) -> Self {
-        let mut index = Index::default();
+        let mut index = ImageIndex::default();
         for reference in references {
-            let parts = Parts::of(reference);
+            let parts = ReferenceParts::of(reference);
             index.words.insert(word(reference).to_owned());
             if let Some(tagged) = parts.tagged {
                 index.tagged.entry(tagged).or_default().insert(reference.clone());
@@ -121,7 +121,7 @@ impl Index {
         if !self.words.contains(word(reference)) && !reference.contains('@') {
             return;
         }
-        let Parts { name, tagged, digest } = Parts::of(reference);
+        let ReferenceParts { name, tagged, digest } = ReferenceParts::of(reference);
         for other in tagged.and_then(|tagged| self.tagged.get(&tagged)).into_iter().flatten() {
             match (digest.is_some(), other.contains('@')) {
                 (true, true) => {}
@@ -130,13 +130,13 @@ impl Index {
             }
         }
         for other in digest.and_then(|digest| self.digests.get(&digest)).into_iter().flatten() {
-            let set = if Parts::of(other).name == name { &mut *same } else { &mut *perhaps };
+            let set = if ReferenceParts::of(other).name == name { &mut *same } else { &mut *perhaps };
             set.insert(other.clone());
         }
     }
 
     /// Adds to `seen` the references that stand in any text of `node`. A word alone may be anything and counts only
-    /// where images stand.
+    /// where images are declared.
     pub(super) fn find_in(&self, node: &Node, seen: &mut BTreeSet<SmolStr>) {
         match &node.value {
             Value::Seq(items) => items.iter().for_each(|item| self.find_in(item, seen)),
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn images_stand_in_pods_at_any_depth_and_where_the_spec_says() {
+    fn images_are_in_pods_at_any_depth_and_in_fields_of_the_spec() {
         let object = node(
             "apiVersion: example.com/v1\nkind: Fleet\nimage: no\nspec:\n  runner: {image: 'r:1', images: ['r:2', 'r:3']}\n  jobs:\n  - template:\n      \
              spec:\n        containers: [{name: a, image: 'a:1'}, {name: b}]\n        initContainers: [{image: 'i:1'}]\n        \
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn one_image_has_many_names() {
         let [a, b] = ["a", "b"].map(|digit| format!("sha256:{}", digit.repeat(64)));
-        for (retired, live, want) in [
+        for (sought, used, want) in [
             ("nginx", "docker.io/library/nginx:latest".to_owned(), "same"),
             ("nginx:1", "index.docker.io/nginx:1".into(), "same"),
             ("library/nginx:1", "docker.io/nginx:1".into(), "same"),
@@ -210,14 +210,14 @@ mod tests {
             (&format!("x@{a}"), format!("X@{}", a.to_uppercase()), "perhaps"),
         ] {
             let (mut same, mut perhaps) = (BTreeSet::new(), BTreeSet::new());
-            Index::of(&[retired.into()]).find(&live, &mut same, &mut perhaps);
+            ImageIndex::of(&[sought.into()]).find(&used, &mut same, &mut perhaps);
             let got = match (same.is_empty(), perhaps.is_empty()) {
                 (false, true) => "same",
                 (true, false) => "perhaps",
                 (true, true) => "another",
                 (false, false) => "both",
             };
-            assert_eq!(got, want, "{retired} {live}");
+            assert_eq!(got, want, "{sought} {used}");
         }
     }
 
@@ -235,10 +235,11 @@ mod tests {
     }
 
     #[test]
-    fn a_live_branch_uses_what_any_of_its_texts_names() {
+    fn an_existing_branch_uses_what_any_of_its_texts_names() {
         let digest = format!("sha256:{}", "0".repeat(64));
         let digested = format!("r.example.com/d@{digest}");
-        let index = Index::of(&["r.example.com/a:1".into(), "b:2".into(), "redis".into(), digested.as_str().into()]);
+        let index =
+            ImageIndex::of(&["r.example.com/a:1".into(), "b:2".into(), "redis".into(), digested.as_str().into()]);
         for (text, want) in [
             ("args: ['--image=r.example.com/a:1']", "r.example.com/a:1"),
             ("a: '{\"image\": \"docker.io/library/b:2\", \"x\": 1}'", "b:2"),

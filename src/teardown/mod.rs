@@ -1,24 +1,17 @@
-//! What is to be torn down: plans in `out/teardown`, one for each slug, of what a branch leaves that is no more, and of what
-//! a live one has replaced.
+//! Teardown plans: one file per slug with what a removed branch leaves, or what an existing branch has replaced.
 //!
-//! A plan is what the earlier output of the branch had, less what live branches have: namespaces, objects outside of
-//! namespaces, names in DNS, databases, images. It is computed from that output alone, the tree that a build starts from,
-//! and stays until it is pruned. Nothing here deletes anything.
+//! A plan is the footprint that a branch had in the previous output, without everything that is in use: namespaces, objects
+//! outside of namespaces, DNS names, databases, images. It stays until it is pruned. Nothing here deletes anything.
 
-mod base;
 mod footprint;
 mod image;
-pub mod json;
-pub mod kubectl;
-mod listed;
-mod plan;
 mod plan_file;
-pub mod script;
-pub mod text;
+mod plans;
+mod previous;
+pub mod report;
+pub mod usage;
 
-pub use base::{Record, Records, Replaced, is_object, records, replaced};
-pub use footprint::{Footprint, Object, Wanted};
-pub use image::bare;
-pub use listed::Listed;
-pub use plan::{Files, Gone, Lives, files};
-pub use plan_file::{TeardownPlan, is_ours, path};
+pub use footprint::{ClusterObject, Footprint};
+pub use plan_file::TeardownPlan;
+pub use plans::{RemovedNames, TeardownFiles, plans};
+pub use previous::{BuiltObjects, PreviousFootprint, PreviousFootprints, removed, replaced};

@@ -1,52 +1,41 @@
-//! The file of a plan: `out/teardown/<slug>.yaml`.
+//! The file of a teardown plan, `out/teardown/<slug>.yaml`.
 //!
-//! It holds no dates and no versions, so that it changes only when there is something else to tear down.
+//! It has no dates and no versions, so it changes only when there is something else to tear down.
 
-use super::footprint::{Footprint, Object};
+use super::footprint::{ClusterObject, Footprint};
 use crate::argument::is_argument;
 use crate::database::Database;
 use crate::diagnostic::{Code, Result};
 use crate::name::DnsName;
 use crate::node::{Map, Node};
 use crate::schema::Gvk;
-use crate::source::{File, Location, RelPath};
-use crate::tree::{TEARDOWN, is_kind};
+use crate::source::{File, Location};
 use crate::yaml::{self, Dialect, Faults, Fields, Quoting};
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
 
 const API_VERSION: &str = "pleach/v1";
 const KIND: &str = "TeardownPlan";
-/// The key of images that stay as long as a live branch names them.
+/// The key of the images that an existing branch may still use.
 const NAMED: &str = "imagesInUse";
 
-/// The content of a plan.
+/// The content of a teardown plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TeardownPlan {
     /// The project.
     pub project: SmolStr,
-    /// The branch as git called it.
+    /// The name of the branch.
     pub branch: SmolStr,
     /// What is to be torn down.
-    pub left: Footprint,
-}
-
-/// Where the plan of a slug stands below the output folder.
-pub fn path(slug: &str) -> RelPath {
-    RelPath::new(&format!("{TEARDOWN}/{slug}.yaml")).expect("slugs are plain names")
-}
-
-/// Whether a text is a plan at first sight, be it one in which git left its conflict markers.
-pub fn is_ours(text: &str) -> bool {
-    is_kind(text, API_VERSION, KIND)
+    pub footprint: Footprint,
 }
 
 impl TeardownPlan {
     /// The file as pleach writes it.
     pub fn write(&self) -> Result<String> {
-        let Footprint { namespaces, objects, names, databases, images, named } = &self.left;
+        let Footprint { namespaces, objects, names, databases, images, named } = &self.footprint;
         let text = |text: &SmolStr| Node::str(text.clone());
-        let object = |object: &Object| {
+        let object = |object: &ClusterObject| {
             let gvk = &object.gvk;
             map([("apiVersion", gvk.api_version().into()), ("kind", gvk.kind.clone()), ("name", object.name.clone())])
         };
@@ -75,12 +64,12 @@ impl TeardownPlan {
         Ok(text)
     }
 
-    /// Reads a file, with every fault at its place.
+    /// Reads a file. Each error has its source location.
     pub fn read(file: &File) -> Result<Self> {
         of(&yaml::documents(file, Dialect::Kubernetes)?, file.place())
     }
 
-    /// Reads a text that stands in no file of the project.
+    /// Reads a text that is not a file of the project.
     pub fn parse(text: &str) -> Result<Self> {
         of(&yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Location::NONE)?, Location::NONE)
     }
@@ -91,14 +80,14 @@ fn map<const N: usize>(pairs: [(&'static str, SmolStr); N]) -> Node {
 }
 
 fn of(documents: &[Node], at: Location) -> Result<TeardownPlan> {
-    Fields::only(documents, "a retirement plan", Code::Output, at, fields)
+    Fields::only(documents, "a teardown plan", Code::Output, at, fields)
 }
 
 fn fields(fields: &mut Fields) -> Option<TeardownPlan> {
     fields.header(API_VERSION, KIND);
     let project = word(fields, "project");
     let branch = word(fields, "branch");
-    let left = Footprint {
+    let footprint = Footprint {
         namespaces: lines(fields, "namespaces", line),
         objects: fields
             .list("clusterObjects", |node, faults| read(node, "an object", faults, object))
@@ -112,7 +101,7 @@ fn fields(fields: &mut Fields) -> Option<TeardownPlan> {
         images: lines(fields, "images", argument),
         named: lines(fields, NAMED, argument),
     };
-    Some(TeardownPlan { project: project?, branch: branch?, left })
+    Some(TeardownPlan { project: project?, branch: branch?, footprint })
 }
 
 fn read<T>(
@@ -124,9 +113,9 @@ fn read<T>(
     Fields::read(node, what, faults, |fields| read(fields))
 }
 
-fn object(fields: &mut Fields) -> Option<Object> {
+fn object(fields: &mut Fields) -> Option<ClusterObject> {
     let (version, kind, name) = (word(fields, "apiVersion"), word(fields, "kind"), word(fields, "name"));
-    Some(Object { gvk: Gvk::new(&version?, &kind?), name: name? })
+    Some(ClusterObject { gvk: Gvk::new(&version?, &kind?), name: name? })
 }
 
 fn name(fields: &mut Fields) -> Option<(DnsName, DnsName)> {
@@ -162,7 +151,7 @@ fn line(node: &Node, faults: &mut Faults) -> Option<SmolStr> {
     checked(node, faults, |text| !text.is_empty() && !text.contains(char::is_control))
 }
 
-/// What commands are given: a line that is no option of theirs.
+/// An argument of a command.
 fn argument(node: &Node, faults: &mut Faults) -> Option<SmolStr> {
     checked(node, faults, is_argument)
 }
@@ -170,7 +159,7 @@ fn argument(node: &Node, faults: &mut Faults) -> Option<SmolStr> {
 fn checked(node: &Node, faults: &mut Faults, fits: impl Fn(&str) -> bool) -> Option<SmolStr> {
     let text = node.as_str()?;
     if !fits(text) {
-        faults.say(node.at, format!("`{}` names nothing that a branch can leave", text.escape_debug()));
+        faults.say(node.at, format!("`{}` is not a valid entry of a teardown plan", text.escape_debug()));
         return None;
     }
     Some(text.into())

@@ -1,10 +1,10 @@
 //! `gitops:` in the spec: what is written for Argo CD, Flux and kubectl, who owns it, and what the script does.
 
-use crate::pipeline::Part;
+use crate::output::Tree;
+use crate::pipeline::Selection;
 use crate::schema::name::is_label;
 use crate::tests::dns::build::built;
 use crate::tests::kit::{self, Workspace, root};
-use crate::tree::Tree;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -244,7 +244,7 @@ proptest! {
         let branches: String = names.iter().map(|name| format!("- name: '{name}'\n")).collect();
         let gitops = if deep { EACH } else { SET };
         let spec = format!("apiVersion: pleach/v1\nkind: Branches\nproject: {project}\n{gitops}branches:\n{branches}");
-        let tree = built(&spec, &Tree::default(), &Part::All).tree;
+        let tree = built(&spec, &Tree::default(), &Selection::All).tree;
         for folder in ["argocd", "flux"] {
             let start = format!("gitops/{folder}/");
             let objects: Vec<_> = tree.iter().filter(|(path, _)| path.as_str().starts_with(&start)).collect();

@@ -35,7 +35,7 @@ pub mod dns;
 pub mod edit;
 #[path = "../../src/emit/mod.rs"]
 pub mod emit;
-#[path = "../../src/git.rs"]
+#[path = "../../src/git/mod.rs"]
 pub mod git;
 #[path = "../../src/gitops/mod.rs"]
 pub mod gitops;
@@ -53,6 +53,8 @@ pub mod name;
 pub mod node;
 #[path = "../../src/objects/mod.rs"]
 pub mod objects;
+#[path = "../../src/output/mod.rs"]
+pub mod output;
 #[path = "../../src/pipeline/mod.rs"]
 pub mod pipeline;
 #[path = "../../src/plan/mod.rs"]
@@ -79,8 +81,6 @@ pub mod spec;
 pub mod tag;
 #[path = "../../src/teardown/mod.rs"]
 pub mod teardown;
-#[path = "../../src/tree.rs"]
-pub mod tree;
 #[path = "../../src/yaml/mod.rs"]
 pub mod yaml;
 
@@ -95,6 +95,7 @@ mod tests {
     mod gitops;
     mod kit;
     mod kustomize;
+    mod memory_build;
     mod nginx;
     mod plan;
     mod readme;

@@ -8,7 +8,7 @@ pub(super) use args::BranchCommand;
 
 use super::Outcome;
 use super::screen::{Screen, report};
-use super::workspace::{PATIENCE, Workspace};
+use super::workspace::{LOCK_PATIENCE, Workspace};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::edit::{self, Act, SpecFiles};
 use crate::plan::{self, Plan};
@@ -26,7 +26,9 @@ pub(super) fn run(command: &BranchCommand, workspace: &Workspace, here: &Path, s
         return list::run(*format, workspace, screen);
     }
     // Before anything is read, so that what is written was changed from what is there.
-    let _turn = disk::turn(&workspace.root, PATIENCE, || screen.say("waiting for another run in this workspace"))?;
+    let _lock = disk::lock_workspace(&workspace.root, LOCK_PATIENCE, || {
+        screen.say("waiting for another run in this workspace");
+    })?;
     let edit = BranchEditor { workspace, here, screen, spec: read(&workspace.project)?.0 };
     let files = SpecFiles::open(&workspace.project)?;
     match command {
@@ -125,7 +127,7 @@ impl BranchEditor<'_> {
 
     fn sync(&self, args: &BranchSyncArgs, mut files: SpecFiles) -> Result<Outcome> {
         let text = match args.from {
-            HeadsSource::Git => git::heads(&self.here.join(&args.repo), &args.remote)?,
+            HeadsSource::Git => git::branches(&self.here.join(&args.repo), &args.remote)?,
             HeadsSource::Stdin => disk::input()?,
         };
         let listed = edit::list::read(&text)?;

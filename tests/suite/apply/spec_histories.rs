@@ -7,13 +7,13 @@ use crate::apply::walk::{End, Outcome, Work};
 use crate::apply::work;
 use crate::dns::marker;
 use crate::dns::record::{Records, Type};
-use crate::pipeline::Part;
+use crate::output::Tree;
+use crate::pipeline::Selection;
 use crate::source::{Project, RelPath};
 use crate::tests::apply::memory::Memory;
 use crate::tests::apply::stories::{Field, apply, cname, n, set, zone};
 use crate::tests::apply::trouble::Mishap;
 use crate::tests::dns::build::{HOSTS, Model, built, model};
-use crate::tree::Tree;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -62,16 +62,16 @@ fn live(field: &dyn Field, steps: &[Step]) -> Result<(), TestCaseError> {
     };
     for step in steps {
         match step {
-            Step::Draft(model) => drop(built(&model.spec(false), &commits.last().unwrap().0, &Part::All)),
+            Step::Draft(model) => drop(built(&model.spec(false), &commits.last().unwrap().0, &Selection::All)),
             Step::Commit(model, at, mishap) => {
-                let output = built(&model.spec(false), &commits.last().unwrap().0, &Part::All);
+                let output = built(&model.spec(false), &commits.last().unwrap().0, &Selection::All);
                 commits.push((output.tree, wanted(model)));
                 run(&commits, 0, mishap.iter().map(|mishap| (*at, *mishap)).collect());
             }
             Step::Prune(model) => {
                 run(&commits, 0, Vec::new());
-                let mut output = built(&model.spec(false), &commits.last().unwrap().0, &Part::All);
-                output.prune(|_, _| true);
+                let mut output = built(&model.spec(false), &commits.last().unwrap().0, &Selection::All);
+                output.tree = output.pruned.clone();
                 commits.push((output.tree, wanted(model)));
             }
             Step::Late => drop(run(&commits, 1, Vec::new())),
@@ -124,7 +124,7 @@ fn an_alias_moves_from_one_branch_to_another() {
     let field = Memory::default();
     let mut base = Tree::default();
     let mut run = |rev: u64, to: &str, applied: bool| {
-        base = built(&spec(to), &base, &Part::All).tree;
+        base = built(&spec(to), &base, &Selection::All).tree;
         let work = work(&base).unwrap();
         let absent = work.entries.iter().filter(|entry| entry.wish == Wish::Absent).count();
         assert_eq!(absent, 0, "a host that moves is wanted all the time");

@@ -2,9 +2,10 @@
 
 use crate::dns::change::ZoneChange;
 use crate::name::DnsName;
-use crate::pipeline::{self, Built, Part, Progress, Shard};
+use crate::output::Tree;
+use crate::pipeline::{Selection, Shard};
 use crate::source::Project;
-use crate::tree::Tree;
+use crate::tests::memory_build::{self, BuiltOutput};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,14 +56,13 @@ pub(crate) fn model() -> impl Strategy<Value = Model> {
     (hosts, proptest::collection::btree_set(0..BRANCHES.len(), 0..2)).prop_map(|(hosts, idle)| Model { hosts, idle })
 }
 
-pub(crate) fn built(spec: &str, base: &Tree, part: &Part) -> Built {
+pub(crate) fn built(spec: &str, base: &Tree, part: &Selection) -> BuiltOutput {
     let project = Project::in_memory([("branches.yaml", spec), ("base/a.yaml", "")]);
-    let planned = pipeline::plan(&project).unwrap();
-    pipeline::build(&project, planned, base, part, &Progress::default()).unwrap().whole().unwrap()
+    memory_build::build_all(&project, base, part)
 }
 
 fn build(spec: &str, base: &Tree) -> Tree {
-    built(spec, base, &Part::All).tree
+    built(spec, base, &Selection::All).tree
 }
 
 /// The zone change files of a tree by their paths.
@@ -113,20 +113,20 @@ proptest! {
                 prop_assert!(before_present.contains(name) || before_absent.contains(name), "{name:?} never was");
             }
 
-            let shards = (1..=3).map(|index| built(&spec, base, &Part::Shard(Shard { index, of: 3 })).tree);
+            let shards = (1..=3).map(|index| built(&spec, base, &Selection::Shard(Shard { index, of: 3 })).tree);
             let union: Vec<_> = shards.flatten().collect();
             prop_assert_eq!(union.len(), tree.len(), "no file is in two shards");
             prop_assert_eq!(&union.into_iter().collect::<Tree>(), &tree, "the shards are the whole");
             for (path, text) in &tree {
                 let branch = changes(&tree).get(path.as_str()).map_or("", |change| change.branch.as_str()).to_owned();
                 if spec.contains(&format!("name: {branch}\n")) {
-                    let part = built(&spec, base, &Part::Only(vec![branch])).tree;
+                    let part = built(&spec, base, &Selection::Only(vec![branch])).tree;
                     prop_assert_eq!(part.get(path), Some(text), "a branch alone is the branch among others");
                 }
             }
 
-            let mut less = built(&spec, base, &Part::All);
-            less.prune(|_, _| true);
+            let mut less = built(&spec, base, &Selection::All);
+            less.tree = less.pruned.clone();
             let [pruned_present, pruned_absent] = listed(&less.tree);
             prop_assert_eq!(set(&pruned_present), set(&present));
             let kept: BTreeSet<_> = set(&absent).difference(&set(&before_absent)).cloned().collect();
@@ -165,7 +165,7 @@ fn a_zone_that_is_cut_out_of_another_takes_its_names_along() {
     };
     let (outer, inner) = ("example.com: {A: [192.0.2.1]}", "dev.example.com: {A: [192.0.2.1]}");
     let before = build(&spec(outer, "a.dev.example.com, b.example.com"), &Tree::default());
-    let after = built(&spec(&format!("{outer}, {inner}"), "a.dev.example.com"), &before, &Part::All);
+    let after = built(&spec(&format!("{outer}, {inner}"), "a.dev.example.com"), &before, &Selection::All);
     let [present, absent] = listed(&after.tree);
     assert_eq!(present, [("dev.example.com".to_owned(), "a.dev.example.com".to_owned())]);
     assert_eq!(absent, [("example.com".to_owned(), "b.example.com".to_owned())]);
@@ -173,10 +173,11 @@ fn a_zone_that_is_cut_out_of_another_takes_its_names_along() {
     let want = "`a.dev.example.com` stays in the zone `example.com`, where the zone `dev.example.com` now hides it";
     assert_eq!(said, [want]);
     // A zone that is no longer declared is not forgotten.
-    let last = built(&spec(inner, "a.dev.example.com"), &after.tree, &Part::All);
+    let last = built(&spec(inner, "a.dev.example.com"), &after.tree, &Selection::All);
     assert_eq!(listed(&last.tree)[1], absent);
     let renamed = spec(inner, "a.dev.example.com").replace("project: shop", "project: store");
-    let said: Vec<String> = built(&renamed, &after.tree, &Part::All).warnings.iter().map(ToString::to_string).collect();
+    let said: Vec<String> =
+        built(&renamed, &after.tree, &Selection::All).warnings.iter().map(ToString::to_string).collect();
     let want = "the names in the base belong to the project `shop`, and this one may not touch them";
     assert!(said.iter().any(|said| said == want), "{said:#?}");
     assert_eq!(

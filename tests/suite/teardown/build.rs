@@ -1,14 +1,16 @@
 //! Plans as builds write them: what holds for any history, told by the library itself.
 
-use crate::pipeline::{self, Built, Part, Progress, Shard};
+use crate::output::Tree;
+use crate::pipeline::{Selection, Shard};
 use crate::source::Project;
 use crate::teardown::TeardownPlan;
+use crate::tests::memory_build::{self, BuiltOutput, WithLast};
 use crate::tests::teardown::model::{
     BRANCHES, Model, TEMPLATE, Things, branch, build, built, had, live, model, named, placed, plans, spec, spec_in,
     teardown,
 };
-use crate::tree::Tree;
 use proptest::prelude::*;
+use std::sync::Arc;
 
 /// What came of a step of a history.
 struct Output {
@@ -53,29 +55,29 @@ proptest! {
                 prop_assert!(is_known, "{thing:?} is neither live, teardown nor pruned on request");
             }
 
-            let absent: Things = plans(&tree).values().flat_map(|plan| &plan.left.names).map(|(_, name)| ("name", name.to_string())).collect();
+            let absent: Things = plans(&tree).values().flat_map(|plan| &plan.footprint.names).map(|(_, name)| ("name", name.to_string())).collect();
             for thing in &absent {
                 let listed = tree.iter().any(|(path, text)| path.as_str().starts_with("dns/") && text.contains(&format!("\n- {}\n", thing.1)) || text.starts_with(&format!("absent:\n- {}\n", thing.1)));
                 prop_assert!(listed, "{thing:?} is absent in no zone change file");
             }
 
-            let shards = (1..=3).map(|index| built(&spec, base, &Part::Shard(Shard { index, of: 3 })).tree);
+            let shards = (1..=3).map(|index| built(&spec, base, &Selection::Shard(Shard { index, of: 3 })).tree);
             let union: Vec<_> = shards.flatten().collect();
             prop_assert_eq!(union.len(), tree.len(), "no file is in two shards");
             prop_assert_eq!(&union.into_iter().collect::<Tree>(), &tree, "the shards are the whole");
             for of in model.keys() {
-                let part = built(&spec, base, &Part::Only(vec![BRANCHES[*of].to_owned()])).tree;
+                let part = built(&spec, base, &Selection::Only(vec![BRANCHES[*of].to_owned()])).tree;
                 prop_assert!(part.iter().all(|(path, text)| tree.get(path) == Some(text)), "a part is what the whole has");
             }
 
-            let mut pruned = built(&spec, base, &Part::All);
-            pruned.prune(|_, _| true);
+            let mut pruned = built(&spec, base, &Selection::All);
+            pruned.tree = pruned.pruned.clone();
             let pruned = pruned.tree;
             let kept = teardown(&pruned);
             prop_assert_eq!(&kept, &(&(&had | &named(base)) - &live), "what went just now is not pruned");
             let once_more = {
-                let mut again = built(&spec, &pruned, &Part::All);
-                again.prune(|_, _| true);
+                let mut again = built(&spec, &pruned, &Selection::All);
+                again.tree = again.pruned.clone();
                 again.tree
             };
             prop_assert_eq!(teardown(&once_more), Things::new(), "what stood in the base is");
@@ -158,12 +160,12 @@ fn a_slug_that_another_branch_takes_keeps_its_namespace() {
     let before = build(&spec("feature/login", "a:1"), &Tree::default());
     let gone = build(&spec("", ""), &before);
     assert_eq!(teardown(&gone), Things::from([("namespace", "login".to_owned()), ("image", "a:1".to_owned())]));
-    let again = built(&spec("feature/signin", "a:2"), &gone, &Part::All);
+    let again = built(&spec("feature/signin", "a:2"), &gone, &Selection::All);
     assert_eq!(teardown(&again.tree), Things::from([("image", "a:1".to_owned())]));
-    let said: Vec<String> = again.warnings.iter().map(ToString::to_string).collect();
-    let want = "the branch `feature/signin` takes over the slug `login` before what `feature/login` left was torn down";
+    let said: Vec<String> = again.warnings.clone();
+    let want = "the branch `feature/signin` takes over the slug `login` of `feature/login`, which was not torn down";
     assert!(said.contains(&want.to_owned()), "{said:?}");
-    let quiet = built(&spec("feature/login", "a:1"), &gone, &Part::All);
+    let quiet = built(&spec("feature/login", "a:1"), &gone, &Selection::All);
     assert_eq!((quiet.warnings.len(), teardown(&quiet.tree)), (again.warnings.len() - 1, Things::new()));
 }
 
@@ -180,32 +182,30 @@ fn a_branch_that_fails_lets_nothing_go_that_it_may_use() {
     let template = TEMPLATE
         .replace("{% if values.role %}", "{% if values.broken is defined %}{{ nope }}{% endif %}{% if values.role %}");
     let project = Project::in_memory([("branches.yaml", broken.as_str()), ("base/app.yaml.j2", &template)]);
-    let planned = pipeline::plan(&project).unwrap();
-    let mut built = pipeline::build(&project, planned, &before, &Part::All, &Progress::default()).unwrap();
-    assert_eq!(built.failed.len(), 1);
-    assert_eq!(built.unknown().into_iter().collect::<Vec<_>>(), ["main"]);
     let kinds = |tree: &Tree| teardown(tree).into_iter().map(|(what, _)| what).collect::<Vec<_>>();
-    assert_eq!(kinds(&built.tree), ["name", "namespace"]);
-    assert_eq!(named(&built.tree), Things::from([("image", "1".to_owned())]), "it is kept in mind");
-    let said =
-        |built: &Built| built.warnings.iter().any(|w| w.to_string().starts_with("what `main` uses cannot be known"));
-    assert!(said(&built));
-    let other = self::build(&model(2), &Tree::default());
-    let stays = |tree: &Tree| {
-        tree.iter()
-            .filter(|(path, _)| path.as_str().starts_with("namespaces/main/"))
-            .map(|(p, t)| (p.clone(), t.clone()))
-            .collect::<Tree>()
+    let is_unknown = |built: &BuiltOutput| built.warnings.iter().any(|w| w.starts_with("cannot know what `main` uses"));
+    let build_with = |last: &Tree| {
+        let previous = WithLast { base: before.clone(), last: last.clone() };
+        let built = memory_build::build(&project, &previous, &Selection::All);
+        assert_eq!(built.failed, ["main"]);
+        built
     };
-    built.know(&stays(&other)).unwrap();
-    assert!(!said(&built));
-    assert_eq!(kinds(&built.tree), ["database", "name", "namespace", "object"], "the image is in use");
-    let mut torn = Tree::default();
-    torn.extend(stays(&before).into_iter().map(|(path, _)| (path, "<<<<<<< HEAD\na: [".into())));
-    let planned = pipeline::plan(&project).unwrap();
-    let mut built = pipeline::build(&project, planned, &before, &Part::All, &Progress::default()).unwrap();
-    built.know(&torn).unwrap();
-    assert!(said(&built));
+    let last = build_with(&before);
+    assert!(!is_unknown(&last));
+    assert_eq!(
+        kinds(&last.tree),
+        ["database", "image", "name", "namespace", "object"],
+        "the last output uses another image"
+    );
+    let last = build_with(&self::build(&model(2), &Tree::default()));
+    assert!(!is_unknown(&last));
+    assert_eq!(kinds(&last.tree), ["database", "name", "namespace", "object"], "the image is in use");
+    let broken = before.iter().filter(|(path, _)| path.as_str().starts_with("namespaces/main/"));
+    let broken: Tree = broken.map(|(path, _)| (path.clone(), Arc::from("<<<<<<< HEAD\na: ["))).collect();
+    let last = build_with(&broken);
+    assert!(is_unknown(&last));
+    assert_eq!(kinds(&last.tree), ["name", "namespace"]);
+    assert_eq!(named(&last.tree), Things::from([("image", "1".to_owned())]), "it is kept in mind");
 }
 
 #[test]
@@ -220,20 +220,13 @@ fn a_branch_of_another_part_that_fails_keeps_what_its_last_output_uses() {
         1,
     );
     let project = Project::in_memory([("branches.yaml", broken.as_str()), ("base/app.yaml.j2", TEMPLATE)]);
-    let only = Part::Only(vec!["feature/one".to_owned()]);
-    let planned = pipeline::plan(&project).unwrap();
-    let mut built = pipeline::build(&project, planned, &base, &only, &Progress::default()).unwrap();
-    assert!(built.failed.is_empty());
-    assert_eq!(built.unknown().into_iter().collect::<Vec<_>>(), ["main"]);
-    assert_eq!(teardown(&built.tree), Things::new());
-    let last = |image: usize| {
-        let last = build(&spec(&Model::from([(0, branch(image))]), false), &Tree::default());
-        last.into_iter().filter(|(path, _)| path.as_str().starts_with("namespaces/main/")).collect::<Tree>()
+    let only = Selection::Only(vec!["feature/one".to_owned()]);
+    let last = |image: usize| build(&spec(&Model::from([(0, branch(image))]), false), &Tree::default());
+    let build_with = |last: Tree| {
+        let built = memory_build::build(&project, &WithLast { base: base.clone(), last }, &only);
+        assert_eq!(built.failed, [""; 0]);
+        teardown(&built.tree)
     };
-    built.know(&last(2)).unwrap();
-    assert_eq!(teardown(&built.tree), Things::new(), "its last output uses the image");
-    let planned = pipeline::plan(&project).unwrap();
-    let mut built = pipeline::build(&project, planned, &base, &only, &Progress::default()).unwrap();
-    built.know(&last(5)).unwrap();
-    assert_eq!(teardown(&built.tree), Things::from([("image", "1".to_owned())]));
+    assert_eq!(build_with(last(2)), Things::new(), "its last output uses the image");
+    assert_eq!(build_with(last(5)), Things::from([("image", "1".to_owned())]));
 }

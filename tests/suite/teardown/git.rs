@@ -1,9 +1,9 @@
 //! What live branches replace, in a repository: what counts is the output at the commit where a pull request began.
 
+use crate::output::Tree;
 use crate::source::RelPath;
 use crate::tests::kit::Workspace;
 use crate::tests::teardown::model::{BRANCHES, Model, TEMPLATE, Things, live, model, named, placed, spec_in, teardown};
-use crate::tree::Tree;
 use proptest::prelude::*;
 
 /// A workspace in a repository, or in none.

@@ -1,10 +1,11 @@
 //! Branches of which images, roles and databases come, change and go, and what a build has to say of them: the model that
 //! properties of retirement compare builds with.
 
-use crate::pipeline::{self, Built, Part, Progress};
+use crate::output::Tree;
+use crate::pipeline::Selection;
 use crate::source::Project;
 use crate::teardown::{Footprint, TeardownPlan};
-use crate::tree::Tree;
+use crate::tests::memory_build::{self, BuiltOutput};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -120,14 +121,13 @@ pub(crate) fn spec_in(model: &Model, prefix: &str, reversed: bool) -> String {
     )
 }
 
-pub(crate) fn built(spec: &str, base: &Tree, part: &Part) -> Built {
+pub(crate) fn built(spec: &str, base: &Tree, part: &Selection) -> BuiltOutput {
     let project = Project::in_memory([("branches.yaml", spec), ("base/app.yaml.j2", TEMPLATE)]);
-    let planned = pipeline::plan(&project).unwrap();
-    pipeline::build(&project, planned, base, part, &Progress::default()).unwrap().whole().unwrap()
+    memory_build::build_all(&project, base, part)
 }
 
 pub(crate) fn build(spec: &str, base: &Tree) -> Tree {
-    built(spec, base, &Part::All).tree
+    built(spec, base, &Selection::All).tree
 }
 
 /// The plans of a tree by slug.
@@ -190,11 +190,11 @@ pub(crate) fn live(model: &Model, prefix: &str) -> Things {
 
 /// The images that plans keep in mind.
 pub(crate) fn named(tree: &Tree) -> Things {
-    plans(tree).values().flat_map(|plan| &plan.left.named).map(|image| ("image", class(image))).collect()
+    plans(tree).values().flat_map(|plan| &plan.footprint.named).map(|image| ("image", class(image))).collect()
 }
 
 pub(crate) fn teardown(tree: &Tree) -> Things {
-    plans(tree).values().flat_map(|plan| things(&plan.left)).collect()
+    plans(tree).values().flat_map(|plan| things(&plan.footprint)).collect()
 }
 
 pub(crate) fn branch(image: usize) -> Branch {

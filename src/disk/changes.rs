@@ -15,7 +15,7 @@ const MODE: u32 = 0o644;
 
 /// What changes the disk.
 #[derive(Debug, Default)]
-pub(super) struct Hand {
+pub(super) struct DiskChanges {
     /// Whether the umask takes away bits of [`MODE`]; known after the first file.
     pub(super) umask_bites: OnceLock<bool>,
     #[cfg(test)]
@@ -33,7 +33,7 @@ pub(super) fn is_leftover(name: &str) -> bool {
     name.starts_with('.') && name.ends_with(".pleach")
 }
 
-impl Hand {
+impl DiskChanges {
     /// Creates a file that is not there, and no part of it if that fails.
     pub(super) fn create(&self, path: &Path, content: &str) -> io::Result<()> {
         #[cfg(test)]
@@ -90,7 +90,7 @@ impl Hand {
         }
     }
 
-    pub(super) fn mend_mode(&self, path: &Path) -> io::Result<()> {
+    pub(super) fn fix_mode(&self, path: &Path) -> io::Result<()> {
         self.change()?;
         set_mode(&File::open(path)?, MODE)
     }

@@ -1,15 +1,15 @@
-//! Plans as a script for a POSIX shell: the databases and images of each branch, handed to commands of the user's.
+//! Teardown plans as a POSIX shell script that passes the databases and images of each branch to the user's commands.
 //!
-//! pleach knows neither clients nor credentials, so the script names no program but those it is given.
+//! pleach has neither clients nor credentials for them, so the script runs no other program.
 
-use super::image::bare;
-use super::listed::Listed;
+use super::ListedPlan;
+use crate::teardown::image::bare;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
 const HEAD: &str = "\
 #!/bin/sh
-# What branches left outside of the cluster. Written by `pleach teardown --format script`.
+# Databases and images of teardown plans. Written by `pleach teardown --format script`.
 set -eu
 ";
 const DATABASES: &str = "\
@@ -19,24 +19,24 @@ const IMAGES: &str = "\
 : \"${DELETE_IMAGE:?a command that takes the reference of an image, and deletes it}\"
 ";
 
-/// The script. Whatever is in two plans is in it once.
-pub fn render(plans: &[Listed]) -> String {
+/// The script. It has each command once.
+pub fn render(plans: &[ListedPlan]) -> String {
     let mut script = HEAD.to_owned();
-    if plans.iter().any(|listed| !listed.plan.left.databases.is_empty()) {
+    if plans.iter().any(|listed| !listed.plan.footprint.databases.is_empty()) {
         script.push_str(DATABASES);
     }
-    if plans.iter().any(|listed| !listed.plan.left.images.is_empty()) {
+    if plans.iter().any(|listed| !listed.plan.footprint.images.is_empty()) {
         script.push_str(IMAGES);
     }
-    let mut said = BTreeSet::new();
+    let mut printed = BTreeSet::new();
     for listed in plans {
-        let left = &listed.plan.left;
-        let databases = left.databases.iter().map(|database| {
+        let footprint = &listed.plan.footprint;
+        let databases = footprint.databases.iter().map(|database| {
             let arguments = [&database.kind, &database.instance, &database.name].map(|text| quoted(text));
             format!("$DROP_DATABASE {}", arguments.join(" "))
         });
-        let images = left.images.iter().map(|image| format!("$DELETE_IMAGE {}", quoted(&bare(image))));
-        let commands: Vec<String> = databases.chain(images).filter(|command| said.insert(command.clone())).collect();
+        let images = footprint.images.iter().map(|image| format!("$DELETE_IMAGE {}", quoted(&bare(image))));
+        let commands: Vec<String> = databases.chain(images).filter(|command| printed.insert(command.clone())).collect();
         if !commands.is_empty() {
             let _ = writeln!(script, "\n# {listed}");
             for command in commands {

@@ -1,4 +1,4 @@
-//! Which branches a run builds: all, those of some names, or one share of all.
+//! Which branches a run builds: all, those that match patterns, or one shard.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::glob::fits;
@@ -6,54 +6,54 @@ use crate::plan::Plan;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// Which branches a run builds. The outputs of parts merge by plain union.
+/// Which branches a run builds. The outputs of several runs merge by plain union.
 #[derive(Clone, Debug, Default)]
-pub enum Part {
+pub enum Selection {
     /// Every branch.
     #[default]
     All,
-    /// The branches whose name or slug fits one of these patterns, in which `*` is any text and `?` any character.
+    /// The branches whose name or slug matches one of these patterns. `*` matches any text, `?` any character.
     Only(Vec<String>),
-    /// The branches whose slugs fall to one of several shares.
+    /// The branches of one shard.
     Shard(Shard),
 }
 
-/// One of several shares. Which share a slug falls to depends on nothing but the slug and their number, so that the
-/// folder of a removed branch has a share too.
+/// One of several shards. The shard of a slug depends on the slug and the number of shards only, so the folder of a removed
+/// branch is in a shard too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
-    /// Which one, from 1.
+    /// Which one, starting at 1.
     pub index: u32,
-    /// How many there are.
+    /// The number of shards.
     pub of: u32,
 }
 
-impl Part {
-    /// Refuses patterns that fit no branch.
+impl Selection {
+    /// An error for each pattern that matches no branch.
     pub fn check(&self, plan: &Plan) -> Result<()> {
-        let Part::Only(patterns) = self else { return Ok(()) };
+        let Selection::Only(patterns) = self else { return Ok(()) };
         let fits_any = |pattern: &&String| {
             plan.branches.iter().any(|branch| fits(pattern, &branch.name) || fits(pattern, branch.slug.as_str()))
         };
         let fault = |pattern: &String| {
             let names = plan.branches.iter().flat_map(|branch| [branch.name.as_str(), branch.slug.as_str()]);
-            Diagnostic::new(Code::Usage, format!("no branch is named `{pattern}`")).suggest(pattern, names)
+            Diagnostic::new(Code::Usage, format!("no branch matches `{pattern}`")).suggest(pattern, names)
         };
         Diagnostics::check(patterns.iter().filter(|pattern| !fits_any(pattern)).map(fault).collect(), ())
     }
 
-    /// Whether a branch belongs to it.
+    /// Whether it has a branch.
     pub fn has(&self, name: &str, slug: &str) -> bool {
         match self {
-            Part::All => true,
-            Part::Only(patterns) => patterns.iter().any(|pattern| fits(pattern, name) || fits(pattern, slug)),
-            Part::Shard(shard) => shard.has(slug),
+            Selection::All => true,
+            Selection::Only(patterns) => patterns.iter().any(|pattern| fits(pattern, name) || fits(pattern, slug)),
+            Selection::Shard(shard) => shard.has(slug),
         }
     }
 
-    /// Whether what stands under a slug belongs to it, be it of a branch of `plan` or of one that is no more.
+    /// Whether it has the files of a slug, of a branch in `plan` or of a removed one.
     pub fn slugs<'a>(&'a self, plan: &'a Plan) -> impl Fn(&str) -> bool + Sync + 'a {
-        let all = matches!(self, Part::All);
+        let all = matches!(self, Selection::All);
         let branches = plan.branches.iter().filter(|_| !all);
         let names: BTreeMap<&str, &str> = branches.map(|b| (b.slug.as_str(), b.name.as_str())).collect();
         move |slug| match names.get(slug) {
@@ -62,12 +62,12 @@ impl Part {
         }
     }
 
-    /// Whether the folder of a branch that is no more belongs to it.
+    /// Whether it has the folder of a removed branch.
     fn has_removed(&self, slug: &str) -> bool {
         match self {
-            Part::All => true,
-            Part::Only(_) => false,
-            Part::Shard(shard) => shard.has(slug),
+            Selection::All => true,
+            Selection::Only(_) => false,
+            Selection::Shard(shard) => shard.has(slug),
         }
     }
 }

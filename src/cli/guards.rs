@@ -1,0 +1,73 @@
+//! Limits on what one build may delete: folders of branches, and DNS names.
+//!
+//! Both are counted over the whole set, also with `--shard`: a list that was cut off must not pass because its loss is spread over
+//! several jobs. What counts is the output on the disk, so a build that was allowed once can be run again.
+
+use super::session::Session;
+use crate::diagnostic::Result;
+use crate::disk::{Comparison, FolderComparison, OutputDir};
+use crate::dns;
+use crate::dns::change::ZoneChange;
+use crate::guard;
+use crate::name::DnsName;
+use crate::output::{OutputFolder, OutputKind, OutputPath, declares_owner};
+use crate::pipeline::{Build, Selection};
+use std::collections::BTreeSet;
+
+/// Stops a run that would delete too many folders of branches.
+pub(super) fn branches(session: &Session, output: &OutputDir, allowed: Option<usize>) -> Result<()> {
+    let existing = session.plan.slugs();
+    let folders: BTreeSet<String> = output.folders(&OutputFolder::Namespaces.path())?.into_iter().collect();
+    // A folder without a lock file is unmanaged and stays.
+    let is_owned = |slug: &str| output.text(&OutputPath::lock(slug)).is_some();
+    let is_removed = |slug: &&str| !existing.contains(slug) && is_owned(slug);
+    let deletes = !matches!(session.selection, Selection::Only(_));
+    let removed: Vec<&str> = folders.iter().filter(|_| deletes).map(String::as_str).filter(is_removed).collect();
+    Ok(guard::check("branches in the output", folders.len(), &removed, allowed, "--allow-delete")?)
+}
+
+/// A zone and a name in it.
+type ZoneName = (DnsName, DnsName);
+
+/// Stops a run that would make too many DNS names absent.
+pub(super) fn names(session: &Session, build: &Build, comparison: &Comparison, allowed: Option<usize>) -> Result<()> {
+    let output = session.output();
+    if allowed.is_none() && !comparison.folders.iter().any(|folder| loses_names(&output, folder)) {
+        return Ok(());
+    }
+    let is_change = |path: &OutputPath| path.kind() == OutputKind::ZoneChange;
+    let files = output.read(&[OutputFolder::Dns.path()], |path| is_change(&path.clone().into()))?;
+    let failed: BTreeSet<&str> = build.failures.iter().map(|failure| failure.branch.slug.as_str()).collect();
+    let is_selected = session.selection.slugs(&session.plan);
+    let wanted = dns::host::names(&session.spec, &session.plan)?;
+    let wanted: BTreeSet<ZoneName> =
+        wanted.iter().flat_map(|of| of.present.keys().map(|name| (of.zone.clone(), name.clone()))).collect();
+    let (mut all, mut removed): (BTreeSet<ZoneName>, BTreeSet<ZoneName>) = Default::default();
+    for (path, text) in files.iter().filter(|(path, text)| declares_owner(path, text)) {
+        // A file that cannot be read is written again; the base revision has what was in it.
+        let Ok(change) = ZoneChange::parse(text) else { continue };
+        let is_counted = !matches!(session.selection, Selection::Only(_)) || is_selected(path.slug());
+        for name in change.present.into_keys() {
+            let name = (change.zone.clone(), name);
+            if is_counted && !failed.contains(path.slug()) && !wanted.contains(&name) {
+                removed.insert(name.clone());
+            }
+            all.insert(name);
+        }
+    }
+    let removed: Vec<&str> = removed.iter().map(|(_, name)| name.as_str()).collect();
+    Ok(guard::check("names in DNS", all.len(), &removed, allowed, "--allow-delete-names")?)
+}
+
+/// Whether a folder is that of a zone, and one of its files gets a name that becomes absent.
+fn loses_names(output: &OutputDir, folder: &FolderComparison) -> bool {
+    let is_zone = folder.path.parent().as_str() == OutputFolder::Dns.name();
+    let content = |name: &str| folder.files.iter().find(|(other, _)| *other == name).map(|(_, content)| *content);
+    let absent = |text: &str| ZoneChange::parse(text).map(|change| change.absent).unwrap_or_default();
+    let grows = |name: &str| {
+        let now = content(name).map(absent).unwrap_or_default();
+        let then = folder.path.join(name).and_then(|path| output.text(&path)).map(|text| absent(&text));
+        !now.is_subset(&then.unwrap_or_default())
+    };
+    is_zone && folder.differing.iter().any(|(name, _)| grows(name))
+}

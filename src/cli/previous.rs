@@ -1,0 +1,185 @@
+//! The previous output, as the commands that build read it.
+//!
+//! It is what `--base` names; else the output at the commit where this history forks from the trunk; else the output on the disk.
+//! All commands that build ask here, so they see the same.
+
+use super::workspace::Workspace;
+use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::disk::{self, OutputDir};
+use crate::git::{self, ForkPoint, OutputAtCommit};
+use crate::output::{OutputFolder, OutputKind, OutputPath, PreviousOutput, Tree, owned_files};
+use crate::plan::Plan;
+use crate::source::RelPath;
+use crate::spec::Spec;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The trunk: the default branch of `origin` if it is known, as after `git clone` or `git remote set-head origin --auto`.
+const TRUNK: &[&str] = &["refs/remotes/origin/HEAD", "refs/remotes/origin/main"];
+
+/// Where the previous output is.
+enum BaseRevision {
+    Commit(OutputAtCommit),
+    Folder(OutputDir),
+}
+
+/// The output at the base revision, and the one on the disk.
+pub(super) struct RecordedOutput {
+    base: BaseRevision,
+    disk: OutputDir,
+    recorded: Tree,
+    /// What the user should know about the base revision.
+    pub(super) warnings: Vec<Diagnostic>,
+}
+
+impl RecordedOutput {
+    /// The previous output as far as a build of the slugs that are `wanted` needs it. `asked` is the value of `--base`.
+    pub(super) fn open(
+        asked: Option<&str>,
+        workspace: &Workspace,
+        here: &Path,
+        (spec, plan): (&Spec, &Plan),
+        wanted: impl Fn(&str) -> bool + Sync,
+    ) -> Result<Self> {
+        let fork = if asked.is_none() { git::fork_point(&workspace.root, TRUNK)? } else { ForkPoint::None };
+        let warnings = if fork == ForkPoint::Unknown { vec![unknown_fork_point()] } else { Vec::new() };
+        let base = match (asked, fork) {
+            (Some(asked), _) => named(asked, workspace, here, &spec.output)?,
+            (None, ForkPoint::At(commit)) => at_commit(workspace, &commit, &spec.output)?,
+            (None, ForkPoint::Unknown | ForkPoint::None) => BaseRevision::Folder(workspace.output(&spec.output)),
+        };
+        let existing = plan.slugs();
+        let is_removed = |slug: &String| wanted(slug) && !existing.contains(slug.as_str());
+        let removed = base.slugs()?.into_iter().filter(is_removed);
+        let folders: Vec<RelPath> = removed
+            .map(|slug| OutputFolder::Namespaces.join(&slug))
+            .chain([OutputFolder::Dns.path(), OutputFolder::Teardown.path()])
+            .collect();
+        let recorded = base.read(&folders, |path| wanted(path.slug()))?;
+        let recorded = recorded_files(recorded);
+        Ok(RecordedOutput { base, disk: workspace.output(&spec.output), recorded, warnings })
+    }
+}
+
+impl PreviousOutput for RecordedOutput {
+    fn recorded(&self) -> &Tree {
+        &self.recorded
+    }
+
+    fn replaced(&self, slugs: &BTreeSet<&str>, tree: &Tree) -> Result<Tree> {
+        let is_asked = |path: &OutputPath| path.is_locked() && slugs.contains(path.slug());
+        let is_object = |path: &OutputPath| path.kind() == OutputKind::Object;
+        let changed = match &self.base {
+            BaseRevision::Commit(files) => {
+                let changed: Vec<&OutputPath> = files.differing(tree).filter(|path| is_asked(path)).collect();
+                let locks: BTreeSet<OutputPath> = changed.iter().map(|path| OutputPath::lock(path.slug())).collect();
+                files.read(changed.into_iter().filter(|path| is_object(path)).chain(&locks))?
+            }
+            BaseRevision::Folder(output) => {
+                let folders: Vec<RelPath> = slugs.iter().map(|slug| OutputFolder::Namespaces.join(slug)).collect();
+                let mut changed = output.differing(&folders, tree)?;
+                let slugs: BTreeSet<String> = changed.iter().map(|(path, _)| path.slug().to_owned()).collect();
+                let locks = slugs.iter().map(|slug| OutputPath::lock(slug));
+                changed.extend(locks.filter_map(|lock| output.text(&lock).map(|text| (lock, text.into()))));
+                changed
+            }
+        };
+        let owned = owned_files(changed, &Tree::default());
+        Ok(owned.into_iter().filter(|(path, _)| is_asked(path) && is_object(path)).collect())
+    }
+
+    fn earlier(&self, wanted: &dyn Fn(&str) -> bool) -> Result<Tree> {
+        let BaseRevision::Commit(files) = &self.base else { return Ok(Tree::default()) };
+        Ok(match files.before(|path| path.is_locked() && wanted(path.slug()))? {
+            Some(files) => recorded_files(files.read(files.paths())?),
+            None => Tree::default(),
+        })
+    }
+
+    fn last(&self, slug: &str) -> Result<Vec<Arc<str>>> {
+        let folder = [OutputFolder::Namespaces.join(slug)];
+        let is_object = |path: &OutputPath| path.kind() == OutputKind::Object;
+        let base = self.base.read(&folder, is_object)?;
+        let disk = BaseRevision::read_folder(&self.disk, &folder, is_object)?;
+        Ok(base.into_iter().chain(disk).map(|(_, text)| text).collect())
+    }
+}
+
+impl BaseRevision {
+    /// The slugs that have a namespace folder.
+    fn slugs(&self) -> Result<BTreeSet<String>> {
+        Ok(match self {
+            BaseRevision::Commit(files) => {
+                files.paths().filter(|path| path.is_locked()).map(|path| path.slug().to_owned()).collect()
+            }
+            BaseRevision::Folder(output) => output.folders(&OutputFolder::Namespaces.path())?.into_iter().collect(),
+        })
+    }
+
+    /// The files in and below some folders that are `wanted`.
+    fn read(&self, folders: &[RelPath], wanted: impl Fn(&OutputPath) -> bool + Sync) -> Result<Tree> {
+        match self {
+            BaseRevision::Commit(files) => {
+                let is_within =
+                    |path: &&OutputPath| folders.iter().any(|folder| path.is_within(folder)) && wanted(path);
+                Ok(files.read(files.paths().filter(is_within))?)
+            }
+            BaseRevision::Folder(output) => BaseRevision::read_folder(output, folders, wanted),
+        }
+    }
+
+    fn read_folder(
+        output: &OutputDir,
+        folders: &[RelPath],
+        wanted: impl Fn(&OutputPath) -> bool + Sync,
+    ) -> Result<Tree> {
+        // Without any of the folders there is nothing to walk through.
+        if !folders.iter().any(|folder| output.has(folder)) {
+            return Ok(Tree::default());
+        }
+        output.read(folders, |path| wanted(&path.clone().into()))
+    }
+}
+
+/// What `check` accepts without a base revision may be a removal without its teardown plan.
+fn unknown_fork_point() -> Diagnostic {
+    let message = "cannot find where this branch forks from the default branch of `origin`, so the output on the disk is the base \
+                   revision";
+    Diagnostic::new(Code::Output, message).help(
+        "fetch the default branch, in a shallow clone all of it (`git fetch --unshallow`); set it with `git remote set-head origin \
+         --auto`; or name the base revision with `--base`",
+    )
+}
+
+/// The owned files, and those in folders without a lock file. What else is in the folder of a branch is not part of its footprint.
+fn recorded_files(files: Tree) -> Tree {
+    let (locked, mut others): (Tree, Tree) = (Tree::default(), Tree::default());
+    let mut locked = locked;
+    for (path, text) in files {
+        if path.is_locked() { &mut locked } else { &mut others }.insert(path, text);
+    }
+    others.extend(owned_files(locked, &Tree::default()));
+    others
+}
+
+/// What `--base` names: the output of a commit or of another workspace, or an output folder.
+fn named(asked: &str, workspace: &Workspace, here: &Path, output: &RelPath) -> Result<BaseRevision> {
+    let path = here.join(asked);
+    // The shell passes an empty text for a command substitution that failed.
+    if asked.is_empty() || !path.is_dir() {
+        return at_commit(workspace, asked, output);
+    }
+    let is_workspace = path.join(disk::SPEC).is_file();
+    let path = if is_workspace { path.join(output.as_str()) } else { path };
+    Ok(BaseRevision::Folder(OutputDir::new(path, asked)))
+}
+
+fn at_commit(workspace: &Workspace, commit: &str, output: &RelPath) -> Result<BaseRevision> {
+    Ok(BaseRevision::Commit(OutputAtCommit::at(&workspace.root, commit, output)?))
+}
+
+/// All files of what `--base` names.
+pub(super) fn all_files(asked: &str, workspace: &Workspace, here: &Path, output: &RelPath) -> Result<Tree> {
+    named(asked, workspace, here, output)?.read(&[RelPath::root()], |_| true)
+}

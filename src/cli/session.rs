@@ -1,0 +1,137 @@
+//! What the commands that build have in common: the plan of a workspace, its previous output, a build, and what a build may change on
+//! the disk.
+
+use super::previous::RecordedOutput;
+use super::progress::watched;
+use super::screen::Screen;
+use super::workspace::Workspace;
+use crate::diagnostic::{self, Code, Diagnostic, Diagnostics, Result};
+use crate::disk::OutputDir;
+use crate::output::{OutputFolder, OutputPath, Tree, is_shared_folder};
+use crate::pipeline::{self, Build, Inputs, Progress, Selection};
+use crate::plan::Plan;
+use crate::source::{Project, RelPath};
+use crate::spec::Spec;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// What happens when a branch cannot be built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OnFailure {
+    /// Nothing is built.
+    Stop,
+    /// The other branches are built.
+    KeepGoing,
+}
+
+/// A workspace with everything that a build of it depends on.
+pub(super) struct Session<'a> {
+    pub(super) workspace: &'a Workspace,
+    pub(super) spec: Spec,
+    pub(super) plan: Plan,
+    pub(super) selection: Selection,
+    previous: RecordedOutput,
+    on_failure: OnFailure,
+    screen: Screen,
+    progress: Progress,
+}
+
+impl<'a> Session<'a> {
+    /// Reads the spec and the previous output. `base` is the value of `--base`, seen from the folder `here`.
+    pub(super) fn open(
+        (workspace, here, screen): (&'a Workspace, &Path, Screen),
+        base: Option<&str>,
+        selection: Selection,
+        on_failure: OnFailure,
+    ) -> Result<Self> {
+        let project = &workspace.project;
+        let (spec, plan) = match on_failure {
+            OnFailure::Stop => pipeline::plan(project)?,
+            OnFailure::KeepGoing => pipeline::plan_apart(project).map_err(|errors| of_all(&errors, project))?,
+        };
+        let is_selected = selection.slugs(&plan);
+        let previous = RecordedOutput::open(base, workspace, here, (&spec, &plan), is_selected)?;
+        let progress = Progress::default();
+        Ok(Session { workspace, spec, plan, selection, previous, on_failure, screen, progress })
+    }
+
+    /// What a build depends on.
+    pub(super) fn inputs(&self) -> Inputs<'_> {
+        Inputs {
+            project: &self.workspace.project,
+            spec: &self.spec,
+            plan: &self.plan,
+            previous: &self.previous,
+            selection: &self.selection,
+            progress: &self.progress,
+        }
+    }
+
+    /// Builds the selected branches and reports the progress.
+    pub(super) fn build<'i>(&self, inputs: &'i Inputs<'i>) -> Result<Build<'i>> {
+        let built = watched(self.screen, &self.progress, || pipeline::build(inputs));
+        match self.on_failure {
+            OnFailure::KeepGoing => built.map_err(|errors| of_all(&errors, &self.workspace.project)),
+            OnFailure::Stop => built.and_then(|build| build.errors().map_or(Ok(build), Err)),
+        }
+    }
+
+    /// The output folder.
+    pub(super) fn output(&self) -> OutputDir {
+        self.workspace.output(&self.spec.output)
+    }
+
+    /// The files of a build as `check` and `diff` compare them: prunable entries may be in a file on the disk or not, because
+    /// `build --prune` leaves them out.
+    pub(super) fn comparable(&self, build: &Build) -> Tree {
+        let output = self.output();
+        build.pruned(|path, content| match (output.text(path), content) {
+            (None, None) => true,
+            (Some(text), Some(content)) => text == content,
+            _ => false,
+        })
+    }
+
+    /// Whether a build may change a folder of the output, or a file in a shared folder: those of its branches that did not fail and
+    /// of removed ones in the selection. Only a whole build may change the rest.
+    pub(super) fn scope<'s>(&'s self, build: &'s Build) -> impl Fn(&RelPath) -> bool + Sync + 's {
+        let is_selected = self.selection.slugs(&self.plan);
+        let failed: BTreeSet<&str> = build.failures.iter().map(|failure| failure.branch.slug.as_str()).collect();
+        let is_built = move |slug: &str| is_selected(slug) && !failed.contains(slug);
+        move |path| {
+            let has_slug = OutputFolder::of(path) == Some(OutputFolder::Namespaces) && path.parts().count() > 1;
+            match () {
+                () if has_slug => is_built(OutputPath::from(path.clone()).slug()),
+                // What counts in a shared folder are its files.
+                () if is_shared_folder(path) => true,
+                () if is_shared_folder(&path.parent()) => is_built(OutputPath::from(final_path(path)).slug()),
+                () => matches!(self.selection, Selection::All),
+            }
+        }
+    }
+
+    /// Reports the warnings of a build and of the base revision.
+    pub(super) fn warn(&self, build: &Build) {
+        let warnings = build.warnings.iter().chain(&self.previous.warnings);
+        self.screen.warn(warnings, &self.workspace.project);
+    }
+}
+
+/// The path of a file; of a temporary file, the path that it is renamed to.
+fn final_path(path: &RelPath) -> RelPath {
+    let name = path.name().strip_prefix('.').and_then(|name| name.strip_suffix(".pleach"));
+    name.and_then(|name| path.parent().join(name)).unwrap_or_else(|| path.clone())
+}
+
+/// Errors that concern all branches, with the reason why `--keep-going` does not help.
+fn of_all(errors: &Diagnostics, project: &Project) -> Diagnostics {
+    let mut errors = diagnostic::sorted(errors.iter(), project);
+    let of_spec =
+        |error: &&mut Diagnostic| matches!(error.parts().code, Code::Spec | Code::Yaml | Code::Name | Code::Dns);
+    if let Some(last) = errors.iter_mut().rfind(of_spec) {
+        *last = last.clone().help(
+            "names derive from the whole spec, so nothing is written until it is valid, even with `--keep-going`",
+        );
+    }
+    errors.into_iter().map(Diagnostics::from).collect::<Vec<_>>().into()
+}

@@ -1,0 +1,15 @@
+//! The output as data: what each file of it is, the files of a build, the lock file, and which files pleach owns.
+//!
+//! Nothing here reads or writes a disk, and nothing here makes the content of a file; the stages do that.
+
+mod lock;
+mod ownership;
+mod path;
+mod previous;
+mod tree;
+
+pub use lock::Lock;
+pub use ownership::{MANAGED_BY, declares_owner, is_shared_folder, lock_names, owned_files, required_declaration};
+pub use path::{GITOPS_TOOLS, LOCK_FILE, OutputFolder, OutputKind, OutputPath};
+pub use previous::PreviousOutput;
+pub use tree::Tree;

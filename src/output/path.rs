@@ -1,0 +1,251 @@
+//! Where a file of the output is, and what it is because of that.
+//!
+//! This is the only place that knows the layout below `out/`. A path is parsed once, when it enters a
+//! [`Tree`](super::Tree).
+
+use crate::source::RelPath;
+use smol_str::SmolStr;
+use std::borrow::Borrow;
+use std::fmt;
+use std::ops::Deref;
+
+/// The name of the lock file in a namespace folder.
+pub const LOCK_FILE: &str = "pleach.lock";
+
+/// The tools that have a folder below `gitops/` with one file per branch.
+pub const GITOPS_TOOLS: [&str; 2] = ["argocd", "flux"];
+
+/// A top-level folder of the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputFolder {
+    /// One folder per branch, with its objects and its lock file.
+    Namespaces,
+    /// One folder per zone, with one zone change file per branch.
+    Dns,
+    /// One teardown plan per slug.
+    Teardown,
+    /// What Argo CD, Flux and `kubectl` need to apply the output.
+    Gitops,
+}
+
+impl OutputFolder {
+    /// The name of the folder.
+    pub fn name(self) -> &'static str {
+        match self {
+            OutputFolder::Namespaces => "namespaces",
+            OutputFolder::Dns => "dns",
+            OutputFolder::Teardown => "teardown",
+            OutputFolder::Gitops => "gitops",
+        }
+    }
+
+    /// The path of the folder below the output folder.
+    pub fn path(self) -> RelPath {
+        RelPath::root().join(self.name()).expect("a folder name is a relative path")
+    }
+
+    /// The folder of a branch in it, a zone in it, or a file.
+    pub fn join(self, below: &str) -> RelPath {
+        self.path().join(below).expect("slugs, zones and file names do not leave their folder")
+    }
+
+    /// The folder that a path is in.
+    pub fn of(path: &RelPath) -> Option<Self> {
+        let folders = [OutputFolder::Namespaces, OutputFolder::Dns, OutputFolder::Teardown, OutputFolder::Gitops];
+        let first = path.parts().next()?;
+        folders.into_iter().find(|folder| folder.name() == first)
+    }
+}
+
+/// What a file of the output is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputKind {
+    /// A Kubernetes object of a branch: `namespaces/<slug>/<name>.yaml`.
+    Object,
+    /// The lock file of a branch: `namespaces/<slug>/pleach.lock`.
+    Lock,
+    /// `dns/<zone>/<slug>.yaml`
+    ZoneChange,
+    /// `teardown/<slug>.yaml`
+    TeardownPlan,
+    /// A file of one branch for Argo CD or Flux: `gitops/<tool>/<slug>.yaml`.
+    BranchGitops,
+    /// A file of the whole project: `gitops/<name>`.
+    ProjectGitops,
+    /// No build writes a file there.
+    Unmanaged,
+}
+
+/// The path of a file below the output folder, and what the file is. Ordered by path.
+#[derive(Clone, Debug)]
+pub struct OutputPath {
+    path: RelPath,
+    kind: OutputKind,
+}
+
+impl OutputPath {
+    /// A file in the namespace folder of a branch.
+    pub fn object(slug: &str, file: &str) -> Self {
+        OutputFolder::Namespaces.join(&format!("{slug}/{file}")).into()
+    }
+
+    /// The lock file of a branch.
+    pub fn lock(slug: &str) -> Self {
+        OutputPath::object(slug, LOCK_FILE)
+    }
+
+    /// The zone change file of a branch in a zone.
+    pub fn zone_change(zone: &str, slug: &str) -> Self {
+        OutputFolder::Dns.join(&format!("{zone}/{slug}.yaml")).into()
+    }
+
+    /// The teardown plan of a slug.
+    pub fn teardown_plan(slug: &str) -> Self {
+        OutputFolder::Teardown.join(&format!("{slug}.yaml")).into()
+    }
+
+    /// The file of a branch for one of [`GITOPS_TOOLS`].
+    pub fn branch_gitops(tool: &str, slug: &str) -> Self {
+        OutputFolder::Gitops.join(&format!("{tool}/{slug}.yaml")).into()
+    }
+
+    /// A GitOps file of the whole project.
+    pub fn project_gitops(name: &str) -> Self {
+        OutputFolder::Gitops.join(name).into()
+    }
+
+    /// What the file is.
+    pub fn kind(&self) -> OutputKind {
+        self.kind
+    }
+
+    /// The slug of the branch that the file belongs to. A file of the whole project has its path in place of a slug; no
+    /// slug contains a slash.
+    pub fn slug(&self) -> &str {
+        match self.kind {
+            OutputKind::ProjectGitops => self.path.as_str(),
+            OutputKind::Object | OutputKind::Lock => self.path.parts().nth(1).unwrap_or_default(),
+            OutputKind::Unmanaged if OutputFolder::of(&self.path) == Some(OutputFolder::Namespaces) => {
+                self.path.parts().nth(1).unwrap_or_default()
+            }
+            _ => self.path.name().trim_end_matches(".yaml"),
+        }
+    }
+
+    /// The slug as a value that outlives the path.
+    pub fn owned_slug(&self) -> SmolStr {
+        self.slug().into()
+    }
+
+    /// Whether the lock file of its folder decides who owns the file.
+    pub fn is_locked(&self) -> bool {
+        matches!(self.kind, OutputKind::Object | OutputKind::Lock)
+    }
+}
+
+impl From<RelPath> for OutputPath {
+    fn from(path: RelPath) -> Self {
+        let kind = kind(&path);
+        OutputPath { path, kind }
+    }
+}
+
+fn kind(path: &RelPath) -> OutputKind {
+    let is_yaml = path.name().strip_suffix(".yaml").is_some();
+    match (OutputFolder::of(path), path.parts().count()) {
+        (Some(OutputFolder::Namespaces), 3) if path.name() == LOCK_FILE => OutputKind::Lock,
+        (Some(OutputFolder::Namespaces), 3) => OutputKind::Object,
+        (Some(OutputFolder::Dns), 3) if is_yaml => OutputKind::ZoneChange,
+        (Some(OutputFolder::Teardown), 2) if is_yaml => OutputKind::TeardownPlan,
+        (Some(OutputFolder::Gitops), 3) if is_yaml && path.parts().nth(1).is_some_and(is_tool) => {
+            OutputKind::BranchGitops
+        }
+        (Some(OutputFolder::Gitops), 2) => OutputKind::ProjectGitops,
+        _ => OutputKind::Unmanaged,
+    }
+}
+
+/// Whether a folder below `gitops/` has one file per branch.
+pub(super) fn is_tool(name: &str) -> bool {
+    GITOPS_TOOLS.contains(&name)
+}
+
+impl Deref for OutputPath {
+    type Target = RelPath;
+    fn deref(&self) -> &RelPath {
+        &self.path
+    }
+}
+
+impl Borrow<RelPath> for OutputPath {
+    fn borrow(&self) -> &RelPath {
+        &self.path
+    }
+}
+
+impl PartialEq for OutputPath {
+    fn eq(&self, other: &Self) -> bool {
+        self.path == other.path
+    }
+}
+
+impl Eq for OutputPath {}
+
+impl PartialOrd for OutputPath {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for OutputPath {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.path.cmp(&other.path)
+    }
+}
+
+impl fmt::Display for OutputPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.path.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_says_what_its_file_is() {
+        for (path, kind, slug) in [
+            ("namespaces/login/10-service-web.yaml", OutputKind::Object, "login"),
+            ("namespaces/login/README", OutputKind::Object, "login"),
+            ("namespaces/login/pleach.lock", OutputKind::Lock, "login"),
+            ("namespaces/login", OutputKind::Unmanaged, "login"),
+            ("namespaces/login/more/a.yaml", OutputKind::Unmanaged, "login"),
+            ("dns/dev.example.com/login.yaml", OutputKind::ZoneChange, "login"),
+            ("dns/login.yaml", OutputKind::Unmanaged, "login"),
+            ("teardown/login.yaml", OutputKind::TeardownPlan, "login"),
+            ("teardown/README", OutputKind::Unmanaged, "README"),
+            ("gitops/argocd/login.yaml", OutputKind::BranchGitops, "login"),
+            ("gitops/other/login.yaml", OutputKind::Unmanaged, "login"),
+            ("gitops/apply.sh", OutputKind::ProjectGitops, "gitops/apply.sh"),
+            ("README.md", OutputKind::Unmanaged, "README.md"),
+        ] {
+            let path = OutputPath::from(RelPath::new(path).unwrap());
+            assert_eq!((path.kind(), path.slug()), (kind, slug), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_pleach_makes_has_the_kind_that_it_is_made_for() {
+        for (path, kind) in [
+            (OutputPath::object("a", "10-x.yaml"), OutputKind::Object),
+            (OutputPath::lock("a"), OutputKind::Lock),
+            (OutputPath::zone_change("example.com", "a"), OutputKind::ZoneChange),
+            (OutputPath::teardown_plan("a"), OutputKind::TeardownPlan),
+            (OutputPath::branch_gitops("flux", "a"), OutputKind::BranchGitops),
+            (OutputPath::project_gitops("apply.sh"), OutputKind::ProjectGitops),
+        ] {
+            assert_eq!(path.kind(), kind, "{path}");
+        }
+    }
+}

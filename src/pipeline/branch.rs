@@ -1,0 +1,126 @@
+//! One branch, from templates to files. A branch does not depend on any other.
+
+use super::{Inputs, own};
+use crate::checks::{self, AddressSource, CheckInput, CheckedObject, Claim};
+use crate::diagnostic::{Diagnostic, Diagnostics, Result, Severity, gather};
+use crate::dns::change::Object;
+use crate::dns::host::Names;
+use crate::kustomize::{self, Input, Layers, Memo};
+use crate::node::Node;
+use crate::objects::{ContributorInput, ZoneEndpoints};
+use crate::output::OutputPath;
+use crate::plan::Branch;
+use crate::render::{Context, Engine};
+use crate::resource::Resource;
+use crate::source::{File, Location};
+use crate::spec::{Backend, Compat};
+use crate::yaml::{Cache, Dialect};
+use crate::{dns, emit, objects};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A branch that was built.
+#[derive(Debug)]
+pub struct BuiltBranch<'a> {
+    /// The branch.
+    pub branch: &'a Branch,
+    /// Its objects as they are written, each with its source location.
+    pub objects: Vec<Resource>,
+    /// Its files.
+    pub(super) files: Vec<(OutputPath, Arc<str>)>,
+    pub(super) claims: Vec<Claim>,
+    pub(super) warnings: Vec<Diagnostic>,
+}
+
+/// What all branches share while they are built.
+pub(super) struct BranchBuilder<'a> {
+    inputs: &'a Inputs<'a>,
+    /// The objects of each branch, by slug, whose addresses DNS names take.
+    addressed: BTreeMap<&'a str, BTreeMap<Object, Location>>,
+    /// What each branch, by slug, writes as DNSEndpoint objects.
+    endpoints: BTreeMap<&'a str, Vec<Names<'a>>>,
+    cache: Cache,
+    memo: Memo,
+    engine: Engine,
+}
+
+impl<'a> BranchBuilder<'a> {
+    /// A builder for the branches of a plan, which have these DNS names.
+    pub(super) fn new(inputs: &'a Inputs<'a>, names: &[Names<'a>]) -> Self {
+        let (mut addressed, mut endpoints) = (BTreeMap::<_, BTreeMap<_, _>>::new(), BTreeMap::<_, Vec<_>>::new());
+        for names in names {
+            let slug = names.branch.slug.as_str();
+            if !names.objects.is_empty() {
+                addressed.entry(slug).or_default().extend(names.objects.clone());
+            }
+            if names.backend == Backend::DnsEndpoint {
+                endpoints.entry(slug).or_default().push(names.clone());
+            }
+        }
+        let engine = Engine::new(inputs.project);
+        BranchBuilder { inputs, addressed, endpoints, cache: Cache::default(), memo: Memo::default(), engine }
+    }
+
+    /// Builds a branch. One that Kubernetes does not serve has no objects and no files.
+    pub(super) fn build<'b>(&self, branch: &'b Branch) -> Result<BuiltBranch<'b>> {
+        let empty =
+            BuiltBranch { branch, objects: Vec::new(), files: Vec::new(), claims: Vec::new(), warnings: Vec::new() };
+        Diagnostics::check(branch.missing.clone(), ())?;
+        let endpoints = self.endpoints.get(branch.slug.as_str()).map(Vec::as_slice).unwrap_or_default();
+        let endpoints = gather(endpoints, |names| {
+            dns::endpoint::of_branch(names).map(|endpoints| ZoneEndpoints { zone: names.zone.as_str(), endpoints })
+        })?;
+        let Some(namespace) = branch.namespace() else { return Ok(empty) };
+        let kustomize::BuiltObjects { mut resources, mut warnings } = self.objects(branch, namespace)?;
+        let spec = self.inputs.spec;
+        let input = ContributorInput { spec, branch, namespace, endpoints: &endpoints };
+        warnings.extend(objects::add(&input, &mut resources)?);
+        let claims = checks::claims(&resources);
+        let sources = self.addressed.get(branch.slug.as_str()).into_iter().flatten();
+        let sources: Vec<AddressSource> = sources.map(|(object, at)| address_source(object, *at)).collect();
+        let checked = resources.iter().map(CheckedObject::new).collect();
+        let input = CheckInput { spec, branch, namespace, objects: checked, address_sources: &sources };
+        warnings.extend(checks::check(&input)?);
+        let objects = emit::objects(branch, namespace, resources);
+        let files = emit::files(branch, &objects)?;
+        let warnings = warnings.into_iter().map(|warning| warning.in_branch(&branch.name)).collect();
+        Ok(BuiltBranch { branch, objects, files, claims, warnings })
+    }
+
+    /// The objects that the base directory, the overlays and the branch's own settings make.
+    fn objects(&self, branch: &Branch, namespace: &str) -> Result<kustomize::BuiltObjects> {
+        let Inputs { project, spec, .. } = self.inputs;
+        let templates = BranchTemplates { engine: &self.engine, context: Context::new(&branch.variables)? };
+        let layers = Layers {
+            base: spec.base.clone(),
+            overlays: branch.overlays.clone(),
+            own: own::kustomization(branch, namespace)?,
+            lossy: match spec.compat {
+                Compat::Strict => Severity::Error,
+                Compat::Kustomize => Severity::Warning,
+            },
+        };
+        let input = Input { project, cache: &self.cache, memo: &self.memo, templates: Some(&templates) };
+        kustomize::branch(&input, &layers)
+    }
+}
+
+fn address_source(object: &Object, at: Location) -> AddressSource<'_> {
+    AddressSource { kind: &object.kind, namespace: &object.namespace, name: &object.name, at }
+}
+
+/// The templates of the project, for one branch.
+struct BranchTemplates<'a> {
+    engine: &'a Engine,
+    context: Context,
+}
+
+impl kustomize::TemplateRenderer for BranchTemplates<'_> {
+    fn documents(&self, file: &Arc<File>, dialect: Dialect) -> Result<Vec<Node>> {
+        self.engine.documents(file, &self.context, dialect)
+    }
+
+    fn text(&self, file: &Arc<File>) -> Result<String> {
+        self.engine.text(file, &self.context)
+    }
+}

@@ -1,0 +1,92 @@
+//! What existing branches use, asked lazily: branches outside of the selection are built when somebody asks about something that
+//! the selected ones do not use.
+//!
+//! So `--only` and `--shard` never add to a teardown plan what an unselected branch uses. A branch that cannot be built counts with
+//! what its last output uses.
+
+use super::branch::{BranchBuilder, BuiltBranch};
+use super::{Failure, Inputs};
+use crate::node::Node;
+use crate::plan::Branch;
+use crate::teardown::Footprint;
+use crate::teardown::usage::{InUse, Sought};
+use rayon::ThreadPool;
+use rayon::prelude::*;
+use smol_str::SmolStr;
+use std::sync::atomic::Ordering;
+
+/// The existing branches, as far as they are built.
+pub(super) struct Usage<'a> {
+    inputs: &'a Inputs<'a>,
+    builder: &'a BranchBuilder<'a>,
+    workers: &'a ThreadPool,
+    /// The selected branches that could be built.
+    pub(super) built: &'a [BuiltBranch<'a>],
+    /// The selected branches that could not.
+    failed: Vec<&'a Branch>,
+    /// The branches outside of the selection.
+    unselected: Vec<&'a Branch>,
+}
+
+impl<'a> Usage<'a> {
+    /// The branches of a build that has come so far.
+    pub(super) fn of_branches(
+        inputs: &'a Inputs<'a>,
+        (builder, workers): (&'a BranchBuilder<'a>, &'a ThreadPool),
+        (built, failures): (&'a [BuiltBranch<'a>], &[Failure<'a>]),
+        unselected: Vec<&'a Branch>,
+    ) -> Self {
+        Usage { inputs, builder, workers, built, failed: failures.iter().map(|f| f.branch).collect(), unselected }
+    }
+
+    /// What existing branches use of what is sought.
+    pub(super) fn of(&self, sought: &Sought) -> InUse {
+        let mut in_use = InUse::default();
+        if sought.is_empty() {
+            return in_use;
+        }
+        in_use
+            .footprint
+            .namespaces
+            .extend(self.inputs.plan.branches.iter().filter_map(Branch::namespace).map(SmolStr::from));
+        let built: Vec<Footprint> = self.built.par_iter().map(|branch| sought.used_by(nodes(branch))).collect();
+        built.into_iter().for_each(|footprint| in_use.footprint.add(footprint));
+        if sought.is_covered_by(&in_use.footprint) {
+            return in_use;
+        }
+        for branch in &self.failed {
+            self.add_last(branch, sought, &mut in_use);
+        }
+        self.inputs.progress.all.fetch_add(self.unselected.len(), Ordering::Relaxed);
+        let look = |branch: &&Branch| {
+            let used = self.builder.build(branch).map(|built| sought.used_by(nodes(&built)));
+            self.inputs.progress.done.fetch_add(1, Ordering::Relaxed);
+            used
+        };
+        let looked: Vec<_> = self.workers.install(|| self.unselected.par_iter().map(look).collect());
+        for (branch, used) in self.unselected.iter().zip(looked) {
+            match used {
+                Ok(used) => in_use.footprint.add(used),
+                Err(_) => self.add_last(branch, sought, &mut in_use),
+            }
+        }
+        in_use
+    }
+
+    /// Adds what the last output of a branch that cannot be built uses, and the images that the spec gives it.
+    fn add_last(&self, branch: &Branch, sought: &Sought, in_use: &mut InUse) {
+        let last = self.inputs.previous.last(branch.slug.as_str());
+        match last.and_then(|files| sought.used_by_files(&files)) {
+            Ok(used) => {
+                in_use.footprint.add(used);
+                let images = branch.images.keys().map(|name| sought.named_by(&branch.image(name)));
+                images.for_each(|named| in_use.footprint.add(named));
+            }
+            Err(_) => drop(in_use.unknown.insert(branch.name.clone())),
+        }
+    }
+}
+
+fn nodes<'n>(branch: &'n BuiltBranch) -> impl Iterator<Item = &'n Node> {
+    branch.objects.iter().map(|object| &object.node)
+}

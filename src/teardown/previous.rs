@@ -1,0 +1,168 @@
+//! Footprints of the previous output: those of removed branches, those in existing teardown plans, and what existing branches
+//! have replaced since.
+
+use super::footprint::Footprint;
+use super::plan_file::TeardownPlan;
+use super::usage::Sought;
+use crate::annotation::BRANCH_NAME_ANNOTATION;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
+use crate::node::Node;
+use crate::output::{OutputKind, OutputPath, PreviousOutput, Tree, declares_owner};
+use crate::source::Location;
+use crate::spec::ImageField;
+use crate::yaml::{self, Dialect};
+use rayon::prelude::*;
+use smol_str::SmolStr;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The footprint of one slug. It has no DNS names: zone change files record these.
+#[derive(Clone, Debug, Default)]
+pub struct PreviousFootprint {
+    /// The name of the branch.
+    pub branch: SmolStr,
+    /// All of the footprint.
+    pub all: Footprint,
+    /// What no plan of the previous output lists yet.
+    pub fresh: Footprint,
+}
+
+/// The footprints by slug.
+pub type PreviousFootprints = BTreeMap<SmolStr, PreviousFootprint>;
+
+impl PreviousFootprint {
+    fn fresh(branch: SmolStr, all: Footprint) -> Self {
+        PreviousFootprint { branch, fresh: all.clone(), all }
+    }
+
+    /// Adds another footprint of the same slug. The name of the branch stays if it is known.
+    fn add(&mut self, other: PreviousFootprint) {
+        if self.branch.is_empty() {
+            self.branch = other.branch;
+        }
+        self.all.add(other.all);
+        self.fresh.add(other.fresh);
+    }
+}
+
+/// The footprints of the slugs that are `wanted`: of a slug that a branch `exists` for only what its plan lists, of all others
+/// their objects too.
+pub fn removed(
+    previous: &Tree,
+    fields: &[ImageField],
+    exists: impl Fn(&str) -> bool + Sync,
+    wanted: impl Fn(&str) -> bool + Sync,
+) -> Result<PreviousFootprints> {
+    let is_plan = |path: &OutputPath, text: &str| path.kind() == OutputKind::TeardownPlan && declares_owner(path, text);
+    let files: Vec<_> = previous.iter().filter(|(path, _)| wanted(path.slug())).collect();
+    let read: Vec<Result<Option<(SmolStr, PreviousFootprint)>>> = files
+        .into_par_iter()
+        .map(|(path, text)| {
+            let read = match path.kind() {
+                OutputKind::Object if !exists(path.slug()) => of_object(text, fields),
+                _ if is_plan(path, text) => of_plan(text),
+                _ => return Ok(None),
+            };
+            Ok(Some((path.owned_slug(), read.map_err(|errors| unreadable(path, &errors))?)))
+        })
+        .collect();
+    let mut footprints = PreviousFootprints::new();
+    for (slug, footprint) in gather(read, |read| read)?.into_iter().flatten() {
+        // Objects come before plans, and the branch name in them is newer.
+        footprints.entry(slug).or_default().add(footprint);
+    }
+    Ok(footprints)
+}
+
+/// A branch that was built, as far as this module needs it.
+#[derive(Debug)]
+pub struct BuiltObjects<'a> {
+    /// The name of the branch.
+    pub name: &'a SmolStr,
+    /// Its objects.
+    pub objects: Vec<&'a Node>,
+}
+
+/// Adds to `footprints` what the `built` branches, by slug, had in the previous output and do not have in `tree`; and what these
+/// and the removed branches that `is_removed` selects had before its last change. Returns a warning for each file that cannot be
+/// read.
+pub fn replaced(
+    footprints: &mut PreviousFootprints,
+    previous: &dyn PreviousOutput,
+    (tree, built): (&Tree, &BTreeMap<&str, BuiltObjects>),
+    is_removed: &dyn Fn(&str) -> bool,
+    fields: &[ImageField],
+) -> Result<Vec<Diagnostic>> {
+    let slugs: BTreeSet<&str> = built.keys().copied().collect();
+    let (mut found, mut warnings) = of_objects(&previous.replaced(&slugs, tree)?, fields);
+    match previous.earlier(&|slug| slugs.contains(slug) || is_removed(slug)) {
+        Ok(files) => {
+            let (earlier, more) = of_objects(&files, fields);
+            warnings.extend(more);
+            for (slug, PreviousFootprint { branch, all, .. }) in earlier {
+                // What a plan lists it listed then too, and it may have been torn down since.
+                let mut known = footprints.get(&slug).map(|known| known.all.clone()).unwrap_or_default();
+                known.images.append(&mut known.named);
+                found.entry(slug).or_default().add(PreviousFootprint::fresh(branch, all.without(&known)));
+            }
+        }
+        // A clone need not have all of the history.
+        Err(errors) => warnings.extend(errors),
+    }
+    for (slug, PreviousFootprint { branch, all, .. }) in found {
+        let own = built.get(slug.as_str());
+        let rest = match own {
+            Some(own) => all.without(&Sought::of([&all], fields).used_by(own.objects.iter().copied())),
+            None => all,
+        };
+        if !rest.is_empty() {
+            let known = footprints.entry(slug).or_default();
+            if let Some(own) = own {
+                known.branch = own.name.clone();
+            }
+            known.add(PreviousFootprint::fresh(branch, rest));
+        }
+    }
+    Ok(warnings)
+}
+
+/// The footprints of objects, and a warning for each file that cannot be read.
+fn of_objects(files: &Tree, fields: &[ImageField]) -> (PreviousFootprints, Vec<Diagnostic>) {
+    let files: Vec<(&OutputPath, &Arc<str>)> =
+        files.iter().filter(|(path, _)| path.kind() == OutputKind::Object).collect();
+    let read: Vec<(&OutputPath, Result<PreviousFootprint>)> =
+        files.into_par_iter().map(|(path, text)| (path, of_object(text, fields))).collect();
+    let (mut footprints, mut warnings) = (PreviousFootprints::new(), Vec::new());
+    for (path, read) in read {
+        match read {
+            Ok(footprint) => footprints.entry(path.owned_slug()).or_default().add(footprint),
+            Err(errors) => warnings.push(unreadable(path, &errors)),
+        }
+    }
+    (footprints, warnings)
+}
+
+fn of_plan(text: &str) -> Result<PreviousFootprint> {
+    let TeardownPlan { branch, footprint: mut all, .. } = TeardownPlan::parse(text)?;
+    all.names.clear();
+    // What an existing branch may use was not shown to whoever tears down, so it counts as new.
+    let fresh = Footprint { named: all.named.clone(), ..Footprint::default() };
+    Ok(PreviousFootprint { branch, all, fresh })
+}
+
+fn of_object(text: &str, fields: &[ImageField]) -> Result<PreviousFootprint> {
+    let (mut branch, mut all) = (SmolStr::default(), Footprint::default());
+    for node in yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Location::NONE)? {
+        all.add_object(&node, fields);
+        let name = node.str_at(&["metadata", "annotations", BRANCH_NAME_ANNOTATION]);
+        branch = name.map_or(branch, Into::into);
+    }
+    Ok(PreviousFootprint::fresh(branch, all))
+}
+
+fn unreadable(path: &OutputPath, errors: &Diagnostics) -> Diagnostic {
+    let why = errors.iter().next().map(ToString::to_string).unwrap_or_default();
+    let message =
+        format!("cannot read `{path}` of the base revision, so the footprint of its branch is unknown: {why}");
+    Diagnostic::new(Code::Output, message).help("fix the file, or name another base revision, as in `--base HEAD`")
+}

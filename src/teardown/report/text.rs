@@ -1,0 +1,27 @@
+//! Teardown plans as text.
+
+use super::ListedPlan;
+use std::fmt::Write;
+
+/// A heading and one line per item for each plan; one sentence if there is no plan.
+pub fn render(plans: &[ListedPlan]) -> String {
+    if plans.is_empty() {
+        return "nothing to tear down\n".to_owned();
+    }
+    let mut text = String::new();
+    for listed in plans {
+        let footprint = &listed.plan.footprint;
+        let objects = footprint.objects.iter().map(|object| format!("{} {}", object.gvk.kind, object.name));
+        let databases = footprint.databases.iter().map(|d| format!("{} {} in {}", d.kind, d.name, d.instance));
+        let rows = footprint.namespaces.iter().map(|name| ("namespace", name.to_string()));
+        let rows = rows.chain(objects.map(|object| ("object", object)));
+        let rows = rows.chain(footprint.names.iter().map(|(_, name)| ("dns", name.to_string())));
+        let rows = rows.chain(databases.map(|database| ("database", database)));
+        let rows = rows.chain(footprint.images.iter().map(|image| ("image", image.to_string())));
+        let _ = writeln!(text, "{listed}");
+        for (what, which) in rows {
+            let _ = writeln!(text, "  {what:<9}  {which}");
+        }
+    }
+    text
+}

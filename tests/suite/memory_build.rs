@@ -1,0 +1,59 @@
+//! Builds in memory, through the library.
+
+use crate::diagnostic::Result;
+use crate::output::{PreviousOutput, Tree};
+use crate::pipeline::{self, Inputs, Progress, Selection};
+use crate::source::Project;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The result of a build in memory.
+pub(crate) struct BuiltOutput {
+    pub(crate) tree: Tree,
+    /// The files without all prunable entries.
+    pub(crate) pruned: Tree,
+    pub(crate) warnings: Vec<String>,
+    /// The names of the branches that failed.
+    pub(crate) failed: Vec<String>,
+}
+
+/// Builds a project, some branches of which may fail.
+pub(crate) fn build(project: &Project, previous: &dyn PreviousOutput, selection: &Selection) -> BuiltOutput {
+    let (spec, plan) = pipeline::plan(project).unwrap();
+    let progress = Progress::default();
+    let inputs = Inputs { project, spec: &spec, plan: &plan, previous, selection, progress: &progress };
+    let build = pipeline::build(&inputs).unwrap();
+    BuiltOutput {
+        pruned: build.pruned(|_, _| true),
+        warnings: build.warnings.iter().map(ToString::to_string).collect(),
+        failed: build.failures.iter().map(|failure| failure.branch.name.to_string()).collect(),
+        tree: build.tree,
+    }
+}
+
+/// Builds a project of which no branch may fail.
+pub(crate) fn build_all(project: &Project, previous: &Tree, selection: &Selection) -> BuiltOutput {
+    let built = build(project, previous, selection);
+    assert_eq!(built.failed, [""; 0]);
+    built
+}
+
+/// A previous output whose branches have another output on the disk.
+pub(crate) struct WithLast {
+    pub(crate) base: Tree,
+    pub(crate) last: Tree,
+}
+
+impl PreviousOutput for WithLast {
+    fn recorded(&self) -> &Tree {
+        &self.base
+    }
+
+    fn replaced(&self, slugs: &BTreeSet<&str>, tree: &Tree) -> Result<Tree> {
+        self.base.replaced(slugs, tree)
+    }
+
+    fn last(&self, slug: &str) -> Result<Vec<Arc<str>>> {
+        self.last.last(slug)
+    }
+}
