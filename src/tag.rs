@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 /// How a tag is made of a branch name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Style {
+pub enum TagStyle {
     /// The name where it is a tag, else a cleaned name and 8 hex digits of the SHA-256 of the raw one, so that no two
     /// branches share a tag.
     #[default]
@@ -21,13 +21,13 @@ const LONGEST: usize = 128;
 /// The longest slug of GitLab.
 const GITLAB: usize = 63;
 
-impl Style {
+impl TagStyle {
     /// The style with that name.
     pub fn named(name: &str) -> Option<Self> {
         Some(match name {
-            "pleach" => Style::Pleach,
-            "gitlab" => Style::Gitlab,
-            "github" => Style::Github,
+            "pleach" => TagStyle::Pleach,
+            "gitlab" => TagStyle::Gitlab,
+            "github" => TagStyle::Github,
             _ => return None,
         })
     }
@@ -35,19 +35,19 @@ impl Style {
     /// The tag of a branch.
     pub fn tag(self, branch: &str) -> String {
         match self {
-            Style::Pleach => unique(branch),
-            Style::Gitlab => {
+            TagStyle::Pleach => unique(branch),
+            TagStyle::Gitlab => {
                 let fit = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
                 let slug: String = branch.chars().flat_map(char::to_lowercase).map(fit).take(GITLAB).collect();
                 slug.trim_matches('-').to_owned()
             }
-            Style::Github => cleaned(branch),
+            TagStyle::Github => cleaned(branch),
         }
     }
 
     /// How many digits of a commit are its short form.
     pub fn short_commit(self) -> usize {
-        if self == Style::Gitlab { 8 } else { 7 }
+        if self == TagStyle::Gitlab { 8 } else { 7 }
     }
 }
 
@@ -100,11 +100,11 @@ mod tests {
             ("-fix/#42 a  b-", "fix--42-a--b", "-fix-42-a-b-"),
             ("Größe", "gr--e", "Gr-e"),
         ] {
-            assert_eq!(Style::Gitlab.tag(branch), gitlab);
-            assert_eq!(Style::Github.tag(branch), github);
+            assert_eq!(TagStyle::Gitlab.tag(branch), gitlab);
+            assert_eq!(TagStyle::Github.tag(branch), github);
         }
-        assert_eq!(Style::Gitlab.tag(&long).len(), 63);
-        assert_eq!(Style::Pleach.tag("release-2.4"), "release-2.4");
+        assert_eq!(TagStyle::Gitlab.tag(&long).len(), 63);
+        assert_eq!(TagStyle::Pleach.tag("release-2.4"), "release-2.4");
     }
 
     #[test]
@@ -130,7 +130,7 @@ mod tests {
             ".a",
             "a",
         ];
-        let tags: BTreeSet<String> = names.iter().map(|name| Style::Pleach.tag(name)).collect();
+        let tags: BTreeSet<String> = names.iter().map(|name| TagStyle::Pleach.tag(name)).collect();
         assert_eq!(tags.len(), names.len(), "{tags:?}");
         for tag in tags {
             let sound = tag.len() <= 128 && tag.chars().all(is_fit) && !tag.starts_with(['.', '-']) && !tag.is_empty();

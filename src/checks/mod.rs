@@ -40,10 +40,10 @@ pub struct CheckInput<'a> {
 }
 
 /// A built-in check.
-pub type Check = fn(&CheckInput) -> Vec<Finding>;
+pub type BuiltInCheck = fn(&CheckInput) -> Vec<Finding>;
 
 /// All checks; the order of their findings does not matter, because diagnostics are sorted by location.
-pub const CHECKS: [Check; 8] = [
+pub const CHECKS: [BuiltInCheck; 8] = [
     routes::check,
     address_sources::check,
     secrets::check,

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
 /// The branches of a list, by name, each with its commit if the list says it.
-pub type Listed = BTreeMap<SmolStr, Option<SmolStr>>;
+pub type GitHeads = BTreeMap<SmolStr, Option<SmolStr>>;
 
 /// A branch as the APIs of GitHub and GitLab list it; what else they say of it does not matter.
 #[derive(Deserialize)]
@@ -27,7 +27,7 @@ struct Commit {
 
 /// Reads a list: JSON of GitHub or GitLab (several pages one after the other too), lines of `git ls-remote` or `git
 /// for-each-ref`, or names, one a line.
-pub fn read(text: &str) -> Result<Listed> {
+pub fn read(text: &str) -> Result<GitHeads> {
     let listed = match text.trim_start().chars().next() {
         Some('[' | '{') => json(text)?,
         _ => lines(text)?,
@@ -43,8 +43,8 @@ fn refused(message: impl Into<String>) -> Diagnostic {
     Diagnostic::new(Code::Guard, message)
 }
 
-fn json(text: &str) -> Result<Listed> {
-    let mut listed = Listed::new();
+fn json(text: &str) -> Result<GitHeads> {
+    let mut listed = GitHeads::new();
     for page in serde_json::Deserializer::from_str(text).into_iter::<Vec<ListedHead>>() {
         let page = page.map_err(|error| {
             let what = if error.is_eof() { "is cut off" } else { "is not the JSON of GitHub or GitLab" };
@@ -65,12 +65,12 @@ fn json(text: &str) -> Result<Listed> {
     Ok(listed)
 }
 
-fn lines(text: &str) -> Result<Listed> {
+fn lines(text: &str) -> Result<GitHeads> {
     if !text.is_empty() && !text.ends_with('\n') {
         let error = refused("the list of branches does not end with a line break, so it may be cut off");
         return Err(error.help("end every line, the last one too").into());
     }
-    let mut listed = Listed::new();
+    let mut listed = GitHeads::new();
     for (i, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let words: Vec<&str> = line.split_whitespace().collect();
         let (name, commit) = match words[..] {
@@ -111,7 +111,7 @@ fn is_branch(name: &str) -> bool {
         && name != "@"
 }
 
-fn add(listed: &mut Listed, name: &str, commit: Option<&str>) -> Result<()> {
+fn add(listed: &mut GitHeads, name: &str, commit: Option<&str>) -> Result<()> {
     if !is_branch(name) {
         return Err(refused(format!("the list of branches holds the name `{}`", name.escape_debug())).into());
     }

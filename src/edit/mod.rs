@@ -17,21 +17,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What a change does to a branch: a path of keys below the branch, and the value that comes there or `None` if what
 /// stands there goes.
-pub type Change = (Vec<String>, Option<Node>);
+pub type EntryChange = (Vec<String>, Option<Node>);
 
 /// What happens to a branch.
 #[derive(Clone, Debug)]
 pub enum Act {
     /// It comes to be: in `branches.d/` if there is such a folder, else at the end of `branches.yaml`.
-    Add(Vec<Change>),
+    Add(Vec<EntryChange>),
     /// It is changed.
-    Set(Vec<Change>),
+    Set(Vec<EntryChange>),
     /// It is taken out, and its file if it has one of its own.
     Remove,
 }
 
 /// The files of the spec on their way from one state to the next.
-pub struct Files {
+pub struct SpecFiles {
     project: Project,
     main: RelPath,
     documents: BTreeMap<RelPath, Document>,
@@ -57,7 +57,7 @@ enum Round {
 
 type Rounds = BTreeMap<(RelPath, Round), Vec<(SmolStr, Edit)>>;
 
-impl Files {
+impl SpecFiles {
     /// The files of a project, none of them changed.
     pub fn open(project: &Project) -> Result<Self> {
         let mut documents = BTreeMap::new();
@@ -69,7 +69,7 @@ impl Files {
         }
         let main = RelPath::new(spec::FILE).expect("a plain name");
         let homes = homes(&documents, &main);
-        Ok(Files { project: project.clone(), main, documents, homes, changed: BTreeMap::new() })
+        Ok(SpecFiles { project: project.clone(), main, documents, homes, changed: BTreeMap::new() })
     }
 
     /// Whether there is a branch of that name.
@@ -148,7 +148,7 @@ impl Files {
     }
 
     /// A new branch as a file of its own.
-    fn alone(&self, folder: &RelPath, name: &str, changes: &[Change]) -> Result<(RelPath, Document)> {
+    fn alone(&self, folder: &RelPath, name: &str, changes: &[EntryChange]) -> Result<(RelPath, Document)> {
         let slug = Slug::of(name, Slug::MOST_ROOM);
         let path = folder.join(&format!("{slug}.yaml")).expect("a slug is a plain name");
         if !matches!(self.project.look(&path), Found::Nothing) && self.changed.get(&path) != Some(&None) {
@@ -202,7 +202,7 @@ fn homes(documents: &BTreeMap<RelPath, Document>, main: &RelPath) -> BTreeMap<Sm
 }
 
 /// A new branch as an item of the list.
-fn entry(name: &str, changes: &[Change]) -> Node {
+fn entry(name: &str, changes: &[EntryChange]) -> Node {
     let mut entry: Node = [("name", Node::str(name))].into_iter().collect::<Map>().into();
     for (path, value) in changes {
         let Some(((last, above), value)) = path.split_last().zip(value.as_ref()) else { continue };
@@ -215,7 +215,7 @@ fn entry(name: &str, changes: &[Change]) -> Node {
 }
 
 /// A change as an edit of the file in which the branch stands at `home`.
-fn edit(home: &[Step], (path, value): Change) -> Edit {
+fn edit(home: &[Step], (path, value): EntryChange) -> Edit {
     let path = home.iter().cloned().chain(path.iter().map(|key| Step::from(key.as_str()))).collect();
     // The branch itself stays, whatever goes of it.
     Edit { path, what: value.map_or(What::Cut { keep: home.len() }, What::Set) }

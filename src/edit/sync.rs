@@ -2,8 +2,8 @@
 //!
 //! Only branches whose names the rules count are touched; a pinned one, and one that the spec needs, stays whatever the list says.
 
-use super::list::Listed;
-use super::{Act, Change, Files};
+use super::list::GitHeads;
+use super::{Act, EntryChange, SpecFiles};
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::glob::fits;
 use crate::node::Node;
@@ -28,7 +28,7 @@ pub struct Synced {
 /// Adds the branches that are listed and not in the spec, takes out those that are in the spec and not listed, and gives
 /// every listed one the images that `rules` say. A list of which nothing counts is as good as an empty one, and no reason to
 /// take anything out.
-pub fn sync(files: &mut Files, spec: &Spec, listed: &Listed, rules: &SyncRules) -> Result<Synced> {
+pub fn sync(files: &mut SpecFiles, spec: &Spec, listed: &GitHeads, rules: &SyncRules) -> Result<Synced> {
     let mut synced = Synced::default();
     let counts = |name: &str| {
         let any = |patterns: &[SmolStr]| patterns.iter().any(|pattern| fits(pattern, name));
@@ -51,7 +51,7 @@ pub fn sync(files: &mut Files, spec: &Spec, listed: &Listed, rules: &SyncRules) 
     }
     let wanted = gather(wanted, |(name, commit)| -> Result<(SmolStr, Act)> {
         let variables = Variables { project: &spec.project, branch: name, commit: commit.as_deref(), rules };
-        let image = |(image, pattern): (&SmolStr, &crate::spec::Placed<SmolStr>)| -> Result<Change, Diagnostic> {
+        let image = |(image, pattern): (&SmolStr, &crate::spec::Placed<SmolStr>)| -> Result<EntryChange, Diagnostic> {
             let reference = variables.expand(&pattern.value).map_err(|error| error.at(pattern.at))?;
             Ok((vec!["images".to_owned(), image.to_string()], Some(Node::str(reference))))
         };
@@ -71,7 +71,7 @@ pub fn sync(files: &mut Files, spec: &Spec, listed: &Listed, rules: &SyncRules) 
     Ok(synced)
 }
 
-fn nothing_counts(listed: &Listed, gone: &[SmolStr]) -> Diagnostic {
+fn nothing_counts(listed: &GitHeads, gone: &[SmolStr]) -> Diagnostic {
     let names: Vec<&str> = listed.keys().map(SmolStr::as_str).collect();
     let fits = "what `sync.include` and `sync.exclude` count";
     let message = match names[..] {

@@ -17,17 +17,17 @@ fn value(text: &str) -> Node {
     nodes.into_iter().next().unwrap()
 }
 
-fn change(path: &str, text: &str) -> Change {
+fn change(path: &str, text: &str) -> EntryChange {
     (path.split('.').map(str::to_owned).collect(), Some(value(text)))
 }
 
-fn set(changes: &[Change]) -> Act {
+fn set(changes: &[EntryChange]) -> Act {
     Act::Set(changes.to_vec())
 }
 
 /// What `branches.yaml` holds behind its head after `act`.
 fn after(branches: &str, name: &str, act: Act) -> String {
-    let mut files = Files::open(&project(branches)).unwrap();
+    let mut files = SpecFiles::open(&project(branches)).unwrap();
     files.change([(name.into(), act)]).unwrap();
     let project = files.project();
     spec::read(&project).unwrap();
@@ -60,7 +60,7 @@ fn a_branch_may_have_a_file_of_its_own() {
     let files =
         [("branches.yaml", HEAD), ("branches.d/x.yaml", "# mine\nname: a # a\nowner: me\n"), ("base/a.yaml", "")];
     let project = Project::in_memory(files);
-    let mut files = Files::open(&project).unwrap();
+    let mut files = SpecFiles::open(&project).unwrap();
     let acts = [("a", set(&[change("owner", "you")])), ("b/c", Act::Add(vec![change("replicas.web", "2")]))];
     let changed = files.change(acts.map(|(name, act)| (name.into(), act))).unwrap();
     assert_eq!(changed, ["a".into(), "b/c".into()].into());
@@ -72,7 +72,7 @@ fn a_branch_may_have_a_file_of_its_own() {
         texts,
         [(new.as_str(), "name: b/c\nreplicas: {web: 2}\n"), ("branches.d/x.yaml", "# mine\nname: a # a\nowner: you\n")]
     );
-    let mut files = Files::open(&project).unwrap();
+    let mut files = SpecFiles::open(&project).unwrap();
     files.change([("a".into(), Act::Remove)]).unwrap();
     assert!(spec::read(&files.project()).unwrap().branches.is_empty());
     assert_eq!(files.into_changed().into_values().collect::<Vec<_>>(), [None]);
@@ -96,7 +96,7 @@ fn a_sync_adds_changes_takes_out_and_leaves_alone() {
     let listed = list::read("kept\nnew/one\nignored\n").unwrap();
     let project = project(start);
     let spec = spec::read(&project).unwrap();
-    let mut files = Files::open(&project).unwrap();
+    let mut files = SpecFiles::open(&project).unwrap();
     let rules =
         SyncRules { exclude: vec!["ignored".into(), "other/*".into()], ..rules(&[], &[("web", ":{{ branch.tag }}")]) };
     let synced = sync::sync(&mut files, &spec, &listed, &rules).unwrap();
@@ -106,7 +106,7 @@ fn a_sync_adds_changes_takes_out_and_leaves_alone() {
     assert_eq!(synced.removed, names(&["old"]));
     assert_eq!(synced.pinned, names(&["main"]));
     let text = files.into_changed().into_values().next().unwrap().unwrap();
-    let tag = crate::tag::Style::Pleach.tag("new/one");
+    let tag = crate::tag::TagStyle::Pleach.tag("new/one");
     assert_eq!(
         text.strip_prefix(HEAD).unwrap(),
         format!(
@@ -127,7 +127,7 @@ fn an_image_says_what_it_needs() {
         ("r:{{ x }}", Err("`x` is no variable of an image")),
         ("r:{{ x", Err("`{{` is not closed")),
     ] {
-        let mut files = Files::open(&project).unwrap();
+        let mut files = SpecFiles::open(&project).unwrap();
         let done = sync::sync(&mut files, &spec, &listed, &rules(&[], &[("i", pattern)]));
         let image = || files.documents[&files.main].data().get("branches")?.as_seq()?[0].str_at(&["images", "i"]);
         match (done, want) {
@@ -137,12 +137,12 @@ fn an_image_says_what_it_needs() {
         }
     }
     let unknown = list::read("a\n").unwrap();
-    let mut files = Files::open(&project).unwrap();
+    let mut files = SpecFiles::open(&project).unwrap();
     assert!(sync::sync(&mut files, &spec, &unknown, &rules(&[], &[("i", "{{ commit.sha }}")])).is_err());
 }
 
 /// A change of some branch.
-fn changes() -> impl Strategy<Value = Change> {
+fn changes() -> impl Strategy<Value = EntryChange> {
     let value = prop_oneof![Just("1"), Just("x y"), Just("':2'"), Just("{b: [1]}")];
     let path = prop_oneof![Just("values.a"), Just("values.b.c"), Just("images.web"), Just("images.db"), Just("owner")];
     let set = (path.clone(), value).prop_map(|(path, text)| change(path, text));
@@ -154,7 +154,7 @@ fn changes() -> impl Strategy<Value = Change> {
 fn what_cannot_be_changed_is_named_and_nothing_else() {
     let start = "- name: a\n  values: {x: 1}\n- name: b\n  values: &v {x: 1}\n- name: c\n  values: {x: 1}\n- name: d\n  values: *v\n";
     let project = project(start);
-    let mut files = Files::open(&project).unwrap();
+    let mut files = SpecFiles::open(&project).unwrap();
     let acts = ["a", "b", "c"].map(|name| (name.into(), set(&[change("values.x", "2")])));
     let errors = files.change(acts).unwrap_err();
     let said: Vec<String> = errors.iter().map(|error| format!("{error} {:?}", error.parts().branches)).collect();
@@ -215,17 +215,17 @@ proptest! {
         let mut project = start.clone();
         let mut changed = BTreeSet::new();
         for act in acts.clone() {
-            let mut files = Files::open(&project).unwrap();
+            let mut files = SpecFiles::open(&project).unwrap();
             changed.extend(files.change([act]).unwrap());
             project = files.project();
         }
         acts.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let mut files = Files::open(&start).unwrap();
+        let mut files = SpecFiles::open(&start).unwrap();
         prop_assert_eq!(files.change(acts).unwrap(), changed);
-        let texts = |files: &Files| {
+        let texts = |files: &SpecFiles| {
             files.documents.iter().map(|(path, document)| (path.clone(), document.text().to_owned())).collect::<Vec<_>>()
         };
-        prop_assert_eq!(texts(&Files::open(&files.project()).unwrap()), texts(&files));
-        prop_assert_eq!(texts(&Files::open(&project).unwrap()), texts(&files));
+        prop_assert_eq!(texts(&SpecFiles::open(&files.project()).unwrap()), texts(&files));
+        prop_assert_eq!(texts(&SpecFiles::open(&project).unwrap()), texts(&files));
     }
 }

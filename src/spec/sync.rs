@@ -2,7 +2,7 @@
 
 use super::Placed;
 use super::section::{Section, text};
-use crate::tag::Style;
+use crate::tag::TagStyle;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub struct SyncRules {
     /// References of images, with variables for the branch and its commit, by the names or aliases of the images.
     pub images: BTreeMap<SmolStr, Placed<SmolStr>>,
     /// How the tag of a branch is made.
-    pub tags: Style,
+    pub tags: TagStyle,
 }
 
 impl SyncRules {
@@ -30,7 +30,7 @@ impl SyncRules {
             images: images
                 .filter_map(|e| Some((e.key.text.clone(), Placed { value: text(&e.value)?, at: e.value.at })))
                 .collect(),
-            tags: section.text("tags").and_then(|name| Style::named(&name)).unwrap_or_default(),
+            tags: section.text("tags").and_then(|name| TagStyle::named(&name)).unwrap_or_default(),
         }
     }
 }

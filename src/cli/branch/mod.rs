@@ -10,7 +10,7 @@ use super::Outcome;
 use super::screen::{Screen, report};
 use super::workspace::{LOCK_PATIENCE, Workspace};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
-use crate::edit::{self, Act, Files};
+use crate::edit::{self, Act, SpecFiles};
 use crate::plan::{self, Plan};
 use crate::source::Project;
 use crate::spec::{ExpiryDate, Spec, SyncRules};
@@ -30,7 +30,7 @@ pub(super) fn run(command: &BranchCommand, workspace: &Workspace, here: &Path, s
         screen.say("waiting for another run in this workspace");
     })?;
     let edit = BranchEditor { workspace, here, screen, spec: read(&workspace.project)?.0 };
-    let files = Files::open(&workspace.project)?;
+    let files = SpecFiles::open(&workspace.project)?;
     match command {
         BranchCommand::List { .. } => unreachable!("it was done above"),
         BranchCommand::Add(args) => edit.add(args, files),
@@ -57,7 +57,7 @@ struct BranchEditor<'a> {
 }
 
 impl BranchEditor<'_> {
-    fn add(&self, args: &BranchAddArgs, mut files: Files) -> Result<Outcome> {
+    fn add(&self, args: &BranchAddArgs, mut files: SpecFiles) -> Result<Outcome> {
         if files.has(&args.name) {
             let error = Diagnostic::new(Code::Usage, format!("the branch `{}` is there already", args.name));
             return Err(error.help("`pleach branch set` changes it").into());
@@ -67,7 +67,7 @@ impl BranchEditor<'_> {
         self.write(files, &format!("added {}\n", args.name))
     }
 
-    fn set(&self, args: &BranchSetArgs, mut files: Files) -> Result<Outcome> {
+    fn set(&self, args: &BranchSetArgs, mut files: SpecFiles) -> Result<Outcome> {
         let name = args.name.as_str();
         let changes = settings::changes(&args.settings, &args.unset, &self.spec)?;
         if changes.is_empty() && !args.create {
@@ -84,7 +84,7 @@ impl BranchEditor<'_> {
         self.write(files, &said)
     }
 
-    fn remove(&self, args: &BranchRemoveArgs, mut files: Files) -> Result<Outcome> {
+    fn remove(&self, args: &BranchRemoveArgs, mut files: SpecFiles) -> Result<Outcome> {
         let mut gone: Vec<SmolStr> = Vec::new();
         for name in &args.names {
             match self.spec.branches.iter().find(|branch| branch.name == *name) {
@@ -110,7 +110,7 @@ impl BranchEditor<'_> {
             .help(format!("nothing was written; `pleach branch set {name} --unset pin` lets it go")))
     }
 
-    fn expire(&self, args: &BranchExpireArgs, mut files: Files) -> Result<Outcome> {
+    fn expire(&self, args: &BranchExpireArgs, mut files: SpecFiles) -> Result<Outcome> {
         let today = ExpiryDate::parse(&args.as_of).map_err(|error| Diagnostic::new(Code::Usage, error.to_string()))?;
         let overdue =
             |branch: &&crate::spec::BranchEntry| branch.expires.as_ref().is_some_and(|date| date.value < today);
@@ -125,7 +125,7 @@ impl BranchEditor<'_> {
         self.finish(files, args.limit, &(told("expired", &gone) + &told("pinned", &pinned) + &told("needed", &needed)))
     }
 
-    fn sync(&self, args: &BranchSyncArgs, mut files: Files) -> Result<Outcome> {
+    fn sync(&self, args: &BranchSyncArgs, mut files: SpecFiles) -> Result<Outcome> {
         let text = match args.from {
             HeadsSource::Git => git::branches(&self.here.join(&args.repo), &args.remote)?,
             HeadsSource::Stdin => disk::input()?,
@@ -159,14 +159,14 @@ impl BranchEditor<'_> {
         guard::check("branches", self.spec.branches.len(), &gone, limit.allow_delete, "--allow-delete")
     }
 
-    fn finish(&self, files: Files, limit: DeletionLimitArgs, said: &str) -> Result<Outcome> {
+    fn finish(&self, files: SpecFiles, limit: DeletionLimitArgs, said: &str) -> Result<Outcome> {
         let said = if said.is_empty() { "nothing to do\n" } else { said };
         if limit.dry_run { report(said).map(|()| Outcome::Done) } else { self.write(files, said) }
     }
 
     /// Writes what has changed, if a build would take it, and says so. More branches than are allowed are no reason not to,
     /// unless there would be even more.
-    fn write(&self, files: Files, said: &str) -> Result<Outcome> {
+    fn write(&self, files: SpecFiles, said: &str) -> Result<Outcome> {
         let project = files.project();
         let checked = read(&project).and_then(|(spec, _)| {
             let more = spec.branches.len() > self.spec.branches.len();
