@@ -1,4 +1,4 @@
-//! TeardownPlan on the disk and on the command line: what is written, what is refused, what is printed for other programs.
+//! Teardown plans on the disk and on the command line: what is written, what is refused, what is printed for other programs.
 
 use crate::tests::kit::Workspace;
 use std::collections::BTreeMap;
