@@ -1,6 +1,6 @@
 //! What Argo CD, Flux and pipelines with `kubectl` have to be told, so that the output gets to the cluster.
 //!
-//! What belongs to a branch stands in a file of its own in a folder of [`GITOPS`]; what stands in [`GITOPS`] itself knows
+//! A file of a branch is in a folder of its tool below `gitops/`; a file in `gitops/` itself is of the whole project and names
 //! no branch. So no file is shared by two branches, and a branch that comes or goes changes no file of another.
 
 mod apply;

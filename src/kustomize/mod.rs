@@ -7,8 +7,8 @@
 //! # Diagnostics
 //!
 //! - What stops a build is returned as `Err`. A step with many entries (patches, images) reports all errors
-//!   at once with [`crate::diagnostic::gather`]. The code is [`Code::Overlay`] for an error in a
-//!   kustomization and [`Code::Resource`] for an error in a manifest.
+//!   at once with [`crate::diagnostic::gather`]. The code is [`crate::diagnostic::Code::Overlay`] for an error in a
+//!   kustomization and [`crate::diagnostic::Code::Resource`] for an error in a manifest.
 //! - The location is that of the entry or field in the kustomization (every part of a [`model::Kustomization`] has one).
 //!   Notes name the object and where it comes from; `cause` adds the entry of the kustomization.
 //! - An entry that matches nothing goes to `StepContext::unmatched`, data that kustomize loses or mangles to

@@ -1,6 +1,6 @@
 //! Reading what a kustomization names: paths, load restrictions, documents.
 //!
-//! What does not depend on a branch is read once and kept in a [`Memo`]. Nothing here reaches beyond the project or
+//! What does not depend on a branch is read once and kept in a [`super::memo::Memo`]. Nothing here reaches beyond the project or
 //! follows a URL.
 
 use super::memo::once;

@@ -1,6 +1,6 @@
 //! `patchesStrategicMerge`, `patches`, `patchesJson6902`.
 //!
-//! Which objects a patch changes ([`target`]), with what ([`content`]), how ([`strategic`], [`json6902`]), and what
+//! Which objects a patch changes ([`target`]), with what ([`content`]), how ([`strategic`], [`mod@json6902`]), and what
 //! stays as it was whatever the patch contains: kind, name and namespace.
 
 mod comment;
