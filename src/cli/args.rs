@@ -38,7 +38,7 @@ pub(super) enum MessageFormat {
     /// The source line, with the part in question marked
     #[default]
     Human,
-    /// One line each, for editors: `path:line:column: error[code]`: message
+    /// One line each, for editors: `path:line:column: error[code]: message`
     Short,
     /// One JSON object per line
     Json,

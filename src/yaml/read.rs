@@ -27,7 +27,7 @@ pub fn parse(text: &str, dialect: Dialect, place: &Places) -> Result<Vec<Node>> 
 }
 
 /// The documents of a text in which the scalars that `is_hole` tells stand for values yet to come: what `<<` would merge
-/// stays under that key if one of them is in it, for [`mod@super::merge`].
+/// stays under that key if one of them is in it, for the module `merge`.
 pub fn parse_with_holes(text: &str, dialect: Dialect, place: &Places, is_hole: fn(&str) -> bool) -> Result<Vec<Node>> {
     let text = input::clean(text, place)?;
     let pieces = split::pieces(&text);

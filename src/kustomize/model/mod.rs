@@ -1,6 +1,6 @@
 //! A kustomization as written: every field with its source location.
 //!
-//! The names are those of kustomization.yaml. [`read()`] parses a document, including the patterns in it; nothing here
+//! The names are those of kustomization.yaml. `read` parses a document, including the patterns in it; nothing here
 //! follows a path or changes an object. `pleach build` creates one for the fields of a branch in the spec
 //! ([`super::Layers::own`]).
 
