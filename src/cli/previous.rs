@@ -91,10 +91,15 @@ impl PreviousOutput for RecordedOutput {
 
     fn earlier(&self, wanted: &dyn Fn(&str) -> bool) -> Result<Tree> {
         let BaseRevision::Commit(files) = &self.base else { return Ok(Tree::default()) };
-        Ok(match files.before(|path| path.is_locked() && wanted(path.slug()))? {
-            Some(files) => recorded_files(files.read(files.paths())?),
-            None => Tree::default(),
-        })
+        let Some(before) = files.before(|path| path.is_locked() && wanted(path.slug()))? else {
+            return Ok(Tree::default());
+        };
+        let mut earlier = before.read(before.paths())?;
+        // A lock file that is not among them did not change.
+        let locks: BTreeSet<OutputPath> = earlier.iter().map(|(path, _)| OutputPath::lock(path.slug())).collect();
+        let unchanged: Vec<&OutputPath> = locks.iter().filter(|lock| earlier.get(lock).is_none()).collect();
+        earlier.extend(files.read(unchanged)?);
+        Ok(owned_files(earlier, &Tree::default()))
     }
 
     fn last(&self, slug: &str) -> Result<Vec<Arc<str>>> {
@@ -154,8 +159,7 @@ fn unknown_fork_point() -> Diagnostic {
 
 /// The owned files, and those in folders without a lock file. What else is in the folder of a branch is not part of its footprint.
 fn recorded_files(files: Tree) -> Tree {
-    let (locked, mut others): (Tree, Tree) = (Tree::default(), Tree::default());
-    let mut locked = locked;
+    let (mut locked, mut others) = (Tree::default(), Tree::default());
     for (path, text) in files {
         if path.is_locked() { &mut locked } else { &mut others }.insert(path, text);
     }

@@ -124,7 +124,8 @@ fn in_use(workspace: &Workspace, spec: &Spec, plans: &[ListedPlan]) -> Result<Fo
         return Ok(Footprint::default());
     }
     let output = workspace.output(&spec.output);
-    let files = output.read(&[OutputFolder::Namespaces.path()], |path: &RelPath| path.name().ends_with(".yaml"))?;
+    let files = output
+        .read(&[OutputFolder::Namespaces.path()], |path: &RelPath| path.name().strip_suffix(".yaml").is_some())?;
     let files: Vec<_> = files.into_iter().collect();
     let used = gather(files, |(path, text)| {
         sought.used_by_files(&[text]).map_err(|_| {
@@ -133,7 +134,9 @@ fn in_use(workspace: &Workspace, spec: &Spec, plans: &[ListedPlan]) -> Result<Fo
         })
     })?;
     let mut in_use = Footprint::default();
-    used.into_iter().for_each(|footprint| in_use.add(footprint));
+    for footprint in used {
+        in_use.add(footprint);
+    }
     Ok(in_use)
 }
 

@@ -12,7 +12,7 @@ pub fn render(branches: &[BranchDiff]) -> String {
     if branches.is_empty() {
         return "No differences.\n".to_owned();
     }
-    let mut out = String::from("| BranchDiff | Change | Files | Lines |\n| --- | --- | ---: | ---: |\n");
+    let mut out = String::from("| Branch | Change | Files | Lines |\n| --- | --- | ---: | ---: |\n");
     for branch in branches {
         let totals = Totals::of([branch]);
         let _ = writeln!(
@@ -74,7 +74,7 @@ mod tests {
     fn a_table_and_details() {
         let text = render(&super::super::tests::sample()[..1]);
         let want = "\
-| BranchDiff | Change | Files | Lines |
+| Branch | Change | Files | Lines |
 | --- | --- | ---: | ---: |
 | feature/&lt;added&#124; | added | 1 | +2 -0 |
 

@@ -150,9 +150,9 @@ impl OutputDir {
             }
             let bytes = std::fs::read(self.path.join(path.as_str()))
                 .map_err(|error| self.error_at(&path, "cannot be read", &error))?;
-            Ok(Some((path, String::from_utf8_lossy(&bytes).into())))
+            Ok(Some((path, Arc::<str>::from(String::from_utf8_lossy(&bytes)))))
         };
-        let files: Vec<Result<Option<(RelPath, Arc<str>)>>> = paths.into_par_iter().map(read).collect();
+        let files: Vec<Result<Option<_>>> = paths.into_par_iter().map(read).collect();
         Ok(crate::diagnostic::gather(files, |file| file)?.into_iter().flatten().collect())
     }
 

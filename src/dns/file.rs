@@ -234,8 +234,8 @@ fn moves(
         for name in change.present.keys().filter(|name| !is_there(key, name)) {
             for from in left.get(&(&key.0, name)).into_iter().flatten() {
                 let before = base.get(&path(from)).map(Arc::clone);
-                let moved = |before| Move { name: name.clone(), from: (*from).clone(), before, to: key.1.clone() };
-                moves.extend(before.map(moved));
+                let to_branch = |before| Move { name: name.clone(), from: (*from).clone(), before, to: key.1.clone() };
+                moves.extend(before.map(to_branch));
             }
         }
     }

@@ -15,6 +15,7 @@ pub struct ZoneEndpoints<'a> {
 }
 
 /// Adds the `DNSEndpoint` objects.
+#[expect(clippy::unnecessary_wraps, reason = "an entry of a table of functions, some of which can fail")]
 pub(super) fn contribute(
     input: &ContributorInput,
     resources: &mut Vec<Resource>,

@@ -6,6 +6,7 @@ use crate::node::Node;
 use crate::resource::Resource;
 
 /// Adds the `Namespace`.
+#[expect(clippy::unnecessary_wraps, reason = "an entry of a table of functions, some of which can fail")]
 pub(super) fn contribute(
     input: &ContributorInput,
     resources: &mut Vec<Resource>,

@@ -7,6 +7,7 @@ use crate::plan::External;
 use crate::resource::Resource;
 
 /// Adds the Services.
+#[expect(clippy::unnecessary_wraps, reason = "an entry of a table of functions, some of which can fail")]
 pub(super) fn contribute(
     input: &ContributorInput,
     resources: &mut Vec<Resource>,

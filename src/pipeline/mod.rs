@@ -103,8 +103,8 @@ pub fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>> {
     let is_selected = selection.slugs(plan);
     let is_built = |slug: &str| is_selected(slug) && !failed.contains(slug);
     let changed = names.into_iter().filter(|names| names.backend == Backend::ZoneChange).collect();
-    let zones = dns::file::files(spec, plan, changed, previous.recorded(), &is_built, |slug| failed.contains(slug))?;
-    let wiring = gitops::files(spec, plan, &is_built)?;
+    let zones = dns::file::files(spec, plan, changed, previous.recorded(), is_built, |slug| failed.contains(slug))?;
+    let wiring = gitops::files(spec, plan, is_built)?;
     let mut tree: Tree = branches.iter().flat_map(|branch| branch.files.iter().cloned()).collect();
 
     let usage = Usage::of_branches(inputs, (&builder, &workers), (&branches, &failures), unselected);
@@ -139,7 +139,7 @@ fn build_all<'a>(
     let (mut branches, mut failures) = (Vec::new(), Vec::new());
     for (branch, result) in selected.into_iter().zip(results) {
         match result {
-            Ok(built) => branches.push(built),
+            Ok(branch) => branches.push(branch),
             Err(errors) => failures.push(Failure { branch, errors }),
         }
     }

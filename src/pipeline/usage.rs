@@ -50,7 +50,9 @@ impl<'a> Usage<'a> {
             .namespaces
             .extend(self.inputs.plan.branches.iter().filter_map(Branch::namespace).map(SmolStr::from));
         let built: Vec<Footprint> = self.built.par_iter().map(|branch| sought.used_by(nodes(branch))).collect();
-        built.into_iter().for_each(|footprint| in_use.footprint.add(footprint));
+        for footprint in built {
+            in_use.footprint.add(footprint);
+        }
         if sought.is_covered_by(&in_use.footprint) {
             return in_use;
         }
@@ -80,7 +82,9 @@ impl<'a> Usage<'a> {
             Ok(used) => {
                 in_use.footprint.add(used);
                 let images = branch.images.keys().map(|name| sought.named_by(&branch.image(name)));
-                images.for_each(|named| in_use.footprint.add(named));
+                for named in images {
+                    in_use.footprint.add(named);
+                }
             }
             Err(_) => drop(in_use.unknown.insert(branch.name.clone())),
         }

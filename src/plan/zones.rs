@@ -1,4 +1,4 @@
-//! HostPatterns that no declared zone holds, for which there will be no DNS records.
+//! Hosts that no declared zone holds, for which there will be no DNS records.
 
 use super::{Branch, Host};
 use crate::diagnostic::{Code, Diagnostic, nearest};

@@ -46,8 +46,9 @@ pub fn plans<'a>(
     let slugs: BTreeSet<&SmolStr> = footprints.keys().chain(names.keys()).collect();
     for slug in slugs {
         let PreviousFootprint { branch, all, fresh } = footprints.get(slug).cloned().unwrap_or_default();
-        let RemovedNames { branch: named, names, fresh: fresh_names } = names.get(slug).cloned().unwrap_or_default();
-        let branch = [branch, named].into_iter().find(|name| !name.is_empty()).unwrap_or_else(|| slug.clone());
+        let RemovedNames { branch: last_branch, names, fresh: fresh_names } =
+            names.get(slug).cloned().unwrap_or_default();
+        let branch = [branch, last_branch].into_iter().find(|name| !name.is_empty()).unwrap_or_else(|| slug.clone());
         if let Some(owner) = owner(slug).filter(|owner| **owner != branch && !all.namespaces.is_empty()) {
             made.warnings.push(taken_over(slug, &branch, owner));
         }

@@ -59,7 +59,7 @@ fn what_is_right_is_not_touched() {
     let after = stamps();
     let touched: Vec<&String> =
         before.iter().filter(|(path, stamp)| after[*path] != **stamp).map(|(path, _)| path).collect();
-    assert_eq!(touched, ["namespaces/main/30-configmap-app.yaml", "namespaces/main/pleach.lock"]);
+    assert_eq!(touched, ["namespaces/main/30-configmap-app.yaml"]);
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn what_is_not_pleachs_is_never_deleted() {
     workspace.edit("branches.yaml", "- name: main\n", "- name: other\n");
     let before = workspace.files("out");
     let ran = workspace.run(&["build"]).exits(2);
-    assert!(ran.err().contains("error[output]: `out/namespaces/main/notes.txt` is not pleach's"), "{}", ran.err());
+    assert!(ran.err().contains("error[output]: `out/namespaces/main/notes.txt` is unmanaged"), "{}", ran.err());
     assert_eq!(ran.out(), "");
     assert_eq!(workspace.files("out"), before, "nothing was written");
 
@@ -105,7 +105,10 @@ fn a_folder_that_is_no_output_is_left_as_it_is() {
     workspace.write("out/namespaces/main/40-service-web.yaml", "mine");
     let before = workspace.files("out");
     let said = workspace.run(&["build", "--keep-unmanaged"]).exits(2).err();
-    assert!(said.contains("`out/namespaces/main/40-service-web.yaml` stands where pleach writes a file"), "{said}");
+    assert!(
+        said.contains("`out/namespaces/main/40-service-web.yaml` is unmanaged, and the build has a file of that name"),
+        "{said}"
+    );
     assert_eq!(workspace.files("out"), before);
 }
 

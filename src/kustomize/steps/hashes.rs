@@ -18,6 +18,7 @@ pub(crate) fn append(resources: &mut Resources) {
 }
 
 /// The plugin `HashTransformer`.
+#[expect(clippy::unnecessary_wraps, reason = "an entry of a table of functions, some of which can fail")]
 pub(crate) fn configured(resources: &mut Resources, _: &Resource, _: &StepContext) -> Result<()> {
     append(resources);
     Ok(())

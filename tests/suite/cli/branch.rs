@@ -295,7 +295,7 @@ fn the_spec_follows_a_clone_or_a_mirror() {
     );
     for (repo, more) in [(repos.path().join("nowhere"), &[][..]), (clone.clone(), &["--remote", "upstream"])] {
         let ran = sync(&repo, more).exits(3);
-        assert!(ran.err().contains("cannot be seen") && ran.out().is_empty(), "{}", ran.err());
+        assert!(ran.err().contains("cannot be listed") && ran.out().is_empty(), "{}", ran.err());
         assert_eq!(workspace.read("branches.yaml"), text);
     }
 }

@@ -50,12 +50,12 @@ fn every_fault_is_named_with_what_mends_it() {
     assert_eq!((files, rest.as_str()), (vec![format!("modified   {}", path("pleach.lock"))], mends));
 
     let (files, rest) = checked(|w| w.write(&path("my notes.txt"), "x"));
-    let want = "1 file is not pleach's: move or `rm 'out/namespaces/main/my notes.txt'`";
-    assert_eq!((files, rest.as_str()), (vec![format!("untracked  {}", path("my notes.txt"))], want));
+    let want = "1 file is unmanaged: move or `rm 'out/namespaces/main/my notes.txt'`";
+    assert_eq!((files, rest.as_str()), (vec![format!("unmanaged  {}", path("my notes.txt"))], want));
 
     let (files, rest) = checked(|w| w.write("out/notes.txt", "x"));
-    assert_eq!(files, ["untracked  out/notes.txt"]);
-    assert_eq!(rest, "1 file is not pleach's: move or `rm out/notes.txt`");
+    assert_eq!(files, ["unmanaged  out/notes.txt"]);
+    assert_eq!(rest, "1 file is unmanaged: move or `rm out/notes.txt`");
 
     let (files, rest) = checked(|w| w.edit("branches.yaml", "- name: main\n", ""));
     let stale = ["00-namespace-main.yaml", "30-configmap-app.yaml", "40-service-web.yaml", "pleach.lock"];
@@ -129,9 +129,9 @@ fn a_diff_can_be_applied() {
     workspace.edit("branches.yaml", "- name: feature/search\n", "- name: feature/new\n");
     workspace.run(&["diff", "--output", "changes.diff"]).exits(1);
     git(&workspace, &["apply", "changes.diff"]);
-    // Only the locks are left to do: one is new, two have new hashes, one is of no use any more.
+    // Only lock files differ: one is new, one is stale.
     let said = workspace.run(&["build"]).exits(0).out();
-    assert_eq!(said, "built 3 branches into `out`: 3 files written, 10 unchanged, 1 removed\n");
+    assert_eq!(said, "built 3 branches into `out`: 1 file written, 12 unchanged, 1 removed\n");
 }
 
 #[test]

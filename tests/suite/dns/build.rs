@@ -181,7 +181,7 @@ fn a_zone_that_is_cut_out_of_another_takes_its_names_along() {
     let want = "the names in the base belong to the project `shop`, and this one may not touch them";
     assert!(said.iter().any(|said| said == want), "{said:#?}");
     assert_eq!(
-        last.warnings[0].to_string(),
+        last.warnings[0].clone(),
         "the zone `example.com` is declared no more, and some of its names are still to go"
     );
 }

@@ -392,10 +392,7 @@ fn files_of_others_stay() {
     let text = repository.0.read("out/dns/dev.example.com/login.yaml");
     repository.0.write("out/dns/test.example.com/old.yaml", text.replace("login.dev", "old.test"));
     let said = repository.0.run(&["build"]).exits(2).err();
-    assert!(
-        said.contains("`out/dns/dev.example.com` holds 2 files that are not pleach's: `a.yaml`, `notes.txt`"),
-        "{said}"
-    );
+    assert!(said.contains("`out/dns/dev.example.com` has 2 unmanaged files: `a.yaml`, `notes.txt`"), "{said}");
     let said = repository.0.run(&["check"]).exits(1).out();
     assert!(said.contains("stale      out/dns/test.example.com/old.yaml\n"), "{said}");
     repository.0.run(&["build", "--keep-unmanaged"]).exits(0);

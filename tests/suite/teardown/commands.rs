@@ -1,4 +1,4 @@
-//! TeardownPlan on the disk and on the command line: what is written, what is refused, what is printed for other programs.
+//! Teardown plans on the disk and on the command line: what is written, what is refused, what is printed for other programs.
 
 use crate::tests::kit::Workspace;
 use std::collections::BTreeMap;
@@ -151,7 +151,7 @@ metadata:
     let want = serde_json::json!([{
         "branch": "login",
         "slug": "login",
-        "live": false,
+        "existing": false,
         "namespaces": ["login"],
         "clusterObjects": [
             {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration", "name": "shop-login"},
@@ -264,7 +264,7 @@ fn what_a_merge_brought_into_use_again_is_not_shown() {
     let ran = workspace.run(&["teardown", "--format", "images"]).exits(0);
     assert_eq!(ran.out(), "");
     assert!(
-        ran.err().contains("warning[output]: some of what `login` left is in use by a live branch"),
+        ran.err().contains("warning[output]: an existing branch uses part of the footprint of `login`"),
         "{}",
         ran.err()
     );
@@ -272,7 +272,7 @@ fn what_a_merge_brought_into_use_again_is_not_shown() {
     workspace.write("out/namespaces/main/50-pod-web.yaml", "<<<<<<< HEAD\n- a: [\n");
     let ran = workspace.run(&["teardown", "--format", "images"]).exits(2);
     assert!(
-        ran.out().is_empty() && ran.err().contains("`out/namespaces/main/50-pod-web.yaml` cannot be read"),
+        ran.out().is_empty() && ran.err().contains("cannot read `out/namespaces/main/50-pod-web.yaml`"),
         "{}",
         ran.err()
     );
@@ -286,11 +286,11 @@ fn plans_are_pleachs_and_other_files_are_not() {
     let plan = workspace.read("out/teardown/login.yaml");
     workspace.write("out/teardown/notes.txt", "mine");
     let said = workspace.run(&["build"]).exits(2).err();
-    assert!(said.contains("`out/teardown/notes.txt` is not pleach's"), "{said}");
+    assert!(said.contains("`out/teardown/notes.txt` is unmanaged"), "{said}");
     std::fs::remove_file(workspace.path().join("out/teardown/notes.txt")).unwrap();
     workspace.write("out/teardown/other.yaml", "kind: Something\n");
     let said = workspace.run(&["check"]).exits(1).out();
-    assert!(said.contains("untracked  out/teardown/other.yaml\n"), "{said}");
+    assert!(said.contains("unmanaged  out/teardown/other.yaml\n"), "{said}");
     std::fs::remove_file(workspace.path().join("out/teardown/other.yaml")).unwrap();
     // A part leaves the plans of others alone.
     workspace.run(&["build", "--only", "main"]).exits(0);

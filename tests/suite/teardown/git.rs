@@ -406,7 +406,7 @@ fn a_base_that_cannot_be_seen_is_told() {
     let said = |ground: &Ground| {
         let said = say(&ground.workspace);
         let is_told = |said: &String| {
-            said.contains("warning[output]: where this branch left the default branch of `origin` cannot be seen here")
+            said.contains("warning[output]: cannot find where this branch forks from the default branch of `origin`")
                 && said.contains("git fetch --unshallow")
         };
         assert!(said == nothing || said.iter().all(is_told), "{said:?}");
@@ -455,7 +455,7 @@ fn a_repository_of_another_user_is_refused() {
     for args in [&["build"][..], &["check"], &["diff"], &["check", "--base", "HEAD"]] {
         let (status, said) = ran(args);
         assert_eq!(status, 2, "{said}");
-        let why = "error[usage]: git does not read this repository, because it belongs to another user";
+        let why = "error[usage]: git does not read this repository because it belongs to another user";
         assert!(said.contains(why) && said.contains("safe.directory") && said.contains("`--base out`"), "{said}");
     }
     assert_eq!(ran(&["check", "--base", "out"]), (0, String::new()));

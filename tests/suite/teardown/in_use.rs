@@ -120,7 +120,7 @@ fn a_branch_that_goes_leaves_what_it_had_and_what_it_has() {
         "login\n  namespace  login\n  image      r.example.com/shop:a\n  image      r.example.com/shop:b\n"
     );
     build(&w, &branches(&[("login", "b"), ("main", "m")]), &[]);
-    assert_eq!(w.run(&["teardown"]).exits(0).out(), "login (live)\n  image      r.example.com/shop:a\n");
+    assert_eq!(w.run(&["teardown"]).exits(0).out(), "login (existing)\n  image      r.example.com/shop:a\n");
     assert_eq!(w.run(&["teardown", "--removed"]).exits(0).out(), "nothing to tear down\n");
     build(&w, &branches(&[("main", "m")]), &[]);
     assert_eq!(w.files("out"), gone);
@@ -145,7 +145,7 @@ fn one_image_under_two_names_is_replaced_by_itself() {
     assert!(w.read("out/teardown/main.yaml").contains(&format!("images:\n- r.example.com/shop:2@{b}\n")));
     assert_eq!(w.run(&["teardown", "--format", "images"]).exits(0).out(), format!("r.example.com/shop@{b}\n"));
     let script = w.run(&["teardown", "--format", "script"]).exits(0).out();
-    assert!(script.ends_with(&format!("\n# main (live)\n$DELETE_IMAGE 'r.example.com/shop@{b}'\n")), "{script}");
+    assert!(script.ends_with(&format!("\n# main (existing)\n$DELETE_IMAGE 'r.example.com/shop@{b}'\n")), "{script}");
     build(&w, &one(&format!("r.example.com/shop:2@{b}")), &[]);
     // A tag alone may be any of them, so that none goes, and none is forgotten.
     build(&w, &one("r.example.com/shop:2"), &[]);
@@ -163,7 +163,7 @@ fn one_image_under_two_names_is_replaced_by_itself() {
     let more = format!(", annotations: {{example.com/was: 'mirror.example.com/shop@{a}'}}");
     annotated.entry("main").and_modify(|of| of.push_str(&more));
     build(&w, &annotated, &[]);
-    assert_eq!(w.run(&["teardown"]).exits(0).out(), "main (live)\n  image      r.example.com/shop:3\n");
+    assert_eq!(w.run(&["teardown"]).exits(0).out(), "main (existing)\n  image      r.example.com/shop:3\n");
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn what_replaces_nothing_costs_no_plan() {
     let w = workspace(&branches(&[("login", "a"), ("main", "m")]));
     w.edit("base/app.yaml.j2", "metadata: {name: web}", "metadata: {name: web, labels: {a: b}}");
     let said = w.run(&["build"]).exits(0).out();
-    assert_eq!(said, "built 2 branches into `out`: 4 files written, 2 unchanged, 0 removed\n");
+    assert_eq!(said, "built 2 branches into `out`: 2 files written, 4 unchanged, 0 removed\n");
     w.edit("base/app.yaml.j2", "metadata: {name: web,", "metadata: {name: other,");
     w.run(&["build"]).exits(0);
     assert_eq!(plans(&w), [""; 0]);
@@ -231,14 +231,11 @@ fn a_branch_under_another_name_has_the_slug_of_the_one_before() {
     let w = workspace(&one("feature/login", "a"));
     let said = build(&w, &one("feature/signin", "b"), &[]);
     assert_eq!(said, "");
-    assert_eq!(w.run(&["teardown"]).exits(0).out(), "feature/signin (live)\n  image      r.example.com/shop:a\n");
+    assert_eq!(w.run(&["teardown"]).exits(0).out(), "feature/signin (existing)\n  image      r.example.com/shop:a\n");
     // Where a namespace waits, it is said that a branch takes it over; of its own images that is not said.
     build(&w, &branches(&[("main", "m")]), &[]);
     let said = build(&w, &one("feature/login", "c"), &[]);
-    assert!(
-        said.contains("the branch `feature/login` takes over the slug `login` before what `feature/signin`"),
-        "{said}"
-    );
+    assert!(said.contains("the branch `feature/login` takes over the slug `login` of `feature/signin`"), "{said}");
     assert_eq!(build(&w, &one("feature/login", "d"), &[]), "");
     assert_eq!(tags(&w, &["--only", "login"]), "a b c");
 }
@@ -300,7 +297,7 @@ fn a_base_that_cannot_be_read_is_a_word_and_is_mended() {
     w.write("out/namespaces/login/50-pod-web.yaml", format!("<<<<<<< HEAD\n{pod}=======\n{pod}>>>>>>> other\n"));
     write(&w, &branches(&[("login", "b"), ("main", "n")]));
     let ran = w.run(&["build"]).exits(0);
-    let said = "warning[output]: `namespaces/login/50-pod-web.yaml` in the base cannot be read, so what its branch leaves is not known";
+    let said = "warning[output]: cannot read `namespaces/login/50-pod-web.yaml` of the base revision, so the footprint of its branch is unknown";
     assert!(ran.err().contains(said), "{}", ran.err());
     assert_eq!(tags(&w, &[]), "m");
     w.run(&["check"]).exits(0);
@@ -343,10 +340,10 @@ fn a_branch_with_another_kind_of_database_leaves_the_one_it_had() {
     w.build("schema", &format!("{main}{{name: login, database: {{mode: database}}}}"));
     assert_eq!(w.drops(&[]), ["$DROP_DATABASE 'schema' 'shop' 'shop_login'"]);
     assert_eq!(w.drops(&["--removed"]), [""; 0]);
-    assert_eq!(w.0.run(&["teardown"]).exits(0).out(), "login (live)\n  database   schema shop_login in shop\n");
+    assert_eq!(w.0.run(&["teardown"]).exits(0).out(), "login (existing)\n  database   schema shop_login in shop\n");
     let json: serde_json::Value =
         serde_json::from_str(&w.0.run(&["teardown", "--format", "json"]).exits(0).out()).unwrap();
-    assert_eq!((&json[0]["live"], &json[0]["branch"]), (&true.into(), &"login".into()));
+    assert_eq!((&json[0]["existing"], &json[0]["branch"]), (&true.into(), &"login".into()));
     assert_eq!(json[0]["databases"], serde_json::json!([{"kind": "schema", "instance": "shop", "name": "shop_login"}]));
     w.build("schema", &format!("{main}{{name: login, database: {{mode: shared}}}}"));
     let both = ["database", "schema"].map(|kind| format!("$DROP_DATABASE '{kind}' 'shop' 'shop_login'"));
