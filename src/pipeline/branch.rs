@@ -72,10 +72,11 @@ impl<'a> BranchBuilder<'a> {
         })?;
         let Some(namespace) = branch.namespace() else { return Ok(empty) };
         let kustomize::BuiltObjects { mut resources, mut warnings } = self.objects(branch, namespace)?;
+        // The Namespace that pleach adds is not a claim: namespaces are compared in the plan.
+        let claims = checks::claims(&resources);
         let spec = self.inputs.spec;
         let input = ContributorInput { spec, branch, namespace, endpoints: &endpoints };
         warnings.extend(objects::add(&input, &mut resources)?);
-        let claims = checks::claims(&resources);
         let sources = self.addressed.get(branch.slug.as_str()).into_iter().flatten();
         let sources: Vec<AddressSource> = sources.map(|(object, at)| address_source(object, *at)).collect();
         let checked = resources.iter().map(CheckedObject::new).collect();
