@@ -1,6 +1,7 @@
 //! The command line as typed: global options and the list of commands. The arguments of a command are beside the command.
 
 use clap::{Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 const STATUS: &str = "\
@@ -42,6 +43,21 @@ pub(super) enum MessageFormat {
     Short,
     /// One JSON object per line
     Json,
+}
+
+/// The format for programs that a command line asks for, also if the rest of it is not valid.
+pub(super) fn typed_format(words: &[OsString]) -> Option<MessageFormat> {
+    const OPTION: &str = "--message-format";
+    let words: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
+    let value = words.iter().enumerate().find_map(|(at, word)| match word.strip_prefix(OPTION)? {
+        "" => words.get(at + 1).copied(),
+        rest => rest.strip_prefix('='),
+    })?;
+    match value {
+        "json" => Some(MessageFormat::Json),
+        "short" => Some(MessageFormat::Short),
+        _ => None,
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]

@@ -42,18 +42,34 @@ enum Outcome {
 
 /// Runs `pleach` with the arguments of a command line, the program's own name first, and returns the exit status.
 pub fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> u8 {
-    let args = match GlobalArgs::try_parse_from(args) {
+    let words: Vec<OsString> = args.into_iter().map(Into::into).collect();
+    let args = match GlobalArgs::try_parse_from(&words) {
         Ok(args) => args,
-        Err(said) => {
-            // Help that cannot be printed is not worth a complaint.
-            let _ = said.print();
-            return u8::try_from(said.exit_code()).unwrap_or(2);
-        }
+        Err(error) => return usage_error(&error, &words),
     };
     let screen = Screen::new(args.color, args.message_format);
     match start(&args).and_then(|here| dispatch(&args, &here, screen)) {
         Ok(status) => status,
         Err(errors) => screen.fail(&errors, &Project::in_memory([("", ""); 0])),
+    }
+}
+
+/// Prints what clap reports, help and version included, and returns the exit status. For programs an error is a diagnostic.
+fn usage_error(error: &clap::Error, words: &[OsString]) -> u8 {
+    match args::typed_format(words) {
+        Some(format) if error.use_stderr() => {
+            let text = error.render().to_string();
+            let mut paragraphs = text.trim_start_matches("error: ").split("\n\n").map(str::trim);
+            let message = paragraphs.next().unwrap_or_default().replace('\n', " ");
+            let diagnostic = Diagnostic::new(Code::Usage, message);
+            let diagnostic = paragraphs.filter(|text| !text.is_empty()).fold(diagnostic, Diagnostic::help);
+            Screen::new(args::Color::Auto, format).fail(&diagnostic.into(), &Project::in_memory([("", ""); 0]))
+        }
+        _ => {
+            // A help text that cannot be printed is not an error.
+            let _ = error.print();
+            u8::try_from(error.exit_code()).unwrap_or(2)
+        }
     }
 }
 

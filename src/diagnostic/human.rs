@@ -4,6 +4,7 @@ use super::{Diagnostic, Severity};
 use crate::source::{Location, Project};
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write;
+use unicode_width::UnicodeWidthStr;
 
 const BOLD: Style = Style::new().bold();
 const BLUE: Style = AnsiColor::Blue.on_default().bold();
@@ -72,14 +73,42 @@ fn snippet(out: &mut String, at: Location, project: &Project, margin: usize, col
     let _ = writeln!(out, "{:margin$} {BLUE}|{BLUE:#}", "");
     let _ = writeln!(out, "{BLUE}{:margin$} |{BLUE:#} {visible}", at.line);
     if at.column > 0 {
-        let room = visible.chars().count().saturating_sub(column - first).max(1);
-        let carets = "^".repeat(usize::from(at.len).clamp(1, room));
+        let before: String = visible.chars().take(column - first).collect();
+        let marked: String = visible.chars().skip(column - first).take(at.len.into()).collect();
+        let carets = "^".repeat(marked.width().max(1));
         let _ = writeln!(
             out,
             "{:margin$} {BLUE}|{BLUE:#} {:indent$}{colour}{carets}{colour:#}",
             "",
             "",
-            indent = column - first
+            indent = before.width() + (column - first).saturating_sub(before.chars().count())
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Code;
+    use crate::source::RelPath;
+
+    /// The excerpt of an error about `len` characters at a column of a line.
+    fn excerpt(line: &str, column: usize, len: usize) -> Vec<String> {
+        let project = Project::in_memory([("a.yaml", line)]);
+        let file = project.file(&RelPath::new("a.yaml").unwrap()).unwrap();
+        let error = Diagnostic::new(Code::Yaml, "wrong").at(Location::new(file.id, 1, column, len));
+        let text = render(Severity::Error, &error, &project);
+        let plain: String =
+            text.split('\u{1b}').map(|part| part.split_once('m').map_or(part, |(_, rest)| rest)).collect();
+        plain.lines().skip(3).take(2).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn carets_are_under_the_text_that_is_meant() {
+        assert_eq!(excerpt("a: webb", 4, 4), ["1 | a: webb", "  |    ^^^^"]);
+        assert_eq!(excerpt("日本: webb", 5, 4), ["1 | 日本: webb", "  |       ^^^^"]);
+        assert_eq!(excerpt("a: 日本", 4, 2), ["1 | a: 日本", "  |    ^^^^"]);
+        assert_eq!(excerpt("e\u{301}: x", 5, 1), ["1 | e\u{301}: x", "  |    ^"]);
+        assert_eq!(excerpt("a:", 3, 1), ["1 | a:", "  |   ^"]);
     }
 }

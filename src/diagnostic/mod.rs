@@ -100,7 +100,7 @@ impl Diagnostic {
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Diagnostic(Box::new(Parts {
             code,
-            message: message.into(),
+            message: bounded(message.into()),
             at: Location::NONE,
             notes: Vec::new(),
             branches: Vec::new(),
@@ -118,7 +118,7 @@ impl Diagnostic {
     /// Names another place that matters.
     #[must_use]
     pub fn note(mut self, at: Location, text: impl Into<String>) -> Self {
-        self.0.notes.push((at, text.into()));
+        self.0.notes.push((at, bounded(text.into())));
         self
     }
 
@@ -136,7 +136,7 @@ impl Diagnostic {
     /// Says what to try.
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
-        self.0.help.push(text.into());
+        self.0.help.push(bounded(text.into()));
         self
     }
 
@@ -226,6 +226,17 @@ impl<'a> IntoIterator for &'a Diagnostics {
     type IntoIter = std::slice::Iter<'a, Diagnostic>;
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
+    }
+}
+
+/// The longest text of a diagnostic, in characters. Texts quote the input, which may be of any size.
+const LONGEST_TEXT: usize = 2000;
+
+/// A text, cut to [`LONGEST_TEXT`].
+fn bounded(text: String) -> String {
+    match text.char_indices().nth(LONGEST_TEXT) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
     }
 }
 

@@ -1,17 +1,31 @@
-//! What the parser refuses, in plain sentences.
+//! Errors of the YAML parser.
 
 use super::Places;
 use crate::diagnostic::{Code, Diagnostic};
 use granit_parser::ScanError;
 
-/// The parser's error as a complaint.
+/// The error of the parser, or a clearer one if the text has the conflict markers of a merge.
 pub(super) fn complaint(error: &ScanError, text: &str, place: &Places) -> Diagnostic {
+    if let Some(line) = conflict_marker(text) {
+        return Diagnostic::new(Code::Yaml, "the file has the conflict markers of a merge")
+            .at(place(line, 1, MARKER))
+            .help("resolve the conflict: keep one side or join both, and delete the marked lines");
+    }
     let mark = error.marker();
-    let complaint = Diagnostic::new(Code::Yaml, error.kind().to_string()).at(place(mark.line(), mark.col() + 1, 1));
-    hint_of_braces(complaint, text, mark.byte_offset())
+    let diagnostic = Diagnostic::new(Code::Yaml, error.kind().to_string()).at(place(mark.line(), mark.col() + 1, 1));
+    hint_of_braces(diagnostic, text, mark.byte_offset())
 }
 
-/// Adds what to do about a template's braces that stand where YAML reads a mapping.
+/// The length of a conflict marker.
+const MARKER: usize = 7;
+
+/// The line, counted from 1, of the first conflict marker, if a later line ends the conflict.
+fn conflict_marker(text: &str) -> Option<usize> {
+    let first = text.lines().position(|line| line.starts_with("<<<<<<< "))?;
+    text.lines().skip(first).any(|line| line.starts_with(">>>>>>> ")).then_some(first + 1)
+}
+
+/// Adds what to do about the braces of a template that YAML reads as a mapping.
 pub(super) fn hint_of_braces(error: Diagnostic, text: &str, offset: Option<usize>) -> Diagnostic {
     let line_of = |offset: usize| {
         let start = text.get(..offset)?.rfind('\n').map_or(0, |at| at + 1);

@@ -75,6 +75,24 @@ fn complaints_have_three_formats() {
 }
 
 #[test]
+fn usage_errors_have_three_formats_too() {
+    let workspace = Workspace::small();
+    let human = workspace.run(&["build", "--nope"]).exits(2).err();
+    assert!(human.starts_with("error: unexpected argument '--nope'"), "{human}");
+    let short = workspace.run(&["--message-format", "short", "build", "--nope"]).exits(2).err();
+    assert_eq!(short, "error[usage]: unexpected argument '--nope' found\n");
+    for args in [&["--message-format=json", "build", "--nope"][..], &["build", "--nope", "--message-format", "json"]] {
+        let ran = workspace.run(args).exits(2);
+        let json: serde_json::Value = serde_json::from_str(&ran.err()).unwrap();
+        assert_eq!((&json["severity"], &json["code"]), (&"error".into(), &"usage".into()));
+        assert_eq!(json["message"], "unexpected argument '--nope' found");
+        assert_eq!(ran.out(), "");
+    }
+    let help = workspace.run(&["build", "--help", "--message-format", "json"]).exits(0);
+    assert!(help.out().contains("Exit status") && help.err().is_empty());
+}
+
+#[test]
 fn colours_only_where_they_belong() {
     let workspace = Workspace::small();
     let diff = |args: &[&str], no_color: bool| {

@@ -87,6 +87,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("std::fs", &["disk"]),
     ("std::process", &["git", "main"]),
     ("anstyle", &["diagnostic", "diff", "cli"]),
+    ("unicode_width", &["diagnostic"]),
     ("anstream", &["cli"]),
     ("idna", &["name"]),
     ("domain", &["apply"]),
