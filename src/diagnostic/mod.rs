@@ -232,12 +232,15 @@ impl<'a> IntoIterator for &'a Diagnostics {
 /// The longest text of a diagnostic, in characters. Texts quote the input, which may be of any size.
 const LONGEST_TEXT: usize = 2000;
 
-/// A text, cut to [`LONGEST_TEXT`].
+/// A text, cut in the middle to [`LONGEST_TEXT`]: its ends say what is wrong with the value that it quotes.
 fn bounded(text: String) -> String {
-    match text.char_indices().nth(LONGEST_TEXT) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
+    if text.char_indices().nth(LONGEST_TEXT).is_none() {
+        return text;
     }
+    let chars: Vec<char> = text.chars().collect();
+    let half = LONGEST_TEXT / 2;
+    let (start, end) = (&chars[..half], &chars[chars.len() - half..]);
+    start.iter().chain(&['…']).chain(end).collect()
 }
 
 /// How a note begins that says what led to a complaint.
@@ -314,4 +317,19 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .filter(|(distance, _)| *distance <= allowed)
         .min()
         .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_are_cut_in_the_middle() {
+        let message = |text: String| Diagnostic::new(Code::Spec, text).to_string();
+        let short = "é".repeat(LONGEST_TEXT);
+        assert_eq!(message(short.clone()), short);
+        let long = message(format!("`{}` is too long", "x".repeat(100_000)));
+        assert_eq!(long.chars().count(), LONGEST_TEXT + 1);
+        assert!(long.starts_with("`xxx") && long.ends_with("xx` is too long"));
+    }
 }

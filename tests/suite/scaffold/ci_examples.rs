@@ -322,7 +322,7 @@ fn pipelines_are_written_where_they_belong() {
         small.run(&["init", "--ci", system.name]).exits(0);
         small.write(system.environments, "mine");
         let said = small.run(&["init", "--ci", system.name]).exits(2).err();
-        assert!(said.contains(&format!("`./{}` is there already", system.environments)), "{said}");
+        assert!(said.contains(&format!("`./{}` exists already", system.environments)), "{said}");
         assert_eq!(small.read(system.environments), "mine");
     }
 }

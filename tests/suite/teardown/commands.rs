@@ -298,7 +298,7 @@ fn plans_are_pleachs_and_other_files_are_not() {
     // A plan that cannot be read is not forgotten.
     workspace.write("out/teardown/login.yaml", format!("<<<<<<< HEAD\n{plan}=======\n{plan}>>>>>>> other\n"));
     let said = workspace.run(&["build"]).exits(2).err();
-    assert!(said.contains("`teardown/login.yaml` in the base cannot be read"), "{said}");
+    assert!(said.contains("cannot read `teardown/login.yaml` of the base revision"), "{said}");
 }
 
 /// A workspace of `count` branches, each with a host.
