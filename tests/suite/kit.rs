@@ -11,7 +11,7 @@ pub(crate) fn root() -> &'static Path {
 }
 
 /// Whether expected files are to be written instead of compared: `PLEACH_BLESS=1`.
-#[cfg(feature = "apply")]
+#[cfg_attr(not(feature = "apply"), allow(dead_code, reason = "in the suite, tests of DNS alone use it"))]
 pub(crate) fn blessing() -> bool {
     std::env::var_os("PLEACH_BLESS").is_some_and(|value| value == "1")
 }
@@ -168,7 +168,7 @@ pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 
 /// Compares a text with a file, or writes the file when blessing.
 #[track_caller]
-#[cfg(feature = "apply")]
+#[cfg_attr(not(feature = "apply"), allow(dead_code, reason = "in the suite, tests of DNS alone use it"))]
 pub(crate) fn compare_text(file: &Path, got: &str) {
     if blessing() {
         fs::write(file, got).unwrap();
@@ -178,7 +178,7 @@ pub(crate) fn compare_text(file: &Path, got: &str) {
 
 /// Compares a text with a file that another program writes.
 #[track_caller]
-#[cfg(feature = "apply")]
+#[cfg_attr(not(feature = "apply"), allow(dead_code, reason = "in the suite, tests of DNS alone use it"))]
 pub(crate) fn compare_without_blessing(file: &Path, got: &str) {
     let want = fs::read_to_string(file).unwrap_or_default();
     assert!(
