@@ -6,7 +6,7 @@ use super::OutputDir;
 use super::changes::{is_leftover, mode};
 use super::listing::{EntryKind, ListedEntry};
 use crate::diagnostic::{self, Diagnostic, Result};
-use crate::output::{LOCK_FILE, Lock, OutputFolder, Tree, declares_owner, is_shared_folder, lock_names};
+use crate::output::{LOCK_FILE, Lock, OutputFolder, Tree, declares_owner, is_shared_folder};
 use crate::source::RelPath;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -112,7 +112,7 @@ impl OutputDir {
         let old_lock = old_lock.as_ref().map(|bytes| String::from_utf8_lossy(bytes));
         // The common case: the lock file need not be parsed.
         let same_lock = old_lock.is_some() && old_lock.as_deref() == new_lock;
-        let listed = if same_lock { BTreeSet::new() } else { old_lock.as_deref().map(lock_names).unwrap_or_default() };
+        let listed = if same_lock { BTreeSet::new() } else { old_lock.as_deref().map(Lock::names).unwrap_or_default() };
         let wanted: BTreeSet<&str> = folder.files.iter().map(|(name, _)| *name).collect();
         let declares = |name: &str| {
             let text = || fs::read(place.join(name)).unwrap_or_default();

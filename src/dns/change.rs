@@ -9,7 +9,7 @@ use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::node::{Map, Node};
 use crate::source::{File, Location};
 use crate::spec::LONGEST_TTL;
-use crate::yaml::{self, Dialect, Faults, Fields, Quoting};
+use crate::yaml::{self, Dialect, Faults, Fields};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,9 +83,7 @@ impl ZoneChange {
         ]
         .into_iter()
         .collect();
-        let mut text = String::new();
-        yaml::write(&mut text, &file.into(), Quoting::Safe)?;
-        Ok(text)
+        Ok(yaml::document(&file.into())?)
     }
 
     /// Reads a file, and complains about everything in it that is not as pleach writes it but for order and spelling.

@@ -14,7 +14,7 @@ use crate::output::{GITOPS_TOOLS, MANAGED_BY, OutputFolder, OutputPath};
 use crate::plan::{Branch, Plan};
 use crate::source::RelPath;
 use crate::spec::{Applications, GitOps, Spec};
-use crate::yaml::{self, Quoting};
+use crate::yaml;
 use std::sync::Arc;
 
 const ARGOCD: &str = GITOPS_TOOLS[0];
@@ -81,7 +81,5 @@ impl Subject<'_> {
 }
 
 fn text(node: &Node) -> Result<Arc<str>, Diagnostic> {
-    let mut text = String::with_capacity(1024);
-    yaml::write(&mut text, node, Quoting::Safe)?;
-    Ok(text.into())
+    Ok(yaml::document(node)?.into())
 }

@@ -52,7 +52,7 @@ impl Lock {
     }
 
     /// The names that a lock file lists. One in which git left conflict markers lists the names of both sides.
-    pub(super) fn names(text: &str) -> BTreeSet<String> {
+    pub fn names(text: &str) -> BTreeSet<String> {
         if let Some(lock) = Lock::read(text) {
             return lock.files;
         }

@@ -9,7 +9,7 @@ mod previous;
 mod tree;
 
 pub use lock::Lock;
-pub use ownership::{MANAGED_BY, declares_owner, is_shared_folder, lock_names, owned_files, required_declaration};
+pub use ownership::{MANAGED_BY, declares_owner, is_shared_folder, owned_files, required_declaration};
 pub use path::{GITOPS_TOOLS, LOCK_FILE, OutputFolder, OutputKind, OutputPath};
 pub use previous::PreviousOutput;
 pub use tree::Tree;

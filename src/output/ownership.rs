@@ -87,11 +87,6 @@ fn has_label(text: &str) -> bool {
     text.lines().any(|line| label(line) == Some(true))
 }
 
-/// The names that the text of a lock file lists; none where it is not one.
-pub fn lock_names(text: &str) -> BTreeSet<String> {
-    Lock::names(text)
-}
-
 /// The files that pleach owns among `files`. A file that is in `expected` too is owned: a build would write it.
 pub fn owned_files(files: Tree, expected: &Tree) -> Tree {
     let locks = files.iter().filter(|(path, _)| path.kind() == OutputKind::Lock);

@@ -34,16 +34,14 @@ impl PreviousOutput for Tree {
         let of_branch = self.iter().filter(|(path, _)| path.is_locked() && slugs.contains(path.slug()));
         let files =
             owned_files(of_branch.map(|(path, text)| (path.clone(), Arc::clone(text))).collect(), &Tree::default());
-        Ok(files.into_iter().filter(|(path, text)| is_replaced(path, text, tree)).collect())
+        Ok(files
+            .into_iter()
+            .filter(|(path, text)| path.kind() == OutputKind::Object && tree.get(path) != Some(text))
+            .collect())
     }
 
     fn last(&self, slug: &str) -> Result<Vec<Arc<str>>> {
         let is_object = |path: &OutputPath| path.kind() == OutputKind::Object && path.slug() == slug;
         Ok(self.iter().filter(|(path, _)| is_object(path)).map(|(_, text)| Arc::clone(text)).collect())
     }
-}
-
-/// Whether an object of a previous output is missing or different in `tree`.
-pub(crate) fn is_replaced(path: &OutputPath, text: &Arc<str>, tree: &Tree) -> bool {
-    path.kind() == OutputKind::Object && tree.get(path) != Some(text)
 }

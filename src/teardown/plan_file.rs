@@ -10,7 +10,7 @@ use crate::name::DnsName;
 use crate::node::{Map, Node};
 use crate::schema::Gvk;
 use crate::source::{File, Location};
-use crate::yaml::{self, Dialect, Faults, Fields, Quoting};
+use crate::yaml::{self, Dialect, Faults, Fields};
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
 
@@ -59,9 +59,7 @@ impl TeardownPlan {
         if !named.is_empty() {
             file.insert(NAMED, Node::seq(named.iter().map(text)));
         }
-        let mut text = String::new();
-        yaml::write(&mut text, &file.into(), Quoting::Safe)?;
-        Ok(text)
+        Ok(yaml::document(&file.into())?)
     }
 
     /// Reads a file. Each error has its source location.

@@ -30,7 +30,7 @@ pub use inset::inset;
 pub use merge::merge;
 pub use read::{parse, parse_with_holes};
 pub use resolve::resolve;
-pub use write::{double_quoted, stream, string, write};
+pub use write::{document, double_quoted, stream, string, write};
 
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::node::{Node, Style, Tag};

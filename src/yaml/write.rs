@@ -15,6 +15,13 @@ const MAX_DEPTH: usize = 256;
 /// A longer key is written behind `?`, in bytes.
 const MAX_SIMPLE_KEY: usize = 128;
 
+/// One document as all readers of YAML understand it, in a text of its own.
+pub fn document(node: &Node) -> Result<String, Diagnostic> {
+    let mut text = String::with_capacity(1024);
+    write(&mut text, node, Quoting::Safe)?;
+    Ok(text)
+}
+
 /// Writes one document, with a line break at its end.
 pub fn write(out: &mut String, node: &Node, quoting: Quoting) -> Result<(), Diagnostic> {
     let line = out.len();
