@@ -63,7 +63,7 @@ fn value(node: &Node) -> Value {
         Tag::Str | Tag::Timestamp => Value::from(text),
         Tag::Null => Value::from(()),
         Tag::Bool => Value::from(node.as_bool()),
-        Tag::Int | Tag::Float => match (number::value_of_int(text), number::value_of_float(text)) {
+        Tag::Int | Tag::Float => match (number::parse_int(text), number::parse_float(text)) {
             (Some(number), _) => i64::try_from(number).map_or_else(|_| Value::from(number), Value::from),
             (None, Some(number)) => Value::from(number),
             (None, None) => Value::from(text),

@@ -327,7 +327,7 @@ impl Values<'_> {
 /// Writes a number in its canonical form and says which kind it is.
 fn number(out: &mut String, value: &Value) -> Result<Tag, Fault> {
     let text = value.to_string();
-    match yaml::number::canonical(out, &text) {
+    match yaml::number::write_canonical(out, &text) {
         Ok(()) => Ok(if value.is_integer() { Tag::Int } else { Tag::Float }),
         Err(_) => {
             Err(Fault::new(format!("is {text}, which is no number of JSON"), "Kubernetes has no infinity and no NaN"))

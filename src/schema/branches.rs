@@ -47,7 +47,7 @@ fn json(node: &Node) -> Json {
             Tag::Int | Tag::Float => {
                 let mut text = String::new();
                 // JSON has no infinity: such a number fits wherever any data may stand, and nowhere else.
-                let finite = number::canonical(&mut text, &scalar.text).is_ok();
+                let finite = number::write_canonical(&mut text, &scalar.text).is_ok();
                 finite
                     .then(|| serde_json::from_str(&text).ok())
                     .flatten()

@@ -322,6 +322,6 @@ impl<'n, 'f> Fields<'n, 'f> {
 fn int(node: &Node) -> Option<i64> {
     let scalar = node.as_scalar().filter(|scalar| matches!(scalar.tag, Tag::Int | Tag::Float))?;
     let mut text = String::new();
-    number::canonical(&mut text, &scalar.text).ok()?;
+    number::write_canonical(&mut text, &scalar.text).ok()?;
     text.parse().ok()
 }

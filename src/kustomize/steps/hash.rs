@@ -83,7 +83,7 @@ fn value(json: &mut String, node: &Node) {
             Tag::Null => json.push_str("null"),
             Tag::Bool => json.push_str(if node.as_bool() == Some(true) { "true" } else { "false" }),
             Tag::Int | Tag::Float => {
-                if number::canonical(json, &scalar.text).is_err() {
+                if number::write_canonical(json, &scalar.text).is_err() {
                     json.push_str("null");
                 }
             }

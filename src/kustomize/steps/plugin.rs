@@ -48,7 +48,7 @@ fn strings(node: &Node) -> Node {
         Value::Scalar(scalar) => match scalar.tag {
             Tag::Int | Tag::Float => {
                 let mut text = String::new();
-                let _ = number::canonical(&mut text, &scalar.text);
+                let _ = number::write_canonical(&mut text, &scalar.text);
                 Value::Scalar(Scalar { text: text.into(), tag: Tag::Str, style: scalar.style })
             }
             Tag::Bool => {

@@ -21,7 +21,7 @@ fn lenient(fields: &mut Fields, name: &'static str) -> SmolStr {
         Some((Tag::Bool, _)) => node.as_bool().unwrap_or_default().to_string().into(),
         Some((Tag::Int | Tag::Float, text)) => {
             let mut out = String::new();
-            number::canonical(&mut out, text).map_or_else(|_| text.into(), |()| out.into())
+            number::write_canonical(&mut out, text).map_or_else(|_| text.into(), |()| out.into())
         }
         _ => strict(fields, name),
     }

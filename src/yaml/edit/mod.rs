@@ -5,18 +5,18 @@
 //! that nobody foresaw), they are refused and the text stays. Nothing here knows what the text is about.
 
 mod data;
-mod draft;
-mod fault;
-mod flow;
+mod inline;
 mod layout;
+mod refusal;
+mod splices;
 
 use super::{Dialect, Places, parse};
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::node::Node;
 use crate::source::{FileId, Location};
 use data::{at, doomed, push, put, take};
-use draft::Draft;
 use smol_str::SmolStr;
+use splices::Draft;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -161,7 +161,7 @@ impl Document {
         let failing = halves.filter(|(half, _)| !half.is_empty() && self.with(half).is_none());
         let found: Vec<(usize, Diagnostic)> = failing.flat_map(|(half, from)| self.faults(half, from)).collect();
         match edits {
-            [first, ..] if found.is_empty() => vec![(from, fault::why(self, first))],
+            [first, ..] if found.is_empty() => vec![(from, refusal::why(self, first))],
             _ => found,
         }
     }
@@ -177,7 +177,7 @@ impl Document {
 
 /// A value as text on one line, for behind a key.
 pub fn line(node: &Node) -> String {
-    flow::inline(node, flow::Spot::Line)
+    inline::inline(node, inline::Spot::Line)
 }
 
 fn read(text: &str) -> Result<Node> {

@@ -71,7 +71,7 @@ fn scalar_of(scalar: &Scalar, folds: Folds) -> Result<Option<Scalar>, Diagnostic
         }
         Tag::Bool => SmolStr::new_static("false"),
         Tag::Int | Tag::Float => {
-            yaml::number::as_float(&scalar.text).map_err(|why| Diagnostic::new(Code::Resource, why))?.into()
+            yaml::number::go_float(&scalar.text).map_err(|why| Diagnostic::new(Code::Resource, why))?.into()
         }
     };
     let tag = match scalar.tag {

@@ -1,6 +1,6 @@
 //! Mappings with their merge keys (`<<`) resolved and their duplicates judged.
 
-use super::Dialect;
+use super::super::Dialect;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{Entry, Map, Node};
 use crate::source::Location;

@@ -3,12 +3,13 @@
 //! A string that would be read as something else gets double quotes; one that YAML's syntax does not allow plain gets
 //! single ones; line breaks make a literal block.
 
-use super::{Quoting, date, resolve};
+use super::super::Quoting;
+use super::{date, number, resolve};
 use crate::node::Tag;
 
 /// How a string is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(crate) enum Form {
     /// As it is.
     Plain,
     /// In single quotes.
@@ -36,7 +37,7 @@ struct Findings {
 }
 
 /// The form of a string.
-pub(super) fn form(text: &str, quoting: Quoting) -> Form {
+pub(crate) fn form(text: &str, quoting: Quoting) -> Form {
     if is_simple(text) {
         return if is_string(text, quoting) { Form::Plain } else { Form::Double };
     }
@@ -61,7 +62,7 @@ pub(super) fn form(text: &str, quoting: Quoting) -> Form {
 }
 
 /// Whether go-yaml v3 prints `text` as a block where it was one. Unlike v2 it takes tabs for printable.
-pub(super) fn allows_block(text: &str) -> bool {
+pub(crate) fn allows_block(text: &str) -> bool {
     let found = find(&text.replace('\t', "x"));
     !(found.special || found.trailing_space || found.space_before_break)
 }
@@ -115,13 +116,13 @@ fn is_misread(text: &str) -> bool {
     match text.as_bytes() {
         [b'='] | [b'<', b'<'] => true,
         [b'0'..=b'9', ..] => {
-            date::is_like(text) || is_empty_base(text) || resolve::is_float_syntax(&text.replace('_', ""))
+            date::is_like(text) || is_empty_base(text) || number::is_float_syntax(&text.replace('_', ""))
         }
         [b'+' | b'-', rest @ ..] => {
             let rest = std::str::from_utf8(rest).expect("a sign is one byte");
             matches!(rest.as_bytes(), [b'_' | b'+' | b'-' | b'.', ..]) && is_number_like(rest)
                 || is_empty_base(rest)
-                || resolve::is_float_syntax(&rest.replace('_', ""))
+                || number::is_float_syntax(&rest.replace('_', ""))
         }
         [b'.', rest @ ..] => !rest.is_empty() && rest.iter().all(|b| b.is_ascii_digit() || *b == b'_'),
         _ => false,
@@ -176,11 +177,11 @@ fn find(text: &str) -> Findings {
 }
 
 /// What go-yaml writes without an escape.
-pub(super) fn is_printable(c: char) -> bool {
+pub(crate) fn is_printable(c: char) -> bool {
     matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}') && c != '\u{feff}'
 }
 
 /// What go-yaml takes for a line break.
-pub(super) fn is_break(c: char) -> bool {
+pub(crate) fn is_break(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }

@@ -3,12 +3,12 @@
 //! A line that is indented further gets an empty line before it, and a text that begins with a blank loses its line
 //! breaks. Only `kustomize` repeats that, to print the same bytes.
 
-use super::quote;
+use super::super::scalar::quoting;
 use std::borrow::Cow;
 
 /// A folded text after it was printed and read.
 pub(super) fn again(text: &str) -> Cow<'_, str> {
-    if !quote::allows_block(text) {
+    if !quoting::allows_block(text) {
         return text.into();
     }
     // The printer looks at the first character of the text where it should look at that of the next line.

@@ -1,6 +1,7 @@
 //! Values as text on one line, for a place in a text that somebody else wrote.
 
-use super::super::{Quoting, quote};
+use super::super::Quoting;
+use super::super::scalar::quoting;
 use crate::node::{Node, Tag, Value};
 use granit_parser::ScalarStyle;
 
@@ -34,7 +35,7 @@ fn joined(parts: impl Iterator<Item = String>) -> String {
 pub(super) fn string(text: &str, spot: Spot) -> String {
     let mut out = String::new();
     super::super::string(&mut out, text);
-    let plain = quote::form(text, Quoting::Safe) == quote::Form::Plain;
+    let plain = quoting::form(text, Quoting::Safe) == quoting::Form::Plain;
     if plain && spot == Spot::Flow && (text.contains([',', '[', ']', '{', '}']) || text.starts_with(['?', ':'])) {
         return quoted(text);
     }
@@ -43,7 +44,7 @@ pub(super) fn string(text: &str, spot: Spot) -> String {
 
 /// A string in the quotes in which another one stood.
 pub(super) fn string_like(style: ScalarStyle, text: &str, spot: Spot) -> String {
-    let escapes = text.chars().any(|c| quote::is_break(c) || !quote::is_printable(c));
+    let escapes = text.chars().any(|c| quoting::is_break(c) || !quoting::is_printable(c));
     match style {
         ScalarStyle::DoubleQuoted => quoted(text),
         ScalarStyle::SingleQuoted if !escapes => format!("'{}'", text.replace('\'', "''")),

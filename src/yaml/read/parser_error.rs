@@ -1,6 +1,6 @@
 //! Errors of the YAML parser.
 
-use super::Places;
+use super::super::Places;
 use crate::diagnostic::{Code, Diagnostic};
 use granit_parser::ScanError;
 

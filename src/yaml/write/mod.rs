@@ -2,12 +2,18 @@
 //!
 //! Styles and comments of the input do not matter, keys come in natural order, lists stand at the column of their key.
 
-use super::fold::{self, Lines, pad};
-use super::quote::{self, Form};
-use super::{Quoting, date, folded, number, order, read};
+mod folded_block;
+mod key_order;
+mod scalar_text;
+
+use super::Quoting;
+use super::read::no_string;
+use super::scalar::quoting::{self, Form};
+use super::scalar::{date, number};
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::node::{Entry, Map, Node, Scalar, Style, Tag, Value};
 use crate::source::Location;
+use scalar_text::{Lines, pad};
 
 /// How deep collections may stand in each other: more than the reader allows, because templates and patches nest what
 /// was read.
@@ -50,16 +56,16 @@ pub fn stream<T>(
 
 /// Writes a string on one line, quoted if it would be read as something else.
 pub fn string(out: &mut String, text: &str) {
-    let form = match quote::form(text, Quoting::Safe) {
+    let form = match quoting::form(text, Quoting::Safe) {
         Form::Literal => Form::Double,
         form => form,
     };
-    fold::scalar(out, out.len(), text, form, Lines::One);
+    scalar_text::write(out, out.len(), text, form, Lines::One);
 }
 
 /// Writes a string in double quotes on one line.
 pub fn double_quoted(out: &mut String, text: &str) {
-    fold::scalar(out, out.len(), text, Form::Double, Lines::One);
+    scalar_text::write(out, out.len(), text, Form::Double, Lines::One);
 }
 
 fn unwritten(scalar: &Scalar, why: &str, at: Location) -> Diagnostic {
@@ -87,7 +93,7 @@ impl Writer<'_> {
     /// Writes the entries of a mapping; the first one goes to where `out` ends, which is column `indent`.
     fn map(&mut self, map: &Map, indent: usize, node: &Node) -> Result<(), Diagnostic> {
         self.deeper(node)?;
-        match order::order(map) {
+        match key_order::order(map) {
             None => {
                 for (i, entry) in map.iter().enumerate() {
                     self.entry(entry, indent, i == 0)?;
@@ -111,9 +117,9 @@ impl Writer<'_> {
         let key = entry.key.text.as_str();
         let node = &entry.value;
         if entry.key.tag != Tag::Str {
-            return Err(read::no_string(key, Node::plain(key, entry.key.tag).kind_name()).at(entry.key.at));
+            return Err(no_string(key, Node::plain(key, entry.key.tag).kind_name()).at(entry.key.at));
         }
-        if key.len() > MAX_SIMPLE_KEY || key.contains(quote::is_break) {
+        if key.len() > MAX_SIMPLE_KEY || key.contains(quoting::is_break) {
             self.out.push_str("? ");
             self.text(key, indent + 2, entry.key.at)?;
             self.end_line();
@@ -121,13 +127,13 @@ impl Writer<'_> {
             self.out.push_str(": ");
             return self.inline(node, indent);
         }
-        let form = match quote::form(key, self.quoting) {
+        let form = match quoting::form(key, self.quoting) {
             // Unquoted it would be a merge, and the data would be lost.
             _ if key == "<<" => Form::Double,
             form => form,
         };
         self.check(key, form, entry.key.at)?;
-        fold::scalar(self.out, self.line, key, form, Lines::One);
+        scalar_text::write(self.out, self.line, key, form, Lines::One);
         self.out.push(':');
         match &node.value {
             Value::Map(map) if !map.is_empty() => {
@@ -178,7 +184,7 @@ impl Writer<'_> {
             Value::Scalar(Scalar { text, tag: Tag::Str, style: Style::Folded })
                 if self.quoting == Quoting::Kustomize && text.contains('\n') =>
             {
-                self.text(&folded::again(text), indent + 2, node.at)?;
+                self.text(&folded_block::again(text), indent + 2, node.at)?;
             }
             Value::Scalar(Scalar { text, tag: Tag::Str, .. }) => self.text(text, indent + 2, node.at)?,
             Value::Scalar(scalar) => self.typed(scalar, node)?,
@@ -188,9 +194,9 @@ impl Writer<'_> {
     }
 
     fn text(&mut self, text: &str, indent: usize, at: Location) -> Result<(), Diagnostic> {
-        let form = quote::form(text, self.quoting);
+        let form = quoting::form(text, self.quoting);
         self.check(text, form, at)?;
-        fold::scalar(self.out, self.line, text, form, Lines::Folded(indent));
+        scalar_text::write(self.out, self.line, text, form, Lines::Folded(indent));
         Ok(())
     }
 
@@ -210,7 +216,7 @@ impl Writer<'_> {
         let word = match scalar.tag {
             Tag::Str => unreachable!("strings are written as text"),
             Tag::Int | Tag::Float => {
-                return number::canonical(self.out, &scalar.text).map_err(|why| unwritten(scalar, why, node.at));
+                return number::write_canonical(self.out, &scalar.text).map_err(|why| unwritten(scalar, why, node.at));
             }
             Tag::Timestamp => return self.date(&scalar.text).map_err(|why| unwritten(scalar, why, node.at)),
             Tag::Null if self.quoting == Quoting::Kustomize && scalar.style == Style::Quoted => "\"\"",
@@ -233,7 +239,7 @@ impl Writer<'_> {
 
     /// Ends the line, unless a block scalar has done so.
     fn end_line(&mut self) {
-        if !self.out.ends_with(quote::is_break) {
+        if !self.out.ends_with(quoting::is_break) {
             self.out.push('\n');
         }
         self.line = self.out.len();

@@ -1,10 +1,14 @@
-//! Text to nodes: the only place that names the parser.
+//! The events of the parser to one node, with anchors, aliases and merge keys expanded.
 //!
-//! The parser's events become shared trees with anchors, aliases and merge keys expanded. Depth, size and expansion
-//! are bounded, so that no text can exhaust stack or memory here or in whoever walks the tree.
+//! Depth, size and expansion have limits, so that no text can exhaust stack or memory here or in code that visits the
+//! tree.
 
-use super::{Dialect, Places, escape, input, merge, number, resolve, split, syntax, tab};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
+use super::super::scalar::resolve;
+use super::super::{Dialect, Places};
+use super::key::key;
+use super::tagged::tagged;
+use super::{escapes, merge_keys, parser_error, tabs};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{Entry, Key, Node, Scalar, Style, Tag, Value};
 use crate::source::Location;
 use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
@@ -13,49 +17,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How deep collections may stand in each other.
-pub(super) const MAX_DEPTH: usize = 200;
-/// How many documents one text may hold.
-const MAX_DOCUMENTS: usize = 10_000;
+const MAX_DEPTH: usize = 200;
 /// How many nodes the aliases of one document may stand for.
 const MAX_ALIASED_NODES: usize = 200_000;
 /// How many bytes of text the aliases of one document may stand for.
 const MAX_ALIASED_BYTES: usize = 16 << 20;
-
-/// The documents of `text` that are not empty; `place` says where its lines and columns stand in a file.
-pub fn parse(text: &str, dialect: Dialect, place: &Places) -> Result<Vec<Node>> {
-    parse_with_holes(text, dialect, place, |_| false)
-}
-
-/// The documents of a text in which the scalars that `is_hole` tells stand for values yet to come: what `<<` would merge
-/// stays under that key if one of them is in it, for the module `merge`.
-pub fn parse_with_holes(text: &str, dialect: Dialect, place: &Places, is_hole: fn(&str) -> bool) -> Result<Vec<Node>> {
-    let text = input::clean(text, place)?;
-    let pieces = split::pieces(&text);
-    if pieces.len() > MAX_DOCUMENTS {
-        let message = format!("the file holds {} documents; {MAX_DOCUMENTS} is the limit", pieces.len());
-        return Err(Diagnostic::new(Code::Yaml, message).at(place(1, 1, 0)).into());
-    }
-    let mut documents = Vec::new();
-    let mut complaints = Vec::new();
-    for piece in pieces {
-        let place = |line: usize, column: usize, len: usize| place(line + piece.line, column, len);
-        match Builder::new(piece.text, dialect, &place, is_hole).document() {
-            Ok(Some(node)) if !node.is_null() => documents.push(node),
-            Ok(_) => {}
-            Err(error) => complaints.push(error),
-        }
-        if let Some(trailing) = piece.trailing {
-            let line = piece.text.matches('\n').count() + 1;
-            let message = format!("`{trailing}` stands behind the `---` that begins a document");
-            complaints.push(
-                Diagnostic::new(Code::Yaml, message)
-                    .at(place(line, 1, 3))
-                    .help("put the document on the line below `---`"),
-            );
-        }
-    }
-    Diagnostics::check(complaints, documents)
-}
 
 /// How much a node stands for once aliases are expanded.
 #[derive(Clone, Copy, Default)]
@@ -80,7 +46,7 @@ enum Content {
     Map { entries: Vec<Entry>, key: Option<Key>, merges: Vec<(Location, Node)> },
 }
 
-struct Builder<'t> {
+pub(super) struct Builder<'t> {
     text: &'t str,
     dialect: Dialect,
     place: &'t Places<'t>,
@@ -88,12 +54,12 @@ struct Builder<'t> {
     frames: Vec<Frame>,
     anchors: BTreeMap<usize, (Node, Size)>,
     aliased: Size,
-    tabs: tab::Tabs,
+    tabs: tabs::Tabs,
     root: Option<Node>,
 }
 
 impl<'t> Builder<'t> {
-    fn new(text: &'t str, dialect: Dialect, place: &'t Places<'t>, is_hole: fn(&str) -> bool) -> Self {
+    pub(super) fn new(text: &'t str, dialect: Dialect, place: &'t Places<'t>, is_hole: fn(&str) -> bool) -> Self {
         Builder {
             text,
             dialect,
@@ -102,13 +68,13 @@ impl<'t> Builder<'t> {
             frames: Vec::new(),
             anchors: BTreeMap::new(),
             aliased: Size::default(),
-            tabs: tab::Tabs::of(text),
+            tabs: tabs::Tabs::of(text),
             root: None,
         }
     }
 
     /// The one document of the text, if it holds any.
-    fn document(mut self) -> Result<Option<Node>, Diagnostic> {
+    pub(super) fn document(mut self) -> Result<Option<Node>, Diagnostic> {
         let options = granit_parser::options! {
             block_scalar_eof_without_line_feed: true,
             emit_comments: false,
@@ -117,7 +83,7 @@ impl<'t> Builder<'t> {
             block_nesting_limit: MAX_DEPTH + 1,
         };
         for next in Parser::new_from_str_with_options(self.text, options) {
-            let (event, span) = next.map_err(|error| syntax::complaint(&error, self.text, self.place))?;
+            let (event, span) = next.map_err(|error| parser_error::complaint(&error, self.text, self.place))?;
             self.note(&event, &span);
             self.take(event, &span)?;
         }
@@ -198,7 +164,7 @@ impl<'t> Builder<'t> {
         if style == ScalarStyle::DoubleQuoted {
             let bytes = span.start.byte_offset().zip(span.end.byte_offset());
             let quoted = bytes.and_then(|(start, end)| self.text.get(start..end)).unwrap_or_default();
-            escape::check(quoted).map_err(|(column, error)| {
+            escapes::check(quoted).map_err(|(column, error)| {
                 let within = column.map(|column| (self.place)(span.start.line(), span.start.col() + 1 + column, 2));
                 error.at(within.unwrap_or(self.at(span)))
             })?;
@@ -269,7 +235,7 @@ impl<'t> Builder<'t> {
         if let Some(Frame { content: Content::Map { key: None, .. }, .. }) = self.frames.last() {
             let what = if matches!(content, Content::Seq(_)) { "a list" } else { "a mapping" };
             let error = Diagnostic::new(Code::Yaml, format!("a key must be a string, but this is {what}")).at(at);
-            return Err(syntax::hint_of_braces(error, self.text, span.start.byte_offset()));
+            return Err(parser_error::hint_of_braces(error, self.text, span.start.byte_offset()));
         }
         if self.frames.len() >= MAX_DEPTH {
             return Err(too_deep(at));
@@ -283,7 +249,7 @@ impl<'t> Builder<'t> {
         let frame = self.frames.pop().expect("the parser closes what it opened");
         let value = match frame.content {
             Content::Seq(items) => Value::Seq(Arc::new(items)),
-            Content::Map { entries, merges, .. } => Value::Map(merge::merged(entries, &merges, self.dialect)?),
+            Content::Map { entries, merges, .. } => Value::Map(merge_keys::merged(entries, &merges, self.dialect)?),
         };
         self.put(Node::new(value, frame.at), frame.size, frame.anchor)
     }
@@ -320,72 +286,4 @@ impl<'t> Builder<'t> {
 
 fn too_deep(at: Location) -> Diagnostic {
     Diagnostic::new(Code::Yaml, format!("lists and mappings stand more than {MAX_DEPTH} deep in each other")).at(at)
-}
-
-/// A node in the place of a key. In an object, a key that is no string is refused when it is written, for a patch may
-/// name a field of the object so; elsewhere it becomes the string that JSON makes of it.
-fn key(node: Node, dialect: Dialect) -> Result<Key, Diagnostic> {
-    let at = node.at;
-    let kind = node.kind_name();
-    let truth = node.as_bool();
-    match node.value {
-        Value::Scalar(scalar) if scalar.text.is_empty() && scalar.tag == Tag::Null => {
-            Err(Diagnostic::new(Code::Yaml, "a key is missing before the colon").at(at))
-        }
-        Value::Scalar(Scalar { text, tag, style }) if tag == Tag::Str || dialect == Dialect::Kubernetes => {
-            Ok(Key { text, tag, style, at })
-        }
-        Value::Scalar(scalar) => {
-            let mut text = truth.map(|truth| truth.to_string()).unwrap_or_default();
-            if matches!(scalar.tag, Tag::Int | Tag::Float) {
-                number::canonical(&mut text, &scalar.text).map_err(|why| Diagnostic::new(Code::Yaml, why).at(at))?;
-            }
-            if text.is_empty() {
-                return Err(no_string(&scalar.text, kind).at(at));
-            }
-            Ok(Key { at, ..Key::from(text) })
-        }
-        _ => Err(Diagnostic::new(Code::Yaml, format!("a key must be a string, but this is {kind}")).at(at)),
-    }
-}
-
-/// A complaint about a key that is no string.
-pub(super) fn no_string(key: &str, kind: &str) -> Diagnostic {
-    Diagnostic::new(Code::Yaml, format!("a key must be a string, but `{key}` is {kind}"))
-        .help(format!("put it in quotes: `\"{key}\"`"))
-}
-
-/// A scalar with a tag. One that is not among YAML's own says nothing that JSON could; its scalar is a string.
-fn tagged(text: &str, tag: &str, style: Style) -> Result<Scalar, Diagnostic> {
-    let scalar = |tag| Scalar { text: SmolStr::new(text), tag, style };
-    let name = tag.strip_prefix("tag:yaml.org,2002:");
-    let wanted = match name {
-        Some("binary") => return binary(text, style),
-        Some("null") if text.is_empty() => return Ok(Scalar { style: Style::Plain, ..scalar(Tag::Null) }),
-        Some("null") => Tag::Null,
-        Some("bool") => Tag::Bool,
-        Some("int") => Tag::Int,
-        Some("float") => Tag::Float,
-        Some("timestamp") => Tag::Timestamp,
-        Some("merge") if text == "<<" => Tag::Str,
-        // The tag says what quotes would.
-        _ if style == Style::Plain => return Ok(Scalar { style: Style::Quoted, ..scalar(Tag::Str) }),
-        _ => return Ok(scalar(Tag::Str)),
-    };
-    match (wanted, resolve::core(text)) {
-        (Tag::Float, Tag::Int) => Ok(scalar(Tag::Float)),
-        (wanted, found) if wanted == found => Ok(scalar(wanted)),
-        _ => Err(Diagnostic::new(Code::Yaml, format!("`{text}` is not what its tag `!!{}` says", name.unwrap_or(tag)))),
-    }
-}
-
-/// Base64 becomes the text that it holds.
-fn binary(text: &str, style: Style) -> Result<Scalar, Diagnostic> {
-    use base64::Engine as _;
-    let bytes = base64::engine::general_purpose::STANDARD
-        .decode(text.replace(['\n', '\r'], ""))
-        .map_err(|_| Diagnostic::new(Code::Yaml, "the tag `!!binary` wants base64"))?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| Diagnostic::new(Code::Yaml, "what the tag `!!binary` decodes to is not UTF-8"))?;
-    Ok(Scalar { text: text.into(), tag: Tag::Str, style })
 }

@@ -5,7 +5,7 @@
 //! known here.
 
 use super::Step;
-use super::flow::{Spot, inline, string, string_like};
+use super::inline::{Spot, inline, string, string_like};
 use super::layout::{Look, Pair, Part, Shape, layout};
 use crate::node::{Map, Node, Value};
 use std::ops::Range;

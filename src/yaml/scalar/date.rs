@@ -3,11 +3,12 @@
 //! An unquoted date in a resource becomes a string in RFC 3339 on its way through kustomize, so it must be read and
 //! written to the letter.
 
+use super::number;
 use std::fmt::Write;
 
 /// A point in time and the zone that it was written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Date {
+pub(crate) struct Date {
     year: u32,
     month: u32,
     day: u32,
@@ -20,7 +21,7 @@ pub(super) struct Date {
 }
 
 /// The date in `text`, if it is one.
-pub(super) fn parse(text: &str) -> Option<Date> {
+pub(crate) fn parse(text: &str) -> Option<Date> {
     let bytes = text.as_bytes();
     if bytes.len() < 8 || !bytes[..4].iter().all(u8::is_ascii_digit) || bytes[4] != b'-' {
         return None;
@@ -50,7 +51,7 @@ pub(super) fn parse(text: &str) -> Option<Date> {
 
 /// One or two digits of at most `most`.
 fn two(rest: &mut &str, most: u32) -> Option<u32> {
-    let length = super::resolve::digits(rest).min(2);
+    let length = number::leading_digits(rest).min(2);
     let number = rest[..length].parse().ok().filter(|&number| number <= most)?;
     *rest = &rest[length..];
     Some(number)
@@ -68,7 +69,7 @@ fn days(month: u32, year: u32) -> u32 {
 /// The part of a second behind a point or comma; digits beyond the ninth do not count.
 fn fraction(rest: &mut &str) -> u32 {
     let Some(after) = rest.strip_prefix(['.', ',']) else { return 0 };
-    let length = super::resolve::digits(after);
+    let length = number::leading_digits(after);
     if length == 0 {
         return 0;
     }
@@ -95,7 +96,7 @@ fn zone(rest: &mut &str) -> Option<i32> {
 
 impl Date {
     /// Writes it as Go's JSON does: RFC 3339, with as many digits of the second as it needs.
-    pub(super) fn write(&self, out: &mut String) -> Result<(), &'static str> {
+    pub(crate) fn write(&self, out: &mut String) -> Result<(), &'static str> {
         let Date { year, month, day, hour, minute, second, nanosecond, offset } = *self;
         if offset.abs() >= 24 * 60 {
             return Err("its zone is a day or more from Greenwich");
@@ -116,7 +117,7 @@ impl Date {
 }
 
 /// Whether `text` has the outline of a date, so that some reader may take it for one.
-pub(super) fn is_like(text: &str) -> bool {
+pub(crate) fn is_like(text: &str) -> bool {
     let mut parts = text.splitn(3, '-');
     let mut number = |length: std::ops::RangeInclusive<usize>| {
         parts.next().is_some_and(|part| length.contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()))
@@ -124,7 +125,7 @@ pub(super) fn is_like(text: &str) -> bool {
     number(4..=4)
         && number(1..=2)
         && parts.next().is_some_and(|rest| {
-            matches!(super::resolve::digits(rest), 1..=2)
+            matches!(number::leading_digits(rest), 1..=2)
                 && rest.bytes().all(|b| {
                     b.is_ascii_digit()
                         || matches!(b, b'T' | b't' | b'Z' | b' ' | b'\t' | b':' | b'.' | b',' | b'+' | b'-')

@@ -2,7 +2,7 @@
 //!
 //! A line breaks at the first single space behind that column; words stay whole. Columns count characters.
 
-use super::quote::{Form, is_break, is_printable};
+use super::super::scalar::quoting::{Form, is_break, is_printable};
 use std::fmt::Write;
 
 /// The column behind which a space becomes a line break.
@@ -18,7 +18,7 @@ pub(super) enum Lines {
 }
 
 /// Writes `text` in `form`; `line` is where the current line begins in `out`.
-pub(super) fn scalar(out: &mut String, line: usize, text: &str, form: Form, lines: Lines) {
+pub(super) fn write(out: &mut String, line: usize, text: &str, form: Form, lines: Lines) {
     // Fewer bytes than columns are certain not to fold.
     let short = lines == Lines::One || out.len() - line + text.len() <= WIDTH;
     match form {

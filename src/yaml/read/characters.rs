@@ -3,7 +3,7 @@
 //! Control characters are refused by YAML itself; the line breaks that only YAML 1.1 knows are refused because readers
 //! disagree about them.
 
-use super::Places;
+use super::super::Places;
 use crate::diagnostic::{Code, Diagnostic};
 use std::borrow::Cow;
 

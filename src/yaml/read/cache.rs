@@ -1,6 +1,7 @@
 //! The documents of files, each parsed once for all threads.
 
-use super::{Dialect, documents};
+use super::super::Dialect;
+use super::documents;
 use crate::diagnostic::Result;
 use crate::node::Node;
 use crate::source::{File, FileId};

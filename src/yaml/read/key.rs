@@ -1,0 +1,39 @@
+//! The keys of mappings.
+
+use super::super::{Dialect, number};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::node::{Key, Node, Scalar, Tag, Value};
+
+/// A node in the place of a key. In an object, a key that is no string is refused when it is written, for a patch may
+/// name a field of the object so; elsewhere it becomes the string that JSON makes of it.
+pub(super) fn key(node: Node, dialect: Dialect) -> Result<Key, Diagnostic> {
+    let at = node.at;
+    let kind = node.kind_name();
+    let truth = node.as_bool();
+    match node.value {
+        Value::Scalar(scalar) if scalar.text.is_empty() && scalar.tag == Tag::Null => {
+            Err(Diagnostic::new(Code::Yaml, "a key is missing before the colon").at(at))
+        }
+        Value::Scalar(Scalar { text, tag, style }) if tag == Tag::Str || dialect == Dialect::Kubernetes => {
+            Ok(Key { text, tag, style, at })
+        }
+        Value::Scalar(scalar) => {
+            let mut text = truth.map(|truth| truth.to_string()).unwrap_or_default();
+            if matches!(scalar.tag, Tag::Int | Tag::Float) {
+                number::write_canonical(&mut text, &scalar.text)
+                    .map_err(|why| Diagnostic::new(Code::Yaml, why).at(at))?;
+            }
+            if text.is_empty() {
+                return Err(no_string(&scalar.text, kind).at(at));
+            }
+            Ok(Key { at, ..Key::from(text) })
+        }
+        _ => Err(Diagnostic::new(Code::Yaml, format!("a key must be a string, but this is {kind}")).at(at)),
+    }
+}
+
+/// A complaint about a key that is no string.
+pub(in super::super) fn no_string(key: &str, kind: &str) -> Diagnostic {
+    Diagnostic::new(Code::Yaml, format!("a key must be a string, but `{key}` is {kind}"))
+        .help(format!("put it in quotes: `\"{key}\"`"))
+}

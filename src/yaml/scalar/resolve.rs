@@ -1,0 +1,80 @@
+//! Which type a plain scalar has, as the readers of Kubernetes see it.
+//!
+//! The rules are those of go-yaml v3 (resources) and v2 (kustomizations, patches); both also decide what the emitter
+//! must quote. Whether the reader of a text meant it so is not asked here.
+
+use super::super::Dialect;
+use super::{date, number};
+use crate::node::Tag;
+
+/// The type of a plain scalar.
+pub fn resolve(text: &str, dialect: Dialect) -> Tag {
+    match dialect {
+        Dialect::Kubernetes if number::signed_digits(text, "0o", 8).is_some() => Tag::Int,
+        Dialect::Kubernetes => core(text),
+        Dialect::Yaml11 if is_old_bool(text) => Tag::Bool,
+        Dialect::Yaml11 => match core(text) {
+            // Read into an untyped value, v2 leaves dates the strings that they are.
+            Tag::Timestamp => Tag::Str,
+            tag => tag,
+        },
+    }
+}
+
+/// What both dialects agree on.
+pub(crate) fn core(text: &str) -> Tag {
+    let Some(&first) = text.as_bytes().first() else { return Tag::Null };
+    match first {
+        b'~' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' => word_tag(text),
+        b'.' if matches!(text, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN") => Tag::Float,
+        b'.' if number::parse_float(text).is_some() => Tag::Float,
+        b'+' | b'-' | b'0'..=b'9' => number_tag(text),
+        _ => Tag::Str,
+    }
+}
+
+fn word_tag(text: &str) -> Tag {
+    match text {
+        "~" | "null" | "Null" | "NULL" => Tag::Null,
+        "true" | "True" | "TRUE" | "false" | "False" | "FALSE" => Tag::Bool,
+        _ => Tag::Str,
+    }
+}
+
+fn number_tag(text: &str) -> Tag {
+    if matches!(text, "+.inf" | "+.Inf" | "+.INF" | "-.inf" | "-.Inf" | "-.INF") {
+        Tag::Float
+    } else if date::parse(text).is_some() {
+        Tag::Timestamp
+    } else if number::parse_int(text).is_some() {
+        Tag::Int
+    } else if number::parse_float(text).is_some() {
+        Tag::Float
+    } else {
+        Tag::Str
+    }
+}
+
+/// The words that YAML 1.1 takes for booleans beyond `true` and `false`.
+pub(crate) fn is_old_bool(text: &str) -> bool {
+    // Hardly any string is that short.
+    text.len() <= 3
+        && matches!(
+            text,
+            "y" | "Y"
+                | "yes"
+                | "Yes"
+                | "YES"
+                | "n"
+                | "N"
+                | "no"
+                | "No"
+                | "NO"
+                | "on"
+                | "On"
+                | "ON"
+                | "off"
+                | "Off"
+                | "OFF"
+        )
+}
