@@ -36,8 +36,8 @@ pub mod emit;
 pub mod gitops;
 pub mod kustomize;
 pub mod objects;
-pub mod render;
 pub mod teardown;
+pub mod template;
 // 8
 pub mod pipeline;
 // 9

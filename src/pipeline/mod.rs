@@ -12,11 +12,11 @@ pub use selection::{Selection, Shard};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::output::{OutputPath, PreviousOutput, Tree};
 use crate::plan::{self, Branch, Plan};
-use crate::render;
 use crate::source::Project;
 use crate::spec::{self, Backend, Spec};
 use crate::teardown::usage::Sought;
 use crate::teardown::{self, BuiltObjects, RemovedNames};
+use crate::template;
 use crate::{checks, dns, gitops};
 use branch::BranchBuilder;
 use rayon::prelude::*;
@@ -178,7 +178,7 @@ fn teardown_plans(
 
 /// The threads that build branches, one per core.
 fn workers() -> Result<ThreadPool, Diagnostic> {
-    ThreadPoolBuilder::new().stack_size(render::STACK).build().map_err(|error| {
+    ThreadPoolBuilder::new().stack_size(template::STACK).build().map_err(|error| {
         Diagnostic::new(Code::Disk, format!("cannot start threads: {error}"))
             .help("raise the limit on threads or address space, or set `RAYON_NUM_THREADS=1`")
     })

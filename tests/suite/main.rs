@@ -63,8 +63,6 @@ pub mod plan;
 pub mod pointer;
 #[path = "../../src/record.rs"]
 pub mod record;
-#[path = "../../src/render/mod.rs"]
-pub mod render;
 #[path = "../../src/resource/mod.rs"]
 pub mod resource;
 #[path = "../../src/scaffold/mod.rs"]
@@ -81,6 +79,8 @@ pub mod spec;
 pub mod tag;
 #[path = "../../src/teardown/mod.rs"]
 pub mod teardown;
+#[path = "../../src/template/mod.rs"]
+pub mod template;
 #[path = "../../src/yaml/mod.rs"]
 pub mod yaml;
 

@@ -78,7 +78,7 @@ fn modules_use_lower_layers_only() {
 const OWNERS: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
-    ("minijinja", &["render"]),
+    ("minijinja", &["template"]),
     ("similar", &["diff"]),
     ("jsonschema", &["schema"]),
     ("granit_parser", &["yaml"]),

@@ -2,7 +2,7 @@
 //!
 //! Only as much of the syntax is known here as finds the end of a tag: strings, brackets, comments and raw blocks.
 
-use super::hole::{MARK, UNMARK};
+use super::placeholder::{MARK, UNMARK};
 use crate::source::FileId;
 use std::fmt::Write;
 use std::ops::Range;

@@ -4,7 +4,7 @@
 //! the path down to a hole is copied; everything else stays shared by all branches.
 
 use super::context::Given;
-use super::hole::{self, Hole, Piece};
+use super::placeholder::{self, Hole, Piece};
 use super::shape::{Plan, Shape};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::node::{Entry, Map, Node, Scalar, Style, Tag, Value as Data};
@@ -165,7 +165,7 @@ pub(super) struct Values<'v>(pub(super) &'v [Value]);
 impl Values<'_> {
     /// Whether `pasted` is `text` with values for placeholders.
     pub(super) fn are_pasted(self, text: &str, pasted: &str) -> bool {
-        let pieces = hole::pieces(text);
+        let pieces = placeholder::pieces(text);
         pieces.and_then(|pieces| pieces.iter().try_fold(pasted, |rest, piece| self.behind(rest, piece))) == Some("")
     }
 
@@ -177,14 +177,14 @@ impl Values<'_> {
         };
         let value = self.0.get(number)?;
         match value.as_str() {
-            Some(text) if hole::reserved(text).is_none() => pasted.strip_prefix(text),
+            Some(text) if placeholder::reserved(text).is_none() => pasted.strip_prefix(text),
             _ => pasted.strip_prefix(self.anything(value).as_str()),
         }
     }
 
     /// Where in `text` it is not `pasted` with placeholders for values, as far as the characters that `counts` tells.
     pub(super) fn diverge(self, text: &str, pasted: &str, counts: impl Fn(char) -> bool) -> Option<usize> {
-        let Some(pieces) = hole::pieces(text) else { return Some(0) };
+        let Some(pieces) = placeholder::pieces(text) else { return Some(0) };
         let mut pasted = pasted.chars().filter(|c| counts(*c));
         let mut at = 0;
         for piece in pieces {
@@ -201,7 +201,7 @@ impl Values<'_> {
                     if !value.is_some_and(|value| value.chars().all(|c| !counts(c) || pasted.next() == Some(c))) {
                         return Some(at);
                     }
-                    at += hole::len(number);
+                    at += placeholder::len(number);
                 }
             }
         }
@@ -240,11 +240,11 @@ impl Values<'_> {
     /// Writes a string; captured text inside of a value is what it would be if its values had been pasted.
     fn string(self, out: &mut String, value: &Value) -> Result<(), Fault> {
         let text = value.as_str().unwrap_or("");
-        if hole::reserved(text).is_none() {
+        if placeholder::reserved(text).is_none() {
             out.push_str(text);
             return Ok(());
         }
-        let pieces = if value.is_safe() { hole::pieces(text) } else { None };
+        let pieces = if value.is_safe() { placeholder::pieces(text) } else { None };
         for piece in pieces.ok_or_else(Fault::captured)? {
             match piece {
                 Piece::Text(text) => out.push_str(text),

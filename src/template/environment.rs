@@ -3,7 +3,7 @@
 //! One set of names serves all environments; they differ in what `{{ … }}` writes and whether sources carry marks.
 
 use super::fill::{Fault, Values};
-use super::{hole, tags};
+use super::{placeholder, tags};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{File, Found, Location, Project, RelPath};
 use base64::Engine as _;
@@ -111,7 +111,7 @@ fn placeholder(out: &mut Output, state: &mut State, value: &Value) -> Result<(),
         return Ok(());
     }
     if let Some(text) = value.as_str() {
-        let reserved = hole::reserved(text).is_some();
+        let reserved = placeholder::reserved(text).is_some();
         if value.is_safe() {
             state.get_or_insert_extension(Kept::default()).captured |= reserved;
             return Ok(out.write_str(text)?);
@@ -122,7 +122,7 @@ fn placeholder(out: &mut Output, state: &mut State, value: &Value) -> Result<(),
     }
     let kept = state.get_or_insert_extension(Kept::default());
     kept.values.push(value.clone());
-    Ok(hole::write(out, kept.values.len() - 1)?)
+    Ok(placeholder::write(out, kept.values.len() - 1)?)
 }
 
 /// The name of a template as seen from the one that names it: from its folder, or else from the root of the workspace.
@@ -161,8 +161,8 @@ pub(super) fn source(file: &File) -> Result<&str, Diagnostic> {
         let column = source[..at].rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
         Location::new(file.id, line, column, len)
     };
-    if let Some((at, c)) = hole::reserved(source) {
-        return Err(hole::refusal(c).at(place(at, 1)));
+    if let Some((at, c)) = placeholder::reserved(source) {
+        return Err(placeholder::refusal(c).at(place(at, 1)));
     }
     if let Some(at) = tags::find(source, "autoescape") {
         return Err(Diagnostic::new(Code::Template, "the tag `autoescape` stands here")
@@ -215,7 +215,7 @@ fn base64(value: &Value) -> Result<String, Error> {
 fn indent(state: &mut State, args: Rest<ValueOrKwargs>) -> Result<Value, Error> {
     let args = args.into_values();
     let (value, width, first, blank, options) = from_args::<(StringInput, _, _, _, Kwargs)>(&args)?;
-    if value.is_safe() && hole::reserved(value.as_str()).is_some() {
+    if value.is_safe() && placeholder::reserved(value.as_str()).is_some() {
         state.get_or_insert_extension(Kept::default()).indented = true;
     }
     filters::indent(value, width, first, blank, options)

@@ -1,7 +1,7 @@
 //! Templates that no value can break.
 //!
 //! A `*.j2` file is a minijinja template. What it interpolates is never pasted into YAML: each `{{ … }}` writes a
-//! placeholder, the text is parsed, and values go into the tree that comes of it (`hole`, `shape`, `fill`). So
+//! placeholder, the text is parsed, and values go into the tree that comes of it (`placeholder`, `shape`, `fill`). So
 //! no value adds a key, a line or a document, and all branches that take the same way through a template share one
 //! parsed tree. Nothing here knows what Kubernetes is.
 
@@ -9,7 +9,7 @@ mod context;
 mod environment;
 mod fault;
 mod fill;
-mod hole;
+mod placeholder;
 mod shape;
 mod tags;
 mod trace;
@@ -60,7 +60,7 @@ impl Engine {
             Ok(rendered) => rendered,
             Err(error) => return Err(self.refusal(&error, file, context).into()),
         };
-        if kept.captured || hole::count(&text) != kept.values.len() {
+        if kept.captured || placeholder::count(&text) != kept.values.len() {
             self.check_captured(file, context, &text, &kept)?;
         }
         let make = || self.shape(file, context, dialect, &text, kept.values.len());
@@ -99,8 +99,8 @@ impl Engine {
         let trace = self.trace(file, context, text);
         let holes = trace.holes(count);
         let place = |line: usize, column: usize, len: usize| trace.place(line, column, len).or(file.place());
-        let documents = yaml::parse_with_holes(text, dialect, &place, hole::is_one)
-            .map_err(|errors| hole::named(errors, &holes))?;
+        let documents = yaml::parse_with_holes(text, dialect, &place, placeholder::is_one)
+            .map_err(|errors| placeholder::named(errors, &holes))?;
         Shape::new(text, documents, holes)
     }
 

@@ -3,7 +3,7 @@
 //! The text depends on the control flow of a template only, so there are few. What is kept beside the documents is the
 //! plan of their holes; putting values in is for `fill`.
 
-use super::hole::{self, Hole, Piece};
+use super::placeholder::{self, Hole, Piece};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::node::{Node, Style, Value as Data};
 use crate::source::{FileId, Location};
@@ -99,8 +99,8 @@ impl Planner {
 
     /// The pieces of a text that has holes.
     fn pieces(&mut self, text: &str, at: Location) -> Option<Vec<Piece>> {
-        hole::reserved(text)?;
-        let pieces = hole::pieces(text);
+        placeholder::reserved(text)?;
+        let pieces = placeholder::pieces(text);
         if pieces.is_none() {
             self.complaints.push(cut(at));
         }
@@ -123,7 +123,7 @@ fn cut(at: Location) -> Diagnostic {
 /// The part of YAML's syntax in which the placeholder of value `number` stands, if it is one that is gone after reading
 /// and no comment.
 fn nameless(text: &str, number: usize) -> Option<&'static str> {
-    let placeholder = format!("{}{number}{}", hole::OPEN, hole::CLOSE);
+    let placeholder = format!("{}{number}{}", placeholder::OPEN, placeholder::CLOSE);
     text.match_indices(&placeholder).find_map(|(at, _)| {
         let line = text[..at].rsplit('\n').next().unwrap_or("");
         if line.starts_with('#') || line.contains(" #") || line.contains("\t#") {

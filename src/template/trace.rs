@@ -5,7 +5,7 @@
 //! change what a template does, because it looks into its own text, the spans that minijinja records serve instead;
 //! they name the call of a macro where the marks name the line in it. This happens once for each shape of a text.
 
-use super::hole::{CLOSE, Hole, MARK, OPEN, UNMARK};
+use super::placeholder::{CLOSE, Hole, MARK, OPEN, UNMARK};
 use super::tags;
 use crate::source::{File, FileId, Location, Project, RelPath};
 use minijinja::{OutputSpan, OutputSpanKind};

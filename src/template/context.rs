@@ -3,7 +3,7 @@
 //! A list or mapping stays the node that it is and gives out its parts as they are asked for, so that a branch costs
 //! nothing to set up and a value put whole into a document keeps its places in the spec. Nothing here renders.
 
-use super::hole;
+use super::placeholder;
 use crate::diagnostic::{Result, gather};
 use crate::node::{Node, Tag, Value as Data};
 use crate::yaml::number;
@@ -38,9 +38,9 @@ impl Context {
 }
 
 fn check(node: &Node) -> Result<()> {
-    let refuse = |text: &str, at| match hole::reserved(text) {
+    let refuse = |text: &str, at| match placeholder::reserved(text) {
         None => Ok(()),
-        Some((_, c)) => Err(hole::refusal(c).at(at)),
+        Some((_, c)) => Err(placeholder::refusal(c).at(at)),
     };
     match &node.value {
         Data::Scalar(scalar) => Ok(refuse(&scalar.text, node.at)?),
