@@ -1,6 +1,7 @@
 #![doc = include_str!("../ARCHITECTURE.md")]
 
 // 0
+pub mod hex;
 pub mod source;
 // 1
 pub mod annotation;

@@ -4,6 +4,7 @@
 //! address are one address. Only the types that a branch may have are known.
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::hex;
 use crate::name::DnsName;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -133,9 +134,8 @@ impl Data {
     /// The record's data as a zone file has it. Rdata that is not of its type is written as RFC 3597 says.
     pub fn presentation(&self, kind: Type) -> String {
         self.known(kind).unwrap_or_else(|| {
-            let mut text = format!("\\# {} ", self.0.len());
-            self.0.iter().for_each(|byte| write!(text, "{byte:02x}").expect("a string takes all"));
-            text
+            let (length, digits) = (self.0.len(), hex::encode(&self.0));
+            format!("\\# {length} {digits}")
         })
     }
 
@@ -303,10 +303,7 @@ fn digest(kind: Type, set: &BTreeSet<Data>) -> String {
         hash.update(len.to_be_bytes());
         hash.update(data.wire());
     }
-    hash.finalize().iter().take(8).fold(String::with_capacity(16), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a string takes all");
-        text
-    })
+    hex::encode(&hash.finalize()[..8])
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ use super::walk::{self, End, Outcome, Permits, Place, Survey, Walk, Work};
 use super::zone::{Standing, Zone};
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::dns::record::Records;
+use crate::hex;
 use crate::name::DnsName;
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 
 /// A zone of a run.
 pub struct Site {
@@ -115,10 +115,7 @@ impl Plan {
                 }
             }
         }
-        hash.finalize().iter().take(8).fold(String::new(), |mut text, byte| {
-            write!(text, "{byte:02x}").expect("a string takes all");
-            text
-        })
+        hex::encode(&hash.finalize()[..8])
     }
 
     /// How many names would be deleted.

@@ -2,6 +2,7 @@
 
 use super::{commit, failed, run, stdout};
 use crate::diagnostic::Diagnostic;
+use crate::hex;
 use crate::output::{OutputPath, Tree};
 use crate::source::RelPath;
 use sha1::Sha1;
@@ -121,11 +122,7 @@ fn has_id(text: &str, id: &str) -> bool {
     } else {
         Sha256::new().chain_update(&header).chain_update(text).finalize().to_vec()
     };
-    id.len() == digest.len() * 2
-        && digest
-            .iter()
-            .zip(id.as_bytes().chunks(2))
-            .all(|(byte, hex)| std::str::from_utf8(hex).is_ok_and(|hex| u8::from_str_radix(hex, 16) == Ok(*byte)))
+    hex::encode(&digest).eq_ignore_ascii_case(id)
 }
 
 #[cfg(test)]

@@ -43,6 +43,8 @@ pub mod gitops;
 pub mod glob;
 #[path = "../../src/guard.rs"]
 pub mod guard;
+#[path = "../../src/hex.rs"]
+pub mod hex;
 #[path = "../../src/image.rs"]
 pub mod image;
 #[path = "../../src/kustomize/mod.rs"]

@@ -3,6 +3,7 @@
 use super::clock;
 use super::message::{Request, encoded};
 use super::secret::Secret;
+use crate::hex;
 use ring::{digest, hmac};
 use std::fmt::Write;
 
@@ -53,16 +54,16 @@ impl Keys {
             request.method.word(),
             request.path,
             query.join("&"),
-            hex(digest::digest(&digest::SHA256, body.as_bytes()).as_ref())
+            hex::encode(digest::digest(&digest::SHA256, body.as_bytes()).as_ref())
         );
-        let hash = hex(digest::digest(&digest::SHA256, canonical.as_bytes()).as_ref());
+        let hash = hex::encode(digest::digest(&digest::SHA256, canonical.as_bytes()).as_ref());
         let within = format!("{day}/{}/{}/aws4_request", scope.region, scope.service);
         let text = format!("AWS4-HMAC-SHA256\n{stamp}\n{within}\n{hash}");
         let first = format!("AWS4{}", self.secret.reveal());
         let key = [day, scope.region, scope.service, "aws4_request"]
             .iter()
             .fold(first.into_bytes(), |key, part| keyed(&key, part.as_bytes()));
-        let signature = hex(&keyed(&key, text.as_bytes()));
+        let signature = hex::encode(&keyed(&key, text.as_bytes()));
         let id = self.id.reveal();
         let authorization =
             format!("AWS4-HMAC-SHA256 Credential={id}/{within}, SignedHeaders={names}, Signature={signature}");
@@ -74,13 +75,6 @@ impl Keys {
 
 fn keyed(key: &[u8], text: &[u8]) -> Vec<u8> {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text).as_ref().to_vec()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a string takes all");
-        text
-    })
 }
 
 #[cfg(test)]

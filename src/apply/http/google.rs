@@ -1,9 +1,9 @@
 //! Access tokens as Google gives them out: to a service account that signs for itself (RFC 7523), or to a person who
 //! has logged in before. A token that stands in the environment needs neither.
 
+use super::base_url::is_loopback;
 use super::message::{Method, Reply, Request, encoded};
 use super::secret::Secret;
-use super::wire::is_near;
 use crate::diagnostic::{Code, Diagnostic};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -70,7 +70,7 @@ pub(super) fn credentials(text: &str) -> Result<Source, Diagnostic> {
     };
     let server = || {
         let server = field("token_uri").unwrap_or_else(|_| "https://oauth2.googleapis.com/token".into());
-        let safe = server.starts_with("https://") || is_near(&server);
+        let safe = server.starts_with("https://") || is_loopback(&server);
         safe.then_some(server).ok_or_else(|| fault("have a `token_uri` that is not `https`"))
     };
     match field("type")?.as_str() {

@@ -7,6 +7,7 @@
 
 mod auth;
 mod aws;
+mod base_url;
 mod clock;
 mod google;
 pub mod message;

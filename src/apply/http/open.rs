@@ -3,6 +3,7 @@
 use super::Api;
 use super::auth::Auth;
 use super::aws::{Keys, Scope};
+use super::base_url::{base_url, is_loopback};
 use super::clouddns::CloudDns;
 use super::cloudflare::Cloudflare;
 use super::godaddy::GoDaddy;
@@ -11,7 +12,7 @@ use super::powerdns::PowerDns;
 use super::provider::Provider;
 use super::route53::Route53;
 use super::secret::Secret;
-use super::wire::{self, Wire};
+use super::wire::Wire;
 use crate::apply::open::Surroundings;
 use crate::apply::patience::Patience;
 use crate::diagnostic::{Code, Diagnostic};
@@ -46,8 +47,8 @@ pub fn open(
             let help = "add `server: https://HOST:PORT`, the address of its API";
             return Err(Diagnostic::new(Code::Spec, format!("the zone `{name}` has no `server`")).help(help));
         };
-        let base = base_of(&base)?;
-        let pace = if wire::is_near(&base) { std::time::Duration::ZERO } else { provider.pace() };
+        let base = base_url(&base)?;
+        let pace = if is_loopback(&base) { std::time::Duration::ZERO } else { provider.pace() };
         let wire = Wire::new(base, auth, patience, pace, authorities(around)?, around.trace.clone());
         Ok(Api::new(provider, wire, patience))
     };
@@ -125,31 +126,6 @@ fn id(zone: &spec::Zone) -> Option<String> {
 fn missing(zone: &DnsName, variables: &str) -> Diagnostic {
     let message = format!("there is no credential for the zone `{zone}`");
     Diagnostic::new(Code::Usage, message).help(format!("set {variables} in the environment"))
-}
-
-/// Scheme, host and port of an address. Without encryption only this machine is talked to.
-fn base_of(text: &str) -> Result<String, Diagnostic> {
-    let fault = |what: &str| Diagnostic::new(Code::Spec, format!("`{text}` {what}"));
-    let uri: ureq::http::Uri = text.parse().map_err(|_| fault("is no address of an API"))?;
-    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-        return Err(fault("is no address of an API").help("write `https://HOST` or `https://HOST:PORT`"));
-    };
-    if authority.as_str().contains('@') {
-        return Err(fault("holds a name or password").help("credentials come from the environment"));
-    }
-    if !matches!(uri.path(), "" | "/") || uri.query().is_some() {
-        return Err(fault("goes on behind the host").help("write `https://HOST` or `https://HOST:PORT`"));
-    }
-    let base = format!("{scheme}://{authority}");
-    match scheme {
-        "https" => Ok(base),
-        "http" if wire::is_near(&base) => Ok(base),
-        "http" => {
-            let help = "write `https://`, or bring the API to this machine through a tunnel";
-            Err(fault("would show the credential to everybody on the way").help(help))
-        }
-        _ => Err(fault("is no address of an API").help("write `https://HOST` or `https://HOST:PORT`")),
-    }
 }
 
 /// The certificates of the file that `SSL_CERT_FILE` names, as other programs take it.

@@ -5,6 +5,7 @@
 //! by somebody who has looked first.
 
 use super::auth::Auth;
+use super::base_url::is_loopback;
 use super::message::{Reply, Request};
 use super::secret::{Secret, Secrets};
 use crate::apply::patience::Patience;
@@ -71,7 +72,7 @@ impl Wire {
             .max_redirects_will_error(false)
             .timeout_global(Some(patience.answer))
             .user_agent(concat!("pleach/", env!("CARGO_PKG_VERSION")));
-        if is_near(&base) {
+        if is_loopback(&base) {
             config = config.proxy(None);
         }
         if let Some(authorities) = authorities {
@@ -216,13 +217,6 @@ impl Wire {
     }
 }
 
-/// Whether an address is on this machine.
-pub(super) fn is_near(base: &str) -> bool {
-    let host = base.parse::<http::Uri>().ok().and_then(|uri| uri.host().map(str::to_owned)).unwrap_or_default();
-    let host = host.trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
-
 fn lost(base: &str, error: &Error) -> Lost {
     match error {
         Error::HostNotFound => Lost::Unsent(format!("`{base}` cannot be reached: there is no host of that name")),
@@ -239,20 +233,5 @@ fn lost(base: &str, error: &Error) -> Lost {
             Lost::Hopeless(format!("`{base}` cannot be talked to: {error}"))
         }
         other => Lost::Unanswered(format!("the connection to `{base}` broke: {other}")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_near_is_known() {
-        for near in ["http://127.0.0.1:80", "http://[::1]:8081", "http://localhost", "https://127.8.0.1"] {
-            assert!(is_near(near), "{near}");
-        }
-        for far in ["http://192.0.2.1", "http://localhost.example.com", "http://127.0.0.1.example.com", "x", ""] {
-            assert!(!is_near(far), "{far}");
-        }
     }
 }

@@ -260,11 +260,11 @@ fn a_certificate_is_asked_for_and_looked_at() {
 fn addresses_that_would_show_the_credential_are_refused() {
     let fake = fake(ZoneProvider::PowerDns);
     for (server, want) in [
-        ("http://192.0.2.1:8081", "would show the credential to everybody on the way"),
-        ("ftp://127.0.0.1", "is no address of an API"),
-        ("127.0.0.1", "is no address of an API"),
-        ("https://user:pass@dns.example.net", "holds a name or password"),
-        ("https://dns.example.net/api/v1", "goes on behind the host"),
+        ("http://192.0.2.1:8081", "would send the credential without encryption"),
+        ("ftp://127.0.0.1", "is not the URL of an API"),
+        ("127.0.0.1", "is not the URL of an API"),
+        ("https://user:pass@dns.example.net", "contains a user name or password"),
+        ("https://dns.example.net/api/v1", "has a path or query"),
     ] {
         let told = dns(&fake, &workspace(ZoneProvider::PowerDns, server, 600), &[], &["plan"]).exits(2).err();
         assert!(told.contains(want), "{told}");
