@@ -1,8 +1,8 @@
-//! Doing a thing to many, and complaining about all that fail.
+//! Calls that may fail, for many items: all errors are collected.
 
 use super::{Diagnostics, Result};
 
-/// The results of `each` in order, or every complaint of those that failed.
+/// The results of `each` in the order of the items, or the errors of all items that failed.
 pub fn gather<I, T, E: Into<Diagnostics>>(
     items: impl IntoIterator<Item = I>,
     mut each: impl FnMut(I) -> Result<T, E>,

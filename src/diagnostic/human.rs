@@ -1,4 +1,4 @@
-//! Complaints for people: the line in question, with carets under what is meant.
+//! Diagnostics for people: the source line, with carets under the part that is meant.
 
 use super::{Diagnostic, Severity};
 use crate::source::{Location, Project};
@@ -11,13 +11,13 @@ const BLUE: Style = AnsiColor::Blue.on_default().bold();
 const RED: Style = AnsiColor::Red.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 
-/// At most this many branches are named in one complaint.
+/// At most this many branches are named in one diagnostic.
 const NAMED_BRANCHES: usize = 3;
 /// At most this many characters of a line are shown.
 const SHOWN: usize = 140;
 
-/// One complaint as a block of lines with terminal colours, an empty line at the end. Strip the colours where they do
-/// not belong.
+/// A diagnostic as a block of lines with terminal colours, with an empty line at the end. The caller removes the colours
+/// where they are not wanted.
 pub fn render(severity: Severity, error: &Diagnostic, project: &Project) -> String {
     let parts = error.parts();
     let colour = if severity == Severity::Error { RED } else { YELLOW };
@@ -25,13 +25,14 @@ pub fn render(severity: Severity, error: &Diagnostic, project: &Project) -> Stri
     let _ =
         writeln!(out, "{colour}{}[{}]{colour:#}{BOLD}: {}{BOLD:#}", severity.word(), parts.code.word(), parts.message);
     let margin = if parts.at.line > 0 { parts.at.line.to_string().len() } else { 1 };
-    if let Some(place) = place(parts.at, project) {
-        let _ = writeln!(out, "{:margin$}{BLUE}-->{BLUE:#} {place}", "");
+    if let Some(location) = show_location(parts.at, project) {
+        let _ = writeln!(out, "{:margin$}{BLUE}-->{BLUE:#} {location}", "");
         snippet(&mut out, parts.at, project, margin, colour);
     }
-    for (at, text) in &parts.notes {
-        let place = place(*at, project).map_or_else(String::new, |place| format!(": {place}"));
-        let _ = writeln!(out, "{:margin$} {BLUE}={BLUE:#} {BOLD}note{BOLD:#}: {text}{place}", "");
+    for note in &parts.notes {
+        let text = note.text();
+        let location = show_location(note.at(), project).map_or_else(String::new, |location| format!(": {location}"));
+        let _ = writeln!(out, "{:margin$} {BLUE}={BLUE:#} {BOLD}note{BOLD:#}: {text}{location}", "");
     }
     if !parts.branches.is_empty() {
         let _ = writeln!(out, "{:margin$} {BLUE}={BLUE:#} {BOLD}{}{BOLD:#}", "", branches(&parts.branches));
@@ -44,7 +45,7 @@ pub fn render(severity: Severity, error: &Diagnostic, project: &Project) -> Stri
 }
 
 /// `path:line:column`, as much of it as is known.
-pub(super) fn place(at: Location, project: &Project) -> Option<String> {
+pub(super) fn show_location(at: Location, project: &Project) -> Option<String> {
     let path = project.show(&project.file_at(at)?.path);
     Some(match (at.line, at.column) {
         (0, _) => path,

@@ -1,18 +1,18 @@
-//! Complaints for programs: one JSON object a line.
+//! Diagnostics for programs: one JSON object per line.
 
 use super::{Diagnostic, Severity};
 use crate::source::{Location, Project};
 use serde::Serialize;
 
 #[derive(Serialize)]
-struct Line<'a> {
+struct JsonDiagnostic<'a> {
     severity: &'a str,
     code: &'a str,
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     location: Option<JsonLocation>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    notes: Vec<Note<'a>>,
+    notes: Vec<JsonNote>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     branches: &'a [String],
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
@@ -31,8 +31,8 @@ struct JsonLocation {
 }
 
 #[derive(Serialize)]
-struct Note<'a> {
-    message: &'a str,
+struct JsonNote {
+    message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     location: Option<JsonLocation>,
 }
@@ -47,11 +47,11 @@ fn at(location: Location, project: &Project) -> Option<JsonLocation> {
     Some(JsonLocation { file, line: location.line, column: location.column.into(), length: location.len.into() })
 }
 
-/// One complaint as a JSON object on a line: `severity`, `code`, `message`, and where known `location` (`file`, `line`,
+/// A diagnostic as a JSON object on a line: `severity`, `code`, `message`, and where known `location` (`file`, `line`,
 /// `column`, `length`), `notes`, `branches` and `help`.
 pub fn render(severity: Severity, error: &Diagnostic, project: &Project) -> String {
     let parts = error.parts();
-    let line = Line {
+    let line = JsonDiagnostic {
         severity: severity.word(),
         code: parts.code.word(),
         message: &parts.message,
@@ -59,7 +59,7 @@ pub fn render(severity: Severity, error: &Diagnostic, project: &Project) -> Stri
         notes: parts
             .notes
             .iter()
-            .map(|(location, message)| Note { message, location: at(*location, project) })
+            .map(|note| JsonNote { message: note.text(), location: at(note.at(), project) })
             .collect(),
         branches: &parts.branches,
         help: &parts.help,

@@ -1,7 +1,7 @@
-//! Complaints: what is wrong, where, and what to try.
+//! Diagnostics: what is wrong, where, and what to try.
 //!
-//! A check writes the sentence and the caller adds the place, so that every sentence stands once. A stage collects all
-//! its complaints before it gives up. Nothing here prints; `cli` does, with [`human`], [`short`] or [`json`].
+//! The code that finds an error writes its message; the caller that knows the source location adds it. A stage collects
+//! all its errors before it returns. Nothing here prints; `cli` does, with [`human`], [`short`] or [`json`].
 
 mod gather;
 pub mod human;
@@ -13,7 +13,7 @@ pub use gather::gather;
 use crate::source::Location;
 use std::fmt;
 
-/// What a complaint is about: the code word in brackets, and with it the exit status.
+/// What a diagnostic is about. The code decides the exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Code {
     /// The command line.
@@ -30,11 +30,11 @@ pub enum Code {
     Overlay,
     /// A Kubernetes object.
     Resource,
-    /// A secret value where only a reference may stand.
+    /// A secret value where only a reference is allowed.
     Secret,
     /// A DNS name or record.
     Dns,
-    /// What lies in the output folder.
+    /// A file of the output folder.
     Output,
     /// A safety limit: nothing was written.
     Guard,
@@ -45,7 +45,7 @@ pub enum Code {
 }
 
 impl Code {
-    /// The code word.
+    /// The word in brackets, and `code` in JSON.
     pub fn word(self) -> &'static str {
         match self {
             Code::Usage => "usage",
@@ -64,7 +64,7 @@ impl Code {
         }
     }
 
-    /// The exit status: 2 mend your files, 3 refused by a safety limit, 4 disk or remote.
+    /// The exit status: 2 for invalid input, 3 for a guard, 4 for I/O and remote errors.
     pub fn status(self) -> u8 {
         match self {
             Code::Guard => 3,
@@ -74,11 +74,11 @@ impl Code {
     }
 }
 
-/// One complaint. Whether it is an error or a warning is for the one who collects it.
+/// An error or a warning: the caller that collects it decides which.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic(Box<Parts>);
 
-/// The parts of a complaint.
+/// The parts of a diagnostic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parts {
     /// What it is about.
@@ -87,16 +87,42 @@ pub struct Parts {
     pub message: String,
     /// Where; [`Location::NONE`] if that is not known.
     pub at: Location,
-    /// Other places that matter, each with its part in it (``first named here``).
-    pub notes: Vec<(Location, String)>,
-    /// The branches it was found in.
+    /// Other source locations that matter.
+    pub notes: Vec<Note>,
+    /// The branches that it affects.
     pub branches: Vec<String>,
     /// What to try.
     pub help: Vec<String>,
 }
 
+/// Another source location that matters for a diagnostic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// A location and its role, such as ``first named here``.
+    Related(Location, String),
+    /// The entry of a kustomization that the diagnostic results from, and the field with this entry.
+    CausedBy(Location, String),
+}
+
+impl Note {
+    /// The source location.
+    pub fn at(&self) -> Location {
+        match self {
+            Note::Related(at, _) | Note::CausedBy(at, _) => *at,
+        }
+    }
+
+    /// The text to show.
+    pub fn text(&self) -> String {
+        match self {
+            Note::Related(_, text) => text.clone(),
+            Note::CausedBy(_, field) => format!("because of `{field}`"),
+        }
+    }
+}
+
 impl Diagnostic {
-    /// A complaint without a place.
+    /// A diagnostic without a source location.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Diagnostic(Box::new(Parts {
             code,
@@ -108,32 +134,39 @@ impl Diagnostic {
         }))
     }
 
-    /// Says where, unless a closer caller has said it.
+    /// Sets the source location, unless it is set already: the first caller knows it best.
     #[must_use]
     pub fn at(mut self, at: Location) -> Self {
         self.0.at = self.0.at.or(at);
         self
     }
 
-    /// Names another place that matters.
+    /// Adds a source location with its role.
     #[must_use]
     pub fn note(mut self, at: Location, text: impl Into<String>) -> Self {
-        self.0.notes.push((at, bounded(text.into())));
+        self.0.notes.push(Note::Related(at, bounded(text.into())));
         self
     }
 
-    /// Names the entry of a kustomization that led to a complaint which stands in another file. The first one to do so
-    /// knows best.
+    /// Adds the entry of a kustomization that caused a diagnostic in another file. The first cause is the closest one, so
+    /// later ones are not added.
     #[must_use]
-    pub fn because(self, at: Location, field: &str) -> Self {
-        let is_blamed = self.0.notes.iter().any(|(_, note)| note.starts_with(BECAUSE));
-        if !at.is_some() || self.0.at.file() == at.file() || is_blamed {
+    pub fn caused_by(self, at: Location, field: &str) -> Self {
+        let has_cause = self.0.notes.iter().any(|note| matches!(note, Note::CausedBy(..)));
+        if !at.is_some() || self.0.at.file() == at.file() || has_cause {
             return self;
         }
-        self.note(at, because(field))
+        self.also_caused_by(at, field)
     }
 
-    /// Says what to try.
+    /// Adds the entry of a kustomization that caused a diagnostic, even if it has a cause already.
+    #[must_use]
+    pub fn also_caused_by(mut self, at: Location, field: &str) -> Self {
+        self.0.notes.push(Note::CausedBy(at, field.to_owned()));
+        self
+    }
+
+    /// Adds a suggestion.
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.0.help.push(bounded(text.into()));
@@ -149,21 +182,34 @@ impl Diagnostic {
         }
     }
 
-    /// Says in which branch it was found.
+    /// Adds a branch that it affects.
     #[must_use]
     pub fn in_branch(mut self, name: &str) -> Self {
         self.0.branches.push(name.to_owned());
         self
     }
 
-    /// Its parts.
+    /// The diagnostic with `change` applied to its message, related notes and help.
+    #[must_use]
+    pub fn map_texts(mut self, change: impl Fn(&str) -> String) -> Self {
+        self.0.message = change(&self.0.message);
+        for note in &mut self.0.notes {
+            if let Note::Related(_, text) = note {
+                *text = change(text);
+            }
+        }
+        self.0.help.iter_mut().for_each(|help| *help = change(help));
+        self
+    }
+
+    /// Code, message, source location, notes, branches and help.
     pub fn parts(&self) -> &Parts {
         &self.0
     }
 }
 
 impl fmt::Display for Diagnostic {
-    /// The message alone, for use in another complaint.
+    /// The message alone, for use in another diagnostic.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)
     }
@@ -171,31 +217,31 @@ impl fmt::Display for Diagnostic {
 
 impl std::error::Error for Diagnostic {}
 
-/// One or more complaints.
+/// One or more errors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostics(Vec<Diagnostic>);
 
-/// What can end in complaints.
+/// A result whose error is one or more diagnostics.
 pub type Result<T, E = Diagnostics> = std::result::Result<T, E>;
 
 impl Diagnostics {
-    /// `value`, or the complaints if there are any.
-    pub fn check<T>(complaints: Vec<Diagnostic>, value: T) -> Result<T> {
-        if complaints.is_empty() { Ok(value) } else { Err(Diagnostics(complaints)) }
+    /// `value`, or the errors if there are any.
+    pub fn check<T>(errors: Vec<Diagnostic>, value: T) -> Result<T> {
+        if errors.is_empty() { Ok(value) } else { Err(Diagnostics(errors)) }
     }
 
-    /// The complaints, as they were found.
+    /// The errors, in the order in which they were found.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.0.iter()
     }
 
-    /// Every complaint changed by `change`, such as `|e| e.in_branch(name)`.
+    /// Every error changed by `change`, such as `|e| e.in_branch(name)`.
     #[must_use]
     pub fn map(self, change: impl FnMut(Diagnostic) -> Diagnostic) -> Self {
         Diagnostics(self.0.into_iter().map(change).collect())
     }
 
-    /// The exit status: the gravest of all.
+    /// The highest exit status of all errors.
     pub fn status(&self) -> u8 {
         self.0.iter().map(|error| error.0.code.status()).max().unwrap_or(2)
     }
@@ -232,7 +278,7 @@ impl<'a> IntoIterator for &'a Diagnostics {
 /// The longest text of a diagnostic, in characters. Texts quote the input, which may be of any size.
 const LONGEST_TEXT: usize = 2000;
 
-/// A text, cut in the middle to [`LONGEST_TEXT`]: its ends say what is wrong with the value that it quotes.
+/// A text, cut in the middle to [`LONGEST_TEXT`]: a message says at its ends what is wrong with the value that it quotes.
 fn bounded(text: String) -> String {
     if text.char_indices().nth(LONGEST_TEXT).is_none() {
         return text;
@@ -243,20 +289,12 @@ fn bounded(text: String) -> String {
     start.iter().chain(&['…']).chain(end).collect()
 }
 
-/// How a note begins that says what led to a complaint.
-const BECAUSE: &str = "because of";
-
-/// The note at an entry of a kustomization that led to a complaint.
-pub fn because(field: &str) -> String {
-    format!("{BECAUSE} `{field}`")
-}
-
-/// Whether complaints stop the run.
+/// Whether a diagnostic stops the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
-    /// They do.
+    /// It does.
     Error,
-    /// They do not.
+    /// It does not.
     Warning,
 }
 
@@ -270,13 +308,13 @@ impl Severity {
     }
 }
 
-/// Complaints in the order in which they are shown: by file, line and column, the same complaint about several branches
-/// once.
+/// Diagnostics in the order in which they are shown: by file, line and column. The same diagnostic of several branches is
+/// shown once.
 pub fn sorted<'a>(
-    complaints: impl IntoIterator<Item = &'a Diagnostic>,
+    diagnostics: impl IntoIterator<Item = &'a Diagnostic>,
     project: &crate::source::Project,
 ) -> Vec<Diagnostic> {
-    let mut all: Vec<(String, Diagnostic)> = complaints
+    let mut all: Vec<(String, Diagnostic)> = diagnostics
         .into_iter()
         .map(|error| {
             (project.file_at(error.0.at).map_or_else(String::new, |file| file.path.to_string()), error.clone())

@@ -1,11 +1,11 @@
-//! Complaints for editors: one line each, `path:line:column: error[kind]: message`.
+//! Diagnostics for editors: one line each, `path:line:column: error[code]: message`.
 
 use super::{Diagnostic, Severity, human};
 use crate::source::Project;
 
-/// One complaint as one line.
+/// A diagnostic as one line.
 pub fn render(severity: Severity, error: &Diagnostic, project: &Project) -> String {
     let parts = error.parts();
-    let place = human::place(parts.at, project).map_or_else(String::new, |place| format!("{place}: "));
-    format!("{place}{}[{}]: {}\n", severity.word(), parts.code.word(), parts.message)
+    let location = human::show_location(parts.at, project).map_or_else(String::new, |location| format!("{location}: "));
+    format!("{location}{}[{}]: {}\n", severity.word(), parts.code.word(), parts.message)
 }

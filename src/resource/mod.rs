@@ -103,7 +103,7 @@ impl Resource {
 
     /// An error that no step caused: with the entry that lists the file of the object.
     pub fn blame(&self, diagnostic: Diagnostic) -> Diagnostic {
-        self.within(diagnostic).because(self.listed, "resources")
+        self.within(diagnostic).caused_by(self.listed, "resources")
     }
 
     /// Its kind.

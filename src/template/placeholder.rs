@@ -75,12 +75,7 @@ pub(super) fn named(errors: Diagnostics, holes: &[Hole]) -> Diagnostics {
         };
         pieces(text).map_or_else(|| text.replace(is_reserved, ""), |pieces| pieces.into_iter().map(name).collect())
     };
-    errors.map(|error| {
-        let parts = error.parts();
-        let renamed = Diagnostic::new(parts.code, name(&parts.message)).at(parts.at);
-        let renamed = parts.notes.iter().fold(renamed, |error, (at, note)| error.note(*at, name(note)));
-        parts.help.iter().fold(renamed, |error, help| error.help(name(help)))
-    })
+    errors.map(|error| error.map_texts(name))
 }
 
 /// A stretch of rendered text.

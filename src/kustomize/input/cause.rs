@@ -1,12 +1,12 @@
 //! The cause of a diagnostic, added as a note: the entry of a kustomization or the plugin that it results from.
 
-use crate::diagnostic::{Diagnostics, because};
+use crate::diagnostic::Diagnostics;
 use crate::resource::Resource;
 use crate::source::Location;
 
 /// Adds the entry of a kustomization that caused diagnostics in other files.
 pub(crate) fn entry(at: Location, field: &'static str) -> impl Fn(Diagnostics) -> Diagnostics {
-    move |errors| errors.map(|error| error.because(at, field))
+    move |errors| errors.map(|error| error.caused_by(at, field))
 }
 
 /// Adds the entry that lists the plugin that caused diagnostics.
@@ -14,9 +14,9 @@ pub(crate) fn plugin(plugin: &Resource, field: &'static str) -> impl Fn(Diagnost
     let (listed, origin) = (plugin.listed, plugin.origin);
     move |errors| {
         errors.map(|error| match error.parts().at.file() == listed.file() {
-            _ if !listed.is_some() => error.because(origin, field),
+            _ if !listed.is_some() => error.caused_by(origin, field),
             true => error,
-            false => error.note(listed, because(field)),
+            false => error.also_caused_by(listed, field),
         })
     }
 }
