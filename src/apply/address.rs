@@ -58,7 +58,7 @@ impl Addresses {
         let mut names = Vec::new();
         for address in addresses {
             match address.parse::<IpAddr>() {
-                Ok(ip) if !ranges.iter().any(|range| range.holds(ip)) => return Err(outside(address)),
+                Ok(ip) if !ranges.iter().any(|range| range.contains_address(ip)) => return Err(outside(address)),
                 Ok(ip) => {
                     let kind = if ip.is_ipv4() { Type::A } else { Type::Aaaa };
                     records.insert(kind, Data::parse(kind, address)?);
@@ -68,7 +68,7 @@ impl Addresses {
         }
         if records.is_empty() {
             let [target] = &names[..] else { return Err(fault(format!("has {} names, a CNAME has one", names.len()))) };
-            if !ranges.iter().any(|range| range.covers(target)) {
+            if !ranges.iter().any(|range| range.contains_name(target)) {
                 return Err(outside(target.as_str()));
             }
             records.insert(Type::Cname, Data::parse(Type::Cname, target.as_str())?);

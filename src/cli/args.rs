@@ -1,6 +1,7 @@
 //! The command line as typed: global options and the list of commands. The arguments of a command are beside the command.
 
-use clap::{Parser, Subcommand, ValueEnum};
+use super::screen::{Color, MessageFormat};
+use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -34,17 +35,6 @@ pub(super) struct GlobalArgs {
     pub(super) command: Command,
 }
 
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-pub(super) enum MessageFormat {
-    /// The source line, with the part in question marked
-    #[default]
-    Human,
-    /// One line each, for editors: `path:line:column: error[code]: message`
-    Short,
-    /// One JSON object per line
-    Json,
-}
-
 /// The format for programs that a command line asks for, also if the rest of it is not valid.
 pub(super) fn typed_format(words: &[OsString]) -> Option<MessageFormat> {
     const OPTION: &str = "--message-format";
@@ -58,17 +48,6 @@ pub(super) fn typed_format(words: &[OsString]) -> Option<MessageFormat> {
         "short" => Some(MessageFormat::Short),
         _ => None,
     }
-}
-
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-pub(super) enum Color {
-    /// On a terminal
-    #[default]
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
 }
 
 #[derive(Debug, Subcommand)]

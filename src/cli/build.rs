@@ -2,7 +2,7 @@
 
 use super::screen::{Screen, report};
 use super::session::{OnFailure, Session};
-use super::workspace::{LOCK_PATIENCE, Workspace};
+use super::workspace::{LOCK_TIMEOUT, Workspace};
 use super::{Outcome, guards};
 use crate::diagnostic::{Diagnostics, Result};
 use crate::disk::{self, Comparison, OutputDir, WriteSummary};
@@ -13,8 +13,7 @@ use std::path::Path;
 
 /// Write out/: a folder of Kubernetes YAML for every branch
 ///
-/// Unchanged files are not touched, folders of removed branches are deleted, and unmanaged files are never deleted. An interrupted run
-/// leaves whole files; the next run does the rest.
+/// Unchanged files are not touched, folders of removed branches are deleted, and unmanaged files are never deleted. Each file is replaced as a whole, so an interrupted run can be repeated.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -66,8 +65,8 @@ enum Prune {
 
 pub(super) fn run(args: &BuildArgs, workspace: &Workspace, here: &Path, screen: Screen) -> Result<Outcome> {
     // The lock is taken before anything is read, so the last writer is the last reader.
-    let _lock = disk::lock_workspace(&workspace.root, LOCK_PATIENCE, || {
-        screen.say("waiting for another run that writes this output");
+    let _lock = disk::lock_workspace(&workspace.root, LOCK_TIMEOUT, || {
+        screen.info("waiting for another run that writes this output");
     })?;
     let on_failure = if args.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop };
     let session = Session::open((workspace, here, screen), args.base.as_deref(), args.selection(), on_failure)?;

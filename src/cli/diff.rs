@@ -1,4 +1,4 @@
-//! `pleach diff`: what a build would change.
+//! `pleach diff`: shows what a build would change.
 
 use super::Outcome;
 use super::previous::all_files;
@@ -77,7 +77,7 @@ pub(super) fn run(args: &DiffArgs, workspace: &Workspace, here: &Path, screen: S
 impl DiffArgs {
     fn render(&self, branches: &[BranchDiff], screen: Screen) -> String {
         match self.format {
-            DiffFormat::Text if self.output.is_none() && screen.paints_reports() => {
+            DiffFormat::Text if self.output.is_none() && screen.colours_reports() => {
                 diff::text::render(branches, Paint::Colours)
             }
             DiffFormat::Text => diff::text::render(branches, Paint::Plain),
@@ -93,7 +93,7 @@ fn known(session: &Session, before: &Tree, after: &Tree) -> impl Fn(&str) -> Kno
     let existing: BTreeMap<String, String> =
         session.plan.branches.iter().map(|b| (b.slug.to_string(), b.name.to_string())).collect();
     let removed = removed_names(before, |slug| !existing.contains_key(slug));
-    // A file of the whole project has its path for a slug, and exists as long as it is written.
+    // A file of the whole project has its path in place of a slug.
     let written: Vec<String> = after
         .iter()
         .filter(|(path, _)| path.kind() == OutputKind::ProjectGitops)

@@ -1,7 +1,7 @@
 //! Limits on what one build may delete: folders of branches, and DNS names.
 //!
-//! Both are counted over the whole set, also with `--shard`: a list that was cut off must not pass because its loss is spread over
-//! several jobs. What counts is the output on the disk, so a build that was allowed once can be run again.
+//! Both are counted over the whole set, also with `--shard`: otherwise several jobs could together delete
+//! more than the limit. They compare with the output on the disk, so a build that was allowed once can be run again.
 
 use super::session::Session;
 use crate::diagnostic::Result;

@@ -1,4 +1,4 @@
-//! `pleach kustomize`: what `kubectl kustomize` prints.
+//! `pleach kustomize`: prints what `kubectl kustomize` prints.
 
 use super::Outcome;
 use super::screen::{Screen, report};
@@ -15,14 +15,15 @@ use std::path::{Path, PathBuf};
 
 /// Print what `kubectl kustomize DIR` prints
 ///
-/// Everything that needs no network and no external program is byte for byte what kubectl writes; the rest is refused.
-/// Templates, branches.yaml and branches have no effect.
+/// The output is byte for byte the same. Kustomizations that need a network or an external program are refused. Templates and branches.yaml are not used.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   pleach kustomize overlays/production
   pleach kustomize . | kubectl diff -f -
-  pleach kustomize . -o rendered/      one file per object, if the folder exists")]
+  pleach kustomize . -o rendered/      one file per object, if the folder exists
+
+Exit status: 0 success, 2 invalid input, 4 I/O error")]
 pub(super) struct KustomizeArgs {
     /// The folder of a kustomization.yaml
     #[arg(value_name = "DIR", default_value = ".")]
@@ -92,25 +93,25 @@ pub(super) fn run(
         Some(file) => disk::save(&file, &text(&built.resources)?)?,
     }
     screen.warn(&built.warnings, project);
-    // The process ends here, and the system takes all of this back faster than piece by piece.
+    // The process ends here, and the system frees the memory faster than the destructors do.
     std::mem::forget((built, cache, memo));
     Ok(Outcome::Done)
 }
 
-/// How many objects one core writes at a time.
-const PORTION: usize = 200;
+/// How many objects a thread writes at a time.
+const CHUNK: usize = 200;
 
-/// The objects as documents, many of them written on all cores.
+/// The objects as YAML documents. Many objects are written in parallel.
 fn text(resources: &[Resource]) -> Result<String> {
     let one = |out: &mut String, resource: &Resource| {
         yaml::write(out, &resource.node, Quoting::Kustomize).map_err(|error| resource.blame(error))
     };
     let write = |resources: &[Resource]| Ok(yaml::stream(resources, one)?);
-    if resources.len() <= PORTION {
+    if resources.len() <= CHUNK {
         return write(resources);
     }
-    let portions: Vec<Result<String>> = resources.par_chunks(PORTION).map(write).collect();
-    Ok(portions.into_iter().collect::<Result<Vec<_>>>()?.join("---\n"))
+    let chunks: Vec<Result<String>> = resources.par_chunks(CHUNK).map(write).collect();
+    Ok(chunks.into_iter().collect::<Result<Vec<_>>>()?.join("---\n"))
 }
 
 /// `group_version_kind_name.yaml` in lower case; the namespace before it where there are several.

@@ -29,14 +29,14 @@ use clap::{CommandFactory, Parser};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// How a run ended that nothing stopped.
+/// The result of a run that no error stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
     /// Exit status 0.
     Done,
     /// Exit status 1.
     Differs,
-    /// Something was refused, with this exit status, and that was said.
+    /// Something was refused and reported; the exit status.
     Refused(u8),
 }
 
@@ -48,13 +48,14 @@ pub fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> u8 {
         Err(error) => return usage_error(&error, &words),
     };
     let screen = Screen::new(args.color, args.message_format);
-    match start(&args).and_then(|here| dispatch(&args, &here, screen)) {
+    match working_folder(&args).and_then(|here| dispatch(&args, &here, screen)) {
         Ok(status) => status,
         Err(errors) => screen.fail(&errors, &Project::in_memory([("", ""); 0])),
     }
 }
 
-/// Prints what clap reports, help and version included, and returns the exit status. For programs an error is a diagnostic.
+/// Prints the text of clap (an error, the help or the version) and returns the exit status. With a message format for
+/// programs, an error is printed as a diagnostic.
 fn usage_error(error: &clap::Error, words: &[OsString]) -> u8 {
     match args::typed_format(words) {
         Some(format) if error.use_stderr() => {
@@ -63,7 +64,7 @@ fn usage_error(error: &clap::Error, words: &[OsString]) -> u8 {
             let message = paragraphs.next().unwrap_or_default().replace('\n', " ");
             let diagnostic = Diagnostic::new(Code::Usage, message);
             let diagnostic = paragraphs.filter(|text| !text.is_empty()).fold(diagnostic, Diagnostic::help);
-            Screen::new(args::Color::Auto, format).fail(&diagnostic.into(), &Project::in_memory([("", ""); 0]))
+            Screen::new(screen::Color::Auto, format).fail(&diagnostic.into(), &Project::in_memory([("", ""); 0]))
         }
         _ => {
             // A help text that cannot be printed is not an error.
@@ -73,15 +74,15 @@ fn usage_error(error: &clap::Error, words: &[OsString]) -> u8 {
     }
 }
 
-/// The exit status of a command, or what kept it from starting.
+/// Runs a command. An error means that it could not start.
 fn dispatch(args: &GlobalArgs, here: &Path, screen: Screen) -> Result<u8> {
     let in_workspace = |run: &dyn Fn(&Workspace) -> Result<Outcome>| {
         let workspace = Workspace::around(here)?;
-        Ok(judge(run(&workspace), &workspace.project, screen))
+        Ok(exit_status(run(&workspace), &workspace.project, screen))
     };
     match &args.command {
         Command::Build(args) => in_workspace(&|workspace| build::run(args, workspace, here, screen)),
-        Command::Check(check) => in_workspace(&|workspace| check::run(check, workspace, here, &called(args), screen)),
+        Command::Check(check) => in_workspace(&|workspace| check::run(check, workspace, here, &program(args), screen)),
         Command::Diff(args) => in_workspace(&|workspace| diff::run(args, workspace, here, screen)),
         Command::Branch(args) => in_workspace(&|workspace| branch::run(args, workspace, here, screen)),
         Command::Teardown(args) => in_workspace(&|workspace| teardown::run(args, workspace, screen)),
@@ -103,13 +104,13 @@ fn dispatch(args: &GlobalArgs, here: &Path, screen: Screen) -> Result<u8> {
             let folder = disk::resolve(&here.join(&args.folder))?;
             let folder = disk::below(root, &folder).ok_or_else(|| not_utf8(&folder))?;
             let project = disk::project(root, here);
-            Ok(judge(kustomize::run(args, &project, &folder, here, screen), &project, screen))
+            Ok(exit_status(kustomize::run(args, &project, &folder, here, screen), &project, screen))
         }
     }
 }
 
-/// The exit status of what a command did; complaints are shown.
-fn judge(done: Result<Outcome>, project: &Project, screen: Screen) -> u8 {
+/// The exit status of a command. Its errors are reported.
+fn exit_status(done: Result<Outcome>, project: &Project, screen: Screen) -> u8 {
     match done {
         Ok(Outcome::Done) => 0,
         Ok(Outcome::Differs) => 1,
@@ -119,12 +120,12 @@ fn judge(done: Result<Outcome>, project: &Project, screen: Screen) -> u8 {
 }
 
 /// The folder to work in, without links.
-fn start(args: &GlobalArgs) -> Result<PathBuf, Diagnostics> {
+fn working_folder(args: &GlobalArgs) -> Result<PathBuf, Diagnostics> {
     Ok(disk::resolve(args.workspace.as_deref().unwrap_or(Path::new(".")))?)
 }
 
-/// How the user calls pleach, without the command.
-fn called(args: &GlobalArgs) -> String {
+/// The words before the command in a suggested command line.
+fn program(args: &GlobalArgs) -> String {
     args.workspace.as_ref().map_or_else(|| "pleach".to_owned(), |folder| format!("pleach -C {}", folder.display()))
 }
 

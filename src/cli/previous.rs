@@ -1,7 +1,7 @@
 //! The previous output, as the commands that build read it.
 //!
-//! It is what `--base` names; else the output at the commit where this history forks from the trunk; else the output on the disk.
-//! All commands that build ask here, so they see the same.
+//! It is the output of the base revision: what `--base` names, or the commit where the history forks from the default branch, or the
+//! output on the disk. All commands that build use this module, so they compare with the same output.
 
 use super::workspace::Workspace;
 use crate::diagnostic::{Code, Diagnostic, Result};
@@ -15,8 +15,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The trunk: the default branch of `origin` if it is known, as after `git clone` or `git remote set-head origin --auto`.
-const TRUNK: &[&str] = &["refs/remotes/origin/HEAD", "refs/remotes/origin/main"];
+/// The default branch of `origin`, if it is known, as after `git clone` or `git remote set-head origin --auto`.
+const DEFAULT_BRANCH: &[&str] = &["refs/remotes/origin/HEAD", "refs/remotes/origin/main"];
 
 /// Where the previous output is.
 enum BaseRevision {
@@ -29,23 +29,23 @@ pub(super) struct RecordedOutput {
     base: BaseRevision,
     disk: OutputDir,
     recorded: Tree,
-    /// What the user should know about the base revision.
+    /// Warnings about the base revision.
     pub(super) warnings: Vec<Diagnostic>,
 }
 
 impl RecordedOutput {
-    /// The previous output as far as a build of the slugs that are `wanted` needs it. `asked` is the value of `--base`.
+    /// The previous output as far as a build of the slugs that are `wanted` needs it. `base` is the value of `--base`.
     pub(super) fn open(
-        asked: Option<&str>,
+        base: Option<&str>,
         workspace: &Workspace,
         here: &Path,
         (spec, plan): (&Spec, &Plan),
         wanted: impl Fn(&str) -> bool + Sync,
     ) -> Result<Self> {
-        let fork = if asked.is_none() { git::fork_point(&workspace.root, TRUNK)? } else { ForkPoint::None };
+        let fork = if base.is_none() { git::fork_point(&workspace.root, DEFAULT_BRANCH)? } else { ForkPoint::None };
         let warnings = if fork == ForkPoint::Unknown { vec![unknown_fork_point()] } else { Vec::new() };
-        let base = match (asked, fork) {
-            (Some(asked), _) => named(asked, workspace, here, &spec.output)?,
+        let base = match (base, fork) {
+            (Some(name), _) => named(name, workspace, here, &spec.output)?,
             (None, ForkPoint::At(commit)) => at_commit(workspace, &commit, &spec.output)?,
             (None, ForkPoint::Unknown | ForkPoint::None) => BaseRevision::Folder(workspace.output(&spec.output)),
         };
@@ -68,11 +68,11 @@ impl PreviousOutput for RecordedOutput {
     }
 
     fn replaced(&self, slugs: &BTreeSet<&str>, tree: &Tree) -> Result<Tree> {
-        let is_asked = |path: &OutputPath| path.is_locked() && slugs.contains(path.slug());
+        let is_requested = |path: &OutputPath| path.is_locked() && slugs.contains(path.slug());
         let is_object = |path: &OutputPath| path.kind() == OutputKind::Object;
         let changed = match &self.base {
             BaseRevision::Commit(files) => {
-                let changed: Vec<&OutputPath> = files.differing(tree).filter(|path| is_asked(path)).collect();
+                let changed: Vec<&OutputPath> = files.differing(tree).filter(|path| is_requested(path)).collect();
                 let locks: BTreeSet<OutputPath> = changed.iter().map(|path| OutputPath::lock(path.slug())).collect();
                 files.read(changed.into_iter().filter(|path| is_object(path)).chain(&locks))?
             }
@@ -86,7 +86,7 @@ impl PreviousOutput for RecordedOutput {
             }
         };
         let owned = owned_files(changed, &Tree::default());
-        Ok(owned.into_iter().filter(|(path, _)| is_asked(path) && is_object(path)).collect())
+        Ok(owned.into_iter().filter(|(path, _)| is_requested(path) && is_object(path)).collect())
     }
 
     fn earlier(&self, wanted: &dyn Fn(&str) -> bool) -> Result<Tree> {
@@ -139,7 +139,7 @@ impl BaseRevision {
         folders: &[RelPath],
         wanted: impl Fn(&OutputPath) -> bool + Sync,
     ) -> Result<Tree> {
-        // Without any of the folders there is nothing to walk through.
+        // Avoids listing the output if none of the folders exists.
         if !folders.iter().any(|folder| output.has(folder)) {
             return Ok(Tree::default());
         }
@@ -147,7 +147,7 @@ impl BaseRevision {
     }
 }
 
-/// What `check` accepts without a base revision may be a removal without its teardown plan.
+/// Without the fork point, `check` may accept the removal of a branch without its teardown plan.
 fn unknown_fork_point() -> Diagnostic {
     let message = "cannot find where this branch forks from the default branch of `origin`, so the output on the disk is the base \
                    revision";
@@ -157,7 +157,7 @@ fn unknown_fork_point() -> Diagnostic {
     )
 }
 
-/// The owned files, and those in folders without a lock file. What else is in the folder of a branch is not part of its footprint.
+/// The owned files, and those in folders without a lock file. Unmanaged files in the folder of a branch are not part of its footprint.
 fn recorded_files(files: Tree) -> Tree {
     let (mut locked, mut others) = (Tree::default(), Tree::default());
     for (path, text) in files {
@@ -168,15 +168,15 @@ fn recorded_files(files: Tree) -> Tree {
 }
 
 /// What `--base` names: the output of a commit or of another workspace, or an output folder.
-fn named(asked: &str, workspace: &Workspace, here: &Path, output: &RelPath) -> Result<BaseRevision> {
-    let path = here.join(asked);
+fn named(base: &str, workspace: &Workspace, here: &Path, output: &RelPath) -> Result<BaseRevision> {
+    let path = here.join(base);
     // The shell passes an empty text for a command substitution that failed.
-    if asked.is_empty() || !path.is_dir() {
-        return at_commit(workspace, asked, output);
+    if base.is_empty() || !path.is_dir() {
+        return at_commit(workspace, base, output);
     }
     let is_workspace = path.join(disk::SPEC).is_file();
     let path = if is_workspace { path.join(output.as_str()) } else { path };
-    Ok(BaseRevision::Folder(OutputDir::new(path, asked)))
+    Ok(BaseRevision::Folder(OutputDir::new(path, base)))
 }
 
 fn at_commit(workspace: &Workspace, commit: &str, output: &RelPath) -> Result<BaseRevision> {
@@ -184,6 +184,6 @@ fn at_commit(workspace: &Workspace, commit: &str, output: &RelPath) -> Result<Ba
 }
 
 /// All files of what `--base` names.
-pub(super) fn all_files(asked: &str, workspace: &Workspace, here: &Path, output: &RelPath) -> Result<Tree> {
-    named(asked, workspace, here, output)?.read(&[RelPath::root()], |_| true)
+pub(super) fn all_files(base: &str, workspace: &Workspace, here: &Path, output: &RelPath) -> Result<Tree> {
+    named(base, workspace, here, output)?.read(&[RelPath::root()], |_| true)
 }

@@ -6,25 +6,25 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-/// A shorter build reports no progress.
-const UNNOTICED: Duration = Duration::from_secs(1);
-const PAUSE: Duration = Duration::from_millis(100);
+/// A build that ends sooner reports no progress.
+const FIRST_REPORT: Duration = Duration::from_secs(1);
+const INTERVAL: Duration = Duration::from_millis(100);
 
-/// Does `work` and reports its progress.
+/// Runs `work` and reports its progress.
 pub(super) fn watched<T>(screen: Screen, progress: &Progress, work: impl FnOnce() -> T) -> T {
-    if !screen.is_live() {
+    if !screen.is_interactive() {
         return work();
     }
     let (working, ended) = mpsc::channel::<()>();
     std::thread::scope(|scope| {
         scope.spawn(move || {
-            let mut pause = UNNOTICED;
-            while ended.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+            let mut interval = FIRST_REPORT;
+            while ended.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
                 let (done, all) = (progress.done.load(Ordering::Relaxed), progress.all.load(Ordering::Relaxed));
                 status(&format!("building: {done} of {all} branches"));
-                pause = PAUSE;
+                interval = INTERVAL;
             }
-            if pause == PAUSE {
+            if interval == INTERVAL {
                 status("");
             }
         });

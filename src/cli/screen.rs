@@ -1,14 +1,36 @@
-//! What people see: reports on standard output, everything else on standard error.
+//! Standard output and standard error: reports go to standard output, everything else goes to standard error.
 //!
-//! A closed pipe is no error: whoever reads has seen enough.
+//! A closed pipe is not an error: the reader needs no more output.
 
-use super::args::{Color, MessageFormat};
 use crate::diagnostic::{self, Code, Diagnostic, Diagnostics, Result, Severity};
 use crate::source::Project;
 use anstream::{AutoStream, ColorChoice};
+use clap::ValueEnum;
 use std::io::{self, IsTerminal, Write};
 
-/// How to show things.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(super) enum MessageFormat {
+    /// The source line, with the part in question marked
+    #[default]
+    Human,
+    /// One line each, for editors: `path:line:column: error[code]: message`
+    Short,
+    /// One JSON object per line
+    Json,
+}
+
+/// How messages and colours are written.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Screen {
     colours: ColorChoice,
@@ -26,7 +48,7 @@ pub(super) fn report(text: &str) -> Result<()> {
     }
 }
 
-/// Shows a line on a terminal that the next one replaces.
+/// Writes a line to a terminal that replaces the current line.
 pub(super) fn status(text: &str) {
     let _ = write!(io::stderr(), "\r{text}\u{1b}[K");
 }
@@ -42,25 +64,25 @@ impl Screen {
     }
 
     /// Writes a line to standard error.
-    pub(super) fn say(self, text: &str) {
-        self.tell(&format!("{text}\n"));
+    pub(super) fn info(self, text: &str) {
+        self.write(&format!("{text}\n"));
     }
 
-    /// Whether somebody watches standard error.
-    pub(super) fn is_live(self) -> bool {
+    /// Whether standard error is a terminal and messages are for people.
+    pub(super) fn is_interactive(self) -> bool {
         matches!(self.format, MessageFormat::Human) && io::stderr().is_terminal()
     }
 
     /// Whether a report on standard output has colours.
-    pub(super) fn paints_reports(self) -> bool {
+    pub(super) fn colours_reports(self) -> bool {
         match self.colours {
             ColorChoice::Auto => AutoStream::choice(&io::stdout()) != ColorChoice::Never,
             choice => choice != ColorChoice::Never,
         }
     }
 
-    /// Shows complaints: sorted, the same one about several branches once.
-    pub(super) fn complain<'a>(
+    /// Writes diagnostics: sorted, the same one of several branches once.
+    pub(super) fn diagnostics<'a>(
         self,
         severity: Severity,
         errors: impl IntoIterator<Item = &'a Diagnostic>,
@@ -72,22 +94,21 @@ impl Screen {
             MessageFormat::Json => diagnostic::json::render,
         };
         let text: String = diagnostic::sorted(errors, project).iter().map(|e| render(severity, e, project)).collect();
-        self.tell(&text);
+        self.write(&text);
     }
 
-    /// Shows warnings.
     pub(super) fn warn<'a>(self, warnings: impl IntoIterator<Item = &'a Diagnostic>, project: &Project) {
-        self.complain(Severity::Warning, warnings, project);
+        self.diagnostics(Severity::Warning, warnings, project);
     }
 
-    /// Shows what stopped the run, and says with which exit status it ends.
+    /// Writes the errors that stopped the run, and returns the exit status.
     pub(super) fn fail(self, errors: &Diagnostics, project: &Project) -> u8 {
-        self.complain(Severity::Error, errors, project);
+        self.diagnostics(Severity::Error, errors, project);
         errors.status()
     }
 
-    /// There is nobody to tell that standard error is closed.
-    fn tell(self, text: &str) {
+    /// Writes to standard error. If that fails, there is no place to report it.
+    fn write(self, text: &str) {
         let _ = AutoStream::new(io::stderr(), self.colours).write_all(text.as_bytes());
     }
 }

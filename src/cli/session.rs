@@ -1,5 +1,5 @@
-//! What the commands that build have in common: the plan of a workspace, its previous output, a build, and what a build may change on
-//! the disk.
+//! The steps that build, check and diff share: open the workspace, read the previous output, build, and decide which folders of the
+//! output a build may change.
 
 use super::previous::RecordedOutput;
 use super::progress::watched;
@@ -15,7 +15,7 @@ use crate::spec::Spec;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// What happens when a branch cannot be built.
+/// What a run does when a branch fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OnFailure {
     /// Nothing is built.
@@ -47,7 +47,9 @@ impl<'a> Session<'a> {
         let project = &workspace.project;
         let (spec, plan) = match on_failure {
             OnFailure::Stop => pipeline::plan(project)?,
-            OnFailure::KeepGoing => pipeline::plan_apart(project).map_err(|errors| of_all(&errors, project))?,
+            OnFailure::KeepGoing => {
+                pipeline::plan_keep_going(project).map_err(|errors| unavoidable(&errors, project))?
+            }
         };
         let is_selected = selection.slugs(&plan);
         let previous = RecordedOutput::open(base, workspace, here, (&spec, &plan), is_selected)?;
@@ -71,7 +73,7 @@ impl<'a> Session<'a> {
     pub(super) fn build<'i>(&self, inputs: &'i Inputs<'i>) -> Result<Build<'i>> {
         let built = watched(self.screen, &self.progress, || pipeline::build(inputs));
         match self.on_failure {
-            OnFailure::KeepGoing => built.map_err(|errors| of_all(&errors, &self.workspace.project)),
+            OnFailure::KeepGoing => built.map_err(|errors| unavoidable(&errors, &self.workspace.project)),
             OnFailure::Stop => built.and_then(|build| build.errors().map_or(Ok(build), Err)),
         }
     }
@@ -102,7 +104,7 @@ impl<'a> Session<'a> {
             let has_slug = OutputFolder::of(path) == Some(OutputFolder::Namespaces) && path.parts().count() > 1;
             match () {
                 () if has_slug => is_built(OutputPath::from(path.clone()).slug()),
-                // What counts in a shared folder are its files.
+                // In a shared folder, each file belongs to a branch.
                 () if is_shared_folder(path) => true,
                 () if is_shared_folder(&path.parent()) => is_built(OutputPath::from(final_path(path)).slug()),
                 () => matches!(self.selection, Selection::All),
@@ -123,8 +125,8 @@ fn final_path(path: &RelPath) -> RelPath {
     name.and_then(|name| path.parent().join(name)).unwrap_or_else(|| path.clone())
 }
 
-/// Errors that concern all branches, with the reason why `--keep-going` does not help.
-fn of_all(errors: &Diagnostics, project: &Project) -> Diagnostics {
+/// Errors that affect all branches, with the reason why `--keep-going` does not skip them.
+fn unavoidable(errors: &Diagnostics, project: &Project) -> Diagnostics {
     let mut errors = diagnostic::sorted(errors.iter(), project);
     let of_spec =
         |error: &&mut Diagnostic| matches!(error.parts().code, Code::Spec | Code::Yaml | Code::Name | Code::Dns);

@@ -1,4 +1,4 @@
-//! `pleach teardown`: what the teardown plans of the output list.
+//! `pleach teardown`: reports the teardown plans of the output.
 
 use super::Outcome;
 use super::screen::{Screen, report};
@@ -28,7 +28,7 @@ Examples:
   pleach teardown --removed --format script | DROP_DATABASE=./drop-database DELETE_IMAGE='crane delete' sh
   pleach teardown --only feature/login --format json
 
-An existing branch may want to go back to what it has replaced, so the examples use `--removed`. `pleach dns apply` removes DNS names, from the out/dns of the same build. Afterwards `pleach build --prune` removes the plans, `--prune=removed` only those that `--removed` shows. An image with a digest is shown without its tag.
+An existing branch may go back to what it has replaced, so the examples use `--removed`. `pleach dns apply` removes DNS names, from the out/dns of the same build. Afterwards `pleach build --prune` removes the plans, `--prune=removed` only those that `--removed` shows. An image with a digest is shown without its tag.
 
 JSON: a list of {branch, slug, existing, namespaces, clusterObjects, dns, databases, images}. `existing` is true if the branch exists; namespaces and images are strings, clusterObjects are {apiVersion, kind, name}, dns are {name, zone}, databases are {kind, instance, name}.
 
@@ -117,7 +117,7 @@ fn listed(project: &Project, spec: &Spec, plan: &Plan) -> Result<Vec<ListedPlan>
     })
 }
 
-/// What the branches that have a folder in the output use of what the plans list.
+/// The part of the plans that the branches in the output use.
 fn in_use(workspace: &Workspace, spec: &Spec, plans: &[ListedPlan]) -> Result<Footprint> {
     let sought = Sought::of(plans.iter().map(|listed| &listed.plan.footprint), &spec.image_fields);
     if sought.is_empty() {

@@ -7,18 +7,18 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long to wait for another run that writes to the same workspace.
-pub(super) const LOCK_PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A workspace on the disk.
 pub(super) struct Workspace {
-    /// Its files.
+    /// The files, by their path in the workspace.
     pub(super) project: Project,
-    /// Its folder.
+    /// The path of the folder, without links.
     pub(super) root: PathBuf,
 }
 
 impl Workspace {
-    /// The workspace that the folder `here` is in.
+    /// The workspace in the folder `here` or in a folder above it.
     pub(super) fn around(here: &Path) -> Result<Self> {
         let root = disk::workspace(here).ok_or_else(|| {
             Diagnostic::new(Code::Usage, format!("no `{}` in this folder or in a folder above", disk::SPEC))
@@ -27,7 +27,7 @@ impl Workspace {
         Ok(Workspace { project: disk::project(root, here), root: root.to_owned() })
     }
 
-    /// Its output folder.
+    /// The output folder `folder` of the workspace.
     pub(super) fn output(&self, folder: &RelPath) -> OutputDir {
         OutputDir::new(self.root.join(folder.as_str()), self.project.show(folder))
     }

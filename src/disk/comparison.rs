@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How a file differs from the build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,89 +85,139 @@ impl OutputDir {
             })
             .collect();
         let folders: Vec<Result<FolderComparison, Diagnostic>> =
-            jobs.into_par_iter().map(|(files, found, path)| self.look_at(path, files, found)).collect();
+            jobs.into_par_iter().map(|(files, found, path)| self.compare_folder(path, files, found)).collect();
         Ok(Comparison { folders: diagnostic::gather(folders, |folder| folder)? })
     }
 
-    fn look_at<'a>(
+    /// Compares `files` with the entries of a folder on the disk; `None` if it does not exist.
+    fn compare_folder<'a>(
         &self,
         path: RelPath,
         files: Vec<(&'a str, &'a str)>,
         found: Option<Vec<ListedEntry>>,
     ) -> Result<FolderComparison<'a>, Diagnostic> {
         let mut folder = FolderComparison { path, files, there: found.is_some(), ..FolderComparison::default() };
-        let found: BTreeMap<String, EntryKind> = found.into_iter().flatten().map(|f| (f.name, f.kind)).collect();
-        let place = self.path.join(folder.path.as_str());
-        let error_of = |name: &str, error: io::Error| {
-            self.error_at(&folder.path.join(name).unwrap_or_default(), "cannot be read", &error)
-        };
-
+        let entries: BTreeMap<String, EntryKind> = found.into_iter().flatten().map(|f| (f.name, f.kind)).collect();
         let new_lock = folder.files.iter().find(|(name, _)| *name == LOCK_FILE).map(|(_, content)| *content);
-        let old_lock = match found.get(LOCK_FILE) {
-            Some(EntryKind::File) if !is_shared_folder(&folder.path) => {
-                Some(fs::read(place.join(LOCK_FILE)).map_err(|error| error_of(LOCK_FILE, error))?)
-            }
-            _ => None,
+        let old_lock = self.lock_text(&folder.path, &entries)?;
+        let owned = OwnedFiles {
+            place: self.path.join(folder.path.as_str()),
+            path: folder.path.clone(),
+            is_shared: is_shared_folder(&folder.path),
+            entries: &entries,
+            wanted: folder.files.iter().map(|(name, _)| *name).collect(),
+            // The common case: the lock file need not be parsed.
+            lock: match old_lock.as_deref() {
+                Some(lock) if Some(lock) == new_lock => OldLock::Unchanged,
+                lock => OldLock::Names(lock.map(Lock::names).unwrap_or_default()),
+            },
         };
-        let old_lock = old_lock.as_ref().map(|bytes| String::from_utf8_lossy(bytes));
-        // The common case: the lock file need not be parsed.
-        let same_lock = old_lock.is_some() && old_lock.as_deref() == new_lock;
-        let listed = if same_lock { BTreeSet::new() } else { old_lock.as_deref().map(Lock::names).unwrap_or_default() };
-        let wanted: BTreeSet<&str> = folder.files.iter().map(|(name, _)| *name).collect();
-        let declares = |name: &str| {
-            let text = || fs::read(place.join(name)).unwrap_or_default();
-            let path = folder.path.join(name).filter(|_| is_shared_folder(&folder.path));
-            path.is_some_and(|path| declares_owner(&path.into(), &String::from_utf8_lossy(&text())))
-        };
-        let owned = |name: &str| {
-            name == LOCK_FILE && !is_shared_folder(&folder.path)
-                || listed.contains(name)
-                || same_lock && wanted.contains(name)
-                || found.get(name) == Some(&EntryKind::File) && declares(name)
-        };
-
-        // A shared folder has a file for every branch.
-        let differences: Vec<Result<Option<Difference>, Diagnostic>> = folder
-            .files
-            .par_iter()
-            .with_min_len(AT_ONCE)
-            .map_init(Vec::new, |buffer, (name, content)| match found.get(*name) {
-                None => Ok(Some(Difference::Missing)),
-                Some(EntryKind::File) => {
-                    compare(&place.join(name), content, buffer).map_err(|error| error_of(name, error))
-                }
-                Some(EntryKind::Directory | EntryKind::Other) => Ok(Some(Difference::Modified)),
-            })
-            .collect();
-        for ((name, _), difference) in folder.files.iter().zip(differences) {
-            let Some(difference) = difference? else { continue };
-            if found.get(*name) == Some(&EntryKind::Directory) || difference == Difference::Modified && !owned(name) {
+        for ((name, _), difference) in folder.files.iter().zip(self.differences(&folder, &entries)?) {
+            let Some(difference) = difference else { continue };
+            if entries.get(*name) == Some(&EntryKind::Directory)
+                || difference == Difference::Modified && !owned.has(name)
+            {
                 folder.taken.push((*name).to_owned());
             } else {
                 folder.differing.push((name, difference));
             }
         }
-        let adds = folder.there
-            && folder.differing.iter().any(|(name, difference)| *difference == Difference::Missing && !owned(name));
+        let is_added = |(name, difference): &(&str, Difference)| *difference == Difference::Missing && !owned.has(name);
+        let adds = folder.there && folder.differing.iter().any(is_added);
         if let (true, Some(new_lock)) = (adds, new_lock) {
             folder.first_lock = Some(Lock::union(old_lock.as_deref().unwrap_or_default(), new_lock));
         }
-        for (name, kind) in &found {
+        owned.sort_others_into(&mut folder);
+        folder.is_removed = folder.files.is_empty()
+            && (!folder.stale.is_empty() || entries.is_empty() && is_made_by_pleach(&folder.path.parent()));
+        Ok(folder)
+    }
+
+    /// The lock file of a folder on the disk. A shared folder has none.
+    fn lock_text(&self, folder: &RelPath, entries: &BTreeMap<String, EntryKind>) -> Result<Option<String>, Diagnostic> {
+        if entries.get(LOCK_FILE) != Some(&EntryKind::File) || is_shared_folder(folder) {
+            return Ok(None);
+        }
+        let bytes = fs::read(self.path.join(folder.as_str()).join(LOCK_FILE))
+            .map_err(|error| self.cannot_read(folder, LOCK_FILE, &error))?;
+        Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    /// How each file of a folder differs from the disk. A shared folder may have thousands of files.
+    fn differences(
+        &self,
+        folder: &FolderComparison,
+        entries: &BTreeMap<String, EntryKind>,
+    ) -> Result<Vec<Option<Difference>>, Diagnostic> {
+        let place = self.path.join(folder.path.as_str());
+        folder
+            .files
+            .par_iter()
+            .with_min_len(AT_ONCE)
+            .map_init(Vec::new, |buffer, (name, content)| match entries.get(*name) {
+                None => Ok(Some(Difference::Missing)),
+                Some(EntryKind::File) => compare(&place.join(name), content, buffer)
+                    .map_err(|error| self.cannot_read(&folder.path, name, &error)),
+                Some(EntryKind::Directory | EntryKind::Other) => Ok(Some(Difference::Modified)),
+            })
+            .collect()
+    }
+
+    fn cannot_read(&self, folder: &RelPath, name: &str, error: &io::Error) -> Diagnostic {
+        self.error_at(&folder.join(name).unwrap_or_default(), "cannot be read", error)
+    }
+}
+
+/// The lock file on the disk, compared with that of the build.
+enum OldLock {
+    Unchanged,
+    Names(BTreeSet<String>),
+}
+
+/// Which files of a folder on the disk pleach owns.
+struct OwnedFiles<'f> {
+    /// The folder on the disk.
+    place: PathBuf,
+    /// The folder below the output folder.
+    path: RelPath,
+    is_shared: bool,
+    entries: &'f BTreeMap<String, EntryKind>,
+    /// The files that the build writes.
+    wanted: BTreeSet<&'f str>,
+    lock: OldLock,
+}
+
+impl OwnedFiles<'_> {
+    fn has(&self, name: &str) -> bool {
+        let is_listed = match &self.lock {
+            OldLock::Unchanged => self.wanted.contains(name),
+            OldLock::Names(names) => names.contains(name),
+        };
+        name == LOCK_FILE && !self.is_shared || is_listed || self.is_shared && self.declares_owner(name)
+    }
+
+    /// Whether a file of a shared folder says that pleach wrote it.
+    fn declares_owner(&self, name: &str) -> bool {
+        let text = || fs::read(self.place.join(name)).unwrap_or_default();
+        self.entries.get(name) == Some(&EntryKind::File)
+            && self.path.join(name).is_some_and(|path| declares_owner(&path.into(), &String::from_utf8_lossy(&text())))
+    }
+
+    /// Adds the files that the build does not write: stale, leftover or unmanaged.
+    fn sort_others_into(&self, folder: &mut FolderComparison) {
+        for (name, kind) in self.entries {
             match kind {
-                _ if wanted.contains(name.as_str()) => {}
+                _ if self.wanted.contains(name.as_str()) => {}
                 _ if is_leftover(name) => folder.leftovers.push(name.clone()),
                 EntryKind::Directory => {}
-                _ if owned(name) => folder.stale.push(name.clone()),
-                // What tells git difference to treat the output may stand beside it.
-                _ if folder.path == RelPath::root() && name.starts_with(".git") => {}
+                _ if self.has(name) => folder.stale.push(name.clone()),
+                // The output folder may contain settings of Git, such as `.gitattributes`.
+                _ if self.path == RelPath::root() && name.starts_with(".git") => {}
                 _ => folder.unmanaged.push(name.clone()),
             }
         }
         // The lock file is removed last: while it exists, the others have an owner.
         folder.stale.sort_by_key(|name| name == LOCK_FILE);
-        folder.is_removed = wanted.is_empty()
-            && (!folder.stale.is_empty() || found.is_empty() && is_made_by_pleach(&folder.path.parent()));
-        Ok(folder)
     }
 }
 

@@ -8,7 +8,7 @@ use super::record::{Data, Records, Type};
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::node::{Map, Node};
 use crate::source::{File, Location};
-use crate::spec::LONGEST_TTL;
+use crate::spec::MAX_TTL;
 use crate::yaml::{self, Dialect, Faults, Fields};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
@@ -148,10 +148,10 @@ fn entry(node: &Node, faults: &mut Faults) -> Option<(Location, DnsName, Present
         let host = host.and_then(|node| name(node, fields.faults()));
         let ttl = fields.required("ttl", Fields::int);
         let ttl = ttl.and_then(|ttl| {
-            let valid = u32::try_from(ttl).ok().filter(|ttl| (1..=LONGEST_TTL).contains(ttl));
+            let valid = u32::try_from(ttl).ok().filter(|ttl| (1..=MAX_TTL).contains(ttl));
             if valid.is_none() {
                 let at = fields.at("ttl");
-                fields.faults().say(at, format!("a lifetime of {ttl} seconds is not between 1 and {LONGEST_TTL}"));
+                fields.faults().say(at, format!("a lifetime of {ttl} seconds is not between 1 and {MAX_TTL}"));
             }
             valid
         });
@@ -329,11 +329,7 @@ absent: [d.dev.example.com, 1]
         });
         let one = name().prop_filter("no wildcard", |name| !name.is_wildcard());
         let one = one.prop_map(|name| Records::one(Type::Cname, Data::parse(Type::Cname, name.as_str()).unwrap()));
-        (1..=LONGEST_TTL, prop_oneof![many, one]).prop_map(|(ttl, records)| Present {
-            ttl,
-            records,
-            address_from: None,
-        })
+        (1..=MAX_TTL, prop_oneof![many, one]).prop_map(|(ttl, records)| Present { ttl, records, address_from: None })
     }
 
     proptest! {

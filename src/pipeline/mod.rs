@@ -84,8 +84,8 @@ pub fn plan(project: &Project) -> Result<(Spec, Plan)> {
 }
 
 /// Like [`plan()`], but a branch with an overlay that does not exist fails alone when it is built.
-pub fn plan_apart(project: &Project) -> Result<(Spec, Plan)> {
-    let spec = spec::read_apart(project)?;
+pub fn plan_keep_going(project: &Project) -> Result<(Spec, Plan)> {
+    let spec = spec::read_keep_going(project)?;
     let plan = plan::make(&spec)?;
     Ok((spec, plan))
 }

@@ -25,7 +25,7 @@ impl BranchDatabase {
     pub(super) fn of(spec: &Spec, branch: &spec::BranchEntry, slug: &Slug, baseline: Option<&Branch>) -> Option<Self> {
         let shared = spec.database.as_ref().filter(|_| branch.app_engine.is_none())?;
         let is_baseline = spec.baseline.as_ref().is_some_and(|name| name.value == branch.name);
-        let mode = shared.mode(branch);
+        let mode = branch.database_mode(shared);
         let (name, schema) = match (mode, baseline.and_then(|baseline| baseline.database.as_ref())) {
             (DatabaseMode::Shared, Some(baseline)) if !is_baseline => (baseline.name.clone(), baseline.schema.clone()),
             (DatabaseMode::Shared, _) => (shared.name.clone(), PUBLIC_SCHEMA.into()),

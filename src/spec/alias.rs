@@ -1,4 +1,4 @@
-//! Stable names for branches: an alias takes the place of the slug in the hosts that all branches have.
+//! Stable names for branches: an alias replaces the slug in the hosts that all branches have.
 
 use super::section::{Section, text};
 use super::{BranchEntry, HostsEntry, Placed, spec_error};
@@ -8,7 +8,7 @@ use crate::source::Location;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
-/// Where an alias leads.
+/// A stable name that points to a branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alias {
     /// The name of the branch.
@@ -17,7 +17,7 @@ pub struct Alias {
     pub at: Location,
 }
 
-/// Reads the aliases, each of which leads to one of `branches` through a host of `hosts`, which all branches have.
+/// Reads the aliases. Each points to one of `branches`, by a host of `hosts` that contains the slug.
 pub(super) fn aliases(
     top: &Section,
     branches: &[BranchEntry],
@@ -39,16 +39,15 @@ pub(super) fn aliases(
 
 fn check(name: &str, alias: &Alias, branches: &[BranchEntry], hosts: &HostsEntry) -> Result<(), Diagnostic> {
     if !is_label(name) {
-        let error = spec_error(format!("`{name}` is no alias")).at(alias.at);
-        return Err(
-            error.help("it is made of at most 63 of a-z, 0-9 and `-`, and begins and ends with a letter or digit")
-        );
+        let error = spec_error(format!("`{name}` is not a valid alias")).at(alias.at);
+        return Err(error.help(
+            "an alias is a DNS label: at most 63 of a-z, 0-9 and `-`, and it begins and ends with a letter or digit",
+        ));
     }
     if !hosts.names.iter().flatten().any(|host| host.name.has_slug()) {
-        let error = spec_error(format!("the alias `{name}` has no host to stand in")).at(alias.at);
-        return Err(
-            error.help("give all branches a host with `{{ branch.slug }}`, in whose place an alias is a host too")
-        );
+        let error = spec_error(format!("no host of `defaults` contains the slug, so the alias `{name}` has no host"))
+            .at(alias.at);
+        return Err(error.help("add a host with `{{ branch.slug }}` to `defaults.hosts`; the alias replaces the slug"));
     }
     let to = &alias.branch;
     let Some(branch) = branches.iter().find(|branch| branch.name == to.value) else {
@@ -56,8 +55,8 @@ fn check(name: &str, alias: &Alias, branches: &[BranchEntry], hosts: &HostsEntry
         return Err(error.at(to.at).suggest(&to.value, branches.iter().map(|branch| branch.name.as_str())));
     };
     if branch.settings.hosts.names.as_ref().is_some_and(Vec::is_empty) {
-        let error = spec_error(format!("the alias `{name}` leads to `{}`, which has no hosts", branch.name)).at(to.at);
-        return Err(error.note(branch.at, "the branch says that here").help("let it have the hosts of all branches"));
+        let error = spec_error(format!("the alias `{name}` points to `{}`, which has no hosts", branch.name)).at(to.at);
+        return Err(error.note(branch.at, "the branch is defined here").help("remove `hosts: []` from the branch"));
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
-//! A branch, as written.
+//! A branch of the spec, as written.
 
-use super::database;
+use super::database::{self, SharedDatabase};
+use super::names::{self, NameList};
 use super::section::{Section, text};
-use super::service::{self, ServiceNames};
 use super::settings::{BranchSettings, SettingsReader};
 use super::{ExpiryDate, Pattern, Placed, SlotsEntry, spec_error};
 use crate::database::DatabaseMode;
@@ -15,42 +15,42 @@ use smol_str::SmolStr;
 /// An entry of `branches:` or a file of `branches.d/`.
 #[derive(Clone, Debug)]
 pub struct BranchEntry {
-    /// Its name in git.
+    /// The name in Git.
     pub name: SmolStr,
     /// Where the name is written.
     pub at: Location,
-    /// The slug that was written instead of the derived one.
+    /// The slug that replaces the derived one.
     pub slug: Option<Placed<Slug>>,
-    /// What it is made of, over the defaults.
+    /// The settings that override the defaults.
     pub settings: BranchSettings,
-    /// Its namespace.
+    /// The pattern of its namespace, if it is not that of the spec.
     pub namespace: Option<Pattern>,
-    /// The services that it runs; all of them if it does not say.
-    pub services: Option<ServiceNames>,
-    /// What database it has, if not what all have.
+    /// The services that it runs; `None` means all.
+    pub services: Option<NameList>,
+    /// The database mode, if it is not that of the spec.
     pub database: Option<Placed<DatabaseMode>>,
-    /// The versions that it runs side by side.
+    /// The versions that it runs at once.
     pub slots: Option<SlotsEntry>,
-    /// Why it stays when others go.
+    /// Why `expire` and `sync` keep it.
     pub pin: Option<Pin>,
-    /// When it goes.
+    /// The last day of the branch.
     pub expires: Option<Placed<ExpiryDate>>,
-    /// Who answers for it.
+    /// The person or team that owns it.
     pub owner: Option<Placed<SmolStr>>,
-    /// Where it is discussed.
+    /// A link, such as to its pull request.
     pub link: Option<Placed<SmolStr>>,
-    /// Set for a branch that App Engine serves.
+    /// Set for a branch that runs on App Engine.
     pub app_engine: Option<AppEngine>,
 }
 
-/// Why a branch stays.
+/// A pin, which keeps a branch from `expire` and `sync`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pin {
     /// The reason.
     pub reason: SmolStr,
 }
 
-/// How App Engine serves a branch.
+/// Where a branch runs on App Engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppEngine {
     /// The id of the Google Cloud project.
@@ -59,15 +59,15 @@ pub struct AppEngine {
     pub service: Pattern,
     /// The version.
     pub version: Pattern,
-    /// The domain below which App Engine serves versions, if the hosts lead there.
+    /// The domain of the versions, if the hosts point to it.
     pub domain: Option<Placed<DnsName>>,
     /// Where it is written.
     pub at: Location,
 }
 
-/// What means nothing where there is no namespace.
+/// Fields without effect for a branch on App Engine, because it has no namespace.
 #[rustfmt::skip]
-const OF_NAMESPACES: [&str; 11] = [
+const NAMESPACE_FIELDS: [&str; 11] = [
     "namespace", "overlays", "images", "replicas", "patches", "labels", "annotations", "services", "database", "uses",
     "slots",
 ];
@@ -80,10 +80,10 @@ impl BranchEntry {
             faults.push(error.at(section.place("name")));
         }
         let app_engine = section.section("appEngine").map(|section| AppEngine::of(&section, faults));
-        for key in OF_NAMESPACES.into_iter().filter(|_| app_engine.is_some()) {
+        for key in NAMESPACE_FIELDS.into_iter().filter(|_| app_engine.is_some()) {
             if let Some(at) = section.key_place(key) {
-                let error = spec_error(format!("`{key}` means nothing for a branch that App Engine serves")).at(at);
-                faults.push(error.help("such a branch has hosts only, no namespace and no objects"));
+                let error = spec_error(format!("`{key}` has no effect for a branch on App Engine")).at(at);
+                faults.push(error.help("remove it: such a branch has hosts, but no namespace and no objects"));
             }
         }
         BranchEntry {
@@ -92,7 +92,7 @@ impl BranchEntry {
             slug: placed("slug").and_then(|slug| checked(&slug, Slug::forced, faults)),
             settings: reader.settings(section, faults),
             namespace: Pattern::of(section, "namespace", faults),
-            services: section.list("services").map(|list| service::names(list, "service", faults)),
+            services: section.list("services").map(|list| names::read(list, "service", faults)),
             database: section
                 .section("database")
                 .and_then(|section| Some(Placed { value: database::mode(&section)?, at: section.at })),
@@ -103,6 +103,18 @@ impl BranchEntry {
             link: placed("link"),
             app_engine,
         }
+    }
+}
+
+impl BranchEntry {
+    /// Whether it runs a service itself: all services unless it lists some.
+    pub fn runs(&self, service: &str) -> bool {
+        self.services.as_ref().is_none_or(|listed| listed.iter().any(|name| name.value == service))
+    }
+
+    /// The mode of its database: its own, or that of the spec.
+    pub fn database_mode(&self, shared: &SharedDatabase) -> DatabaseMode {
+        self.database.as_ref().map_or(shared.mode, |mode| mode.value)
     }
 }
 
@@ -120,13 +132,13 @@ fn checked<T>(
     }
 }
 
-/// Whatever git takes is fine, and more; but a name is one line without blanks around it.
+/// A name is one line without white space around it. Git allows fewer names.
 fn check_name(name: &str) -> Result<(), Diagnostic> {
     if name.contains(|c: char| c.is_control()) {
-        return Err(spec_error(format!("the branch name `{}` has a control character", name.escape_debug())));
+        return Err(spec_error(format!("the branch name `{}` contains a control character", name.escape_debug())));
     }
     if name.trim() != name {
-        return Err(spec_error(format!("the branch name `{name}` begins or ends with a blank")));
+        return Err(spec_error(format!("the branch name `{name}` begins or ends with white space")));
     }
     Ok(())
 }

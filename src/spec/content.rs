@@ -1,4 +1,4 @@
-//! What hosts hold: all hosts of a zone, or one host in place of what its zone says.
+//! The records of hosts: those that a zone sets for all its hosts, and those that one host sets instead.
 
 use super::section::{Section, text};
 use super::{Pattern, Placed};
@@ -8,18 +8,18 @@ use crate::source::Location;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is said of the records of hosts.
+/// The records of hosts, as written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HostContent {
-    /// How long they may be cached, in seconds.
+    /// The TTL in seconds.
     pub ttl: Option<Placed<u32>>,
-    /// The record sets that are written down; an empty one says that there is none.
+    /// The record sets. An empty one removes the set that the zone has.
     pub sets: BTreeMap<Type, Placed<BTreeSet<Data>>>,
-    /// The object of the cluster whose address the hosts have.
+    /// The object in the cluster whose address the hosts get.
     pub address_from: Option<AddressFrom>,
 }
 
-/// An object of a cluster that has an address.
+/// An object in a cluster that has an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AddressFrom {
     /// `Service`, `Ingress` or `Gateway`.
@@ -32,7 +32,7 @@ pub struct AddressFrom {
     pub at: Location,
 }
 
-/// The types that say where a host is; one of them, or `addressFrom`, takes the place of all that a zone says of that.
+/// The types that contain the address of a host. One of them, or `addressFrom`, replaces all of these that the zone sets.
 const ADDRESSES: [Type; 3] = [Type::A, Type::Aaaa, Type::Cname];
 
 impl HostContent {
@@ -51,8 +51,8 @@ impl HostContent {
         if let Some(from) = &content.address_from
             && let Some((kind, _)) = content.sets.iter().find(|(kind, _)| ADDRESSES.contains(kind))
         {
-            let message = format!("`addressFrom` and `{kind}` both say where hosts are");
-            faults.push(Diagnostic::new(Code::Dns, message).at(from.at).help("keep one of the two"));
+            let message = format!("`addressFrom` and `{kind}` both set the address");
+            faults.push(Diagnostic::new(Code::Dns, message).at(from.at).help("remove one of the two"));
         }
         if let Err(error) = content.records(None).check() {
             faults.push(error.at(content.sets[&Type::Cname].at));
@@ -60,12 +60,12 @@ impl HostContent {
         content
     }
 
-    /// Whether it says where hosts are.
+    /// Whether it sets an address.
     pub fn locates(&self) -> bool {
         self.address_from.is_some() || ADDRESSES.iter().any(|kind| self.sets.contains_key(kind))
     }
 
-    /// The records that are written down, those of `own` in place of what stands here.
+    /// The records; those of `own` replace the ones of the zone.
     pub fn records(&self, own: Option<&HostContent>) -> Records {
         let mut records = Records::default();
         for kind in Type::ALL {
@@ -96,12 +96,12 @@ impl AddressFrom {
 fn set(kind: Type, list: &[crate::node::Node], faults: &mut Vec<Diagnostic>) -> BTreeSet<Data> {
     let mut set = BTreeSet::new();
     for node in list {
-        // An empty value is left to the schema.
+        // The schema reports an empty value.
         let Some(value) = text(node).filter(|text| !text.is_empty()) else { continue };
         match Data::parse(kind, &value) {
             Ok(data) if set.insert(data.clone()) => {}
             Ok(_) => {
-                let message = format!("`{value}` stands twice in this list");
+                let message = format!("duplicate value `{value}`");
                 faults.push(Diagnostic::new(Code::Dns, message).at(node.at));
             }
             Err(error) => faults.push(error.at(node.at)),

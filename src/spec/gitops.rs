@@ -1,4 +1,4 @@
-//! What carries the output to the cluster: Argo CD, Flux, or a pipeline with `kubectl`.
+//! `gitops:`, the tools that apply the output: Argo CD, Flux, or a pipeline with `kubectl`.
 
 use super::section::Section;
 use super::spec_error;
@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::source::{Location, RelPath};
 use smol_str::SmolStr;
 
-/// What there is to be told of the branches; each part alone or with others.
+/// The tools to write files for, in any combination.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GitOps {
     /// Argo CD.
@@ -17,37 +17,37 @@ pub struct GitOps {
     pub apply: Option<ApplyScript>,
 }
 
-/// What Argo CD has to know.
+/// The settings for Argo CD.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArgoCd {
     /// The repository of the output.
     pub repo_url: SmolStr,
-    /// What of it counts.
+    /// The branch, tag or commit to deploy.
     pub revision: SmolStr,
     /// The output folder in the repository.
     pub path: RelPath,
     /// The namespace of Argo CD.
     pub namespace: SmolStr,
-    /// The project of the Applications.
+    /// The Argo CD project of the Applications.
     pub project: SmolStr,
-    /// The cluster.
+    /// The address of the cluster.
     pub server: SmolStr,
-    /// How many objects.
+    /// How the Applications are created.
     pub applications: Applications,
     /// Where it is written.
     pub at: Location,
 }
 
-/// How Argo CD comes by its Applications.
+/// How the Applications are created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Applications {
-    /// An `ApplicationSet` makes them of the folders that it finds.
+    /// By an `ApplicationSet`, from the folders of the repository.
     Set,
-    /// Each is a file of its own.
+    /// Each Application is a file of the output.
     Each,
 }
 
-/// What Flux has to know.
+/// The settings for Flux.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flux {
     /// The name of the `GitRepository`.
@@ -56,16 +56,16 @@ pub struct Flux {
     pub path: RelPath,
     /// The namespace of the `GitRepository`.
     pub namespace: SmolStr,
-    /// How often the cluster is compared.
+    /// How often Flux reconciles.
     pub interval: SmolStr,
     /// Where it is written.
     pub at: Location,
 }
 
-/// How `kubectl` finds what a branch no longer has.
+/// How `kubectl` finds the objects to prune.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApplyScript {
-    /// By a list of what it applied, which it keeps in the cluster.
+    /// By an ApplySet, which lists in the cluster what was applied.
     ApplySet,
     /// By the labels of the branch.
     PruneLabel,
@@ -85,12 +85,12 @@ impl GitOps {
         }
     }
 
-    /// Where it is said that each branch is to have an object of its own, which [`name`](Self::name) names.
+    /// The setting that gives each branch an object with the name of [`name`](Self::name).
     pub fn objects(&self) -> Option<Location> {
         self.argocd.as_ref().map(|argocd| argocd.at).or_else(|| self.flux.as_ref().map(|flux| flux.at))
     }
 
-    /// What the object of a branch is called. Argo CD and Flux put the name into labels, so it must fit in one.
+    /// The name of the object of a branch. Argo CD and Flux use the name as a label value, so it has at most 63 characters.
     pub fn name(project: &str, slug: &str) -> String {
         format!("{project}-{slug}")
     }
@@ -101,8 +101,8 @@ impl ArgoCd {
         let text = |key, default: &str| section.text(key).unwrap_or_else(|| default.into());
         let repo_url = text("repoURL", "");
         if has_password(&repo_url) {
-            let error = spec_error("this address has a password in it, which would be committed".to_owned());
-            let help = "Argo CD finds credentials by the address without them (`argocd repo add`)";
+            let error = spec_error("this URL contains a password, which would be committed".to_owned());
+            let help = "remove the password; `argocd repo add` stores the credentials of this URL in Argo CD";
             faults.push(error.at(section.place("repoURL")).help(help));
         }
         ArgoCd {
@@ -134,27 +134,30 @@ impl Flux {
     }
 }
 
-/// Whether an address is `scheme://user:password@host/…`.
+/// Whether a URL is `scheme://user:password@host/…`.
 fn has_password(url: &str) -> bool {
     let authority = url.split_once("://").and_then(|(_, rest)| rest.split('/').next());
     authority.and_then(|authority| authority.rsplit_once('@')).is_some_and(|(user, _)| user.contains(':'))
 }
 
-/// The path of the output in the repository. Argo CD reads it as a glob and a template, so nothing may stand in it that
-/// means something there; what is written under `path` is for the schema.
+/// The path of the output in the repository. Argo CD reads it as a glob and a template, so special characters are refused;
+/// the schema checks those of a `path`.
 fn path(section: &Section, output: &RelPath, faults: &mut Vec<Diagnostic>) -> RelPath {
     if let Some(text) = section.text("path") {
         let path = RelPath::new(&text);
         if path.as_ref().is_none_or(|path| path.as_str() != text) && !text.is_empty() {
-            let error = spec_error(format!("`{text}` is no path below the top of the repository"));
-            faults.push(error.at(section.place("path")).help("such as `environments/out`, without `.` and `..`"));
+            let error = spec_error(format!("`{text}` is not a path inside the repository"));
+            faults.push(error.at(section.place("path")).help(
+                "write the path from the root of the repository, without `.` and `..`, such as `environments/out`",
+            ));
         }
         return path.unwrap_or_default();
     }
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
     if !output.as_str().chars().all(plain) {
-        let error = spec_error(format!("the path `{output}` would be read as a pattern or a template"));
-        faults.push(error.at(section.at).help("call the folder of the output by letters, digits, `.`, `_` and `-`"));
+        let error = spec_error(format!("Argo CD and Flux would read the path `{output}` as a pattern or a template"));
+        faults
+            .push(error.at(section.at).help("use letters, digits, `.`, `_` and `-` in the name of the output folder"));
     }
     output.clone()
 }
@@ -164,7 +167,7 @@ mod tests {
     use super::has_password;
 
     #[test]
-    fn addresses_with_passwords() {
+    fn urls_with_passwords() {
         for (url, want) in [
             ("https://git.example.com/shop.git", false),
             ("https://git.example.com:8443/shop.git", false),

@@ -1,7 +1,7 @@
 //! The hosts of a branch, as written: its names, the services that have a host on each of them, and how the two are joined.
 
 use super::section::Section;
-use super::{HostContent, Pattern, Placed, service, spec_error};
+use super::{HostContent, Pattern, Placed, names, spec_error};
 use crate::diagnostic::Diagnostic;
 use crate::node::{Node, Value};
 use smol_str::SmolStr;
@@ -9,27 +9,27 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-/// What one place says of hosts; what it does not say is said by the defaults.
+/// The hosts of a branch or of the defaults. A field that is not set comes from the defaults.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HostsEntry {
-    /// The names.
+    /// The host names.
     pub names: Option<Vec<HostEntry>>,
     /// The services, each of which has a host for every name.
     pub services: Option<Vec<Placed<SmolStr>>>,
-    /// What stands between a service and a name.
+    /// The text between a service and a name.
     pub join: Option<Join>,
 }
 
-/// A name.
+/// A host name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostEntry {
-    /// What it looks like.
+    /// The name, with variables.
     pub name: Pattern,
-    /// What it holds in place of what its zone says.
+    /// The records that replace those of its zone.
     pub content: Option<Arc<HostContent>>,
 }
 
-/// What stands between a service and a name.
+/// The text between a service and a name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Join {
     /// A dot: the service is a label of its own.
@@ -42,7 +42,7 @@ pub enum Join {
 }
 
 impl Join {
-    /// All of them.
+    /// All variants.
     pub const ALL: [Join; 3] = [Join::Dot, Join::Hyphen, Join::Word];
 
     /// The text between the two.
@@ -62,16 +62,16 @@ impl fmt::Display for Join {
 }
 
 impl HostsEntry {
-    /// The hosts that a section has: a list of names, or a mapping that may say more.
+    /// Reads `hosts`: a list of names, or a mapping with names, services and the join.
     pub(super) fn of(section: &Section, faults: &mut Vec<Diagnostic>) -> Option<Self> {
         let node = section.node("hosts")?;
         match &node.value {
-            Value::Seq(items) => Some(HostsEntry { names: Some(names(items, faults)), ..HostsEntry::default() }),
+            Value::Seq(items) => Some(HostsEntry { names: Some(host_names(items, faults)), ..HostsEntry::default() }),
             Value::Map(_) => {
                 let hosts = Section::new("hosts", node);
                 Some(HostsEntry {
-                    names: hosts.list("names").map(|list| names(list, faults)),
-                    services: hosts.list("services").map(|list| service::names(list, "service", faults)),
+                    names: hosts.list("names").map(|list| host_names(list, faults)),
+                    services: hosts.list("services").map(|list| names::read(list, "service", faults)),
                     join: hosts.text("join").and_then(|text| Join::ALL.into_iter().find(|join| join.text() == text)),
                 })
             }
@@ -80,14 +80,14 @@ impl HostsEntry {
     }
 }
 
-fn names(list: &[Node], faults: &mut Vec<Diagnostic>) -> Vec<HostEntry> {
+fn host_names(list: &[Node], faults: &mut Vec<Diagnostic>) -> Vec<HostEntry> {
     let mut seen = BTreeSet::new();
     let hosts = list.iter().filter_map(|node| {
         let section = Section::new("host", node);
         let name = if node.as_map().is_some() { section.node("name")? } else { node };
         let pattern = Pattern::read(name, faults)?;
         if !seen.insert(pattern.to_string()) {
-            faults.push(spec_error(format!("the host `{pattern}` stands twice in this list")).at(name.at));
+            faults.push(spec_error(format!("duplicate host `{pattern}`")).at(name.at));
             return None;
         }
         let content =

@@ -1,4 +1,4 @@
-//! `images:` and `imageAliases:`, the short names that a spec gives to images.
+//! `images:` and `imageAliases:`.
 
 use super::section::{Section, text};
 use super::{Placed, spec_error};
@@ -8,10 +8,10 @@ use crate::node::Map;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
-/// What the spec sets for an image.
+/// The name, tag or digest that the spec sets for an image.
 pub type BranchImage = Placed<ImageReference>;
 
-/// Reads the aliases. No image has two, since a manifest could not tell which one is meant.
+/// Reads the aliases. An image has at most one alias, so that a manifest can show it in its place.
 pub(super) fn aliases(top: &Section, faults: &mut Vec<Diagnostic>) -> BTreeMap<SmolStr, Placed<SmolStr>> {
     let mut aliases: BTreeMap<SmolStr, Placed<SmolStr>> = BTreeMap::new();
     for entry in top.map("imageAliases").into_iter().flatten() {
@@ -19,8 +19,8 @@ pub(super) fn aliases(top: &Section, faults: &mut Vec<Diagnostic>) -> BTreeMap<S
         let Some(name) = text(&entry.value).filter(|name| !name.is_empty()) else { continue };
         let bare = match ImageReference::parse(&name) {
             Ok(ImageReference { name: Some(_), tag: None, digest: None }) => Ok(()),
-            Ok(_) => Err(spec_error(format!("the alias `{alias}` stands for `{name}`, which is more than a name"))
-                .help("an alias is for a name without tag or digest; these belong to `images:`")),
+            Ok(_) => Err(spec_error(format!("the alias `{alias}` is for `{name}`, which has a tag or a digest"))
+                .help("an alias is for a name; set the tag or the digest in `images:`")),
             Err(error) => Err(error),
         };
         let twin = aliases.iter().find(|(_, other)| other.value == name);
@@ -28,7 +28,7 @@ pub(super) fn aliases(top: &Section, faults: &mut Vec<Diagnostic>) -> BTreeMap<S
             faults.push(error.at(at));
         } else if let Some((other, place)) = twin {
             let error = spec_error(format!("`{name}` has two aliases, `{other}` and `{alias}`"));
-            faults.push(error.at(at).note(place.at, "the other one"));
+            faults.push(error.at(at).note(place.at, "the other alias is here"));
         } else {
             aliases.insert(alias.clone(), Placed { value: name, at });
         }
@@ -36,7 +36,7 @@ pub(super) fn aliases(top: &Section, faults: &mut Vec<Diagnostic>) -> BTreeMap<S
     aliases
 }
 
-/// Reads images by their names in the manifests; `None` stands for a default that is taken out.
+/// Reads images by their names in the manifests. `None` removes a default.
 pub(super) fn images(
     map: Option<&Map>,
     aliases: &BTreeMap<SmolStr, Placed<SmolStr>>,

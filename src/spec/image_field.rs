@@ -1,4 +1,4 @@
-//! Fields of custom resources that hold images, as `imageFields:` declares them.
+//! `imageFields:`, the fields of custom resources that contain images.
 
 use super::section::Section;
 use super::spec_error;
@@ -7,7 +7,7 @@ use crate::node::{Node, Value};
 use crate::schema::Gvk;
 use smol_str::SmolStr;
 
-/// A field that holds an image, or a list of them.
+/// A field that contains an image, or a list of images.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageField {
     group: Option<SmolStr>,
@@ -16,8 +16,8 @@ pub struct ImageField {
 }
 
 impl ImageField {
-    /// The field at `path`, keys with `/` between them as field specs of kustomize have them, of the objects of a group
-    /// and kind; of all where none is said. Lists are gone through, be they marked with `[]` or not.
+    /// The field at `path` of the objects of a group and kind; `None` matches all. The path is a path of a kustomize field
+    /// spec: keys with `/` between them. Each item of a list is visited, with or without `[]` in the path.
     pub fn new(group: Option<&str>, kind: Option<&str>, path: &str) -> Self {
         let keys = path.split('/').map(|key| key.strip_suffix("[]").unwrap_or(key)).filter(|key| !key.is_empty());
         ImageField { group: group.map(Into::into), kind: kind.map(Into::into), path: keys.map(Into::into).collect() }
@@ -31,8 +31,8 @@ impl ImageField {
             let Some(path) = section.text("path") else { continue };
             let field = ImageField::new(group.as_deref(), kind.as_deref(), &path);
             if field.path.is_empty() {
-                let error = spec_error(format!("the path `{path}` names no field")).at(section.place("path"));
-                faults.push(error.help("it is keys with `/` between them, such as `spec/runner/image`"));
+                let error = spec_error(format!("the path `{path}` does not name a field")).at(section.place("path"));
+                faults.push(error.help("write the keys with `/` between them, such as `spec/runner/image`"));
             }
             fields.push(field);
         }
@@ -45,16 +45,16 @@ impl ImageField {
             && self.kind.as_ref().is_none_or(|kind| *kind == gvk.kind)
     }
 
-    /// Calls `found` with what stands there in an object.
+    /// Calls `found` with each value of the field in an object.
     pub fn each<'n>(&self, object: &'n Node, found: &mut dyn FnMut(&'n Node)) {
-        walk(object, &self.path, found);
+        visit(object, &self.path, found);
     }
 }
 
-fn walk<'n>(node: &'n Node, path: &[SmolStr], found: &mut dyn FnMut(&'n Node)) {
+fn visit<'n>(node: &'n Node, path: &[SmolStr], found: &mut dyn FnMut(&'n Node)) {
     match (&node.value, path) {
-        (Value::Seq(items), _) => items.iter().for_each(|item| walk(item, path, found)),
-        (Value::Map(map), [key, rest @ ..]) => map.get(key).into_iter().for_each(|node| walk(node, rest, found)),
+        (Value::Seq(items), _) => items.iter().for_each(|item| visit(item, path, found)),
+        (Value::Map(map), [key, rest @ ..]) => map.get(key).into_iter().for_each(|node| visit(node, rest, found)),
         (Value::Scalar(_), []) => found(node),
         _ => {}
     }

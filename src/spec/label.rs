@@ -1,4 +1,4 @@
-//! Keys and values of labels and annotations, as Kubernetes takes them.
+//! Keys and values of labels and annotations, with the rules of Kubernetes.
 
 use super::section::text;
 use super::{Placed, spec_error};
@@ -9,7 +9,7 @@ use crate::schema::name::is_label;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
-/// What stands in the values.
+/// The rules for the values.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum PairKind {
     /// Label values.
@@ -18,7 +18,7 @@ pub(super) enum PairKind {
     Annotations,
 }
 
-/// Reads labels or annotations; `None` stands for a default that is taken out.
+/// Reads labels or annotations. `None` removes a default.
 pub(super) fn pairs(
     map: Option<&Map>,
     values: PairKind,
@@ -35,7 +35,7 @@ pub(super) fn pairs(
             && !value.is_empty()
             && !is_name(value)
         {
-            faults.push(spec_error(format!("`{value}` is no label value")).at(entry.value.at).help(
+            faults.push(spec_error(format!("`{value}` is not a valid label value")).at(entry.value.at).help(
                 "a label value is at most 63 letters, digits, `-`, `_` and `.`, and begins and ends with a letter or digit",
             ));
         }
@@ -48,19 +48,18 @@ pub(super) fn pairs(
 
 fn check_key(key: &str) -> Result<(), Diagnostic> {
     if key.starts_with(KEY_PREFIX) {
-        return Err(spec_error(format!("the key `{key}` is set by pleach itself")));
+        return Err(spec_error(format!("pleach sets the key `{key}` itself")));
     }
     let (prefix, name) = key.split_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
     let prefix_fits = prefix.is_none_or(|prefix| prefix.len() <= 253 && prefix.split('.').all(is_label));
     if prefix_fits && is_name(name) {
         return Ok(());
     }
-    Err(spec_error(format!("`{key}` is not a valid key of a label or annotation")).help(
-        "a key is at most 63 letters, digits, `-`, `_` and `.`, with a DNS name and `/` before it if that is wanted",
-    ))
+    Err(spec_error(format!("`{key}` is not a valid key of a label or annotation"))
+        .help("a key is at most 63 letters, digits, `-`, `_` and `.`, optionally with a DNS name and `/` before it"))
 }
 
-/// Whether a text is a name as the second part of a key and a label value have it.
+/// Whether a text is valid as a label value and as the part of a key after the `/`.
 fn is_name(text: &str) -> bool {
     let edge = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
     let bytes = text.as_bytes();

@@ -1,4 +1,4 @@
-//! The files of the spec as one document: the entries of `branches.d/` join `branches:`, each with its own places.
+//! The files of the spec as one document: the entries of `branches.d/` are added to `branches:` with their source locations.
 
 use super::spec_error;
 use crate::diagnostic::{Diagnostic, Result, gather};
@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// The file of the spec.
 pub const FILE: &str = "branches.yaml";
-/// The folder of the branches that stand alone.
+/// The folder with one file per branch.
 pub const FOLDER: &str = "branches.d";
 
 /// The files of the spec, `branches.yaml` first.
@@ -22,16 +22,16 @@ fn main(project: &Project) -> Result<Arc<File>, Diagnostic> {
         Found::File(file) => Ok(file),
         Found::Unreadable(why) => Err(spec_error(format!("`{FILE}` cannot be read: {why}"))),
         Found::Folder(_) => Err(spec_error(format!("`{FILE}` is a folder"))),
-        Found::Nothing => Err(spec_error(format!("there is no `{FILE}` here"))
-            .help("`pleach init` writes a workspace to start from; `-C DIR` names another one")),
+        Found::Nothing => Err(spec_error(format!("`{FILE}` does not exist"))
+            .help("`pleach init` writes a workspace; `-C DIR` works in another folder")),
     }
 }
 
-/// The whole spec.
+/// The whole spec as one document.
 pub(super) fn document(project: &Project) -> Result<Node> {
     let files = std::iter::once(Ok(main(project)?)).chain(further(project));
     let mut documents = gather(files, |file| only_document(&*file?))?.into_iter();
-    let mut spec = documents.next().expect("the first file is that of the spec");
+    let mut spec = documents.next().expect("`branches.yaml` is the first file");
     let further: Vec<Node> = documents.collect();
     let Some(map) = spec.as_map_mut() else { return Ok(spec) };
     if map.get("branches").is_none_or(Node::is_null) {
@@ -43,7 +43,7 @@ pub(super) fn document(project: &Project) -> Result<Node> {
     Ok(spec)
 }
 
-/// The files of `branches.d/`, and complaints about what nobody would read there.
+/// The files of `branches.d/`, and errors about files that would be ignored.
 fn further(project: &Project) -> impl Iterator<Item = Result<Arc<File>, Diagnostic>> {
     let folder = super::path(FOLDER);
     let names = match project.look(&folder) {
@@ -56,11 +56,11 @@ fn further(project: &Project) -> impl Iterator<Item = Result<Arc<File>, Diagnost
             Some((_, "yaml")) => Some(Ok(file)),
             Some((_, "yml")) => Some(Err(spec_error(format!("`{path}` is not read"))
                 .at(file.place())
-                .help("the files of branches.d/ end in `.yaml`"))),
+                .help("rename it: the files of branches.d/ end in `.yaml`"))),
             _ => None,
         },
-        Found::Folder(_) => Some(Err(spec_error(format!("`{path}` is a folder, which is not read"))
-            .help("branches.d/ holds one file a branch; what the file is called does not matter"))),
+        Found::Folder(_) => Some(Err(spec_error(format!("`{path}` is a folder, but branches.d/ has files only"))
+            .help("write one file per branch, with any name that ends in `.yaml`"))),
         Found::Unreadable(why) => Some(Err(spec_error(format!("`{path}` cannot be read: {why}")))),
         Found::Nothing => None,
     })
@@ -73,9 +73,9 @@ fn only_document(file: &File) -> Result<Node> {
         (Some(document), None) => Ok(document),
         (None, _) => Err(spec_error(format!("`{path}` is empty")).at(file.place()).into()),
         (_, Some(second)) => {
-            let error = spec_error(format!("`{path}` holds more than one document")).at(second.at);
+            let error = spec_error(format!("`{path}` has more than one document")).at(second.at);
             let help =
-                if path.name() == FILE { "the spec is one document" } else { "each branch has a file of its own" };
+                if path.name() == FILE { "write the whole spec as one document" } else { "write one file per branch" };
             Err(error.help(help).into())
         }
     }

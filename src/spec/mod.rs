@@ -1,10 +1,11 @@
 //! `branches.yaml` and `branches.d/`, as written.
 //!
-//! [`read`] reports all errors of these files at once: the JSON Schema checks their shape, and the types here check what
-//! they mean and cannot have a wrong value. What branches derive from the defaults is the task of `plan`.
+//! [`read`] reports all errors of these files at once: the JSON Schema checks their shape, and the types here check
+//! their values. `plan` applies the defaults to the branches.
 
 mod alias;
 mod branch;
+mod consistency;
 mod content;
 mod database;
 mod date;
@@ -14,6 +15,7 @@ mod image;
 mod image_field;
 mod label;
 mod load;
+mod names;
 mod pattern;
 mod range;
 mod section;
@@ -34,14 +36,15 @@ pub use host::{HostEntry, HostsEntry, Join};
 pub use image::BranchImage;
 pub use image_field::ImageField;
 pub use load::{FILE, FOLDER, files};
+pub use names::NameList;
 pub use pattern::{Pattern, PatternScope};
 pub use range::Range;
-pub use service::{Service, ServiceNames};
+pub use service::Service;
 pub use settings::{BranchSettings, Overlay};
 pub use shared::{Remote, Shared};
 pub use slots::SlotsEntry;
 pub use sync::SyncRules;
-pub use zone::{Backend, LONGEST_TTL, Mode, Zone, ZoneProvider};
+pub use zone::{Backend, MAX_TTL, Mode, Zone, ZoneProvider};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::name::DnsName;
@@ -52,16 +55,16 @@ use section::Section;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
-/// Something and where it is written.
+/// A value and where it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placed<T> {
-    /// What.
+    /// The value.
     pub value: T,
-    /// Where.
+    /// Where it is written.
     pub at: Location,
 }
 
-/// What `branches.yaml` and the files of `branches.d/` say.
+/// The content of `branches.yaml` and of the files of `branches.d/`.
 #[derive(Clone, Debug)]
 pub struct Spec {
     /// The name of the project, a DNS label.
@@ -76,37 +79,37 @@ pub struct Spec {
     pub zones: BTreeMap<DnsName, Zone>,
     /// The branch from which others take the services that they do not run.
     pub baseline: Option<Placed<SmolStr>>,
-    /// The parts of the application.
+    /// The services of the application.
     pub services: Vec<Service>,
     /// The databases of the branches.
     pub database: Option<SharedDatabase>,
-    /// What branches use in common.
+    /// The databases, endpoints and services that branches share.
     pub shared: Shared,
     /// Stable names for branches.
     pub aliases: BTreeMap<SmolStr, Alias>,
     /// Aliases of images and the names they stand for.
     pub image_aliases: BTreeMap<SmolStr, SmolStr>,
-    /// Fields of custom resources that hold images.
+    /// Fields of custom resources that contain images.
     pub image_fields: Vec<ImageField>,
-    /// Whether namespaces tell kube-janitor when they expire.
+    /// Whether namespaces have the annotation for kube-janitor with their expiry date.
     pub janitor: bool,
-    /// What becomes of secret values.
+    /// What a build does with secret values.
     pub secrets: SecretsMode,
-    /// How many branches there may be.
+    /// The highest number of branches.
     pub max_branches: Option<Placed<usize>>,
-    /// Which branches of git are branches here, and with which images.
+    /// The rules of `pleach branch sync`.
     pub sync: SyncRules,
-    /// What becomes of data that kustomize loses.
+    /// What a build does with data that kustomize loses.
     pub compat: Compat,
-    /// What carries the output to the cluster.
+    /// The tools that apply the output.
     pub gitops: GitOps,
-    /// What every branch has unless it says otherwise.
+    /// The settings of branches that do not override them.
     pub defaults: BranchSettings,
     /// The branches in the order in which they are written, those of `branches.d/` last.
     pub branches: Vec<BranchEntry>,
 }
 
-/// What becomes of a Secret with values in it.
+/// What a build does with a Secret that contains values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SecretsMode {
     /// It is an error.
@@ -114,11 +117,11 @@ pub enum SecretsMode {
     /// It is a warning.
     #[default]
     Warn,
-    /// It is nobody's concern.
+    /// It is accepted.
     Allow,
 }
 
-/// What becomes of data that kustomize loses or mangles.
+/// What a build does with data that kustomize loses or changes by mistake.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Compat {
     /// It is an error.
@@ -136,8 +139,8 @@ pub fn read(project: &Project) -> Result<Spec> {
     all_of(project, |branch, faults| faults.append(&mut branch.settings.missing))
 }
 
-/// Reads the spec of a project; that a branch names overlays which are not there is left to those who build it.
-pub fn read_apart(project: &Project) -> Result<Spec> {
+/// Reads the spec of a project for `--keep-going`: a missing overlay is an error of its branch, not of the spec.
+pub fn read_keep_going(project: &Project) -> Result<Spec> {
     all_of(project, |_, _| {})
 }
 
@@ -146,7 +149,7 @@ fn all_of(project: &Project, own: impl Fn(&mut BranchEntry, &mut Vec<Diagnostic>
     let mut faults = Vec::new();
     let mut spec = Spec::of(&document, project, &mut faults);
     spec.branches.iter_mut().for_each(|branch| own(branch, &mut faults));
-    // What a type says of its text is better than what the schema says of the same place.
+    // The error of a type is more precise than that of the schema at the same location.
     for fault in schema::check(&document) {
         if !faults.iter().any(|known| known.parts().at == fault.parts().at) {
             faults.push(fault);
@@ -168,34 +171,13 @@ impl Spec {
             .filter(|node| node.as_map().is_some())
             .map(|node| BranchEntry::of(&Section::new("branch", node), &mut settings, faults))
             .collect();
-        repeated_names(&branches, faults);
         let services = service::services(&top, &mut settings, faults);
         let baseline = top.node("baseline").and_then(|node| Some(Placed { value: section::text(node)?, at: node.at }));
-        service::check(&services, baseline.as_ref(), &defaults, &branches, faults);
         let database = SharedDatabase::of(&top, faults);
-        SharedDatabase::check(database.as_ref(), baseline.as_ref(), &branches, faults);
         let shared = Shared::of(&top, faults);
-        shared.check(branches.iter().map(|branch| &branch.settings).chain([&defaults]), faults);
         let base = folder(&top, "base", faults).unwrap_or_else(|| path("base"));
         let output = folder(&top, "output", faults).unwrap_or_else(|| path("out"));
-        let anybody = branches.iter().any(|branch| branch.app_engine.is_none());
-        if anybody && !project.is_folder(&base) {
-            faults.push(
-                spec_error(format!("folder `{base}` does not exist"))
-                    .at(top.place("base").or(document.at))
-                    .help("it contains the manifests that every branch starts from"),
-            );
-        }
-        for input in [base.clone(), path(OVERLAYS), path(load::FOLDER)] {
-            if output.is_within(&input) || input.is_within(&output) {
-                faults.push(
-                    spec_error(format!("the folder of the output, `{output}`, and the input `{input}` overlap"))
-                        .at(top.place("output").or(document.at))
-                        .help("the output is a folder of its own, such as `out`"),
-                );
-            }
-        }
-        Spec {
+        let spec = Spec {
             project: top.text("project").unwrap_or_default(),
             gitops: GitOps::of(&top, &output, faults),
             output,
@@ -225,10 +207,12 @@ impl Spec {
             },
             defaults,
             branches,
-        }
+        };
+        consistency::check(&top, &spec, project, faults);
+        spec
     }
 
-    /// Whether the rest of the spec does not stand without a branch: the baseline, and one that an alias leads to.
+    /// Whether the rest of the spec needs a branch: the baseline branch, and one that an alias points to.
     pub fn needs(&self, branch: &str) -> bool {
         self.baseline.as_ref().is_some_and(|name| name.value == branch)
             || self.aliases.values().any(|alias| alias.branch.value == branch)
@@ -245,25 +229,12 @@ fn folder(top: &Section, key: &'static str, faults: &mut Vec<Diagnostic>) -> Opt
     let path = RelPath::new(&text);
     if path.is_none() {
         faults.push(
-            spec_error(format!("`{text}` is outside of the workspace"))
+            spec_error(format!("`{text}` is outside the workspace"))
                 .at(top.place(key))
-                .help("paths are relative to branches.yaml and stay below its folder"),
+                .help("use a path below the folder of branches.yaml"),
         );
     }
     path
-}
-
-fn repeated_names(branches: &[BranchEntry], faults: &mut Vec<Diagnostic>) {
-    let mut first: BTreeMap<&str, Location> = BTreeMap::new();
-    for branch in branches.iter().filter(|branch| !branch.name.is_empty()) {
-        if let Some(place) = first.get(branch.name.as_str()) {
-            faults.push(
-                spec_error(format!("duplicate branch `{}`", branch.name)).at(branch.at).note(*place, "first here"),
-            );
-        } else {
-            first.insert(&branch.name, branch.at);
-        }
-    }
 }
 
 fn spec_error(message: String) -> Diagnostic {

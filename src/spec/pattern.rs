@@ -1,7 +1,6 @@
-//! What namespaces and hosts look like: text with a few variables.
+//! Patterns of namespaces and hosts: text with a few variables.
 //!
-//! A pattern is no template. It has no filters, no conditions and no functions, so that one can tell how much room it
-//! leaves for a slug.
+//! A pattern is not a template. It has no filters, conditions or functions, so the space that remains for a slug is known.
 
 use super::section::Section;
 use super::spec_error;
@@ -27,7 +26,7 @@ enum PatternPart {
     Value(Vec<SmolStr>),
 }
 
-/// What the variables of a pattern stand for, but for the slug.
+/// The values of the variables, except the slug.
 #[derive(Clone, Copy, Debug)]
 pub struct PatternScope<'a> {
     /// `project`.
@@ -36,8 +35,8 @@ pub struct PatternScope<'a> {
     pub values: &'a Node,
 }
 
-/// What the variables may be.
-const VARIABLES: &str = "a pattern takes `{{ project }}`, `{{ branch.slug }}` and `{{ values.… }}`";
+/// The help that lists the variables.
+const VARIABLES: &str = "a pattern can contain `{{ project }}`, `{{ branch.slug }}` and `{{ values.… }}`";
 
 impl Pattern {
     /// `{{ branch.slug }}`.
@@ -55,7 +54,7 @@ impl Pattern {
         section.node(key).and_then(|node| Pattern::read(node, faults))
     }
 
-    /// Reads the string of a node; an empty one is left to the schema.
+    /// Reads the string of a node. The schema reports an empty one.
     pub(super) fn read(node: &Node, faults: &mut Vec<Diagnostic>) -> Option<Self> {
         let text = super::section::text(node).filter(|text| !text.is_empty())?;
         match parts(&text) {
@@ -67,7 +66,7 @@ impl Pattern {
         }
     }
 
-    /// Whether the slug stands in it.
+    /// Whether it contains the slug.
     pub fn has_slug(&self) -> bool {
         self.parts.contains(&PatternPart::Slug)
     }
@@ -98,7 +97,7 @@ impl fmt::Display for Pattern {
     }
 }
 
-/// The parts of a pattern, or byte offset and length of what is wrong in it.
+/// The parts of a pattern, or the byte offset and length of an error in it.
 fn parts(text: &str) -> Result<Vec<PatternPart>, (usize, usize, Diagnostic)> {
     let mut parts = Vec::new();
     let mut rest = text;
@@ -110,7 +109,7 @@ fn parts(text: &str) -> Result<Vec<PatternPart>, (usize, usize, Diagnostic)> {
             return Err((
                 here + at,
                 mark.len(),
-                spec_error(format!("`{mark}` means nothing in a pattern")).help(VARIABLES),
+                spec_error(format!("`{mark}` is not allowed in a pattern")).help(VARIABLES),
             ));
         }
         if !literal.is_empty() {
@@ -138,23 +137,23 @@ fn variable(name: &str) -> Result<PatternPart, Diagnostic> {
             (_, "project") => Ok(PatternPart::Project),
             (_, "branch.slug") => Ok(PatternPart::Slug),
             (Some("values"), _) if name != "values" => Ok(PatternPart::Value(words.map(Into::into).collect())),
-            (_, "branch.name") => Err(spec_error("a pattern cannot hold `branch.name`".to_owned())
+            (_, "branch.name") => Err(spec_error("a pattern cannot contain `branch.name`".to_owned())
                 .help("`{{ branch.slug }}` is the name as a DNS label")),
             _ => {
-                let error = spec_error(format!("a pattern has no variable `{name}`"));
+                let error = spec_error(format!("unknown variable `{name}` in a pattern"));
                 Err(error.suggest(name, ["project", "branch.slug"]).help(VARIABLES))
             }
         };
     }
     let error = if name.is_empty() {
-        spec_error("this variable has no name".to_owned())
+        spec_error("`{{ }}` contains no variable".to_owned())
     } else {
-        spec_error(format!("`{name}` is an expression, which only templates have"))
+        spec_error(format!("`{name}` is an expression; a pattern has variables only"))
     };
     Err(error.help(VARIABLES))
 }
 
-/// The text of a scalar among the values.
+/// The text of the scalar at a path in the values.
 fn value<'a>(values: &'a Node, path: &[SmolStr]) -> Result<&'a str, Diagnostic> {
     let mut node = values;
     for (i, key) in path.iter().enumerate() {
@@ -163,15 +162,19 @@ fn value<'a>(values: &'a Node, path: &[SmolStr]) -> Result<&'a str, Diagnostic> 
         };
         node = node.get(key).ok_or_else(|| {
             let keys = node.as_map().into_iter().flatten().map(|entry| entry.key.text.as_str());
-            spec_error(format!("`{}` has no `{key}`", so_far(i))).suggest(key, keys)
+            spec_error(format!("`{}.{key}` does not exist", so_far(i))).suggest(key, keys)
         })?;
     }
     node.as_text().ok_or_else(|| {
-        spec_error(format!("`values.{}` is {}, which is no text for a name", path.join("."), node.kind_name()))
+        spec_error(format!(
+            "`values.{}` is {}, but a name needs a string or a number",
+            path.join("."),
+            node.kind_name()
+        ))
     })
 }
 
-/// The place of some bytes of a scalar's text, if the file holds the text as it is; else that of the whole scalar.
+/// The location of some bytes in the text of a scalar, if the file has the same text; else that of the whole scalar.
 fn within(node: &Node, text: &str, start: usize, len: usize) -> Location {
     let quotes = u16::from(node.as_scalar().is_some_and(|scalar| scalar.style == Style::Quoted));
     let width = |text: &str| u16::try_from(text.chars().count()).unwrap_or(u16::MAX);
@@ -211,9 +214,9 @@ mod tests {
             assert_eq!(parse(&pattern.to_string()).unwrap(), pattern);
         }
         for (text, why) in [
-            ("{{ values.teem }}", "`values` has no `teem`"),
-            ("{{ values.a.b }}", "`values.a` has no `b`"),
-            ("{{ values.a }}", "`values.a` is a mapping, which is no text for a name"),
+            ("{{ values.teem }}", "`values.teem` does not exist"),
+            ("{{ values.a.b }}", "`values.a.b` does not exist"),
+            ("{{ values.a }}", "`values.a` is a mapping, but a name needs a string or a number"),
         ] {
             let error =
                 parse(text).unwrap().expand(PatternScope { project: "shop", values: &nested }, "login").unwrap_err();
@@ -222,17 +225,22 @@ mod tests {
     }
 
     #[test]
-    fn faults() {
+    fn errors() {
         for (text, start, len, why) in [
-            ("a-{{ branch.slag }}", 2, 17, "a pattern has no variable `branch.slag`"),
-            ("{{ branch.name }}", 0, 17, "a pattern cannot hold `branch.name`"),
-            ("{{ values }}", 0, 12, "a pattern has no variable `values`"),
-            ("x{{ }}", 1, 5, "this variable has no name"),
-            ("{{ branch.slug | upper }}", 0, 25, "`branch.slug | upper` is an expression, which only templates have"),
-            ("{{ 1 + 1 }}", 0, 11, "`1 + 1` is an expression, which only templates have"),
+            ("a-{{ branch.slag }}", 2, 17, "unknown variable `branch.slag` in a pattern"),
+            ("{{ branch.name }}", 0, 17, "a pattern cannot contain `branch.name`"),
+            ("{{ values }}", 0, 12, "unknown variable `values` in a pattern"),
+            ("x{{ }}", 1, 5, "`{{ }}` contains no variable"),
+            (
+                "{{ branch.slug | upper }}",
+                0,
+                25,
+                "`branch.slug | upper` is an expression; a pattern has variables only",
+            ),
+            ("{{ 1 + 1 }}", 0, 11, "`1 + 1` is an expression; a pattern has variables only"),
             ("ä{{ project", 2, 10, "`{{` is not closed"),
-            ("a}}", 1, 2, "`}}` means nothing in a pattern"),
-            ("{% if x %}", 0, 2, "`{%` means nothing in a pattern"),
+            ("a}}", 1, 2, "`}}` is not allowed in a pattern"),
+            ("{% if x %}", 0, 2, "`{%` is not allowed in a pattern"),
         ] {
             assert_eq!(parse(text).unwrap_err(), (start, len, why.to_owned()), "{text}");
         }

@@ -1,4 +1,4 @@
-//! The addresses that a zone's hosts may be given by a cluster: networks, and names that load balancers have.
+//! The addresses that a cluster may give to the hosts of a zone: networks, and names of load balancers.
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::name::DnsName;
@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv6Addr};
 /// A network (`203.0.113.0/24`) or the names below a name (`elb.example.net`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Range {
-    /// The addresses that share the first so many bits. IPv4 is kept as mapped into IPv6.
+    /// A network address and its prefix length. IPv4 is stored as an IPv4-mapped IPv6 address.
     Network(Ipv6Addr, u32),
     /// The name and all names below it.
     Names(DnsName),
@@ -17,7 +17,8 @@ pub enum Range {
 impl Range {
     /// Reads a network, a single address, or a name.
     pub fn parse(text: &str) -> Result<Self, Diagnostic> {
-        let fault = |reason: &str| Diagnostic::new(Code::Spec, format!("`{text}` is no range of addresses: {reason}"));
+        let fault =
+            |reason: &str| Diagnostic::new(Code::Spec, format!("`{text}` is not a network or a name: {reason}"));
         let (address, bits) = match text.split_once('/') {
             Some((address, bits)) => (address, Some(bits)),
             None => (text, None),
@@ -25,24 +26,25 @@ impl Range {
         match (address.parse::<IpAddr>(), bits) {
             (Ok(ip), bits) => {
                 let widest: u32 = if ip.is_ipv4() { 32 } else { 128 };
-                let bits = bits.map_or(Ok(widest), str::parse).map_err(|_| fault("the length is no number"))?;
+                let bits =
+                    bits.map_or(Ok(widest), str::parse).map_err(|_| fault("the prefix length is not a number"))?;
                 if bits > widest {
-                    return Err(fault(&format!("an address has {widest} bits")));
+                    return Err(fault(&format!("the prefix length is at most {widest}")));
                 }
                 let bits = bits + 128 - widest;
                 let ip = mapped(ip);
                 if u128::from(ip) & !mask(bits) != 0 {
-                    return Err(fault("there are bits set beyond its length"));
+                    return Err(fault("bits after the prefix length are set"));
                 }
                 Ok(Range::Network(ip, bits))
             }
             (Err(_), None) => DnsName::host(text).map(Range::Names).map_err(|error| fault(&error.to_string())),
-            (Err(_), Some(_)) => Err(fault("before the `/` stands no address")),
+            (Err(_), Some(_)) => Err(fault("the text before `/` is not an IP address")),
         }
     }
 
     /// Whether an address is in it.
-    pub fn holds(&self, ip: IpAddr) -> bool {
+    pub fn contains_address(&self, ip: IpAddr) -> bool {
         match self {
             Range::Network(network, bits) => u128::from(mapped(ip)) & mask(*bits) == u128::from(*network),
             Range::Names(_) => false,
@@ -50,7 +52,7 @@ impl Range {
     }
 
     /// Whether a name is in it.
-    pub fn covers(&self, name: &DnsName) -> bool {
+    pub fn contains_name(&self, name: &DnsName) -> bool {
         match self {
             Range::Network(..) => false,
             Range::Names(top) => name == top || name.below(top).is_some(),
@@ -86,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn networks_hold_their_addresses_and_no_others() {
+    fn networks_contain_their_addresses_only() {
         for (range, inside, outside) in [
             ("203.0.113.0/24", "203.0.113.255", "203.0.112.255"),
             ("203.0.113.7", "203.0.113.7", "203.0.113.6"),
@@ -95,22 +97,24 @@ mod tests {
             ("::/0", "2001:db8::1", ""),
         ] {
             let network = Range::parse(range).unwrap();
-            assert!(network.holds(inside.parse().unwrap()), "{range} {inside}");
-            assert!(outside.is_empty() || !network.holds(outside.parse().unwrap()), "{range} {outside}");
+            assert!(network.contains_address(inside.parse().unwrap()), "{range} {inside}");
+            assert!(outside.is_empty() || !network.contains_address(outside.parse().unwrap()), "{range} {outside}");
         }
         let names = Range::parse("elb.example.net").unwrap();
         let name = |text| DnsName::target(text).unwrap();
-        assert!(names.covers(&name("elb.example.net")) && names.covers(&name("a.b.elb.example.net")));
-        assert!(!names.covers(&name("myelb.example.net")) && !names.holds("1.2.3.4".parse().unwrap()));
+        assert!(names.contains_name(&name("elb.example.net")) && names.contains_name(&name("a.b.elb.example.net")));
+        assert!(
+            !names.contains_name(&name("myelb.example.net")) && !names.contains_address("1.2.3.4".parse().unwrap())
+        );
     }
 
     #[test]
-    fn what_is_no_range_says_why() {
+    fn errors() {
         for (text, want) in [
-            ("203.0.113.1/24", "bits set beyond its length"),
-            ("203.0.113.0/33", "an address has 32 bits"),
-            ("203.0.113.0/x", "the length is no number"),
-            ("example.net/8", "before the `/` stands no address"),
+            ("203.0.113.1/24", "bits after the prefix length are set"),
+            ("203.0.113.0/33", "the prefix length is at most 32"),
+            ("203.0.113.0/x", "the prefix length is not a number"),
+            ("example.net/8", "the text before `/` is not an IP address"),
             ("a..b", "a label is empty"),
             ("", "it is empty"),
         ] {

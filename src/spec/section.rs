@@ -1,16 +1,15 @@
-//! A mapping of the spec, asked for its keys without a word about its shape: what has the wrong type is not there, and the
-//! schema has said why.
+//! A mapping of the spec. A value of the wrong type reads as absent, because the check against the JSON Schema reports it.
 
 use crate::node::{Map, Node, Tag};
 use crate::schema::branches as schema;
 use crate::source::Location;
 use smol_str::SmolStr;
 
-/// A mapping, and which part of the schema describes it.
+/// A mapping and the name of the schema definition that describes it.
 pub(super) struct Section<'a> {
     part: &'static str,
     map: Option<&'a Map>,
-    /// Where it begins.
+    /// The start of the mapping.
     pub(super) at: Location,
 }
 
@@ -19,14 +18,14 @@ impl<'a> Section<'a> {
         Section { part, map: node.as_map(), at: node.at }
     }
 
-    /// The mapping under `key`, if there is one.
+    /// The mapping under `key`, as a section with the same definition name.
     pub(super) fn section(&self, key: &'static str) -> Option<Section<'a>> {
         self.node(key).filter(|node| node.as_map().is_some()).map(|node| Section::new(key, node))
     }
 
-    /// What stands under `key`, if anything but null.
+    /// The value of `key`. `null` counts as absent.
     pub(super) fn node(&self, key: &'static str) -> Option<&'a Node> {
-        debug_assert!(schema::has_key(self.part, key), "the schema knows no `{key}` in `{}`", self.part);
+        debug_assert!(schema::has_key(self.part, key), "the schema has no `{key}` in `{}`", self.part);
         self.map?.get(key).filter(|node| !node.is_null())
     }
 
@@ -45,19 +44,19 @@ impl<'a> Section<'a> {
         self.node(key)?.as_map()
     }
 
-    /// Where the value of `key` stands.
+    /// The location of the value of `key`.
     pub(super) fn place(&self, key: &'static str) -> Location {
         self.node(key).map_or(Location::NONE, |node| node.at)
     }
 
-    /// Where `key` itself stands.
+    /// The location of `key` itself.
     pub(super) fn key_place(&self, key: &'static str) -> Option<Location> {
         self.node(key)?;
         self.map?.entry(key).map(|entry| entry.key.at)
     }
 }
 
-/// The text of a string; an unquoted date is one too.
+/// The text of a string or of an unquoted date.
 pub(super) fn text(node: &Node) -> Option<SmolStr> {
     node.as_scalar().filter(|scalar| matches!(scalar.tag, Tag::Str | Tag::Timestamp)).map(|scalar| scalar.text.clone())
 }

@@ -1,8 +1,8 @@
-//! What a branch is made of, as `defaults:` and each branch say it.
+//! The settings that `defaults:` and each branch can have.
 
 use super::label::{PairKind, pairs};
+use super::names::{self, NameList};
 use super::section::{Section, text};
-use super::service::{self, ServiceNames};
 use super::{BranchImage, HostsEntry, OVERLAYS, Placed, image, spec_error};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::node::{Map, Node};
@@ -13,16 +13,16 @@ use std::collections::BTreeMap;
 /// The folder of an overlay.
 pub type Overlay = Placed<RelPath>;
 
-/// What is said in one place; merged with the defaults by `plan`.
+/// The settings of a branch or of the defaults. `plan` merges them.
 #[derive(Clone, Debug)]
 pub struct BranchSettings {
     /// The overlays, in order.
     pub overlays: Option<Vec<Overlay>>,
-    /// What is wrong with overlays that it names and that are not there.
+    /// Errors about overlays that do not exist.
     pub missing: Vec<Diagnostic>,
-    /// What templates see: a mapping.
+    /// The values for templates, a mapping.
     pub values: Node,
-    /// Images by their names in the manifests. Here and below, `None` takes a default out.
+    /// Images by their names in the manifests. Here and below, `None` removes a default.
     pub images: BTreeMap<SmolStr, Option<BranchImage>>,
     /// Numbers of replicas by the names of workloads.
     pub replicas: BTreeMap<SmolStr, Option<Placed<u32>>>,
@@ -34,11 +34,11 @@ pub struct BranchSettings {
     pub annotations: BTreeMap<SmolStr, Option<Placed<SmolStr>>>,
     /// The hosts.
     pub hosts: HostsEntry,
-    /// What it uses of `shared.services`.
-    pub uses: Option<ServiceNames>,
+    /// The entries of `shared.services` that it uses.
+    pub uses: Option<NameList>,
 }
 
-/// Reads settings, and looks up every overlay once.
+/// Reads settings. Looks up each overlay once.
 pub(super) struct SettingsReader<'a> {
     project: &'a Project,
     aliases: &'a BTreeMap<SmolStr, Placed<SmolStr>>,
@@ -51,16 +51,16 @@ impl<'a> SettingsReader<'a> {
         SettingsReader { project, aliases, overlays: BTreeMap::new(), no_values: Node::map() }
     }
 
-    /// `defaults:`, and the hosts that may stand at the top instead.
+    /// Reads `defaults:`, and `hosts:` of the spec, which is the same as `defaults.hosts`.
     pub(super) fn defaults(&mut self, top: &Section, faults: &mut Vec<Diagnostic>) -> BranchSettings {
         let empty = Node::map();
         let section = top.section("defaults").unwrap_or_else(|| Section::new("defaults", &empty));
         if let (Some(first), Some(second)) = (top.key_place("hosts"), section.key_place("hosts")) {
-            let error = spec_error("the hosts of all branches stand twice".to_owned()).at(second);
-            faults.push(error.note(first, "and here").help("keep one of the two"));
+            let error = spec_error("the hosts of all branches are defined twice".to_owned()).at(second);
+            faults.push(error.note(first, "and here").help("remove one of the two"));
         }
         let mut settings = self.settings(&section, faults);
-        // What everybody lacks is no fault of one branch.
+        // An overlay that is missing in the defaults is an error of the spec, not of a branch.
         faults.append(&mut settings.missing);
         if let Some(hosts) = HostsEntry::of(top, faults) {
             settings.hosts = hosts;
@@ -68,7 +68,7 @@ impl<'a> SettingsReader<'a> {
         settings
     }
 
-    /// What a section says.
+    /// Reads the settings in a section.
     pub(super) fn settings(&mut self, section: &Section, faults: &mut Vec<Diagnostic>) -> BranchSettings {
         let mut missing = Vec::new();
         BranchSettings {
@@ -84,7 +84,7 @@ impl<'a> SettingsReader<'a> {
             labels: pairs(section.map("labels"), PairKind::Labels, faults),
             annotations: pairs(section.map("annotations"), PairKind::Annotations, faults),
             hosts: HostsEntry::of(section, faults).unwrap_or_default(),
-            uses: section.list("uses").map(|list| service::names(list, "service", faults)),
+            uses: section.list("uses").map(|list| names::read(list, "service", faults)),
         }
     }
 
@@ -93,7 +93,7 @@ impl<'a> SettingsReader<'a> {
         self.aliases
     }
 
-    /// The overlay that a node names.
+    /// Reads the name of an overlay.
     pub(super) fn overlay(&mut self, node: &Node, faults: &mut Vec<Diagnostic>) -> Option<Overlay> {
         let mut missing = Vec::new();
         let overlay = self.overlays(std::slice::from_ref(node), faults, &mut missing).pop();
@@ -110,9 +110,9 @@ impl<'a> SettingsReader<'a> {
                 Err(error) => missing.push(error.clone().at(node.at)),
                 Ok(path) => match overlays.iter().find(|overlay| overlay.value == *path) {
                     Some(first) => faults.push(
-                        spec_error(format!("the overlay `{name}` stands twice in this list"))
+                        spec_error(format!("duplicate overlay `{name}`"))
                             .at(node.at)
-                            .note(first.at, "first here"),
+                            .note(first.at, "first listed here"),
                     ),
                     None => overlays.push(Placed { value: path.clone(), at: node.at }),
                 },
@@ -127,15 +127,15 @@ fn overlay(project: &Project, name: &str) -> Result<RelPath, Diagnostic> {
     let root = super::path(OVERLAYS);
     let path = root.join(name).filter(|path| path.is_within(&root) && *path != root);
     let path = path.ok_or_else(|| {
-        spec_error(format!("the overlay `{name}` leads out of {OVERLAYS}/"))
+        spec_error(format!("the overlay `{name}` is outside {OVERLAYS}/"))
             .help(format!("overlays are folders below {OVERLAYS}/"))
     })?;
     if project.is_folder(&path) {
         return Ok(path);
     }
-    let error = spec_error(format!("there is no overlay `{name}`"));
+    let error = spec_error(format!("the overlay `{name}` does not exist"));
     let Found::Folder(names) = project.look(&root) else {
-        return Err(error.help(format!("there is no folder {OVERLAYS}/ that could hold it")));
+        return Err(error.help(format!("create the folder {OVERLAYS}/{name}")));
     };
     let folders: Vec<&str> = names
         .iter()

@@ -1,5 +1,6 @@
-//! What branches use in common: databases, services and third-party endpoints, by name.
+//! `shared:`, the databases, services and third-party endpoints that branches share.
 
+use super::names::is_service_name;
 use super::section::{Section, text};
 use super::{BranchSettings, Placed, spec_error};
 use crate::diagnostic::Diagnostic;
@@ -9,19 +10,19 @@ use crate::source::Location;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
-/// What branches use in common.
+/// The databases, services and endpoints that branches share.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Shared {
-    /// All of it, as templates see it.
+    /// The whole section, for templates.
     pub node: Option<Node>,
-    /// The services, which branches may have under a name of their own namespace.
+    /// The services outside the namespaces, for which branches get a Service of type ExternalName.
     pub services: BTreeMap<SmolStr, Remote>,
 }
 
-/// A service somewhere else.
+/// A service outside the namespaces of branches.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Remote {
-    /// Where it is.
+    /// The host name.
     pub host: DnsName,
     /// Its port, a number.
     pub port: Option<Node>,
@@ -35,13 +36,11 @@ impl Shared {
         let mut services = BTreeMap::new();
         for entry in section.map("services").into_iter().flatten() {
             let (name, remote) = (&entry.key.text, Section::new("sharedService", &entry.value));
-            if !super::service::is_service(name) {
-                let error = spec_error(format!("`{name}` is no name for a Service")).at(entry.key.at);
-                faults.push(
-                    error.help(
-                        "it takes at most 63 of a-z, 0-9 and `-`, begins with a letter and does not end with `-`",
-                    ),
-                );
+            if !is_service_name(name) {
+                let error = spec_error(format!("`{name}` is not a valid Service name")).at(entry.key.at);
+                faults.push(error.help(
+                    "a Service name has at most 63 of a-z, 0-9 and `-`, begins with a letter and does not end with `-`",
+                ));
             }
             let Some(host) = remote.node("host").and_then(text).filter(|host| !host.is_empty()) else { continue };
             match DnsName::host(&host) {
@@ -50,12 +49,12 @@ impl Shared {
                     services.insert(name.clone(), Remote { host, port, at: entry.key.at });
                 }
                 Ok(_) => faults.push(
-                    spec_error(format!("`{host}` is no host that a Service could lead to")).at(remote.place("host")),
+                    spec_error(format!("a Service cannot point to the wildcard `{host}`")).at(remote.place("host")),
                 ),
                 Err(error) => faults.push(error.at(remote.place("host"))),
             }
         }
-        // The schema asks for no less: who has nothing of a kind has an empty mapping of it in templates.
+        // Templates see an empty mapping for a part that is not set.
         let mut node = top.node("shared").cloned();
         for key in ["databases", "endpoints", "services"] {
             node.as_mut().and_then(|node| node.map_entry(key));
@@ -63,7 +62,7 @@ impl Shared {
         Shared { node, services }
     }
 
-    /// Refuses names in `uses` that stand for no service.
+    /// Reports names in `uses` that are not services.
     pub(super) fn check<'a>(&self, settings: impl Iterator<Item = &'a BranchSettings>, faults: &mut Vec<Diagnostic>) {
         for name in settings.flat_map(|settings| settings.uses.iter().flatten()) {
             if !self.services.contains_key(&name.value) {
@@ -73,13 +72,11 @@ impl Shared {
     }
 
     fn unknown(&self, name: &Placed<SmolStr>) -> Diagnostic {
-        let error = spec_error(format!("`shared.services` has no `{}`", name.value)).at(name.at);
+        let error = spec_error(format!("unknown service `shared.services.{}`", name.value)).at(name.at);
         let is_in = |key: &str| self.node.as_ref().and_then(|node| node.at_path(&[key, &name.value])).is_some();
         match ["databases", "endpoints"].into_iter().find(|key| is_in(key)) {
-            Some(key) => error.help(format!(
-                "`uses` makes Services; templates of every branch see `shared.{key}.{}` as it is",
-                name.value
-            )),
+            Some(key) => error
+                .help(format!("`uses` is for services; templates can use `shared.{key}.{}` without it", name.value)),
             None => error.suggest(&name.value, self.services.keys().map(SmolStr::as_str)),
         }
     }

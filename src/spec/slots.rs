@@ -1,4 +1,4 @@
-//! Versions that a branch runs side by side, and which of them has the traffic.
+//! `slots:`, the versions that a branch runs at once, and which of them receives the traffic.
 
 use super::section::{Section, text};
 use super::{BranchImage, Placed, image, spec_error};
@@ -11,11 +11,11 @@ use std::collections::BTreeMap;
 /// The versions of a branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SlotsEntry {
-    /// The one that has the traffic.
+    /// The version that receives the traffic.
     pub active: Placed<SmolStr>,
-    /// How the traffic is shared out, in percent, if it is.
+    /// The percentage of the traffic that each version receives; empty if the active one receives all.
     pub weights: BTreeMap<SmolStr, u32>,
-    /// The images of each, by their names in the manifests, over those of the branch; `None` takes one out.
+    /// The images of each version by their names in the manifests. They override those of the branch; `None` removes one.
     pub versions: BTreeMap<SmolStr, BTreeMap<SmolStr, Option<BranchImage>>>,
     /// Where they are written.
     pub at: Location,
@@ -31,18 +31,18 @@ impl SlotsEntry {
         let mut versions = BTreeMap::new();
         for entry in section.map("versions").into_iter().flatten() {
             if !is_label(&entry.key.text) {
-                let error = spec_error(format!("`{}` is no name for a slot", entry.key.text)).at(entry.key.at);
-                faults.push(error.help("it is made of a-z, 0-9 and `-`, and begins and ends with a letter or digit"));
+                let error = spec_error(format!("`{}` is not a valid slot name", entry.key.text)).at(entry.key.at);
+                faults.push(error.help("a slot name is a DNS label: at most 63 of a-z, 0-9 and `-`, and it begins and ends with a letter or digit"));
             }
             let images = image::images(Section::new("version", &entry.value).map("images"), aliases, faults);
             versions.insert(entry.key.text.clone(), images);
         }
         let unknown = |name: &str, at: Location| {
-            let error = spec_error(format!("no version is named `{name}`")).at(at);
-            error.suggest(name, versions.keys().map(SmolStr::as_str)).help("`versions` says which there are")
+            let error = spec_error(format!("unknown version `{name}`")).at(at);
+            error.suggest(name, versions.keys().map(SmolStr::as_str)).help("define it in `versions`")
         };
         let active = section.node("active").and_then(|node| Some(Placed { value: text(node)?, at: node.at }));
-        // The schema has complained where one of the two is not there.
+        // The schema reports a missing `active` or `versions`.
         faults.extend(
             active
                 .iter()
@@ -62,13 +62,13 @@ impl SlotsEntry {
         }
         let sum = weights.values().fold(0, |sum: u32, weight| sum.saturating_add(*weight));
         if !weights.is_empty() && sum != 100 {
-            let error = spec_error(format!("the weights add up to {sum}, not to 100")).at(section.place("weights"));
-            faults.push(error.help("they are percentages of the traffic"));
+            let error = spec_error(format!("the weights must add up to 100, got {sum}")).at(section.place("weights"));
+            faults.push(error.help("a weight is a percentage of the traffic"));
         }
         Some(SlotsEntry { active: active?, weights, versions, at: section.at })
     }
 
-    /// How much of the traffic a version has, in percent; without weights the active one has all.
+    /// The percentage of the traffic that a version receives. Without weights, the active version receives all.
     pub fn weight(&self, name: &str) -> u32 {
         match self.weights.get(name) {
             Some(weight) => *weight,

@@ -1,4 +1,4 @@
-//! Which branches of git are branches here, and which images they get.
+//! `sync:`, which Git branches get an environment, and with which images.
 
 use super::Placed;
 use super::section::{Section, text};
@@ -6,16 +6,16 @@ use crate::tag::TagStyle;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
-/// What `pleach branch sync` goes by.
+/// The rules of `pleach branch sync`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SyncRules {
-    /// Patterns of the names that count; all do if there are none.
+    /// Globs of the branches to include; empty means all.
     pub include: Vec<SmolStr>,
-    /// Patterns of names that do not.
+    /// Globs of the branches to exclude.
     pub exclude: Vec<SmolStr>,
-    /// References of images, with variables for the branch and its commit, by the names or aliases of the images.
+    /// Image references with variables for the branch and its commit, by the names or aliases of the images.
     pub images: BTreeMap<SmolStr, Placed<SmolStr>>,
-    /// How the tag of a branch is made.
+    /// How a tag is derived from a branch name.
     pub tags: TagStyle,
 }
 

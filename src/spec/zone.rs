@@ -1,4 +1,4 @@
-//! The declared DNS zones.
+//! `zones:`, the declared DNS zones.
 
 use super::range::Range;
 use super::section::{Section, text};
@@ -9,44 +9,44 @@ use crate::source::Location;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
-/// A zone that hosts may lie in.
+/// A zone that hosts can be in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Zone {
-    /// Who serves it.
+    /// The DNS provider.
     pub provider: Option<ZoneProvider>,
-    /// What its hosts hold unless they say otherwise.
+    /// The records of its hosts, unless a host sets its own.
     pub content: HostContent,
-    /// Whether its hosts have records of their own.
+    /// Whether its hosts have their own records.
     pub mode: Mode,
-    /// What becomes of the records.
+    /// Where the records are written.
     pub backend: Backend,
-    /// The names below which others decide.
+    /// The names that are delegated to other name servers.
     pub delegated: Vec<Placed<DnsName>>,
-    /// What the certificates of its hosts are good for; empty if nothing is said of that.
+    /// The names that the certificates of its hosts cover; empty if unknown.
     pub certificates: Vec<Placed<DnsName>>,
-    /// The server that takes changes, as the provider wants it: `HOST:PORT`, or the address of an API.
+    /// The server that receives changes: `HOST:PORT` or the URL of an API, as the provider needs it.
     pub server: Option<SmolStr>,
-    /// What the provider calls the zone, if its name does not say it.
+    /// The id of the zone at the provider, if it is not derived from the name.
     pub id: Option<SmolStr>,
-    /// The project of a cloud that the zone is in.
+    /// The cloud project of the zone.
     pub project: Option<SmolStr>,
     /// The addresses that a cluster may give to its hosts.
     pub addresses: Vec<Range>,
-    /// Where it is declared.
+    /// Where it is written.
     pub at: Location,
 }
 
-/// Whether the hosts of a zone have records of their own.
+/// Whether the hosts of a zone have their own records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
-    /// They do.
+    /// Each host has its own records.
     #[default]
     Records,
-    /// They do not: a wildcard that stands in the zone answers for them.
+    /// A wildcard record of the zone answers for all hosts.
     Wildcard,
 }
 
-/// What becomes of the records of a zone.
+/// Where the records of a zone are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Backend {
     /// Zone change files, which `pleach dns` applies.
@@ -86,41 +86,41 @@ impl ZoneProvider {
         })
     }
 
-    /// The shortest and the longest lifetime that it takes, in seconds.
-    fn lifetimes(self) -> (u32, u32) {
+    /// The lowest and the highest TTL that it accepts, in seconds.
+    fn ttl_range(self) -> (u32, u32) {
         match self {
             ZoneProvider::Cloudflare => (60, 86_400),
             ZoneProvider::GoDaddy => (600, 86_400),
             ZoneProvider::Rfc2136 | ZoneProvider::CloudDns | ZoneProvider::Route53 | ZoneProvider::PowerDns => {
-                (1, LONGEST_TTL)
+                (1, MAX_TTL)
             }
         }
     }
 }
 
-/// The longest lifetime that RFC 2181 8 allows, in seconds.
-pub const LONGEST_TTL: u32 = i32::MAX as u32;
-/// The lifetime of records where nothing is said of it, in seconds.
-const TTL: u32 = 300;
+/// The highest TTL (RFC 2181, section 8), in seconds.
+pub const MAX_TTL: u32 = i32::MAX as u32;
+/// The TTL of records that set none, in seconds.
+const DEFAULT_TTL: u32 = 300;
 
 impl Zone {
-    /// The lifetime of a host's records in seconds, where the host says `own` of it.
+    /// The TTL of the records of a host in seconds. `own` is the TTL that the host sets.
     pub fn ttl(&self, own: Option<&Placed<u32>>) -> Result<u32, Diagnostic> {
-        let (shortest, longest) = self.provider.map_or((1, LONGEST_TTL), ZoneProvider::lifetimes);
+        let (lowest, highest) = self.provider.map_or((1, MAX_TTL), ZoneProvider::ttl_range);
         match own.or(self.content.ttl.as_ref()) {
-            None => Ok(TTL.clamp(shortest, longest)),
-            // What Cloudflare calls automatic.
+            None => Ok(DEFAULT_TTL.clamp(lowest, highest)),
+            // The automatic TTL of Cloudflare.
             Some(ttl) if ttl.value == 1 && self.provider == Some(ZoneProvider::Cloudflare) => Ok(1),
-            Some(ttl) if !(shortest..=longest).contains(&ttl.value) => {
-                let message = format!("a lifetime of {} seconds is not one that the provider takes", ttl.value);
-                let error = Diagnostic::new(Code::Dns, message).at(ttl.at);
-                Err(error.help(format!("it takes {shortest} to {longest} seconds")))
+            Some(ttl) if !(lowest..=highest).contains(&ttl.value) => {
+                let message =
+                    format!("`ttl` must be between {lowest} and {highest} for this provider, got {}", ttl.value);
+                Err(Diagnostic::new(Code::Dns, message).at(ttl.at))
             }
             Some(ttl) => Ok(ttl.value),
         }
     }
 
-    /// The zone that holds a name: of those that are above it or are it, the one with the longest name.
+    /// The zone that a name is in: the zone with the longest name that is equal to the name or above it.
     pub fn of<'z>(zones: &'z BTreeMap<DnsName, Zone>, name: &DnsName) -> Option<(&'z DnsName, &'z Zone)> {
         let mut rest = name.as_str();
         loop {
@@ -141,12 +141,13 @@ pub(super) fn zones(top: &Section, faults: &mut Vec<Diagnostic>) -> BTreeMap<Dns
             Err(error) => faults.push(error.at(entry.key.at)),
             Ok(name) => {
                 for cut in read.delegated.iter().filter(|cut| cut.value.below(&name).is_none()) {
-                    let message = format!("`{}` is not below the zone `{name}`, which cannot delegate it", cut.value);
+                    let message =
+                        format!("`{}` is not below the zone `{name}`, so the zone cannot delegate it", cut.value);
                     faults.push(Diagnostic::new(Code::Dns, message).at(cut.at));
                 }
                 if let Some(other) = zones.insert(name, read) {
                     let other: Zone = other;
-                    let error = Diagnostic::new(Code::Dns, "this zone stands twice").at(entry.key.at);
+                    let error = Diagnostic::new(Code::Dns, "duplicate zone").at(entry.key.at);
                     faults.push(error.note(other.at, "first here"));
                 }
             }
@@ -162,8 +163,8 @@ fn zone(zone: &Section, at: Location, faults: &mut Vec<Diagnostic>) -> Zone {
     };
     for key in ["A", "AAAA", "CNAME", "TXT", "CAA", "addressFrom"].into_iter().filter(|_| mode == Mode::Wildcard) {
         if let Some(at) = zone.key_place(key) {
-            let message = format!("`{key}` means nothing in a zone whose wildcard answers for its hosts");
-            let help = "a host that is to hold something else says so itself, under `hosts:`";
+            let message = format!("`{key}` has no effect in a zone with `mode: wildcard`");
+            let help = "remove it, or set it for a single host under `hosts:`";
             faults.push(Diagnostic::new(Code::Dns, message).at(at).help(help));
         }
     }

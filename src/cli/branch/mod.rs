@@ -1,4 +1,4 @@
-//! `pleach branch`: the branches of the spec, looked at and changed.
+//! `pleach branch`: lists and changes the branches of the spec.
 
 mod args;
 mod list;
@@ -8,7 +8,7 @@ pub(super) use args::BranchCommand;
 
 use super::Outcome;
 use super::screen::{Screen, report};
-use super::workspace::{LOCK_PATIENCE, Workspace};
+use super::workspace::{LOCK_TIMEOUT, Workspace};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::edit::{self, Act, SpecFiles};
 use crate::plan::{self, Plan};
@@ -25,14 +25,14 @@ pub(super) fn run(command: &BranchCommand, workspace: &Workspace, here: &Path, s
     if let BranchCommand::List { format } = command {
         return list::run(*format, workspace, screen);
     }
-    // Before anything is read, so that what is written was changed from what is there.
-    let _lock = disk::lock_workspace(&workspace.root, LOCK_PATIENCE, || {
-        screen.say("waiting for another run in this workspace");
+    // The lock is taken before the spec is read, so that no other change is lost.
+    let _lock = disk::lock_workspace(&workspace.root, LOCK_TIMEOUT, || {
+        screen.info("waiting for another run in this workspace");
     })?;
     let edit = BranchEditor { workspace, here, screen, spec: read(&workspace.project)?.0 };
     let files = SpecFiles::open(&workspace.project)?;
     match command {
-        BranchCommand::List { .. } => unreachable!("it was done above"),
+        BranchCommand::List { .. } => unreachable!("`list` returned above"),
         BranchCommand::Add(args) => edit.add(args, files),
         BranchCommand::Set(args) => edit.set(args, files),
         BranchCommand::Remove(args) => edit.remove(args, files),
@@ -41,14 +41,14 @@ pub(super) fn run(command: &BranchCommand, workspace: &Workspace, here: &Path, s
     }
 }
 
-/// What the spec says and what follows from it, also if there are too many branches: those that can go are taken out here.
+/// The spec and the plan, also if there are too many branches: these commands can remove some.
 fn read(project: &Project) -> Result<(Spec, Plan)> {
     let spec = spec::read(project)?;
     let plan = plan::of_any_size(&spec)?;
     Ok((spec, plan))
 }
 
-/// What the commands share that change the spec.
+/// The state that commands share which change the spec.
 struct BranchEditor<'a> {
     workspace: &'a Workspace,
     here: &'a Path,
@@ -59,7 +59,7 @@ struct BranchEditor<'a> {
 impl BranchEditor<'_> {
     fn add(&self, args: &BranchAddArgs, mut files: SpecFiles) -> Result<Outcome> {
         if files.has(&args.name) {
-            let error = Diagnostic::new(Code::Usage, format!("the branch `{}` is there already", args.name));
+            let error = Diagnostic::new(Code::Usage, format!("the branch `{}` exists already", args.name));
             return Err(error.help("`pleach branch set` changes it").into());
         }
         let changes = settings::changes(&args.settings, &[], &self.spec)?;
@@ -71,35 +71,35 @@ impl BranchEditor<'_> {
         let name = args.name.as_str();
         let changes = settings::changes(&args.settings, &args.unset, &self.spec)?;
         if changes.is_empty() && !args.create {
-            let error = Diagnostic::new(Code::Usage, "there is nothing to set");
-            return Err(error.help("`pleach branch set --help` shows what can be set").into());
+            let error = Diagnostic::new(Code::Usage, "no setting is given");
+            return Err(error.help("`pleach branch set --help` lists the settings").into());
         }
-        let (act, said) = match (files.has(name), args.create) {
+        let (act, message) = match (files.has(name), args.create) {
             (true, _) => (Act::Set(changes), format!("changed {name}\n")),
             (false, true) => (Act::Add(changes), format!("added {name}\n")),
             (false, false) => return Err(files.unknown(name).help("`--create` adds it").into()),
         };
-        let said =
-            if files.change([(name.into(), act)])?.is_empty() { format!("{name} is so already\n") } else { said };
-        self.write(files, &said)
+        let changed = files.change([(name.into(), act)])?;
+        let message = if changed.is_empty() { format!("{name} has these settings already\n") } else { message };
+        self.write(files, &message)
     }
 
     fn remove(&self, args: &BranchRemoveArgs, mut files: SpecFiles) -> Result<Outcome> {
-        let mut gone: Vec<SmolStr> = Vec::new();
+        let mut removed: Vec<SmolStr> = Vec::new();
         for name in &args.names {
             match self.spec.branches.iter().find(|branch| branch.name == *name) {
                 None => {
                     let project = &self.workspace.project;
-                    self.screen.warn(&[files.unknown(name).help("there is nothing to take out")], project);
+                    self.screen.warn(&[files.unknown(name)], project);
                 }
-                Some(_) if gone.iter().any(|known| known == name) => {}
-                Some(branch) => gone.push(branch.name.clone()),
+                Some(_) if removed.iter().any(|known| known == name) => {}
+                Some(branch) => removed.push(branch.name.clone()),
             }
         }
-        gather(&gone, |name| self.refuse_pinned(name))?;
-        self.limit(&gone, args.limit)?;
-        files.change(gone.iter().map(|name| (name.clone(), Act::Remove)))?;
-        self.finish(files, args.limit, &told("removed", &gone))
+        gather(&removed, |name| self.refuse_pinned(name))?;
+        self.limit(&removed, args.limit)?;
+        files.change(removed.iter().map(|name| (name.clone(), Act::Remove)))?;
+        self.finish(files, args.limit, &lines("removed", &removed))
     }
 
     fn refuse_pinned(&self, name: &str) -> Result<(), Diagnostic> {
@@ -107,7 +107,7 @@ impl BranchEditor<'_> {
         let Some((branch, pin)) = pinned.and_then(|branch| Some((branch, branch.pin.as_ref()?))) else { return Ok(()) };
         Err(Diagnostic::new(Code::Guard, format!("`{name}` is pinned: {}", pin.reason))
             .at(branch.at)
-            .help(format!("nothing was written; `pleach branch set {name} --unset pin` lets it go")))
+            .help(format!("nothing was written; `pleach branch set {name} --unset pin` removes the pin")))
     }
 
     fn expire(&self, args: &BranchExpireArgs, mut files: SpecFiles) -> Result<Outcome> {
@@ -116,13 +116,14 @@ impl BranchEditor<'_> {
             |branch: &&crate::spec::BranchEntry| branch.expires.as_ref().is_some_and(|date| date.value < today);
         let (pinned, others): (Vec<_>, Vec<_>) =
             self.spec.branches.iter().filter(overdue).partition(|branch| branch.pin.is_some());
-        let (needed, gone): (Vec<_>, Vec<_>) = others.into_iter().partition(|branch| self.spec.needs(&branch.name));
+        let (needed, expired): (Vec<_>, Vec<_>) = others.into_iter().partition(|branch| self.spec.needs(&branch.name));
         let names =
             |branches: &[&crate::spec::BranchEntry]| branches.iter().map(|b| b.name.clone()).collect::<Vec<_>>();
-        let (pinned, needed, gone) = (names(&pinned), names(&needed), names(&gone));
-        self.limit(&gone, args.limit)?;
-        files.change(gone.iter().map(|name| (name.clone(), Act::Remove)))?;
-        self.finish(files, args.limit, &(told("expired", &gone) + &told("pinned", &pinned) + &told("needed", &needed)))
+        let (pinned, needed, expired) = (names(&pinned), names(&needed), names(&expired));
+        self.limit(&expired, args.limit)?;
+        files.change(expired.iter().map(|name| (name.clone(), Act::Remove)))?;
+        let message = lines("expired", &expired) + &lines("pinned", &pinned) + &lines("needed", &needed);
+        self.finish(files, args.limit, &message)
     }
 
     fn sync(&self, args: &BranchSyncArgs, mut files: SpecFiles) -> Result<Outcome> {
@@ -150,40 +151,40 @@ impl BranchEditor<'_> {
             ("pinned", &synced.pinned),
             ("needed", &synced.needed),
         ];
-        let said: String = parts.into_iter().map(|(what, names)| told(what, names)).collect();
-        self.finish(files, args.limit, &said)
+        let message: String = parts.into_iter().map(|(action, names)| lines(action, names)).collect();
+        self.finish(files, args.limit, &message)
     }
 
-    fn limit(&self, gone: &[SmolStr], limit: DeletionLimitArgs) -> Result<(), Diagnostic> {
-        let gone: Vec<&str> = gone.iter().map(SmolStr::as_str).collect();
-        guard::check("branches", self.spec.branches.len(), &gone, limit.allow_delete, "--allow-delete")
+    fn limit(&self, removed: &[SmolStr], limit: DeletionLimitArgs) -> Result<(), Diagnostic> {
+        let removed: Vec<&str> = removed.iter().map(SmolStr::as_str).collect();
+        guard::check("branches", self.spec.branches.len(), &removed, limit.allow_delete, "--allow-delete")
     }
 
-    fn finish(&self, files: SpecFiles, limit: DeletionLimitArgs, said: &str) -> Result<Outcome> {
-        let said = if said.is_empty() { "nothing to do\n" } else { said };
-        if limit.dry_run { report(said).map(|()| Outcome::Done) } else { self.write(files, said) }
+    fn finish(&self, files: SpecFiles, limit: DeletionLimitArgs, message: &str) -> Result<Outcome> {
+        let message = if message.is_empty() { "nothing to do\n" } else { message };
+        if limit.dry_run { report(message).map(|()| Outcome::Done) } else { self.write(files, message) }
     }
 
-    /// Writes what has changed, if a build would take it, and says so. More branches than are allowed are no reason not to,
-    /// unless there would be even more.
-    fn write(&self, files: SpecFiles, said: &str) -> Result<Outcome> {
+    /// Writes the changed files if the new spec is valid, and reports `message`. A spec with too many branches is written, unless
+    /// the change adds branches.
+    fn write(&self, files: SpecFiles, message: &str) -> Result<Outcome> {
         let project = files.project();
         let checked = read(&project).and_then(|(spec, _)| {
             let more = spec.branches.len() > self.spec.branches.len();
             Diagnostics::check(plan::too_many(&spec).filter(|_| more).into_iter().collect(), ())
         });
-        // Places of complaints are those of the text that would have been written.
+        // The errors are located in the texts that would have been written.
         if let Err(errors) = checked {
             return Ok(Outcome::Refused(self.screen.fail(&errors, &project)));
         }
         for (path, text) in files.into_changed() {
             disk::put(&self.workspace.root.join(path.as_str()), text.as_deref())?;
         }
-        report(said).map(|()| Outcome::Done)
+        report(message).map(|()| Outcome::Done)
     }
 }
 
-/// A line for each name.
-fn told(what: &str, names: &[SmolStr]) -> String {
-    names.iter().fold(String::new(), |lines, name| lines + what + " " + name + "\n")
+/// One line per name, such as `removed feature/login`.
+fn lines(action: &str, names: &[SmolStr]) -> String {
+    names.iter().fold(String::new(), |lines, name| lines + action + " " + name + "\n")
 }

@@ -125,7 +125,7 @@ impl Run<'_> {
                 unheard = report(&(text + "\n"));
             }
         });
-        self.screen.complain(Severity::Error, &complaints, &self.workspace.project);
+        self.screen.diagnostics(Severity::Error, &complaints, &self.workspace.project);
         unheard?;
         report(&match args.format {
             Format::Text => told::summary(&tally, &digest) + "\n",
@@ -206,7 +206,7 @@ impl Run<'_> {
         let unknown: Vec<&str> =
             present.filter(|(_, held)| held.address_from.is_some()).map(|(name, _)| name.as_str()).collect();
         if !unknown.is_empty() {
-            self.screen.say(&format!("left out, because no address is known yet: {}", unknown.join(", ")));
+            self.screen.info(&format!("left out, because no address is known yet: {}", unknown.join(", ")));
         }
         Ok(Tally { pending: unknown.len(), ..Tally::default() }.status())
     }
@@ -215,7 +215,7 @@ impl Run<'_> {
     fn stale(&self, plan: &Plan, sites: &[Site], rev: Option<u64>) -> Option<u8> {
         let rev = rev?;
         let (zone, newer) = plan.stale(sites, rev)?;
-        self.screen.complain(Severity::Error, [&run::overtaken(zone, rev, newer)], &self.workspace.project);
+        self.screen.diagnostics(Severity::Error, [&run::overtaken(zone, rev, newer)], &self.workspace.project);
         Some(Tally { overtaken: true, ..Tally::default() }.status())
     }
 
@@ -242,7 +242,7 @@ impl Run<'_> {
     fn open(&self, read: &Read, about: &About, patience: Patience) -> Result<Vec<Site>> {
         let Read { spec, files, addresses } = read;
         let screen = self.screen;
-        let trace: Option<Trace> = about.verbose.then(|| Arc::new(move |text: &str| screen.say(text)) as Trace);
+        let trace: Option<Trace> = about.verbose.then(|| Arc::new(move |text: &str| screen.info(text)) as Trace);
         let around = Surroundings { variable: &variable, file: &|path| disk::load(&self.here.join(path)), trace };
         gather(work::works(files, &spec.zones, addresses)?, |work| {
             let zone = open::open(&work.zone, spec.zones.get(&work.zone), &around, patience)?;

@@ -61,7 +61,7 @@ fn one_line_changes() {
     let reference = image.strip_prefix("backend=").unwrap();
     assert_eq!(workspace.read("branches.yaml"), SPEC.replace("registry.example.com/shop/backend:1", reference));
     let said = workspace.run(&["branch", "set", "feature/login", "--image", image]).exits(0).out();
-    assert_eq!(said, "feature/login is so already\n");
+    assert_eq!(said, "feature/login has these settings already\n");
 
     workspace.write("branches.yaml", SPEC);
     workspace.run(&["branch", "set", "feature/login", "--value", "replicas=2"]).exits(0);
@@ -169,9 +169,9 @@ fn what_a_build_would_refuse_is_not_written() {
         (&["set", "feature/login", "--unset", "name"], "name"),
         (&["set", "feature/login", "--value", "a=[1"], "is no value"),
         (&["set", "feature/login", "--image", "backend"], "KEY=VALUE"),
-        (&["set", "feature/login"], "nothing to set"),
-        (&["add", "main"], "is there already"),
-        (&["add", " x"], "blank"),
+        (&["set", "feature/login"], "no setting is given"),
+        (&["add", "main"], "exists already"),
+        (&["add", " x"], "white space"),
     ] {
         let args: Vec<&str> = ["branch"].iter().chain(args).copied().collect();
         let ran = workspace.run(&args).exits(2);

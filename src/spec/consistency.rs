@@ -1,0 +1,149 @@
+//! Errors that concern several parts of the spec: names that are used and not defined, and settings that exclude each other.
+
+use super::load::FOLDER;
+use super::section::Section;
+use super::{BranchEntry, BranchSettings, OVERLAYS, Placed, Service, SharedDatabase, Spec, spec_error};
+use crate::database::DatabaseMode;
+use crate::diagnostic::Diagnostic;
+use crate::source::{Location, Project};
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
+
+/// Adds the errors of a spec. `top` is its mapping.
+pub(super) fn check(top: &Section, spec: &Spec, project: &Project, faults: &mut Vec<Diagnostic>) {
+    let Spec { branches, defaults, baseline, .. } = spec;
+    repeated_names(branches, faults);
+    services(&spec.services, baseline.as_ref(), defaults, branches, faults);
+    database(spec.database.as_ref(), baseline.as_ref(), branches, faults);
+    spec.shared.check(branches.iter().map(|branch| &branch.settings).chain([defaults]), faults);
+    folders(top, spec, project, faults);
+}
+
+fn repeated_names(branches: &[BranchEntry], faults: &mut Vec<Diagnostic>) {
+    let mut first: BTreeMap<&str, Location> = BTreeMap::new();
+    for branch in branches.iter().filter(|branch| !branch.name.is_empty()) {
+        if let Some(place) = first.get(branch.name.as_str()) {
+            faults.push(
+                spec_error(format!("duplicate branch `{}`", branch.name))
+                    .at(branch.at)
+                    .note(*place, "first defined here"),
+            );
+        } else {
+            first.insert(&branch.name, branch.at);
+        }
+    }
+}
+
+/// Errors of the services of the spec, of the baseline branch and of the branches.
+fn services(
+    services: &[Service],
+    baseline: Option<&Placed<SmolStr>>,
+    defaults: &BranchSettings,
+    branches: &[BranchEntry],
+    faults: &mut Vec<Diagnostic>,
+) {
+    let base = baseline.and_then(|name| branches.iter().find(|branch| branch.name == name.value));
+    if let Some(name) = baseline {
+        faults.extend(self::baseline(name, base, services, branches));
+    }
+    for branch in branches {
+        let Some(listed) = &branch.services else { continue };
+        for name in listed.iter().filter(|name| services.iter().all(|service| service.name != name.value)) {
+            let error = spec_error(format!("unknown service `{}`", name.value)).at(name.at);
+            let error = error.suggest(&name.value, services.iter().map(|service| service.name.as_str()));
+            faults.push(if services.is_empty() { error.help("define it in `services` of the spec") } else { error });
+        }
+        let absent = services.iter().find(|service| !branch.runs(&service.name));
+        if let Some(service) = absent.filter(|_| baseline.is_none()) {
+            let message = format!(
+                "the branch `{}` does not run `{}`, and there is no baseline branch",
+                branch.name, service.name
+            );
+            faults.push(spec_error(message).at(branch.at).help("set `baseline:` to the branch that runs all services"));
+        }
+    }
+    let lists = branches.iter().map(|branch| &branch.settings).chain([defaults]);
+    for overlay in lists.flat_map(|settings| settings.overlays.iter().flatten()) {
+        let twice = services.iter().find(|s| s.overlay.as_ref().is_some_and(|own| own.value == overlay.value));
+        faults.extend(twice.map(|service| {
+            let message = format!("the overlay `{}` belongs to the service `{}`", overlay.value.name(), service.name);
+            let error = spec_error(message).at(overlay.at).note(service.at, "the service is defined here");
+            error.help("remove it: a branch gets the overlays of its services automatically")
+        }));
+    }
+}
+
+/// The error if a branch cannot be the baseline branch.
+fn baseline(
+    name: &Placed<SmolStr>,
+    branch: Option<&BranchEntry>,
+    services: &[Service],
+    branches: &[BranchEntry],
+) -> Option<Diagnostic> {
+    let Some(branch) = branch else {
+        let error = spec_error(format!("unknown baseline branch `{}`", name.value)).at(name.at);
+        return Some(error.suggest(&name.value, branches.iter().map(|branch| branch.name.as_str())));
+    };
+    if let Some(engine) = &branch.app_engine {
+        let error = spec_error(format!("the baseline branch `{}` runs on App Engine", name.value)).at(name.at);
+        return Some(
+            error
+                .note(engine.at, "App Engine is configured here")
+                .help("use a branch that runs on Kubernetes: others use the Services of its namespace"),
+        );
+    }
+    let absent = services.iter().find(|service| !branch.runs(&service.name))?;
+    let error = spec_error(format!("the baseline branch `{}` does not run `{}`", name.value, absent.name)).at(name.at);
+    Some(
+        error
+            .note(branch.at, "the branch is defined here")
+            .help("remove `services` from the baseline branch, so that it runs all services"),
+    )
+}
+
+/// Errors of `database:` of the spec and of the branches.
+fn database(
+    database: Option<&SharedDatabase>,
+    baseline: Option<&Placed<SmolStr>>,
+    branches: &[BranchEntry],
+    faults: &mut Vec<Diagnostic>,
+) {
+    let Some(database) = database else {
+        for mode in branches.iter().filter_map(|branch| branch.database.as_ref()) {
+            let error =
+                spec_error("`database` has no effect, because the spec has no `database`".to_owned()).at(mode.at);
+            faults.push(error.help("add `database: {name: shop}` to the spec with the name of the shared database"));
+        }
+        return;
+    };
+    let is_shared =
+        |branch: &&BranchEntry| branch.app_engine.is_none() && branch.database_mode(database) == DatabaseMode::Shared;
+    if let (Some(job), None, Some(branch)) = (&database.job, baseline, branches.iter().find(is_shared)) {
+        let message = format!("no branch runs the Job `{}` for the shared database", job.value);
+        let error =
+            spec_error(message).at(job.at).note(branch.at, format!("`{}` uses the shared database", branch.name));
+        faults.push(error.help("set `baseline:` to the branch that runs it"));
+    }
+}
+
+/// Errors about `base` and `output`: the base directory exists, and the output folder does not overlap an input.
+fn folders(top: &Section, spec: &Spec, project: &Project, faults: &mut Vec<Diagnostic>) {
+    let is_needed = spec.branches.iter().any(|branch| branch.app_engine.is_none());
+    let (base, output) = (&spec.base, &spec.output);
+    if is_needed && !project.is_folder(base) {
+        faults.push(
+            spec_error(format!("folder `{base}` does not exist"))
+                .at(top.place("base").or(top.at))
+                .help("create the folder with the manifests that all branches start from, or set `base`"),
+        );
+    }
+    for input in [base.clone(), super::path(OVERLAYS), super::path(FOLDER)] {
+        if output.is_within(&input) || input.is_within(output) {
+            faults.push(
+                spec_error(format!("the output folder `{output}` and the input `{input}` overlap"))
+                    .at(top.place("output").or(top.at))
+                    .help("use a separate folder for the output, such as `out`"),
+            );
+        }
+    }
+}
