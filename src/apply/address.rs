@@ -3,9 +3,9 @@
 //! An object that is not there, or has no address yet, has no answer: what is unknown is never taken for absent.
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::dns::change::{ADDRESSED, Object};
-use crate::dns::record::{Data, Records, Type};
+use crate::dns::zone_change::{ADDRESS_KINDS, AddressObject};
 use crate::name::DnsName;
+use crate::record::{RecordData, RecordSets, RecordType};
 use crate::spec::Range;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +13,7 @@ use std::net::IpAddr;
 
 /// What the objects of a cluster are reached at.
 #[derive(Clone, Debug, Default)]
-pub struct Addresses(BTreeMap<Object, BTreeSet<String>>);
+pub struct Addresses(BTreeMap<AddressObject, BTreeSet<String>>);
 
 impl Addresses {
     /// Reads a list of objects; other kinds are passed over.
@@ -27,7 +27,7 @@ impl Addresses {
         let mut found = BTreeMap::new();
         for item in items {
             let kind = text(&item["kind"]);
-            if !ADDRESSED.contains(&kind.as_str()) {
+            if !ADDRESS_KINDS.contains(&kind.as_str()) {
                 continue;
             }
             let (places, keys): (&Value, &[&str]) = match kind.as_str() {
@@ -38,7 +38,7 @@ impl Addresses {
             let addresses = places.iter().flat_map(|place| keys.iter().filter_map(|key| place[*key].as_str()));
             let meta = &item["metadata"];
             let (namespace, name) = (text(&meta["namespace"]).into(), text(&meta["name"]).into());
-            let object = Object { kind: kind.into(), namespace, name };
+            let object = AddressObject { kind: kind.into(), namespace, name };
             found.insert(object, addresses.filter(|address| !address.is_empty()).map(str::to_owned).collect());
         }
         Ok(Addresses(found))
@@ -46,22 +46,22 @@ impl Addresses {
 
     /// What a name with the address of `object` holds: A and AAAA for addresses, else CNAME for the name; `None` if
     /// that is not known yet. Everything must be in one of the `ranges`.
-    pub fn resolve(&self, object: &Object, ranges: &[Range]) -> Result<Option<Records>, Diagnostic> {
+    pub fn resolve(&self, object: &AddressObject, ranges: &[Range]) -> Result<Option<RecordSets>, Diagnostic> {
         let Some(addresses) = self.0.get(object).filter(|addresses| !addresses.is_empty()) else { return Ok(None) };
-        let Object { kind, namespace, name } = object;
+        let AddressObject { kind, namespace, name } = object;
         let fault = |reason: String| Diagnostic::new(Code::Dns, format!("{kind} `{namespace}/{name}` {reason}"));
         let outside = |address: &str| {
             fault(format!("has the address `{address}`, which is in no range that the zone allows"))
                 .help("list the networks and names of your load balancers under `addresses:` of the zone")
         };
-        let mut records = Records::default();
+        let mut records = RecordSets::default();
         let mut names = Vec::new();
         for address in addresses {
             match address.parse::<IpAddr>() {
                 Ok(ip) if !ranges.iter().any(|range| range.contains_address(ip)) => return Err(outside(address)),
                 Ok(ip) => {
-                    let kind = if ip.is_ipv4() { Type::A } else { Type::Aaaa };
-                    records.insert(kind, Data::parse(kind, address)?);
+                    let kind = if ip.is_ipv4() { RecordType::A } else { RecordType::Aaaa };
+                    records.insert(kind, RecordData::parse(kind, address)?);
                 }
                 Err(_) => names.push(DnsName::target(address)?),
             }
@@ -71,7 +71,7 @@ impl Addresses {
             if !ranges.iter().any(|range| range.contains_name(target)) {
                 return Err(outside(target.as_str()));
             }
-            records.insert(Type::Cname, Data::parse(Type::Cname, target.as_str())?);
+            records.insert(RecordType::Cname, RecordData::parse(RecordType::Cname, target.as_str())?);
         }
         Ok(Some(records))
     }
@@ -104,10 +104,11 @@ mod tests {
         let addresses = Addresses::read(STATUS).unwrap();
         let ranges = ["203.0.113.0/24", "2001:db8::/32", "elb.example.net"].map(|range| Range::parse(range).unwrap());
         let told = |kind: &str, name: &str| {
-            let object = Object { kind: kind.into(), namespace: "a".into(), name: name.into() };
+            let object = AddressObject { kind: kind.into(), namespace: "a".into(), name: name.into() };
             match addresses.resolve(&object, &ranges) {
                 Ok(Some(records)) => {
-                    let record = |(kind, data): (Type, &Data)| format!("{kind} {}", data.presentation(kind));
+                    let record =
+                        |(kind, data): (RecordType, &RecordData)| format!("{kind} {}", data.presentation(kind));
                     records.iter().map(record).collect::<Vec<_>>().join(", ")
                 }
                 Ok(None) => "unknown".to_owned(),

@@ -4,16 +4,16 @@
 //! here reads or writes.
 
 use super::zone::{Change, Edit, Held, Standing};
-use crate::dns::marker::{Claim, Marker};
-use crate::dns::name::DnsName;
-use crate::dns::record::Records;
+use crate::dns::ownership::{OwnershipRecord, ParsedRecord};
+use crate::name::DnsName;
+use crate::record::RecordSets;
 use smol_str::SmolStr;
 
 /// What a file says of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wish {
     /// It holds these records with this lifetime.
-    Present(Records, u32),
+    Present(RecordSets, u32),
     /// It holds something that is not known yet: an address that the cluster has not given out.
     Pending,
     /// It is gone.
@@ -116,30 +116,32 @@ pub enum Reason {
 /// list it themselves: a name may have moved from branch to branch in commits that were never applied.
 pub fn decide(entry: &Entry, found: &Standing, permit: Permit, wanted_by: impl Fn(&str) -> bool) -> Action {
     let claim = match &found.marker {
-        Held::Others => Claim::Unreadable,
-        held => Marker::read(held.records()),
+        Held::Others => ParsedRecord::Unreadable,
+        held => OwnershipRecord::read(held.records()),
     };
     match &entry.wish {
         Wish::Pending => Action::Leave(Reason::Pending),
         Wish::Absent => match claim {
-            Claim::By(marker) if marker.owner != entry.owner => Action::Keep,
-            Claim::By(marker) if marker.branch != entry.branch && wanted_by(&marker.branch) => Action::Keep,
-            Claim::By(marker) => absent(&marker, &found.host),
-            Claim::None | Claim::Unreadable => Action::Keep,
+            ParsedRecord::Valid(marker) if marker.owner != entry.owner => Action::Keep,
+            ParsedRecord::Valid(marker) if marker.branch != entry.branch && wanted_by(&marker.branch) => Action::Keep,
+            ParsedRecord::Valid(marker) => absent(&marker, &found.host),
+            ParsedRecord::Absent | ParsedRecord::Unreadable => Action::Keep,
         },
         Wish::Present(records, ttl) => match claim {
-            Claim::Unreadable => Action::Leave(Reason::Unreadable),
-            Claim::None => unmarked(records, &found.host, permit),
-            Claim::By(marker) if marker.owner != entry.owner => Action::Leave(Reason::Owner(marker.owner)),
-            Claim::By(marker) if marker.branch != entry.branch && wanted_by(&marker.branch) => {
+            ParsedRecord::Unreadable => Action::Leave(Reason::Unreadable),
+            ParsedRecord::Absent => unmarked(records, &found.host, permit),
+            ParsedRecord::Valid(marker) if marker.owner != entry.owner => Action::Leave(Reason::Owner(marker.owner)),
+            ParsedRecord::Valid(marker) if marker.branch != entry.branch && wanted_by(&marker.branch) => {
                 Action::Leave(Reason::Branch(marker.branch))
             }
-            Claim::By(marker) => ours(&marker, &wanted_marker(entry, records, *ttl), records, &found.host, permit),
+            ParsedRecord::Valid(marker) => {
+                ours(&marker, &wanted_marker(entry, records, *ttl), records, &found.host, permit)
+            }
         },
     }
 }
 
-fn absent(marker: &Marker, host: &Held) -> Action {
+fn absent(marker: &OwnershipRecord, host: &Held) -> Action {
     match host {
         Held::Nothing | Held::Others => Action::Write(Write::Unmark),
         Held::Records(records) if records.digests() == marker.digests => Action::Write(Write::Delete),
@@ -147,7 +149,7 @@ fn absent(marker: &Marker, host: &Held) -> Action {
     }
 }
 
-fn unmarked(wanted: &Records, host: &Held, permit: Permit) -> Action {
+fn unmarked(wanted: &RecordSets, host: &Held, permit: Permit) -> Action {
     match host {
         Held::Nothing => Action::Write(Write::Create),
         Held::Records(records) if records == wanted && permit == Permit::Adopt => Action::Write(Write::Adopt),
@@ -155,7 +157,13 @@ fn unmarked(wanted: &Records, host: &Held, permit: Permit) -> Action {
     }
 }
 
-fn ours(marker: &Marker, wanted: &Marker, records: &Records, host: &Held, permit: Permit) -> Action {
+fn ours(
+    marker: &OwnershipRecord,
+    wanted: &OwnershipRecord,
+    records: &RecordSets,
+    host: &Held,
+    permit: Permit,
+) -> Action {
     match host {
         Held::Nothing => Action::Write(Write::Restore),
         Held::Records(held) if held == records && marker == wanted => Action::Keep,
@@ -166,8 +174,8 @@ fn ours(marker: &Marker, wanted: &Marker, records: &Records, host: &Held, permit
     }
 }
 
-fn wanted_marker(entry: &Entry, records: &Records, ttl: u32) -> Marker {
-    Marker { owner: entry.owner.clone(), branch: entry.branch.clone(), ttl, digests: records.digests() }
+fn wanted_marker(entry: &Entry, records: &RecordSets, ttl: u32) -> OwnershipRecord {
+    OwnershipRecord { owner: entry.owner.clone(), branch: entry.branch.clone(), ttl, digests: records.digests() }
 }
 
 /// What stands at `entry` when nothing is left to do.
@@ -203,7 +211,7 @@ pub fn change(entry: &Entry, found: &Standing, write: Write, fence: &Edit) -> Ch
 }
 
 /// The change that puts `records` at the place of the fence, if what was found there still stands.
-pub fn raise(place: &DnsName, found: &Held, records: &Records) -> Change {
+pub fn raise(place: &DnsName, found: &Held, records: &RecordSets) -> Change {
     let after = Some((records.clone(), MARKER_TTL));
     Change(vec![Edit { name: place.clone(), before: found.clone(), after }])
 }
@@ -211,14 +219,14 @@ pub fn raise(place: &DnsName, found: &Held, records: &Records) -> Change {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dns::record::{Data, Type};
+    use crate::record::{RecordData, RecordType};
 
     fn n(text: &str) -> DnsName {
         DnsName::target(text).unwrap()
     }
 
-    fn records(target: &str) -> Records {
-        Records::one(Type::Cname, Data::parse(Type::Cname, target).unwrap())
+    fn records(target: &str) -> RecordSets {
+        RecordSets::one(RecordType::Cname, RecordData::parse(RecordType::Cname, target).unwrap())
     }
 
     fn entry(wish: Wish) -> Entry {
@@ -226,8 +234,8 @@ mod tests {
         Entry { host, marker, owner: "shop".into(), branch: "login".into(), wish }
     }
 
-    fn marked(owner: &str, branch: &str, of: &Records) -> Held {
-        Marker { owner: owner.into(), branch: branch.into(), ttl: 60, digests: of.digests() }.records().into()
+    fn marked(owner: &str, branch: &str, of: &RecordSets) -> Held {
+        OwnershipRecord { owner: owner.into(), branch: branch.into(), ttl: 60, digests: of.digests() }.records().into()
     }
 
     /// The table of the documentation: what the file says, the marker, the zone, what is permitted, what is done.
@@ -238,10 +246,12 @@ mod tests {
         let (new, old, hand) = (records("new.net"), records("old.net"), records("hand.net"));
         let present = || Wish::Present(new.clone(), 60);
         let longer = || Wish::Present(new.clone(), 300);
-        let mine = |of: &Records| marked("shop", "login", of);
-        let held = |of: &Records| Held::Records(of.clone());
+        let mine = |of: &RecordSets| marked("shop", "login", of);
+        let held = |of: &RecordSets| Held::Records(of.clone());
         let free = || Held::Nothing;
-        let text = |value: &str| Held::Records(Records::one(Type::Txt, Data::parse(Type::Txt, value).unwrap()));
+        let text = |value: &str| {
+            Held::Records(RecordSets::one(RecordType::Txt, RecordData::parse(RecordType::Txt, value).unwrap()))
+        };
         let done = Action::Write;
         for (line, wish, marker, zone, permit, want) in [
             (line!(), present(), free(), free(), None, done(Write::Create)),

@@ -4,7 +4,7 @@ use super::decide::{self, Reason, Wish, Write};
 use super::run::{Line, Tally};
 use super::walk::Outcome;
 use super::zone::{Edit, Held};
-use crate::dns::record::{Data, Records, Type};
+use crate::record::{RecordData, RecordSets, RecordType};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -64,8 +64,8 @@ fn detail(line: &Line) -> String {
 }
 
 /// Records in a line.
-fn shown(records: &Records) -> String {
-    let record = |(kind, data): (Type, &Data)| format!("{kind} {}", data.presentation(kind));
+fn shown(records: &RecordSets) -> String {
+    let record = |(kind, data): (RecordType, &RecordData)| format!("{kind} {}", data.presentation(kind));
     records.iter().map(record).collect::<Vec<_>>().join(", ")
 }
 
@@ -138,8 +138,8 @@ pub fn json(line: &Line) -> String {
     Value::Object(object).to_string()
 }
 
-fn values(records: &Records) -> Value {
-    let set = |(kind, set): (Type, &BTreeSet<Data>)| {
+fn values(records: &RecordSets) -> Value {
+    let set = |(kind, set): (RecordType, &BTreeSet<RecordData>)| {
         (kind.name().to_owned(), set.iter().map(|data| data.presentation(kind)).collect())
     };
     Value::Object(records.sets().map(set).collect())
@@ -200,8 +200,8 @@ fn conditions(text: &mut String, Edit { name, before, .. }: &Edit) {
         let data = data.presentation(kind);
         writeln!(text, "prereq yxrrset {name}. IN {kind} {data}").expect("a string takes all");
     }
-    for kind in Type::ALL {
-        if before.records().get(kind).is_none() && before.records().get(Type::Cname).is_none() {
+    for kind in RecordType::ALL {
+        if before.records().get(kind).is_none() && before.records().get(RecordType::Cname).is_none() {
             writeln!(text, "prereq nxrrset {name}. {kind}").expect("a string takes all");
         }
     }

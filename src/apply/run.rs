@@ -7,9 +7,9 @@ use super::patience::Patience;
 use super::walk::{self, End, Outcome, Permits, Place, Survey, Walk, Work};
 use super::zone::{Standing, Zone};
 use crate::diagnostic::{Code, Diagnostic, Result};
-use crate::dns::record::Records;
 use crate::hex;
 use crate::name::DnsName;
+use crate::record::RecordSets;
 use sha2::{Digest, Sha256};
 
 /// A zone of a run.
@@ -50,15 +50,15 @@ pub struct Line<'a> {
 
 impl Line<'_> {
     /// What the name held, if anything.
-    pub fn before(&self) -> &Records {
+    pub fn before(&self) -> &RecordSets {
         self.found.host.records()
     }
 
     /// What the name holds from then on; `None` if it is left as it is.
-    pub fn after(&self) -> Option<Records> {
+    pub fn after(&self) -> Option<RecordSets> {
         match (&self.outcome, &self.entry.wish) {
             (Outcome::Planned(_) | Outcome::Done(_), super::decide::Wish::Present(records, _)) => Some(records.clone()),
-            (Outcome::Planned(_) | Outcome::Done(_), _) => Some(Records::default()),
+            (Outcome::Planned(_) | Outcome::Done(_), _) => Some(RecordSets::default()),
             _ => None,
         }
     }

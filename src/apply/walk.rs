@@ -6,8 +6,8 @@
 use super::decide::{self, Action, Entry, Permit, Reason, Wish, Write};
 use super::patience::Patience;
 use super::zone::{Ask, Change, Edit, Failure, Held, Pair, Standing, Zone};
-use crate::dns::marker::{Claim, Fence};
-use crate::dns::name::DnsName;
+use crate::dns::ownership::{Fence, ParsedRecord};
+use crate::name::DnsName;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -82,13 +82,13 @@ pub fn place(held: &Held, owner: &str, rev: u64) -> Place {
     match held {
         Held::Others => Place::Unreadable,
         held => match Fence::read(held.records()) {
-            Claim::None => Place::Ahead,
-            Claim::By(fence) if fence.owner != owner => Place::Unreadable,
-            Claim::By(fence) if fence.rev < rev => Place::Ahead,
-            Claim::By(fence) if fence.rev == rev && *held.records() == fence.records() => Place::Level,
-            Claim::By(fence) if fence.rev == rev => Place::Shared,
-            Claim::By(fence) => Place::Behind(fence.rev),
-            Claim::Unreadable => Place::Unreadable,
+            ParsedRecord::Absent => Place::Ahead,
+            ParsedRecord::Valid(fence) if fence.owner != owner => Place::Unreadable,
+            ParsedRecord::Valid(fence) if fence.rev < rev => Place::Ahead,
+            ParsedRecord::Valid(fence) if fence.rev == rev && *held.records() == fence.records() => Place::Level,
+            ParsedRecord::Valid(fence) if fence.rev == rev => Place::Shared,
+            ParsedRecord::Valid(fence) => Place::Behind(fence.rev),
+            ParsedRecord::Unreadable => Place::Unreadable,
         },
     }
 }

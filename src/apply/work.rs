@@ -4,15 +4,15 @@ use super::address::Addresses;
 use super::decide::{Entry, Wish};
 use super::walk::Work;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
-use crate::dns::change::{Present, ZoneChange, ZoneFile};
-use crate::dns::{check, marker};
+use crate::dns::zone_change::{PresentName, ZoneChange, ZoneChangeFile};
+use crate::dns::{ownership, zone_change};
 use crate::name::DnsName;
 use crate::source::{Found, Project, RelPath};
 use crate::spec::{Range, Zone};
 use std::collections::BTreeMap;
 
 /// Reads every `<zone>/<slug>.yaml` of a folder and checks them together.
-pub fn files(project: &Project, folder: &RelPath) -> Result<Vec<ZoneFile>> {
+pub fn files(project: &Project, folder: &RelPath) -> Result<Vec<ZoneChangeFile>> {
     let mut found = Vec::new();
     for zone in names(project, folder)? {
         let zone = folder.join(&zone).expect("a name in a folder stays inside");
@@ -21,7 +21,7 @@ pub fn files(project: &Project, folder: &RelPath) -> Result<Vec<ZoneFile>> {
         }
     }
     let files = gather(&found, |path| file(project, path))?;
-    check::check(&files)?;
+    zone_change::check(&files)?;
     Ok(files)
 }
 
@@ -38,7 +38,7 @@ fn names(project: &Project, folder: &RelPath) -> Result<Vec<String>, Diagnostic>
     }
 }
 
-fn file(project: &Project, path: &RelPath) -> Result<ZoneFile> {
+fn file(project: &Project, path: &RelPath) -> Result<ZoneChangeFile> {
     let file = match project.look(path) {
         Found::File(file) => file,
         Found::Unreadable(why) => {
@@ -58,11 +58,11 @@ fn file(project: &Project, path: &RelPath) -> Result<ZoneFile> {
         let message = format!("a file of the zone `{}` stands in the folder of another", change.zone);
         return Err(Diagnostic::new(Code::Dns, message).at(file.place()).into());
     }
-    Ok(ZoneFile { slug: slug.into(), change, at: file.place() })
+    Ok(ZoneChangeFile { slug: slug.into(), change, at: file.place() })
 }
 
 /// The names of each zone, in order. What comes from an object that has no address yet is pending.
-pub fn works(files: &[ZoneFile], zones: &BTreeMap<DnsName, Zone>, addresses: &Addresses) -> Result<Vec<Work>> {
+pub fn works(files: &[ZoneChangeFile], zones: &BTreeMap<DnsName, Zone>, addresses: &Addresses) -> Result<Vec<Work>> {
     let mut works: BTreeMap<&DnsName, Work> = BTreeMap::new();
     let mut faults = Vec::new();
     for file in files {
@@ -73,10 +73,10 @@ pub fn works(files: &[ZoneFile], zones: &BTreeMap<DnsName, Zone>, addresses: &Ad
             .map(|(host, present)| (host, wish(host, present, addresses, ranges)))
             .chain(absent.iter().map(|host| (host, Ok(Wish::Absent))));
         for (host, wish) in entries {
-            match wish.and_then(|wish| Ok((wish, marker::name(host, zone)?))) {
+            match wish.and_then(|wish| Ok((wish, ownership::record_name(host, zone)?))) {
                 Err(error) => faults.push(error.at(file.at)),
                 Ok((wish, marker)) => {
-                    let fence = marker::fence_name(owner, zone)?;
+                    let fence = ownership::fence_name(owner, zone)?;
                     let work = works.entry(zone).or_insert_with(|| Work {
                         zone: zone.clone(),
                         owner: owner.clone(),
@@ -93,10 +93,14 @@ pub fn works(files: &[ZoneFile], zones: &BTreeMap<DnsName, Zone>, addresses: &Ad
 }
 
 /// The files with the addresses filled in that are known.
-pub fn resolved(files: Vec<ZoneFile>, zones: &BTreeMap<DnsName, Zone>, addresses: &Addresses) -> Result<Vec<ZoneFile>> {
+pub fn resolved(
+    files: Vec<ZoneChangeFile>,
+    zones: &BTreeMap<DnsName, Zone>,
+    addresses: &Addresses,
+) -> Result<Vec<ZoneChangeFile>> {
     let mut faults = Vec::new();
     let mut all = files;
-    for ZoneFile { change, at, .. } in &mut all {
+    for ZoneChangeFile { change, at, .. } in &mut all {
         let ranges = zones.get(&change.zone).map(|zone| zone.addresses.as_slice()).unwrap_or_default();
         for (host, present) in &mut change.present {
             match wish(host, present, addresses, ranges) {
@@ -112,7 +116,7 @@ pub fn resolved(files: Vec<ZoneFile>, zones: &BTreeMap<DnsName, Zone>, addresses
     Diagnostics::check(faults, all)
 }
 
-fn wish(host: &DnsName, present: &Present, addresses: &Addresses, ranges: &[Range]) -> Result<Wish, Diagnostic> {
+fn wish(host: &DnsName, present: &PresentName, addresses: &Addresses, ranges: &[Range]) -> Result<Wish, Diagnostic> {
     let mut records = present.records.clone();
     if let Some(object) = &present.address_from {
         let Some(found) = addresses.resolve(object, ranges)? else { return Ok(Wish::Pending) };

@@ -3,9 +3,9 @@
 //! Every server and provider is put behind [`Zone`], and so is the zone in memory that the tests compare them with.
 //! Nothing here decides what should stand.
 
-use crate::dns::marker::{Claim, Marker};
-use crate::dns::name::DnsName;
-use crate::dns::record::Records;
+use crate::dns::ownership::{OwnershipRecord, ParsedRecord};
+use crate::name::DnsName;
+use crate::record::RecordSets;
 use std::fmt;
 use std::time::Duration;
 
@@ -15,15 +15,15 @@ pub enum Held {
     /// Nothing: no record of any type.
     Nothing,
     /// Records of the types that branches may have; others may stand beside them.
-    Records(Records),
+    Records(RecordSets),
     /// Only records of other types, such as MX.
     Others,
 }
 
 impl Held {
     /// The records as a set that may be empty.
-    pub fn records(&self) -> &Records {
-        static NONE: std::sync::LazyLock<Records> = std::sync::LazyLock::new(Records::default);
+    pub fn records(&self) -> &RecordSets {
+        static NONE: std::sync::LazyLock<RecordSets> = std::sync::LazyLock::new(RecordSets::default);
         match self {
             Held::Records(records) => records,
             Held::Nothing | Held::Others => &NONE,
@@ -31,8 +31,8 @@ impl Held {
     }
 }
 
-impl From<Records> for Held {
-    fn from(records: Records) -> Self {
+impl From<RecordSets> for Held {
+    fn from(records: RecordSets) -> Self {
         if records.is_empty() { Held::Nothing } else { Held::Records(records) }
     }
 }
@@ -61,9 +61,9 @@ impl Standing {
 
     /// Whether a host holds what its marker does not tell of.
     pub fn is_odd(&self) -> bool {
-        match Marker::read(self.marker.records()) {
-            Claim::By(marker) => marker.digests != self.host.records().digests(),
-            Claim::None | Claim::Unreadable => self.host != Held::Nothing,
+        match OwnershipRecord::read(self.marker.records()) {
+            ParsedRecord::Valid(marker) => marker.digests != self.host.records().digests(),
+            ParsedRecord::Absent | ParsedRecord::Unreadable => self.host != Held::Nothing,
         }
     }
 }
@@ -85,7 +85,7 @@ pub struct Edit {
     /// The condition.
     pub before: Held,
     /// The records from then on with their lifetime in seconds; `None` if the name is a condition only.
-    pub after: Option<(Records, u32)>,
+    pub after: Option<(RecordSets, u32)>,
 }
 
 /// Edits that happen together or not at all.
@@ -142,7 +142,7 @@ pub trait Zone {
     }
 
     /// Why the provider cannot hold these records with that lifetime, asked before anything is sent.
-    fn cannot_hold(&self, _records: &Records, _ttl: u32) -> Option<String> {
+    fn cannot_hold(&self, _records: &RecordSets, _ttl: u32) -> Option<String> {
         None
     }
 
@@ -153,5 +153,5 @@ pub trait Zone {
     fn write(&mut self, changes: &[Change]) -> Vec<Result<(), Failure>>;
 
     /// Every name that holds records of the known types.
-    fn list(&mut self) -> Result<Vec<(DnsName, Records)>, Failure>;
+    fn list(&mut self) -> Result<Vec<(DnsName, RecordSets)>, Failure>;
 }

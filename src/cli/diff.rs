@@ -8,7 +8,7 @@ use super::workspace::Workspace;
 use crate::diagnostic::Result;
 use crate::diff::{self, BranchDiff, KnownBranch, text::Paint};
 use crate::disk;
-use crate::dns::change::ZoneChange;
+use crate::dns::zone_change::ZoneChange;
 use crate::output::{Lock, OutputKind, OutputPath, Tree, owned_files};
 use crate::pipeline::Selection;
 use crate::source::RelPath;

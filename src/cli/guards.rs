@@ -7,7 +7,7 @@ use super::session::Session;
 use crate::diagnostic::Result;
 use crate::disk::{Comparison, FolderComparison, OutputDir};
 use crate::dns;
-use crate::dns::change::ZoneChange;
+use crate::dns::zone_change::ZoneChange;
 use crate::guard;
 use crate::name::DnsName;
 use crate::output::{OutputFolder, OutputKind, OutputPath, declares_owner};
@@ -39,7 +39,7 @@ pub(super) fn names(session: &Session, build: &Build, comparison: &Comparison, a
     let files = output.read(&[OutputFolder::Dns.path()], |path| is_change(&path.clone().into()))?;
     let failed: BTreeSet<&str> = build.failures.iter().map(|failure| failure.branch.slug.as_str()).collect();
     let is_selected = session.selection.slugs(&session.plan);
-    let wanted = dns::host::names(&session.spec, &session.plan)?;
+    let wanted = dns::wanted_names(&session.spec, &session.plan)?;
     let wanted: BTreeSet<ZoneName> =
         wanted.iter().flat_map(|of| of.present.keys().map(|name| (of.zone.clone(), name.clone()))).collect();
     let (mut all, mut removed): (BTreeSet<ZoneName>, BTreeSet<ZoneName>) = Default::default();

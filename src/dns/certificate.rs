@@ -1,6 +1,6 @@
 //! Whether a certificate is good for a host (RFC 6125 6.4.3): by its name, or as one label below a wildcard.
 
-use super::name::DnsName;
+use crate::name::DnsName;
 use crate::spec::Placed;
 
 /// Whether one of the declared names covers `host`; where none is declared, nothing is asked.

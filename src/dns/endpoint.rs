@@ -1,14 +1,14 @@
 //! DNS names as entries of a `DNSEndpoint`, the object that external-dns reads.
 
-use super::change::Present;
-use super::host::Names;
-use super::name::DnsName;
-use super::record::Type;
+use super::wanted_names::WantedNames;
+use super::zone_change::PresentName;
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
+use crate::name::DnsName;
 use crate::node::{Map, Node};
+use crate::record::RecordType;
 
 /// The entries for what a branch needs in one zone.
-pub fn of_branch(names: &Names) -> Result<Vec<Node>> {
+pub fn of_branch(names: &WantedNames) -> Result<Vec<Node>> {
     let branch = names.branch;
     if branch.namespace().is_none() {
         let message =
@@ -21,7 +21,7 @@ pub fn of_branch(names: &Names) -> Result<Vec<Node>> {
 }
 
 /// The entries for one name.
-pub(super) fn endpoints(name: &DnsName, present: &Present) -> Result<Vec<Node>, Diagnostic> {
+pub(super) fn endpoints(name: &DnsName, present: &PresentName) -> Result<Vec<Node>, Diagnostic> {
     if present.address_from.is_some() {
         let error = Diagnostic::new(
             Code::Dns,
@@ -29,11 +29,11 @@ pub(super) fn endpoints(name: &DnsName, present: &Present) -> Result<Vec<Node>, 
         );
         return Err(error.help("external-dns reads Services, Ingresses and Gateways itself"));
     }
-    if present.records.get(Type::Caa).is_some() {
+    if present.records.get(RecordType::Caa).is_some() {
         let error = Diagnostic::new(Code::Dns, format!("`{name}` has a CAA record, which external-dns does not know"));
         return Err(error.help("put it at the zone itself, where it counts for all hosts"));
     }
-    let endpoint = |(kind, set): (Type, &std::collections::BTreeSet<super::record::Data>)| {
+    let endpoint = |(kind, set): (RecordType, &std::collections::BTreeSet<crate::record::RecordData>)| {
         map([
             ("dnsName", Node::str(name.as_str())),
             ("recordTTL", Node::int(present.ttl.into())),

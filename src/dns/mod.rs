@@ -1,15 +1,13 @@
 //! DNS: the hosts of branches as zone change files.
 //!
-//! A zone change file says which names must be present and which must be absent; `apply` makes a zone so. [`host`] says
-//! what the spec wants, [`file`](mod@file) makes files of that and of what was recorded. Nothing here knows a network.
+//! [`wanted_names()`] finds the names that the spec wants, and [`zone_change::decide()`] makes zone change files of these and of
+//! the previous output. `apply` changes the zones. Nothing here uses a network.
 
 mod certificate;
-pub mod change;
-pub mod check;
 pub mod endpoint;
 pub mod export;
-pub mod file;
-pub mod host;
-pub mod marker;
+pub mod ownership;
+mod wanted_names;
+pub mod zone_change;
 
-pub use crate::{name, record};
+pub use wanted_names::{WantedNames, wanted_names};

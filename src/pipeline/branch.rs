@@ -3,8 +3,8 @@
 use super::{Inputs, own};
 use crate::checks::{self, AddressSource, CheckInput, CheckedObject, Claim};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, Severity, gather};
-use crate::dns::change::Object;
-use crate::dns::host::Names;
+use crate::dns::WantedNames;
+use crate::dns::zone_change::AddressObject;
 use crate::kustomize::{self, Input, Layers, Memo};
 use crate::node::Node;
 use crate::objects::{ContributorInput, ZoneEndpoints};
@@ -36,9 +36,9 @@ pub struct BuiltBranch<'a> {
 pub(super) struct BranchBuilder<'a> {
     inputs: &'a Inputs<'a>,
     /// The objects of each branch, by slug, whose addresses DNS names take.
-    addressed: BTreeMap<&'a str, BTreeMap<Object, Location>>,
+    addressed: BTreeMap<&'a str, BTreeMap<AddressObject, Location>>,
     /// What each branch, by slug, writes as DNSEndpoint objects.
-    endpoints: BTreeMap<&'a str, Vec<Names<'a>>>,
+    endpoints: BTreeMap<&'a str, Vec<WantedNames<'a>>>,
     cache: Cache,
     memo: Memo,
     engine: Engine,
@@ -46,7 +46,7 @@ pub(super) struct BranchBuilder<'a> {
 
 impl<'a> BranchBuilder<'a> {
     /// A builder for the branches of a plan, which have these DNS names.
-    pub(super) fn new(inputs: &'a Inputs<'a>, names: &[Names<'a>]) -> Self {
+    pub(super) fn new(inputs: &'a Inputs<'a>, names: &[WantedNames<'a>]) -> Self {
         let (mut addressed, mut endpoints) = (BTreeMap::<_, BTreeMap<_, _>>::new(), BTreeMap::<_, Vec<_>>::new());
         for names in names {
             let slug = names.branch.slug.as_str();
@@ -106,7 +106,7 @@ impl<'a> BranchBuilder<'a> {
     }
 }
 
-fn address_source(object: &Object, at: Location) -> AddressSource<'_> {
+fn address_source(object: &AddressObject, at: Location) -> AddressSource<'_> {
     AddressSource { kind: &object.kind, namespace: &object.namespace, name: &object.name, at }
 }
 

@@ -12,10 +12,11 @@ pub use selection::{Selection, Shard};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::output::{OutputPath, PreviousOutput, Tree};
 use crate::plan::{self, Branch, Plan};
+use crate::record::RemovedNames;
 use crate::source::Project;
 use crate::spec::{self, Backend, Spec};
 use crate::teardown::usage::Sought;
-use crate::teardown::{self, BuiltObjects, RemovedNames};
+use crate::teardown::{self, BranchObjects};
 use crate::template;
 use crate::{checks, dns, gitops};
 use branch::BranchBuilder;
@@ -94,7 +95,7 @@ pub fn plan_keep_going(project: &Project) -> Result<(Spec, Plan)> {
 pub fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>> {
     let Inputs { spec, plan, previous, selection, .. } = *inputs;
     selection.check(plan)?;
-    let names = dns::host::names(spec, plan)?;
+    let names = dns::wanted_names(spec, plan)?;
     let (builder, workers) = (BranchBuilder::new(inputs, &names), workers()?);
     let (selected, unselected) = plan.branches.iter().partition(|b| selection.has(&b.name, b.slug.as_str()));
     let (branches, failures) = build_all(inputs, &builder, &workers, selected);
@@ -103,19 +104,20 @@ pub fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>> {
     let is_selected = selection.slugs(plan);
     let is_built = |slug: &str| is_selected(slug) && !failed.contains(slug);
     let changed = names.into_iter().filter(|names| names.backend == Backend::ZoneChange).collect();
-    let zones = dns::file::files(spec, plan, changed, previous.recorded(), is_built, |slug| failed.contains(slug))?;
+    let zones =
+        dns::zone_change::decide(spec, plan, changed, previous.recorded(), is_built, |slug| failed.contains(slug))?;
     let wiring = gitops::files(spec, plan, is_built)?;
     let mut tree: Tree = branches.iter().flat_map(|branch| branch.files.iter().cloned()).collect();
 
     let usage = Usage::of_branches(inputs, (&builder, &workers), (&branches, &failures), unselected);
-    let plans = teardown_plans(inputs, &tree, &usage, zones.gone, &is_built)?;
+    let plans = teardown_plans(inputs, &tree, &usage, zones.removed_names, &is_built)?;
     tree.extend(zones.files.into_iter().chain(wiring).chain(plans.files));
     checks::contested(branches.iter().map(|b| (b.branch.name.as_str(), b.claims.as_slice())))?;
     let warnings = [plan.warnings.clone(), zones.warnings].into_iter().flatten();
     let of_branches = branches.iter().flat_map(|branch| branch.warnings.iter().cloned());
     Ok(Build {
         tree,
-        prunable: zones.pruned.into_iter().chain(plans.prunable).collect(),
+        prunable: zones.prunable.into_iter().chain(plans.prunable).collect(),
         warnings: warnings.chain(of_branches).chain(plans.warnings).collect(),
         branches,
         failures,
@@ -151,7 +153,7 @@ fn teardown_plans(
     inputs: &Inputs,
     tree: &Tree,
     usage: &Usage,
-    removed: BTreeMap<SmolStr, dns::file::Gone>,
+    removed: BTreeMap<SmolStr, RemovedNames>,
     is_built: &(dyn Fn(&str) -> bool + Sync),
 ) -> Result<teardown::TeardownFiles> {
     let Inputs { spec, plan, previous, .. } = *inputs;
@@ -161,17 +163,13 @@ fn teardown_plans(
     let mut footprints = teardown::removed(previous.recorded(), fields, exists, is_built)?;
     let built = usage.built.iter().map(|BuiltBranch { branch, objects, .. }| {
         let objects = objects.iter().map(|object| &object.node).collect();
-        (branch.slug.as_str(), BuiltObjects { name: &branch.name, objects })
+        (branch.slug.as_str(), BranchObjects { name: &branch.name, objects })
     });
     let is_removed = |slug: &str| is_built(slug) && !exists(slug);
     let unread = teardown::replaced(&mut footprints, previous, (tree, &built.collect()), &is_removed, fields)?;
     let in_use = usage.of(&Sought::of(footprints.values().map(|footprint| &footprint.all), fields));
-    let names = removed
-        .into_iter()
-        .filter(|(slug, _)| !exists(slug))
-        .map(|(slug, gone)| (slug, RemovedNames { branch: gone.branch, names: gone.names, fresh: gone.fresh }));
-    let mut plans =
-        teardown::plans(&spec.project, &footprints, &names.collect(), &in_use, |slug| existing.get(slug).copied())?;
+    let names = removed.into_iter().filter(|(slug, _)| !exists(slug)).collect();
+    let mut plans = teardown::plans(&spec.project, &footprints, &names, &in_use, |slug| existing.get(slug).copied())?;
     plans.warnings.splice(0..0, unread);
     Ok(plans)
 }

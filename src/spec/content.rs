@@ -3,7 +3,7 @@
 use super::section::{Section, text};
 use super::{Pattern, Placed};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::record::{Data, Records, Type};
+use crate::record::{RecordData, RecordSets, RecordType};
 use crate::source::Location;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +14,7 @@ pub struct HostContent {
     /// The TTL in seconds.
     pub ttl: Option<Placed<u32>>,
     /// The record sets. An empty one removes the set that the zone has.
-    pub sets: BTreeMap<Type, Placed<BTreeSet<Data>>>,
+    pub sets: BTreeMap<RecordType, Placed<BTreeSet<RecordData>>>,
     /// The object in the cluster whose address the hosts get.
     pub address_from: Option<AddressFrom>,
 }
@@ -33,7 +33,7 @@ pub struct AddressFrom {
 }
 
 /// The types that contain the address of a host. One of them, or `addressFrom`, replaces all of these that the zone sets.
-const ADDRESSES: [Type; 3] = [Type::A, Type::Aaaa, Type::Cname];
+const ADDRESSES: [RecordType; 3] = [RecordType::A, RecordType::Aaaa, RecordType::Cname];
 
 impl HostContent {
     pub(super) fn of(section: &Section, faults: &mut Vec<Diagnostic>) -> Self {
@@ -41,7 +41,7 @@ impl HostContent {
             let value = node.as_text()?.parse().ok()?;
             Some(Placed { value, at: node.at })
         });
-        let sets = Type::ALL.into_iter().filter_map(|kind| {
+        let sets = RecordType::ALL.into_iter().filter_map(|kind| {
             let list = section.list(kind.name())?;
             Some((kind, Placed { value: set(kind, list, faults), at: section.place(kind.name()) }))
         });
@@ -55,7 +55,7 @@ impl HostContent {
             faults.push(Diagnostic::new(Code::Dns, message).at(from.at).help("remove one of the two"));
         }
         if let Err(error) = content.records(None).check() {
-            faults.push(error.at(content.sets[&Type::Cname].at));
+            faults.push(error.at(content.sets[&RecordType::Cname].at));
         }
         content
     }
@@ -66,12 +66,12 @@ impl HostContent {
     }
 
     /// The records; those of `own` replace the ones of the zone.
-    pub fn records(&self, own: Option<&HostContent>) -> Records {
-        let mut records = Records::default();
-        for kind in Type::ALL {
+    pub fn records(&self, own: Option<&HostContent>) -> RecordSets {
+        let mut records = RecordSets::default();
+        for kind in RecordType::ALL {
             let replaces = |own: &&HostContent| match kind {
-                Type::A | Type::Aaaa | Type::Cname => own.locates(),
-                Type::Txt | Type::Caa => own.sets.contains_key(&kind),
+                RecordType::A | RecordType::Aaaa | RecordType::Cname => own.locates(),
+                RecordType::Txt | RecordType::Caa => own.sets.contains_key(&kind),
             };
             let set = own.filter(replaces).unwrap_or(self).sets.get(&kind);
             for data in set.into_iter().flat_map(|set| &set.value) {
@@ -93,12 +93,12 @@ impl AddressFrom {
     }
 }
 
-fn set(kind: Type, list: &[crate::node::Node], faults: &mut Vec<Diagnostic>) -> BTreeSet<Data> {
+fn set(kind: RecordType, list: &[crate::node::Node], faults: &mut Vec<Diagnostic>) -> BTreeSet<RecordData> {
     let mut set = BTreeSet::new();
     for node in list {
         // The schema reports an empty value.
         let Some(value) = text(node).filter(|text| !text.is_empty()) else { continue };
-        match Data::parse(kind, &value) {
+        match RecordData::parse(kind, &value) {
             Ok(data) if set.insert(data.clone()) => {}
             Ok(_) => {
                 let message = format!("duplicate value `{value}`");

@@ -13,5 +13,5 @@ pub mod usage;
 
 pub use footprint::{ClusterObject, Footprint};
 pub use plan_file::TeardownPlan;
-pub use plans::{RemovedNames, TeardownFiles, plans};
-pub use previous::{BuiltObjects, PreviousFootprint, PreviousFootprints, removed, replaced};
+pub use plans::{TeardownFiles, plans};
+pub use previous::{BranchObjects, PreviousFootprint, PreviousFootprints, removed, replaced};

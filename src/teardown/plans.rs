@@ -5,22 +5,11 @@ use super::plan_file::TeardownPlan;
 use super::previous::{PreviousFootprint, PreviousFootprints};
 use super::usage::InUse;
 use crate::diagnostic::{Code, Diagnostic, Result};
-use crate::name::DnsName;
 use crate::output::OutputPath;
+use crate::record::RemovedNames;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// The DNS names of a removed branch, each after its zone.
-#[derive(Clone, Debug, Default)]
-pub struct RemovedNames {
-    /// The name of the branch.
-    pub branch: SmolStr,
-    /// All of them.
-    pub names: BTreeSet<(DnsName, DnsName)>,
-    /// Those that were not absent in the previous output.
-    pub fresh: BTreeSet<(DnsName, DnsName)>,
-}
 
 /// The files of teardown plans.
 #[derive(Debug, Default)]

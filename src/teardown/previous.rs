@@ -76,7 +76,7 @@ pub fn removed(
 
 /// A branch that was built, as far as this module needs it.
 #[derive(Debug)]
-pub struct BuiltObjects<'a> {
+pub struct BranchObjects<'a> {
     /// The name of the branch.
     pub name: &'a SmolStr,
     /// Its objects.
@@ -89,7 +89,7 @@ pub struct BuiltObjects<'a> {
 pub fn replaced(
     footprints: &mut PreviousFootprints,
     previous: &dyn PreviousOutput,
-    (tree, built): (&Tree, &BTreeMap<&str, BuiltObjects>),
+    (tree, built): (&Tree, &BTreeMap<&str, BranchObjects>),
     is_removed: &dyn Fn(&str) -> bool,
     fields: &[ImageField],
 ) -> Result<Vec<Diagnostic>> {

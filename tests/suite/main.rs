@@ -63,7 +63,7 @@ pub mod pipeline;
 pub mod plan;
 #[path = "../../src/pointer.rs"]
 pub mod pointer;
-#[path = "../../src/record.rs"]
+#[path = "../../src/record/mod.rs"]
 pub mod record;
 #[path = "../../src/resource/mod.rs"]
 pub mod resource;

@@ -9,8 +9,8 @@ use super::message::{Method, Reply, Request, encoded};
 use super::provider::{Bounds, Exchange, Page, Provider, Record, Role, Room, Swap, common, name};
 use super::spelling::{self, Escape};
 use crate::apply::zone::{Failure, Promise};
-use crate::dns::record::Type;
 use crate::name::DnsName;
+use crate::record::RecordType;
 use serde_json::{Value, json};
 
 /// A managed zone of a project.
@@ -46,7 +46,7 @@ impl Provider for CloudDns {
 
     fn bounds(&self) -> Bounds {
         let ttl = (1, i32::MAX.cast_unsigned());
-        Bounds { provider: "Google Cloud DNS", ttl, automatic: None, types: &Type::ALL, text: 4000 }
+        Bounds { provider: "Google Cloud DNS", ttl, automatic: None, types: &RecordType::ALL, text: 4000 }
     }
 
     fn lookup(&self) -> Option<Request> {
@@ -89,7 +89,7 @@ impl Provider for CloudDns {
         let mut page = Page::default();
         for set in json["rrsets"].as_array().into_iter().flatten() {
             let Some(name) = set["name"].as_str().and_then(name) else { continue };
-            let kind = set["type"].as_str().and_then(Type::of_name);
+            let kind = set["type"].as_str().and_then(RecordType::of_name);
             let data: Vec<&str> = set["rrdatas"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
             let ttl = set["ttl"].as_u64().and_then(|ttl| u32::try_from(ttl).ok()).unwrap_or_default();
             match kind {

@@ -9,8 +9,8 @@ use super::message::{Method, Reply, Request, encoded};
 use super::provider::{Bounds, Page, Provider, Record, Role, Room, Swap, common, name};
 use super::spelling::{self, Escape};
 use crate::apply::zone::{Failure, Promise};
-use crate::dns::record::{Data, Type};
 use crate::name::DnsName;
+use crate::record::{RecordData, RecordType};
 use serde_json::{Value, json};
 
 /// A zone of an account.
@@ -47,7 +47,7 @@ impl Provider for Cloudflare {
     }
 
     fn bounds(&self) -> Bounds {
-        Bounds { provider: "Cloudflare", ttl: (60, 86400), automatic: Some(1), types: &Type::ALL, text: 2048 }
+        Bounds { provider: "Cloudflare", ttl: (60, 86400), automatic: Some(1), types: &RecordType::ALL, text: 2048 }
     }
 
     fn lookup(&self) -> Option<Request> {
@@ -112,7 +112,7 @@ impl Provider for Cloudflare {
     fn requests(&self, swaps: &[Swap]) -> Vec<Request> {
         let (mut deletes, mut posts) = (Vec::new(), Vec::new());
         for swap in swaps {
-            let stays = |kind: Type, data: &Data| {
+            let stays = |kind: RecordType, data: &RecordData| {
                 let same = |old: &Record| old.kind == kind && old.data == *data && old.ttl == swap.lifetime(kind);
                 swap.role != Role::Fence && swap.gone.iter().any(same)
             };
@@ -148,11 +148,11 @@ impl Provider for Cloudflare {
 }
 
 fn record(found: &Value) -> Option<Record> {
-    let kind = Type::of_name(found["type"].as_str()?)?;
+    let kind = RecordType::of_name(found["type"].as_str()?)?;
     let raw = found["content"].as_str()?;
     // A text that a person has typed may stand there without quotes.
-    let bare = kind == Type::Txt && !raw.starts_with('"');
-    let bare = bare.then(|| Data::parse(kind, raw).ok()).flatten();
+    let bare = kind == RecordType::Txt && !raw.starts_with('"');
+    let bare = bare.then(|| RecordData::parse(kind, raw).ok()).flatten();
     Some(Record {
         name: name(found["name"].as_str()?)?,
         kind,
@@ -163,18 +163,18 @@ fn record(found: &Value) -> Option<Record> {
     })
 }
 
-fn post(name: &DnsName, kind: Type, data: &Data, ttl: u32) -> Value {
+fn post(name: &DnsName, kind: RecordType, data: &RecordData, ttl: u32) -> Value {
     let mut record = json!({"name": name.as_str(), "type": kind.name(), "ttl": ttl});
     match kind {
-        Type::Caa => {
+        RecordType::Caa => {
             let value = data.value(kind);
             let mut words = value.splitn(3, ' ');
             let mut word = || words.next().unwrap_or_default().to_owned();
             let (flags, tag, value) = (word().parse::<u8>().unwrap_or_default(), word(), word());
             record["data"] = json!({"flags": flags, "tag": tag, "value": value.trim_matches('"')});
         }
-        Type::Txt => record["content"] = data.presentation(kind).into(),
-        Type::A | Type::Aaaa | Type::Cname => {
+        RecordType::Txt => record["content"] = data.presentation(kind).into(),
+        RecordType::A | RecordType::Aaaa | RecordType::Cname => {
             record["content"] = data.value(kind).into();
             record["proxied"] = false.into();
         }

@@ -8,8 +8,8 @@ use super::message::{Method, Reply, Request, encoded};
 use super::provider::{Bounds, Exchange, Page, Provider, Record, Role, Room, Swap, common, name};
 use super::spelling::{self, Escape};
 use crate::apply::zone::{Failure, Promise};
-use crate::dns::record::{Data, Type};
 use crate::name::DnsName;
+use crate::record::{RecordData, RecordType};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub struct GoDaddy {
 /// How many records one reply has at most. What `offset` counts, records or parts, is told in two ways, and a record that
 /// is not seen would be written over: so a domain with more is not touched.
 const PAGE: usize = 500;
-const TYPES: [Type; 4] = [Type::A, Type::Aaaa, Type::Cname, Type::Txt];
+const TYPES: [RecordType; 4] = [RecordType::A, RecordType::Aaaa, RecordType::Cname, RecordType::Txt];
 
 impl GoDaddy {
     /// The domain of that name.
@@ -34,7 +34,7 @@ impl GoDaddy {
         format!("/v1/domains/{}/records", encoded(self.zone.as_str()))
     }
 
-    fn set(&self, name: &DnsName, kind: Type) -> String {
+    fn set(&self, name: &DnsName, kind: RecordType) -> String {
         format!("{}/{kind}/{}", self.path(), encoded(name.below(&self.zone).unwrap_or("@")))
     }
 
@@ -46,7 +46,7 @@ impl GoDaddy {
             if come.is_empty() {
                 deletions.push(Request { method: Method::Delete, path, query: Vec::new(), body: None });
             } else {
-                let record = |data: &&Data| json!({"data": data.value(kind), "ttl": ttl});
+                let record = |data: &&RecordData| json!({"data": data.value(kind), "ttl": ttl});
                 let body = Value::Array(come.iter().map(record).collect());
                 others.push(Request::json(Method::Put, path, &body));
             }
@@ -98,15 +98,17 @@ impl Provider for GoDaddy {
             let front = found["name"].as_str().unwrap_or_default();
             let whole = if front == "@" { self.zone.to_string() } else { format!("{front}.{}", self.zone) };
             let Some(name) = name(&whole) else { continue };
-            let (kind, raw) = (found["type"].as_str().and_then(Type::of_name), found["data"].as_str());
+            let (kind, raw) = (found["type"].as_str().and_then(RecordType::of_name), found["data"].as_str());
             let (Some(kind), Some(raw)) = (kind, raw) else {
                 page.others.push(name);
                 continue;
             };
             let data = match (kind, raw) {
                 // A text stands there as it is, without quotes.
-                (Type::Txt, raw) => Data::parse(kind, raw).unwrap_or_else(|_| Data::from_wire(*b"\0long")),
-                (Type::Cname, "@") => Data::from_wire(self.zone.wire()),
+                (RecordType::Txt, raw) => {
+                    RecordData::parse(kind, raw).unwrap_or_else(|_| RecordData::from_wire(*b"\0long"))
+                }
+                (RecordType::Cname, "@") => RecordData::from_wire(self.zone.wire()),
                 (kind, raw) => spelling::read(kind, raw, Escape::Decimal),
             };
             let ttl = found["ttl"].as_u64().and_then(|ttl| u32::try_from(ttl).ok()).unwrap_or_default();

@@ -27,8 +27,8 @@ pub use wire::Trace;
 
 use super::patience::Patience;
 use super::zone::{Ask, Change, Edit, Failure, Held, Promise, Standing, Zone};
-use crate::dns::record::Records;
 use crate::name::DnsName;
+use crate::record::RecordSets;
 use message::{Reply, Request};
 use provider::{Provider, Record, Role, Room, Swap};
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,7 +45,7 @@ struct Name {
 
 impl Name {
     fn held(&self) -> Held {
-        let mut records = Records::default();
+        let mut records = RecordSets::default();
         for record in &self.records {
             records.insert(record.kind, record.data.clone());
         }
@@ -301,7 +301,7 @@ impl Zone for Api {
         self.provider.promise()
     }
 
-    fn cannot_hold(&self, records: &Records, ttl: u32) -> Option<String> {
+    fn cannot_hold(&self, records: &RecordSets, ttl: u32) -> Option<String> {
         let bounds = self.provider.bounds();
         // Beside the records there are the marker and the fence, before and after.
         let (count, most) = (records.iter().count(), self.provider.room().records.saturating_sub(4));
@@ -338,8 +338,8 @@ impl Zone for Api {
         outcomes.into_iter().map(|outcome| outcome.expect("every change is in one group")).collect()
     }
 
-    fn list(&mut self) -> Result<Vec<(DnsName, Records)>, Failure> {
-        let mut found: BTreeMap<DnsName, Records> = BTreeMap::new();
+    fn list(&mut self) -> Result<Vec<(DnsName, RecordSets)>, Failure> {
+        let mut found: BTreeMap<DnsName, RecordSets> = BTreeMap::new();
         self.pages(None, &mut |name, record| {
             if let Some(record) = record {
                 found.entry(name).or_default().insert(record.kind, record.data);

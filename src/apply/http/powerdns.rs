@@ -7,8 +7,8 @@ use super::message::{Method, Reply, Request, encoded};
 use super::provider::{Bounds, Exchange, Page, Provider, Record, Role, Room, Swap, common, name};
 use super::spelling::{self, Escape};
 use crate::apply::zone::{Failure, Promise};
-use crate::dns::record::Type;
 use crate::name::DnsName;
+use crate::record::RecordType;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -62,7 +62,7 @@ impl Provider for PowerDns {
 
     fn bounds(&self) -> Bounds {
         let ttl = (0, i32::MAX.cast_unsigned());
-        Bounds { provider: "PowerDNS", ttl, automatic: None, types: &Type::ALL, text: 4000 }
+        Bounds { provider: "PowerDNS", ttl, automatic: None, types: &RecordType::ALL, text: 4000 }
     }
 
     fn lookup(&self) -> Option<Request> {
@@ -86,7 +86,7 @@ impl Provider for PowerDns {
         let mut page = Page::default();
         for set in zone.rrsets {
             let Some(name) = name(&set.name) else { continue };
-            let Some(kind) = Type::of_name(&set.kind) else {
+            let Some(kind) = RecordType::of_name(&set.kind) else {
                 page.others.push(name);
                 continue;
             };

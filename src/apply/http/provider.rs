@@ -3,9 +3,9 @@
 
 use super::message::{Reply, Request};
 use crate::apply::zone::{Failure, Promise};
-use crate::dns::marker;
-use crate::dns::record::{Data, Records, Type};
+use crate::dns::ownership;
 use crate::name::DnsName;
+use crate::record::{RecordData, RecordSets, RecordType};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,9 +16,9 @@ pub struct Record {
     /// The name.
     pub name: DnsName,
     /// Its type.
-    pub kind: Type,
+    pub kind: RecordType,
     /// Its data.
-    pub data: Data,
+    pub data: RecordData,
     /// Its lifetime in seconds.
     pub ttl: u32,
     /// The data as the provider spells it, if it wants to hear it so again and pleach would spell it otherwise.
@@ -46,7 +46,7 @@ pub enum Role {
     /// A host of a branch.
     Host,
     /// The place of a marker.
-    Marker,
+    OwnershipRecord,
     /// The place of a fence.
     Fence,
 }
@@ -55,8 +55,8 @@ impl Role {
     /// The role of a name.
     pub fn of(name: &DnsName) -> Role {
         match name.labels().next() {
-            Some(first) if first == marker::FENCE => Role::Fence,
-            _ if name.labels().any(|label| label == marker::LABEL) => Role::Marker,
+            Some(first) if first == ownership::FENCE => Role::Fence,
+            _ if name.labels().any(|label| label == ownership::LABEL) => Role::OwnershipRecord,
             _ => Role::Host,
         }
     }
@@ -72,21 +72,21 @@ pub struct Swap {
     /// All that it holds of the known types.
     pub gone: Vec<Record>,
     /// What it holds from then on; the same as before if the swap is there for its condition only.
-    pub come: Records,
+    pub come: RecordSets,
     /// The lifetime of that.
     pub ttl: u32,
     /// Lifetimes of single sets that are others: of a name that is a condition only, every set keeps its own.
-    pub own_ttl: BTreeMap<Type, u32>,
+    pub own_ttl: BTreeMap<RecordType, u32>,
 }
 
 /// A record set of a swap: those that go and those that come.
 pub struct Exchange<'a> {
     /// The type.
-    pub kind: Type,
+    pub kind: RecordType,
     /// What goes.
     pub gone: Vec<&'a Record>,
     /// What comes.
-    pub come: Vec<&'a Data>,
+    pub come: Vec<&'a RecordData>,
     /// The lifetime of that.
     pub ttl: u32,
 }
@@ -101,15 +101,15 @@ impl Exchange<'_> {
 
 impl Swap {
     /// The lifetime of what comes of a type.
-    pub fn lifetime(&self, kind: Type) -> u32 {
+    pub fn lifetime(&self, kind: RecordType) -> u32 {
         self.own_ttl.get(&kind).copied().unwrap_or(self.ttl)
     }
 
     /// The swap by type, in the order of the types; types that neither go nor come are left out.
     pub fn exchanges(&self) -> impl Iterator<Item = Exchange<'_>> {
-        Type::ALL.into_iter().filter_map(|kind| {
+        RecordType::ALL.into_iter().filter_map(|kind| {
             let gone: Vec<&Record> = self.gone.iter().filter(|record| record.kind == kind).collect();
-            let come: Vec<&Data> = self.come.get(kind).into_iter().flatten().collect();
+            let come: Vec<&RecordData> = self.come.get(kind).into_iter().flatten().collect();
             (!gone.is_empty() || !come.is_empty()).then_some(Exchange { kind, gone, come, ttl: self.lifetime(kind) })
         })
     }
@@ -145,14 +145,14 @@ pub struct Bounds {
     /// Another lifetime that it takes for one of its own choice.
     pub automatic: Option<u32>,
     /// The types.
-    pub types: &'static [Type],
+    pub types: &'static [RecordType],
     /// How many characters a text may have.
     pub text: usize,
 }
 
 impl Bounds {
     /// Why something cannot be held.
-    pub fn refusal(&self, records: &Records, ttl: u32) -> Option<String> {
+    pub fn refusal(&self, records: &RecordSets, ttl: u32) -> Option<String> {
         let Bounds { provider, ttl: (shortest, longest), .. } = *self;
         if !(shortest..=longest).contains(&ttl) && self.automatic != Some(ttl) {
             return Some(format!("{provider} has lifetimes of {shortest} to {longest} seconds, and this is {ttl}"));
@@ -160,8 +160,8 @@ impl Bounds {
         if let Some((kind, _)) = records.sets().find(|(kind, _)| !self.types.contains(kind)) {
             return Some(format!("{provider} takes no {kind} over its API"));
         }
-        let texts = records.get(Type::Txt).into_iter().flatten();
-        let long = texts.map(|data| data.value(Type::Txt).chars().count()).find(|count| *count > self.text)?;
+        let texts = records.get(RecordType::Txt).into_iter().flatten();
+        let long = texts.map(|data| data.value(RecordType::Txt).chars().count()).find(|count| *count > self.text)?;
         Some(format!("{provider} takes texts of up to {} characters, and this has {long}", self.text))
     }
 }
@@ -252,8 +252,8 @@ mod tests {
         for (name, want) in [
             ("login.shop.dev.example.com", Role::Host),
             ("*.dev.example.com", Role::Host),
-            ("login.shop._pleach.dev.example.com", Role::Marker),
-            ("_wildcard._pleach.dev.example.com", Role::Marker),
+            ("login.shop._pleach.dev.example.com", Role::OwnershipRecord),
+            ("_wildcard._pleach.dev.example.com", Role::OwnershipRecord),
             ("_rev.shop._pleach.dev.example.com", Role::Fence),
         ] {
             assert_eq!(Role::of(&DnsName::target(name).unwrap()), want, "{name}");
@@ -262,17 +262,22 @@ mod tests {
 
     #[test]
     fn what_cannot_be_held_is_told() {
-        let bounds =
-            Bounds { provider: "Some", ttl: (60, 600), automatic: Some(1), types: &[Type::A, Type::Txt], text: 3 };
-        let set = |kind, value: &str| Records::one(kind, Data::parse(kind, value).unwrap());
+        let bounds = Bounds {
+            provider: "Some",
+            ttl: (60, 600),
+            automatic: Some(1),
+            types: &[RecordType::A, RecordType::Txt],
+            text: 3,
+        };
+        let set = |kind, value: &str| RecordSets::one(kind, RecordData::parse(kind, value).unwrap());
         for (records, ttl, want) in [
-            (set(Type::A, "192.0.2.1"), 60, None),
-            (set(Type::A, "192.0.2.1"), 1, None),
-            (set(Type::A, "192.0.2.1"), 59, Some("Some has lifetimes of 60 to 600 seconds, and this is 59")),
-            (set(Type::A, "192.0.2.1"), 601, Some("Some has lifetimes of 60 to 600 seconds, and this is 601")),
-            (set(Type::Caa, "0 issue \";\""), 60, Some("Some takes no CAA over its API")),
-            (set(Type::Txt, "äöü"), 60, None),
-            (set(Type::Txt, "four"), 60, Some("Some takes texts of up to 3 characters, and this has 4")),
+            (set(RecordType::A, "192.0.2.1"), 60, None),
+            (set(RecordType::A, "192.0.2.1"), 1, None),
+            (set(RecordType::A, "192.0.2.1"), 59, Some("Some has lifetimes of 60 to 600 seconds, and this is 59")),
+            (set(RecordType::A, "192.0.2.1"), 601, Some("Some has lifetimes of 60 to 600 seconds, and this is 601")),
+            (set(RecordType::Caa, "0 issue \";\""), 60, Some("Some takes no CAA over its API")),
+            (set(RecordType::Txt, "äöü"), 60, None),
+            (set(RecordType::Txt, "four"), 60, Some("Some takes texts of up to 3 characters, and this has 4")),
         ] {
             assert_eq!(bounds.refusal(&records, ttl).as_deref(), want);
         }

@@ -8,8 +8,8 @@ use super::message::{Method, Reply, Request, encoded};
 use super::provider::{Bounds, Exchange, Page, Provider, Record, Role, Room, Swap, common, name};
 use super::spelling::{self, Escape};
 use crate::apply::zone::{Failure, Promise};
-use crate::dns::record::Type;
 use crate::name::DnsName;
+use crate::record::RecordType;
 use roxmltree::{Document, Node};
 use std::fmt::Write;
 use std::time::Duration;
@@ -42,7 +42,7 @@ impl Provider for Route53 {
 
     fn bounds(&self) -> Bounds {
         let ttl = (0, i32::MAX.cast_unsigned());
-        Bounds { provider: "Route 53", ttl, automatic: None, types: &Type::ALL, text: 4000 }
+        Bounds { provider: "Route 53", ttl, automatic: None, types: &RecordType::ALL, text: 4000 }
     }
 
     /// An account has five requests a second.
@@ -98,7 +98,7 @@ impl Provider for Route53 {
                 .collect();
             // Those with an identifier are answered by a policy, those without values are aliases.
             let plain = text(set, "SetIdentifier").is_empty() && !values.is_empty();
-            match Type::of_name(&text(set, "Type")) {
+            match RecordType::of_name(&text(set, "Type")) {
                 Some(kind) if plain => page.records.extend(values.into_iter().map(|raw| {
                     let (data, raw) = spelling::heard(kind, &raw, Escape::Octal);
                     let ttl = text(set, "TTL").parse().unwrap_or_default();
@@ -169,7 +169,14 @@ impl Provider for Route53 {
     }
 }
 
-fn change(out: &mut String, action: &str, swap: &Swap, kind: Type, ttl: u32, values: impl Iterator<Item = String>) {
+fn change(
+    out: &mut String,
+    action: &str,
+    swap: &Swap,
+    kind: RecordType,
+    ttl: u32,
+    values: impl Iterator<Item = String>,
+) {
     let values: String = values.fold(String::new(), |mut text, value| {
         let value = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         write!(text, "<ResourceRecord><Value>{value}</Value></ResourceRecord>").expect("a string takes all");

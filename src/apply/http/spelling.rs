@@ -2,7 +2,7 @@
 
 use super::provider::Record;
 use crate::dns::export::octal;
-use crate::dns::record::{Data, Type};
+use crate::record::{RecordData, RecordType};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// How a byte that is no plain character is written.
@@ -24,7 +24,7 @@ impl Escape {
 }
 
 /// The data of a record as a provider is told it.
-pub(super) fn written(kind: Type, data: &Data, escape: Escape) -> String {
+pub(super) fn written(kind: RecordType, data: &RecordData, escape: Escape) -> String {
     match escape {
         Escape::Decimal => data.presentation(kind),
         Escape::Octal => octal(kind, data),
@@ -32,12 +32,12 @@ pub(super) fn written(kind: Type, data: &Data, escape: Escape) -> String {
 }
 
 /// The data that a provider tells. What cannot be read becomes data that is equal to nothing that pleach writes.
-pub(super) fn read(kind: Type, text: &str, escape: Escape) -> Data {
-    known(kind, text, escape).unwrap_or_else(|| Data::from_wire([b"\0unreadable ", text.as_bytes()].concat()))
+pub(super) fn read(kind: RecordType, text: &str, escape: Escape) -> RecordData {
+    known(kind, text, escape).unwrap_or_else(|| RecordData::from_wire([b"\0unreadable ", text.as_bytes()].concat()))
 }
 
 /// The data that a provider tells, and how it spells it if that is not as we would.
-pub(super) fn heard(kind: Type, text: &str, escape: Escape) -> (Data, Option<String>) {
+pub(super) fn heard(kind: RecordType, text: &str, escape: Escape) -> (RecordData, Option<String>) {
     let data = read(kind, text, escape);
     let other = written(kind, &data, escape) != text;
     (data, other.then(|| text.to_owned()))
@@ -48,26 +48,26 @@ pub(super) fn again(record: &Record, escape: Escape) -> String {
     record.raw.clone().unwrap_or_else(|| written(record.kind, &record.data, escape))
 }
 
-fn known(kind: Type, text: &str, escape: Escape) -> Option<Data> {
+fn known(kind: RecordType, text: &str, escape: Escape) -> Option<RecordData> {
     match kind {
-        Type::A => Some(Data::from_wire(text.trim().parse::<Ipv4Addr>().ok()?.octets())),
-        Type::Aaaa => Some(Data::from_wire(text.trim().parse::<Ipv6Addr>().ok()?.octets())),
-        Type::Cname => Some(Data::from_wire(super::provider::name(text.trim())?.wire())),
-        Type::Txt => {
+        RecordType::A => Some(RecordData::from_wire(text.trim().parse::<Ipv4Addr>().ok()?.octets())),
+        RecordType::Aaaa => Some(RecordData::from_wire(text.trim().parse::<Ipv6Addr>().ok()?.octets())),
+        RecordType::Cname => Some(RecordData::from_wire(super::provider::name(text.trim())?.wire())),
+        RecordType::Txt => {
             let strings = strings(text, escape)?;
             let mut wire = Vec::new();
             for string in strings {
                 wire.push(u8::try_from(string.len()).ok()?);
                 wire.extend(string);
             }
-            Some(Data::from_wire(wire))
+            Some(RecordData::from_wire(wire))
         }
-        Type::Caa => {
+        RecordType::Caa => {
             let mut words = text.trim().splitn(3, ' ');
             let (flags, tag, value) = (words.next()?.parse::<u8>().ok()?, words.next()?, words.next()?);
             let [value] = &strings(value, escape)?[..] else { return None };
             let len = u8::try_from(tag.len()).ok()?;
-            Some(Data::from_wire([&[flags, len], tag.to_ascii_lowercase().as_bytes(), value].concat()))
+            Some(RecordData::from_wire([&[flags, len], tag.to_ascii_lowercase().as_bytes(), value].concat()))
         }
     }
 }
@@ -117,32 +117,34 @@ mod tests {
     #[test]
     fn spellings_of_one_value_are_one_value() {
         let same = [
-            (Type::A, "192.0.2.1", "192.0.2.1"),
-            (Type::Aaaa, "2001:DB8:0:0:0:0:0:1", "2001:db8::1"),
-            (Type::Cname, "Ingress.Example.COM.", "ingress.example.com"),
-            (Type::Txt, "\"a b\"", "a b"),
-            (Type::Caa, "0 ISSUE \"ca.example.net\"", "0 issue \"ca.example.net\""),
-            (Type::Caa, "0 issue ca.example.net", "0 issue \"ca.example.net\""),
+            (RecordType::A, "192.0.2.1", "192.0.2.1"),
+            (RecordType::Aaaa, "2001:DB8:0:0:0:0:0:1", "2001:db8::1"),
+            (RecordType::Cname, "Ingress.Example.COM.", "ingress.example.com"),
+            (RecordType::Txt, "\"a b\"", "a b"),
+            (RecordType::Caa, "0 ISSUE \"ca.example.net\"", "0 issue \"ca.example.net\""),
+            (RecordType::Caa, "0 issue ca.example.net", "0 issue \"ca.example.net\""),
         ];
         for (kind, told, value) in same {
-            assert_eq!(read(kind, told, Escape::Decimal), Data::parse(kind, value).unwrap(), "{told}");
+            assert_eq!(read(kind, told, Escape::Decimal), RecordData::parse(kind, value).unwrap(), "{told}");
         }
-        let long = Data::parse(Type::Txt, &"x".repeat(300)).unwrap();
-        assert_eq!(read(Type::Txt, &written(Type::Txt, &long, Escape::Octal), Escape::Octal), long);
-        for (kind, told) in [(Type::A, "dualstack.lb.example.net."), (Type::Txt, "\"open"), (Type::Txt, "\"\\9\"")] {
+        let long = RecordData::parse(RecordType::Txt, &"x".repeat(300)).unwrap();
+        assert_eq!(read(RecordType::Txt, &written(RecordType::Txt, &long, Escape::Octal), Escape::Octal), long);
+        for (kind, told) in
+            [(RecordType::A, "dualstack.lb.example.net."), (RecordType::Txt, "\"open"), (RecordType::Txt, "\"\\9\"")]
+        {
             assert!(read(kind, told, Escape::Decimal).wire().starts_with(b"\0unreadable"), "{told}");
         }
-        let accent = Data::parse(Type::Txt, "é").unwrap();
-        assert_eq!(written(Type::Txt, &accent, Escape::Octal), "\"\\303\\251\"");
-        assert_eq!(written(Type::Txt, &accent, Escape::Decimal), "\"\\195\\169\"");
+        let accent = RecordData::parse(RecordType::Txt, "é").unwrap();
+        assert_eq!(written(RecordType::Txt, &accent, Escape::Octal), "\"\\303\\251\"");
+        assert_eq!(written(RecordType::Txt, &accent, Escape::Decimal), "\"\\195\\169\"");
     }
 
     proptest! {
         #[test]
         fn what_is_written_is_read(text in "\\PC{0,80}", octal: bool) {
             let escape = if octal { Escape::Octal } else { Escape::Decimal };
-            let data = Data::parse(Type::Txt, &text).unwrap();
-            prop_assert_eq!(read(Type::Txt, &written(Type::Txt, &data, escape), escape), data);
+            let data = RecordData::parse(RecordType::Txt, &text).unwrap();
+            prop_assert_eq!(read(RecordType::Txt, &written(RecordType::Txt, &data, escape), escape), data);
         }
     }
 }

@@ -3,8 +3,8 @@
 //! Nothing here knows a connection or a key.
 
 use crate::apply::zone::{Edit, Held};
-use crate::dns::name::DnsName;
-use crate::dns::record::{Data, Records, Type};
+use crate::name::DnsName;
+use crate::record::{RecordData, RecordSets, RecordType};
 use domain::base::iana::{Class, Opcode, Rcode, Rtype};
 use domain::base::message_builder::{AdditionalBuilder, AnswerBuilder, AuthorityBuilder, PushError, StaticCompressor};
 use domain::base::name::ToName;
@@ -28,7 +28,7 @@ fn name(of: &DnsName) -> Name<Vec<u8>> {
     Name::from_octets(of.wire()).expect("a DNS name is valid")
 }
 
-fn rtype(kind: Type) -> Rtype {
+fn rtype(kind: RecordType) -> Rtype {
     Rtype::from_int(kind.code())
 }
 
@@ -60,7 +60,7 @@ fn require(message: &mut AnswerBuilder<Target>, edit: &Edit) -> Result<(), PushE
         return message.push((&owner, Class::NONE, Ttl::ZERO, empty(Rtype::ANY)));
     }
     let records = edit.before.records();
-    for kind in Type::ALL {
+    for kind in RecordType::ALL {
         match records.get(kind) {
             Some(set) => {
                 for data in set {
@@ -68,7 +68,7 @@ fn require(message: &mut AnswerBuilder<Target>, edit: &Edit) -> Result<(), PushE
                 }
             }
             // Beside a CNAME stands nothing, so nothing has to be asked.
-            None if records.get(Type::Cname).is_some() => {}
+            None if records.get(RecordType::Cname).is_some() => {}
             None => message.push((&owner, Class::NONE, Ttl::ZERO, empty(rtype(kind))))?,
         }
     }
@@ -89,7 +89,7 @@ fn change(message: &mut AuthorityBuilder<Target>, edit: &Edit) -> Result<(), Pus
     Ok(())
 }
 
-fn rdata(kind: Type, data: &Data) -> UnknownRecordData<&[u8]> {
+fn rdata(kind: RecordType, data: &RecordData) -> UnknownRecordData<&[u8]> {
     UnknownRecordData::from_octets(rtype(kind), data.wire()).expect("rdata has at most 65,535 bytes")
 }
 
@@ -98,7 +98,7 @@ fn empty(kind: Rtype) -> UnknownRecordData<&'static [u8]> {
 }
 
 /// The question what a name holds of a type.
-pub(super) fn query(of: &DnsName, kind: Type) -> Draft {
+pub(super) fn query(of: &DnsName, kind: RecordType) -> Draft {
     question(of, rtype(kind))
 }
 
@@ -115,9 +115,9 @@ fn question(of: &DnsName, kind: Rtype) -> Draft {
 
 /// The records of one type that an answer has for a name; an answer that cannot be read has none. Aliases are not
 /// followed, and wildcards are not known from an answer: whoever asks must have it confirmed.
-pub(super) fn held(answer: &Answer, of: &DnsName, kind: Type) -> Records {
+pub(super) fn held(answer: &Answer, of: &DnsName, kind: RecordType) -> RecordSets {
     let found = records(answer).remove(of).unwrap_or_default();
-    let mut held = Records::default();
+    let mut held = RecordSets::default();
     for data in found.get(kind).into_iter().flatten() {
         held.insert(kind, data.clone());
     }
@@ -125,14 +125,14 @@ pub(super) fn held(answer: &Answer, of: &DnsName, kind: Type) -> Records {
 }
 
 /// All records of the known types in the answer section, by name. Names that no host can have are left out.
-pub(super) fn records(answer: &Answer) -> BTreeMap<DnsName, Records> {
-    let mut found: BTreeMap<DnsName, Records> = BTreeMap::new();
+pub(super) fn records(answer: &Answer) -> BTreeMap<DnsName, RecordSets> {
+    let mut found: BTreeMap<DnsName, RecordSets> = BTreeMap::new();
     let Ok(section) = answer.answer() else { return found };
     for record in section.flatten() {
-        let Some(kind) = Type::of_code(record.rtype().to_int()).filter(|_| record.class() == Class::IN) else {
+        let Some(kind) = RecordType::of_code(record.rtype().to_int()).filter(|_| record.class() == Class::IN) else {
             continue;
         };
-        let data = if kind == Type::Cname {
+        let data = if kind == RecordType::Cname {
             let Ok(Some(cname)) = record.to_record::<Cname<_>>() else { continue };
             let mut wire = Vec::new();
             cname.data().cname().compose_canonical(&mut wire).expect("memory has room for a name");
@@ -144,7 +144,7 @@ pub(super) fn records(answer: &Answer) -> BTreeMap<DnsName, Records> {
         let mut owner = Vec::new();
         record.owner().compose_canonical(&mut owner).expect("memory has room for a name");
         if let Some(owner) = DnsName::from_wire(&owner) {
-            found.entry(owner).or_default().insert(kind, Data::from_wire(data));
+            found.entry(owner).or_default().insert(kind, RecordData::from_wire(data));
         }
     }
     found

@@ -10,8 +10,8 @@ mod message;
 
 use super::patience::Patience;
 use super::zone::{Ask, Change, Edit, Failure, Held, Standing, Zone};
-use crate::dns::name::DnsName;
-use crate::dns::record::{Records, Type};
+use crate::name::DnsName;
+use crate::record::{RecordSets, RecordType};
 use domain::base::iana::Rcode;
 use domain::tsig::Key;
 use line::{Line, Lost};
@@ -79,10 +79,10 @@ impl Server {
     }
 
     /// What the server answers to the question what each name holds of a type.
-    fn query(&mut self, questions: &[(&DnsName, Type)]) -> Result<Vec<Records>, Failure> {
+    fn query(&mut self, questions: &[(&DnsName, RecordType)]) -> Result<Vec<RecordSets>, Failure> {
         let drafts: Vec<Draft> = questions.iter().map(|(name, kind)| message::query(name, *kind)).collect();
         let answers = self.ask(&drafts)?;
-        let held = |((name, kind), answer): (&(&DnsName, Type), Answer)| match message::rcode(&answer) {
+        let held = |((name, kind), answer): (&(&DnsName, RecordType), Answer)| match message::rcode(&answer) {
             Rcode::NOERROR | Rcode::NXDOMAIN => Ok(message::held(&answer, name, *kind)),
             code => Err(refusal(code)),
         };
@@ -163,9 +163,9 @@ impl Server {
     ) -> Result<Vec<usize>, Failure> {
         let names: Vec<&DnsName> =
             open.iter().flat_map(|at| asks[*at].pair.host.iter().chain([&asks[*at].pair.marker])).collect();
-        let questions: Vec<(&DnsName, Type)> =
-            names.iter().flat_map(|name| Type::ALL.map(|kind| (*name, kind))).collect();
-        let mut seen: BTreeMap<&DnsName, Records> = BTreeMap::new();
+        let questions: Vec<(&DnsName, RecordType)> =
+            names.iter().flat_map(|name| RecordType::ALL.map(|kind| (*name, kind))).collect();
+        let mut seen: BTreeMap<&DnsName, RecordSets> = BTreeMap::new();
         for ((name, _), records) in questions.iter().zip(self.query(&questions)?) {
             seen.entry(name).or_default().merge(records);
         }
@@ -201,7 +201,7 @@ impl Server {
 impl Zone for Server {
     fn read(&mut self, asks: &[Ask]) -> Result<Vec<Standing>, Failure> {
         let mut found: Vec<Option<Standing>> = vec![None; asks.len()];
-        let questions: Vec<_> = asks.iter().map(|ask| (&ask.pair.marker, Type::Txt)).collect();
+        let questions: Vec<_> = asks.iter().map(|ask| (&ask.pair.marker, RecordType::Txt)).collect();
         let mut beliefs = Vec::new();
         let mut open = Vec::new();
         for (at, marker) in self.query(&questions)?.into_iter().enumerate() {
@@ -263,8 +263,8 @@ impl Zone for Server {
         outcomes
     }
 
-    fn list(&mut self) -> Result<Vec<(DnsName, Records)>, Failure> {
-        let mut found: BTreeMap<DnsName, Records> = BTreeMap::new();
+    fn list(&mut self) -> Result<Vec<(DnsName, RecordSets)>, Failure> {
+        let mut found: BTreeMap<DnsName, RecordSets> = BTreeMap::new();
         let mut bounds = 0;
         let mut code = Rcode::NOERROR;
         let sent = self.line.sequence(&message::transfer(&self.zone), |answer| {

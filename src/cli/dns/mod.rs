@@ -17,9 +17,9 @@ use crate::apply::zone::Edit;
 use crate::apply::{orphan, promise, work};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Severity, gather};
 use crate::disk;
-use crate::dns::change::ZoneFile;
 use crate::dns::export;
-use crate::dns::marker::{Claim, Fence};
+use crate::dns::ownership::{Fence, ParsedRecord};
+use crate::dns::zone_change::ZoneChangeFile;
 use crate::name::DnsName;
 use crate::source::RelPath;
 use crate::spec::{self, Spec, ZoneProvider};
@@ -43,7 +43,7 @@ pub(super) fn run(args: &Dns, workspace: &Workspace, here: &Path, screen: Screen
 /// What is known before anybody is asked.
 struct Read {
     spec: Spec,
-    files: Vec<ZoneFile>,
+    files: Vec<ZoneChangeFile>,
     addresses: Addresses,
 }
 
@@ -142,9 +142,9 @@ impl Run<'_> {
         let mut text = String::new();
         for (site, survey) in sites.iter().zip(plan.surveys()) {
             let last = match Fence::read(survey.fence.records()) {
-                Claim::By(fence) => format!("run {}", fence.rev),
-                Claim::None => "no run yet".to_owned(),
-                Claim::Unreadable => "a fence that no known version wrote".to_owned(),
+                ParsedRecord::Valid(fence) => format!("run {}", fence.rev),
+                ParsedRecord::Absent => "no run yet".to_owned(),
+                ParsedRecord::Unreadable => "a fence that no known version wrote".to_owned(),
             };
             let mut tally = Tally::default();
             let mut lines = String::new();

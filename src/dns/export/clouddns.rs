@@ -1,11 +1,11 @@
 //! Record sets for `gcloud dns record-sets import`: a YAML document each.
 
 use crate::diagnostic::Result;
-use crate::dns::change::ZoneFile;
+use crate::dns::zone_change::ZoneChangeFile;
 use crate::node::{Map, Node};
 use crate::yaml::{self, Quoting};
 
-pub(super) fn write(files: &[ZoneFile]) -> Result<String> {
+pub(super) fn write(files: &[ZoneChangeFile]) -> Result<String> {
     let mut text = String::new();
     for (name, present) in super::names(files) {
         for (kind, set) in present.records.sets() {

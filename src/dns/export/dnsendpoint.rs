@@ -1,12 +1,12 @@
 //! `DNSEndpoint` objects for external-dns, one for each file. They have no namespace: whoever applies them knows it.
 
 use crate::diagnostic::{Result, gather};
-use crate::dns::change::ZoneFile;
 use crate::dns::endpoint::{self, map};
+use crate::dns::zone_change::ZoneChangeFile;
 use crate::node::Node;
 use crate::yaml::{self, Quoting};
 
-pub(super) fn write(files: &[ZoneFile]) -> Result<String> {
+pub(super) fn write(files: &[ZoneChangeFile]) -> Result<String> {
     let mut text = String::new();
     for object in gather(files, object)?.into_iter().flatten() {
         text += "---\n";
@@ -15,7 +15,7 @@ pub(super) fn write(files: &[ZoneFile]) -> Result<String> {
     Ok(text)
 }
 
-fn object(file: &ZoneFile) -> Result<Option<Node>> {
+fn object(file: &ZoneChangeFile) -> Result<Option<Node>> {
     let mut endpoints = Vec::new();
     for (name, present) in super::names(std::slice::from_ref(file)) {
         endpoints.extend(endpoint::endpoints(name, present).map_err(|error| error.at(file.at))?);

@@ -1,12 +1,12 @@
 //! All that the files say, for programs: `zones`, in each `present` and `absent`.
 
-use crate::dns::change::{Present, ZoneFile};
-use crate::dns::name::DnsName;
-use crate::dns::record::Data;
+use crate::dns::zone_change::{PresentName, ZoneChangeFile};
+use crate::name::DnsName;
+use crate::record::RecordData;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-pub(super) fn write(files: &[ZoneFile]) -> String {
+pub(super) fn write(files: &[ZoneChangeFile]) -> String {
     let mut zones: BTreeMap<&DnsName, (Vec<Value>, Vec<Value>)> = BTreeMap::new();
     for file in files {
         let (present, absent) = zones.entry(&file.change.zone).or_default();
@@ -22,10 +22,10 @@ pub(super) fn write(files: &[ZoneFile]) -> String {
     format!("{:#}\n", json!({"zones": zones}))
 }
 
-fn entry(file: &ZoneFile, name: &DnsName, held: &Present) -> Value {
+fn entry(file: &ZoneChangeFile, name: &DnsName, held: &PresentName) -> Value {
     let mut records = Map::new();
     for (kind, set) in held.records.sets() {
-        records.insert(kind.name().into(), set.iter().map(|data: &Data| data.value(kind)).collect());
+        records.insert(kind.name().into(), set.iter().map(|data: &RecordData| data.value(kind)).collect());
     }
     let mut entry = json!({
         "name": name.as_str(), "branch": file.change.branch.as_str(), "owner": file.change.owner.as_str(), "ttl": held.ttl, "records": records,

@@ -12,9 +12,9 @@ mod zone;
 
 pub use route53::octal;
 
-use super::change::{Present, ZoneFile};
-use super::name::DnsName;
+use super::zone_change::{PresentName, ZoneChangeFile};
 use crate::diagnostic::Result;
+use crate::name::DnsName;
 use std::collections::BTreeMap;
 
 /// A format.
@@ -45,7 +45,7 @@ impl Format {
 }
 
 /// The files in a format. Names whose address is not known yet are left out.
-pub fn export(files: &[ZoneFile], format: Format) -> Result<String> {
+pub fn export(files: &[ZoneChangeFile], format: Format) -> Result<String> {
     match format {
         Format::Zone => Ok(zone::write(files)),
         Format::OctoDns => octodns::write(files),
@@ -57,7 +57,7 @@ pub fn export(files: &[ZoneFile], format: Format) -> Result<String> {
 }
 
 /// The names of all files, in order, that hold what is known.
-fn names(files: &[ZoneFile]) -> BTreeMap<&DnsName, &Present> {
+fn names(files: &[ZoneChangeFile]) -> BTreeMap<&DnsName, &PresentName> {
     let all = files.iter().flat_map(|file| &file.change.present);
     all.filter(|(_, present)| present.address_from.is_none()).collect()
 }

@@ -2,13 +2,13 @@
 //! records.
 
 use crate::diagnostic::Result;
-use crate::dns::change::{Present, ZoneFile};
-use crate::dns::record::{Data, Type};
+use crate::dns::zone_change::{PresentName, ZoneChangeFile};
 use crate::node::{Map, Node};
+use crate::record::{RecordData, RecordType};
 use crate::yaml::{self, Quoting};
 use std::collections::BTreeMap;
 
-pub(super) fn write(files: &[ZoneFile]) -> Result<String> {
+pub(super) fn write(files: &[ZoneChangeFile]) -> Result<String> {
     let mut names: BTreeMap<Vec<Part>, (String, Node)> = BTreeMap::new();
     for (name, present) in super::names(files) {
         let front = files.first().and_then(|file| name.below(&file.change.zone)).unwrap_or_default();
@@ -22,8 +22,8 @@ pub(super) fn write(files: &[ZoneFile]) -> Result<String> {
     Ok(text)
 }
 
-fn records(present: &Present) -> Node {
-    let record = |(kind, set): (Type, &std::collections::BTreeSet<Data>)| {
+fn records(present: &PresentName) -> Node {
+    let record = |(kind, set): (RecordType, &std::collections::BTreeSet<RecordData>)| {
         let mut values: Vec<Node> = set.iter().map(|data| value(kind, data)).collect();
         let held = match values.len() {
             1 => ("value", values.remove(0)),
@@ -37,13 +37,13 @@ fn records(present: &Present) -> Node {
     if records.len() == 1 { records.remove(0) } else { Node::seq(records) }
 }
 
-fn value(kind: Type, data: &Data) -> Node {
+fn value(kind: RecordType, data: &RecordData) -> Node {
     match kind {
-        Type::A | Type::Aaaa => Node::str(data.value(kind)),
-        Type::Cname => Node::str(data.presentation(kind)),
+        RecordType::A | RecordType::Aaaa => Node::str(data.value(kind)),
+        RecordType::Cname => Node::str(data.presentation(kind)),
         // A semicolon would begin a comment, were this a zone file.
-        Type::Txt => Node::str(data.value(kind).replace(';', "\\;")),
-        Type::Caa => {
+        RecordType::Txt => Node::str(data.value(kind).replace(';', "\\;")),
+        RecordType::Caa => {
             let text = data.value(kind);
             let mut words = text.splitn(3, ' ');
             let mut word = || words.next().unwrap_or_default().to_owned();

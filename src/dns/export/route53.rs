@@ -1,8 +1,8 @@
 //! Change batches for `aws route53 change-resource-record-sets`, a line each, as many as the limits of the service make
 //! necessary. Sets are created, so that a batch is refused where something else stands.
 
-use crate::dns::change::ZoneFile;
-use crate::dns::record::{Data, Type};
+use crate::dns::zone_change::ZoneChangeFile;
+use crate::record::{RecordData, RecordType};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -11,7 +11,7 @@ use std::fmt::Write;
 const RECORDS: usize = 1000;
 const CHARACTERS: usize = 32_000;
 
-pub(super) fn write(files: &[ZoneFile]) -> String {
+pub(super) fn write(files: &[ZoneChangeFile]) -> String {
     let mut text = String::new();
     let mut batch: Vec<Value> = Vec::new();
     let (mut records, mut characters) = (0, 0);
@@ -22,8 +22,10 @@ pub(super) fn write(files: &[ZoneFile]) -> String {
     };
     for (name, present) in super::names(files) {
         // What belongs to one name stays together.
-        let spelled = |(kind, set): (Type, &BTreeSet<Data>)| (kind, set.iter().map(|data| octal(kind, data)).collect());
-        let values: Vec<(Type, Vec<String>)> = present.records.sets().map(spelled).collect();
+        let spelled = |(kind, set): (RecordType, &BTreeSet<RecordData>)| {
+            (kind, set.iter().map(|data| octal(kind, data)).collect())
+        };
+        let values: Vec<(RecordType, Vec<String>)> = present.records.sets().map(spelled).collect();
         let count = values.iter().map(|(_, values)| values.len()).sum::<usize>();
         let length = values.iter().flat_map(|(_, values)| values).map(String::len).sum::<usize>();
         if records + count > RECORDS || characters + length > CHARACTERS {
@@ -44,7 +46,7 @@ pub(super) fn write(files: &[ZoneFile]) -> String {
 }
 
 /// The data of a record as Route 53 spells it: as in a zone file, with bytes by number in octal.
-pub fn octal(kind: Type, data: &Data) -> String {
+pub fn octal(kind: RecordType, data: &RecordData) -> String {
     let quoted = |string: &&[u8]| {
         let mut text = String::from("\"");
         for &byte in *string {
@@ -58,7 +60,7 @@ pub fn octal(kind: Type, data: &Data) -> String {
         text + "\""
     };
     match kind {
-        Type::Txt => data.strings().iter().map(quoted).collect::<Vec<_>>().join(" "),
+        RecordType::Txt => data.strings().iter().map(quoted).collect::<Vec<_>>().join(" "),
         _ => data.presentation(kind),
     }
 }

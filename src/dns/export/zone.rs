@@ -1,9 +1,9 @@
 //! A zone file, to be included in one that has SOA and NS.
 
-use crate::dns::change::ZoneFile;
+use crate::dns::zone_change::ZoneChangeFile;
 use std::fmt::Write;
 
-pub(super) fn write(files: &[ZoneFile]) -> String {
+pub(super) fn write(files: &[ZoneChangeFile]) -> String {
     let mut text = String::new();
     if let Some(file) = files.first() {
         writeln!(text, "$ORIGIN {}.", file.change.zone).expect("a string takes all");

@@ -3,8 +3,8 @@
 
 use crate::apply::decide::Wish;
 use crate::apply::walk::{End, Outcome};
-use crate::dns::marker;
-use crate::dns::record::{Records, Type};
+use crate::dns::ownership;
+use crate::record::{RecordSets, RecordType};
 use crate::tests::apply::memory::Memory;
 use crate::tests::apply::stories::{Content, Field, apply, cname, n, set, work};
 use crate::tests::apply::trouble::Mishap;
@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const FRONTS: [&str; 6] = ["a.shop", "b.shop", "c.shop", "d.e.shop", "*.w.shop", "f.shop"];
 
 /// What the files of one commit want: the branch and the content of each name.
-type Wants = BTreeMap<usize, (usize, Records)>;
+type Wants = BTreeMap<usize, (usize, RecordSets)>;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -26,11 +26,11 @@ enum Step {
     Again,
 }
 
-fn content() -> impl Strategy<Value = Records> {
+fn content() -> impl Strategy<Value = RecordSets> {
     prop_oneof![
         (0..4u8).prop_map(|i| cname(&format!("t{i}.example.net"))),
-        (1..4u8).prop_map(|i| set(Type::A, &[&format!("192.0.2.{i}")])),
-        (1..4u8).prop_map(|i| set(Type::Txt, &[&format!("text {i}"), "more"])),
+        (1..4u8).prop_map(|i| set(RecordType::A, &[&format!("192.0.2.{i}")])),
+        (1..4u8).prop_map(|i| set(RecordType::Txt, &[&format!("text {i}"), "more"])),
     ]
 }
 
@@ -58,13 +58,14 @@ fn entries(wants: &Wants, ever: &BTreeSet<(usize, usize)>) -> Vec<(&'static str,
     present.chain(gone.map(|(name, of)| (FRONTS[*name], branch(*of), Wish::Absent))).collect()
 }
 
-fn hosts(content: &Content) -> BTreeMap<String, Records> {
-    let host = |name: &&crate::name::DnsName| !name.labels().any(|label| label == marker::LABEL);
+fn hosts(content: &Content) -> BTreeMap<String, RecordSets> {
+    let host = |name: &&crate::name::DnsName| !name.labels().any(|label| label == ownership::LABEL);
     content.iter().filter(|(name, _)| host(name)).map(|(name, (held, _))| (name.to_string(), held.clone())).collect()
 }
 
 fn live(field: &dyn Field, steps: &[Step]) -> Result<(), TestCaseError> {
-    let strangers = [(n("www"), set(Type::A, &["192.0.2.80"])), (n("x.shop"), set(Type::Txt, &["not ours"]))];
+    let strangers =
+        [(n("www"), set(RecordType::A, &["192.0.2.80"])), (n("x.shop"), set(RecordType::Txt, &["not ours"]))];
     field.put(&strangers, 3600);
     let mut ever = BTreeSet::new();
     let mut commits: Vec<Vec<_>> = vec![entries(&Wants::new(), &ever)];
@@ -101,7 +102,7 @@ fn live(field: &dyn Field, steps: &[Step]) -> Result<(), TestCaseError> {
     let (outcomes, _) = apply(&mut *field.open(), &files, commits.len() as u64);
     prop_assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Kept));
     prop_assert_eq!(field.writes(), writes);
-    let mut want: BTreeMap<String, Records> =
+    let mut want: BTreeMap<String, RecordSets> =
         last.iter().map(|(name, (_, held))| (n(FRONTS[*name]).to_string(), held.clone())).collect();
     want.extend(strangers.iter().map(|(name, held)| (name.to_string(), held.clone())));
     let content = field.content();

@@ -1,7 +1,7 @@
 //! The life of a host from the spec to a real zone, with the commands as they are typed.
 
-use crate::dns::marker;
-use crate::dns::record::{Records, Type};
+use crate::dns::ownership;
+use crate::record::{RecordSets, RecordType};
 use crate::tests::apply::server::{Access, Kind, Running, our_key};
 use crate::tests::apply::stories::{Field, cname, n, set};
 use crate::tests::kit::{Ran, Workspace};
@@ -26,8 +26,8 @@ fn spec(workspace: &Workspace, server: &Running, branches: &str) {
 }
 
 /// The hosts of the zone by what stands before it.
-fn hosts(server: &Running) -> Vec<(String, Records)> {
-    let is_marker = |name: &crate::name::DnsName| name.labels().any(|label| label == marker::LABEL);
+fn hosts(server: &Running) -> Vec<(String, RecordSets)> {
+    let is_marker = |name: &crate::name::DnsName| name.labels().any(|label| label == ownership::LABEL);
     let hosts = server.content().into_iter().filter(|(name, _)| !is_marker(name));
     hosts.map(|(name, (held, _))| (name.as_str().replace(".shop.dev.example.com", ""), held)).collect()
 }
@@ -43,10 +43,10 @@ fn a_branch_gets_its_hosts_and_loses_them() {
             workspace.run(&["check"]).exits(0);
             dns(&workspace, &["apply", "--rev", rev]).exits(status).out()
         };
-        let held = set(Type::A, &["192.0.2.1"]);
+        let held = set(RecordType::A, &["192.0.2.1"]);
         let own = "  hosts: [{name: login.shop.dev.example.com, CNAME: [gate.example.net]}]\n";
         run("1", &format!("- name: main\n- name: login\n{own}"), &["build"], 0);
-        let both = |name: &str, records: &Records| {
+        let both = |name: &str, records: &RecordSets| {
             vec![(format!("api-{name}"), records.clone()), (name.to_owned(), records.clone())]
         };
         let mut want = [both("login", &cname("gate.example.net")), both("main", &held)].concat();

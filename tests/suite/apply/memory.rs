@@ -1,8 +1,8 @@
 //! A zone in memory that keeps every condition to the letter: what the walk and real servers are compared with.
 
 use crate::apply::zone::{Ask, Change, Edit, Failure, Held, Standing, Zone};
-use crate::dns::name::DnsName;
-use crate::dns::record::Records;
+use crate::name::DnsName;
+use crate::record::RecordSets;
 use crate::tests::apply::stories::{Content, Field};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -13,7 +13,7 @@ pub(crate) struct Memory(Arc<Mutex<Table>>);
 
 #[derive(Default)]
 pub(crate) struct Table {
-    names: BTreeMap<DnsName, (Records, u32)>,
+    names: BTreeMap<DnsName, (RecordSets, u32)>,
     /// Names that hold records of other types.
     others: BTreeSet<DnsName>,
     writes: usize,
@@ -26,7 +26,7 @@ impl Memory {
 }
 
 impl Table {
-    fn put(&mut self, name: &DnsName, records: Records, ttl: u32) {
+    fn put(&mut self, name: &DnsName, records: RecordSets, ttl: u32) {
         if records.is_empty() {
             self.names.remove(name);
         } else {
@@ -71,7 +71,7 @@ impl Zone for Memory {
         changes.iter().map(|change| self.table().change(change)).collect()
     }
 
-    fn list(&mut self) -> Result<Vec<(DnsName, Records)>, Failure> {
+    fn list(&mut self) -> Result<Vec<(DnsName, RecordSets)>, Failure> {
         Ok(self.table().names.iter().map(|(name, (records, _))| (name.clone(), records.clone())).collect())
     }
 }
@@ -81,7 +81,7 @@ impl Field for Memory {
         Box::new(self.clone())
     }
 
-    fn put(&self, names: &[(DnsName, Records)], ttl: u32) {
+    fn put(&self, names: &[(DnsName, RecordSets)], ttl: u32) {
         for (name, records) in names {
             self.table().put(name, records.clone(), ttl);
         }

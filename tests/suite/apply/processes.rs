@@ -1,6 +1,6 @@
 //! Whole runs of the real program against real servers: killed at each message, at work at the same time, and measured.
 
-use crate::dns::record::Records;
+use crate::record::RecordSets;
 use crate::tests::apply::server::{Access, Kind, Running, our_key};
 use crate::tests::apply::stories::{Field, cname, mark, n, place};
 use crate::tests::kit::Workspace;
@@ -158,7 +158,7 @@ fn an_applier_that_is_killed_at_any_message_leaves_whole_names_and_the_next_run_
     for kind in Kind::ALL.into_iter().filter(|kind| kind.is_here()) {
         let server = Running::start(kind, Access::Least, "");
         let reset = || {
-            let nothing = Records::default();
+            let nothing = RecordSets::default();
             let gone = ["a.shop", "a.shop._pleach", "c.shop", "c.shop._pleach", "_rev.shop._pleach"];
             let gone = gone.map(|front| (n(front), nothing.clone()));
             let stood = ["b.shop", "d.shop"]

@@ -7,7 +7,7 @@ use crate::apply::patience::Patience;
 use crate::apply::rfc2136::{Server, key};
 use crate::apply::walk::{End, Outcome, Permits, Walk};
 use crate::apply::zone::Failure;
-use crate::dns::record::Type;
+use crate::record::RecordType;
 use crate::tests::apply::server::{Access, Kind, Running};
 use crate::tests::apply::stories::{Field, PATIENCE, STORIES, apply, cname, mark, n, place, set, work, zone};
 use std::time::{Duration, Instant};
@@ -139,7 +139,7 @@ fn nobody_there_is_a_failure_and_an_address_of_version_six_is_an_address() {
     servers(Access::Least, "", |server| {
         let key = Some(key::parse(&crate::tests::apply::server::our_key()).unwrap());
         let mut six = Server::new(zone(), format!("[::1]:{}", server.port), key, PATIENCE);
-        let work = work("shop", &[("a.shop", "b", Wish::Present(set(Type::Aaaa, &["2001:db8::1"]), 60))]);
+        let work = work("shop", &[("a.shop", "b", Wish::Present(set(RecordType::Aaaa, &["2001:db8::1"]), 60))]);
         assert_eq!(apply(&mut six, &work, 1), (vec![Outcome::Done(Write::Create)], End::Complete));
         server.kill();
         let permits = Permits::default();
@@ -157,7 +157,7 @@ fn ten_thousand_names_are_planned_in_three_times_what_dig_takes() {
     let (free, there) = (fronts('f'), fronts('t'));
     let target = cname("x.example.net");
     let marker = mark("shop", "b", 60, &target);
-    let marker = marker.iter().next().unwrap().1.presentation(Type::Txt);
+    let marker = marker.iter().next().unwrap().1.presentation(RecordType::Txt);
     let lines = there.iter().map(|front| format!("{front} 60 CNAME x.example.net.\n{front}._pleach 60 TXT {marker}"));
     servers(Access::Least, &(lines.collect::<Vec<_>>().join("\n") + "\n"), |server| {
         for (fronts, outcome) in [(&free, Action::Write(Write::Create)), (&there, Action::Keep)] {

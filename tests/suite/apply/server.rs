@@ -5,8 +5,8 @@ use crate::apply::open::{Surroundings, open};
 use crate::apply::patience::Patience;
 use crate::apply::rfc2136::{Server, key};
 use crate::apply::zone::Zone;
-use crate::dns::name::DnsName;
-use crate::dns::record::{Records, Type};
+use crate::name::DnsName;
+use crate::record::{RecordSets, RecordType};
 use crate::tests::apply::http::declared;
 use crate::tests::apply::stories::{Content, Field, zone};
 use std::collections::BTreeMap;
@@ -221,7 +221,7 @@ impl Field for Running {
         Box::new(self.ours(crate::tests::apply::stories::PATIENCE))
     }
 
-    fn put(&self, names: &[(DnsName, Records)], ttl: u32) {
+    fn put(&self, names: &[(DnsName, RecordSets)], ttl: u32) {
         let mut commands = String::new();
         for (name, records) in names {
             writeln!(commands, "update delete {name}.").unwrap();
@@ -243,7 +243,7 @@ impl Field for Running {
             lifetimes
                 .insert((words[0].trim_end_matches('.').to_lowercase(), words[3].into()), words[1].parse().unwrap());
         }
-        let lifetime = |name: &DnsName, kind: Type| lifetimes[&(name.to_string(), kind.name().to_owned())];
+        let lifetime = |name: &DnsName, kind: RecordType| lifetimes[&(name.to_string(), kind.name().to_owned())];
         let all = self.admin().list().unwrap().into_iter();
         all.map(|(name, records)| {
             let times: Vec<u32> = records.sets().map(|(kind, _)| lifetime(&name, kind)).collect();

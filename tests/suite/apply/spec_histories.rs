@@ -5,10 +5,10 @@ use crate::apply::address::Addresses;
 use crate::apply::decide::Wish;
 use crate::apply::walk::{End, Outcome, Work};
 use crate::apply::work;
-use crate::dns::marker;
-use crate::dns::record::{Records, Type};
+use crate::dns::ownership;
 use crate::output::Tree;
 use crate::pipeline::Selection;
+use crate::record::{RecordSets, RecordType};
 use crate::source::{Project, RelPath};
 use crate::tests::apply::memory::Memory;
 use crate::tests::apply::stories::{Field, apply, cname, n, set, zone};
@@ -53,10 +53,10 @@ fn work(tree: &Tree) -> Option<Work> {
 }
 
 fn live(field: &dyn Field, steps: &[Step]) -> Result<(), TestCaseError> {
-    let strangers = [(n("www"), set(Type::A, &["192.0.2.80"])), (n("x"), set(Type::Txt, &["not ours"]))];
+    let strangers = [(n("www"), set(RecordType::A, &["192.0.2.80"])), (n("x"), set(RecordType::Txt, &["not ours"]))];
     field.put(&strangers, 3600);
     let mut commits = vec![(Tree::default(), BTreeMap::new())];
-    let run = |commits: &[(Tree, BTreeMap<String, Records>)], back: usize, mishaps: Vec<(usize, Mishap)>| {
+    let run = |commits: &[(Tree, BTreeMap<String, RecordSets>)], back: usize, mishaps: Vec<(usize, Mishap)>| {
         let rev = commits.len().saturating_sub(back).max(1);
         work(&commits[rev - 1].0).map(|work| apply(&mut *field.open_troubled(mishaps), &work, rev as u64))
     };
@@ -88,8 +88,8 @@ fn live(field: &dyn Field, steps: &[Step]) -> Result<(), TestCaseError> {
     let ours = want.len();
     want.extend(strangers.iter().map(|(name, held)| (name.to_string(), held.clone())));
     let content = field.content();
-    let is_host = |name: &crate::name::DnsName| !name.labels().any(|label| label == marker::LABEL);
-    let hosts: BTreeMap<String, Records> = content
+    let is_host = |name: &crate::name::DnsName| !name.labels().any(|label| label == ownership::LABEL);
+    let hosts: BTreeMap<String, RecordSets> = content
         .iter()
         .filter(|(name, _)| is_host(name))
         .map(|(name, (held, _))| (name.to_string(), held.clone()))
@@ -101,11 +101,11 @@ fn live(field: &dyn Field, steps: &[Step]) -> Result<(), TestCaseError> {
 }
 
 /// What the zone is to hold.
-fn wanted(model: &Model) -> BTreeMap<String, Records> {
+fn wanted(model: &Model) -> BTreeMap<String, RecordSets> {
     let ours = model.hosts.iter().filter(|(host, _)| HOSTS[**host].ends_with(".dev.example.com"));
     let held = |address: u8| match address {
         0 => cname("ingress.example.net"),
-        _ => set(Type::A, &[&format!("192.0.2.{address}")]),
+        _ => set(RecordType::A, &[&format!("192.0.2.{address}")]),
     };
     ours.map(|(host, (_, address))| (HOSTS[*host].to_owned(), held(*address))).collect()
 }
@@ -136,7 +136,7 @@ fn an_alias_moves_from_one_branch_to_another() {
         assert!(outcomes.iter().all(|o| matches!(o, Outcome::Kept | Outcome::Done(_))), "{outcomes:?}");
         let content = field.content();
         assert_eq!(content[&n("stable.shop")].0, cname("ingress.example.net"));
-        let marker = marker::name(&n("stable.shop"), &zone()).unwrap();
+        let marker = ownership::record_name(&n("stable.shop"), &zone()).unwrap();
         format!("{:?}", content[&marker].0)
     };
     assert!(run(1, "main", true).contains("branch=main"), "the first branch has it");

@@ -5,16 +5,16 @@ use crate::apply::decide::{Entry, Reason, Wish, Write};
 use crate::apply::patience::Patience;
 use crate::apply::walk::{End, Outcome, Permits, Walk, Work};
 use crate::apply::zone::Zone;
-use crate::dns::marker::{self, Fence, Marker};
-use crate::dns::name::DnsName;
-use crate::dns::record::{Data, Records, Type};
+use crate::dns::ownership::{self, Fence, OwnershipRecord};
+use crate::name::DnsName;
+use crate::record::{RecordData, RecordSets, RecordType};
 use crate::tests::apply::memory::Memory;
 use crate::tests::apply::trouble::{Between, Mishap, Mutation, Troubled};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Records and lifetimes by name.
-pub(crate) type Content = BTreeMap<DnsName, (Records, u32)>;
+pub(crate) type Content = BTreeMap<DnsName, (RecordSets, u32)>;
 
 /// A zone `dev.example.com` that a story plays in.
 pub(crate) trait Field: Sync {
@@ -25,7 +25,7 @@ pub(crate) trait Field: Sync {
         Box::new(Troubled::new(self.open(), mishaps))
     }
     /// Puts records at names whatever stood there, as a person would; no records take them away.
-    fn put(&self, names: &[(DnsName, Records)], ttl: u32);
+    fn put(&self, names: &[(DnsName, RecordSets)], ttl: u32);
     /// Puts a record of a type at a name that pleach does not know.
     fn put_other(&self, name: &DnsName);
     /// All that stands there of the types that pleach knows.
@@ -33,7 +33,7 @@ pub(crate) trait Field: Sync {
     /// A number that every change of the zone makes greater.
     fn writes(&self) -> usize;
     /// Whether records of a type can be held.
-    fn takes(&self, _kind: Type) -> bool {
+    fn takes(&self, _kind: RecordType) -> bool {
         true
     }
 }
@@ -48,23 +48,23 @@ pub(crate) fn zone() -> DnsName {
 
 /// Where the marker of a name stands.
 pub(crate) fn place(front: &str) -> DnsName {
-    marker::name(&n(front), &zone()).unwrap()
+    ownership::record_name(&n(front), &zone()).unwrap()
 }
 
-pub(crate) fn set(kind: Type, values: &[&str]) -> Records {
-    let mut records = Records::default();
+pub(crate) fn set(kind: RecordType, values: &[&str]) -> RecordSets {
+    let mut records = RecordSets::default();
     for value in values {
-        assert!(records.insert(kind, Data::parse(kind, value).unwrap()));
+        assert!(records.insert(kind, RecordData::parse(kind, value).unwrap()));
     }
     records
 }
 
-pub(crate) fn cname(target: &str) -> Records {
-    set(Type::Cname, &[target])
+pub(crate) fn cname(target: &str) -> RecordSets {
+    set(RecordType::Cname, &[target])
 }
 
-pub(crate) fn mark(owner: &str, branch: &str, ttl: u32, of: &Records) -> Records {
-    Marker { owner: owner.into(), branch: branch.into(), ttl, digests: of.digests() }.records()
+pub(crate) fn mark(owner: &str, branch: &str, ttl: u32, of: &RecordSets) -> RecordSets {
+    OwnershipRecord { owner: owner.into(), branch: branch.into(), ttl, digests: of.digests() }.records()
 }
 
 pub(crate) fn work(owner: &str, entries: &[(&str, &str, Wish)]) -> Work {
@@ -75,7 +75,7 @@ pub(crate) fn work(owner: &str, entries: &[(&str, &str, Wish)]) -> Work {
         branch: (*branch).into(),
         wish: wish.clone(),
     };
-    let fence = marker::fence_name(owner, &zone()).unwrap();
+    let fence = ownership::fence_name(owner, &zone()).unwrap();
     Work { zone: zone(), owner: owner.into(), fence, entries: entries.iter().map(entry).collect() }
 }
 
@@ -125,7 +125,7 @@ fn ideal(works: &[(&Work, u64)]) -> Content {
 /// The same with one lifetime for all markers and fences: nobody asks for them but pleach, and providers have bounds.
 fn plain(mut content: Content) -> Content {
     for (name, (_, ttl)) in &mut content {
-        if name.labels().any(|label| label == marker::LABEL) {
+        if name.labels().any(|label| label == ownership::LABEL) {
             *ttl = 60;
         }
     }
@@ -134,7 +134,7 @@ fn plain(mut content: Content) -> Content {
 
 /// Without the markers and fences.
 fn hosts(content: &Content) -> Content {
-    let host = |name: &DnsName| !name.labels().any(|label| label == marker::LABEL);
+    let host = |name: &DnsName| !name.labels().any(|label| label == ownership::LABEL);
     content.iter().filter(|(name, _)| host(name)).map(|(name, held)| (name.clone(), held.clone())).collect()
 }
 
@@ -143,23 +143,23 @@ fn present(target: &str) -> Wish {
 }
 
 /// A name, what the file says of it, its marker, what it holds, and what becomes of it.
-type Row = (&'static str, Wish, Option<Records>, Option<Records>, Outcome);
+type Row = (&'static str, Wish, Option<RecordSets>, Option<RecordSets>, Outcome);
 
 /// Every row of the table: what stood there, what the file says, what became of it.
 pub(crate) fn every_row(field: &dyn Field) {
-    let (new, old, hand) = (cname("new.example.net"), cname("old.example.net"), set(Type::A, &["192.0.2.66"]));
+    let (new, old, hand) = (cname("new.example.net"), cname("old.example.net"), set(RecordType::A, &["192.0.2.66"]));
     let both = {
-        let mut both = set(Type::A, &["192.0.2.1", "192.0.2.2"]);
-        both.insert(Type::Txt, Data::parse(Type::Txt, "a \"text\"; with \\ everything é").unwrap());
-        if field.takes(Type::Caa) {
-            both.insert(Type::Caa, Data::parse(Type::Caa, "0 issue \"ca.example.net\"").unwrap());
+        let mut both = set(RecordType::A, &["192.0.2.1", "192.0.2.2"]);
+        both.insert(RecordType::Txt, RecordData::parse(RecordType::Txt, "a \"text\"; with \\ everything é").unwrap());
+        if field.takes(RecordType::Caa) {
+            both.insert(RecordType::Caa, RecordData::parse(RecordType::Caa, "0 issue \"ca.example.net\"").unwrap());
         }
-        both.insert(Type::Aaaa, Data::parse(Type::Aaaa, "2001:db8::1").unwrap());
+        both.insert(RecordType::Aaaa, RecordData::parse(RecordType::Aaaa, "2001:db8::1").unwrap());
         both
     };
-    let want = |records: &Records| Wish::Present(records.clone(), TTL);
-    let mine = |of: &Records| Some(mark("shop", "b", TTL, of));
-    let held = |of: &Records| Some(of.clone());
+    let want = |records: &RecordSets| Wish::Present(records.clone(), TTL);
+    let mine = |of: &RecordSets| Some(mark("shop", "b", TTL, of));
+    let held = |of: &RecordSets| Some(of.clone());
     let left = Outcome::Refused;
     let done = Outcome::Done;
     let rows: Vec<Row> = vec![
@@ -182,7 +182,7 @@ pub(crate) fn every_row(field: &dyn Field) {
         ("in-use-cname", want(&hand), None, held(&new), left(Reason::InUse)),
         ("owner", want(&new), Some(mark("blog", "b", TTL, &new)), held(&new), left(Reason::Owner("blog".into()))),
         ("moved", want(&new), Some(mark("shop", "gone", TTL, &new)), held(&new), done(Write::Mark)),
-        ("unreadable", want(&new), Some(set(Type::Txt, &["pleach/2"])), None, left(Reason::Unreadable)),
+        ("unreadable", want(&new), Some(set(RecordType::Txt, &["pleach/2"])), None, left(Reason::Unreadable)),
         ("delete", Wish::Absent, mine(&old), held(&old), done(Write::Delete)),
         ("delete-many", Wish::Absent, mine(&both), held(&both), done(Write::Delete)),
         ("unmark", Wish::Absent, mine(&old), None, done(Write::Unmark)),
@@ -224,7 +224,7 @@ pub(crate) fn every_row(field: &dyn Field) {
     field.put(&stood, TTL);
     field.put_other(&n("other.shop"));
     entries.push(("other.shop", "b", present("new.example.net")));
-    let fence = marker::fence_name("shop", &zone()).unwrap();
+    let fence = ownership::fence_name("shop", &zone()).unwrap();
     want.insert(fence, (Fence { owner: "shop".into(), rev: 7 }.records(), 60));
 
     let work = work("shop", &entries);
@@ -249,7 +249,7 @@ pub(crate) fn every_row(field: &dyn Field) {
 
 /// What an operator may allow beyond the table.
 pub(crate) fn permits(field: &dyn Field) {
-    let (new, hand) = (cname("new.example.net"), set(Type::A, &["192.0.2.66"]));
+    let (new, hand) = (cname("new.example.net"), set(RecordType::A, &["192.0.2.66"]));
     let marker = (place("drift.shop"), mark("shop", "b", TTL, &new));
     let stood =
         [(n("adopt.shop"), new.clone()), (n("other.shop"), hand.clone()), (n("drift.shop"), hand.clone()), marker];
@@ -318,16 +318,16 @@ pub(crate) fn killed(field: &dyn Field) {
         "shop",
         &[
             ("a.shop", "b", present("new.example.net")),
-            ("b.shop", "b", Wish::Present(set(Type::A, &["192.0.2.7"]), TTL)),
+            ("b.shop", "b", Wish::Present(set(RecordType::A, &["192.0.2.7"]), TTL)),
             ("c.shop", "b", Wish::Absent),
         ],
     );
     for (at, mishap) in (0..4).flat_map(|at| [(at, Mishap::Dead), (at, Mishap::DeadAfter)]) {
         field.put(
             &[
-                (n("a.shop"), Records::default()),
-                (place("a.shop"), Records::default()),
-                (work.fence.clone(), Records::default()),
+                (n("a.shop"), RecordSets::default()),
+                (place("a.shop"), RecordSets::default()),
+                (work.fence.clone(), RecordSets::default()),
                 (n("b.shop"), old.clone()),
                 (place("b.shop"), mark("shop", "b", TTL, &old)),
                 (n("c.shop"), gone.clone()),
@@ -393,7 +393,8 @@ pub(crate) fn racing(field: &dyn Field) {
 
 /// Two projects in one zone never touch each other's names, nor a stranger's.
 pub(crate) fn neighbours(field: &dyn Field) {
-    let strangers = [(n("www"), set(Type::A, &["192.0.2.80"])), (n("mail.shop"), set(Type::Txt, &["v=spf1 -all"]))];
+    let strangers =
+        [(n("www"), set(RecordType::A, &["192.0.2.80"])), (n("mail.shop"), set(RecordType::Txt, &["v=spf1 -all"]))];
     field.put(&strangers, 3600);
     let shop =
         work("shop", &[("a.shop", "b", present("shop.example.net")), ("b.shop", "b", present("shop.example.net"))]);
@@ -422,7 +423,7 @@ pub(crate) fn neighbours(field: &dyn Field) {
 
 /// Somebody edits a name between reading and writing: what they wrote stays.
 pub(crate) fn edited_meanwhile(field: &dyn Field) {
-    let hand = set(Type::A, &["192.0.2.99"]);
+    let hand = set(RecordType::A, &["192.0.2.99"]);
     let old = cname("old.example.net");
     for (front, wish) in
         [("u.shop", present("new.example.net")), ("d.shop", Wish::Absent), ("c.shop", present("x.net"))]

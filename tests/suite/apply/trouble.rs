@@ -1,9 +1,9 @@
 //! Zones that misbehave: mishaps on the way, others at work meanwhile, and mutants that forget a part of the promise.
 
 use crate::apply::zone::{Ask, Change, Failure, Held, Pair, Standing, Zone};
-use crate::dns::marker::{Claim, Marker};
-use crate::dns::name::DnsName;
-use crate::dns::record::Records;
+use crate::dns::ownership::{OwnershipRecord, ParsedRecord};
+use crate::name::DnsName;
+use crate::record::RecordSets;
 use crate::tests::apply::memory::Memory;
 use crate::tests::apply::stories::{Content, Field};
 use std::collections::BTreeMap;
@@ -38,7 +38,7 @@ impl Zone for Between<'_> {
         changes.iter().map(one).collect()
     }
 
-    fn list(&mut self) -> Result<Vec<(DnsName, Records)>, Failure> {
+    fn list(&mut self) -> Result<Vec<(DnsName, RecordSets)>, Failure> {
         self.zone.list()
     }
 }
@@ -99,7 +99,7 @@ impl Zone for Troubled {
         changes.iter().map(|change| self.send(change)).collect()
     }
 
-    fn list(&mut self) -> Result<Vec<(DnsName, Records)>, Failure> {
+    fn list(&mut self) -> Result<Vec<(DnsName, RecordSets)>, Failure> {
         self.zone.list()
     }
 }
@@ -141,7 +141,7 @@ impl Field for MutantField {
         Box::new(Mutant { zone, mutation: self.mutation, truth: BTreeMap::new() })
     }
 
-    fn put(&self, names: &[(DnsName, Records)], ttl: u32) {
+    fn put(&self, names: &[(DnsName, RecordSets)], ttl: u32) {
         self.memory.put(names, ttl);
     }
 
@@ -168,10 +168,10 @@ struct Mutant {
 impl Mutant {
     /// The marker as the author reads it.
     fn misread(&self, ask: &Ask, found: &Standing) -> Option<Held> {
-        let Claim::By(mut marker) = Marker::read(found.marker.records()) else { return None };
-        match (self.mutation, Marker::read(ask.guess.marker.records())) {
+        let ParsedRecord::Valid(mut marker) = OwnershipRecord::read(found.marker.records()) else { return None };
+        match (self.mutation, OwnershipRecord::read(ask.guess.marker.records())) {
             (Mutation::ConstantDigest, _) => marker.digests = found.host.records().digests(),
-            (Mutation::NoOwner, Claim::By(wanted)) => marker.owner = wanted.owner,
+            (Mutation::NoOwner, ParsedRecord::Valid(wanted)) => marker.owner = wanted.owner,
             _ => return None,
         }
         Some(marker.records().into())
@@ -219,7 +219,7 @@ impl Zone for Mutant {
         changes.iter().map(|change| self.send(change)).collect()
     }
 
-    fn list(&mut self) -> Result<Vec<(DnsName, Records)>, Failure> {
+    fn list(&mut self) -> Result<Vec<(DnsName, RecordSets)>, Failure> {
         self.zone.list()
     }
 }

@@ -1,6 +1,6 @@
 //! `pleach dns` as it is typed, against real servers.
 
-use crate::dns::record::Type;
+use crate::record::RecordType;
 use crate::tests::apply::server::{self, Access, Kind, Running, our_key};
 use crate::tests::apply::stories::{Field, cname, mark, n, place, set};
 use crate::tests::kit::{Ran, Workspace};
@@ -76,7 +76,10 @@ fn the_life_of_a_name_and_every_exit_status() {
         assert!(stale.contains("zone `dev.example.com` was last changed by run 7, and this is 6"), "{stale}");
         dns(workspace, &["plan", "--rev", "6"]).exits(6);
 
-        server.put(&[(n("login.shop"), set(Type::A, &["192.0.2.66"])), (n("used.shop"), cname("y.example.net"))], 60);
+        server.put(
+            &[(n("login.shop"), set(RecordType::A, &["192.0.2.66"])), (n("used.shop"), cname("y.example.net"))],
+            60,
+        );
         file(workspace, "other", &[("used.shop", "CNAME: [y.example.net]")], &[]);
         let drift = dns(workspace, &["apply", "--rev", "8"]).exits(5).out();
         assert!(drift.contains("! drift     login.shop.dev.example.com  holds A 192.0.2.66"), "{drift}");
@@ -119,7 +122,10 @@ fn addresses_come_from_the_cluster_and_are_waited_for() {
         };
         workspace.write("status.json", service("203.0.113.5"));
         dns(workspace, &["apply", "--rev", "1", "--status", "status.json"]).exits(0);
-        assert_eq!(server.content()[&n("login.shop")].0.get(Type::A), set(Type::A, &["203.0.113.5"]).get(Type::A));
+        assert_eq!(
+            server.content()[&n("login.shop")].0.get(RecordType::A),
+            set(RecordType::A, &["203.0.113.5"]).get(RecordType::A)
+        );
         dns(workspace, &["apply", "--rev", "1"]).exits(7);
         assert!(server.content().contains_key(&n("login.shop")), "unknown is not absent");
         workspace.write("status.json", service("198.51.100.1"));
@@ -159,7 +165,7 @@ fn a_report_in_json_has_every_name_before_and_after() {
 fn a_plan_for_nsupdate_does_what_apply_does_but_for_the_fence() {
     bind(|server, workspace| {
         let old = cname("old.example.net");
-        let gone = set(Type::Txt, &["a \"b\" \\ c; d"]);
+        let gone = set(RecordType::Txt, &["a \"b\" \\ c; d"]);
         server.put(
             &[
                 (n("a.shop"), old.clone()),

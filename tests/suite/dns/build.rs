@@ -1,6 +1,6 @@
 //! Zone change files as builds write them: what holds for any spec and any base, told by the library itself.
 
-use crate::dns::change::ZoneChange;
+use crate::dns::zone_change::ZoneChange;
 use crate::name::DnsName;
 use crate::output::Tree;
 use crate::pipeline::{Selection, Shard};

@@ -94,14 +94,15 @@ fn the_steps_are_shell_and_the_options_exist() {
 /// What docs/src/dns.md shows of a zone is what a run writes.
 #[test]
 fn the_marker_in_the_text_is_one() {
-    use crate::dns::marker::{Claim, Fence, Marker};
-    use crate::dns::record::{Data, Records, Type};
+    use crate::dns::ownership::{Fence, OwnershipRecord, ParsedRecord};
+    use crate::record::{RecordData, RecordSets, RecordType};
     let text = std::fs::read_to_string(kit::root().join("docs/src/dns.md")).unwrap();
     let quoted: Vec<&str> = text.lines().filter_map(|line| line.split_once("TXT   \"")?.1.strip_suffix('"')).collect();
     let [marker, fence] = quoted[..] else { panic!("{quoted:?}") };
-    let records = |text: &str| Records::one(Type::Txt, Data::parse(Type::Txt, text).unwrap());
-    let Claim::By(marker) = Marker::read(&records(marker)) else { panic!("{marker}") };
-    let target = Records::one(Type::Cname, Data::parse(Type::Cname, "ingress.dev.example.com").unwrap());
+    let records = |text: &str| RecordSets::one(RecordType::Txt, RecordData::parse(RecordType::Txt, text).unwrap());
+    let ParsedRecord::Valid(marker) = OwnershipRecord::read(&records(marker)) else { panic!("{marker}") };
+    let target =
+        RecordSets::one(RecordType::Cname, RecordData::parse(RecordType::Cname, "ingress.dev.example.com").unwrap());
     assert_eq!(marker.digests, target.digests());
-    assert!(matches!(Fence::read(&records(fence)), Claim::By(_)));
+    assert!(matches!(Fence::read(&records(fence)), ParsedRecord::Valid(_)));
 }

@@ -9,8 +9,8 @@ use crate::apply::open::{Surroundings, open};
 use crate::apply::patience::Patience;
 use crate::apply::zone::Zone;
 use crate::diagnostic::Diagnostic;
-use crate::dns::record::{Data, Records, Type};
 use crate::name::DnsName;
+use crate::record::{RecordData, RecordSets, RecordType};
 use crate::source::Project;
 use crate::spec::{self, ZoneProvider};
 use crate::tests::apply::stories::{Content, Field, PATIENCE, zone};
@@ -195,7 +195,7 @@ pub(crate) trait Rules: Send + Sync {
         None
     }
     fn answer(&self, table: &mut Table, got: &Got) -> Told;
-    fn takes(&self, _kind: Type) -> bool {
+    fn takes(&self, _kind: RecordType) -> bool {
         true
     }
 }
@@ -349,10 +349,10 @@ impl Field for Fake {
         self.open_with(&[], None).unwrap()
     }
 
-    fn put(&self, names: &[(DnsName, Records)], ttl: u32) {
+    fn put(&self, names: &[(DnsName, RecordSets)], ttl: u32) {
         let table = &mut self.state().table;
         for (name, records) in names {
-            for kind in Type::ALL {
+            for kind in RecordType::ALL {
                 let values = records.get(kind).into_iter().flatten().map(|data| data.presentation(kind));
                 table.put(name.as_str(), kind.name(), ttl, values.collect::<Vec<_>>());
             }
@@ -366,8 +366,8 @@ impl Field for Fake {
     fn content(&self) -> Content {
         let mut content = Content::new();
         for (name, kind, ttl, _, value) in self.state().table.records() {
-            if let Some(kind) = Type::of_name(&kind) {
-                let held = content.entry(DnsName::target(&name).unwrap()).or_insert((Records::default(), ttl));
+            if let Some(kind) = RecordType::of_name(&kind) {
+                let held = content.entry(DnsName::target(&name).unwrap()).or_insert((RecordSets::default(), ttl));
                 assert_eq!(held.1, ttl, "{name}");
                 assert!(held.0.insert(kind, data(kind, &value)), "{name} holds {kind} {value} twice");
             }
@@ -379,21 +379,21 @@ impl Field for Fake {
         self.state().table.writes
     }
 
-    fn takes(&self, kind: Type) -> bool {
+    fn takes(&self, kind: RecordType) -> bool {
         self.rules.takes(kind)
     }
 }
 
 /// The data of a record as a zone file has it.
-fn data(kind: Type, value: &str) -> Data {
+fn data(kind: RecordType, value: &str) -> RecordData {
     match kind {
-        Type::Txt => {
+        RecordType::Txt => {
             let strings = unquoted(value, 10);
-            Data::from_wire(
+            RecordData::from_wire(
                 strings.iter().flat_map(|s| [&[u8::try_from(s.len()).unwrap()], &s[..]].concat()).collect::<Vec<_>>(),
             )
         }
-        _ => Data::parse(kind, value).unwrap(),
+        _ => RecordData::parse(kind, value).unwrap(),
     }
 }
 

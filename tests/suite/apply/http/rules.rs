@@ -1,6 +1,6 @@
 //! The rules of Cloudflare, `PowerDNS` and GoDaddy, which are asked in JSON.
 
-use crate::dns::record::Type;
+use crate::record::RecordType;
 use crate::spec::ZoneProvider;
 use crate::tests::apply::http::{Got, Rules, Table, Told, as_set, decoded, unquoted};
 use serde_json::{Value, json};
@@ -271,7 +271,7 @@ impl Rules for GoDaddy {
         vec![("GODADDY_API_KEY", format!("key-{CANARY}")), ("GODADDY_API_SECRET", format!("secret-{CANARY}"))]
     }
 
-    fn takes(&self, kind: Type) -> bool {
+    fn takes(&self, kind: RecordType) -> bool {
         TYPES.contains(&kind.name())
     }
 

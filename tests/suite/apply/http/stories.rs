@@ -3,7 +3,7 @@
 use crate::apply::decide::{Reason, Wish, Write};
 use crate::apply::walk::{End, Outcome};
 use crate::apply::zone::{Failure, Promise};
-use crate::dns::record::{Records, Type};
+use crate::record::{RecordSets, RecordType};
 use crate::spec::ZoneProvider;
 use crate::tests::apply::http::clouds::{CloudDns, Route53};
 use crate::tests::apply::http::rules::{CANARY, Cloudflare, GoDaddy, PowerDns};
@@ -206,7 +206,7 @@ fn many_names_go_into_few_changes_and_one_that_is_refused_does_not_stop_the_othe
     for provider in [ZoneProvider::CloudDns, ZoneProvider::Route53] {
         let fake = fake(provider);
         let entries = many(40);
-        let act = || fake.put(&[(n("n017.shop"), set(Type::A, &["192.0.2.1"]))], 600);
+        let act = || fake.put(&[(n("n017.shop"), set(RecordType::A, &["192.0.2.1"]))], 600);
         let mut zone = Late { zone: fake.open(), act: Some(&act), after: 1 };
         let (outcomes, end) = apply(&mut zone, &work("shop", &borrowed(&entries)), 1);
         assert_eq!(end, End::Complete);
@@ -237,7 +237,7 @@ impl crate::apply::zone::Zone for Late<'_> {
         self.zone.write(changes)
     }
 
-    fn list(&mut self) -> Result<Vec<(crate::name::DnsName, Records)>, Failure> {
+    fn list(&mut self) -> Result<Vec<(crate::name::DnsName, RecordSets)>, Failure> {
         self.zone.list()
     }
 }
@@ -247,7 +247,7 @@ impl crate::apply::zone::Zone for Late<'_> {
 fn a_name_that_is_taken_over_keeps_its_lifetimes() {
     for provider in ALL {
         let fake = fake(provider);
-        let (a, txt) = (set(Type::A, &["192.0.2.1"]), set(Type::Txt, &["text"]));
+        let (a, txt) = (set(RecordType::A, &["192.0.2.1"]), set(RecordType::Txt, &["text"]));
         fake.change(|table| {
             table.put(n("a.shop").as_str(), "A", 700, ["192.0.2.1".to_owned()]);
             table.put(n("a.shop").as_str(), "TXT", 800, ["\"text\"".to_owned()]);
@@ -283,7 +283,7 @@ fn who_compares_refuses_what_is_based_on_old_news() {
         let (outcomes, end) = apply(&mut *fake.open(), &work, 1);
         assert_eq!(end, End::Complete);
         assert_eq!(outcomes, [Outcome::Refused(Reason::Drift), Outcome::Done(Write::Create)], "{provider:?}");
-        assert_eq!(fake.content()[&n("a.shop")].0, set(Type::A, &[hand]));
+        assert_eq!(fake.content()[&n("a.shop")].0, set(RecordType::A, &[hand]));
     }
 }
 
@@ -317,7 +317,7 @@ fn two_fences_that_were_put_up_at_the_same_moment_become_one() {
         let (outcomes, end) = apply(&mut *fake.open(), &work, 3);
         assert_eq!(end, End::Complete);
         assert!(matches!(outcomes[..], [Outcome::Done(_) | Outcome::Kept]));
-        let want = crate::dns::marker::Fence { owner: "shop".into(), rev: 3 }.records();
+        let want = crate::dns::ownership::Fence { owner: "shop".into(), rev: 3 }.records();
         assert_eq!(fake.content()[&n("_rev.shop._pleach")].0, want);
     }
 }
@@ -346,7 +346,7 @@ fn a_run_with_godaddy_that_ends_between_two_requests_is_taken_up_by_the_next() {
         "shop",
         &[
             ("a.shop", "b", present("new.example.net")),
-            ("b.shop", "b", Wish::Present(set(Type::A, &["192.0.2.7"]), 600)),
+            ("b.shop", "b", Wish::Present(set(RecordType::A, &["192.0.2.7"]), 600)),
             ("c.shop", "b", Wish::Absent),
         ],
     );
@@ -371,8 +371,8 @@ fn a_run_with_godaddy_that_ends_between_two_requests_is_taken_up_by_the_next() {
             );
             let content = fake.content();
             assert_eq!(content.len(), 5, "{content:?}");
-            assert_eq!(content[&n("b.shop")].0, set(Type::A, &["192.0.2.7"]));
-            assert_eq!(content[&place("b.shop")].0, mark("shop", "b", 600, &set(Type::A, &["192.0.2.7"])));
+            assert_eq!(content[&n("b.shop")].0, set(RecordType::A, &["192.0.2.7"]));
+            assert_eq!(content[&place("b.shop")].0, mark("shop", "b", 600, &set(RecordType::A, &["192.0.2.7"])));
         }
     }
     assert!(cut > 12, "{cut} runs were cut");
@@ -403,10 +403,10 @@ fn requests_are_as_the_providers_document_them() {
     for provider in ALL {
         let fake = fake(provider);
         let (old, both) = (cname("old.example.net"), {
-            let mut both = set(Type::A, &["192.0.2.1", "192.0.2.2"]);
-            both.merge(set(Type::Txt, &["a \"text\"; with \\ everything é"]));
-            if fake.takes(Type::Caa) {
-                both.merge(set(Type::Caa, &["0 issue \"ca.example.net\""]));
+            let mut both = set(RecordType::A, &["192.0.2.1", "192.0.2.2"]);
+            both.merge(set(RecordType::Txt, &["a \"text\"; with \\ everything é"]));
+            if fake.takes(RecordType::Caa) {
+                both.merge(set(RecordType::Caa, &["0 issue \"ca.example.net\""]));
             }
             both
         });
@@ -418,7 +418,7 @@ fn requests_are_as_the_providers_document_them() {
             &[
                 ("*.create.shop", "b", Wish::Present(both, 600)),
                 ("delete.shop", "b", Wish::Absent),
-                ("update.shop", "b", Wish::Present(set(Type::Aaaa, &["2001:db8::1"]), 900)),
+                ("update.shop", "b", Wish::Present(set(RecordType::Aaaa, &["2001:db8::1"]), 900)),
             ],
         );
         assert_eq!(apply(&mut *fake.open(), &work, 7).1, End::Complete);
@@ -535,7 +535,7 @@ impl Field for RealApi {
         self.0.open_api(crate::tests::apply::stories::PATIENCE)
     }
 
-    fn put(&self, names: &[(crate::name::DnsName, Records)], ttl: u32) {
+    fn put(&self, names: &[(crate::name::DnsName, RecordSets)], ttl: u32) {
         self.0.put(names, ttl);
     }
 

@@ -3,17 +3,17 @@
 //! One file is checked when it is read; here are the rules between files. The generator and `apply` both ask, so that
 //! a tree that was merged by hand is refused before a zone sees it.
 
-use super::change::ZoneFile;
-use super::marker;
-use super::name::DnsName;
+use super::ZoneChangeFile;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
+use crate::dns::ownership;
+use crate::name::DnsName;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Complains about names that two files claim, that are in the wrong zone, that have no room for a marker, that lead
 /// around in a circle, and about a second owner.
-pub fn check(files: &[ZoneFile]) -> Result<()> {
+pub fn check(files: &[ZoneChangeFile]) -> Result<()> {
     let mut found = Vec::new();
-    let mut present: BTreeMap<&DnsName, &ZoneFile> = BTreeMap::new();
+    let mut present: BTreeMap<&DnsName, &ZoneChangeFile> = BTreeMap::new();
     for file in files {
         for name in file.change.present.keys() {
             if let Some(other) = present.insert(name, file) {
@@ -44,21 +44,21 @@ pub fn check(files: &[ZoneFile]) -> Result<()> {
 }
 
 /// Names that are not below the file's zone, that belong to a smaller zone, or that have no room for a marker.
-fn placement(file: &ZoneFile, zones: &BTreeSet<&DnsName>) -> Vec<Diagnostic> {
+fn placement(file: &ZoneChangeFile, zones: &BTreeSet<&DnsName>) -> Vec<Diagnostic> {
     let zone = &file.change.zone;
     let one = |name: &DnsName| {
         let holds = |other: &DnsName| other.below(zone).is_some() && (name == other || name.below(other).is_some());
         let other = zones.iter().find(|other| holds(other));
         match other {
             Some(other) => Some(Diagnostic::new(Code::Dns, format!("`{name}` belongs to the zone `{other}`"))),
-            None => marker::name(name, zone).err(),
+            None => ownership::record_name(name, zone).err(),
         }
     };
     file.change.present.keys().chain(&file.change.absent).filter_map(one).map(|error| error.at(file.at)).collect()
 }
 
 /// Names of ours that lead to each other in a circle, told once each.
-fn circles(present: &BTreeMap<&DnsName, &ZoneFile>) -> Vec<Diagnostic> {
+fn circles(present: &BTreeMap<&DnsName, &ZoneChangeFile>) -> Vec<Diagnostic> {
     let next = |name: &DnsName| present.get(name)?.change.present[name].records.cname();
     let circle = |start: &DnsName| {
         let mut way = vec![start.clone()];
@@ -73,7 +73,7 @@ fn circles(present: &BTreeMap<&DnsName, &ZoneFile>) -> Vec<Diagnostic> {
         }
         None
     };
-    let told = |(name, file): (&&DnsName, &&ZoneFile)| {
+    let told = |(name, file): (&&DnsName, &&ZoneChangeFile)| {
         let way = circle(name).filter(|way| way.iter().min() == Some(name))?;
         let way: Vec<_> = way.iter().chain([*name]).map(|name| format!("`{name}`")).collect();
         Some(Diagnostic::new(Code::Dns, format!("CNAMEs lead in a circle: {}", way.join(" to "))).at(file.at))
@@ -84,21 +84,21 @@ fn circles(present: &BTreeMap<&DnsName, &ZoneFile>) -> Vec<Diagnostic> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dns::change::{Present, ZoneChange};
-    use crate::dns::record::{Data, Records, Type};
+    use crate::dns::zone_change::{PresentName, ZoneChange};
+    use crate::record::{RecordData, RecordSets, RecordType};
     use crate::source::Location;
 
     fn n(text: &str) -> DnsName {
         DnsName::host(text).unwrap()
     }
 
-    fn file(zone: &str, owner: &str, branch: &str, present: &[(&str, &str)], absent: &[&str]) -> ZoneFile {
-        let cname = |target| Records::one(Type::Cname, Data::parse(Type::Cname, target).unwrap());
-        let held = |target| Present { ttl: 60, records: cname(target), address_from: None };
+    fn file(zone: &str, owner: &str, branch: &str, present: &[(&str, &str)], absent: &[&str]) -> ZoneChangeFile {
+        let cname = |target| RecordSets::one(RecordType::Cname, RecordData::parse(RecordType::Cname, target).unwrap());
+        let held = |target| PresentName { ttl: 60, records: cname(target), address_from: None };
         let present = present.iter().map(|(name, target)| (n(name), held(target))).collect();
         let absent = absent.iter().map(|name| n(name)).collect();
         let change = ZoneChange { zone: n(zone), owner: owner.into(), branch: branch.into(), present, absent };
-        ZoneFile { slug: branch.into(), change, at: Location::NONE }
+        ZoneChangeFile { slug: branch.into(), change, at: Location::NONE }
     }
 
     #[test]
@@ -106,7 +106,7 @@ mod tests {
         let zone = "dev.example.com";
         let long =
             format!("{}.dev.example.com", ["a".repeat(60), "b".repeat(60), "c".repeat(60), "d".repeat(51)].join("."));
-        let cases: &[(&[ZoneFile], &[&str])] = &[
+        let cases: &[(&[ZoneChangeFile], &[&str])] = &[
             (&[], &[]),
             (&[file(zone, "shop", "a", &[("a.dev.example.com", "x.net")], &["b.dev.example.com"])], &[]),
             (

@@ -1,12 +1,10 @@
-//! Zone change files: what one branch wants of one zone.
-//!
-//! A file is an instruction that converges: names that must be there, with what they hold, and names that must be gone.
-//! It holds no values from before, no hashes and no dates, so that it changes only when the instruction does.
+//! The file of a zone change, `out/dns/<zone>/<slug>.yaml`.
 
-use super::name::DnsName;
-use super::record::{Data, Records, Type};
+use super::{ADDRESS_KINDS, AddressObject, PresentName, ZoneChange};
 use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::name::DnsName;
 use crate::node::{Map, Node};
+use crate::record::{RecordData, RecordSets, RecordType};
 use crate::source::{File, Location};
 use crate::spec::MAX_TTL;
 use crate::yaml::{self, Dialect, Faults, Fields};
@@ -15,57 +13,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const API_VERSION: &str = "pleach/v1";
 const KIND: &str = "ZoneChange";
-
-/// The content of a zone change file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ZoneChange {
-    /// The zone.
-    pub zone: DnsName,
-    /// The project, which is whom the names belong to.
-    pub owner: SmolStr,
-    /// The branch as git calls it.
-    pub branch: SmolStr,
-    /// The names that must be there.
-    pub present: BTreeMap<DnsName, Present>,
-    /// The names that must be gone.
-    pub absent: BTreeSet<DnsName>,
-}
-
-/// What a name holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Present {
-    /// The lifetime of its records in seconds.
-    pub ttl: u32,
-    /// The records that are known offline.
-    pub records: Records,
-    /// Where the address comes from, if only the cluster knows it.
-    pub address_from: Option<Object>,
-}
-
-/// An object of a cluster that has an address.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Object {
-    /// `Service`, `Ingress` or `Gateway`.
-    pub kind: SmolStr,
-    /// Its namespace.
-    pub namespace: SmolStr,
-    /// Its name.
-    pub name: SmolStr,
-}
-
-/// The kinds of objects that have an address.
-pub const ADDRESSED: [&str; 3] = ["Gateway", "Ingress", "Service"];
-
-/// A zone change file where it stands.
-#[derive(Clone, Debug)]
-pub struct ZoneFile {
-    /// The slug of the branch, after which the file is called.
-    pub slug: SmolStr,
-    /// What it says.
-    pub change: ZoneChange,
-    /// Where it stands.
-    pub at: Location,
-}
 
 impl ZoneChange {
     /// The file as pleach writes it.
@@ -86,18 +33,18 @@ impl ZoneChange {
         Ok(yaml::document(&file.into())?)
     }
 
-    /// Reads a file, and complains about everything in it that is not as pleach writes it but for order and spelling.
+    /// Reads a file. Each error has its source location. Order and spelling may differ from what pleach writes.
     pub fn read(file: &File) -> Result<Self> {
         of(&yaml::documents(file, Dialect::Kubernetes)?, file.place())
     }
 
-    /// Reads a text that stands in no file of the project.
+    /// Reads a text that is not a file of the project.
     pub fn parse(text: &str) -> Result<Self> {
         of(&yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Location::NONE)?, Location::NONE)
     }
 }
 
-impl Present {
+impl PresentName {
     fn node(&self, name: &DnsName) -> Node {
         let mut map: Map =
             [("name", Node::str(name.as_str())), ("ttl", Node::int(self.ttl.into()))].into_iter().collect();
@@ -141,7 +88,7 @@ fn fields(fields: &mut Fields) -> Option<ZoneChange> {
     Some(ZoneChange { zone: zone?, owner: owner?, branch: branch?.into(), present, absent })
 }
 
-fn entry(node: &Node, faults: &mut Faults) -> Option<(Location, DnsName, Present)> {
+fn entry(node: &Node, faults: &mut Faults) -> Option<(Location, DnsName, PresentName)> {
     Fields::read(node, "a name", faults, |fields| {
         let at = fields.at("name");
         let host = fields.required("name", Fields::text);
@@ -158,14 +105,17 @@ fn entry(node: &Node, faults: &mut Faults) -> Option<(Location, DnsName, Present
         let records = records(fields);
         let source = fields.map("addressFrom").and_then(|node| object(node, fields.faults()));
         if source.is_some() {
-            let known = [Type::A, Type::Aaaa, Type::Cname].into_iter().find(|kind| records.get(*kind).is_some());
+            let known = [RecordType::A, RecordType::Aaaa, RecordType::Cname]
+                .into_iter()
+                .find(|kind| records.get(*kind).is_some());
             if let Some(kind) = known {
                 fields.faults().say(at, format!("a name has both `addressFrom` and {kind}"));
             }
-        } else if !Type::ALL.into_iter().any(|kind| fields.node(kind.name()).is_some_and(|node| !is_empty(node))) {
+        } else if !RecordType::ALL.into_iter().any(|kind| fields.node(kind.name()).is_some_and(|node| !is_empty(node)))
+        {
             fields.faults().say(at, "a name that is present holds something");
         }
-        Some((at, host?, Present { ttl: ttl?, records, address_from: source }))
+        Some((at, host?, PresentName { ttl: ttl?, records, address_from: source }))
     })
 }
 
@@ -173,11 +123,11 @@ fn is_empty(node: &Node) -> bool {
     node.as_seq().is_some_and(<[Node]>::is_empty)
 }
 
-fn records(fields: &mut Fields) -> Records {
-    let mut records = Records::default();
-    for kind in Type::ALL {
+fn records(fields: &mut Fields) -> RecordSets {
+    let mut records = RecordSets::default();
+    for kind in RecordType::ALL {
         for node in fields.strs(kind.name()) {
-            match Data::parse(kind, node.as_str().unwrap_or_default()) {
+            match RecordData::parse(kind, node.as_str().unwrap_or_default()) {
                 Ok(data) => {
                     if !records.insert(kind, data) {
                         fields.faults().say(node.at, format!("the same {kind} stands twice"));
@@ -194,17 +144,17 @@ fn records(fields: &mut Fields) -> Records {
     records
 }
 
-fn object(node: &Node, faults: &mut Faults) -> Option<Object> {
+fn object(node: &Node, faults: &mut Faults) -> Option<AddressObject> {
     Fields::read(node, "`addressFrom`", faults, |fields| {
         let kind = fields.required("kind", Fields::str)?;
-        if !ADDRESSED.contains(&kind) {
+        if !ADDRESS_KINDS.contains(&kind) {
             let at = fields.at("kind");
             let error = Diagnostic::new(Code::Dns, format!("a {kind} has no address")).at(at);
-            fields.faults().push(error.help(format!("what has one is a {}", ADDRESSED.join(", "))));
+            fields.faults().push(error.help(format!("what has one is a {}", ADDRESS_KINDS.join(", "))));
         }
         let namespace = fields.required("namespace", Fields::str)?;
         let name = fields.required("name", Fields::str)?;
-        Some(Object { kind: kind.into(), namespace: namespace.into(), name: name.into() })
+        Some(AddressObject { kind: kind.into(), namespace: namespace.into(), name: name.into() })
     })
 }
 
@@ -312,24 +262,31 @@ absent: [d.dev.example.com, 1]
             .prop_map(|front| DnsName::host(&format!("{front}.dev.example.com")).unwrap())
     }
 
-    fn present() -> impl Strategy<Value = Present> {
-        let address = any::<[u8; 4]>()
-            .prop_filter_map("reachable", |[a, b, c, d]| Data::parse(Type::A, &format!("{a}.{b}.{c}.{d}")).ok());
-        let text = "[ -~é-ÿ]{0,300}".prop_map(|text| Data::parse(Type::Txt, &text).unwrap());
+    fn present() -> impl Strategy<Value = PresentName> {
+        let address = any::<[u8; 4]>().prop_filter_map("reachable", |[a, b, c, d]| {
+            RecordData::parse(RecordType::A, &format!("{a}.{b}.{c}.{d}")).ok()
+        });
+        let text = "[ -~é-ÿ]{0,300}".prop_map(|text| RecordData::parse(RecordType::Txt, &text).unwrap());
         let many = (proptest::collection::btree_set(address, 0..3), proptest::collection::btree_set(text, 1..3));
         let many = many.prop_map(|(addresses, texts)| {
-            let mut records = Records::default();
+            let mut records = RecordSets::default();
             for data in addresses {
-                assert!(records.insert(Type::A, data));
+                assert!(records.insert(RecordType::A, data));
             }
             for data in texts {
-                assert!(records.insert(Type::Txt, data));
+                assert!(records.insert(RecordType::Txt, data));
             }
             records
         });
         let one = name().prop_filter("no wildcard", |name| !name.is_wildcard());
-        let one = one.prop_map(|name| Records::one(Type::Cname, Data::parse(Type::Cname, name.as_str()).unwrap()));
-        (1..=MAX_TTL, prop_oneof![many, one]).prop_map(|(ttl, records)| Present { ttl, records, address_from: None })
+        let one = one.prop_map(|name| {
+            RecordSets::one(RecordType::Cname, RecordData::parse(RecordType::Cname, name.as_str()).unwrap())
+        });
+        (1..=MAX_TTL, prop_oneof![many, one]).prop_map(|(ttl, records)| PresentName {
+            ttl,
+            records,
+            address_from: None,
+        })
     }
 
     proptest! {

@@ -4,12 +4,12 @@
 //! knows stays an `addressFrom`.
 
 use super::certificate;
-use super::change::{Object, Present};
-use super::marker;
-use super::name::DnsName;
-use super::record::{Data, Records, Type};
+use super::ownership;
+use super::zone_change::{AddressObject, PresentName};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
+use crate::name::DnsName;
 use crate::plan::{Branch, Host, Plan, Platform};
+use crate::record::{RecordData, RecordSets, RecordType};
 use crate::schema::name::{is_label, is_subdomain};
 use crate::source::Location;
 use crate::spec::{AddressFrom, Backend, HostContent, Join, Mode, Spec, Zone};
@@ -21,7 +21,7 @@ const GOOGLE: &str = "ghs.googlehosted.com";
 
 /// What a branch wants of a zone.
 #[derive(Clone, Debug)]
-pub struct Names<'p> {
+pub struct WantedNames<'p> {
     /// The branch.
     pub branch: &'p Branch,
     /// The name of the zone.
@@ -29,17 +29,17 @@ pub struct Names<'p> {
     /// What becomes of the records.
     pub backend: Backend,
     /// What each name holds; there is at least one.
-    pub present: BTreeMap<DnsName, Present>,
+    pub present: BTreeMap<DnsName, PresentName>,
     /// The objects that have the addresses of some of them, and where that is written.
-    pub objects: BTreeMap<Object, Location>,
+    pub objects: BTreeMap<AddressObject, Location>,
 }
 
 /// What all branches want, in their order; hosts outside of the zones are left out, as `plan` has said.
-pub fn names<'p>(spec: &'p Spec, plan: &'p Plan) -> Result<Vec<Names<'p>>> {
+pub fn wanted_names<'p>(spec: &'p Spec, plan: &'p Plan) -> Result<Vec<WantedNames<'p>>> {
     if spec.zones.is_empty() {
         return Ok(Vec::new());
     }
-    let each: Vec<Result<Vec<Names>>> = plan
+    let each: Vec<Result<Vec<WantedNames>>> = plan
         .branches
         .par_iter()
         .map(|branch| of(spec, branch).map_err(|errors| errors.map(|error| error.in_branch(&branch.name))))
@@ -47,11 +47,11 @@ pub fn names<'p>(spec: &'p Spec, plan: &'p Plan) -> Result<Vec<Names<'p>>> {
     Ok(gather(each, |names| names)?.into_iter().flatten().collect())
 }
 
-fn of<'p>(spec: &'p Spec, branch: &'p Branch) -> Result<Vec<Names<'p>>> {
-    let mut zones: BTreeMap<&DnsName, Names> = BTreeMap::new();
+fn of<'p>(spec: &'p Spec, branch: &'p Branch) -> Result<Vec<WantedNames<'p>>> {
+    let mut zones: BTreeMap<&DnsName, WantedNames> = BTreeMap::new();
     let found = gather(&branch.hosts, |host| {
         let Some((name, zone)) = Zone::of(&spec.zones, &host.name) else { return Ok(None) };
-        let placement = Placement { spec, branch, host, name, zone };
+        let placement = HostInZone { spec, branch, host, name, zone };
         placement.check().map_err(|error| error.at(host.at))?;
         if placement.is_answered() {
             return Ok(None);
@@ -61,7 +61,7 @@ fn of<'p>(spec: &'p Spec, branch: &'p Branch) -> Result<Vec<Names<'p>>> {
     })?;
     for (placement, present) in found.into_iter().flatten() {
         let (zone, backend) = (placement.name, placement.zone.backend);
-        let empty = || Names { branch, zone, backend, present: BTreeMap::new(), objects: BTreeMap::new() };
+        let empty = || WantedNames { branch, zone, backend, present: BTreeMap::new(), objects: BTreeMap::new() };
         let names = zones.entry(zone).or_insert_with(empty);
         if let (Some(object), Some(from)) = (&present.address_from, placement.address_from()) {
             names.objects.insert(object.clone(), from.at);
@@ -73,7 +73,7 @@ fn of<'p>(spec: &'p Spec, branch: &'p Branch) -> Result<Vec<Names<'p>>> {
 
 /// A host of a branch in the zone that holds it.
 #[derive(Clone, Copy)]
-struct Placement<'p> {
+struct HostInZone<'p> {
     spec: &'p Spec,
     branch: &'p Branch,
     host: &'p Host,
@@ -81,7 +81,7 @@ struct Placement<'p> {
     zone: &'p Zone,
 }
 
-impl<'p> Placement<'p> {
+impl<'p> HostInZone<'p> {
     /// Refuses a host that the zone cannot hold.
     fn check(&self) -> Result<(), Diagnostic> {
         let (host, name, zone) = (&self.host.name, self.name, self.zone);
@@ -118,7 +118,7 @@ impl<'p> Placement<'p> {
             });
         }
         if zone.backend == Backend::ZoneChange {
-            marker::name(host, name)?;
+            ownership::record_name(host, name)?;
         }
         Ok(())
     }
@@ -154,16 +154,16 @@ impl<'p> Placement<'p> {
     }
 
     /// What it holds.
-    fn present(&self) -> Result<Present, Diagnostic> {
+    fn present(&self) -> Result<PresentName, Diagnostic> {
         let (zone, own) = (self.zone, self.own());
         let ttl = zone.ttl(own.and_then(|own| own.ttl.as_ref()))?;
         if let Some(target) = self.engine() {
-            let data = Data::parse(Type::Cname, target.as_str()).expect("a name is a value of CNAME");
-            return Ok(Present { ttl, records: Records::one(Type::Cname, data), address_from: None });
+            let data = RecordData::parse(RecordType::Cname, target.as_str()).expect("a name is a value of CNAME");
+            return Ok(PresentName { ttl, records: RecordSets::one(RecordType::Cname, data), address_from: None });
         }
         let records = zone.content.records(own);
         if let Err(error) = records.check() {
-            let at = own.and_then(|own| own.sets.get(&Type::Cname)).map_or(zone.at, |set| set.at);
+            let at = own.and_then(|own| own.sets.get(&RecordType::Cname)).map_or(zone.at, |set| set.at);
             let error = Diagnostic::new(Code::Dns, format!("`{}`: {error}", self.host.name)).at(at);
             return Err(error
                 .note(zone.at, "the rest is said by the zone")
@@ -174,7 +174,7 @@ impl<'p> Placement<'p> {
             let error = dns_error(format!("nothing says what `{}` holds", self.host.name)).at(zone.at);
             return Err(error.help("give the zone a `CNAME`, `A`, `AAAA` or `addressFrom`, or `mode: wildcard`"));
         }
-        Ok(Present { ttl, records, address_from })
+        Ok(PresentName { ttl, records, address_from })
     }
 
     /// What has its address, unless App Engine serves it.
@@ -182,7 +182,7 @@ impl<'p> Placement<'p> {
         self.own().filter(|own| own.locates()).unwrap_or(&self.zone.content).address_from.as_ref()
     }
 
-    fn object(&self, from: &AddressFrom) -> Result<Object, Diagnostic> {
+    fn object(&self, from: &AddressFrom) -> Result<AddressObject, Diagnostic> {
         let (project, slug) = (&self.spec.project, self.branch.slug.as_str());
         let scope = self.branch.scope(project);
         let namespace = match (&from.namespace, self.branch.namespace()) {
@@ -208,7 +208,7 @@ impl<'p> Placement<'p> {
                 .note(self.zone.at, "this zone")
                 .help("list the networks and names of your load balancers, as in `addresses: [203.0.113.0/24]`"));
         }
-        Ok(Object { kind: from.kind.clone(), namespace: namespace.into(), name: name.into() })
+        Ok(AddressObject { kind: from.kind.clone(), namespace: namespace.into(), name: name.into() })
     }
 }
 

@@ -1,0 +1,46 @@
+//! The fence of a project in a zone.
+
+use super::{FORMAT, ParsedRecord, read, txt};
+use crate::record::RecordSets;
+use smol_str::SmolStr;
+use std::fmt::Write;
+
+/// The highest revision that a project has applied to a zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fence {
+    /// The project.
+    pub owner: SmolStr,
+    /// A number that increases with each commit or run.
+    pub rev: u64,
+}
+
+impl Fence {
+    /// The TXT record.
+    pub fn records(&self) -> RecordSets {
+        let mut text = String::new();
+        write!(text, "{FORMAT} owner={} rev={}", self.owner, self.rev).expect("a string takes all");
+        txt(&text)
+    }
+
+    /// Reads the records at the name of a fence. If a provider has no compare-and-set, two runs at the same time may both
+    /// have written one: the highest revision counts.
+    pub fn read(records: &RecordSets) -> ParsedRecord<Fence> {
+        let fence = |words: &mut dyn Iterator<Item = &str>| {
+            let owner = words.next()?.strip_prefix("owner=")?.into();
+            let rev = words.next()?.strip_prefix("rev=")?.parse().ok()?;
+            Some(Fence { owner, rev })
+        };
+        let mut highest: Option<Fence> = None;
+        for (kind, data) in records.iter() {
+            match (read(&RecordSets::one(kind, data.clone()), fence), &highest) {
+                (ParsedRecord::Valid(fence), Some(other)) if fence.owner != other.owner => {
+                    return ParsedRecord::Unreadable;
+                }
+                (ParsedRecord::Valid(fence), Some(other)) if fence.rev < other.rev => {}
+                (ParsedRecord::Valid(fence), _) => highest = Some(fence),
+                _ => return ParsedRecord::Unreadable,
+            }
+        }
+        highest.map_or(ParsedRecord::Absent, ParsedRecord::Valid)
+    }
+}

@@ -1,0 +1,48 @@
+//! The ownership record of a DNS name.
+
+use super::{FORMAT, ParsedRecord, read, txt};
+use crate::record::{RecordSets, RecordType};
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Which project and branch wrote a name, and what was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnershipRecord {
+    /// The project.
+    pub owner: SmolStr,
+    /// The slug of the branch.
+    pub branch: SmolStr,
+    /// The TTL in seconds. Conditions of a change do not compare it, and the digests do not include it.
+    pub ttl: u32,
+    /// The digests of what was written ([`RecordSets::digests`]).
+    pub digests: BTreeMap<RecordType, String>,
+}
+
+impl OwnershipRecord {
+    /// The TXT record.
+    pub fn records(&self) -> RecordSets {
+        txt(&self.to_string())
+    }
+
+    /// Reads the records at the name of an ownership record.
+    pub fn read(records: &RecordSets) -> ParsedRecord<OwnershipRecord> {
+        read(records, |words| {
+            let owner = words.next()?.strip_prefix("owner=")?.into();
+            let branch = words.next()?.strip_prefix("branch=")?.into();
+            let ttl = words.next()?.strip_prefix("ttl=")?.parse().ok()?;
+            let digest = |word: &str| {
+                let (kind, digest) = word.split_once('=')?;
+                Some((RecordType::of_name(kind)?, digest.to_owned()))
+            };
+            Some(OwnershipRecord { owner, branch, ttl, digests: words.map(digest).collect::<Option<_>>()? })
+        })
+    }
+}
+
+impl fmt::Display for OwnershipRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{FORMAT} owner={} branch={} ttl={}", self.owner, self.branch, self.ttl)?;
+        self.digests.iter().try_for_each(|(kind, digest)| write!(f, " {kind}={digest}"))
+    }
+}

@@ -1,0 +1,68 @@
+//! Zone changes: which names of one zone must be present or absent for one branch.
+//!
+//! [`file`] is the format of the files, [`decide()`] makes them for a build, and [`check()`] has the rules between files. A
+//! zone change has no previous values, no hashes and no dates, so that a file changes only when the names do.
+
+mod check;
+mod decide;
+mod file;
+
+pub use check::check;
+pub use decide::{DecidedZoneChanges, decide};
+
+use crate::name::DnsName;
+use crate::record::RecordSets;
+use crate::source::Location;
+use smol_str::SmolStr;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The content of a zone change file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZoneChange {
+    /// The zone.
+    pub zone: DnsName,
+    /// The project that owns the names.
+    pub owner: SmolStr,
+    /// The name of the branch.
+    pub branch: SmolStr,
+    /// The names that must be present.
+    pub present: BTreeMap<DnsName, PresentName>,
+    /// The names that must be absent.
+    pub absent: BTreeSet<DnsName>,
+}
+
+/// The records of a name that must be present.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PresentName {
+    /// The TTL of its records in seconds.
+    pub ttl: u32,
+    /// The records that are known without a cluster.
+    pub records: RecordSets,
+    /// The object that has the address, if only the cluster knows it.
+    pub address_from: Option<AddressObject>,
+}
+
+/// An object of a cluster that has an address.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AddressObject {
+    /// One of [`ADDRESS_KINDS`].
+    pub kind: SmolStr,
+    /// Its namespace.
+    pub namespace: SmolStr,
+    /// Its name.
+    pub name: SmolStr,
+}
+
+/// The kinds of objects that have an address.
+pub const ADDRESS_KINDS: [&str; 3] = ["Gateway", "Ingress", "Service"];
+
+/// A zone change file and its source location.
+#[derive(Clone, Debug)]
+pub struct ZoneChangeFile {
+    /// The slug of the branch, which is the name of the file.
+    pub slug: SmolStr,
+    /// The content.
+    pub change: ZoneChange,
+    /// The source location.
+    pub at: Location,
+}

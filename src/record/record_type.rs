@@ -1,0 +1,62 @@
+//! Record types.
+
+use std::fmt;
+
+/// A record type that a branch may have; in the order of their names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RecordType {
+    /// An IPv4 address.
+    A,
+    /// An IPv6 address.
+    Aaaa,
+    /// Who may issue certificates (RFC 8659).
+    Caa,
+    /// Another name for a name.
+    Cname,
+    /// Text.
+    Txt,
+}
+
+impl RecordType {
+    /// All of them.
+    pub const ALL: [RecordType; 5] =
+        [RecordType::A, RecordType::Aaaa, RecordType::Caa, RecordType::Cname, RecordType::Txt];
+
+    /// The name in zone files.
+    pub fn name(self) -> &'static str {
+        match self {
+            RecordType::A => "A",
+            RecordType::Aaaa => "AAAA",
+            RecordType::Caa => "CAA",
+            RecordType::Cname => "CNAME",
+            RecordType::Txt => "TXT",
+        }
+    }
+
+    /// The number on the wire.
+    pub fn code(self) -> u16 {
+        match self {
+            RecordType::A => 1,
+            RecordType::Aaaa => 28,
+            RecordType::Caa => 257,
+            RecordType::Cname => 5,
+            RecordType::Txt => 16,
+        }
+    }
+
+    /// The type of that name.
+    pub fn of_name(name: &str) -> Option<RecordType> {
+        RecordType::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// The type of that number.
+    pub fn of_code(code: u16) -> Option<RecordType> {
+        RecordType::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+}
+
+impl fmt::Display for RecordType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
