@@ -1,12 +1,12 @@
-//! The JSON Schema of the spec, for editors and for the first look at a spec.
+//! The JSON Schema of the spec, for editors and for the first check of a spec.
 //!
-//! The schema says which keys there are and what types they take; its findings become diagnostics with source locations here. What
-//! a key means, and what else is wrong with it, is for `spec`.
+//! The schema defines which fields exist and which types they have. Validation errors become diagnostics with source
+//! locations. The module `spec` reads the values and checks everything that a schema cannot express.
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{Node, Tag};
 use crate::source::Location;
-use crate::yaml::number;
+use crate::yaml::{number, quoted_boolean_help};
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::paths::LocationSegment;
 use jsonschema::{PatternOptions, ValidationError, Validator};
@@ -22,13 +22,13 @@ static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
     options.build(&SCHEMA).expect("the schema is a schema")
 });
 
-/// What is wrong with the shape of a spec: unknown and missing keys, wrong types.
+/// Validates a spec: unknown and missing fields, wrong types, invalid values.
 pub fn check(spec: &Node) -> Vec<Diagnostic> {
     let json = json(spec);
     VALIDATOR.iter_errors(&json).flat_map(|fault| SchemaSubject::of(spec, &fault).diagnostics(fault.kind())).collect()
 }
 
-/// Whether a part of the spec (`branch`, `pin`, …; the spec itself is `spec`) has such a key.
+/// Whether a definition of the schema (`branch`, `pin`, …, or `spec` for the spec itself) has the field `key`.
 pub fn has_key(part: &str, key: &str) -> bool {
     let part = if part == "spec" { &*SCHEMA } else { &SCHEMA["definitions"][part] };
     part["properties"].get(key).is_some()
@@ -46,7 +46,7 @@ fn json(node: &Node) -> Json {
             Tag::Bool => Json::Bool(node.as_bool() == Some(true)),
             Tag::Int | Tag::Float => {
                 let mut text = String::new();
-                // JSON has no infinity: such a number fits wherever any data may stand, and nowhere else.
+                // JSON has no infinity. As a string, such a number is valid where any value is, and only there.
                 let finite = number::write_canonical(&mut text, &scalar.text).is_ok();
                 finite
                     .then(|| serde_json::from_str(&text).ok())
@@ -58,11 +58,11 @@ fn json(node: &Node) -> Json {
     }
 }
 
-/// What a diagnostic is about: a value of the spec, with what the schema says of it.
+/// The value of the spec that a diagnostic is about, with its schema.
 struct SchemaSubject<'a> {
     node: &'a Node,
     schema: &'static Json,
-    /// How a sentence names it.
+    /// Its name in a message.
     name: String,
     /// The path of its field, such as `hosts.services` or `patches[0].target`, within its branch; empty for the whole spec.
     path: String,
@@ -112,7 +112,7 @@ impl<'a> SchemaSubject<'a> {
 
     fn diagnostics(self, fault: &ValidationErrorKind) -> Vec<Diagnostic> {
         use ValidationErrorKind as Fault;
-        let (is, text) = (&self.name, self.node.as_text());
+        let (name, text) = (&self.name, self.node.as_text());
         let shown = text.map_or_else(|| self.node.kind_name().to_owned(), |text| format!("`{text}`"));
         let error = match fault {
             Fault::AdditionalProperties { unexpected } => {
@@ -122,59 +122,65 @@ impl<'a> SchemaSubject<'a> {
                 let key = property.as_str().unwrap_or_default();
                 let what = &self.schema["properties"][key];
                 let example = [&what["const"], &what["examples"][0]].into_iter().find_map(Json::as_str);
-                let error = spec_error(format!("{is} has no `{key}`"));
+                let error = spec_error(format!("{name} has no `{key}`"));
                 example.into_iter().fold(error, |error, example| error.help(format!("such as `{key}: {example}`")))
             }
             Fault::Type { kind } => self.wrong_type(kind),
             Fault::Enum { options } => {
                 let options: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Json::as_str).collect();
-                spec_error(format!("{is} is {shown}, which is none of {}", listed(&options)))
+                spec_error(format!("{name} must be {}, got {shown}", listed(&options, "or")))
                     .suggest(text.unwrap_or_default(), options)
             }
             Fault::Constant { expected_value } => {
-                let wanted = expected_value.as_str().unwrap_or_default();
-                spec_error(format!("{is} is {shown}, not `{wanted}`"))
+                let expected = expected_value.as_str().unwrap_or_default();
+                spec_error(format!("{name} must be `{expected}`, got {shown}"))
             }
             Fault::Pattern { .. } => {
-                let error = spec_error(format!("{is} cannot be {shown}"));
+                let error = spec_error(format!("{name} has the invalid value {shown}"));
                 let help = self.schema["patternErrorMessage"].as_str();
                 help.into_iter().fold(error, Diagnostic::help)
             }
-            Fault::MinLength { .. } | Fault::MinItems { .. } => spec_error(format!("{is} is empty")),
-            Fault::MaxLength { limit } => spec_error(format!("{is} has more than {limit} characters")),
-            Fault::MaxItems { limit: 1 } => spec_error(format!("{is} has more than one entry")),
-            Fault::MaxItems { limit } => spec_error(format!("{is} has more than {limit} entries")),
-            Fault::Minimum { limit } => {
-                spec_error(format!("{is} must be at least {limit}, got {}", text.unwrap_or(&shown)))
+            Fault::MinLength { .. } | Fault::MinItems { .. } => spec_error(format!("{name} must not be empty")),
+            Fault::MaxLength { limit } => spec_error(format!("{name} must have at most {limit} characters")),
+            Fault::MaxItems { limit: 1 } => spec_error(format!("{name} must have at most one entry")),
+            Fault::MaxItems { limit } => spec_error(format!("{name} must have at most {limit} entries")),
+            Fault::Minimum { .. } | Fault::Maximum { .. } => {
+                let range = match (&self.schema["minimum"], &self.schema["maximum"]) {
+                    (least, Json::Null) => format!("at least {least}"),
+                    (Json::Null, most) => format!("at most {most}"),
+                    (least, most) => format!("between {least} and {most}"),
+                };
+                spec_error(format!("{name} must be {range}, got {}", text.unwrap_or(&shown)))
             }
-            Fault::Maximum { limit } => {
-                spec_error(format!("{is} must be at most {limit}, got {}", text.unwrap_or(&shown)))
-            }
-            other => spec_error(format!("{is} does not satisfy `{}`", other.keyword())),
+            other => spec_error(format!("{name} violates the rule `{}` of the schema", other.keyword())),
         };
         vec![error.at(self.node.at)]
     }
 
-    fn wrong_type(&self, wanted: &TypeKind) -> Diagnostic {
-        let wanted = match wanted {
+    fn wrong_type(&self, expected: &TypeKind) -> Diagnostic {
+        let expected = match expected {
             TypeKind::Single(one) => one.to_string(),
             TypeKind::Multiple(many) => {
                 many.iter().map(|one| one.to_string()).find(|one| one != "null").unwrap_or_default()
             }
         };
-        let words = match wanted.as_str() {
+        let words = match expected.as_str() {
             "array" => "a list",
             "object" => "a mapping",
             "integer" => "an integer",
-            "boolean" => "a boolean",
+            "boolean" => "`true` or `false`",
             _ => "a string",
         };
-        let error = spec_error(format!("{} is {}, not {words}", self.name, self.node.kind_name()));
-        match (wanted.as_str(), self.node.as_text()) {
+        let error = spec_error(format!("{} must be {words}, got {}", self.name, self.node.kind_name()));
+        match (expected.as_str(), self.node.as_text()) {
             ("string", Some(text)) => error.help(format!("put it in quotes: `\"{text}\"`")),
-            ("array", Some(text)) => error.help(format!("a list of one is `[{text}]`")),
-            ("array", None) if self.node.is_null() => error.help("an empty list is `[]`"),
-            ("object", None) if self.node.is_null() => error.help("an empty mapping is `{}`"),
+            ("boolean", Some(text)) => quoted_boolean_help(text).into_iter().fold(error, Diagnostic::help),
+            ("integer", Some(text)) if text.parse::<i64>().is_ok() => {
+                error.help(format!("remove the quotes: `{text}`"))
+            }
+            ("array", Some(text)) => error.help(format!("for a list of one entry, write `[{text}]`")),
+            ("array", None) if self.node.is_null() => error.help("for an empty list, write `[]`"),
+            ("object", None) if self.node.is_null() => error.help("for an empty mapping, write `{}`"),
             _ => error,
         }
     }
@@ -192,7 +198,7 @@ impl<'a> SchemaSubject<'a> {
         match crate::diagnostic::nearest(key, keys.iter().copied()) {
             Some(near) => error.help(format!("did you mean `{near}`?")),
             None if !elsewhere.is_empty() => error.help(format!("it belongs to {}", elsewhere.join(" or to "))),
-            None => error.help(format!("known fields are {}", listed(&keys))),
+            None => error.help(format!("known fields are {}", listed(&keys, "and"))),
         }
     }
 }
@@ -210,11 +216,11 @@ fn keys(schema: &Json) -> impl Iterator<Item = &str> {
     schema["properties"].as_object().into_iter().flat_map(|properties| properties.keys().map(String::as_str))
 }
 
-/// `` `a`, `b` and `c` ``.
-fn listed(words: &[&str]) -> String {
+/// The words in backticks as a list: `` `a`, `b` and `c` `` with the conjunction `and`.
+fn listed(words: &[&str], conjunction: &str) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match quoted.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        Some((last, rest)) if !rest.is_empty() => format!("{} {conjunction} {last}", rest.join(", ")),
         _ => quoted.concat(),
     }
 }
@@ -223,7 +229,7 @@ fn listed(words: &[&str]) -> String {
 mod tests {
     use super::*;
 
-    /// Every part of the schema that a value may have, by its path.
+    /// Visits every schema of a value, with its path.
     fn parts(schema: &Json, path: &str, visit: &mut dyn FnMut(&str, &Json)) {
         for (keyword, below) in schema.as_object().into_iter().flatten() {
             match (keyword.as_str(), below) {
@@ -240,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn examples_and_defaults_are_what_the_schema_allows() {
+    fn examples_and_defaults_are_valid() {
         let mut examples = 0;
         parts(&SCHEMA, "", &mut |path, part| {
             let mut alone = part.clone();
@@ -255,20 +261,23 @@ mod tests {
     }
 
     #[test]
-    fn editors_get_a_word_for_every_key() {
+    fn every_field_has_a_description() {
         parts(&SCHEMA, "", &mut |path, part| {
-            let said = part.get("description").is_some() || part.get("$ref").is_some();
+            let has_description = part.get("description").is_some() || part.get("$ref").is_some();
             let plain = path.ends_with('*')
                 || path.contains("/target/")
                 || path.contains("/options")
                 || path.ends_with("/patch");
-            assert!(said || plain, "{path} has no description");
-            assert!(part.get("properties").is_none() || part["additionalProperties"] == false, "{path} takes any key");
+            assert!(has_description || plain, "{path} has no description");
+            assert!(
+                part.get("properties").is_none() || part["additionalProperties"] == false,
+                "{path} allows unknown fields"
+            );
             let pattern = part.get("pattern").is_some();
             assert_eq!(
                 pattern,
                 part.get("patternErrorMessage").is_some(),
-                "{path} has a pattern without a word, or the reverse"
+                "{path} must have a `pattern` and a `patternErrorMessage`, or neither"
             );
         });
     }

@@ -10,7 +10,7 @@ use crate::name::DnsName;
 use crate::node::{Map, Node};
 use crate::schema::Gvk;
 use crate::source::{File, Location};
-use crate::yaml::{self, Dialect, Faults, Fields};
+use crate::yaml::{self, Dialect, FieldErrors, Fields};
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
 
@@ -88,12 +88,12 @@ fn fields(fields: &mut Fields) -> Option<TeardownPlan> {
     let footprint = Footprint {
         namespaces: lines(fields, "namespaces", line),
         objects: fields
-            .list("clusterObjects", |node, faults| read(node, "an object", faults, object))
+            .list("clusterObjects", |node, errors| read(node, "an object", errors, object))
             .into_iter()
             .collect(),
-        names: fields.list("dns", |node, faults| read(node, "a name", faults, name)).into_iter().collect(),
+        names: fields.list("dns", |node, errors| read(node, "a name", errors, name)).into_iter().collect(),
         databases: fields
-            .list("databases", |node, faults| read(node, "a database", faults, database))
+            .list("databases", |node, errors| read(node, "a database", errors, database))
             .into_iter()
             .collect(),
         images: lines(fields, "images", argument),
@@ -105,10 +105,10 @@ fn fields(fields: &mut Fields) -> Option<TeardownPlan> {
 fn read<T>(
     node: &Node,
     what: &str,
-    faults: &mut Faults,
+    errors: &mut FieldErrors,
     read: impl FnOnce(&mut Fields<'_, '_>) -> Option<T>,
 ) -> Option<T> {
-    Fields::read(node, what, faults, |fields| read(fields))
+    Fields::read(node, what, errors, |fields| read(fields))
 }
 
 fn object(fields: &mut Fields) -> Option<ClusterObject> {
@@ -120,7 +120,7 @@ fn name(fields: &mut Fields) -> Option<(DnsName, DnsName)> {
     let mut name = |key| {
         let text = word(fields, key)?;
         let at = fields.at(key);
-        DnsName::host(&text).map_err(|error| fields.faults().push(error.at(at))).ok()
+        DnsName::host(&text).map_err(|error| fields.errors().push(error.at(at))).ok()
     };
     let (zone, name) = (name("zone"), name("name"));
     Some((zone?, name?))
@@ -129,7 +129,7 @@ fn name(fields: &mut Fields) -> Option<(DnsName, DnsName)> {
 fn database(fields: &mut Fields) -> Option<Database> {
     let [kind, instance, name] = ["kind", "instance", "name"].map(|key| {
         let node = fields.required(key, Fields::text)?;
-        argument(node, fields.faults())
+        argument(node, fields.errors())
     });
     Some(Database { kind: kind?, instance: instance?, name: name? })
 }
@@ -137,27 +137,31 @@ fn database(fields: &mut Fields) -> Option<Database> {
 /// A string of one line.
 fn word(fields: &mut Fields, key: &'static str) -> Option<SmolStr> {
     let node = fields.required(key, Fields::text)?;
-    line(node, fields.faults())
+    line(node, fields.errors())
 }
 
-fn lines(fields: &mut Fields, key: &'static str, read: fn(&Node, &mut Faults) -> Option<SmolStr>) -> BTreeSet<SmolStr> {
+fn lines(
+    fields: &mut Fields,
+    key: &'static str,
+    read: fn(&Node, &mut FieldErrors) -> Option<SmolStr>,
+) -> BTreeSet<SmolStr> {
     let nodes = fields.strs(key);
-    nodes.into_iter().filter_map(|node| read(node, fields.faults())).collect()
+    nodes.into_iter().filter_map(|node| read(node, fields.errors())).collect()
 }
 
-fn line(node: &Node, faults: &mut Faults) -> Option<SmolStr> {
-    checked(node, faults, |text| !text.is_empty() && !text.contains(char::is_control))
+fn line(node: &Node, errors: &mut FieldErrors) -> Option<SmolStr> {
+    checked(node, errors, |text| !text.is_empty() && !text.contains(char::is_control))
 }
 
 /// An argument of a command.
-fn argument(node: &Node, faults: &mut Faults) -> Option<SmolStr> {
-    checked(node, faults, is_argument)
+fn argument(node: &Node, errors: &mut FieldErrors) -> Option<SmolStr> {
+    checked(node, errors, is_argument)
 }
 
-fn checked(node: &Node, faults: &mut Faults, fits: impl Fn(&str) -> bool) -> Option<SmolStr> {
+fn checked(node: &Node, errors: &mut FieldErrors, fits: impl Fn(&str) -> bool) -> Option<SmolStr> {
     let text = node.as_str()?;
     if !fits(text) {
-        faults.say(node.at, format!("`{}` is not a valid entry of a teardown plan", text.escape_debug()));
+        errors.report(node.at, format!("`{}` is not a valid entry of a teardown plan", text.escape_debug()));
         return None;
     }
     Some(text.into())

@@ -1,106 +1,114 @@
-//! Typed reading of mappings, with every fault collected at its place.
+//! Reads mappings into types and collects all errors with their source locations.
 //!
 //! ```ignore
-//! fn image(node: &Node, faults: &mut Faults) -> Option<Image> {
-//!     Fields::read(node, "an image", faults, |fields| {
+//! fn image(node: &Node, errors: &mut FieldErrors) -> Option<Image> {
+//!     Fields::read(node, "an image", errors, |fields| {
 //!         Some(Image { name: fields.required("name", Fields::str)?, tag: fields.str("newTag") })
 //!     })
 //! }
 //! ```
 //!
-//! Every field that the closure reads is known; all others are reported as unknown when it returns. `null` counts as
-//! absent. An error never stops the reading: what cannot be read is `None` or left out, and [`Faults::check`] reports it.
+//! A field that the closure does not read is an unknown field, which is an error. A field that is `null` counts as absent.
+//! An error never stops the reading: a value that cannot be read is `None` or left out, and [`FieldErrors::check`] returns
+//! the errors.
 
 use super::number;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::node::{Entry, Key, Node, Tag};
 use crate::source::Location;
+use std::ops::RangeInclusive;
 
-/// Types as complaints call them.
+/// Types as error messages call them.
 pub const STRING: &str = "a string";
 const INTEGER: &str = "an integer";
+const BOOLEAN: &str = "`true` or `false`";
 
-/// The faults found so far, and how names are compared.
+/// The errors found so far, and how field names are compared.
 #[derive(Debug)]
-pub struct Faults {
+pub struct FieldErrors {
     code: Code,
-    case: Case,
-    unknown: Unknown,
+    case: FieldCase,
+    unknown: UnknownFields,
     errors: Vec<Diagnostic>,
 }
 
-/// What becomes of fields that nobody asks for.
+/// Whether unknown fields are errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Unknown {
-    /// They are complained about.
+enum UnknownFields {
     Refused,
-    /// They are nothing.
     Ignored,
 }
 
 /// Whether `namePrefix` and `nameprefix` are the same field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Case {
-    /// They are not.
-    Counts,
-    /// They are, as in a kustomization; of two spellings the last in byte order counts.
-    Ignored,
+enum FieldCase {
+    /// They are different fields.
+    Sensitive,
+    /// They are the same, as in a kustomization. Of two spellings, the last in byte order counts.
+    Insensitive,
 }
 
-impl Faults {
-    /// No faults yet; those to come are about `kind`.
+impl FieldErrors {
+    /// No errors yet. The errors to come get this `code`.
     pub fn new(code: Code) -> Self {
-        Faults { code, case: Case::Counts, unknown: Unknown::Refused, errors: Vec::new() }
+        FieldErrors { code, case: FieldCase::Sensitive, unknown: UnknownFields::Refused, errors: Vec::new() }
     }
 
-    /// The same, for texts in which field names may be written in any case.
+    /// The same, for texts whose field names may be written in any case.
     pub fn ignoring_case(code: Code) -> Self {
-        Faults { case: Case::Ignored, ..Faults::new(code) }
+        FieldErrors { case: FieldCase::Insensitive, ..FieldErrors::new(code) }
     }
 
-    /// The same, for texts that may hold more than what is read.
+    /// The same, for texts that may have fields which are not read.
     #[must_use]
     pub fn ignoring_unknown(self) -> Self {
-        Faults { unknown: Unknown::Ignored, ..self }
+        FieldErrors { unknown: UnknownFields::Ignored, ..self }
     }
 
-    /// Adds a fault at a place and hands it out for help and notes.
-    pub fn say(&mut self, at: Location, message: impl Into<String>) {
+    /// Adds an error with a message and its location.
+    pub fn report(&mut self, at: Location, message: impl Into<String>) {
         self.push(Diagnostic::new(self.code, message).at(at));
     }
 
-    /// Adds a fault.
+    /// Adds an error.
     pub fn push(&mut self, error: Diagnostic) {
         self.errors.push(error);
     }
 
-    /// Adds what another step complained about.
+    /// Adds the errors of another step.
     pub fn extend(&mut self, errors: Diagnostics) {
         self.errors.extend(errors);
     }
 
-    /// `value`, or the faults if there are any.
+    /// Returns `value`, or the errors if any were found.
     pub fn check<T>(self, value: T) -> Result<T> {
         Diagnostics::check(self.errors, value)
     }
 
-    /// Says that `name` is not of the wanted type.
-    pub fn wrong(&mut self, name: &str, wanted: &str, node: &Node) {
-        let error = Diagnostic::new(self.code, format!("`{name}` must be {wanted}, but this is {}", node.kind_name()));
-        let help = node.as_scalar().and_then(|scalar| match (wanted, scalar.tag) {
+    /// Reports that the value of `name` is not of the `expected` type.
+    pub fn wrong_type(&mut self, name: &str, expected: &str, node: &Node) {
+        let message = format!("`{name}` must be {expected}, got {}", node.kind_name());
+        let error = Diagnostic::new(self.code, message).at(node.at);
+        let help = node.as_scalar().and_then(|scalar| match (expected, scalar.tag) {
             (STRING, _) => Some(format!("put it in quotes: `\"{}\"`", scalar.text)),
-            (INTEGER, Tag::Int) => Some(format!("it can be at most {}", i64::MAX)),
             (INTEGER, Tag::Str) if scalar.text.parse::<i64>().is_ok() => {
-                Some(format!("write it without quotes: `{}`", scalar.text))
+                Some(format!("remove the quotes: `{}`", scalar.text))
             }
+            (BOOLEAN, Tag::Str) => quoted_boolean_help(&scalar.text),
             _ => None,
         });
-        let error = error.at(node.at);
-        self.push(match help {
-            Some(help) => error.help(help),
-            None => error,
-        });
+        self.push(help.into_iter().fold(error, Diagnostic::help));
     }
+}
+
+/// The help for a string where a boolean is expected, if the string is a boolean in quotes.
+pub fn quoted_boolean_help(text: &str) -> Option<String> {
+    let value = match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "y" => "true",
+        "false" | "no" | "off" | "n" => "false",
+        _ => return None,
+    };
+    Some(format!("remove the quotes and write `{value}`"))
 }
 
 /// The fields of one mapping while it is read.
@@ -108,15 +116,15 @@ impl Faults {
 pub struct Fields<'n, 'f> {
     at: Location,
     what: &'f str,
-    /// Each entry and whether it was asked for.
+    /// Each entry, and whether its field is known.
     entries: Vec<(&'n Entry, bool)>,
     known: Vec<&'static str>,
-    faults: &'f mut Faults,
+    errors: &'f mut FieldErrors,
 }
 
 impl<'n, 'f> Fields<'n, 'f> {
-    /// What `read` makes of the only one of `documents`, which is `what` and stands in the file at `at`. Where `read` gives
-    /// up it must have complained.
+    /// Reads the only document of a file whose location is `at`. The document is `what`. If `read` returns `None`, it must
+    /// have reported an error.
     pub fn only<T>(
         documents: &'n [Node],
         what: &str,
@@ -125,70 +133,70 @@ impl<'n, 'f> Fields<'n, 'f> {
         read: impl FnOnce(&mut Fields<'n, '_>) -> Option<T>,
     ) -> Result<T> {
         let [document] = documents else {
-            let message = format!("{what} is one document, and this has {}", documents.len());
+            let message = format!("{what} must be one document, got {}", documents.len());
             return Err(Diagnostic::new(code, message).at(at).into());
         };
-        let mut faults = Faults::new(code);
-        let made = Fields::read(document, what, &mut faults, read);
-        faults.check(made).map(|made| made.expect("without faults it was read"))
+        let mut errors = FieldErrors::new(code);
+        let made = Fields::read(document, what, &mut errors, read);
+        errors.check(made).map(|made| made.expect("`read` returns `None` only with an error"))
     }
 
-    /// Asks for `apiVersion` and `kind`, and complains about others than these.
+    /// Reads `apiVersion` and `kind`, and reports other values than these.
     pub fn header(&mut self, api_version: &str, kind: &str) {
-        for (name, want) in [("apiVersion", api_version), ("kind", kind)] {
-            if self.required(name, Fields::str).is_some_and(|got| got != want) {
+        for (name, expected) in [("apiVersion", api_version), ("kind", kind)] {
+            if let Some(value) = self.required(name, Fields::str).filter(|value| *value != expected) {
                 let at = self.at(name);
-                self.faults().say(at, format!("`{name}` is not `{want}`"));
+                self.errors().report(at, format!("`{name}` must be `{expected}`, got `{value}`"));
             }
         }
     }
 
-    /// What `read` makes of the fields of `node`, which is `what` (``an image``); complains about what is no mapping
-    /// and about fields that `read` did not ask for.
+    /// Reads the fields of `node`, which is `what` (`an image`). Reports a node that is not a mapping, and the fields that
+    /// `read` does not read.
     pub fn read<T>(
         node: &'n Node,
         what: &'f str,
-        faults: &'f mut Faults,
+        errors: &'f mut FieldErrors,
         read: impl FnOnce(&mut Fields<'n, '_>) -> Option<T>,
     ) -> Option<T> {
         let Some(map) = node.as_map() else {
-            faults.say(node.at, format!("{what} must be a mapping, but this is {}", node.kind_name()));
+            errors.report(node.at, format!("{what} must be a mapping, got {}", node.kind_name()));
             return None;
         };
         let entries = map.iter().map(|entry| (entry, false)).collect();
-        let mut fields = Fields { at: node.at, what, entries, known: Vec::new(), faults };
+        let mut fields = Fields { at: node.at, what, entries, known: Vec::new(), errors };
         let made = read(&mut fields);
-        fields.complain_of_unknown();
+        fields.report_unknown();
         made
     }
 
-    fn complain_of_unknown(&mut self) {
-        if self.faults.unknown == Unknown::Ignored {
+    fn report_unknown(&mut self) {
+        if self.errors.unknown == UnknownFields::Ignored {
             return;
         }
         for (entry, _) in self.entries.iter().filter(|(_, known)| !known) {
             let name = entry.key.text.as_str();
-            let error = Diagnostic::new(self.faults.code, format!("unknown field `{name}`")).at(entry.key.at);
-            self.faults.errors.push(error.suggest(name, self.known.iter().copied()));
+            let error = Diagnostic::new(self.errors.code, format!("unknown field `{name}`")).at(entry.key.at);
+            self.errors.errors.push(error.suggest(name, self.known.iter().copied()));
         }
     }
 
-    /// Where faults go that `read` finds by itself.
-    pub fn faults(&mut self) -> &mut Faults {
-        self.faults
+    /// The collected errors, to add others.
+    pub fn errors(&mut self) -> &mut FieldErrors {
+        self.errors
     }
 
-    /// The entry of a field, `null` or not.
+    /// The entry of a field, even if it is `null`.
     fn entry(&mut self, name: &'static str) -> Option<&'n Entry> {
-        let case = self.faults.case;
+        let case = self.errors.case;
         if !self.known.contains(&name) {
             self.known.push(name);
         }
         let mut found = None;
         for (entry, known) in &mut self.entries {
             let same = match case {
-                Case::Counts => entry.key.text == name,
-                Case::Ignored => entry.key.text.eq_ignore_ascii_case(name),
+                FieldCase::Sensitive => entry.key.text == name,
+                FieldCase::Insensitive => entry.key.text.eq_ignore_ascii_case(name),
             };
             if same {
                 *known = true;
@@ -198,17 +206,17 @@ impl<'n, 'f> Fields<'n, 'f> {
         found
     }
 
-    /// Where a field's value stands, or the whole mapping if there is no such field.
+    /// The location of a field's value, or of the mapping if the field does not exist.
     pub fn at(&mut self, name: &'static str) -> Location {
         self.entry(name).map_or(self.at, |entry| entry.value.at.or(entry.key.at))
     }
 
-    /// Where a field's name stands, or the whole mapping if there is no such field.
+    /// The location of a field's name, or of the mapping if the field does not exist.
     pub fn key_at(&mut self, name: &'static str) -> Location {
         self.entry(name).map_or(self.at, |entry| entry.key.at)
     }
 
-    /// Whether the field is there and not `null`.
+    /// Whether the field exists and is not `null`.
     pub fn has(&mut self, name: &'static str) -> bool {
         self.node(name).is_some()
     }
@@ -218,25 +226,25 @@ impl<'n, 'f> Fields<'n, 'f> {
         self.entry(name).map(|entry| &entry.value).filter(|node| !node.is_null())
     }
 
-    /// What `get` finds under `name`, which must be there: `fields.required("name", Fields::str)`.
+    /// A field that must exist, read with `get`: `fields.required("name", Fields::str)`.
     pub fn required<T>(
         &mut self,
         name: &'static str,
         get: impl FnOnce(&mut Self, &'static str) -> Option<T>,
     ) -> Option<T> {
         if !self.has(name) {
-            let message = format!("{} needs a `{name}`", self.what);
-            self.faults.say(self.at, message);
+            let message = format!("{} has no `{name}`", self.what);
+            self.errors.report(self.at, message);
         }
         get(self, name)
     }
 
-    /// What `get` makes of a field, or a complaint that it is not what is wanted.
-    fn typed<T>(&mut self, name: &'static str, wanted: &str, get: impl FnOnce(&'n Node) -> Option<T>) -> Option<T> {
+    /// A field read with `get`, which returns `None` for a value that is not of the `expected` type.
+    fn typed<T>(&mut self, name: &'static str, expected: &str, get: impl FnOnce(&'n Node) -> Option<T>) -> Option<T> {
         let node = self.node(name)?;
         let value = get(node);
         if value.is_none() {
-            self.faults.wrong(name, wanted, node);
+            self.errors.wrong_type(name, expected, node);
         }
         value
     }
@@ -246,72 +254,95 @@ impl<'n, 'f> Fields<'n, 'f> {
         self.typed(name, STRING, Node::as_str)
     }
 
-    /// A string as a node, for its place.
+    /// A string as a node, for its location.
     pub fn text(&mut self, name: &'static str) -> Option<&'n Node> {
         self.typed(name, STRING, |node| node.as_str().map(|_| node))
     }
 
     /// A boolean.
     pub fn bool(&mut self, name: &'static str) -> Option<bool> {
-        self.typed(name, "`true` or `false`", Node::as_bool)
+        self.typed(name, BOOLEAN, Node::as_bool)
     }
 
-    /// An integer.
-    pub fn int(&mut self, name: &'static str) -> Option<i64> {
-        self.typed(name, INTEGER, int)
+    /// An integer in a range.
+    pub fn int(&mut self, name: &'static str, range: RangeInclusive<i64>) -> Option<i64> {
+        let node = self.node(name)?;
+        let value = int(node);
+        if value.is_some_and(|value| range.contains(&value)) {
+            return value;
+        }
+        // A decimal number that does not fit into 64 bits is a float.
+        let is_whole = |text: &str| text.trim_start_matches(['+', '-']).bytes().all(|byte| byte.is_ascii_digit());
+        let is_number = |tag, text: &str| tag == Tag::Int || tag == Tag::Float && (value.is_some() || is_whole(text));
+        match node.as_scalar().filter(|scalar| is_number(scalar.tag, &scalar.text)) {
+            Some(scalar) => {
+                let (least, most, text) = (range.start(), range.end(), &scalar.text);
+                self.errors.report(node.at, format!("`{name}` must be between {least} and {most}, got {text}"));
+            }
+            None => self.errors.wrong_type(name, INTEGER, node),
+        }
+        None
     }
 
-    /// A mapping of whatever keys.
+    /// A mapping with any keys.
     pub fn map(&mut self, name: &'static str) -> Option<&'n Node> {
         self.typed(name, "a mapping", |node| node.as_map().map(|_| node))
     }
 
-    /// What `each` makes of the items of a list; nothing if the field is absent.
-    pub fn list<T>(&mut self, name: &'static str, mut each: impl FnMut(&'n Node, &mut Faults) -> Option<T>) -> Vec<T> {
+    /// The items of a list, each read with `each`; empty if the field is absent.
+    pub fn list<T>(
+        &mut self,
+        name: &'static str,
+        mut each: impl FnMut(&'n Node, &mut FieldErrors) -> Option<T>,
+    ) -> Vec<T> {
         let items = self.typed(name, "a list", Node::as_seq).unwrap_or_default();
-        items.iter().filter_map(|item| each(item, self.faults)).collect()
+        items.iter().filter_map(|item| each(item, self.errors)).collect()
     }
 
-    /// A list of strings, as nodes for their places.
+    /// A list of strings, as nodes for their locations.
     pub fn strs(&mut self, name: &'static str) -> Vec<&'n Node> {
-        self.list(name, |node, faults| {
+        self.list(name, |node, errors| {
             if node.as_str().is_none() {
-                faults.wrong(name, "a list of strings", node);
+                errors.wrong_type(name, "a list of strings", node);
             }
             node.as_str().map(|_| node)
         })
     }
 
-    /// The same, in which entries that are null or empty say nothing.
-    pub fn some_strs(&mut self, name: &'static str) -> Vec<&'n Node> {
-        self.some(name, |node, faults| {
+    /// A list of strings without its null and empty items.
+    pub fn non_empty_strs(&mut self, name: &'static str) -> Vec<&'n Node> {
+        self.non_null(name, |node, errors| {
             if node.as_str().is_none() {
-                faults.wrong(name, "a list of strings", node);
+                errors.wrong_type(name, "a list of strings", node);
             }
             node.as_str().filter(|text| !text.is_empty()).map(|_| node)
         })
     }
 
-    /// A list in which entries that are null say nothing.
-    pub fn some<T>(&mut self, name: &'static str, mut each: impl FnMut(&'n Node, &mut Faults) -> Option<T>) -> Vec<T> {
-        self.list(name, |node, faults| if node.is_null() { None } else { each(node, faults) })
+    /// A list without its null items.
+    pub fn non_null<T>(
+        &mut self,
+        name: &'static str,
+        mut each: impl FnMut(&'n Node, &mut FieldErrors) -> Option<T>,
+    ) -> Vec<T> {
+        self.list(name, |node, errors| if node.is_null() { None } else { each(node, errors) })
     }
 
-    /// What `each` makes of the entries of a mapping, in the byte order of the keys; nothing if the field is absent.
+    /// The entries of a mapping in the byte order of their keys, each read with `each`; empty if the field is absent.
     pub fn entries<T>(
         &mut self,
         name: &'static str,
-        mut each: impl FnMut(&'n Key, &'n Node, &mut Faults) -> Option<T>,
+        mut each: impl FnMut(&'n Key, &'n Node, &mut FieldErrors) -> Option<T>,
     ) -> Vec<T> {
         let Some(map) = self.map(name).and_then(Node::as_map) else { return Vec::new() };
-        map.iter().filter_map(|entry| each(&entry.key, &entry.value, self.faults)).collect()
+        map.iter().filter_map(|entry| each(&entry.key, &entry.value, self.errors)).collect()
     }
 
     /// A mapping of strings to strings.
     pub fn map_of_str(&mut self, name: &'static str) -> Vec<(&'n Key, &'n str)> {
-        self.entries(name, |key, node, faults| {
+        self.entries(name, |key, node, errors| {
             if node.as_str().is_none() {
-                faults.wrong(&key.text, "a string", node);
+                errors.wrong_type(&key.text, "a string", node);
             }
             node.as_str().map(|text| (key, text))
         })

@@ -10,7 +10,7 @@ mod read;
 mod scalar;
 mod write;
 
-pub use fields::{Case, Faults, Fields, STRING};
+pub use fields::{FieldErrors, Fields, STRING, quoted_boolean_help};
 pub use read::{Cache, documents, inset, merge, parse, parse_with_holes};
 pub use scalar::number;
 pub use scalar::resolve::resolve;

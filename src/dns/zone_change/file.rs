@@ -7,7 +7,7 @@ use crate::node::{Map, Node};
 use crate::record::{RecordData, RecordSets, RecordType};
 use crate::source::{File, Location};
 use crate::spec::MAX_TTL;
-use crate::yaml::{self, Dialect, Faults, Fields};
+use crate::yaml::{self, Dialect, FieldErrors, Fields};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,53 +67,46 @@ fn of(documents: &[Node], at: Location) -> Result<ZoneChange> {
 fn fields(fields: &mut Fields) -> Option<ZoneChange> {
     fields.header(API_VERSION, KIND);
     let zone = fields.required("zone", Fields::text);
-    let zone = zone.and_then(|node| name(node, fields.faults()));
+    let zone = zone.and_then(|node| name(node, fields.errors()));
     let owner = fields.required("owner", Fields::text);
-    let owner = owner.and_then(|node| label(node, fields.faults()));
+    let owner = owner.and_then(|node| label(node, fields.errors()));
     let branch = fields.required("branch", Fields::str);
     let mut present = BTreeMap::new();
     for (at, name, entry) in fields.list("present", entry) {
         if present.insert(name.clone(), entry).is_some() {
-            fields.faults().say(at, format!("`{name}` is present twice"));
+            fields.errors().report(at, format!("`{name}` is present twice"));
         }
     }
     let mut absent = BTreeSet::new();
     for node in fields.strs("absent") {
-        let Some(name) = name(node, fields.faults()) else { continue };
+        let Some(name) = name(node, fields.errors()) else { continue };
         if present.contains_key(&name) {
-            fields.faults().say(node.at, format!("`{name}` is both present and absent"));
+            fields.errors().report(node.at, format!("`{name}` is both present and absent"));
         }
         absent.insert(name);
     }
     Some(ZoneChange { zone: zone?, owner: owner?, branch: branch?.into(), present, absent })
 }
 
-fn entry(node: &Node, faults: &mut Faults) -> Option<(Location, DnsName, PresentName)> {
-    Fields::read(node, "a name", faults, |fields| {
+fn entry(node: &Node, errors: &mut FieldErrors) -> Option<(Location, DnsName, PresentName)> {
+    Fields::read(node, "a name", errors, |fields| {
         let at = fields.at("name");
         let host = fields.required("name", Fields::text);
-        let host = host.and_then(|node| name(node, fields.faults()));
-        let ttl = fields.required("ttl", Fields::int);
-        let ttl = ttl.and_then(|ttl| {
-            let valid = u32::try_from(ttl).ok().filter(|ttl| (1..=MAX_TTL).contains(ttl));
-            if valid.is_none() {
-                let at = fields.at("ttl");
-                fields.faults().say(at, format!("a lifetime of {ttl} seconds is not between 1 and {MAX_TTL}"));
-            }
-            valid
-        });
+        let host = host.and_then(|node| name(node, fields.errors()));
+        let ttl = fields.required("ttl", |fields, name| fields.int(name, 1..=i64::from(MAX_TTL)));
+        let ttl = ttl.and_then(|ttl| u32::try_from(ttl).ok());
         let records = records(fields);
-        let source = fields.map("addressFrom").and_then(|node| object(node, fields.faults()));
+        let source = fields.map("addressFrom").and_then(|node| object(node, fields.errors()));
         if source.is_some() {
             let known = [RecordType::A, RecordType::Aaaa, RecordType::Cname]
                 .into_iter()
                 .find(|kind| records.get(*kind).is_some());
             if let Some(kind) = known {
-                fields.faults().say(at, format!("a name has both `addressFrom` and {kind}"));
+                fields.errors().report(at, format!("a name has both `addressFrom` and {kind}"));
             }
         } else if !RecordType::ALL.into_iter().any(|kind| fields.node(kind.name()).is_some_and(|node| !is_empty(node)))
         {
-            fields.faults().say(at, "a name that is present holds something");
+            fields.errors().report(at, "a name that is present holds something");
         }
         Some((at, host?, PresentName { ttl: ttl?, records, address_from: source }))
     })
@@ -130,27 +123,27 @@ fn records(fields: &mut Fields) -> RecordSets {
             match RecordData::parse(kind, node.as_str().unwrap_or_default()) {
                 Ok(data) => {
                     if !records.insert(kind, data) {
-                        fields.faults().say(node.at, format!("the same {kind} stands twice"));
+                        fields.errors().report(node.at, format!("the same {kind} stands twice"));
                     }
                 }
-                Err(error) => fields.faults().push(error.at(node.at)),
+                Err(error) => fields.errors().push(error.at(node.at)),
             }
         }
     }
     if let Err(error) = records.check() {
         let at = fields.at("name");
-        fields.faults().push(error.at(at));
+        fields.errors().push(error.at(at));
     }
     records
 }
 
-fn object(node: &Node, faults: &mut Faults) -> Option<AddressObject> {
-    Fields::read(node, "`addressFrom`", faults, |fields| {
+fn object(node: &Node, errors: &mut FieldErrors) -> Option<AddressObject> {
+    Fields::read(node, "`addressFrom`", errors, |fields| {
         let kind = fields.required("kind", Fields::str)?;
         if !ADDRESS_KINDS.contains(&kind) {
             let at = fields.at("kind");
             let error = Diagnostic::new(Code::Dns, format!("a {kind} has no address")).at(at);
-            fields.faults().push(error.help(format!("what has one is a {}", ADDRESS_KINDS.join(", "))));
+            fields.errors().push(error.help(format!("what has one is a {}", ADDRESS_KINDS.join(", "))));
         }
         let namespace = fields.required("namespace", Fields::str)?;
         let name = fields.required("name", Fields::str)?;
@@ -158,17 +151,17 @@ fn object(node: &Node, faults: &mut Faults) -> Option<AddressObject> {
     })
 }
 
-fn name(node: &Node, faults: &mut Faults) -> Option<DnsName> {
+fn name(node: &Node, errors: &mut FieldErrors) -> Option<DnsName> {
     let name = DnsName::host(node.as_str()?);
-    name.map_err(|error| faults.push(error.at(node.at))).ok()
+    name.map_err(|error| errors.push(error.at(node.at))).ok()
 }
 
-fn label(node: &Node, faults: &mut Faults) -> Option<SmolStr> {
+fn label(node: &Node, errors: &mut FieldErrors) -> Option<SmolStr> {
     let text = node.as_str()?;
     match DnsName::host(text) {
         Ok(name) if name.as_str() == text && name.labels().count() == 1 => Some(text.into()),
         _ => {
-            faults.say(node.at, format!("`{text}` is no label of lower-case letters, digits and hyphens"));
+            errors.report(node.at, format!("`{text}` is no label of lower-case letters, digits and hyphens"));
             None
         }
     }
@@ -235,11 +228,11 @@ absent: [d.dev.example.com, 1]
 ";
         let errors: Vec<_> = read(faulty).unwrap_err().iter().map(|e| format!("{}: {e}", e.parts().at.line)).collect();
         for want in [
-            "1: `apiVersion` is not `pleach/v1`",
+            "1: `apiVersion` must be `pleach/v1`, got `pleach/v2`",
             "3: `Dev_.example.com` is no DNS name: the label `dev_` is not of letters, digits and hyphens",
             "4: `My Shop` is no label of lower-case letters, digits and hyphens",
             "6: unknown field `presnt`",
-            "8: a lifetime of 0 seconds is not between 1 and 2147483647",
+            "8: `ttl` must be between 1 and 2147483647, got 0",
             "8: `127.0.0.1` is no value of A: nobody else can reach that address",
             "9: a name that is present holds something",
             "10: a name has a CNAME and CAA, a CNAME stands alone",
@@ -249,7 +242,7 @@ absent: [d.dev.example.com, 1]
             "13: a Pod has no address",
             "13: a name has both `addressFrom` and A",
             "14: `d.dev.example.com` is both present and absent",
-            "14: `absent` must be a list of strings, but this is an integer",
+            "14: `absent` must be a list of strings, got an integer",
         ] {
             assert!(errors.iter().any(|error| error == want), "{want}\n{errors:#?}");
         }

@@ -3,7 +3,7 @@
 use super::text::{Text, TextMap, pairs, text, texts};
 use crate::node::Node;
 use crate::source::Location;
-use crate::yaml::{Faults, Fields};
+use crate::yaml::{FieldErrors, Fields};
 
 /// What becomes of an object with the name that a generator makes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,13 +56,13 @@ pub struct GeneratorOptions {
 }
 
 /// An entry of `configMapGenerator`.
-pub(super) fn config_map(node: &Node, faults: &mut Faults) -> Option<Generator> {
-    Fields::read(node, "a generator", faults, |fields| Some(config_map_of(fields, node)))
+pub(super) fn config_map(node: &Node, errors: &mut FieldErrors) -> Option<Generator> {
+    Fields::read(node, "a generator", errors, |fields| Some(config_map_of(fields, node)))
 }
 
 /// An entry of `secretGenerator`.
-pub(super) fn secret(node: &Node, faults: &mut Faults) -> Option<Generator> {
-    Fields::read(node, "a generator", faults, |fields| Some(secret_of(fields, node)))
+pub(super) fn secret(node: &Node, errors: &mut FieldErrors) -> Option<Generator> {
+    Fields::read(node, "a generator", errors, |fields| Some(secret_of(fields, node)))
 }
 
 /// A secret to generate, among other fields.
@@ -94,7 +94,7 @@ fn config_map_of(fields: &mut Fields, node: &Node) -> Generator {
 /// `generatorOptions`, or `options` of a generator.
 pub(super) fn generator_options(fields: &mut Fields, name: &'static str) -> Option<GeneratorOptions> {
     let node = fields.node(name)?;
-    Fields::read(node, "generator options", fields.faults(), |fields| {
+    Fields::read(node, "generator options", fields.errors(), |fields| {
         Some(GeneratorOptions {
             labels: pairs(fields, "labels"),
             annotations: pairs(fields, "annotations"),

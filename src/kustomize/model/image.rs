@@ -5,7 +5,7 @@ use super::text::{Text, text};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::Node;
 use crate::source::Location;
-use crate::yaml::{Faults, Fields};
+use crate::yaml::{FieldErrors, Fields};
 use regex::Regex;
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
@@ -136,8 +136,8 @@ fn is_tag_and_digest(rest: &str) -> bool {
 }
 
 /// Reads an entry of `images`.
-pub(crate) fn image(node: &Node, faults: &mut Faults) -> Option<ImageOverride> {
-    Fields::read(node, "an image", faults, |fields| {
+pub(crate) fn image(node: &Node, errors: &mut FieldErrors) -> Option<ImageOverride> {
+    Fields::read(node, "an image", errors, |fields| {
         let name = text(fields, "name").unwrap_or_default();
         Some(ImageOverride {
             name: ImageName::pattern(&Text { at: name.at.or(node.at), ..name }),

@@ -4,7 +4,7 @@ use super::text::{TextMap, pairs};
 use crate::node::Node;
 use crate::schema::fieldspec::FieldSpec;
 use crate::source::Location;
-use crate::yaml::{Faults, Fields};
+use crate::yaml::{FieldErrors, Fields};
 
 /// An entry of `labels`.
 #[derive(Clone, Debug, Default)]
@@ -22,8 +22,8 @@ pub struct Label {
 }
 
 /// An entry of `labels`.
-pub(crate) fn label(node: &Node, faults: &mut Faults) -> Option<Label> {
-    Fields::read(node, "an entry of `labels`", faults, |fields| {
+pub(crate) fn label(node: &Node, errors: &mut FieldErrors) -> Option<Label> {
+    Fields::read(node, "an entry of `labels`", errors, |fields| {
         Some(Label {
             pairs: pairs(fields, "pairs"),
             include_selectors: fields.bool("includeSelectors").unwrap_or_default(),

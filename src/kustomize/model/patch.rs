@@ -5,7 +5,7 @@ use super::text::{Text, text};
 use crate::diagnostic::{Code, Result};
 use crate::node::Node;
 use crate::source::Location;
-use crate::yaml::{Faults, Fields};
+use crate::yaml::{FieldErrors, Fields};
 
 /// An entry of `patches` or `patchesJson6902`.
 #[derive(Clone, Debug, Default)]
@@ -28,14 +28,14 @@ pub struct Patch {
 
 /// Reads entries of `patches` in the spec.
 pub fn patches(entries: &[Node]) -> Result<Vec<Patch>> {
-    let mut faults = Faults::new(Code::Spec);
-    let patches = entries.iter().filter_map(|entry| patch(entry, &mut faults)).collect();
-    faults.check(patches)
+    let mut errors = FieldErrors::new(Code::Spec);
+    let patches = entries.iter().filter_map(|entry| patch(entry, &mut errors)).collect();
+    errors.check(patches)
 }
 
 /// An entry of `patches` or `patchesJson6902`.
-pub(crate) fn patch(node: &Node, faults: &mut Faults) -> Option<Patch> {
-    Fields::read(node, "a patch", faults, |fields| Some(patch_of(fields, node)))
+pub(crate) fn patch(node: &Node, errors: &mut FieldErrors) -> Option<Patch> {
+    Fields::read(node, "a patch", errors, |fields| Some(patch_of(fields, node)))
 }
 
 /// A patch among other fields.
@@ -45,7 +45,7 @@ pub(crate) fn patch_of(fields: &mut Fields, node: &Node) -> Patch {
     Patch {
         path: text(fields, "path"),
         patch: fields.text("patch").filter(|patch| patch.as_str() != Some("")).cloned(),
-        target: fields.node("target").and_then(|target| patch_target(target, fields.faults())),
+        target: fields.node("target").and_then(|target| patch_target(target, fields.errors())),
         allow_name_change: option("allowNameChange"),
         allow_kind_change: option("allowKindChange"),
         optional: fields.bool("optional").unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! kustomization.yaml read: from nodes to types, all faults at once.
+//! kustomization.yaml read: from nodes to types, all errors at once.
 
 use super::generator::{config_map, generator_options, secret};
 use super::image::image;
@@ -12,7 +12,7 @@ use super::{Kustomization, KustomizationKind, LegacySortOptions, OpenApi, SortOp
 use crate::diagnostic::{self, Diagnostic, Result};
 use crate::node::{Entry, Node};
 use crate::source::File;
-use crate::yaml::{Faults, Fields};
+use crate::yaml::{FieldErrors, Fields};
 
 /// Fields that kustomize calls deprecated, in the order in which it warns, and what to write instead.
 const DEPRECATED: [(&str, &str); 6] = [
@@ -41,9 +41,9 @@ pub(crate) fn read(documents: &[Node], file: &File) -> Result<Kustomization> {
     if document.as_map().is_some_and(|map| !map.iter().any(says)) {
         return Err(empty().into());
     }
-    let mut faults = Faults::ignoring_case(diagnostic::Code::Overlay);
-    let read = Fields::read(document, "a kustomization", &mut faults, |fields| Some(kustomization(fields, document)));
-    faults.check(read.unwrap_or_default())
+    let mut errors = FieldErrors::ignoring_case(diagnostic::Code::Overlay);
+    let read = Fields::read(document, "a kustomization", &mut errors, |fields| Some(kustomization(fields, document)));
+    errors.check(read.unwrap_or_default())
 }
 
 fn kustomization(fields: &mut Fields, document: &Node) -> Kustomization {
@@ -55,7 +55,7 @@ fn kustomization(fields: &mut Fields, document: &Node) -> Kustomization {
                 Diagnostic::new(diagnostic::Code::Overlay, format!("`{name}` requires the program helm and a network"));
             let help = "run `helm template` once, write its output to a file and list the file in `resources`";
             let error = error.at(fields.key_at(name)).help(help);
-            fields.faults().push(error);
+            fields.errors().push(error);
         }
     }
     let mut deprecated = Vec::new();
@@ -65,10 +65,10 @@ fn kustomization(fields: &mut Fields, document: &Node) -> Kustomization {
         }
     }
     if let Some(node) = fields.node("metadata") {
-        metadata(node, fields.faults());
+        metadata(node, fields.errors());
     }
-    let mut images = fields.some("images", image);
-    images.extend(fields.some("imageTags", image));
+    let mut images = fields.non_null("images", image);
+    images.extend(fields.non_null("imageTags", image));
     Kustomization {
         at: document.at,
         kind,
@@ -78,7 +78,7 @@ fn kustomization(fields: &mut Fields, document: &Node) -> Kustomization {
         namespace: text(fields, "namespace"),
         name_prefix: text(fields, "namePrefix"),
         name_suffix: text(fields, "nameSuffix"),
-        labels: fields.some("labels", label),
+        labels: fields.non_null("labels", label),
         common_labels: pairs(fields, "commonLabels"),
         common_annotations: pairs(fields, "commonAnnotations"),
         patches_strategic_merge: fields.strs("patchesStrategicMerge").into_iter().cloned().collect(),
@@ -92,12 +92,12 @@ fn kustomization(fields: &mut Fields, document: &Node) -> Kustomization {
         secret_generator: fields.list("secretGenerator", secret),
         generator_options: generator_options(fields, "generatorOptions"),
         configurations: texts(fields, "configurations"),
-        generators: fields.some_strs("generators").into_iter().cloned().collect(),
-        transformers: fields.some_strs("transformers").into_iter().cloned().collect(),
-        validators: fields.some_strs("validators").into_iter().cloned().collect(),
+        generators: fields.non_empty_strs("generators").into_iter().cloned().collect(),
+        transformers: fields.non_empty_strs("transformers").into_iter().cloned().collect(),
+        validators: fields.non_empty_strs("validators").into_iter().cloned().collect(),
         openapi: openapi(fields),
         sort_options: sort_options(fields),
-        build_metadata: fields.some_strs("buildMetadata").into_iter().filter_map(Text::of).collect(),
+        build_metadata: fields.non_empty_strs("buildMetadata").into_iter().filter_map(Text::of).collect(),
         deprecated,
     }
 }
@@ -109,8 +109,8 @@ fn kind(fields: &mut Fields) -> KustomizationKind {
         Some(other) => {
             let at = fields.at("kind");
             fields
-                .faults()
-                .say(at, format!("the kind of a kustomization is `Kustomization` or `Component`, not `{other}`"));
+                .errors()
+                .report(at, format!("the kind of a kustomization is `Kustomization` or `Component`, not `{other}`"));
             (KustomizationKind::Kustomization, "")
         }
     };
@@ -118,14 +118,14 @@ fn kind(fields: &mut Fields) -> KustomizationKind {
         fields.str("apiVersion").filter(|other| !other.is_empty() && !version.is_empty() && *other != version)
     {
         let at = fields.at("apiVersion");
-        fields.faults().say(at, format!("the `apiVersion` of this kind is `{version}`, not `{other}`"));
+        fields.errors().report(at, format!("the `apiVersion` of this kind is `{version}`, not `{other}`"));
     }
     kind
 }
 
 /// `metadata` has no effect, but only the usual fields.
-fn metadata(node: &Node, faults: &mut Faults) {
-    Fields::read(node, "`metadata`", faults, |fields| {
+fn metadata(node: &Node, errors: &mut FieldErrors) {
+    Fields::read(node, "`metadata`", errors, |fields| {
         fields.str("name");
         fields.str("namespace");
         pairs(fields, "labels");
@@ -143,11 +143,11 @@ fn openapi(fields: &mut Fields) -> Option<OpenApi> {
 fn sort_options(fields: &mut Fields) -> Option<SortOptions> {
     let node = fields.map("sortOptions")?;
     let at = fields.key_at("sortOptions");
-    Fields::read(node, "`sortOptions`", fields.faults(), |fields| {
+    Fields::read(node, "`sortOptions`", fields.errors(), |fields| {
         let legacy = fields.map("legacySortOptions").and_then(|node| {
-            Fields::read(node, "`legacySortOptions`", fields.faults(), |fields| {
+            Fields::read(node, "`legacySortOptions`", fields.errors(), |fields| {
                 let mut kinds =
-                    |name| fields.some_strs(name).into_iter().filter_map(Text::of).map(|text| text.text).collect();
+                    |name| fields.non_empty_strs(name).into_iter().filter_map(Text::of).map(|text| text.text).collect();
                 Some(LegacySortOptions { order_first: kinds("orderFirst"), order_last: kinds("orderLast") })
             })
         });

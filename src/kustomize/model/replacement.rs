@@ -4,7 +4,7 @@ use super::selector::{Selector, object, selector};
 use super::text::{Text, text, texts};
 use crate::node::Node;
 use crate::source::Location;
-use crate::yaml::{Faults, Fields};
+use crate::yaml::{FieldErrors, Fields};
 
 /// An entry of `replacements`.
 #[derive(Clone, Debug)]
@@ -68,33 +68,33 @@ pub struct FieldOptions {
 }
 
 /// An entry of `replacements`.
-pub(crate) fn replacement_entry(node: &Node, faults: &mut Faults) -> Option<ReplacementEntry> {
-    Fields::read(node, "a replacement", faults, |fields| {
+pub(crate) fn replacement_entry(node: &Node, errors: &mut FieldErrors) -> Option<ReplacementEntry> {
+    Fields::read(node, "a replacement", errors, |fields| {
         let replacement = replacement_of(fields, node);
         let Some(path) = text(fields, "path") else { return Some(ReplacementEntry::Inline(Box::new(replacement))) };
         if replacement.source.is_some() || !replacement.targets.is_empty() {
-            fields.faults().say(path.at, "a replacement has either a `path` or a `source` and `targets`");
+            fields.errors().report(path.at, "a replacement has either a `path` or a `source` and `targets`");
         }
         Some(ReplacementEntry::Path(path))
     })
 }
 
 /// A replacement of a file.
-pub(crate) fn replacement(node: &Node, faults: &mut Faults) -> Option<Replacement> {
-    Fields::read(node, "a replacement", faults, |fields| Some(replacement_of(fields, node)))
+pub(crate) fn replacement(node: &Node, errors: &mut FieldErrors) -> Option<Replacement> {
+    Fields::read(node, "a replacement", errors, |fields| Some(replacement_of(fields, node)))
 }
 
 fn replacement_of(fields: &mut Fields, node: &Node) -> Replacement {
     Replacement {
-        source: fields.node("source").and_then(|node| source(node, fields.faults())),
+        source: fields.node("source").and_then(|node| source(node, fields.errors())),
         targets: fields.list("targets", target),
         optional: fields.bool("optional").unwrap_or_default(),
         at: node.at,
     }
 }
 
-fn source(node: &Node, faults: &mut Faults) -> Option<ReplacementSource> {
-    Fields::read(node, "a source", faults, |fields| {
+fn source(node: &Node, errors: &mut FieldErrors) -> Option<ReplacementSource> {
+    Fields::read(node, "a source", errors, |fields| {
         Some(ReplacementSource {
             object: object(fields, node),
             field_path: text(fields, "fieldPath"),
@@ -103,10 +103,10 @@ fn source(node: &Node, faults: &mut Faults) -> Option<ReplacementSource> {
     })
 }
 
-fn target(node: &Node, faults: &mut Faults) -> Option<ReplacementTarget> {
-    Fields::read(node, "a target", faults, |fields| {
+fn target(node: &Node, errors: &mut FieldErrors) -> Option<ReplacementTarget> {
+    Fields::read(node, "a target", errors, |fields| {
         Some(ReplacementTarget {
-            select: fields.node("select").and_then(|node| selector(node, fields.faults())),
+            select: fields.node("select").and_then(|node| selector(node, fields.errors())),
             reject: fields.list("reject", selector),
             field_paths: texts(fields, "fieldPaths"),
             options: field_options(fields),
@@ -117,11 +117,11 @@ fn target(node: &Node, faults: &mut Faults) -> Option<ReplacementTarget> {
 
 fn field_options(fields: &mut Fields) -> FieldOptions {
     let Some(node) = fields.node("options") else { return FieldOptions::default() };
-    let read = Fields::read(node, "`options`", fields.faults(), |fields| {
+    let read = Fields::read(node, "`options`", fields.errors(), |fields| {
         fields.str("encoding");
         Some(FieldOptions {
             delimiter: text(fields, "delimiter"),
-            index: fields.int("index").unwrap_or_default(),
+            index: fields.int("index", i64::MIN..=i64::MAX).unwrap_or_default(),
             create: fields.bool("create").unwrap_or_default(),
             at: node.at,
         })

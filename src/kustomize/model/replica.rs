@@ -3,25 +3,25 @@
 use super::text::{Text, text};
 use crate::node::Node;
 use crate::source::Location;
-use crate::yaml::{Faults, Fields};
+use crate::yaml::{FieldErrors, Fields};
 
 /// An entry of `replicas`.
 #[derive(Clone, Debug, Default)]
 pub struct Replica {
-    /// The name of the workload, at first or now.
+    /// The name of the workload, original or current.
     pub name: Text,
-    /// How many.
+    /// The number of replicas.
     pub count: i64,
     /// The location of the entry.
     pub at: Location,
 }
 
 /// An entry of `replicas`.
-pub(crate) fn replica(node: &Node, faults: &mut Faults) -> Option<Replica> {
-    Fields::read(node, "an entry of `replicas`", faults, |fields| {
+pub(crate) fn replica(node: &Node, errors: &mut FieldErrors) -> Option<Replica> {
+    Fields::read(node, "an entry of `replicas`", errors, |fields| {
         Some(Replica {
             name: text(fields, "name").unwrap_or_default(),
-            count: fields.int("count").unwrap_or_default(),
+            count: fields.int("count", 0..=i64::from(i32::MAX)).unwrap_or_default(),
             at: node.at,
         })
     })

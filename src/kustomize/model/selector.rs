@@ -3,7 +3,7 @@
 use super::text::{Text, text};
 use crate::node::Node;
 use crate::source::Location;
-use crate::yaml::{Faults, Fields};
+use crate::yaml::{FieldErrors, Fields};
 
 /// Selects objects: every field that is present must match. In a replacement the texts are exact, in the target of a
 /// patch they are anchored regular expressions ([`super::PatchTarget`]).
@@ -28,8 +28,8 @@ pub struct Selector {
 }
 
 /// Reads a selector.
-pub(crate) fn selector(node: &Node, faults: &mut Faults) -> Option<Selector> {
-    Fields::read(node, "a selector", faults, |fields| {
+pub(crate) fn selector(node: &Node, errors: &mut FieldErrors) -> Option<Selector> {
+    Fields::read(node, "a selector", errors, |fields| {
         let object = object(fields, node);
         Some(Selector {
             annotation_selector: text(fields, "annotationSelector"),

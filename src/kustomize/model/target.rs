@@ -7,7 +7,7 @@ use super::text::Text;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::Node;
 use crate::resource::{Id, Resource};
-use crate::yaml::Faults;
+use crate::yaml::FieldErrors;
 use regex::Regex;
 use smol_str::SmolStr;
 
@@ -43,8 +43,8 @@ enum TextPattern {
 }
 
 /// Reads the target of a patch.
-pub(crate) fn patch_target(node: &Node, faults: &mut Faults) -> Option<PatchTarget> {
-    selector(node, faults).map(PatchTarget::new)
+pub(crate) fn patch_target(node: &Node, errors: &mut FieldErrors) -> Option<PatchTarget> {
+    selector(node, errors).map(PatchTarget::new)
 }
 
 impl PatchTarget {

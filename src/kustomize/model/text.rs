@@ -71,13 +71,13 @@ pub type TextMap = BTreeMap<SmolStr, Text>;
 
 /// A mapping of strings to strings; `null` is the empty string.
 pub(crate) fn pairs(fields: &mut Fields, name: &'static str) -> TextMap {
-    let pairs = fields.entries(name, |key, node, faults| {
+    let pairs = fields.entries(name, |key, node, errors| {
         if node.is_null() {
             return Some((key.text.clone(), Text { text: "".into(), at: node.at }));
         }
         let text = Text::of(node);
         if text.is_none() {
-            faults.wrong(&key.text, STRING, node);
+            errors.wrong_type(&key.text, STRING, node);
         }
         Some((key.text.clone(), text?))
     });

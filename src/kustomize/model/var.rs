@@ -5,7 +5,7 @@ use super::text::{Text, text};
 use crate::node::Node;
 use crate::schema::Gvk;
 use crate::source::Location;
-use crate::yaml::{Faults, Fields};
+use crate::yaml::{FieldErrors, Fields};
 
 /// An entry of `vars`.
 #[derive(Clone, Debug, Default)]
@@ -21,11 +21,11 @@ pub struct Var {
 }
 
 /// An entry of `vars`.
-pub(crate) fn var(node: &Node, faults: &mut Faults) -> Option<Var> {
-    Fields::read(node, "a var", faults, |fields| {
-        let object = fields.node("objref").and_then(|node| objref(node, fields.faults()));
+pub(crate) fn var(node: &Node, errors: &mut FieldErrors) -> Option<Var> {
+    Fields::read(node, "a var", errors, |fields| {
+        let object = fields.node("objref").and_then(|node| objref(node, fields.errors()));
         let field_path = fields.node("fieldref").and_then(|node| {
-            Fields::read(node, "`fieldref`", fields.faults(), |fields| Some(text(fields, "fieldpath")))
+            Fields::read(node, "`fieldref`", fields.errors(), |fields| Some(text(fields, "fieldpath")))
         });
         Some(Var {
             name: text(fields, "name").unwrap_or_default(),
@@ -36,8 +36,8 @@ pub(crate) fn var(node: &Node, faults: &mut Faults) -> Option<Var> {
     })
 }
 
-fn objref(node: &Node, faults: &mut Faults) -> Option<Selector> {
-    Fields::read(node, "`objref`", faults, |fields| {
+fn objref(node: &Node, errors: &mut FieldErrors) -> Option<Selector> {
+    Fields::read(node, "`objref`", errors, |fields| {
         let api_version = text(fields, "apiVersion");
         let object = object(fields, node);
         let Some(api_version) = api_version else { return Some(object) };

@@ -87,7 +87,7 @@ pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, _: &StepC
     let (prefix, suffix, specs) = plugin::read(plugin, |fields| {
         if !fields.has("fieldSpecs") {
             let at = plugin.origin;
-            fields.faults().say(at, format!("`{kind}` requires `fieldSpecs`"));
+            fields.errors().report(at, format!("`{kind}` requires `fieldSpecs`"));
         }
         (fields.text("prefix").and_then(Text::of), fields.text("suffix").and_then(Text::of), plugin::specs(fields))
     })?;

@@ -149,7 +149,7 @@ pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, _: &StepC
             Some(other) => {
                 let message = format!("`{other}` is not one of `defaultOnly`, `allServiceAccounts` and `none`");
                 let at = fields.at("setRoleBindingSubjects");
-                fields.faults().say(at, message);
+                fields.errors().report(at, message);
                 Subjects::None
             }
         };

@@ -5,19 +5,19 @@ use crate::kustomize::model::text::{TextMap, pairs};
 use crate::node::{Node, Scalar, Tag, Value};
 use crate::resource::Resource;
 use crate::schema::fieldspec::FieldSpec;
-use crate::yaml::{Faults, Fields, number};
+use crate::yaml::{FieldErrors, Fields, number};
 use std::sync::Arc;
 
 /// Reads the configuration of a plugin. Fields that it does not know are nothing to it.
 pub(crate) fn read<T>(plugin: &Resource, read: impl FnOnce(&mut Fields) -> T) -> Result<T> {
-    let mut faults = Faults::ignoring_case(Code::Overlay).ignoring_unknown();
+    let mut errors = FieldErrors::ignoring_case(Code::Overlay).ignoring_unknown();
     let mut value = None;
-    Fields::read(&strings(&plugin.node), "a plugin", &mut faults, |fields| {
+    Fields::read(&strings(&plugin.node), "a plugin", &mut errors, |fields| {
         value = Some(read(fields));
         Some(())
     });
     let value = value.ok_or_else(|| error(plugin, "the configuration of a plugin must be a mapping"))?;
-    faults.check(value)
+    errors.check(value)
 }
 
 /// Fields of plugins that are no strings. kustomize takes numbers and booleans for strings everywhere else.
@@ -90,7 +90,7 @@ pub(crate) fn pairs_and_specs(plugin: &Resource, name: &'static str) -> Result<(
 pub(crate) fn entry<T>(
     fields: &mut Fields,
     name: &'static str,
-    read: fn(&Node, &mut Faults) -> Option<T>,
+    read: fn(&Node, &mut FieldErrors) -> Option<T>,
 ) -> Option<T> {
-    fields.node(name).and_then(|node| read(node, fields.faults()))
+    fields.node(name).and_then(|node| read(node, fields.errors()))
 }

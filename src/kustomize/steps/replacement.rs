@@ -15,7 +15,7 @@ use crate::node::{Node, Scalar, Tag, Value};
 use crate::resource::Resource;
 use crate::schema::fieldspec::fits;
 use crate::source::Location;
-use crate::yaml::{self, Dialect, Faults};
+use crate::yaml::{self, Dialect, FieldErrors};
 use model::replacement::{FieldOptions, ReplacementSource, ReplacementTarget};
 use std::borrow::Cow;
 
@@ -42,18 +42,18 @@ pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, con
 /// The replacements of a file, which contains one or a list of them.
 fn read(path: &Text, context: &StepContext) -> Result<Vec<Replacement>> {
     let documents = context.documents(&context.file(path)?, Dialect::Yaml11)?;
-    let mut faults = Faults::ignoring_case(Code::Overlay).ignoring_unknown();
+    let mut errors = FieldErrors::ignoring_case(Code::Overlay).ignoring_unknown();
     let replacements = match documents.first() {
         Some(Node { value: Value::Seq(items), .. }) => {
-            items.iter().filter_map(|item| model::replacement::replacement(item, &mut faults)).collect()
+            items.iter().filter_map(|item| model::replacement::replacement(item, &mut errors)).collect()
         }
-        Some(one) => model::replacement::replacement(one, &mut faults).into_iter().collect(),
+        Some(one) => model::replacement::replacement(one, &mut errors).into_iter().collect(),
         None => {
-            faults.say(path.at, format!("`{path}` contains no replacement"));
+            errors.report(path.at, format!("`{path}` contains no replacement"));
             Vec::new()
         }
     };
-    faults.check(replacements)
+    errors.check(replacements)
 }
 
 fn replace(resources: &mut Resources, replacement: &Replacement, context: &StepContext) -> Result<()> {

@@ -9,7 +9,7 @@ use crate::kustomize::steps::patch;
 use crate::node::{Node, Scalar, Style, Tag, Value};
 use crate::resource::Resource;
 use crate::source::Location;
-use crate::yaml::{self, Dialect, Faults, Fields};
+use crate::yaml::{self, Dialect, FieldErrors, Fields};
 use smol_str::SmolStr;
 
 /// The configuration.
@@ -38,15 +38,11 @@ impl ValueAdd {
     }
 }
 
-fn target(node: &Node, faults: &mut Faults) -> Option<ValueTarget> {
-    Fields::read(node, "a target", faults, |fields| {
+fn target(node: &Node, errors: &mut FieldErrors) -> Option<ValueTarget> {
+    Fields::read(node, "a target", errors, |fields| {
         let field_path = fields.required("fieldPath", Fields::text).and_then(Text::of)?;
-        let selector = fields.node("selector").and_then(|node| model::target::patch_target(node, fields.faults()));
-        let file_path_position = fields.int("filePathPosition").unwrap_or_default();
-        if file_path_position < 0 {
-            let at = fields.at("filePathPosition");
-            fields.faults().say(at, "`filePathPosition` must be at least 0");
-        }
+        let selector = fields.node("selector").and_then(|node| model::target::patch_target(node, fields.errors()));
+        let file_path_position = fields.int("filePathPosition", 0..=i64::MAX).unwrap_or_default();
         Some(ValueTarget { selector, field_path, file_path_position })
     })
 }
@@ -55,12 +51,12 @@ fn target(node: &Node, faults: &mut Faults) -> Option<ValueTarget> {
 pub(crate) fn apply(resources: &mut Resources, config: ValueAdd, context: &StepContext) -> Result<()> {
     let mut targets = config.targets;
     if let Some(path) = &config.target_file_path {
-        let mut faults = Faults::ignoring_case(Code::Overlay).ignoring_unknown();
+        let mut errors = FieldErrors::ignoring_case(Code::Overlay).ignoring_unknown();
         for document in &*context.documents(&context.file(path)?, Dialect::Yaml11)? {
-            let more = Fields::read(document, "a file of targets", &mut faults, |f| Some(f.list("targets", target)));
+            let more = Fields::read(document, "a file of targets", &mut errors, |f| Some(f.list("targets", target)));
             targets.extend(more.into_iter().flatten());
         }
-        faults.check(())?;
+        errors.check(())?;
     }
     if targets.is_empty() {
         return Err(Diagnostic::new(Code::Overlay, "`ValueAddTransformer` requires at least one target").into());

@@ -3,7 +3,7 @@
 use super::{FieldSpec, FieldSpecs, NameReference};
 use crate::diagnostic::{Code, Result};
 use crate::node::{Node, Tag};
-use crate::yaml::{Faults, Fields, number};
+use crate::yaml::{FieldErrors, Fields, number};
 use smol_str::SmolStr;
 use std::sync::OnceLock;
 
@@ -29,17 +29,17 @@ fn lenient(fields: &mut Fields, name: &'static str) -> SmolStr {
 
 impl FieldSpec {
     /// Reads a field spec of a kustomization.
-    pub fn read(node: &Node, faults: &mut Faults) -> Option<Self> {
-        FieldSpec::read_with(node, faults, strict)
+    pub fn read(node: &Node, errors: &mut FieldErrors) -> Option<Self> {
+        FieldSpec::read_with(node, errors, strict)
     }
 
     /// Reads a field spec of another configuration.
-    pub fn read_lenient(node: &Node, faults: &mut Faults) -> Option<Self> {
-        FieldSpec::read_with(node, faults, lenient)
+    pub fn read_lenient(node: &Node, errors: &mut FieldErrors) -> Option<Self> {
+        FieldSpec::read_with(node, errors, lenient)
     }
 
-    fn read_with(node: &Node, faults: &mut Faults, text: Text) -> Option<Self> {
-        Fields::read(node, "a field spec", faults, |fields| {
+    fn read_with(node: &Node, errors: &mut FieldErrors, text: Text) -> Option<Self> {
+        Fields::read(node, "a field spec", errors, |fields| {
             let mut part = |name| text(fields, name);
             Some(FieldSpec {
                 group: part("group"),
@@ -53,8 +53,8 @@ impl FieldSpec {
 }
 
 impl NameReference {
-    fn read(node: &Node, faults: &mut Faults) -> Option<Self> {
-        Fields::read(node, "an entry of `nameReference`", faults, |fields| {
+    fn read(node: &Node, errors: &mut FieldErrors) -> Option<Self> {
+        Fields::read(node, "an entry of `nameReference`", errors, |fields| {
             let mut part = |name| lenient(fields, name);
             Some(NameReference {
                 group: part("group"),
@@ -69,8 +69,8 @@ impl NameReference {
 impl FieldSpecs {
     /// Reads a file of `configurations`.
     pub fn read(document: &Node) -> Result<FieldSpecs> {
-        let mut faults = Faults::ignoring_case(Code::Overlay);
-        let specs = Fields::read(document, "a file of `configurations`", &mut faults, |fields| {
+        let mut errors = FieldErrors::ignoring_case(Code::Overlay);
+        let specs = Fields::read(document, "a file of `configurations`", &mut errors, |fields| {
             let mut list = |name| fields.list(name, FieldSpec::read_lenient);
             Some(FieldSpecs {
                 name_prefix: list("namePrefix"),
@@ -89,7 +89,7 @@ impl FieldSpecs {
         });
         let mut specs = specs.unwrap_or_default();
         specs.sort();
-        faults.check(specs)
+        errors.check(specs)
     }
 }
 
