@@ -1,6 +1,6 @@
 //! Addresses that only the cluster knows, from what `kubectl get svc,ingress,gateway -A -o json` prints.
 //!
-//! An object that is not there, or has no address yet, has no answer: what is unknown is never taken for absent.
+//! An object that is not listed or has no address yet has no records: an unknown address never means that a name is absent.
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::dns::zone_change::{ADDRESS_KINDS, AddressObject};
@@ -11,18 +11,18 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-/// What the objects of a cluster are reached at.
+/// The addresses of Services, Ingresses and Gateways.
 #[derive(Clone, Debug, Default)]
-pub struct Addresses(BTreeMap<AddressObject, BTreeSet<String>>);
+pub struct ClusterAddresses(BTreeMap<AddressObject, BTreeSet<String>>);
 
-impl Addresses {
-    /// Reads a list of objects; other kinds are passed over.
+impl ClusterAddresses {
+    /// Reads a list of objects. Other kinds are ignored.
     pub fn read(json: &str) -> Result<Self, Diagnostic> {
         let fault =
-            |reason: String| Diagnostic::new(Code::Usage, format!("the status is not what kubectl prints: {reason}"));
+            |reason: String| Diagnostic::new(Code::Usage, format!("the status is not the output of kubectl: {reason}"));
         let list: Value = serde_json::from_str(json).map_err(|error| fault(error.to_string()))?;
         let help = "pipe `kubectl get svc,ingress,gateway -A -o json` into `--status -`";
-        let items = list["items"].as_array().ok_or_else(|| fault("there is no list `items`".into()).help(help))?;
+        let items = list["items"].as_array().ok_or_else(|| fault("it has no list `items`".into()).help(help))?;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let mut found = BTreeMap::new();
         for item in items {
@@ -30,29 +30,29 @@ impl Addresses {
             if !ADDRESS_KINDS.contains(&kind.as_str()) {
                 continue;
             }
-            let (places, keys): (&Value, &[&str]) = match kind.as_str() {
+            let (entries, keys): (&Value, &[&str]) = match kind.as_str() {
                 "Gateway" => (&item["status"]["addresses"], &["value"]),
                 _ => (&item["status"]["loadBalancer"]["ingress"], &["ip", "hostname"]),
             };
-            let places = places.as_array().map(Vec::as_slice).unwrap_or_default();
-            let addresses = places.iter().flat_map(|place| keys.iter().filter_map(|key| place[*key].as_str()));
+            let entries = entries.as_array().map(Vec::as_slice).unwrap_or_default();
+            let addresses = entries.iter().flat_map(|entry| keys.iter().filter_map(|key| entry[*key].as_str()));
             let meta = &item["metadata"];
             let (namespace, name) = (text(&meta["namespace"]).into(), text(&meta["name"]).into());
             let object = AddressObject { kind: kind.into(), namespace, name };
             found.insert(object, addresses.filter(|address| !address.is_empty()).map(str::to_owned).collect());
         }
-        Ok(Addresses(found))
+        Ok(ClusterAddresses(found))
     }
 
-    /// What a name with the address of `object` holds: A and AAAA for addresses, else CNAME for the name; `None` if
-    /// that is not known yet. Everything must be in one of the `ranges`.
+    /// The records for the address of `object`: A and AAAA for IP addresses, else CNAME; `None` if the address is not known
+    /// yet. Every address must be in one of the `ranges`.
     pub fn resolve(&self, object: &AddressObject, ranges: &[Range]) -> Result<Option<RecordSets>, Diagnostic> {
         let Some(addresses) = self.0.get(object).filter(|addresses| !addresses.is_empty()) else { return Ok(None) };
         let AddressObject { kind, namespace, name } = object;
         let fault = |reason: String| Diagnostic::new(Code::Dns, format!("{kind} `{namespace}/{name}` {reason}"));
         let outside = |address: &str| {
-            fault(format!("has the address `{address}`, which is in no range that the zone allows"))
-                .help("list the networks and names of your load balancers under `addresses:` of the zone")
+            fault(format!("has the address `{address}`, which is outside of the ranges of the zone"))
+                .help("add the networks and names of your load balancers to `addresses:` of the zone")
         };
         let mut records = RecordSets::default();
         let mut names = Vec::new();
@@ -67,7 +67,9 @@ impl Addresses {
             }
         }
         if records.is_empty() {
-            let [target] = &names[..] else { return Err(fault(format!("has {} names, a CNAME has one", names.len()))) };
+            let [target] = &names[..] else {
+                return Err(fault(format!("has {} host names, but a CNAME has one target", names.len())));
+            };
             if !ranges.iter().any(|range| range.contains_name(target)) {
                 return Err(outside(target.as_str()));
             }
@@ -101,9 +103,9 @@ mod tests {
 
     #[test]
     fn addresses_become_records() {
-        let addresses = Addresses::read(STATUS).unwrap();
+        let addresses = ClusterAddresses::read(STATUS).unwrap();
         let ranges = ["203.0.113.0/24", "2001:db8::/32", "elb.example.net"].map(|range| Range::parse(range).unwrap());
-        let told = |kind: &str, name: &str| {
+        let resolved = |kind: &str, name: &str| {
             let object = AddressObject { kind: kind.into(), namespace: "a".into(), name: name.into() };
             match addresses.resolve(&object, &ranges) {
                 Ok(Some(records)) => {
@@ -123,21 +125,21 @@ mod tests {
             (
                 "Service",
                 "local",
-                "Service `a/local` has the address `10.0.0.1`, which is in no range that the zone allows",
+                "Service `a/local` has the address `10.0.0.1`, which is outside of the ranges of the zone",
             ),
             ("Ingress", "name", "CNAME x.elb.example.net."),
-            ("Ingress", "names", "Ingress `a/names` has 2 names, a CNAME has one"),
+            ("Ingress", "names", "Ingress `a/names` has 2 host names, but a CNAME has one target"),
             (
                 "Ingress",
                 "other",
-                "Ingress `a/other` has the address `x.example.org`, which is in no range that the zone allows",
+                "Ingress `a/other` has the address `x.example.org`, which is outside of the ranges of the zone",
             ),
             ("Gateway", "gw", "A 203.0.113.9"),
         ] {
-            assert_eq!(told(kind, name), want);
+            assert_eq!(resolved(kind, name), want);
         }
         for bad in ["", "{}", "[]", "{\"items\": 1}"] {
-            assert!(Addresses::read(bad).is_err(), "{bad}");
+            assert!(ClusterAddresses::read(bad).is_err(), "{bad}");
         }
     }
 }

@@ -1,219 +1,234 @@
-//! The decision at one name: what a file says, what the marker says and what stands there, to what is done.
+//! The decision about one name, from what a file says, the ownership record and the records in the zone.
 //!
-//! One function of values and the whole table, so that the plan is what is applied and every row can be tested. Nothing
-//! here reads or writes.
+//! It is a pure function, so the plan is what is applied, and tests cover every row of its table.
 
-use super::zone::{Change, Edit, Held, Standing};
+use super::zone::{AtomicChange, NameChange, NameContent, PairState};
 use crate::dns::ownership::{OwnershipRecord, ParsedRecord};
 use crate::name::DnsName;
 use crate::record::RecordSets;
 use smol_str::SmolStr;
 
-/// What a file says of a name.
+/// What a file says about a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wish {
-    /// It holds these records with this lifetime.
+pub enum DesiredState {
+    /// It has these records with this TTL.
     Present(RecordSets, u32),
-    /// It holds something that is not known yet: an address that the cluster has not given out.
+    /// It has an address that the cluster has not assigned yet.
     Pending,
-    /// It is gone.
+    /// It does not exist.
     Absent,
 }
 
 /// A name in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct NameEntry {
     /// The name.
     pub host: DnsName,
-    /// The place of its marker.
-    pub marker: DnsName,
+    /// The name of its ownership record.
+    pub ownership: DnsName,
     /// The project.
     pub owner: SmolStr,
     /// The slug of the branch.
     pub branch: SmolStr,
     /// What the file says.
-    pub wish: Wish,
+    pub state: DesiredState,
 }
 
-/// What an operator has allowed for one name beyond the table.
+/// What the user permits for one name beyond the table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Permit {
+pub enum Permission {
     /// Nothing.
     #[default]
     None,
-    /// Taking over a name that already holds exactly what the file says and has no marker (`--adopt`).
+    /// Take over a name that has exactly the desired records and no ownership record (`--adopt`).
     Adopt,
-    /// Writing over what somebody else made of a name of ours (`--overwrite`).
+    /// Overwrite a name of this project that somebody else has changed (`--overwrite`).
     Overwrite,
 }
 
-/// What is done at a name.
+/// What to do with a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Nothing: it is as the file says, or not ours and not wanted.
+pub enum NameAction {
+    /// Nothing: it is as the file says, or must be absent and does not belong to this branch.
     Keep,
-    /// It is written.
-    Write(Write),
-    /// It is left alone and reported.
-    Leave(Reason),
+    /// Write it.
+    Write(WriteKind),
+    /// Do not change it, and report why.
+    Refuse(RefusalReason),
 }
 
-/// The ways of writing a name.
+/// The ways to write a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Write {
-    /// Records and marker where nothing stood.
+pub enum WriteKind {
+    /// Add records and an ownership record to an empty name.
     Create,
-    /// Other records, lifetime or marker where ours stood.
+    /// Change the records, TTL or ownership record of an owned name.
     Update,
-    /// A new marker beside records that are as wanted.
+    /// Renew the ownership record; the records are as desired.
     Mark,
-    /// A marker beside records that somebody else wrote.
+    /// Add an ownership record to records that somebody else wrote.
     Adopt,
-    /// Records beside a marker that lost them.
+    /// Add the missing records to an ownership record.
     Restore,
-    /// Records in place of what somebody else made of ours.
+    /// Replace what somebody else wrote at an owned name.
     Overwrite,
-    /// Records and marker go.
+    /// Remove records and ownership record.
     Delete,
-    /// A marker that lost its records goes.
+    /// Remove an ownership record without records.
     Unmark,
 }
 
-impl Write {
+impl WriteKind {
     /// The word in reports.
     pub fn word(self) -> &'static str {
         match self {
-            Write::Create => "create",
-            Write::Update => "update",
-            Write::Mark => "mark",
-            Write::Adopt => "adopt",
-            Write::Restore => "restore",
-            Write::Overwrite => "overwrite",
-            Write::Delete => "delete",
-            Write::Unmark => "unmark",
+            WriteKind::Create => "create",
+            WriteKind::Update => "update",
+            WriteKind::Mark => "mark",
+            WriteKind::Adopt => "adopt",
+            WriteKind::Restore => "restore",
+            WriteKind::Overwrite => "overwrite",
+            WriteKind::Delete => "delete",
+            WriteKind::Unmark => "unmark",
         }
     }
 }
 
-/// Why a name is left alone.
+/// Why a name is not changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// It is ours and does not hold what we wrote.
+pub enum RefusalReason {
+    /// The branch owns it, and its records are not those in the ownership record.
     Drift,
-    /// It is in use and has no marker.
+    /// It has records and no ownership record.
     InUse,
     /// It belongs to another project.
-    Owner(SmolStr),
-    /// It belongs to another branch that still wants it.
-    Branch(SmolStr),
-    /// Something stands at the place of the marker that this version does not understand.
+    OtherOwner(SmolStr),
+    /// It belongs to another branch that still uses it.
+    OtherBranch(SmolStr),
+    /// This version does not understand the ownership record.
     Unreadable,
     /// Its address is not known yet.
     Pending,
 }
 
-/// What is done at `entry`. `wanted_by` says whether the files of a branch want the name or, for one that must be gone,
-/// list it themselves: a name may have moved from branch to branch in commits that were never applied.
-pub fn decide(entry: &Entry, found: &Standing, permit: Permit, wanted_by: impl Fn(&str) -> bool) -> Action {
-    let claim = match &found.marker {
-        Held::Others => ParsedRecord::Unreadable,
-        held => OwnershipRecord::read(held.records()),
+/// What to do with `entry`. `wanted_by` says whether the files of a branch require the name or, if it must be absent, also
+/// list it as absent: a name may have moved between branches in commits that were never applied.
+pub fn decide(
+    entry: &NameEntry,
+    found: &PairState,
+    permission: Permission,
+    wanted_by: impl Fn(&str) -> bool,
+) -> NameAction {
+    let claim = match &found.ownership {
+        NameContent::OtherTypes => ParsedRecord::Unreadable,
+        content => OwnershipRecord::read(content.records()),
     };
-    match &entry.wish {
-        Wish::Pending => Action::Leave(Reason::Pending),
-        Wish::Absent => match claim {
-            ParsedRecord::Valid(marker) if marker.owner != entry.owner => Action::Keep,
-            ParsedRecord::Valid(marker) if marker.branch != entry.branch && wanted_by(&marker.branch) => Action::Keep,
-            ParsedRecord::Valid(marker) => absent(&marker, &found.host),
-            ParsedRecord::Absent | ParsedRecord::Unreadable => Action::Keep,
-        },
-        Wish::Present(records, ttl) => match claim {
-            ParsedRecord::Unreadable => Action::Leave(Reason::Unreadable),
-            ParsedRecord::Absent => unmarked(records, &found.host, permit),
-            ParsedRecord::Valid(marker) if marker.owner != entry.owner => Action::Leave(Reason::Owner(marker.owner)),
-            ParsedRecord::Valid(marker) if marker.branch != entry.branch && wanted_by(&marker.branch) => {
-                Action::Leave(Reason::Branch(marker.branch))
+    match &entry.state {
+        DesiredState::Pending => NameAction::Refuse(RefusalReason::Pending),
+        DesiredState::Absent => match claim {
+            ParsedRecord::Valid(ownership) if ownership.owner != entry.owner => NameAction::Keep,
+            ParsedRecord::Valid(ownership) if ownership.branch != entry.branch && wanted_by(&ownership.branch) => {
+                NameAction::Keep
             }
-            ParsedRecord::Valid(marker) => {
-                ours(&marker, &wanted_marker(entry, records, *ttl), records, &found.host, permit)
+            ParsedRecord::Valid(ownership) => absent(&ownership, &found.host),
+            ParsedRecord::Absent | ParsedRecord::Unreadable => NameAction::Keep,
+        },
+        DesiredState::Present(records, ttl) => match claim {
+            ParsedRecord::Unreadable => NameAction::Refuse(RefusalReason::Unreadable),
+            ParsedRecord::Absent => without_ownership(records, &found.host, permission),
+            ParsedRecord::Valid(ownership) if ownership.owner != entry.owner => {
+                NameAction::Refuse(RefusalReason::OtherOwner(ownership.owner))
+            }
+            ParsedRecord::Valid(ownership) if ownership.branch != entry.branch && wanted_by(&ownership.branch) => {
+                NameAction::Refuse(RefusalReason::OtherBranch(ownership.branch))
+            }
+            ParsedRecord::Valid(ownership) => {
+                owned(&ownership, &desired_ownership(entry, records, *ttl), records, &found.host, permission)
             }
         },
     }
 }
 
-fn absent(marker: &OwnershipRecord, host: &Held) -> Action {
+fn absent(ownership: &OwnershipRecord, host: &NameContent) -> NameAction {
     match host {
-        Held::Nothing | Held::Others => Action::Write(Write::Unmark),
-        Held::Records(records) if records.digests() == marker.digests => Action::Write(Write::Delete),
-        Held::Records(_) => Action::Leave(Reason::Drift),
+        NameContent::Empty | NameContent::OtherTypes => NameAction::Write(WriteKind::Unmark),
+        NameContent::Records(records) if records.digests() == ownership.digests => NameAction::Write(WriteKind::Delete),
+        NameContent::Records(_) => NameAction::Refuse(RefusalReason::Drift),
     }
 }
 
-fn unmarked(wanted: &RecordSets, host: &Held, permit: Permit) -> Action {
+fn without_ownership(wanted: &RecordSets, host: &NameContent, permission: Permission) -> NameAction {
     match host {
-        Held::Nothing => Action::Write(Write::Create),
-        Held::Records(records) if records == wanted && permit == Permit::Adopt => Action::Write(Write::Adopt),
-        Held::Records(_) | Held::Others => Action::Leave(Reason::InUse),
+        NameContent::Empty => NameAction::Write(WriteKind::Create),
+        NameContent::Records(records) if records == wanted && permission == Permission::Adopt => {
+            NameAction::Write(WriteKind::Adopt)
+        }
+        NameContent::Records(_) | NameContent::OtherTypes => NameAction::Refuse(RefusalReason::InUse),
     }
 }
 
-fn ours(
-    marker: &OwnershipRecord,
+fn owned(
+    ownership: &OwnershipRecord,
     wanted: &OwnershipRecord,
     records: &RecordSets,
-    host: &Held,
-    permit: Permit,
-) -> Action {
+    host: &NameContent,
+    permission: Permission,
+) -> NameAction {
     match host {
-        Held::Nothing => Action::Write(Write::Restore),
-        Held::Records(held) if held == records && marker == wanted => Action::Keep,
-        Held::Records(held) if held == records && marker.ttl == wanted.ttl => Action::Write(Write::Mark),
-        Held::Records(held) if held == records || held.digests() == marker.digests => Action::Write(Write::Update),
-        Held::Records(_) if permit == Permit::Overwrite => Action::Write(Write::Overwrite),
-        Held::Records(_) | Held::Others => Action::Leave(Reason::Drift),
+        NameContent::Empty => NameAction::Write(WriteKind::Restore),
+        NameContent::Records(current) if current == records && ownership == wanted => NameAction::Keep,
+        NameContent::Records(current) if current == records && ownership.ttl == wanted.ttl => {
+            NameAction::Write(WriteKind::Mark)
+        }
+        NameContent::Records(current) if current == records || current.digests() == ownership.digests => {
+            NameAction::Write(WriteKind::Update)
+        }
+        NameContent::Records(_) if permission == Permission::Overwrite => NameAction::Write(WriteKind::Overwrite),
+        NameContent::Records(_) | NameContent::OtherTypes => NameAction::Refuse(RefusalReason::Drift),
     }
 }
 
-fn wanted_marker(entry: &Entry, records: &RecordSets, ttl: u32) -> OwnershipRecord {
+fn desired_ownership(entry: &NameEntry, records: &RecordSets, ttl: u32) -> OwnershipRecord {
     OwnershipRecord { owner: entry.owner.clone(), branch: entry.branch.clone(), ttl, digests: records.digests() }
 }
 
-/// What stands at `entry` when nothing is left to do.
-pub fn settled(entry: &Entry) -> Standing {
-    match &entry.wish {
-        Wish::Present(records, ttl) => {
-            Standing { host: records.clone().into(), marker: wanted_marker(entry, records, *ttl).records().into() }
-        }
-        Wish::Absent | Wish::Pending => Standing::FREE,
+/// The state of `entry` when nothing is left to do.
+pub fn state_when_done(entry: &NameEntry) -> PairState {
+    match &entry.state {
+        DesiredState::Present(records, ttl) => PairState {
+            host: records.clone().into(),
+            ownership: desired_ownership(entry, records, *ttl).records().into(),
+        },
+        DesiredState::Absent | DesiredState::Pending => PairState::EMPTY,
     }
 }
 
-/// How long a marker and a fence may be cached, in seconds: nobody asks for them but pleach, at the source.
-const MARKER_TTL: u32 = 60;
+/// The TTL of ownership records and fences, in seconds. Only pleach queries them, without a cache.
+const OWNERSHIP_TTL: u32 = 60;
 
-/// The change that does `write` at `entry`, if what was found still stands and the fence does.
-pub fn change(entry: &Entry, found: &Standing, write: Write, fence: &Edit) -> Change {
-    let end = settled(entry);
-    let ttl = match entry.wish {
-        Wish::Present(_, ttl) => ttl,
-        Wish::Absent | Wish::Pending => 0,
+/// The change that does `kind` at `entry`, on the condition that the state is still `found` and the fence is unchanged.
+pub fn change(entry: &NameEntry, found: &PairState, kind: WriteKind, fence: &NameChange) -> AtomicChange {
+    let done = state_when_done(entry);
+    let ttl = match entry.state {
+        DesiredState::Present(_, ttl) => ttl,
+        DesiredState::Absent | DesiredState::Pending => 0,
     };
-    let host = match write {
-        Write::Mark | Write::Adopt | Write::Unmark => None,
-        _ => Some((end.host.records().clone(), ttl)),
+    let host = match kind {
+        WriteKind::Mark | WriteKind::Adopt | WriteKind::Unmark => None,
+        _ => Some((done.host.records().clone(), ttl)),
     };
-    let marker = Some((end.marker.records().clone(), MARKER_TTL));
-    Change(vec![
+    let ownership = Some((done.ownership.records().clone(), OWNERSHIP_TTL));
+    AtomicChange(vec![
         fence.clone(),
-        Edit { name: entry.host.clone(), before: found.host.clone(), after: host },
-        Edit { name: entry.marker.clone(), before: found.marker.clone(), after: marker },
+        NameChange { name: entry.host.clone(), before: found.host.clone(), after: host },
+        NameChange { name: entry.ownership.clone(), before: found.ownership.clone(), after: ownership },
     ])
 }
 
-/// The change that puts `records` at the place of the fence, if what was found there still stands.
-pub fn raise(place: &DnsName, found: &Held, records: &RecordSets) -> Change {
-    let after = Some((records.clone(), MARKER_TTL));
-    Change(vec![Edit { name: place.clone(), before: found.clone(), after }])
+/// The change that writes `records` to the fence `name`, on the condition that its content is still `found`.
+pub fn fence_change(name: &DnsName, found: &NameContent, records: &RecordSets) -> AtomicChange {
+    let after = Some((records.clone(), OWNERSHIP_TTL));
+    AtomicChange(vec![NameChange { name: name.clone(), before: found.clone(), after }])
 }
 
 #[cfg(test)]
@@ -229,121 +244,159 @@ mod tests {
         RecordSets::one(RecordType::Cname, RecordData::parse(RecordType::Cname, target).unwrap())
     }
 
-    fn entry(wish: Wish) -> Entry {
-        let (host, marker) = (n("login.example.com"), n("login._pleach.example.com"));
-        Entry { host, marker, owner: "shop".into(), branch: "login".into(), wish }
+    fn entry(state: DesiredState) -> NameEntry {
+        let (host, ownership) = (n("login.example.com"), n("login._pleach.example.com"));
+        NameEntry { host, ownership, owner: "shop".into(), branch: "login".into(), state }
     }
 
-    fn marked(owner: &str, branch: &str, of: &RecordSets) -> Held {
+    fn ownership(owner: &str, branch: &str, of: &RecordSets) -> NameContent {
         OwnershipRecord { owner: owner.into(), branch: branch.into(), ttl: 60, digests: of.digests() }.records().into()
     }
 
-    /// The table of the documentation: what the file says, the marker, the zone, what is permitted, what is done.
-    #[test]
-    fn every_row() {
-        use Action::{Keep, Leave};
-        use Permit::{Adopt, None, Overwrite};
-        let (new, old, hand) = (records("new.net"), records("old.net"), records("hand.net"));
-        let present = || Wish::Present(new.clone(), 60);
-        let longer = || Wish::Present(new.clone(), 300);
-        let mine = |of: &RecordSets| marked("shop", "login", of);
-        let held = |of: &RecordSets| Held::Records(of.clone());
-        let free = || Held::Nothing;
-        let text = |value: &str| {
-            Held::Records(RecordSets::one(RecordType::Txt, RecordData::parse(RecordType::Txt, value).unwrap()))
-        };
-        let done = Action::Write;
-        for (line, wish, marker, zone, permit, want) in [
-            (line!(), present(), free(), free(), None, done(Write::Create)),
-            (line!(), present(), free(), free(), Adopt, done(Write::Create)),
-            (line!(), present(), mine(&new), held(&new), None, Keep),
-            (line!(), present(), mine(&old), held(&old), None, done(Write::Update)),
-            (line!(), longer(), mine(&new), held(&new), None, done(Write::Update)),
-            (line!(), longer(), mine(&old), held(&new), None, done(Write::Update)),
-            (line!(), present(), mine(&old), held(&new), None, done(Write::Mark)),
-            (line!(), present(), mine(&new), free(), None, done(Write::Restore)),
-            (line!(), present(), mine(&old), free(), None, done(Write::Restore)),
-            (line!(), present(), mine(&new), held(&hand), None, Leave(Reason::Drift)),
-            (line!(), present(), mine(&old), held(&hand), Adopt, Leave(Reason::Drift)),
-            (line!(), present(), mine(&old), held(&hand), Overwrite, done(Write::Overwrite)),
-            (line!(), present(), mine(&new), Held::Others, Overwrite, Leave(Reason::Drift)),
-            (line!(), present(), free(), held(&hand), None, Leave(Reason::InUse)),
-            (line!(), present(), free(), held(&hand), Adopt, Leave(Reason::InUse)),
-            (line!(), present(), free(), held(&hand), Overwrite, Leave(Reason::InUse)),
-            (line!(), present(), free(), Held::Others, Adopt, Leave(Reason::InUse)),
-            (line!(), present(), free(), held(&new), None, Leave(Reason::InUse)),
-            (line!(), present(), free(), held(&new), Overwrite, Leave(Reason::InUse)),
-            (line!(), present(), free(), held(&new), Adopt, done(Write::Adopt)),
-            (
-                line!(),
-                present(),
-                marked("blog", "login", &new),
-                held(&new),
-                Overwrite,
-                Leave(Reason::Owner("blog".into())),
-            ),
-            (line!(), present(), marked("blog", "login", &new), free(), Adopt, Leave(Reason::Owner("blog".into()))),
-            (
-                line!(),
-                present(),
-                marked("shop", "rival", &new),
-                held(&new),
-                None,
-                Leave(Reason::Branch("rival".into())),
-            ),
-            (line!(), present(), marked("shop", "gone", &new), held(&new), None, done(Write::Mark)),
-            (line!(), present(), marked("shop", "gone", &old), held(&old), None, done(Write::Update)),
-            (line!(), present(), marked("shop", "gone", &old), held(&hand), None, Leave(Reason::Drift)),
-            (line!(), present(), text("pleach/2 x"), held(&new), Adopt, Leave(Reason::Unreadable)),
-            (line!(), present(), text("hello"), free(), None, Leave(Reason::Unreadable)),
-            (line!(), present(), Held::Others, free(), None, Leave(Reason::Unreadable)),
-            (line!(), Wish::Absent, mine(&old), held(&old), None, done(Write::Delete)),
-            (line!(), Wish::Absent, mine(&old), free(), None, done(Write::Unmark)),
-            (line!(), Wish::Absent, mine(&old), Held::Others, None, done(Write::Unmark)),
-            (line!(), Wish::Absent, mine(&old), held(&hand), None, Leave(Reason::Drift)),
-            (line!(), Wish::Absent, mine(&old), held(&hand), Overwrite, Leave(Reason::Drift)),
-            (line!(), Wish::Absent, free(), held(&old), Overwrite, Keep),
-            (line!(), Wish::Absent, free(), free(), None, Keep),
-            (line!(), Wish::Absent, marked("blog", "login", &old), held(&old), None, Keep),
-            (line!(), Wish::Absent, marked("shop", "rival", &old), held(&old), None, Keep),
-            (line!(), Wish::Absent, marked("shop", "gone", &old), held(&old), None, done(Write::Delete)),
-            (line!(), Wish::Absent, marked("shop", "gone", &old), held(&hand), None, Leave(Reason::Drift)),
-            (line!(), Wish::Absent, text("hello"), held(&old), None, Keep),
-            (line!(), Wish::Pending, free(), free(), None, Leave(Reason::Pending)),
-            (line!(), Wish::Pending, mine(&old), held(&old), None, Leave(Reason::Pending)),
-            (line!(), Wish::Pending, marked("blog", "login", &old), held(&hand), None, Leave(Reason::Pending)),
-        ] {
-            let found = Standing { host: zone, marker };
-            let got = decide(&entry(wish), &found, permit, |branch| branch == "rival");
-            assert_eq!(got, want, "line {line}");
+    /// A row of the table in the documentation: what the file says, the ownership record, the name, the permission, and the
+    /// action.
+    type Row = (DesiredState, NameContent, NameContent, Permission, NameAction);
+
+    const EMPTY: NameContent = NameContent::Empty;
+    const OTHER_TYPES: NameContent = NameContent::OtherTypes;
+
+    /// The target that the file names, the previous one, and one that somebody else wrote.
+    const NEW: &str = "new.net";
+    const OLD: &str = "old.net";
+    const MANUAL: &str = "manual.net";
+
+    fn present() -> DesiredState {
+        DesiredState::Present(records(NEW), 60)
+    }
+
+    fn present_with_longer_ttl() -> DesiredState {
+        DesiredState::Present(records(NEW), 300)
+    }
+
+    fn content(target: &str) -> NameContent {
+        NameContent::Records(records(target))
+    }
+
+    fn text(value: &str) -> NameContent {
+        NameContent::Records(RecordSets::one(RecordType::Txt, RecordData::parse(RecordType::Txt, value).unwrap()))
+    }
+
+    /// The ownership record of the branch `login` for that target; `rival` still uses the name, `removed` does not.
+    fn own(target: &str) -> NameContent {
+        ownership("shop", "login", &records(target))
+    }
+
+    fn of_branch(branch: &str, target: &str) -> NameContent {
+        ownership("shop", branch, &records(target))
+    }
+
+    fn of_other_project(target: &str) -> NameContent {
+        ownership("blog", "login", &records(target))
+    }
+
+    #[track_caller]
+    fn check(rows: impl IntoIterator<Item = Row>) {
+        for (number, (state, ownership, host, permission, want)) in rows.into_iter().enumerate() {
+            let found = PairState { host, ownership };
+            let action = decide(&entry(state), &found, permission, |branch| branch == "rival");
+            assert_eq!(action, want, "row {number}");
         }
     }
 
     #[test]
-    fn what_was_done_needs_no_more_doing() {
-        let (new, old) = (records("new.net"), records("old.net"));
-        let fence = Edit { name: n("_rev.shop._pleach.example.com"), before: Held::Nothing, after: None };
-        let found = [
-            (Wish::Present(new.clone(), 60), Held::Nothing, Held::Nothing, Permit::None),
-            (Wish::Present(new.clone(), 300), marked("shop", "login", &old), Held::Records(old.clone()), Permit::None),
-            (Wish::Present(new.clone(), 60), marked("shop", "gone", &new), Held::Records(new.clone()), Permit::None),
-            (Wish::Present(new.clone(), 60), marked("shop", "login", &old), Held::Nothing, Permit::None),
-            (Wish::Present(new.clone(), 60), Held::Nothing, Held::Records(new.clone()), Permit::Adopt),
-            (Wish::Absent, marked("shop", "login", &old), Held::Records(old.clone()), Permit::None),
-            (Wish::Absent, marked("shop", "login", &old), Held::Nothing, Permit::None),
-        ];
-        for (wish, marker, host, permit) in found {
-            let (entry, found) = (entry(wish), Standing { host, marker });
-            let Action::Write(write) = decide(&entry, &found, permit, |_| false) else { panic!("{entry:?}") };
-            let Change(edits) = change(&entry, &found, write, &fence);
-            let after = |edit: &Edit| match &edit.after {
-                Some((records, _)) => Held::from(records.clone()),
-                None => edit.before.clone(),
+    fn a_present_name_of_the_branch() {
+        use NameAction::{Keep, Refuse, Write};
+        use Permission::{Adopt, None, Overwrite};
+        check([
+            (present(), EMPTY, EMPTY, None, Write(WriteKind::Create)),
+            (present(), EMPTY, EMPTY, Adopt, Write(WriteKind::Create)),
+            (present(), own(NEW), content(NEW), None, Keep),
+            (present(), own(OLD), content(OLD), None, Write(WriteKind::Update)),
+            (present_with_longer_ttl(), own(NEW), content(NEW), None, Write(WriteKind::Update)),
+            (present_with_longer_ttl(), own(OLD), content(NEW), None, Write(WriteKind::Update)),
+            (present(), own(OLD), content(NEW), None, Write(WriteKind::Mark)),
+            (present(), own(NEW), EMPTY, None, Write(WriteKind::Restore)),
+            (present(), own(OLD), EMPTY, None, Write(WriteKind::Restore)),
+            (present(), own(NEW), content(MANUAL), None, Refuse(RefusalReason::Drift)),
+            (present(), own(OLD), content(MANUAL), Adopt, Refuse(RefusalReason::Drift)),
+            (present(), own(OLD), content(MANUAL), Overwrite, Write(WriteKind::Overwrite)),
+            (present(), own(NEW), OTHER_TYPES, Overwrite, Refuse(RefusalReason::Drift)),
+        ]);
+    }
+
+    #[test]
+    fn a_present_name_of_somebody_else() {
+        use NameAction::{Refuse, Write};
+        use Permission::{Adopt, None, Overwrite};
+        let other_owner = || Refuse(RefusalReason::OtherOwner("blog".into()));
+        let other_branch = || Refuse(RefusalReason::OtherBranch("rival".into()));
+        check([
+            (present(), EMPTY, content(MANUAL), None, Refuse(RefusalReason::InUse)),
+            (present(), EMPTY, content(MANUAL), Adopt, Refuse(RefusalReason::InUse)),
+            (present(), EMPTY, content(MANUAL), Overwrite, Refuse(RefusalReason::InUse)),
+            (present(), EMPTY, OTHER_TYPES, Adopt, Refuse(RefusalReason::InUse)),
+            (present(), EMPTY, content(NEW), None, Refuse(RefusalReason::InUse)),
+            (present(), EMPTY, content(NEW), Overwrite, Refuse(RefusalReason::InUse)),
+            (present(), EMPTY, content(NEW), Adopt, Write(WriteKind::Adopt)),
+            (present(), of_other_project(NEW), content(NEW), Overwrite, other_owner()),
+            (present(), of_other_project(NEW), EMPTY, Adopt, other_owner()),
+            (present(), of_branch("rival", NEW), content(NEW), None, other_branch()),
+            (present(), of_branch("removed", NEW), content(NEW), None, Write(WriteKind::Mark)),
+            (present(), of_branch("removed", OLD), content(OLD), None, Write(WriteKind::Update)),
+            (present(), of_branch("removed", OLD), content(MANUAL), None, Refuse(RefusalReason::Drift)),
+            (present(), text("pleach/2 x"), content(NEW), Adopt, Refuse(RefusalReason::Unreadable)),
+            (present(), text("hello"), EMPTY, None, Refuse(RefusalReason::Unreadable)),
+            (present(), OTHER_TYPES, EMPTY, None, Refuse(RefusalReason::Unreadable)),
+        ]);
+    }
+
+    #[test]
+    fn an_absent_or_pending_name() {
+        use DesiredState::{Absent, Pending};
+        use NameAction::{Keep, Refuse, Write};
+        use Permission::{None, Overwrite};
+        check([
+            (Absent, own(OLD), content(OLD), None, Write(WriteKind::Delete)),
+            (Absent, own(OLD), EMPTY, None, Write(WriteKind::Unmark)),
+            (Absent, own(OLD), OTHER_TYPES, None, Write(WriteKind::Unmark)),
+            (Absent, own(OLD), content(MANUAL), None, Refuse(RefusalReason::Drift)),
+            (Absent, own(OLD), content(MANUAL), Overwrite, Refuse(RefusalReason::Drift)),
+            (Absent, EMPTY, content(OLD), Overwrite, Keep),
+            (Absent, EMPTY, EMPTY, None, Keep),
+            (Absent, of_other_project(OLD), content(OLD), None, Keep),
+            (Absent, of_branch("rival", OLD), content(OLD), None, Keep),
+            (Absent, of_branch("removed", OLD), content(OLD), None, Write(WriteKind::Delete)),
+            (Absent, of_branch("removed", OLD), content(MANUAL), None, Refuse(RefusalReason::Drift)),
+            (Absent, text("hello"), content(OLD), None, Keep),
+            (Pending, EMPTY, EMPTY, None, Refuse(RefusalReason::Pending)),
+            (Pending, own(OLD), content(OLD), None, Refuse(RefusalReason::Pending)),
+            (Pending, of_other_project(OLD), content(MANUAL), None, Refuse(RefusalReason::Pending)),
+        ]);
+    }
+
+    #[test]
+    fn a_second_run_keeps_what_the_first_wrote() {
+        let fence = NameChange { name: n("_rev.shop._pleach.example.com"), before: NameContent::Empty, after: None };
+        for (state, ownership, host, permission) in [
+            (present(), EMPTY, EMPTY, Permission::None),
+            (present_with_longer_ttl(), own(OLD), content(OLD), Permission::None),
+            (present(), of_branch("removed", NEW), content(NEW), Permission::None),
+            (present(), own(OLD), EMPTY, Permission::None),
+            (present(), EMPTY, content(NEW), Permission::Adopt),
+            (DesiredState::Absent, own(OLD), content(OLD), Permission::None),
+            (DesiredState::Absent, own(OLD), EMPTY, Permission::None),
+        ] {
+            let (entry, found) = (entry(state), PairState { host, ownership });
+            let NameAction::Write(kind) = decide(&entry, &found, permission, |_| false) else { panic!("{entry:?}") };
+            let AtomicChange(changes) = change(&entry, &found, kind, &fence);
+            let after = |change: &NameChange| match &change.after {
+                Some((records, _)) => NameContent::from(records.clone()),
+                None => change.before.clone(),
             };
-            let end = Standing { host: after(&edits[1]), marker: after(&edits[2]) };
-            assert_eq!(end, settled(&entry), "{write:?}");
-            assert_eq!(decide(&entry, &end, Permit::None, |_| false), Action::Keep, "{write:?}");
-            assert_eq!(edits[0], fence, "every change holds the fence");
+            let done = PairState { host: after(&changes[1]), ownership: after(&changes[2]) };
+            assert_eq!(done, state_when_done(&entry), "{kind:?}");
+            assert_eq!(decide(&entry, &done, Permission::None, |_| false), NameAction::Keep, "{kind:?}");
+            assert_eq!(changes[0], fence, "every change is conditioned on the fence");
         }
     }
 }

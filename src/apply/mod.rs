@@ -1,18 +1,20 @@
-//! Zone change files made true in the zones they are for: the only code with a network.
+//! Writes zone change files to their DNS zones. This is the only module that uses a network.
 //!
-//! A walk reads what stands, decides name by name ([`decide`]) and writes each name in one atomic step that is
-//! conditioned on what was read ([`zone`]). Nothing is remembered outside of the zone.
+//! For each zone, [`reconcile`] reads the current records, decides name by name what to do ([`decide`]), and writes each
+//! name in one atomic step that fails if the name has changed since it was read ([`zone`]). All state is in the zone.
 
 pub mod address;
+pub mod context;
 pub mod decide;
+pub mod desired;
+pub mod fence;
+pub mod guarantee;
 pub mod http;
 pub mod open;
 pub mod orphan;
-pub mod patience;
-pub mod promise;
+pub mod reconcile;
 pub mod report;
+pub mod retry;
 pub mod rfc2136;
 pub mod run;
-pub mod walk;
-pub mod work;
 pub mod zone;

@@ -1,22 +1,23 @@
-//! Names that a zone remembers as ours and no file mentions any more.
+//! Names that have an ownership record of this project and are in no zone change file.
 //!
-//! They are only told of: what no file lists under `absent` is never deleted.
+//! They are only reported. `apply` deletes nothing that no file lists under `absent`.
 
-use super::run::Site;
-use super::zone::Failure;
+use super::run::OpenZone;
+use super::zone::ZoneError;
 use crate::dns::ownership::{self, OwnershipRecord, ParsedRecord};
 use crate::name::DnsName;
 use std::collections::BTreeSet;
 
-/// The hosts with a marker of ours that no file mentions, and those markers. Needs the right to list the zone.
-pub fn find(site: &mut Site) -> Result<Vec<(DnsName, OwnershipRecord)>, Failure> {
-    let known: BTreeSet<&DnsName> = site.work.entries.iter().map(|entry| &entry.host).collect();
-    let orphan = |(place, records)| {
-        let host = ownership::host_name(&place, &site.work.zone).filter(|host| !known.contains(host))?;
+/// The orphans of a zone with their ownership records. The credential must allow listing the zone.
+pub fn find_orphans(open_zone: &mut OpenZone) -> Result<Vec<(DnsName, OwnershipRecord)>, ZoneError> {
+    let desired = &open_zone.desired;
+    let known: BTreeSet<&DnsName> = desired.entries.iter().map(|entry| &entry.host).collect();
+    let orphan = |(name, records)| {
+        let host = ownership::host_name(&name, &desired.zone).filter(|host| !known.contains(host))?;
         match OwnershipRecord::read(&records) {
-            ParsedRecord::Valid(marker) if marker.owner == site.work.owner => Some((host, marker)),
+            ParsedRecord::Valid(ownership) if ownership.owner == desired.owner => Some((host, ownership)),
             _ => None,
         }
     };
-    Ok(site.zone.list()?.into_iter().filter_map(orphan).collect())
+    Ok(open_zone.zone.list()?.into_iter().filter_map(orphan).collect())
 }

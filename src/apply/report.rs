@@ -1,126 +1,130 @@
-//! What is told of a plan or a run: for people, for pull requests, for programs, and as input of `nsupdate`.
+//! The reports about a plan or a run: text, Markdown, JSON, and input of `nsupdate`.
 
-use super::decide::{self, Reason, Wish, Write};
-use super::run::{Line, Tally};
-use super::walk::Outcome;
-use super::zone::{Edit, Held};
+use super::decide::{self, DesiredState, RefusalReason, WriteKind};
+use super::reconcile::NameOutcome;
+use super::run::{NameReport, RunSummary};
+use super::zone::{NameChange, NameContent};
 use crate::record::{RecordData, RecordSets, RecordType};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// One line for people; `None` for a name that is as wanted.
-pub fn text(line: &Line) -> Option<String> {
-    let (sign, word) = match &line.outcome {
-        Outcome::Kept => return None,
-        Outcome::Planned(write) | Outcome::Done(write) => (sign(*write), write.word()),
-        Outcome::Refused(Reason::Pending) => ('?', "pending"),
-        Outcome::Refused(Reason::Drift) => ('!', "drift"),
-        Outcome::Refused(_) => ('!', "conflict"),
-        Outcome::Failed(_) => ('!', "failed"),
-        Outcome::Unsettled => ('!', "unsettled"),
-        Outcome::Skipped => ('!', "not tried"),
+/// A line of text; `None` for a name that is as desired.
+pub fn text_line(report: &NameReport) -> Option<String> {
+    let (sign, word) = match &report.outcome {
+        NameOutcome::Kept => return None,
+        NameOutcome::Planned(kind) | NameOutcome::Done(kind) => (sign(*kind), kind.word()),
+        NameOutcome::Refused(RefusalReason::Pending) => ('?', "pending"),
+        NameOutcome::Refused(RefusalReason::Drift) => ('!', "drift"),
+        NameOutcome::Refused(_) => ('!', "conflict"),
+        NameOutcome::Failed(_) => ('!', "failed"),
+        NameOutcome::Unsettled => ('!', "unsettled"),
+        NameOutcome::Skipped => ('!', "not tried"),
     };
-    Some(format!("{sign} {word:<9} {}  {}", line.entry.host, detail(line)).trim_end().to_owned())
+    Some(format!("{sign} {word:<9} {}  {}", report.entry.host, detail(report)).trim_end().to_owned())
 }
 
-fn sign(write: Write) -> char {
-    match write {
-        Write::Create | Write::Restore => '+',
-        Write::Update | Write::Overwrite | Write::Mark | Write::Adopt => '~',
-        Write::Delete | Write::Unmark => '-',
+fn sign(kind: WriteKind) -> char {
+    match kind {
+        WriteKind::Create | WriteKind::Restore => '+',
+        WriteKind::Update | WriteKind::Overwrite | WriteKind::Mark | WriteKind::Adopt => '~',
+        WriteKind::Delete | WriteKind::Unmark => '-',
     }
 }
 
-/// What a name held and holds, or why it is left alone and what can be done about it.
-fn detail(line: &Line) -> String {
-    let host = &line.entry.host;
-    let held = match &line.found.host {
-        Held::Nothing => "nothing".to_owned(),
-        Held::Others => "records of other types".to_owned(),
-        Held::Records(records) => shown(records),
+/// The records before and after, or why the name is not changed and what to do.
+fn detail(report: &NameReport) -> String {
+    let host = &report.entry.host;
+    let current = match &report.found.host {
+        NameContent::Empty => "nothing".to_owned(),
+        NameContent::OtherTypes => "records of other types".to_owned(),
+        NameContent::Records(records) => shown(records),
     };
-    match &line.outcome {
-        Outcome::Kept | Outcome::Skipped => String::new(),
-        Outcome::Planned(write) | Outcome::Done(write) => match write {
-            Write::Create | Write::Restore => shown(&line.after().unwrap_or_default()),
-            Write::Update | Write::Overwrite => format!("{held} -> {}", shown(&line.after().unwrap_or_default())),
-            Write::Mark | Write::Adopt | Write::Delete => held,
-            Write::Unmark => "its records are gone already".to_owned(),
-        },
-        Outcome::Refused(reason) => match reason {
-            Reason::Drift => {
-                format!("holds {held}, which is not what we wrote; mend it by hand or `--overwrite {host}`")
+    match &report.outcome {
+        NameOutcome::Kept | NameOutcome::Skipped => String::new(),
+        NameOutcome::Planned(kind) | NameOutcome::Done(kind) => match kind {
+            WriteKind::Create | WriteKind::Restore => shown(&report.after().unwrap_or_default()),
+            WriteKind::Update | WriteKind::Overwrite => {
+                format!("{current} -> {}", shown(&report.after().unwrap_or_default()))
             }
-            Reason::InUse => format!("holds {held}, which is not ours; free it, or `--adopt {host}` if it is the same"),
-            Reason::Owner(owner) => format!("belongs to the project `{owner}`"),
-            Reason::Branch(branch) => format!("belongs to the branch `{branch}`, which still wants it"),
-            Reason::Unreadable => format!("`{}` holds what no known version wrote", line.entry.marker),
-            Reason::Pending => "its address is not known yet".to_owned(),
+            WriteKind::Mark | WriteKind::Adopt | WriteKind::Delete => current,
+            WriteKind::Unmark => "its records do not exist".to_owned(),
         },
-        Outcome::Failed(reason) => reason.clone(),
-        Outcome::Unsettled => "somebody else changes it at the same time".to_owned(),
+        NameOutcome::Refused(reason) => match reason {
+            RefusalReason::Drift => {
+                format!("has {current}, which pleach did not write; fix it manually or use `--overwrite {host}`")
+            }
+            RefusalReason::InUse => format!(
+                "has {current} and no ownership record; remove the records, or use `--adopt {host}` if they are the desired ones"
+            ),
+            RefusalReason::OtherOwner(owner) => format!("belongs to the project `{owner}`"),
+            RefusalReason::OtherBranch(branch) => format!("belongs to the branch `{branch}`, which still uses it"),
+            RefusalReason::Unreadable => format!("`{}` is not a known ownership record", report.entry.ownership),
+            RefusalReason::Pending => "its address is not known yet".to_owned(),
+        },
+        NameOutcome::Failed(reason) => reason.clone(),
+        NameOutcome::Unsettled => "it changed repeatedly during the run".to_owned(),
     }
 }
 
-/// Records in a line.
+/// Records on one line.
 fn shown(records: &RecordSets) -> String {
     let record = |(kind, data): (RecordType, &RecordData)| format!("{kind} {}", data.presentation(kind));
     records.iter().map(record).collect::<Vec<_>>().join(", ")
 }
 
-/// A row of a table for pull requests; `None` for a name that is as wanted.
-pub fn row(line: &Line) -> Option<String> {
-    let text = text(line)?;
+/// A row of a Markdown table; `None` for a name that is as desired.
+pub fn markdown_row(report: &NameReport) -> Option<String> {
+    let text = text_line(report)?;
     let word: String = text.chars().skip(2).take(9).collect();
-    let cell = detail(line).replace('|', "\\|").replace('`', "");
-    Some(format!("| {} | `{}` | {} | {} |", word.trim(), line.entry.host, line.entry.branch, cell))
+    let cell = detail(report).replace('|', "\\|").replace('`', "");
+    Some(format!("| {} | `{}` | {} | {} |", word.trim(), report.entry.host, report.entry.branch, cell))
 }
 
 /// The head of that table.
-pub const HEAD: &str = "| | name | branch | records |\n|---|---|---|---|\n";
+pub const MARKDOWN_HEAD: &str = "| | name | branch | records |\n|---|---|---|---|\n";
 
-/// The line under a plan or a run.
-pub fn summary(tally: &Tally, digest: &str) -> String {
-    let mut text = String::new();
-    let did = if tally.planned { "to write" } else { "written" };
-    write!(text, "{} {did}", tally.written).expect("a string takes all");
-    if tally.deleted > 0 {
-        write!(text, " ({} of them deleted)", tally.deleted).expect("a string takes all");
+/// The last line of a text report.
+pub fn summary_line(summary: &RunSummary, digest: &str) -> String {
+    if summary.planned { format!("{}; plan {digest}", counts(summary, "to write")) } else { counts(summary, "written") }
+}
+
+/// The number of names by result. `verb` describes those that are written.
+pub fn counts(summary: &RunSummary, verb: &str) -> String {
+    let mut text = format!("{} {verb}", summary.written);
+    if summary.deleted > 0 {
+        write!(text, " ({} of them deleted)", summary.deleted).expect("writing to a string succeeds");
     }
     for (count, what) in [
-        (tally.conflicts, "left alone"),
-        (tally.pending, "without an address yet"),
-        (tally.undone, "not done"),
-        (tally.kept, "as wanted"),
+        (summary.conflicts, "left alone"),
+        (summary.pending, "without an address yet"),
+        (summary.undone, "not done"),
+        (summary.kept, "as wanted"),
     ] {
         if count > 0 {
-            write!(text, ", {count} {what}").expect("a string takes all");
+            write!(text, ", {count} {what}").expect("writing to a string succeeds");
         }
-    }
-    if tally.planned {
-        write!(text, "; plan {digest}").expect("a string takes all");
     }
     text
 }
 
-/// One name as a JSON object in a line: `zone`, `name`, `branch`, `result`, and where they apply `action`, `reason`,
+/// A name as a JSON object on one line: `zone`, `name`, `branch`, `result`, and if they apply `action`, `reason`,
 /// `before`, `after` and `ttl`.
-pub fn json(line: &Line) -> String {
-    let (result, action, reason) = match &line.outcome {
-        Outcome::Kept => ("kept", None, None),
-        Outcome::Planned(write) => ("planned", Some(write.word()), None),
-        Outcome::Done(write) => ("done", Some(write.word()), None),
-        Outcome::Refused(reason) => ("left", None, Some(word(reason).to_owned())),
-        Outcome::Failed(reason) => ("failed", None, Some(reason.clone())),
-        Outcome::Unsettled => ("unsettled", None, None),
-        Outcome::Skipped => ("skipped", None, None),
+pub fn json_line(report: &NameReport) -> String {
+    let (result, action, reason) = match &report.outcome {
+        NameOutcome::Kept => ("kept", None, None),
+        NameOutcome::Planned(kind) => ("planned", Some(kind.word()), None),
+        NameOutcome::Done(kind) => ("done", Some(kind.word()), None),
+        NameOutcome::Refused(reason) => ("left", None, Some(reason_code(reason).to_owned())),
+        NameOutcome::Failed(reason) => ("failed", None, Some(reason.clone())),
+        NameOutcome::Unsettled => ("unsettled", None, None),
+        NameOutcome::Skipped => ("skipped", None, None),
     };
     let mut object = Map::new();
     let mut put = |key: &str, value: Value| object.insert(key.to_owned(), value);
-    put("zone", line.zone.as_str().into());
-    put("name", line.entry.host.as_str().into());
-    put("branch", line.entry.branch.as_str().into());
+    put("zone", report.zone.as_str().into());
+    put("name", report.entry.host.as_str().into());
+    put("branch", report.entry.branch.as_str().into());
     put("result", result.into());
     if let Some(action) = action {
         put("action", action.into());
@@ -128,11 +132,11 @@ pub fn json(line: &Line) -> String {
     if let Some(reason) = reason {
         put("reason", reason.into());
     }
-    put("before", values(line.before()));
-    if let Some(after) = line.after() {
+    put("before", values(report.before()));
+    if let Some(after) = report.after() {
         put("after", values(&after));
     }
-    if let Wish::Present(_, ttl) = line.entry.wish {
+    if let DesiredState::Present(_, ttl) = report.entry.state {
         put("ttl", ttl.into());
     }
     Value::Object(object).to_string()
@@ -145,64 +149,64 @@ fn values(records: &RecordSets) -> Value {
     Value::Object(records.sets().map(set).collect())
 }
 
-fn word(reason: &Reason) -> &'static str {
+fn reason_code(reason: &RefusalReason) -> &'static str {
     match reason {
-        Reason::Drift => "drift",
-        Reason::InUse => "in-use",
-        Reason::Owner(_) => "other-owner",
-        Reason::Branch(_) => "other-branch",
-        Reason::Unreadable => "unreadable-marker",
-        Reason::Pending => "pending",
+        RefusalReason::Drift => "drift",
+        RefusalReason::InUse => "in-use",
+        RefusalReason::OtherOwner(_) => "other-owner",
+        RefusalReason::OtherBranch(_) => "other-branch",
+        RefusalReason::Unreadable => "unreadable-marker",
+        RefusalReason::Pending => "pending",
     }
 }
 
-/// What a provider does not promise, a line each.
+/// Notes about missing provider guarantees, a line each.
 pub fn notes(front: &str, notes: &[String]) -> String {
     notes.iter().fold(String::new(), |text, note| text + front + "note: " + note + "\n")
 }
 
 /// The last line of a JSON report.
-pub fn json_summary(tally: &Tally, digest: &str, notes: &[String]) -> String {
+pub fn json_summary(summary: &RunSummary, digest: &str, notes: &[String]) -> String {
     json!({"summary": {
-        "kept": tally.kept, "written": tally.written, "deleted": tally.deleted, "conflicts": tally.conflicts,
-        "pending": tally.pending, "undone": tally.undone, "plan": digest, "notes": notes, "status": tally.status(),
+        "kept": summary.kept, "written": summary.written, "deleted": summary.deleted, "conflicts": summary.conflicts,
+        "pending": summary.pending, "undone": summary.undone, "plan": digest, "notes": notes, "status": summary.status(),
     }})
     .to_string()
 }
 
-/// The change of one name as commands for `nsupdate`; nothing for a name that is not written.
-pub fn nsupdate(line: &Line, fence: &Edit) -> String {
-    let Outcome::Planned(write) = line.outcome else { return String::new() };
-    let mut text = format!("zone {}.\n", line.zone);
-    let change = decide::change(line.entry, line.found, write, fence);
-    for edit in &change.0 {
-        conditions(&mut text, edit);
+/// The change of a name as commands for `nsupdate`; empty for a name that is not written.
+pub fn nsupdate(report: &NameReport, fence: &NameChange) -> String {
+    let NameOutcome::Planned(kind) = report.outcome else { return String::new() };
+    let mut text = format!("zone {}.\n", report.zone);
+    let change = decide::change(report.entry, report.found, kind, fence);
+    for change in &change.0 {
+        conditions(&mut text, change);
     }
-    for Edit { name, before, after } in &change.0 {
+    for NameChange { name, before, after } in &change.0 {
         let Some((after, ttl)) = after else { continue };
         for (kind, _) in before.records().sets() {
-            writeln!(text, "update delete {name}. {kind}").expect("a string takes all");
+            writeln!(text, "update delete {name}. {kind}").expect("writing to a string succeeds");
         }
         for (kind, data) in after.iter() {
             let data = data.presentation(kind);
-            writeln!(text, "update add {name}. {ttl} IN {kind} {data}").expect("a string takes all");
+            writeln!(text, "update add {name}. {ttl} IN {kind} {data}").expect("writing to a string succeeds");
         }
     }
     text + "send\n"
 }
 
-fn conditions(text: &mut String, Edit { name, before, .. }: &Edit) {
-    if *before == Held::Nothing {
-        writeln!(text, "prereq nxdomain {name}.").expect("a string takes all");
+fn conditions(text: &mut String, NameChange { name, before, .. }: &NameChange) {
+    if *before == NameContent::Empty {
+        writeln!(text, "prereq nxdomain {name}.").expect("writing to a string succeeds");
         return;
     }
     for (kind, data) in before.records().iter() {
         let data = data.presentation(kind);
-        writeln!(text, "prereq yxrrset {name}. IN {kind} {data}").expect("a string takes all");
+        writeln!(text, "prereq yxrrset {name}. IN {kind} {data}").expect("writing to a string succeeds");
     }
     for kind in RecordType::ALL {
         if before.records().get(kind).is_none() && before.records().get(RecordType::Cname).is_none() {
-            writeln!(text, "prereq nxrrset {name}. {kind}").expect("a string takes all");
+            writeln!(text, "prereq nxrrset {name}. {kind}").expect("writing to a string succeeds");
         }
     }
 }

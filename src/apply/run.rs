@@ -1,11 +1,12 @@
-//! A run over all zones: the plan, its limits, and the deed.
+//! A run over all zones: plan, check the limits, apply.
 //!
-//! Everything is read and decided, and the limits are asked, before anything is written anywhere.
+//! Every zone is read and all limits are checked before anything is written.
 
-use super::decide::{Action, Entry, Write};
-use super::patience::Patience;
-use super::walk::{self, End, Outcome, Permits, Place, Survey, Walk, Work};
-use super::zone::{Standing, Zone};
+use super::decide::{DesiredState, NameAction, NameEntry, RefusalReason, WriteKind};
+use super::fence::FenceState;
+use super::reconcile::{DesiredZone, NameOutcome, Permissions, Reconciler, ZoneOutcome, ZonePlan};
+use super::retry::RetryPolicy;
+use super::zone::{DnsZone, PairState};
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::hex;
 use crate::name::DnsName;
@@ -13,104 +14,105 @@ use crate::record::RecordSets;
 use sha2::{Digest, Sha256};
 
 /// A zone of a run.
-pub struct Site {
-    /// What the files say of it.
-    pub work: Work,
+pub struct OpenZone {
+    /// What the files say about it.
+    pub desired: DesiredZone,
     /// The zone itself.
-    pub zone: Box<dyn Zone + Send>,
+    pub zone: Box<dyn DnsZone + Send>,
 }
 
-/// What holds for all zones of a run.
+/// The options of a run.
 #[derive(Clone, Debug, Default)]
-pub struct Rules {
-    /// What an operator has allowed.
-    pub permits: Permits,
-    /// How often and how long to try.
-    pub patience: Patience,
-    /// How new the files are.
+pub struct ApplyOptions {
+    /// `--adopt` and `--overwrite`.
+    pub permissions: Permissions,
+    /// How often and how long to retry.
+    pub retry: RetryPolicy,
+    /// The revision of the files (`--rev`).
     pub rev: Option<u64>,
     /// How many names may be deleted.
     pub max_delete: usize,
-    /// The digest of the plan that was approved.
+    /// The digest of the approved plan.
     pub expect: Option<String>,
 }
 
-/// What is said of one name.
+/// The report about one name.
 #[derive(Clone, Debug)]
-pub struct Line<'a> {
+pub struct NameReport<'a> {
     /// The zone.
     pub zone: &'a DnsName,
     /// What the file says.
-    pub entry: &'a Entry,
-    /// What was found.
-    pub found: &'a Standing,
-    /// What became of it, or will.
-    pub outcome: Outcome,
+    pub entry: &'a NameEntry,
+    /// The state in the zone before the run.
+    pub found: &'a PairState,
+    /// The planned or final result.
+    pub outcome: NameOutcome,
 }
 
-impl Line<'_> {
-    /// What the name held, if anything.
+impl NameReport<'_> {
+    /// The records before the run.
     pub fn before(&self) -> &RecordSets {
         self.found.host.records()
     }
 
-    /// What the name holds from then on; `None` if it is left as it is.
+    /// The new records; `None` if the name is not written.
     pub fn after(&self) -> Option<RecordSets> {
-        match (&self.outcome, &self.entry.wish) {
-            (Outcome::Planned(_) | Outcome::Done(_), super::decide::Wish::Present(records, _)) => Some(records.clone()),
-            (Outcome::Planned(_) | Outcome::Done(_), _) => Some(RecordSets::default()),
+        match (&self.outcome, &self.entry.state) {
+            (NameOutcome::Planned(_) | NameOutcome::Done(_), DesiredState::Present(records, _)) => {
+                Some(records.clone())
+            }
+            (NameOutcome::Planned(_) | NameOutcome::Done(_), _) => Some(RecordSets::default()),
             _ => None,
         }
     }
 }
 
-/// What every zone was found to hold, and what is to be done.
+/// What was read in every zone, and what to do.
 #[derive(Clone, Debug)]
-pub struct Plan(Vec<Survey>);
+pub struct ApplyPlan(Vec<ZonePlan>);
 
 /// Reads every zone and decides.
-pub fn plan(sites: &mut [Site], rules: &Rules) -> Result<Plan, Diagnostic> {
-    let survey = |Site { work, zone }: &mut Site| {
-        let walk = Walk::new(work, &rules.permits, &rules.patience);
-        walk.survey(&mut **zone).map_err(|failure| remote(&work.zone, &failure.to_string()))
+pub fn plan(open_zones: &mut [OpenZone], options: &ApplyOptions) -> Result<ApplyPlan, Diagnostic> {
+    let zone_plan = |OpenZone { desired, zone }: &mut OpenZone| {
+        let reconciler = Reconciler::new(desired, &options.permissions, &options.retry);
+        reconciler.plan(&mut **zone).map_err(|error| remote(&desired.zone, &error.to_string()))
     };
-    sites.iter_mut().map(survey).collect::<Result<_, _>>().map(Plan)
+    open_zones.iter_mut().map(zone_plan).collect::<Result<_, _>>().map(ApplyPlan)
 }
 
 fn remote(zone: &DnsName, reason: &str) -> Diagnostic {
     Diagnostic::new(Code::Remote, format!("zone `{zone}`: {reason}"))
 }
 
-impl Plan {
-    /// What will become of each name, zone by zone.
-    pub fn lines<'a>(&'a self, sites: &'a [Site]) -> impl Iterator<Item = Line<'a>> {
-        sites.iter().zip(&self.0).flat_map(|(site, survey)| {
-            site.work.entries.iter().zip(&survey.items).map(|(entry, (found, action))| {
+impl ApplyPlan {
+    /// A report about each name, zone by zone.
+    pub fn reports<'a>(&'a self, open_zones: &'a [OpenZone]) -> impl Iterator<Item = NameReport<'a>> {
+        open_zones.iter().zip(&self.0).flat_map(|(OpenZone { desired, .. }, zone_plan)| {
+            desired.entries.iter().zip(&zone_plan.items).map(|(entry, (found, action))| {
                 let outcome = match action {
-                    Action::Keep => Outcome::Kept,
-                    Action::Write(write) => Outcome::Planned(*write),
-                    Action::Leave(reason) => Outcome::Refused(reason.clone()),
+                    NameAction::Keep => NameOutcome::Kept,
+                    NameAction::Write(kind) => NameOutcome::Planned(*kind),
+                    NameAction::Refuse(reason) => NameOutcome::Refused(reason.clone()),
                 };
-                Line { zone: &site.work.zone, entry, found, outcome }
+                NameReport { zone: &desired.zone, entry, found, outcome }
             })
         })
     }
 
-    /// The survey of each zone.
-    pub fn surveys(&self) -> &[Survey] {
+    /// The plan of each zone.
+    pub fn zone_plans(&self) -> &[ZonePlan] {
         &self.0
     }
 
-    /// 16 hexadecimal digits that stand for everything that will be written and what it replaces.
-    pub fn digest(&self, sites: &[Site]) -> String {
+    /// 16 hexadecimal digits that identify everything that will be written and what it replaces.
+    pub fn digest(&self, open_zones: &[OpenZone]) -> String {
         let mut hash = Sha256::new();
-        for line in self.lines(sites) {
-            if let Outcome::Planned(write) = line.outcome {
-                let (before, after) = (line.before().digests(), line.after().map(|records| records.digests()));
-                let ttl = &line.entry.wish;
-                let line = format!("{} {} {} {before:?} {after:?}\n", line.zone, line.entry.host, write.word());
-                hash.update(line);
-                if let super::decide::Wish::Present(_, ttl) = ttl {
+        for report in self.reports(open_zones) {
+            if let NameOutcome::Planned(kind) = report.outcome {
+                let (before, after) = (report.before().digests(), report.after().map(|records| records.digests()));
+                let (zone, host, kind) = (report.zone, &report.entry.host, kind.word());
+                hash.update(format!("{zone} {host} {kind} {before:?} {after:?}\n"));
+                if let DesiredState::Present(_, ttl) = report.entry.state {
                     hash.update(ttl.to_be_bytes());
                 }
             }
@@ -118,133 +120,135 @@ impl Plan {
         hex::encode(&hash.finalize()[..8])
     }
 
-    /// How many names would be deleted.
+    /// The number of names to delete.
     pub fn deletions(&self) -> usize {
-        self.0.iter().map(Survey::deletions).sum()
+        self.0.iter().map(ZonePlan::deletions).sum()
     }
 
-    /// Refuses a plan with more deletions than allowed, or another plan than the approved one.
-    pub fn guard(&self, sites: &[Site], rules: &Rules) -> Result<(), Diagnostic> {
+    /// Fails if the plan has more deletions than allowed, or is not the approved plan.
+    pub fn guard(&self, open_zones: &[OpenZone], options: &ApplyOptions) -> Result<(), Diagnostic> {
         let deletions = self.deletions();
-        if deletions > rules.max_delete {
-            let message = format!("{deletions} names would be deleted, {} are allowed", rules.max_delete);
-            let help = format!("look at `pleach dns plan`, and allow it with `--max-delete {deletions}`");
+        if deletions > options.max_delete {
+            let message = format!("{deletions} names would be deleted, {} are allowed", options.max_delete);
+            let help = format!("check `pleach dns plan`, and allow it with `--max-delete {deletions}`");
             return Err(Diagnostic::new(Code::Guard, message).help(help));
         }
-        let digest = self.digest(sites);
-        match &rules.expect {
+        let digest = self.digest(open_zones);
+        match &options.expect {
             Some(expected) if *expected != digest => {
-                let message = format!("the plan is `{digest}` now, and `{expected}` was expected");
+                let message = format!("the plan is now `{digest}`, expected `{expected}`");
                 Err(Diagnostic::new(Code::Guard, message)
-                    .help("the zone or the files have changed: look at the plan again"))
+                    .help("the zone or the files have changed: review the plan again"))
             }
             _ => Ok(()),
         }
     }
 
-    /// The first zone that a newer run has been at, and its number.
-    pub fn stale<'a>(&self, sites: &'a [Site], rev: u64) -> Option<(&'a DnsName, u64)> {
-        sites.iter().zip(&self.0).find_map(|(site, survey)| match walk::place(&survey.fence, &site.work.owner, rev) {
-            Place::Behind(newer) => Some((&site.work.zone, newer)),
-            _ => None,
+    /// The first zone whose fence has a newer revision than `rev`, and that revision.
+    pub fn newer_run<'a>(&self, open_zones: &'a [OpenZone], rev: u64) -> Option<(&'a DnsName, u64)> {
+        open_zones.iter().zip(&self.0).find_map(|(OpenZone { desired, .. }, zone_plan)| {
+            match FenceState::of(&zone_plan.fence, &desired.owner, rev) {
+                FenceState::Newer(newer) => Some((&desired.zone, newer)),
+                _ => None,
+            }
         })
     }
 }
 
-/// How a run ended.
+/// The results of a run, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Names that are as wanted.
+pub struct RunSummary {
+    /// Names that were already as desired.
     pub kept: usize,
-    /// Names that were written, or would be.
+    /// Names that were written or are planned to be written.
     pub written: usize,
-    /// Names of which some were deleted.
+    /// How many of these were deletions.
     pub deleted: usize,
-    /// Names that are left alone because they are not as we left them, or not ours.
+    /// Names that were not changed because they do not belong to the branch or have been changed by others.
     pub conflicts: usize,
     /// Names whose address is not known yet.
     pub pending: usize,
-    /// Names that could not be written, or were not tried.
+    /// Names that could not be written or were not tried.
     pub undone: usize,
-    /// Whether a newer run has taken over.
-    pub overtaken: bool,
-    /// Whether a server or provider could not be reached or refused.
+    /// Whether a newer run has changed a zone.
+    pub superseded: bool,
+    /// Whether a provider could not be reached or denied a request.
     pub failed: bool,
-    /// Whether anything would be written, but only planned.
+    /// Whether writes are planned only.
     pub planned: bool,
 }
 
-impl Tally {
+impl RunSummary {
     /// Counts one name.
-    pub fn count(&mut self, outcome: &Outcome) {
-        use super::decide::Reason;
+    pub fn count(&mut self, outcome: &NameOutcome) {
         match outcome {
-            Outcome::Kept => self.kept += 1,
-            Outcome::Done(write) | Outcome::Planned(write) => {
+            NameOutcome::Kept => self.kept += 1,
+            NameOutcome::Done(kind) | NameOutcome::Planned(kind) => {
                 self.written += 1;
-                self.deleted += usize::from(*write == Write::Delete);
-                self.planned |= matches!(outcome, Outcome::Planned(_));
+                self.deleted += usize::from(*kind == WriteKind::Delete);
+                self.planned |= matches!(outcome, NameOutcome::Planned(_));
             }
-            Outcome::Refused(Reason::Pending) => self.pending += 1,
-            Outcome::Refused(_) | Outcome::Unsettled => self.conflicts += 1,
-            Outcome::Failed(_) | Outcome::Skipped => self.undone += 1,
+            NameOutcome::Refused(RefusalReason::Pending) => self.pending += 1,
+            NameOutcome::Refused(_) | NameOutcome::Unsettled => self.conflicts += 1,
+            NameOutcome::Failed(_) | NameOutcome::Skipped => self.undone += 1,
         }
     }
 
-    /// The exit status: 4 a provider failed, 6 overtaken, 5 names left alone, 1 changes planned, 7 addresses pending.
+    /// The exit status: 4 a provider failed, 6 a newer run, 5 names not changed, 1 writes planned, 7 addresses pending.
     pub fn status(&self) -> u8 {
         match self {
-            Tally { failed: true, .. } => 4,
-            Tally { overtaken: true, .. } => 6,
-            Tally { conflicts: 1.., .. } | Tally { undone: 1.., .. } => 5,
-            Tally { planned: true, .. } => 1,
-            Tally { pending: 1.., .. } => 7,
+            RunSummary { failed: true, .. } => 4,
+            RunSummary { superseded: true, .. } => 6,
+            RunSummary { conflicts: 1.., .. } | RunSummary { undone: 1.., .. } => 5,
+            RunSummary { planned: true, .. } => 1,
+            RunSummary { pending: 1.., .. } => 7,
             _ => 0,
         }
     }
 }
 
-/// Does what was planned, zone by zone; `tell` hears of every name as soon as it is known what became of it, and every
-/// complaint is returned.
+/// Applies the plan, zone by zone. `report` is called for every name as soon as its result is known; the diagnostics about
+/// zones are returned.
 pub fn apply(
-    sites: &mut [Site],
-    plan: Plan,
-    rules: &Rules,
+    open_zones: &mut [OpenZone],
+    plan: ApplyPlan,
+    options: &ApplyOptions,
     rev: u64,
-    tell: &mut dyn FnMut(&Line),
-) -> (Tally, Vec<Diagnostic>) {
-    let mut tally = Tally::default();
-    let mut complaints = Vec::new();
-    for (Site { work, zone }, survey) in sites.iter_mut().zip(plan.0) {
-        let walk = Walk::new(work, &rules.permits, &rules.patience);
-        let end = walk.apply(&mut **zone, survey, rev, &mut |at, found, outcome| {
-            tally.count(&outcome);
-            tell(&Line { zone: &work.zone, entry: &work.entries[at], found, outcome });
+    report: &mut dyn FnMut(&NameReport),
+) -> (RunSummary, Vec<Diagnostic>) {
+    let mut summary = RunSummary::default();
+    let mut diagnostics = Vec::new();
+    for (OpenZone { desired, zone }, zone_plan) in open_zones.iter_mut().zip(plan.0) {
+        let reconciler = Reconciler::new(desired, &options.permissions, &options.retry);
+        let end = reconciler.apply(&mut **zone, zone_plan, rev, &mut |index, found, outcome| {
+            summary.count(&outcome);
+            report(&NameReport { zone: &desired.zone, entry: &desired.entries[index], found, outcome });
         });
         match end {
-            End::Complete => {}
-            End::Overtaken(newer) => {
-                tally.overtaken = true;
-                complaints.push(overtaken(&work.zone, rev, newer));
+            ZoneOutcome::Complete => {}
+            ZoneOutcome::Superseded(newer) => {
+                summary.superseded = true;
+                diagnostics.push(superseded(&desired.zone, rev, newer));
             }
-            End::NoFence => {
-                tally.failed = true;
-                let message = format!("zone `{}`: the fence `{}` is not ours to read", work.zone, work.fence);
-                let help = "somebody wrote or removed that TXT record: remove it, then run again";
-                complaints.push(Diagnostic::new(Code::Remote, message).help(help));
+            ZoneOutcome::NoFence => {
+                summary.failed = true;
+                let message =
+                    format!("zone `{}`: the fence `{}` is missing or unreadable", desired.zone, desired.fence);
+                let help = "somebody changed or removed this TXT record: delete it if it exists, then run again";
+                diagnostics.push(Diagnostic::new(Code::Remote, message).help(help));
             }
-            End::Failed(reason) => {
-                tally.failed = true;
-                let help = "nothing is half done: run again when it is mended, it goes on where it stopped";
-                complaints.push(remote(&work.zone, &reason).help(help));
+            ZoneOutcome::Failed(reason) => {
+                summary.failed = true;
+                let help = "no name is half written: fix the cause and run again, the run continues where it stopped";
+                diagnostics.push(remote(&desired.zone, &reason).help(help));
             }
         }
     }
-    (tally, complaints)
+    (summary, diagnostics)
 }
 
-/// The complaint of a run that came too late.
-pub fn overtaken(zone: &DnsName, rev: u64, newer: u64) -> Diagnostic {
-    let message = format!("zone `{zone}` was last changed by run {newer}, and this is {rev}");
+/// The diagnostic of a run with an older revision than the zone has.
+pub fn superseded(zone: &DnsName, rev: u64, newer: u64) -> Diagnostic {
+    let message = format!("zone `{zone}` was last changed by run {newer}, and this is run {rev}");
     Diagnostic::new(Code::Remote, message).help("nothing to do: the newer run has the newer files")
 }

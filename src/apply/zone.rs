@@ -1,7 +1,6 @@
-//! A zone as the walk sees it: what stands at names, and changes that happen only if it still stands so.
+//! The interface of a DNS zone: reading names, and changes that happen only if a name is still as it was read.
 //!
-//! Every server and provider is put behind [`Zone`], and so is the zone in memory that the tests compare them with.
-//! Nothing here decides what should stand.
+//! Every provider implements [`DnsZone`], and so does the zone in memory that tests compare them with.
 
 use crate::dns::ownership::{OwnershipRecord, ParsedRecord};
 use crate::name::DnsName;
@@ -9,149 +8,149 @@ use crate::record::RecordSets;
 use std::fmt;
 use std::time::Duration;
 
-/// What stands at one name.
+/// The record sets at one name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Held {
-    /// Nothing: no record of any type.
-    Nothing,
-    /// Records of the types that branches may have; others may stand beside them.
+pub enum NameContent {
+    /// No record of any type.
+    Empty,
+    /// Records of the types that branches may have. There may be records of other types too.
     Records(RecordSets),
     /// Only records of other types, such as MX.
-    Others,
+    OtherTypes,
 }
 
-impl Held {
-    /// The records as a set that may be empty.
+impl NameContent {
+    /// The records of the types that branches may have.
     pub fn records(&self) -> &RecordSets {
         static NONE: std::sync::LazyLock<RecordSets> = std::sync::LazyLock::new(RecordSets::default);
         match self {
-            Held::Records(records) => records,
-            Held::Nothing | Held::Others => &NONE,
+            NameContent::Records(records) => records,
+            NameContent::Empty | NameContent::OtherTypes => &NONE,
         }
     }
 }
 
-impl From<RecordSets> for Held {
+impl From<RecordSets> for NameContent {
     fn from(records: RecordSets) -> Self {
-        if records.is_empty() { Held::Nothing } else { Held::Records(records) }
+        if records.is_empty() { NameContent::Empty } else { NameContent::Records(records) }
     }
 }
 
-/// A host and the place of its marker. A fence is a pair without a host.
+/// A host and the name of its ownership record. A fence is a pair without a host.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Pair {
-    /// The host, unless only a marker is meant.
+pub struct NamePair {
+    /// The host; `None` for a fence.
     pub host: Option<DnsName>,
-    /// The place of the marker.
-    pub marker: DnsName,
+    /// The name of the ownership record or of the fence.
+    pub ownership: DnsName,
 }
 
-/// What stands at a pair, read at one moment.
+/// The content of both names of a pair, read at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
-    /// At the host.
-    pub host: Held,
-    /// At the place of its marker.
-    pub marker: Held,
+pub struct PairState {
+    /// The content of the host.
+    pub host: NameContent,
+    /// The content of the name of the ownership record.
+    pub ownership: NameContent,
 }
 
-impl Standing {
-    /// Nothing at all.
-    pub const FREE: Standing = Standing { host: Held::Nothing, marker: Held::Nothing };
+impl PairState {
+    /// No record at either name.
+    pub const EMPTY: PairState = PairState { host: NameContent::Empty, ownership: NameContent::Empty };
 
-    /// Whether a host holds what its marker does not tell of.
-    pub fn is_odd(&self) -> bool {
-        match OwnershipRecord::read(self.marker.records()) {
-            ParsedRecord::Valid(marker) => marker.digests != self.host.records().digests(),
-            ParsedRecord::Absent | ParsedRecord::Unreadable => self.host != Held::Nothing,
+    /// Whether the host's records differ from those in its ownership record.
+    pub fn is_inconsistent(&self) -> bool {
+        match OwnershipRecord::read(self.ownership.records()) {
+            ParsedRecord::Valid(ownership) => ownership.digests != self.host.records().digests(),
+            ParsedRecord::Absent | ParsedRecord::Unreadable => self.host != NameContent::Empty,
         }
     }
 }
 
-/// A pair to be read, and what stands there if nothing has to be done; a server can confirm many guesses at once.
+/// A pair to read. A server can confirm many expected states in one request.
 #[derive(Clone, Debug)]
-pub struct Ask {
-    /// Where to look.
-    pub pair: Pair,
-    /// What is likely to stand there.
-    pub guess: Standing,
+pub struct PairQuery {
+    /// The names.
+    pub pair: NamePair,
+    /// Their state if nothing has to be done.
+    pub expected: PairState,
 }
 
-/// One name: what must stand there for the change to happen, and what stands there then.
+/// The change of one name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Edit {
+pub struct NameChange {
     /// The name.
     pub name: DnsName,
-    /// The condition.
-    pub before: Held,
-    /// The records from then on with their lifetime in seconds; `None` if the name is a condition only.
+    /// The content that the name must have for the change to happen.
+    pub before: NameContent,
+    /// The new records with their TTL in seconds; `None` if the name is a condition only.
     pub after: Option<(RecordSets, u32)>,
 }
 
-/// Edits that happen together or not at all.
+/// Changes of names that happen together or not at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change(pub Vec<Edit>);
+pub struct AtomicChange(pub Vec<NameChange>);
 
-/// Why something did not happen, or may not have.
+/// Why a zone could not be read or changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// What stood there is not what the change is conditioned on. Nothing happened.
-    Moved,
-    /// Nothing happened, and it may be tried again, at the earliest after the time that was asked for.
-    Busy(String, Option<Duration>),
-    /// Nobody knows whether it happened: look before trying again.
-    Unknown(String),
-    /// The key is wrong or has no right. Nothing happened, nor will it.
-    Refused(String),
-    /// The provider cannot hold this. Nothing happened.
-    Impossible(String),
+pub enum ZoneError {
+    /// The content is not what the change is conditioned on. Nothing was changed.
+    Conflict,
+    /// Nothing was changed, and a retry may succeed, at the earliest after this time.
+    Unavailable(String, Option<Duration>),
+    /// It is unknown whether the change happened. Read before a retry.
+    OutcomeUnknown(String),
+    /// The credential is wrong or lacks a permission. Nothing was changed, and a retry fails too.
+    Denied(String),
+    /// The provider does not accept this change. Nothing was changed.
+    Rejected(String),
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for ZoneError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Moved => f.write_str("it was changed by somebody else meanwhile"),
-            Failure::Busy(reason, _)
-            | Failure::Unknown(reason)
-            | Failure::Refused(reason)
-            | Failure::Impossible(reason) => f.write_str(reason),
+            ZoneError::Conflict => f.write_str("it was changed at the same time by somebody else"),
+            ZoneError::Unavailable(reason, _)
+            | ZoneError::OutcomeUnknown(reason)
+            | ZoneError::Denied(reason)
+            | ZoneError::Rejected(reason) => f.write_str(reason),
         }
     }
 }
 
-/// What a provider promises of a change.
+/// What a provider guarantees about a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Promise {
-    /// Whether it refuses a change whose conditions do not hold. Without that, conditions are read right before a change
-    /// is sent, and whoever writes between the two is written over.
-    pub compares: bool,
-    /// Whether a name and its marker change together. Without that, a run that is cut off may leave one of the two.
+pub struct ProviderGuarantee {
+    /// Whether it refuses a change whose conditions are not met. Otherwise conditions are read right before a change is
+    /// sent, and what somebody else writes in between is overwritten.
+    pub compare_and_set: bool,
+    /// Whether a name and its ownership record change together. Otherwise an interrupted run may leave only one of them.
     pub atomic: bool,
 }
 
-impl Promise {
-    /// Everything.
-    pub const FULL: Promise = Promise { compares: true, atomic: true };
+impl ProviderGuarantee {
+    /// All guarantees.
+    pub const FULL: ProviderGuarantee = ProviderGuarantee { compare_and_set: true, atomic: true };
 }
 
 /// A zone that can be read and changed.
-pub trait Zone {
-    /// What is promised of a change.
-    fn promise(&self) -> Promise {
-        Promise::FULL
+pub trait DnsZone {
+    /// What the provider guarantees about a change.
+    fn guarantee(&self) -> ProviderGuarantee {
+        ProviderGuarantee::FULL
     }
 
-    /// Why the provider cannot hold these records with that lifetime, asked before anything is sent.
-    fn cannot_hold(&self, _records: &RecordSets, _ttl: u32) -> Option<String> {
+    /// Why the provider does not support these records with this TTL; `None` if it does. Nothing is sent.
+    fn unsupported(&self, _records: &RecordSets, _ttl: u32) -> Option<String> {
         None
     }
 
-    /// What stands at each pair, in their order; each pair at one moment, not all at the same.
-    fn read(&mut self, asks: &[Ask]) -> Result<Vec<Standing>, Failure>;
+    /// The state of each pair, in order. Each pair is read at one moment; different pairs may be read at different ones.
+    fn read(&mut self, queries: &[PairQuery]) -> Result<Vec<PairState>, ZoneError>;
 
-    /// Makes each change on its own if its conditions hold; what became of each, in their order.
-    fn write(&mut self, changes: &[Change]) -> Vec<Result<(), Failure>>;
+    /// Makes each change whose conditions are met. The results are in order; one failure does not affect the others.
+    fn write(&mut self, changes: &[AtomicChange]) -> Vec<Result<(), ZoneError>>;
 
-    /// Every name that holds records of the known types.
-    fn list(&mut self) -> Result<Vec<(DnsName, RecordSets)>, Failure>;
+    /// All names with records of the known types.
+    fn list(&mut self) -> Result<Vec<(DnsName, RecordSets)>, ZoneError>;
 }

@@ -1,15 +1,15 @@
-//! What time it is, which signatures and tokens must say. The one place of `apply` that asks.
+//! The current time, for signatures and tokens. No other module of `apply` reads the clock.
 
-/// The seconds since the beginning of 1970.
-#[expect(clippy::disallowed_methods, reason = "a signature says when it was made")]
+/// The seconds since 1970-01-01.
+#[expect(clippy::disallowed_methods, reason = "a signature contains the current time")]
 pub(super) fn now() -> u64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-/// A moment as `20150830T123600Z`.
-pub(super) fn stamp(seconds: u64) -> String {
+/// A time in the form `20150830T123600Z`.
+pub(super) fn timestamp(seconds: u64) -> String {
     let (days, rest) = (seconds / 86400, seconds % 86400);
-    // Years are counted from March, so that the leap day is the last day of a year, in cycles of 400 years.
+    // A year begins in March, so that the leap day is its last day. The calendar repeats after 400 years.
     let shifted = days + 719_468;
     let (era, day) = (shifted / 146_097, shifted % 146_097);
     let year = (day - day / 1460 + day / 36524 - day / 146_096) / 365;
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moments_are_written() {
+    fn timestamps_are_formatted() {
         for (seconds, want) in [
             (0, "19700101T000000Z"),
             (951_782_400, "20000229T000000Z"),
@@ -36,7 +36,7 @@ mod tests {
             (1_735_689_599, "20241231T235959Z"),
             (4_107_542_400, "21000301T000000Z"),
         ] {
-            assert_eq!(stamp(seconds), want);
+            assert_eq!(timestamp(seconds), want);
         }
         assert!(now() > 1_700_000_000);
     }

@@ -1,14 +1,17 @@
-//! Google Cloud DNS: changes of additions and deletions that happen together, and deletions that must be exactly what
-//! stands there.
+//! Google Cloud DNS: each change is a list of additions and deletions, applied atomically. A deletion must repeat the
+//! current record set exactly.
 //!
-//! <https://cloud.google.com/dns/docs/reference/rest/v1/changes>. The fence goes into every change with another lifetime,
-//! so that no two changes of one owner can be based on the same state. A set that stays as it is is left out, since the
-//! service need not take it for a condition.
+//! <https://cloud.google.com/dns/docs/reference/rest/v1/changes>. Every change alternates the TTL of the fence, so
+//! that no two changes of one project can be based on the same state. Unchanged record sets are not sent, because the
+//! service does not have to treat them as conditions.
 
-use super::message::{Method, Reply, Request, encoded};
-use super::provider::{Bounds, Exchange, Page, Provider, Record, Role, Room, Swap, common, name};
-use super::spelling::{self, Escape};
-use crate::apply::zone::{Failure, Promise};
+use super::message::{ApiRequest, ApiResponse, HttpMethod, percent_encoded};
+use super::provider::{
+    ChangeLimit, NameReplacement, NameRole, Provider, ProviderLimits, ProviderRecord, RecordPage, RecordSetReplacement,
+    error_of_status, parse_name,
+};
+use super::rdata::{self, EscapeStyle};
+use crate::apply::zone::{ProviderGuarantee, ZoneError};
 use crate::name::DnsName;
 use crate::record::RecordType;
 use serde_json::{Value, json};
@@ -20,58 +23,58 @@ pub struct CloudDns {
     pub project: String,
     /// The zone.
     pub zone: DnsName,
-    /// What the zone is called in the project.
+    /// The name of the zone in the project.
     pub id: Option<String>,
 }
 
-/// How many sets a question is answered with; the service gives fewer if it likes.
+/// The requested number of record sets of a page. The service may return fewer.
 const PAGE: &str = "1000";
-/// The two lifetimes of a fence, in turn.
-const TTLS: [u32; 2] = [60, 61];
+/// The alternating TTLs of a fence.
+const FENCE_TTLS: [u32; 2] = [60, 61];
 
 impl CloudDns {
     fn zones(&self) -> String {
-        format!("/dns/v1/projects/{}/managedZones", encoded(&self.project))
+        format!("/dns/v1/projects/{}/managedZones", percent_encoded(&self.project))
     }
 
     fn path(&self, rest: &str) -> String {
-        format!("{}/{}/{rest}", self.zones(), encoded(self.id.as_deref().unwrap_or_default()))
+        format!("{}/{}/{rest}", self.zones(), percent_encoded(self.id.as_deref().unwrap_or_default()))
     }
 }
 
 impl Provider for CloudDns {
-    fn promise(&self) -> Promise {
-        Promise::FULL
+    fn guarantee(&self) -> ProviderGuarantee {
+        ProviderGuarantee::FULL
     }
 
-    fn bounds(&self) -> Bounds {
+    fn limits(&self) -> ProviderLimits {
         let ttl = (1, i32::MAX.cast_unsigned());
-        Bounds { provider: "Google Cloud DNS", ttl, automatic: None, types: &RecordType::ALL, text: 4000 }
+        ProviderLimits { provider: "Google Cloud DNS", ttl, automatic: None, types: &RecordType::ALL, text: 4000 }
     }
 
-    fn lookup(&self) -> Option<Request> {
-        self.id.is_none().then(|| Request::get(self.zones()).with("dnsName", format!("{}.", self.zone)))
+    fn find_zone_request(&self) -> Option<ApiRequest> {
+        self.id.is_none().then(|| ApiRequest::get(self.zones()).with("dnsName", format!("{}.", self.zone)))
     }
 
-    fn found(&mut self, reply: &Reply) -> Result<(), String> {
-        let json = reply.json();
+    fn read_zone_id(&mut self, response: &ApiResponse) -> Result<(), String> {
+        let json = response.json();
         let zones = json["managedZones"].as_array().map(Vec::as_slice).unwrap_or_default();
         let public: Vec<&str> = zones
             .iter()
             .filter(|zone| zone["visibility"].as_str() != Some("private"))
-            .filter(|zone| zone["dnsName"].as_str().and_then(name).as_ref() == Some(&self.zone))
+            .filter(|zone| zone["dnsName"].as_str().and_then(parse_name).as_ref() == Some(&self.zone))
             .filter_map(|zone| zone["name"].as_str())
             .collect();
         let [id] = public[..] else {
             let (count, project) = (public.len(), &self.project);
-            return Err(format!("the project `{project}` has {count} public zones of that name: say which with `id`"));
+            return Err(format!("the project `{project}` has {count} public zones with this name: set `id`"));
         };
         self.id = Some(id.to_owned());
         Ok(())
     }
 
-    fn question(&self, name: Option<&DnsName>, next: Option<&str>) -> Request {
-        let mut request = Request::get(self.path("rrsets")).with("maxResults", PAGE);
+    fn list_request(&self, name: Option<&DnsName>, next: Option<&str>) -> ApiRequest {
+        let mut request = ApiRequest::get(self.path("rrsets")).with("maxResults", PAGE);
         if let Some(name) = name {
             request = request.with("name", format!("{name}."));
         }
@@ -81,23 +84,23 @@ impl Provider for CloudDns {
         }
     }
 
-    fn answer(&self, reply: &Reply) -> Result<Page, String> {
-        let json = reply.json();
+    fn read_page(&self, response: &ApiResponse) -> Result<RecordPage, String> {
+        let json = response.json();
         if json.get("kind").is_none() && json.get("rrsets").is_none() {
             return Err("it has no `rrsets`".into());
         }
-        let mut page = Page::default();
+        let mut page = RecordPage::default();
         for set in json["rrsets"].as_array().into_iter().flatten() {
-            let Some(name) = set["name"].as_str().and_then(name) else { continue };
+            let Some(name) = set["name"].as_str().and_then(parse_name) else { continue };
             let kind = set["type"].as_str().and_then(RecordType::of_name);
             let data: Vec<&str> = set["rrdatas"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
             let ttl = set["ttl"].as_u64().and_then(|ttl| u32::try_from(ttl).ok()).unwrap_or_default();
             match kind {
                 Some(kind) if !data.is_empty() => page.records.extend(data.into_iter().map(|raw| {
-                    let (data, raw) = spelling::heard(kind, raw, Escape::Decimal);
-                    Record { name: name.clone(), kind, data, ttl, raw, id: "".into() }
+                    let (data, raw) = rdata::parse_original(kind, raw, EscapeStyle::Decimal);
+                    ProviderRecord { name: name.clone(), kind, data, ttl, raw, id: "".into() }
                 })),
-                // Without data it is answered by a routing policy.
+                // A record set without data has a routing policy.
                 _ => page.others.push(name),
             }
         }
@@ -105,52 +108,55 @@ impl Provider for CloudDns {
         Ok(page)
     }
 
-    fn touch(&self, role: Role, ttl: u32) -> Option<u32> {
-        (role == Role::Fence).then(|| if ttl == TTLS[0] { TTLS[1] } else { TTLS[0] })
+    fn rewrite_ttl(&self, role: NameRole, ttl: u32) -> Option<u32> {
+        (role == NameRole::Fence).then(|| if ttl == FENCE_TTLS[0] { FENCE_TTLS[1] } else { FENCE_TTLS[0] })
     }
 
-    fn room(&self) -> Room {
-        Room { records: 1000, characters: 90_000 }
+    fn change_limit(&self) -> ChangeLimit {
+        ChangeLimit { records: 1000, characters: 90_000 }
     }
 
-    fn requests(&self, swaps: &[Swap]) -> Vec<Request> {
+    fn change_requests(&self, replacements: &[NameReplacement]) -> Vec<ApiRequest> {
         let (mut additions, mut deletions) = (Vec::new(), Vec::new());
-        for swap in swaps {
-            for Exchange { kind, gone, come, ttl } in swap.exchanges().filter(|exchange| !exchange.is_idle()) {
-                let set = |ttl: u32, data: Vec<String>| json!({"name": format!("{}.", swap.name), "type": kind.name(), "ttl": ttl, "rrdatas": data});
-                if let Some(first) = gone.first() {
+        for replacement in replacements {
+            for RecordSetReplacement { kind, old, new, ttl } in replacement.by_type().filter(|set| !set.is_unchanged())
+            {
+                let set = |ttl: u32, data: Vec<String>| json!({"name": format!("{}.", replacement.name), "type": kind.name(), "ttl": ttl, "rrdatas": data});
+                if let Some(first) = old.first() {
                     deletions.push(set(
                         first.ttl,
-                        gone.iter().map(|record| spelling::again(record, Escape::Decimal)).collect(),
+                        old.iter().map(|record| rdata::original_text(record, EscapeStyle::Decimal)).collect(),
                     ));
                 }
-                if !come.is_empty() {
-                    additions.push(set(ttl, come.iter().map(|data| data.presentation(kind)).collect()));
+                if !new.is_empty() {
+                    additions.push(set(ttl, new.iter().map(|data| data.presentation(kind)).collect()));
                 }
             }
         }
         let body = json!({"additions": additions, "deletions": deletions});
-        vec![Request::json(Method::Post, self.path("changes"), &body)]
+        vec![ApiRequest::json(HttpMethod::Post, self.path("changes"), &body)]
     }
 
-    fn failure(&self, _: &Request, reply: &Reply) -> Option<Failure> {
-        if reply.is_ok() {
+    fn error(&self, _: &ApiRequest, response: &ApiResponse) -> Option<ZoneError> {
+        if response.is_ok() {
             return None;
         }
-        let json = reply.json();
+        let json = response.json();
         let error = &json["error"];
-        let told = error["message"].as_str().unwrap_or_default();
+        let message = error["message"].as_str().unwrap_or_default();
         let reasons: Vec<&str> =
             error["errors"].as_array().into_iter().flatten().filter_map(|e| e["reason"].as_str()).collect();
-        let about_change = told.contains("entity.change");
-        match reply.status {
-            409 | 412 => Some(Failure::Moved),
-            404 if about_change => Some(Failure::Moved),
-            400 if reasons.iter().any(|reason| reason.contains("ResourceRecordSetConflict")) => Some(Failure::Moved),
-            403 if reasons.iter().any(|reason| reason.contains("LimitExceeded") || *reason == "quotaExceeded") => {
-                Some(Failure::Busy(format!("too many requests: {told}"), reply.retry_after))
+        let about_change = message.contains("entity.change");
+        match response.status {
+            409 | 412 => Some(ZoneError::Conflict),
+            404 if about_change => Some(ZoneError::Conflict),
+            400 if reasons.iter().any(|reason| reason.contains("ResourceRecordSetConflict")) => {
+                Some(ZoneError::Conflict)
             }
-            _ => common(reply, told),
+            403 if reasons.iter().any(|reason| reason.contains("LimitExceeded") || *reason == "quotaExceeded") => {
+                Some(ZoneError::Unavailable(format!("too many requests: {message}"), response.retry_after))
+            }
+            _ => error_of_status(response, message),
         }
     }
 }

@@ -1,13 +1,16 @@
-//! GoDaddy: record sets that are put or deleted, one a request.
+//! GoDaddy: each request replaces or deletes one record set.
 //!
-//! <https://developer.godaddy.com/doc/endpoint/domains>. There are no conditions and nothing happens together, so the order
-//! is chosen such that a run which is cut off leaves what the next one understands: a marker without records is completed,
-//! and records beside a marker of before are recognized.
+//! <https://developer.godaddy.com/doc/endpoint/domains>. It has no conditions, and requests are not
+//! atomic together. Their order is such that the next run can continue after an interrupted one: an ownership record without
+//! records is completed, and records beside their previous ownership record are recognized.
 
-use super::message::{Method, Reply, Request, encoded};
-use super::provider::{Bounds, Exchange, Page, Provider, Record, Role, Room, Swap, common, name};
-use super::spelling::{self, Escape};
-use crate::apply::zone::{Failure, Promise};
+use super::message::{ApiRequest, ApiResponse, HttpMethod, percent_encoded};
+use super::provider::{
+    ChangeLimit, NameReplacement, NameRole, Provider, ProviderLimits, ProviderRecord, RecordPage, RecordSetReplacement,
+    error_of_status, parse_name,
+};
+use super::rdata::{self, EscapeStyle};
+use crate::apply::zone::{ProviderGuarantee, ZoneError};
 use crate::name::DnsName;
 use crate::record::{RecordData, RecordType};
 use serde_json::{Value, json};
@@ -19,36 +22,36 @@ pub struct GoDaddy {
     zone: DnsName,
 }
 
-/// How many records one reply has at most. What `offset` counts, records or parts, is told in two ways, and a record that
-/// is not seen would be written over: so a domain with more is not touched.
+/// The most records of a response. The documentation is ambiguous about `offset`, and a record on a later page would be
+/// overwritten, so a domain with more records is refused.
 const PAGE: usize = 500;
 const TYPES: [RecordType; 4] = [RecordType::A, RecordType::Aaaa, RecordType::Cname, RecordType::Txt];
 
 impl GoDaddy {
-    /// The domain of that name.
+    /// The domain with this name.
     pub fn new(zone: DnsName) -> Self {
         GoDaddy { zone }
     }
 
     fn path(&self) -> String {
-        format!("/v1/domains/{}/records", encoded(self.zone.as_str()))
+        format!("/v1/domains/{}/records", percent_encoded(self.zone.as_str()))
     }
 
-    fn set(&self, name: &DnsName, kind: RecordType) -> String {
-        format!("{}/{kind}/{}", self.path(), encoded(name.below(&self.zone).unwrap_or("@")))
+    fn record_set_path(&self, name: &DnsName, kind: RecordType) -> String {
+        format!("{}/{kind}/{}", self.path(), percent_encoded(name.below(&self.zone).unwrap_or("@")))
     }
 
-    /// The requests for one name; sets that go before those that come, since a CNAME stands alone.
-    fn name(&self, swap: &Swap) -> Vec<Request> {
+    /// The requests for one name, deletions first, because a CNAME excludes other records.
+    fn requests_of_name(&self, replacement: &NameReplacement) -> Vec<ApiRequest> {
         let (mut deletions, mut others) = (Vec::new(), Vec::new());
-        for Exchange { kind, come, ttl, .. } in swap.exchanges().filter(|exchange| !exchange.is_idle()) {
-            let path = self.set(&swap.name, kind);
-            if come.is_empty() {
-                deletions.push(Request { method: Method::Delete, path, query: Vec::new(), body: None });
+        for RecordSetReplacement { kind, new, ttl, .. } in replacement.by_type().filter(|set| !set.is_unchanged()) {
+            let path = self.record_set_path(&replacement.name, kind);
+            if new.is_empty() {
+                deletions.push(ApiRequest { method: HttpMethod::Delete, path, query: Vec::new(), body: None });
             } else {
                 let record = |data: &&RecordData| json!({"data": data.value(kind), "ttl": ttl});
-                let body = Value::Array(come.iter().map(record).collect());
-                others.push(Request::json(Method::Put, path, &body));
+                let body = Value::Array(new.iter().map(record).collect());
+                others.push(ApiRequest::json(HttpMethod::Put, path, &body));
             }
         }
         deletions.extend(others);
@@ -57,98 +60,102 @@ impl GoDaddy {
 }
 
 impl Provider for GoDaddy {
-    fn promise(&self) -> Promise {
-        Promise { compares: false, atomic: false }
+    fn guarantee(&self) -> ProviderGuarantee {
+        ProviderGuarantee { compare_and_set: false, atomic: false }
     }
 
-    fn bounds(&self) -> Bounds {
-        Bounds { provider: "GoDaddy", ttl: (600, 86400), automatic: None, types: &TYPES, text: 1024 }
+    fn limits(&self) -> ProviderLimits {
+        ProviderLimits { provider: "GoDaddy", ttl: (600, 86400), automatic: None, types: &TYPES, text: 1024 }
     }
 
-    /// Sixty requests a minute are allowed.
-    fn pace(&self) -> Duration {
+    /// The rate limit is sixty requests a minute.
+    fn request_interval(&self) -> Duration {
         Duration::from_secs(1)
     }
 
-    fn lookup(&self) -> Option<Request> {
+    fn find_zone_request(&self) -> Option<ApiRequest> {
         None
     }
 
-    fn found(&mut self, _: &Reply) -> Result<(), String> {
+    fn read_zone_id(&mut self, _: &ApiResponse) -> Result<(), String> {
         Ok(())
     }
 
-    /// A name can only be asked for type by type, which is more requests than the zone has parts.
-    fn answers_names(&self) -> bool {
+    /// A name can only be requested type by type, which needs more requests than the whole zone.
+    fn can_list_name(&self) -> bool {
         false
     }
 
-    fn question(&self, _: Option<&DnsName>, _: Option<&str>) -> Request {
-        Request::get(self.path()).with("limit", PAGE.to_string())
+    fn list_request(&self, _: Option<&DnsName>, _: Option<&str>) -> ApiRequest {
+        ApiRequest::get(self.path()).with("limit", PAGE.to_string())
     }
 
-    fn answer(&self, reply: &Reply) -> Result<Page, String> {
-        let json = reply.json();
-        let records = json.as_array().ok_or("it is no list")?;
+    fn read_page(&self, response: &ApiResponse) -> Result<RecordPage, String> {
+        let json = response.json();
+        let records = json.as_array().ok_or("it is not a list")?;
         if records.len() >= PAGE {
-            return Err(format!("the domain has {PAGE} records or more, and is too large for this API"));
+            return Err(format!("the domain has {PAGE} records or more, which this API does not support"));
         }
-        let mut page = Page::default();
+        let mut page = RecordPage::default();
         for found in records {
-            let front = found["name"].as_str().unwrap_or_default();
-            let whole = if front == "@" { self.zone.to_string() } else { format!("{front}.{}", self.zone) };
-            let Some(name) = name(&whole) else { continue };
+            let relative = found["name"].as_str().unwrap_or_default();
+            let whole = if relative == "@" { self.zone.to_string() } else { format!("{relative}.{}", self.zone) };
+            let Some(name) = parse_name(&whole) else { continue };
             let (kind, raw) = (found["type"].as_str().and_then(RecordType::of_name), found["data"].as_str());
             let (Some(kind), Some(raw)) = (kind, raw) else {
                 page.others.push(name);
                 continue;
             };
             let data = match (kind, raw) {
-                // A text stands there as it is, without quotes.
+                // A text is not quoted.
                 (RecordType::Txt, raw) => {
                     RecordData::parse(kind, raw).unwrap_or_else(|_| RecordData::from_wire(*b"\0long"))
                 }
                 (RecordType::Cname, "@") => RecordData::from_wire(self.zone.wire()),
-                (kind, raw) => spelling::read(kind, raw, Escape::Decimal),
+                (kind, raw) => rdata::from_text(kind, raw, EscapeStyle::Decimal),
             };
             let ttl = found["ttl"].as_u64().and_then(|ttl| u32::try_from(ttl).ok()).unwrap_or_default();
-            page.records.push(Record { name, kind, data, ttl, raw: None, id: "".into() });
+            page.records.push(ProviderRecord { name, kind, data, ttl, raw: None, id: "".into() });
         }
         Ok(page)
     }
 
-    fn touch(&self, _: Role, _: u32) -> Option<u32> {
+    fn rewrite_ttl(&self, _: NameRole, _: u32) -> Option<u32> {
         None
     }
 
-    fn room(&self) -> Room {
-        Room { records: usize::MAX, characters: usize::MAX }
+    fn change_limit(&self) -> ChangeLimit {
+        ChangeLimit { records: usize::MAX, characters: usize::MAX }
     }
 
-    fn requests(&self, swaps: &[Swap]) -> Vec<Request> {
-        let (hosts, others): (Vec<&Swap>, Vec<&Swap>) = swaps.iter().partition(|swap| swap.role == Role::Host);
-        let comes_first = hosts.iter().any(|swap| !swap.gone.is_empty());
-        let order = if comes_first { [hosts, others] } else { [others, hosts] };
-        order.into_iter().flatten().flat_map(|swap| self.name(swap)).collect()
+    fn change_requests(&self, replacements: &[NameReplacement]) -> Vec<ApiRequest> {
+        let (hosts, others): (Vec<&NameReplacement>, Vec<&NameReplacement>) =
+            replacements.iter().partition(|replacement| replacement.role == NameRole::Host);
+        let hosts_first = hosts.iter().any(|replacement| !replacement.old.is_empty());
+        let order = if hosts_first { [hosts, others] } else { [others, hosts] };
+        order.into_iter().flatten().flat_map(|replacement| self.requests_of_name(replacement)).collect()
     }
 
-    fn failure(&self, request: &Request, reply: &Reply) -> Option<Failure> {
-        if reply.is_ok() {
+    fn error(&self, request: &ApiRequest, response: &ApiResponse) -> Option<ZoneError> {
+        if response.is_ok() {
             return None;
         }
-        let json = reply.json();
+        let json = response.json();
         let word = |key: &str| json[key].as_str().unwrap_or_default().to_owned();
-        let (code, told) = (word("code"), word("message"));
-        match reply.status {
-            // What is to be gone is gone.
-            404 if request.method == Method::Delete && code != "UNKNOWN_DOMAIN" => None,
-            409 => Some(Failure::Moved),
-            422 if code.contains("DUPLICATE") || code.contains("CONFLICT") => Some(Failure::Moved),
+        let (code, message) = (word("code"), word("message"));
+        match response.status {
+            // The record set does not exist, as desired.
+            404 if request.method == HttpMethod::Delete && code != "UNKNOWN_DOMAIN" => None,
+            409 => Some(ZoneError::Conflict),
+            422 if code.contains("DUPLICATE") || code.contains("CONFLICT") => Some(ZoneError::Conflict),
             429 => {
                 let asked = json["retryAfterSec"].as_u64().map(Duration::from_secs);
-                Some(Failure::Busy(format!("too many requests (429): {told}"), reply.retry_after.or(asked)))
+                Some(ZoneError::Unavailable(
+                    format!("too many requests (429): {message}"),
+                    response.retry_after.or(asked),
+                ))
             }
-            _ => common(reply, &told),
+            _ => error_of_status(response, &message),
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Access tokens as Google gives them out: to a service account that signs for itself (RFC 7523), or to a person who
-//! has logged in before. A token that stands in the environment needs neither.
+//! Access tokens of Google, for a service account (RFC 7523) or for a user who has logged in. A token from the environment
+//! needs neither.
 
 use super::base_url::is_loopback;
-use super::message::{Method, Reply, Request, encoded};
+use super::message::{ApiRequest, ApiResponse, HttpMethod, percent_encoded};
 use super::secret::Secret;
 use crate::diagnostic::{Code, Diagnostic};
 use base64::Engine;
@@ -12,58 +12,57 @@ use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// What may be done with a token: read and change DNS, and nothing else.
+/// The permissions of a token: read and change DNS.
 const SCOPE: &str = "https://www.googleapis.com/auth/ndev.clouddns.readwrite";
-/// How long a token is asked for, in seconds; the longest that is given.
-const LIFETIME: u64 = 3600;
+/// The requested validity of a token in seconds, which is the maximum.
+const VALIDITY: u64 = 3600;
 
-/// Where tokens come from.
+/// The source of access tokens.
 #[derive(Clone, Debug)]
-pub(super) enum Source {
-    /// One was given.
-    Token(Secret),
+pub(super) enum TokenSource {
+    /// A token from the environment.
+    Given(Secret),
     /// A service account.
-    Account(Account),
+    ServiceAccount(ServiceAccount),
     /// A login.
-    Login(Login),
+    UserLogin(UserLogin),
 }
 
 /// A service account and its key.
 #[derive(Clone)]
-pub(super) struct Account {
+pub(super) struct ServiceAccount {
     email: String,
     key_id: String,
     key: Arc<RsaKeyPair>,
-    /// Where tokens are given out.
+    /// The URL of the token endpoint.
     pub(super) server: String,
-    /// The project that it belongs to.
+    /// Its project.
     pub(super) project: Option<String>,
 }
 
-impl std::fmt::Debug for Account {
+impl std::fmt::Debug for ServiceAccount {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.email)
     }
 }
 
-/// A person who has logged in.
+/// A user who has logged in.
 #[derive(Clone, Debug)]
-pub(super) struct Login {
+pub(super) struct UserLogin {
     id: String,
-    /// The parts of it that are secret.
     pub(super) secret: Secret,
     pub(super) refresh: Secret,
     pub(super) server: String,
 }
 
-/// The source that a file of credentials holds, as `GOOGLE_APPLICATION_CREDENTIALS` names it. Diagnostics hold none of it.
-pub(super) fn credentials(text: &str) -> Result<Source, Diagnostic> {
+/// The source in the file that `GOOGLE_APPLICATION_CREDENTIALS` names. Diagnostics contain nothing of the file.
+pub(super) fn credentials(text: &str) -> Result<TokenSource, Diagnostic> {
     let fault = |what: &str| {
         let help =
-            "for any other kind, put what `gcloud auth print-access-token` prints into CLOUDSDK_AUTH_ACCESS_TOKEN";
+            "for any other type, set CLOUDSDK_AUTH_ACCESS_TOKEN to the output of `gcloud auth print-access-token`";
         Diagnostic::new(Code::Usage, format!("the Google credentials {what}")).help(help)
     };
-    let file: Value = serde_json::from_str(text).map_err(|_| fault("are not in JSON"))?;
+    let file: Value = serde_json::from_str(text).map_err(|_| fault("are not JSON"))?;
     let field = |key: &str| {
         let value = file[key].as_str().filter(|value| !value.is_empty()).map(str::to_owned);
         value.ok_or_else(|| fault(&format!("have no `{key}`")))
@@ -76,8 +75,8 @@ pub(super) fn credentials(text: &str) -> Result<Source, Diagnostic> {
     match field("type")?.as_str() {
         "service_account" => {
             let pem = field("private_key")?;
-            let key = key(&pem).ok_or_else(|| fault("have a `private_key` that is no RSA key in PKCS #8"))?;
-            Ok(Source::Account(Account {
+            let key = rsa_key(&pem).ok_or_else(|| fault("have a `private_key` that is not an RSA key in PKCS #8"))?;
+            Ok(TokenSource::ServiceAccount(ServiceAccount {
                 email: field("client_email")?,
                 key_id: field("private_key_id").unwrap_or_default(),
                 key: Arc::new(key),
@@ -85,28 +84,28 @@ pub(super) fn credentials(text: &str) -> Result<Source, Diagnostic> {
                 project: field("project_id").ok(),
             }))
         }
-        "authorized_user" => Ok(Source::Login(Login {
+        "authorized_user" => Ok(TokenSource::UserLogin(UserLogin {
             id: field("client_id")?,
             secret: Secret::new(&field("client_secret")?),
             refresh: Secret::new(&field("refresh_token")?),
             server: server()?,
         })),
-        _ => Err(fault("are of a `type` other than `service_account` and `authorized_user`")),
+        _ => Err(fault("have a `type` that is neither `service_account` nor `authorized_user`")),
     }
 }
 
-fn key(pem: &str) -> Option<RsaKeyPair> {
+fn rsa_key(pem: &str) -> Option<RsaKeyPair> {
     let body: String = pem.lines().map(str::trim).filter(|line| !line.starts_with("-----")).collect();
     RsaKeyPair::from_pkcs8(&STANDARD.decode(body).ok()?).ok()
 }
 
-impl Account {
-    /// The request for a token, signed at a moment.
-    pub(super) fn request(&self, seconds: u64) -> Request {
+impl ServiceAccount {
+    /// The request for a token, signed at this time.
+    pub(super) fn request(&self, seconds: u64) -> ApiRequest {
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let head = part(&json!({"alg": "RS256", "typ": "JWT", "kid": self.key_id}));
         let claims = part(&json!({
-            "iss": self.email, "scope": SCOPE, "aud": self.server, "iat": seconds, "exp": seconds + LIFETIME,
+            "iss": self.email, "scope": SCOPE, "aud": self.server, "iat": seconds, "exp": seconds + VALIDITY,
         }));
         let text = format!("{head}.{claims}");
         let mut signature = vec![0; self.key.public().modulus_len()];
@@ -118,9 +117,9 @@ impl Account {
     }
 }
 
-impl Login {
+impl UserLogin {
     /// The request for a token.
-    pub(super) fn request(&self) -> Request {
+    pub(super) fn request(&self) -> ApiRequest {
         form(&[
             ("grant_type", "refresh_token"),
             ("client_id", &self.id),
@@ -130,23 +129,23 @@ impl Login {
     }
 }
 
-fn form(fields: &[(&str, &str)]) -> Request {
-    let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+fn form(fields: &[(&str, &str)]) -> ApiRequest {
+    let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", percent_encoded(value))).collect();
     let body = Some(("application/x-www-form-urlencoded", fields.join("&")));
-    Request { method: Method::Post, path: String::new(), query: Vec::new(), body }
+    ApiRequest { method: HttpMethod::Post, path: String::new(), query: Vec::new(), body }
 }
 
-/// The token of a reply and the moment from which it is not used any more.
-pub(super) fn token(reply: &Reply, seconds: u64) -> Result<(Secret, u64), String> {
-    let json = reply.json();
+/// The token of a response, and the time when it expires.
+pub(super) fn token(response: &ApiResponse, seconds: u64) -> Result<(Secret, u64), String> {
+    let json = response.json();
     match json["access_token"].as_str() {
-        Some(token) if reply.is_ok() => {
-            let lifetime = json["expires_in"].as_u64().unwrap_or(LIFETIME);
-            Ok((Secret::new(token), seconds + lifetime.saturating_sub(60)))
+        Some(token) if response.is_ok() => {
+            let validity = json["expires_in"].as_u64().unwrap_or(VALIDITY);
+            Ok((Secret::new(token), seconds + validity.saturating_sub(60)))
         }
         _ => Err(format!(
-            "Google gives no token ({}): {} {}",
-            reply.status,
+            "Google returned no access token ({}): {} {}",
+            response.status,
             json["error"].as_str().unwrap_or_default(),
             json["error_description"].as_str().unwrap_or_default()
         )),

@@ -1,21 +1,21 @@
 //! Zones behind an HTTP API.
 //!
-//! A provider is a translator ([`provider`]); what is sent goes one way (`wire`); and this is the zone between them and
-//! the walk. It remembers what it has read, since most providers want to hear again what they are to take away, and
-//! puts as many names into one change as fit. A change of many names that is refused is looked at again and cut in halves,
-//! so that one name does not stand in the way of the others.
+//! A [`provider`] translates, `client` sends, and [`ApiZone`] is a zone that uses both. It remembers what it has read,
+//! because most providers need the old records in a change, and it puts as many names into one change as the provider
+//! allows. When the provider refuses a change of many names, the names are read again and the change is split in halves,
+//! so that one name does not block the others.
 
 mod auth;
 mod aws;
 mod base_url;
+mod client;
 mod clock;
 mod google;
 pub mod message;
 pub mod open;
 pub mod provider;
+mod rdata;
 mod secret;
-mod spelling;
-mod wire;
 
 pub mod clouddns;
 pub mod cloudflare;
@@ -23,236 +23,252 @@ pub mod godaddy;
 pub mod powerdns;
 pub mod route53;
 
-pub use wire::Trace;
+pub use client::RequestTrace;
 
-use super::patience::Patience;
-use super::zone::{Ask, Change, Edit, Failure, Held, Promise, Standing, Zone};
+use super::retry::RetryPolicy;
+use super::zone::{AtomicChange, DnsZone, NameChange, NameContent, PairQuery, PairState, ProviderGuarantee, ZoneError};
 use crate::name::DnsName;
 use crate::record::RecordSets;
-use message::{Reply, Request};
-use provider::{Provider, Record, Role, Room, Swap};
+use client::ApiClient;
+use message::{ApiRequest, ApiResponse};
+use provider::{ChangeLimit, NameReplacement, NameRole, Provider, ProviderRecord};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use wire::{Lost, Wire};
 
-/// What was read of one name.
+/// The records of a name, as read.
 #[derive(Clone, Debug, Default)]
-struct Name {
-    records: Vec<Record>,
-    /// Whether there are records that pleach does not know.
+struct CachedName {
+    records: Vec<ProviderRecord>,
+    /// Whether there are records of other types.
     others: bool,
 }
 
-impl Name {
-    fn held(&self) -> Held {
+impl CachedName {
+    fn content(&self) -> NameContent {
         let mut records = RecordSets::default();
         for record in &self.records {
             records.insert(record.kind, record.data.clone());
         }
-        if records.is_empty() && self.others { Held::Others } else { records.into() }
+        if records.is_empty() && self.others { NameContent::OtherTypes } else { records.into() }
     }
 }
 
 /// A zone behind the API of a provider.
-pub struct Api {
+pub struct ApiZone {
     provider: Box<dyn Provider>,
-    wire: Wire,
-    patience: Patience,
-    /// Whether it is known what the provider calls the zone.
-    located: bool,
-    names: BTreeMap<DnsName, Name>,
+    client: ApiClient,
+    retry: RetryPolicy,
+    /// Whether the provider's id of the zone is known.
+    has_zone_id: bool,
+    names: BTreeMap<DnsName, CachedName>,
 }
 
-/// Up to how many names are asked for one by one; for more, the whole zone is.
-const FEW: usize = 6;
+/// Up to how many names are requested one by one. For more names, the whole zone is requested.
+const MOST_SINGLE_NAMES: usize = 6;
 
-/// Where the results of changes are put.
-type Outcomes = [Option<Result<(), Failure>>];
+/// The results of changes, by index.
+type ChangeResults = [Option<Result<(), ZoneError>>];
 
-impl Api {
-    fn new(provider: Box<dyn Provider>, wire: Wire, patience: Patience) -> Self {
-        Api { provider, wire, patience, located: false, names: BTreeMap::new() }
+impl ApiZone {
+    fn new(provider: Box<dyn Provider>, client: ApiClient, retry: RetryPolicy) -> Self {
+        ApiZone { provider, client, retry, has_zone_id: false, names: BTreeMap::new() }
     }
 
-    fn ask(&mut self, request: &Request) -> Result<Reply, Failure> {
-        self.wire.ask(request, |reply| self.provider.failure(request, reply))
+    fn get(&mut self, request: &ApiRequest) -> Result<ApiResponse, ZoneError> {
+        self.client.send_with_retries(request, |response| self.provider.error(request, response))
     }
 
-    /// Has the provider say what it calls the zone.
-    fn locate(&mut self) -> Result<(), Failure> {
-        if !self.located {
-            if let Some(request) = self.provider.lookup() {
-                let reply = self.ask(&request)?;
-                self.provider.found(&reply).map_err(|why| self.wire.plain(Failure::Refused(why)))?;
+    /// Requests the provider's id of the zone, once.
+    fn find_zone_id(&mut self) -> Result<(), ZoneError> {
+        if !self.has_zone_id {
+            if let Some(request) = self.provider.find_zone_request() {
+                let response = self.get(&request)?;
+                let read = self.provider.read_zone_id(&response);
+                read.map_err(|reason| self.client.redact(ZoneError::Denied(reason)))?;
             }
-            self.located = true;
+            self.has_zone_id = true;
         }
         Ok(())
     }
 
-    /// Reads all parts of an answer.
-    fn pages(&mut self, name: Option<&DnsName>, each: &mut dyn FnMut(DnsName, Option<Record>)) -> Result<(), Failure> {
-        self.locate()?;
+    /// Reads all pages of records, of one name or of the whole zone. A name without a record has records of other types.
+    fn read_pages(
+        &mut self,
+        name: Option<&DnsName>,
+        each: &mut dyn FnMut(DnsName, Option<ProviderRecord>),
+    ) -> Result<(), ZoneError> {
+        let unexpected = |reason: &str| ZoneError::Denied(format!("unexpected response: {reason}"));
+        self.find_zone_id()?;
         let mut next: Option<String> = None;
         let mut seen = 0;
         loop {
-            let request = self.provider.question(name, next.as_deref());
-            let reply = self.ask(&request)?;
-            let page = self.provider.answer(&reply);
-            let page = page.map_err(|why| self.wire.plain(Failure::Refused(format!("the reply is odd: {why}"))))?;
-            let past = |found: &DnsName| self.provider.answers_from() && name.is_some_and(|name| name != found);
-            let enough = page.others.iter().any(past) || page.records.iter().any(|record| past(&record.name));
+            let request = self.provider.list_request(name, next.as_deref());
+            let response = self.get(&request)?;
+            let page = self.provider.read_page(&response);
+            let page = page.map_err(|reason| self.client.redact(unexpected(&reason)))?;
+            let follows =
+                |found: &DnsName| self.provider.lists_following_names() && name.is_some_and(|name| name != found);
+            let enough = page.others.iter().any(follows) || page.records.iter().any(|record| follows(&record.name));
             seen += page.counted.map_or(0, |(count, _)| count);
-            let whole = page.counted.is_none_or(|(_, total)| total == seen);
+            let complete = page.counted.is_none_or(|(_, total)| total == seen);
             page.others.into_iter().for_each(|name| each(name, None));
             page.records.into_iter().for_each(|record| each(record.name.clone(), Some(record)));
             if page.next.is_some() && page.next == next {
-                return Err(Failure::Refused("the reply is odd: a part of it comes after itself".into()));
+                return Err(unexpected("a page refers to itself as the next page"));
             }
             next = page.next.filter(|_| !enough);
             match next {
                 Some(_) => {}
-                None if whole => return Ok(()),
-                // Parts that are counted move while somebody writes: one may have been seen twice, or not at all.
-                None => return Err(Failure::Moved),
+                None if complete => return Ok(()),
+                // Records move between numbered pages while somebody writes: one may have been skipped.
+                None => return Err(ZoneError::Conflict),
             }
         }
     }
 
-    /// Reads what stands at names, again if it changed in the meantime.
-    fn refresh(&mut self, names: &BTreeSet<DnsName>) -> Result<(), Failure> {
-        for next in 1..=self.patience.tries {
-            match self.look(names) {
-                Err(Failure::Moved) => self.patience.wait(next, Duration::ZERO),
+    /// Reads the names, again if the zone has changed in the meantime.
+    fn refresh(&mut self, names: &BTreeSet<DnsName>) -> Result<(), ZoneError> {
+        for tried in 1..=self.retry.tries {
+            match self.read_names(names) {
+                Err(ZoneError::Conflict) => self.retry.wait(tried, Duration::ZERO),
                 result => return result,
             }
         }
-        Err(Failure::Busy("the zone changes faster than it can be read".into(), None))
+        Err(ZoneError::Unavailable("the zone changes faster than it can be read".into(), None))
     }
 
-    fn look(&mut self, names: &BTreeSet<DnsName>) -> Result<(), Failure> {
-        let mut found: BTreeMap<DnsName, Name> = names.iter().map(|name| (name.clone(), Name::default())).collect();
-        let mut each = |name: DnsName, record: Option<Record>| {
-            if let Some(held) = found.get_mut(&name) {
-                held.others |= record.is_none();
-                // Most names hold one record, and there may be many names.
-                held.records.reserve_exact(1);
-                held.records.extend(record);
+    fn read_names(&mut self, names: &BTreeSet<DnsName>) -> Result<(), ZoneError> {
+        let mut found: BTreeMap<DnsName, CachedName> =
+            names.iter().map(|name| (name.clone(), CachedName::default())).collect();
+        let mut each = |name: DnsName, record: Option<ProviderRecord>| {
+            if let Some(cached) = found.get_mut(&name) {
+                cached.others |= record.is_none();
+                // Most names have one record, and there may be many names.
+                cached.records.reserve_exact(1);
+                cached.records.extend(record);
             }
         };
-        if names.len() <= FEW && self.provider.answers_names() {
+        if names.len() <= MOST_SINGLE_NAMES && self.provider.can_list_name() {
             for name in names {
-                self.pages(Some(name), &mut each)?;
+                self.read_pages(Some(name), &mut each)?;
             }
         } else {
-            self.pages(None, &mut each)?;
+            self.read_pages(None, &mut each)?;
         }
         self.names.append(&mut found);
         Ok(())
     }
 
-    fn held(&self, name: &DnsName) -> Held {
-        self.names.get(name).map_or(Held::Nothing, Name::held)
+    fn content(&self, name: &DnsName) -> NameContent {
+        self.names.get(name).map_or(NameContent::Empty, CachedName::content)
     }
 
-    /// What stands at a pair. Where that is as it was guessed, the guess is told, which shares its records with the file.
-    fn standing(&self, ask: &Ask) -> Standing {
-        let host = ask.pair.host.as_ref().map_or(Held::Nothing, |host| self.held(host));
-        let found = Standing { host, marker: self.held(&ask.pair.marker) };
-        if found == ask.guess { ask.guess.clone() } else { found }
+    /// The state of a pair. If it is as expected, the result shares the records of the query, which saves memory.
+    fn pair_state(&self, query: &PairQuery) -> PairState {
+        let host = query.pair.host.as_ref().map_or(NameContent::Empty, |host| self.content(host));
+        let found = PairState { host, ownership: self.content(&query.pair.ownership) };
+        if found == query.expected { query.expected.clone() } else { found }
     }
 
-    fn stands(&self, Change(edits): &Change) -> bool {
-        edits.iter().all(|edit| self.held(&edit.name) == edit.before)
+    fn conditions_hold(&self, AtomicChange(changes): &AtomicChange) -> bool {
+        changes.iter().all(|change| self.content(&change.name) == change.before)
     }
 
-    /// The swap for an edit; `None` if it is a condition that the provider cannot be asked to look at.
-    fn swap(&self, edit: &Edit) -> Option<Swap> {
-        let role = Role::of(&edit.name);
-        let gone = self.names.get(&edit.name).map(|name| name.records.clone()).unwrap_or_default();
-        let mut own_ttl = BTreeMap::new();
-        let (come, ttl) = if let Some((records, ttl)) = &edit.after {
+    /// The replacement for a change; `None` for a condition that the provider cannot check.
+    fn replacement(&self, change: &NameChange) -> Option<NameReplacement> {
+        let role = NameRole::of(&change.name);
+        let old = self.names.get(&change.name).map(|name| name.records.clone()).unwrap_or_default();
+        let mut ttl_by_type = BTreeMap::new();
+        let (new, ttl) = if let Some((records, ttl)) = &change.after {
             (records.clone(), *ttl)
         } else {
-            for record in &gone {
-                own_ttl.insert(record.kind, self.provider.touch(role, record.ttl)?);
+            for record in &old {
+                ttl_by_type.insert(record.kind, self.provider.rewrite_ttl(role, record.ttl)?);
             }
-            (edit.before.records().clone(), gone.first()?.ttl)
+            (change.before.records().clone(), old.first()?.ttl)
         };
-        let (shortest, _) = self.provider.bounds().ttl;
-        let ttl = if role == Role::Host { ttl } else { ttl.max(shortest) };
-        Some(Swap { name: edit.name.clone(), role, gone, come, ttl, own_ttl })
+        let (shortest, _) = self.provider.limits().ttl;
+        let ttl = if role == NameRole::Host { ttl } else { ttl.max(shortest) };
+        Some(NameReplacement { name: change.name.clone(), role, old, new, ttl, ttl_by_type })
     }
 
-    /// What changes are to the provider; the fence, which all of them hold, once.
-    fn swaps(&self, changes: &[Change], group: &[usize]) -> Vec<Swap> {
+    /// The replacements for a group of changes. The fence, which all of them contain, is there once.
+    fn replacements(&self, changes: &[AtomicChange], group: &[usize]) -> Vec<NameReplacement> {
         let mut fences: BTreeSet<&DnsName> = BTreeSet::new();
-        let edits = group.iter().flat_map(|at| &changes[*at].0);
-        let edits = edits.filter(|edit| Role::of(&edit.name) != Role::Fence || fences.insert(&edit.name));
-        edits.filter_map(|edit| self.swap(edit)).collect()
+        let changes = group.iter().flat_map(|index| &changes[*index].0);
+        let changes =
+            changes.filter(|change| NameRole::of(&change.name) != NameRole::Fence || fences.insert(&change.name));
+        changes.filter_map(|change| self.replacement(change)).collect()
     }
 
-    /// Cuts changes into groups that fit into one change of the provider each.
-    fn groups(&self, changes: &[Change]) -> Vec<Vec<usize>> {
-        let one_each = !self.provider.promise().atomic;
+    /// Divides changes into groups, each within the limit of one change of the provider.
+    fn groups(&self, changes: &[AtomicChange]) -> Vec<Vec<usize>> {
+        let one_each = !self.provider.guarantee().atomic;
         let mut groups: Vec<Vec<usize>> = Vec::new();
-        let mut left = None;
-        for at in 0..changes.len() {
-            // The first in a group brings the fence along.
-            let (fence, names): (Vec<_>, Vec<_>) =
-                self.swaps(changes, &[at]).into_iter().partition(|swap| swap.role == Role::Fence);
-            let put = |room: Room, swaps: &[Swap]| swaps.iter().try_fold(room, Room::take);
-            if let (Some(room), Some(last)) = (left.and_then(|room| put(room, &names)), groups.last_mut()) {
-                last.push(at);
-                left = Some(room);
+        let mut remaining = None;
+        for index in 0..changes.len() {
+            // The first change of a group adds the fence.
+            let (fence, names): (Vec<_>, Vec<_>) = self
+                .replacements(changes, &[index])
+                .into_iter()
+                .partition(|replacement| replacement.role == NameRole::Fence);
+            let subtract = |limit: ChangeLimit, replacements: &[NameReplacement]| {
+                replacements.iter().try_fold(limit, ChangeLimit::subtract)
+            };
+            let fits = remaining.and_then(|limit| subtract(limit, &names));
+            if let (Some(limit), Some(last)) = (fits, groups.last_mut()) {
+                last.push(index);
+                remaining = Some(limit);
             } else {
-                groups.push(vec![at]);
-                let room = put(self.provider.room(), &fence).and_then(|room| put(room, &names));
-                left = room.filter(|_| !one_each);
+                groups.push(vec![index]);
+                let limit = subtract(self.provider.change_limit(), &fence).and_then(|limit| subtract(limit, &names));
+                remaining = limit.filter(|_| !one_each);
             }
         }
         groups
     }
 
-    /// Sends a group as one change. Nothing stands in `names` that is not known to be so afterwards.
-    fn send(&mut self, swaps: &[Swap]) -> Result<(), Failure> {
-        let mut made = Vec::new();
-        for (at, request) in self.provider.requests(swaps).iter().enumerate() {
-            let failure = match self.wire.tell(request) {
-                Ok(reply) => match self.provider.failure(request, &reply) {
+    /// Sends a group as one change, and updates the cached names.
+    fn send(&mut self, replacements: &[NameReplacement]) -> Result<(), ZoneError> {
+        let mut created = Vec::new();
+        for (index, request) in self.provider.change_requests(replacements).iter().enumerate() {
+            let error = match self.client.send(request) {
+                Ok(response) => match self.provider.error(request, &response) {
                     None => {
-                        made.extend(self.provider.made(&reply));
+                        created.extend(self.provider.created_records(&response));
                         continue;
                     }
-                    Some(failure) => self.wire.plain(failure),
+                    Some(error) => self.client.redact(error),
                 },
-                Err(lost) => Lost::into(lost),
+                Err(no_response) => no_response.into(),
             };
-            return Err(match failure {
-                // The first part has been done, and what that means is seen best by looking.
-                Failure::Moved | Failure::Busy(..) | Failure::Impossible(_) if at > 0 => {
-                    Failure::Unknown(failure.to_string())
+            return Err(match error {
+                // The first requests were successful, so the result must be read.
+                ZoneError::Conflict | ZoneError::Unavailable(..) | ZoneError::Rejected(_) if index > 0 => {
+                    ZoneError::OutcomeUnknown(error.to_string())
                 }
-                failure => failure,
+                error => error,
             });
         }
-        for swap in swaps {
-            self.settle(swap, &mut made);
+        for replacement in replacements {
+            self.cache_result(replacement, &mut created);
         }
         Ok(())
     }
 
-    /// Remembers what stands at a name after a swap.
-    fn settle(&mut self, swap: &Swap, made: &mut Vec<Record>) {
-        let name = self.names.entry(swap.name.clone()).or_default();
+    /// Updates the cached records of a name after its replacement.
+    fn cache_result(&mut self, replacement: &NameReplacement, created: &mut Vec<ProviderRecord>) {
+        let name = self.names.entry(replacement.name.clone()).or_default();
         let old = std::mem::take(&mut name.records);
-        for (kind, data) in swap.come.iter() {
-            let same = |record: &Record| record.name == swap.name && record.kind == kind && record.data == *data;
-            let made = made.iter().position(same).map(|at| made.swap_remove(at));
-            let ttl = swap.lifetime(kind);
+        for (kind, data) in replacement.new.iter() {
+            let same = |record: &ProviderRecord| {
+                record.name == replacement.name && record.kind == kind && record.data == *data
+            };
+            let from_response = created.iter().position(same).map(|index| created.swap_remove(index));
+            let ttl = replacement.ttl_of(kind);
             let kept = || old.iter().find(|record| same(record) && record.ttl == ttl).cloned();
-            name.records.push(made.or_else(kept).unwrap_or_else(|| Record {
-                name: swap.name.clone(),
+            name.records.push(from_response.or_else(kept).unwrap_or_else(|| ProviderRecord {
+                name: replacement.name.clone(),
                 kind,
                 data: data.clone(),
                 ttl,
@@ -262,85 +278,88 @@ impl Api {
         }
     }
 
-    /// Writes a group, in parts if it is refused as a whole.
-    fn write_group(&mut self, changes: &[Change], group: Vec<usize>, outcomes: &mut Outcomes) {
-        let mut fresh = !self.provider.promise().compares;
+    /// Writes a group. If the provider refuses it as a whole, writes its halves.
+    fn write_group(&mut self, changes: &[AtomicChange], group: Vec<usize>, results: &mut ChangeResults) {
+        let mut must_read = !self.provider.guarantee().compare_and_set;
         let mut groups = vec![group];
         while let Some(group) = groups.pop() {
-            if fresh {
-                let names = group.iter().flat_map(|at| &changes[*at].0).map(|edit| edit.name.clone()).collect();
-                if let Err(failure) = self.refresh(&names) {
-                    group
-                        .iter()
-                        .chain(groups.iter().flatten())
-                        .for_each(|at| outcomes[*at] = Some(Err(failure.clone())));
+            if must_read {
+                let names = group.iter().flat_map(|index| &changes[*index].0).map(|change| change.name.clone());
+                if let Err(error) = self.refresh(&names.collect()) {
+                    for index in group.iter().chain(groups.iter().flatten()) {
+                        results[*index] = Some(Err(error.clone()));
+                    }
                     return;
                 }
             }
-            let (group, moved): (Vec<_>, Vec<_>) = group.into_iter().partition(|at| self.stands(&changes[*at]));
-            for at in moved {
-                outcomes[at] = Some(Err(Failure::Moved));
+            let (group, changed): (Vec<_>, Vec<_>) =
+                group.into_iter().partition(|index| self.conditions_hold(&changes[*index]));
+            for index in changed {
+                results[index] = Some(Err(ZoneError::Conflict));
             }
             if group.is_empty() {
                 continue;
             }
-            match self.send(&self.swaps(changes, &group)) {
-                Err(Failure::Moved | Failure::Impossible(_)) if group.len() > 1 => {
+            match self.send(&self.replacements(changes, &group)) {
+                Err(ZoneError::Conflict | ZoneError::Rejected(_)) if group.len() > 1 => {
                     let (first, second) = group.split_at(group.len() / 2);
                     groups.extend([second.to_vec(), first.to_vec()]);
-                    fresh = true;
+                    must_read = true;
                 }
-                result => group.iter().for_each(|at| outcomes[*at] = Some(result.clone())),
+                result => group.iter().for_each(|index| results[*index] = Some(result.clone())),
             }
         }
     }
 }
 
-impl Zone for Api {
-    fn promise(&self) -> Promise {
-        self.provider.promise()
+impl DnsZone for ApiZone {
+    fn guarantee(&self) -> ProviderGuarantee {
+        self.provider.guarantee()
     }
 
-    fn cannot_hold(&self, records: &RecordSets, ttl: u32) -> Option<String> {
-        let bounds = self.provider.bounds();
-        // Beside the records there are the marker and the fence, before and after.
-        let (count, most) = (records.iter().count(), self.provider.room().records.saturating_sub(4));
-        let many = || format!("{} takes {most} records of a name in one change, and this has {count}", bounds.provider);
-        bounds.refusal(records, ttl).or_else(|| (count > most).then(many))
+    fn unsupported(&self, records: &RecordSets, ttl: u32) -> Option<String> {
+        let limits = self.provider.limits();
+        // A change also has the ownership record and the fence, each before and after.
+        let (count, most) = (records.iter().count(), self.provider.change_limit().records.saturating_sub(4));
+        let many = || format!("a name of {} may have {most} records, got {count}", limits.provider);
+        limits.unsupported(records, ttl).or_else(|| (count > most).then(many))
     }
 
-    fn read(&mut self, asks: &[Ask]) -> Result<Vec<Standing>, Failure> {
-        let names = |ask: &Ask| ask.pair.host.iter().cloned().chain([ask.pair.marker.clone()]).collect::<Vec<_>>();
-        self.refresh(&asks.iter().flat_map(names).collect())?;
-        // A name and its marker may have been read at two moments: what does not go together is looked at again.
-        let odd: BTreeSet<DnsName> = asks.iter().filter(|ask| self.standing(ask).is_odd()).flat_map(names).collect();
-        if !odd.is_empty() {
-            self.refresh(&odd)?;
+    fn read(&mut self, queries: &[PairQuery]) -> Result<Vec<PairState>, ZoneError> {
+        let names = |query: &PairQuery| {
+            query.pair.host.iter().cloned().chain([query.pair.ownership.clone()]).collect::<Vec<_>>()
+        };
+        self.refresh(&queries.iter().flat_map(names).collect())?;
+        // A host and its ownership record may have been read at different moments: inconsistent pairs are read again.
+        let inconsistent: BTreeSet<DnsName> =
+            queries.iter().filter(|query| self.pair_state(query).is_inconsistent()).flat_map(names).collect();
+        if !inconsistent.is_empty() {
+            self.refresh(&inconsistent)?;
         }
-        Ok(asks.iter().map(|ask| self.standing(ask)).collect())
+        Ok(queries.iter().map(|query| self.pair_state(query)).collect())
     }
 
-    fn write(&mut self, changes: &[Change]) -> Vec<Result<(), Failure>> {
-        let mut outcomes: Vec<Option<Result<(), Failure>>> = vec![None; changes.len()];
-        let mut stopped: Option<Failure> = None;
+    fn write(&mut self, changes: &[AtomicChange]) -> Vec<Result<(), ZoneError>> {
+        let mut results: Vec<Option<Result<(), ZoneError>>> = vec![None; changes.len()];
+        let mut stopped: Option<ZoneError> = None;
         for group in self.groups(changes) {
-            if let Some(failure) = &stopped {
-                for at in group {
-                    outcomes[at] = Some(Err(failure.clone()));
+            if let Some(error) = &stopped {
+                for index in group {
+                    results[index] = Some(Err(error.clone()));
                 }
                 continue;
             }
-            self.write_group(changes, group.clone(), &mut outcomes);
-            // Who has no right, or is to wait, need not go on.
-            let told = group.iter().filter_map(|at| outcomes[*at].as_ref()?.as_ref().err());
-            stopped = told.into_iter().find(|why| matches!(why, Failure::Refused(_) | Failure::Busy(..))).cloned();
+            self.write_group(changes, group.clone(), &mut results);
+            // After a missing permission or a request to wait, further requests fail too.
+            let mut errors = group.iter().filter_map(|index| results[*index].as_ref()?.as_ref().err());
+            stopped = errors.find(|error| matches!(error, ZoneError::Denied(_) | ZoneError::Unavailable(..))).cloned();
         }
-        outcomes.into_iter().map(|outcome| outcome.expect("every change is in one group")).collect()
+        results.into_iter().map(|result| result.expect("every change is in one group")).collect()
     }
 
-    fn list(&mut self) -> Result<Vec<(DnsName, RecordSets)>, Failure> {
+    fn list(&mut self) -> Result<Vec<(DnsName, RecordSets)>, ZoneError> {
         let mut found: BTreeMap<DnsName, RecordSets> = BTreeMap::new();
-        self.pages(None, &mut |name, record| {
+        self.read_pages(None, &mut |name, record| {
             if let Some(record) = record {
                 found.entry(name).or_default().insert(record.kind, record.data);
             }

@@ -1,12 +1,15 @@
-//! The HTTP API of `PowerDNS`: record sets that are replaced or deleted, all of one request together.
+//! The HTTP API of `PowerDNS`: each request replaces and deletes record sets atomically.
 //!
-//! <https://doc.powerdns.com/authoritative/http-api/zone.html>. There are no conditions. The same server takes updates with
-//! conditions (RFC 2136), which is the better way in.
+//! <https://doc.powerdns.com/authoritative/http-api/zone.html>. It has no conditions. The same server
+//! supports updates with conditions (RFC 2136), which is the better choice.
 
-use super::message::{Method, Reply, Request, encoded};
-use super::provider::{Bounds, Exchange, Page, Provider, Record, Role, Room, Swap, common, name};
-use super::spelling::{self, Escape};
-use crate::apply::zone::{Failure, Promise};
+use super::message::{ApiRequest, ApiResponse, HttpMethod, percent_encoded};
+use super::provider::{
+    ChangeLimit, NameReplacement, NameRole, Provider, ProviderLimits, ProviderRecord, RecordPage, RecordSetReplacement,
+    error_of_status, parse_name,
+};
+use super::rdata::{self, EscapeStyle};
+use crate::apply::zone::{ProviderGuarantee, ZoneError};
 use crate::name::DnsName;
 use crate::record::RecordType;
 use serde::Deserialize;
@@ -18,30 +21,30 @@ use std::borrow::Cow;
 pub struct PowerDns {
     /// The zone.
     pub zone: DnsName,
-    /// What the server calls it; its name with a dot at the end, if nothing else is said.
+    /// The server's id of the zone; by default its name with a dot at the end.
     pub id: Option<String>,
 }
 
-/// What is read of a zone, which comes as a whole, however large it is.
+/// A zone in a response, which is never split into pages.
 #[derive(Deserialize)]
-struct Zone<'a> {
+struct PowerDnsZone<'a> {
     #[serde(borrow)]
-    rrsets: Vec<Set<'a>>,
+    rrsets: Vec<PowerDnsRecordSet<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Set<'a> {
+struct PowerDnsRecordSet<'a> {
     #[serde(borrow)]
     name: Cow<'a, str>,
     #[serde(borrow, rename = "type")]
     kind: Cow<'a, str>,
     ttl: u32,
     #[serde(borrow)]
-    records: Vec<Held<'a>>,
+    records: Vec<PowerDnsRecord<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Held<'a> {
+struct PowerDnsRecord<'a> {
     #[serde(borrow)]
     content: Cow<'a, str>,
     #[serde(default)]
@@ -51,99 +54,101 @@ struct Held<'a> {
 impl PowerDns {
     fn path(&self) -> String {
         let id = self.id.clone().unwrap_or_else(|| format!("{}.", self.zone));
-        format!("/api/v1/servers/localhost/zones/{}", encoded(&id))
+        format!("/api/v1/servers/localhost/zones/{}", percent_encoded(&id))
     }
 }
 
 impl Provider for PowerDns {
-    fn promise(&self) -> Promise {
-        Promise { compares: false, atomic: true }
+    fn guarantee(&self) -> ProviderGuarantee {
+        ProviderGuarantee { compare_and_set: false, atomic: true }
     }
 
-    fn bounds(&self) -> Bounds {
+    fn limits(&self) -> ProviderLimits {
         let ttl = (0, i32::MAX.cast_unsigned());
-        Bounds { provider: "PowerDNS", ttl, automatic: None, types: &RecordType::ALL, text: 4000 }
+        ProviderLimits { provider: "PowerDNS", ttl, automatic: None, types: &RecordType::ALL, text: 4000 }
     }
 
-    fn lookup(&self) -> Option<Request> {
+    fn find_zone_request(&self) -> Option<ApiRequest> {
         None
     }
 
-    fn found(&mut self, _: &Reply) -> Result<(), String> {
+    fn read_zone_id(&mut self, _: &ApiResponse) -> Result<(), String> {
         Ok(())
     }
 
-    fn question(&self, name: Option<&DnsName>, _: Option<&str>) -> Request {
-        let request = Request::get(self.path());
+    fn list_request(&self, name: Option<&DnsName>, _: Option<&str>) -> ApiRequest {
+        let request = ApiRequest::get(self.path());
         match name {
             Some(name) => request.with("rrset_name", format!("{name}.")),
             None => request,
         }
     }
 
-    fn answer(&self, reply: &Reply) -> Result<Page, String> {
-        let zone: Zone = serde_json::from_str(&reply.body).map_err(|error| error.to_string())?;
-        let mut page = Page::default();
+    fn read_page(&self, response: &ApiResponse) -> Result<RecordPage, String> {
+        let zone: PowerDnsZone = serde_json::from_str(&response.body).map_err(|error| error.to_string())?;
+        let mut page = RecordPage::default();
         for set in zone.rrsets {
-            let Some(name) = name(&set.name) else { continue };
+            let Some(name) = parse_name(&set.name) else { continue };
             let Some(kind) = RecordType::of_name(&set.kind) else {
                 page.others.push(name);
                 continue;
             };
-            // What is disabled is not answered, and is in the way all the same.
+            // A disabled record is not published, but conflicts with others.
             if set.records.iter().any(|record| record.disabled) {
                 page.others.push(name.clone());
             }
-            page.records.extend(set.records.into_iter().filter(|record| !record.disabled).map(|held| Record {
-                name: name.clone(),
-                kind,
-                data: spelling::read(kind, &held.content, Escape::Decimal),
-                ttl: set.ttl,
-                raw: None,
-                id: "".into(),
+            page.records.extend(set.records.into_iter().filter(|record| !record.disabled).map(|record| {
+                ProviderRecord {
+                    name: name.clone(),
+                    kind,
+                    data: rdata::from_text(kind, &record.content, EscapeStyle::Decimal),
+                    ttl: set.ttl,
+                    raw: None,
+                    id: "".into(),
+                }
             }));
         }
         Ok(page)
     }
 
-    fn touch(&self, _: Role, _: u32) -> Option<u32> {
+    fn rewrite_ttl(&self, _: NameRole, _: u32) -> Option<u32> {
         None
     }
 
-    fn room(&self) -> Room {
-        Room { records: 1000, characters: 500_000 }
+    fn change_limit(&self) -> ChangeLimit {
+        ChangeLimit { records: 1000, characters: 500_000 }
     }
 
-    fn requests(&self, swaps: &[Swap]) -> Vec<Request> {
+    fn change_requests(&self, replacements: &[NameReplacement]) -> Vec<ApiRequest> {
         let (mut deletions, mut others) = (Vec::new(), Vec::new());
-        for swap in swaps {
-            for Exchange { kind, come, ttl, .. } in swap.exchanges().filter(|exchange| !exchange.is_idle()) {
-                let (name, kind_name) = (format!("{}.", swap.name), kind.name());
-                if come.is_empty() {
+        for replacement in replacements {
+            for RecordSetReplacement { kind, new, ttl, .. } in replacement.by_type().filter(|set| !set.is_unchanged()) {
+                let (name, kind_name) = (format!("{}.", replacement.name), kind.name());
+                if new.is_empty() {
                     deletions.push(json!({"name": name, "type": kind_name, "changetype": "DELETE"}));
                 } else {
                     let record = |data: String| json!({"content": data, "disabled": false});
-                    let records: Vec<Value> = come.iter().map(|data| record(data.presentation(kind))).collect();
+                    let records: Vec<Value> = new.iter().map(|data| record(data.presentation(kind))).collect();
                     others.push(json!({
                         "name": name, "type": kind_name, "ttl": ttl, "changetype": "REPLACE", "records": records,
                     }));
                 }
             }
         }
-        // A CNAME is refused while something else stands at its name.
+        // A CNAME is rejected while its name has other records, so deletions are first.
         deletions.extend(others);
-        vec![Request::json(Method::Patch, self.path(), &json!({"rrsets": deletions}))]
+        vec![ApiRequest::json(HttpMethod::Patch, self.path(), &json!({"rrsets": deletions}))]
     }
 
-    fn failure(&self, _: &Request, reply: &Reply) -> Option<Failure> {
-        if reply.is_ok() {
+    fn error(&self, _: &ApiRequest, response: &ApiResponse) -> Option<ZoneError> {
+        if response.is_ok() {
             return None;
         }
-        let told = reply.json()["error"].as_str().unwrap_or_default().to_owned();
-        match reply.status {
-            409 => Some(Failure::Moved),
-            422 if told.to_ascii_lowercase().contains("conflicts with pre-existing") => Some(Failure::Moved),
-            _ => common(reply, &told),
+        let message = response.json()["error"].as_str().unwrap_or_default().to_owned();
+        match response.status {
+            409 => Some(ZoneError::Conflict),
+            422 if message.to_ascii_lowercase().contains("conflicts with pre-existing") => Some(ZoneError::Conflict),
+            _ => error_of_status(response, &message),
         }
     }
 }

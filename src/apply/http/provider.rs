@@ -1,8 +1,8 @@
-//! What a provider is: a translator. It turns questions and changes into requests and replies into records, says what it
-//! promises and what it cannot hold, and sends nothing itself.
+//! The interface of a provider. It translates: changes to requests, and responses to records. It states what the API
+//! guarantees and supports, and sends nothing.
 
-use super::message::{Reply, Request};
-use crate::apply::zone::{Failure, Promise};
+use super::message::{ApiRequest, ApiResponse};
+use crate::apply::zone::{ProviderGuarantee, ZoneError};
 use crate::dns::ownership;
 use crate::name::DnsName;
 use crate::record::{RecordData, RecordSets, RecordType};
@@ -10,236 +10,237 @@ use smol_str::SmolStr;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// One record as a provider keeps it.
+/// A record as a provider stores it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
+pub struct ProviderRecord {
     /// The name.
     pub name: DnsName,
-    /// Its type.
+    /// The type.
     pub kind: RecordType,
-    /// Its data.
+    /// The data.
     pub data: RecordData,
-    /// Its lifetime in seconds.
+    /// The TTL in seconds.
     pub ttl: u32,
-    /// The data as the provider spells it, if it wants to hear it so again and pleach would spell it otherwise.
+    /// The data as the provider writes it, if requests must repeat that and pleach writes it differently.
     pub raw: Option<String>,
-    /// What the provider calls the record, if it has a name for single records.
+    /// The provider's id of the record, if it has one.
     pub id: SmolStr,
 }
 
-/// A part of what a zone holds.
+/// A part of a zone's records.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Page {
-    /// Records of the types that pleach knows.
-    pub records: Vec<Record>,
-    /// Names with records of other types, or with something that is no plain record.
+pub struct RecordPage {
+    /// The records of the types that pleach knows.
+    pub records: Vec<ProviderRecord>,
+    /// The names with records of other types, or with an entry that is not a plain record.
     pub others: Vec<DnsName>,
-    /// What to ask for the next part with, if there is one.
+    /// The token of the next page, if there is one.
     pub next: Option<String>,
-    /// How many records this part has and how many all parts have, if that is told.
+    /// The number of records of this page and of all pages, if the provider reports it.
     pub counted: Option<(usize, usize)>,
 }
 
-/// What a name is to pleach.
+/// What a name is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+pub enum NameRole {
     /// A host of a branch.
     Host,
-    /// The place of a marker.
-    OwnershipRecord,
-    /// The place of a fence.
+    /// An ownership record.
+    Ownership,
+    /// A fence.
     Fence,
 }
 
-impl Role {
+impl NameRole {
     /// The role of a name.
-    pub fn of(name: &DnsName) -> Role {
+    pub fn of(name: &DnsName) -> NameRole {
         match name.labels().next() {
-            Some(first) if first == ownership::FENCE => Role::Fence,
-            _ if name.labels().any(|label| label == ownership::LABEL) => Role::OwnershipRecord,
-            _ => Role::Host,
+            Some(first) if first == ownership::FENCE => NameRole::Fence,
+            _ if name.labels().any(|label| label == ownership::LABEL) => NameRole::Ownership,
+            _ => NameRole::Host,
         }
     }
 }
 
-/// One name that is to hold something else.
+/// The replacement of all records of a name.
 #[derive(Clone, Debug)]
-pub struct Swap {
+pub struct NameReplacement {
     /// The name.
     pub name: DnsName,
-    /// What it is to pleach.
-    pub role: Role,
-    /// All that it holds of the known types.
-    pub gone: Vec<Record>,
-    /// What it holds from then on; the same as before if the swap is there for its condition only.
-    pub come: RecordSets,
-    /// The lifetime of that.
+    /// What it is used for.
+    pub role: NameRole,
+    /// Its records of the known types.
+    pub old: Vec<ProviderRecord>,
+    /// Its new records; the same as the old ones if the name is a condition only.
+    pub new: RecordSets,
+    /// The TTL of the new records.
     pub ttl: u32,
-    /// Lifetimes of single sets that are others: of a name that is a condition only, every set keeps its own.
-    pub own_ttl: BTreeMap<RecordType, u32>,
+    /// Different TTLs of some types: the record sets of a name that is a condition only keep theirs.
+    pub ttl_by_type: BTreeMap<RecordType, u32>,
 }
 
-/// A record set of a swap: those that go and those that come.
-pub struct Exchange<'a> {
+/// The replacement of one record set.
+pub struct RecordSetReplacement<'a> {
     /// The type.
     pub kind: RecordType,
-    /// What goes.
-    pub gone: Vec<&'a Record>,
-    /// What comes.
-    pub come: Vec<&'a RecordData>,
-    /// The lifetime of that.
+    /// The old records.
+    pub old: Vec<&'a ProviderRecord>,
+    /// The new data.
+    pub new: Vec<&'a RecordData>,
+    /// The new TTL.
     pub ttl: u32,
 }
 
-impl Exchange<'_> {
-    /// Whether it changes nothing.
-    pub fn is_idle(&self) -> bool {
-        self.gone.len() == self.come.len()
-            && self.gone.iter().all(|record| record.ttl == self.ttl && self.come.contains(&&record.data))
+impl RecordSetReplacement<'_> {
+    /// Whether old and new records are the same.
+    pub fn is_unchanged(&self) -> bool {
+        self.old.len() == self.new.len()
+            && self.old.iter().all(|record| record.ttl == self.ttl && self.new.contains(&&record.data))
     }
 }
 
-impl Swap {
-    /// The lifetime of what comes of a type.
-    pub fn lifetime(&self, kind: RecordType) -> u32 {
-        self.own_ttl.get(&kind).copied().unwrap_or(self.ttl)
+impl NameReplacement {
+    /// The new TTL of a type.
+    pub fn ttl_of(&self, kind: RecordType) -> u32 {
+        self.ttl_by_type.get(&kind).copied().unwrap_or(self.ttl)
     }
 
-    /// The swap by type, in the order of the types; types that neither go nor come are left out.
-    pub fn exchanges(&self) -> impl Iterator<Item = Exchange<'_>> {
+    /// The replacements by type, without types that have neither old nor new records.
+    pub fn by_type(&self) -> impl Iterator<Item = RecordSetReplacement<'_>> {
         RecordType::ALL.into_iter().filter_map(|kind| {
-            let gone: Vec<&Record> = self.gone.iter().filter(|record| record.kind == kind).collect();
-            let come: Vec<&RecordData> = self.come.get(kind).into_iter().flatten().collect();
-            (!gone.is_empty() || !come.is_empty()).then_some(Exchange { kind, gone, come, ttl: self.lifetime(kind) })
+            let old: Vec<&ProviderRecord> = self.old.iter().filter(|record| record.kind == kind).collect();
+            let new: Vec<&RecordData> = self.new.get(kind).into_iter().flatten().collect();
+            let ttl = self.ttl_of(kind);
+            (!old.is_empty() || !new.is_empty()).then_some(RecordSetReplacement { kind, old, new, ttl })
         })
     }
 }
 
-/// How much fits into one change.
+/// How much one change may contain.
 #[derive(Clone, Copy, Debug)]
-pub struct Room {
-    /// Records, those that go and those that come.
+pub struct ChangeLimit {
+    /// The number of records, old and new.
     pub records: usize,
-    /// Characters of their data.
+    /// The number of characters of their data.
     pub characters: usize,
 }
 
-impl Room {
-    /// What is left of it when a swap is put in; `None` if that does not fit.
-    pub fn take(self, swap: &Swap) -> Option<Room> {
-        let come = swap.come.iter().map(|(kind, data)| data.presentation(kind).len());
-        let gone = swap.gone.iter().map(|record| record.data.presentation(record.kind).len());
-        let records = self.records.checked_sub(swap.gone.len() + swap.come.iter().count())?;
-        let characters = self.characters.checked_sub(come.sum::<usize>() + gone.sum::<usize>())?;
-        Some(Room { records, characters })
+impl ChangeLimit {
+    /// What remains for other names in the same change; `None` if the replacement exceeds the limit.
+    pub fn subtract(self, replacement: &NameReplacement) -> Option<ChangeLimit> {
+        let new = replacement.new.iter().map(|(kind, data)| data.presentation(kind).len());
+        let old = replacement.old.iter().map(|record| record.data.presentation(record.kind).len());
+        let records = self.records.checked_sub(replacement.old.len() + replacement.new.iter().count())?;
+        let characters = self.characters.checked_sub(new.sum::<usize>() + old.sum::<usize>())?;
+        Some(ChangeLimit { records, characters })
     }
 }
 
-/// What a provider can hold.
+/// The records that a provider supports.
 #[derive(Clone, Copy, Debug)]
-pub struct Bounds {
-    /// What it is called in complaints.
+pub struct ProviderLimits {
+    /// The provider's name in diagnostics.
     pub provider: &'static str,
-    /// The shortest and the longest lifetime.
+    /// The shortest and the longest TTL.
     pub ttl: (u32, u32),
-    /// Another lifetime that it takes for one of its own choice.
+    /// Another TTL, with which the provider chooses the TTL itself.
     pub automatic: Option<u32>,
     /// The types.
     pub types: &'static [RecordType],
-    /// How many characters a text may have.
+    /// How many characters a TXT record may have.
     pub text: usize,
 }
 
-impl Bounds {
-    /// Why something cannot be held.
-    pub fn refusal(&self, records: &RecordSets, ttl: u32) -> Option<String> {
-        let Bounds { provider, ttl: (shortest, longest), .. } = *self;
+impl ProviderLimits {
+    /// Why records are not supported; `None` if they are.
+    pub fn unsupported(&self, records: &RecordSets, ttl: u32) -> Option<String> {
+        let ProviderLimits { provider, ttl: (shortest, longest), .. } = *self;
         if !(shortest..=longest).contains(&ttl) && self.automatic != Some(ttl) {
-            return Some(format!("{provider} has lifetimes of {shortest} to {longest} seconds, and this is {ttl}"));
+            return Some(format!("the `ttl` of {provider} must be {shortest} to {longest} seconds, got {ttl}"));
         }
         if let Some((kind, _)) = records.sets().find(|(kind, _)| !self.types.contains(kind)) {
-            return Some(format!("{provider} takes no {kind} over its API"));
+            return Some(format!("the API of {provider} does not support {kind} records"));
         }
         let texts = records.get(RecordType::Txt).into_iter().flatten();
         let long = texts.map(|data| data.value(RecordType::Txt).chars().count()).find(|count| *count > self.text)?;
-        Some(format!("{provider} takes texts of up to {} characters, and this has {long}", self.text))
+        Some(format!("a TXT record of {provider} may have {} characters, got {long}", self.text))
     }
 }
 
-/// A translator for one zone.
+/// Translates for one zone: changes to requests, and responses to records. It sends nothing.
 pub trait Provider: Send {
-    /// What is promised of a change.
-    fn promise(&self) -> Promise;
+    /// What the API guarantees about a change.
+    fn guarantee(&self) -> ProviderGuarantee;
 
-    /// What can be held.
-    fn bounds(&self) -> Bounds;
+    /// The records that the provider supports.
+    fn limits(&self) -> ProviderLimits;
 
-    /// How far apart requests are, so that the provider does not have to ask for a pause.
-    fn pace(&self) -> Duration {
+    /// The shortest time between two requests that stays below the provider's rate limit.
+    fn request_interval(&self) -> Duration {
         Duration::ZERO
     }
 
-    /// The request whose reply says what the provider calls the zone; `None` if that is known.
-    fn lookup(&self) -> Option<Request>;
+    /// The request for the provider's id of the zone; `None` if the id is known or not needed.
+    fn find_zone_request(&self) -> Option<ApiRequest>;
 
-    /// Takes from the reply to that what the provider calls the zone, or says why that is not clear.
-    fn found(&mut self, reply: &Reply) -> Result<(), String>;
+    /// Reads the id of the zone from the response to that, or returns why it is ambiguous.
+    fn read_zone_id(&mut self, response: &ApiResponse) -> Result<(), String>;
 
-    /// Whether it can be asked for what stands at a single name.
-    fn answers_names(&self) -> bool {
+    /// Whether the records of a single name can be requested.
+    fn can_list_name(&self) -> bool {
         true
     }
 
-    /// Whether it answers a question for a name with that name and all that come after it.
-    fn answers_from(&self) -> bool {
+    /// Whether the response for a name also has the names that follow it.
+    fn lists_following_names(&self) -> bool {
         false
     }
 
-    /// The request for what stands at a name, or for a part of the whole zone.
-    fn question(&self, name: Option<&DnsName>, next: Option<&str>) -> Request;
+    /// The request for the records of a name or of the whole zone; `next` is the token of a page.
+    fn list_request(&self, name: Option<&DnsName>, next: Option<&str>) -> ApiRequest;
 
-    /// What the reply to that says.
-    fn answer(&self, reply: &Reply) -> Result<Page, String>;
+    /// Reads the response to that.
+    fn read_page(&self, response: &ApiResponse) -> Result<RecordPage, String>;
 
-    /// With which lifetime a name is written again that is only a condition, so that the provider looks at the condition;
-    /// `None` if writing it again would be for nothing.
-    fn touch(&self, role: Role, ttl: u32) -> Option<u32>;
+    /// The TTL with which a name that is a condition only is written again, so that the provider checks the condition;
+    /// `None` if writing it again has no effect.
+    fn rewrite_ttl(&self, role: NameRole, ttl: u32) -> Option<u32>;
 
-    /// How much fits into one change.
-    fn room(&self) -> Room;
+    /// How much one change may contain.
+    fn change_limit(&self) -> ChangeLimit;
 
-    /// The requests that make the swaps, to be sent in this order; one if the provider is atomic.
-    fn requests(&self, swaps: &[Swap]) -> Vec<Request>;
+    /// The requests for the replacements, in order; one request if the provider is atomic.
+    fn change_requests(&self, replacements: &[NameReplacement]) -> Vec<ApiRequest>;
 
-    /// Why the reply to a request is no success; `None` if it is one.
-    fn failure(&self, request: &Request, reply: &Reply) -> Option<Failure>;
+    /// The error that the response to a request reports; `None` if the request was successful.
+    fn error(&self, request: &ApiRequest, response: &ApiResponse) -> Option<ZoneError>;
 
-    /// The records that the reply to a change says were made, if it says so.
-    fn made(&self, _reply: &Reply) -> Vec<Record> {
+    /// The new records in the response to a change, if the provider returns them.
+    fn created_records(&self, _response: &ApiResponse) -> Vec<ProviderRecord> {
         Vec::new()
     }
 }
 
-/// What a status says with every provider: wrong credentials, too many requests, and what nobody knows the outcome of.
-pub(super) fn common(reply: &Reply, told: &str) -> Option<Failure> {
-    let told = if told.is_empty() { String::new() } else { format!(": {told}") };
-    match reply.status {
+/// The error of an HTTP status that means the same with every provider; `message` is the provider's.
+pub(super) fn error_of_status(response: &ApiResponse, message: &str) -> Option<ZoneError> {
+    let message = if message.is_empty() { String::new() } else { format!(": {message}") };
+    match response.status {
         200..=299 => None,
-        401 | 403 => {
-            let reason = format!("the credential is wrong or has no right to do this ({}){told}", reply.status);
-            Some(Failure::Refused(reason))
+        status @ (401 | 403) => {
+            let reason = format!("the credential is wrong or lacks a permission ({status}){message}");
+            Some(ZoneError::Denied(reason))
         }
-        429 => Some(Failure::Busy(format!("too many requests (429){told}"), reply.retry_after)),
-        500..=599 => Some(Failure::Unknown(format!("the provider failed ({}){told}", reply.status))),
+        429 => Some(ZoneError::Unavailable(format!("too many requests (429){message}"), response.retry_after)),
+        status @ 500..=599 => Some(ZoneError::OutcomeUnknown(format!("the provider failed ({status}){message}"))),
         status @ (300..=399 | 404 | 405) => {
-            Some(Failure::Refused(format!("the provider does not know this zone or address ({status}){told}")))
+            Some(ZoneError::Denied(format!("the provider does not know this zone or URL ({status}){message}")))
         }
-        status => Some(Failure::Impossible(format!("the provider refuses ({status}){told}"))),
+        status => Some(ZoneError::Rejected(format!("the provider rejected the request ({status}){message}"))),
     }
 }
 
-/// The name that a provider writes as `text`, if it is one that pleach could write.
-pub(super) fn name(text: &str) -> Option<DnsName> {
+/// The name in a response, if pleach supports it.
+pub(super) fn parse_name(text: &str) -> Option<DnsName> {
     DnsName::target(&text.to_ascii_lowercase()).ok()
 }
 
@@ -248,21 +249,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn roles_are_told_by_name() {
+    fn a_name_has_a_role() {
         for (name, want) in [
-            ("login.shop.dev.example.com", Role::Host),
-            ("*.dev.example.com", Role::Host),
-            ("login.shop._pleach.dev.example.com", Role::OwnershipRecord),
-            ("_wildcard._pleach.dev.example.com", Role::OwnershipRecord),
-            ("_rev.shop._pleach.dev.example.com", Role::Fence),
+            ("login.shop.dev.example.com", NameRole::Host),
+            ("*.dev.example.com", NameRole::Host),
+            ("login.shop._pleach.dev.example.com", NameRole::Ownership),
+            ("_wildcard._pleach.dev.example.com", NameRole::Ownership),
+            ("_rev.shop._pleach.dev.example.com", NameRole::Fence),
         ] {
-            assert_eq!(Role::of(&DnsName::target(name).unwrap()), want, "{name}");
+            assert_eq!(NameRole::of(&DnsName::target(name).unwrap()), want, "{name}");
         }
     }
 
     #[test]
-    fn what_cannot_be_held_is_told() {
-        let bounds = Bounds {
+    fn unsupported_records_are_explained() {
+        let limits = ProviderLimits {
             provider: "Some",
             ttl: (60, 600),
             automatic: Some(1),
@@ -273,13 +274,13 @@ mod tests {
         for (records, ttl, want) in [
             (set(RecordType::A, "192.0.2.1"), 60, None),
             (set(RecordType::A, "192.0.2.1"), 1, None),
-            (set(RecordType::A, "192.0.2.1"), 59, Some("Some has lifetimes of 60 to 600 seconds, and this is 59")),
-            (set(RecordType::A, "192.0.2.1"), 601, Some("Some has lifetimes of 60 to 600 seconds, and this is 601")),
-            (set(RecordType::Caa, "0 issue \";\""), 60, Some("Some takes no CAA over its API")),
+            (set(RecordType::A, "192.0.2.1"), 59, Some("the `ttl` of Some must be 60 to 600 seconds, got 59")),
+            (set(RecordType::A, "192.0.2.1"), 601, Some("the `ttl` of Some must be 60 to 600 seconds, got 601")),
+            (set(RecordType::Caa, "0 issue \";\""), 60, Some("the API of Some does not support CAA records")),
             (set(RecordType::Txt, "äöü"), 60, None),
-            (set(RecordType::Txt, "four"), 60, Some("Some takes texts of up to 3 characters, and this has 4")),
+            (set(RecordType::Txt, "four"), 60, Some("a TXT record of Some may have 3 characters, got 4")),
         ] {
-            assert_eq!(bounds.refusal(&records, ttl).as_deref(), want);
+            assert_eq!(limits.unsupported(&records, ttl).as_deref(), want);
         }
     }
 }

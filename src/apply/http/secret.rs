@@ -1,7 +1,6 @@
-//! What no output may hold: tokens, keys and passwords.
+//! Tokens, keys and passwords, which no output may contain.
 //!
-//! A secret is shown as three dots wherever it is formatted, and whatever comes from outside goes through
-//! [`Secrets::redact`] before anybody sees it.
+//! A secret is formatted as `…`, and text from outside is shown only after [`KnownSecrets::redact`].
 
 use std::fmt;
 
@@ -10,17 +9,17 @@ use std::fmt;
 pub(super) struct Secret(String);
 
 impl Secret {
-    /// Hides a text; the white space around it, such as a file's last line break, is no part of it.
+    /// The secret in a text, without surrounding white space such as the line break at the end of a file.
     pub(super) fn new(text: &str) -> Self {
         Secret(text.trim().to_owned())
     }
 
-    /// The same with words in front of it.
-    pub(super) fn after(&self, front: &str) -> Secret {
-        Secret(format!("{front}{}", self.0))
+    /// The same with a prefix.
+    pub(super) fn with_prefix(&self, prefix: &str) -> Secret {
+        Secret(format!("{prefix}{}", self.0))
     }
 
-    /// The text itself, for what is sent and what is signed.
+    /// The text itself, for requests and signatures.
     pub(super) fn reveal(&self) -> &str {
         &self.0
     }
@@ -32,34 +31,34 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The secrets that a conversation knows of.
+/// The secrets to remove from texts.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Secrets {
+pub(super) struct KnownSecrets {
     all: Vec<Secret>,
-    /// What proved who sent the last request.
-    proofs: Vec<Secret>,
+    /// The secrets of the last request only.
+    of_request: Vec<Secret>,
 }
 
-/// The longest text from outside that is shown.
+/// The longest text from outside that is shown, in characters.
 const LONGEST: usize = 2000;
 
-impl Secrets {
-    /// Remembers a secret.
+impl KnownSecrets {
+    /// Adds a secret.
     pub(super) fn add(&mut self, secret: &Secret) {
         if !secret.0.is_empty() && !self.all.contains(secret) {
             self.all.push(secret.clone());
         }
     }
 
-    /// Remembers what proves who sends a request, until the next one.
-    pub(super) fn prove(&mut self, proofs: impl Iterator<Item = Secret>) {
-        self.proofs = proofs.filter(|proof| !proof.0.is_empty()).collect();
+    /// Sets the secrets of a request, such as its signature, until the next request.
+    pub(super) fn set_request_secrets(&mut self, secrets: impl Iterator<Item = Secret>) {
+        self.of_request = secrets.filter(|secret| !secret.0.is_empty()).collect();
     }
 
-    /// A text without any of them, without control characters, and not too long.
+    /// The text without secrets and control characters, shortened if it is long.
     pub(super) fn redact(&self, text: &str) -> String {
         let mut text = text.to_owned();
-        for Secret(secret) in self.proofs.iter().chain(&self.all) {
+        for Secret(secret) in self.of_request.iter().chain(&self.all) {
             text = text.replace(secret.as_str(), "…");
         }
         let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -78,14 +77,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_in_no_text() {
+    fn secrets_are_redacted() {
         let secret = Secret::new("canary\n");
         assert_eq!(format!("{secret:?}"), "…");
-        let mut secrets = Secrets::default();
+        let mut secrets = KnownSecrets::default();
         secrets.add(&secret);
         secrets.add(&Secret::new(""));
-        secrets.prove([Secret::new("proof of canary")].into_iter());
-        assert_eq!(secrets.redact("proof of canary"), "…");
+        secrets.set_request_secrets([Secret::new("signature of canary")].into_iter());
+        assert_eq!(secrets.redact("signature of canary"), "…");
         assert_eq!(secrets.redact("no \"canary\"\u{1b}[31m\n for\ta canary"), "no \"…\" [31m for a …");
         assert_eq!(secrets.redact(&"x".repeat(5000)).chars().count(), LONGEST + 1);
     }

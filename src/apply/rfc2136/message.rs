@@ -1,8 +1,6 @@
-//! DNS messages: updates (RFC 2136), questions, and what answers say.
-//!
-//! Nothing here knows a connection or a key.
+//! DNS messages: updates (RFC 2136), queries, and the records of answers.
 
-use crate::apply::zone::{Edit, Held};
+use crate::apply::zone::{NameChange, NameContent};
 use crate::name::DnsName;
 use crate::record::{RecordData, RecordSets, RecordType};
 use domain::base::iana::{Class, Opcode, Rcode, Rtype};
@@ -13,18 +11,18 @@ use domain::base::{Message, MessageBuilder, Name, Ttl};
 use domain::rdata::Cname;
 use std::collections::BTreeMap;
 
-type Target = StaticCompressor<Vec<u8>>;
+type MessageBuffer = StaticCompressor<Vec<u8>>;
 
-/// A message that lacks its number and its signature.
-pub(super) type Draft = AdditionalBuilder<Target>;
+/// A message without an id and a signature.
+pub(super) type UnsignedMessage = AdditionalBuilder<MessageBuffer>;
 
-/// An answer whose signature was found to be right.
-pub(super) type Answer = Message<Vec<u8>>;
+/// An answer with a verified signature.
+pub(super) type DnsAnswer = Message<Vec<u8>>;
 
-/// Prerequisites stay far below what a message can hold, updates do too: one name holds no 64 KiB.
-const ROOM: &str = "a message has room for this";
+/// The records of a batch of names have much less than the 64 KiB of a message.
+const FITS: &str = "the records fit into a message";
 
-fn name(of: &DnsName) -> Name<Vec<u8>> {
+fn wire_name(of: &DnsName) -> Name<Vec<u8>> {
     Name::from_octets(of.wire()).expect("a DNS name is valid")
 }
 
@@ -32,34 +30,34 @@ fn rtype(kind: RecordType) -> Rtype {
     Rtype::from_int(kind.code())
 }
 
-fn start() -> MessageBuilder<Target> {
-    MessageBuilder::from_target(StaticCompressor::new(Vec::new())).expect("memory has room for a header")
+fn start() -> MessageBuilder<MessageBuffer> {
+    MessageBuilder::from_target(StaticCompressor::new(Vec::new())).expect("the message buffer grows")
 }
 
-/// One message that makes the edits if the conditions of all of them hold; without changes it only asks whether they do.
-pub(super) fn update<'e>(zone: &DnsName, edits: impl IntoIterator<Item = &'e Edit> + Clone) -> Draft {
+/// A message that makes all changes if the conditions of all are met. Without changes it only checks the conditions.
+pub(super) fn update<'e>(zone: &DnsName, changes: impl IntoIterator<Item = &'e NameChange> + Clone) -> UnsignedMessage {
     let mut message = start();
     message.header_mut().set_opcode(Opcode::UPDATE);
     let mut message = message.question();
-    message.push((name(zone), Rtype::SOA)).expect(ROOM);
+    message.push((wire_name(zone), Rtype::SOA)).expect(FITS);
     let mut message = message.answer();
-    for edit in edits.clone() {
-        require(&mut message, edit).expect(ROOM);
+    for change in changes.clone() {
+        push_conditions(&mut message, change).expect(FITS);
     }
     let mut message = message.authority();
-    for edit in edits {
-        change(&mut message, edit).expect(ROOM);
+    for change in changes {
+        push_updates(&mut message, change).expect(FITS);
     }
     message.additional()
 }
 
 /// The prerequisites of RFC 2136 2.4: exactly `before` and nothing else of the known types.
-fn require(message: &mut AnswerBuilder<Target>, edit: &Edit) -> Result<(), PushError> {
-    let owner = name(&edit.name);
-    if edit.before == Held::Nothing {
+fn push_conditions(message: &mut AnswerBuilder<MessageBuffer>, change: &NameChange) -> Result<(), PushError> {
+    let owner = wire_name(&change.name);
+    if change.before == NameContent::Empty {
         return message.push((&owner, Class::NONE, Ttl::ZERO, empty(Rtype::ANY)));
     }
-    let records = edit.before.records();
+    let records = change.before.records();
     for kind in RecordType::ALL {
         match records.get(kind) {
             Some(set) => {
@@ -67,7 +65,7 @@ fn require(message: &mut AnswerBuilder<Target>, edit: &Edit) -> Result<(), PushE
                     message.push((&owner, Class::IN, Ttl::ZERO, rdata(kind, data)))?;
                 }
             }
-            // Beside a CNAME stands nothing, so nothing has to be asked.
+            // A name with a CNAME has no other records, which needs no condition.
             None if records.get(RecordType::Cname).is_some() => {}
             None => message.push((&owner, Class::NONE, Ttl::ZERO, empty(rtype(kind))))?,
         }
@@ -75,12 +73,12 @@ fn require(message: &mut AnswerBuilder<Target>, edit: &Edit) -> Result<(), PushE
     Ok(())
 }
 
-/// The updates of RFC 2136 2.5: the sets that stood there go, the new ones come. Within one message this leaves no
-/// moment in which a CNAME would be refused for the address that it replaces.
-fn change(message: &mut AuthorityBuilder<Target>, edit: &Edit) -> Result<(), PushError> {
-    let Some((after, ttl)) = &edit.after else { return Ok(()) };
-    let owner = name(&edit.name);
-    for (kind, _) in edit.before.records().sets() {
+/// The updates of RFC 2136 2.5: delete the old record sets, then add the new ones. In one message, a CNAME is not refused
+/// because of the address that it replaces.
+fn push_updates(message: &mut AuthorityBuilder<MessageBuffer>, change: &NameChange) -> Result<(), PushError> {
+    let Some((after, ttl)) = &change.after else { return Ok(()) };
+    let owner = wire_name(&change.name);
+    for (kind, _) in change.before.records().sets() {
         message.push((&owner, Class::ANY, Ttl::ZERO, empty(rtype(kind))))?;
     }
     for (kind, data) in after.iter() {
@@ -94,38 +92,38 @@ fn rdata(kind: RecordType, data: &RecordData) -> UnknownRecordData<&[u8]> {
 }
 
 fn empty(kind: Rtype) -> UnknownRecordData<&'static [u8]> {
-    UnknownRecordData::from_octets(kind, &[][..]).expect("nothing is short")
+    UnknownRecordData::from_octets(kind, &[][..]).expect("empty rdata is short")
 }
 
-/// The question what a name holds of a type.
-pub(super) fn query(of: &DnsName, kind: RecordType) -> Draft {
+/// The query for the records of one type.
+pub(super) fn query(of: &DnsName, kind: RecordType) -> UnsignedMessage {
     question(of, rtype(kind))
 }
 
-/// The question for all of a zone.
-pub(super) fn transfer(zone: &DnsName) -> Draft {
+/// The query for a whole zone.
+pub(super) fn transfer(zone: &DnsName) -> UnsignedMessage {
     question(zone, Rtype::AXFR)
 }
 
-fn question(of: &DnsName, kind: Rtype) -> Draft {
+fn question(of: &DnsName, kind: Rtype) -> UnsignedMessage {
     let mut message = start().question();
-    message.push((name(of), kind)).expect(ROOM);
+    message.push((wire_name(of), kind)).expect(FITS);
     message.additional()
 }
 
-/// The records of one type that an answer has for a name; an answer that cannot be read has none. Aliases are not
-/// followed, and wildcards are not known from an answer: whoever asks must have it confirmed.
-pub(super) fn held(answer: &Answer, of: &DnsName, kind: RecordType) -> RecordSets {
+/// The records of one name and type in an answer; none if it is malformed. Aliases are not followed. An answer does not
+/// show whether it came from a wildcard, so it must be confirmed.
+pub(super) fn records_of(answer: &DnsAnswer, of: &DnsName, kind: RecordType) -> RecordSets {
     let found = records(answer).remove(of).unwrap_or_default();
-    let mut held = RecordSets::default();
+    let mut of_type = RecordSets::default();
     for data in found.get(kind).into_iter().flatten() {
-        held.insert(kind, data.clone());
+        of_type.insert(kind, data.clone());
     }
-    held
+    of_type
 }
 
-/// All records of the known types in the answer section, by name. Names that no host can have are left out.
-pub(super) fn records(answer: &Answer) -> BTreeMap<DnsName, RecordSets> {
+/// All records of the known types in the answer section, by name. Names that pleach does not support are left out.
+pub(super) fn records(answer: &DnsAnswer) -> BTreeMap<DnsName, RecordSets> {
     let mut found: BTreeMap<DnsName, RecordSets> = BTreeMap::new();
     let Ok(section) = answer.answer() else { return found };
     for record in section.flatten() {
@@ -135,14 +133,14 @@ pub(super) fn records(answer: &Answer) -> BTreeMap<DnsName, RecordSets> {
         let data = if kind == RecordType::Cname {
             let Ok(Some(cname)) = record.to_record::<Cname<_>>() else { continue };
             let mut wire = Vec::new();
-            cname.data().cname().compose_canonical(&mut wire).expect("memory has room for a name");
+            cname.data().cname().compose_canonical(&mut wire).expect("the buffer grows");
             wire
         } else {
             let Ok(Some(data)) = record.to_record::<UnknownRecordData<&[u8]>>() else { continue };
             data.data().data().to_vec()
         };
         let mut owner = Vec::new();
-        record.owner().compose_canonical(&mut owner).expect("memory has room for a name");
+        record.owner().compose_canonical(&mut owner).expect("the buffer grows");
         if let Some(owner) = DnsName::from_wire(&owner) {
             found.entry(owner).or_default().insert(kind, RecordData::from_wire(data));
         }
@@ -150,13 +148,13 @@ pub(super) fn records(answer: &Answer) -> BTreeMap<DnsName, RecordSets> {
     found
 }
 
-/// How often the answer section holds the record that a transfer begins and ends with.
-pub(super) fn bounds(answer: &Answer) -> usize {
+/// The number of SOA records in the answer section: a transfer begins and ends with one.
+pub(super) fn soa_count(answer: &DnsAnswer) -> usize {
     let section = answer.answer().into_iter().flatten();
     section.flatten().filter(|record| record.rtype() == Rtype::SOA).count()
 }
 
-/// The code of an answer.
-pub(super) fn rcode(answer: &Answer) -> Rcode {
+/// The response code of an answer.
+pub(super) fn rcode(answer: &DnsAnswer) -> Rcode {
     answer.header().rcode()
 }

@@ -1,127 +1,127 @@
-//! Name servers that take updates as RFC 2136 says: BIND, Knot, `PowerDNS` and others.
+//! Name servers with dynamic updates (RFC 2136): BIND, Knot, `PowerDNS` and others.
 //!
-//! What is read is read in two steps. Plain questions, many at once, say what seems to stand at a name; an update with
-//! conditions and no changes then asks the server whether exactly that stands there. The second answer is atomic, no
-//! wildcard fools it, and it needs no right to transfer the zone.
+//! Reading has two steps. Ordinary queries, many at once, return what a name seems to have; then an update with conditions
+//! and without changes asks the server to confirm that. The second answer is atomic and not affected by wildcards, and it
+//! does not need the permission to transfer the zone.
 
+mod connection;
 pub mod key;
-mod line;
 mod message;
 
-use super::patience::Patience;
-use super::zone::{Ask, Change, Edit, Failure, Held, Standing, Zone};
+use super::retry::RetryPolicy;
+use super::zone::{AtomicChange, DnsZone, NameChange, NameContent, PairQuery, PairState, ZoneError};
 use crate::name::DnsName;
 use crate::record::{RecordSets, RecordType};
+use connection::{Connection, NoAnswer};
 use domain::base::iana::Rcode;
 use domain::tsig::Key;
-use line::{Line, Lost};
-use message::{Answer, Draft};
+use message::{DnsAnswer, UnsignedMessage};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A zone on such a server.
-pub struct Server {
+pub struct Rfc2136Zone {
     zone: DnsName,
-    line: Line,
-    patience: Patience,
+    connection: Connection,
+    retry: RetryPolicy,
 }
 
-/// How many pairs one message asks about.
-const BATCH: usize = 48;
-/// Into how many parts a batch is cut if not all of it was confirmed.
+/// How many pairs one message confirms.
+const BATCH_SIZE: usize = 48;
+/// Into how many parts a batch is split if it was not confirmed.
 const PARTS: usize = 6;
-/// How many names are asked for everything at once.
-const CLOSE: usize = 500;
+/// For how many pairs all types are queried at once.
+const CLOSE_READ_SIZE: usize = 500;
 
-/// What is believed to stand at the pair of a question.
-type Belief = (usize, Standing);
+/// The index of a query, and the state to confirm.
+type ExpectedState = (usize, PairState);
 
-impl Server {
-    /// The zone on the server at `HOST:PORT`; messages are signed if there is a key.
-    pub fn new(zone: DnsName, server: String, key: Option<Arc<Key>>, patience: Patience) -> Self {
-        Server { zone, line: Line::new(server, key, patience.answer), patience }
+impl Rfc2136Zone {
+    /// The zone on the server at `HOST:PORT`. Messages are signed if there is a key.
+    pub fn new(zone: DnsName, server: String, key: Option<Arc<Key>>, retry: RetryPolicy) -> Self {
+        Rfc2136Zone { zone, connection: Connection::new(server, key, retry.answer_timeout), retry }
     }
 
-    /// Asks until everything is answered. Questions change nothing, so they may be sent again.
-    fn ask(&mut self, drafts: &[Draft]) -> Result<Vec<Answer>, Failure> {
-        let mut answers: Vec<Option<Answer>> = drafts.iter().map(|_| None).collect();
-        let mut open: Vec<usize> = (0..drafts.len()).collect();
-        let mut next = 0;
+    /// Sends messages that change nothing, and retries until every one is answered.
+    fn send_with_retries(&mut self, messages: &[UnsignedMessage]) -> Result<Vec<DnsAnswer>, ZoneError> {
+        let mut answers: Vec<Option<DnsAnswer>> = messages.iter().map(|_| None).collect();
+        let mut open: Vec<usize> = (0..messages.len()).collect();
+        let mut tried = 0;
         while !open.is_empty() {
-            let again: Vec<Draft> = open.iter().map(|at| drafts[*at].clone()).collect();
+            let sent: Vec<UnsignedMessage> = open.iter().map(|index| messages[*index].clone()).collect();
             let before = open.len();
             let mut reason = String::new();
-            let mut left = Vec::new();
-            for (at, answer) in open.into_iter().zip(self.line.exchange(&again)) {
+            let mut unanswered = Vec::new();
+            for (index, answer) in open.into_iter().zip(self.connection.exchange(&sent)) {
                 match answer {
                     Ok(answer) if message::rcode(&answer) == Rcode::SERVFAIL => {
                         reason = "the server failed (SERVFAIL)".into();
-                        left.push(at);
+                        unanswered.push(index);
                     }
-                    Ok(answer) => answers[at] = Some(answer),
-                    Err(Lost::Unsent(why) | Lost::Unanswered(why)) => {
+                    Ok(answer) => answers[index] = Some(answer),
+                    Err(NoAnswer::Unsent(why) | NoAnswer::Unanswered(why)) => {
                         reason = why;
-                        left.push(at);
+                        unanswered.push(index);
                     }
-                    Err(Lost::Stranger(why)) => return Err(Failure::Refused(why)),
+                    Err(NoAnswer::Untrusted(why)) => return Err(ZoneError::Denied(why)),
                 }
             }
-            open = left;
-            next = if open.len() < before { 0 } else { next + 1 };
-            if next >= self.patience.tries {
-                return Err(Failure::Busy(reason, None));
+            open = unanswered;
+            tried = if open.len() < before { 0 } else { tried + 1 };
+            if tried >= self.retry.tries {
+                return Err(ZoneError::Unavailable(reason, None));
             }
             if !open.is_empty() {
-                self.patience.wait(next.max(1), std::time::Duration::ZERO);
+                self.retry.wait(tried.max(1), std::time::Duration::ZERO);
             }
         }
         Ok(answers.into_iter().flatten().collect())
     }
 
-    /// What the server answers to the question what each name holds of a type.
-    fn query(&mut self, questions: &[(&DnsName, RecordType)]) -> Result<Vec<RecordSets>, Failure> {
-        let drafts: Vec<Draft> = questions.iter().map(|(name, kind)| message::query(name, *kind)).collect();
-        let answers = self.ask(&drafts)?;
-        let held = |((name, kind), answer): (&(&DnsName, RecordType), Answer)| match message::rcode(&answer) {
-            Rcode::NOERROR | Rcode::NXDOMAIN => Ok(message::held(&answer, name, *kind)),
-            code => Err(refusal(code)),
+    /// The records of each name and type, as the server answers them.
+    fn query(&mut self, questions: &[(&DnsName, RecordType)]) -> Result<Vec<RecordSets>, ZoneError> {
+        let messages: Vec<UnsignedMessage> = questions.iter().map(|(name, kind)| message::query(name, *kind)).collect();
+        let answers = self.send_with_retries(&messages)?;
+        let records = |((name, kind), answer): (&(&DnsName, RecordType), DnsAnswer)| match message::rcode(&answer) {
+            Rcode::NOERROR | Rcode::NXDOMAIN => Ok(message::records_of(&answer, name, *kind)),
+            code => Err(denied(code)),
         };
-        questions.iter().zip(answers).map(held).collect()
+        questions.iter().zip(answers).map(records).collect()
     }
 
-    /// Whether every condition in each group holds.
-    fn confirm(&mut self, groups: &[Vec<Edit>]) -> Result<Vec<bool>, Failure> {
-        let drafts: Vec<Draft> = groups.iter().map(|edits| message::update(&self.zone, edits)).collect();
-        let answers = self.ask(&drafts)?;
-        let truth = |answer: Answer| match message::rcode(&answer) {
+    /// Whether all conditions of each group are met.
+    fn confirm(&mut self, groups: &[Vec<NameChange>]) -> Result<Vec<bool>, ZoneError> {
+        let messages: Vec<UnsignedMessage> =
+            groups.iter().map(|changes| message::update(&self.zone, changes)).collect();
+        let answers = self.send_with_retries(&messages)?;
+        let is_met = |answer: DnsAnswer| match message::rcode(&answer) {
             Rcode::NOERROR => Ok(true),
-            code if is_condition(code) => Ok(false),
-            code => Err(refusal(code)),
+            code if is_unmet_condition(code) => Ok(false),
+            code => Err(denied(code)),
         };
-        answers.into_iter().map(truth).collect()
+        answers.into_iter().map(is_met).collect()
     }
 
-    /// Has beliefs confirmed, many in one message, and cuts into parts what is not true as a whole. What is not true
-    /// on its own is returned.
-    fn settle(
+    /// Confirms expected states, many in one message. A batch that is not confirmed is split. Returns the queries whose
+    /// expected state is wrong.
+    fn confirm_states(
         &mut self,
-        asks: &[Ask],
-        beliefs: Vec<Belief>,
-        found: &mut [Option<Standing>],
-    ) -> Result<Vec<usize>, Failure> {
-        let mut denied = Vec::new();
-        let mut groups: Vec<Vec<Belief>> = chunks(beliefs, BATCH);
+        queries: &[PairQuery],
+        expected: Vec<ExpectedState>,
+        found: &mut [Option<PairState>],
+    ) -> Result<Vec<usize>, ZoneError> {
+        let mut wrong = Vec::new();
+        let mut groups: Vec<Vec<ExpectedState>> = chunks(expected, BATCH_SIZE);
         while !groups.is_empty() {
-            let edits: Vec<Vec<Edit>> = groups
-                .iter()
-                .map(|group| group.iter().flat_map(|(at, standing)| conditions(&asks[*at], standing)).collect())
-                .collect();
-            let truths = self.confirm(&edits)?;
+            let of_group = |group: &Vec<ExpectedState>| {
+                group.iter().flat_map(|(index, state)| conditions(&queries[*index], state)).collect()
+            };
+            let met = self.confirm(&groups.iter().map(of_group).collect::<Vec<_>>())?;
             let mut smaller = Vec::new();
-            for (group, truth) in groups.into_iter().zip(truths) {
+            for (group, is_met) in groups.into_iter().zip(met) {
                 match &group[..] {
-                    _ if truth => group.into_iter().for_each(|(at, standing)| found[at] = Some(standing)),
-                    [(at, _)] => denied.push(*at),
+                    _ if is_met => group.into_iter().for_each(|(index, state)| found[index] = Some(state)),
+                    [(index, _)] => wrong.push(*index),
                     _ => {
                         let size = group.len().div_ceil(PARTS);
                         smaller.extend(chunks(group, size));
@@ -130,164 +130,172 @@ impl Server {
             }
             groups = smaller;
         }
-        Ok(denied)
+        Ok(wrong)
     }
 
-    /// Which of the changes that the server says it made it did not make: some policies drop single records without a
-    /// word, and a CNAME beside other records is ignored.
-    fn doubt(&mut self, changes: &[Change], said: Vec<usize>) -> Result<Vec<usize>, Failure> {
-        let after = |edit: &Edit| {
-            let (records, _) = edit.after.as_ref()?;
-            Some(Edit { name: edit.name.clone(), before: records.clone().into(), after: None })
+    /// Of the changes that the server reports as done, those that were not done: some policies drop single records without
+    /// an error, and a CNAME beside other records is ignored.
+    fn find_unapplied(&mut self, changes: &[AtomicChange], done: Vec<usize>) -> Result<Vec<usize>, ZoneError> {
+        let after = |change: &NameChange| {
+            let (records, _) = change.after.as_ref()?;
+            Some(NameChange { name: change.name.clone(), before: records.clone().into(), after: None })
         };
-        let mut undone = Vec::new();
-        let mut groups = chunks(said, BATCH);
+        let mut unapplied = Vec::new();
+        let mut groups = chunks(done, BATCH_SIZE);
         while !groups.is_empty() {
-            let edits = |group: &Vec<usize>| group.iter().flat_map(|at| &changes[*at].0).filter_map(after).collect();
-            let truths = self.confirm(&groups.iter().map(edits).collect::<Vec<_>>())?;
-            let untrue = groups.into_iter().zip(truths).filter(|(_, truth)| !truth).map(|(group, _)| group);
-            let (single, many): (Vec<_>, Vec<_>) = untrue.partition(|group| group.len() == 1);
-            undone.extend(single.concat());
+            let of_group =
+                |group: &Vec<usize>| group.iter().flat_map(|index| &changes[*index].0).filter_map(after).collect();
+            let met = self.confirm(&groups.iter().map(of_group).collect::<Vec<_>>())?;
+            let unmet = groups.into_iter().zip(met).filter(|(_, is_met)| !is_met).map(|(group, _)| group);
+            let (single, many): (Vec<_>, Vec<_>) = unmet.partition(|group| group.len() == 1);
+            unapplied.extend(single.concat());
             groups = many.into_iter().flat_map(|group| chunks(group, 1)).collect();
         }
-        Ok(undone)
+        Ok(unapplied)
     }
 
-    /// Looks closely at single names: asks for every type, and has what was answered confirmed, or that it was only a
-    /// wildcard's answer.
-    fn look_closely(
+    /// Reads single pairs: queries every type, then confirms the answer, or that it came from a wildcard. Returns the
+    /// queries that could not be confirmed.
+    fn read_each_type(
         &mut self,
-        asks: &[Ask],
+        queries: &[PairQuery],
         open: &[usize],
-        found: &mut [Option<Standing>],
-    ) -> Result<Vec<usize>, Failure> {
-        let names: Vec<&DnsName> =
-            open.iter().flat_map(|at| asks[*at].pair.host.iter().chain([&asks[*at].pair.marker])).collect();
+        found: &mut [Option<PairState>],
+    ) -> Result<Vec<usize>, ZoneError> {
+        let pairs = open.iter().map(|index| &queries[*index].pair);
+        let names: Vec<&DnsName> = pairs.flat_map(|pair| pair.host.iter().chain([&pair.ownership])).collect();
         let questions: Vec<(&DnsName, RecordType)> =
             names.iter().flat_map(|name| RecordType::ALL.map(|kind| (*name, kind))).collect();
-        let mut seen: BTreeMap<&DnsName, RecordSets> = BTreeMap::new();
+        let mut answered: BTreeMap<&DnsName, RecordSets> = BTreeMap::new();
         for ((name, _), records) in questions.iter().zip(self.query(&questions)?) {
-            seen.entry(name).or_default().merge(records);
+            answered.entry(name).or_default().merge(records);
         }
-        let mut guesses: Vec<(&DnsName, Held)> = Vec::new();
+        let mut candidates: Vec<(&DnsName, NameContent)> = Vec::new();
         for name in names {
-            let records = seen.remove(name).unwrap_or_default();
-            // A CNAME and something else cannot both stand there: one of them is a wildcard's or was just replaced.
-            let possible = (!records.is_empty() && records.check().is_ok()).then(|| Held::from(records));
-            guesses.extend(possible.into_iter().chain([Held::Nothing, Held::Others]).map(|held| (name, held)));
+            let records = answered.remove(name).unwrap_or_default();
+            // A name cannot have a CNAME and other records: one of them is from a wildcard or was just replaced.
+            let possible = (!records.is_empty() && records.check().is_ok()).then(|| NameContent::from(records));
+            let all = possible.into_iter().chain([NameContent::Empty, NameContent::OtherTypes]);
+            candidates.extend(all.map(|content| (name, content)));
         }
-        let condition =
-            |(name, held): &(&DnsName, Held)| vec![Edit { name: (*name).clone(), before: held.clone(), after: None }];
-        let groups: Vec<Vec<Edit>> = guesses.iter().map(condition).collect();
-        let mut truths: BTreeMap<&DnsName, Held> = BTreeMap::new();
-        for ((name, held), truth) in guesses.into_iter().zip(self.confirm(&groups)?) {
-            if truth {
-                truths.entry(name).or_insert(held);
+        let groups: Vec<Vec<NameChange>> =
+            candidates.iter().map(|(name, content)| vec![condition(name, content)]).collect();
+        let mut confirmed: BTreeMap<&DnsName, NameContent> = BTreeMap::new();
+        for ((name, content), is_met) in candidates.into_iter().zip(self.confirm(&groups)?) {
+            if is_met {
+                confirmed.entry(name).or_insert(content);
             }
         }
-        let mut unsettled = Vec::new();
-        for at in open {
-            let pair = &asks[*at].pair;
-            let host = pair.host.as_ref().map_or(Some(Held::Nothing), |host| truths.get(host).cloned());
-            match (host, truths.get(&pair.marker)) {
-                (Some(host), Some(marker)) => found[*at] = Some(Standing { host, marker: marker.clone() }),
-                _ => unsettled.push(*at),
+        let mut unconfirmed = Vec::new();
+        for index in open {
+            let pair = &queries[*index].pair;
+            let host = pair.host.as_ref().map_or(Some(NameContent::Empty), |host| confirmed.get(host).cloned());
+            match (host, confirmed.get(&pair.ownership)) {
+                (Some(host), Some(ownership)) => found[*index] = Some(PairState { host, ownership: ownership.clone() }),
+                _ => unconfirmed.push(*index),
             }
         }
-        Ok(unsettled)
+        Ok(unconfirmed)
     }
 }
 
-impl Zone for Server {
-    fn read(&mut self, asks: &[Ask]) -> Result<Vec<Standing>, Failure> {
-        let mut found: Vec<Option<Standing>> = vec![None; asks.len()];
-        let questions: Vec<_> = asks.iter().map(|ask| (&ask.pair.marker, RecordType::Txt)).collect();
-        let mut beliefs = Vec::new();
+impl DnsZone for Rfc2136Zone {
+    fn read(&mut self, queries: &[PairQuery]) -> Result<Vec<PairState>, ZoneError> {
+        let mut found: Vec<Option<PairState>> = vec![None; queries.len()];
+        let questions: Vec<_> = queries.iter().map(|query| (&query.pair.ownership, RecordType::Txt)).collect();
+        let mut expected = Vec::new();
         let mut open = Vec::new();
-        for (at, marker) in self.query(&questions)?.into_iter().enumerate() {
-            if marker == *asks[at].guess.marker.records() {
-                beliefs.push((at, asks[at].guess.clone()));
-            } else if marker.is_empty() {
-                beliefs.push((at, Standing::FREE));
-            } else if asks[at].pair.host.is_none() {
-                beliefs.push((at, Standing { host: Held::Nothing, marker: marker.into() }));
+        for (index, ownership) in self.query(&questions)?.into_iter().enumerate() {
+            let query = &queries[index];
+            if ownership == *query.expected.ownership.records() {
+                expected.push((index, query.expected.clone()));
+            } else if ownership.is_empty() {
+                expected.push((index, PairState::EMPTY));
+            } else if query.pair.host.is_none() {
+                expected.push((index, PairState { host: NameContent::Empty, ownership: ownership.into() }));
             } else {
-                open.push(at);
+                open.push(index);
             }
         }
-        open.extend(self.settle(asks, beliefs, &mut found)?);
-        for _ in 0..self.patience.tries {
-            let mut unsettled = Vec::new();
-            for few in open.chunks(CLOSE) {
-                unsettled.extend(self.look_closely(asks, few, &mut found)?);
+        open.extend(self.confirm_states(queries, expected, &mut found)?);
+        for _ in 0..self.retry.tries {
+            let mut unconfirmed = Vec::new();
+            for part in open.chunks(CLOSE_READ_SIZE) {
+                unconfirmed.extend(self.read_each_type(queries, part, &mut found)?);
             }
-            open = unsettled;
+            open = unconfirmed;
         }
         match open.first() {
-            Some(at) => {
-                let name = asks[*at].pair.host.as_ref().unwrap_or(&asks[*at].pair.marker);
-                Err(Failure::Unknown(format!("`{name}` changes faster than it can be read")))
+            Some(index) => {
+                let pair = &queries[*index].pair;
+                let name = pair.host.as_ref().unwrap_or(&pair.ownership);
+                Err(ZoneError::OutcomeUnknown(format!("`{name}` changes faster than it can be read")))
             }
             None => Ok(found.into_iter().flatten().collect()),
         }
     }
 
-    fn write(&mut self, changes: &[Change]) -> Vec<Result<(), Failure>> {
-        let drafts: Vec<Draft> = changes.iter().map(|Change(edits)| message::update(&self.zone, edits)).collect();
-        let outcome = |answer: Result<Answer, Lost>| match answer {
+    fn write(&mut self, changes: &[AtomicChange]) -> Vec<Result<(), ZoneError>> {
+        let messages: Vec<UnsignedMessage> =
+            changes.iter().map(|AtomicChange(changes)| message::update(&self.zone, changes)).collect();
+        let result = |answer: Result<DnsAnswer, NoAnswer>| match answer {
             Ok(answer) => match message::rcode(&answer) {
                 Rcode::NOERROR => Ok(()),
-                Rcode::SERVFAIL => Err(Failure::Unknown("the server failed (SERVFAIL)".into())),
-                code if is_condition(code) => Err(Failure::Moved),
-                code => Err(refusal(code)),
+                Rcode::SERVFAIL => Err(ZoneError::OutcomeUnknown("the server failed (SERVFAIL)".into())),
+                code if is_unmet_condition(code) => Err(ZoneError::Conflict),
+                code => Err(denied(code)),
             },
-            Err(Lost::Unsent(reason)) => Err(Failure::Busy(reason, None)),
-            Err(Lost::Unanswered(reason)) => Err(Failure::Unknown(reason)),
-            Err(Lost::Stranger(reason)) => Err(Failure::Refused(reason)),
+            Err(NoAnswer::Unsent(reason)) => Err(ZoneError::Unavailable(reason, None)),
+            Err(NoAnswer::Unanswered(reason)) => Err(ZoneError::OutcomeUnknown(reason)),
+            Err(NoAnswer::Untrusted(reason)) => Err(ZoneError::Denied(reason)),
         };
-        let mut outcomes: Vec<_> = self.line.exchange(&drafts).into_iter().map(outcome).collect();
-        let said: Vec<usize> = (0..changes.len()).filter(|at| outcomes[*at].is_ok()).collect();
-        match self.doubt(changes, said) {
-            Ok(undone) => {
-                let reason = "the server says NOERROR and did nothing: the key is wrong or has no right to do this";
-                for at in undone {
-                    outcomes[at] = Err(Failure::Unknown(reason.into()));
+        let mut results: Vec<_> = self.connection.exchange(&messages).into_iter().map(result).collect();
+        let done: Vec<usize> = (0..changes.len()).filter(|index| results[*index].is_ok()).collect();
+        match self.find_unapplied(changes, done) {
+            Ok(unapplied) => {
+                let reason = "the server answered NOERROR but changed nothing: the key is wrong or lacks a permission";
+                for index in unapplied {
+                    results[index] = Err(ZoneError::OutcomeUnknown(reason.into()));
                 }
             }
-            Err(failure) => {
-                for outcome in outcomes.iter_mut().filter(|outcome| outcome.is_ok()) {
-                    *outcome = Err(Failure::Unknown(failure.to_string()));
+            Err(error) => {
+                for result in results.iter_mut().filter(|result| result.is_ok()) {
+                    *result = Err(ZoneError::OutcomeUnknown(error.to_string()));
                 }
             }
         }
-        outcomes
+        results
     }
 
-    fn list(&mut self) -> Result<Vec<(DnsName, RecordSets)>, Failure> {
+    fn list(&mut self) -> Result<Vec<(DnsName, RecordSets)>, ZoneError> {
         let mut found: BTreeMap<DnsName, RecordSets> = BTreeMap::new();
-        let mut bounds = 0;
+        let mut soa_count = 0;
         let mut code = Rcode::NOERROR;
-        let sent = self.line.sequence(&message::transfer(&self.zone), |answer| {
+        let transferred = self.connection.sequence(&message::transfer(&self.zone), |answer| {
             code = message::rcode(answer);
-            bounds += message::bounds(answer);
+            soa_count += message::soa_count(answer);
             for (name, records) in message::records(answer) {
                 found.entry(name).or_default().merge(records);
             }
-            code != Rcode::NOERROR || bounds > 1
+            code != Rcode::NOERROR || soa_count > 1
         });
-        match sent {
+        match transferred {
             Ok(()) if code == Rcode::NOERROR => Ok(found.into_iter().collect()),
-            Ok(()) => Err(refusal(code)),
-            Err(Lost::Stranger(reason)) => Err(Failure::Refused(reason)),
-            Err(Lost::Unsent(reason) | Lost::Unanswered(reason)) => Err(Failure::Busy(reason, None)),
+            Ok(()) => Err(denied(code)),
+            Err(NoAnswer::Untrusted(reason)) => Err(ZoneError::Denied(reason)),
+            Err(NoAnswer::Unsent(reason) | NoAnswer::Unanswered(reason)) => Err(ZoneError::Unavailable(reason, None)),
         }
     }
 }
 
-fn conditions(ask: &Ask, standing: &Standing) -> impl Iterator<Item = Edit> {
-    let edit = |name: &DnsName, held: &Held| Edit { name: name.clone(), before: held.clone(), after: None };
-    let host = ask.pair.host.as_ref().map(|host| edit(host, &standing.host));
-    host.into_iter().chain([edit(&ask.pair.marker, &standing.marker)])
+/// The condition that a name has this content, without a change.
+fn condition(name: &DnsName, content: &NameContent) -> NameChange {
+    NameChange { name: name.clone(), before: content.clone(), after: None }
+}
+
+fn conditions(query: &PairQuery, state: &PairState) -> impl Iterator<Item = NameChange> {
+    let host = query.pair.host.as_ref().map(|host| condition(host, &state.host));
+    host.into_iter().chain([condition(&query.pair.ownership, &state.ownership)])
 }
 
 fn chunks<T>(items: Vec<T>, size: usize) -> Vec<Vec<T>> {
@@ -299,18 +307,18 @@ fn chunks<T>(items: Vec<T>, size: usize) -> Vec<Vec<T>> {
     chunks
 }
 
-/// Whether a code says that a condition does not hold.
-fn is_condition(code: Rcode) -> bool {
+/// Whether a response code means that a condition is not met.
+fn is_unmet_condition(code: Rcode) -> bool {
     matches!(code, Rcode::YXDOMAIN | Rcode::YXRRSET | Rcode::NXDOMAIN | Rcode::NXRRSET)
 }
 
-/// What a code says that no second try will change.
-fn refusal(code: Rcode) -> Failure {
-    Failure::Refused(match code {
-        // Knot says the second of these where others say the first.
-        Rcode::REFUSED | Rcode::NOTAUTH => format!("the key is wrong or has no right to do this ({code})"),
-        Rcode::NOTIMP => format!("the server takes no updates ({code})"),
-        Rcode::NOTZONE => format!("the server does not hold the zone ({code})"),
-        code => format!("the server answers {code}"),
+/// The error of a response code for which a retry fails too.
+fn denied(code: Rcode) -> ZoneError {
+    ZoneError::Denied(match code {
+        // Knot answers NOTAUTH where others answer REFUSED.
+        Rcode::REFUSED | Rcode::NOTAUTH => format!("the key is wrong or lacks a permission ({code})"),
+        Rcode::NOTIMP => format!("the server does not support updates ({code})"),
+        Rcode::NOTZONE => format!("the server does not have the zone ({code})"),
+        code => format!("the server answered {code}"),
     })
 }

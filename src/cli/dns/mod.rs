@@ -6,15 +6,16 @@ pub(super) use args::Dns;
 
 use super::screen::{Screen, report};
 use super::workspace::Workspace;
-use crate::apply::address::Addresses;
-use crate::apply::http::Trace;
-use crate::apply::open::{self, Surroundings};
-use crate::apply::patience::Patience;
-use crate::apply::report as told;
-use crate::apply::run::{self, Line, Plan, Rules, Site, Tally};
-use crate::apply::walk::Permits;
-use crate::apply::zone::Edit;
-use crate::apply::{orphan, promise, work};
+use crate::apply::address::ClusterAddresses;
+use crate::apply::context::ProviderContext;
+use crate::apply::http::RequestTrace;
+use crate::apply::open::open_zone;
+use crate::apply::reconcile::Permissions;
+use crate::apply::report as apply_report;
+use crate::apply::retry::RetryPolicy;
+use crate::apply::run::{self, ApplyOptions, ApplyPlan, NameReport, OpenZone, RunSummary};
+use crate::apply::zone::NameChange;
+use crate::apply::{desired, guarantee, orphan};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Severity, gather};
 use crate::disk;
 use crate::dns::export;
@@ -44,7 +45,7 @@ pub(super) fn run(args: &Dns, workspace: &Workspace, here: &Path, screen: Screen
 struct Read {
     spec: Spec,
     files: Vec<ZoneChangeFile>,
-    addresses: Addresses,
+    addresses: ClusterAddresses,
 }
 
 impl Read {
@@ -70,108 +71,115 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn plan(&self, args: &args::Plan) -> Result<u8> {
-        let rules = Rules { rev: args.rev, ..rules(&args.allow)? };
+        let rules = ApplyOptions { rev: args.rev, ..rules(&args.allow)? };
         let read = self.read(&args.about.files)?;
         if args.format == PlanFormat::Nsupdate {
             read.suits_nsupdate()?;
         }
-        let mut sites = self.open(&read, &args.about, rules.patience)?;
-        promise::hold(&sites)?;
-        let notes: Vec<String> = promise::lacking(&sites).collect();
-        let plan = run::plan(&mut sites, &rules)?;
-        if let Some(status) = self.stale(&plan, &sites, args.rev) {
+        let mut open_zones = self.open(&read, &args.about, rules.retry)?;
+        guarantee::check_supported(&open_zones)?;
+        let notes: Vec<String> = guarantee::missing_guarantees(&open_zones).collect();
+        let plan = run::plan(&mut open_zones, &rules)?;
+        if let Some(status) = self.stale(&plan, &open_zones, args.rev) {
             return Ok(status);
         }
-        let mut tally = Tally::default();
-        plan.lines(&sites).for_each(|line| tally.count(&line.outcome));
-        let digest = plan.digest(&sites);
-        let lines = |tell: fn(&Line) -> Option<String>| -> String {
-            plan.lines(&sites).filter_map(|line| tell(&line)).map(|line| line + "\n").collect()
+        let mut summary = RunSummary::default();
+        plan.reports(&open_zones).for_each(|report| summary.count(&report.outcome));
+        let digest = plan.digest(&open_zones);
+        let lines = |format: fn(&NameReport) -> Option<String>| -> String {
+            plan.reports(&open_zones).filter_map(|report| format(&report)).map(|line| line + "\n").collect()
         };
-        let sum = told::summary(&tally, &digest);
+        let last_line = apply_report::summary_line(&summary, &digest);
         report(&match args.format {
-            PlanFormat::Text => lines(told::text) + &told::notes("", &notes) + &sum + "\n",
+            PlanFormat::Text => lines(apply_report::text_line) + &apply_report::notes("", &notes) + &last_line + "\n",
             PlanFormat::Markdown => {
-                format!("{}{}\n{}{sum}\n", told::HEAD, lines(told::row), told::notes("> ", &notes))
+                format!(
+                    "{}{}\n{}{last_line}\n",
+                    apply_report::MARKDOWN_HEAD,
+                    lines(apply_report::markdown_row),
+                    apply_report::notes("> ", &notes)
+                )
             }
             PlanFormat::Json => {
-                lines(|line| Some(told::json(line))) + &told::json_summary(&tally, &digest, &notes) + "\n"
+                lines(|name| Some(apply_report::json_line(name)))
+                    + &apply_report::json_summary(&summary, &digest, &notes)
+                    + "\n"
             }
-            PlanFormat::Nsupdate => commands(&plan, &sites),
+            PlanFormat::Nsupdate => commands(&plan, &open_zones),
         })?;
-        plan.guard(&sites, &rules)?;
-        Ok(tally.status())
+        plan.guard(&open_zones, &rules)?;
+        Ok(summary.status())
     }
 
     fn apply(&self, args: &args::Apply) -> Result<u8> {
-        let rules = Rules { rev: Some(args.rev), expect: args.expect.clone(), ..rules(&args.allow)? };
-        let mut sites = self.sites(&args.about, rules.patience)?;
-        promise::hold(&sites)?;
-        promise::suffice(&sites, args.allow_no_cas)?;
-        let notes: Vec<String> = promise::lacking(&sites).collect();
-        let plan = run::plan(&mut sites, &rules)?;
-        if let Some(status) = self.stale(&plan, &sites, rules.rev) {
+        let rules = ApplyOptions { rev: Some(args.rev), expect: args.expect.clone(), ..rules(&args.allow)? };
+        let mut open_zones = self.open_zones(&args.about, rules.retry)?;
+        guarantee::check_supported(&open_zones)?;
+        guarantee::require_guarantees(&open_zones, args.allow_no_cas)?;
+        let notes: Vec<String> = guarantee::missing_guarantees(&open_zones).collect();
+        let plan = run::plan(&mut open_zones, &rules)?;
+        if let Some(status) = self.stale(&plan, &open_zones, rules.rev) {
             return Ok(status);
         }
-        plan.guard(&sites, &rules)?;
-        let digest = plan.digest(&sites);
+        plan.guard(&open_zones, &rules)?;
+        let digest = plan.digest(&open_zones);
         let mut unheard = Ok(());
-        let (tally, complaints) = run::apply(&mut sites, plan, &rules, args.rev, &mut |line| {
+        let (summary, diagnostics) = run::apply(&mut open_zones, plan, &rules, args.rev, &mut |name| {
             let text = match args.format {
-                Format::Text => told::text(line),
-                Format::Json => Some(told::json(line)),
+                Format::Text => apply_report::text_line(name),
+                Format::Json => Some(apply_report::json_line(name)),
             };
             if let (Some(text), true) = (text, unheard.is_ok()) {
                 unheard = report(&(text + "\n"));
             }
         });
-        self.screen.diagnostics(Severity::Error, &complaints, &self.workspace.project);
+        self.screen.diagnostics(Severity::Error, &diagnostics, &self.workspace.project);
         unheard?;
         report(&match args.format {
-            Format::Text => told::summary(&tally, &digest) + "\n",
-            Format::Json => told::json_summary(&tally, &digest, &notes) + "\n",
+            Format::Text => apply_report::summary_line(&summary, &digest) + "\n",
+            Format::Json => apply_report::json_summary(&summary, &digest, &notes) + "\n",
         })?;
-        Ok(tally.status())
+        Ok(summary.status())
     }
 
     fn status(&self, args: &args::Status) -> Result<u8> {
-        let rules = Rules::default();
-        let mut sites = self.sites(&args.about, rules.patience)?;
-        let plan = run::plan(&mut sites, &rules)?;
-        let mut all = Tally::default();
+        let rules = ApplyOptions::default();
+        let mut open_zones = self.open_zones(&args.about, rules.retry)?;
+        let plan = run::plan(&mut open_zones, &rules)?;
+        let mut all = RunSummary::default();
         let mut text = String::new();
-        for (site, survey) in sites.iter().zip(plan.surveys()) {
-            let last = match Fence::read(survey.fence.records()) {
+        for (open_zone, zone_plan) in open_zones.iter().zip(plan.zone_plans()) {
+            let last = match Fence::read(zone_plan.fence.records()) {
                 ParsedRecord::Valid(fence) => format!("run {}", fence.rev),
                 ParsedRecord::Absent => "no run yet".to_owned(),
-                ParsedRecord::Unreadable => "a fence that no known version wrote".to_owned(),
+                ParsedRecord::Unreadable => "an unreadable fence".to_owned(),
             };
-            let mut tally = Tally::default();
+            let mut summary = RunSummary::default();
             let mut lines = String::new();
-            for line in plan.lines(&sites).filter(|line| *line.zone == site.work.zone) {
-                tally.count(&line.outcome);
-                all.count(&line.outcome);
+            for name in plan.reports(&open_zones).filter(|name| *name.zone == open_zone.desired.zone) {
+                summary.count(&name.outcome);
+                all.count(&name.outcome);
                 match args.format {
-                    Format::Text => lines.extend(told::text(&line).map(|line| format!("  {line}\n"))),
-                    Format::Json => lines += &(told::json(&line) + "\n"),
+                    Format::Text => lines.extend(apply_report::text_line(&name).map(|line| format!("  {line}\n"))),
+                    Format::Json => lines += &(apply_report::json_line(&name) + "\n"),
                 }
             }
-            let sum = told::summary(&Tally { planned: false, ..tally }, "");
-            let head = format!("{}: {last}, {}\n", site.work.zone, sum.replace(" written", " to write"));
+            let counts = apply_report::counts(&summary, "to write");
+            let head = format!("{}: {last}, {counts}\n", open_zone.desired.zone);
             text += &if args.format == Format::Text { head + &lines } else { lines };
         }
         report(&text)?;
-        Ok(Tally { planned: false, ..all }.status())
+        Ok(RunSummary { planned: false, ..all }.status())
     }
 
     fn orphans(&self, args: &args::Orphans) -> Result<u8> {
-        let patience = Patience::default();
+        let retry = RetryPolicy::default();
         let mut text = String::new();
-        for site in &mut self.sites(&args.about, patience)? {
-            let found = orphan::find(site).map_err(|failure| {
-                Diagnostic::new(Code::Remote, format!("zone `{}` cannot be listed: {failure}", site.work.zone))
+        for open_zone in &mut self.open_zones(&args.about, retry)? {
+            let found = orphan::find_orphans(open_zone).map_err(|error| {
+                Diagnostic::new(Code::Remote, format!("zone `{}` cannot be listed: {error}", open_zone.desired.zone))
             })?;
-            text.extend(found.iter().map(|(host, marker)| format!("{host}  branch {}\n", marker.branch)));
+            text.extend(found.iter().map(|(host, ownership)| format!("{host}  branch {}\n", ownership.branch)));
         }
         report(&text)?;
         Ok(0)
@@ -179,7 +187,7 @@ impl Run<'_> {
 
     fn export(&self, args: &args::Export) -> Result<u8> {
         let Read { spec, files, addresses } = self.read(&args.about)?;
-        let mut files = work::resolved(files, &spec.zones, &addresses)?;
+        let mut files = desired::resolve_addresses(files, &spec.zones, &addresses)?;
         if let Some(text) = &args.zone {
             let zone = DnsName::host(text).map_err(|error| Diagnostic::new(Code::Usage, error.to_string()))?;
             files.retain(|file| file.change.zone == zone);
@@ -208,15 +216,15 @@ impl Run<'_> {
         if !unknown.is_empty() {
             self.screen.info(&format!("left out, because no address is known yet: {}", unknown.join(", ")));
         }
-        Ok(Tally { pending: unknown.len(), ..Tally::default() }.status())
+        Ok(RunSummary { pending: unknown.len(), ..RunSummary::default() }.status())
     }
 
     /// Complains and ends if a newer run has been at a zone.
-    fn stale(&self, plan: &Plan, sites: &[Site], rev: Option<u64>) -> Option<u8> {
+    fn stale(&self, plan: &ApplyPlan, open_zones: &[OpenZone], rev: Option<u64>) -> Option<u8> {
         let rev = rev?;
-        let (zone, newer) = plan.stale(sites, rev)?;
-        self.screen.diagnostics(Severity::Error, [&run::overtaken(zone, rev, newer)], &self.workspace.project);
-        Some(Tally { overtaken: true, ..Tally::default() }.status())
+        let (zone, newer) = plan.newer_run(open_zones, rev)?;
+        self.screen.diagnostics(Severity::Error, [&run::superseded(zone, rev, newer)], &self.workspace.project);
+        Some(RunSummary { superseded: true, ..RunSummary::default() }.status())
     }
 
     /// The spec, the files and the addresses.
@@ -226,27 +234,28 @@ impl Run<'_> {
             Some(folder) => self.below(folder)?,
             None => spec.output.join("dns").expect("a folder in a folder stays inside"),
         };
-        let files = work::files(&self.workspace.project, &folder)?;
+        let files = desired::read_files(&self.workspace.project, &folder)?;
         let addresses = match &about.status {
-            Some(path) => Addresses::read(&self.text(path)?)?,
-            None => Addresses::default(),
+            Some(path) => ClusterAddresses::read(&self.text(path)?)?,
+            None => ClusterAddresses::default(),
         };
         Ok(Read { spec, files, addresses })
     }
 
     /// The zones that the files speak of, ready to be read.
-    fn sites(&self, about: &About, patience: Patience) -> Result<Vec<Site>> {
-        self.open(&self.read(&about.files)?, about, patience)
+    fn open_zones(&self, about: &About, retry: RetryPolicy) -> Result<Vec<OpenZone>> {
+        self.open(&self.read(&about.files)?, about, retry)
     }
 
-    fn open(&self, read: &Read, about: &About, patience: Patience) -> Result<Vec<Site>> {
+    fn open(&self, read: &Read, about: &About, retry: RetryPolicy) -> Result<Vec<OpenZone>> {
         let Read { spec, files, addresses } = read;
         let screen = self.screen;
-        let trace: Option<Trace> = about.verbose.then(|| Arc::new(move |text: &str| screen.info(text)) as Trace);
-        let around = Surroundings { variable: &variable, file: &|path| disk::load(&self.here.join(path)), trace };
-        gather(work::works(files, &spec.zones, addresses)?, |work| {
-            let zone = open::open(&work.zone, spec.zones.get(&work.zone), &around, patience)?;
-            Ok::<_, Diagnostics>(Site { work, zone })
+        let trace: Option<RequestTrace> =
+            about.verbose.then(|| Arc::new(move |text: &str| screen.info(text)) as RequestTrace);
+        let context = ProviderContext { variable: &variable, file: &|path| disk::load(&self.here.join(path)), trace };
+        gather(desired::desired_zones(files, &spec.zones, addresses)?, |desired| {
+            let zone = open_zone(&desired.zone, spec.zones.get(&desired.zone), &context, retry)?;
+            Ok::<_, Diagnostics>(OpenZone { desired, zone })
         })
     }
 
@@ -271,25 +280,25 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-fn rules(allow: &Allow) -> Result<Rules> {
+fn rules(allow: &Allow) -> Result<ApplyOptions> {
     let names = |names: &[String]| {
         let name = |text: &String| DnsName::host(text).map_err(|error| Diagnostic::new(Code::Usage, error.to_string()));
         gather(names, name)
     };
-    let permits = Permits {
+    let permissions = Permissions {
         adopt: names(&allow.adopt)?.into_iter().collect(),
         overwrite: names(&allow.overwrite)?.into_iter().collect(),
     };
-    Ok(Rules { permits, max_delete: allow.max_delete, ..Rules::default() })
+    Ok(ApplyOptions { permissions, max_delete: allow.max_delete, ..ApplyOptions::default() })
 }
 
 /// A plan as input of `nsupdate`, conditioned on nobody having raised the fence since.
-fn commands(plan: &Plan, sites: &[Site]) -> String {
+fn commands(plan: &ApplyPlan, open_zones: &[OpenZone]) -> String {
     let mut text = String::new();
-    for (site, survey) in sites.iter().zip(plan.surveys()) {
-        let fence = Edit { name: site.work.fence.clone(), before: survey.fence.clone(), after: None };
-        for line in plan.lines(sites).filter(|line| *line.zone == site.work.zone) {
-            text += &told::nsupdate(&line, &fence);
+    for (open_zone, zone_plan) in open_zones.iter().zip(plan.zone_plans()) {
+        let fence = NameChange { name: open_zone.desired.fence.clone(), before: zone_plan.fence.clone(), after: None };
+        for name in plan.reports(open_zones).filter(|name| *name.zone == open_zone.desired.zone) {
+            text += &apply_report::nsupdate(&name, &fence);
         }
     }
     text

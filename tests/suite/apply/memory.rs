@@ -1,15 +1,15 @@
 //! A zone in memory that keeps every condition to the letter: what the walk and real servers are compared with.
 
-use crate::apply::zone::{Ask, Change, Edit, Failure, Held, Standing, Zone};
+use crate::apply::zone::{AtomicChange, DnsZone, NameChange, NameContent, PairQuery, PairState, ZoneError};
 use crate::name::DnsName;
 use crate::record::RecordSets;
-use crate::tests::apply::stories::{Content, Field};
+use crate::tests::apply::scenarios::{TestZone, ZoneContent};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// A zone that many hold at once.
 #[derive(Clone, Default)]
-pub(crate) struct Memory(Arc<Mutex<Table>>);
+pub(crate) struct MemoryZone(Arc<Mutex<Table>>);
 
 #[derive(Default)]
 pub(crate) struct Table {
@@ -19,7 +19,7 @@ pub(crate) struct Table {
     writes: usize,
 }
 
-impl Memory {
+impl MemoryZone {
     fn table(&self) -> MutexGuard<'_, Table> {
         self.0.lock().unwrap()
     }
@@ -34,20 +34,20 @@ impl Table {
         }
     }
 
-    fn held(&self, name: &DnsName) -> Held {
+    fn held(&self, name: &DnsName) -> NameContent {
         match self.names.get(name) {
-            Some((records, _)) => Held::Records(records.clone()),
-            None if self.others.contains(name) => Held::Others,
-            None => Held::Nothing,
+            Some((records, _)) => NameContent::Records(records.clone()),
+            None if self.others.contains(name) => NameContent::OtherTypes,
+            None => NameContent::Empty,
         }
     }
 
-    fn change(&mut self, Change(edits): &Change) -> Result<(), Failure> {
-        if edits.iter().any(|Edit { name, before, .. }| self.held(name) != *before) {
-            return Err(Failure::Moved);
+    fn change(&mut self, AtomicChange(changes): &AtomicChange) -> Result<(), ZoneError> {
+        if changes.iter().any(|NameChange { name, before, .. }| self.held(name) != *before) {
+            return Err(ZoneError::Conflict);
         }
         self.writes += 1;
-        for Edit { name, after, .. } in edits {
+        for NameChange { name, after, .. } in changes {
             if let Some((records, ttl)) = after {
                 assert!(*ttl > 0 || records.is_empty(), "records with no lifetime at {name}");
                 self.put(name, records.clone(), *ttl);
@@ -57,27 +57,27 @@ impl Table {
     }
 }
 
-impl Zone for Memory {
-    fn read(&mut self, asks: &[Ask]) -> Result<Vec<Standing>, Failure> {
+impl DnsZone for MemoryZone {
+    fn read(&mut self, queries: &[PairQuery]) -> Result<Vec<PairState>, ZoneError> {
         let table = self.table();
-        let one = |Ask { pair, .. }: &Ask| Standing {
-            host: pair.host.as_ref().map_or(Held::Nothing, |host| table.held(host)),
-            marker: table.held(&pair.marker),
+        let one = |PairQuery { pair, .. }: &PairQuery| PairState {
+            host: pair.host.as_ref().map_or(NameContent::Empty, |host| table.held(host)),
+            ownership: table.held(&pair.ownership),
         };
-        Ok(asks.iter().map(one).collect())
+        Ok(queries.iter().map(one).collect())
     }
 
-    fn write(&mut self, changes: &[Change]) -> Vec<Result<(), Failure>> {
+    fn write(&mut self, changes: &[AtomicChange]) -> Vec<Result<(), ZoneError>> {
         changes.iter().map(|change| self.table().change(change)).collect()
     }
 
-    fn list(&mut self) -> Result<Vec<(DnsName, RecordSets)>, Failure> {
+    fn list(&mut self) -> Result<Vec<(DnsName, RecordSets)>, ZoneError> {
         Ok(self.table().names.iter().map(|(name, (records, _))| (name.clone(), records.clone())).collect())
     }
 }
 
-impl Field for Memory {
-    fn open(&self) -> Box<dyn Zone + Send> {
+impl TestZone for MemoryZone {
+    fn open(&self) -> Box<dyn DnsZone + Send> {
         Box::new(self.clone())
     }
 
@@ -91,7 +91,7 @@ impl Field for Memory {
         self.table().others.insert(name.clone());
     }
 
-    fn content(&self) -> Content {
+    fn content(&self) -> ZoneContent {
         self.table().names.clone()
     }
 

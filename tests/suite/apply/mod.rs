@@ -1,12 +1,12 @@
 //! `pleach dns apply` and `pleach dns check` against DNS servers and provider APIs, real and simulated.
 
+pub(super) mod faults;
 mod histories;
 pub(super) mod http;
-mod life;
+mod lifecycle;
 pub(super) mod memory;
 mod processes;
 mod real;
+pub(super) mod scenarios;
 pub(super) mod server;
 mod spec_histories;
-pub(super) mod stories;
-pub(super) mod trouble;

@@ -1,8 +1,8 @@
 //! Whole runs of the real program against real servers: killed at each message, at work at the same time, and measured.
 
 use crate::record::RecordSets;
+use crate::tests::apply::scenarios::{TestZone, cname, n, ownership_name, ownership_records};
 use crate::tests::apply::server::{Access, Kind, Running, our_key};
-use crate::tests::apply::stories::{Field, cname, mark, n, place};
 use crate::tests::kit::Workspace;
 use std::fmt::Write as _;
 use std::io::{Read, Write};
@@ -161,8 +161,9 @@ fn an_applier_that_is_killed_at_any_message_leaves_whole_names_and_the_next_run_
             let nothing = RecordSets::default();
             let gone = ["a.shop", "a.shop._pleach", "c.shop", "c.shop._pleach", "_rev.shop._pleach"];
             let gone = gone.map(|front| (n(front), nothing.clone()));
-            let stood = ["b.shop", "d.shop"]
-                .map(|front| [(n(front), old.clone()), (place(front), mark("shop", "login", 60, &old))]);
+            let stood = ["b.shop", "d.shop"].map(|front| {
+                [(n(front), old.clone()), (ownership_name(front), ownership_records("shop", "login", 60, &old))]
+            });
             server.put(&[&gone[..], &stood.concat()].concat(), 60);
         };
         reset();
@@ -181,10 +182,10 @@ fn an_applier_that_is_killed_at_any_message_leaves_whole_names_and_the_next_run_
                 run_through(&server, at, moment, &present, &["d.shop"]);
                 let content = server.content();
                 for front in ["a.shop", "b.shop", "c.shop", "d.shop"] {
-                    match (content.get(&n(front)), content.get(&place(front))) {
+                    match (content.get(&n(front)), content.get(&ownership_name(front))) {
                         (None, None) => {}
-                        (Some((records, _)), Some((marker, _))) => {
-                            assert_eq!(*marker, mark("shop", "login", 60, records));
+                        (Some((records, _)), Some((ownership, _))) => {
+                            assert_eq!(*ownership, ownership_records("shop", "login", 60, records));
                         }
                         half => panic!("{kind:?} {moment:?} message {at}, {front}: {half:?}"),
                     }
@@ -208,7 +209,12 @@ fn of_two_appliers_at_once_the_older_is_cut_off_and_the_newest_state_stands() {
         let (content, want) = (server.content(), cname(&format!("t{target}.example.net")));
         for front in (0..200).map(|i| format!("n{i}.shop")) {
             assert_eq!(content[&n(&front)].0, want, "{:?}", server.kind);
-            assert_eq!(content[&place(&front)].0, mark("shop", "big", 60, &want), "{:?}", server.kind);
+            assert_eq!(
+                content[&ownership_name(&front)].0,
+                ownership_records("shop", "big", 60, &want),
+                "{:?}",
+                server.kind
+            );
         }
     };
     for kind in Kind::ALL.into_iter().filter(|kind| kind.is_here()) {
@@ -251,7 +257,7 @@ fn of_two_appliers_at_once_the_older_is_cut_off_and_the_newest_state_stands() {
 #[test]
 fn of_two_appliers_at_once_over_an_api_the_newest_state_stands() {
     use crate::spec::ZoneProvider;
-    use crate::tests::apply::http::stories::fake;
+    use crate::tests::apply::http::scenarios::fake;
     use crate::tests::apply::http::word;
     for provider in [ZoneProvider::CloudDns, ZoneProvider::Route53, ZoneProvider::Cloudflare] {
         let fake = fake(provider);
@@ -279,7 +285,11 @@ fn of_two_appliers_at_once_over_an_api_the_newest_state_stands() {
             for i in 0..30 {
                 let front = format!("n{i}.shop");
                 assert_eq!(content[&n(&front)].0, want, "{provider:?}");
-                assert_eq!(content[&place(&front)].0, mark("shop", "big", 60, &want), "{provider:?}");
+                assert_eq!(
+                    content[&ownership_name(&front)].0,
+                    ownership_records("shop", "big", 60, &want),
+                    "{provider:?}"
+                );
             }
             assert_eq!(content.len(), 61, "{provider:?}");
         }
@@ -299,20 +309,21 @@ fn large(port: u16) -> Workspace {
 #[test]
 fn ten_thousand_names_of_an_api_take_less_than_a_hundred_megabytes() {
     use crate::spec::ZoneProvider;
-    use crate::tests::apply::http::clouds::CloudDns;
-    use crate::tests::apply::http::rules::PowerDns;
-    use crate::tests::apply::http::{Fake, word};
+    use crate::tests::apply::http::cloud_apis::CloudDns;
+    use crate::tests::apply::http::json_apis::PowerDns;
+    use crate::tests::apply::http::{FakeServer, word};
     let target = cname("ingress.example.net");
     let fronts =
         (0..100).flat_map(|branch| (0..100).map(move |i| (format!("n{i}.b{branch}.shop"), format!("b{branch}"))));
     let pair = |(front, branch): (String, String)| {
-        [(n(&front), target.clone()), (place(&front), mark("shop", &branch, 60, &target))]
+        [(n(&front), target.clone()), (ownership_name(&front), ownership_records("shop", &branch, 60, &target))]
     };
     let stood: Vec<_> = fronts.flat_map(pair).collect();
     // One that answers in parts, and one that answers with the whole zone.
-    for (provider, fake) in
-        [(ZoneProvider::CloudDns, Fake::start(CloudDns::default())), (ZoneProvider::PowerDns, Fake::start(PowerDns))]
-    {
+    for (provider, fake) in [
+        (ZoneProvider::CloudDns, FakeServer::start(CloudDns::default())),
+        (ZoneProvider::PowerDns, FakeServer::start(PowerDns)),
+    ] {
         fake.put(&stood, 60);
         let workspace = large(0);
         let server = format!("provider: {}, server: '{}', project: shop-dns", word(provider), fake.base());

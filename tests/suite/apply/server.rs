@@ -1,14 +1,14 @@
 //! Real name servers on free ports of the loopback, each with one zone, started for one test and stopped after it.
 #![expect(clippy::disallowed_methods, reason = "a test may know where it runs")]
 
-use crate::apply::open::{Surroundings, open};
-use crate::apply::patience::Patience;
-use crate::apply::rfc2136::{Server, key};
-use crate::apply::zone::Zone;
+use crate::apply::retry::RetryPolicy;
+use crate::apply::rfc2136::{Rfc2136Zone, key};
+use crate::apply::zone::DnsZone;
+use crate::apply::{context::ProviderContext, open::open_zone};
 use crate::name::DnsName;
 use crate::record::{RecordSets, RecordType};
 use crate::tests::apply::http::declared;
-use crate::tests::apply::stories::{Content, Field, zone};
+use crate::tests::apply::scenarios::{TestZone, ZoneContent, zone};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -193,32 +193,32 @@ impl Running {
         lines
     }
 
-    fn admin(&self) -> Server {
+    fn admin(&self) -> Rfc2136Zone {
         let key = key::parse(&admin_key()).unwrap();
-        Server::new(zone(), self.address(), Some(key), Patience::default())
+        Rfc2136Zone::new(zone(), self.address(), Some(key), RetryPolicy::default())
     }
 
     /// The zone with our key, where one is needed.
-    pub(crate) fn ours(&self, patience: Patience) -> Server {
+    pub(crate) fn ours(&self, retry: RetryPolicy) -> Rfc2136Zone {
         let key = (self.access == Access::Least).then(|| key::parse(&our_key()).unwrap());
-        Server::new(zone(), self.address(), key, patience)
+        Rfc2136Zone::new(zone(), self.address(), key, retry)
     }
 }
 
 impl Running {
     /// The zone through its API.
-    pub(crate) fn open_api(&self, patience: Patience) -> Box<dyn Zone + Send> {
+    pub(crate) fn open_api(&self, retry: RetryPolicy) -> Box<dyn DnsZone + Send> {
         let declared = declared(&format!("provider: powerdns, server: 'http://127.0.0.1:{}'", self.api));
         let variable = |name: &str| (name == "PDNS_API_KEY").then(|| API_KEY.to_owned());
         let file = |_: &str| unreachable!("no variable names a file");
-        let around = Surroundings { variable: &variable, file: &file, trace: None };
-        open(&zone(), Some(&declared), &around, patience).unwrap()
+        let context = ProviderContext { variable: &variable, file: &file, trace: None };
+        open_zone(&zone(), Some(&declared), &context, retry).unwrap()
     }
 }
 
-impl Field for Running {
-    fn open(&self) -> Box<dyn Zone + Send> {
-        Box::new(self.ours(crate::tests::apply::stories::PATIENCE))
+impl TestZone for Running {
+    fn open(&self) -> Box<dyn DnsZone + Send> {
+        Box::new(self.ours(crate::tests::apply::scenarios::RETRY_POLICY))
     }
 
     fn put(&self, names: &[(DnsName, RecordSets)], ttl: u32) {
@@ -236,7 +236,7 @@ impl Field for Running {
         self.nsupdate(&format!("update add {name}. 60 MX 10 mail.example.net.\n"));
     }
 
-    fn content(&self) -> Content {
+    fn content(&self) -> ZoneContent {
         let mut lifetimes: BTreeMap<(String, String), u32> = BTreeMap::new();
         for line in self.dump() {
             let words: Vec<&str> = line.split_whitespace().take(4).collect();

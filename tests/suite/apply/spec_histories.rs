@@ -1,18 +1,18 @@
 //! Random histories from the spec to the zone: specs change, builds start from what was committed, runs are late and die;
 //! in the end the zone is as the last spec says, and what strangers own is untouched.
 
-use crate::apply::address::Addresses;
-use crate::apply::decide::Wish;
-use crate::apply::walk::{End, Outcome, Work};
-use crate::apply::work;
+use crate::apply::address::ClusterAddresses;
+use crate::apply::decide::DesiredState;
+use crate::apply::desired;
+use crate::apply::reconcile::{DesiredZone, NameOutcome, ZoneOutcome};
 use crate::dns::ownership;
 use crate::output::Tree;
 use crate::pipeline::Selection;
 use crate::record::{RecordSets, RecordType};
 use crate::source::{Project, RelPath};
-use crate::tests::apply::memory::Memory;
-use crate::tests::apply::stories::{Field, apply, cname, n, set, zone};
-use crate::tests::apply::trouble::Mishap;
+use crate::tests::apply::faults::Fault;
+use crate::tests::apply::memory::MemoryZone;
+use crate::tests::apply::scenarios::{TestZone, apply, cname, n, set, zone};
 use crate::tests::dns::build::{HOSTS, Model, built, model};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ enum Step {
     /// A build that nobody commits.
     Draft(Model),
     /// A commit of a build from the last commit, and a run of it with a mishap at one of its messages.
-    Commit(Model, usize, Option<Mishap>),
+    Commit(Model, usize, Option<Fault>),
     /// The same after a run without mishaps, and without the names that are gone by then.
     Prune(Model),
     /// A run of the commit before the last.
@@ -30,43 +30,44 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let mishap = proptest::option::of(prop_oneof![
-        Just(Mishap::LostAnswer),
-        Just(Mishap::LostRequest),
-        Just(Mishap::Dead),
-        Just(Mishap::DeadAfter),
+    let fault = proptest::option::of(prop_oneof![
+        Just(Fault::LostAnswer),
+        Just(Fault::LostRequest),
+        Just(Fault::Dead),
+        Just(Fault::DeadAfter),
     ]);
     prop_oneof![
         1 => model().prop_map(Step::Draft),
-        4 => (model(), 0..6usize, mishap).prop_map(|(model, at, mishap)| Step::Commit(model, at, mishap)),
+        4 => (model(), 0..6usize, fault).prop_map(|(model, at, fault)| Step::Commit(model, at, fault)),
         1 => model().prop_map(Step::Prune),
         1 => Just(Step::Late),
     ]
 }
 
 /// What the files of an output say of the zone; nothing if there is no file of it.
-fn work(tree: &Tree) -> Option<Work> {
+fn desired_zone(tree: &Tree) -> Option<DesiredZone> {
     let project = Project::in_memory(tree.iter().map(|(path, text)| (format!("out/{path}"), text.as_bytes().to_vec())));
-    let files = work::files(&project, &RelPath::new("out/dns").unwrap()).unwrap();
-    let works = work::works(&files, &BTreeMap::new(), &Addresses::default()).unwrap();
-    works.into_iter().find(|work| work.zone == zone())
+    let files = desired::read_files(&project, &RelPath::new("out/dns").unwrap()).unwrap();
+    let desired_zones = desired::desired_zones(&files, &BTreeMap::new(), &ClusterAddresses::default()).unwrap();
+    desired_zones.into_iter().find(|desired| desired.zone == zone())
 }
 
-fn live(field: &dyn Field, steps: &[Step]) -> Result<(), TestCaseError> {
+fn run_history(test_zone: &dyn TestZone, steps: &[Step]) -> Result<(), TestCaseError> {
     let strangers = [(n("www"), set(RecordType::A, &["192.0.2.80"])), (n("x"), set(RecordType::Txt, &["not ours"]))];
-    field.put(&strangers, 3600);
+    test_zone.put(&strangers, 3600);
     let mut commits = vec![(Tree::default(), BTreeMap::new())];
-    let run = |commits: &[(Tree, BTreeMap<String, RecordSets>)], back: usize, mishaps: Vec<(usize, Mishap)>| {
+    let run = |commits: &[(Tree, BTreeMap<String, RecordSets>)], back: usize, faults: Vec<(usize, Fault)>| {
         let rev = commits.len().saturating_sub(back).max(1);
-        work(&commits[rev - 1].0).map(|work| apply(&mut *field.open_troubled(mishaps), &work, rev as u64))
+        desired_zone(&commits[rev - 1].0)
+            .map(|desired| apply(&mut *test_zone.open_with_faults(faults), &desired, rev as u64))
     };
     for step in steps {
         match step {
             Step::Draft(model) => drop(built(&model.spec(false), &commits.last().unwrap().0, &Selection::All)),
-            Step::Commit(model, at, mishap) => {
+            Step::Commit(model, at, fault) => {
                 let output = built(&model.spec(false), &commits.last().unwrap().0, &Selection::All);
                 commits.push((output.tree, wanted(model)));
-                run(&commits, 0, mishap.iter().map(|mishap| (*at, *mishap)).collect());
+                run(&commits, 0, fault.iter().map(|fault| (*at, *fault)).collect());
             }
             Step::Prune(model) => {
                 run(&commits, 0, Vec::new());
@@ -78,16 +79,16 @@ fn live(field: &dyn Field, steps: &[Step]) -> Result<(), TestCaseError> {
         }
     }
     if let Some((outcomes, end)) = run(&commits, 0, Vec::new()) {
-        prop_assert_eq!(end, End::Complete);
-        prop_assert!(outcomes.iter().all(|o| matches!(o, Outcome::Kept | Outcome::Done(_))), "{:?}", outcomes);
-        let writes = field.writes();
+        prop_assert_eq!(end, ZoneOutcome::Complete);
+        prop_assert!(outcomes.iter().all(|o| matches!(o, NameOutcome::Kept | NameOutcome::Done(_))), "{:?}", outcomes);
+        let writes = test_zone.writes();
         run(&commits, 0, Vec::new());
-        prop_assert_eq!(field.writes(), writes);
+        prop_assert_eq!(test_zone.writes(), writes);
     }
     let mut want = commits.pop().unwrap().1;
     let ours = want.len();
     want.extend(strangers.iter().map(|(name, held)| (name.to_string(), held.clone())));
-    let content = field.content();
+    let content = test_zone.content();
     let is_host = |name: &crate::name::DnsName| !name.labels().any(|label| label == ownership::LABEL);
     let hosts: BTreeMap<String, RecordSets> = content
         .iter()
@@ -121,23 +122,23 @@ fn an_alias_moves_from_one_branch_to_another() {
              branches: [{{name: main}}, {{name: one}}, {{name: two}}]\n"
         )
     };
-    let field = Memory::default();
+    let test_zone = MemoryZone::default();
     let mut base = Tree::default();
     let mut run = |rev: u64, to: &str, applied: bool| {
         base = built(&spec(to), &base, &Selection::All).tree;
-        let work = work(&base).unwrap();
-        let absent = work.entries.iter().filter(|entry| entry.wish == Wish::Absent).count();
+        let desired = desired_zone(&base).unwrap();
+        let absent = desired.entries.iter().filter(|entry| entry.state == DesiredState::Absent).count();
         assert_eq!(absent, 0, "a host that moves is wanted all the time");
         if !applied {
             return String::new();
         }
-        let (outcomes, end) = apply(&mut *field.open(), &work, rev);
-        assert_eq!(end, End::Complete);
-        assert!(outcomes.iter().all(|o| matches!(o, Outcome::Kept | Outcome::Done(_))), "{outcomes:?}");
-        let content = field.content();
+        let (outcomes, end) = apply(&mut *test_zone.open(), &desired, rev);
+        assert_eq!(end, ZoneOutcome::Complete);
+        assert!(outcomes.iter().all(|o| matches!(o, NameOutcome::Kept | NameOutcome::Done(_))), "{outcomes:?}");
+        let content = test_zone.content();
         assert_eq!(content[&n("stable.shop")].0, cname("ingress.example.net"));
-        let marker = ownership::record_name(&n("stable.shop"), &zone()).unwrap();
-        format!("{:?}", content[&marker].0)
+        let ownership = ownership::record_name(&n("stable.shop"), &zone()).unwrap();
+        format!("{:?}", content[&ownership].0)
     };
     assert!(run(1, "main", true).contains("branch=main"), "the first branch has it");
     assert!(run(2, "one", true).contains("branch=one"), "it is applied as one change of the marker");
@@ -150,7 +151,7 @@ proptest! {
 
     #[test]
     fn a_thousand_histories_of_specs_end_as_the_last_one_says(steps in proptest::collection::vec(step(), 1..10)) {
-        live(&Memory::default(), &steps)?;
+        run_history(&MemoryZone::default(), &steps)?;
     }
 }
 
@@ -161,6 +162,6 @@ fn some_histories_of_specs_end_so_on_a_real_server() {
     for kind in Kind::ALL.into_iter().filter(|kind| kind.is_here()) {
         let mut runner = proptest::test_runner::TestRunner::new(config.clone());
         let steps = proptest::collection::vec(step(), 4..9);
-        runner.run(&steps, |steps| live(&Running::start(kind, Access::Least, ""), &steps)).unwrap();
+        runner.run(&steps, |steps| run_history(&Running::start(kind, Access::Least, ""), &steps)).unwrap();
     }
 }

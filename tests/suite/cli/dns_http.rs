@@ -2,10 +2,10 @@
 //! that no credential is ever shown.
 
 use crate::spec::ZoneProvider;
-use crate::tests::apply::http::rules::CANARY;
-use crate::tests::apply::http::stories::{ALL, fake};
-use crate::tests::apply::http::{Accident, Fake, word};
-use crate::tests::apply::stories::{Field, cname, mark, n, place};
+use crate::tests::apply::http::json_apis::CANARY;
+use crate::tests::apply::http::scenarios::{ALL, fake};
+use crate::tests::apply::http::{FakeServer, ServerFault, word};
+use crate::tests::apply::scenarios::{TestZone, cname, n, ownership_name, ownership_records};
 use crate::tests::kit::{Ran, Workspace};
 
 /// A workspace with that zone and one file, whose names have that lifetime.
@@ -23,7 +23,7 @@ fn workspace(provider: ZoneProvider, server: &str, ttl: u32) -> Workspace {
 
 /// Runs it with other variables in place of some of the server's, and looks for credentials in what it says.
 #[track_caller]
-fn dns(fake: &Fake, workspace: &Workspace, other: &[(&str, &str)], args: &[&str]) -> Ran {
+fn dns(fake: &FakeServer, workspace: &Workspace, other: &[(&str, &str)], args: &[&str]) -> Ran {
     let mut command = workspace.command();
     let known = command.get_envs().map(|(name, _)| name.to_owned()).collect::<Vec<_>>();
     assert!(known.len() < 10, "{known:?}");
@@ -62,11 +62,17 @@ fn a_zone_is_planned_and_applied_with_every_provider() {
         let fake = fake(provider);
         let workspace = workspace(provider, &fake.base(), 600);
         let old = cname("old.example.net");
-        fake.put(&[(n("gone.shop"), old.clone()), (place("gone.shop"), mark("shop", "login", 600, &old))], 600);
+        fake.put(
+            &[
+                (n("gone.shop"), old.clone()),
+                (ownership_name("gone.shop"), ownership_records("shop", "login", 600, &old)),
+            ],
+            600,
+        );
         let plan = dns(&fake, &workspace, &[], &["plan"]).exits(1).out();
         assert!(plan.contains("+ create    login.shop.dev.example.com  CNAME x.example.net.\n"), "{plan}");
         assert!(plan.contains("- delete    gone.shop.dev.example.com  CNAME old.example.net.\n"), "{plan}");
-        let full = fake.open().promise() == crate::apply::zone::Promise::FULL;
+        let full = fake.open().guarantee() == crate::apply::zone::ProviderGuarantee::FULL;
         assert_eq!(plan.contains("note: zone `dev.example.com`: the provider "), !full, "{plan}");
         let json = dns(&fake, &workspace, &[], &["plan", "--format", "json"]).exits(1).out();
         let sum: serde_json::Value = serde_json::from_str(json.lines().last().unwrap()).unwrap();
@@ -79,7 +85,7 @@ fn a_zone_is_planned_and_applied_with_every_provider() {
             assert_eq!(refused.exits(0).out().lines().last(), Some("2 written (1 of them deleted)"));
         } else {
             let told = refused.exits(3).err();
-            assert!(told.contains("what somebody else writes at the same moment is lost"), "{told}");
+            assert!(told.contains("simultaneous changes by others are lost"), "{told}");
             assert!(told.contains("`--allow-no-cas`"), "{told}");
             assert_eq!(fake.writes(), 0, "nothing is written that is not allowed");
             dns(&fake, &workspace, &[], &["apply", "--rev", "1", "--allow-no-cas"]).exits(0);
@@ -91,7 +97,10 @@ fn a_zone_is_planned_and_applied_with_every_provider() {
         let status = dns(&fake, &workspace, &[], &["status"]).exits(0).out();
         assert_eq!(status, "dev.example.com: run 1, 0 to write, 2 as wanted\n");
         dns(&fake, &workspace, &[], &["apply", "--rev", "0", "--allow-no-cas"]).exits(6);
-        let left = [(n("left.shop"), old.clone()), (place("left.shop"), mark("shop", "long-gone", 600, &old))];
+        let left = [
+            (n("left.shop"), old.clone()),
+            (ownership_name("left.shop"), ownership_records("shop", "long-gone", 600, &old)),
+        ];
         fake.put(&left, 600);
         let orphans = dns(&fake, &workspace, &[], &["orphans"]).exits(0).out();
         assert_eq!(orphans, "left.shop.dev.example.com  branch long-gone\n");
@@ -105,14 +114,14 @@ fn no_credential_is_shown_whatever_happens() {
         let server = fake(provider);
         let workspace = workspace(provider, &server.base(), 600);
         let base = ["apply", "--rev", "1", "--allow-no-cas", "--verbose"];
-        let accidents = [Accident::TooMany(Some(0)), Accident::FailAfter, Accident::CutAfter];
-        server.strike(&accidents.into_iter().enumerate().collect::<Vec<_>>());
+        let faults = [ServerFault::TooMany(Some(0)), ServerFault::FailAfter, ServerFault::CutAfter];
+        server.set_faults(&faults.into_iter().enumerate().collect::<Vec<_>>());
         let told = dns(&server, &workspace, &[], &base).exits(0).err();
         for want in ["> GET http://127.0.0.1:", "< 429", "< 500", "< nothing: ", "login.shop"] {
             assert!(told.contains(want), "{provider:?} {want}\n{told}");
         }
         for (name, value) in server.variables() {
-            // What is wrong is secret too, and the server says it back.
+            // A wrong credential is secret too, and the server repeats it.
             let wrong = format!("another-canary-{}", value.len());
             for format in ["human", "short", "json"] {
                 let args = [&base[..], &["--message-format", format]].concat();
@@ -127,7 +136,7 @@ fn no_credential_is_shown_whatever_happens() {
             let ran = dns(&server, &workspace, &[(name, "")], &["plan", "-v"]);
             if name != "AWS_SESSION_TOKEN" {
                 let told = ran.exits(2).err();
-                assert!(told.contains("there is no credential for the zone `dev.example.com`"), "{told}");
+                assert!(told.contains("missing credential for the zone `dev.example.com`"), "{told}");
             }
         }
     }
@@ -152,15 +161,15 @@ fn a_credential_may_be_for_one_zone_or_in_a_file() {
 #[test]
 fn what_a_provider_cannot_hold_is_refused_before_anything_is_sent() {
     for (provider, ttl, want) in [
-        (ZoneProvider::GoDaddy, 599, "GoDaddy has lifetimes of 600 to 86400 seconds, and this is 599"),
-        (ZoneProvider::Cloudflare, 59, "Cloudflare has lifetimes of 60 to 86400 seconds, and this is 59"),
-        (ZoneProvider::Cloudflare, 100_000, "Cloudflare has lifetimes of 60 to 86400 seconds, and this is 100000"),
+        (ZoneProvider::GoDaddy, 599, "the `ttl` of GoDaddy must be 600 to 86400 seconds, got 599"),
+        (ZoneProvider::Cloudflare, 59, "the `ttl` of Cloudflare must be 60 to 86400 seconds, got 59"),
+        (ZoneProvider::Cloudflare, 100_000, "the `ttl` of Cloudflare must be 60 to 86400 seconds, got 100000"),
     ] {
         let fake = fake(provider);
         let workspace = workspace(provider, &fake.base(), ttl);
         for args in [&["plan"][..], &["apply", "--rev", "1", "--allow-no-cas"]] {
             let told = dns(&fake, &workspace, &[], args).exits(2).err();
-            assert!(told.contains("`login.shop.dev.example.com` of the branch `login` cannot be held: "), "{told}");
+            assert!(told.contains("`login.shop.dev.example.com` of the branch `login` is not supported: "), "{told}");
             assert!(told.contains(want), "{told}");
         }
         assert!(fake.log().is_empty(), "something was sent");
@@ -178,7 +187,7 @@ fn a_name_with_more_records_than_fit_into_a_change_is_refused() {
         &format!("A: [{}]", many.join(", ")),
     );
     let told = dns(&fake, &workspace, &[], &["plan"]).exits(2).err();
-    assert!(told.contains("Cloudflare takes 196 records of a name in one change, and this has 197"), "{told}");
+    assert!(told.contains("a name of Cloudflare may have 196 records, got 197"), "{told}");
     assert!(fake.log().is_empty());
 }
 
@@ -273,5 +282,5 @@ fn addresses_that_would_show_the_credential_are_refused() {
     workspace.edit("branches.yaml", ", project: shop-dns", "");
     let token = [("CLOUDSDK_AUTH_ACCESS_TOKEN", CANARY)];
     let told = dns(&fake, &workspace, &token, &["plan"]).exits(2).err();
-    assert!(told.contains("has no `project`, and the environment names none"), "{told}");
+    assert!(told.contains("has no `project`, neither in the spec nor in the environment"), "{told}");
 }

@@ -1,19 +1,19 @@
 //! An HTTP server in this process, strict as a provider is, around a zone in memory: what was asked is written down, and
 //! mishaps can be ordered for single requests.
 
-pub(in crate::tests) mod clouds;
-pub(in crate::tests) mod rules;
-pub(in crate::tests) mod stories;
+pub(in crate::tests) mod cloud_apis;
+pub(in crate::tests) mod json_apis;
+pub(in crate::tests) mod scenarios;
 
-use crate::apply::open::{Surroundings, open};
-use crate::apply::patience::Patience;
-use crate::apply::zone::Zone;
+use crate::apply::retry::RetryPolicy;
+use crate::apply::zone::DnsZone;
+use crate::apply::{context::ProviderContext, open::open_zone};
 use crate::diagnostic::Diagnostic;
 use crate::name::DnsName;
 use crate::record::{RecordData, RecordSets, RecordType};
 use crate::source::Project;
 use crate::spec::{self, ZoneProvider};
-use crate::tests::apply::stories::{Content, Field, PATIENCE, zone};
+use crate::tests::apply::scenarios::{RETRY_POLICY, TestZone, ZoneContent, zone};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -23,7 +23,7 @@ use std::time::Duration;
 
 /// A request as it came in.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Got {
+pub(crate) struct ReceivedRequest {
     pub(crate) method: String,
     /// Path and query.
     pub(crate) target: String,
@@ -32,7 +32,7 @@ pub(crate) struct Got {
     pub(crate) body: String,
 }
 
-impl Got {
+impl ReceivedRequest {
     pub(crate) fn path(&self) -> &str {
         self.target.split('?').next().unwrap()
     }
@@ -93,15 +93,15 @@ impl From<serde_json::Value> for Body {
 
 /// What is answered.
 #[derive(Clone, Debug)]
-pub(crate) struct Told {
+pub(crate) struct FakeResponse {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<u32>,
     pub(crate) body: String,
 }
 
-impl Told {
+impl FakeResponse {
     pub(crate) fn new(status: u16, body: impl Into<Body>) -> Self {
-        Told { status, retry_after: None, body: body.into().0 }
+        FakeResponse { status, retry_after: None, body: body.into().0 }
     }
 }
 
@@ -162,7 +162,7 @@ impl Table {
 
 /// What happens to a request instead of what should.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Accident {
+pub(crate) enum ServerFault {
     /// Too many requests; come back after so many seconds.
     TooMany(Option<u32>),
     /// The server fails and has done nothing.
@@ -181,7 +181,7 @@ pub(crate) enum Accident {
 pub(crate) const SHORT: Duration = Duration::from_millis(400);
 
 /// The rules of one provider.
-pub(crate) trait Rules: Send + Sync {
+pub(crate) trait ProviderRules: Send + Sync {
     /// Which it is, as the spec says it.
     fn provider(&self) -> ZoneProvider;
     /// The variables with the credentials.
@@ -194,7 +194,7 @@ pub(crate) trait Rules: Send + Sync {
     fn project(&self) -> Option<&'static str> {
         None
     }
-    fn answer(&self, table: &mut Table, got: &Got) -> Told;
+    fn answer(&self, table: &mut Table, got: &ReceivedRequest) -> FakeResponse;
     fn takes(&self, _kind: RecordType) -> bool {
         true
     }
@@ -203,10 +203,10 @@ pub(crate) trait Rules: Send + Sync {
 #[derive(Default)]
 struct State {
     table: Table,
-    log: Vec<Got>,
+    log: Vec<ReceivedRequest>,
     /// By the number of the question, and of the request that changes something.
-    asked: (usize, BTreeMap<usize, Accident>),
-    told: (usize, BTreeMap<usize, Accident>),
+    asked: (usize, BTreeMap<usize, ServerFault>),
+    told: (usize, BTreeMap<usize, ServerFault>),
     /// What somebody else does right before the change of a number from now on.
     other: Option<(usize, Other)>,
 }
@@ -214,27 +214,27 @@ struct State {
 type Other = Box<dyn FnOnce(&mut Table) + Send>;
 
 /// A running server.
-pub(crate) struct Fake {
-    rules: Arc<dyn Rules>,
+pub(crate) struct FakeServer {
+    rules: Arc<dyn ProviderRules>,
     state: Arc<Mutex<State>>,
     pub(crate) port: u16,
     over: Arc<AtomicBool>,
 }
 
-impl Drop for Fake {
+impl Drop for FakeServer {
     fn drop(&mut self) {
         self.over.store(true, Ordering::SeqCst);
         let _ = TcpStream::connect(("127.0.0.1", self.port));
     }
 }
 
-impl Fake {
-    pub(crate) fn start(rules: impl Rules + 'static) -> Self {
+impl FakeServer {
+    pub(crate) fn start(rules: impl ProviderRules + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let (rules, state): (Arc<dyn Rules>, Arc<Mutex<State>>) = (Arc::new(rules), Arc::default());
+        let (rules, state): (Arc<dyn ProviderRules>, Arc<Mutex<State>>) = (Arc::new(rules), Arc::default());
         let over = Arc::new(AtomicBool::new(false));
-        let fake = Fake { rules: rules.clone(), state: state.clone(), port, over: over.clone() };
+        let fake = FakeServer { rules: rules.clone(), state: state.clone(), port, over: over.clone() };
         fake.state().table.put("dev.example.com", "SOA", 3600, ["ns.example.net. host.example.net. 1 2 3 4 5".into()]);
         fake.state().table.put("dev.example.com", "NS", 3600, ["ns.example.net.".into(), "ns2.example.net.".into()]);
         std::thread::spawn(move || {
@@ -258,18 +258,18 @@ impl Fake {
     }
 
     /// Every request so far.
-    pub(crate) fn log(&self) -> Vec<Got> {
+    pub(crate) fn log(&self) -> Vec<ReceivedRequest> {
         self.state().log.clone()
     }
 
     /// Orders accidents for requests that change something, by their number from now on.
-    pub(crate) fn strike(&self, accidents: &[(usize, Accident)]) {
-        self.state().told = (0, accidents.iter().copied().collect());
+    pub(crate) fn set_faults(&self, faults: &[(usize, ServerFault)]) {
+        self.state().told = (0, faults.iter().copied().collect());
     }
 
     /// The same for questions.
-    pub(crate) fn strike_questions(&self, accidents: &[(usize, Accident)]) {
-        self.state().asked = (0, accidents.iter().copied().collect());
+    pub(crate) fn set_read_faults(&self, faults: &[(usize, ServerFault)]) {
+        self.state().asked = (0, faults.iter().copied().collect());
     }
 
     /// Looks at the zone, or changes it as a person would.
@@ -295,22 +295,22 @@ impl Fake {
     pub(crate) fn open_with(
         &self,
         other: &[(&str, &str)],
-        trace: Option<crate::apply::http::Trace>,
-    ) -> Result<Box<dyn Zone + Send>, Diagnostic> {
-        self.open_all(other, trace, PATIENCE)
+        trace: Option<crate::apply::http::RequestTrace>,
+    ) -> Result<Box<dyn DnsZone + Send>, Diagnostic> {
+        self.open_all(other, trace, RETRY_POLICY)
     }
 
     /// The same with little time for an answer.
-    pub(crate) fn open_shortly(&self) -> Box<dyn Zone + Send> {
-        self.open_all(&[], None, Patience { answer: SHORT, ..PATIENCE }).unwrap()
+    pub(crate) fn open_shortly(&self) -> Box<dyn DnsZone + Send> {
+        self.open_all(&[], None, RetryPolicy { answer_timeout: SHORT, ..RETRY_POLICY }).unwrap()
     }
 
     fn open_all(
         &self,
         other: &[(&str, &str)],
-        trace: Option<crate::apply::http::Trace>,
-        patience: Patience,
-    ) -> Result<Box<dyn Zone + Send>, Diagnostic> {
+        trace: Option<crate::apply::http::RequestTrace>,
+        retry: RetryPolicy,
+    ) -> Result<Box<dyn DnsZone + Send>, Diagnostic> {
         let project = self.rules.project().map(|project| format!(", project: {project}")).unwrap_or_default();
         let declared =
             declared(&format!("provider: {}, server: '{}'{project}", word(self.rules.provider()), self.base()));
@@ -320,8 +320,8 @@ impl Fake {
             other.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()).or_else(own)
         };
         let file = |_: &str| Ok(self.credentials_file());
-        let around = Surroundings { variable: &variable, file: &file, trace };
-        open(&zone(), Some(&declared), &around, patience)
+        let context = ProviderContext { variable: &variable, file: &file, trace };
+        open_zone(&zone(), Some(&declared), &context, retry)
     }
 }
 
@@ -344,8 +344,8 @@ pub(crate) fn declared(keys: &str) -> spec::Zone {
     spec::read(&Project::in_memory([("branches.yaml", text.as_str())])).unwrap().zones[&zone()].clone()
 }
 
-impl Field for Fake {
-    fn open(&self) -> Box<dyn Zone + Send> {
+impl TestZone for FakeServer {
+    fn open(&self) -> Box<dyn DnsZone + Send> {
         self.open_with(&[], None).unwrap()
     }
 
@@ -363,8 +363,8 @@ impl Field for Fake {
         self.state().table.put(name.as_str(), "MX", 3600, ["10 mail.example.net.".into()]);
     }
 
-    fn content(&self) -> Content {
-        let mut content = Content::new();
+    fn content(&self) -> ZoneContent {
+        let mut content = ZoneContent::new();
         for (name, kind, ttl, _, value) in self.state().table.records() {
             if let Some(kind) = RecordType::of_name(&kind) {
                 let held = content.entry(DnsName::target(&name).unwrap()).or_insert((RecordSets::default(), ttl));
@@ -443,13 +443,13 @@ pub(crate) fn as_set<'a>(values: impl IntoIterator<Item = &'a String>) -> BTreeS
     values.into_iter().collect()
 }
 
-fn serve(stream: &TcpStream, rules: &dyn Rules, state: &Mutex<State>) {
+fn serve(stream: &TcpStream, rules: &dyn ProviderRules, state: &Mutex<State>) {
     let mut reader = BufReader::new(stream);
     while let Some(got) = receive(&mut reader) {
         let mut state = state.lock().unwrap();
         let is_login = got.path() == "/token";
         let counter = if got.method == "GET" { &mut state.asked } else { &mut state.told };
-        let accident = if is_login { None } else { counter.1.remove(&counter.0) };
+        let fault = if is_login { None } else { counter.1.remove(&counter.0) };
         counter.0 += usize::from(!is_login);
         state.log.push(got.clone());
         if got.method != "GET" && !is_login {
@@ -470,20 +470,22 @@ fn serve(stream: &TcpStream, rules: &dyn Rules, state: &Mutex<State>) {
             }
             told
         };
-        let told = match accident {
+        let told = match fault {
             None => act(),
-            Some(Accident::TooMany(seconds)) => Told { retry_after: seconds, ..Told::new(429, "{}") },
-            Some(Accident::Fail) => Told::new(503, "no"),
-            Some(Accident::FailAfter) => {
-                act();
-                Told::new(500, "no")
+            Some(ServerFault::TooMany(seconds)) => {
+                FakeResponse { retry_after: seconds, ..FakeResponse::new(429, "{}") }
             }
-            Some(Accident::Cut) => return,
-            Some(Accident::CutAfter) => {
+            Some(ServerFault::Fail) => FakeResponse::new(503, "no"),
+            Some(ServerFault::FailAfter) => {
+                act();
+                FakeResponse::new(500, "no")
+            }
+            Some(ServerFault::Cut) => return,
+            Some(ServerFault::CutAfter) => {
                 act();
                 return;
             }
-            Some(Accident::Silent) => {
+            Some(ServerFault::Silent) => {
                 act();
                 drop(state);
                 std::thread::sleep(2 * SHORT);
@@ -500,8 +502,8 @@ fn serve(stream: &TcpStream, rules: &dyn Rules, state: &Mutex<State>) {
     }
 }
 
-fn receive(reader: &mut BufReader<&TcpStream>) -> Option<Got> {
-    let mut got = Got::default();
+fn receive(reader: &mut BufReader<&TcpStream>) -> Option<ReceivedRequest> {
+    let mut got = ReceivedRequest::default();
     let mut line = String::new();
     while reader.read_line(&mut line).ok()? > 0 {
         let text = std::mem::take(&mut line);

@@ -1,8 +1,8 @@
-//! From the files of a tree to the names of each zone, with addresses filled in.
+//! Reads zone change files, and resolves the addresses that only the cluster knows.
 
-use super::address::Addresses;
-use super::decide::{Entry, Wish};
-use super::walk::Work;
+use super::address::ClusterAddresses;
+use super::decide::{DesiredState, NameEntry};
+use super::reconcile::DesiredZone;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::dns::zone_change::{PresentName, ZoneChange, ZoneChangeFile};
 use crate::dns::{ownership, zone_change};
@@ -11,104 +11,108 @@ use crate::source::{Found, Project, RelPath};
 use crate::spec::{Range, Zone};
 use std::collections::BTreeMap;
 
-/// Reads every `<zone>/<slug>.yaml` of a folder and checks them together.
-pub fn files(project: &Project, folder: &RelPath) -> Result<Vec<ZoneChangeFile>> {
+/// Reads every `<zone>/<slug>.yaml` of a folder, and checks them together.
+pub fn read_files(project: &Project, folder: &RelPath) -> Result<Vec<ZoneChangeFile>> {
     let mut found = Vec::new();
-    for zone in names(project, folder)? {
-        let zone = folder.join(&zone).expect("a name in a folder stays inside");
-        for name in names(project, &zone)? {
-            found.push(zone.join(&name).expect("a name in a folder stays inside"));
+    for zone in file_names(project, folder)? {
+        let zone = folder.join(&zone).expect("a file name is a valid path");
+        for name in file_names(project, &zone)? {
+            found.push(zone.join(&name).expect("a file name is a valid path"));
         }
     }
-    let files = gather(&found, |path| file(project, path))?;
+    let files = gather(&found, |path| read_file(project, path))?;
     zone_change::check(&files)?;
     Ok(files)
 }
 
-/// What stands in a folder but for hidden files; nothing where no folder is.
-fn names(project: &Project, folder: &RelPath) -> Result<Vec<String>, Diagnostic> {
+/// The names in a folder without hidden files; none if the folder does not exist.
+fn file_names(project: &Project, folder: &RelPath) -> Result<Vec<String>, Diagnostic> {
     match project.look(folder) {
         Found::Folder(names) => Ok(names.iter().filter(|name| !name.starts_with('.')).cloned().collect()),
         Found::Nothing => Ok(Vec::new()),
         Found::File(file) => {
-            let message = "this is no folder of a zone, and pleach does not know what to do with it";
+            let message = "this must be the folder of a zone, but it is a file";
             Err(Diagnostic::new(Code::Dns, message).at(file.place()))
         }
         Found::Unreadable(why) => Err(Diagnostic::new(Code::Disk, format!("`{folder}` cannot be read: {why}"))),
     }
 }
 
-fn file(project: &Project, path: &RelPath) -> Result<ZoneChangeFile> {
+fn read_file(project: &Project, path: &RelPath) -> Result<ZoneChangeFile> {
     let file = match project.look(path) {
         Found::File(file) => file,
         Found::Unreadable(why) => {
             return Err(Diagnostic::new(Code::Disk, format!("`{path}` cannot be read: {why}")).into());
         }
         Found::Folder(_) | Found::Nothing => {
-            return Err(Diagnostic::new(Code::Dns, format!("`{path}` is no zone change file")).into());
+            return Err(Diagnostic::new(Code::Dns, format!("`{path}` is not a file")).into());
         }
     };
     let Some(slug) = path.name().strip_suffix(".yaml") else {
-        return Err(Diagnostic::new(Code::Dns, "a zone change file is called by the slug of its branch and `.yaml`")
+        return Err(Diagnostic::new(Code::Dns, "a zone change file must have the name `SLUG.yaml`")
             .at(file.place())
             .into());
     };
     let change = ZoneChange::read(&file)?;
     if path.parent().name() != change.zone.as_str() {
-        let message = format!("a file of the zone `{}` stands in the folder of another", change.zone);
+        let message = format!("a file of the zone `{}` is in the folder of another zone", change.zone);
         return Err(Diagnostic::new(Code::Dns, message).at(file.place()).into());
     }
     Ok(ZoneChangeFile { slug: slug.into(), change, at: file.place() })
 }
 
-/// The names of each zone, in order. What comes from an object that has no address yet is pending.
-pub fn works(files: &[ZoneChangeFile], zones: &BTreeMap<DnsName, Zone>, addresses: &Addresses) -> Result<Vec<Work>> {
-    let mut works: BTreeMap<&DnsName, Work> = BTreeMap::new();
+/// The entries of each zone, in order. A name is pending if its object has no address yet.
+pub fn desired_zones(
+    files: &[ZoneChangeFile],
+    zones: &BTreeMap<DnsName, Zone>,
+    addresses: &ClusterAddresses,
+) -> Result<Vec<DesiredZone>> {
+    let mut desired_zones: BTreeMap<&DnsName, DesiredZone> = BTreeMap::new();
     let mut faults = Vec::new();
     for file in files {
         let ZoneChange { zone, owner, present, absent, .. } = &file.change;
         let ranges = zones.get(zone).map(|zone| zone.addresses.as_slice()).unwrap_or_default();
         let entries = present
             .iter()
-            .map(|(host, present)| (host, wish(host, present, addresses, ranges)))
-            .chain(absent.iter().map(|host| (host, Ok(Wish::Absent))));
-        for (host, wish) in entries {
-            match wish.and_then(|wish| Ok((wish, ownership::record_name(host, zone)?))) {
+            .map(|(host, present)| (host, desired_state(host, present, addresses, ranges)))
+            .chain(absent.iter().map(|host| (host, Ok(DesiredState::Absent))));
+        for (host, state) in entries {
+            match state.and_then(|state| Ok((state, ownership::record_name(host, zone)?))) {
                 Err(error) => faults.push(error.at(file.at)),
-                Ok((wish, marker)) => {
+                Ok((state, ownership)) => {
                     let fence = ownership::fence_name(owner, zone)?;
-                    let work = works.entry(zone).or_insert_with(|| Work {
+                    let desired = desired_zones.entry(zone).or_insert_with(|| DesiredZone {
                         zone: zone.clone(),
                         owner: owner.clone(),
                         fence,
                         entries: Vec::new(),
                     });
                     let (host, owner, branch) = (host.clone(), owner.clone(), file.slug.clone());
-                    work.entries.push(Entry { host, marker, owner, branch, wish });
+                    desired.entries.push(NameEntry { host, ownership, owner, branch, state });
                 }
             }
         }
     }
-    Diagnostics::check(faults, works.into_values().collect())
+    Diagnostics::check(faults, desired_zones.into_values().collect())
 }
 
-/// The files with the addresses filled in that are known.
-pub fn resolved(
+/// The files with the known addresses.
+pub fn resolve_addresses(
     files: Vec<ZoneChangeFile>,
     zones: &BTreeMap<DnsName, Zone>,
-    addresses: &Addresses,
+    addresses: &ClusterAddresses,
 ) -> Result<Vec<ZoneChangeFile>> {
     let mut faults = Vec::new();
     let mut all = files;
     for ZoneChangeFile { change, at, .. } in &mut all {
         let ranges = zones.get(&change.zone).map(|zone| zone.addresses.as_slice()).unwrap_or_default();
         for (host, present) in &mut change.present {
-            match wish(host, present, addresses, ranges) {
-                Ok(Wish::Present(records, _)) => {
+            match desired_state(host, present, addresses, ranges) {
+                Ok(DesiredState::Present(records, _)) => {
                     present.records = records;
                     present.address_from = None;
                 }
-                Ok(Wish::Pending | Wish::Absent) => {}
+                Ok(DesiredState::Pending | DesiredState::Absent) => {}
                 Err(error) => faults.push(error.at(*at)),
             }
         }
@@ -116,12 +120,17 @@ pub fn resolved(
     Diagnostics::check(faults, all)
 }
 
-fn wish(host: &DnsName, present: &PresentName, addresses: &Addresses, ranges: &[Range]) -> Result<Wish, Diagnostic> {
+fn desired_state(
+    host: &DnsName,
+    present: &PresentName,
+    addresses: &ClusterAddresses,
+    ranges: &[Range],
+) -> Result<DesiredState, Diagnostic> {
     let mut records = present.records.clone();
     if let Some(object) = &present.address_from {
-        let Some(found) = addresses.resolve(object, ranges)? else { return Ok(Wish::Pending) };
+        let Some(found) = addresses.resolve(object, ranges)? else { return Ok(DesiredState::Pending) };
         records.merge(found);
         records.check().map_err(|error| Diagnostic::new(Code::Dns, format!("`{host}`: {error}")))?;
     }
-    Ok(Wish::Present(records, present.ttl))
+    Ok(DesiredState::Present(records, present.ttl))
 }

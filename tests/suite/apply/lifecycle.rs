@@ -2,8 +2,8 @@
 
 use crate::dns::ownership;
 use crate::record::{RecordSets, RecordType};
+use crate::tests::apply::scenarios::{TestZone, cname, n, set};
 use crate::tests::apply::server::{Access, Kind, Running, our_key};
-use crate::tests::apply::stories::{Field, cname, n, set};
 use crate::tests::kit::{Ran, Workspace};
 
 fn dns(workspace: &Workspace, args: &[&str]) -> Ran {

@@ -1,8 +1,10 @@
 //! The rules of Google Cloud DNS and of Amazon Route 53, with what they check of who asks.
 
 use crate::spec::ZoneProvider;
-use crate::tests::apply::http::rules::CANARY;
-use crate::tests::apply::http::{Got, Rules, Table, Told, as_set, decoded, quoted, unquoted};
+use crate::tests::apply::http::json_apis::CANARY;
+use crate::tests::apply::http::{
+    FakeResponse, ProviderRules, ReceivedRequest, Table, as_set, decoded, quoted, unquoted,
+};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::{digest, hmac, signature};
@@ -21,9 +23,9 @@ pub(crate) struct CloudDns {
 
 const ZONES: &str = "/dns/v1/projects/shop-dns/managedZones";
 
-fn google(status: u16, reason: &str, message: &str) -> Told {
+fn google(status: u16, reason: &str, message: &str) -> FakeResponse {
     let errors = json!([{"message": message, "domain": "global", "reason": reason}]);
-    Told::new(status, json!({"error": {"code": status, "message": message, "errors": errors}}))
+    FakeResponse::new(status, json!({"error": {"code": status, "message": message, "errors": errors}}))
 }
 
 /// A record set as Cloud DNS writes it.
@@ -32,8 +34,8 @@ fn rrset(name: &str, kind: &str, ttl: u32, values: &[&String]) -> Value {
 }
 
 impl CloudDns {
-    fn token(&self, got: &Got) -> Told {
-        let fault = |why: &str| Told::new(400, json!({"error": "invalid_grant", "error_description": why}));
+    fn token(&self, got: &ReceivedRequest) -> FakeResponse {
+        let fault = |why: &str| FakeResponse::new(400, json!({"error": "invalid_grant", "error_description": why}));
         let (_, key) = self.account.as_ref().expect("nobody else asks for a token");
         let fields: Vec<(String, String)> = got
             .body
@@ -41,9 +43,10 @@ impl CloudDns {
             .filter_map(|pair| pair.split_once('='))
             .map(|(name, value)| (name.to_owned(), decoded(value)))
             .collect();
-        let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap();
-        assert_eq!(field("grant_type"), "urn:ietf:params:oauth:grant-type:jwt-bearer");
-        let (text, proof) = field("assertion").rsplit_once('.').unwrap();
+        let test_zone =
+            |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap();
+        assert_eq!(test_zone("grant_type"), "urn:ietf:params:oauth:grant-type:jwt-bearer");
+        let (text, proof) = test_zone("assertion").rsplit_once('.').unwrap();
         let proof = URL_SAFE_NO_PAD.decode(proof).unwrap();
         let key = signature::UnparsedPublicKey::new(&signature::RSA_PKCS1_2048_8192_SHA256, key);
         if key.verify(text.as_bytes(), &proof).is_err() {
@@ -57,10 +60,13 @@ impl CloudDns {
         assert_eq!(claims["scope"], "https://www.googleapis.com/auth/ndev.clouddns.readwrite");
         assert!(claims["aud"].as_str().unwrap().ends_with("/token"), "{claims}");
         assert_eq!(claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap(), 3600);
-        Told::new(200, json!({"access_token": format!("ya29.{CANARY}"), "expires_in": 3599, "token_type": "Bearer"}))
+        FakeResponse::new(
+            200,
+            json!({"access_token": format!("ya29.{CANARY}"), "expires_in": 3599, "token_type": "Bearer"}),
+        )
     }
 
-    fn change(table: &mut Table, body: &Value) -> Told {
+    fn change(table: &mut Table, body: &Value) -> FakeResponse {
         let list = |key: &str| body[key].as_array().cloned().unwrap_or_default();
         let (additions, deletions) = (list("additions"), list("deletions"));
         if additions.len() + deletions.len() == 0 {
@@ -108,11 +114,11 @@ impl CloudDns {
             return google(400, "cnameResourceRecordSetConflict", message);
         }
         *table = next;
-        Told::new(200, json!({"kind": "dns#change", "id": "7", "status": "pending"}))
+        FakeResponse::new(200, json!({"kind": "dns#change", "id": "7", "status": "pending"}))
     }
 }
 
-impl Rules for CloudDns {
+impl ProviderRules for CloudDns {
     fn provider(&self) -> ZoneProvider {
         ZoneProvider::CloudDns
     }
@@ -137,7 +143,7 @@ impl Rules for CloudDns {
         .to_string()
     }
 
-    fn answer(&self, table: &mut Table, got: &Got) -> Told {
+    fn answer(&self, table: &mut Table, got: &ReceivedRequest) -> FakeResponse {
         if (got.method.as_str(), got.path()) == ("POST", "/token") {
             return self.token(got);
         }
@@ -153,7 +159,7 @@ impl Rules for CloudDns {
                 let zone =
                     |name: &str, seen: &str| json!({"name": name, "dnsName": "dev.example.com.", "visibility": seen});
                 let zones = json!([zone("inside", "private"), zone("dev", "public")]);
-                Told::new(200, json!({"kind": "dns#managedZonesListResponse", "managedZones": zones}))
+                FakeResponse::new(200, json!({"kind": "dns#managedZonesListResponse", "managedZones": zones}))
             }
             ("GET", path) if path == sets => {
                 let wanted = got.query("name").map(|name| name.trim_end_matches('.').to_owned());
@@ -171,7 +177,7 @@ impl Rules for CloudDns {
                 if all.count() > at + size {
                     body["nextPageToken"] = (at + size).to_string().into();
                 }
-                Told::new(200, body)
+                FakeResponse::new(200, body)
             }
             ("POST", path) if path == changes => Self::change(table, &got.json()),
             (_, path) => {
@@ -191,13 +197,13 @@ pub(crate) struct Route53 {
 const NAMESPACE: &str = "https://route53.amazonaws.com/doc/2013-04-01/";
 const KEY: &str = "AKIDEXAMPLE";
 
-fn amazon(status: u16, code: &str, message: &str) -> Told {
+fn amazon(status: u16, code: &str, message: &str) -> FakeResponse {
     let message = escaped(message);
     let body = format!(
         "<?xml version=\"1.0\"?>\n<ErrorResponse xmlns=\"{NAMESPACE}\"><Error><Type>Sender</Type><Code>{code}</Code>\
          <Message>{message}</Message></Error><RequestId>x</RequestId></ErrorResponse>"
     );
-    Told::new(status, body)
+    FakeResponse::new(status, body)
 }
 
 fn escaped(text: &str) -> String {
@@ -224,7 +230,7 @@ impl Route53 {
     }
 
     /// The signature that a request must have, from what came in.
-    fn signature(got: &Got, names: &str) -> String {
+    fn signature(got: &ReceivedRequest, names: &str) -> String {
         let hex = |bytes: &[u8]| bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         let hash = |text: &str| hex(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
         let mut pairs = got.pairs();
@@ -244,7 +250,7 @@ impl Route53 {
         format!("AWS4-HMAC-SHA256 Credential={KEY}/{scope}, SignedHeaders={names}, Signature={}", hex(proof.as_ref()))
     }
 
-    fn batch(table: &mut Table, body: &str) -> Told {
+    fn batch(table: &mut Table, body: &str) -> FakeResponse {
         let document = Document::parse(body).unwrap();
         let root = document.root_element();
         assert!(root.has_tag_name((NAMESPACE, "ChangeResourceRecordSetsRequest")), "{body}");
@@ -291,7 +297,7 @@ impl Route53 {
         }
         *table = next;
         let info = "<ChangeInfo><Id>/change/C1</Id><Status>PENDING</Status></ChangeInfo>";
-        Told::new(
+        FakeResponse::new(
             200,
             format!(
                 "<ChangeResourceRecordSetsResponse xmlns=\"{NAMESPACE}\">{info}</ChangeResourceRecordSetsResponse>"
@@ -299,14 +305,14 @@ impl Route53 {
         )
     }
 
-    fn list(&self, table: &Table, got: &Got) -> Told {
+    fn list(&self, table: &Table, got: &ReceivedRequest) -> FakeResponse {
         let start = got.query("name").map(|name| order(name.trim_end_matches('.')));
         let kind = got.query("type").unwrap_or_default();
         let mut all: Vec<(Vec<String>, &(String, String))> =
             table.sets.keys().map(|key| (order(&key.0), key)).collect();
         all.sort();
-        let from = |(place, key): &&(Vec<String>, &(String, String))| match &start {
-            Some(start) => (place, &key.1) >= (start, &kind),
+        let from = |(labels, key): &&(Vec<String>, &(String, String))| match &start {
+            Some(start) => (labels, &key.1) >= (start, &kind),
             None => true,
         };
         let rest: Vec<_> = all.iter().filter(from).collect();
@@ -338,14 +344,14 @@ impl Route53 {
                 key.1
             )
         });
-        Told::new(
+        FakeResponse::new(
             200,
             format!("{body}</ResourceRecordSets>{next}<MaxItems>{size}</MaxItems></ListResourceRecordSetsResponse>"),
         )
     }
 }
 
-impl Rules for Route53 {
+impl ProviderRules for Route53 {
     fn provider(&self) -> ZoneProvider {
         ZoneProvider::Route53
     }
@@ -358,7 +364,7 @@ impl Rules for Route53 {
         variables
     }
 
-    fn answer(&self, table: &mut Table, got: &Got) -> Told {
+    fn answer(&self, table: &mut Table, got: &ReceivedRequest) -> FakeResponse {
         let names = if self.session { "host;x-amz-date;x-amz-security-token" } else { "host;x-amz-date" };
         if self.session && got.header("x-amz-security-token") != Self::session() {
             return amazon(403, "InvalidClientTokenId", &format!("not {}", got.header("x-amz-security-token")));
@@ -383,7 +389,10 @@ impl Rules for Route53 {
                 ];
                 let list = "ListHostedZonesByNameResponse";
                 let zones = zones.concat();
-                Told::new(200, format!("<{list} xmlns=\"{NAMESPACE}\"><HostedZones>{zones}</HostedZones></{list}>"))
+                FakeResponse::new(
+                    200,
+                    format!("<{list} xmlns=\"{NAMESPACE}\"><HostedZones>{zones}</HostedZones></{list}>"),
+                )
             }
             ("GET", "/2013-04-01/hostedzone/Z2PUBLIC/rrset") => self.list(table, got),
             ("POST", "/2013-04-01/hostedzone/Z2PUBLIC/rrset/") => Self::batch(table, &got.body),

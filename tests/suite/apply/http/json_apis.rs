@@ -2,7 +2,7 @@
 
 use crate::record::RecordType;
 use crate::spec::ZoneProvider;
-use crate::tests::apply::http::{Got, Rules, Table, Told, as_set, decoded, unquoted};
+use crate::tests::apply::http::{FakeResponse, ProviderRules, ReceivedRequest, Table, as_set, decoded, unquoted};
 use serde_json::{Value, json};
 
 /// The credential of every provider holds this.
@@ -33,9 +33,9 @@ pub(crate) struct Cloudflare {
 }
 
 impl Cloudflare {
-    fn refusal(status: u16, code: u64, message: &str) -> Told {
+    fn refusal(status: u16, code: u64, message: &str) -> FakeResponse {
         let errors = json!([{"code": code, "message": message}]);
-        Told::new(status, json!({"success": false, "errors": errors, "messages": [], "result": null}))
+        FakeResponse::new(status, json!({"success": false, "errors": errors, "messages": [], "result": null}))
     }
 
     fn record((name, kind, ttl, id, value): &(String, String, u32, String, String)) -> Value {
@@ -46,7 +46,7 @@ impl Cloudflare {
         })
     }
 
-    fn batch(&self, table: &mut Table, body: &Value) -> Told {
+    fn batch(&self, table: &mut Table, body: &Value) -> FakeResponse {
         let known = ["deletes", "patches", "puts", "posts"];
         assert!(body.as_object().unwrap().keys().all(|key| known.contains(&key.as_str())), "{body}");
         let (deletes, posts) = (list(&body["deletes"]), list(&body["posts"]));
@@ -104,11 +104,14 @@ impl Cloudflare {
             made.push(Self::record(&(name, kind, ttl, id, value)));
         }
         *table = next;
-        Told::new(200, json!({"success": true, "errors": [], "messages": [], "result": {"deletes": [], "posts": made}}))
+        FakeResponse::new(
+            200,
+            json!({"success": true, "errors": [], "messages": [], "result": {"deletes": [], "posts": made}}),
+        )
     }
 }
 
-impl Rules for Cloudflare {
+impl ProviderRules for Cloudflare {
     fn provider(&self) -> ZoneProvider {
         ZoneProvider::Cloudflare
     }
@@ -117,14 +120,15 @@ impl Rules for Cloudflare {
         vec![("CLOUDFLARE_API_TOKEN", CANARY.to_owned())]
     }
 
-    fn answer(&self, table: &mut Table, got: &Got) -> Told {
+    fn answer(&self, table: &mut Table, got: &ReceivedRequest) -> FakeResponse {
         if got.header("authorization") != format!("Bearer {CANARY}") {
             // As a proxy on the way might, it tells what it got.
             return Self::refusal(403, 9109, &format!("Invalid access token {}", got.header("authorization")));
         }
         let zone = json!({"id": "023e105f4ecef8ad9ca31a8372d0c353", "name": "dev.example.com", "plan": {"legacy_id": self.plan}});
-        let ok =
-            |result: Value| Told::new(200, json!({"success": true, "errors": [], "messages": [], "result": result}));
+        let ok = |result: Value| {
+            FakeResponse::new(200, json!({"success": true, "errors": [], "messages": [], "result": result}))
+        };
         match (got.method.as_str(), got.path()) {
             ("GET", "/client/v4/zones") => {
                 ok(if got.query("name").unwrap() == "dev.example.com" { json!([zone]) } else { json!([]) })
@@ -143,7 +147,7 @@ impl Rules for Cloudflare {
                     "page": at, "per_page": size, "total_pages": records.len().div_ceil(size).max(1),
                     "count": part.len(), "total_count": records.len(),
                 });
-                Told::new(
+                FakeResponse::new(
                     200,
                     json!({"success": true, "errors": [], "messages": [], "result": part, "result_info": info}),
                 )
@@ -160,8 +164,8 @@ impl Rules for Cloudflare {
 pub(crate) struct PowerDns;
 
 impl PowerDns {
-    fn patch(table: &mut Table, body: &Value) -> Told {
-        let refusal = |message: String| Told::new(422, json!({"error": message}));
+    fn patch(table: &mut Table, body: &Value) -> FakeResponse {
+        let refusal = |message: String| FakeResponse::new(422, json!({"error": message}));
         let mut next = table.clone();
         for set in list(&body["rrsets"]) {
             let (name, kind) = (host(&set["name"], true), text(&set["type"]));
@@ -183,11 +187,11 @@ impl PowerDns {
             }
         }
         *table = next;
-        Told::new(204, "")
+        FakeResponse::new(204, "")
     }
 }
 
-impl Rules for PowerDns {
+impl ProviderRules for PowerDns {
     fn provider(&self) -> ZoneProvider {
         ZoneProvider::PowerDns
     }
@@ -196,12 +200,12 @@ impl Rules for PowerDns {
         vec![("PDNS_API_KEY", CANARY.to_owned())]
     }
 
-    fn answer(&self, table: &mut Table, got: &Got) -> Told {
+    fn answer(&self, table: &mut Table, got: &ReceivedRequest) -> FakeResponse {
         if got.header("x-api-key") != CANARY {
-            return Told::new(401, format!("Unauthorized {}", got.header("x-api-key")));
+            return FakeResponse::new(401, format!("Unauthorized {}", got.header("x-api-key")));
         }
         if decoded(got.path()) != "/api/v1/servers/localhost/zones/dev.example.com." {
-            return Told::new(404, json!({"error": "Not Found"}));
+            return FakeResponse::new(404, json!({"error": "Not Found"}));
         }
         match got.method.as_str() {
             "GET" => {
@@ -213,10 +217,10 @@ impl Rules for PowerDns {
                     let records: Vec<Value> = set.values.values().map(record).collect();
                     json!({"name": format!("{name}."), "type": kind, "ttl": set.ttl, "comments": [], "records": records})
                 });
-                Told::new(200, json!({"name": "dev.example.com.", "rrsets": sets.collect::<Vec<_>>()}))
+                FakeResponse::new(200, json!({"name": "dev.example.com.", "rrsets": sets.collect::<Vec<_>>()}))
             }
             "PATCH" => Self::patch(table, &got.json()),
-            _ => Told::new(405, json!({"error": "Method Not Allowed"})),
+            _ => FakeResponse::new(405, json!({"error": "Method Not Allowed"})),
         }
     }
 }
@@ -227,11 +231,11 @@ pub(crate) struct GoDaddy;
 const TYPES: [&str; 8] = ["A", "AAAA", "CNAME", "MX", "NS", "SOA", "SRV", "TXT"];
 
 impl GoDaddy {
-    fn refusal(status: u16, code: &str, message: &str) -> Told {
-        Told::new(status, json!({"code": code, "message": message}))
+    fn refusal(status: u16, code: &str, message: &str) -> FakeResponse {
+        FakeResponse::new(status, json!({"code": code, "message": message}))
     }
 
-    fn replace(table: &mut Table, kind: &str, name: &str, records: &[Value]) -> Told {
+    fn replace(table: &mut Table, kind: &str, name: &str, records: &[Value]) -> FakeResponse {
         let mut next = table.clone();
         let mut values = Vec::new();
         let mut lifetime = 0;
@@ -258,11 +262,11 @@ impl GoDaddy {
             return Self::refusal(422, "DUPLICATE_RECORD", "A CNAME stands alone");
         }
         *table = next;
-        Told::new(200, "")
+        FakeResponse::new(200, "")
     }
 }
 
-impl Rules for GoDaddy {
+impl ProviderRules for GoDaddy {
     fn provider(&self) -> ZoneProvider {
         ZoneProvider::GoDaddy
     }
@@ -275,7 +279,7 @@ impl Rules for GoDaddy {
         TYPES.contains(&kind.name())
     }
 
-    fn answer(&self, table: &mut Table, got: &Got) -> Told {
+    fn answer(&self, table: &mut Table, got: &ReceivedRequest) -> FakeResponse {
         let (key, secret) = (format!("key-{CANARY}"), format!("secret-{CANARY}"));
         if got.header("authorization") != format!("sso-key {key}:{secret}") {
             return Self::refusal(401, "UNABLE_TO_AUTHENTICATE", &format!("Unknown {}", got.header("authorization")));
@@ -297,7 +301,7 @@ impl Rules for GoDaddy {
                     json!({"name": if name.is_empty() { "@" } else { name }, "type": kind, "ttl": ttl, "data": data})
                 };
                 let records: Vec<Value> = table.records().iter().take(limit).map(record).collect();
-                Told::new(200, Value::Array(records))
+                FakeResponse::new(200, Value::Array(records))
             }
             (_, [kind, _]) if !TYPES.contains(&kind.as_str()) => Self::refusal(422, "INVALID_TYPE", "no such type"),
             ("PUT", [kind, name]) => {
@@ -311,7 +315,7 @@ impl Rules for GoDaddy {
                     return Self::refusal(404, "NOT_FOUND", "no such record");
                 }
                 table.put(&whole, kind, 0, Vec::new());
-                Told::new(204, "")
+                FakeResponse::new(204, "")
             }
             _ => Self::refusal(404, "NOT_FOUND", "no such operation"),
         }

@@ -1,58 +1,58 @@
-//! How providers spell the data of records: as a zone file does (RFC 1035 5.1), with two ways of writing a byte by number.
+//! The text form of record data in requests and responses: that of zone files (RFC 1035 5.1), with two styles of escapes.
 
-use super::provider::Record;
+use super::provider::ProviderRecord;
 use crate::dns::export::octal;
 use crate::record::{RecordData, RecordType};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// How a byte that is no plain character is written.
+/// How a byte that is not a printable ASCII character is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Escape {
-    /// `\DDD` in decimal, as zone files have it.
+pub(super) enum EscapeStyle {
+    /// `\DDD` in decimal, as in zone files.
     Decimal,
-    /// `\OOO` in octal, as Route 53 has it.
+    /// `\OOO` in octal, as in Route 53.
     Octal,
 }
 
-impl Escape {
+impl EscapeStyle {
     fn radix(self) -> u32 {
         match self {
-            Escape::Decimal => 10,
-            Escape::Octal => 8,
+            EscapeStyle::Decimal => 10,
+            EscapeStyle::Octal => 8,
         }
     }
 }
 
-/// The data of a record as a provider is told it.
-pub(super) fn written(kind: RecordType, data: &RecordData, escape: Escape) -> String {
+/// The data as text.
+pub(super) fn to_text(kind: RecordType, data: &RecordData, escape: EscapeStyle) -> String {
     match escape {
-        Escape::Decimal => data.presentation(kind),
-        Escape::Octal => octal(kind, data),
+        EscapeStyle::Decimal => data.presentation(kind),
+        EscapeStyle::Octal => octal(kind, data),
     }
 }
 
-/// The data that a provider tells. What cannot be read becomes data that is equal to nothing that pleach writes.
-pub(super) fn read(kind: RecordType, text: &str, escape: Escape) -> RecordData {
-    known(kind, text, escape).unwrap_or_else(|| RecordData::from_wire([b"\0unreadable ", text.as_bytes()].concat()))
+/// The data of a text. If it is not valid, the result differs from all data that pleach writes.
+pub(super) fn from_text(kind: RecordType, text: &str, escape: EscapeStyle) -> RecordData {
+    parse(kind, text, escape).unwrap_or_else(|| RecordData::from_wire([b"\0unreadable ", text.as_bytes()].concat()))
 }
 
-/// The data that a provider tells, and how it spells it if that is not as we would.
-pub(super) fn heard(kind: RecordType, text: &str, escape: Escape) -> (RecordData, Option<String>) {
-    let data = read(kind, text, escape);
-    let other = written(kind, &data, escape) != text;
-    (data, other.then(|| text.to_owned()))
+/// The data of a text, and the text if pleach would write it differently.
+pub(super) fn parse_original(kind: RecordType, text: &str, escape: EscapeStyle) -> (RecordData, Option<String>) {
+    let data = from_text(kind, text, escape);
+    let differs = to_text(kind, &data, escape) != text;
+    (data, differs.then(|| text.to_owned()))
 }
 
-/// The data of a record as the provider spelled it.
-pub(super) fn again(record: &Record, escape: Escape) -> String {
-    record.raw.clone().unwrap_or_else(|| written(record.kind, &record.data, escape))
+/// The data of a record as the provider wrote it.
+pub(super) fn original_text(record: &ProviderRecord, escape: EscapeStyle) -> String {
+    record.raw.clone().unwrap_or_else(|| to_text(record.kind, &record.data, escape))
 }
 
-fn known(kind: RecordType, text: &str, escape: Escape) -> Option<RecordData> {
+fn parse(kind: RecordType, text: &str, escape: EscapeStyle) -> Option<RecordData> {
     match kind {
         RecordType::A => Some(RecordData::from_wire(text.trim().parse::<Ipv4Addr>().ok()?.octets())),
         RecordType::Aaaa => Some(RecordData::from_wire(text.trim().parse::<Ipv6Addr>().ok()?.octets())),
-        RecordType::Cname => Some(RecordData::from_wire(super::provider::name(text.trim())?.wire())),
+        RecordType::Cname => Some(RecordData::from_wire(super::provider::parse_name(text.trim())?.wire())),
         RecordType::Txt => {
             let strings = strings(text, escape)?;
             let mut wire = Vec::new();
@@ -72,8 +72,8 @@ fn known(kind: RecordType, text: &str, escape: Escape) -> Option<RecordData> {
     }
 }
 
-/// Character strings, in quotes or bare, with white space between them.
-fn strings(text: &str, escape: Escape) -> Option<Vec<Vec<u8>>> {
+/// Character strings, quoted or unquoted, separated by white space.
+fn strings(text: &str, escape: EscapeStyle) -> Option<Vec<Vec<u8>>> {
     let mut strings = Vec::new();
     let mut bytes = text.bytes().peekable();
     while let Some(first) = bytes.next() {
@@ -115,7 +115,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn spellings_of_one_value_are_one_value() {
+    fn different_texts_of_one_value_are_equal() {
         let same = [
             (RecordType::A, "192.0.2.1", "192.0.2.1"),
             (RecordType::Aaaa, "2001:DB8:0:0:0:0:0:1", "2001:db8::1"),
@@ -124,27 +124,34 @@ mod tests {
             (RecordType::Caa, "0 ISSUE \"ca.example.net\"", "0 issue \"ca.example.net\""),
             (RecordType::Caa, "0 issue ca.example.net", "0 issue \"ca.example.net\""),
         ];
-        for (kind, told, value) in same {
-            assert_eq!(read(kind, told, Escape::Decimal), RecordData::parse(kind, value).unwrap(), "{told}");
+        for (kind, message, value) in same {
+            assert_eq!(
+                from_text(kind, message, EscapeStyle::Decimal),
+                RecordData::parse(kind, value).unwrap(),
+                "{message}"
+            );
         }
         let long = RecordData::parse(RecordType::Txt, &"x".repeat(300)).unwrap();
-        assert_eq!(read(RecordType::Txt, &written(RecordType::Txt, &long, Escape::Octal), Escape::Octal), long);
-        for (kind, told) in
+        assert_eq!(
+            from_text(RecordType::Txt, &to_text(RecordType::Txt, &long, EscapeStyle::Octal), EscapeStyle::Octal),
+            long
+        );
+        for (kind, message) in
             [(RecordType::A, "dualstack.lb.example.net."), (RecordType::Txt, "\"open"), (RecordType::Txt, "\"\\9\"")]
         {
-            assert!(read(kind, told, Escape::Decimal).wire().starts_with(b"\0unreadable"), "{told}");
+            assert!(from_text(kind, message, EscapeStyle::Decimal).wire().starts_with(b"\0unreadable"), "{message}");
         }
         let accent = RecordData::parse(RecordType::Txt, "é").unwrap();
-        assert_eq!(written(RecordType::Txt, &accent, Escape::Octal), "\"\\303\\251\"");
-        assert_eq!(written(RecordType::Txt, &accent, Escape::Decimal), "\"\\195\\169\"");
+        assert_eq!(to_text(RecordType::Txt, &accent, EscapeStyle::Octal), "\"\\303\\251\"");
+        assert_eq!(to_text(RecordType::Txt, &accent, EscapeStyle::Decimal), "\"\\195\\169\"");
     }
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(text in "\\PC{0,80}", octal: bool) {
-            let escape = if octal { Escape::Octal } else { Escape::Decimal };
+        fn text_is_parsed_to_the_same_data(text in "\\PC{0,80}", octal: bool) {
+            let escape = if octal { EscapeStyle::Octal } else { EscapeStyle::Decimal };
             let data = RecordData::parse(RecordType::Txt, &text).unwrap();
-            prop_assert_eq!(read(RecordType::Txt, &written(RecordType::Txt, &data, escape), escape), data);
+            prop_assert_eq!(from_text(RecordType::Txt, &to_text(RecordType::Txt, &data, escape), escape), data);
         }
     }
 }

@@ -1,14 +1,16 @@
 //! The stories over every provider's API, as far as its promises go, and what only an API can show.
 
-use crate::apply::decide::{Reason, Wish, Write};
-use crate::apply::walk::{End, Outcome};
-use crate::apply::zone::{Failure, Promise};
+use crate::apply::decide::{DesiredState, RefusalReason, WriteKind};
+use crate::apply::reconcile::{NameOutcome, ZoneOutcome};
+use crate::apply::zone::{ProviderGuarantee, ZoneError};
 use crate::record::{RecordSets, RecordType};
 use crate::spec::ZoneProvider;
-use crate::tests::apply::http::clouds::{CloudDns, Route53};
-use crate::tests::apply::http::rules::{CANARY, Cloudflare, GoDaddy, PowerDns};
-use crate::tests::apply::http::{Accident, Fake, Got};
-use crate::tests::apply::stories::{Field, STORIES, apply, apply_with, cname, mark, n, place, set, work};
+use crate::tests::apply::http::cloud_apis::{CloudDns, Route53};
+use crate::tests::apply::http::json_apis::{CANARY, Cloudflare, GoDaddy, PowerDns};
+use crate::tests::apply::http::{FakeServer, ReceivedRequest, ServerFault};
+use crate::tests::apply::scenarios::{
+    SCENARIOS, TestZone, apply, apply_with, cname, desired_zone, n, ownership_name, ownership_records, set,
+};
 use crate::tests::kit;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -23,25 +25,25 @@ pub(crate) const ALL: [ZoneProvider; 5] = [
 ];
 
 /// A server of a provider with small replies, so that all have parts.
-pub(crate) fn fake(provider: ZoneProvider) -> Fake {
+pub(crate) fn fake(provider: ZoneProvider) -> FakeServer {
     match provider {
-        ZoneProvider::CloudDns => Fake::start(CloudDns { page: Some(7), account: None }),
-        ZoneProvider::Route53 => Fake::start(Route53 { page: 7, session: true }),
-        ZoneProvider::Cloudflare => Fake::start(Cloudflare { page: 7, plan: "free" }),
-        ZoneProvider::PowerDns => Fake::start(PowerDns),
-        ZoneProvider::GoDaddy => Fake::start(GoDaddy),
+        ZoneProvider::CloudDns => FakeServer::start(CloudDns { page: Some(7), account: None }),
+        ZoneProvider::Route53 => FakeServer::start(Route53 { page: 7, session: true }),
+        ZoneProvider::Cloudflare => FakeServer::start(Cloudflare { page: 7, plan: "free" }),
+        ZoneProvider::PowerDns => FakeServer::start(PowerDns),
+        ZoneProvider::GoDaddy => FakeServer::start(GoDaddy),
         ZoneProvider::Rfc2136 => unreachable!("it has no API"),
     }
 }
 
 fn every_story_holds(provider: ZoneProvider) {
-    for (name, story) in STORIES {
+    for (name, scenario) in SCENARIOS {
         let fake = fake(provider);
         // Forty at one moment: that is what comparing is for.
-        if name == "racing" && !fake.open().promise().compares {
+        if name == "racing" && !fake.open().guarantee().compare_and_set {
             continue;
         }
-        let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| story(&fake)));
+        let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| scenario(&fake)));
         assert!(told.is_ok(), "\"{name}\" with {provider:?}");
     }
 }
@@ -71,61 +73,65 @@ fn every_story_holds_with_godaddy() {
     every_story_holds(ZoneProvider::GoDaddy);
 }
 
-fn present(target: &str) -> Wish {
-    Wish::Present(cname(target), 600)
+fn present(target: &str) -> DesiredState {
+    DesiredState::Present(cname(target), 600)
 }
 
 /// Names to be created, as many as are wanted.
-fn many(count: usize) -> Vec<(String, &'static str, Wish)> {
+fn many(count: usize) -> Vec<(String, &'static str, DesiredState)> {
     (0..count).map(|i| (format!("n{i:03}.shop"), "b", present("x.example.net"))).collect()
 }
 
-fn borrowed<'a>(entries: &'a [(String, &'static str, Wish)]) -> Vec<(&'a str, &'a str, Wish)> {
-    entries.iter().map(|(front, branch, wish)| (front.as_str(), *branch, wish.clone())).collect()
+fn borrowed<'a>(entries: &'a [(String, &'static str, DesiredState)]) -> Vec<(&'a str, &'a str, DesiredState)> {
+    entries.iter().map(|(front, branch, state)| (front.as_str(), *branch, state.clone())).collect()
 }
 
-fn changes(fake: &Fake) -> usize {
+fn changes(fake: &FakeServer) -> usize {
     fake.log().iter().filter(|got| got.method != "GET").count()
 }
 
 #[test]
 fn what_is_promised_is_what_the_documentation_says() {
-    let promise = |compares, atomic| Promise { compares, atomic };
+    let guarantee = |compare_and_set, atomic| ProviderGuarantee { compare_and_set, atomic };
     for (provider, want) in ALL.into_iter().zip([
-        promise(true, true),
-        promise(true, true),
-        promise(false, true),
-        promise(false, true),
-        promise(false, false),
+        guarantee(true, true),
+        guarantee(true, true),
+        guarantee(false, true),
+        guarantee(false, true),
+        guarantee(false, false),
     ]) {
-        assert_eq!(fake(provider).open().promise(), want, "{provider:?}");
+        assert_eq!(fake(provider).open().guarantee(), want, "{provider:?}");
     }
 }
 
 #[test]
 fn accidents_of_single_requests_do_not_show_in_the_end() {
-    let accidents = [
-        Accident::TooMany(Some(1)),
-        Accident::TooMany(None),
-        Accident::Fail,
-        Accident::FailAfter,
-        Accident::Cut,
-        Accident::CutAfter,
+    let faults = [
+        ServerFault::TooMany(Some(1)),
+        ServerFault::TooMany(None),
+        ServerFault::Fail,
+        ServerFault::FailAfter,
+        ServerFault::Cut,
+        ServerFault::CutAfter,
     ];
     let old = cname("old.example.net");
     for provider in ALL {
-        for accident in accidents {
+        for fault in faults {
             for at in 0..5 {
                 let fake = fake(provider);
-                let stood = [(n("b.shop"), old.clone()), (place("b.shop"), mark("shop", "b", 600, &old))];
+                let stood =
+                    [(n("b.shop"), old.clone()), (ownership_name("b.shop"), ownership_records("shop", "b", 600, &old))];
                 fake.put(&stood, 600);
-                let work = work("shop", &[("a.shop", "b", present("a.example.net")), ("b.shop", "b", Wish::Absent)]);
-                fake.strike(&[(at, accident)]);
-                fake.strike_questions(&[(at, accident)]);
-                let (outcomes, end) = apply(&mut *fake.open(), &work, 1);
-                let told = format!("{provider:?} {accident:?} at {at}: {outcomes:?} {end:?}");
-                assert_eq!(end, End::Complete, "{told}");
-                assert!(outcomes.iter().all(|o| matches!(o, Outcome::Done(_) | Outcome::Kept)), "{told}");
+                let desired = desired_zone(
+                    "shop",
+                    &[("a.shop", "b", present("a.example.net")), ("b.shop", "b", DesiredState::Absent)],
+                );
+                fake.set_faults(&[(at, fault)]);
+                fake.set_read_faults(&[(at, fault)]);
+                let (outcomes, end) = apply(&mut *fake.open(), &desired, 1);
+                let told = format!("{provider:?} {fault:?} at {at}: {outcomes:?} {end:?}");
+                assert_eq!(end, ZoneOutcome::Complete, "{told}");
+                assert!(outcomes.iter().all(|o| matches!(o, NameOutcome::Done(_) | NameOutcome::Kept)), "{told}");
                 let content = fake.content();
                 let names: Vec<String> = content.keys().map(ToString::to_string).collect();
                 assert_eq!(
@@ -143,11 +149,12 @@ fn accidents_of_single_requests_do_not_show_in_the_end() {
 fn who_does_not_answer_in_time_is_not_waited_for() {
     for provider in ALL {
         let fake = fake(provider);
-        fake.strike(&[(0, Accident::Silent), (2, Accident::Silent)]);
-        fake.strike_questions(&[(0, Accident::Silent)]);
-        let work = work("shop", &[("a.shop", "b", present("a.example.net")), ("b.shop", "b", Wish::Absent)]);
-        let (outcomes, end) = apply(&mut *fake.open_shortly(), &work, 1);
-        assert_eq!(end, End::Complete, "{provider:?} {outcomes:?}");
+        fake.set_faults(&[(0, ServerFault::Silent), (2, ServerFault::Silent)]);
+        fake.set_read_faults(&[(0, ServerFault::Silent)]);
+        let desired =
+            desired_zone("shop", &[("a.shop", "b", present("a.example.net")), ("b.shop", "b", DesiredState::Absent)]);
+        let (outcomes, end) = apply(&mut *fake.open_shortly(), &desired, 1);
+        assert_eq!(end, ZoneOutcome::Complete, "{provider:?} {outcomes:?}");
         assert_eq!(fake.content()[&n("a.shop")].0, cname("a.example.net"), "{provider:?}");
         assert_eq!(fake.content().len(), 3, "{provider:?}");
     }
@@ -157,16 +164,19 @@ fn who_does_not_answer_in_time_is_not_waited_for() {
 fn a_provider_that_never_answers_well_is_given_up() {
     for provider in ALL {
         let fake = fake(provider);
-        let always: Vec<(usize, Accident)> = (0..100).map(|at| (at, Accident::TooMany(None))).collect();
-        fake.strike_questions(&always);
-        let work = work("shop", &[("a.shop", "b", present("a.example.net"))]);
-        let (_, end) = apply(&mut *fake.open(), &work, 1);
-        assert!(matches!(&end, End::Failed(why) if why.contains("too many requests")), "{provider:?} {end:?}");
+        let always: Vec<(usize, ServerFault)> = (0..100).map(|at| (at, ServerFault::TooMany(None))).collect();
+        fake.set_read_faults(&always);
+        let desired = desired_zone("shop", &[("a.shop", "b", present("a.example.net"))]);
+        let (_, end) = apply(&mut *fake.open(), &desired, 1);
+        assert!(matches!(&end, ZoneOutcome::Failed(why) if why.contains("too many requests")), "{provider:?} {end:?}");
         assert_eq!(fake.log().len(), 6, "{provider:?}: as often as patience says");
-        fake.strike_questions(&[]);
-        fake.strike(&always);
-        let (outcomes, end) = apply(&mut *fake.open(), &work, 1);
-        assert!(matches!(end, End::Failed(_)) && outcomes == [Outcome::Skipped], "{provider:?} {outcomes:?} {end:?}");
+        fake.set_read_faults(&[]);
+        fake.set_faults(&always);
+        let (outcomes, end) = apply(&mut *fake.open(), &desired, 1);
+        assert!(
+            matches!(end, ZoneOutcome::Failed(_)) && outcomes == [NameOutcome::Skipped],
+            "{provider:?} {outcomes:?} {end:?}"
+        );
         assert_eq!(fake.writes(), 0);
     }
 }
@@ -178,9 +188,9 @@ fn nobody_there_is_a_failure() {
         let gone = fake(provider);
         let mut zone = gone.open();
         drop(gone);
-        let work = work("shop", &[("a.shop", "b", present("a.example.net"))]);
-        let (_, end) = apply(&mut *zone, &work, 1);
-        assert!(matches!(&end, End::Failed(why) if why.contains("127.0.0.1")), "{provider:?} {port} {end:?}");
+        let desired = desired_zone("shop", &[("a.shop", "b", present("a.example.net"))]);
+        let (_, end) = apply(&mut *zone, &desired, 1);
+        assert!(matches!(&end, ZoneOutcome::Failed(why) if why.contains("127.0.0.1")), "{provider:?} {port} {end:?}");
     }
 }
 
@@ -195,12 +205,17 @@ fn many_names_go_into_few_changes_and_one_that_is_refused_does_not_stop_the_othe
     ] {
         let fake = fake(provider);
         let entries = many(300);
-        let (outcomes, end) = apply(&mut *fake.open(), &work("shop", &borrowed(&entries)), 1);
-        assert_eq!((end, outcomes.len()), (End::Complete, 300));
-        assert!(outcomes.iter().all(|o| *o == Outcome::Done(Write::Create)), "{provider:?} {outcomes:?}");
+        let (outcomes, end) = apply(&mut *fake.open(), &desired_zone("shop", &borrowed(&entries)), 1);
+        assert_eq!((end, outcomes.len()), (ZoneOutcome::Complete, 300));
+        assert!(outcomes.iter().all(|o| *o == NameOutcome::Done(WriteKind::Create)), "{provider:?} {outcomes:?}");
         assert!(changes(&fake) <= most, "{provider:?} {}", changes(&fake));
         assert_eq!(fake.content().len(), 601);
-        assert!(apply(&mut *fake.open(), &work("shop", &borrowed(&entries)), 1).0.iter().all(|o| *o == Outcome::Kept));
+        assert!(
+            apply(&mut *fake.open(), &desired_zone("shop", &borrowed(&entries)), 1)
+                .0
+                .iter()
+                .all(|o| *o == NameOutcome::Kept)
+        );
     }
     // Something stands in the way of one name that was not there when it was read.
     for provider in [ZoneProvider::CloudDns, ZoneProvider::Route53] {
@@ -208,10 +223,14 @@ fn many_names_go_into_few_changes_and_one_that_is_refused_does_not_stop_the_othe
         let entries = many(40);
         let act = || fake.put(&[(n("n017.shop"), set(RecordType::A, &["192.0.2.1"]))], 600);
         let mut zone = Late { zone: fake.open(), act: Some(&act), after: 1 };
-        let (outcomes, end) = apply(&mut zone, &work("shop", &borrowed(&entries)), 1);
-        assert_eq!(end, End::Complete);
+        let (outcomes, end) = apply(&mut zone, &desired_zone("shop", &borrowed(&entries)), 1);
+        assert_eq!(end, ZoneOutcome::Complete);
         for (at, outcome) in outcomes.iter().enumerate() {
-            let want = if at == 17 { Outcome::Refused(Reason::InUse) } else { Outcome::Done(Write::Create) };
+            let want = if at == 17 {
+                NameOutcome::Refused(RefusalReason::InUse)
+            } else {
+                NameOutcome::Done(WriteKind::Create)
+            };
             assert_eq!(*outcome, want, "{provider:?} {at}");
         }
     }
@@ -219,17 +238,20 @@ fn many_names_go_into_few_changes_and_one_that_is_refused_does_not_stop_the_othe
 
 /// A zone in which something happens once before a call that writes.
 struct Late<'a> {
-    zone: Box<dyn crate::apply::zone::Zone + Send>,
+    zone: Box<dyn crate::apply::zone::DnsZone + Send>,
     act: Option<&'a dyn Fn()>,
     after: usize,
 }
 
-impl crate::apply::zone::Zone for Late<'_> {
-    fn read(&mut self, asks: &[crate::apply::zone::Ask]) -> Result<Vec<crate::apply::zone::Standing>, Failure> {
-        self.zone.read(asks)
+impl crate::apply::zone::DnsZone for Late<'_> {
+    fn read(
+        &mut self,
+        queries: &[crate::apply::zone::PairQuery],
+    ) -> Result<Vec<crate::apply::zone::PairState>, ZoneError> {
+        self.zone.read(queries)
     }
 
-    fn write(&mut self, changes: &[crate::apply::zone::Change]) -> Vec<Result<(), Failure>> {
+    fn write(&mut self, changes: &[crate::apply::zone::AtomicChange]) -> Vec<Result<(), ZoneError>> {
         if self.after == 0 {
             self.act.take().into_iter().for_each(|act| act());
         }
@@ -237,7 +259,7 @@ impl crate::apply::zone::Zone for Late<'_> {
         self.zone.write(changes)
     }
 
-    fn list(&mut self) -> Result<Vec<(crate::name::DnsName, RecordSets)>, Failure> {
+    fn list(&mut self) -> Result<Vec<(crate::name::DnsName, RecordSets)>, ZoneError> {
         self.zone.list()
     }
 }
@@ -254,14 +276,14 @@ fn a_name_that_is_taken_over_keeps_its_lifetimes() {
         });
         let mut both = a;
         both.merge(txt);
-        let work = work("shop", &[("a.shop", "b", Wish::Present(both.clone(), 600))]);
-        let permits = crate::apply::walk::Permits { adopt: [n("a.shop")].into(), ..Default::default() };
-        let (outcomes, end) = apply_with(&mut *fake.open(), &work, 1, &permits);
-        assert_eq!((outcomes, end), (vec![Outcome::Done(Write::Adopt)], End::Complete), "{provider:?}");
+        let desired = desired_zone("shop", &[("a.shop", "b", DesiredState::Present(both.clone(), 600))]);
+        let permissions = crate::apply::reconcile::Permissions { adopt: [n("a.shop")].into(), ..Default::default() };
+        let (outcomes, end) = apply_with(&mut *fake.open(), &desired, 1, &permissions);
+        assert_eq!((outcomes, end), (vec![NameOutcome::Done(WriteKind::Adopt)], ZoneOutcome::Complete), "{provider:?}");
         fake.change(|table| {
             let ttl = |kind| table.get(n("a.shop").as_str(), kind).unwrap().ttl;
             assert_eq!((ttl("A"), ttl("TXT")), (700, 800), "{provider:?}");
-            assert!(table.get(place("a.shop").as_str(), "TXT").is_some());
+            assert!(table.get(ownership_name("a.shop").as_str(), "TXT").is_some());
         });
     }
 }
@@ -273,16 +295,25 @@ fn who_compares_refuses_what_is_based_on_old_news() {
     for provider in [ZoneProvider::CloudDns, ZoneProvider::Route53] {
         let fake = fake(provider);
         let old = cname("old.example.net");
-        fake.put(&[(n("a.shop"), old.clone()), (place("a.shop"), mark("shop", "b", 600, &old))], 600);
-        let work =
-            work("shop", &[("a.shop", "b", present("new.example.net")), ("b.shop", "b", present("new.example.net"))]);
+        fake.put(
+            &[(n("a.shop"), old.clone()), (ownership_name("a.shop"), ownership_records("shop", "b", 600, &old))],
+            600,
+        );
+        let desired = desired_zone(
+            "shop",
+            &[("a.shop", "b", present("new.example.net")), ("b.shop", "b", present("new.example.net"))],
+        );
         fake.before_change(1, |table| {
             table.put(n("a.shop").as_str(), "CNAME", 600, Vec::new());
             table.put(n("a.shop").as_str(), "A", 600, [hand.to_owned()]);
         });
-        let (outcomes, end) = apply(&mut *fake.open(), &work, 1);
-        assert_eq!(end, End::Complete);
-        assert_eq!(outcomes, [Outcome::Refused(Reason::Drift), Outcome::Done(Write::Create)], "{provider:?}");
+        let (outcomes, end) = apply(&mut *fake.open(), &desired, 1);
+        assert_eq!(end, ZoneOutcome::Complete);
+        assert_eq!(
+            outcomes,
+            [NameOutcome::Refused(RefusalReason::Drift), NameOutcome::Done(WriteKind::Create)],
+            "{provider:?}"
+        );
         assert_eq!(fake.content()[&n("a.shop")].0, set(RecordType::A, &[hand]));
     }
 }
@@ -292,13 +323,13 @@ fn who_compares_refuses_what_is_based_on_old_news() {
 fn a_newer_run_cuts_off_an_older_one_even_between_reading_and_writing() {
     for provider in [ZoneProvider::CloudDns, ZoneProvider::Route53, ZoneProvider::Cloudflare] {
         let fake = fake(provider);
-        let work = work("shop", &[("a.shop", "b", present("old.example.net"))]);
+        let desired = desired_zone("shop", &[("a.shop", "b", present("old.example.net"))]);
         fake.before_change(1, |table| {
             let fence = "\"pleach/1 owner=shop rev=2\"".to_owned();
             table.put(n("_rev.shop._pleach").as_str(), "TXT", 60, [fence]);
         });
-        let (_, end) = apply(&mut *fake.open(), &work, 1);
-        assert_eq!(end, End::Overtaken(2), "{provider:?}");
+        let (_, end) = apply(&mut *fake.open(), &desired, 1);
+        assert_eq!(end, ZoneOutcome::Superseded(2), "{provider:?}");
         assert!(!fake.content().contains_key(&n("a.shop")), "{provider:?}");
     }
 }
@@ -306,17 +337,18 @@ fn a_newer_run_cuts_off_an_older_one_even_between_reading_and_writing() {
 /// Cloudflare takes two texts at one name: two first runs may both put up a fence.
 #[test]
 fn two_fences_that_were_put_up_at_the_same_moment_become_one() {
-    for (other, end, outcome) in
-        [(2, End::Overtaken(2), Outcome::Skipped), (0, End::Complete, Outcome::Done(Write::Create))]
-    {
+    for (other, end, outcome) in [
+        (2, ZoneOutcome::Superseded(2), NameOutcome::Skipped),
+        (0, ZoneOutcome::Complete, NameOutcome::Done(WriteKind::Create)),
+    ] {
         let fake = fake(ZoneProvider::Cloudflare);
-        let work = work("shop", &[("a.shop", "b", present("x.example.net"))]);
+        let desired = desired_zone("shop", &[("a.shop", "b", present("x.example.net"))]);
         let fence = format!("\"pleach/1 owner=shop rev={other}\"");
         fake.before_change(0, move |table| table.put(n("_rev.shop._pleach").as_str(), "TXT", 60, [fence]));
-        assert_eq!(apply(&mut *fake.open(), &work, 1), (vec![outcome], end));
-        let (outcomes, end) = apply(&mut *fake.open(), &work, 3);
-        assert_eq!(end, End::Complete);
-        assert!(matches!(outcomes[..], [Outcome::Done(_) | Outcome::Kept]));
+        assert_eq!(apply(&mut *fake.open(), &desired, 1), (vec![outcome], end));
+        let (outcomes, end) = apply(&mut *fake.open(), &desired, 3);
+        assert_eq!(end, ZoneOutcome::Complete);
+        assert!(matches!(outcomes[..], [NameOutcome::Done(_) | NameOutcome::Kept]));
         let want = crate::dns::ownership::Fence { owner: "shop".into(), rev: 3 }.records();
         assert_eq!(fake.content()[&n("_rev.shop._pleach")].0, want);
     }
@@ -328,13 +360,16 @@ fn who_does_not_compare_writes_over_what_comes_between() {
     for provider in [ZoneProvider::PowerDns, ZoneProvider::GoDaddy] {
         let fake = fake(provider);
         let old = cname("old.example.net");
-        fake.put(&[(n("a.shop"), old.clone()), (place("a.shop"), mark("shop", "b", 600, &old))], 600);
-        let work = work("shop", &[("a.shop", "b", present("new.example.net"))]);
+        fake.put(
+            &[(n("a.shop"), old.clone()), (ownership_name("a.shop"), ownership_records("shop", "b", 600, &old))],
+            600,
+        );
+        let desired = desired_zone("shop", &[("a.shop", "b", present("new.example.net"))]);
         fake.before_change(1, |table| {
             table.put(n("a.shop").as_str(), "CNAME", 600, ["hand.example.net.".to_owned()]);
         });
-        let (outcomes, _) = apply(&mut *fake.open(), &work, 1);
-        assert_eq!(outcomes, [Outcome::Done(Write::Update)], "{provider:?}");
+        let (outcomes, _) = apply(&mut *fake.open(), &desired, 1);
+        assert_eq!(outcomes, [NameOutcome::Done(WriteKind::Update)], "{provider:?}");
         assert_eq!(fake.content()[&n("a.shop")].0, cname("new.example.net"));
     }
 }
@@ -342,37 +377,43 @@ fn who_does_not_compare_writes_over_what_comes_between() {
 #[test]
 fn a_run_with_godaddy_that_ends_between_two_requests_is_taken_up_by_the_next() {
     let old = cname("old.example.net");
-    let target = work(
+    let target = desired_zone(
         "shop",
         &[
             ("a.shop", "b", present("new.example.net")),
-            ("b.shop", "b", Wish::Present(set(RecordType::A, &["192.0.2.7"]), 600)),
-            ("c.shop", "b", Wish::Absent),
+            ("b.shop", "b", DesiredState::Present(set(RecordType::A, &["192.0.2.7"]), 600)),
+            ("c.shop", "b", DesiredState::Absent),
         ],
     );
     let mut cut = 0;
     for at in 0..9 {
-        for accident in [Accident::Cut, Accident::CutAfter] {
+        for fault in [ServerFault::Cut, ServerFault::CutAfter] {
             let fake = fake(ZoneProvider::GoDaddy);
             for front in ["b.shop", "c.shop"] {
-                fake.put(&[(n(front), old.clone()), (place(front), mark("shop", "b", 600, &old))], 600);
+                fake.put(
+                    &[(n(front), old.clone()), (ownership_name(front), ownership_records("shop", "b", 600, &old))],
+                    600,
+                );
             }
             // From that request on, nothing gets through.
-            let dead: Vec<_> = (at + 1..200).map(|at| (at, Accident::Cut)).chain([(at, accident)]).collect();
-            fake.strike(&dead);
+            let dead: Vec<_> = (at + 1..200).map(|at| (at, ServerFault::Cut)).chain([(at, fault)]).collect();
+            fake.set_faults(&dead);
             let (_, end) = apply(&mut *fake.open(), &target, 3);
-            cut += usize::from(end != End::Complete);
-            fake.strike(&[]);
+            cut += usize::from(end != ZoneOutcome::Complete);
+            fake.set_faults(&[]);
             let (outcomes, end) = apply(&mut *fake.open(), &target, 3);
-            assert_eq!(end, End::Complete, "{accident:?} at {at}");
+            assert_eq!(end, ZoneOutcome::Complete, "{fault:?} at {at}");
             assert!(
-                outcomes.iter().all(|o| matches!(o, Outcome::Done(_) | Outcome::Kept)),
-                "{accident:?} at {at} {outcomes:?}"
+                outcomes.iter().all(|o| matches!(o, NameOutcome::Done(_) | NameOutcome::Kept)),
+                "{fault:?} at {at} {outcomes:?}"
             );
             let content = fake.content();
             assert_eq!(content.len(), 5, "{content:?}");
             assert_eq!(content[&n("b.shop")].0, set(RecordType::A, &["192.0.2.7"]));
-            assert_eq!(content[&place("b.shop")].0, mark("shop", "b", 600, &set(RecordType::A, &["192.0.2.7"])));
+            assert_eq!(
+                content[&ownership_name("b.shop")].0,
+                ownership_records("shop", "b", 600, &set(RecordType::A, &["192.0.2.7"]))
+            );
         }
     }
     assert!(cut > 12, "{cut} runs were cut");
@@ -382,15 +423,15 @@ fn a_run_with_godaddy_that_ends_between_two_requests_is_taken_up_by_the_next() {
 fn wrong_credentials_are_told_of_and_write_nothing() {
     for provider in ALL {
         let fake = fake(provider);
-        let work = work("shop", &[("a.shop", "b", present("a.example.net"))]);
+        let desired = desired_zone("shop", &[("a.shop", "b", present("a.example.net"))]);
         for (name, _) in fake.variables() {
             if name == "AWS_ACCESS_KEY_ID" {
                 continue;
             }
             let mut zone = fake.open_with(&[(name, "wrong-and-secret-all-the-same")], None).unwrap();
-            let (_, end) = apply(&mut *zone, &work, 1);
-            let End::Failed(why) = end else { panic!("{provider:?} {end:?}") };
-            assert!(why.contains("the credential is wrong or has no right to do this"), "{provider:?} {why}");
+            let (_, end) = apply(&mut *zone, &desired, 1);
+            let ZoneOutcome::Failed(why) = end else { panic!("{provider:?} {end:?}") };
+            assert!(why.contains("the credential is wrong or lacks a permission"), "{provider:?} {why}");
             assert!(!why.contains("wrong-and-secret"), "{provider:?} {why}");
         }
         assert_eq!(fake.writes(), 0, "{provider:?}");
@@ -411,17 +452,20 @@ fn requests_are_as_the_providers_document_them() {
             both
         });
         for front in ["update.shop", "delete.shop"] {
-            fake.put(&[(n(front), old.clone()), (place(front), mark("shop", "b", 600, &old))], 600);
+            fake.put(
+                &[(n(front), old.clone()), (ownership_name(front), ownership_records("shop", "b", 600, &old))],
+                600,
+            );
         }
-        let work = work(
+        let desired = desired_zone(
             "shop",
             &[
-                ("*.create.shop", "b", Wish::Present(both, 600)),
-                ("delete.shop", "b", Wish::Absent),
-                ("update.shop", "b", Wish::Present(set(RecordType::Aaaa, &["2001:db8::1"]), 900)),
+                ("*.create.shop", "b", DesiredState::Present(both, 600)),
+                ("delete.shop", "b", DesiredState::Absent),
+                ("update.shop", "b", DesiredState::Present(set(RecordType::Aaaa, &["2001:db8::1"]), 900)),
             ],
         );
-        assert_eq!(apply(&mut *fake.open(), &work, 7).1, End::Complete);
+        assert_eq!(apply(&mut *fake.open(), &desired, 7).1, ZoneOutcome::Complete);
         let told: String = fake.log().iter().map(shown).collect();
         let name = format!("{provider:?}.http").to_lowercase();
         kit::compare_text(&kit::root().join("tests/dns/requests").join(name), &told);
@@ -429,7 +473,7 @@ fn requests_are_as_the_providers_document_them() {
 }
 
 /// A request as a golden file has it: without what is another every time, and without what is secret.
-fn shown(got: &Got) -> String {
+fn shown(got: &ReceivedRequest) -> String {
     let mut text = format!("{} {}\n", got.method, got.target);
     for (name, value) in &got.headers {
         let value = match name.as_str() {
@@ -470,44 +514,47 @@ fn google_gives_a_token_for_a_signature() {
     }
     let read = |path: PathBuf| std::fs::read(path).unwrap();
     let key = String::from_utf8(read(path("key.pem"))).unwrap();
-    let fake = Fake::start(CloudDns { page: None, account: Some((key.clone(), read(path("key.der")))) });
+    let fake = FakeServer::start(CloudDns { page: None, account: Some((key.clone(), read(path("key.der")))) });
     let lines: Arc<Mutex<Vec<String>>> = Arc::default();
     let trace = {
         let lines = lines.clone();
         Arc::new(move |line: &str| lines.lock().unwrap().push(line.to_owned()))
     };
-    let work = work("shop", &[("a.shop", "b", present("a.example.net"))]);
+    let desired = desired_zone("shop", &[("a.shop", "b", present("a.example.net"))]);
     let mut zone = fake.open_with(&[], Some(trace)).unwrap();
-    assert_eq!(apply(&mut *zone, &work, 1), (vec![Outcome::Done(Write::Create)], End::Complete));
+    assert_eq!(apply(&mut *zone, &desired, 1), (vec![NameOutcome::Done(WriteKind::Create)], ZoneOutcome::Complete));
     let logins = fake.log().iter().filter(|got| got.path() == "/token").count();
     assert_eq!(logins, 1, "a token is used as long as it lives");
     let told = lines.lock().unwrap().join("\n");
-    assert!(told.contains("a token is asked for") && told.contains("POST") && told.contains("\"additions\""), "{told}");
+    assert!(told.contains("access token") && told.contains("POST") && told.contains("\"additions\""), "{told}");
     let secret = key.lines().nth(1).unwrap();
     assert!(!told.contains(CANARY) && !told.contains(secret) && !told.contains("assertion"), "{told}");
 
     // Somebody else's key: Google says no, and nothing of it is shown.
     assert!(openssl(&["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", "other.pem"]));
     let other = String::from_utf8(read(path("other.pem"))).unwrap();
-    let fake = Fake::start(CloudDns { page: None, account: Some((other, read(path("key.der")))) });
-    let (_, end) = apply(&mut *fake.open(), &work, 1);
-    assert_eq!(end, End::Failed("Google gives no token (400): invalid_grant Invalid JWT Signature.".into()));
+    let fake = FakeServer::start(CloudDns { page: None, account: Some((other, read(path("key.der")))) });
+    let (_, end) = apply(&mut *fake.open(), &desired, 1);
+    assert_eq!(
+        end,
+        ZoneOutcome::Failed("Google returned no access token (400): invalid_grant Invalid JWT Signature.".into())
+    );
 }
 
 #[test]
 fn credentials_of_google_that_cannot_be_read_are_told_of_without_what_they_hold() {
     for (text, want) in [
-        ("secret-canary", "are not in JSON"),
-        ("{\"type\": \"secret-canary\"}", "are of a `type` other than"),
+        ("secret-canary", "are not JSON"),
+        ("{\"type\": \"secret-canary\"}", "have a `type` that is neither"),
         ("{}", "have no `type`"),
-        ("{\"type\": \"service_account\", \"private_key\": \"secret-canary\"}", "no RSA key in PKCS #8"),
+        ("{\"type\": \"service_account\", \"private_key\": \"secret-canary\"}", "not an RSA key in PKCS #8"),
         (
             "{\"type\": \"authorized_user\", \"client_id\": \"x\", \"client_secret\": \"secret-canary\"}",
             "have no `refresh_token`",
         ),
     ] {
         struct File(&'static str);
-        impl crate::tests::apply::http::Rules for File {
+        impl crate::tests::apply::http::ProviderRules for File {
             fn provider(&self) -> ZoneProvider {
                 ZoneProvider::CloudDns
             }
@@ -517,11 +564,15 @@ fn credentials_of_google_that_cannot_be_read_are_told_of_without_what_they_hold(
             fn file(&self, _: &str) -> String {
                 self.0.to_owned()
             }
-            fn answer(&self, _: &mut crate::tests::apply::http::Table, _: &Got) -> crate::tests::apply::http::Told {
+            fn answer(
+                &self,
+                _: &mut crate::tests::apply::http::Table,
+                _: &ReceivedRequest,
+            ) -> crate::tests::apply::http::FakeResponse {
                 unreachable!("nothing is sent")
             }
         }
-        let error = Fake::start(File(text)).open_with(&[], None).map(drop).unwrap_err();
+        let error = FakeServer::start(File(text)).open_with(&[], None).map(drop).unwrap_err();
         let told = format!("{error} {:?}", error.parts().help);
         assert!(told.contains(want) && !told.contains("secret-canary"), "{told}");
     }
@@ -530,9 +581,9 @@ fn credentials_of_google_that_cannot_be_read_are_told_of_without_what_they_hold(
 /// The API of a real server, next to the one in this process.
 struct RealApi(crate::tests::apply::server::Running);
 
-impl Field for RealApi {
-    fn open(&self) -> Box<dyn crate::apply::zone::Zone + Send> {
-        self.0.open_api(crate::tests::apply::stories::PATIENCE)
+impl TestZone for RealApi {
+    fn open(&self) -> Box<dyn crate::apply::zone::DnsZone + Send> {
+        self.0.open_api(crate::tests::apply::scenarios::RETRY_POLICY)
     }
 
     fn put(&self, names: &[(crate::name::DnsName, RecordSets)], ttl: u32) {
@@ -543,7 +594,7 @@ impl Field for RealApi {
         self.0.put_other(name);
     }
 
-    fn content(&self) -> crate::tests::apply::stories::Content {
+    fn content(&self) -> crate::tests::apply::scenarios::ZoneContent {
         self.0.content()
     }
 
@@ -558,9 +609,9 @@ fn every_story_holds_with_the_api_of_a_real_power_dns() {
     if !Kind::PowerDns.is_here() {
         return;
     }
-    for (name, story) in STORIES.into_iter().filter(|(name, _)| *name != "racing") {
+    for (name, scenario) in SCENARIOS.into_iter().filter(|(name, _)| *name != "racing") {
         let api = RealApi(Running::start(Kind::PowerDns, Access::Least, ""));
-        let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| story(&api)));
+        let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| scenario(&api)));
         assert!(told.is_ok(), "\"{name}\"\n{}", api.0.log());
     }
 }

@@ -1,0 +1,358 @@
+//! Reconciles one zone: reads it, decides, and writes name by name.
+//!
+//! `plan` is the first half. The second half never repeats a change blindly: a change that did not happen, or may not have
+//! happened, is read and decided again.
+
+use super::decide::{self, DesiredState, NameAction, NameEntry, Permission, RefusalReason, WriteKind};
+use super::fence::FenceState;
+use super::retry::RetryPolicy;
+use super::zone::{AtomicChange, DnsZone, NameChange, NameContent, NamePair, PairQuery, PairState, ZoneError};
+use crate::dns::ownership::Fence;
+use crate::name::DnsName;
+use smol_str::SmolStr;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// What the zone change files say about one zone.
+#[derive(Clone, Debug)]
+pub struct DesiredZone {
+    /// The zone.
+    pub zone: DnsName,
+    /// The project.
+    pub owner: SmolStr,
+    /// The name of the project's fence.
+    pub fence: DnsName,
+    /// The names.
+    pub entries: Vec<NameEntry>,
+}
+
+/// The names for which the user permits more than the rules of [`decide`].
+#[derive(Clone, Debug, Default)]
+pub struct Permissions {
+    /// Names to take over.
+    pub adopt: BTreeSet<DnsName>,
+    /// Names of this project to overwrite.
+    pub overwrite: BTreeSet<DnsName>,
+}
+
+impl Permissions {
+    fn of(&self, host: &DnsName) -> Permission {
+        if self.overwrite.contains(host) {
+            Permission::Overwrite
+        } else if self.adopt.contains(host) {
+            Permission::Adopt
+        } else {
+            Permission::None
+        }
+    }
+}
+
+/// What was read in a zone, and what to do.
+#[derive(Clone, Debug)]
+pub struct ZonePlan {
+    /// The content of the fence's name.
+    pub fence: NameContent,
+    /// For each entry its state in the zone, and the action.
+    pub items: Vec<(PairState, NameAction)>,
+}
+
+impl ZonePlan {
+    /// The number of names to delete.
+    pub fn deletions(&self) -> usize {
+        self.items.iter().filter(|(_, action)| *action == NameAction::Write(WriteKind::Delete)).count()
+    }
+}
+
+/// The result for one name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NameOutcome {
+    /// It was already as desired.
+    Kept,
+    /// This write is planned.
+    Planned(WriteKind),
+    /// This write was done.
+    Done(WriteKind),
+    /// It was not changed, for this reason.
+    Refused(RefusalReason),
+    /// The write failed, for this reason.
+    Failed(String),
+    /// It changed repeatedly during the run.
+    Unsettled,
+    /// It was not tried because the run ended before.
+    Skipped,
+}
+
+/// The result for one zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ZoneOutcome {
+    /// Every name was processed.
+    Complete,
+    /// A newer run, with this revision, has changed the zone.
+    Superseded(u64),
+    /// The fence is missing or unreadable, so that nothing may be written.
+    NoFence,
+    /// The provider could not be reached or denied a request.
+    Failed(String),
+}
+
+/// Receives the index of each entry, its state in the zone, and its result.
+pub type OutcomeCallback<'a> = dyn FnMut(usize, &PairState, NameOutcome) + 'a;
+
+/// Plans and applies the changes of one zone.
+#[derive(Debug)]
+pub struct Reconciler<'a> {
+    desired: &'a DesiredZone,
+    permissions: &'a Permissions,
+    retry: &'a RetryPolicy,
+    /// The names that must be present, each with its branch.
+    present: BTreeMap<&'a DnsName, &'a str>,
+    /// The names that must be absent, each with every branch that lists it.
+    absent: BTreeSet<(&'a DnsName, &'a str)>,
+}
+
+/// How many changes are sent before their results are examined.
+const BATCH_SIZE: usize = 500;
+
+impl<'a> Reconciler<'a> {
+    /// For the zone of `desired`.
+    pub fn new(desired: &'a DesiredZone, permissions: &'a Permissions, retry: &'a RetryPolicy) -> Self {
+        let present = desired.entries.iter().filter(|entry| entry.state != DesiredState::Absent);
+        let present = present.map(|entry| (&entry.host, entry.branch.as_str())).collect();
+        let absent = desired.entries.iter().filter(|entry| entry.state == DesiredState::Absent);
+        let absent = absent.map(|entry| (&entry.host, entry.branch.as_str())).collect();
+        Reconciler { desired, permissions, retry, present, absent }
+    }
+
+    /// Reads the fence and every name, and decides what to do.
+    pub fn plan(&self, zone: &mut dyn DnsZone) -> Result<ZonePlan, ZoneError> {
+        self.plan_entries(zone, &self.desired.entries.iter().collect::<Vec<_>>())
+    }
+
+    fn plan_entries(&self, zone: &mut dyn DnsZone, entries: &[&NameEntry]) -> Result<ZonePlan, ZoneError> {
+        let fence = PairQuery {
+            pair: NamePair { host: None, ownership: self.desired.fence.clone() },
+            expected: PairState::EMPTY,
+        };
+        let name = |entry: &&NameEntry| PairQuery {
+            pair: NamePair { host: Some(entry.host.clone()), ownership: entry.ownership.clone() },
+            expected: decide::state_when_done(entry),
+        };
+        let queries: Vec<PairQuery> = std::iter::once(fence).chain(entries.iter().map(name)).collect();
+        let mut found = zone.read(&queries)?.into_iter();
+        let fence = found.next().expect("as many answers as queries").ownership;
+        let items = entries.iter().zip(found).map(|(entry, found)| {
+            let action = self.decide(entry, &found);
+            (found, action)
+        });
+        Ok(ZonePlan { fence, items: items.collect() })
+    }
+
+    fn decide(&self, entry: &NameEntry, found: &PairState) -> NameAction {
+        let wanted_by = |branch: &str| {
+            let listed = entry.state == DesiredState::Absent && self.absent.contains(&(&entry.host, branch));
+            listed || self.present.get(&entry.host) == Some(&branch)
+        };
+        decide::decide(entry, found, self.permissions.of(&entry.host), wanted_by)
+    }
+
+    /// Raises the fence to `rev` and does what the plan says, deletions first. `report` is called once for each entry, as
+    /// soon as its result is known.
+    pub fn apply(&self, zone: &mut dyn DnsZone, plan: ZonePlan, rev: u64, report: &mut OutcomeCallback) -> ZoneOutcome {
+        let mut writes: Vec<PendingWrite> = Vec::new();
+        for (index, (found, action)) in plan.items.into_iter().enumerate() {
+            match action {
+                NameAction::Keep => report(index, &found, NameOutcome::Kept),
+                NameAction::Refuse(reason) => report(index, &found, NameOutcome::Refused(reason)),
+                NameAction::Write(kind) => writes.push(PendingWrite { index, found, kind, conflicts: 0 }),
+            }
+        }
+        let is_absent = |write: &PendingWrite| self.desired.entries[write.index].state == DesiredState::Absent;
+        let (deletions, others): (Vec<_>, Vec<_>) = writes.into_iter().partition(is_absent);
+        let (fence, mut outcome) = match self.raise_fence(zone, plan.fence, rev) {
+            Ok(fence) => (Some(fence), ZoneOutcome::Complete),
+            Err(outcome) => (None, outcome),
+        };
+        for batch in [deletions, others].iter().flat_map(|writes| writes.chunks(BATCH_SIZE)) {
+            match &fence {
+                Some(fence) if outcome == ZoneOutcome::Complete => {
+                    outcome = self.write(zone, fence, batch.to_vec(), rev, report);
+                }
+                _ => report_all(batch, report, &NameOutcome::Skipped),
+            }
+        }
+        outcome
+    }
+
+    /// Writes `rev` to the fence unless it is there. The result is the condition of every further change.
+    fn raise_fence(
+        &self,
+        zone: &mut dyn DnsZone,
+        mut content: NameContent,
+        rev: u64,
+    ) -> Result<NameChange, ZoneOutcome> {
+        let fence = &self.desired.fence;
+        let desired = Fence { owner: self.desired.owner.clone(), rev }.records();
+        let mut last_error = ZoneError::Conflict;
+        for tried in 1..=self.retry.tries {
+            match FenceState::of(&content, &self.desired.owner, rev) {
+                FenceState::Current => return Ok(NameChange { name: fence.clone(), before: content, after: None }),
+                FenceState::Newer(newer) => return Err(ZoneOutcome::Superseded(newer)),
+                FenceState::Unreadable => return Err(ZoneOutcome::NoFence),
+                FenceState::Older | FenceState::Shared => {}
+            }
+            if let Some(Err(error)) = zone.write(&[decide::fence_change(fence, &content, &desired)]).pop() {
+                last_error = error;
+            } else {
+                content = desired.clone().into();
+                continue;
+            }
+            match &last_error {
+                ZoneError::Conflict => {}
+                ZoneError::Unavailable(_, asked) => self.retry.wait(tried, asked.unwrap_or_default()),
+                ZoneError::OutcomeUnknown(_) => self.retry.wait(tried, Duration::ZERO),
+                ZoneError::Denied(_) | ZoneError::Rejected(_) => {
+                    return Err(ZoneOutcome::Failed(last_error.to_string()));
+                }
+            }
+            content = self.plan_entries(zone, &[]).map_err(|error| ZoneOutcome::Failed(error.to_string()))?.fence;
+        }
+        Err(ZoneOutcome::Failed(format!("the fence `{fence}` cannot be raised: {last_error}")))
+    }
+
+    /// Retries until each of the writes is done, refused or failed.
+    fn write(
+        &self,
+        zone: &mut dyn DnsZone,
+        fence: &NameChange,
+        mut writes: Vec<PendingWrite>,
+        rev: u64,
+        report: &mut OutcomeCallback,
+    ) -> ZoneOutcome {
+        let mut reason = String::new();
+        for tried in 1..=self.retry.tries {
+            let changes: Vec<AtomicChange> = writes.iter().map(|write| self.change(write, fence)).collect();
+            let mut again = RetryQueue::default();
+            for (write, result) in writes.into_iter().zip(zone.write(&changes)) {
+                match result {
+                    Ok(()) => report(write.index, &write.found, NameOutcome::Done(write.kind)),
+                    Err(ZoneError::Rejected(reason)) => {
+                        report(write.index, &write.found, NameOutcome::Failed(reason));
+                    }
+                    Err(error) => again.push(write, error),
+                }
+            }
+            if let Some(reason) = again.denied {
+                report_all(&again.writes, report, &NameOutcome::Failed(reason.clone()));
+                return ZoneOutcome::Failed(reason);
+            }
+            if again.writes.is_empty() {
+                return ZoneOutcome::Complete;
+            }
+            if let Some(asked) = again.pause {
+                reason = again.reason;
+                self.retry.wait(tried, asked);
+            }
+            writes = match self.decide_again(zone, again.writes, rev, report) {
+                Ok(writes) => writes,
+                Err(outcome) => return outcome,
+            };
+        }
+        report_all(&writes, report, &NameOutcome::Failed(reason.clone()));
+        if writes.is_empty() { ZoneOutcome::Complete } else { ZoneOutcome::Failed(reason) }
+    }
+
+    fn change(&self, write: &PendingWrite, fence: &NameChange) -> AtomicChange {
+        decide::change(&self.desired.entries[write.index], &write.found, write.kind, fence)
+    }
+
+    /// Reads and decides again, for writes that were not done for certain. Returns those that are still needed.
+    fn decide_again(
+        &self,
+        zone: &mut dyn DnsZone,
+        writes: Vec<PendingWrite>,
+        rev: u64,
+        report: &mut OutcomeCallback,
+    ) -> Result<Vec<PendingWrite>, ZoneOutcome> {
+        let entries: Vec<&NameEntry> = writes.iter().map(|write| &self.desired.entries[write.index]).collect();
+        let plan = match self.plan_entries(zone, &entries) {
+            Ok(plan) => plan,
+            Err(error) => {
+                report_all(&writes, report, &NameOutcome::Failed(error.to_string()));
+                return Err(ZoneOutcome::Failed(error.to_string()));
+            }
+        };
+        let outcome = match FenceState::of(&plan.fence, &self.desired.owner, rev) {
+            FenceState::Current => None,
+            FenceState::Shared => self.raise_fence(zone, plan.fence, rev).err(),
+            FenceState::Newer(newer) => Some(ZoneOutcome::Superseded(newer)),
+            // Somebody removed the fence. Without it nothing may be written.
+            FenceState::Older | FenceState::Unreadable => Some(ZoneOutcome::NoFence),
+        };
+        if let Some(outcome) = outcome {
+            report_all(&writes, report, &NameOutcome::Skipped);
+            return Err(outcome);
+        }
+        let mut needed = Vec::new();
+        for (write, (found, action)) in writes.into_iter().zip(plan.items) {
+            match action {
+                // The write was done, by this run or by another with the same files.
+                NameAction::Keep => report(write.index, &write.found, NameOutcome::Done(write.kind)),
+                NameAction::Refuse(reason) => report(write.index, &found, NameOutcome::Refused(reason)),
+                NameAction::Write(_) if write.conflicts > 1 => report(write.index, &found, NameOutcome::Unsettled),
+                // The guard has counted the deletions, so no other write becomes one.
+                NameAction::Write(WriteKind::Delete) if write.kind != WriteKind::Delete => {
+                    report(write.index, &found, NameOutcome::Unsettled);
+                }
+                NameAction::Write(kind) => needed.push(PendingWrite { found, kind, ..write }),
+            }
+        }
+        Ok(needed)
+    }
+}
+
+/// A name to write.
+#[derive(Clone, Debug)]
+struct PendingWrite {
+    /// The index of its entry.
+    index: usize,
+    /// Its state in the zone.
+    found: PairState,
+    kind: WriteKind,
+    /// How often the write failed because the name had changed.
+    conflicts: u32,
+}
+
+fn report_all(writes: &[PendingWrite], report: &mut OutcomeCallback, outcome: &NameOutcome) {
+    for write in writes {
+        report(write.index, &write.found, outcome.clone());
+    }
+}
+
+/// Writes to decide again.
+#[derive(Default)]
+struct RetryQueue {
+    writes: Vec<PendingWrite>,
+    /// The shortest pause before the next try, if one is needed.
+    pause: Option<Duration>,
+    /// Why the last write was not done.
+    reason: String,
+    /// Why the provider denied a write.
+    denied: Option<String>,
+}
+
+impl RetryQueue {
+    fn push(&mut self, write: PendingWrite, error: ZoneError) {
+        let conflicts = write.conflicts + u32::from(error == ZoneError::Conflict);
+        let mut wait = |reason, asked: Option<Duration>| {
+            self.pause = self.pause.max(Some(asked.unwrap_or_default()));
+            self.reason = reason;
+        };
+        match error {
+            ZoneError::Unavailable(reason, asked) => wait(reason, asked),
+            ZoneError::OutcomeUnknown(reason) => wait(reason, None),
+            ZoneError::Denied(reason) => self.denied = Some(reason),
+            ZoneError::Conflict | ZoneError::Rejected(_) => {}
+        }
+        self.writes.push(PendingWrite { conflicts, ..write });
+    }
+}

@@ -1,0 +1,233 @@
+//! A connection to a name server. Many messages are in flight at once; each is signed and each answer is verified.
+//!
+//! Answers may arrive in any order. Their ids tell to which message they belong. Nothing is retried here.
+
+use super::message::{DnsAnswer, UnsignedMessage};
+use crate::apply::retry;
+use domain::base::Message;
+use domain::rdata::tsig::Time48;
+use domain::tsig::{ClientSequence, ClientTransaction, Key, ValidationError};
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum NoAnswer {
+    /// The message was not sent.
+    Unsent(String),
+    /// The message may have arrived.
+    Unanswered(String),
+    /// The signature or the key is not accepted.
+    Untrusted(String),
+}
+
+/// The most messages and bytes in flight. The bytes fit into the buffer of any socket, so that the two sides never wait for
+/// each other to read.
+const MOST_MESSAGES: usize = 64;
+const MOST_BYTES: usize = 32 * 1024;
+
+/// A connection that is opened when it is needed.
+pub(super) struct Connection {
+    /// `HOST:PORT`.
+    server: String,
+    key: Option<Arc<Key>>,
+    timeout: Duration,
+    stream: Option<TcpStream>,
+    /// The id of the last message.
+    last_id: u16,
+}
+
+/// A message in flight.
+struct InFlightMessage {
+    at: usize,
+    bytes: usize,
+    transaction: Option<ClientTransaction<Arc<Key>>>,
+}
+
+impl Connection {
+    pub(super) fn new(server: String, key: Option<Arc<Key>>, timeout: Duration) -> Self {
+        let last_id = u16::try_from(retry::random() & 0xffff).expect("16 bits fit");
+        Connection { server, key, timeout, stream: None, last_id }
+    }
+
+    /// Sends all messages and returns their answers in order.
+    pub(super) fn exchange(&mut self, messages: &[UnsignedMessage]) -> Vec<Result<DnsAnswer, NoAnswer>> {
+        let mut answers: Vec<Option<Result<DnsAnswer, NoAnswer>>> = Vec::new();
+        answers.resize_with(messages.len(), || None);
+        let mut sent = BTreeMap::new();
+        let broken = self.send_and_receive(messages, &mut sent, &mut answers).err().unwrap_or_default();
+        if !broken.is_empty() {
+            self.stream = None;
+        }
+        for InFlightMessage { at, .. } in sent.into_values() {
+            answers[at] = Some(Err(NoAnswer::Unanswered(broken.clone())));
+        }
+        answers.into_iter().map(|answer| answer.unwrap_or_else(|| Err(NoAnswer::Unsent(broken.clone())))).collect()
+    }
+
+    fn send_and_receive(
+        &mut self,
+        messages: &[UnsignedMessage],
+        sent: &mut BTreeMap<u16, InFlightMessage>,
+        answers: &mut [Option<Result<DnsAnswer, NoAnswer>>],
+    ) -> Result<(), String> {
+        self.stream()?;
+        let mut unsent = messages.iter().enumerate().peekable();
+        let mut bytes_in_flight = 0;
+        while unsent.peek().is_some() || !sent.is_empty() {
+            while sent.len() < MOST_MESSAGES && (bytes_in_flight < MOST_BYTES || sent.is_empty()) {
+                let Some((at, message)) = unsent.next() else { break };
+                let (id, bytes, transaction) = self.sign(message);
+                // A message is in flight from its first byte on.
+                bytes_in_flight += bytes.len();
+                sent.insert(id, InFlightMessage { at, bytes: bytes.len(), transaction });
+                self.send(&bytes)?;
+            }
+            let answer = self.receive()?;
+            let Some(InFlightMessage { at, bytes, transaction }) = sent.remove(&answer.header().id()) else {
+                return Err("the server sent an answer to an unknown message".into());
+            };
+            bytes_in_flight -= bytes;
+            answers[at] = Some(verify(answer, |answer| match &transaction {
+                Some(transaction) => transaction.answer(answer, Time48::now()),
+                None => Ok(()),
+            }));
+        }
+        Ok(())
+    }
+
+    /// Sends one message and passes every answer to `each`, until `each` returns true.
+    pub(super) fn sequence(
+        &mut self,
+        message: &UnsignedMessage,
+        mut each: impl FnMut(&DnsAnswer) -> bool,
+    ) -> Result<(), NoAnswer> {
+        let mut message = message.clone();
+        message.header_mut().set_id(self.next_id());
+        let key = self.key.clone();
+        let mut sequence =
+            key.map(|key| ClientSequence::request(key, &mut message, Time48::now()).expect("the message buffer grows"));
+        let broken = |connection: &mut Self, reason| {
+            connection.stream = None;
+            NoAnswer::Unanswered(reason)
+        };
+        self.send(&framed(&message)).map_err(|reason| broken(self, reason))?;
+        loop {
+            let answer = self.receive().map_err(|reason| broken(self, reason))?;
+            let answer = verify(answer, |answer| match &mut sequence {
+                Some(sequence) => sequence.answer(answer, Time48::now()),
+                None => Ok(()),
+            })?;
+            if each(&answer) {
+                return Ok(());
+            }
+        }
+    }
+
+    fn next_id(&mut self) -> u16 {
+        self.last_id = self.last_id.wrapping_add(1);
+        self.last_id
+    }
+
+    fn sign(&mut self, message: &UnsignedMessage) -> (u16, Vec<u8>, Option<ClientTransaction<Arc<Key>>>) {
+        let mut message = message.clone();
+        let id = self.next_id();
+        message.header_mut().set_id(id);
+        let transaction = self
+            .key
+            .clone()
+            .map(|key| ClientTransaction::request(key, &mut message, Time48::now()).expect("the message buffer grows"));
+        (id, framed(&message), transaction)
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> Result<(), String> {
+        let server = self.server.clone();
+        self.stream()?
+            .write_all(bytes)
+            .map_err(|error| format!("`{server}` does not accept messages: {}", error_text(&error)))
+    }
+
+    fn receive(&mut self) -> Result<DnsAnswer, String> {
+        let server = self.server.clone();
+        let stream = self.stream()?;
+        let mut read = |bytes: &mut [u8]| {
+            stream.read_exact(bytes).map_err(|error| format!("`{server}` does not answer: {}", error_text(&error)))
+        };
+        let mut len = [0; 2];
+        read(&mut len)?;
+        let mut bytes = vec![0; u16::from_be_bytes(len).into()];
+        read(&mut bytes)?;
+        Message::from_octets(bytes).map_err(|_| format!("`{server}` sent an invalid DNS message"))
+    }
+
+    fn stream(&mut self) -> Result<&mut TcpStream, String> {
+        if self.stream.is_none() {
+            self.stream = Some(connect(&self.server, self.timeout)?);
+        }
+        Ok(self.stream.as_mut().expect("it was opened"))
+    }
+}
+
+fn framed(message: &UnsignedMessage) -> Vec<u8> {
+    let message = message.as_slice();
+    let len = u16::try_from(message.len()).expect("a message has less than 64 KiB");
+    [&len.to_be_bytes(), message].concat()
+}
+
+/// Connects to the first address of the server that accepts it.
+fn connect(server: &str, timeout: Duration) -> Result<TcpStream, String> {
+    let addresses =
+        server.to_socket_addrs().map_err(|error| format!("`{server}` has no address: {}", error_text(&error)))?;
+    let mut reason = format!("`{server}` has no address");
+    for address in addresses {
+        match TcpStream::connect_timeout(&address, timeout) {
+            Ok(stream) => {
+                let set = stream
+                    .set_nodelay(true)
+                    .and_then(|()| stream.set_read_timeout(Some(timeout)))
+                    .and_then(|()| stream.set_write_timeout(Some(timeout)));
+                return set.map(|()| stream).map_err(|error| error_text(&error));
+            }
+            Err(error) => reason = format!("`{server}` cannot be reached: {}", error_text(&error)),
+        }
+    }
+    Err(reason)
+}
+
+/// The text of an error, without the number that some systems add.
+fn error_text(error: &std::io::Error) -> String {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::ConnectionRefused => "connection refused".into(),
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => "timeout".into(),
+        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => "connection closed".into(),
+        _ => error.to_string().to_lowercase(),
+    }
+}
+
+/// The answer if its signature is valid. An unsigned error is accepted, because nothing depends on it.
+fn verify(
+    mut answer: DnsAnswer,
+    validate: impl FnOnce(&mut DnsAnswer) -> Result<(), ValidationError>,
+) -> Result<DnsAnswer, NoAnswer> {
+    use domain::base::iana::Rcode;
+    match validate(&mut answer) {
+        Ok(()) => Ok(answer),
+        Err(ValidationError::ServerUnsigned)
+            if !matches!(answer.header().rcode(), Rcode::NOERROR | Rcode::NXDOMAIN) =>
+        {
+            Ok(answer)
+        }
+        Err(ValidationError::ServerBadTime { .. } | ValidationError::BadTime) => {
+            Err(NoAnswer::Untrusted("the clocks of server and client differ by more than five minutes".into()))
+        }
+        Err(ValidationError::ServerBadKey | ValidationError::ServerBadSig) => {
+            // Knot also answers this for a known key that is not in its access list.
+            Err(NoAnswer::Untrusted("the key is wrong or lacks a permission (NOTAUTH)".into()))
+        }
+        Err(error) => Err(NoAnswer::Untrusted(format!("the answer is not signed with the key ({error})"))),
+    }
+}

@@ -1,0 +1,227 @@
+//! Zones that misbehave: mishaps on the way, others at work meanwhile, and mutants that forget a part of the promise.
+
+use crate::apply::zone::{AtomicChange, DnsZone, NameContent, NamePair, PairQuery, PairState, ZoneError};
+use crate::dns::ownership::{OwnershipRecord, ParsedRecord};
+use crate::name::DnsName;
+use crate::record::RecordSets;
+use crate::tests::apply::memory::MemoryZone;
+use crate::tests::apply::scenarios::{TestZone, ZoneContent};
+use std::collections::BTreeMap;
+
+/// A zone in which something happens before one of the messages.
+pub(crate) struct InterruptedZone<'a> {
+    zone: Box<dyn DnsZone + Send>,
+    at: Option<usize>,
+    act: &'a dyn Fn(),
+}
+
+impl<'a> InterruptedZone<'a> {
+    /// `act` happens before message number `at`.
+    pub(crate) fn new(zone: Box<dyn DnsZone + Send>, at: usize, act: &'a dyn Fn()) -> Self {
+        InterruptedZone { zone, at: Some(at), act }
+    }
+}
+
+impl DnsZone for InterruptedZone<'_> {
+    fn read(&mut self, queries: &[PairQuery]) -> Result<Vec<PairState>, ZoneError> {
+        self.zone.read(queries)
+    }
+
+    fn write(&mut self, changes: &[AtomicChange]) -> Vec<Result<(), ZoneError>> {
+        let one = |change| {
+            if self.at == Some(0) {
+                (self.act)();
+            }
+            self.at = self.at.and_then(|at| at.checked_sub(1));
+            self.zone.write(std::slice::from_ref(change)).remove(0)
+        };
+        changes.iter().map(one).collect()
+    }
+
+    fn list(&mut self) -> Result<Vec<(DnsName, RecordSets)>, ZoneError> {
+        self.zone.list()
+    }
+}
+
+/// What happens to a message instead of what should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It is obeyed, and the answer is lost.
+    LostAnswer,
+    /// It is lost.
+    LostRequest,
+    /// There is no time for it.
+    Busy,
+    /// The run ends before it.
+    Dead,
+    /// The run ends after it.
+    DeadAfter,
+}
+
+/// A zone with mishaps at some of its messages.
+pub(crate) struct FaultyZone {
+    zone: Box<dyn DnsZone + Send>,
+    faults: Vec<(usize, Fault)>,
+    sent: usize,
+    dead: bool,
+}
+
+impl FaultyZone {
+    /// Mishaps by the number of the message.
+    pub(crate) fn new(zone: Box<dyn DnsZone + Send>, faults: Vec<(usize, Fault)>) -> Self {
+        FaultyZone { zone, faults, sent: 0, dead: false }
+    }
+
+    fn send(&mut self, change: &AtomicChange) -> Result<(), ZoneError> {
+        let lost = || Err(ZoneError::OutcomeUnknown("nobody answered".into()));
+        let fault = self.faults.iter().find(|(at, _)| *at == self.sent).map(|(_, fault)| *fault);
+        self.sent += 1;
+        if self.dead {
+            return lost();
+        }
+        self.dead = matches!(fault, Some(Fault::Dead | Fault::DeadAfter));
+        let mut send = || self.zone.write(std::slice::from_ref(change)).remove(0);
+        match fault {
+            None => send(),
+            Some(Fault::LostAnswer | Fault::DeadAfter) => send().and_then(|()| lost()),
+            Some(Fault::LostRequest | Fault::Dead) => lost(),
+            Some(Fault::Busy) => Err(ZoneError::Unavailable("come back later".into(), None)),
+        }
+    }
+}
+
+impl DnsZone for FaultyZone {
+    fn read(&mut self, queries: &[PairQuery]) -> Result<Vec<PairState>, ZoneError> {
+        if self.dead { Err(ZoneError::OutcomeUnknown("nobody answered".into())) } else { self.zone.read(queries) }
+    }
+
+    fn write(&mut self, changes: &[AtomicChange]) -> Vec<Result<(), ZoneError>> {
+        changes.iter().map(|change| self.send(change)).collect()
+    }
+
+    fn list(&mut self) -> Result<Vec<(DnsName, RecordSets)>, ZoneError> {
+        self.zone.list()
+    }
+}
+
+/// What a careless author might have left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mutation {
+    /// Changes are not conditioned on the fence.
+    NoFence,
+    /// Every set has the digest that its marker has.
+    ConstantDigest,
+    /// Every marker is of the project that reads it.
+    NoOwner,
+    /// Records and marker go in two messages.
+    TwoMessages,
+    /// Changes are not conditioned on what was read.
+    NoConditions,
+}
+
+impl Mutation {
+    /// A zone in memory, seen through the eyes of that author.
+    pub(crate) fn test_zone(self) -> impl TestZone {
+        MutantTestZone { memory: MemoryZone::default(), mutation: self }
+    }
+}
+
+struct MutantTestZone {
+    memory: MemoryZone,
+    mutation: Mutation,
+}
+
+impl TestZone for MutantTestZone {
+    fn open(&self) -> Box<dyn DnsZone + Send> {
+        self.open_with_faults(Vec::new())
+    }
+
+    fn open_with_faults(&self, faults: Vec<(usize, Fault)>) -> Box<dyn DnsZone + Send> {
+        let zone = FaultyZone::new(self.memory.open(), faults);
+        Box::new(Mutant { zone, mutation: self.mutation, truth: BTreeMap::new() })
+    }
+
+    fn put(&self, names: &[(DnsName, RecordSets)], ttl: u32) {
+        self.memory.put(names, ttl);
+    }
+
+    fn put_other(&self, name: &DnsName) {
+        self.memory.put_other(name);
+    }
+
+    fn content(&self) -> ZoneContent {
+        self.memory.content()
+    }
+
+    fn writes(&self) -> usize {
+        self.memory.writes()
+    }
+}
+
+struct Mutant {
+    zone: FaultyZone,
+    mutation: Mutation,
+    /// The markers that were read otherwise than they are.
+    truth: BTreeMap<DnsName, NameContent>,
+}
+
+impl Mutant {
+    /// The marker as the author reads it.
+    fn misread(&self, query: &PairQuery, found: &PairState) -> Option<NameContent> {
+        let ParsedRecord::Valid(mut ownership) = OwnershipRecord::read(found.ownership.records()) else { return None };
+        match (self.mutation, OwnershipRecord::read(query.expected.ownership.records())) {
+            (Mutation::ConstantDigest, _) => ownership.digests = found.host.records().digests(),
+            (Mutation::NoOwner, ParsedRecord::Valid(wanted)) => ownership.owner = wanted.owner,
+            _ => return None,
+        }
+        Some(ownership.records().into())
+    }
+
+    fn now(&mut self, name: &DnsName) -> NameContent {
+        let pair = NamePair { host: None, ownership: name.clone() };
+        self.zone
+            .read(&[PairQuery { pair, expected: PairState::EMPTY }])
+            .map_or(NameContent::Empty, |mut found| found.remove(0).ownership)
+    }
+
+    fn send(&mut self, change: &AtomicChange) -> Result<(), ZoneError> {
+        let AtomicChange(mut changes) = change.clone();
+        for change in &mut changes {
+            if let Some(truth) = self.truth.get(&change.name) {
+                change.before = truth.clone();
+            }
+            if self.mutation == Mutation::NoConditions {
+                change.before = self.now(&change.name);
+            }
+        }
+        if self.mutation == Mutation::NoFence && changes.len() > 1 {
+            changes.remove(0);
+        }
+        if self.mutation == Mutation::TwoMessages && changes.len() > 2 {
+            let ownership = changes.pop().expect("there are three");
+            self.zone.send(&AtomicChange(changes))?;
+            changes = vec![ownership];
+        }
+        self.zone.send(&AtomicChange(changes))
+    }
+}
+
+impl DnsZone for Mutant {
+    fn read(&mut self, queries: &[PairQuery]) -> Result<Vec<PairState>, ZoneError> {
+        let mut found = self.zone.read(queries)?;
+        for (query, found) in queries.iter().zip(&mut found) {
+            if let Some(misread) = self.misread(query, found) {
+                self.truth.insert(query.pair.ownership.clone(), std::mem::replace(&mut found.ownership, misread));
+            }
+        }
+        Ok(found)
+    }
+
+    fn write(&mut self, changes: &[AtomicChange]) -> Vec<Result<(), ZoneError>> {
+        changes.iter().map(|change| self.send(change)).collect()
+    }
+
+    fn list(&mut self) -> Result<Vec<(DnsName, RecordSets)>, ZoneError> {
+        self.zone.list()
+    }
+}
