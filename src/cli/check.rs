@@ -13,7 +13,7 @@ use std::path::Path;
 
 /// Check that out/ is exactly what build would write
 ///
-/// Lists every file that is missing, modified, has another mode, is stale or unmanaged, and the command that fixes it. Writes nothing.
+/// Lists every file that is missing, modified, stale or unmanaged or has another mode, and the command that fixes it. Writes nothing.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -10,20 +10,20 @@ use std::path::{Path, PathBuf};
 
 /// Write a workspace to start from
 ///
-/// The sample is a whole system: an nginx front end and a Python back end with their secrets by reference, a host for every branch, a shared database, blue/green slots. Existing files are not overwritten.
+/// The sample is a complete system: an nginx front end, a Python back end, secrets by reference, a host for every branch, a shared database, blue/green slots. Existing files are not overwritten.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   pleach init
   pleach init environments && cd environments && pleach build
-  pleach init --ci jenkins        pipelines only, if the workspace exists
+  pleach init --ci jenkins        only the pipelines, if branches.yaml exists
 
 Exit status: 0 success, 2 a file exists already, 4 I/O error")]
 pub(super) struct InitArgs {
     /// The folder to write to
     #[arg(value_name = "DIR", default_value = ".")]
     folder: PathBuf,
-    /// Write pipelines too: one for the repository of the environments and one for that of the application
+    /// Also write pipelines: one for the repository of the environments, one for the repository of the application
     #[arg(long, value_name = "SYSTEM", value_enum)]
     ci: Option<CiSystem>,
 }

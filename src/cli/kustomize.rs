@@ -25,10 +25,10 @@ Examples:
 
 Exit status: 0 success, 2 invalid input, 4 I/O error")]
 pub(super) struct KustomizeArgs {
-    /// The folder of a kustomization.yaml
+    /// The folder of the kustomization
     #[arg(value_name = "DIR", default_value = ".")]
     pub(super) folder: PathBuf,
-    /// Which files a kustomization may name
+    /// Which files a kustomization can refer to
     #[arg(long, value_name = "WHICH", value_parser = load_restrictor(), default_value = "LoadRestrictionsRootOnly", ignore_case = true)]
     load_restrictor: LoadRestrictor,
     /// The order of the objects if the kustomization does not set one

@@ -54,6 +54,11 @@ pub fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> u8 {
     }
 }
 
+/// The command line as clap knows it: for completions, and for the reference in the documentation.
+pub(crate) fn command() -> clap::Command {
+    GlobalArgs::command()
+}
+
 /// Prints the text of clap (an error, the help or the version) and returns the exit status. With a message format for
 /// programs, an error is printed as a diagnostic.
 fn usage_error(error: &clap::Error, words: &[OsString]) -> u8 {
@@ -90,7 +95,7 @@ fn dispatch(args: &GlobalArgs, here: &Path, screen: Screen) -> Result<u8> {
         Command::Schema => report(schema::branches::TEXT).map(|()| 0),
         Command::Completions(args) => {
             let mut script = Vec::new();
-            clap_complete::generate(args.shell, &mut GlobalArgs::command(), "pleach", &mut script);
+            clap_complete::generate(args.shell, &mut command(), "pleach", &mut script);
             report(&String::from_utf8_lossy(&script)).map(|()| 0)
         }
         #[cfg(feature = "apply")]

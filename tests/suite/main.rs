@@ -94,13 +94,13 @@ mod tests {
     mod cli;
     mod disk;
     mod dns;
+    mod docs;
     mod gitops;
     mod kit;
     mod kustomize;
     mod memory_build;
     mod nginx;
     mod plan;
-    mod readme;
     mod sample;
     #[cfg(unix)]
     mod scaffold;

@@ -1,23 +1,24 @@
-//! What can be typed behind `pleach branch`.
+//! The arguments of `pleach branch`.
 
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// The heading of options that say what a branch is made of.
-const SETTINGS: &str = "What the branch is made of";
+/// The heading of the options that set keys of a branch.
+const SETTINGS: &str = "Settings of the branch";
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum BranchCommand {
-    /// List the branches with what is derived from their names
+    /// List the branches with their slugs, namespaces and hosts
     #[command(after_help = "\
 Examples:
   pleach branch list
   pleach branch list --format json | jq -r '.[] | select(.owner == \"team-a\") | .namespace'
 
-JSON: a list of {name, slug, platform, namespace, hosts, aliases, images, active, overlays, owner,
-link, expires, pinned}; what a branch does not have is null or empty.")]
+JSON: a list of {name, slug, platform, namespace, hosts, aliases, images, active, overlays, owner, link, expires, pinned}. A field without a value is null or empty.
+
+Exit status: 0 success, 2 the spec is invalid, 4 I/O error")]
     List {
-        /// How they are listed
+        /// The format of the list
         #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
         format: ListFormat,
     },
@@ -33,23 +34,22 @@ pub(in crate::cli) enum ListFormat {
     /// A table
     #[default]
     Text,
-    /// For programs
+    /// A JSON list
     Json,
 }
 
 /// Add a branch to the spec
 ///
-/// Writes a file of its own if there is a folder branches.d/, else an entry at the end of branches.yaml. Comments, order
-/// and quotes of what is there stay as they are.
+/// Writes a new file if the folder branches.d/ exists, otherwise an entry at the end of branches.yaml. Comments, order and quotes of the existing text do not change.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   pleach branch add feature/login --owner team-identity --expires 2026-12-24
   pleach branch add feature/login --image backend=:3f2c1a9 --value replicas=2
 
-Exit status: 0 if it was added, 2 if it is there already or the spec would be refused.")]
+Exit status: 0 the branch is added, 2 it exists already or the spec would be invalid, 4 I/O error")]
 pub(in crate::cli) struct BranchAddArgs {
-    /// Its name in git
+    /// The name of the branch in Git
     #[arg(value_name = "NAME")]
     pub(super) name: String,
     #[command(flatten)]
@@ -58,7 +58,7 @@ pub(in crate::cli) struct BranchAddArgs {
 
 /// Change a branch in the spec
 ///
-/// Changes the lines of what is set and no others. Runs at the same time wait for each other, and none of them is lost.
+/// Changes only the lines of the given settings. Concurrent runs wait for each other, so no change is lost.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -69,15 +69,15 @@ Examples:
   pleach branch set feature/login --service frontend --database schema
   pleach branch set \"$BRANCH\" --create --image \"backend=:$COMMIT\"      in the pipeline of the application
 
-Exit status: 0 if it is so now, 2 if there is no such branch or the spec would be refused.")]
+Exit status: 0 the branch has these settings, 2 it does not exist or the spec would be invalid, 4 I/O error")]
 pub(in crate::cli) struct BranchSetArgs {
-    /// Its name in git
+    /// The name of the branch in Git
     #[arg(value_name = "NAME")]
     pub(super) name: String,
-    /// Add the branch if there is none of that name
+    /// Add the branch if it does not exist
     #[arg(long)]
     pub(super) create: bool,
-    /// Take out what stands at PATH, such as `values.replicas`; a dot within a key is written `\.`
+    /// Remove the key at PATH, such as `values.replicas`; a dot in a key is written `\.`
     #[arg(long, value_name = "PATH")]
     pub(super) unset: Vec<String>,
     #[command(flatten)]
@@ -87,25 +87,25 @@ pub(in crate::cli) struct BranchSetArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = SETTINGS)]
 pub(super) struct BranchSettingsArgs {
-    /// An image: a reference, or `:TAG` or `@DIGEST` alone
+    /// An image: a full reference, `:TAG` or `@DIGEST`
     #[arg(long, value_name = "NAME=REFERENCE", value_parser = pair)]
     pub(super) image: Vec<(String, String)>,
-    /// A value for templates, in YAML; dots in PATH lead into mappings
+    /// A value for templates, as YAML; PATH has dots between the keys of mappings
     #[arg(long, value_name = "PATH=VALUE", value_parser = pair)]
     pub(super) value: Vec<(String, String)>,
-    /// How many replicas a workload has
+    /// The number of replicas of a workload
     #[arg(long, value_name = "NAME=COUNT", value_parser = pair)]
     pub(super) replicas: Vec<(String, String)>,
-    /// An overlay; all that are given take the place of the list
+    /// An overlay; all given overlays replace the list
     #[arg(long, value_name = "NAME")]
     pub(super) overlay: Vec<String>,
-    /// A service that it runs itself; all that are given take the place of the list
+    /// A service that the branch runs itself; all given services replace the list
     #[arg(long, value_name = "NAME")]
     pub(super) service: Vec<String>,
-    /// Whose its database is: `shared`, or its own `schema` or `database`
+    /// The database: `shared`, or a `schema` or `database` of its own
     #[arg(long, value_name = "MODE")]
     pub(super) database: Option<String>,
-    /// A host; all that are given take the place of the list
+    /// A host; all given hosts replace the list
     #[arg(long, value_name = "HOST")]
     pub(super) host: Vec<String>,
     /// A label of all its objects
@@ -114,64 +114,62 @@ pub(super) struct BranchSettingsArgs {
     /// An annotation of all its objects
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
     pub(super) annotation: Vec<(String, String)>,
-    /// The version that has the traffic, of those that `slots` names
+    /// The version in `slots` that gets the traffic
     #[arg(long, value_name = "SLOT")]
     pub(super) active: Option<String>,
-    /// Who answers for it
+    /// The person or team that is responsible for the branch
     #[arg(long, value_name = "NAME")]
     pub(super) owner: Option<String>,
-    /// Where it is discussed
+    /// The address of the pull request or issue
     #[arg(long, value_name = "URL")]
     pub(super) link: Option<String>,
-    /// Its last day, as YYYY-MM-DD
+    /// The last day of the branch, as YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     pub(super) expires: Option<String>,
-    /// Why it stays when others go
+    /// Pin the branch, for this reason: `expire`, `sync` and `remove` keep it
     #[arg(long, value_name = "REASON")]
     pub(super) pin: Option<String>,
 }
 
-/// Take branches out of the spec
+/// Remove branches from the spec
 ///
-/// The next build removes what they left in out/. A branch that is not there is no error, so that a pipeline may say
-/// it twice; one that is pinned stays.
+/// The next build deletes their output and writes teardown plans. A branch that does not exist is only a warning, so a pipeline can run the command twice. A pinned branch is not removed.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   pleach branch remove feature/login
 
-Exit status: 0 if they are gone, 2 if the spec would be refused, 3 if one of them is pinned or too many would go.")]
+Exit status: 0 the branches are not in the spec, 2 the spec would be invalid, 3 a branch is pinned, or refused by a guard, 4 I/O error")]
 pub(in crate::cli) struct BranchRemoveArgs {
-    /// Their names in git
+    /// The names of the branches in Git
     #[arg(value_name = "NAME", required = true)]
     pub(super) names: Vec<String>,
     #[command(flatten)]
     pub(super) limit: DeletionLimitArgs,
 }
 
-/// Take out the branches whose last day is over
+/// Remove the branches whose last day has passed
 ///
-/// pleach does not know what day it is: say it. Each branch that goes is printed; a pinned one stays, and so does the
-/// baseline and one that an alias leads to.
+/// The result depends on the given date, not on a clock. Prints each branch that it removes. Pinned branches, the baseline branch and branches of aliases are kept.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   pleach branch expire --as-of \"$(date +%F)\"
 
-Exit status: 0 if they are gone or there were none, 3 if too many would go.")]
+Exit status: 0 no expired branch is in the spec, or it is kept, 2 invalid input, 3 refused by a guard, 4 I/O error")]
 pub(in crate::cli) struct BranchExpireArgs {
-    /// The day that it is, as YYYY-MM-DD
+    /// The current date, as YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     pub(super) as_of: String,
     #[command(flatten)]
     pub(super) limit: DeletionLimitArgs,
 }
 
-/// Bring the spec in line with the branches that exist
+/// Update the spec to the branches that exist in Git
 ///
-/// Adds branches that are new, takes out those that are gone, and sets the images that `sync.images` in the spec says.
-/// Only names that `sync.include` and `sync.exclude` count are touched; a pinned branch stays, and so does the baseline
-/// and one that an alias leads to. A list that is empty, missing or cut off changes nothing.
+/// Adds new branches, removes those that do not exist any more, and sets the images of `sync.images` in the spec. Only names that match `sync.include` and `sync.exclude` are changed. Pinned branches, the baseline branch and branches of aliases are kept. A list that is empty or cut off is refused.
+///
+/// The list has one name per line, or is the output of `git ls-remote --heads`, or the JSON of GitHub or GitLab.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -179,22 +177,21 @@ Examples:
   git ls-remote --heads origin | pleach branch sync --from -
   gh api --paginate repos/example/shop/branches | pleach branch sync --from -
 
-Lists: names, one a line; lines of git ls-remote; the JSON of GitHub or GitLab.
-Exit status: 0 if the spec is in line, 2 if it would be refused, 3 if the list cannot be trusted or too many would go.")]
+Exit status: 0 the spec is up to date, 2 invalid input, or the spec would be invalid, 3 the list is empty or cut off, or refused by a guard, 4 I/O error")]
 pub(in crate::cli) struct BranchSyncArgs {
-    /// Where the list comes from: `git` for the refs of a clone or mirror, `-` for standard input
+    /// The source of the list
     #[arg(long, value_name = "SOURCE", value_enum)]
     pub(super) from: HeadsSource,
-    /// The clone or bare mirror whose refs count, one that fetches all branches; nothing is fetched now
+    /// The clone or bare mirror to read, which must have all branches; nothing is fetched
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(super) repo: PathBuf,
-    /// The remote whose branches count in a clone; a bare mirror has its own
+    /// The remote to read in a clone; not used for a bare mirror
     #[arg(long, value_name = "NAME", default_value = "origin")]
     pub(super) remote: String,
-    /// Count names that fit GLOB only, in place of `sync.include`
+    /// Include only names that match GLOB, in place of `sync.include`
     #[arg(long, value_name = "GLOB")]
     pub(super) include: Vec<String>,
-    /// Do not count names that fit GLOB, in place of `sync.exclude`
+    /// Exclude names that match GLOB, in place of `sync.exclude`
     #[arg(long, value_name = "GLOB")]
     pub(super) exclude: Vec<String>,
     #[command(flatten)]
@@ -212,10 +209,10 @@ pub(super) enum HeadsSource {
 
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct DeletionLimitArgs {
-    /// Let exactly so many branches go, whatever their share of all
+    /// Allow the removal of exactly COUNT branches [default: at most 30 % of ten or more]
     #[arg(long, value_name = "COUNT")]
     pub(super) allow_delete: Option<usize>,
-    /// Say what would change and write nothing
+    /// Print the changes and write nothing
     #[arg(long)]
     pub(super) dry_run: bool,
 }

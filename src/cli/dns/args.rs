@@ -21,6 +21,7 @@ Credentials, by the provider of a zone:
   cloudflare  CLOUDFLARE_API_TOKEN
   powerdns    PDNS_API_KEY
   godaddy     GODADDY_API_KEY and GODADDY_API_SECRET
+
 With _ZONE added, as in PLEACH_TSIG_DEV_EXAMPLE_COM, they are for one zone only.";
 
 /// Make the DNS zones hold what out/dns says

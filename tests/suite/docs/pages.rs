@@ -1,0 +1,64 @@
+//! What the pages show: the commands with what they print, and parts of specs.
+
+use super::console::Page;
+use crate::tests::kit::Workspace;
+
+fn committed_sample() -> Workspace {
+    let sample = Workspace::sample();
+    sample.commit_all();
+    sample
+}
+
+#[test]
+fn commands_of_the_readme_print_what_it_shows() {
+    Page::read("README.md").run(&committed_sample(), "");
+}
+
+#[test]
+fn commands_of_the_tutorial_print_what_it_shows() {
+    Page::read("docs/src/tutorial.md").run(&Workspace::empty(), "");
+}
+
+#[test]
+fn commands_of_the_concepts_continue_the_tutorial() {
+    let workspace = Workspace::empty();
+    let folder = Page::read("docs/src/tutorial.md").until("## The end of a branch").run(&workspace, "");
+    Page::read("docs/src/concepts.md").run(&workspace, &folder);
+}
+
+#[test]
+fn spec_of_the_readme_is_read() {
+    let sample = Workspace::sample();
+    sample.write(
+        "branches.yaml",
+        Page::read("README.md").block("# yaml-language-server: $schema=schema/branches.schema.json"),
+    );
+    let listed = sample.run(&["branch", "list"]).exits(0);
+    assert!(listed.out().contains("feature/login") && listed.err().is_empty(), "{}", listed.err());
+}
+
+#[test]
+fn zones_of_the_readme_are_read() {
+    let hosts = Page::read("README.md").block("hosts:");
+    let workspace = Workspace::small();
+    let branches =
+        "branches:\n- name: main\n- name: engine\n  appEngine: {project: example-project, domain: ew.r.appspot.com}\n";
+    workspace
+        .write("branches.yaml", format!("apiVersion: pleach/v1\nkind: Branches\nproject: shop\n{hosts}{branches}"));
+    let ran = workspace.run(&["build"]).exits(0);
+    assert_eq!(ran.err(), "");
+    let file = workspace.read("out/dns/dev.example.com/main.yaml");
+    assert!(file.contains("  name: api-main.dev.example.com\n"), "{file}");
+}
+
+#[test]
+fn gitops_of_the_readme_is_read() {
+    let gitops = Page::read("README.md").block("gitops:");
+    let workspace = Workspace::small();
+    workspace.edit("branches.yaml", "branches:\n", &format!("{gitops}branches:\n"));
+    let ran = workspace.run(&["build"]).exits(0);
+    assert_eq!(ran.err(), "");
+    let names: Vec<String> = workspace.files("out/gitops").into_keys().collect();
+    let slugs = ["feature-login-df7c7aeb", "feature-search-38e7a3a2", "main"].map(|slug| format!("flux/{slug}.yaml"));
+    assert_eq!(names, [&["applicationset.yaml".to_owned(), "apply.sh".to_owned()][..], &slugs].concat());
+}

@@ -1,0 +1,227 @@
+//! The JSON reports: the fields of each, and a real report that has all of them.
+
+use super::{HEADER, cell, code};
+use crate::tests::kit::Workspace;
+use serde_json::Value as Json;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+const INTRODUCTION: &str = "\
+Programs should read these reports and not those for people. Fields may be added. A field that is described here keeps its
+name, its type and its meaning.
+
+";
+
+/// A field: its path, its type, its meaning. `[]` is the item of a list.
+type Field = (&'static str, &'static str, &'static str);
+
+struct Report {
+    heading: &'static str,
+    text: &'static str,
+    fields: &'static [Field],
+    /// Prepares a workspace and runs the command in it.
+    run: fn(&Workspace) -> String,
+}
+
+const REPORTS: &[Report] = &[
+    Report {
+        heading: "Diagnostics: --message-format json",
+        text: "Every command writes errors and warnings to standard error, one object per line. A field without a value is left out.",
+        fields: &[
+            ("severity", "string", "`error` or `warning`"),
+            ("code", "string", "the [code](exit-status.md#codes-of-diagnostics)"),
+            ("message", "string", "what is wrong"),
+            ("location.file", "string", "the file, relative to the current folder"),
+            ("location.line", "number", "the line, from 1"),
+            ("location.column", "number", "the column in characters, from 1"),
+            ("location.length", "number", "the number of characters"),
+            ("notes[].message", "string", "what another location has to do with it"),
+            ("notes[].location.file", "string", "as above; `location` is left out if the note has none"),
+            ("notes[].location.line", "number", ""),
+            ("notes[].location.column", "number", ""),
+            ("notes[].location.length", "number", ""),
+            ("branches[]", "string", "the branches that have the error, if it concerns objects of several"),
+            ("help[]", "string", "what to try"),
+        ],
+        run: |workspace| {
+            workspace.write(
+                "base/pod.yaml.j2",
+                "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\nspec:\n  tier: {{ values.tier }}\n",
+            );
+            let undefined = workspace.run(&["build", "--message-format", "json"]).exits(2).err();
+            workspace.edit("branches.yaml", "- name: feature/login\n", "- name: main\n");
+            undefined + &workspace.run(&["build", "--message-format", "json"]).exits(2).err()
+        },
+    },
+    Report {
+        heading: "pleach diff --format json",
+        text: "One object.",
+        fields: &[
+            ("apiVersion", "string", "`pleach/v1`"),
+            ("kind", "string", "`Diff`"),
+            ("branches[].name", "string", "the branch, or the path of a file that all branches share"),
+            ("branches[].slug", "string", "its slug"),
+            ("branches[].change", "string", "`added`, `changed` or `removed`"),
+            ("branches[].files[].path", "string", "the file, relative to the workspace"),
+            ("branches[].files[].change", "string", "`added`, `changed` or `removed`"),
+            ("branches[].files[].addedLines", "number", "the number of added lines"),
+            ("branches[].files[].removedLines", "number", "the number of removed lines"),
+            ("totals.branches", "number", "the number of branches that differ"),
+            ("totals.files", "number", "the number of files that differ"),
+            ("totals.addedLines", "number", "the number of added lines"),
+            ("totals.removedLines", "number", "the number of removed lines"),
+        ],
+        run: |workspace| {
+            workspace.run(&["build"]).exits(0);
+            workspace.edit("base/service.yaml", "port: 80\n", "port: 8080\n");
+            workspace.edit("branches.yaml", "- name: feature/login\n- name: feature/search\n", "");
+            workspace.run(&["diff", "--format", "json", "--base", "out"]).exits(1).out()
+        },
+    },
+    Report {
+        heading: "pleach branch list --format json",
+        text: "A list with one object per branch, in the order of their names. A field without a value is null or empty.",
+        fields: &[
+            ("[].name", "string", "the name of the branch in Git"),
+            ("[].slug", "string", "its slug"),
+            ("[].platform", "string", "`kubernetes` or `appEngine`"),
+            ("[].namespace", "string or null", "its namespace; null on App Engine"),
+            ("[].hosts[]", "string", "its hosts"),
+            ("[].aliases[]", "string", "the aliases that point to it and have hosts"),
+            (
+                "[].images.*",
+                "string",
+                "full references of the images that the spec sets, by their name in the manifests",
+            ),
+            ("[].active", "string or null", "the version that gets the traffic, if the branch has `slots`"),
+            ("[].overlays[]", "string", "the folders of its overlays"),
+            ("[].owner", "string or null", "`owner` in the spec"),
+            ("[].link", "string or null", "`link` in the spec"),
+            ("[].expires", "string or null", "`expires` in the spec"),
+            ("[].pinned", "boolean", "whether it has `pin` in the spec"),
+        ],
+        run: |workspace| {
+            workspace.write("overlays/preview/kustomization.yaml", "kind: Component\n");
+            workspace.write(
+                "branches.yaml",
+                "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nhosts: ['{{ branch.slug }}.dev.example.com']\n\
+                 aliases: {stable: feature/login}\nbranches:\n- name: feature/login\n  overlays: [preview]\n  \
+                 images: {backend: 'registry.example.com/shop/backend:3f2c1a9'}\n  owner: team-identity\n  \
+                 link: https://git.example.com/shop/pull/42\n  expires: 2026-12-24\n  \
+                 slots: {active: green, versions: {blue: {}, green: {}}}\n",
+            );
+            workspace.run(&["branch", "list", "--format", "json"]).exits(0).out()
+        },
+    },
+    Report {
+        heading: "pleach teardown --format json",
+        text: "A list with one object per teardown plan. A list without items is empty.",
+        fields: &[
+            ("[].branch", "string", "the branch"),
+            ("[].slug", "string", "its slug"),
+            ("[].existing", "boolean", "whether the branch still exists, so that the plan lists what it has replaced"),
+            ("[].namespaces[]", "string", "namespaces"),
+            ("[].clusterObjects[].apiVersion", "string", "objects outside of namespaces: the API version"),
+            ("[].clusterObjects[].kind", "string", "their kind"),
+            ("[].clusterObjects[].name", "string", "their name"),
+            ("[].dns[].name", "string", "DNS names"),
+            ("[].dns[].zone", "string", "the zone of the name"),
+            (
+                "[].databases[].kind",
+                "string",
+                "databases: `database` or `schema`, or another kind that an annotation gives",
+            ),
+            (
+                "[].databases[].instance",
+                "string",
+                "the database that the spec names, or the instance that the annotation gives",
+            ),
+            ("[].databases[].name", "string", "the name of the database or schema"),
+            ("[].images[]", "string", "image references"),
+        ],
+        run: |workspace| {
+            workspace.write(
+                "branches.yaml",
+                "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nnamespace: 'shop-{{ branch.slug }}'\n\
+                 database: {mode: database, name: shop}\nhosts: ['{{ branch.slug }}.dev.example.com']\n\
+                 zones: {dev.example.com: {A: [203.0.113.7]}}\nbaseline: main\nbranches:\n- name: main\n- name: search\n",
+            );
+            workspace.write(
+                "base/role.yaml.j2",
+                "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: {{ branch.namespace }}\nrules: []\n",
+            );
+            workspace.write(
+                "base/pod.yaml.j2",
+                "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n  - name: web\n    \
+                 image: registry.example.com/shop/web:{{ branch.slug }}\n",
+            );
+            workspace.run(&["build"]).exits(0);
+            workspace.edit("branches.yaml", "- name: search\n", "");
+            workspace.run(&["build"]).exits(0);
+            workspace.run(&["teardown", "--format", "json"]).exits(0).out()
+        },
+    },
+];
+
+/// The text of the page.
+pub(super) fn page() -> String {
+    let mut text = format!("# JSON reports\n\n{HEADER}{INTRODUCTION}");
+    for report in REPORTS {
+        let workspace = Workspace::small();
+        let output = (report.run)(&workspace);
+        let documents: Vec<Json> =
+            serde_json::Deserializer::from_str(&output).into_iter().collect::<Result<_, _>>().expect(report.heading);
+        let mut found = BTreeSet::new();
+        documents.iter().for_each(|document| paths(document, "", &mut found));
+        let described: BTreeSet<String> = report.fields.iter().map(|(path, ..)| (*path).to_owned()).collect();
+        assert_eq!(found, described, "the fields of {}", report.heading);
+        let _ = write!(text, "## {}\n\n{}\n\n| field | type | meaning |\n|---|---|---|\n", report.heading, report.text);
+        for (path, kind, meaning) in report.fields {
+            let _ = writeln!(text, "| {} | {kind} | {} |", code(path), cell(meaning));
+        }
+        let _ = write!(text, "\nExample:\n\n```json\n{}\n```\n\n", output.trim_end());
+    }
+    text.push_str(DNS);
+    text
+}
+
+/// The paths of the values of a document.
+fn paths(value: &Json, path: &str, found: &mut BTreeSet<String>) {
+    match value {
+        Json::Object(map) => {
+            for (key, value) in map {
+                // Keys that users choose.
+                let key = if path.ends_with("images") { "*" } else { key };
+                paths(value, &format!("{path}{}{key}", if path.is_empty() { "" } else { "." }), found);
+            }
+        }
+        Json::Array(items) => items.iter().for_each(|item| paths(item, &format!("{path}[]"), found)),
+        _ => {
+            found.insert(path.to_owned());
+        }
+    }
+}
+
+const DNS: &str = "\
+## pleach dns plan and apply --format json
+
+One object per name, one per line, and a summary in the last line:
+
+| field | type | meaning |
+|---|---|---|
+| `zone` | string | the zone |
+| `name` | string | the DNS name |
+| `branch` | string | the branch |
+| `result` | string | `kept`, `planned`, `done`, `left`, `failed`, `unsettled` or `skipped` |
+| `action` | string | if `result` is `planned` or `done`: `create`, `restore`, `update`, `overwrite`, `mark`, `adopt`, `delete` or `unmark` |
+| `reason` | string | if `result` is `left` or `failed` |
+| `before` | object | the records before, by type |
+| `after` | object | the records after, by type |
+| `ttl` | number | the TTL, for a name that must be present |
+| `summary.kept`, `summary.written`, `summary.deleted`, `summary.conflicts`, `summary.pending`, `summary.undone` | number | how many names |
+| `summary.plan` | string | the digest of the plan, for `apply --expect` |
+| `summary.notes[]` | string | provider guarantees that are missing |
+| `summary.status` | number | the exit status |
+
+`pleach dns export --format json` prints the records of the zone changes, by zone.
+";
