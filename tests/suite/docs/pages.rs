@@ -1,7 +1,7 @@
 //! What the pages show: the commands with what they print, and parts of specs.
 
 use super::console::Page;
-use crate::tests::kit::Workspace;
+use crate::tests::kit::{Workspace, files, root};
 
 fn committed_sample() -> Workspace {
     let sample = Workspace::sample();
@@ -12,6 +12,22 @@ fn committed_sample() -> Workspace {
 #[test]
 fn commands_of_the_readme_print_what_it_shows() {
     Page::read("README.md").run(&committed_sample(), "");
+}
+
+#[test]
+fn commands_of_the_guides_print_what_they_show() {
+    for name in files(&root().join("docs/src/guides")).into_keys() {
+        let page = Page::read(&format!("docs/src/guides/{name}"));
+        if page.has_commands() {
+            page.run(&committed_sample(), "");
+        }
+    }
+}
+
+#[test]
+fn readme_is_short() {
+    let lines = std::fs::read_to_string(root().join("README.md")).unwrap().lines().count();
+    assert!(lines <= 200, "the README has {lines} lines: move details to docs/");
 }
 
 #[test]
@@ -27,19 +43,19 @@ fn commands_of_the_concepts_continue_the_tutorial() {
 }
 
 #[test]
-fn spec_of_the_readme_is_read() {
+fn spec_of_the_guide_is_read() {
     let sample = Workspace::sample();
     sample.write(
         "branches.yaml",
-        Page::read("README.md").block("# yaml-language-server: $schema=schema/branches.schema.json"),
+        Page::read("docs/src/guides/branches.md").block("# yaml-language-server: $schema=schema/branches.schema.json"),
     );
     let listed = sample.run(&["branch", "list"]).exits(0);
     assert!(listed.out().contains("feature/login") && listed.err().is_empty(), "{}", listed.err());
 }
 
 #[test]
-fn zones_of_the_readme_are_read() {
-    let hosts = Page::read("README.md").block("hosts:");
+fn zones_of_the_guide_are_read() {
+    let hosts = Page::read("docs/src/guides/hosts.md").block("hosts:");
     let workspace = Workspace::small();
     let branches =
         "branches:\n- name: main\n- name: engine\n  appEngine: {project: example-project, domain: ew.r.appspot.com}\n";
@@ -52,8 +68,8 @@ fn zones_of_the_readme_are_read() {
 }
 
 #[test]
-fn gitops_of_the_readme_is_read() {
-    let gitops = Page::read("README.md").block("gitops:");
+fn gitops_of_the_guide_is_read() {
+    let gitops = Page::read("docs/src/guides/gitops.md").block("gitops:");
     let workspace = Workspace::small();
     workspace.edit("branches.yaml", "branches:\n", &format!("{gitops}branches:\n"));
     let ran = workspace.run(&["build"]).exits(0);
