@@ -2,7 +2,7 @@
 
 use super::{CheckInput, Finding};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::node::{Entry, Node, Scalar, Style, Tag, Value};
+use crate::node::{MapEntry, Node, Scalar, Style, Tag, Value};
 use crate::source::Location;
 use crate::yaml;
 
@@ -20,7 +20,7 @@ fn words(node: &Node, warnings: &mut Vec<Diagnostic>) {
         Value::Scalar(Scalar { text, tag, style }) => word(text, *tag, *style, node.at, warnings),
         Value::Seq(items) => items.iter().for_each(|item| words(item, warnings)),
         Value::Map(map) => {
-            for Entry { key, value } in map {
+            for MapEntry { key, value } in map {
                 word(&key.text, key.tag, key.style, key.at, warnings);
                 words(value, warnings);
             }

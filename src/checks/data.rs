@@ -2,7 +2,7 @@
 
 use super::{CheckInput, CheckedObject, Finding};
 use crate::diagnostic::Diagnostic;
-use crate::node::Entry;
+use crate::node::MapEntry;
 use crate::schema::name::SUBDOMAIN;
 
 /// The most that the values of an object may hold together.
@@ -49,7 +49,7 @@ fn data(object: &CheckedObject, faults: &mut Vec<Diagnostic>) {
 }
 
 /// Checks one entry and returns how many bytes it holds.
-fn value(object: &CheckedObject, field: &str, base64: bool, entry: &Entry, faults: &mut Vec<Diagnostic>) -> usize {
+fn value(object: &CheckedObject, field: &str, base64: bool, entry: &MapEntry, faults: &mut Vec<Diagnostic>) -> usize {
     let key = &entry.key.text;
     if !is_key(key) {
         let fault = object.fault(&entry.value, format!("`{key}` is no key for `{field}` of `{object}`"));

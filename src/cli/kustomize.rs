@@ -71,7 +71,7 @@ pub(super) fn run(
         reorder: args.reorder,
         managed_by_label: args.enable_managedby_label,
     };
-    let (cache, memo) = (yaml::Cache::default(), Memo::default());
+    let (cache, memo) = (yaml::DocumentCache::default(), Memo::default());
     let input = Input { project, cache: &cache, memo: &memo, templates: None };
     let built = kustomize::kustomize(&input, root, options)?;
     match args.output.as_ref().map(|path| here.join(path)) {

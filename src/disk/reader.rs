@@ -1,7 +1,7 @@
 //! A folder as the texts of a project. Symbolic links are followed, but not out of the folder.
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::source::{Project, Reader, RelPath, Seen};
+use crate::source::{Project, RelPath, Seen, SourceReader};
 use std::collections::BTreeMap;
 use std::fs::{self, FileType};
 use std::io;
@@ -52,7 +52,7 @@ pub fn below(root: &Path, path: &Path) -> Option<RelPath> {
     RelPath::new(path.strip_prefix(root).ok()?.to_str()?)
 }
 
-impl Reader for WorkspaceFiles {
+impl SourceReader for WorkspaceFiles {
     fn look(&self, path: &RelPath) -> Seen {
         let seen = match self.find(path) {
             Ok((real, kind)) if real.starts_with(&self.root) => look(&real, kind),

@@ -11,15 +11,15 @@ use crate::node::{Map, Node};
 use crate::slug::Slug;
 use crate::source::{Found, Project, RelPath};
 use crate::spec;
-use crate::yaml::edit::{Document, Edit, Step, What};
+use crate::yaml::edit::{EditAction, TextEdit, YamlDocument, YamlStep};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a change does to a branch: a path of keys below the branch, and the value that comes there or `None` if what
+/// EditAction a change does to a branch: a path of keys below the branch, and the value that comes there or `None` if what
 /// stands there goes.
 pub type EntryChange = (Vec<String>, Option<Node>);
 
-/// What happens to a branch.
+/// EditAction happens to a branch.
 #[derive(Clone, Debug)]
 pub enum Act {
     /// It comes to be: in `branches.d/` if there is such a folder, else at the end of `branches.yaml`.
@@ -34,7 +34,7 @@ pub enum Act {
 pub struct SpecFiles {
     project: Project,
     main: RelPath,
-    documents: BTreeMap<RelPath, Document>,
+    documents: BTreeMap<RelPath, YamlDocument>,
     homes: BTreeMap<SmolStr, Home>,
     /// New contents; `None` for a file that goes.
     changed: BTreeMap<RelPath, Option<String>>,
@@ -43,7 +43,7 @@ pub struct SpecFiles {
 /// Where a branch is written.
 struct Home {
     path: RelPath,
-    steps: Vec<Step>,
+    steps: Vec<YamlStep>,
 }
 
 /// Edits of one file that are made at once, in the order in which that is done. No branch is in one of them twice.
@@ -55,7 +55,7 @@ enum Round {
     Add,
 }
 
-type Rounds = BTreeMap<(RelPath, Round), Vec<(SmolStr, Edit)>>;
+type Rounds = BTreeMap<(RelPath, Round), Vec<(SmolStr, TextEdit)>>;
 
 impl SpecFiles {
     /// The files of a project, none of them changed.
@@ -64,7 +64,7 @@ impl SpecFiles {
         for file in spec::files(project)? {
             let text = file.text().map_err(|at| Diagnostic::new(Code::Yaml, "this is not UTF-8").at(at))?;
             let document =
-                Document::in_file(text, file.id).map_err(|errors| errors.map(|error| error.at(file.place())))?;
+                YamlDocument::in_file(text, file.id).map_err(|errors| errors.map(|error| error.at(file.place())))?;
             documents.insert(file.path.clone(), document);
         }
         let main = RelPath::new(spec::FILE).expect("a plain name");
@@ -94,8 +94,8 @@ impl SpecFiles {
                     done.insert(name);
                 }
                 Act::Add(changes) => {
-                    let what = What::Push(entry(&name, &changes));
-                    let edit = Edit { path: vec!["branches".into()], what };
+                    let what = EditAction::Push(entry(&name, &changes));
+                    let edit = TextEdit { path: vec!["branches".into()], what };
                     rounds.entry((self.main.clone(), Round::Add)).or_default().push((name, edit));
                 }
                 Act::Set(changes) => {
@@ -113,7 +113,7 @@ impl SpecFiles {
                         self.changed.insert(path, None);
                         done.insert(name);
                     } else {
-                        let edit = Edit { path: steps, what: What::Cut { keep: 1 } };
+                        let edit = TextEdit { path: steps, what: EditAction::Cut { keep: 1 } };
                         rounds.entry((path, Round::Remove)).or_default().push((name, edit));
                     }
                 }
@@ -130,7 +130,7 @@ impl SpecFiles {
         let mut done = BTreeSet::new();
         gather(rounds, |((path, _), edits)| -> Result<()> {
             let document = self.documents.get_mut(&path).expect("that is where the branches were found");
-            let (names, edits): (Vec<SmolStr>, Vec<Edit>) = edits.into_iter().unzip();
+            let (names, edits): (Vec<SmolStr>, Vec<TextEdit>) = edits.into_iter().unzip();
             let made = match document.change(&edits) {
                 Ok(made) => made,
                 Err(faults) => {
@@ -148,14 +148,14 @@ impl SpecFiles {
     }
 
     /// A new branch as a file of its own.
-    fn alone(&self, folder: &RelPath, name: &str, changes: &[EntryChange]) -> Result<(RelPath, Document)> {
+    fn alone(&self, folder: &RelPath, name: &str, changes: &[EntryChange]) -> Result<(RelPath, YamlDocument)> {
         let slug = Slug::of(name, Slug::MOST_ROOM);
         let path = folder.join(&format!("{slug}.yaml")).expect("a slug is a plain name");
         if !matches!(self.project.look(&path), Found::Nothing) && self.changed.get(&path) != Some(&None) {
             let message = format!("`{path}` is there already, and is not about `{name}`");
             return Err(Diagnostic::new(Code::Spec, message).help("give the file another name").into());
         }
-        let mut document = Document::new(&format!("name: {}\n", crate::yaml::edit::line(&Node::str(name))))?;
+        let mut document = YamlDocument::new(&format!("name: {}\n", crate::yaml::edit::line(&Node::str(name))))?;
         for change in changes {
             let fault = |faults: Vec<(usize, Diagnostic)>| faults.into_iter().next().expect("it says why").1;
             document.change(&[edit(&[], change.clone())]).map_err(fault)?;
@@ -174,14 +174,14 @@ impl SpecFiles {
         self.project.with(self.changed.iter().map(|(path, text)| (path.clone(), text.clone().map(String::into_bytes))))
     }
 
-    /// What is to be written: new contents by path, `None` for a file that goes.
+    /// EditAction is to be written: new contents by path, `None` for a file that goes.
     pub fn into_changed(self) -> BTreeMap<RelPath, Option<String>> {
         self.changed
     }
 }
 
 /// Where each branch is written.
-fn homes(documents: &BTreeMap<RelPath, Document>, main: &RelPath) -> BTreeMap<SmolStr, Home> {
+fn homes(documents: &BTreeMap<RelPath, YamlDocument>, main: &RelPath) -> BTreeMap<SmolStr, Home> {
     let mut homes = BTreeMap::new();
     let mut add = |node: &Node, path: &RelPath, steps| {
         if let Some(name) = node.get("name").and_then(Node::as_text) {
@@ -215,10 +215,10 @@ fn entry(name: &str, changes: &[EntryChange]) -> Node {
 }
 
 /// A change as an edit of the file in which the branch stands at `home`.
-fn edit(home: &[Step], (path, value): EntryChange) -> Edit {
-    let path = home.iter().cloned().chain(path.iter().map(|key| Step::from(key.as_str()))).collect();
+fn edit(home: &[YamlStep], (path, value): EntryChange) -> TextEdit {
+    let path = home.iter().cloned().chain(path.iter().map(|key| YamlStep::from(key.as_str()))).collect();
     // The branch itself stays, whatever goes of it.
-    Edit { path, what: value.map_or(What::Cut { keep: home.len() }, What::Set) }
+    TextEdit { path, what: value.map_or(EditAction::Cut { keep: home.len() }, EditAction::Set) }
 }
 
 #[cfg(test)]

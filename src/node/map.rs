@@ -13,20 +13,20 @@ const SHORT: usize = 16;
 
 /// A mapping with unique keys, in the byte order of their text.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Map(Arc<Vec<Entry>>);
+pub struct Map(Arc<Vec<MapEntry>>);
 
 /// A key and what stands under it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
+pub struct MapEntry {
     /// The key.
-    pub key: Key,
+    pub key: MapKey,
     /// The value.
     pub value: Node,
 }
 
 /// The key of a mapping: its text is what counts, tag and style say how it was written.
 #[derive(Clone, Debug)]
-pub struct Key {
+pub struct MapKey {
     /// The text, after unquoting.
     pub text: SmolStr,
     /// The type that it resolved to; Kubernetes takes strings only.
@@ -37,21 +37,21 @@ pub struct Key {
     pub at: Location,
 }
 
-impl PartialEq for Key {
+impl PartialEq for MapKey {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text
     }
 }
 
-impl<T: Into<SmolStr>> From<T> for Key {
+impl<T: Into<SmolStr>> From<T> for MapKey {
     fn from(text: T) -> Self {
-        Key { text: text.into(), tag: Tag::Str, style: Style::Quoted, at: Location::NONE }
+        MapKey { text: text.into(), tag: Tag::Str, style: Style::Quoted, at: Location::NONE }
     }
 }
 
 impl Map {
     /// The mapping of `entries`, or the first two keys that are the same.
-    pub fn from_entries(mut entries: Vec<Entry>) -> Result<Self, (Key, Key)> {
+    pub fn from_entries(mut entries: Vec<MapEntry>) -> Result<Self, (MapKey, MapKey)> {
         if !entries.is_sorted_by(|a, b| a.key.text < b.key.text) {
             entries.sort_by(|a, b| a.key.text.cmp(&b.key.text));
             if let Some(twins) = entries.windows(2).find(|pair| pair[0].key.text == pair[1].key.text) {
@@ -81,7 +81,7 @@ impl Map {
     }
 
     /// The entry of `key`, for the place of the key itself.
-    pub fn entry(&self, key: &str) -> Option<&Entry> {
+    pub fn entry(&self, key: &str) -> Option<&MapEntry> {
         self.position(key).map(|i| &self.0[i])
     }
 
@@ -97,12 +97,12 @@ impl Map {
     }
 
     /// Puts `value` under `key` and returns what stood there. A key that is there keeps its spelling and place.
-    pub fn insert(&mut self, key: impl Into<Key>, value: Node) -> Option<Node> {
+    pub fn insert(&mut self, key: impl Into<MapKey>, value: Node) -> Option<Node> {
         let key = key.into();
         match self.find(&key.text) {
             Ok(i) => Some(std::mem::replace(&mut Arc::make_mut(&mut self.0)[i].value, value)),
             Err(i) => {
-                Arc::make_mut(&mut self.0).insert(i, Entry { key, value });
+                Arc::make_mut(&mut self.0).insert(i, MapEntry { key, value });
                 None
             }
         }
@@ -115,17 +115,17 @@ impl Map {
     }
 
     /// Keeps the entries that `keep` wants.
-    pub fn retain(&mut self, keep: impl FnMut(&Entry) -> bool) {
+    pub fn retain(&mut self, keep: impl FnMut(&MapEntry) -> bool) {
         Arc::make_mut(&mut self.0).retain(keep);
     }
 
     /// The entries in the byte order of their keys.
-    pub fn iter(&self) -> std::slice::Iter<'_, Entry> {
+    pub fn iter(&self) -> std::slice::Iter<'_, MapEntry> {
         self.0.iter()
     }
 
     /// Keys and values, the values to be changed.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&Key, &mut Node)> {
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&MapKey, &mut Node)> {
         Arc::make_mut(&mut self.0).iter_mut().map(|entry| (&entry.key, &mut entry.value))
     }
 
@@ -141,14 +141,14 @@ impl Map {
 }
 
 impl<'a> IntoIterator for &'a Map {
-    type Item = &'a Entry;
-    type IntoIter = std::slice::Iter<'a, Entry>;
+    type Item = &'a MapEntry;
+    type IntoIter = std::slice::Iter<'a, MapEntry>;
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
     }
 }
 
-impl<K: Into<Key>> FromIterator<(K, Node)> for Map {
+impl<K: Into<MapKey>> FromIterator<(K, Node)> for Map {
     /// Later values win over earlier ones of the same key.
     fn from_iter<I: IntoIterator<Item = (K, Node)>>(entries: I) -> Self {
         let mut map = Map::default();

@@ -5,7 +5,7 @@
 
 mod map;
 
-pub use map::{Entry, Key, Map};
+pub use map::{Map, MapEntry, MapKey};
 
 use crate::source::Location;
 use smol_str::SmolStr;

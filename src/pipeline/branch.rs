@@ -14,7 +14,7 @@ use crate::resource::Resource;
 use crate::source::{File, Location};
 use crate::spec::{Backend, Compat};
 use crate::template::{Context, Engine};
-use crate::yaml::{Cache, Dialect};
+use crate::yaml::{Dialect, DocumentCache};
 use crate::{dns, emit, objects};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ pub(super) struct BranchBuilder<'a> {
     addressed: BTreeMap<&'a str, BTreeMap<AddressObject, Location>>,
     /// What each branch, by slug, writes as DNSEndpoint objects.
     endpoints: BTreeMap<&'a str, Vec<WantedNames<'a>>>,
-    cache: Cache,
+    cache: DocumentCache,
     memo: Memo,
     engine: Engine,
 }
@@ -58,7 +58,7 @@ impl<'a> BranchBuilder<'a> {
             }
         }
         let engine = Engine::new(inputs.project);
-        BranchBuilder { inputs, addressed, endpoints, cache: Cache::default(), memo: Memo::default(), engine }
+        BranchBuilder { inputs, addressed, endpoints, cache: DocumentCache::default(), memo: Memo::default(), engine }
     }
 
     /// Builds a branch. One that Kubernetes does not serve has no objects and no files.

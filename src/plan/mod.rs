@@ -23,7 +23,7 @@ pub use slots::{Slots, Version};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::image::ImageReference;
 use crate::name::DnsName;
-use crate::node::{Entry, Map, Node};
+use crate::node::{Map, MapEntry, Node};
 use crate::slug::Slug;
 use crate::source::{Location, RelPath};
 use crate::spec::{self, ExpiryDate, HostContent, Join, PatternScope, Pin, Placed, Spec};
@@ -194,7 +194,7 @@ pub fn of_any_size(spec: &Spec) -> Result<Plan> {
 
 /// A mapping of nodes.
 fn mapping<const N: usize>(entries: [(&'static str, Node); N]) -> Node {
-    let entry = |(key, value)| Entry { key: SmolStr::new_static(key).into(), value };
+    let entry = |(key, value)| MapEntry { key: SmolStr::new_static(key).into(), value };
     Map::from_entries(entries.map(entry).into()).expect("no key stands twice").into()
 }
 

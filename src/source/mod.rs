@@ -1,13 +1,13 @@
 //! The input: texts by path, and places in them.
 //!
 //! Everything that a build reads comes through a [`Project`], so that a build is a function of texts. Nothing here
-//! parses a text or touches a disk; `disk` supplies the [`Reader`].
+//! parses a text or touches a disk; `disk` supplies the [`SourceReader`].
 
 mod path;
 mod project;
 
 pub use path::RelPath;
-pub use project::{File, Found, Project, Reader, Seen};
+pub use project::{File, Found, Project, Seen, SourceReader};
 
 /// Which file of a [`Project`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

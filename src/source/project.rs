@@ -46,7 +46,7 @@ pub enum Found {
 }
 
 /// Where a project's texts come from: a disk, or a table in memory.
-pub trait Reader: Send + Sync {
+pub trait SourceReader: Send + Sync {
     /// What stands at `path`; a symbolic link is followed.
     fn look(&self, path: &RelPath) -> Seen;
 
@@ -54,7 +54,7 @@ pub trait Reader: Send + Sync {
     fn real(&self, path: &RelPath) -> Option<RelPath>;
 }
 
-/// What a [`Reader`] sees at a path.
+/// What a [`SourceReader`] sees at a path.
 #[derive(Debug)]
 pub enum Seen {
     /// A file with its content.
@@ -70,13 +70,13 @@ pub enum Seen {
 /// The input of a build. Equal texts make equal builds. A clone is another handle on the same texts.
 #[derive(Clone)]
 pub struct Project {
-    reader: Arc<dyn Reader>,
+    reader: Arc<dyn SourceReader>,
     here: RelPath,
-    table: Arc<RwLock<Table>>,
+    table: Arc<RwLock<ProjectCache>>,
 }
 
 #[derive(Default)]
-struct Table {
+struct ProjectCache {
     files: Vec<Arc<File>>,
     found: BTreeMap<RelPath, Found>,
     real: BTreeMap<RelPath, Option<RelPath>>,
@@ -93,7 +93,7 @@ impl std::fmt::Debug for Project {
 
 impl Project {
     /// A project that reads through `reader`.
-    pub fn new(reader: impl Reader + 'static) -> Self {
+    pub fn new(reader: impl SourceReader + 'static) -> Self {
         Project { reader: Arc::new(reader), here: RelPath::root(), table: Arc::default() }
     }
 
@@ -186,7 +186,7 @@ struct Changed {
     files: BTreeMap<RelPath, Option<Vec<u8>>>,
 }
 
-impl Reader for Changed {
+impl SourceReader for Changed {
     fn look(&self, path: &RelPath) -> Seen {
         match self.files.get(path) {
             Some(Some(bytes)) => return Seen::File(bytes.clone()),
@@ -217,7 +217,7 @@ impl Reader for Changed {
 
 struct Memory(BTreeMap<RelPath, Vec<u8>>);
 
-impl Reader for Memory {
+impl SourceReader for Memory {
     fn look(&self, path: &RelPath) -> Seen {
         if let Some(bytes) = self.0.get(path) {
             return Seen::File(bytes.clone());

@@ -7,7 +7,7 @@ use super::context::Given;
 use super::placeholder::{self, Hole, Piece};
 use super::shape::{Plan, Shape};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
-use crate::node::{Entry, Map, Node, Scalar, Style, Tag, Value as Data};
+use crate::node::{Map, MapEntry, Node, Scalar, Style, Tag, Value as Data};
 use crate::source::Location;
 use crate::yaml;
 use minijinja::Value;
@@ -107,7 +107,7 @@ impl Filler<'_> {
     }
 
     fn keys(&mut self, map: &Map, keys: &[(usize, Vec<Piece>)]) -> Map {
-        let mut entries: Vec<Entry> = map.iter().cloned().collect();
+        let mut entries: Vec<MapEntry> = map.iter().cloned().collect();
         for (i, pieces) in keys {
             let key = &mut entries[*i].key;
             key.text = self.text(pieces, key.at).into();

@@ -14,7 +14,7 @@
 
 use super::number;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
-use crate::node::{Entry, Key, Node, Tag};
+use crate::node::{MapEntry, MapKey, Node, Tag};
 use crate::source::Location;
 use std::ops::RangeInclusive;
 
@@ -117,7 +117,7 @@ pub struct Fields<'n, 'f> {
     at: Location,
     what: &'f str,
     /// Each entry, and whether its field is known.
-    entries: Vec<(&'n Entry, bool)>,
+    entries: Vec<(&'n MapEntry, bool)>,
     known: Vec<&'static str>,
     errors: &'f mut FieldErrors,
 }
@@ -187,7 +187,7 @@ impl<'n, 'f> Fields<'n, 'f> {
     }
 
     /// The entry of a field, even if it is `null`.
-    fn entry(&mut self, name: &'static str) -> Option<&'n Entry> {
+    fn entry(&mut self, name: &'static str) -> Option<&'n MapEntry> {
         let case = self.errors.case;
         if !self.known.contains(&name) {
             self.known.push(name);
@@ -332,14 +332,14 @@ impl<'n, 'f> Fields<'n, 'f> {
     pub fn entries<T>(
         &mut self,
         name: &'static str,
-        mut each: impl FnMut(&'n Key, &'n Node, &mut FieldErrors) -> Option<T>,
+        mut each: impl FnMut(&'n MapKey, &'n Node, &mut FieldErrors) -> Option<T>,
     ) -> Vec<T> {
         let Some(map) = self.map(name).and_then(Node::as_map) else { return Vec::new() };
         map.iter().filter_map(|entry| each(&entry.key, &entry.value, self.errors)).collect()
     }
 
     /// A mapping of strings to strings.
-    pub fn map_of_str(&mut self, name: &'static str) -> Vec<(&'n Key, &'n str)> {
+    pub fn map_of_str(&mut self, name: &'static str) -> Vec<(&'n MapKey, &'n str)> {
         self.entries(name, |key, node, errors| {
             if node.as_str().is_none() {
                 errors.wrong_type(&key.text, "a string", node);

@@ -11,7 +11,7 @@ mod scalar;
 mod write;
 
 pub use fields::{FieldErrors, Fields, STRING, quoted_boolean_help};
-pub use read::{Cache, documents, inset, merge, parse, parse_with_holes};
+pub use read::{DocumentCache, documents, inset, merge, parse, parse_with_holes};
 pub use scalar::number;
 pub use scalar::resolve::resolve;
 pub use write::{document, double_quoted, stream, string, write};
@@ -38,7 +38,7 @@ pub enum Quoting {
 }
 
 /// From a line and column of a text and a length to a place in a file; all in characters, counted from 1.
-pub type Places<'a> = dyn Fn(usize, usize, usize) -> Location + 'a;
+pub type Locator<'a> = dyn Fn(usize, usize, usize) -> Location + 'a;
 
 /// What some other reader of Kubernetes YAML takes an unquoted word for, if it does not take it for what pleach does.
 #[inline]

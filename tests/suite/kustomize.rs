@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 /// The documents that a build of `app` prints.
 fn build(project: &Project, memo: &Memo, reorder: Reorder) -> Result<Vec<String>, String> {
-    let input = Input { project, cache: &yaml::Cache::default(), memo, templates: None };
+    let input = Input { project, cache: &yaml::DocumentCache::default(), memo, templates: None };
     let options = Options { reorder, ..Options::default() };
     let built = kustomize::kustomize(&input, &RelPath::new("app").unwrap(), options).map_err(|errors| {
         errors.iter().map(|error| short::render(Severity::Error, error, project)).collect::<String>()

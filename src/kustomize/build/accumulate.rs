@@ -17,7 +17,7 @@ use crate::kustomize::{model, steps};
 use crate::node::Node;
 use crate::resource::Resource;
 use crate::schema::fieldspec::FieldSpecs;
-use crate::schema::merge::Schema;
+use crate::schema::merge::MergeSchema;
 use crate::source::{File, Location, RelPath};
 use rayon::prelude::*;
 use std::sync::{Arc, OnceLock};
@@ -35,7 +35,7 @@ pub(crate) struct Accumulator<'a> {
     /// A folder that is part of the build already, so that naming it again adds nothing.
     pub(crate) present: Option<RelPath>,
     /// Set by the first kustomization with `openapi`, for all later ones.
-    pub(super) schema: OnceLock<Arc<Schema>>,
+    pub(super) schema: OnceLock<Arc<MergeSchema>>,
 }
 
 /// How a folder comes into a build.
@@ -60,7 +60,7 @@ impl<'a> Accumulator<'a> {
             rules: self.rules,
             folder: folder.clone(),
             specs: Arc::clone(specs),
-            schema: Arc::clone(self.schema.get().unwrap_or_else(|| Schema::builtin())),
+            schema: Arc::clone(self.schema.get().unwrap_or_else(|| MergeSchema::builtin())),
             warnings: self.warnings,
         }
     }

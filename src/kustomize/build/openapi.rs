@@ -5,7 +5,7 @@ use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::kustomize::input::cause;
 use crate::kustomize::model::Kustomization;
 use crate::schema::fieldspec::FieldSpecs;
-use crate::schema::merge::Schema;
+use crate::schema::merge::MergeSchema;
 use crate::source::RelPath;
 use crate::yaml::Dialect;
 use std::sync::Arc;
@@ -23,13 +23,13 @@ impl Accumulator<'_> {
                 let message = format!("the OpenAPI version `{version}` is not built in");
                 return Err(Diagnostic::new(Code::Overlay, message).at(version.at).help("use `v1.21.2`").into());
             }
-            (_, None) => Arc::clone(Schema::builtin()),
+            (_, None) => Arc::clone(MergeSchema::builtin()),
             (None, Some(path)) => {
                 let context = self.context(folder, FieldSpecs::builtin());
                 let blamed = cause::entry(path.at, "openapi");
                 let documents = context.documents(&context.file(path)?, Dialect::Yaml11).map_err(&blamed)?;
                 match documents.first() {
-                    Some(document) => Arc::new(Schema::read(document).map_err(&blamed)?),
+                    Some(document) => Arc::new(MergeSchema::read(document).map_err(&blamed)?),
                     None => {
                         return Err(Diagnostic::new(Code::Overlay, format!("`{path}` is empty")).at(path.at).into());
                     }

@@ -10,7 +10,7 @@ pub(crate) mod linked;
 pub(crate) mod path;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::node::{Entry, Key, Map, Node, Scalar, Style, Tag, Value};
+use crate::node::{Map, MapEntry, MapKey, Node, Scalar, Style, Tag, Value};
 use crate::resource::PathStep;
 use crate::schema::Gvk;
 use crate::schema::fieldspec::FieldSpec;
@@ -218,7 +218,9 @@ impl FieldWalk<'_> {
             return Ok(made);
         }
         let child = trail.key(name, |trail| self.grow(self.blank(rest, ""), rest, trail))?;
-        Ok(Map::from_entries(vec![Entry { key: key(name, child.at), value: child }]).expect("one key is no two").into())
+        Ok(Map::from_entries(vec![MapEntry { key: key(name, child.at), value: child }])
+            .expect("one key is no two")
+            .into())
     }
 
     /// The key that a part of the path names, and whether its value must be a list.
@@ -243,8 +245,8 @@ impl FieldWalk<'_> {
 }
 
 /// A key as kustomize makes it: written plain, so that a reader may take it for something else than a string.
-pub(crate) fn key(text: &str, at: Location) -> Key {
-    Key { text: text.into(), tag: yaml::resolve(text, Dialect::Kubernetes), style: Style::Plain, at }
+pub(crate) fn key(text: &str, at: Location) -> MapKey {
+    MapKey { text: text.into(), tag: yaml::resolve(text, Dialect::Kubernetes), style: Style::Plain, at }
 }
 
 /// A scalar as kustomize creates it without a type: the text determines the type.

@@ -3,7 +3,7 @@
 use crate::annotation::MANAGED_BY_LABEL;
 use crate::kustomize::input::Resources;
 use crate::kustomize::input::build_metadata::{BuildMetadata, ORIGIN, TRANSFORMATIONS};
-use crate::node::{Entry, Map, Node, Style, Tag};
+use crate::node::{Map, MapEntry, Node, Style, Tag};
 use crate::resource::Resource;
 use smol_str::SmolStr;
 
@@ -51,14 +51,14 @@ pub(crate) fn tidy(resource: &mut Resource, trace: Option<&BuildMetadata>) {
         return;
     }
     let Some(annotations) = resource.node.at_path(&["metadata", "annotations"]) else { return };
-    let kept = |entry: &Entry| match entry.key.text.as_str() {
+    let kept = |entry: &MapEntry| match entry.key.text.as_str() {
         ORIGIN => trace.is_some_and(|trace| trace.origins),
         TRANSFORMATIONS => trace.is_some_and(|trace| trace.transformations),
         key => !TOOLS.contains(&key) && key.strip_prefix(INTERNAL).is_none_or(|name| !BOOKS.contains(&name)),
     };
     // They are written anew, which spares them what becomes of folded texts elsewhere.
     let is_plain = |value: &Node| value.as_scalar().is_some_and(|s| s.tag == Tag::Str && s.style != Style::Folded);
-    let is_tidy = |entry: &Entry| is_plain(&entry.value) && kept(entry);
+    let is_tidy = |entry: &MapEntry| is_plain(&entry.value) && kept(entry);
     if annotations.as_map().is_some_and(|map| !map.is_empty() && map.iter().all(is_tidy)) {
         return;
     }

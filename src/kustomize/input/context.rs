@@ -3,7 +3,7 @@
 use crate::diagnostic::{Code, Diagnostic, Result, Severity};
 use crate::kustomize::input::{Input, LoadRestrictor};
 use crate::schema::fieldspec::FieldSpecs;
-use crate::schema::merge::Schema;
+use crate::schema::merge::MergeSchema;
 use crate::source::{Location, RelPath};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,7 +18,7 @@ pub(crate) struct StepContext<'a> {
     /// The field specs that apply here: the defaults and all `configurations` and `crds` so far.
     pub(crate) specs: Arc<FieldSpecs>,
     /// How lists merge.
-    pub(crate) schema: Arc<Schema>,
+    pub(crate) schema: Arc<MergeSchema>,
     /// Where warnings go.
     pub(crate) warnings: &'a Warnings,
 }

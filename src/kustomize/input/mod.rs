@@ -26,7 +26,7 @@ pub struct Input<'a> {
     /// The texts.
     pub project: &'a Project,
     /// What was parsed, shared by all builds of the project.
-    pub cache: &'a yaml::Cache,
+    pub cache: &'a yaml::DocumentCache,
     /// What was read of kustomizations, shared by all builds of the project.
     pub memo: &'a Memo,
     /// What renders `*.j2`; without it such files are plain text.

@@ -10,7 +10,7 @@ use super::text::{pairs, text, texts};
 use super::var::var;
 use super::{Kustomization, KustomizationKind, LegacySortOptions, OpenApi, SortOptions, Text};
 use crate::diagnostic::{self, Diagnostic, Result};
-use crate::node::{Entry, Node};
+use crate::node::{MapEntry, Node};
 use crate::source::File;
 use crate::yaml::{FieldErrors, Fields};
 
@@ -35,7 +35,7 @@ pub(crate) fn read(documents: &[Node], file: &File) -> Result<Kustomization> {
     };
     let document = documents.first().ok_or_else(empty)?;
     // Besides `kind` and `apiVersion`, something has to be there.
-    let says = |entry: &Entry| {
+    let says = |entry: &MapEntry| {
         !entry.value.is_null() && !["kind", "apiversion"].contains(&entry.key.text.to_lowercase().as_str())
     };
     if document.as_map().is_some_and(|map| !map.iter().any(says)) {

@@ -72,7 +72,7 @@ impl FieldSpecs {
             list.sort_by_cached_key(|spec| order::rank(&spec.gvk()));
         }
         self.name_reference.sort_by_cached_key(|reference| order::rank(&reference.gvk()));
-        self.referrers = OnceLock::new();
+        self.reference_trees = OnceLock::new();
     }
 }
 

@@ -5,10 +5,10 @@
 
 mod merge;
 mod read;
-mod referrers;
+mod reference_trees;
 
 pub use merge::extend;
-pub use referrers::{Branch, End, Referrers};
+pub use reference_trees::{ReferenceField, ReferenceTree, ReferenceTrees};
 
 use super::Gvk;
 use serde::Deserialize;
@@ -75,7 +75,7 @@ pub struct FieldSpecs {
     pub replicas: Vec<FieldSpec>,
     /// `name_reference` by the kind that refers, made on first use.
     #[serde(skip)]
-    referrers: OnceLock<Referrers>,
+    reference_trees: OnceLock<ReferenceTrees>,
 }
 
 /// Whether a selector that leaves parts open fits a kind.
@@ -135,8 +135,8 @@ impl FieldSpecs {
     }
 
     /// Which fields of an object may name which other objects, by the kind of the object.
-    pub fn referrers(&self) -> &Referrers {
-        self.referrers.get_or_init(|| Referrers::new(&self.name_reference))
+    pub fn reference_trees(&self) -> &ReferenceTrees {
+        self.reference_trees.get_or_init(|| ReferenceTrees::new(&self.name_reference))
     }
 }
 

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use std::sync::OnceLock;
 
 /// How a string is read.
-type Text = fn(&mut Fields, &'static str) -> SmolStr;
+type StringReader = fn(&mut Fields, &'static str) -> SmolStr;
 
 fn strict(fields: &mut Fields, name: &'static str) -> SmolStr {
     fields.str(name).unwrap_or_default().into()
@@ -38,7 +38,7 @@ impl FieldSpec {
         FieldSpec::read_with(node, errors, lenient)
     }
 
-    fn read_with(node: &Node, errors: &mut FieldErrors, text: Text) -> Option<Self> {
+    fn read_with(node: &Node, errors: &mut FieldErrors, text: StringReader) -> Option<Self> {
         Fields::read(node, "a field spec", errors, |fields| {
             let mut part = |name| text(fields, name);
             Some(FieldSpec {
@@ -84,7 +84,7 @@ impl FieldSpecs {
                 images: list("images"),
                 replicas: list("replicas"),
                 name_reference: fields.list("nameReference", NameReference::read),
-                referrers: OnceLock::new(),
+                reference_trees: OnceLock::new(),
             })
         });
         let mut specs = specs.unwrap_or_default();

@@ -2,7 +2,7 @@
 //!
 //! `schema/merge.json` holds, of all fields, those that lead to a list that merges.
 
-use super::{Schema, Shape, Type};
+use super::{MergeSchema, MergeShape, MergeType};
 use crate::schema::Gvk;
 use foldhash::fast::FixedState;
 use serde::Deserialize;
@@ -15,24 +15,24 @@ pub(in crate::schema) fn is_cluster_scoped(gvk: &Gvk) -> bool {
     BUILTIN.cluster_scoped.contains(gvk)
 }
 
-pub(super) fn schema() -> &'static Arc<Schema> {
+pub(super) fn schema() -> &'static Arc<MergeSchema> {
     &BUILTIN.schema
 }
 
-struct Builtin {
-    schema: Arc<Schema>,
+struct BuiltinSchema {
+    schema: Arc<MergeSchema>,
     cluster_scoped: HashSet<Gvk, FixedState>,
 }
 
-static BUILTIN: LazyLock<Builtin> = LazyLock::new(|| {
+static BUILTIN: LazyLock<BuiltinSchema> = LazyLock::new(|| {
     let table = serde_json::from_str(include_str!("../../../schema/merge.json")).expect("the embedded table is valid");
-    Builtin::of(&table)
+    BuiltinSchema::of(&table)
 });
 
 /// `schema/merge.json`: of all fields of Kubernetes, those that lead to a list that merges.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Table<'a> {
+struct MergeTable<'a> {
     /// `apiVersion/Kind`.
     #[serde(borrow)]
     cluster_scoped: Vec<&'a str>,
@@ -40,13 +40,13 @@ struct Table<'a> {
     #[serde(borrow)]
     kinds: BTreeMap<&'a str, &'a str>,
     #[serde(borrow)]
-    types: BTreeMap<&'a str, BTreeMap<&'a str, Field<'a>>>,
+    types: BTreeMap<&'a str, BTreeMap<&'a str, MergeField<'a>>>,
 }
 
 /// A mapping of a `type`, or a list that merges by `keys` and has `items` of a type.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Field<'a> {
+struct MergeField<'a> {
     #[serde(borrow)]
     r#type: Option<&'a str>,
     #[serde(borrow)]
@@ -55,18 +55,19 @@ struct Field<'a> {
     items: Option<&'a str>,
 }
 
-impl Builtin {
-    fn of(table: &Table) -> Self {
-        let named: BTreeMap<&str, Shape> = table.types.keys().enumerate().map(|(i, name)| (*name, Shape(i))).collect();
-        let mut types: Vec<Type> = vec![Type::default(); table.types.len()];
+impl BuiltinSchema {
+    fn of(table: &MergeTable) -> Self {
+        let named: BTreeMap<&str, MergeShape> =
+            table.types.keys().enumerate().map(|(i, name)| (*name, MergeShape(i))).collect();
+        let mut types: Vec<MergeType> = vec![MergeType::default(); table.types.len()];
         for (i, fields) in table.types.values().enumerate() {
             for (name, field) in fields {
                 let shape = if let Some(name) = field.r#type {
                     named[name]
                 } else {
                     let keys = field.keys.as_ref().map(|keys| keys.iter().copied().map(SmolStr::from).collect());
-                    types.push(Type { items: field.items.map(|name| named[name]), keys, ..Type::default() });
-                    Shape(types.len() - 1)
+                    types.push(MergeType { items: field.items.map(|name| named[name]), keys, ..MergeType::default() });
+                    MergeShape(types.len() - 1)
                 };
                 types[i].fields.push(((*name).into(), shape));
             }
@@ -79,7 +80,7 @@ impl Builtin {
         let cluster_scoped = scoped.collect();
         let kinds = kinds.collect();
         let named = named.iter().map(|(name, shape)| (format!("io.k8s.api.{name}").into(), *shape)).collect();
-        Builtin { schema: Arc::new(Schema { kinds, types, named }.sorted()), cluster_scoped }
+        BuiltinSchema { schema: Arc::new(MergeSchema { kinds, types, named }.sorted()), cluster_scoped }
     }
 }
 

@@ -1,18 +1,18 @@
 //! Merge keys that a comment beside a field says, as kustomize reads them: `items: # {"type": "array", …}`.
 
-use super::document::Reader;
-use super::{Schema, Shape, Type};
+use super::document::OpenApiReader;
+use super::{MergeSchema, MergeShape, MergeType};
 use crate::node::Node;
 
 /// The step of a path into the elements of a list.
 pub const ITEMS: &str = "*";
 
-impl Schema {
+impl MergeSchema {
     /// This schema, but with what `definition` says of the field at the end of `path` in objects of one kind.
     #[must_use]
-    pub fn with(&self, api_version: &str, kind: &str, path: &[&str], definition: &Node) -> Schema {
+    pub fn with(&self, api_version: &str, kind: &str, path: &[&str], definition: &Node) -> MergeSchema {
         let known = self.kind(api_version, kind);
-        let mut reader = Reader { named: self.named.clone(), schema: self.clone() };
+        let mut reader = OpenApiReader { named: self.named.clone(), schema: self.clone() };
         let Some(shape) = reader.shape(definition) else { return self.clone() };
         let mut schema = reader.schema;
         let object = schema.put(known, path, shape);
@@ -22,9 +22,9 @@ impl Schema {
     }
 
     /// A copy of a shape in which the end of `path` has the shape `last`.
-    fn put(&mut self, known: Option<Shape>, path: &[&str], last: Shape) -> Shape {
+    fn put(&mut self, known: Option<MergeShape>, path: &[&str], last: MergeShape) -> MergeShape {
         let Some((step, rest)) = path.split_first() else { return last };
-        let mut made: Type = known.map(|shape| self.types[shape.0].clone()).unwrap_or_default();
+        let mut made: MergeType = known.map(|shape| self.types[shape.0].clone()).unwrap_or_default();
         if *step == ITEMS {
             made.items = Some(self.put(made.items, rest, last));
         } else {
@@ -35,6 +35,6 @@ impl Schema {
             made.fields.sort_by(|a, b| a.0.cmp(&b.0));
         }
         self.types.push(made);
-        Shape(self.types.len() - 1)
+        MergeShape(self.types.len() - 1)
     }
 }

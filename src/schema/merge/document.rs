@@ -3,29 +3,29 @@
 //! What counts is `definitions` and in them `x-kubernetes-group-version-kind`, `x-kubernetes-patch-strategy`,
 //! `x-kubernetes-patch-merge-key` and `x-kubernetes-list-map-keys`. Nothing else of the document is checked.
 
-use super::{Schema, Shape, Type};
+use super::{MergeSchema, MergeShape, MergeType};
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::node::Node;
 use crate::schema::Gvk;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
-pub(super) fn read(document: &Node) -> Result<Schema> {
+pub(super) fn read(document: &Node) -> Result<MergeSchema> {
     let fault = |message: &str, node: &Node| Diagnostic::new(Code::Overlay, message).at(node.at).at(document.at);
     let whole = document.as_map().ok_or_else(|| fault("an OpenAPI document is a mapping", document))?;
     let none = Node::map();
     let definitions = whole.get("definitions").unwrap_or(&none);
     let definitions = definitions.as_map().ok_or_else(|| fault("`definitions` is a mapping", definitions))?;
-    let mut reader = Reader {
-        named: definitions.iter().enumerate().map(|(i, entry)| (entry.key.text.clone(), Shape(i))).collect(),
-        schema: Schema { types: vec![Type::default(); definitions.len()], ..Schema::default() },
+    let mut reader = OpenApiReader {
+        named: definitions.iter().enumerate().map(|(i, entry)| (entry.key.text.clone(), MergeShape(i))).collect(),
+        schema: MergeSchema { types: vec![MergeType::default(); definitions.len()], ..MergeSchema::default() },
     };
     for (i, definition) in definitions.iter().enumerate() {
         reader.schema.types[i] = reader.type_of(&definition.value);
         for gvk in definition.value.get("x-kubernetes-group-version-kind").and_then(Node::as_seq).unwrap_or_default() {
             let text = |key| gvk.get(key).and_then(Node::as_text).unwrap_or("").into();
             let gvk = Gvk { group: text("group"), version: text("version"), kind: text("kind") };
-            reader.schema.kinds.push((gvk.api_version().into(), gvk.kind, Shape(i)));
+            reader.schema.kinds.push((gvk.api_version().into(), gvk.kind, MergeShape(i)));
         }
     }
     reader.schema.named = reader.named;
@@ -33,13 +33,13 @@ pub(super) fn read(document: &Node) -> Result<Schema> {
 }
 
 /// Turns the schemas of an OpenAPI document into types, those within others included.
-pub(super) struct Reader {
-    pub(super) named: BTreeMap<SmolStr, Shape>,
-    pub(super) schema: Schema,
+pub(super) struct OpenApiReader {
+    pub(super) named: BTreeMap<SmolStr, MergeShape>,
+    pub(super) schema: MergeSchema,
 }
 
-impl Reader {
-    fn type_of(&mut self, schema: &Node) -> Type {
+impl OpenApiReader {
+    fn type_of(&mut self, schema: &Node) -> MergeType {
         let properties = schema.get("properties").and_then(Node::as_map);
         let fields = properties.into_iter().flatten();
         let fields = fields.filter_map(|entry| Some((entry.key.text.clone(), self.shape(&entry.value)?))).collect();
@@ -53,7 +53,7 @@ impl Reader {
             let keys = several.or(one).unwrap_or_default();
             keys.iter().filter_map(Node::as_text).map(SmolStr::from).collect()
         });
-        Type {
+        MergeType {
             fields,
             others: others.and_then(|node| self.shape(node)),
             items: items.and_then(|node| self.shape(node)),
@@ -62,13 +62,13 @@ impl Reader {
     }
 
     /// `None` for a reference to what the document does not define.
-    pub(super) fn shape(&mut self, schema: &Node) -> Option<Shape> {
+    pub(super) fn shape(&mut self, schema: &Node) -> Option<MergeShape> {
         if let Some(reference) = schema.str_at(&["$ref"]) {
             let name = reference.strip_prefix("#/definitions/")?.replace("~1", "/").replace("~0", "~");
             return self.named.get(name.as_str()).copied();
         }
         let made = self.type_of(schema);
         self.schema.types.push(made);
-        Some(Shape(self.schema.types.len() - 1))
+        Some(MergeShape(self.schema.types.len() - 1))
     }
 }

@@ -19,37 +19,37 @@ use std::sync::Arc;
 
 /// How lists merge, for every known kind.
 #[derive(Clone, Debug, Default)]
-pub struct Schema {
+pub struct MergeSchema {
     /// `apiVersion` and kind to the shape of the object, sorted.
-    kinds: Vec<(SmolStr, SmolStr, Shape)>,
-    types: Vec<Type>,
+    kinds: Vec<(SmolStr, SmolStr, MergeShape)>,
+    types: Vec<MergeType>,
     /// The types that a `$ref` may name.
-    named: BTreeMap<SmolStr, Shape>,
+    named: BTreeMap<SmolStr, MergeShape>,
 }
 
 /// What is known of a value. Knowing nothing of its fields is still more than not knowing the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shape(usize);
+pub struct MergeShape(usize);
 
 #[derive(Clone, Debug, Default)]
-struct Type {
+struct MergeType {
     /// Sorted by name.
-    fields: Vec<(SmolStr, Shape)>,
+    fields: Vec<(SmolStr, MergeShape)>,
     /// All fields that `fields` does not name.
-    others: Option<Shape>,
-    items: Option<Shape>,
+    others: Option<MergeShape>,
+    items: Option<MergeShape>,
     /// Set for a list that merges: what tells its elements apart, nothing for a set of scalars.
     keys: Option<Vec<SmolStr>>,
 }
 
-impl Schema {
+impl MergeSchema {
     /// Kubernetes 1.21, as kustomize has it built in.
-    pub fn builtin() -> &'static Arc<Schema> {
+    pub fn builtin() -> &'static Arc<MergeSchema> {
         builtin::schema()
     }
 
     /// What an OpenAPI document says instead.
-    pub fn read(document: &Node) -> Result<Schema> {
+    pub fn read(document: &Node) -> Result<MergeSchema> {
         document::read(document)
     }
 
@@ -59,14 +59,14 @@ impl Schema {
     }
 
     /// The shape of an object.
-    pub fn kind(&self, api_version: &str, kind: &str) -> Option<Shape> {
+    pub fn kind(&self, api_version: &str, kind: &str) -> Option<MergeShape> {
         let found = self.kinds.binary_search_by(|(v, k, _)| (v.as_str(), k.as_str()).cmp(&(api_version, kind))).ok()?;
         Some(self.kinds[found].2)
     }
 
     /// The shape of a field of a mapping.
-    pub fn field(&self, shape: Shape, name: &str) -> Option<Shape> {
-        let Type { fields, others, .. } = &self.types[shape.0];
+    pub fn field(&self, shape: MergeShape, name: &str) -> Option<MergeShape> {
+        let MergeType { fields, others, .. } = &self.types[shape.0];
         match fields.binary_search_by(|(field, _)| field.as_str().cmp(name)) {
             Ok(found) => Some(fields[found].1),
             Err(_) => *others,
@@ -74,24 +74,24 @@ impl Schema {
     }
 
     /// The shape of the elements of a list.
-    pub fn items(&self, shape: Shape) -> Option<Shape> {
+    pub fn items(&self, shape: MergeShape) -> Option<MergeShape> {
         self.types[shape.0].items
     }
 
     /// What tells the elements of a list apart when it merges: no key for a set of scalars. `None` for what is
     /// replaced as a whole.
-    pub fn keys(&self, shape: Shape) -> Option<&[SmolStr]> {
+    pub fn keys(&self, shape: MergeShape) -> Option<&[SmolStr]> {
         self.types[shape.0].keys.as_deref()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Schema;
+    use super::MergeSchema;
     use crate::node::{Map, Node};
 
     /// The keys of the list at the end of a path, `*` for the elements of a list.
-    fn keys(schema: &Schema, version: &str, kind: &str, path: &str) -> Option<String> {
+    fn keys(schema: &MergeSchema, version: &str, kind: &str, path: &str) -> Option<String> {
         let mut shape = schema.kind(version, kind)?;
         for step in path.split('/') {
             shape = if step == "*" { schema.items(shape)? } else { schema.field(shape, step)? };
@@ -123,7 +123,7 @@ mod tests {
             ("autoscaling/v2", "HorizontalPodAutoscaler", "metadata/finalizers", None),
             ("apps/v1beta1", "Deployment", &format!("{pod}/containers"), None),
         ] {
-            assert_eq!(keys(Schema::builtin(), version, kind, path).as_deref(), want, "{version} {kind} {path}");
+            assert_eq!(keys(MergeSchema::builtin(), version, kind, path).as_deref(), want, "{version} {kind} {path}");
         }
     }
 
@@ -161,7 +161,7 @@ mod tests {
             "definitions",
             map([("thing", definition), ("a/b", map([("properties", map([("deep", list(Node::null()))]))]))]),
         )]);
-        let schema = Schema::read(&document).unwrap();
+        let schema = MergeSchema::read(&document).unwrap();
         for (path, want) in [
             ("list", Some("id")),
             ("keyed", Some("a+b")),
@@ -172,6 +172,6 @@ mod tests {
         ] {
             assert_eq!(keys(&schema, "x.io/v1", "Thing", path).as_deref(), want, "{path}");
         }
-        assert!(Schema::read(&map([])).is_ok() && Schema::read(&"x".into()).is_err());
+        assert!(MergeSchema::read(&map([])).is_ok() && MergeSchema::read(&"x".into()).is_err());
     }
 }

@@ -1,25 +1,25 @@
 //! What edits mean for the data of a document, whatever its text looks like.
 
-use super::Step;
+use super::YamlStep;
 use crate::node::{Node, Value};
 use std::sync::Arc;
 
 /// What stands at the end of a path.
-pub(super) fn at<'n>(node: &'n Node, path: &[Step]) -> Option<&'n Node> {
+pub(super) fn at<'n>(node: &'n Node, path: &[YamlStep]) -> Option<&'n Node> {
     path.iter().try_fold(node, |node, step| match step {
-        Step::Key(key) => node.get(key),
-        Step::Item(item) => node.as_seq()?.get(*item),
+        YamlStep::Key(key) => node.get(key),
+        YamlStep::Item(item) => node.as_seq()?.get(*item),
     })
 }
 
 /// Puts `value` at the end of a path; `false` if something else than a mapping stands in the way.
-pub(super) fn put(node: &mut Node, path: &[Step], value: &Node) -> bool {
+pub(super) fn put(node: &mut Node, path: &[YamlStep], value: &Node) -> bool {
     match path {
         [] => {
             *node = value.clone();
             true
         }
-        [Step::Key(key), rest @ ..] => {
+        [YamlStep::Key(key), rest @ ..] => {
             if node.is_null() {
                 *node = Node::map();
             }
@@ -29,27 +29,27 @@ pub(super) fn put(node: &mut Node, path: &[Step], value: &Node) -> bool {
             }
             map.get_mut(key).is_some_and(|child| put(child, rest, value))
         }
-        [Step::Item(item), rest @ ..] => {
+        [YamlStep::Item(item), rest @ ..] => {
             node.as_seq_mut().and_then(|items| items.get_mut(*item)).is_some_and(|child| put(child, rest, value))
         }
     }
 }
 
 /// Puts an item at the end of the list at a path; `false` if that is none.
-pub(super) fn push(node: &mut Node, path: &[Step], item: &Node) -> bool {
+pub(super) fn push(node: &mut Node, path: &[YamlStep], item: &Node) -> bool {
     if at(node, path).is_none_or(Node::is_null) && !put(node, path, &Node::seq([])) {
         return false;
     }
     let list = path.iter().try_fold(node, |node, step| match step {
-        Step::Key(key) => node.get_mut(key),
-        Step::Item(item) => node.as_seq_mut()?.get_mut(*item),
+        YamlStep::Key(key) => node.get_mut(key),
+        YamlStep::Item(item) => node.as_seq_mut()?.get_mut(*item),
     });
     list.and_then(Node::as_seq_mut).map(|list| list.push(item.clone())).is_some()
 }
 
 /// The part that goes if what stands at the end of a path goes: it or, above the first `keep` parts, the mapping that has
 /// nothing else. `None` if nothing stands there.
-pub(super) fn doomed<'p>(node: &Node, path: &'p [Step], keep: usize) -> Option<&'p [Step]> {
+pub(super) fn doomed<'p>(node: &Node, path: &'p [YamlStep], keep: usize) -> Option<&'p [YamlStep]> {
     at(node, path)?;
     let mut path = path;
     while let [above @ .., _] = path {
@@ -62,16 +62,16 @@ pub(super) fn doomed<'p>(node: &Node, path: &'p [Step], keep: usize) -> Option<&
 }
 
 /// Takes out what stands at the end of a path.
-pub(super) fn take(node: &mut Node, path: &[Step]) {
+pub(super) fn take(node: &mut Node, path: &[YamlStep]) {
     match (path, &mut node.value) {
-        ([Step::Key(key)], Value::Map(map)) => drop(map.remove(key)),
-        ([Step::Item(item)], Value::Seq(items)) if *item < items.len() => drop(Arc::make_mut(items).remove(*item)),
-        ([Step::Key(key), rest @ ..], Value::Map(map)) => {
+        ([YamlStep::Key(key)], Value::Map(map)) => drop(map.remove(key)),
+        ([YamlStep::Item(item)], Value::Seq(items)) if *item < items.len() => drop(Arc::make_mut(items).remove(*item)),
+        ([YamlStep::Key(key), rest @ ..], Value::Map(map)) => {
             if let Some(child) = map.get_mut(key) {
                 take(child, rest);
             }
         }
-        ([Step::Item(item), rest @ ..], Value::Seq(items)) => {
+        ([YamlStep::Item(item), rest @ ..], Value::Seq(items)) => {
             if let Some(child) = Arc::make_mut(items).get_mut(*item) {
                 take(child, rest);
             }

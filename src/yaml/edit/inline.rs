@@ -7,7 +7,7 @@ use granit_parser::ScalarStyle;
 
 /// Where a value is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Spot {
+pub(super) enum InlineContext {
     /// Behind a key or dash that begins a line.
     Line,
     /// Within brackets or braces.
@@ -15,13 +15,15 @@ pub(super) enum Spot {
 }
 
 /// A value on one line, mappings and lists in braces and brackets.
-pub(super) fn inline(node: &Node, spot: Spot) -> String {
+pub(super) fn inline(node: &Node, context: InlineContext) -> String {
     match &node.value {
-        Value::Scalar(scalar) if scalar.tag == Tag::Str => string(&scalar.text, spot),
+        Value::Scalar(scalar) if scalar.tag == Tag::Str => string(&scalar.text, context),
         Value::Scalar(scalar) => scalar.text.to_string(),
-        Value::Seq(items) => format!("[{}]", joined(items.iter().map(|item| inline(item, Spot::Flow)))),
+        Value::Seq(items) => format!("[{}]", joined(items.iter().map(|item| inline(item, InlineContext::Flow)))),
         Value::Map(map) => {
-            let pair = |key: &str, value| format!("{}: {}", string(key, Spot::Flow), inline(value, Spot::Flow));
+            let pair = |key: &str, value| {
+                format!("{}: {}", string(key, InlineContext::Flow), inline(value, InlineContext::Flow))
+            };
             format!("{{{}}}", joined(map.iter().map(|entry| pair(&entry.key.text, &entry.value))))
         }
     }
@@ -32,23 +34,26 @@ fn joined(parts: impl Iterator<Item = String>) -> String {
 }
 
 /// A string, in quotes if it would be read as something else there.
-pub(super) fn string(text: &str, spot: Spot) -> String {
+pub(super) fn string(text: &str, context: InlineContext) -> String {
     let mut out = String::new();
     super::super::string(&mut out, text);
-    let plain = quoting::form(text, Quoting::Safe) == quoting::Form::Plain;
-    if plain && spot == Spot::Flow && (text.contains([',', '[', ']', '{', '}']) || text.starts_with(['?', ':'])) {
+    let plain = quoting::form(text, Quoting::Safe) == quoting::ScalarForm::Plain;
+    if plain
+        && context == InlineContext::Flow
+        && (text.contains([',', '[', ']', '{', '}']) || text.starts_with(['?', ':']))
+    {
         return quoted(text);
     }
     out
 }
 
 /// A string in the quotes in which another one stood.
-pub(super) fn string_like(style: ScalarStyle, text: &str, spot: Spot) -> String {
+pub(super) fn string_like(style: ScalarStyle, text: &str, context: InlineContext) -> String {
     let escapes = text.chars().any(|c| quoting::is_break(c) || !quoting::is_printable(c));
     match style {
         ScalarStyle::DoubleQuoted => quoted(text),
         ScalarStyle::SingleQuoted if !escapes => format!("'{}'", text.replace('\'', "''")),
-        _ => string(text, spot),
+        _ => string(text, context),
     }
 }
 

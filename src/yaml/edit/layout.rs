@@ -2,28 +2,28 @@
 //!
 //! Unlike a [`Node`](crate::node::Node) a part knows where it ends, and aliases and merge keys are not expanded.
 
-use super::Step;
+use super::YamlStep;
 use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
 use std::ops::Range;
 
 /// One value of a text.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(super) struct LayoutPart {
     /// The bytes from its first to its last character, without a line break behind it. A value that is nothing at all
     /// stands where it could be written.
     pub(super) span: Range<usize>,
     /// What it is.
-    pub(super) shape: Shape,
+    pub(super) shape: LayoutShape,
 }
 
-impl Part {
-    /// Takes out what stands at the end of a path, for those that look at this afterwards.
-    pub(super) fn forget(&mut self, path: &[Step]) {
+impl LayoutPart {
+    /// Takes out what stands at the end of a path, for those that style_of at this afterwards.
+    pub(super) fn forget(&mut self, path: &[YamlStep]) {
         let child = match (path, &mut self.shape) {
-            ([Step::Item(i)], Shape::Seq(_, items)) if *i < items.len() => return drop(items.remove(*i)),
-            ([Step::Key(key)], Shape::Map(_, pairs)) => return pairs.retain(|pair| pair.key != *key),
-            ([Step::Item(i), ..], Shape::Seq(_, items)) => items.get_mut(*i),
-            ([Step::Key(key), ..], Shape::Map(_, pairs)) => {
+            ([YamlStep::Item(i)], LayoutShape::Seq(_, items)) if *i < items.len() => return drop(items.remove(*i)),
+            ([YamlStep::Key(key)], LayoutShape::Map(_, pairs)) => return pairs.retain(|pair| pair.key != *key),
+            ([YamlStep::Item(i), ..], LayoutShape::Seq(_, items)) => items.get_mut(*i),
+            ([YamlStep::Key(key), ..], LayoutShape::Map(_, pairs)) => {
                 pairs.iter_mut().find(|pair| pair.key == *key).map(|pair| &mut pair.value)
             }
             _ => None,
@@ -36,7 +36,7 @@ impl Part {
 
 /// What a part is.
 #[derive(Debug)]
-pub(super) enum Shape {
+pub(super) enum LayoutShape {
     /// Text in some style.
     Scalar(ScalarStyle),
     /// Nothing: what stands behind a colon or dash that nothing follows.
@@ -44,14 +44,14 @@ pub(super) enum Shape {
     /// `*name`.
     Alias,
     /// A list.
-    Seq(Look, Vec<Part>),
+    Seq(CollectionStyle, Vec<LayoutPart>),
     /// A mapping.
-    Map(Look, Vec<Pair>),
+    Map(CollectionStyle, Vec<LayoutPair>),
 }
 
 /// Whether a collection stands in brackets or braces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Look {
+pub(super) enum CollectionStyle {
     /// It does not; its parts begin lines.
     Block,
     /// It does.
@@ -60,68 +60,74 @@ pub(super) enum Look {
 
 /// An entry of a mapping.
 #[derive(Debug)]
-pub(super) struct Pair {
+pub(super) struct LayoutPair {
     /// The text of the key.
     pub(super) key: String,
     /// Where the key stands.
     pub(super) at: Range<usize>,
     /// The value.
-    pub(super) value: Part,
+    pub(super) value: LayoutPart,
 }
 
 /// A collection that is not complete.
-struct Frame {
+struct LayoutFrame {
     start: usize,
-    look: Look,
-    content: Content,
+    style: CollectionStyle,
+    content: LayoutContent,
 }
 
-enum Content {
-    Seq(Vec<Part>),
-    Map(Vec<Pair>, Option<(String, Range<usize>)>),
+enum LayoutContent {
+    Seq(Vec<LayoutPart>),
+    Map(Vec<LayoutPair>, Option<(String, Range<usize>)>),
 }
 
 /// The only document of a text; `None` for a text that has none, several, or none that can be read.
-pub(super) fn layout(text: &str) -> Option<Part> {
+pub(super) fn layout(text: &str) -> Option<LayoutPart> {
     let options = granit_parser::options! {
         block_scalar_eof_without_line_feed: true,
         emit_comments: false,
         emit_unresolved_aliases: true,
     };
-    let mut frames: Vec<Frame> = Vec::new();
+    let mut frames: Vec<LayoutFrame> = Vec::new();
     let mut root = None;
     for next in Parser::new_from_str_with_options(text, options) {
         let (event, span) = next.ok()?;
         let at = bytes(&span)?;
         let part = match event {
             Event::Scalar(value, style, ..) => match frames.last_mut() {
-                Some(Frame { content: Content::Map(_, key @ None), .. }) => {
+                Some(LayoutFrame { content: LayoutContent::Map(_, key @ None), .. }) => {
                     *key = Some((value.into_owned(), at));
                     continue;
                 }
                 _ => scalar(text, style, at, frames.last()),
             },
-            Event::Alias(_) | Event::UnresolvedAlias(_) => Part { span: at, shape: Shape::Alias },
+            Event::Alias(_) | Event::UnresolvedAlias(_) => LayoutPart { span: at, shape: LayoutShape::Alias },
             Event::SequenceStart(style, ..) => {
                 // Where the dashes stand below the key, the parser names the place behind the first one.
-                let above = frames.last().filter(|frame| look(style) == Look::Block && frame.colon(text).is_some());
+                let above = frames
+                    .last()
+                    .filter(|frame| style_of(style) == CollectionStyle::Block && frame.colon(text).is_some());
                 let dash = above.and_then(|frame| frame.dash(text));
                 let start = dash.unwrap_or(at.start);
-                frames.push(Frame { start, look: look(style), content: Content::Seq(Vec::new()) });
+                frames.push(LayoutFrame { start, style: style_of(style), content: LayoutContent::Seq(Vec::new()) });
                 continue;
             }
             Event::MappingStart(style, ..) => {
-                frames.push(Frame { start: at.start, look: look(style), content: Content::Map(Vec::new(), None) });
+                frames.push(LayoutFrame {
+                    start: at.start,
+                    style: style_of(style),
+                    content: LayoutContent::Map(Vec::new(), None),
+                });
                 continue;
             }
             Event::SequenceEnd | Event::MappingEnd => frames.pop()?.close(at.end),
             _ => continue,
         };
         match frames.last_mut().map(|frame| &mut frame.content) {
-            Some(Content::Seq(items)) => items.push(part),
-            Some(Content::Map(pairs, key)) => {
+            Some(LayoutContent::Seq(items)) => items.push(part),
+            Some(LayoutContent::Map(pairs, key)) => {
                 let (key, at) = key.take()?;
-                pairs.push(Pair { key, at, value: part });
+                pairs.push(LayoutPair { key, at, value: part });
             }
             None if root.is_none() => root = Some(part),
             None => return None,
@@ -134,17 +140,17 @@ fn bytes(span: &Span) -> Option<Range<usize>> {
     Some(span.start.byte_offset()?..span.end.byte_offset()?)
 }
 
-fn look(style: StructureStyle) -> Look {
-    if style == StructureStyle::Flow { Look::Flow } else { Look::Block }
+fn style_of(style: StructureStyle) -> CollectionStyle {
+    if style == StructureStyle::Flow { CollectionStyle::Flow } else { CollectionStyle::Block }
 }
 
-fn scalar(text: &str, style: ScalarStyle, at: Range<usize>, frame: Option<&Frame>) -> Part {
+fn scalar(text: &str, style: ScalarStyle, at: Range<usize>, frame: Option<&LayoutFrame>) -> LayoutPart {
     let behind = frame.and_then(|frame| frame.colon(text));
     if style == ScalarStyle::Plain && at.is_empty() {
         // The parser names the place of what comes next.
         let dash = frame.and_then(|frame| frame.dash(text)).map(|dash| dash + 1);
         let here = behind.or(dash).unwrap_or(at.start);
-        return Part { span: here..here, shape: Shape::Nothing };
+        return LayoutPart { span: here..here, shape: LayoutShape::Nothing };
     }
     let end = at.start + text[at.clone()].trim_end().len();
     // The parser leaves out the header of a block.
@@ -156,25 +162,25 @@ fn scalar(text: &str, style: ScalarStyle, at: Range<usize>, frame: Option<&Frame
         _ => None,
     };
     let start = header.unwrap_or(at.start);
-    Part { span: start..end.max(start), shape: Shape::Scalar(style) }
+    LayoutPart { span: start..end.max(start), shape: LayoutShape::Scalar(style) }
 }
 
-impl Frame {
+impl LayoutFrame {
     /// Where the colon ends behind the key that waits for its value.
     fn colon(&self, text: &str) -> Option<usize> {
-        let Content::Map(_, Some((_, key))) = &self.content else { return None };
+        let LayoutContent::Map(_, Some((_, key))) = &self.content else { return None };
         text[key.end..].find(':').map(|colon| key.end + colon + 1)
     }
 
     /// The dash of the item of a block list that comes next: in the list itself, or in the one behind the key that waits.
     fn dash(&self, text: &str) -> Option<usize> {
         let from = match &self.content {
-            Content::Seq(_) if self.look == Look::Flow => return None,
-            Content::Seq(items) => match items.last() {
+            LayoutContent::Seq(_) if self.style == CollectionStyle::Flow => return None,
+            LayoutContent::Seq(items) => match items.last() {
                 Some(item) => item.span.end,
                 None => return Some(self.start),
             },
-            Content::Map(..) => self.colon(text)?,
+            LayoutContent::Map(..) => self.colon(text)?,
         };
         let mut start = from + text[from..].find('\n')? + 1;
         // Only comments, anchors and tags stand before it.
@@ -188,17 +194,17 @@ impl Frame {
         None
     }
 
-    fn close(self, end: usize) -> Part {
+    fn close(self, end: usize) -> LayoutPart {
         let last = match &self.content {
-            Content::Seq(items) => items.last().map(|item| item.span.end),
-            Content::Map(pairs, _) => pairs.last().map(|pair| pair.value.span.end),
+            LayoutContent::Seq(items) => items.last().map(|item| item.span.end),
+            LayoutContent::Map(pairs, _) => pairs.last().map(|pair| pair.value.span.end),
         };
         // The parser ends a block where the next thing begins, behind blanks and comments.
-        let end = if self.look == Look::Block { last.unwrap_or(self.start) } else { end };
+        let end = if self.style == CollectionStyle::Block { last.unwrap_or(self.start) } else { end };
         let shape = match self.content {
-            Content::Seq(items) => Shape::Seq(self.look, items),
-            Content::Map(pairs, _) => Shape::Map(self.look, pairs),
+            LayoutContent::Seq(items) => LayoutShape::Seq(self.style, items),
+            LayoutContent::Map(pairs, _) => LayoutShape::Map(self.style, pairs),
         };
-        Part { span: self.start..end, shape }
+        LayoutPart { span: self.start..end, shape }
     }
 }

@@ -10,50 +10,50 @@ mod layout;
 mod refusal;
 mod splices;
 
-use super::{Dialect, Places, parse};
+use super::{Dialect, Locator, parse};
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::node::Node;
 use crate::source::{FileId, Location};
 use data::{at, doomed, push, put, take};
 use smol_str::SmolStr;
-use splices::Draft;
+use splices::Splicer;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// A step down into a document.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Step {
+pub enum YamlStep {
     /// To the value of a key.
     Key(SmolStr),
     /// To an item of a list, counted from 0.
     Item(usize),
 }
 
-impl From<&str> for Step {
+impl From<&str> for YamlStep {
     fn from(key: &str) -> Self {
-        Step::Key(key.into())
+        YamlStep::Key(key.into())
     }
 }
 
-impl From<usize> for Step {
+impl From<usize> for YamlStep {
     fn from(item: usize) -> Self {
-        Step::Item(item)
+        YamlStep::Item(item)
     }
 }
 
 /// One change of a document.
 #[derive(Clone, Debug)]
-pub struct Edit {
+pub struct TextEdit {
     /// Where, in the document as it stands.
-    pub path: Vec<Step>,
+    pub path: Vec<YamlStep>,
     /// What happens there.
-    pub what: What,
+    pub what: EditAction,
 }
 
 /// What happens at the end of a path.
 #[derive(Clone, Debug)]
-pub enum What {
+pub enum EditAction {
     /// A value comes there; mappings on the way that are missing are made.
     Set(Node),
     /// What stands there goes, and with it mappings that lose their last entry, but none of the first `keep` parts of the
@@ -68,23 +68,23 @@ pub enum What {
 
 /// A text on its way from one change to the next.
 #[derive(Clone, Debug)]
-pub struct Document {
+pub struct YamlDocument {
     text: String,
     data: Node,
     /// The file that holds the text as it is.
     file: Option<FileId>,
 }
 
-impl Document {
+impl YamlDocument {
     /// The only document of `text`.
     pub fn new(text: &str) -> Result<Self> {
-        Ok(Document { text: text.to_owned(), data: read(text)?, file: None })
+        Ok(YamlDocument { text: text.to_owned(), data: read(text)?, file: None })
     }
 
     /// The only document of a file that holds `text`.
     pub fn in_file(text: &str, file: FileId) -> Result<Self> {
         let data = parsed(text, &|line, column, len| Location::new(file, line, column, len))?;
-        Ok(Document { text: text.to_owned(), data, file: Some(file) })
+        Ok(YamlDocument { text: text.to_owned(), data, file: Some(file) })
     }
 
     /// Its text.
@@ -101,31 +101,31 @@ impl Document {
     /// to the first, then items pushed. The text is what it would be if that was done one after the other, as long as the
     /// edits are about parts that lie apart; one that needs what another one makes is refused, and to cut and push in one
     /// list takes two turns. Where that cannot be, it says which edits are at fault and why.
-    pub fn change(&mut self, edits: &[Edit]) -> Result<Vec<bool>, Vec<(usize, Diagnostic)>> {
+    pub fn change(&mut self, edits: &[TextEdit]) -> Result<Vec<bool>, Vec<(usize, Diagnostic)>> {
         let (document, done) = self.with(edits).ok_or_else(|| self.faults(edits, 0))?;
         *self = document;
         Ok(done)
     }
 
     /// The document with `edits` made, if its text comes to hold the data that they mean.
-    fn with(&self, edits: &[Edit]) -> Option<(Document, Vec<bool>)> {
+    fn with(&self, edits: &[TextEdit]) -> Option<(YamlDocument, Vec<bool>)> {
         let mut order: Vec<usize> = (0..edits.len()).collect();
         // Each item is cut while those before it stand, so that places count from there.
         order.sort_by_key(|&i| match &edits[i].what {
-            What::Set(_) => (0, None),
-            What::Cut { .. } => (1, Some(Reverse(&edits[i].path))),
-            What::Push(_) => (2, None),
+            EditAction::Set(_) => (0, None),
+            EditAction::Cut { .. } => (1, Some(Reverse(&edits[i].path))),
+            EditAction::Push(_) => (2, None),
         });
         let mut data = self.data.clone();
         let mut done = vec![false; edits.len()];
-        let mut todo: Vec<(&[Step], &What)> = Vec::new();
+        let mut todo: Vec<(&[YamlStep], &EditAction)> = Vec::new();
         for i in order {
-            let Edit { path, what } = &edits[i];
+            let TextEdit { path, what } = &edits[i];
             let path = match what {
-                What::Set(value) if at(&data, path) == Some(value) => continue,
-                What::Set(value) => put(&mut data, path, value).then_some(path.as_slice())?,
-                What::Push(item) => push(&mut data, path, item).then_some(path.as_slice())?,
-                What::Cut { keep } => {
+                EditAction::Set(value) if at(&data, path) == Some(value) => continue,
+                EditAction::Set(value) => put(&mut data, path, value).then_some(path.as_slice())?,
+                EditAction::Push(item) => push(&mut data, path, item).then_some(path.as_slice())?,
+                EditAction::Cut { keep } => {
                     let Some(path) = doomed(&data, path, *keep) else { continue };
                     take(&mut data, path);
                     path
@@ -137,24 +137,24 @@ impl Document {
         if todo.is_empty() {
             return Some((self.clone(), done));
         }
-        let mut draft = Draft::new(&self.text)?;
+        let mut draft = Splicer::new(&self.text)?;
         // Where a list begins only the first item has a place, so that they come together.
-        let mut pushed: BTreeMap<&[Step], Vec<&Node>> = BTreeMap::new();
+        let mut pushed: BTreeMap<&[YamlStep], Vec<&Node>> = BTreeMap::new();
         for (path, what) in todo {
             match what {
-                What::Set(value) => draft.set(path, value)?,
-                What::Cut { .. } => draft.cut(path)?,
-                What::Push(item) => pushed.entry(path).or_default().push(item),
+                EditAction::Set(value) => draft.set(path, value)?,
+                EditAction::Cut { .. } => draft.cut(path)?,
+                EditAction::Push(item) => pushed.entry(path).or_default().push(item),
             }
         }
         pushed.into_iter().try_for_each(|(path, items)| draft.append(path, &items))?;
         let text = draft.finish()?;
-        (read(&text).ok()? == data).then_some((Document { text, data, file: None }, done))
+        (read(&text).ok()? == data).then_some((YamlDocument { text, data, file: None }, done))
     }
 
     /// What to say of edits that cannot be made all at once: which of them cannot be made at all. The first one is number
     /// `from`.
-    fn faults(&self, edits: &[Edit], from: usize) -> Vec<(usize, Diagnostic)> {
+    fn faults(&self, edits: &[TextEdit], from: usize) -> Vec<(usize, Diagnostic)> {
         let (left, right) = edits.split_at(edits.len() / 2);
         let halves =
             [(left, from), (right, from + left.len())].into_iter().filter(|(half, _)| half.len() < edits.len());
@@ -177,14 +177,14 @@ impl Document {
 
 /// A value as text on one line, for behind a key.
 pub fn line(node: &Node) -> String {
-    inline::inline(node, inline::Spot::Line)
+    inline::inline(node, inline::InlineContext::Line)
 }
 
 fn read(text: &str) -> Result<Node> {
     parsed(text, &|_, _, _| Location::NONE)
 }
 
-fn parsed(text: &str, places: &Places) -> Result<Node> {
+fn parsed(text: &str, places: &Locator) -> Result<Node> {
     let documents = parse(text, Dialect::Kubernetes, places)?;
     let count = documents.len();
     match <[Node; 1]>::try_from(documents) {

@@ -1,34 +1,36 @@
 //! Why a change cannot be made: what is in the way, and where that stands.
 //!
-//! Places are those of the text as it was opened; a text that was changed since says only where its data stood.
+//! Locator are those of the text as it was opened; a text that was changed since says only where its data stood.
 
-use super::layout::{Pair, Part, Shape, layout};
-use super::{Document, Edit, Step, What, at, doomed};
+use super::layout::{LayoutPair, LayoutPart, LayoutShape, layout};
+use super::{EditAction, TextEdit, YamlDocument, YamlStep, at, doomed};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{Node, Value};
 use crate::source::Location;
 use std::ops::Range;
 
 /// What to say of an edit that cannot be made.
-pub(super) fn why(document: &Document, Edit { path, what }: &Edit) -> Diagnostic {
+pub(super) fn why(document: &YamlDocument, TextEdit { path, what }: &TextEdit) -> Diagnostic {
     let data = &document.data;
     let (path, verb) = match what {
-        What::Set(_) | What::Push(_) => (path.as_slice(), "changed"),
-        What::Cut { keep } => (doomed(data, path, *keep).unwrap_or(path), "taken out"),
+        EditAction::Set(_) | EditAction::Push(_) => (path.as_slice(), "changed"),
+        EditAction::Cut { keep } => (doomed(data, path, *keep).unwrap_or(path), "taken out"),
     };
     if let Some(error) = in_the_way(data, path) {
         return error;
     }
     let shown = shown(path);
     let refused = |why: &str| Diagnostic::new(Code::Yaml, format!("{shown} cannot be {verb}{why}"));
-    match layout(&document.text).as_ref().and_then(|root| Tie::find(&document.text, root, path)) {
-        Some(Tie::Alias(name, depth)) => refused(&format!(": `{name}` stands there for what is written elsewhere"))
-            .at(deepest(data, &path[..depth]))
-            .help(format!("write out what `{name}` stands for, or change it where it is written")),
-        Some(Tie::Merged(depth)) => {
+    match layout(&document.text).as_ref().and_then(|root| SharedPart::find(&document.text, root, path)) {
+        Some(SharedPart::Alias(name, depth)) => {
+            refused(&format!(": `{name}` stands there for what is written elsewhere"))
+                .at(deepest(data, &path[..depth]))
+                .help(format!("write out what `{name}` stands for, or change it where it is written"))
+        }
+        Some(SharedPart::Merged(depth)) => {
             refused(": it comes with `<<` from what is written elsewhere").at(deepest(data, &path[..depth]))
         }
-        Some(Tie::Anchor(name, anchor, alias)) => {
+        Some(SharedPart::Anchor(name, anchor, alias)) => {
             let alias = document.place(&alias);
             let error = refused(&format!(": the anchor `&{name}` there is used elsewhere"))
                 .at(document.place(&anchor))
@@ -43,14 +45,14 @@ pub(super) fn why(document: &Document, Edit { path, what }: &Edit) -> Diagnostic
 }
 
 /// A complaint if something that is no mapping stands where one is wanted.
-fn in_the_way(data: &Node, path: &[Step]) -> Option<Diagnostic> {
+fn in_the_way(data: &Node, path: &[YamlStep]) -> Option<Diagnostic> {
     let mut node = data;
     for (depth, step) in path.iter().enumerate() {
         node = match at(node, std::slice::from_ref(step)) {
             Some(next) => next,
             None if node.is_null() || matches!(node.value, Value::Map(_)) => return None,
             None => {
-                let (above, Step::Key(key)) = (shown(&path[..depth]), step) else { return None };
+                let (above, YamlStep::Key(key)) = (shown(&path[..depth]), step) else { return None };
                 let message = format!("{above} is {} and cannot hold `{key}`, as a mapping could", node.kind_name());
                 return Some(Diagnostic::new(Code::Yaml, message).at(node.at).help(format!("take {above} out first")));
             }
@@ -60,7 +62,7 @@ fn in_the_way(data: &Node, path: &[Step]) -> Option<Diagnostic> {
 }
 
 /// What ties a part to other parts of a text.
-enum Tie {
+enum SharedPart {
     /// An alias stands for it or for what it is in; with the number of steps to there.
     Alias(String, usize),
     /// It comes with a merge key of the mapping that so many steps lead to.
@@ -69,29 +71,29 @@ enum Tie {
     Anchor(String, Range<usize>, Range<usize>),
 }
 
-impl Tie {
-    fn find(text: &str, root: &Part, path: &[Step]) -> Option<Tie> {
+impl SharedPart {
+    fn find(text: &str, root: &LayoutPart, path: &[YamlStep]) -> Option<SharedPart> {
         let (mut part, mut begins) = (root, 0);
         // Where the anchors of the parts on the path stand.
         let mut before = Vec::new();
         let mut whole = true;
         for (depth, step) in path.iter().enumerate() {
             let next = match (step, &part.shape) {
-                (_, Shape::Alias) => return Some(Tie::Alias(text[part.span.clone()].to_owned(), depth)),
-                (Step::Key(key), Shape::Map(_, pairs)) => {
-                    pairs.iter().find(|pair| pair.key == *key).map(|Pair { at, value, .. }| (at.end, value))
+                (_, LayoutShape::Alias) => return Some(SharedPart::Alias(text[part.span.clone()].to_owned(), depth)),
+                (YamlStep::Key(key), LayoutShape::Map(_, pairs)) => {
+                    pairs.iter().find(|pair| pair.key == *key).map(|LayoutPair { at, value, .. }| (at.end, value))
                 }
-                (Step::Item(i), Shape::Seq(_, items)) => items
+                (YamlStep::Item(i), LayoutShape::Seq(_, items)) => items
                     .get(*i)
                     .map(|item| (i.checked_sub(1).map_or(part.span.start, |before| items[before].span.end), item)),
                 _ => None,
             };
             let Some((start, next)) = next else {
                 whole = false;
-                let merged = |pairs: &[Pair]| pairs.iter().any(|pair| pair.key == "<<");
+                let merged = |pairs: &[LayoutPair]| pairs.iter().any(|pair| pair.key == "<<");
                 match &part.shape {
-                    Shape::Map(_, pairs) if depth + 1 == path.len() && merged(pairs) => {
-                        return Some(Tie::Merged(depth));
+                    LayoutShape::Map(_, pairs) if depth + 1 == path.len() && merged(pairs) => {
+                        return Some(SharedPart::Merged(depth));
                     }
                     _ => break,
                 }
@@ -105,18 +107,18 @@ impl Tie {
         aliases.into_iter().filter(|alias| !own.contains(&alias.start)).find_map(|alias| {
             let name = text[alias.clone()].strip_prefix('*')?;
             let anchor = before.iter().chain([&own]).find_map(|range| anchor(text, range, name))?;
-            Some(Tie::Anchor(name.to_owned(), anchor, alias))
+            Some(SharedPart::Anchor(name.to_owned(), anchor, alias))
         })
     }
 }
 
 /// The aliases below a part.
-fn collect(part: &Part, aliases: &mut Vec<Range<usize>>) {
+fn collect(part: &LayoutPart, aliases: &mut Vec<Range<usize>>) {
     match &part.shape {
-        Shape::Alias => aliases.push(part.span.clone()),
-        Shape::Seq(_, items) => items.iter().for_each(|item| collect(item, aliases)),
-        Shape::Map(_, pairs) => pairs.iter().for_each(|pair| collect(&pair.value, aliases)),
-        Shape::Scalar(_) | Shape::Nothing => {}
+        LayoutShape::Alias => aliases.push(part.span.clone()),
+        LayoutShape::Seq(_, items) => items.iter().for_each(|item| collect(item, aliases)),
+        LayoutShape::Map(_, pairs) => pairs.iter().for_each(|pair| collect(&pair.value, aliases)),
+        LayoutShape::Scalar(_) | LayoutShape::Nothing => {}
     }
 }
 
@@ -132,21 +134,21 @@ fn anchor(text: &str, range: &Range<usize>, name: &str) -> Option<Range<usize>> 
 }
 
 /// The place of the deepest thing on a path that is there.
-fn deepest(data: &Node, path: &[Step]) -> Location {
+fn deepest(data: &Node, path: &[YamlStep]) -> Location {
     let places = (0..=path.len()).rev().filter_map(|depth| at(data, &path[..depth]).map(|node| node.at));
     places.into_iter().find(Location::is_some).unwrap_or(Location::NONE)
 }
 
 /// A path as it is written within the entry of the list that it leads to.
-fn shown(path: &[Step]) -> String {
+fn shown(path: &[YamlStep]) -> String {
     let keys: Vec<&str> = path
-        .rsplit(|step| matches!(step, Step::Item(_)))
+        .rsplit(|step| matches!(step, YamlStep::Item(_)))
         .next()
         .unwrap_or_default()
         .iter()
         .filter_map(|step| match step {
-            Step::Key(key) => Some(key.as_str()),
-            Step::Item(_) => None,
+            YamlStep::Key(key) => Some(key.as_str()),
+            YamlStep::Item(_) => None,
         })
         .collect();
     if keys.is_empty() { "the entry".to_owned() } else { format!("`{}`", keys.join(".")) }

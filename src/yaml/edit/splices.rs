@@ -4,49 +4,49 @@
 //! what comes of it is the data that was meant is for the caller to check. `None` means that the layout is none that is
 //! known here.
 
-use super::Step;
-use super::inline::{Spot, inline, string, string_like};
-use super::layout::{Look, Pair, Part, Shape, layout};
+use super::YamlStep;
+use super::inline::{InlineContext, inline, string, string_like};
+use super::layout::{CollectionStyle, LayoutPair, LayoutPart, LayoutShape, layout};
 use crate::node::{Map, Node, Value};
 use std::ops::Range;
 
 /// Changes on their way.
-pub(super) struct Draft<'d> {
+pub(super) struct Splicer<'d> {
     /// The text.
     text: &'d str,
     /// Its layout, without what goes.
-    root: Part,
+    root: LayoutPart,
     /// What goes and what comes for it.
-    swaps: Vec<Swap>,
+    splices: Vec<Splice>,
     /// What goes for nothing, each before the last.
     holes: Vec<Range<usize>>,
 }
 
 /// The characters that go, and what comes in their place.
-type Swap = (Range<usize>, String);
+type Splice = (Range<usize>, String);
 
-fn swap(range: Range<usize>, with: impl Into<String>) -> Swap {
+fn splice(range: Range<usize>, with: impl Into<String>) -> Splice {
     (range, with.into())
 }
 
-impl<'d> Draft<'d> {
+impl<'d> Splicer<'d> {
     /// A text with no change yet.
     pub(super) fn new(text: &'d str) -> Option<Self> {
-        Some(Draft { text, root: layout(text)?, swaps: Vec::new(), holes: Vec::new() })
+        Some(Splicer { text, root: layout(text)?, splices: Vec::new(), holes: Vec::new() })
     }
 
     /// The text with the changes in it, unless two of them are about the same characters.
     pub(super) fn finish(self) -> Option<String> {
         let line_end = if self.text.contains("\r\n") { "\r\n" } else { "\n" };
         let holes = self.holes.into_iter().map(|hole| (hole, String::new()));
-        let mut swaps: Vec<Swap> = self.swaps.into_iter().chain(holes).collect();
+        let mut splices: Vec<Splice> = self.splices.into_iter().chain(holes).collect();
         // What comes between two lines comes before the lower one goes; otherwise as it was asked for.
-        swaps.sort_by_key(|(range, _)| (range.start, range.end));
+        splices.sort_by_key(|(range, _)| (range.start, range.end));
         let mut text = String::with_capacity(self.text.len());
         let mut done = 0;
-        for (range, new) in swaps {
+        for (range, new) in splices {
             text.push_str(self.text.get(done..range.start)?);
-            // Lines that come behind a last line that does not end.
+            // LineFolding that come behind a last line that does not end.
             if new.ends_with('\n') && !text.is_empty() && !text.ends_with('\n') {
                 text.push_str(line_end);
             }
@@ -58,22 +58,22 @@ impl<'d> Draft<'d> {
     }
 
     /// Writes `value` at the end of a path.
-    pub(super) fn set(&mut self, path: &[Step], value: &Node) -> Option<()> {
+    pub(super) fn set(&mut self, path: &[YamlStep], value: &Node) -> Option<()> {
         let (part, rest) = self.descend(path)?;
-        let swaps = match path.split_at(path.len() - rest) {
+        let splices = match path.split_at(path.len() - rest) {
             (above, []) => self.replace(part, above, value)?,
             (above, below) => vec![self.write(part, above, below, value)?],
         };
-        self.swaps.extend(swaps);
+        self.splices.extend(splices);
         Some(())
     }
 
     /// Takes out what stands at the end of a path.
-    pub(super) fn cut(&mut self, path: &[Step]) -> Option<()> {
+    pub(super) fn cut(&mut self, path: &[YamlStep]) -> Option<()> {
         let (step, above) = path.split_last()?;
         let (part, 0) = self.descend(above)? else { return None };
         let (hole, stays) = self.hole(part, step, above)?;
-        self.swaps.extend(stays);
+        self.splices.extend(stays);
         match self.holes.last_mut() {
             Some(last) if hole.end >= last.start && hole.start <= last.start => {
                 *last = hole.start..hole.end.max(last.end);
@@ -85,20 +85,22 @@ impl<'d> Draft<'d> {
     }
 
     /// Adds items to the list at the end of a path.
-    pub(super) fn append(&mut self, path: &[Step], items: &[&Node]) -> Option<()> {
-        let swap = self.lengthen(path, items)?;
-        self.swaps.push(swap);
+    pub(super) fn append(&mut self, path: &[YamlStep], items: &[&Node]) -> Option<()> {
+        let splice = self.lengthen(path, items)?;
+        self.splices.push(splice);
         Some(())
     }
 
     /// The deepest part on a path that is there, and how many steps remain.
-    fn descend(&self, path: &[Step]) -> Option<(&Part, usize)> {
+    fn descend(&self, path: &[YamlStep]) -> Option<(&LayoutPart, usize)> {
         let mut part = &self.root;
         for (done, step) in path.iter().enumerate() {
             let next = match (step, &part.shape) {
-                (Step::Key(key), Shape::Map(_, pairs)) => pairs.iter().find(|pair| pair.key == *key).map(|p| &p.value),
-                (Step::Item(item), Shape::Seq(_, items)) => Some(items.get(*item)?),
-                (Step::Key(_), Shape::Nothing | Shape::Scalar(_)) => None,
+                (YamlStep::Key(key), LayoutShape::Map(_, pairs)) => {
+                    pairs.iter().find(|pair| pair.key == *key).map(|p| &p.value)
+                }
+                (YamlStep::Item(item), LayoutShape::Seq(_, items)) => Some(items.get(*item)?),
+                (YamlStep::Key(_), LayoutShape::Nothing | LayoutShape::Scalar(_)) => None,
                 _ => return None,
             };
             match next {
@@ -110,32 +112,36 @@ impl<'d> Draft<'d> {
     }
 
     /// Writes `value` in place of `part`, to which `above` leads.
-    fn replace(&self, part: &Part, above: &[Step], value: &Node) -> Option<Vec<Swap>> {
-        let spot = self.spot(above)?;
+    fn replace(&self, part: &LayoutPart, above: &[YamlStep], value: &Node) -> Option<Vec<Splice>> {
+        let context = self.context(above)?;
         let here = part.span.clone();
-        let swaps = match (&part.shape, value.as_str()) {
-            (Shape::Scalar(style), Some(text)) => vec![swap(here, string_like(*style, text, spot))],
-            (Shape::Nothing, _) => vec![swap(here, format!(" {}", inline(value, spot)))],
-            (Shape::Seq(Look::Block, _), None) if value.as_seq().is_some_and(|items| !items.is_empty()) => {
+        let splices = match (&part.shape, value.as_str()) {
+            (LayoutShape::Scalar(style), Some(text)) => vec![splice(here, string_like(*style, text, context))],
+            (LayoutShape::Nothing, _) => vec![splice(here, format!(" {}", inline(value, context)))],
+            (LayoutShape::Seq(CollectionStyle::Block, _), None)
+                if value.as_seq().is_some_and(|items| !items.is_empty()) =>
+            {
                 let items: Vec<&Node> = value.as_seq()?.iter().collect();
                 let lines = block_items(&items, self.column(here.start)?, "\n");
-                vec![swap(here, lines.trim_start_matches(' '))]
+                vec![splice(here, lines.trim_start_matches(' '))]
             }
-            (Shape::Seq(Look::Block, _) | Shape::Map(Look::Block, _), _) => match self.place_behind_key(part, above) {
-                Some(at) => {
-                    let lines = self.next_line(at)..self.next_line(here.end);
-                    vec![swap(at..at, format!(" {}", inline(value, Spot::Line))), swap(lines, "")]
+            (LayoutShape::Seq(CollectionStyle::Block, _) | LayoutShape::Map(CollectionStyle::Block, _), _) => {
+                match self.place_behind_key(part, above) {
+                    Some(at) => {
+                        let lines = self.next_line(at)..self.next_line(here.end);
+                        vec![splice(at..at, format!(" {}", inline(value, InlineContext::Line))), splice(lines, "")]
+                    }
+                    None => vec![splice(here, inline(value, InlineContext::Line))],
                 }
-                None => vec![swap(here, inline(value, Spot::Line))],
-            },
-            _ => vec![swap(here, inline(value, spot))],
+            }
+            _ => vec![splice(here, inline(value, context))],
         };
-        Some(swaps)
+        Some(splices)
     }
 
     /// Where a value can stand behind the key of `part`, which stands in the lines below. There a list whose dashes stand below
     /// the key leaves no place for anything else.
-    fn place_behind_key(&self, part: &Part, above: &[Step]) -> Option<usize> {
+    fn place_behind_key(&self, part: &LayoutPart, above: &[YamlStep]) -> Option<usize> {
         let colon = self.colon(above)?;
         let (line, _) = self.text.get(colon..part.span.start)?.split_once('\n')?;
         // Nothing but an anchor, a tag and a comment can stand there.
@@ -144,34 +150,35 @@ impl<'d> Draft<'d> {
     }
 
     /// Writes `value` into `part`, to which `above` leads; the steps `below` are to be made.
-    fn write(&self, part: &Part, above: &[Step], below: &[Step], value: &Node) -> Option<Swap> {
-        let spot = self.spot(above)?;
-        let Some((Step::Key(key), below)) = below.split_first() else { return None };
+    fn write(&self, part: &LayoutPart, above: &[YamlStep], below: &[YamlStep], value: &Node) -> Option<Splice> {
+        let context = self.context(above)?;
+        let Some((YamlStep::Key(key), below)) = below.split_first() else { return None };
         // What is missing on the way is made in braces.
         let value = below.iter().rev().try_fold(value.clone(), |value, step| match step {
-            Step::Key(key) => Some([(key.clone(), value)].into_iter().collect::<Map>().into()),
-            Step::Item(_) => None,
+            YamlStep::Key(key) => Some([(key.clone(), value)].into_iter().collect::<Map>().into()),
+            YamlStep::Item(_) => None,
         })?;
         match &part.shape {
-            Shape::Nothing => {
+            LayoutShape::Nothing => {
                 let map: Node = [(key.clone(), value)].into_iter().collect::<Map>().into();
-                Some(swap(part.span.clone(), format!(" {}", inline(&map, spot))))
+                Some(splice(part.span.clone(), format!(" {}", inline(&map, context))))
             }
             // Nothing in a word: `null` or `~`.
-            Shape::Scalar(_) => {
+            LayoutShape::Scalar(_) => {
                 let map: Node = [(key.clone(), value)].into_iter().collect::<Map>().into();
-                Some(swap(part.span.clone(), inline(&map, spot)))
+                Some(splice(part.span.clone(), inline(&map, context)))
             }
-            Shape::Map(Look::Flow, pairs) => {
-                let pair = format!("{}: {}", string(key, Spot::Flow), inline(&value, Spot::Flow));
+            LayoutShape::Map(CollectionStyle::Flow, pairs) => {
+                let pair = format!("{}: {}", string(key, InlineContext::Flow), inline(&value, InlineContext::Flow));
                 match pairs.last() {
-                    Some(last) => Some(swap(last.value.span.end..last.value.span.end, format!(", {pair}"))),
-                    None => Some(swap(part.span.clone(), format!("{{{pair}}}"))),
+                    Some(last) => Some(splice(last.value.span.end..last.value.span.end, format!(", {pair}"))),
+                    None => Some(splice(part.span.clone(), format!("{{{pair}}}"))),
                 }
             }
-            Shape::Map(Look::Block, pairs) => {
+            LayoutShape::Map(CollectionStyle::Block, pairs) => {
                 let indent = " ".repeat(self.column(pairs.first()?.at.start)?);
-                let line = format!("{indent}{}: {}", string(key, Spot::Line), inline(&value, Spot::Line));
+                let line =
+                    format!("{indent}{}: {}", string(key, InlineContext::Line), inline(&value, InlineContext::Line));
                 Some(self.insert_line(pairs.last()?.value.span.end, &line))
             }
             _ => None,
@@ -179,58 +186,66 @@ impl<'d> Draft<'d> {
     }
 
     /// Whether what stands at the end of a path stands in brackets or braces.
-    fn spot(&self, path: &[Step]) -> Option<Spot> {
-        let (mut part, mut spot) = (&self.root, Spot::Line);
+    fn context(&self, path: &[YamlStep]) -> Option<InlineContext> {
+        let (mut part, mut context) = (&self.root, InlineContext::Line);
         for step in path {
             let (look, next) = match (step, &part.shape) {
-                (Step::Key(key), Shape::Map(look, pairs)) => (*look, &pairs.iter().find(|p| p.key == *key)?.value),
-                (Step::Item(item), Shape::Seq(look, items)) => (*look, items.get(*item)?),
+                (YamlStep::Key(key), LayoutShape::Map(look, pairs)) => {
+                    (*look, &pairs.iter().find(|p| p.key == *key)?.value)
+                }
+                (YamlStep::Item(item), LayoutShape::Seq(look, items)) => (*look, items.get(*item)?),
                 _ => return None,
             };
-            if look == Look::Flow {
-                spot = Spot::Flow;
+            if look == CollectionStyle::Flow {
+                context = InlineContext::Flow;
             }
             part = next;
         }
-        if matches!(part.shape, Shape::Seq(Look::Flow, _) | Shape::Map(Look::Flow, _)) {
-            spot = Spot::Flow;
+        if matches!(part.shape, LayoutShape::Seq(CollectionStyle::Flow, _) | LayoutShape::Map(CollectionStyle::Flow, _))
+        {
+            context = InlineContext::Flow;
         }
-        Some(spot)
+        Some(context)
     }
 
     /// The characters that go with what `step` leads to from `part`, and what has to come so that the rest stays what it is.
-    fn hole(&self, part: &Part, step: &Step, above: &[Step]) -> Option<(Range<usize>, Option<Swap>)> {
+    fn hole(&self, part: &LayoutPart, step: &YamlStep, above: &[YamlStep]) -> Option<(Range<usize>, Option<Splice>)> {
         match (step, &part.shape) {
-            (Step::Key(key), Shape::Map(look, pairs)) => {
+            (YamlStep::Key(key), LayoutShape::Map(look, pairs)) => {
                 let i = pairs.iter().position(|pair| pair.key == *key)?;
-                let span = |i: usize| pairs.get(i).map(|Pair { at, value, .. }| at.start..value.span.end);
+                let span = |i: usize| pairs.get(i).map(|LayoutPair { at, value, .. }| at.start..value.span.end);
                 let here = span(i)?;
                 match look {
-                    Look::Flow => Some((hole_in_flow(span, i)?, None)),
-                    Look::Block if self.begins_line(here.start) => {
+                    CollectionStyle::Flow => Some((hole_in_flow(span, i)?, None)),
+                    CollectionStyle::Block if self.begins_line(here.start) => {
                         Some((self.line_start(here.start)..self.next_line(here.end), None))
                     }
                     // The first key stands behind the dash of its item; the next one moves up to it.
-                    Look::Block => Some((here.start..span(i + 1)?.start, None)),
+                    CollectionStyle::Block => Some((here.start..span(i + 1)?.start, None)),
                 }
             }
-            (Step::Item(i), Shape::Seq(Look::Flow, items)) => {
+            (YamlStep::Item(i), LayoutShape::Seq(CollectionStyle::Flow, items)) => {
                 Some((hole_in_flow(|i| items.get(i).map(|item| item.span.clone()), *i)?, None))
             }
-            (Step::Item(i), Shape::Seq(Look::Block, items)) => self.hole_of_item(items, *i, above),
+            (YamlStep::Item(i), LayoutShape::Seq(CollectionStyle::Block, items)) => self.hole_of_item(items, *i, above),
             _ => None,
         }
     }
 
     /// An item goes with the comment right above it, and one of the empty lines around it.
-    fn hole_of_item(&self, items: &[Part], i: usize, above: &[Step]) -> Option<(Range<usize>, Option<Swap>)> {
+    fn hole_of_item(
+        &self,
+        items: &[LayoutPart],
+        i: usize,
+        above: &[YamlStep],
+    ) -> Option<(Range<usize>, Option<Splice>)> {
         let span = &items.get(i)?.span;
         let mut start = self.line_start(self.dash(span.start)?);
         let end = self.next_line(span.end);
         if items.len() == 1 {
             // The list stays, empty, behind its key.
             let colon = self.colon(above)?;
-            return Some((start..end, Some(swap(colon..colon, " []"))));
+            return Some((start..end, Some(splice(colon..colon, " []"))));
         }
         let comment = self.comment_above(items, i)?;
         // A comment above the first item may be about all of them.
@@ -246,56 +261,54 @@ impl<'d> Draft<'d> {
     }
 
     /// Where the colon ends behind the last key of a path.
-    fn colon(&self, path: &[Step]) -> Option<usize> {
-        let (Step::Key(key), above) = path.split_last()? else { return None };
-        let (Part { shape: Shape::Map(_, pairs), .. }, 0) = self.descend(above)? else { return None };
+    fn colon(&self, path: &[YamlStep]) -> Option<usize> {
+        let (YamlStep::Key(key), above) = path.split_last()? else { return None };
+        let (LayoutPart { shape: LayoutShape::Map(_, pairs), .. }, 0) = self.descend(above)? else { return None };
         let key = pairs.iter().find(|pair| pair.key == *key)?.at.end;
         Some(key + self.text[key..].find(':')? + 1)
     }
 
     /// The items of a list written behind its last one.
-    fn lengthen(&self, path: &[Step], new: &[&Node]) -> Option<Swap> {
+    fn lengthen(&self, path: &[YamlStep], new: &[&Node]) -> Option<Splice> {
         let (part, rest) = self.descend(path)?;
         match (&part.shape, rest) {
-            (Shape::Seq(Look::Flow, items), 0) if !items.is_empty() => {
+            (LayoutShape::Seq(CollectionStyle::Flow, items), 0) if !items.is_empty() => {
                 let end = items.last()?.span.end;
-                let new: Vec<String> = new.iter().map(|item| inline(item, Spot::Flow)).collect();
-                Some(swap(end..end, format!(", {}", new.join(", "))))
+                let new: Vec<String> = new.iter().map(|item| inline(item, InlineContext::Flow)).collect();
+                Some(splice(end..end, format!(", {}", new.join(", "))))
             }
-            (Shape::Seq(Look::Block, items), 0) => {
+            (LayoutShape::Seq(CollectionStyle::Block, items), 0) => {
                 let last = items.last()?;
                 let indent = self.column(self.dash(last.span.start)?)?;
                 let apart = items.len() > 1 && self.is_blank_above(self.comment_above(items, items.len() - 1)?);
                 let lines = block_items(new, indent, if apart { "\n\n" } else { "\n" });
                 Some(self.insert_line(last.span.end, &if apart { format!("\n{lines}") } else { lines }))
             }
-            (Shape::Seq(..) | Shape::Nothing, 0) => {
+            (LayoutShape::Seq(..) | LayoutShape::Nothing, 0) => {
                 let lines = block_items(new, self.column_of_line(part.span.start), "\n");
                 let line_end = part.span.end
                     + self.text[part.span.end..].find(['\n', '\r']).unwrap_or(self.text.len() - part.span.end);
                 let before = self.text[..part.span.start].trim_end_matches(' ').len();
                 let behind = self.text[part.span.end..line_end].to_owned();
-                Some(swap(before..line_end, format!("{behind}\n{lines}")))
+                Some(splice(before..line_end, format!("{behind}\n{lines}")))
             }
-            (Shape::Map(Look::Block, pairs), 1) => {
-                let Some(Step::Key(key)) = path.last() else { return None };
+            (LayoutShape::Map(CollectionStyle::Block, pairs), 1) => {
+                let Some(YamlStep::Key(key)) = path.last() else { return None };
                 let indent = self.column(pairs.first()?.at.start)?;
                 let (pad, lines) = (" ".repeat(indent), block_items(new, indent, "\n"));
-                Some(
-                    self.insert_line(
-                        pairs.last()?.value.span.end,
-                        &format!("{pad}{}:\n{lines}", string(key, Spot::Line)),
-                    ),
-                )
+                Some(self.insert_line(
+                    pairs.last()?.value.span.end,
+                    &format!("{pad}{}:\n{lines}", string(key, InlineContext::Line)),
+                ))
             }
             _ => None,
         }
     }
 
     /// Puts lines below the line in which `end` is.
-    fn insert_line(&self, end: usize, lines: &str) -> Swap {
+    fn insert_line(&self, end: usize, lines: &str) -> Splice {
         let here = self.next_line(end);
-        swap(here..here, format!("{lines}\n"))
+        splice(here..here, format!("{lines}\n"))
     }
 
     /// Where the dash of the item stands that begins at `start`.
@@ -344,7 +357,7 @@ impl<'d> Draft<'d> {
     }
 
     /// Where the comment lines begin that stand right above an item, or else its own line.
-    fn comment_above(&self, items: &[Part], i: usize) -> Option<usize> {
+    fn comment_above(&self, items: &[LayoutPart], i: usize) -> Option<usize> {
         // What looks like a comment at the end of the item before may be text.
         let floor = i.checked_sub(1).map_or(0, |before| self.next_line(items[before].span.end));
         let mut start = self.line_start(self.dash(items.get(i)?.span.start)?);
@@ -387,10 +400,14 @@ fn block_item(item: &Node, indent: usize) -> String {
             entries.sort_by_key(|entry| entry.key.text != "name");
             let lines = entries.iter().enumerate().map(|(i, entry)| {
                 let mark = if i == 0 { "- " } else { "  " };
-                format!("{pad}{mark}{}: {}", string(&entry.key.text, Spot::Line), inline(&entry.value, Spot::Line))
+                format!(
+                    "{pad}{mark}{}: {}",
+                    string(&entry.key.text, InlineContext::Line),
+                    inline(&entry.value, InlineContext::Line)
+                )
             });
             lines.collect::<Vec<_>>().join("\n")
         }
-        _ => format!("{pad}- {}", inline(item, Spot::Line)),
+        _ => format!("{pad}- {}", inline(item, InlineContext::Line)),
     }
 }

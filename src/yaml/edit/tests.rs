@@ -3,20 +3,20 @@
 use super::*;
 use proptest::prelude::*;
 
-fn steps(path: &str) -> Vec<Step> {
-    path.split('.').map(|part| part.parse().map_or_else(|_| Step::from(part), Step::Item)).collect()
+fn steps(path: &str) -> Vec<YamlStep> {
+    path.split('.').map(|part| part.parse().map_or_else(|_| YamlStep::from(part), YamlStep::Item)).collect()
 }
 
-fn set(path: &str, value: Node) -> Edit {
-    Edit { path: steps(path), what: What::Set(value) }
+fn set(path: &str, value: Node) -> TextEdit {
+    TextEdit { path: steps(path), what: EditAction::Set(value) }
 }
 
-fn cut(path: &str, keep: usize) -> Edit {
-    Edit { path: steps(path), what: What::Cut { keep } }
+fn cut(path: &str, keep: usize) -> TextEdit {
+    TextEdit { path: steps(path), what: EditAction::Cut { keep } }
 }
 
-fn add(path: &str, item: Node) -> Edit {
-    Edit { path: steps(path), what: What::Push(item) }
+fn add(path: &str, item: Node) -> TextEdit {
+    TextEdit { path: steps(path), what: EditAction::Push(item) }
 }
 
 fn value(text: &str) -> Node {
@@ -24,8 +24,8 @@ fn value(text: &str) -> Node {
 }
 
 /// The text with `edits` in it, made all at once.
-fn after(text: &str, edits: &[Edit]) -> Result<String, String> {
-    let mut document = Document::new(text).unwrap();
+fn after(text: &str, edits: &[TextEdit]) -> Result<String, String> {
+    let mut document = YamlDocument::new(text).unwrap();
     match document.change(edits) {
         Ok(_) => Ok(document.text().to_owned()),
         Err(faults) => Err(faults.iter().map(|(_, error)| error.to_string()).collect()),
@@ -106,7 +106,7 @@ fn what_cannot_be_changed_says_why_and_where() {
         ("l:\n- a: {b: [x]}\n", change("l.0.a.b.c.d"), "`a.b` is a list and cannot hold `c`", (2, 10)),
         ("l:\n- a: 1\n- - b: 1\n", cut("l.1.0", 2), "the entry cannot be taken out without changing what", (3, 5)),
     ] {
-        let mut document = Document::in_file(text, FileId(0)).unwrap();
+        let mut document = YamlDocument::in_file(text, FileId(0)).unwrap();
         let faults = document.change(&[change("other"), edit]).unwrap_err();
         let [(1, error)] = &faults[..] else { panic!("{text}: {faults:?}") };
         assert!(error.to_string().contains(why), "{text}: {error}");
@@ -141,7 +141,7 @@ fn parts_are_taken_out() {
         let got = after(text, &[cut(path, 1)]);
         assert_eq!(got.as_deref(), Ok(want), "{text}{path}");
     }
-    let mut document = Document::new("a: 1\n").unwrap();
+    let mut document = YamlDocument::new("a: 1\n").unwrap();
     assert_eq!(document.change(&[cut("b.c", 0)]), Ok(vec![false]));
     assert_eq!(document.text(), "a: 1\n");
 }
@@ -175,9 +175,9 @@ fn a_list_may_lose_all_and_get_others() {
         ("l: # all\r\n  - a: 1\r\n", "l: # all\r\n- x: 1\r\n- x: 2\r\n"),
         ("l: [a, b, c]\n", "l:\n- x: 1\n- x: 2\n"),
     ] {
-        let mut document = Document::new(text).unwrap();
+        let mut document = YamlDocument::new(text).unwrap();
         let count = document.data().get("l").and_then(Node::as_seq).unwrap().len();
-        let all: Vec<Edit> = (0..count).map(|i| cut(&format!("l.{i}"), 1)).collect();
+        let all: Vec<TextEdit> = (0..count).map(|i| cut(&format!("l.{i}"), 1)).collect();
         document.change(&all).unwrap();
         document.change(&[add("l", value("x: 1")), add("l", value("x: 2"))]).unwrap();
         assert_eq!(document.text(), want, "{text}");
@@ -242,14 +242,14 @@ fn lists() -> impl Strategy<Value = String> {
         .prop_map(|(items, between)| format!("l: [{}] # all\nm: 1\n", items.join(between)));
     (prop_oneof![4 => block, 1 => flow], any::<bool>())
         .prop_map(|(text, crlf)| if crlf { text.replace('\n', "\r\n") } else { text })
-        .prop_filter("it is to be read", |text| Document::new(text).is_ok())
+        .prop_filter("it is to be read", |text| YamlDocument::new(text).is_ok())
 }
 
 proptest! {
     #[test]
     fn any_string_arrives_wherever_it_is_set(text in scalars(), other in scalars()) {
         let start = "a: 'x' # kept\nb: {c: 1, d: \"2\"} # kept\nl: # kept\n- name: y # kept\n";
-        let mut document = Document::new(start).unwrap();
+        let mut document = YamlDocument::new(start).unwrap();
         for (path, text) in [("a", &text), ("b.c", &other), ("b.d", &text), ("b.e", &text), ("l.0.f.g", &other), ("h", &text)] {
             prop_assert!(document.change(&[set(path, Node::str(text.as_str()))]).is_ok(), "{path} {text:?}");
             prop_assert_eq!(at(document.data(), &steps(path)).and_then(Node::as_str), Some(text.as_str()));
@@ -265,7 +265,7 @@ proptest! {
     ) {
         // A block of text at the end that does not end gets a line break with whatever comes below.
         let text = if text.contains(['|', '>']) { text.trim_end().to_owned() + "\n" } else { text };
-        let document = Document::new(&text).unwrap();
+        let document = YamlDocument::new(&text).unwrap();
         let count = document.data().get("l").and_then(Node::as_seq).unwrap().len();
         for i in 0..count {
             let path = format!("l.{i}.{path}");
@@ -289,7 +289,7 @@ proptest! {
         fates in prop::collection::vec(0..7_usize, 5),
         news in prop::option::of(1..3_usize),
     ) {
-        let count = Document::new(&text).unwrap().data().get("l").and_then(Node::as_seq).unwrap().len();
+        let count = YamlDocument::new(&text).unwrap().data().get("l").and_then(Node::as_seq).unwrap().len();
         let mut sets = Vec::new();
         let mut cuts = Vec::new();
         for (i, fate) in fates.into_iter().take(count).enumerate() {
@@ -304,9 +304,9 @@ proptest! {
             }
         }
         let news = (0..news.unwrap_or(0)).map(|i| add("l", value(&format!("{{name: n{i}, b: 'x, y'}}"))));
-        let all: Vec<Edit> = news.clone().chain(cuts.clone()).chain(sets.clone()).collect();
+        let all: Vec<TextEdit> = news.clone().chain(cuts.clone()).chain(sets.clone()).collect();
         let one = sets.into_iter().chain(cuts.into_iter().rev()).chain(news);
-        let mut document = Document::new(&text).unwrap();
+        let mut document = YamlDocument::new(&text).unwrap();
         // What is refused on the way may be fine in the end.
         if one.into_iter().try_for_each(|edit| document.change(&[edit]).map(drop)).is_ok() {
             prop_assert_eq!(after(&text, &all), Ok(document.text), "{}", text);

@@ -4,12 +4,12 @@
 //! tree.
 
 use super::super::scalar::resolve;
-use super::super::{Dialect, Places};
+use super::super::{Dialect, Locator};
 use super::key::key;
 use super::tagged::tagged;
 use super::{escapes, merge_keys, parser_error, tabs};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::node::{Entry, Key, Node, Scalar, Style, Tag, Value};
+use crate::node::{MapEntry, MapKey, Node, Scalar, Style, Tag, Value};
 use crate::source::Location;
 use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
 use smol_str::SmolStr;
@@ -25,50 +25,50 @@ const MAX_ALIASED_BYTES: usize = 16 << 20;
 
 /// How much a node stands for once aliases are expanded.
 #[derive(Clone, Copy, Default)]
-struct Size {
+struct ExpandedSize {
     nodes: usize,
     bytes: usize,
     depth: usize,
 }
 
 /// A collection that is not complete.
-struct Frame {
+struct YamlFrame {
     at: Location,
     anchor: usize,
-    size: Size,
+    size: ExpandedSize,
     /// Whether it stands in brackets or braces.
     flow: bool,
-    content: Content,
+    content: YamlContent,
 }
 
-enum Content {
+enum YamlContent {
     Seq(Vec<Node>),
-    Map { entries: Vec<Entry>, key: Option<Key>, merges: Vec<(Location, Node)> },
+    Map { entries: Vec<MapEntry>, key: Option<MapKey>, merges: Vec<(Location, Node)> },
 }
 
-pub(super) struct Builder<'t> {
+pub(super) struct NodeBuilder<'t> {
     text: &'t str,
     dialect: Dialect,
-    place: &'t Places<'t>,
+    place: &'t Locator<'t>,
     is_hole: fn(&str) -> bool,
-    frames: Vec<Frame>,
-    anchors: BTreeMap<usize, (Node, Size)>,
-    aliased: Size,
-    tabs: tabs::Tabs,
+    frames: Vec<YamlFrame>,
+    anchors: BTreeMap<usize, (Node, ExpandedSize)>,
+    aliased: ExpandedSize,
+    tabs: tabs::IndentTabs,
     root: Option<Node>,
 }
 
-impl<'t> Builder<'t> {
-    pub(super) fn new(text: &'t str, dialect: Dialect, place: &'t Places<'t>, is_hole: fn(&str) -> bool) -> Self {
-        Builder {
+impl<'t> NodeBuilder<'t> {
+    pub(super) fn new(text: &'t str, dialect: Dialect, place: &'t Locator<'t>, is_hole: fn(&str) -> bool) -> Self {
+        NodeBuilder {
             text,
             dialect,
             place,
             is_hole,
             frames: Vec::new(),
             anchors: BTreeMap::new(),
-            aliased: Size::default(),
-            tabs: tabs::Tabs::of(text),
+            aliased: ExpandedSize::default(),
+            tabs: tabs::IndentTabs::of(text),
             root: None,
         }
     }
@@ -116,9 +116,9 @@ impl<'t> Builder<'t> {
                 let (node, size) = self.scalar(&text, style, tag.as_deref(), span)?;
                 self.put(node, size, anchor)
             }
-            Event::SequenceStart(style, anchor, _) => self.open(span, style, anchor, Content::Seq(Vec::new())),
+            Event::SequenceStart(style, anchor, _) => self.open(span, style, anchor, YamlContent::Seq(Vec::new())),
             Event::MappingStart(style, anchor, _) => {
-                self.open(span, style, anchor, Content::Map { entries: Vec::new(), key: None, merges: Vec::new() })
+                self.open(span, style, anchor, YamlContent::Map { entries: Vec::new(), key: None, merges: Vec::new() })
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             Event::Alias(id) => {
@@ -160,7 +160,7 @@ impl<'t> Builder<'t> {
         style: ScalarStyle,
         tag: Option<&granit_parser::Tag>,
         span: &Span,
-    ) -> Result<(Node, Size), Diagnostic> {
+    ) -> Result<(Node, ExpandedSize), Diagnostic> {
         if style == ScalarStyle::DoubleQuoted {
             let bytes = span.start.byte_offset().zip(span.end.byte_offset());
             let quoted = bytes.and_then(|(start, end)| self.text.get(start..end)).unwrap_or_default();
@@ -193,7 +193,7 @@ impl<'t> Builder<'t> {
             _ if style == Style::Plain => scalar(resolve::resolve(text, self.dialect), style),
             _ => scalar(Tag::Str, style),
         };
-        Ok((Node::new(Value::Scalar(scalar), at), Size { nodes: 1, bytes: text.len(), depth: 0 }))
+        Ok((Node::new(Value::Scalar(scalar), at), ExpandedSize { nodes: 1, bytes: text.len(), depth: 0 }))
     }
 
     /// Refuses a plain scalar within brackets that go-yaml takes apart otherwise.
@@ -225,15 +225,21 @@ impl<'t> Builder<'t> {
     /// The place of the key that waits for its value.
     fn key_place(&self) -> Location {
         match self.frames.last() {
-            Some(Frame { content: Content::Map { key: Some(key), .. }, .. }) => key.at,
+            Some(YamlFrame { content: YamlContent::Map { key: Some(key), .. }, .. }) => key.at,
             _ => Location::NONE,
         }
     }
 
-    fn open(&mut self, span: &Span, style: StructureStyle, anchor: usize, content: Content) -> Result<(), Diagnostic> {
+    fn open(
+        &mut self,
+        span: &Span,
+        style: StructureStyle,
+        anchor: usize,
+        content: YamlContent,
+    ) -> Result<(), Diagnostic> {
         let at = (self.place)(span.start.line(), span.start.col() + 1, 1);
-        if let Some(Frame { content: Content::Map { key: None, .. }, .. }) = self.frames.last() {
-            let what = if matches!(content, Content::Seq(_)) { "a list" } else { "a mapping" };
+        if let Some(YamlFrame { content: YamlContent::Map { key: None, .. }, .. }) = self.frames.last() {
+            let what = if matches!(content, YamlContent::Seq(_)) { "a list" } else { "a mapping" };
             let error = Diagnostic::new(Code::Yaml, format!("a key must be a string, but this is {what}")).at(at);
             return Err(parser_error::hint_of_braces(error, self.text, span.start.byte_offset()));
         }
@@ -241,21 +247,21 @@ impl<'t> Builder<'t> {
             return Err(too_deep(at));
         }
         let flow = style == StructureStyle::Flow;
-        self.frames.push(Frame { at, anchor, size: Size { nodes: 1, bytes: 0, depth: 1 }, flow, content });
+        self.frames.push(YamlFrame { at, anchor, size: ExpandedSize { nodes: 1, bytes: 0, depth: 1 }, flow, content });
         Ok(())
     }
 
     fn close(&mut self) -> Result<(), Diagnostic> {
         let frame = self.frames.pop().expect("the parser closes what it opened");
         let value = match frame.content {
-            Content::Seq(items) => Value::Seq(Arc::new(items)),
-            Content::Map { entries, merges, .. } => Value::Map(merge_keys::merged(entries, &merges, self.dialect)?),
+            YamlContent::Seq(items) => Value::Seq(Arc::new(items)),
+            YamlContent::Map { entries, merges, .. } => Value::Map(merge_keys::merged(entries, &merges, self.dialect)?),
         };
         self.put(Node::new(value, frame.at), frame.size, frame.anchor)
     }
 
     /// Puts a complete node where it belongs.
-    fn put(&mut self, node: Node, size: Size, anchor: usize) -> Result<(), Diagnostic> {
+    fn put(&mut self, node: Node, size: ExpandedSize, anchor: usize) -> Result<(), Diagnostic> {
         if anchor != 0 {
             self.anchors.insert(anchor, (node.clone(), size));
         }
@@ -267,16 +273,16 @@ impl<'t> Builder<'t> {
         frame.size.bytes += size.bytes;
         frame.size.depth = frame.size.depth.max(size.depth + 1);
         match &mut frame.content {
-            Content::Seq(items) => items.push(node),
-            Content::Map { key: waiting @ None, .. } => *waiting = Some(key(node, self.dialect)?),
-            Content::Map { entries, key: waiting, merges } => {
+            YamlContent::Seq(items) => items.push(node),
+            YamlContent::Map { key: waiting @ None, .. } => *waiting = Some(key(node, self.dialect)?),
+            YamlContent::Map { entries, key: waiting, merges } => {
                 let key = waiting.take().expect("the arm above took its absence");
                 let is_hole = |node: &Node| node.as_scalar().is_some_and(|scalar| (self.is_hole)(&scalar.text));
                 let waits = is_hole(&node) || node.as_seq().is_some_and(|items| items.iter().any(is_hole));
                 if key.style == Style::Plain && key.text == "<<" && !waits {
                     merges.push((key.at, node));
                 } else {
-                    entries.push(Entry { key, value: node });
+                    entries.push(MapEntry { key, value: node });
                 }
             }
         }

@@ -8,15 +8,15 @@ use crate::source::{File, FileId};
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
-type Parsed = Result<Arc<Vec<Node>>>;
+type CachedDocuments = Result<Arc<Vec<Node>>>;
 
 /// What was parsed so far. A file that is no YAML is remembered as such.
 #[derive(Debug, Default)]
-pub struct Cache(RwLock<BTreeMap<(FileId, Dialect), Parsed>>);
+pub struct DocumentCache(RwLock<BTreeMap<(FileId, Dialect), CachedDocuments>>);
 
-impl Cache {
+impl DocumentCache {
     /// The documents of `file` that are not empty.
-    pub fn documents(&self, file: &Arc<File>, dialect: Dialect) -> Parsed {
+    pub fn documents(&self, file: &Arc<File>, dialect: Dialect) -> CachedDocuments {
         const LOCK: &str = "no thread panics while it holds the table";
         let key = (file.id, dialect);
         if let Some(parsed) = self.0.read().expect(LOCK).get(&key) {

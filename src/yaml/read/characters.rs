@@ -3,7 +3,7 @@
 //! Control characters are refused by YAML itself; the line breaks that only YAML 1.1 knows are refused because readers
 //! disagree about them.
 
-use super::super::Places;
+use super::super::Locator;
 use crate::diagnostic::{Code, Diagnostic};
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use std::borrow::Cow;
 const MAX_BYTES: usize = 64 << 20;
 
 /// `text` without a byte order mark and with plain line breaks.
-pub(super) fn clean<'t>(text: &'t str, place: &Places) -> Result<Cow<'t, str>, Diagnostic> {
+pub(super) fn clean<'t>(text: &'t str, place: &Locator) -> Result<Cow<'t, str>, Diagnostic> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.len() > MAX_BYTES {
         let message = format!("the text is {} MiB long; {} MiB is the limit", text.len() >> 20, MAX_BYTES >> 20);
@@ -29,7 +29,7 @@ fn is_refused(c: char) -> bool {
         | '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}')
 }
 
-fn refuse(text: &str, at: usize, place: &Places) -> Diagnostic {
+fn refuse(text: &str, at: usize, place: &Locator) -> Diagnostic {
     let c = text.chars().nth(at).expect("it was found there");
     let before: String = text.chars().take(at).collect();
     let line = before.matches('\n').count() + 1;

@@ -1,4 +1,4 @@
-//! Places within a scalar, for YAML that stands in YAML: an inline patch, a JSON text.
+//! Locator within a scalar, for YAML that stands in YAML: an inline patch, a JSON text.
 
 use crate::node::{Node, Style};
 use crate::source::{Location, Project};
@@ -16,7 +16,7 @@ pub fn inset(project: &Project, scalar: &Node) -> impl Fn(usize, usize, usize) -
 
 /// How a literal block stands in its file.
 #[derive(Clone, Copy)]
-struct Block {
+struct BlockPosition {
     /// The lines of the file above its text.
     above: usize,
     /// How far its lines are indented.
@@ -25,7 +25,7 @@ struct Block {
 
 /// The block that a scalar is, if its lines are found where it stands: at the place of the scalar, or below it if that
 /// is where the `|` stands.
-fn block(project: &Project, scalar: &Node) -> Option<Block> {
+fn block(project: &Project, scalar: &Node) -> Option<BlockPosition> {
     let value = scalar.as_scalar().filter(|value| value.style == Style::Block)?;
     let file = project.file_at(scalar.at)?;
     let (index, line) = value.text.lines().enumerate().find(|(_, line)| !line.trim_start_matches(' ').is_empty())?;
@@ -33,7 +33,7 @@ fn block(project: &Project, scalar: &Node) -> Option<Block> {
     let mut lines = file.text().ok()?.lines().skip(here + index);
     let found = [here, here + 1].into_iter().find_map(|above| Some((above, lines.next()?.strip_suffix(line)?)));
     let (above, indent) = found.filter(|(_, indent)| indent.bytes().all(|b| b == b' '))?;
-    Some(Block { above, indentation: indent.len() })
+    Some(BlockPosition { above, indentation: indent.len() })
 }
 
 #[cfg(test)]

@@ -2,11 +2,11 @@
 
 use super::super::{Dialect, number};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::node::{Key, Node, Scalar, Tag, Value};
+use crate::node::{MapKey, Node, Scalar, Tag, Value};
 
 /// A node in the place of a key. In an object, a key that is no string is refused when it is written, for a patch may
 /// name a field of the object so; elsewhere it becomes the string that JSON makes of it.
-pub(super) fn key(node: Node, dialect: Dialect) -> Result<Key, Diagnostic> {
+pub(super) fn key(node: Node, dialect: Dialect) -> Result<MapKey, Diagnostic> {
     let at = node.at;
     let kind = node.kind_name();
     let truth = node.as_bool();
@@ -15,7 +15,7 @@ pub(super) fn key(node: Node, dialect: Dialect) -> Result<Key, Diagnostic> {
             Err(Diagnostic::new(Code::Yaml, "a key is missing before the colon").at(at))
         }
         Value::Scalar(Scalar { text, tag, style }) if tag == Tag::Str || dialect == Dialect::Kubernetes => {
-            Ok(Key { text, tag, style, at })
+            Ok(MapKey { text, tag, style, at })
         }
         Value::Scalar(scalar) => {
             let mut text = truth.map(|truth| truth.to_string()).unwrap_or_default();
@@ -26,7 +26,7 @@ pub(super) fn key(node: Node, dialect: Dialect) -> Result<Key, Diagnostic> {
             if text.is_empty() {
                 return Err(no_string(&scalar.text, kind).at(at));
             }
-            Ok(Key { at, ..Key::from(text) })
+            Ok(MapKey { at, ..MapKey::from(text) })
         }
         _ => Err(Diagnostic::new(Code::Yaml, format!("a key must be a string, but this is {kind}")).at(at)),
     }

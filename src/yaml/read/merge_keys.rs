@@ -2,11 +2,11 @@
 
 use super::super::Dialect;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::node::{Entry, Map, Node};
+use crate::node::{Map, MapEntry, Node};
 use crate::source::Location;
 
 /// The mapping of `entries` and of what they do not have from `merges`, each with the place of its `<<`.
-pub(super) fn merged(entries: Vec<Entry>, merges: &[(Location, Node)], dialect: Dialect) -> Result<Map, Diagnostic> {
+pub(super) fn merged(entries: Vec<MapEntry>, merges: &[(Location, Node)], dialect: Dialect) -> Result<Map, Diagnostic> {
     let mut map = match dialect {
         Dialect::Kubernetes => {
             Map::from_entries(entries).map_err(|(first, second)| twice(&first.text, first.at, second.at))?
@@ -44,7 +44,7 @@ fn twice(key: &str, first: Location, second: Location) -> Diagnostic {
         .note(first, "first here")
 }
 
-fn last_wins(mut entries: Vec<Entry>) -> Map {
+fn last_wins(mut entries: Vec<MapEntry>) -> Map {
     entries.reverse();
     entries.sort_by(|a, b| a.key.text.cmp(&b.key.text));
     entries.dedup_by(|later, earlier| later.key.text == earlier.key.text);

@@ -1,11 +1,11 @@
 //! Errors of the YAML parser.
 
-use super::super::Places;
+use super::super::Locator;
 use crate::diagnostic::{Code, Diagnostic};
 use granit_parser::ScanError;
 
 /// The error of the parser, or a clearer one if the text has the conflict markers of a merge.
-pub(super) fn complaint(error: &ScanError, text: &str, place: &Places) -> Diagnostic {
+pub(super) fn complaint(error: &ScanError, text: &str, place: &Locator) -> Diagnostic {
     if let Some(line) = conflict_marker(text) {
         return Diagnostic::new(Code::Yaml, "the file has the conflict markers of a merge")
             .at(place(line, 1, MARKER))

@@ -4,7 +4,7 @@
 
 /// A piece of a text, with the line break that ends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Piece<'t> {
+pub(super) struct DocumentText<'t> {
     /// The text.
     pub text: &'t str,
     /// How many lines stand before it.
@@ -14,7 +14,7 @@ pub(super) struct Piece<'t> {
 }
 
 /// The pieces of `text`, whose line breaks are plain `\n`.
-pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
+pub(super) fn pieces(text: &str) -> Vec<DocumentText<'_>> {
     let mut pieces = Vec::new();
     let (mut start, mut line, mut search) = (0, 0, 0);
     while let Some(found) = text[search..].find("\n---") {
@@ -27,12 +27,12 @@ pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
         if length.is_none() && trailing.is_some() {
             break;
         }
-        pieces.push(Piece { text: &text[start..dashes], line, trailing });
+        pieces.push(DocumentText { text: &text[start..dashes], line, trailing });
         line += count(&text[start..end]);
         // The line break behind the dashes is spent: it cannot begin the next separator.
         (start, search) = (end, end);
     }
-    pieces.push(Piece { text: &text[start..], line, trailing: None });
+    pieces.push(DocumentText { text: &text[start..], line, trailing: None });
     pieces
 }
 

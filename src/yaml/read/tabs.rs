@@ -1,4 +1,4 @@
-//! Tabs where a line may begin something: YAML 1.2 passes over some of them, the readers of Kubernetes over none.
+//! IndentTabs where a line may begin something: YAML 1.2 passes over some of them, the readers of Kubernetes over none.
 //!
 //! A tab within a scalar or within brackets is for the parser; only where blocks are written can it indent anything.
 
@@ -6,7 +6,7 @@ use crate::diagnostic::{Code, Diagnostic};
 
 /// The tabs of a text that stand before everything else on their lines, dashes aside, and what is known of them.
 #[derive(Default)]
-pub(super) struct Tabs {
+pub(super) struct IndentTabs {
     /// Where they stand, in bytes, in order.
     at: Vec<usize>,
     /// Where scalars and brackets begin and end, in order; nothing that stands in brackets.
@@ -15,7 +15,7 @@ pub(super) struct Tabs {
     open: Vec<usize>,
 }
 
-impl Tabs {
+impl IndentTabs {
     pub(super) fn of(text: &str) -> Self {
         let mut at = Vec::new();
         if text.contains('\t') {
@@ -29,7 +29,7 @@ impl Tabs {
                 start += line.len();
             }
         }
-        Tabs { at, ..Tabs::default() }
+        IndentTabs { at, ..IndentTabs::default() }
     }
 
     /// A scalar stands from one byte to another.

@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 /// A point in time and the zone that it was written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Date {
+pub(crate) struct GoDate {
     year: u32,
     month: u32,
     day: u32,
@@ -21,7 +21,7 @@ pub(crate) struct Date {
 }
 
 /// The date in `text`, if it is one.
-pub(crate) fn parse(text: &str) -> Option<Date> {
+pub(crate) fn parse(text: &str) -> Option<GoDate> {
     let bytes = text.as_bytes();
     if bytes.len() < 8 || !bytes[..4].iter().all(u8::is_ascii_digit) || bytes[4] != b'-' {
         return None;
@@ -31,7 +31,7 @@ pub(crate) fn parse(text: &str) -> Option<Date> {
     let month = two(&mut rest, 12).filter(|&month| month > 0)?;
     rest = rest.strip_prefix('-')?;
     let day = two(&mut rest, days(month, year)).filter(|&day| day > 0)?;
-    let mut date = Date { year, month, day, hour: 0, minute: 0, second: 0, nanosecond: 0, offset: 0 };
+    let mut date = GoDate { year, month, day, hour: 0, minute: 0, second: 0, nanosecond: 0, offset: 0 };
     if rest.is_empty() {
         return Some(date);
     }
@@ -94,10 +94,10 @@ fn zone(rest: &mut &str) -> Option<i32> {
     Some(if sign == b'-' { -minutes } else { minutes })
 }
 
-impl Date {
+impl GoDate {
     /// Writes it as Go's JSON does: RFC 3339, with as many digits of the second as it needs.
     pub(crate) fn write(&self, out: &mut String) -> Result<(), &'static str> {
-        let Date { year, month, day, hour, minute, second, nanosecond, offset } = *self;
+        let GoDate { year, month, day, hour, minute, second, nanosecond, offset } = *self;
         if offset.abs() >= 24 * 60 {
             return Err("its zone is a day or more from Greenwich");
         }

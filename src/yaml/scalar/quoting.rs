@@ -9,7 +9,7 @@ use crate::node::Tag;
 
 /// How a string is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum ScalarForm {
     /// As it is.
     Plain,
     /// In single quotes.
@@ -23,7 +23,7 @@ pub(crate) enum Form {
 /// What the characters of a string allow.
 #[allow(clippy::struct_excessive_bools, reason = "these are independent findings")]
 #[derive(Default)]
-struct Findings {
+struct StringTraits {
     /// A character that only an escape can write.
     special: bool,
     /// What plain would be read as syntax.
@@ -37,27 +37,27 @@ struct Findings {
 }
 
 /// The form of a string.
-pub(crate) fn form(text: &str, quoting: Quoting) -> Form {
+pub(crate) fn form(text: &str, quoting: Quoting) -> ScalarForm {
     if is_simple(text) {
-        return if is_string(text, quoting) { Form::Plain } else { Form::Double };
+        return if is_string(text, quoting) { ScalarForm::Plain } else { ScalarForm::Double };
     }
     if text.is_empty() {
-        return Form::Double;
+        return ScalarForm::Double;
     }
     let found = find(text);
     if quoting == Quoting::Safe && text.contains(['\u{2028}', '\u{2029}']) {
-        return Form::Double;
+        return ScalarForm::Double;
     }
     if text.contains('\n') {
         let literal = !(found.special || found.trailing_space || found.space_before_break);
-        return if literal { Form::Literal } else { Form::Double };
+        return if literal { ScalarForm::Literal } else { ScalarForm::Double };
     }
     if !is_string(text, quoting) || found.special || found.space_before_break || found.space_after_break {
-        Form::Double
+        ScalarForm::Double
     } else if found.indicator || found.ragged || found.line_break {
-        Form::Single
+        ScalarForm::Single
     } else {
-        Form::Plain
+        ScalarForm::Plain
     }
 }
 
@@ -142,8 +142,9 @@ fn is_empty_base(text: &str) -> bool {
     }
 }
 
-fn find(text: &str) -> Findings {
-    let mut found = Findings { indicator: text.starts_with("---") || text.starts_with("..."), ..Findings::default() };
+fn find(text: &str) -> StringTraits {
+    let mut found =
+        StringTraits { indicator: text.starts_with("---") || text.starts_with("..."), ..StringTraits::default() };
     let (mut blank_before, mut space_before, mut break_before) = (true, false, false);
     let (bytes, mut i) = (text.as_bytes(), 0);
     while let Some(c) = text[i..].chars().next() {

@@ -8,12 +8,12 @@ mod scalar_text;
 
 use super::Quoting;
 use super::read::no_string;
-use super::scalar::quoting::{self, Form};
+use super::scalar::quoting::{self, ScalarForm};
 use super::scalar::{date, number};
 use crate::diagnostic::{Code, Diagnostic, Result};
-use crate::node::{Entry, Map, Node, Scalar, Style, Tag, Value};
+use crate::node::{Map, MapEntry, Node, Scalar, Style, Tag, Value};
 use crate::source::Location;
-use scalar_text::{Lines, pad};
+use scalar_text::{LineFolding, pad};
 
 /// How deep collections may stand in each other: more than the reader allows, because templates and patches nest what
 /// was read.
@@ -31,7 +31,7 @@ pub fn document(node: &Node) -> Result<String, Diagnostic> {
 /// Writes one document, with a line break at its end.
 pub fn write(out: &mut String, node: &Node, quoting: Quoting) -> Result<(), Diagnostic> {
     let line = out.len();
-    let mut writer = Writer { out, line, depth: 0, quoting };
+    let mut writer = NodeWriter { out, line, depth: 0, quoting };
     match &node.value {
         Value::Map(map) if !map.is_empty() => writer.map(map, 0, node),
         Value::Seq(items) if !items.is_empty() => writer.seq(items, 0, node),
@@ -57,22 +57,22 @@ pub fn stream<T>(
 /// Writes a string on one line, quoted if it would be read as something else.
 pub fn string(out: &mut String, text: &str) {
     let form = match quoting::form(text, Quoting::Safe) {
-        Form::Literal => Form::Double,
+        ScalarForm::Literal => ScalarForm::Double,
         form => form,
     };
-    scalar_text::write(out, out.len(), text, form, Lines::One);
+    scalar_text::write(out, out.len(), text, form, LineFolding::One);
 }
 
 /// Writes a string in double quotes on one line.
 pub fn double_quoted(out: &mut String, text: &str) {
-    scalar_text::write(out, out.len(), text, Form::Double, Lines::One);
+    scalar_text::write(out, out.len(), text, ScalarForm::Double, LineFolding::One);
 }
 
 fn unwritten(scalar: &Scalar, why: &str, at: Location) -> Diagnostic {
     Diagnostic::new(Code::Yaml, format!("`{}` cannot be written: {why}", scalar.text)).at(at)
 }
 
-struct Writer<'o> {
+struct NodeWriter<'o> {
     out: &'o mut String,
     /// Where the current line begins in `out`.
     line: usize,
@@ -80,7 +80,7 @@ struct Writer<'o> {
     quoting: Quoting,
 }
 
-impl Writer<'_> {
+impl NodeWriter<'_> {
     fn deeper(&mut self, node: &Node) -> Result<(), Diagnostic> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
@@ -110,7 +110,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn entry(&mut self, entry: &Entry, indent: usize, first: bool) -> Result<(), Diagnostic> {
+    fn entry(&mut self, entry: &MapEntry, indent: usize, first: bool) -> Result<(), Diagnostic> {
         if !first {
             self.start_line(indent);
         }
@@ -129,11 +129,11 @@ impl Writer<'_> {
         }
         let form = match quoting::form(key, self.quoting) {
             // Unquoted it would be a merge, and the data would be lost.
-            _ if key == "<<" => Form::Double,
+            _ if key == "<<" => ScalarForm::Double,
             form => form,
         };
         self.check(key, form, entry.key.at)?;
-        scalar_text::write(self.out, self.line, key, form, Lines::One);
+        scalar_text::write(self.out, self.line, key, form, LineFolding::One);
         self.out.push(':');
         match &node.value {
             Value::Map(map) if !map.is_empty() => {
@@ -196,14 +196,14 @@ impl Writer<'_> {
     fn text(&mut self, text: &str, indent: usize, at: Location) -> Result<(), Diagnostic> {
         let form = quoting::form(text, self.quoting);
         self.check(text, form, at)?;
-        scalar_text::write(self.out, self.line, text, form, Lines::Folded(indent));
+        scalar_text::write(self.out, self.line, text, form, LineFolding::Folded(indent));
         Ok(())
     }
 
     /// kustomize writes an object without escapes once and cannot read it again if it holds such a character.
-    fn check(&self, text: &str, form: Form, at: Location) -> Result<(), Diagnostic> {
+    fn check(&self, text: &str, form: ScalarForm, at: Location) -> Result<(), Diagnostic> {
         let is_unread = |c| matches!(c, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
-        if form != Form::Double || self.quoting != Quoting::Kustomize {
+        if form != ScalarForm::Double || self.quoting != Quoting::Kustomize {
             return Ok(());
         }
         text.chars().find(|c| is_unread(*c)).map_or(Ok(()), |c| {

@@ -2,7 +2,7 @@
 //!
 //! A line breaks at the first single space behind that column; words stay whole. Columns count characters.
 
-use super::super::scalar::quoting::{Form, is_break, is_printable};
+use super::super::scalar::quoting::{ScalarForm, is_break, is_printable};
 use std::fmt::Write;
 
 /// The column behind which a space becomes a line break.
@@ -10,7 +10,7 @@ const WIDTH: usize = 80;
 
 /// Whether a scalar may take several lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lines {
+pub(super) enum LineFolding {
     /// It must stay on one.
     One,
     /// It may be folded; further lines are indented by so much.
@@ -18,23 +18,23 @@ pub(super) enum Lines {
 }
 
 /// Writes `text` in `form`; `line` is where the current line begins in `out`.
-pub(super) fn write(out: &mut String, line: usize, text: &str, form: Form, lines: Lines) {
+pub(super) fn write(out: &mut String, line: usize, text: &str, form: ScalarForm, lines: LineFolding) {
     // Fewer bytes than columns are certain not to fold.
-    let short = lines == Lines::One || out.len() - line + text.len() <= WIDTH;
+    let short = lines == LineFolding::One || out.len() - line + text.len() <= WIDTH;
     match form {
-        Form::Plain if short => out.push_str(text),
-        Form::Plain => folded(out, line, text, lines, Form::Plain),
-        Form::Single => {
+        ScalarForm::Plain if short => out.push_str(text),
+        ScalarForm::Plain => folded(out, line, text, lines, ScalarForm::Plain),
+        ScalarForm::Single => {
             out.push('\'');
-            folded(out, line, text, lines, Form::Single);
+            folded(out, line, text, lines, ScalarForm::Single);
             out.push('\'');
         }
-        Form::Double => {
+        ScalarForm::Double => {
             out.push('"');
             double(out, line, text, lines);
             out.push('"');
         }
-        Form::Literal => literal(out, text, lines),
+        ScalarForm::Literal => literal(out, text, lines),
     }
 }
 
@@ -55,14 +55,14 @@ pub(super) fn pad(out: &mut String, indent: usize) {
     }
 }
 
-fn folded(out: &mut String, line: usize, text: &str, lines: Lines, form: Form) {
+fn folded(out: &mut String, line: usize, text: &str, lines: LineFolding, form: ScalarForm) {
     let mut column = out[line..].chars().count();
     let (mut space_before, mut break_before) = (false, false);
     let mut rest = text.chars();
     while let Some(c) = rest.next() {
         let next = rest.clone().next();
         match lines {
-            Lines::Folded(indent)
+            LineFolding::Folded(indent)
                 if c == ' '
                     && !space_before
                     && column > WIDTH
@@ -73,7 +73,7 @@ fn folded(out: &mut String, line: usize, text: &str, lines: Lines, form: Form) {
                 space_before = true;
                 continue;
             }
-            Lines::Folded(indent) if break_before && c != ' ' && !is_break(c) => {
+            LineFolding::Folded(indent) if break_before && c != ' ' && !is_break(c) => {
                 pad(out, indent.saturating_sub(column));
                 column = column.max(indent);
             }
@@ -81,7 +81,7 @@ fn folded(out: &mut String, line: usize, text: &str, lines: Lines, form: Form) {
         }
         out.push(c);
         column += 1;
-        if c == '\'' && form == Form::Single {
+        if c == '\'' && form == ScalarForm::Single {
             out.push('\'');
             column += 1;
         }
@@ -93,7 +93,7 @@ fn folded(out: &mut String, line: usize, text: &str, lines: Lines, form: Form) {
     }
 }
 
-fn double(out: &mut String, line: usize, text: &str, lines: Lines) {
+fn double(out: &mut String, line: usize, text: &str, lines: LineFolding) {
     let mut column = out[line..].chars().count();
     // go-yaml looks for a byte order mark at the start wherever it is: then it escapes everything.
     let all = text.starts_with('\u{feff}');
@@ -106,7 +106,7 @@ fn double(out: &mut String, line: usize, text: &str, lines: Lines) {
             space_before = false;
         } else if c == ' ' {
             match lines {
-                Lines::Folded(indent)
+                LineFolding::Folded(indent)
                     if !space_before
                         && column > WIDTH
                         && !rest.as_str().is_empty()
@@ -161,8 +161,8 @@ fn escape(out: &mut String, c: char) {
     out.push(short);
 }
 
-fn literal(out: &mut String, text: &str, lines: Lines) {
-    let indent = if let Lines::Folded(indent) = lines { indent } else { 2 };
+fn literal(out: &mut String, text: &str, lines: LineFolding) {
+    let indent = if let LineFolding::Folded(indent) = lines { indent } else { 2 };
     out.push('|');
     if text.starts_with(' ') || text.starts_with(is_break) {
         out.push('2');

@@ -12,7 +12,7 @@ use crate::kustomize::input::{Resources, StepContext};
 use crate::node::{Node, Value};
 use crate::resource::Resource;
 use crate::schema::Gvk;
-use crate::schema::fieldspec::{Branch, End, FieldSpecs};
+use crate::schema::fieldspec::{FieldSpecs, ReferenceField, ReferenceTree};
 use referral::{Named, Referrals, Referrer, With};
 
 /// Follows the renames of all objects in the fields that `context.specs.name_reference` names.
@@ -37,7 +37,7 @@ fn edits<'r>(
     specs: &FieldSpecs,
 ) -> Result<Edits, Diagnostic> {
     let gvk = resource.original_gvk();
-    let tree = specs.referrers().of(&gvk.kind);
+    let tree = specs.reference_trees().of(&gvk.kind);
     if tree.parts.is_empty() {
         return Ok(Edits::default());
     }
@@ -57,7 +57,7 @@ struct ReferenceWalk<'w, 'r> {
 }
 
 impl ReferenceWalk<'_, '_> {
-    fn at<'t>(&mut self, node: &'t Node, branch: &'t Branch, trail: &mut Trail<'t>) -> Result<(), Diagnostic> {
+    fn at<'t>(&mut self, node: &'t Node, branch: &'t ReferenceTree, trail: &mut Trail<'t>) -> Result<(), Diagnostic> {
         if branch.ends.iter().any(|end| end.field.fits(self.gvk)) {
             match node.as_seq() {
                 Some(items) => {
@@ -71,7 +71,7 @@ impl ReferenceWalk<'_, '_> {
         if branch.parts.is_empty() { Ok(()) } else { self.down(node, branch, trail) }
     }
 
-    fn down<'t>(&mut self, node: &'t Node, branch: &'t Branch, trail: &mut Trail<'t>) -> Result<(), Diagnostic> {
+    fn down<'t>(&mut self, node: &'t Node, branch: &'t ReferenceTree, trail: &mut Trail<'t>) -> Result<(), Diagnostic> {
         match &node.value {
             Value::Seq(items) => items
                 .iter()
@@ -94,7 +94,7 @@ impl ReferenceWalk<'_, '_> {
     }
 
     /// A field that names an object, or an item of one.
-    fn name<'t>(&mut self, node: &'t Node, branch: &Branch, trail: &mut Trail<'t>) -> Result<(), Diagnostic> {
+    fn name<'t>(&mut self, node: &'t Node, branch: &ReferenceTree, trail: &mut Trail<'t>) -> Result<(), Diagnostic> {
         if node.is_null() {
             return Ok(());
         }
@@ -114,7 +114,7 @@ impl ReferenceWalk<'_, '_> {
         Ok(())
     }
 
-    fn scalar(&self, node: &Node, name: &str, end: &End) -> Result<Option<Node>, Diagnostic> {
+    fn scalar(&self, node: &Node, name: &str, end: &ReferenceField) -> Result<Option<Node>, Diagnostic> {
         let named = Named { name, with: With::Nothing, of: &self.specs.name_reference[end.reference] };
         let found = self.referrals.find(self.referrer, &named, &end.field).map_err(|error| error.at(node.at))?;
         let new = found.map(Resource::name).filter(|new| *new != name);
@@ -122,7 +122,7 @@ impl ReferenceWalk<'_, '_> {
     }
 
     /// A mapping that names an object and maybe its namespace.
-    fn mapping(&self, node: &Node, end: &End) -> Result<Option<Node>, Diagnostic> {
+    fn mapping(&self, node: &Node, end: &ReferenceField) -> Result<Option<Node>, Diagnostic> {
         let missing = || {
             let message = format!("`{}` has no `name`, so it refers to nothing", end.field.path);
             Diagnostic::new(Code::Resource, message).at(node.at)
@@ -148,11 +148,11 @@ impl ReferenceWalk<'_, '_> {
     }
 }
 
-fn empty_part(node: &Node, end: &End) -> Diagnostic {
+fn empty_part(node: &Node, end: &ReferenceField) -> Diagnostic {
     Diagnostic::new(Code::Overlay, format!("the field spec `{}` has an empty part", end.field.path)).at(node.at)
 }
 
-fn in_the_way(node: &Node, end: &End) -> Diagnostic {
+fn in_the_way(node: &Node, end: &ReferenceField) -> Diagnostic {
     let message = format!("`{}` must point to a name, but reaches {}", end.field.path, node.kind_name());
     Diagnostic::new(Code::Resource, message).at(node.at)
 }

@@ -3,7 +3,7 @@
 //! The tree has no comments, so they are looked up in the file, which only files with the keyword need.
 
 use crate::node::{Node, Value};
-use crate::schema::merge::{ITEMS, Schema};
+use crate::schema::merge::{ITEMS, MergeSchema};
 use crate::source::Project;
 use crate::yaml::{self, Dialect};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 const STRATEGY: &str = "x-kubernetes-patch-strategy";
 
 /// The schema, with the comments of an object and its patch.
-pub(super) fn schema(schema: &Arc<Schema>, object: &Node, patch: &Node, project: &Project) -> Arc<Schema> {
+pub(super) fn schema(schema: &Arc<MergeSchema>, object: &Node, patch: &Node, project: &Project) -> Arc<MergeSchema> {
     let mut schema = Arc::clone(schema);
     let text = |key| object.get(key).and_then(Node::as_text).unwrap_or("");
     for node in [patch, object] {

@@ -4,7 +4,7 @@
 //! kustomize: they stay in the object, which [`leak`] reports.
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::node::{Key, Map, Node};
+use crate::node::{Map, MapKey, Node};
 
 /// The key of a directive.
 pub(super) const KEY: &str = "$patch";
@@ -51,7 +51,7 @@ impl Directive {
 }
 
 /// A diagnostic about a key that is a directive to kubectl, but a field to kustomize.
-pub(super) fn leak(key: &Key) -> Option<Diagnostic> {
+pub(super) fn leak(key: &MapKey) -> Option<Diagnostic> {
     let text = &key.text;
     let is_directive = ["$setElementOrder/", "$deleteFromPrimitiveList/"].iter().any(|start| text.starts_with(start));
     (is_directive || text == "$retainKeys").then(|| {

@@ -4,7 +4,7 @@
 //! `1e+06`, which shows where it is used as text.
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::node::{Entry, Map, Node, Scalar, Style, Tag, Value};
+use crate::node::{Map, MapEntry, Node, Scalar, Style, Tag, Value};
 use crate::yaml::{self, Dialect};
 use smol_str::SmolStr;
 
@@ -45,7 +45,7 @@ fn changed(node: &Node, folds: Folds) -> Result<Option<Node>, Diagnostic> {
 
 fn map_of(fields: &Map, folds: Folds) -> Result<Option<Map>, Diagnostic> {
     let mut new: Option<Map> = None;
-    for Entry { key, value } in fields {
+    for MapEntry { key, value } in fields {
         if key.tag != Tag::Str {
             let message =
                 format!("a key must be a string, but `{}` is {}", key.text, Node::plain("", key.tag).kind_name());

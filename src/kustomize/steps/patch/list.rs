@@ -8,7 +8,7 @@ use super::irregular::Sides;
 use super::strategic::{Merge, Merged, with_items};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{Map, Node};
-use crate::schema::merge::Shape;
+use crate::schema::merge::MergeShape;
 use smol_str::SmolStr;
 use std::cmp::Ordering;
 
@@ -19,7 +19,7 @@ pub(super) struct Keyed<'a> {
     pub(super) name: &'a str,
     /// None for a set of scalars.
     pub(super) keys: &'a [SmolStr],
-    pub(super) items: Option<Shape>,
+    pub(super) items: Option<MergeShape>,
 }
 
 /// The text that identifies an element: that of a key, or of the element itself if there are no keys.

@@ -210,7 +210,7 @@ fn within(diagnostic: Diagnostic, at: Location, resource: &Resource) -> Diagnost
 mod tests {
     use super::strategic::Merge;
     use crate::node::Node;
-    use crate::schema::merge::Schema;
+    use crate::schema::merge::MergeSchema;
     use crate::source::Location;
     use crate::yaml::{self, Dialect};
 
@@ -221,6 +221,6 @@ mod tests {
 
     /// What a strategic merge patch makes of an object, or the sentence of the diagnostic.
     pub(crate) fn merged(object: &str, patch: &str) -> Result<Option<Node>, String> {
-        Merge::new(Schema::builtin()).object(&node(object), &node(patch)).map_err(|error| error.to_string())
+        Merge::new(MergeSchema::builtin()).object(&node(object), &node(patch)).map_err(|error| error.to_string())
     }
 }

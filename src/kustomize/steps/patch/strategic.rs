@@ -7,13 +7,13 @@
 use super::directive::{self, Directive};
 use super::list::Keyed;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::node::{Entry, Key, Map, Node, Scalar, Style, Tag, Value};
-use crate::schema::merge::{Schema, Shape};
+use crate::node::{Map, MapEntry, MapKey, Node, Scalar, Style, Tag, Value};
+use crate::schema::merge::{MergeSchema, MergeShape};
 use crate::yaml::{self, Dialect};
 
 /// One patch on its way through one object.
 pub(super) struct Merge<'a> {
-    pub(super) schema: &'a Schema,
+    pub(super) schema: &'a MergeSchema,
     /// What kustomize loses or mangles on the way.
     pub(super) losses: Vec<Diagnostic>,
 }
@@ -46,7 +46,7 @@ impl From<Option<Node>> for Merged {
 }
 
 impl<'a> Merge<'a> {
-    pub(super) fn new(schema: &'a Schema) -> Self {
+    pub(super) fn new(schema: &'a MergeSchema) -> Self {
         Merge { schema, losses: Vec::new() }
     }
 
@@ -62,7 +62,7 @@ impl<'a> Merge<'a> {
     }
 
     /// The shape of a value, which a nested object defines itself.
-    fn shape(&self, known: Option<Shape>, node: &Node) -> Option<Shape> {
+    fn shape(&self, known: Option<MergeShape>, node: &Node) -> Option<MergeShape> {
         known.or_else(|| {
             let text = |key| node.get(key).and_then(Node::as_text);
             self.schema.kind(text("apiVersion")?, text("kind")?)
@@ -70,7 +70,7 @@ impl<'a> Merge<'a> {
     }
 
     /// How a list merges, if it does.
-    fn keyed<'n>(&self, name: &'n str, shape: Option<Shape>) -> Option<Keyed<'n>>
+    fn keyed<'n>(&self, name: &'n str, shape: Option<MergeShape>) -> Option<Keyed<'n>>
     where
         'a: 'n,
     {
@@ -78,7 +78,7 @@ impl<'a> Merge<'a> {
         Some(Keyed { name, keys: self.schema.keys(shape)?, items: self.schema.items(shape) })
     }
 
-    fn field(&self, shape: Option<Shape>, name: &str) -> Option<Shape> {
+    fn field(&self, shape: Option<MergeShape>, name: &str) -> Option<MergeShape> {
         self.schema.field(shape?, name)
     }
 
@@ -88,7 +88,7 @@ impl<'a> Merge<'a> {
         name: &str,
         target: &Node,
         patch: &Node,
-        shape: Option<Shape>,
+        shape: Option<MergeShape>,
     ) -> Result<Option<Node>, Diagnostic> {
         if patch.is_null() {
             return Ok(None);
@@ -120,13 +120,19 @@ impl<'a> Merge<'a> {
         }
     }
 
-    fn merged(&mut self, target: &Node, fields: &Map, changes: &Map, shape: Option<Shape>) -> Result<Node, Diagnostic> {
-        let settled = each_field(fields, |Key { text, .. }, value| {
+    fn merged(
+        &mut self,
+        target: &Node,
+        fields: &Map,
+        changes: &Map,
+        shape: Option<MergeShape>,
+    ) -> Result<Node, Diagnostic> {
+        let settled = each_field(fields, |MapKey { text, .. }, value| {
             if changes.has(text) { Ok(Merged::Same) } else { self.settle(text, value, self.field(shape, text)) }
         })?;
         let mut result = settled.unwrap_or_else(|| fields.clone());
         named(changes)?;
-        for Entry { key, value: change } in changes.iter().filter(|entry| entry.key.text != directive::KEY) {
+        for MapEntry { key, value: change } in changes.iter().filter(|entry| entry.key.text != directive::KEY) {
             self.losses.extend(directive::leak(key));
             let shape = self.field(shape, &key.text);
             let value = match fields.get(&key.text) {
@@ -142,7 +148,12 @@ impl<'a> Merge<'a> {
     }
 
     /// A value that only the patch has. A wrong directive at its top stays in it, as kustomize has it.
-    pub(super) fn added(&mut self, name: &str, patch: &Node, shape: Option<Shape>) -> Result<Option<Node>, Diagnostic> {
+    pub(super) fn added(
+        &mut self,
+        name: &str,
+        patch: &Node,
+        shape: Option<MergeShape>,
+    ) -> Result<Option<Node>, Diagnostic> {
         match &patch.value {
             Value::Map(fields) => match Directive::of_map(fields) {
                 Ok(Directive::Delete) => Ok(None),
@@ -161,7 +172,7 @@ impl<'a> Merge<'a> {
     }
 
     /// A value within what only the patch has.
-    pub(super) fn own(&mut self, name: &str, patch: &Node, shape: Option<Shape>) -> Result<Merged, Diagnostic> {
+    pub(super) fn own(&mut self, name: &str, patch: &Node, shape: Option<MergeShape>) -> Result<Merged, Diagnostic> {
         match &patch.value {
             Value::Map(fields) => match Directive::of_map(fields)? {
                 Directive::Delete => Ok(Merged::Gone),
@@ -187,7 +198,7 @@ impl<'a> Merge<'a> {
         patch: &Node,
         fields: &Map,
         known: DirectiveUse,
-        shape: Option<Shape>,
+        shape: Option<MergeShape>,
     ) -> Result<Merged, Diagnostic> {
         let own = each_field(fields, |key, value| {
             self.losses.extend(directive::leak(key));
@@ -200,14 +211,19 @@ impl<'a> Merge<'a> {
     }
 
     /// A value of the object that the patch does not have.
-    pub(super) fn settle(&mut self, name: &str, target: &Node, shape: Option<Shape>) -> Result<Merged, Diagnostic> {
+    pub(super) fn settle(
+        &mut self,
+        name: &str,
+        target: &Node,
+        shape: Option<MergeShape>,
+    ) -> Result<Merged, Diagnostic> {
         match &target.value {
             Value::Scalar(Scalar { text, tag: Tag::Null, .. }) if !text.is_empty() => Ok(Merged::Same),
             Value::Scalar(scalar) => Ok(passed(scalar, target)),
             Value::Map(fields) => {
                 let shape = self.shape(shape, target);
                 let settled =
-                    each_field(fields, |Key { text, .. }, value| self.settle(text, value, self.field(shape, text)))?;
+                    each_field(fields, |MapKey { text, .. }, value| self.settle(text, value, self.field(shape, text)))?;
                 Ok(settled.map_or(Merged::Same, |map| Merged::New(Node::new(Value::Map(map), target.at))))
             }
             Value::Seq(_) => match self.keyed(name, shape) {
@@ -232,7 +248,7 @@ enum DirectiveUse {
 /// Refuses a key that is empty: kustomize takes it for the mapping itself.
 fn named(fields: &Map) -> Result<(), Diagnostic> {
     let empty = fields.iter().find(|entry| entry.key.text.is_empty());
-    let diagnostic = |entry: &Entry| {
+    let diagnostic = |entry: &MapEntry| {
         Diagnostic::new(Code::Overlay, "a mapping with an empty key cannot be patched").at(entry.key.at)
     };
     empty.map_or(Ok(()), |entry| Err(diagnostic(entry)))
@@ -241,11 +257,11 @@ fn named(fields: &Map) -> Result<(), Diagnostic> {
 /// The mapping that `each` makes of every field; `None` if all stay the same.
 fn each_field(
     fields: &Map,
-    mut each: impl FnMut(&Key, &Node) -> Result<Merged, Diagnostic>,
+    mut each: impl FnMut(&MapKey, &Node) -> Result<Merged, Diagnostic>,
 ) -> Result<Option<Map>, Diagnostic> {
     named(fields)?;
     let mut result: Option<Map> = None;
-    for Entry { key, value } in fields {
+    for MapEntry { key, value } in fields {
         match each(key, value)? {
             Merged::Same => {}
             Merged::New(new) => _ = result.get_or_insert_with(|| fields.clone()).insert(key.clone(), new),
@@ -286,7 +302,7 @@ fn styled(mut patch: Node, target: &Node) -> Node {
 mod tests {
     use super::super::tests::{merged, node};
     use super::Merge;
-    use crate::schema::merge::Schema;
+    use crate::schema::merge::MergeSchema;
 
     /// Objects of a kind without lists that merge, patches and what comes of both, in flow style.
     #[test]
@@ -348,7 +364,7 @@ mod tests {
 
     #[test]
     fn directives_of_kubectl_are_told() {
-        let mut merge = Merge::new(Schema::builtin());
+        let mut merge = Merge::new(MergeSchema::builtin());
         let patch =
             node("{$retainKeys: [a], b: {$setElementOrder/c: [], $deleteFromPrimitiveList/d: []}, e: {$patch: x}}");
         merge.object(&node("{a: 1}"), &patch).unwrap();

@@ -8,36 +8,36 @@ use std::collections::BTreeMap;
 
 /// Trees of paths by kind.
 #[derive(Clone, Debug, Default)]
-pub struct Referrers {
-    kinds: BTreeMap<SmolStr, Branch>,
+pub struct ReferenceTrees {
+    kinds: BTreeMap<SmolStr, ReferenceTree>,
     /// The fields of all kinds that have no tree of their own.
-    others: Branch,
+    others: ReferenceTree,
 }
 
 /// A part of a path: what ends here and what goes on.
 #[derive(Clone, Debug, Default)]
-pub struct Branch {
+pub struct ReferenceTree {
     /// What the field at this part may name, in the order in which it is looked for.
-    pub ends: Vec<End>,
+    pub ends: Vec<ReferenceField>,
     /// The parts below.
-    pub parts: Vec<(SmolStr, Branch)>,
+    pub parts: Vec<(SmolStr, ReferenceTree)>,
 }
 
 /// A field that may name objects of a kind.
 #[derive(Clone, Debug)]
-pub struct End {
+pub struct ReferenceField {
     /// The field, and the kinds that have it.
     pub field: FieldSpec,
     /// Which of the name references says so.
     pub reference: usize,
 }
 
-impl Referrers {
+impl ReferenceTrees {
     pub(super) fn new(references: &[NameReference]) -> Self {
         let ends = references.iter().enumerate().flat_map(|(reference, named)| {
-            named.fields.iter().map(move |field| End { field: field.clone(), reference })
+            named.fields.iter().map(move |field| ReferenceField { field: field.clone(), reference })
         });
-        let mut referrers = Referrers::default();
+        let mut referrers = ReferenceTrees::default();
         for end in ends.clone().filter(|end| !end.field.kind.is_empty()) {
             referrers.kinds.entry(end.field.kind).or_default();
         }
@@ -52,20 +52,20 @@ impl Referrers {
         referrers
     }
 
-    /// The fields of objects of a kind. Group and version are for the [`End`] to ask.
-    pub fn of(&self, kind: &str) -> &Branch {
+    /// The fields of objects of a kind. Group and version are for the [`ReferenceField`] to ask.
+    pub fn of(&self, kind: &str) -> &ReferenceTree {
         self.kinds.get(kind).unwrap_or(&self.others)
     }
 }
 
-impl Branch {
-    fn insert(&mut self, end: &End) {
+impl ReferenceTree {
+    fn insert(&mut self, end: &ReferenceField) {
         let mut branch = self;
         for part in end.field.parts() {
             // Lists are walked whether or not the path says that there is one.
             let part = part.strip_suffix("[]").unwrap_or(&part);
             let i = branch.parts.iter().position(|(known, _)| *known == part).unwrap_or_else(|| {
-                branch.parts.push((part.into(), Branch::default()));
+                branch.parts.push((part.into(), ReferenceTree::default()));
                 branch.parts.len() - 1
             });
             branch = &mut branch.parts[i].1;
@@ -74,7 +74,7 @@ impl Branch {
     }
 
     /// All that ends here or below.
-    pub fn all(&self) -> Box<dyn Iterator<Item = &End> + '_> {
+    pub fn all(&self) -> Box<dyn Iterator<Item = &ReferenceField> + '_> {
         Box::new(self.ends.iter().chain(self.parts.iter().flat_map(|(_, branch)| branch.all())))
     }
 }
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn fields_by_kind() {
-        let referrers = FieldSpecs::builtin().referrers();
+        let referrers = FieldSpecs::builtin().reference_trees();
         let count = |kind: &str| referrers.of(kind).all().count();
         assert_eq!((count("Ingress"), count("HorizontalPodAutoscaler"), count("Unheard")), (11, 4, 0));
         let role_ref = &referrers.of("RoleBinding").parts.iter().find(|(part, _)| part == "roleRef").unwrap().1;
