@@ -1,4 +1,4 @@
-//! Zones that misbehave: mishaps on the way, others at work meanwhile, and mutants that forget a part of the promise.
+//! Zones with faults: lost messages, simultaneous changes, and mutants without one of the safety rules.
 
 use crate::apply::zone::{AtomicChange, DnsZone, NameContent, NamePair, PairQuery, PairState, ZoneError};
 use crate::dns::ownership::{OwnershipRecord, ParsedRecord};
@@ -8,7 +8,7 @@ use crate::tests::apply::memory::MemoryZone;
 use crate::tests::apply::scenarios::{TestZone, ZoneContent};
 use std::collections::BTreeMap;
 
-/// A zone in which something happens before one of the messages.
+/// A zone with an action before one of the messages.
 pub(crate) struct InterruptedZone<'a> {
     zone: Box<dyn DnsZone + Send>,
     at: Option<usize>,
@@ -16,7 +16,7 @@ pub(crate) struct InterruptedZone<'a> {
 }
 
 impl<'a> InterruptedZone<'a> {
-    /// `act` happens before message number `at`.
+    /// Calls `act` before message number `at`.
     pub(crate) fn new(zone: Box<dyn DnsZone + Send>, at: usize, act: &'a dyn Fn()) -> Self {
         InterruptedZone { zone, at: Some(at), act }
     }
@@ -43,22 +43,22 @@ impl DnsZone for InterruptedZone<'_> {
     }
 }
 
-/// What happens to a message instead of what should.
+/// The fault of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// It is obeyed, and the answer is lost.
+    /// It is applied, and the answer is lost.
     LostAnswer,
     /// It is lost.
     LostRequest,
-    /// There is no time for it.
+    /// The server is busy.
     Busy,
-    /// The run ends before it.
+    /// The run is killed before it.
     Dead,
-    /// The run ends after it.
+    /// The run is killed after it.
     DeadAfter,
 }
 
-/// A zone with mishaps at some of its messages.
+/// A zone with faults at some of its messages.
 pub(crate) struct FaultyZone {
     zone: Box<dyn DnsZone + Send>,
     faults: Vec<(usize, Fault)>,
@@ -67,13 +67,13 @@ pub(crate) struct FaultyZone {
 }
 
 impl FaultyZone {
-    /// Mishaps by the number of the message.
+    /// Faults by the number of the message.
     pub(crate) fn new(zone: Box<dyn DnsZone + Send>, faults: Vec<(usize, Fault)>) -> Self {
         FaultyZone { zone, faults, sent: 0, dead: false }
     }
 
     fn send(&mut self, change: &AtomicChange) -> Result<(), ZoneError> {
-        let lost = || Err(ZoneError::OutcomeUnknown("nobody answered".into()));
+        let lost = || Err(ZoneError::OutcomeUnknown("no answer".into()));
         let fault = self.faults.iter().find(|(at, _)| *at == self.sent).map(|(_, fault)| *fault);
         self.sent += 1;
         if self.dead {
@@ -85,14 +85,14 @@ impl FaultyZone {
             None => send(),
             Some(Fault::LostAnswer | Fault::DeadAfter) => send().and_then(|()| lost()),
             Some(Fault::LostRequest | Fault::Dead) => lost(),
-            Some(Fault::Busy) => Err(ZoneError::Unavailable("come back later".into(), None)),
+            Some(Fault::Busy) => Err(ZoneError::Unavailable("busy".into(), None)),
         }
     }
 }
 
 impl DnsZone for FaultyZone {
     fn read(&mut self, queries: &[PairQuery]) -> Result<Vec<PairState>, ZoneError> {
-        if self.dead { Err(ZoneError::OutcomeUnknown("nobody answered".into())) } else { self.zone.read(queries) }
+        if self.dead { Err(ZoneError::OutcomeUnknown("no answer".into())) } else { self.zone.read(queries) }
     }
 
     fn write(&mut self, changes: &[AtomicChange]) -> Vec<Result<(), ZoneError>> {
@@ -104,23 +104,23 @@ impl DnsZone for FaultyZone {
     }
 }
 
-/// What a careless author might have left out.
+/// The missing safety rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mutation {
     /// Changes are not conditioned on the fence.
     NoFence,
-    /// Every set has the digest that its marker has.
+    /// Digests are not compared.
     ConstantDigest,
-    /// Every marker is of the project that reads it.
+    /// Owners are not compared.
     NoOwner,
-    /// Records and marker go in two messages.
+    /// Records and ownership record are sent in two messages.
     TwoMessages,
     /// Changes are not conditioned on what was read.
     NoConditions,
 }
 
 impl Mutation {
-    /// A zone in memory, seen through the eyes of that author.
+    /// A zone in memory without this rule.
     pub(crate) fn test_zone(self) -> impl TestZone {
         MutantTestZone { memory: MemoryZone::default(), mutation: self }
     }
@@ -161,12 +161,12 @@ impl TestZone for MutantTestZone {
 struct Mutant {
     zone: FaultyZone,
     mutation: Mutation,
-    /// The markers that were read otherwise than they are.
+    /// The real content of ownership records that are misread.
     truth: BTreeMap<DnsName, NameContent>,
 }
 
 impl Mutant {
-    /// The marker as the author reads it.
+    /// The ownership record as the mutant reads it.
     fn misread(&self, query: &PairQuery, found: &PairState) -> Option<NameContent> {
         let ParsedRecord::Valid(mut ownership) = OwnershipRecord::read(found.ownership.records()) else { return None };
         match (self.mutation, OwnershipRecord::read(query.expected.ownership.records())) {
@@ -177,7 +177,7 @@ impl Mutant {
         Some(ownership.records().into())
     }
 
-    fn now(&mut self, name: &DnsName) -> NameContent {
+    fn current_content(&mut self, name: &DnsName) -> NameContent {
         let pair = NamePair { host: None, ownership: name.clone() };
         self.zone
             .read(&[PairQuery { pair, expected: PairState::EMPTY }])
@@ -191,7 +191,7 @@ impl Mutant {
                 change.before = truth.clone();
             }
             if self.mutation == Mutation::NoConditions {
-                change.before = self.now(&change.name);
+                change.before = self.current_content(&change.name);
             }
         }
         if self.mutation == Mutation::NoFence && changes.len() > 1 {

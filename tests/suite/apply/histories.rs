@@ -1,5 +1,5 @@
-//! Random histories: files change, runs are late, die, lose answers and meet strangers; in the end the zone is as the
-//! last files say, and what strangers own is untouched.
+//! Random histories: files change, runs are late, are killed or lose answers. In the end the zone is as the last files say,
+//! and unmanaged records are unchanged.
 
 use crate::apply::decide::DesiredState;
 use crate::apply::reconcile::{NameOutcome, ZoneOutcome};
@@ -13,12 +13,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const FRONTS: [&str; 6] = ["a.shop", "b.shop", "c.shop", "d.e.shop", "*.w.shop", "f.shop"];
 
-/// What the files of one commit want: the branch and the content of each name.
+/// The branch and the records of each name in the files of a commit.
 type Wants = BTreeMap<usize, (usize, RecordSets)>;
 
 #[derive(Clone, Debug)]
 enum Step {
-    /// A commit, and a run of it with a mishap at one of its messages.
+    /// A commit, and a run of it with a fault at one of its messages.
     Run(Wants, usize, Option<Fault>),
     /// A run of an earlier commit.
     Late,
@@ -50,13 +50,13 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// The entries of a commit. A name that some branch ever had and none wants is absent in the files of all that had it.
+/// The entries of a commit. A name that branches had earlier and none has now is absent in the files of all of them.
 fn entries(wants: &Wants, ever: &BTreeSet<(usize, usize)>) -> Vec<(&'static str, &'static str, DesiredState)> {
     let branch = |i: usize| ["one", "two", "three"][i];
     let present =
         wants.iter().map(|(name, (of, held))| (FRONTS[*name], branch(*of), DesiredState::Present(held.clone(), 600)));
-    let gone = ever.iter().filter(|(name, _)| !wants.contains_key(name));
-    present.chain(gone.map(|(name, of)| (FRONTS[*name], branch(*of), DesiredState::Absent))).collect()
+    let absent = ever.iter().filter(|(name, _)| !wants.contains_key(name));
+    present.chain(absent.map(|(name, of)| (FRONTS[*name], branch(*of), DesiredState::Absent))).collect()
 }
 
 fn hosts(content: &ZoneContent) -> BTreeMap<String, RecordSets> {
@@ -65,9 +65,9 @@ fn hosts(content: &ZoneContent) -> BTreeMap<String, RecordSets> {
 }
 
 fn run_history(test_zone: &dyn TestZone, steps: &[Step]) -> Result<(), TestCaseError> {
-    let strangers =
+    let unmanaged =
         [(n("www"), set(RecordType::A, &["192.0.2.80"])), (n("x.shop"), set(RecordType::Txt, &["not ours"]))];
-    test_zone.put(&strangers, 3600);
+    test_zone.put(&unmanaged, 3600);
     let mut ever = BTreeSet::new();
     let mut commits: Vec<Vec<_>> = vec![entries(&Wants::new(), &ever)];
     let mut last = Wants::new();
@@ -106,13 +106,17 @@ fn run_history(test_zone: &dyn TestZone, steps: &[Step]) -> Result<(), TestCaseE
     prop_assert_eq!(test_zone.writes(), writes);
     let mut want: BTreeMap<String, RecordSets> =
         last.iter().map(|(name, (_, held))| (n(FRONTS[*name]).to_string(), held.clone())).collect();
-    want.extend(strangers.iter().map(|(name, held)| (name.to_string(), held.clone())));
+    want.extend(unmanaged.iter().map(|(name, held)| (name.to_string(), held.clone())));
     let content = test_zone.content();
     prop_assert_eq!(hosts(&content), want);
-    for (name, held) in &strangers {
+    for (name, held) in &unmanaged {
         prop_assert_eq!(&content[name], &(held.clone(), 3600));
     }
-    prop_assert_eq!(content.len(), 2 * last.len() + strangers.len() + 1, "a marker each, one fence, and nothing else");
+    prop_assert_eq!(
+        content.len(),
+        2 * last.len() + unmanaged.len() + 1,
+        "an ownership record each, one fence, and nothing else"
+    );
     Ok(())
 }
 
@@ -120,16 +124,16 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_thousand_histories_end_as_the_last_files_say(steps in proptest::collection::vec(step(), 1..12)) {
+    fn a_thousand_histories_in_memory(steps in proptest::collection::vec(step(), 1..12)) {
         run_history(&MemoryZone::default(), &steps)?;
     }
 }
 
 #[test]
-fn some_histories_end_so_on_real_servers() {
+fn some_histories_on_real_servers() {
     use crate::tests::apply::server::{Access, Kind, Running};
     let config = ProptestConfig { cases: 3, failure_persistence: None, ..ProptestConfig::default() };
-    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_here()) {
+    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_installed()) {
         let mut runner = proptest::test_runner::TestRunner::new(config.clone());
         let steps = proptest::collection::vec(step(), 6..12);
         runner.run(&steps, |steps| run_history(&Running::start(kind, Access::Least, ""), &steps)).unwrap();
@@ -137,7 +141,7 @@ fn some_histories_end_so_on_real_servers() {
 }
 
 #[test]
-fn some_histories_end_so_with_every_provider() {
+fn some_histories_with_every_provider() {
     use crate::tests::apply::http::scenarios::{ALL, fake};
     let config = ProptestConfig { cases: 20, failure_persistence: None, ..ProptestConfig::default() };
     for provider in ALL {

@@ -1,14 +1,14 @@
-//! The life of a host from the spec to a real zone, with the commands as they are typed.
+//! A host from the spec to a real zone, with the commands of a user.
 
 use crate::dns::ownership;
 use crate::record::{RecordSets, RecordType};
 use crate::tests::apply::scenarios::{TestZone, cname, n, set};
-use crate::tests::apply::server::{Access, Kind, Running, our_key};
+use crate::tests::apply::server::{Access, Kind, Running, apply_key};
 use crate::tests::kit::{Ran, Workspace};
 
 fn dns(workspace: &Workspace, args: &[&str]) -> Ran {
     let mut command = workspace.command();
-    Ran(command.arg("dns").args(args).env("PLEACH_TSIG", our_key()).output().unwrap())
+    Ran(command.arg("dns").args(args).env("PLEACH_TSIG", apply_key()).output().unwrap())
 }
 
 /// The spec with those branches.
@@ -25,16 +25,16 @@ fn spec(workspace: &Workspace, server: &Running, branches: &str) {
     );
 }
 
-/// The hosts of the zone by what stands before it.
+/// The records of each host, by the part of its name before `.shop.dev.example.com`.
 fn hosts(server: &Running) -> Vec<(String, RecordSets)> {
-    let is_marker = |name: &crate::name::DnsName| name.labels().any(|label| label == ownership::LABEL);
-    let hosts = server.content().into_iter().filter(|(name, _)| !is_marker(name));
+    let is_ownership_record = |name: &crate::name::DnsName| name.labels().any(|label| label == ownership::LABEL);
+    let hosts = server.content().into_iter().filter(|(name, _)| !is_ownership_record(name));
     hosts.map(|(name, (held, _))| (name.as_str().replace(".shop.dev.example.com", ""), held)).collect()
 }
 
 #[test]
-fn a_branch_gets_its_hosts_and_loses_them() {
-    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_here()) {
+fn hosts_are_added_moved_and_removed() {
+    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_installed()) {
         let server = Running::start(kind, Access::Least, "");
         let workspace = Workspace::small();
         let run = |rev: &str, branches: &str, build: &[&str], status: i32| {
@@ -53,20 +53,20 @@ fn a_branch_gets_its_hosts_and_loses_them() {
         want.sort_by_key(|(name, _)| n(name));
         assert_eq!(hosts(&server), want, "{kind:?}");
 
-        // The host moves to another branch in a commit that is not applied, and is given up in the next one.
+        // The host moves to another branch in a commit that is not applied, and is removed in the next one.
         let moved = format!("- name: main\n- name: login2\n{own}");
         spec(&workspace, &server, &moved);
         workspace.run(&["build"]).exits(0);
-        let told = run("3", "- name: main\n", &["build"], 0);
-        assert!(told.contains("login.shop.dev.example.com"), "{told}");
+        let output = run("3", "- name: main\n", &["build"], 0);
+        assert!(output.contains("login.shop.dev.example.com"), "{output}");
         assert_eq!(hosts(&server), both("main", &held), "{kind:?}");
         assert!(workspace.path().join("out/dns/dev.example.com/login2.yaml").exists());
 
-        let told = run("4", "- name: main\n", &["build", "--prune"], 0);
-        assert_eq!(told, "0 written, 2 as wanted\n");
+        let output = run("4", "- name: main\n", &["build", "--prune"], 0);
+        assert_eq!(output, "0 written, 2 as wanted\n");
         assert_eq!(workspace.files("out/dns").into_keys().collect::<Vec<_>>(), ["dev.example.com/main.yaml"]);
         let waiting = "  hosts: {names: [{name: main.shop.dev.example.com, addressFrom: {kind: Service, name: web}}], services: []}\n";
         run("5", &format!("- name: main\n{waiting}"), &["build"], 7);
-        assert_eq!(hosts(&server), [("main".to_owned(), held)], "what is not known yet is left as it is");
+        assert_eq!(hosts(&server), [("main".to_owned(), held)], "a name without a known address is not changed");
     }
 }

@@ -1,4 +1,4 @@
-//! A zone in memory that keeps every condition to the letter: what the walk and real servers are compared with.
+//! A zone in memory that checks every condition exactly. Real servers are compared with it.
 
 use crate::apply::zone::{AtomicChange, DnsZone, NameChange, NameContent, PairQuery, PairState, ZoneError};
 use crate::name::DnsName;
@@ -7,14 +7,14 @@ use crate::tests::apply::scenarios::{TestZone, ZoneContent};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// A zone that many hold at once.
+/// A shared zone.
 #[derive(Clone, Default)]
 pub(crate) struct MemoryZone(Arc<Mutex<Table>>);
 
 #[derive(Default)]
 pub(crate) struct Table {
     names: BTreeMap<DnsName, (RecordSets, u32)>,
-    /// Names that hold records of other types.
+    /// Names with records of other types.
     others: BTreeSet<DnsName>,
     writes: usize,
 }
@@ -34,7 +34,7 @@ impl Table {
         }
     }
 
-    fn held(&self, name: &DnsName) -> NameContent {
+    fn content_of(&self, name: &DnsName) -> NameContent {
         match self.names.get(name) {
             Some((records, _)) => NameContent::Records(records.clone()),
             None if self.others.contains(name) => NameContent::OtherTypes,
@@ -43,13 +43,13 @@ impl Table {
     }
 
     fn change(&mut self, AtomicChange(changes): &AtomicChange) -> Result<(), ZoneError> {
-        if changes.iter().any(|NameChange { name, before, .. }| self.held(name) != *before) {
+        if changes.iter().any(|NameChange { name, before, .. }| self.content_of(name) != *before) {
             return Err(ZoneError::Conflict);
         }
         self.writes += 1;
         for NameChange { name, after, .. } in changes {
             if let Some((records, ttl)) = after {
-                assert!(*ttl > 0 || records.is_empty(), "records with no lifetime at {name}");
+                assert!(*ttl > 0 || records.is_empty(), "records without a TTL at {name}");
                 self.put(name, records.clone(), *ttl);
             }
         }
@@ -61,8 +61,8 @@ impl DnsZone for MemoryZone {
     fn read(&mut self, queries: &[PairQuery]) -> Result<Vec<PairState>, ZoneError> {
         let table = self.table();
         let one = |PairQuery { pair, .. }: &PairQuery| PairState {
-            host: pair.host.as_ref().map_or(NameContent::Empty, |host| table.held(host)),
-            ownership: table.held(&pair.ownership),
+            host: pair.host.as_ref().map_or(NameContent::Empty, |host| table.content_of(host)),
+            ownership: table.content_of(&pair.ownership),
         };
         Ok(queries.iter().map(one).collect())
     }

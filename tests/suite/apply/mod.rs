@@ -10,3 +10,4 @@ mod real;
 pub(super) mod scenarios;
 pub(super) mod server;
 mod spec_histories;
+mod table;

@@ -1,8 +1,8 @@
-//! Whole runs of the real program against real servers: killed at each message, at work at the same time, and measured.
+//! Processes of `pleach dns apply` against real servers: killed at each message, running at the same time, and measured.
 
 use crate::record::RecordSets;
 use crate::tests::apply::scenarios::{TestZone, cname, n, ownership_name, ownership_records};
-use crate::tests::apply::server::{Access, Kind, Running, our_key};
+use crate::tests::apply::server::{Access, Kind, Running, apply_key};
 use crate::tests::kit::Workspace;
 use std::fmt::Write as _;
 use std::io::{Read, Write};
@@ -10,7 +10,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
-/// A workspace whose zone is behind that port.
+/// A workspace whose name server has this port.
 fn workspace(port: u16, branch: &str, present: &[(String, String)], absent: &[&str]) -> Workspace {
     let workspace = Workspace::empty();
     let zone = format!("zones:\n  dev.example.com: {{provider: rfc2136, server: '127.0.0.1:{port}'}}\n");
@@ -33,9 +33,9 @@ fn file(workspace: &Workspace, branch: &str, present: &[(String, String)], absen
     workspace.write(&format!("out/dns/dev.example.com/{branch}.yaml"), text);
 }
 
-fn applier(workspace: &Workspace, rev: u64) -> Command {
+fn apply_command(workspace: &Workspace, rev: u64) -> Command {
     let mut command = workspace.command();
-    command.args(["dns", "apply", "--rev", &rev.to_string()]).env("PLEACH_TSIG", our_key());
+    command.args(["dns", "apply", "--rev", &rev.to_string()]).env("PLEACH_TSIG", apply_key());
     command.stdout(Stdio::null()).stderr(Stdio::null());
     command
 }
@@ -47,19 +47,19 @@ enum Moment {
     Before,
     /// Before its answer arrives.
     After,
-    /// At no time.
+    /// Never.
     Never,
 }
 
-/// Hands messages on to a server, and does something at one of them.
-struct Bridge {
+/// A proxy to a server with an action at one of the messages.
+struct Proxy {
     port: u16,
     /// For each message whether it is an update.
     seen: Arc<Mutex<Vec<bool>>>,
 }
 
-impl Bridge {
-    /// `act` happens when message number `at` comes, and says whether to go on.
+impl Proxy {
+    /// Calls `act` at message number `at`. The result of `act` says whether to continue.
     fn new(server: u16, at: usize, moment: Moment, mut act: impl FnMut() -> bool + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -70,11 +70,11 @@ impl Bridge {
                 let (Ok(mut client), Ok(mut server)) = (client, TcpStream::connect(("127.0.0.1", server))) else {
                     return;
                 };
-                // One message at a time, which is as the server sees it anyway.
+                // One message at a time, in the order of the server.
                 while let Some(message) = framed(&mut client) {
                     let number = {
                         let mut numbers = numbers.lock().unwrap();
-                        // The operation stands behind length and number (RFC 1035 4.1.1).
+                        // The opcode follows the length and the id (RFC 1035 4.1.1).
                         numbers.push(message[4] >> 3 & 0xf == 5);
                         numbers.len() - 1
                     };
@@ -92,11 +92,11 @@ impl Bridge {
                 }
             }
         });
-        Bridge { port, seen }
+        Proxy { port, seen }
     }
 }
 
-/// A message with its length in front.
+/// A message with its length prefix.
 fn framed(stream: &mut TcpStream) -> Option<Vec<u8>> {
     let mut len = [0; 2];
     stream.read_exact(&mut len).ok()?;
@@ -106,7 +106,7 @@ fn framed(stream: &mut TcpStream) -> Option<Vec<u8>> {
     Some(message)
 }
 
-/// Runs an applier through a bridge and says which of its messages were updates.
+/// Runs `apply` through a proxy. Returns for each message whether it was an update.
 fn run_through(
     server: &Running,
     at: usize,
@@ -117,7 +117,7 @@ fn run_through(
     let victim: Arc<Mutex<Option<Child>>> = Arc::default();
     let killed = victim.clone();
     let kill = move || {
-        // The child is put there right after it was started.
+        // The child is stored right after its start.
         let mut child = loop {
             match killed.lock().unwrap().take() {
                 Some(child) => break child,
@@ -128,12 +128,12 @@ fn run_through(
         child.wait().unwrap();
         false
     };
-    let bridge = Bridge::new(server.port, at, moment, kill);
-    let workspace = workspace(bridge.port, "login", present, absent);
-    let child = applier(&workspace, 7).spawn().unwrap();
+    let proxy = Proxy::new(server.port, at, moment, kill);
+    let workspace = workspace(proxy.port, "login", present, absent);
+    let child = apply_command(&workspace, 7).spawn().unwrap();
     let id = child.id();
     *victim.lock().unwrap() = Some(child);
-    // Either it ends by itself, or it is taken away and killed.
+    // It ends by itself, or the proxy kills it.
     loop {
         let mut held = victim.lock().unwrap();
         let Some(child) = held.as_mut() else { break };
@@ -146,36 +146,36 @@ fn run_through(
     while moment != Moment::Never && std::path::Path::new(&format!("/proc/{id}")).exists() {
         std::thread::sleep(std::time::Duration::from_millis(1));
     }
-    let seen = bridge.seen.lock().unwrap();
+    let seen = proxy.seen.lock().unwrap();
     seen.clone()
 }
 
 #[test]
-fn an_applier_that_is_killed_at_any_message_leaves_whole_names_and_the_next_run_does_the_rest() {
+fn a_run_that_is_killed_at_any_message_is_completed_by_the_next() {
     let present = [("a.shop", "CNAME: [new.example.net]"), ("b.shop", "A: [192.0.2.7]"), ("c.shop", "TXT: [text]")];
     let present = present.map(|(front, content)| (front.to_owned(), content.to_owned()));
     let old = cname("old.example.net");
-    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_here()) {
+    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_installed()) {
         let server = Running::start(kind, Access::Least, "");
         let reset = || {
             let nothing = RecordSets::default();
-            let gone = ["a.shop", "a.shop._pleach", "c.shop", "c.shop._pleach", "_rev.shop._pleach"];
-            let gone = gone.map(|front| (n(front), nothing.clone()));
-            let stood = ["b.shop", "d.shop"].map(|front| {
+            let removed = ["a.shop", "a.shop._pleach", "c.shop", "c.shop._pleach", "_rev.shop._pleach"];
+            let removed = removed.map(|front| (n(front), nothing.clone()));
+            let existing = ["b.shop", "d.shop"].map(|front| {
                 [(n(front), old.clone()), (ownership_name(front), ownership_records("shop", "login", 60, &old))]
             });
-            server.put(&[&gone[..], &stood.concat()].concat(), 60);
+            server.put(&[&removed[..], &existing.concat()].concat(), 60);
         };
         reset();
         let messages = run_through(&server, usize::MAX, Moment::Never, &present, &["d.shop"]);
         assert!(messages.iter().filter(|update| **update).count() > 6, "{kind:?}: {messages:?}");
         let done = server.content();
         assert_eq!(done.len(), 7, "{kind:?} {done:?}");
-        // Every message with one server, some of the updates with the others.
+        // Every message with BIND, some of the updates with the others.
         let some = |(at, update): &(usize, &bool)| kind == Kind::Bind || **update && at % 3 == 0;
         let all = messages.iter().enumerate().filter(some);
         for (at, update) in all {
-            // What asks changes nothing, whether its answer arrives or not.
+            // A query changes nothing, whether its answer arrives or not.
             let moments = if *update { &[Moment::Before, Moment::After][..] } else { &[Moment::Before] };
             for &moment in moments {
                 reset();
@@ -191,20 +191,20 @@ fn an_applier_that_is_killed_at_any_message_leaves_whole_names_and_the_next_run_
                     }
                 }
                 let workspace = workspace(server.port, "login", &present, &["d.shop"]);
-                assert!(applier(&workspace, 7).status().unwrap().success(), "{kind:?} {moment:?} message {at}");
+                assert!(apply_command(&workspace, 7).status().unwrap().success(), "{kind:?} {moment:?} message {at}");
                 assert_eq!(server.content(), done, "{kind:?} {moment:?} message {at}");
             }
         }
     }
 }
 
-/// Two hundred names that all lead to the same.
+/// Two hundred names with the same target.
 fn all_to(target: u64) -> Vec<(String, String)> {
     (0..200).map(|i| (format!("n{i}.shop"), format!("CNAME: [t{target}.example.net]"))).collect()
 }
 
 #[test]
-fn of_two_appliers_at_once_the_older_is_cut_off_and_the_newest_state_stands() {
+fn of_two_simultaneous_runs_the_newer_state_remains() {
     let all_are = |server: &Running, target: u64| {
         let (content, want) = (server.content(), cname(&format!("t{target}.example.net")));
         for front in (0..200).map(|i| format!("n{i}.shop")) {
@@ -217,57 +217,57 @@ fn of_two_appliers_at_once_the_older_is_cut_off_and_the_newest_state_stands() {
             );
         }
     };
-    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_here()) {
+    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_installed()) {
         let server = Running::start(kind, Access::Least, "");
-        // At any moment that comes.
+        // At different moments.
         for round in 0..3 {
             let (older, newer) = (2 * round + 1, 2 * round + 2);
             let (first, second) = (
                 workspace(server.port, "big", &all_to(older), &[]),
                 workspace(server.port, "big", &all_to(newer), &[]),
             );
-            let mut slow = applier(&first, older).spawn().unwrap();
+            let mut slow = apply_command(&first, older).spawn().unwrap();
             std::thread::sleep(std::time::Duration::from_millis(round * 15));
-            let mut fast = applier(&second, newer).spawn().unwrap();
+            let mut fast = apply_command(&second, newer).spawn().unwrap();
             let ends = (slow.wait().unwrap().code().unwrap(), fast.wait().unwrap().code().unwrap());
             assert!(matches!(ends, (0 | 5 | 6, 0 | 5)), "{kind:?} {ends:?}");
-            // A name that both were at in the same moment may have been left for the next run.
-            assert!(applier(&second, newer).status().unwrap().success(), "{kind:?}");
+            // A name that both runs changed at the same moment may need another run.
+            assert!(apply_command(&second, newer).status().unwrap().success(), "{kind:?}");
             all_are(&server, newer);
-            assert_eq!(applier(&first, older).status().unwrap().code(), Some(6), "{kind:?}");
+            assert_eq!(apply_command(&first, older).status().unwrap().code(), Some(6), "{kind:?}");
         }
-        // In the middle of what the older writes.
+        // While the older run writes.
         let count = {
-            let bridge = Bridge::new(server.port, usize::MAX, Moment::Never, || true);
-            let workspace = workspace(bridge.port, "big", &all_to(7), &[]);
-            assert!(applier(&workspace, 7).status().unwrap().success(), "{kind:?}");
-            bridge.seen.lock().unwrap().len()
+            let proxy = Proxy::new(server.port, usize::MAX, Moment::Never, || true);
+            let workspace = workspace(proxy.port, "big", &all_to(7), &[]);
+            assert!(apply_command(&workspace, 7).status().unwrap().success(), "{kind:?}");
+            proxy.seen.lock().unwrap().len()
         };
         let newer = workspace(server.port, "big", &all_to(9), &[]);
-        let bridge = Bridge::new(server.port, count - 100, Moment::Before, move || {
-            assert!(applier(&newer, 9).status().unwrap().success());
+        let proxy = Proxy::new(server.port, count - 100, Moment::Before, move || {
+            assert!(apply_command(&newer, 9).status().unwrap().success());
             true
         });
-        let older = workspace(bridge.port, "big", &all_to(8), &[]);
-        assert_eq!(applier(&older, 8).status().unwrap().code(), Some(6), "{kind:?}: it is cut off");
+        let older = workspace(proxy.port, "big", &all_to(8), &[]);
+        assert_eq!(apply_command(&older, 8).status().unwrap().code(), Some(6), "{kind:?}: the older run stops");
         all_are(&server, 9);
     }
 }
 
 #[test]
-fn of_two_appliers_at_once_over_an_api_the_newest_state_stands() {
+fn of_two_simultaneous_runs_over_an_api_the_newer_state_remains() {
     use crate::spec::ZoneProvider;
+    use crate::tests::apply::http::provider_name;
     use crate::tests::apply::http::scenarios::fake;
-    use crate::tests::apply::http::word;
     for provider in [ZoneProvider::CloudDns, ZoneProvider::Route53, ZoneProvider::Cloudflare] {
         let fake = fake(provider);
         let run = |rev: u64| {
             let target = format!("CNAME: [t{rev}.example.net]");
             let names: Vec<_> = (0..30).map(|i| (format!("n{i}.shop"), target.clone())).collect();
             let workspace = workspace(0, "big", &names, &[]);
-            let server = format!("provider: {}, server: '{}', project: shop-dns", word(provider), fake.base());
+            let server = format!("provider: {}, server: '{}', project: shop-dns", provider_name(provider), fake.base());
             workspace.edit("branches.yaml", "provider: rfc2136, server: '127.0.0.1:0'", &server);
-            let mut command = applier(&workspace, rev);
+            let mut command = apply_command(&workspace, rev);
             command.arg("--allow-no-cas").envs(fake.variables());
             (command.spawn().unwrap(), workspace)
         };
@@ -296,7 +296,7 @@ fn of_two_appliers_at_once_over_an_api_the_newest_state_stands() {
     }
 }
 
-/// As many names as a large zone has, of a hundred branches.
+/// A large zone: a hundred names in each of a hundred branches.
 fn large(port: u16) -> Workspace {
     let workspace = workspace(port, "b0", &[], &[]);
     for branch in 0..100 {
@@ -311,36 +311,36 @@ fn ten_thousand_names_of_an_api_take_less_than_a_hundred_megabytes() {
     use crate::spec::ZoneProvider;
     use crate::tests::apply::http::cloud_apis::CloudDns;
     use crate::tests::apply::http::json_apis::PowerDns;
-    use crate::tests::apply::http::{FakeServer, word};
+    use crate::tests::apply::http::{FakeServer, provider_name};
     let target = cname("ingress.example.net");
     let fronts =
         (0..100).flat_map(|branch| (0..100).map(move |i| (format!("n{i}.b{branch}.shop"), format!("b{branch}"))));
     let pair = |(front, branch): (String, String)| {
         [(n(&front), target.clone()), (ownership_name(&front), ownership_records("shop", &branch, 60, &target))]
     };
-    let stood: Vec<_> = fronts.flat_map(pair).collect();
-    // One that answers in parts, and one that answers with the whole zone.
+    let existing: Vec<_> = fronts.flat_map(pair).collect();
+    // One API with pages and one without.
     for (provider, fake) in [
         (ZoneProvider::CloudDns, FakeServer::start(CloudDns::default())),
         (ZoneProvider::PowerDns, FakeServer::start(PowerDns)),
     ] {
-        fake.put(&stood, 60);
+        fake.put(&existing, 60);
         let workspace = large(0);
-        let server = format!("provider: {}, server: '{}', project: shop-dns", word(provider), fake.base());
+        let server = format!("provider: {}, server: '{}', project: shop-dns", provider_name(provider), fake.base());
         workspace.edit("branches.yaml", "provider: rfc2136, server: '127.0.0.1:0'", &server);
         let mut command = workspace.command();
         command.args(["dns", "plan"]).envs(fake.variables()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut out = child.stdout.take().unwrap();
         let peak = peak(child);
-        let mut told = String::new();
-        out.read_to_string(&mut told).unwrap();
-        assert!(told.ends_with("0 written, 10000 as wanted\n"), "{provider:?} {told}");
+        let mut output = String::new();
+        out.read_to_string(&mut output).unwrap();
+        assert!(output.ends_with("0 written, 10000 as wanted\n"), "{provider:?} {output}");
         assert!(peak < 100_000_000, "{provider:?}: {peak} bytes");
     }
 }
 
-/// The most memory that a run needs, in bytes.
+/// The peak memory of a process, in bytes.
 fn peak(mut child: Child) -> usize {
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
@@ -356,12 +356,12 @@ fn peak(mut child: Child) -> usize {
 
 #[test]
 fn ten_thousand_names_take_less_than_a_hundred_megabytes() {
-    if Kind::Bind.is_here() {
+    if Kind::Bind.is_installed() {
         let server = Running::start(Kind::Bind, Access::Least, "");
         let workspace = large(server.port);
         for args in [&["plan"][..], &["apply", "--rev", "1"], &["plan"]] {
             let mut command = workspace.command();
-            command.arg("dns").args(args).env("PLEACH_TSIG", our_key()).stdout(Stdio::null());
+            command.arg("dns").args(args).env("PLEACH_TSIG", apply_key()).stdout(Stdio::null());
             let peak = peak(command.spawn().unwrap());
             assert!(peak > 1_000_000, "nothing was measured");
             assert!(peak < 100_000_000, "{args:?}: {peak} bytes");

@@ -1,5 +1,4 @@
-//! The stories on real name servers, with everything allowed and with only what is needed, and what only real servers
-//! can show.
+//! The scenarios on real name servers, with full and with least access, and tests that need a real server.
 #![expect(clippy::disallowed_methods, reason = "a test may know what time it is")]
 
 use crate::apply::decide::{DesiredState, NameAction, WriteKind};
@@ -14,49 +13,49 @@ use crate::tests::apply::scenarios::{
 use crate::tests::apply::server::{Access, Kind, Running};
 use std::time::{Duration, Instant};
 
-fn every_story_holds(kind: Kind, access: Access) {
-    if !kind.is_here() {
+fn every_scenario_passes(kind: Kind, access: Access) {
+    if !kind.is_installed() {
         return;
     }
     for (name, scenario) in SCENARIOS {
         let running = Running::start(kind, access, "");
-        let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| scenario(&running)));
-        assert!(told.is_ok(), "\"{name}\" on {kind:?} with {access:?} access\n{}", running.log());
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| scenario(&running)));
+        assert!(result.is_ok(), "\"{name}\" on {kind:?} with {access:?} access\n{}", running.log());
     }
 }
 
 #[test]
-fn every_story_holds_on_bind_with_least_access() {
-    every_story_holds(Kind::Bind, Access::Least);
+fn every_scenario_passes_on_bind_with_least_access() {
+    every_scenario_passes(Kind::Bind, Access::Least);
 }
 
 #[test]
-fn every_story_holds_on_bind_with_open_access() {
-    every_story_holds(Kind::Bind, Access::Open);
+fn every_scenario_passes_on_bind_with_open_access() {
+    every_scenario_passes(Kind::Bind, Access::Open);
 }
 
 #[test]
-fn every_story_holds_on_knot_with_least_access() {
-    every_story_holds(Kind::Knot, Access::Least);
+fn every_scenario_passes_on_knot_with_least_access() {
+    every_scenario_passes(Kind::Knot, Access::Least);
 }
 
 #[test]
-fn every_story_holds_on_knot_with_open_access() {
-    every_story_holds(Kind::Knot, Access::Open);
+fn every_scenario_passes_on_knot_with_open_access() {
+    every_scenario_passes(Kind::Knot, Access::Open);
 }
 
 #[test]
-fn every_story_holds_on_power_dns_with_least_access() {
-    every_story_holds(Kind::PowerDns, Access::Least);
+fn every_scenario_passes_on_power_dns_with_least_access() {
+    every_scenario_passes(Kind::PowerDns, Access::Least);
 }
 
 #[test]
-fn every_story_holds_on_power_dns_with_open_access() {
-    every_story_holds(Kind::PowerDns, Access::Open);
+fn every_scenario_passes_on_power_dns_with_open_access() {
+    every_scenario_passes(Kind::PowerDns, Access::Open);
 }
 
 fn servers(access: Access, more: &str, test: impl Fn(&mut Running)) {
-    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_here()) {
+    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_installed()) {
         test(&mut Running::start(kind, access, more));
     }
 }
@@ -66,7 +65,7 @@ fn present(target: &str) -> DesiredState {
 }
 
 #[test]
-fn a_wildcard_above_neither_fools_nor_is_harmed() {
+fn a_wildcard_above_a_name_is_not_mistaken_for_its_records() {
     let wild = "* CNAME wild.example.net.\n*.shop TXT \"pleach/2\"\n*.shop A 192.0.2.9\n";
     servers(Access::Least, wild, |server| {
         let answer = |server: &Running, front: &str, kind| server.dig(&[n(front).as_str(), kind, "+short"]);
@@ -82,7 +81,7 @@ fn a_wildcard_above_neither_fools_nor_is_harmed() {
         );
         assert!(apply(&mut *server.open(), &create, 1).0.iter().all(|outcome| *outcome == NameOutcome::Kept));
         assert_eq!(answer(server, "a.shop", "CNAME"), "ours.example.net.\n");
-        assert_eq!(answer(server, "other.shop", "A"), "192.0.2.9\n", "markers take nothing out of the wildcard");
+        assert_eq!(answer(server, "other.shop", "A"), "192.0.2.9\n", "ownership records do not affect the wildcard");
         assert_eq!(answer(server, "elsewhere", "CNAME"), "wild.example.net.\n");
         let delete = desired_zone("shop", &names.map(|front| (front, "b", DesiredState::Absent)));
         let (outcomes, end) = apply(&mut *server.open(), &delete, 2);
@@ -97,14 +96,14 @@ fn a_wildcard_above_neither_fools_nor_is_harmed() {
 }
 
 #[test]
-fn a_server_that_dies_half_way_and_comes_back_is_waited_for() {
+fn a_run_waits_for_a_server_that_restarts() {
     servers(Access::Least, "", |server| {
         let fronts: Vec<String> = (0..400).map(|i| format!("n{i}.shop")).collect();
         let entries: Vec<_> = fronts.iter().map(|front| (front.as_str(), "b", present("x.example.net"))).collect();
         let desired = desired_zone("shop", &entries);
         let longest_pause = Duration::from_secs(1);
         let patient = RetryPolicy { tries: 12, first_pause: Duration::from_millis(50), longest_pause, ..RETRY_POLICY };
-        let mut zone = server.ours(patient);
+        let mut zone = server.apply_zone(patient);
         let (permissions, mut outcomes) = (Permissions::default(), vec![None; 400]);
         let reconciler = Reconciler::new(&desired, &permissions, &patient);
         let plan = reconciler.plan(&mut zone).unwrap();
@@ -128,14 +127,14 @@ fn a_server_that_dies_half_way_and_comes_back_is_waited_for() {
 }
 
 #[test]
-fn who_has_no_right_is_told_so_and_writes_nothing() {
+fn a_missing_permission_is_reported_and_nothing_is_written() {
     let key = |text: &str| Some(key::parse(text).unwrap());
     servers(Access::Least, "", |server| {
         let desired = desired_zone("shop", &[("a.shop", "b", present("x.example.net"))]);
         for key in [None, key("hmac-sha256:pleach:d3Jvbmc="), key("hmac-sha256:nobody:d3Jvbmc=")] {
             let (_, end) = apply(&mut Rfc2136Zone::new(zone(), server.address(), key, RETRY_POLICY), &desired, 1);
-            let told = matches!(&end, ZoneOutcome::Failed(reason) if reason.contains("the key is wrong or lacks a permission"));
-            assert!(told, "{:?}: {end:?}", server.kind);
+            let is_reported = matches!(&end, ZoneOutcome::Failed(reason) if reason.contains("the key is wrong or lacks a permission"));
+            assert!(is_reported, "{:?}: {end:?}", server.kind);
         }
         let beyond = crate::tests::apply::scenarios::desired_zone("shop", &[("www", "b", present("x.example.net"))]);
         let (outcomes, end) = apply(&mut *server.open(), &beyond, 1);
@@ -147,15 +146,15 @@ fn who_has_no_right_is_told_so_and_writes_nothing() {
         assert!(matches!(outcomes[..], [NameOutcome::Failed(_)]));
         let content = server.content();
         assert!(!content.contains_key(&n("www")));
-        // PowerDNS drops what its policy forbids, record by record, and does the rest.
+        // PowerDNS ignores single records that its policy forbids, and applies the rest.
         assert!(!content.contains_key(&ownership_name("www")) || server.kind == Kind::PowerDns);
     });
 }
 
 #[test]
-fn nobody_there_is_a_failure_and_an_address_of_version_six_is_an_address() {
+fn a_refused_connection_is_an_error_and_ipv6_works() {
     servers(Access::Least, "", |server| {
-        let key = Some(key::parse(&crate::tests::apply::server::our_key()).unwrap());
+        let key = Some(key::parse(&crate::tests::apply::server::apply_key()).unwrap());
         let mut six = Rfc2136Zone::new(zone(), format!("[::1]:{}", server.port), key, RETRY_POLICY);
         let desired = desired_zone(
             "shop",
@@ -169,11 +168,11 @@ fn nobody_there_is_a_failure_and_an_address_of_version_six_is_an_address() {
     });
 }
 
-/// How often a measurement is taken at most.
+/// The most rounds of a measurement.
 const ROUNDS: usize = 5;
 
 #[test]
-fn ten_thousand_names_are_planned_in_three_times_what_dig_takes() {
+fn ten_thousand_names_are_planned_in_three_times_the_time_of_dig() {
     let fronts = |letter: char| -> Vec<String> { (0..10_000).map(|i| format!("{letter}{i}.shop")).collect() };
     let (free, there) = (fronts('f'), fronts('t'));
     let target = cname("x.example.net");
@@ -189,7 +188,7 @@ fn ten_thousand_names_are_planned_in_three_times_what_dig_takes() {
             let entries: Vec<_> = fronts.iter().map(|front| (front.as_str(), "b", present("x.example.net"))).collect();
             let desired = desired_zone("shop", &entries);
             let permissions = Permissions::default();
-            // Whatever else the machine does is no fault of ours: one good round is enough.
+            // Other processes slow down some rounds, so one good round is enough.
             let good = (0..ROUNDS).any(|_| {
                 let began = Instant::now();
                 server.dig(&["-f", file.to_str().unwrap()]);
@@ -207,11 +206,11 @@ fn ten_thousand_names_are_planned_in_three_times_what_dig_takes() {
 }
 
 #[test]
-fn a_longer_hash_is_as_good() {
+fn longer_hashes_are_supported() {
     let name = "hmac-sha512";
-    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_here()) {
+    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_installed()) {
         let server = Running::start_with(kind, Access::Least, "", name);
-        let text = crate::tests::apply::server::our_key().replace("hmac-sha256", name);
+        let text = crate::tests::apply::server::apply_key().replace("hmac-sha256", name);
         let mut zone = Rfc2136Zone::new(zone(), server.address(), Some(key::parse(&text).unwrap()), RETRY_POLICY);
         let desired = desired_zone("shop", &[("a.shop", "b", present("x.example.net"))]);
         assert_eq!(
@@ -219,7 +218,7 @@ fn a_longer_hash_is_as_good() {
             (vec![NameOutcome::Done(WriteKind::Create)], ZoneOutcome::Complete),
             "{kind:?}"
         );
-        let wrong = key::parse(&crate::tests::apply::server::our_key()).unwrap();
+        let wrong = key::parse(&crate::tests::apply::server::apply_key()).unwrap();
         let (_, end) = apply(
             &mut Rfc2136Zone::new(crate::tests::apply::scenarios::zone(), server.address(), Some(wrong), RETRY_POLICY),
             &desired,

@@ -1,4 +1,4 @@
-//! Real name servers on free ports of the loopback, each with one zone, started for one test and stopped after it.
+//! Real name servers on free loopback ports. Each has one zone and runs for one test.
 #![expect(clippy::disallowed_methods, reason = "a test may know where it runs")]
 
 use crate::apply::retry::RetryPolicy;
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-/// Which program serves the zone.
+/// The name server software.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Bind,
@@ -36,8 +36,8 @@ impl Kind {
         }
     }
 
-    /// Whether it can be started; it must be where `PLEACH_NEED_DNS=1` says so.
-    pub(crate) fn is_here(self) -> bool {
+    /// Whether it is installed. With `PLEACH_NEED_DNS=1` it must be.
+    pub(crate) fn is_installed(self) -> bool {
         let here = Path::new(self.program()).exists() && Path::new("/usr/bin/nsupdate").exists();
         assert!(here || std::env::var_os("PLEACH_NEED_DNS").is_none(), "{} is missing", self.program());
         here
@@ -47,24 +47,24 @@ impl Kind {
 /// Who may change the zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// Everybody may do everything.
+    /// Everybody, without restrictions.
     Open,
-    /// Only our key, only below `shop` and `_pleach`, only the types that are needed; it may not transfer the zone.
+    /// Only the key of `apply`, only below `shop` and `_pleach`, only the needed types, and no zone transfer.
     Least,
 }
 
 const SECRET: &str = "cGxlYWNoLWNhbmFyeS1wbGVhY2gtY2FuYXJ5LTAxMjM=";
 const ADMIN: &str = "YWRtaW4tYWRtaW4tYWRtaW4tYWRtaW4tYWRtaW4tMDE=";
 
-/// What the API of `PowerDNS` asks for.
+/// The key of the API of `PowerDNS`.
 pub(crate) const API_KEY: &str = "api-canary-2b7e151628aed2a6";
 
 /// The key that `apply` uses.
-pub(crate) fn our_key() -> String {
+pub(crate) fn apply_key() -> String {
     format!("hmac-sha256:pleach:{SECRET}")
 }
 
-/// The key of somebody who may do everything.
+/// The key of an administrator without restrictions.
 pub(crate) fn admin_key() -> String {
     format!("hmac-sha256:admin:{ADMIN}")
 }
@@ -74,9 +74,9 @@ pub(crate) struct Running {
     pub(crate) kind: Kind,
     pub(crate) access: Access,
     pub(crate) port: u16,
-    /// Where its API is, if it has one.
+    /// The port of its API, if it has one.
     pub(crate) api: u16,
-    /// Of our key.
+    /// The algorithm of the key of `apply`.
     algorithm: &'static str,
     folder: tempfile::TempDir,
     child: Child,
@@ -88,7 +88,7 @@ impl Drop for Running {
     }
 }
 
-/// A folder in memory where there is one: the servers sync every change to their disk.
+/// A folder in memory if possible, because the servers sync every change to the disk.
 fn new_folder() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
@@ -104,7 +104,7 @@ fn free_port() -> u16 {
 }
 
 impl Running {
-    /// A server with a zone of nothing but SOA, NS and what `more` adds in the form of a zone file.
+    /// A server whose zone has SOA, NS and the zone file lines `more`.
     pub(crate) fn start(kind: Kind, access: Access, more: &str) -> Self {
         Running::start_with(kind, access, more, "hmac-sha256")
     }
@@ -160,7 +160,7 @@ impl Running {
         assert!(self.is_up());
     }
 
-    /// What it has written about itself.
+    /// Its log.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap()
     }
@@ -180,12 +180,12 @@ impl Running {
         String::from_utf8(dig.stdout).unwrap()
     }
 
-    /// Has `nsupdate` do something as the administrator.
+    /// Runs `nsupdate` commands as the administrator.
     pub(crate) fn nsupdate(&self, commands: &str) {
         nsupdate(&format!("server 127.0.0.1 {}\nzone dev.example.com\n{commands}send\n", self.port));
     }
 
-    /// The zone as the administrator transfers it: name, lifetime, type and data in a line each, SOA left out.
+    /// The zone as the administrator transfers it: a line with name, TTL, type and data for each record except SOA.
     pub(crate) fn dump(&self) -> Vec<String> {
         let text = self.dig(&["dev.example.com", "AXFR"]);
         let mut lines: Vec<String> = text.lines().filter(|line| !line.contains("\tSOA\t")).map(str::to_owned).collect();
@@ -198,9 +198,9 @@ impl Running {
         Rfc2136Zone::new(zone(), self.address(), Some(key), RetryPolicy::default())
     }
 
-    /// The zone with our key, where one is needed.
-    pub(crate) fn ours(&self, retry: RetryPolicy) -> Rfc2136Zone {
-        let key = (self.access == Access::Least).then(|| key::parse(&our_key()).unwrap());
+    /// The zone with the key of `apply`, if it needs one.
+    pub(crate) fn apply_zone(&self, retry: RetryPolicy) -> Rfc2136Zone {
+        let key = (self.access == Access::Least).then(|| key::parse(&apply_key()).unwrap());
         Rfc2136Zone::new(zone(), self.address(), key, retry)
     }
 }
@@ -218,7 +218,7 @@ impl Running {
 
 impl TestZone for Running {
     fn open(&self) -> Box<dyn DnsZone + Send> {
-        Box::new(self.ours(crate::tests::apply::scenarios::RETRY_POLICY))
+        Box::new(self.apply_zone(crate::tests::apply::scenarios::RETRY_POLICY))
     }
 
     fn put(&self, names: &[(DnsName, RecordSets)], ttl: u32) {
@@ -237,16 +237,15 @@ impl TestZone for Running {
     }
 
     fn content(&self) -> ZoneContent {
-        let mut lifetimes: BTreeMap<(String, String), u32> = BTreeMap::new();
+        let mut ttls: BTreeMap<(String, String), u32> = BTreeMap::new();
         for line in self.dump() {
             let words: Vec<&str> = line.split_whitespace().take(4).collect();
-            lifetimes
-                .insert((words[0].trim_end_matches('.').to_lowercase(), words[3].into()), words[1].parse().unwrap());
+            ttls.insert((words[0].trim_end_matches('.').to_lowercase(), words[3].into()), words[1].parse().unwrap());
         }
-        let lifetime = |name: &DnsName, kind: RecordType| lifetimes[&(name.to_string(), kind.name().to_owned())];
+        let ttl = |name: &DnsName, kind: RecordType| ttls[&(name.to_string(), kind.name().to_owned())];
         let all = self.admin().list().unwrap().into_iter();
         all.map(|(name, records)| {
-            let times: Vec<u32> = records.sets().map(|(kind, _)| lifetime(&name, kind)).collect();
+            let times: Vec<u32> = records.sets().map(|(kind, _)| ttl(&name, kind)).collect();
             assert!(times.windows(2).all(|pair| pair[0] == pair[1]), "{name} {times:?}");
             (name, (records, times[0]))
         })
@@ -259,7 +258,7 @@ impl TestZone for Running {
     }
 }
 
-/// Has `nsupdate` do something as the administrator, every line given.
+/// Runs `nsupdate` commands, including `server` and `zone`, as the administrator.
 pub(crate) fn nsupdate(commands: &str) {
     let mut child = Command::new("nsupdate")
         .args(["-y", &admin_key()])
@@ -272,8 +271,8 @@ pub(crate) fn nsupdate(commands: &str) {
     assert!(output.status.success(), "{commands}\n{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// The example of docs/src/dns.md in that language: what is shipped is what is tested.
-fn shipped(language: &str) -> String {
+/// The example of docs/src/dns.md in this language, so that the tests cover it.
+fn documented_example(language: &str) -> String {
     let text = std::fs::read_to_string(crate::tests::kit::root().join("docs/src/dns.md")).unwrap();
     let (_, rest) =
         text.split_once(&format!("\n```{language}\n")).unwrap_or_else(|| panic!("no example in {language}"));
@@ -306,9 +305,9 @@ fn bind(access: Access, folder: &Path, port: u16, algorithm: &str) -> PathBuf {
     let policy = match access {
         Access::Open => "allow-update { any; };".to_owned(),
         Access::Least => {
-            let shipped = shipped("bind");
-            let from = shipped.find("update-policy").unwrap();
-            let policy = &shipped[from..from + shipped[from..].find("};").unwrap() + 2];
+            let example = documented_example("bind");
+            let from = example.find("update-policy").unwrap();
+            let policy = &example[from..from + example[from..].find("};").unwrap() + 2];
             policy.replace("update-policy {", "update-policy { grant admin. zonesub any;")
         }
     };
@@ -331,8 +330,8 @@ fn knot(access: Access, folder: &Path, port: u16, algorithm: &str) -> PathBuf {
     let acl = match access {
         Access::Open => "  - id: pleach\n    address: [127.0.0.1, \"::1\"]\n    action: update\n".to_owned(),
         Access::Least => {
-            let shipped = shipped("knot");
-            let (_, acl) = shipped.split_once("acl:\n").unwrap();
+            let example = documented_example("knot");
+            let (_, acl) = example.split_once("acl:\n").unwrap();
             acl.split_once("zone:\n").unwrap().0.to_owned()
         }
     };
@@ -402,7 +401,8 @@ zone-cache-refresh-interval=0
 fn power_dns_zone(folder: &Path, access: Access, algorithm: &str) {
     power_dns(access, folder, (0, 0));
     let ours = "local key = input:getTsigName()\n";
-    let policy = shipped("lua").replace(ours, &format!("{ours}  if key:equal('admin') then return true end\n"));
+    let policy =
+        documented_example("lua").replace(ours, &format!("{ours}  if key:equal('admin') then return true end\n"));
     assert!(policy.contains("'admin'"));
     write(folder, "policy.lua", &policy);
     let schema = "/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql";

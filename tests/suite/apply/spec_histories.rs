@@ -1,5 +1,5 @@
-//! Random histories from the spec to the zone: specs change, builds start from what was committed, runs are late and die;
-//! in the end the zone is as the last spec says, and what strangers own is untouched.
+//! Random histories from the spec to the zone: specs change, builds start from the last commit, runs are late or killed. In
+//! the end the zone is as the last spec says, and unmanaged records are unchanged.
 
 use crate::apply::address::ClusterAddresses;
 use crate::apply::decide::DesiredState;
@@ -19,11 +19,11 @@ use std::collections::BTreeMap;
 
 #[derive(Clone, Debug)]
 enum Step {
-    /// A build that nobody commits.
+    /// A build that is not committed.
     Draft(Model),
-    /// A commit of a build from the last commit, and a run of it with a mishap at one of its messages.
+    /// A commit of a build from the last commit, and a run of it with a fault at one of its messages.
     Commit(Model, usize, Option<Fault>),
-    /// The same after a run without mishaps, and without the names that are gone by then.
+    /// The same after a run without faults, with `--prune`.
     Prune(Model),
     /// A run of the commit before the last.
     Late,
@@ -44,7 +44,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// What the files of an output say of the zone; nothing if there is no file of it.
+/// What the files of an output say about the zone; `None` if there is no file.
 fn desired_zone(tree: &Tree) -> Option<DesiredZone> {
     let project = Project::in_memory(tree.iter().map(|(path, text)| (format!("out/{path}"), text.as_bytes().to_vec())));
     let files = desired::read_files(&project, &RelPath::new("out/dns").unwrap()).unwrap();
@@ -53,8 +53,8 @@ fn desired_zone(tree: &Tree) -> Option<DesiredZone> {
 }
 
 fn run_history(test_zone: &dyn TestZone, steps: &[Step]) -> Result<(), TestCaseError> {
-    let strangers = [(n("www"), set(RecordType::A, &["192.0.2.80"])), (n("x"), set(RecordType::Txt, &["not ours"]))];
-    test_zone.put(&strangers, 3600);
+    let unmanaged = [(n("www"), set(RecordType::A, &["192.0.2.80"])), (n("x"), set(RecordType::Txt, &["not ours"]))];
+    test_zone.put(&unmanaged, 3600);
     let mut commits = vec![(Tree::default(), BTreeMap::new())];
     let run = |commits: &[(Tree, BTreeMap<String, RecordSets>)], back: usize, faults: Vec<(usize, Fault)>| {
         let rev = commits.len().saturating_sub(back).max(1);
@@ -87,7 +87,7 @@ fn run_history(test_zone: &dyn TestZone, steps: &[Step]) -> Result<(), TestCaseE
     }
     let mut want = commits.pop().unwrap().1;
     let ours = want.len();
-    want.extend(strangers.iter().map(|(name, held)| (name.to_string(), held.clone())));
+    want.extend(unmanaged.iter().map(|(name, held)| (name.to_string(), held.clone())));
     let content = test_zone.content();
     let is_host = |name: &crate::name::DnsName| !name.labels().any(|label| label == ownership::LABEL);
     let hosts: BTreeMap<String, RecordSets> = content
@@ -97,11 +97,11 @@ fn run_history(test_zone: &dyn TestZone, steps: &[Step]) -> Result<(), TestCaseE
         .collect();
     prop_assert_eq!(&hosts, &want);
     let fences = content.keys().filter(|name| name.as_str().starts_with("_rev.")).count();
-    prop_assert_eq!(content.len(), hosts.len() + ours + fences, "a marker each, a fence, and nothing else");
+    prop_assert_eq!(content.len(), hosts.len() + ours + fences, "an ownership record each, a fence, and nothing else");
     Ok(())
 }
 
-/// What the zone is to hold.
+/// The hosts of the zone.
 fn wanted(model: &Model) -> BTreeMap<String, RecordSets> {
     let ours = model.hosts.iter().filter(|(host, _)| HOSTS[**host].ends_with(".dev.example.com"));
     let held = |address: u8| match address {
@@ -111,8 +111,8 @@ fn wanted(model: &Model) -> BTreeMap<String, RecordSets> {
     ours.map(|(host, (_, address))| (HOSTS[*host].to_owned(), held(*address))).collect()
 }
 
-/// One line moves an alias: the host stays where it is while the name of its branch changes in the marker, even if the
-/// commit between was never applied; no run deletes it.
+/// An alias moves to another branch: the host remains and the branch in its ownership record changes, even if a commit in
+/// between was never applied. No run deletes the host.
 #[test]
 fn an_alias_moves_from_one_branch_to_another() {
     let spec = |to: &str| {
@@ -128,7 +128,7 @@ fn an_alias_moves_from_one_branch_to_another() {
         base = built(&spec(to), &base, &Selection::All).tree;
         let desired = desired_zone(&base).unwrap();
         let absent = desired.entries.iter().filter(|entry| entry.state == DesiredState::Absent).count();
-        assert_eq!(absent, 0, "a host that moves is wanted all the time");
+        assert_eq!(absent, 0, "a host that moves is never absent");
         if !applied {
             return String::new();
         }
@@ -141,25 +141,25 @@ fn an_alias_moves_from_one_branch_to_another() {
         format!("{:?}", content[&ownership].0)
     };
     assert!(run(1, "main", true).contains("branch=main"), "the first branch has it");
-    assert!(run(2, "one", true).contains("branch=one"), "it is applied as one change of the marker");
+    assert!(run(2, "one", true).contains("branch=one"), "only the ownership record changes");
     run(3, "two", false);
-    assert!(run(4, "main", true).contains("branch=main"), "what was never applied does not matter");
+    assert!(run(4, "main", true).contains("branch=main"), "commits that were never applied do not matter");
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_thousand_histories_of_specs_end_as_the_last_one_says(steps in proptest::collection::vec(step(), 1..10)) {
+    fn a_thousand_spec_histories_in_memory(steps in proptest::collection::vec(step(), 1..10)) {
         run_history(&MemoryZone::default(), &steps)?;
     }
 }
 
 #[test]
-fn some_histories_of_specs_end_so_on_a_real_server() {
+fn some_spec_histories_on_real_servers() {
     use crate::tests::apply::server::{Access, Kind, Running};
     let config = ProptestConfig { cases: 3, failure_persistence: None, ..ProptestConfig::default() };
-    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_here()) {
+    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_installed()) {
         let mut runner = proptest::test_runner::TestRunner::new(config.clone());
         let steps = proptest::collection::vec(step(), 4..9);
         runner.run(&steps, |steps| run_history(&Running::start(kind, Access::Least, ""), &steps)).unwrap();

@@ -1,8 +1,8 @@
-//! `pleach dns` as it is typed, against real servers.
+//! `pleach dns` against real servers.
 
 use crate::record::RecordType;
 use crate::tests::apply::scenarios::{TestZone, cname, n, ownership_name, ownership_records, set};
-use crate::tests::apply::server::{self, Access, Kind, Running, our_key};
+use crate::tests::apply::server::{self, Access, Kind, Running, apply_key};
 use crate::tests::kit::{Ran, Workspace};
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -20,7 +20,7 @@ fn workspace(server: &Running) -> Workspace {
     workspace
 }
 
-/// The file of a branch: names with what they lead to, and names that are gone.
+/// The file of a branch: names with their targets, and absent names.
 fn file(workspace: &Workspace, branch: &str, present: &[(&str, &str)], absent: &[&str]) {
     let mut text = format!(
         "apiVersion: pleach/v1\nkind: ZoneChange\nzone: dev.example.com\nowner: shop\nbranch: {branch}\npresent:\n"
@@ -37,14 +37,14 @@ fn file(workspace: &Workspace, branch: &str, present: &[(&str, &str)], absent: &
 
 fn dns(workspace: &Workspace, args: &[&str]) -> Ran {
     let mut command = workspace.command();
-    let ran = Ran(command.arg("dns").args(args).env("PLEACH_TSIG", our_key()).output().unwrap());
+    let ran = Ran(command.arg("dns").args(args).env("PLEACH_TSIG", apply_key()).output().unwrap());
     assert!(!(ran.out() + &ran.err()).contains(SECRET), "the key appears in the output of {args:?}");
     ran
 }
 
-/// One server is enough for what is the same on all.
+/// One server is enough for behavior that does not depend on the server.
 fn bind(test: impl Fn(&mut Running, &Workspace)) {
-    if Kind::Bind.is_here() {
+    if Kind::Bind.is_installed() {
         let mut server = Running::start(Kind::Bind, Access::Least, "");
         let workspace = workspace(&server);
         test(&mut server, &workspace);
@@ -52,7 +52,7 @@ fn bind(test: impl Fn(&mut Running, &Workspace)) {
 }
 
 #[test]
-fn the_life_of_a_name_and_every_exit_status() {
+fn a_name_is_created_changed_and_deleted_with_every_exit_status() {
     bind(|server, workspace| {
         dns(workspace, &["plan"]).exits(0);
         file(workspace, "login", &[("login.shop", "CNAME: [x.example.net]"), ("api.shop", "A: [192.0.2.1]")], &[]);
@@ -107,7 +107,7 @@ fn the_life_of_a_name_and_every_exit_status() {
 }
 
 #[test]
-fn addresses_come_from_the_cluster_and_are_waited_for() {
+fn addresses_come_from_the_cluster() {
     bind(|server, workspace| {
         let source = "addressFrom: {kind: Service, namespace: shop-login, name: web}, CAA: ['0 issue \";\"']";
         file(workspace, "login", &[("login.shop", source), ("api.shop", "A: [192.0.2.1]")], &[]);
@@ -165,7 +165,7 @@ fn a_report_in_json_has_every_name_before_and_after() {
 }
 
 #[test]
-fn a_plan_for_nsupdate_does_what_apply_does_but_for_the_fence() {
+fn a_plan_for_nsupdate_equals_apply_except_for_the_fence() {
     bind(|server, workspace| {
         let old = cname("old.example.net");
         let gone = set(RecordType::Txt, &["a \"b\" \\ c; d"]);
@@ -189,8 +189,8 @@ fn a_plan_for_nsupdate_does_what_apply_does_but_for_the_fence() {
 }
 
 #[test]
-fn orphans_are_told_of_and_left() {
-    if !Kind::Bind.is_here() {
+fn orphans_are_reported_only() {
+    if !Kind::Bind.is_installed() {
         return;
     }
     let server = Running::start(Kind::Bind, Access::Least, "");
@@ -210,8 +210,8 @@ fn orphans_are_told_of_and_left() {
 }
 
 #[test]
-fn a_run_that_is_killed_at_any_moment_is_taken_up_by_the_next() {
-    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_here()) {
+fn a_run_that_is_killed_at_any_moment_is_completed_by_the_next() {
+    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_installed()) {
         let server = Running::start(kind, Access::Least, "");
         let workspace = workspace(&server);
         let fronts: Vec<String> = (0..300).map(|i| format!("n{i}.shop")).collect();
@@ -221,13 +221,13 @@ fn a_run_that_is_killed_at_any_moment_is_taken_up_by_the_next() {
             let present: Vec<_> = fronts.iter().map(|front| (front.as_str(), target.as_str())).collect();
             file(&workspace, "big", &present, &[]);
             let mut command = workspace.command();
-            command.args(["dns", "apply", "--rev", &(round + 1).to_string()]).env("PLEACH_TSIG", our_key());
+            command.args(["dns", "apply", "--rev", &(round + 1).to_string()]).env("PLEACH_TSIG", apply_key());
             let mut child = command.stdout(std::process::Stdio::null()).spawn().unwrap();
             std::thread::sleep(Duration::from_millis(pause));
             killed += usize::from(child.try_wait().unwrap().is_none());
             child.kill().unwrap();
             child.wait().unwrap();
-            // Every name is whole: what it holds is what its marker says.
+            // The records of every name are those in its ownership record.
             let content = server.content();
             for front in &fronts {
                 match (content.get(&n(front)), content.get(&ownership_name(front))) {

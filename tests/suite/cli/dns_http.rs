@@ -1,17 +1,17 @@
-//! `pleach dns` as it is typed, with every provider's API: what is allowed, what is refused before anything is sent, and
-//! that no credential is ever shown.
+//! `pleach dns` with the API of every provider: what is refused before anything is sent, and that no output contains a
+//! credential.
 
 use crate::spec::ZoneProvider;
 use crate::tests::apply::http::json_apis::CANARY;
 use crate::tests::apply::http::scenarios::{ALL, fake};
-use crate::tests::apply::http::{FakeServer, ServerFault, word};
+use crate::tests::apply::http::{FakeServer, ServerFault, provider_name};
 use crate::tests::apply::scenarios::{TestZone, cname, n, ownership_name, ownership_records};
 use crate::tests::kit::{Ran, Workspace};
 
-/// A workspace with that zone and one file, whose names have that lifetime.
+/// A workspace with one zone and one file, whose names have this TTL.
 fn workspace(provider: ZoneProvider, server: &str, ttl: u32) -> Workspace {
     let workspace = Workspace::empty();
-    let zone = format!("{{provider: {}, server: '{server}', project: shop-dns}}", word(provider));
+    let zone = format!("{{provider: {}, server: '{server}', project: shop-dns}}", provider_name(provider));
     let spec = format!("apiVersion: pleach/v1\nkind: Branches\nproject: shop\nzones:\n  dev.example.com: {zone}\n");
     workspace.write("branches.yaml", spec);
     let head = "apiVersion: pleach/v1\nkind: ZoneChange\nzone: dev.example.com\nowner: shop\nbranch: login\n";
@@ -21,7 +21,7 @@ fn workspace(provider: ZoneProvider, server: &str, ttl: u32) -> Workspace {
     workspace
 }
 
-/// Runs it with other variables in place of some of the server's, and looks for credentials in what it says.
+/// Runs a command with some variables of the server replaced, and searches the output for credentials.
 #[track_caller]
 fn dns(fake: &FakeServer, workspace: &Workspace, other: &[(&str, &str)], args: &[&str]) -> Ran {
     let mut command = workspace.command();
@@ -29,16 +29,16 @@ fn dns(fake: &FakeServer, workspace: &Workspace, other: &[(&str, &str)], args: &
     assert!(known.len() < 10, "{known:?}");
     command.arg("dns").args(args).envs(fake.variables()).envs(other.iter().copied());
     let ran = Ran(command.output().unwrap());
-    let told = ran.out() + &ran.err();
+    let output = ran.out() + &ran.err();
     for secret in [CANARY, "another-canary"] {
-        assert!(!told.contains(secret), "a credential appears in the output of {args:?}:\n{told}");
+        assert!(!output.contains(secret), "a credential appears in the output of {args:?}:\n{output}");
     }
     ran
 }
 
-/// Nothing is asked of the provider either.
+/// The provider receives no request.
 #[test]
-fn a_plan_for_nsupdate_is_for_servers_that_take_updates() {
+fn a_plan_for_nsupdate_needs_a_server_with_dynamic_updates() {
     for provider in ALL {
         let fake = fake(provider);
         let workspace = workspace(provider, &fake.base(), 600);
@@ -84,9 +84,9 @@ fn a_zone_is_planned_and_applied_with_every_provider() {
         if full {
             assert_eq!(refused.exits(0).out().lines().last(), Some("2 written (1 of them deleted)"));
         } else {
-            let told = refused.exits(3).err();
-            assert!(told.contains("simultaneous changes by others are lost"), "{told}");
-            assert!(told.contains("`--allow-no-cas`"), "{told}");
+            let output = refused.exits(3).err();
+            assert!(output.contains("simultaneous changes by others are lost"), "{output}");
+            assert!(output.contains("`--allow-no-cas`"), "{output}");
             assert_eq!(fake.writes(), 0, "nothing is written that is not allowed");
             dns(&fake, &workspace, &[], &["apply", "--rev", "1", "--allow-no-cas"]).exits(0);
         }
@@ -107,18 +107,18 @@ fn a_zone_is_planned_and_applied_with_every_provider() {
     }
 }
 
-/// The canary: whatever happens, at the highest verbosity, with credentials that are right and wrong, in every format.
+/// With `--verbose`, right and wrong credentials, and every format.
 #[test]
-fn no_credential_is_shown_whatever_happens() {
+fn no_output_contains_a_credential() {
     for provider in ALL {
         let server = fake(provider);
         let workspace = workspace(provider, &server.base(), 600);
         let base = ["apply", "--rev", "1", "--allow-no-cas", "--verbose"];
         let faults = [ServerFault::TooMany(Some(0)), ServerFault::FailAfter, ServerFault::CutAfter];
         server.set_faults(&faults.into_iter().enumerate().collect::<Vec<_>>());
-        let told = dns(&server, &workspace, &[], &base).exits(0).err();
+        let output = dns(&server, &workspace, &[], &base).exits(0).err();
         for want in ["> GET http://127.0.0.1:", "< 429", "< 500", "< nothing: ", "login.shop"] {
-            assert!(told.contains(want), "{provider:?} {want}\n{told}");
+            assert!(output.contains(want), "{provider:?} {want}\n{output}");
         }
         for (name, value) in server.variables() {
             // A wrong credential is secret too, and the server repeats it.
@@ -135,8 +135,8 @@ fn no_credential_is_shown_whatever_happens() {
             }
             let ran = dns(&server, &workspace, &[(name, "")], &["plan", "-v"]);
             if name != "AWS_SESSION_TOKEN" {
-                let told = ran.exits(2).err();
-                assert!(told.contains("missing credential for the zone `dev.example.com`"), "{told}");
+                let output = ran.exits(2).err();
+                assert!(output.contains("missing credential for the zone `dev.example.com`"), "{output}");
             }
         }
     }
@@ -159,7 +159,7 @@ fn a_credential_may_be_for_one_zone_or_in_a_file() {
 }
 
 #[test]
-fn what_a_provider_cannot_hold_is_refused_before_anything_is_sent() {
+fn unsupported_records_are_refused_before_anything_is_sent() {
     for (provider, ttl, want) in [
         (ZoneProvider::GoDaddy, 599, "the `ttl` of GoDaddy must be 600 to 86400 seconds, got 599"),
         (ZoneProvider::Cloudflare, 59, "the `ttl` of Cloudflare must be 60 to 86400 seconds, got 59"),
@@ -168,16 +168,19 @@ fn what_a_provider_cannot_hold_is_refused_before_anything_is_sent() {
         let fake = fake(provider);
         let workspace = workspace(provider, &fake.base(), ttl);
         for args in [&["plan"][..], &["apply", "--rev", "1", "--allow-no-cas"]] {
-            let told = dns(&fake, &workspace, &[], args).exits(2).err();
-            assert!(told.contains("`login.shop.dev.example.com` of the branch `login` is not supported: "), "{told}");
-            assert!(told.contains(want), "{told}");
+            let output = dns(&fake, &workspace, &[], args).exits(2).err();
+            assert!(
+                output.contains("`login.shop.dev.example.com` of the branch `login` is not supported: "),
+                "{output}"
+            );
+            assert!(output.contains(want), "{output}");
         }
         assert!(fake.log().is_empty(), "something was sent");
     }
 }
 
 #[test]
-fn a_name_with_more_records_than_fit_into_a_change_is_refused() {
+fn a_name_with_too_many_records_for_a_change_is_refused() {
     let fake = fake(ZoneProvider::Cloudflare);
     let workspace = workspace(ZoneProvider::Cloudflare, &fake.base(), 600);
     let many: Vec<String> = (0..197).map(|i| format!("192.0.2.{i}")).collect();
@@ -186,14 +189,14 @@ fn a_name_with_more_records_than_fit_into_a_change_is_refused() {
         "CNAME: [x.example.net]",
         &format!("A: [{}]", many.join(", ")),
     );
-    let told = dns(&fake, &workspace, &[], &["plan"]).exits(2).err();
-    assert!(told.contains("a name of Cloudflare may have 196 records, got 197"), "{told}");
+    let output = dns(&fake, &workspace, &[], &["plan"]).exits(2).err();
+    assert!(output.contains("a name of Cloudflare may have 196 records, got 197"), "{output}");
     assert!(fake.log().is_empty());
 }
 
-/// Behind TLS, as every API is: nothing is said to a server whose certificate nobody vouches for.
+/// Over TLS: nothing is sent to a server without a trusted certificate.
 #[test]
-fn a_certificate_is_asked_for_and_looked_at() {
+fn certificates_are_verified() {
     use std::process::{Command, Stdio};
     let nginx = ["/usr/sbin/nginx", "/usr/bin/nginx"].into_iter().find(|path| std::path::Path::new(path).exists());
     let (Some(nginx), true) = (nginx, Command::new("openssl").arg("version").output().is_ok()) else {
@@ -258,15 +261,15 @@ fn a_certificate_is_asked_for_and_looked_at() {
     child.wait().unwrap();
     assert!(up, "nginx does not start");
     for ran in results {
-        let told = ran.exits(4).err();
-        assert!(told.contains("certificate"), "{told}");
+        let output = ran.exits(4).err();
+        assert!(output.contains("certificate"), "{output}");
     }
     assert_eq!(asked, 0, "something was sent to a stranger");
     good.exits(1);
 }
 
 #[test]
-fn addresses_that_would_show_the_credential_are_refused() {
+fn urls_that_would_expose_the_credential_are_refused() {
     let fake = fake(ZoneProvider::PowerDns);
     for (server, want) in [
         ("http://192.0.2.1:8081", "would send the credential without encryption"),
@@ -275,12 +278,12 @@ fn addresses_that_would_show_the_credential_are_refused() {
         ("https://user:pass@dns.example.net", "contains a user name or password"),
         ("https://dns.example.net/api/v1", "has a path or query"),
     ] {
-        let told = dns(&fake, &workspace(ZoneProvider::PowerDns, server, 600), &[], &["plan"]).exits(2).err();
-        assert!(told.contains(want), "{told}");
+        let output = dns(&fake, &workspace(ZoneProvider::PowerDns, server, 600), &[], &["plan"]).exits(2).err();
+        assert!(output.contains(want), "{output}");
     }
     let workspace = workspace(ZoneProvider::CloudDns, &fake.base(), 600);
     workspace.edit("branches.yaml", ", project: shop-dns", "");
     let token = [("CLOUDSDK_AUTH_ACCESS_TOKEN", CANARY)];
-    let told = dns(&fake, &workspace, &token, &["plan"]).exits(2).err();
-    assert!(told.contains("has no `project`, neither in the spec nor in the environment"), "{told}");
+    let output = dns(&fake, &workspace, &token, &["plan"]).exits(2).err();
+    assert!(output.contains("has no `project`, neither in the spec nor in the environment"), "{output}");
 }

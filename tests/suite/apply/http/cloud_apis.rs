@@ -1,5 +1,6 @@
-//! The rules of Google Cloud DNS and of Amazon Route 53, with what they check of who asks.
+//! The rules of Google Cloud DNS and of Amazon Route 53, including authentication.
 
+use crate::hex;
 use crate::spec::ZoneProvider;
 use crate::tests::apply::http::json_apis::CANARY;
 use crate::tests::apply::http::{
@@ -12,12 +13,12 @@ use roxmltree::{Document, Node};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
-/// Google's, for a token that stands in the environment or one that is given out for a signature.
+/// Google Cloud DNS, with an access token or a service account.
 #[derive(Default)]
 pub(crate) struct CloudDns {
     /// The file of a service account, and its public key (PKCS #1), if it has one.
     pub(crate) account: Option<(String, Vec<u8>)>,
-    /// How many sets a reply has.
+    /// How many record sets a response has.
     pub(crate) page: Option<usize>,
 }
 
@@ -36,7 +37,7 @@ fn rrset(name: &str, kind: &str, ttl: u32, values: &[&String]) -> Value {
 impl CloudDns {
     fn token(&self, got: &ReceivedRequest) -> FakeResponse {
         let fault = |why: &str| FakeResponse::new(400, json!({"error": "invalid_grant", "error_description": why}));
-        let (_, key) = self.account.as_ref().expect("nobody else asks for a token");
+        let (_, key) = self.account.as_ref().expect("only service accounts request a token");
         let fields: Vec<(String, String)> = got
             .body
             .split('&')
@@ -81,7 +82,7 @@ impl CloudDns {
             let ttl = u32::try_from(set["ttl"].as_u64().unwrap()).unwrap();
             (name, set["type"].as_str().unwrap().to_owned(), ttl, values)
         };
-        assert!(additions.iter().all(|set| !deletions.contains(set)), "a set goes and comes as it was: {body}");
+        assert!(additions.iter().all(|set| !deletions.contains(set)), "a set is deleted and added unchanged: {body}");
         let mut next = table.clone();
         for (at, set) in deletions.iter().enumerate() {
             let (name, kind, ttl, values) = read(set);
@@ -109,7 +110,7 @@ impl CloudDns {
             }
             next.put(&name, &kind, ttl, values);
         }
-        if !next.crowded().is_empty() {
+        if !next.with_cname_conflict().is_empty() {
             let message = "The resource record set is invalid because a CNAME stands alone.";
             return google(400, "cnameResourceRecordSetConflict", message);
         }
@@ -187,9 +188,9 @@ impl ProviderRules for CloudDns {
     }
 }
 
-/// Amazon's.
+/// Amazon Route 53.
 pub(crate) struct Route53 {
-    /// How many sets a reply has.
+    /// How many record sets a response has.
     pub(crate) page: usize,
     pub(crate) session: bool,
 }
@@ -215,7 +216,7 @@ fn text(node: Node, tag: &str) -> String {
     found.and_then(|node| node.text()).unwrap_or_default().to_owned()
 }
 
-/// The order of names in replies: by label from the right.
+/// The sort key of names in responses: the labels from right to left.
 fn order(name: &str) -> Vec<String> {
     name.split('.').rev().map(str::to_owned).collect()
 }
@@ -229,10 +230,9 @@ impl Route53 {
         format!("session/{CANARY}")
     }
 
-    /// The signature that a request must have, from what came in.
+    /// The expected signature of a request.
     fn signature(got: &ReceivedRequest, names: &str) -> String {
-        let hex = |bytes: &[u8]| bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
-        let hash = |text: &str| hex(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
+        let hash = |text: &str| hex::encode(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
         let mut pairs = got.pairs();
         pairs.sort_unstable();
         let query: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -247,14 +247,17 @@ impl Route53 {
             key = sign(&key, part).as_ref().to_vec();
         }
         let proof = sign(&key, &format!("AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{}", hash(&canonical)));
-        format!("AWS4-HMAC-SHA256 Credential={KEY}/{scope}, SignedHeaders={names}, Signature={}", hex(proof.as_ref()))
+        format!(
+            "AWS4-HMAC-SHA256 Credential={KEY}/{scope}, SignedHeaders={names}, Signature={}",
+            hex::encode(proof.as_ref())
+        )
     }
 
     fn batch(table: &mut Table, body: &str) -> FakeResponse {
         let document = Document::parse(body).unwrap();
         let root = document.root_element();
         assert!(root.has_tag_name((NAMESPACE, "ChangeResourceRecordSetsRequest")), "{body}");
-        let (mut next, mut told, mut characters, mut records) = (table.clone(), Vec::new(), 0, 0);
+        let (mut next, mut errors, mut characters, mut records) = (table.clone(), Vec::new(), 0, 0);
         for change in root.descendants().filter(|node| node.has_tag_name((NAMESPACE, "Change"))) {
             let name = text(change, "Name").strip_suffix('.').unwrap().to_owned();
             let (kind, ttl) = (text(change, "Type"), text(change, "TTL").parse::<u32>().unwrap());
@@ -272,11 +275,11 @@ impl Route53 {
             let values: Vec<String> = values.iter().map(plain).collect();
             let about = format!("resource record set [name='{name}.', type='{kind}']");
             match (text(change, "Action").as_str(), next.get(&name, &kind)) {
-                ("CREATE", Some(_)) => told.push(format!("Tried to create {about} but it already exists")),
+                ("CREATE", Some(_)) => errors.push(format!("Tried to create {about} but it already exists")),
                 ("CREATE", None) => next.put(&name, &kind, ttl, values),
-                ("DELETE", None) => told.push(format!("Tried to delete {about} but it was not found")),
+                ("DELETE", None) => errors.push(format!("Tried to delete {about} but it was not found")),
                 ("DELETE", Some(held)) if held.ttl != ttl || as_set(held.values.values()) != as_set(&values) => {
-                    told.push(format!(
+                    errors.push(format!(
                         "Tried to delete {about} but the values provided do not match the current values"
                     ));
                 }
@@ -287,13 +290,13 @@ impl Route53 {
         if records > 1000 || characters > 32_000 {
             return amazon(400, "InvalidChangeBatch", "Number of records limit of 1000 exceeded.");
         }
-        let crowded = next.crowded();
-        let crowd = crowded.iter().map(|name| {
+        let conflicts = next.with_cname_conflict();
+        let cname_errors = conflicts.iter().map(|name| {
             format!("RRSet of type CNAME with DNS name {name}. is not permitted as it conflicts with other records with the same DNS name in zone dev.example.com.")
         });
-        told.extend(crowd);
-        if !told.is_empty() {
-            return amazon(400, "InvalidChangeBatch", &format!("[{}]", told.join(", ")));
+        errors.extend(cname_errors);
+        if !errors.is_empty() {
+            return amazon(400, "InvalidChangeBatch", &format!("[{}]", errors.join(", ")));
         }
         *table = next;
         let info = "<ChangeInfo><Id>/change/C1</Id><Status>PENDING</Status></ChangeInfo>";
@@ -381,7 +384,7 @@ impl ProviderRules for Route53 {
                          <PrivateZone>{private}</PrivateZone></Config></HostedZone>"
                     )
                 };
-                // It answers with the zones from that name on, and a private one may have the same name.
+                // The response has the zones from this name on, and a private zone may have the same name.
                 let zones = [
                     zone("Z1PRIVATE", "dev.example.com.", true),
                     zone("Z2PUBLIC", "dev.example.com.", false),

@@ -1,11 +1,11 @@
-//! The rules of Cloudflare, `PowerDNS` and GoDaddy, which are asked in JSON.
+//! The rules of Cloudflare, `PowerDNS` and GoDaddy, whose APIs use JSON.
 
 use crate::record::RecordType;
 use crate::spec::ZoneProvider;
 use crate::tests::apply::http::{FakeResponse, ProviderRules, ReceivedRequest, Table, as_set, decoded, unquoted};
 use serde_json::{Value, json};
 
-/// The credential of every provider holds this.
+/// A part of every credential, which no output may contain.
 pub(crate) const CANARY: &str = "canary-7f3a9c51";
 
 fn list(value: &Value) -> Vec<Value> {
@@ -13,10 +13,10 @@ fn list(value: &Value) -> Vec<Value> {
 }
 
 fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
+    value.as_str().unwrap_or_else(|| panic!("{value} is not a text")).to_owned()
 }
 
-/// A name below the zone, from what a request says with or without a dot at its end.
+/// A name below the zone in a request, with or without a dot at its end.
 fn host(value: &Value, dot: bool) -> String {
     let name = text(value);
     assert_eq!(name.ends_with('.'), dot, "{name}");
@@ -25,9 +25,9 @@ fn host(value: &Value, dot: bool) -> String {
     name
 }
 
-/// Cloudflare's.
+/// Cloudflare.
 pub(crate) struct Cloudflare {
-    /// How many records a reply has.
+    /// How many records a response has.
     pub(crate) page: usize,
     pub(crate) plan: &'static str,
 }
@@ -44,6 +44,22 @@ impl Cloudflare {
             "id": id, "name": name, "type": kind, "content": content, "ttl": ttl, "proxied": false, "proxiable": true,
             "settings": {}, "meta": {}, "comment": null, "tags": [], "created_on": "2024-01-01T05:20:00.12345Z",
         })
+    }
+
+    /// The data of a new record in the form of zone files.
+    fn value(kind: &str, post: &Value) -> String {
+        match kind {
+            "CAA" => {
+                let data = &post["data"];
+                format!("{} {} \"{}\"", data["flags"].as_u64().unwrap(), text(&data["tag"]), text(&data["value"]))
+            }
+            "TXT" => {
+                unquoted(&text(&post["content"]), 10);
+                text(&post["content"])
+            }
+            "CNAME" => format!("{}.", text(&post["content"])),
+            _ => text(&post["content"]),
+        }
     }
 
     fn batch(&self, table: &mut Table, body: &Value) -> FakeResponse {
@@ -75,18 +91,7 @@ impl Cloudflare {
                     "Invalid TTL. Must be between 60 and 86400 seconds, or 1 for Automatic.",
                 );
             }
-            let value = match kind.as_str() {
-                "CAA" => {
-                    let data = &post["data"];
-                    format!("{} {} \"{}\"", data["flags"].as_u64().unwrap(), text(&data["tag"]), text(&data["value"]))
-                }
-                "TXT" => {
-                    unquoted(&text(&post["content"]), 10);
-                    text(&post["content"])
-                }
-                "CNAME" => format!("{}.", text(&post["content"])),
-                _ => text(&post["content"]),
-            };
+            let value = Self::value(&kind, post);
             let id = next.id();
             let set = next.sets.entry((name.clone(), kind.clone()));
             let set = set
@@ -94,10 +99,10 @@ impl Cloudflare {
             if set.values.values().any(|held| *held == value) {
                 return Self::refusal(400, 81058, "An identical record already exists.");
             }
-            // All records of a set have one lifetime, that of the last.
+            // All records of a set have the TTL of the last one.
             set.ttl = ttl;
             set.values.insert(id.clone(), value.clone());
-            if next.crowded().contains(&name) {
+            if next.with_cname_conflict().contains(&name) {
                 let code = if kind == "CNAME" { 81053 } else { 81054 };
                 return Self::refusal(400, code, "A CNAME record with that host already exists.");
             }
@@ -122,7 +127,7 @@ impl ProviderRules for Cloudflare {
 
     fn answer(&self, table: &mut Table, got: &ReceivedRequest) -> FakeResponse {
         if got.header("authorization") != format!("Bearer {CANARY}") {
-            // As a proxy on the way might, it tells what it got.
+            // Like some proxies, the response repeats the credential.
             return Self::refusal(403, 9109, &format!("Invalid access token {}", got.header("authorization")));
         }
         let zone = json!({"id": "023e105f4ecef8ad9ca31a8372d0c353", "name": "dev.example.com", "plan": {"legacy_id": self.plan}});
@@ -179,7 +184,7 @@ impl PowerDns {
                     });
                     let ttl = u32::try_from(set["ttl"].as_u64().unwrap()).unwrap();
                     next.put(&name, &kind, ttl, values.collect::<Vec<_>>());
-                    if next.crowded().contains(&name) {
+                    if next.with_cname_conflict().contains(&name) {
                         return refusal(format!("RRset {name}. IN {kind}: Conflicts with pre-existing RRset"));
                     }
                 }
@@ -225,7 +230,7 @@ impl ProviderRules for PowerDns {
     }
 }
 
-/// GoDaddy's.
+/// GoDaddy.
 pub(crate) struct GoDaddy;
 
 const TYPES: [&str; 8] = ["A", "AAAA", "CNAME", "MX", "NS", "SOA", "SRV", "TXT"];
@@ -238,10 +243,10 @@ impl GoDaddy {
     fn replace(table: &mut Table, kind: &str, name: &str, records: &[Value]) -> FakeResponse {
         let mut next = table.clone();
         let mut values = Vec::new();
-        let mut lifetime = 0;
+        let mut ttl = 0;
         for record in records {
-            lifetime = u32::try_from(record["ttl"].as_u64().unwrap()).unwrap();
-            if !(600..=86400).contains(&lifetime) {
+            ttl = u32::try_from(record["ttl"].as_u64().unwrap()).unwrap();
+            if !(600..=86400).contains(&ttl) {
                 return Self::refusal(422, "INVALID_BODY", "ttl must be between 600 and 86400");
             }
             let data = text(&record["data"]);
@@ -257,8 +262,8 @@ impl GoDaddy {
         if as_set(&values).len() < values.len() {
             return Self::refusal(422, "DUPLICATE_RECORD", "Another record with the same attributes already exists");
         }
-        next.put(name, kind, lifetime, values);
-        if next.crowded().contains(&name.to_owned()) {
+        next.put(name, kind, ttl, values);
+        if next.with_cname_conflict().contains(&name.to_owned()) {
             return Self::refusal(422, "DUPLICATE_RECORD", "A CNAME stands alone");
         }
         *table = next;

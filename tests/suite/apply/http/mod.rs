@@ -1,5 +1,5 @@
-//! An HTTP server in this process, strict as a provider is, around a zone in memory: what was asked is written down, and
-//! mishaps can be ordered for single requests.
+//! An HTTP server in this process with the rules of a provider and a zone in memory. It records requests, and single
+//! requests can have faults.
 
 pub(in crate::tests) mod cloud_apis;
 pub(in crate::tests) mod json_apis;
@@ -21,13 +21,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-/// A request as it came in.
+/// A received request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ReceivedRequest {
     pub(crate) method: String,
     /// Path and query.
     pub(crate) target: String,
-    /// By name in lower case.
+    /// The headers by lower-case name.
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: String,
 }
@@ -37,7 +37,7 @@ impl ReceivedRequest {
         self.target.split('?').next().unwrap()
     }
 
-    /// The names and values behind the path, as they are written.
+    /// The names and values of the query, still encoded.
     pub(crate) fn pairs(&self) -> Vec<(&str, &str)> {
         let query = self.target.split_once('?').map_or("", |(_, query)| query);
         query.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap()).collect()
@@ -70,7 +70,7 @@ pub(crate) fn decoded(text: &str) -> String {
     String::from_utf8(out).unwrap()
 }
 
-/// The text of an answer.
+/// The body of a response.
 pub(crate) struct Body(String);
 
 impl From<&str> for Body {
@@ -91,7 +91,7 @@ impl From<serde_json::Value> for Body {
     }
 }
 
-/// What is answered.
+/// A response.
 #[derive(Clone, Debug)]
 pub(crate) struct FakeResponse {
     pub(crate) status: u16,
@@ -109,7 +109,7 @@ impl FakeResponse {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Set {
     pub(crate) ttl: u32,
-    /// Ids and data as zone files have it.
+    /// The data of records in the form of zone files, by id.
     pub(crate) values: BTreeMap<String, String>,
 }
 
@@ -141,13 +141,13 @@ impl Table {
         self.sets.get(&(name.to_owned(), kind.to_owned()))
     }
 
-    /// Names at which a CNAME does not stand alone, or where there are two.
-    pub(crate) fn crowded(&self) -> Vec<String> {
+    /// Names with a CNAME and other records, or with two CNAMEs.
+    pub(crate) fn with_cname_conflict(&self) -> Vec<String> {
         let cnames = self.sets.iter().filter(|((_, kind), _)| kind == "CNAME");
-        let crowded = cnames.filter(|((name, _), set)| {
+        let with_cname_conflict = cnames.filter(|((name, _), set)| {
             set.values.len() > 1 || self.sets.keys().filter(|(other, _)| other == name).count() > 1
         });
-        crowded.map(|((name, _), _)| name.clone()).collect()
+        with_cname_conflict.map(|((name, _), _)| name.clone()).collect()
     }
 
     /// Every record with its set and its id.
@@ -160,33 +160,33 @@ impl Table {
     }
 }
 
-/// What happens to a request instead of what should.
+/// The fault of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ServerFault {
-    /// Too many requests; come back after so many seconds.
+    /// Too many requests; retry after this number of seconds.
     TooMany(Option<u32>),
-    /// The server fails and has done nothing.
+    /// The server fails before it applies the request.
     Fail,
-    /// The server fails and has done it.
+    /// The server fails after it has applied the request.
     FailAfter,
-    /// The connection is cut before anything is done.
+    /// The connection ends before the request is applied.
     Cut,
-    /// The connection is cut after it is done.
+    /// The connection ends after the request is applied.
     CutAfter,
-    /// It is done, and nothing is answered for longer than anybody waits.
+    /// The request is applied, and the response takes longer than any timeout.
     Silent,
 }
 
-/// How long an answer is waited for by those that wait for a short time.
-pub(crate) const SHORT: Duration = Duration::from_millis(400);
+/// A short timeout.
+pub(crate) const SHORT_TIMEOUT: Duration = Duration::from_millis(400);
 
 /// The rules of one provider.
 pub(crate) trait ProviderRules: Send + Sync {
-    /// Which it is, as the spec says it.
+    /// The provider.
     fn provider(&self) -> ZoneProvider;
     /// The variables with the credentials.
     fn variables(&self, base: &str) -> Vec<(&'static str, String)>;
-    /// The files that they name.
+    /// The content of the file that they name.
     fn file(&self, _base: &str) -> String {
         String::new()
     }
@@ -204,10 +204,10 @@ pub(crate) trait ProviderRules: Send + Sync {
 struct State {
     table: Table,
     log: Vec<ReceivedRequest>,
-    /// By the number of the question, and of the request that changes something.
-    asked: (usize, BTreeMap<usize, ServerFault>),
-    told: (usize, BTreeMap<usize, ServerFault>),
-    /// What somebody else does right before the change of a number from now on.
+    /// The number of requests that only read, and their faults; the same for requests that change something.
+    reads: (usize, BTreeMap<usize, ServerFault>),
+    changes: (usize, BTreeMap<usize, ServerFault>),
+    /// An action before the change with this number.
     other: Option<(usize, Other)>,
 }
 
@@ -262,27 +262,27 @@ impl FakeServer {
         self.state().log.clone()
     }
 
-    /// Orders accidents for requests that change something, by their number from now on.
+    /// Sets the faults of further requests that change something, by number.
     pub(crate) fn set_faults(&self, faults: &[(usize, ServerFault)]) {
-        self.state().told = (0, faults.iter().copied().collect());
+        self.state().changes = (0, faults.iter().copied().collect());
     }
 
-    /// The same for questions.
+    /// The same for requests that only read.
     pub(crate) fn set_read_faults(&self, faults: &[(usize, ServerFault)]) {
-        self.state().asked = (0, faults.iter().copied().collect());
+        self.state().reads = (0, faults.iter().copied().collect());
     }
 
-    /// Looks at the zone, or changes it as a person would.
+    /// Reads or changes the zone directly.
     pub(crate) fn change(&self, change: impl FnOnce(&mut Table)) {
         change(&mut self.state().table);
     }
 
-    /// Has somebody else do something right before a change is looked at, by its number from now on.
+    /// Sets an action before a further change, by number.
     pub(crate) fn before_change(&self, at: usize, other: impl FnOnce(&mut Table) + Send + 'static) {
         self.state().other = Some((at, Box::new(other)));
     }
 
-    /// What the environment holds for it.
+    /// The environment variables with its credentials.
     pub(crate) fn variables(&self) -> Vec<(&'static str, String)> {
         self.rules.variables(&self.base())
     }
@@ -291,7 +291,7 @@ impl FakeServer {
         self.rules.file(&self.base())
     }
 
-    /// The zone as `apply` opens it, with other variables in place of some.
+    /// The zone as `apply` opens it, with some variables replaced.
     pub(crate) fn open_with(
         &self,
         other: &[(&str, &str)],
@@ -300,9 +300,9 @@ impl FakeServer {
         self.open_all(other, trace, RETRY_POLICY)
     }
 
-    /// The same with little time for an answer.
-    pub(crate) fn open_shortly(&self) -> Box<dyn DnsZone + Send> {
-        self.open_all(&[], None, RetryPolicy { answer_timeout: SHORT, ..RETRY_POLICY }).unwrap()
+    /// The same with a short timeout.
+    pub(crate) fn open_with_short_timeout(&self) -> Box<dyn DnsZone + Send> {
+        self.open_all(&[], None, RetryPolicy { answer_timeout: SHORT_TIMEOUT, ..RETRY_POLICY }).unwrap()
     }
 
     fn open_all(
@@ -312,8 +312,11 @@ impl FakeServer {
         retry: RetryPolicy,
     ) -> Result<Box<dyn DnsZone + Send>, Diagnostic> {
         let project = self.rules.project().map(|project| format!(", project: {project}")).unwrap_or_default();
-        let declared =
-            declared(&format!("provider: {}, server: '{}'{project}", word(self.rules.provider()), self.base()));
+        let declared = declared(&format!(
+            "provider: {}, server: '{}'{project}",
+            provider_name(self.rules.provider()),
+            self.base()
+        ));
         let variables = self.variables();
         let variable = |name: &str| {
             let own = || variables.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone());
@@ -325,8 +328,8 @@ impl FakeServer {
     }
 }
 
-/// The provider as the spec says it.
-pub(crate) fn word(provider: ZoneProvider) -> &'static str {
+/// The name of the provider in the spec.
+pub(crate) fn provider_name(provider: ZoneProvider) -> &'static str {
     match provider {
         ZoneProvider::Rfc2136 => "rfc2136",
         ZoneProvider::CloudDns => "clouddns",
@@ -397,7 +400,7 @@ fn data(kind: RecordType, value: &str) -> RecordData {
     }
 }
 
-/// The character strings of a text in quotes, bytes by number in that radix.
+/// The character strings of a quoted text, with escapes in this radix.
 pub(crate) fn unquoted(text: &str, radix: u32) -> Vec<Vec<u8>> {
     let mut strings = Vec::new();
     let mut rest = text.bytes();
@@ -425,7 +428,7 @@ pub(crate) fn unquoted(text: &str, radix: u32) -> Vec<Vec<u8>> {
     strings
 }
 
-/// Character strings in quotes, other bytes by number.
+/// The character strings quoted, with escapes for other bytes.
 pub(crate) fn quoted(strings: &[Vec<u8>], number: fn(u8) -> String) -> String {
     let one = |string: &Vec<u8>| {
         let byte = |byte: &u8| match byte {
@@ -438,7 +441,7 @@ pub(crate) fn quoted(strings: &[Vec<u8>], number: fn(u8) -> String) -> String {
     strings.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
-/// What two lists of values are compared by.
+/// The values as a set.
 pub(crate) fn as_set<'a>(values: impl IntoIterator<Item = &'a String>) -> BTreeSet<&'a String> {
     values.into_iter().collect()
 }
@@ -448,7 +451,7 @@ fn serve(stream: &TcpStream, rules: &dyn ProviderRules, state: &Mutex<State>) {
     while let Some(got) = receive(&mut reader) {
         let mut state = state.lock().unwrap();
         let is_login = got.path() == "/token";
-        let counter = if got.method == "GET" { &mut state.asked } else { &mut state.told };
+        let counter = if got.method == "GET" { &mut state.reads } else { &mut state.changes };
         let fault = if is_login { None } else { counter.1.remove(&counter.0) };
         counter.0 += usize::from(!is_login);
         state.log.push(got.clone());
@@ -463,14 +466,14 @@ fn serve(stream: &TcpStream, rules: &dyn ProviderRules, state: &Mutex<State>) {
         }
         let before = state.table.sets.clone();
         let mut act = || {
-            let told = rules.answer(&mut state.table, &got);
-            assert!((200..300).contains(&told.status) || state.table.sets == before, "a refusal changes nothing");
+            let response = rules.answer(&mut state.table, &got);
+            assert!((200..300).contains(&response.status) || state.table.sets == before, "a refusal changes nothing");
             if state.table.sets != before {
                 state.table.writes += 1;
             }
-            told
+            response
         };
-        let told = match fault {
+        let response = match fault {
             None => act(),
             Some(ServerFault::TooMany(seconds)) => {
                 FakeResponse { retry_after: seconds, ..FakeResponse::new(429, "{}") }
@@ -488,15 +491,15 @@ fn serve(stream: &TcpStream, rules: &dyn ProviderRules, state: &Mutex<State>) {
             Some(ServerFault::Silent) => {
                 act();
                 drop(state);
-                std::thread::sleep(2 * SHORT);
+                std::thread::sleep(2 * SHORT_TIMEOUT);
                 return;
             }
         };
         drop(state);
-        let retry = told.retry_after.map_or(String::new(), |seconds| format!("retry-after: {seconds}\r\n"));
-        let head = format!("HTTP/1.1 {} X\r\ncontent-length: {}\r\n{retry}\r\n", told.status, told.body.len());
+        let retry = response.retry_after.map_or(String::new(), |seconds| format!("retry-after: {seconds}\r\n"));
+        let head = format!("HTTP/1.1 {} X\r\ncontent-length: {}\r\n{retry}\r\n", response.status, response.body.len());
         let mut stream = stream;
-        if stream.write_all((head + &told.body).as_bytes()).is_err() {
+        if stream.write_all((head + &response.body).as_bytes()).is_err() {
             return;
         }
     }

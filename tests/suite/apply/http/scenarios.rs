@@ -1,4 +1,4 @@
-//! The stories over every provider's API, as far as its promises go, and what only an API can show.
+//! The scenarios with the API of every provider, as far as its guarantees allow, and tests that need an API.
 
 use crate::apply::decide::{DesiredState, RefusalReason, WriteKind};
 use crate::apply::reconcile::{NameOutcome, ZoneOutcome};
@@ -24,7 +24,7 @@ pub(crate) const ALL: [ZoneProvider; 5] = [
     ZoneProvider::GoDaddy,
 ];
 
-/// A server of a provider with small replies, so that all have parts.
+/// A server of a provider with small pages.
 pub(crate) fn fake(provider: ZoneProvider) -> FakeServer {
     match provider {
         ZoneProvider::CloudDns => FakeServer::start(CloudDns { page: Some(7), account: None }),
@@ -36,48 +36,48 @@ pub(crate) fn fake(provider: ZoneProvider) -> FakeServer {
     }
 }
 
-fn every_story_holds(provider: ZoneProvider) {
+fn every_scenario_passes(provider: ZoneProvider) {
     for (name, scenario) in SCENARIOS {
         let fake = fake(provider);
-        // Forty at one moment: that is what comparing is for.
+        // Simultaneous runs need compare-and-set.
         if name == "racing" && !fake.open().guarantee().compare_and_set {
             continue;
         }
-        let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| scenario(&fake)));
-        assert!(told.is_ok(), "\"{name}\" with {provider:?}");
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| scenario(&fake)));
+        assert!(result.is_ok(), "\"{name}\" with {provider:?}");
     }
 }
 
 #[test]
-fn every_story_holds_with_cloud_dns() {
-    every_story_holds(ZoneProvider::CloudDns);
+fn every_scenario_passes_with_cloud_dns() {
+    every_scenario_passes(ZoneProvider::CloudDns);
 }
 
 #[test]
-fn every_story_holds_with_route53() {
-    every_story_holds(ZoneProvider::Route53);
+fn every_scenario_passes_with_route53() {
+    every_scenario_passes(ZoneProvider::Route53);
 }
 
 #[test]
-fn every_story_holds_with_cloudflare() {
-    every_story_holds(ZoneProvider::Cloudflare);
+fn every_scenario_passes_with_cloudflare() {
+    every_scenario_passes(ZoneProvider::Cloudflare);
 }
 
 #[test]
-fn every_story_holds_with_the_api_of_power_dns() {
-    every_story_holds(ZoneProvider::PowerDns);
+fn every_scenario_passes_with_the_api_of_power_dns() {
+    every_scenario_passes(ZoneProvider::PowerDns);
 }
 
 #[test]
-fn every_story_holds_with_godaddy() {
-    every_story_holds(ZoneProvider::GoDaddy);
+fn every_scenario_passes_with_godaddy() {
+    every_scenario_passes(ZoneProvider::GoDaddy);
 }
 
 fn present(target: &str) -> DesiredState {
     DesiredState::Present(cname(target), 600)
 }
 
-/// Names to be created, as many as are wanted.
+/// This number of names to create.
 fn many(count: usize) -> Vec<(String, &'static str, DesiredState)> {
     (0..count).map(|i| (format!("n{i:03}.shop"), "b", present("x.example.net"))).collect()
 }
@@ -91,7 +91,7 @@ fn changes(fake: &FakeServer) -> usize {
 }
 
 #[test]
-fn what_is_promised_is_what_the_documentation_says() {
+fn guarantees_equal_the_documentation() {
     let guarantee = |compare_and_set, atomic| ProviderGuarantee { compare_and_set, atomic };
     for (provider, want) in ALL.into_iter().zip([
         guarantee(true, true),
@@ -105,7 +105,7 @@ fn what_is_promised_is_what_the_documentation_says() {
 }
 
 #[test]
-fn accidents_of_single_requests_do_not_show_in_the_end() {
+fn faults_of_single_requests_do_not_affect_the_result() {
     let faults = [
         ServerFault::TooMany(Some(1)),
         ServerFault::TooMany(None),
@@ -119,9 +119,9 @@ fn accidents_of_single_requests_do_not_show_in_the_end() {
         for fault in faults {
             for at in 0..5 {
                 let fake = fake(provider);
-                let stood =
+                let before =
                     [(n("b.shop"), old.clone()), (ownership_name("b.shop"), ownership_records("shop", "b", 600, &old))];
-                fake.put(&stood, 600);
+                fake.put(&before, 600);
                 let desired = desired_zone(
                     "shop",
                     &[("a.shop", "b", present("a.example.net")), ("b.shop", "b", DesiredState::Absent)],
@@ -129,31 +129,31 @@ fn accidents_of_single_requests_do_not_show_in_the_end() {
                 fake.set_faults(&[(at, fault)]);
                 fake.set_read_faults(&[(at, fault)]);
                 let (outcomes, end) = apply(&mut *fake.open(), &desired, 1);
-                let told = format!("{provider:?} {fault:?} at {at}: {outcomes:?} {end:?}");
-                assert_eq!(end, ZoneOutcome::Complete, "{told}");
-                assert!(outcomes.iter().all(|o| matches!(o, NameOutcome::Done(_) | NameOutcome::Kept)), "{told}");
+                let text = format!("{provider:?} {fault:?} at {at}: {outcomes:?} {end:?}");
+                assert_eq!(end, ZoneOutcome::Complete, "{text}");
+                assert!(outcomes.iter().all(|o| matches!(o, NameOutcome::Done(_) | NameOutcome::Kept)), "{text}");
                 let content = fake.content();
                 let names: Vec<String> = content.keys().map(ToString::to_string).collect();
                 assert_eq!(
                     names,
                     ["_rev.shop._pleach", "a.shop._pleach", "a.shop"].map(|front| n(front).to_string()),
-                    "{told}"
+                    "{text}"
                 );
-                assert_eq!(content[&n("a.shop")].0, cname("a.example.net"), "{told}");
+                assert_eq!(content[&n("a.shop")].0, cname("a.example.net"), "{text}");
             }
         }
     }
 }
 
 #[test]
-fn who_does_not_answer_in_time_is_not_waited_for() {
+fn a_late_response_is_not_awaited() {
     for provider in ALL {
         let fake = fake(provider);
         fake.set_faults(&[(0, ServerFault::Silent), (2, ServerFault::Silent)]);
         fake.set_read_faults(&[(0, ServerFault::Silent)]);
         let desired =
             desired_zone("shop", &[("a.shop", "b", present("a.example.net")), ("b.shop", "b", DesiredState::Absent)]);
-        let (outcomes, end) = apply(&mut *fake.open_shortly(), &desired, 1);
+        let (outcomes, end) = apply(&mut *fake.open_with_short_timeout(), &desired, 1);
         assert_eq!(end, ZoneOutcome::Complete, "{provider:?} {outcomes:?}");
         assert_eq!(fake.content()[&n("a.shop")].0, cname("a.example.net"), "{provider:?}");
         assert_eq!(fake.content().len(), 3, "{provider:?}");
@@ -161,7 +161,7 @@ fn who_does_not_answer_in_time_is_not_waited_for() {
 }
 
 #[test]
-fn a_provider_that_never_answers_well_is_given_up() {
+fn a_provider_that_always_fails_ends_the_run() {
     for provider in ALL {
         let fake = fake(provider);
         let always: Vec<(usize, ServerFault)> = (0..100).map(|at| (at, ServerFault::TooMany(None))).collect();
@@ -182,12 +182,12 @@ fn a_provider_that_never_answers_well_is_given_up() {
 }
 
 #[test]
-fn nobody_there_is_a_failure() {
+fn a_refused_connection_is_an_error() {
     for provider in ALL {
         let port = fake(provider).port;
-        let gone = fake(provider);
-        let mut zone = gone.open();
-        drop(gone);
+        let stopped = fake(provider);
+        let mut zone = stopped.open();
+        drop(stopped);
         let desired = desired_zone("shop", &[("a.shop", "b", present("a.example.net"))]);
         let (_, end) = apply(&mut *zone, &desired, 1);
         assert!(matches!(&end, ZoneOutcome::Failed(why) if why.contains("127.0.0.1")), "{provider:?} {port} {end:?}");
@@ -195,11 +195,11 @@ fn nobody_there_is_a_failure() {
 }
 
 #[test]
-fn many_names_go_into_few_changes_and_one_that_is_refused_does_not_stop_the_others() {
+fn many_names_are_sent_in_few_changes_and_a_refused_one_does_not_block_the_others() {
     for (provider, most) in [
         (ZoneProvider::CloudDns, 2),
         (ZoneProvider::Route53, 4),
-        // 200 records in a batch, of which two are the fence and two a name.
+        // A batch has 200 records: two for the fence and two for each name.
         (ZoneProvider::Cloudflare, 5),
         (ZoneProvider::PowerDns, 2),
     ] {
@@ -217,7 +217,7 @@ fn many_names_go_into_few_changes_and_one_that_is_refused_does_not_stop_the_othe
                 .all(|o| *o == NameOutcome::Kept)
         );
     }
-    // Something stands in the way of one name that was not there when it was read.
+    // One name has a conflict that appeared after it was read.
     for provider in [ZoneProvider::CloudDns, ZoneProvider::Route53] {
         let fake = fake(provider);
         let entries = many(40);
@@ -236,7 +236,7 @@ fn many_names_go_into_few_changes_and_one_that_is_refused_does_not_stop_the_othe
     }
 }
 
-/// A zone in which something happens once before a call that writes.
+/// A zone with an action before the first write.
 struct Late<'a> {
     zone: Box<dyn crate::apply::zone::DnsZone + Send>,
     act: Option<&'a dyn Fn()>,
@@ -264,9 +264,9 @@ impl crate::apply::zone::DnsZone for Late<'_> {
     }
 }
 
-/// Taking a name over writes a marker and leaves the records as they are, each set with its own lifetime.
+/// Adopting a name writes an ownership record and keeps the records with their TTLs.
 #[test]
-fn a_name_that_is_taken_over_keeps_its_lifetimes() {
+fn an_adopted_name_keeps_its_ttls() {
     for provider in ALL {
         let fake = fake(provider);
         let (a, txt) = (set(RecordType::A, &["192.0.2.1"]), set(RecordType::Txt, &["text"]));
@@ -288,9 +288,9 @@ fn a_name_that_is_taken_over_keeps_its_lifetimes() {
     }
 }
 
-/// Somebody writes right before a change arrives, which is later than anything could be read.
+/// Somebody changes a name right before a change arrives, after the last read.
 #[test]
-fn who_compares_refuses_what_is_based_on_old_news() {
+fn compare_and_set_refuses_outdated_changes() {
     let hand = "192.0.2.99";
     for provider in [ZoneProvider::CloudDns, ZoneProvider::Route53] {
         let fake = fake(provider);
@@ -320,7 +320,7 @@ fn who_compares_refuses_what_is_based_on_old_news() {
 
 /// A newer run raises the fence right before a change of an older one arrives.
 #[test]
-fn a_newer_run_cuts_off_an_older_one_even_between_reading_and_writing() {
+fn a_newer_run_stops_an_older_one_even_between_reading_and_writing() {
     for provider in [ZoneProvider::CloudDns, ZoneProvider::Route53, ZoneProvider::Cloudflare] {
         let fake = fake(provider);
         let desired = desired_zone("shop", &[("a.shop", "b", present("old.example.net"))]);
@@ -334,9 +334,9 @@ fn a_newer_run_cuts_off_an_older_one_even_between_reading_and_writing() {
     }
 }
 
-/// Cloudflare takes two texts at one name: two first runs may both put up a fence.
+/// Cloudflare accepts two TXT records at one name, so two first runs may both write a fence.
 #[test]
-fn two_fences_that_were_put_up_at_the_same_moment_become_one() {
+fn two_fences_written_at_the_same_time_become_one() {
     for (other, end, outcome) in [
         (2, ZoneOutcome::Superseded(2), NameOutcome::Skipped),
         (0, ZoneOutcome::Complete, NameOutcome::Done(WriteKind::Create)),
@@ -354,9 +354,9 @@ fn two_fences_that_were_put_up_at_the_same_moment_become_one() {
     }
 }
 
-/// The window that `--allow-no-cas` allows: it is there, and nothing else is.
+/// The lost change that `--allow-no-cas` permits.
 #[test]
-fn who_does_not_compare_writes_over_what_comes_between() {
+fn without_compare_and_set_a_change_in_between_is_overwritten() {
     for provider in [ZoneProvider::PowerDns, ZoneProvider::GoDaddy] {
         let fake = fake(provider);
         let old = cname("old.example.net");
@@ -375,7 +375,7 @@ fn who_does_not_compare_writes_over_what_comes_between() {
 }
 
 #[test]
-fn a_run_with_godaddy_that_ends_between_two_requests_is_taken_up_by_the_next() {
+fn an_interrupted_run_with_godaddy_is_completed_by_the_next() {
     let old = cname("old.example.net");
     let target = desired_zone(
         "shop",
@@ -395,7 +395,7 @@ fn a_run_with_godaddy_that_ends_between_two_requests_is_taken_up_by_the_next() {
                     600,
                 );
             }
-            // From that request on, nothing gets through.
+            // Every request from this one on fails.
             let dead: Vec<_> = (at + 1..200).map(|at| (at, ServerFault::Cut)).chain([(at, fault)]).collect();
             fake.set_faults(&dead);
             let (_, end) = apply(&mut *fake.open(), &target, 3);
@@ -420,7 +420,7 @@ fn a_run_with_godaddy_that_ends_between_two_requests_is_taken_up_by_the_next() {
 }
 
 #[test]
-fn wrong_credentials_are_told_of_and_write_nothing() {
+fn wrong_credentials_are_reported_and_nothing_is_written() {
     for provider in ALL {
         let fake = fake(provider);
         let desired = desired_zone("shop", &[("a.shop", "b", present("a.example.net"))]);
@@ -438,9 +438,9 @@ fn wrong_credentials_are_told_of_and_write_nothing() {
     }
 }
 
-/// What is sent, against what the documentation of each provider says it takes.
+/// The requests, which the golden files show, follow the documentation of each provider.
 #[test]
-fn requests_are_as_the_providers_document_them() {
+fn requests_follow_the_documentation_of_the_providers() {
     for provider in ALL {
         let fake = fake(provider);
         let (old, both) = (cname("old.example.net"), {
@@ -466,14 +466,14 @@ fn requests_are_as_the_providers_document_them() {
             ],
         );
         assert_eq!(apply(&mut *fake.open(), &desired, 7).1, ZoneOutcome::Complete);
-        let told: String = fake.log().iter().map(shown).collect();
+        let text: String = fake.log().iter().map(golden_text).collect();
         let name = format!("{provider:?}.http").to_lowercase();
-        kit::compare_text(&kit::root().join("tests/dns/requests").join(name), &told);
+        kit::compare_text(&kit::root().join("tests/dns/requests").join(name), &text);
     }
 }
 
-/// A request as a golden file has it: without what is another every time, and without what is secret.
-fn shown(got: &ReceivedRequest) -> String {
+/// A request in the form of a golden file, without variable and secret parts.
+fn golden_text(got: &ReceivedRequest) -> String {
     let mut text = format!("{} {}\n", got.method, got.target);
     for (name, value) in &got.headers {
         let value = match name.as_str() {
@@ -494,9 +494,9 @@ fn shown(got: &ReceivedRequest) -> String {
     format!("{text}\n{body}{}\n", if body.is_empty() { "" } else { "\n" })
 }
 
-/// A service account that signs for itself.
+/// A token request of a service account.
 #[test]
-fn google_gives_a_token_for_a_signature() {
+fn google_returns_a_token_for_a_signature() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     let openssl = |args: &[&str]| {
@@ -524,13 +524,13 @@ fn google_gives_a_token_for_a_signature() {
     let mut zone = fake.open_with(&[], Some(trace)).unwrap();
     assert_eq!(apply(&mut *zone, &desired, 1), (vec![NameOutcome::Done(WriteKind::Create)], ZoneOutcome::Complete));
     let logins = fake.log().iter().filter(|got| got.path() == "/token").count();
-    assert_eq!(logins, 1, "a token is used as long as it lives");
-    let told = lines.lock().unwrap().join("\n");
-    assert!(told.contains("access token") && told.contains("POST") && told.contains("\"additions\""), "{told}");
+    assert_eq!(logins, 1, "a token is used until it expires");
+    let text = lines.lock().unwrap().join("\n");
+    assert!(text.contains("access token") && text.contains("POST") && text.contains("\"additions\""), "{text}");
     let secret = key.lines().nth(1).unwrap();
-    assert!(!told.contains(CANARY) && !told.contains(secret) && !told.contains("assertion"), "{told}");
+    assert!(!text.contains(CANARY) && !text.contains(secret) && !text.contains("assertion"), "{text}");
 
-    // Somebody else's key: Google says no, and nothing of it is shown.
+    // The key of another account: Google refuses it, and no output contains it.
     assert!(openssl(&["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", "other.pem"]));
     let other = String::from_utf8(read(path("other.pem"))).unwrap();
     let fake = FakeServer::start(CloudDns { page: None, account: Some((other, read(path("key.der")))) });
@@ -542,7 +542,7 @@ fn google_gives_a_token_for_a_signature() {
 }
 
 #[test]
-fn credentials_of_google_that_cannot_be_read_are_told_of_without_what_they_hold() {
+fn errors_in_credentials_of_google_do_not_contain_them() {
     for (text, want) in [
         ("secret-canary", "are not JSON"),
         ("{\"type\": \"secret-canary\"}", "have a `type` that is neither"),
@@ -573,12 +573,12 @@ fn credentials_of_google_that_cannot_be_read_are_told_of_without_what_they_hold(
             }
         }
         let error = FakeServer::start(File(text)).open_with(&[], None).map(drop).unwrap_err();
-        let told = format!("{error} {:?}", error.parts().help);
-        assert!(told.contains(want) && !told.contains("secret-canary"), "{told}");
+        let text = format!("{error} {:?}", error.parts().help);
+        assert!(text.contains(want) && !text.contains("secret-canary"), "{text}");
     }
 }
 
-/// The API of a real server, next to the one in this process.
+/// The API of a real server.
 struct RealApi(crate::tests::apply::server::Running);
 
 impl TestZone for RealApi {
@@ -604,14 +604,14 @@ impl TestZone for RealApi {
 }
 
 #[test]
-fn every_story_holds_with_the_api_of_a_real_power_dns() {
+fn every_scenario_passes_with_the_api_of_a_real_power_dns() {
     use crate::tests::apply::server::{Access, Kind, Running};
-    if !Kind::PowerDns.is_here() {
+    if !Kind::PowerDns.is_installed() {
         return;
     }
     for (name, scenario) in SCENARIOS.into_iter().filter(|(name, _)| *name != "racing") {
         let api = RealApi(Running::start(Kind::PowerDns, Access::Least, ""));
-        let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| scenario(&api)));
-        assert!(told.is_ok(), "\"{name}\"\n{}", api.0.log());
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| scenario(&api)));
+        assert!(result.is_ok(), "\"{name}\"\n{}", api.0.log());
     }
 }
