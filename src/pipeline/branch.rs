@@ -13,7 +13,7 @@ use crate::plan::Branch;
 use crate::resource::Resource;
 use crate::source::{File, Location};
 use crate::spec::{Backend, Compat};
-use crate::template::{Context, Engine};
+use crate::template::{TemplateContext, TemplateEngine};
 use crate::yaml::{Dialect, DocumentCache};
 use crate::{dns, emit, objects};
 use std::collections::BTreeMap;
@@ -41,7 +41,7 @@ pub(super) struct BranchBuilder<'a> {
     endpoints: BTreeMap<&'a str, Vec<WantedNames<'a>>>,
     cache: DocumentCache,
     memo: Memo,
-    engine: Engine,
+    engine: TemplateEngine,
 }
 
 impl<'a> BranchBuilder<'a> {
@@ -57,7 +57,7 @@ impl<'a> BranchBuilder<'a> {
                 endpoints.entry(slug).or_default().push(names.clone());
             }
         }
-        let engine = Engine::new(inputs.project);
+        let engine = TemplateEngine::new(inputs.project);
         BranchBuilder { inputs, addressed, endpoints, cache: DocumentCache::default(), memo: Memo::default(), engine }
     }
 
@@ -91,7 +91,7 @@ impl<'a> BranchBuilder<'a> {
     /// The objects that the base directory, the overlays and the branch's own settings make.
     fn objects(&self, branch: &Branch, namespace: &str) -> Result<kustomize::BuiltObjects> {
         let Inputs { project, spec, .. } = self.inputs;
-        let templates = BranchTemplates { engine: &self.engine, context: Context::new(&branch.variables)? };
+        let templates = BranchTemplates { engine: &self.engine, context: TemplateContext::new(&branch.variables)? };
         let layers = Layers {
             base: spec.base.clone(),
             overlays: branch.overlays.clone(),
@@ -112,8 +112,8 @@ fn address_source(object: &AddressObject, at: Location) -> AddressSource<'_> {
 
 /// The templates of the project, for one branch.
 struct BranchTemplates<'a> {
-    engine: &'a Engine,
-    context: Context,
+    engine: &'a TemplateEngine,
+    context: TemplateContext,
 }
 
 impl kustomize::TemplateRenderer for BranchTemplates<'_> {

@@ -176,7 +176,7 @@ fn teardown_plans(
 
 /// The threads that build branches, one per core.
 fn workers() -> Result<ThreadPool, Diagnostic> {
-    ThreadPoolBuilder::new().stack_size(template::STACK).build().map_err(|error| {
+    ThreadPoolBuilder::new().stack_size(template::RENDER_STACK_SIZE).build().map_err(|error| {
         Diagnostic::new(Code::Disk, format!("cannot start threads: {error}"))
             .help("raise the limit on threads or address space, or set `RAYON_NUM_THREADS=1`")
     })

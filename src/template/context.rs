@@ -1,7 +1,7 @@
-//! What a template sees of a branch: the variables of the plan, read in place.
+//! The variables of a branch as templates see them.
 //!
-//! A list or mapping stays the node that it is and gives out its parts as they are asked for, so that a branch costs
-//! nothing to set up and a value put whole into a document keeps its places in the spec. Nothing here renders.
+//! Lists and mappings stay nodes and are read lazily: a context costs nothing to create, and a value that is a whole YAML
+//! value in a document keeps its source locations in the spec.
 
 use super::placeholder;
 use crate::diagnostic::{Result, gather};
@@ -13,50 +13,50 @@ use std::sync::Arc;
 
 /// The variables of one branch.
 #[derive(Clone, Debug)]
-pub struct Context {
+pub struct TemplateContext {
     variables: Node,
     root: Value,
 }
 
-impl Context {
-    /// The context in which the keys of the mapping `variables` are names. Text with one of the characters that
-    /// placeholders are made of is refused.
+impl TemplateContext {
+    /// The context with the keys of the mapping `variables` as names. Text with a character that is reserved for
+    /// placeholders is refused.
     pub fn new(variables: &Node) -> Result<Self> {
-        check(variables)?;
-        Ok(Context { root: value(variables), variables: variables.clone() })
+        check_reserved(variables)?;
+        Ok(TemplateContext { root: value(variables), variables: variables.clone() })
     }
 
-    /// The names, for a template.
+    /// The variables as a value of the template engine.
     pub(super) fn root(&self) -> Value {
         self.root.clone()
     }
 
-    /// The names, for a complaint.
+    /// The variables as a node, for suggestions in errors.
     pub(super) fn variables(&self) -> &Node {
         &self.variables
     }
 }
 
-fn check(node: &Node) -> Result<()> {
-    let refuse = |text: &str, at| match placeholder::reserved(text) {
+fn check_reserved(node: &Node) -> Result<()> {
+    let check_text = |text: &str, at| match placeholder::reserved(text) {
         None => Ok(()),
-        Some((_, c)) => Err(placeholder::refusal(c).at(at)),
+        Some((_, c)) => Err(placeholder::reserved_character_error(c).at(at)),
     };
     match &node.value {
-        Data::Scalar(scalar) => Ok(refuse(&scalar.text, node.at)?),
-        Data::Seq(items) => gather(items.iter(), check).map(drop),
+        Data::Scalar(scalar) => Ok(check_text(&scalar.text, node.at)?),
+        Data::Seq(items) => gather(items.iter(), check_reserved).map(drop),
         Data::Map(map) => gather(map, |entry| {
-            refuse(&entry.key.text, entry.key.at)?;
-            check(&entry.value)
+            check_text(&entry.key.text, entry.key.at)?;
+            check_reserved(&entry.value)
         })
         .map(drop),
     }
 }
 
-/// A node as templates see it.
+/// Converts a node to a value of the template engine.
 fn value(node: &Node) -> Value {
     let Data::Scalar(scalar) = &node.value else {
-        return Value::from_object(Given(node.clone()));
+        return Value::from_object(NodeObject(node.clone()));
     };
     let text = scalar.text.as_str();
     match scalar.tag {
@@ -73,9 +73,9 @@ fn value(node: &Node) -> Value {
 
 /// A list or mapping of the spec.
 #[derive(Debug)]
-pub(super) struct Given(pub(super) Node);
+pub(super) struct NodeObject(pub(super) Node);
 
-impl Object for Given {
+impl Object for NodeObject {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         if self.0.as_map().is_some() { ObjectRepr::Map } else { ObjectRepr::Seq }
     }

@@ -1,8 +1,9 @@
-//! The template engine as pleach sets it up: strict, bounded, inside the workspace, the same on every run.
+//! The configuration of the template engine: strict, limited, restricted to the workspace, deterministic.
 //!
-//! One set of names serves all environments; they differ in what `{{ … }}` writes and whether sources carry marks.
+//! All environments have the same filters and functions. They differ in what `{{ … }}` writes and in whether templates
+//! have source marks.
 
-use super::fill::{Fault, Values};
+use super::value::{PlaceholderValues, ValueError};
 use super::{placeholder, tags};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{File, Found, Location, Project, RelPath};
@@ -12,120 +13,120 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, Undefi
 use serde::Serialize as _;
 use std::borrow::Cow;
 
-/// How many steps a template may take. A step is an instruction or 64 bytes of text.
+/// The work limit of a rendering, in steps. A step is an instruction or 64 bytes of text.
 pub(super) const FUEL: u64 = 250_000;
 
-/// The stack that a thread needs which renders, in bytes: a template can nest a list as deep as it has steps, and the
-/// engine goes down into it by calling itself. Only what is used of it becomes memory.
-pub const STACK: usize = if cfg!(debug_assertions) { 1 << 30 } else { 1 << 28 };
+/// The stack size of a thread that renders templates, in bytes. The engine is recursive, and a template can nest lists as
+/// deep as the work limit allows. Only the used part of the stack becomes memory.
+pub const RENDER_STACK_SIZE: usize = if cfg!(debug_assertions) { 1 << 30 } else { 1 << 28 };
 
-/// What `{{ … }}` writes.
+/// What an expression writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Writes {
-    /// A placeholder; the value is kept in [`Kept`].
+pub(super) enum ExpressionOutput {
+    /// A placeholder; [`RenderState`] has the value.
     Placeholders,
-    /// The value as text; what has none is refused.
+    /// The value as text; a value without a text is an error.
     Text,
-    /// Any value as some text, to compare with.
-    Anything,
+    /// Any value as text, for comparison.
+    AnyText,
 }
 
-/// Whether sources carry marks.
+/// Whether the engine loads templates with source marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sources {
-    /// They are as they are.
-    Plain,
+pub(super) enum SourceMarks {
+    /// Templates are unchanged.
+    None,
     /// Every line of text begins with a mark.
-    Marked,
+    EachLine,
 }
 
-/// The values behind the placeholders of one rendering, by number.
+/// The values of the placeholders of one rendering, by number.
 #[derive(Default)]
-pub(super) struct Kept {
+pub(super) struct RenderState {
     pub(super) values: Vec<Value>,
-    /// Whether captured text with placeholders was written.
-    pub(super) captured: bool,
-    /// Whether such text was indented.
-    pub(super) indented: bool,
+    /// Whether the template wrote captured text with placeholders.
+    pub(super) has_captured_text: bool,
+    /// Whether the template indented such text.
+    pub(super) has_indented_text: bool,
 }
 
-/// An environment that reads templates from `project`.
-pub(super) fn environment(project: &Project, writes: Writes, sources: Sources) -> Environment<'static> {
+/// An environment that loads templates from `project`.
+pub(super) fn environment(project: &Project, output: ExpressionOutput, marks: SourceMarks) -> Environment<'static> {
     let mut env = Environment::new();
     env.set_undefined_behavior(UndefinedBehavior::Strict);
     env.set_fuel(Some(FUEL));
-    // Only then do errors about undefined values name them.
+    // Errors about undefined values have their names in debug mode only.
     env.set_debug(true);
-    // Under an escape mode of its own, what macros and `set` blocks return is told apart from values, and whatever
-    // joins the two puts the value through the formatter.
+    // A custom escape mode marks what macros and `set` blocks return as safe, which distinguishes it from values, and
+    // calls the formatter for a value that is joined with it.
     env.set_auto_escape_callback(|_| AutoEscape::Custom(Cow::Borrowed("yaml")));
-    match writes {
-        Writes::Placeholders => env.set_formatter(placeholder),
-        Writes::Text => env.set_formatter(|out, _, value| {
+    match output {
+        ExpressionOutput::Placeholders => env.set_formatter(write_placeholder),
+        ExpressionOutput::Text => env.set_formatter(|out, _, value| {
             let mut text = String::new();
             if !value.is_undefined() {
-                Values(&[]).text_of(&mut text, value).map_err(unwritable)?;
+                PlaceholderValues(&[]).write_value_text(&mut text, value).map_err(expression_error)?;
             }
             Ok(out.write_str(&text)?)
         }),
-        Writes::Anything => env.set_formatter(|out, _, value| Ok(out.write_str(&Values(&[]).anything(value))?)),
+        ExpressionOutput::AnyText => {
+            env.set_formatter(|out, _, value| Ok(out.write_str(&PlaceholderValues(&[]).display(value))?));
+        }
     }
     let (folders, files) = (project.clone(), project.clone());
     env.set_path_join_callback(move |name, parent| resolve(&folders, name, parent));
-    env.set_loader(move |name| load(&files, name, sources));
-    // Nothing here may say that a value is template text, or show the engine itself.
+    env.set_loader(move |name| load(&files, name, marks));
+    // No filter may mark a value as template text, and no function may show the state of the engine.
     for filter in ["safe", "escape", "e"] {
         env.remove_filter(filter);
     }
     env.remove_global("debug");
-    env.add_filter("tojson", json);
-    env.add_filter("toyaml", yaml_text);
+    env.add_filter("tojson", to_json);
+    env.add_filter("toyaml", to_yaml);
     env.add_filter("b64encode", base64);
     env.add_filter("indent", indent);
     env.add_filter("join", join);
     env.add_filter("required", required);
-    env.add_function("fail", |message: &str| -> Result<Value, Error> { Err(invalid(message.to_owned())) });
+    env.add_function("fail", |message: &str| -> Result<Value, Error> { Err(invalid_operation(message.to_owned())) });
     env
 }
 
-fn invalid(message: impl Into<Cow<'static, str>>) -> Error {
+fn invalid_operation(message: impl Into<Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::InvalidOperation, message)
 }
 
-/// The error of a filter that cannot take its value.
-#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` takes")]
-fn refused(fault: Fault) -> Error {
-    fault.in_template(ErrorKind::BadSerialization)
+/// The error of a filter that does not support its value.
+fn filter_error(error: ValueError) -> Error {
+    Error::new(ErrorKind::BadSerialization, "").with_source(error)
 }
 
-/// The error of a value that cannot be written.
-#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` takes")]
-fn unwritable(fault: Fault) -> Error {
-    fault.in_template(ErrorKind::NonPrimitive)
+/// The error of an expression whose value cannot be written.
+fn expression_error(error: ValueError) -> Error {
+    Error::new(ErrorKind::NonPrimitive, "").with_source(error)
 }
 
-/// Writes a placeholder for a value, and captured text as it is.
-fn placeholder(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
+/// Writes a placeholder for a value, and captured text unchanged.
+fn write_placeholder(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
     if value.is_undefined() {
-        // An `if` without `else` inside of an expression.
+        // An inline `if` without `else`.
         return Ok(());
     }
     if let Some(text) = value.as_str() {
-        let reserved = placeholder::reserved(text).is_some();
+        let is_reserved = placeholder::reserved(text).is_some();
         if value.is_safe() {
-            state.get_or_insert_extension(Kept::default()).captured |= reserved;
+            state.get_or_insert_extension(RenderState::default()).has_captured_text |= is_reserved;
             return Ok(out.write_str(text)?);
         }
-        if reserved {
-            return Err(unwritable(Fault::captured()));
+        if is_reserved {
+            return Err(expression_error(ValueError::CapturedText));
         }
     }
-    let kept = state.get_or_insert_extension(Kept::default());
-    kept.values.push(value.clone());
-    Ok(placeholder::write(out, kept.values.len() - 1)?)
+    let state = state.get_or_insert_extension(RenderState::default());
+    state.values.push(value.clone());
+    Ok(placeholder::write(out, state.values.len() - 1)?)
 }
 
-/// The name of a template as seen from the one that names it: from its folder, or else from the root of the workspace.
+/// Resolves a template name in another template: relative to the folder of that template, or else to the workspace.
 fn resolve<'n>(project: &Project, name: &'n str, parent: &str) -> Cow<'n, str> {
     let folder = RelPath::new(parent).unwrap_or_default().parent();
     let paths = [folder.join(name), RelPath::new(name)];
@@ -136,92 +137,94 @@ fn resolve<'n>(project: &Project, name: &'n str, parent: &str) -> Cow<'n, str> {
     }
 }
 
-fn load(project: &Project, name: &str, sources: Sources) -> Result<Option<String>, Error> {
+fn load(project: &Project, name: &str, marks: SourceMarks) -> Result<Option<String>, Error> {
     let Some(path) = RelPath::new(name) else {
-        return Err(invalid(format!("`{name}` leads out of the workspace")));
+        return Err(invalid_operation(format!("`{name}` is outside of the workspace")));
     };
     let file = match project.look(&path) {
         Found::File(file) => file,
-        Found::Unreadable(why) => return Err(invalid(format!("`{}` cannot be read: {why}", project.show(&path)))),
-        Found::Folder(_) => return Err(invalid(format!("`{}` is a folder", project.show(&path)))),
+        Found::Unreadable(why) => {
+            return Err(invalid_operation(format!("cannot read `{}`: {why}", project.show(&path))));
+        }
+        Found::Folder(_) => return Err(invalid_operation(format!("`{}` is a folder", project.show(&path)))),
         Found::Nothing => return Ok(None),
     };
-    let source = source(&file).map_err(|error| invalid(format!("in `{}`, {error}", project.show(&path))))?;
-    Ok(Some(match sources {
-        Sources::Plain => source.to_owned(),
-        Sources::Marked => tags::marked(source, file.id),
+    let source = source(&file).map_err(|error| invalid_operation(format!("in `{}`, {error}", project.show(&path))))?;
+    Ok(Some(match marks {
+        SourceMarks::None => source.to_owned(),
+        SourceMarks::EachLine => tags::with_marks(source, file.id),
     }))
 }
 
-/// The text of a template, if it is one that can be rendered safely.
+/// The text of a template. Reserved characters and the tag `autoescape` are errors, because they would break placeholders.
 pub(super) fn source(file: &File) -> Result<&str, Diagnostic> {
-    let source = file.text().map_err(|at| Diagnostic::new(Code::Template, "the text is not UTF-8").at(at))?;
-    let place = |at: usize, len: usize| {
+    let source = file.text().map_err(|at| Diagnostic::new(Code::Template, "the file is not valid UTF-8").at(at))?;
+    let location = |at: usize, len: usize| {
         let line = source[..at].matches('\n').count() + 1;
         let column = source[..at].rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
         Location::new(file.id, line, column, len)
     };
     if let Some((at, c)) = placeholder::reserved(source) {
-        return Err(placeholder::refusal(c).at(place(at, 1)));
+        return Err(placeholder::reserved_character_error(c).at(location(at, 1)));
     }
     if let Some(at) = tags::find(source, "autoescape") {
-        return Err(Diagnostic::new(Code::Template, "the tag `autoescape` stands here")
-            .at(place(at, source[at..].lines().next().map_or(0, |line| line.chars().count())))
-            .help("leave it out: values are data here, there is nothing to escape"));
+        return Err(Diagnostic::new(Code::Template, "the tag `autoescape` is not supported")
+            .at(location(at, source[at..].lines().next().map_or(0, |line| line.chars().count())))
+            .help("remove it: values are inserted as data and need no escaping"));
     }
     Ok(source)
 }
 
-/// A value, or the author's message where it is undefined or null.
+/// The filter `required`: the value, or an error with `message` if it is undefined or null.
 fn required(value: &Value, message: Option<&str>) -> Result<Value, Error> {
     if value.is_undefined() || value.is_none() {
-        return Err(invalid(message.unwrap_or("a required value is missing").to_owned()));
+        return Err(invalid_operation(message.unwrap_or("a required value is missing").to_owned()));
     }
     Ok(value.clone())
 }
 
-/// A value as JSON on one line, or on many with `indent`.
-#[expect(clippy::needless_pass_by_value, reason = "it is what the engine hands over")]
-fn json(value: &Value, indent: Option<usize>, options: Kwargs) -> Result<String, Error> {
+/// The filter `tojson`: a value as JSON, on one line without `indent`.
+#[expect(clippy::needless_pass_by_value, reason = "the engine passes it by value")]
+fn to_json(value: &Value, indent: Option<usize>, options: Kwargs) -> Result<String, Error> {
     let indent = indent.map_or_else(|| options.get("indent"), |indent| Ok(Some(indent)))?;
     options.assert_all_used()?;
-    Values(&[]).yaml(value).map_err(refused)?;
+    PlaceholderValues(&[]).yaml(value).map_err(filter_error)?;
     let Some(width) = indent.map(|width: usize| width.min(16)) else {
-        return serde_json::to_string(value).map_err(|error| invalid(error.to_string()));
+        return serde_json::to_string(value).map_err(|error| invalid_operation(error.to_string()));
     };
     let spaces = " ".repeat(width);
     let mut out = Vec::new();
     let pretty = serde_json::ser::PrettyFormatter::with_indent(spaces.as_bytes());
     value
         .serialize(&mut serde_json::Serializer::with_formatter(&mut out, pretty))
-        .map_err(|error| invalid(error.to_string()))?;
-    String::from_utf8(out).map_err(|error| invalid(error.to_string()))
+        .map_err(|error| invalid_operation(error.to_string()))?;
+    String::from_utf8(out).map_err(|error| invalid_operation(error.to_string()))
 }
 
-/// A value as the YAML that a build writes, without the last line break.
-fn yaml_text(value: &Value) -> Result<String, Error> {
-    let mut text = Values(&[]).yaml(value).map_err(refused)?;
+/// The filter `toyaml`: a value as the YAML that a build writes, without the last line break.
+fn to_yaml(value: &Value) -> Result<String, Error> {
+    let mut text = PlaceholderValues(&[]).yaml(value).map_err(filter_error)?;
     text.truncate(text.trim_end_matches('\n').len());
     Ok(text)
 }
 
 fn base64(value: &Value) -> Result<String, Error> {
     let mut text = String::new();
-    Values(&[]).text_of(&mut text, value).map_err(refused)?;
+    PlaceholderValues(&[]).write_value_text(&mut text, value).map_err(filter_error)?;
     Ok(base64::engine::general_purpose::STANDARD.encode(text))
 }
 
-/// Captured text may be indented: that is white space of the template, whatever its values hold.
+/// The filter `indent`. It may indent captured text, because that adds white space of the template only.
 fn indent(state: &mut State, args: Rest<ValueOrKwargs>) -> Result<Value, Error> {
     let args = args.into_values();
     let (value, width, first, blank, options) = from_args::<(StringInput, _, _, _, Kwargs)>(&args)?;
     if value.is_safe() && placeholder::reserved(value.as_str()).is_some() {
-        state.get_or_insert_extension(Kept::default()).indented = true;
+        state.get_or_insert_extension(RenderState::default()).has_indented_text = true;
     }
     filters::indent(value, width, first, blank, options)
 }
 
-/// Joins as ever, but does not take an undefined item for an empty one.
+/// The filter `join`. Unlike the filter of the engine, it refuses undefined items.
 fn join(
     state: &mut State,
     value: &Value,
@@ -237,7 +240,7 @@ fn join(
     let item = |item: Value| path.iter().try_fold(item, |item, name| item.get_attr(name));
     let items: Vec<Value> = value.try_iter()?.map(item).collect::<Result<_, _>>()?;
     if items.iter().any(Value::is_undefined) {
-        return Err(invalid("an item of the list is undefined"));
+        return Err(invalid_operation("an item of the list is undefined"));
     }
     filters::join(state, &Value::from(items), joiner, None, options)
 }

@@ -1,142 +1,158 @@
-//! Templates that no value can break.
+//! Templates: `*.j2` files, rendered with minijinja, that no value can break.
 //!
-//! A `*.j2` file is a minijinja template. What it interpolates is never pasted into YAML: each `{{ … }}` writes a
-//! placeholder, the text is parsed, and values go into the tree that comes of it (`placeholder`, `shape`, `fill`). So
-//! no value adds a key, a line or a document, and all branches that take the same way through a template share one
-//! parsed tree. Nothing here knows what Kubernetes is.
+//! Expressions are not expanded in the text of a YAML file. Each `{{ … }}` writes a placeholder, the text is parsed, and
+//! the values are inserted in the resulting nodes (`placeholder`, `parsed`, `fill`). A value therefore cannot add a key, a
+//! line or a document, and all branches with the same control flow share one parsed template. Nothing here depends on
+//! Kubernetes.
 
 mod context;
 mod environment;
-mod fault;
+mod error;
 mod fill;
+mod parsed;
 mod placeholder;
-mod shape;
 mod tags;
 mod trace;
+mod value;
 
-pub use context::Context;
-pub use environment::STACK;
+pub use context::TemplateContext;
+pub use environment::RENDER_STACK_SIZE;
 
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::node::Node;
 use crate::source::{File, Project};
 use crate::yaml::{self, Dialect};
-use environment::{Kept, Sources, Writes, environment};
-use fill::{CAPTURED, Values};
+use environment::{ExpressionOutput, RenderState, SourceMarks, environment};
 use minijinja::Environment;
-use shape::{Shape, Shapes};
+use parsed::{ParsedTemplate, ParsedTemplateCache};
 use std::sync::Arc;
-use trace::Trace;
+use trace::TemplateTrace;
+use value::{CAPTURED_TEXT_HELP, PlaceholderValues};
 
-/// Renders the templates of a project; shared by all threads.
+/// Renders the templates of a project. All threads share it.
 #[derive(Debug)]
-pub struct Engine {
+pub struct TemplateEngine {
     project: Project,
     placeholders: Environment<'static>,
-    /// The same from sources with marks, to find places.
+    /// Templates have source marks, for source locations.
     marked: Environment<'static>,
-    /// Values pasted as text, to find out whether captured text was looked into.
-    pasted: Environment<'static>,
+    /// Expressions write text of any value, to detect templates that inspect captured text.
+    expanded: Environment<'static>,
     text: Environment<'static>,
-    shapes: Shapes,
+    cache: ParsedTemplateCache,
 }
 
-impl Engine {
+impl TemplateEngine {
     /// An engine for the templates of `project`.
     pub fn new(project: &Project) -> Self {
-        Engine {
+        TemplateEngine {
             project: project.clone(),
-            placeholders: environment(project, Writes::Placeholders, Sources::Plain),
-            marked: environment(project, Writes::Placeholders, Sources::Marked),
-            pasted: environment(project, Writes::Anything, Sources::Plain),
-            text: environment(project, Writes::Text, Sources::Plain),
-            shapes: Shapes::default(),
+            placeholders: environment(project, ExpressionOutput::Placeholders, SourceMarks::None),
+            marked: environment(project, ExpressionOutput::Placeholders, SourceMarks::EachLine),
+            expanded: environment(project, ExpressionOutput::AnyText, SourceMarks::None),
+            text: environment(project, ExpressionOutput::Text, SourceMarks::None),
+            cache: ParsedTemplateCache::default(),
         }
     }
 
-    /// The YAML documents of a template for one branch. Places point into templates.
-    pub fn documents(&self, file: &Arc<File>, context: &Context, dialect: Dialect) -> Result<Vec<Node>> {
-        let (text, kept) = match self.render(file, context) {
+    /// The YAML documents of a template for one branch. Their source locations are in templates.
+    pub fn documents(&self, file: &Arc<File>, context: &TemplateContext, dialect: Dialect) -> Result<Vec<Node>> {
+        let (text, state) = match self.render(file, context) {
             Ok(rendered) => rendered,
-            Err(error) => return Err(self.refusal(&error, file, context).into()),
+            Err(error) => return Err(self.render_error(&error, file, context).into()),
         };
-        if kept.captured || placeholder::count(&text) != kept.values.len() {
-            self.check_captured(file, context, &text, &kept)?;
+        if state.has_captured_text || placeholder::count(&text) != state.values.len() {
+            self.check_captured_text(file, context, &text, &state)?;
         }
-        let make = || self.shape(file, context, dialect, &text, kept.values.len());
-        let shape = self.shapes.get(file.id, dialect, &text, make)?;
-        fill::documents(&shape, &kept.values)
+        let parse = || self.parse(file, context, dialect, &text, state.values.len());
+        let parsed = self.cache.get_or_parse(file.id, dialect, &text, parse)?;
+        fill::documents(&parsed, &state.values)
     }
 
-    /// A template for one branch as text, with values pasted as they are.
-    pub fn text(&self, file: &Arc<File>, context: &Context) -> Result<String> {
-        match paste(&self.text, file, context) {
-            Ok(text) => Ok(text),
-            Err(error) => Err(fault::complaint(&error, file, &self.project, context.variables()).into()),
-        }
+    /// A template for one branch as text. Values are inserted unchanged.
+    pub fn text(&self, file: &Arc<File>, context: &TemplateContext) -> Result<String> {
+        render_text(&self.text, file, context)
+            .map_err(|error| error::diagnostic(&error, file, &self.project, context.variables()).into())
     }
 
-    /// The text with placeholders, and the values behind them.
-    fn render(&self, file: &File, context: &Context) -> Result<(String, Kept), minijinja::Error> {
+    /// The text with placeholders, and their values.
+    fn render(&self, file: &File, context: &TemplateContext) -> Result<(String, RenderState), minijinja::Error> {
         let template = self.placeholders.get_template(file.path.as_str())?;
         let mut rendered = template.render_captured(context.root())?;
-        let kept = rendered.with_state_mut(|state| std::mem::take(state.get_or_insert_extension(Kept::default())));
-        Ok((ended(rendered.into_output(), file), kept))
+        let state =
+            rendered.with_state_mut(|state| std::mem::take(state.get_or_insert_extension(RenderState::default())));
+        Ok((with_last_line_break(rendered.into_output(), file), state))
     }
 
-    /// Where the parts of a rendered text come from.
-    fn trace<'t>(&self, file: &File, context: &Context, text: &'t str) -> Trace<'t> {
-        let marked = paste(&self.marked, file, context).ok();
+    /// The source locations of a rendered text.
+    fn trace<'t>(&self, file: &File, context: &TemplateContext, text: &'t str) -> TemplateTrace<'t> {
+        let marked = render_text(&self.marked, file, context).ok();
         let segments = marked.and_then(|marked| trace::from_marks(text, &marked, file.id)).or_else(|| {
             let template = self.placeholders.get_template(file.path.as_str()).ok()?;
             let (_, spans) = template.render_with_spans(context.root()).ok()?;
             Some(trace::from_spans(&spans, &self.project))
         });
-        Trace::new(text, segments.unwrap_or_default(), &self.project)
+        TemplateTrace::new(text, segments.unwrap_or_default(), &self.project)
     }
 
-    fn shape(&self, file: &File, context: &Context, dialect: Dialect, text: &str, count: usize) -> Result<Shape> {
+    fn parse(
+        &self,
+        file: &File,
+        context: &TemplateContext,
+        dialect: Dialect,
+        text: &str,
+        count: usize,
+    ) -> Result<ParsedTemplate> {
         let trace = self.trace(file, context, text);
-        let holes = trace.holes(count);
-        let place = |line: usize, column: usize, len: usize| trace.place(line, column, len).or(file.place());
-        let documents = yaml::parse_with_holes(text, dialect, &place, placeholder::is_one)
-            .map_err(|errors| placeholder::named(errors, &holes))?;
-        Shape::new(text, documents, holes)
+        let placeholders = trace.placeholders(count);
+        let location = |line: usize, column: usize, len: usize| trace.location(line, column, len).or(file.place());
+        let documents = yaml::parse_with_holes(text, dialect, &location, placeholder::is_placeholder)
+            .map_err(|errors| placeholder::show_expressions(errors, &placeholders))?;
+        ParsedTemplate::new(text, documents, placeholders)
     }
 
-    /// Captured text may be put into a document but not looked into, because it holds placeholders in place of values.
-    /// Whoever looks into it gets another outcome than with pasted values, which is what is compared here.
-    fn check_captured(&self, file: &File, context: &Context, text: &str, kept: &Kept) -> Result<()> {
-        let pasted = paste(&self.pasted, file, context)
-            .map_err(|error| fault::complaint(&error, file, &self.project, context.variables()).help(CAPTURED))?;
-        let values = Values(&kept.values);
-        if values.are_pasted(text, &pasted) {
+    /// A template may write captured text but not inspect it, because the text has placeholders instead of values. A
+    /// template that inspects it writes something else if the text has values, which this function compares.
+    fn check_captured_text(
+        &self,
+        file: &File,
+        context: &TemplateContext,
+        text: &str,
+        state: &RenderState,
+    ) -> Result<()> {
+        let expanded = render_text(&self.expanded, file, context).map_err(|error| {
+            error::diagnostic(&error, file, &self.project, context.variables()).help(CAPTURED_TEXT_HELP)
+        })?;
+        let values = PlaceholderValues(&state.values);
+        if values.expand_to(text, &expanded) {
             return Ok(());
         }
-        // Lines of values are indented in the one text and not in the other.
-        let Some(at) = values.diverge(text, &pasted, |c| !kept.indented || !c.is_whitespace()) else { return Ok(()) };
-        let place = self.trace(file, context, text).place_at(at, at).or(file.place());
-        let message = "the template looks into captured text and would go another way here with its values";
-        Err(Diagnostic::new(Code::Template, message).at(place).help(CAPTURED).into())
+        // The filter `indent` indents the lines of values in the expanded text only.
+        let is_compared = |c: char| !state.has_indented_text || !c.is_whitespace();
+        let Some(at) = values.first_difference(text, &expanded, is_compared) else { return Ok(()) };
+        let location = self.trace(file, context, text).location_of_range(at, at).or(file.place());
+        let message = "the template inspects captured text, and its result would differ here";
+        Err(Diagnostic::new(Code::Template, message).at(location).help(CAPTURED_TEXT_HELP).into())
     }
 
-    /// The complaint about a rendering that failed, which may be because captured text was looked into.
-    fn refusal(&self, error: &minijinja::Error, file: &File, context: &Context) -> Diagnostic {
-        let complaint = fault::complaint(error, file, &self.project, context.variables());
-        let told = complaint.parts().help.iter().any(|help| help == CAPTURED);
-        let captured = !told && !fault::is_endless(error) && paste(&self.pasted, file, context).is_ok();
-        if captured { complaint.help(CAPTURED) } else { complaint }
+    /// The diagnostic of a rendering that failed. If it succeeds with values in place of placeholders, the template
+    /// inspects captured text.
+    fn render_error(&self, error: &minijinja::Error, file: &File, context: &TemplateContext) -> Diagnostic {
+        let diagnostic = error::diagnostic(error, file, &self.project, context.variables());
+        let is_explained = error::is_about_captured_text(error) || error::is_over_work_limit(error);
+        let inspects_captured_text = !is_explained && render_text(&self.expanded, file, context).is_ok();
+        if inspects_captured_text { diagnostic.help(CAPTURED_TEXT_HELP) } else { diagnostic }
     }
 }
 
-/// The text of a template, rendered in an environment that keeps no values.
-fn paste(env: &Environment<'static>, file: &File, context: &Context) -> Result<String, minijinja::Error> {
+/// The rendered text of a template, without the values of placeholders.
+fn render_text(env: &Environment<'static>, file: &File, context: &TemplateContext) -> Result<String, minijinja::Error> {
     let text = env.get_template(file.path.as_str())?.render(context.root())?;
-    Ok(ended(text, file))
+    Ok(with_last_line_break(text, file))
 }
 
-/// minijinja takes the last line break of a template away, which a block scalar at its end would miss.
-fn ended(mut text: String, file: &File) -> String {
+/// Restores the last line break of a template. minijinja removes it, but it is part of a block scalar at the end.
+fn with_last_line_break(mut text: String, file: &File) -> String {
     if file.bytes.ends_with(b"\n") {
         text.push('\n');
     }

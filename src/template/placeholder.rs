@@ -1,7 +1,7 @@
-//! Placeholders: what stands in a rendered text where a value belongs.
+//! Placeholders: the position of a value in a rendered text.
 //!
-//! A placeholder is the number of a value between two characters of plane 16, which nobody assigns. Values and templates
-//! that hold one of these characters are refused, so whatever looks like a placeholder is one.
+//! A placeholder is the number of a value between two private-use characters of plane 16. Values and templates that
+//! contain one of these characters are refused, so no other text can look like a placeholder.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::Location;
@@ -12,33 +12,30 @@ use std::fmt::Write;
 pub(super) const OPEN: char = '\u{10FF00}';
 /// Ends a placeholder.
 pub(super) const CLOSE: char = '\u{10FF01}';
-/// Begins a mark, with which a traced template says where its next character stands.
-pub(super) const MARK: char = '\u{10FF02}';
-/// Ends a mark.
-pub(super) const UNMARK: char = '\u{10FF03}';
+/// Begins a source mark: the position of the next character in a traced template.
+pub(super) const MARK_OPEN: char = '\u{10FF02}';
+/// Ends a source mark.
+pub(super) const MARK_CLOSE: char = '\u{10FF03}';
 
-/// The byte that begins [`OPEN`] and few other characters.
-const LEAD: u8 = 0xF4;
+/// The first byte of [`OPEN`] in UTF-8. Few other characters begin with it.
+const FIRST_BYTE: u8 = 0xF4;
 
-/// The first character of `text` that belongs to placeholders and marks, with its offset.
+/// The first reserved character of `text`, with its offset.
 pub(super) fn reserved(text: &str) -> Option<(usize, char)> {
-    if !text.as_bytes().contains(&LEAD) {
+    if !text.as_bytes().contains(&FIRST_BYTE) {
         return None;
     }
     text.char_indices().find(|(_, c)| is_reserved(*c))
 }
 
 fn is_reserved(c: char) -> bool {
-    matches!(c, OPEN..=UNMARK)
+    matches!(c, OPEN..=MARK_CLOSE)
 }
 
-/// The complaint about one of them where it is not one of ours.
-pub(super) fn refusal(c: char) -> Diagnostic {
-    Diagnostic::new(
-        Code::Template,
-        format!("the character U+{:X} stands in the text, which pleach keeps for itself", u32::from(c)),
-    )
-    .help("no standard gives it a meaning: take it out")
+/// The error for a reserved character in a value or a template.
+pub(super) fn reserved_character_error(c: char) -> Diagnostic {
+    Diagnostic::new(Code::Template, format!("the character U+{:X} is reserved for pleach", u32::from(c)))
+        .help("remove it: it is a private-use character without a standard meaning")
 }
 
 /// Writes the placeholder of value `number`.
@@ -46,77 +43,79 @@ pub(super) fn write(out: &mut impl Write, number: usize) -> std::fmt::Result {
     write!(out, "{OPEN}{number}{CLOSE}")
 }
 
-/// How many bytes the placeholder of value `number` has.
+/// The length of the placeholder of value `number`, in bytes.
 pub(super) fn len(number: usize) -> usize {
     OPEN.len_utf8() + number.to_string().len() + CLOSE.len_utf8()
 }
 
 /// One `{{ … }}` of a template.
 #[derive(Clone, Debug)]
-pub(super) struct Hole {
-    /// Where it stands.
+pub(super) struct Placeholder {
+    /// Its source location.
     pub(super) at: Location,
-    /// What stands in it.
+    /// The text between the braces.
     pub(super) expression: SmolStr,
 }
 
-impl Default for Hole {
+impl Default for Placeholder {
     fn default() -> Self {
-        Hole { at: Location::NONE, expression: "…".into() }
+        Placeholder { at: Location::NONE, expression: "…".into() }
     }
 }
 
-/// Complaints that quote the text, with `{{ … }}` for the placeholders in it.
-pub(super) fn named(errors: Diagnostics, holes: &[Hole]) -> Diagnostics {
-    let name = |text: &str| {
-        let name = |piece: Piece<&str>| match piece {
-            Piece::Text(text) => text.to_owned(),
-            Piece::Hole(number) => format!("{{{{ {} }}}}", holes.get(number).map_or("…", |hole| &hole.expression)),
+/// Replaces the placeholders in the texts of diagnostics by their expressions in braces.
+pub(super) fn show_expressions(errors: Diagnostics, placeholders: &[Placeholder]) -> Diagnostics {
+    let show = |text: &str| {
+        let show_part = |part: TextPart<&str>| match part {
+            TextPart::Text(text) => text.to_owned(),
+            TextPart::Placeholder(number) => {
+                format!("{{{{ {} }}}}", placeholders.get(number).map_or("…", |placeholder| &placeholder.expression))
+            }
         };
-        pieces(text).map_or_else(|| text.replace(is_reserved, ""), |pieces| pieces.into_iter().map(name).collect())
+        split(text).map_or_else(|| text.replace(is_reserved, ""), |parts| parts.into_iter().map(show_part).collect())
     };
-    errors.map(|error| error.map_texts(name))
+    errors.map(|error| error.map_texts(show))
 }
 
-/// A stretch of rendered text.
+/// A part of a rendered text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Piece<T = SmolStr> {
-    /// What the template says.
+pub(super) enum TextPart<T = SmolStr> {
+    /// Text of the template.
     Text(T),
-    /// The place of a value.
-    Hole(usize),
+    /// The position of the value with this number.
+    Placeholder(usize),
 }
 
-impl Piece<&str> {
-    /// The same, kept for later.
-    pub(super) fn keep(self) -> Piece {
+impl TextPart<&str> {
+    /// The part with its own copy of the text.
+    pub(super) fn into_owned(self) -> TextPart {
         match self {
-            Piece::Text(text) => Piece::Text(text.into()),
-            Piece::Hole(number) => Piece::Hole(number),
+            TextPart::Text(text) => TextPart::Text(text.into()),
+            TextPart::Placeholder(number) => TextPart::Placeholder(number),
         }
     }
 }
 
-/// `text` cut at its placeholders; `None` if one of them was cut apart.
-pub(super) fn pieces(text: &str) -> Option<Vec<Piece<&str>>> {
-    let mut parts = text.split(OPEN);
-    let mut pieces = vec![Piece::Text(parts.next()?)];
-    for part in parts {
-        let (number, rest) = part.split_once(CLOSE)?;
+/// Splits `text` at its placeholders. `None` if one of them is incomplete.
+pub(super) fn split(text: &str) -> Option<Vec<TextPart<&str>>> {
+    let mut segments = text.split(OPEN);
+    let mut parts = vec![TextPart::Text(segments.next()?)];
+    for segment in segments {
+        let (number, rest) = segment.split_once(CLOSE)?;
         number.bytes().all(|b| b.is_ascii_digit()).then_some(())?;
-        pieces.extend([Piece::Hole(number.parse().ok()?), Piece::Text(rest)]);
+        parts.extend([TextPart::Placeholder(number.parse().ok()?), TextPart::Text(rest)]);
     }
-    pieces.retain(|piece| *piece != Piece::Text(""));
-    let whole = |piece: &Piece<&str>| !matches!(piece, Piece::Text(text) if reserved(text).is_some());
-    pieces.iter().all(whole).then_some(pieces)
+    parts.retain(|part| *part != TextPart::Text(""));
+    let is_complete = |part: &TextPart<&str>| !matches!(part, TextPart::Text(text) if reserved(text).is_some());
+    parts.iter().all(is_complete).then_some(parts)
 }
 
-/// Whether `text` is one placeholder and nothing else.
-pub(super) fn is_one(text: &str) -> bool {
-    text.starts_with(OPEN) && matches!(pieces(text).as_deref(), Some([Piece::Hole(_)]))
+/// Whether `text` is exactly one placeholder.
+pub(super) fn is_placeholder(text: &str) -> bool {
+    text.starts_with(OPEN) && matches!(split(text).as_deref(), Some([TextPart::Placeholder(_)]))
 }
 
-/// How many placeholders stand in `text`.
+/// The number of placeholders in `text`.
 pub(super) fn count(text: &str) -> usize {
-    if text.as_bytes().contains(&LEAD) { text.matches(OPEN).count() } else { 0 }
+    if text.as_bytes().contains(&FIRST_BYTE) { text.matches(OPEN).count() } else { 0 }
 }

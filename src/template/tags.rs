@@ -1,8 +1,8 @@
-//! Where the text of a template stands between its tags, without compiling it.
+//! The positions of tags and text in a template, found without compiling it.
 //!
-//! Only as much of the syntax is known here as finds the end of a tag: strings, brackets, comments and raw blocks.
+//! This module knows only the syntax that finds the end of a tag: strings, brackets, comments and raw blocks.
 
-use super::placeholder::{MARK, UNMARK};
+use super::placeholder::{MARK_CLOSE, MARK_OPEN};
 use crate::source::FileId;
 use std::fmt::Write;
 use std::ops::Range;
@@ -35,20 +35,20 @@ pub(super) fn end(source: &str, start: usize) -> usize {
     source.len()
 }
 
-/// What stands in the tag that covers `range`, without its braces, whitespace control and blanks.
+/// The content of the tag at `range`, without braces, whitespace control and surrounding blanks.
 pub(super) fn inner(source: &str, range: Range<usize>) -> &str {
     let tag = source.get(range).unwrap_or("");
     let tag = tag.get(2..tag.len().saturating_sub(2)).unwrap_or("");
     tag.trim_start_matches(['-', '+']).trim_end_matches(['-', '+']).trim()
 }
 
-/// The next tag at or behind `from`.
+/// The next tag at or after `from`.
 pub(super) fn next(source: &str, from: usize) -> Option<usize> {
     let bytes = source.as_bytes();
     (from..bytes.len().saturating_sub(1)).find(|&i| bytes[i] == b'{' && matches!(bytes[i + 1], b'{' | b'%' | b'#'))
 }
 
-/// The stretches of text between the tags of `source`, empty ones included.
+/// The ranges of text between the tags of `source`, including empty ranges.
 fn texts(source: &str) -> Vec<Range<usize>> {
     let mut texts = Vec::new();
     let mut from = 0;
@@ -67,9 +67,9 @@ fn texts(source: &str) -> Vec<Range<usize>> {
     texts
 }
 
-/// `source` with a mark before every line of its text and before every tag, so that each character of what it renders
-/// to tells where it comes from.
-pub(super) fn marked(source: &str, file: FileId) -> String {
+/// `source` with a source mark before every line of text and before every tag. With these marks, the source location of
+/// each character of the rendered text is known.
+pub(super) fn with_marks(source: &str, file: FileId) -> String {
     let mut out = String::with_capacity(source.len() * 2);
     let mut done = 0;
     for text in texts(source) {
@@ -78,20 +78,20 @@ pub(super) fn marked(source: &str, file: FileId) -> String {
         done = text.start;
         for at in std::iter::once(text.start).chain(lines.filter(|at| *at < text.end)) {
             out.push_str(&source[done..at]);
-            let _ = write!(out, "{MARK}{}:{at}{UNMARK}", file.0);
+            let _ = write!(out, "{MARK_OPEN}{}:{at}{MARK_CLOSE}", file.0);
             done = at;
         }
         out.push_str(&source[done..text.end]);
         done = text.end;
         if !source[text.clone()].is_empty() {
-            let _ = write!(out, "{MARK}{}:{done}{UNMARK}", file.0);
+            let _ = write!(out, "{MARK_OPEN}{}:{done}{MARK_CLOSE}", file.0);
         }
     }
     out.push_str(&source[done..]);
     out
 }
 
-/// The name of the first tag of the kind `word` (such as `autoescape`) and its offset.
+/// The offset of the first tag with the name `word`, such as `autoescape`.
 pub(super) fn find(source: &str, word: &str) -> Option<usize> {
     source.match_indices("{%").map(|(at, _)| at).find(|at| {
         let tag = inner(source, *at..end(source, *at));

@@ -1,44 +1,45 @@
-//! From a rendered text back to the templates that it came from.
+//! Source locations: from a rendered text back to its templates.
 //!
-//! The template is rendered a second time from sources with marks in them, and both texts are walked together by their
-//! characters other than white space, which holds through loops, includes, macros and white space control. Where marks
-//! change what a template does, because it looks into its own text, the spans that minijinja records serve instead;
-//! they name the call of a macro where the marks name the line in it. This happens once for each shape of a text.
+//! The template is rendered a second time with source marks, and the two texts are compared character by character
+//! without white space. This works with loops, includes, macros and white space control. If marks change the result,
+//! because the template inspects its own text, the spans that minijinja records are used instead. For the text of a macro,
+//! spans give the location of the call and marks the line in the macro. This happens once for each parsed template.
 
-use super::placeholder::{CLOSE, Hole, MARK, OPEN, UNMARK};
+use super::placeholder::{CLOSE, MARK_CLOSE, MARK_OPEN, OPEN, Placeholder};
 use super::tags;
 use crate::source::{File, FileId, Location, Project, RelPath};
 use minijinja::{OutputSpan, OutputSpanKind};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Where the characters of a rendered text come from.
-pub(super) struct Trace<'t> {
+/// The source location of each character of a rendered text.
+pub(super) struct TemplateTrace<'t> {
     text: &'t str,
-    /// The offset at which each line of the text begins.
+    /// The offset of each line of the text.
     lines: Vec<usize>,
-    segments: Vec<Segment>,
-    sources: BTreeMap<FileId, Source>,
+    segments: Vec<TraceSegment>,
+    files: BTreeMap<FileId, TracedFile>,
 }
 
-/// From here on, text and source advance together, or everything stands for one tag.
+/// A range of the rendered text, up to the next segment: a copy of template text, or the output of one tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Segment {
+pub(super) struct TraceSegment {
     /// The offset in the text.
     at: usize,
     file: FileId,
     /// The offset in the file.
     source: usize,
-    /// Whether the text is what a tag put there.
-    tag: bool,
+    /// Whether a tag wrote the text.
+    is_tag: bool,
 }
 
-struct Source {
+struct TracedFile {
     file: Arc<File>,
+    /// The offset of each line.
     lines: Vec<usize>,
 }
 
-impl Source {
+impl TracedFile {
     fn text(&self) -> &str {
         self.file.text().unwrap_or("")
     }
@@ -55,24 +56,24 @@ fn line_starts(text: &str) -> Vec<usize> {
     std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect()
 }
 
-/// The characters of a text with marks, without white space, each with the offset that the marks tell.
-struct Marked<'m> {
+/// The characters of a text with source marks, without white space, each with its file and offset.
+struct MarkedCharacters<'m> {
     rest: &'m str,
     file: FileId,
     source: usize,
 }
 
-impl Iterator for Marked<'_> {
+impl Iterator for MarkedCharacters<'_> {
     type Item = (char, FileId, usize);
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let c = self.rest.chars().next()?;
             self.rest = &self.rest[c.len_utf8()..];
-            if c == MARK {
-                let (mark, rest) = self.rest.split_once(UNMARK)?;
+            if c == MARK_OPEN {
+                let (mark, rest) = self.rest.split_once(MARK_CLOSE)?;
                 let (file, source) = mark.split_once(':')?;
-                *self = Marked { rest, file: FileId(file.parse().ok()?), source: source.parse().ok()? };
+                *self = MarkedCharacters { rest, file: FileId(file.parse().ok()?), source: source.parse().ok()? };
                 continue;
             }
             let source = self.source;
@@ -84,61 +85,62 @@ impl Iterator for Marked<'_> {
     }
 }
 
-/// The segments that the same rendering from marked sources tells; `None` if it does not say the same.
-pub(super) fn from_marks(text: &str, marked: &str, file: FileId) -> Option<Vec<Segment>> {
-    let mut segments: Vec<Segment> = Vec::new();
-    let mut marked = Marked { rest: marked, file, source: 0 };
+/// The segments of `text`, from the same rendering with source marks. `None` if the two texts differ.
+pub(super) fn from_marks(text: &str, marked: &str, file: FileId) -> Option<Vec<TraceSegment>> {
+    let mut segments: Vec<TraceSegment> = Vec::new();
+    let mut marked = MarkedCharacters { rest: marked, file, source: 0 };
     let mut in_tag = false;
     for (at, c) in text.char_indices().filter(|(_, c)| !c.is_whitespace()) {
         let (same, file, source) = marked.next()?;
         (same == c).then_some(())?;
-        let beside = |last: &Segment| !last.tag && last.file == file && last.source + (at - last.at) == source;
-        let goes_on = in_tag || c != OPEN && segments.last().is_some_and(beside);
-        if !goes_on {
-            segments.push(Segment { at, file, source, tag: c == OPEN });
+        let is_adjacent =
+            |last: &TraceSegment| !last.is_tag && last.file == file && last.source + (at - last.at) == source;
+        let is_continued = in_tag || c != OPEN && segments.last().is_some_and(is_adjacent);
+        if !is_continued {
+            segments.push(TraceSegment { at, file, source, is_tag: c == OPEN });
         }
         in_tag = (in_tag || c == OPEN) && c != CLOSE;
     }
     marked.next().is_none().then_some(segments)
 }
 
-/// The segments that minijinja recorded.
-pub(super) fn from_spans(spans: &[OutputSpan], project: &Project) -> Vec<Segment> {
+/// The segments from the spans that minijinja records.
+pub(super) fn from_spans(spans: &[OutputSpan], project: &Project) -> Vec<TraceSegment> {
     let segment = |span: &OutputSpan| {
         let file = project.file(&RelPath::new(span.name())?)?;
         let mut source = span.source_range().start;
-        let tag = span.kind() == OutputSpanKind::Expression;
-        if tag {
-            // The expression's own range leaves out its braces.
+        let is_tag = span.kind() == OutputSpanKind::Expression;
+        if is_tag {
+            // The range of an expression does not include its braces.
             let before = file.text().ok()?.get(..source)?;
             source = before.trim_end().trim_end_matches(['-', '+']).len().saturating_sub(2);
         }
-        Some(Segment { at: span.output_range().start, file: file.id, source, tag })
+        Some(TraceSegment { at: span.output_range().start, file: file.id, source, is_tag })
     };
     spans.iter().filter_map(segment).collect()
 }
 
-impl<'t> Trace<'t> {
-    /// The trace of `text`, whose parts come from files of `project`.
-    pub(super) fn new(text: &'t str, segments: Vec<Segment>, project: &Project) -> Self {
-        let mut sources = BTreeMap::new();
+impl<'t> TemplateTrace<'t> {
+    /// The trace of `text`, which was rendered from files of `project`.
+    pub(super) fn new(text: &'t str, segments: Vec<TraceSegment>, project: &Project) -> Self {
+        let mut files = BTreeMap::new();
         for segment in &segments {
             if let (false, Some(file)) =
-                (sources.contains_key(&segment.file), project.file_at(Location::new(segment.file, 1, 1, 0)))
+                (files.contains_key(&segment.file), project.file_at(Location::new(segment.file, 1, 1, 0)))
             {
                 let lines = line_starts(file.text().unwrap_or(""));
-                sources.insert(segment.file, Source { file, lines });
+                files.insert(segment.file, TracedFile { file, lines });
             }
         }
-        Trace { text, lines: line_starts(text), segments, sources }
+        TemplateTrace { text, lines: line_starts(text), segments, files }
     }
 
-    /// The source of the character at `at`, and from where to where that or its tag stands there.
-    fn origin(&self, at: usize) -> Option<(&Source, usize, usize)> {
+    /// The file of the character at `at`, and the range in it of the character or its tag.
+    fn origin(&self, at: usize) -> Option<(&TracedFile, usize, usize)> {
         let before = self.segments.partition_point(|segment| segment.at <= at);
         let segment = self.segments.get(before.saturating_sub(1))?;
-        let source = self.sources.get(&segment.file)?;
-        if segment.tag {
+        let source = self.files.get(&segment.file)?;
+        if segment.is_tag {
             return Some((source, segment.source, tags::end(source.text(), segment.source)));
         }
         let start = (segment.source + at.saturating_sub(segment.at)).min(source.text().len());
@@ -146,16 +148,16 @@ impl<'t> Trace<'t> {
         Some((source, start, start + len))
     }
 
-    /// The place in a template of `len` characters of the text, from `line` and `column`.
-    pub(super) fn place(&self, line: usize, column: usize, len: usize) -> Location {
+    /// The source location of `len` characters of the text, from `line` and `column`.
+    pub(super) fn location(&self, line: usize, column: usize, len: usize) -> Location {
         let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(self.text.len());
         let offset =
             |chars: usize| self.text[start..].char_indices().nth(chars).map_or(self.text.len(), |(at, _)| start + at);
-        self.place_at(offset(column.saturating_sub(1)), offset((column + len).saturating_sub(2)))
+        self.location_of_range(offset(column.saturating_sub(1)), offset((column + len).saturating_sub(2)))
     }
 
-    /// The place in a template of the text from the character at `first` to that at `last`.
-    pub(super) fn place_at(&self, first: usize, last: usize) -> Location {
+    /// The source location of the text from the character at offset `first` to that at `last`.
+    pub(super) fn location_of_range(&self, first: usize, last: usize) -> Location {
         let Some((source, start, end)) = self.origin(first) else { return Location::NONE };
         let end = match self.origin(last.max(first)) {
             Some((other, _, last)) if other.file.id == source.file.id => last.max(end),
@@ -167,17 +169,17 @@ impl<'t> Trace<'t> {
         Location::new(source.file.id, line, column, len)
     }
 
-    /// The holes of the text, by number; those of the first `count` values that are not in it have no place.
-    pub(super) fn holes(&self, count: usize) -> Vec<Hole> {
-        let mut holes = vec![Hole::default(); count];
+    /// The placeholders of the first `count` values, by number. One that is not in the text has no source location.
+    pub(super) fn placeholders(&self, count: usize) -> Vec<Placeholder> {
+        let mut placeholders = vec![Placeholder::default(); count];
         for (at, _) in self.text.match_indices(OPEN) {
             let number = self.text[at + OPEN.len_utf8()..].split(CLOSE).next().and_then(|number| number.parse().ok());
-            let hole = number.and_then(|number: usize| holes.get_mut(number));
-            if let (Some(hole), Some((source, start, end))) = (hole, self.origin(at)) {
+            let placeholder = number.and_then(|number: usize| placeholders.get_mut(number));
+            if let (Some(placeholder), Some((source, start, end))) = (placeholder, self.origin(at)) {
                 let expression = tags::inner(source.text(), start..end).into();
-                *hole = Hole { at: self.place_at(at, at), expression };
+                *placeholder = Placeholder { at: self.location_of_range(at, at), expression };
             }
         }
-        holes
+        placeholders
     }
 }

@@ -1,9 +1,10 @@
-//! What macros and `set` blocks return is template text, and nothing makes template text of a value.
+//! Templates cannot inspect captured text (what macros and `set` blocks return), and no expression converts a value to
+//! captured text.
 
 use super::*;
 
-/// Ways to look into `x`.
-const LOOKS: &[&str] = &[
+/// Expressions that inspect `x`.
+const INSPECTIONS: &[&str] = &[
     "x == 'v'",
     "x != 'v'",
     "x < 'w'",
@@ -94,8 +95,8 @@ const LOOKS: &[&str] = &[
     "[x] | chain(['v']) | list",
 ];
 
-/// Ways to join a value with the text that `m()` returns.
-const WAYS: &[&str] = &[
+/// Expressions that join a value with the text that `m()` returns.
+const JOINS: &[&str] = &[
     "m() ~ values.v",
     "values.v ~ m()",
     "m() + values.v",
@@ -149,11 +150,11 @@ const WAYS: &[&str] = &[
     "self.x()",
 ];
 
-/// Whatever looks into captured text gets what it would get from the value itself, or is refused.
+/// An expression that inspects captured text has the same result as with the value itself, or is refused.
 #[test]
-fn captured_text_is_looked_into_rightly_or_not_at_all() {
-    let mut right = 0;
-    for look in LOOKS {
+fn inspection_of_captured_text_is_correct_or_refused() {
+    let mut correct = 0;
+    for inspection in INSPECTIONS {
         let both = [
             "{% set x %}{{ values.v }}{% endset %}",
             "{% set x = values.v %}",
@@ -162,31 +163,34 @@ fn captured_text_is_looked_into_rightly_or_not_at_all() {
         .map(|set| {
             let macros =
                 "{% macro m(y) %}{{ y }}{% endmacro %}{% macro c(y) %}{% if y == 'v' %}1{% endif %}{% endmacro %}";
-            Bench::new(&[("a.yaml.j2", &format!("{macros}{set}a: '{{{{ {look} }}}}'\nb: {{{{ {look} }}}}\nc: 1\n"))])
+            TemplateTest::new(&[(
+                "a.yaml.j2",
+                &format!("{macros}{set}a: '{{{{ {inspection} }}}}'\nb: {{{{ {inspection} }}}}\nc: 1\n"),
+            )])
         });
         for v in ["v", "", "3", "V", " v ", "vvv", "v\nv", "a: b\nc: d"] {
-            let [set, plain, called] = both.each_ref().map(|bench| bench.documents(&with_value(v)));
+            let [set, plain, called] = both.each_ref().map(|test| test.documents(&with_value(v)));
             for captured in [set, called] {
                 let Ok(captured) = captured else { continue };
-                // A string of a safe text is a string of a value; what the two cannot share is `{{ x }}` on many lines.
-                assert_eq!(Some(&captured), plain.as_ref().ok(), "{look} of {v:?}");
-                assert_eq!(captured[0].as_map().unwrap().len(), 3, "{look} of {v:?}");
-                right += 1;
+                // A captured text of one line and its value are equal as strings.
+                assert_eq!(Some(&captured), plain.as_ref().ok(), "{inspection} of {v:?}");
+                assert_eq!(captured[0].as_map().unwrap().len(), 3, "{inspection} of {v:?}");
+                correct += 1;
             }
         }
     }
-    assert!(right > 300, "nearly everything is refused: {right}");
+    assert!(correct > 300, "nearly everything is refused: {correct}");
 }
 
-/// No way of joining a value with text of the template makes text of the value.
+/// No expression that joins a value with text of the template converts the value to template text.
 #[test]
-fn nothing_makes_template_text_of_a_value() {
-    let bench = |template: &str| Bench::new(&[("a.yaml.j2", template)]);
+fn no_expression_converts_a_value_to_template_text() {
+    let test = |template: &str| TemplateTest::new(&[("a.yaml.j2", template)]);
     let mut rendered = 0;
     let mut assert_kept = |template: &str| {
-        let bench = bench(template);
-        for v in EVIL {
-            if let Ok(documents) = bench.documents(&with_value(v)) {
+        let test = test(template);
+        for v in HOSTILE_VALUES {
+            if let Ok(documents) = test.documents(&with_value(v)) {
                 assert_eq!(documents.len(), 1, "{template} of {v:?}");
                 let keys: Vec<_> = documents[0].as_map().unwrap().iter().map(|entry| entry.key.text.as_str()).collect();
                 assert_eq!(keys, ["a", "b"], "{template} of {v:?}");
@@ -194,9 +198,9 @@ fn nothing_makes_template_text_of_a_value() {
             }
         }
     };
-    for way in WAYS {
+    for join in JOINS {
         assert_kept(&format!(
-            "{{% macro m(x='') %}}m{{{{ x }}}}@{{% endmacro %}}a: {{{{ {way} }}}}\nb: [0, {{{{ {way} }}}}, {{k: {{{{ {way} }}}}}}]\n"
+            "{{% macro m(x='') %}}m{{{{ x }}}}@{{% endmacro %}}a: {{{{ {join} }}}}\nb: [0, {{{{ {join} }}}}, {{k: {{{{ {join} }}}}}}]\n"
         ));
     }
     for template in [

@@ -1,8 +1,8 @@
-//! No value is more than data, wherever it stands.
+//! Values are inserted as data, wherever their expressions are.
 
 use super::*;
 
-/// Where a value can stand: the template, and what stands before and behind the value in the string that it makes.
+/// Positions of an expression: the template, and the text before and after the value in the resulting string.
 const POSITIONS: &[(&str, &str, &str)] = &[
     ("a: {{ values.v }}", "", ""),
     ("a: {{values.v}} # {{ values.v }}", "", ""),
@@ -25,7 +25,7 @@ const POSITIONS: &[(&str, &str, &str)] = &[
     ("&x a: {{ values.v }}", "", ""),
 ];
 
-/// The same for keys.
+/// Positions in keys.
 const KEYS: &[(&str, &str, &str)] = &[
     ("{{ values.v }}: 0", "", ""),
     ("'{{ values.v }}': 0", "", ""),
@@ -35,10 +35,10 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("? |\n  x\n  {{ values.v }}\n: 0", "x\n", "\n"),
 ];
 
-/// Asserts that `v` is data and nothing else in every position.
+/// Asserts that `v` is inserted as data in every position.
 fn assert_data(v: &str) {
     let one = |template: &str| {
-        let documents = Bench::new(&[("a.yaml.j2", template)]).documents(&with_value(v)).unwrap();
+        let documents = TemplateTest::new(&[("a.yaml.j2", template)]).documents(&with_value(v)).unwrap();
         assert_eq!(documents.len(), 1, "{template:?} with {v:?}");
         documents.into_iter().next().unwrap()
     };
@@ -90,8 +90,8 @@ fn assert_data(v: &str) {
 }
 
 #[test]
-fn no_value_is_more_than_data() {
-    for v in EVIL {
+fn hostile_values_are_data() {
+    for v in HOSTILE_VALUES {
         assert_data(v);
     }
 }
@@ -100,7 +100,7 @@ proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig { cases: 48, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn no_string_is_more_than_data(v in "([ \\-\n\t:#&*!|>'\"%@`{}\\[\\],?a0\\\\]|\\PC){0,12}") {
+    fn any_string_is_data(v in "([ \\-\n\t:#&*!|>'\"%@`{}\\[\\],?a0\\\\]|\\PC){0,12}") {
         assert_data(&v);
     }
 }

@@ -1,10 +1,10 @@
-//! What templates make of values. The other tests ask whether values stay data, whether captured text is what it seems,
-//! where things come from, and what is said of mistakes.
+//! What templates render. The submodules test that values stay data, that captured text is not inspected, source
+//! locations, and errors.
 
 mod captured;
-mod complaints;
 mod data;
-mod places;
+mod errors;
+mod locations;
 
 use super::*;
 use crate::diagnostic::{Severity, human};
@@ -23,25 +23,25 @@ fn read(yaml: &str) -> Node {
     yaml::parse(yaml, Dialect::Kubernetes, &|_, _, _| Location::NONE).unwrap().remove(0)
 }
 
-struct Bench {
+struct TemplateTest {
     project: Project,
-    engine: Engine,
+    engine: TemplateEngine,
     file: Arc<File>,
 }
 
-impl Bench {
+impl TemplateTest {
     fn new(files: &[(&str, &str)]) -> Self {
         let project = Project::in_memory(files.iter().copied());
-        let engine = Engine::new(&project);
+        let engine = TemplateEngine::new(&project);
         let file = project.file(&RelPath::new(files[0].0).unwrap()).unwrap();
-        Bench { project, engine, file }
+        TemplateTest { project, engine, file }
     }
 
     fn documents(&self, variables: &Node) -> Result<Vec<Node>> {
-        self.engine.documents(&self.file, &Context::new(variables)?, Dialect::Kubernetes)
+        self.engine.documents(&self.file, &TemplateContext::new(variables)?, Dialect::Kubernetes)
     }
 
-    fn complaints(&self, errors: &crate::diagnostic::Diagnostics) -> String {
+    fn errors(&self, errors: &crate::diagnostic::Diagnostics) -> String {
         let text: String = errors.iter().map(|error| human::render(Severity::Error, error, &self.project)).collect();
         // Without colours.
         let mut parts = text.split("\u{1b}[");
@@ -49,28 +49,28 @@ impl Bench {
         first + &parts.map(|part| part.split_once('m').map_or("", |(_, text)| text)).collect::<String>()
     }
 
-    /// The documents as YAML, or the complaints.
+    /// The documents as YAML, or the errors.
     fn yaml(&self) -> String {
         match self.documents(&read(VARIABLES)) {
             Ok(nodes) => yaml::stream(&nodes, |out, node| yaml::write(out, node, Quoting::Kustomize)).unwrap(),
-            Err(errors) => self.complaints(&errors),
+            Err(errors) => self.errors(&errors),
         }
     }
 
     fn text(&self) -> String {
-        match self.engine.text(&self.file, &Context::new(&read(VARIABLES)).unwrap()) {
+        match self.engine.text(&self.file, &TemplateContext::new(&read(VARIABLES)).unwrap()) {
             Ok(text) => text,
-            Err(errors) => self.complaints(&errors),
+            Err(errors) => self.errors(&errors),
         }
     }
 }
 
 fn yaml_of(template: &str) -> String {
-    Bench::new(&[("base/a.yaml.j2", template)]).yaml()
+    TemplateTest::new(&[("base/a.yaml.j2", template)]).yaml()
 }
 
-/// Values that break a text that they are pasted into.
-const EVIL: &[&str] = &[
+/// Values that would break a YAML text if they were inserted in it unquoted.
+const HOSTILE_VALUES: &[&str] = &[
     "x\"\n---\nkind: ClusterRoleBinding",
     "a: b #c",
     "{{ 7*7 }}",
@@ -129,7 +129,7 @@ fn with_value(v: &str) -> Node {
 }
 
 #[test]
-fn values_keep_their_types_where_they_stand_whole() {
+fn whole_values_keep_their_types() {
     for (template, want) in [
         ("a: {{ values.number }}", "a: 3\n"),
         ("a: '{{ values.number }}'", "a: \"3\"\n"),
@@ -160,8 +160,8 @@ fn values_keep_their_types_where_they_stand_whole() {
 }
 
 #[test]
-fn text_is_pasted_as_it_is() {
-    let text = |template| Bench::new(&[("base/nginx.conf.j2", template)]).text();
+fn values_in_text_files_are_unchanged() {
+    let text = |template| TemplateTest::new(&[("base/nginx.conf.j2", template)]).text();
     assert_eq!(
         text("server_name {{ branch.slug }}:{{ values.number }};\n  {{ values.lines }}|\n"),
         "server_name feature-login:3;\n  a\nb\n|\n"
@@ -171,7 +171,7 @@ fn text_is_pasted_as_it_is() {
 #[test]
 fn what_templates_can_do() {
     let files = |template: &'static str| {
-        Bench::new(&[
+        TemplateTest::new(&[
             ("base/a.yaml.j2", template),
             ("base/part.j2", "- from: part\n  host: {{ host }}\n"),
             ("part.j2", "- from: root\n"),
@@ -273,28 +273,30 @@ fn what_templates_can_do() {
 }
 
 #[test]
-fn branches_share_what_does_not_differ() {
+fn branches_with_equal_control_flow_share_nodes() {
     let template =
         "kind: A\nmeta: {labels: {x: 1}}\nspec:\n  replicas: {{ values.v }}\n{% if values.v == 'q' %}q: 1{% endif %}\n";
-    let bench = Bench::new(&[("a.yaml.j2", template)]);
-    let labels = |v: &str| bench.documents(&with_value(v)).unwrap()[0].at_path(&["meta", "labels"]).unwrap().clone();
+    let test = TemplateTest::new(&[("a.yaml.j2", template)]);
+    let labels = |v: &str| test.documents(&with_value(v)).unwrap()[0].at_path(&["meta", "labels"]).unwrap().clone();
     let same = |a: &Node, b: &Node| std::ptr::eq(a.get("x").unwrap(), b.get("x").unwrap());
-    assert!(same(&labels("1"), &labels("2")), "one parse for both");
-    assert!(!same(&labels("1"), &labels("q")), "another text is another parse");
+    assert!(same(&labels("1"), &labels("2")), "parsed once for both");
+    assert!(!same(&labels("1"), &labels("q")), "another text is parsed again");
 }
 
 #[test]
 fn threads_share_an_engine() {
     let main = "{% import 'lib.j2' as lib %}name: {{ values.v }}\nitems:{{ lib.items(values.v) }}\n";
-    let bench =
-        Bench::new(&[("a.yaml.j2", main), ("lib.j2", "{% macro items(n) %}\n- {{ n }}-{{ n }}\n{% endmacro %}")]);
+    let test = TemplateTest::new(&[
+        ("a.yaml.j2", main),
+        ("lib.j2", "{% macro items(n) %}\n- {{ n }}-{{ n }}\n{% endmacro %}"),
+    ]);
     std::thread::scope(|scope| {
         for thread in 0..4 {
-            let bench = &bench;
+            let test = &test;
             scope.spawn(move || {
                 for i in 0..50 {
                     let v = format!("{thread}-{i}");
-                    let nodes = bench.documents(&with_value(&v)).unwrap();
+                    let nodes = test.documents(&with_value(&v)).unwrap();
                     let item = nodes[0].get("items").unwrap().as_seq().unwrap()[0].as_str().unwrap().to_owned();
                     assert_eq!((nodes[0].str_at(&["name"]), item), (Some(v.as_str()), format!("{v}-{v}")));
                 }

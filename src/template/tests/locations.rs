@@ -1,47 +1,50 @@
-//! Every node says where in which template it stands.
+//! Source locations of nodes.
 
 use super::*;
 
-/// The text of a template that each key and scalar of the documents says it comes from.
-fn origins(bench: &Bench) -> Vec<(String, String)> {
+/// Each key and scalar of the documents, with the text at its source location.
+fn origins(test: &TemplateTest) -> Vec<(String, String)> {
     fn slice(project: &Project, at: Location) -> String {
         let file = project.file_at(at).unwrap();
         let line = file.text().unwrap().lines().nth(at.line as usize - 1).unwrap();
         line.chars().skip(usize::from(at.column) - 1).take(usize::from(at.len)).collect()
     }
-    fn walk(node: &Node, project: &Project, found: &mut Vec<(String, String)>) {
+    fn visit(node: &Node, project: &Project, found: &mut Vec<(String, String)>) {
         if let Some(scalar) = node.as_scalar() {
             found.push((scalar.text.to_string(), slice(project, node.at)));
         }
         for item in node.as_seq().unwrap_or_default() {
-            walk(item, project, found);
+            visit(item, project, found);
         }
         for entry in node.as_map().into_iter().flatten() {
             found.push((entry.key.text.to_string(), slice(project, entry.key.at)));
-            walk(&entry.value, project, found);
+            visit(&entry.value, project, found);
         }
     }
     let mut found = Vec::new();
-    for node in bench.documents(&read(VARIABLES)).unwrap() {
-        walk(&node, &bench.project, &mut found);
+    for node in test.documents(&read(VARIABLES)).unwrap() {
+        visit(&node, &test.project, &mut found);
     }
     found
 }
 
 #[test]
-fn places_point_into_templates() {
+fn source_locations_are_in_templates() {
     let main = "{#- About. -#}\n{% import 'lib.j2' as lib %}\n  {%- set note %}{{ project }}-set{% endset %}\nkind: Ü {{- '' }}X\n{% if values.truth -%}\n  \
                 a1: {{ values.number }}  # a\n{%- endif %}\nitems:\n{%- for host in branch.hosts %}\n- h1: {{ host }}\n  h2: x-{{ host }}-{{ loop.index }}\n\
                 {%- endfor %}\n{{ lib.pod('web') }}{% include 'part.j2' %}\nnote: {{ note }}\n{{ branch.slug }}: end\nflow: [a9, {{ values.number }}, {b9: c9}]\n\
                 {% raw %}raw: raw1 {% endraw %}\nlast: {{ {'}}': '%}'}['}}'] }}\n";
     let lib = "{% macro pod(name) -%}\npod:\n  {% if name %}name: {{ name }}{% endif %}\n  image: p{{ images.web }}\n{% endmacro %}\n";
-    let bench =
-        Bench::new(&[("m.yaml.j2", main), ("lib.j2", lib), ("part.j2", "{% if 1 %}{# … #}part: p1{% endif %}\n")]);
-    let found = origins(&bench);
-    let mut holes = 0;
+    let test = TemplateTest::new(&[
+        ("m.yaml.j2", main),
+        ("lib.j2", lib),
+        ("part.j2", "{% if 1 %}{# … #}part: p1{% endif %}\n"),
+    ]);
+    let found = origins(&test);
+    let mut expressions = 0;
     for (text, origin) in &found {
         if origin.contains("{{") {
-            holes += 1;
+            expressions += 1;
         } else {
             assert_eq!(text, origin, "{found:?}");
         }
@@ -59,17 +62,18 @@ fn places_point_into_templates() {
     ] {
         assert_eq!(origin(text), want, "{text}: {found:?}");
     }
-    assert!(holes >= 10 && found.len() > 30, "{found:?}");
+    assert!(expressions >= 10 && found.len() > 30, "{found:?}");
 }
 
 #[test]
-fn values_that_are_put_whole_keep_their_places_in_the_spec() {
+fn whole_values_keep_their_source_locations_in_the_spec() {
     let project =
         Project::in_memory([("a.yaml.j2", "a: {{ values.list }}\n"), ("spec.yaml", "values:\n  list:\n  - x: 1\n")]);
     let file = |path: &str| project.file(&RelPath::new(path).unwrap()).unwrap();
     let spec = yaml::documents(&file("spec.yaml"), Dialect::Yaml11).unwrap().remove(0);
-    let engine = Engine::new(&project);
-    let nodes = engine.documents(&file("a.yaml.j2"), &Context::new(&spec).unwrap(), Dialect::Kubernetes).unwrap();
+    let engine = TemplateEngine::new(&project);
+    let nodes =
+        engine.documents(&file("a.yaml.j2"), &TemplateContext::new(&spec).unwrap(), Dialect::Kubernetes).unwrap();
     let list = nodes[0].get("a").unwrap();
     assert_eq!((list.at.file(), list.at.line), (Some(file("a.yaml.j2").id), 1));
     let x = list.as_seq().unwrap()[0].get("x").unwrap();

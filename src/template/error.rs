@@ -1,51 +1,66 @@
-//! What minijinja complains about, said of the author's files.
+//! Errors of the template engine as diagnostics.
 //!
-//! The innermost cause gives sentence and place, what leads to it becomes notes. A name that is undefined is compared
-//! with the names that are there.
+//! The innermost cause gives the message and the source location. The templates that include or call it become notes. An
+//! undefined name is compared with the existing names.
 
-use super::environment::FUEL;
+use super::environment::{self, FUEL};
+use super::value::ValueError;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::node::Node;
 use crate::source::{File, Location, Project, RelPath};
 use minijinja::ErrorKind;
 use std::error::Error as _;
 
-/// How many files on the way to an error are named.
+/// The maximum number of including or calling templates in the notes of an error.
 const MAX_NOTES: usize = 5;
 
-/// The complaint for `error`, which came up in a rendering of `file`.
-pub(super) fn complaint(error: &minijinja::Error, file: &File, project: &Project, variables: &Node) -> Diagnostic {
-    if let (None, Err(error)) = (error.line(), super::environment::source(file)) {
+/// The diagnostic for an error of rendering `file`.
+pub(super) fn diagnostic(error: &minijinja::Error, file: &File, project: &Project, variables: &Node) -> Diagnostic {
+    if let (None, Err(error)) = (error.line(), environment::source(file)) {
         return error;
     }
-    let mut causes: Vec<&minijinja::Error> = std::iter::successors(Some(error), |error| cause(error)).collect();
-    let place = |error: &minijinja::Error| place(error, project);
-    let inner = causes.pop().unwrap_or(error);
-    let mut complaint = sentence(inner, project, variables).at(place(inner));
-    // Templates that include each other without end would tell the same again and again.
-    causes.dedup_by_key(|error| place(error));
+    let mut causes: Vec<&minijinja::Error> = causes(error).collect();
+    let location = |error: &minijinja::Error| location(error, project);
+    let innermost = causes.pop().unwrap_or(error);
+    let mut diagnostic = message(innermost, project, variables).at(location(innermost));
+    // Templates that include each other repeat the same locations.
+    causes.dedup_by_key(|error| location(error));
     for outer in causes.iter().rev().take(MAX_NOTES) {
-        let what = match outer.kind() {
+        let note = match outer.kind() {
             ErrorKind::BadInclude => "included here",
             ErrorKind::EvalBlock => "the block is used here",
             _ => "called from here",
         };
-        complaint = complaint.at(place(outer)).note(place(outer), what);
+        diagnostic = diagnostic.at(location(outer)).note(location(outer), note);
     }
-    complaint.at(file.place())
+    diagnostic.at(file.place())
 }
 
-fn cause(error: &minijinja::Error) -> Option<&minijinja::Error> {
+/// An error and its causes, as far as they are errors of the engine. The innermost one is last.
+fn causes<'e>(error: &'e minijinja::Error) -> impl Iterator<Item = &'e minijinja::Error> {
+    std::iter::successors(Some(error), |error: &&'e minijinja::Error| {
+        let error: &'e minijinja::Error = error;
+        error.source()?.downcast_ref()
+    })
+}
+
+/// The error about a value that is the cause of an error of the engine.
+fn value_error(error: &minijinja::Error) -> Option<&ValueError> {
     error.source()?.downcast_ref()
 }
 
-/// Whether a template was stopped because it did not end.
-pub(super) fn is_endless(error: &minijinja::Error) -> bool {
-    std::iter::successors(Some(error), |error| cause(error)).any(|error| error.kind() == ErrorKind::OutOfFuel)
+/// Whether a template exceeded the work limit.
+pub(super) fn is_over_work_limit(error: &minijinja::Error) -> bool {
+    causes(error).any(|error| error.kind() == ErrorKind::OutOfFuel)
 }
 
-/// Where in a template an error came up.
-fn place(error: &minijinja::Error, project: &Project) -> Location {
+/// Whether the error is about captured text, so that its diagnostic has the help for it.
+pub(super) fn is_about_captured_text(error: &minijinja::Error) -> bool {
+    causes(error).any(|error| matches!(value_error(error), Some(ValueError::CapturedText)))
+}
+
+/// The source location of an error.
+fn location(error: &minijinja::Error, project: &Project) -> Location {
     let file = error.name().and_then(RelPath::new).and_then(|path| project.file(&path));
     let (Some(file), Some(line)) = (file, error.line()) else { return Location::NONE };
     let source = file.text().unwrap_or("");
@@ -54,7 +69,7 @@ fn place(error: &minijinja::Error, project: &Project) -> Location {
         return Location::new(file.id, line, 0, 0);
     };
     let text = source.get(range).unwrap_or("");
-    // An attribute begins with the dot before it.
+    // The range of an attribute includes the dot before it.
     let dot = usize::from(text.starts_with('.'));
     let text = &text[dot..];
     let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1 + dot;
@@ -62,15 +77,21 @@ fn place(error: &minijinja::Error, project: &Project) -> Location {
     Location::new(file.id, before.matches('\n').count() + 1, column, len)
 }
 
-/// The source text that an error is about.
+/// The expression that an error is about.
 fn expression(error: &minijinja::Error, project: &Project) -> Option<String> {
     let file = project.file(&RelPath::new(error.name()?)?)?;
     Some(file.text().ok()?.get(error.range()?)?.to_owned())
 }
 
-fn sentence(error: &minijinja::Error, project: &Project, variables: &Node) -> Diagnostic {
-    let (detail, help) = error.detail().unwrap_or("").split_once('\n').unwrap_or((error.detail().unwrap_or(""), ""));
-    let complain = |message: String| Diagnostic::new(Code::Template, message);
+fn message(error: &minijinja::Error, project: &Project, variables: &Node) -> Diagnostic {
+    if let Some(value_error) = value_error(error) {
+        let expression = expression(error, project).map_or("the value".to_owned(), |text| format!("`{text}`"));
+        let is_filter = error.kind() == ErrorKind::BadSerialization;
+        let subject = if is_filter { format!("the input of {expression}") } else { expression };
+        return value_error.diagnostic(&subject);
+    }
+    let detail = error.detail().and_then(|detail| detail.lines().next()).unwrap_or("");
+    let diagnostic = |message: String| Diagnostic::new(Code::Template, message);
     match error.kind() {
         ErrorKind::UndefinedError => {
             let quoted = detail.split('`').nth(1).map(str::to_owned);
@@ -80,26 +101,20 @@ fn sentence(error: &minijinja::Error, project: &Project, variables: &Node) -> Di
         ErrorKind::UnknownFilter | ErrorKind::UnknownTest | ErrorKind::UnknownFunction | ErrorKind::UnknownMethod => {
             unknown(error.kind(), detail)
         }
-        ErrorKind::OutOfFuel => complain(format!("the template does not end: it was stopped after {FUEL} steps"))
+        ErrorKind::OutOfFuel => diagnostic(format!("the template exceeds the work limit of {FUEL} steps"))
             .help("look for a loop over a large `range()` or a macro that calls itself"),
         ErrorKind::TemplateNotFound => {
             let name = detail.split(['"', '\'']).nth(1).unwrap_or(detail);
-            complain(format!("no template is at `{name}`"))
-                .help("a name is seen from the folder of the file that gives it, then from the root of the workspace")
+            diagnostic(format!("the template `{name}` does not exist"))
+                .help("paths are relative to the folder of this file, then to the workspace")
         }
-        ErrorKind::SyntaxError => complain(format!("this is not a template: {detail}")),
-        ErrorKind::NonPrimitive | ErrorKind::BadSerialization if !help.is_empty() => {
-            let subject = expression(error, project).map_or("this".to_owned(), |text| format!("`{text}`"));
-            let is_filter = error.kind() == ErrorKind::BadSerialization;
-            let subject = if is_filter { format!("what {subject} gets") } else { subject };
-            complain(format!("{subject} {detail}")).help(help)
-        }
+        ErrorKind::SyntaxError => diagnostic(format!("template syntax error: {detail}")),
         ErrorKind::InvalidOperation if detail == "recursion limit exceeded" => {
-            complain("templates or macros call each other without end".to_owned())
+            diagnostic("infinite recursion of templates or macros".to_owned())
         }
-        ErrorKind::InvalidOperation if !detail.is_empty() => complain(detail.to_owned()),
-        kind if detail.is_empty() => complain(kind.to_string()),
-        kind => complain(format!("{kind}: {detail}")),
+        ErrorKind::InvalidOperation if !detail.is_empty() => diagnostic(detail.to_owned()),
+        kind if detail.is_empty() => diagnostic(kind.to_string()),
+        kind => diagnostic(format!("{kind}: {detail}")),
     }
 }
 
@@ -117,15 +132,13 @@ fn undefined(name: &str, variables: &Node) -> Diagnostic {
             } else {
                 let some: Vec<String> = keys().take(8).map(|key| format!("`{}`", path(key))).collect();
                 let more = if map.len() > some.len() { ", …" } else { "" };
-                error.help(format!(
-                    "there is {}{more}",
-                    if some.is_empty() { "nothing".to_owned() } else { some.join(", ") }
-                ))
+                let names = if some.is_empty() { "none".to_owned() } else { some.join(", ") };
+                error.help(format!("defined names: {names}{more}"))
             }
         }
         None => error,
     };
-    error.help(format!("for a value that may be missing: `{name} is defined`, `{name} | default(…)`"))
+    error.help(format!("if the value is optional, use `{name} is defined` or `{name} | default(…)`"))
 }
 
 fn unknown(kind: ErrorKind, detail: &str) -> Diagnostic {
@@ -133,15 +146,13 @@ fn unknown(kind: ErrorKind, detail: &str) -> Diagnostic {
         ErrorKind::UnknownFilter => ("filter", FILTERS),
         ErrorKind::UnknownTest => ("test", TESTS),
         ErrorKind::UnknownFunction => ("function or macro", FUNCTIONS),
-        _ => return Diagnostic::new(Code::Template, detail.to_owned()).help("use a filter instead: `value | name`"),
+        _ => return Diagnostic::new(Code::Template, detail.to_owned()).help("use a filter: `value | name`"),
     };
     let name = detail.trim_start_matches("filter ").trim_start_matches("test ").trim_end_matches(" is unknown");
-    let error = Diagnostic::new(Code::Template, format!("no {what} is named `{name}`"));
+    let error = Diagnostic::new(Code::Template, format!("unknown {what} `{name}`"));
     match name {
-        "safe" | "escape" | "e" | "quote" => {
-            error.help("leave it out: a value is put in as data, there is nothing to escape")
-        }
-        "nindent" => error.help("a value keeps its lines without it; text of a macro takes `indent`"),
+        "safe" | "escape" | "e" | "quote" => error.help("remove it: values are inserted as data and need no escaping"),
+        "nindent" => error.help("remove it: a value is indented automatically; for captured text use `indent`"),
         _ => error.suggest(name, known.iter().copied().filter(|other| *other != name)),
     }
 }
