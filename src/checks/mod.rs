@@ -136,7 +136,7 @@ mod tests {
         let resources: Vec<Resource> = nodes.into_iter().map(Resource::new).collect();
         let spec = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nbranches: [{name: shop}]\n";
         let spec = spec::read(&Project::in_memory([("branches.yaml", spec), ("base/a.yaml", "")])).unwrap();
-        let plan = plan::make(&spec).unwrap();
+        let plan = plan::build_plan(&spec).unwrap();
         let objects = resources.iter().map(CheckedObject::new).collect();
         let branch = &plan.branches[0];
         let input = CheckInput { spec: &spec, branch, namespace: "shop", objects, address_sources: &[] };

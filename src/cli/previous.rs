@@ -8,7 +8,7 @@ use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::disk::{self, OutputDir};
 use crate::git::{self, ForkPoint, OutputAtCommit};
 use crate::output::{OutputFolder, OutputKind, OutputPath, PreviousOutput, Tree, owned_files};
-use crate::plan::Plan;
+use crate::plan::BuildPlan;
 use crate::source::RelPath;
 use crate::spec::Spec;
 use std::collections::BTreeSet;
@@ -39,7 +39,7 @@ impl RecordedOutput {
         base: Option<&str>,
         workspace: &Workspace,
         here: &Path,
-        (spec, plan): (&Spec, &Plan),
+        (spec, plan): (&Spec, &BuildPlan),
         wanted: impl Fn(&str) -> bool + Sync,
     ) -> Result<Self> {
         let fork = if base.is_none() { git::fork_point(&workspace.root, DEFAULT_BRANCH)? } else { ForkPoint::None };

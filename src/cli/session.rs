@@ -9,7 +9,7 @@ use crate::diagnostic::{self, Code, Diagnostic, Diagnostics, Result};
 use crate::disk::OutputDir;
 use crate::output::{OutputFolder, OutputPath, Tree, is_shared_folder};
 use crate::pipeline::{self, Build, Inputs, Progress, Selection};
-use crate::plan::Plan;
+use crate::plan::BuildPlan;
 use crate::source::{Project, RelPath};
 use crate::spec::Spec;
 use std::collections::BTreeSet;
@@ -28,7 +28,7 @@ pub(super) enum OnFailure {
 pub(super) struct Session<'a> {
     pub(super) workspace: &'a Workspace,
     pub(super) spec: Spec,
-    pub(super) plan: Plan,
+    pub(super) plan: BuildPlan,
     pub(super) selection: Selection,
     previous: RecordedOutput,
     on_failure: OnFailure,

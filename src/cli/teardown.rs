@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::glob::fits;
 use crate::output::{OutputFolder, OutputPath};
 use crate::pipeline;
-use crate::plan::Plan;
+use crate::plan::BuildPlan;
 use crate::source::{Found, Project, RelPath};
 use crate::spec::Spec;
 use crate::teardown::report::ListedPlan;
@@ -102,7 +102,7 @@ impl TeardownArgs {
 }
 
 /// The plans of the output.
-fn listed(project: &Project, spec: &Spec, plan: &Plan) -> Result<Vec<ListedPlan>> {
+fn listed(project: &Project, spec: &Spec, plan: &BuildPlan) -> Result<Vec<ListedPlan>> {
     let folder = spec.output.join(OutputFolder::Teardown.name()).unwrap_or_default();
     let Found::Folder(names) = project.look(&folder) else { return Ok(Vec::new()) };
     let names = names.iter().filter(|name| !name.starts_with('.'));

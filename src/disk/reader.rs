@@ -1,7 +1,7 @@
 //! A folder as the texts of a project. Symbolic links are followed, but not out of the folder.
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::source::{Project, RelPath, Seen, SourceReader};
+use crate::source::{FileSource, Project, RelPath, SourceEntry};
 use std::collections::BTreeMap;
 use std::fs::{self, FileType};
 use std::io;
@@ -52,19 +52,19 @@ pub fn below(root: &Path, path: &Path) -> Option<RelPath> {
     RelPath::new(path.strip_prefix(root).ok()?.to_str()?)
 }
 
-impl SourceReader for WorkspaceFiles {
-    fn look(&self, path: &RelPath) -> Seen {
+impl FileSource for WorkspaceFiles {
+    fn look(&self, path: &RelPath) -> SourceEntry {
         let seen = match self.find(path) {
             Ok((real, kind)) if real.starts_with(&self.root) => look(&real, kind),
-            Ok((real, _)) => Ok(Seen::Unreadable(format!("it leads out of the workspace, to `{}`", real.display()))),
+            Ok((real, _)) => Ok(SourceEntry::Unreadable(format!("it leads out of the workspace, to `{}`", real.display()))),
             Err(error) => Err(error),
         };
         seen.unwrap_or_else(|error| match error.kind() {
             io::ErrorKind::NotFound if self.root.join(path.as_str()).is_symlink() => {
-                Seen::Unreadable("it is a link to nothing".to_owned())
+                SourceEntry::Unreadable("it is a link to nothing".to_owned())
             }
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Seen::Nothing,
-            _ => Seen::Unreadable(super::reason(&error)),
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => SourceEntry::Nothing,
+            _ => SourceEntry::Unreadable(super::reason(&error)),
         })
     }
 
@@ -103,14 +103,14 @@ impl WorkspaceFiles {
 
 /// What stands at a path without links. A pipe or a device is not read, because that may never end. Names that are not
 /// UTF-8 are left out: no text can name them.
-fn look(path: &Path, kind: FileType) -> io::Result<Seen> {
+fn look(path: &Path, kind: FileType) -> io::Result<SourceEntry> {
     if kind.is_dir() {
         let names = fs::read_dir(path)?.map(|entry| Ok(entry?.file_name().into_string().ok()));
-        Ok(Seen::Folder(names.filter_map(io::Result::transpose).collect::<io::Result<_>>()?))
+        Ok(SourceEntry::Folder(names.filter_map(io::Result::transpose).collect::<io::Result<_>>()?))
     } else if kind.is_file() {
-        Ok(Seen::File(fs::read(path)?))
+        Ok(SourceEntry::File(fs::read(path)?))
     } else {
-        Ok(Seen::Unreadable("it is neither a file nor a folder".to_owned()))
+        Ok(SourceEntry::Unreadable("it is neither a file nor a folder".to_owned()))
     }
 }
 

@@ -8,7 +8,7 @@ use super::ownership;
 use super::zone_change::{AddressObject, PresentName};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::name::DnsName;
-use crate::plan::{Branch, Host, Plan, Platform};
+use crate::plan::{Branch, BranchHost, BuildPlan, Platform};
 use crate::record::{RecordData, RecordSets, RecordType};
 use crate::schema::name::{is_label, is_subdomain};
 use crate::source::Location;
@@ -35,7 +35,7 @@ pub struct WantedNames<'p> {
 }
 
 /// What all branches want, in their order; hosts outside of the zones are left out, as `plan` has said.
-pub fn wanted_names<'p>(spec: &'p Spec, plan: &'p Plan) -> Result<Vec<WantedNames<'p>>> {
+pub fn wanted_names<'p>(spec: &'p Spec, plan: &'p BuildPlan) -> Result<Vec<WantedNames<'p>>> {
     if spec.zones.is_empty() {
         return Ok(Vec::new());
     }
@@ -76,7 +76,7 @@ fn of<'p>(spec: &'p Spec, branch: &'p Branch) -> Result<Vec<WantedNames<'p>>> {
 struct HostInZone<'p> {
     spec: &'p Spec,
     branch: &'p Branch,
-    host: &'p Host,
+    host: &'p BranchHost,
     name: &'p DnsName,
     zone: &'p Zone,
 }

@@ -1,7 +1,6 @@
-//! `branches.yaml` and `branches.d/` changed as the commands of `pleach branch` say; everything else in them stays.
+//! Edits `branches.yaml` and `branches.d/` for the commands of `pleach branch`. Comments, order and quotes are kept.
 //!
-//! A change is made in memory and the spec that comes of it is read before anything is written, so that no command
-//! leaves a spec that a build would refuse.
+//! An edit is made in memory. The commands read the resulting spec before they write it, so that the spec stays valid.
 
 pub mod list;
 pub mod sync;
@@ -15,177 +14,176 @@ use crate::yaml::edit::{EditAction, TextEdit, YamlDocument, YamlStep};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// EditAction a change does to a branch: a path of keys below the branch, and the value that comes there or `None` if what
-/// stands there goes.
-pub type EntryChange = (Vec<String>, Option<Node>);
+/// A change of a field of a branch: the path of keys below the branch, and the new value or `None` to remove the field.
+pub type FieldChange = (Vec<String>, Option<Node>);
 
-/// EditAction happens to a branch.
+/// An edit of a branch.
 #[derive(Clone, Debug)]
-pub enum Act {
-    /// It comes to be: in `branches.d/` if there is such a folder, else at the end of `branches.yaml`.
-    Add(Vec<EntryChange>),
-    /// It is changed.
-    Set(Vec<EntryChange>),
-    /// It is taken out, and its file if it has one of its own.
+pub enum BranchEdit {
+    /// Adds the branch: to `branches.d/` if this folder exists, else at the end of `branches.yaml`.
+    Add(Vec<FieldChange>),
+    /// Changes fields of the branch.
+    Set(Vec<FieldChange>),
+    /// Removes the branch, and its file in `branches.d/`.
     Remove,
 }
 
-/// The files of the spec on their way from one state to the next.
+/// The files of the spec, with edits in memory.
 pub struct SpecFiles {
     project: Project,
     main: RelPath,
     documents: BTreeMap<RelPath, YamlDocument>,
-    homes: BTreeMap<SmolStr, Home>,
-    /// New contents; `None` for a file that goes.
+    locations: BTreeMap<SmolStr, BranchLocation>,
+    /// New contents of changed files. `None` for a removed file.
     changed: BTreeMap<RelPath, Option<String>>,
 }
 
-/// Where a branch is written.
-struct Home {
+/// The file of a branch and its path in the document.
+struct BranchLocation {
     path: RelPath,
     steps: Vec<YamlStep>,
 }
 
-/// Edits of one file that are made at once, in the order in which that is done. No branch is in one of them twice.
+/// Edits of one file that are made at once. Rounds are ordered, and a branch is in a round at most once.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Round {
-    /// The first change of each branch, the second, and so on.
+enum EditRound {
+    /// The first change of each branch, then the second, and so on.
     Set(usize),
     Remove,
     Add,
 }
 
-type Rounds = BTreeMap<(RelPath, Round), Vec<(SmolStr, TextEdit)>>;
+type EditRounds = BTreeMap<(RelPath, EditRound), Vec<((SmolStr, TextEdit))>>;
 
 impl SpecFiles {
-    /// The files of a project, none of them changed.
+    /// The files of the spec of a project.
     pub fn open(project: &Project) -> Result<Self> {
         let mut documents = BTreeMap::new();
         for file in spec::files(project)? {
-            let text = file.text().map_err(|at| Diagnostic::new(Code::Yaml, "this is not UTF-8").at(at))?;
+            let text = file.text().map_err(|at| Diagnostic::new(Code::Yaml, "the file is not valid UTF-8").at(at))?;
             let document =
                 YamlDocument::in_file(text, file.id).map_err(|errors| errors.map(|error| error.at(file.place())))?;
             documents.insert(file.path.clone(), document);
         }
         let main = RelPath::new(spec::FILE).expect("a plain name");
-        let homes = homes(&documents, &main);
-        Ok(SpecFiles { project: project.clone(), main, documents, homes, changed: BTreeMap::new() })
+        let locations = branch_locations(&documents, &main);
+        Ok(SpecFiles { project: project.clone(), main, documents, locations, changed: BTreeMap::new() })
     }
 
-    /// Whether there is a branch of that name.
+    /// Whether the spec has a branch with this name.
     pub fn has(&self, name: &str) -> bool {
-        self.homes.contains_key(name)
+        self.locations.contains_key(name)
     }
 
-    /// Does to every branch what is said of it, and returns those of which anything has changed. Branches that are to be
-    /// changed or taken out must be there.
-    pub fn change(&mut self, acts: impl IntoIterator<Item = (SmolStr, Act)>) -> Result<BTreeSet<SmolStr>> {
-        let mut rounds = Rounds::new();
-        let mut done = BTreeSet::new();
+    /// Edits branches, and returns those that changed. It is an error to change or remove a branch that does not exist.
+    pub fn edit(&mut self, edits: impl IntoIterator<Item = (SmolStr, BranchEdit)>) -> Result<BTreeSet<SmolStr>> {
+        let mut rounds = EditRounds::new();
+        let mut changed = BTreeSet::new();
         let folder = RelPath::new(spec::FOLDER).expect("a plain name");
-        let apart = self.project.is_folder(&folder);
-        gather(acts, |(name, act)| -> Result<()> {
-            let home = || self.homes.get(&name).ok_or_else(|| self.unknown(&name));
-            match act {
-                Act::Add(changes) if apart => {
-                    let (path, document) = self.alone(&folder, &name, &changes)?;
+        let has_folder = self.project.is_folder(&folder);
+        gather(edits, |(name, edit)| -> Result<()> {
+            let location = || self.locations.get(&name).ok_or_else(|| self.unknown_branch(&name));
+            match edit {
+                BranchEdit::Add(changes) if has_folder => {
+                    let (path, document) = self.new_file(&folder, &name, &changes)?;
                     self.changed.insert(path.clone(), Some(document.text().to_owned()));
                     self.documents.insert(path, document);
-                    done.insert(name);
+                    changed.insert(name);
                 }
-                Act::Add(changes) => {
-                    let what = EditAction::Push(entry(&name, &changes));
+                BranchEdit::Add(changes) => {
+                    let what = EditAction::Push(new_entry(&name, &changes));
                     let edit = TextEdit { path: vec!["branches".into()], what };
-                    rounds.entry((self.main.clone(), Round::Add)).or_default().push((name, edit));
+                    rounds.entry((self.main.clone(), EditRound::Add)).or_default().push((name, edit));
                 }
-                Act::Set(changes) => {
-                    let Home { path, steps } = home()?;
+                BranchEdit::Set(changes) => {
+                    let BranchLocation { path, steps } = location()?;
                     for (i, change) in changes.into_iter().enumerate() {
-                        let edit = edit(steps, change);
-                        rounds.entry((path.clone(), Round::Set(i))).or_default().push((name.clone(), edit));
+                        let edit = field_edit(steps, change);
+                        rounds.entry((path.clone(), EditRound::Set(i))).or_default().push((name.clone(), edit));
                     }
                 }
-                Act::Remove => {
-                    let Home { path, steps } = home()?;
+                BranchEdit::Remove => {
+                    let BranchLocation { path, steps } = location()?;
                     let (path, steps) = (path.clone(), steps.clone());
                     if steps.is_empty() {
                         self.documents.remove(&path);
                         self.changed.insert(path, None);
-                        done.insert(name);
+                        changed.insert(name);
                     } else {
                         let edit = TextEdit { path: steps, what: EditAction::Cut { keep: 1 } };
-                        rounds.entry((path, Round::Remove)).or_default().push((name, edit));
+                        rounds.entry((path, EditRound::Remove)).or_default().push((name, edit));
                     }
                 }
             }
             Ok(())
         })?;
-        done.extend(self.make(rounds)?);
-        self.homes = homes(&self.documents, &self.main);
-        Ok(done)
+        changed.extend(self.apply(rounds)?);
+        self.locations = branch_locations(&self.documents, &self.main);
+        Ok(changed)
     }
 
-    /// Makes edits, and returns the branches of which any changed something.
-    fn make(&mut self, rounds: Rounds) -> Result<BTreeSet<SmolStr>> {
-        let mut done = BTreeSet::new();
+    /// Applies edits to the documents, and returns the branches that changed.
+    fn apply(&mut self, rounds: EditRounds) -> Result<BTreeSet<SmolStr>> {
+        let mut changed = BTreeSet::new();
         gather(rounds, |((path, _), edits)| -> Result<()> {
-            let document = self.documents.get_mut(&path).expect("that is where the branches were found");
+            let document = self.documents.get_mut(&path).expect("every branch is in a document");
             let (names, edits): (Vec<SmolStr>, Vec<TextEdit>) = edits.into_iter().unzip();
-            let made = match document.change(&edits) {
-                Ok(made) => made,
-                Err(faults) => {
-                    let faults = faults.into_iter().map(|(i, error)| error.in_branch(&names[i]));
-                    return Diagnostics::check(faults.collect(), ());
+            let is_changed = match document.change(&edits) {
+                Ok(is_changed) => is_changed,
+                Err(errors) => {
+                    let errors = errors.into_iter().map(|(i, error)| error.in_branch(&names[i]));
+                    return Diagnostics::check(errors.collect(), ());
                 }
             };
-            if made.contains(&true) {
+            if is_changed.contains(&true) {
                 self.changed.insert(path, Some(document.text().to_owned()));
             }
-            done.extend(names.into_iter().zip(made).filter(|(_, made)| *made).map(|(name, _)| name));
+            changed
+                .extend(names.into_iter().zip(is_changed).filter(|(_, is_changed)| *is_changed).map(|(name, _)| name));
             Ok(())
         })?;
-        Ok(done)
+        Ok(changed)
     }
 
-    /// A new branch as a file of its own.
-    fn alone(&self, folder: &RelPath, name: &str, changes: &[EntryChange]) -> Result<(RelPath, YamlDocument)> {
+    /// A new file in `branches.d/` with a new branch.
+    fn new_file(&self, folder: &RelPath, name: &str, changes: &[FieldChange]) -> Result<(RelPath, YamlDocument)> {
         let slug = Slug::of(name, Slug::MOST_ROOM);
-        let path = folder.join(&format!("{slug}.yaml")).expect("a slug is a plain name");
+        let path = folder.join(&format!("{slug}.yaml")).expect("a slug is a file name");
         if !matches!(self.project.look(&path), Found::Nothing) && self.changed.get(&path) != Some(&None) {
-            let message = format!("`{path}` is there already, and is not about `{name}`");
-            return Err(Diagnostic::new(Code::Spec, message).help("give the file another name").into());
+            let message = format!("`{path}` already exists, but is not the file of branch `{name}`");
+            return Err(Diagnostic::new(Code::Spec, message).help("rename the file").into());
         }
         let mut document = YamlDocument::new(&format!("name: {}\n", crate::yaml::edit::line(&Node::str(name))))?;
         for change in changes {
-            let fault = |faults: Vec<(usize, Diagnostic)>| faults.into_iter().next().expect("it says why").1;
-            document.change(&[edit(&[], change.clone())]).map_err(fault)?;
+            let first = |errors: Vec<(usize, Diagnostic)>| errors.into_iter().next().expect("at least one error").1;
+            document.change(&[field_edit(&[], change.clone())]).map_err(first)?;
         }
         Ok((path, document))
     }
 
-    /// A complaint about a name that no branch has.
-    pub fn unknown(&self, name: &str) -> Diagnostic {
-        Diagnostic::new(Code::Usage, format!("no branch is named `{name}`"))
-            .suggest(name, self.homes.keys().map(SmolStr::as_str))
+    /// The error about a branch that does not exist.
+    pub fn unknown_branch(&self, name: &str) -> Diagnostic {
+        Diagnostic::new(Code::Usage, format!("the branch `{name}` does not exist"))
+            .suggest(name, self.locations.keys().map(SmolStr::as_str))
     }
 
-    /// The project with the changes in it.
+    /// The project with the edited files.
     pub fn project(&self) -> Project {
         self.project.with(self.changed.iter().map(|(path, text)| (path.clone(), text.clone().map(String::into_bytes))))
     }
 
-    /// EditAction is to be written: new contents by path, `None` for a file that goes.
+    /// The new contents of changed files by path. `None` for a removed file.
     pub fn into_changed(self) -> BTreeMap<RelPath, Option<String>> {
         self.changed
     }
 }
 
-/// Where each branch is written.
-fn homes(documents: &BTreeMap<RelPath, YamlDocument>, main: &RelPath) -> BTreeMap<SmolStr, Home> {
-    let mut homes = BTreeMap::new();
+/// The location of each branch.
+fn branch_locations(documents: &BTreeMap<RelPath, YamlDocument>, main: &RelPath) -> BTreeMap<SmolStr, BranchLocation> {
+    let mut locations = BTreeMap::new();
     let mut add = |node: &Node, path: &RelPath, steps| {
         if let Some(name) = node.get("name").and_then(Node::as_text) {
-            homes.entry(name.into()).or_insert(Home { path: path.clone(), steps });
+            locations.entry(name.into()).or_insert(BranchLocation { path: path.clone(), steps });
         }
     };
     for (path, document) in documents {
@@ -198,11 +196,11 @@ fn homes(documents: &BTreeMap<RelPath, YamlDocument>, main: &RelPath) -> BTreeMa
             add(node, path, vec!["branches".into(), i.into()]);
         }
     }
-    homes
+    locations
 }
 
-/// A new branch as an item of the list.
-fn entry(name: &str, changes: &[EntryChange]) -> Node {
+/// A new item of the list of branches.
+fn new_entry(name: &str, changes: &[FieldChange]) -> Node {
     let mut entry: Node = [("name", Node::str(name))].into_iter().collect::<Map>().into();
     for (path, value) in changes {
         let Some(((last, above), value)) = path.split_last().zip(value.as_ref()) else { continue };
@@ -214,11 +212,11 @@ fn entry(name: &str, changes: &[EntryChange]) -> Node {
     entry
 }
 
-/// A change as an edit of the file in which the branch stands at `home`.
-fn edit(home: &[YamlStep], (path, value): EntryChange) -> TextEdit {
-    let path = home.iter().cloned().chain(path.iter().map(|key| YamlStep::from(key.as_str()))).collect();
-    // The branch itself stays, whatever goes of it.
-    TextEdit { path, what: value.map_or(EditAction::Cut { keep: home.len() }, EditAction::Set) }
+/// A change as an edit of a document in which the branch is at the path `branch`.
+fn field_edit(branch: &[YamlStep], (path, value): FieldChange) -> TextEdit {
+    let path = branch.iter().cloned().chain(path.iter().map(|key| YamlStep::from(key.as_str()))).collect();
+    // The branch is kept, even if all its fields are removed.
+    TextEdit { path, what: value.map_or(EditAction::Cut { keep: branch.len() }, EditAction::Set) }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The spec before and after, as text.
+//! Edits of the text of a spec.
 
 use super::*;
 use crate::spec::SyncRules;
@@ -17,18 +17,18 @@ fn value(text: &str) -> Node {
     nodes.into_iter().next().unwrap()
 }
 
-fn change(path: &str, text: &str) -> EntryChange {
+fn change(path: &str, text: &str) -> FieldChange {
     (path.split('.').map(str::to_owned).collect(), Some(value(text)))
 }
 
-fn set(changes: &[EntryChange]) -> Act {
-    Act::Set(changes.to_vec())
+fn set(changes: &[FieldChange]) -> BranchEdit {
+    BranchEdit::Set(changes.to_vec())
 }
 
-/// What `branches.yaml` holds behind its head after `act`.
-fn after(branches: &str, name: &str, act: Act) -> String {
+/// The text of `branches.yaml` after `edit`, without its head.
+fn after(branches: &str, name: &str, edit: BranchEdit) -> String {
     let mut files = SpecFiles::open(&project(branches)).unwrap();
-    files.change([(name.into(), act)]).unwrap();
+    files.edit([(name.into(), edit)]).unwrap();
     let project = files.project();
     spec::read(&project).unwrap();
     let file = project.file(&files.main).unwrap();
@@ -36,10 +36,10 @@ fn after(branches: &str, name: &str, act: Act) -> String {
 }
 
 #[test]
-fn a_branch_is_added_changed_and_taken_out() {
+fn a_branch_is_added_changed_and_removed() {
     let start = "- name: main # first\n  pin: {reason: \"it is\"}\n\n# Mine.\n- name: feature/login\n  values: {replicas: 1} # few\n";
-    let made = vec![change("images.web", "':3f2c1a9'"), change("owner", "team"), change("values.a.b", "[1]")];
-    let added = after(start, "fix/ü: 1", Act::Add(made));
+    let changes = vec![change("images.web", "':3f2c1a9'"), change("owner", "team"), change("values.a.b", "[1]")];
+    let added = after(start, "fix/ü: 1", BranchEdit::Add(changes));
     assert_eq!(
         added,
         format!(
@@ -49,20 +49,20 @@ fn a_branch_is_added_changed_and_taken_out() {
     let to = [change("values.replicas", "2"), change("images.web", "'web:2'")];
     let changed = after(start, "feature/login", set(&to));
     assert_eq!(changed, start.replace("replicas: 1} # few\n", "replicas: 2} # few\n  images: {web: web:2}\n"));
-    let removed = after(start, "feature/login", Act::Remove);
+    let removed = after(start, "feature/login", BranchEdit::Remove);
     assert_eq!(removed, "- name: main # first\n  pin: {reason: \"it is\"}\n");
     let unset = after(&changed, "feature/login", set(&[(vec!["values".into(), "replicas".into()], None)]));
     assert_eq!(unset, changed.replace("  values: {replicas: 2} # few\n", ""));
 }
 
 #[test]
-fn a_branch_may_have_a_file_of_its_own() {
+fn a_branch_may_have_its_own_file() {
     let files =
         [("branches.yaml", HEAD), ("branches.d/x.yaml", "# mine\nname: a # a\nowner: me\n"), ("base/a.yaml", "")];
     let project = Project::in_memory(files);
     let mut files = SpecFiles::open(&project).unwrap();
-    let acts = [("a", set(&[change("owner", "you")])), ("b/c", Act::Add(vec![change("replicas.web", "2")]))];
-    let changed = files.change(acts.map(|(name, act)| (name.into(), act))).unwrap();
+    let edits = [("a", set(&[change("owner", "you")])), ("b/c", BranchEdit::Add(vec![change("replicas.web", "2")]))];
+    let changed = files.edit(edits.map(|(name, edit)| (name.into(), edit))).unwrap();
     assert_eq!(changed, ["a".into(), "b/c".into()].into());
     let slug = Slug::of("b/c", Slug::MOST_ROOM);
     let new = RelPath::new(&format!("branches.d/{slug}.yaml")).unwrap();
@@ -73,7 +73,7 @@ fn a_branch_may_have_a_file_of_its_own() {
         [(new.as_str(), "name: b/c\nreplicas: {web: 2}\n"), ("branches.d/x.yaml", "# mine\nname: a # a\nowner: you\n")]
     );
     let mut files = SpecFiles::open(&project).unwrap();
-    files.change([("a".into(), Act::Remove)]).unwrap();
+    files.edit([("a".into(), BranchEdit::Remove)]).unwrap();
     assert!(spec::read(&files.project()).unwrap().branches.is_empty());
     assert_eq!(files.into_changed().into_values().collect::<Vec<_>>(), [None]);
 }
@@ -91,7 +91,7 @@ fn rules(include: &[&str], images: &[(&str, &str)]) -> SyncRules {
 }
 
 #[test]
-fn a_sync_adds_changes_takes_out_and_leaves_alone() {
+fn a_sync_adds_changes_removes_and_keeps_branches() {
     let start = "- name: main\n  pin: {reason: baseline}\n- name: old\n- name: kept\n  images: {web: \":x\"} # tag\n- name: other/one\n";
     let listed = list::read("kept\nnew/one\nignored\n").unwrap();
     let project = project(start);
@@ -116,7 +116,7 @@ fn a_sync_adds_changes_takes_out_and_leaves_alone() {
 }
 
 #[test]
-fn an_image_says_what_it_needs() {
+fn image_patterns_have_variables() {
     let project = project("");
     let spec = spec::read(&project).unwrap();
     let listed = list::read("0123456789abcdef0123456789abcdef01234567 refs/heads/a/B\n").unwrap();
@@ -124,16 +124,16 @@ fn an_image_says_what_it_needs() {
         ("r/{{ project }}:{{commit.short}}", Ok("r/shop:0123456")),
         ("r:{{ commit.sha }}", Ok("r:0123456789abcdef0123456789abcdef01234567")),
         ("r/{{ branch.name }}", Ok("r/a/B")),
-        ("r:{{ x }}", Err("`x` is no variable of an image")),
-        ("r:{{ x", Err("`{{` is not closed")),
+        ("r:{{ x }}", Err("unknown image variable `x`")),
+        ("r:{{ x", Err("`{{` without `}}`")),
     ] {
         let mut files = SpecFiles::open(&project).unwrap();
-        let done = sync::sync(&mut files, &spec, &listed, &rules(&[], &[("i", pattern)]));
+        let result = sync::sync(&mut files, &spec, &listed, &rules(&[], &[("i", pattern)]));
         let image = || files.documents[&files.main].data().get("branches")?.as_seq()?[0].str_at(&["images", "i"]);
-        match (done, want) {
+        match (result, want) {
             (Ok(_), Ok(want)) => assert_eq!(image(), Some(want)),
             (Err(errors), Err(want)) => assert_eq!(errors.iter().next().unwrap().to_string(), want),
-            (done, _) => panic!("{pattern}: {done:?}"),
+            (result, _) => panic!("{pattern}: {result:?}"),
         }
     }
     let unknown = list::read("a\n").unwrap();
@@ -141,8 +141,8 @@ fn an_image_says_what_it_needs() {
     assert!(sync::sync(&mut files, &spec, &unknown, &rules(&[], &[("i", "{{ commit.sha }}")])).is_err());
 }
 
-/// A change of some branch.
-fn changes() -> impl Strategy<Value = EntryChange> {
+/// A change of a branch.
+fn changes() -> impl Strategy<Value = FieldChange> {
     let value = prop_oneof![Just("1"), Just("x y"), Just("':2'"), Just("{b: [1]}")];
     let path = prop_oneof![Just("values.a"), Just("values.b.c"), Just("images.web"), Just("images.db"), Just("owner")];
     let set = (path.clone(), value).prop_map(|(path, text)| change(path, text));
@@ -151,14 +151,14 @@ fn changes() -> impl Strategy<Value = EntryChange> {
 }
 
 #[test]
-fn what_cannot_be_changed_is_named_and_nothing_else() {
+fn only_the_branch_that_cannot_be_changed_is_reported() {
     let start = "- name: a\n  values: {x: 1}\n- name: b\n  values: &v {x: 1}\n- name: c\n  values: {x: 1}\n- name: d\n  values: *v\n";
     let project = project(start);
     let mut files = SpecFiles::open(&project).unwrap();
-    let acts = ["a", "b", "c"].map(|name| (name.into(), set(&[change("values.x", "2")])));
-    let errors = files.change(acts).unwrap_err();
-    let said: Vec<String> = errors.iter().map(|error| format!("{error} {:?}", error.parts().branches)).collect();
-    assert_eq!(said, ["`values.x` cannot be changed: the anchor `&v` there is used elsewhere [\"b\"]"]);
+    let edits = ["a", "b", "c"].map(|name| (name.into(), set(&[change("values.x", "2")])));
+    let errors = files.edit(edits).unwrap_err();
+    let messages: Vec<String> = errors.iter().map(|error| format!("{error} {:?}", error.parts().branches)).collect();
+    assert_eq!(messages, ["`values.x` cannot be changed: the anchor `&v` there is used elsewhere [\"b\"]"]);
     assert!(files.into_changed().is_empty());
 }
 
@@ -166,28 +166,28 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn two_changes_commute(
-        left in ("[ab]", "[xy]", 0..3_u8), right in ("[ab]", "[xy]", 0..3_u8),
+    fn changes_of_different_fields_commute(
+        first in ("[ab]", "[xy]", 0..3_u8), second in ("[ab]", "[xy]", 0..3_u8),
     ) {
         let start = "- name: a # one\n  values: {x: 0}\n- name: b\n  # two\n  owner: me\n";
-        let turned = |(branch, key, to): &(String, String, u8), text: &str| {
+        let changed = |(branch, key, to): &(String, String, u8), text: &str| {
             after(text, branch, set(&[change(&format!("values.{key}"), &to.to_string())]))
         };
-        let one = turned(&right, &turned(&left, start));
-        let other = turned(&left, &turned(&right, start));
+        let one = changed(&second, &changed(&first, start));
+        let other = changed(&first, &changed(&second, start));
         let data = |text: &str| value(&format!("{HEAD}{text}"));
-        if (&left.0, &left.1) != (&right.0, &right.1) {
+        if (&first.0, &first.1) != (&second.0, &second.1) {
             prop_assert_eq!(data(&one), data(&other));
         }
         prop_assert_eq!(one.matches('#').count(), 2);
     }
 
     #[test]
-    fn many_acts_are_as_good_as_one_after_the_other(
+    fn edits_at_once_equal_edits_in_sequence(
         branches in prop::collection::vec((0..4_usize, 0..4_usize), 1..6),
-        fates in prop::collection::vec((0..3_u8, prop::collection::vec(changes(), 0..4)), 6),
+        edits_of_branches in prop::collection::vec((0..3_u8, prop::collection::vec(changes(), 0..4)), 6),
         added in prop::collection::vec(prop::collection::vec(changes(), 0..3), 0..3),
-        apart in any::<bool>(),
+        has_folder in any::<bool>(),
     ) {
         let above = ["", "\n", "# of it\n", "\n# of it\n"];
         let entry = ["", "  images: {web: \":1\"} # tag\n", "  values:\n    a: 1 # few\n", "  pin: {reason: x}\n\n"];
@@ -196,14 +196,14 @@ proptest! {
             .enumerate()
             .map(|(i, (comment, rest))| format!("{}- name: b{i}\n{}", above[comment], entry[rest]))
             .collect();
-        let fates = fates.into_iter().take(branches.len()).enumerate();
-        let (removed, kept): (Vec<_>, Vec<_>) = fates.partition(|(_, (fate, _))| *fate == 0);
-        let mut acts: Vec<(SmolStr, Act)> =
-            kept.into_iter().map(|(i, (_, changes))| (format!("b{i}").into(), Act::Set(changes))).collect();
-        acts.extend(removed.into_iter().rev().map(|(i, _)| (format!("b{i}").into(), Act::Remove)));
-        acts.extend(added.into_iter().enumerate().map(|(i, changes)| (format!("n{i}").into(), Act::Add(changes))));
+        let edits_of_branches = edits_of_branches.into_iter().take(branches.len()).enumerate();
+        let (removed, kept): (Vec<_>, Vec<_>) = edits_of_branches.partition(|(_, (kind, _))| *kind == 0);
+        let mut edits: Vec<(SmolStr, BranchEdit)> =
+            kept.into_iter().map(|(i, (_, changes))| (format!("b{i}").into(), BranchEdit::Set(changes))).collect();
+        edits.extend(removed.into_iter().rev().map(|(i, _)| (format!("b{i}").into(), BranchEdit::Remove)));
+        edits.extend(added.into_iter().enumerate().map(|(i, changes)| (format!("n{i}").into(), BranchEdit::Add(changes))));
 
-        let start = if apart {
+        let start = if has_folder {
             let item = |line: &str| line.strip_prefix("- ").or(line.strip_prefix("  ")).unwrap_or(line).to_owned() + "\n";
             let alone = |text: &String| text.lines().map(item).collect::<String>();
             let files = branches.iter().enumerate().map(|(i, text)| (format!("branches.d/b{i}.yaml"), alone(text)));
@@ -214,14 +214,14 @@ proptest! {
         };
         let mut project = start.clone();
         let mut changed = BTreeSet::new();
-        for act in acts.clone() {
+        for edit in edits.clone() {
             let mut files = SpecFiles::open(&project).unwrap();
-            changed.extend(files.change([act]).unwrap());
+            changed.extend(files.edit([edit]).unwrap());
             project = files.project();
         }
-        acts.sort_by(|(a, _), (b, _)| a.cmp(b));
+        edits.sort_by(|(a, _), (b, _)| a.cmp(b));
         let mut files = SpecFiles::open(&start).unwrap();
-        prop_assert_eq!(files.change(acts).unwrap(), changed);
+        prop_assert_eq!(files.edit(edits).unwrap(), changed);
         let texts = |files: &SpecFiles| {
             files.documents.iter().map(|(path, document)| (path.clone(), document.text().to_owned())).collect::<Vec<_>>()
         };

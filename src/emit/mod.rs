@@ -64,19 +64,19 @@ fn mark<'a>(resource: &mut Resource, marks: impl Iterator<Item = Marks<'a>>) {
 mod tests {
     use super::*;
     use crate::objects::ContributorInput;
-    use crate::plan::{self, Plan};
+    use crate::plan::{self, BuildPlan};
     use crate::source::{Location, Project};
     use crate::spec::{self, Spec};
     use crate::yaml::Dialect;
 
-    fn plan(branch: &str) -> (Spec, Plan) {
+    fn plan(branch: &str) -> (Spec, BuildPlan) {
         let spec = format!(
             "apiVersion: pleach/v1\nkind: Branches\nproject: shop\ndefaults: {{overlays: [], labels: {{tier: preview}}}}\n\
              branches:\n- name: {branch}\n"
         );
         let project = Project::in_memory([("branches.yaml", spec.as_str()), ("base/a.yaml", "")]);
         let spec = spec::read(&project).unwrap();
-        let plan = plan::make(&spec).unwrap();
+        let plan = plan::build_plan(&spec).unwrap();
         (spec, plan)
     }
 

@@ -11,7 +11,7 @@ use crate::annotation::{BRANCH_LABEL, BRANCH_NAME_ANNOTATION, PROJECT_LABEL};
 use crate::diagnostic::{Diagnostic, Result, gather};
 use crate::node::Node;
 use crate::output::{GITOPS_TOOLS, MANAGED_BY, OutputFolder, OutputPath};
-use crate::plan::{Branch, Plan};
+use crate::plan::{Branch, BuildPlan};
 use crate::source::RelPath;
 use crate::spec::{Applications, GitOps, Spec};
 use crate::yaml;
@@ -21,7 +21,7 @@ const ARGOCD: &str = GITOPS_TOOLS[0];
 const FLUX: &str = GITOPS_TOOLS[1];
 
 /// The files of what is `wanted`: the slugs of branches, and paths of what is of no branch.
-pub fn files(spec: &Spec, plan: &Plan, wanted: impl Fn(&str) -> bool) -> Result<Vec<(OutputPath, Arc<str>)>> {
+pub fn files(spec: &Spec, plan: &BuildPlan, wanted: impl Fn(&str) -> bool) -> Result<Vec<(OutputPath, Arc<str>)>> {
     let GitOps { argocd, flux, apply } = &spec.gitops;
     let mut files = Vec::new();
     if let Some(argocd) = argocd.as_ref().filter(|argocd| argocd.applications == Applications::Set) {

@@ -3,7 +3,7 @@
 use super::{ContributorInput, mapping};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::node::{Map, Node};
-use crate::plan::External;
+use crate::plan::ExternalService;
 use crate::resource::Resource;
 
 /// Adds the Services.
@@ -16,7 +16,7 @@ pub(super) fn contribute(
     Ok(Vec::new())
 }
 
-fn object(external: &External, namespace: &str) -> Node {
+fn object(external: &ExternalService, namespace: &str) -> Node {
     let mut spec = vec![("externalName", Node::str(external.host.clone()))];
     spec.extend(external.ports.clone().map(|ports| ("ports", ports)));
     spec.push(("type", Node::str("ExternalName")));

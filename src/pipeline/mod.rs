@@ -11,7 +11,7 @@ pub use selection::{Selection, Shard};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::output::{OutputPath, PreviousOutput, Tree};
-use crate::plan::{self, Branch, Plan};
+use crate::plan::{self, Branch, BuildPlan};
 use crate::record::RemovedNames;
 use crate::source::Project;
 use crate::spec::{self, Backend, Spec};
@@ -35,7 +35,7 @@ pub struct Inputs<'a> {
     /// The spec.
     pub spec: &'a Spec,
     /// All branches of the spec with what follows from it.
-    pub plan: &'a Plan,
+    pub plan: &'a BuildPlan,
     /// The output at the base revision. Nothing that it records is forgotten.
     pub previous: &'a dyn PreviousOutput,
     /// The branches to build.
@@ -78,16 +78,16 @@ pub struct Progress {
 }
 
 /// The spec, and what follows from it for every branch.
-pub fn plan(project: &Project) -> Result<(Spec, Plan)> {
+pub fn plan(project: &Project) -> Result<(Spec, BuildPlan)> {
     let spec = spec::read(project)?;
-    let plan = plan::make(&spec)?;
+    let plan = plan::build_plan(&spec)?;
     Ok((spec, plan))
 }
 
 /// Like [`plan()`], but a branch with an overlay that does not exist fails alone when it is built.
-pub fn plan_keep_going(project: &Project) -> Result<(Spec, Plan)> {
+pub fn plan_keep_going(project: &Project) -> Result<(Spec, BuildPlan)> {
     let spec = spec::read_keep_going(project)?;
-    let plan = plan::make(&spec)?;
+    let plan = plan::build_plan(&spec)?;
     Ok((spec, plan))
 }
 

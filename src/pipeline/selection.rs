@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::glob::fits;
-use crate::plan::Plan;
+use crate::plan::BuildPlan;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub struct Shard {
 
 impl Selection {
     /// An error for each pattern that matches no branch.
-    pub fn check(&self, plan: &Plan) -> Result<()> {
+    pub fn check(&self, plan: &BuildPlan) -> Result<()> {
         let Selection::Only(patterns) = self else { return Ok(()) };
         let fits_any = |pattern: &&String| {
             plan.branches.iter().any(|branch| fits(pattern, &branch.name) || fits(pattern, branch.slug.as_str()))
@@ -52,7 +52,7 @@ impl Selection {
     }
 
     /// Whether it has the files of a slug, of a branch in `plan` or of a removed one.
-    pub fn slugs<'a>(&'a self, plan: &'a Plan) -> impl Fn(&str) -> bool + Sync + 'a {
+    pub fn slugs<'a>(&'a self, plan: &'a BuildPlan) -> impl Fn(&str) -> bool + Sync + 'a {
         let all = matches!(self, Selection::All);
         let branches = plan.branches.iter().filter(|_| !all);
         let names: BTreeMap<&str, &str> = branches.map(|b| (b.slug.as_str(), b.name.as_str())).collect();

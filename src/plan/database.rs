@@ -10,18 +10,18 @@ use smol_str::SmolStr;
 /// The database of a branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BranchDatabase {
-    /// How much of it is the branch's own.
+    /// What the branch has of its own: nothing, a schema or the database.
     pub mode: DatabaseMode,
     /// Its name.
     pub name: SmolStr,
     /// The schema in it.
     pub schema: SmolStr,
-    /// Whether what migrates and seeds it belongs to the branch.
+    /// Whether the branch runs the migration Job.
     pub is_migrated: bool,
 }
 
 impl BranchDatabase {
-    /// The database of a branch with that slug; `baseline` is what it shares with others, if it is not the baseline.
+    /// The database of a branch with that slug. A branch in the mode `shared` uses the database of the baseline branch.
     pub(super) fn of(spec: &Spec, branch: &spec::BranchEntry, slug: &Slug, baseline: Option<&Branch>) -> Option<Self> {
         let shared = spec.database.as_ref().filter(|_| branch.app_engine.is_none())?;
         let is_baseline = spec.baseline.as_ref().is_some_and(|name| name.value == branch.name);
@@ -35,7 +35,7 @@ impl BranchDatabase {
         Some(BranchDatabase { mode, name, schema, is_migrated: is_baseline || mode != DatabaseMode::Shared })
     }
 
-    /// What goes with the branch.
+    /// The name of the schema or database that only the branch uses. It is deleted with the branch.
     pub(super) fn own(&self) -> Option<&SmolStr> {
         match self.mode {
             DatabaseMode::Shared => None,
@@ -44,7 +44,7 @@ impl BranchDatabase {
         }
     }
 
-    /// What templates see.
+    /// The variable `database` of templates.
     pub(super) fn variable(&self) -> Node {
         mapping([
             ("mode", Node::str(self.mode.word())),
@@ -54,8 +54,7 @@ impl BranchDatabase {
     }
 }
 
-/// The annotation of a namespace that has a database of its own: what kind of thing goes with it, the database that all
-/// branches share, and the name of what goes.
+/// The annotation of a namespace with its own schema or database: its kind, the shared database, and its name.
 pub(super) fn annotation(spec: &Spec, database: &BranchDatabase) -> Option<SmolStr> {
     let name = database.own()?.clone();
     let instance = spec.database.as_ref()?.name.clone();
@@ -69,12 +68,12 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
-    /// What a spec says of one branch: its name, whether it forces its slug, its mode if it says one, and App Engine.
-    type Said = (String, bool, Option<DatabaseMode>, bool);
+    /// A branch of a spec: its name, whether it has an explicit slug, its database mode, and whether it uses App Engine.
+    type GeneratedEntry = (String, bool, Option<DatabaseMode>, bool);
 
-    fn branch() -> impl Strategy<Value = Said> {
+    fn branch() -> impl Strategy<Value = GeneratedEntry> {
         let name = prop_oneof![
-            // Names that come near to one another once they are cleaned and cut.
+            // Names whose slugs are similar.
             "(feature|Feature|feature-)[/_.-][ab]{1,2}([-_.]{1,2}[0-9a-f]{8})?",
             "[a-z]{40}[-_/][ab]{20,30}[-_/]?[ab]",
             "\\PC{1,20}",
@@ -88,9 +87,9 @@ mod tests {
         (name, proptest::bool::weighted(0.1), mode, proptest::bool::weighted(0.1))
     }
 
-    /// The database of every branch; `None` if the spec is refused, as names are that git would not take.
-    fn plan(head: &str, branches: &[Said]) -> Option<BTreeMap<SmolStr, Option<BranchDatabase>>> {
-        let entry = |(i, (name, forced, mode, app_engine)): (usize, &Said)| {
+    /// The database of every branch. `None` if the spec has an error, such as an invalid branch name.
+    fn plan(head: &str, branches: &[GeneratedEntry]) -> Option<BTreeMap<SmolStr, Option<BranchDatabase>>> {
+        let entry = |(i, (name, forced, mode, app_engine)): (usize, &GeneratedEntry)| {
             let slug = forced.then(|| format!("  slug: {}-{i}\n", "s".repeat(50)));
             let database = match mode {
                 _ if *app_engine => "  appEngine: {project: example-project}\n".to_owned(),
@@ -103,13 +102,13 @@ mod tests {
         let text =
             format!("apiVersion: pleach/v1\nkind: Branches\nproject: shop\n{head}\nbranches:\n{}", entries.concat());
         let project = Project::in_memory([("branches.yaml", text), ("base/a.yaml", String::new())]);
-        let plan = super::super::make(&spec::read(&project).ok()?).ok()?;
+        let plan = super::super::build_plan(&spec::read(&project).ok()?).ok()?;
         Some(plan.branches.into_iter().map(|branch| (branch.name, branch.database)).collect())
     }
 
     proptest! {
         #[test]
-        fn no_branch_has_what_belongs_to_another(
+        fn schemas_and_databases_are_unique(
             branches in proptest::collection::vec(branch(), 1..12),
             name in prop_oneof![Just("shop".to_owned()), "[a-z][a-z0-9_]{31}"],
             mode in prop_oneof![Just("shared"), Just("schema"), Just("database")],
@@ -125,12 +124,12 @@ mod tests {
             let databases = databases.unwrap();
             let baseline = databases["main"].clone().unwrap();
             let mut known = std::collections::BTreeSet::from([("database", SmolStr::from(&*name)), ("schema", PUBLIC_SCHEMA.into())]);
-            for ((branch, _, said, app_engine), database) in branches.iter().map(|said| (said, &databases[said.0.as_str()])) {
+            for ((branch, _, mode, app_engine), database) in branches.iter().map(|entry| (entry, &databases[entry.0.as_str()])) {
                 let Some(database) = database else {
                     prop_assert!(app_engine);
                     continue;
                 };
-                prop_assert!(said.is_none_or(|said| said == database.mode));
+                prop_assert!(mode.is_none_or(|mode| mode == database.mode));
                 for name in [&database.name, &database.schema] {
                     prop_assert!(name.len() <= 63 && name.starts_with(|c: char| c.is_ascii_lowercase()), "{}", name);
                     prop_assert!(name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_')), "{}", name);
@@ -142,7 +141,7 @@ mod tests {
                 }
                 prop_assert_eq!(database.is_migrated, branch == "main" || database.own().is_some());
             }
-            // Nobody's depends on who else is there, nor on an alias.
+            // A database depends neither on other branches nor on aliases.
             let (last, others) = branches.split_last().unwrap();
             if !others.is_empty() {
                 let fewer = plan(&format!("{head}\nhosts: ['{{{{ branch.slug }}}}.example.com']\naliases: {{stable: main}}"), others);

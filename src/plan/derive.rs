@@ -1,121 +1,129 @@
-//! One branch: its slug, and what follows from it.
+//! One branch: its slug and everything that is derived from it.
 
 use super::host::HostPatterns;
-use super::room::{LabelBudget, SLUG};
-use super::{Branch, BranchDatabase, Platform, Slots, database, external, labels, merge, variables};
+use super::slug_limit::{SLUG_MARKER, SlugLimit};
+use super::{Branch, BranchDatabase, BranchHost, BranchSlots, Platform, database, external, labels, merge, variables};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::name::LONGEST_LABEL;
 use crate::schema::name::is_label;
 use crate::slug::Slug;
-use crate::spec::{self, AppEngine, GitOps, Pattern, PatternScope, Placed, Spec};
+use crate::source::RelPath;
+use crate::spec::{AppEngine, BranchEntry, GitOps, Pattern, PatternScope, Placed, Spec};
 
-/// Derives a branch from the spec, without a look at other branches but for the baseline, from which it may take things.
-pub(super) fn branch(spec: &Spec, branch: &spec::BranchEntry, baseline: Option<&Branch>) -> Result<Branch> {
-    let (settings, defaults) = (&branch.settings, &spec.defaults);
+/// Derives a branch from the spec. It does not depend on other branches, except for the `baseline` branch.
+pub(super) fn branch(spec: &Spec, entry: &BranchEntry, baseline: Option<&Branch>) -> Result<Branch> {
+    let (settings, defaults) = (&entry.settings, &spec.defaults);
     let values = merge::values(&defaults.values, &settings.values);
-    let scope = PatternScope { project: &spec.project, values: &values };
-    let namespace = branch.namespace.as_ref().unwrap_or(&spec.namespace);
-    let hosts = HostPatterns::of(branch, spec);
-
-    let slug = slug(branch, namespace, hosts, &spec.gitops, scope)?;
-    let platform = platform(branch, namespace, scope, &slug);
-    let (platform, hosts) = match (platform, hosts.hosts(scope, slug.as_str())) {
-        (Ok(platform), Ok(hosts)) => (platform, hosts),
-        (platform, hosts) => {
-            let faults = [platform.err().map(Diagnostics::from), hosts.err()];
-            return Err(faults.into_iter().flatten().collect::<Vec<_>>().into());
-        }
-    };
-
+    let BranchNames { slug, platform, hosts } =
+        names(spec, entry, PatternScope { project: &spec.project, values: &values })?;
     let images = merge::images(&defaults.images, &settings.images);
-    let services = spec.services.iter().filter(|service| branch.runs(&service.name));
-    let services = services.filter_map(|service| service.overlay.as_ref());
-    let overlays = services.chain(settings.overlays.as_deref().or(defaults.overlays.as_deref()).unwrap_or_default());
-    let patches = settings.patches.as_deref().or(defaults.patches.as_deref()).unwrap_or_default();
-    let labels = labels::labels(spec, branch, &slug);
-    let database = BranchDatabase::of(spec, branch, &slug, baseline);
-    let written = branch;
+    let database = BranchDatabase::of(spec, entry, &slug, baseline);
+    let database_annotation = database.as_ref().and_then(|database| database::annotation(spec, database));
     let mut branch = Branch {
-        name: branch.name.clone(),
-        slug,
+        name: entry.name.clone(),
         platform,
         hosts,
-        overlays: overlays.map(|overlay| overlay.value.clone()).collect(),
+        overlays: overlays(spec, entry),
         missing: settings.missing.clone(),
-        slots: branch.slots.as_ref().map(|slots| Slots::of(slots, &images)),
-        runs_all: spec.services.iter().all(|service| branch.runs(&service.name)),
-        externals: external::externals(spec, branch, baseline),
+        slots: entry.slots.as_ref().map(|slots| BranchSlots::of(slots, &images)),
+        runs_all: spec.services.iter().all(|service| entry.runs(&service.name)),
+        externals: external::externals(spec, entry, baseline),
         variables: values.clone(),
         images,
         replicas: merge::named(&defaults.replicas, &settings.replicas, |own, _| own.clone()),
-        patches: patches.to_vec(),
-        labels,
-        annotations: labels::annotations(spec, branch),
-        namespace_annotations: labels::of_namespace(
-            spec,
-            branch,
-            database.as_ref().and_then(|database| database::annotation(spec, database)),
-        ),
+        patches: settings.patches.as_deref().or(defaults.patches.as_deref()).unwrap_or_default().to_vec(),
+        labels: labels::labels(spec, entry, &slug),
+        annotations: labels::annotations(spec, entry),
+        namespace_annotations: labels::namespace_annotations(spec, entry, database_annotation),
+        slug,
         database,
-        owner: branch.owner.clone(),
-        link: branch.link.clone(),
-        expires: branch.expires.clone(),
-        pin: branch.pin.clone(),
-        at: branch.at,
+        owner: entry.owner.clone(),
+        link: entry.link.clone(),
+        expires: entry.expires.clone(),
+        pin: entry.pin.clone(),
+        at: entry.at,
     };
     if branch.namespace().is_none() {
-        // The defaults for objects say nothing of a branch that has none.
+        // The default settings of objects do not apply to a branch without objects.
         branch.overlays.clear();
         branch.externals.clear();
         branch.images.clear();
         branch.replicas.clear();
         branch.patches.clear();
     }
-    let services = external::services(spec, written, branch.namespace(), baseline);
+    let services = external::services(spec, entry, branch.namespace(), baseline);
     let database = branch.database.as_ref().map(BranchDatabase::variable);
     let slots = branch.slots.as_ref().map(|slots| slots.variable(spec));
-    branch.variables =
-        variables::variables(spec, &branch, values, [("database", database), ("services", services), ("slots", slots)]);
+    let optional_variables = [("database", database), ("services", services), ("slots", slots)];
+    branch.variables = variables::variables(spec, &branch, values, optional_variables);
     Ok(branch)
 }
 
-/// The slug that was written, or the one that is derived for the room that the patterns leave.
+/// The names of a branch that its slug is part of.
+struct BranchNames {
+    slug: Slug,
+    platform: Platform,
+    hosts: Vec<BranchHost>,
+}
+
+fn names(spec: &Spec, entry: &BranchEntry, scope: PatternScope) -> Result<BranchNames> {
+    let namespace = entry.namespace.as_ref().unwrap_or(&spec.namespace);
+    let hosts = HostPatterns::of(entry, spec);
+    let slug = slug(entry, namespace, hosts, &spec.gitops, scope)?;
+    match (platform(entry, namespace, scope, &slug), hosts.hosts(scope, slug.as_str())) {
+        (Ok(platform), Ok(hosts)) => Ok(BranchNames { slug, platform, hosts }),
+        (platform, hosts) => {
+            let errors = [platform.err().map(Diagnostics::from), hosts.err()];
+            Err(errors.into_iter().flatten().collect::<Vec<_>>().into())
+        }
+    }
+}
+
+/// The overlays of the services that a branch runs, then its own or the default overlays.
+fn overlays(spec: &Spec, entry: &BranchEntry) -> Vec<RelPath> {
+    let services = spec.services.iter().filter(|service| entry.runs(&service.name));
+    let services = services.filter_map(|service| service.overlay.as_ref());
+    let overlays = entry.settings.overlays.as_deref().or(spec.defaults.overlays.as_deref()).unwrap_or_default();
+    services.chain(overlays).map(|overlay| overlay.value.clone()).collect()
+}
+
+/// The slug in the spec, or the derived slug with at most the length that all names allow.
 fn slug(
-    branch: &spec::BranchEntry,
+    entry: &BranchEntry,
     namespace: &Pattern,
     hosts: HostPatterns,
     gitops: &GitOps,
     scope: PatternScope,
 ) -> Result<Slug> {
-    let home = match &branch.app_engine {
-        None => (namespace.expand(scope, SLUG), namespace.at),
-        Some(engine) => (expand(engine, scope, SLUG).map(|names| names.host_label()), engine.at),
+    let (platform_name, at) = match &entry.app_engine {
+        None => (namespace.expand(scope, SLUG_MARKER), namespace.at),
+        Some(engine) => (expand(engine, scope, SLUG_MARKER).map(|names| names.host_label()), engine.at),
     };
-    let home = home.0.map(|name| (name, home.1)).map_err(Diagnostics::from);
-    let names = gather([hosts.texts(scope, SLUG), home.map(|home| vec![home])], |names| names)?;
-    let mut room = LabelBudget::most();
+    let platform_name = platform_name.map(|name| vec![(name, at)]).map_err(Diagnostics::from);
+    let names = gather([hosts.texts(scope, SLUG_MARKER), platform_name], |names| names)?;
+    let mut limit = SlugLimit::label();
     for (name, at) in names.iter().flatten() {
-        room.fit(name, *at);
+        limit.add_name(name, *at);
     }
-    if let Some(at) = gitops.objects().filter(|_| branch.app_engine.is_none()) {
-        room.fit(&GitOps::name(scope.project, SLUG), at);
+    if let Some(at) = gitops.objects().filter(|_| entry.app_engine.is_none()) {
+        limit.add_name(&GitOps::name(scope.project, SLUG_MARKER), at);
     }
-    let slug = match &branch.slug {
+    let slug = match &entry.slug {
         Some(slug) => slug.value.clone(),
-        None => Slug::of(&branch.name, room.len),
+        None => Slug::of(&entry.name, limit.len),
     };
-    room.check(&slug).map_err(|error| match &branch.slug {
+    limit.check(&slug).map_err(|error| match &entry.slug {
         Some(slug) => {
-            let error = error.note(slug.at, "the slug is written here");
-            let shorter = Slug::of(&branch.name, room.len);
-            if room.check(&shorter).is_ok() { error.help(format!("`slug: {shorter}` would fit")) } else { error }
+            let error = error.note(slug.at, "the slug is set here");
+            let shorter = Slug::of(&entry.name, limit.len);
+            if limit.check(&shorter).is_ok() { error.help(format!("set `slug: {shorter}`")) } else { error }
         }
         None => error,
     })?;
     Ok(slug)
 }
 
-/// What App Engine calls a branch.
+/// The names of a branch in App Engine.
 struct EngineNames<'a> {
     project: &'a str,
     service: String,
@@ -123,7 +131,7 @@ struct EngineNames<'a> {
 }
 
 impl EngineNames<'_> {
-    /// The label under which App Engine serves the version, below its own domain.
+    /// The DNS label of the version below the domain of App Engine.
     fn host_label(&self) -> String {
         format!("{}-dot-{}-dot-{}", self.version, self.service, self.project)
     }
@@ -135,13 +143,8 @@ fn expand<'a>(engine: &'a AppEngine, scope: PatternScope, slug: &str) -> Result<
     Ok(EngineNames { project: &engine.project, service, version })
 }
 
-fn platform(
-    branch: &spec::BranchEntry,
-    pattern: &Pattern,
-    scope: PatternScope,
-    slug: &Slug,
-) -> Result<Platform, Diagnostic> {
-    if let Some(engine) = &branch.app_engine {
+fn platform(entry: &BranchEntry, pattern: &Pattern, scope: PatternScope, slug: &Slug) -> Result<Platform, Diagnostic> {
+    if let Some(engine) = &entry.app_engine {
         let names = expand(engine, scope, slug.as_str())?;
         for (what, name, pattern) in
             [("service", &names.service, &engine.service), ("version", &names.version, &engine.version)]
@@ -150,8 +153,8 @@ fn platform(
         }
         let label = names.host_label();
         if label.len() > LONGEST_LABEL {
-            let message = format!("App Engine would serve this as `{label}`, which has {} characters", label.len());
-            let help = format!("a label has at most {LONGEST_LABEL}: choose a shorter version or service");
+            let message = format!("the App Engine host label `{label}` has {} characters", label.len());
+            let help = format!("a DNS label has at most {LONGEST_LABEL} characters: use a shorter version or service");
             return Err(Diagnostic::new(Code::Name, message).at(engine.at).help(help));
         }
         return Ok(Platform::AppEngine {
@@ -167,13 +170,13 @@ fn platform(
         });
     }
     let namespace = pattern.expand(scope, slug.as_str())?;
-    check_label("namespace", &namespace).map_err(|error| error.at(pattern.at).at(branch.at))?;
+    check_label("namespace", &namespace).map_err(|error| error.at(pattern.at).at(entry.at))?;
     if namespace == "default" || namespace.starts_with("kube-") {
-        let error = Diagnostic::new(Code::Name, format!("the namespace `{namespace}` belongs to Kubernetes"));
+        let error = Diagnostic::new(Code::Name, format!("the namespace `{namespace}` is reserved for Kubernetes"));
         return Err(error
             .at(pattern.at)
-            .at(branch.at)
-            .help("a branch has a namespace of its own, which goes when it goes"));
+            .at(entry.at)
+            .help("use a namespace for this branch only, because it is deleted with the branch"));
     }
     Ok(Platform::Kubernetes { namespace: Placed { value: namespace.into(), at: pattern.at } })
 }
@@ -183,10 +186,10 @@ fn check_label(what: &str, name: &str) -> Result<(), Diagnostic> {
         return Ok(());
     }
     let message = if name.len() > LONGEST_LABEL {
-        format!("the {what} `{name}` has {} characters, {LONGEST_LABEL} are the most", name.len())
+        format!("the {what} `{name}` has {} characters, but at most {LONGEST_LABEL} are allowed", name.len())
     } else {
-        format!("`{name}` is no {what}")
+        format!("`{name}` is not a valid {what}")
     };
-    let help = "it is made of a-z, 0-9 and `-`, and begins and ends with a letter or digit";
+    let help = "use a-z, 0-9 and `-`, and begin and end with a letter or digit";
     Err(Diagnostic::new(Code::Name, message).help(help))
 }

@@ -1,5 +1,4 @@
-//! The Services of a branch that lead out of its namespace: to the baseline, where the branch does not run a service
-//! itself, and to what it uses in common with others.
+//! Services of type `ExternalName` of a branch: for services that only the baseline branch runs, and for shared services.
 
 use super::{Branch, mapping};
 use crate::node::{Map, Node};
@@ -7,35 +6,35 @@ use crate::source::Location;
 use crate::spec::{self, Placed, Service, Spec};
 use smol_str::SmolStr;
 
-/// A Service that is a name for something elsewhere.
+/// A Service of type `ExternalName`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct External {
+pub struct ExternalService {
     /// Its name in the namespace of the branch.
     pub name: SmolStr,
-    /// Where it leads.
+    /// The host that it points to.
     pub host: SmolStr,
-    /// Entries of `ports:` as Services have them.
+    /// The entries of `ports` of the Service.
     pub ports: Option<Node>,
-    /// The first host of the baseline, if that is where it leads and it has one.
+    /// The first host of the baseline branch, if the service points to that branch.
     pub baseline: Option<SmolStr>,
-    /// Where that is written.
+    /// The source location of the entry in the spec.
     pub at: Location,
 }
 
-/// The name of a Service within the cluster.
-fn internal(service: &Service, namespace: &str) -> SmolStr {
+/// The DNS name of a Service in the cluster.
+fn cluster_host(service: &Service, namespace: &str) -> SmolStr {
     SmolStr::from(format!("{}.{namespace}.svc.cluster.local", service.service))
 }
 
 /// The Services of a branch that does not run all services, then those that it uses. `baseline` is the branch that runs
 /// all; there is one where it is needed, as the spec has checked.
-pub(super) fn externals(spec: &Spec, branch: &spec::BranchEntry, baseline: Option<&Branch>) -> Vec<External> {
+pub(super) fn externals(spec: &Spec, branch: &spec::BranchEntry, baseline: Option<&Branch>) -> Vec<ExternalService> {
     let absent = spec.services.iter().filter(|service| !branch.runs(&service.name));
     let absent = absent.filter_map(|service| {
         let baseline = baseline?;
-        Some(External {
+        Some(ExternalService {
             name: service.service.clone(),
-            host: internal(service, baseline.namespace()?),
+            host: cluster_host(service, baseline.namespace()?),
             ports: service.ports.clone(),
             baseline: baseline.hosts.first().map(|host| host.name.as_str().into()),
             at: listed(branch),
@@ -46,7 +45,7 @@ pub(super) fn externals(spec: &Spec, branch: &spec::BranchEntry, baseline: Optio
         let remote = spec.shared.services.get(name)?;
         let port = remote.port.clone().map(|port| Node::seq([mapping([("port", port)])]));
         let host = remote.host.as_str().into();
-        Some(External { name: name.clone(), host, ports: port, baseline: None, at: *at })
+        Some(ExternalService { name: name.clone(), host, ports: port, baseline: None, at: *at })
     });
     absent.chain(common).collect()
 }
@@ -67,7 +66,7 @@ pub(super) fn services(
     let service = |service: &Service| {
         let here = branch.runs(&service.name);
         let namespace = if here { namespace } else { baseline }?;
-        let node = mapping([("here", Node::bool(here)), ("host", Node::str(internal(service, namespace)))]);
+        let node = mapping([("here", Node::bool(here)), ("host", Node::str(cluster_host(service, namespace)))]);
         Some((service.name.clone(), node.placed(service.at)))
     };
     (!spec.services.is_empty()).then(|| spec.services.iter().filter_map(service).collect::<Map>().into())

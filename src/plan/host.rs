@@ -1,6 +1,6 @@
-//! The hosts of a branch: its names and one for each service on each name, then the same for each alias that leads to it.
+//! The hosts of a branch: its names and one host per service and name, then the same for each alias of the branch.
 
-use super::Host;
+use super::BranchHost;
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, gather};
 use crate::name::DnsName;
 use crate::source::Location;
@@ -8,27 +8,27 @@ use crate::spec::{self, BranchEntry, Join, PatternScope, Placed, Spec};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
-/// What a branch and the defaults say of its hosts.
+/// The patterns of the hosts of a branch, from its entry and the defaults.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct HostPatterns<'a> {
     names: &'a [spec::HostEntry],
     services: &'a [Placed<SmolStr>],
     join: Join,
-    /// The names that all branches have, in which aliases stand.
+    /// The patterns of the defaults, which aliases use.
     common: &'a [spec::HostEntry],
     aliases: &'a BTreeMap<SmolStr, spec::Alias>,
     branch: &'a str,
 }
 
-/// The text of a host, the name that it comes from, and the service.
+/// The text of a host, its entry in the spec, and the service.
 type HostText<'a> = (String, &'a spec::HostEntry, Option<&'a Placed<SmolStr>>);
 
 impl<'a> HostPatterns<'a> {
-    /// What the branch says, else the defaults.
+    /// The patterns of the branch, or else of the defaults.
     pub(super) fn of(branch: &'a BranchEntry, spec: &'a Spec) -> Self {
         let (own, defaults) = (&branch.settings.hosts, &spec.defaults.hosts);
         let services = own.services.as_deref();
-        // What all branches run in their namespaces says nothing of one that has none.
+        // The default services run in namespaces, which an App Engine branch does not have.
         let services = if branch.app_engine.is_some() { services } else { services.or(defaults.services.as_deref()) };
         HostPatterns {
             names: own.names.as_deref().or(defaults.names.as_deref()).unwrap_or_default(),
@@ -40,39 +40,46 @@ impl<'a> HostPatterns<'a> {
         }
     }
 
-    /// Every host as text where `slug` stands for the slug, and where its pattern is written; names first. The hosts of
-    /// aliases have no slug and are left out.
+    /// The text of every host with this slug, and the source location of its pattern. Names come first. Hosts of aliases
+    /// do not depend on the slug and are not included.
     pub(super) fn texts(self, scope: PatternScope, slug: &str) -> Result<Vec<(String, Location)>> {
-        let each = |(text, host, _): HostText| (text, host.name.at);
-        Ok(self.each(self.names.iter(), scope, slug)?.into_iter().map(each).collect())
+        let text_and_location = |(text, host, _): HostText| (text, host.name.at);
+        Ok(self.expand(self.names.iter(), scope, slug)?.into_iter().map(text_and_location).collect())
     }
 
-    /// Every host of a branch with that slug.
-    pub(super) fn hosts(self, scope: PatternScope, slug: &str) -> Result<Vec<Host>> {
-        let own = self.each(self.names.iter(), scope, slug)?.into_iter().map(|written| (written, None));
-        let leading_here = self.aliases.iter().filter(|(_, alias)| alias.branch.value == self.branch);
-        let aliased = gather(leading_here, |(name, alias)| {
+    /// Every host of a branch with this slug.
+    pub(super) fn hosts(self, scope: PatternScope, slug: &str) -> Result<Vec<BranchHost>> {
+        let own = self.expand(self.names.iter(), scope, slug)?.into_iter().map(|written| (written, None));
+        let aliases_of_branch = self.aliases.iter().filter(|(_, alias)| alias.branch.value == self.branch);
+        let aliased = gather(aliases_of_branch, |(name, alias)| {
             let names = self.common.iter().filter(|host| host.name.has_slug());
-            let each = self.each(names, scope, name)?;
-            Ok::<_, Diagnostics>(each.into_iter().map(move |written| (written, Some((name, alias.at)))))
+            let hosts = self.expand(names, scope, name)?;
+            Ok::<_, Diagnostics>(hosts.into_iter().map(move |written| (written, Some((name, alias.at)))))
         })?;
         gather(own.chain(aliased.into_iter().flatten()), |((text, host, service), alias)| {
             let at = alias.map_or(host.name.at, |(_, at)| at);
             let name = DnsName::host(&text).map_err(|error| match service {
                 None => error.at(at),
                 Some(service) => {
-                    let note = format!("the service `{}` is named here", service.value);
-                    error.at(at).note(service.at, note).help("shorten one of the two, or join them with `.`")
+                    let note = format!("service `{}` here", service.value);
+                    error.at(at).note(service.at, note).help("shorten the service or the host, or join them with `.`")
                 }
             })?;
             let service = service.map(|service| service.value.clone());
             let alias = alias.map(|(name, _)| name.clone());
-            Ok::<_, Diagnostics>(Host { name, service, alias, join: self.join, content: host.content.clone(), at })
+            Ok::<_, Diagnostics>(BranchHost {
+                name,
+                service,
+                alias,
+                join: self.join,
+                content: host.content.clone(),
+                at,
+            })
         })
     }
 
-    /// A wildcard answers for services too, so that they have no hosts of their own below it.
-    fn each(
+    /// The hosts of `names`, and of services on each name that is not a wildcard. A wildcard covers the hosts of services.
+    fn expand(
         self,
         names: impl Iterator<Item = &'a spec::HostEntry>,
         scope: PatternScope,

@@ -1,4 +1,4 @@
-//! The labels and annotations by which all objects of a branch are known.
+//! The labels and annotations of all objects of a branch.
 
 use super::merge;
 use crate::annotation::{BRANCH_LABEL, BRANCH_NAME_ANNOTATION, DATABASE_ANNOTATION, JANITOR_ANNOTATION, PROJECT_LABEL};
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 type MetadataPairs = BTreeMap<SmolStr, Placed<SmolStr>>;
 
-/// A value that no file has.
+/// A value without a source location.
 fn own(value: SmolStr) -> Placed<SmolStr> {
     Placed { value, at: Location::NONE }
 }
@@ -30,9 +30,8 @@ pub(super) fn annotations(spec: &Spec, branch: &BranchEntry) -> MetadataPairs {
     annotations
 }
 
-/// The annotations of the namespace alone: when the last day of the branch ends, in UTC, and the `database` that only the
-/// branch uses.
-pub(super) fn of_namespace(spec: &Spec, branch: &BranchEntry, database: Option<SmolStr>) -> MetadataPairs {
+/// The annotations of the namespace only: the end of the last day of the branch in UTC, and its own `database`.
+pub(super) fn namespace_annotations(spec: &Spec, branch: &BranchEntry, database: Option<SmolStr>) -> MetadataPairs {
     let expires = branch.expires.as_ref().filter(|_| spec.janitor).map(|expires| {
         let value = format!("{}T23:59:59Z", expires.value).into();
         (SmolStr::new_static(JANITOR_ANNOTATION), Placed { value, at: expires.at })

@@ -1,10 +1,10 @@
-//! The branches as `pleach branch list` shows them: a documented shape that pipelines can read.
+//! The JSON output of `pleach branch list`, a documented format.
 
-use super::{Branch, Plan, Platform};
+use super::{Branch, BuildPlan, Platform};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A branch. Absent things are null or empty, never left out.
+/// A branch. Every field is always present; one without a value is null or empty.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListedBranch<'a> {
@@ -12,31 +12,31 @@ pub struct ListedBranch<'a> {
     pub name: &'a str,
     /// Its name as a DNS label.
     pub slug: &'a str,
-    /// What serves it.
+    /// The platform that serves it.
     pub platform: PlatformName,
-    /// Its namespace; null unless Kubernetes serves it.
+    /// Its namespace. Null for an App Engine branch.
     pub namespace: Option<&'a str>,
     /// Its hosts.
     pub hosts: Vec<&'a str>,
-    /// The aliases that lead to it and have hosts.
+    /// Its aliases that have hosts.
     pub aliases: BTreeSet<&'a str>,
-    /// Full references of the images that the spec sets, by their names in the manifests.
+    /// The full references of the images that the spec sets, by image name in the manifests.
     pub images: BTreeMap<&'a str, String>,
-    /// The version that has the traffic, if it runs several.
+    /// The active slot, if it has slots.
     pub active: Option<&'a str>,
     /// The folders of its overlays, in order.
     pub overlays: Vec<&'a str>,
-    /// Who answers for it.
+    /// Who is responsible for it.
     pub owner: Option<&'a str>,
-    /// Where it is discussed.
+    /// A link, such as its pull request.
     pub link: Option<&'a str>,
-    /// When it goes, as YYYY-MM-DD.
+    /// Its expiry date, as YYYY-MM-DD.
     pub expires: Option<String>,
-    /// Whether it stays when others go.
+    /// Whether `expire` and `sync` keep it.
     pub pinned: bool,
 }
 
-/// What serves a branch, in a word.
+/// The platform that serves a branch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum PlatformName {
@@ -47,7 +47,7 @@ pub enum PlatformName {
 }
 
 /// The branches in the order of their names.
-pub fn entries(plan: &Plan) -> Vec<ListedBranch<'_>> {
+pub fn entries(plan: &BuildPlan) -> Vec<ListedBranch<'_>> {
     plan.branches.iter().map(ListedBranch::of).collect()
 }
 

@@ -1,27 +1,27 @@
-//! What a branch says, laid over the defaults: mappings are merged, lists and scalars are replaced, `null` takes out.
+//! Merges the settings of a branch over the defaults: mappings are merged, lists and scalars are replaced, `null` removes.
 
 use crate::node::Node;
 use crate::spec::{BranchImage, Placed};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
-/// Things by name over the defaults; `both` says what becomes of a thing that both have.
+/// Merges values by name. `both` merges a branch's value with the default of the same name.
 pub(super) fn named<T: Clone>(
     defaults: &BTreeMap<SmolStr, Option<T>>,
     own: &BTreeMap<SmolStr, Option<T>>,
     both: impl Fn(&T, &T) -> T,
 ) -> BTreeMap<SmolStr, T> {
     let kept = defaults.iter().filter(|(name, _)| !own.contains_key(*name));
-    let kept = kept.filter_map(|(name, thing)| Some((name.clone(), thing.clone()?)));
-    let said = own.iter().filter_map(|(name, thing)| {
-        let thing = thing.as_ref()?;
+    let kept = kept.filter_map(|(name, value)| Some((name.clone(), value.clone()?)));
+    let overridden = own.iter().filter_map(|(name, value)| {
+        let value = value.as_ref()?;
         let default = defaults.get(name).and_then(Option::as_ref);
-        Some((name.clone(), default.map_or_else(|| thing.clone(), |default| both(thing, default))))
+        Some((name.clone(), default.map_or_else(|| value.clone(), |default| both(value, default))))
     });
-    kept.chain(said).collect()
+    kept.chain(overridden).collect()
 }
 
-/// Images over the defaults, each by its parts.
+/// Merges images. Each part of a reference overrides that of the default.
 pub(super) fn images(
     defaults: &BTreeMap<SmolStr, Option<BranchImage>>,
     own: &BTreeMap<SmolStr, Option<BranchImage>>,
@@ -29,7 +29,7 @@ pub(super) fn images(
     named(defaults, own, |own, default| Placed { value: own.value.over(&default.value), at: own.at })
 }
 
-/// Values over the defaults, as RFC 7396 merges JSON. Every value keeps the place where it is written.
+/// Merges values as in a JSON merge patch (RFC 7396). Every value keeps its source location.
 pub(super) fn values(defaults: &Node, own: &Node) -> Node {
     let Some(changes) = own.as_map() else { return own.clone() };
     if changes.is_empty() && defaults.as_map().is_some() {
@@ -40,8 +40,8 @@ pub(super) fn values(defaults: &Node, own: &Node) -> Node {
         if entry.value.is_null() {
             map.remove(&entry.key.text);
         } else {
-            let nothing = Node::null();
-            let value = values(map.get(&entry.key.text).unwrap_or(&nothing), &entry.value);
+            let null = Node::null();
+            let value = values(map.get(&entry.key.text).unwrap_or(&null), &entry.value);
             map.insert(entry.key.clone(), value);
         }
     }

@@ -1,8 +1,9 @@
-//! The branches with everything derived: slugs, namespaces, hosts, merged settings; and checks over the whole set.
+//! The plan: all branches with their derived slugs, namespaces, hosts and merged settings.
 //!
-//! A plan depends on the spec alone and not on the order in which branches are written. A branch is derived without a
-//! look at others; only what must be unique is compared, and reported, never mended.
+//! A plan depends on the spec only, and not on the order of branches. A branch is derived independently of the others,
+//! except for the baseline branch. Collisions between branches are errors.
 
+mod collisions;
 mod database;
 mod derive;
 mod external;
@@ -10,15 +11,14 @@ mod host;
 mod labels;
 pub mod list;
 mod merge;
-mod room;
 mod slots;
-mod unique;
+mod slug_limit;
 mod variables;
 mod zones;
 
 pub use database::BranchDatabase;
-pub use external::External;
-pub use slots::{Slots, Version};
+pub use external::ExternalService;
+pub use slots::{BranchSlots, SlotVersion};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::image::ImageReference;
@@ -32,82 +32,82 @@ use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// What is to be built.
+/// All branches of a project, as a build needs them.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct BuildPlan {
     /// The name of the project.
     pub project: SmolStr,
     /// The branches in the order of their names.
     pub branches: Vec<Branch>,
-    /// What deserves a word but does not stop a build.
+    /// The warnings.
     pub warnings: Vec<Diagnostic>,
 }
 
-impl Plan {
+impl BuildPlan {
     /// The slugs of all branches.
     pub fn slugs(&self) -> BTreeSet<&str> {
         self.branches.iter().map(|branch| branch.slug.as_str()).collect()
     }
 }
 
-/// A branch with everything derived.
+/// A branch with its derived names and merged settings.
 #[derive(Clone, Debug)]
 pub struct Branch {
     /// Its name in git.
     pub name: SmolStr,
     /// Its name as a DNS label.
     pub slug: Slug,
-    /// What serves it.
+    /// The platform that serves it.
     pub platform: Platform,
-    /// Its hosts; the first one is `branch.host` in templates.
-    pub hosts: Vec<Host>,
+    /// Its hosts. The first one is `branch.host` in templates.
+    pub hosts: Vec<BranchHost>,
     /// The folders of its overlays, in order.
     pub overlays: Vec<RelPath>,
-    /// What is wrong with overlays that are not there; it cannot be built then.
+    /// The errors about overlays that do not exist. With errors, the branch cannot be built.
     pub missing: Vec<Diagnostic>,
     /// Whether it runs all services itself.
     pub runs_all: bool,
-    /// Its database, if the spec speaks of databases.
+    /// Its database, if the spec has `database`.
     pub database: Option<BranchDatabase>,
-    /// The versions that it runs side by side.
-    pub slots: Option<Slots>,
-    /// Its Services that lead elsewhere.
-    pub externals: Vec<External>,
-    /// What templates see: `project`, `branch`, `values` and `images`.
+    /// Its slots.
+    pub slots: Option<BranchSlots>,
+    /// Its Services of type `ExternalName`.
+    pub externals: Vec<ExternalService>,
+    /// The variables of templates.
     pub variables: Node,
-    /// What its images become, by their names in the manifests.
+    /// Its images, by image name in the manifests.
     pub images: BTreeMap<SmolStr, Placed<ImageReference>>,
-    /// How many replicas its workloads have, by their names.
+    /// The replicas of its workloads, by name.
     pub replicas: BTreeMap<SmolStr, Placed<u32>>,
     /// Its patches, as entries of `patches:` in a kustomization; paths are relative to the workspace.
     pub patches: Vec<Node>,
-    /// The labels of all its objects, those of pleach included.
+    /// The labels of all its objects, including those of pleach.
     pub labels: BTreeMap<SmolStr, Placed<SmolStr>>,
-    /// The annotations of all its objects, those of pleach included.
+    /// The annotations of all its objects, including those of pleach.
     pub annotations: BTreeMap<SmolStr, Placed<SmolStr>>,
-    /// Those of its namespace alone.
+    /// The annotations of its namespace only.
     pub namespace_annotations: BTreeMap<SmolStr, Placed<SmolStr>>,
-    /// Who answers for it.
+    /// Who is responsible for it.
     pub owner: Option<Placed<SmolStr>>,
-    /// Where it is discussed.
+    /// A link, such as its pull request.
     pub link: Option<Placed<SmolStr>>,
-    /// When it goes.
+    /// Its expiry date.
     pub expires: Option<Placed<ExpiryDate>>,
-    /// Why it stays when others go.
+    /// Why `expire` and `sync` keep it.
     pub pin: Option<Pin>,
-    /// Where its name is written.
+    /// The source location of its name.
     pub at: Location,
 }
 
-/// What serves a branch.
+/// The platform that serves a branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Platform {
-    /// Kubernetes, in a namespace of the branch's own.
+    /// Kubernetes, in the branch's own namespace.
     Kubernetes {
         /// The namespace.
         namespace: Placed<SmolStr>,
     },
-    /// App Engine; the branch has no namespace and no objects.
+    /// App Engine. The branch has no namespace and no objects.
     AppEngine {
         /// The id of the Google Cloud project.
         project: SmolStr,
@@ -115,25 +115,25 @@ pub enum Platform {
         service: SmolStr,
         /// The version.
         version: SmolStr,
-        /// What App Engine calls the version in DNS, if the spec says below which domain.
+        /// The DNS name of the version, if the spec has the domain of App Engine.
         host: Option<DnsName>,
     },
 }
 
 /// A host of a branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Host {
+pub struct BranchHost {
     /// Its name.
     pub name: DnsName,
-    /// The service that it is for, if not for the whole branch.
+    /// The service that it belongs to, if not the whole branch.
     pub service: Option<SmolStr>,
-    /// The alias that stands in it for the slug.
+    /// The alias that it has in place of the slug.
     pub alias: Option<SmolStr>,
-    /// How services and names are joined in this branch.
+    /// How the branch joins services and names.
     pub join: Join,
-    /// What it holds in place of what its zone says.
+    /// Its DNS content, if it is not that of its zone.
     pub content: Option<Arc<HostContent>>,
-    /// Where its pattern is written, for the branch alone or for all.
+    /// The source location of its pattern, in the branch or the defaults.
     pub at: Location,
 }
 
@@ -146,13 +146,13 @@ impl Branch {
         }
     }
 
-    /// What patterns of the spec are expanded with for this branch.
+    /// The variables of patterns of the spec for this branch.
     pub fn scope<'a>(&'a self, project: &'a str) -> PatternScope<'a> {
-        let values = self.variables.get("values").expect("every branch has values, if no more than an empty mapping");
+        let values = self.variables.get("values").expect("every branch has a mapping of values");
         PatternScope { project, values }
     }
 
-    /// The full reference of an image by its name in the manifests; the name itself if the spec does not set it.
+    /// The full reference of an image by its name in the manifests. The name itself if the spec does not set the image.
     pub fn image(&self, name: &str) -> String {
         match self.images.get(name) {
             Some(image) => image.value.of(name),
@@ -161,49 +161,49 @@ impl Branch {
     }
 }
 
-/// Derives everything, and tells every fault of the whole set; too many branches are one.
-pub fn make(spec: &Spec) -> Result<Plan> {
-    match (of_any_size(spec), too_many(spec)) {
-        (made, None) => made,
-        (made, Some(error)) => Err([made.err(), Some(error.into())].into_iter().flatten().collect::<Vec<_>>().into()),
+/// The plan of a spec, or all its errors. More branches than `maxBranches` are an error.
+pub fn build_plan(spec: &Spec) -> Result<BuildPlan> {
+    match (build_unlimited_plan(spec), too_many_branches(spec)) {
+        (plan, None) => plan,
+        (plan, Some(error)) => Err([plan.err(), Some(error.into())].into_iter().flatten().collect::<Vec<_>>().into()),
     }
 }
 
-/// Derives everything, however many branches there are.
-pub fn of_any_size(spec: &Spec) -> Result<Plan> {
+/// The plan of a spec with any number of branches.
+pub fn build_unlimited_plan(spec: &Spec) -> Result<BuildPlan> {
     let mut written: Vec<&spec::BranchEntry> = spec.branches.iter().collect();
     written.sort_unstable_by_key(|branch| &branch.name);
-    // What others take from the baseline is a function of the spec; what is wrong with it is told when its turn comes.
+    // Errors of the baseline branch are reported when all branches are derived.
     let baseline = spec.baseline.as_ref().and_then(|name| written.iter().find(|branch| branch.name == name.value));
     let baseline = baseline.and_then(|branch| derive::branch(spec, branch, None).ok());
     let derived: Vec<Result<Branch>> =
         written.par_iter().map(|branch| derive::branch(spec, branch, baseline.as_ref())).collect();
 
-    let mut faults = Vec::new();
+    let mut errors = Vec::new();
     let mut branches = Vec::with_capacity(derived.len());
     for (written, derived) in written.into_iter().zip(derived) {
         match derived {
             Ok(branch) => branches.push(branch),
-            Err(errors) => faults.extend(errors.into_iter().map(|error| error.in_branch(&written.name))),
+            Err(own_errors) => errors.extend(own_errors.into_iter().map(|error| error.in_branch(&written.name))),
         }
     }
-    faults.extend(unique::check(spec, &branches));
-    let warnings = zones::outside(spec, &branches);
-    Diagnostics::check(faults, Plan { project: spec.project.clone(), branches, warnings })
+    errors.extend(collisions::check(spec, &branches));
+    let warnings = zones::warnings(spec, &branches);
+    Diagnostics::check(errors, BuildPlan { project: spec.project.clone(), branches, warnings })
 }
 
 /// A mapping of nodes.
 fn mapping<const N: usize>(entries: [(&'static str, Node); N]) -> Node {
     let entry = |(key, value)| MapEntry { key: SmolStr::new_static(key).into(), value };
-    Map::from_entries(entries.map(entry).into()).expect("no key stands twice").into()
+    Map::from_entries(entries.map(entry).into()).expect("keys are unique").into()
 }
 
-/// A complaint if there are more branches than the spec allows.
-pub fn too_many(spec: &Spec) -> Option<Diagnostic> {
+/// The error if the spec has more branches than `maxBranches`.
+pub fn too_many_branches(spec: &Spec) -> Option<Diagnostic> {
     let max = spec.max_branches.as_ref().filter(|max| spec.branches.len() > max.value)?;
-    let message = format!("there are {} branches; `maxBranches` allows {}", spec.branches.len(), max.value);
+    let message = format!("the spec has {} branches, but `maxBranches` is {}", spec.branches.len(), max.value);
     Some(Diagnostic::new(Code::Guard, message).at(max.at).help(
-        "nothing was written: take branches out, with `pleach branch expire` those that are overdue, or allow more",
+        "nothing was written: remove branches (`pleach branch expire` removes expired ones), or raise `maxBranches`",
     ))
 }
 

@@ -1,4 +1,4 @@
-//! The versions that a branch runs side by side, with everything derived.
+//! The slots of a branch: versions that run side by side.
 
 use super::{mapping, merge, variables};
 use crate::node::{Map, Node};
@@ -7,45 +7,44 @@ use crate::spec::{self, BranchImage, Placed, Spec};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The versions of a branch.
+/// The slots of a branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Slots {
-    /// The one that has the traffic.
+pub struct BranchSlots {
+    /// The active slot.
     pub active: Placed<SmolStr>,
-    /// All of them.
-    pub versions: BTreeMap<SmolStr, Version>,
-    /// The full references of the images that versions have for themselves: what the branch says of these images is not
-    /// for them.
+    /// All slots by name.
+    pub versions: BTreeMap<SmolStr, SlotVersion>,
+    /// The full references of the images that slots set. The images of the branch do not replace them.
     pub own: BTreeSet<String>,
-    /// Where they are written.
+    /// Their source location.
     at: Location,
 }
 
-/// A version of a branch.
+/// The version in a slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Version {
-    /// How much of the traffic it has, in percent.
+pub struct SlotVersion {
+    /// Its share of the traffic in percent.
     pub weight: u32,
-    /// Its images, by their names in the manifests.
+    /// Its images, by image name in the manifests.
     pub images: BTreeMap<SmolStr, BranchImage>,
 }
 
-impl Slots {
-    /// The versions as written, over the images of the branch.
+impl BranchSlots {
+    /// The slots of an entry in the spec. Their images override those of the branch.
     pub(super) fn of(written: &spec::SlotsEntry, images: &BTreeMap<SmolStr, BranchImage>) -> Self {
         let all = images.iter().map(|(name, image)| (name.clone(), Some(image.clone()))).collect();
         let mut own = BTreeSet::new();
         let version = |(name, images): (&SmolStr, &BTreeMap<SmolStr, Option<BranchImage>>)| {
             let merged = merge::images(&all, images);
-            let said = merged.iter().filter(|(name, _)| images.contains_key(*name));
-            own.extend(said.map(|(name, image)| image.value.of(name)));
-            (name.clone(), Version { weight: written.weight(name), images: merged })
+            let set = merged.iter().filter(|(name, _)| images.contains_key(*name));
+            own.extend(set.map(|(name, image)| image.value.of(name)));
+            (name.clone(), SlotVersion { weight: written.weight(name), images: merged })
         };
         let versions = written.versions.iter().map(version).collect();
-        Slots { active: written.active.clone(), versions, own, at: written.at }
+        BranchSlots { active: written.active.clone(), versions, own, at: written.at }
     }
 
-    /// What templates see: `active`, `names`, `weights`, and in `versions` the images of each.
+    /// The variable `slots` of templates: `active`, `names`, `weights`, and in `versions` the images of each slot.
     pub(super) fn variable(&self, spec: &Spec) -> Node {
         let names = || self.versions.keys().map(|name| Node::str(name.clone()));
         let weights: Map = self
@@ -53,7 +52,7 @@ impl Slots {
             .iter()
             .map(|(name, version)| (name.clone(), Node::int(version.weight.into()).placed(self.at)))
             .collect();
-        let version = |(name, version): (&SmolStr, &Version)| {
+        let version = |(name, version): (&SmolStr, &SlotVersion)| {
             (name.clone(), mapping([("images", variables::images(spec, &version.images).into())]))
         };
         let node = mapping([

@@ -4,14 +4,14 @@ use super::*;
 use crate::source::Project;
 use proptest::prelude::*;
 
-fn plan_of<'a>(files: impl IntoIterator<Item = (&'a str, String)>) -> Plan {
+fn plan_of<'a>(files: impl IntoIterator<Item = (&'a str, String)>) -> BuildPlan {
     let folders = ["base/a.yaml", "overlays/preview/a.yaml", "overlays/tls/a.yaml"];
     let rest = folders.map(|path| (path, String::new()));
     let project = Project::in_memory(files.into_iter().chain(rest));
-    make(&spec::read(&project).unwrap()).unwrap()
+    build_plan(&spec::read(&project).unwrap()).unwrap()
 }
 
-fn plan(text: &str) -> Plan {
+fn plan(text: &str) -> BuildPlan {
     plan_of([("branches.yaml", format!("apiVersion: pleach/v1\nkind: Branches\nproject: shop\n{text}"))])
 }
 
@@ -254,7 +254,7 @@ proptest! {
         let paths: Vec<String> = own_files.iter().map(|(i, _)| format!("branches.d/{i}.yaml")).collect();
         let files = paths.iter().zip(&own_files).map(|(path, (_, name))| (path.as_str(), entry(name)));
         let other = plan_of(files.chain([("branches.yaml", inline(&listed))]));
-        let meanings = |plan: &Plan| plan.branches.iter().map(meaning).collect::<Vec<_>>();
+        let meanings = |plan: &BuildPlan| plan.branches.iter().map(meaning).collect::<Vec<_>>();
         prop_assert_eq!(meanings(&all), meanings(&other));
 
         for (name, branch) in names.iter().zip(&all.branches) {

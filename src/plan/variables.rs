@@ -1,24 +1,31 @@
-//! What templates see of a branch.
+//! The variables of a branch in templates.
 //!
-//! `project`; `branch` with `name`, `slug`, `namespace`, `host`, `hosts`, `owner`, `link` and `expires`, those that it
-//! does not have being null, and `services` and `aliases`, the first host of each by name; `values`; and `images`, full
-//! references by the names in the manifests and by alias. Further ones, such as `services` or `database`, are there if the
-//! spec says something of them.
+//! - `project`: the name of the project
+//! - `branch`: `name`, `slug`, `namespace`, `host`, `hosts`, `owner`, `link` and `expires`, which are null without a value,
+//!   and `services` and `aliases`, the first host of each by name
+//! - `values`: the merged values
+//! - `images`: full references by image name in the manifests and by alias
+//! - `services`, `database`, `slots` and `shared`: only if the spec has these fields
 
-use super::{Branch, Host, mapping};
+use super::{Branch, BranchHost, mapping};
 use crate::node::{Map, Node};
 use crate::source::Location;
 use crate::spec::{BranchImage, Placed, Spec};
 use smol_str::{SmolStr, ToSmolStr};
 use std::collections::BTreeMap;
 
-/// `more` are variables that a branch has only if the spec says something of them.
-pub(super) fn variables(spec: &Spec, branch: &Branch, values: Node, more: [(&'static str, Option<Node>); 3]) -> Node {
+/// All variables of a branch. `optional_variables` are those that exist only if the spec has their field.
+pub(super) fn variables(
+    spec: &Spec,
+    branch: &Branch,
+    values: Node,
+    optional_variables: [(&'static str, Option<Node>); 3],
+) -> Node {
     let hosts = || branch.hosts.iter().map(|host| Node::str(host.name.as_str()).placed(host.at));
     let optional =
         |value: Option<(SmolStr, Location)>| value.map_or_else(Node::null, |(text, at)| Node::str(text).placed(at));
     let text = |text: &Option<Placed<SmolStr>>| optional(text.as_ref().map(|text| (text.value.clone(), text.at)));
-    let about = mapping([
+    let branch_variable = mapping([
         ("aliases", first_hosts(branch, |host| host.alias.as_ref()).into()),
         ("expires", optional(branch.expires.as_ref().map(|date| (date.value.to_smolstr(), date.at)))),
         ("host", hosts().next().unwrap_or_else(Node::null)),
@@ -31,13 +38,13 @@ pub(super) fn variables(spec: &Spec, branch: &Branch, values: Node, more: [(&'st
         ("slug", Node::str(&branch.slug).placed(branch.at)),
     ]);
     let mut variables = mapping([
-        ("branch", about.placed(branch.at)),
+        ("branch", branch_variable.placed(branch.at)),
         ("images", images(spec, &branch.images).into()),
         ("project", Node::str(spec.project.clone())),
         ("values", values),
     ]);
     let shared = ("shared", spec.shared.node.clone());
-    for (name, node) in more.into_iter().chain([shared]) {
+    for (name, node) in optional_variables.into_iter().chain([shared]) {
         if let (Some(node), Some(map)) = (node, variables.as_map_mut()) {
             map.insert(name, node);
         }
@@ -45,8 +52,8 @@ pub(super) fn variables(spec: &Spec, branch: &Branch, values: Node, more: [(&'st
     variables
 }
 
-/// The first host of everything that `of` names.
-fn first_hosts<'a>(branch: &'a Branch, of: impl Fn(&'a Host) -> Option<&'a SmolStr>) -> Map {
+/// The first host of each name that `of` returns.
+fn first_hosts<'a>(branch: &'a Branch, of: impl Fn(&'a BranchHost) -> Option<&'a SmolStr>) -> Map {
     let mut first = Map::default();
     for host in &branch.hosts {
         if let Some(name) = of(host).filter(|name| !first.has(name)) {
@@ -56,7 +63,7 @@ fn first_hosts<'a>(branch: &'a Branch, of: impl Fn(&'a Host) -> Option<&'a SmolS
     first
 }
 
-/// Full references of images, by their names in the manifests and by alias.
+/// The full references of images, by image name in the manifests and by alias.
 pub(super) fn images(spec: &Spec, images: &BTreeMap<SmolStr, BranchImage>) -> Map {
     let full = images.iter().map(|(name, image)| (name.clone(), Node::str(image.value.of(name)).placed(image.at)));
     let mut images: Map = full.collect();

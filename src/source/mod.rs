@@ -1,19 +1,20 @@
-//! The input: texts by path, and places in them.
+//! Input files by path, and source locations.
 //!
-//! Everything that a build reads comes through a [`Project`], so that a build is a function of texts. Nothing here
-//! parses a text or touches a disk; `disk` supplies the [`SourceReader`].
+//! A build reads all files through a [`Project`], so it is a function of texts. This module does not parse files or access a
+//! disk; `disk` implements [`FileSource`] for a workspace.
 
 mod path;
 mod project;
 
 pub use path::RelPath;
-pub use project::{File, Found, Project, Seen, SourceReader};
+pub use project::{File, FileSource, Found, Project, SourceEntry};
 
-/// Which file of a [`Project`].
+/// The number of a file in a [`Project`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileId(pub(crate) u32);
 
-/// A stretch of one line of an input file. Lines and columns count from 1, columns and lengths in characters.
+/// A source location: a range of one line of an input file. Lines and columns are counted from 1, columns and lengths in
+/// characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Location {
     /// The file, if any.
@@ -22,15 +23,15 @@ pub struct Location {
     pub line: u32,
     /// The column of the first character.
     pub column: u16,
-    /// How many characters to point at; 0 where that is not known.
+    /// The number of characters; 0 if it is not known.
     pub len: u16,
 }
 
 impl Location {
-    /// The place of what no file holds.
+    /// The location of what is not in a file.
     pub const NONE: Location = Location { file: u32::MAX, line: 0, column: 0, len: 0 };
 
-    /// `len` characters from `line` and `column` of `file`; numbers too large for an editor are cut.
+    /// `len` characters from `line` and `column` of `file`. Numbers that do not fit are replaced by the largest ones.
     pub fn new(file: FileId, line: usize, column: usize, len: usize) -> Self {
         let short = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
         Location { file: file.0, line: u32::try_from(line).unwrap_or(u32::MAX), column: short(column), len: short(len) }
@@ -41,12 +42,12 @@ impl Location {
         (self.file != u32::MAX).then_some(FileId(self.file))
     }
 
-    /// Whether it points anywhere.
+    /// Whether it is in a file.
     pub fn is_some(&self) -> bool {
         self.file != u32::MAX
     }
 
-    /// This place, or `other` if it points nowhere.
+    /// This location, or `other` if this one is [`Location::NONE`].
     #[must_use]
     pub fn or(self, other: Location) -> Location {
         if self.is_some() { self } else { other }

@@ -1,4 +1,4 @@
-//! Paths that cannot leave the project.
+//! Paths that cannot point outside of the project.
 
 use smol_str::{SmolStr, format_smolstr};
 use std::fmt;
@@ -13,12 +13,12 @@ impl RelPath {
         RelPath::default()
     }
 
-    /// The normal form of `path`, or `None` if it is absolute or leads out of the root.
+    /// The normal form of `path`, or `None` if it is absolute or points outside of the root.
     pub fn new(path: &str) -> Option<Self> {
         RelPath::root().join(path)
     }
 
-    /// `path` as seen from this folder, or `None` if it is absolute or leads out of the root.
+    /// `path` relative to this folder, or `None` if it is absolute or points outside of the root.
     pub fn join(&self, path: &str) -> Option<Self> {
         if path.starts_with('/') {
             return None;
@@ -41,46 +41,46 @@ impl RelPath {
         Some(RelPath(parts.join("/").into()))
     }
 
-    /// The folder it stands in; the root is its own.
+    /// The folder that contains it. The parent of the root is the root.
     #[must_use]
     pub fn parent(&self) -> Self {
         RelPath(self.0.rsplit_once('/').map_or("", |(folder, _)| folder).into())
     }
 
-    /// Whether both stand in the same folder.
+    /// Whether both are in the same folder.
     pub fn is_beside(&self, other: &RelPath) -> bool {
         let folder = |path: &RelPath| path.0.len() - path.name().len();
         self.0[..folder(self)] == other.0[..folder(other)]
     }
 
-    /// The last part; empty for the root.
+    /// The last part. Empty for the root.
     pub fn name(&self) -> &str {
         self.0.rsplit_once('/').map_or(self.0.as_str(), |(_, name)| name)
     }
 
-    /// The parts from the root down.
+    /// The parts, beginning at the root.
     pub fn parts(&self) -> impl Iterator<Item = &str> {
         self.0.split('/').filter(|part| !part.is_empty())
     }
 
-    /// Whether it is `folder` or stands below it.
+    /// Whether it is `folder` or below it.
     pub fn is_within(&self, folder: &RelPath) -> bool {
         folder.0.is_empty()
             || self.0.strip_prefix(folder.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
-    /// The path as text; empty for the root.
+    /// The path as text. Empty for the root.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// How to get from the folder `from` to this path, with `..` where needed; `.` for the same place.
+    /// The path relative to the folder `from`, with `..` where needed. `.` if both are equal.
     pub fn seen_from(&self, from: &RelPath) -> String {
-        let (here, there): (Vec<_>, Vec<_>) = (from.parts().collect(), self.parts().collect());
-        let shared = here.iter().zip(&there).take_while(|(a, b)| a == b).count();
-        let up = std::iter::repeat_n("..", here.len() - shared);
-        let steps: Vec<&str> = up.chain(there[shared..].iter().copied()).collect();
-        if steps.is_empty() { ".".to_owned() } else { steps.join("/") }
+        let (from, to): (Vec<_>, Vec<_>) = (from.parts().collect(), self.parts().collect());
+        let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+        let up = std::iter::repeat_n("..", from.len() - shared);
+        let parts: Vec<&str> = up.chain(to[shared..].iter().copied()).collect();
+        if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
     }
 }
 
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn normal_form() {
+    fn paths_are_normalized() {
         for (from, to) in [("", "."), ("./a//b/", "a/b"), ("a/../b", "b"), ("a/./b", "a/b"), ("a/..", ".")] {
             assert_eq!(path(from).to_string(), to, "{from}");
         }
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn relations() {
+    fn paths_are_compared_by_parts() {
         assert!(
             path("a/b").is_within(&path("a"))
                 && path("a").is_within(&path("a"))

@@ -1,4 +1,4 @@
-//! Every input text by path: read once, on first use, and never again.
+//! All input files by path. Each is read once, on first use.
 
 use super::{FileId, Location, RelPath};
 use std::collections::BTreeMap;
@@ -9,14 +9,14 @@ use std::sync::{Arc, RwLock};
 pub struct File {
     /// Its number in the project.
     pub id: FileId,
-    /// Where it stands.
+    /// Its path.
     pub path: RelPath,
-    /// What it holds.
+    /// Its content.
     pub bytes: Vec<u8>,
 }
 
 impl File {
-    /// The content as text, or the place of the first byte that is not UTF-8.
+    /// The content as text, or the location of the first byte that is not UTF-8.
     pub fn text(&self) -> Result<&str, Location> {
         std::str::from_utf8(&self.bytes).map_err(|error| {
             let before = String::from_utf8_lossy(&self.bytes[..error.valid_up_to()]).into_owned();
@@ -26,53 +26,54 @@ impl File {
         })
     }
 
-    /// The place of the whole file, for complaints that have no line.
+    /// The location of the whole file, for diagnostics without a line.
     pub fn place(&self) -> Location {
         Location::new(self.id, 0, 0, 0)
     }
 }
 
-/// What stands at a path.
+/// What a project has at a path.
 #[derive(Clone, Debug)]
 pub enum Found {
     /// A file.
     File(Arc<File>),
     /// A folder and the names in it, in byte order.
     Folder(Arc<Vec<String>>),
-    /// Nothing.
+    /// The path does not exist.
     Nothing,
-    /// Something that cannot be read, and why.
+    /// The path cannot be read, and why.
     Unreadable(String),
 }
 
-/// Where a project's texts come from: a disk, or a table in memory.
-pub trait SourceReader: Send + Sync {
-    /// What stands at `path`; a symbolic link is followed.
-    fn look(&self, path: &RelPath) -> Seen;
+/// Where a project reads its files: a disk, or memory.
+pub trait FileSource: Send + Sync {
+    /// What is at `path`. Symbolic links are followed.
+    fn look(&self, path: &RelPath) -> SourceEntry;
 
-    /// `path` with every symbolic link on the way resolved, if it exists. Without links, the path itself.
+    /// `path` with all symbolic links resolved, if it exists.
     fn real(&self, path: &RelPath) -> Option<RelPath>;
 }
 
-/// What a [`SourceReader`] sees at a path.
+/// What a [`FileSource`] has at a path.
 #[derive(Debug)]
-pub enum Seen {
+pub enum SourceEntry {
     /// A file with its content.
     File(Vec<u8>),
     /// A folder and the names in it.
     Folder(Vec<String>),
-    /// Nothing.
+    /// The path does not exist.
     Nothing,
-    /// Something that cannot be read, and why.
+    /// The path cannot be read, and why.
     Unreadable(String),
 }
 
-/// The input of a build. Equal texts make equal builds. A clone is another handle on the same texts.
+/// The input of a build. Projects with equal files have equal builds. A clone shares its files.
 #[derive(Clone)]
 pub struct Project {
-    reader: Arc<dyn SourceReader>,
-    here: RelPath,
-    table: Arc<RwLock<ProjectCache>>,
+    source: Arc<dyn FileSource>,
+    /// The folder that paths in messages are relative to.
+    shown_from: RelPath,
+    cache: Arc<RwLock<ProjectCache>>,
 }
 
 #[derive(Default)]
@@ -82,8 +83,7 @@ struct ProjectCache {
     real: BTreeMap<RelPath, Option<RelPath>>,
 }
 
-/// Why a table can be had.
-const LOCK: &str = "no thread panics while it holds the table";
+const LOCK: &str = "no thread panics while it has the lock";
 
 impl std::fmt::Debug for Project {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -92,65 +92,65 @@ impl std::fmt::Debug for Project {
 }
 
 impl Project {
-    /// A project that reads through `reader`.
-    pub fn new(reader: impl SourceReader + 'static) -> Self {
-        Project { reader: Arc::new(reader), here: RelPath::root(), table: Arc::default() }
+    /// A project with the files of `source`.
+    pub fn new(source: impl FileSource + 'static) -> Self {
+        Project { source: Arc::new(source), shown_from: RelPath::root(), cache: Arc::default() }
     }
 
-    /// The same project, whose paths are shown to people as seen from the folder `here`.
+    /// The same project. Messages show paths relative to `folder`.
     #[must_use]
-    pub fn seen_from(mut self, here: RelPath) -> Self {
-        self.here = here;
+    pub fn seen_from(mut self, folder: RelPath) -> Self {
+        self.shown_from = folder;
         self
     }
 
     /// A path as messages show it.
     pub fn show(&self, path: &RelPath) -> String {
-        path.seen_from(&self.here)
+        path.seen_from(&self.shown_from)
     }
 
-    /// A project of texts in memory.
+    /// A project with files in memory.
     pub fn in_memory<P: AsRef<str>, B: Into<Vec<u8>>>(files: impl IntoIterator<Item = (P, B)>) -> Self {
-        let path = |text: &str| RelPath::new(text).expect("paths of a project in memory stay inside");
-        Project::new(Memory(files.into_iter().map(|(at, bytes)| (path(at.as_ref()), bytes.into())).collect()))
+        let path = |text: &str| RelPath::new(text).expect("paths of a project in memory are relative");
+        Project::new(MemoryFiles(files.into_iter().map(|(at, bytes)| (path(at.as_ref()), bytes.into())).collect()))
     }
 
-    /// The same project with other files in it; `None` for one that is not there any more.
+    /// The same project with changed files; `None` removes a file.
     #[must_use]
     pub fn with(&self, files: impl IntoIterator<Item = (RelPath, Option<Vec<u8>>)>) -> Self {
-        let below = self.clone();
-        Project { here: self.here.clone(), ..Project::new(Changed { below, files: files.into_iter().collect() }) }
+        let changed = ChangedFiles { original: self.clone(), files: files.into_iter().collect() };
+        Project { shown_from: self.shown_from.clone(), ..Project::new(changed) }
     }
 
-    /// What stands at `path`.
+    /// What is at `path`.
     pub fn look(&self, path: &RelPath) -> Found {
-        if let Some(found) = self.table.read().expect(LOCK).found.get(path) {
+        if let Some(found) = self.cache.read().expect(LOCK).found.get(path) {
             return found.clone();
         }
-        let seen = self.reader.look(path);
-        let mut table = self.table.write().expect(LOCK);
-        if let Some(found) = table.found.get(path) {
+        let entry = self.source.look(path);
+        let mut cache = self.cache.write().expect(LOCK);
+        if let Some(found) = cache.found.get(path) {
             return found.clone();
         }
-        let found = match seen {
-            Seen::File(bytes) => {
-                let id = FileId(u32::try_from(table.files.len()).expect("fewer than four thousand million files"));
+        let found = match entry {
+            SourceEntry::File(bytes) => {
+                let id = FileId(u32::try_from(cache.files.len()).expect("fewer than four thousand million files"));
                 let file = Arc::new(File { id, path: path.clone(), bytes });
-                table.files.push(Arc::clone(&file));
+                cache.files.push(Arc::clone(&file));
                 Found::File(file)
             }
-            Seen::Folder(mut names) => {
+            SourceEntry::Folder(mut names) => {
                 names.sort_unstable();
                 Found::Folder(Arc::new(names))
             }
-            Seen::Nothing => Found::Nothing,
-            Seen::Unreadable(why) => Found::Unreadable(why),
+            SourceEntry::Nothing => Found::Nothing,
+            SourceEntry::Unreadable(why) => Found::Unreadable(why),
         };
-        table.found.insert(path.clone(), found.clone());
+        cache.found.insert(path.clone(), found.clone());
         found
     }
 
-    /// The file at `path`, if one stands there.
+    /// The file at `path`, if `path` is a file.
     pub fn file(&self, path: &RelPath) -> Option<Arc<File>> {
         match self.look(path) {
             Found::File(file) => Some(file),
@@ -158,45 +158,45 @@ impl Project {
         }
     }
 
-    /// Whether a folder stands at `path`.
+    /// Whether `path` is a folder.
     pub fn is_folder(&self, path: &RelPath) -> bool {
         matches!(self.look(path), Found::Folder(_))
     }
 
     /// `path` with its symbolic links resolved, if it exists.
     pub fn real(&self, path: &RelPath) -> Option<RelPath> {
-        if let Some(real) = self.table.read().expect(LOCK).real.get(path) {
+        if let Some(real) = self.cache.read().expect(LOCK).real.get(path) {
             return real.clone();
         }
-        let real = self.reader.real(path);
-        self.table.write().expect(LOCK).real.insert(path.clone(), real.clone());
+        let real = self.source.real(path);
+        self.cache.write().expect(LOCK).real.insert(path.clone(), real.clone());
         real
     }
 
-    /// The file that a place names.
-    pub fn file_at(&self, place: Location) -> Option<Arc<File>> {
-        let FileId(id) = place.file()?;
-        self.table.read().expect(LOCK).files.get(id as usize).cloned()
+    /// The file of a source location.
+    pub fn file_at(&self, location: Location) -> Option<Arc<File>> {
+        let FileId(id) = location.file()?;
+        self.cache.read().expect(LOCK).files.get(id as usize).cloned()
     }
 }
 
-/// A project with some files changed.
-struct Changed {
-    below: Project,
+/// The files of a project with some of them changed.
+struct ChangedFiles {
+    original: Project,
     files: BTreeMap<RelPath, Option<Vec<u8>>>,
 }
 
-impl SourceReader for Changed {
-    fn look(&self, path: &RelPath) -> Seen {
+impl FileSource for ChangedFiles {
+    fn look(&self, path: &RelPath) -> SourceEntry {
         match self.files.get(path) {
-            Some(Some(bytes)) => return Seen::File(bytes.clone()),
-            Some(None) => return Seen::Nothing,
+            Some(Some(bytes)) => return SourceEntry::File(bytes.clone()),
+            Some(None) => return SourceEntry::Nothing,
             None => {}
         }
-        match self.below.look(path) {
-            Found::File(file) => Seen::File(file.bytes.clone()),
-            Found::Nothing => Seen::Nothing,
-            Found::Unreadable(why) => Seen::Unreadable(why),
+        match self.original.look(path) {
+            Found::File(file) => SourceEntry::File(file.bytes.clone()),
+            Found::Nothing => SourceEntry::Nothing,
+            Found::Unreadable(why) => SourceEntry::Unreadable(why),
             Found::Folder(names) => {
                 let mut names = Vec::clone(&names);
                 for (file, bytes) in self.files.iter().filter(|(file, _)| file.parent() == *path) {
@@ -205,22 +205,22 @@ impl SourceReader for Changed {
                         names.push(file.name().to_owned());
                     }
                 }
-                Seen::Folder(names)
+                SourceEntry::Folder(names)
             }
         }
     }
 
     fn real(&self, path: &RelPath) -> Option<RelPath> {
-        if self.files.contains_key(path) { Some(path.clone()) } else { self.below.real(path) }
+        if self.files.contains_key(path) { Some(path.clone()) } else { self.original.real(path) }
     }
 }
 
-struct Memory(BTreeMap<RelPath, Vec<u8>>);
+struct MemoryFiles(BTreeMap<RelPath, Vec<u8>>);
 
-impl SourceReader for Memory {
-    fn look(&self, path: &RelPath) -> Seen {
+impl FileSource for MemoryFiles {
+    fn look(&self, path: &RelPath) -> SourceEntry {
         if let Some(bytes) = self.0.get(path) {
-            return Seen::File(bytes.clone());
+            return SourceEntry::File(bytes.clone());
         }
         let depth = path.parts().count();
         let mut names: Vec<String> = self
@@ -231,10 +231,10 @@ impl SourceReader for Memory {
             .map(str::to_owned)
             .collect();
         names.dedup();
-        if names.is_empty() { Seen::Nothing } else { Seen::Folder(names) }
+        if names.is_empty() { SourceEntry::Nothing } else { SourceEntry::Folder(names) }
     }
 
     fn real(&self, path: &RelPath) -> Option<RelPath> {
-        (!matches!(self.look(path), Seen::Nothing)).then(|| path.clone())
+        (!matches!(self.look(path), SourceEntry::Nothing)).then(|| path.clone())
     }
 }

@@ -5,7 +5,7 @@ use crate::cli::Outcome;
 use crate::cli::screen::{Screen, report};
 use crate::cli::workspace::Workspace;
 use crate::diagnostic::Result;
-use crate::plan::{Branch, Plan, list};
+use crate::plan::{Branch, BuildPlan, list};
 
 pub(super) fn run(format: ListFormat, workspace: &Workspace, screen: Screen) -> Result<Outcome> {
     let (_, plan) = super::read(&workspace.project)?;
@@ -20,7 +20,7 @@ pub(super) fn run(format: ListFormat, workspace: &Workspace, screen: Screen) -> 
 }
 
 /// Name, slug, namespace and hosts in columns.
-fn table(plan: &Plan) -> String {
+fn table(plan: &BuildPlan) -> String {
     let row = |branch: &Branch| {
         let hosts: Vec<&str> = branch.hosts.iter().map(|host| host.name.as_str()).collect();
         let namespace = branch.namespace().unwrap_or("-").to_owned();

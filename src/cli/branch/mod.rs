@@ -10,8 +10,8 @@ use super::Outcome;
 use super::screen::{Screen, report};
 use super::workspace::{LOCK_TIMEOUT, Workspace};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
-use crate::edit::{self, Act, SpecFiles};
-use crate::plan::{self, Plan};
+use crate::edit::{self, BranchEdit, SpecFiles};
+use crate::plan::{self, BuildPlan};
 use crate::source::Project;
 use crate::spec::{ExpiryDate, Spec, SyncRules};
 use crate::{disk, git, guard, spec};
@@ -42,9 +42,9 @@ pub(super) fn run(command: &BranchCommand, workspace: &Workspace, here: &Path, s
 }
 
 /// The spec and the plan, also if there are too many branches: these commands can remove some.
-fn read(project: &Project) -> Result<(Spec, Plan)> {
+fn read(project: &Project) -> Result<(Spec, BuildPlan)> {
     let spec = spec::read(project)?;
-    let plan = plan::of_any_size(&spec)?;
+    let plan = plan::build_unlimited_plan(&spec)?;
     Ok((spec, plan))
 }
 
@@ -63,7 +63,7 @@ impl BranchEditor<'_> {
             return Err(error.help("`pleach branch set` changes it").into());
         }
         let changes = settings::changes(&args.settings, &[], &self.spec)?;
-        files.change([(args.name.as_str().into(), Act::Add(changes))])?;
+        files.edit([(args.name.as_str().into(), BranchEdit::Add(changes))])?;
         self.write(files, &format!("added {}\n", args.name))
     }
 
@@ -74,12 +74,12 @@ impl BranchEditor<'_> {
             let error = Diagnostic::new(Code::Usage, "no setting is given");
             return Err(error.help("`pleach branch set --help` lists the settings").into());
         }
-        let (act, message) = match (files.has(name), args.create) {
-            (true, _) => (Act::Set(changes), format!("changed {name}\n")),
-            (false, true) => (Act::Add(changes), format!("added {name}\n")),
-            (false, false) => return Err(files.unknown(name).help("`--create` adds it").into()),
+        let (edit, message) = match (files.has(name), args.create) {
+            (true, _) => (BranchEdit::Set(changes), format!("changed {name}\n")),
+            (false, true) => (BranchEdit::Add(changes), format!("added {name}\n")),
+            (false, false) => return Err(files.unknown_branch(name).help("`--create` adds it").into()),
         };
-        let changed = files.change([(name.into(), act)])?;
+        let changed = files.edit([(name.into(), edit)])?;
         let message = if changed.is_empty() { format!("{name} has these settings already\n") } else { message };
         self.write(files, &message)
     }
@@ -90,7 +90,7 @@ impl BranchEditor<'_> {
             match self.spec.branches.iter().find(|branch| branch.name == *name) {
                 None => {
                     let project = &self.workspace.project;
-                    self.screen.warn(&[files.unknown(name)], project);
+                    self.screen.warn(&[files.unknown_branch(name)], project);
                 }
                 Some(_) if removed.iter().any(|known| known == name) => {}
                 Some(branch) => removed.push(branch.name.clone()),
@@ -98,7 +98,7 @@ impl BranchEditor<'_> {
         }
         gather(&removed, |name| self.refuse_pinned(name))?;
         self.limit(&removed, args.limit)?;
-        files.change(removed.iter().map(|name| (name.clone(), Act::Remove)))?;
+        files.edit(removed.iter().map(|name| (name.clone(), BranchEdit::Remove)))?;
         self.finish(files, args.limit, &lines("removed", &removed))
     }
 
@@ -121,7 +121,7 @@ impl BranchEditor<'_> {
             |branches: &[&crate::spec::BranchEntry]| branches.iter().map(|b| b.name.clone()).collect::<Vec<_>>();
         let (pinned, needed, expired) = (names(&pinned), names(&needed), names(&expired));
         self.limit(&expired, args.limit)?;
-        files.change(expired.iter().map(|name| (name.clone(), Act::Remove)))?;
+        files.edit(expired.iter().map(|name| (name.clone(), BranchEdit::Remove)))?;
         let message = lines("expired", &expired) + &lines("pinned", &pinned) + &lines("needed", &needed);
         self.finish(files, args.limit, &message)
     }
@@ -171,7 +171,7 @@ impl BranchEditor<'_> {
         let project = files.project();
         let checked = read(&project).and_then(|(spec, _)| {
             let more = spec.branches.len() > self.spec.branches.len();
-            Diagnostics::check(plan::too_many(&spec).filter(|_| more).into_iter().collect(), ())
+            Diagnostics::check(plan::too_many_branches(&spec).filter(|_| more).into_iter().collect(), ())
         });
         // The errors are located in the texts that would have been written.
         if let Err(errors) = checked {

@@ -2,20 +2,20 @@
 
 use super::args::BranchSettingsArgs;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
-use crate::edit::EntryChange;
+use crate::edit::FieldChange;
 use crate::node::{Map, Node};
 use crate::source::Location;
 use crate::spec::Spec;
 use crate::yaml::{self, Dialect};
 
 /// The changes, in a fixed order: first what goes.
-pub(super) fn changes(settings: &BranchSettingsArgs, unset: &[String], spec: &Spec) -> Result<Vec<EntryChange>> {
+pub(super) fn changes(settings: &BranchSettingsArgs, unset: &[String], spec: &Spec) -> Result<Vec<FieldChange>> {
     let text = |path: &[&str], value: &str| (owned(path), Some(Node::str(value)));
-    let mut changes: Vec<EntryChange> = unset.iter().map(|path| (split(path), None)).collect();
+    let mut changes: Vec<FieldChange> = unset.iter().map(|path| (split(path), None)).collect();
     for (name, reference) in &settings.image {
         changes.push(text(&["images", image(name, spec)], reference));
     }
-    changes.extend(gather(&settings.value, |(path, value)| -> Result<EntryChange> {
+    changes.extend(gather(&settings.value, |(path, value)| -> Result<FieldChange> {
         let path = ["values".to_owned()].into_iter().chain(split(path)).collect();
         Ok((path, Some(parsed(value)?)))
     })?);

@@ -8,7 +8,7 @@ use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::dns::wanted_names::WantedNames;
 use crate::name::DnsName;
 use crate::output::{OutputKind, OutputPath, Tree, declares_owner};
-use crate::plan::Plan;
+use crate::plan::BuildPlan;
 use crate::record::RemovedNames;
 use crate::source::Location;
 use crate::spec::{Spec, Zone};
@@ -49,7 +49,7 @@ struct MovedName {
 /// has it.
 pub fn decide(
     spec: &Spec,
-    plan: &Plan,
+    plan: &BuildPlan,
     names: Vec<WantedNames>,
     previous: &Tree,
     wanted: impl Fn(&str) -> bool + Sync,

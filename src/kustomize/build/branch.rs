@@ -2,10 +2,11 @@
 
 use super::accumulate::Accumulator;
 use super::trail::FolderTrail;
-use crate::diagnostic::{Code, Diagnostic, Result, Severity};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Severity};
 use crate::kustomize::build::BuiltObjects;
 use crate::kustomize::finish;
 use crate::kustomize::input::accumulated::Accumulated;
+use crate::kustomize::input::load::KUSTOMIZATION_NAMES;
 use crate::kustomize::input::{BuildRules, Input, LoadRestrictor, Warnings};
 use crate::kustomize::model::Kustomization;
 use crate::source::{Found, Location, RelPath};
@@ -35,7 +36,8 @@ pub fn branch(input: &Input, layers: &Layers) -> Result<BuiltObjects> {
     layer(&builder, &mut accumulated, &layers.base)?;
     builder.present = Some(layers.base.clone());
     for overlay in &layers.overlays {
-        layer(&builder, &mut accumulated, overlay)?;
+        layer(&builder, &mut accumulated, overlay)
+            .map_err(|errors| missing_kustomization(&builder, overlay, errors))?;
     }
     let root = RelPath::root();
     let spec = root.join("branches.yaml").unwrap_or_default();
@@ -44,6 +46,27 @@ pub fn branch(input: &Input, layers: &Layers) -> Result<BuiltObjects> {
     let context = builder.context(&root, accumulated.configuration.specs());
     let resources = finish::finish(accumulated, &context, None)?.into_vec();
     Ok(BuiltObjects { resources, warnings: warnings.into_inner() })
+}
+
+/// The errors of an overlay. If it has no kustomization file, the usual reason is a patch that was added as a resource.
+fn missing_kustomization(builder: &Accumulator, overlay: &RelPath, errors: Diagnostics) -> Diagnostics {
+    if !matches!(builder.open(overlay), Ok(None)) || !matches!(builder.input.project.look(overlay), Found::Folder(_)) {
+        return errors;
+    }
+    let folder = builder.input.project.show(overlay);
+    let [names @ .., last] = KUSTOMIZATION_NAMES.map(|name| format!("`{name}`"));
+    let help = format!(
+        "create {} or {last} in it, with or without `.j2`, and list patches in `patches`; without it, every file is a resource",
+        names.join(", ")
+    );
+    errors.map(|error| match error.parts() {
+        parts if matches!(parts.code, Code::Overlay | Code::Resource) => {
+            let message = format!("the overlay `{folder}` has no kustomization file");
+            let cause = Diagnostic::new(Code::Overlay, message).at(parts.at).note(parts.at, parts.message.clone());
+            parts.notes.iter().fold(cause, |error, note| error.note(note.at(), note.text())).help(&help)
+        }
+        _ => error,
+    })
 }
 
 fn layer(builder: &Accumulator, into: &mut Accumulated, folder: &RelPath) -> Result<()> {

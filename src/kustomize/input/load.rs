@@ -4,7 +4,7 @@
 //! follows a URL.
 
 use super::memo::once;
-use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::diagnostic::{Code, Diagnostic, Result, nearest};
 use crate::kustomize::input::{Input, LoadRestrictor, StepContext, manifest};
 use crate::kustomize::model;
 use crate::kustomize::model::{Kustomization, Text};
@@ -15,7 +15,7 @@ use smol_str::SmolStr;
 use std::sync::Arc;
 
 /// The names of a kustomization file; a folder has one of them. With templates, each may end in `.j2` as well.
-const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+pub(crate) const KUSTOMIZATION_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// The name of what a template makes, or `None` for a file that is no template.
 pub(crate) fn without_j2(name: &str) -> Option<&str> {
@@ -24,7 +24,14 @@ pub(crate) fn without_j2(name: &str) -> Option<&str> {
 
 /// Whether a file of this name is a kustomization rather than a manifest.
 pub(crate) fn is_kustomization(name: &str) -> bool {
-    NAMES.contains(&without_j2(name).unwrap_or(name))
+    KUSTOMIZATION_NAMES.contains(&without_j2(name).unwrap_or(name))
+}
+
+/// The name that is probably meant by a `name` that does not exist: the same with or without `.j2`, or else a similar one.
+fn similar_name<'n>(name: &str, names: &'n [String]) -> Option<&'n str> {
+    let names = || names.iter().map(String::as_str);
+    let same = names().find(|other| without_j2(other) == Some(name) || without_j2(name) == Some(*other));
+    same.or_else(|| nearest(name, names()))
 }
 
 /// What a path of `resources` points to.
@@ -161,15 +168,13 @@ impl StepContext<'_> {
                 let full = full.unwrap_or_default();
                 let error = new_error(path, format!("no file or folder `{path}` exists"));
                 Err(match project.look(&full.parent()) {
-                    Found::Folder(names) => {
-                        match crate::diagnostic::nearest(full.name(), names.iter().map(String::as_str)) {
-                            Some(near) => {
-                                let near = full.parent().join(near).unwrap_or_default().seen_from(&self.folder);
-                                error.help(format!("did you mean `{near}`?"))
-                            }
-                            None => error,
+                    Found::Folder(names) => match similar_name(full.name(), &names) {
+                        Some(similar) => {
+                            let similar = full.parent().join(similar).unwrap_or_default().seen_from(&self.folder);
+                            error.help(format!("did you mean `{similar}`?"))
                         }
-                    }
+                        None => error,
+                    },
                     _ => error,
                 })
             }

@@ -1,4 +1,4 @@
-//! `database` in the spec: which Job migrates what, and when its name changes.
+//! `database` in the spec: which Job migrates which database, and when the name of the Job changes.
 
 use crate::tests::kit::Workspace;
 
@@ -21,7 +21,7 @@ branches:
   appEngine: {project: example-project}
 ";
 
-/// A Job with a sidecar and things about it that may change; one of another kind of that name.
+/// A migration Job with a sidecar, and an object of another group with the same kind and name.
 const JOB: &str = "\
 apiVersion: batch/v1
 kind: Job
@@ -52,11 +52,11 @@ fn workspace() -> Workspace {
     workspace
 }
 
-/// The names of the Jobs of a branch after a build that says `said`.
+/// The names of the Jobs of a branch after a build that prints `warning`.
 #[track_caller]
-fn jobs(workspace: &Workspace, slug: &str, said: &str) -> Vec<String> {
+fn jobs(workspace: &Workspace, slug: &str, warning: &str) -> Vec<String> {
     let ran = workspace.run(&["build"]).exits(0);
-    assert!(ran.err().contains(said) && ran.err().is_empty() == said.is_empty(), "{}", ran.err());
+    assert!(ran.err().contains(warning) && ran.err().is_empty() == warning.is_empty(), "{}", ran.err());
     let files = workspace.files(&format!("out/namespaces/{slug}"));
     let jobs = files.keys().filter_map(|path| path.split_once("-job-")?.1.strip_suffix(".yaml"));
     jobs.map(str::to_owned).collect()
@@ -65,12 +65,12 @@ fn jobs(workspace: &Workspace, slug: &str, said: &str) -> Vec<String> {
 const LOGIN: &str = "feature-login-df7c7aeb";
 
 #[test]
-fn a_job_has_another_name_if_another_image_or_argument_runs_and_only_then() {
+fn the_name_of_a_job_depends_on_its_images_and_arguments_only() {
     let workspace = workspace();
     let first = jobs(&workspace, LOGIN, "");
     assert!(
         first.len() == 2 && first[0].starts_with("migrate-") && first[1] == "migrate",
-        "the one of another group keeps its name: {first:?}"
+        "the object of another group keeps its name: {first:?}"
     );
     let set = |args: &[&str]| {
         workspace.run(&[&["branch", "set", "feature/login"], args].concat()).exits(0);
@@ -96,7 +96,7 @@ fn a_job_has_another_name_if_another_image_or_argument_runs_and_only_then() {
         &["--image", "api=:2"][..],
         &["--image", "proxy=proxy:2"],
         &["--image", "api=@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"],
-        // Its names are arguments here.
+        // The names of the database are arguments of the Job.
         &["--database", "database"],
     ] {
         names.push(set(other));
@@ -107,13 +107,13 @@ fn a_job_has_another_name_if_another_image_or_argument_runs_and_only_then() {
 }
 
 #[test]
-fn a_job_runs_for_whom_the_database_is_alone() {
+fn a_branch_has_the_job_if_it_migrates_the_database() {
     let workspace = workspace();
     let set = |args: &[&str]| workspace.run(&[&["branch", "set", "feature/login"], args].concat()).exits(0);
     set(&["--database", "shared"]);
-    assert_eq!(jobs(&workspace, LOGIN, ""), ["migrate"], "the one of another group stays");
-    assert_eq!(jobs(&workspace, "main", "").len(), 2, "the baseline migrates for all");
-    // What is shared is what the baseline has.
+    assert_eq!(jobs(&workspace, LOGIN, ""), ["migrate"], "the object of another group is kept");
+    assert_eq!(jobs(&workspace, "main", "").len(), 2, "the baseline branch migrates the shared database");
+    // The shared database is that of the baseline branch.
     workspace.run(&["branch", "set", "main", "--database", "database"]).exits(0);
     workspace.write(
         "overlays/web/a.yaml.j2",
@@ -125,20 +125,23 @@ fn a_job_runs_for_whom_the_database_is_alone() {
         text.split_once("kind:").unwrap().0.replace("mode: shared", "mode: database")
     };
     assert_eq!(data(LOGIN), data("main"));
-    let of = |slug: &str| workspace.read(&format!("out/namespaces/{slug}/00-namespace-{slug}.yaml"));
-    assert!(of("main").contains("pleach.dev/database: database/shop/shop_main\n"), "{}", of("main"));
-    assert!(!of(LOGIN).contains("pleach.dev/database"), "what is the baseline's does not go with another branch");
+    let namespace = |slug: &str| workspace.read(&format!("out/namespaces/{slug}/00-namespace-{slug}.yaml"));
+    assert!(namespace("main").contains("pleach.dev/database: database/shop/shop_main\n"), "{}", namespace("main"));
+    assert!(
+        !namespace(LOGIN).contains("pleach.dev/database"),
+        "the database of the baseline branch is not deleted with another branch"
+    );
 }
 
 #[test]
-fn a_database_that_nobody_migrates_is_told_of() {
+fn a_database_without_a_migration_job_is_reported() {
     let workspace = workspace();
     let set = |args: &[&str]| workspace.run(&[&["branch", "set", "feature/login"], args].concat()).exits(0);
     set(&["--service", "web"]);
-    assert!(jobs(&workspace, LOGIN, "").is_empty(), "what all branches have is of no use to it");
+    assert!(jobs(&workspace, LOGIN, "").is_empty(), "a branch without its own database needs no migration");
     set(&["--database", "database"]);
-    let said = "warning[resource]: the branch has a database of its own, and no Job `migrate` to migrate it\n  --> branches.yaml:16:";
-    assert!(jobs(&workspace, LOGIN, said).is_empty());
+    let warning = "warning[resource]: the branch has a database of its own, and no Job `migrate` to migrate it\n  --> branches.yaml:16:";
+    assert!(jobs(&workspace, LOGIN, warning).is_empty());
     set(&["--database", "shared"]);
     assert!(jobs(&workspace, LOGIN, "").is_empty());
 }
