@@ -63,11 +63,11 @@ impl RecordedOutput {
 }
 
 impl PreviousOutput for RecordedOutput {
-    fn recorded(&self) -> &Tree {
+    fn files(&self) -> &Tree {
         &self.recorded
     }
 
-    fn replaced(&self, slugs: &BTreeSet<&str>, tree: &Tree) -> Result<Tree> {
+    fn replaced_objects(&self, slugs: &BTreeSet<&str>, tree: &Tree) -> Result<Tree> {
         let is_requested = |path: &OutputPath| path.is_locked() && slugs.contains(path.slug());
         let is_object = |path: &OutputPath| path.kind() == OutputKind::Object;
         let changed = match &self.base {
@@ -89,9 +89,9 @@ impl PreviousOutput for RecordedOutput {
         Ok(owned.into_iter().filter(|(path, _)| is_requested(path) && is_object(path)).collect())
     }
 
-    fn earlier(&self, wanted: &dyn Fn(&str) -> bool) -> Result<Tree> {
+    fn earlier_files(&self, is_selected: &dyn Fn(&str) -> bool) -> Result<Tree> {
         let BaseRevision::Commit(files) = &self.base else { return Ok(Tree::default()) };
-        let Some(before) = files.before(|path| path.is_locked() && wanted(path.slug()))? else {
+        let Some(before) = files.before(|path| path.is_locked() && is_selected(path.slug()))? else {
             return Ok(Tree::default());
         };
         let mut earlier = before.read(before.paths())?;
@@ -102,7 +102,7 @@ impl PreviousOutput for RecordedOutput {
         Ok(owned_files(earlier, &Tree::default()))
     }
 
-    fn last(&self, slug: &str) -> Result<Vec<Arc<str>>> {
+    fn objects_of(&self, slug: &str) -> Result<Vec<Arc<str>>> {
         let folder = [OutputFolder::Namespaces.join(slug)];
         let is_object = |path: &OutputPath| path.kind() == OutputKind::Object;
         let base = self.base.read(&folder, is_object)?;

@@ -1,7 +1,7 @@
 //! The lock file, `pleach.lock`: which files of a namespace folder pleach owns.
 //!
-//! It lists names only. What a file contains is asked from its bytes, so two pull requests that change different files of one
-//! branch merge without a conflict. It has no version and no date, so equal output has equal lock files.
+//! It lists names without digests, so two pull requests that change different files of one branch merge without a conflict. It
+//! has no version and no date, so equal output has equal lock files.
 
 use crate::diagnostic::{Code, Diagnostics, Result};
 use crate::node::Node;
@@ -15,7 +15,7 @@ const KIND: &str = "Lock";
 /// The files that pleach owns in one folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lock {
-    /// The name of the branch as git has it.
+    /// The name of the branch in Git.
     pub branch: String,
     /// The names of the files.
     pub files: BTreeSet<String>,
@@ -51,7 +51,7 @@ impl Lock {
         text
     }
 
-    /// The names that a lock file lists. One in which git left conflict markers lists the names of both sides.
+    /// The names that a lock file lists. A file with conflict markers of Git lists the names of both sides.
     pub fn names(text: &str) -> BTreeSet<String> {
         if let Some(lock) = Lock::read(text) {
             return lock.files;
@@ -60,8 +60,8 @@ impl Lock {
         items.into_iter().filter_map(item).collect()
     }
 
-    /// The text of a lock file that lists what both of two texts list. It is written before files are added, so that an
-    /// interrupted run leaves no file without an owner.
+    /// The text of a lock file with the names of both texts. It is written before files are added, so that all files are owned
+    /// even if a run is interrupted.
     pub fn union(old: &str, new: &str) -> String {
         let Some(mut lock) = Lock::read(new) else { return new.to_owned() };
         lock.files.append(&mut Lock::names(old));
@@ -78,7 +78,7 @@ fn read(documents: &[Node]) -> Result<Lock, Diagnostics> {
     })
 }
 
-/// The text of one item of a list, if it can be the name of a file.
+/// The text of a list item, if it can be a file name.
 fn item(text: &str) -> Option<String> {
     let documents = yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Location::NONE).ok()?;
     documents.first()?.as_str().map(str::to_owned).filter(|name| !name.contains('/'))

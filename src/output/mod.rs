@@ -1,6 +1,6 @@
-//! The output as data: what each file of it is, the files of a build, the lock file, and which files pleach owns.
+//! The output as data: output paths, the files of a build, the lock file, and which files pleach owns.
 //!
-//! Nothing here reads or writes a disk, and nothing here makes the content of a file; the stages do that.
+//! This module does not access a disk and does not generate the content of files; the stages do that.
 
 mod lock;
 mod ownership;

@@ -1,6 +1,6 @@
 //! Which files of the output pleach owns: those that it may change and delete. Every other file is unmanaged.
 //!
-//! | folder | who decides |
+//! | folder | what decides |
 //! |---|---|
 //! | `namespaces/<slug>/` | the folder's lock file, which lists the owned files |
 //! | `dns/<zone>/`, `teardown/` | the file itself, by its `apiVersion` and `kind` |
@@ -15,7 +15,7 @@ use crate::annotation::MANAGED_BY_LABEL;
 use crate::source::RelPath;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The label, and its value, by which a GitOps file says that pleach owns it.
+/// The label of a GitOps file that pleach owns, and its value.
 pub const MANAGED_BY: (&str, &str) = (MANAGED_BY_LABEL, "pleach");
 
 /// What a file without a lock file must contain to be owned.
@@ -69,7 +69,7 @@ pub fn required_declaration(folder: &RelPath) -> Option<String> {
     })
 }
 
-/// Whether a text has the header of a document that pleach writes. It is not parsed, because git may have left conflict markers.
+/// Whether a text has the header of a document that pleach writes. It is not parsed, because it may have conflict markers of Git.
 fn has_header(text: &str, kind: &str) -> bool {
     let has = |key: &str, value: &str| {
         text.lines().any(|line| line.strip_prefix(key).is_some_and(|rest| rest.trim() == value))

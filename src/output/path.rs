@@ -1,6 +1,6 @@
-//! Where a file of the output is, and what it is because of that.
+//! Output paths: where a file of the output is, and what kind of file it therefore is.
 //!
-//! This is the only place that knows the layout below `out/`. A path is parsed once, when it enters a
+//! Only this file depends on the layout below `out/`. A path is parsed once, when it enters a
 //! [`Tree`](super::Tree).
 
 use crate::source::RelPath;
@@ -132,7 +132,7 @@ impl OutputPath {
         }
     }
 
-    /// The slug as a value that outlives the path.
+    /// The slug as an owned value.
     pub fn owned_slug(&self) -> SmolStr {
         self.slug().into()
     }
@@ -214,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_says_what_its_file_is() {
+    fn a_path_has_the_kind_of_its_file() {
         for (path, kind, slug) in [
             ("namespaces/login/10-service-web.yaml", OutputKind::Object, "login"),
             ("namespaces/login/README", OutputKind::Object, "login"),
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_pleach_makes_has_the_kind_that_it_is_made_for() {
+    fn constructors_return_paths_of_their_kind() {
         for (path, kind) in [
             (OutputPath::object("a", "10-x.yaml"), OutputKind::Object),
             (OutputPath::lock("a"), OutputKind::Lock),

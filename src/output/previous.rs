@@ -1,36 +1,35 @@
-//! The previous output, as far as a build asks for it.
+//! The previous output, as far as a build needs it.
 
 use super::{OutputKind, OutputPath, Tree, owned_files};
 use crate::diagnostic::Result;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// The output at the base revision: of a commit, on a disk, in memory. All files are owned by pleach.
+/// The previous output: of a commit, on a disk, or in memory. pleach owns all its files.
 pub trait PreviousOutput: Sync {
-    /// What a build reads before it makes anything: zone change files, teardown plans, and the namespace folders of removed
-    /// branches.
-    fn recorded(&self) -> &Tree;
+    /// The files that every build reads: zone change files, teardown plans, and the namespace folders of removed branches.
+    fn files(&self) -> &Tree;
 
-    /// The objects of the branches with these slugs that `tree` does not have with the same content.
-    fn replaced(&self, slugs: &BTreeSet<&str>, tree: &Tree) -> Result<Tree>;
+    /// The objects of the branches with these slugs that `tree` does not have or has with another content.
+    fn replaced_objects(&self, slugs: &BTreeSet<&str>, tree: &Tree) -> Result<Tree>;
 
-    /// What the folders of the slugs that are `wanted` had before the last change of this output, and do not have in it with the
-    /// same content. Two changes that were merged one after the other may each leave an object to the other one.
-    fn earlier(&self, _wanted: &dyn Fn(&str) -> bool) -> Result<Tree> {
+    /// The files that the last change of this output replaced or removed, in the folders of slugs for which `is_selected` is
+    /// true. Of two changes that are merged one after the other, each may rely on the other to plan the teardown of an object.
+    fn earlier_files(&self, _is_selected: &dyn Fn(&str) -> bool) -> Result<Tree> {
         Ok(Tree::default())
     }
 
-    /// The objects of a branch in its last output, which stays as it is while the branch cannot be built.
-    fn last(&self, slug: &str) -> Result<Vec<Arc<str>>>;
+    /// The objects of a branch in its last output, which is kept while the branch cannot be built.
+    fn objects_of(&self, slug: &str) -> Result<Vec<Arc<str>>>;
 }
 
 /// A whole output in memory.
 impl PreviousOutput for Tree {
-    fn recorded(&self) -> &Tree {
+    fn files(&self) -> &Tree {
         self
     }
 
-    fn replaced(&self, slugs: &BTreeSet<&str>, tree: &Tree) -> Result<Tree> {
+    fn replaced_objects(&self, slugs: &BTreeSet<&str>, tree: &Tree) -> Result<Tree> {
         let of_branch = self.iter().filter(|(path, _)| path.is_locked() && slugs.contains(path.slug()));
         let files =
             owned_files(of_branch.map(|(path, text)| (path.clone(), Arc::clone(text))).collect(), &Tree::default());
@@ -40,7 +39,7 @@ impl PreviousOutput for Tree {
             .collect())
     }
 
-    fn last(&self, slug: &str) -> Result<Vec<Arc<str>>> {
+    fn objects_of(&self, slug: &str) -> Result<Vec<Arc<str>>> {
         let is_object = |path: &OutputPath| path.kind() == OutputKind::Object && path.slug() == slug;
         Ok(self.iter().filter(|(path, _)| is_object(path)).map(|(_, text)| Arc::clone(text)).collect())
     }

@@ -105,7 +105,7 @@ pub fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>> {
     let is_built = |slug: &str| is_selected(slug) && !failed.contains(slug);
     let changed = names.into_iter().filter(|names| names.backend == Backend::ZoneChange).collect();
     let zones =
-        dns::zone_change::decide(spec, plan, changed, previous.recorded(), is_built, |slug| failed.contains(slug))?;
+        dns::zone_change::decide(spec, plan, changed, previous.files(), is_built, |slug| failed.contains(slug))?;
     let wiring = gitops::files(spec, plan, is_built)?;
     let mut tree: Tree = branches.iter().flat_map(|branch| branch.files.iter().cloned()).collect();
 
@@ -160,7 +160,7 @@ fn teardown_plans(
     let fields = &spec.image_fields;
     let existing: BTreeMap<&str, &SmolStr> = plan.branches.iter().map(|b| (b.slug.as_str(), &b.name)).collect();
     let exists = |slug: &str| existing.contains_key(slug);
-    let mut footprints = teardown::removed(previous.recorded(), fields, exists, is_built)?;
+    let mut footprints = teardown::removed(previous.files(), fields, exists, is_built)?;
     let built = usage.built.iter().map(|BuiltBranch { branch, objects, .. }| {
         let objects = objects.iter().map(|object| &object.node).collect();
         (branch.slug.as_str(), BranchObjects { name: &branch.name, objects })

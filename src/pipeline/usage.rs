@@ -77,7 +77,7 @@ impl<'a> Usage<'a> {
 
     /// Adds what the last output of a branch that cannot be built uses, and the images that the spec gives it.
     fn add_last(&self, branch: &Branch, sought: &Sought, in_use: &mut InUse) {
-        let last = self.inputs.previous.last(branch.slug.as_str());
+        let last = self.inputs.previous.objects_of(branch.slug.as_str());
         match last.and_then(|files| sought.used_by_files(&files)) {
             Ok(used) => {
                 in_use.footprint.add(used);

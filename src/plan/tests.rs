@@ -1,4 +1,4 @@
-//! Tests of whole plans: what branches derive, and that they do not depend on one another.
+//! Tests of whole plans: what is derived for branches, and that branches do not depend on each other.
 
 use super::*;
 use crate::source::Project;
@@ -52,7 +52,7 @@ branches:
 "#;
 
 #[test]
-fn a_branch_is_the_defaults_and_its_own() {
+fn settings_of_a_branch_are_merged_over_the_defaults() {
     let plan = plan(SPEC);
     let branch = &plan.branches[0];
     assert_eq!(branch.overlays.iter().map(RelPath::as_str).collect::<Vec<_>>(), ["overlays/tls"]);
@@ -109,14 +109,14 @@ fn a_branch_without_a_namespace_has_no_objects() {
 }
 
 #[test]
-fn values_keep_the_places_where_they_are_written() {
+fn values_keep_their_source_locations() {
     let plan = plan(SPEC);
     let line = |key| plan.branches[0].variables.at_path(&["values", "database", key]).unwrap().at.line;
     assert_eq!((line("host"), line("name")), (11, 20));
 }
 
 #[test]
-fn an_alias_is_one_more_host_of_its_branch() {
+fn an_alias_adds_a_host_to_its_branch() {
     let hosts = |to: &str| {
         let plan = plan(&format!("aliases: {{stable: {to}}}{SPEC}"));
         let hosts = |branch: &Branch| branch.hosts.iter().map(|host| host.name.to_string()).collect::<Vec<_>>();
@@ -127,45 +127,45 @@ fn an_alias_is_one_more_host_of_its_branch() {
     assert_eq!(own[1], ["reports.dev.example.com", "stable.dev.example.com", "stable.example.org"]);
     let (moved, after) = hosts("feature/login");
     assert_eq!(moved[1], ["reports.dev.example.com"]);
-    assert_eq!(moved[0][..2], own[0], "its own hosts stay the first");
+    assert_eq!(moved[0][..2], own[0], "its own hosts come first");
     assert_eq!(moved[0][2..], own[1][1..]);
     assert!(before.contains("aliases: {}\n"), "{before}");
     assert!(after.contains("aliases:\n  stable: stable.dev.example.com\n"), "{after}");
 }
 
-/// What a branch takes from the baseline is there whoever else is, and wherever the baseline is written.
+/// What a branch uses of the baseline branch depends neither on other branches nor on their order.
 #[test]
-fn a_branch_depends_on_the_spec_and_not_on_who_else_is_there() {
+fn a_branch_with_a_baseline_does_not_depend_on_other_branches() {
     let spec = "namespace: '{{ project }}-{{ branch.slug }}'\nhosts: ['{{ branch.slug }}.example.com']\nbaseline: main\n\
                 services: {front: {overlay: preview}, back: {overlay: tls}}\ndatabase: {name: shop, job: x}\nbranches:\n";
     let (main, login, other) =
         ("- {name: main, database: {mode: schema}}\n", "- {name: login, services: [front]}\n", "- {name: a}\n");
-    let of = |branches: &[&str]| {
+    let derive = |branches: &[&str]| {
         let plan = plan(&format!("{spec}{}", branches.concat()));
         let branch = plan.branches.into_iter().find(|branch| branch.name == "login").unwrap();
         let externals: Vec<_> =
             branch.externals.iter().map(|e| (e.name.clone(), e.host.clone(), e.baseline.clone())).collect();
-        (meaning(&branch), externals, branch.overlays.clone(), branch.database.clone())
+        (without_locations(&branch), externals, branch.overlays.clone(), branch.database.clone())
     };
-    let alone = of(&[main, login]);
+    let alone = derive(&[main, login]);
     let (name, host) = ("back".into(), "back.shop-main.svc.cluster.local".into());
     assert_eq!(alone.1, [(name, host, Some("main.example.com".into()))]);
     assert_eq!(alone.3.as_ref().unwrap().schema, "shop_main");
     for branches in [&[login, main][..], &[other, login, main], &[main, other, login]] {
-        assert_eq!(of(branches), alone);
+        assert_eq!(derive(branches), alone);
     }
 }
 
 #[test]
-fn hosts_outside_of_the_zones_are_mentioned() {
+fn hosts_outside_of_zones_are_warnings() {
     let text = format!("{:?}", plan(SPEC).warnings);
     assert!(text.contains("feature/login") && !text.contains("legacy/reports"), "{text}");
     assert_eq!(plan(&SPEC.replace("zones", "# zones")).warnings, []);
 }
 
-/// The list is an interface for pipelines: its keys and the form of its values are kept.
+/// The list is an interface for scripts: its keys and the format of its values must not change.
 #[test]
-fn list() {
+fn the_list_has_a_stable_format() {
     let plan = plan(SPEC);
     let json = serde_json::to_value(list::entries(&plan)).unwrap();
     let want = serde_json::json!([
@@ -204,7 +204,7 @@ fn list() {
 }
 
 #[test]
-fn long_names_are_cut_to_what_the_patterns_leave() {
+fn long_slugs_are_shortened_to_fit_the_patterns() {
     let name = format!("feature/{}", "long-".repeat(30));
     let host = "an-application-behind-a-{{ branch.slug }}-gateway.dev.example.com";
     let plan = plan(&format!(
@@ -216,8 +216,8 @@ fn long_names_are_cut_to_what_the_patterns_leave() {
     assert_eq!(branch.namespace(), Some(format!("shop-{}", branch.slug).as_str()));
 }
 
-/// What a branch is, without the places where it is written.
-fn meaning(branch: &Branch) -> String {
+/// A branch without source locations.
+fn without_locations(branch: &Branch) -> String {
     format!(
         "{} {:?} {:?} {}",
         branch.slug,
@@ -231,12 +231,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn a_branch_depends_on_no_other_and_on_no_order(
+    fn a_branch_does_not_depend_on_other_branches_or_their_order(
         names in proptest::collection::btree_set("[a-zA-Z/._ -]{0,8}[a-z0-9]", 1..12).prop_map(|names| {
             names.into_iter().filter(|name| name.trim() == name).collect::<Vec<_>>()
         }),
         shuffled in any::<u64>(),
-        apart in any::<u16>(),
+        in_own_file in any::<u16>(),
     ) {
         let entry = |name: &String| format!("name: '{name}'\nowner: 'team {name}'\n");
         let head = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nhosts: ['{{ branch.slug }}.dev.example.com']\n";
@@ -249,17 +249,17 @@ proptest! {
         let mut other_order = names.clone();
         other_order.sort_by_key(|name| name.bytes().fold(shuffled, |hash, b| hash.wrapping_mul(31).rotate_left(7) ^ u64::from(b)));
         let (own_files, listed): (Vec<_>, Vec<_>) =
-            other_order.into_iter().enumerate().partition(|(i, _)| apart >> i & 1 == 1);
+            other_order.into_iter().enumerate().partition(|(i, _)| in_own_file >> i & 1 == 1);
         let listed: Vec<String> = listed.into_iter().map(|(_, name)| name).collect();
         let paths: Vec<String> = own_files.iter().map(|(i, _)| format!("branches.d/{i}.yaml")).collect();
         let files = paths.iter().zip(&own_files).map(|(path, (_, name))| (path.as_str(), entry(name)));
         let other = plan_of(files.chain([("branches.yaml", inline(&listed))]));
-        let meanings = |plan: &BuildPlan| plan.branches.iter().map(meaning).collect::<Vec<_>>();
-        prop_assert_eq!(meanings(&all), meanings(&other));
+        let branches = |plan: &BuildPlan| plan.branches.iter().map(without_locations).collect::<Vec<_>>();
+        prop_assert_eq!(branches(&all), branches(&other));
 
         for (name, branch) in names.iter().zip(&all.branches) {
             let alone = plan_of([("branches.yaml", inline(std::slice::from_ref(name)))]);
-            prop_assert_eq!(meaning(&alone.branches[0]), meaning(branch));
+            prop_assert_eq!(without_locations(&alone.branches[0]), without_locations(branch));
         }
     }
 }

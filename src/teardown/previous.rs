@@ -94,8 +94,8 @@ pub fn replaced(
     fields: &[ImageField],
 ) -> Result<Vec<Diagnostic>> {
     let slugs: BTreeSet<&str> = built.keys().copied().collect();
-    let (mut found, mut warnings) = of_objects(&previous.replaced(&slugs, tree)?, fields);
-    match previous.earlier(&|slug| slugs.contains(slug) || is_removed(slug)) {
+    let (mut found, mut warnings) = of_objects(&previous.replaced_objects(&slugs, tree)?, fields);
+    match previous.earlier_files(&|slug| slugs.contains(slug) || is_removed(slug)) {
         Ok(files) => {
             let (earlier, more) = of_objects(&files, fields);
             warnings.extend(more);

@@ -45,15 +45,15 @@ pub(crate) struct WithLast {
 }
 
 impl PreviousOutput for WithLast {
-    fn recorded(&self) -> &Tree {
+    fn files(&self) -> &Tree {
         &self.base
     }
 
-    fn replaced(&self, slugs: &BTreeSet<&str>, tree: &Tree) -> Result<Tree> {
-        self.base.replaced(slugs, tree)
+    fn replaced_objects(&self, slugs: &BTreeSet<&str>, tree: &Tree) -> Result<Tree> {
+        self.base.replaced_objects(slugs, tree)
     }
 
-    fn last(&self, slug: &str) -> Result<Vec<Arc<str>>> {
-        self.last.last(slug)
+    fn objects_of(&self, slug: &str) -> Result<Vec<Arc<str>>> {
+        self.last.objects_of(slug)
     }
 }

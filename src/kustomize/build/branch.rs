@@ -2,7 +2,7 @@
 
 use super::accumulate::Accumulator;
 use super::trail::FolderTrail;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Severity};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Note, Result, Severity};
 use crate::kustomize::build::BuiltObjects;
 use crate::kustomize::finish;
 use crate::kustomize::input::accumulated::Accumulated;
@@ -62,7 +62,8 @@ fn missing_kustomization(builder: &Accumulator, overlay: &RelPath, errors: Diagn
     errors.map(|error| match error.parts() {
         parts if matches!(parts.code, Code::Overlay | Code::Resource) => {
             let message = format!("the overlay `{folder}` has no kustomization file");
-            let cause = Diagnostic::new(Code::Overlay, message).at(parts.at).note(parts.at, parts.message.clone());
+            let location = parts.at.or(parts.notes.last().map_or(Location::NONE, Note::at));
+            let cause = Diagnostic::new(Code::Overlay, message).at(location).note(location, parts.message.clone());
             parts.notes.iter().fold(cause, |error, note| error.note(note.at(), note.text())).help(&help)
         }
         _ => error,

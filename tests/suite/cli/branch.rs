@@ -221,7 +221,7 @@ fn a_branch_goes_unless_it_is_pinned() {
     assert_eq!(workspace.read("branches.yaml"), format!("{before}{after}"));
     let again = workspace.run(&["branch", "remove", "feature/login"]).exits(0);
     assert_eq!(again.out(), "nothing to do\n");
-    assert!(again.err().contains("warning[usage]: no branch is named `feature/login`"), "{}", again.err());
+    assert!(again.err().contains("warning[usage]: the branch `feature/login` does not exist"), "{}", again.err());
 }
 
 #[test]
@@ -390,7 +390,7 @@ fn more_than_is_allowed_is_refused() {
     workspace.run(&["build"]).exits(0);
     let before = workspace.files("out");
     let said = workspace.run(&["branch", "add", "one-more"]).exits(3).err();
-    assert!(said.contains("there are 4 branches; `maxBranches` allows 3"), "{said}");
+    assert!(said.contains("the spec has 4 branches, but `maxBranches` is 3"), "{said}");
     workspace.edit("branches.yaml", "maxBranches: 3", "maxBranches: 2");
     workspace.run(&["build"]).exits(3);
     assert_eq!(workspace.files("out"), before);
@@ -404,10 +404,13 @@ fn a_list_of_which_nothing_counts_takes_nothing_out() {
     workspace.write("branches.yaml", &spec);
     let sync = ["branch", "sync", "--from", "-"];
     for (list, why) in [
-        ("null\n", "the only name in the list of branches, `null`, does not fit what `sync.include`"),
-        ("<html>\n</html>\n", "none of the 2 names in the list of branches fits"),
-        ("origin/feature/login\norigin/main\norigin/keep\n", "none of the 3 names in the list of branches fits"),
-        ("[{\"name\": \"keep\", \"commit\": {\"sha\": \"oops\"}}]", "`oops`, which is no commit"),
+        ("null\n", "`sync.include` and `sync.exclude` do not select `null`, the only name in the list of branches"),
+        ("<html>\n</html>\n", "`sync.include` and `sync.exclude` select none of the 2 names in the list of branches"),
+        (
+            "origin/feature/login\norigin/main\norigin/keep\n",
+            "`sync.include` and `sync.exclude` select none of the 3 names in the list of branches",
+        ),
+        ("[{\"name\": \"keep\", \"commit\": {\"sha\": \"oops\"}}]", "invalid commit `oops` of branch `keep`"),
     ] {
         for more in [&[][..], &["--allow-delete", "3"], &["--dry-run"]] {
             let (status, out, err) = piped(&workspace, &[&sync[..], more].concat(), list);
@@ -432,13 +435,13 @@ fn what_does_not_raise_the_number_of_too_many_is_done() {
     assert_eq!(workspace.run(&["branch", "list"]).exits(0).out().lines().count(), 1 + 5);
     for refused in [&["build"][..], &["check"], &["branch", "add", "c"], &["branch", "set", "c", "--create"]] {
         let said = workspace.run(refused).exits(3).err();
-        assert!(said.contains("`maxBranches` allows 2"), "{refused:?}: {said}");
+        assert!(said.contains("`maxBranches` is 2"), "{refused:?}: {said}");
         assert_eq!(workspace.read("branches.yaml"), spec);
     }
     let (status, _, said) =
         piped(&workspace, &["branch", "sync", "--from", "-"], "feature/login\nfeature/search\na\nb\nc\n");
     assert_eq!(status, 3, "{said}");
-    assert!(said.contains("there are 6 branches; `maxBranches` allows 2"), "{said}");
+    assert!(said.contains("the spec has 6 branches, but `maxBranches` is 2"), "{said}");
     assert_eq!(workspace.read("branches.yaml"), spec);
 
     workspace.run(&["branch", "set", "a", "--owner", "me"]).exits(0);
