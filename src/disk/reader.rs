@@ -56,7 +56,9 @@ impl FileSource for WorkspaceFiles {
     fn look(&self, path: &RelPath) -> SourceEntry {
         let seen = match self.find(path) {
             Ok((real, kind)) if real.starts_with(&self.root) => look(&real, kind),
-            Ok((real, _)) => Ok(SourceEntry::Unreadable(format!("it leads out of the workspace, to `{}`", real.display()))),
+            Ok((real, _)) => {
+                Ok(SourceEntry::Unreadable(format!("it leads out of the workspace, to `{}`", real.display())))
+            }
             Err(error) => Err(error),
         };
         seen.unwrap_or_else(|error| match error.kind() {

@@ -53,7 +53,7 @@ enum EditRound {
     Add,
 }
 
-type EditRounds = BTreeMap<(RelPath, EditRound), Vec<((SmolStr, TextEdit))>>;
+type EditRounds = BTreeMap<(RelPath, EditRound), Vec<(SmolStr, TextEdit)>>;
 
 impl SpecFiles {
     /// The files of the spec of a project.

@@ -98,7 +98,7 @@ fn a_switch_from_blue_to_green_is_one_line() {
         "  slots:\n    active: blue   # since Monday\n    versions: {blue: {}, green: {images: {backend: ':2'}}}\n";
     workspace.write("branches.yaml", format!("{SPEC}{slots}"));
     let error = workspace.run(&["branch", "set", "feature/search", "--active", "gren"]).exits(2).err();
-    assert!(error.contains("no version is named `gren`") && error.contains("did you mean `green`?"), "{error}");
+    assert!(error.contains("unknown version `gren`") && error.contains("did you mean `green`?"), "{error}");
     workspace.run(&["branch", "set", "feature/search", "--active", "green"]).exits(0);
     assert_eq!(workspace.read("branches.yaml"), format!("{SPEC}{}", slots.replace("active: blue", "active: green")));
     let listed = workspace.run(&["branch", "list", "--format", "json"]).exits(0).out();
@@ -125,7 +125,7 @@ fn a_pipeline_says_which_services_a_branch_runs_and_whose_its_database_is() {
     assert_eq!(workspace.read("branches.yaml"), spec.replace("# by CI\n", &format!("# by CI\n{lines}")));
     set(&["--unset", "services", "--unset", "database"]).exits(0);
     assert_eq!(workspace.read("branches.yaml"), spec);
-    for (args, why) in [(["--service", "wep"], "there is no service `wep`"), (["--database", "mine"], "`mine`")] {
+    for (args, why) in [(["--service", "wep"], "unknown service `wep`"), (["--database", "mine"], "`mine`")] {
         let said = set(&args).exits(2).err();
         assert!(said.contains(why) && said.contains("branches.yaml:"), "{said}");
         assert_eq!(workspace.read("branches.yaml"), spec);

@@ -3,7 +3,7 @@
 use super::{HEADER, cell, code};
 use crate::node::{Node, Value};
 use crate::source::{Project, RelPath};
-use crate::template::{Context, Engine};
+use crate::template::{TemplateContext, TemplateEngine};
 use crate::{plan, spec};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -226,7 +226,7 @@ pub(super) fn page() -> String {
     }
     text.push('\n');
     text.push_str(STATEMENTS);
-    let engine = format!("{:?}", Engine::new(&Project::in_memory([("a.j2", "")])));
+    let engine = format!("{:?}", TemplateEngine::new(&Project::in_memory([("a.j2", "")])));
     assert_names(&engine, "filters", OWN_FILTERS.iter().chain(FILTERS));
     assert_names(&engine, "tests", TESTS);
     assert_names(&engine, "globals", FUNCTIONS);
@@ -250,7 +250,7 @@ fn rows(text: &mut String, heading: &str, what: &str, rows: &[Row], variables: &
 /// What a branch with everything sees.
 fn variables() -> Node {
     let project = Project::in_memory([("branches.yaml", SPEC), ("base/a.yaml", ""), ("overlays/frontend/a.yaml", "")]);
-    let plan = plan::make(&spec::read(&project).unwrap()).unwrap();
+    let plan = plan::build_plan(&spec::read(&project).unwrap()).unwrap();
     plan.branches.into_iter().find(|branch| branch.name == "feature/login").unwrap().variables
 }
 
@@ -289,7 +289,7 @@ fn assert_names<'a>(engine: &str, field: &str, rows: impl IntoIterator<Item = &'
 fn result(variables: &Node, expression: &str) -> String {
     let project = Project::in_memory([("a.j2", format!("{{{{ ({expression}) | tojson }}}}"))]);
     let file = project.file(&RelPath::new("a.j2").unwrap()).unwrap();
-    match Engine::new(&project).text(&file, &Context::new(variables).unwrap()) {
+    match TemplateEngine::new(&project).text(&file, &TemplateContext::new(variables).unwrap()) {
         Ok(text) => text,
         Err(errors) => {
             let messages: Vec<&str> = errors.iter().map(|error| error.parts().message.as_str()).collect();
