@@ -158,7 +158,7 @@ fn only_the_branch_that_cannot_be_changed_is_reported() {
     let edits = ["a", "b", "c"].map(|name| (name.into(), set(&[change("values.x", "2")])));
     let errors = files.edit(edits).unwrap_err();
     let messages: Vec<String> = errors.iter().map(|error| format!("{error} {:?}", error.parts().branches)).collect();
-    assert_eq!(messages, ["`values.x` cannot be changed: the anchor `&v` there is used elsewhere [\"b\"]"]);
+    assert_eq!(messages, ["`values.x` cannot be changed: its anchor `&v` is used elsewhere [\"b\"]"]);
     assert!(files.into_changed().is_empty());
 }
 

@@ -1,21 +1,21 @@
 //! Mappings: entries in the byte order of their keys, shared until changed.
 //!
-//! One order for all makes equal data equal bytes, finds a key by halving and merges in one pass. The order that the
-//! emitter prints is another one and belongs to `yaml`.
+//! A fixed order makes equal data equal bytes and allows binary search and merging in one pass. The writer in `yaml`
+//! prints keys in another order.
 
 use super::{Node, Style, Tag};
 use crate::source::Location;
 use smol_str::SmolStr;
 use std::sync::Arc;
 
-/// Up to this many entries are looked through one by one.
+/// Mappings with at most this many entries are searched linearly.
 const SHORT: usize = 16;
 
 /// A mapping with unique keys, in the byte order of their text.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Map(Arc<Vec<MapEntry>>);
 
-/// A key and what stands under it.
+/// A key and its value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MapEntry {
     /// The key.
@@ -24,16 +24,16 @@ pub struct MapEntry {
     pub value: Node,
 }
 
-/// The key of a mapping: its text is what counts, tag and style say how it was written.
+/// The key of a mapping. Keys with the same text are equal; tag and style record how the key was written.
 #[derive(Clone, Debug)]
 pub struct MapKey {
     /// The text, after unquoting.
     pub text: SmolStr,
-    /// The type that it resolved to; Kubernetes takes strings only.
+    /// The type that it resolved to. Kubernetes accepts strings only.
     pub tag: Tag,
     /// How it was written.
     pub style: Style,
-    /// Where it stands.
+    /// Its source location.
     pub at: Location,
 }
 
@@ -50,7 +50,7 @@ impl<T: Into<SmolStr>> From<T> for MapKey {
 }
 
 impl Map {
-    /// The mapping of `entries`, or the first two keys that are the same.
+    /// The mapping with `entries`, or the first two equal keys.
     pub fn from_entries(mut entries: Vec<MapEntry>) -> Result<Self, (MapKey, MapKey)> {
         if !entries.is_sorted_by(|a, b| a.key.text < b.key.text) {
             entries.sort_by(|a, b| a.key.text.cmp(&b.key.text));
@@ -61,42 +61,42 @@ impl Map {
         Ok(Map(Arc::new(entries)))
     }
 
-    /// Where the entry of `key` is, or where it would be.
+    /// The position of `key`, or the position to insert it.
     fn find(&self, key: &str) -> Result<usize, usize> {
         self.0.binary_search_by(|entry| entry.key.text.as_str().cmp(key))
     }
 
-    /// Where the entry of `key` is.
+    /// The position of `key`.
     fn position(&self, key: &str) -> Option<usize> {
-        // In a short list most keys differ by their length already, which costs less than halving.
+        // In a short list, most keys differ in length, so comparing them costs less than binary search.
         if self.0.len() <= SHORT {
             return self.0.iter().position(|entry| entry.key.text == key);
         }
         self.find(key).ok()
     }
 
-    /// What stands under `key`.
+    /// The value of `key`.
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.position(key).map(|i| &self.0[i].value)
     }
 
-    /// The entry of `key`, for the place of the key itself.
+    /// The entry of `key`, with the source location of the key.
     pub fn entry(&self, key: &str) -> Option<&MapEntry> {
         self.position(key).map(|i| &self.0[i])
     }
 
-    /// What stands under `key`, to be changed; copies the entries if they are shared.
+    /// The value of `key`, mutably. Copies the entries if they are shared.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
         let i = self.position(key)?;
         Some(&mut Arc::make_mut(&mut self.0)[i].value)
     }
 
-    /// Whether there is such a key.
+    /// Whether `key` exists.
     pub fn has(&self, key: &str) -> bool {
         self.position(key).is_some()
     }
 
-    /// Puts `value` under `key` and returns what stood there. A key that is there keeps its spelling and place.
+    /// Sets the value of `key` and returns the previous value. An existing key keeps its style and source location.
     pub fn insert(&mut self, key: impl Into<MapKey>, value: Node) -> Option<Node> {
         let key = key.into();
         match self.find(&key.text) {
@@ -108,13 +108,13 @@ impl Map {
         }
     }
 
-    /// Takes `key` out.
+    /// Removes `key` and returns its value.
     pub fn remove(&mut self, key: &str) -> Option<Node> {
         let i = self.position(key)?;
         Some(Arc::make_mut(&mut self.0).remove(i).value)
     }
 
-    /// Keeps the entries that `keep` wants.
+    /// Keeps the entries for which `keep` returns true.
     pub fn retain(&mut self, keep: impl FnMut(&MapEntry) -> bool) {
         Arc::make_mut(&mut self.0).retain(keep);
     }
@@ -124,17 +124,17 @@ impl Map {
         self.0.iter()
     }
 
-    /// Keys and values, the values to be changed.
+    /// Keys and values, the values mutably.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&MapKey, &mut Node)> {
         Arc::make_mut(&mut self.0).iter_mut().map(|entry| (&entry.key, &mut entry.value))
     }
 
-    /// How many entries there are.
+    /// The number of entries.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// Whether the mapping has no entries.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -149,7 +149,7 @@ impl<'a> IntoIterator for &'a Map {
 }
 
 impl<K: Into<MapKey>> FromIterator<(K, Node)> for Map {
-    /// Later values win over earlier ones of the same key.
+    /// A later value replaces an earlier one of the same key.
     fn from_iter<I: IntoIterator<Item = (K, Node)>>(entries: I) -> Self {
         let mut map = Map::default();
         for (key, value) in entries {

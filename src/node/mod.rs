@@ -1,6 +1,6 @@
-//! A YAML value that knows where it stands.
+//! A YAML value with its source location.
 //!
-//! A tree is shared: cloning a node copies a pointer, and changing one copies only the path down to it. A scalar keeps
+//! Trees are shared: cloning a node copies a pointer, and changing it copies only the path to it. A scalar keeps
 //! its text, tag and style apart, because kustomize changes one without the others. Nothing here reads or writes YAML.
 
 mod map;
@@ -11,12 +11,12 @@ use crate::source::Location;
 use smol_str::SmolStr;
 use std::sync::Arc;
 
-/// One value of a YAML document and the place it was read from.
+/// One value of a YAML document and its source location.
 #[derive(Clone, Debug)]
 pub struct Node {
-    /// Where the value begins; [`Location::NONE`] for a value that no file holds.
+    /// Where the value begins; [`Location::NONE`] for a value that is not from a file.
     pub at: Location,
-    /// What it is.
+    /// The value.
     pub value: Value,
 }
 
@@ -31,7 +31,7 @@ pub enum Value {
     Map(Map),
 }
 
-/// A scalar as YAML sees it: text, the type that the text resolved to, and how it was written.
+/// A scalar: its text, the type that the text resolves to, and how it was written.
 #[derive(Clone, Debug)]
 pub struct Scalar {
     /// The content after unquoting and unfolding; `0644` stays `0644`.
@@ -73,21 +73,21 @@ pub enum Style {
 }
 
 impl PartialEq for Scalar {
-    /// Equal data: the style does not count.
+    /// Compares the data; the style is ignored.
     fn eq(&self, other: &Self) -> bool {
         self.tag == other.tag && self.text == other.text
     }
 }
 
 impl PartialEq for Node {
-    /// Equal data: places do not count.
+    /// Compares the data; source locations are ignored.
     fn eq(&self, other: &Self) -> bool {
         self.value == other.value
     }
 }
 
 impl Scalar {
-    /// A string, to be written in whatever style keeps it one.
+    /// A string. The writer chooses a style that keeps it a string.
     pub fn str(text: impl Into<SmolStr>) -> Self {
         Scalar { text: text.into(), tag: Tag::Str, style: Style::Quoted }
     }
@@ -99,17 +99,17 @@ impl Node {
         Node { at, value }
     }
 
-    /// A string that no file holds.
+    /// A string without a source location.
     pub fn str(text: impl Into<SmolStr>) -> Self {
         Node::new(Value::Scalar(Scalar::str(text)), Location::NONE)
     }
 
-    /// An integer that no file holds.
+    /// An integer without a source location.
     pub fn int(number: i64) -> Self {
         Node::plain(number.to_string(), Tag::Int)
     }
 
-    /// A boolean that no file holds.
+    /// A boolean without a source location.
     pub fn bool(truth: bool) -> Self {
         Node::plain(if truth { "true" } else { "false" }, Tag::Bool)
     }
@@ -119,22 +119,22 @@ impl Node {
         Node::plain("null", Tag::Null)
     }
 
-    /// A plain scalar with a given tag that no file holds.
+    /// A plain scalar with a given tag and without a source location.
     pub fn plain(text: impl Into<SmolStr>, tag: Tag) -> Self {
         Node::new(Value::Scalar(Scalar { text: text.into(), tag, style: Style::Plain }), Location::NONE)
     }
 
-    /// A list that no file holds.
+    /// A list without a source location.
     pub fn seq(items: impl IntoIterator<Item = Node>) -> Self {
         Node::new(Value::Seq(Arc::new(items.into_iter().collect())), Location::NONE)
     }
 
-    /// An empty mapping that no file holds.
+    /// An empty mapping without a source location.
     pub fn map() -> Self {
         Node::new(Value::Map(Map::default()), Location::NONE)
     }
 
-    /// The same value, said to stand at `at`.
+    /// The same value with the source location `at`.
     #[must_use]
     pub fn placed(mut self, at: Location) -> Self {
         self.at = at;
@@ -154,12 +154,12 @@ impl Node {
         self.as_scalar().filter(|s| s.tag == Tag::Str).map(|s| s.text.as_str())
     }
 
-    /// The text of a scalar of whatever type but null.
+    /// The text of a scalar of any type except null.
     pub fn as_text(&self) -> Option<&str> {
         self.as_scalar().filter(|s| s.tag != Tag::Null).map(|s| s.text.as_str())
     }
 
-    /// The truth of a boolean, in any of its spellings.
+    /// The value of a boolean in any spelling.
     pub fn as_bool(&self) -> Option<bool> {
         self.as_scalar()
             .filter(|s| s.tag == Tag::Bool)
@@ -174,7 +174,7 @@ impl Node {
         }
     }
 
-    /// The items of a list, to be changed; copies the list if it is shared.
+    /// The items of a list, mutably. Copies the list if it is shared.
     pub fn as_seq_mut(&mut self) -> Option<&mut Vec<Node>> {
         match &mut self.value {
             Value::Seq(items) => Some(Arc::make_mut(items)),
@@ -190,7 +190,7 @@ impl Node {
         }
     }
 
-    /// The mapping, to be changed.
+    /// The mapping, mutably.
     pub fn as_map_mut(&mut self) -> Option<&mut Map> {
         match &mut self.value {
             Value::Map(map) => Some(map),
@@ -203,27 +203,27 @@ impl Node {
         self.as_scalar().is_some_and(|s| s.tag == Tag::Null)
     }
 
-    /// What stands under `key`, if this is a mapping that has it.
+    /// The value of `key`, if this is a mapping that has it.
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.as_map()?.get(key)
     }
 
-    /// What stands under `key`, to be changed.
+    /// The value of `key`, mutably.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
         self.as_map_mut()?.get_mut(key)
     }
 
-    /// What stands at the end of a path of mapping keys.
+    /// The value at a path of mapping keys.
     pub fn at_path(&self, path: &[&str]) -> Option<&Node> {
         path.iter().try_fold(self, |node, key| node.get(key))
     }
 
-    /// The string at the end of a path of mapping keys.
+    /// The string at a path of mapping keys.
     pub fn str_at(&self, path: &[&str]) -> Option<&str> {
         self.at_path(path)?.as_str()
     }
 
-    /// The mapping under `key`, made empty if there is none or it is null; `None` where something else stands in the way.
+    /// The mapping of `key`, created if it does not exist or is null. `None` if the value is not a mapping.
     pub fn map_entry(&mut self, key: &str) -> Option<&mut Node> {
         let map = self.as_map_mut()?;
         if map.get(key).is_none_or(Node::is_null) {
@@ -232,7 +232,7 @@ impl Node {
         map.get_mut(key).filter(|node| node.as_map().is_some())
     }
 
-    /// The kind of value in the words of an error message.
+    /// The kind of value for an error message.
     pub fn kind_name(&self) -> &'static str {
         match &self.value {
             Value::Seq(_) => "a list",
@@ -256,7 +256,7 @@ impl From<&str> for Node {
 }
 
 impl<const N: usize> From<[(&'static str, Node); N]> for Node {
-    /// A mapping that code writes down.
+    /// A mapping with the given entries.
     fn from(entries: [(&'static str, Node); N]) -> Self {
         entries.into_iter().collect::<Map>().into()
     }

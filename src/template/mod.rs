@@ -106,7 +106,7 @@ impl TemplateEngine {
         let trace = self.trace(file, context, text);
         let placeholders = trace.placeholders(count);
         let location = |line: usize, column: usize, len: usize| trace.location(line, column, len).or(file.place());
-        let documents = yaml::parse_with_holes(text, dialect, &location, placeholder::is_placeholder)
+        let documents = yaml::parse_with_placeholders(text, dialect, &location, placeholder::is_placeholder)
             .map_err(|errors| placeholder::show_expressions(errors, &placeholders))?;
         ParsedTemplate::new(text, documents, placeholders)
     }

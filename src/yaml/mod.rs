@@ -11,7 +11,7 @@ mod scalar;
 mod write;
 
 pub use fields::{FieldErrors, Fields, STRING, quoted_boolean_help};
-pub use read::{DocumentCache, documents, inset, merge, parse, parse_with_holes};
+pub use read::{DocumentCache, documents, inset, merge, parse, parse_with_placeholders};
 pub use scalar::number;
 pub use scalar::resolve::resolve;
 pub use write::{document, double_quoted, stream, string, write};

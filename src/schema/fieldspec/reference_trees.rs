@@ -1,12 +1,12 @@
-//! The fields that may name other objects, by the kind that refers.
+//! The fields that may refer to other objects, by the kind of the object that has the field.
 //!
-//! For each kind one tree of all paths, so that one walk finds every name in an object, however many fields there are.
+//! Each kind has one tree of paths, so that one pass over an object finds all its references.
 
 use super::{FieldSpec, NameReference};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
-/// Trees of paths by kind.
+/// The reference fields of all kinds.
 #[derive(Clone, Debug, Default)]
 pub struct ReferenceTrees {
     kinds: BTreeMap<SmolStr, ReferenceTree>,
@@ -14,10 +14,10 @@ pub struct ReferenceTrees {
     others: ReferenceTree,
 }
 
-/// A part of a path: what ends here and what goes on.
+/// The reference fields below one part of a path.
 #[derive(Clone, Debug, Default)]
 pub struct ReferenceTree {
-    /// What the field at this part may name, in the order in which it is looked for.
+    /// The reference fields whose path ends here, in lookup order.
     pub ends: Vec<ReferenceField>,
     /// The parts below.
     pub parts: Vec<(SmolStr, ReferenceTree)>,
@@ -28,7 +28,7 @@ pub struct ReferenceTree {
 pub struct ReferenceField {
     /// The field, and the kinds that have it.
     pub field: FieldSpec,
-    /// Which of the name references says so.
+    /// The index of the name reference that defines the field.
     pub reference: usize,
 }
 
@@ -52,7 +52,7 @@ impl ReferenceTrees {
         referrers
     }
 
-    /// The fields of objects of a kind. Group and version are for the [`ReferenceField`] to ask.
+    /// The reference fields of objects of a kind. Check group and version with [`ReferenceField::field`].
     pub fn of(&self, kind: &str) -> &ReferenceTree {
         self.kinds.get(kind).unwrap_or(&self.others)
     }
@@ -62,7 +62,7 @@ impl ReferenceTree {
     fn insert(&mut self, end: &ReferenceField) {
         let mut branch = self;
         for part in end.field.parts() {
-            // Lists are walked whether or not the path says that there is one.
+            // Lists are visited whether or not the path marks them with `[]`.
             let part = part.strip_suffix("[]").unwrap_or(&part);
             let i = branch.parts.iter().position(|(known, _)| *known == part).unwrap_or_else(|| {
                 branch.parts.push((part.into(), ReferenceTree::default()));
@@ -73,7 +73,7 @@ impl ReferenceTree {
         branch.ends.push(end.clone());
     }
 
-    /// All that ends here or below.
+    /// All reference fields here or below.
     pub fn all(&self) -> Box<dyn Iterator<Item = &ReferenceField> + '_> {
         Box::new(self.ends.iter().chain(self.parts.iter().flat_map(|(_, branch)| branch.all())))
     }

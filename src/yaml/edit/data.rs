@@ -1,10 +1,10 @@
-//! What edits mean for the data of a document, whatever its text looks like.
+//! Edits of the data of a document, independent of its text.
 
 use super::YamlStep;
 use crate::node::{Node, Value};
 use std::sync::Arc;
 
-/// What stands at the end of a path.
+/// The value at a path.
 pub(super) fn at<'n>(node: &'n Node, path: &[YamlStep]) -> Option<&'n Node> {
     path.iter().try_fold(node, |node, step| match step {
         YamlStep::Key(key) => node.get(key),
@@ -12,7 +12,7 @@ pub(super) fn at<'n>(node: &'n Node, path: &[YamlStep]) -> Option<&'n Node> {
     })
 }
 
-/// Puts `value` at the end of a path; `false` if something else than a mapping stands in the way.
+/// Sets the value at a path. Returns `false` if a value on the path is not a mapping.
 pub(super) fn put(node: &mut Node, path: &[YamlStep], value: &Node) -> bool {
     match path {
         [] => {
@@ -35,7 +35,7 @@ pub(super) fn put(node: &mut Node, path: &[YamlStep], value: &Node) -> bool {
     }
 }
 
-/// Puts an item at the end of the list at a path; `false` if that is none.
+/// Adds an item to the list at a path. Returns `false` if the value there is not a list.
 pub(super) fn push(node: &mut Node, path: &[YamlStep], item: &Node) -> bool {
     if at(node, path).is_none_or(Node::is_null) && !put(node, path, &Node::seq([])) {
         return false;
@@ -47,8 +47,8 @@ pub(super) fn push(node: &mut Node, path: &[YamlStep], item: &Node) -> bool {
     list.and_then(Node::as_seq_mut).map(|list| list.push(item.clone())).is_some()
 }
 
-/// The part that goes if what stands at the end of a path goes: it or, above the first `keep` parts, the mapping that has
-/// nothing else. `None` if nothing stands there.
+/// The path to remove so that the value at `path` is removed: `path` itself or, below the first `keep` steps, the outermost
+/// mapping that has no other entries. `None` if the value does not exist.
 pub(super) fn doomed<'p>(node: &Node, path: &'p [YamlStep], keep: usize) -> Option<&'p [YamlStep]> {
     at(node, path)?;
     let mut path = path;
@@ -61,7 +61,7 @@ pub(super) fn doomed<'p>(node: &Node, path: &'p [YamlStep], keep: usize) -> Opti
     Some(path)
 }
 
-/// Takes out what stands at the end of a path.
+/// Removes the value at a path.
 pub(super) fn take(node: &mut Node, path: &[YamlStep]) {
     match (path, &mut node.value) {
         ([YamlStep::Key(key)], Value::Map(map)) => drop(map.remove(key)),

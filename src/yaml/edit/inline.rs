@@ -1,14 +1,14 @@
-//! Values as text on one line, for a place in a text that somebody else wrote.
+//! Values as text on one line, to be inserted into an existing text.
 
 use super::super::Quoting;
 use super::super::scalar::quoting;
 use crate::node::{Node, Tag, Value};
 use granit_parser::ScalarStyle;
 
-/// Where a value is written.
+/// The context in which a value is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum InlineContext {
-    /// Behind a key or dash that begins a line.
+    /// After a key or dash that begins a line.
     Line,
     /// Within brackets or braces.
     Flow,
@@ -33,7 +33,7 @@ fn joined(parts: impl Iterator<Item = String>) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }
 
-/// A string, in quotes if it would be read as something else there.
+/// A string, quoted if it would be read as another type in this context.
 pub(super) fn string(text: &str, context: InlineContext) -> String {
     let mut out = String::new();
     super::super::string(&mut out, text);
@@ -47,7 +47,7 @@ pub(super) fn string(text: &str, context: InlineContext) -> String {
     out
 }
 
-/// A string in the quotes in which another one stood.
+/// A string in the quoting style of the string that it replaces.
 pub(super) fn string_like(style: ScalarStyle, text: &str, context: InlineContext) -> String {
     let escapes = text.chars().any(|c| quoting::is_break(c) || !quoting::is_printable(c));
     match style {

@@ -1,6 +1,6 @@
-//! Where the parts of a YAML text stand in it, byte by byte.
+//! The byte ranges of the values of a YAML text.
 //!
-//! Unlike a [`Node`](crate::node::Node) a part knows where it ends, and aliases and merge keys are not expanded.
+//! Unlike a [`Node`](crate::node::Node), a part has an end position, and aliases and merge keys are not expanded.
 
 use super::YamlStep;
 use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
@@ -9,10 +9,10 @@ use std::ops::Range;
 /// One value of a text.
 #[derive(Debug)]
 pub(super) struct LayoutPart {
-    /// The bytes from its first to its last character, without a line break behind it. A value that is nothing at all
-    /// stands where it could be written.
+    /// The bytes from its first to its last character, without the line break after it. The range of an empty value is the
+    /// position where a value can be inserted.
     pub(super) span: Range<usize>,
-    /// What it is.
+    /// The kind of value.
     pub(super) shape: LayoutShape,
 }
 
@@ -34,12 +34,12 @@ impl LayoutPart {
     }
 }
 
-/// What a part is.
+/// The kind of a part.
 #[derive(Debug)]
 pub(super) enum LayoutShape {
-    /// Text in some style.
+    /// A scalar that is written out.
     Scalar(ScalarStyle),
-    /// Nothing: what stands behind a colon or dash that nothing follows.
+    /// An empty value: nothing follows the colon or dash.
     Nothing,
     /// `*name`.
     Alias,
@@ -49,12 +49,12 @@ pub(super) enum LayoutShape {
     Map(CollectionStyle, Vec<LayoutPair>),
 }
 
-/// Whether a collection stands in brackets or braces.
+/// Whether a collection is written in brackets or braces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CollectionStyle {
-    /// It does not; its parts begin lines.
+    /// No: each entry begins a line.
     Block,
-    /// It does.
+    /// Yes.
     Flow,
 }
 
@@ -63,7 +63,7 @@ pub(super) enum CollectionStyle {
 pub(super) struct LayoutPair {
     /// The text of the key.
     pub(super) key: String,
-    /// Where the key stands.
+    /// The range of the key.
     pub(super) at: Range<usize>,
     /// The value.
     pub(super) value: LayoutPart,
@@ -81,7 +81,7 @@ enum LayoutContent {
     Map(Vec<LayoutPair>, Option<(String, Range<usize>)>),
 }
 
-/// The only document of a text; `None` for a text that has none, several, or none that can be read.
+/// The layout of the only document of a text. `None` if the text is not one valid document.
 pub(super) fn layout(text: &str) -> Option<LayoutPart> {
     let options = granit_parser::options! {
         block_scalar_eof_without_line_feed: true,
@@ -103,7 +103,7 @@ pub(super) fn layout(text: &str) -> Option<LayoutPart> {
             },
             Event::Alias(_) | Event::UnresolvedAlias(_) => LayoutPart { span: at, shape: LayoutShape::Alias },
             Event::SequenceStart(style, ..) => {
-                // Where the dashes stand below the key, the parser names the place behind the first one.
+                // If the dashes are below the key, the parser reports the position after the first dash.
                 let above = frames
                     .last()
                     .filter(|frame| style_of(style) == CollectionStyle::Block && frame.colon(text).is_some());
@@ -147,13 +147,13 @@ fn style_of(style: StructureStyle) -> CollectionStyle {
 fn scalar(text: &str, style: ScalarStyle, at: Range<usize>, frame: Option<&LayoutFrame>) -> LayoutPart {
     let behind = frame.and_then(|frame| frame.colon(text));
     if style == ScalarStyle::Plain && at.is_empty() {
-        // The parser names the place of what comes next.
+        // The parser reports the position of the next token.
         let dash = frame.and_then(|frame| frame.dash(text)).map(|dash| dash + 1);
         let here = behind.or(dash).unwrap_or(at.start);
         return LayoutPart { span: here..here, shape: LayoutShape::Nothing };
     }
     let end = at.start + text[at.clone()].trim_end().len();
-    // The parser leaves out the header of a block.
+    // The span of the parser does not include the header of a block.
     let header = match (style, behind) {
         (ScalarStyle::Literal | ScalarStyle::Folded, Some(from)) => {
             text[from..at.start].find(['|', '>']).map(|header| from + header)
@@ -166,13 +166,13 @@ fn scalar(text: &str, style: ScalarStyle, at: Range<usize>, frame: Option<&Layou
 }
 
 impl LayoutFrame {
-    /// Where the colon ends behind the key that waits for its value.
+    /// The position after the colon of the key that has no value yet.
     fn colon(&self, text: &str) -> Option<usize> {
         let LayoutContent::Map(_, Some((_, key))) = &self.content else { return None };
         text[key.end..].find(':').map(|colon| key.end + colon + 1)
     }
 
-    /// The dash of the item of a block list that comes next: in the list itself, or in the one behind the key that waits.
+    /// The dash of the next item: of this block list, or of the list that is the value of the pending key.
     fn dash(&self, text: &str) -> Option<usize> {
         let from = match &self.content {
             LayoutContent::Seq(_) if self.style == CollectionStyle::Flow => return None,
@@ -183,7 +183,7 @@ impl LayoutFrame {
             LayoutContent::Map(..) => self.colon(text)?,
         };
         let mut start = from + text[from..].find('\n')? + 1;
-        // Only comments, anchors and tags stand before it.
+        // Only comments, anchors and tags can precede it.
         for line in text[start..].split_inclusive('\n') {
             let blanks = line.len() - line.trim_start_matches(' ').len();
             if line[blanks..].starts_with('-') {
@@ -199,7 +199,7 @@ impl LayoutFrame {
             LayoutContent::Seq(items) => items.last().map(|item| item.span.end),
             LayoutContent::Map(pairs, _) => pairs.last().map(|pair| pair.value.span.end),
         };
-        // The parser ends a block where the next thing begins, behind blanks and comments.
+        // The parser ends a block at the next token, after blanks and comments.
         let end = if self.style == CollectionStyle::Block { last.unwrap_or(self.start) } else { end };
         let shape = match self.content {
             LayoutContent::Seq(items) => LayoutShape::Seq(self.style, items),

@@ -1,8 +1,8 @@
-//! Changes to a YAML text that leave the rest of it as it is: comments, order, quotes, line ends.
+//! Edits of a YAML text that keep everything else: comments, order, quotes, line ends.
 //!
-//! A change replaces a few characters; many changes at once are placed on one layout of the text. Then the text is read
-//! again and must hold exactly the data that the changes mean; where it does not (an anchor that others use, a layout
-//! that nobody foresaw), they are refused and the text stays. Nothing here knows what the text is about.
+//! An edit replaces a few characters. Several edits are applied to one layout of the text. The new text is then parsed and
+//! must have exactly the intended data. If it does not, for example because of an anchor that is used elsewhere, the edits
+//! are refused and the text does not change. This module does not know the meaning of the text.
 
 mod data;
 mod inline;
@@ -45,33 +45,32 @@ impl From<usize> for YamlStep {
 /// One change of a document.
 #[derive(Clone, Debug)]
 pub struct TextEdit {
-    /// Where, in the document as it stands.
+    /// The path in the document before the edits.
     pub path: Vec<YamlStep>,
-    /// What happens there.
+    /// What to do there.
     pub what: EditAction,
 }
 
-/// What happens at the end of a path.
+/// What an edit does at its path.
 #[derive(Clone, Debug)]
 pub enum EditAction {
-    /// A value comes there; mappings on the way that are missing are made.
+    /// Sets the value. Missing mappings on the path are created.
     Set(Node),
-    /// What stands there goes, and with it mappings that lose their last entry, but none of the first `keep` parts of the
-    /// path.
+    /// Removes the value, and mappings that become empty, except the first `keep` steps of the path.
     Cut {
-        /// How many parts stay whatever they lose.
+        /// The number of steps that are kept even if they become empty.
         keep: usize,
     },
-    /// An item comes behind the last one of the list there, which is made if it is missing.
+    /// Adds an item to the end of the list, which is created if it does not exist.
     Push(Node),
 }
 
-/// A text on its way from one change to the next.
+/// A YAML document that can be edited.
 #[derive(Clone, Debug)]
 pub struct YamlDocument {
     text: String,
     data: Node,
-    /// The file that holds the text as it is.
+    /// The file that has this text, until the first edit.
     file: Option<FileId>,
 }
 
@@ -81,36 +80,36 @@ impl YamlDocument {
         Ok(YamlDocument { text: text.to_owned(), data: read(text)?, file: None })
     }
 
-    /// The only document of a file that holds `text`.
+    /// The only document of a file whose content is `text`.
     pub fn in_file(text: &str, file: FileId) -> Result<Self> {
         let data = parsed(text, &|line, column, len| Location::new(file, line, column, len))?;
         Ok(YamlDocument { text: text.to_owned(), data, file: Some(file) })
     }
 
-    /// Its text.
+    /// The text.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Its data; the places in it are those of the text as it was opened.
+    /// The data. Its source locations are those of the original text.
     pub fn data(&self) -> &Node {
         &self.data
     }
 
-    /// Makes all `edits` or none, and says of each whether it changed anything: values are set, then parts cut from the last
-    /// to the first, then items pushed. The text is what it would be if that was done one after the other, as long as the
-    /// edits are about parts that lie apart; one that needs what another one makes is refused, and to cut and push in one
-    /// list takes two turns. Where that cannot be, it says which edits are at fault and why.
+    /// Applies all `edits` or none, and returns for each whether it changed anything. The order is: set values, cut parts from
+    /// the last to the first, push items. For edits of separate parts, the text is the same as when they are applied one
+    /// after the other. An edit that needs the result of another edit is refused, so to cut and push in one list takes two
+    /// calls. The error lists the edits that cannot be applied, each with its reason.
     pub fn change(&mut self, edits: &[TextEdit]) -> Result<Vec<bool>, Vec<(usize, Diagnostic)>> {
         let (document, done) = self.with(edits).ok_or_else(|| self.faults(edits, 0))?;
         *self = document;
         Ok(done)
     }
 
-    /// The document with `edits` made, if its text comes to hold the data that they mean.
+    /// The document with `edits` applied, if the new text has the intended data.
     fn with(&self, edits: &[TextEdit]) -> Option<(YamlDocument, Vec<bool>)> {
         let mut order: Vec<usize> = (0..edits.len()).collect();
-        // Each item is cut while those before it stand, so that places count from there.
+        // Items are cut from the last to the first, so that earlier positions stay valid.
         order.sort_by_key(|&i| match &edits[i].what {
             EditAction::Set(_) => (0, None),
             EditAction::Cut { .. } => (1, Some(Reverse(&edits[i].path))),
@@ -138,7 +137,7 @@ impl YamlDocument {
             return Some((self.clone(), done));
         }
         let mut draft = Splicer::new(&self.text)?;
-        // Where a list begins only the first item has a place, so that they come together.
+        // The items of a new list are inserted together.
         let mut pushed: BTreeMap<&[YamlStep], Vec<&Node>> = BTreeMap::new();
         for (path, what) in todo {
             match what {
@@ -152,7 +151,7 @@ impl YamlDocument {
         (read(&text).ok()? == data).then_some((YamlDocument { text, data, file: None }, done))
     }
 
-    /// What to say of edits that cannot be made all at once: which of them cannot be made at all. The first one is number
+    /// The errors of edits that cannot be applied together: those of the edits that fail alone. The first edit has the index
     /// `from`.
     fn faults(&self, edits: &[TextEdit], from: usize) -> Vec<(usize, Diagnostic)> {
         let (left, right) = edits.split_at(edits.len() / 2);
@@ -166,7 +165,7 @@ impl YamlDocument {
         }
     }
 
-    /// Where a stretch of the text is, as long as it is that of a file.
+    /// The source location of a range, if the text is still that of the file.
     fn place(&self, range: &Range<usize>) -> Location {
         let (Some(file), before) = (self.file, &self.text[..range.start]) else { return Location::NONE };
         let line = before.rfind('\n').map_or(0, |end| end + 1);
@@ -175,7 +174,7 @@ impl YamlDocument {
     }
 }
 
-/// A value as text on one line, for behind a key.
+/// A value as text on one line, to be written after a key.
 pub fn line(node: &Node) -> String {
     inline::inline(node, inline::InlineContext::Line)
 }
@@ -189,7 +188,7 @@ fn parsed(text: &str, places: &Locator) -> Result<Node> {
     let count = documents.len();
     match <[Node; 1]>::try_from(documents) {
         Ok([node]) => Ok(node),
-        Err(_) => Err(Diagnostic::new(Code::Yaml, format!("the text holds {count} documents instead of one")).into()),
+        Err(_) => Err(Diagnostic::new(Code::Yaml, format!("the text must be one document, got {count}")).into()),
     }
 }
 

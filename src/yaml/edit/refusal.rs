@@ -9,12 +9,12 @@ use crate::node::{Node, Value};
 use crate::source::Location;
 use std::ops::Range;
 
-/// What to say of an edit that cannot be made.
+/// The error for an edit that cannot be applied.
 pub(super) fn why(document: &YamlDocument, TextEdit { path, what }: &TextEdit) -> Diagnostic {
     let data = &document.data;
     let (path, verb) = match what {
         EditAction::Set(_) | EditAction::Push(_) => (path.as_slice(), "changed"),
-        EditAction::Cut { keep } => (doomed(data, path, *keep).unwrap_or(path), "taken out"),
+        EditAction::Cut { keep } => (doomed(data, path, *keep).unwrap_or(path), "removed"),
     };
     if let Some(error) = in_the_way(data, path) {
         return error;
@@ -22,29 +22,25 @@ pub(super) fn why(document: &YamlDocument, TextEdit { path, what }: &TextEdit) -
     let shown = shown(path);
     let refused = |why: &str| Diagnostic::new(Code::Yaml, format!("{shown} cannot be {verb}{why}"));
     match layout(&document.text).as_ref().and_then(|root| SharedPart::find(&document.text, root, path)) {
-        Some(SharedPart::Alias(name, depth)) => {
-            refused(&format!(": `{name}` stands there for what is written elsewhere"))
-                .at(deepest(data, &path[..depth]))
-                .help(format!("write out what `{name}` stands for, or change it where it is written"))
-        }
+        Some(SharedPart::Alias(name, depth)) => refused(&format!(": its value is the alias `{name}`"))
+            .at(deepest(data, &path[..depth]))
+            .help(format!("replace `{name}` with its value, or change the value at the anchor")),
         Some(SharedPart::Merged(depth)) => {
-            refused(": it comes with `<<` from what is written elsewhere").at(deepest(data, &path[..depth]))
+            refused(": it is merged with `<<` from another mapping").at(deepest(data, &path[..depth]))
         }
         Some(SharedPart::Anchor(name, anchor, alias)) => {
             let alias = document.place(&alias);
-            let error = refused(&format!(": the anchor `&{name}` there is used elsewhere"))
+            let error = refused(&format!(": its anchor `&{name}` is used elsewhere"))
                 .at(document.place(&anchor))
                 .at(deepest(data, path))
-                .help(format!("write out what `*{name}` stands for wherever it is used"));
-            if alias.is_some() { error.note(alias, "it is used here") } else { error }
+                .help(format!("replace `*{name}` with its value wherever it is used"));
+            if alias.is_some() { error.note(alias, "used here") } else { error }
         }
-        None => refused(" without changing what stands around it")
-            .at(deepest(data, path))
-            .help("such a layout is for people: edit the file by hand"),
+        None => refused(" without changing other values").at(deepest(data, path)).help("edit the file by hand"),
     }
 }
 
-/// A complaint if something that is no mapping stands where one is wanted.
+/// The error for a value on the path that is not a mapping.
 fn in_the_way(data: &Node, path: &[YamlStep]) -> Option<Diagnostic> {
     let mut node = data;
     for (depth, step) in path.iter().enumerate() {
@@ -53,28 +49,28 @@ fn in_the_way(data: &Node, path: &[YamlStep]) -> Option<Diagnostic> {
             None if node.is_null() || matches!(node.value, Value::Map(_)) => return None,
             None => {
                 let (above, YamlStep::Key(key)) = (shown(&path[..depth]), step) else { return None };
-                let message = format!("{above} is {} and cannot hold `{key}`, as a mapping could", node.kind_name());
-                return Some(Diagnostic::new(Code::Yaml, message).at(node.at).help(format!("take {above} out first")));
+                let message = format!("cannot set `{key}`: {above} must be a mapping, got {}", node.kind_name());
+                return Some(Diagnostic::new(Code::Yaml, message).at(node.at).help(format!("remove {above} first")));
             }
         };
     }
     None
 }
 
-/// What ties a part to other parts of a text.
+/// Why a part shares its text with another part.
 enum SharedPart {
-    /// An alias stands for it or for what it is in; with the number of steps to there.
+    /// It is an alias or in an alias, after this number of steps.
     Alias(String, usize),
-    /// It comes with a merge key of the mapping that so many steps lead to.
+    /// It is merged into the mapping after this number of steps.
     Merged(usize),
-    /// An anchor in it or above it that an alias outside of it names: the name, and where both stand.
+    /// It is in an anchor that an alias elsewhere uses: the name, and the ranges of the anchor and the alias.
     Anchor(String, Range<usize>, Range<usize>),
 }
 
 impl SharedPart {
     fn find(text: &str, root: &LayoutPart, path: &[YamlStep]) -> Option<SharedPart> {
         let (mut part, mut begins) = (root, 0);
-        // Where the anchors of the parts on the path stand.
+        // The ranges that may have the anchors of the parts on the path.
         let mut before = Vec::new();
         let mut whole = true;
         for (depth, step) in path.iter().enumerate() {
@@ -122,7 +118,7 @@ fn collect(part: &LayoutPart, aliases: &mut Vec<Range<usize>>) {
     }
 }
 
-/// Where `&name` stands in a stretch of the text.
+/// The range of `&name` in a range of the text.
 fn anchor(text: &str, range: &Range<usize>, name: &str) -> Option<Range<usize>> {
     let here = text.get(range.clone())?;
     let ends = |c: char| c.is_whitespace() || ",[]{}".contains(c);
@@ -133,13 +129,13 @@ fn anchor(text: &str, range: &Range<usize>, name: &str) -> Option<Range<usize>> 
     })
 }
 
-/// The place of the deepest thing on a path that is there.
+/// The source location of the deepest existing value on a path.
 fn deepest(data: &Node, path: &[YamlStep]) -> Location {
     let places = (0..=path.len()).rev().filter_map(|depth| at(data, &path[..depth]).map(|node| node.at));
     places.into_iter().find(Location::is_some).unwrap_or(Location::NONE)
 }
 
-/// A path as it is written within the entry of the list that it leads to.
+/// A path in a message, relative to its list item.
 fn shown(path: &[YamlStep]) -> String {
     let keys: Vec<&str> = path
         .rsplit(|step| matches!(step, YamlStep::Item(_)))

@@ -1,8 +1,7 @@
-//! Changes of a text, worked out on the layout of the text.
+//! Changes of a text, computed from its layout.
 //!
-//! Each function finds the characters that go and those that come; all places are those of the text as it was. Whether
-//! what comes of it is the data that was meant is for the caller to check. `None` means that the layout is none that is
-//! known here.
+//! Each function finds the characters to delete and to insert. All positions are positions in the original text. The caller
+//! checks that the new text has the intended data. `None` means that the layout is not supported.
 
 use super::YamlStep;
 use super::inline::{InlineContext, inline, string, string_like};
@@ -10,19 +9,19 @@ use super::layout::{CollectionStyle, LayoutPair, LayoutPart, LayoutShape, layout
 use crate::node::{Map, Node, Value};
 use std::ops::Range;
 
-/// Changes on their way.
+/// Collects the changes of a text.
 pub(super) struct Splicer<'d> {
     /// The text.
     text: &'d str,
-    /// Its layout, without what goes.
+    /// Its layout, without the deleted parts.
     root: LayoutPart,
-    /// What goes and what comes for it.
+    /// The replacements.
     splices: Vec<Splice>,
-    /// What goes for nothing, each before the last.
-    holes: Vec<Range<usize>>,
+    /// Deleted ranges, from the last to the first in the text.
+    deletions: Vec<Range<usize>>,
 }
 
-/// The characters that go, and what comes in their place.
+/// The characters to delete, and the text to insert in their place.
 type Splice = (Range<usize>, String);
 
 fn splice(range: Range<usize>, with: impl Into<String>) -> Splice {
@@ -30,23 +29,23 @@ fn splice(range: Range<usize>, with: impl Into<String>) -> Splice {
 }
 
 impl<'d> Splicer<'d> {
-    /// A text with no change yet.
+    /// A text without changes.
     pub(super) fn new(text: &'d str) -> Option<Self> {
-        Some(Splicer { text, root: layout(text)?, splices: Vec::new(), holes: Vec::new() })
+        Some(Splicer { text, root: layout(text)?, splices: Vec::new(), deletions: Vec::new() })
     }
 
-    /// The text with the changes in it, unless two of them are about the same characters.
+    /// The text with all changes applied. `None` if two changes overlap.
     pub(super) fn finish(self) -> Option<String> {
         let line_end = if self.text.contains("\r\n") { "\r\n" } else { "\n" };
-        let holes = self.holes.into_iter().map(|hole| (hole, String::new()));
-        let mut splices: Vec<Splice> = self.splices.into_iter().chain(holes).collect();
-        // What comes between two lines comes before the lower one goes; otherwise as it was asked for.
+        let deletions = self.deletions.into_iter().map(|deletion| (deletion, String::new()));
+        let mut splices: Vec<Splice> = self.splices.into_iter().chain(deletions).collect();
+        // An insertion between two lines precedes the deletion of the lower one. The sort is stable.
         splices.sort_by_key(|(range, _)| (range.start, range.end));
         let mut text = String::with_capacity(self.text.len());
         let mut done = 0;
         for (range, new) in splices {
             text.push_str(self.text.get(done..range.start)?);
-            // LineFolding that come behind a last line that does not end.
+            // Lines inserted after a last line without a line break.
             if new.ends_with('\n') && !text.is_empty() && !text.ends_with('\n') {
                 text.push_str(line_end);
             }
@@ -57,7 +56,7 @@ impl<'d> Splicer<'d> {
         Some(text)
     }
 
-    /// Writes `value` at the end of a path.
+    /// Sets the value at a path.
     pub(super) fn set(&mut self, path: &[YamlStep], value: &Node) -> Option<()> {
         let (part, rest) = self.descend(path)?;
         let splices = match path.split_at(path.len() - rest) {
@@ -68,30 +67,30 @@ impl<'d> Splicer<'d> {
         Some(())
     }
 
-    /// Takes out what stands at the end of a path.
+    /// Removes the value at a path.
     pub(super) fn cut(&mut self, path: &[YamlStep]) -> Option<()> {
         let (step, above) = path.split_last()?;
         let (part, 0) = self.descend(above)? else { return None };
-        let (hole, stays) = self.hole(part, step, above)?;
-        self.splices.extend(stays);
-        match self.holes.last_mut() {
-            Some(last) if hole.end >= last.start && hole.start <= last.start => {
-                *last = hole.start..hole.end.max(last.end);
+        let (deletion, replacement) = self.deletion(part, step, above)?;
+        self.splices.extend(replacement);
+        match self.deletions.last_mut() {
+            Some(last) if deletion.end >= last.start && deletion.start <= last.start => {
+                *last = deletion.start..deletion.end.max(last.end);
             }
-            _ => self.holes.push(hole),
+            _ => self.deletions.push(deletion),
         }
         self.root.forget(path);
         Some(())
     }
 
-    /// Adds items to the list at the end of a path.
+    /// Adds items to the list at a path.
     pub(super) fn append(&mut self, path: &[YamlStep], items: &[&Node]) -> Option<()> {
-        let splice = self.lengthen(path, items)?;
+        let splice = self.extend_list(path, items)?;
         self.splices.push(splice);
         Some(())
     }
 
-    /// The deepest part on a path that is there, and how many steps remain.
+    /// The deepest existing part of a path, and the number of remaining steps.
     fn descend(&self, path: &[YamlStep]) -> Option<(&LayoutPart, usize)> {
         let mut part = &self.root;
         for (done, step) in path.iter().enumerate() {
@@ -111,7 +110,7 @@ impl<'d> Splicer<'d> {
         Some((part, 0))
     }
 
-    /// Writes `value` in place of `part`, to which `above` leads.
+    /// Replaces `part`, whose path is `above`, with `value`.
     fn replace(&self, part: &LayoutPart, above: &[YamlStep], value: &Node) -> Option<Vec<Splice>> {
         let context = self.context(above)?;
         let here = part.span.clone();
@@ -139,21 +138,20 @@ impl<'d> Splicer<'d> {
         Some(splices)
     }
 
-    /// Where a value can stand behind the key of `part`, which stands in the lines below. There a list whose dashes stand below
-    /// the key leaves no place for anything else.
+    /// The position after the key of `part` where a value on the same line can be inserted, if `part` is on the lines below.
     fn place_behind_key(&self, part: &LayoutPart, above: &[YamlStep]) -> Option<usize> {
         let colon = self.colon(above)?;
         let (line, _) = self.text.get(colon..part.span.start)?.split_once('\n')?;
-        // Nothing but an anchor, a tag and a comment can stand there.
+        // Only an anchor, a tag and a comment can be there.
         let properties = line.find(" #").map_or(line, |comment| &line[..comment]);
         Some(colon + properties.trim_end().len())
     }
 
-    /// Writes `value` into `part`, to which `above` leads; the steps `below` are to be made.
+    /// Adds `value` to `part`, whose path is `above`. The steps `below` do not exist yet.
     fn write(&self, part: &LayoutPart, above: &[YamlStep], below: &[YamlStep], value: &Node) -> Option<Splice> {
         let context = self.context(above)?;
         let Some((YamlStep::Key(key), below)) = below.split_first() else { return None };
-        // What is missing on the way is made in braces.
+        // Missing mappings are written in braces.
         let value = below.iter().rev().try_fold(value.clone(), |value, step| match step {
             YamlStep::Key(key) => Some([(key.clone(), value)].into_iter().collect::<Map>().into()),
             YamlStep::Item(_) => None,
@@ -163,7 +161,7 @@ impl<'d> Splicer<'d> {
                 let map: Node = [(key.clone(), value)].into_iter().collect::<Map>().into();
                 Some(splice(part.span.clone(), format!(" {}", inline(&map, context))))
             }
-            // Nothing in a word: `null` or `~`.
+            // An explicit null: `null` or `~`.
             LayoutShape::Scalar(_) => {
                 let map: Node = [(key.clone(), value)].into_iter().collect::<Map>().into();
                 Some(splice(part.span.clone(), inline(&map, context)))
@@ -185,7 +183,7 @@ impl<'d> Splicer<'d> {
         }
     }
 
-    /// Whether what stands at the end of a path stands in brackets or braces.
+    /// Whether the value at a path is in brackets or braces.
     fn context(&self, path: &[YamlStep]) -> Option<InlineContext> {
         let (mut part, mut context) = (&self.root, InlineContext::Line);
         for step in path {
@@ -208,32 +206,39 @@ impl<'d> Splicer<'d> {
         Some(context)
     }
 
-    /// The characters that go with what `step` leads to from `part`, and what has to come so that the rest stays what it is.
-    fn hole(&self, part: &LayoutPart, step: &YamlStep, above: &[YamlStep]) -> Option<(Range<usize>, Option<Splice>)> {
+    /// The range to delete for the child `step` of `part`, and a replacement that the rest may need.
+    fn deletion(
+        &self,
+        part: &LayoutPart,
+        step: &YamlStep,
+        above: &[YamlStep],
+    ) -> Option<(Range<usize>, Option<Splice>)> {
         match (step, &part.shape) {
             (YamlStep::Key(key), LayoutShape::Map(look, pairs)) => {
                 let i = pairs.iter().position(|pair| pair.key == *key)?;
                 let span = |i: usize| pairs.get(i).map(|LayoutPair { at, value, .. }| at.start..value.span.end);
                 let here = span(i)?;
                 match look {
-                    CollectionStyle::Flow => Some((hole_in_flow(span, i)?, None)),
+                    CollectionStyle::Flow => Some((deletion_in_flow(span, i)?, None)),
                     CollectionStyle::Block if self.begins_line(here.start) => {
                         Some((self.line_start(here.start)..self.next_line(here.end), None))
                     }
-                    // The first key stands behind the dash of its item; the next one moves up to it.
+                    // The first key is on the line of the dash; the next key moves up to it.
                     CollectionStyle::Block => Some((here.start..span(i + 1)?.start, None)),
                 }
             }
             (YamlStep::Item(i), LayoutShape::Seq(CollectionStyle::Flow, items)) => {
-                Some((hole_in_flow(|i| items.get(i).map(|item| item.span.clone()), *i)?, None))
+                Some((deletion_in_flow(|i| items.get(i).map(|item| item.span.clone()), *i)?, None))
             }
-            (YamlStep::Item(i), LayoutShape::Seq(CollectionStyle::Block, items)) => self.hole_of_item(items, *i, above),
+            (YamlStep::Item(i), LayoutShape::Seq(CollectionStyle::Block, items)) => {
+                self.deletion_of_item(items, *i, above)
+            }
             _ => None,
         }
     }
 
-    /// An item goes with the comment right above it, and one of the empty lines around it.
-    fn hole_of_item(
+    /// An item is deleted with the comment directly above it and with one of the empty lines around it.
+    fn deletion_of_item(
         &self,
         items: &[LayoutPart],
         i: usize,
@@ -243,16 +248,16 @@ impl<'d> Splicer<'d> {
         let mut start = self.line_start(self.dash(span.start)?);
         let end = self.next_line(span.end);
         if items.len() == 1 {
-            // The list stays, empty, behind its key.
+            // The list becomes `[]` after its key.
             let colon = self.colon(above)?;
             return Some((start..end, Some(splice(colon..colon, " []"))));
         }
         let comment = self.comment_above(items, i)?;
-        // A comment above the first item may be about all of them.
+        // A comment above the first item may describe the whole list.
         if i > 0 || self.is_blank_above(comment) {
             start = comment;
         }
-        let below = self.holes.last().filter(|hole| hole.start == end).map_or(end, |hole| hole.end);
+        let below = self.deletions.last().filter(|deletion| deletion.start == end).map_or(end, |deletion| deletion.end);
         let blank_below = self.text[below..].lines().next().is_none_or(|line| line.trim().is_empty());
         if blank_below && self.is_blank_above(start) {
             start = self.line_start(start - 1);
@@ -260,7 +265,7 @@ impl<'d> Splicer<'d> {
         Some((start..end, None))
     }
 
-    /// Where the colon ends behind the last key of a path.
+    /// The position after the colon of the last key of a path.
     fn colon(&self, path: &[YamlStep]) -> Option<usize> {
         let (YamlStep::Key(key), above) = path.split_last()? else { return None };
         let (LayoutPart { shape: LayoutShape::Map(_, pairs), .. }, 0) = self.descend(above)? else { return None };
@@ -268,8 +273,8 @@ impl<'d> Splicer<'d> {
         Some(key + self.text[key..].find(':')? + 1)
     }
 
-    /// The items of a list written behind its last one.
-    fn lengthen(&self, path: &[YamlStep], new: &[&Node]) -> Option<Splice> {
+    /// Inserts items after the last item of a list.
+    fn extend_list(&self, path: &[YamlStep], new: &[&Node]) -> Option<Splice> {
         let (part, rest) = self.descend(path)?;
         match (&part.shape, rest) {
             (LayoutShape::Seq(CollectionStyle::Flow, items), 0) if !items.is_empty() => {
@@ -305,16 +310,16 @@ impl<'d> Splicer<'d> {
         }
     }
 
-    /// Puts lines below the line in which `end` is.
+    /// Inserts lines below the line of `end`.
     fn insert_line(&self, end: usize, lines: &str) -> Splice {
         let here = self.next_line(end);
         splice(here..here, format!("{lines}\n"))
     }
 
-    /// Where the dash of the item stands that begins at `start`.
+    /// The position of the dash of the item that begins at `start`.
     fn dash(&self, start: usize) -> Option<usize> {
         let mut before = self.text[..start].trim_end();
-        // Comments, an anchor and a tag may stand between the two.
+        // Comments, an anchor and a tag may be between the two.
         while !before.ends_with('-') {
             let line = self.line_start(before.len());
             let comment = before[line..]
@@ -331,13 +336,13 @@ impl<'d> Splicer<'d> {
         Some(before.len() - 1)
     }
 
-    /// How many characters stand before `at` in its line; they must be blanks or dashes.
+    /// The number of characters before `at` in its line. They must be spaces or dashes.
     fn column(&self, at: usize) -> Option<usize> {
         let before = &self.text[self.line_start(at)..at];
         before.chars().all(|c| matches!(c, ' ' | '-')).then_some(before.len())
     }
 
-    /// How far the line of `at` is indented.
+    /// The indentation of the line of `at`.
     fn column_of_line(&self, at: usize) -> usize {
         let line = &self.text[self.line_start(at)..];
         line.len() - line.trim_start_matches(' ').len()
@@ -351,14 +356,14 @@ impl<'d> Splicer<'d> {
         self.text[..at].rfind('\n').map_or(0, |line_break| line_break + 1)
     }
 
-    /// Where the line below that of `at` begins.
+    /// The start of the line below the line of `at`.
     fn next_line(&self, at: usize) -> usize {
         self.text[at..].find('\n').map_or(self.text.len(), |line_break| at + line_break + 1)
     }
 
-    /// Where the comment lines begin that stand right above an item, or else its own line.
+    /// The start of the comment lines directly above an item, or of the item if there are none.
     fn comment_above(&self, items: &[LayoutPart], i: usize) -> Option<usize> {
-        // What looks like a comment at the end of the item before may be text.
+        // What looks like a comment at the end of the previous item may be text.
         let floor = i.checked_sub(1).map_or(0, |before| self.next_line(items[before].span.end));
         let mut start = self.line_start(self.dash(items.get(i)?.span.start)?);
         while start > floor {
@@ -376,8 +381,8 @@ impl<'d> Splicer<'d> {
     }
 }
 
-/// A part of a list or mapping in brackets goes with one of the commas beside it.
-fn hole_in_flow(span: impl Fn(usize) -> Option<Range<usize>>, i: usize) -> Option<Range<usize>> {
+/// An entry of a list or mapping in brackets is deleted with one comma beside it.
+fn deletion_in_flow(span: impl Fn(usize) -> Option<Range<usize>>, i: usize) -> Option<Range<usize>> {
     let here = span(i)?;
     Some(match (i.checked_sub(1).and_then(&span), span(i + 1)) {
         (_, Some(next)) => here.start..next.start,
@@ -390,13 +395,13 @@ fn block_items(items: &[&Node], indent: usize, between: &str) -> String {
     items.iter().map(|item| block_item(item, indent)).collect::<Vec<_>>().join(between)
 }
 
-/// An item of a block list in lines: the entries of a mapping one below the other, everything else in one line.
+/// An item of a block list: a mapping with one entry per line, any other value on one line.
 fn block_item(item: &Node, indent: usize) -> String {
     let pad = " ".repeat(indent);
     match &item.value {
         Value::Map(map) if !map.is_empty() => {
             let mut entries: Vec<_> = map.iter().collect();
-            // A name says what the rest is about.
+            // The name comes first.
             entries.sort_by_key(|entry| entry.key.text != "name");
             let lines = entries.iter().enumerate().map(|(i, entry)| {
                 let mark = if i == 0 { "- " } else { "  " };

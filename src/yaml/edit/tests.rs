@@ -88,23 +88,23 @@ fn values_are_set() {
 }
 
 #[test]
-fn what_cannot_be_changed_says_why_and_where() {
+fn refused_edits_have_a_reason_and_a_location() {
     let change = |path: &str| set(path, value("2"));
     for (text, edit, why, at) in [
-        ("a: &x 1\nb: *x\n", change("a"), "`a` cannot be changed: the anchor `&x` there is used elsewhere", (1, 4)),
-        ("x: &x {a: 1}\ny: {<<: *x}\n", change("x.a"), "`x.a` cannot be changed: the anchor `&x` there", (1, 4)),
-        ("l:\n- n: ü\n  v:\n    w: &w\n    - 1\n- *w\n", change("l.0.v"), "`v` cannot be changed: the anchor", (4, 8)),
-        ("l:\n- v: &w 1\n- *w\n", cut("l.0", 1), "the entry cannot be taken out: the anchor `&w` there", (2, 6)),
-        ("z: &x {c: 1}\na: *x\n", change("a.b"), "`a.b` cannot be changed: `*x` stands there for what", (2, 4)),
+        ("a: &x 1\nb: *x\n", change("a"), "`a` cannot be changed: its anchor `&x` is used elsewhere", (1, 4)),
+        ("x: &x {a: 1}\ny: {<<: *x}\n", change("x.a"), "`x.a` cannot be changed: its anchor `&x` is used", (1, 4)),
+        ("l:\n- n: ü\n  v:\n    w: &w\n    - 1\n- *w\n", change("l.0.v"), "`v` cannot be changed: its anchor", (4, 8)),
+        ("l:\n- v: &w 1\n- *w\n", cut("l.0", 1), "the entry cannot be removed: its anchor `&w` is used", (2, 6)),
+        ("z: &x {c: 1}\na: *x\n", change("a.b"), "`a.b` cannot be changed: its value is the alias `*x`", (2, 4)),
         (
             "x: &x {a: 1}\ny:\n  <<: *x\n  b: 1\n",
             cut("y.a", 0),
-            "`y.a` cannot be taken out: it comes with `<<`",
+            "`y.a` cannot be removed: it is merged with `<<`",
             (3, 3),
         ),
-        ("a: 1\n", change("a.b"), "`a` is an integer and cannot hold `b`, as a mapping could", (1, 4)),
-        ("l:\n- a: {b: [x]}\n", change("l.0.a.b.c.d"), "`a.b` is a list and cannot hold `c`", (2, 10)),
-        ("l:\n- a: 1\n- - b: 1\n", cut("l.1.0", 2), "the entry cannot be taken out without changing what", (3, 5)),
+        ("a: 1\n", change("a.b"), "cannot set `b`: `a` must be a mapping, got an integer", (1, 4)),
+        ("l:\n- a: {b: [x]}\n", change("l.0.a.b.c.d"), "cannot set `c`: `a.b` must be a mapping, got a list", (2, 10)),
+        ("l:\n- a: 1\n- - b: 1\n", cut("l.1.0", 2), "the entry cannot be removed without changing other", (3, 5)),
     ] {
         let mut document = YamlDocument::in_file(text, FileId(0)).unwrap();
         let faults = document.change(&[change("other"), edit]).unwrap_err();
@@ -168,7 +168,7 @@ fn items_are_added() {
 }
 
 #[test]
-fn a_list_may_lose_all_and_get_others() {
+fn all_items_of_a_list_can_be_replaced() {
     for (text, want) in [
         ("k: 1\nl:\n- a: 1\n\n# b\n- a: 2\n", "k: 1\nl:\n- x: 1\n- x: 2\n"),
         ("k: 1\n\n# All.\nl:\n- a: 1\n", "k: 1\n\n# All.\nl:\n- x: 1\n- x: 2\n"),

@@ -50,7 +50,7 @@ pub(super) struct NodeBuilder<'t> {
     text: &'t str,
     dialect: Dialect,
     place: &'t Locator<'t>,
-    is_hole: fn(&str) -> bool,
+    is_placeholder: fn(&str) -> bool,
     frames: Vec<YamlFrame>,
     anchors: BTreeMap<usize, (Node, ExpandedSize)>,
     aliased: ExpandedSize,
@@ -59,12 +59,17 @@ pub(super) struct NodeBuilder<'t> {
 }
 
 impl<'t> NodeBuilder<'t> {
-    pub(super) fn new(text: &'t str, dialect: Dialect, place: &'t Locator<'t>, is_hole: fn(&str) -> bool) -> Self {
+    pub(super) fn new(
+        text: &'t str,
+        dialect: Dialect,
+        place: &'t Locator<'t>,
+        is_placeholder: fn(&str) -> bool,
+    ) -> Self {
         NodeBuilder {
             text,
             dialect,
             place,
-            is_hole,
+            is_placeholder,
             frames: Vec::new(),
             anchors: BTreeMap::new(),
             aliased: ExpandedSize::default(),
@@ -277,8 +282,10 @@ impl<'t> NodeBuilder<'t> {
             YamlContent::Map { key: waiting @ None, .. } => *waiting = Some(key(node, self.dialect)?),
             YamlContent::Map { entries, key: waiting, merges } => {
                 let key = waiting.take().expect("the arm above took its absence");
-                let is_hole = |node: &Node| node.as_scalar().is_some_and(|scalar| (self.is_hole)(&scalar.text));
-                let waits = is_hole(&node) || node.as_seq().is_some_and(|items| items.iter().any(is_hole));
+                let is_placeholder =
+                    |node: &Node| node.as_scalar().is_some_and(|scalar| (self.is_placeholder)(&scalar.text));
+                let waits =
+                    is_placeholder(&node) || node.as_seq().is_some_and(|items| items.iter().any(is_placeholder));
                 if key.style == Style::Plain && key.text == "<<" && !waits {
                     merges.push((key.at, node));
                 } else {

@@ -41,12 +41,17 @@ pub fn documents(file: &File, dialect: Dialect) -> Result<Vec<Node>> {
 
 /// The documents of `text` that are not empty; `place` says where its lines and columns stand in a file.
 pub fn parse(text: &str, dialect: Dialect, place: &Locator) -> Result<Vec<Node>> {
-    parse_with_holes(text, dialect, place, |_| false)
+    parse_with_placeholders(text, dialect, place, |_| false)
 }
 
-/// The documents of a text in which the scalars that `is_hole` tells stand for values yet to come: what `<<` would merge
+/// The documents of a text in which the scalars that `is_placeholder` tells stand for values yet to come: what `<<` would merge
 /// stays under that key if one of them is in it, for the module `merge`.
-pub fn parse_with_holes(text: &str, dialect: Dialect, place: &Locator, is_hole: fn(&str) -> bool) -> Result<Vec<Node>> {
+pub fn parse_with_placeholders(
+    text: &str,
+    dialect: Dialect,
+    place: &Locator,
+    is_placeholder: fn(&str) -> bool,
+) -> Result<Vec<Node>> {
     let text = characters::clean(text, place)?;
     let pieces = separators::pieces(&text);
     if pieces.len() > MAX_DOCUMENTS {
@@ -57,7 +62,7 @@ pub fn parse_with_holes(text: &str, dialect: Dialect, place: &Locator, is_hole: 
     let mut complaints = Vec::new();
     for piece in pieces {
         let place = |line: usize, column: usize, len: usize| place(line + piece.line, column, len);
-        match NodeBuilder::new(piece.text, dialect, &place, is_hole).document() {
+        match NodeBuilder::new(piece.text, dialect, &place, is_placeholder).document() {
             Ok(Some(node)) if !node.is_null() => documents.push(node),
             Ok(_) => {}
             Err(error) => complaints.push(error),

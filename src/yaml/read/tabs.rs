@@ -1,6 +1,6 @@
-//! IndentTabs where a line may begin something: YAML 1.2 passes over some of them, the readers of Kubernetes over none.
+//! Tabs in the indentation of block content. YAML 1.2 allows some of them; the YAML readers of Kubernetes allow none.
 //!
-//! A tab within a scalar or within brackets is for the parser; only where blocks are written can it indent anything.
+//! The parser checks tabs within scalars and within brackets.
 
 use crate::diagnostic::{Code, Diagnostic};
 
