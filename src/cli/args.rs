@@ -5,7 +5,13 @@ use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-const STATUS: &str = "\
+const EXAMPLES_AND_STATUS: &str = "\
+Examples:
+  pleach init my-environments     write a sample
+  pleach build                    write out/
+  pleach diff --base origin/main  show what a pull request changes
+  pleach check                    in CI: is out/ up to date?
+
 Exit status:
   0  success, or nothing to do
   1  differences (diff, check)
@@ -20,7 +26,7 @@ const GLOBAL: &str = "Options of all commands";
 ///
 /// pleach reads branches.yaml, base/ and overlays/ and writes a folder of Kubernetes YAML for every Git branch to out/. Commit the output and apply it with any tool that applies YAML. pleach never talks to a cluster.
 #[derive(Debug, Parser)]
-#[command(name = "pleach", version, after_help = STATUS, max_term_width = 100)]
+#[command(name = "pleach", version, after_help = EXAMPLES_AND_STATUS, max_term_width = 100)]
 pub(super) struct GlobalArgs {
     /// Work in DIR instead of the current folder
     #[arg(short = 'C', value_name = "DIR", global = true, help_heading = GLOBAL, display_order = 100)]

@@ -91,6 +91,26 @@ fn links_lead_to_files_and_headings() {
     assert!(faults.is_empty(), "these links lead nowhere:\n{}", faults.join("\n"));
 }
 
+/// The paths of the repository that a text has as code: from the top, without placeholders and patterns.
+fn paths(text: &str) -> BTreeSet<String> {
+    let is_path = |code: &&str| {
+        let folders = ["src/", "tests/", "docs/", ".ci/"];
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+        folders.iter().any(|folder| code.starts_with(folder)) && code.chars().all(is_plain)
+    };
+    text.lines().flat_map(|line| line.split('`').skip(1).step_by(2)).filter(is_path).map(str::to_owned).collect()
+}
+
+#[test]
+fn paths_of_the_repository_exist() {
+    let mut faults = Vec::new();
+    for (document, text) in documents().iter().filter(|(document, _)| *document != "CHANGELOG.md") {
+        let is_missing = |path: &String| !root().join(path).exists();
+        faults.extend(paths(text).into_iter().filter(is_missing).map(|path| format!("{document}: {path}")));
+    }
+    assert!(faults.is_empty(), "these paths do not exist:\n{}", faults.join("\n"));
+}
+
 #[test]
 fn table_of_contents_has_every_page() {
     let contents = std::fs::read_to_string(root().join("docs/src/SUMMARY.md")).unwrap();
