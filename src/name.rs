@@ -1,6 +1,6 @@
 //! Domain names: absolute, lower case, A-labels, without the last dot.
 //!
-//! A name is checked once, on the way in, and is valid from then on. Whether a zone holds it is not asked here.
+//! A [`DnsName`] is checked when it is created and is always valid. Zones are not known here.
 
 use crate::diagnostic::{Code, Diagnostic};
 use smol_str::{SmolStr, format_smolstr};
@@ -17,32 +17,32 @@ pub const LONGEST_NAME: usize = 253;
 pub const LONGEST_LABEL: usize = 63;
 
 impl DnsName {
-    /// What a branch may be called by: letters, digits and hyphens, or `*` for the first label. Other scripts become
-    /// A-labels (UTS 46, strict).
+    /// Reads the name of a host: labels of letters, digits and hyphens; the first label may be `*`. Other scripts are
+    /// converted to A-labels (UTS 46, strict).
     pub fn host(text: &str) -> Result<Self, Diagnostic> {
         let name = DnsName::target(text)?;
         match name.labels().find(|label| label.contains('_')) {
-            Some(label) => Err(fault(text, format!("the label `{label}` is not of letters, digits and hyphens"))),
+            Some(label) => Err(invalid(text, format!("the label `{label}` may have letters, digits and hyphens only"))),
             None if name.labels().next_back().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit())) => {
-                Err(fault(text, "its last label is a number, as in an address"))
+                Err(invalid(text, "the last label is a number, as in an IP address"))
             }
             None => Ok(name),
         }
     }
 
-    /// What a record may point at, or be found at by programs: as [`DnsName::host`], and underscores are letters.
+    /// Reads the name of a record, or a name that a record points to: as [`DnsName::host`], and labels may have underscores.
     pub fn target(text: &str) -> Result<Self, Diagnostic> {
         let bare = text.strip_suffix('.').unwrap_or(text);
         if bare.is_empty() {
-            return Err(fault(text, "it is empty"));
+            return Err(invalid(text, "the name is empty"));
         }
         let plain = bare.is_ascii() && !bare.split('.').any(|label| label.to_ascii_lowercase().starts_with("xn--"));
         let name = if plain { bare.to_ascii_lowercase() } else { a_labels(bare)? };
         for (at, label) in name.split('.').enumerate() {
-            check_label(label, at == 0).map_err(|reason| fault(text, reason))?;
+            check_label(label, at == 0).map_err(|reason| invalid(text, reason))?;
         }
         if name.len() > LONGEST_NAME {
-            return Err(fault(text, format!("it has {} characters, {LONGEST_NAME} are allowed", name.len())));
+            return Err(invalid(text, format!("{} characters, but at most {LONGEST_NAME} are allowed", name.len())));
         }
         Ok(DnsName(name.into()))
     }
@@ -57,17 +57,17 @@ impl DnsName {
         self.0.split('.')
     }
 
-    /// Whether it stands for every name below its parent.
+    /// Whether its first label is `*`.
     pub fn is_wildcard(&self) -> bool {
         self.0.starts_with("*.")
     }
 
-    /// The labels in front of `zone`; `None` for the zone itself and whatever is not below it.
+    /// The labels before `zone`; `None` if the name is not below the zone.
     pub fn below(&self, zone: &DnsName) -> Option<&str> {
         self.0.strip_suffix(zone.as_str())?.strip_suffix('.')
     }
 
-    /// Other labels in front of this name.
+    /// The name with other labels before it.
     pub fn prefixed(&self, labels: &str) -> Result<DnsName, Diagnostic> {
         DnsName::target(&format_smolstr!("{labels}.{}", self.0))
     }
@@ -108,7 +108,7 @@ impl DnsName {
     }
 }
 
-/// Names are ordered as their texts are, so that a text finds a name in a map.
+/// Names have the order of their texts, so a map of names can be searched by text.
 impl Borrow<str> for DnsName {
     fn borrow(&self) -> &str {
         &self.0
@@ -121,41 +121,41 @@ impl fmt::Display for DnsName {
     }
 }
 
-fn fault(text: &str, reason: impl fmt::Display) -> Diagnostic {
-    Diagnostic::new(Code::Dns, format!("`{text}` is no DNS name: {reason}"))
+fn invalid(text: &str, reason: impl fmt::Display) -> Diagnostic {
+    Diagnostic::new(Code::Dns, format!("invalid DNS name `{text}`: {reason}"))
 }
 
 fn check_label(label: &str, first: bool) -> Result<(), String> {
     match label {
         "" => Err("a label is empty".into()),
         "*" if first => Ok(()),
-        "*" => Err("`*` stands for the first label only".into()),
+        "*" => Err("`*` is allowed as the first label only".into()),
         _ if label.len() > LONGEST_LABEL => {
-            Err(format!("the label `{label}` has {} characters, {LONGEST_LABEL} are allowed", label.len()))
+            Err(format!("the label `{label}` has {} characters, but at most {LONGEST_LABEL} are allowed", label.len()))
         }
         _ if label.starts_with('-') || label.ends_with('-') => {
             Err(format!("the label `{label}` begins or ends with a hyphen"))
         }
         _ => match label.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_')) {
-            Some(c) => Err(format!("the label `{label}` holds `{}`", c.escape_debug())),
+            Some(c) => Err(format!("the label `{label}` contains `{}`", c.escape_debug())),
             None => Ok(()),
         },
     }
 }
 
-/// The name in A-labels. A leading `*` and labels like `_pleach` are none of the alphabets' business.
+/// The name in A-labels. Labels that UTS 46 does not allow, `*` and ASCII labels with an underscore, are only lowered.
 fn a_labels(text: &str) -> Result<String, Diagnostic> {
-    let is_apart = |label: &str| label == "*" || label.is_ascii() && label.contains('_');
+    let is_exempt = |label: &str| label == "*" || label.is_ascii() && label.contains('_');
     let mut done = Vec::new();
     let mut rest: Vec<&str> = text.split('.').collect();
     while !rest.is_empty() {
-        let apart = rest.iter().take_while(|label| is_apart(label)).count();
-        done.extend(rest.drain(..apart).map(str::to_ascii_lowercase));
-        let letters = rest.iter().take_while(|label| !is_apart(label)).count();
-        if letters > 0 {
-            let name = rest.drain(..letters).collect::<Vec<_>>().join(".");
+        let exempt = rest.iter().take_while(|label| is_exempt(label)).count();
+        done.extend(rest.drain(..exempt).map(str::to_ascii_lowercase));
+        let others = rest.iter().take_while(|label| !is_exempt(label)).count();
+        if others > 0 {
+            let name = rest.drain(..others).collect::<Vec<_>>().join(".");
             let ascii = idna::domain_to_ascii_strict(&name);
-            done.push(ascii.map_err(|_| fault(text, "it cannot be written in A-labels (UTS 46)"))?);
+            done.push(ascii.map_err(|_| invalid(text, "it cannot be converted to A-labels (UTS 46)"))?);
         }
     }
     Ok(done.join("."))
@@ -184,26 +184,26 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_says_why() {
+    fn errors_have_a_reason() {
         let long = "a".repeat(64);
         let too_long = ["a".repeat(63), "b".repeat(63), "c".repeat(63), "d".repeat(62)].join(".");
         for (text, want) in [
-            ("", "it is empty"),
-            (".", "it is empty"),
+            ("", "the name is empty"),
+            (".", "the name is empty"),
             ("a..b", "a label is empty"),
-            ("10.0.0.1", "its last label is a number"),
+            ("10.0.0.1", "the last label is a number"),
             (".a", "a label is empty"),
             ("-a.b", "the label `-a` begins or ends with a hyphen"),
             ("a.b-", "the label `b-` begins or ends with a hyphen"),
-            ("a.*.b", "`*` stands for the first label only"),
-            ("*a.b", "the label `*a` holds `*`"),
-            ("a b.c", "the label `a b` holds ` `"),
-            ("a\n.c", "holds `\\n`"),
-            ("_dmarc.b", "the label `_dmarc` is not of letters, digits and hyphens"),
-            ("xn--zzzzzz-.b", "cannot be written in A-labels"),
-            ("größe_x.b", "cannot be written in A-labels"),
-            (&long, "has 64 characters, 63 are allowed"),
-            (&too_long, "it has 254 characters, 253 are allowed"),
+            ("a.*.b", "`*` is allowed as the first label only"),
+            ("*a.b", "the label `*a` contains `*`"),
+            ("a b.c", "the label `a b` contains ` `"),
+            ("a\n.c", "contains `\\n`"),
+            ("_dmarc.b", "the label `_dmarc` may have letters, digits and hyphens only"),
+            ("xn--zzzzzz-.b", "cannot be converted to A-labels"),
+            ("größe_x.b", "cannot be converted to A-labels"),
+            (&long, "has 64 characters, but at most 63 are allowed"),
+            (&too_long, "254 characters, but at most 253 are allowed"),
         ] {
             let error = DnsName::host(text).unwrap_err().to_string();
             assert!(error.contains(want), "`{text}`: {error}");

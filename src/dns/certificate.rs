@@ -1,10 +1,10 @@
-//! Whether a certificate is good for a host (RFC 6125 6.4.3): by its name, or as one label below a wildcard.
+//! Whether a certificate covers a host (RFC 6125 6.4.3): by its name, or as one label below a wildcard.
 
 use crate::name::DnsName;
 use crate::spec::Placed;
 
-/// Whether one of the declared names covers `host`; where none is declared, nothing is asked.
-pub(super) fn cover(certificates: &[Placed<DnsName>], host: &DnsName) -> bool {
+/// Whether one of the declared names covers `host`. Without declared names, every host is covered.
+pub(super) fn is_covered(certificates: &[Placed<DnsName>], host: &DnsName) -> bool {
     let parent = host.as_str().split_once('.').map(|(_, parent)| parent);
     let covers = |name: &DnsName| {
         name == host
@@ -33,7 +33,7 @@ mod tests {
             (&["a.dev.example.com"], "b.dev.example.com", false),
         ] {
             let declared: Vec<_> = certificates.iter().map(|c| Placed { value: n(c), at: Location::NONE }).collect();
-            assert_eq!(cover(&declared, &n(host)), want, "{certificates:?} {host}");
+            assert_eq!(is_covered(&declared, &n(host)), want, "{certificates:?} {host}");
         }
     }
 }

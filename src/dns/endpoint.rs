@@ -7,14 +7,13 @@ use crate::name::DnsName;
 use crate::node::{Map, Node};
 use crate::record::RecordType;
 
-/// The entries for what a branch needs in one zone.
+/// The entries for the names of a branch in one zone.
 pub fn of_branch(names: &WantedNames) -> Result<Vec<Node>> {
     let branch = names.branch;
     if branch.namespace().is_none() {
-        let message =
-            format!("the zone `{}` wants a DNSEndpoint, and this branch has no namespace to hold one", names.zone);
+        let message = format!("the zone `{}` needs a DNSEndpoint, but this branch has no namespace", names.zone);
         let error = Diagnostic::new(Code::Dns, message).at(branch.at);
-        return Err(error.help("give its hosts a zone that `pleach dns` serves").into());
+        return Err(error.help("use hosts in a zone that `pleach dns` changes").into());
     }
     let endpoints = gather(&names.present, |(name, present)| endpoints(name, present).map_err(|e| e.at(branch.at)))?;
     Ok(endpoints.into_iter().flatten().collect())
@@ -23,15 +22,14 @@ pub fn of_branch(names: &WantedNames) -> Result<Vec<Node>> {
 /// The entries for one name.
 pub(super) fn endpoints(name: &DnsName, present: &PresentName) -> Result<Vec<Node>, Diagnostic> {
     if present.address_from.is_some() {
-        let error = Diagnostic::new(
-            Code::Dns,
-            format!("the address of `{name}` is not known, which a DNSEndpoint has to hold"),
-        );
-        return Err(error.help("external-dns reads Services, Ingresses and Gateways itself"));
+        let error =
+            Diagnostic::new(Code::Dns, format!("a DNSEndpoint needs the address of `{name}`, which is not known"));
+        return Err(error.help("external-dns reads the addresses of Services, Ingresses and Gateways itself"));
     }
     if present.records.get(RecordType::Caa).is_some() {
-        let error = Diagnostic::new(Code::Dns, format!("`{name}` has a CAA record, which external-dns does not know"));
-        return Err(error.help("put it at the zone itself, where it counts for all hosts"));
+        let error =
+            Diagnostic::new(Code::Dns, format!("`{name}` has a CAA record, which external-dns does not support"));
+        return Err(error.help("put it at the apex of the zone, where it applies to all hosts"));
     }
     let endpoint = |(kind, set): (RecordType, &std::collections::BTreeSet<crate::record::RecordData>)| {
         map([

@@ -1,7 +1,7 @@
-//! The hosts of branches as names in zones: which zone holds each, and what it holds there.
+//! The wanted names: for each host of a branch, its zone and its records.
 //!
-//! A host is judged by the zone with the longest name that it lies in. Nothing is looked up: what only the cluster
-//! knows stays an `addressFrom`.
+//! A host is in the zone with the longest name that matches. Nothing is resolved: an address that only the cluster knows
+//! stays an `addressFrom`.
 
 use super::certificate;
 use super::ownership;
@@ -16,25 +16,25 @@ use crate::spec::{AddressFrom, Backend, HostContent, Join, Mode, Spec, Zone};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
-/// Where App Engine answers for the custom domains of all its projects.
-const GOOGLE: &str = "ghs.googlehosted.com";
+/// The CNAME target of custom domains on App Engine.
+const APP_ENGINE_TARGET: &str = "ghs.googlehosted.com";
 
-/// What a branch wants of a zone.
+/// The names that a branch wants in a zone.
 #[derive(Clone, Debug)]
 pub struct WantedNames<'p> {
     /// The branch.
     pub branch: &'p Branch,
     /// The name of the zone.
     pub zone: &'p DnsName,
-    /// What becomes of the records.
+    /// What writes the records to the zone.
     pub backend: Backend,
-    /// What each name holds; there is at least one.
+    /// The records of each name. It is not empty.
     pub present: BTreeMap<DnsName, PresentName>,
-    /// The objects that have the addresses of some of them, and where that is written.
+    /// The objects that have addresses of these names, and the source locations of `addressFrom`.
     pub objects: BTreeMap<AddressObject, Location>,
 }
 
-/// What all branches want, in their order; hosts outside of the zones are left out, as `plan` has said.
+/// The wanted names of all branches, in their order, without hosts outside of all zones, which `plan` reports.
 pub fn wanted_names<'p>(spec: &'p Spec, plan: &'p BuildPlan) -> Result<Vec<WantedNames<'p>>> {
     if spec.zones.is_empty() {
         return Ok(Vec::new());
@@ -53,7 +53,7 @@ fn of<'p>(spec: &'p Spec, branch: &'p Branch) -> Result<Vec<WantedNames<'p>>> {
         let Some((name, zone)) = Zone::of(&spec.zones, &host.name) else { return Ok(None) };
         let placement = HostInZone { spec, branch, host, name, zone };
         placement.check().map_err(|error| error.at(host.at))?;
-        if placement.is_answered() {
+        if placement.is_in_wildcard() {
             return Ok(None);
         }
         let present = placement.present().map_err(|error| error.at(host.at))?;
@@ -71,7 +71,7 @@ fn of<'p>(spec: &'p Spec, branch: &'p Branch) -> Result<Vec<WantedNames<'p>>> {
     Ok(zones.into_values().collect())
 }
 
-/// A host of a branch in the zone that holds it.
+/// A host of a branch and its zone.
 #[derive(Clone, Copy)]
 struct HostInZone<'p> {
     spec: &'p Spec,
@@ -82,37 +82,43 @@ struct HostInZone<'p> {
 }
 
 impl<'p> HostInZone<'p> {
-    /// Refuses a host that the zone cannot hold.
+    /// Refuses a host that the zone cannot have.
     fn check(&self) -> Result<(), Diagnostic> {
         let (host, name, zone) = (&self.host.name, self.name, self.zone);
         let Some(front) = host.below(name) else {
-            let error = dns_error(format!("`{host}` is the zone itself, which no branch may have"));
-            return Err(error.note(zone.at, "the zone is declared here").help("a host lies below its zone"));
+            let error = dns_error(format!("the host `{host}` is the apex of a zone, which branches cannot use"));
+            return Err(error.note(zone.at, "the zone is declared here").help("use a name below the zone"));
         };
         if let Some(cut) = zone.delegated.iter().find(|cut| *host == cut.value || host.below(&cut.value).is_some()) {
-            let error = dns_error(format!("`{host}` lies in `{}`, which the zone `{name}` delegates", cut.value));
-            return Err(error.note(cut.at, "delegated here").help("declare that zone under `zones:` if it is yours"));
+            let error = dns_error(format!("`{host}` is in `{}`, which the zone `{name}` delegates", cut.value));
+            return Err(error
+                .note(cut.at, "delegated here")
+                .help("declare the delegated zone in `zones:` if pleach manages it"));
         }
         let labels = front.split('.').count();
         if zone.mode == Mode::Wildcard && labels > 1 {
-            let message = format!("`{host}` has {labels} labels in `{name}`, whose wildcard answers for one label");
-            let error = dns_error(message).note(zone.at, "`mode: wildcard` is written for this zone");
-            return Err(match self.joined() {
+            let message =
+                format!("`{host}` has {labels} labels before `{name}`, but the wildcard of the zone matches one");
+            let error = dns_error(message).note(zone.at, "the zone has `mode: wildcard`");
+            return Err(match self.join_help() {
                 Some(help) => error.help(help),
-                None => error.help("give it one label, or the zone `mode: records`"),
+                None => error.help("use one label, or set `mode: records` for the zone"),
             });
         }
-        if zone.mode == Mode::Wildcard && self.engine().is_none() && self.own().is_some_and(|own| !own.locates()) {
+        if zone.mode == Mode::Wildcard
+            && self.app_engine_target().is_none()
+            && self.own().is_some_and(|own| !own.locates())
+        {
             let error =
-                dns_error(format!("`{host}` has something of its own, so the wildcard no longer answers for it"));
-            return Err(error.help("say where it is too, as in `CNAME: [gate.example.net]` or `A: [203.0.113.7]`"));
+                dns_error(format!("`{host}` has records of its own, so the wildcard does not match it any more"));
+            return Err(error.help("set its address too, as in `CNAME: [gate.example.net]` or `A: [203.0.113.7]`"));
         }
-        if !certificate::cover(&zone.certificates, host) {
-            let error = dns_error(format!("no certificate of the zone `{name}` is good for `{host}`"));
+        if !certificate::is_covered(&zone.certificates, host) {
+            let error = dns_error(format!("no certificate of the zone `{name}` covers `{host}`"));
             let error = zone.certificates.iter().take(1).fold(error, |error, first| {
-                error.note(first.at, format!("`{}` is the first that is declared", first.value))
+                error.note(first.at, format!("`{}` is the first declared certificate", first.value))
             });
-            return Err(match self.joined() {
+            return Err(match self.join_help() {
                 Some(help) => error.help(help),
                 None => error.help("a wildcard covers one label; declare a certificate that covers this host"),
             });
@@ -123,42 +129,44 @@ impl<'p> HostInZone<'p> {
         Ok(())
     }
 
-    /// What makes one label of a service and a name, if that fits.
-    fn joined(&self) -> Option<String> {
+    /// A help that suggests `join: "-"`, if the host then has a valid name.
+    fn join_help(&self) -> Option<String> {
         let service = self.host.service.as_ref().filter(|_| self.host.join == Join::Dot)?;
         let rest = self.host.name.as_str().strip_prefix(service.as_str())?.strip_prefix('.')?;
         let name = format!("{service}-{rest}");
         let len = name.split('.').next().map_or(0, str::len);
-        let help = format!("with `join: \"-\"` under `hosts:` it is `{name}`, whose first label has {len} characters");
+        let help =
+            format!("with `join: \"-\"` in `hosts:` the name is `{name}`, whose first label has {len} characters");
         (DnsName::host(&name).is_ok() && name != self.name.as_str()).then_some(help)
     }
 
-    /// What the host says itself, in place of its zone.
+    /// The records of the host itself, which replace those of its zone.
     fn own(&self) -> Option<&'p HostContent> {
         self.host.content.as_deref()
     }
 
-    /// What App Engine is reached by, unless the host says something else.
-    fn engine(&self) -> Option<DnsName> {
+    /// The CNAME target if App Engine serves the host and the host has no other address.
+    fn app_engine_target(&self) -> Option<DnsName> {
         match &self.branch.platform {
-            Platform::AppEngine { host, .. } if !self.own().is_some_and(HostContent::locates) => {
-                Some(host.clone().unwrap_or_else(|| DnsName::target(GOOGLE).expect("this is a name")))
-            }
+            Platform::AppEngine { host, .. } if !self.own().is_some_and(HostContent::locates) => Some(
+                host.clone().unwrap_or_else(|| DnsName::target(APP_ENGINE_TARGET).expect("the constant is a DNS name")),
+            ),
             _ => None,
         }
     }
 
-    /// Whether a wildcard of the zone answers for it.
-    fn is_answered(&self) -> bool {
-        self.zone.mode == Mode::Wildcard && self.own().is_none() && self.engine().is_none()
+    /// Whether the wildcard of the zone matches it, so that it needs no records.
+    fn is_in_wildcard(&self) -> bool {
+        self.zone.mode == Mode::Wildcard && self.own().is_none() && self.app_engine_target().is_none()
     }
 
-    /// What it holds.
+    /// Its records.
     fn present(&self) -> Result<PresentName, Diagnostic> {
         let (zone, own) = (self.zone, self.own());
         let ttl = zone.ttl(own.and_then(|own| own.ttl.as_ref()))?;
-        if let Some(target) = self.engine() {
-            let data = RecordData::parse(RecordType::Cname, target.as_str()).expect("a name is a value of CNAME");
+        if let Some(target) = self.app_engine_target() {
+            let data =
+                RecordData::parse(RecordType::Cname, target.as_str()).expect("a DNS name is a valid CNAME record");
             return Ok(PresentName { ttl, records: RecordSets::one(RecordType::Cname, data), address_from: None });
         }
         let records = zone.content.records(own);
@@ -166,18 +174,18 @@ impl<'p> HostInZone<'p> {
             let at = own.and_then(|own| own.sets.get(&RecordType::Cname)).map_or(zone.at, |set| set.at);
             let error = Diagnostic::new(Code::Dns, format!("`{}`: {error}", self.host.name)).at(at);
             return Err(error
-                .note(zone.at, "the rest is said by the zone")
-                .help("an empty list, as in `CAA: []`, takes out what the zone says"));
+                .note(zone.at, "the zone sets the other records")
+                .help("an empty list, as in `CAA: []`, removes the records of the zone"));
         }
         let address_from = self.address_from().map(|from| self.object(from)).transpose()?;
         if records.is_empty() && address_from.is_none() {
-            let error = dns_error(format!("nothing says what `{}` holds", self.host.name)).at(zone.at);
-            return Err(error.help("give the zone a `CNAME`, `A`, `AAAA` or `addressFrom`, or `mode: wildcard`"));
+            let error = dns_error(format!("no records for `{}`", self.host.name)).at(zone.at);
+            return Err(error.help("set `CNAME`, `A`, `AAAA`, `addressFrom` or `mode: wildcard` for the zone"));
         }
         Ok(PresentName { ttl, records, address_from })
     }
 
-    /// What has its address, unless App Engine serves it.
+    /// The object that has its address, unless App Engine serves it.
     fn address_from(&self) -> Option<&'p AddressFrom> {
         self.own().filter(|own| own.locates()).unwrap_or(&self.zone.content).address_from.as_ref()
     }
@@ -189,8 +197,8 @@ impl<'p> HostInZone<'p> {
             (Some(pattern), _) => pattern.expand(scope, slug)?,
             (None, Some(namespace)) => namespace.to_owned(),
             (None, None) => {
-                let error = dns_error("this branch has no namespace for an object to be in").at(from.at);
-                return Err(error.help("say in which `namespace` it is"));
+                let error = dns_error("`addressFrom` needs a namespace, but this branch has none").at(from.at);
+                return Err(error.help("set `namespace` in `addressFrom`"));
             }
         };
         let name = from.name.expand(scope, slug)?;
@@ -198,15 +206,14 @@ impl<'p> HostInZone<'p> {
             [("namespace", &namespace, is_label(&namespace)), ("name", &name, is_subdomain(&name))]
         {
             if !fits {
-                return Err(dns_error(format!("`{text}` is no {what} of an object")).at(from.at));
+                return Err(dns_error(format!("`{text}` is not a valid {what} of an object")).at(from.at));
             }
         }
         if self.zone.addresses.is_empty() {
-            let error = dns_error("the zone does not say which addresses a cluster may give");
-            return Err(error
-                .at(from.at)
-                .note(self.zone.at, "this zone")
-                .help("list the networks and names of your load balancers, as in `addresses: [203.0.113.0/24]`"));
+            let error = dns_error("`addressFrom` needs the allowed addresses of the zone");
+            return Err(error.at(from.at).note(self.zone.at, "this zone").help(
+                "list the networks and names of your load balancers in the zone, as in `addresses: [203.0.113.0/24]`",
+            ));
         }
         Ok(AddressObject { kind: from.kind.clone(), namespace: namespace.into(), name: name.into() })
     }

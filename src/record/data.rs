@@ -18,7 +18,7 @@ impl RecordData {
         &self.0
     }
 
-    /// The bytes as a server sent them; the caller has expanded and lowered compressed names.
+    /// The bytes as a server sent them. The caller has expanded compressed names and converted them to lower case.
     pub fn from_wire(wire: impl Into<Box<[u8]>>) -> Self {
         RecordData(wire.into())
     }
@@ -26,40 +26,40 @@ impl RecordData {
     /// The rdata of a value as a zone change file has it: an address, a name, `FLAGS TAG "VALUE"` for CAA, and for TXT the
     /// text itself.
     pub fn parse(kind: RecordType, value: &str) -> Result<Self, Diagnostic> {
-        let fault = |reason: &str| Diagnostic::new(Code::Dns, format!("`{value}` is no value of {kind}: {reason}"));
+        let invalid = |reason: &str| Diagnostic::new(Code::Dns, format!("invalid {kind} record `{value}`: {reason}"));
         let wire = match kind {
             RecordType::A => {
-                let ip: Ipv4Addr = value.parse().map_err(|_| fault("it is no IPv4 address"))?;
+                let ip: Ipv4Addr = value.parse().map_err(|_| invalid("not an IPv4 address"))?;
                 let bad = ip.is_loopback() || ip.is_unspecified() || ip.is_multicast() || ip.is_broadcast();
                 if bad {
-                    return Err(fault("nobody else can reach that address"));
+                    return Err(invalid("other hosts cannot reach this address"));
                 }
                 ip.octets().to_vec()
             }
             RecordType::Aaaa => {
-                let ip: Ipv6Addr = value.parse().map_err(|_| fault("it is no IPv6 address"))?;
+                let ip: Ipv6Addr = value.parse().map_err(|_| invalid("not an IPv6 address"))?;
                 if ip.is_loopback() || ip.is_unspecified() || ip.is_multicast() {
-                    return Err(fault("nobody else can reach that address"));
+                    return Err(invalid("other hosts cannot reach this address"));
                 }
                 if ip.to_ipv4_mapped().is_some() {
-                    return Err(fault("it is an IPv4 address").help("write an A record"));
+                    return Err(invalid("it is an IPv4 address").help("use an A record"));
                 }
                 ip.octets().to_vec()
             }
             RecordType::Cname => {
                 let target = DnsName::target(value)?;
                 if target.is_wildcard() {
-                    return Err(fault("a wildcard is nobody's other name"));
+                    return Err(invalid("a CNAME cannot point to a wildcard"));
                 }
                 target.wire()
             }
-            RecordType::Caa => caa::wire(value).map_err(|reason| fault(&reason))?,
-            RecordType::Txt => txt(value.as_bytes()).ok_or_else(|| fault("it has more than 4,000 bytes"))?,
+            RecordType::Caa => caa::wire(value).map_err(|reason| invalid(&reason))?,
+            RecordType::Txt => txt(value.as_bytes()).ok_or_else(|| invalid("longer than 4,000 bytes"))?,
         };
         Ok(RecordData(wire.into()))
     }
 
-    /// The value as [`RecordData::parse`] reads it, for rdata that is one.
+    /// The value as [`RecordData::parse`] reads it.
     pub fn value(&self, kind: RecordType) -> String {
         match kind {
             RecordType::Txt => String::from_utf8_lossy(&self.strings().concat()).into_owned(),
@@ -67,15 +67,15 @@ impl RecordData {
         }
     }
 
-    /// The record's data as a zone file has it. Rdata that is not of its type is written as RFC 3597 says.
+    /// The rdata in the format of a zone file. Rdata that is not valid for its type is in the format of RFC 3597.
     pub fn presentation(&self, kind: RecordType) -> String {
-        self.known(kind).unwrap_or_else(|| {
+        self.valid(kind).unwrap_or_else(|| {
             let (length, digits) = (self.0.len(), hex::encode(&self.0));
             format!("\\# {length} {digits}")
         })
     }
 
-    fn known(&self, kind: RecordType) -> Option<String> {
+    fn valid(&self, kind: RecordType) -> Option<String> {
         match kind {
             RecordType::A => Some(Ipv4Addr::from(<[u8; 4]>::try_from(&*self.0).ok()?).to_string()),
             RecordType::Aaaa => Some(Ipv6Addr::from(<[u8; 16]>::try_from(&*self.0).ok()?).to_string()),
@@ -118,7 +118,7 @@ fn quoted(bytes: &[u8]) -> String {
             b' '..=b'~' => write!(text, "{}", char::from(byte)),
             _ => write!(text, "\\{byte:03}"),
         }
-        .expect("a string takes all");
+        .expect("writing to a string succeeds");
     }
     text.push('"');
     text
@@ -157,25 +157,25 @@ mod tests {
     }
 
     #[test]
-    fn values_that_cannot_be_are_refused() {
+    fn invalid_values() {
         for (kind, value, want) in [
-            (RecordType::A, "300.1.1.1", "it is no IPv4 address"),
-            (RecordType::A, "010.0.0.1", "it is no IPv4 address"),
-            (RecordType::A, "127.0.0.1", "nobody else can reach that address"),
-            (RecordType::A, "0.0.0.0", "nobody else can reach that address"),
-            (RecordType::A, "224.0.0.1", "nobody else can reach that address"),
-            (RecordType::A, "255.255.255.255", "nobody else can reach that address"),
-            (RecordType::Aaaa, "::1", "nobody else can reach that address"),
-            (RecordType::Aaaa, "ff02::1", "nobody else can reach that address"),
+            (RecordType::A, "300.1.1.1", "not an IPv4 address"),
+            (RecordType::A, "010.0.0.1", "not an IPv4 address"),
+            (RecordType::A, "127.0.0.1", "other hosts cannot reach this address"),
+            (RecordType::A, "0.0.0.0", "other hosts cannot reach this address"),
+            (RecordType::A, "224.0.0.1", "other hosts cannot reach this address"),
+            (RecordType::A, "255.255.255.255", "other hosts cannot reach this address"),
+            (RecordType::Aaaa, "::1", "other hosts cannot reach this address"),
+            (RecordType::Aaaa, "ff02::1", "other hosts cannot reach this address"),
             (RecordType::Aaaa, "::ffff:192.0.2.1", "it is an IPv4 address"),
-            (RecordType::Aaaa, "192.0.2.1", "it is no IPv6 address"),
+            (RecordType::Aaaa, "192.0.2.1", "not an IPv6 address"),
             (RecordType::Cname, "a..b", "a label is empty"),
-            (RecordType::Cname, "*.b", "a wildcard is nobody's other name"),
-            (RecordType::Caa, "0 issue letsencrypt.org", "it is not of the form"),
-            (RecordType::Caa, "256 issue \"x\"", "it is not of the form"),
-            (RecordType::Caa, "0 isue \"x\"", "the tag `isue` is none of"),
-            (RecordType::Caa, "0 issue \"a\"b\"", "plain characters only"),
-            (RecordType::Txt, &"x".repeat(4001), "more than 4,000 bytes"),
+            (RecordType::Cname, "*.b", "a CNAME cannot point to a wildcard"),
+            (RecordType::Caa, "0 issue letsencrypt.org", "expected a value like"),
+            (RecordType::Caa, "256 issue \"x\"", "expected a value like"),
+            (RecordType::Caa, "0 isue \"x\"", "unknown tag `isue`, expected one of"),
+            (RecordType::Caa, "0 issue \"a\"b\"", "printable ASCII characters only"),
+            (RecordType::Txt, &"x".repeat(4001), "longer than 4,000 bytes"),
         ] {
             let error = RecordData::parse(kind, value).unwrap_err().to_string();
             assert!(error.contains(want), "{kind} `{value}`: {error}");
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn rdata_that_is_not_of_its_type_is_shown_all_the_same() {
+    fn invalid_rdata_has_the_format_of_rfc_3597() {
         assert_eq!(RecordData::from_wire([1, 2]).presentation(RecordType::A), "\\# 2 0102");
         assert_eq!(RecordData::from_wire([0, 9, b'x']).presentation(RecordType::Caa), "\\# 3 000978");
         assert_eq!(RecordData::from_wire([5, b'x']).presentation(RecordType::Txt), "\"x\"");
@@ -191,13 +191,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_text_comes_back(text in "[^\\p{C}]{0,300}") {
+        fn reads_the_text_that_it_writes(text in "[^\\p{C}]{0,300}") {
             let data = RecordData::parse(RecordType::Txt, &text).unwrap();
             prop_assert_eq!(data.value(RecordType::Txt), text);
         }
 
         #[test]
-        fn an_address_comes_back(bytes in any::<[u8; 16]>()) {
+        fn reads_the_address_that_it_writes(bytes in any::<[u8; 16]>()) {
             let ip = Ipv6Addr::from(bytes).to_string();
             if let Ok(data) = RecordData::parse(RecordType::Aaaa, &ip) {
                 prop_assert_eq!(data.value(RecordType::Aaaa), ip);
@@ -205,7 +205,7 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_can_be_shown(wire in proptest::collection::vec(any::<u8>(), 0..40)) {
+        fn any_rdata_has_a_presentation(wire in proptest::collection::vec(any::<u8>(), 0..40)) {
             for kind in RecordType::ALL {
                 prop_assert!(RecordData::from_wire(wire.clone()).presentation(kind).is_ascii());
             }

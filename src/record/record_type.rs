@@ -2,23 +2,23 @@
 
 use std::fmt;
 
-/// A record type that a branch may have; in the order of their names.
+/// A record type that a branch may have, in the order of the names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RecordType {
     /// An IPv4 address.
     A,
     /// An IPv6 address.
     Aaaa,
-    /// Who may issue certificates (RFC 8659).
+    /// The certificate authorities that may issue certificates (RFC 8659).
     Caa,
-    /// Another name for a name.
+    /// An alias.
     Cname,
     /// Text.
     Txt,
 }
 
 impl RecordType {
-    /// All of them.
+    /// All types.
     pub const ALL: [RecordType; 5] =
         [RecordType::A, RecordType::Aaaa, RecordType::Caa, RecordType::Cname, RecordType::Txt];
 
@@ -44,12 +44,12 @@ impl RecordType {
         }
     }
 
-    /// The type of that name.
+    /// The type with this name.
     pub fn of_name(name: &str) -> Option<RecordType> {
         RecordType::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// The type of that number.
+    /// The type with this number.
     pub fn of_code(code: u16) -> Option<RecordType> {
         RecordType::ALL.into_iter().find(|kind| kind.code() == code)
     }

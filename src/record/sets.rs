@@ -7,20 +7,19 @@ use crate::name::DnsName;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What one name holds of the types in [`RecordType`], in their order. No set is empty. Most names hold one set, and a large
-/// zone has many names.
+/// The record sets of one name, in the order of [`RecordType`]. No set is empty. It is a list because most names have one set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecordSets(Vec<(RecordType, BTreeSet<RecordData>)>);
 
 impl RecordSets {
-    /// A name that holds one record.
+    /// One record.
     pub fn one(kind: RecordType, data: RecordData) -> Self {
         RecordSets(vec![(kind, BTreeSet::from([data]))])
     }
 
-    /// Adds a record; whether it was not there.
+    /// Adds a record. Returns whether it is new.
     pub fn insert(&mut self, kind: RecordType, data: RecordData) -> bool {
-        match self.place(kind) {
+        match self.index(kind) {
             Ok(at) => self.0[at].1.insert(data),
             Err(at) => {
                 self.0.reserve_exact(1);
@@ -41,15 +40,15 @@ impl RecordSets {
 
     /// The set of a type.
     pub fn get(&self, kind: RecordType) -> Option<&BTreeSet<RecordData>> {
-        self.place(kind).ok().map(|at| &self.0[at].1)
+        self.index(kind).ok().map(|at| &self.0[at].1)
     }
 
-    /// Where the set of a type is, or would be.
-    fn place(&self, kind: RecordType) -> Result<usize, usize> {
+    /// The index of the set of a type, or where to insert it.
+    fn index(&self, kind: RecordType) -> Result<usize, usize> {
         self.0.binary_search_by_key(&kind, |(kind, _)| *kind)
     }
 
-    /// Whether there is no record.
+    /// Whether the name has no records.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -64,25 +63,25 @@ impl RecordSets {
         self.sets().flat_map(|(kind, set)| set.iter().map(move |data| (kind, data)))
     }
 
-    /// The name that a CNAME leads to.
+    /// The name that the CNAME points to.
     pub fn cname(&self) -> Option<DnsName> {
         DnsName::from_wire(self.get(RecordType::Cname)?.first()?.wire())
     }
 
-    /// Refuses what no server holds: a CNAME beside anything else (RFC 1034 3.6.2).
+    /// Refuses a CNAME with other records, which no server accepts (RFC 1034 3.6.2).
     pub fn check(&self) -> Result<(), Diagnostic> {
         match self.get(RecordType::Cname) {
-            Some(set) if set.len() > 1 => Err(Diagnostic::new(Code::Dns, "a name has more than one CNAME")),
+            Some(set) if set.len() > 1 => Err(Diagnostic::new(Code::Dns, "a name can have only one CNAME record")),
             Some(_) if self.0.len() > 1 => {
                 let other = self.sets().find(|(kind, _)| *kind != RecordType::Cname).expect("there are two").0;
-                Err(Diagnostic::new(Code::Dns, format!("a name has a CNAME and {other}, a CNAME stands alone")))
+                Err(Diagnostic::new(Code::Dns, format!("a name cannot have both CNAME and {other} records")))
             }
             _ => Ok(()),
         }
     }
 
-    /// What is remembered of each set: the first 16 hexadecimal digits of the SHA-256 of its type and its rdata in
-    /// canonical order, each behind its length. Lifetimes do not count.
+    /// The digest of each set, which ownership records have: the first 16 hexadecimal digits of the SHA-256 of its type and its
+    /// rdata in canonical order, each after its length. The TTL is not included.
     pub fn digests(&self) -> BTreeMap<RecordType, String> {
         self.sets().map(|(kind, set)| (kind, digest(kind, set))).collect()
     }
@@ -104,19 +103,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cname_stands_alone() {
+    fn a_cname_has_no_other_records() {
         let cname = |target| RecordData::parse(RecordType::Cname, target).unwrap();
         let mut records = RecordSets::one(RecordType::Cname, cname("a.example.com"));
         assert!(records.check().is_ok());
         records.insert(RecordType::Caa, RecordData::parse(RecordType::Caa, "0 issue \";\"").unwrap());
-        assert_eq!(records.check().unwrap_err().to_string(), "a name has a CNAME and CAA, a CNAME stands alone");
+        assert_eq!(records.check().unwrap_err().to_string(), "a name cannot have both CNAME and CAA records");
         let mut two = RecordSets::one(RecordType::Cname, cname("a.example.com"));
         two.insert(RecordType::Cname, cname("b.example.com"));
-        assert_eq!(two.check().unwrap_err().to_string(), "a name has more than one CNAME");
+        assert_eq!(two.check().unwrap_err().to_string(), "a name can have only one CNAME record");
     }
 
     #[test]
-    fn a_digest_tells_sets_apart_that_hold_the_same_bytes() {
+    fn sets_with_the_same_bytes_have_different_digests() {
         let txt = |values: &[&str]| {
             let mut records = RecordSets::default();
             for value in values {
@@ -132,7 +131,7 @@ mod tests {
         let same = RecordSets::one(RecordType::Cname, RecordData::from_wire(*b"\x01a\x00")).digests();
         let bytes = RecordSets::one(RecordType::Txt, RecordData::from_wire(*b"\x01a\x00")).digests();
         assert_ne!(same[&RecordType::Cname], bytes[&RecordType::Txt]);
-        // Written in zones: it may never change.
+        // Zones have this digest, so it must never change.
         let known = RecordSets::one(
             RecordType::Cname,
             RecordData::parse(RecordType::Cname, "ingress.dev.example.com").unwrap(),

@@ -18,7 +18,7 @@ use crate::apply::zone::NameChange;
 use crate::apply::{desired, guarantee, orphan};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Severity, gather};
 use crate::disk;
-use crate::dns::export;
+use crate::dns::export::{self, ZoneExportFormat};
 use crate::dns::ownership::{Fence, ParsedRecord};
 use crate::dns::zone_change::ZoneChangeFile;
 use crate::name::DnsName;
@@ -197,12 +197,12 @@ impl Run<'_> {
         }
         let zones: BTreeSet<&DnsName> = files.iter().map(|file| &file.change.zone).collect();
         let format = match args.format {
-            ExportFormat::Zone => export::Format::Zone,
-            ExportFormat::OctoDns => export::Format::OctoDns,
-            ExportFormat::DnsEndpoint => export::Format::DnsEndpoint,
-            ExportFormat::Route53 => export::Format::Route53,
-            ExportFormat::CloudDns => export::Format::CloudDns,
-            ExportFormat::Json => export::Format::Json,
+            ExportFormat::Zone => ZoneExportFormat::Zone,
+            ExportFormat::OctoDns => ZoneExportFormat::OctoDns,
+            ExportFormat::DnsEndpoint => ZoneExportFormat::DnsEndpoint,
+            ExportFormat::Route53 => ZoneExportFormat::Route53,
+            ExportFormat::CloudDns => ZoneExportFormat::CloudDns,
+            ExportFormat::Json => ZoneExportFormat::Json,
         };
         if format.is_of_one_zone() && zones.len() > 1 {
             let names: Vec<&str> = zones.iter().map(|zone| zone.as_str()).collect();

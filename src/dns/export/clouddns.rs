@@ -1,4 +1,4 @@
-//! Record sets for `gcloud dns record-sets import`: a YAML document each.
+//! Record sets for `gcloud dns record-sets import`: one YAML document each.
 
 use crate::diagnostic::Result;
 use crate::dns::zone_change::ZoneChangeFile;

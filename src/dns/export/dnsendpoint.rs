@@ -1,4 +1,4 @@
-//! `DNSEndpoint` objects for external-dns, one for each file. They have no namespace: whoever applies them knows it.
+//! `DNSEndpoint` objects for external-dns, one for each file. They have no namespace: use `kubectl apply --namespace`.
 
 use crate::diagnostic::{Result, gather};
 use crate::dns::endpoint::{self, map};

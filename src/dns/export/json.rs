@@ -1,4 +1,4 @@
-//! All that the files say, for programs: `zones`, in each `present` and `absent`.
+//! JSON: an object with `zones`, each with `present` and `absent`.
 
 use crate::dns::zone_change::{PresentName, ZoneChangeFile};
 use crate::name::DnsName;
@@ -10,7 +10,7 @@ pub(super) fn write(files: &[ZoneChangeFile]) -> String {
     let mut zones: BTreeMap<&DnsName, (Vec<Value>, Vec<Value>)> = BTreeMap::new();
     for file in files {
         let (present, absent) = zones.entry(&file.change.zone).or_default();
-        present.extend(file.change.present.iter().map(|(name, held)| entry(file, name, held)));
+        present.extend(file.change.present.iter().map(|(name, present_name)| entry(file, name, present_name)));
         absent.extend(
             file.change.absent.iter().map(|name| json!({"name": name.as_str(), "branch": file.change.branch.as_str()})),
         );
@@ -22,15 +22,15 @@ pub(super) fn write(files: &[ZoneChangeFile]) -> String {
     format!("{:#}\n", json!({"zones": zones}))
 }
 
-fn entry(file: &ZoneChangeFile, name: &DnsName, held: &PresentName) -> Value {
+fn entry(file: &ZoneChangeFile, name: &DnsName, present_name: &PresentName) -> Value {
     let mut records = Map::new();
-    for (kind, set) in held.records.sets() {
+    for (kind, set) in present_name.records.sets() {
         records.insert(kind.name().into(), set.iter().map(|data: &RecordData| data.value(kind)).collect());
     }
     let mut entry = json!({
-        "name": name.as_str(), "branch": file.change.branch.as_str(), "owner": file.change.owner.as_str(), "ttl": held.ttl, "records": records,
+        "name": name.as_str(), "branch": file.change.branch.as_str(), "owner": file.change.owner.as_str(), "ttl": present_name.ttl, "records": records,
     });
-    if let Some(object) = &held.address_from {
+    if let Some(object) = &present_name.address_from {
         let (kind, namespace, name) = (object.kind.as_str(), object.namespace.as_str(), object.name.as_str());
         entry["addressFrom"] = json!({"kind": kind, "namespace": namespace, "name": name});
     }

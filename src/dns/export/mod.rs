@@ -1,7 +1,7 @@
-//! What zone change files want, in the formats of other programs.
+//! Zone change files in the formats of other programs.
 //!
-//! Each is a function of the files alone: what stands in a zone is not known here, so names that must be gone are left out
-//! wherever a format would have to say what they hold. Markers are left out too: another program keeps its own books.
+//! An export depends on the files alone. The records in the zones are not known, so only JSON has the absent names. No export
+//! has ownership records, because the other program has its own state.
 
 mod clouddns;
 mod dnsendpoint;
@@ -17,9 +17,9 @@ use crate::diagnostic::Result;
 use crate::name::DnsName;
 use std::collections::BTreeMap;
 
-/// A format.
+/// The format of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum ZoneExportFormat {
     /// A zone file (RFC 1035 5) without SOA and NS.
     Zone,
     /// The configuration of a zone for octoDNS.
@@ -30,33 +30,36 @@ pub enum Format {
     Route53,
     /// Record sets for `gcloud dns record-sets import`.
     CloudDns,
-    /// All that the files say, for programs.
+    /// All content of the files.
     Json,
 }
 
-impl Format {
-    /// Whether a text of that format speaks of one zone only.
+impl ZoneExportFormat {
+    /// Whether the format can have one zone only.
     pub fn is_of_one_zone(self) -> bool {
         match self {
-            Format::Zone | Format::OctoDns | Format::Route53 | Format::CloudDns => true,
-            Format::DnsEndpoint | Format::Json => false,
+            ZoneExportFormat::Zone
+            | ZoneExportFormat::OctoDns
+            | ZoneExportFormat::Route53
+            | ZoneExportFormat::CloudDns => true,
+            ZoneExportFormat::DnsEndpoint | ZoneExportFormat::Json => false,
         }
     }
 }
 
-/// The files in a format. Names whose address is not known yet are left out.
-pub fn export(files: &[ZoneChangeFile], format: Format) -> Result<String> {
+/// The files in a format, without names whose address is not known yet.
+pub fn export(files: &[ZoneChangeFile], format: ZoneExportFormat) -> Result<String> {
     match format {
-        Format::Zone => Ok(zone::write(files)),
-        Format::OctoDns => octodns::write(files),
-        Format::DnsEndpoint => dnsendpoint::write(files),
-        Format::Route53 => Ok(route53::write(files)),
-        Format::CloudDns => clouddns::write(files),
-        Format::Json => Ok(json::write(files)),
+        ZoneExportFormat::Zone => Ok(zone::write(files)),
+        ZoneExportFormat::OctoDns => octodns::write(files),
+        ZoneExportFormat::DnsEndpoint => dnsendpoint::write(files),
+        ZoneExportFormat::Route53 => Ok(route53::write(files)),
+        ZoneExportFormat::CloudDns => clouddns::write(files),
+        ZoneExportFormat::Json => Ok(json::write(files)),
     }
 }
 
-/// The names of all files, in order, that hold what is known.
+/// The names of all files whose records are known, in order.
 fn names(files: &[ZoneChangeFile]) -> BTreeMap<&DnsName, &PresentName> {
     let all = files.iter().flat_map(|file| &file.change.present);
     all.filter(|(_, present)| present.address_from.is_none()).collect()

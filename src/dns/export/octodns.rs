@@ -1,4 +1,4 @@
-//! The configuration of a zone for octoDNS: names below the zone in natural order, which octoDNS insists on, with their
+//! The configuration of a zone for octoDNS: names below the zone in natural order, which octoDNS requires, with their
 //! records.
 
 use crate::diagnostic::Result;
@@ -9,7 +9,7 @@ use crate::yaml::{self, Quoting};
 use std::collections::BTreeMap;
 
 pub(super) fn write(files: &[ZoneChangeFile]) -> Result<String> {
-    let mut names: BTreeMap<Vec<Part>, (String, Node)> = BTreeMap::new();
+    let mut names: BTreeMap<Vec<NamePart>, (String, Node)> = BTreeMap::new();
     for (name, present) in super::names(files) {
         let front = files.first().and_then(|file| name.below(&file.change.zone)).unwrap_or_default();
         names.insert(natural(front), (front.to_owned(), records(present)));
@@ -25,12 +25,12 @@ pub(super) fn write(files: &[ZoneChangeFile]) -> Result<String> {
 fn records(present: &PresentName) -> Node {
     let record = |(kind, set): (RecordType, &std::collections::BTreeSet<RecordData>)| {
         let mut values: Vec<Node> = set.iter().map(|data| value(kind, data)).collect();
-        let held = match values.len() {
+        let field = match values.len() {
             1 => ("value", values.remove(0)),
             _ => ("values", Node::seq(values)),
         };
         let map: Map =
-            [("ttl", Node::int(present.ttl.into())), ("type", Node::str(kind.name())), held].into_iter().collect();
+            [("ttl", Node::int(present.ttl.into())), ("type", Node::str(kind.name())), field].into_iter().collect();
         Node::from(map)
     };
     let mut records: Vec<Node> = present.records.sets().map(record).collect();
@@ -41,7 +41,7 @@ fn value(kind: RecordType, data: &RecordData) -> Node {
     match kind {
         RecordType::A | RecordType::Aaaa => Node::str(data.value(kind)),
         RecordType::Cname => Node::str(data.presentation(kind)),
-        // A semicolon would begin a comment, were this a zone file.
+        // octoDNS requires the escape of zone files, where a semicolon begins a comment.
         RecordType::Txt => Node::str(data.value(kind).replace(';', "\\;")),
         RecordType::Caa => {
             let text = data.value(kind);
@@ -60,14 +60,14 @@ fn value(kind: RecordType, data: &RecordData) -> Node {
     }
 }
 
-/// A part of a name: numbers are ordered by what they count, and come before letters.
+/// A part of a name: numbers have numerical order and come before letters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Part {
+enum NamePart {
     Number(u128, String),
     Text(String),
 }
 
-fn natural(text: &str) -> Vec<Part> {
+fn natural(text: &str) -> Vec<NamePart> {
     let mut parts = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -75,8 +75,8 @@ fn natural(text: &str) -> Vec<Part> {
         let end = rest.find(|c: char| c.is_ascii_digit() != digits).unwrap_or(rest.len());
         let (part, tail) = rest.split_at(end);
         parts.push(match part.parse() {
-            Ok(number) if digits => Part::Number(number, part.to_owned()),
-            _ => Part::Text(part.to_owned()),
+            Ok(number) if digits => NamePart::Number(number, part.to_owned()),
+            _ => NamePart::Text(part.to_owned()),
         });
         rest = tail;
     }
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_ordered_by_what_they_count() {
+    fn numbers_have_numerical_order() {
         let ordered = ["", "*", "1", "2", "10", "a", "a1", "a01", "a9", "a10", "a10b", "a.b", "ab"];
         let mut sorted = ordered;
         sorted.sort_by_key(|text| natural(text));

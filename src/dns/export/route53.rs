@@ -1,5 +1,5 @@
-//! Change batches for `aws route53 change-resource-record-sets`, a line each, as many as the limits of the service make
-//! necessary. Sets are created, so that a batch is refused where something else stands.
+//! Change batches for `aws route53 change-resource-record-sets`, one per line, within the limits of the service. The action is
+//! `CREATE`, so the service refuses a batch if a record set exists already.
 
 use crate::dns::zone_change::ZoneChangeFile;
 use crate::record::{RecordData, RecordType};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-/// The records and the characters of one batch.
+/// The maximum of records and of characters in one batch.
 const RECORDS: usize = 1000;
 const CHARACTERS: usize = 32_000;
 
@@ -17,15 +17,15 @@ pub(super) fn write(files: &[ZoneChangeFile]) -> String {
     let (mut records, mut characters) = (0, 0);
     let mut end = |batch: &mut Vec<Value>| {
         if !batch.is_empty() {
-            writeln!(text, "{}", json!({"Changes": std::mem::take(batch)})).expect("a string takes all");
+            writeln!(text, "{}", json!({"Changes": std::mem::take(batch)})).expect("writing to a string succeeds");
         }
     };
     for (name, present) in super::names(files) {
-        // What belongs to one name stays together.
-        let spelled = |(kind, set): (RecordType, &BTreeSet<RecordData>)| {
+        // The record sets of one name are in the same batch.
+        let written = |(kind, set): (RecordType, &BTreeSet<RecordData>)| {
             (kind, set.iter().map(|data| octal(kind, data)).collect())
         };
-        let values: Vec<(RecordType, Vec<String>)> = present.records.sets().map(spelled).collect();
+        let values: Vec<(RecordType, Vec<String>)> = present.records.sets().map(written).collect();
         let count = values.iter().map(|(_, values)| values.len()).sum::<usize>();
         let length = values.iter().flat_map(|(_, values)| values).map(String::len).sum::<usize>();
         if records + count > RECORDS || characters + length > CHARACTERS {
@@ -45,7 +45,7 @@ pub(super) fn write(files: &[ZoneChangeFile]) -> String {
     text
 }
 
-/// The data of a record as Route 53 spells it: as in a zone file, with bytes by number in octal.
+/// The rdata in the format of Route 53: as in a zone file, but with octal escapes.
 pub fn octal(kind: RecordType, data: &RecordData) -> String {
     let quoted = |string: &&[u8]| {
         let mut text = String::from("\"");
@@ -55,7 +55,7 @@ pub fn octal(kind: RecordType, data: &RecordData) -> String {
                 b' '..=b'~' => write!(text, "{}", char::from(byte)),
                 _ => write!(text, "\\{byte:03o}"),
             }
-            .expect("a string takes all");
+            .expect("writing to a string succeeds");
         }
         text + "\""
     };

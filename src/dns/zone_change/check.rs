@@ -1,7 +1,6 @@
-//! What the files of one tree must agree on.
+//! The rules between the zone change files of one output.
 //!
-//! One file is checked when it is read; here are the rules between files. The generator and `apply` both ask, so that
-//! a tree that was merged by hand is refused before a zone sees it.
+//! Builds and `apply` both check them, so that an output that was merged by hand is refused before a zone changes.
 
 use super::ZoneChangeFile;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
@@ -9,8 +8,8 @@ use crate::dns::ownership;
 use crate::name::DnsName;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Complains about names that two files claim, that are in the wrong zone, that have no room for a marker, that lead
-/// around in a circle, and about a second owner.
+/// Reports names in two files, names in the wrong zone, names too long for an ownership record, circles of CNAMEs, and files of
+/// several projects.
 pub fn check(files: &[ZoneChangeFile]) -> Result<()> {
     let mut found = Vec::new();
     let mut present: BTreeMap<&DnsName, &ZoneChangeFile> = BTreeMap::new();
@@ -18,8 +17,8 @@ pub fn check(files: &[ZoneChangeFile]) -> Result<()> {
         for name in file.change.present.keys() {
             if let Some(other) = present.insert(name, file) {
                 let (one, two) = (&other.change.branch, &file.change.branch);
-                let message = format!("`{name}` is wanted by two branches, `{one}` and `{two}`");
-                found.push(Diagnostic::new(Code::Dns, message).at(file.at).note(other.at, "also wanted here"));
+                let message = format!("the branches `{one}` and `{two}` both have the DNS name `{name}`");
+                found.push(Diagnostic::new(Code::Dns, message).at(file.at).note(other.at, "also here"));
             }
         }
     }
@@ -28,57 +27,60 @@ pub fn check(files: &[ZoneChangeFile]) -> Result<()> {
         found.extend(placement(file, &zones));
         for name in &file.change.absent {
             if let Some(other) = present.get(name).filter(|other| other.change.branch != file.change.branch) {
-                let message = format!("`{name}` must be gone, and branch `{}` wants it", other.change.branch);
-                let error = Diagnostic::new(Code::Dns, message).at(file.at).note(other.at, "wanted here");
-                found.push(error.help("run `pleach build`, which knows what moved from branch to branch"));
+                let message = format!("`{name}` must be absent, but the branch `{}` has it", other.change.branch);
+                let error = Diagnostic::new(Code::Dns, message).at(file.at).note(other.at, "present here");
+                found.push(error.help("run `pleach build`, which removes the name from the list"));
             }
         }
     }
     if let Some(other) = files.iter().find(|file| file.change.owner != files[0].change.owner) {
-        let message =
-            format!("the names belong to `{}` here and to `{}` elsewhere", other.change.owner, files[0].change.owner);
-        found.push(Diagnostic::new(Code::Dns, message).at(other.at).note(files[0].at, "elsewhere"));
+        let message = format!(
+            "the owner is `{}` in this file and `{}` in another file",
+            other.change.owner, files[0].change.owner
+        );
+        found.push(Diagnostic::new(Code::Dns, message).at(other.at).note(files[0].at, "the other file"));
     }
     found.extend(circles(&present));
     Diagnostics::check(found, ())
 }
 
-/// Names that are not below the file's zone, that belong to a smaller zone, or that have no room for a marker.
+/// Reports names that are not below the zone of the file, that are in a smaller zone, or that are too long for an ownership
+/// record.
 fn placement(file: &ZoneChangeFile, zones: &BTreeSet<&DnsName>) -> Vec<Diagnostic> {
     let zone = &file.change.zone;
-    let one = |name: &DnsName| {
-        let holds = |other: &DnsName| other.below(zone).is_some() && (name == other || name.below(other).is_some());
-        let other = zones.iter().find(|other| holds(other));
+    let error = |name: &DnsName| {
+        let is_nearer = |other: &DnsName| other.below(zone).is_some() && (name == other || name.below(other).is_some());
+        let other = zones.iter().find(|other| is_nearer(other));
         match other {
-            Some(other) => Some(Diagnostic::new(Code::Dns, format!("`{name}` belongs to the zone `{other}`"))),
+            Some(other) => Some(Diagnostic::new(Code::Dns, format!("`{name}` is in the zone `{other}`"))),
             None => ownership::record_name(name, zone).err(),
         }
     };
-    file.change.present.keys().chain(&file.change.absent).filter_map(one).map(|error| error.at(file.at)).collect()
+    file.change.present.keys().chain(&file.change.absent).filter_map(error).map(|error| error.at(file.at)).collect()
 }
 
-/// Names of ours that lead to each other in a circle, told once each.
+/// Reports each circle of CNAMEs once.
 fn circles(present: &BTreeMap<&DnsName, &ZoneChangeFile>) -> Vec<Diagnostic> {
     let next = |name: &DnsName| present.get(name)?.change.present[name].records.cname();
     let circle = |start: &DnsName| {
-        let mut way = vec![start.clone()];
-        while let Some(step) = next(way.last().expect("the way has a start")) {
+        let mut path = vec![start.clone()];
+        while let Some(step) = next(path.last().expect("the path has a start")) {
             if step == *start {
-                return Some(way);
+                return Some(path);
             }
-            if way.contains(&step) {
+            if path.contains(&step) {
                 return None;
             }
-            way.push(step);
+            path.push(step);
         }
         None
     };
-    let told = |(name, file): (&&DnsName, &&ZoneChangeFile)| {
-        let way = circle(name).filter(|way| way.iter().min() == Some(name))?;
-        let way: Vec<_> = way.iter().chain([*name]).map(|name| format!("`{name}`")).collect();
-        Some(Diagnostic::new(Code::Dns, format!("CNAMEs lead in a circle: {}", way.join(" to "))).at(file.at))
+    let report = |(name, file): (&&DnsName, &&ZoneChangeFile)| {
+        let path = circle(name).filter(|path| path.iter().min() == Some(name))?;
+        let path: Vec<_> = path.iter().chain([*name]).map(|name| format!("`{name}`")).collect();
+        Some(Diagnostic::new(Code::Dns, format!("CNAME records form a circle: {}", path.join(" -> "))).at(file.at))
     };
-    present.iter().filter_map(told).collect()
+    present.iter().filter_map(report).collect()
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ fn fields(fields: &mut Fields) -> Option<ZoneChange> {
     let mut present = BTreeMap::new();
     for (at, name, entry) in fields.list("present", entry) {
         if present.insert(name.clone(), entry).is_some() {
-            fields.errors().report(at, format!("`{name}` is present twice"));
+            fields.errors().report(at, format!("duplicate name `{name}` in `present`"));
         }
     }
     let mut absent = BTreeSet::new();
@@ -102,11 +102,11 @@ fn entry(node: &Node, errors: &mut FieldErrors) -> Option<(Location, DnsName, Pr
                 .into_iter()
                 .find(|kind| records.get(*kind).is_some());
             if let Some(kind) = known {
-                fields.errors().report(at, format!("a name has both `addressFrom` and {kind}"));
+                fields.errors().report(at, format!("a name cannot have both `addressFrom` and {kind}"));
             }
         } else if !RecordType::ALL.into_iter().any(|kind| fields.node(kind.name()).is_some_and(|node| !is_empty(node)))
         {
-            fields.errors().report(at, "a name that is present holds something");
+            fields.errors().report(at, "a name in `present` needs records or `addressFrom`");
         }
         Some((at, host?, PresentName { ttl: ttl?, records, address_from: source }))
     })
@@ -123,7 +123,7 @@ fn records(fields: &mut Fields) -> RecordSets {
             match RecordData::parse(kind, node.as_str().unwrap_or_default()) {
                 Ok(data) => {
                     if !records.insert(kind, data) {
-                        fields.errors().report(node.at, format!("the same {kind} stands twice"));
+                        fields.errors().report(node.at, format!("duplicate {kind} record"));
                     }
                 }
                 Err(error) => fields.errors().push(error.at(node.at)),
@@ -142,8 +142,8 @@ fn object(node: &Node, errors: &mut FieldErrors) -> Option<AddressObject> {
         let kind = fields.required("kind", Fields::str)?;
         if !ADDRESS_KINDS.contains(&kind) {
             let at = fields.at("kind");
-            let error = Diagnostic::new(Code::Dns, format!("a {kind} has no address")).at(at);
-            fields.errors().push(error.help(format!("what has one is a {}", ADDRESS_KINDS.join(", "))));
+            let error = Diagnostic::new(Code::Dns, format!("`{kind}` objects have no address")).at(at);
+            fields.errors().push(error.help(format!("use one of {}", ADDRESS_KINDS.join(", "))));
         }
         let namespace = fields.required("namespace", Fields::str)?;
         let name = fields.required("name", Fields::str)?;
@@ -161,7 +161,7 @@ fn label(node: &Node, errors: &mut FieldErrors) -> Option<SmolStr> {
     match DnsName::host(text) {
         Ok(name) if name.as_str() == text && name.labels().count() == 1 => Some(text.into()),
         _ => {
-            errors.report(node.at, format!("`{text}` is no label of lower-case letters, digits and hyphens"));
+            errors.report(node.at, format!("`{text}` is not a label of lower-case letters, digits and hyphens"));
             None
         }
     }
@@ -203,13 +203,13 @@ zone: dev.example.com
     }
 
     #[test]
-    fn the_documented_file_comes_back() {
+    fn writes_the_documented_file() {
         let change = read(FILE).unwrap();
         assert_eq!(change.write().unwrap(), FILE);
     }
 
     #[test]
-    fn every_fault_is_found_at_its_place() {
+    fn errors_have_source_locations() {
         let faulty = "\
 apiVersion: pleach/v2
 kind: ZoneChange
@@ -229,18 +229,18 @@ absent: [d.dev.example.com, 1]
         let errors: Vec<_> = read(faulty).unwrap_err().iter().map(|e| format!("{}: {e}", e.parts().at.line)).collect();
         for want in [
             "1: `apiVersion` must be `pleach/v1`, got `pleach/v2`",
-            "3: `Dev_.example.com` is no DNS name: the label `dev_` is not of letters, digits and hyphens",
-            "4: `My Shop` is no label of lower-case letters, digits and hyphens",
+            "3: invalid DNS name `Dev_.example.com`: the label `dev_` may have letters, digits and hyphens only",
+            "4: `My Shop` is not a label of lower-case letters, digits and hyphens",
             "6: unknown field `presnt`",
             "8: `ttl` must be between 1 and 2147483647, got 0",
-            "8: `127.0.0.1` is no value of A: nobody else can reach that address",
-            "9: a name that is present holds something",
-            "10: a name has a CNAME and CAA, a CNAME stands alone",
-            "11: the same A stands twice",
+            "8: invalid A record `127.0.0.1`: other hosts cannot reach this address",
+            "9: a name in `present` needs records or `addressFrom`",
+            "10: a name cannot have both CNAME and CAA records",
+            "11: duplicate A record",
             "11: unknown field `MX`",
-            "12: `d.dev.example.com` is present twice",
-            "13: a Pod has no address",
-            "13: a name has both `addressFrom` and A",
+            "12: duplicate name `d.dev.example.com` in `present`",
+            "13: `Pod` objects have no address",
+            "13: a name cannot have both `addressFrom` and A",
             "14: `d.dev.example.com` is both present and absent",
             "14: `absent` must be a list of strings, got an integer",
         ] {
@@ -284,7 +284,7 @@ absent: [d.dev.example.com, 1]
 
     proptest! {
         #[test]
-        fn a_file_comes_back(
+        fn reads_what_it_writes(
             branch in "\\PC{1,40}",
             present in proptest::collection::btree_map(name(), present(), 0..5),
             absent in proptest::collection::btree_set(name(), 0..5),

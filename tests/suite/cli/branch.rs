@@ -356,7 +356,7 @@ fn too_much_at_once_is_refused() {
     let (status, out, err) = piped(&workspace, &sync, &listed);
     assert_eq!((status, out.as_str()), (3, ""));
     assert!(
-        err.contains("4 of 12 branches would go") && err.contains("`b11`") && err.contains("--allow-delete 4"),
+        err.contains("4 of 12 branches would be deleted") && err.contains("`b11`") && err.contains("--allow-delete 4"),
         "{err}"
     );
     assert_eq!(workspace.read("branches.yaml"), spec);

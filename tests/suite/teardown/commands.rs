@@ -337,8 +337,11 @@ fn too_many_branches_at_once_are_refused() {
         ran.err()
     };
     let said = refused(&["build"]);
-    assert!(said.contains("error[guard]: 4 of 12 branches in the output would go\n"), "{said}");
-    assert!(said.contains("these would go: `b10`, `b11`, `b8`, `b9`") && said.contains("`--allow-delete 4`"), "{said}");
+    assert!(said.contains("error[guard]: 4 of 12 branches in the output would be deleted\n"), "{said}");
+    assert!(
+        said.contains("these would be deleted: `b10`, `b11`, `b8`, `b9`") && said.contains("`--allow-delete 4`"),
+        "{said}"
+    );
     for wrong in ["3", "5", "0"] {
         refused(&["build", "--allow-delete", wrong]);
     }
@@ -346,7 +349,7 @@ fn too_many_branches_at_once_are_refused() {
     refused(&["build", "--prune"]);
     for shard in ["1/3", "2/3", "3/3"] {
         let said = refused(&["build", "--shard", shard]);
-        assert!(said.contains("4 of 12 branches in the output would go"), "{said}");
+        assert!(said.contains("4 of 12 branches in the output would be deleted"), "{said}");
     }
     // Who only looks is told all the same, and a part that removes nothing is no danger.
     workspace.run(&["check"]).exits(1);
@@ -355,7 +358,7 @@ fn too_many_branches_at_once_are_refused() {
     refused(&["build", "--only", "b1", "--allow-delete", "4"]);
     // The names are counted apart.
     let said = refused(&["build", "--allow-delete", "4"]);
-    assert!(said.contains("error[guard]: 4 of 12 names in DNS would go\n"), "{said}");
+    assert!(said.contains("error[guard]: 4 of 12 names in DNS would be deleted\n"), "{said}");
     assert!(said.contains("`b8.dev.example.com`") && said.contains("`--allow-delete-names 4`"), "{said}");
     refused(&["build", "--allow-delete", "4", "--allow-delete-names", "3"]);
     workspace.run(&["build", "--allow-delete", "4", "--allow-delete-names", "4"]).exits(0);
