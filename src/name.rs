@@ -16,6 +16,20 @@ pub const LONGEST_NAME: usize = 253;
 /// The longest label.
 pub const LONGEST_LABEL: usize = 63;
 
+/// Whether a text is a DNS label (RFC 1123): lower-case letters, digits and `-`, a letter or digit at both ends, at most 63
+/// characters.
+pub fn is_label(text: &str) -> bool {
+    text.len() <= LONGEST_LABEL && has_label_characters(text)
+}
+
+/// Whether a text is a DNS label of any length.
+pub fn has_label_characters(text: &str) -> bool {
+    !text.is_empty()
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+        && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+}
+
 impl DnsName {
     /// Reads the name of a host: labels of letters, digits and hyphens; the first label may be `*`. Other scripts are
     /// converted to A-labels (UTS 46, strict).

@@ -1,12 +1,13 @@
 //! A branch name as a DNS label.
 //!
-//! A slug depends on the branch name and on the room that the spec's patterns leave for it, never on other branches. A
-//! name that is a good label stays as it is; any other is cleaned, cut and given `-` and the first 8 hex digits of the
-//! SHA-256 of the raw name. Two names cannot meet by their looks: whatever ends like a hash gets a hash of its own, so
-//! kept names and hashed ones are two sets without a common member. Two hashed ones meet only where stem and 32 bits of
-//! SHA-256 agree; `plan` refuses that, as it refuses two equal forced slugs. Nothing here knows the other branches.
+//! A slug depends on the branch name and on the length that the patterns of the spec allow, never on other branches. A name
+//! that is a valid slug stays as it is. Any other name is cleaned, cut, and gets `-` and the first 8 hexadecimal digits of the
+//! SHA-256 of the name. A name that already ends like a hash gets another one, so an unchanged name never equals a hashed one. Two
+//! hashed names are equal only if stem and 32 bits of SHA-256 are equal; `plan` refuses that, as it refuses equal slugs in the
+//! spec.
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::name::{LONGEST_LABEL, is_label};
 use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 use std::fmt;
@@ -15,46 +16,44 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Slug(SmolStr);
 
-/// The longest label (RFC 1035 2.3.4).
-const LABEL: usize = 63;
 /// Hex digits of the hash.
 const HASH: usize = 8;
-/// What stands before a stem that could not stand alone.
+/// The prefix of a stem that is not a valid slug alone.
 const PREFIX: &str = "b-";
 
 impl Slug {
-    /// The least room that a hashed slug needs: a letter, `-` and the hash.
-    pub const LEAST_ROOM: usize = 1 + 1 + HASH;
-    /// The most room there is: a whole label.
-    pub const MOST_ROOM: usize = LABEL;
+    /// The minimum length of a hashed slug: a letter, `-` and the hash.
+    pub const MIN_LENGTH: usize = 1 + 1 + HASH;
+    /// The maximum length: a whole label.
+    pub const MAX_LENGTH: usize = LONGEST_LABEL;
 
-    /// The slug of a branch where `room` characters are free for it; room outside of the two limits counts as the limit.
-    pub fn of(branch: &str, room: usize) -> Self {
-        let room = room.clamp(Self::LEAST_ROOM, Self::MOST_ROOM);
-        if branch.len() <= room && is_label(branch) && !is_reserved(branch) && !ends_like_a_hash(branch) {
+    /// The slug of a branch, with at most `max_length` characters. A value outside of the two limits counts as the limit.
+    pub fn of(branch: &str, max_length: usize) -> Self {
+        let max_length = max_length.clamp(Self::MIN_LENGTH, Self::MAX_LENGTH);
+        if branch.len() <= max_length && is_slug(branch) && !is_reserved(branch) && !ends_like_a_hash(branch) {
             return Slug(branch.into());
         }
         let [a, b, c, d, ..] = <[u8; 32]>::from(Sha256::digest(branch));
         let hash = u32::from_be_bytes([a, b, c, d]);
         let hashed = |stem: &str| {
-            let cut = stem.get(..room - 1 - HASH).unwrap_or(stem).trim_end_matches('-');
+            let cut = stem.get(..max_length - 1 - HASH).unwrap_or(stem).trim_end_matches('-');
             format!("{cut}-{hash:08x}")
         };
         let stem = clean(branch);
         let slug = hashed(&stem);
-        let sound = slug.starts_with(|c: char| c.is_ascii_lowercase()) && !is_reserved(&slug);
-        Slug(if sound { slug } else { hashed(&format!("{PREFIX}{stem}")) }.into())
+        let is_valid = slug.starts_with(|c: char| c.is_ascii_lowercase()) && !is_reserved(&slug);
+        Slug(if is_valid { slug } else { hashed(&format!("{PREFIX}{stem}")) }.into())
     }
 
-    /// A slug that somebody wrote instead of the derived one.
+    /// A slug that the spec sets.
     pub fn forced(text: &str) -> Result<Self, Diagnostic> {
-        if !is_label(text) {
-            Err(Diagnostic::new(Code::Name, format!("`{text}` is no slug")).help(format!(
-                "a slug is at most {LABEL} of a-z, 0-9 and `-`, begins with a letter and does not end with `-`"
+        if !is_slug(text) {
+            Err(Diagnostic::new(Code::Name, format!("`{text}` is not a valid slug")).help(format!(
+                "a slug has at most {LONGEST_LABEL} characters of a-z, 0-9 and `-`, begins with a letter and does not end with `-`"
             )))
         } else if is_reserved(text) {
             Err(Diagnostic::new(Code::Name, format!("the slug `{text}` is reserved"))
-                .help("`default`, `pleach` and everything that begins with `kube-` or `xn--` are taken"))
+                .help("`default`, `pleach` and everything that begins with `kube-` or `xn--` are reserved"))
         } else {
             Ok(Slug(text.into()))
         }
@@ -78,14 +77,12 @@ impl From<&Slug> for SmolStr {
     }
 }
 
-fn is_label(text: &str) -> bool {
-    text.len() <= LABEL
-        && text.starts_with(|c: char| c.is_ascii_lowercase())
-        && !text.ends_with('-')
-        && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+/// Whether a text is a DNS label that begins with a letter.
+fn is_slug(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase()) && is_label(text)
 }
 
-/// Names of Kubernetes and of pleach itself, and labels that claim to be punycode.
+/// Names of Kubernetes and of pleach itself, and the prefix of Punycode labels.
 fn is_reserved(label: &str) -> bool {
     matches!(label, "default" | "pleach") || label.starts_with("kube-") || label.starts_with("xn--")
 }
@@ -158,10 +155,10 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn slug(name: &str) -> String {
-        Slug::of(name, Slug::MOST_ROOM).to_string()
+        Slug::of(name, Slug::MAX_LENGTH).to_string()
     }
 
-    /// Names and their slugs where a whole label is free.
+    /// Names and their slugs of at most a whole label.
     const TABLE: &[(&str, &str)] = &[
         ("main", "main"),
         ("develop", "develop"),
@@ -240,7 +237,7 @@ mod tests {
         ("e\u{301}te\u{301}", "ete-b71a8c52"),
     ];
 
-    /// What issue trackers, forges and people make of branch names; no two of them may meet.
+    /// Typical branch names. No two have the same slug.
     #[test]
     fn table() {
         let same = "feature/the-first-sixty-three-characters-of-these-two-names-are-the-same";
@@ -257,8 +254,8 @@ mod tests {
         let mut seen = BTreeSet::new();
         for name in TABLE.iter().map(|(name, _)| *name).chain(long.iter().map(String::as_str)) {
             let slug = slug(name);
-            assert!(is_label(&slug) && !is_reserved(&slug), "{name} gave {slug}");
-            assert!(seen.insert(slug), "{name} met another");
+            assert!(is_slug(&slug) && !is_reserved(&slug), "{name} gave {slug}");
+            assert!(seen.insert(slug), "{name} has the slug of another name");
         }
         for (name, want) in TABLE {
             assert_eq!(slug(name), *want, "{name}");
@@ -273,12 +270,12 @@ mod tests {
         let names = (0..10_000).map(|n| format!("feature/ABC-{n:04}-what-it-is-about"));
         let slugs: BTreeSet<String> = names.map(|name| slug(&name)).collect();
         assert_eq!(slugs.len(), 10_000);
-        assert!(slugs.iter().all(|slug| is_label(slug)));
+        assert!(slugs.iter().all(|slug| is_slug(slug)));
     }
 
     #[test]
-    fn the_cut_leaves_the_room_asked_for() {
-        for (name, room, want) in [
+    fn hashed_slugs_have_the_maximum_length() {
+        for (name, max_length, want) in [
             ("feature/login", 30, "feature-login-df7c7aeb"),
             ("feature/login", 22, "feature-login-df7c7aeb"),
             ("feature/login", 21, "feature-logi-df7c7aeb"),
@@ -289,8 +286,8 @@ mod tests {
             ("feature-login", 12, "fea-1a2efb69"),
             ("Kubernetes", 13, "b-ku-a37d07fe"),
         ] {
-            let slug = Slug::of(name, room);
-            assert_eq!(slug.as_str(), want, "{name} in {room}");
+            let slug = Slug::of(name, max_length);
+            assert_eq!(slug.as_str(), want, "{name} in {max_length}");
         }
     }
 
@@ -307,11 +304,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn always_a_free_label_that_fits(name in ".{0,120}", room in 0_usize..100) {
-            let slug = Slug::of(&name, room);
-            prop_assert!(is_label(slug.as_str()) && !is_reserved(slug.as_str()));
-            prop_assert!(slug.as_str().len() <= room.clamp(Slug::LEAST_ROOM, Slug::MOST_ROOM));
-            prop_assert_eq!(&slug, &Slug::of(&name, room));
+        fn always_a_valid_slug(name in ".{0,120}", max_length in 0_usize..100) {
+            let slug = Slug::of(&name, max_length);
+            prop_assert!(is_slug(slug.as_str()) && !is_reserved(slug.as_str()));
+            prop_assert!(slug.as_str().len() <= max_length.clamp(Slug::MIN_LENGTH, Slug::MAX_LENGTH));
+            prop_assert_eq!(&slug, &Slug::of(&name, max_length));
             prop_assert!(Slug::forced(slug.as_str()).is_ok());
         }
 
@@ -322,7 +319,7 @@ mod tests {
         }
 
         #[test]
-        fn names_that_look_alike_stay_apart(a in "[aA][-/_. ][bB]{1,2}", b in "[aA][-/_. ][bB]{1,2}") {
+        fn similar_names_have_different_slugs(a in "[aA][-/_. ][bB]{1,2}", b in "[aA][-/_. ][bB]{1,2}") {
             prop_assert_eq!(slug(&a) == slug(&b), a == b);
         }
     }

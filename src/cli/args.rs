@@ -65,7 +65,7 @@ pub(super) enum Command {
     #[command(subcommand)]
     Branch(Box<super::branch::BranchCommand>),
     #[cfg(feature = "apply")]
-    Dns(super::dns::Dns),
+    Dns(super::dns::DnsArgs),
     Teardown(super::teardown::TeardownArgs),
     Kustomize(super::kustomize::KustomizeArgs),
     Init(super::init::InitArgs),

@@ -4,6 +4,7 @@ use super::Outcome;
 use super::screen::{Screen, report};
 use super::session::{OnFailure, Session};
 use super::workspace::Workspace;
+use crate::argument::shell_word;
 use crate::diagnostic::Result;
 use crate::disk::{Comparison, Difference, OutputDir};
 use crate::pipeline::Selection;
@@ -68,7 +69,7 @@ fn text(owned: &[Row], unmanaged: &[Row], command: &str) -> String {
         let _ = writeln!(text, "{} not what a build writes: run `{command} build`", files(owned.len()));
     }
     if !unmanaged.is_empty() {
-        let paths: Vec<String> = unmanaged.iter().take(NAMED).map(|(_, path)| quoted(path)).collect();
+        let paths: Vec<String> = unmanaged.iter().take(NAMED).map(|(_, path)| shell_word(path)).collect();
         let more = if unmanaged.len() > NAMED { " …" } else { "" };
         let _ = writeln!(text, "{} unmanaged: move or `rm {}{more}`", files(unmanaged.len()), paths.join(" "));
     }
@@ -93,10 +94,4 @@ fn rows(output: &OutputDir, comparison: &Comparison) -> (Vec<Row>, Vec<Row>) {
         unmanaged.extend(others.map(|name| ("unmanaged", output.name(folder, name))));
     }
     (owned, unmanaged)
-}
-
-/// A path as a shell takes it.
-fn quoted(path: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "/._-+@%:,".contains(c);
-    if path.chars().all(plain) { path.to_owned() } else { format!("'{}'", path.replace('\'', r"'\''")) }
 }

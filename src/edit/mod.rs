@@ -147,7 +147,7 @@ impl SpecFiles {
 
     /// A new file in `branches.d/` with a new branch.
     fn new_file(&self, folder: &RelPath, name: &str, changes: &[FieldChange]) -> Result<(RelPath, YamlDocument)> {
-        let slug = Slug::of(name, Slug::MOST_ROOM);
+        let slug = Slug::of(name, Slug::MAX_LENGTH);
         let path = folder.join(&format!("{slug}.yaml")).expect("a slug is a file name");
         if !matches!(self.project.look(&path), Found::Nothing) && self.changed.get(&path) != Some(&None) {
             let message = format!("`{path}` already exists, but is not the file of branch `{name}`");

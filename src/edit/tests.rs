@@ -64,7 +64,7 @@ fn a_branch_may_have_its_own_file() {
     let edits = [("a", set(&[change("owner", "you")])), ("b/c", BranchEdit::Add(vec![change("replicas.web", "2")]))];
     let changed = files.edit(edits.map(|(name, edit)| (name.into(), edit))).unwrap();
     assert_eq!(changed, ["a".into(), "b/c".into()].into());
-    let slug = Slug::of("b/c", Slug::MOST_ROOM);
+    let slug = Slug::of("b/c", Slug::MAX_LENGTH);
     let new = RelPath::new(&format!("branches.d/{slug}.yaml")).unwrap();
     let changed = files.into_changed();
     let texts: Vec<_> = changed.iter().map(|(path, text)| (path.as_str(), text.as_deref().unwrap())).collect();

@@ -19,7 +19,7 @@ pub(super) struct SlugLimit {
 impl SlugLimit {
     /// The limit without any names: a DNS label.
     pub(super) fn label() -> Self {
-        SlugLimit { len: Slug::MOST_ROOM, longest_name: None }
+        SlugLimit { len: Slug::MAX_LENGTH, longest_name: None }
     }
 
     /// Lowers the limit so that a name fits in which [`SLUG_MARKER`] replaces the slug.

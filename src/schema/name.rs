@@ -1,27 +1,11 @@
 //! What Kubernetes takes as a name, a key, a label value: grammars, independent of what they name.
 
-/// The longest DNS label, label value and name in a key.
-pub const LABEL: usize = 63;
-/// The longest DNS name.
-pub const SUBDOMAIN: usize = 253;
-
-/// A DNS label (RFC 1123): lower-case letters, digits and `-`, a letter or digit at both ends, at most 63 characters.
-pub fn is_label(text: &str) -> bool {
-    let edge = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    let bytes = text.as_bytes();
-    bytes.len() <= LABEL
-        && edge(bytes.first())
-        && edge(bytes.last())
-        && bytes.iter().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
-}
+use crate::name::has_label_characters;
+pub use crate::name::{LONGEST_LABEL as LABEL, LONGEST_NAME as SUBDOMAIN, is_label};
 
 /// DNS labels with dots between them, at most 253 characters. Kubernetes does not limit the single label.
 pub fn is_subdomain(text: &str) -> bool {
-    let edge = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    let label = |label: &[u8]| {
-        edge(label.first()) && edge(label.last()) && label.iter().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
-    };
-    text.len() <= SUBDOMAIN && text.as_bytes().split(|b| *b == b'.').all(label)
+    text.len() <= SUBDOMAIN && text.split('.').all(has_label_characters)
 }
 
 /// One step of a URL: what roles and bindings are called.

@@ -1,120 +1,145 @@
-//! What can be typed after `pleach dns`.
+//! The arguments of `pleach dns`.
 
 use clap::{Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-const STATUS: &str = "\
+const HELP: &str = "\
 Exit status:
-  0  done, or nothing to do
+  0  success, or nothing to do
   1  changes are pending (plan)
-  2  mend your files or your command line
-  3  refused by a safety limit, nothing was written
-  4  a server, the network or a key; run again, it goes on where it stopped
-  5  some names are left alone because somebody else has a hand in them, the rest is done
-  6  a newer run has been there, nothing was written since
-  7  done, but some addresses are not known yet
+  2  error in the files or on the command line
+  3  a guard stopped the run, nothing was written
+  4  I/O or remote error; run again to continue
+  5  drift or conflict: these names were not changed, the others were
+  6  a newer run has written to the zone
+  7  success, but some addresses are not known yet
+
+Examples:
+  pleach dns plan
+  pleach dns apply --rev $(git rev-list --count --first-parent HEAD)
 
 Credentials, by the provider of a zone:
-  rfc2136     PLEACH_TSIG=hmac-sha256:NAME:SECRET, or PLEACH_TSIG_FILE=FILE with what tsig-keygen writes
+  rfc2136     PLEACH_TSIG=hmac-sha256:NAME:SECRET, or PLEACH_TSIG_FILE=FILE with the output of tsig-keygen
   clouddns    GOOGLE_APPLICATION_CREDENTIALS=FILE, or CLOUDSDK_AUTH_ACCESS_TOKEN
-  route53     AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, if the keys are of a session, AWS_SESSION_TOKEN
+  route53     AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, for keys of a session, AWS_SESSION_TOKEN
   cloudflare  CLOUDFLARE_API_TOKEN
   powerdns    PDNS_API_KEY
   godaddy     GODADDY_API_KEY and GODADDY_API_SECRET
 
-With _ZONE added, as in PLEACH_TSIG_DEV_EXAMPLE_COM, they are for one zone only.";
+With _ZONE added, as in PLEACH_TSIG_DEV_EXAMPLE_COM, a variable is for that zone only.";
 
-/// Make the DNS zones hold what out/dns says
+/// Apply the zone changes in out/dns to the DNS zones
 ///
-/// Only names that a file lists are touched, only if the zone says that pleach wrote them, and only while they hold
-/// what it wrote. Each name is changed in one step that fails if anybody else was faster.
+/// Changes only names that a file lists, only if their ownership record in the zone says that pleach wrote them, and only while their records are those that pleach wrote. Each name changes in one step, which fails if somebody else has changed the name.
 #[derive(Debug, clap::Args)]
-#[command(after_help = STATUS)]
-pub(crate) struct Dns {
+#[command(after_help = HELP)]
+pub(crate) struct DnsArgs {
     #[command(subcommand)]
-    pub(super) command: Command,
+    pub(super) command: DnsCommand,
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
-    Plan(Plan),
-    Apply(Apply),
-    Status(Status),
-    Orphans(Orphans),
-    Export(Export),
+pub(super) enum DnsCommand {
+    Plan(DnsPlanArgs),
+    Apply(DnsApplyArgs),
+    Status(DnsStatusArgs),
+    Orphans(DnsOrphansArgs),
+    Export(DnsExportArgs),
 }
 
-/// Read the zones and say what `apply` would do; write nothing
+/// Show what `apply` would do; write nothing
 #[derive(Debug, clap::Args)]
-pub(super) struct Plan {
+#[command(after_help = "\
+Examples:
+  pleach dns plan
+  pleach dns plan --format markdown > plan.md
+
+Exit status: 0 nothing to do, 1 changes are pending, 2 error in the files or on the command line, 3 a guard would stop `apply`, 4 I/O or remote error, 5 drift or conflict, 6 a newer run has written to a zone, 7 some addresses are not known yet")]
+pub(super) struct DnsPlanArgs {
     #[command(flatten)]
-    pub(super) about: About,
+    pub(super) zones: ZoneAccessArgs,
     #[command(flatten)]
-    pub(super) allow: Allow,
-    /// The number that `apply` will be given, to see whether it is still the newest
+    pub(super) limits: WriteLimitArgs,
+    /// The revision that `apply` will get, to check whether it is still the highest
     #[arg(long, value_name = "N")]
     pub(super) rev: Option<u64>,
-    /// How the plan is told
+    /// The format of the plan
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-    pub(super) format: PlanFormat,
+    pub(super) format: DnsPlanFormat,
 }
 
-/// Write to the zones what is not yet as the files say
+/// Write the zone changes to the zones
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   pleach dns apply --rev $(git rev-list --count --first-parent HEAD)
-  kubectl get svc,ingress,gateway -A -o json | pleach dns apply --rev 412 --status -")]
-pub(super) struct Apply {
+  kubectl get svc,ingress,gateway -A -o json | pleach dns apply --rev 412 --status -
+
+Exit status: 0 success or nothing to do, 2 error in the files or on the command line, 3 a guard stopped the run and nothing was written, 4 I/O or remote error (run again to continue), 5 drift or conflict (the other names were changed), 6 a newer run has written to a zone, 7 success but some addresses are not known yet")]
+pub(super) struct DnsApplyArgs {
     #[command(flatten)]
-    pub(super) about: About,
+    pub(super) zones: ZoneAccessArgs,
     #[command(flatten)]
-    pub(super) allow: Allow,
-    /// A number that grows with every commit or run: a run with a lower one than the zone has seen writes nothing
+    pub(super) limits: WriteLimitArgs,
+    /// A number that increases with each commit or run: a run with a lower number than the zone's fence writes nothing
     #[arg(long, value_name = "N")]
     pub(super) rev: u64,
-    /// Write to zones whose provider does not compare before it sets, or does not change a name and its marker together
+    /// Write to zones whose provider has no compare-and-set, or does not change a name and its ownership record together
     #[arg(long)]
     pub(super) allow_no_cas: bool,
-    /// Write only if the plan is still the one with this digest
+    /// Write only if the plan has this digest
     #[arg(long, value_name = "DIGEST")]
     pub(super) expect: Option<String>,
-    /// How the run is told
+    /// The format of the report
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-    pub(super) format: Format,
+    pub(super) format: DnsRunFormat,
 }
 
-/// Say for each zone which run it was changed by last, and whether its names are as the files say
-#[derive(Debug, clap::Args)]
-pub(super) struct Status {
-    #[command(flatten)]
-    pub(super) about: About,
-    /// How it is told
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-    pub(super) format: Format,
-}
-
-/// List names that a zone remembers as ours and no file mentions; needs the right to transfer the zone
-#[derive(Debug, clap::Args)]
-pub(super) struct Orphans {
-    #[command(flatten)]
-    pub(super) about: About,
-}
-
-/// Print what the files want in the format of another program; asks nobody
-///
-/// Only names that must be present are told, without markers. A name whose address is not known yet is left out, and
-/// the exit status is 7 then.
+/// Report the last revision applied to each zone, and the names that differ from the files
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  pleach dns export --format zone > shop.db             to be put into a zone with $INCLUDE
-  pleach dns export --format route53 | split -l 1 -     each a file for --change-batch file://…
-  pleach dns export --format clouddns --zone dev.example.com > sets.yaml")]
-pub(super) struct Export {
+  pleach dns status
+  pleach dns status --format json
+
+Exit status: 0 success, 2 error in the files or on the command line, 4 I/O or remote error, 5 drift or conflict, 7 some addresses are not known yet")]
+pub(super) struct DnsStatusArgs {
     #[command(flatten)]
-    pub(super) about: Files,
-    /// The format
+    pub(super) zones: ZoneAccessArgs,
+    /// The format of the report
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(super) format: DnsRunFormat,
+}
+
+/// List names with an ownership record of the project that no file mentions
+///
+/// This needs permission to transfer the zone or to list its records.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  pleach dns orphans
+
+Exit status: 0 success, 2 error in the files or on the command line, 4 I/O or remote error")]
+pub(super) struct DnsOrphansArgs {
+    #[command(flatten)]
+    pub(super) zones: ZoneAccessArgs,
+}
+
+/// Print the files in the format of another program; uses no network
+///
+/// The output has the names that must be present, without ownership records; JSON has the absent names too. Names whose address is not known yet are left out.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  pleach dns export --format zone > shop.db             for $INCLUDE in a zone file
+  pleach dns export --format route53 | split -l 1 -     one file per change batch, for --change-batch file://...
+  pleach dns export --format clouddns --zone dev.example.com > sets.yaml
+
+Exit status: 0 success, 2 error in the files or on the command line, 4 I/O error, 7 some addresses are not known yet")]
+pub(super) struct DnsExportArgs {
+    #[command(flatten)]
+    pub(super) files: ZoneChangeFilesArgs,
+    /// The format of the output
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub(super) format: ExportFormat,
     /// Only the names of one zone
@@ -132,67 +157,66 @@ pub(super) enum ExportFormat {
     /// `DNSEndpoint` objects for external-dns
     #[value(name = "dnsendpoint")]
     DnsEndpoint,
-    /// Change batches for aws route53 change-resource-record-sets, a line each
+    /// Change batches for aws route53 change-resource-record-sets, one per line
     #[value(name = "route53")]
     Route53,
     /// Record sets for gcloud dns record-sets import
     #[value(name = "clouddns")]
     CloudDns,
-    /// All that the files say, for programs
+    /// All content of the files as JSON
     Json,
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Files {
+pub(super) struct ZoneChangeFilesArgs {
     /// The folder of the zone change files, by default dns/ in the output folder
     #[arg(value_name = "DIR")]
     pub(super) folder: Option<PathBuf>,
-    /// What `kubectl get svc,ingress,gateway -A -o json` prints, for addresses that only the cluster knows; - reads it
-    /// from standard input
+    /// The output of `kubectl get svc,ingress,gateway -A -o json`, for addresses that only the cluster knows; - is standard input
     #[arg(long, value_name = "FILE")]
     pub(super) status: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct About {
+pub(super) struct ZoneAccessArgs {
     #[command(flatten)]
-    pub(super) files: Files,
-    /// Tell every message to the API of a provider on standard error, without credentials
+    pub(super) files: ZoneChangeFilesArgs,
+    /// Print each request to a provider to standard error, without credentials
     #[arg(short, long)]
     pub(super) verbose: bool,
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Allow {
-    /// How many names may be deleted in one run
+pub(super) struct WriteLimitArgs {
+    /// The maximum number of names that one run may delete
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(super) max_delete: usize,
-    /// Take over a name that has no marker and holds just what the file says
+    /// Take over a name that has no ownership record, if its records are those in the file
     #[arg(long, value_name = "NAME")]
     pub(super) adopt: Vec<String>,
-    /// Write over what somebody else made of a name of ours
+    /// Overwrite the records of an owned name that somebody else has changed
     #[arg(long, value_name = "NAME")]
     pub(super) overwrite: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum PlanFormat {
-    /// A line for each name that is not as wanted
+pub(super) enum DnsPlanFormat {
+    /// One line for each name that differs from the files
     #[default]
     Text,
-    /// The same as a table, for a pull request
+    /// The same as a Markdown table, for a pull request
     Markdown,
-    /// A JSON object for each name, and one for the sum
+    /// One JSON object for each name, and one for the summary
     Json,
-    /// The changes as input of nsupdate, for zones of `provider: rfc2136`
+    /// The changes as input for nsupdate, for zones with `provider: rfc2136`
     Nsupdate,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// A line for each name that is not as wanted
+pub(super) enum DnsRunFormat {
+    /// One line for each name that differs from the files
     #[default]
     Text,
-    /// A JSON object for each name, and one for the sum
+    /// One JSON object for each name, and one for the summary
     Json,
 }

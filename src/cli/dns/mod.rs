@@ -1,8 +1,8 @@
-//! `pleach dns`: the only commands with a network.
+//! `pleach dns`: the only commands that use a network.
 
 mod args;
 
-pub(super) use args::Dns;
+pub(super) use args::DnsArgs;
 
 use super::screen::{Screen, report};
 use super::workspace::Workspace;
@@ -24,59 +24,62 @@ use crate::dns::zone_change::ZoneChangeFile;
 use crate::name::DnsName;
 use crate::source::RelPath;
 use crate::spec::{self, Spec, ZoneProvider};
-use args::{About, Allow, Command, ExportFormat, Format, PlanFormat};
+use args::{
+    DnsApplyArgs, DnsCommand, DnsExportArgs, DnsOrphansArgs, DnsPlanArgs, DnsPlanFormat, DnsRunFormat, DnsStatusArgs,
+    ExportFormat, WriteLimitArgs, ZoneAccessArgs, ZoneChangeFilesArgs,
+};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Runs a command of `pleach dns` and returns the exit status.
-pub(super) fn run(args: &Dns, workspace: &Workspace, here: &Path, screen: Screen) -> Result<u8> {
-    let run = Run { workspace, here, screen };
+pub(super) fn run(args: &DnsArgs, workspace: &Workspace, here: &Path, screen: Screen) -> Result<u8> {
+    let runner = DnsRunner { workspace, here, screen };
     match &args.command {
-        Command::Plan(args) => run.plan(args),
-        Command::Apply(args) => run.apply(args),
-        Command::Status(args) => run.status(args),
-        Command::Orphans(args) => run.orphans(args),
-        Command::Export(args) => run.export(args),
+        DnsCommand::Plan(args) => runner.plan(args),
+        DnsCommand::Apply(args) => runner.apply(args),
+        DnsCommand::Status(args) => runner.status(args),
+        DnsCommand::Orphans(args) => runner.orphans(args),
+        DnsCommand::Export(args) => runner.export(args),
     }
 }
 
-/// What is known before anybody is asked.
-struct Read {
+/// The inputs of a run, before the zones are read.
+struct DnsInputs {
     spec: Spec,
     files: Vec<ZoneChangeFile>,
     addresses: ClusterAddresses,
 }
 
-impl Read {
-    /// Refuses zones that take no DNS updates, which is all that `nsupdate` sends.
-    fn suits_nsupdate(&self) -> Result<()> {
+impl DnsInputs {
+    /// Refuses zones whose provider does not support DNS updates, which `nsupdate` sends.
+    fn check_nsupdate(&self) -> Result<()> {
         let zones: BTreeSet<&DnsName> = self.files.iter().map(|file| &file.change.zone).collect();
         let others = zones.into_iter().filter_map(|name| {
             let zone = self.spec.zones.get(name)?;
             zone.provider.filter(|provider| *provider != ZoneProvider::Rfc2136)?;
-            let message = format!("the zone `{name}` is changed by the API of its provider, and not by `nsupdate`");
-            let help = "plan it in another format; `pleach dns apply` writes to it";
+            let message = format!("`nsupdate` cannot change the zone `{name}`, whose provider has another API");
+            let help = "use another format; `pleach dns apply` can change the zone";
             Some(Diagnostic::new(Code::Usage, message).at(zone.at).help(help))
         });
         Diagnostics::check(others.collect(), ())
     }
 }
 
-struct Run<'a> {
+struct DnsRunner<'a> {
     workspace: &'a Workspace,
     here: &'a Path,
     screen: Screen,
 }
 
-impl Run<'_> {
-    fn plan(&self, args: &args::Plan) -> Result<u8> {
-        let rules = ApplyOptions { rev: args.rev, ..rules(&args.allow)? };
-        let read = self.read(&args.about.files)?;
-        if args.format == PlanFormat::Nsupdate {
-            read.suits_nsupdate()?;
+impl DnsRunner<'_> {
+    fn plan(&self, args: &DnsPlanArgs) -> Result<u8> {
+        let rules = ApplyOptions { rev: args.rev, ..rules(&args.limits)? };
+        let read = self.read(&args.zones.files)?;
+        if args.format == DnsPlanFormat::Nsupdate {
+            read.check_nsupdate()?;
         }
-        let mut open_zones = self.open(&read, &args.about, rules.retry)?;
+        let mut open_zones = self.open(&read, &args.zones, rules.retry)?;
         guarantee::check_supported(&open_zones)?;
         let notes: Vec<String> = guarantee::missing_guarantees(&open_zones).collect();
         let plan = run::plan(&mut open_zones, &rules)?;
@@ -91,8 +94,10 @@ impl Run<'_> {
         };
         let last_line = apply_report::summary_line(&summary, &digest);
         report(&match args.format {
-            PlanFormat::Text => lines(apply_report::text_line) + &apply_report::notes("", &notes) + &last_line + "\n",
-            PlanFormat::Markdown => {
+            DnsPlanFormat::Text => {
+                lines(apply_report::text_line) + &apply_report::notes("", &notes) + &last_line + "\n"
+            }
+            DnsPlanFormat::Markdown => {
                 format!(
                     "{}{}\n{}{last_line}\n",
                     apply_report::MARKDOWN_HEAD,
@@ -100,20 +105,20 @@ impl Run<'_> {
                     apply_report::notes("> ", &notes)
                 )
             }
-            PlanFormat::Json => {
+            DnsPlanFormat::Json => {
                 lines(|name| Some(apply_report::json_line(name)))
                     + &apply_report::json_summary(&summary, &digest, &notes)
                     + "\n"
             }
-            PlanFormat::Nsupdate => commands(&plan, &open_zones),
+            DnsPlanFormat::Nsupdate => commands(&plan, &open_zones),
         })?;
         plan.guard(&open_zones, &rules)?;
         Ok(summary.status())
     }
 
-    fn apply(&self, args: &args::Apply) -> Result<u8> {
-        let rules = ApplyOptions { rev: Some(args.rev), expect: args.expect.clone(), ..rules(&args.allow)? };
-        let mut open_zones = self.open_zones(&args.about, rules.retry)?;
+    fn apply(&self, args: &DnsApplyArgs) -> Result<u8> {
+        let rules = ApplyOptions { rev: Some(args.rev), expect: args.expect.clone(), ..rules(&args.limits)? };
+        let mut open_zones = self.open_zones(&args.zones, rules.retry)?;
         guarantee::check_supported(&open_zones)?;
         guarantee::require_guarantees(&open_zones, args.allow_no_cas)?;
         let notes: Vec<String> = guarantee::missing_guarantees(&open_zones).collect();
@@ -123,28 +128,28 @@ impl Run<'_> {
         }
         plan.guard(&open_zones, &rules)?;
         let digest = plan.digest(&open_zones);
-        let mut unheard = Ok(());
+        let mut printed = Ok(());
         let (summary, diagnostics) = run::apply(&mut open_zones, plan, &rules, args.rev, &mut |name| {
             let text = match args.format {
-                Format::Text => apply_report::text_line(name),
-                Format::Json => Some(apply_report::json_line(name)),
+                DnsRunFormat::Text => apply_report::text_line(name),
+                DnsRunFormat::Json => Some(apply_report::json_line(name)),
             };
-            if let (Some(text), true) = (text, unheard.is_ok()) {
-                unheard = report(&(text + "\n"));
+            if let (Some(text), true) = (text, printed.is_ok()) {
+                printed = report(&(text + "\n"));
             }
         });
         self.screen.diagnostics(Severity::Error, &diagnostics, &self.workspace.project);
-        unheard?;
+        printed?;
         report(&match args.format {
-            Format::Text => apply_report::summary_line(&summary, &digest) + "\n",
-            Format::Json => apply_report::json_summary(&summary, &digest, &notes) + "\n",
+            DnsRunFormat::Text => apply_report::summary_line(&summary, &digest) + "\n",
+            DnsRunFormat::Json => apply_report::json_summary(&summary, &digest, &notes) + "\n",
         })?;
         Ok(summary.status())
     }
 
-    fn status(&self, args: &args::Status) -> Result<u8> {
+    fn status(&self, args: &DnsStatusArgs) -> Result<u8> {
         let rules = ApplyOptions::default();
-        let mut open_zones = self.open_zones(&args.about, rules.retry)?;
+        let mut open_zones = self.open_zones(&args.zones, rules.retry)?;
         let plan = run::plan(&mut open_zones, &rules)?;
         let mut all = RunSummary::default();
         let mut text = String::new();
@@ -160,22 +165,24 @@ impl Run<'_> {
                 summary.count(&name.outcome);
                 all.count(&name.outcome);
                 match args.format {
-                    Format::Text => lines.extend(apply_report::text_line(&name).map(|line| format!("  {line}\n"))),
-                    Format::Json => lines += &(apply_report::json_line(&name) + "\n"),
+                    DnsRunFormat::Text => {
+                        lines.extend(apply_report::text_line(&name).map(|line| format!("  {line}\n")))
+                    }
+                    DnsRunFormat::Json => lines += &(apply_report::json_line(&name) + "\n"),
                 }
             }
             let counts = apply_report::counts(&summary, "to write");
             let head = format!("{}: {last}, {counts}\n", open_zone.desired.zone);
-            text += &if args.format == Format::Text { head + &lines } else { lines };
+            text += &if args.format == DnsRunFormat::Text { head + &lines } else { lines };
         }
         report(&text)?;
         Ok(RunSummary { planned: false, ..all }.status())
     }
 
-    fn orphans(&self, args: &args::Orphans) -> Result<u8> {
+    fn orphans(&self, args: &DnsOrphansArgs) -> Result<u8> {
         let retry = RetryPolicy::default();
         let mut text = String::new();
-        for open_zone in &mut self.open_zones(&args.about, retry)? {
+        for open_zone in &mut self.open_zones(&args.zones, retry)? {
             let found = orphan::find_orphans(open_zone).map_err(|error| {
                 Diagnostic::new(Code::Remote, format!("zone `{}` cannot be listed: {error}", open_zone.desired.zone))
             })?;
@@ -185,14 +192,14 @@ impl Run<'_> {
         Ok(0)
     }
 
-    fn export(&self, args: &args::Export) -> Result<u8> {
-        let Read { spec, files, addresses } = self.read(&args.about)?;
+    fn export(&self, args: &DnsExportArgs) -> Result<u8> {
+        let DnsInputs { spec, files, addresses } = self.read(&args.files)?;
         let mut files = desired::resolve_addresses(files, &spec.zones, &addresses)?;
         if let Some(text) = &args.zone {
             let zone = DnsName::host(text).map_err(|error| Diagnostic::new(Code::Usage, error.to_string()))?;
             files.retain(|file| file.change.zone == zone);
             if files.is_empty() {
-                return Err(Diagnostic::new(Code::Usage, format!("no file speaks of the zone `{zone}`")).into());
+                return Err(Diagnostic::new(Code::Usage, format!("no file has the zone `{zone}`")).into());
             }
         }
         let zones: BTreeSet<&DnsName> = files.iter().map(|file| &file.change.zone).collect();
@@ -206,20 +213,20 @@ impl Run<'_> {
         };
         if format.is_of_one_zone() && zones.len() > 1 {
             let names: Vec<&str> = zones.iter().map(|zone| zone.as_str()).collect();
-            let error = Diagnostic::new(Code::Usage, "the files speak of more than one zone, and this format of one");
-            return Err(error.help(format!("choose with `--zone` among {}", names.join(", "))).into());
+            let error = Diagnostic::new(Code::Usage, "this format can have one zone only, but the files have several");
+            return Err(error.help(format!("select one with `--zone`: {}", names.join(", "))).into());
         }
         report(&export::export(&files, format)?)?;
         let present = files.iter().flat_map(|file| &file.change.present);
         let unknown: Vec<&str> =
             present.filter(|(_, held)| held.address_from.is_some()).map(|(name, _)| name.as_str()).collect();
         if !unknown.is_empty() {
-            self.screen.info(&format!("left out, because no address is known yet: {}", unknown.join(", ")));
+            self.screen.info(&format!("left out because the address is not known yet: {}", unknown.join(", ")));
         }
         Ok(RunSummary { pending: unknown.len(), ..RunSummary::default() }.status())
     }
 
-    /// Complains and ends if a newer run has been at a zone.
+    /// Reports an error and returns the exit status if a newer run has written to a zone.
     fn stale(&self, plan: &ApplyPlan, open_zones: &[OpenZone], rev: Option<u64>) -> Option<u8> {
         let rev = rev?;
         let (zone, newer) = plan.newer_run(open_zones, rev)?;
@@ -228,30 +235,30 @@ impl Run<'_> {
     }
 
     /// The spec, the files and the addresses.
-    fn read(&self, about: &args::Files) -> Result<Read> {
+    fn read(&self, args: &ZoneChangeFilesArgs) -> Result<DnsInputs> {
         let spec = spec::read(&self.workspace.project)?;
-        let folder = match &about.folder {
+        let folder = match &args.folder {
             Some(folder) => self.below(folder)?,
-            None => spec.output.join("dns").expect("a folder in a folder stays inside"),
+            None => spec.output.join("dns").expect("a path inside of the workspace"),
         };
         let files = desired::read_files(&self.workspace.project, &folder)?;
-        let addresses = match &about.status {
+        let addresses = match &args.status {
             Some(path) => ClusterAddresses::read(&self.text(path)?)?,
             None => ClusterAddresses::default(),
         };
-        Ok(Read { spec, files, addresses })
+        Ok(DnsInputs { spec, files, addresses })
     }
 
-    /// The zones that the files speak of, ready to be read.
-    fn open_zones(&self, about: &About, retry: RetryPolicy) -> Result<Vec<OpenZone>> {
-        self.open(&self.read(&about.files)?, about, retry)
+    /// The zones of the files, ready to be read.
+    fn open_zones(&self, args: &ZoneAccessArgs, retry: RetryPolicy) -> Result<Vec<OpenZone>> {
+        self.open(&self.read(&args.files)?, args, retry)
     }
 
-    fn open(&self, read: &Read, about: &About, retry: RetryPolicy) -> Result<Vec<OpenZone>> {
-        let Read { spec, files, addresses } = read;
+    fn open(&self, read: &DnsInputs, args: &ZoneAccessArgs, retry: RetryPolicy) -> Result<Vec<OpenZone>> {
+        let DnsInputs { spec, files, addresses } = read;
         let screen = self.screen;
         let trace: Option<RequestTrace> =
-            about.verbose.then(|| Arc::new(move |text: &str| screen.info(text)) as RequestTrace);
+            args.verbose.then(|| Arc::new(move |text: &str| screen.info(text)) as RequestTrace);
         let context = ProviderContext { variable: &variable, file: &|path| disk::load(&self.here.join(path)), trace };
         gather(desired::desired_zones(files, &spec.zones, addresses)?, |desired| {
             let zone = open_zone(&desired.zone, spec.zones.get(&desired.zone), &context, retry)?;
@@ -259,7 +266,7 @@ impl Run<'_> {
         })
     }
 
-    /// A folder that was typed, as seen from the workspace.
+    /// The path in the workspace of a folder given as an argument.
     fn below(&self, folder: &PathBuf) -> Result<RelPath> {
         let real = disk::resolve(&self.here.join(folder))?;
         let outside = || Diagnostic::new(Code::Usage, format!("`{}` is not in the workspace", folder.display()));
@@ -271,28 +278,28 @@ impl Run<'_> {
             return Ok(disk::load(&self.here.join(path))?);
         }
         std::io::read_to_string(std::io::stdin())
-            .map_err(|error| Diagnostic::new(Code::Disk, format!("standard input cannot be read: {error}")).into())
+            .map_err(|error| Diagnostic::new(Code::Disk, format!("cannot read standard input: {error}")).into())
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "`cli` is who asks")]
+#[expect(clippy::disallowed_methods, reason = "`cli` reads the environment")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-fn rules(allow: &Allow) -> Result<ApplyOptions> {
+fn rules(args: &WriteLimitArgs) -> Result<ApplyOptions> {
     let names = |names: &[String]| {
         let name = |text: &String| DnsName::host(text).map_err(|error| Diagnostic::new(Code::Usage, error.to_string()));
         gather(names, name)
     };
     let permissions = Permissions {
-        adopt: names(&allow.adopt)?.into_iter().collect(),
-        overwrite: names(&allow.overwrite)?.into_iter().collect(),
+        adopt: names(&args.adopt)?.into_iter().collect(),
+        overwrite: names(&args.overwrite)?.into_iter().collect(),
     };
-    Ok(ApplyOptions { permissions, max_delete: allow.max_delete, ..ApplyOptions::default() })
+    Ok(ApplyOptions { permissions, max_delete: args.max_delete, ..ApplyOptions::default() })
 }
 
-/// A plan as input of `nsupdate`, conditioned on nobody having raised the fence since.
+/// A plan as input for `nsupdate`, on the condition that the fences have not changed.
 fn commands(plan: &ApplyPlan, open_zones: &[OpenZone]) -> String {
     let mut text = String::new();
     for (open_zone, zone_plan) in open_zones.iter().zip(plan.zone_plans()) {

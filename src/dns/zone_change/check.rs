@@ -96,94 +96,73 @@ mod tests {
 
     fn file(zone: &str, owner: &str, branch: &str, present: &[(&str, &str)], absent: &[&str]) -> ZoneChangeFile {
         let cname = |target| RecordSets::one(RecordType::Cname, RecordData::parse(RecordType::Cname, target).unwrap());
-        let held = |target| PresentName { ttl: 60, records: cname(target), address_from: None };
-        let present = present.iter().map(|(name, target)| (n(name), held(target))).collect();
+        let records_of = |target| PresentName { ttl: 60, records: cname(target), address_from: None };
+        let present = present.iter().map(|(name, target)| (n(name), records_of(target))).collect();
         let absent = absent.iter().map(|name| n(name)).collect();
         let change = ZoneChange { zone: n(zone), owner: owner.into(), branch: branch.into(), present, absent };
         ZoneChangeFile { slug: branch.into(), change, at: Location::NONE }
     }
 
-    #[test]
-    fn what_files_must_agree_on() {
-        let zone = "dev.example.com";
-        let long =
-            format!("{}.dev.example.com", ["a".repeat(60), "b".repeat(60), "c".repeat(60), "d".repeat(51)].join("."));
-        let cases: &[(&[ZoneChangeFile], &[&str])] = &[
-            (&[], &[]),
-            (&[file(zone, "shop", "a", &[("a.dev.example.com", "x.net")], &["b.dev.example.com"])], &[]),
-            (
-                &[
-                    file(zone, "shop", "a", &[("x.dev.example.com", "x.net")], &[]),
-                    file(zone, "shop", "b", &[("x.dev.example.com", "x.net")], &[]),
-                ],
-                &["`x.dev.example.com` is wanted by two branches, `a` and `b`"],
-            ),
-            (
-                &[
-                    file(zone, "shop", "a", &[], &["x.dev.example.com"]),
-                    file(zone, "shop", "b", &[("x.dev.example.com", "x.net")], &[]),
-                ],
-                &["`x.dev.example.com` must be gone, and branch `b` wants it"],
-            ),
-            (
-                &[
-                    file(zone, "shop", "a", &[], &["x.dev.example.com"]),
-                    file(zone, "shop", "b", &[], &["x.dev.example.com"]),
-                ],
-                &[],
-            ),
-            (
-                &[file(zone, "shop", "a", &[], &[]), file(zone, "blog", "b", &[], &[])],
-                &["the names belong to `blog` here and to `shop` elsewhere"],
-            ),
-            (
-                &[
-                    file(
-                        "example.com",
-                        "shop",
-                        "a",
-                        &[("x.dev.example.com", "x.net"), ("dev.example.com", "x.net")],
-                        &[],
-                    ),
-                    file(zone, "shop", "a", &[("y.dev.example.com", "x.net")], &["example.com"]),
-                ],
-                &[
-                    "`dev.example.com` belongs to the zone `dev.example.com`",
-                    "`x.dev.example.com` belongs to the zone `dev.example.com`",
-                    "`example.com` is not below the zone `dev.example.com`",
-                ],
-            ),
-            (&[file(zone, "shop", "a", &[(zone, "x.net")], &[])], &["`dev.example.com` is not below the zone"]),
-            (&[file(zone, "shop", "a", &[(&long, "x.net")], &[])], &["is too long for a marker"]),
-            (
-                &[
-                    file(
-                        zone,
-                        "shop",
-                        "a",
-                        &[("a.dev.example.com", "b.dev.example.com"), ("d.dev.example.com", "a.dev.example.com")],
-                        &[],
-                    ),
-                    file(
-                        zone,
-                        "shop",
-                        "b",
-                        &[("b.dev.example.com", "a.dev.example.com"), ("c.dev.example.com", "c.dev.example.com")],
-                        &[],
-                    ),
-                ],
-                &[
-                    "CNAMEs lead in a circle: `a.dev.example.com` to `b.dev.example.com` to `a.dev.example.com`",
-                    "CNAMEs lead in a circle: `c.dev.example.com` to `c.dev.example.com`",
-                ],
-            ),
-        ];
-        for (files, want) in cases {
-            let got: Vec<String> = check(files).err().iter().flatten().map(ToString::to_string).collect();
-            assert_eq!(got.len(), want.len(), "{got:#?}");
-            for (got, want) in got.iter().zip(*want) {
-                assert!(got.contains(want), "{got} / {want}");
-            }
+    /// The errors of files contain the texts of `want`, in this order.
+    #[track_caller]
+    fn has_errors(files: &[ZoneChangeFile], want: &[&str]) {
+        let got: Vec<String> = check(files).err().iter().flatten().map(ToString::to_string).collect();
+        assert_eq!(got.len(), want.len(), "{got:#?}");
+        for (got, want) in got.iter().zip(want) {
+            assert!(got.contains(want), "{got} / {want}");
         }
+    }
+
+    const ZONE: &str = "dev.example.com";
+
+    #[test]
+    fn a_name_is_in_one_file() {
+        let x = "x.dev.example.com";
+        let present = |branch| file(ZONE, "shop", branch, &[(x, "x.net")], &[]);
+        let absent = |branch| file(ZONE, "shop", branch, &[], &[x]);
+        has_errors(&[], &[]);
+        has_errors(&[file(ZONE, "shop", "a", &[("a.dev.example.com", "x.net")], &[x])], &[]);
+        has_errors(
+            &[present("a"), present("b")],
+            &["the branches `a` and `b` both have the DNS name `x.dev.example.com`"],
+        );
+        has_errors(&[absent("a"), present("b")], &["`x.dev.example.com` must be absent, but the branch `b` has it"]);
+        has_errors(&[absent("a"), absent("b")], &[]);
+    }
+
+    #[test]
+    fn all_files_have_one_owner() {
+        let files = [file(ZONE, "shop", "a", &[], &[]), file(ZONE, "blog", "b", &[], &[])];
+        has_errors(&files, &["the owner is `blog` in this file and `shop` in another file"]);
+    }
+
+    #[test]
+    fn names_are_in_the_zone_of_their_file() {
+        let outer = [("x.dev.example.com", "x.net"), ("dev.example.com", "x.net")];
+        let files = [
+            file("example.com", "shop", "a", &outer, &[]),
+            file(ZONE, "shop", "a", &[("y.dev.example.com", "x.net")], &["example.com"]),
+        ];
+        let want = [
+            "`dev.example.com` is in the zone `dev.example.com`",
+            "`x.dev.example.com` is in the zone `dev.example.com`",
+            "`example.com` is not below the zone `dev.example.com`",
+        ];
+        has_errors(&files, &want);
+        has_errors(&[file(ZONE, "shop", "a", &[(ZONE, "x.net")], &[])], &["`dev.example.com` is not below the zone"]);
+        let labels = ["a".repeat(60), "b".repeat(60), "c".repeat(60), "d".repeat(51)].join(".");
+        let long = format!("{labels}.dev.example.com");
+        has_errors(&[file(ZONE, "shop", "a", &[(&long, "x.net")], &[])], &["is too long: the name of its ownership"]);
+    }
+
+    #[test]
+    fn cname_records_form_no_circle() {
+        let [a, b, c, d] = ["a.dev.example.com", "b.dev.example.com", "c.dev.example.com", "d.dev.example.com"];
+        let files = [file(ZONE, "shop", "a", &[(a, b), (d, a)], &[]), file(ZONE, "shop", "b", &[(b, a), (c, c)], &[])];
+        let want = [
+            "CNAME records form a circle: `a.dev.example.com` -> `b.dev.example.com` -> `a.dev.example.com`",
+            "CNAME records form a circle: `c.dev.example.com` -> `c.dev.example.com`",
+        ];
+        has_errors(&files, &want);
     }
 }

@@ -3,6 +3,7 @@
 //! pleach has neither clients nor credentials for them, so the script runs no other program.
 
 use super::ListedPlan;
+use crate::argument::shell_quoted;
 use crate::teardown::image::bare;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -32,10 +33,10 @@ pub fn render(plans: &[ListedPlan]) -> String {
     for listed in plans {
         let footprint = &listed.plan.footprint;
         let databases = footprint.databases.iter().map(|database| {
-            let arguments = [&database.kind, &database.instance, &database.name].map(|text| quoted(text));
+            let arguments = [&database.kind, &database.instance, &database.name].map(|text| shell_quoted(text));
             format!("$DROP_DATABASE {}", arguments.join(" "))
         });
-        let images = footprint.images.iter().map(|image| format!("$DELETE_IMAGE {}", quoted(&bare(image))));
+        let images = footprint.images.iter().map(|image| format!("$DELETE_IMAGE {}", shell_quoted(&bare(image))));
         let commands: Vec<String> = databases.chain(images).filter(|command| printed.insert(command.clone())).collect();
         if !commands.is_empty() {
             let _ = writeln!(script, "\n# {listed}");
@@ -45,9 +46,4 @@ pub fn render(plans: &[ListedPlan]) -> String {
         }
     }
     script
-}
-
-/// A text as one word of a shell.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -170,7 +170,7 @@ fn a_zone_that_is_cut_out_of_another_takes_its_names_along() {
     assert_eq!(present, [("dev.example.com".to_owned(), "a.dev.example.com".to_owned())]);
     assert_eq!(absent, [("example.com".to_owned(), "b.example.com".to_owned())]);
     let said: Vec<String> = after.warnings.iter().map(ToString::to_string).collect();
-    let want = "`a.dev.example.com` stays in the zone `example.com`, where the zone `dev.example.com` now hides it";
+    let want = "`a.dev.example.com` stays in the zone `example.com`, but is now in the zone `dev.example.com`";
     assert_eq!(said, [want]);
     // A zone that is no longer declared is not forgotten.
     let last = built(&spec(inner, "a.dev.example.com"), &after.tree, &Selection::All);
@@ -178,11 +178,11 @@ fn a_zone_that_is_cut_out_of_another_takes_its_names_along() {
     let renamed = spec(inner, "a.dev.example.com").replace("project: shop", "project: store");
     let said: Vec<String> =
         built(&renamed, &after.tree, &Selection::All).warnings.iter().map(ToString::to_string).collect();
-    let want = "the names in the base belong to the project `shop`, and this one may not touch them";
+    let want = "the DNS names of the base revision belong to the project `shop`, and this project may not delete them";
     assert!(said.iter().any(|said| said == want), "{said:#?}");
     assert_eq!(
         last.warnings[0].clone(),
-        "the zone `example.com` is declared no more, and some of its names are still to go"
+        "the zone `example.com` is not declared any more, but some of its names are not deleted yet"
     );
 }
 

@@ -62,7 +62,7 @@ fn each_format_says_the_same_in_its_own_way() {
             with_caa(&workspace);
             let told = workspace.run(&["dns", "export", "--format", format]).exits(2).err();
             assert!(
-                told.contains("`a9.shop.dev.example.com` has a CAA record, which external-dns does not know"),
+                told.contains("`a9.shop.dev.example.com` has a CAA record, which external-dns does not support"),
                 "{told}"
             );
             assert!(told.contains("out/dns/dev.example.com/mail.yaml"), "{told}");
@@ -72,7 +72,7 @@ fn each_format_says_the_same_in_its_own_way() {
             with_caa(&workspace);
         }
         let ran = workspace.run(&["dns", "export", "--format", format]).exits(7);
-        assert_eq!(ran.err(), "left out, because no address is known yet: web.shop.dev.example.com\n");
+        assert_eq!(ran.err(), "left out because the address is not known yet: web.shop.dev.example.com\n");
         assert_eq!(ran.out().contains("web.shop"), format == "json", "{format}");
         kit::compare_text(&kit::root().join("tests/dns/export").join(file), &ran.out());
     }
@@ -89,7 +89,7 @@ fn an_address_that_is_known_is_told_and_one_zone_is_chosen() {
     let other = "zone: dev.example.net\nbranch: mail\npresent:\n- {name: a.dev.example.net, ttl: 60, A: [192.0.2.9]}\nabsent: []\n";
     workspace.write("out/dns/dev.example.net/mail.yaml", format!("{HEAD}{other}"));
     let told = workspace.run(&["dns", "export", "--format", "zone"]).exits(2).err();
-    assert!(told.contains("choose with `--zone` among dev.example.com, dev.example.net"), "{told}");
+    assert!(told.contains("select one with `--zone`: dev.example.com, dev.example.net"), "{told}");
     let args = ["dns", "export", "--format", "zone", "--zone", "dev.example.net"];
     assert_eq!(workspace.run(&args).exits(0).out(), "$ORIGIN dev.example.net.\na 60 IN A 192.0.2.9\n");
     workspace.run(&["dns", "export", "--format", "zone", "--zone", "x.net"]).exits(2);
