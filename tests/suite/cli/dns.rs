@@ -73,7 +73,7 @@ fn a_name_is_created_changed_and_deleted_with_every_exit_status() {
         assert_eq!(status, "dev.example.com: run 7, 0 to write, 2 as wanted\n");
 
         let stale = dns(workspace, &["apply", "--rev", "6"]).exits(6).err();
-        assert!(stale.contains("zone `dev.example.com` was last changed by run 7, and this is 6"), "{stale}");
+        assert!(stale.contains("zone `dev.example.com` was last changed by run 7, and this is run 6"), "{stale}");
         dns(workspace, &["plan", "--rev", "6"]).exits(6);
 
         server.put(

@@ -117,7 +117,7 @@ fn no_output_contains_a_credential() {
         let faults = [ServerFault::TooMany(Some(0)), ServerFault::FailAfter, ServerFault::CutAfter];
         server.set_faults(&faults.into_iter().enumerate().collect::<Vec<_>>());
         let output = dns(&server, &workspace, &[], &base).exits(0).err();
-        for want in ["> GET http://127.0.0.1:", "< 429", "< 500", "< nothing: ", "login.shop"] {
+        for want in ["> GET http://127.0.0.1:", "< 429", "< 500", "< no response: ", "login.shop"] {
             assert!(output.contains(want), "{provider:?} {want}\n{output}");
         }
         for (name, value) in server.variables() {
