@@ -1,19 +1,23 @@
 //! The keys of labels and annotations that pleach writes or reads.
 //!
-//! `app.kubernetes.io/name` and its like belong to the manifests and are left to them.
+//! Labels such as `app.kubernetes.io/name` belong to the manifests.
 
-/// What all keys of pleach begin with; the spec sets none of them.
+/// The prefix of all keys that only pleach sets.
 pub const KEY_PREFIX: &str = "pleach.dev/";
-/// The label that has the project.
+/// The label with the project.
 pub const PROJECT_LABEL: &str = "pleach.dev/project";
-/// The label that has the slug.
+/// The label with the slug.
 pub const BRANCH_LABEL: &str = "pleach.dev/branch";
-/// The annotation that has the branch name as Git spells it.
+/// The annotation with the branch name.
 pub const BRANCH_NAME_ANNOTATION: &str = "pleach.dev/branch-name";
-/// The annotation of an object that names databases which are removed with it, as [`crate::database::Database`] writes
-/// them, separated by blanks.
+/// The annotation that lists the databases which are removed with an object, separated by spaces. See
+/// [`crate::database::Database`] for the format.
 pub const DATABASE_ANNOTATION: &str = "pleach.dev/database";
-/// The annotation of a namespace that kube-janitor reads: when the namespace is deleted.
+/// The annotation of a namespace with the time when kube-janitor deletes it.
 pub const JANITOR_ANNOTATION: &str = "janitor/expires";
-/// The label that names the tool which manages an object.
+/// The label with the name of the tool that manages an object.
 pub const MANAGED_BY_LABEL: &str = "app.kubernetes.io/managed-by";
+/// The annotation that kustomize writes for `originAnnotations`: the file that an object was read from.
+pub const ORIGIN_ANNOTATION: &str = "config.kubernetes.io/origin";
+/// The annotation that kustomize writes for `transformerAnnotations`: the transformers that changed an object.
+pub const TRANSFORMATIONS_ANNOTATION: &str = "alpha.config.kubernetes.io/transformations";

@@ -14,7 +14,7 @@ pub struct Claim {
     at: Location,
 }
 
-/// The objects of a branch that stand outside of its namespace, as far as that is known of their kinds.
+/// The objects of a branch outside of namespaces, of all kinds with a known scope.
 pub fn claims(resources: &[Resource]) -> Vec<Claim> {
     let objects = resources.iter().map(CheckedObject::new).filter(|object| object.gvk.is_cluster_scoped());
     let claim = |object: CheckedObject| Claim {
@@ -36,7 +36,7 @@ pub fn contested<'a>(branches: impl IntoIterator<Item = (&'a str, &'a [Claim])>)
     let fault = |([_, kind, name], claims): (&[SmolStr; 3], Vec<(&str, Location)>)| {
         let message = format!("{} branches write the same `{kind} {name}`", claims.len());
         let error = Diagnostic::new(Code::Resource, message).at(claims[0].1).help(format!(
-            "a `{kind}` stands outside of namespaces: put `{{{{ branch.slug }}}}` into its name, or keep it out of the branches"
+            "a `{kind}` is outside of namespaces: add `{{{{ branch.slug }}}}` to its name, or remove it from the branches"
         ));
         claims.iter().fold(error, |error, (branch, _)| error.in_branch(branch))
     };

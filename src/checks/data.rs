@@ -1,11 +1,11 @@
-//! What a `ConfigMap` or `Secret` holds: strings, under keys that can be file names, no more than a cluster stores.
+//! The data of a `ConfigMap` or `Secret`: strings, under keys that are valid file names, within the size limit of a cluster.
 
 use super::{CheckInput, CheckedObject, Finding};
 use crate::diagnostic::Diagnostic;
 use crate::node::MapEntry;
 use crate::schema::name::SUBDOMAIN;
 
-/// The most that the values of an object may hold together.
+/// The size limit of all values of an object.
 const MOST: usize = 1024 * 1024;
 
 /// Checks the data of every `ConfigMap` and `Secret`.
@@ -38,21 +38,21 @@ fn data(object: &CheckedObject, faults: &mut Vec<Diagnostic>) {
         && let (Some(text), Some(binary)) = (object.node().get("data"), object.node().get("binaryData"))
     {
         for entry in binary.as_map().into_iter().flatten().filter(|entry| text.get(&entry.key.text).is_some()) {
-            let message = format!("`{}` of `{object}` stands in `data` and in `binaryData`", entry.key.text);
+            let message = format!("`{}` of `{object}` is in `data` and in `binaryData`", entry.key.text);
             faults.push(object.fault(&entry.value, message));
         }
     }
     if size > MOST {
-        let message = format!("`{object}` holds {size} bytes of data, more than 1 MiB");
+        let message = format!("`{object}` has {size} bytes of data, more than 1 MiB");
         faults.push(object.fault(object.node(), message).help("put large files into an image or a volume"));
     }
 }
 
-/// Checks one entry and returns how many bytes it holds.
+/// Checks one entry and returns the size of its value in bytes.
 fn value(object: &CheckedObject, field: &str, base64: bool, entry: &MapEntry, faults: &mut Vec<Diagnostic>) -> usize {
     let key = &entry.key.text;
     if !is_key(key) {
-        let fault = object.fault(&entry.value, format!("`{key}` is no key for `{field}` of `{object}`"));
+        let fault = object.fault(&entry.value, format!("`{key}` is not a valid key of `{field}` in `{object}`"));
         faults.push(fault.help(format!("a key is at most {SUBDOMAIN} letters, digits, `-`, `_` and `.`")));
     }
     let Some(text) = entry.value.as_str() else {
@@ -78,7 +78,7 @@ fn is_key(text: &str) -> bool {
     !text.is_empty() && text.len() <= SUBDOMAIN && text != "." && !text.starts_with("..") && text.bytes().all(fits)
 }
 
-/// How many bytes a base64 text stands for; line breaks do not count.
+/// The number of bytes that a base64 text encodes. Line breaks do not count.
 fn decoded(text: &str) -> Option<usize> {
     let digits: usize = text.bytes().filter(|b| !matches!(b, b'\n' | b'\r')).count();
     let padding = text.trim_end().bytes().rev().take_while(|b| *b == b'=').count();

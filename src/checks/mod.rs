@@ -86,7 +86,7 @@ pub fn check(input: &CheckInput) -> Result<Vec<Diagnostic>> {
     Diagnostics::check(errors, warnings)
 }
 
-/// An object with its kind, which every check asks for.
+/// An object with its kind, which every check uses.
 #[derive(Debug)]
 pub struct CheckedObject<'a> {
     resource: &'a Resource,
@@ -128,8 +128,8 @@ mod tests {
     use crate::yaml::{self, Dialect};
     use crate::{plan, spec};
 
-    /// What is said of a text: faults, then warnings, each with its line.
-    fn said(text: &str) -> Vec<String> {
+    /// The diagnostics of a text: errors, then warnings, each with its line.
+    fn diagnostics_of(text: &str) -> Vec<String> {
         let project = Project::in_memory([("a.yaml", text)]);
         let file = project.file(&crate::source::RelPath::new("a.yaml").unwrap()).unwrap();
         let nodes = yaml::documents(&file, Dialect::Kubernetes).unwrap();
@@ -171,7 +171,7 @@ mod tests {
              apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: web, namespace: shop}\n"
                 .into(),
         ] {
-            assert_eq!(said(&text), [""; 0], "{text}");
+            assert_eq!(diagnostics_of(&text), [""; 0], "{text}");
         }
     }
 
@@ -226,12 +226,12 @@ mod tests {
             (config_map("data: {'a b': x}\n"), "error 6: `a b` is no key for `data` of `ConfigMap x`"),
             (
                 config_map("data: {a: x}\nbinaryData: {a: aGk=}\n"),
-                "error 7: `a` of `ConfigMap x` stands in `data` and in `binaryData`",
+                "error 7: `a` of `ConfigMap x` is in `data` and in `binaryData`",
             ),
             (config_map("binaryData: {a: 'h!'}\n"), "error 6: `a` in `binaryData` of `ConfigMap x` is not base64"),
             (
                 config_map(&format!("data: {{a: {}, b: {0}}}\n", "x".repeat(600_000))),
-                "error 1: `ConfigMap x` holds 1200000 bytes of data, more than 1 MiB",
+                "error 1: `ConfigMap x` has 1200000 bytes of data, more than 1 MiB",
             ),
             (
                 "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: shop, labels: {on: true}}\n".into(),
@@ -270,7 +270,7 @@ mod tests {
             ),
             (format!("{}---\n{}", config_map(""), config_map("")), "error 7: two objects are `ConfigMap x`"),
         ] {
-            assert_eq!(said(&text), [want], "{text}");
+            assert_eq!(diagnostics_of(&text), [want], "{text}");
         }
     }
 
@@ -281,7 +281,7 @@ mod tests {
             (config_map("data:\n  y: x\n"), vec!["warning 7: some readers of YAML take `y` for a boolean"]),
             (config_map("data: {a: 'on', b: \"no\", c: online}\n"), vec![]),
         ] {
-            assert_eq!(said(&text), want, "{text}");
+            assert_eq!(diagnostics_of(&text), want, "{text}");
         }
     }
 }

@@ -47,7 +47,7 @@ fn containers(object: &CheckedObject, faults: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The fields of a container that hold strings and are given numbers and booleans most often.
+/// The fields of a container that are strings and often get a number or a boolean by mistake.
 fn strings(object: &CheckedObject, container: &str, node: &Node, faults: &mut Vec<Diagnostic>) {
     let mut wrong = |what: String, value: &Node| {
         let message = format!("{what} of container `{container}` in `{object}` is {}, not a string", value.kind_name());

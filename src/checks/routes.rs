@@ -6,8 +6,8 @@ use crate::node::Node;
 use crate::resource::Resource;
 use crate::source::Location;
 
-/// A warning for each Service of these that an Ingress or a route of the Gateway API names as its back end: most
-/// controllers refuse to lead traffic out of the cluster's own endpoints.
+/// A warning for each Service of these that an Ingress or a route of the Gateway API uses as its back end: most
+/// controllers do not forward traffic to hosts outside of the cluster.
 pub(super) fn check(input: &CheckInput) -> Vec<Finding> {
     let branch = input.branch;
     let mut warnings = Vec::new();
@@ -16,11 +16,11 @@ pub(super) fn check(input: &CheckInput) -> Vec<Finding> {
         for (name, at) in back_ends(resource) {
             let Some(external) = branch.externals.iter().find(|external| external.name == name) else { continue };
             let route = format!("{} {}", resource.gvk().kind, resource.name());
-            let message = format!("`{route}` leads to the Service `{name}`, which is a name for another host here");
+            let message = format!("`{route}` points to the Service `{name}`, which is of type ExternalName here");
             let warning = Diagnostic::new(Code::Resource, message).at(at).at(resource.origin);
-            let help = "few controllers follow an ExternalName: let a front end of the branch pass on such requests";
+            let help = "few controllers follow an ExternalName: let a front end of the branch forward such requests";
             let warning = match &external.baseline {
-                Some(host) => warning.help(format!("{help}, or let callers ask `{host}`")),
+                Some(host) => warning.help(format!("{help}, or let callers use `{host}`")),
                 None => warning.help(help),
             };
             warnings.push(Finding::warning(warning));
@@ -29,7 +29,7 @@ pub(super) fn check(input: &CheckInput) -> Vec<Finding> {
     warnings
 }
 
-/// The names of the Services that a route leads to, and where they are written.
+/// The names of the Services that a route points to, with their source locations.
 fn back_ends<'a>(resource: &'a Resource) -> Vec<(&'a str, Location)> {
     let gvk = resource.gvk();
     let Some(spec) = resource.node.get("spec") else { return Vec::new() };

@@ -1,7 +1,7 @@
 //! No secret value in the output, because the output is committed.
 //!
-//! A secret belongs into a store; the output names it there, as an `ExternalSecret` does, or holds it encrypted, as a
-//! `SealedSecret` does. Nothing here looks for values that somebody hid elsewhere.
+//! Keep secret values in a store and refer to them, with an `ExternalSecret` for example, or encrypt them, with a
+//! `SealedSecret`. Values in other objects are not searched.
 
 use super::{CheckInput, CheckedObject, Finding};
 use crate::diagnostic::{Code, Diagnostic, Severity};
@@ -9,18 +9,18 @@ use crate::node::Node;
 use crate::resource::Resource;
 use crate::spec::SecretsMode;
 
-/// One finding for every `Secret` that holds values; the spec's `secrets` decides how severe it is.
+/// One finding for every `Secret` that contains values; the spec's `secrets` decides how severe it is.
 pub(super) fn check(input: &CheckInput) -> Vec<Finding> {
     let severity = match input.spec.secrets {
         SecretsMode::Allow => return Vec::new(),
         SecretsMode::Warn => Severity::Warning,
         SecretsMode::Refuse => Severity::Error,
     };
-    let found = input.objects.iter().filter_map(value_held);
+    let found = input.objects.iter().filter_map(value_in);
     found.map(|diagnostic| Finding { severity, diagnostic }).collect()
 }
 
-fn value_held(object: &CheckedObject) -> Option<Diagnostic> {
+fn value_in(object: &CheckedObject) -> Option<Diagnostic> {
     if !object.is("", "Secret") {
         return None;
     }
@@ -28,9 +28,9 @@ fn value_held(object: &CheckedObject) -> Option<Diagnostic> {
     let entries = ["data", "stringData"].into_iter().filter_map(|field| resource.node.get(field)?.as_map());
     let mut held = entries.flatten().filter(|entry| entry.value.as_text().is_some_and(|text| !text.is_empty()));
     let first = held.next()?;
-    // The name of a generated secret ends with the hash of its values, which would tell branches apart.
+    // The name of a generated secret ends with the hash of its values, which differs between branches.
     let name = resource.original_id().name;
-    let message = format!("`Secret {name}` holds the value of `{}`{}", first.key.text, more(held.count()));
+    let message = format!("`Secret {name}` contains the value of `{}`{}", first.key.text, more(held.count()));
     Some(
         Diagnostic::new(Code::Secret, message).at(place(&first.value, resource)).help(
             "keep the value in a store and refer to it, with an `ExternalSecret` or a `SealedSecret` for example",
@@ -56,10 +56,10 @@ mod tests {
     fn values_are_found() {
         let head = "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\n";
         for (text, want) in [
-            (format!("{head}data: {{a: aGk=}}\n"), Some("`Secret db` holds the value of `a`")),
+            (format!("{head}data: {{a: aGk=}}\n"), Some("`Secret db` contains the value of `a`")),
             (
                 format!("{head}stringData: {{a: x, b: y, c: 1}}\n"),
-                Some("`Secret db` holds the value of `a` and 2 more"),
+                Some("`Secret db` contains the value of `a` and 2 more"),
             ),
             (format!("{head}data: {{a: ''}}\nstringData: {{b: }}\n"), None),
             (head.to_owned(), None),
@@ -68,7 +68,7 @@ mod tests {
         ] {
             let nodes = yaml::parse(&text, Dialect::Kubernetes, &|_, _, _| Location::NONE).unwrap();
             let resources: Vec<Resource> = nodes.into_iter().map(Resource::new).collect();
-            let found: Vec<Diagnostic> = resources.iter().filter_map(|r| value_held(&CheckedObject::new(r))).collect();
+            let found: Vec<Diagnostic> = resources.iter().filter_map(|r| value_in(&CheckedObject::new(r))).collect();
             assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), want.into_iter().collect::<Vec<_>>());
         }
     }

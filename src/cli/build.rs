@@ -4,11 +4,12 @@ use super::screen::{Screen, report};
 use super::session::{OnFailure, Session};
 use super::workspace::{LOCK_TIMEOUT, Workspace};
 use super::{Outcome, guards};
-use crate::diagnostic::{Diagnostics, Result};
+use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::disk::{self, Comparison, OutputDir, WriteSummary};
 use crate::output::{OutputKind, Tree};
 use crate::pipeline::{Build, Selection, Shard};
 use clap::{Args, ValueEnum};
+use std::borrow::Cow;
 use std::path::Path;
 
 /// Write out/: a folder of Kubernetes YAML for every branch
@@ -71,14 +72,14 @@ pub(super) fn run(args: &BuildArgs, workspace: &Workspace, here: &Path, screen: 
     let on_failure = if args.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop };
     let session = Session::open((workspace, here, screen), args.base.as_deref(), args.selection(), on_failure)?;
     let inputs = session.inputs();
-    let mut build = session.build(&inputs)?;
+    let build = session.build(&inputs)?;
     let (output, tree) = (session.output(), args.pruned(&session, &build));
     guards::branches(&session, &output, args.allow_delete)?;
     let comparison = output.compare(&tree, session.scope(&build))?;
     guards::names(&session, &build, &comparison, args.allow_delete_names)?;
-    args.check_unmanaged(&output, &comparison, &mut build)?;
+    let unmanaged = args.check_unmanaged(&output, &comparison)?;
     let written = output.write(&comparison)?;
-    session.warn(&build);
+    session.warn(&build, &unmanaged);
     report(&summary(&session, &build, written))?;
     build.errors().map_or(Ok(Outcome::Done), Err)
 }
@@ -93,7 +94,7 @@ impl BuildArgs {
     }
 
     /// The files to write.
-    fn pruned(&self, session: &Session, build: &Build) -> Tree {
+    fn pruned<'b>(&self, session: &Session, build: &'b Build) -> Cow<'b, Tree> {
         let existing = session.plan.slugs();
         build.pruned(|path, _| match self.prune {
             None => false,
@@ -102,12 +103,15 @@ impl BuildArgs {
         })
     }
 
-    /// Errors about unmanaged files, or with `--keep-unmanaged` warnings about those that are not in the way.
-    fn check_unmanaged(&self, output: &OutputDir, comparison: &Comparison, build: &mut Build) -> Result<()> {
+    /// Reports unmanaged files as errors. With `--keep-unmanaged`, returns them as warnings, except those with the path of a file of
+    /// the build.
+    fn check_unmanaged(&self, output: &OutputDir, comparison: &Comparison) -> Result<Vec<Diagnostic>> {
         let mut errors = output.taken(comparison);
-        let unmanaged = output.unmanaged(comparison);
-        if self.keep_unmanaged { &mut build.warnings } else { &mut errors }.extend(unmanaged);
-        Diagnostics::check(errors, ())
+        let mut unmanaged = output.unmanaged(comparison);
+        if !self.keep_unmanaged {
+            errors.append(&mut unmanaged);
+        }
+        Diagnostics::check(errors, unmanaged)
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) fn run(
     let build = session.build(&inputs)?;
     let (output, tree) = (session.output(), session.comparable(&build));
     let comparison = output.compare(&tree, session.scope(&build))?;
-    session.warn(&build);
+    session.warn(&build, &[]);
     let (owned, unmanaged) = rows(&output, &comparison);
     if owned.is_empty() && unmanaged.is_empty() {
         let output = workspace.project.show(&session.spec.output);

@@ -65,7 +65,7 @@ pub(super) fn run(args: &DiffArgs, workspace: &Workspace, here: &Path, screen: S
     let after = session.comparable(&build);
     let before = owned_files(before, &after);
     let branches = diff::compare(&before, &after, session.spec.output.as_str(), known(&session, &before, &after));
-    session.warn(&build);
+    session.warn(&build, &[]);
     let report_text = args.render(&branches, screen);
     match &args.output {
         None => report(&report_text)?,

@@ -12,6 +12,7 @@ use crate::pipeline::{self, Build, Inputs, Progress, Selection};
 use crate::plan::BuildPlan;
 use crate::source::{Project, RelPath};
 use crate::spec::Spec;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -85,7 +86,7 @@ impl<'a> Session<'a> {
 
     /// The files of a build as `check` and `diff` compare them: prunable entries may be in a file on the disk or not, because
     /// `build --prune` leaves them out.
-    pub(super) fn comparable(&self, build: &Build) -> Tree {
+    pub(super) fn comparable<'b>(&self, build: &'b Build) -> Cow<'b, Tree> {
         let output = self.output();
         build.pruned(|path, content| match (output.text(path), content) {
             (None, None) => true,
@@ -112,9 +113,9 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Reports the warnings of a build and of the base revision.
-    pub(super) fn warn(&self, build: &Build) {
-        let warnings = build.warnings.iter().chain(&self.previous.warnings);
+    /// Reports the warnings of a build and of the base revision, and `others`.
+    pub(super) fn warn(&self, build: &Build, others: &[Diagnostic]) {
+        let warnings = build.warnings.iter().chain(others).chain(&self.previous.warnings);
         self.screen.warn(warnings, &self.workspace.project);
     }
 }

@@ -1,4 +1,4 @@
-//! Two trees compared, and how that is told: [`text`], [`summary`], [`markdown`], [`json`].
+//! The comparison of two trees, and its reports: [`text`], [`summary`], [`markdown`], [`json`].
 //!
 //! A lock changes with every file beside it, so it counts only where nothing else of its branch did. Nothing here knows
 //! where the trees come from.
@@ -30,7 +30,7 @@ pub enum Fate {
 /// A file that differs.
 #[derive(Clone, Debug)]
 pub struct FileDiff {
-    /// Where it stands, the output folder included.
+    /// The path with the output folder.
     pub path: String,
     /// What became of it.
     pub fate: Fate,

@@ -54,7 +54,7 @@ impl DiskChanges {
         }
     }
 
-    /// Writes a file, in place of one that may stand there.
+    /// Writes a file, and replaces an existing one.
     pub(super) fn replace(&self, path: &Path, content: &str) -> io::Result<()> {
         let beside = beside(path);
         self.create(&beside, content)?;

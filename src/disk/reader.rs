@@ -18,7 +18,7 @@ struct WorkspaceFiles {
     known: RwLock<BTreeMap<RelPath, ResolvedPath>>,
 }
 
-/// A path with its links resolved, and what stands there.
+/// A path with its links resolved, and the file or folder there.
 type ResolvedPath = (Arc<Path>, FileType);
 
 /// The folder `path` with its symbolic links resolved.
@@ -27,7 +27,7 @@ pub fn resolve(path: &Path) -> Result<PathBuf, Diagnostic> {
         Ok(real) if real.is_dir() => Ok(real),
         Ok(_) => Err(Diagnostic::new(Code::Usage, format!("`{}` is not a folder", path.display()))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(Diagnostic::new(Code::Usage, format!("there is no folder `{}`", path.display())))
+            Err(Diagnostic::new(Code::Usage, format!("the folder `{}` does not exist", path.display())))
         }
         Err(error) => Err(super::error_at(path, "cannot be found", &error)),
     }
@@ -57,7 +57,7 @@ impl FileSource for WorkspaceFiles {
         let seen = match self.find(path) {
             Ok((real, kind)) if real.starts_with(&self.root) => look(&real, kind),
             Ok((real, _)) => {
-                Ok(SourceEntry::Unreadable(format!("it leads out of the workspace, to `{}`", real.display())))
+                Ok(SourceEntry::Unreadable(format!("it is a link to `{}`, outside the workspace", real.display())))
             }
             Err(error) => Err(error),
         };
@@ -76,19 +76,19 @@ impl FileSource for WorkspaceFiles {
 }
 
 impl WorkspaceFiles {
-    /// A path with its links resolved, and what stands there. The disk is asked once, and about the last part only: its
+    /// A path with its links resolved, and the file or folder there. The disk is read once, and only for the last part: its
     /// folder is known.
     fn find(&self, path: &RelPath) -> io::Result<ResolvedPath> {
-        const LOCK: &str = "no thread panics while it holds the table";
+        const LOCK: &str = "no thread panics while it locks the table";
         if let Some(known) = self.known.read().expect(LOCK).get(path) {
             return Ok(known.clone());
         }
-        let known = self.ask(path)?;
+        let known = self.resolve(path)?;
         self.known.write().expect(LOCK).insert(path.clone(), known.clone());
         Ok(known)
     }
 
-    fn ask(&self, path: &RelPath) -> io::Result<ResolvedPath> {
+    fn resolve(&self, path: &RelPath) -> io::Result<ResolvedPath> {
         if *path == RelPath::root() {
             return Ok((self.root.as_path().into(), fs::metadata(&self.root)?.file_type()));
         }
@@ -103,7 +103,7 @@ impl WorkspaceFiles {
     }
 }
 
-/// What stands at a path without links. A pipe or a device is not read, because that may never end. Names that are not
+/// The file or folder at a path without links. A pipe or a device is not read, because that may never end. Names that are not
 /// UTF-8 are left out: no text can name them.
 fn look(path: &Path, kind: FileType) -> io::Result<SourceEntry> {
     if kind.is_dir() {
@@ -153,7 +153,7 @@ mod tests {
             ("circle", "levels of symbolic links"),
         ] {
             match project.look(&path(at)) {
-                Found::Unreadable(said) => assert!(said.contains(why), "{at}: {said}"),
+                Found::Unreadable(reason) => assert!(reason.contains(why), "{at}: {reason}"),
                 other => panic!("{at}: {other:?}"),
             }
         }

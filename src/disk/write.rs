@@ -3,7 +3,7 @@
 //! A new folder is written under a temporary name and renamed as a whole. In an existing folder each file is written under a
 //! temporary name and renamed, then stale files are deleted, then the lock file is written. So a crash at any point leaves whole
 //! files that have an owner, and the next run does the rest. Teardown plans and zone change files are written before all others:
-//! they record what the others had, which the next run could not know any more.
+//! they record what the deleted files contained, which the next run cannot read any more.
 
 use super::changes::{DiskChanges, beside};
 use super::{Comparison, Difference, FolderComparison, OutputDir};

@@ -49,7 +49,7 @@ pub fn files(branch: &Branch, resources: &[Resource]) -> Result<Vec<(OutputPath,
 /// What is put into a field of the metadata.
 type Marks<'a> = (&'static str, &'a BTreeMap<SmolStr, Placed<SmolStr>>);
 
-/// Puts labels and annotations on an object, over what stands there.
+/// Sets labels and annotations of an object, and replaces existing values.
 fn mark<'a>(resource: &mut Resource, marks: impl Iterator<Item = Marks<'a>>) {
     let Some(metadata) = resource.node.map_entry("metadata") else { return };
     for (field, pairs) in marks.filter(|(_, pairs)| !pairs.is_empty()) {

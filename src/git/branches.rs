@@ -11,13 +11,13 @@ pub fn branches(repo: &Path, remote: &str) -> Result<String, Diagnostic> {
         Diagnostic::new(Code::Guard, format!("the branches of `{}` cannot be listed: {error}", repo.display()))
             .help("`--repo` names a clone or a bare mirror, `--remote` one of its remotes")
     };
-    let ask = |args: &[&str]| {
+    let query = |args: &[&str]| {
         let output = run(repo, args, b"").and_then(stdout).map_err(unlisted)?;
         Ok::<_, Diagnostic>(String::from_utf8_lossy(&output).into_owned())
     };
-    let bare = ask(&["rev-parse", "--is-bare-repository"])?.trim() == "true";
+    let bare = query(&["rev-parse", "--is-bare-repository"])?.trim() == "true";
     let prefix = if bare { "refs/heads/".to_owned() } else { format!("refs/remotes/{remote}/") };
-    let listed = ask(&["for-each-ref", "--format=%(objectname) %(refname) %(symref)", &prefix])?;
+    let listed = query(&["for-each-ref", "--format=%(objectname) %(refname) %(symref)", &prefix])?;
     let heads: String = listed
         .lines()
         .filter_map(|line| {
@@ -33,7 +33,7 @@ pub fn branches(repo: &Path, remote: &str) -> Result<String, Diagnostic> {
     let refspecs = run(repo, &["config", "--get-all", &format!("remote.{remote}.fetch")], b"")?;
     let refspecs = String::from_utf8_lossy(&refspecs.stdout);
     // So `--depth` leaves even a mirror, and so do the checkouts of pipelines, whatever their refspecs say.
-    let cut = heads.lines().count() == 1 && ask(&["rev-parse", "--is-shallow-repository"])?.trim() == "true";
+    let cut = heads.lines().count() == 1 && query(&["rev-parse", "--is-shallow-repository"])?.trim() == "true";
     let all = fetches_all(&refspecs, (!bare).then_some(&prefix));
     if cut || !all {
         let message = format!("`{}` may not have all branches of `{remote}`", repo.display());

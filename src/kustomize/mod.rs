@@ -2,7 +2,7 @@
 //!
 //! [`kustomize`] builds a folder as `kubectl kustomize` does, [`branch`] builds what a branch needs with the same steps.
 //! The order of the steps is one array (`steps::STEPS`) of plain functions `fn(&mut Resources, &Kustomization,
-//! &StepContext) -> Result<()>`. Nothing here writes YAML or knows of the spec.
+//! &StepContext) -> Result<()>`. Nothing here writes YAML or uses the spec.
 //!
 //! # Diagnostics
 //!

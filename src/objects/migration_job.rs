@@ -13,7 +13,7 @@ use crate::schema::name;
 use crate::source::Location;
 use sha2::{Digest, Sha256};
 
-/// What stands behind the name: `-` and so many hex digits.
+/// The number of hex digits after the name and `-`.
 const HASH: usize = 8;
 
 /// Gives the Job its name, or takes it out. Warns of what will keep a cluster from applying it again.
@@ -52,7 +52,7 @@ pub(super) fn contribute(
     }
 }
 
-/// A warning of a database that a branch asks for and never gets.
+/// A warning about a database that no Job creates.
 fn unmigrated(job: &str, mode: DatabaseMode, at: Location) -> Diagnostic {
     let message = format!("the branch has a {} of its own, and no Job `{job}` to migrate it", mode.word());
     Diagnostic::new(Code::Resource, message)
@@ -75,7 +75,7 @@ fn generated(job: &Resource, resources: &[Resource]) -> Vec<Diagnostic> {
     named.map(warning).collect()
 }
 
-/// Where a text stands somewhere in a node.
+/// The location of a text somewhere in a node.
 fn place_of(node: &Node, text: &str) -> Option<Location> {
     match &node.value {
         Value::Scalar(scalar) => (scalar.text == text).then_some(node.at),

@@ -1,5 +1,5 @@
-//! The stages in order: wanted names, branches, zone changes, teardown plans. No disk, no clock, no environment. Branches are built
-//! on all cores, and the result does not depend on how many there are.
+//! The stages in order: wanted names, branches, zone changes, teardown plans. Nothing here uses a disk, a clock or the environment.
+//! Branches are built in parallel; the result does not depend on the number of threads.
 
 mod branch;
 mod own;
@@ -23,6 +23,7 @@ use branch::BranchBuilder;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use smol_str::SmolStr;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -34,9 +35,9 @@ pub struct Inputs<'a> {
     pub project: &'a Project,
     /// The spec.
     pub spec: &'a Spec,
-    /// All branches of the spec with what follows from it.
+    /// All branches of the spec with their derived values.
     pub plan: &'a BuildPlan,
-    /// The output at the base revision. Nothing that it records is forgotten.
+    /// The output at the base revision.
     pub previous: &'a dyn PreviousOutput,
     /// The branches to build.
     pub selection: &'a Selection,
@@ -55,7 +56,7 @@ pub struct Build<'a> {
     pub branches: Vec<BuiltBranch<'a>>,
     /// The branches that failed.
     pub failures: Vec<Failure<'a>>,
-    /// What does not stop a build.
+    /// The warnings.
     pub warnings: Vec<Diagnostic>,
 }
 
@@ -64,7 +65,7 @@ pub struct Build<'a> {
 pub struct Failure<'a> {
     /// The branch.
     pub branch: &'a Branch,
-    /// Why.
+    /// The errors.
     pub errors: Diagnostics,
 }
 
@@ -77,7 +78,7 @@ pub struct Progress {
     pub done: AtomicUsize,
 }
 
-/// The spec, and what follows from it for every branch.
+/// Reads the spec and derives the plan.
 pub fn plan(project: &Project) -> Result<(Spec, BuildPlan)> {
     let spec = spec::read(project)?;
     let plan = plan::build_plan(&spec)?;
@@ -91,7 +92,7 @@ pub fn plan_keep_going(project: &Project) -> Result<(Spec, BuildPlan)> {
     Ok((spec, plan))
 }
 
-/// Builds the selected branches. A branch that fails keeps no other from being built.
+/// Builds the selected branches. The others are built even if one fails.
 pub fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>> {
     let Inputs { spec, plan, previous, selection, .. } = *inputs;
     selection.check(plan)?;
@@ -124,7 +125,7 @@ pub fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>> {
     })
 }
 
-/// Builds branches on all cores.
+/// Builds branches in parallel.
 fn build_all<'a>(
     inputs: &Inputs,
     builder: &BranchBuilder,
@@ -191,12 +192,12 @@ impl Build<'_> {
 
     /// The files, without those prunable entries that `is_pruned` selects: it gets the path of a file and its content without
     /// them, if any is left.
-    pub fn pruned(&self, is_pruned: impl Fn(&OutputPath, Option<&str>) -> bool) -> Tree {
-        let mut tree = self.tree.clone();
+    pub fn pruned(&self, is_pruned: impl Fn(&OutputPath, Option<&str>) -> bool) -> Cow<'_, Tree> {
+        let mut tree = Cow::Borrowed(&self.tree);
         for (path, content) in self.prunable.iter().filter(|(path, content)| is_pruned(path, content.as_deref())) {
             match content {
-                Some(content) => tree.insert(path.clone(), Arc::clone(content)),
-                None => tree.remove(path),
+                Some(content) => tree.to_mut().insert(path.clone(), Arc::clone(content)),
+                None => tree.to_mut().remove(path),
             }
         }
         tree

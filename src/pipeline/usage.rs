@@ -1,8 +1,8 @@
-//! What existing branches use, asked lazily: branches outside of the selection are built when somebody asks about something that
-//! the selected ones do not use.
+//! What existing branches use. Branches outside of the selection are built only if the selected ones do not use everything that is
+//! searched.
 //!
-//! So `--only` and `--shard` never add to a teardown plan what an unselected branch uses. A branch that cannot be built counts with
-//! what its last output uses.
+//! So `--only` and `--shard` never add to a teardown plan what an unselected branch uses. For a branch that cannot be built, its last
+//! output counts.
 
 use super::branch::{BranchBuilder, BuiltBranch};
 use super::{Failure, Inputs};
@@ -29,7 +29,7 @@ pub(super) struct Usage<'a> {
 }
 
 impl<'a> Usage<'a> {
-    /// The branches of a build that has come so far.
+    /// The usage of all existing branches, once the selected ones are built.
     pub(super) fn of_branches(
         inputs: &'a Inputs<'a>,
         (builder, workers): (&'a BranchBuilder<'a>, &'a ThreadPool),
@@ -39,7 +39,7 @@ impl<'a> Usage<'a> {
         Usage { inputs, builder, workers, built, failed: failures.iter().map(|f| f.branch).collect(), unselected }
     }
 
-    /// What existing branches use of what is sought.
+    /// The part of what is searched that existing branches use.
     pub(super) fn of(&self, sought: &Sought) -> InUse {
         let mut in_use = InUse::default();
         if sought.is_empty() {
@@ -60,13 +60,13 @@ impl<'a> Usage<'a> {
             self.add_last(branch, sought, &mut in_use);
         }
         self.inputs.progress.all.fetch_add(self.unselected.len(), Ordering::Relaxed);
-        let look = |branch: &&Branch| {
+        let search = |branch: &&Branch| {
             let used = self.builder.build(branch).map(|built| sought.used_by(nodes(&built)));
             self.inputs.progress.done.fetch_add(1, Ordering::Relaxed);
             used
         };
-        let looked: Vec<_> = self.workers.install(|| self.unselected.par_iter().map(look).collect());
-        for (branch, used) in self.unselected.iter().zip(looked) {
+        let results: Vec<_> = self.workers.install(|| self.unselected.par_iter().map(search).collect());
+        for (branch, used) in self.unselected.iter().zip(results) {
             match used {
                 Ok(used) => in_use.footprint.add(used),
                 Err(_) => self.add_last(branch, sought, &mut in_use),

@@ -1,6 +1,6 @@
 //! Kubernetes objects: what names them, now and before each rename.
 //!
-//! kustomize finds an object by any name it ever had in a build, so a [`Resource`] remembers them. Nothing here knows
+//! kustomize finds an object by any name that it had during a build, so a [`Resource`] stores them. Nothing here knows
 //! what a transformer does.
 
 mod linked;

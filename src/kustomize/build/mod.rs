@@ -55,14 +55,14 @@ pub fn kustomize(input: &Input, folder: &RelPath, options: Options) -> Result<Bu
         let message = format!("`{}` has no `kustomization.yaml`", input.project.show(folder));
         return Err(Diagnostic::new(Code::Overlay, message).into());
     };
-    builder.trace = BuildMetadata::asked_for(&kustomization.build_metadata, folder, input.project, &warnings);
+    builder.trace = BuildMetadata::requested(&kustomization.build_metadata, folder, input.project, &warnings);
     let mut accumulated = Accumulated::default();
     builder.accumulate(&mut accumulated, &file.path, &kustomization, &FolderTrail::root(input, folder))?;
 
     let context = builder.context(folder, accumulated.configuration.specs());
     let mut resources = finish::finish(accumulated, &context, builder.trace.as_ref())?;
     order::sort(&mut resources, kustomization.sort_options.as_ref(), options.reorder)?;
-    if options.managed_by_label || build_metadata::wants_managed_by(&kustomization.build_metadata) {
+    if options.managed_by_label || build_metadata::requests_managed_by(&kustomization.build_metadata) {
         metadata::managed_by(&mut resources);
     }
     Ok(BuiltObjects { resources: resources.into_vec(), warnings: warnings.into_inner() })

@@ -1,4 +1,4 @@
-//! `openapi`: the schema that says how the lists of custom resources merge.
+//! `openapi`: the schema with the merge keys of lists in custom resources.
 
 use super::accumulate::Accumulator;
 use crate::diagnostic::{Code, Diagnostic, Result};

@@ -1,6 +1,6 @@
 //! `generators`, `transformers` and `validators`: built-in plugins of kustomize, each configured by an object.
 //!
-//! The tables [`steps::STEPS`] and [`steps::GENERATORS`] know what a plugin does. Plugins that are programs are refused.
+//! The tables [`steps::STEPS`] and [`steps::GENERATORS`] contain the built-in plugins. Plugins that are programs are refused.
 
 use super::accumulate::{Accumulator, FolderRole};
 use super::trail::FolderTrail;

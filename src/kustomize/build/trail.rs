@@ -22,11 +22,11 @@ impl<'t> FolderTrail<'t> {
         let mut visited = Some(self);
         while let Some(trail) = visited {
             if trail.folder.is_within(&folder) {
-                let [holds, held] = [&folder, &trail.folder].map(|folder| input.project.show(folder));
-                let message = if held == holds {
-                    format!("`{holds}` includes itself")
+                let [outer, inner] = [&folder, &trail.folder].map(|folder| input.project.show(folder));
+                let message = if inner == outer {
+                    format!("`{outer}` includes itself")
                 } else {
-                    format!("`{holds}` contains `{held}`, which includes it")
+                    format!("`{outer}` contains `{inner}`, which includes it")
                 };
                 return Err(Diagnostic::new(Code::Overlay, message));
             }

@@ -1,6 +1,6 @@
 //! `crds`: field specs out of the `OpenAPI` definitions of custom resources.
 //!
-//! Only the extensions that kustomize knows count: which fields name other objects, carry annotations, select by labels
+//! Only the extensions of kustomize are read: which fields name other objects, carry annotations, select by labels
 //! or are names themselves.
 
 use crate::diagnostic::{Code, Diagnostic};
@@ -60,20 +60,21 @@ impl<'a> SchemaWalk<'a> {
     }
 
     fn property(&mut self, property: &'a Node, path: &[&str]) {
-        let says = |extension: &str| property.get(extension).and_then(Node::as_str);
+        let extension_of = |extension: &str| property.get(extension).and_then(Node::as_str);
         let field = |path: String| FieldSpec { kind: self.kind.into(), path: path.into(), ..FieldSpec::default() };
-        if says("x-kubernetes-annotation").is_some() {
+        if extension_of("x-kubernetes-annotation").is_some() {
             self.specs.common_annotations.push(field(path.join("/")));
         }
-        if says("x-kubernetes-label-selector").is_some() {
+        if extension_of("x-kubernetes-label-selector").is_some() {
             self.specs.common_labels.push(field(path.join("/")));
         }
-        if says("x-kubernetes-identity").is_some() {
+        if extension_of("x-kubernetes-identity").is_some() {
             self.specs.name_prefix.push(field(path.join("/")));
         }
-        let target = says("x-kubernetes-object-ref-api-version").zip(says("x-kubernetes-object-ref-kind"));
+        let target =
+            extension_of("x-kubernetes-object-ref-api-version").zip(extension_of("x-kubernetes-object-ref-kind"));
         if let Some((version, kind)) = target {
-            let key = says("x-kubernetes-object-ref-name-key").unwrap_or("name");
+            let key = extension_of("x-kubernetes-object-ref-name-key").unwrap_or("name");
             let fields = vec![field([&path.join("/"), key].join("/"))];
             let reference = NameReference { group: "".into(), version: version.into(), kind: kind.into(), fields };
             self.specs.name_reference.push(reference);

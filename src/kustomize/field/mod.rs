@@ -21,7 +21,7 @@ use std::borrow::Cow;
 /// What replaces a field that is missing or null, if its spec has `create: true`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Make {
-    /// Nothing, whatever the spec says.
+    /// Nothing, regardless of the field spec.
     Nothing,
     /// An empty mapping.
     Map,

@@ -1,8 +1,8 @@
 //! Metadata as kustomize leaves it: annotations of tools removed, the label `managed-by` added.
 
-use crate::annotation::MANAGED_BY_LABEL;
+use crate::annotation::{MANAGED_BY_LABEL, ORIGIN_ANNOTATION, TRANSFORMATIONS_ANNOTATION};
 use crate::kustomize::input::Resources;
-use crate::kustomize::input::build_metadata::{BuildMetadata, ORIGIN, TRANSFORMATIONS};
+use crate::kustomize::input::build_metadata::BuildMetadata;
 use crate::node::{Map, MapEntry, Node, Style, Tag};
 use crate::resource::Resource;
 use smol_str::SmolStr;
@@ -52,8 +52,8 @@ pub(crate) fn tidy(resource: &mut Resource, trace: Option<&BuildMetadata>) {
     }
     let Some(annotations) = resource.node.at_path(&["metadata", "annotations"]) else { return };
     let kept = |entry: &MapEntry| match entry.key.text.as_str() {
-        ORIGIN => trace.is_some_and(|trace| trace.origins),
-        TRANSFORMATIONS => trace.is_some_and(|trace| trace.transformations),
+        ORIGIN_ANNOTATION => trace.is_some_and(|trace| trace.origins),
+        TRANSFORMATIONS_ANNOTATION => trace.is_some_and(|trace| trace.transformations),
         key => !TOOLS.contains(&key) && key.strip_prefix(INTERNAL).is_none_or(|name| !BOOKS.contains(&name)),
     };
     // They are written anew, which spares them what becomes of folded texts elsewhere.

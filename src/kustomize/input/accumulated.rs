@@ -46,7 +46,7 @@ impl Accumulated {
     /// by the names that the kustomization uses.
     pub(crate) fn record(&mut self, vars: &[Var]) -> Result<()> {
         for var in vars {
-            let wanted = |id: &Id| holds(var, id);
+            let wanted = |id: &Id| has_value(var, id);
             let holders = self.resources.by_any_id(wanted);
             if let [first, second, ..] = holders[..] {
                 let message = format!("the var `{}` matches {} objects", var.name, holders.len());
@@ -66,7 +66,7 @@ impl Accumulated {
 }
 
 /// Whether an id is that of the object that a var names.
-fn holds(var: &Var, id: &Id) -> bool {
+fn has_value(var: &Var, id: &Id) -> bool {
     let text = |part: &Option<Text>| part.as_ref().map_or_else(SmolStr::default, |part| part.text.clone());
     let object = &var.object;
     let gvk = Gvk { group: text(&object.group), version: text(&object.version), kind: text(&object.kind) };

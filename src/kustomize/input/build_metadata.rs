@@ -1,6 +1,7 @@
-//! `buildMetadata`: annotations that say where an object comes from and what changed it.
+//! `buildMetadata`: annotations with the origin of an object and with the transformers that changed it.
 
 use super::Warnings;
+use crate::annotation::{ORIGIN_ANNOTATION, TRANSFORMATIONS_ANNOTATION};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::kustomize::input::Resources;
 use crate::kustomize::model::Text;
@@ -9,17 +10,14 @@ use crate::resource::Resource;
 use crate::source::{Project, RelPath};
 use std::fmt::Write;
 
-pub(crate) const ORIGIN: &str = "config.kubernetes.io/origin";
-pub(crate) const TRANSFORMATIONS: &str = "alpha.config.kubernetes.io/transformations";
-
 /// Which annotations about the build the objects get.
 pub(crate) struct BuildMetadata<'a> {
     /// The root of the build; paths are relative to it.
     pub(crate) root: RelPath,
     pub(crate) project: &'a Project,
-    /// Whether they say where the object comes from.
+    /// Whether objects get the annotation with their origin.
     pub(crate) origins: bool,
-    /// Whether they say what changed the object.
+    /// Whether objects get the annotation with the transformers that changed them.
     pub(crate) transformations: bool,
 }
 
@@ -27,13 +25,13 @@ pub(crate) struct BuildMetadata<'a> {
 const OPTIONS: [&str; 3] = ["managedByLabel", "originAnnotations", "transformerAnnotations"];
 
 /// Whether `buildMetadata` requests the label.
-pub(crate) fn wants_managed_by(options: &[Text]) -> bool {
+pub(crate) fn requests_managed_by(options: &[Text]) -> bool {
     options.iter().any(|option| &**option == OPTIONS[0])
 }
 
 impl<'a> BuildMetadata<'a> {
     /// The annotations that `buildMetadata` of the root requests.
-    pub(crate) fn asked_for(
+    pub(crate) fn requested(
         options: &[Text],
         root: &RelPath,
         project: &'a Project,
@@ -53,7 +51,7 @@ impl BuildMetadata<'_> {
     /// An object was read from `file`.
     pub(crate) fn read(&self, resource: &mut Resource, file: &RelPath) {
         if self.origins {
-            set(resource, ORIGIN, format!("path: {}\n", file.seen_from(&self.root)));
+            set(resource, ORIGIN_ANNOTATION, format!("path: {}\n", file.seen_from(&self.root)));
         }
     }
 
@@ -61,14 +59,14 @@ impl BuildMetadata<'_> {
     pub(crate) fn made(&self, resource: &mut Resource, file: &RelPath) {
         if self.origins {
             let kind = if resource.gvk().kind == "Secret" { "SecretGenerator" } else { "ConfigMapGenerator" };
-            set(resource, ORIGIN, self.configured(file, &builtin(kind), ""));
+            set(resource, ORIGIN_ANNOTATION, self.configured(file, &builtin(kind), ""));
         }
     }
 
     /// An object was made by a generator that is configured by an object of its own.
     pub(crate) fn made_by(&self, resource: &mut Resource, plugin: &Resource) {
         if let Some(file) = self.project.file_at(plugin.origin).filter(|_| self.origins) {
-            set(resource, ORIGIN, self.configured(&file.path, &identity(plugin), ""));
+            set(resource, ORIGIN_ANNOTATION, self.configured(&file.path, &identity(plugin), ""));
         }
     }
 
@@ -108,9 +106,9 @@ fn identity(plugin: &Resource) -> [(&'static str, &str); 4] {
 }
 
 fn append(resource: &mut Resource, entry: &str) {
-    let before = resource.node.str_at(&["metadata", "annotations", TRANSFORMATIONS]).unwrap_or("");
+    let before = resource.node.str_at(&["metadata", "annotations", TRANSFORMATIONS_ANNOTATION]).unwrap_or("");
     let text = format!("{before}{entry}");
-    set(resource, TRANSFORMATIONS, text);
+    set(resource, TRANSFORMATIONS_ANNOTATION, text);
 }
 
 fn set(resource: &mut Resource, key: &str, value: String) {

@@ -52,7 +52,7 @@ impl Warnings {
     }
 }
 
-/// What lets an entry match nothing in a build; kustomize knows no such field.
+/// The field that allows an entry to match nothing in a build. kustomize does not have it.
 const OPTIONAL: &str = "if this is intended, set `optional: true` in this entry";
 
 impl StepContext<'_> {

@@ -41,7 +41,7 @@ type InlineText = (SmolStr, Arc<Vec<Node>>);
 /// Values made once each.
 type MemoTable<K, V> = RwLock<BTreeMap<K, V>>;
 
-const LOCK: &str = "no thread panics while it holds a table";
+const LOCK: &str = "no thread panics while it locks a table";
 
 /// The value of `key`, made by `make` if there is none. Two threads may both make it; they make the same.
 pub(super) fn once<K: Ord + Clone, V: Clone>(

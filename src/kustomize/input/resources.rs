@@ -1,5 +1,6 @@
 //! The objects of a build so far, in order, each id once.
 
+use crate::annotation::ORIGIN_ANNOTATION;
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::kustomize::model::Behavior;
 use crate::node::{Map, Node, Tag, Value};
@@ -50,12 +51,12 @@ impl Resources {
         &self.list
     }
 
-    /// The result of `ask` for each object and its position, in order.
-    pub(crate) fn each<'r, T: Send>(&'r self, ask: impl Fn(usize, &'r Resource) -> T + Sync) -> Vec<T> {
+    /// The result of `call` for each object and its position, in order.
+    pub(crate) fn each<'r, T: Send>(&'r self, call: impl Fn(usize, &'r Resource) -> T + Sync) -> Vec<T> {
         if self.list.len() < MANY {
-            return self.list.iter().enumerate().map(|(i, resource)| ask(i, resource)).collect();
+            return self.list.iter().enumerate().map(|(i, resource)| call(i, resource)).collect();
         }
-        self.list.par_iter().enumerate().map(|(i, resource)| ask(i, resource)).collect()
+        self.list.par_iter().enumerate().map(|(i, resource)| call(i, resource)).collect()
     }
 
     /// The objects, to be changed, taken out or put in another order.
@@ -129,12 +130,12 @@ impl Resources {
         self.renamed = true;
     }
 
-    /// Complaints about objects that have one id in the end.
+    /// Errors about objects with the same id at the end of a build.
     pub(crate) fn refuse_same_ids(&self) -> Result<()> {
         if self.renamed { self.refuse_collisions("at the end of the build", Location::NONE) } else { Ok(()) }
     }
 
-    /// Complaints about objects that have come to have one id, each with what happened (``in the namespace `x` ``).
+    /// Errors about objects that now have the same id. `when` is the reason, such as ``in the namespace `x` ``.
     pub(crate) fn refuse_collisions(&self, when: &str, at: Location) -> Result<()> {
         let mut seen: HashMap<IdKey, &Resource, FixedState> =
             HashMap::with_capacity_and_hasher(self.list.len(), FixedState::default());
@@ -161,10 +162,8 @@ impl Resources {
 /// What a generated object keeps of the one that it replaces or is merged into: name, namespace, history; labels and
 /// annotations, and for a merge the data, as far as it does not set them itself.
 fn inherit(new: &mut Resource, old: &Resource, behavior: Behavior) {
-    let origin = |resource: &Resource| {
-        resource.node.at_path(&["metadata", "annotations", super::build_metadata::ORIGIN]).cloned()
-    };
-    let told = origin(old);
+    let origin = |resource: &Resource| resource.node.at_path(&["metadata", "annotations", ORIGIN_ANNOTATION]).cloned();
+    let origin_of_old = origin(old);
     for path in [["metadata", "labels"], ["metadata", "annotations"]] {
         let merged = merged(old.node.at_path(&path), new.node.at_path(&path), Nulls::Text);
         put(new.node.map_entry(path[0]), path[1], merged);
@@ -174,10 +173,10 @@ fn inherit(new: &mut Resource, old: &Resource, behavior: Behavior) {
             let merged = merged(old.node.get(field), new.node.get(field), Nulls::Empty);
             put(Some(&mut new.node), field, merged);
         }
-        if let (Some(told), Some(annotations)) =
-            (told, new.node.map_entry("metadata").and_then(|m| m.map_entry("annotations")))
+        if let (Some(origin), Some(annotations)) =
+            (origin_of_old, new.node.map_entry("metadata").and_then(|m| m.map_entry("annotations")))
         {
-            put(Some(annotations), super::build_metadata::ORIGIN, told);
+            put(Some(annotations), ORIGIN_ANNOTATION, origin);
         }
     }
     for (field, text) in [("name", old.name()), ("namespace", old.namespace())] {

@@ -38,7 +38,7 @@ impl LabelSelector {
         })
     }
 
-    /// Whether `value`, which knows the value of a key if there is one, fits.
+    /// Whether the labels match. `value` returns the value of a key.
     pub(crate) fn fits<'v>(&self, value: impl Fn(&str) -> Option<&'v str>) -> bool {
         self.0.iter().all(|Requirement { key, is }| {
             let value = value(key);

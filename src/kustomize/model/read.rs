@@ -35,10 +35,10 @@ pub(crate) fn read(documents: &[Node], file: &File) -> Result<Kustomization> {
     };
     let document = documents.first().ok_or_else(empty)?;
     // Besides `kind` and `apiVersion`, something has to be there.
-    let says = |entry: &MapEntry| {
+    let is_meaningful = |entry: &MapEntry| {
         !entry.value.is_null() && !["kind", "apiversion"].contains(&entry.key.text.to_lowercase().as_str())
     };
-    if document.as_map().is_some_and(|map| !map.iter().any(says)) {
+    if document.as_map().is_some_and(|map| !map.iter().any(is_meaningful)) {
         return Err(empty().into());
     }
     let mut errors = FieldErrors::ignoring_case(diagnostic::Code::Overlay);

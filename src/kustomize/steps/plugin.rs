@@ -8,7 +8,7 @@ use crate::schema::fieldspec::FieldSpec;
 use crate::yaml::{FieldErrors, Fields, number};
 use std::sync::Arc;
 
-/// Reads the configuration of a plugin. Fields that it does not know are nothing to it.
+/// Reads the configuration of a plugin. Unknown fields are ignored, as in kustomize.
 pub(crate) fn read<T>(plugin: &Resource, read: impl FnOnce(&mut Fields) -> T) -> Result<T> {
     let mut errors = FieldErrors::ignoring_case(Code::Overlay).ignoring_unknown();
     let mut value = None;

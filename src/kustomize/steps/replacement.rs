@@ -70,12 +70,12 @@ fn replace(resources: &mut Resources, replacement: &Replacement, context: &StepC
     let mut renames = false;
     for target in &replacement.targets {
         let select = target.select.as_ref().ok_or_else(|| new_error("a target requires a `select`").at(target.at))?;
-        let selection = Selection::new(select, &target.reject, resources)?;
+        let selection = TargetSelection::new(select, &target.reject, resources)?;
         let name = [Text { text: "metadata.name".into(), at: target.at }];
         let paths = if target.field_paths.is_empty() { &name } else { &target.field_paths[..] };
         let mut ways = None;
         for i in 0..resources.as_slice().len() {
-            if selection.holds(i, &resources.as_slice()[i]) {
+            if selection.matches(i, &resources.as_slice()[i]) {
                 // An invalid path is not an error as long as no object is selected.
                 let ways = match &mut ways {
                     Some(ways) => ways,
@@ -142,9 +142,9 @@ fn words(selector: &Selector) -> String {
         ("labels", &selector.label_selector),
         ("annotations", &selector.annotation_selector),
     ];
-    let said = parts.iter().filter_map(|(word, part)| part.as_ref().map(|part| format!("{word} `{part}`")));
-    let said: Vec<_> = said.collect();
-    if said.is_empty() { "anything".to_owned() } else { said.join(", ") }
+    let conditions = parts.iter().filter_map(|(word, part)| part.as_ref().map(|part| format!("{word} `{part}`")));
+    let conditions: Vec<_> = conditions.collect();
+    if conditions.is_empty() { "anything".to_owned() } else { conditions.join(", ") }
 }
 
 /// The error that no object is selected, with a similar name.
@@ -238,7 +238,7 @@ fn no_parts(delimiter: &Text, node: &Node) -> Diagnostic {
 }
 
 /// Which objects a target is about.
-struct Selection<'t> {
+struct TargetSelection<'t> {
     select: &'t Selector,
     reject: &'t [Selector],
     /// The objects with the selected labels and annotations, if the selector has any.
@@ -247,15 +247,15 @@ struct Selection<'t> {
     unwanted: Vec<usize>,
 }
 
-impl<'t> Selection<'t> {
+impl<'t> TargetSelection<'t> {
     fn new(select: &'t Selector, reject: &'t [Selector], resources: &Resources) -> Result<Self> {
         let wanted = labelled(select, resources)?;
         let unwanted = gather(reject, |reject| labelled(reject, resources))?.into_iter().flatten().flatten().collect();
-        Ok(Selection { select, reject, wanted, unwanted })
+        Ok(TargetSelection { select, reject, wanted, unwanted })
     }
 
     /// Whether the target is about the object at position `i`. Labels alone are enough to be rejected.
-    fn holds(&self, i: usize, resource: &Resource) -> bool {
+    fn matches(&self, i: usize, resource: &Resource) -> bool {
         let empty =
             |s: &Selector| [&s.group, &s.version, &s.kind, &s.name, &s.namespace].iter().all(|part| part.is_none());
         is_meant(resource, self.select)

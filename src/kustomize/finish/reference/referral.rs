@@ -35,7 +35,7 @@ struct Namesakes<'r> {
 enum CurrentScope<'r> {
     /// Outside of namespaces.
     Cluster,
-    /// In a namespace; empty for that of whoever applies the object.
+    /// In a namespace; empty means the namespace of the context that applies the object.
     Namespace(&'r str),
 }
 
@@ -73,7 +73,7 @@ impl<'r> CurrentScope<'r> {
         }
     }
 
-    /// The namespace, that of whoever applies the object being `default`.
+    /// The namespace; `default` for objects without one.
     fn namespace(self) -> Option<&'r str> {
         match self {
             CurrentScope::Cluster => None,

@@ -1,4 +1,4 @@
-//! What kustomize makes of a list that merges when some element lacks a key, or two have the same.
+//! Lists that merge although an element has no key, or two elements have the same key.
 //!
 //! Such lists lose elements in kustomize. The same is done here, step by step as kyaml does it, so that the bytes agree;
 //! losses are reported. The regular way to merge lists is [`super::list`].
@@ -60,11 +60,11 @@ impl Merge<'_> {
         }
         lists.append_target(&keys)?;
         let result: Vec<Node> = lists.result.iter().map(|&i| lists.elements[i].clone()).collect();
-        self.tell(sides, &result, keyed, &keys);
+        self.report_losses(sides, &result, keyed, &keys);
         Ok(Merged::New(with_items(list, result)))
     }
 
-    /// Merges the elements with these values and puts what comes of them into the result.
+    /// Merges the elements with these values and adds the outcome to the result.
     fn merge_pair(
         &mut self,
         lists: &mut Lists,
@@ -128,8 +128,8 @@ impl Merge<'_> {
         Ok(Some(index))
     }
 
-    /// Complains about elements that are not in the result.
-    fn tell(&mut self, sides: Sides, result: &[Node], keyed: Keyed, keys: &[&str]) {
+    /// Reports elements that are not in the result.
+    fn report_losses(&mut self, sides: Sides, result: &[Node], keyed: Keyed, keys: &[&str]) {
         let is_deleted = |element: &Node| directive_of(element) == Some(Directive::Delete);
         let deleted = |item: &Node| sides.patch().iter().any(|change| is_deleted(change) && same(item, change, keys));
         let kept = |item: &Node| result.iter().any(|other| same(item, other, keys));

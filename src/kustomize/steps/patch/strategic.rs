@@ -1,6 +1,6 @@
 //! Strategic merge: a patch that has the shape of the object.
 //!
-//! Mappings merge, scalars and unknown lists are replaced, lists that the schema knows merge by the keys of their
+//! Mappings merge, scalars and unknown lists are replaced, lists with merge keys in the schema merge by the keys of their
 //! elements ([`super::list`]). A patch passes over the whole object, not only over what it names: an empty value
 //! (`key:`) is removed, and odd lists lose elements; [`Merge::settle`] does that to what the patch does not name.
 
