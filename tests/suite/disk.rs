@@ -63,7 +63,7 @@ fn what_is_right_is_not_touched() {
 }
 
 #[test]
-fn a_removed_branch_goes() {
+fn a_removed_branch_is_deleted() {
     let workspace = Workspace::small();
     workspace.run(&["build"]).exits(0);
     workspace.edit("branches.yaml", "- name: main\n", "");
@@ -94,7 +94,7 @@ fn what_is_not_pleachs_is_never_deleted() {
 }
 
 #[test]
-fn a_folder_that_is_no_output_is_left_as_it_is() {
+fn a_folder_that_is_not_output_is_unchanged() {
     let workspace = Workspace::small();
     workspace.edit("branches.yaml", "project: shop\n", "project: shop\noutput: base\n");
     let before = workspace.files(".");
@@ -123,7 +123,7 @@ fn a_disk_that_refuses_exits_4() {
 
 #[cfg(unix)]
 #[test]
-fn the_second_of_two_runs_waits_and_says_so() {
+fn the_second_of_two_runs_waits_and_reports_it() {
     let workspace = Workspace::small();
     let held = fs::File::open(workspace.path()).unwrap();
     held.lock().unwrap();
@@ -139,7 +139,7 @@ fn the_second_of_two_runs_waits_and_says_so() {
 
 /// Killed at many moments, whatever stands there is whole, and the next run makes it right.
 #[test]
-fn a_killed_run_is_mended_by_the_next() {
+fn a_killed_run_is_completed_by_the_next() {
     let workspace = Workspace::small();
     let branches: String = (0..200).map(|n| format!("- name: branch-{n}\n")).collect();
     workspace.edit("branches.yaml", "- name: main\n", &format!("- name: main\n{branches}"));

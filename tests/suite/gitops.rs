@@ -27,7 +27,7 @@ fn names(workspace: &Workspace) -> Vec<String> {
 }
 
 #[test]
-fn what_is_of_no_branch_knows_none() {
+fn files_of_the_project_name_no_branch() {
     let workspace = workspace(SET);
     let before = workspace.files("out/gitops");
     assert_eq!(before.keys().collect::<Vec<_>>(), ["applicationset.yaml", "apply.sh"]);
@@ -199,7 +199,7 @@ fn the_script_with_labels() {
 /// What kubectl says of a call before it looks for a cluster: it knows every flag, and lets them stand together.
 #[cfg(unix)]
 #[test]
-fn kubectl_knows_the_flags() {
+fn kubectl_has_the_flags() {
     if Command::new("kubectl").args(["version", "--client"]).output().is_err() {
         return;
     }

@@ -210,7 +210,7 @@ fn twenty_pipelines_at_once_lose_nothing() {
 }
 
 #[test]
-fn a_branch_goes_unless_it_is_pinned() {
+fn a_branch_is_removed_unless_it_is_pinned() {
     let workspace = workspace();
     let said = workspace.run(&["branch", "remove", "main", "feature/login"]).exits(3).err();
     assert!(said.contains("`main` is pinned: everybody needs it"), "{said}");
@@ -241,7 +241,7 @@ fn a_day_that_is_over_takes_branches_out() {
 }
 
 #[test]
-fn a_pin_says_why() {
+fn a_pin_has_a_reason() {
     let workspace = workspace();
     workspace.edit("branches.yaml", "pin: {reason: 'everybody needs it'}", "pin: {}");
     let said = workspace.run(&["build"]).exits(2).err();

@@ -35,7 +35,7 @@ fn nothing_differs_after_a_build() {
 }
 
 #[test]
-fn every_fault_is_named_with_what_mends_it() {
+fn every_difference_is_reported_with_its_fix() {
     let mends = "1 file is not what a build writes: run `pleach build`";
     let path = |name: &str| format!("out/namespaces/main/{name}");
     let config = path("30-configmap-app.yaml");

@@ -61,7 +61,7 @@ fn a_workspace_is_found_from_within() {
 }
 
 #[test]
-fn complaints_have_three_formats() {
+fn diagnostics_have_three_formats() {
     let workspace = Workspace::small();
     workspace.edit("branches.yaml", "project: shop", "project: shop\nprojekt: shop");
     let human = workspace.run(&["build"]).exits(2).err();
@@ -172,7 +172,7 @@ fn branches_are_listed() {
 }
 
 #[test]
-fn a_part_is_built_and_the_rest_left_alone() {
+fn a_selection_is_built_and_the_rest_is_unchanged() {
     let workspace = Workspace::small();
     let said = workspace.run(&["build", "--only", "feature/*"]).exits(0).out();
     assert!(said.starts_with("built 2 branches"), "{said}");
@@ -260,7 +260,7 @@ fn a_spec_at_fault_stops_all_and_a_missing_overlay_its_branch() {
 }
 
 #[test]
-fn kustomize_writes_where_it_is_told() {
+fn kustomize_writes_to_the_given_path() {
     let workspace = Workspace::empty();
     workspace.write("app/kustomization.yaml", "resources: [a.yaml]\n");
     workspace.write(
@@ -328,7 +328,7 @@ fn kustomize_follows_links_before_it_restricts() {
 }
 
 #[test]
-fn kustomize_orders_and_labels_as_it_is_told() {
+fn kustomize_orders_and_labels_on_request() {
     let workspace = Workspace::empty();
     let object = |kind: &str| format!("apiVersion: v1\nkind: {kind}\nmetadata: {{name: x}}\n");
     workspace.write("all.yaml", ["Service", "ConfigMap", "Namespace"].map(object).join("---\n"));
@@ -347,7 +347,7 @@ fn kustomize_orders_and_labels_as_it_is_told() {
 }
 
 #[test]
-fn what_only_a_build_knows_is_told_by_kustomize() {
+fn kustomize_reports_warnings() {
     let workspace = Workspace::empty();
     workspace.write("a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
     let patch = "- target: {kind: Service}\n  patch: '- {op: remove, path: /spec}'\n";

@@ -272,7 +272,7 @@ fn what_is_forgotten_by_hand_is_found() {
 }
 
 #[test]
-fn a_removed_branch_is_told_as_removed() {
+fn a_removed_branch_is_reported_as_removed() {
     let repository = Repository::new();
     repository.remove("login");
     let said = repository.0.run(&["diff", "--format", "summary"]).exits(1).out();
