@@ -79,10 +79,10 @@ impl ImageReference {
             return Err(wrong(why));
         }
         if let Some(tag) = tag.filter(|tag| !is_tag(tag)) {
-            return Err(wrong(format!("`{tag}` is no tag")));
+            return Err(wrong(format!("`{tag}` is not a valid tag")));
         }
         if let Some(digest) = digest.filter(|digest| !is_digest(digest)) {
-            return Err(wrong(format!("`{digest}` is no digest")));
+            return Err(wrong(format!("`{digest}` is not a valid digest")));
         }
         let part = |part: Option<&str>| part.filter(|part| !part.is_empty()).map(Into::into);
         Ok(ImageReference { name: part(Some(name)), tag: part(tag), digest: part(digest) })
@@ -123,7 +123,7 @@ fn name_fault((registry, path): (Option<&str>, &str)) -> Option<String> {
         host.split('.').all(label) && !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit())
     };
     if let Some(registry) = registry.filter(|registry| !is_registry(registry)) {
-        return Some(format!("`{registry}` is no registry"));
+        return Some(format!("`{registry}` is not a valid registry"));
     }
     let is_component = |part: &str| {
         let edge = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
@@ -136,7 +136,7 @@ fn name_fault((registry, path): (Option<&str>, &str)) -> Option<String> {
     Some(if part.is_empty() {
         "a part of its name is empty".to_owned()
     } else {
-        format!("`{part}` is no part of a name")
+        format!("`{part}` is not valid in a name")
     })
 }
 

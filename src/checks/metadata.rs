@@ -29,12 +29,13 @@ fn of(object: &CheckedObject, node: &Node, faults: &mut Vec<Diagnostic>) {
     for entry in mapping(object, node, "labels", faults).into_iter().flatten() {
         let (key, value) = (&entry.key, &entry.value);
         if !is_key(&key.text) {
-            faults.push(object.fault(value, format!("`{}` is no key for a label of `{object}`", key.text)).help(KEY));
+            faults
+                .push(object.fault(value, format!("`{}` is not a valid label key in `{object}`", key.text)).help(KEY));
         }
         match value.as_str() {
             Some(text) if is_label_value(text) => {}
             Some(text) => {
-                let message = format!("`{text}` is no value for the label `{}` of `{object}`", key.text);
+                let message = format!("`{text}` is not a valid value of the label `{}` in `{object}`", key.text);
                 faults.push(object.fault(value, message).help(format!(
                     "a value is at most {LABEL} letters, digits, `-`, `_` and `.`, with a letter or digit at both ends"
                 )));
@@ -50,7 +51,7 @@ fn of(object: &CheckedObject, node: &Node, faults: &mut Vec<Diagnostic>) {
         // A cluster looks at the key in lower case.
         if !is_key(&key.text) && !is_key(&key.text.to_ascii_lowercase()) {
             faults.push(
-                object.fault(value, format!("`{}` is no key for an annotation of `{object}`", key.text)).help(KEY),
+                object.fault(value, format!("`{}` is not a valid annotation key in `{object}`", key.text)).help(KEY),
             );
         }
         if value.as_str().is_none() {

@@ -194,19 +194,19 @@ mod tests {
             ),
             (
                 "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: A_b, namespace: shop}\n".into(),
-                "error 3: `A_b` is no name for a `ConfigMap`",
+                "error 3: `A_b` is not a valid name of a `ConfigMap`",
             ),
             (
                 "apiVersion: v1\nkind: Service\nmetadata: {name: 1a, namespace: shop}\n".into(),
-                "error 3: `1a` is no name for a `Service`",
+                "error 3: `1a` is not a valid name of a `Service`",
             ),
             (
                 "apiVersion: v1\nkind: Service\nmetadata: {name: a.b, namespace: shop}\n".into(),
-                "error 3: `a.b` is no name for a `Service`",
+                "error 3: `a.b` is not a valid name of a `Service`",
             ),
             (
                 format!("apiVersion: batch/v1\nkind: CronJob\nmetadata: {{name: {long}, namespace: shop}}\n"),
-                &format!("error 3: `{long}` is no name for a `CronJob`"),
+                &format!("error 3: `{long}` is not a valid name of a `CronJob`"),
             ),
             (
                 "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: 12, namespace: shop}\n".into(),
@@ -218,12 +218,12 @@ mod tests {
             ),
             (
                 "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: a/b, namespace: shop}\n".into(),
-                "error 3: `a/b` is no name for a `Role`",
+                "error 3: `a/b` is not a valid name of a `Role`",
             ),
             (config_map("data: {n: 8080}\n"), "error 6: `n` in `data` of `ConfigMap x` is an integer, not a string"),
             (config_map("data: {n: [a]}\n"), "error 6: `n` in `data` of `ConfigMap x` is a list, not a string"),
             (config_map("data: []\n"), "error 6: `data` of `ConfigMap x` is a list, not a mapping"),
-            (config_map("data: {'a b': x}\n"), "error 6: `a b` is no key for `data` of `ConfigMap x`"),
+            (config_map("data: {'a b': x}\n"), "error 6: `a b` is not a valid key of `data` in `ConfigMap x`"),
             (
                 config_map("data: {a: x}\nbinaryData: {a: aGk=}\n"),
                 "error 7: `a` of `ConfigMap x` is in `data` and in `binaryData`",
@@ -239,16 +239,16 @@ mod tests {
             ),
             (
                 "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: shop, labels: {a: 'x y'}}\n".into(),
-                "error 3: `x y` is no value for the label `a` of `ConfigMap x`",
+                "error 3: `x y` is not a valid value of the label `a` in `ConfigMap x`",
             ),
             (
                 "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: shop, labels: {'a b': x}}\n".into(),
-                "error 3: `a b` is no key for a label of `ConfigMap x`",
+                "error 3: `a b` is not a valid label key in `ConfigMap x`",
             ),
             (
                 "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: shop, annotations: {'a b': x}}\n"
                     .into(),
-                "error 3: `a b` is no key for an annotation of `ConfigMap x`",
+                "error 3: `a b` is not a valid annotation key in `ConfigMap x`",
             ),
             (
                 deployment("{name: a, image: b, env: [{name: P, value: 8080}]}"),

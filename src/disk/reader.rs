@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(project.real(&path("base/out")), None);
         assert_eq!(project.show(&path("branches.yaml")), "../branches.yaml");
         for (at, why) in [
-            ("base/out", "out of the workspace"),
+            ("base/out", "outside the workspace"),
             ("dangling", "a link to nothing"),
             ("circle", "levels of symbolic links"),
         ] {

@@ -16,7 +16,7 @@ impl ExpiryDate {
     /// Reads `YYYY-MM-DD`.
     pub fn parse(text: &str) -> Result<Self, Diagnostic> {
         let malformed =
-            || spec_error(format!("`{text}` is no date")).help("a date is written YYYY-MM-DD, such as `2026-12-24`");
+            || spec_error(format!("`{text}` is not a date")).help("a date is written YYYY-MM-DD, such as `2026-12-24`");
         let [year, month, day] = <[&str; 3]>::try_from(text.split('-').collect::<Vec<_>>()).map_err(|_| malformed())?;
         let number = |digits: &str, len: usize| {
             let good = digits.len() == len && digits.bytes().all(|b| b.is_ascii_digit());
@@ -31,7 +31,7 @@ impl ExpiryDate {
             _ => return Err(spec_error(format!("`{text}` is no date: there are twelve months"))),
         };
         if year == 0 || day == 0 || day > days {
-            return Err(spec_error(format!("`{text}` is no date: there is no such day")));
+            return Err(spec_error(format!("`{text}` is not a date: the month has fewer days")));
         }
         let small = |number: u16| u8::try_from(number).expect("months and days are less than a hundred");
         Ok(ExpiryDate { year, month: small(month), day: small(day) })

@@ -271,7 +271,7 @@ fn whatever_stands_wherever_is_read_or_refused_with_a_place() {
             let _ = Spec::of(&document, &project(), &mut faults);
             faults.extend(schema::check(&document));
             assert!(faults.iter().all(|fault| fault.parts().at.is_some()), "{faults:?}");
-            if faults.iter().all(|fault| fault.to_string().contains("stand twice")) {
+            if faults.iter().all(|fault| fault.to_string().contains("defined twice")) {
                 read += 1;
             } else {
                 refused += 1;

@@ -219,7 +219,7 @@ impl FieldWalk<'_> {
         }
         let child = trail.key(name, |trail| self.grow(self.blank(rest, ""), rest, trail))?;
         Ok(Map::from_entries(vec![MapEntry { key: key(name, child.at), value: child }])
-            .expect("one key is no two")
+            .expect("one key differs from two keys")
             .into())
     }
 

@@ -232,12 +232,15 @@ fn a_spec_at_fault_stops_all_and_a_missing_overlay_its_branch() {
     workspace.edit("base/config.yaml.j2", "key: ", "key: x");
     workspace.edit("branches.yaml", "name: main\n", "name: main\n  overlays: [nope]\n");
     let said = workspace.run(&["build"]).exits(2).err();
-    assert!(said.contains("error[spec]: there is no overlay `nope`\n") && !said.contains("branch:"), "{said}");
+    assert!(said.contains("error[spec]: the overlay `nope` does not exist\n") && !said.contains("branch:"), "{said}");
     assert_eq!(workspace.files("out"), before);
     let ran = workspace.run(&["build", "--keep-going"]).exits(2);
     assert_eq!(ran.out(), "built 2 branches into `out`: 2 files written, 6 unchanged, 0 removed\n");
     let said = ran.err();
-    assert!(said.contains("error[spec]: there is no overlay `nope`\n") && said.contains("branch: `main`"), "{said}");
+    assert!(
+        said.contains("error[spec]: the overlay `nope` does not exist\n") && said.contains("branch: `main`"),
+        "{said}"
+    );
     assert!(!said.contains("whole spec"), "{said}");
     let after = workspace.files("out");
     assert!(before.iter().all(|(path, content)| path.contains("feature") || after[path] == *content));
