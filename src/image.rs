@@ -66,7 +66,7 @@ impl ImageReference {
     /// Reads `name`, `name:tag`, `name@digest`, `name:tag@digest`, `:tag` or `@digest`.
     pub fn parse(text: &str) -> Result<Self, Diagnostic> {
         let wrong = |why: String| {
-            Diagnostic::new(Code::Spec, format!("`{text}` is no image: {why}"))
+            Diagnostic::new(Code::Spec, format!("`{text}` is not a valid image: {why}"))
                 .help("an image is `name:tag`, `name@sha256:…`, or only `:tag` or `@sha256:…` to keep its name")
         };
         if text.is_empty() {

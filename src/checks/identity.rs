@@ -60,7 +60,8 @@ fn name(object: &CheckedObject, node: &Node, faults: &mut Vec<Diagnostic>) {
     };
     let (fits, grammar) = grammar(object, text);
     if !fits {
-        faults.push(object.fault(node, format!("`{text}` is not a valid name of a `{}`", object.gvk.kind)).help(grammar));
+        faults
+            .push(object.fault(node, format!("`{text}` is not a valid name of a `{}`", object.gvk.kind)).help(grammar));
     }
 }
 

@@ -28,10 +28,13 @@ impl ExpiryDate {
             4 | 6 | 9 | 11 => 30,
             2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
             2 => 28,
-            _ => return Err(spec_error(format!("`{text}` is no date: there are twelve months"))),
+            _ => return Err(spec_error(format!("`{text}` is not a date: the month must be between 01 and 12"))),
         };
-        if year == 0 || day == 0 || day > days {
-            return Err(spec_error(format!("`{text}` is not a date: the month has fewer days")));
+        if year == 0 {
+            return Err(spec_error(format!("`{text}` is not a date: the year must be at least 0001")));
+        }
+        if day == 0 || day > days {
+            return Err(spec_error(format!("`{text}` is not a date: the day must be between 01 and {days}")));
         }
         let small = |number: u16| u8::try_from(number).expect("months and days are less than a hundred");
         Ok(ExpiryDate { year, month: small(month), day: small(day) })

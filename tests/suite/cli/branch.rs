@@ -162,7 +162,7 @@ fn line_ends_and_marks_stay() {
 fn what_a_build_would_refuse_is_not_written() {
     let workspace = workspace();
     for (args, why) in [
-        (&["set", "feature/login", "--expires", "soon"][..], "no date"),
+        (&["set", "feature/login", "--expires", "soon"][..], "is not a date"),
         (&["set", "feature/login", "--replicas", "web=many"], "replicas"),
         (&["set", "feature/logn", "--owner", "me"], "did you mean `feature/login`?"),
         (&["set", "feature/login", "--overlay", "nowhere"], "nowhere"),
