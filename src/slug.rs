@@ -47,9 +47,9 @@ impl Slug {
 
     /// A slug that the spec sets.
     pub fn forced(text: &str) -> Result<Self, Diagnostic> {
-        if !is_label(text) {
+        if !is_slug(text) {
             Err(Diagnostic::new(Code::Name, format!("`{text}` is not a valid slug")).help(format!(
-                "a slug is at most {LABEL} of a-z, 0-9 and `-`, begins with a letter and does not end with `-`"
+                "a slug has at most {LONGEST_LABEL} characters of a-z, 0-9 and `-`, begins with a letter and does not end with `-`"
             )))
         } else if is_reserved(text) {
             Err(Diagnostic::new(Code::Name, format!("the slug `{text}` is reserved"))
