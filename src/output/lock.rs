@@ -39,13 +39,13 @@ impl Lock {
         for (key, value) in [("apiVersion", API_VERSION), ("kind", KIND), ("branch", self.branch.as_str())] {
             text.push_str(key);
             text.push_str(": ");
-            yaml::string(&mut text, value);
+            yaml::write_string(&mut text, value);
             text.push('\n');
         }
         text.push_str(if self.files.is_empty() { "files: []\n" } else { "files:\n" });
         for name in &self.files {
             text.push_str("- ");
-            yaml::string(&mut text, name);
+            yaml::write_string(&mut text, name);
             text.push('\n');
         }
         text

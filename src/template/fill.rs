@@ -113,7 +113,7 @@ impl PlaceholderFiller<'_> {
     fn merge(&mut self, map: &mut Map) {
         let Some(key) = map.entry("<<").map(|entry| entry.key.clone()) else { return };
         let Some(value) = map.remove("<<") else { return };
-        if let Err(error) = yaml::merge(map, key.at, &value) {
+        if let Err(error) = yaml::apply_merge_key(map, key.at, &value) {
             let help = "to merge nothing, use an empty mapping: `| default({}, true)`";
             self.errors.push(if value.is_null() { error.help(help) } else { error });
         }

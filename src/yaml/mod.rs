@@ -1,8 +1,8 @@
-//! YAML in and out.
+//! Reading, writing and editing of YAML.
 //!
-//! [`parse`] reads the data that kustomize would read from the same text, with the place of every node and key;
-//! [`write()`] prints the one canonical form that kustomize prints. [`Fields`] reads a mapping into a type and collects
-//! every fault. Nothing else knows the YAML crate, and nothing here knows Kubernetes.
+//! [`parse`] reads the same data that kustomize reads from a text, with the source location of every node and key.
+//! [`write()`] writes the canonical form that kustomize writes. [`Fields`] reads a mapping into a type and collects all
+//! errors. No other module uses the YAML parser, and this module does not know Kubernetes.
 
 pub mod edit;
 mod fields;
@@ -11,36 +11,37 @@ mod scalar;
 mod write;
 
 pub use fields::{FieldErrors, Fields, STRING, quoted_boolean_help};
-pub use read::{DocumentCache, documents, inset, merge, parse, parse_with_placeholders};
+pub use read::{DocumentCache, apply_merge_key, documents, parse, parse_with_placeholders, scalar_locator};
 pub use scalar::number;
 pub use scalar::resolve::resolve;
-pub use write::{document, double_quoted, stream, string, write};
+pub use write::{document, stream, write, write_double_quoted, write_string};
 
 use crate::node::{Style, Tag};
 use crate::source::Location;
 
-/// Whose rules say what a plain scalar is, and what becomes of a key that stands twice.
+/// The rules for the types of plain scalars and for duplicate keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Dialect {
-    /// Resources and strategic merge patches: `yes`, `no`, `on` and `off` are strings, a second key is refused.
+    /// Resources and strategic merge patches: `yes`, `no`, `on` and `off` are strings, and a duplicate key is an error.
     Kubernetes,
-    /// Kustomizations and JSON patches: `yes`, `no`, `on` and `off` are booleans, the last of two keys counts.
+    /// Kustomizations and JSON patches: `yes`, `no`, `on` and `off` are booleans, and the last of duplicate keys counts.
     Yaml11,
 }
 
-/// What to do about strings that kustomize leaves unquoted although some reader takes them for something else.
+/// Whether to quote strings that kustomize does not quote although some readers read them as another type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quoting {
-    /// What kustomize does, byte for byte.
+    /// Do not quote them: the output is byte-equal to that of kustomize.
     Kustomize,
     /// Quote them.
     Safe,
 }
 
-/// From a line and column of a text and a length to a place in a file; all in characters, counted from 1.
+/// Returns the source location of a line, column and length of a text. Lines and columns are counted from 1, columns and
+/// lengths in characters.
 pub type Locator<'a> = dyn Fn(usize, usize, usize) -> Location + 'a;
 
-/// What some other reader of Kubernetes YAML takes an unquoted word for, if it does not take it for what pleach does.
+/// The type that some other readers of Kubernetes YAML give to an unquoted word, if it is not the type that pleach gives it.
 #[inline]
 pub fn ambiguous(text: &str, tag: Tag, style: Style) -> Option<&'static str> {
     match (style, tag) {

@@ -211,7 +211,7 @@ impl StepContext<'_> {
     pub(crate) fn inline(&self, scalar: &Node, dialect: Dialect) -> Result<Arc<Vec<Node>>> {
         let text = scalar.as_scalar().map_or("", |scalar| scalar.text.as_str());
         let parse = || {
-            let place = yaml::inset(self.input.project, scalar);
+            let place = yaml::scalar_locator(self.input.project, scalar);
             Ok((SmolStr::new(text), Arc::new(yaml::parse(text, dialect, &place)?)))
         };
         if !scalar.at.is_some() {

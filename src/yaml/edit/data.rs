@@ -5,7 +5,7 @@ use crate::node::{Node, Value};
 use std::sync::Arc;
 
 /// The value at a path.
-pub(super) fn at<'n>(node: &'n Node, path: &[YamlStep]) -> Option<&'n Node> {
+pub(super) fn value_at<'n>(node: &'n Node, path: &[YamlStep]) -> Option<&'n Node> {
     path.iter().try_fold(node, |node, step| match step {
         YamlStep::Key(key) => node.get(key),
         YamlStep::Item(item) => node.as_seq()?.get(*item),
@@ -13,7 +13,7 @@ pub(super) fn at<'n>(node: &'n Node, path: &[YamlStep]) -> Option<&'n Node> {
 }
 
 /// Sets the value at a path. Returns `false` if a value on the path is not a mapping.
-pub(super) fn put(node: &mut Node, path: &[YamlStep], value: &Node) -> bool {
+pub(super) fn set_value(node: &mut Node, path: &[YamlStep], value: &Node) -> bool {
     match path {
         [] => {
             *node = value.clone();
@@ -27,17 +27,17 @@ pub(super) fn put(node: &mut Node, path: &[YamlStep], value: &Node) -> bool {
             if !map.has(key) {
                 map.insert(key.clone(), Node::null());
             }
-            map.get_mut(key).is_some_and(|child| put(child, rest, value))
+            map.get_mut(key).is_some_and(|child| set_value(child, rest, value))
         }
         [YamlStep::Item(item), rest @ ..] => {
-            node.as_seq_mut().and_then(|items| items.get_mut(*item)).is_some_and(|child| put(child, rest, value))
+            node.as_seq_mut().and_then(|items| items.get_mut(*item)).is_some_and(|child| set_value(child, rest, value))
         }
     }
 }
 
 /// Adds an item to the list at a path. Returns `false` if the value there is not a list.
-pub(super) fn push(node: &mut Node, path: &[YamlStep], item: &Node) -> bool {
-    if at(node, path).is_none_or(Node::is_null) && !put(node, path, &Node::seq([])) {
+pub(super) fn push_item(node: &mut Node, path: &[YamlStep], item: &Node) -> bool {
+    if value_at(node, path).is_none_or(Node::is_null) && !set_value(node, path, &Node::seq([])) {
         return false;
     }
     let list = path.iter().try_fold(node, |node, step| match step {
@@ -49,11 +49,11 @@ pub(super) fn push(node: &mut Node, path: &[YamlStep], item: &Node) -> bool {
 
 /// The path to remove so that the value at `path` is removed: `path` itself or, below the first `keep` steps, the outermost
 /// mapping that has no other entries. `None` if the value does not exist.
-pub(super) fn doomed<'p>(node: &Node, path: &'p [YamlStep], keep: usize) -> Option<&'p [YamlStep]> {
-    at(node, path)?;
+pub(super) fn path_to_remove<'p>(node: &Node, path: &'p [YamlStep], keep: usize) -> Option<&'p [YamlStep]> {
+    value_at(node, path)?;
     let mut path = path;
     while let [above @ .., _] = path {
-        match at(node, above).map(|node| &node.value) {
+        match value_at(node, above).map(|node| &node.value) {
             Some(Value::Map(map)) if map.len() == 1 && above.len() > keep => path = above,
             _ => break,
         }
@@ -62,18 +62,18 @@ pub(super) fn doomed<'p>(node: &Node, path: &'p [YamlStep], keep: usize) -> Opti
 }
 
 /// Removes the value at a path.
-pub(super) fn take(node: &mut Node, path: &[YamlStep]) {
+pub(super) fn remove_value(node: &mut Node, path: &[YamlStep]) {
     match (path, &mut node.value) {
         ([YamlStep::Key(key)], Value::Map(map)) => drop(map.remove(key)),
         ([YamlStep::Item(item)], Value::Seq(items)) if *item < items.len() => drop(Arc::make_mut(items).remove(*item)),
         ([YamlStep::Key(key), rest @ ..], Value::Map(map)) => {
             if let Some(child) = map.get_mut(key) {
-                take(child, rest);
+                remove_value(child, rest);
             }
         }
         ([YamlStep::Item(item), rest @ ..], Value::Seq(items)) => {
             if let Some(child) = Arc::make_mut(items).get_mut(*item) {
-                take(child, rest);
+                remove_value(child, rest);
             }
         }
         _ => {}

@@ -17,12 +17,12 @@ pub(super) enum InlineContext {
 /// A value on one line, mappings and lists in braces and brackets.
 pub(super) fn inline(node: &Node, context: InlineContext) -> String {
     match &node.value {
-        Value::Scalar(scalar) if scalar.tag == Tag::Str => string(&scalar.text, context),
+        Value::Scalar(scalar) if scalar.tag == Tag::Str => string_text(&scalar.text, context),
         Value::Scalar(scalar) => scalar.text.to_string(),
         Value::Seq(items) => format!("[{}]", joined(items.iter().map(|item| inline(item, InlineContext::Flow)))),
         Value::Map(map) => {
             let pair = |key: &str, value| {
-                format!("{}: {}", string(key, InlineContext::Flow), inline(value, InlineContext::Flow))
+                format!("{}: {}", string_text(key, InlineContext::Flow), inline(value, InlineContext::Flow))
             };
             format!("{{{}}}", joined(map.iter().map(|entry| pair(&entry.key.text, &entry.value))))
         }
@@ -34,9 +34,9 @@ fn joined(parts: impl Iterator<Item = String>) -> String {
 }
 
 /// A string, quoted if it would be read as another type in this context.
-pub(super) fn string(text: &str, context: InlineContext) -> String {
+pub(super) fn string_text(text: &str, context: InlineContext) -> String {
     let mut out = String::new();
-    super::super::string(&mut out, text);
+    super::super::write_string(&mut out, text);
     let plain = quoting::form(text, Quoting::Safe) == quoting::ScalarForm::Plain;
     if plain
         && context == InlineContext::Flow
@@ -48,18 +48,18 @@ pub(super) fn string(text: &str, context: InlineContext) -> String {
 }
 
 /// A string in the quoting style of the string that it replaces.
-pub(super) fn string_like(style: ScalarStyle, text: &str, context: InlineContext) -> String {
+pub(super) fn string_text_like(style: ScalarStyle, text: &str, context: InlineContext) -> String {
     let escapes = text.chars().any(|c| quoting::is_break(c) || !quoting::is_printable(c));
     match style {
         ScalarStyle::DoubleQuoted => quoted(text),
         ScalarStyle::SingleQuoted if !escapes => format!("'{}'", text.replace('\'', "''")),
-        _ => string(text, context),
+        _ => string_text(text, context),
     }
 }
 
 /// A string in double quotes.
 fn quoted(text: &str) -> String {
     let mut out = String::new();
-    super::super::double_quoted(&mut out, text);
+    super::super::write_double_quoted(&mut out, text);
     out
 }

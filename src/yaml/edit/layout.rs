@@ -17,8 +17,8 @@ pub(super) struct LayoutPart {
 }
 
 impl LayoutPart {
-    /// Takes out what stands at the end of a path, for those that style_of at this afterwards.
-    pub(super) fn forget(&mut self, path: &[YamlStep]) {
+    /// Removes the part at a path, so that later edits do not find it.
+    pub(super) fn remove(&mut self, path: &[YamlStep]) {
         let child = match (path, &mut self.shape) {
             ([YamlStep::Item(i)], LayoutShape::Seq(_, items)) if *i < items.len() => return drop(items.remove(*i)),
             ([YamlStep::Key(key)], LayoutShape::Map(_, pairs)) => return pairs.retain(|pair| pair.key != *key),
@@ -29,7 +29,7 @@ impl LayoutPart {
             _ => None,
         };
         if let Some(child) = child {
-            child.forget(&path[1..]);
+            child.remove(&path[1..]);
         }
     }
 }
@@ -145,16 +145,16 @@ fn style_of(style: StructureStyle) -> CollectionStyle {
 }
 
 fn scalar(text: &str, style: ScalarStyle, at: Range<usize>, frame: Option<&LayoutFrame>) -> LayoutPart {
-    let behind = frame.and_then(|frame| frame.colon(text));
+    let after_colon = frame.and_then(|frame| frame.colon(text));
     if style == ScalarStyle::Plain && at.is_empty() {
         // The parser reports the position of the next token.
         let dash = frame.and_then(|frame| frame.dash(text)).map(|dash| dash + 1);
-        let here = behind.or(dash).unwrap_or(at.start);
+        let here = after_colon.or(dash).unwrap_or(at.start);
         return LayoutPart { span: here..here, shape: LayoutShape::Nothing };
     }
     let end = at.start + text[at.clone()].trim_end().len();
     // The span of the parser does not include the header of a block.
-    let header = match (style, behind) {
+    let header = match (style, after_colon) {
         (ScalarStyle::Literal | ScalarStyle::Folded, Some(from)) => {
             text[from..at.start].find(['|', '>']).map(|header| from + header)
         }

@@ -14,7 +14,7 @@ use super::{Dialect, Locator, parse};
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::node::Node;
 use crate::source::{FileId, Location};
-use data::{at, doomed, push, put, take};
+use data::{path_to_remove, push_item, remove_value, set_value, value_at};
 use smol_str::SmolStr;
 use splices::Splicer;
 use std::cmp::Reverse;
@@ -82,7 +82,7 @@ impl YamlDocument {
 
     /// The only document of a file whose content is `text`.
     pub fn in_file(text: &str, file: FileId) -> Result<Self> {
-        let data = parsed(text, &|line, column, len| Location::new(file, line, column, len))?;
+        let data = parse_one(text, &|line, column, len| Location::new(file, line, column, len))?;
         Ok(YamlDocument { text: text.to_owned(), data, file: Some(file) })
     }
 
@@ -101,13 +101,13 @@ impl YamlDocument {
     /// after the other. An edit that needs the result of another edit is refused, so to cut and push in one list takes two
     /// calls. The error lists the edits that cannot be applied, each with its reason.
     pub fn change(&mut self, edits: &[TextEdit]) -> Result<Vec<bool>, Vec<(usize, Diagnostic)>> {
-        let (document, done) = self.with(edits).ok_or_else(|| self.faults(edits, 0))?;
+        let (document, done) = self.apply(edits).ok_or_else(|| self.failures(edits, 0))?;
         *self = document;
         Ok(done)
     }
 
     /// The document with `edits` applied, if the new text has the intended data.
-    fn with(&self, edits: &[TextEdit]) -> Option<(YamlDocument, Vec<bool>)> {
+    fn apply(&self, edits: &[TextEdit]) -> Option<(YamlDocument, Vec<bool>)> {
         let mut order: Vec<usize> = (0..edits.len()).collect();
         // Items are cut from the last to the first, so that earlier positions stay valid.
         order.sort_by_key(|&i| match &edits[i].what {
@@ -121,12 +121,12 @@ impl YamlDocument {
         for i in order {
             let TextEdit { path, what } = &edits[i];
             let path = match what {
-                EditAction::Set(value) if at(&data, path) == Some(value) => continue,
-                EditAction::Set(value) => put(&mut data, path, value).then_some(path.as_slice())?,
-                EditAction::Push(item) => push(&mut data, path, item).then_some(path.as_slice())?,
+                EditAction::Set(value) if value_at(&data, path) == Some(value) => continue,
+                EditAction::Set(value) => set_value(&mut data, path, value).then_some(path.as_slice())?,
+                EditAction::Push(item) => push_item(&mut data, path, item).then_some(path.as_slice())?,
                 EditAction::Cut { keep } => {
-                    let Some(path) = doomed(&data, path, *keep) else { continue };
-                    take(&mut data, path);
+                    let Some(path) = path_to_remove(&data, path, *keep) else { continue };
+                    remove_value(&mut data, path);
                     path
                 }
             };
@@ -153,20 +153,20 @@ impl YamlDocument {
 
     /// The errors of edits that cannot be applied together: those of the edits that fail alone. The first edit has the index
     /// `from`.
-    fn faults(&self, edits: &[TextEdit], from: usize) -> Vec<(usize, Diagnostic)> {
+    fn failures(&self, edits: &[TextEdit], from: usize) -> Vec<(usize, Diagnostic)> {
         let (left, right) = edits.split_at(edits.len() / 2);
         let halves =
             [(left, from), (right, from + left.len())].into_iter().filter(|(half, _)| half.len() < edits.len());
-        let failing = halves.filter(|(half, _)| !half.is_empty() && self.with(half).is_none());
-        let found: Vec<(usize, Diagnostic)> = failing.flat_map(|(half, from)| self.faults(half, from)).collect();
+        let failing = halves.filter(|(half, _)| !half.is_empty() && self.apply(half).is_none());
+        let found: Vec<(usize, Diagnostic)> = failing.flat_map(|(half, from)| self.failures(half, from)).collect();
         match edits {
-            [first, ..] if found.is_empty() => vec![(from, refusal::why(self, first))],
+            [first, ..] if found.is_empty() => vec![(from, refusal::explain(self, first))],
             _ => found,
         }
     }
 
     /// The source location of a range, if the text is still that of the file.
-    fn place(&self, range: &Range<usize>) -> Location {
+    fn location(&self, range: &Range<usize>) -> Location {
         let (Some(file), before) = (self.file, &self.text[..range.start]) else { return Location::NONE };
         let line = before.rfind('\n').map_or(0, |end| end + 1);
         let column = before[line..].trim_start_matches('\u{feff}').chars().count() + 1;
@@ -180,11 +180,11 @@ pub fn line(node: &Node) -> String {
 }
 
 fn read(text: &str) -> Result<Node> {
-    parsed(text, &|_, _, _| Location::NONE)
+    parse_one(text, &|_, _, _| Location::NONE)
 }
 
-fn parsed(text: &str, places: &Locator) -> Result<Node> {
-    let documents = parse(text, Dialect::Kubernetes, places)?;
+fn parse_one(text: &str, locate: &Locator) -> Result<Node> {
+    let documents = parse(text, Dialect::Kubernetes, locate)?;
     let count = documents.len();
     match <[Node; 1]>::try_from(documents) {
         Ok([node]) => Ok(node),

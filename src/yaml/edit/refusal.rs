@@ -1,22 +1,22 @@
-//! Why a change cannot be made: what is in the way, and where that stands.
+//! Errors for edits that cannot be applied.
 //!
-//! Locator are those of the text as it was opened; a text that was changed since says only where its data stood.
+//! Source locations are those of the original text. After the first edit only the data still has locations.
 
 use super::layout::{LayoutPair, LayoutPart, LayoutShape, layout};
-use super::{EditAction, TextEdit, YamlDocument, YamlStep, at, doomed};
+use super::{EditAction, TextEdit, YamlDocument, YamlStep, path_to_remove, value_at};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{Node, Value};
 use crate::source::Location;
 use std::ops::Range;
 
 /// The error for an edit that cannot be applied.
-pub(super) fn why(document: &YamlDocument, TextEdit { path, what }: &TextEdit) -> Diagnostic {
+pub(super) fn explain(document: &YamlDocument, TextEdit { path, what }: &TextEdit) -> Diagnostic {
     let data = &document.data;
     let (path, verb) = match what {
         EditAction::Set(_) | EditAction::Push(_) => (path.as_slice(), "changed"),
-        EditAction::Cut { keep } => (doomed(data, path, *keep).unwrap_or(path), "removed"),
+        EditAction::Cut { keep } => (path_to_remove(data, path, *keep).unwrap_or(path), "removed"),
     };
-    if let Some(error) = in_the_way(data, path) {
+    if let Some(error) = blocking_value(data, path) {
         return error;
     }
     let shown = shown(path);
@@ -29,9 +29,9 @@ pub(super) fn why(document: &YamlDocument, TextEdit { path, what }: &TextEdit) -
             refused(": it is merged with `<<` from another mapping").at(deepest(data, &path[..depth]))
         }
         Some(SharedPart::Anchor(name, anchor, alias)) => {
-            let alias = document.place(&alias);
+            let alias = document.location(&alias);
             let error = refused(&format!(": its anchor `&{name}` is used elsewhere"))
-                .at(document.place(&anchor))
+                .at(document.location(&anchor))
                 .at(deepest(data, path))
                 .help(format!("replace `*{name}` with its value wherever it is used"));
             if alias.is_some() { error.note(alias, "used here") } else { error }
@@ -41,10 +41,10 @@ pub(super) fn why(document: &YamlDocument, TextEdit { path, what }: &TextEdit) -
 }
 
 /// The error for a value on the path that is not a mapping.
-fn in_the_way(data: &Node, path: &[YamlStep]) -> Option<Diagnostic> {
+fn blocking_value(data: &Node, path: &[YamlStep]) -> Option<Diagnostic> {
     let mut node = data;
     for (depth, step) in path.iter().enumerate() {
-        node = match at(node, std::slice::from_ref(step)) {
+        node = match value_at(node, std::slice::from_ref(step)) {
             Some(next) => next,
             None if node.is_null() || matches!(node.value, Value::Map(_)) => return None,
             None => {
@@ -131,8 +131,8 @@ fn anchor(text: &str, range: &Range<usize>, name: &str) -> Option<Range<usize>> 
 
 /// The source location of the deepest existing value on a path.
 fn deepest(data: &Node, path: &[YamlStep]) -> Location {
-    let places = (0..=path.len()).rev().filter_map(|depth| at(data, &path[..depth]).map(|node| node.at));
-    places.into_iter().find(Location::is_some).unwrap_or(Location::NONE)
+    let locations = (0..=path.len()).rev().filter_map(|depth| value_at(data, &path[..depth]).map(|node| node.at));
+    locations.into_iter().find(Location::is_some).unwrap_or(Location::NONE)
 }
 
 /// A path in a message, relative to its list item.

@@ -4,7 +4,7 @@
 //! checks that the new text has the intended data. `None` means that the layout is not supported.
 
 use super::YamlStep;
-use super::inline::{InlineContext, inline, string, string_like};
+use super::inline::{InlineContext, inline, string_text, string_text_like};
 use super::layout::{CollectionStyle, LayoutPair, LayoutPart, LayoutShape, layout};
 use crate::node::{Map, Node, Value};
 use std::ops::Range;
@@ -79,7 +79,7 @@ impl<'d> Splicer<'d> {
             }
             _ => self.deletions.push(deletion),
         }
-        self.root.forget(path);
+        self.root.remove(path);
         Some(())
     }
 
@@ -115,7 +115,7 @@ impl<'d> Splicer<'d> {
         let context = self.context(above)?;
         let here = part.span.clone();
         let splices = match (&part.shape, value.as_str()) {
-            (LayoutShape::Scalar(style), Some(text)) => vec![splice(here, string_like(*style, text, context))],
+            (LayoutShape::Scalar(style), Some(text)) => vec![splice(here, string_text_like(*style, text, context))],
             (LayoutShape::Nothing, _) => vec![splice(here, format!(" {}", inline(value, context)))],
             (LayoutShape::Seq(CollectionStyle::Block, _), None)
                 if value.as_seq().is_some_and(|items| !items.is_empty()) =>
@@ -125,7 +125,7 @@ impl<'d> Splicer<'d> {
                 vec![splice(here, lines.trim_start_matches(' '))]
             }
             (LayoutShape::Seq(CollectionStyle::Block, _) | LayoutShape::Map(CollectionStyle::Block, _), _) => {
-                match self.place_behind_key(part, above) {
+                match self.position_after_key(part, above) {
                     Some(at) => {
                         let lines = self.next_line(at)..self.next_line(here.end);
                         vec![splice(at..at, format!(" {}", inline(value, InlineContext::Line))), splice(lines, "")]
@@ -139,7 +139,7 @@ impl<'d> Splicer<'d> {
     }
 
     /// The position after the key of `part` where a value on the same line can be inserted, if `part` is on the lines below.
-    fn place_behind_key(&self, part: &LayoutPart, above: &[YamlStep]) -> Option<usize> {
+    fn position_after_key(&self, part: &LayoutPart, above: &[YamlStep]) -> Option<usize> {
         let colon = self.colon(above)?;
         let (line, _) = self.text.get(colon..part.span.start)?.split_once('\n')?;
         // Only an anchor, a tag and a comment can be there.
@@ -167,7 +167,8 @@ impl<'d> Splicer<'d> {
                 Some(splice(part.span.clone(), inline(&map, context)))
             }
             LayoutShape::Map(CollectionStyle::Flow, pairs) => {
-                let pair = format!("{}: {}", string(key, InlineContext::Flow), inline(&value, InlineContext::Flow));
+                let pair =
+                    format!("{}: {}", string_text(key, InlineContext::Flow), inline(&value, InlineContext::Flow));
                 match pairs.last() {
                     Some(last) => Some(splice(last.value.span.end..last.value.span.end, format!(", {pair}"))),
                     None => Some(splice(part.span.clone(), format!("{{{pair}}}"))),
@@ -175,8 +176,11 @@ impl<'d> Splicer<'d> {
             }
             LayoutShape::Map(CollectionStyle::Block, pairs) => {
                 let indent = " ".repeat(self.column(pairs.first()?.at.start)?);
-                let line =
-                    format!("{indent}{}: {}", string(key, InlineContext::Line), inline(&value, InlineContext::Line));
+                let line = format!(
+                    "{indent}{}: {}",
+                    string_text(key, InlineContext::Line),
+                    inline(&value, InlineContext::Line)
+                );
                 Some(self.insert_line(pairs.last()?.value.span.end, &line))
             }
             _ => None,
@@ -187,14 +191,14 @@ impl<'d> Splicer<'d> {
     fn context(&self, path: &[YamlStep]) -> Option<InlineContext> {
         let (mut part, mut context) = (&self.root, InlineContext::Line);
         for step in path {
-            let (look, next) = match (step, &part.shape) {
-                (YamlStep::Key(key), LayoutShape::Map(look, pairs)) => {
-                    (*look, &pairs.iter().find(|p| p.key == *key)?.value)
+            let (style, next) = match (step, &part.shape) {
+                (YamlStep::Key(key), LayoutShape::Map(style, pairs)) => {
+                    (*style, &pairs.iter().find(|p| p.key == *key)?.value)
                 }
-                (YamlStep::Item(item), LayoutShape::Seq(look, items)) => (*look, items.get(*item)?),
+                (YamlStep::Item(item), LayoutShape::Seq(style, items)) => (*style, items.get(*item)?),
                 _ => return None,
             };
-            if look == CollectionStyle::Flow {
+            if style == CollectionStyle::Flow {
                 context = InlineContext::Flow;
             }
             part = next;
@@ -214,11 +218,11 @@ impl<'d> Splicer<'d> {
         above: &[YamlStep],
     ) -> Option<(Range<usize>, Option<Splice>)> {
         match (step, &part.shape) {
-            (YamlStep::Key(key), LayoutShape::Map(look, pairs)) => {
+            (YamlStep::Key(key), LayoutShape::Map(style, pairs)) => {
                 let i = pairs.iter().position(|pair| pair.key == *key)?;
                 let span = |i: usize| pairs.get(i).map(|LayoutPair { at, value, .. }| at.start..value.span.end);
                 let here = span(i)?;
-                match look {
+                match style {
                     CollectionStyle::Flow => Some((deletion_in_flow(span, i)?, None)),
                     CollectionStyle::Block if self.begins_line(here.start) => {
                         Some((self.line_start(here.start)..self.next_line(here.end), None))
@@ -294,8 +298,8 @@ impl<'d> Splicer<'d> {
                 let line_end = part.span.end
                     + self.text[part.span.end..].find(['\n', '\r']).unwrap_or(self.text.len() - part.span.end);
                 let before = self.text[..part.span.start].trim_end_matches(' ').len();
-                let behind = self.text[part.span.end..line_end].to_owned();
-                Some(splice(before..line_end, format!("{behind}\n{lines}")))
+                let rest_of_line = self.text[part.span.end..line_end].to_owned();
+                Some(splice(before..line_end, format!("{rest_of_line}\n{lines}")))
             }
             (LayoutShape::Map(CollectionStyle::Block, pairs), 1) => {
                 let Some(YamlStep::Key(key)) = path.last() else { return None };
@@ -303,7 +307,7 @@ impl<'d> Splicer<'d> {
                 let (pad, lines) = (" ".repeat(indent), block_items(new, indent, "\n"));
                 Some(self.insert_line(
                     pairs.last()?.value.span.end,
-                    &format!("{pad}{}:\n{lines}", string(key, InlineContext::Line)),
+                    &format!("{pad}{}:\n{lines}", string_text(key, InlineContext::Line)),
                 ))
             }
             _ => None,
@@ -364,9 +368,9 @@ impl<'d> Splicer<'d> {
     /// The start of the comment lines directly above an item, or of the item if there are none.
     fn comment_above(&self, items: &[LayoutPart], i: usize) -> Option<usize> {
         // What looks like a comment at the end of the previous item may be text.
-        let floor = i.checked_sub(1).map_or(0, |before| self.next_line(items[before].span.end));
+        let lowest = i.checked_sub(1).map_or(0, |before| self.next_line(items[before].span.end));
         let mut start = self.line_start(self.dash(items.get(i)?.span.start)?);
-        while start > floor {
+        while start > lowest {
             let above = self.line_start(start - 1);
             if !self.text[above..start].trim_start().starts_with('#') {
                 break;
@@ -407,7 +411,7 @@ fn block_item(item: &Node, indent: usize) -> String {
                 let mark = if i == 0 { "- " } else { "  " };
                 format!(
                     "{pad}{mark}{}: {}",
-                    string(&entry.key.text, InlineContext::Line),
+                    string_text(&entry.key.text, InlineContext::Line),
                     inline(&entry.value, InlineContext::Line)
                 )
             });

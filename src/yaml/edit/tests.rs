@@ -1,4 +1,4 @@
-//! What texts become, and that nothing else of them changes.
+//! Edits change the text as expected and nothing else.
 
 use super::*;
 use proptest::prelude::*;
@@ -23,12 +23,12 @@ fn value(text: &str) -> Node {
     read(text).unwrap()
 }
 
-/// The text with `edits` in it, made all at once.
+/// The text after all `edits` are applied together.
 fn after(text: &str, edits: &[TextEdit]) -> Result<String, String> {
     let mut document = YamlDocument::new(text).unwrap();
     match document.change(edits) {
         Ok(_) => Ok(document.text().to_owned()),
-        Err(faults) => Err(faults.iter().map(|(_, error)| error.to_string()).collect()),
+        Err(failures) => Err(failures.iter().map(|(_, error)| error.to_string()).collect()),
     }
 }
 
@@ -107,8 +107,8 @@ fn refused_edits_have_a_reason_and_a_location() {
         ("l:\n- a: 1\n- - b: 1\n", cut("l.1.0", 2), "the entry cannot be removed without changing other", (3, 5)),
     ] {
         let mut document = YamlDocument::in_file(text, FileId(0)).unwrap();
-        let faults = document.change(&[change("other"), edit]).unwrap_err();
-        let [(1, error)] = &faults[..] else { panic!("{text}: {faults:?}") };
+        let failures = document.change(&[change("other"), edit]).unwrap_err();
+        let [(1, error)] = &failures[..] else { panic!("{text}: {failures:?}") };
         assert!(error.to_string().contains(why), "{text}: {error}");
         assert_eq!((error.parts().at.line, error.parts().at.column), at, "{text}");
         assert_eq!(document.text(), text);
@@ -116,7 +116,7 @@ fn refused_edits_have_a_reason_and_a_location() {
 }
 
 #[test]
-fn parts_are_taken_out() {
+fn parts_are_removed() {
     for (text, path, want) in [
         ("a: 1\nb: 2 # two\nc: 3\n", "b", "a: 1\nc: 3\n"),
         ("a: 1\nb:\n  c: 2\n\n# d\nd: 3\n", "b", "a: 1\n\n# d\nd: 3\n"),
@@ -184,7 +184,7 @@ fn all_items_of_a_list_can_be_replaced() {
     }
 }
 
-/// Any scalar that a command line can give.
+/// Any scalar that a command line can contain.
 fn scalars() -> impl Strategy<Value = String> {
     prop_oneof![
         "[ -~]{0,12}",
@@ -195,20 +195,20 @@ fn scalars() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Texts with a list `l` of up to five mappings, each with a `name`, in all sorts of layouts.
+/// Texts in many layouts with a list `l` of up to five mappings.
 fn lists() -> impl Strategy<Value = String> {
     let item = prop_oneof![
         Just("name: x"),
-        Just("name: x # said"),
+        Just("name: x # text"),
         Just("{name: x}"),
-        Just("{name: 'x', b: {c: {}}} # said"),
-        Just("name: \"x\"\n  b:\n    c: {e: 1} # said\n    # below"),
+        Just("{name: 'x', b: {c: {}}} # text"),
+        Just("name: \"x\"\n  b:\n    c: {e: 1} # text\n    # below"),
         Just("b:\n  name: >-\n    long\n    text\n"),
         Just("b: {c: {d: 1}}\n  # within\n\n  name: x"),
         Just("name: |\n    # text\n"),
         Just("# within -\n  name: x"),
         Just("&a # within\n  # and below\n  b: {}"),
-        Just("o:\n  - a\n  - b # said\n  name: x"),
+        Just("o:\n  - a\n  - b # text\n  name: x"),
         Just("name: x\n  o: # all\n  # below\n  - a\n\n  - b"),
         Just("b: # it\n    c:\n    - a: 1\n      b: 2\n    d: [1]"),
         Just("b:\n    c:\n      - 1\n      # between\n      -\n  o:\n  -\n  - |\n    text\n"),
@@ -237,33 +237,33 @@ fn lists() -> impl Strategy<Value = String> {
     });
     let flow = (
         prop::collection::vec(prop_oneof![Just("{name: x}"), Just("{b: {}, name: 'x'}")], 1..=5),
-        prop_oneof![Just(", "), Just(",\n  "), Just(", # said\n\n  ")],
+        prop_oneof![Just(", "), Just(",\n  "), Just(", # text\n\n  ")],
     )
         .prop_map(|(items, between)| format!("l: [{}] # all\nm: 1\n", items.join(between)));
     (prop_oneof![4 => block, 1 => flow], any::<bool>())
         .prop_map(|(text, crlf)| if crlf { text.replace('\n', "\r\n") } else { text })
-        .prop_filter("it is to be read", |text| YamlDocument::new(text).is_ok())
+        .prop_filter("the text must be valid YAML", |text| YamlDocument::new(text).is_ok())
 }
 
 proptest! {
     #[test]
-    fn any_string_arrives_wherever_it_is_set(text in scalars(), other in scalars()) {
+    fn any_string_can_be_set_at_any_path(text in scalars(), other in scalars()) {
         let start = "a: 'x' # kept\nb: {c: 1, d: \"2\"} # kept\nl: # kept\n- name: y # kept\n";
         let mut document = YamlDocument::new(start).unwrap();
         for (path, text) in [("a", &text), ("b.c", &other), ("b.d", &text), ("b.e", &text), ("l.0.f.g", &other), ("h", &text)] {
             prop_assert!(document.change(&[set(path, Node::str(text.as_str()))]).is_ok(), "{path} {text:?}");
-            prop_assert_eq!(at(document.data(), &steps(path)).and_then(Node::as_str), Some(text.as_str()));
+            prop_assert_eq!(value_at(document.data(), &steps(path)).and_then(Node::as_str), Some(text.as_str()));
         }
         prop_assert_eq!(document.text().matches("# kept").count(), 4);
     }
 
     #[test]
-    fn anything_is_set_in_ordinary_layouts(
+    fn values_can_be_set_in_ordinary_layouts(
         text in lists(),
         path in prop_oneof![Just("name"), Just("o"), Just("b"), Just("b.c"), Just("new.x"), Just("o.q")],
         to in prop_oneof![Just("5"), Just("[x, {name: y, z: [1]}]"), Just("[]"), Just("{x: w}"), Just("{}"), Just("' #'")],
     ) {
-        // A block of text at the end that does not end gets a line break with whatever comes below.
+        // A block scalar at the end without a line break gets one when a line is added below it.
         let text = if text.contains(['|', '>']) { text.trim_end().to_owned() + "\n" } else { text };
         let document = YamlDocument::new(&text).unwrap();
         let count = document.data().get("l").and_then(Node::as_seq).unwrap().len();
@@ -271,43 +271,43 @@ proptest! {
             let path = format!("l.{i}.{path}");
             let edit = set(&path, value(to));
             let above = steps(&path[..path.rfind('.').unwrap()]);
-            // What is neither a mapping nor nothing has no keys.
-            if at(document.data(), &above).is_some_and(|above| !above.is_null() && above.as_map().is_none()) {
+            // A value that is neither a mapping nor null has no keys.
+            if value_at(document.data(), &above).is_some_and(|above| !above.is_null() && above.as_map().is_none()) {
                 continue;
             }
             let mut document = document.clone();
             prop_assert!(document.change(&[edit]).is_ok(), "{path} {to}\n{text}");
-            prop_assert_eq!(at(document.data(), &steps(&path)), Some(&value(to)));
+            prop_assert_eq!(value_at(document.data(), &steps(&path)), Some(&value(to)));
             let others = |text: &str| text.matches("# head").count() + text.matches("# about m").count() + text.matches("# end").count();
             prop_assert_eq!(others(document.text()), others(&text));
         }
     }
 
     #[test]
-    fn all_at_once_is_one_after_the_other(
+    fn edits_together_equal_edits_one_after_the_other(
         text in lists(),
-        fates in prop::collection::vec(0..7_usize, 5),
-        news in prop::option::of(1..3_usize),
+        actions in prop::collection::vec(0..7_usize, 5),
+        added in prop::option::of(1..3_usize),
     ) {
         let count = YamlDocument::new(&text).unwrap().data().get("l").and_then(Node::as_seq).unwrap().len();
         let mut sets = Vec::new();
         let mut cuts = Vec::new();
-        for (i, fate) in fates.into_iter().take(count).enumerate() {
-            match fate {
+        for (i, action) in actions.into_iter().take(count).enumerate() {
+            match action {
                 0 => sets.push(set(&format!("l.{i}.name"), Node::str("new: #1"))),
                 1 => sets.push(set(&format!("l.{i}.new"), value("{a: 1}"))),
                 2 => sets.push(set(&format!("l.{i}.b.c.d"), Node::int(2))),
                 5 => sets.push(set(&format!("l.{i}.o"), Node::int(2))),
                 6 => sets.push(set(&format!("l.{i}.o"), value("[x, y]"))),
-                3 if news.is_none() => cuts.push(cut(&format!("l.{i}"), 1)),
+                3 if added.is_none() => cuts.push(cut(&format!("l.{i}"), 1)),
                 _ => {}
             }
         }
-        let news = (0..news.unwrap_or(0)).map(|i| add("l", value(&format!("{{name: n{i}, b: 'x, y'}}"))));
-        let all: Vec<TextEdit> = news.clone().chain(cuts.clone()).chain(sets.clone()).collect();
-        let one = sets.into_iter().chain(cuts.into_iter().rev()).chain(news);
+        let added = (0..added.unwrap_or(0)).map(|i| add("l", value(&format!("{{name: n{i}, b: 'x, y'}}"))));
+        let all: Vec<TextEdit> = added.clone().chain(cuts.clone()).chain(sets.clone()).collect();
+        let one = sets.into_iter().chain(cuts.into_iter().rev()).chain(added);
         let mut document = YamlDocument::new(&text).unwrap();
-        // What is refused on the way may be fine in the end.
+        // An edit that is refused alone may be accepted together with the others.
         if one.into_iter().try_for_each(|edit| document.change(&[edit]).map(drop)).is_ok() {
             prop_assert_eq!(after(&text, &all), Ok(document.text), "{}", text);
         }

@@ -1,7 +1,7 @@
-//! The events of the parser to one node, with anchors, aliases and merge keys expanded.
+//! Builds a node from the events of the parser. Aliases and merge keys are expanded.
 //!
-//! Depth, size and expansion have limits, so that no text can exhaust stack or memory here or in code that visits the
-//! tree.
+//! Depth, size and expansion are limited, so no text can exhaust the stack or the memory, neither here nor in code that
+//! visits the tree.
 
 use super::super::scalar::resolve;
 use super::super::{Dialect, Locator};
@@ -16,14 +16,14 @@ use smol_str::SmolStr;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// How deep collections may stand in each other.
+/// The maximum nesting depth of collections.
 const MAX_DEPTH: usize = 200;
-/// How many nodes the aliases of one document may stand for.
+/// The maximum number of nodes that the aliases of a document expand to.
 const MAX_ALIASED_NODES: usize = 200_000;
-/// How many bytes of text the aliases of one document may stand for.
+/// The maximum number of bytes of text that the aliases of a document expand to.
 const MAX_ALIASED_BYTES: usize = 16 << 20;
 
-/// How much a node stands for once aliases are expanded.
+/// The size of a node with its aliases expanded.
 #[derive(Clone, Copy, Default)]
 struct ExpandedSize {
     nodes: usize,
@@ -36,7 +36,7 @@ struct YamlFrame {
     at: Location,
     anchor: usize,
     size: ExpandedSize,
-    /// Whether it stands in brackets or braces.
+    /// Whether it is in brackets or braces.
     flow: bool,
     content: YamlContent,
 }
@@ -49,7 +49,7 @@ enum YamlContent {
 pub(super) struct NodeBuilder<'t> {
     text: &'t str,
     dialect: Dialect,
-    place: &'t Locator<'t>,
+    locate: &'t Locator<'t>,
     is_placeholder: fn(&str) -> bool,
     frames: Vec<YamlFrame>,
     anchors: BTreeMap<usize, (Node, ExpandedSize)>,
@@ -62,13 +62,13 @@ impl<'t> NodeBuilder<'t> {
     pub(super) fn new(
         text: &'t str,
         dialect: Dialect,
-        place: &'t Locator<'t>,
+        locate: &'t Locator<'t>,
         is_placeholder: fn(&str) -> bool,
     ) -> Self {
         NodeBuilder {
             text,
             dialect,
-            place,
+            locate,
             is_placeholder,
             frames: Vec::new(),
             anchors: BTreeMap::new(),
@@ -78,7 +78,7 @@ impl<'t> NodeBuilder<'t> {
         }
     }
 
-    /// The one document of the text, if it holds any.
+    /// The document, or `None` if the text is empty.
     pub(super) fn document(mut self) -> Result<Option<Node>, Diagnostic> {
         let options = granit_parser::options! {
             block_scalar_eof_without_line_feed: true,
@@ -88,26 +88,26 @@ impl<'t> NodeBuilder<'t> {
             block_nesting_limit: MAX_DEPTH + 1,
         };
         for next in Parser::new_from_str_with_options(self.text, options) {
-            let (event, span) = next.map_err(|error| parser_error::complaint(&error, self.text, self.place))?;
-            self.note(&event, &span);
-            self.take(event, &span)?;
+            let (event, span) = next.map_err(|error| parser_error::diagnostic(&error, self.text, self.locate))?;
+            self.record_ranges(&event, &span);
+            self.handle(event, &span)?;
         }
         if let Some((tab, error)) = self.tabs.check() {
             let before = &self.text[..tab];
             let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
-            return Err(error.at((self.place)(before.matches('\n').count() + 1, column, 1)));
+            return Err(error.at((self.locate)(before.matches('\n').count() + 1, column, 1)));
         }
         Ok(self.root)
     }
 
-    /// Notes where tabs are nobody's concern here.
-    fn note(&mut self, event: &Event<'_>, span: &Span) {
+    /// Records the ranges of scalars and of brackets, in which the parser itself checks tabs.
+    fn record_ranges(&mut self, event: &Event<'_>, span: &Span) {
         match event {
             Event::Scalar(..) => self.tabs.scalar(span.start.byte_offset(), span.end.byte_offset()),
             Event::SequenceStart(StructureStyle::Flow, ..) | Event::MappingStart(StructureStyle::Flow, ..) => {
                 self.tabs.open(span.start.byte_offset());
             }
-            // The frame of what ends is still there.
+            // The frame of the collection that ends is still on the stack.
             Event::SequenceEnd | Event::MappingEnd if self.frames.last().is_some_and(|frame| frame.flow) => {
                 self.tabs.close(span.end.byte_offset());
             }
@@ -115,11 +115,11 @@ impl<'t> NodeBuilder<'t> {
         }
     }
 
-    fn take(&mut self, event: Event<'_>, span: &Span) -> Result<(), Diagnostic> {
+    fn handle(&mut self, event: Event<'_>, span: &Span) -> Result<(), Diagnostic> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let (node, size) = self.scalar(&text, style, tag.as_deref(), span)?;
-                self.put(node, size, anchor)
+                self.add(node, size, anchor)
             }
             Event::SequenceStart(style, anchor, _) => self.open(span, style, anchor, YamlContent::Seq(Vec::new())),
             Event::MappingStart(style, anchor, _) => {
@@ -128,32 +128,33 @@ impl<'t> NodeBuilder<'t> {
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             Event::Alias(id) => {
                 let Some((node, size)) = self.anchors.get(&id) else {
-                    return Err(Diagnostic::new(Code::Yaml, "an alias stands within its own anchor").at(self.at(span)));
+                    return Err(
+                        Diagnostic::new(Code::Yaml, "an alias is in the value of its own anchor").at(self.at(span))
+                    );
                 };
                 let (node, size) = (node.clone(), *size);
                 let at = self.at(span);
                 self.aliased.nodes += size.nodes;
                 self.aliased.bytes += size.bytes;
                 if self.aliased.nodes > MAX_ALIASED_NODES || self.aliased.bytes > MAX_ALIASED_BYTES {
-                    return Err(Diagnostic::new(Code::Yaml, "the aliases of this document expand to too much").at(at));
+                    let limit = format!("{MAX_ALIASED_NODES} nodes or {} MiB", MAX_ALIASED_BYTES >> 20);
+                    let message = format!("the aliases of the document expand to more than {limit}");
+                    return Err(Diagnostic::new(Code::Yaml, message).at(at));
                 }
                 if self.frames.len() + size.depth > MAX_DEPTH {
                     return Err(too_deep(at));
                 }
-                self.put(node.placed(at), size, 0)
+                self.add(node.placed(at), size, 0)
             }
             Event::UnresolvedAlias(name) => {
-                let error = Diagnostic::new(Code::Yaml, format!("no anchor `&{name}` stands before this alias"));
+                let error = Diagnostic::new(Code::Yaml, format!("unknown anchor `&{name}`"));
                 Err(error
                     .at(self.at(span))
-                    .help("anchors hold within one document; a text that begins with `*` needs quotes"))
+                    .help("define the anchor before the alias in the same document; put a text that begins with `*` in quotes"))
             }
             Event::DocumentStart(..) if self.root.is_some() => {
-                let error = Diagnostic::new(
-                    Code::Yaml,
-                    "a document ended with `...`, and what follows does not begin with `---`",
-                );
-                Err(error.at((self.place)(span.start.line(), span.start.col() + 1, 0)))
+                let error = Diagnostic::new(Code::Yaml, "the document after `...` does not begin with `---`");
+                Err(error.at((self.locate)(span.start.line(), span.start.col() + 1, 0)))
             }
             _ => Ok(()),
         }
@@ -170,7 +171,7 @@ impl<'t> NodeBuilder<'t> {
             let bytes = span.start.byte_offset().zip(span.end.byte_offset());
             let quoted = bytes.and_then(|(start, end)| self.text.get(start..end)).unwrap_or_default();
             escapes::check(quoted).map_err(|(column, error)| {
-                let within = column.map(|column| (self.place)(span.start.line(), span.start.col() + 1 + column, 2));
+                let within = column.map(|column| (self.locate)(span.start.line(), span.start.col() + 1 + column, 2));
                 error.at(within.unwrap_or(self.at(span)))
             })?;
         }
@@ -182,15 +183,15 @@ impl<'t> NodeBuilder<'t> {
         };
         let nothing = style == Style::Plain && span.start == span.end;
         let text = if nothing { "" } else { text };
-        // An empty value has no place of its own; the parser names that of the next token.
-        let at = if nothing { self.key_place().or(self.at(span)) } else { self.at(span) };
+        // The parser reports the position of the next token for an empty value.
+        let at = if nothing { self.key_location().or(self.at(span)) } else { self.at(span) };
         let flow = self.frames.last().is_some_and(|frame| frame.flow);
         if flow && style == Style::Plain {
-            self.agreed(text, span).map_err(|error| error.at(at))?;
+            self.check_flow_scalar(text, span).map_err(|error| error.at(at))?;
         }
         let scalar = |tag, style| Scalar { text: SmolStr::new(text), tag, style };
         let scalar = match tag {
-            // kustomize prints it as `''` before it makes the data, and a string is what it reads then.
+            // kustomize writes it as `''` and reads that again, as a string.
             None if nothing && flow && self.dialect == Dialect::Kubernetes => scalar(Tag::Null, Style::Quoted),
             Some(tag) if tag.original() != "!" => {
                 tagged(text, &tag.to_string(), style).map_err(|error| error.at(at))?
@@ -201,17 +202,17 @@ impl<'t> NodeBuilder<'t> {
         Ok((Node::new(Value::Scalar(scalar), at), ExpandedSize { nodes: 1, bytes: text.len(), depth: 0 }))
     }
 
-    /// Refuses a plain scalar within brackets that go-yaml takes apart otherwise.
-    fn agreed(&self, text: &str, span: &Span) -> Result<(), Diagnostic> {
+    /// Refuses a plain scalar in brackets or braces that go-yaml reads in another way.
+    fn check_flow_scalar(&self, text: &str, span: &Span) -> Result<(), Diagnostic> {
         let rest = span.end.byte_offset().and_then(|end| self.text.as_bytes().get(end..)).unwrap_or_default();
         if let ([b':', b',' | b'[' | b']' | b'{' | b'}', ..], false) = (rest, text.is_empty()) {
-            let message = format!("`{text}:` is a key to some readers and a string to others");
+            let message = format!("some YAML readers read `{text}:` as a key, others as a string");
             return Err(
-                Diagnostic::new(Code::Yaml, message).help("put a space behind the colon, or quotes around the text")
+                Diagnostic::new(Code::Yaml, message).help("put a space after the colon, or put the text in quotes")
             );
         }
         if text.starts_with('?') {
-            let message = format!("`{text}` is a key to some readers and a string to others");
+            let message = format!("some YAML readers read `{text}` as a key, others as a string");
             return Err(Diagnostic::new(Code::Yaml, message).help("put it in quotes"));
         }
         Ok(())
@@ -224,11 +225,11 @@ impl<'t> NodeBuilder<'t> {
             let rest = span.start.byte_offset().and_then(|start| self.text.get(start..)).unwrap_or("");
             rest.lines().next().map_or(0, |line| line.trim_end().chars().count())
         };
-        (self.place)(span.start.line(), span.start.col() + 1, len)
+        (self.locate)(span.start.line(), span.start.col() + 1, len)
     }
 
-    /// The place of the key that waits for its value.
-    fn key_place(&self) -> Location {
+    /// The location of the key that has no value yet.
+    fn key_location(&self) -> Location {
         match self.frames.last() {
             Some(YamlFrame { content: YamlContent::Map { key: Some(key), .. }, .. }) => key.at,
             _ => Location::NONE,
@@ -242,11 +243,11 @@ impl<'t> NodeBuilder<'t> {
         anchor: usize,
         content: YamlContent,
     ) -> Result<(), Diagnostic> {
-        let at = (self.place)(span.start.line(), span.start.col() + 1, 1);
+        let at = (self.locate)(span.start.line(), span.start.col() + 1, 1);
         if let Some(YamlFrame { content: YamlContent::Map { key: None, .. }, .. }) = self.frames.last() {
             let what = if matches!(content, YamlContent::Seq(_)) { "a list" } else { "a mapping" };
-            let error = Diagnostic::new(Code::Yaml, format!("a key must be a string, but this is {what}")).at(at);
-            return Err(parser_error::hint_of_braces(error, self.text, span.start.byte_offset()));
+            let error = Diagnostic::new(Code::Yaml, format!("a key must be a string, got {what}")).at(at);
+            return Err(parser_error::with_braces_help(error, self.text, span.start.byte_offset()));
         }
         if self.frames.len() >= MAX_DEPTH {
             return Err(too_deep(at));
@@ -257,16 +258,16 @@ impl<'t> NodeBuilder<'t> {
     }
 
     fn close(&mut self) -> Result<(), Diagnostic> {
-        let frame = self.frames.pop().expect("the parser closes what it opened");
+        let frame = self.frames.pop().expect("the parser reports an end only after its start");
         let value = match frame.content {
             YamlContent::Seq(items) => Value::Seq(Arc::new(items)),
             YamlContent::Map { entries, merges, .. } => Value::Map(merge_keys::merged(entries, &merges, self.dialect)?),
         };
-        self.put(Node::new(value, frame.at), frame.size, frame.anchor)
+        self.add(Node::new(value, frame.at), frame.size, frame.anchor)
     }
 
-    /// Puts a complete node where it belongs.
-    fn put(&mut self, node: Node, size: ExpandedSize, anchor: usize) -> Result<(), Diagnostic> {
+    /// Adds a complete node to the innermost open collection, or makes it the root.
+    fn add(&mut self, node: Node, size: ExpandedSize, anchor: usize) -> Result<(), Diagnostic> {
         if anchor != 0 {
             self.anchors.insert(anchor, (node.clone(), size));
         }
@@ -279,14 +280,14 @@ impl<'t> NodeBuilder<'t> {
         frame.size.depth = frame.size.depth.max(size.depth + 1);
         match &mut frame.content {
             YamlContent::Seq(items) => items.push(node),
-            YamlContent::Map { key: waiting @ None, .. } => *waiting = Some(key(node, self.dialect)?),
-            YamlContent::Map { entries, key: waiting, merges } => {
-                let key = waiting.take().expect("the arm above took its absence");
+            YamlContent::Map { key: pending @ None, .. } => *pending = Some(key(node, self.dialect)?),
+            YamlContent::Map { entries, key: pending, merges } => {
+                let key = pending.take().expect("the previous arm matches if there is no key");
                 let is_placeholder =
                     |node: &Node| node.as_scalar().is_some_and(|scalar| (self.is_placeholder)(&scalar.text));
-                let waits =
+                let has_placeholder =
                     is_placeholder(&node) || node.as_seq().is_some_and(|items| items.iter().any(is_placeholder));
-                if key.style == Style::Plain && key.text == "<<" && !waits {
+                if key.style == Style::Plain && key.text == "<<" && !has_placeholder {
                     merges.push((key.at, node));
                 } else {
                     entries.push(MapEntry { key, value: node });
@@ -298,5 +299,5 @@ impl<'t> NodeBuilder<'t> {
 }
 
 fn too_deep(at: Location) -> Diagnostic {
-    Diagnostic::new(Code::Yaml, format!("lists and mappings stand more than {MAX_DEPTH} deep in each other")).at(at)
+    Diagnostic::new(Code::Yaml, format!("lists and mappings are nested more than {MAX_DEPTH} levels deep")).at(at)
 }

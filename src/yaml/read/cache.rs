@@ -1,4 +1,4 @@
-//! The documents of files, each parsed once for all threads.
+//! A cache of parsed files that all threads share.
 
 use super::super::Dialect;
 use super::documents;
@@ -10,14 +10,14 @@ use std::sync::{Arc, RwLock};
 
 type CachedDocuments = Result<Arc<Vec<Node>>>;
 
-/// What was parsed so far. A file that is no YAML is remembered as such.
+/// The documents of the files parsed so far, or their errors.
 #[derive(Debug, Default)]
 pub struct DocumentCache(RwLock<BTreeMap<(FileId, Dialect), CachedDocuments>>);
 
 impl DocumentCache {
     /// The documents of `file` that are not empty.
     pub fn documents(&self, file: &Arc<File>, dialect: Dialect) -> CachedDocuments {
-        const LOCK: &str = "no thread panics while it holds the table";
+        const LOCK: &str = "no thread panics while it has the lock";
         let key = (file.id, dialect);
         if let Some(parsed) = self.0.read().expect(LOCK).get(&key) {
             return parsed.clone();

@@ -1,24 +1,24 @@
-//! Characters that no YAML text may hold as they are.
+//! Characters that a YAML text must not contain unescaped.
 //!
-//! Control characters are refused by YAML itself; the line breaks that only YAML 1.1 knows are refused because readers
-//! disagree about them.
+//! YAML does not allow control characters. The line breaks that only YAML 1.1 has are refused because YAML readers treat
+//! them differently.
 
 use super::super::Locator;
 use crate::diagnostic::{Code, Diagnostic};
 use std::borrow::Cow;
 
-/// The largest text that is read.
+/// The maximum size of a text.
 const MAX_BYTES: usize = 64 << 20;
 
-/// `text` without a byte order mark and with plain line breaks.
-pub(super) fn clean<'t>(text: &'t str, place: &Locator) -> Result<Cow<'t, str>, Diagnostic> {
+/// `text` without its byte order mark, and with `\n` as the line break.
+pub(super) fn clean<'t>(text: &'t str, locate: &Locator) -> Result<Cow<'t, str>, Diagnostic> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.len() > MAX_BYTES {
-        let message = format!("the text is {} MiB long; {} MiB is the limit", text.len() >> 20, MAX_BYTES >> 20);
-        return Err(Diagnostic::new(Code::Yaml, message).at(place(1, 1, 0)));
+        let message = format!("the text must be at most {} MiB, got {} MiB", MAX_BYTES >> 20, text.len() >> 20);
+        return Err(Diagnostic::new(Code::Yaml, message).at(locate(1, 1, 0)));
     }
     if let Some(at) = text.char_indices().position(|(_, c)| is_refused(c)) {
-        return Err(refuse(text, at, place));
+        return Err(refuse(text, at, locate));
     }
     Ok(if text.contains('\r') { text.replace("\r\n", "\n").into() } else { text.into() })
 }
@@ -29,8 +29,8 @@ fn is_refused(c: char) -> bool {
         | '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}')
 }
 
-fn refuse(text: &str, at: usize, place: &Locator) -> Diagnostic {
-    let c = text.chars().nth(at).expect("it was found there");
+fn refuse(text: &str, at: usize, locate: &Locator) -> Diagnostic {
+    let c = text.chars().nth(at).expect("the index of a character of the text");
     let before: String = text.chars().take(at).collect();
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
@@ -44,7 +44,7 @@ fn refuse(text: &str, at: usize, place: &Locator) -> Diagnostic {
         _ => "a control character",
     };
     let code = u32::from(c);
-    Diagnostic::new(Code::Yaml, format!("{name} (U+{code:04X}) stands in the text"))
-        .at(place(line, column, 1))
+    Diagnostic::new(Code::Yaml, format!("{name} (U+{code:04X}) is not allowed in YAML"))
+        .at(locate(line, column, 1))
         .help(format!("remove it, or write it as `\\u{code:04X}` in double quotes"))
 }

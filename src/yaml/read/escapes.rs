@@ -1,28 +1,32 @@
-//! Escapes that JSON has and the readers of Kubernetes do not know: `\/`, and two escapes for one character.
+//! Escapes of JSON that the YAML readers of Kubernetes do not accept: `\/`, and surrogate pairs.
 //!
-//! The parser takes them, because YAML 1.2 holds JSON. kubectl refuses the file, so nothing that has them can be applied.
+//! The parser accepts them, because JSON is a subset of YAML 1.2. kubectl refuses a file that has them.
 
 use crate::diagnostic::{Code, Diagnostic};
 
-/// Refuses such an escape in `quoted`, a double-quoted scalar with its quotes. With it goes how many characters stand
-/// before it, if no line break does.
+/// Refuses such an escape in `quoted`, a double-quoted scalar with its quotes. The error has the number of characters
+/// before the escape, or `None` if a line break precedes it.
 pub(super) fn check(quoted: &str) -> Result<(), (Option<usize>, Diagnostic)> {
     let mut rest = quoted;
     while let Some(at) = rest.find('\\') {
-        let (escape, behind) = (&rest[at + 1..], quoted.len() - rest.len() + at);
-        let complaint = if escape.starts_with('/') {
-            Diagnostic::new(Code::Yaml, "`\\/` is an escape of JSON that YAML readers do not know").help("write `/`")
+        let (escape, position) = (&rest[at + 1..], quoted.len() - rest.len() + at);
+        let error = if escape.starts_with('/') {
+            Diagnostic::new(Code::Yaml, "`\\/` is an escape of JSON that YAML readers of Kubernetes do not accept")
+                .help("write `/`")
         } else if is_surrogate(escape) {
             let code = escape.get(..5).unwrap_or_default();
-            Diagnostic::new(Code::Yaml, format!("`\\{code}` is half of a character"))
-                .help("write the character itself, or one escape such as `\\U0001F600`")
+            Diagnostic::new(
+                Code::Yaml,
+                format!("`\\{code}` is one half of a surrogate pair, which YAML does not allow"),
+            )
+            .help("write the character itself, or one escape such as `\\U0001F600`")
         } else {
-            // What is escaped may be a backslash itself.
+            // The escaped character may itself be a backslash.
             rest = escape.get(escape.chars().next().map_or(0, char::len_utf8)..).unwrap_or_default();
             continue;
         };
-        let before = &quoted[..behind];
-        return Err(((!before.contains('\n')).then(|| before.chars().count()), complaint));
+        let before = &quoted[..position];
+        return Err(((!before.contains('\n')).then(|| before.chars().count()), error));
     }
     Ok(())
 }
@@ -38,7 +42,7 @@ mod tests {
     use super::check;
 
     #[test]
-    fn escapes() {
+    fn escapes_that_kubernetes_readers_do_not_accept_are_refused() {
         for good in
             [r#""a""#, r#""\\/""#, r#""\\ud83d""#, r#""\u00e9\n\"/""#, r#""\ud7ff""#, r#""a\"#, r#""\U0001F600""#]
         {

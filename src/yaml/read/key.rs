@@ -4,8 +4,8 @@ use super::super::{Dialect, number};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{MapKey, Node, Scalar, Tag, Value};
 
-/// A node in the place of a key. In an object, a key that is no string is refused when it is written, for a patch may
-/// name a field of the object so; elsewhere it becomes the string that JSON makes of it.
+/// The key of a mapping from its node. In a Kubernetes object, a key of another type is kept, because a patch may use it
+/// to name a field; the writer refuses it. In other texts it becomes the string that JSON has for it.
 pub(super) fn key(node: Node, dialect: Dialect) -> Result<MapKey, Diagnostic> {
     let at = node.at;
     let kind = node.kind_name();
@@ -24,16 +24,16 @@ pub(super) fn key(node: Node, dialect: Dialect) -> Result<MapKey, Diagnostic> {
                     .map_err(|why| Diagnostic::new(Code::Yaml, why).at(at))?;
             }
             if text.is_empty() {
-                return Err(no_string(&scalar.text, kind).at(at));
+                return Err(key_type_error(&scalar.text, kind).at(at));
             }
             Ok(MapKey { at, ..MapKey::from(text) })
         }
-        _ => Err(Diagnostic::new(Code::Yaml, format!("a key must be a string, but this is {kind}")).at(at)),
+        _ => Err(Diagnostic::new(Code::Yaml, format!("a key must be a string, got {kind}")).at(at)),
     }
 }
 
-/// A complaint about a key that is no string.
-pub(in super::super) fn no_string(key: &str, kind: &str) -> Diagnostic {
-    Diagnostic::new(Code::Yaml, format!("a key must be a string, but `{key}` is {kind}"))
+/// The error for a scalar key that is not a string.
+pub(in super::super) fn key_type_error(key: &str, kind: &str) -> Diagnostic {
+    Diagnostic::new(Code::Yaml, format!("the key `{key}` must be a string, got {kind}"))
         .help(format!("put it in quotes: `\"{key}\"`"))
 }

@@ -1,32 +1,34 @@
-//! Mappings with their merge keys (`<<`) resolved and their duplicates judged.
+//! Merge keys (`<<`) and duplicate keys of mappings.
 
 use super::super::Dialect;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{Map, MapEntry, Node};
 use crate::source::Location;
 
-/// The mapping of `entries` and of what they do not have from `merges`, each with the place of its `<<`.
+/// The mapping of `entries`, with the entries of `merges` whose keys it does not have. Each merge has the location of its
+/// `<<`.
 pub(super) fn merged(entries: Vec<MapEntry>, merges: &[(Location, Node)], dialect: Dialect) -> Result<Map, Diagnostic> {
     let mut map = match dialect {
         Dialect::Kubernetes => {
-            Map::from_entries(entries).map_err(|(first, second)| twice(&first.text, first.at, second.at))?
+            Map::from_entries(entries).map_err(|(first, second)| duplicate_key(&first.text, first.at, second.at))?
         }
         Dialect::Yaml11 => last_wins(entries),
     };
     if let [(first, _), (second, _), ..] = merges {
-        return Err(twice("<<", *first, *second));
+        return Err(duplicate_key("<<", *first, *second));
     }
     for (at, node) in merges {
-        merge(&mut map, *at, node)?;
+        apply_merge_key(&mut map, *at, node)?;
     }
     Ok(map)
 }
 
-/// Adds to `map` what it does not have from `node`, a mapping or a list of mappings under a `<<` at `at`.
-pub fn merge(map: &mut Map, at: Location, node: &Node) -> Result<(), Diagnostic> {
+/// Adds to `map` the entries of `node` whose keys it does not have. `node` is the value of a `<<` at `at`: a mapping or a
+/// list of mappings.
+pub fn apply_merge_key(map: &mut Map, at: Location, node: &Node) -> Result<(), Diagnostic> {
     for source in node.as_seq().unwrap_or(std::slice::from_ref(node)) {
         let Some(source) = source.as_map() else {
-            let message = format!("`<<` merges mappings, but this is {}", source.kind_name());
+            let message = format!("`<<` can merge only mappings, got {}", source.kind_name());
             return Err(Diagnostic::new(Code::Yaml, message).at(at));
         };
         for entry in source {
@@ -38,15 +40,13 @@ pub fn merge(map: &mut Map, at: Location, node: &Node) -> Result<(), Diagnostic>
     Ok(())
 }
 
-fn twice(key: &str, first: Location, second: Location) -> Diagnostic {
-    Diagnostic::new(Code::Yaml, format!("the key `{key}` stands twice in this mapping"))
-        .at(second)
-        .note(first, "first here")
+fn duplicate_key(key: &str, first: Location, second: Location) -> Diagnostic {
+    Diagnostic::new(Code::Yaml, format!("duplicate key `{key}`")).at(second).note(first, "first here")
 }
 
 fn last_wins(mut entries: Vec<MapEntry>) -> Map {
     entries.reverse();
     entries.sort_by(|a, b| a.key.text.cmp(&b.key.text));
     entries.dedup_by(|later, earlier| later.key.text == earlier.key.text);
-    Map::from_entries(entries).expect("no key stands twice any more")
+    Map::from_entries(entries).expect("all keys are different")
 }

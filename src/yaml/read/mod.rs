@@ -1,7 +1,7 @@
-//! Text to nodes.
+//! Reading of YAML.
 //!
-//! A text is checked for forbidden characters and split into documents. The parser's events become shared trees with
-//! anchors, aliases and merge keys expanded.
+//! A text is checked for characters that are not allowed, and split into documents. The events of the parser become
+//! shared trees. Aliases and merge keys are expanded.
 
 mod builder;
 mod cache;
@@ -16,9 +16,9 @@ mod tabs;
 mod tagged;
 
 pub use cache::DocumentCache;
-pub use embedded::inset;
-pub(super) use key::no_string;
-pub use merge_keys::merge;
+pub use embedded::scalar_locator;
+pub(super) use key::key_type_error;
+pub use merge_keys::apply_merge_key;
 
 use super::{Dialect, Locator};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
@@ -26,56 +26,56 @@ use crate::node::Node;
 use crate::source::{File, Location};
 use builder::NodeBuilder;
 
-/// How many documents one text may hold.
+/// The maximum number of documents in a text.
 const MAX_DOCUMENTS: usize = 10_000;
 
 /// The documents of a file that are not empty.
 pub fn documents(file: &File, dialect: Dialect) -> Result<Vec<Node>> {
     let text = file.text().map_err(|at| {
-        Diagnostic::new(Code::Yaml, "this is not UTF-8")
+        Diagnostic::new(Code::Yaml, "the file is not valid UTF-8")
             .at(at)
-            .help("save the file as UTF-8; Kubernetes reads nothing else")
+            .help("save the file as UTF-8, the only encoding that Kubernetes reads")
     })?;
     parse(text, dialect, &|line, column, len| Location::new(file.id, line, column, len))
 }
 
-/// The documents of `text` that are not empty; `place` says where its lines and columns stand in a file.
-pub fn parse(text: &str, dialect: Dialect, place: &Locator) -> Result<Vec<Node>> {
-    parse_with_placeholders(text, dialect, place, |_| false)
+/// The documents of `text` that are not empty. `locate` returns the source locations of its lines and columns.
+pub fn parse(text: &str, dialect: Dialect, locate: &Locator) -> Result<Vec<Node>> {
+    parse_with_placeholders(text, dialect, locate, |_| false)
 }
 
-/// The documents of a text in which the scalars that `is_placeholder` tells stand for values yet to come: what `<<` would merge
-/// stays under that key if one of them is in it, for the module `merge`.
+/// The documents of a text with placeholders: scalars for which `is_placeholder` returns `true`. A `<<` whose value is or
+/// has a placeholder stays an entry of the mapping. The caller merges it with [`apply_merge_key`].
 pub fn parse_with_placeholders(
     text: &str,
     dialect: Dialect,
-    place: &Locator,
+    locate: &Locator,
     is_placeholder: fn(&str) -> bool,
 ) -> Result<Vec<Node>> {
-    let text = characters::clean(text, place)?;
+    let text = characters::clean(text, locate)?;
     let pieces = separators::pieces(&text);
     if pieces.len() > MAX_DOCUMENTS {
-        let message = format!("the file holds {} documents; {MAX_DOCUMENTS} is the limit", pieces.len());
-        return Err(Diagnostic::new(Code::Yaml, message).at(place(1, 1, 0)).into());
+        let message = format!("the text must have at most {MAX_DOCUMENTS} documents, got {}", pieces.len());
+        return Err(Diagnostic::new(Code::Yaml, message).at(locate(1, 1, 0)).into());
     }
     let mut documents = Vec::new();
-    let mut complaints = Vec::new();
+    let mut errors = Vec::new();
     for piece in pieces {
-        let place = |line: usize, column: usize, len: usize| place(line + piece.line, column, len);
-        match NodeBuilder::new(piece.text, dialect, &place, is_placeholder).document() {
+        let locate = |line: usize, column: usize, len: usize| locate(line + piece.line, column, len);
+        match NodeBuilder::new(piece.text, dialect, &locate, is_placeholder).document() {
             Ok(Some(node)) if !node.is_null() => documents.push(node),
             Ok(_) => {}
-            Err(error) => complaints.push(error),
+            Err(error) => errors.push(error),
         }
         if let Some(trailing) = piece.trailing {
             let line = piece.text.matches('\n').count() + 1;
-            let message = format!("`{trailing}` stands behind the `---` that begins a document");
-            complaints.push(
+            let message = format!("unexpected text after `---`: `{trailing}`");
+            errors.push(
                 Diagnostic::new(Code::Yaml, message)
-                    .at(place(line, 1, 3))
+                    .at(locate(line, 1, 3))
                     .help("put the document on the line below `---`"),
             );
         }
     }
-    Diagnostics::check(complaints, documents)
+    Diagnostics::check(errors, documents)
 }

@@ -1,15 +1,15 @@
-//! Where one document of a text ends and the next begins: at every line that starts with `---`, as kustomize splits.
+//! Splits a text into documents as kustomize does: at every line that starts with `---`.
 //!
-//! The first line of a text is no separator. Whether a piece holds a document is the reader's business.
+//! The first line of a text is not a separator. A piece may have no document.
 
 /// A piece of a text, with the line break that ends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct DocumentText<'t> {
     /// The text.
     pub text: &'t str,
-    /// How many lines stand before it.
+    /// The number of lines before it.
     pub line: usize,
-    /// What follows the `---` that ends it, if that is neither blank nor a comment.
+    /// The text after the `---` that ends it, if it is neither blank nor a comment.
     pub trailing: Option<&'t str>,
 }
 
@@ -23,13 +23,13 @@ pub(super) fn pieces(text: &str) -> Vec<DocumentText<'_>> {
         let end = length.map_or(text.len(), |length| dashes + length + 1);
         let tail = text[dashes + 3..end].trim();
         let trailing = (!tail.is_empty() && !tail.starts_with('#')).then_some(tail);
-        // What stands behind the dashes in a last line that does not end is a document to kustomize.
+        // If the last line has no line break, kustomize reads the text after the dashes as a document.
         if length.is_none() && trailing.is_some() {
             break;
         }
         pieces.push(DocumentText { text: &text[start..dashes], line, trailing });
         line += count(&text[start..end]);
-        // The line break behind the dashes is spent: it cannot begin the next separator.
+        // The line break after the dashes cannot also begin the next separator.
         (start, search) = (end, end);
     }
     pieces.push(DocumentText { text: &text[start..], line, trailing: None });

@@ -1,17 +1,17 @@
-//! Tabs in the indentation of block content. YAML 1.2 allows some of them; the YAML readers of Kubernetes allow none.
+//! Tabs in the indentation of block content. YAML 1.2 allows some of them, the YAML readers of Kubernetes allow none.
 //!
-//! The parser checks tabs within scalars and within brackets.
+//! The parser checks tabs in scalars and in brackets.
 
 use crate::diagnostic::{Code, Diagnostic};
 
-/// The tabs of a text that stand before everything else on their lines, dashes aside, and what is known of them.
+/// The tabs in the indentation of a text, and the ranges in which the parser checks tabs.
 #[derive(Default)]
 pub(super) struct IndentTabs {
-    /// Where they stand, in bytes, in order.
+    /// The byte positions of the tabs, in order.
     at: Vec<usize>,
-    /// Where scalars and brackets begin and end, in order; nothing that stands in brackets.
+    /// The byte ranges of scalars and of outermost brackets, in order.
     within: Vec<(usize, usize)>,
-    /// Where the brackets begin that are open.
+    /// The byte positions of the brackets that are open.
     open: Vec<usize>,
 }
 
@@ -22,7 +22,7 @@ impl IndentTabs {
             let (mut start, mut after_comment) = (0, false);
             for line in text.split_inclusive('\n') {
                 let is_comment = line.trim_start().starts_with('#');
-                // A comment may begin with a tab if it goes on with one that does not.
+                // The readers accept a tab before a comment that continues another comment.
                 let tab = leading(line).filter(|_| !(is_comment && after_comment));
                 at.extend(tab.map(|tab| start + tab));
                 after_comment = is_comment || after_comment && line.trim().is_empty();
@@ -32,7 +32,7 @@ impl IndentTabs {
         IndentTabs { at, ..IndentTabs::default() }
     }
 
-    /// A scalar stands from one byte to another.
+    /// Records the byte range of a scalar.
     pub(super) fn scalar(&mut self, start: Option<usize>, end: Option<usize>) {
         let matters = !self.at.is_empty() && self.open.is_empty();
         if let Some(span) = start.zip(end).filter(|_| matters) {
@@ -40,29 +40,29 @@ impl IndentTabs {
         }
     }
 
-    /// A list or mapping in brackets begins.
+    /// Records the start of a list or mapping in brackets or braces.
     pub(super) fn open(&mut self, start: Option<usize>) {
         self.open.push(start.unwrap_or_default());
     }
 
-    /// It ends.
+    /// Records the end of the innermost open list or mapping.
     pub(super) fn close(&mut self, end: Option<usize>) {
         let start = self.open.pop();
         self.scalar(start, end);
     }
 
-    /// The first tab that is in neither, and what to say of it.
+    /// The first tab that is not in one of the ranges, and its error.
     pub(super) fn check(&self) -> Option<(usize, Diagnostic)> {
         let is_free = |tab: &&usize| {
             let next = self.within.partition_point(|(start, _)| start <= *tab);
             next.checked_sub(1).is_none_or(|i| self.within[i].1 <= **tab)
         };
-        let error = || Diagnostic::new(Code::Yaml, "a tab stands where YAML wants spaces").help("indent with spaces");
+        let error = || Diagnostic::new(Code::Yaml, "a tab is not allowed in indentation").help("indent with spaces");
         self.at.iter().find(is_free).map(|tab| (*tab, error()))
     }
 }
 
-/// The first tab of a line, if nothing but blanks and the marks of lists and keys stand before it.
+/// The first tab of a line, if only spaces and the marks `-` and `?` precede it.
 fn leading(line: &str) -> Option<usize> {
     let bytes = line.as_bytes();
     let tab = bytes.iter().position(|b| *b == b'\t')?;
@@ -75,7 +75,7 @@ mod tests {
     use super::leading;
 
     #[test]
-    fn lines() {
+    fn tabs_in_indentation_are_found() {
         for (line, want) in [
             ("\ta: b", Some(0)),
             ("  - \ta", Some(4)),

@@ -5,7 +5,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{Scalar, Style, Tag};
 use smol_str::SmolStr;
 
-/// A scalar with a tag. One that is not among YAML's own says nothing that JSON could; its scalar is a string.
+/// A scalar with a tag. With a tag that YAML does not define it is a string.
 pub(super) fn tagged(text: &str, tag: &str, style: Style) -> Result<Scalar, Diagnostic> {
     let scalar = |tag| Scalar { text: SmolStr::new(text), tag, style };
     let name = tag.strip_prefix("tag:yaml.org,2002:");
@@ -18,24 +18,27 @@ pub(super) fn tagged(text: &str, tag: &str, style: Style) -> Result<Scalar, Diag
         Some("float") => Tag::Float,
         Some("timestamp") => Tag::Timestamp,
         Some("merge") if text == "<<" => Tag::Str,
-        // The tag says what quotes would.
+        // The tag has the effect of quotes.
         _ if style == Style::Plain => return Ok(Scalar { style: Style::Quoted, ..scalar(Tag::Str) }),
         _ => return Ok(scalar(Tag::Str)),
     };
     match (wanted, resolve::core(text)) {
         (Tag::Float, Tag::Int) => Ok(scalar(Tag::Float)),
         (wanted, found) if wanted == found => Ok(scalar(wanted)),
-        _ => Err(Diagnostic::new(Code::Yaml, format!("`{text}` is not what its tag `!!{}` says", name.unwrap_or(tag)))),
+        _ => Err(Diagnostic::new(
+            Code::Yaml,
+            format!("`{text}` is not a valid value for the tag `!!{}`", name.unwrap_or(tag)),
+        )),
     }
 }
 
-/// Base64 becomes the text that it holds.
+/// Decodes the base64 of a `!!binary` scalar to text.
 fn binary(text: &str, style: Style) -> Result<Scalar, Diagnostic> {
     use base64::Engine as _;
     let bytes = base64::engine::general_purpose::STANDARD
         .decode(text.replace(['\n', '\r'], ""))
-        .map_err(|_| Diagnostic::new(Code::Yaml, "the tag `!!binary` wants base64"))?;
+        .map_err(|_| Diagnostic::new(Code::Yaml, "the value of a `!!binary` tag must be base64"))?;
     let text = String::from_utf8(bytes)
-        .map_err(|_| Diagnostic::new(Code::Yaml, "what the tag `!!binary` decodes to is not UTF-8"))?;
+        .map_err(|_| Diagnostic::new(Code::Yaml, "the decoded value of a `!!binary` tag is not UTF-8"))?;
     Ok(Scalar { text: text.into(), tag: Tag::Str, style })
 }

@@ -1,12 +1,11 @@
-//! Dates as go-yaml takes them: four layouts of Go's `time.Parse`, no more.
+//! Dates in the four layouts that go-yaml accepts.
 //!
-//! An unquoted date in a resource becomes a string in RFC 3339 on its way through kustomize, so it must be read and
-//! written to the letter.
+//! kustomize writes an unquoted date of a resource as a string in RFC 3339, so dates must be read and written as in Go.
 
 use super::number;
 use std::fmt::Write;
 
-/// A point in time and the zone that it was written in.
+/// A point in time with its time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct GoDate {
     year: u32,
@@ -16,11 +15,11 @@ pub(crate) struct GoDate {
     minute: u32,
     second: u32,
     nanosecond: u32,
-    /// Minutes east of Greenwich.
+    /// The offset from UTC in minutes, positive to the east.
     offset: i32,
 }
 
-/// The date in `text`, if it is one.
+/// The date that `text` is, if it is one.
 pub(crate) fn parse(text: &str) -> Option<GoDate> {
     let bytes = text.as_bytes();
     if bytes.len() < 8 || !bytes[..4].iter().all(u8::is_ascii_digit) || bytes[4] != b'-' {
@@ -28,20 +27,20 @@ pub(crate) fn parse(text: &str) -> Option<GoDate> {
     }
     let year = text[..4].parse().ok()?;
     let mut rest = &text[5..];
-    let month = two(&mut rest, 12).filter(|&month| month > 0)?;
+    let month = one_or_two_digits(&mut rest, 12).filter(|&month| month > 0)?;
     rest = rest.strip_prefix('-')?;
-    let day = two(&mut rest, days(month, year)).filter(|&day| day > 0)?;
+    let day = one_or_two_digits(&mut rest, days_in_month(month, year)).filter(|&day| day > 0)?;
     let mut date = GoDate { year, month, day, hour: 0, minute: 0, second: 0, nanosecond: 0, offset: 0 };
     if rest.is_empty() {
         return Some(date);
     }
     let zoned = rest.starts_with(['T', 't']);
     rest = if zoned { &rest[1..] } else { rest.strip_prefix(' ')?.trim_start_matches(' ') };
-    date.hour = two(&mut rest, 23)?;
+    date.hour = one_or_two_digits(&mut rest, 23)?;
     rest = rest.strip_prefix(':')?;
-    date.minute = two(&mut rest, 59)?;
+    date.minute = one_or_two_digits(&mut rest, 59)?;
     rest = rest.strip_prefix(':')?;
-    date.second = two(&mut rest, 59)?;
+    date.second = one_or_two_digits(&mut rest, 59)?;
     date.nanosecond = fraction(&mut rest);
     if zoned {
         date.offset = zone(&mut rest)?;
@@ -49,15 +48,15 @@ pub(crate) fn parse(text: &str) -> Option<GoDate> {
     rest.is_empty().then_some(date)
 }
 
-/// One or two digits of at most `most`.
-fn two(rest: &mut &str, most: u32) -> Option<u32> {
+/// Reads a number of one or two digits that is at most `most`.
+fn one_or_two_digits(rest: &mut &str, most: u32) -> Option<u32> {
     let length = number::leading_digits(rest).min(2);
     let number = rest[..length].parse().ok().filter(|&number| number <= most)?;
     *rest = &rest[length..];
     Some(number)
 }
 
-fn days(month: u32, year: u32) -> u32 {
+fn days_in_month(month: u32, year: u32) -> u32 {
     match month {
         4 | 6 | 9 | 11 => 30,
         2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
@@ -66,7 +65,7 @@ fn days(month: u32, year: u32) -> u32 {
     }
 }
 
-/// The part of a second behind a point or comma; digits beyond the ninth do not count.
+/// Reads the fraction of a second after a point or comma, in nanoseconds. Digits after the ninth are ignored.
 fn fraction(rest: &mut &str) -> u32 {
     let Some(after) = rest.strip_prefix(['.', ',']) else { return 0 };
     let length = number::leading_digits(after);
@@ -88,18 +87,18 @@ fn zone(rest: &mut &str) -> Option<i32> {
     let pair = |a: u8, b: u8| {
         (a.is_ascii_digit() && b.is_ascii_digit()).then(|| i32::from(a - b'0') * 10 + i32::from(b - b'0'))
     };
-    // Go forgives offsets of 24 hours and of 60 minutes.
+    // Go accepts offsets of 24 hours and of 60 minutes.
     let minutes = pair(h1, h2).filter(|&hours| hours <= 24)? * 60 + pair(m1, m2).filter(|&minutes| minutes <= 60)?;
     *rest = "";
     Some(if sign == b'-' { -minutes } else { minutes })
 }
 
 impl GoDate {
-    /// Writes it as Go's JSON does: RFC 3339, with as many digits of the second as it needs.
+    /// Writes it as the JSON encoder of Go does: in RFC 3339, without trailing zeros of the fraction.
     pub(crate) fn write(&self, out: &mut String) -> Result<(), &'static str> {
         let GoDate { year, month, day, hour, minute, second, nanosecond, offset } = *self;
         if offset.abs() >= 24 * 60 {
-            return Err("its zone is a day or more from Greenwich");
+            return Err("its offset from UTC is a day or more");
         }
         let _ = write!(out, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
         if nanosecond > 0 {
@@ -116,14 +115,14 @@ impl GoDate {
     }
 }
 
-/// Whether `text` has the outline of a date, so that some reader may take it for one.
+/// Whether `text` looks like a date, so that some readers may read it as one.
 pub(crate) fn is_like(text: &str) -> bool {
     let mut parts = text.splitn(3, '-');
-    let mut number = |length: std::ops::RangeInclusive<usize>| {
+    let mut is_number = |length: std::ops::RangeInclusive<usize>| {
         parts.next().is_some_and(|part| length.contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()))
     };
-    number(4..=4)
-        && number(1..=2)
+    is_number(4..=4)
+        && is_number(1..=2)
         && parts.next().is_some_and(|rest| {
             matches!(number::leading_digits(rest), 1..=2)
                 && rest.bytes().all(|b| {

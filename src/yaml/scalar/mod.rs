@@ -1,4 +1,4 @@
-//! Scalars: their types, how strings are quoted, and the values of numbers and dates.
+//! The types of scalars, the quoting of strings, and the values of numbers and dates.
 
 pub(super) mod date;
 pub mod number;

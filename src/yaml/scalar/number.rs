@@ -1,11 +1,11 @@
-//! Numbers in their one canonical form: what is left of them after kustomize's way through Go's JSON and YAML.
+//! Numbers in canonical form: as kustomize writes them, which passes them through JSON and YAML in Go.
 //!
-//! Integers of any base become decimal; a float that is whole and fits in 64 bits becomes an integer; others are what
-//! Go prints for `%g`, with the shortest digits that read back as the same number.
+//! Integers of any base become decimal. A float that is whole and fits into 64 bits becomes an integer. Other floats are
+//! written as Go does for `%g`, with the fewest digits that read back as the same number.
 
 use std::fmt::Write;
 
-/// Writes the canonical form of an integer or float, or says why JSON has none.
+/// Writes the canonical form of an integer or float. The error says why it has none.
 pub fn write_canonical(out: &mut String, text: &str) -> Result<(), &'static str> {
     let bytes = text.as_bytes();
     if matches!(bytes, [b'1'..=b'9', rest @ ..] if rest.len() < 18 && rest.iter().all(u8::is_ascii_digit)) {
@@ -25,10 +25,10 @@ pub fn write_canonical(out: &mut String, text: &str) -> Result<(), &'static str>
     }
 }
 
-/// What Go prints for a number that it took for a float, whole or not: `1000000` is `1e+06`.
+/// What Go prints for a number that it reads as a float: `1000000` is `1e+06`.
 pub fn go_float(text: &str) -> Result<String, &'static str> {
     let mut out = String::new();
-    #[expect(clippy::cast_precision_loss, reason = "that is what happens on the way through JSON")]
+    #[expect(clippy::cast_precision_loss, reason = "Go reads the numbers of JSON as floats")]
     let value = parse_int(text).map(|value| value as f64).or_else(|| parse_float(text));
     let value = value.ok_or("JSON has no infinity and no NaN")?;
     let mut buffer = ryu::Buffer::new();
@@ -66,7 +66,7 @@ fn write_float(out: &mut String, value: f64) {
     general(out, &digits, point);
 }
 
-/// The significant digits and where the point stands among them: `0.00123` is `123` with the point at -2.
+/// The significant digits and the position of the decimal point: `0.00123` is `123` with the point at -2.
 fn decimal(shortest: &str) -> (String, i32) {
     let (mantissa, exponent) = shortest.split_once('e').unwrap_or((shortest, "0"));
     let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -84,7 +84,7 @@ fn i32_len(text: &str) -> i32 {
     i32::try_from(text.len()).unwrap_or(i32::MAX)
 }
 
-/// Go's `%g` with the shortest precision: an exponent below -4 or from 6 up, else a plain decimal.
+/// Writes a float as Go's `%g` does: with an exponent if that is below -4 or at least 6, otherwise as a decimal.
 fn general(out: &mut String, digits: &str, point: i32) {
     let exponent = point - 1;
     if !(-4..6).contains(&exponent) {
@@ -105,7 +105,7 @@ fn general(out: &mut String, digits: &str, point: i32) {
     }
 }
 
-/// The value of an integer in any base that fits in 64 bits, signed or not.
+/// The value of an integer in any base that fits into 64 bits, signed or unsigned.
 pub fn parse_int(text: &str) -> Option<i128> {
     let plain = without_underscores(text);
     let (sign, digits) = match plain.as_bytes().first()? {
@@ -115,14 +115,14 @@ pub fn parse_int(text: &str) -> Option<i128> {
     };
     let size = base(digits).and_then(|(base, digits)| unsigned(digits, base));
     let Some(size) = size.map(i128::from) else { return signed_digits(text, "0b", 2) };
-    // A number above the signed range must do without a sign.
+    // A number above the signed range has no sign.
     match sign {
         Some(sign) => Some(sign * size).filter(|&value| i64::try_from(value).is_ok()),
         None => Some(size),
     }
 }
 
-/// go-yaml takes a sign also behind `0b`, and v3 behind `0o`.
+/// The value of an integer with a sign after its prefix. go-yaml accepts one after `0b`, and v3 also after `0o`.
 pub(crate) fn signed_digits(text: &str, prefix: &str, base: u32) -> Option<i128> {
     let plain = without_underscores(text.strip_prefix(prefix)?);
     plain.strip_prefix(['+', '-']).and_then(|digits| unsigned(digits, base))?;
@@ -141,14 +141,14 @@ fn base(digits: &str) -> Option<(u32, &str)> {
 }
 
 fn unsigned(digits: &str, base: u32) -> Option<u64> {
-    // `from_str_radix` takes a sign, which has no place here.
+    // `from_str_radix` accepts a sign, which is not allowed here.
     digits.as_bytes().first().filter(|b| b.is_ascii_alphanumeric())?;
     u64::from_str_radix(digits, base).ok()
 }
 
 /// The value of a decimal number within the range of 64-bit floats.
 pub fn parse_float(text: &str) -> Option<f64> {
-    // Go itself parses a number that begins with its point, and wants underscores to stand between digits.
+    // In a number that begins with a point, Go allows underscores only between digits.
     if text.starts_with('.') && !underscores_separate(text) {
         return None;
     }
@@ -182,7 +182,7 @@ pub(crate) fn is_float_syntax(text: &str) -> bool {
     }
 }
 
-/// How many digits `text` begins with.
+/// The number of digits at the start of `text`.
 pub(crate) fn leading_digits(text: &str) -> usize {
     text.bytes().take_while(u8::is_ascii_digit).count()
 }

@@ -1,7 +1,7 @@
-//! In which form a string is written: decided from the string alone, as go-yaml v2 decides it.
+//! The form in which a string is written. It depends on the string only, as in go-yaml v2.
 //!
-//! A string that would be read as something else gets double quotes; one that YAML's syntax does not allow plain gets
-//! single ones; line breaks make a literal block.
+//! A string that would be read as another type gets double quotes. A string that is not a valid plain scalar gets single
+//! quotes. A string with line breaks becomes a literal block.
 
 use super::super::Quoting;
 use super::{date, number, resolve};
@@ -10,26 +10,26 @@ use crate::node::Tag;
 /// How a string is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ScalarForm {
-    /// As it is.
+    /// Without quotes.
     Plain,
     /// In single quotes.
     Single,
     /// In double quotes, with escapes.
     Double,
-    /// As a block behind `|`.
+    /// As a block after `|`.
     Literal,
 }
 
-/// What the characters of a string allow.
+/// The characters of a string that affect its form.
 #[allow(clippy::struct_excessive_bools, reason = "these are independent findings")]
 #[derive(Default)]
 struct StringTraits {
-    /// A character that only an escape can write.
+    /// A character that needs an escape.
     special: bool,
-    /// What plain would be read as syntax.
+    /// Characters that a plain scalar must not have, because they are YAML syntax.
     indicator: bool,
     line_break: bool,
-    /// A blank or line break at either end.
+    /// A space or line break at either end.
     ragged: bool,
     trailing_space: bool,
     space_before_break: bool,
@@ -44,7 +44,7 @@ pub(crate) fn form(text: &str, quoting: Quoting) -> ScalarForm {
     if text.is_empty() {
         return ScalarForm::Double;
     }
-    let found = find(text);
+    let found = traits(text);
     if quoting == Quoting::Safe && text.contains(['\u{2028}', '\u{2029}']) {
         return ScalarForm::Double;
     }
@@ -61,13 +61,13 @@ pub(crate) fn form(text: &str, quoting: Quoting) -> ScalarForm {
     }
 }
 
-/// Whether go-yaml v3 prints `text` as a block where it was one. Unlike v2 it takes tabs for printable.
+/// Whether go-yaml v3 writes `text` as a block if it was one. Unlike v2, it treats tabs as printable.
 pub(crate) fn allows_block(text: &str) -> bool {
-    let found = find(&text.replace('\t', "x"));
+    let found = traits(&text.replace('\t', "x"));
     !(found.special || found.trailing_space || found.space_before_break)
 }
 
-/// Whether no character needs a closer look: the usual case.
+/// Whether no character can affect the form: the usual case.
 fn is_simple(text: &str) -> bool {
     let bytes = text.as_bytes();
     matches!(bytes.first(), Some(b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'_' | b'+' | b'~' | b'$'))
@@ -75,7 +75,7 @@ fn is_simple(text: &str) -> bool {
         && !(bytes[0] == b'.' && text.starts_with("..."))
 }
 
-/// The bytes that mean nothing to YAML wherever they stand behind the first.
+/// The bytes that have no meaning in YAML anywhere after the first character.
 const SIMPLE: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = b'!';
@@ -99,7 +99,7 @@ fn is_string(text: &str, quoting: Quoting) -> bool {
     string && (quoting == Quoting::Kustomize || !is_misread(text))
 }
 
-/// Whether `text` is a number in base 60 to YAML 1.1: `[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?`.
+/// Whether YAML 1.1 reads `text` as a number in base 60: `[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?`.
 fn is_base_60(text: &str) -> bool {
     let text = text.strip_prefix(['+', '-']).unwrap_or(text);
     let Some((first, rest)) = text.split_once(':') else { return false };
@@ -111,7 +111,7 @@ fn is_base_60(text: &str) -> bool {
         && rest.split(':').all(|part| matches!(part.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9']))
 }
 
-/// Whether some reader takes plain text for something else although go-yaml takes it for a string.
+/// Whether some readers read a plain scalar as another type although go-yaml reads it as a string.
 fn is_misread(text: &str) -> bool {
     match text.as_bytes() {
         [b'='] | [b'<', b'<'] => true,
@@ -133,7 +133,7 @@ fn is_number_like(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'_' | b'+' | b'-' | b'.'))
 }
 
-/// `0x_`, `0b_`, `0o_` and `0o8`: a base without a digit of it.
+/// Whether `text` is a prefix for a base without a digit of that base: `0x_`, `0b_`, `0o_` and `0o8`.
 fn is_empty_base(text: &str) -> bool {
     match text.as_bytes() {
         [b'0', b'x' | b'X' | b'b' | b'B', rest @ ..] => !rest.is_empty() && rest.iter().all(|&b| b == b'_'),
@@ -142,7 +142,7 @@ fn is_empty_base(text: &str) -> bool {
     }
 }
 
-fn find(text: &str) -> StringTraits {
+fn traits(text: &str) -> StringTraits {
     let mut found =
         StringTraits { indicator: text.starts_with("---") || text.starts_with("..."), ..StringTraits::default() };
     let (mut blank_before, mut space_before, mut break_before) = (true, false, false);
@@ -177,12 +177,12 @@ fn find(text: &str) -> StringTraits {
     found
 }
 
-/// What go-yaml writes without an escape.
+/// Whether go-yaml writes `c` without an escape.
 pub(crate) fn is_printable(c: char) -> bool {
     matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}') && c != '\u{feff}'
 }
 
-/// What go-yaml takes for a line break.
+/// Whether go-yaml treats `c` as a line break.
 pub(crate) fn is_break(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }

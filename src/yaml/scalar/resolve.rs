@@ -1,7 +1,7 @@
-//! Which type a plain scalar has, as the readers of Kubernetes see it.
+//! The type of a plain scalar.
 //!
-//! The rules are those of go-yaml v3 (resources) and v2 (kustomizations, patches); both also decide what the emitter
-//! must quote. Whether the reader of a text meant it so is not asked here.
+//! The rules are those of go-yaml v3 (resources) and v2 (kustomizations, patches). The writer uses them to decide which
+//! strings need quotes.
 
 use super::super::Dialect;
 use super::{date, number};
@@ -14,14 +14,14 @@ pub fn resolve(text: &str, dialect: Dialect) -> Tag {
         Dialect::Kubernetes => core(text),
         Dialect::Yaml11 if is_old_bool(text) => Tag::Bool,
         Dialect::Yaml11 => match core(text) {
-            // Read into an untyped value, v2 leaves dates the strings that they are.
+            // v2 reads dates as strings if the target has no type.
             Tag::Timestamp => Tag::Str,
             tag => tag,
         },
     }
 }
 
-/// What both dialects agree on.
+/// The type that both dialects have in common.
 pub(crate) fn core(text: &str) -> Tag {
     let Some(&first) = text.as_bytes().first() else { return Tag::Null };
     match first {
@@ -55,9 +55,9 @@ fn number_tag(text: &str) -> Tag {
     }
 }
 
-/// The words that YAML 1.1 takes for booleans beyond `true` and `false`.
+/// Whether YAML 1.1 reads `text` as a boolean and YAML 1.2 does not.
 pub(crate) fn is_old_bool(text: &str) -> bool {
-    // Hardly any string is that short.
+    // Few strings are that short.
     text.len() <= 3
         && matches!(
             text,

@@ -1,17 +1,17 @@
-//! What kustomize makes of a folded block (`>`): it prints it and reads it again, and go-yaml's printer does that badly.
+//! The text of a folded block (`>`) after kustomize has written it and read it again. The printer of go-yaml changes it.
 //!
-//! A line that is indented further gets an empty line before it, and a text that begins with a blank loses its line
-//! breaks. Only `kustomize` repeats that, to print the same bytes.
+//! A line with more indentation gets an empty line before it, and a text that begins with a blank loses line breaks. Only
+//! `pleach kustomize` reproduces this, to write the same bytes.
 
 use super::super::scalar::quoting;
 use std::borrow::Cow;
 
-/// A folded text after it was printed and read.
-pub(super) fn again(text: &str) -> Cow<'_, str> {
+/// The folded text `text` after kustomize has written and read it.
+pub(super) fn rewritten(text: &str) -> Cow<'_, str> {
     if !quoting::allows_block(text) {
         return text.into();
     }
-    // The printer looks at the first character of the text where it should look at that of the next line.
+    // The printer tests the first character of the text instead of the first character of the next line.
     let doubles = !text.trim_start_matches('\n').starts_with([' ', '\t']);
     let mut out = String::with_capacity(text.len() + 8);
     let mut rest = text;

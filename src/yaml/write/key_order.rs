@@ -1,14 +1,14 @@
-//! The order in which kustomize prints the keys of a mapping: go-yaml v2's "natural" order.
+//! The order in which kustomize writes the keys of a mapping: the natural order of go-yaml v2.
 //!
-//! Runs of digits compare as numbers and letters come last. That comparison is not transitive for a few sets of keys,
-//! so it goes to no library sort: a merge sort that starts from byte order makes the result a function of the set.
+//! Runs of digits are compared as numbers, and letters come last. The comparison is not transitive for some sets of keys,
+//! so a library sort cannot use it. A merge sort that starts from byte order makes the result depend on the set only.
 
 use crate::node::Map;
 use regex::Regex;
 use std::cmp::Ordering;
 use std::sync::LazyLock;
 
-/// The positions of the entries of `map` in printing order; `None` if byte order will do.
+/// The indices of the entries of `map` in natural order. `None` if that is their byte order.
 pub(super) fn order(map: &Map) -> Option<Vec<usize>> {
     let keys = map.iter().map(|entry| entry.key.text.as_str());
     if keys.clone().is_sorted_by(|a, b| natural(a, b) != Ordering::Greater) {
@@ -39,7 +39,7 @@ pub(super) fn order(map: &Map) -> Option<Vec<usize>> {
 /// Compares two keys at their first difference.
 fn natural(a: &str, b: &str) -> Ordering {
     let same = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
-    // Back to the beginning of a character.
+    // The start of the character that has the difference.
     let same = (0..=same).rev().find(|&i| a.is_char_boundary(i) && b.is_char_boundary(i)).unwrap_or(0);
     let (Some(x), Some(y)) = (a[same..].chars().next(), b[same..].chars().next()) else {
         return a.len().cmp(&b.len());
@@ -57,7 +57,7 @@ fn natural(a: &str, b: &str) -> Ordering {
     number_a.cmp(&number_b).then(digits_a.cmp(&digits_b)).then(x.cmp(&y))
 }
 
-/// The number that `text` begins with, continued from `start`, and its length. Overlong ones wrap, as they do in Go.
+/// The number that `text` begins with, continued from `start`, and its length. Large numbers wrap, as in Go.
 fn number(text: &str, start: i64) -> (i64, usize) {
     text.chars().take_while(|&c| is_digit(c)).fold((start, 0), |(number, length), c| {
         (number.wrapping_mul(10).wrapping_add(i64::from(u32::from(c)) - i64::from(u32::from('0'))), length + 1)

@@ -1,13 +1,14 @@
-//! Nodes to the one canonical text: the bytes that kustomize writes for the same data.
+//! Writing of YAML in canonical form: the bytes that kustomize writes for the same data.
 //!
-//! Styles and comments of the input do not matter, keys come in natural order, lists stand at the column of their key.
+//! The styles and comments of the input have no effect. Keys are written in natural order. The items of a list are
+//! indented like its key.
 
 mod folded_block;
 mod key_order;
 mod scalar_text;
 
 use super::Quoting;
-use super::read::no_string;
+use super::read::key_type_error;
 use super::scalar::quoting::{self, ScalarForm};
 use super::scalar::{date, number};
 use crate::diagnostic::{Code, Diagnostic, Result};
@@ -15,20 +16,20 @@ use crate::node::{Map, MapEntry, Node, Scalar, Style, Tag, Value};
 use crate::source::Location;
 use scalar_text::{LineFolding, pad};
 
-/// How deep collections may stand in each other: more than the reader allows, because templates and patches nest what
-/// was read.
+/// The maximum nesting depth of collections. It is larger than that of the reader, because templates and patches nest
+/// parsed values.
 const MAX_DEPTH: usize = 256;
-/// A longer key is written behind `?`, in bytes.
+/// The maximum length in bytes of a key that is written without `?`.
 const MAX_SIMPLE_KEY: usize = 128;
 
-/// One document as all readers of YAML understand it, in a text of its own.
+/// The text of one document, quoted so that all YAML readers read the same data.
 pub fn document(node: &Node) -> Result<String, Diagnostic> {
     let mut text = String::with_capacity(1024);
     write(&mut text, node, Quoting::Safe)?;
     Ok(text)
 }
 
-/// Writes one document, with a line break at its end.
+/// Writes one document and a line break after it.
 pub fn write(out: &mut String, node: &Node, quoting: Quoting) -> Result<(), Diagnostic> {
     let line = out.len();
     let mut writer = NodeWriter { out, line, depth: 0, quoting };
@@ -39,7 +40,7 @@ pub fn write(out: &mut String, node: &Node, quoting: Quoting) -> Result<(), Diag
     }
 }
 
-/// Documents as `write` writes each, with `---` between them.
+/// The text of several documents, each written with `write`, with `---` between them.
 pub fn stream<T>(
     documents: impl IntoIterator<Item = T>,
     write: impl Fn(&mut String, T) -> Result<(), Diagnostic>,
@@ -54,8 +55,8 @@ pub fn stream<T>(
     Ok(out)
 }
 
-/// Writes a string on one line, quoted if it would be read as something else.
-pub fn string(out: &mut String, text: &str) {
+/// Writes a string on one line, in quotes if it would be read as another type without them.
+pub fn write_string(out: &mut String, text: &str) {
     let form = match quoting::form(text, Quoting::Safe) {
         ScalarForm::Literal => ScalarForm::Double,
         form => form,
@@ -64,35 +65,35 @@ pub fn string(out: &mut String, text: &str) {
 }
 
 /// Writes a string in double quotes on one line.
-pub fn double_quoted(out: &mut String, text: &str) {
+pub fn write_double_quoted(out: &mut String, text: &str) {
     scalar_text::write(out, out.len(), text, ScalarForm::Double, LineFolding::One);
 }
 
-fn unwritten(scalar: &Scalar, why: &str, at: Location) -> Diagnostic {
+fn write_error(scalar: &Scalar, why: &str, at: Location) -> Diagnostic {
     Diagnostic::new(Code::Yaml, format!("`{}` cannot be written: {why}", scalar.text)).at(at)
 }
 
 struct NodeWriter<'o> {
     out: &'o mut String,
-    /// Where the current line begins in `out`.
+    /// The position in `out` of the start of the current line.
     line: usize,
     depth: usize,
     quoting: Quoting,
 }
 
 impl NodeWriter<'_> {
-    fn deeper(&mut self, node: &Node) -> Result<(), Diagnostic> {
+    fn enter(&mut self, node: &Node) -> Result<(), Diagnostic> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            let message = format!("lists and mappings stand more than {MAX_DEPTH} deep in each other");
+            let message = format!("lists and mappings are nested more than {MAX_DEPTH} levels deep");
             return Err(Diagnostic::new(Code::Yaml, message).at(node.at));
         }
         Ok(())
     }
 
-    /// Writes the entries of a mapping; the first one goes to where `out` ends, which is column `indent`.
+    /// Writes the entries of a mapping. The first one begins at the end of `out`, which is column `indent`.
     fn map(&mut self, map: &Map, indent: usize, node: &Node) -> Result<(), Diagnostic> {
-        self.deeper(node)?;
+        self.enter(node)?;
         match key_order::order(map) {
             None => {
                 for (i, entry) in map.iter().enumerate() {
@@ -117,7 +118,7 @@ impl NodeWriter<'_> {
         let key = entry.key.text.as_str();
         let node = &entry.value;
         if entry.key.tag != Tag::Str {
-            return Err(no_string(key, Node::plain(key, entry.key.tag).kind_name()).at(entry.key.at));
+            return Err(key_type_error(key, Node::plain(key, entry.key.tag).kind_name()).at(entry.key.at));
         }
         if key.len() > MAX_SIMPLE_KEY || key.contains(quoting::is_break) {
             self.out.push_str("? ");
@@ -128,7 +129,7 @@ impl NodeWriter<'_> {
             return self.inline(node, indent);
         }
         let form = match quoting::form(key, self.quoting) {
-            // Unquoted it would be a merge, and the data would be lost.
+            // Without quotes it would be a merge key.
             _ if key == "<<" => ScalarForm::Double,
             form => form,
         };
@@ -153,9 +154,9 @@ impl NodeWriter<'_> {
         }
     }
 
-    /// Writes the items of a list; the first one goes to where `out` ends, which is column `indent`.
+    /// Writes the items of a list. The first one begins at the end of `out`, which is column `indent`.
     fn seq(&mut self, items: &[Node], indent: usize, node: &Node) -> Result<(), Diagnostic> {
-        self.deeper(node)?;
+        self.enter(node)?;
         for (i, item) in items.iter().enumerate() {
             if i > 0 {
                 self.start_line(indent);
@@ -167,7 +168,7 @@ impl NodeWriter<'_> {
         Ok(())
     }
 
-    /// Writes a node behind a mark of two characters at column `indent`.
+    /// Writes a node after a mark of two characters, such as `- `, at column `indent`.
     fn inline(&mut self, node: &Node, indent: usize) -> Result<(), Diagnostic> {
         match &node.value {
             Value::Map(map) if !map.is_empty() => self.map(map, indent + 2, node),
@@ -176,7 +177,7 @@ impl NodeWriter<'_> {
         }
     }
 
-    /// Writes a scalar or an empty collection that belongs to a collection at column `indent`, and ends the line.
+    /// Writes a scalar or an empty collection as a child of the collection at column `indent`, and ends the line.
     fn leaf(&mut self, node: &Node, indent: usize) -> Result<(), Diagnostic> {
         match &node.value {
             Value::Map(_) => self.out.push_str("{}"),
@@ -184,7 +185,7 @@ impl NodeWriter<'_> {
             Value::Scalar(Scalar { text, tag: Tag::Str, style: Style::Folded })
                 if self.quoting == Quoting::Kustomize && text.contains('\n') =>
             {
-                self.text(&folded_block::again(text), indent + 2, node.at)?;
+                self.text(&folded_block::rewritten(text), indent + 2, node.at)?;
             }
             Value::Scalar(Scalar { text, tag: Tag::Str, .. }) => self.text(text, indent + 2, node.at)?,
             Value::Scalar(scalar) => self.typed(scalar, node)?,
@@ -200,13 +201,13 @@ impl NodeWriter<'_> {
         Ok(())
     }
 
-    /// kustomize writes an object without escapes once and cannot read it again if it holds such a character.
+    /// Refuses characters that kustomize cannot print: it writes an object without escapes and cannot read it again.
     fn check(&self, text: &str, form: ScalarForm, at: Location) -> Result<(), Diagnostic> {
-        let is_unread = |c| matches!(c, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
+        let is_unreadable = |c| matches!(c, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
         if form != ScalarForm::Double || self.quoting != Quoting::Kustomize {
             return Ok(());
         }
-        text.chars().find(|c| is_unread(*c)).map_or(Ok(()), |c| {
+        text.chars().find(|c| is_unreadable(*c)).map_or(Ok(()), |c| {
             let message = format!("kustomize cannot print the control character U+{:04X}", u32::from(c));
             Err(Diagnostic::new(Code::Yaml, message).at(at))
         })
@@ -216,9 +217,10 @@ impl NodeWriter<'_> {
         let word = match scalar.tag {
             Tag::Str => unreachable!("strings are written as text"),
             Tag::Int | Tag::Float => {
-                return number::write_canonical(self.out, &scalar.text).map_err(|why| unwritten(scalar, why, node.at));
+                return number::write_canonical(self.out, &scalar.text)
+                    .map_err(|why| write_error(scalar, why, node.at));
             }
-            Tag::Timestamp => return self.date(&scalar.text).map_err(|why| unwritten(scalar, why, node.at)),
+            Tag::Timestamp => return self.date(&scalar.text).map_err(|why| write_error(scalar, why, node.at)),
             Tag::Null if self.quoting == Quoting::Kustomize && scalar.style == Style::Quoted => "\"\"",
             Tag::Null => "null",
             Tag::Bool if node.as_bool() == Some(true) => "true",
@@ -228,16 +230,16 @@ impl NodeWriter<'_> {
         Ok(())
     }
 
-    /// An unquoted date has become a string on its way through Go.
+    /// Writes an unquoted date as kustomize does: as a string.
     fn date(&mut self, text: &str) -> Result<(), &'static str> {
-        let date = date::parse(text).ok_or("it is no date")?;
+        let date = date::parse(text).ok_or("it is not a valid date")?;
         self.out.push('"');
         date.write(self.out)?;
         self.out.push('"');
         Ok(())
     }
 
-    /// Ends the line, unless a block scalar has done so.
+    /// Ends the line, if it is not already ended by a block scalar.
     fn end_line(&mut self) {
         if !self.out.ends_with(quoting::is_break) {
             self.out.push('\n');
@@ -257,7 +259,7 @@ mod tests {
     use crate::yaml::Quoting;
 
     #[test]
-    fn what_kustomize_cannot_print() {
+    fn characters_that_kustomize_cannot_print_are_refused() {
         for text in ["a\u{7f}", "\u{80}", "x\u{9f}y", "\u{fffe}", "\u{ffff}\n"] {
             let key = [(text, Node::str("x"))].into_iter().collect::<crate::node::Map>();
             for node in [Node::str(text), Node::from(key)] {

@@ -1,25 +1,25 @@
-//! Scalars as text on the page: quotes, escapes, blocks, and lines that are folded behind column 80.
+//! The text of scalars: quotes, escapes, blocks, and the folding of long lines.
 //!
-//! A line breaks at the first single space behind that column; words stay whole. Columns count characters.
+//! A line is folded at the first single space after column 80. Columns are counted in characters.
 
 use super::super::scalar::quoting::{ScalarForm, is_break, is_printable};
 use std::fmt::Write;
 
-/// The column behind which a space becomes a line break.
+/// The column after which a space becomes a line break.
 const WIDTH: usize = 80;
 
-/// Whether a scalar may take several lines.
+/// Whether a scalar may be written on several lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LineFolding {
-    /// It must stay on one.
+    /// No.
     One,
-    /// It may be folded; further lines are indented by so much.
+    /// Yes. The other lines have this indentation.
     Folded(usize),
 }
 
-/// Writes `text` in `form`; `line` is where the current line begins in `out`.
+/// Writes `text` in `form`. `line` is the position in `out` of the start of the current line.
 pub(super) fn write(out: &mut String, line: usize, text: &str, form: ScalarForm, lines: LineFolding) {
-    // Fewer bytes than columns are certain not to fold.
+    // A text with fewer bytes than columns is never folded.
     let short = lines == LineFolding::One || out.len() - line + text.len() <= WIDTH;
     match form {
         ScalarForm::Plain if short => out.push_str(text),
@@ -47,11 +47,11 @@ fn break_line(out: &mut String, column: &mut usize, indent: usize) {
 /// Writes `indent` spaces.
 pub(super) fn pad(out: &mut String, indent: usize) {
     const SPACES: &str = "                                                                ";
-    let mut left = indent;
-    while left > 0 {
-        let now = left.min(SPACES.len());
-        out.push_str(&SPACES[..now]);
-        left -= now;
+    let mut missing = indent;
+    while missing > 0 {
+        let count = missing.min(SPACES.len());
+        out.push_str(&SPACES[..count]);
+        missing -= count;
     }
 }
 
@@ -95,13 +95,13 @@ fn folded(out: &mut String, line: usize, text: &str, lines: LineFolding, form: S
 
 fn double(out: &mut String, line: usize, text: &str, lines: LineFolding) {
     let mut column = out[line..].chars().count();
-    // go-yaml looks for a byte order mark at the start wherever it is: then it escapes everything.
-    let all = text.starts_with('\u{feff}');
+    // If a text begins with a byte order mark, go-yaml escapes all characters.
+    let escape_all = text.starts_with('\u{feff}');
     let mut space_before = false;
     let mut rest = text.chars();
     while let Some(c) = rest.next() {
         let start = out.len();
-        if all || !is_printable(c) || is_break(c) || matches!(c, '"' | '\\' | '\u{feff}') {
+        if escape_all || !is_printable(c) || is_break(c) || matches!(c, '"' | '\\' | '\u{feff}') {
             escape(out, c);
             space_before = false;
         } else if c == ' ' {
