@@ -1,10 +1,10 @@
-//! Patterns of branch names: `*` is any text, slashes included, and `?` any character.
+//! Patterns of branch names: `*` matches any text, slashes included, and `?` matches any character.
 
-/// Whether `text` fits `pattern`.
-pub fn fits(pattern: &str, text: &str) -> bool {
+/// Whether `pattern` matches `text`.
+pub fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut p, mut t) = (0, 0);
-    // Where the last `*` stands, and how much of the text it takes.
+    // The position of the last `*`, and the end of the text that it matches.
     let mut star: Option<(usize, usize)> = None;
     while t < text.len() {
         match pattern.get(p) {
@@ -14,9 +14,9 @@ pub fn fits(pattern: &str, text: &str) -> bool {
             }
             Some(c) if *c == '?' || *c == text[t] => (p, t) = (p + 1, t + 1),
             _ => match &mut star {
-                Some((at, taken)) => {
-                    *taken += 1;
-                    (p, t) = (*at + 1, *taken);
+                Some((at, end)) => {
+                    *end += 1;
+                    (p, t) = (*at + 1, *end);
                 }
                 None => return false,
             },
@@ -27,10 +27,10 @@ pub fn fits(pattern: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::fits;
+    use super::matches;
 
     #[test]
-    fn patterns() {
+    fn patterns_match_whole_names() {
         for (pattern, good, bad) in [
             ("main", &["main"][..], &["main2", "amain", ""][..]),
             ("feature/*", &["feature/", "feature/a", "feature/a/b"], &["feature", "a/feature/b"]),
@@ -41,10 +41,10 @@ mod tests {
             ("", &[""], &["a"]),
         ] {
             for text in good {
-                assert!(fits(pattern, text), "{pattern} {text}");
+                assert!(matches(pattern, text), "{pattern} {text}");
             }
             for text in bad {
-                assert!(!fits(pattern, text), "{pattern} {text}");
+                assert!(!matches(pattern, text), "{pattern} {text}");
             }
         }
     }

@@ -1,17 +1,17 @@
-//! JSON pointers (RFC 6901): the path to a value within a document.
+//! JSON pointers (RFC 6901): paths to values in a document.
 //!
-//! A pointer is parsed once. What an index means at a given list (`-`, negative numbers) is for whoever walks.
+//! The code that applies a pointer interprets its indices, such as `-` and negative numbers.
 
 use smol_str::SmolStr;
 use std::fmt;
 
-/// The keys and indices from the root of a document to a value; none for the root itself.
+/// The keys and indices from the root of a document to a value. Empty for the root.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pointer(Vec<SmolStr>);
 
 impl Pointer {
-    /// Reads `/spec/containers/0`, with `~1` for a slash and `~0` for a tilde. `None` for a text that is not empty and
-    /// does not begin with a slash.
+    /// Reads a pointer such as `/spec/containers/0`, with `~1` for a slash and `~0` for a tilde. `None` if the text is not
+    /// empty and does not begin with a slash.
     pub fn new(text: &str) -> Option<Self> {
         if text.is_empty() {
             return Some(Pointer::default());
@@ -24,7 +24,7 @@ impl Pointer {
         &self.0
     }
 
-    /// The pointer to what stands on the way after `count` parts.
+    /// The pointer that has the first `count` parts.
     #[must_use]
     pub fn first(&self, count: usize) -> Self {
         Pointer(self.0.iter().take(count).cloned().collect())
@@ -46,7 +46,7 @@ mod tests {
     use super::Pointer;
 
     #[test]
-    fn there_and_back() {
+    fn pointers_are_read_and_written() {
         for (text, parts) in [
             ("", &[][..]),
             ("/", &[""]),

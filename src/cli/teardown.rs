@@ -4,7 +4,7 @@ use super::Outcome;
 use super::screen::{Screen, report};
 use super::workspace::Workspace;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
-use crate::glob::fits;
+use crate::glob;
 use crate::output::{OutputFolder, OutputPath};
 use crate::pipeline;
 use crate::plan::BuildPlan;
@@ -86,7 +86,7 @@ pub(super) fn run(args: &TeardownArgs, workspace: &Workspace, screen: Screen) ->
 
 impl TeardownArgs {
     fn selects(&self, ListedPlan { slug, is_existing, plan }: &ListedPlan) -> bool {
-        let matches = |glob: &String| fits(glob, slug) || fits(glob, &plan.branch);
+        let matches = |pattern: &String| glob::matches(pattern, slug) || glob::matches(pattern, &plan.branch);
         !(self.removed && *is_existing) && (self.only.is_empty() || self.only.iter().any(matches))
     }
 

@@ -6,7 +6,7 @@
 use super::list::GitHeads;
 use super::{BranchEdit, FieldChange, SpecFiles};
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
-use crate::glob::fits;
+use crate::glob;
 use crate::node::Node;
 use crate::spec::{Spec, SyncRules};
 use smol_str::SmolStr;
@@ -31,7 +31,7 @@ pub struct SyncResult {
 pub fn sync(files: &mut SpecFiles, spec: &Spec, listed: &GitHeads, rules: &SyncRules) -> Result<SyncResult> {
     let mut synced = SyncResult::default();
     let is_selected = |name: &str| {
-        let any = |patterns: &[SmolStr]| patterns.iter().any(|pattern| fits(pattern, name));
+        let any = |patterns: &[SmolStr]| patterns.iter().any(|pattern| glob::matches(pattern, name));
         (rules.include.is_empty() || any(&rules.include)) && !any(&rules.exclude)
     };
     for branch in spec.branches.iter().filter(|branch| is_selected(&branch.name) && !listed.contains_key(&branch.name))

@@ -1,7 +1,7 @@
-//! Resources to the files of a namespace folder: one object a file, and the lock file.
+//! Writes the files of a namespace folder: one file for each object, and the lock file.
 //!
-//! Every object carries the branch's labels and annotations, in its own metadata only: a selector stays what it was,
-//! and no pod is replaced because an owner changed.
+//! Every object gets the labels and annotations of its branch, in its own metadata only. Selectors and pod templates do
+//! not change, so a change of an annotation does not restart pods.
 
 mod name;
 
@@ -16,7 +16,7 @@ use smol_str::SmolStr;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The objects of a branch that has `namespace` as they are written: with the branch's labels and annotations.
+/// Adds the labels and annotations of a branch to its objects. The object of its `namespace` gets those for namespaces too.
 pub fn objects(branch: &Branch, namespace: &str, mut resources: Vec<Resource>) -> Vec<Resource> {
     let is_namespace = |resource: &Resource| {
         let gvk = resource.gvk();
@@ -24,7 +24,7 @@ pub fn objects(branch: &Branch, namespace: &str, mut resources: Vec<Resource>) -
     };
     for resource in &mut resources {
         let of_namespace = is_namespace(resource).then_some(("annotations", &branch.namespace_annotations));
-        mark(
+        add_metadata(
             resource,
             [("labels", &branch.labels), ("annotations", &branch.annotations)].into_iter().chain(of_namespace),
         );
@@ -32,7 +32,7 @@ pub fn objects(branch: &Branch, namespace: &str, mut resources: Vec<Resource>) -
     resources
 }
 
-/// The files of a branch with these objects, by their paths in the output.
+/// The files of a branch with these objects, with their output paths.
 pub fn files(branch: &Branch, resources: &[Resource]) -> Result<Vec<(OutputPath, Arc<str>)>> {
     let slug = branch.slug.as_str();
     let named: Vec<(String, Arc<str>)> =
@@ -46,13 +46,13 @@ pub fn files(branch: &Branch, resources: &[Resource]) -> Result<Vec<(OutputPath,
     Ok(named.into_iter().map(|(name, text)| (OutputPath::object(slug, &name), text)).chain([lock]).collect())
 }
 
-/// What is put into a field of the metadata.
-type Marks<'a> = (&'static str, &'a BTreeMap<SmolStr, Placed<SmolStr>>);
+/// A field of the metadata, and the entries to add to it.
+type MetadataEntries<'a> = (&'static str, &'a BTreeMap<SmolStr, Placed<SmolStr>>);
 
 /// Sets labels and annotations of an object, and replaces existing values.
-fn mark<'a>(resource: &mut Resource, marks: impl Iterator<Item = Marks<'a>>) {
+fn add_metadata<'a>(resource: &mut Resource, fields: impl Iterator<Item = MetadataEntries<'a>>) {
     let Some(metadata) = resource.node.map_entry("metadata") else { return };
-    for (field, pairs) in marks.filter(|(_, pairs)| !pairs.is_empty()) {
+    for (field, pairs) in fields.filter(|(_, pairs)| !pairs.is_empty()) {
         let Some(map) = metadata.map_entry(field).and_then(Node::as_map_mut) else { continue };
         for (key, pair) in pairs {
             map.insert(key.clone(), Node::str(pair.value.clone()).placed(pair.at));
@@ -93,25 +93,25 @@ mod tests {
     }
 
     #[test]
-    fn a_folder() {
+    fn a_folder_has_one_file_per_object_and_a_lock() {
         let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, labels: {tier: mine, a: b}}\ndata: {a: <<}\n";
         let files = files("feature/login", text);
         let names: Vec<&str> = files.iter().map(|(path, _)| path.as_str()).collect();
         let folder = "namespaces/feature-login-df7c7aeb";
         let want = ["30-configmap-x.yaml", "00-namespace-feature-login-df7c7aeb.yaml", "pleach.lock"];
         assert_eq!(names, want.map(|name| format!("{folder}/{name}")));
-        let marks = "  annotations:\n    pleach.dev/branch-name: feature/login\n";
+        let annotations = "  annotations:\n    pleach.dev/branch-name: feature/login\n";
         let labels = "    pleach.dev/branch: feature-login-df7c7aeb\n    pleach.dev/project: shop\n    tier: preview\n";
         assert_eq!(
             files[0].1,
             format!(
-                "apiVersion: v1\ndata:\n  a: \"<<\"\nkind: ConfigMap\nmetadata:\n{marks}  labels:\n    a: b\n{labels}  name: x\n"
+                "apiVersion: v1\ndata:\n  a: \"<<\"\nkind: ConfigMap\nmetadata:\n{annotations}  labels:\n    a: b\n{labels}  name: x\n"
             )
         );
         assert_eq!(
             files[1].1,
             format!(
-                "apiVersion: v1\nkind: Namespace\nmetadata:\n{marks}  labels:\n{labels}  name: feature-login-df7c7aeb\n"
+                "apiVersion: v1\nkind: Namespace\nmetadata:\n{annotations}  labels:\n{labels}  name: feature-login-df7c7aeb\n"
             )
         );
         let lock = Lock::read(&files[2].1).unwrap();
@@ -120,19 +120,19 @@ mod tests {
     }
 
     #[test]
-    fn a_namespace_tells_when_its_branch_expires() {
+    fn a_namespace_has_the_expiry_of_its_branch() {
         let expiring = files("main\n  expires: 2026-12-24\njanitor: true", "");
         assert!(expiring[0].1.contains("\n    janitor/expires: \"2026-12-24T23:59:59Z\"\n"), "{}", expiring[0].1);
         let service = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n";
         let all = files("main\n  expires: 2026-12-24\njanitor: true", service);
         assert_eq!(all.iter().filter(|(_, text)| text.contains("janitor")).count(), 1);
-        for quiet in ["main\n  expires: 2026-12-24", "main\njanitor: true"] {
-            assert!(files(quiet, service).iter().all(|(_, text)| !text.contains("janitor")), "{quiet}");
+        for without in ["main\n  expires: 2026-12-24", "main\njanitor: true"] {
+            assert!(files(without, service).iter().all(|(_, text)| !text.contains("janitor")), "{without}");
         }
     }
 
     #[test]
-    fn a_namespace_of_the_templates_is_the_one() {
+    fn a_namespace_in_a_template_is_used() {
         let files = files("main", "apiVersion: v1\nkind: Namespace\nmetadata: {name: main, labels: {a: b}}\n");
         assert_eq!(files.len(), 2);
         assert!(files[0].1.contains("    a: b\n    pleach.dev/branch: main\n"), "{}", files[0].1);

@@ -1,14 +1,14 @@
-//! What the file of an object is called: `NN-kind-name.yaml`.
+//! The name of an object's file: `NN-kind-name.yaml`.
 //!
-//! `NN` is the rank of the kind, so that `kubectl apply -f` on a folder, which goes by file names, finds everything in
-//! place that it needs. A name depends on the objects of its own folder only.
+//! `NN` is the rank of the kind. `kubectl apply -f` on a folder applies the files in the order of their names, so an
+//! object is applied after the objects that it needs. A name depends on the objects of its own folder only.
 
 use crate::resource::Resource;
 use crate::schema::Gvk;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// The order in which kinds are applied: rank, API group, kinds; no kinds are all of the group. The first row counts.
+/// The order in which kinds are applied: rank, API group, kinds (empty for all of the group). The first match counts.
 const ORDER: &[(u8, &str, &[&str])] = &[
     (0, "", &["Namespace"]),
     (5, "apiextensions.k8s.io", &[]),
@@ -45,16 +45,16 @@ const ORDER: &[(u8, &str, &[&str])] = &[
     (70, "gateway.networking.k8s.io", &[]),
     (70, "route.openshift.io", &[]),
     (80, "monitoring.coreos.com", &[]),
-    // A webhook that is there before its server refuses everything.
+    // A webhook whose server does not run yet refuses all objects.
     (99, "admissionregistration.k8s.io", &[]),
     (99, "apiregistration.k8s.io", &[]),
 ];
 
-/// The rank of what [`ORDER`] does not know: custom resources, after everything that they may need.
+/// The rank of kinds that are not in [`ORDER`]: custom resources, after the objects that they may need.
 const OTHERS: u8 = 90;
 
-/// At most this many characters of an object's name; with all the rest a file name stays below 255 bytes.
-const LONGEST: usize = 150;
+/// The maximum number of characters of an object's name in a file name, so that the file name has less than 255 bytes.
+const MAX_NAME: usize = 150;
 
 fn rank(gvk: &Gvk) -> u8 {
     ORDER
@@ -63,15 +63,16 @@ fn rank(gvk: &Gvk) -> u8 {
         .map_or(OTHERS, |(rank, ..)| *rank)
 }
 
-/// The file names of the objects of a folder, in their order.
+/// The file names of the objects of a folder, in the order of the objects.
 ///
-/// A name that no file can have is cleaned and cut, and gets `-` and 8 hex digits of the SHA-256 of what names the
-/// object; so do objects that would share a name because only their API groups differ.
+/// Characters that are not allowed in file names are replaced, and long names are cut. Then `-` and 8 hex digits of the
+/// SHA-256 of the object's group, kind and name are appended, also if two objects would have the same file name because
+/// only their API groups differ.
 pub(super) fn names(resources: &[Resource]) -> Vec<String> {
     let objects: Vec<(Gvk, &str)> = resources.iter().map(|resource| (resource.gvk(), resource.name())).collect();
-    let plain: Vec<(String, bool)> = objects.iter().map(|(gvk, name)| plain(gvk, name)).collect();
+    let stems: Vec<(String, bool)> = objects.iter().map(|(gvk, name)| stem(gvk, name)).collect();
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-    for (stem, _) in &plain {
+    for (stem, _) in &stems {
         *seen.entry(stem).or_default() += 1;
     }
     let name = |((stem, exact), (gvk, name)): (&(String, bool), &(Gvk, &str))| {
@@ -81,20 +82,20 @@ pub(super) fn names(resources: &[Resource]) -> Vec<String> {
         let [a, b, c, d, ..] = <[u8; 32]>::from(Sha256::digest(format!("{}/{}/{name}", gvk.group, gvk.kind)));
         format!("{stem}-{:08x}.yaml", u32::from_be_bytes([a, b, c, d]))
     };
-    plain.iter().zip(&objects).map(name).collect()
+    stems.iter().zip(&objects).map(name).collect()
 }
 
-/// The name without its end, and whether it says the object's name as it is.
-fn plain(gvk: &Gvk, name: &str) -> (String, bool) {
-    let fit = |c: char| match c.to_ascii_lowercase() {
+/// The file name without hash and extension, and whether it contains the object's name unchanged.
+fn stem(gvk: &Gvk, name: &str) -> (String, bool) {
+    let clean = |c: char| match c.to_ascii_lowercase() {
         c @ ('a'..='z' | '0'..='9' | '.' | '-') => c,
         _ => '-',
     };
     let mut stem = format!("{:02}-", rank(gvk));
-    stem.extend(gvk.kind.chars().take(63).map(fit));
+    stem.extend(gvk.kind.chars().take(63).map(clean));
     stem.push('-');
     let start = stem.len();
-    stem.extend(name.chars().take(LONGEST).map(fit));
+    stem.extend(name.chars().take(MAX_NAME).map(clean));
     let exact = stem[start..] == *name;
     (stem, exact)
 }
@@ -118,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn file_order_is_an_order_to_apply_in() {
+    fn files_are_in_the_order_of_application() {
         let objects = [
             ("v1", "Namespace", "x"),
             ("v1", "ResourceQuota", "x"),
@@ -161,7 +162,7 @@ mod tests {
         );
         assert_eq!(stems[2..4], ["40-service-web", "50-service-web"]);
         assert_eq!(stems[4..6], ["90-thing-x-881c1a0d", "90-thing-x-b99565ad"]);
-        assert_eq!(stems[6].len(), "30-configmap-".len() + LONGEST + 9);
+        assert_eq!(stems[6].len(), "30-configmap-".len() + MAX_NAME + 9);
         assert_eq!(names.iter().collect::<std::collections::BTreeSet<_>>().len(), names.len());
     }
 }

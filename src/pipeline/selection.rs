@@ -1,7 +1,7 @@
 //! Which branches a run builds: all, those that match patterns, or one shard.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
-use crate::glob::fits;
+use crate::glob;
 use crate::plan::BuildPlan;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -33,7 +33,9 @@ impl Selection {
     pub fn check(&self, plan: &BuildPlan) -> Result<()> {
         let Selection::Only(patterns) = self else { return Ok(()) };
         let fits_any = |pattern: &&String| {
-            plan.branches.iter().any(|branch| fits(pattern, &branch.name) || fits(pattern, branch.slug.as_str()))
+            plan.branches
+                .iter()
+                .any(|branch| glob::matches(pattern, &branch.name) || glob::matches(pattern, branch.slug.as_str()))
         };
         let fault = |pattern: &String| {
             let names = plan.branches.iter().flat_map(|branch| [branch.name.as_str(), branch.slug.as_str()]);
@@ -46,7 +48,9 @@ impl Selection {
     pub fn has(&self, name: &str, slug: &str) -> bool {
         match self {
             Selection::All => true,
-            Selection::Only(patterns) => patterns.iter().any(|pattern| fits(pattern, name) || fits(pattern, slug)),
+            Selection::Only(patterns) => {
+                patterns.iter().any(|pattern| glob::matches(pattern, name) || glob::matches(pattern, slug))
+            }
             Selection::Shard(shard) => shard.has(slug),
         }
     }

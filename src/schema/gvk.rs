@@ -1,4 +1,4 @@
-//! Group, version and kind: what says which fields an object has.
+//! Group, version and kind of an object.
 
 use crate::node::Node;
 use smol_str::SmolStr;
@@ -21,7 +21,7 @@ impl Gvk {
         Gvk { group: group.into(), version: version.into(), kind: kind.into() }
     }
 
-    /// The kind of a document, as its `apiVersion` and `kind` say.
+    /// The group, version and kind in a document's `apiVersion` and `kind`.
     pub fn of(node: &Node) -> Self {
         let text = |key| node.get(key).and_then(Node::as_text).unwrap_or("");
         Gvk::new(text("apiVersion"), text("kind"))
@@ -32,8 +32,8 @@ impl Gvk {
         if self.group.is_empty() { self.version.to_string() } else { format!("{}/{}", self.group, self.version) }
     }
 
-    /// Whether objects of this kind stand outside of namespaces, as far as kustomize knows: kinds that are not built
-    /// into Kubernetes 1.21 count as namespaced.
+    /// Whether objects of this kind are outside of namespaces. As in kustomize, a kind that is not built into Kubernetes
+    /// 1.21 counts as namespaced.
     pub fn is_cluster_scoped(&self) -> bool {
         super::is_cluster_scoped(self)
     }

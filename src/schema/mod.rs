@@ -1,4 +1,4 @@
-//! What is known of Kubernetes kinds: data from `schema/`, embedded.
+//! What pleach knows about Kubernetes kinds, from the data in `schema/`, and the JSON Schema of the spec.
 
 pub mod branches;
 pub mod fieldspec;
@@ -9,7 +9,7 @@ pub mod order;
 
 pub use gvk::Gvk;
 
-/// Whether objects of this kind stand outside of namespaces.
+/// Whether objects of this kind are outside of namespaces.
 pub fn is_cluster_scoped(gvk: &Gvk) -> bool {
     merge::is_cluster_scoped(gvk)
 }

@@ -1,14 +1,14 @@
-//! What Kubernetes takes as a name, a key, a label value: grammars, independent of what they name.
+//! What Kubernetes accepts as a name, a key and a label value.
 
 use crate::name::has_label_characters;
 pub use crate::name::{LONGEST_LABEL as LABEL, LONGEST_NAME as SUBDOMAIN, is_label};
 
-/// DNS labels with dots between them, at most 253 characters. Kubernetes does not limit the single label.
+/// DNS labels separated by dots, at most 253 characters. As in Kubernetes, each label may have more than 63 characters.
 pub fn is_subdomain(text: &str) -> bool {
     text.len() <= SUBDOMAIN && text.split('.').all(has_label_characters)
 }
 
-/// One step of a URL: what roles and bindings are called.
+/// A segment of a URL path: a name of a role or role binding.
 pub fn is_path_segment(text: &str) -> bool {
     !text.is_empty() && text != "." && text != ".." && !text.contains(['/', '%'])
 }
@@ -18,7 +18,7 @@ pub fn is_label_value(text: &str) -> bool {
     text.is_empty() || is_qualified(text)
 }
 
-/// A key of a label: a name, or a DNS name, `/` and a name.
+/// A key of a label: a name, optionally with a DNS name and `/` before it.
 pub fn is_key(text: &str) -> bool {
     match text.split_once('/') {
         Some((prefix, name)) => is_subdomain(prefix) && is_qualified(name),
@@ -39,11 +39,11 @@ fn is_qualified(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// A grammar, what fits it and what does not.
+    /// A function, texts that it accepts and texts that it does not accept.
     type Row<'a> = (fn(&str) -> bool, &'a [&'a str], &'a [&'a str]);
 
     #[test]
-    fn grammars() {
+    fn names_are_accepted_as_in_kubernetes() {
         let (l63, l64, s253, s254) = ("a".repeat(63), "a".repeat(64), "a".repeat(253), "a.".repeat(127));
         let table: &[Row] = &[
             (is_label, &["a", "1", "a-b", &l63], &["", "-a", "a-", "A", "a.b", "a_b", "ä", &l64]),

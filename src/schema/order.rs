@@ -1,10 +1,8 @@
-//! The legacy order of kinds: what must be there first comes first.
-//!
-//! kustomize sorts its output by it, and its field specs too.
+//! The legacy order of kinds, in which kustomize sorts its output and its field specs.
 
 use super::Gvk;
 
-/// Kinds that stand first in legacy order.
+/// The kinds that come first in legacy order.
 pub const FIRST: [&str; 22] = [
     "Namespace",
     "ResourceQuota",
@@ -30,10 +28,10 @@ pub const FIRST: [&str; 22] = [
     "PodDisruptionBudget",
 ];
 
-/// Kinds that stand last in legacy order.
+/// The kinds that come last in legacy order.
 pub const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
-/// Where kustomize puts a kind among its field specs.
+/// The sort key of a kind in the order of field specs.
 pub fn rank(gvk: &Gvk) -> (i8, String) {
     let at = |list: &[&str]| list.iter().position(|kind| *kind == gvk.kind).and_then(|i| i8::try_from(i).ok());
     let rank = match (at(&FIRST), at(&LAST)) {
@@ -44,8 +42,8 @@ pub fn rank(gvk: &Gvk) -> (i8, String) {
     (rank, text(gvk))
 }
 
-/// Group, version and kind as one text that is compared byte by byte.
+/// Group, version and kind as one text that kustomize compares byte by byte.
 pub fn text(gvk: &Gvk) -> String {
-    let or = |text: &str, blank: &str| if text.is_empty() { blank.to_owned() } else { text.to_owned() };
+    let or = |text: &str, default: &str| if text.is_empty() { default.to_owned() } else { text.to_owned() };
     [or(&gvk.group, "~G"), or(&gvk.version, "~V"), or(&gvk.kind, "~K")].join("_")
 }

@@ -134,7 +134,7 @@ impl Project {
         }
         let found = match entry {
             SourceEntry::File(bytes) => {
-                let id = FileId(u32::try_from(cache.files.len()).expect("fewer than four thousand million files"));
+                let id = FileId(u32::try_from(cache.files.len()).expect("fewer than 2^32 files"));
                 let file = Arc::new(File { id, path: path.clone(), bytes });
                 cache.files.push(Arc::clone(&file));
                 Found::File(file)

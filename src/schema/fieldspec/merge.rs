@@ -1,8 +1,8 @@
-//! Merging field specs as kustomize does, which is coarser than it seems.
+//! Merges field specs as kustomize does.
 //!
-//! A new spec counts as known already if one with the same path has all that the new one says of group, version and
-//! kind: after `{path: p, kind: A}` a `{path: p}` for all kinds is dropped. And every merge sorts by kind, so that the
-//! order of two lists is not that of their files.
+//! A new spec is dropped if a known spec has the same path and matches the group, version and kind that the new spec has:
+//! after `{path: p, kind: A}`, a `{path: p}` for all kinds is dropped. Every merge sorts the specs by kind, so their order
+//! is not that of the files.
 
 use super::{FieldSpec, FieldSpecs, NameReference};
 use crate::diagnostic::{Code, Diagnostic};
@@ -10,7 +10,7 @@ use crate::schema::Gvk;
 use crate::schema::order;
 use std::sync::OnceLock;
 
-/// Adds `more` to `list`; refused where both hold the same field with another `create`.
+/// Adds `more` to `list`. It is an error if both have the same field with different values of `create`.
 pub fn extend(list: &mut Vec<FieldSpec>, more: &[FieldSpec]) -> Result<(), Diagnostic> {
     more.iter().try_for_each(|spec| add(list, spec))
 }
@@ -35,7 +35,7 @@ impl NameReference {
 }
 
 impl FieldSpecs {
-    /// Adds `more`; refused where both hold the same field with another `create`.
+    /// Adds `more`. It is an error if both have the same field with different values of `create`.
     pub fn merge(&mut self, more: &FieldSpecs) -> Result<(), Diagnostic> {
         for (list, more) in self.lists().into_iter().zip(more.clone().lists()) {
             extend(list, more)?;
@@ -66,7 +66,7 @@ impl FieldSpecs {
         ]
     }
 
-    /// Sorts by kind, which decides who wins where two specs want the same field.
+    /// Sorts by kind. If two specs have the same field, the order decides which one has precedence.
     pub(super) fn sort(&mut self) {
         for list in self.lists() {
             list.sort_by_cached_key(|spec| order::rank(&spec.gvk()));
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_counts_as_known() {
+    fn a_spec_that_is_known_is_dropped() {
         for (known, new, count) in [
             (spec("a", "", true), spec("a", "", true), Ok(1)),
             (spec("a", "", true), spec("b", "", true), Ok(2)),
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn references_to_one_kind_are_one() {
+    fn references_to_the_same_kind_are_merged() {
         let reference = |kind: &str, path: &str| NameReference {
             kind: kind.into(),
             fields: vec![spec(path, "Pod", false)],
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_on_top_of_nothing_are_the_defaults() {
+    fn the_defaults_merged_into_empty_specs_are_the_defaults() {
         let builtin = FieldSpecs::builtin();
         let mut merged = FieldSpecs::default();
         merged.merge(builtin).unwrap();

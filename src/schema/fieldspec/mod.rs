@@ -1,7 +1,7 @@
-//! Field specs: which fields of which kinds a transformer changes. Data, not code.
+//! Field specs: the fields that a transformer changes, by kind.
 //!
-//! The defaults stand in `schema/fieldspecs.json`; the `configurations` of a kustomization are more of the same and are
-//! merged as kustomize merges them. Nothing here looks at an object.
+//! The defaults are in `schema/fieldspecs.json`. The `configurations` of a kustomization add field specs, which are merged
+//! as in kustomize. This module does not read objects.
 
 mod merge;
 mod read;
@@ -20,34 +20,34 @@ use std::sync::{Arc, LazyLock, OnceLock};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FieldSpec {
-    /// API group; empty fits all.
+    /// API group; empty for all.
     pub group: SmolStr,
-    /// API version; empty fits all.
+    /// API version; empty for all.
     pub version: SmolStr,
-    /// Kind; empty fits all.
+    /// Kind; empty for all.
     pub kind: SmolStr,
     /// The path as written: `spec/template/metadata/labels`.
     pub path: SmolStr,
-    /// Whether missing parts of the path are made.
+    /// Whether missing parts of the path are created.
     pub create: bool,
 }
 
-/// Fields that name objects of one kind.
+/// The fields that refer to objects of one kind by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct NameReference {
-    /// API group of the objects that are named; empty fits all.
+    /// API group of the objects that the fields refer to; empty for all.
     pub group: SmolStr,
-    /// API version; empty fits all.
+    /// API version; empty for all.
     pub version: SmolStr,
-    /// Kind; empty fits all.
+    /// Kind; empty for all.
     pub kind: SmolStr,
-    /// The fields that name them.
+    /// The fields that refer to them.
     #[serde(rename = "fieldSpecs")]
     pub fields: Vec<FieldSpec>,
 }
 
-/// All field specs of a build: the defaults and what `configurations` and `crds` add.
+/// All field specs of a build: the defaults and those that `configurations` and `crds` add.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct FieldSpecs {
@@ -73,12 +73,12 @@ pub struct FieldSpecs {
     pub images: Vec<FieldSpec>,
     /// `replicas`.
     pub replicas: Vec<FieldSpec>,
-    /// `name_reference` by the kind that refers, made on first use.
+    /// `name_reference` by the kind that has the field, computed on first use.
     #[serde(skip)]
     reference_trees: OnceLock<ReferenceTrees>,
 }
 
-/// Whether a selector that leaves parts open fits a kind.
+/// Whether a selector whose parts may be empty selects a kind.
 pub fn fits(group: &str, version: &str, kind: &str, gvk: &Gvk) -> bool {
     (kind.is_empty() || kind == gvk.kind)
         && (group.is_empty() || group == gvk.group)
@@ -91,8 +91,8 @@ impl FieldSpec {
         fits(&self.group, &self.version, &self.kind, gvk)
     }
 
-    /// The parts of the path: what stands between slashes, `\\/` being a slash within a part. A slash at the beginning
-    /// separates nothing. A part that must be a list ends in `[]`.
+    /// The parts of the path, separated by `/`. `\\/` is a slash in a part. A slash at the beginning is ignored. A part that
+    /// must be a list ends in `[]`.
     pub fn parts(&self) -> Vec<Cow<'_, str>> {
         let mut parts: Vec<Cow<str>> = Vec::new();
         for text in self.path.strip_prefix('/').unwrap_or(&self.path).split('/') {
@@ -109,14 +109,14 @@ impl FieldSpec {
         parts
     }
 
-    /// Group, version and kind together.
+    /// Its group, version and kind.
     fn gvk(&self) -> Gvk {
         Gvk { group: self.group.clone(), version: self.version.clone(), kind: self.kind.clone() }
     }
 }
 
 impl NameReference {
-    /// Whether objects of this kind are named.
+    /// Whether the fields refer to objects of this kind.
     pub fn fits(&self, gvk: &Gvk) -> bool {
         fits(&self.group, &self.version, &self.kind, gvk)
     }
@@ -134,7 +134,7 @@ impl FieldSpecs {
         &BUILTIN
     }
 
-    /// Which fields of an object may name which other objects, by the kind of the object.
+    /// The fields that refer to other objects, by the kind of the object that has the field.
     pub fn reference_trees(&self) -> &ReferenceTrees {
         self.reference_trees.get_or_init(|| ReferenceTrees::new(&self.name_reference))
     }
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_is_that_of_kinds() {
+    fn name_references_are_in_the_order_of_kinds() {
         let kinds: Vec<_> = FieldSpecs::builtin().name_reference.iter().map(|r| r.kind.as_str()).collect();
         let config_maps = kinds.iter().position(|kind| *kind == "ConfigMap").unwrap();
         assert_eq!(kinds[config_maps + 1], "Secret");

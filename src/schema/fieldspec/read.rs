@@ -1,4 +1,4 @@
-//! Reading field specs: the embedded defaults, files of `configurations`, lists in other configuration.
+//! Reads field specs from kustomizations, files of `configurations` and configurations of transformers.
 
 use super::{FieldSpec, FieldSpecs, NameReference};
 use crate::diagnostic::{Code, Result};
@@ -7,14 +7,14 @@ use crate::yaml::{FieldErrors, Fields, number};
 use smol_str::SmolStr;
 use std::sync::OnceLock;
 
-/// How a string is read.
+/// A function that reads a string field.
 type StringReader = fn(&mut Fields, &'static str) -> SmolStr;
 
 fn strict(fields: &mut Fields, name: &'static str) -> SmolStr {
     fields.str(name).unwrap_or_default().into()
 }
 
-/// Numbers and booleans are strings, too: so kustomize reads everything but kustomizations themselves.
+/// Also accepts numbers and booleans as strings, as kustomize does everywhere except in kustomizations.
 fn lenient(fields: &mut Fields, name: &'static str) -> SmolStr {
     let Some(node) = fields.node(name) else { return SmolStr::default() };
     match node.as_scalar().map(|scalar| (scalar.tag, scalar.text.as_str())) {
@@ -33,7 +33,7 @@ impl FieldSpec {
         FieldSpec::read_with(node, errors, strict)
     }
 
-    /// Reads a field spec of another configuration.
+    /// Reads a field spec of another configuration, in which numbers and booleans are accepted as strings.
     pub fn read_lenient(node: &Node, errors: &mut FieldErrors) -> Option<Self> {
         FieldSpec::read_with(node, errors, lenient)
     }
@@ -100,7 +100,7 @@ mod tests {
     use crate::yaml::{self, Dialect};
 
     #[test]
-    fn names_are_strict_but_not_their_case() {
+    fn unknown_fields_are_refused_and_case_is_ignored() {
         let read = |text: &str| {
             let documents = yaml::parse(text, Dialect::Yaml11, &|_, _, _| Location::NONE).unwrap();
             FieldSpecs::read(&documents[0]).map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>())

@@ -1,6 +1,4 @@
-//! The merge keys and scopes of Kubernetes 1.21, embedded.
-//!
-//! `schema/merge.json` holds, of all fields, those that lead to a list that merges.
+//! The merge keys and scopes of Kubernetes 1.21, from `schema/merge.json`.
 
 use super::{MergeSchema, MergeShape, MergeType};
 use crate::schema::Gvk;
@@ -10,7 +8,7 @@ use smol_str::SmolStr;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, LazyLock};
 
-/// Whether objects of this kind stand outside of namespaces.
+/// Whether objects of this kind are outside of namespaces.
 pub(in crate::schema) fn is_cluster_scoped(gvk: &Gvk) -> bool {
     BUILTIN.cluster_scoped.contains(gvk)
 }
@@ -29,7 +27,7 @@ static BUILTIN: LazyLock<BuiltinSchema> = LazyLock::new(|| {
     BuiltinSchema::of(&table)
 });
 
-/// `schema/merge.json`: of all fields of Kubernetes, those that lead to a list that merges.
+/// `schema/merge.json`: the fields of Kubernetes objects that are lists which merge, and the fields that contain these.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct MergeTable<'a> {
@@ -43,7 +41,7 @@ struct MergeTable<'a> {
     types: BTreeMap<&'a str, BTreeMap<&'a str, MergeField<'a>>>,
 }
 
-/// A mapping of a `type`, or a list that merges by `keys` and has `items` of a type.
+/// A field: a mapping of a `type`, or a list that merges by `keys` and has `items` of a type.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct MergeField<'a> {
@@ -94,7 +92,7 @@ mod tests {
     use crate::schema::Gvk;
 
     #[test]
-    fn scopes() {
+    fn cluster_scoped_kinds_are_known() {
         for (version, kind, want) in [
             ("v1", "Namespace", true),
             ("rbac.authorization.k8s.io/v1", "ClusterRole", true),

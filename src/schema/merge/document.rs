@@ -1,7 +1,7 @@
 //! Merge keys from an OpenAPI document.
 //!
-//! What counts is `definitions` and in them `x-kubernetes-group-version-kind`, `x-kubernetes-patch-strategy`,
-//! `x-kubernetes-patch-merge-key` and `x-kubernetes-list-map-keys`. Nothing else of the document is checked.
+//! Only the `definitions` are read, and their `x-kubernetes-group-version-kind`, `x-kubernetes-patch-strategy`,
+//! `x-kubernetes-patch-merge-key` and `x-kubernetes-list-map-keys`. The rest of the document is not checked.
 
 use super::{MergeSchema, MergeShape, MergeType};
 use crate::diagnostic::{Code, Diagnostic, Result};
@@ -11,11 +11,14 @@ use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
 pub(super) fn read(document: &Node) -> Result<MergeSchema> {
-    let fault = |message: &str, node: &Node| Diagnostic::new(Code::Overlay, message).at(node.at).at(document.at);
-    let whole = document.as_map().ok_or_else(|| fault("an OpenAPI document is a mapping", document))?;
+    let wrong_type = |what: &str, node: &Node| {
+        let message = format!("{what} must be a mapping, got {}", node.kind_name());
+        Diagnostic::new(Code::Overlay, message).at(node.at).at(document.at)
+    };
+    let whole = document.as_map().ok_or_else(|| wrong_type("an OpenAPI document", document))?;
     let none = Node::map();
     let definitions = whole.get("definitions").unwrap_or(&none);
-    let definitions = definitions.as_map().ok_or_else(|| fault("`definitions` is a mapping", definitions))?;
+    let definitions = definitions.as_map().ok_or_else(|| wrong_type("`definitions`", definitions))?;
     let mut reader = OpenApiReader {
         named: definitions.iter().enumerate().map(|(i, entry)| (entry.key.text.clone(), MergeShape(i))).collect(),
         schema: MergeSchema { types: vec![MergeType::default(); definitions.len()], ..MergeSchema::default() },
@@ -32,7 +35,7 @@ pub(super) fn read(document: &Node) -> Result<MergeSchema> {
     Ok(reader.schema.sorted())
 }
 
-/// Turns the schemas of an OpenAPI document into types, those within others included.
+/// Turns the schemas of an OpenAPI document, nested ones included, into types.
 pub(super) struct OpenApiReader {
     pub(super) named: BTreeMap<SmolStr, MergeShape>,
     pub(super) schema: MergeSchema,
@@ -61,7 +64,7 @@ impl OpenApiReader {
         }
     }
 
-    /// `None` for a reference to what the document does not define.
+    /// The shape of a schema. `None` for a reference to a definition that does not exist.
     pub(super) fn shape(&mut self, schema: &Node) -> Option<MergeShape> {
         if let Some(reference) = schema.str_at(&["$ref"]) {
             let name = reference.strip_prefix("#/definitions/")?.replace("~1", "/").replace("~0", "~");

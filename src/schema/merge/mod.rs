@@ -1,8 +1,8 @@
-//! How the lists of an object merge: the keys of their elements, by kind.
+//! How the lists of objects merge in strategic merge patches: the keys of their items, by kind.
 //!
-//! The built-in table is what the OpenAPI document of Kubernetes 1.21 says of strategic merge patches, as kustomize has
-//! it built in; a kind that is younger or custom is unknown, and its lists are replaced. A kustomization may name an
-//! OpenAPI document of its own, which stands in place of the table. Nothing here merges.
+//! The built-in table has the same data as kustomize: the OpenAPI document of Kubernetes 1.21. The lists of newer kinds
+//! and of custom resources are replaced, not merged. A kustomization may name an OpenAPI document that replaces the table.
+//! This module does not merge.
 
 mod builtin;
 mod comment;
@@ -23,11 +23,11 @@ pub struct MergeSchema {
     /// `apiVersion` and kind to the shape of the object, sorted.
     kinds: Vec<(SmolStr, SmolStr, MergeShape)>,
     types: Vec<MergeType>,
-    /// The types that a `$ref` may name.
+    /// The types that a `$ref` can name.
     named: BTreeMap<SmolStr, MergeShape>,
 }
 
-/// What is known of a value. Knowing nothing of its fields is still more than not knowing the value.
+/// The index of a type. A known value can have a type without fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MergeShape(usize);
 
@@ -35,20 +35,20 @@ pub struct MergeShape(usize);
 struct MergeType {
     /// Sorted by name.
     fields: Vec<(SmolStr, MergeShape)>,
-    /// All fields that `fields` does not name.
+    /// The type of all fields that are not in `fields`.
     others: Option<MergeShape>,
     items: Option<MergeShape>,
-    /// Set for a list that merges: what tells its elements apart, nothing for a set of scalars.
+    /// For a list that merges: the keys that identify its items. Empty for a set of scalars.
     keys: Option<Vec<SmolStr>>,
 }
 
 impl MergeSchema {
-    /// Kubernetes 1.21, as kustomize has it built in.
+    /// The built-in table: Kubernetes 1.21.
     pub fn builtin() -> &'static Arc<MergeSchema> {
         builtin::schema()
     }
 
-    /// What an OpenAPI document says instead.
+    /// Reads an OpenAPI document.
     pub fn read(document: &Node) -> Result<MergeSchema> {
         document::read(document)
     }
@@ -73,12 +73,12 @@ impl MergeSchema {
         }
     }
 
-    /// The shape of the elements of a list.
+    /// The shape of the items of a list.
     pub fn items(&self, shape: MergeShape) -> Option<MergeShape> {
         self.types[shape.0].items
     }
 
-    /// What tells the elements of a list apart when it merges: no key for a set of scalars. `None` for what is
+    /// For a list that merges, the keys that identify its items. Empty for a set of scalars. `None` for a value that is
     /// replaced as a whole.
     pub fn keys(&self, shape: MergeShape) -> Option<&[SmolStr]> {
         self.types[shape.0].keys.as_deref()
@@ -90,7 +90,7 @@ mod tests {
     use super::MergeSchema;
     use crate::node::{Map, Node};
 
-    /// The keys of the list at the end of a path, `*` for the elements of a list.
+    /// The keys of the list at a path, with `*` for the items of a list.
     fn keys(schema: &MergeSchema, version: &str, kind: &str, path: &str) -> Option<String> {
         let mut shape = schema.kind(version, kind)?;
         for step in path.split('/') {
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn the_builtin_table() {
+    fn builtin_merge_keys_are_those_of_kubernetes() {
         let pod = "spec/template/spec";
         for (version, kind, path, want) in [
             ("apps/v1", "Deployment", &*format!("{pod}/containers"), Some("name")),
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_of_ones_own() {
+    fn merge_keys_are_read_from_a_document() {
         let list = |keys: Node| {
             map([
                 ("type", "array".into()),
