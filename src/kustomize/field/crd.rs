@@ -14,7 +14,7 @@ pub(crate) fn field_specs(documents: &[Node]) -> Result<FieldSpecs, Diagnostic> 
         let parts = definitions.as_map().into_iter().flatten().map(|entry| &entry.value);
         let is_wrong = |node: &&Node| node.as_map().is_none() && !node.is_null();
         if let Some(wrong) = std::iter::once(definitions).chain(parts).find(is_wrong) {
-            let message = format!("`crds` are OpenAPI definitions by name, but this is {}", wrong.kind_name());
+            let message = format!("`crds` must be OpenAPI definitions by name, got {}", wrong.kind_name());
             return Err(Diagnostic::new(Code::Overlay, message).at(wrong.at).help(
                 "list a CustomResourceDefinition in `resources`; `crds` only define which of its fields are names",
             ));

@@ -265,8 +265,7 @@ pub(crate) fn rewritten(old: &Node, text: &str, at: Location) -> Node {
 /// The scalar that a field must be; `field` is how the diagnostic calls it.
 pub(crate) fn scalar<'n>(node: &'n Node, field: &str) -> Result<&'n Scalar, Diagnostic> {
     node.as_scalar().ok_or_else(|| {
-        Diagnostic::new(Code::Resource, format!("`{field}` must be a string, but this is {}", node.kind_name()))
-            .at(node.at)
+        Diagnostic::new(Code::Resource, format!("`{field}` must be a string, got {}", node.kind_name())).at(node.at)
     })
 }
 

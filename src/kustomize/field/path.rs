@@ -158,7 +158,7 @@ fn query(part: &str) -> Option<Result<(String, String), Diagnostic>> {
 }
 
 fn wrong(node: &Node, part: &str, wanted: &str) -> Diagnostic {
-    let message = format!("`{part}` must be in {wanted}, but this is {}", node.kind_name());
+    let message = format!("`{part}` must be in {wanted}, got {}", node.kind_name());
     Diagnostic::new(Code::Overlay, message).note(node.at, "this")
 }
 

@@ -138,7 +138,7 @@ fn expanded(old: &Node, values: &VarValues, spec: &FieldSpec) -> Result<Option<N
             let mut new = Vec::with_capacity(items.len());
             for item in items.iter() {
                 let Some(scalar) = item.as_scalar().filter(|scalar| scalar.tag == Tag::Str) else {
-                    let message = format!("`{}` must contain strings, but this is {}", spec.path, item.kind_name());
+                    let message = format!("`{}` must contain strings, got {}", spec.path, item.kind_name());
                     let help = "kustomize insists on that wherever there are `vars`";
                     return Err(Diagnostic::new(Code::Resource, message).at(item.at).help(help));
                 };

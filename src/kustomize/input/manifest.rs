@@ -23,7 +23,7 @@ pub(crate) fn objects(documents: &[Node]) -> Result<Vec<Node>> {
         if let Some(items) = items.as_seq() {
             queue.extend(items.iter().filter(|item| !is_empty(item)).cloned());
         } else if !items.is_null() {
-            diagnostics.push(new_error(items, format!("`items` must be a list, but this is {}", items.kind_name())));
+            diagnostics.push(new_error(items, format!("`items` must be a list, got {}", items.kind_name())));
         }
     }
     Diagnostics::check(diagnostics, objects)
@@ -36,10 +36,7 @@ fn is_empty(node: &Node) -> bool {
 /// Every document has a `kind`, and a `metadata.name` unless it is a list.
 fn check(node: &Node) -> Result<(), Diagnostic> {
     if node.as_map().is_none() {
-        return Err(new_error(
-            node,
-            format!("a Kubernetes object must be a mapping, but this is {}", node.kind_name()),
-        ));
+        return Err(new_error(node, format!("a Kubernetes object must be a mapping, got {}", node.kind_name())));
     }
     let text = |path: &[&str]| node.at_path(path).and_then(Node::as_text).unwrap_or("");
     let kind = text(&["kind"]);
@@ -63,7 +60,7 @@ pub(crate) fn wrong_annotations(node: &Node) -> Option<&Node> {
 
 /// The message about them.
 pub(crate) fn no_annotations(wrong: &Node) -> String {
-    format!("`metadata.annotations` must be a mapping, but this is {}", wrong.kind_name())
+    format!("`metadata.annotations` must be a mapping, got {}", wrong.kind_name())
 }
 
 fn new_error(node: &Node, message: impl Into<String>) -> Diagnostic {

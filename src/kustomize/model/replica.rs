@@ -21,7 +21,7 @@ pub(crate) fn replica(node: &Node, errors: &mut FieldErrors) -> Option<Replica> 
     Fields::read(node, "an entry of `replicas`", errors, |fields| {
         Some(Replica {
             name: text(fields, "name").unwrap_or_default(),
-            count: fields.int("count", 0..=i64::from(i32::MAX)).unwrap_or_default(),
+            count: fields.int("count", i64::MIN..=i64::MAX).unwrap_or_default(),
             at: node.at,
         })
     })

@@ -94,7 +94,7 @@ impl Pass<'_> {
             return Ok(());
         }
         let map = node.as_map().ok_or_else(|| {
-            Diagnostic::new(Code::Resource, format!("a container must be a mapping, but this is {}", node.kind_name()))
+            Diagnostic::new(Code::Resource, format!("a container must be a mapping, got {}", node.kind_name()))
                 .at(node.at)
         })?;
         let Some(old) = map.get("image") else { return Ok(()) };

@@ -138,7 +138,7 @@ fn entries<'p>(
         Value::Map(map) => map,
         Value::Scalar(_) if old.is_null() => return Ok(None),
         _ => {
-            let message = format!("`{}` must be a mapping, but this is {}", spec.path, old.kind_name());
+            let message = format!("`{}` must be a mapping, got {}", spec.path, old.kind_name());
             return Err(Diagnostic::new(Code::Resource, message).at(old.at));
         }
     };

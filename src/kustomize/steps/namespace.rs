@@ -114,7 +114,7 @@ impl Namespace<'_> {
         };
         let Some(subjects) = binding.get("subjects").filter(|subjects| !subjects.is_null()) else { return Ok(()) };
         let refused = |node: &Node, what: &str| {
-            Diagnostic::new(Code::Resource, format!("{what}, but this is {}", node.kind_name())).at(node.at)
+            Diagnostic::new(Code::Resource, format!("{what}, got {}", node.kind_name())).at(node.at)
         };
         let list = subjects.as_seq().ok_or_else(|| refused(subjects, "`subjects` must be a list"))?;
         let mut edits = Edits::default();

@@ -233,7 +233,7 @@ impl ReplacementSource {
 }
 
 fn no_parts(delimiter: &Text, node: &Node) -> Diagnostic {
-    let message = format!("only a string can be split at a `delimiter`, but this is {}", node.kind_name());
+    let message = format!("a value with a `delimiter` must be a string, got {}", node.kind_name());
     Diagnostic::new(Code::Overlay, message).at(delimiter.at).note(node.at, "this")
 }
 

@@ -93,7 +93,7 @@ impl<'r> Referrer<'r> {
                 if subject.get("kind").and_then(Node::as_text) == Some("ServiceAccount") {
                     accounts.push(namespace.as_str().ok_or_else(|| {
                         let message =
-                            format!("the namespace of a subject is a string, but this is {}", namespace.kind_name());
+                            format!("the namespace of a subject must be a string, got {}", namespace.kind_name());
                         Diagnostic::new(Code::Resource, message).at(namespace.at)
                     })?);
                 }

@@ -147,7 +147,7 @@ fn operations(text: &PatchText, context: &StepContext) -> Result<Vec<Node>> {
     };
     let Some(first) = documents.first() else { return Err(empty(text).into()) };
     let Some(operations) = first.as_seq() else {
-        let message = format!("a JSON patch must be a list of operations, but this is {}", first.kind_name());
+        let message = format!("a JSON patch must be a list of operations, got {}", first.kind_name());
         return Err(Diagnostic::new(Code::Overlay, message).at(first.at).at(text.place()).into());
     };
     if let Some(second) = documents.get(1) {

@@ -60,7 +60,7 @@ impl Operation {
         let new_error = |message: String| Diagnostic::new(Code::Overlay, message).at(node.at);
         let fields = node
             .as_map()
-            .ok_or_else(|| new_error(format!("an operation must be a mapping, but this is {}", node.kind_name())))?;
+            .ok_or_else(|| new_error(format!("an operation must be a mapping, got {}", node.kind_name())))?;
         let op = fields.get("op").ok_or_else(|| new_error("this operation has no `op`".to_owned()))?;
         let mut value = || {
             if let Some(value) = fields.get("value") {
@@ -113,7 +113,7 @@ impl LocatedPointer {
         let at = node.at.or(at);
         let text = node
             .as_str()
-            .ok_or_else(|| new_error(format!("`{key}` must be a string, but this is {}", node.kind_name())).at(at))?;
+            .ok_or_else(|| new_error(format!("`{key}` must be a string, got {}", node.kind_name())).at(at))?;
         if let Some(pointer) = Pointer::new(text) {
             return Ok(LocatedPointer { pointer, at });
         }

@@ -61,7 +61,7 @@ pub(super) fn as_strings(patch: &Node, context: &StepContext) -> Result<Node> {
         let Some(value) = patch.at_path(&["metadata", field]) else { continue };
         let Some(metadata) = result.get_mut("metadata").and_then(Node::as_map_mut) else { continue };
         if !value.is_null() && value.as_map().is_none() {
-            let message = format!("`metadata.{field}` must be a mapping, but this is {}", value.kind_name());
+            let message = format!("`metadata.{field}` must be a mapping, got {}", value.kind_name());
             context.lossy(Diagnostic::new(Code::Overlay, message).at(value.at).help("kustomize ignores it"))?;
         }
         let mut strings = Map::default();
