@@ -1,4 +1,4 @@
-//! Unquoted words that some readers of YAML take for something else than kustomize does.
+//! Unquoted words that some YAML readers read as another type than kustomize does.
 
 use super::{CheckInput, Finding};
 use crate::diagnostic::{Code, Diagnostic};
@@ -30,7 +30,7 @@ fn words(node: &Node, warnings: &mut Vec<Diagnostic>) {
 
 fn word(text: &str, tag: Tag, style: Style, at: Location, warnings: &mut Vec<Diagnostic>) {
     if let Some(other) = yaml::ambiguous(text, tag, style) {
-        let message = format!("some readers of YAML take `{text}` for {other}");
+        let message = format!("some YAML readers read `{text}` as {other}");
         warnings.push(Diagnostic::new(Code::Yaml, message).at(at).help("put it in quotes"));
     }
 }

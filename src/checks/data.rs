@@ -27,7 +27,9 @@ fn data(object: &CheckedObject, faults: &mut Vec<Diagnostic>) {
     for field in [text, base64] {
         let Some(data) = object.node().get(field).filter(|data| !data.is_null()) else { continue };
         let Some(map) = data.as_map() else {
-            faults.push(object.fault(data, format!("`{field}` of `{object}` is {}, not a mapping", data.kind_name())));
+            faults.push(
+                object.fault(data, format!("`{field}` of `{object}` must be a mapping, got {}", data.kind_name())),
+            );
             continue;
         };
         for entry in map {
@@ -58,7 +60,8 @@ fn value(object: &CheckedObject, field: &str, base64: bool, entry: &MapEntry, fa
     let Some(text) = entry.value.as_str() else {
         // An empty value is an empty string for a cluster.
         if !entry.value.is_null() {
-            let message = format!("`{key}` in `{field}` of `{object}` is {}, not a string", entry.value.kind_name());
+            let message =
+                format!("`{key}` in `{field}` of `{object}` must be a string, got {}", entry.value.kind_name());
             faults.push(object.fault(&entry.value, message).help("put it in quotes"));
         }
         return 0;

@@ -22,7 +22,7 @@ fn identity(object: &CheckedObject, namespace: &str, faults: &mut Vec<Diagnostic
         match object.node().get(key) {
             Some(value) if value.as_str().is_some_and(|text| !text.is_empty()) => {}
             Some(value) if !value.is_null() && value.as_str().is_none() => {
-                faults.push(object.fault(value, format!("`{key}` is {}, not a string", value.kind_name())));
+                faults.push(object.fault(value, format!("`{key}` must be a string, got {}", value.kind_name())));
             }
             _ => faults.push(object.fault(object.node(), format!("the object has no `{key}`"))),
         }
@@ -54,7 +54,7 @@ fn identity(object: &CheckedObject, namespace: &str, faults: &mut Vec<Diagnostic
 
 fn name(object: &CheckedObject, node: &Node, faults: &mut Vec<Diagnostic>) {
     let Some(text) = node.as_str() else {
-        let message = format!("`metadata.name` of `{object}` is {}, not a string", node.kind_name());
+        let message = format!("`metadata.name` of `{object}` must be a string, got {}", node.kind_name());
         faults.push(object.fault(node, message).help("put it in quotes"));
         return;
     };

@@ -41,7 +41,8 @@ fn of(object: &CheckedObject, node: &Node, faults: &mut Vec<Diagnostic>) {
                 )));
             }
             None => {
-                let message = format!("the label `{}` of `{object}` is {}, not a string", key.text, value.kind_name());
+                let message =
+                    format!("the label `{}` of `{object}` must be a string, got {}", key.text, value.kind_name());
                 faults.push(object.fault(value, message).help("put it in quotes"));
             }
         }
@@ -55,7 +56,8 @@ fn of(object: &CheckedObject, node: &Node, faults: &mut Vec<Diagnostic>) {
             );
         }
         if value.as_str().is_none() {
-            let message = format!("the annotation `{}` of `{object}` is {}, not a string", key.text, value.kind_name());
+            let message =
+                format!("the annotation `{}` of `{object}` must be a string, got {}", key.text, value.kind_name());
             faults.push(object.fault(value, message).help("put it in quotes"));
         }
     }
@@ -65,7 +67,7 @@ fn of(object: &CheckedObject, node: &Node, faults: &mut Vec<Diagnostic>) {
 fn mapping<'a>(object: &CheckedObject, node: &'a Node, key: &str, faults: &mut Vec<Diagnostic>) -> Option<&'a Map> {
     let value = node.at_path(&["metadata", key]).filter(|value| !value.is_null())?;
     if value.as_map().is_none() {
-        faults.push(object.fault(value, format!("`{key}` of `{object}` is {}, not a mapping", value.kind_name())));
+        faults.push(object.fault(value, format!("`{key}` of `{object}` must be a mapping, got {}", value.kind_name())));
     }
     value.as_map()
 }

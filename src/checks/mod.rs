@@ -210,7 +210,7 @@ mod tests {
             ),
             (
                 "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: 12, namespace: shop}\n".into(),
-                "error 3: `metadata.name` of `ConfigMap 12` is an integer, not a string",
+                "error 3: `metadata.name` of `ConfigMap 12` must be a string, got an integer",
             ),
             (
                 "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: other}\n".into(),
@@ -220,9 +220,12 @@ mod tests {
                 "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: a/b, namespace: shop}\n".into(),
                 "error 3: `a/b` is not a valid name of a `Role`",
             ),
-            (config_map("data: {n: 8080}\n"), "error 6: `n` in `data` of `ConfigMap x` is an integer, not a string"),
-            (config_map("data: {n: [a]}\n"), "error 6: `n` in `data` of `ConfigMap x` is a list, not a string"),
-            (config_map("data: []\n"), "error 6: `data` of `ConfigMap x` is a list, not a mapping"),
+            (
+                config_map("data: {n: 8080}\n"),
+                "error 6: `n` in `data` of `ConfigMap x` must be a string, got an integer",
+            ),
+            (config_map("data: {n: [a]}\n"), "error 6: `n` in `data` of `ConfigMap x` must be a string, got a list"),
+            (config_map("data: []\n"), "error 6: `data` of `ConfigMap x` must be a mapping, got a list"),
             (config_map("data: {'a b': x}\n"), "error 6: `a b` is not a valid key of `data` in `ConfigMap x`"),
             (
                 config_map("data: {a: x}\nbinaryData: {a: aGk=}\n"),
@@ -235,7 +238,7 @@ mod tests {
             ),
             (
                 "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: shop, labels: {on: true}}\n".into(),
-                "error 3: the label `on` of `ConfigMap x` is a boolean, not a string",
+                "error 3: the label `on` of `ConfigMap x` must be a string, got a boolean",
             ),
             (
                 "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: shop, labels: {a: 'x y'}}\n".into(),
@@ -252,11 +255,11 @@ mod tests {
             ),
             (
                 deployment("{name: a, image: b, env: [{name: P, value: 8080}]}"),
-                "error 10: the variable `P` of container `a` in `Deployment web` is an integer, not a string",
+                "error 10: the variable `P` of container `a` in `Deployment web` must be a string, got an integer",
             ),
             (
                 deployment("{name: a, image: b, args: [-p, 80]}"),
-                "error 10: an item of `args` of container `a` in `Deployment web` is an integer, not a string",
+                "error 10: an item of `args` of container `a` in `Deployment web` must be a string, got an integer",
             ),
             (deployment("{image: b}"), "error 10: a container of `Deployment web` has no name"),
             (deployment("{name: a}"), "error 10: container `a` of `Deployment web` has no image"),
@@ -277,8 +280,8 @@ mod tests {
     #[test]
     fn words_that_other_readers_take_for_something_else() {
         for (text, want) in [
-            (config_map("data: {a: on}\n"), vec!["warning 6: some readers of YAML take `on` for a boolean"]),
-            (config_map("data:\n  y: x\n"), vec!["warning 7: some readers of YAML take `y` for a boolean"]),
+            (config_map("data: {a: on}\n"), vec!["warning 6: some YAML readers read `on` as a boolean"]),
+            (config_map("data:\n  y: x\n"), vec!["warning 7: some YAML readers read `y` as a boolean"]),
             (config_map("data: {a: 'on', b: \"no\", c: online}\n"), vec![]),
         ] {
             assert_eq!(diagnostics_of(&text), want, "{text}");

@@ -50,7 +50,8 @@ fn containers(object: &CheckedObject, faults: &mut Vec<Diagnostic>) {
 /// The fields of a container that are strings and often get a number or a boolean by mistake.
 fn strings(object: &CheckedObject, container: &str, node: &Node, faults: &mut Vec<Diagnostic>) {
     let mut wrong = |what: String, value: &Node| {
-        let message = format!("{what} of container `{container}` in `{object}` is {}, not a string", value.kind_name());
+        let message =
+            format!("{what} of container `{container}` in `{object}` must be a string, got {}", value.kind_name());
         faults.push(object.fault(value, message).help("put it in quotes"));
     };
     for variable in node.get("env").and_then(Node::as_seq).into_iter().flatten() {
