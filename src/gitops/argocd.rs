@@ -1,7 +1,7 @@
-//! Argo CD: an `ApplicationSet` over the folders of all branches, or an `Application` for one.
+//! Argo CD: an `ApplicationSet` for the folders of all branches, or an `Application` for one branch.
 //!
-//! Both prune what a folder no longer holds. With the finalizer, an Application that goes takes its objects along, the
-//! namespace among them.
+//! Both prune objects that are no longer in the folder. Because of the finalizer, deleting an Application also deletes its
+//! objects, including the namespace.
 
 use super::{MANAGED_BY, Subject};
 use crate::annotation::{BRANCH_LABEL, PROJECT_LABEL};
@@ -10,12 +10,12 @@ use crate::output::OutputFolder;
 use crate::spec::{ArgoCd, GitOps};
 
 const API_VERSION: &str = "argoproj.io/v1alpha1";
-/// Without it an Application that is deleted leaves its objects.
+/// Without this finalizer, the objects of a deleted Application remain.
 const FINALIZER: &str = "resources-finalizer.argocd.argoproj.io";
-/// The last part of the path that a generator found, which is the slug.
-const FOUND: &str = "{{ .path.basename }}";
+/// The last part of the path that the generator found: the slug.
+const SLUG: &str = "{{ .path.basename }}";
 
-/// Knows no branch: Argo CD looks which folders there are.
+/// Names no branch: Argo CD lists the folders itself.
 pub(super) fn application_set(argocd: &ArgoCd, project: &str) -> Node {
     let generator = Node::from([
         ("repoURL", Node::str(argocd.repo_url.clone())),
@@ -28,12 +28,12 @@ pub(super) fn application_set(argocd: &ArgoCd, project: &str) -> Node {
             )])]),
         ),
     ]);
-    let labels = [(BRANCH_LABEL, Node::str(FOUND)), (PROJECT_LABEL, Node::str(project))];
+    let labels = [(BRANCH_LABEL, Node::str(SLUG)), (PROJECT_LABEL, Node::str(project))];
     let template = Node::from([
         (
             "metadata",
             Node::from([
-                ("name", Node::str(GitOps::name(project, FOUND))),
+                ("name", Node::str(GitOps::name(project, SLUG))),
                 ("labels", Node::from(labels)),
                 ("finalizers", Node::seq([Node::str(FINALIZER)])),
             ]),
@@ -81,7 +81,7 @@ fn spec(argocd: &ArgoCd, path: &str) -> Node {
         ("repoURL", Node::str(argocd.repo_url.clone())),
         ("targetRevision", Node::str(argocd.revision.clone())),
         ("path", Node::str(path)),
-        // Whatever else a folder holds, it is read as plain YAML.
+        // Read the folder as plain YAML, even if it contains a file that Argo CD would recognize as another source.
         ("directory", Node::from([("include", Node::str("*.yaml"))])),
     ];
     let automated = [("prune", Node::bool(true)), ("selfHeal", Node::bool(true))];

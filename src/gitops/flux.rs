@@ -1,5 +1,5 @@
-//! Flux: a Kustomization for one branch. It prunes what the folder no longer holds; when it goes itself, Flux deletes
-//! everything that it applied, the namespace among that.
+//! Flux: a `Kustomization` for one branch. It prunes objects that are no longer in the folder. When it is deleted, Flux deletes
+//! all objects that it applied, including the namespace.
 
 use super::Subject;
 use crate::node::{Map, Node};

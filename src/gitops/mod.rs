@@ -1,7 +1,7 @@
-//! What Argo CD, Flux and pipelines with `kubectl` have to be told, so that the output gets to the cluster.
+//! The files that tell Argo CD, Flux and pipelines with `kubectl` how to apply the output.
 //!
-//! A file of a branch is in a folder of its tool below `gitops/`; a file in `gitops/` itself is of the whole project and names
-//! no branch. So no file is shared by two branches, and a branch that comes or goes changes no file of another.
+//! Files of a branch are in a folder for each tool in `gitops/`. Files directly in `gitops/` belong to the whole project and
+//! name no branch. So two branches never share a file, and adding or removing a branch changes no file of another.
 
 mod apply;
 mod argocd;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 const ARGOCD: &str = GITOPS_TOOLS[0];
 const FLUX: &str = GITOPS_TOOLS[1];
 
-/// The files of what is `wanted`: the slugs of branches, and paths of what is of no branch.
+/// The files of the branches whose slugs are `wanted`, and the project files, whose slug is their path.
 pub fn files(spec: &Spec, plan: &BuildPlan, wanted: impl Fn(&str) -> bool) -> Result<Vec<(OutputPath, Arc<str>)>> {
     let GitOps { argocd, flux, apply } = &spec.gitops;
     let mut files = Vec::new();
@@ -51,7 +51,7 @@ pub fn files(spec: &Spec, plan: &BuildPlan, wanted: impl Fn(&str) -> bool) -> Re
     Ok(files)
 }
 
-/// A branch of a project, which has a namespace.
+/// A branch that has a namespace, and its project.
 #[derive(Clone, Copy)]
 struct Subject<'a> {
     project: &'a str,
@@ -59,7 +59,7 @@ struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    /// The metadata of the object that carries the branch to the cluster.
+    /// The metadata of the object that deploys the branch.
     fn metadata(self, namespace: &str) -> Vec<(&'static str, Node)> {
         let labels = [
             (MANAGED_BY.0, Node::str(MANAGED_BY.1)),
@@ -74,7 +74,7 @@ impl Subject<'_> {
         ]
     }
 
-    /// Its folder in the repository, where the output is at `output`.
+    /// The namespace folder of the branch in the repository, whose output is at `output`.
     fn folder(self, output: &RelPath) -> String {
         format!("{output}/{}/{}", OutputFolder::Namespaces.name(), self.branch.slug)
     }

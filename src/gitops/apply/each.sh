@@ -11,7 +11,7 @@ failed=
 for slug in "$@"; do
     echo "# $slug"
     if [ ! -f "$folders/$slug/pleach.lock" ]; then
-        echo "$folders/$slug: no branch has this folder" >&2
+        echo "$folders/$slug: not the folder of a branch" >&2
         failed="$failed $slug"
     elif ! apply_branch "$folders/$slug" "$slug"; then
         failed="$failed $slug"

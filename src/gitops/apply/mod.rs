@@ -1,22 +1,22 @@
-//! A script that calls `kubectl apply` for the folder of each branch and takes away what a branch no longer has.
+//! A script that runs `kubectl apply` for the folder of each branch and deletes objects that a branch no longer has.
 //!
-//! It looks itself which folders there are, so that it is the same whatever branches there are. A branch that is no more
-//! has no folder and is not looked at.
+//! The script lists the folders itself, so it does not depend on the branches. It does not delete the objects of a removed
+//! branch, which has no folder.
 
 use super::MANAGED_BY;
 use crate::annotation::{BRANCH_LABEL, PROJECT_LABEL};
 use crate::spec::ApplyScript;
 use std::fmt::Write;
 
-/// What is done for one branch.
+/// The functions that apply one branch.
 const APPLYSET: &str = include_str!("applyset.sh");
 const PRUNE_LABEL: &str = include_str!("prune-label.sh");
-/// For which branches.
+/// The loop over the branches.
 const EACH: &str = include_str!("each.sh");
 
-/// Kinds that a branch may lose, with group and version as kubectl wants them. Namespaces and what stands outside of them
-/// are not among them: nothing but the end of a branch takes its namespace. Nor are Secrets: an operator that makes one
-/// of another object may have given it all the labels and annotations of that.
+/// Kinds of objects that the script may delete, in the notation of `--prune-allowlist`. Namespaces and cluster-scoped objects
+/// are not listed: only the teardown of a branch deletes them. Secrets are not listed either: an operator that generates one
+/// from another object may copy all labels and annotations of that object to it.
 const KINDS: &[&str] = &[
     "core/v1/ConfigMap",
     "core/v1/LimitRange",
@@ -45,7 +45,7 @@ pub(super) fn script(apply: ApplyScript, project: &str) -> String {
     match apply {
         ApplyScript::ApplySet => text.push_str(APPLYSET),
         ApplyScript::PruneLabel => {
-            let (head, rest) = PRUNE_LABEL.split_once("# kinds\n").expect("the script has that line");
+            let (head, rest) = PRUNE_LABEL.split_once("# kinds\n").expect("the script has the line `# kinds`");
             text.push_str(head);
             let _ = writeln!(text, "kinds='\n{}\n'", KINDS.join("\n"));
             let _ = writeln!(text, "labels=\"{PROJECT_LABEL}={project},{BRANCH_LABEL}=\"");

@@ -1,7 +1,10 @@
-# Applies the folder of every branch, or of those whose slugs are given, and deletes what has the labels of the branch,
-# is of one of the kinds below, was applied by kubectl and is not in the folder any more.
+# Applies the folder of each branch, or of the branches with the given slugs. Then deletes the objects that have the labels
+# of the branch and one of the kinds below, were applied by kubectl, and are no longer in the folder.
 #
-#   sh apply.sh [SLUG...]       KUBECTL names another kubectl, PRUNE more kinds: 'monitoring.coreos.com/v1/Probe ...'
+#   sh apply.sh [SLUG...]
+#
+# Variables: KUBECTL (default: kubectl) is the command to run; PRUNE is a list of more kinds to delete, such as
+# 'monitoring.coreos.com/v1/Probe'.
 set -eu
 
 # kinds
