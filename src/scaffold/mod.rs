@@ -1,4 +1,4 @@
-//! What `init` writes: the sample, which is the repository's own workspace and so always builds.
+//! The files that `pleach init` writes: the sample workspace at the root of this repository, which the tests build.
 
 pub mod ci;
 
@@ -6,7 +6,7 @@ macro_rules! embedded {
     ($($path:literal)*) => { &[$(($path, include_str!(concat!("../../", $path)))),*] };
 }
 
-/// The files of a workspace to start from, by path.
+/// The files of the sample and their paths.
 pub const FILES: &[(&str, &str)] = embedded! {
     "branches.yaml"
     "base/deployment.yaml.j2"
@@ -53,17 +53,17 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn no_file_of_the_sample_is_forgotten() {
+    fn all_files_of_the_sample_are_embedded() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let mut there = BTreeSet::from(["branches.yaml".to_owned(), "schema/branches.schema.json".to_owned()]);
+        let mut existing = BTreeSet::from(["branches.yaml".to_owned(), "schema/branches.schema.json".to_owned()]);
         for folder in ["base", "overlays"] {
             for entry in walkdir::WalkDir::new(root.join(folder)) {
                 let entry = entry.unwrap();
                 if entry.file_type().is_file() {
-                    there.insert(entry.path().strip_prefix(root).unwrap().to_str().unwrap().to_owned());
+                    existing.insert(entry.path().strip_prefix(root).unwrap().to_str().unwrap().to_owned());
                 }
             }
         }
-        assert_eq!(FILES.iter().map(|(path, _)| (*path).to_owned()).collect::<BTreeSet<_>>(), there);
+        assert_eq!(FILES.iter().map(|(path, _)| (*path).to_owned()).collect::<BTreeSet<_>>(), existing);
     }
 }

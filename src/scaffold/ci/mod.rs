@@ -1,9 +1,9 @@
-//! Pipelines that call pleach, for a workspace to start from.
+//! The CI pipelines that `pleach init --ci` writes.
 //!
-//! Two repositories need one each: that of the environments, which is the workspace, and that of the application, whose
-//! pipeline is written beside, to be carried there. All of them change the spec by one script.
+//! There are two pipelines: one for the repository of the environments, which is the workspace, and one for the repository of
+//! the application, which the user copies there. Both change the spec with the same script.
 
-/// What runs pipelines.
+/// A CI system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum System {
     /// GitHub Actions.
@@ -17,8 +17,8 @@ pub enum System {
 /// The script that changes the spec, builds, commits and pushes.
 const PUBLISH: (&str, &str) = ("ci/publish.sh", include_str!("publish.sh"));
 
-/// The files of a system, by their paths in the workspace: the pipeline of the environments, that of the application, the
-/// script.
+/// The files for a CI system and their paths in the workspace: the pipeline of the environments, the pipeline of the
+/// application, the script.
 pub fn files(system: System) -> [(&'static str, &'static str); 3] {
     let [environments, application] = match system {
         System::GitHub => [

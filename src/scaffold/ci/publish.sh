@@ -1,9 +1,13 @@
 #!/bin/sh
-# Changes the spec, builds, commits and pushes; where somebody else was faster, begins again from what they pushed.
+# Runs a command that changes the spec, builds, commits and pushes. If the push fails because another pipeline pushed first,
+# starts again from the new commit.
 #
-#   sh ci/publish.sh MESSAGE COMMAND [ARGUMENT...]      such as `pleach branch remove -- "$BRANCH"` for a command
+#   sh ci/publish.sh MESSAGE COMMAND [ARGUMENT...]
 #
-# It wants a clean checkout of the repository of the environments that may push. TRUNK names its branch, if not main.
+# Example: sh ci/publish.sh "remove $BRANCH" pleach branch remove -- "$BRANCH"
+#
+# Run it in a clean checkout of the repository of the environments, with permission to push. The variable TRUNK (default:
+# main) is the branch to push to.
 set -eu
 
 main() {
@@ -17,9 +21,9 @@ main() {
     while :; do
         git fetch -q origin "+refs/heads/$trunk:refs/remotes/origin/$trunk"
         git reset -q --hard "origin/$trunk"
-        # What was pushed is what this begins from, whatever the default branch of the repository is.
+        # The base revision is the fetched commit, even if the default branch of the repository is another one.
         case "$1 ${2:-}" in
-            # A second build would put back what `pleach build --prune` dropped.
+            # Without `--prune`, a second build would restore the pruned entries.
             "pleach build") "$@" --base "origin/$trunk" ;;
             *)
                 "$@"
@@ -36,7 +40,7 @@ main() {
             return
         fi
         if [ "$attempt" -ge 20 ]; then
-            echo "others were faster $attempt times" >&2
+            echo "cannot push: the remote branch changed during each of $attempt attempts" >&2
             return 1
         fi
         sleep "$attempt"
@@ -44,5 +48,5 @@ main() {
     done
 }
 
-# The file may change while it runs, so all of it is read before anything happens.
+# `git reset` may change this file while it runs, so the shell reads all of it before it runs `main`.
 main "$@"; exit

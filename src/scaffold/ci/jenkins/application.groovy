@@ -1,15 +1,15 @@
-// For the repository of the application, as a multibranch pipeline: a push gives its branch an environment with the new
-// image. A branch that is deleted goes by the job of the environments, at once by a webhook or at night.
+// The multibranch pipeline of the repository of the application: a push to a branch creates its environment or updates the
+// image. The pipeline of the environments removes deleted branches, started by a webhook or every night.
 //
-// Credentials: `environments`, a user who may push to the repository of the environments. Agents have git and pleach. Shell
-// lines stand in single quotes, so that Groovy puts no name of a branch into them.
+// Credentials: `environments` is a user with permission to push to the repository of the environments. Agents need git and
+// pleach. Shell commands are in single quotes, so that Groovy does not insert branch names, which can contain shell syntax.
 pipeline {
     agent any
     environment {
         ENVIRONMENTS = 'https://git.example.com/shop/environments.git'
     }
     stages {
-        // A stage that builds the image and pushes it comes before this one.
+        // Add a stage before this one that builds the image and pushes it.
         stage('environment') {
             when { not { changeRequest() } }
             steps {

@@ -1,8 +1,8 @@
-// For the repository of the environments, as a multibranch pipeline: what a pull request changes, what is applied after a
-// merge, what goes at night. Agents have git and pleach.
+// The multibranch pipeline of the repository of the environments: checks pull requests, applies DNS changes after a merge,
+// and removes expired and deleted branches every night. Agents need git and pleach.
 //
-// Credentials: `environments`, a user who may push here, and `tsig`, the key for the zones. Shell lines stand in single
-// quotes, so that Groovy puts no name of a branch into them.
+// Credentials: `environments` is a user with permission to push to this repository. `tsig` is the key for the zones. Shell
+// commands are in single quotes, so that Groovy does not insert branch names, which can contain shell syntax.
 pipeline {
     agent any
     options {
@@ -12,8 +12,8 @@ pipeline {
         cron(env.BRANCH_NAME == 'main' ? 'H 3 * * *' : '')
     }
     parameters {
-        // Jenkins does not see that a branch is deleted. A webhook of the forge may start this job with its name (Generic
-        // Webhook Trigger); what no webhook told goes at night.
+        // Jenkins does not notice that a branch was deleted. A webhook of the Git host can start this job with the branch
+        // name (Generic Webhook Trigger). Without a webhook, the nightly run removes the branch.
         string(name: 'REMOVE', defaultValue: '', description: 'A branch of the application that was deleted')
     }
     environment {
@@ -42,7 +42,7 @@ pipeline {
             }
             steps {
                 withCredentials([gitUsernamePassword(credentialsId: 'environments')]) {
-                    sh 'sh ci/publish.sh "$REMOVE is no more" pleach branch remove -- "$REMOVE"'
+                    sh 'sh ci/publish.sh "remove $REMOVE" pleach branch remove -- "$REMOVE"'
                 }
             }
         }
@@ -53,11 +53,11 @@ pipeline {
             }
             steps {
                 withCredentials([gitUsernamePassword(credentialsId: 'environments')]) {
-                    sh 'sh ci/publish.sh "branches whose last day is over" pleach branch expire --as-of "$(date +%F)"'
+                    sh 'sh ci/publish.sh "remove expired branches" pleach branch expire --as-of "$(date +%F)"'
                     sh '''
                         mirror=$(mktemp -d)
                         git clone -q --bare --filter=tree:0 "$APPLICATION" "$mirror"
-                        sh ci/publish.sh "branches as the application has them" \
+                        sh ci/publish.sh "sync branches with the application" \
                             pleach branch sync --from git --repo "$mirror"
                     '''
                 }
