@@ -1,7 +1,7 @@
-//! Databases of branches: what a branch may have, how its own database or schema is named, and how an annotation names it.
+//! Databases of branches: modes, names, and the annotation that lists them.
 //!
-//! Names are of a-z, 0-9 and `_`, begin with the name of the shared database, and have at most 63 bytes, which is what
-//! `PostgreSQL` keeps of an identifier. They depend on the slug alone. Nothing here connects to a server.
+//! Names consist of a-z, 0-9 and `_`, start with the name of the shared database and have at most 63 bytes, the length of an
+//! identifier in `PostgreSQL`. They depend only on the slug and the shared database. Nothing here connects to a server.
 
 use crate::annotation::DATABASE_ANNOTATION;
 use crate::argument::is_argument;
@@ -10,17 +10,17 @@ use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 use std::fmt;
 
-/// The schema of branches that have none of their own.
+/// The schema of branches without their own schema.
 pub const PUBLIC_SCHEMA: &str = "public";
-/// The longest identifier in bytes (`PostgreSQL`'s NAMEDATALEN less one).
-const LONGEST: usize = 63;
-/// Hex digits of the hash.
-const HASH: usize = 8;
+/// The maximum length of an identifier in bytes (NAMEDATALEN of `PostgreSQL` minus one).
+const MAX_LENGTH: usize = 63;
+/// The number of hex digits of a hash in a name.
+const HASH_LENGTH: usize = 8;
 
-/// How much of its database only the branch uses.
+/// The part of the database that only the branch uses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DatabaseMode {
-    /// Nothing: it uses what the baseline branch uses.
+    /// Nothing: the branch uses the database of the baseline branch.
     #[default]
     Shared,
     /// A schema in the shared database.
@@ -33,7 +33,7 @@ impl DatabaseMode {
     /// All modes.
     pub const ALL: [DatabaseMode; 3] = [DatabaseMode::Shared, DatabaseMode::Schema, DatabaseMode::Database];
 
-    /// The mode as the spec writes it.
+    /// The value of `mode` in the spec.
     pub fn word(self) -> &'static str {
         match self {
             DatabaseMode::Shared => "shared",
@@ -42,25 +42,25 @@ impl DatabaseMode {
         }
     }
 
-    /// Reads a mode.
+    /// Parses the value of `mode`.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|mode| mode.word() == word)
     }
 }
 
-/// A database or schema that is removed with its branch.
+/// A database or schema of one branch, which is dropped when the branch is torn down.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Database {
-    /// What it is, such as `database` or `schema`.
+    /// The kind, such as `database` or `schema`.
     pub kind: SmolStr,
-    /// The instance or shared database that has it.
+    /// The instance or the shared database that contains it.
     pub instance: SmolStr,
     /// Its name.
     pub name: SmolStr,
 }
 
 impl Database {
-    /// Reads `kind/instance/name`. An instance may have slashes in its name, the others have none.
+    /// Parses `kind/instance/name`. Only the instance may contain slashes.
     pub fn parse(text: &str) -> Option<Self> {
         let (kind, rest) = text.split_once('/')?;
         let (instance, name) = rest.rsplit_once('/')?;
@@ -68,7 +68,7 @@ impl Database {
         all.then(|| Database { kind: kind.into(), instance: instance.into(), name: name.into() })
     }
 
-    /// The databases that the annotation of an object names, separated by blanks.
+    /// The databases in the annotation of an object, which are separated by white space.
     pub fn of_object(object: &Node) -> impl Iterator<Item = Self> + '_ {
         let text = object.str_at(&["metadata", "annotations", DATABASE_ANNOTATION]).unwrap_or_default();
         text.split_whitespace().filter_map(Database::parse)
@@ -76,26 +76,26 @@ impl Database {
 }
 
 impl fmt::Display for Database {
-    /// As annotations name it.
+    /// Formats an entry of the annotation.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}/{}", self.kind, self.instance, self.name)
     }
 }
 
-/// The name of the database or schema of a branch: `shared` and `slug` as one identifier. A name that would be too long
-/// is cut and gets `_` and the first 8 hex digits of the SHA-256 of the whole; so does one that is as long as a cut one and
-/// ends like it, so that the two are never equal.
-pub fn own_name(shared: &str, slug: &str) -> SmolStr {
-    let whole = format!("{shared}_{}", slug.replace('-', "_"));
-    let ends_like_a_hash = || {
-        let end = whole.rsplit_once('_').map_or("", |(_, end)| end);
-        end.len() == HASH && end.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+/// The name of the database or schema of a branch: `shared` and `slug` as one identifier. A name that is too long is truncated
+/// and gets `_` and the first 8 hex digits of the SHA-256 of the full name. To keep names unique, a name that has the maximum
+/// length and ends like a truncated name is truncated too.
+pub fn database_name(shared: &str, slug: &str) -> SmolStr {
+    let full = format!("{shared}_{}", slug.replace('-', "_"));
+    let ends_with_a_hash = || {
+        let end = full.rsplit_once('_').map_or("", |(_, end)| end);
+        end.len() == HASH_LENGTH && end.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
     };
-    if whole.len() < LONGEST || whole.len() == LONGEST && !ends_like_a_hash() {
-        return whole.into();
+    if full.len() < MAX_LENGTH || full.len() == MAX_LENGTH && !ends_with_a_hash() {
+        return full.into();
     }
-    let [a, b, c, d, ..] = <[u8; 32]>::from(Sha256::digest(&whole));
-    let stem = &whole[..LONGEST - 1 - HASH];
+    let [a, b, c, d, ..] = <[u8; 32]>::from(Sha256::digest(&full));
+    let stem = &full[..MAX_LENGTH - 1 - HASH_LENGTH];
     format!("{stem}_{:08x}", u32::from_be_bytes([a, b, c, d])).into()
 }
 
@@ -106,23 +106,23 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn names_of_branches() {
+    fn long_names_are_truncated() {
         for (name, slug, want) in [
             ("shop", "main", "shop_main"),
             ("shop", "feature-login-df7c7aeb", "shop_feature_login_df7c7aeb"),
             ("shop", &"a".repeat(58), &format!("shop_{}", "a".repeat(58))),
             ("shop", &"a".repeat(59), &format!("shop_{}_{}", "a".repeat(49), "d679a3a5")),
         ] {
-            assert_eq!(own_name(name, slug), want);
+            assert_eq!(database_name(name, slug), want);
         }
-        // As long as a cut name and with such an end: it gets a hash too.
-        let like_a_cut_one = format!("{}-0123abcd", "a".repeat(49));
-        let got = own_name("shop", &like_a_cut_one);
-        assert!(got.len() == LONGEST && !got.ends_with("0123abcd"), "{got}");
+        // The maximum length, and an end like a hash.
+        let like_a_truncated_one = format!("{}-0123abcd", "a".repeat(49));
+        let got = database_name("shop", &like_a_truncated_one);
+        assert!(got.len() == MAX_LENGTH && !got.ends_with("0123abcd"), "{got}");
     }
 
     #[test]
-    fn databases_of_annotations() {
+    fn entries_of_the_annotation_are_parsed() {
         let parts = |text: &str| Database::parse(text).map(|d| format!("{} {} {}", d.kind, d.instance, d.name));
         assert_eq!(parts("schema/main/shop_login").as_deref(), Some("schema main shop_login"));
         assert_eq!(parts("database/example:europe/main/x").as_deref(), Some("database example:europe/main x"));
@@ -135,11 +135,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_two_slugs_have_one_name(slugs in proptest::collection::btree_set("[a-z]([-a-z0-9]{0,61}[a-z0-9])?", 2..40)) {
-            let names: BTreeSet<SmolStr> = slugs.iter().map(|slug| own_name("a_rather_long_name_of_a_shop", slug)).collect();
+        fn slugs_have_different_names(slugs in proptest::collection::btree_set("[a-z]([-a-z0-9]{0,61}[a-z0-9])?", 2..40)) {
+            let names: BTreeSet<SmolStr> = slugs.iter().map(|slug| database_name("a_rather_long_name_of_a_shop", slug)).collect();
             prop_assert_eq!(names.len(), slugs.len());
             for name in &names {
-                prop_assert!(name.len() <= LONGEST, "{}", name);
+                prop_assert!(name.len() <= MAX_LENGTH, "{}", name);
                 prop_assert!(name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_')), "{}", name);
             }
         }

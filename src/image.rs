@@ -1,6 +1,6 @@
-//! References to container images: their parts, and what a valid one is.
+//! References to container images: their parts and their syntax.
 //!
-//! Nothing here looks at a registry, and nothing here decides which objects name images.
+//! Nothing here connects to a registry. The fields that contain images are defined elsewhere.
 
 use crate::diagnostic::{Code, Diagnostic};
 use smol_str::SmolStr;
@@ -11,14 +11,14 @@ use std::fmt;
 pub struct ImageParts<'a> {
     /// Registry and repository.
     pub name: &'a str,
-    /// What follows the colon.
+    /// The part after the colon.
     pub tag: Option<&'a str>,
-    /// What follows the `@`.
+    /// The part after the `@`.
     pub digest: Option<&'a str>,
 }
 
 impl<'a> ImageParts<'a> {
-    /// Splits a reference. A colon before a slash belongs to the port of the registry.
+    /// Splits a reference. A colon before a slash starts the port of the registry.
     pub fn of(reference: &'a str) -> Self {
         let (rest, digest) = reference.split_once('@').map_or((reference, None), |(rest, digest)| (rest, Some(digest)));
         let colon = rest.rfind(':').filter(|at| !rest[*at..].contains('/'));
@@ -26,8 +26,8 @@ impl<'a> ImageParts<'a> {
         ImageParts { name, tag, digest }
     }
 
-    /// Splits a reference as kustomize does, which differs for references that are not valid: it splits at the first colon
-    /// behind the first slash.
+    /// Splits a reference like kustomize, which splits at the first colon after the first slash. The result differs only for
+    /// invalid references.
     pub fn of_kustomize(reference: &'a str) -> Self {
         let path = reference.find('/').filter(|at| *at > 0).unwrap_or(0);
         let find = |mark: char| reference[path..].find(mark).map(|at| path + at);
@@ -42,7 +42,7 @@ impl<'a> ImageParts<'a> {
         ImageParts { name, tag, digest }
     }
 
-    /// The host of the registry, if the name begins with one, and the path of the repository.
+    /// The registry host, if the name starts with one, and the repository path.
     pub fn location(&self) -> (Option<&'a str>, &'a str) {
         match self.name.split_once('/') {
             Some((first, path)) if first.contains(['.', ':']) || first == "localhost" => (Some(first), path),
@@ -51,10 +51,10 @@ impl<'a> ImageParts<'a> {
     }
 }
 
-/// What an image is to become: a name, a tag or a digest, at least one of them.
+/// An image in the spec: at least one of name, tag and digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageReference {
-    /// Registry and repository; without it, the name in the manifests stays.
+    /// Registry and repository. `None` keeps the name in the manifests.
     pub name: Option<SmolStr>,
     /// The tag.
     pub tag: Option<SmolStr>,
@@ -65,36 +65,37 @@ pub struct ImageReference {
 impl ImageReference {
     /// Reads `name`, `name:tag`, `name@digest`, `name:tag@digest`, `:tag` or `@digest`.
     pub fn parse(text: &str) -> Result<Self, Diagnostic> {
-        let wrong = |why: String| {
+        let invalid = |why: String| {
             Diagnostic::new(Code::Spec, format!("`{text}` is not a valid image: {why}"))
-                .help("an image is `name:tag`, `name@sha256:…`, or only `:tag` or `@sha256:…` to keep its name")
+                .help("use `name:tag` or `name@sha256:…`; to keep the name, use only `:tag` or `@sha256:…`")
         };
         if text.is_empty() {
-            return Err(wrong("it is empty".to_owned()));
+            return Err(invalid("it is empty".to_owned()));
         }
         let parts = ImageParts::of(text);
         let ImageParts { name, tag, digest } = parts;
-        let name_fault = || name_fault(parts.location());
-        if let Some(why) = (!name.is_empty()).then(name_fault).flatten() {
-            return Err(wrong(why));
+        let name_error = || name_error(parts.location());
+        if let Some(why) = (!name.is_empty()).then(name_error).flatten() {
+            return Err(invalid(why));
         }
         if let Some(tag) = tag.filter(|tag| !is_tag(tag)) {
-            return Err(wrong(format!("`{tag}` is not a valid tag")));
+            return Err(invalid(format!("`{tag}` is not a valid tag")));
         }
         if let Some(digest) = digest.filter(|digest| !is_digest(digest)) {
-            return Err(wrong(format!("`{digest}` is not a valid digest")));
+            return Err(invalid(format!("`{digest}` is not a valid digest")));
         }
         let part = |part: Option<&str>| part.filter(|part| !part.is_empty()).map(Into::into);
         Ok(ImageReference { name: part(Some(name)), tag: part(tag), digest: part(digest) })
     }
 
-    /// The full reference of the image that the manifests call `name`.
+    /// The full reference of the image that is `name` in the manifests.
     pub fn of(&self, name: &str) -> String {
         let name = if self.name.is_some() { "" } else { name };
         format!("{name}{self}")
     }
 
-    /// This reference with what it leaves open taken from `default`: a tag or digest stands for both.
+    /// This reference, completed from `default`. Tag and digest are taken together: with one of them, this reference takes
+    /// neither from `default`.
     #[must_use]
     pub fn over(&self, default: &ImageReference) -> Self {
         let version = if self.tag.is_some() || self.digest.is_some() { self } else { default };
@@ -111,8 +112,8 @@ impl fmt::Display for ImageReference {
     }
 }
 
-/// What is wrong with registry and repository.
-fn name_fault((registry, path): (Option<&str>, &str)) -> Option<String> {
+/// The error in the registry or repository, if there is one.
+fn name_error((registry, path): (Option<&str>, &str)) -> Option<String> {
     let is_registry = |registry: &str| {
         let (host, port) = registry.rsplit_once(':').unwrap_or((registry, "0"));
         let label = |label: &str| {
@@ -134,9 +135,9 @@ fn name_fault((registry, path): (Option<&str>, &str)) -> Option<String> {
     };
     let part = path.split('/').find(|part| !is_component(part))?;
     Some(if part.is_empty() {
-        "a part of its name is empty".to_owned()
+        "a name component is empty".to_owned()
     } else {
-        format!("`{part}` is not valid in a name")
+        format!("`{part}` is not a valid name component")
     })
 }
 
@@ -161,9 +162,9 @@ fn is_digest(digest: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// The splits of pleach and kustomize, side by side.
+    /// Each row has the parts of pleach, then the parts of kustomize.
     #[test]
-    fn parts() {
+    fn references_are_split() {
         let (none, some) = (None, Some);
         for (text, own, kustomize) in [
             ("nginx", ("nginx", none, none), ("nginx", none, none)),
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn references() {
+    fn valid_references_are_parsed_and_others_are_refused() {
         let digest = format!("sha256:{}", "0a".repeat(32));
         for (text, name, tag, has_digest) in [
             ("nginx", Some("nginx"), None, false),
@@ -238,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_branch_says_only_what_differs() {
+    fn a_reference_is_completed_from_the_default() {
         let digest = format!("sha256:{}", "0".repeat(64));
         for (own, default, want) in [
             (":b", "r.example.com/x:a", "r.example.com/x:b".to_owned()),

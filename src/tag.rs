@@ -1,28 +1,28 @@
-//! A branch name as the tag of an image, in the style of whoever pushes the image.
+//! A branch name as an image tag, in the style of the tool that pushes the image.
 
 use sha2::{Digest, Sha256};
 
-/// How a tag is made of a branch name.
+/// How a branch name becomes a tag.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TagStyle {
-    /// The name where it is a tag, else a cleaned name and 8 hex digits of the SHA-256 of the raw one, so that no two
+    /// The name if it is a valid tag; otherwise the sanitized name and 8 hex digits of the SHA-256 of the name, so that no two
     /// branches share a tag.
     #[default]
     Pleach,
-    /// GitLab's `CI_COMMIT_REF_SLUG`: lower case, everything but `a-z0-9` becomes `-`, at most 63 characters.
+    /// GitLab's `CI_COMMIT_REF_SLUG`: lower case, other characters than `a-z0-9` become `-`, at most 63 characters.
     Gitlab,
-    /// `type=ref,event=branch` of the metadata action that GitHub workflows use: runs of anything but
-    /// `a-zA-Z0-9._-` become `-`.
+    /// `type=ref,event=branch` of `docker/metadata-action` in GitHub workflows: a run of other characters than
+    /// `a-zA-Z0-9._-` becomes `-`.
     Github,
 }
 
-/// The longest tag that registries take.
-const LONGEST: usize = 128;
-/// The longest slug of GitLab.
-const GITLAB: usize = 63;
+/// The maximum length of a tag.
+const MAX_LENGTH: usize = 128;
+/// The maximum length of a slug in GitLab.
+const GITLAB_MAX_LENGTH: usize = 63;
 
 impl TagStyle {
-    /// The style with that name.
+    /// The style with a name in the spec.
     pub fn named(name: &str) -> Option<Self> {
         Some(match name {
             "pleach" => TagStyle::Pleach,
@@ -35,52 +35,53 @@ impl TagStyle {
     /// The tag of a branch.
     pub fn tag(self, branch: &str) -> String {
         match self {
-            TagStyle::Pleach => unique(branch),
+            TagStyle::Pleach => unique_tag(branch),
             TagStyle::Gitlab => {
-                let fit = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
-                let slug: String = branch.chars().flat_map(char::to_lowercase).map(fit).take(GITLAB).collect();
+                let replace = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+                let slug: String =
+                    branch.chars().flat_map(char::to_lowercase).map(replace).take(GITLAB_MAX_LENGTH).collect();
                 slug.trim_matches('-').to_owned()
             }
-            TagStyle::Github => cleaned(branch),
+            TagStyle::Github => sanitized(branch),
         }
     }
 
-    /// How many digits of a commit are its short form.
+    /// The number of digits of an abbreviated commit.
     pub fn short_commit(self) -> usize {
         if self == TagStyle::Gitlab { 8 } else { 7 }
     }
 }
 
-fn is_fit(c: char) -> bool {
+fn is_tag_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')
 }
 
-/// Every run of other characters as one `-`.
-fn cleaned(branch: &str) -> String {
+/// Replaces each run of other characters by one `-`.
+fn sanitized(branch: &str) -> String {
     let mut tag = String::with_capacity(branch.len());
-    let mut gap = false;
+    let mut is_in_run = false;
     for c in branch.chars() {
-        if is_fit(c) {
+        if is_tag_character(c) {
             tag.push(c);
-        } else if !gap {
+        } else if !is_in_run {
             tag.push('-');
         }
-        gap = !is_fit(c);
+        is_in_run = !is_tag_character(c);
     }
     tag
 }
 
-fn unique(branch: &str) -> String {
+fn unique_tag(branch: &str) -> String {
     let hex = |text: &str| text.len() == 8 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     let ends_like_a_hash = branch.rsplit_once('-').is_some_and(|(_, end)| hex(end));
-    let begins_well = branch.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
-    if begins_well && branch.chars().all(is_fit) && branch.len() <= LONGEST && !ends_like_a_hash {
+    let has_valid_start = branch.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    if has_valid_start && branch.chars().all(is_tag_character) && branch.len() <= MAX_LENGTH && !ends_like_a_hash {
         return branch.to_owned();
     }
     let [a, b, c, d, ..] = <[u8; 32]>::from(Sha256::digest(branch));
-    let cleaned = cleaned(branch);
-    let stem = cleaned.trim_start_matches(['-', '.']);
-    let stem = stem.get(..LONGEST - 9).unwrap_or(stem);
+    let sanitized = sanitized(branch);
+    let stem = sanitized.trim_start_matches(['-', '.']);
+    let stem = stem.get(..MAX_LENGTH - 9).unwrap_or(stem);
     let stem = if stem.is_empty() { "branch" } else { stem };
     format!("{stem}-{:08x}", u32::from_be_bytes([a, b, c, d]))
 }
@@ -91,7 +92,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn styles() {
+    fn tags_follow_the_style() {
         let long = "x".repeat(200);
         for (branch, gitlab, github) in [
             ("main", "main", "main"),
@@ -133,8 +134,11 @@ mod tests {
         let tags: BTreeSet<String> = names.iter().map(|name| TagStyle::Pleach.tag(name)).collect();
         assert_eq!(tags.len(), names.len(), "{tags:?}");
         for tag in tags {
-            let sound = tag.len() <= 128 && tag.chars().all(is_fit) && !tag.starts_with(['.', '-']) && !tag.is_empty();
-            assert!(sound, "{tag}");
+            let is_valid = tag.len() <= 128
+                && tag.chars().all(is_tag_character)
+                && !tag.starts_with(['.', '-'])
+                && !tag.is_empty();
+            assert!(is_valid, "{tag}");
         }
     }
 }

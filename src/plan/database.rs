@@ -1,7 +1,7 @@
 //! The database that a branch uses, derived from its mode, its slug and the baseline branch.
 
 use super::{Branch, mapping};
-use crate::database::{Database, DatabaseMode, PUBLIC_SCHEMA, own_name};
+use crate::database::{Database, DatabaseMode, PUBLIC_SCHEMA, database_name};
 use crate::node::Node;
 use crate::slug::Slug;
 use crate::spec::{self, Spec};
@@ -29,8 +29,8 @@ impl BranchDatabase {
         let (name, schema) = match (mode, baseline.and_then(|baseline| baseline.database.as_ref())) {
             (DatabaseMode::Shared, Some(baseline)) if !is_baseline => (baseline.name.clone(), baseline.schema.clone()),
             (DatabaseMode::Shared, _) => (shared.name.clone(), PUBLIC_SCHEMA.into()),
-            (DatabaseMode::Schema, _) => (shared.name.clone(), own_name(&shared.name, slug.as_str())),
-            (DatabaseMode::Database, _) => (own_name(&shared.name, slug.as_str()), PUBLIC_SCHEMA.into()),
+            (DatabaseMode::Schema, _) => (shared.name.clone(), database_name(&shared.name, slug.as_str())),
+            (DatabaseMode::Database, _) => (database_name(&shared.name, slug.as_str()), PUBLIC_SCHEMA.into()),
         };
         Some(BranchDatabase { mode, name, schema, is_migrated: is_baseline || mode != DatabaseMode::Shared })
     }

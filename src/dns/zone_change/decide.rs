@@ -196,7 +196,7 @@ fn recorded(
             let error = |reason: &str| {
                 let message = format!("cannot read the zone change `{path}` of the base revision: {reason}");
                 Diagnostic::new(Code::Dns, message)
-                    .help("fix the file, or name another base revision, as in `--base HEAD`")
+                    .help("fix the file or use another base revision, such as `--base HEAD`")
             };
             let change = ZoneChange::parse(text)
                 .map_err(|errors| error(&errors.iter().next().map(ToString::to_string).unwrap_or_default()))?;
