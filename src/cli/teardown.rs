@@ -11,7 +11,7 @@ use crate::plan::BuildPlan;
 use crate::source::{Found, Project, RelPath};
 use crate::spec::Spec;
 use crate::teardown::report::ListedPlan;
-use crate::teardown::usage::Sought;
+use crate::teardown::usage::UsageCandidates;
 use crate::teardown::{Footprint, TeardownPlan, report as formats};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeSet;
@@ -70,8 +70,8 @@ pub(super) fn run(args: &TeardownArgs, workspace: &Workspace, screen: Screen) ->
         .into_iter()
         .filter(|listed| args.selects(listed))
         .map(|mut listed| {
-            listed.plan.footprint.named.clear();
-            let rest = Footprint { named: BTreeSet::new(), ..listed.plan.footprint.without(&in_use) };
+            listed.plan.footprint.images_in_use.clear();
+            let rest = Footprint { images_in_use: BTreeSet::new(), ..listed.plan.footprint.without(&in_use) };
             if rest != listed.plan.footprint {
                 warnings.insert(listed.plan.branch.to_string());
             }
@@ -119,8 +119,8 @@ fn listed(project: &Project, spec: &Spec, plan: &BuildPlan) -> Result<Vec<Listed
 
 /// The part of the plans that the branches in the output use.
 fn in_use(workspace: &Workspace, spec: &Spec, plans: &[ListedPlan]) -> Result<Footprint> {
-    let sought = Sought::of(plans.iter().map(|listed| &listed.plan.footprint), &spec.image_fields);
-    if sought.is_empty() {
+    let candidates = UsageCandidates::of(plans.iter().map(|listed| &listed.plan.footprint), &spec.image_fields);
+    if candidates.is_empty() {
         return Ok(Footprint::default());
     }
     let output = workspace.output(&spec.output);
@@ -128,7 +128,7 @@ fn in_use(workspace: &Workspace, spec: &Spec, plans: &[ListedPlan]) -> Result<Fo
         .read(&[OutputFolder::Namespaces.path()], |path: &RelPath| path.name().strip_suffix(".yaml").is_some())?;
     let files: Vec<_> = files.into_iter().collect();
     let used = gather(files, |(path, text)| {
-        sought.used_by_files(&[text]).map_err(|_| {
+        candidates.used_by_files(&[text]).map_err(|_| {
             let message = format!("cannot read `{}`, so what its branch uses is unknown", output.show(&path));
             Diagnostic::new(Code::Output, message).help("run `pleach build` first")
         })

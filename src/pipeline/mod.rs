@@ -15,7 +15,7 @@ use crate::plan::{self, Branch, BuildPlan};
 use crate::record::RemovedNames;
 use crate::source::Project;
 use crate::spec::{self, Backend, Spec};
-use crate::teardown::usage::Sought;
+use crate::teardown::usage::UsageCandidates;
 use crate::teardown::{self, BranchObjects};
 use crate::template;
 use crate::{checks, dns, gitops};
@@ -168,7 +168,7 @@ fn teardown_plans(
     });
     let is_removed = |slug: &str| is_built(slug) && !exists(slug);
     let unread = teardown::replaced(&mut footprints, previous, (tree, &built.collect()), &is_removed, fields)?;
-    let in_use = usage.of(&Sought::of(footprints.values().map(|footprint| &footprint.all), fields));
+    let in_use = usage.of(&UsageCandidates::of(footprints.values().map(|footprint| &footprint.all), fields));
     let names = removed.into_iter().filter(|(slug, _)| !exists(slug)).collect();
     let mut plans = teardown::plans(&spec.project, &footprints, &names, &in_use, |slug| existing.get(slug).copied())?;
     plans.warnings.splice(0..0, unread);

@@ -9,7 +9,7 @@ use super::{Failure, Inputs};
 use crate::node::Node;
 use crate::plan::Branch;
 use crate::teardown::Footprint;
-use crate::teardown::usage::{InUse, Sought};
+use crate::teardown::usage::{InUse, UsageCandidates};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 use smol_str::SmolStr;
@@ -39,29 +39,29 @@ impl<'a> Usage<'a> {
         Usage { inputs, builder, workers, built, failed: failures.iter().map(|f| f.branch).collect(), unselected }
     }
 
-    /// The part of what is searched that existing branches use.
-    pub(super) fn of(&self, sought: &Sought) -> InUse {
+    /// The candidates that existing branches use.
+    pub(super) fn of(&self, candidates: &UsageCandidates) -> InUse {
         let mut in_use = InUse::default();
-        if sought.is_empty() {
+        if candidates.is_empty() {
             return in_use;
         }
         in_use
             .footprint
             .namespaces
             .extend(self.inputs.plan.branches.iter().filter_map(Branch::namespace).map(SmolStr::from));
-        let built: Vec<Footprint> = self.built.par_iter().map(|branch| sought.used_by(nodes(branch))).collect();
+        let built: Vec<Footprint> = self.built.par_iter().map(|branch| candidates.used_by(nodes(branch))).collect();
         for footprint in built {
             in_use.footprint.add(footprint);
         }
-        if sought.is_covered_by(&in_use.footprint) {
+        if candidates.is_covered_by(&in_use.footprint) {
             return in_use;
         }
         for branch in &self.failed {
-            self.add_last(branch, sought, &mut in_use);
+            self.add_last(branch, candidates, &mut in_use);
         }
         self.inputs.progress.all.fetch_add(self.unselected.len(), Ordering::Relaxed);
         let search = |branch: &&Branch| {
-            let used = self.builder.build(branch).map(|built| sought.used_by(nodes(&built)));
+            let used = self.builder.build(branch).map(|built| candidates.used_by(nodes(&built)));
             self.inputs.progress.done.fetch_add(1, Ordering::Relaxed);
             used
         };
@@ -69,19 +69,19 @@ impl<'a> Usage<'a> {
         for (branch, used) in self.unselected.iter().zip(results) {
             match used {
                 Ok(used) => in_use.footprint.add(used),
-                Err(_) => self.add_last(branch, sought, &mut in_use),
+                Err(_) => self.add_last(branch, candidates, &mut in_use),
             }
         }
         in_use
     }
 
     /// Adds what the last output of a branch that cannot be built uses, and the images that the spec gives it.
-    fn add_last(&self, branch: &Branch, sought: &Sought, in_use: &mut InUse) {
+    fn add_last(&self, branch: &Branch, candidates: &UsageCandidates, in_use: &mut InUse) {
         let last = self.inputs.previous.objects_of(branch.slug.as_str());
-        match last.and_then(|files| sought.used_by_files(&files)) {
+        match last.and_then(|files| candidates.used_by_files(&files)) {
             Ok(used) => {
                 in_use.footprint.add(used);
-                let images = branch.images.keys().map(|name| sought.named_by(&branch.image(name)));
+                let images = branch.images.keys().map(|name| candidates.used_by_reference(&branch.image(name)));
                 for named in images {
                     in_use.footprint.add(named);
                 }

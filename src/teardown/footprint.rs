@@ -1,4 +1,4 @@
-//! Footprints: what the output of a branch creates outside of its files, as sets.
+//! Footprints: the sets of everything that the output of a branch creates outside of its files.
 
 use super::image::images;
 use crate::argument::is_argument;
@@ -20,33 +20,33 @@ pub struct ClusterObject {
 }
 
 impl ClusterObject {
-    /// Whether both are one object of a cluster. Versions of an API group serve the same objects.
-    pub(super) fn is(&self, other: &ClusterObject) -> bool {
+    /// Whether both identify the same object in a cluster. All versions of an API group serve the same objects.
+    pub(super) fn is_same_object(&self, other: &ClusterObject) -> bool {
         self.gvk.group == other.gvk.group && self.gvk.kind == other.gvk.kind && self.name == other.name
     }
 }
 
-/// What a branch creates outside of its files.
+/// Everything that the output of a branch creates outside of its files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Footprint {
     /// Namespaces, and with them all objects in them.
     pub namespaces: BTreeSet<SmolStr>,
     /// Objects outside of namespaces.
     pub objects: BTreeSet<ClusterObject>,
-    /// DNS names, each after its zone.
+    /// DNS names, each with its zone in the first position.
     pub names: BTreeSet<(DnsName, DnsName)>,
     /// Databases.
     pub databases: BTreeSet<Database>,
     /// Image references.
     pub images: BTreeSet<SmolStr>,
-    /// Image references that an existing branch may use: it names them in an argument or an annotation, or it uses the same tag
-    /// where only one of the two has a digest, or the same digest in another repository. They are kept in the plan, because no
-    /// later build could know them.
-    pub named: BTreeSet<SmolStr>,
+    /// Image references that an existing branch may use: it names them in an argument or an annotation; or it uses the same tag
+    /// and only one of the two references has a digest; or it uses the same digest in another repository. The plan keeps them
+    /// under `imagesInUse`, because a later build does not find them in the previous output.
+    pub images_in_use: BTreeSet<SmolStr>,
 }
 
 impl Footprint {
-    /// Whether it has nothing.
+    /// Whether the footprint is empty.
     pub fn is_empty(&self) -> bool {
         *self == Footprint::default()
     }
@@ -58,24 +58,25 @@ impl Footprint {
         self.names.extend(other.names);
         self.databases.extend(other.databases);
         self.images.extend(other.images);
-        self.named.extend(other.named);
+        self.images_in_use.extend(other.images_in_use);
     }
 
-    /// What remains without what is `in_use`.
+    /// The footprint without everything that is `in_use`.
     #[must_use]
     pub fn without(&self, in_use: &Footprint) -> Self {
         let mut rest = self.clone();
-        rest.images.append(&mut rest.named);
+        rest.images.append(&mut rest.images_in_use);
         rest.namespaces.retain(|name| !in_use.namespaces.contains(name));
-        rest.objects.retain(|object| !in_use.objects.iter().any(|other| object.is(other)));
+        rest.objects.retain(|object| !in_use.objects.iter().any(|other| object.is_same_object(other)));
         rest.names.retain(|name| !in_use.names.contains(name));
         rest.databases.retain(|database| !in_use.databases.contains(database));
         rest.images.retain(|image| !in_use.images.contains(image));
-        (rest.named, rest.images) = rest.images.into_iter().partition(|image| in_use.named.contains(image));
+        (rest.images_in_use, rest.images) =
+            rest.images.into_iter().partition(|image| in_use.images_in_use.contains(image));
         rest
     }
 
-    /// Adds what an object of the branch creates.
+    /// Adds everything that an object of the branch creates.
     pub(super) fn add_object(&mut self, object: &Node, fields: &[ImageField]) {
         match CreatedOutside::of(object) {
             Some(CreatedOutside::Namespace(name)) => drop(self.namespaces.insert(name)),
@@ -91,21 +92,23 @@ impl Footprint {
     }
 }
 
-/// What an object of the output is, if it is outside of namespaces.
+/// An object of the output that is not in a namespace.
 pub(super) enum CreatedOutside {
     Namespace(SmolStr),
     Object(ClusterObject),
 }
 
 impl CreatedOutside {
-    /// In the output, every object in a namespace names it.
+    /// `None` if the object is in a namespace. In the output, such an object has `metadata.namespace`.
     pub(super) fn of(object: &Node) -> Option<Self> {
         let gvk = Gvk::of(object);
         let name = SmolStr::from(object.str_at(&["metadata", "name"])?);
-        let is_inside = object.str_at(&["metadata", "namespace"]).is_some_and(|namespace| !namespace.is_empty());
+        let has_namespace = object.str_at(&["metadata", "namespace"]).is_some_and(|namespace| !namespace.is_empty());
         match () {
             () if gvk.group.is_empty() && gvk.kind == "Namespace" => Some(CreatedOutside::Namespace(name)),
-            () if gvk.is_cluster_scoped() || !is_inside => Some(CreatedOutside::Object(ClusterObject { gvk, name })),
+            () if gvk.is_cluster_scoped() || !has_namespace => {
+                Some(CreatedOutside::Object(ClusterObject { gvk, name }))
+            }
             () => None,
         }
     }

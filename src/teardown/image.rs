@@ -1,8 +1,8 @@
-//! Images that objects name, and whether two references mean the same image.
+//! The images of objects, and whether two references identify the same image.
 //!
-//! The images of a removed branch are read where images are declared: in the containers of pods at any depth, in volumes made
-//! of images, and in the fields that the spec declares. What an existing branch uses is searched in every text of its objects,
-//! arguments and annotations included: an image that stays too long costs less than one that is missed.
+//! The images of a removed branch are read from image fields only: containers and image volumes of pods at any depth, and the
+//! fields that the spec declares. The images that an existing branch uses are searched for in all texts of its objects,
+//! including arguments and annotations: keeping an unused image is better than deleting one that is in use.
 
 use crate::image::ImageParts;
 use crate::node::{Node, Value};
@@ -11,16 +11,17 @@ use crate::spec::ImageField;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The lists of pods whose items have an image.
+/// The fields of a pod whose items have an `image`.
 const CONTAINERS: [&str; 3] = ["containers", "ephemeralContainers", "initContainers"];
 
-/// The registry of images whose names say none, and what else it is called.
+/// The registry of image names without one.
 const HUB: &str = "docker.io";
-const HUB_TOO: [&str; 2] = ["index.docker.io", "registry-1.docker.io"];
-/// Where the hub has images of one word.
+/// Other host names of the same registry.
+const HUB_ALIASES: [&str; 2] = ["index.docker.io", "registry-1.docker.io"];
+/// The namespace of images in `HUB` whose names have one component.
 const LIBRARY: &str = "library";
 
-/// Calls `found` with every image that an object names where images are declared.
+/// Calls `found` for the content of each image field of an object.
 pub(super) fn images<'n>(object: &'n Node, fields: &[ImageField], found: &mut dyn FnMut(&'n str)) {
     containers(object, found);
     let gvk = Gvk::of(object);
@@ -48,25 +49,25 @@ fn containers<'n>(node: &'n Node, found: &mut dyn FnMut(&'n str)) {
     }
 }
 
-/// A reference taken apart, in the one form that all its spellings share.
+/// The parts of a reference in normal form, which is the same for all spellings of the reference.
 #[derive(Debug, PartialEq, Eq)]
 struct ReferenceParts {
     /// Registry and repository.
     name: String,
-    /// The same and the tag, if it is known by a tag.
+    /// The name with the tag, unless the reference has only a digest.
     tagged: Option<String>,
     /// The digest with its algorithm.
     digest: Option<String>,
 }
 
 impl ReferenceParts {
-    /// `nginx` is `docker.io/library/nginx:latest`. With a digest, the tag only tells what the digest was called.
+    /// The normal form of `nginx` is `docker.io/library/nginx:latest`.
     fn of(reference: &str) -> Self {
         let parts = ImageParts::of(reference);
         let ImageParts { tag, digest, .. } = parts;
         let (registry, path) = parts.location();
         let registry = registry.map_or(HUB.to_owned(), str::to_lowercase);
-        let registry = if HUB_TOO.contains(&registry.as_str()) { HUB } else { &registry };
+        let registry = if HUB_ALIASES.contains(&registry.as_str()) { HUB } else { &registry };
         let library = if registry == HUB && !path.contains('/') { format!("{LIBRARY}/") } else { String::new() };
         let tag = tag.or((digest.is_none()).then_some("latest"));
         let name = format!("{registry}/{library}{path}");
@@ -74,36 +75,36 @@ impl ReferenceParts {
     }
 }
 
-/// A reference as it is deleted: if it has a digest, without the tag, which may be that of another one by now.
-pub(super) fn bare(reference: &str) -> String {
+/// The reference to use for deletion. One with a digest has no tag, because the tag may identify another image now.
+pub(super) fn deletable(reference: &str) -> String {
     match ImageParts::of(reference) {
         ImageParts { name, digest: Some(digest), .. } => format!("{name}@{digest}"),
         _ => reference.to_owned(),
     }
 }
 
-/// The last word of a name, without tag and digest: what any two spellings of a reference have in common.
-fn word(reference: &str) -> &str {
+/// The last component of the name, which is the same for all spellings of a reference.
+fn last_component(reference: &str) -> &str {
     let name = reference.split('@').next().unwrap_or_default();
     let last = name.rsplit('/').next().unwrap_or_default();
     last.split(':').next().unwrap_or_default()
 }
 
-/// References by what another reference to the same image may have in common with them.
+/// An index that finds other references to the same image.
 #[derive(Debug, Default)]
 pub(super) struct ImageIndex {
-    words: BTreeSet<String>,
+    last_components: BTreeSet<String>,
     tagged: BTreeMap<String, BTreeSet<SmolStr>>,
     digests: BTreeMap<String, BTreeSet<SmolStr>>,
 }
 
 impl ImageIndex {
-    /// The index of some references.
+    /// Creates the index of some references.
     pub(super) fn of<'a>(references: impl IntoIterator<Item = &'a SmolStr>) -> Self {
         let mut index = ImageIndex::default();
         for reference in references {
             let parts = ReferenceParts::of(reference);
-            index.words.insert(word(reference).to_owned());
+            index.last_components.insert(last_component(reference).to_owned());
             if let Some(tagged) = parts.tagged {
                 index.tagged.entry(tagged).or_default().insert(reference.clone());
             }
@@ -114,11 +115,11 @@ impl ImageIndex {
         index
     }
 
-    /// Adds to `same` the references that are about the same image as `reference`, and to `perhaps` those that may be, or are
-    /// of a copy: where only one has a digest the other is known by a tag alone, which moves, and one digest may stand in
-    /// several repositories. Two digests are two images, whatever their tags.
-    pub(super) fn find(&self, reference: &str, same: &mut BTreeSet<SmolStr>, perhaps: &mut BTreeSet<SmolStr>) {
-        if !self.words.contains(word(reference)) && !reference.contains('@') {
+    /// Adds to `same` the indexed references to the same image as `reference`. Adds to `possible` those that may be the same image:
+    /// the tags are equal and only one of the two has a digest, or the digests are equal and the repositories differ. References
+    /// with different digests are different images, even if their tags are equal.
+    pub(super) fn find(&self, reference: &str, same: &mut BTreeSet<SmolStr>, possible: &mut BTreeSet<SmolStr>) {
+        if !self.last_components.contains(last_component(reference)) && !reference.contains('@') {
             return;
         }
         let ReferenceParts { name, tagged, digest } = ReferenceParts::of(reference);
@@ -126,30 +127,32 @@ impl ImageIndex {
             match (digest.is_some(), other.contains('@')) {
                 (true, true) => {}
                 (false, false) => drop(same.insert(other.clone())),
-                _ => drop(perhaps.insert(other.clone())),
+                _ => drop(possible.insert(other.clone())),
             }
         }
         for other in digest.and_then(|digest| self.digests.get(&digest)).into_iter().flatten() {
-            let set = if ReferenceParts::of(other).name == name { &mut *same } else { &mut *perhaps };
+            let set = if ReferenceParts::of(other).name == name { &mut *same } else { &mut *possible };
             set.insert(other.clone());
         }
     }
 
-    /// Adds to `seen` the references that stand in any text of `node`. A word alone may be anything and counts only
-    /// where images are declared.
-    pub(super) fn find_in(&self, node: &Node, seen: &mut BTreeSet<SmolStr>) {
+    /// Adds to `found` the indexed references that occur in any text of `node`. Text without `:`, `/` or `@` is ignored, because it
+    /// need not be an image.
+    pub(super) fn find_in_texts(&self, node: &Node, found: &mut BTreeSet<SmolStr>) {
         match &node.value {
-            Value::Seq(items) => items.iter().for_each(|item| self.find_in(item, seen)),
-            Value::Map(map) => map.iter().for_each(|entry| self.find_in(&entry.value, seen)),
+            Value::Seq(items) => items.iter().for_each(|item| self.find_in_texts(item, found)),
+            Value::Map(map) => map.iter().for_each(|entry| self.find_in_texts(&entry.value, found)),
             Value::Scalar(scalar) => {
-                let inside = |c: char| c.is_ascii_alphanumeric() || "._-:/@".contains(c);
-                for token in scalar.text.split(|c| !inside(c)).filter(|token| token.contains([':', '/', '@'])) {
+                let is_reference_character = |c: char| c.is_ascii_alphanumeric() || "._-:/@".contains(c);
+                for token in
+                    scalar.text.split(|c| !is_reference_character(c)).filter(|token| token.contains([':', '/', '@']))
+                {
                     let token = token.rsplit("://").next().unwrap_or_default().trim_end_matches(['.', ':', '/', '@']);
                     let mut same = BTreeSet::new();
-                    self.find(token, &mut same, seen);
-                    seen.append(&mut same);
-                    if let Some(seen_here) = self.digests.get(&token.to_lowercase()) {
-                        seen.extend(seen_here.iter().cloned());
+                    self.find(token, &mut same, found);
+                    found.append(&mut same);
+                    if let Some(with_digest) = self.digests.get(&token.to_lowercase()) {
+                        found.extend(with_digest.iter().cloned());
                     }
                 }
             }
@@ -168,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn images_are_in_pods_at_any_depth_and_in_fields_of_the_spec() {
+    fn images_of_pods_at_any_depth_and_of_declared_fields_are_found() {
         let object = node(
             "apiVersion: example.com/v1\nkind: Fleet\nimage: no\nspec:\n  runner: {image: 'r:1', images: ['r:2', 'r:3']}\n  jobs:\n  - template:\n      \
              spec:\n        containers: [{name: a, image: 'a:1'}, {name: b}]\n        initContainers: [{image: 'i:1'}]\n        \
@@ -189,9 +192,9 @@ mod tests {
     }
 
     #[test]
-    fn one_image_has_many_names() {
+    fn references_to_the_same_image_are_recognized() {
         let [a, b] = ["a", "b"].map(|digit| format!("sha256:{}", digit.repeat(64)));
-        for (sought, used, want) in [
+        for (indexed, reference, want) in [
             ("nginx", "docker.io/library/nginx:latest".to_owned(), "same"),
             ("nginx:1", "index.docker.io/nginx:1".into(), "same"),
             ("library/nginx:1", "docker.io/nginx:1".into(), "same"),
@@ -201,28 +204,28 @@ mod tests {
             ("R.example.com:5000/a/b:1", "r.example.com:5000/a/b:1".into(), "same"),
             ("r.example.com:5000/a/b:1", "r.example.com/a/b:1".into(), "another"),
             (&format!("x:1@{a}"), format!("x:2@{a}"), "same"),
-            (&format!("x:1@{a}"), format!("r.example.com/other@{a}"), "perhaps"),
+            (&format!("x:1@{a}"), format!("r.example.com/other@{a}"), "possible"),
             (&format!("x:1@{a}"), format!("y:1@{b}"), "another"),
             (&format!("x:1@{a}"), format!("x:1@{b}"), "another"),
-            (&format!("x:1@{a}"), "x:1".into(), "perhaps"),
-            ("x:1", format!("x:1@{b}"), "perhaps"),
+            (&format!("x:1@{a}"), "x:1".into(), "possible"),
+            ("x:1", format!("x:1@{b}"), "possible"),
             (&format!("x@{a}"), "x".into(), "another"),
-            (&format!("x@{a}"), format!("X@{}", a.to_uppercase()), "perhaps"),
+            (&format!("x@{a}"), format!("X@{}", a.to_uppercase()), "possible"),
         ] {
-            let (mut same, mut perhaps) = (BTreeSet::new(), BTreeSet::new());
-            ImageIndex::of(&[sought.into()]).find(&used, &mut same, &mut perhaps);
-            let got = match (same.is_empty(), perhaps.is_empty()) {
+            let (mut same, mut possible) = (BTreeSet::new(), BTreeSet::new());
+            ImageIndex::of(&[indexed.into()]).find(&reference, &mut same, &mut possible);
+            let got = match (same.is_empty(), possible.is_empty()) {
                 (false, true) => "same",
-                (true, false) => "perhaps",
+                (true, false) => "possible",
                 (true, true) => "another",
                 (false, false) => "both",
             };
-            assert_eq!(got, want, "{sought} {used}");
+            assert_eq!(got, want, "{indexed} {reference}");
         }
     }
 
     #[test]
-    fn what_is_deleted() {
+    fn a_reference_with_a_digest_is_deleted_without_its_tag() {
         for (reference, want) in [
             ("r.example.com:5000/a/b:1", "r.example.com:5000/a/b:1"),
             ("r.example.com:5000/a/b:1@sha256:0", "r.example.com:5000/a/b@sha256:0"),
@@ -230,12 +233,12 @@ mod tests {
             ("nginx:1@sha256:0", "nginx@sha256:0"),
             ("nginx", "nginx"),
         ] {
-            assert_eq!(bare(reference), want);
+            assert_eq!(deletable(reference), want);
         }
     }
 
     #[test]
-    fn an_existing_branch_uses_what_any_of_its_texts_names() {
+    fn references_are_found_in_all_texts() {
         let digest = format!("sha256:{}", "0".repeat(64));
         let digested = format!("r.example.com/d@{digest}");
         let index =
@@ -250,9 +253,9 @@ mod tests {
             (&format!("a: \"x {digest} y\""), digested.as_str()),
             (&format!("a: other/d@{digest}"), digested.as_str()),
         ] {
-            let mut seen = BTreeSet::new();
-            index.find_in(&node(text), &mut seen);
-            assert_eq!(seen.into_iter().collect::<Vec<_>>().join(" "), want, "{text}");
+            let mut found = BTreeSet::new();
+            index.find_in_texts(&node(text), &mut found);
+            assert_eq!(found.into_iter().collect::<Vec<_>>().join(" "), want, "{text}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Teardown plans: one file per slug with what a removed branch leaves, or what an existing branch has replaced.
 //!
-//! A plan is the footprint that a branch had in the previous output, without everything that is in use: namespaces, objects
-//! outside of namespaces, DNS names, databases, images. It stays until it is pruned. Nothing here deletes anything.
+//! A plan is the footprint that a branch had in the previous output, without everything that is in use: namespaces,
+//! cluster-scoped objects, DNS names, databases, images. It exists until it is pruned. Nothing here deletes anything.
 
 mod footprint;
 mod image;

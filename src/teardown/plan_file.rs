@@ -1,6 +1,6 @@
 //! The file of a teardown plan, `out/teardown/<slug>.yaml`.
 //!
-//! It has no dates and no versions, so it changes only when there is something else to tear down.
+//! It contains no dates or versions, so it changes only if its entries change.
 
 use super::footprint::{ClusterObject, Footprint};
 use crate::argument::is_argument;
@@ -16,8 +16,8 @@ use std::collections::BTreeSet;
 
 const API_VERSION: &str = "pleach/v1";
 const KIND: &str = "TeardownPlan";
-/// The key of the images that an existing branch may still use.
-const NAMED: &str = "imagesInUse";
+/// The key of images that an existing branch may use.
+const IMAGES_IN_USE: &str = "imagesInUse";
 
 /// The content of a teardown plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,14 +26,14 @@ pub struct TeardownPlan {
     pub project: SmolStr,
     /// The name of the branch.
     pub branch: SmolStr,
-    /// What is to be torn down.
+    /// Everything that can be torn down.
     pub footprint: Footprint,
 }
 
 impl TeardownPlan {
-    /// The file as pleach writes it.
+    /// The text of the file.
     pub fn write(&self) -> Result<String> {
-        let Footprint { namespaces, objects, names, databases, images, named } = &self.footprint;
+        let Footprint { namespaces, objects, names, databases, images, images_in_use } = &self.footprint;
         let text = |text: &SmolStr| Node::str(text.clone());
         let object = |object: &ClusterObject| {
             let gvk = &object.gvk;
@@ -56,8 +56,8 @@ impl TeardownPlan {
         ]
         .into_iter()
         .collect();
-        if !named.is_empty() {
-            file.insert(NAMED, Node::seq(named.iter().map(text)));
+        if !images_in_use.is_empty() {
+            file.insert(IMAGES_IN_USE, Node::seq(images_in_use.iter().map(text)));
         }
         Ok(yaml::document(&file.into())?)
     }
@@ -83,8 +83,8 @@ fn of(documents: &[Node], at: Location) -> Result<TeardownPlan> {
 
 fn fields(fields: &mut Fields) -> Option<TeardownPlan> {
     fields.header(API_VERSION, KIND);
-    let project = word(fields, "project");
-    let branch = word(fields, "branch");
+    let project = line_at(fields, "project");
+    let branch = line_at(fields, "branch");
     let footprint = Footprint {
         namespaces: lines(fields, "namespaces", line),
         objects: fields
@@ -97,7 +97,7 @@ fn fields(fields: &mut Fields) -> Option<TeardownPlan> {
             .into_iter()
             .collect(),
         images: lines(fields, "images", argument),
-        named: lines(fields, NAMED, argument),
+        images_in_use: lines(fields, IMAGES_IN_USE, argument),
     };
     Some(TeardownPlan { project: project?, branch: branch?, footprint })
 }
@@ -112,13 +112,13 @@ fn read<T>(
 }
 
 fn object(fields: &mut Fields) -> Option<ClusterObject> {
-    let (version, kind, name) = (word(fields, "apiVersion"), word(fields, "kind"), word(fields, "name"));
+    let (version, kind, name) = (line_at(fields, "apiVersion"), line_at(fields, "kind"), line_at(fields, "name"));
     Some(ClusterObject { gvk: Gvk::new(&version?, &kind?), name: name? })
 }
 
 fn name(fields: &mut Fields) -> Option<(DnsName, DnsName)> {
     let mut name = |key| {
-        let text = word(fields, key)?;
+        let text = line_at(fields, key)?;
         let at = fields.at(key);
         DnsName::host(&text).map_err(|error| fields.errors().push(error.at(at))).ok()
     };
@@ -134,8 +134,8 @@ fn database(fields: &mut Fields) -> Option<Database> {
     Some(Database { kind: kind?, instance: instance?, name: name? })
 }
 
-/// A string of one line.
-fn word(fields: &mut Fields, key: &'static str) -> Option<SmolStr> {
+/// A string without line breaks.
+fn line_at(fields: &mut Fields, key: &'static str) -> Option<SmolStr> {
     let node = fields.required(key, Fields::text)?;
     line(node, fields.errors())
 }
@@ -153,7 +153,7 @@ fn line(node: &Node, errors: &mut FieldErrors) -> Option<SmolStr> {
     checked(node, errors, |text| !text.is_empty() && !text.contains(char::is_control))
 }
 
-/// An argument of a command.
+/// A string that can be passed to a command.
 fn argument(node: &Node, errors: &mut FieldErrors) -> Option<SmolStr> {
     checked(node, errors, is_argument)
 }

@@ -1,4 +1,4 @@
-//! The teardown plans of a build: the footprints of the previous output, without what is in use.
+//! The teardown plans of a build: the footprints of the previous output, without everything that is in use.
 
 use super::footprint::Footprint;
 use super::plan_file::TeardownPlan;
@@ -11,18 +11,18 @@ use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The files of teardown plans.
+/// The files of the teardown plans of a build.
 #[derive(Debug, Default)]
 pub struct TeardownFiles {
     /// The files.
     pub files: Vec<(OutputPath, Arc<str>)>,
-    /// What the files become when what is already in the plans of the previous output is pruned; `None` removes the file.
+    /// The content of files after pruning, which removes the entries of plans in the previous output. `None` removes the file.
     pub prunable: BTreeMap<OutputPath, Option<Arc<str>>>,
     /// The warnings.
     pub warnings: Vec<Diagnostic>,
 }
 
-/// The plans of the project for the slugs in `footprints` and `names`. `owner` is the existing branch that has a slug.
+/// The teardown plans for the slugs in `footprints` and `names`. `owner` returns the existing branch with a slug.
 pub fn plans<'a>(
     project: &SmolStr,
     footprints: &PreviousFootprints,
@@ -30,7 +30,7 @@ pub fn plans<'a>(
     in_use: &InUse,
     owner: impl Fn(&str) -> Option<&'a SmolStr>,
 ) -> Result<TeardownFiles> {
-    let mut made = TeardownFiles::default();
+    let mut files = TeardownFiles::default();
     let mut is_incomplete = false;
     let slugs: BTreeSet<&SmolStr> = footprints.keys().chain(names.keys()).collect();
     for slug in slugs {
@@ -39,21 +39,22 @@ pub fn plans<'a>(
             names.get(slug).cloned().unwrap_or_default();
         let branch = [branch, last_branch].into_iter().find(|name| !name.is_empty()).unwrap_or_else(|| slug.clone());
         if let Some(owner) = owner(slug).filter(|owner| **owner != branch && !all.namespaces.is_empty()) {
-            made.warnings.push(taken_over(slug, &branch, owner));
+            files.warnings.push(taken_over(slug, &branch, owner));
         }
-        let mut rest = |footprint: &Footprint, names| {
+        let mut unused = |footprint: &Footprint, names| {
             let mut rest = footprint.without(&in_use.footprint);
             if !in_use.unknown.is_empty() {
-                let (before, known) = (rest.clone(), keep_unknown(rest));
-                is_incomplete |= before.named.len() != known.named.len() || before.objects != known.objects;
+                let (before, known) = (rest.clone(), without_uncertain(rest));
+                is_incomplete |=
+                    before.images_in_use.len() != known.images_in_use.len() || before.objects != known.objects;
                 is_incomplete |= before.databases != known.databases;
                 rest = known;
             }
             Footprint { names, ..rest }
         };
-        let (all, mut fresh) = (rest(&all, names), rest(&fresh, fresh_names));
-        // Whoever tore down what the previous plan listed was not shown these.
-        fresh.named.extend(all.named.iter().cloned());
+        let (all, mut fresh) = (unused(&all, names), unused(&fresh, fresh_names));
+        // The reports of `pleach teardown` did not show these images, so they are not pruned.
+        fresh.images_in_use.extend(all.images_in_use.iter().cloned());
         let text = |footprint: Footprint| -> Result<Option<Arc<str>>> {
             let plan = TeardownPlan { project: project.clone(), branch: branch.clone(), footprint };
             if plan.footprint.is_empty() { Ok(None) } else { Ok(Some(plan.write()?.into())) }
@@ -61,35 +62,36 @@ pub fn plans<'a>(
         let (all, fresh) = (text(all)?, text(fresh)?);
         let path = OutputPath::teardown_plan(slug);
         if fresh != all {
-            made.prunable.insert(path.clone(), fresh);
+            files.prunable.insert(path.clone(), fresh);
         }
-        made.files.extend(all.map(|all| (path, all)));
+        files.files.extend(all.map(|all| (path, all)));
     }
     if is_incomplete {
-        made.warnings.push(incomplete(&in_use.unknown));
+        files.warnings.push(incomplete(&in_use.unknown));
     }
-    Ok(made)
+    Ok(files)
 }
 
-/// The footprint as far as it can be listed while it is unknown what some branches use: images are kept for later, objects and
-/// databases are found again by a later build.
-fn keep_unknown(mut footprint: Footprint) -> Footprint {
-    footprint.named.append(&mut footprint.images);
+/// The part of a footprint that a plan can list while the usage of some branches is unknown. Images become `imagesInUse`. Objects
+/// and databases are omitted: a later build finds them again.
+fn without_uncertain(mut footprint: Footprint) -> Footprint {
+    footprint.images_in_use.append(&mut footprint.images);
     Footprint { objects: BTreeSet::new(), databases: BTreeSet::new(), ..footprint }
 }
 
-fn taken_over(slug: &str, before: &str, now: &str) -> Diagnostic {
-    let message = format!("the branch `{now}` takes over the slug `{slug}` of `{before}`, which was not torn down");
+fn taken_over(slug: &str, removed: &str, existing: &str) -> Diagnostic {
+    let message =
+        format!("the branch `{existing}` takes over the slug `{slug}` of `{removed}`, which was not torn down");
     Diagnostic::new(Code::Output, message)
-        .in_branch(now)
-        .help("its namespace and everything in it stay; to start with an empty one, give the branch another `slug:`")
+        .in_branch(existing)
+        .help("its namespace is kept with all objects in it; to start with an empty namespace, give the branch another `slug`")
 }
 
 fn incomplete(branches: &BTreeSet<SmolStr>) -> Diagnostic {
     let names: Vec<String> = branches.iter().map(|name| format!("`{name}`")).collect();
     let message = format!(
-        "cannot know what {} uses, so teardown plans list no images, databases or objects outside of namespaces",
+        "the usage of {} is unknown, so teardown plans omit images, databases and cluster-scoped objects",
         names.join(", ")
     );
-    Diagnostic::new(Code::Output, message).help("build again when these branches can be built")
+    Diagnostic::new(Code::Output, message).help("fix the errors of these branches and build again")
 }

@@ -1,9 +1,9 @@
-//! Footprints of the previous output: those of removed branches, those in existing teardown plans, and what existing branches
-//! have replaced since.
+//! Footprints of the previous output: of removed branches, of existing teardown plans, and the parts that existing branches
+//! have replaced.
 
 use super::footprint::Footprint;
 use super::plan_file::TeardownPlan;
-use super::usage::Sought;
+use super::usage::UsageCandidates;
 use crate::annotation::BRANCH_NAME_ANNOTATION;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::node::Node;
@@ -16,18 +16,18 @@ use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The footprint of one slug. It has no DNS names: zone change files record these.
+/// The footprint of one slug, without DNS names, which are recorded in zone change files.
 #[derive(Clone, Debug, Default)]
 pub struct PreviousFootprint {
     /// The name of the branch.
     pub branch: SmolStr,
-    /// All of the footprint.
+    /// The whole footprint.
     pub all: Footprint,
-    /// What no plan of the previous output lists yet.
+    /// The part that no plan of the previous output lists.
     pub fresh: Footprint,
 }
 
-/// The footprints by slug.
+/// Footprints by slug.
 pub type PreviousFootprints = BTreeMap<SmolStr, PreviousFootprint>;
 
 impl PreviousFootprint {
@@ -35,7 +35,7 @@ impl PreviousFootprint {
         PreviousFootprint { branch, fresh: all.clone(), all }
     }
 
-    /// Adds another footprint of the same slug. The name of the branch stays if it is known.
+    /// Adds another footprint of the same slug. A known branch name is kept.
     fn add(&mut self, other: PreviousFootprint) {
         if self.branch.is_empty() {
             self.branch = other.branch;
@@ -45,8 +45,8 @@ impl PreviousFootprint {
     }
 }
 
-/// The footprints of the slugs that are `wanted`: of a slug that a branch `exists` for only what its plan lists, of all others
-/// their objects too.
+/// The footprints of the `wanted` slugs in the previous output: the entries of their plans and, for slugs of removed branches,
+/// their objects. `exists` returns whether a branch has a slug.
 pub fn removed(
     previous: &Tree,
     fields: &[ImageField],
@@ -68,24 +68,24 @@ pub fn removed(
         .collect();
     let mut footprints = PreviousFootprints::new();
     for (slug, footprint) in gather(read, |read| read)?.into_iter().flatten() {
-        // Objects come before plans, and the branch name in them is newer.
+        // Objects are sorted before plans, and their branch name is newer.
         footprints.entry(slug).or_default().add(footprint);
     }
     Ok(footprints)
 }
 
-/// A branch that was built, as far as this module needs it.
+/// The name and the objects of a branch that was built.
 #[derive(Debug)]
 pub struct BranchObjects<'a> {
     /// The name of the branch.
     pub name: &'a SmolStr,
-    /// Its objects.
+    /// The objects of the branch.
     pub objects: Vec<&'a Node>,
 }
 
-/// Adds to `footprints` what the `built` branches, by slug, had in the previous output and do not have in `tree`; and what these
-/// and the removed branches that `is_removed` selects had before its last change. Returns a warning for each file that cannot be
-/// read.
+/// Adds to `footprints` what the `built` branches (by slug) have in the previous output but not in `tree`. Also adds what these
+/// branches, and the removed branches that `is_removed` selects, had before the last change of the previous output. Returns a
+/// warning for each file that cannot be read.
 pub fn replaced(
     footprints: &mut PreviousFootprints,
     previous: &dyn PreviousOutput,
@@ -100,19 +100,19 @@ pub fn replaced(
             let (earlier, more) = of_objects(&files, fields);
             warnings.extend(more);
             for (slug, PreviousFootprint { branch, all, .. }) in earlier {
-                // What a plan lists it listed then too, and it may have been torn down since.
+                // The entries of a plan were known at that time too, and may have been torn down since.
                 let mut known = footprints.get(&slug).map(|known| known.all.clone()).unwrap_or_default();
-                known.images.append(&mut known.named);
+                known.images.append(&mut known.images_in_use);
                 found.entry(slug).or_default().add(PreviousFootprint::fresh(branch, all.without(&known)));
             }
         }
-        // A clone need not have all of the history.
+        // A shallow clone does not have the whole history.
         Err(errors) => warnings.extend(errors),
     }
     for (slug, PreviousFootprint { branch, all, .. }) in found {
         let own = built.get(slug.as_str());
         let rest = match own {
-            Some(own) => all.without(&Sought::of([&all], fields).used_by(own.objects.iter().copied())),
+            Some(own) => all.without(&UsageCandidates::of([&all], fields).used_by(own.objects.iter().copied())),
             None => all,
         };
         if !rest.is_empty() {
@@ -145,8 +145,8 @@ fn of_objects(files: &Tree, fields: &[ImageField]) -> (PreviousFootprints, Vec<D
 fn of_plan(text: &str) -> Result<PreviousFootprint> {
     let TeardownPlan { branch, footprint: mut all, .. } = TeardownPlan::parse(text)?;
     all.names.clear();
-    // What an existing branch may use was not shown to whoever tears down, so it counts as new.
-    let fresh = Footprint { named: all.named.clone(), ..Footprint::default() };
+    // The reports of `pleach teardown` do not show images that may be in use, so these count as new.
+    let fresh = Footprint { images_in_use: all.images_in_use.clone(), ..Footprint::default() };
     Ok(PreviousFootprint { branch, all, fresh })
 }
 
@@ -164,5 +164,5 @@ fn unreadable(path: &OutputPath, errors: &Diagnostics) -> Diagnostic {
     let why = errors.iter().next().map(ToString::to_string).unwrap_or_default();
     let message =
         format!("cannot read `{path}` of the base revision, so the footprint of its branch is unknown: {why}");
-    Diagnostic::new(Code::Output, message).help("fix the file, or name another base revision, as in `--base HEAD`")
+    Diagnostic::new(Code::Output, message).help("fix the file or use another base revision, such as `--base HEAD`")
 }

@@ -1,7 +1,8 @@
-//! Whether an image, a database or an object is in use by existing branches.
+//! Which images, databases and objects existing branches use.
 //!
-//! The question is always asked for a set: [`Sought`] is what plans are about to list, [`InUse`] what existing branches use of
-//! it. The objects come from a build or from an output; `pipeline` builds the branches that nobody else needs.
+//! [`UsageCandidates`] is everything that plans would list, [`InUse`] the part of it that existing branches use. The objects of the
+//! branches come from a build or from an output. `pipeline` also builds branches outside of the selection if their objects are
+//! needed here.
 
 use super::footprint::{CreatedOutside, Footprint};
 use super::image::{ImageIndex, images};
@@ -15,81 +16,83 @@ use rayon::prelude::*;
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
 
-/// What is looked for in the objects of existing branches.
+/// The entries of footprints that are searched for in the objects of existing branches.
 #[derive(Debug, Default)]
-pub struct Sought {
+pub struct UsageCandidates {
     all: Footprint,
     images: ImageIndex,
     fields: Vec<ImageField>,
 }
 
-/// What existing branches use of what is sought.
+/// The candidates that existing branches use.
 #[derive(Clone, Debug, Default)]
 pub struct InUse {
-    /// What is known to be in use.
+    /// The candidates that are known to be in use.
     pub footprint: Footprint,
-    /// The names of branches of which that cannot be known.
+    /// The names of the branches whose usage is unknown.
     pub unknown: BTreeSet<SmolStr>,
 }
 
-impl Sought {
-    /// What some footprints have. `fields` are the spec's fields with images, beside those of pods.
+impl UsageCandidates {
+    /// The entries of some footprints. `fields` are the image fields that the spec declares in addition to those of pods.
     pub fn of<'a>(footprints: impl IntoIterator<Item = &'a Footprint>, fields: &[ImageField]) -> Self {
         let mut all = Footprint::default();
         footprints.into_iter().for_each(|footprint| all.add(footprint.clone()));
-        all.images.append(&mut all.named);
-        Sought { images: ImageIndex::of(&all.images), all, fields: fields.to_vec() }
+        all.images.append(&mut all.images_in_use);
+        UsageCandidates { images: ImageIndex::of(&all.images), all, fields: fields.to_vec() }
     }
 
-    /// Whether nothing is sought.
+    /// Whether there are no candidates.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
 
-    /// Whether everything that is sought is in `used`.
+    /// Whether all candidates are in `used`.
     pub fn is_covered_by(&self, used: &Footprint) -> bool {
         self.all.without(used).is_empty()
     }
 
-    /// What some objects use of it.
+    /// The candidates that some objects use.
     pub fn used_by<'n>(&self, objects: impl IntoIterator<Item = &'n Node>) -> Footprint {
         let mut used = Footprint::default();
-        objects.into_iter().for_each(|object| self.find(object, &mut used));
+        objects.into_iter().for_each(|object| self.add_used_by(object, &mut used));
         used
     }
 
-    /// What the objects in some files use of it.
+    /// The candidates that the objects in some files use.
     pub fn used_by_files<T: AsRef<str> + Sync>(&self, files: &[T]) -> Result<Footprint> {
-        let look = |text: &T| -> Result<Footprint> {
+        let read = |text: &T| -> Result<Footprint> {
             Ok(self.used_by(&yaml::parse(text.as_ref(), Dialect::Kubernetes, &|_, _, _| Location::NONE)?))
         };
-        let looked: Vec<Result<Footprint>> = files.par_iter().map(look).collect();
+        let found: Vec<Result<Footprint>> = files.par_iter().map(read).collect();
         let mut used = Footprint::default();
-        gather(looked, |footprint| footprint)?.into_iter().for_each(|footprint| used.add(footprint));
+        gather(found, |footprint| footprint)?.into_iter().for_each(|footprint| used.add(footprint));
         Ok(used)
     }
 
-    /// What an image reference that no object has yet may use of it.
-    pub fn named_by(&self, reference: &str) -> Footprint {
+    /// The candidates that an image reference of the spec may use, although no object has it yet.
+    pub fn used_by_reference(&self, reference: &str) -> Footprint {
         let mut used = Footprint::default();
         let mut same = BTreeSet::new();
-        self.images.find(reference, &mut same, &mut used.named);
-        used.named.append(&mut same);
+        self.images.find(reference, &mut same, &mut used.images_in_use);
+        used.images_in_use.append(&mut same);
         used
     }
 
-    fn find(&self, object: &Node, used: &mut Footprint) {
+    fn add_used_by(&self, object: &Node, used: &mut Footprint) {
         match CreatedOutside::of(object) {
             Some(CreatedOutside::Namespace(name)) => drop(used.namespaces.insert(name)),
             Some(CreatedOutside::Object(found)) => {
-                used.objects.extend(self.all.objects.iter().filter(|object| object.is(&found)).cloned());
+                used.objects.extend(self.all.objects.iter().filter(|object| object.is_same_object(&found)).cloned());
             }
             None => {}
         }
         used.databases.extend(Database::of_object(object));
         if !self.all.images.is_empty() {
-            images(object, &self.fields, &mut |image| self.images.find(image, &mut used.images, &mut used.named));
-            self.images.find_in(object, &mut used.named);
+            images(object, &self.fields, &mut |image| {
+                self.images.find(image, &mut used.images, &mut used.images_in_use)
+            });
+            self.images.find_in_texts(object, &mut used.images_in_use);
         }
     }
 }

@@ -4,10 +4,10 @@ use super::ListedPlan;
 use crate::teardown::TeardownPlan;
 use serde_json::{Value, json};
 
-/// A list with one object per plan.
+/// An array with one object per plan.
 pub fn render(plans: &[ListedPlan]) -> String {
     let list: Vec<Value> = plans.iter().map(entry).collect();
-    serde_json::to_string_pretty(&list).expect("strings make JSON") + "\n"
+    serde_json::to_string_pretty(&list).expect("strings are valid JSON") + "\n"
 }
 
 fn entry(ListedPlan { slug, is_existing, plan: TeardownPlan { branch, footprint, .. } }: &ListedPlan) -> Value {

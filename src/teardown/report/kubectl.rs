@@ -1,4 +1,4 @@
-//! Teardown plans as YAML for `kubectl delete -f -`: objects outside of namespaces, then namespaces.
+//! Teardown plans as YAML for `kubectl delete -f -`: cluster-scoped objects, then namespaces.
 
 use super::ListedPlan;
 use crate::diagnostic::Result;
@@ -8,15 +8,15 @@ use crate::teardown::ClusterObject;
 use crate::yaml::{self, Quoting};
 use std::collections::BTreeSet;
 
-/// The groups of objects that make the API server call services of the branch. They are deleted first: while they exist and the
-/// service does not answer, the API server may refuse to delete anything that they watch.
-const FIRST: [&str; 2] = ["admissionregistration.k8s.io", "apiregistration.k8s.io"];
+/// API groups whose objects make the API server call services of the branch. They are deleted first: if such a service does not
+/// respond, the API server may refuse to delete other objects.
+const DELETED_FIRST: [&str; 2] = ["admissionregistration.k8s.io", "apiregistration.k8s.io"];
 
-/// The objects of all plans, each once.
+/// The objects of all plans without duplicates.
 pub fn render(plans: &[ListedPlan]) -> Result<String> {
     let objects: BTreeSet<&ClusterObject> = plans.iter().flat_map(|listed| &listed.plan.footprint.objects).collect();
     let (first, then): (Vec<_>, Vec<_>) =
-        objects.into_iter().partition(|object| FIRST.contains(&object.gvk.group.as_str()));
+        objects.into_iter().partition(|object| DELETED_FIRST.contains(&object.gvk.group.as_str()));
     let namespaces: BTreeSet<&str> =
         plans.iter().flat_map(|listed| &listed.plan.footprint.namespaces).map(AsRef::as_ref).collect();
     let objects = first.into_iter().chain(then).map(|object| node(&object.gvk, &object.name));

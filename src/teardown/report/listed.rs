@@ -1,4 +1,4 @@
-//! A teardown plan as `pleach teardown` lists it.
+//! A teardown plan with its slug.
 
 use crate::teardown::TeardownPlan;
 use std::fmt;
@@ -8,16 +8,17 @@ use std::fmt;
 pub struct ListedPlan {
     /// The slug.
     pub slug: String,
-    /// Whether a branch has the slug now, so that the plan has what this branch has replaced.
+    /// Whether an existing branch has the slug. Then the plan lists what this branch has replaced.
     pub is_existing: bool,
     /// The plan.
     pub plan: TeardownPlan,
 }
 
-/// The branch, as a heading.
+/// Formats the heading of the plan.
 impl fmt::Display for ListedPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A branch name has no line break, and a plan with one is refused. So the heading cannot end a comment of a script.
+        // Plans with a line break in the branch name are refused. Replacing control characters here also makes sure that the
+        // heading is one line, because the script has it in a comment.
         let branch = self.plan.branch.replace(char::is_control, " ");
         write!(f, "{branch}{}", if self.is_existing { " (existing)" } else { "" })
     }

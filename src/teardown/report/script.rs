@@ -1,10 +1,10 @@
 //! Teardown plans as a POSIX shell script that passes the databases and images of each branch to the user's commands.
 //!
-//! pleach has neither clients nor credentials for them, so the script runs no other program.
+//! pleach has no clients or credentials for them, so the script runs only these commands.
 
 use super::ListedPlan;
 use crate::argument::shell_quoted;
-use crate::teardown::image::bare;
+use crate::teardown::image::deletable;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -20,7 +20,7 @@ const IMAGES: &str = "\
 : \"${DELETE_IMAGE:?a command that takes the reference of an image, and deletes it}\"
 ";
 
-/// The script. It has each command once.
+/// The script, without duplicate commands.
 pub fn render(plans: &[ListedPlan]) -> String {
     let mut script = HEAD.to_owned();
     if plans.iter().any(|listed| !listed.plan.footprint.databases.is_empty()) {
@@ -36,7 +36,7 @@ pub fn render(plans: &[ListedPlan]) -> String {
             let arguments = [&database.kind, &database.instance, &database.name].map(|text| shell_quoted(text));
             format!("$DROP_DATABASE {}", arguments.join(" "))
         });
-        let images = footprint.images.iter().map(|image| format!("$DELETE_IMAGE {}", shell_quoted(&bare(image))));
+        let images = footprint.images.iter().map(|image| format!("$DELETE_IMAGE {}", shell_quoted(&deletable(image))));
         let commands: Vec<String> = databases.chain(images).filter(|command| printed.insert(command.clone())).collect();
         if !commands.is_empty() {
             let _ = writeln!(script, "\n# {listed}");

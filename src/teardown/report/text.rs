@@ -3,7 +3,7 @@
 use super::ListedPlan;
 use std::fmt::Write;
 
-/// A heading and one line per item for each plan; one sentence if there is no plan.
+/// For each plan a heading and one line per entry; a sentence if there are no plans.
 pub fn render(plans: &[ListedPlan]) -> String {
     if plans.is_empty() {
         return "nothing to tear down\n".to_owned();
@@ -19,8 +19,8 @@ pub fn render(plans: &[ListedPlan]) -> String {
         let rows = rows.chain(databases.map(|database| ("database", database)));
         let rows = rows.chain(footprint.images.iter().map(|image| ("image", image.to_string())));
         let _ = writeln!(text, "{listed}");
-        for (what, which) in rows {
-            let _ = writeln!(text, "  {what:<9}  {which}");
+        for (kind, name) in rows {
+            let _ = writeln!(text, "  {kind:<9}  {name}");
         }
     }
     text

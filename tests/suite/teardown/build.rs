@@ -183,7 +183,8 @@ fn a_branch_that_fails_lets_nothing_go_that_it_may_use() {
         .replace("{% if values.role %}", "{% if values.broken is defined %}{{ nope }}{% endif %}{% if values.role %}");
     let project = Project::in_memory([("branches.yaml", broken.as_str()), ("base/app.yaml.j2", &template)]);
     let kinds = |tree: &Tree| teardown(tree).into_iter().map(|(what, _)| what).collect::<Vec<_>>();
-    let is_unknown = |built: &BuiltOutput| built.warnings.iter().any(|w| w.starts_with("cannot know what `main` uses"));
+    let is_unknown =
+        |built: &BuiltOutput| built.warnings.iter().any(|w| w.starts_with("the usage of `main` is unknown"));
     let build_with = |last: &Tree| {
         let previous = WithLast { base: before.clone(), last: last.clone() };
         let built = memory_build::build(&project, &previous, &Selection::All);

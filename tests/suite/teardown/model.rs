@@ -190,7 +190,7 @@ pub(crate) fn live(model: &Model, prefix: &str) -> Things {
 
 /// The images that plans keep in mind.
 pub(crate) fn named(tree: &Tree) -> Things {
-    plans(tree).values().flat_map(|plan| &plan.footprint.named).map(|image| ("image", class(image))).collect()
+    plans(tree).values().flat_map(|plan| &plan.footprint.images_in_use).map(|image| ("image", class(image))).collect()
 }
 
 pub(crate) fn teardown(tree: &Tree) -> Things {
