@@ -1,4 +1,4 @@
-//! The output folder: what a build does to it, and what it never does.
+//! The output folder: what a build writes and deletes, and what it does not touch.
 
 use crate::tests::kit::Workspace;
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 #[test]
-fn the_same_bytes_everywhere() {
+fn the_output_does_not_depend_on_the_system() {
     let plain = Workspace::sample();
     fs::remove_dir_all(plain.path().join("out")).unwrap_or_default();
     plain.run(&["build"]).exits(0);
@@ -40,7 +40,7 @@ fn the_same_bytes_everywhere() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_right_is_not_touched() {
+fn unchanged_files_are_not_touched() {
     use std::os::unix::fs::MetadataExt;
     let workspace = Workspace::small();
     workspace.run(&["build"]).exits(0);
@@ -67,14 +67,14 @@ fn a_removed_branch_is_deleted() {
     let workspace = Workspace::small();
     workspace.run(&["build"]).exits(0);
     workspace.edit("branches.yaml", "- name: main\n", "");
-    let said = workspace.run(&["build"]).exits(0).out();
-    assert_eq!(said, "built 2 branches into `out`: 1 file written, 8 unchanged, 4 removed\n");
+    let output = workspace.run(&["build"]).exits(0).out();
+    assert_eq!(output, "built 2 branches into `out`: 1 file written, 8 unchanged, 4 removed\n");
     assert!(!workspace.path().join("out/namespaces/main").exists());
     workspace.run(&["check"]).exits(0);
 }
 
 #[test]
-fn what_is_not_pleachs_is_never_deleted() {
+fn unmanaged_files_are_never_deleted() {
     let workspace = Workspace::small();
     workspace.run(&["build"]).exits(0);
     workspace.write("out/namespaces/main/notes.txt", "mine");
@@ -88,8 +88,8 @@ fn what_is_not_pleachs_is_never_deleted() {
     let ran = workspace.run(&["build", "--keep-unmanaged"]).exits(0);
     assert!(ran.err().contains("warning[output]: `out/namespaces/main/notes.txt`"), "{}", ran.err());
     let after = workspace.files("out");
-    let left: Vec<&String> = after.keys().filter(|path| path.contains("/main/")).collect();
-    assert_eq!(left, ["namespaces/main/notes.txt"]);
+    let kept: Vec<&String> = after.keys().filter(|path| path.contains("/main/")).collect();
+    assert_eq!(kept, ["namespaces/main/notes.txt"]);
     assert!(after.contains_key("namespaces/other/pleach.lock"));
 }
 
@@ -104,16 +104,17 @@ fn a_folder_that_is_not_output_is_unchanged() {
     let workspace = Workspace::small();
     workspace.write("out/namespaces/main/40-service-web.yaml", "mine");
     let before = workspace.files("out");
-    let said = workspace.run(&["build", "--keep-unmanaged"]).exits(2).err();
+    let output = workspace.run(&["build", "--keep-unmanaged"]).exits(2).err();
     assert!(
-        said.contains("`out/namespaces/main/40-service-web.yaml` is unmanaged, and the build has a file of that name"),
-        "{said}"
+        output
+            .contains("`out/namespaces/main/40-service-web.yaml` is unmanaged, and the build has a file of that name"),
+        "{output}"
     );
     assert_eq!(workspace.files("out"), before);
 }
 
 #[test]
-fn a_disk_that_refuses_exits_4() {
+fn an_io_error_exits_with_4() {
     let workspace = Workspace::small();
     workspace.write("out", "a file");
     let ran = workspace.run(&["build"]).exits(4);
@@ -128,16 +129,16 @@ fn the_second_of_two_runs_waits_and_reports_it() {
     let held = fs::File::open(workspace.path()).unwrap();
     held.lock().unwrap();
     let mut child = workspace.command().arg("build").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut said = [0; 7];
-    child.stderr.as_mut().unwrap().read_exact(&mut said).unwrap();
-    assert_eq!(&said, b"waiting");
+    let mut output = [0; 7];
+    child.stderr.as_mut().unwrap().read_exact(&mut output).unwrap();
+    assert_eq!(&output, b"waiting");
     assert!(workspace.files("out").is_empty() && child.try_wait().unwrap().is_none());
     held.unlock().unwrap();
     assert!(child.wait().unwrap().success());
     workspace.run(&["check"]).exits(0);
 }
 
-/// Killed at many moments, whatever stands there is whole, and the next run makes it right.
+/// After a run is killed at any time, every file is complete, and the next run completes the output.
 #[test]
 fn a_killed_run_is_completed_by_the_next() {
     let workspace = Workspace::small();
@@ -163,7 +164,7 @@ fn a_killed_run_is_completed_by_the_next() {
             }
             assert!(
                 before.get(&path) == Some(&content) || known.get(&path) == Some(&content),
-                "{pause} ms: {path} is torn"
+                "{pause} ms: {path} is incomplete"
             );
         }
         workspace.run(&["build"]).exits(0);
@@ -173,7 +174,7 @@ fn a_killed_run_is_completed_by_the_next() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_out_of_the_workspace_is_not_read() {
+fn a_link_to_a_path_outside_of_the_workspace_is_not_read() {
     let workspace = Workspace::small();
     let elsewhere = Workspace::empty();
     elsewhere.write("secret.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: secret}\n");

@@ -1,4 +1,4 @@
-//! `gitops:` in the spec: what is written for Argo CD, Flux and kubectl, who owns it, and what the script does.
+//! `gitops:` in the spec: the files for Argo CD, Flux and kubectl, their ownership, and the apply script.
 
 use crate::output::Tree;
 use crate::pipeline::Selection;
@@ -37,7 +37,7 @@ fn files_of_the_project_name_no_branch() {
 }
 
 #[test]
-fn a_branch_takes_its_files_along() {
+fn files_of_a_removed_branch_are_deleted() {
     let workspace = workspace(EACH);
     let slugs = ["feature-login-df7c7aeb", "feature-search-38e7a3a2", "main"];
     let folder = |name: &'static str| slugs.iter().map(move |slug| format!("{name}/{slug}.yaml"));
@@ -45,17 +45,17 @@ fn a_branch_takes_its_files_along() {
         ["apply.sh".to_owned()].into_iter().chain(folder("argocd")).chain(folder("flux")).collect();
     assert_eq!(names(&workspace), want);
     workspace.run(&["branch", "remove", "feature/login"]).exits(0);
-    let told = workspace.run(&["diff"]).exits(1).out();
-    assert!(told.starts_with("# feature/login: removed, ") && told.matches("# ").count() == 1, "{told}");
-    assert!(told.contains("\n--- a/out/gitops/flux/feature-login-df7c7aeb.yaml\n+++ /dev/null\n"), "{told}");
-    let told = workspace.run(&["check"]).exits(1).out();
-    assert!(told.contains("stale      out/gitops/argocd/feature-login-df7c7aeb.yaml\n"), "{told}");
+    let output = workspace.run(&["diff"]).exits(1).out();
+    assert!(output.starts_with("# feature/login: removed, ") && output.matches("# ").count() == 1, "{output}");
+    assert!(output.contains("\n--- a/out/gitops/flux/feature-login-df7c7aeb.yaml\n+++ /dev/null\n"), "{output}");
+    let output = workspace.run(&["check"]).exits(1).out();
+    assert!(output.contains("stale      out/gitops/argocd/feature-login-df7c7aeb.yaml\n"), "{output}");
     workspace.run(&["build"]).exits(0);
     want.retain(|path| !path.contains("login"));
     assert_eq!(names(&workspace), want);
     workspace.run(&["check"]).exits(0);
 
-    // Without the key nothing is left, not even the folders.
+    // Without the key, the files and their folders are deleted.
     workspace.edit("branches.yaml", EACH, "");
     workspace.run(&["build"]).exits(0);
     workspace.run(&["check"]).exits(0);
@@ -64,12 +64,12 @@ fn a_branch_takes_its_files_along() {
 }
 
 #[test]
-fn one_way_follows_the_other() {
+fn switching_the_gitops_settings_equals_a_new_build() {
     let workspace = workspace(SET);
     workspace.edit("branches.yaml", SET, EACH);
-    let told = workspace.run(&["diff", "--format", "summary"]).exits(1).out();
-    assert!(told.contains("\ngitops/applicationset.yaml: removed, 1 file (+0 -"), "{told}");
-    assert!(told.contains("\ngitops/apply.sh: 1 file changed (+"), "{told}");
+    let output = workspace.run(&["diff", "--format", "summary"]).exits(1).out();
+    assert!(output.contains("\ngitops/applicationset.yaml: removed, 1 file (+0 -"), "{output}");
+    assert!(output.contains("\ngitops/apply.sh: 1 file changed (+"), "{output}");
     let other = self::workspace(EACH);
     workspace.run(&["build"]).exits(0);
     assert_eq!(workspace.files("out"), other.files("out"));
@@ -79,7 +79,7 @@ fn one_way_follows_the_other() {
 }
 
 #[test]
-fn parts_are_one_build() {
+fn selections_equal_one_build() {
     for gitops in [EACH, SET] {
         let whole = workspace(gitops);
         let parts = Workspace::copy_of(whole.path());
@@ -87,7 +87,7 @@ fn parts_are_one_build() {
             workspace.edit("branches.yaml", "- name: feature/login\n", "- name: feature/other\n");
             workspace.edit("branches.yaml", "repoURL: https://git", "repoURL: https://hub");
         }
-        // What is of no branch, and what branches left that are no more, is not for a part that is named.
+        // A selection by name changes neither project files nor files of removed branches.
         let before = parts.files("out/gitops");
         parts.run(&["build", "--only", "feature/other"]).exits(0);
         let after = parts.files("out/gitops");
@@ -106,7 +106,7 @@ fn parts_are_one_build() {
 }
 
 #[test]
-fn what_a_branch_that_fails_has_stays() {
+fn a_failed_branch_keeps_its_files() {
     let workspace = workspace(EACH);
     let before = workspace.files("out/gitops");
     workspace.edit("branches.yaml", "source: e", "source: f");
@@ -122,7 +122,7 @@ fn what_a_branch_that_fails_has_stays() {
 }
 
 #[test]
-fn an_interrupted_run_and_a_merge_leave_files_that_are_known() {
+fn temporary_files_and_conflict_markers_are_recognized() {
     let workspace = workspace(EACH);
     workspace.write("out/gitops/.apply.sh.pleach", "torn");
     workspace.write("out/gitops/flux/.main.yaml.pleach", "torn");
@@ -133,7 +133,7 @@ fn an_interrupted_run_and_a_merge_leave_files_that_are_known() {
     assert_eq!(names(&workspace), names(&self::workspace(EACH)));
 }
 
-/// Runs an `apply.sh` with another kubectl.
+/// Runs `apply.sh` with another kubectl.
 #[cfg(unix)]
 fn apply_with(workspace: &Workspace, kubectl: &str, args: &[&str], fails: &str) -> Output {
     use std::os::unix::fs::PermissionsExt;
@@ -146,7 +146,7 @@ fn apply_with(workspace: &Workspace, kubectl: &str, args: &[&str], fails: &str) 
     command.env("LOG", workspace.path().join("log")).output().unwrap()
 }
 
-/// Runs it with a kubectl that writes down what it is called with and fails where that fits `fails`.
+/// Runs it with a kubectl that logs its arguments and fails if they match the pattern `fails`.
 #[cfg(unix)]
 fn apply(workspace: &Workspace, args: &[&str], fails: &str) -> (Output, Vec<String>) {
     workspace.write("log", "");
@@ -158,7 +158,7 @@ fn apply(workspace: &Workspace, args: &[&str], fails: &str) -> (Output, Vec<Stri
 
 #[cfg(unix)]
 #[test]
-fn the_script_with_an_apply_set() {
+fn the_apply_set_script_runs_kubectl_for_each_branch() {
     let workspace = workspace(EACH);
     let folder = "out/gitops/../namespaces";
     let applied = |slug: &str| {
@@ -170,13 +170,13 @@ fn the_script_with_an_apply_set() {
     let want: Vec<String> = slugs.iter().flat_map(|slug| [format!(" get namespace {slug}"), applied(slug)]).collect();
     assert_eq!(log, want);
 
-    // A namespace that is not there is made first.
+    // A namespace that does not exist is created first.
     let (done, log) = apply(&workspace, &["main"], "get*");
     assert!(done.status.success(), "{done:?}");
     let create = format!(" create --save-config -f {folder}/main/00-namespace-main.yaml");
     assert_eq!(log, [" get namespace main".to_owned(), create, applied("main")]);
 
-    // One that fails keeps no other back.
+    // If one branch fails, the others are applied.
     let (done, log) = apply(&workspace, &[], "apply*feature-login*");
     assert_eq!((done.status.code(), log.len()), (Some(1), 6));
     assert!(String::from_utf8_lossy(&done.stderr).ends_with("failed: feature-login-df7c7aeb\n"), "{done:?}");
@@ -186,7 +186,7 @@ fn the_script_with_an_apply_set() {
 
 #[cfg(unix)]
 #[test]
-fn the_script_with_labels() {
+fn the_prune_label_script_runs_kubectl_with_the_kinds() {
     let workspace = workspace(SET);
     let (done, log) = apply(&workspace, &["main"], "never");
     assert!(done.status.success() && log.len() == 1, "{done:?}");
@@ -196,7 +196,7 @@ fn the_script_with_labels() {
     assert!(!log[0].contains("/Namespace") && log[0].contains("--prune-allowlist=apps/v1/Deployment "), "{log:?}");
 }
 
-/// What kubectl says of a call before it looks for a cluster: it knows every flag, and lets them stand together.
+/// kubectl accepts the combination of flags, which it checks before it connects to a cluster.
 #[cfg(unix)]
 #[test]
 fn kubectl_has_the_flags() {
@@ -206,19 +206,20 @@ fn kubectl_has_the_flags() {
     let kubectl = "#!/bin/sh\ncase $1 in get) ;; *) exec kubectl \"$@\";; esac\n";
     for gitops in [EACH, SET] {
         let done = apply_with(&workspace(gitops), kubectl, &["main"], "");
-        let said = String::from_utf8_lossy(&done.stderr).into_owned();
-        assert!(!done.status.success() && said.contains("refused"), "{said}");
-        let known =
-            ["unknown", "cannot be used", "must ", "required", "not permitted"].iter().all(|word| !said.contains(word));
+        let output = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(!done.status.success() && output.contains("refused"), "{output}");
+        let known = ["unknown", "cannot be used", "must ", "required", "not permitted"]
+            .iter()
+            .all(|word| !output.contains(word));
         assert!(
-            known && (gitops == SET || said.contains("invalid parent reference \"configmaps/applyset.pleach.dev\"")),
-            "{said}"
+            known && (gitops == SET || output.contains("invalid parent reference \"configmaps/applyset.pleach.dev\"")),
+            "{output}"
         );
     }
 }
 
 #[test]
-fn every_script_is_plain_shell() {
+fn every_script_is_posix_shell() {
     for case in ["gitops-set", "gitops-each"] {
         let script = root().join("tests/golden").join(case).join("out/gitops/apply.sh");
         let done = Command::new("sh").arg("-n").arg(&script).output().unwrap();
@@ -235,8 +236,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn every_object_has_a_name_of_its_own_that_fits_in_a_label(
-        // Longer ones leave no room for a slug, which is refused.
+    fn every_object_has_a_unique_name_that_fits_in_a_label(
+        // A longer project name is refused because of the length of the object names.
         project in "[a-z][a-z0-9-]{0,50}[a-z0-9]",
         names in proptest::collection::btree_set("[a-zA-Z0-9/_ä-]{0,90}[a-z]", 1..6),
         deep in any::<bool>(),
@@ -256,7 +257,7 @@ proptest! {
             prop_assert_eq!(found.len(), if deep { names.len() } else { 0 });
             prop_assert!(found.iter().all(|name| is_label(name) && name.starts_with(&format!("{project}-"))), "{:?}", found);
         }
-        // What an ApplicationSet makes of the folders.
+        // The names of the Applications that the ApplicationSet generates.
         let slugs = tree.iter().filter_map(|(path, _)| path.as_str().strip_prefix("namespaces/")?.split('/').next());
         let made: Vec<String> = slugs.map(|slug| format!("{project}-{slug}")).collect();
         prop_assert!(made.iter().all(|name| is_label(name)), "{:?}", made);

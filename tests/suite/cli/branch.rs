@@ -1,4 +1,4 @@
-//! `pleach branch`: the spec changed by people and pipelines.
+//! `pleach branch`: edits of the spec.
 
 use crate::tests::kit::Workspace;
 use std::io::Write;
@@ -28,7 +28,7 @@ fn workspace() -> Workspace {
     workspace
 }
 
-/// Runs `pleach` with something on its standard input.
+/// Runs `pleach` with a text on its standard input.
 fn piped(workspace: &Workspace, args: &[&str], input: &str) -> (i32, String, String) {
     let mut child = workspace
         .command()
@@ -54,14 +54,14 @@ fn unreadable_standard_input_is_an_io_error() {
 }
 
 #[test]
-fn one_line_changes() {
+fn only_the_changed_line_differs() {
     let workspace = workspace();
     let image = "backend=registry.example.com/shop/backend@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
     workspace.run(&["branch", "set", "feature/login", "--image", image]).exits(0);
     let reference = image.strip_prefix("backend=").unwrap();
     assert_eq!(workspace.read("branches.yaml"), SPEC.replace("registry.example.com/shop/backend:1", reference));
-    let said = workspace.run(&["branch", "set", "feature/login", "--image", image]).exits(0).out();
-    assert_eq!(said, "feature/login has these settings already\n");
+    let output = workspace.run(&["branch", "set", "feature/login", "--image", image]).exits(0).out();
+    assert_eq!(output, "feature/login has these settings already\n");
 
     workspace.write("branches.yaml", SPEC);
     workspace.run(&["branch", "set", "feature/login", "--value", "replicas=2"]).exits(0);
@@ -72,7 +72,7 @@ fn one_line_changes() {
 }
 
 #[test]
-fn a_list_with_its_dashes_below_its_key_is_changed() {
+fn a_list_with_dashes_at_the_indentation_of_its_key_is_changed() {
     let workspace = workspace();
     for name in ["cluster", "extra"] {
         let component = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n";
@@ -92,7 +92,7 @@ fn a_list_with_its_dashes_below_its_key_is_changed() {
 }
 
 #[test]
-fn a_switch_from_blue_to_green_is_one_line() {
+fn switching_the_active_version_changes_one_line() {
     let workspace = workspace();
     let slots =
         "  slots:\n    active: blue   # since Monday\n    versions: {blue: {}, green: {images: {backend: ':2'}}}\n";
@@ -103,12 +103,12 @@ fn a_switch_from_blue_to_green_is_one_line() {
     assert_eq!(workspace.read("branches.yaml"), format!("{SPEC}{}", slots.replace("active: blue", "active: green")));
     let listed = workspace.run(&["branch", "list", "--format", "json"]).exits(0).out();
     assert!(listed.contains("\"active\": \"green\"") && listed.contains("\"active\": null"), "{listed}");
-    // A branch without versions gets none by being told which is active.
+    // `--active` adds no versions to a branch without `slots`.
     workspace.run(&["branch", "set", "main", "--active", "green"]).exits(2);
 }
 
 #[test]
-fn a_pipeline_says_which_services_a_branch_runs_and_whose_its_database_is() {
+fn services_and_the_database_mode_of_a_branch_are_set() {
     let workspace = workspace();
     workspace
         .write("overlays/api/kustomization.yaml", "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n");
@@ -126,21 +126,21 @@ fn a_pipeline_says_which_services_a_branch_runs_and_whose_its_database_is() {
     set(&["--unset", "services", "--unset", "database"]).exits(0);
     assert_eq!(workspace.read("branches.yaml"), spec);
     for (args, why) in [(["--service", "wep"], "unknown service `wep`"), (["--database", "mine"], "`mine`")] {
-        let said = set(&args).exits(2).err();
-        assert!(said.contains(why) && said.contains("branches.yaml:"), "{said}");
+        let output = set(&args).exits(2).err();
+        assert!(output.contains(why) && output.contains("branches.yaml:"), "{output}");
         assert_eq!(workspace.read("branches.yaml"), spec);
     }
 }
 
-/// One branch that the rest of the spec stands on keeps no other from going.
+/// Branches that the rest of the spec needs are kept; the others are removed.
 #[test]
-fn the_baseline_and_the_branch_of_an_alias_stay() {
+fn the_baseline_branch_and_the_target_of_an_alias_are_kept() {
     let workspace = workspace();
     let head =
         "hosts: ['{{ branch.slug }}.example.com']\naliases: {stable: feature/login}\nbaseline: old\n# One a line.";
     workspace.write("branches.yaml", SPEC.replace("# One a line.", head) + "- name: old\n  expires: 2026-01-01\n");
-    let said = workspace.run(&["branch", "expire", "--as-of", "2026-12-30"]).exits(0).out();
-    assert_eq!(said, "expired feature/search\nneeded feature/login\nneeded old\n");
+    let output = workspace.run(&["branch", "expire", "--as-of", "2026-12-30"]).exits(0).out();
+    assert_eq!(output, "expired feature/search\nneeded feature/login\nneeded old\n");
     let (status, out, _) = piped(&workspace, &["branch", "sync", "--from", "-"], "feature/new\n");
     assert_eq!((status, &*out), (0, "added feature/new\npinned main\nneeded feature/login\nneeded old\n"));
     let error = workspace.run(&["branch", "remove", "feature/login"]).exits(2).err();
@@ -148,7 +148,7 @@ fn the_baseline_and_the_branch_of_an_alias_stay() {
 }
 
 #[test]
-fn line_ends_and_marks_stay() {
+fn line_endings_and_byte_order_marks_are_kept() {
     let workspace = workspace();
     let text = format!("\u{feff}{}", SPEC.replace('\n', "\r\n"));
     workspace.write("branches.yaml", &text);
@@ -159,7 +159,7 @@ fn line_ends_and_marks_stay() {
 }
 
 #[test]
-fn what_a_build_would_refuse_is_not_written() {
+fn a_spec_that_a_build_refuses_is_not_written() {
     let workspace = workspace();
     for (args, why) in [
         (&["set", "feature/login", "--expires", "soon"][..], "is not a date"),
@@ -178,13 +178,13 @@ fn what_a_build_would_refuse_is_not_written() {
         assert!(ran.err().contains(why) && ran.out().is_empty(), "{args:?}: {}", ran.err());
         assert_eq!(workspace.read("branches.yaml"), SPEC, "{args:?}");
     }
-    // The place is that of the text as it would have been.
-    let said = workspace.run(&["branch", "set", "feature/search", "--replicas", "web=-1"]).exits(2).err();
-    assert!(said.contains("branches.yaml:16:") && said.contains("web: -1"), "{said}");
+    // The source location is in the edited text.
+    let output = workspace.run(&["branch", "set", "feature/search", "--replicas", "web=-1"]).exits(2).err();
+    assert!(output.contains("branches.yaml:16:") && output.contains("web: -1"), "{output}");
 }
 
 #[test]
-fn twenty_pipelines_at_once_lose_nothing() {
+fn twenty_simultaneous_changes_are_all_kept() {
     let workspace = workspace();
     let path = workspace.path();
     std::thread::scope(|scope| {
@@ -212,8 +212,8 @@ fn twenty_pipelines_at_once_lose_nothing() {
 #[test]
 fn a_branch_is_removed_unless_it_is_pinned() {
     let workspace = workspace();
-    let said = workspace.run(&["branch", "remove", "main", "feature/login"]).exits(3).err();
-    assert!(said.contains("`main` is pinned: everybody needs it"), "{said}");
+    let output = workspace.run(&["branch", "remove", "main", "feature/login"]).exits(3).err();
+    assert!(output.contains("`main` is pinned: everybody needs it"), "{output}");
     assert_eq!(workspace.read("branches.yaml"), SPEC);
     assert_eq!(workspace.run(&["branch", "remove", "feature/login"]).exits(0).out(), "removed feature/login\n");
     let (before, rest) = SPEC.split_once("# Waits").unwrap();
@@ -225,7 +225,7 @@ fn a_branch_is_removed_unless_it_is_pinned() {
 }
 
 #[test]
-fn a_day_that_is_over_takes_branches_out() {
+fn expired_branches_are_removed() {
     let workspace = workspace();
     workspace.edit(
         "branches.yaml",
@@ -244,8 +244,8 @@ fn a_day_that_is_over_takes_branches_out() {
 fn a_pin_has_a_reason() {
     let workspace = workspace();
     workspace.edit("branches.yaml", "pin: {reason: 'everybody needs it'}", "pin: {}");
-    let said = workspace.run(&["build"]).exits(2).err();
-    assert!(said.contains("reason"), "{said}");
+    let output = workspace.run(&["build"]).exits(2).err();
+    assert!(output.contains("reason"), "{output}");
 }
 
 fn git(folder: &std::path::Path, args: &[&str]) {
@@ -254,7 +254,7 @@ fn git(folder: &std::path::Path, args: &[&str]) {
     assert!(done.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&done.stderr));
 }
 
-/// A repository of one commit with some branches besides its own.
+/// A repository with one commit and some branches in addition to the default branch.
 fn origin(repos: &Workspace, branches: &[&str]) -> std::path::PathBuf {
     repos.write("origin/file", "x");
     let origin = repos.path().join("origin");
@@ -268,7 +268,7 @@ fn origin(repos: &Workspace, branches: &[&str]) -> std::path::PathBuf {
 }
 
 #[test]
-fn the_spec_follows_a_clone_or_a_mirror() {
+fn sync_reads_the_branches_of_a_clone_or_a_mirror() {
     let workspace = workspace();
     workspace.write(
         "branches.yaml",
@@ -283,10 +283,10 @@ fn the_spec_follows_a_clone_or_a_mirror() {
         let args = ["branch", "sync", "--from", "git", "--repo", repo.to_str().unwrap()];
         workspace.run(&args.iter().chain(more).collect::<Vec<_>>().iter().map(|s| **s).collect::<Vec<_>>())
     };
-    let said = sync(&clone, &["--dry-run"]).exits(0).out();
-    assert_eq!(said, "added feature/new\nchanged feature/login\nchanged main\nremoved feature/search\n");
+    let output = sync(&clone, &["--dry-run"]).exits(0).out();
+    assert_eq!(output, "added feature/new\nchanged feature/login\nchanged main\nremoved feature/search\n");
     assert!(workspace.read("branches.yaml").contains("feature/search"));
-    assert_eq!(sync(&clone, &[]).exits(0).out(), said);
+    assert_eq!(sync(&clone, &[]).exits(0).out(), output);
     assert_eq!(sync(&mirror, &[]).exits(0).out(), "nothing to do\n");
     let text = workspace.read("branches.yaml");
     assert!(
@@ -300,9 +300,9 @@ fn the_spec_follows_a_clone_or_a_mirror() {
     }
 }
 
-/// What was not fetched is not gone.
+/// A branch that was not fetched is not a deleted branch.
 #[test]
-fn a_clone_that_lacks_branches_takes_none_out() {
+fn an_incomplete_clone_removes_no_branch() {
     let workspace = workspace();
     let repos = Workspace::empty();
     let origin = origin(&repos, &["feature/login", "feature/search"]);
@@ -332,7 +332,7 @@ fn a_clone_that_lacks_branches_takes_none_out() {
         git(repos.path(), &[&["clone", "-q"], args, &[&url, name]].concat());
         assert_eq!(sync(name).exits(0).out(), "nothing to do\n", "{name}");
     }
-    // The help helps.
+    // The suggested commands solve the problem.
     for name in ["single", "shallow"] {
         git(&repos.path().join(name), &["remote", "set-branches", "origin", "*"]);
         git(&repos.path().join(name), &["fetch", "-q", "origin"]);
@@ -344,7 +344,7 @@ fn a_clone_that_lacks_branches_takes_none_out() {
 }
 
 #[test]
-fn too_much_at_once_is_refused() {
+fn too_many_removals_at_once_are_refused() {
     let workspace = workspace();
     let names: Vec<String> = (0..12).map(|n| format!("b{n}")).collect();
     let branches: String =
@@ -384,21 +384,21 @@ fn too_much_at_once_is_refused() {
 }
 
 #[test]
-fn more_than_is_allowed_is_refused() {
+fn more_branches_than_max_branches_are_refused() {
     let workspace = workspace();
     workspace.write("branches.yaml", SPEC.to_owned() + "maxBranches: 3\n");
     workspace.run(&["build"]).exits(0);
     let before = workspace.files("out");
-    let said = workspace.run(&["branch", "add", "one-more"]).exits(3).err();
-    assert!(said.contains("the spec has 4 branches, but `maxBranches` is 3"), "{said}");
+    let output = workspace.run(&["branch", "add", "one-more"]).exits(3).err();
+    assert!(output.contains("the spec has 4 branches, but `maxBranches` is 3"), "{output}");
     workspace.edit("branches.yaml", "maxBranches: 3", "maxBranches: 2");
     workspace.run(&["build"]).exits(3);
     assert_eq!(workspace.files("out"), before);
 }
 
-/// A list of something else is as good as an empty one.
+/// A list without a name that the sync settings select is refused like an empty list.
 #[test]
-fn a_list_of_which_nothing_counts_takes_nothing_out() {
+fn a_list_without_selected_names_removes_no_branch() {
     let workspace = workspace();
     let spec = SPEC.to_owned() + "- name: keep\nsync: {include: ['feature/*', keep]}\n";
     workspace.write("branches.yaml", &spec);
@@ -419,29 +419,29 @@ fn a_list_of_which_nothing_counts_takes_nothing_out() {
             assert_eq!(workspace.read("branches.yaml"), spec);
         }
     }
-    // What stays anyhow is no reason to refuse a list.
+    // A list that cannot remove a branch is accepted: the only selected branch is pinned.
     let (status, out, err) = piped(&workspace, &[&sync[..], &["--include", "main"]].concat(), "null\n");
     assert_eq!((status, out.as_str()), (0, "pinned main\n"), "{err}");
     let (status, out, _) = piped(&workspace, &sync, "null\nkeep\n");
     assert_eq!((status, out.as_str()), (0, "removed feature/login\nremoved feature/search\n"));
 }
 
-/// Whoever has too many branches can take some out.
+/// A spec with too many branches can still be reduced.
 #[test]
-fn what_does_not_raise_the_number_of_too_many_is_done() {
+fn above_max_branches_changes_that_add_none_are_allowed() {
     let workspace = workspace();
     let spec = SPEC.to_owned() + "- name: a\n- name: b\nmaxBranches: 2\n";
     workspace.write("branches.yaml", &spec);
     assert_eq!(workspace.run(&["branch", "list"]).exits(0).out().lines().count(), 1 + 5);
     for refused in [&["build"][..], &["check"], &["branch", "add", "c"], &["branch", "set", "c", "--create"]] {
-        let said = workspace.run(refused).exits(3).err();
-        assert!(said.contains("`maxBranches` is 2"), "{refused:?}: {said}");
+        let output = workspace.run(refused).exits(3).err();
+        assert!(output.contains("`maxBranches` is 2"), "{refused:?}: {output}");
         assert_eq!(workspace.read("branches.yaml"), spec);
     }
-    let (status, _, said) =
+    let (status, _, output) =
         piped(&workspace, &["branch", "sync", "--from", "-"], "feature/login\nfeature/search\na\nb\nc\n");
-    assert_eq!(status, 3, "{said}");
-    assert!(said.contains("the spec has 6 branches, but `maxBranches` is 2"), "{said}");
+    assert_eq!(status, 3, "{output}");
+    assert!(output.contains("the spec has 6 branches, but `maxBranches` is 2"), "{output}");
     assert_eq!(workspace.read("branches.yaml"), spec);
 
     workspace.run(&["branch", "set", "a", "--owner", "me"]).exits(0);
@@ -449,8 +449,8 @@ fn what_does_not_raise_the_number_of_too_many_is_done() {
         workspace.run(&["branch", "expire", "--as-of", "2026-11-02"]).exits(0).out(),
         "expired feature/search\n"
     );
-    let (status, out, said) = piped(&workspace, &["branch", "sync", "--from", "-"], "feature/login\nc\nb\n");
-    assert_eq!((status, &*out), (0, "added c\nremoved a\npinned main\n"), "{said}");
+    let (status, out, output) = piped(&workspace, &["branch", "sync", "--from", "-"], "feature/login\nc\nb\n");
+    assert_eq!((status, &*out), (0, "added c\nremoved a\npinned main\n"), "{output}");
     assert_eq!(workspace.run(&["branch", "remove", "b"]).exits(0).out(), "removed b\n");
     workspace.run(&["build"]).exits(3);
     workspace.run(&["branch", "remove", "c"]).exits(0);

@@ -1,4 +1,4 @@
-//! `check` and `diff`: what differs from what a build would write.
+//! `check` and `diff`: differences to the output of a build.
 
 use crate::tests::kit::Workspace;
 use std::fs;
@@ -10,7 +10,7 @@ fn built() -> Workspace {
     workspace
 }
 
-/// `check` after a change of the output: the lines that name files, and the rest.
+/// Runs `check` after a change of the output. Returns the lines with paths, and the rest.
 fn checked(change: impl FnOnce(&Workspace)) -> (Vec<String>, String) {
     let workspace = built();
     change(&workspace);
@@ -67,7 +67,7 @@ fn every_difference_is_reported_with_its_fix() {
 
 #[cfg(unix)]
 #[test]
-fn a_mode_counts_as_git_counts_it() {
+fn only_the_executable_bit_of_a_mode_counts() {
     use std::os::unix::fs::PermissionsExt;
     let set = |w: &Workspace, mode| {
         let path = w.path().join("out/namespaces/main/30-configmap-app.yaml");
@@ -81,12 +81,12 @@ fn a_mode_counts_as_git_counts_it() {
 }
 
 #[test]
-fn the_command_is_the_one_that_was_typed() {
+fn the_suggested_command_repeats_the_options() {
     let workspace = built();
     workspace.edit("base/config.yaml.j2", "key: ", "key: x");
-    let said = workspace.run(&["-C", "base", "check"]).exits(1).out();
-    assert!(said.contains("modified   ../out/namespaces/main/30-configmap-app.yaml\n"), "{said}");
-    assert!(said.ends_with("run `pleach -C base build`\n"), "{said}");
+    let output = workspace.run(&["-C", "base", "check"]).exits(1).out();
+    assert!(output.contains("modified   ../out/namespaces/main/30-configmap-app.yaml\n"), "{output}");
+    assert!(output.ends_with("run `pleach -C base build`\n"), "{output}");
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn differences_are_shown_and_nothing_is_written() {
         "{text}"
     );
     assert!(text.contains("\n-  key: main\n+  key: xmain\n"), "{text}");
-    assert!(!text.contains("pleach.lock\n@@ -1"), "a lock follows from what is beside it: {text}");
+    assert!(!text.contains("pleach.lock\n@@ -1"), "lock files are not shown: {text}");
     let summary = workspace.run(&["diff", "--format", "summary"]).exits(1).out();
     let want = "\
 feature/login: 1 file changed (+1 -1)
@@ -130,8 +130,8 @@ fn a_diff_can_be_applied() {
     workspace.run(&["diff", "--output", "changes.diff"]).exits(1);
     git(&workspace, &["apply", "changes.diff"]);
     // Only lock files differ: one is new, one is stale.
-    let said = workspace.run(&["build"]).exits(0).out();
-    assert_eq!(said, "built 3 branches into `out`: 1 file written, 12 unchanged, 1 removed\n");
+    let output = workspace.run(&["build"]).exits(0).out();
+    assert_eq!(output, "built 3 branches into `out`: 1 file written, 12 unchanged, 1 removed\n");
 }
 
 #[test]
@@ -149,8 +149,8 @@ fn a_base_is_a_commit_a_workspace_or_a_folder() {
     let texts = ["trunk", "HEAD", &other, &out].map(|base| workspace.run(&["diff", "--base", base]).exits(1).out());
     assert!(texts.iter().all(|text| *text == texts[0]), "{texts:#?}");
     assert_eq!(texts[0].matches("\n-  key: ").count(), 3, "{}", texts[0]);
-    let said = workspace.run(&["diff", "--base", "main"]).exits(2).err();
-    assert!(said.contains("`main` is neither a folder nor a commit"), "{said}");
+    let output = workspace.run(&["diff", "--base", "main"]).exits(2).err();
+    assert!(output.contains("`main` is neither a folder nor a commit"), "{output}");
 }
 
 fn git(workspace: &Workspace, args: &[&str]) {

@@ -1,4 +1,4 @@
-//! The command line: what is printed where, exit statuses, what each command does with what is typed.
+//! The command line: arguments, standard output and standard error, exit statuses.
 
 use crate::tests::kit::{Workspace, root};
 use std::io::Read;
@@ -8,7 +8,7 @@ const COMMANDS: [&str; 9] =
     ["build", "check", "diff", "branch", "teardown", "kustomize", "init", "schema", "completions"];
 
 #[test]
-fn help_teaches() {
+fn help_has_examples_and_exit_statuses() {
     let workspace = Workspace::empty();
     let all = workspace.run(&["--help"]).exits(0).out();
     for command in COMMANDS {
@@ -25,7 +25,7 @@ fn help_teaches() {
 }
 
 #[test]
-fn what_cannot_be_meant_exits_2_with_nothing_on_standard_output() {
+fn usage_errors_exit_with_2_and_print_nothing_to_standard_output() {
     let workspace = Workspace::small();
     for args in [
         &["biuld"][..],
@@ -44,20 +44,20 @@ fn what_cannot_be_meant_exits_2_with_nothing_on_standard_output() {
     }
     assert!(workspace.files("out").is_empty());
     assert_eq!(workspace.run::<&str>(&[]).exits(2).out(), "");
-    let said = workspace.run(&["build", "--only", "mian"]).err();
-    assert!(said.contains("no branch matches `mian`") && said.contains("did you mean `main`?"), "{said}");
+    let output = workspace.run(&["build", "--only", "mian"]).err();
+    assert!(output.contains("no branch matches `mian`") && output.contains("did you mean `main`?"), "{output}");
 }
 
 #[test]
-fn a_workspace_is_found_from_within() {
+fn the_workspace_is_found_from_a_folder_inside_of_it() {
     let workspace = Workspace::small();
     let outside = Workspace::empty().run(&["build"]).exits(2).err();
     assert!(outside.contains("no `branches.yaml` in this folder or in a folder above"), "{outside}");
-    let said = workspace.run(&["-C", "base", "build"]).exits(0).out();
-    assert_eq!(said, "built 3 branches into `../out`: 12 files written, 0 unchanged, 0 removed\n");
+    let output = workspace.run(&["-C", "base", "build"]).exits(0).out();
+    assert_eq!(output, "built 3 branches into `../out`: 12 files written, 0 unchanged, 0 removed\n");
     workspace.edit("branches.yaml", "project: shop", "projekt: shop");
-    let said = workspace.run(&["build", "-C", "base"]).exits(2).err();
-    assert!(said.contains("--> ../branches.yaml:3:1"), "{said}");
+    let output = workspace.run(&["build", "-C", "base"]).exits(2).err();
+    assert!(output.contains("--> ../branches.yaml:3:1"), "{output}");
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn usage_errors_have_three_formats_too() {
 }
 
 #[test]
-fn colours_only_where_they_belong() {
+fn colors_are_used_only_for_a_terminal_or_on_request() {
     let workspace = Workspace::small();
     let diff = |args: &[&str], no_color: bool| {
         let mut command = workspace.command();
@@ -103,7 +103,7 @@ fn colours_only_where_they_belong() {
         }
         String::from_utf8(command.output().unwrap().stdout).unwrap().contains('\u{1b}')
     };
-    assert!(!diff(&[], false), "a pipe is no terminal");
+    assert!(!diff(&[], false), "a pipe is not a terminal");
     assert!(!diff(&[], true));
     assert!(!diff(&["--color=never"], false));
     assert!(diff(&["--color=always"], false));
@@ -111,20 +111,20 @@ fn colours_only_where_they_belong() {
 }
 
 #[test]
-fn a_closed_pipe_is_no_error() {
+fn a_closed_pipe_is_not_an_error() {
     let workspace = Workspace::small();
     for args in [&["schema"][..], &["completions", "zsh"], &["branch", "list"]] {
         let mut child = workspace.command().args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
-        let mut said = String::new();
-        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), ""), "{args:?}");
+        let mut output = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut output).unwrap();
+        assert_eq!((child.wait().unwrap().code(), output.as_str()), (Some(0), ""), "{args:?}");
     }
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_is_one() {
+fn a_full_disk_is_an_error() {
     let full = std::fs::File::create("/dev/full").unwrap();
     let status = Workspace::empty().command().arg("schema").stdout(full).stderr(Stdio::null()).status().unwrap();
     assert_eq!(status.code(), Some(4));
@@ -133,8 +133,8 @@ fn a_full_disk_is_one() {
 #[test]
 fn init_writes_the_sample_and_overwrites_nothing() {
     let workspace = Workspace::empty();
-    let said = workspace.run(&["init", "environments"]).exits(0).out();
-    assert!(said.ends_with("next: `cd environments && pleach build`\n"), "{said}");
+    let output = workspace.run(&["init", "environments"]).exits(0).out();
+    assert!(output.ends_with("next: `cd environments && pleach build`\n"), "{output}");
     let sample = std::fs::read_to_string(root().join("branches.yaml")).unwrap();
     assert_eq!(workspace.read("environments/branches.yaml"), sample);
     assert!(workspace.read("environments/schema/branches.schema.json").contains("\"$schema\""));
@@ -143,13 +143,13 @@ fn init_writes_the_sample_and_overwrites_nothing() {
 
     let other = Workspace::empty();
     other.write("base/service.yaml", "mine");
-    let said = other.run(&["init"]).exits(2).err();
-    assert!(said.contains("`./base/service.yaml` exists already"), "{said}");
+    let output = other.run(&["init"]).exits(2).err();
+    assert!(output.contains("`./base/service.yaml` exists already"), "{output}");
     assert_eq!(other.files(".").len(), 1);
 }
 
 #[test]
-fn schema_and_completions() {
+fn the_schema_and_completions_are_printed() {
     let workspace = Workspace::empty();
     let schema = std::fs::read_to_string(root().join("schema/branches.schema.json")).unwrap();
     assert_eq!(workspace.run(&["schema"]).exits(0).out(), schema);
@@ -174,8 +174,8 @@ fn branches_are_listed() {
 #[test]
 fn a_selection_is_built_and_the_rest_is_unchanged() {
     let workspace = Workspace::small();
-    let said = workspace.run(&["build", "--only", "feature/*"]).exits(0).out();
-    assert!(said.starts_with("built 2 branches"), "{said}");
+    let output = workspace.run(&["build", "--only", "feature/*"]).exits(0).out();
+    assert!(output.starts_with("built 2 branches"), "{output}");
     assert_eq!(workspace.files("out").len(), 8);
     workspace.run(&["build", "--only", "main"]).exits(0);
     let all = workspace.files("out");
@@ -191,7 +191,7 @@ fn a_selection_is_built_and_the_rest_is_unchanged() {
 }
 
 #[test]
-fn shards_are_one_build() {
+fn shards_equal_one_build() {
     let (whole, shards) = (Workspace::small(), Workspace::small());
     for workspace in [&whole, &shards] {
         workspace.run(&["build"]).exits(0);
@@ -207,7 +207,7 @@ fn shards_are_one_build() {
 }
 
 #[test]
-fn a_branch_that_fails_keeps_no_other_back_if_so_wanted() {
+fn with_keep_going_other_branches_are_built() {
     let workspace = Workspace::small();
     workspace.run(&["build"]).exits(0);
     let before = workspace.files("out");
@@ -222,26 +222,29 @@ fn a_branch_that_fails_keeps_no_other_back_if_so_wanted() {
     assert!(before.iter().all(|(path, content)| path.contains("feature") || after[path] == *content));
 }
 
-/// What one branch lacks does not stop the others; what names come from does.
+/// With `--keep-going`, a missing overlay stops only its branch. An error in a field that names derive from stops all.
 #[test]
-fn a_spec_at_fault_stops_all_and_a_missing_overlay_its_branch() {
+fn an_error_in_the_spec_stops_all_and_a_missing_overlay_only_its_branch() {
     let workspace = Workspace::small();
     workspace.run(&["build"]).exits(0);
     let spec = workspace.read("branches.yaml");
     let before = workspace.files("out");
     workspace.edit("base/config.yaml.j2", "key: ", "key: x");
     workspace.edit("branches.yaml", "name: main\n", "name: main\n  overlays: [nope]\n");
-    let said = workspace.run(&["build"]).exits(2).err();
-    assert!(said.contains("error[spec]: the overlay `nope` does not exist\n") && !said.contains("branch:"), "{said}");
+    let output = workspace.run(&["build"]).exits(2).err();
+    assert!(
+        output.contains("error[spec]: the overlay `nope` does not exist\n") && !output.contains("branch:"),
+        "{output}"
+    );
     assert_eq!(workspace.files("out"), before);
     let ran = workspace.run(&["build", "--keep-going"]).exits(2);
     assert_eq!(ran.out(), "built 2 branches into `out`: 2 files written, 6 unchanged, 0 removed\n");
-    let said = ran.err();
+    let output = ran.err();
     assert!(
-        said.contains("error[spec]: the overlay `nope` does not exist\n") && said.contains("branch: `main`"),
-        "{said}"
+        output.contains("error[spec]: the overlay `nope` does not exist\n") && output.contains("branch: `main`"),
+        "{output}"
     );
-    assert!(!said.contains("whole spec"), "{said}");
+    assert!(!output.contains("whole spec"), "{output}");
     let after = workspace.files("out");
     assert!(before.iter().all(|(path, content)| path.contains("feature") || after[path] == *content));
 
@@ -257,8 +260,8 @@ fn a_spec_at_fault_stops_all_and_a_missing_overlay_its_branch() {
             ran.err()
         );
         assert_eq!(workspace.files("out"), after);
-        let said = workspace.run(&["build"]).exits(2).err();
-        assert!(!said.contains("whole spec"), "{said}");
+        let output = workspace.run(&["build"]).exits(2).err();
+        assert!(!output.contains("whole spec"), "{output}");
     }
 }
 
@@ -284,12 +287,12 @@ fn kustomize_writes_to_the_given_path() {
         [".keep", "default_v1_service_web.yaml", "one_apps_v1_deployment_web.yaml", "v1_namespace_one.yaml"]
     );
 
-    // A name that no file can have, among others that could be written.
+    // One object has a name that cannot be a file name.
     workspace.write("app/c.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: up/../../down}\n");
     workspace.write("app/kustomization.yaml", "resources: [a.yaml, c.yaml]\n");
     workspace.write("none/.keep", "");
-    let said = workspace.run(&["kustomize", "app", "-o", "none"]).exits(2).err();
-    assert!(said.contains("configmap_up/../../down.yaml` is not") && said.contains("app/c.yaml:1:1"), "{said}");
+    let output = workspace.run(&["kustomize", "app", "-o", "none"]).exits(2).err();
+    assert!(output.contains("configmap_up/../../down.yaml` is not") && output.contains("app/c.yaml:1:1"), "{output}");
     assert_eq!(workspace.files("none").len(), 1);
 
     workspace.write("app/kustomization.yaml", "resources: [b.yaml]\n");
@@ -299,7 +302,7 @@ fn kustomize_writes_to_the_given_path() {
 }
 
 #[test]
-fn kustomize_follows_links_before_it_restricts() {
+fn kustomize_resolves_links_before_it_checks_the_load_restriction() {
     let workspace = Workspace::empty();
     let object = |name: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n");
     workspace.write("outside/a.yaml", object("a"));

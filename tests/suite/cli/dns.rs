@@ -168,13 +168,13 @@ fn a_report_in_json_has_every_name_before_and_after() {
 fn a_plan_for_nsupdate_equals_apply_except_for_the_fence() {
     bind(|server, workspace| {
         let old = cname("old.example.net");
-        let gone = set(RecordType::Txt, &["a \"b\" \\ c; d"]);
+        let txt = set(RecordType::Txt, &["a \"b\" \\ c; d"]);
         server.put(
             &[
                 (n("a.shop"), old.clone()),
                 (ownership_name("a.shop"), ownership_records("shop", "login", 60, &old)),
-                (n("c.shop"), gone.clone()),
-                (ownership_name("c.shop"), ownership_records("shop", "login", 60, &gone)),
+                (n("c.shop"), txt.clone()),
+                (ownership_name("c.shop"), ownership_records("shop", "login", 60, &txt)),
             ],
             60,
         );

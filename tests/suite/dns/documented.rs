@@ -1,5 +1,5 @@
-//! The examples of docs/src/dns.md are what they say: the configurations of name servers are those that `dns_server` starts, and
-//! the others are read here.
+//! The examples of docs/src/dns.md are valid. The server configurations are those that the tests of `dns apply` start; the other
+//! examples are checked here.
 
 use crate::tests::kit::{self, Workspace};
 use std::process::Command;
@@ -12,7 +12,7 @@ fn examples(language: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_zones_are_a_spec_that_is_taken() {
+fn the_zones_example_is_a_valid_spec() {
     let [zones] = &examples("yaml")[..] else { panic!("one example") };
     let workspace = Workspace::small();
     let spec = workspace.read("branches.yaml");
@@ -21,7 +21,7 @@ fn the_zones_are_a_spec_that_is_taken() {
 }
 
 #[test]
-fn the_policy_for_route53_allows_what_is_sent_and_nothing_else() {
+fn the_policy_for_route53_allows_exactly_the_requests() {
     let [policy] = &examples("json")[..] else { panic!("one example") };
     let policy: serde_json::Value = serde_json::from_str(policy).unwrap();
     let change = &policy["Statement"][1];
@@ -48,9 +48,9 @@ fn the_policy_for_route53_allows_what_is_sent_and_nothing_else() {
     }
 }
 
-/// A shell reads the steps, and every option and variable in them is one.
+/// The steps are parsed by a shell, and the help texts have all their options and variables.
 #[test]
-fn the_steps_are_shell_and_the_options_exist() {
+fn the_steps_are_valid_shell_and_their_options_exist() {
     for step in examples("sh") {
         let workspace = Workspace::empty();
         workspace.write("step.sh", &step);
@@ -82,7 +82,7 @@ fn the_steps_are_shell_and_the_options_exist() {
     ] {
         assert!(text.contains(variable) && all.contains(variable), "{variable}");
     }
-    // The exit statuses are the same in both.
+    // The help and the guide list the same exit statuses.
     for line in
         all.lines().filter(|line| line.starts_with("  ") && line.trim_start().starts_with(|c: char| c.is_ascii_digit()))
     {
@@ -91,18 +91,18 @@ fn the_steps_are_shell_and_the_options_exist() {
     }
 }
 
-/// What docs/src/dns.md shows of a zone is what a run writes.
+/// The records in docs/src/dns.md are valid.
 #[test]
-fn the_marker_in_the_text_is_one() {
+fn the_ownership_record_and_the_fence_are_valid() {
     use crate::dns::ownership::{Fence, OwnershipRecord, ParsedRecord};
     use crate::record::{RecordData, RecordSets, RecordType};
     let text = std::fs::read_to_string(kit::root().join("docs/src/dns.md")).unwrap();
     let quoted: Vec<&str> = text.lines().filter_map(|line| line.split_once("TXT   \"")?.1.strip_suffix('"')).collect();
-    let [marker, fence] = quoted[..] else { panic!("{quoted:?}") };
+    let [ownership, fence] = quoted[..] else { panic!("{quoted:?}") };
     let records = |text: &str| RecordSets::one(RecordType::Txt, RecordData::parse(RecordType::Txt, text).unwrap());
-    let ParsedRecord::Valid(marker) = OwnershipRecord::read(&records(marker)) else { panic!("{marker}") };
+    let ParsedRecord::Valid(ownership) = OwnershipRecord::read(&records(ownership)) else { panic!("{ownership:?}") };
     let target =
         RecordSets::one(RecordType::Cname, RecordData::parse(RecordType::Cname, "ingress.dev.example.com").unwrap());
-    assert_eq!(marker.digests, target.digests());
+    assert_eq!(ownership.digests, target.digests());
     assert!(matches!(Fence::read(&records(fence)), ParsedRecord::Valid(_)));
 }

@@ -1,4 +1,4 @@
-//! `pleach dns export`: every format, judged by programs that read it where they can be had.
+//! `pleach dns export`: every format, validated by programs that read it if they are installed.
 
 use crate::tests::kit::{self, Workspace};
 use std::fmt::Write;
@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 const HEAD: &str = "apiVersion: pleach/v1\nkind: ZoneChange\nowner: shop\n";
 
-/// Two branches with every type, in one zone.
+/// Two branches in one zone, with records of every type.
 fn workspace() -> Workspace {
     let workspace = Workspace::empty();
     let zones = "zones:\n  dev.example.com: {provider: rfc2136, addresses: [203.0.113.0/24]}\n  dev.example.net: {}\n";
@@ -33,7 +33,7 @@ absent: []
     workspace
 }
 
-/// A name with a CAA record, which external-dns cannot have.
+/// A name with a CAA record, which external-dns does not support.
 fn with_caa(workspace: &Workspace) {
     workspace.edit(
         "out/dns/dev.example.com/mail.yaml",
@@ -46,9 +46,9 @@ fn export(workspace: &Workspace, format: &str, status: i32) -> String {
     workspace.run(&["dns", "export", "--format", format]).exits(status).out()
 }
 
-/// Every format, written down; a name without an address is left out and told of.
+/// Compares every format with an expected file. A name without a known address is omitted, with a warning.
 #[test]
-fn each_format_says_the_same_in_its_own_way() {
+fn each_format_contains_the_same_records() {
     for (format, file) in [
         ("zone", "zone.db"),
         ("octodns", "octodns.yaml"),
@@ -60,12 +60,12 @@ fn each_format_says_the_same_in_its_own_way() {
         let workspace = workspace();
         if format == "dnsendpoint" {
             with_caa(&workspace);
-            let told = workspace.run(&["dns", "export", "--format", format]).exits(2).err();
+            let output = workspace.run(&["dns", "export", "--format", format]).exits(2).err();
             assert!(
-                told.contains("`a9.shop.dev.example.com` has a CAA record, which external-dns does not support"),
-                "{told}"
+                output.contains("`a9.shop.dev.example.com` has a CAA record, which external-dns does not support"),
+                "{output}"
             );
-            assert!(told.contains("out/dns/dev.example.com/mail.yaml"), "{told}");
+            assert!(output.contains("out/dns/dev.example.com/mail.yaml"), "{output}");
         }
         let workspace = self::workspace();
         if format != "dnsendpoint" {
@@ -79,7 +79,7 @@ fn each_format_says_the_same_in_its_own_way() {
 }
 
 #[test]
-fn an_address_that_is_known_is_told_and_one_zone_is_chosen() {
+fn known_addresses_are_exported_and_a_zone_is_selected() {
     let workspace = workspace();
     let status = r#"{"items": [{"kind": "Service", "metadata": {"namespace": "shop", "name": "web"},
         "status": {"loadBalancer": {"ingress": [{"ip": "203.0.113.5"}]}}}]}"#;
@@ -88,8 +88,8 @@ fn an_address_that_is_known_is_told_and_one_zone_is_chosen() {
     assert!(zone.contains("\nweb.shop 60 IN A 203.0.113.5\n"), "{zone}");
     let other = "zone: dev.example.net\nbranch: mail\npresent:\n- {name: a.dev.example.net, ttl: 60, A: [192.0.2.9]}\nabsent: []\n";
     workspace.write("out/dns/dev.example.net/mail.yaml", format!("{HEAD}{other}"));
-    let told = workspace.run(&["dns", "export", "--format", "zone"]).exits(2).err();
-    assert!(told.contains("select one with `--zone`: dev.example.com, dev.example.net"), "{told}");
+    let output = workspace.run(&["dns", "export", "--format", "zone"]).exits(2).err();
+    assert!(output.contains("select one with `--zone`: dev.example.com, dev.example.net"), "{output}");
     let args = ["dns", "export", "--format", "zone", "--zone", "dev.example.net"];
     assert_eq!(workspace.run(&args).exits(0).out(), "$ORIGIN dev.example.net.\na 60 IN A 192.0.2.9\n");
     workspace.run(&["dns", "export", "--format", "zone", "--zone", "x.net"]).exits(2);
@@ -98,22 +98,22 @@ fn an_address_that_is_known_is_told_and_one_zone_is_chosen() {
     assert_eq!(json["zones"]["dev.example.com"]["absent"][0]["name"], "old.shop.dev.example.com");
 }
 
-/// Whether a judge is here; it must be where `PLEACH_NEED_DNS=1` says so.
-fn is_here(program: &str) -> bool {
-    let here = ["/usr/bin", "/usr/sbin"].iter().any(|folder| Path::new(folder).join(program).exists());
-    assert!(here || std::env::var_os("PLEACH_NEED_DNS").is_none(), "{program} is missing");
-    here
+/// Whether a validating program is installed. With `PLEACH_NEED_DNS=1` it must be.
+fn is_installed(program: &str) -> bool {
+    let is_installed = ["/usr/bin", "/usr/sbin"].iter().any(|folder| Path::new(folder).join(program).exists());
+    assert!(is_installed || std::env::var_os("PLEACH_NEED_DNS").is_none(), "{program} is not installed");
+    is_installed
 }
 
-fn judge(program: &str, args: &[&str]) -> Result<String, String> {
+fn validate(program: &str, args: &[&str]) -> Result<String, String> {
     let output = Command::new(program).args(args).stdin(Stdio::null()).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     if output.status.success() { Ok(text) } else { Err(text) }
 }
 
-/// What two programs that know zone files make of it.
+/// Two programs for zone files accept the export.
 #[test]
-fn name_servers_take_the_zone_file() {
+fn name_servers_accept_the_zone_file() {
     let workspace = workspace();
     with_caa(&workspace);
     let many: String = (0..2000).fold(String::new(), |mut text, i| {
@@ -133,28 +133,34 @@ fn name_servers_take_the_zone_file() {
     let folder = workspace.path().to_str().unwrap();
     workspace.write("bad.db", format!("{front}a 60 IN A 192.0.2.1\na 60 IN CNAME b\n"));
     let bad = workspace.path().join("bad.db");
-    if is_here("named-checkzone") {
-        let told = judge("named-checkzone", &["-k", "fail", "-w", folder, "-D", "dev.example.com", path]).unwrap();
+    if is_installed("named-checkzone") {
+        let output = validate("named-checkzone", &["-k", "fail", "-w", folder, "-D", "dev.example.com", path]).unwrap();
         for want in [
             "2001:db8::1",
             "CNAME\tingress.example.net.",
             "validationmethods=dns-01",
             "n1999.many.shop.dev.example.com.",
         ] {
-            assert!(told.contains(want), "{want}\n{told}");
+            assert!(output.contains(want), "{want}\n{output}");
         }
-        assert!(judge("named-checkzone", &["dev.example.com", bad.to_str().unwrap()]).is_err(), "it judges");
+        assert!(
+            validate("named-checkzone", &["dev.example.com", bad.to_str().unwrap()]).is_err(),
+            "an invalid zone is rejected"
+        );
     }
-    if is_here("nsd-checkzone") {
+    if is_installed("nsd-checkzone") {
         workspace.write("whole.db", format!("{front}{}", workspace.read("shop.db")));
         let whole = workspace.path().join("whole.db");
-        judge("/usr/sbin/nsd-checkzone", &["dev.example.com", whole.to_str().unwrap()]).unwrap();
-        assert!(judge("/usr/sbin/nsd-checkzone", &["dev.example.com", bad.to_str().unwrap()]).is_err(), "it judges");
+        validate("/usr/sbin/nsd-checkzone", &["dev.example.com", whole.to_str().unwrap()]).unwrap();
+        assert!(
+            validate("/usr/sbin/nsd-checkzone", &["dev.example.com", bad.to_str().unwrap()]).is_err(),
+            "an invalid zone is rejected"
+        );
     }
 }
 
 #[test]
-fn batches_for_route53_keep_its_limits() {
+fn batches_for_route53_are_within_its_limits() {
     let workspace = workspace();
     let many: String = (0..1500).fold(String::new(), |mut text, i| {
         writeln!(text, "- {{name: n{i}.shop.dev.example.com, ttl: 60, A: [192.0.2.1, 192.0.2.2]}}").unwrap();

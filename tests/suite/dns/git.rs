@@ -1,11 +1,11 @@
-//! Zone change files in a repository: pull requests, what is recorded at the commit where they began, merges.
+//! Zone change files in a repository: pull requests, the base revision, merges.
 
 use crate::tests::kit::{Workspace, files, root};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-/// A repository with one branch, built and committed as `main`, which is what `origin/main` is.
+/// A repository with three branches, built and committed as `main`; `origin/main` is the same commit.
 struct Repository(Workspace);
 
 impl Repository {
@@ -24,7 +24,7 @@ impl Repository {
         }
         repository.build();
         repository.commit("the first");
-        repository.merge_request();
+        repository.update_origin();
         repository
     }
 
@@ -40,12 +40,12 @@ impl Repository {
         self.git(&["commit", "-qm", message]);
     }
 
-    /// What is checked out becomes what `origin/main` is.
-    fn merge_request(&self) {
+    /// Moves `origin/main` to the commit that is checked out.
+    fn update_origin(&self) {
         self.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
     }
 
-    /// A branch in a file of its own, with more to it.
+    /// Writes a branch to a file in `branches.d/`; `more` is appended to its entry.
     fn branch(&self, name: &str, more: &str) {
         self.0.write(&format!("branches.d/{name}.yaml"), format!("name: {name}\n{more}"));
     }
@@ -54,18 +54,18 @@ impl Repository {
         std::fs::remove_file(self.0.path().join(format!("branches.d/{name}.yaml"))).unwrap();
     }
 
-    /// Builds; then nothing differs from what was built.
+    /// Builds, and asserts that `check` and `diff` then report nothing.
     fn build(&self) {
         self.0.run(&["build"]).exits(0);
-        self.clean();
+        self.assert_unchanged();
     }
 
-    fn clean(&self) {
+    fn assert_unchanged(&self) {
         self.0.run(&["check"]).exits(0);
         assert_eq!(self.0.run(&["diff"]).exits(0).out(), "");
     }
 
-    /// The files of the zone without what they all say.
+    /// The zone change files, reduced to their names and without the zone suffix.
     fn zone(&self) -> BTreeMap<String, String> {
         let text = |text: Vec<u8>| {
             let text = String::from_utf8(text).unwrap();
@@ -78,12 +78,12 @@ impl Repository {
         self.0.files("out/dns/dev.example.com").into_iter().map(|(name, content)| (name, text(content))).collect()
     }
 
-    fn says(&self, name: &str) -> Option<String> {
+    fn zone_change(&self, name: &str) -> Option<String> {
         self.zone().remove(&format!("{name}.yaml")).map(|text| text.replace(" zone: dev.example.com", ""))
     }
 
-    /// Two branches of git from here, each built and committed; then merged, and built once more.
-    fn both(&self, one: impl Fn(&Self), two: impl Fn(&Self)) {
+    /// Makes two changes in two Git branches, builds and commits each, merges both, and builds once more.
+    fn in_two_pull_requests(&self, one: impl Fn(&Self), two: impl Fn(&Self)) {
         self.git(&["checkout", "-q", "-b", "one"]);
         one(self);
         self.build();
@@ -92,35 +92,35 @@ impl Repository {
         two(self);
         self.build();
         self.commit("two");
-        // What CI sees of the second: the first is on main already, and this is merged into it.
+        // CI checks the second pull request merged into `main`, which already has the first one.
         self.git(&["checkout", "-q", "main"]);
         self.git(&["merge", "-q", "--no-edit", "one"]);
-        self.clean();
-        self.merge_request();
-        self.clean();
+        self.assert_unchanged();
+        self.update_origin();
+        self.assert_unchanged();
         self.git(&["merge", "-q", "--no-edit", "two"]);
-        self.clean();
+        self.assert_unchanged();
         self.build();
-        assert_eq!(self.git(&["status", "--porcelain"]), "", "the merged tree is what a build writes");
-        self.merge_request();
-        self.clean();
+        assert_eq!(self.git(&["status", "--porcelain"]), "", "the merged output equals a build");
+        self.update_origin();
+        self.assert_unchanged();
     }
 }
 
 #[test]
 fn two_branches_are_added_in_two_pull_requests() {
     let repository = Repository::new();
-    repository.both(|r| r.branch("one", ""), |r| r.branch("two", ""));
-    assert_eq!(repository.says("one").as_deref(), Some("absent: [] name: one"));
-    assert_eq!(repository.says("two").as_deref(), Some("absent: [] name: two"));
+    repository.in_two_pull_requests(|r| r.branch("one", ""), |r| r.branch("two", ""));
+    assert_eq!(repository.zone_change("one").as_deref(), Some("absent: [] name: one"));
+    assert_eq!(repository.zone_change("two").as_deref(), Some("absent: [] name: two"));
 }
 
 #[test]
-fn one_is_added_and_one_retired() {
+fn one_branch_is_added_and_one_removed_in_two_pull_requests() {
     let repository = Repository::new();
-    repository.both(|r| r.branch("one", ""), |r| r.remove("login"));
-    assert_eq!(repository.says("one").as_deref(), Some("absent: [] name: one"));
-    assert_eq!(repository.says("login").as_deref(), Some("absent: - login"));
+    repository.in_two_pull_requests(|r| r.branch("one", ""), |r| r.remove("login"));
+    assert_eq!(repository.zone_change("one").as_deref(), Some("absent: [] name: one"));
+    assert_eq!(repository.zone_change("login").as_deref(), Some("absent: - login"));
     let text = repository.0.read("out/dns/dev.example.com/login.yaml");
     assert!(text.contains("branch: login\n") && text.contains("present: []\n"), "{text}");
     assert!(!repository.0.path().join("out/namespaces/login").exists());
@@ -129,31 +129,31 @@ fn one_is_added_and_one_retired() {
         plan.contains("dns:\n- name: login.dev.example.com\n") && plan.contains("namespaces:\n- login\n"),
         "{plan}"
     );
-    // Another one is teardown while the first is still on its way.
+    // Another branch is removed while the plan of the first one still exists.
     repository.git(&["branch", "-q", "-D", "one", "two"]);
-    repository.both(|r| r.remove("search"), |r| r.branch("three", ""));
-    assert_eq!(repository.says("search").as_deref(), Some("absent: - search"));
-    assert_eq!(repository.says("login").as_deref(), Some("absent: - login"));
+    repository.in_two_pull_requests(|r| r.remove("search"), |r| r.branch("three", ""));
+    assert_eq!(repository.zone_change("search").as_deref(), Some("absent: - search"));
+    assert_eq!(repository.zone_change("login").as_deref(), Some("absent: - login"));
     assert_eq!(repository.0.files("out/teardown").into_keys().collect::<Vec<_>>(), ["login.yaml", "search.yaml"]);
     assert_eq!(repository.0.read("out/teardown/login.yaml"), plan);
-    // One comes back and the other is pruned.
+    // One branch is added again, and the plans of the others are pruned.
     repository.git(&["branch", "-q", "-D", "one", "two"]);
-    repository.both(|r| r.branch("login", ""), |r| r.remove("one"));
+    repository.in_two_pull_requests(|r| r.branch("login", ""), |r| r.remove("one"));
     assert_eq!(repository.0.files("out/teardown").into_keys().collect::<Vec<_>>(), ["one.yaml", "search.yaml"]);
     repository.0.run(&["build", "--prune"]).exits(0);
-    repository.clean();
+    repository.assert_unchanged();
     assert!(!repository.0.path().join("out/teardown").exists());
 }
 
 #[test]
-fn two_branches_are_retired_in_two_pull_requests() {
+fn two_branches_are_removed_in_two_pull_requests() {
     let repository = Repository::new();
-    repository.both(|r| r.remove("login"), |r| r.remove("search"));
+    repository.in_two_pull_requests(|r| r.remove("login"), |r| r.remove("search"));
     assert_eq!(repository.0.files("out/teardown").into_keys().collect::<Vec<_>>(), ["login.yaml", "search.yaml"]);
 }
 
 #[test]
-fn a_namespace_that_branches_left_is_recorded_in_git() {
+fn replaced_namespaces_are_found_in_git() {
     let repository = Repository::new();
     repository.git(&["checkout", "-q", "-b", "move"]);
     repository.0.edit("branches.yaml", "project: shop\n", "project: shop\nnamespace: 'x-{{ branch.slug }}'\n");
@@ -163,44 +163,44 @@ fn a_namespace_that_branches_left_is_recorded_in_git() {
     assert_eq!(repository.git(&["status", "--porcelain"]), "");
     let plans = || repository.0.files("out/teardown").into_keys().collect::<Vec<_>>();
     assert_eq!(plans(), ["login.yaml", "main.yaml", "search.yaml"]);
-    repository.merge_request();
+    repository.update_origin();
     repository.build();
     assert_eq!(repository.git(&["status", "--porcelain"]), "");
     assert!(repository.0.read("out/teardown/main.yaml").contains("namespaces:\n- main\n"));
-    // A diff with the beginning sees the same.
-    let said = repository.0.run(&["diff", "--base", "main", "--format", "summary"]).exits(1).out();
-    assert!(said.contains("3 branches differ"), "{said}");
+    // `diff --base` compares with the same output.
+    let output = repository.0.run(&["diff", "--base", "main", "--format", "summary"]).exits(1).out();
+    assert!(output.contains("3 branches differ"), "{output}");
 }
 
 #[test]
-fn what_comes_and_goes_in_one_pull_request_leaves_no_trace() {
+fn a_branch_added_and_removed_in_one_pull_request_leaves_no_trace() {
     let repository = Repository::new();
     repository.git(&["checkout", "-q", "-b", "topic"]);
     repository.branch("login", "hosts: [login.dev.example.com, extra.dev.example.com]\n");
     repository.branch("new", "");
     repository.build();
     repository.commit("more");
-    assert_eq!(repository.says("login").as_deref(), Some("absent: [] name: extra name: login"));
+    assert_eq!(repository.zone_change("login").as_deref(), Some("absent: [] name: extra name: login"));
     repository.branch("login", "");
     repository.remove("new");
     repository.build();
     repository.commit("less");
     assert_eq!(repository.git(&["diff", "main", "HEAD", "--", "out"]), "");
-    // Without a commit to begin from, what is on the disk was recorded.
+    // Without a base revision, the output on the disk is the previous output.
     repository.git(&["update-ref", "-d", "refs/remotes/origin/main"]);
     repository.branch("new", "");
     repository.build();
     repository.remove("new");
     repository.build();
-    assert_eq!(repository.says("new").as_deref(), Some("absent: - new"));
-    // That can be said too.
+    assert_eq!(repository.zone_change("new").as_deref(), Some("absent: - new"));
+    // The base revision can be given.
     repository.0.run(&["build", "--base", "main"]).exits(0);
     assert_eq!(repository.git(&["status", "--porcelain"]), "");
     repository.0.run(&["check", "--base", "main"]).exits(0);
 }
 
 #[test]
-fn the_trunk_is_what_origin_says_that_it_is() {
+fn the_base_revision_follows_the_default_branch_of_origin() {
     let repository = Repository::new();
     repository.git(&["checkout", "-q", "-b", "develop"]);
     repository.branch("new", "");
@@ -211,63 +211,63 @@ fn the_trunk_is_what_origin_says_that_it_is() {
     repository.remove("new");
     let head =
         |to: &str| repository.git(&["symbolic-ref", "refs/remotes/origin/HEAD", &format!("refs/remotes/origin/{to}")]);
-    let says = || {
+    let zone_change = || {
         repository.git(&["checkout", "-q", "--", "out"]);
         repository.build();
-        repository.says("new")
+        repository.zone_change("new")
     };
-    // Seen from `main`, it comes and goes; `develop` has recorded it.
-    assert_eq!(says(), None);
+    // Compared with `main`, the branch was added and removed; the output in `develop` has it.
+    assert_eq!(zone_change(), None);
     for (to, want) in
         [("develop", Some("absent: - new")), ("main", None), ("develop", Some("absent: - new")), ("removed", None)]
     {
         head(to);
-        assert_eq!(says().as_deref(), want, "{to}");
+        assert_eq!(zone_change().as_deref(), want, "{to}");
     }
     repository.git(&["symbolic-ref", "--delete", "refs/remotes/origin/HEAD"]);
-    assert_eq!(says(), None);
+    assert_eq!(zone_change(), None);
 }
 
 #[test]
-fn a_merge_that_is_on_its_way_forgets_nothing() {
+fn a_merge_in_progress_loses_no_entry() {
     let repository = Repository::new();
     repository.git(&["checkout", "-q", "-b", "topic"]);
     repository.branch("mine", "");
     repository.build();
     repository.commit("mine");
-    // Meanwhile a branch comes and goes on main.
+    // Meanwhile, a branch is added and removed in `main`.
     repository.git(&["checkout", "-q", "main"]);
     for change in [|r: &Repository| r.branch("short", ""), |r: &Repository| r.remove("short")] {
         change(&repository);
         repository.build();
         repository.commit("short");
-        repository.merge_request();
+        repository.update_origin();
     }
     repository.git(&["checkout", "-q", "topic"]);
     repository.git(&["merge", "-q", "--no-commit", "main"]);
     repository.build();
-    assert_eq!(repository.says("short").as_deref(), Some("absent: - short"));
+    assert_eq!(repository.zone_change("short").as_deref(), Some("absent: - short"));
     repository.commit("merged");
-    repository.clean();
+    repository.assert_unchanged();
 }
 
 #[test]
-fn what_is_forgotten_by_hand_is_found() {
+fn deleted_output_files_are_found() {
     let repository = Repository::new();
     repository.git(&["checkout", "-q", "-b", "topic"]);
     repository.remove("login");
     repository.build();
     std::fs::remove_file(repository.0.path().join("out/dns/dev.example.com/login.yaml")).unwrap();
     std::fs::remove_file(repository.0.path().join("out/teardown/login.yaml")).unwrap();
-    let said = repository.0.run(&["check"]).exits(1).out();
+    let output = repository.0.run(&["check"]).exits(1).out();
     let want = "missing    out/dns/dev.example.com/login.yaml\nmissing    out/teardown/login.yaml\n2 files are";
-    assert!(said.starts_with(want), "{said}");
-    let said = repository.0.run(&["diff", "--format", "summary"]).exits(1).out();
-    assert!(said.starts_with("login: "), "{said}");
-    // Even if the whole output is lost.
+    assert!(output.starts_with(want), "{output}");
+    let output = repository.0.run(&["diff", "--format", "summary"]).exits(1).out();
+    assert!(output.starts_with("login: "), "{output}");
+    // The same after the whole output was deleted.
     std::fs::remove_dir_all(repository.0.path().join("out")).unwrap();
     repository.build();
-    assert_eq!(repository.says("login").as_deref(), Some("absent: - login"));
+    assert_eq!(repository.zone_change("login").as_deref(), Some("absent: - login"));
     assert!(repository.0.read("out/teardown/login.yaml").contains("namespaces:\n- login\n"));
 }
 
@@ -275,8 +275,8 @@ fn what_is_forgotten_by_hand_is_found() {
 fn a_removed_branch_is_reported_as_removed() {
     let repository = Repository::new();
     repository.remove("login");
-    let said = repository.0.run(&["diff", "--format", "summary"]).exits(1).out();
-    assert_eq!(said, "login: removed, 4 files (+15 -25)\n1 branch differs, 4 files (+15 -25)\n");
+    let output = repository.0.run(&["diff", "--format", "summary"]).exits(1).out();
+    assert_eq!(output, "login: removed, 4 files (+15 -25)\n1 branch differs, 4 files (+15 -25)\n");
     let json = repository.0.run(&["diff", "--format", "json"]).exits(1).out();
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(
@@ -286,38 +286,38 @@ fn a_removed_branch_is_reported_as_removed() {
 }
 
 #[test]
-fn names_that_are_gone_are_pruned() {
+fn absent_names_are_pruned() {
     let repository = Repository::new();
     repository.git(&["checkout", "-q", "-b", "remove"]);
     repository.remove("login");
     repository.branch("search", "hosts: [search2.dev.example.com]\n");
-    // What is to go since this pull request stays.
+    // Entries that this pull request adds are not pruned.
     repository.0.run(&["build", "--prune"]).exits(0);
-    repository.clean();
-    assert_eq!(repository.says("login").as_deref(), Some("absent: - login"));
-    assert_eq!(repository.says("search").as_deref(), Some("absent: - search name: search2"));
+    repository.assert_unchanged();
+    assert_eq!(repository.zone_change("login").as_deref(), Some("absent: - login"));
+    assert_eq!(repository.zone_change("search").as_deref(), Some("absent: - search name: search2"));
     repository.commit("remove");
-    repository.merge_request();
+    repository.update_origin();
 
     repository.git(&["checkout", "-q", "-b", "prune"]);
     repository.remove("search");
     repository.0.run(&["build", "--prune"]).exits(0);
-    repository.clean();
-    assert_eq!(repository.says("login"), None);
-    assert_eq!(repository.says("search").as_deref(), Some("absent: - search2"));
+    repository.assert_unchanged();
+    assert_eq!(repository.zone_change("login"), None);
+    assert_eq!(repository.zone_change("search").as_deref(), Some("absent: - search2"));
     repository.commit("prune");
-    repository.clean();
-    repository.merge_request();
+    repository.assert_unchanged();
+    repository.update_origin();
     repository.build();
     assert_eq!(repository.git(&["status", "--porcelain"]), "");
 
     repository.0.run(&["build", "--prune"]).exits(0);
     assert_eq!(repository.zone().keys().collect::<Vec<_>>(), ["main.yaml"]);
-    repository.clean();
+    repository.assert_unchanged();
 }
 
 #[test]
-fn a_base_is_a_commit_a_workspace_or_an_output() {
+fn the_base_revision_is_a_commit_a_workspace_or_an_output() {
     let repository = Repository::new();
     let other = Workspace::copy_of(repository.0.path());
     repository.remove("login");
@@ -331,30 +331,30 @@ fn a_base_is_a_commit_a_workspace_or_an_output() {
         repository.0.run(&["check", "--base", base]).exits(0);
     }
     let empty = Workspace::empty();
-    let said = repository.0.run(&["check", "--base", empty.path().to_str().unwrap()]).exits(1).out();
-    assert!(said.starts_with("stale      out/dns/dev.example.com/login.yaml\n"), "{said}");
+    let output = repository.0.run(&["check", "--base", empty.path().to_str().unwrap()]).exits(1).out();
+    assert!(output.starts_with("stale      out/dns/dev.example.com/login.yaml\n"), "{output}");
     for command in ["build", "check", "diff"] {
-        let said = repository.0.run(&[command, "--base", "nowhere"]).exits(2).err();
-        assert!(said.contains("`nowhere` is neither a folder nor a commit"), "{said}");
-        let said = repository.0.run(&[command, "--base", ""]).exits(2).err();
-        assert!(said.contains("`` is neither a folder nor a commit"), "{said}");
+        let output = repository.0.run(&[command, "--base", "nowhere"]).exits(2).err();
+        assert!(output.contains("`nowhere` is neither a folder nor a commit"), "{output}");
+        let output = repository.0.run(&[command, "--base", ""]).exits(2).err();
+        assert!(output.contains("`` is neither a folder nor a commit"), "{output}");
     }
 }
 
 #[test]
-fn a_conflict_in_a_file_is_mended_by_a_build() {
+fn a_build_replaces_a_file_with_conflict_markers() {
     let repository = Repository::new();
     let path = "out/dns/dev.example.com/login.yaml";
     let text = repository.0.read(path);
     repository.0.write(path, format!("<<<<<<< HEAD\n{text}=======\nabsent:\n- x\n>>>>>>> other\n"));
-    let said = repository.0.run(&["check"]).exits(1).out();
-    assert!(said.starts_with(&format!("modified   {path}\n")), "{said}");
+    let output = repository.0.run(&["check"]).exits(1).out();
+    assert!(output.starts_with(&format!("modified   {path}\n")), "{output}");
     repository.build();
     assert_eq!(repository.0.read(path), text);
 }
 
 #[test]
-fn parts_write_their_own_files_and_leave_others_alone() {
+fn a_selection_writes_only_its_own_files() {
     let repository = Repository::new();
     let shards = Workspace::copy_of(repository.0.path());
     for workspace in [&repository.0, &shards] {
@@ -377,42 +377,42 @@ fn parts_write_their_own_files_and_leave_others_alone() {
         shards.run(&["build", "--shard", shard]).exits(0);
     }
     assert_eq!(shards.files("out"), repository.0.files("out"));
-    assert_eq!(repository.says("search").as_deref(), Some("absent: - search name: other"));
+    assert_eq!(repository.zone_change("search").as_deref(), Some("absent: - search name: other"));
 }
 
 #[test]
-fn files_of_others_stay() {
+fn unmanaged_files_are_kept() {
     let repository = Repository::new();
-    let foreign =
+    let unmanaged =
         ["out/dns/dev.example.com/notes.txt", "out/dns/dev.example.com/a.yaml", "out/dns/other.example.com/b.yaml"];
-    for path in foreign {
+    for path in unmanaged {
         repository.0.write(path, "kind: Something\n");
     }
-    // What says that it is a zone change file is one, and this one nobody wants.
+    // A file with the header of a zone change file is owned, and this one is stale.
     let text = repository.0.read("out/dns/dev.example.com/login.yaml");
     repository.0.write("out/dns/test.example.com/old.yaml", text.replace("login.dev", "old.test"));
-    let said = repository.0.run(&["build"]).exits(2).err();
-    assert!(said.contains("`out/dns/dev.example.com` has 2 unmanaged files: `a.yaml`, `notes.txt`"), "{said}");
-    let said = repository.0.run(&["check"]).exits(1).out();
-    assert!(said.contains("stale      out/dns/test.example.com/old.yaml\n"), "{said}");
+    let output = repository.0.run(&["build"]).exits(2).err();
+    assert!(output.contains("`out/dns/dev.example.com` has 2 unmanaged files: `a.yaml`, `notes.txt`"), "{output}");
+    let output = repository.0.run(&["check"]).exits(1).out();
+    assert!(output.contains("stale      out/dns/test.example.com/old.yaml\n"), "{output}");
     repository.0.run(&["build", "--keep-unmanaged"]).exits(0);
-    assert!(foreign.iter().all(|path| repository.0.path().join(path).exists()));
+    assert!(unmanaged.iter().all(|path| repository.0.path().join(path).exists()));
     assert!(!repository.0.path().join("out/dns/test.example.com").exists());
 }
 
 #[test]
-fn a_branch_that_fails_keeps_its_file() {
+fn a_failed_branch_keeps_its_zone_change() {
     let repository = Repository::new();
     repository.0.write("base/config.yaml.j2", "{% if branch.name == 'login' %}{{ nope }}{% endif %}\n");
     repository.branch("login", "hosts: [other.dev.example.com]\n");
     repository.branch("search", "hosts: [another.dev.example.com]\n");
     repository.0.run(&["build", "--keep-going"]).exits(2);
-    assert_eq!(repository.says("login").as_deref(), Some("absent: [] name: login"));
-    assert_eq!(repository.says("search").as_deref(), Some("absent: - search name: another"));
+    assert_eq!(repository.zone_change("login").as_deref(), Some("absent: [] name: login"));
+    assert_eq!(repository.zone_change("search").as_deref(), Some("absent: - search name: another"));
 }
 
 #[test]
-fn a_name_stays_where_it_is_until_the_branch_that_takes_it_can_be_built() {
+fn a_name_moves_only_when_its_new_branch_can_be_built() {
     let repository = Repository::new();
     let alias = |to: &str| {
         let spec = repository.0.read("branches.yaml");
@@ -430,14 +430,14 @@ fn a_name_stays_where_it_is_until_the_branch_that_takes_it_can_be_built() {
     alias("search");
     let broken = "{% if branch.name == 'search' %}{{ nope }}{% endif %}\n";
     repository.0.write("base/config.yaml.j2", broken);
-    let said = repository.0.run(&["build", "--keep-going"]).exits(2).err();
+    let output = repository.0.run(&["build", "--keep-going"]).exits(2).err();
     assert!(
-        said.contains("`stable.dev.example.com` stays in `dns/dev.example.com/login.yaml` until `search`"),
-        "{said}"
+        output.contains("`stable.dev.example.com` stays in `dns/dev.example.com/login.yaml` until `search`"),
+        "{output}"
     );
     assert_eq!(repository.0.read("out/dns/dev.example.com/login.yaml"), before);
     assert!(!repository.0.read("out/dns/dev.example.com/search.yaml").contains("stable"));
-    // Whatever becomes of it now, somebody tells of the name.
+    // In both outcomes, one of the files lists the name.
     repository.0.write("base/config.yaml.j2", "");
     repository.build();
     assert!(!repository.0.read("out/dns/dev.example.com/login.yaml").contains("stable"));
@@ -448,12 +448,12 @@ fn a_name_stays_where_it_is_until_the_branch_that_takes_it_can_be_built() {
     repository.0.write("base/config.yaml.j2", "");
     repository.0.edit("branches.yaml", "aliases: {stable: main}\n", "");
     repository.build();
-    assert_eq!(repository.says("search").as_deref(), Some("absent: - stable name: search"));
+    assert_eq!(repository.zone_change("search").as_deref(), Some("absent: - stable name: search"));
 }
 
 #[cfg(unix)]
 #[test]
-fn without_a_repository_nobody_waits_for_git() {
+fn git_runs_only_if_it_is_needed() {
     use std::os::unix::fs::PermissionsExt;
     let programs = Workspace::empty();
     programs.write("git", "#!/bin/sh\ntouch \"$0.ran\"\nexit 1\n");
@@ -468,10 +468,10 @@ fn without_a_repository_nobody_waits_for_git() {
     built.run(&["build"]).exits(0);
     assert!(!ran(&built));
     built.commit_all();
-    assert!(ran(&built), "in a repository it is asked, with zones and without");
+    assert!(ran(&built), "git runs in a repository, with and without zones");
     std::fs::remove_file(programs.path().join("git.ran")).unwrap();
     std::fs::remove_dir_all(built.path().join("out")).unwrap();
-    assert!(ran(&built), "and where an output may have been lost");
+    assert!(ran(&built), "git runs if the output may have been deleted");
 }
 
 #[test]

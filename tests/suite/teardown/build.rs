@@ -1,4 +1,4 @@
-//! Plans as builds write them: what holds for any history, told by the library itself.
+//! Teardown plans of builds in memory: invariants for all histories of specs.
 
 use crate::output::Tree;
 use crate::pipeline::{Selection, Shard};
@@ -6,31 +6,30 @@ use crate::source::Project;
 use crate::teardown::TeardownPlan;
 use crate::tests::memory_build::{self, BuiltOutput, WithLast};
 use crate::tests::teardown::model::{
-    BRANCHES, Model, TEMPLATE, Things, branch, build, built, had, live, model, named, placed, plans, spec, spec_in,
-    teardown,
+    BRANCHES, Entries, Model, TEMPLATE, branch, build, built, footprint_of, footprints, images_in_use, in_use, model,
+    planned, plans, spec, spec_in,
 };
 use proptest::prelude::*;
 use std::sync::Arc;
 
-/// What came of a step of a history.
+/// The output of a step of a history.
 struct Output {
     tree: Tree,
     model: Model,
     prefix: &'static str,
-    /// All that was ever live on the way here.
-    ever: Things,
-    /// What was pruned on request.
-    pruned: Things,
+    /// Everything that was ever in use in this history.
+    ever: Entries,
+    /// Everything that was pruned.
+    pruned: Entries,
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// A history of specs, each built from one of the outputs before it, the last one or one from which it branched off, and
-    /// now and then pruned.
+    /// A history of specs, each built with one of the earlier outputs as the previous output, and sometimes pruned.
     #[test]
-    fn what_holds_for_every_history(steps in proptest::collection::vec((model(), proptest::sample::select(&["", "", "x-"][..]), 0..3usize, any::<bool>()), 1..7)) {
-        let nothing = Output { tree: Tree::default(), model: Model::new(), prefix: "", ever: Things::new(), pruned: Things::new() };
+    fn every_history_of_specs_has_its_invariants(steps in proptest::collection::vec((model(), proptest::sample::select(&["", "", "x-"][..]), 0..3usize, any::<bool>()), 1..7)) {
+        let nothing = Output { tree: Tree::default(), model: Model::new(), prefix: "", ever: Entries::new(), pruned: Entries::new() };
         let mut outputs = vec![nothing];
         for (model, prefix, back, prunes) in steps {
             let before = &outputs[outputs.len().saturating_sub(back + 1)];
@@ -38,61 +37,61 @@ proptest! {
             let spec = spec_in(&model, prefix, false);
             let tree = build(&spec, base);
             prop_assert_eq!(&build(&spec, &tree), &tree, "a build is its own fixed point");
-            prop_assert_eq!(&build(&spec_in(&model, prefix, true), base), &tree, "the order of branches says nothing");
+            prop_assert_eq!(&build(&spec_in(&model, prefix, true), base), &tree, "the order of branches has no effect");
 
-            let (live, gone) = (live(&model, prefix), teardown(&tree));
-            prop_assert!(live.is_disjoint(&gone), "{:?} is live and to be torn down", live.intersection(&gone));
-            let had = placed(&before.model, before.prefix);
-            let owed: Things = had.iter().cloned().chain(teardown(base)).collect();
-            for thing in &owed {
-                prop_assert!(live.contains(thing) || gone.contains(thing), "{thing:?} is forgotten");
+            let (used, listed) = (in_use(&model, prefix), planned(&tree));
+            prop_assert!(used.is_disjoint(&listed), "{:?} is in use and in a plan", used.intersection(&listed));
+            let previous = footprints(&before.model, before.prefix);
+            let expected: Entries = previous.iter().cloned().chain(planned(base)).collect();
+            for entry in &expected {
+                prop_assert!(used.contains(entry) || listed.contains(entry), "{entry:?} is not listed any more");
             }
-            let owed = &owed | &named(base);
-            prop_assert!(gone.is_subset(&owed), "{:?} never was", gone.difference(&owed));
-            let ever = &before.ever | &placed(&model, prefix);
-            for thing in &ever {
-                let is_known = live.contains(thing) || gone.contains(thing) || before.pruned.contains(thing);
-                prop_assert!(is_known, "{thing:?} is neither live, teardown nor pruned on request");
+            let expected = &expected | &images_in_use(base);
+            prop_assert!(listed.is_subset(&expected), "{:?} was never used", listed.difference(&expected));
+            let ever = &before.ever | &footprints(&model, prefix);
+            for entry in &ever {
+                let is_known = used.contains(entry) || listed.contains(entry) || before.pruned.contains(entry);
+                prop_assert!(is_known, "{entry:?} is not in use, in a plan or pruned");
             }
 
-            let absent: Things = plans(&tree).values().flat_map(|plan| &plan.footprint.names).map(|(_, name)| ("name", name.to_string())).collect();
-            for thing in &absent {
-                let listed = tree.iter().any(|(path, text)| path.as_str().starts_with("dns/") && text.contains(&format!("\n- {}\n", thing.1)) || text.starts_with(&format!("absent:\n- {}\n", thing.1)));
-                prop_assert!(listed, "{thing:?} is absent in no zone change file");
+            let absent: Entries = plans(&tree).values().flat_map(|plan| &plan.footprint.names).map(|(_, name)| ("name", name.to_string())).collect();
+            for entry in &absent {
+                let is_listed = tree.iter().any(|(path, text)| path.as_str().starts_with("dns/") && text.contains(&format!("\n- {}\n", entry.1)) || text.starts_with(&format!("absent:\n- {}\n", entry.1)));
+                prop_assert!(is_listed, "{entry:?} is absent in no zone change file");
             }
 
             let shards = (1..=3).map(|index| built(&spec, base, &Selection::Shard(Shard { index, of: 3 })).tree);
             let union: Vec<_> = shards.flatten().collect();
             prop_assert_eq!(union.len(), tree.len(), "no file is in two shards");
-            prop_assert_eq!(&union.into_iter().collect::<Tree>(), &tree, "the shards are the whole");
+            prop_assert_eq!(&union.into_iter().collect::<Tree>(), &tree, "the shards equal the whole build");
             for of in model.keys() {
                 let part = built(&spec, base, &Selection::Only(vec![BRANCHES[*of].to_owned()])).tree;
-                prop_assert!(part.iter().all(|(path, text)| tree.get(path) == Some(text)), "a part is what the whole has");
+                prop_assert!(part.iter().all(|(path, text)| tree.get(path) == Some(text)), "a selection equals its part of the whole build");
             }
 
             let mut pruned = built(&spec, base, &Selection::All);
             pruned.tree = pruned.pruned.clone();
             let pruned = pruned.tree;
-            let kept = teardown(&pruned);
-            prop_assert_eq!(&kept, &(&(&had | &named(base)) - &live), "what went just now is not pruned");
+            let kept = planned(&pruned);
+            prop_assert_eq!(&kept, &(&(&previous | &images_in_use(base)) - &used), "new entries are not pruned");
             let once_more = {
                 let mut again = built(&spec, &pruned, &Selection::All);
                 again.tree = again.pruned.clone();
                 again.tree
             };
-            prop_assert_eq!(teardown(&once_more), Things::new(), "what stood in the base is");
-            let (tree, done) = if prunes { (pruned, &gone - &kept) } else { (tree, Things::new()) };
+            prop_assert_eq!(planned(&once_more), Entries::new(), "entries of the base revision are pruned");
+            let (tree, done) = if prunes { (pruned, &listed - &kept) } else { (tree, Entries::new()) };
             outputs.push(Output { pruned: &before.pruned | &done, tree, model, prefix, ever });
         }
     }
 }
 
 #[test]
-fn a_plan_says_what_is_to_go_and_is_withdrawn() {
+fn a_plan_lists_the_footprint_and_is_withdrawn() {
     let both = Model::from([(0, branch(0)), (1, branch(2))]);
     let one = Model::from([(0, branch(0))]);
     let before = build(&spec(&both, false), &Tree::default());
-    assert_eq!(teardown(&before), Things::new());
+    assert_eq!(planned(&before), Entries::new());
     let after = build(&spec(&one, false), &before);
     let text = "\
 apiVersion: pleach/v1
@@ -118,62 +117,62 @@ project: shop
     let plan = after.iter().find(|(path, _)| path.as_str() == "teardown/feature-one-13348f8d.yaml").unwrap().1;
     assert_eq!(&**plan, text);
     assert_eq!(TeardownPlan::parse(plan).unwrap().write().unwrap(), text);
-    assert_eq!(build(&spec(&both, false), &after), before, "it comes back as it was");
-    // With another image, the old one is still to go, and nothing else is.
+    assert_eq!(build(&spec(&both, false), &after), before, "the branch has the same output again");
+    // With another image, the plan lists only the old image.
     let other = build(&spec(&Model::from([(0, branch(0)), (1, branch(5))]), false), &after);
-    assert_eq!(teardown(&other), Things::from([("image", "1".to_owned())]));
-    // A branch that takes its image over keeps it, and leaves the one that it had.
+    assert_eq!(planned(&other), Entries::from([("image", "1".to_owned())]));
+    // If another branch uses the image, the plan of that branch lists its replaced image.
     let other = build(&spec(&Model::from([(0, branch(2))]), false), &after);
-    let images: Vec<_> = teardown(&other).into_iter().filter(|(what, _)| *what == "image").collect();
+    let images: Vec<_> = planned(&other).into_iter().filter(|(what, _)| *what == "image").collect();
     assert_eq!(images, [("image", "0".to_owned())]);
 }
 
 #[test]
-fn a_branch_that_moves_leaves_its_namespace() {
+fn the_namespace_of_a_branch_that_moves_is_listed() {
     let model = Model::from([(0, branch(0)), (1, branch(2))]);
     let before = build(&spec(&model, false), &Tree::default());
     let after = build(&spec_in(&model, "shop-", false), &before);
     let namespaces = ["feature-one-13348f8d", "main"].map(|name| ("namespace", name.to_owned()));
-    assert_eq!(teardown(&after), Things::from(namespaces), "what is live in the other one is not to go");
+    assert_eq!(planned(&after), Entries::from(namespaces), "objects that moved to the other namespace are not listed");
     assert_eq!(
         build(&spec(&model, false), &after).iter().filter(|(p, _)| p.as_str().starts_with("teardown/")).count(),
         2
     );
-    // Moved to where it has no namespace at all.
+    // The branch moves to App Engine and has no namespace any more.
     let engine = spec(&Model::from([(0, branch(0))]), false)
         + "- {name: feature/one, hosts: [], appEngine: {project: example-project}}\n";
-    let after = teardown(&build(&engine, &before));
-    let had: Things = had(1, &branch(2), "").into_iter().filter(|(what, _)| *what != "name").collect();
-    assert_eq!(after, had);
+    let after = planned(&build(&engine, &before));
+    let footprint: Entries = footprint_of(1, &branch(2), "").into_iter().filter(|(what, _)| *what != "name").collect();
+    assert_eq!(after, footprint);
 }
 
 #[test]
-fn a_slug_that_another_branch_takes_keeps_its_namespace() {
+fn a_slug_that_another_branch_takes_over_keeps_its_namespace() {
     let spec = |name: &str, image: &str| {
-        let live = "- {name: main, values: {image: x, place: containers, role: false, database: '', names: x}}\n";
+        let main = "- {name: main, values: {image: x, place: containers, role: false, database: '', names: x}}\n";
         let own = format!(
             "- {{name: {name}, slug: login, values: {{image: '{image}', place: containers, role: false, database: '', names: x}}}}\n"
         );
         let own = if name.is_empty() { String::new() } else { own };
-        format!("apiVersion: pleach/v1\nkind: Branches\nproject: shop\nbranches:\n{live}{own}")
+        format!("apiVersion: pleach/v1\nkind: Branches\nproject: shop\nbranches:\n{main}{own}")
     };
     let before = build(&spec("feature/login", "a:1"), &Tree::default());
-    let gone = build(&spec("", ""), &before);
-    assert_eq!(teardown(&gone), Things::from([("namespace", "login".to_owned()), ("image", "a:1".to_owned())]));
-    let again = built(&spec("feature/signin", "a:2"), &gone, &Selection::All);
-    assert_eq!(teardown(&again.tree), Things::from([("image", "a:1".to_owned())]));
-    let said: Vec<String> = again.warnings.clone();
+    let removed = build(&spec("", ""), &before);
+    assert_eq!(planned(&removed), Entries::from([("namespace", "login".to_owned()), ("image", "a:1".to_owned())]));
+    let again = built(&spec("feature/signin", "a:2"), &removed, &Selection::All);
+    assert_eq!(planned(&again.tree), Entries::from([("image", "a:1".to_owned())]));
+    let warnings: Vec<String> = again.warnings.clone();
     let want = "the branch `feature/signin` takes over the slug `login` of `feature/login`, which was not torn down";
-    assert!(said.contains(&want.to_owned()), "{said:?}");
-    let quiet = built(&spec("feature/login", "a:1"), &gone, &Selection::All);
-    assert_eq!((quiet.warnings.len(), teardown(&quiet.tree)), (again.warnings.len() - 1, Things::new()));
+    assert!(warnings.contains(&want.to_owned()), "{warnings:?}");
+    let quiet = built(&spec("feature/login", "a:1"), &removed, &Selection::All);
+    assert_eq!((quiet.warnings.len(), planned(&quiet.tree)), (again.warnings.len() - 1, Entries::new()));
 }
 
 #[test]
-fn a_branch_that_fails_lets_nothing_go_that_it_may_use() {
+fn what_a_failed_branch_may_use_is_in_use() {
     let model = |one: usize| spec(&Model::from([(0, branch(one)), (1, branch(2)), (3, branch(5))]), false);
     let before = build(&model(0), &Tree::default());
-    // The first branch cannot be built any more and still runs with an image of the second, which goes.
+    // The first branch fails and still uses an image of the second branch, which is removed.
     let broken = spec(&Model::from([(0, branch(2)), (3, branch(5))]), false).replacen(
         "role: true",
         "role: true, broken: true",
@@ -182,7 +181,7 @@ fn a_branch_that_fails_lets_nothing_go_that_it_may_use() {
     let template = TEMPLATE
         .replace("{% if values.role %}", "{% if values.broken is defined %}{{ nope }}{% endif %}{% if values.role %}");
     let project = Project::in_memory([("branches.yaml", broken.as_str()), ("base/app.yaml.j2", &template)]);
-    let kinds = |tree: &Tree| teardown(tree).into_iter().map(|(what, _)| what).collect::<Vec<_>>();
+    let kinds = |tree: &Tree| planned(tree).into_iter().map(|(what, _)| what).collect::<Vec<_>>();
     let is_unknown =
         |built: &BuiltOutput| built.warnings.iter().any(|w| w.starts_with("the usage of `main` is unknown"));
     let build_with = |last: &Tree| {
@@ -206,15 +205,19 @@ fn a_branch_that_fails_lets_nothing_go_that_it_may_use() {
     let last = build_with(&broken);
     assert!(is_unknown(&last));
     assert_eq!(kinds(&last.tree), ["name", "namespace"]);
-    assert_eq!(named(&last.tree), Things::from([("image", "1".to_owned())]), "it is kept in mind");
+    assert_eq!(
+        images_in_use(&last.tree),
+        Entries::from([("image", "1".to_owned())]),
+        "the image is kept as `imagesInUse`"
+    );
 }
 
 #[test]
-fn a_branch_of_another_part_that_fails_keeps_what_its_last_output_uses() {
+fn the_last_output_of_a_failed_unselected_branch_is_in_use() {
     let one = |image: usize| (1, branch(image));
     let base = build(&spec(&Model::from([(0, branch(5)), one(2)]), false), &Tree::default());
     let base = build(&spec(&Model::from([(0, branch(5))]), false), &base);
-    // The teardown branch comes back with another image, and only it is built. A label that no cluster takes breaks the other.
+    // The removed branch is added again with another image, and only it is built. The other branch fails: its label is invalid.
     let broken = spec(&Model::from([(0, branch(5)), one(7)]), false).replacen(
         "{name: main,",
         "{name: main, patches: [{patch: '{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, labels: {a: \"x y\"}}}'}],",
@@ -226,8 +229,8 @@ fn a_branch_of_another_part_that_fails_keeps_what_its_last_output_uses() {
     let build_with = |last: Tree| {
         let built = memory_build::build(&project, &WithLast { base: base.clone(), last }, &only);
         assert_eq!(built.failed, [""; 0]);
-        teardown(&built.tree)
+        planned(&built.tree)
     };
-    assert_eq!(build_with(last(2)), Things::new(), "its last output uses the image");
-    assert_eq!(build_with(last(5)), Things::from([("image", "1".to_owned())]));
+    assert_eq!(build_with(last(2)), Entries::new(), "its last output uses the image");
+    assert_eq!(build_with(last(5)), Entries::from([("image", "1".to_owned())]));
 }

@@ -1,11 +1,11 @@
-//! Teardown plans on the disk and on the command line: what is written, what is refused, what is printed for other programs.
+//! Teardown plans on the disk and on the command line: what is written, what is refused, and every report format.
 
 use crate::tests::kit::Workspace;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-/// Three branches with an image, a role for the cluster and a database each.
+/// Three branches, each with an image, a cluster role and a database.
 fn workspace() -> Workspace {
     let workspace = Workspace::empty();
     let branch = |name: &str| format!("- {{name: {name}, values: {{image: 'r.example.com/shop/{name}:1'}}}}\n");
@@ -43,14 +43,14 @@ fn a_plan_is_written_kept_withdrawn_and_pruned() {
     let before = workspace.files("out");
     assert_eq!(workspace.run(&["teardown"]).exits(0).out(), "nothing to tear down\n");
     remove(&workspace, "login");
-    let said = workspace.run(&["check"]).exits(1).out();
-    assert!(said.contains("missing    out/teardown/login.yaml\n"), "{said}");
-    let said = workspace.run(&["build"]).exits(0).out();
-    assert_eq!(said, "built 2 branches into `out`: 2 files written, 12 unchanged, 5 removed\n");
-    let teardown = workspace.files("out");
+    let output = workspace.run(&["check"]).exits(1).out();
+    assert!(output.contains("missing    out/teardown/login.yaml\n"), "{output}");
+    let output = workspace.run(&["build"]).exits(0).out();
+    assert_eq!(output, "built 2 branches into `out`: 2 files written, 12 unchanged, 5 removed\n");
+    let removed = workspace.files("out");
     for command in [&["build"][..], &["check"], &["diff"]] {
         workspace.run(command).exits(0);
-        assert_eq!(workspace.files("out"), teardown, "{command:?}");
+        assert_eq!(workspace.files("out"), removed, "{command:?}");
     }
     workspace.write("branches.yaml", &spec);
     workspace.run(&["build"]).exits(0);
@@ -58,7 +58,7 @@ fn a_plan_is_written_kept_withdrawn_and_pruned() {
 
     remove(&workspace, "login");
     workspace.run(&["build", "--prune"]).exits(0);
-    assert_eq!(workspace.files("out"), teardown, "what went just now is not pruned");
+    assert_eq!(workspace.files("out"), removed, "new entries are not pruned");
     remove(&workspace, "search");
     workspace.run(&["build", "--prune"]).exits(0);
     let names: Vec<String> = workspace.files("out/teardown").into_keys().collect();
@@ -70,7 +70,7 @@ fn a_plan_is_written_kept_withdrawn_and_pruned() {
 }
 
 #[test]
-fn a_namespace_that_branches_left_is_recorded_from_the_disk() {
+fn replaced_namespaces_are_found_on_the_disk() {
     let workspace = workspace();
     let before = workspace.files("out");
     workspace.edit("branches.yaml", "project: shop\n", "project: shop\nnamespace: 'shop-{{ branch.slug }}'\n");
@@ -83,7 +83,7 @@ fn a_namespace_that_branches_left_is_recorded_from_the_disk() {
     workspace.run(&["check"]).exits(0);
     let kubectl = workspace.run(&["teardown", "--format", "kubectl"]).exits(0).out();
     let names: Vec<&str> = kubectl.lines().filter_map(|line| line.strip_prefix("  name: ")).collect();
-    assert_eq!(names, ["login", "main", "search"], "their objects outside of namespaces are theirs still");
+    assert_eq!(names, ["login", "main", "search"], "the branches still use their cluster-scoped objects");
     workspace.edit("branches.yaml", "namespace: 'shop-{{ branch.slug }}'\n", "");
     workspace.run(&["build", "--prune"]).exits(0);
     let kubectl = workspace.run(&["teardown", "--format", "kubectl"]).exits(0).out();
@@ -93,7 +93,7 @@ fn a_namespace_that_branches_left_is_recorded_from_the_disk() {
 }
 
 #[test]
-fn shards_on_machines_of_their_own_are_one_build() {
+fn shards_on_separate_machines_equal_one_build() {
     let (whole, shards) = (many(12), [many(12), many(12), many(12)]);
     let allowed = ["--allow-delete", "5", "--allow-delete-names", "5"];
     spec(&whole, 0..7, "");
@@ -114,7 +114,7 @@ fn shards_on_machines_of_their_own_are_one_build() {
 }
 
 #[test]
-fn plans_are_for_people_and_for_other_programs() {
+fn plans_are_reported_in_every_format() {
     let workspace = workspace();
     remove(&workspace, "login");
     remove(&workspace, "search");
@@ -175,7 +175,7 @@ $DROP_DATABASE 'schema' 'main' 'shop_search'
 $DELETE_IMAGE 'r.example.com/shop/search:1'
 ";
     assert!(script.starts_with("#!/bin/sh\n") && script.ends_with(want), "{script}");
-    // Nothing of the sort is asked of whoever has nothing to do.
+    // Without plans, the script needs no variables.
     std::fs::remove_dir_all(workspace.path().join("out/teardown")).unwrap();
     let script = workspace.run(&["teardown", "--format", "script"]).exits(0).out();
     assert_eq!(sh(&workspace, &script, &[]), (0, String::new(), String::new()));
@@ -184,7 +184,7 @@ $DELETE_IMAGE 'r.example.com/shop/search:1'
     }
 }
 
-/// Runs a script; its status and what it prints.
+/// Runs a script. Returns its status, standard output and standard error.
 fn sh(workspace: &Workspace, script: &str, env: &[(&str, &str)]) -> (i32, String, String) {
     let mut child = Command::new("sh")
         .current_dir(workspace.path())
@@ -202,7 +202,7 @@ fn sh(workspace: &Workspace, script: &str, env: &[(&str, &str)]) -> (i32, String
     (done.status.code().unwrap(), text(done.stdout), text(done.stderr))
 }
 
-/// A plan that somebody has written with names that want to be more than names.
+/// A plan with texts that try to inject commands.
 fn hostile(branch: &str, name: &str, image: &str) -> String {
     let quoted = |text: &str| serde_json::to_string(text).unwrap();
     format!(
@@ -214,7 +214,7 @@ fn hostile(branch: &str, name: &str, image: &str) -> String {
 }
 
 #[test]
-fn nothing_breaks_out_of_the_script() {
+fn no_text_can_inject_a_command_into_the_script() {
     let workspace = workspace();
     let (name, image) =
         ("a'b\"c$(touch${IFS}pwned)`touch${IFS}pwned`\\';touch${IFS}pwned;'#*", "r.example.com/it's:$HOME\\");
@@ -223,19 +223,18 @@ fn nothing_breaks_out_of_the_script() {
     workspace.write("script.sh", &script);
     let checked = Command::new("sh").args(["-n", "script.sh"]).current_dir(workspace.path()).status().unwrap();
     assert!(checked.success());
-    let printf = "printf %s|";
     workspace.write("print.sh", "for word in \"$@\"; do printf '%s|' \"$word\"; done\necho\n");
     let (status, out, err) =
         sh(&workspace, &script, &[("DROP_DATABASE", "sh print.sh drop"), ("DELETE_IMAGE", "sh print.sh delete")]);
-    assert_eq!((status, err.as_str()), (0, ""), "{printf}");
+    assert_eq!((status, err.as_str()), (0, ""));
     assert_eq!(out, format!("drop|schema|main|{name}|\ndelete|{image}|\n"));
     assert!(!workspace.path().join("pwned").exists());
-    // Without the commands nothing is done, and with one that fails nothing more.
+    // If a variable is missing, nothing runs; if a command fails, the script stops.
     let (status, out, err) = sh(&workspace, &script, &[("DELETE_IMAGE", "echo")]);
     assert!(status != 0 && out.is_empty() && err.contains("DROP_DATABASE"), "{err}");
     let (status, out, _) = sh(&workspace, &script, &[("DROP_DATABASE", "false"), ("DELETE_IMAGE", "echo")]);
     assert!(status != 0 && out.is_empty());
-    // The other formats hold a line each, and what could be none is refused with its place.
+    // Texts that are not valid in all formats are refused, with their source location.
     for (branch, name, image, line) in [
         ("x\ntouch pwned", "a", "b", 4),
         ("x", "a\nb", "c", 6),
@@ -255,11 +254,11 @@ fn nothing_breaks_out_of_the_script() {
 }
 
 #[test]
-fn what_a_merge_brought_into_use_again_is_not_shown() {
+fn what_is_in_use_after_a_merge_is_not_reported() {
     let workspace = workspace();
     remove(&workspace, "login");
     workspace.run(&["build"]).exits(0);
-    // Another pull request, in which a branch uses the image.
+    // The merge of another pull request, in which a branch uses the image.
     workspace.edit("out/namespaces/main/50-pod-web.yaml", "r.example.com/shop/main:1", "r.example.com/shop/login:1");
     let ran = workspace.run(&["teardown", "--format", "images"]).exits(0);
     assert_eq!(ran.out(), "");
@@ -279,26 +278,26 @@ fn what_a_merge_brought_into_use_again_is_not_shown() {
 }
 
 #[test]
-fn plans_are_pleachs_and_other_files_are_not() {
+fn plans_are_owned_and_other_files_are_unmanaged() {
     let workspace = workspace();
     remove(&workspace, "login");
     workspace.run(&["build"]).exits(0);
     let plan = workspace.read("out/teardown/login.yaml");
     workspace.write("out/teardown/notes.txt", "mine");
-    let said = workspace.run(&["build"]).exits(2).err();
-    assert!(said.contains("`out/teardown/notes.txt` is unmanaged"), "{said}");
+    let output = workspace.run(&["build"]).exits(2).err();
+    assert!(output.contains("`out/teardown/notes.txt` is unmanaged"), "{output}");
     std::fs::remove_file(workspace.path().join("out/teardown/notes.txt")).unwrap();
     workspace.write("out/teardown/other.yaml", "kind: Something\n");
-    let said = workspace.run(&["check"]).exits(1).out();
-    assert!(said.contains("unmanaged  out/teardown/other.yaml\n"), "{said}");
+    let output = workspace.run(&["check"]).exits(1).out();
+    assert!(output.contains("unmanaged  out/teardown/other.yaml\n"), "{output}");
     std::fs::remove_file(workspace.path().join("out/teardown/other.yaml")).unwrap();
-    // A part leaves the plans of others alone.
+    // A selection does not change other plans.
     workspace.run(&["build", "--only", "main"]).exits(0);
     assert_eq!(workspace.read("out/teardown/login.yaml"), plan);
-    // A plan that cannot be read is not forgotten.
+    // A plan that cannot be read is an error.
     workspace.write("out/teardown/login.yaml", format!("<<<<<<< HEAD\n{plan}=======\n{plan}>>>>>>> other\n"));
-    let said = workspace.run(&["build"]).exits(2).err();
-    assert!(said.contains("cannot read `teardown/login.yaml` of the base revision"), "{said}");
+    let output = workspace.run(&["build"]).exits(2).err();
+    assert!(output.contains("cannot read `teardown/login.yaml` of the base revision"), "{output}");
 }
 
 /// A workspace of `count` branches, each with a host.
@@ -336,11 +335,11 @@ fn too_many_branches_at_once_are_refused() {
         assert_eq!((ran.out(), workspace.files("out")), (String::new(), before.clone()), "{args:?}");
         ran.err()
     };
-    let said = refused(&["build"]);
-    assert!(said.contains("error[guard]: 4 of 12 branches in the output would be deleted\n"), "{said}");
+    let output = refused(&["build"]);
+    assert!(output.contains("error[guard]: 4 of 12 branches in the output would be deleted\n"), "{output}");
     assert!(
-        said.contains("these would be deleted: `b10`, `b11`, `b8`, `b9`") && said.contains("`--allow-delete 4`"),
-        "{said}"
+        output.contains("these would be deleted: `b10`, `b11`, `b8`, `b9`") && output.contains("`--allow-delete 4`"),
+        "{output}"
     );
     for wrong in ["3", "5", "0"] {
         refused(&["build", "--allow-delete", wrong]);
@@ -348,38 +347,38 @@ fn too_many_branches_at_once_are_refused() {
     refused(&["build", "--keep-going"]);
     refused(&["build", "--prune"]);
     for shard in ["1/3", "2/3", "3/3"] {
-        let said = refused(&["build", "--shard", shard]);
-        assert!(said.contains("4 of 12 branches in the output would be deleted"), "{said}");
+        let output = refused(&["build", "--shard", shard]);
+        assert!(output.contains("4 of 12 branches in the output would be deleted"), "{output}");
     }
-    // Who only looks is told all the same, and a part that removes nothing is no danger.
+    // `check` and `diff` report the changes, and a selection that removes nothing is allowed.
     workspace.run(&["check"]).exits(1);
     workspace.run(&["diff", "--format", "summary"]).exits(1);
     workspace.run(&["build", "--only", "b1"]).exits(0);
     refused(&["build", "--only", "b1", "--allow-delete", "4"]);
-    // The names are counted apart.
-    let said = refused(&["build", "--allow-delete", "4"]);
-    assert!(said.contains("error[guard]: 4 of 12 names in DNS would be deleted\n"), "{said}");
-    assert!(said.contains("`b8.dev.example.com`") && said.contains("`--allow-delete-names 4`"), "{said}");
+    // DNS names have their own limit.
+    let output = refused(&["build", "--allow-delete", "4"]);
+    assert!(output.contains("error[guard]: 4 of 12 names in DNS would be deleted\n"), "{output}");
+    assert!(output.contains("`b8.dev.example.com`") && output.contains("`--allow-delete-names 4`"), "{output}");
     refused(&["build", "--allow-delete", "4", "--allow-delete-names", "3"]);
     workspace.run(&["build", "--allow-delete", "4", "--allow-delete-names", "4"]).exits(0);
     assert_eq!(workspace.files("out/teardown").len(), 4);
-    // Once it is done, it need not be said again.
+    // The options are not needed in later builds.
     workspace.run(&["build"]).exits(0);
     workspace.run(&["check"]).exits(0);
     spec(&workspace, [], "");
     workspace.run(&["build"]).exits(0);
-    assert_eq!(workspace.files("out/namespaces").len(), 0, "few branches may go");
+    assert_eq!(workspace.files("out/namespaces").len(), 0, "a few branches may be removed");
 }
 
 #[test]
-fn a_list_that_lost_its_end_takes_nothing_away() {
+fn a_truncated_list_of_branches_deletes_nothing() {
     let workspace = many(40);
     let before = workspace.files("out");
     for branches in [0..0, 0..1, 0..27] {
         spec(&workspace, branches.clone(), "");
         for args in [&["build"][..], &["build", "--shard", "1/2"], &["build", "--shard", "2/2"]] {
-            let said = workspace.run(args).exits(3).err();
-            assert!(said.contains(&format!("{} of 40 branches", 40 - branches.len())), "{said}");
+            let output = workspace.run(args).exits(3).err();
+            assert!(output.contains(&format!("{} of 40 branches", 40 - branches.len())), "{output}");
             assert_eq!(workspace.files("out"), before);
         }
     }
@@ -402,16 +401,16 @@ fn a_list_that_lost_its_end_takes_nothing_away() {
 fn too_many_names_at_once_are_refused() {
     let workspace = many(12);
     let before = workspace.files("out");
-    // No branch goes, but all hosts move.
+    // No branch is removed, but all hosts change.
     spec(&workspace, 0..12, "hosts: ['{{ branch.slug }}.new.dev.example.com']\n");
     for args in [&["build"][..], &["build", "--shard", "1/2"], &["build", "--allow-delete-names", "11"]] {
-        let said = workspace.run(args).exits(3).err();
-        assert!(said.contains("12 of 12 names in DNS") || said.contains("but it would be 12"), "{said}");
+        let output = workspace.run(args).exits(3).err();
+        assert!(output.contains("12 of 12 names in DNS") || output.contains("but it would be 12"), "{output}");
         assert_eq!(workspace.files("out"), before);
     }
     workspace.run(&["check"]).exits(1);
-    let said = workspace.run(&["build", "--only", "b1", "--only", "b2"]).exits(0).out();
-    assert!(said.starts_with("built 2 branches"), "{said}");
+    let output = workspace.run(&["build", "--only", "b1", "--only", "b2"]).exits(0).out();
+    assert!(output.starts_with("built 2 branches"), "{output}");
     workspace.run(&["build", "--allow-delete-names", "12"]).exits(3);
     workspace.run(&["build", "--allow-delete-names", "10"]).exits(0);
     workspace.run(&["build"]).exits(0);
@@ -419,11 +418,11 @@ fn too_many_names_at_once_are_refused() {
 }
 
 #[test]
-fn one_broken_branch_of_forty() {
+fn one_failed_branch_does_not_affect_the_others() {
     let (workspace, good) = (many(40), many(40));
     let before = workspace.files("out");
     for (w, key) in [(&workspace, "{{ nope if branch.name == 'b7' else 'c' }}"), (&good, "c")] {
-        // One branch goes and every other changes; the broken one changes its host as well.
+        // One branch is removed and all others change; the failed branch also changes its host.
         let hosts = "hosts: ['{{ branch.slug }}{{ values.host }}.dev.example.com']\n";
         spec(w, (0..40).filter(|n| *n != 3), hosts);
         w.edit("branches.yaml", "values: {key: a}", "values: {key: a, host: ''}");
@@ -453,13 +452,13 @@ fn one_broken_branch_of_forty() {
         let ran = workspace.run(args).exits(2);
         assert!(ran.out().starts_with("built 38 branches"), "{}", ran.out());
         let (stays, built) = split(workspace.files("out"));
-        assert_eq!(stays, last, "the last output of the broken one stays");
+        assert_eq!(stays, last, "the last output of the failed branch is kept");
         if args.len() == 2 {
-            assert!(built == others, "the others are what a good run writes");
+            assert!(built == others, "the others equal a build without errors");
             assert!(built.contains_key("teardown/b3.yaml"));
         }
     }
-    // A broken branch that comes back keeps the plan that waits for it.
+    // A failed branch that was added again keeps its plan.
     workspace.write("out/teardown/b7.yaml", good.read("out/teardown/b3.yaml").replace("b3", "b7"));
     let plan = workspace.read("out/teardown/b7.yaml");
     workspace.run(&["build", "--keep-going"]).exits(2);

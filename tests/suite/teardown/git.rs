@@ -1,33 +1,35 @@
-//! What live branches replace, in a repository: what counts is the output at the commit where a pull request began.
+//! Teardown plans in a repository: the previous output is that of the commit where a pull request forks.
 
 use crate::output::Tree;
 use crate::source::RelPath;
 use crate::tests::kit::Workspace;
-use crate::tests::teardown::model::{BRANCHES, Model, TEMPLATE, Things, live, model, named, placed, spec_in, teardown};
+use crate::tests::teardown::model::{
+    BRANCHES, Entries, Model, TEMPLATE, footprints, images_in_use, in_use, model, planned, spec_in,
+};
 use proptest::prelude::*;
 
-/// A workspace in a repository, or in none.
-struct Ground {
+/// A workspace with or without a repository.
+struct GitWorkspace {
     workspace: Workspace,
 }
 
-impl Ground {
+impl GitWorkspace {
     fn new(has_git: bool) -> Self {
         let workspace = Workspace::empty();
         workspace.write("base/app.yaml.j2", TEMPLATE);
-        let ground = Ground { workspace };
+        let repository = GitWorkspace { workspace };
         if has_git {
-            ground.workspace.commit_all();
-            ground.merge();
+            repository.workspace.commit_all();
+            repository.merge();
         }
-        ground
+        repository
     }
 
     fn commit(&self) {
         assert_eq!(self.workspace.shell("git add -A && git commit -q --allow-empty -m one"), "");
     }
 
-    /// What is checked out becomes what `origin/main` is.
+    /// Moves `origin/main` to the commit that is checked out.
     fn merge(&self) {
         assert_eq!(self.workspace.shell("git update-ref refs/remotes/origin/main HEAD"), "");
     }
@@ -41,183 +43,185 @@ impl Ground {
         files.map(|(path, text)| (RelPath::new(&path).unwrap(), String::from_utf8(text).unwrap().into())).collect()
     }
 
-    /// Puts another output in place of the one that is there.
+    /// Replaces the output.
     fn put(&self, tree: &Tree) {
         let _ = std::fs::remove_dir_all(self.workspace.path().join("out"));
         tree.iter().for_each(|(path, text)| self.workspace.write(&format!("out/{path}"), text.as_bytes()));
     }
 }
 
-/// What is recorded at some point, and what was ever there on the way.
+/// The entries that are known at the base revision.
 #[derive(Clone, Default)]
 struct Recorded {
-    had: Things,
-    named: Things,
-    ever: Things,
-    pruned: Things,
-    /// What was placed before the last change of the output, as far as git can tell.
-    earlier: Things,
+    /// Used or in a plan.
+    previous: Entries,
+    images_in_use: Entries,
+    /// Used in any earlier step.
+    ever: Entries,
+    pruned: Entries,
+    /// Used before the last change of the output in the history of Git.
+    earlier: Entries,
 }
 
 /// Branches of which many have the same image.
-fn plain() -> impl Strategy<Value = Model> {
-    let plain = |mut model: Model| {
+fn few_images() -> impl Strategy<Value = Model> {
+    let few_images = |mut model: Model| {
         for branch in model.values_mut() {
             (branch.image, branch.place, branch.names) = (3 * (branch.image % 3), 0, None);
         }
         model
     };
-    model().prop_map(plain)
+    model().prop_map(few_images)
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Changes one after the other, some of them merged to `origin/main` at once and some only with the next one, some pruned;
-    /// built as a whole or in shards.
+    /// A sequence of changes. Some are merged to `origin/main` immediately and others with the next change, some are pruned, and
+    /// some are built in shards.
     #[test]
-    fn what_was_ever_merged_is_live_retired_or_pruned(
+    fn everything_merged_is_in_use_listed_or_pruned(
         has_git: bool,
         steps in proptest::collection::vec((model(), any::<bool>(), any::<bool>(), any::<bool>()), 1..6),
     ) {
-        let ground = Ground::new(has_git);
+        let repository = GitWorkspace::new(has_git);
         let mut base = Recorded::default();
-        let mut commits: Vec<(Tree, Things)> = Vec::new();
+        let mut commits: Vec<(Tree, Entries)> = Vec::new();
         for (model, merges, prunes, in_shards) in steps {
             let model: Model = model;
-            ground.workspace.write("branches.yaml", spec_in(&model, "", false));
-            let before = ground.tree();
-            ground.build(&[]);
-            let whole = ground.tree();
-            ground.workspace.run(&["check"]).exits(0);
-            ground.build(&[]);
-            prop_assert_eq!(&ground.tree(), &whole, "a build is its own fixed point");
+            repository.workspace.write("branches.yaml", spec_in(&model, "", false));
+            let before = repository.tree();
+            repository.build(&[]);
+            let whole = repository.tree();
+            repository.workspace.run(&["check"]).exits(0);
+            repository.build(&[]);
+            prop_assert_eq!(&repository.tree(), &whole, "a build is its own fixed point");
             if in_shards {
-                ground.put(&before);
+                repository.put(&before);
                 for shard in ["1/2", "2/2"] {
-                    ground.build(&["--shard", shard]);
+                    repository.build(&["--shard", shard]);
                 }
-                prop_assert_eq!(&ground.tree(), &whole, "the shards are the whole");
+                prop_assert_eq!(&repository.tree(), &whole, "the shards equal the whole build");
             }
-            let (live, gone) = (live(&model, ""), teardown(&whole));
-            prop_assert!(live.is_disjoint(&gone), "{:?} is live and to be torn down", live.intersection(&gone));
-            for thing in base.had.iter().chain(&base.ever) {
-                let is_known = live.contains(thing) || gone.contains(thing) || base.pruned.contains(thing);
-                prop_assert!(is_known, "{thing:?} is neither live, teardown nor pruned on request");
+            let (used, listed) = (in_use(&model, ""), planned(&whole));
+            prop_assert!(used.is_disjoint(&listed), "{:?} is in use and in a plan", used.intersection(&listed));
+            for entry in base.previous.iter().chain(&base.ever) {
+                let is_known = used.contains(entry) || listed.contains(entry) || base.pruned.contains(entry);
+                prop_assert!(is_known, "{entry:?} is not in use, in a plan or pruned");
             }
-            for thing in &base.had {
-                prop_assert!(live.contains(thing) || gone.contains(thing), "{thing:?} is forgotten");
+            for entry in &base.previous {
+                prop_assert!(used.contains(entry) || listed.contains(entry), "{entry:?} is not listed any more");
             }
-            let owed = &(&base.had | &base.named) | &base.earlier;
-            prop_assert!(gone.is_subset(&owed), "{:?} was never merged", gone.difference(&owed));
+            let expected = &(&base.previous | &base.images_in_use) | &base.earlier;
+            prop_assert!(listed.is_subset(&expected), "{:?} was never merged", listed.difference(&expected));
             let mut pruned = base.pruned.clone();
             if prunes {
-                ground.put(&before);
-                ground.build(&["--prune"]);
-                ground.workspace.run(&["check"]).exits(0);
-                pruned.extend(&gone - &teardown(&ground.tree()));
+                repository.put(&before);
+                repository.build(&["--prune"]);
+                repository.workspace.run(&["check"]).exits(0);
+                pruned.extend(&listed - &planned(&repository.tree()));
             }
-            let (had, placed) = (&placed(&model, "") | &teardown(&ground.tree()), placed(&model, ""));
-            let before = commits.iter().rev().find(|(tree, _)| *tree != ground.tree());
-            let earlier = before.map(|(_, placed)| placed.clone()).unwrap_or_default();
+            let (previous, current) = (&footprints(&model, "") | &planned(&repository.tree()), footprints(&model, ""));
+            let before = commits.iter().rev().find(|(tree, _)| *tree != repository.tree());
+            let earlier = before.map(|(_, current)| current.clone()).unwrap_or_default();
             if has_git {
-                commits.push((ground.tree(), placed.clone()));
-                ground.commit();
+                commits.push((repository.tree(), current.clone()));
+                repository.commit();
                 if merges {
-                    ground.merge();
+                    repository.merge();
                 }
             }
             if merges || !has_git {
-                base = Recorded { ever: &base.ever | &placed, had, named: named(&ground.tree()), pruned, earlier };
+                base = Recorded { ever: &base.ever | &current, previous, images_in_use: images_in_use(&repository.tree()), pruned, earlier };
             }
         }
     }
 
-    /// Two pull requests from one commit, merged without another build if git sees no conflict in the output.
+    /// Two pull requests that fork from the same commit. They are merged, and built again only if Git finds a conflict.
     #[test]
-    fn what_two_pull_requests_replace_is_live_or_retired(
-        first in plain(),
-        second in plain(),
+    fn what_two_pull_requests_replace_is_in_use_or_listed(
+        first in few_images(),
+        second in few_images(),
         choices in proptest::collection::vec(0..3_usize, BRANCHES.len()),
         squashes: bool,
         prunes: bool,
     ) {
-        let ground = Ground::new(true);
+        let repository = GitWorkspace::new(true);
         let merge = |chosen: &[usize]| -> Model {
             let of = |n: &usize| if chosen.contains(&choices[*n]) { &second } else { &first };
             (0..BRANCHES.len()).filter_map(|n| Some((n, of(&n).get(&n)?.clone()))).collect()
         };
-        let put = |model: &Model| ground.workspace.write("branches.yaml", spec_in(model, "", false));
+        let put = |model: &Model| repository.workspace.write("branches.yaml", spec_in(model, "", false));
         put(&first);
-        ground.build(&[]);
-        ground.commit();
-        ground.merge();
+        repository.build(&[]);
+        repository.commit();
+        repository.merge();
         for (name, chosen) in [("one", 1), ("two", 2)] {
-            ground.workspace.shell(&format!("git checkout -q -b {name} origin/main"));
+            repository.workspace.shell(&format!("git checkout -q -b {name} origin/main"));
             put(&merge(&[chosen]));
-            ground.build(&[]);
-            ground.commit();
+            repository.build(&[]);
+            repository.commit();
         }
-        ground.workspace.shell("git checkout -q main");
+        repository.workspace.shell("git checkout -q main");
         for (name, chosen) in [("one", &[1][..]), ("two", &[1, 2])] {
-            let way = WAYS[usize::from(squashes)];
-            ground.workspace.shell(&format!("{way} --no-commit {name}"));
+            let command = MERGE_COMMANDS[usize::from(squashes)];
+            repository.workspace.shell(&format!("{command} --no-commit {name}"));
             put(&merge(chosen));
-            if !ground.workspace.shell("git ls-files --unmerged out").is_empty() {
-                ground.build(&[]);
+            if !repository.workspace.shell("git ls-files --unmerged out").is_empty() {
+                repository.build(&[]);
             }
-            ground.commit();
-            ground.merge();
+            repository.commit();
+            repository.merge();
         }
-        let merged = ground.tree();
-        ground.build(&[]);
-        let (whole, live) = (ground.tree(), live(&merge(&[1, 2]), ""));
-        let gone = teardown(&whole);
-        prop_assert!(live.is_disjoint(&gone));
-        let known = &(&live | &gone) | &named(&whole);
-        let had = placed(&first, "");
-        prop_assert!(had.is_subset(&known), "{:?} is forgotten", had.difference(&known));
-        prop_assert!(gone.is_subset(&had), "{:?} was never there", gone.difference(&had));
-        ground.put(&merged);
-        ground.build(&["--prune"]);
-        ground.workspace.run(&["check"]).exits(0);
-        let kept = teardown(&ground.tree());
-        prop_assert_eq!(&kept - &teardown(&merged), &gone - &teardown(&merged), "what is new stays");
+        let merged = repository.tree();
+        repository.build(&[]);
+        let (whole, used) = (repository.tree(), in_use(&merge(&[1, 2]), ""));
+        let listed = planned(&whole);
+        prop_assert!(used.is_disjoint(&listed));
+        let known = &(&used | &listed) | &images_in_use(&whole);
+        let previous = footprints(&first, "");
+        prop_assert!(previous.is_subset(&known), "{:?} is not listed any more", previous.difference(&known));
+        prop_assert!(listed.is_subset(&previous), "{:?} was never used", listed.difference(&previous));
+        repository.put(&merged);
+        repository.build(&["--prune"]);
+        repository.workspace.run(&["check"]).exits(0);
+        let kept = planned(&repository.tree());
+        prop_assert_eq!(&kept - &planned(&merged), &listed - &planned(&merged), "new entries are not pruned");
         if !prunes {
-            ground.put(&whole);
+            repository.put(&whole);
         }
-        let built = ground.tree();
-        ground.commit();
-        ground.merge();
-        ground.build(&[]);
-        prop_assert_eq!(ground.tree(), built, "a build is its own fixed point");
+        let built = repository.tree();
+        repository.commit();
+        repository.merge();
+        repository.build(&[]);
+        prop_assert_eq!(repository.tree(), built, "a build is its own fixed point");
     }
 }
 
-/// A repository of three branches with an image each, merged.
-fn repository() -> Ground {
-    let ground = Ground::new(true);
-    spec(&ground, "a");
-    ground.build(&[]);
-    ground.commit();
-    ground.merge();
-    ground
+/// A repository of three branches, each with an image, merged to `origin/main`.
+fn repository() -> GitWorkspace {
+    let repository = GitWorkspace::new(true);
+    spec(&repository, "a");
+    repository.build(&[]);
+    repository.commit();
+    repository.merge();
+    repository
 }
 
-fn spec(ground: &Ground, tag: &str) {
+fn spec(repository: &GitWorkspace, tag: &str) {
     let branch = |name: &str, tag: &str| {
         format!(
             "- {{name: {name}, values: {{image: 'r.example.com/{name}:{tag}', place: containers, role: false, database: '', names: x}}}}\n"
         )
     };
     let branches = [branch("login", tag), branch("main", "m"), branch("search", "s")].concat();
-    ground
+    repository
         .workspace
         .write("branches.yaml", format!("apiVersion: pleach/v1\nkind: Branches\nproject: shop\nbranches:\n{branches}"));
 }
 
-fn images(ground: &Ground) -> String {
-    ground
+fn images(repository: &GitWorkspace) -> String {
+    repository
         .workspace
         .run(&["teardown", "--format", "images"])
         .exits(0)
@@ -227,138 +231,138 @@ fn images(ground: &Ground) -> String {
 }
 
 #[test]
-fn a_pull_request_without_the_plan_is_told() {
-    let ground = repository();
-    spec(&ground, "b");
-    ground.build(&[]);
-    assert_eq!(images(&ground), "a");
-    let plan = ground.workspace.path().join("out/teardown/login.yaml");
+fn check_reports_a_pull_request_without_its_plan() {
+    let repository = repository();
+    spec(&repository, "b");
+    repository.build(&[]);
+    assert_eq!(images(&repository), "a");
+    let plan = repository.workspace.path().join("out/teardown/login.yaml");
     std::fs::remove_file(&plan).unwrap();
-    ground.commit();
-    let said = ground.workspace.run(&["check"]).exits(1).out();
-    assert_eq!(said, "missing    out/teardown/login.yaml\n1 file is not what a build writes: run `pleach build`\n");
-    ground.build(&[]);
-    ground.workspace.run(&["check"]).exits(0);
-    // Another build of the same pull request replaces what was never merged, which leaves no trace.
-    ground.commit();
-    spec(&ground, "c");
-    ground.build(&[]);
-    assert_eq!(images(&ground), "a");
-    spec(&ground, "a");
-    ground.build(&[]);
-    assert!(!plan.exists(), "it is what it was");
-    // Against another commit the same is asked.
-    spec(&ground, "c");
-    ground.build(&[]);
-    let said = ground.workspace.run(&["diff", "--base", "origin/main", "--format", "summary"]).exits(1).out();
-    assert_eq!(said, "login: 1 file changed, 1 added (+11 -1)\n1 branch differs, 2 files (+11 -1)\n");
-    ground.workspace.run(&["check", "--base", "origin/main"]).exits(0);
-    ground.build(&["--base", "HEAD"]);
-    assert_eq!(images(&ground), "ab", "there it had been built");
+    repository.commit();
+    let output = repository.workspace.run(&["check"]).exits(1).out();
+    assert_eq!(output, "missing    out/teardown/login.yaml\n1 file is not what a build writes: run `pleach build`\n");
+    repository.build(&[]);
+    repository.workspace.run(&["check"]).exits(0);
+    // Another build of the same pull request: an image that was never merged is not listed.
+    repository.commit();
+    spec(&repository, "c");
+    repository.build(&[]);
+    assert_eq!(images(&repository), "a");
+    spec(&repository, "a");
+    repository.build(&[]);
+    assert!(!plan.exists(), "nothing is replaced");
+    // The same with a given base revision.
+    spec(&repository, "c");
+    repository.build(&[]);
+    let output = repository.workspace.run(&["diff", "--base", "origin/main", "--format", "summary"]).exits(1).out();
+    assert_eq!(output, "login: 1 file changed, 1 added (+11 -1)\n1 branch differs, 2 files (+11 -1)\n");
+    repository.workspace.run(&["check", "--base", "origin/main"]).exits(0);
+    repository.build(&["--base", "HEAD"]);
+    assert_eq!(images(&repository), "ab", "that commit has the second image");
 }
 
 #[test]
-fn a_merge_of_two_images_leaves_both_that_were_replaced() {
-    let ground = repository();
+fn after_a_merge_both_replaced_images_are_listed() {
+    let repository = repository();
     for (name, tag) in [("one", "b"), ("two", "c")] {
-        ground.workspace.shell(&format!("git checkout -q -b {name} origin/main"));
-        spec(&ground, tag);
-        ground.build(&[]);
-        assert_eq!(images(&ground), "a");
-        ground.commit();
+        repository.workspace.shell(&format!("git checkout -q -b {name} origin/main"));
+        spec(&repository, tag);
+        repository.build(&[]);
+        assert_eq!(images(&repository), "a");
+        repository.commit();
     }
-    ground.workspace.shell("git checkout -q main && git merge -q one");
-    ground.merge();
-    // The conflict is mended in the spec; the output is built.
-    ground.workspace.shell("git merge -q two");
-    assert!(ground.workspace.read("out/namespaces/login/50-deployment-web.yaml").contains("<<<<<<<"));
-    spec(&ground, "c");
-    assert_eq!(ground.build(&[]), "");
-    assert_eq!(images(&ground), "ab");
-    ground.commit();
-    ground.workspace.run(&["check"]).exits(0);
-    ground.merge();
-    ground.workspace.run(&["check"]).exits(0);
+    repository.workspace.shell("git checkout -q main && git merge -q one");
+    repository.merge();
+    // Only the conflict in the spec is resolved; the build replaces the output.
+    repository.workspace.shell("git merge -q two");
+    assert!(repository.workspace.read("out/namespaces/login/50-deployment-web.yaml").contains("<<<<<<<"));
+    spec(&repository, "c");
+    assert_eq!(repository.build(&[]), "");
+    assert_eq!(images(&repository), "ab");
+    repository.commit();
+    repository.workspace.run(&["check"]).exits(0);
+    repository.merge();
+    repository.workspace.run(&["check"]).exits(0);
 }
 
 #[test]
-fn without_git_what_stands_on_the_disk_was_recorded() {
-    let ground = repository();
-    for (tag, left) in [("b", "a"), ("c", "ab")] {
-        spec(&ground, tag);
-        let nowhere = ground.workspace.path().join("nowhere");
-        let done = ground.workspace.command().arg("build").env("PATH", nowhere).output().unwrap();
+fn without_git_the_output_on_the_disk_is_the_previous_output() {
+    let repository = repository();
+    for (tag, listed) in [("b", "a"), ("c", "ab")] {
+        spec(&repository, tag);
+        let nowhere = repository.workspace.path().join("nowhere");
+        let done = repository.workspace.command().arg("build").env("PATH", nowhere).output().unwrap();
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-        assert_eq!(images(&ground), left);
+        assert_eq!(images(&repository), listed);
     }
 }
 
-/// A repository whose branches `a` and `b` use one image, and `main` another.
-fn shared() -> Ground {
-    let ground = Ground::new(true);
-    tags(&ground, &[("a", "shared"), ("b", "shared"), ("main", "m")]);
-    ground.build(&[]);
-    ground.commit();
-    ground.merge();
-    ground
+/// A repository whose branches `a` and `b` use the same image, and `main` another one.
+fn shared() -> GitWorkspace {
+    let repository = GitWorkspace::new(true);
+    tags(&repository, &[("a", "shared"), ("b", "shared"), ("main", "m")]);
+    repository.build(&[]);
+    repository.commit();
+    repository.merge();
+    repository
 }
 
-/// A spec whose branches have images of these tags.
-fn tags(ground: &Ground, branches: &[(&str, &str)]) {
+/// Writes a spec whose branches have images with these tags.
+fn tags(repository: &GitWorkspace, branches: &[(&str, &str)]) {
     let entries = branches.iter().map(|(name, tag)| format!(
         "- name: {name}\n  values: {{image: 'r.example.com/login:{tag}', place: containers, role: false, database: '', names: x}}\n"
     ));
     let branches: String = entries.collect();
-    ground
+    repository
         .workspace
         .write("branches.yaml", format!("apiVersion: pleach/v1\nkind: Branches\nproject: shop\nbranches:\n{branches}"));
 }
 
-/// How one pull request after the other gets into the trunk.
-const WAYS: [&str; 2] = ["git merge -q --no-ff -m merge", "git merge -q --squash"];
+/// Commands that merge a pull request.
+const MERGE_COMMANDS: [&str; 2] = ["git merge -q --no-ff -m merge", "git merge -q --squash"];
 
-/// Two pull requests from the same commit, each of which leaves an image to the branch that the other one changes, merged
-/// without another build.
+/// Two pull requests that fork from the same commit, merged without another build. Each replaces an image that the branch in
+/// the other pull request uses.
 #[track_caller]
-fn merged(way: &str, requests: &[(&str, &[(&str, &str)])], after: &[(&str, &str)]) -> Ground {
-    let ground = shared();
+fn merged(command: &str, requests: &[(&str, &[(&str, &str)])], after: &[(&str, &str)]) -> GitWorkspace {
+    let repository = shared();
     for (name, branches) in requests {
-        ground.workspace.shell(&format!("git checkout -q -b {name} origin/main"));
-        tags(&ground, branches);
-        ground.build(&[]);
-        assert_eq!(images(&ground), "", "it is used by another branch");
-        ground.commit();
+        repository.workspace.shell(&format!("git checkout -q -b {name} origin/main"));
+        tags(&repository, branches);
+        repository.build(&[]);
+        assert_eq!(images(&repository), "", "another branch uses the image");
+        repository.commit();
     }
-    ground.workspace.shell("git checkout -q main");
+    repository.workspace.shell("git checkout -q main");
     for (name, _) in requests {
-        let said = ground.workspace.shell(&format!("{way} {name}"));
-        assert!(!said.contains("CONFLICT"), "{said}");
-        ground.commit();
-        ground.merge();
+        let output = repository.workspace.shell(&format!("{command} {name}"));
+        assert!(!output.contains("CONFLICT"), "{output}");
+        repository.commit();
+        repository.merge();
     }
-    let spec = ground.workspace.read("branches.yaml");
-    tags(&ground, after);
-    assert_eq!(ground.workspace.read("branches.yaml"), spec, "the merge is what is meant");
-    ground
+    let spec = repository.workspace.read("branches.yaml");
+    tags(&repository, after);
+    assert_eq!(repository.workspace.read("branches.yaml"), spec, "the merged spec has both changes");
+    repository
 }
 
 #[test]
-fn what_two_pull_requests_left_to_each_other_is_left() {
+fn an_image_that_two_pull_requests_replace_is_listed_after_both_merges() {
     const M: (&str, &str) = ("main", "m");
     const A: &[(&str, &str)] = &[("a", "n1"), ("b", "shared"), M];
-    const GONE: &[(&str, &str)] = &[("b", "shared"), M];
+    const REMOVED: &[(&str, &str)] = &[("b", "shared"), M];
     const B: &[(&str, &str)] = &[("a", "shared"), ("b", "n2"), M];
-    for way in WAYS {
-        for (first, after) in [(A, &[("a", "n1"), ("b", "n2"), M][..]), (GONE, &[("b", "n2"), M])] {
+    for command in MERGE_COMMANDS {
+        for (first, after) in [(A, &[("a", "n1"), ("b", "n2"), M][..]), (REMOVED, &[("b", "n2"), M])] {
             for requests in [[("one", first), ("two", B)], [("two", B), ("one", first)]] {
-                let ground = merged(way, &requests, after);
-                let said = ground.workspace.run(&["check"]).exits(1).out();
-                assert!(said.contains(" out/teardown/") && said.contains("\n1 file is not what"), "{said}");
-                // What the merge brought in plans may be cleaned up already, this was not.
-                ground.build(&["--prune"]);
-                assert_eq!(images(&ground), "shared", "{way} {requests:?}");
+                let repository = merged(command, &requests, after);
+                let output = repository.workspace.run(&["check"]).exits(1).out();
+                assert!(output.contains(" out/teardown/") && output.contains("\n1 file is not what"), "{output}");
+                // Pruning keeps the image: no earlier plan has listed it.
+                repository.build(&["--prune"]);
+                assert_eq!(images(&repository), "shared", "{command} {requests:?}");
                 assert_eq!(
-                    ground
+                    repository
                         .workspace
                         .run(&["teardown", "--format", "kubectl"])
                         .exits(0)
@@ -367,96 +371,99 @@ fn what_two_pull_requests_left_to_each_other_is_left() {
                         .count(),
                     0
                 );
-                ground.workspace.shell("git checkout -q . && git clean -fdq out");
-                ground.build(&[]);
-                assert_eq!(images(&ground), "shared");
-                let tree = ground.tree();
-                // Nothing changes by a commit, in a pull request or on the trunk.
-                ground.workspace.shell("git checkout -q -b mended");
+                repository.workspace.shell("git checkout -q . && git clean -fdq out");
+                repository.build(&[]);
+                assert_eq!(images(&repository), "shared");
+                let tree = repository.tree();
+                // Committing and merging the plan does not change it.
+                repository.workspace.shell("git checkout -q -b fixed");
                 for merges in [false, true] {
-                    ground.commit();
+                    repository.commit();
                     if merges {
-                        ground.merge();
+                        repository.merge();
                     }
-                    ground.workspace.run(&["check"]).exits(0);
-                    ground.build(&[]);
-                    assert_eq!(ground.tree(), tree);
+                    repository.workspace.run(&["check"]).exits(0);
+                    repository.build(&[]);
+                    assert_eq!(repository.tree(), tree);
                 }
-                ground.build(&["--prune"]);
-                assert_eq!(images(&ground), "");
-                ground.commit();
-                ground.merge();
-                ground.workspace.run(&["check"]).exits(0);
-                ground.build(&[]);
-                assert_eq!(images(&ground), "");
+                repository.build(&["--prune"]);
+                assert_eq!(images(&repository), "");
+                repository.commit();
+                repository.merge();
+                repository.workspace.run(&["check"]).exits(0);
+                repository.build(&[]);
+                assert_eq!(images(&repository), "");
             }
         }
     }
 }
 
-/// `build`, `check` and `diff`, and what they say beside their reports.
-fn say(workspace: &Workspace) -> Vec<String> {
+/// What `build`, `check` and `diff` print to standard error.
+fn messages(workspace: &Workspace) -> Vec<String> {
     ["build", "check", "diff"].map(|command| workspace.run(&[command]).exits(0).err()).into()
 }
 
 #[test]
-fn a_base_that_cannot_be_seen_is_told() {
-    let ground = shared();
+fn a_base_revision_that_cannot_be_found_is_reported() {
+    let repository = shared();
     let nothing = vec![String::new(); 3];
-    let said = |ground: &Ground| {
-        let said = say(&ground.workspace);
-        let is_told = |said: &String| {
-            said.contains("warning[output]: cannot find where this branch forks from the default branch of `origin`")
-                && said.contains("git fetch --unshallow")
+    let is_reported = |repository: &GitWorkspace| {
+        let output = messages(&repository.workspace);
+        let is_warning = |output: &String| {
+            output.contains("warning[output]: cannot find where this branch forks from the default branch of `origin`")
+                && output.contains("git fetch --unshallow")
         };
-        assert!(said == nothing || said.iter().all(is_told), "{said:?}");
-        said != nothing
+        assert!(output == nothing || output.iter().all(is_warning), "{output:?}");
+        output != nothing
     };
-    assert!(!said(&ground));
-    ground.workspace.shell("git remote add origin .");
-    assert!(!said(&ground));
-    ground.workspace.shell("git update-ref -d refs/remotes/origin/main");
-    assert!(said(&ground), "the trunk was not fetched");
-    ground.workspace.run(&["check", "--base", "HEAD"]).exits(0);
-    assert_eq!(ground.workspace.run(&["check", "--base", "HEAD"]).err(), "");
-    let nowhere = ground.workspace.path().join("nowhere");
-    let done = ground.workspace.command().arg("check").env("PATH", nowhere).output().unwrap();
+    assert!(!is_reported(&repository));
+    repository.workspace.shell("git remote add origin .");
+    assert!(!is_reported(&repository));
+    repository.workspace.shell("git update-ref -d refs/remotes/origin/main");
+    assert!(is_reported(&repository), "the default branch was not fetched");
+    repository.workspace.run(&["check", "--base", "HEAD"]).exits(0);
+    assert_eq!(repository.workspace.run(&["check", "--base", "HEAD"]).err(), "");
+    let nowhere = repository.workspace.path().join("nowhere");
+    let done = repository.workspace.command().arg("check").env("PATH", nowhere).output().unwrap();
     assert_eq!((done.status.code(), String::from_utf8_lossy(&done.stderr).as_ref()), (Some(0), ""), "without git");
-    ground.workspace.shell("git remote rename origin other");
-    assert!(!said(&ground), "there is no `origin`");
+    repository.workspace.shell("git remote rename origin other");
+    assert!(!is_reported(&repository), "there is no `origin`");
 
-    // A shallow clone of a branch, in which the trunk is there and the commit where they parted is not.
+    // A shallow clone that has the default branch but not the commit where the branch forks.
     let all = shared();
     all.workspace.shell("git checkout -q -b one && git commit -q --allow-empty -m one");
     all.workspace.shell("git checkout -q main && git commit -q --allow-empty -m two");
-    let clone = Ground { workspace: Workspace::empty() };
+    let clone = GitWorkspace { workspace: Workspace::empty() };
     let place = all.workspace.path().display().to_string();
     clone.workspace.shell(&format!("git clone -q --depth 1 --no-single-branch -b one 'file://{place}' ."));
     assert_eq!(clone.workspace.shell("git rev-parse -q --verify origin/main | wc -l").trim(), "1");
-    assert!(said(&clone));
+    assert!(is_reported(&clone));
     clone.workspace.shell("git fetch -q --unshallow");
-    assert!(!said(&clone));
-    // Where nothing was committed nothing was recorded.
+    assert!(!is_reported(&clone));
+    // A repository without commits has no previous output.
     let fresh = Workspace::small();
     fresh.shell("git init -q && git remote add origin nowhere");
-    assert_eq!(say(&fresh), nothing);
+    assert_eq!(messages(&fresh), nothing);
 }
 
 #[test]
 fn a_repository_of_another_user_is_refused() {
-    let ground = shared();
+    let repository = shared();
     let ran = |args: &[&str]| {
-        let mut command = ground.workspace.command();
-        // It is git's own switch for its own test of this.
+        let mut command = repository.workspace.command();
+        // A variable of Git for its own tests.
         command.args(args).env("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1").env("GIT_CONFIG_NOSYSTEM", "1");
         let done = command.env("GIT_CONFIG_GLOBAL", "/dev/null").output().unwrap();
         (done.status.code().unwrap(), String::from_utf8(done.stderr).unwrap())
     };
     for args in [&["build"][..], &["check"], &["diff"], &["check", "--base", "HEAD"]] {
-        let (status, said) = ran(args);
-        assert_eq!(status, 2, "{said}");
+        let (status, output) = ran(args);
+        assert_eq!(status, 2, "{output}");
         let why = "error[usage]: git does not read this repository because it belongs to another user";
-        assert!(said.contains(why) && said.contains("safe.directory") && said.contains("`--base out`"), "{said}");
+        assert!(
+            output.contains(why) && output.contains("safe.directory") && output.contains("`--base out`"),
+            "{output}"
+        );
     }
     assert_eq!(ran(&["check", "--base", "out"]), (0, String::new()));
 }

@@ -1,5 +1,5 @@
-//! What live branches replace: images, databases, objects outside of namespaces. It waits in the plan of its branch, which
-//! lives on, until nobody wants it back.
+//! Images, databases and cluster-scoped objects that existing branches have replaced. The plan of the branch lists them until
+//! they are pruned or in use again.
 
 use crate::tests::kit::Workspace;
 use std::collections::BTreeMap;
@@ -19,10 +19,10 @@ rules: []
 {% endif %}
 ";
 
-/// What the spec says of some branches.
+/// Branches and the fields of their entries in the spec.
 type Branches<'a> = BTreeMap<&'a str, String>;
 
-/// Branches with an image each, by its tag.
+/// Branches and the tags of their images.
 fn branches<'a>(images: &[(&'a str, &str)]) -> Branches<'a> {
     images.iter().map(|(name, tag)| (*name, format!("values: {{image: 'r.example.com/shop:{tag}'}}"))).collect()
 }
@@ -44,16 +44,16 @@ fn workspace(branches: &Branches) -> Workspace {
     workspace
 }
 
-/// Builds, and then nothing differs; what is said on the way.
+/// Builds, and asserts that `check` and `diff` then report nothing. Returns what the build printed to standard error.
 fn build(workspace: &Workspace, branches: &Branches, args: &[&str]) -> String {
     write(workspace, branches);
-    let said = workspace.run(&[&["build"], args].concat()).exits(0).err();
+    let output = workspace.run(&[&["build"], args].concat()).exits(0).err();
     workspace.run(&["check"]).exits(0);
     assert_eq!(workspace.run(&["diff"]).exits(0).out(), "");
-    said
+    output
 }
 
-/// The tags of the images that are to go.
+/// The tags of the images that plans list.
 fn tags(workspace: &Workspace, args: &[&str]) -> String {
     let shown = workspace.run(&[&["teardown", "--format", "images"], args].concat()).exits(0);
     assert_eq!(shown.err(), "");
@@ -66,10 +66,10 @@ fn plans(workspace: &Workspace) -> Vec<String> {
 }
 
 #[test]
-fn an_image_waits_until_some_branch_has_it_again() {
+fn a_replaced_image_is_listed_until_a_branch_uses_it_again() {
     let w = workspace(&branches(&[("login", "a"), ("main", "m")]));
-    let said = build(&w, &branches(&[("login", "b"), ("main", "m")]), &[]);
-    assert_eq!((said.as_str(), tags(&w, &[]).as_str()), ("", "a"), "nobody takes anything over");
+    let output = build(&w, &branches(&[("login", "b"), ("main", "m")]), &[]);
+    assert_eq!((output.as_str(), tags(&w, &[]).as_str()), ("", "a"), "no branch takes over a slug");
     build(&w, &branches(&[("login", "c"), ("main", "m")]), &[]);
     assert_eq!((tags(&w, &[]), plans(&w)), ("a b".to_owned(), vec!["login.yaml".to_owned()]));
     let text = "\
@@ -87,20 +87,24 @@ project: shop
 ";
     assert_eq!(w.read("out/teardown/login.yaml"), text);
     build(&w, &branches(&[("login", "a"), ("main", "m")]), &[]);
-    assert_eq!(tags(&w, &[]), "b c", "it went back");
+    assert_eq!(tags(&w, &[]), "b c", "the branch uses the first image again");
     build(&w, &branches(&[("login", "a"), ("main", "b")]), &[]);
-    assert_eq!((tags(&w, &[]), plans(&w).len()), ("c m".to_owned(), 2), "another branch has one");
+    assert_eq!((tags(&w, &[]), plans(&w).len()), ("c m".to_owned(), 2), "another branch uses one of the images");
     build(&w, &branches(&[("login", "a"), ("main", "b"), ("new", "c")]), &[]);
-    assert_eq!((tags(&w, &[]), plans(&w)), ("m".to_owned(), vec!["main.yaml".to_owned()]), "a plan of nothing is none");
+    assert_eq!(
+        (tags(&w, &[]), plans(&w)),
+        ("m".to_owned(), vec!["main.yaml".to_owned()]),
+        "an empty plan is not written"
+    );
 }
 
 #[test]
-fn plans_of_live_branches_are_pruned_on_request() {
+fn plans_of_existing_branches_are_pruned_on_request() {
     let w = workspace(&branches(&[("login", "a"), ("main", "m")]));
     build(&w, &branches(&[("login", "b"), ("main", "m")]), &["--prune"]);
-    assert_eq!(tags(&w, &[]), "a", "what was replaced just now is not pruned");
+    assert_eq!(tags(&w, &[]), "a", "new entries are not pruned");
     build(&w, &branches(&[("login", "c"), ("main", "m")]), &["--prune"]);
-    assert_eq!(tags(&w, &[]), "b", "only what the base said already is");
+    assert_eq!(tags(&w, &[]), "b", "only entries of the base revision are pruned");
     build(&w, &branches(&[("main", "n")]), &[]);
     assert_eq!((tags(&w, &[]), tags(&w, &["--removed"])), ("b c m".to_owned(), "b c".to_owned()));
     build(&w, &branches(&[("main", "n")]), &["--prune=removed"]);
@@ -110,11 +114,11 @@ fn plans_of_live_branches_are_pruned_on_request() {
 }
 
 #[test]
-fn a_branch_that_goes_leaves_what_it_had_and_what_it_has() {
+fn the_plan_of_a_removed_branch_includes_what_it_had_replaced() {
     let w = workspace(&branches(&[("login", "a"), ("main", "m")]));
     build(&w, &branches(&[("login", "b"), ("main", "m")]), &[]);
     build(&w, &branches(&[("main", "m")]), &[]);
-    let gone = w.files("out");
+    let removed = w.files("out");
     assert_eq!(
         w.run(&["teardown"]).exits(0).out(),
         "login\n  namespace  login\n  image      r.example.com/shop:a\n  image      r.example.com/shop:b\n"
@@ -123,31 +127,35 @@ fn a_branch_that_goes_leaves_what_it_had_and_what_it_has() {
     assert_eq!(w.run(&["teardown"]).exits(0).out(), "login (existing)\n  image      r.example.com/shop:a\n");
     assert_eq!(w.run(&["teardown", "--removed"]).exits(0).out(), "nothing to tear down\n");
     build(&w, &branches(&[("main", "m")]), &[]);
-    assert_eq!(w.files("out"), gone);
+    assert_eq!(w.files("out"), removed);
     build(&w, &branches(&[("login", "c"), ("main", "m")]), &[]);
     assert_eq!(w.run(&["teardown", "--only", "log*"]).exits(0).out().matches("image").count(), 2);
 }
 
 #[test]
-fn one_image_under_two_names_is_replaced_by_itself() {
+fn another_reference_to_the_same_image_replaces_nothing() {
     let [a, b] = ["a", "b"].map(|digit| format!("sha256:{}", digit.repeat(64)));
     let one = |image: &str| BTreeMap::from([("main", format!("values: {{image: '{image}'}}"))]);
     let w = workspace(&one(&format!("r.example.com/shop:1@{a}")));
     build(&w, &one(&format!("r.example.com/shop:2@{a}")), &[]);
     assert_eq!(plans(&w), [""; 0]);
     build(&w, &one(&format!("mirror.example.com/shop@{a}")), &[]);
-    assert_eq!(w.run(&["teardown"]).exits(0).out(), "nothing to tear down\n", "a copy of it");
+    assert_eq!(
+        w.run(&["teardown"]).exits(0).out(),
+        "nothing to tear down\n",
+        "the same image in another repository may be in use"
+    );
     build(&w, &one(&format!("r.example.com/shop:2@{b}")), &[]);
     let copies = format!("mirror.example.com/shop@{a}\nr.example.com/shop@{a}\n");
     assert_eq!(w.run(&["teardown", "--format", "images"]).exits(0).out(), copies);
-    // A tag that moves is the name of several images, which go by their digests.
+    // The same tag with several digests is several images.
     build(&w, &one(&format!("r.example.com/shop:2@{a}")), &[]);
     assert!(w.read("out/teardown/main.yaml").contains(&format!("images:\n- r.example.com/shop:2@{b}\n")));
     assert_eq!(w.run(&["teardown", "--format", "images"]).exits(0).out(), format!("r.example.com/shop@{b}\n"));
     let script = w.run(&["teardown", "--format", "script"]).exits(0).out();
     assert!(script.ends_with(&format!("\n# main (existing)\n$DELETE_IMAGE 'r.example.com/shop@{b}'\n")), "{script}");
     build(&w, &one(&format!("r.example.com/shop:2@{b}")), &[]);
-    // A tag alone may be any of them, so that none goes, and none is forgotten.
+    // A tag without a digest may be any of them: none is reported, and all are kept in the plan.
     build(&w, &one("r.example.com/shop:2"), &[]);
     let images = w.run(&["teardown", "--format", "images"]).exits(0).out();
     assert_eq!(images, format!("mirror.example.com/shop@{a}\n"));
@@ -158,7 +166,7 @@ fn one_image_under_two_names_is_replaced_by_itself() {
         format!("mirror.example.com/shop@{a}\nr.example.com/shop:2\nr.example.com/shop@{a}\nr.example.com/shop@{b}\n")
     );
     build(&w, &one(&format!("r.example.com/shop:2@{b}")), &[]);
-    // An image that the spec alone names, in an annotation of all objects, is in use.
+    // An image that only an annotation in the spec names is in use.
     let mut annotated = one(&format!("r.example.com/shop:2@{b}"));
     let more = format!(", annotations: {{example.com/was: 'mirror.example.com/shop@{a}'}}");
     annotated.entry("main").and_modify(|of| of.push_str(&more));
@@ -167,7 +175,7 @@ fn one_image_under_two_names_is_replaced_by_itself() {
 }
 
 #[test]
-fn an_image_that_a_branch_only_names_is_kept_in_mind() {
+fn an_image_in_an_argument_is_listed_as_in_use() {
     let w = workspace(&branches(&[("login", "a"), ("main", "m")]));
     let with = |arg: &str| {
         let values = format!("values: {{image: 'r.example.com/shop:b', arg: '{arg}'}}");
@@ -177,17 +185,17 @@ fn an_image_that_a_branch_only_names_is_kept_in_mind() {
     build(&w, &with("--run=r.example.com/shop:a"), &[]);
     assert!(w.read("out/teardown/login.yaml").contains(&format!("images: []\n{named}")));
     assert_eq!(w.run(&["teardown"]).exits(0).out(), "nothing to tear down\n");
-    // Nobody has cleaned it up, so it is not pruned; it goes when nobody names it.
+    // No report has shown the image, so it is not pruned; it is listed when no branch names it any more.
     build(&w, &with("--run=r.example.com/shop:a"), &["--prune"]);
     assert!(w.read("out/teardown/login.yaml").contains(named));
     build(&w, &with("none"), &["--prune"]);
-    assert_eq!(tags(&w, &[]), "a", "until now it was not to go");
+    assert_eq!(tags(&w, &[]), "a", "it is listed for the first time");
     build(&w, &with("--run=r.example.com/shop:a"), &[]);
     assert!(w.read("out/teardown/login.yaml").contains(named));
-    // Where it stands as an image again, its own folder tells of it.
+    // A branch uses it in an image field again.
     build(&w, &branches(&[("login", "b"), ("main", "a")]), &[]);
     assert_eq!(tags(&w, &[]), "m");
-    // The same after its branch has gone, while another one names it.
+    // The same with a removed branch, while another branch names the image.
     let w = workspace(&branches(&[("login", "a"), ("main", "m")]));
     let main =
         |arg: &str| Branches::from([("main", format!("values: {{image: 'r.example.com/shop:m', arg: '{arg}'}}"))]);
@@ -199,49 +207,49 @@ fn an_image_that_a_branch_only_names_is_kept_in_mind() {
 }
 
 #[test]
-fn an_object_outside_of_namespaces_goes_alone() {
+fn a_replaced_cluster_scoped_object_is_listed_without_its_namespace() {
     let with = |more: &str| BTreeMap::from([("main", format!("values: {{image: a, role: {more}}}"))]);
     let w = workspace(&with("true"));
     build(&w, &with("false"), &[]);
     let kubectl = w.run(&["teardown", "--format", "kubectl"]).exits(0).out();
     assert_eq!(
         kubectl, "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: shop:main\n",
-        "its namespace is live"
+        "its namespace is in use"
     );
     build(&w, &with("true"), &[]);
     assert_eq!(plans(&w), [""; 0]);
 }
 
 #[test]
-fn what_replaces_nothing_costs_no_plan() {
+fn a_build_that_replaces_nothing_writes_no_plan() {
     let w = workspace(&branches(&[("login", "a"), ("main", "m")]));
     w.edit("base/app.yaml.j2", "metadata: {name: web}", "metadata: {name: web, labels: {a: b}}");
-    let said = w.run(&["build"]).exits(0).out();
-    assert_eq!(said, "built 2 branches into `out`: 2 files written, 4 unchanged, 0 removed\n");
+    let output = w.run(&["build"]).exits(0).out();
+    assert_eq!(output, "built 2 branches into `out`: 2 files written, 4 unchanged, 0 removed\n");
     w.edit("base/app.yaml.j2", "metadata: {name: web,", "metadata: {name: other,");
     w.run(&["build"]).exits(0);
     assert_eq!(plans(&w), [""; 0]);
 }
 
 #[test]
-fn a_branch_under_another_name_has_the_slug_of_the_one_before() {
+fn a_renamed_branch_keeps_the_slug_and_its_plan() {
     let one = |name: &'static str, tag: &str| {
         BTreeMap::from([(name, format!("slug: login, values: {{image: 'r.example.com/shop:{tag}'}}"))])
     };
     let w = workspace(&one("feature/login", "a"));
-    let said = build(&w, &one("feature/signin", "b"), &[]);
-    assert_eq!(said, "");
+    let output = build(&w, &one("feature/signin", "b"), &[]);
+    assert_eq!(output, "");
     assert_eq!(w.run(&["teardown"]).exits(0).out(), "feature/signin (existing)\n  image      r.example.com/shop:a\n");
-    // Where a namespace waits, it is said that a branch takes it over; of its own images that is not said.
+    // Taking over a slug whose plan lists a namespace is a warning; replacing images is not.
     build(&w, &branches(&[("main", "m")]), &[]);
-    let said = build(&w, &one("feature/login", "c"), &[]);
-    assert!(said.contains("the branch `feature/login` takes over the slug `login` of `feature/signin`"), "{said}");
+    let output = build(&w, &one("feature/login", "c"), &[]);
+    assert!(output.contains("the branch `feature/login` takes over the slug `login` of `feature/signin`"), "{output}");
     assert_eq!(build(&w, &one("feature/login", "d"), &[]), "");
     assert_eq!(tags(&w, &["--only", "login"]), "a b c");
 }
 
 #[test]
-fn a_broken_branch_keeps_its_last_output_and_what_that_uses() {
+fn the_last_output_of_a_failed_branch_is_kept_and_in_use() {
     let w = workspace(&branches(&[("login", "a"), ("main", "a"), ("search", "s")]));
     w.edit(
         "base/app.yaml.j2",
@@ -254,15 +262,15 @@ fn a_broken_branch_keeps_its_last_output_and_what_that_uses() {
     let before = w.files("out/namespaces/login");
     w.run(&["build", "--keep-going"]).exits(2);
     assert_eq!(w.files("out/namespaces/login"), before);
-    assert_eq!(plans(&w), ["search.yaml"], "the broken one still runs with what `main` had");
+    assert_eq!(plans(&w), ["search.yaml"], "the failed branch still uses the image that `main` had");
     assert_eq!(tags(&w, &[]), "s");
-    // Mended, it leaves what it had, and so does the other one, of which the base knows no more.
+    // When the branch builds again, both replaced images are listed.
     build(&w, &branches(&[("login", "b"), ("main", "c"), ("search", "t")]), &[]);
     assert_eq!((tags(&w, &[]), plans(&w)), ("a s".to_owned(), vec!["login.yaml".to_owned(), "search.yaml".to_owned()]));
 }
 
 #[test]
-fn a_part_writes_the_plans_of_its_own_branches() {
+fn a_selection_writes_the_plans_of_its_own_branches() {
     let before = branches(&[("login", "a"), ("main", "m"), ("search", "s")]);
     let after = branches(&[("login", "s"), ("main", "n"), ("search", "t")]);
     let whole = workspace(&before);
@@ -276,7 +284,7 @@ fn a_part_writes_the_plans_of_its_own_branches() {
         parts.run(&["build", "--shard", shard]).exits(0);
     }
     assert_eq!(parts.files("out"), whole.files("out"));
-    // Machines of their own, each with the output from before.
+    // Shards on separate machines, each with the previous output.
     let mut union =
         whole.files("out").into_iter().filter(|(path, _)| !path.starts_with("teardown/")).collect::<BTreeMap<_, _>>();
     for shard in ["1/3", "2/3", "3/3"] {
@@ -291,32 +299,32 @@ fn a_part_writes_the_plans_of_its_own_branches() {
 }
 
 #[test]
-fn a_base_that_cannot_be_read_is_a_word_and_is_mended() {
+fn an_unreadable_base_revision_is_a_warning() {
     let w = workspace(&branches(&[("login", "a"), ("main", "m")]));
     let pod = w.read("out/namespaces/login/50-pod-web.yaml");
     w.write("out/namespaces/login/50-pod-web.yaml", format!("<<<<<<< HEAD\n{pod}=======\n{pod}>>>>>>> other\n"));
     write(&w, &branches(&[("login", "b"), ("main", "n")]));
     let ran = w.run(&["build"]).exits(0);
-    let said = "warning[output]: cannot read `namespaces/login/50-pod-web.yaml` of the base revision, so the footprint of its branch is unknown";
-    assert!(ran.err().contains(said), "{}", ran.err());
+    let output = "warning[output]: cannot read `namespaces/login/50-pod-web.yaml` of the base revision, so the footprint of its branch is unknown";
+    assert!(ran.err().contains(output), "{}", ran.err());
     assert_eq!(tags(&w, &[]), "m");
     w.run(&["check"]).exits(0);
-    // A lock in which git left its conflict markers still says which files there were.
+    // A lock file with conflict markers still lists the files.
     let lock = w.read("out/namespaces/main/pleach.lock");
     w.write("out/namespaces/main/pleach.lock", format!("<<<<<<< HEAD\n{lock}=======\n{lock}>>>>>>> other\n"));
     assert_eq!(build(&w, &branches(&[("login", "b"), ("main", "o")]), &[]), "");
     assert_eq!(tags(&w, &[]), "m n");
-    // What somebody else put there is nothing that a branch leaves.
+    // Unmanaged files are not part of a footprint.
     w.write("out/namespaces/main/mine.yaml", pod.replace("shop:a", "shop:x"));
     write(&w, &branches(&[("login", "b"), ("main", "p")]));
     w.run(&["build", "--keep-unmanaged"]).exits(0);
     assert_eq!(tags(&w, &[]), "m n o");
 }
 
-/// The spec with databases, and what `teardown --format script` hands to `$DROP_DATABASE`.
-struct Databases(Workspace);
+/// A workspace whose spec has databases.
+struct DatabaseWorkspace(Workspace);
 
-impl Databases {
+impl DatabaseWorkspace {
     fn build(&self, mode: &str, branches: &str) {
         let spec = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nbaseline: main\n";
         let branches = branches.replace("{name", "\n- {name");
@@ -325,6 +333,7 @@ impl Databases {
         self.0.run(&["check"]).exits(0);
     }
 
+    /// The lines of `teardown --format script` that run `$DROP_DATABASE`.
     fn drops(&self, args: &[&str]) -> Vec<String> {
         let script = self.0.run(&[&["teardown", "--format", "script"], args].concat()).exits(0).out();
         script.lines().filter(|line| line.starts_with("$DROP_DATABASE ")).map(str::to_owned).collect()
@@ -332,8 +341,8 @@ impl Databases {
 }
 
 #[test]
-fn a_branch_with_another_kind_of_database_leaves_the_one_it_had() {
-    let w = Databases(Workspace::small());
+fn a_replaced_database_is_listed() {
+    let w = DatabaseWorkspace(Workspace::small());
     let main = "{name: main, database: {mode: shared}}";
     w.build("schema", &format!("{main}{{name: login}}"));
     assert_eq!(w.drops(&[]), [""; 0]);
@@ -349,12 +358,12 @@ fn a_branch_with_another_kind_of_database_leaves_the_one_it_had() {
     let both = ["database", "schema"].map(|kind| format!("$DROP_DATABASE '{kind}' 'shop' 'shop_login'"));
     assert_eq!(w.drops(&[]), both);
     w.build("schema", &format!("{main}{{name: login}}"));
-    assert_eq!(w.drops(&[]), both[..1], "it has the schema again");
+    assert_eq!(w.drops(&[]), both[..1], "the schema is in use again");
 }
 
 #[test]
-fn the_databases_of_the_spec_go_with_their_branches() {
-    let w = Databases(Workspace::small());
+fn databases_of_the_spec_are_listed_with_their_branches() {
+    let w = DatabaseWorkspace(Workspace::small());
     let main = "{name: main, database: {mode: shared}}";
     let both = "{name: feature/login}{name: search, database: {mode: database}}";
     w.build("schema", &format!("{main}{both}"));
@@ -374,6 +383,6 @@ fn the_databases_of_the_spec_go_with_their_branches() {
         (drops.map(str::to_owned).into(), drops.map(str::to_owned).into())
     );
     w.build("schema", &format!("{main}{both}"));
-    assert_eq!(w.drops(&[]), [""; 0], "they are back");
+    assert_eq!(w.drops(&[]), [""; 0], "they are in use again");
     assert_eq!(plans(&w.0), [""; 0]);
 }

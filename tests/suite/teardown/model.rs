@@ -1,5 +1,5 @@
-//! Branches of which images, roles and databases come, change and go, and what a build has to say of them: the model that
-//! properties of retirement compare builds with.
+//! A model of branches whose images, roles and databases are added, changed and removed. The property tests of teardown plans
+//! compare builds with it.
 
 use crate::output::Tree;
 use crate::pipeline::Selection;
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) const BRANCHES: [&str; 5] = ["main", "feature/one", "feature/two", "fix", "feature/three"];
 
-/// Images and which of them are one: by another spelling, by their digest.
+/// Image references with a number for each image. References with the same number identify the same image.
 const IMAGES: [(&str, usize); 9] = [
     ("nginx:1", 0),
     ("docker.io/library/nginx:1", 0),
@@ -63,22 +63,22 @@ rules: []
 
 const PLACES: [&str; 4] = ["containers", "initContainers", "ephemeralContainers", "runner"];
 
-/// A live branch: its image, where that stands, and what else it has.
+/// An existing branch: its image, the field with the image, and its other objects.
 #[derive(Clone, Debug)]
 pub(crate) struct Branch {
     pub(crate) image: usize,
     pub(crate) place: usize,
     pub(crate) role: bool,
     pub(crate) database: usize,
-    /// An image that it names in an argument only.
+    /// An image in an argument only.
     pub(crate) names: Option<usize>,
 }
 
-/// What kinds of databases a branch may have: none, those that an annotation names, those that the spec gives it.
+/// The databases of a branch: the kind in an annotation, and the mode in the spec.
 const DATABASES: [(&str, &str); 5] =
     [("", "shared"), ("schema", "shared"), ("database", "shared"), ("", "schema"), ("", "database")];
 
-/// The live branches by their positions in [`BRANCHES`].
+/// The existing branches by their positions in [`BRANCHES`].
 pub(crate) type Model = BTreeMap<usize, Branch>;
 
 pub(crate) fn model() -> impl Strategy<Value = Model> {
@@ -98,7 +98,7 @@ pub(crate) fn spec(model: &Model, reversed: bool) -> String {
     spec_in(model, "", reversed)
 }
 
-/// The spec, its namespaces with something before the slugs.
+/// The spec with namespaces that are `prefix` and the slug.
 pub(crate) fn spec_in(model: &Model, prefix: &str, reversed: bool) -> String {
     let entry = |(of, branch): (&usize, &Branch)| {
         let Branch { image, place, role, database, names } = branch;
@@ -130,71 +130,77 @@ pub(crate) fn build(spec: &str, base: &Tree) -> Tree {
     built(spec, base, &Selection::All).tree
 }
 
-/// The plans of a tree by slug.
+/// The plans of an output by slug.
 pub(crate) fn plans(tree: &Tree) -> BTreeMap<String, TeardownPlan> {
     let ours = tree.iter().filter(|(path, _)| path.as_str().starts_with("teardown/"));
     ours.map(|(path, text)| (path.name().trim_end_matches(".yaml").to_owned(), TeardownPlan::parse(text).unwrap()))
         .collect()
 }
 
-/// Things by kind and name; images by the class they are of.
-pub(crate) type Things = BTreeSet<(&'static str, String)>;
+/// Entries of footprints: kind and name, for images the number of the image.
+pub(crate) type Entries = BTreeSet<(&'static str, String)>;
 
-fn class(image: &str) -> String {
-    IMAGES.iter().find(|(name, _)| *name == image).map_or_else(|| image.to_owned(), |(_, class)| class.to_string())
+fn image_number(image: &str) -> String {
+    IMAGES.iter().find(|(name, _)| *name == image).map_or_else(|| image.to_owned(), |(_, number)| number.to_string())
 }
 
-fn things(left: &Footprint) -> Things {
-    let namespaces = left.namespaces.iter().map(|name| ("namespace", name.to_string()));
-    let objects = left.objects.iter().map(|object| ("object", object.name.to_string()));
-    let names = left.names.iter().map(|(_, name)| ("name", name.to_string()));
-    let databases = left.databases.iter().map(|database| ("database", format!("{} {}", database.kind, database.name)));
-    let images = left.images.iter().map(|image| ("image", class(image)));
+fn entries(footprint: &Footprint) -> Entries {
+    let namespaces = footprint.namespaces.iter().map(|name| ("namespace", name.to_string()));
+    let objects = footprint.objects.iter().map(|object| ("object", object.name.to_string()));
+    let names = footprint.names.iter().map(|(_, name)| ("name", name.to_string()));
+    let databases =
+        footprint.databases.iter().map(|database| ("database", format!("{} {}", database.kind, database.name)));
+    let images = footprint.images.iter().map(|image| ("image", image_number(image)));
     namespaces.chain(objects).chain(names).chain(databases).chain(images).collect()
 }
 
-/// What a branch has, by the model and not by what was written.
-pub(crate) fn had(of: usize, branch: &Branch, prefix: &str) -> Things {
+/// The footprint of a branch by the model, which does not use the output.
+pub(crate) fn footprint_of(of: usize, branch: &Branch, prefix: &str) -> Entries {
     let slug = crate::slug::Slug::of(BRANCHES[of], 63).to_string();
-    let mut things = Things::from([
+    let mut entries = Entries::from([
         ("namespace", format!("{prefix}{slug}")),
         ("name", format!("{slug}.dev.example.com")),
         ("image", IMAGES[branch.image].1.to_string()),
         ("image", "r.example.com/base:1".to_owned()),
     ]);
     if branch.place == 0 {
-        things.remove(&("image", "r.example.com/base:1".to_owned()));
+        entries.remove(&("image", "r.example.com/base:1".to_owned()));
     }
     if branch.role {
-        things.insert(("object", format!("shop-{slug}")));
+        entries.insert(("object", format!("shop-{slug}")));
     }
     match DATABASES[branch.database] {
         ("", "shared") => {}
-        ("", mode) => drop(things.insert(("database", format!("{mode} shop_{}", slug.replace('-', "_"))))),
-        (kind, _) => drop(things.insert(("database", format!("{kind} {slug}")))),
+        ("", mode) => drop(entries.insert(("database", format!("{mode} shop_{}", slug.replace('-', "_"))))),
+        (kind, _) => drop(entries.insert(("database", format!("{kind} {slug}")))),
     }
-    things
+    entries
 }
 
-/// What the branches have and would leave.
-pub(crate) fn placed(model: &Model, prefix: &str) -> Things {
-    model.iter().flat_map(|(of, branch)| had(*of, branch, prefix)).collect()
+/// The footprints of all branches by the model.
+pub(crate) fn footprints(model: &Model, prefix: &str) -> Entries {
+    model.iter().flat_map(|(of, branch)| footprint_of(*of, branch, prefix)).collect()
 }
 
-/// The same, and the images that they name. A word alone names none.
-pub(crate) fn live(model: &Model, prefix: &str) -> Things {
+/// Everything that is in use by the model: the footprints and the images in arguments. Text without `:` is not an image.
+pub(crate) fn in_use(model: &Model, prefix: &str) -> Entries {
     let names = model.values().filter_map(|branch| branch.names).map(|names| IMAGES[names]);
-    let names = names.filter(|(name, _)| name.contains(':')).map(|(_, class)| ("image", class.to_string()));
-    placed(model, prefix).into_iter().chain(names).collect()
+    let names = names.filter(|(name, _)| name.contains(':')).map(|(_, number)| ("image", number.to_string()));
+    footprints(model, prefix).into_iter().chain(names).collect()
 }
 
-/// The images that plans keep in mind.
-pub(crate) fn named(tree: &Tree) -> Things {
-    plans(tree).values().flat_map(|plan| &plan.footprint.images_in_use).map(|image| ("image", class(image))).collect()
+/// The images in `imagesInUse` of all plans.
+pub(crate) fn images_in_use(tree: &Tree) -> Entries {
+    plans(tree)
+        .values()
+        .flat_map(|plan| &plan.footprint.images_in_use)
+        .map(|image| ("image", image_number(image)))
+        .collect()
 }
 
-pub(crate) fn teardown(tree: &Tree) -> Things {
-    plans(tree).values().flat_map(|plan| things(&plan.footprint)).collect()
+/// The entries of all plans.
+pub(crate) fn planned(tree: &Tree) -> Entries {
+    plans(tree).values().flat_map(|plan| entries(&plan.footprint)).collect()
 }
 
 pub(crate) fn branch(image: usize) -> Branch {
