@@ -32,7 +32,7 @@ fn file_names(project: &Project, folder: &RelPath) -> Result<Vec<String>, Diagno
         Found::Nothing => Ok(Vec::new()),
         Found::File(file) => {
             let message = "this must be the folder of a zone, but it is a file";
-            Err(Diagnostic::new(Code::Dns, message).at(file.place()))
+            Err(Diagnostic::new(Code::Dns, message).at(file.location()))
         }
         Found::Unreadable(why) => Err(Diagnostic::new(Code::Disk, format!("`{folder}` cannot be read: {why}"))),
     }
@@ -50,15 +50,15 @@ fn read_file(project: &Project, path: &RelPath) -> Result<ZoneChangeFile> {
     };
     let Some(slug) = path.name().strip_suffix(".yaml") else {
         return Err(Diagnostic::new(Code::Dns, "a zone change file must have the name `SLUG.yaml`")
-            .at(file.place())
+            .at(file.location())
             .into());
     };
     let change = ZoneChange::read(&file)?;
     if path.parent().name() != change.zone.as_str() {
         let message = format!("a file of the zone `{}` is in the folder of another zone", change.zone);
-        return Err(Diagnostic::new(Code::Dns, message).at(file.place()).into());
+        return Err(Diagnostic::new(Code::Dns, message).at(file.location()).into());
     }
-    Ok(ZoneChangeFile { slug: slug.into(), change, at: file.place() })
+    Ok(ZoneChangeFile { slug: slug.into(), change, at: file.location() })
 }
 
 /// The entries of each zone, in order. A name is pending if its object has no address yet.

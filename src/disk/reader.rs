@@ -42,7 +42,7 @@ pub fn workspace(start: &Path) -> Option<&Path> {
 pub fn project(root: &Path, here: &Path) -> Project {
     let project = Project::new(WorkspaceFiles { root: root.to_owned(), known: RwLock::default() });
     match below(root, here) {
-        Some(here) => project.seen_from(here),
+        Some(here) => project.showing_paths_from(here),
         None => project,
     }
 }

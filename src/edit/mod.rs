@@ -62,7 +62,7 @@ impl SpecFiles {
         for file in spec::files(project)? {
             let text = file.text().map_err(|at| Diagnostic::new(Code::Yaml, "the file is not valid UTF-8").at(at))?;
             let document =
-                YamlDocument::in_file(text, file.id).map_err(|errors| errors.map(|error| error.at(file.place())))?;
+                YamlDocument::in_file(text, file.id).map_err(|errors| errors.map(|error| error.at(file.location())))?;
             documents.insert(file.path.clone(), document);
         }
         let main = RelPath::new(spec::FILE).expect("a plain name");

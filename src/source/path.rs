@@ -75,7 +75,7 @@ impl RelPath {
     }
 
     /// The path relative to the folder `from`, with `..` where needed. `.` if both are equal.
-    pub fn seen_from(&self, from: &RelPath) -> String {
+    pub fn relative_to(&self, from: &RelPath) -> String {
         let (from, to): (Vec<_>, Vec<_>) = (from.parts().collect(), self.parts().collect());
         let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
         let up = std::iter::repeat_n("..", from.len() - shared);
@@ -123,7 +123,7 @@ mod tests {
             ("", "a/b", "../.."),
             ("a/c/d", "a/b/e", "../../c/d"),
         ] {
-            assert_eq!(path(to).seen_from(&path(from)), want);
+            assert_eq!(path(to).relative_to(&path(from)), want);
         }
     }
 }

@@ -27,7 +27,7 @@ impl File {
     }
 
     /// The location of the whole file, for diagnostics without a line.
-    pub fn place(&self) -> Location {
+    pub fn location(&self) -> Location {
         Location::new(self.id, 0, 0, 0)
     }
 }
@@ -99,14 +99,14 @@ impl Project {
 
     /// The same project. Messages show paths relative to `folder`.
     #[must_use]
-    pub fn seen_from(mut self, folder: RelPath) -> Self {
+    pub fn showing_paths_from(mut self, folder: RelPath) -> Self {
         self.shown_from = folder;
         self
     }
 
     /// A path as messages show it.
     pub fn show(&self, path: &RelPath) -> String {
-        path.seen_from(&self.shown_from)
+        path.relative_to(&self.shown_from)
     }
 
     /// A project with files in memory.

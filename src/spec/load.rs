@@ -55,7 +55,7 @@ fn further(project: &Project) -> impl Iterator<Item = Result<Arc<File>, Diagnost
         Found::File(file) => match path.name().rsplit_once('.') {
             Some((_, "yaml")) => Some(Ok(file)),
             Some((_, "yml")) => Some(Err(spec_error(format!("`{path}` is not read"))
-                .at(file.place())
+                .at(file.location())
                 .help("rename it: the files of branches.d/ end in `.yaml`"))),
             _ => None,
         },
@@ -71,7 +71,7 @@ fn only_document(file: &File) -> Result<Node> {
     let path = &file.path;
     match (documents.next(), documents.next()) {
         (Some(document), None) => Ok(document),
-        (None, _) => Err(spec_error(format!("`{path}` is empty")).at(file.place()).into()),
+        (None, _) => Err(spec_error(format!("`{path}` is empty")).at(file.location()).into()),
         (_, Some(second)) => {
             let error = spec_error(format!("`{path}` has more than one document")).at(second.at);
             let help =

@@ -64,7 +64,7 @@ impl TeardownPlan {
 
     /// Reads a file. Each error has its source location.
     pub fn read(file: &File) -> Result<Self> {
-        of(&yaml::documents(file, Dialect::Kubernetes)?, file.place())
+        of(&yaml::documents(file, Dialect::Kubernetes)?, file.location())
     }
 
     /// Reads a text that is not a file of the project.

@@ -33,7 +33,7 @@ pub(super) fn diagnostic(error: &minijinja::Error, file: &File, project: &Projec
         };
         diagnostic = diagnostic.at(location(outer)).note(location(outer), note);
     }
-    diagnostic.at(file.place())
+    diagnostic.at(file.location())
 }
 
 /// An error and its causes, as far as they are errors of the engine. The innermost one is last.

@@ -105,7 +105,7 @@ impl TemplateEngine {
     ) -> Result<ParsedTemplate> {
         let trace = self.trace(file, context, text);
         let placeholders = trace.placeholders(count);
-        let location = |line: usize, column: usize, len: usize| trace.location(line, column, len).or(file.place());
+        let location = |line: usize, column: usize, len: usize| trace.location(line, column, len).or(file.location());
         let documents = yaml::parse_with_placeholders(text, dialect, &location, placeholder::is_placeholder)
             .map_err(|errors| placeholder::show_expressions(errors, &placeholders))?;
         ParsedTemplate::new(text, documents, placeholders)
@@ -130,7 +130,7 @@ impl TemplateEngine {
         // The filter `indent` indents the lines of values in the expanded text only.
         let is_compared = |c: char| !state.has_indented_text || !c.is_whitespace();
         let Some(at) = values.first_difference(text, &expanded, is_compared) else { return Ok(()) };
-        let location = self.trace(file, context, text).location_of_range(at, at).or(file.place());
+        let location = self.trace(file, context, text).location_of_range(at, at).or(file.location());
         let message = "the template inspects captured text, and its result would differ here";
         Err(Diagnostic::new(Code::Template, message).at(location).help(CAPTURED_TEXT_HELP).into())
     }

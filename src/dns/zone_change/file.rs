@@ -35,7 +35,7 @@ impl ZoneChange {
 
     /// Reads a file. Each error has its source location. Order and spelling may differ from what pleach writes.
     pub fn read(file: &File) -> Result<Self> {
-        of(&yaml::documents(file, Dialect::Kubernetes)?, file.place())
+        of(&yaml::documents(file, Dialect::Kubernetes)?, file.location())
     }
 
     /// Reads a text that is not a file of the project.

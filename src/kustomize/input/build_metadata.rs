@@ -51,7 +51,7 @@ impl BuildMetadata<'_> {
     /// An object was read from `file`.
     pub(crate) fn read(&self, resource: &mut Resource, file: &RelPath) {
         if self.origins {
-            set(resource, ORIGIN_ANNOTATION, format!("path: {}\n", file.seen_from(&self.root)));
+            set(resource, ORIGIN_ANNOTATION, format!("path: {}\n", file.relative_to(&self.root)));
         }
     }
 
@@ -88,7 +88,7 @@ impl BuildMetadata<'_> {
 
     fn configured(&self, file: &RelPath, by: &[(&str, &str)], dash: &str) -> String {
         let indent = " ".repeat(dash.len());
-        let mut text = format!("{dash}configuredIn: {}\n{indent}configuredBy:\n", file.seen_from(&self.root));
+        let mut text = format!("{dash}configuredIn: {}\n{indent}configuredBy:\n", file.relative_to(&self.root));
         for (key, value) in by.iter().filter(|(_, value)| !value.is_empty()) {
             let _ = writeln!(text, "{indent}  {key}: {value}");
         }

@@ -60,8 +60,8 @@ impl Input<'_> {
         if let Some(other) = found.pop() {
             let message = format!("`{}` has two kustomization files", project.show(folder));
             return Err(Diagnostic::new(Code::Overlay, message)
-                .at(other.place())
-                .note(file.place(), "the other one")
+                .at(other.location())
+                .note(file.location(), "the other one")
                 .help("keep one of them")
                 .into());
         }
@@ -170,7 +170,7 @@ impl StepContext<'_> {
                 Err(match project.look(&full.parent()) {
                     Found::Folder(names) => match similar_name(full.name(), &names) {
                         Some(similar) => {
-                            let similar = full.parent().join(similar).unwrap_or_default().seen_from(&self.folder);
+                            let similar = full.parent().join(similar).unwrap_or_default().relative_to(&self.folder);
                             error.help(format!("did you mean `{similar}`?"))
                         }
                         None => error,

@@ -31,7 +31,7 @@ const HELM: [&str; 3] = ["helmCharts", "helmGlobals", "helmChartInflationGenerat
 pub(crate) fn read(documents: &[Node], file: &File) -> Result<Kustomization> {
     let empty = || {
         let help = "it needs at least one field besides `kind` and `apiVersion`, such as `resources`";
-        Diagnostic::new(diagnostic::Code::Overlay, "this kustomization is empty").at(file.place()).help(help)
+        Diagnostic::new(diagnostic::Code::Overlay, "this kustomization is empty").at(file.location()).help(help)
     };
     let document = documents.first().ok_or_else(empty)?;
     // Besides `kind` and `apiVersion`, something has to be there.

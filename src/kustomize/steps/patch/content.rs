@@ -60,9 +60,9 @@ impl PatchText {
         }
     }
 
-    fn place(&self) -> Location {
+    fn location(&self) -> Location {
         match self {
-            PatchText::File(file) => file.place(),
+            PatchText::File(file) => file.location(),
             PatchText::Inline(node) => node.at,
         }
     }
@@ -123,12 +123,12 @@ pub(super) fn of_strategic_merge(entry: &Node, context: &StepContext) -> Result<
 }
 
 fn empty(text: &PatchText) -> Diagnostic {
-    Diagnostic::new(Code::Overlay, "the patch is empty").at(text.place())
+    Diagnostic::new(Code::Overlay, "the patch is empty").at(text.location())
 }
 
 /// The operations of the first document. A text that begins with `[` is JSON, nothing looser.
 fn operations(text: &PatchText, context: &StepContext) -> Result<Vec<Node>> {
-    let new_error = |message: String| Diagnostic::new(Code::Overlay, message).at(text.place());
+    let new_error = |message: String| Diagnostic::new(Code::Overlay, message).at(text.location());
     let bytes = text.bytes(context)?;
     let json = if bytes.first() == Some(&b'[') {
         let json: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| {
@@ -142,13 +142,13 @@ fn operations(text: &PatchText, context: &StepContext) -> Result<Vec<Node>> {
     let documents = match (text.documents(context, Dialect::Yaml11), json) {
         (Ok(documents), _) => documents,
         // JSON has escapes that YAML does not have.
-        (Err(_), Some(json)) => Arc::new(vec![from_json(&json, text.place())]),
+        (Err(_), Some(json)) => Arc::new(vec![from_json(&json, text.location())]),
         (Err(errors), None) => return Err(errors),
     };
     let Some(first) = documents.first() else { return Err(empty(text).into()) };
     let Some(operations) = first.as_seq() else {
         let message = format!("a JSON patch must be a list of operations, got {}", first.kind_name());
-        return Err(Diagnostic::new(Code::Overlay, message).at(first.at).at(text.place()).into());
+        return Err(Diagnostic::new(Code::Overlay, message).at(first.at).at(text.location()).into());
     };
     if let Some(second) = documents.get(1) {
         context.lossy(
