@@ -166,11 +166,7 @@ fn value<'a>(values: &'a Node, path: &[SmolStr]) -> Result<&'a str, Diagnostic> 
         })?;
     }
     node.as_text().ok_or_else(|| {
-        spec_error(format!(
-            "`values.{}` is {}, but a name needs a string or a number",
-            path.join("."),
-            node.kind_name()
-        ))
+        spec_error(format!("`values.{}` must be a string or a number, got {}", path.join("."), node.kind_name()))
     })
 }
 

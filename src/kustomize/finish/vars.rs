@@ -62,11 +62,15 @@ fn value<'v>(
     let path = var.field_path.as_deref().unwrap_or("metadata.name");
     let found = SourcePath::indexed(path).and_then(|path| path.find(&holder.node)).map_err(|error| error.at(var.at))?;
     let Some(node) = found else {
-        return Err(new_error(format!("the var `{}` takes `{path}`, which does not exist", var.name))
+        return Err(new_error(format!("`{path}`, the value of the var `{}`, does not exist", var.name))
             .note(holder.origin, "in this object"));
     };
     let Some(scalar) = node.as_scalar() else {
-        let message = format!("the var `{}` takes `{path}`, which is {}", var.name, node.kind_name());
+        let message = format!(
+            "`{path}`, the value of the var `{}`, must be a string, a number or a boolean, got {}",
+            var.name,
+            node.kind_name()
+        );
         context.warn(new_error(message).help("only strings, numbers and booleans can replace `$(NAME)`"));
         return Ok((&var.name, None));
     };
@@ -120,7 +124,7 @@ fn general(number: f64) -> String {
     }
 }
 
-/// A field with the values in it, if that is not what it is already.
+/// A field with its vars replaced, or `None` if it does not change.
 fn expanded(old: &Node, values: &VarValues, spec: &FieldSpec) -> Result<Option<Node>, Diagnostic> {
     match &old.value {
         Value::Scalar(scalar) => Ok(expanded_scalar(old, scalar, values)),
@@ -139,7 +143,7 @@ fn expanded(old: &Node, values: &VarValues, spec: &FieldSpec) -> Result<Option<N
             for item in items.iter() {
                 let Some(scalar) = item.as_scalar().filter(|scalar| scalar.tag == Tag::Str) else {
                     let message = format!("`{}` must contain strings, got {}", spec.path, item.kind_name());
-                    let help = "kustomize insists on that wherever there are `vars`";
+                    let help = "kustomize requires this if the kustomization has `vars`";
                     return Err(Diagnostic::new(Code::Resource, message).at(item.at).help(help));
                 };
                 new.push(expanded_scalar(item, scalar, values).unwrap_or_else(|| item.clone()));

@@ -80,7 +80,7 @@ pub(crate) fn set(
             .at(value.at)
             .help("choose a key that is not a number, `true` or `null`"))
     })?;
-    // kustomize takes one entry after the other. That shows only where the first one makes what the others find.
+    // kustomize adds one entry after the other. The order matters only if the first entry creates what the others find.
     let pairs: Vec<_> = pairs.iter().collect();
     let (first, others) = pairs.split_at(usize::from(made_on_the_way(specs)));
     for round in [first, others].into_iter().filter(|round| !round.is_empty()) {

@@ -153,6 +153,6 @@ fn empty_part(node: &Node, end: &ReferenceField) -> Diagnostic {
 }
 
 fn in_the_way(node: &Node, end: &ReferenceField) -> Diagnostic {
-    let message = format!("`{}` must point to a name, but reaches {}", end.field.path, node.kind_name());
+    let message = format!("`{}` must be the path of a name, got {}", end.field.path, node.kind_name());
     Diagnostic::new(Code::Resource, message).at(node.at)
 }

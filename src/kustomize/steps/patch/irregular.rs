@@ -296,7 +296,7 @@ impl Lists {
 fn has(element: &Node, key: &str, value: &str) -> Result<bool, Diagnostic> {
     if key.is_empty() {
         let scalar = element.as_scalar().ok_or_else(|| {
-            let message = format!("a list of scalars has an element that is {}", element.kind_name());
+            let message = format!("an item of a list of scalars must be a scalar, got {}", element.kind_name());
             Diagnostic::new(Code::Resource, message).at(element.at)
         })?;
         return Ok(scalar.text == value);
@@ -306,6 +306,6 @@ fn has(element: &Node, key: &str, value: &str) -> Result<bool, Diagnostic> {
 }
 
 fn no_mapping(element: &Node) -> Diagnostic {
-    let message = format!("a list of mappings has an element that is {}", element.kind_name());
+    let message = format!("an item of a list of mappings must be a mapping, got {}", element.kind_name());
     Diagnostic::new(Code::Resource, message).at(element.at)
 }

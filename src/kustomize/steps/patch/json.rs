@@ -48,7 +48,7 @@ fn map_of(fields: &Map, folds: Folds) -> Result<Option<Map>, Diagnostic> {
     for MapEntry { key, value } in fields {
         if key.tag != Tag::Str {
             let message =
-                format!("a key must be a string, but `{}` is {}", key.text, Node::plain("", key.tag).kind_name());
+                format!("the key `{}` must be a string, got {}", key.text, Node::plain("", key.tag).kind_name());
             return Err(Diagnostic::new(Code::Resource, message).at(key.at).help("put it in quotes"));
         }
         if let Some(value) = changed(value, folds)? {

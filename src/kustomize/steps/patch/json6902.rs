@@ -149,7 +149,7 @@ impl LocatedPointer {
             .try_fold(object, |node, (i, part)| child(node, part).ok_or_else(|| self.missing(node, i)))
     }
 
-    /// Says what of the path is not there: the part at `depth`, which `node` does not have.
+    /// The error for a path whose part at `depth` does not exist in `node`.
     fn missing(&self, node: &Node, depth: usize) -> Diagnostic {
         let (here, there) = (self.pointer.first(depth), self.pointer.first(depth + 1));
         let error = Diagnostic::new(Code::Overlay, format!("the object has no `{there}`")).at(self.at);
@@ -191,7 +191,7 @@ impl LocatedPointer {
     fn replace(&self, object: &mut Node, value: Node, losses: &mut Vec<Diagnostic>) -> Result<(), Diagnostic> {
         if self.pointer.parts().is_empty() {
             let diagnostic = || {
-                let message = format!("an object cannot be replaced by {}", value.kind_name());
+                let message = format!("the new value of an object must be a mapping, got {}", value.kind_name());
                 Diagnostic::new(Code::Overlay, message).at(value.at)
             };
             match &value.value {
