@@ -104,7 +104,7 @@ impl PlaceholderFiller<'_> {
         }
         Map::from_entries(entries).unwrap_or_else(|(first, second)| {
             let (first, second) = if first.at <= second.at { (first, second) } else { (second, first) };
-            let message = format!("duplicate key `{}` in this mapping", first.text);
+            let message = format!("duplicate key `{}`", first.text);
             self.errors.push(Diagnostic::new(Code::Template, message).at(second.at).note(first.at, "first key here"));
             Map::default()
         })

@@ -7,6 +7,7 @@
 mod data;
 mod inline;
 mod layout;
+mod positions;
 mod refusal;
 mod splices;
 

@@ -6,6 +6,7 @@
 use super::YamlStep;
 use super::inline::{InlineContext, inline, string_text, string_text_like};
 use super::layout::{CollectionStyle, LayoutPair, LayoutPart, LayoutShape, layout};
+use super::positions::{begins_line, column, column_of_line, dash, is_blank_above, line_start, next_line};
 use crate::node::{Map, Node, Value};
 use std::ops::Range;
 
@@ -121,13 +122,13 @@ impl<'d> Splicer<'d> {
                 if value.as_seq().is_some_and(|items| !items.is_empty()) =>
             {
                 let items: Vec<&Node> = value.as_seq()?.iter().collect();
-                let lines = block_items(&items, self.column(here.start)?, "\n");
+                let lines = block_items(&items, column(self.text, here.start)?, "\n");
                 vec![splice(here, lines.trim_start_matches(' '))]
             }
             (LayoutShape::Seq(CollectionStyle::Block, _) | LayoutShape::Map(CollectionStyle::Block, _), _) => {
                 match self.position_after_key(part, above) {
                     Some(at) => {
-                        let lines = self.next_line(at)..self.next_line(here.end);
+                        let lines = next_line(self.text, at)..next_line(self.text, here.end);
                         vec![splice(at..at, format!(" {}", inline(value, InlineContext::Line))), splice(lines, "")]
                     }
                     None => vec![splice(here, inline(value, InlineContext::Line))],
@@ -175,7 +176,7 @@ impl<'d> Splicer<'d> {
                 }
             }
             LayoutShape::Map(CollectionStyle::Block, pairs) => {
-                let indent = " ".repeat(self.column(pairs.first()?.at.start)?);
+                let indent = " ".repeat(column(self.text, pairs.first()?.at.start)?);
                 let line = format!(
                     "{indent}{}: {}",
                     string_text(key, InlineContext::Line),
@@ -224,8 +225,8 @@ impl<'d> Splicer<'d> {
                 let here = span(i)?;
                 match style {
                     CollectionStyle::Flow => Some((deletion_in_flow(span, i)?, None)),
-                    CollectionStyle::Block if self.begins_line(here.start) => {
-                        Some((self.line_start(here.start)..self.next_line(here.end), None))
+                    CollectionStyle::Block if begins_line(self.text, here.start) => {
+                        Some((line_start(self.text, here.start)..next_line(self.text, here.end), None))
                     }
                     // The first key is on the line of the dash; the next key moves up to it.
                     CollectionStyle::Block => Some((here.start..span(i + 1)?.start, None)),
@@ -249,8 +250,8 @@ impl<'d> Splicer<'d> {
         above: &[YamlStep],
     ) -> Option<(Range<usize>, Option<Splice>)> {
         let span = &items.get(i)?.span;
-        let mut start = self.line_start(self.dash(span.start)?);
-        let end = self.next_line(span.end);
+        let mut start = line_start(self.text, dash(self.text, span.start)?);
+        let end = next_line(self.text, span.end);
         if items.len() == 1 {
             // The list becomes `[]` after its key.
             let colon = self.colon(above)?;
@@ -258,13 +259,13 @@ impl<'d> Splicer<'d> {
         }
         let comment = self.comment_above(items, i)?;
         // A comment above the first item may describe the whole list.
-        if i > 0 || self.is_blank_above(comment) {
+        if i > 0 || is_blank_above(self.text, comment) {
             start = comment;
         }
         let below = self.deletions.last().filter(|deletion| deletion.start == end).map_or(end, |deletion| deletion.end);
         let blank_below = self.text[below..].lines().next().is_none_or(|line| line.trim().is_empty());
-        if blank_below && self.is_blank_above(start) {
-            start = self.line_start(start - 1);
+        if blank_below && is_blank_above(self.text, start) {
+            start = line_start(self.text, start - 1);
         }
         Some((start..end, None))
     }
@@ -288,13 +289,13 @@ impl<'d> Splicer<'d> {
             }
             (LayoutShape::Seq(CollectionStyle::Block, items), 0) => {
                 let last = items.last()?;
-                let indent = self.column(self.dash(last.span.start)?)?;
-                let apart = items.len() > 1 && self.is_blank_above(self.comment_above(items, items.len() - 1)?);
+                let indent = column(self.text, dash(self.text, last.span.start)?)?;
+                let apart = items.len() > 1 && is_blank_above(self.text, self.comment_above(items, items.len() - 1)?);
                 let lines = block_items(new, indent, if apart { "\n\n" } else { "\n" });
                 Some(self.insert_line(last.span.end, &if apart { format!("\n{lines}") } else { lines }))
             }
             (LayoutShape::Seq(..) | LayoutShape::Nothing, 0) => {
-                let lines = block_items(new, self.column_of_line(part.span.start), "\n");
+                let lines = block_items(new, column_of_line(self.text, part.span.start), "\n");
                 let line_end = part.span.end
                     + self.text[part.span.end..].find(['\n', '\r']).unwrap_or(self.text.len() - part.span.end);
                 let before = self.text[..part.span.start].trim_end_matches(' ').len();
@@ -303,7 +304,7 @@ impl<'d> Splicer<'d> {
             }
             (LayoutShape::Map(CollectionStyle::Block, pairs), 1) => {
                 let Some(YamlStep::Key(key)) = path.last() else { return None };
-                let indent = self.column(pairs.first()?.at.start)?;
+                let indent = column(self.text, pairs.first()?.at.start)?;
                 let (pad, lines) = (" ".repeat(indent), block_items(new, indent, "\n"));
                 Some(self.insert_line(
                     pairs.last()?.value.span.end,
@@ -316,72 +317,23 @@ impl<'d> Splicer<'d> {
 
     /// Inserts lines below the line of `end`.
     fn insert_line(&self, end: usize, lines: &str) -> Splice {
-        let here = self.next_line(end);
+        let here = next_line(self.text, end);
         splice(here..here, format!("{lines}\n"))
-    }
-
-    /// The position of the dash of the item that begins at `start`.
-    fn dash(&self, start: usize) -> Option<usize> {
-        let mut before = self.text[..start].trim_end();
-        // Comments, an anchor and a tag may be between the two.
-        while !before.ends_with('-') {
-            let line = self.line_start(before.len());
-            let comment = before[line..]
-                .find('#')
-                .filter(|&comment| comment == 0 || before[line..line + comment].ends_with([' ', '\t']));
-            let word = before.rfind(char::is_whitespace).map_or(0, |blank| blank + 1);
-            let end = match comment {
-                Some(comment) => line + comment,
-                None if before[word..].starts_with(['&', '!']) => word,
-                None => return None,
-            };
-            before = before[..end].trim_end();
-        }
-        Some(before.len() - 1)
-    }
-
-    /// The number of characters before `at` in its line. They must be spaces or dashes.
-    fn column(&self, at: usize) -> Option<usize> {
-        let before = &self.text[self.line_start(at)..at];
-        before.chars().all(|c| matches!(c, ' ' | '-')).then_some(before.len())
-    }
-
-    /// The indentation of the line of `at`.
-    fn column_of_line(&self, at: usize) -> usize {
-        let line = &self.text[self.line_start(at)..];
-        line.len() - line.trim_start_matches(' ').len()
-    }
-
-    fn begins_line(&self, at: usize) -> bool {
-        self.text[self.line_start(at)..at].trim().is_empty()
-    }
-
-    fn line_start(&self, at: usize) -> usize {
-        self.text[..at].rfind('\n').map_or(0, |line_break| line_break + 1)
-    }
-
-    /// The start of the line below the line of `at`.
-    fn next_line(&self, at: usize) -> usize {
-        self.text[at..].find('\n').map_or(self.text.len(), |line_break| at + line_break + 1)
     }
 
     /// The start of the comment lines directly above an item, or of the item if there are none.
     fn comment_above(&self, items: &[LayoutPart], i: usize) -> Option<usize> {
         // What looks like a comment at the end of the previous item may be text.
-        let lowest = i.checked_sub(1).map_or(0, |before| self.next_line(items[before].span.end));
-        let mut start = self.line_start(self.dash(items.get(i)?.span.start)?);
+        let lowest = i.checked_sub(1).map_or(0, |before| next_line(self.text, items[before].span.end));
+        let mut start = line_start(self.text, dash(self.text, items.get(i)?.span.start)?);
         while start > lowest {
-            let above = self.line_start(start - 1);
+            let above = line_start(self.text, start - 1);
             if !self.text[above..start].trim_start().starts_with('#') {
                 break;
             }
             start = above;
         }
         Some(start)
-    }
-
-    fn is_blank_above(&self, start: usize) -> bool {
-        start > 0 && self.text[self.line_start(start - 1)..start].trim().is_empty()
     }
 }
 
