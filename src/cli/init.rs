@@ -62,10 +62,10 @@ pub(super) fn run(args: &InitArgs, here: &Path) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn system(ci: CiSystem) -> ci::System {
+fn system(ci: CiSystem) -> ci::PipelineSystem {
     match ci {
-        CiSystem::GitHub => ci::System::GitHub,
-        CiSystem::GitLab => ci::System::GitLab,
-        CiSystem::Jenkins => ci::System::Jenkins,
+        CiSystem::GitHub => ci::PipelineSystem::GitHub,
+        CiSystem::GitLab => ci::PipelineSystem::GitLab,
+        CiSystem::Jenkins => ci::PipelineSystem::Jenkins,
     }
 }

@@ -5,7 +5,7 @@
 
 /// A CI system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum System {
+pub enum PipelineSystem {
     /// GitHub Actions.
     GitHub,
     /// GitLab CI.
@@ -19,17 +19,17 @@ const PUBLISH: (&str, &str) = ("ci/publish.sh", include_str!("publish.sh"));
 
 /// The files for a CI system and their paths in the workspace: the pipeline of the environments, the pipeline of the
 /// application, the script.
-pub fn files(system: System) -> [(&'static str, &'static str); 3] {
+pub fn files(system: PipelineSystem) -> [(&'static str, &'static str); 3] {
     let [environments, application] = match system {
-        System::GitHub => [
+        PipelineSystem::GitHub => [
             (".github/workflows/environments.yaml", include_str!("github/environments.yaml")),
             ("ci/application/.github/workflows/environment.yaml", include_str!("github/application.yaml")),
         ],
-        System::GitLab => [
+        PipelineSystem::GitLab => [
             (".gitlab-ci.yml", include_str!("gitlab/environments.yaml")),
             ("ci/application/.gitlab-ci.yml", include_str!("gitlab/application.yaml")),
         ],
-        System::Jenkins => [
+        PipelineSystem::Jenkins => [
             ("Jenkinsfile", include_str!("jenkins/environments.groovy")),
             ("ci/application/Jenkinsfile", include_str!("jenkins/application.groovy")),
         ],

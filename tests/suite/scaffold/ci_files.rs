@@ -1,11 +1,11 @@
-//! The pipelines of `pleach init --ci`, read as what runs them reads them: jobs with variables and shell scripts.
+//! Parsers for the pipelines of `pleach init --ci`, which return jobs with variables and shell scripts.
 
 use serde_yaml::Value;
 use std::collections::BTreeMap;
 
 pub(crate) type Variables = BTreeMap<String, String>;
 
-/// What runs pipelines, and where it looks for them in either repository.
+/// A CI system and the paths of its pipelines.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct System {
     pub(crate) name: &'static str,
@@ -14,7 +14,7 @@ pub(crate) struct System {
     read: fn(&str) -> Jobs,
 }
 
-/// The scripts of each job, which run one after the other until one fails, each with the variables that it sees.
+/// The scripts of each job with their variables. They run in order until one fails.
 pub(crate) type Jobs = BTreeMap<String, Vec<(String, Variables)>>;
 
 pub(crate) const SYSTEMS: [System; 3] = [
@@ -44,7 +44,8 @@ fn variables(node: &Value) -> Variables {
     pairs.map(|(key, value)| (key.as_str().unwrap().to_owned(), value.as_str().unwrap().to_owned())).collect()
 }
 
-/// An expression stands in `env` alone: a shell line with one would run whatever a branch is called.
+/// Parses a GitHub workflow. Expressions are allowed only in `env`, because a shell command with one could run the name of a
+/// branch as code.
 fn github(text: &str) -> Jobs {
     let file: Value = serde_yaml::from_str(text).unwrap();
     let all = variables(&file["env"]);
@@ -63,7 +64,7 @@ fn github(text: &str) -> Jobs {
     file["jobs"].as_mapping().unwrap().iter().map(job).collect()
 }
 
-/// A job has a `script`; its lines run in one shell.
+/// Parses a GitLab pipeline. The lines of a `script` run in one shell.
 fn gitlab(text: &str) -> Jobs {
     let file: Value = serde_yaml::from_str(text).unwrap();
     let lines = |node: &Value| -> Vec<String> {
@@ -80,7 +81,8 @@ fn gitlab(text: &str) -> Jobs {
     file.as_mapping().unwrap().iter().filter_map(job).collect()
 }
 
-/// A stage has steps `sh '…'`. Between double quotes Groovy would put in variables, so there must be none of these.
+/// Parses a Jenkinsfile, whose stages have steps `sh '…'`. Strings in double quotes are refused, because Groovy replaces
+/// variables in them.
 fn jenkins(text: &str) -> Jobs {
     let mut jobs = Jobs::new();
     let (mut env, mut open, mut stage) = (Variables::new(), Vec::new(), String::new());
@@ -94,7 +96,7 @@ fn jenkins(text: &str) -> Jobs {
             let quote = if rest.starts_with("'''") { "'''" } else { "'" };
             let (string, after) = rest[quote.len()..].split_once(quote).expect("the string ends");
             assert!(quote == "'''" || !string.contains('\n'), "{string}");
-            // What Groovy does with a line that ends so.
+            // Groovy removes a backslash and a line break.
             let string = string.replace("\\\n", "");
             assert!(!string.contains('\\'), "{string}");
             let before = code.trim_end();
@@ -128,7 +130,7 @@ fn jenkins(text: &str) -> Jobs {
 }
 
 #[test]
-fn what_is_no_pipeline_is_not_read_as_one() {
+fn invalid_and_unsafe_pipelines_are_refused() {
     for (system, text) in [
         (SYSTEMS[0], "jobs: {a: {steps: [{run: 'echo ${{ github.head_ref }}'}]}}"),
         (SYSTEMS[1], "a: {script: [1]}"),
