@@ -65,7 +65,7 @@ pub struct Flux {
 /// How `kubectl` finds the objects to prune.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApplyScript {
-    /// By an ApplySet, which lists in the cluster what was applied.
+    /// By an `ApplySet`, which lists in the cluster what was applied.
     ApplySet,
     /// By the labels of the branch.
     PruneLabel,

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 pub struct Shared {
     /// The whole section, for templates.
     pub node: Option<Node>,
-    /// The services outside the namespaces, for which branches get a Service of type ExternalName.
+    /// The services outside the namespaces, for which branches get a Service of type `ExternalName`.
     pub services: BTreeMap<SmolStr, Remote>,
 }
 

@@ -115,9 +115,9 @@ impl ImageIndex {
         index
     }
 
-    /// Adds to `same` the indexed references to the same image as `reference`. Adds to `possible` those that may be the same image:
-    /// the tags are equal and only one of the two has a digest, or the digests are equal and the repositories differ. References
-    /// with different digests are different images, even if their tags are equal.
+    /// Adds to `same` the indexed references to the same image as `reference`. Adds to `possible` those that may be the same
+    /// image: the tags are equal and only one of the two has a digest, or the digests are equal and the repositories differ.
+    /// References with different digests are different images, even if their tags are equal.
     pub(super) fn find(&self, reference: &str, same: &mut BTreeSet<SmolStr>, possible: &mut BTreeSet<SmolStr>) {
         if !self.last_components.contains(last_component(reference)) && !reference.contains('@') {
             return;
@@ -136,8 +136,8 @@ impl ImageIndex {
         }
     }
 
-    /// Adds to `found` the indexed references that occur in any text of `node`. Text without `:`, `/` or `@` is ignored, because it
-    /// need not be an image.
+    /// Adds to `found` the indexed references that occur in any text of `node`. Text without `:`, `/` or `@` is ignored, because
+    /// it need not be an image.
     pub(super) fn find_in_texts(&self, node: &Node, found: &mut BTreeSet<SmolStr>) {
         match &node.value {
             Value::Seq(items) => items.iter().for_each(|item| self.find_in_texts(item, found)),

@@ -72,8 +72,8 @@ pub fn plans<'a>(
     Ok(files)
 }
 
-/// The part of a footprint that a plan can list while the usage of some branches is unknown. Images become `imagesInUse`. Objects
-/// and databases are omitted: a later build finds them again.
+/// The part of a footprint that a plan can list while the usage of some branches is unknown. Images become `imagesInUse`.
+/// Objects and databases are omitted: a later build finds them again.
 fn without_uncertain(mut footprint: Footprint) -> Footprint {
     footprint.images_in_use.append(&mut footprint.images);
     Footprint { objects: BTreeSet::new(), databases: BTreeSet::new(), ..footprint }

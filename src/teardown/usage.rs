@@ -1,8 +1,8 @@
 //! Which images, databases and objects existing branches use.
 //!
-//! [`UsageCandidates`] is everything that plans would list, [`InUse`] the part of it that existing branches use. The objects of the
-//! branches come from a build or from an output. `pipeline` also builds branches outside of the selection if their objects are
-//! needed here.
+//! [`UsageCandidates`] is everything that plans would list, [`InUse`] the part of it that existing branches use. The objects of
+//! the branches come from a build or from an output. `pipeline` also builds branches outside of the selection if their objects
+//! are needed here.
 
 use super::footprint::{CreatedOutside, Footprint};
 use super::image::{ImageIndex, images};
@@ -90,7 +90,7 @@ impl UsageCandidates {
         used.databases.extend(Database::of_object(object));
         if !self.all.images.is_empty() {
             images(object, &self.fields, &mut |image| {
-                self.images.find(image, &mut used.images, &mut used.images_in_use)
+                self.images.find(image, &mut used.images, &mut used.images_in_use);
             });
             self.images.find_in_texts(object, &mut used.images_in_use);
         }

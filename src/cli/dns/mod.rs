@@ -166,7 +166,7 @@ impl DnsRunner<'_> {
                 all.count(&name.outcome);
                 match args.format {
                     DnsRunFormat::Text => {
-                        lines.extend(apply_report::text_line(&name).map(|line| format!("  {line}\n")))
+                        lines.extend(apply_report::text_line(&name).map(|line| format!("  {line}\n")));
                     }
                     DnsRunFormat::Json => lines += &(apply_report::json_line(&name) + "\n"),
                 }
