@@ -1,7 +1,7 @@
-//! Kubernetes objects: what names them, now and before each rename.
+//! Kubernetes objects with their current and earlier identities.
 //!
-//! kustomize finds an object by any name that it had during a build, so a [`Resource`] stores them. Nothing here knows
-//! what a transformer does.
+//! kustomize finds an object by any name that it had during a build, so a [`Resource`] stores them all. This module does
+//! not know the transformers.
 
 mod linked;
 
@@ -14,7 +14,7 @@ use crate::source::Location;
 use smol_str::SmolStr;
 use std::fmt;
 
-/// What names an object within a build.
+/// The identity of an object in a build.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id {
     /// The kind.
