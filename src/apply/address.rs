@@ -3,7 +3,7 @@
 //! An object that is not listed or has no address yet has no records: an unknown address never means that a name is absent.
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::dns::zone_change::{ADDRESS_KINDS, AddressObject};
+use crate::dns::{ADDRESS_KINDS, AddressObject};
 use crate::name::DnsName;
 use crate::record::{RecordData, RecordSets, RecordType};
 use crate::spec::Range;

@@ -3,7 +3,7 @@
 //! `{apiVersion, kind: Diff, branches: [{name, slug, change, files: [{path, change, addedLines, removedLines}]}],
 //! totals: {branches, files, addedLines, removedLines}}`, where `change` is `added`, `changed` or `removed`.
 
-use super::{BranchDiff, Fate, FileDiff, Totals};
+use super::{BranchDiff, ChangeKind, FileDiff, Totals};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -19,7 +19,7 @@ struct JsonDiff<'a> {
 struct JsonBranch<'a> {
     name: &'a str,
     slug: &'a str,
-    change: Fate,
+    change: ChangeKind,
     files: Vec<JsonFile<'a>>,
 }
 
@@ -27,7 +27,7 @@ struct JsonBranch<'a> {
 #[serde(rename_all = "camelCase")]
 struct JsonFile<'a> {
     path: &'a str,
-    change: Fate,
+    change: ChangeKind,
     added_lines: usize,
     removed_lines: usize,
 }
@@ -60,11 +60,11 @@ pub fn render(branches: &[BranchDiff]) -> String {
 
 fn entry(branch: &BranchDiff) -> JsonBranch<'_> {
     let files = branch.files.iter().map(line).collect();
-    JsonBranch { name: &branch.name, slug: &branch.slug, change: branch.fate, files }
+    JsonBranch { name: &branch.name, slug: &branch.slug, change: branch.change, files }
 }
 
 fn line(file: &FileDiff) -> JsonFile<'_> {
-    JsonFile { path: &file.path, change: file.fate, added_lines: file.added, removed_lines: file.removed }
+    JsonFile { path: &file.path, change: file.change, added_lines: file.added, removed_lines: file.removed }
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub fn render(branches: &[BranchDiff]) -> String {
             out,
             "| {} | {} | {} | +{} -{} |",
             escaped(&branch.name),
-            branch.fate.word(),
+            branch.change.word(),
             totals.files,
             totals.added_lines,
             totals.removed_lines

@@ -18,12 +18,12 @@ use std::sync::Arc;
 /// What became of a file or a branch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Fate {
+pub enum ChangeKind {
     /// It is new.
     Added,
-    /// It is another.
+    /// It differs.
     Changed,
-    /// It is no more.
+    /// It has been removed.
     Removed,
 }
 
@@ -32,11 +32,11 @@ pub enum Fate {
 pub struct FileDiff {
     /// The path with the output folder.
     pub path: String,
-    /// What became of it.
-    pub fate: Fate,
-    /// Lines that are new.
+    /// How it changed.
+    pub change: ChangeKind,
+    /// The number of added lines.
     pub added: usize,
-    /// Lines that are no more.
+    /// The number of removed lines.
     pub removed: usize,
     /// The hunks of a unified diff.
     pub hunks: String,
@@ -49,27 +49,27 @@ pub struct BranchDiff {
     pub slug: String,
     /// The name in git.
     pub name: String,
-    /// What became of it.
-    pub fate: Fate,
+    /// How it changed.
+    pub change: ChangeKind,
     /// The files that differ, in path order.
     pub files: Vec<FileDiff>,
 }
 
-impl Fate {
+impl ChangeKind {
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
-            Fate::Added => "added",
-            Fate::Changed => "changed",
-            Fate::Removed => "removed",
+            ChangeKind::Added => "added",
+            ChangeKind::Changed => "changed",
+            ChangeKind::Removed => "removed",
         }
     }
 
     fn of(before: bool, after: bool) -> Self {
         match (before, after) {
-            (false, _) => Fate::Added,
-            (true, true) => Fate::Changed,
-            (true, false) => Fate::Removed,
+            (false, _) => ChangeKind::Added,
+            (true, true) => ChangeKind::Changed,
+            (true, false) => ChangeKind::Removed,
         }
     }
 }
@@ -78,11 +78,11 @@ impl Fate {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Totals {
-    /// Files that differ.
+    /// The number of files that differ.
     pub files: usize,
-    /// Lines that are new.
+    /// The number of added lines.
     pub added_lines: usize,
-    /// Lines that are no more.
+    /// The number of removed lines.
     pub removed_lines: usize,
 }
 
@@ -121,24 +121,24 @@ pub fn compare(before: &Tree, after: &Tree, output: &str, known: impl Fn(&str) -
     for (path, pair) in pairs {
         branches.entry(path.slug()).or_default().push(pair);
     }
-    let differing: Vec<(&str, String, Fate, Vec<FilePair>)> = branches
+    let differing: Vec<(&str, String, ChangeKind, Vec<FilePair>)> = branches
         .into_iter()
         .filter_map(|(slug, files)| {
             let KnownBranch { name, exists } = known(slug);
-            let fate = Fate::of(files.iter().any(|file| file.1.is_some()), exists);
+            let change = ChangeKind::of(files.iter().any(|file| file.1.is_some()), exists);
             let changed: Vec<FilePair> = files.into_iter().filter(|(_, before, after)| before != after).collect();
             let (locks, others): (Vec<FilePair>, Vec<FilePair>) =
                 changed.into_iter().partition(|file| file.0.kind() == OutputKind::Lock);
             let shown = if others.is_empty() { locks } else { others };
-            (!shown.is_empty()).then_some((slug, name, fate, shown))
+            (!shown.is_empty()).then_some((slug, name, change, shown))
         })
         .collect();
     let files: Vec<Vec<FileDiff>> =
         differing.par_iter().map(|(_, _, _, files)| files.iter().map(|pair| file(*pair, output)).collect()).collect();
-    let branch = |((slug, name, fate, _), files): ((&str, String, Fate, _), _)| BranchDiff {
+    let branch = |((slug, name, change, _), files): ((&str, String, ChangeKind, _), _)| BranchDiff {
         slug: slug.to_owned(),
         name,
-        fate,
+        change,
         files,
     };
     differing.into_iter().zip(files).map(branch).collect()
@@ -150,7 +150,7 @@ fn file((path, before, after): FilePair, output: &str) -> FileDiff {
     let count = |tag| diff.iter_all_changes().filter(|change| change.tag() == tag).count();
     FileDiff {
         path: format!("{output}/{path}"),
-        fate: Fate::of(before.is_some(), after.is_some()),
+        change: ChangeKind::of(before.is_some(), after.is_some()),
         added: count(ChangeTag::Insert),
         removed: count(ChangeTag::Delete),
         hunks: diff.unified_diff().to_string(),
@@ -203,22 +203,22 @@ pub(super) mod tests {
         let short = |branch: &BranchDiff| {
             let file = |file: &FileDiff| {
                 let name = file.path.rsplit('/').next().unwrap();
-                format!("{} {name} +{} -{}", file.fate.word(), file.added, file.removed)
+                format!("{} {name} +{} -{}", file.change.word(), file.added, file.removed)
             };
-            (branch.slug.clone(), branch.fate, branch.files.iter().map(file).collect::<Vec<_>>())
+            (branch.slug.clone(), branch.change, branch.files.iter().map(file).collect::<Vec<_>>())
         };
-        let want: [(&str, Fate, &[&str]); 4] = [
-            ("added", Fate::Added, &["added 10-a.yaml +2 -0"]),
+        let want: [(&str, ChangeKind, &[&str]); 4] = [
+            ("added", ChangeKind::Added, &["added 10-a.yaml +2 -0"]),
             (
                 "changed",
-                Fate::Changed,
+                ChangeKind::Changed,
                 &["changed 10-a.yaml +1 -1", "removed 20-b.yaml +0 -1", "added 30-c.yaml +1 -0"],
             ),
-            ("lock", Fate::Changed, &["changed pleach.lock +1 -1"]),
-            ("removed", Fate::Removed, &["removed 10-a.yaml +0 -1"]),
+            ("lock", ChangeKind::Changed, &["changed pleach.lock +1 -1"]),
+            ("removed", ChangeKind::Removed, &["removed 10-a.yaml +0 -1"]),
         ];
         let want: Vec<_> = want
-            .map(|(slug, fate, files)| (slug.to_owned(), fate, files.iter().map(|f| (*f).to_owned()).collect()))
+            .map(|(slug, change, files)| (slug.to_owned(), change, files.iter().map(|f| (*f).to_owned()).collect()))
             .into();
         assert_eq!(branches.iter().map(short).collect::<Vec<_>>(), want);
         assert_eq!(Totals::of(&branches), Totals { files: 6, added_lines: 5, removed_lines: 4 });

@@ -1,6 +1,6 @@
 //! Differences as a line for each branch.
 
-use super::{BranchDiff, Fate, Totals, counted};
+use super::{BranchDiff, ChangeKind, Totals, counted};
 
 /// All branches, and a line that sums them up.
 pub fn render(branches: &[BranchDiff]) -> String {
@@ -16,16 +16,18 @@ pub fn render(branches: &[BranchDiff]) -> String {
 /// `feature/login: 1 file changed, 2 added (+12 -3)`; for a branch that is new or no more, that word first.
 pub(super) fn line(branch: &BranchDiff) -> String {
     let totals = Totals::of([branch]);
-    let files = match branch.fate {
-        Fate::Added | Fate::Removed => format!("{}, {}", branch.fate.word(), counted(totals.files, "file")),
-        Fate::Changed => {
-            let count = |fate| branch.files.iter().filter(|file| file.fate == fate).count();
+    let files = match branch.change {
+        ChangeKind::Added | ChangeKind::Removed => {
+            format!("{}, {}", branch.change.word(), counted(totals.files, "file"))
+        }
+        ChangeKind::Changed => {
+            let count = |change| branch.files.iter().filter(|file| file.change == change).count();
             let mut parts: Vec<String> = Vec::new();
-            for fate in [Fate::Changed, Fate::Added, Fate::Removed] {
-                match (count(fate), parts.is_empty()) {
+            for change in [ChangeKind::Changed, ChangeKind::Added, ChangeKind::Removed] {
+                match (count(change), parts.is_empty()) {
                     (0, _) => {}
-                    (n, true) => parts.push(format!("{} {}", counted(n, "file"), fate.word())),
-                    (n, false) => parts.push(format!("{n} {}", fate.word())),
+                    (n, true) => parts.push(format!("{} {}", counted(n, "file"), change.word())),
+                    (n, false) => parts.push(format!("{n} {}", change.word())),
                 }
             }
             parts.join(", ")

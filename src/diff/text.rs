@@ -1,6 +1,6 @@
 //! Differences as a unified diff, which `git apply` reads; a line that begins with `#` sums up each branch.
 
-use super::{BranchDiff, Fate, summary};
+use super::{BranchDiff, ChangeKind, summary};
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write;
 
@@ -20,8 +20,10 @@ pub fn render(branches: &[BranchDiff], paint: Paint) -> String {
     for branch in branches {
         line(&mut out, &format!("# {}", summary::line(branch)), Some(bold), paint);
         for file in &branch.files {
-            let old = if file.fate == Fate::Added { "/dev/null".to_owned() } else { format!("a/{}", file.path) };
-            let new = if file.fate == Fate::Removed { "/dev/null".to_owned() } else { format!("b/{}", file.path) };
+            let old =
+                if file.change == ChangeKind::Added { "/dev/null".to_owned() } else { format!("a/{}", file.path) };
+            let new =
+                if file.change == ChangeKind::Removed { "/dev/null".to_owned() } else { format!("b/{}", file.path) };
             line(&mut out, &format!("--- {old}"), Some(bold), paint);
             line(&mut out, &format!("+++ {new}"), Some(bold), paint);
             for hunk in file.hunks.lines() {

@@ -3,7 +3,7 @@
 //!
 //! Files are never written in place: they are written under a name of [`beside`] and renamed, so that a crash leaves
 //! whole files only. Nothing is synced to the disk: the committed output is in git, and a run after a power cut
-//! compares all bytes and mends what is torn.
+//! compares all bytes and replaces incomplete files.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};

@@ -1,7 +1,7 @@
 //! DNS names as entries of a `DNSEndpoint`, the object that external-dns reads.
 
+use super::PresentName;
 use super::wanted_names::WantedNames;
-use super::zone_change::PresentName;
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::name::DnsName;
 use crate::node::{Map, Node};

@@ -7,7 +7,9 @@ mod certificate;
 pub mod endpoint;
 pub mod export;
 pub mod ownership;
+mod present_name;
 mod wanted_names;
 pub mod zone_change;
 
+pub use present_name::{ADDRESS_KINDS, AddressObject, PresentName};
 pub use wanted_names::{WantedNames, wanted_names};

@@ -5,7 +5,7 @@
 
 use super::certificate;
 use super::ownership;
-use super::zone_change::{AddressObject, PresentName};
+use super::present_name::{AddressObject, PresentName};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::name::DnsName;
 use crate::plan::{Branch, BranchHost, BuildPlan, Platform};

@@ -3,8 +3,8 @@
 use super::{Inputs, own};
 use crate::checks::{self, AddressSource, CheckInput, CheckedObject, Claim};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, Severity, gather};
+use crate::dns::AddressObject;
 use crate::dns::WantedNames;
-use crate::dns::zone_change::AddressObject;
 use crate::kustomize::{self, Input, Layers, Memo};
 use crate::node::Node;
 use crate::objects::{ContributorInput, ZoneEndpoints};

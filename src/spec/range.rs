@@ -116,7 +116,7 @@ mod tests {
             ("203.0.113.0/x", "the prefix length is not a number"),
             ("example.net/8", "the text before `/` is not an IP address"),
             ("a..b", "a label is empty"),
-            ("", "it is empty"),
+            ("", "is empty"),
         ] {
             let error = Range::parse(text).unwrap_err().to_string();
             assert!(error.contains(want), "{error}");

@@ -45,7 +45,7 @@ fn nginx_takes_the_configuration_of_every_branch() {
             text.replace("/etc/nginx/shop", folder.path().to_str().unwrap())
                 .replace("/etc/nginx/tls", tls.path().to_str().unwrap())
                 .replace("/tmp/", &format!("{}/", folder.path().display()))
-                // The Service that leads to the baseline has a name in a cluster only.
+                // The Service that points to the baseline branch has a name in a cluster only.
                 .replace("server backend:8000;", "server 127.0.0.1:8000;")
         };
         for (name, text) in map["data"].as_mapping().unwrap() {

@@ -1,6 +1,7 @@
 //! JSON: an object with `zones`, each with `present` and `absent`.
 
-use crate::dns::zone_change::{PresentName, ZoneChangeFile};
+use crate::dns::PresentName;
+use crate::dns::zone_change::ZoneChangeFile;
 use crate::name::DnsName;
 use crate::record::RecordData;
 use serde_json::{Map, Value, json};

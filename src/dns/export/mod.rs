@@ -12,7 +12,8 @@ mod zone;
 
 pub use route53::octal;
 
-use super::zone_change::{PresentName, ZoneChangeFile};
+use super::PresentName;
+use super::zone_change::ZoneChangeFile;
 use crate::diagnostic::Result;
 use crate::name::DnsName;
 use std::collections::BTreeMap;

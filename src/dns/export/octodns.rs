@@ -2,7 +2,8 @@
 //! records.
 
 use crate::diagnostic::Result;
-use crate::dns::zone_change::{PresentName, ZoneChangeFile};
+use crate::dns::PresentName;
+use crate::dns::zone_change::ZoneChangeFile;
 use crate::node::{Map, Node};
 use crate::record::{RecordData, RecordType};
 use crate::yaml::{self, Quoting};

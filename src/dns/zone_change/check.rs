@@ -86,7 +86,8 @@ fn circles(present: &BTreeMap<&DnsName, &ZoneChangeFile>) -> Vec<Diagnostic> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dns::zone_change::{PresentName, ZoneChange};
+    use crate::dns::PresentName;
+    use crate::dns::zone_change::ZoneChange;
     use crate::record::{RecordData, RecordSets, RecordType};
     use crate::source::Location;
 

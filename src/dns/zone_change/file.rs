@@ -1,7 +1,8 @@
 //! The file of a zone change, `out/dns/<zone>/<slug>.yaml`.
 
-use super::{ADDRESS_KINDS, AddressObject, PresentName, ZoneChange};
+use super::ZoneChange;
 use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::dns::{ADDRESS_KINDS, AddressObject, PresentName};
 use crate::name::DnsName;
 use crate::node::{Map, Node};
 use crate::record::{RecordData, RecordSets, RecordType};

@@ -10,8 +10,8 @@ mod file;
 pub use check::check;
 pub use decide::{DecidedZoneChanges, decide};
 
+use super::present_name::PresentName;
 use crate::name::DnsName;
-use crate::record::RecordSets;
 use crate::source::Location;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,31 +30,6 @@ pub struct ZoneChange {
     /// The names that must be absent.
     pub absent: BTreeSet<DnsName>,
 }
-
-/// The records of a name that must be present.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PresentName {
-    /// The TTL of its records in seconds.
-    pub ttl: u32,
-    /// The records that are known without a cluster.
-    pub records: RecordSets,
-    /// The object that has the address, if only the cluster knows it.
-    pub address_from: Option<AddressObject>,
-}
-
-/// An object of a cluster that has an address.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct AddressObject {
-    /// One of [`ADDRESS_KINDS`].
-    pub kind: SmolStr,
-    /// Its namespace.
-    pub namespace: SmolStr,
-    /// Its name.
-    pub name: SmolStr,
-}
-
-/// The kinds of objects that have an address.
-pub const ADDRESS_KINDS: [&str; 3] = ["Gateway", "Ingress", "Service"];
 
 /// A zone change file and its source location.
 #[derive(Clone, Debug)]

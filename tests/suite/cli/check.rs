@@ -36,18 +36,18 @@ fn nothing_differs_after_a_build() {
 
 #[test]
 fn every_difference_is_reported_with_its_fix() {
-    let mends = "1 file is not what a build writes: run `pleach build`";
+    let suggestion = "1 file is not what a build writes: run `pleach build`";
     let path = |name: &str| format!("out/namespaces/main/{name}");
     let config = path("30-configmap-app.yaml");
 
     let (files, rest) = checked(|w| w.write(&config, "a: 1\n"));
-    assert_eq!((files, rest.as_str()), (vec![format!("modified   {config}")], mends));
+    assert_eq!((files, rest.as_str()), (vec![format!("modified   {config}")], suggestion));
 
     let (files, rest) = checked(|w| fs::remove_file(w.path().join(&config)).unwrap());
-    assert_eq!((files, rest.as_str()), (vec![format!("missing    {config}")], mends));
+    assert_eq!((files, rest.as_str()), (vec![format!("missing    {config}")], suggestion));
 
     let (files, rest) = checked(|w| w.write(&path("pleach.lock"), "x"));
-    assert_eq!((files, rest.as_str()), (vec![format!("modified   {}", path("pleach.lock"))], mends));
+    assert_eq!((files, rest.as_str()), (vec![format!("modified   {}", path("pleach.lock"))], suggestion));
 
     let (files, rest) = checked(|w| w.write(&path("my notes.txt"), "x"));
     let want = "1 file is unmanaged: move or `rm 'out/namespaces/main/my notes.txt'`";

@@ -82,8 +82,8 @@ fn a_name_is_created_changed_and_deleted_with_every_exit_status() {
         );
         file(workspace, "other", &[("used.shop", "CNAME: [y.example.net]")], &[]);
         let drift = dns(workspace, &["apply", "--rev", "8"]).exits(5).out();
-        assert!(drift.contains("! drift     login.shop.dev.example.com  holds A 192.0.2.66"), "{drift}");
-        assert!(drift.contains("! conflict  used.shop.dev.example.com  holds CNAME y.example.net."), "{drift}");
+        assert!(drift.contains("! drift     login.shop.dev.example.com  has A 192.0.2.66"), "{drift}");
+        assert!(drift.contains("! conflict  used.shop.dev.example.com  has CNAME y.example.net."), "{drift}");
         let args = ["--adopt", "used.shop.dev.example.com", "--overwrite", "login.shop.dev.example.com"];
         dns(workspace, &[&["apply", "--rev", "8"], &args[..]].concat()).exits(0);
         assert_eq!(server.content()[&n("login.shop")].0, cname("x.example.net"));

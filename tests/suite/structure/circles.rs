@@ -205,7 +205,6 @@ fn reached<'a>(graph: &'a BTreeMap<String, BTreeSet<String>>, from: &str) -> BTr
 }
 
 #[test]
-#[ignore = "circles are being opened"]
 fn no_circle_of_imports() {
     let graph = graph();
     assert!(graph.values().map(BTreeSet::len).sum::<usize>() > 300, "imports were not found");

@@ -36,7 +36,6 @@ fn end_of_body(code: &str) -> Option<usize> {
 }
 
 #[test]
-#[ignore = "long functions are being split"]
 fn functions_are_short() {
     let mut offenders = Vec::new();
     for (path, source) in sources() {

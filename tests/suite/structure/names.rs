@@ -4,9 +4,6 @@ use super::none;
 use super::source::{sources, word};
 use std::collections::BTreeMap;
 
-/// Names that several types have, each with the reason. At most ten.
-const SHARED_NAMES: &[(&str, &str)] = &[("Result", "an alias of `std::result::Result` with the error of its module")];
-
 /// The types that a source defines: structs, enums, unions and traits anywhere, aliases outside of `impl` and `trait`.
 fn types(code: &str) -> Vec<&str> {
     let defined = code.lines().filter_map(|line| {
@@ -23,9 +20,7 @@ fn types(code: &str) -> Vec<&str> {
 }
 
 #[test]
-#[ignore = "types are being renamed"]
 fn type_names_are_unique() {
-    assert!(SHARED_NAMES.len() <= 10, "at most ten names may be shared");
     let sources = sources();
     let mut files: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (path, source) in &sources {
@@ -35,14 +30,7 @@ fn type_names_are_unique() {
     }
     let mut offenders = Vec::new();
     for (name, files) in files.iter().filter(|(_, files)| files.len() > 1) {
-        if !SHARED_NAMES.iter().any(|(shared, _)| shared == name) {
-            offenders.push(format!("{} types are named `{name}`: {}", files.len(), files.join(", ")));
-        }
-    }
-    for (name, _) in SHARED_NAMES {
-        if files.get(name).is_none_or(|files| files.len() < 2) {
-            offenders.push(format!("`{name}` is not shared any more: remove it from SHARED_NAMES"));
-        }
+        offenders.push(format!("{} types are named `{name}`: {}", files.len(), files.join(", ")));
     }
     none("a type name is unique in src", &offenders);
 }
