@@ -40,16 +40,16 @@ fn desired(records: &RecordSets) -> DesiredState {
     DesiredState::Present(records.clone(), TTL)
 }
 
-fn own(records: &RecordSets) -> Option<RecordSets> {
-    Some(ownership_records("shop", "b", TTL, records))
+fn own(records: &RecordSets) -> RecordSets {
+    ownership_records("shop", "b", TTL, records)
 }
 
-fn of_other_project(records: &RecordSets) -> Option<RecordSets> {
-    Some(ownership_records("blog", "b", TTL, records))
+fn of_other_project(records: &RecordSets) -> RecordSets {
+    ownership_records("blog", "b", TTL, records)
 }
 
-fn of_removed_branch(records: &RecordSets) -> Option<RecordSets> {
-    Some(ownership_records("shop", "removed", TTL, records))
+fn of_removed_branch(records: &RecordSets) -> RecordSets {
+    ownership_records("shop", "removed", TTL, records)
 }
 
 fn present_rows(Samples { new, old, manual, many }: &Samples) -> Vec<Row> {
@@ -60,23 +60,23 @@ fn present_rows(Samples { new, old, manual, many }: &Samples) -> Vec<Row> {
     vec![
         ("create", desired(new), None, None, done(WriteKind::Create)),
         ("create-many", desired(many), None, None, done(WriteKind::Create)),
-        ("kept", desired(new), own(new), some(new), NameOutcome::Kept),
-        ("kept-many", desired(many), own(many), some(many), NameOutcome::Kept),
-        ("update", desired(new), own(old), some(old), done(WriteKind::Update)),
-        ("update-many", desired(many), own(new), some(new), done(WriteKind::Update)),
-        ("update-few", desired(new), own(many), some(many), done(WriteKind::Update)),
-        ("a-to-cname", desired(new), own(manual), some(manual), done(WriteKind::Update)),
-        ("cname-to-a", desired(manual), own(new), some(new), done(WriteKind::Update)),
-        ("ttl", DesiredState::Present(new.clone(), 900), own(new), some(new), done(WriteKind::Update)),
-        ("mark", desired(new), own(old), some(new), done(WriteKind::Mark)),
-        ("restore", desired(new), own(new), None, done(WriteKind::Restore)),
-        ("drift", desired(new), own(new), some(manual), refused(RefusalReason::Drift)),
-        ("drift-beside", desired(manual), own(manual), some(many), refused(RefusalReason::Drift)),
+        ("kept", desired(new), Some(own(new)), some(new), NameOutcome::Kept),
+        ("kept-many", desired(many), Some(own(many)), some(many), NameOutcome::Kept),
+        ("update", desired(new), Some(own(old)), some(old), done(WriteKind::Update)),
+        ("update-many", desired(many), Some(own(new)), some(new), done(WriteKind::Update)),
+        ("update-few", desired(new), Some(own(many)), some(many), done(WriteKind::Update)),
+        ("a-to-cname", desired(new), Some(own(manual)), some(manual), done(WriteKind::Update)),
+        ("cname-to-a", desired(manual), Some(own(new)), some(new), done(WriteKind::Update)),
+        ("ttl", DesiredState::Present(new.clone(), 900), Some(own(new)), some(new), done(WriteKind::Update)),
+        ("mark", desired(new), Some(own(old)), some(new), done(WriteKind::Mark)),
+        ("restore", desired(new), Some(own(new)), None, done(WriteKind::Restore)),
+        ("drift", desired(new), Some(own(new)), some(manual), refused(RefusalReason::Drift)),
+        ("drift-beside", desired(manual), Some(own(manual)), some(many), refused(RefusalReason::Drift)),
         ("in-use", desired(new), None, some(manual), refused(RefusalReason::InUse)),
         ("in-use-same", desired(new), None, some(new), refused(RefusalReason::InUse)),
         ("in-use-cname", desired(manual), None, some(new), refused(RefusalReason::InUse)),
-        ("owner", desired(new), of_other_project(new), some(new), refused(other_owner)),
-        ("moved", desired(new), of_removed_branch(new), some(new), done(WriteKind::Mark)),
+        ("owner", desired(new), Some(of_other_project(new)), some(new), refused(other_owner)),
+        ("moved", desired(new), Some(of_removed_branch(new)), some(new), done(WriteKind::Mark)),
         ("unreadable", desired(new), unreadable, None, refused(RefusalReason::Unreadable)),
         ("*", desired(new), None, None, done(WriteKind::Create)),
         ("*.deep", desired(many), None, None, done(WriteKind::Create)),
@@ -88,15 +88,15 @@ fn other_rows(Samples { old, manual, many, .. }: &Samples) -> Vec<Row> {
     let (done, refused) = (NameOutcome::Done, NameOutcome::Refused);
     let some = |records: &RecordSets| Some(records.clone());
     vec![
-        ("delete", Absent, own(old), some(old), done(WriteKind::Delete)),
-        ("delete-many", Absent, own(many), some(many), done(WriteKind::Delete)),
-        ("unmark", Absent, own(old), None, done(WriteKind::Unmark)),
-        ("absent-drift", Absent, own(old), some(manual), refused(RefusalReason::Drift)),
+        ("delete", Absent, Some(own(old)), some(old), done(WriteKind::Delete)),
+        ("delete-many", Absent, Some(own(many)), some(many), done(WriteKind::Delete)),
+        ("unmark", Absent, Some(own(old)), None, done(WriteKind::Unmark)),
+        ("absent-drift", Absent, Some(own(old)), some(manual), refused(RefusalReason::Drift)),
         ("absent-manual", Absent, None, some(manual), NameOutcome::Kept),
         ("absent-free", Absent, None, None, NameOutcome::Kept),
-        ("absent-owner", Absent, of_other_project(old), some(old), NameOutcome::Kept),
-        ("absent-moved", Absent, of_removed_branch(old), some(old), done(WriteKind::Delete)),
-        ("pending", Pending, own(old), some(old), refused(RefusalReason::Pending)),
+        ("absent-owner", Absent, Some(of_other_project(old)), some(old), NameOutcome::Kept),
+        ("absent-moved", Absent, Some(of_removed_branch(old)), some(old), done(WriteKind::Delete)),
+        ("pending", Pending, Some(own(old)), some(old), refused(RefusalReason::Pending)),
         ("pending-free", Pending, None, None, refused(RefusalReason::Pending)),
     ]
 }

@@ -233,7 +233,7 @@ fn a_run_that_is_killed_at_any_moment_is_completed_by_the_next() {
                 match (content.get(&n(front)), content.get(&ownership_name(front))) {
                     (None, None) => {}
                     (Some((records, _)), Some((ownership, _))) => {
-                        assert_eq!(*ownership, ownership_records("shop", "big", 60, records))
+                        assert_eq!(*ownership, ownership_records("shop", "big", 60, records));
                     }
                     half => panic!("{kind:?} {front}: {half:?}"),
                 }

@@ -6,6 +6,7 @@
 //! commands print to the page.
 
 use crate::tests::kit::{Workspace, blessing, root};
+use std::fmt::Write;
 
 enum Step {
     /// A command, and the lines of the page with its output.
@@ -97,7 +98,7 @@ impl Page {
                 Step::Command { command, lines } => {
                     let got = workspace.shell(&format!("cd './{folder}'; {command}"));
                     if let Some((_, to)) = command.rsplit_once("cd ") {
-                        folder += &format!("{to}/");
+                        let _ = write!(folder, "{to}/");
                     }
                     let got: Vec<String> = got.trim_end().lines().map(str::to_owned).collect();
                     if !matches(&self.lines[lines.clone()], &got) {

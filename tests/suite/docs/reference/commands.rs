@@ -126,14 +126,14 @@ fn description(arg: &Arg) -> String {
     let possible = arg.get_possible_values();
     let values: Vec<String> = possible.iter().filter(|value| !value.is_hide_set()).map(value).collect();
     if arg.get_action().takes_values() && !arg.is_hide_possible_values_set() && !values.is_empty() {
-        text += &format!(". Values: {}", values.join("; "));
+        let _ = write!(text, ". Values: {}", values.join("; "));
     }
     let defaults: Vec<String> = arg.get_default_values().iter().map(|it| code(&it.to_string_lossy())).collect();
     if arg.get_action().takes_values() && !arg.is_hide_default_value_set() && !defaults.is_empty() {
-        text += &format!(". Default: {}", defaults.join(", "));
+        let _ = write!(text, ". Default: {}", defaults.join(", "));
     }
     if let Some(variable) = arg.get_env() {
-        text += &format!(". Variable: {}", code(&variable.to_string_lossy()));
+        let _ = write!(text, ". Variable: {}", code(&variable.to_string_lossy()));
     }
     if matches!(arg.get_action(), clap::ArgAction::Append) {
         text += ". Can be repeated";

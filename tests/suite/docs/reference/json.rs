@@ -172,7 +172,9 @@ pub(super) fn page() -> String {
         let documents: Vec<Json> =
             serde_json::Deserializer::from_str(&output).into_iter().collect::<Result<_, _>>().expect(report.heading);
         let mut found = BTreeSet::new();
-        documents.iter().for_each(|document| paths(document, "", &mut found));
+        for document in &documents {
+            paths(document, "", &mut found);
+        }
         let described: BTreeSet<String> = report.fields.iter().map(|(path, ..)| (*path).to_owned()).collect();
         assert_eq!(found, described, "the fields of {}", report.heading);
         let _ = write!(text, "## {}\n\n{}\n\n| field | type | meaning |\n|---|---|---|\n", report.heading, report.text);

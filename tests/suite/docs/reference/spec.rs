@@ -109,8 +109,8 @@ fn described(part: &Json) -> String {
     let mut text = part["description"].as_str().unwrap().to_owned();
     let limits = ["minimum", "maximum"].map(|limit| part[limit].as_u64());
     match limits {
-        [Some(minimum), Some(maximum)] => text += &format!(" From {minimum} to {maximum}."),
-        [Some(minimum), None] => text += &format!(" At least {minimum}."),
+        [Some(minimum), Some(maximum)] => write!(text, " From {minimum} to {maximum}.").expect("a string grows"),
+        [Some(minimum), None] => write!(text, " At least {minimum}.").expect("a string grows"),
         _ => {}
     }
     text
