@@ -3,21 +3,21 @@
 //! Labels such as `app.kubernetes.io/name` belong to the manifests.
 
 /// The prefix of all keys that only pleach sets.
-pub const KEY_PREFIX: &str = "pleach.dev/";
+pub(crate) const KEY_PREFIX: &str = "pleach.dev/";
 /// The label with the project.
-pub const PROJECT_LABEL: &str = "pleach.dev/project";
+pub(crate) const PROJECT_LABEL: &str = "pleach.dev/project";
 /// The label with the slug.
-pub const BRANCH_LABEL: &str = "pleach.dev/branch";
+pub(crate) const BRANCH_LABEL: &str = "pleach.dev/branch";
 /// The annotation with the branch name.
-pub const BRANCH_NAME_ANNOTATION: &str = "pleach.dev/branch-name";
+pub(crate) const BRANCH_NAME_ANNOTATION: &str = "pleach.dev/branch-name";
 /// The annotation that lists the databases which are removed with an object, separated by spaces. See
 /// [`crate::database::Database`] for the format.
-pub const DATABASE_ANNOTATION: &str = "pleach.dev/database";
+pub(crate) const DATABASE_ANNOTATION: &str = "pleach.dev/database";
 /// The annotation of a namespace with the time when kube-janitor deletes it.
-pub const JANITOR_ANNOTATION: &str = "janitor/expires";
+pub(crate) const JANITOR_ANNOTATION: &str = "janitor/expires";
 /// The label with the name of the tool that manages an object.
-pub const MANAGED_BY_LABEL: &str = "app.kubernetes.io/managed-by";
+pub(crate) const MANAGED_BY_LABEL: &str = "app.kubernetes.io/managed-by";
 /// The annotation that kustomize writes for `originAnnotations`: the file that an object was read from.
-pub const ORIGIN_ANNOTATION: &str = "config.kubernetes.io/origin";
+pub(crate) const ORIGIN_ANNOTATION: &str = "config.kubernetes.io/origin";
 /// The annotation that kustomize writes for `transformerAnnotations`: the transformers that changed an object.
-pub const TRANSFORMATIONS_ANNOTATION: &str = "alpha.config.kubernetes.io/transformations";
+pub(crate) const TRANSFORMATIONS_ANNOTATION: &str = "alpha.config.kubernetes.io/transformations";

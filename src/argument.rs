@@ -1,17 +1,17 @@
 //! Texts that are passed to commands as arguments.
 
 /// Whether a text is safe as one argument: no blanks or control characters, and no option of the command.
-pub fn is_argument(text: &str) -> bool {
+pub(crate) fn is_argument(text: &str) -> bool {
     !text.is_empty() && !text.starts_with('-') && !text.contains(|c: char| c.is_control() || c.is_whitespace())
 }
 
 /// A text in quotes, as one word of a POSIX shell.
-pub fn shell_quoted(text: &str) -> String {
+pub(crate) fn shell_quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// A text as one word of a POSIX shell, in quotes if it needs them.
-pub fn shell_word(text: &str) -> String {
+pub(crate) fn shell_word(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+@%:,".contains(c);
     if text.chars().all(is_plain) { text.to_owned() } else { shell_quoted(text) }
 }

@@ -11,7 +11,7 @@ use smol_str::SmolStr;
 use std::fmt;
 
 /// The schema of branches without their own schema.
-pub const PUBLIC_SCHEMA: &str = "public";
+pub(crate) const PUBLIC_SCHEMA: &str = "public";
 /// The maximum length of an identifier in bytes (NAMEDATALEN of `PostgreSQL` minus one).
 const MAX_LENGTH: usize = 63;
 /// The number of hex digits of a hash in a name.
@@ -19,7 +19,7 @@ const HASH_LENGTH: usize = 8;
 
 /// The part of the database that only the branch uses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum DatabaseMode {
+pub(crate) enum DatabaseMode {
     /// Nothing: the branch uses the database of the baseline branch.
     #[default]
     Shared,
@@ -31,10 +31,10 @@ pub enum DatabaseMode {
 
 impl DatabaseMode {
     /// All modes.
-    pub const ALL: [DatabaseMode; 3] = [DatabaseMode::Shared, DatabaseMode::Schema, DatabaseMode::Database];
+    pub(crate) const ALL: [DatabaseMode; 3] = [DatabaseMode::Shared, DatabaseMode::Schema, DatabaseMode::Database];
 
     /// The value of `mode` in the spec.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             DatabaseMode::Shared => "shared",
             DatabaseMode::Schema => "schema",
@@ -43,25 +43,25 @@ impl DatabaseMode {
     }
 
     /// Parses the value of `mode`.
-    pub fn parse(word: &str) -> Option<Self> {
+    pub(crate) fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|mode| mode.word() == word)
     }
 }
 
 /// A database or schema of one branch, which is dropped when the branch is torn down.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Database {
+pub(crate) struct Database {
     /// The kind, such as `database` or `schema`.
-    pub kind: SmolStr,
+    pub(crate) kind: SmolStr,
     /// The instance or the shared database that contains it.
-    pub instance: SmolStr,
+    pub(crate) instance: SmolStr,
     /// Its name.
-    pub name: SmolStr,
+    pub(crate) name: SmolStr,
 }
 
 impl Database {
     /// Parses `kind/instance/name`. Only the instance may contain slashes.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (kind, rest) = text.split_once('/')?;
         let (instance, name) = rest.rsplit_once('/')?;
         let all = [kind, instance, name].into_iter().all(is_argument);
@@ -69,7 +69,7 @@ impl Database {
     }
 
     /// The databases in the annotation of an object, which are separated by white space.
-    pub fn of_object(object: &Node) -> impl Iterator<Item = Self> + '_ {
+    pub(crate) fn of_object(object: &Node) -> impl Iterator<Item = Self> + '_ {
         let text = object.str_at(&["metadata", "annotations", DATABASE_ANNOTATION]).unwrap_or_default();
         text.split_whitespace().filter_map(Database::parse)
     }
@@ -85,7 +85,7 @@ impl fmt::Display for Database {
 /// The name of the database or schema of a branch: `shared` and `slug` as one identifier. A name that is too long is truncated
 /// and gets `_` and the first 8 hex digits of the SHA-256 of the full name. To keep names unique, a name that has the maximum
 /// length and ends like a truncated name is truncated too.
-pub fn database_name(shared: &str, slug: &str) -> SmolStr {
+pub(crate) fn database_name(shared: &str, slug: &str) -> SmolStr {
     let full = format!("{shared}_{}", slug.replace('-', "_"));
     let ends_with_a_hash = || {
         let end = full.rsplit_once('_').map_or("", |(_, end)| end);

@@ -1,7 +1,7 @@
 //! Patterns of branch names: `*` matches any text, slashes included, and `?` matches any character.
 
 /// Whether `pattern` matches `text`.
-pub fn matches(pattern: &str, text: &str) -> bool {
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut p, mut t) = (0, 0);
     // The position of the last `*`, and the end of the text that it matches.

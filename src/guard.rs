@@ -10,7 +10,13 @@ const MAX_PERCENT: usize = 30;
 /// Refuses to delete the items `deleted` if they are too large a part of `all` items. Messages call the items `noun`.
 ///
 /// `allowed` is the number that the user passed with `option`: then exactly this number must be deleted, whatever its part.
-pub fn check(noun: &str, all: usize, deleted: &[&str], allowed: Option<usize>, option: &str) -> Result<(), Diagnostic> {
+pub(crate) fn check(
+    noun: &str,
+    all: usize,
+    deleted: &[&str],
+    allowed: Option<usize>,
+    option: &str,
+) -> Result<(), Diagnostic> {
     let count = deleted.len();
     let refused = match allowed {
         Some(allowed) => allowed != count,

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 /// Two lower-case digits for each byte.
-pub fn encode(bytes: &[u8]) -> String {
+pub(crate) fn encode(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
         write!(text, "{byte:02x}").expect("writing to a string succeeds");
         text

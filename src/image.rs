@@ -8,18 +8,18 @@ use std::fmt;
 
 /// The parts of a reference as it is written, valid or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ImageParts<'a> {
+pub(crate) struct ImageParts<'a> {
     /// Registry and repository.
-    pub name: &'a str,
+    pub(crate) name: &'a str,
     /// The part after the colon.
-    pub tag: Option<&'a str>,
+    pub(crate) tag: Option<&'a str>,
     /// The part after the `@`.
-    pub digest: Option<&'a str>,
+    pub(crate) digest: Option<&'a str>,
 }
 
 impl<'a> ImageParts<'a> {
     /// Splits a reference. A colon before a slash starts the port of the registry.
-    pub fn of(reference: &'a str) -> Self {
+    pub(crate) fn of(reference: &'a str) -> Self {
         let (rest, digest) = reference.split_once('@').map_or((reference, None), |(rest, digest)| (rest, Some(digest)));
         let colon = rest.rfind(':').filter(|at| !rest[*at..].contains('/'));
         let (name, tag) = colon.map_or((rest, None), |at| (&rest[..at], Some(&rest[at + 1..])));
@@ -28,7 +28,7 @@ impl<'a> ImageParts<'a> {
 
     /// Splits a reference like kustomize, which splits at the first colon after the first slash. The result differs only for
     /// invalid references.
-    pub fn of_kustomize(reference: &'a str) -> Self {
+    pub(crate) fn of_kustomize(reference: &'a str) -> Self {
         let path = reference.find('/').filter(|at| *at > 0).unwrap_or(0);
         let find = |mark: char| reference[path..].find(mark).map(|at| path + at);
         let (name, tag, digest) = match (find(':'), find('@')) {
@@ -43,7 +43,7 @@ impl<'a> ImageParts<'a> {
     }
 
     /// The registry host, if the name starts with one, and the repository path.
-    pub fn location(&self) -> (Option<&'a str>, &'a str) {
+    pub(crate) fn location(&self) -> (Option<&'a str>, &'a str) {
         match self.name.split_once('/') {
             Some((first, path)) if first.contains(['.', ':']) || first == "localhost" => (Some(first), path),
             _ => (None, self.name),
@@ -53,18 +53,18 @@ impl<'a> ImageParts<'a> {
 
 /// An image in the spec: at least one of name, tag and digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImageReference {
+pub(crate) struct ImageReference {
     /// Registry and repository. `None` keeps the name in the manifests.
-    pub name: Option<SmolStr>,
+    pub(crate) name: Option<SmolStr>,
     /// The tag.
-    pub tag: Option<SmolStr>,
+    pub(crate) tag: Option<SmolStr>,
     /// The digest, with its algorithm.
-    pub digest: Option<SmolStr>,
+    pub(crate) digest: Option<SmolStr>,
 }
 
 impl ImageReference {
     /// Reads `name`, `name:tag`, `name@digest`, `name:tag@digest`, `:tag` or `@digest`.
-    pub fn parse(text: &str) -> Result<Self, Diagnostic> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Diagnostic> {
         let invalid = |why: String| {
             Diagnostic::new(Code::Spec, format!("`{text}` is not a valid image: {why}"))
                 .help("use `name:tag` or `name@sha256:…`; to keep the name, use only `:tag` or `@sha256:…`")
@@ -89,7 +89,7 @@ impl ImageReference {
     }
 
     /// The full reference of the image that is `name` in the manifests.
-    pub fn of(&self, name: &str) -> String {
+    pub(crate) fn of(&self, name: &str) -> String {
         let name = if self.name.is_some() { "" } else { name };
         format!("{name}{self}")
     }
@@ -97,7 +97,7 @@ impl ImageReference {
     /// This reference, completed from `default`. Tag and digest are taken together: with one of them, this reference takes
     /// neither from `default`.
     #[must_use]
-    pub fn over(&self, default: &ImageReference) -> Self {
+    pub(crate) fn over(&self, default: &ImageReference) -> Self {
         let version = if self.tag.is_some() || self.digest.is_some() { self } else { default };
         let name = self.name.as_ref().or(default.name.as_ref());
         ImageReference { name: name.cloned(), tag: version.tag.clone(), digest: version.digest.clone() }

@@ -1,51 +1,53 @@
 #![doc = include_str!("../ARCHITECTURE.md")]
+// Without the feature, the code that only `pleach dns` uses stays, so that its types need no conditions.
+#![cfg_attr(not(feature = "apply"), allow(dead_code, unused_imports))]
 
 // 0
-pub mod hex;
-pub mod source;
+mod hex;
+mod source;
 // 1
-pub mod annotation;
-pub mod argument;
-pub mod glob;
-pub mod node;
-pub mod pointer;
+mod annotation;
+mod argument;
+mod glob;
+mod node;
+mod pointer;
 // 2
-pub mod diagnostic;
+mod diagnostic;
 // 3
-pub mod guard;
-pub mod name;
-pub mod yaml;
+mod guard;
+mod name;
+mod yaml;
 // 4
-pub mod database;
-pub mod image;
-pub mod output;
-pub mod record;
-pub mod schema;
-pub mod slug;
-pub mod tag;
+mod database;
+mod image;
+mod output;
+mod record;
+mod schema;
+mod slug;
+mod tag;
 // 5
-pub mod resource;
-pub mod spec;
+mod resource;
+mod spec;
 // 6
-pub mod edit;
-pub mod plan;
+mod edit;
+mod plan;
 // 7
-pub mod checks;
-pub mod diff;
-pub mod dns;
-pub mod emit;
-pub mod gitops;
-pub mod kustomize;
-pub mod objects;
-pub mod teardown;
-pub mod template;
+mod checks;
+mod diff;
+mod dns;
+mod emit;
+mod gitops;
+mod kustomize;
+mod objects;
+mod teardown;
+mod template;
 // 8
-pub mod pipeline;
+mod pipeline;
 // 9
 #[cfg(feature = "apply")]
-pub mod apply;
-pub mod disk;
-pub mod git;
-pub mod scaffold;
+mod apply;
+mod disk;
+mod git;
+mod scaffold;
 // 10
 pub mod cli;

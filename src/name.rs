@@ -9,21 +9,21 @@ use std::fmt;
 
 /// A domain name of at most 253 characters in labels of at most 63.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DnsName(SmolStr);
+pub(crate) struct DnsName(SmolStr);
 
 /// The longest name (RFC 1035 2.3.4), counted in text without the last dot.
-pub const LONGEST_NAME: usize = 253;
+pub(crate) const LONGEST_NAME: usize = 253;
 /// The longest label.
-pub const LONGEST_LABEL: usize = 63;
+pub(crate) const LONGEST_LABEL: usize = 63;
 
 /// Whether a text is a DNS label (RFC 1123): lower-case letters, digits and `-`, a letter or digit at both ends, at most 63
 /// characters.
-pub fn is_label(text: &str) -> bool {
+pub(crate) fn is_label(text: &str) -> bool {
     text.len() <= LONGEST_LABEL && has_label_characters(text)
 }
 
 /// Whether a text is a DNS label of any length.
-pub fn has_label_characters(text: &str) -> bool {
+pub(crate) fn has_label_characters(text: &str) -> bool {
     !text.is_empty()
         && !text.starts_with('-')
         && !text.ends_with('-')
@@ -33,7 +33,7 @@ pub fn has_label_characters(text: &str) -> bool {
 impl DnsName {
     /// Reads the name of a host: labels of letters, digits and hyphens; the first label may be `*`. Other scripts are
     /// converted to A-labels (UTS 46, strict).
-    pub fn host(text: &str) -> Result<Self, Diagnostic> {
+    pub(crate) fn host(text: &str) -> Result<Self, Diagnostic> {
         let name = DnsName::target(text)?;
         match name.labels().find(|label| label.contains('_')) {
             Some(label) => Err(invalid(text, format!("the label `{label}` may have letters, digits and hyphens only"))),
@@ -45,7 +45,7 @@ impl DnsName {
     }
 
     /// Reads the name of a record, or a name that a record points to: as [`DnsName::host`], and labels may have underscores.
-    pub fn target(text: &str) -> Result<Self, Diagnostic> {
+    pub(crate) fn target(text: &str) -> Result<Self, Diagnostic> {
         let bare = text.strip_suffix('.').unwrap_or(text);
         if bare.is_empty() {
             return Err(invalid(text, "the name is empty"));
@@ -62,37 +62,32 @@ impl DnsName {
     }
 
     /// The name as text, without the last dot.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The labels, the most specific first.
-    pub fn labels(&self) -> std::str::Split<'_, char> {
+    pub(crate) fn labels(&self) -> std::str::Split<'_, char> {
         self.0.split('.')
     }
 
     /// Whether its first label is `*`.
-    pub fn is_wildcard(&self) -> bool {
+    pub(crate) fn is_wildcard(&self) -> bool {
         self.0.starts_with("*.")
     }
 
     /// The labels before `zone`; `None` if the name is not below the zone.
-    pub fn below(&self, zone: &DnsName) -> Option<&str> {
+    pub(crate) fn below(&self, zone: &DnsName) -> Option<&str> {
         self.0.strip_suffix(zone.as_str())?.strip_suffix('.')
     }
 
     /// The name with other labels before it.
-    pub fn prefixed(&self, labels: &str) -> Result<DnsName, Diagnostic> {
+    pub(crate) fn prefixed(&self, labels: &str) -> Result<DnsName, Diagnostic> {
         DnsName::target(&format_smolstr!("{labels}.{}", self.0))
     }
 
-    /// The name without its first label; `None` for a top-level name.
-    pub fn parent(&self) -> Option<DnsName> {
-        self.0.split_once('.').map(|(_, rest)| DnsName(rest.into()))
-    }
-
     /// The uncompressed wire form (RFC 1035 3.1), which is also the canonical one (RFC 4034 6.2).
-    pub fn wire(&self) -> Vec<u8> {
+    pub(crate) fn wire(&self) -> Vec<u8> {
         let mut wire = Vec::with_capacity(self.0.len() + 2);
         for label in self.labels() {
             wire.push(u8::try_from(label.len()).expect("a label has at most 63 characters"));
@@ -104,7 +99,7 @@ impl DnsName {
 
     /// The name of an uncompressed wire form, lower case; `None` if the bytes are not exactly one name that
     /// [`DnsName::target`] accepts.
-    pub fn from_wire(mut wire: &[u8]) -> Option<Self> {
+    pub(crate) fn from_wire(mut wire: &[u8]) -> Option<Self> {
         let mut text = String::with_capacity(wire.len());
         while let Some((&len, rest)) = wire.split_first() {
             if len == 0 {

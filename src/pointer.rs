@@ -7,12 +7,12 @@ use std::fmt;
 
 /// The keys and indices from the root of a document to a value. Empty for the root.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Pointer(Vec<SmolStr>);
+pub(crate) struct Pointer(Vec<SmolStr>);
 
 impl Pointer {
     /// Reads a pointer such as `/spec/containers/0`, with `~1` for a slash and `~0` for a tilde. `None` if the text is not
     /// empty and does not begin with a slash.
-    pub fn new(text: &str) -> Option<Self> {
+    pub(crate) fn new(text: &str) -> Option<Self> {
         if text.is_empty() {
             return Some(Pointer::default());
         }
@@ -20,13 +20,13 @@ impl Pointer {
     }
 
     /// The keys and indices.
-    pub fn parts(&self) -> &[SmolStr] {
+    pub(crate) fn parts(&self) -> &[SmolStr] {
         &self.0
     }
 
     /// The pointer that has the first `count` parts.
     #[must_use]
-    pub fn first(&self, count: usize) -> Self {
+    pub(crate) fn first(&self, count: usize) -> Self {
         Pointer(self.0.iter().take(count).cloned().collect())
     }
 }

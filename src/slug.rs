@@ -14,7 +14,7 @@ use std::fmt;
 
 /// A label that begins with a letter and is not reserved: `^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Slug(SmolStr);
+pub(crate) struct Slug(SmolStr);
 
 /// Hex digits of the hash.
 const HASH: usize = 8;
@@ -23,12 +23,12 @@ const PREFIX: &str = "b-";
 
 impl Slug {
     /// The minimum length of a hashed slug: a letter, `-` and the hash.
-    pub const MIN_LENGTH: usize = 1 + 1 + HASH;
+    pub(crate) const MIN_LENGTH: usize = 1 + 1 + HASH;
     /// The maximum length: a whole label.
-    pub const MAX_LENGTH: usize = LONGEST_LABEL;
+    pub(crate) const MAX_LENGTH: usize = LONGEST_LABEL;
 
     /// The slug of a branch, with at most `max_length` characters. A value outside of the two limits counts as the limit.
-    pub fn of(branch: &str, max_length: usize) -> Self {
+    pub(crate) fn of(branch: &str, max_length: usize) -> Self {
         let max_length = max_length.clamp(Self::MIN_LENGTH, Self::MAX_LENGTH);
         if branch.len() <= max_length && is_slug(branch) && !is_reserved(branch) && !ends_like_a_hash(branch) {
             return Slug(branch.into());
@@ -46,7 +46,7 @@ impl Slug {
     }
 
     /// A slug that the spec sets.
-    pub fn forced(text: &str) -> Result<Self, Diagnostic> {
+    pub(crate) fn forced(text: &str) -> Result<Self, Diagnostic> {
         if !is_slug(text) {
             Err(Diagnostic::new(Code::Name, format!("`{text}` is not a valid slug")).help(format!(
                 "a slug has at most {LONGEST_LABEL} characters of a-z, 0-9 and `-`, begins with a letter and does not end with `-`"
@@ -60,7 +60,7 @@ impl Slug {
     }
 
     /// The label.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }

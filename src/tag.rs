@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 /// How a branch name becomes a tag.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TagStyle {
+pub(crate) enum TagStyle {
     /// The name if it is a valid tag; otherwise the sanitized name and 8 hex digits of the SHA-256 of the name, so that no two
     /// branches share a tag.
     #[default]
@@ -23,7 +23,7 @@ const GITLAB_MAX_LENGTH: usize = 63;
 
 impl TagStyle {
     /// The style with a name in the spec.
-    pub fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         Some(match name {
             "pleach" => TagStyle::Pleach,
             "gitlab" => TagStyle::Gitlab,
@@ -33,7 +33,7 @@ impl TagStyle {
     }
 
     /// The tag of a branch.
-    pub fn tag(self, branch: &str) -> String {
+    pub(crate) fn tag(self, branch: &str) -> String {
         match self {
             TagStyle::Pleach => unique_tag(branch),
             TagStyle::Gitlab => {
@@ -47,7 +47,7 @@ impl TagStyle {
     }
 
     /// The number of digits of an abbreviated commit.
-    pub fn short_commit(self) -> usize {
+    pub(crate) fn short_commit(self) -> usize {
         if self == TagStyle::Gitlab { 8 } else { 7 }
     }
 }

@@ -13,11 +13,11 @@ use std::net::IpAddr;
 
 /// The addresses of Services, Ingresses and Gateways.
 #[derive(Clone, Debug, Default)]
-pub struct ClusterAddresses(BTreeMap<AddressObject, BTreeSet<String>>);
+pub(crate) struct ClusterAddresses(BTreeMap<AddressObject, BTreeSet<String>>);
 
 impl ClusterAddresses {
     /// Reads a list of objects. Other kinds are ignored.
-    pub fn read(json: &str) -> Result<Self, Diagnostic> {
+    pub(crate) fn read(json: &str) -> Result<Self, Diagnostic> {
         let fault =
             |reason: String| Diagnostic::new(Code::Usage, format!("the status is not the output of kubectl: {reason}"));
         let list: Value = serde_json::from_str(json).map_err(|error| fault(error.to_string()))?;
@@ -46,7 +46,7 @@ impl ClusterAddresses {
 
     /// The records for the address of `object`: A and AAAA for IP addresses, else CNAME; `None` if the address is not known
     /// yet. Every address must be in one of the `ranges`.
-    pub fn resolve(&self, object: &AddressObject, ranges: &[Range]) -> Result<Option<RecordSets>, Diagnostic> {
+    pub(crate) fn resolve(&self, object: &AddressObject, ranges: &[Range]) -> Result<Option<RecordSets>, Diagnostic> {
         let Some(addresses) = self.0.get(object).filter(|addresses| !addresses.is_empty()) else { return Ok(None) };
         let AddressObject { kind, namespace, name } = object;
         let fault = |reason: String| Diagnostic::new(Code::Dns, format!("{kind} `{namespace}/{name}` {reason}"));

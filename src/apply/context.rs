@@ -7,13 +7,13 @@ use crate::diagnostic::Diagnostic;
 use crate::name::DnsName;
 
 /// Access to the environment.
-pub struct ProviderContext<'a> {
+pub(crate) struct ProviderContext<'a> {
     /// The value of a variable.
-    pub variable: &'a dyn Fn(&str) -> Option<String>,
+    pub(crate) variable: &'a dyn Fn(&str) -> Option<String>,
     /// The content of a file.
-    pub file: &'a dyn Fn(&str) -> Result<String, Diagnostic>,
+    pub(crate) file: &'a dyn Fn(&str) -> Result<String, Diagnostic>,
     /// Receives every request to an API and every response.
-    pub trace: Option<RequestTrace>,
+    pub(crate) trace: Option<RequestTrace>,
 }
 
 impl ProviderContext<'_> {

@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 
 /// What a file says about a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DesiredState {
+pub(crate) enum DesiredState {
     /// It has these records with this TTL.
     Present(RecordSets, u32),
     /// It has an address that the cluster has not assigned yet.
@@ -21,22 +21,22 @@ pub enum DesiredState {
 
 /// A name in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NameEntry {
+pub(crate) struct NameEntry {
     /// The name.
-    pub host: DnsName,
+    pub(crate) host: DnsName,
     /// The name of its ownership record.
-    pub ownership: DnsName,
+    pub(crate) ownership: DnsName,
     /// The project.
-    pub owner: SmolStr,
+    pub(crate) owner: SmolStr,
     /// The slug of the branch.
-    pub branch: SmolStr,
+    pub(crate) branch: SmolStr,
     /// What the file says.
-    pub state: DesiredState,
+    pub(crate) state: DesiredState,
 }
 
 /// What the user permits for one name beyond the table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Permission {
+pub(crate) enum Permission {
     /// Nothing.
     #[default]
     None,
@@ -48,7 +48,7 @@ pub enum Permission {
 
 /// What to do with a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NameAction {
+pub(crate) enum NameAction {
     /// Nothing: it is as the file says, or must be absent and does not belong to this branch.
     Keep,
     /// Write it.
@@ -59,7 +59,7 @@ pub enum NameAction {
 
 /// The ways to write a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum WriteKind {
+pub(crate) enum WriteKind {
     /// Add records and an ownership record to an empty name.
     Create,
     /// Change the records, TTL or ownership record of an owned name.
@@ -80,7 +80,7 @@ pub enum WriteKind {
 
 impl WriteKind {
     /// The word in reports.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             WriteKind::Create => "create",
             WriteKind::Update => "update",
@@ -96,7 +96,7 @@ impl WriteKind {
 
 /// Why a name is not changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RefusalReason {
+pub(crate) enum RefusalReason {
     /// The branch owns it, and its records are not those in the ownership record.
     Drift,
     /// It has records and no ownership record.
@@ -113,7 +113,7 @@ pub enum RefusalReason {
 
 /// What to do with `entry`. `wanted_by` says whether the files of a branch require the name or, if it must be absent, also
 /// list it as absent: a name may have moved between branches in commits that were never applied.
-pub fn decide(
+pub(crate) fn decide(
     entry: &NameEntry,
     found: &PairState,
     permission: Permission,
@@ -193,7 +193,7 @@ fn desired_ownership(entry: &NameEntry, records: &RecordSets, ttl: u32) -> Owner
 }
 
 /// The state of `entry` when nothing is left to do.
-pub fn state_when_done(entry: &NameEntry) -> PairState {
+pub(crate) fn state_when_done(entry: &NameEntry) -> PairState {
     match &entry.state {
         DesiredState::Present(records, ttl) => PairState {
             host: records.clone().into(),
@@ -207,7 +207,7 @@ pub fn state_when_done(entry: &NameEntry) -> PairState {
 const OWNERSHIP_TTL: u32 = 60;
 
 /// The change that does `kind` at `entry`, on the condition that the state is still `found` and the fence is unchanged.
-pub fn change(entry: &NameEntry, found: &PairState, kind: WriteKind, fence: &NameChange) -> AtomicChange {
+pub(crate) fn change(entry: &NameEntry, found: &PairState, kind: WriteKind, fence: &NameChange) -> AtomicChange {
     let done = state_when_done(entry);
     let ttl = match entry.state {
         DesiredState::Present(_, ttl) => ttl,
@@ -226,7 +226,7 @@ pub fn change(entry: &NameEntry, found: &PairState, kind: WriteKind, fence: &Nam
 }
 
 /// The change that writes `records` to the fence `name`, on the condition that its content is still `found`.
-pub fn fence_change(name: &DnsName, found: &NameContent, records: &RecordSets) -> AtomicChange {
+pub(crate) fn fence_change(name: &DnsName, found: &NameContent, records: &RecordSets) -> AtomicChange {
     let after = Some((records.clone(), OWNERSHIP_TTL));
     AtomicChange(vec![NameChange { name: name.clone(), before: found.clone(), after }])
 }

@@ -13,7 +13,7 @@ use crate::spec::{Range, Zone};
 use std::collections::BTreeMap;
 
 /// Reads every `<zone>/<slug>.yaml` of a folder, and checks them together.
-pub fn read_files(project: &Project, folder: &RelPath) -> Result<Vec<ZoneChangeFile>> {
+pub(crate) fn read_files(project: &Project, folder: &RelPath) -> Result<Vec<ZoneChangeFile>> {
     let mut found = Vec::new();
     for zone in file_names(project, folder)? {
         let zone = folder.join(&zone).expect("a file name is a valid path");
@@ -63,7 +63,7 @@ fn read_file(project: &Project, path: &RelPath) -> Result<ZoneChangeFile> {
 }
 
 /// The entries of each zone, in order. A name is pending if its object has no address yet.
-pub fn desired_zones(
+pub(crate) fn desired_zones(
     files: &[ZoneChangeFile],
     zones: &BTreeMap<DnsName, Zone>,
     addresses: &ClusterAddresses,
@@ -98,7 +98,7 @@ pub fn desired_zones(
 }
 
 /// The files with the known addresses.
-pub fn resolve_addresses(
+pub(crate) fn resolve_addresses(
     files: Vec<ZoneChangeFile>,
     zones: &BTreeMap<DnsName, Zone>,
     addresses: &ClusterAddresses,

@@ -5,7 +5,7 @@ use crate::dns::ownership::{Fence, ParsedRecord};
 
 /// The fence, as seen by a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FenceState {
+pub(crate) enum FenceState {
     /// There is no fence, or it has an older revision.
     Older,
     /// The fence has the revision of the run.
@@ -20,7 +20,7 @@ pub enum FenceState {
 
 impl FenceState {
     /// Compares the content of a fence's name with the revision `rev` of the project `owner`.
-    pub fn of(content: &NameContent, owner: &str, rev: u64) -> FenceState {
+    pub(crate) fn of(content: &NameContent, owner: &str, rev: u64) -> FenceState {
         match content {
             NameContent::OtherTypes => FenceState::Unreadable,
             content => match Fence::read(content.records()) {

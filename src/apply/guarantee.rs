@@ -7,7 +7,7 @@ use super::zone::ProviderGuarantee;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 
 /// Fails if a provider does not support a desired record.
-pub fn check_supported(open_zones: &[OpenZone]) -> Result<()> {
+pub(crate) fn check_supported(open_zones: &[OpenZone]) -> Result<()> {
     let mut faults = Vec::new();
     for OpenZone { desired, zone } in open_zones {
         for entry in &desired.entries {
@@ -22,7 +22,7 @@ pub fn check_supported(open_zones: &[OpenZone]) -> Result<()> {
 }
 
 /// Fails if a provider lacks a guarantee, unless that is allowed.
-pub fn require_guarantees(open_zones: &[OpenZone], allowed: bool) -> Result<()> {
+pub(crate) fn require_guarantees(open_zones: &[OpenZone], allowed: bool) -> Result<()> {
     let missing = missing_guarantees(open_zones).filter(|_| !allowed);
     let fault = |text: String| {
         Diagnostic::new(Code::Guard, text)
@@ -32,7 +32,7 @@ pub fn require_guarantees(open_zones: &[OpenZone], allowed: bool) -> Result<()> 
 }
 
 /// A sentence for each zone whose provider lacks a guarantee.
-pub fn missing_guarantees(open_zones: &[OpenZone]) -> impl Iterator<Item = String> {
+pub(crate) fn missing_guarantees(open_zones: &[OpenZone]) -> impl Iterator<Item = String> {
     open_zones.iter().filter_map(|OpenZone { desired, zone }| {
         let lacks = match zone.guarantee() {
             ProviderGuarantee { compare_and_set: true, atomic: true } => return None,

@@ -3,18 +3,18 @@
 //! For each zone, [`reconcile`] reads the current records, decides name by name what to do ([`decide`]), and writes each
 //! name in one atomic step that fails if the name has changed since it was read ([`zone`]). All state is in the zone.
 
-pub mod address;
-pub mod context;
-pub mod decide;
-pub mod desired;
-pub mod fence;
-pub mod guarantee;
-pub mod http;
-pub mod open;
-pub mod orphan;
-pub mod reconcile;
-pub mod report;
-pub mod retry;
-pub mod rfc2136;
-pub mod run;
-pub mod zone;
+pub(crate) mod address;
+pub(crate) mod context;
+pub(crate) mod decide;
+pub(crate) mod desired;
+pub(crate) mod fence;
+pub(crate) mod guarantee;
+pub(crate) mod http;
+pub(crate) mod open;
+pub(crate) mod orphan;
+pub(crate) mod reconcile;
+pub(crate) mod report;
+pub(crate) mod retry;
+pub(crate) mod rfc2136;
+pub(crate) mod run;
+pub(crate) mod zone;

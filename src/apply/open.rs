@@ -11,7 +11,7 @@ use crate::spec::{self, ZoneProvider};
 use std::net::{IpAddr, SocketAddr};
 
 /// Opens a zone. Nothing is sent yet.
-pub fn open_zone(
+pub(crate) fn open_zone(
     name: &DnsName,
     zone: Option<&spec::Zone>,
     context: &ProviderContext,

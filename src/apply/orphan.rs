@@ -9,7 +9,7 @@ use crate::name::DnsName;
 use std::collections::BTreeSet;
 
 /// The orphans of a zone with their ownership records. The credential must allow listing the zone.
-pub fn find_orphans(open_zone: &mut OpenZone) -> Result<Vec<(DnsName, OwnershipRecord)>, ZoneError> {
+pub(crate) fn find_orphans(open_zone: &mut OpenZone) -> Result<Vec<(DnsName, OwnershipRecord)>, ZoneError> {
     let desired = &open_zone.desired;
     let known: BTreeSet<&DnsName> = desired.entries.iter().map(|entry| &entry.host).collect();
     let orphan = |(name, records)| {

@@ -15,24 +15,24 @@ use std::time::Duration;
 
 /// What the zone change files say about one zone.
 #[derive(Clone, Debug)]
-pub struct DesiredZone {
+pub(crate) struct DesiredZone {
     /// The zone.
-    pub zone: DnsName,
+    pub(crate) zone: DnsName,
     /// The project.
-    pub owner: SmolStr,
+    pub(crate) owner: SmolStr,
     /// The name of the project's fence.
-    pub fence: DnsName,
+    pub(crate) fence: DnsName,
     /// The names.
-    pub entries: Vec<NameEntry>,
+    pub(crate) entries: Vec<NameEntry>,
 }
 
 /// The names for which the user permits more than the rules of [`decide`].
 #[derive(Clone, Debug, Default)]
-pub struct Permissions {
+pub(crate) struct Permissions {
     /// Names to take over.
-    pub adopt: BTreeSet<DnsName>,
+    pub(crate) adopt: BTreeSet<DnsName>,
     /// Names of this project to overwrite.
-    pub overwrite: BTreeSet<DnsName>,
+    pub(crate) overwrite: BTreeSet<DnsName>,
 }
 
 impl Permissions {
@@ -49,23 +49,23 @@ impl Permissions {
 
 /// What was read in a zone, and what to do.
 #[derive(Clone, Debug)]
-pub struct ZonePlan {
+pub(crate) struct ZonePlan {
     /// The content of the fence's name.
-    pub fence: NameContent,
+    pub(crate) fence: NameContent,
     /// For each entry its state in the zone, and the action.
-    pub items: Vec<(PairState, NameAction)>,
+    pub(crate) items: Vec<(PairState, NameAction)>,
 }
 
 impl ZonePlan {
     /// The number of names to delete.
-    pub fn deletions(&self) -> usize {
+    pub(crate) fn deletions(&self) -> usize {
         self.items.iter().filter(|(_, action)| *action == NameAction::Write(WriteKind::Delete)).count()
     }
 }
 
 /// The result for one name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NameOutcome {
+pub(crate) enum NameOutcome {
     /// It was already as desired.
     Kept,
     /// This write is planned.
@@ -84,7 +84,7 @@ pub enum NameOutcome {
 
 /// The result for one zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ZoneOutcome {
+pub(crate) enum ZoneOutcome {
     /// Every name was processed.
     Complete,
     /// A newer run, with this revision, has changed the zone.
@@ -96,11 +96,11 @@ pub enum ZoneOutcome {
 }
 
 /// Receives the index of each entry, its state in the zone, and its result.
-pub type OutcomeCallback<'a> = dyn FnMut(usize, &PairState, NameOutcome) + 'a;
+pub(crate) type OutcomeCallback<'a> = dyn FnMut(usize, &PairState, NameOutcome) + 'a;
 
 /// Plans and applies the changes of one zone.
 #[derive(Debug)]
-pub struct Reconciler<'a> {
+pub(crate) struct Reconciler<'a> {
     desired: &'a DesiredZone,
     permissions: &'a Permissions,
     retry: &'a RetryPolicy,
@@ -115,7 +115,7 @@ const BATCH_SIZE: usize = 500;
 
 impl<'a> Reconciler<'a> {
     /// For the zone of `desired`.
-    pub fn new(desired: &'a DesiredZone, permissions: &'a Permissions, retry: &'a RetryPolicy) -> Self {
+    pub(crate) fn new(desired: &'a DesiredZone, permissions: &'a Permissions, retry: &'a RetryPolicy) -> Self {
         let present = desired.entries.iter().filter(|entry| entry.state != DesiredState::Absent);
         let present = present.map(|entry| (&entry.host, entry.branch.as_str())).collect();
         let absent = desired.entries.iter().filter(|entry| entry.state == DesiredState::Absent);
@@ -124,7 +124,7 @@ impl<'a> Reconciler<'a> {
     }
 
     /// Reads the fence and every name, and decides what to do.
-    pub fn plan(&self, zone: &mut dyn DnsZone) -> Result<ZonePlan, ZoneError> {
+    pub(crate) fn plan(&self, zone: &mut dyn DnsZone) -> Result<ZonePlan, ZoneError> {
         self.plan_entries(zone, &self.desired.entries.iter().collect::<Vec<_>>())
     }
 
@@ -157,7 +157,13 @@ impl<'a> Reconciler<'a> {
 
     /// Raises the fence to `rev` and does what the plan says, deletions first. `report` is called once for each entry, as
     /// soon as its result is known.
-    pub fn apply(&self, zone: &mut dyn DnsZone, plan: ZonePlan, rev: u64, report: &mut OutcomeCallback) -> ZoneOutcome {
+    pub(crate) fn apply(
+        &self,
+        zone: &mut dyn DnsZone,
+        plan: ZonePlan,
+        rev: u64,
+        report: &mut OutcomeCallback,
+    ) -> ZoneOutcome {
         let mut writes: Vec<PendingWrite> = Vec::new();
         for (index, (found, action)) in plan.items.into_iter().enumerate() {
             match action {

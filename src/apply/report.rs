@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// A line of text; `None` for a name that is as desired.
-pub fn text_line(report: &NameReport) -> Option<String> {
+pub(crate) fn text_line(report: &NameReport) -> Option<String> {
     let (sign, word) = match &report.outcome {
         NameOutcome::Kept => return None,
         NameOutcome::Planned(kind) | NameOutcome::Done(kind) => (sign(*kind), kind.word()),
@@ -74,7 +74,7 @@ fn shown(records: &RecordSets) -> String {
 }
 
 /// A row of a Markdown table; `None` for a name that is as desired.
-pub fn markdown_row(report: &NameReport) -> Option<String> {
+pub(crate) fn markdown_row(report: &NameReport) -> Option<String> {
     let text = text_line(report)?;
     let word: String = text.chars().skip(2).take(9).collect();
     let cell = detail(report).replace('|', "\\|").replace('`', "");
@@ -82,15 +82,15 @@ pub fn markdown_row(report: &NameReport) -> Option<String> {
 }
 
 /// The head of that table.
-pub const MARKDOWN_HEAD: &str = "| | name | branch | records |\n|---|---|---|---|\n";
+pub(crate) const MARKDOWN_HEAD: &str = "| | name | branch | records |\n|---|---|---|---|\n";
 
 /// The last line of a text report.
-pub fn summary_line(summary: &RunSummary, digest: &str) -> String {
+pub(crate) fn summary_line(summary: &RunSummary, digest: &str) -> String {
     if summary.planned { format!("{}; plan {digest}", counts(summary, "to write")) } else { counts(summary, "written") }
 }
 
 /// The number of names by result. `verb` describes those that are written.
-pub fn counts(summary: &RunSummary, verb: &str) -> String {
+pub(crate) fn counts(summary: &RunSummary, verb: &str) -> String {
     let mut text = format!("{} {verb}", summary.written);
     if summary.deleted > 0 {
         write!(text, " ({} of them deleted)", summary.deleted).expect("writing to a string succeeds");
@@ -110,7 +110,7 @@ pub fn counts(summary: &RunSummary, verb: &str) -> String {
 
 /// A name as a JSON object on one line: `zone`, `name`, `branch`, `result`, and if they apply `action`, `reason`,
 /// `before`, `after` and `ttl`.
-pub fn json_line(report: &NameReport) -> String {
+pub(crate) fn json_line(report: &NameReport) -> String {
     let (result, action, reason) = match &report.outcome {
         NameOutcome::Kept => ("kept", None, None),
         NameOutcome::Planned(kind) => ("planned", Some(kind.word()), None),
@@ -161,12 +161,12 @@ fn reason_code(reason: &RefusalReason) -> &'static str {
 }
 
 /// Notes about missing provider guarantees, a line each.
-pub fn notes(front: &str, notes: &[String]) -> String {
+pub(crate) fn notes(front: &str, notes: &[String]) -> String {
     notes.iter().fold(String::new(), |text, note| text + front + "note: " + note + "\n")
 }
 
 /// The last line of a JSON report.
-pub fn json_summary(summary: &RunSummary, digest: &str, notes: &[String]) -> String {
+pub(crate) fn json_summary(summary: &RunSummary, digest: &str, notes: &[String]) -> String {
     json!({"summary": {
         "kept": summary.kept, "written": summary.written, "deleted": summary.deleted, "conflicts": summary.conflicts,
         "pending": summary.pending, "undone": summary.undone, "plan": digest, "notes": notes, "status": summary.status(),
@@ -175,7 +175,7 @@ pub fn json_summary(summary: &RunSummary, digest: &str, notes: &[String]) -> Str
 }
 
 /// The change of a name as commands for `nsupdate`; empty for a name that is not written.
-pub fn nsupdate(report: &NameReport, fence: &NameChange) -> String {
+pub(crate) fn nsupdate(report: &NameReport, fence: &NameChange) -> String {
     let NameOutcome::Planned(kind) = report.outcome else { return String::new() };
     let mut text = format!("zone {}.\n", report.zone);
     let change = decide::change(report.entry, report.found, kind, fence);

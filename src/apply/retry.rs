@@ -5,15 +5,15 @@ use std::time::Duration;
 
 /// The number of tries, and the pauses between them.
 #[derive(Clone, Copy, Debug)]
-pub struct RetryPolicy {
+pub(crate) struct RetryPolicy {
     /// The number of tries, including the first.
-    pub tries: u32,
+    pub(crate) tries: u32,
     /// How long to wait for one answer.
-    pub answer_timeout: Duration,
+    pub(crate) answer_timeout: Duration,
     /// The pause before the second try. Each further pause is twice as long.
-    pub first_pause: Duration,
+    pub(crate) first_pause: Duration,
     /// The longest pause, even if a provider asks for a longer one.
-    pub longest_pause: Duration,
+    pub(crate) longest_pause: Duration,
 }
 
 impl Default for RetryPolicy {
@@ -30,7 +30,7 @@ impl Default for RetryPolicy {
 impl RetryPolicy {
     /// Waits after try number `tried`, at least for `asked`. A random part keeps processes apart that failed at the same
     /// time.
-    pub fn wait(&self, tried: u32, asked: Duration) {
+    pub(crate) fn wait(&self, tried: u32, asked: Duration) {
         let step = self.first_pause.saturating_mul(1 << tried.saturating_sub(1).min(16));
         let step = step.max(asked).min(self.longest_pause);
         let jitter = f64::from(u32::try_from(random() & 0xffff).expect("16 bits fit")) / 65536.0;
@@ -39,6 +39,6 @@ impl RetryPolicy {
 }
 
 /// An unpredictable number, from the random keys of hash maps.
-pub fn random() -> u64 {
+pub(crate) fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }

@@ -14,49 +14,49 @@ use crate::record::RecordSets;
 use sha2::{Digest, Sha256};
 
 /// A zone of a run.
-pub struct OpenZone {
+pub(crate) struct OpenZone {
     /// What the files say about it.
-    pub desired: DesiredZone,
+    pub(crate) desired: DesiredZone,
     /// The zone itself.
-    pub zone: Box<dyn DnsZone + Send>,
+    pub(crate) zone: Box<dyn DnsZone + Send>,
 }
 
 /// The options of a run.
 #[derive(Clone, Debug, Default)]
-pub struct ApplyOptions {
+pub(crate) struct ApplyOptions {
     /// `--adopt` and `--overwrite`.
-    pub permissions: Permissions,
+    pub(crate) permissions: Permissions,
     /// How often and how long to retry.
-    pub retry: RetryPolicy,
+    pub(crate) retry: RetryPolicy,
     /// The revision of the files (`--rev`).
-    pub rev: Option<u64>,
+    pub(crate) rev: Option<u64>,
     /// How many names may be deleted.
-    pub max_delete: usize,
+    pub(crate) max_delete: usize,
     /// The digest of the approved plan.
-    pub expect: Option<String>,
+    pub(crate) expect: Option<String>,
 }
 
 /// The report about one name.
 #[derive(Clone, Debug)]
-pub struct NameReport<'a> {
+pub(crate) struct NameReport<'a> {
     /// The zone.
-    pub zone: &'a DnsName,
+    pub(crate) zone: &'a DnsName,
     /// What the file says.
-    pub entry: &'a NameEntry,
+    pub(crate) entry: &'a NameEntry,
     /// The state in the zone before the run.
-    pub found: &'a PairState,
+    pub(crate) found: &'a PairState,
     /// The planned or final result.
-    pub outcome: NameOutcome,
+    pub(crate) outcome: NameOutcome,
 }
 
 impl NameReport<'_> {
     /// The records before the run.
-    pub fn before(&self) -> &RecordSets {
+    pub(crate) fn before(&self) -> &RecordSets {
         self.found.host.records()
     }
 
     /// The new records; `None` if the name is not written.
-    pub fn after(&self) -> Option<RecordSets> {
+    pub(crate) fn after(&self) -> Option<RecordSets> {
         match (&self.outcome, &self.entry.state) {
             (NameOutcome::Planned(_) | NameOutcome::Done(_), DesiredState::Present(records, _)) => {
                 Some(records.clone())
@@ -69,10 +69,10 @@ impl NameReport<'_> {
 
 /// What was read in every zone, and what to do.
 #[derive(Clone, Debug)]
-pub struct ApplyPlan(Vec<ZonePlan>);
+pub(crate) struct ApplyPlan(Vec<ZonePlan>);
 
 /// Reads every zone and decides.
-pub fn plan(open_zones: &mut [OpenZone], options: &ApplyOptions) -> Result<ApplyPlan, Diagnostic> {
+pub(crate) fn plan(open_zones: &mut [OpenZone], options: &ApplyOptions) -> Result<ApplyPlan, Diagnostic> {
     let zone_plan = |OpenZone { desired, zone }: &mut OpenZone| {
         let reconciler = Reconciler::new(desired, &options.permissions, &options.retry);
         reconciler.plan(&mut **zone).map_err(|error| remote(&desired.zone, &error.to_string()))
@@ -86,7 +86,7 @@ fn remote(zone: &DnsName, reason: &str) -> Diagnostic {
 
 impl ApplyPlan {
     /// A report about each name, zone by zone.
-    pub fn reports<'a>(&'a self, open_zones: &'a [OpenZone]) -> impl Iterator<Item = NameReport<'a>> {
+    pub(crate) fn reports<'a>(&'a self, open_zones: &'a [OpenZone]) -> impl Iterator<Item = NameReport<'a>> {
         open_zones.iter().zip(&self.0).flat_map(|(OpenZone { desired, .. }, zone_plan)| {
             desired.entries.iter().zip(&zone_plan.items).map(|(entry, (found, action))| {
                 let outcome = match action {
@@ -100,12 +100,12 @@ impl ApplyPlan {
     }
 
     /// The plan of each zone.
-    pub fn zone_plans(&self) -> &[ZonePlan] {
+    pub(crate) fn zone_plans(&self) -> &[ZonePlan] {
         &self.0
     }
 
     /// 16 hexadecimal digits that identify everything that will be written and what it replaces.
-    pub fn digest(&self, open_zones: &[OpenZone]) -> String {
+    pub(crate) fn digest(&self, open_zones: &[OpenZone]) -> String {
         let mut hash = Sha256::new();
         for report in self.reports(open_zones) {
             if let NameOutcome::Planned(kind) = report.outcome {
@@ -121,12 +121,12 @@ impl ApplyPlan {
     }
 
     /// The number of names to delete.
-    pub fn deletions(&self) -> usize {
+    pub(crate) fn deletions(&self) -> usize {
         self.0.iter().map(ZonePlan::deletions).sum()
     }
 
     /// Fails if the plan has more deletions than allowed, or is not the approved plan.
-    pub fn guard(&self, open_zones: &[OpenZone], options: &ApplyOptions) -> Result<(), Diagnostic> {
+    pub(crate) fn guard(&self, open_zones: &[OpenZone], options: &ApplyOptions) -> Result<(), Diagnostic> {
         let deletions = self.deletions();
         if deletions > options.max_delete {
             let message = format!("{deletions} names would be deleted, {} are allowed", options.max_delete);
@@ -145,7 +145,7 @@ impl ApplyPlan {
     }
 
     /// The first zone whose fence has a newer revision than `rev`, and that revision.
-    pub fn newer_run<'a>(&self, open_zones: &'a [OpenZone], rev: u64) -> Option<(&'a DnsName, u64)> {
+    pub(crate) fn newer_run<'a>(&self, open_zones: &'a [OpenZone], rev: u64) -> Option<(&'a DnsName, u64)> {
         open_zones.iter().zip(&self.0).find_map(|(OpenZone { desired, .. }, zone_plan)| {
             match FenceState::of(&zone_plan.fence, &desired.owner, rev) {
                 FenceState::Newer(newer) => Some((&desired.zone, newer)),
@@ -157,30 +157,30 @@ impl ApplyPlan {
 
 /// The results of a run, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RunSummary {
+pub(crate) struct RunSummary {
     /// Names that were already as desired.
-    pub kept: usize,
+    pub(crate) kept: usize,
     /// Names that were written or are planned to be written.
-    pub written: usize,
+    pub(crate) written: usize,
     /// How many of these were deletions.
-    pub deleted: usize,
+    pub(crate) deleted: usize,
     /// Names that were not changed because they do not belong to the branch or have been changed by others.
-    pub conflicts: usize,
+    pub(crate) conflicts: usize,
     /// Names whose address is not known yet.
-    pub pending: usize,
+    pub(crate) pending: usize,
     /// Names that could not be written or were not tried.
-    pub undone: usize,
+    pub(crate) undone: usize,
     /// Whether a newer run has changed a zone.
-    pub superseded: bool,
+    pub(crate) superseded: bool,
     /// Whether a provider could not be reached or denied a request.
-    pub failed: bool,
+    pub(crate) failed: bool,
     /// Whether writes are planned only.
-    pub planned: bool,
+    pub(crate) planned: bool,
 }
 
 impl RunSummary {
     /// Counts one name.
-    pub fn count(&mut self, outcome: &NameOutcome) {
+    pub(crate) fn count(&mut self, outcome: &NameOutcome) {
         match outcome {
             NameOutcome::Kept => self.kept += 1,
             NameOutcome::Done(kind) | NameOutcome::Planned(kind) => {
@@ -195,7 +195,7 @@ impl RunSummary {
     }
 
     /// The exit status: 4 a provider failed, 6 a newer run, 5 names not changed, 1 writes planned, 7 addresses pending.
-    pub fn status(&self) -> u8 {
+    pub(crate) fn status(&self) -> u8 {
         match self {
             RunSummary { failed: true, .. } => 4,
             RunSummary { superseded: true, .. } => 6,
@@ -209,7 +209,7 @@ impl RunSummary {
 
 /// Applies the plan, zone by zone. `report` is called for every name as soon as its result is known; the diagnostics about
 /// zones are returned.
-pub fn apply(
+pub(crate) fn apply(
     open_zones: &mut [OpenZone],
     plan: ApplyPlan,
     options: &ApplyOptions,
@@ -248,7 +248,7 @@ pub fn apply(
 }
 
 /// The diagnostic of a run with an older revision than the zone has.
-pub fn superseded(zone: &DnsName, rev: u64, newer: u64) -> Diagnostic {
+pub(crate) fn superseded(zone: &DnsName, rev: u64, newer: u64) -> Diagnostic {
     let message = format!("zone `{zone}` was last changed by run {newer}, and this is run {rev}");
     Diagnostic::new(Code::Remote, message).help("nothing to do: the newer run has the newer files")
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// The record sets at one name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NameContent {
+pub(crate) enum NameContent {
     /// No record of any type.
     Empty,
     /// Records of the types that branches may have. There may be records of other types too.
@@ -21,7 +21,7 @@ pub enum NameContent {
 
 impl NameContent {
     /// The records of the types that branches may have.
-    pub fn records(&self) -> &RecordSets {
+    pub(crate) fn records(&self) -> &RecordSets {
         static NONE: std::sync::LazyLock<RecordSets> = std::sync::LazyLock::new(RecordSets::default);
         match self {
             NameContent::Records(records) => records,
@@ -38,28 +38,28 @@ impl From<RecordSets> for NameContent {
 
 /// A host and the name of its ownership record. A fence is a pair without a host.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct NamePair {
+pub(crate) struct NamePair {
     /// The host; `None` for a fence.
-    pub host: Option<DnsName>,
+    pub(crate) host: Option<DnsName>,
     /// The name of the ownership record or of the fence.
-    pub ownership: DnsName,
+    pub(crate) ownership: DnsName,
 }
 
 /// The content of both names of a pair, read at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PairState {
+pub(crate) struct PairState {
     /// The content of the host.
-    pub host: NameContent,
+    pub(crate) host: NameContent,
     /// The content of the name of the ownership record.
-    pub ownership: NameContent,
+    pub(crate) ownership: NameContent,
 }
 
 impl PairState {
     /// No record at either name.
-    pub const EMPTY: PairState = PairState { host: NameContent::Empty, ownership: NameContent::Empty };
+    pub(crate) const EMPTY: PairState = PairState { host: NameContent::Empty, ownership: NameContent::Empty };
 
     /// Whether the host's records differ from those in its ownership record.
-    pub fn is_inconsistent(&self) -> bool {
+    pub(crate) fn is_inconsistent(&self) -> bool {
         match OwnershipRecord::read(self.ownership.records()) {
             ParsedRecord::Valid(ownership) => ownership.digests != self.host.records().digests(),
             ParsedRecord::Absent | ParsedRecord::Unreadable => self.host != NameContent::Empty,
@@ -69,31 +69,31 @@ impl PairState {
 
 /// A pair to read. A server can confirm many expected states in one request.
 #[derive(Clone, Debug)]
-pub struct PairQuery {
+pub(crate) struct PairQuery {
     /// The names.
-    pub pair: NamePair,
+    pub(crate) pair: NamePair,
     /// Their state if nothing has to be done.
-    pub expected: PairState,
+    pub(crate) expected: PairState,
 }
 
 /// The change of one name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NameChange {
+pub(crate) struct NameChange {
     /// The name.
-    pub name: DnsName,
+    pub(crate) name: DnsName,
     /// The content that the name must have for the change to happen.
-    pub before: NameContent,
+    pub(crate) before: NameContent,
     /// The new records with their TTL in seconds; `None` if the name is a condition only.
-    pub after: Option<(RecordSets, u32)>,
+    pub(crate) after: Option<(RecordSets, u32)>,
 }
 
 /// Changes of names that happen together or not at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AtomicChange(pub Vec<NameChange>);
+pub(crate) struct AtomicChange(pub(crate) Vec<NameChange>);
 
 /// Why a zone could not be read or changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ZoneError {
+pub(crate) enum ZoneError {
     /// The content is not what the change is conditioned on. Nothing was changed.
     Conflict,
     /// Nothing was changed, and a retry may succeed, at the earliest after this time.
@@ -120,21 +120,21 @@ impl fmt::Display for ZoneError {
 
 /// What a provider guarantees about a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ProviderGuarantee {
+pub(crate) struct ProviderGuarantee {
     /// Whether it refuses a change whose conditions are not met. Otherwise conditions are read right before a change is
     /// sent, and what somebody else writes in between is overwritten.
-    pub compare_and_set: bool,
+    pub(crate) compare_and_set: bool,
     /// Whether a name and its ownership record change together. Otherwise an interrupted run may leave only one of them.
-    pub atomic: bool,
+    pub(crate) atomic: bool,
 }
 
 impl ProviderGuarantee {
     /// All guarantees.
-    pub const FULL: ProviderGuarantee = ProviderGuarantee { compare_and_set: true, atomic: true };
+    pub(crate) const FULL: ProviderGuarantee = ProviderGuarantee { compare_and_set: true, atomic: true };
 }
 
 /// A zone that can be read and changed.
-pub trait DnsZone {
+pub(crate) trait DnsZone {
     /// What the provider guarantees about a change.
     fn guarantee(&self) -> ProviderGuarantee {
         ProviderGuarantee::FULL

@@ -6,15 +6,15 @@ use crate::source::Location;
 
 /// An object that has the address of a host.
 #[derive(Clone, Copy, Debug)]
-pub struct AddressSource<'a> {
+pub(crate) struct AddressSource<'a> {
     /// Its kind.
-    pub kind: &'a str,
+    pub(crate) kind: &'a str,
     /// Its namespace.
-    pub namespace: &'a str,
+    pub(crate) namespace: &'a str,
     /// Its name.
-    pub name: &'a str,
+    pub(crate) name: &'a str,
     /// Where the spec names it.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 /// A warning for each such object in the namespace of the branch. A controller may create it, so this is not an error.

@@ -9,13 +9,13 @@ use std::collections::BTreeMap;
 
 /// An object that one branch alone may write: API group, kind and name, and where it comes from.
 #[derive(Clone, Debug)]
-pub struct Claim {
+pub(crate) struct Claim {
     id: [SmolStr; 3],
     at: Location,
 }
 
 /// The objects of a branch outside of namespaces, of all kinds with a known scope.
-pub fn claims(resources: &[Resource]) -> Vec<Claim> {
+pub(crate) fn claims(resources: &[Resource]) -> Vec<Claim> {
     let objects = resources.iter().map(CheckedObject::new).filter(|object| object.gvk.is_cluster_scoped());
     let claim = |object: CheckedObject| Claim {
         id: [object.gvk.group.clone(), object.gvk.kind.clone(), object.resource.name().into()],
@@ -25,7 +25,7 @@ pub fn claims(resources: &[Resource]) -> Vec<Claim> {
 }
 
 /// Refuses objects that several branches, given by name, claim.
-pub fn contested<'a>(branches: impl IntoIterator<Item = (&'a str, &'a [Claim])>) -> Result<()> {
+pub(crate) fn contested<'a>(branches: impl IntoIterator<Item = (&'a str, &'a [Claim])>) -> Result<()> {
     let mut by_id: BTreeMap<&[SmolStr; 3], Vec<(&str, Location)>> = BTreeMap::new();
     for (branch, claims) in branches {
         for claim in claims {

@@ -14,8 +14,8 @@ mod pods;
 mod routes;
 mod secrets;
 
-pub use address_sources::AddressSource;
-pub use claims::{Claim, claims, contested};
+pub(crate) use address_sources::AddressSource;
+pub(crate) use claims::{Claim, claims, contested};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Severity};
 use crate::node::Node;
@@ -26,24 +26,24 @@ use crate::spec::Spec;
 
 /// What a check reads.
 #[derive(Debug)]
-pub struct CheckInput<'a> {
+pub(crate) struct CheckInput<'a> {
     /// The spec.
-    pub spec: &'a Spec,
+    pub(crate) spec: &'a Spec,
     /// The branch whose objects are checked.
-    pub branch: &'a Branch,
+    pub(crate) branch: &'a Branch,
     /// The namespace of the branch.
-    pub namespace: &'a str,
+    pub(crate) namespace: &'a str,
     /// All objects of the branch.
-    pub objects: Vec<CheckedObject<'a>>,
+    pub(crate) objects: Vec<CheckedObject<'a>>,
     /// The objects that hosts of the branch get their addresses from.
-    pub address_sources: &'a [AddressSource<'a>],
+    pub(crate) address_sources: &'a [AddressSource<'a>],
 }
 
 /// A built-in check.
-pub type BuiltInCheck = fn(&CheckInput) -> Vec<Finding>;
+pub(crate) type BuiltInCheck = fn(&CheckInput) -> Vec<Finding>;
 
 /// All checks; the order of their findings does not matter, because diagnostics are sorted by location.
-pub const CHECKS: [BuiltInCheck; 8] = [
+pub(crate) const CHECKS: [BuiltInCheck; 8] = [
     routes::check,
     address_sources::check,
     secrets::check,
@@ -56,11 +56,11 @@ pub const CHECKS: [BuiltInCheck; 8] = [
 
 /// A diagnostic about an object.
 #[derive(Clone, Debug)]
-pub struct Finding {
+pub(crate) struct Finding {
     /// Whether it stops the build of the branch.
-    pub severity: Severity,
+    pub(crate) severity: Severity,
     /// What was found.
-    pub diagnostic: Diagnostic,
+    pub(crate) diagnostic: Diagnostic,
 }
 
 impl Finding {
@@ -75,7 +75,7 @@ impl Finding {
 }
 
 /// Runs all checks on the objects of one branch. Returns the warnings, or all errors if there are any.
-pub fn check(input: &CheckInput) -> Result<Vec<Diagnostic>> {
+pub(crate) fn check(input: &CheckInput) -> Result<Vec<Diagnostic>> {
     let (mut errors, mut warnings) = (Vec::new(), Vec::new());
     for Finding { severity, diagnostic } in CHECKS.iter().flat_map(|check| check(input)) {
         match severity {
@@ -88,14 +88,14 @@ pub fn check(input: &CheckInput) -> Result<Vec<Diagnostic>> {
 
 /// An object with its kind, which every check uses.
 #[derive(Debug)]
-pub struct CheckedObject<'a> {
+pub(crate) struct CheckedObject<'a> {
     resource: &'a Resource,
     gvk: Gvk,
 }
 
 impl<'a> CheckedObject<'a> {
     /// An object to check.
-    pub fn new(resource: &'a Resource) -> Self {
+    pub(crate) fn new(resource: &'a Resource) -> Self {
         CheckedObject { resource, gvk: resource.gvk() }
     }
 

@@ -3,7 +3,7 @@
 use super::{Diagnostics, Result};
 
 /// The results of `each` in the order of the items, or the errors of all items that failed.
-pub fn gather<I, T, E: Into<Diagnostics>>(
+pub(crate) fn gather<I, T, E: Into<Diagnostics>>(
     items: impl IntoIterator<Item = I>,
     mut each: impl FnMut(I) -> Result<T, E>,
 ) -> Result<Vec<T>> {

@@ -18,7 +18,7 @@ const SHOWN: usize = 140;
 
 /// A diagnostic as a block of lines with terminal colours, with an empty line at the end. The caller removes the colours
 /// where they are not wanted.
-pub fn render(severity: Severity, error: &Diagnostic, project: &Project) -> String {
+pub(crate) fn render(severity: Severity, error: &Diagnostic, project: &Project) -> String {
     let parts = error.parts();
     let colour = if severity == Severity::Error { RED } else { YELLOW };
     let mut out = String::new();

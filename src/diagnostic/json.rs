@@ -49,7 +49,7 @@ fn at(location: Location, project: &Project) -> Option<JsonLocation> {
 
 /// A diagnostic as a JSON object on a line: `severity`, `code`, `message`, and where known `location` (`file`, `line`,
 /// `column`, `length`), `notes`, `branches` and `help`.
-pub fn render(severity: Severity, error: &Diagnostic, project: &Project) -> String {
+pub(crate) fn render(severity: Severity, error: &Diagnostic, project: &Project) -> String {
     let parts = error.parts();
     let line = JsonDiagnostic {
         severity: severity.word(),

@@ -4,18 +4,18 @@
 //! all its errors before it returns. Nothing here prints; `cli` does, with [`human`], [`short`] or [`json`].
 
 mod gather;
-pub mod human;
-pub mod json;
-pub mod short;
+pub(crate) mod human;
+pub(crate) mod json;
+pub(crate) mod short;
 
-pub use gather::gather;
+pub(crate) use gather::gather;
 
 use crate::source::Location;
 use std::fmt;
 
 /// What a diagnostic is about. The code decides the exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Code {
+pub(crate) enum Code {
     /// The command line.
     Usage,
     /// A text that is not the YAML that Kubernetes reads.
@@ -46,7 +46,7 @@ pub enum Code {
 
 impl Code {
     /// The word in brackets, and `code` in JSON.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Code::Usage => "usage",
             Code::Yaml => "yaml",
@@ -65,7 +65,7 @@ impl Code {
     }
 
     /// The exit status: 2 for invalid input, 3 for a guard, 4 for I/O and remote errors.
-    pub fn status(self) -> u8 {
+    pub(crate) fn status(self) -> u8 {
         match self {
             Code::Guard => 3,
             Code::Disk | Code::Remote => 4,
@@ -76,28 +76,28 @@ impl Code {
 
 /// An error or a warning: the caller that collects it decides which.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Diagnostic(Box<Parts>);
+pub(crate) struct Diagnostic(Box<Parts>);
 
 /// The parts of a diagnostic.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parts {
+pub(crate) struct Parts {
     /// What it is about.
-    pub code: Code,
+    pub(crate) code: Code,
     /// What is wrong: lower case, no full stop, names in backticks.
-    pub message: String,
+    pub(crate) message: String,
     /// Where; [`Location::NONE`] if that is not known.
-    pub at: Location,
+    pub(crate) at: Location,
     /// Other source locations that matter.
-    pub notes: Vec<Note>,
+    pub(crate) notes: Vec<Note>,
     /// The branches that it affects.
-    pub branches: Vec<String>,
+    pub(crate) branches: Vec<String>,
     /// What to try.
-    pub help: Vec<String>,
+    pub(crate) help: Vec<String>,
 }
 
 /// Another source location that matters for a diagnostic.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Note {
+pub(crate) enum Note {
     /// A location and its role, such as ``first named here``.
     Related(Location, String),
     /// The entry of a kustomization that the diagnostic results from, and the field with this entry.
@@ -106,14 +106,14 @@ pub enum Note {
 
 impl Note {
     /// The source location.
-    pub fn at(&self) -> Location {
+    pub(crate) fn at(&self) -> Location {
         match self {
             Note::Related(at, _) | Note::CausedBy(at, _) => *at,
         }
     }
 
     /// The text to show.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         match self {
             Note::Related(_, text) => text.clone(),
             Note::CausedBy(_, field) => format!("because of `{field}`"),
@@ -123,7 +123,7 @@ impl Note {
 
 impl Diagnostic {
     /// A diagnostic without a source location.
-    pub fn new(code: Code, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
         Diagnostic(Box::new(Parts {
             code,
             message: bounded(message.into()),
@@ -136,14 +136,14 @@ impl Diagnostic {
 
     /// Sets the source location, unless it is set already: the first caller knows it best.
     #[must_use]
-    pub fn at(mut self, at: Location) -> Self {
+    pub(crate) fn at(mut self, at: Location) -> Self {
         self.0.at = self.0.at.or(at);
         self
     }
 
     /// Adds a source location with its role.
     #[must_use]
-    pub fn note(mut self, at: Location, text: impl Into<String>) -> Self {
+    pub(crate) fn note(mut self, at: Location, text: impl Into<String>) -> Self {
         self.0.notes.push(Note::Related(at, bounded(text.into())));
         self
     }
@@ -151,7 +151,7 @@ impl Diagnostic {
     /// Adds the entry of a kustomization that caused a diagnostic in another file. The first cause is the closest one, so
     /// later ones are not added.
     #[must_use]
-    pub fn caused_by(self, at: Location, field: &str) -> Self {
+    pub(crate) fn caused_by(self, at: Location, field: &str) -> Self {
         let has_cause = self.0.notes.iter().any(|note| matches!(note, Note::CausedBy(..)));
         if !at.is_some() || self.0.at.file() == at.file() || has_cause {
             return self;
@@ -161,21 +161,21 @@ impl Diagnostic {
 
     /// Adds the entry of a kustomization that caused a diagnostic, even if it has a cause already.
     #[must_use]
-    pub fn also_caused_by(mut self, at: Location, field: &str) -> Self {
+    pub(crate) fn also_caused_by(mut self, at: Location, field: &str) -> Self {
         self.0.notes.push(Note::CausedBy(at, field.to_owned()));
         self
     }
 
     /// Adds a suggestion.
     #[must_use]
-    pub fn help(mut self, text: impl Into<String>) -> Self {
+    pub(crate) fn help(mut self, text: impl Into<String>) -> Self {
         self.0.help.push(bounded(text.into()));
         self
     }
 
     /// Adds ``did you mean `x`?`` if a candidate is close to `word`.
     #[must_use]
-    pub fn suggest<'a>(self, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(crate) fn suggest<'a>(self, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
         match nearest(word, candidates) {
             Some(near) => self.help(format!("did you mean `{near}`?")),
             None => self,
@@ -184,14 +184,14 @@ impl Diagnostic {
 
     /// Adds a branch that it affects.
     #[must_use]
-    pub fn in_branch(mut self, name: &str) -> Self {
+    pub(crate) fn in_branch(mut self, name: &str) -> Self {
         self.0.branches.push(name.to_owned());
         self
     }
 
     /// The diagnostic with `change` applied to its message, related notes and help.
     #[must_use]
-    pub fn map_texts(mut self, change: impl Fn(&str) -> String) -> Self {
+    pub(crate) fn map_texts(mut self, change: impl Fn(&str) -> String) -> Self {
         self.0.message = change(&self.0.message);
         for note in &mut self.0.notes {
             if let Note::Related(_, text) = note {
@@ -203,7 +203,7 @@ impl Diagnostic {
     }
 
     /// Code, message, source location, notes, branches and help.
-    pub fn parts(&self) -> &Parts {
+    pub(crate) fn parts(&self) -> &Parts {
         &self.0
     }
 }
@@ -219,30 +219,30 @@ impl std::error::Error for Diagnostic {}
 
 /// One or more errors.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Diagnostics(Vec<Diagnostic>);
+pub(crate) struct Diagnostics(Vec<Diagnostic>);
 
 /// A result whose error is one or more diagnostics.
-pub type Result<T, E = Diagnostics> = std::result::Result<T, E>;
+pub(crate) type Result<T, E = Diagnostics> = std::result::Result<T, E>;
 
 impl Diagnostics {
     /// `value`, or the errors if there are any.
-    pub fn check<T>(errors: Vec<Diagnostic>, value: T) -> Result<T> {
+    pub(crate) fn check<T>(errors: Vec<Diagnostic>, value: T) -> Result<T> {
         if errors.is_empty() { Ok(value) } else { Err(Diagnostics(errors)) }
     }
 
     /// The errors, in the order in which they were found.
-    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.0.iter()
     }
 
     /// Every error changed by `change`, such as `|e| e.in_branch(name)`.
     #[must_use]
-    pub fn map(self, change: impl FnMut(Diagnostic) -> Diagnostic) -> Self {
+    pub(crate) fn map(self, change: impl FnMut(Diagnostic) -> Diagnostic) -> Self {
         Diagnostics(self.0.into_iter().map(change).collect())
     }
 
     /// The highest exit status of all errors.
-    pub fn status(&self) -> u8 {
+    pub(crate) fn status(&self) -> u8 {
         self.0.iter().map(|error| error.0.code.status()).max().unwrap_or(2)
     }
 }
@@ -291,7 +291,7 @@ fn bounded(text: String) -> String {
 
 /// Whether a diagnostic stops the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Severity {
+pub(crate) enum Severity {
     /// It does.
     Error,
     /// It does not.
@@ -300,7 +300,7 @@ pub enum Severity {
 
 impl Severity {
     /// The word before the brackets.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Severity::Error => "error",
             Severity::Warning => "warning",
@@ -310,7 +310,7 @@ impl Severity {
 
 /// Diagnostics in the order in which they are shown: by file, line and column. The same diagnostic of several branches is
 /// shown once.
-pub fn sorted<'a>(
+pub(crate) fn sorted<'a>(
     diagnostics: impl IntoIterator<Item = &'a Diagnostic>,
     project: &crate::source::Project,
 ) -> Vec<Diagnostic> {
@@ -347,7 +347,7 @@ pub fn sorted<'a>(
 }
 
 /// The candidate that is most likely meant by `word`, if one is close enough.
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = (word.chars().count() / 3).max(1);
     candidates
         .into_iter()

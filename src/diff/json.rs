@@ -42,7 +42,7 @@ struct All {
 }
 
 /// One JSON document.
-pub fn render(branches: &[BranchDiff]) -> String {
+pub(crate) fn render(branches: &[BranchDiff]) -> String {
     let totals = Totals::of(branches);
     let document = JsonDiff {
         api_version: "pleach/v1",

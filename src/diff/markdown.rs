@@ -8,7 +8,7 @@ use std::fmt::Write;
 const LONGEST: usize = 60_000;
 
 /// All branches.
-pub fn render(branches: &[BranchDiff]) -> String {
+pub(crate) fn render(branches: &[BranchDiff]) -> String {
     if branches.is_empty() {
         return "No differences.\n".to_owned();
     }

@@ -3,10 +3,10 @@
 //! A lock changes with every file beside it, so it counts only where nothing else of its branch did. Nothing here knows
 //! where the trees come from.
 
-pub mod json;
-pub mod markdown;
-pub mod summary;
-pub mod text;
+pub(crate) mod json;
+pub(crate) mod markdown;
+pub(crate) mod summary;
+pub(crate) mod text;
 
 use crate::output::{OutputKind, OutputPath, Tree};
 use rayon::prelude::*;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// What became of a file or a branch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum ChangeKind {
+pub(crate) enum ChangeKind {
     /// It is new.
     Added,
     /// It differs.
@@ -29,35 +29,35 @@ pub enum ChangeKind {
 
 /// A file that differs.
 #[derive(Clone, Debug)]
-pub struct FileDiff {
+pub(crate) struct FileDiff {
     /// The path with the output folder.
-    pub path: String,
+    pub(crate) path: String,
     /// How it changed.
-    pub change: ChangeKind,
+    pub(crate) change: ChangeKind,
     /// The number of added lines.
-    pub added: usize,
+    pub(crate) added: usize,
     /// The number of removed lines.
-    pub removed: usize,
+    pub(crate) removed: usize,
     /// The hunks of a unified diff.
-    pub hunks: String,
+    pub(crate) hunks: String,
 }
 
 /// A branch that differs.
 #[derive(Clone, Debug)]
-pub struct BranchDiff {
+pub(crate) struct BranchDiff {
     /// The slug.
-    pub slug: String,
+    pub(crate) slug: String,
     /// The name in git.
-    pub name: String,
+    pub(crate) name: String,
     /// How it changed.
-    pub change: ChangeKind,
+    pub(crate) change: ChangeKind,
     /// The files that differ, in path order.
-    pub files: Vec<FileDiff>,
+    pub(crate) files: Vec<FileDiff>,
 }
 
 impl ChangeKind {
     /// The word for it.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             ChangeKind::Added => "added",
             ChangeKind::Changed => "changed",
@@ -77,18 +77,18 @@ impl ChangeKind {
 /// How many files and lines something changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Totals {
+pub(crate) struct Totals {
     /// The number of files that differ.
-    pub files: usize,
+    pub(crate) files: usize,
     /// The number of added lines.
-    pub added_lines: usize,
+    pub(crate) added_lines: usize,
     /// The number of removed lines.
-    pub removed_lines: usize,
+    pub(crate) removed_lines: usize,
 }
 
 impl Totals {
     /// The totals of some branches.
-    pub fn of<'a>(branches: impl IntoIterator<Item = &'a BranchDiff>) -> Self {
+    pub(crate) fn of<'a>(branches: impl IntoIterator<Item = &'a BranchDiff>) -> Self {
         let files = branches.into_iter().flat_map(|branch| &branch.files);
         files.fold(Totals::default(), |sum, file| Totals {
             files: sum.files + 1,
@@ -102,16 +102,21 @@ type FilePair<'a> = (&'a OutputPath, Option<&'a Arc<str>>, Option<&'a Arc<str>>)
 
 /// What is known of a branch by its slug.
 #[derive(Clone, Debug)]
-pub struct KnownBranch {
+pub(crate) struct KnownBranch {
     /// The name in git.
-    pub name: String,
+    pub(crate) name: String,
     /// Whether it is among the branches, or only left something behind.
-    pub exists: bool,
+    pub(crate) exists: bool,
 }
 
 /// The branches in which `after` differs from `before`, in the order of their slugs. `output` is what the folder of
 /// the output is called.
-pub fn compare(before: &Tree, after: &Tree, output: &str, known: impl Fn(&str) -> KnownBranch) -> Vec<BranchDiff> {
+pub(crate) fn compare(
+    before: &Tree,
+    after: &Tree,
+    output: &str,
+    known: impl Fn(&str) -> KnownBranch,
+) -> Vec<BranchDiff> {
     let mut pairs: BTreeMap<&OutputPath, FilePair> =
         before.iter().map(|(path, text)| (path, (path, Some(text), None))).collect();
     for (path, text) in after {

@@ -3,7 +3,7 @@
 use super::{BranchDiff, ChangeKind, Totals, counted};
 
 /// All branches, and a line that sums them up.
-pub fn render(branches: &[BranchDiff]) -> String {
+pub(crate) fn render(branches: &[BranchDiff]) -> String {
     let mut lines: Vec<String> = branches.iter().map(line).collect();
     let totals = Totals::of(branches);
     let differ =

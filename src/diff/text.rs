@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 /// Whether the text is for a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Paint {
+pub(crate) enum Paint {
     /// With colours.
     Colours,
     /// Without.
@@ -14,7 +14,7 @@ pub enum Paint {
 }
 
 /// All branches.
-pub fn render(branches: &[BranchDiff], paint: Paint) -> String {
+pub(crate) fn render(branches: &[BranchDiff], paint: Paint) -> String {
     let mut out = String::new();
     let bold = Style::new().bold();
     for branch in branches {

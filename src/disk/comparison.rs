@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 /// How a file differs from the build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Difference {
+pub(crate) enum Difference {
     /// It does not exist.
     Missing,
     /// Its content is different, or it cannot be read.
@@ -27,30 +27,30 @@ pub enum Difference {
 
 /// The output folder compared with a build.
 #[derive(Debug, Default)]
-pub struct Comparison<'a> {
+pub(crate) struct Comparison<'a> {
     /// Every folder that exists or that the build has, in path order.
-    pub folders: Vec<FolderComparison<'a>>,
+    pub(crate) folders: Vec<FolderComparison<'a>>,
 }
 
 /// One folder of the output.
 #[derive(Debug, Default)]
-pub struct FolderComparison<'a> {
+pub(crate) struct FolderComparison<'a> {
     /// The path below the output folder.
-    pub path: RelPath,
+    pub(crate) path: RelPath,
     /// The name and content of the files that the build has in it.
-    pub files: Vec<(&'a str, &'a str)>,
+    pub(crate) files: Vec<(&'a str, &'a str)>,
     /// Whether it exists.
-    pub there: bool,
+    pub(crate) there: bool,
     /// Those of these files that differ.
-    pub differing: Vec<(&'a str, Difference)>,
+    pub(crate) differing: Vec<(&'a str, Difference)>,
     /// Owned files that the build does not have.
-    pub stale: Vec<String>,
+    pub(crate) stale: Vec<String>,
     /// Unmanaged files.
-    pub unmanaged: Vec<String>,
+    pub(crate) unmanaged: Vec<String>,
     /// Unmanaged files with the name of a file of the build.
-    pub taken: Vec<String>,
+    pub(crate) taken: Vec<String>,
     /// Temporary files of an interrupted run.
-    pub leftovers: Vec<String>,
+    pub(crate) leftovers: Vec<String>,
     /// The lock file to write first, where files are added: it lists the old and the new ones, so that an interrupted run leaves no
     /// file without an owner.
     pub(super) first_lock: Option<String>,
@@ -64,7 +64,11 @@ const AT_ONCE: usize = 64;
 impl OutputDir {
     /// Compares the disk with `tree` in the folders that are `wanted`; in a shared folder only the files that are `wanted`. Files in
     /// the output folder itself are compared where that folder is wanted.
-    pub fn compare<'a>(&self, tree: &'a Tree, wanted: impl Fn(&RelPath) -> bool + Sync) -> Result<Comparison<'a>> {
+    pub(crate) fn compare<'a>(
+        &self,
+        tree: &'a Tree,
+        wanted: impl Fn(&RelPath) -> bool + Sync,
+    ) -> Result<Comparison<'a>> {
         let mut listing = self.list(&wanted)?;
         let mut files: BTreeMap<RelPath, Vec<(&str, &str)>> = BTreeMap::new();
         let entries: Vec<_> = tree.iter().collect();

@@ -98,22 +98,17 @@ impl OutputDir {
     }
 
     /// Whether a folder exists.
-    pub fn has(&self, folder: &RelPath) -> bool {
+    pub(crate) fn has(&self, folder: &RelPath) -> bool {
         self.path.join(folder.as_str()).is_dir()
     }
 
-    /// Whether a file exists.
-    pub fn has_file(&self, path: &RelPath) -> bool {
-        self.path.join(path.as_str()).is_file()
-    }
-
     /// The text of one file, if it exists and can be read.
-    pub fn text(&self, path: &RelPath) -> Option<String> {
+    pub(crate) fn text(&self, path: &RelPath) -> Option<String> {
         std::fs::read_to_string(self.path.join(path.as_str())).ok()
     }
 
     /// The names of the folders in a folder, unordered; none if it does not exist.
-    pub fn folders(&self, folder: &RelPath) -> Result<Vec<String>> {
+    pub(crate) fn folders(&self, folder: &RelPath) -> Result<Vec<String>> {
         let error_at = |error: io::Error| self.error_at(folder, "cannot be listed", &error);
         let entries = match std::fs::read_dir(self.path.join(folder.as_str())) {
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
@@ -133,7 +128,7 @@ impl OutputDir {
     }
 
     /// The files in and below `folders` that are `wanted`. Invalid UTF-8 is replaced: pleach writes none.
-    pub fn read(&self, folders: &[RelPath], wanted: impl Fn(&RelPath) -> bool + Sync) -> Result<Tree> {
+    pub(crate) fn read(&self, folders: &[RelPath], wanted: impl Fn(&RelPath) -> bool + Sync) -> Result<Tree> {
         let is_within = |path: &RelPath| folders.iter().any(|folder| path.is_within(folder));
         let listing = self.list(is_within)?;
         let paths: Vec<RelPath> = listing
@@ -157,7 +152,7 @@ impl OutputDir {
     }
 
     /// The files in and below `folders` that `tree` does not have with the same content.
-    pub fn differing(&self, folders: &[RelPath], tree: &Tree) -> Result<Tree> {
+    pub(crate) fn differing(&self, folders: &[RelPath], tree: &Tree) -> Result<Tree> {
         self.read(folders, |path| tree.get(path).is_none_or(|content| !self.is_same(path, content)))
     }
 

@@ -13,10 +13,10 @@ mod unmanaged;
 mod workspace_lock;
 mod write;
 
-pub use comparison::{Comparison, Difference, FolderComparison};
-pub use reader::{SPEC, below, project, resolve, workspace};
-pub use workspace_lock::{WorkspaceLock, lock_workspace};
-pub use write::WriteSummary;
+pub(crate) use comparison::{Comparison, Difference, FolderComparison};
+pub(crate) use reader::{SPEC, below, project, resolve, workspace};
+pub(crate) use workspace_lock::lock_workspace;
+pub(crate) use write::WriteSummary;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::source::RelPath;
@@ -26,19 +26,19 @@ use std::path::{Path, PathBuf};
 
 /// The output folder on the disk, and how messages name it.
 #[derive(Debug)]
-pub struct OutputDir {
+pub(crate) struct OutputDir {
     path: PathBuf,
     shown: String,
 }
 
 impl OutputDir {
     /// The output folder at `path`, which messages call `shown`.
-    pub fn new(path: PathBuf, shown: impl Into<String>) -> Self {
+    pub(crate) fn new(path: PathBuf, shown: impl Into<String>) -> Self {
         OutputDir { path, shown: shown.into() }
     }
 
     /// A path below this folder as messages show it.
-    pub fn show(&self, path: &RelPath) -> String {
+    pub(crate) fn show(&self, path: &RelPath) -> String {
         match (self.shown.as_str(), path.as_str()) {
             (shown, "") => shown.to_owned(),
             ("." | "", path) => path.to_owned(),
@@ -52,17 +52,17 @@ impl OutputDir {
 }
 
 /// Reads a file that the user named.
-pub fn load(path: &Path) -> Result<String, Diagnostic> {
+pub(crate) fn load(path: &Path) -> Result<String, Diagnostic> {
     std::fs::read_to_string(path).map_err(|error| error_at(path, "cannot be read", &error))
 }
 
 /// Writes a file that the user named.
-pub fn save(path: &Path, content: &str) -> Result<(), Diagnostic> {
+pub(crate) fn save(path: &Path, content: &str) -> Result<(), Diagnostic> {
     std::fs::write(path, content).map_err(|error| error_at(path, "cannot be written", &error))
 }
 
 /// Replaces the content of a file, or deletes the file. Either all of it happens or nothing. A link stays a link: its target changes.
-pub fn put(path: &Path, content: Option<&str>) -> Result<(), Diagnostic> {
+pub(crate) fn put(path: &Path, content: Option<&str>) -> Result<(), Diagnostic> {
     let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let Some(content) = content else {
         return std::fs::remove_file(path).map_err(|error| error_at(path, "cannot be removed", &error));
@@ -80,13 +80,13 @@ pub fn put(path: &Path, content: Option<&str>) -> Result<(), Diagnostic> {
 }
 
 /// Reads standard input.
-pub fn input() -> Result<String, Diagnostic> {
+pub(crate) fn input() -> Result<String, Diagnostic> {
     io::read_to_string(io::stdin())
         .map_err(|error| Diagnostic::new(Code::Disk, format!("cannot read standard input: {}", reason(&error))))
 }
 
 /// Writes files to a folder, which messages call `shown`. None of them may exist with other content.
-pub fn start(folder: &Path, shown: &Path, files: &[(&str, &str)]) -> Result<()> {
+pub(crate) fn start(folder: &Path, shown: &Path, files: &[(&str, &str)]) -> Result<()> {
     let same = |path: &Path, content: &str| std::fs::read(path).is_ok_and(|there| there == content.as_bytes());
     let taken = files.iter().filter(|(path, content)| {
         let path = folder.join(path);

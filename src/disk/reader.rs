@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 
 /// The file that makes a folder a workspace.
-pub const SPEC: &str = "branches.yaml";
+pub(crate) const SPEC: &str = "branches.yaml";
 
 /// The texts of a folder; `root` has no symbolic links in it, as [`resolve`] leaves it.
 struct WorkspaceFiles {
@@ -22,7 +22,7 @@ struct WorkspaceFiles {
 type ResolvedPath = (Arc<Path>, FileType);
 
 /// The folder `path` with its symbolic links resolved.
-pub fn resolve(path: &Path) -> Result<PathBuf, Diagnostic> {
+pub(crate) fn resolve(path: &Path) -> Result<PathBuf, Diagnostic> {
     match fs::canonicalize(path) {
         Ok(real) if real.is_dir() => Ok(real),
         Ok(_) => Err(Diagnostic::new(Code::Usage, format!("`{}` is not a folder", path.display()))),
@@ -34,12 +34,12 @@ pub fn resolve(path: &Path) -> Result<PathBuf, Diagnostic> {
 }
 
 /// The nearest folder that has a `branches.yaml`: `start` or one above it.
-pub fn workspace(start: &Path) -> Option<&Path> {
+pub(crate) fn workspace(start: &Path) -> Option<&Path> {
     start.ancestors().find(|folder| folder.join(SPEC).is_file())
 }
 
 /// The texts in and below `root`, shown as seen from `here`; both are resolved paths. What is above `root` is not there.
-pub fn project(root: &Path, here: &Path) -> Project {
+pub(crate) fn project(root: &Path, here: &Path) -> Project {
     let project = Project::new(WorkspaceFiles { root: root.to_owned(), known: RwLock::default() });
     match below(root, here) {
         Some(here) => project.showing_paths_from(here),
@@ -48,7 +48,7 @@ pub fn project(root: &Path, here: &Path) -> Project {
 }
 
 /// A resolved path as seen from the resolved folder `root`, if it is in or below it.
-pub fn below(root: &Path, path: &Path) -> Option<RelPath> {
+pub(crate) fn below(root: &Path, path: &Path) -> Option<RelPath> {
     RelPath::new(path.strip_prefix(root).ok()?.to_str()?)
 }
 

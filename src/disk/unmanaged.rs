@@ -9,7 +9,7 @@ const NAMED: usize = 3;
 
 impl OutputDir {
     /// One error per folder with unmanaged files.
-    pub fn unmanaged(&self, comparison: &Comparison) -> Vec<Diagnostic> {
+    pub(crate) fn unmanaged(&self, comparison: &Comparison) -> Vec<Diagnostic> {
         let error_at = |folder: &FolderComparison| {
             let message = match folder.unmanaged.as_slice() {
                 [] => return None,
@@ -22,7 +22,7 @@ impl OutputDir {
     }
 
     /// One error per folder with unmanaged files that have the name of a file of the build.
-    pub fn taken(&self, comparison: &Comparison) -> Vec<Diagnostic> {
+    pub(crate) fn taken(&self, comparison: &Comparison) -> Vec<Diagnostic> {
         let error_at = |folder: &FolderComparison| {
             let message = match folder.taken.as_slice() {
                 [] => return None,
@@ -48,7 +48,7 @@ impl OutputDir {
     }
 
     /// The path of a file of a folder, for messages.
-    pub fn name(&self, folder: &FolderComparison, name: &str) -> String {
+    pub(crate) fn name(&self, folder: &FolderComparison, name: &str) -> String {
         folder.path.join(name).map_or_else(|| name.to_owned(), |path| self.show(&path))
     }
 }

@@ -9,14 +9,14 @@ use std::time::Duration;
 
 /// The lock; it ends when this value is dropped.
 #[derive(Debug)]
-pub struct WorkspaceLock(#[expect(dead_code, reason = "closing the file ends the lock")] File);
+pub(crate) struct WorkspaceLock(#[expect(dead_code, reason = "closing the file ends the lock")] File);
 
 /// How long to wait between two tries.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Locks the workspace `root`. If another run has the lock, calls `waiting` once and waits for `patience` at most. `None` where the
 /// file system has no locks.
-pub fn lock_workspace(
+pub(crate) fn lock_workspace(
     root: &Path,
     patience: Duration,
     waiting: impl FnOnce(),

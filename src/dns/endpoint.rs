@@ -8,7 +8,7 @@ use crate::node::{Map, Node};
 use crate::record::RecordType;
 
 /// The entries for the names of a branch in one zone.
-pub fn of_branch(names: &WantedNames) -> Result<Vec<Node>> {
+pub(crate) fn of_branch(names: &WantedNames) -> Result<Vec<Node>> {
     let branch = names.branch;
     if branch.namespace().is_none() {
         let message = format!("the zone `{}` needs a DNSEndpoint, but this branch has no namespace", names.zone);

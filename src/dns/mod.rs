@@ -4,12 +4,12 @@
 //! the previous output. `apply` changes the zones. Nothing here uses a network.
 
 mod certificate;
-pub mod endpoint;
-pub mod export;
-pub mod ownership;
+pub(crate) mod endpoint;
+pub(crate) mod export;
+pub(crate) mod ownership;
 mod present_name;
 mod wanted_names;
-pub mod zone_change;
+pub(crate) mod zone_change;
 
-pub use present_name::{ADDRESS_KINDS, AddressObject, PresentName};
-pub use wanted_names::{WantedNames, wanted_names};
+pub(crate) use present_name::{ADDRESS_KINDS, AddressObject, PresentName};
+pub(crate) use wanted_names::{WantedNames, wanted_names};

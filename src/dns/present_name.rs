@@ -5,25 +5,25 @@ use smol_str::SmolStr;
 
 /// The records of a name that must be present.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PresentName {
+pub(crate) struct PresentName {
     /// The TTL of its records in seconds.
-    pub ttl: u32,
+    pub(crate) ttl: u32,
     /// The records that are known without a cluster.
-    pub records: RecordSets,
+    pub(crate) records: RecordSets,
     /// The object that has the address, if only the cluster knows it.
-    pub address_from: Option<AddressObject>,
+    pub(crate) address_from: Option<AddressObject>,
 }
 
 /// An object of a cluster that has an address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct AddressObject {
+pub(crate) struct AddressObject {
     /// One of [`ADDRESS_KINDS`].
-    pub kind: SmolStr,
+    pub(crate) kind: SmolStr,
     /// Its namespace.
-    pub namespace: SmolStr,
+    pub(crate) namespace: SmolStr,
     /// Its name.
-    pub name: SmolStr,
+    pub(crate) name: SmolStr,
 }
 
 /// The kinds of objects that have an address.
-pub const ADDRESS_KINDS: [&str; 3] = ["Gateway", "Ingress", "Service"];
+pub(crate) const ADDRESS_KINDS: [&str; 3] = ["Gateway", "Ingress", "Service"];

@@ -21,21 +21,21 @@ const APP_ENGINE_TARGET: &str = "ghs.googlehosted.com";
 
 /// The names that a branch wants in a zone.
 #[derive(Clone, Debug)]
-pub struct WantedNames<'p> {
+pub(crate) struct WantedNames<'p> {
     /// The branch.
-    pub branch: &'p Branch,
+    pub(crate) branch: &'p Branch,
     /// The name of the zone.
-    pub zone: &'p DnsName,
+    pub(crate) zone: &'p DnsName,
     /// What writes the records to the zone.
-    pub backend: Backend,
+    pub(crate) backend: Backend,
     /// The records of each name. It is not empty.
-    pub present: BTreeMap<DnsName, PresentName>,
+    pub(crate) present: BTreeMap<DnsName, PresentName>,
     /// The objects that have addresses of these names, and the source locations of `addressFrom`.
-    pub objects: BTreeMap<AddressObject, Location>,
+    pub(crate) objects: BTreeMap<AddressObject, Location>,
 }
 
 /// The wanted names of all branches, in their order, without hosts outside of all zones, which `plan` reports.
-pub fn wanted_names<'p>(spec: &'p Spec, plan: &'p BuildPlan) -> Result<Vec<WantedNames<'p>>> {
+pub(crate) fn wanted_names<'p>(spec: &'p Spec, plan: &'p BuildPlan) -> Result<Vec<WantedNames<'p>>> {
     if spec.zones.is_empty() {
         return Ok(Vec::new());
     }

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
 /// The branches of a list by name, each with its commit if the list has it.
-pub type GitHeads = BTreeMap<SmolStr, Option<SmolStr>>;
+pub(crate) type GitHeads = BTreeMap<SmolStr, Option<SmolStr>>;
 
 /// A branch in the APIs of GitHub and GitLab. Other fields are ignored.
 #[derive(Deserialize)]
@@ -27,7 +27,7 @@ struct ListedCommit {
 
 /// Reads a list: JSON of GitHub or GitLab, also as several pages; or lines of `git ls-remote` or `git for-each-ref`; or one
 /// name per line.
-pub fn read(text: &str) -> Result<GitHeads> {
+pub(crate) fn read(text: &str) -> Result<GitHeads> {
     let listed = match text.trim_start().chars().next() {
         Some('[' | '{') => json(text)?,
         _ => lines(text)?,

@@ -2,8 +2,8 @@
 //!
 //! An edit is made in memory. The commands read the resulting spec before they write it, so that the spec stays valid.
 
-pub mod list;
-pub mod sync;
+pub(crate) mod list;
+pub(crate) mod sync;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::node::{Map, Node};
@@ -15,11 +15,11 @@ use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A change of a field of a branch: the path of keys below the branch, and the new value or `None` to remove the field.
-pub type FieldChange = (Vec<String>, Option<Node>);
+pub(crate) type FieldChange = (Vec<String>, Option<Node>);
 
 /// An edit of a branch.
 #[derive(Clone, Debug)]
-pub enum BranchEdit {
+pub(crate) enum BranchEdit {
     /// Adds the branch: to `branches.d/` if this folder exists, else at the end of `branches.yaml`.
     Add(Vec<FieldChange>),
     /// Changes fields of the branch.
@@ -29,7 +29,7 @@ pub enum BranchEdit {
 }
 
 /// The files of the spec, with edits in memory.
-pub struct SpecFiles {
+pub(crate) struct SpecFiles {
     project: Project,
     main: RelPath,
     documents: BTreeMap<RelPath, YamlDocument>,
@@ -57,7 +57,7 @@ type EditRounds = BTreeMap<(RelPath, EditRound), Vec<(SmolStr, TextEdit)>>;
 
 impl SpecFiles {
     /// The files of the spec of a project.
-    pub fn open(project: &Project) -> Result<Self> {
+    pub(crate) fn open(project: &Project) -> Result<Self> {
         let mut documents = BTreeMap::new();
         for file in spec::files(project)? {
             let text = file.text().map_err(|at| Diagnostic::new(Code::Yaml, "the file is not valid UTF-8").at(at))?;
@@ -71,12 +71,12 @@ impl SpecFiles {
     }
 
     /// Whether the spec has a branch with this name.
-    pub fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.locations.contains_key(name)
     }
 
     /// Edits branches, and returns those that changed. It is an error to change or remove a branch that does not exist.
-    pub fn edit(&mut self, edits: impl IntoIterator<Item = (SmolStr, BranchEdit)>) -> Result<BTreeSet<SmolStr>> {
+    pub(crate) fn edit(&mut self, edits: impl IntoIterator<Item = (SmolStr, BranchEdit)>) -> Result<BTreeSet<SmolStr>> {
         let mut rounds = EditRounds::new();
         let mut changed = BTreeSet::new();
         let folder = RelPath::new(spec::FOLDER).expect("a plain name");
@@ -162,18 +162,18 @@ impl SpecFiles {
     }
 
     /// The error about a branch that does not exist.
-    pub fn unknown_branch(&self, name: &str) -> Diagnostic {
+    pub(crate) fn unknown_branch(&self, name: &str) -> Diagnostic {
         Diagnostic::new(Code::Usage, format!("the branch `{name}` does not exist"))
             .suggest(name, self.locations.keys().map(SmolStr::as_str))
     }
 
     /// The project with the edited files.
-    pub fn project(&self) -> Project {
+    pub(crate) fn project(&self) -> Project {
         self.project.with(self.changed.iter().map(|(path, text)| (path.clone(), text.clone().map(String::into_bytes))))
     }
 
     /// The new contents of changed files by path. `None` for a removed file.
-    pub fn into_changed(self) -> BTreeMap<RelPath, Option<String>> {
+    pub(crate) fn into_changed(self) -> BTreeMap<RelPath, Option<String>> {
         self.changed
     }
 }

@@ -13,22 +13,22 @@ use smol_str::SmolStr;
 
 /// The result of a sync: branches by what happened to them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SyncResult {
+pub(crate) struct SyncResult {
     /// New branches.
-    pub added: Vec<SmolStr>,
+    pub(crate) added: Vec<SmolStr>,
     /// Branches whose images changed.
-    pub changed: Vec<SmolStr>,
+    pub(crate) changed: Vec<SmolStr>,
     /// Removed branches.
-    pub removed: Vec<SmolStr>,
+    pub(crate) removed: Vec<SmolStr>,
     /// Branches that Git does not have and that are kept because they are pinned.
-    pub pinned: Vec<SmolStr>,
+    pub(crate) pinned: Vec<SmolStr>,
     /// Branches that Git does not have and that are kept because an alias points to them or others use their services.
-    pub needed: Vec<SmolStr>,
+    pub(crate) needed: Vec<SmolStr>,
 }
 
 /// Adds the listed branches to the spec, removes those that are not listed, and sets the images of `rules` on every listed
 /// branch. If the rules select no branch of the list, removing all others is an error, as with an empty list.
-pub fn sync(files: &mut SpecFiles, spec: &Spec, listed: &GitHeads, rules: &SyncRules) -> Result<SyncResult> {
+pub(crate) fn sync(files: &mut SpecFiles, spec: &Spec, listed: &GitHeads, rules: &SyncRules) -> Result<SyncResult> {
     let mut synced = SyncResult::default();
     let is_selected = |name: &str| {
         let any = |patterns: &[SmolStr]| patterns.iter().any(|pattern| glob::matches(pattern, name));

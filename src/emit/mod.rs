@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Adds the labels and annotations of a branch to its objects. The object of its `namespace` gets those for namespaces too.
-pub fn objects(branch: &Branch, namespace: &str, mut resources: Vec<Resource>) -> Vec<Resource> {
+pub(crate) fn objects(branch: &Branch, namespace: &str, mut resources: Vec<Resource>) -> Vec<Resource> {
     let is_namespace = |resource: &Resource| {
         let gvk = resource.gvk();
         gvk.group.is_empty() && gvk.kind == "Namespace" && resource.name() == namespace
@@ -33,7 +33,7 @@ pub fn objects(branch: &Branch, namespace: &str, mut resources: Vec<Resource>) -
 }
 
 /// The files of a branch with these objects, with their output paths.
-pub fn files(branch: &Branch, resources: &[Resource]) -> Result<Vec<(OutputPath, Arc<str>)>> {
+pub(crate) fn files(branch: &Branch, resources: &[Resource]) -> Result<Vec<(OutputPath, Arc<str>)>> {
     let slug = branch.slug.as_str();
     let named: Vec<(String, Arc<str>)> =
         diagnostic::gather(name::names(resources).into_iter().zip(resources), |(name, resource)| {

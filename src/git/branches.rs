@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// The branches of the repository at `repo`, a line `commit name` each: those of `remote` in a clone, its own in a bare
 /// one. A repository that cannot be read, or that does not fetch all branches, is a reason to change nothing.
-pub fn branches(repo: &Path, remote: &str) -> Result<String, Diagnostic> {
+pub(crate) fn branches(repo: &Path, remote: &str) -> Result<String, Diagnostic> {
     let unlisted = |error: Diagnostic| {
         Diagnostic::new(Code::Guard, format!("the branches of `{}` cannot be listed: {error}", repo.display()))
             .help("`--repo` names a clone or a bare mirror, `--remote` one of its remotes")

@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// Where a history forks from that of the trunk.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ForkPoint {
+pub(crate) enum ForkPoint {
     /// The newest commit that both have.
     At(String),
     /// `origin` exists, but the trunk was not fetched, or not as far back.
@@ -18,7 +18,7 @@ pub enum ForkPoint {
 /// Where the history of the workspace `root` forks from the trunk, the first of `trunks` that exists. A merge in progress counts as
 /// done. Git is not asked without a `.git` in the workspace or above it. A repository that git refuses to read because it belongs to
 /// another user is an error.
-pub fn fork_point(root: &Path, trunks: &[&str]) -> Result<ForkPoint, Diagnostic> {
+pub(crate) fn fork_point(root: &Path, trunks: &[&str]) -> Result<ForkPoint, Diagnostic> {
     if !root.ancestors().any(|folder| folder.join(".git").exists()) {
         return Ok(ForkPoint::None);
     }

@@ -4,9 +4,9 @@ mod branches;
 mod fork;
 mod revision;
 
-pub use branches::branches;
-pub use fork::{ForkPoint, fork_point};
-pub use revision::OutputAtCommit;
+pub(crate) use branches::branches;
+pub(crate) use fork::{ForkPoint, fork_point};
+pub(crate) use revision::OutputAtCommit;
 
 use crate::diagnostic::{Code, Diagnostic};
 use std::io::Write;

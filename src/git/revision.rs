@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 /// The files of the output at a commit. They are listed once and read on request.
 #[derive(Debug)]
-pub struct OutputAtCommit {
+pub(crate) struct OutputAtCommit {
     root: PathBuf,
     commit: String,
     output: RelPath,
@@ -22,7 +22,7 @@ pub struct OutputAtCommit {
 
 impl OutputAtCommit {
     /// The files that the commit `reference` has in the folder `output` of the workspace `root`.
-    pub fn at(root: &Path, reference: &str, output: &RelPath) -> Result<Self, Diagnostic> {
+    pub(crate) fn at(root: &Path, reference: &str, output: &RelPath) -> Result<Self, Diagnostic> {
         let commit = commit(root, reference)?;
         let listed = stdout(run(root, &["ls-tree", "-r", "-z", &commit, "--", output.as_str()], b"")?)?;
         let listed = String::from_utf8_lossy(&listed);
@@ -34,7 +34,7 @@ impl OutputAtCommit {
     /// Those files before the last change of the output that this change modified or deleted, and that are `wanted`. The last change
     /// is the newest first-parent commit, so a merge is one change. `None` if it is the first commit, or a shallow clone begins
     /// there.
-    pub fn before(&self, wanted: impl Fn(&OutputPath) -> bool) -> Result<Option<Self>, Diagnostic> {
+    pub(crate) fn before(&self, wanted: impl Fn(&OutputPath) -> bool) -> Result<Option<Self>, Diagnostic> {
         let args =
             ["--literal-pathspecs", "rev-list", "-1", "--first-parent", &self.commit, "--", self.output.as_str()];
         let last = stdout(run(&self.root, &args, b"")?)?;
@@ -54,18 +54,18 @@ impl OutputAtCommit {
     }
 
     /// The paths.
-    pub fn paths(&self) -> impl Iterator<Item = &OutputPath> {
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &OutputPath> {
         self.ids.keys()
     }
 
     /// The paths of the files that `tree` does not have with the same content. Git's ids are compared, no content is read.
-    pub fn differing<'s>(&'s self, tree: &'s Tree) -> impl Iterator<Item = &'s OutputPath> {
+    pub(crate) fn differing<'s>(&'s self, tree: &'s Tree) -> impl Iterator<Item = &'s OutputPath> {
         let differs = |(path, id): &(&OutputPath, &String)| tree.get(path).is_none_or(|text| !has_id(text, id));
         self.ids.iter().filter(differs).map(|(path, _)| path)
     }
 
     /// The files at `paths` that exist.
-    pub fn read<'p>(&self, paths: impl IntoIterator<Item = &'p OutputPath>) -> Result<Tree, Diagnostic> {
+    pub(crate) fn read<'p>(&self, paths: impl IntoIterator<Item = &'p OutputPath>) -> Result<Tree, Diagnostic> {
         let files: Vec<(&OutputPath, &str)> =
             paths.into_iter().filter_map(|path| Some((path, self.ids.get(path)?.as_str()))).collect();
         if files.is_empty() {

@@ -21,7 +21,11 @@ const ARGOCD: &str = GITOPS_TOOLS[0];
 const FLUX: &str = GITOPS_TOOLS[1];
 
 /// The files of the branches whose slugs are `wanted`, and the project files, whose slug is their path.
-pub fn files(spec: &Spec, plan: &BuildPlan, wanted: impl Fn(&str) -> bool) -> Result<Vec<(OutputPath, Arc<str>)>> {
+pub(crate) fn files(
+    spec: &Spec,
+    plan: &BuildPlan,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<(OutputPath, Arc<str>)>> {
     let GitOps { argocd, flux, apply } = &spec.gitops;
     let mut files = Vec::new();
     if let Some(argocd) = argocd.as_ref().filter(|argocd| argocd.applications == Applications::Set) {

@@ -15,14 +15,14 @@
 //!   `StepContext::lossy`, every other warning to `StepContext::warn`. The context decides whether it is a
 //!   warning or an error.
 
-pub mod build;
+pub(crate) mod build;
 mod field;
 mod finish;
-pub mod input;
-pub mod model;
+pub(crate) mod input;
+pub(crate) mod model;
 mod steps;
 
-pub use build::{BuiltObjects, Layers, Options, branch, kustomize};
-pub use finish::order::Reorder;
-pub use input::{Input, LoadRestrictor, Memo, TemplateRenderer};
-pub use model::{ImageName, ImageOverride, Kustomization, Label, Patch, Replica, Selector, Text, TextMap, patches};
+pub(crate) use build::{BuiltObjects, Layers, Options, branch, kustomize};
+pub(crate) use finish::order::Reorder;
+pub(crate) use input::{Input, LoadRestrictor, Memo, TemplateRenderer};
+pub(crate) use model::{ImageName, ImageOverride, Kustomization, Replica, Text, patches};

@@ -13,28 +13,28 @@ const SHORT: usize = 16;
 
 /// A mapping with unique keys, in the byte order of their text.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Map(Arc<Vec<MapEntry>>);
+pub(crate) struct Map(Arc<Vec<MapEntry>>);
 
 /// A key and its value.
 #[derive(Clone, Debug, PartialEq)]
-pub struct MapEntry {
+pub(crate) struct MapEntry {
     /// The key.
-    pub key: MapKey,
+    pub(crate) key: MapKey,
     /// The value.
-    pub value: Node,
+    pub(crate) value: Node,
 }
 
 /// The key of a mapping. Keys with the same text are equal; tag and style record how the key was written.
 #[derive(Clone, Debug)]
-pub struct MapKey {
+pub(crate) struct MapKey {
     /// The text, after unquoting.
-    pub text: SmolStr,
+    pub(crate) text: SmolStr,
     /// The type that it resolved to. Kubernetes accepts strings only.
-    pub tag: Tag,
+    pub(crate) tag: Tag,
     /// How it was written.
-    pub style: Style,
+    pub(crate) style: Style,
     /// Its source location.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 impl PartialEq for MapKey {
@@ -51,7 +51,7 @@ impl<T: Into<SmolStr>> From<T> for MapKey {
 
 impl Map {
     /// The mapping with `entries`, or the first two equal keys.
-    pub fn from_entries(mut entries: Vec<MapEntry>) -> Result<Self, (MapKey, MapKey)> {
+    pub(crate) fn from_entries(mut entries: Vec<MapEntry>) -> Result<Self, (MapKey, MapKey)> {
         if !entries.is_sorted_by(|a, b| a.key.text < b.key.text) {
             entries.sort_by(|a, b| a.key.text.cmp(&b.key.text));
             if let Some(twins) = entries.windows(2).find(|pair| pair[0].key.text == pair[1].key.text) {
@@ -76,28 +76,28 @@ impl Map {
     }
 
     /// The value of `key`.
-    pub fn get(&self, key: &str) -> Option<&Node> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
         self.position(key).map(|i| &self.0[i].value)
     }
 
     /// The entry of `key`, with the source location of the key.
-    pub fn entry(&self, key: &str) -> Option<&MapEntry> {
+    pub(crate) fn entry(&self, key: &str) -> Option<&MapEntry> {
         self.position(key).map(|i| &self.0[i])
     }
 
     /// The value of `key`, mutably. Copies the entries if they are shared.
-    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
         let i = self.position(key)?;
         Some(&mut Arc::make_mut(&mut self.0)[i].value)
     }
 
     /// Whether `key` exists.
-    pub fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         self.position(key).is_some()
     }
 
     /// Sets the value of `key` and returns the previous value. An existing key keeps its style and source location.
-    pub fn insert(&mut self, key: impl Into<MapKey>, value: Node) -> Option<Node> {
+    pub(crate) fn insert(&mut self, key: impl Into<MapKey>, value: Node) -> Option<Node> {
         let key = key.into();
         match self.find(&key.text) {
             Ok(i) => Some(std::mem::replace(&mut Arc::make_mut(&mut self.0)[i].value, value)),
@@ -109,33 +109,33 @@ impl Map {
     }
 
     /// Removes `key` and returns its value.
-    pub fn remove(&mut self, key: &str) -> Option<Node> {
+    pub(crate) fn remove(&mut self, key: &str) -> Option<Node> {
         let i = self.position(key)?;
         Some(Arc::make_mut(&mut self.0).remove(i).value)
     }
 
     /// Keeps the entries for which `keep` returns true.
-    pub fn retain(&mut self, keep: impl FnMut(&MapEntry) -> bool) {
+    pub(crate) fn retain(&mut self, keep: impl FnMut(&MapEntry) -> bool) {
         Arc::make_mut(&mut self.0).retain(keep);
     }
 
     /// The entries in the byte order of their keys.
-    pub fn iter(&self) -> std::slice::Iter<'_, MapEntry> {
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, MapEntry> {
         self.0.iter()
     }
 
     /// Keys and values, the values mutably.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&MapKey, &mut Node)> {
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (&MapKey, &mut Node)> {
         Arc::make_mut(&mut self.0).iter_mut().map(|entry| (&entry.key, &mut entry.value))
     }
 
     /// The number of entries.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Whether the mapping has no entries.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }

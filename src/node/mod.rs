@@ -5,7 +5,7 @@
 
 mod map;
 
-pub use map::{Map, MapEntry, MapKey};
+pub(crate) use map::{Map, MapEntry, MapKey};
 
 use crate::source::Location;
 use smol_str::SmolStr;
@@ -13,16 +13,16 @@ use std::sync::Arc;
 
 /// One value of a YAML document and its source location.
 #[derive(Clone, Debug)]
-pub struct Node {
+pub(crate) struct Node {
     /// Where the value begins; [`Location::NONE`] for a value that is not from a file.
-    pub at: Location,
+    pub(crate) at: Location,
     /// The value.
-    pub value: Value,
+    pub(crate) value: Value,
 }
 
 /// The three kinds of YAML values. Anchors, aliases and merge keys are expanded on reading.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value {
+pub(crate) enum Value {
     /// A string, number, boolean, date or null.
     Scalar(Scalar),
     /// A list.
@@ -33,18 +33,18 @@ pub enum Value {
 
 /// A scalar: its text, the type that the text resolves to, and how it was written.
 #[derive(Clone, Debug)]
-pub struct Scalar {
+pub(crate) struct Scalar {
     /// The content after unquoting and unfolding; `0644` stays `0644`.
-    pub text: SmolStr,
+    pub(crate) text: SmolStr,
     /// The type.
-    pub tag: Tag,
+    pub(crate) tag: Tag,
     /// How it was written.
-    pub style: Style,
+    pub(crate) style: Style,
 }
 
 /// The type of a scalar under the dialect of kustomize (YAML 1.2 core with the 1.1 integers).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tag {
+pub(crate) enum Tag {
     /// `!!str`.
     Str,
     /// `!!null`: `null`, `~`, or nothing at all.
@@ -61,7 +61,7 @@ pub enum Tag {
 
 /// How a scalar was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
+pub(crate) enum Style {
     /// Without quotes.
     Plain,
     /// In single or double quotes; for a null, as nothing at all within brackets or braces.
@@ -88,61 +88,61 @@ impl PartialEq for Node {
 
 impl Scalar {
     /// A string. The writer chooses a style that keeps it a string.
-    pub fn str(text: impl Into<SmolStr>) -> Self {
+    pub(crate) fn str(text: impl Into<SmolStr>) -> Self {
         Scalar { text: text.into(), tag: Tag::Str, style: Style::Quoted }
     }
 }
 
 impl Node {
     /// `value` at `at`.
-    pub fn new(value: Value, at: Location) -> Self {
+    pub(crate) fn new(value: Value, at: Location) -> Self {
         Node { at, value }
     }
 
     /// A string without a source location.
-    pub fn str(text: impl Into<SmolStr>) -> Self {
+    pub(crate) fn str(text: impl Into<SmolStr>) -> Self {
         Node::new(Value::Scalar(Scalar::str(text)), Location::NONE)
     }
 
     /// An integer without a source location.
-    pub fn int(number: i64) -> Self {
+    pub(crate) fn int(number: i64) -> Self {
         Node::plain(number.to_string(), Tag::Int)
     }
 
     /// A boolean without a source location.
-    pub fn bool(truth: bool) -> Self {
+    pub(crate) fn bool(truth: bool) -> Self {
         Node::plain(if truth { "true" } else { "false" }, Tag::Bool)
     }
 
     /// `null`.
-    pub fn null() -> Self {
+    pub(crate) fn null() -> Self {
         Node::plain("null", Tag::Null)
     }
 
     /// A plain scalar with a given tag and without a source location.
-    pub fn plain(text: impl Into<SmolStr>, tag: Tag) -> Self {
+    pub(crate) fn plain(text: impl Into<SmolStr>, tag: Tag) -> Self {
         Node::new(Value::Scalar(Scalar { text: text.into(), tag, style: Style::Plain }), Location::NONE)
     }
 
     /// A list without a source location.
-    pub fn seq(items: impl IntoIterator<Item = Node>) -> Self {
+    pub(crate) fn seq(items: impl IntoIterator<Item = Node>) -> Self {
         Node::new(Value::Seq(Arc::new(items.into_iter().collect())), Location::NONE)
     }
 
     /// An empty mapping without a source location.
-    pub fn map() -> Self {
+    pub(crate) fn map() -> Self {
         Node::new(Value::Map(Map::default()), Location::NONE)
     }
 
     /// The same value with the source location `at`.
     #[must_use]
-    pub fn placed(mut self, at: Location) -> Self {
+    pub(crate) fn placed(mut self, at: Location) -> Self {
         self.at = at;
         self
     }
 
     /// The scalar, if it is one.
-    pub fn as_scalar(&self) -> Option<&Scalar> {
+    pub(crate) fn as_scalar(&self) -> Option<&Scalar> {
         match &self.value {
             Value::Scalar(scalar) => Some(scalar),
             _ => None,
@@ -150,24 +150,24 @@ impl Node {
     }
 
     /// The text of a string; `None` for any other type, numbers included.
-    pub fn as_str(&self) -> Option<&str> {
+    pub(crate) fn as_str(&self) -> Option<&str> {
         self.as_scalar().filter(|s| s.tag == Tag::Str).map(|s| s.text.as_str())
     }
 
     /// The text of a scalar of any type except null.
-    pub fn as_text(&self) -> Option<&str> {
+    pub(crate) fn as_text(&self) -> Option<&str> {
         self.as_scalar().filter(|s| s.tag != Tag::Null).map(|s| s.text.as_str())
     }
 
     /// The value of a boolean in any spelling.
-    pub fn as_bool(&self) -> Option<bool> {
+    pub(crate) fn as_bool(&self) -> Option<bool> {
         self.as_scalar()
             .filter(|s| s.tag == Tag::Bool)
             .map(|s| matches!(s.text.as_bytes(), [b't' | b'T' | b'y' | b'Y', ..] | [b'o' | b'O', b'n' | b'N']))
     }
 
     /// The items of a list.
-    pub fn as_seq(&self) -> Option<&[Node]> {
+    pub(crate) fn as_seq(&self) -> Option<&[Node]> {
         match &self.value {
             Value::Seq(items) => Some(items),
             _ => None,
@@ -175,7 +175,7 @@ impl Node {
     }
 
     /// The items of a list, mutably. Copies the list if it is shared.
-    pub fn as_seq_mut(&mut self) -> Option<&mut Vec<Node>> {
+    pub(crate) fn as_seq_mut(&mut self) -> Option<&mut Vec<Node>> {
         match &mut self.value {
             Value::Seq(items) => Some(Arc::make_mut(items)),
             _ => None,
@@ -183,7 +183,7 @@ impl Node {
     }
 
     /// The mapping, if it is one.
-    pub fn as_map(&self) -> Option<&Map> {
+    pub(crate) fn as_map(&self) -> Option<&Map> {
         match &self.value {
             Value::Map(map) => Some(map),
             _ => None,
@@ -191,7 +191,7 @@ impl Node {
     }
 
     /// The mapping, mutably.
-    pub fn as_map_mut(&mut self) -> Option<&mut Map> {
+    pub(crate) fn as_map_mut(&mut self) -> Option<&mut Map> {
         match &mut self.value {
             Value::Map(map) => Some(map),
             _ => None,
@@ -199,32 +199,32 @@ impl Node {
     }
 
     /// Whether it is `null` in any spelling.
-    pub fn is_null(&self) -> bool {
+    pub(crate) fn is_null(&self) -> bool {
         self.as_scalar().is_some_and(|s| s.tag == Tag::Null)
     }
 
     /// The value of `key`, if this is a mapping that has it.
-    pub fn get(&self, key: &str) -> Option<&Node> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
         self.as_map()?.get(key)
     }
 
     /// The value of `key`, mutably.
-    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
         self.as_map_mut()?.get_mut(key)
     }
 
     /// The value at a path of mapping keys.
-    pub fn at_path(&self, path: &[&str]) -> Option<&Node> {
+    pub(crate) fn at_path(&self, path: &[&str]) -> Option<&Node> {
         path.iter().try_fold(self, |node, key| node.get(key))
     }
 
     /// The string at a path of mapping keys.
-    pub fn str_at(&self, path: &[&str]) -> Option<&str> {
+    pub(crate) fn str_at(&self, path: &[&str]) -> Option<&str> {
         self.at_path(path)?.as_str()
     }
 
     /// The mapping of `key`, created if it does not exist or is null. `None` if the value is not a mapping.
-    pub fn map_entry(&mut self, key: &str) -> Option<&mut Node> {
+    pub(crate) fn map_entry(&mut self, key: &str) -> Option<&mut Node> {
         let map = self.as_map_mut()?;
         if map.get(key).is_none_or(Node::is_null) {
             map.insert(key, Node::map());
@@ -233,7 +233,7 @@ impl Node {
     }
 
     /// The kind of value for an error message.
-    pub fn kind_name(&self) -> &'static str {
+    pub(crate) fn kind_name(&self) -> &'static str {
         match &self.value {
             Value::Seq(_) => "a list",
             Value::Map(_) => "a mapping",

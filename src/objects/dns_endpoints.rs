@@ -7,11 +7,11 @@ use crate::resource::Resource;
 
 /// The DNS names of a branch in one zone.
 #[derive(Clone, Debug)]
-pub struct ZoneEndpoints<'a> {
+pub(crate) struct ZoneEndpoints<'a> {
     /// The name of the zone, which is the name of the object as well.
-    pub zone: &'a str,
+    pub(crate) zone: &'a str,
     /// Entries of `spec.endpoints`.
-    pub endpoints: Vec<Node>,
+    pub(crate) endpoints: Vec<Node>,
 }
 
 /// Adds the `DNSEndpoint` objects.

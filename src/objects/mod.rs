@@ -7,7 +7,7 @@ mod migration_job;
 mod namespace;
 mod services;
 
-pub use dns_endpoints::ZoneEndpoints;
+pub(crate) use dns_endpoints::ZoneEndpoints;
 
 use crate::diagnostic::{Diagnostic, Result};
 use crate::node::{Map, Node};
@@ -17,26 +17,26 @@ use crate::spec::Spec;
 
 /// What a contributor reads.
 #[derive(Clone, Copy, Debug)]
-pub struct ContributorInput<'a> {
+pub(crate) struct ContributorInput<'a> {
     /// The spec.
-    pub spec: &'a Spec,
+    pub(crate) spec: &'a Spec,
     /// The branch whose objects are built.
-    pub branch: &'a Branch,
+    pub(crate) branch: &'a Branch,
     /// The namespace of the branch.
-    pub namespace: &'a str,
+    pub(crate) namespace: &'a str,
     /// The DNS names of the branch in zones that external-dns serves.
-    pub endpoints: &'a [ZoneEndpoints<'a>],
+    pub(crate) endpoints: &'a [ZoneEndpoints<'a>],
 }
 
 /// Adds objects to those of a branch, or changes them, and returns warnings.
-pub type Contributor = fn(&ContributorInput, &mut Vec<Resource>) -> Result<Vec<Diagnostic>, Diagnostic>;
+pub(crate) type Contributor = fn(&ContributorInput, &mut Vec<Resource>) -> Result<Vec<Diagnostic>, Diagnostic>;
 
 /// All contributors in the order in which they run.
-pub const CONTRIBUTORS: [Contributor; 4] =
+pub(crate) const CONTRIBUTORS: [Contributor; 4] =
     [migration_job::contribute, services::contribute, dns_endpoints::contribute, namespace::contribute];
 
 /// Adds all objects that the spec gives a branch, and returns warnings.
-pub fn add(input: &ContributorInput, resources: &mut Vec<Resource>) -> Result<Vec<Diagnostic>> {
+pub(crate) fn add(input: &ContributorInput, resources: &mut Vec<Resource>) -> Result<Vec<Diagnostic>> {
     let mut warnings = Vec::new();
     for contribute in CONTRIBUTORS {
         warnings.extend(contribute(input, resources)?);

@@ -14,27 +14,27 @@ const KIND: &str = "Lock";
 
 /// The files that pleach owns in one folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lock {
+pub(crate) struct Lock {
     /// The name of the branch in Git.
-    pub branch: String,
+    pub(crate) branch: String,
     /// The names of the files.
-    pub files: BTreeSet<String>,
+    pub(crate) files: BTreeSet<String>,
 }
 
 impl Lock {
     /// The lock file of a branch with these files.
-    pub fn of<'a>(branch: &str, files: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(crate) fn of<'a>(branch: &str, files: impl IntoIterator<Item = &'a str>) -> Self {
         Lock { branch: branch.to_owned(), files: files.into_iter().map(str::to_owned).collect() }
     }
 
     /// The content of a lock file, or `None` if the text is not one.
-    pub fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         let documents = yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Location::NONE).ok()?;
         read(&documents).ok()
     }
 
     /// The text of the file.
-    pub fn write(&self) -> String {
+    pub(crate) fn write(&self) -> String {
         let mut text = String::with_capacity(128 + 64 * self.files.len());
         for (key, value) in [("apiVersion", API_VERSION), ("kind", KIND), ("branch", self.branch.as_str())] {
             text.push_str(key);
@@ -52,7 +52,7 @@ impl Lock {
     }
 
     /// The names that a lock file lists. A file with conflict markers of Git lists the names of both sides.
-    pub fn names(text: &str) -> BTreeSet<String> {
+    pub(crate) fn names(text: &str) -> BTreeSet<String> {
         if let Some(lock) = Lock::read(text) {
             return lock.files;
         }
@@ -62,7 +62,7 @@ impl Lock {
 
     /// The text of a lock file with the names of both texts. It is written before files are added, so that all files are owned
     /// even if a run is interrupted.
-    pub fn union(old: &str, new: &str) -> String {
+    pub(crate) fn union(old: &str, new: &str) -> String {
         let Some(mut lock) = Lock::read(new) else { return new.to_owned() };
         lock.files.append(&mut Lock::names(old));
         lock.write()

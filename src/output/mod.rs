@@ -8,8 +8,8 @@ mod path;
 mod previous;
 mod tree;
 
-pub use lock::Lock;
-pub use ownership::{MANAGED_BY, declares_owner, is_shared_folder, owned_files, required_declaration};
-pub use path::{GITOPS_TOOLS, LOCK_FILE, OutputFolder, OutputKind, OutputPath};
-pub use previous::PreviousOutput;
-pub use tree::Tree;
+pub(crate) use lock::Lock;
+pub(crate) use ownership::{MANAGED_BY, declares_owner, is_shared_folder, owned_files, required_declaration};
+pub(crate) use path::{GITOPS_TOOLS, LOCK_FILE, OutputFolder, OutputKind, OutputPath};
+pub(crate) use previous::PreviousOutput;
+pub(crate) use tree::Tree;

@@ -16,7 +16,7 @@ use crate::source::RelPath;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The label of a GitOps file that pleach owns, and its value.
-pub const MANAGED_BY: (&str, &str) = (MANAGED_BY_LABEL, "pleach");
+pub(crate) const MANAGED_BY: (&str, &str) = (MANAGED_BY_LABEL, "pleach");
 
 /// What a file without a lock file must contain to be owned.
 enum Declaration {
@@ -37,7 +37,7 @@ fn declaration(folder: OutputFolder) -> Option<Declaration> {
 }
 
 /// Whether several branches have files in a folder of the output, so that the folder has no lock file.
-pub fn is_shared_folder(folder: &RelPath) -> bool {
+pub(crate) fn is_shared_folder(folder: &RelPath) -> bool {
     let mut parts = folder.parts().skip(1);
     match (OutputFolder::of(folder), parts.next(), parts.next()) {
         (Some(OutputFolder::Dns), Some(_), None)
@@ -49,7 +49,7 @@ pub fn is_shared_folder(folder: &RelPath) -> bool {
 
 /// Whether the text of a file in a shared folder declares that pleach owns it. A file with the conflict markers of a merge still
 /// does.
-pub fn declares_owner(path: &OutputPath, text: &str) -> bool {
+pub(crate) fn declares_owner(path: &OutputPath, text: &str) -> bool {
     let is_script = path.kind() == OutputKind::ProjectGitops && path.name().strip_suffix(".sh").is_some();
     if path.name().strip_suffix(".yaml").is_none() && !is_script || !is_shared_folder(&path.parent()) {
         return false;
@@ -62,7 +62,7 @@ pub fn declares_owner(path: &OutputPath, text: &str) -> bool {
 }
 
 /// What a file in a shared folder must contain to be owned, for an error message.
-pub fn required_declaration(folder: &RelPath) -> Option<String> {
+pub(crate) fn required_declaration(folder: &RelPath) -> Option<String> {
     Some(match declaration(OutputFolder::of(folder)?)? {
         Declaration::Kind(kind) => format!("is of the kind `{kind}`"),
         Declaration::Label => format!("has the label `{}: {}`", MANAGED_BY.0, MANAGED_BY.1),
@@ -88,7 +88,7 @@ fn has_label(text: &str) -> bool {
 }
 
 /// The files that pleach owns among `files`. A file that is in `expected` too is owned: a build would write it.
-pub fn owned_files(files: Tree, expected: &Tree) -> Tree {
+pub(crate) fn owned_files(files: Tree, expected: &Tree) -> Tree {
     let locks = files.iter().filter(|(path, _)| path.kind() == OutputKind::Lock);
     // An expected lock file lists files that are expected too.
     let unexpected = locks.filter(|(path, text)| expected.get(path) != Some(*text));

@@ -10,14 +10,14 @@ use std::fmt;
 use std::ops::Deref;
 
 /// The name of the lock file in a namespace folder.
-pub const LOCK_FILE: &str = "pleach.lock";
+pub(crate) const LOCK_FILE: &str = "pleach.lock";
 
 /// The tools that have a folder below `gitops/` with one file per branch.
-pub const GITOPS_TOOLS: [&str; 2] = ["argocd", "flux"];
+pub(crate) const GITOPS_TOOLS: [&str; 2] = ["argocd", "flux"];
 
 /// A top-level folder of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OutputFolder {
+pub(crate) enum OutputFolder {
     /// One folder per branch, with its objects and its lock file.
     Namespaces,
     /// One folder per zone, with one zone change file per branch.
@@ -30,7 +30,7 @@ pub enum OutputFolder {
 
 impl OutputFolder {
     /// The name of the folder.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             OutputFolder::Namespaces => "namespaces",
             OutputFolder::Dns => "dns",
@@ -40,17 +40,17 @@ impl OutputFolder {
     }
 
     /// The path of the folder below the output folder.
-    pub fn path(self) -> RelPath {
+    pub(crate) fn path(self) -> RelPath {
         RelPath::root().join(self.name()).expect("a folder name is a relative path")
     }
 
     /// The folder of a branch in it, a zone in it, or a file.
-    pub fn join(self, below: &str) -> RelPath {
+    pub(crate) fn join(self, below: &str) -> RelPath {
         self.path().join(below).expect("slugs, zones and file names do not leave their folder")
     }
 
     /// The folder that a path is in.
-    pub fn of(path: &RelPath) -> Option<Self> {
+    pub(crate) fn of(path: &RelPath) -> Option<Self> {
         let folders = [OutputFolder::Namespaces, OutputFolder::Dns, OutputFolder::Teardown, OutputFolder::Gitops];
         let first = path.parts().next()?;
         folders.into_iter().find(|folder| folder.name() == first)
@@ -59,7 +59,7 @@ impl OutputFolder {
 
 /// What a file of the output is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OutputKind {
+pub(crate) enum OutputKind {
     /// A Kubernetes object of a branch: `namespaces/<slug>/<name>.yaml`.
     Object,
     /// The lock file of a branch: `namespaces/<slug>/pleach.lock`.
@@ -78,50 +78,50 @@ pub enum OutputKind {
 
 /// The path of a file below the output folder, and what the file is. Ordered by path.
 #[derive(Clone, Debug)]
-pub struct OutputPath {
+pub(crate) struct OutputPath {
     path: RelPath,
     kind: OutputKind,
 }
 
 impl OutputPath {
     /// A file in the namespace folder of a branch.
-    pub fn object(slug: &str, file: &str) -> Self {
+    pub(crate) fn object(slug: &str, file: &str) -> Self {
         OutputFolder::Namespaces.join(&format!("{slug}/{file}")).into()
     }
 
     /// The lock file of a branch.
-    pub fn lock(slug: &str) -> Self {
+    pub(crate) fn lock(slug: &str) -> Self {
         OutputPath::object(slug, LOCK_FILE)
     }
 
     /// The zone change file of a branch in a zone.
-    pub fn zone_change(zone: &str, slug: &str) -> Self {
+    pub(crate) fn zone_change(zone: &str, slug: &str) -> Self {
         OutputFolder::Dns.join(&format!("{zone}/{slug}.yaml")).into()
     }
 
     /// The teardown plan of a slug.
-    pub fn teardown_plan(slug: &str) -> Self {
+    pub(crate) fn teardown_plan(slug: &str) -> Self {
         OutputFolder::Teardown.join(&format!("{slug}.yaml")).into()
     }
 
     /// The file of a branch for one of [`GITOPS_TOOLS`].
-    pub fn branch_gitops(tool: &str, slug: &str) -> Self {
+    pub(crate) fn branch_gitops(tool: &str, slug: &str) -> Self {
         OutputFolder::Gitops.join(&format!("{tool}/{slug}.yaml")).into()
     }
 
     /// A GitOps file of the whole project.
-    pub fn project_gitops(name: &str) -> Self {
+    pub(crate) fn project_gitops(name: &str) -> Self {
         OutputFolder::Gitops.join(name).into()
     }
 
     /// What the file is.
-    pub fn kind(&self) -> OutputKind {
+    pub(crate) fn kind(&self) -> OutputKind {
         self.kind
     }
 
     /// The slug of the branch that the file belongs to. A file of the whole project has its path in place of a slug; no
     /// slug contains a slash.
-    pub fn slug(&self) -> &str {
+    pub(crate) fn slug(&self) -> &str {
         match self.kind {
             OutputKind::ProjectGitops => self.path.as_str(),
             OutputKind::Object | OutputKind::Lock => self.path.parts().nth(1).unwrap_or_default(),
@@ -133,12 +133,12 @@ impl OutputPath {
     }
 
     /// The slug as an owned value.
-    pub fn owned_slug(&self) -> SmolStr {
+    pub(crate) fn owned_slug(&self) -> SmolStr {
         self.slug().into()
     }
 
     /// Whether the lock file of its folder decides who owns the file.
-    pub fn is_locked(&self) -> bool {
+    pub(crate) fn is_locked(&self) -> bool {
         matches!(self.kind, OutputKind::Object | OutputKind::Lock)
     }
 }

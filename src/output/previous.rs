@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The previous output: of a commit, on a disk, or in memory. pleach owns all its files.
-pub trait PreviousOutput: Sync {
+pub(crate) trait PreviousOutput: Sync {
     /// The files that every build reads: zone change files, teardown plans, and the namespace folders of removed branches.
     fn files(&self) -> &Tree;
 

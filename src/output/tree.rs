@@ -7,36 +7,36 @@ use std::sync::Arc;
 
 /// Files of an output by their paths below the output folder, in path order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tree(BTreeMap<OutputPath, Arc<str>>);
+pub(crate) struct Tree(BTreeMap<OutputPath, Arc<str>>);
 
 impl Tree {
     /// Adds a file, or replaces the file at that path.
-    pub fn insert(&mut self, path: impl Into<OutputPath>, content: impl Into<Arc<str>>) {
+    pub(crate) fn insert(&mut self, path: impl Into<OutputPath>, content: impl Into<Arc<str>>) {
         self.0.insert(path.into(), content.into());
     }
 
     /// Removes a file.
-    pub fn remove(&mut self, path: &RelPath) {
+    pub(crate) fn remove(&mut self, path: &RelPath) {
         self.0.remove(path);
     }
 
     /// The content of a file.
-    pub fn get(&self, path: &RelPath) -> Option<&Arc<str>> {
+    pub(crate) fn get(&self, path: &RelPath) -> Option<&Arc<str>> {
         self.0.get(path)
     }
 
     /// The files in path order.
-    pub fn iter(&self) -> std::collections::btree_map::Iter<'_, OutputPath, Arc<str>> {
+    pub(crate) fn iter(&self) -> std::collections::btree_map::Iter<'_, OutputPath, Arc<str>> {
         self.0.iter()
     }
 
     /// The number of files.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Whether it has no file.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }

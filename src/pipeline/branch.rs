@@ -21,11 +21,11 @@ use std::sync::Arc;
 
 /// A branch that was built.
 #[derive(Debug)]
-pub struct BuiltBranch<'a> {
+pub(crate) struct BuiltBranch<'a> {
     /// The branch.
-    pub branch: &'a Branch,
+    pub(crate) branch: &'a Branch,
     /// Its objects as they are written, each with its source location.
-    pub objects: Vec<Resource>,
+    pub(crate) objects: Vec<Resource>,
     /// Its files.
     pub(super) files: Vec<(OutputPath, Arc<str>)>,
     pub(super) claims: Vec<Claim>,

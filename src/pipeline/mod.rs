@@ -6,8 +6,8 @@ mod own;
 mod selection;
 mod usage;
 
-pub use branch::BuiltBranch;
-pub use selection::{Selection, Shard};
+pub(crate) use branch::BuiltBranch;
+pub(crate) use selection::{Selection, Shard};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::output::{OutputPath, PreviousOutput, Tree};
@@ -30,70 +30,70 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use usage::Usage;
 
 /// What a build depends on.
-pub struct Inputs<'a> {
+pub(crate) struct Inputs<'a> {
     /// The input files.
-    pub project: &'a Project,
+    pub(crate) project: &'a Project,
     /// The spec.
-    pub spec: &'a Spec,
+    pub(crate) spec: &'a Spec,
     /// All branches of the spec with their derived values.
-    pub plan: &'a BuildPlan,
+    pub(crate) plan: &'a BuildPlan,
     /// The output at the base revision.
-    pub previous: &'a dyn PreviousOutput,
+    pub(crate) previous: &'a dyn PreviousOutput,
     /// The branches to build.
-    pub selection: &'a Selection,
+    pub(crate) selection: &'a Selection,
     /// Counts the branches that are done.
-    pub progress: &'a Progress,
+    pub(crate) progress: &'a Progress,
 }
 
 /// The result of a build.
 #[derive(Debug)]
-pub struct Build<'a> {
+pub(crate) struct Build<'a> {
     /// The files of the branches that were built, and of removed ones. A failed branch has none: its files stay as they are.
-    pub tree: Tree,
+    pub(crate) tree: Tree,
     /// What files become when their prunable entries are left out; `None` removes the file.
-    pub prunable: BTreeMap<OutputPath, Option<Arc<str>>>,
+    pub(crate) prunable: BTreeMap<OutputPath, Option<Arc<str>>>,
     /// The branches that were built, with their objects.
-    pub branches: Vec<BuiltBranch<'a>>,
+    pub(crate) branches: Vec<BuiltBranch<'a>>,
     /// The branches that failed.
-    pub failures: Vec<Failure<'a>>,
+    pub(crate) failures: Vec<Failure<'a>>,
     /// The warnings.
-    pub warnings: Vec<Diagnostic>,
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
 /// A branch that could not be built.
 #[derive(Debug)]
-pub struct Failure<'a> {
+pub(crate) struct Failure<'a> {
     /// The branch.
-    pub branch: &'a Branch,
+    pub(crate) branch: &'a Branch,
     /// The errors.
-    pub errors: Diagnostics,
+    pub(crate) errors: Diagnostics,
 }
 
 /// How far a build is, for a progress report.
 #[derive(Debug, Default)]
-pub struct Progress {
+pub(crate) struct Progress {
     /// The number of branches to build; 0 while it is not known.
-    pub all: AtomicUsize,
+    pub(crate) all: AtomicUsize,
     /// The number of branches that are done.
-    pub done: AtomicUsize,
+    pub(crate) done: AtomicUsize,
 }
 
 /// Reads the spec and derives the plan.
-pub fn plan(project: &Project) -> Result<(Spec, BuildPlan)> {
+pub(crate) fn plan(project: &Project) -> Result<(Spec, BuildPlan)> {
     let spec = spec::read(project)?;
     let plan = plan::build_plan(&spec)?;
     Ok((spec, plan))
 }
 
 /// Like [`plan()`], but a branch with an overlay that does not exist fails alone when it is built.
-pub fn plan_keep_going(project: &Project) -> Result<(Spec, BuildPlan)> {
+pub(crate) fn plan_keep_going(project: &Project) -> Result<(Spec, BuildPlan)> {
     let spec = spec::read_keep_going(project)?;
     let plan = plan::build_plan(&spec)?;
     Ok((spec, plan))
 }
 
 /// Builds the selected branches. The others are built even if one fails.
-pub fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>> {
+pub(crate) fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>> {
     let Inputs { spec, plan, previous, selection, .. } = *inputs;
     selection.check(plan)?;
     let names = dns::wanted_names(spec, plan)?;
@@ -185,14 +185,14 @@ fn workers() -> Result<ThreadPool, Diagnostic> {
 
 impl Build<'_> {
     /// The errors of all branches that failed.
-    pub fn errors(&self) -> Option<Diagnostics> {
+    pub(crate) fn errors(&self) -> Option<Diagnostics> {
         let errors: Vec<Diagnostics> = self.failures.iter().map(|failure| failure.errors.clone()).collect();
         if errors.is_empty() { None } else { Some(errors.into()) }
     }
 
     /// The files, without those prunable entries that `is_pruned` selects: it gets the path of a file and its content without
     /// them, if any is left.
-    pub fn pruned(&self, is_pruned: impl Fn(&OutputPath, Option<&str>) -> bool) -> Cow<'_, Tree> {
+    pub(crate) fn pruned(&self, is_pruned: impl Fn(&OutputPath, Option<&str>) -> bool) -> Cow<'_, Tree> {
         let mut tree = Cow::Borrowed(&self.tree);
         for (path, content) in self.prunable.iter().filter(|(path, content)| is_pruned(path, content.as_deref())) {
             match content {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// Which branches a run builds. The outputs of several runs merge by plain union.
 #[derive(Clone, Debug, Default)]
-pub enum Selection {
+pub(crate) enum Selection {
     /// Every branch.
     #[default]
     All,
@@ -21,16 +21,16 @@ pub enum Selection {
 /// One of several shards. The shard of a slug depends on the slug and the number of shards only, so the folder of a removed
 /// branch is in a shard too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shard {
+pub(crate) struct Shard {
     /// Which one, starting at 1.
-    pub index: u32,
+    pub(crate) index: u32,
     /// The number of shards.
-    pub of: u32,
+    pub(crate) of: u32,
 }
 
 impl Selection {
     /// An error for each pattern that matches no branch.
-    pub fn check(&self, plan: &BuildPlan) -> Result<()> {
+    pub(crate) fn check(&self, plan: &BuildPlan) -> Result<()> {
         let Selection::Only(patterns) = self else { return Ok(()) };
         let fits_any = |pattern: &&String| {
             plan.branches
@@ -45,7 +45,7 @@ impl Selection {
     }
 
     /// Whether it has a branch.
-    pub fn has(&self, name: &str, slug: &str) -> bool {
+    pub(crate) fn has(&self, name: &str, slug: &str) -> bool {
         match self {
             Selection::All => true,
             Selection::Only(patterns) => {
@@ -56,7 +56,7 @@ impl Selection {
     }
 
     /// Whether it has the files of a slug, of a branch in `plan` or of a removed one.
-    pub fn slugs<'a>(&'a self, plan: &'a BuildPlan) -> impl Fn(&str) -> bool + Sync + 'a {
+    pub(crate) fn slugs<'a>(&'a self, plan: &'a BuildPlan) -> impl Fn(&str) -> bool + Sync + 'a {
         let all = matches!(self, Selection::All);
         let branches = plan.branches.iter().filter(|_| !all);
         let names: BTreeMap<&str, &str> = branches.map(|b| (b.slug.as_str(), b.name.as_str())).collect();

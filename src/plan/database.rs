@@ -9,15 +9,15 @@ use smol_str::SmolStr;
 
 /// The database of a branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BranchDatabase {
+pub(crate) struct BranchDatabase {
     /// What the branch has of its own: nothing, a schema or the database.
-    pub mode: DatabaseMode,
+    pub(crate) mode: DatabaseMode,
     /// Its name.
-    pub name: SmolStr,
+    pub(crate) name: SmolStr,
     /// The schema in it.
-    pub schema: SmolStr,
+    pub(crate) schema: SmolStr,
     /// Whether the branch runs the migration Job.
-    pub is_migrated: bool,
+    pub(crate) is_migrated: bool,
 }
 
 impl BranchDatabase {

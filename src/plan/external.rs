@@ -8,17 +8,17 @@ use smol_str::SmolStr;
 
 /// A Service of type `ExternalName`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ExternalService {
+pub(crate) struct ExternalService {
     /// Its name in the namespace of the branch.
-    pub name: SmolStr,
+    pub(crate) name: SmolStr,
     /// The host that it points to.
-    pub host: SmolStr,
+    pub(crate) host: SmolStr,
     /// The entries of `ports` of the Service.
-    pub ports: Option<Node>,
+    pub(crate) ports: Option<Node>,
     /// The first host of the baseline branch, if the service points to that branch.
-    pub baseline: Option<SmolStr>,
+    pub(crate) baseline: Option<SmolStr>,
     /// The source location of the entry in the spec.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 /// The DNS name of a Service in the cluster.

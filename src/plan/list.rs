@@ -7,39 +7,39 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A branch. Every field is always present; one without a value is null or empty.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ListedBranch<'a> {
+pub(crate) struct ListedBranch<'a> {
     /// Its name in git.
-    pub name: &'a str,
+    pub(crate) name: &'a str,
     /// Its name as a DNS label.
-    pub slug: &'a str,
+    pub(crate) slug: &'a str,
     /// The platform that serves it.
-    pub platform: PlatformName,
+    pub(crate) platform: PlatformName,
     /// Its namespace. Null for an App Engine branch.
-    pub namespace: Option<&'a str>,
+    pub(crate) namespace: Option<&'a str>,
     /// Its hosts.
-    pub hosts: Vec<&'a str>,
+    pub(crate) hosts: Vec<&'a str>,
     /// Its aliases that have hosts.
-    pub aliases: BTreeSet<&'a str>,
+    pub(crate) aliases: BTreeSet<&'a str>,
     /// The full references of the images that the spec sets, by image name in the manifests.
-    pub images: BTreeMap<&'a str, String>,
+    pub(crate) images: BTreeMap<&'a str, String>,
     /// The active slot, if it has slots.
-    pub active: Option<&'a str>,
+    pub(crate) active: Option<&'a str>,
     /// The folders of its overlays, in order.
-    pub overlays: Vec<&'a str>,
+    pub(crate) overlays: Vec<&'a str>,
     /// Who is responsible for it.
-    pub owner: Option<&'a str>,
+    pub(crate) owner: Option<&'a str>,
     /// A link, such as its pull request.
-    pub link: Option<&'a str>,
+    pub(crate) link: Option<&'a str>,
     /// Its expiry date, as YYYY-MM-DD.
-    pub expires: Option<String>,
+    pub(crate) expires: Option<String>,
     /// Whether `expire` and `sync` keep it.
-    pub pinned: bool,
+    pub(crate) pinned: bool,
 }
 
 /// The platform that serves a branch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub enum PlatformName {
+pub(crate) enum PlatformName {
     /// Kubernetes.
     Kubernetes,
     /// App Engine.
@@ -47,7 +47,7 @@ pub enum PlatformName {
 }
 
 /// The branches in the order of their names.
-pub fn entries(plan: &BuildPlan) -> Vec<ListedBranch<'_>> {
+pub(crate) fn entries(plan: &BuildPlan) -> Vec<ListedBranch<'_>> {
     plan.branches.iter().map(ListedBranch::of).collect()
 }
 

@@ -9,16 +9,16 @@ mod derive;
 mod external;
 mod host;
 mod labels;
-pub mod list;
+pub(crate) mod list;
 mod merge;
 mod slots;
 mod slug_limit;
 mod variables;
 mod zones;
 
-pub use database::BranchDatabase;
-pub use external::ExternalService;
-pub use slots::{BranchSlots, SlotVersion};
+pub(crate) use database::BranchDatabase;
+pub(crate) use external::ExternalService;
+pub(crate) use slots::BranchSlots;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::image::ImageReference;
@@ -34,74 +34,74 @@ use std::sync::Arc;
 
 /// All branches of a project, as a build needs them.
 #[derive(Clone, Debug)]
-pub struct BuildPlan {
+pub(crate) struct BuildPlan {
     /// The name of the project.
-    pub project: SmolStr,
+    pub(crate) project: SmolStr,
     /// The branches in the order of their names.
-    pub branches: Vec<Branch>,
+    pub(crate) branches: Vec<Branch>,
     /// The warnings.
-    pub warnings: Vec<Diagnostic>,
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
 impl BuildPlan {
     /// The slugs of all branches.
-    pub fn slugs(&self) -> BTreeSet<&str> {
+    pub(crate) fn slugs(&self) -> BTreeSet<&str> {
         self.branches.iter().map(|branch| branch.slug.as_str()).collect()
     }
 }
 
 /// A branch with its derived names and merged settings.
 #[derive(Clone, Debug)]
-pub struct Branch {
+pub(crate) struct Branch {
     /// Its name in git.
-    pub name: SmolStr,
+    pub(crate) name: SmolStr,
     /// Its name as a DNS label.
-    pub slug: Slug,
+    pub(crate) slug: Slug,
     /// The platform that serves it.
-    pub platform: Platform,
+    pub(crate) platform: Platform,
     /// Its hosts. The first one is `branch.host` in templates.
-    pub hosts: Vec<BranchHost>,
+    pub(crate) hosts: Vec<BranchHost>,
     /// The folders of its overlays, in order.
-    pub overlays: Vec<RelPath>,
+    pub(crate) overlays: Vec<RelPath>,
     /// The errors about overlays that do not exist. With errors, the branch cannot be built.
-    pub missing: Vec<Diagnostic>,
+    pub(crate) missing: Vec<Diagnostic>,
     /// Whether it runs all services itself.
-    pub runs_all: bool,
+    pub(crate) runs_all: bool,
     /// Its database, if the spec has `database`.
-    pub database: Option<BranchDatabase>,
+    pub(crate) database: Option<BranchDatabase>,
     /// Its slots.
-    pub slots: Option<BranchSlots>,
+    pub(crate) slots: Option<BranchSlots>,
     /// Its Services of type `ExternalName`.
-    pub externals: Vec<ExternalService>,
+    pub(crate) externals: Vec<ExternalService>,
     /// The variables of templates.
-    pub variables: Node,
+    pub(crate) variables: Node,
     /// Its images, by image name in the manifests.
-    pub images: BTreeMap<SmolStr, Placed<ImageReference>>,
+    pub(crate) images: BTreeMap<SmolStr, Placed<ImageReference>>,
     /// The replicas of its workloads, by name.
-    pub replicas: BTreeMap<SmolStr, Placed<u32>>,
+    pub(crate) replicas: BTreeMap<SmolStr, Placed<u32>>,
     /// Its patches, as entries of `patches:` in a kustomization; paths are relative to the workspace.
-    pub patches: Vec<Node>,
+    pub(crate) patches: Vec<Node>,
     /// The labels of all its objects, including those of pleach.
-    pub labels: BTreeMap<SmolStr, Placed<SmolStr>>,
+    pub(crate) labels: BTreeMap<SmolStr, Placed<SmolStr>>,
     /// The annotations of all its objects, including those of pleach.
-    pub annotations: BTreeMap<SmolStr, Placed<SmolStr>>,
+    pub(crate) annotations: BTreeMap<SmolStr, Placed<SmolStr>>,
     /// The annotations of its namespace only.
-    pub namespace_annotations: BTreeMap<SmolStr, Placed<SmolStr>>,
+    pub(crate) namespace_annotations: BTreeMap<SmolStr, Placed<SmolStr>>,
     /// Who is responsible for it.
-    pub owner: Option<Placed<SmolStr>>,
+    pub(crate) owner: Option<Placed<SmolStr>>,
     /// A link, such as its pull request.
-    pub link: Option<Placed<SmolStr>>,
+    pub(crate) link: Option<Placed<SmolStr>>,
     /// Its expiry date.
-    pub expires: Option<Placed<ExpiryDate>>,
+    pub(crate) expires: Option<Placed<ExpiryDate>>,
     /// Why `expire` and `sync` keep it.
-    pub pin: Option<Pin>,
+    pub(crate) pin: Option<Pin>,
     /// The source location of its name.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 /// The platform that serves a branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Platform {
+pub(crate) enum Platform {
     /// Kubernetes, in the branch's own namespace.
     Kubernetes {
         /// The namespace.
@@ -122,24 +122,24 @@ pub enum Platform {
 
 /// A host of a branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BranchHost {
+pub(crate) struct BranchHost {
     /// Its name.
-    pub name: DnsName,
+    pub(crate) name: DnsName,
     /// The service that it belongs to, if not the whole branch.
-    pub service: Option<SmolStr>,
+    pub(crate) service: Option<SmolStr>,
     /// The alias that it has in place of the slug.
-    pub alias: Option<SmolStr>,
+    pub(crate) alias: Option<SmolStr>,
     /// How the branch joins services and names.
-    pub join: Join,
+    pub(crate) join: Join,
     /// Its DNS content, if it is not that of its zone.
-    pub content: Option<Arc<HostContent>>,
+    pub(crate) content: Option<Arc<HostContent>>,
     /// The source location of its pattern, in the branch or the defaults.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 impl Branch {
     /// The namespace, if Kubernetes serves the branch.
-    pub fn namespace(&self) -> Option<&str> {
+    pub(crate) fn namespace(&self) -> Option<&str> {
         match &self.platform {
             Platform::Kubernetes { namespace } => Some(&namespace.value),
             Platform::AppEngine { .. } => None,
@@ -147,13 +147,13 @@ impl Branch {
     }
 
     /// The variables of patterns of the spec for this branch.
-    pub fn scope<'a>(&'a self, project: &'a str) -> PatternScope<'a> {
+    pub(crate) fn scope<'a>(&'a self, project: &'a str) -> PatternScope<'a> {
         let values = self.variables.get("values").expect("every branch has a mapping of values");
         PatternScope { project, values }
     }
 
     /// The full reference of an image by its name in the manifests. The name itself if the spec does not set the image.
-    pub fn image(&self, name: &str) -> String {
+    pub(crate) fn image(&self, name: &str) -> String {
         match self.images.get(name) {
             Some(image) => image.value.of(name),
             None => name.to_owned(),
@@ -162,7 +162,7 @@ impl Branch {
 }
 
 /// The plan of a spec, or all its errors. More branches than `maxBranches` are an error.
-pub fn build_plan(spec: &Spec) -> Result<BuildPlan> {
+pub(crate) fn build_plan(spec: &Spec) -> Result<BuildPlan> {
     match (build_unlimited_plan(spec), too_many_branches(spec)) {
         (plan, None) => plan,
         (plan, Some(error)) => Err([plan.err(), Some(error.into())].into_iter().flatten().collect::<Vec<_>>().into()),
@@ -170,7 +170,7 @@ pub fn build_plan(spec: &Spec) -> Result<BuildPlan> {
 }
 
 /// The plan of a spec with any number of branches.
-pub fn build_unlimited_plan(spec: &Spec) -> Result<BuildPlan> {
+pub(crate) fn build_unlimited_plan(spec: &Spec) -> Result<BuildPlan> {
     let mut written: Vec<&spec::BranchEntry> = spec.branches.iter().collect();
     written.sort_unstable_by_key(|branch| &branch.name);
     // Errors of the baseline branch are reported when all branches are derived.
@@ -199,7 +199,7 @@ fn mapping<const N: usize>(entries: [(&'static str, Node); N]) -> Node {
 }
 
 /// The error if the spec has more branches than `maxBranches`.
-pub fn too_many_branches(spec: &Spec) -> Option<Diagnostic> {
+pub(crate) fn too_many_branches(spec: &Spec) -> Option<Diagnostic> {
     let max = spec.max_branches.as_ref().filter(|max| spec.branches.len() > max.value)?;
     let message = format!("the spec has {} branches, but `maxBranches` is {}", spec.branches.len(), max.value);
     Some(Diagnostic::new(Code::Guard, message).at(max.at).help(

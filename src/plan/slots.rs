@@ -9,24 +9,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The slots of a branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BranchSlots {
+pub(crate) struct BranchSlots {
     /// The active slot.
-    pub active: Placed<SmolStr>,
+    pub(crate) active: Placed<SmolStr>,
     /// All slots by name.
-    pub versions: BTreeMap<SmolStr, SlotVersion>,
+    pub(crate) versions: BTreeMap<SmolStr, SlotVersion>,
     /// The full references of the images that slots set. The images of the branch do not replace them.
-    pub own: BTreeSet<String>,
+    pub(crate) own: BTreeSet<String>,
     /// Their source location.
     at: Location,
 }
 
 /// The version in a slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SlotVersion {
+pub(crate) struct SlotVersion {
     /// Its share of the traffic in percent.
-    pub weight: u32,
+    pub(crate) weight: u32,
     /// Its images, by image name in the manifests.
-    pub images: BTreeMap<SmolStr, BranchImage>,
+    pub(crate) images: BTreeMap<SmolStr, BranchImage>,
 }
 
 impl BranchSlots {

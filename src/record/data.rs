@@ -10,22 +10,22 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// The canonical rdata of one record.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RecordData(Box<[u8]>);
+pub(crate) struct RecordData(Box<[u8]>);
 
 impl RecordData {
     /// The bytes.
-    pub fn wire(&self) -> &[u8] {
+    pub(crate) fn wire(&self) -> &[u8] {
         &self.0
     }
 
     /// The bytes as a server sent them. The caller has expanded compressed names and converted them to lower case.
-    pub fn from_wire(wire: impl Into<Box<[u8]>>) -> Self {
+    pub(crate) fn from_wire(wire: impl Into<Box<[u8]>>) -> Self {
         RecordData(wire.into())
     }
 
     /// The rdata of a value as a zone change file has it: an address, a name, `FLAGS TAG "VALUE"` for CAA, and for TXT the
     /// text itself.
-    pub fn parse(kind: RecordType, value: &str) -> Result<Self, Diagnostic> {
+    pub(crate) fn parse(kind: RecordType, value: &str) -> Result<Self, Diagnostic> {
         let invalid = |reason: &str| Diagnostic::new(Code::Dns, format!("invalid {kind} record `{value}`: {reason}"));
         let wire = match kind {
             RecordType::A => {
@@ -60,7 +60,7 @@ impl RecordData {
     }
 
     /// The value as [`RecordData::parse`] reads it.
-    pub fn value(&self, kind: RecordType) -> String {
+    pub(crate) fn value(&self, kind: RecordType) -> String {
         match kind {
             RecordType::Txt => String::from_utf8_lossy(&self.strings().concat()).into_owned(),
             _ => self.presentation(kind).trim_end_matches('.').to_owned(),
@@ -68,7 +68,7 @@ impl RecordData {
     }
 
     /// The rdata in the format of a zone file. Rdata that is not valid for its type is in the format of RFC 3597.
-    pub fn presentation(&self, kind: RecordType) -> String {
+    pub(crate) fn presentation(&self, kind: RecordType) -> String {
         self.valid(kind).unwrap_or_else(|| {
             let (length, digits) = (self.0.len(), hex::encode(&self.0));
             format!("\\# {length} {digits}")
@@ -91,7 +91,7 @@ impl RecordData {
     }
 
     /// The character strings of a TXT record.
-    pub fn strings(&self) -> Vec<&[u8]> {
+    pub(crate) fn strings(&self) -> Vec<&[u8]> {
         let mut strings = Vec::new();
         let mut rest = &*self.0;
         while let Some((&len, tail)) = rest.split_first() {

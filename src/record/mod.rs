@@ -9,7 +9,7 @@ mod record_type;
 mod removed_names;
 mod sets;
 
-pub use data::RecordData;
-pub use record_type::RecordType;
-pub use removed_names::RemovedNames;
-pub use sets::RecordSets;
+pub(crate) use data::RecordData;
+pub(crate) use record_type::RecordType;
+pub(crate) use removed_names::RemovedNames;
+pub(crate) use sets::RecordSets;

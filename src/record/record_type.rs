@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A record type that a branch may have, in the order of the names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RecordType {
+pub(crate) enum RecordType {
     /// An IPv4 address.
     A,
     /// An IPv6 address.
@@ -19,11 +19,11 @@ pub enum RecordType {
 
 impl RecordType {
     /// All types.
-    pub const ALL: [RecordType; 5] =
+    pub(crate) const ALL: [RecordType; 5] =
         [RecordType::A, RecordType::Aaaa, RecordType::Caa, RecordType::Cname, RecordType::Txt];
 
     /// The name in zone files.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             RecordType::A => "A",
             RecordType::Aaaa => "AAAA",
@@ -34,7 +34,7 @@ impl RecordType {
     }
 
     /// The number on the wire.
-    pub fn code(self) -> u16 {
+    pub(crate) fn code(self) -> u16 {
         match self {
             RecordType::A => 1,
             RecordType::Aaaa => 28,
@@ -45,12 +45,12 @@ impl RecordType {
     }
 
     /// The type with this name.
-    pub fn of_name(name: &str) -> Option<RecordType> {
+    pub(crate) fn of_name(name: &str) -> Option<RecordType> {
         RecordType::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
     /// The type with this number.
-    pub fn of_code(code: u16) -> Option<RecordType> {
+    pub(crate) fn of_code(code: u16) -> Option<RecordType> {
         RecordType::ALL.into_iter().find(|kind| kind.code() == code)
     }
 }

@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 
 /// The DNS names of a branch that must be absent, each after its zone.
 #[derive(Clone, Debug, Default)]
-pub struct RemovedNames {
+pub(crate) struct RemovedNames {
     /// The name of the branch.
-    pub branch: SmolStr,
+    pub(crate) branch: SmolStr,
     /// All of them.
-    pub names: BTreeSet<(DnsName, DnsName)>,
+    pub(crate) names: BTreeSet<(DnsName, DnsName)>,
     /// Those that were not absent in the previous output.
-    pub fresh: BTreeSet<(DnsName, DnsName)>,
+    pub(crate) fresh: BTreeSet<(DnsName, DnsName)>,
 }

@@ -9,16 +9,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The record sets of one name, in the order of [`RecordType`]. No set is empty. It is a list because most names have one set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RecordSets(Vec<(RecordType, BTreeSet<RecordData>)>);
+pub(crate) struct RecordSets(Vec<(RecordType, BTreeSet<RecordData>)>);
 
 impl RecordSets {
     /// One record.
-    pub fn one(kind: RecordType, data: RecordData) -> Self {
+    pub(crate) fn one(kind: RecordType, data: RecordData) -> Self {
         RecordSets(vec![(kind, BTreeSet::from([data]))])
     }
 
     /// Adds a record. Returns whether it is new.
-    pub fn insert(&mut self, kind: RecordType, data: RecordData) -> bool {
+    pub(crate) fn insert(&mut self, kind: RecordType, data: RecordData) -> bool {
         match self.index(kind) {
             Ok(at) => self.0[at].1.insert(data),
             Err(at) => {
@@ -30,7 +30,7 @@ impl RecordSets {
     }
 
     /// Adds the records of another.
-    pub fn merge(&mut self, other: RecordSets) {
+    pub(crate) fn merge(&mut self, other: RecordSets) {
         for (kind, set) in other.0 {
             for data in set {
                 self.insert(kind, data);
@@ -39,7 +39,7 @@ impl RecordSets {
     }
 
     /// The set of a type.
-    pub fn get(&self, kind: RecordType) -> Option<&BTreeSet<RecordData>> {
+    pub(crate) fn get(&self, kind: RecordType) -> Option<&BTreeSet<RecordData>> {
         self.index(kind).ok().map(|at| &self.0[at].1)
     }
 
@@ -49,27 +49,27 @@ impl RecordSets {
     }
 
     /// Whether the name has no records.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// The sets in the order of their types.
-    pub fn sets(&self) -> impl Iterator<Item = (RecordType, &BTreeSet<RecordData>)> {
+    pub(crate) fn sets(&self) -> impl Iterator<Item = (RecordType, &BTreeSet<RecordData>)> {
         self.0.iter().map(|(kind, set)| (*kind, set))
     }
 
     /// Every record.
-    pub fn iter(&self) -> impl Iterator<Item = (RecordType, &RecordData)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (RecordType, &RecordData)> {
         self.sets().flat_map(|(kind, set)| set.iter().map(move |data| (kind, data)))
     }
 
     /// The name that the CNAME points to.
-    pub fn cname(&self) -> Option<DnsName> {
+    pub(crate) fn cname(&self) -> Option<DnsName> {
         DnsName::from_wire(self.get(RecordType::Cname)?.first()?.wire())
     }
 
     /// Refuses a CNAME with other records, which no server accepts (RFC 1034 3.6.2).
-    pub fn check(&self) -> Result<(), Diagnostic> {
+    pub(crate) fn check(&self) -> Result<(), Diagnostic> {
         match self.get(RecordType::Cname) {
             Some(set) if set.len() > 1 => Err(Diagnostic::new(Code::Dns, "a name can have only one CNAME record")),
             Some(_) if self.0.len() > 1 => {
@@ -82,7 +82,7 @@ impl RecordSets {
 
     /// The digest of each set, which ownership records have: the first 16 hexadecimal digits of the SHA-256 of its type and its
     /// rdata in canonical order, each after its length. The TTL is not included.
-    pub fn digests(&self) -> BTreeMap<RecordType, String> {
+    pub(crate) fn digests(&self) -> BTreeMap<RecordType, String> {
         self.sets().map(|(kind, set)| (kind, digest(kind, set))).collect()
     }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// Entries of mappings within one object that change together.
 #[derive(Clone, Debug, Default)]
-pub struct LinkedFields(Vec<LinkedGroup>);
+pub(crate) struct LinkedFields(Vec<LinkedGroup>);
 
 /// Entries with one key and one value.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ struct LinkedGroup {
 
 /// A step down into an object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum PathStep {
+pub(crate) enum PathStep {
     /// To the value of a key.
     Key(SmolStr),
     /// To an item of a list.
@@ -33,42 +33,42 @@ pub enum PathStep {
 
 /// A field that followed another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Followed {
+pub(crate) struct Followed {
     /// The field that followed.
-    pub field: String,
+    pub(crate) field: String,
     /// The one that was changed.
-    pub leader: String,
+    pub(crate) leader: String,
     /// The location of the new value.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 impl LinkedFields {
     /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Notes that the entries `key` of all `maps` are one from now on.
-    pub fn add(&mut self, key: &str, maps: Vec<Arc<[PathStep]>>, value: Scalar) {
+    pub(crate) fn add(&mut self, key: &str, maps: Vec<Arc<[PathStep]>>, value: Scalar) {
         if maps.len() > 1 {
             self.0.push(LinkedGroup { key: key.into(), maps, value });
         }
     }
 
     /// Forgets all, as the object was rebuilt.
-    pub fn separate(&mut self) {
+    pub(crate) fn separate(&mut self) {
         self.0.clear();
     }
 
     /// Forgets what a strategic merge patch put something new in the place of.
-    pub fn patched(&mut self, patch: &Node) {
+    pub(crate) fn patched(&mut self, patch: &Node) {
         for group in &mut self.0 {
             group.maps.retain(|map| !is_replaced(patch, map));
         }
     }
 
     /// Lets all linked follow those that were changed since.
-    pub fn settle(&mut self, object: &mut Node) -> Vec<Followed> {
+    pub(crate) fn settle(&mut self, object: &mut Node) -> Vec<Followed> {
         let mut followed = Vec::new();
         for group in &mut self.0 {
             group.settle(object, &mut followed);

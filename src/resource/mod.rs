@@ -5,7 +5,7 @@
 
 mod linked;
 
-pub use linked::{Followed, LinkedFields, PathStep};
+pub(crate) use linked::{LinkedFields, PathStep};
 
 use crate::diagnostic::Diagnostic;
 use crate::node::Node;
@@ -16,13 +16,13 @@ use std::fmt;
 
 /// The identity of an object in a build.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Id {
+pub(crate) struct Id {
     /// The kind.
-    pub gvk: Gvk,
+    pub(crate) gvk: Gvk,
     /// `metadata.name`.
-    pub name: SmolStr,
+    pub(crate) name: SmolStr,
     /// `metadata.namespace` as written; empty if there is none.
-    pub namespace: SmolStr,
+    pub(crate) namespace: SmolStr,
 }
 
 /// The namespace of cluster-scoped objects in comparisons.
@@ -30,7 +30,7 @@ const NO_NAMESPACE: &str = "_non_namespaceable_";
 
 impl Id {
     /// The namespace for comparing: `default` if none is written, one constant for cluster-scoped kinds.
-    pub fn effective_namespace(&self) -> &str {
+    pub(crate) fn effective_namespace(&self) -> &str {
         if self.gvk.is_cluster_scoped() {
             NO_NAMESPACE
         } else if self.namespace.is_empty() {
@@ -41,7 +41,7 @@ impl Id {
     }
 
     /// Whether both name the same object: kind, name and effective namespace agree.
-    pub fn same(&self, other: &Id) -> bool {
+    pub(crate) fn same(&self, other: &Id) -> bool {
         self.gvk == other.gvk && self.name == other.name && self.effective_namespace() == other.effective_namespace()
     }
 }
@@ -59,37 +59,37 @@ impl fmt::Display for Id {
 
 /// Options of a generated object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Generated {
+pub(crate) struct Generated {
     /// Whether the hash of the content is put behind the name.
-    pub hash: bool,
+    pub(crate) hash: bool,
 }
 
 /// One object on its way through a build.
 #[derive(Clone, Debug)]
-pub struct Resource {
+pub(crate) struct Resource {
     /// The object itself.
-    pub node: Node,
+    pub(crate) node: Node,
     /// The ids it had before renames, the first one first.
-    pub previous: Vec<Id>,
+    pub(crate) previous: Vec<Id>,
     /// Prefixes put before its name, in order of application; distinguishes two objects that had the same name.
-    pub prefixes: Vec<SmolStr>,
+    pub(crate) prefixes: Vec<SmolStr>,
     /// Suffixes put behind its name, in order of application.
-    pub suffixes: Vec<SmolStr>,
+    pub(crate) suffixes: Vec<SmolStr>,
     /// The names of the `vars` whose values it has.
-    pub vars: Vec<SmolStr>,
+    pub(crate) vars: Vec<SmolStr>,
     /// Fields that change together.
-    pub linked: LinkedFields,
+    pub(crate) linked: LinkedFields,
     /// Set for what a generator made.
-    pub generated: Option<Generated>,
+    pub(crate) generated: Option<Generated>,
     /// Where it came from: the document, or the entry of the generator.
-    pub origin: Location,
+    pub(crate) origin: Location,
     /// The entry of a kustomization that lists the file it came from.
-    pub listed: Location,
+    pub(crate) listed: Location,
 }
 
 impl Resource {
     /// An object just read from `origin`.
-    pub fn new(node: Node) -> Self {
+    pub(crate) fn new(node: Node) -> Self {
         let origin = node.at;
         let (previous, prefixes, suffixes, vars) = Default::default();
         let linked = LinkedFields::default();
@@ -97,17 +97,17 @@ impl Resource {
     }
 
     /// A diagnostic about it, with what it is and where it came from.
-    pub fn within(&self, diagnostic: Diagnostic) -> Diagnostic {
+    pub(crate) fn within(&self, diagnostic: Diagnostic) -> Diagnostic {
         diagnostic.at(self.origin).note(self.origin, format!("in `{}`", self.id()))
     }
 
     /// An error that no step caused: with the entry that lists the file of the object.
-    pub fn blame(&self, diagnostic: Diagnostic) -> Diagnostic {
+    pub(crate) fn blame(&self, diagnostic: Diagnostic) -> Diagnostic {
         self.within(diagnostic).caused_by(self.listed, "resources")
     }
 
     /// Its kind.
-    pub fn gvk(&self) -> Gvk {
+    pub(crate) fn gvk(&self) -> Gvk {
         Gvk::of(&self.node)
     }
 
@@ -116,37 +116,37 @@ impl Resource {
     }
 
     /// `metadata.name`; empty if there is none.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.metadata("name")
     }
 
     /// `metadata.namespace`; empty if there is none.
-    pub fn namespace(&self) -> &str {
+    pub(crate) fn namespace(&self) -> &str {
         self.metadata("namespace")
     }
 
     /// What names it now.
-    pub fn id(&self) -> Id {
+    pub(crate) fn id(&self) -> Id {
         Id { gvk: self.gvk(), name: self.name().into(), namespace: self.namespace().into() }
     }
 
     /// Its kind when it was read.
-    pub fn original_gvk(&self) -> Gvk {
+    pub(crate) fn original_gvk(&self) -> Gvk {
         self.previous.first().map_or_else(|| self.gvk(), |id| id.gvk.clone())
     }
 
     /// What named it when it was read.
-    pub fn original_id(&self) -> Id {
+    pub(crate) fn original_id(&self) -> Id {
         self.previous.first().cloned().unwrap_or_else(|| self.id())
     }
 
     /// Every id it has or had, the first one first.
-    pub fn ids(&self) -> impl Iterator<Item = Id> + '_ {
+    pub(crate) fn ids(&self) -> impl Iterator<Item = Id> + '_ {
         self.previous.iter().cloned().chain(std::iter::once_with(|| self.id()))
     }
 
     /// Keeps the present id among the previous ones; call it before a rename.
-    pub fn remember_id(&mut self) {
+    pub(crate) fn remember_id(&mut self) {
         let id = self.id();
         if self.previous.last() != Some(&id) {
             self.previous.push(id);
@@ -154,13 +154,13 @@ impl Resource {
     }
 
     /// Whether it was renamed or generated.
-    pub fn has_history(&self) -> bool {
+    pub(crate) fn has_history(&self) -> bool {
         let renamed = !(self.previous.is_empty() && self.prefixes.is_empty() && self.suffixes.is_empty());
         renamed || self.generated.is_some()
     }
 
     /// Makes it an object that has always been what it is now.
-    pub fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.previous.clear();
         self.prefixes.clear();
         self.suffixes.clear();

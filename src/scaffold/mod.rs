@@ -1,13 +1,13 @@
 //! The files that `pleach init` writes: the sample workspace at the root of this repository, which the tests build.
 
-pub mod ci;
+pub(crate) mod ci;
 
 macro_rules! embedded {
     ($($path:literal)*) => { &[$(($path, include_str!(concat!("../../", $path)))),*] };
 }
 
 /// The files of the sample and their paths.
-pub const FILES: &[(&str, &str)] = embedded! {
+pub(crate) const FILES: &[(&str, &str)] = embedded! {
     "branches.yaml"
     "base/deployment.yaml.j2"
     "base/ingress.yaml.j2"

@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 use std::sync::LazyLock;
 
 /// The schema as text, as `pleach schema` prints it.
-pub const TEXT: &str = include_str!("../../schema/branches.schema.json");
+pub(crate) const TEXT: &str = include_str!("../../schema/branches.schema.json");
 
 static SCHEMA: LazyLock<Json> = LazyLock::new(|| serde_json::from_str(TEXT).expect("the schema is JSON"));
 static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
@@ -23,13 +23,13 @@ static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
 });
 
 /// Validates a spec: unknown and missing fields, wrong types, invalid values.
-pub fn check(spec: &Node) -> Vec<Diagnostic> {
+pub(crate) fn check(spec: &Node) -> Vec<Diagnostic> {
     let json = json(spec);
     VALIDATOR.iter_errors(&json).flat_map(|fault| SchemaSubject::of(spec, &fault).diagnostics(fault.kind())).collect()
 }
 
 /// Whether a definition of the schema (`branch`, `pin`, …, or `spec` for the spec itself) has the field `key`.
-pub fn has_key(part: &str, key: &str) -> bool {
+pub(crate) fn has_key(part: &str, key: &str) -> bool {
     let part = if part == "spec" { &*SCHEMA } else { &SCHEMA["definitions"][part] };
     part["properties"].get(key).is_some()
 }

@@ -1,15 +1,15 @@
 //! What pleach knows about Kubernetes kinds, from the data in `schema/`, and the JSON Schema of the spec.
 
-pub mod branches;
-pub mod fieldspec;
+pub(crate) mod branches;
+pub(crate) mod fieldspec;
 mod gvk;
-pub mod merge;
-pub mod name;
-pub mod order;
+pub(crate) mod merge;
+pub(crate) mod name;
+pub(crate) mod order;
 
-pub use gvk::Gvk;
+pub(crate) use gvk::Gvk;
 
 /// Whether objects of this kind are outside of namespaces.
-pub fn is_cluster_scoped(gvk: &Gvk) -> bool {
+pub(crate) fn is_cluster_scoped(gvk: &Gvk) -> bool {
     merge::is_cluster_scoped(gvk)
 }

@@ -1,25 +1,25 @@
 //! What Kubernetes accepts as a name, a key and a label value.
 
 use crate::name::has_label_characters;
-pub use crate::name::{LONGEST_LABEL as LABEL, LONGEST_NAME as SUBDOMAIN, is_label};
+pub(crate) use crate::name::{LONGEST_LABEL as LABEL, LONGEST_NAME as SUBDOMAIN, is_label};
 
 /// DNS labels separated by dots, at most 253 characters. As in Kubernetes, each label may have more than 63 characters.
-pub fn is_subdomain(text: &str) -> bool {
+pub(crate) fn is_subdomain(text: &str) -> bool {
     text.len() <= SUBDOMAIN && text.split('.').all(has_label_characters)
 }
 
 /// A segment of a URL path: a name of a role or role binding.
-pub fn is_path_segment(text: &str) -> bool {
+pub(crate) fn is_path_segment(text: &str) -> bool {
     !text.is_empty() && text != "." && text != ".." && !text.contains(['/', '%'])
 }
 
 /// A label value: empty, or at most 63 letters, digits, `-`, `_` and `.`, a letter or digit at both ends.
-pub fn is_label_value(text: &str) -> bool {
+pub(crate) fn is_label_value(text: &str) -> bool {
     text.is_empty() || is_qualified(text)
 }
 
 /// A key of a label: a name, optionally with a DNS name and `/` before it.
-pub fn is_key(text: &str) -> bool {
+pub(crate) fn is_key(text: &str) -> bool {
     match text.split_once('/') {
         Some((prefix, name)) => is_subdomain(prefix) && is_qualified(name),
         None => is_qualified(text),

@@ -3,7 +3,7 @@
 use super::Gvk;
 
 /// The kinds that come first in legacy order.
-pub const FIRST: [&str; 22] = [
+pub(crate) const FIRST: [&str; 22] = [
     "Namespace",
     "ResourceQuota",
     "StorageClass",
@@ -29,10 +29,10 @@ pub const FIRST: [&str; 22] = [
 ];
 
 /// The kinds that come last in legacy order.
-pub const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
+pub(crate) const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
 /// The sort key of a kind in the order of field specs.
-pub fn rank(gvk: &Gvk) -> (i8, String) {
+pub(crate) fn rank(gvk: &Gvk) -> (i8, String) {
     let at = |list: &[&str]| list.iter().position(|kind| *kind == gvk.kind).and_then(|i| i8::try_from(i).ok());
     let rank = match (at(&FIRST), at(&LAST)) {
         (Some(i), _) => i - 22,
@@ -43,7 +43,7 @@ pub fn rank(gvk: &Gvk) -> (i8, String) {
 }
 
 /// Group, version and kind as one text that kustomize compares byte by byte.
-pub fn text(gvk: &Gvk) -> String {
+pub(crate) fn text(gvk: &Gvk) -> String {
     let or = |text: &str, default: &str| if text.is_empty() { default.to_owned() } else { text.to_owned() };
     [or(&gvk.group, "~G"), or(&gvk.version, "~V"), or(&gvk.kind, "~K")].join("_")
 }

@@ -6,50 +6,50 @@
 mod path;
 mod project;
 
-pub use path::RelPath;
-pub use project::{File, FileSource, Found, Project, SourceEntry};
+pub(crate) use path::RelPath;
+pub(crate) use project::{File, FileSource, Found, Project, SourceEntry};
 
 /// The number of a file in a [`Project`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FileId(pub(crate) u32);
+pub(crate) struct FileId(pub(crate) u32);
 
 /// A source location: a range of one line of an input file. Lines and columns are counted from 1, columns and lengths in
 /// characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Location {
+pub(crate) struct Location {
     /// The file, if any.
     file: u32,
     /// The line.
-    pub line: u32,
+    pub(crate) line: u32,
     /// The column of the first character.
-    pub column: u16,
+    pub(crate) column: u16,
     /// The number of characters; 0 if it is not known.
-    pub len: u16,
+    pub(crate) len: u16,
 }
 
 impl Location {
     /// The location of what is not in a file.
-    pub const NONE: Location = Location { file: u32::MAX, line: 0, column: 0, len: 0 };
+    pub(crate) const NONE: Location = Location { file: u32::MAX, line: 0, column: 0, len: 0 };
 
     /// `len` characters from `line` and `column` of `file`. Numbers that do not fit are replaced by the largest ones.
-    pub fn new(file: FileId, line: usize, column: usize, len: usize) -> Self {
+    pub(crate) fn new(file: FileId, line: usize, column: usize, len: usize) -> Self {
         let short = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
         Location { file: file.0, line: u32::try_from(line).unwrap_or(u32::MAX), column: short(column), len: short(len) }
     }
 
     /// The file, or `None` for [`Location::NONE`].
-    pub fn file(&self) -> Option<FileId> {
+    pub(crate) fn file(&self) -> Option<FileId> {
         (self.file != u32::MAX).then_some(FileId(self.file))
     }
 
     /// Whether it is in a file.
-    pub fn is_some(&self) -> bool {
+    pub(crate) fn is_some(&self) -> bool {
         self.file != u32::MAX
     }
 
     /// This location, or `other` if this one is [`Location::NONE`].
     #[must_use]
-    pub fn or(self, other: Location) -> Location {
+    pub(crate) fn or(self, other: Location) -> Location {
         if self.is_some() { self } else { other }
     }
 }

@@ -5,21 +5,21 @@ use std::fmt;
 
 /// A `/`-separated path below a root, without empty, `.` or `..` parts. The root itself is the empty path.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RelPath(SmolStr);
+pub(crate) struct RelPath(SmolStr);
 
 impl RelPath {
     /// The root.
-    pub fn root() -> Self {
+    pub(crate) fn root() -> Self {
         RelPath::default()
     }
 
     /// The normal form of `path`, or `None` if it is absolute or points outside of the root.
-    pub fn new(path: &str) -> Option<Self> {
+    pub(crate) fn new(path: &str) -> Option<Self> {
         RelPath::root().join(path)
     }
 
     /// `path` relative to this folder, or `None` if it is absolute or points outside of the root.
-    pub fn join(&self, path: &str) -> Option<Self> {
+    pub(crate) fn join(&self, path: &str) -> Option<Self> {
         if path.starts_with('/') {
             return None;
         }
@@ -43,39 +43,39 @@ impl RelPath {
 
     /// The folder that contains it. The parent of the root is the root.
     #[must_use]
-    pub fn parent(&self) -> Self {
+    pub(crate) fn parent(&self) -> Self {
         RelPath(self.0.rsplit_once('/').map_or("", |(folder, _)| folder).into())
     }
 
     /// Whether both are in the same folder.
-    pub fn is_beside(&self, other: &RelPath) -> bool {
+    pub(crate) fn is_beside(&self, other: &RelPath) -> bool {
         let folder = |path: &RelPath| path.0.len() - path.name().len();
         self.0[..folder(self)] == other.0[..folder(other)]
     }
 
     /// The last part. Empty for the root.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.0.rsplit_once('/').map_or(self.0.as_str(), |(_, name)| name)
     }
 
     /// The parts, beginning at the root.
-    pub fn parts(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &str> {
         self.0.split('/').filter(|part| !part.is_empty())
     }
 
     /// Whether it is `folder` or below it.
-    pub fn is_within(&self, folder: &RelPath) -> bool {
+    pub(crate) fn is_within(&self, folder: &RelPath) -> bool {
         folder.0.is_empty()
             || self.0.strip_prefix(folder.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
     /// The path as text. Empty for the root.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The path relative to the folder `from`, with `..` where needed. `.` if both are equal.
-    pub fn relative_to(&self, from: &RelPath) -> String {
+    pub(crate) fn relative_to(&self, from: &RelPath) -> String {
         let (from, to): (Vec<_>, Vec<_>) = (from.parts().collect(), self.parts().collect());
         let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
         let up = std::iter::repeat_n("..", from.len() - shared);

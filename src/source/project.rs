@@ -6,18 +6,18 @@ use std::sync::{Arc, RwLock};
 
 /// One input file.
 #[derive(Debug)]
-pub struct File {
+pub(crate) struct File {
     /// Its number in the project.
-    pub id: FileId,
+    pub(crate) id: FileId,
     /// Its path.
-    pub path: RelPath,
+    pub(crate) path: RelPath,
     /// Its content.
-    pub bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl File {
     /// The content as text, or the location of the first byte that is not UTF-8.
-    pub fn text(&self) -> Result<&str, Location> {
+    pub(crate) fn text(&self) -> Result<&str, Location> {
         std::str::from_utf8(&self.bytes).map_err(|error| {
             let before = String::from_utf8_lossy(&self.bytes[..error.valid_up_to()]).into_owned();
             let line = before.matches('\n').count() + 1;
@@ -27,14 +27,14 @@ impl File {
     }
 
     /// The location of the whole file, for diagnostics without a line.
-    pub fn location(&self) -> Location {
+    pub(crate) fn location(&self) -> Location {
         Location::new(self.id, 0, 0, 0)
     }
 }
 
 /// What a project has at a path.
 #[derive(Clone, Debug)]
-pub enum Found {
+pub(crate) enum Found {
     /// A file.
     File(Arc<File>),
     /// A folder and the names in it, in byte order.
@@ -46,7 +46,7 @@ pub enum Found {
 }
 
 /// Where a project reads its files: a disk, or memory.
-pub trait FileSource: Send + Sync {
+pub(crate) trait FileSource: Send + Sync {
     /// What is at `path`. Symbolic links are followed.
     fn look(&self, path: &RelPath) -> SourceEntry;
 
@@ -56,7 +56,7 @@ pub trait FileSource: Send + Sync {
 
 /// What a [`FileSource`] has at a path.
 #[derive(Debug)]
-pub enum SourceEntry {
+pub(crate) enum SourceEntry {
     /// A file with its content.
     File(Vec<u8>),
     /// A folder and the names in it.
@@ -69,7 +69,7 @@ pub enum SourceEntry {
 
 /// The input of a build. Projects with equal files have equal builds. A clone shares its files.
 #[derive(Clone)]
-pub struct Project {
+pub(crate) struct Project {
     source: Arc<dyn FileSource>,
     /// The folder that paths in messages are relative to.
     shown_from: RelPath,
@@ -93,37 +93,37 @@ impl std::fmt::Debug for Project {
 
 impl Project {
     /// A project with the files of `source`.
-    pub fn new(source: impl FileSource + 'static) -> Self {
+    pub(crate) fn new(source: impl FileSource + 'static) -> Self {
         Project { source: Arc::new(source), shown_from: RelPath::root(), cache: Arc::default() }
     }
 
     /// The same project. Messages show paths relative to `folder`.
     #[must_use]
-    pub fn showing_paths_from(mut self, folder: RelPath) -> Self {
+    pub(crate) fn showing_paths_from(mut self, folder: RelPath) -> Self {
         self.shown_from = folder;
         self
     }
 
     /// A path as messages show it.
-    pub fn show(&self, path: &RelPath) -> String {
+    pub(crate) fn show(&self, path: &RelPath) -> String {
         path.relative_to(&self.shown_from)
     }
 
     /// A project with files in memory.
-    pub fn in_memory<P: AsRef<str>, B: Into<Vec<u8>>>(files: impl IntoIterator<Item = (P, B)>) -> Self {
+    pub(crate) fn in_memory<P: AsRef<str>, B: Into<Vec<u8>>>(files: impl IntoIterator<Item = (P, B)>) -> Self {
         let path = |text: &str| RelPath::new(text).expect("paths of a project in memory are relative");
         Project::new(MemoryFiles(files.into_iter().map(|(at, bytes)| (path(at.as_ref()), bytes.into())).collect()))
     }
 
     /// The same project with changed files; `None` removes a file.
     #[must_use]
-    pub fn with(&self, files: impl IntoIterator<Item = (RelPath, Option<Vec<u8>>)>) -> Self {
+    pub(crate) fn with(&self, files: impl IntoIterator<Item = (RelPath, Option<Vec<u8>>)>) -> Self {
         let changed = ChangedFiles { original: self.clone(), files: files.into_iter().collect() };
         Project { shown_from: self.shown_from.clone(), ..Project::new(changed) }
     }
 
     /// What is at `path`.
-    pub fn look(&self, path: &RelPath) -> Found {
+    pub(crate) fn look(&self, path: &RelPath) -> Found {
         if let Some(found) = self.cache.read().expect(LOCK).found.get(path) {
             return found.clone();
         }
@@ -151,7 +151,7 @@ impl Project {
     }
 
     /// The file at `path`, if `path` is a file.
-    pub fn file(&self, path: &RelPath) -> Option<Arc<File>> {
+    pub(crate) fn file(&self, path: &RelPath) -> Option<Arc<File>> {
         match self.look(path) {
             Found::File(file) => Some(file),
             _ => None,
@@ -159,12 +159,12 @@ impl Project {
     }
 
     /// Whether `path` is a folder.
-    pub fn is_folder(&self, path: &RelPath) -> bool {
+    pub(crate) fn is_folder(&self, path: &RelPath) -> bool {
         matches!(self.look(path), Found::Folder(_))
     }
 
     /// `path` with its symbolic links resolved, if it exists.
-    pub fn real(&self, path: &RelPath) -> Option<RelPath> {
+    pub(crate) fn real(&self, path: &RelPath) -> Option<RelPath> {
         if let Some(real) = self.cache.read().expect(LOCK).real.get(path) {
             return real.clone();
         }
@@ -174,7 +174,7 @@ impl Project {
     }
 
     /// The file of a source location.
-    pub fn file_at(&self, location: Location) -> Option<Arc<File>> {
+    pub(crate) fn file_at(&self, location: Location) -> Option<Arc<File>> {
         let FileId(id) = location.file()?;
         self.cache.read().expect(LOCK).files.get(id as usize).cloned()
     }

@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 
 /// A stable name that points to a branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Alias {
+pub(crate) struct Alias {
     /// The name of the branch.
-    pub branch: Placed<SmolStr>,
+    pub(crate) branch: Placed<SmolStr>,
     /// Where the alias is written.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 /// Reads the aliases. Each points to one of `branches`, by a host of `hosts` that contains the slug.

@@ -14,55 +14,55 @@ use smol_str::SmolStr;
 
 /// An entry of `branches:` or a file of `branches.d/`.
 #[derive(Clone, Debug)]
-pub struct BranchEntry {
+pub(crate) struct BranchEntry {
     /// The name in Git.
-    pub name: SmolStr,
+    pub(crate) name: SmolStr,
     /// Where the name is written.
-    pub at: Location,
+    pub(crate) at: Location,
     /// The slug that replaces the derived one.
-    pub slug: Option<Placed<Slug>>,
+    pub(crate) slug: Option<Placed<Slug>>,
     /// The settings that override the defaults.
-    pub settings: BranchSettings,
+    pub(crate) settings: BranchSettings,
     /// The pattern of its namespace, if it is not that of the spec.
-    pub namespace: Option<Pattern>,
+    pub(crate) namespace: Option<Pattern>,
     /// The services that it runs; `None` means all.
-    pub services: Option<NameList>,
+    pub(crate) services: Option<NameList>,
     /// The database mode, if it is not that of the spec.
-    pub database: Option<Placed<DatabaseMode>>,
+    pub(crate) database: Option<Placed<DatabaseMode>>,
     /// The versions that it runs at once.
-    pub slots: Option<SlotsEntry>,
+    pub(crate) slots: Option<SlotsEntry>,
     /// Why `expire` and `sync` keep it.
-    pub pin: Option<Pin>,
+    pub(crate) pin: Option<Pin>,
     /// The last day of the branch.
-    pub expires: Option<Placed<ExpiryDate>>,
+    pub(crate) expires: Option<Placed<ExpiryDate>>,
     /// The person or team that owns it.
-    pub owner: Option<Placed<SmolStr>>,
+    pub(crate) owner: Option<Placed<SmolStr>>,
     /// A link, such as to its pull request.
-    pub link: Option<Placed<SmolStr>>,
+    pub(crate) link: Option<Placed<SmolStr>>,
     /// Set for a branch that runs on App Engine.
-    pub app_engine: Option<AppEngine>,
+    pub(crate) app_engine: Option<AppEngine>,
 }
 
 /// A pin, which keeps a branch from `expire` and `sync`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pin {
+pub(crate) struct Pin {
     /// The reason.
-    pub reason: SmolStr,
+    pub(crate) reason: SmolStr,
 }
 
 /// Where a branch runs on App Engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AppEngine {
+pub(crate) struct AppEngine {
     /// The id of the Google Cloud project.
-    pub project: SmolStr,
+    pub(crate) project: SmolStr,
     /// The service.
-    pub service: Pattern,
+    pub(crate) service: Pattern,
     /// The version.
-    pub version: Pattern,
+    pub(crate) version: Pattern,
     /// The domain of the versions, if the hosts point to it.
-    pub domain: Option<Placed<DnsName>>,
+    pub(crate) domain: Option<Placed<DnsName>>,
     /// Where it is written.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 /// Fields without effect for a branch on App Engine, because it has no namespace.
@@ -108,12 +108,12 @@ impl BranchEntry {
 
 impl BranchEntry {
     /// Whether it runs a service itself: all services unless it lists some.
-    pub fn runs(&self, service: &str) -> bool {
+    pub(crate) fn runs(&self, service: &str) -> bool {
         self.services.as_ref().is_none_or(|listed| listed.iter().any(|name| name.value == service))
     }
 
     /// The mode of its database: its own, or that of the spec.
-    pub fn database_mode(&self, shared: &SharedDatabase) -> DatabaseMode {
+    pub(crate) fn database_mode(&self, shared: &SharedDatabase) -> DatabaseMode {
         self.database.as_ref().map_or(shared.mode, |mode| mode.value)
     }
 }

@@ -10,26 +10,26 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The records of hosts, as written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct HostContent {
+pub(crate) struct HostContent {
     /// The TTL in seconds.
-    pub ttl: Option<Placed<u32>>,
+    pub(crate) ttl: Option<Placed<u32>>,
     /// The record sets. An empty one removes the set that the zone has.
-    pub sets: BTreeMap<RecordType, Placed<BTreeSet<RecordData>>>,
+    pub(crate) sets: BTreeMap<RecordType, Placed<BTreeSet<RecordData>>>,
     /// The object in the cluster whose address the hosts get.
-    pub address_from: Option<AddressFrom>,
+    pub(crate) address_from: Option<AddressFrom>,
 }
 
 /// An object in a cluster that has an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AddressFrom {
+pub(crate) struct AddressFrom {
     /// `Service`, `Ingress` or `Gateway`.
-    pub kind: SmolStr,
+    pub(crate) kind: SmolStr,
     /// Its namespace, if it is not that of the branch.
-    pub namespace: Option<Pattern>,
+    pub(crate) namespace: Option<Pattern>,
     /// Its name.
-    pub name: Pattern,
+    pub(crate) name: Pattern,
     /// Where it is written.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 /// The types that contain the address of a host. One of them, or `addressFrom`, replaces all of these that the zone sets.
@@ -61,12 +61,12 @@ impl HostContent {
     }
 
     /// Whether it sets an address.
-    pub fn locates(&self) -> bool {
+    pub(crate) fn locates(&self) -> bool {
         self.address_from.is_some() || ADDRESSES.iter().any(|kind| self.sets.contains_key(kind))
     }
 
     /// The records; those of `own` replace the ones of the zone.
-    pub fn records(&self, own: Option<&HostContent>) -> RecordSets {
+    pub(crate) fn records(&self, own: Option<&HostContent>) -> RecordSets {
         let mut records = RecordSets::default();
         for kind in RecordType::ALL {
             let replaces = |own: &&HostContent| match kind {

@@ -9,15 +9,15 @@ use smol_str::SmolStr;
 
 /// `database:` of the spec.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SharedDatabase {
+pub(crate) struct SharedDatabase {
     /// The mode of branches that do not set one.
-    pub mode: DatabaseMode,
+    pub(crate) mode: DatabaseMode,
     /// The name of the shared database, and the prefix of all others.
-    pub name: SmolStr,
+    pub(crate) name: SmolStr,
     /// The Job that migrates and seeds the database of a branch.
-    pub job: Option<Placed<SmolStr>>,
+    pub(crate) job: Option<Placed<SmolStr>>,
     /// Where it is written.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 /// Prefixes of names that the database server reserves, such as `pg_…`, `current_user` and `information_schema`.

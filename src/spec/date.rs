@@ -6,7 +6,7 @@ use std::fmt;
 
 /// A day of the Gregorian calendar from year 1 to 9999; earlier days are less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ExpiryDate {
+pub(crate) struct ExpiryDate {
     year: u16,
     month: u8,
     day: u8,
@@ -14,7 +14,7 @@ pub struct ExpiryDate {
 
 impl ExpiryDate {
     /// Reads `YYYY-MM-DD`.
-    pub fn parse(text: &str) -> Result<Self, Diagnostic> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Diagnostic> {
         let malformed =
             || spec_error(format!("`{text}` is not a date")).help("a date is written YYYY-MM-DD, such as `2026-12-24`");
         let [year, month, day] = <[&str; 3]>::try_from(text.split('-').collect::<Vec<_>>()).map_err(|_| malformed())?;

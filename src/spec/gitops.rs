@@ -8,39 +8,39 @@ use smol_str::SmolStr;
 
 /// The tools to write files for, in any combination.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GitOps {
+pub(crate) struct GitOps {
     /// Argo CD.
-    pub argocd: Option<ArgoCd>,
+    pub(crate) argocd: Option<ArgoCd>,
     /// Flux.
-    pub flux: Option<Flux>,
+    pub(crate) flux: Option<Flux>,
     /// A script that calls `kubectl apply`.
-    pub apply: Option<ApplyScript>,
+    pub(crate) apply: Option<ApplyScript>,
 }
 
 /// The settings for Argo CD.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ArgoCd {
+pub(crate) struct ArgoCd {
     /// The repository of the output.
-    pub repo_url: SmolStr,
+    pub(crate) repo_url: SmolStr,
     /// The branch, tag or commit to deploy.
-    pub revision: SmolStr,
+    pub(crate) revision: SmolStr,
     /// The output folder in the repository.
-    pub path: RelPath,
+    pub(crate) path: RelPath,
     /// The namespace of Argo CD.
-    pub namespace: SmolStr,
+    pub(crate) namespace: SmolStr,
     /// The Argo CD project of the Applications.
-    pub project: SmolStr,
+    pub(crate) project: SmolStr,
     /// The address of the cluster.
-    pub server: SmolStr,
+    pub(crate) server: SmolStr,
     /// How the Applications are created.
-    pub applications: Applications,
+    pub(crate) applications: Applications,
     /// Where it is written.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 /// How the Applications are created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Applications {
+pub(crate) enum Applications {
     /// By an `ApplicationSet`, from the folders of the repository.
     Set,
     /// Each Application is a file of the output.
@@ -49,22 +49,22 @@ pub enum Applications {
 
 /// The settings for Flux.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Flux {
+pub(crate) struct Flux {
     /// The name of the `GitRepository`.
-    pub source: SmolStr,
+    pub(crate) source: SmolStr,
     /// The output folder in the repository.
-    pub path: RelPath,
+    pub(crate) path: RelPath,
     /// The namespace of the `GitRepository`.
-    pub namespace: SmolStr,
+    pub(crate) namespace: SmolStr,
     /// How often Flux reconciles.
-    pub interval: SmolStr,
+    pub(crate) interval: SmolStr,
     /// Where it is written.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 /// How `kubectl` finds the objects to prune.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ApplyScript {
+pub(crate) enum ApplyScript {
     /// By an `ApplySet`, which lists in the cluster what was applied.
     ApplySet,
     /// By the labels of the branch.
@@ -86,12 +86,12 @@ impl GitOps {
     }
 
     /// The setting that gives each branch an object with the name of [`name`](Self::name).
-    pub fn objects(&self) -> Option<Location> {
+    pub(crate) fn objects(&self) -> Option<Location> {
         self.argocd.as_ref().map(|argocd| argocd.at).or_else(|| self.flux.as_ref().map(|flux| flux.at))
     }
 
     /// The name of the object of a branch. Argo CD and Flux use the name as a label value, so it has at most 63 characters.
-    pub fn name(project: &str, slug: &str) -> String {
+    pub(crate) fn name(project: &str, slug: &str) -> String {
         format!("{project}-{slug}")
     }
 }

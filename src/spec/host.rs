@@ -11,27 +11,27 @@ use std::sync::Arc;
 
 /// The hosts of a branch or of the defaults. A field that is not set comes from the defaults.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct HostsEntry {
+pub(crate) struct HostsEntry {
     /// The host names.
-    pub names: Option<Vec<HostEntry>>,
+    pub(crate) names: Option<Vec<HostEntry>>,
     /// The services, each of which has a host for every name.
-    pub services: Option<Vec<Placed<SmolStr>>>,
+    pub(crate) services: Option<Vec<Placed<SmolStr>>>,
     /// The text between a service and a name.
-    pub join: Option<Join>,
+    pub(crate) join: Option<Join>,
 }
 
 /// A host name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HostEntry {
+pub(crate) struct HostEntry {
     /// The name, with variables.
-    pub name: Pattern,
+    pub(crate) name: Pattern,
     /// The records that replace those of its zone.
-    pub content: Option<Arc<HostContent>>,
+    pub(crate) content: Option<Arc<HostContent>>,
 }
 
 /// The text between a service and a name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Join {
+pub(crate) enum Join {
     /// A dot: the service is a label of its own.
     #[default]
     Dot,
@@ -43,10 +43,10 @@ pub enum Join {
 
 impl Join {
     /// All variants.
-    pub const ALL: [Join; 3] = [Join::Dot, Join::Hyphen, Join::Word];
+    pub(crate) const ALL: [Join; 3] = [Join::Dot, Join::Hyphen, Join::Word];
 
     /// The text between the two.
-    pub fn text(self) -> &'static str {
+    pub(crate) fn text(self) -> &'static str {
         match self {
             Join::Dot => ".",
             Join::Hyphen => "-",

@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
 /// The name, tag or digest that the spec sets for an image.
-pub type BranchImage = Placed<ImageReference>;
+pub(crate) type BranchImage = Placed<ImageReference>;
 
 /// Reads the aliases. An image has at most one alias, so that a manifest can show it in its place.
 pub(super) fn aliases(top: &Section, faults: &mut Vec<Diagnostic>) -> BTreeMap<SmolStr, Placed<SmolStr>> {

@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 /// A field that contains an image, or a list of images.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImageField {
+pub(crate) struct ImageField {
     group: Option<SmolStr>,
     kind: Option<SmolStr>,
     path: Vec<SmolStr>,
@@ -18,7 +18,7 @@ pub struct ImageField {
 impl ImageField {
     /// The field at `path` of the objects of a group and kind; `None` matches all. The path is a path of a kustomize field
     /// spec: keys with `/` between them. Each item of a list is visited, with or without `[]` in the path.
-    pub fn new(group: Option<&str>, kind: Option<&str>, path: &str) -> Self {
+    pub(crate) fn new(group: Option<&str>, kind: Option<&str>, path: &str) -> Self {
         let keys = path.split('/').map(|key| key.strip_suffix("[]").unwrap_or(key)).filter(|key| !key.is_empty());
         ImageField { group: group.map(Into::into), kind: kind.map(Into::into), path: keys.map(Into::into).collect() }
     }
@@ -40,13 +40,13 @@ impl ImageField {
     }
 
     /// Whether objects of this kind have the field.
-    pub fn selects(&self, gvk: &Gvk) -> bool {
+    pub(crate) fn selects(&self, gvk: &Gvk) -> bool {
         self.group.as_ref().is_none_or(|group| *group == gvk.group)
             && self.kind.as_ref().is_none_or(|kind| *kind == gvk.kind)
     }
 
     /// Calls `found` with each value of the field in an object.
-    pub fn each<'n>(&self, object: &'n Node, found: &mut dyn FnMut(&'n Node)) {
+    pub(crate) fn each<'n>(&self, object: &'n Node, found: &mut dyn FnMut(&'n Node)) {
         visit(object, &self.path, found);
     }
 }

@@ -8,12 +8,12 @@ use crate::yaml::{self, Dialect};
 use std::sync::Arc;
 
 /// The file of the spec.
-pub const FILE: &str = "branches.yaml";
+pub(crate) const FILE: &str = "branches.yaml";
 /// The folder with one file per branch.
-pub const FOLDER: &str = "branches.d";
+pub(crate) const FOLDER: &str = "branches.d";
 
 /// The files of the spec, `branches.yaml` first.
-pub fn files(project: &Project) -> Result<Vec<Arc<File>>> {
+pub(crate) fn files(project: &Project) -> Result<Vec<Arc<File>>> {
     gather(std::iter::once(main(project)).chain(further(project)), |file| file)
 }
 

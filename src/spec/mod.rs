@@ -26,25 +26,24 @@ mod slots;
 mod sync;
 mod zone;
 
-pub use alias::Alias;
-pub use branch::{AppEngine, BranchEntry, Pin};
-pub use content::{AddressFrom, HostContent};
-pub use database::SharedDatabase;
-pub use date::ExpiryDate;
-pub use gitops::{Applications, ApplyScript, ArgoCd, Flux, GitOps};
-pub use host::{HostEntry, HostsEntry, Join};
-pub use image::BranchImage;
-pub use image_field::ImageField;
-pub use load::{FILE, FOLDER, files};
-pub use names::NameList;
-pub use pattern::{Pattern, PatternScope};
-pub use range::Range;
-pub use service::Service;
-pub use settings::{BranchSettings, Overlay};
-pub use shared::{Remote, Shared};
-pub use slots::SlotsEntry;
-pub use sync::SyncRules;
-pub use zone::{Backend, MAX_TTL, Mode, Zone, ZoneProvider};
+pub(crate) use alias::Alias;
+pub(crate) use branch::{AppEngine, BranchEntry, Pin};
+pub(crate) use content::{AddressFrom, HostContent};
+pub(crate) use database::SharedDatabase;
+pub(crate) use date::ExpiryDate;
+pub(crate) use gitops::{Applications, ApplyScript, ArgoCd, Flux, GitOps};
+pub(crate) use host::{HostEntry, HostsEntry, Join};
+pub(crate) use image::BranchImage;
+pub(crate) use image_field::ImageField;
+pub(crate) use load::{FILE, FOLDER, files};
+pub(crate) use pattern::{Pattern, PatternScope};
+pub(crate) use range::Range;
+pub(crate) use service::Service;
+pub(crate) use settings::BranchSettings;
+pub(crate) use shared::Shared;
+pub(crate) use slots::SlotsEntry;
+pub(crate) use sync::SyncRules;
+pub(crate) use zone::{Backend, MAX_TTL, Mode, Zone, ZoneProvider};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::name::DnsName;
@@ -57,61 +56,61 @@ use std::collections::BTreeMap;
 
 /// A value and where it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Placed<T> {
+pub(crate) struct Placed<T> {
     /// The value.
-    pub value: T,
+    pub(crate) value: T,
     /// Where it is written.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 /// The content of `branches.yaml` and of the files of `branches.d/`.
 #[derive(Clone, Debug)]
-pub struct Spec {
+pub(crate) struct Spec {
     /// The name of the project, a DNS label.
-    pub project: SmolStr,
+    pub(crate) project: SmolStr,
     /// The folder of the output.
-    pub output: RelPath,
+    pub(crate) output: RelPath,
     /// The folder of the manifests that every branch starts from.
-    pub base: RelPath,
+    pub(crate) base: RelPath,
     /// The namespace of a branch that has no pattern of its own.
-    pub namespace: Pattern,
+    pub(crate) namespace: Pattern,
     /// The declared zones.
-    pub zones: BTreeMap<DnsName, Zone>,
+    pub(crate) zones: BTreeMap<DnsName, Zone>,
     /// The branch from which others take the services that they do not run.
-    pub baseline: Option<Placed<SmolStr>>,
+    pub(crate) baseline: Option<Placed<SmolStr>>,
     /// The services of the application.
-    pub services: Vec<Service>,
+    pub(crate) services: Vec<Service>,
     /// The databases of the branches.
-    pub database: Option<SharedDatabase>,
+    pub(crate) database: Option<SharedDatabase>,
     /// The databases, endpoints and services that branches share.
-    pub shared: Shared,
+    pub(crate) shared: Shared,
     /// Stable names for branches.
-    pub aliases: BTreeMap<SmolStr, Alias>,
+    pub(crate) aliases: BTreeMap<SmolStr, Alias>,
     /// Aliases of images and the names they stand for.
-    pub image_aliases: BTreeMap<SmolStr, SmolStr>,
+    pub(crate) image_aliases: BTreeMap<SmolStr, SmolStr>,
     /// Fields of custom resources that contain images.
-    pub image_fields: Vec<ImageField>,
+    pub(crate) image_fields: Vec<ImageField>,
     /// Whether namespaces have the annotation for kube-janitor with their expiry date.
-    pub janitor: bool,
+    pub(crate) janitor: bool,
     /// What a build does with secret values.
-    pub secrets: SecretsMode,
+    pub(crate) secrets: SecretsMode,
     /// The highest number of branches.
-    pub max_branches: Option<Placed<usize>>,
+    pub(crate) max_branches: Option<Placed<usize>>,
     /// The rules of `pleach branch sync`.
-    pub sync: SyncRules,
+    pub(crate) sync: SyncRules,
     /// What a build does with data that kustomize loses.
-    pub compat: Compat,
+    pub(crate) compat: Compat,
     /// The tools that apply the output.
-    pub gitops: GitOps,
+    pub(crate) gitops: GitOps,
     /// The settings of branches that do not override them.
-    pub defaults: BranchSettings,
+    pub(crate) defaults: BranchSettings,
     /// The branches in the order in which they are written, those of `branches.d/` last.
-    pub branches: Vec<BranchEntry>,
+    pub(crate) branches: Vec<BranchEntry>,
 }
 
 /// What a build does with a Secret that contains values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SecretsMode {
+pub(crate) enum SecretsMode {
     /// It is an error.
     Refuse,
     /// It is a warning.
@@ -123,7 +122,7 @@ pub enum SecretsMode {
 
 /// What a build does with data that kustomize loses or changes by mistake.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Compat {
+pub(crate) enum Compat {
     /// It is an error.
     #[default]
     Strict,
@@ -132,15 +131,15 @@ pub enum Compat {
 }
 
 /// The folder of the overlays.
-pub const OVERLAYS: &str = "overlays";
+pub(crate) const OVERLAYS: &str = "overlays";
 
 /// Reads the spec of a project.
-pub fn read(project: &Project) -> Result<Spec> {
+pub(crate) fn read(project: &Project) -> Result<Spec> {
     all_of(project, |branch, faults| faults.append(&mut branch.settings.missing))
 }
 
 /// Reads the spec of a project for `--keep-going`: a missing overlay is an error of its branch, not of the spec.
-pub fn read_keep_going(project: &Project) -> Result<Spec> {
+pub(crate) fn read_keep_going(project: &Project) -> Result<Spec> {
     all_of(project, |_, _| {})
 }
 
@@ -213,7 +212,7 @@ impl Spec {
     }
 
     /// Whether the rest of the spec needs a branch: the baseline branch, and one that an alias points to.
-    pub fn needs(&self, branch: &str) -> bool {
+    pub(crate) fn needs(&self, branch: &str) -> bool {
         self.baseline.as_ref().is_some_and(|name| name.value == branch)
             || self.aliases.values().any(|alias| alias.branch.value == branch)
     }

@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use std::collections::BTreeSet;
 
 /// Names with their source locations.
-pub type NameList = Vec<Placed<SmolStr>>;
+pub(crate) type NameList = Vec<Placed<SmolStr>>;
 
 /// Whether a text is a valid name of a Service (a label of RFC 1035).
 pub(super) fn is_service_name(name: &str) -> bool {

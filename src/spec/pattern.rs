@@ -12,10 +12,10 @@ use std::fmt;
 
 /// Text with `{{ project }}`, `{{ branch.slug }}` and `{{ values.… }}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pattern {
+pub(crate) struct Pattern {
     parts: Vec<PatternPart>,
     /// Where it is written.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,11 +28,11 @@ enum PatternPart {
 
 /// The values of the variables, except the slug.
 #[derive(Clone, Copy, Debug)]
-pub struct PatternScope<'a> {
+pub(crate) struct PatternScope<'a> {
     /// `project`.
-    pub project: &'a str,
+    pub(crate) project: &'a str,
     /// `values`, a mapping.
-    pub values: &'a Node,
+    pub(crate) values: &'a Node,
 }
 
 /// The help that lists the variables.
@@ -40,7 +40,7 @@ const VARIABLES: &str = "a pattern can contain `{{ project }}`, `{{ branch.slug 
 
 impl Pattern {
     /// `{{ branch.slug }}`.
-    pub fn slug() -> Self {
+    pub(crate) fn slug() -> Self {
         Pattern { parts: vec![PatternPart::Slug], at: Location::NONE }
     }
 
@@ -67,12 +67,12 @@ impl Pattern {
     }
 
     /// Whether it contains the slug.
-    pub fn has_slug(&self) -> bool {
+    pub(crate) fn has_slug(&self) -> bool {
         self.parts.contains(&PatternPart::Slug)
     }
 
     /// The text for a branch with the slug `slug`.
-    pub fn expand(&self, scope: PatternScope, slug: &str) -> Result<String, Diagnostic> {
+    pub(crate) fn expand(&self, scope: PatternScope, slug: &str) -> Result<String, Diagnostic> {
         let mut out = String::with_capacity(64);
         for part in &self.parts {
             match part {

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 /// A network (`203.0.113.0/24`) or the names below a name (`elb.example.net`).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Range {
+pub(crate) enum Range {
     /// A network address and its prefix length. IPv4 is stored as an IPv4-mapped IPv6 address.
     Network(Ipv6Addr, u32),
     /// The name and all names below it.
@@ -16,7 +16,7 @@ pub enum Range {
 
 impl Range {
     /// Reads a network, a single address, or a name.
-    pub fn parse(text: &str) -> Result<Self, Diagnostic> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Diagnostic> {
         let fault =
             |reason: &str| Diagnostic::new(Code::Spec, format!("`{text}` is not a network or a name: {reason}"));
         let (address, bits) = match text.split_once('/') {
@@ -44,7 +44,7 @@ impl Range {
     }
 
     /// Whether an address is in it.
-    pub fn contains_address(&self, ip: IpAddr) -> bool {
+    pub(crate) fn contains_address(&self, ip: IpAddr) -> bool {
         match self {
             Range::Network(network, bits) => u128::from(mapped(ip)) & mask(*bits) == u128::from(*network),
             Range::Names(_) => false,
@@ -52,7 +52,7 @@ impl Range {
     }
 
     /// Whether a name is in it.
-    pub fn contains_name(&self, name: &DnsName) -> bool {
+    pub(crate) fn contains_name(&self, name: &DnsName) -> bool {
         match self {
             Range::Network(..) => false,
             Range::Names(top) => name == top || name.below(top).is_some(),

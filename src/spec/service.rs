@@ -12,17 +12,17 @@ use std::collections::BTreeMap;
 
 /// A service of the application.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Service {
+pub(crate) struct Service {
     /// The name in the spec.
-    pub name: SmolStr,
+    pub(crate) name: SmolStr,
     /// The overlay with its workload.
-    pub overlay: Option<Overlay>,
+    pub(crate) overlay: Option<Overlay>,
     /// The name of its Kubernetes Service.
-    pub service: SmolStr,
+    pub(crate) service: SmolStr,
     /// The `ports:` of the Service.
-    pub ports: Option<Node>,
+    pub(crate) ports: Option<Node>,
     /// Where it is written.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 /// Reads the services in the order of the file, which is the order of their overlays.

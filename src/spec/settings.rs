@@ -11,31 +11,31 @@ use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
 /// The folder of an overlay.
-pub type Overlay = Placed<RelPath>;
+pub(crate) type Overlay = Placed<RelPath>;
 
 /// The settings of a branch or of the defaults. `plan` merges them.
 #[derive(Clone, Debug)]
-pub struct BranchSettings {
+pub(crate) struct BranchSettings {
     /// The overlays, in order.
-    pub overlays: Option<Vec<Overlay>>,
+    pub(crate) overlays: Option<Vec<Overlay>>,
     /// Errors about overlays that do not exist.
-    pub missing: Vec<Diagnostic>,
+    pub(crate) missing: Vec<Diagnostic>,
     /// The values for templates, a mapping.
-    pub values: Node,
+    pub(crate) values: Node,
     /// Images by their names in the manifests. Here and below, `None` removes a default.
-    pub images: BTreeMap<SmolStr, Option<BranchImage>>,
+    pub(crate) images: BTreeMap<SmolStr, Option<BranchImage>>,
     /// Numbers of replicas by the names of workloads.
-    pub replicas: BTreeMap<SmolStr, Option<Placed<u32>>>,
+    pub(crate) replicas: BTreeMap<SmolStr, Option<Placed<u32>>>,
     /// Entries of `patches:` as kustomizations have them.
-    pub patches: Option<Vec<Node>>,
+    pub(crate) patches: Option<Vec<Node>>,
     /// Labels.
-    pub labels: BTreeMap<SmolStr, Option<Placed<SmolStr>>>,
+    pub(crate) labels: BTreeMap<SmolStr, Option<Placed<SmolStr>>>,
     /// Annotations.
-    pub annotations: BTreeMap<SmolStr, Option<Placed<SmolStr>>>,
+    pub(crate) annotations: BTreeMap<SmolStr, Option<Placed<SmolStr>>>,
     /// The hosts.
-    pub hosts: HostsEntry,
+    pub(crate) hosts: HostsEntry,
     /// The entries of `shared.services` that it uses.
-    pub uses: Option<NameList>,
+    pub(crate) uses: Option<NameList>,
 }
 
 /// Reads settings. Looks up each overlay once.

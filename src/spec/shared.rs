@@ -12,22 +12,22 @@ use std::collections::BTreeMap;
 
 /// The databases, services and endpoints that branches share.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Shared {
+pub(crate) struct Shared {
     /// The whole section, for templates.
-    pub node: Option<Node>,
+    pub(crate) node: Option<Node>,
     /// The services outside the namespaces, for which branches get a Service of type `ExternalName`.
-    pub services: BTreeMap<SmolStr, Remote>,
+    pub(crate) services: BTreeMap<SmolStr, Remote>,
 }
 
 /// A service outside the namespaces of branches.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Remote {
+pub(crate) struct Remote {
     /// The host name.
-    pub host: DnsName,
+    pub(crate) host: DnsName,
     /// Its port, a number.
-    pub port: Option<Node>,
+    pub(crate) port: Option<Node>,
     /// Where it is written.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 impl Shared {

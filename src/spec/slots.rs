@@ -10,15 +10,15 @@ use std::collections::BTreeMap;
 
 /// The versions of a branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SlotsEntry {
+pub(crate) struct SlotsEntry {
     /// The version that receives the traffic.
-    pub active: Placed<SmolStr>,
+    pub(crate) active: Placed<SmolStr>,
     /// The percentage of the traffic that each version receives; empty if the active one receives all.
-    pub weights: BTreeMap<SmolStr, u32>,
+    pub(crate) weights: BTreeMap<SmolStr, u32>,
     /// The images of each version by their names in the manifests. They override those of the branch; `None` removes one.
-    pub versions: BTreeMap<SmolStr, BTreeMap<SmolStr, Option<BranchImage>>>,
+    pub(crate) versions: BTreeMap<SmolStr, BTreeMap<SmolStr, Option<BranchImage>>>,
     /// Where they are written.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 impl SlotsEntry {
@@ -69,7 +69,7 @@ impl SlotsEntry {
     }
 
     /// The percentage of the traffic that a version receives. Without weights, the active version receives all.
-    pub fn weight(&self, name: &str) -> u32 {
+    pub(crate) fn weight(&self, name: &str) -> u32 {
         match self.weights.get(name) {
             Some(weight) => *weight,
             None if self.weights.is_empty() && self.active.value == name => 100,

@@ -8,15 +8,15 @@ use std::collections::BTreeMap;
 
 /// The rules of `pleach branch sync`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SyncRules {
+pub(crate) struct SyncRules {
     /// Globs of the branches to include; empty means all.
-    pub include: Vec<SmolStr>,
+    pub(crate) include: Vec<SmolStr>,
     /// Globs of the branches to exclude.
-    pub exclude: Vec<SmolStr>,
+    pub(crate) exclude: Vec<SmolStr>,
     /// Image references with variables for the branch and its commit, by the names or aliases of the images.
-    pub images: BTreeMap<SmolStr, Placed<SmolStr>>,
+    pub(crate) images: BTreeMap<SmolStr, Placed<SmolStr>>,
     /// How a tag is derived from a branch name.
-    pub tags: TagStyle,
+    pub(crate) tags: TagStyle,
 }
 
 impl SyncRules {

@@ -11,34 +11,34 @@ use std::collections::BTreeMap;
 
 /// A zone that hosts can be in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Zone {
+pub(crate) struct Zone {
     /// The DNS provider.
-    pub provider: Option<ZoneProvider>,
+    pub(crate) provider: Option<ZoneProvider>,
     /// The records of its hosts, unless a host sets its own.
-    pub content: HostContent,
+    pub(crate) content: HostContent,
     /// Whether its hosts have their own records.
-    pub mode: Mode,
+    pub(crate) mode: Mode,
     /// Where the records are written.
-    pub backend: Backend,
+    pub(crate) backend: Backend,
     /// The names that are delegated to other name servers.
-    pub delegated: Vec<Placed<DnsName>>,
+    pub(crate) delegated: Vec<Placed<DnsName>>,
     /// The names that the certificates of its hosts cover; empty if unknown.
-    pub certificates: Vec<Placed<DnsName>>,
+    pub(crate) certificates: Vec<Placed<DnsName>>,
     /// The server that receives changes: `HOST:PORT` or the URL of an API, as the provider needs it.
-    pub server: Option<SmolStr>,
+    pub(crate) server: Option<SmolStr>,
     /// The id of the zone at the provider, if it is not derived from the name.
-    pub id: Option<SmolStr>,
+    pub(crate) id: Option<SmolStr>,
     /// The cloud project of the zone.
-    pub project: Option<SmolStr>,
+    pub(crate) project: Option<SmolStr>,
     /// The addresses that a cluster may give to its hosts.
-    pub addresses: Vec<Range>,
+    pub(crate) addresses: Vec<Range>,
     /// Where it is written.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 /// Whether the hosts of a zone have their own records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
+pub(crate) enum Mode {
     /// Each host has its own records.
     #[default]
     Records,
@@ -48,7 +48,7 @@ pub enum Mode {
 
 /// Where the records of a zone are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Backend {
+pub(crate) enum Backend {
     /// Zone change files, which `pleach dns` applies.
     #[default]
     ZoneChange,
@@ -58,7 +58,7 @@ pub enum Backend {
 
 /// How a zone is changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ZoneProvider {
+pub(crate) enum ZoneProvider {
     /// DNS UPDATE with TSIG.
     Rfc2136,
     /// Google Cloud DNS.
@@ -99,13 +99,13 @@ impl ZoneProvider {
 }
 
 /// The highest TTL (RFC 2181, section 8), in seconds.
-pub const MAX_TTL: u32 = i32::MAX as u32;
+pub(crate) const MAX_TTL: u32 = i32::MAX as u32;
 /// The TTL of records that set none, in seconds.
 const DEFAULT_TTL: u32 = 300;
 
 impl Zone {
     /// The TTL of the records of a host in seconds. `own` is the TTL that the host sets.
-    pub fn ttl(&self, own: Option<&Placed<u32>>) -> Result<u32, Diagnostic> {
+    pub(crate) fn ttl(&self, own: Option<&Placed<u32>>) -> Result<u32, Diagnostic> {
         let (lowest, highest) = self.provider.map_or((1, MAX_TTL), ZoneProvider::ttl_range);
         match own.or(self.content.ttl.as_ref()) {
             None => Ok(DEFAULT_TTL.clamp(lowest, highest)),
@@ -121,7 +121,7 @@ impl Zone {
     }
 
     /// The zone that a name is in: the zone with the longest name that is equal to the name or above it.
-    pub fn of<'z>(zones: &'z BTreeMap<DnsName, Zone>, name: &DnsName) -> Option<(&'z DnsName, &'z Zone)> {
+    pub(crate) fn of<'z>(zones: &'z BTreeMap<DnsName, Zone>, name: &DnsName) -> Option<(&'z DnsName, &'z Zone)> {
         let mut rest = name.as_str();
         loop {
             if let Some(found) = zones.get_key_value(rest) {

@@ -12,11 +12,11 @@ use std::collections::BTreeSet;
 
 /// An object outside of namespaces.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ClusterObject {
+pub(crate) struct ClusterObject {
     /// Its kind.
-    pub gvk: Gvk,
+    pub(crate) gvk: Gvk,
     /// Its name.
-    pub name: SmolStr,
+    pub(crate) name: SmolStr,
 }
 
 impl ClusterObject {
@@ -28,31 +28,31 @@ impl ClusterObject {
 
 /// Everything that the output of a branch creates outside of its files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Footprint {
+pub(crate) struct Footprint {
     /// Namespaces, and with them all objects in them.
-    pub namespaces: BTreeSet<SmolStr>,
+    pub(crate) namespaces: BTreeSet<SmolStr>,
     /// Objects outside of namespaces.
-    pub objects: BTreeSet<ClusterObject>,
+    pub(crate) objects: BTreeSet<ClusterObject>,
     /// DNS names, each with its zone in the first position.
-    pub names: BTreeSet<(DnsName, DnsName)>,
+    pub(crate) names: BTreeSet<(DnsName, DnsName)>,
     /// Databases.
-    pub databases: BTreeSet<Database>,
+    pub(crate) databases: BTreeSet<Database>,
     /// Image references.
-    pub images: BTreeSet<SmolStr>,
+    pub(crate) images: BTreeSet<SmolStr>,
     /// Image references that an existing branch may use: it names them in an argument or an annotation; or it uses the same tag
     /// and only one of the two references has a digest; or it uses the same digest in another repository. The plan keeps them
     /// under `imagesInUse`, because a later build does not find them in the previous output.
-    pub images_in_use: BTreeSet<SmolStr>,
+    pub(crate) images_in_use: BTreeSet<SmolStr>,
 }
 
 impl Footprint {
     /// Whether the footprint is empty.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         *self == Footprint::default()
     }
 
     /// Adds another footprint.
-    pub fn add(&mut self, other: Footprint) {
+    pub(crate) fn add(&mut self, other: Footprint) {
         self.namespaces.extend(other.namespaces);
         self.objects.extend(other.objects);
         self.names.extend(other.names);
@@ -63,7 +63,7 @@ impl Footprint {
 
     /// The footprint without everything that is `in_use`.
     #[must_use]
-    pub fn without(&self, in_use: &Footprint) -> Self {
+    pub(crate) fn without(&self, in_use: &Footprint) -> Self {
         let mut rest = self.clone();
         rest.images.append(&mut rest.images_in_use);
         rest.namespaces.retain(|name| !in_use.namespaces.contains(name));

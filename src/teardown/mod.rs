@@ -8,10 +8,10 @@ mod image;
 mod plan_file;
 mod plans;
 mod previous;
-pub mod report;
-pub mod usage;
+pub(crate) mod report;
+pub(crate) mod usage;
 
-pub use footprint::{ClusterObject, Footprint};
-pub use plan_file::TeardownPlan;
-pub use plans::{TeardownFiles, plans};
-pub use previous::{BranchObjects, PreviousFootprint, PreviousFootprints, removed, replaced};
+pub(crate) use footprint::{ClusterObject, Footprint};
+pub(crate) use plan_file::TeardownPlan;
+pub(crate) use plans::{TeardownFiles, plans};
+pub(crate) use previous::{BranchObjects, removed, replaced};

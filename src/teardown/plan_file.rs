@@ -21,18 +21,18 @@ const IMAGES_IN_USE: &str = "imagesInUse";
 
 /// The content of a teardown plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TeardownPlan {
+pub(crate) struct TeardownPlan {
     /// The project.
-    pub project: SmolStr,
+    pub(crate) project: SmolStr,
     /// The name of the branch.
-    pub branch: SmolStr,
+    pub(crate) branch: SmolStr,
     /// Everything that can be torn down.
-    pub footprint: Footprint,
+    pub(crate) footprint: Footprint,
 }
 
 impl TeardownPlan {
     /// The text of the file.
-    pub fn write(&self) -> Result<String> {
+    pub(crate) fn write(&self) -> Result<String> {
         let Footprint { namespaces, objects, names, databases, images, images_in_use } = &self.footprint;
         let text = |text: &SmolStr| Node::str(text.clone());
         let object = |object: &ClusterObject| {
@@ -63,12 +63,12 @@ impl TeardownPlan {
     }
 
     /// Reads a file. Each error has its source location.
-    pub fn read(file: &File) -> Result<Self> {
+    pub(crate) fn read(file: &File) -> Result<Self> {
         of(&yaml::documents(file, Dialect::Kubernetes)?, file.location())
     }
 
     /// Reads a text that is not a file of the project.
-    pub fn parse(text: &str) -> Result<Self> {
+    pub(crate) fn parse(text: &str) -> Result<Self> {
         of(&yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Location::NONE)?, Location::NONE)
     }
 }

@@ -13,17 +13,17 @@ use std::sync::Arc;
 
 /// The files of the teardown plans of a build.
 #[derive(Debug, Default)]
-pub struct TeardownFiles {
+pub(crate) struct TeardownFiles {
     /// The files.
-    pub files: Vec<(OutputPath, Arc<str>)>,
+    pub(crate) files: Vec<(OutputPath, Arc<str>)>,
     /// The content of files after pruning, which removes the entries of plans in the previous output. `None` removes the file.
-    pub prunable: BTreeMap<OutputPath, Option<Arc<str>>>,
+    pub(crate) prunable: BTreeMap<OutputPath, Option<Arc<str>>>,
     /// The warnings.
-    pub warnings: Vec<Diagnostic>,
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
 /// The teardown plans for the slugs in `footprints` and `names`. `owner` returns the existing branch with a slug.
-pub fn plans<'a>(
+pub(crate) fn plans<'a>(
     project: &SmolStr,
     footprints: &PreviousFootprints,
     names: &BTreeMap<SmolStr, RemovedNames>,

@@ -18,17 +18,17 @@ use std::sync::Arc;
 
 /// The footprint of one slug, without DNS names, which are recorded in zone change files.
 #[derive(Clone, Debug, Default)]
-pub struct PreviousFootprint {
+pub(crate) struct PreviousFootprint {
     /// The name of the branch.
-    pub branch: SmolStr,
+    pub(crate) branch: SmolStr,
     /// The whole footprint.
-    pub all: Footprint,
+    pub(crate) all: Footprint,
     /// The part that no plan of the previous output lists.
-    pub fresh: Footprint,
+    pub(crate) fresh: Footprint,
 }
 
 /// Footprints by slug.
-pub type PreviousFootprints = BTreeMap<SmolStr, PreviousFootprint>;
+pub(crate) type PreviousFootprints = BTreeMap<SmolStr, PreviousFootprint>;
 
 impl PreviousFootprint {
     fn fresh(branch: SmolStr, all: Footprint) -> Self {
@@ -47,7 +47,7 @@ impl PreviousFootprint {
 
 /// The footprints of the `wanted` slugs in the previous output: the entries of their plans and, for slugs of removed branches,
 /// their objects. `exists` returns whether a branch has a slug.
-pub fn removed(
+pub(crate) fn removed(
     previous: &Tree,
     fields: &[ImageField],
     exists: impl Fn(&str) -> bool + Sync,
@@ -76,17 +76,17 @@ pub fn removed(
 
 /// The name and the objects of a branch that was built.
 #[derive(Debug)]
-pub struct BranchObjects<'a> {
+pub(crate) struct BranchObjects<'a> {
     /// The name of the branch.
-    pub name: &'a SmolStr,
+    pub(crate) name: &'a SmolStr,
     /// The objects of the branch.
-    pub objects: Vec<&'a Node>,
+    pub(crate) objects: Vec<&'a Node>,
 }
 
 /// Adds to `footprints` what the `built` branches (by slug) have in the previous output but not in `tree`. Also adds what these
 /// branches, and the removed branches that `is_removed` selects, had before the last change of the previous output. Returns a
 /// warning for each file that cannot be read.
-pub fn replaced(
+pub(crate) fn replaced(
     footprints: &mut PreviousFootprints,
     previous: &dyn PreviousOutput,
     (tree, built): (&Tree, &BTreeMap<&str, BranchObjects>),

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 
 /// The entries of footprints that are searched for in the objects of existing branches.
 #[derive(Debug, Default)]
-pub struct UsageCandidates {
+pub(crate) struct UsageCandidates {
     all: Footprint,
     images: ImageIndex,
     fields: Vec<ImageField>,
@@ -26,16 +26,16 @@ pub struct UsageCandidates {
 
 /// The candidates that existing branches use.
 #[derive(Clone, Debug, Default)]
-pub struct InUse {
+pub(crate) struct InUse {
     /// The candidates that are known to be in use.
-    pub footprint: Footprint,
+    pub(crate) footprint: Footprint,
     /// The names of the branches whose usage is unknown.
-    pub unknown: BTreeSet<SmolStr>,
+    pub(crate) unknown: BTreeSet<SmolStr>,
 }
 
 impl UsageCandidates {
     /// The entries of some footprints. `fields` are the image fields that the spec declares in addition to those of pods.
-    pub fn of<'a>(footprints: impl IntoIterator<Item = &'a Footprint>, fields: &[ImageField]) -> Self {
+    pub(crate) fn of<'a>(footprints: impl IntoIterator<Item = &'a Footprint>, fields: &[ImageField]) -> Self {
         let mut all = Footprint::default();
         footprints.into_iter().for_each(|footprint| all.add(footprint.clone()));
         all.images.append(&mut all.images_in_use);
@@ -43,24 +43,24 @@ impl UsageCandidates {
     }
 
     /// Whether there are no candidates.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
 
     /// Whether all candidates are in `used`.
-    pub fn is_covered_by(&self, used: &Footprint) -> bool {
+    pub(crate) fn is_covered_by(&self, used: &Footprint) -> bool {
         self.all.without(used).is_empty()
     }
 
     /// The candidates that some objects use.
-    pub fn used_by<'n>(&self, objects: impl IntoIterator<Item = &'n Node>) -> Footprint {
+    pub(crate) fn used_by<'n>(&self, objects: impl IntoIterator<Item = &'n Node>) -> Footprint {
         let mut used = Footprint::default();
         objects.into_iter().for_each(|object| self.add_used_by(object, &mut used));
         used
     }
 
     /// The candidates that the objects in some files use.
-    pub fn used_by_files<T: AsRef<str> + Sync>(&self, files: &[T]) -> Result<Footprint> {
+    pub(crate) fn used_by_files<T: AsRef<str> + Sync>(&self, files: &[T]) -> Result<Footprint> {
         let read = |text: &T| -> Result<Footprint> {
             Ok(self.used_by(&yaml::parse(text.as_ref(), Dialect::Kubernetes, &|_, _, _| Location::NONE)?))
         };
@@ -71,7 +71,7 @@ impl UsageCandidates {
     }
 
     /// The candidates that an image reference of the spec may use, although no object has it yet.
-    pub fn used_by_reference(&self, reference: &str) -> Footprint {
+    pub(crate) fn used_by_reference(&self, reference: &str) -> Footprint {
         let mut used = Footprint::default();
         let mut same = BTreeSet::new();
         self.images.find(reference, &mut same, &mut used.images_in_use);

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 /// The variables of one branch.
 #[derive(Clone, Debug)]
-pub struct TemplateContext {
+pub(crate) struct TemplateContext {
     variables: Node,
     root: Value,
 }
@@ -21,7 +21,7 @@ pub struct TemplateContext {
 impl TemplateContext {
     /// The context with the keys of the mapping `variables` as names. Text with a character that is reserved for
     /// placeholders is refused.
-    pub fn new(variables: &Node) -> Result<Self> {
+    pub(crate) fn new(variables: &Node) -> Result<Self> {
         check_reserved(variables)?;
         Ok(TemplateContext { root: value(variables), variables: variables.clone() })
     }

@@ -18,7 +18,7 @@ pub(super) const FUEL: u64 = 250_000;
 
 /// The stack size of a thread that renders templates, in bytes. The engine is recursive, and a template can nest lists as
 /// deep as the work limit allows. Only the used part of the stack becomes memory.
-pub const RENDER_STACK_SIZE: usize = if cfg!(debug_assertions) { 1 << 30 } else { 1 << 28 };
+pub(crate) const RENDER_STACK_SIZE: usize = if cfg!(debug_assertions) { 1 << 30 } else { 1 << 28 };
 
 /// What an expression writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,8 +15,8 @@ mod tags;
 mod trace;
 mod value;
 
-pub use context::TemplateContext;
-pub use environment::RENDER_STACK_SIZE;
+pub(crate) use context::TemplateContext;
+pub(crate) use environment::RENDER_STACK_SIZE;
 
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::node::Node;
@@ -31,7 +31,7 @@ use value::{CAPTURED_TEXT_HELP, PlaceholderValues};
 
 /// Renders the templates of a project. All threads share it.
 #[derive(Debug)]
-pub struct TemplateEngine {
+pub(crate) struct TemplateEngine {
     project: Project,
     placeholders: Environment<'static>,
     /// Templates have source marks, for source locations.
@@ -44,7 +44,7 @@ pub struct TemplateEngine {
 
 impl TemplateEngine {
     /// An engine for the templates of `project`.
-    pub fn new(project: &Project) -> Self {
+    pub(crate) fn new(project: &Project) -> Self {
         TemplateEngine {
             project: project.clone(),
             placeholders: environment(project, ExpressionOutput::Placeholders, SourceMarks::None),
@@ -56,7 +56,7 @@ impl TemplateEngine {
     }
 
     /// The YAML documents of a template for one branch. Their source locations are in templates.
-    pub fn documents(&self, file: &Arc<File>, context: &TemplateContext, dialect: Dialect) -> Result<Vec<Node>> {
+    pub(crate) fn documents(&self, file: &Arc<File>, context: &TemplateContext, dialect: Dialect) -> Result<Vec<Node>> {
         let (text, state) = match self.render(file, context) {
             Ok(rendered) => rendered,
             Err(error) => return Err(self.render_error(&error, file, context).into()),
@@ -70,7 +70,7 @@ impl TemplateEngine {
     }
 
     /// A template for one branch as text. Values are inserted unchanged.
-    pub fn text(&self, file: &Arc<File>, context: &TemplateContext) -> Result<String> {
+    pub(crate) fn text(&self, file: &Arc<File>, context: &TemplateContext) -> Result<String> {
         render_text(&self.text, file, context)
             .map_err(|error| error::diagnostic(&error, file, &self.project, context.variables()).into())
     }

@@ -19,13 +19,13 @@ use crate::source::Location;
 use std::ops::RangeInclusive;
 
 /// Types as error messages call them.
-pub const STRING: &str = "a string";
+pub(crate) const STRING: &str = "a string";
 const INTEGER: &str = "an integer";
 const BOOLEAN: &str = "`true` or `false`";
 
 /// The errors found so far, and how field names are compared.
 #[derive(Debug)]
-pub struct FieldErrors {
+pub(crate) struct FieldErrors {
     code: Code,
     case: FieldCase,
     unknown: UnknownFields,
@@ -50,43 +50,38 @@ enum FieldCase {
 
 impl FieldErrors {
     /// No errors yet. The errors to come get this `code`.
-    pub fn new(code: Code) -> Self {
+    pub(crate) fn new(code: Code) -> Self {
         FieldErrors { code, case: FieldCase::Sensitive, unknown: UnknownFields::Refused, errors: Vec::new() }
     }
 
     /// The same, for texts whose field names may be written in any case.
-    pub fn ignoring_case(code: Code) -> Self {
+    pub(crate) fn ignoring_case(code: Code) -> Self {
         FieldErrors { case: FieldCase::Insensitive, ..FieldErrors::new(code) }
     }
 
     /// The same, for texts that may have fields which are not read.
     #[must_use]
-    pub fn ignoring_unknown(self) -> Self {
+    pub(crate) fn ignoring_unknown(self) -> Self {
         FieldErrors { unknown: UnknownFields::Ignored, ..self }
     }
 
     /// Adds an error with a message and its location.
-    pub fn report(&mut self, at: Location, message: impl Into<String>) {
+    pub(crate) fn report(&mut self, at: Location, message: impl Into<String>) {
         self.push(Diagnostic::new(self.code, message).at(at));
     }
 
     /// Adds an error.
-    pub fn push(&mut self, error: Diagnostic) {
+    pub(crate) fn push(&mut self, error: Diagnostic) {
         self.errors.push(error);
     }
 
-    /// Adds the errors of another step.
-    pub fn extend(&mut self, errors: Diagnostics) {
-        self.errors.extend(errors);
-    }
-
     /// Returns `value`, or the errors if any were found.
-    pub fn check<T>(self, value: T) -> Result<T> {
+    pub(crate) fn check<T>(self, value: T) -> Result<T> {
         Diagnostics::check(self.errors, value)
     }
 
     /// Reports that the value of `name` is not of the `expected` type.
-    pub fn wrong_type(&mut self, name: &str, expected: &str, node: &Node) {
+    pub(crate) fn wrong_type(&mut self, name: &str, expected: &str, node: &Node) {
         let message = format!("`{name}` must be {expected}, got {}", node.kind_name());
         let error = Diagnostic::new(self.code, message).at(node.at);
         let help = node.as_scalar().and_then(|scalar| match (expected, scalar.tag) {
@@ -102,7 +97,7 @@ impl FieldErrors {
 }
 
 /// The help for a string where a boolean is expected, if the string is a boolean in quotes.
-pub fn quoted_boolean_help(text: &str) -> Option<String> {
+pub(crate) fn quoted_boolean_help(text: &str) -> Option<String> {
     let value = match text.to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" | "y" => "true",
         "false" | "no" | "off" | "n" => "false",
@@ -113,7 +108,7 @@ pub fn quoted_boolean_help(text: &str) -> Option<String> {
 
 /// The fields of one mapping while it is read.
 #[derive(Debug)]
-pub struct Fields<'n, 'f> {
+pub(crate) struct Fields<'n, 'f> {
     at: Location,
     what: &'f str,
     /// Each entry, and whether its field is known.
@@ -125,7 +120,7 @@ pub struct Fields<'n, 'f> {
 impl<'n, 'f> Fields<'n, 'f> {
     /// Reads the only document of a file whose location is `at`. The document is `what`. If `read` returns `None`, it must
     /// have reported an error.
-    pub fn only<T>(
+    pub(crate) fn only<T>(
         documents: &'n [Node],
         what: &str,
         code: Code,
@@ -142,7 +137,7 @@ impl<'n, 'f> Fields<'n, 'f> {
     }
 
     /// Reads `apiVersion` and `kind`, and reports other values than these.
-    pub fn header(&mut self, api_version: &str, kind: &str) {
+    pub(crate) fn header(&mut self, api_version: &str, kind: &str) {
         for (name, expected) in [("apiVersion", api_version), ("kind", kind)] {
             if let Some(value) = self.required(name, Fields::str).filter(|value| *value != expected) {
                 let at = self.at(name);
@@ -153,7 +148,7 @@ impl<'n, 'f> Fields<'n, 'f> {
 
     /// Reads the fields of `node`, which is `what` (`an image`). Reports a node that is not a mapping, and the fields that
     /// `read` does not read.
-    pub fn read<T>(
+    pub(crate) fn read<T>(
         node: &'n Node,
         what: &'f str,
         errors: &'f mut FieldErrors,
@@ -182,7 +177,7 @@ impl<'n, 'f> Fields<'n, 'f> {
     }
 
     /// The collected errors, to add others.
-    pub fn errors(&mut self) -> &mut FieldErrors {
+    pub(crate) fn errors(&mut self) -> &mut FieldErrors {
         self.errors
     }
 
@@ -207,27 +202,27 @@ impl<'n, 'f> Fields<'n, 'f> {
     }
 
     /// The location of a field's value, or of the mapping if the field does not exist.
-    pub fn at(&mut self, name: &'static str) -> Location {
+    pub(crate) fn at(&mut self, name: &'static str) -> Location {
         self.entry(name).map_or(self.at, |entry| entry.value.at.or(entry.key.at))
     }
 
     /// The location of a field's name, or of the mapping if the field does not exist.
-    pub fn key_at(&mut self, name: &'static str) -> Location {
+    pub(crate) fn key_at(&mut self, name: &'static str) -> Location {
         self.entry(name).map_or(self.at, |entry| entry.key.at)
     }
 
     /// Whether the field exists and is not `null`.
-    pub fn has(&mut self, name: &'static str) -> bool {
+    pub(crate) fn has(&mut self, name: &'static str) -> bool {
         self.node(name).is_some()
     }
 
     /// A field of any type.
-    pub fn node(&mut self, name: &'static str) -> Option<&'n Node> {
+    pub(crate) fn node(&mut self, name: &'static str) -> Option<&'n Node> {
         self.entry(name).map(|entry| &entry.value).filter(|node| !node.is_null())
     }
 
     /// A field that must exist, read with `get`: `fields.required("name", Fields::str)`.
-    pub fn required<T>(
+    pub(crate) fn required<T>(
         &mut self,
         name: &'static str,
         get: impl FnOnce(&mut Self, &'static str) -> Option<T>,
@@ -250,22 +245,22 @@ impl<'n, 'f> Fields<'n, 'f> {
     }
 
     /// A string.
-    pub fn str(&mut self, name: &'static str) -> Option<&'n str> {
+    pub(crate) fn str(&mut self, name: &'static str) -> Option<&'n str> {
         self.typed(name, STRING, Node::as_str)
     }
 
     /// A string as a node, for its location.
-    pub fn text(&mut self, name: &'static str) -> Option<&'n Node> {
+    pub(crate) fn text(&mut self, name: &'static str) -> Option<&'n Node> {
         self.typed(name, STRING, |node| node.as_str().map(|_| node))
     }
 
     /// A boolean.
-    pub fn bool(&mut self, name: &'static str) -> Option<bool> {
+    pub(crate) fn bool(&mut self, name: &'static str) -> Option<bool> {
         self.typed(name, BOOLEAN, Node::as_bool)
     }
 
     /// An integer in a range.
-    pub fn int(&mut self, name: &'static str, range: RangeInclusive<i64>) -> Option<i64> {
+    pub(crate) fn int(&mut self, name: &'static str, range: RangeInclusive<i64>) -> Option<i64> {
         let node = self.node(name)?;
         let value = int(node);
         if value.is_some_and(|value| range.contains(&value)) {
@@ -285,12 +280,12 @@ impl<'n, 'f> Fields<'n, 'f> {
     }
 
     /// A mapping with any keys.
-    pub fn map(&mut self, name: &'static str) -> Option<&'n Node> {
+    pub(crate) fn map(&mut self, name: &'static str) -> Option<&'n Node> {
         self.typed(name, "a mapping", |node| node.as_map().map(|_| node))
     }
 
     /// The items of a list, each read with `each`; empty if the field is absent.
-    pub fn list<T>(
+    pub(crate) fn list<T>(
         &mut self,
         name: &'static str,
         mut each: impl FnMut(&'n Node, &mut FieldErrors) -> Option<T>,
@@ -300,7 +295,7 @@ impl<'n, 'f> Fields<'n, 'f> {
     }
 
     /// A list of strings, as nodes for their locations.
-    pub fn strs(&mut self, name: &'static str) -> Vec<&'n Node> {
+    pub(crate) fn strs(&mut self, name: &'static str) -> Vec<&'n Node> {
         self.list(name, |node, errors| {
             if node.as_str().is_none() {
                 errors.wrong_type(name, "a list of strings", node);
@@ -310,7 +305,7 @@ impl<'n, 'f> Fields<'n, 'f> {
     }
 
     /// A list of strings without its null and empty items.
-    pub fn non_empty_strs(&mut self, name: &'static str) -> Vec<&'n Node> {
+    pub(crate) fn non_empty_strs(&mut self, name: &'static str) -> Vec<&'n Node> {
         self.non_null(name, |node, errors| {
             if node.as_str().is_none() {
                 errors.wrong_type(name, "a list of strings", node);
@@ -320,7 +315,7 @@ impl<'n, 'f> Fields<'n, 'f> {
     }
 
     /// A list without its null items.
-    pub fn non_null<T>(
+    pub(crate) fn non_null<T>(
         &mut self,
         name: &'static str,
         mut each: impl FnMut(&'n Node, &mut FieldErrors) -> Option<T>,
@@ -329,23 +324,13 @@ impl<'n, 'f> Fields<'n, 'f> {
     }
 
     /// The entries of a mapping in the byte order of their keys, each read with `each`; empty if the field is absent.
-    pub fn entries<T>(
+    pub(crate) fn entries<T>(
         &mut self,
         name: &'static str,
         mut each: impl FnMut(&'n MapKey, &'n Node, &mut FieldErrors) -> Option<T>,
     ) -> Vec<T> {
         let Some(map) = self.map(name).and_then(Node::as_map) else { return Vec::new() };
         map.iter().filter_map(|entry| each(&entry.key, &entry.value, self.errors)).collect()
-    }
-
-    /// A mapping of strings to strings.
-    pub fn map_of_str(&mut self, name: &'static str) -> Vec<(&'n MapKey, &'n str)> {
-        self.entries(name, |key, node, errors| {
-            if node.as_str().is_none() {
-                errors.wrong_type(&key.text, "a string", node);
-            }
-            node.as_str().map(|text| (key, text))
-        })
     }
 }
 

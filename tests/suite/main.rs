@@ -8,83 +8,84 @@
     clippy::format_collect,
     reason = "a test may read its environment, and need not be fast"
 )]
-#![allow(unreachable_pub, reason = "the library is public as far as its binary needs it")]
+#![cfg_attr(not(feature = "apply"), allow(unused_imports))]
+#![allow(dead_code, unreachable_pub, reason = "tests use a part of each module; the library is checked for dead code")]
 
 #[path = "../../src/annotation.rs"]
-pub mod annotation;
+mod annotation;
 #[cfg(feature = "apply")]
 #[path = "../../src/apply/mod.rs"]
-pub mod apply;
+mod apply;
 #[path = "../../src/argument.rs"]
-pub mod argument;
+mod argument;
 #[path = "../../src/checks/mod.rs"]
-pub mod checks;
+mod checks;
 #[path = "../../src/cli/mod.rs"]
-pub mod cli;
+mod cli;
 #[path = "../../src/database.rs"]
-pub mod database;
+mod database;
 #[path = "../../src/diagnostic/mod.rs"]
-pub mod diagnostic;
+mod diagnostic;
 #[path = "../../src/diff/mod.rs"]
-pub mod diff;
+mod diff;
 #[path = "../../src/disk/mod.rs"]
-pub mod disk;
+mod disk;
 #[path = "../../src/dns/mod.rs"]
-pub mod dns;
+mod dns;
 #[path = "../../src/edit/mod.rs"]
-pub mod edit;
+mod edit;
 #[path = "../../src/emit/mod.rs"]
-pub mod emit;
+mod emit;
 #[path = "../../src/git/mod.rs"]
-pub mod git;
+mod git;
 #[path = "../../src/gitops/mod.rs"]
-pub mod gitops;
+mod gitops;
 #[path = "../../src/glob.rs"]
-pub mod glob;
+mod glob;
 #[path = "../../src/guard.rs"]
-pub mod guard;
+mod guard;
 #[path = "../../src/hex.rs"]
-pub mod hex;
+mod hex;
 #[path = "../../src/image.rs"]
-pub mod image;
+mod image;
 #[path = "../../src/kustomize/mod.rs"]
-pub mod kustomize;
+mod kustomize;
 #[path = "../../src/name.rs"]
-pub mod name;
+mod name;
 #[path = "../../src/node/mod.rs"]
-pub mod node;
+mod node;
 #[path = "../../src/objects/mod.rs"]
-pub mod objects;
+mod objects;
 #[path = "../../src/output/mod.rs"]
-pub mod output;
+mod output;
 #[path = "../../src/pipeline/mod.rs"]
-pub mod pipeline;
+mod pipeline;
 #[path = "../../src/plan/mod.rs"]
-pub mod plan;
+mod plan;
 #[path = "../../src/pointer.rs"]
-pub mod pointer;
+mod pointer;
 #[path = "../../src/record/mod.rs"]
-pub mod record;
+mod record;
 #[path = "../../src/resource/mod.rs"]
-pub mod resource;
+mod resource;
 #[path = "../../src/scaffold/mod.rs"]
-pub mod scaffold;
+mod scaffold;
 #[path = "../../src/schema/mod.rs"]
-pub mod schema;
+mod schema;
 #[path = "../../src/slug.rs"]
-pub mod slug;
+mod slug;
 #[path = "../../src/source/mod.rs"]
-pub mod source;
+mod source;
 #[path = "../../src/spec/mod.rs"]
-pub mod spec;
+mod spec;
 #[path = "../../src/tag.rs"]
-pub mod tag;
+mod tag;
 #[path = "../../src/teardown/mod.rs"]
-pub mod teardown;
+mod teardown;
 #[path = "../../src/template/mod.rs"]
-pub mod template;
+mod template;
 #[path = "../../src/yaml/mod.rs"]
-pub mod yaml;
+mod yaml;
 
 #[cfg(test)]
 #[path = "."]

@@ -15,7 +15,7 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::{Agent, Error, Timeout, http};
 
 /// Receives every request and response, without secrets.
-pub type RequestTrace = Arc<dyn Fn(&str) + Send + Sync>;
+pub(crate) type RequestTrace = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Why there is no response.
 #[derive(Clone, Debug, PartialEq, Eq)]

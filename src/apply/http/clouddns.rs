@@ -18,13 +18,13 @@ use serde_json::{Value, json};
 
 /// A managed zone of a project.
 #[derive(Clone, Debug)]
-pub struct CloudDns {
+pub(crate) struct CloudDns {
     /// The project.
-    pub project: String,
+    pub(crate) project: String,
     /// The zone.
-    pub zone: DnsName,
+    pub(crate) zone: DnsName,
     /// The name of the zone in the project.
-    pub id: Option<String>,
+    pub(crate) id: Option<String>,
 }
 
 /// The requested number of record sets of a page. The service may return fewer.

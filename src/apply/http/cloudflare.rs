@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 /// A zone of an account.
 #[derive(Clone, Debug)]
-pub struct Cloudflare {
+pub(crate) struct Cloudflare {
     zone: DnsName,
     id: Option<String>,
     /// The most records of one batch, which depends on the plan of the zone.
@@ -34,7 +34,7 @@ const CONFLICTS: [u64; 5] = [81044, 81053, 81054, 81057, 81058];
 
 impl Cloudflare {
     /// The zone with this id, or with this name if there is no id.
-    pub fn new(zone: DnsName, id: Option<String>) -> Self {
+    pub(crate) fn new(zone: DnsName, id: Option<String>) -> Self {
         Cloudflare { zone, id, batch: BATCH_SIZES[0] }
     }
 

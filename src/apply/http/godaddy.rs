@@ -18,7 +18,7 @@ use std::time::Duration;
 
 /// A domain of an account.
 #[derive(Clone, Debug)]
-pub struct GoDaddy {
+pub(crate) struct GoDaddy {
     zone: DnsName,
 }
 
@@ -29,7 +29,7 @@ const TYPES: [RecordType; 4] = [RecordType::A, RecordType::Aaaa, RecordType::Cna
 
 impl GoDaddy {
     /// The domain with this name.
-    pub fn new(zone: DnsName) -> Self {
+    pub(crate) fn new(zone: DnsName) -> Self {
         GoDaddy { zone }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// The method of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HttpMethod {
+pub(crate) enum HttpMethod {
     /// Reads.
     Get,
     /// Creates.
@@ -21,7 +21,7 @@ pub enum HttpMethod {
 
 impl HttpMethod {
     /// The name in a request.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             HttpMethod::Get => "GET",
             HttpMethod::Post => "POST",
@@ -34,38 +34,38 @@ impl HttpMethod {
 
 /// A request without authentication.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ApiRequest {
+pub(crate) struct ApiRequest {
     /// The method.
-    pub method: HttpMethod,
+    pub(crate) method: HttpMethod,
     /// The path below the base URL. It is percent-encoded.
-    pub path: String,
+    pub(crate) path: String,
     /// The names and values of the query, not encoded.
-    pub query: Vec<(&'static str, String)>,
+    pub(crate) query: Vec<(&'static str, String)>,
     /// The media type of the body and the body.
-    pub body: Option<(&'static str, String)>,
+    pub(crate) body: Option<(&'static str, String)>,
 }
 
 impl ApiRequest {
     /// A GET request.
-    pub fn get(path: impl Into<String>) -> Self {
+    pub(crate) fn get(path: impl Into<String>) -> Self {
         ApiRequest { method: HttpMethod::Get, path: path.into(), query: Vec::new(), body: None }
     }
 
     /// The same with a further query parameter.
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.query.push((name, value.into()));
         self
     }
 
     /// A request with a JSON body.
-    pub fn json(method: HttpMethod, path: impl Into<String>, body: &Value) -> Self {
+    pub(crate) fn json(method: HttpMethod, path: impl Into<String>, body: &Value) -> Self {
         let body = Some(("application/json", body.to_string()));
         ApiRequest { method, path: path.into(), query: Vec::new(), body }
     }
 
     /// The path and query, as in the first line of a request.
-    pub fn target(&self) -> String {
+    pub(crate) fn target(&self) -> String {
         let mut text = self.path.clone();
         for (at, (name, value)) in self.query.iter().enumerate() {
             text.push(if at == 0 { '?' } else { '&' });
@@ -78,7 +78,7 @@ impl ApiRequest {
 }
 
 /// The text with everything except letters, digits and `-._~` percent-encoded (RFC 3986 2.3).
-pub fn percent_encoded(text: &str) -> String {
+pub(crate) fn percent_encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
@@ -91,23 +91,23 @@ pub fn percent_encoded(text: &str) -> String {
 
 /// A response.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ApiResponse {
+pub(crate) struct ApiResponse {
     /// The HTTP status.
-    pub status: u16,
+    pub(crate) status: u16,
     /// The earliest time for a retry.
-    pub retry_after: Option<Duration>,
+    pub(crate) retry_after: Option<Duration>,
     /// The body.
-    pub body: String,
+    pub(crate) body: String,
 }
 
 impl ApiResponse {
     /// Whether the status is a success.
-    pub fn is_ok(&self) -> bool {
+    pub(crate) fn is_ok(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
     /// The body as JSON; `null` if it is not JSON.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_default()
     }
 }

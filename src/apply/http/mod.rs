@@ -11,19 +11,19 @@ mod base_url;
 mod client;
 mod clock;
 mod google;
-pub mod message;
-pub mod open;
-pub mod provider;
+pub(crate) mod message;
+pub(crate) mod open;
+pub(crate) mod provider;
 mod rdata;
 mod secret;
 
-pub mod clouddns;
-pub mod cloudflare;
-pub mod godaddy;
-pub mod powerdns;
-pub mod route53;
+pub(crate) mod clouddns;
+pub(crate) mod cloudflare;
+pub(crate) mod godaddy;
+pub(crate) mod powerdns;
+pub(crate) mod route53;
 
-pub use client::RequestTrace;
+pub(crate) use client::RequestTrace;
 
 use super::retry::RetryPolicy;
 use super::zone::{AtomicChange, DnsZone, NameChange, NameContent, PairQuery, PairState, ProviderGuarantee, ZoneError};
@@ -54,7 +54,7 @@ impl CachedName {
 }
 
 /// A zone behind the API of a provider.
-pub struct ApiZone {
+pub(crate) struct ApiZone {
     provider: Box<dyn Provider>,
     client: ApiClient,
     retry: RetryPolicy,

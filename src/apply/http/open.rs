@@ -25,7 +25,7 @@ type OpenProvider = fn(&DnsName, &spec::Zone, &ProviderContext) -> Result<Opened
 type OpenedProvider = (Box<dyn Provider>, Authentication, Option<&'static str>);
 
 /// Opens a zone behind an API. Nothing is sent yet. `None` if the provider has no HTTP API.
-pub fn open_api_zone(
+pub(crate) fn open_api_zone(
     name: &DnsName,
     zone: &spec::Zone,
     context: &ProviderContext,

@@ -18,11 +18,11 @@ use std::borrow::Cow;
 
 /// A zone of a server.
 #[derive(Clone, Debug)]
-pub struct PowerDns {
+pub(crate) struct PowerDns {
     /// The zone.
-    pub zone: DnsName,
+    pub(crate) zone: DnsName,
     /// The server's id of the zone; by default its name with a dot at the end.
-    pub id: Option<String>,
+    pub(crate) id: Option<String>,
 }
 
 /// A zone in a response, which is never split into pages.

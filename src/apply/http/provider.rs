@@ -12,37 +12,37 @@ use std::time::Duration;
 
 /// A record as a provider stores it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProviderRecord {
+pub(crate) struct ProviderRecord {
     /// The name.
-    pub name: DnsName,
+    pub(crate) name: DnsName,
     /// The type.
-    pub kind: RecordType,
+    pub(crate) kind: RecordType,
     /// The data.
-    pub data: RecordData,
+    pub(crate) data: RecordData,
     /// The TTL in seconds.
-    pub ttl: u32,
+    pub(crate) ttl: u32,
     /// The data as the provider writes it, if requests must repeat that and pleach writes it differently.
-    pub raw: Option<String>,
+    pub(crate) raw: Option<String>,
     /// The provider's id of the record, if it has one.
-    pub id: SmolStr,
+    pub(crate) id: SmolStr,
 }
 
 /// A part of a zone's records.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RecordPage {
+pub(crate) struct RecordPage {
     /// The records of the types that pleach knows.
-    pub records: Vec<ProviderRecord>,
+    pub(crate) records: Vec<ProviderRecord>,
     /// The names with records of other types, or with an entry that is not a plain record.
-    pub others: Vec<DnsName>,
+    pub(crate) others: Vec<DnsName>,
     /// The token of the next page, if there is one.
-    pub next: Option<String>,
+    pub(crate) next: Option<String>,
     /// The number of records of this page and of all pages, if the provider reports it.
-    pub counted: Option<(usize, usize)>,
+    pub(crate) counted: Option<(usize, usize)>,
 }
 
 /// What a name is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NameRole {
+pub(crate) enum NameRole {
     /// A host of a branch.
     Host,
     /// An ownership record.
@@ -53,7 +53,7 @@ pub enum NameRole {
 
 impl NameRole {
     /// The role of a name.
-    pub fn of(name: &DnsName) -> NameRole {
+    pub(crate) fn of(name: &DnsName) -> NameRole {
         match name.labels().next() {
             Some(first) if first == ownership::FENCE => NameRole::Fence,
             _ if name.labels().any(|label| label == ownership::LABEL) => NameRole::Ownership,
@@ -64,36 +64,36 @@ impl NameRole {
 
 /// The replacement of all records of a name.
 #[derive(Clone, Debug)]
-pub struct NameReplacement {
+pub(crate) struct NameReplacement {
     /// The name.
-    pub name: DnsName,
+    pub(crate) name: DnsName,
     /// What it is used for.
-    pub role: NameRole,
+    pub(crate) role: NameRole,
     /// Its records of the known types.
-    pub old: Vec<ProviderRecord>,
+    pub(crate) old: Vec<ProviderRecord>,
     /// Its new records; the same as the old ones if the name is a condition only.
-    pub new: RecordSets,
+    pub(crate) new: RecordSets,
     /// The TTL of the new records.
-    pub ttl: u32,
+    pub(crate) ttl: u32,
     /// Different TTLs of some types: the record sets of a name that is a condition only keep theirs.
-    pub ttl_by_type: BTreeMap<RecordType, u32>,
+    pub(crate) ttl_by_type: BTreeMap<RecordType, u32>,
 }
 
 /// The replacement of one record set.
-pub struct RecordSetReplacement<'a> {
+pub(crate) struct RecordSetReplacement<'a> {
     /// The type.
-    pub kind: RecordType,
+    pub(crate) kind: RecordType,
     /// The old records.
-    pub old: Vec<&'a ProviderRecord>,
+    pub(crate) old: Vec<&'a ProviderRecord>,
     /// The new data.
-    pub new: Vec<&'a RecordData>,
+    pub(crate) new: Vec<&'a RecordData>,
     /// The new TTL.
-    pub ttl: u32,
+    pub(crate) ttl: u32,
 }
 
 impl RecordSetReplacement<'_> {
     /// Whether old and new records are the same.
-    pub fn is_unchanged(&self) -> bool {
+    pub(crate) fn is_unchanged(&self) -> bool {
         self.old.len() == self.new.len()
             && self.old.iter().all(|record| record.ttl == self.ttl && self.new.contains(&&record.data))
     }
@@ -101,12 +101,12 @@ impl RecordSetReplacement<'_> {
 
 impl NameReplacement {
     /// The new TTL of a type.
-    pub fn ttl_of(&self, kind: RecordType) -> u32 {
+    pub(crate) fn ttl_of(&self, kind: RecordType) -> u32 {
         self.ttl_by_type.get(&kind).copied().unwrap_or(self.ttl)
     }
 
     /// The replacements by type, without types that have neither old nor new records.
-    pub fn by_type(&self) -> impl Iterator<Item = RecordSetReplacement<'_>> {
+    pub(crate) fn by_type(&self) -> impl Iterator<Item = RecordSetReplacement<'_>> {
         RecordType::ALL.into_iter().filter_map(|kind| {
             let old: Vec<&ProviderRecord> = self.old.iter().filter(|record| record.kind == kind).collect();
             let new: Vec<&RecordData> = self.new.get(kind).into_iter().flatten().collect();
@@ -118,16 +118,16 @@ impl NameReplacement {
 
 /// How much one change may contain.
 #[derive(Clone, Copy, Debug)]
-pub struct ChangeLimit {
+pub(crate) struct ChangeLimit {
     /// The number of records, old and new.
-    pub records: usize,
+    pub(crate) records: usize,
     /// The number of characters of their data.
-    pub characters: usize,
+    pub(crate) characters: usize,
 }
 
 impl ChangeLimit {
     /// What remains for other names in the same change; `None` if the replacement exceeds the limit.
-    pub fn subtract(self, replacement: &NameReplacement) -> Option<ChangeLimit> {
+    pub(crate) fn subtract(self, replacement: &NameReplacement) -> Option<ChangeLimit> {
         let new = replacement.new.iter().map(|(kind, data)| data.presentation(kind).len());
         let old = replacement.old.iter().map(|record| record.data.presentation(record.kind).len());
         let records = self.records.checked_sub(replacement.old.len() + replacement.new.iter().count())?;
@@ -138,22 +138,22 @@ impl ChangeLimit {
 
 /// The records that a provider supports.
 #[derive(Clone, Copy, Debug)]
-pub struct ProviderLimits {
+pub(crate) struct ProviderLimits {
     /// The provider's name in diagnostics.
-    pub provider: &'static str,
+    pub(crate) provider: &'static str,
     /// The shortest and the longest TTL.
-    pub ttl: (u32, u32),
+    pub(crate) ttl: (u32, u32),
     /// Another TTL, with which the provider chooses the TTL itself.
-    pub automatic: Option<u32>,
+    pub(crate) automatic: Option<u32>,
     /// The types.
-    pub types: &'static [RecordType],
+    pub(crate) types: &'static [RecordType],
     /// How many characters a TXT record may have.
-    pub text: usize,
+    pub(crate) text: usize,
 }
 
 impl ProviderLimits {
     /// Why records are not supported; `None` if they are.
-    pub fn unsupported(&self, records: &RecordSets, ttl: u32) -> Option<String> {
+    pub(crate) fn unsupported(&self, records: &RecordSets, ttl: u32) -> Option<String> {
         let ProviderLimits { provider, ttl: (shortest, longest), .. } = *self;
         if !(shortest..=longest).contains(&ttl) && self.automatic != Some(ttl) {
             return Some(format!("the `ttl` of {provider} must be {shortest} to {longest} seconds, got {ttl}"));
@@ -168,7 +168,7 @@ impl ProviderLimits {
 }
 
 /// Translates for one zone: changes to requests, and responses to records. It sends nothing.
-pub trait Provider: Send {
+pub(crate) trait Provider: Send {
     /// What the API guarantees about a change.
     fn guarantee(&self) -> ProviderGuarantee;
 

@@ -19,11 +19,11 @@ use std::time::Duration;
 
 /// A hosted zone.
 #[derive(Clone, Debug)]
-pub struct Route53 {
+pub(crate) struct Route53 {
     /// The zone.
-    pub zone: DnsName,
+    pub(crate) zone: DnsName,
     /// Its id, such as `Z0123456789`.
-    pub id: Option<String>,
+    pub(crate) id: Option<String>,
 }
 
 const NAMESPACE: &str = "https://route53.amazonaws.com/doc/2013-04-01/";

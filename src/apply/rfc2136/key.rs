@@ -10,7 +10,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 /// The key in `ALGORITHM:NAME:SECRET`, or in the text of a file that `tsig-keygen` writes.
-pub fn parse(text: &str) -> Result<Arc<Key>, Diagnostic> {
+pub(crate) fn parse(text: &str) -> Result<Arc<Key>, Diagnostic> {
     let fault = |what: &str| {
         Diagnostic::new(Code::Usage, format!("the TSIG key {what}"))
             .help("use `hmac-sha256:NAME:SECRET`, or the key file that `tsig-keygen` writes")

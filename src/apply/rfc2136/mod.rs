@@ -5,7 +5,7 @@
 //! does not need the permission to transfer the zone.
 
 mod connection;
-pub mod key;
+pub(crate) mod key;
 mod message;
 
 use super::retry::RetryPolicy;
@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A zone on such a server.
-pub struct Rfc2136Zone {
+pub(crate) struct Rfc2136Zone {
     zone: DnsName,
     connection: Connection,
     retry: RetryPolicy,
@@ -38,7 +38,7 @@ type ExpectedState = (usize, PairState);
 
 impl Rfc2136Zone {
     /// The zone on the server at `HOST:PORT`. Messages are signed if there is a key.
-    pub fn new(zone: DnsName, server: String, key: Option<Arc<Key>>, retry: RetryPolicy) -> Self {
+    pub(crate) fn new(zone: DnsName, server: String, key: Option<Arc<Key>>, retry: RetryPolicy) -> Self {
         Rfc2136Zone { zone, connection: Connection::new(server, key, retry.answer_timeout), retry }
     }
 

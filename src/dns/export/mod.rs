@@ -10,7 +10,7 @@ mod octodns;
 mod route53;
 mod zone;
 
-pub use route53::octal;
+pub(crate) use route53::octal;
 
 use super::PresentName;
 use super::zone_change::ZoneChangeFile;
@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 
 /// The format of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ZoneExportFormat {
+pub(crate) enum ZoneExportFormat {
     /// A zone file (RFC 1035 5) without SOA and NS.
     Zone,
     /// The configuration of a zone for octoDNS.
@@ -37,7 +37,7 @@ pub enum ZoneExportFormat {
 
 impl ZoneExportFormat {
     /// Whether the format can have one zone only.
-    pub fn is_of_one_zone(self) -> bool {
+    pub(crate) fn is_of_one_zone(self) -> bool {
         match self {
             ZoneExportFormat::Zone
             | ZoneExportFormat::OctoDns
@@ -49,7 +49,7 @@ impl ZoneExportFormat {
 }
 
 /// The files in a format, without names whose address is not known yet.
-pub fn export(files: &[ZoneChangeFile], format: ZoneExportFormat) -> Result<String> {
+pub(crate) fn export(files: &[ZoneChangeFile], format: ZoneExportFormat) -> Result<String> {
     match format {
         ZoneExportFormat::Zone => Ok(zone::write(files)),
         ZoneExportFormat::OctoDns => octodns::write(files),

@@ -46,7 +46,7 @@ pub(super) fn write(files: &[ZoneChangeFile]) -> String {
 }
 
 /// The rdata in the format of Route 53: as in a zone file, but with octal escapes.
-pub fn octal(kind: RecordType, data: &RecordData) -> String {
+pub(crate) fn octal(kind: RecordType, data: &RecordData) -> String {
     let quoted = |string: &&[u8]| {
         let mut text = String::from("\"");
         for &byte in *string {

@@ -7,16 +7,16 @@ use std::fmt::Write;
 
 /// The highest revision that a project has applied to a zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fence {
+pub(crate) struct Fence {
     /// The project.
-    pub owner: SmolStr,
+    pub(crate) owner: SmolStr,
     /// A number that increases with each commit or run.
-    pub rev: u64,
+    pub(crate) rev: u64,
 }
 
 impl Fence {
     /// The TXT record.
-    pub fn records(&self) -> RecordSets {
+    pub(crate) fn records(&self) -> RecordSets {
         let mut text = String::new();
         write!(text, "{FORMAT} owner={} rev={}", self.owner, self.rev).expect("a string takes all");
         txt(&text)
@@ -24,7 +24,7 @@ impl Fence {
 
     /// Reads the records at the name of a fence. If a provider has no compare-and-set, two runs at the same time may both
     /// have written one: the highest revision counts.
-    pub fn read(records: &RecordSets) -> ParsedRecord<Fence> {
+    pub(crate) fn read(records: &RecordSets) -> ParsedRecord<Fence> {
         let fence = |words: &mut dyn Iterator<Item = &str>| {
             let owner = words.next()?.strip_prefix("owner=")?.into();
             let rev = words.next()?.strip_prefix("rev=")?.parse().ok()?;

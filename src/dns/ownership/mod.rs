@@ -6,17 +6,17 @@
 mod fence;
 mod ownership_record;
 
-pub use fence::Fence;
-pub use ownership_record::OwnershipRecord;
+pub(crate) use fence::Fence;
+pub(crate) use ownership_record::OwnershipRecord;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::name::DnsName;
 use crate::record::{RecordData, RecordSets, RecordType};
 
 /// The label that all ownership records and fences are below.
-pub const LABEL: &str = "_pleach";
+pub(crate) const LABEL: &str = "_pleach";
 /// The first label of a fence.
-pub const FENCE: &str = "_rev";
+pub(crate) const FENCE: &str = "_rev";
 /// The label of an ownership record for `*`.
 const WILDCARD: &str = "_wildcard";
 /// The first word of every ownership record and fence: the version of the format.
@@ -24,7 +24,7 @@ const FORMAT: &str = "pleach/1";
 
 /// The result of reading an ownership record or a fence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ParsedRecord<T> {
+pub(crate) enum ParsedRecord<T> {
     /// The name has no records.
     Absent,
     /// An ownership record or a fence.
@@ -34,7 +34,7 @@ pub enum ParsedRecord<T> {
 }
 
 /// The name of the ownership record of a host.
-pub fn record_name(host: &DnsName, zone: &DnsName) -> Result<DnsName, Diagnostic> {
+pub(crate) fn record_name(host: &DnsName, zone: &DnsName) -> Result<DnsName, Diagnostic> {
     let Some(front) = host.below(zone) else {
         return Err(Diagnostic::new(Code::Dns, format!("`{host}` is not below the zone `{zone}`")));
     };
@@ -50,7 +50,7 @@ pub fn record_name(host: &DnsName, zone: &DnsName) -> Result<DnsName, Diagnostic
 }
 
 /// The host whose ownership record has this name; `None` if it is not the name of an ownership record.
-pub fn host_name(record: &DnsName, zone: &DnsName) -> Option<DnsName> {
+pub(crate) fn host_name(record: &DnsName, zone: &DnsName) -> Option<DnsName> {
     let front = record.below(zone)?.strip_suffix(LABEL)?.strip_suffix('.')?;
     match front.strip_prefix(WILDCARD) {
         Some("") => zone.prefixed("*").ok(),
@@ -60,7 +60,7 @@ pub fn host_name(record: &DnsName, zone: &DnsName) -> Option<DnsName> {
 }
 
 /// The name of the fence of a project.
-pub fn fence_name(owner: &str, zone: &DnsName) -> Result<DnsName, Diagnostic> {
+pub(crate) fn fence_name(owner: &str, zone: &DnsName) -> Result<DnsName, Diagnostic> {
     zone.prefixed(&format!("{FENCE}.{owner}.{LABEL}"))
 }
 

@@ -8,25 +8,25 @@ use std::fmt;
 
 /// Which project and branch wrote a name, and what was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnershipRecord {
+pub(crate) struct OwnershipRecord {
     /// The project.
-    pub owner: SmolStr,
+    pub(crate) owner: SmolStr,
     /// The slug of the branch.
-    pub branch: SmolStr,
+    pub(crate) branch: SmolStr,
     /// The TTL in seconds. Conditions of a change do not compare it, and the digests do not include it.
-    pub ttl: u32,
+    pub(crate) ttl: u32,
     /// The digests of what was written ([`RecordSets::digests`]).
-    pub digests: BTreeMap<RecordType, String>,
+    pub(crate) digests: BTreeMap<RecordType, String>,
 }
 
 impl OwnershipRecord {
     /// The TXT record.
-    pub fn records(&self) -> RecordSets {
+    pub(crate) fn records(&self) -> RecordSets {
         txt(&self.to_string())
     }
 
     /// Reads the records at the name of an ownership record.
-    pub fn read(records: &RecordSets) -> ParsedRecord<OwnershipRecord> {
+    pub(crate) fn read(records: &RecordSets) -> ParsedRecord<OwnershipRecord> {
         read(records, |words| {
             let owner = words.next()?.strip_prefix("owner=")?.into();
             let branch = words.next()?.strip_prefix("branch=")?.into();

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Reports names in two files, names in the wrong zone, names too long for an ownership record, circles of CNAMEs, and files of
 /// several projects.
-pub fn check(files: &[ZoneChangeFile]) -> Result<()> {
+pub(crate) fn check(files: &[ZoneChangeFile]) -> Result<()> {
     let mut found = Vec::new();
     let mut present: BTreeMap<&DnsName, &ZoneChangeFile> = BTreeMap::new();
     for file in files {

@@ -19,15 +19,15 @@ use std::sync::Arc;
 
 /// The zone change files of some branches.
 #[derive(Debug, Default)]
-pub struct DecidedZoneChanges {
+pub(crate) struct DecidedZoneChanges {
     /// The files.
-    pub files: Vec<(OutputPath, Arc<str>)>,
+    pub(crate) files: Vec<(OutputPath, Arc<str>)>,
     /// What the files become without the names that are already absent in the previous output; `None` removes the file.
-    pub prunable: BTreeMap<OutputPath, Option<Arc<str>>>,
+    pub(crate) prunable: BTreeMap<OutputPath, Option<Arc<str>>>,
     /// The names that must be absent, by slug.
-    pub removed_names: BTreeMap<SmolStr, RemovedNames>,
+    pub(crate) removed_names: BTreeMap<SmolStr, RemovedNames>,
     /// The warnings.
-    pub warnings: Vec<Diagnostic>,
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
 /// A zone and a slug, which identify a file.
@@ -47,7 +47,7 @@ struct MovedName {
 /// The files of the branches whose slugs are `wanted`. `names` are those of all branches, for the rules of a whole zone; other
 /// files of `previous` are not read. A name that moves to a branch that has `failed` stays in its file, so that one file always
 /// has it.
-pub fn decide(
+pub(crate) fn decide(
     spec: &Spec,
     plan: &BuildPlan,
     names: Vec<WantedNames>,

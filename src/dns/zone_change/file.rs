@@ -17,7 +17,7 @@ const KIND: &str = "ZoneChange";
 
 impl ZoneChange {
     /// The file as pleach writes it.
-    pub fn write(&self) -> Result<String> {
+    pub(crate) fn write(&self) -> Result<String> {
         let present = self.present.iter().map(|(name, present)| present.node(name));
         let absent = self.absent.iter().map(|name| Node::str(name.as_str()));
         let file: Map = [
@@ -35,12 +35,12 @@ impl ZoneChange {
     }
 
     /// Reads a file. Each error has its source location. Order and spelling may differ from what pleach writes.
-    pub fn read(file: &File) -> Result<Self> {
+    pub(crate) fn read(file: &File) -> Result<Self> {
         of(&yaml::documents(file, Dialect::Kubernetes)?, file.location())
     }
 
     /// Reads a text that is not a file of the project.
-    pub fn parse(text: &str) -> Result<Self> {
+    pub(crate) fn parse(text: &str) -> Result<Self> {
         of(&yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Location::NONE)?, Location::NONE)
     }
 }

@@ -7,8 +7,8 @@ mod check;
 mod decide;
 mod file;
 
-pub use check::check;
-pub use decide::{DecidedZoneChanges, decide};
+pub(crate) use check::check;
+pub(crate) use decide::decide;
 
 use super::present_name::PresentName;
 use crate::name::DnsName;
@@ -18,26 +18,26 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The content of a zone change file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ZoneChange {
+pub(crate) struct ZoneChange {
     /// The zone.
-    pub zone: DnsName,
+    pub(crate) zone: DnsName,
     /// The project that owns the names.
-    pub owner: SmolStr,
+    pub(crate) owner: SmolStr,
     /// The name of the branch.
-    pub branch: SmolStr,
+    pub(crate) branch: SmolStr,
     /// The names that must be present.
-    pub present: BTreeMap<DnsName, PresentName>,
+    pub(crate) present: BTreeMap<DnsName, PresentName>,
     /// The names that must be absent.
-    pub absent: BTreeSet<DnsName>,
+    pub(crate) absent: BTreeSet<DnsName>,
 }
 
 /// A zone change file and its source location.
 #[derive(Clone, Debug)]
-pub struct ZoneChangeFile {
+pub(crate) struct ZoneChangeFile {
     /// The slug of the branch, which is the name of the file.
-    pub slug: SmolStr,
+    pub(crate) slug: SmolStr,
     /// The content.
-    pub change: ZoneChange,
+    pub(crate) change: ZoneChange,
     /// The source location.
-    pub at: Location,
+    pub(crate) at: Location,
 }

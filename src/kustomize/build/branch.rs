@@ -13,21 +13,21 @@ use crate::source::{Found, Location, RelPath};
 
 /// What a branch is made of.
 #[derive(Clone, Debug)]
-pub struct Layers {
+pub(crate) struct Layers {
     /// The folder of the base.
-    pub base: RelPath,
+    pub(crate) base: RelPath,
     /// The folders of the overlays, each applied onto everything before it.
-    pub overlays: Vec<RelPath>,
+    pub(crate) overlays: Vec<RelPath>,
     /// The settings of this branch in the spec; their paths are relative to the root of the project.
-    pub own: Kustomization,
+    pub(crate) own: Kustomization,
     /// How to report data that kustomize would lose.
-    pub lossy: Severity,
+    pub(crate) lossy: Severity,
 }
 
 /// What a branch needs: the base, then the overlays in order, each applied like a component onto everything so far, then
 /// what is the branch's own. A folder without a kustomization is all its manifests. The objects are in the order in
 /// which they were read.
-pub fn branch(input: &Input, layers: &Layers) -> Result<BuiltObjects> {
+pub(crate) fn branch(input: &Input, layers: &Layers) -> Result<BuiltObjects> {
     let warnings = Warnings::default();
     let rules =
         BuildRules { load: LoadRestrictor::RootOnly, unmatched: Severity::Error, lossy: layers.lossy, absolute: false };

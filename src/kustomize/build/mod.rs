@@ -7,7 +7,7 @@ mod openapi;
 mod plugins;
 mod trail;
 
-pub use branch::{Layers, branch};
+pub(crate) use branch::{Layers, branch};
 
 use super::Reorder;
 use super::finish::metadata;
@@ -23,26 +23,26 @@ use trail::FolderTrail;
 
 /// The options of `kubectl kustomize`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Options {
+pub(crate) struct Options {
     /// `--load-restrictor`.
-    pub load_restrictor: LoadRestrictor,
+    pub(crate) load_restrictor: LoadRestrictor,
     /// `--reorder`.
-    pub reorder: Reorder,
+    pub(crate) reorder: Reorder,
     /// `--enable-managedby-label`.
-    pub managed_by_label: bool,
+    pub(crate) managed_by_label: bool,
 }
 
 /// The outcome of a build.
 #[derive(Debug, Default)]
-pub struct BuiltObjects {
+pub(crate) struct BuiltObjects {
     /// The objects in the order of the output.
-    pub resources: Vec<Resource>,
+    pub(crate) resources: Vec<Resource>,
     /// Warnings, which do not stop a build.
-    pub warnings: Vec<Diagnostic>,
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
 /// What `kubectl kustomize` makes of a folder of a project that is the whole disk.
-pub fn kustomize(input: &Input, folder: &RelPath, options: Options) -> Result<BuiltObjects> {
+pub(crate) fn kustomize(input: &Input, folder: &RelPath, options: Options) -> Result<BuiltObjects> {
     let warnings = Warnings::default();
     let rules = BuildRules {
         load: options.load_restrictor,

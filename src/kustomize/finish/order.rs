@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 /// The order of the output if the kustomization does not set one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Reorder {
+pub(crate) enum Reorder {
     /// By kind, in an order in which they can be applied.
     #[default]
     Legacy,

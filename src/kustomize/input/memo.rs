@@ -12,7 +12,7 @@ use std::sync::{Arc, RwLock};
 
 /// What was read of kustomizations, shared by the builds of one project.
 #[derive(Debug, Default)]
-pub struct Memo {
+pub(crate) struct Memo {
     pub(super) kustomizations: MemoTable<RelPath, Arc<Kustomization>>,
     pub(super) manifests: MemoTable<RelPath, Arc<Vec<Node>>>,
     pub(super) inline: MemoTable<(Location, Dialect), InlineText>,

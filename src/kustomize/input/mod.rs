@@ -10,7 +10,7 @@ mod memo;
 pub(crate) mod resources;
 
 pub(crate) use context::{BuildRules, StepContext, Warnings};
-pub use memo::Memo;
+pub(crate) use memo::Memo;
 pub(crate) use resources::Resources;
 
 use crate::diagnostic::Result;
@@ -22,19 +22,19 @@ use std::sync::Arc;
 
 /// What a build reads.
 #[derive(Clone, Copy)]
-pub struct Input<'a> {
+pub(crate) struct Input<'a> {
     /// The texts.
-    pub project: &'a Project,
+    pub(crate) project: &'a Project,
     /// What was parsed, shared by all builds of the project.
-    pub cache: &'a yaml::DocumentCache,
+    pub(crate) cache: &'a yaml::DocumentCache,
     /// What was read of kustomizations, shared by all builds of the project.
-    pub memo: &'a Memo,
+    pub(crate) memo: &'a Memo,
     /// What renders `*.j2`; without it such files are plain text.
-    pub templates: Option<&'a dyn TemplateRenderer>,
+    pub(crate) templates: Option<&'a dyn TemplateRenderer>,
 }
 
 /// What renders the files that end in `.j2`, for one branch.
-pub trait TemplateRenderer: Sync {
+pub(crate) trait TemplateRenderer: Sync {
     /// The documents of a template.
     fn documents(&self, file: &Arc<File>, dialect: Dialect) -> Result<Vec<Node>>;
     /// The text of a template.
@@ -43,7 +43,7 @@ pub trait TemplateRenderer: Sync {
 
 /// Which files a kustomization may name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LoadRestrictor {
+pub(crate) enum LoadRestrictor {
     /// Files in or below its folder.
     #[default]
     RootOnly,

@@ -7,7 +7,7 @@ use crate::yaml::{FieldErrors, Fields};
 
 /// What becomes of an object with the name that a generator makes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Behavior {
+pub(crate) enum Behavior {
     /// There must be none; no other than [`Behavior::Create`] but unsaid.
     #[default]
     Unspecified,
@@ -21,38 +21,38 @@ pub enum Behavior {
 
 /// An entry of `configMapGenerator` or `secretGenerator`.
 #[derive(Clone, Debug, Default)]
-pub struct Generator {
+pub(crate) struct Generator {
     /// The name of the object.
-    pub name: Text,
+    pub(crate) name: Text,
     /// Its namespace.
-    pub namespace: Option<Text>,
+    pub(crate) namespace: Option<Text>,
     /// What becomes of an object that is there.
-    pub behavior: Behavior,
+    pub(crate) behavior: Behavior,
     /// `key=value`.
-    pub literals: Vec<Text>,
+    pub(crate) literals: Vec<Text>,
     /// `path` or `key=path`.
-    pub files: Vec<Text>,
+    pub(crate) files: Vec<Text>,
     /// Files of `key=value` lines.
-    pub envs: Vec<Text>,
+    pub(crate) envs: Vec<Text>,
     /// The `type` of a secret.
-    pub r#type: Option<Text>,
+    pub(crate) r#type: Option<Text>,
     /// What differs from `generatorOptions`.
-    pub options: Option<GeneratorOptions>,
+    pub(crate) options: Option<GeneratorOptions>,
     /// The location of the entry.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 /// `generatorOptions`, or `options` of one generator.
 #[derive(Clone, Debug, Default)]
-pub struct GeneratorOptions {
+pub(crate) struct GeneratorOptions {
     /// Labels of the object.
-    pub labels: TextMap,
+    pub(crate) labels: TextMap,
     /// Annotations of the object.
-    pub annotations: TextMap,
+    pub(crate) annotations: TextMap,
     /// Whether the name stays without the hash.
-    pub disable_name_suffix_hash: bool,
+    pub(crate) disable_name_suffix_hash: bool,
     /// Whether the object is immutable.
-    pub immutable: bool,
+    pub(crate) immutable: bool,
 }
 
 /// An entry of `configMapGenerator`.

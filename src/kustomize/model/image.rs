@@ -14,26 +14,26 @@ use std::sync::Arc;
 
 /// An entry of `images`: what replaces the name, the tag or the digest of an image.
 #[derive(Clone, Debug, Default)]
-pub struct ImageOverride {
+pub(crate) struct ImageOverride {
     /// The images that it applies to.
-    pub name: ImageName,
+    pub(crate) name: ImageName,
     /// Replaces the name.
-    pub new_name: Option<Text>,
+    pub(crate) new_name: Option<Text>,
     /// Replaces the tag.
-    pub new_tag: Option<Text>,
+    pub(crate) new_tag: Option<Text>,
     /// Appended to the tag.
-    pub tag_suffix: Option<Text>,
+    pub(crate) tag_suffix: Option<Text>,
     /// Replaces the tag or the digest.
-    pub digest: Option<Text>,
+    pub(crate) digest: Option<Text>,
     /// References that stay as they are; a kustomization cannot set this.
-    pub kept: Arc<BTreeSet<String>>,
+    pub(crate) kept: Arc<BTreeSet<String>>,
     /// The location of the entry.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 /// Which image references an [`ImageOverride`] applies to. A reference may have a tag and a digest after the name.
 #[derive(Clone, Debug)]
-pub enum ImageName {
+pub(crate) enum ImageName {
     /// References with exactly this name.
     Plain(SmolStr),
     /// References with a name that matches a regular expression, which kustomize takes the `name` of an entry for.
@@ -42,7 +42,7 @@ pub enum ImageName {
 
 /// A regular expression for the name of an image, compiled when its kustomization is read.
 #[derive(Clone, Debug)]
-pub struct ImagePattern {
+pub(crate) struct ImagePattern {
     text: SmolStr,
     expression: ImageExpression,
 }

@@ -8,17 +8,17 @@ use crate::yaml::{FieldErrors, Fields};
 
 /// An entry of `labels`.
 #[derive(Clone, Debug, Default)]
-pub struct Label {
+pub(crate) struct Label {
     /// The labels.
-    pub pairs: TextMap,
+    pub(crate) pairs: TextMap,
     /// Whether selectors get them too, and with them templates.
-    pub include_selectors: bool,
+    pub(crate) include_selectors: bool,
     /// Whether templates get them too.
-    pub include_templates: bool,
+    pub(crate) include_templates: bool,
     /// Further places for them.
-    pub fields: Vec<FieldSpec>,
+    pub(crate) fields: Vec<FieldSpec>,
     /// The location of the entry.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 /// An entry of `labels`.

@@ -18,17 +18,17 @@ pub(crate) mod target;
 pub(crate) mod text;
 mod var;
 
-pub use generator::{Behavior, Generator, GeneratorOptions};
-pub use image::{ImageName, ImageOverride};
-pub use label::Label;
-pub use patch::{Patch, patches};
+pub(crate) use generator::{Behavior, Generator, GeneratorOptions};
+pub(crate) use image::{ImageName, ImageOverride};
+pub(crate) use label::Label;
+pub(crate) use patch::{Patch, patches};
 pub(crate) use read::read;
-pub use replacement::{Replacement, ReplacementEntry};
-pub use replica::Replica;
-pub use selector::Selector;
-pub use target::PatchTarget;
-pub use text::{Text, TextMap};
-pub use var::Var;
+pub(crate) use replacement::{Replacement, ReplacementEntry};
+pub(crate) use replica::Replica;
+pub(crate) use selector::Selector;
+pub(crate) use target::PatchTarget;
+pub(crate) use text::{Text, TextMap};
+pub(crate) use var::Var;
 
 use crate::node::Node;
 use crate::source::Location;
@@ -36,7 +36,7 @@ use smol_str::SmolStr;
 
 /// Whether a kustomization makes objects of its own or changes those of others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum KustomizationKind {
+pub(crate) enum KustomizationKind {
     /// `kind: Kustomization`.
     #[default]
     Kustomization,
@@ -47,98 +47,98 @@ pub enum KustomizationKind {
 /// One kustomization.yaml, with deprecated fields moved as kustomize does: `bases` are in `resources`, `imageTags` in
 /// `images`, `env` in `envs`.
 #[derive(Clone, Debug, Default)]
-pub struct Kustomization {
+pub(crate) struct Kustomization {
     /// Where it begins.
-    pub at: Location,
+    pub(crate) at: Location,
     /// What it is.
-    pub kind: KustomizationKind,
+    pub(crate) kind: KustomizationKind,
     /// Files and folders.
-    pub resources: Vec<Text>,
+    pub(crate) resources: Vec<Text>,
     /// Folders of components.
-    pub components: Vec<Text>,
+    pub(crate) components: Vec<Text>,
     /// Files with `OpenAPI` definitions of custom resources.
-    pub crds: Vec<Text>,
+    pub(crate) crds: Vec<Text>,
     /// Where all objects go.
-    pub namespace: Option<Text>,
+    pub(crate) namespace: Option<Text>,
     /// Put before all names.
-    pub name_prefix: Option<Text>,
+    pub(crate) name_prefix: Option<Text>,
     /// Put behind all names.
-    pub name_suffix: Option<Text>,
+    pub(crate) name_suffix: Option<Text>,
     /// Entries of `labels`.
-    pub labels: Vec<Label>,
+    pub(crate) labels: Vec<Label>,
     /// Labels for metadata, templates and selectors.
-    pub common_labels: TextMap,
+    pub(crate) common_labels: TextMap,
     /// Annotations for metadata and templates.
-    pub common_annotations: TextMap,
+    pub(crate) common_annotations: TextMap,
     /// Strategic merge patches as files or inline.
-    pub patches_strategic_merge: Vec<Inline>,
+    pub(crate) patches_strategic_merge: Vec<Inline>,
     /// JSON 6902 patches.
-    pub patches_json6902: Vec<Patch>,
+    pub(crate) patches_json6902: Vec<Patch>,
     /// Patches of either sort.
-    pub patches: Vec<Patch>,
+    pub(crate) patches: Vec<Patch>,
     /// New names, tags and digests of images.
-    pub images: Vec<ImageOverride>,
+    pub(crate) images: Vec<ImageOverride>,
     /// New numbers of replicas.
-    pub replicas: Vec<Replica>,
+    pub(crate) replicas: Vec<Replica>,
     /// Values copied from one object to others.
-    pub replacements: Vec<ReplacementEntry>,
+    pub(crate) replacements: Vec<ReplacementEntry>,
     /// `$(NAME)` in the objects.
-    pub vars: Vec<Var>,
+    pub(crate) vars: Vec<Var>,
     /// `ConfigMap`s to make.
-    pub config_map_generator: Vec<Generator>,
+    pub(crate) config_map_generator: Vec<Generator>,
     /// `Secret`s to make.
-    pub secret_generator: Vec<Generator>,
+    pub(crate) secret_generator: Vec<Generator>,
     /// Options of all generators of the kustomization.
-    pub generator_options: Option<GeneratorOptions>,
+    pub(crate) generator_options: Option<GeneratorOptions>,
     /// Files with field specs.
-    pub configurations: Vec<Text>,
+    pub(crate) configurations: Vec<Text>,
     /// Generators as files, folders or inline.
-    pub generators: Vec<Inline>,
+    pub(crate) generators: Vec<Inline>,
     /// Transformers as files, folders or inline.
-    pub transformers: Vec<Inline>,
+    pub(crate) transformers: Vec<Inline>,
     /// Validators as files, folders or inline.
-    pub validators: Vec<Inline>,
+    pub(crate) validators: Vec<Inline>,
     /// Where the schema of the kinds comes from.
-    pub openapi: Option<OpenApi>,
+    pub(crate) openapi: Option<OpenApi>,
     /// The order of the output.
-    pub sort_options: Option<SortOptions>,
+    pub(crate) sort_options: Option<SortOptions>,
     /// Which traces of the build the objects carry.
-    pub build_metadata: Vec<Text>,
+    pub(crate) build_metadata: Vec<Text>,
     /// Fields that kustomize calls deprecated, in the order in which it warns, and the fields that replace them.
-    pub deprecated: Vec<(Text, &'static str)>,
+    pub(crate) deprecated: Vec<(Text, &'static str)>,
 }
 
 /// A path, or YAML text in its place: entries of `patchesStrategicMerge`, `generators`, `transformers`, `validators`.
 /// The node is a string; which of the two it is shows on use.
-pub type Inline = Node;
+pub(crate) type Inline = Node;
 
 /// Where the schema of the kinds comes from.
 #[derive(Clone, Debug, Default)]
-pub struct OpenApi {
+pub(crate) struct OpenApi {
     /// A version that kustomize has built in.
-    pub version: Option<Text>,
+    pub(crate) version: Option<Text>,
     /// A file.
-    pub path: Option<Text>,
+    pub(crate) path: Option<Text>,
     /// Its location.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 /// The order of the output.
 #[derive(Clone, Debug, Default)]
-pub struct SortOptions {
+pub(crate) struct SortOptions {
     /// `legacy` or `fifo`.
-    pub order: Option<Text>,
+    pub(crate) order: Option<Text>,
     /// Kinds that come first and last in legacy order.
-    pub legacy: Option<LegacySortOptions>,
+    pub(crate) legacy: Option<LegacySortOptions>,
     /// Its location.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 /// Kinds that come first and last in legacy order.
 #[derive(Clone, Debug, Default)]
-pub struct LegacySortOptions {
+pub(crate) struct LegacySortOptions {
     /// First, in this order.
-    pub order_first: Vec<SmolStr>,
+    pub(crate) order_first: Vec<SmolStr>,
     /// Last, in this order.
-    pub order_last: Vec<SmolStr>,
+    pub(crate) order_last: Vec<SmolStr>,
 }

@@ -9,25 +9,25 @@ use crate::yaml::{FieldErrors, Fields};
 
 /// An entry of `patches` or `patchesJson6902`.
 #[derive(Clone, Debug, Default)]
-pub struct Patch {
+pub(crate) struct Patch {
     /// The file of the patch.
-    pub path: Option<Text>,
+    pub(crate) path: Option<Text>,
     /// The patch itself, a string of YAML or JSON.
-    pub patch: Option<Node>,
+    pub(crate) patch: Option<Node>,
     /// What it applies to.
-    pub target: Option<PatchTarget>,
+    pub(crate) target: Option<PatchTarget>,
     /// Whether it may change the name of its target.
-    pub allow_name_change: bool,
+    pub(crate) allow_name_change: bool,
     /// Whether it may change the kind of its target.
-    pub allow_kind_change: bool,
+    pub(crate) allow_kind_change: bool,
     /// Whether it may match nothing; an addition of pleach.
-    pub optional: bool,
+    pub(crate) optional: bool,
     /// The location of the entry.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 /// Reads entries of `patches` in the spec.
-pub fn patches(entries: &[Node]) -> Result<Vec<Patch>> {
+pub(crate) fn patches(entries: &[Node]) -> Result<Vec<Patch>> {
     let mut errors = FieldErrors::new(Code::Spec);
     let patches = entries.iter().filter_map(|entry| patch(entry, &mut errors)).collect();
     errors.check(patches)

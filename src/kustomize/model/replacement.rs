@@ -8,7 +8,7 @@ use crate::yaml::{FieldErrors, Fields};
 
 /// An entry of `replacements`.
 #[derive(Clone, Debug)]
-pub enum ReplacementEntry {
+pub(crate) enum ReplacementEntry {
     /// A file with one replacement or a list of them.
     Path(Text),
     /// A replacement.
@@ -17,54 +17,54 @@ pub enum ReplacementEntry {
 
 /// A value copied from one object to others.
 #[derive(Clone, Debug, Default)]
-pub struct Replacement {
+pub(crate) struct Replacement {
     /// Where the value comes from.
-    pub source: Option<ReplacementSource>,
+    pub(crate) source: Option<ReplacementSource>,
     /// Where the value is written.
-    pub targets: Vec<ReplacementTarget>,
+    pub(crate) targets: Vec<ReplacementTarget>,
     /// Whether a target may match nothing; an addition of pleach.
-    pub optional: bool,
+    pub(crate) optional: bool,
     /// The location of the entry.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 /// Where the value of a replacement comes from.
 #[derive(Clone, Debug, Default)]
-pub struct ReplacementSource {
+pub(crate) struct ReplacementSource {
     /// The object; exact texts, no label or annotation selectors.
-    pub object: Selector,
+    pub(crate) object: Selector,
     /// The field in it; `metadata.name` if there is none.
-    pub field_path: Option<Text>,
+    pub(crate) field_path: Option<Text>,
     /// Which part of the field.
-    pub options: FieldOptions,
+    pub(crate) options: FieldOptions,
 }
 
 /// Where the value of a replacement is written.
 #[derive(Clone, Debug, Default)]
-pub struct ReplacementTarget {
+pub(crate) struct ReplacementTarget {
     /// The objects.
-    pub select: Option<Selector>,
+    pub(crate) select: Option<Selector>,
     /// Those of them that are spared.
-    pub reject: Vec<Selector>,
+    pub(crate) reject: Vec<Selector>,
     /// The fields in them; `metadata.name` if there are none.
-    pub field_paths: Vec<Text>,
+    pub(crate) field_paths: Vec<Text>,
     /// Which part of the fields.
-    pub options: FieldOptions,
+    pub(crate) options: FieldOptions,
     /// The location of the entry.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 /// Which part of a field a replacement reads or writes.
 #[derive(Clone, Debug, Default)]
-pub struct FieldOptions {
+pub(crate) struct FieldOptions {
     /// What separates the parts.
-    pub delimiter: Option<Text>,
+    pub(crate) delimiter: Option<Text>,
     /// Which of the parts.
-    pub index: i64,
+    pub(crate) index: i64,
     /// Whether a missing field is made.
-    pub create: bool,
+    pub(crate) create: bool,
     /// The location of the options.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 /// An entry of `replacements`.

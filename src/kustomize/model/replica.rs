@@ -7,13 +7,13 @@ use crate::yaml::{FieldErrors, Fields};
 
 /// An entry of `replicas`.
 #[derive(Clone, Debug, Default)]
-pub struct Replica {
+pub(crate) struct Replica {
     /// The name of the workload, original or current.
-    pub name: Text,
+    pub(crate) name: Text,
     /// The number of replicas.
-    pub count: i64,
+    pub(crate) count: i64,
     /// The location of the entry.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 /// An entry of `replicas`.

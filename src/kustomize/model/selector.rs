@@ -8,23 +8,23 @@ use crate::yaml::{FieldErrors, Fields};
 /// Selects objects: every field that is present must match. In a replacement the texts are exact, in the target of a
 /// patch they are anchored regular expressions ([`super::PatchTarget`]).
 #[derive(Clone, Debug, Default)]
-pub struct Selector {
+pub(crate) struct Selector {
     /// API group.
-    pub group: Option<Text>,
+    pub(crate) group: Option<Text>,
     /// API version.
-    pub version: Option<Text>,
+    pub(crate) version: Option<Text>,
     /// Kind.
-    pub kind: Option<Text>,
+    pub(crate) kind: Option<Text>,
     /// Name.
-    pub name: Option<Text>,
+    pub(crate) name: Option<Text>,
     /// Namespace.
-    pub namespace: Option<Text>,
+    pub(crate) namespace: Option<Text>,
     /// A Kubernetes label selector over the annotations.
-    pub annotation_selector: Option<Text>,
+    pub(crate) annotation_selector: Option<Text>,
     /// A Kubernetes label selector over the labels.
-    pub label_selector: Option<Text>,
+    pub(crate) label_selector: Option<Text>,
     /// The location of the selector.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 /// Reads a selector.

@@ -13,9 +13,9 @@ use smol_str::SmolStr;
 
 /// Which objects a patch applies to.
 #[derive(Clone, Debug)]
-pub struct PatchTarget {
+pub(crate) struct PatchTarget {
     /// The target as written.
-    pub selector: Selector,
+    pub(crate) selector: Selector,
     /// Its patterns, or the error in them, which is reported once the patch is applied.
     patterns: Result<TargetPatterns, Diagnostic>,
 }

@@ -10,21 +10,21 @@ use std::ops::Deref;
 
 /// A string of a kustomization and its location.
 #[derive(Clone, Debug, Default)]
-pub struct Text {
+pub(crate) struct Text {
     /// The string.
-    pub text: SmolStr,
+    pub(crate) text: SmolStr,
     /// Its location.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 impl Text {
     /// The string of a scalar node.
-    pub fn of(node: &Node) -> Option<Self> {
+    pub(crate) fn of(node: &Node) -> Option<Self> {
         node.as_str().map(|text| Text { text: text.into(), at: node.at })
     }
 
     /// The string as a node with the same location.
-    pub fn node(&self) -> Node {
+    pub(crate) fn node(&self) -> Node {
         Node::str(self.text.clone()).placed(self.at)
     }
 }
@@ -67,7 +67,7 @@ pub(crate) fn texts(fields: &mut Fields, name: &'static str) -> Vec<Text> {
 }
 
 /// Keys and values: labels or annotations.
-pub type TextMap = BTreeMap<SmolStr, Text>;
+pub(crate) type TextMap = BTreeMap<SmolStr, Text>;
 
 /// A mapping of strings to strings; `null` is the empty string.
 pub(crate) fn pairs(fields: &mut Fields, name: &'static str) -> TextMap {

@@ -9,15 +9,15 @@ use crate::yaml::{FieldErrors, Fields};
 
 /// An entry of `vars`.
 #[derive(Clone, Debug, Default)]
-pub struct Var {
+pub(crate) struct Var {
     /// The name between `$(` and `)`.
-    pub name: Text,
+    pub(crate) name: Text,
     /// The object that has the value; exact texts.
-    pub object: Selector,
+    pub(crate) object: Selector,
     /// The field of the value; `metadata.name` if there is none.
-    pub field_path: Option<Text>,
+    pub(crate) field_path: Option<Text>,
     /// The location of the entry.
-    pub at: Location,
+    pub(crate) at: Location,
 }
 
 /// An entry of `vars`.

@@ -5,7 +5,7 @@
 
 /// A CI system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PipelineSystem {
+pub(crate) enum PipelineSystem {
     /// GitHub Actions.
     GitHub,
     /// GitLab CI.
@@ -19,7 +19,7 @@ const PUBLISH: (&str, &str) = ("ci/publish.sh", include_str!("publish.sh"));
 
 /// The files for a CI system and their paths in the workspace: the pipeline of the environments, the pipeline of the
 /// application, the script.
-pub fn files(system: PipelineSystem) -> [(&'static str, &'static str); 3] {
+pub(crate) fn files(system: PipelineSystem) -> [(&'static str, &'static str); 3] {
     let [environments, application] = match system {
         PipelineSystem::GitHub => [
             (".github/workflows/environments.yaml", include_str!("github/environments.yaml")),

@@ -11,7 +11,7 @@ use crate::schema::order;
 use std::sync::OnceLock;
 
 /// Adds `more` to `list`. It is an error if both have the same field with different values of `create`.
-pub fn extend(list: &mut Vec<FieldSpec>, more: &[FieldSpec]) -> Result<(), Diagnostic> {
+pub(crate) fn extend(list: &mut Vec<FieldSpec>, more: &[FieldSpec]) -> Result<(), Diagnostic> {
     more.iter().try_for_each(|spec| add(list, spec))
 }
 
@@ -36,7 +36,7 @@ impl NameReference {
 
 impl FieldSpecs {
     /// Adds `more`. It is an error if both have the same field with different values of `create`.
-    pub fn merge(&mut self, more: &FieldSpecs) -> Result<(), Diagnostic> {
+    pub(crate) fn merge(&mut self, more: &FieldSpecs) -> Result<(), Diagnostic> {
         for (list, more) in self.lists().into_iter().zip(more.clone().lists()) {
             extend(list, more)?;
         }

@@ -7,8 +7,8 @@ mod merge;
 mod read;
 mod reference_trees;
 
-pub use merge::extend;
-pub use reference_trees::{ReferenceField, ReferenceTree, ReferenceTrees};
+pub(crate) use merge::extend;
+pub(crate) use reference_trees::{ReferenceField, ReferenceTree, ReferenceTrees};
 
 use super::Gvk;
 use serde::Deserialize;
@@ -19,67 +19,67 @@ use std::sync::{Arc, LazyLock, OnceLock};
 /// A field of some kinds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct FieldSpec {
+pub(crate) struct FieldSpec {
     /// API group; empty for all.
-    pub group: SmolStr,
+    pub(crate) group: SmolStr,
     /// API version; empty for all.
-    pub version: SmolStr,
+    pub(crate) version: SmolStr,
     /// Kind; empty for all.
-    pub kind: SmolStr,
+    pub(crate) kind: SmolStr,
     /// The path as written: `spec/template/metadata/labels`.
-    pub path: SmolStr,
+    pub(crate) path: SmolStr,
     /// Whether missing parts of the path are created.
-    pub create: bool,
+    pub(crate) create: bool,
 }
 
 /// The fields that refer to objects of one kind by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct NameReference {
+pub(crate) struct NameReference {
     /// API group of the objects that the fields refer to; empty for all.
-    pub group: SmolStr,
+    pub(crate) group: SmolStr,
     /// API version; empty for all.
-    pub version: SmolStr,
+    pub(crate) version: SmolStr,
     /// Kind; empty for all.
-    pub kind: SmolStr,
+    pub(crate) kind: SmolStr,
     /// The fields that refer to them.
     #[serde(rename = "fieldSpecs")]
-    pub fields: Vec<FieldSpec>,
+    pub(crate) fields: Vec<FieldSpec>,
 }
 
 /// All field specs of a build: the defaults and those that `configurations` and `crds` add.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-pub struct FieldSpecs {
+pub(crate) struct FieldSpecs {
     /// `namePrefix`.
-    pub name_prefix: Vec<FieldSpec>,
+    pub(crate) name_prefix: Vec<FieldSpec>,
     /// `nameSuffix`.
-    pub name_suffix: Vec<FieldSpec>,
+    pub(crate) name_suffix: Vec<FieldSpec>,
     /// `namespace`.
-    pub namespace: Vec<FieldSpec>,
+    pub(crate) namespace: Vec<FieldSpec>,
     /// `commonLabels`.
-    pub common_labels: Vec<FieldSpec>,
+    pub(crate) common_labels: Vec<FieldSpec>,
     /// `labels`.
-    pub labels: Vec<FieldSpec>,
+    pub(crate) labels: Vec<FieldSpec>,
     /// `templateLabels`.
-    pub template_labels: Vec<FieldSpec>,
+    pub(crate) template_labels: Vec<FieldSpec>,
     /// `commonAnnotations`.
-    pub common_annotations: Vec<FieldSpec>,
+    pub(crate) common_annotations: Vec<FieldSpec>,
     /// `nameReference`.
-    pub name_reference: Vec<NameReference>,
+    pub(crate) name_reference: Vec<NameReference>,
     /// `varReference`.
-    pub var_reference: Vec<FieldSpec>,
+    pub(crate) var_reference: Vec<FieldSpec>,
     /// `images`.
-    pub images: Vec<FieldSpec>,
+    pub(crate) images: Vec<FieldSpec>,
     /// `replicas`.
-    pub replicas: Vec<FieldSpec>,
+    pub(crate) replicas: Vec<FieldSpec>,
     /// `name_reference` by the kind that has the field, computed on first use.
     #[serde(skip)]
     reference_trees: OnceLock<ReferenceTrees>,
 }
 
 /// Whether a selector whose parts may be empty selects a kind.
-pub fn fits(group: &str, version: &str, kind: &str, gvk: &Gvk) -> bool {
+pub(crate) fn fits(group: &str, version: &str, kind: &str, gvk: &Gvk) -> bool {
     (kind.is_empty() || kind == gvk.kind)
         && (group.is_empty() || group == gvk.group)
         && (version.is_empty() || version == gvk.version)
@@ -87,13 +87,13 @@ pub fn fits(group: &str, version: &str, kind: &str, gvk: &Gvk) -> bool {
 
 impl FieldSpec {
     /// Whether objects of this kind have the field.
-    pub fn fits(&self, gvk: &Gvk) -> bool {
+    pub(crate) fn fits(&self, gvk: &Gvk) -> bool {
         fits(&self.group, &self.version, &self.kind, gvk)
     }
 
     /// The parts of the path, separated by `/`. `\\/` is a slash in a part. A slash at the beginning is ignored. A part that
     /// must be a list ends in `[]`.
-    pub fn parts(&self) -> Vec<Cow<'_, str>> {
+    pub(crate) fn parts(&self) -> Vec<Cow<'_, str>> {
         let mut parts: Vec<Cow<str>> = Vec::new();
         for text in self.path.strip_prefix('/').unwrap_or(&self.path).split('/') {
             match parts.last_mut().filter(|last| last.ends_with('\\')) {
@@ -115,16 +115,9 @@ impl FieldSpec {
     }
 }
 
-impl NameReference {
-    /// Whether the fields refer to objects of this kind.
-    pub fn fits(&self, gvk: &Gvk) -> bool {
-        fits(&self.group, &self.version, &self.kind, gvk)
-    }
-}
-
 impl FieldSpecs {
     /// The defaults of kustomize.
-    pub fn builtin() -> &'static Arc<FieldSpecs> {
+    pub(crate) fn builtin() -> &'static Arc<FieldSpecs> {
         static BUILTIN: LazyLock<Arc<FieldSpecs>> = LazyLock::new(|| {
             let text = include_str!("../../../schema/fieldspecs.json");
             let mut specs: FieldSpecs = serde_json::from_str(text).expect("a test reads this file");
@@ -135,7 +128,7 @@ impl FieldSpecs {
     }
 
     /// The fields that refer to other objects, by the kind of the object that has the field.
-    pub fn reference_trees(&self) -> &ReferenceTrees {
+    pub(crate) fn reference_trees(&self) -> &ReferenceTrees {
         self.reference_trees.get_or_init(|| ReferenceTrees::new(&self.name_reference))
     }
 }

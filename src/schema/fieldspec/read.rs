@@ -29,12 +29,12 @@ fn lenient(fields: &mut Fields, name: &'static str) -> SmolStr {
 
 impl FieldSpec {
     /// Reads a field spec of a kustomization.
-    pub fn read(node: &Node, errors: &mut FieldErrors) -> Option<Self> {
+    pub(crate) fn read(node: &Node, errors: &mut FieldErrors) -> Option<Self> {
         FieldSpec::read_with(node, errors, strict)
     }
 
     /// Reads a field spec of another configuration, in which numbers and booleans are accepted as strings.
-    pub fn read_lenient(node: &Node, errors: &mut FieldErrors) -> Option<Self> {
+    pub(crate) fn read_lenient(node: &Node, errors: &mut FieldErrors) -> Option<Self> {
         FieldSpec::read_with(node, errors, lenient)
     }
 
@@ -68,7 +68,7 @@ impl NameReference {
 
 impl FieldSpecs {
     /// Reads a file of `configurations`.
-    pub fn read(document: &Node) -> Result<FieldSpecs> {
+    pub(crate) fn read(document: &Node) -> Result<FieldSpecs> {
         let mut errors = FieldErrors::ignoring_case(Code::Overlay);
         let specs = Fields::read(document, "a file of `configurations`", &mut errors, |fields| {
             let mut list = |name| fields.list(name, FieldSpec::read_lenient);

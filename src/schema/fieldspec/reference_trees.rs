@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// The reference fields of all kinds.
 #[derive(Clone, Debug, Default)]
-pub struct ReferenceTrees {
+pub(crate) struct ReferenceTrees {
     kinds: BTreeMap<SmolStr, ReferenceTree>,
     /// The fields of all kinds that have no tree of their own.
     others: ReferenceTree,
@@ -16,20 +16,20 @@ pub struct ReferenceTrees {
 
 /// The reference fields below one part of a path.
 #[derive(Clone, Debug, Default)]
-pub struct ReferenceTree {
+pub(crate) struct ReferenceTree {
     /// The reference fields whose path ends here, in lookup order.
-    pub ends: Vec<ReferenceField>,
+    pub(crate) ends: Vec<ReferenceField>,
     /// The parts below.
-    pub parts: Vec<(SmolStr, ReferenceTree)>,
+    pub(crate) parts: Vec<(SmolStr, ReferenceTree)>,
 }
 
 /// A field that may name objects of a kind.
 #[derive(Clone, Debug)]
-pub struct ReferenceField {
+pub(crate) struct ReferenceField {
     /// The field, and the kinds that have it.
-    pub field: FieldSpec,
+    pub(crate) field: FieldSpec,
     /// The index of the name reference that defines the field.
-    pub reference: usize,
+    pub(crate) reference: usize,
 }
 
 impl ReferenceTrees {
@@ -53,7 +53,7 @@ impl ReferenceTrees {
     }
 
     /// The reference fields of objects of a kind. Check group and version with [`ReferenceField::field`].
-    pub fn of(&self, kind: &str) -> &ReferenceTree {
+    pub(crate) fn of(&self, kind: &str) -> &ReferenceTree {
         self.kinds.get(kind).unwrap_or(&self.others)
     }
 }
@@ -74,7 +74,7 @@ impl ReferenceTree {
     }
 
     /// All reference fields here or below.
-    pub fn all(&self) -> Box<dyn Iterator<Item = &ReferenceField> + '_> {
+    pub(crate) fn all(&self) -> Box<dyn Iterator<Item = &ReferenceField> + '_> {
         Box::new(self.ends.iter().chain(self.parts.iter().flat_map(|(_, branch)| branch.all())))
     }
 }

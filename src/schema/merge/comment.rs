@@ -5,12 +5,12 @@ use super::{MergeSchema, MergeShape, MergeType};
 use crate::node::Node;
 
 /// The step of a path from a list to its items.
-pub const ITEMS: &str = "*";
+pub(crate) const ITEMS: &str = "*";
 
 impl MergeSchema {
     /// This schema, with `definition` for the field at `path` in objects of one kind.
     #[must_use]
-    pub fn with(&self, api_version: &str, kind: &str, path: &[&str], definition: &Node) -> MergeSchema {
+    pub(crate) fn with(&self, api_version: &str, kind: &str, path: &[&str], definition: &Node) -> MergeSchema {
         let known = self.kind(api_version, kind);
         let mut reader = OpenApiReader { named: self.named.clone(), schema: self.clone() };
         let Some(shape) = reader.shape(definition) else { return self.clone() };

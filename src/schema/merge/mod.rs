@@ -9,7 +9,7 @@ mod comment;
 mod document;
 
 pub(super) use builtin::is_cluster_scoped;
-pub use comment::ITEMS;
+pub(crate) use comment::ITEMS;
 
 use crate::diagnostic::Result;
 use crate::node::Node;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 /// How lists merge, for every known kind.
 #[derive(Clone, Debug, Default)]
-pub struct MergeSchema {
+pub(crate) struct MergeSchema {
     /// `apiVersion` and kind to the shape of the object, sorted.
     kinds: Vec<(SmolStr, SmolStr, MergeShape)>,
     types: Vec<MergeType>,
@@ -29,7 +29,7 @@ pub struct MergeSchema {
 
 /// The index of a type. A known value can have a type without fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MergeShape(usize);
+pub(crate) struct MergeShape(usize);
 
 #[derive(Clone, Debug, Default)]
 struct MergeType {
@@ -44,12 +44,12 @@ struct MergeType {
 
 impl MergeSchema {
     /// The built-in table: Kubernetes 1.21.
-    pub fn builtin() -> &'static Arc<MergeSchema> {
+    pub(crate) fn builtin() -> &'static Arc<MergeSchema> {
         builtin::schema()
     }
 
     /// Reads an OpenAPI document.
-    pub fn read(document: &Node) -> Result<MergeSchema> {
+    pub(crate) fn read(document: &Node) -> Result<MergeSchema> {
         document::read(document)
     }
 
@@ -59,13 +59,13 @@ impl MergeSchema {
     }
 
     /// The shape of an object.
-    pub fn kind(&self, api_version: &str, kind: &str) -> Option<MergeShape> {
+    pub(crate) fn kind(&self, api_version: &str, kind: &str) -> Option<MergeShape> {
         let found = self.kinds.binary_search_by(|(v, k, _)| (v.as_str(), k.as_str()).cmp(&(api_version, kind))).ok()?;
         Some(self.kinds[found].2)
     }
 
     /// The shape of a field of a mapping.
-    pub fn field(&self, shape: MergeShape, name: &str) -> Option<MergeShape> {
+    pub(crate) fn field(&self, shape: MergeShape, name: &str) -> Option<MergeShape> {
         let MergeType { fields, others, .. } = &self.types[shape.0];
         match fields.binary_search_by(|(field, _)| field.as_str().cmp(name)) {
             Ok(found) => Some(fields[found].1),
@@ -74,13 +74,13 @@ impl MergeSchema {
     }
 
     /// The shape of the items of a list.
-    pub fn items(&self, shape: MergeShape) -> Option<MergeShape> {
+    pub(crate) fn items(&self, shape: MergeShape) -> Option<MergeShape> {
         self.types[shape.0].items
     }
 
     /// For a list that merges, the keys that identify its items. Empty for a set of scalars. `None` for a value that is
     /// replaced as a whole.
-    pub fn keys(&self, shape: MergeShape) -> Option<&[SmolStr]> {
+    pub(crate) fn keys(&self, shape: MergeShape) -> Option<&[SmolStr]> {
         self.types[shape.0].keys.as_deref()
     }
 }

@@ -5,7 +5,7 @@ use crate::teardown::TeardownPlan;
 use serde_json::{Value, json};
 
 /// An array with one object per plan.
-pub fn render(plans: &[ListedPlan]) -> String {
+pub(crate) fn render(plans: &[ListedPlan]) -> String {
     let list: Vec<Value> = plans.iter().map(entry).collect();
     serde_json::to_string_pretty(&list).expect("strings are valid JSON") + "\n"
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 const DELETED_FIRST: [&str; 2] = ["admissionregistration.k8s.io", "apiregistration.k8s.io"];
 
 /// The objects of all plans without duplicates.
-pub fn render(plans: &[ListedPlan]) -> Result<String> {
+pub(crate) fn render(plans: &[ListedPlan]) -> Result<String> {
     let objects: BTreeSet<&ClusterObject> = plans.iter().flat_map(|listed| &listed.plan.footprint.objects).collect();
     let (first, then): (Vec<_>, Vec<_>) =
         objects.into_iter().partition(|object| DELETED_FIRST.contains(&object.gvk.group.as_str()));

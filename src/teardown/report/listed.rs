@@ -5,13 +5,13 @@ use std::fmt;
 
 /// A plan of the output and its slug.
 #[derive(Clone, Debug)]
-pub struct ListedPlan {
+pub(crate) struct ListedPlan {
     /// The slug.
-    pub slug: String,
+    pub(crate) slug: String,
     /// Whether an existing branch has the slug. Then the plan lists what this branch has replaced.
-    pub is_existing: bool,
+    pub(crate) is_existing: bool,
     /// The plan.
-    pub plan: TeardownPlan,
+    pub(crate) plan: TeardownPlan,
 }
 
 /// Formats the heading of the plan.

@@ -7,9 +7,9 @@ mod listed;
 mod script;
 mod text;
 
-pub use images::render as images;
-pub use json::render as json;
-pub use kubectl::render as kubectl;
-pub use listed::ListedPlan;
-pub use script::render as script;
-pub use text::render as text;
+pub(crate) use images::render as images;
+pub(crate) use json::render as json;
+pub(crate) use kubectl::render as kubectl;
+pub(crate) use listed::ListedPlan;
+pub(crate) use script::render as script;
+pub(crate) use text::render as text;

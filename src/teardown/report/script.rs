@@ -21,7 +21,7 @@ const IMAGES: &str = "\
 ";
 
 /// The script, without duplicate commands.
-pub fn render(plans: &[ListedPlan]) -> String {
+pub(crate) fn render(plans: &[ListedPlan]) -> String {
     let mut script = HEAD.to_owned();
     if plans.iter().any(|listed| !listed.plan.footprint.databases.is_empty()) {
         script.push_str(DATABASES);

@@ -4,7 +4,7 @@ use super::ListedPlan;
 use std::fmt::Write;
 
 /// For each plan a heading and one line per entry; a sentence if there are no plans.
-pub fn render(plans: &[ListedPlan]) -> String {
+pub(crate) fn render(plans: &[ListedPlan]) -> String {
     if plans.is_empty() {
         return "nothing to tear down\n".to_owned();
     }

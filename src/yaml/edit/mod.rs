@@ -24,7 +24,7 @@ use std::ops::Range;
 
 /// A step down into a document.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum YamlStep {
+pub(crate) enum YamlStep {
     /// To the value of a key.
     Key(SmolStr),
     /// To an item of a list, counted from 0.
@@ -45,16 +45,16 @@ impl From<usize> for YamlStep {
 
 /// One change of a document.
 #[derive(Clone, Debug)]
-pub struct TextEdit {
+pub(crate) struct TextEdit {
     /// The path in the document before the edits.
-    pub path: Vec<YamlStep>,
+    pub(crate) path: Vec<YamlStep>,
     /// What to do there.
-    pub what: EditAction,
+    pub(crate) what: EditAction,
 }
 
 /// What an edit does at its path.
 #[derive(Clone, Debug)]
-pub enum EditAction {
+pub(crate) enum EditAction {
     /// Sets the value. Missing mappings on the path are created.
     Set(Node),
     /// Removes the value, and mappings that become empty, except the first `keep` steps of the path.
@@ -68,7 +68,7 @@ pub enum EditAction {
 
 /// A YAML document that can be edited.
 #[derive(Clone, Debug)]
-pub struct YamlDocument {
+pub(crate) struct YamlDocument {
     text: String,
     data: Node,
     /// The file that has this text, until the first edit.
@@ -77,23 +77,23 @@ pub struct YamlDocument {
 
 impl YamlDocument {
     /// The only document of `text`.
-    pub fn new(text: &str) -> Result<Self> {
+    pub(crate) fn new(text: &str) -> Result<Self> {
         Ok(YamlDocument { text: text.to_owned(), data: read(text)?, file: None })
     }
 
     /// The only document of a file whose content is `text`.
-    pub fn in_file(text: &str, file: FileId) -> Result<Self> {
+    pub(crate) fn in_file(text: &str, file: FileId) -> Result<Self> {
         let data = parse_one(text, &|line, column, len| Location::new(file, line, column, len))?;
         Ok(YamlDocument { text: text.to_owned(), data, file: Some(file) })
     }
 
     /// The text.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
     /// The data. Its source locations are those of the original text.
-    pub fn data(&self) -> &Node {
+    pub(crate) fn data(&self) -> &Node {
         &self.data
     }
 
@@ -101,7 +101,7 @@ impl YamlDocument {
     /// the last to the first, push items. For edits of separate parts, the text is the same as when they are applied one
     /// after the other. An edit that needs the result of another edit is refused, so to cut and push in one list takes two
     /// calls. The error lists the edits that cannot be applied, each with its reason.
-    pub fn change(&mut self, edits: &[TextEdit]) -> Result<Vec<bool>, Vec<(usize, Diagnostic)>> {
+    pub(crate) fn change(&mut self, edits: &[TextEdit]) -> Result<Vec<bool>, Vec<(usize, Diagnostic)>> {
         let (document, done) = self.apply(edits).ok_or_else(|| self.failures(edits, 0))?;
         *self = document;
         Ok(done)
@@ -176,7 +176,7 @@ impl YamlDocument {
 }
 
 /// A value as text on one line, to be written after a key.
-pub fn line(node: &Node) -> String {
+pub(crate) fn line(node: &Node) -> String {
     inline::inline(node, inline::InlineContext::Line)
 }
 

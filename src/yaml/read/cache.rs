@@ -12,11 +12,11 @@ type CachedDocuments = Result<Arc<Vec<Node>>>;
 
 /// The documents of the files parsed so far, or their errors.
 #[derive(Debug, Default)]
-pub struct DocumentCache(RwLock<BTreeMap<(FileId, Dialect), CachedDocuments>>);
+pub(crate) struct DocumentCache(RwLock<BTreeMap<(FileId, Dialect), CachedDocuments>>);
 
 impl DocumentCache {
     /// The documents of `file` that are not empty.
-    pub fn documents(&self, file: &Arc<File>, dialect: Dialect) -> CachedDocuments {
+    pub(crate) fn documents(&self, file: &Arc<File>, dialect: Dialect) -> CachedDocuments {
         const LOCK: &str = "no thread panics while it has the lock";
         let key = (file.id, dialect);
         if let Some(parsed) = self.0.read().expect(LOCK).get(&key) {

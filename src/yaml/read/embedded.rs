@@ -5,7 +5,7 @@ use crate::source::{Location, Project};
 
 /// Returns a [`Locator`](super::super::Locator) for the text of `scalar`. For a literal block it returns locations in the
 /// block. For other styles it returns the location of the whole scalar.
-pub fn scalar_locator(project: &Project, scalar: &Node) -> impl Fn(usize, usize, usize) -> Location + use<> {
+pub(crate) fn scalar_locator(project: &Project, scalar: &Node) -> impl Fn(usize, usize, usize) -> Location + use<> {
     let at = scalar.at;
     let block = block(project, scalar);
     move |line, column, len| match (block, at.file()) {

@@ -25,7 +25,7 @@ pub(super) fn merged(entries: Vec<MapEntry>, merges: &[(Location, Node)], dialec
 
 /// Adds to `map` the entries of `node` whose keys it does not have. `node` is the value of a `<<` at `at`: a mapping or a
 /// list of mappings.
-pub fn apply_merge_key(map: &mut Map, at: Location, node: &Node) -> Result<(), Diagnostic> {
+pub(crate) fn apply_merge_key(map: &mut Map, at: Location, node: &Node) -> Result<(), Diagnostic> {
     for source in node.as_seq().unwrap_or(std::slice::from_ref(node)) {
         let Some(source) = source.as_map() else {
             let message = format!("`<<` can merge only mappings, got {}", source.kind_name());

@@ -15,10 +15,10 @@ mod separators;
 mod tabs;
 mod tagged;
 
-pub use cache::DocumentCache;
-pub use embedded::scalar_locator;
+pub(crate) use cache::DocumentCache;
+pub(crate) use embedded::scalar_locator;
 pub(super) use key::key_type_error;
-pub use merge_keys::apply_merge_key;
+pub(crate) use merge_keys::apply_merge_key;
 
 use super::{Dialect, Locator};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
@@ -30,7 +30,7 @@ use builder::NodeBuilder;
 const MAX_DOCUMENTS: usize = 10_000;
 
 /// The documents of a file that are not empty.
-pub fn documents(file: &File, dialect: Dialect) -> Result<Vec<Node>> {
+pub(crate) fn documents(file: &File, dialect: Dialect) -> Result<Vec<Node>> {
     let text = file.text().map_err(|at| {
         Diagnostic::new(Code::Yaml, "the file is not valid UTF-8")
             .at(at)
@@ -40,13 +40,13 @@ pub fn documents(file: &File, dialect: Dialect) -> Result<Vec<Node>> {
 }
 
 /// The documents of `text` that are not empty. `locate` returns the source locations of its lines and columns.
-pub fn parse(text: &str, dialect: Dialect, locate: &Locator) -> Result<Vec<Node>> {
+pub(crate) fn parse(text: &str, dialect: Dialect, locate: &Locator) -> Result<Vec<Node>> {
     parse_with_placeholders(text, dialect, locate, |_| false)
 }
 
 /// The documents of a text with placeholders: scalars for which `is_placeholder` returns `true`. A `<<` whose value is or
 /// has a placeholder stays an entry of the mapping. The caller merges it with [`apply_merge_key`].
-pub fn parse_with_placeholders(
+pub(crate) fn parse_with_placeholders(
     text: &str,
     dialect: Dialect,
     locate: &Locator,

@@ -6,11 +6,11 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct DocumentText<'t> {
     /// The text.
-    pub text: &'t str,
+    pub(crate) text: &'t str,
     /// The number of lines before it.
-    pub line: usize,
+    pub(crate) line: usize,
     /// The text after the `---` that ends it, if it is neither blank nor a comment.
-    pub trailing: Option<&'t str>,
+    pub(crate) trailing: Option<&'t str>,
 }
 
 /// The pieces of `text`, whose line breaks are plain `\n`.

@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 /// Writes the canonical form of an integer or float. The error says why it has none.
-pub fn write_canonical(out: &mut String, text: &str) -> Result<(), &'static str> {
+pub(crate) fn write_canonical(out: &mut String, text: &str) -> Result<(), &'static str> {
     let bytes = text.as_bytes();
     if matches!(bytes, [b'1'..=b'9', rest @ ..] if rest.len() < 18 && rest.iter().all(u8::is_ascii_digit)) {
         out.push_str(text);
@@ -26,7 +26,7 @@ pub fn write_canonical(out: &mut String, text: &str) -> Result<(), &'static str>
 }
 
 /// What Go prints for a number that it reads as a float: `1000000` is `1e+06`.
-pub fn go_float(text: &str) -> Result<String, &'static str> {
+pub(crate) fn go_float(text: &str) -> Result<String, &'static str> {
     let mut out = String::new();
     #[expect(clippy::cast_precision_loss, reason = "Go reads the numbers of JSON as floats")]
     let value = parse_int(text).map(|value| value as f64).or_else(|| parse_float(text));
@@ -106,7 +106,7 @@ fn general(out: &mut String, digits: &str, point: i32) {
 }
 
 /// The value of an integer in any base that fits into 64 bits, signed or unsigned.
-pub fn parse_int(text: &str) -> Option<i128> {
+pub(crate) fn parse_int(text: &str) -> Option<i128> {
     let plain = without_underscores(text);
     let (sign, digits) = match plain.as_bytes().first()? {
         b'+' => (Some(1), &plain[1..]),
@@ -147,7 +147,7 @@ fn unsigned(digits: &str, base: u32) -> Option<u64> {
 }
 
 /// The value of a decimal number within the range of 64-bit floats.
-pub fn parse_float(text: &str) -> Option<f64> {
+pub(crate) fn parse_float(text: &str) -> Option<f64> {
     // In a number that begins with a point, Go allows underscores only between digits.
     if text.starts_with('.') && !underscores_separate(text) {
         return None;

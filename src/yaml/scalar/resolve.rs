@@ -8,7 +8,7 @@ use super::{date, number};
 use crate::node::Tag;
 
 /// The type of a plain scalar.
-pub fn resolve(text: &str, dialect: Dialect) -> Tag {
+pub(crate) fn resolve(text: &str, dialect: Dialect) -> Tag {
     match dialect {
         Dialect::Kubernetes if number::signed_digits(text, "0o", 8).is_some() => Tag::Int,
         Dialect::Kubernetes => core(text),

@@ -23,14 +23,14 @@ const MAX_DEPTH: usize = 256;
 const MAX_SIMPLE_KEY: usize = 128;
 
 /// The text of one document, quoted so that all YAML readers read the same data.
-pub fn document(node: &Node) -> Result<String, Diagnostic> {
+pub(crate) fn document(node: &Node) -> Result<String, Diagnostic> {
     let mut text = String::with_capacity(1024);
     write(&mut text, node, Quoting::Safe)?;
     Ok(text)
 }
 
 /// Writes one document and a line break after it.
-pub fn write(out: &mut String, node: &Node, quoting: Quoting) -> Result<(), Diagnostic> {
+pub(crate) fn write(out: &mut String, node: &Node, quoting: Quoting) -> Result<(), Diagnostic> {
     let line = out.len();
     let mut writer = NodeWriter { out, line, depth: 0, quoting };
     match &node.value {
@@ -41,7 +41,7 @@ pub fn write(out: &mut String, node: &Node, quoting: Quoting) -> Result<(), Diag
 }
 
 /// The text of several documents, each written with `write`, with `---` between them.
-pub fn stream<T>(
+pub(crate) fn stream<T>(
     documents: impl IntoIterator<Item = T>,
     write: impl Fn(&mut String, T) -> Result<(), Diagnostic>,
 ) -> Result<String, Diagnostic> {
@@ -56,7 +56,7 @@ pub fn stream<T>(
 }
 
 /// Writes a string on one line, in quotes if it would be read as another type without them.
-pub fn write_string(out: &mut String, text: &str) {
+pub(crate) fn write_string(out: &mut String, text: &str) {
     let form = match quoting::form(text, Quoting::Safe) {
         ScalarForm::Literal => ScalarForm::Double,
         form => form,
@@ -65,7 +65,7 @@ pub fn write_string(out: &mut String, text: &str) {
 }
 
 /// Writes a string in double quotes on one line.
-pub fn write_double_quoted(out: &mut String, text: &str) {
+pub(crate) fn write_double_quoted(out: &mut String, text: &str) {
     scalar_text::write(out, out.len(), text, ScalarForm::Double, LineFolding::One);
 }
 
