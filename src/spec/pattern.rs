@@ -212,7 +212,7 @@ mod tests {
         for (text, why) in [
             ("{{ values.teem }}", "`values.teem` does not exist"),
             ("{{ values.a.b }}", "`values.a.b` does not exist"),
-            ("{{ values.a }}", "`values.a` is a mapping, but a name needs a string or a number"),
+            ("{{ values.a }}", "`values.a` must be a string or a number, got a mapping"),
         ] {
             let error =
                 parse(text).unwrap().expand(PatternScope { project: "shop", values: &nested }, "login").unwrap_err();
