@@ -1,6 +1,6 @@
 //! Zone changes: which names of one zone must be present or absent for one branch.
 //!
-//! [`file`] is the format of the files, [`decide()`] makes them for a build, and [`check()`] has the rules between files. A
+//! [`mod@file`] is the format of the files, [`decide()`] makes them for a build, and [`check()`] has the rules between files. A
 //! zone change has no previous values, no hashes and no dates, so that a file changes only when the names do.
 
 mod check;
