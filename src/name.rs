@@ -22,6 +22,11 @@ pub(crate) fn is_label(text: &str) -> bool {
     text.len() <= LONGEST_LABEL && has_label_characters(text)
 }
 
+/// Whether a text is a DNS label that begins with a letter (RFC 1035).
+pub(crate) fn is_label_with_letter(text: &str) -> bool {
+    is_label(text) && text.starts_with(|c: char| c.is_ascii_lowercase())
+}
+
 /// Whether a text is a DNS label of any length.
 pub(crate) fn has_label_characters(text: &str) -> bool {
     !text.is_empty()

@@ -7,7 +7,7 @@
 //! spec.
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::name::{LONGEST_LABEL, is_label};
+use crate::name::{LONGEST_LABEL, is_label_with_letter};
 use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 use std::fmt;
@@ -30,7 +30,11 @@ impl Slug {
     /// The slug of a branch, with at most `max_length` characters. A value outside of the two limits counts as the limit.
     pub(crate) fn of(branch: &str, max_length: usize) -> Self {
         let max_length = max_length.clamp(Self::MIN_LENGTH, Self::MAX_LENGTH);
-        if branch.len() <= max_length && is_slug(branch) && !is_reserved(branch) && !ends_like_a_hash(branch) {
+        if branch.len() <= max_length
+            && is_label_with_letter(branch)
+            && !is_reserved(branch)
+            && !ends_like_a_hash(branch)
+        {
             return Slug(branch.into());
         }
         let [a, b, c, d, ..] = <[u8; 32]>::from(Sha256::digest(branch));
@@ -47,7 +51,7 @@ impl Slug {
 
     /// A slug that the spec sets.
     pub(crate) fn forced(text: &str) -> Result<Self, Diagnostic> {
-        if !is_slug(text) {
+        if !is_label_with_letter(text) {
             Err(Diagnostic::new(Code::Name, format!("`{text}` is not a valid slug")).help(format!(
                 "a slug has at most {LONGEST_LABEL} characters of a-z, 0-9 and `-`, begins with a letter and does not end with `-`"
             )))
@@ -75,11 +79,6 @@ impl From<&Slug> for SmolStr {
     fn from(slug: &Slug) -> Self {
         slug.0.clone()
     }
-}
-
-/// Whether a text is a DNS label that begins with a letter.
-fn is_slug(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_lowercase()) && is_label(text)
 }
 
 /// Names of Kubernetes and of pleach itself, and the prefix of Punycode labels.
@@ -254,7 +253,7 @@ mod tests {
         let mut seen = BTreeSet::new();
         for name in TABLE.iter().map(|(name, _)| *name).chain(long.iter().map(String::as_str)) {
             let slug = slug(name);
-            assert!(is_slug(&slug) && !is_reserved(&slug), "{name} gave {slug}");
+            assert!(is_label_with_letter(&slug) && !is_reserved(&slug), "{name} gave {slug}");
             assert!(seen.insert(slug), "{name} has the slug of another name");
         }
         for (name, want) in TABLE {
@@ -270,7 +269,7 @@ mod tests {
         let names = (0..10_000).map(|n| format!("feature/ABC-{n:04}-what-it-is-about"));
         let slugs: BTreeSet<String> = names.map(|name| slug(&name)).collect();
         assert_eq!(slugs.len(), 10_000);
-        assert!(slugs.iter().all(|slug| is_slug(slug)));
+        assert!(slugs.iter().all(|slug| is_label_with_letter(slug)));
     }
 
     #[test]
@@ -306,7 +305,7 @@ mod tests {
         #[test]
         fn always_a_valid_slug(name in ".{0,120}", max_length in 0_usize..100) {
             let slug = Slug::of(&name, max_length);
-            prop_assert!(is_slug(slug.as_str()) && !is_reserved(slug.as_str()));
+            prop_assert!(is_label_with_letter(slug.as_str()) && !is_reserved(slug.as_str()));
             prop_assert!(slug.as_str().len() <= max_length.clamp(Slug::MIN_LENGTH, Slug::MAX_LENGTH));
             prop_assert_eq!(&slug, &Slug::of(&name, max_length));
             prop_assert!(Slug::forced(slug.as_str()).is_ok());

@@ -3,7 +3,7 @@
 use super::{CheckInput, CheckedObject, Finding};
 use crate::diagnostic::Diagnostic;
 use crate::node::Node;
-use crate::schema::name::{self, is_label, is_path_segment, is_subdomain};
+use crate::schema::name::{self, is_label, is_label_with_letter, is_path_segment, is_subdomain};
 use std::collections::BTreeMap;
 
 /// Checks kind, name and namespace of every object, and that no two objects are the same.
@@ -71,10 +71,10 @@ fn grammar(object: &CheckedObject, text: &str) -> (bool, String) {
     let group = object.gvk.group.as_str();
     match (group, object.gvk.kind.as_str()) {
         ("", "Namespace") => (is_label(text), format!("it is at most {} {CHARACTERS}", name::LABEL)),
-        ("", "Service") => {
-            let fits = is_label(text) && text.starts_with(|c: char| c.is_ascii_lowercase());
-            (fits, format!("it is at most {} {CHARACTERS}, and begins with a letter", name::LABEL))
-        }
+        ("", "Service") => (
+            is_label_with_letter(text),
+            format!("it is at most {} {CHARACTERS}, and begins with a letter", name::LABEL),
+        ),
         // The controller puts 11 characters behind the name to make that of a job, which is the value of a label.
         ("batch", "CronJob") => short(text, name::LABEL - 11),
         ("batch", "Job") => short(text, name::LABEL),

@@ -148,6 +148,13 @@ impl Diagnostic {
         self
     }
 
+    /// Adds the notes of another diagnostic.
+    #[must_use]
+    pub(crate) fn notes(mut self, notes: &[Note]) -> Self {
+        self.0.notes.extend_from_slice(notes);
+        self
+    }
+
     /// Adds the entry of a kustomization that caused a diagnostic in another file. The first cause is the closest one, so
     /// later ones are not added.
     #[must_use]

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// How a file differs from the build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,9 +103,10 @@ impl OutputDir {
         let mut folder = FolderComparison { path, files, there: found.is_some(), ..FolderComparison::default() };
         let entries: BTreeMap<String, EntryKind> = found.into_iter().flatten().map(|f| (f.name, f.kind)).collect();
         let new_lock = folder.files.iter().find(|(name, _)| *name == LOCK_FILE).map(|(_, content)| *content);
-        let old_lock = self.lock_text(&folder.path, &entries)?;
+        let place = self.path.join(folder.path.as_str());
+        let old_lock = self.lock_text(&folder.path, &place, &entries)?;
         let owned = OwnedFiles {
-            place: self.path.join(folder.path.as_str()),
+            place: &place,
             path: folder.path.clone(),
             is_shared: is_shared_folder(&folder.path),
             entries: &entries,
@@ -116,7 +117,7 @@ impl OutputDir {
                 lock => OldLock::Names(lock.map(Lock::names).unwrap_or_default()),
             },
         };
-        for ((name, _), difference) in folder.files.iter().zip(self.differences(&folder, &entries)?) {
+        for ((name, _), difference) in folder.files.iter().zip(self.differences(&folder, &place, &entries)?) {
             let Some(difference) = difference else { continue };
             if entries.get(*name) == Some(&EntryKind::Directory)
                 || difference == Difference::Modified && !owned.has(name)
@@ -138,12 +139,16 @@ impl OutputDir {
     }
 
     /// The lock file of a folder on the disk. A shared folder has none.
-    fn lock_text(&self, folder: &RelPath, entries: &BTreeMap<String, EntryKind>) -> Result<Option<String>, Diagnostic> {
+    fn lock_text(
+        &self,
+        folder: &RelPath,
+        place: &Path,
+        entries: &BTreeMap<String, EntryKind>,
+    ) -> Result<Option<String>, Diagnostic> {
         if entries.get(LOCK_FILE) != Some(&EntryKind::File) || is_shared_folder(folder) {
             return Ok(None);
         }
-        let bytes = fs::read(self.path.join(folder.as_str()).join(LOCK_FILE))
-            .map_err(|error| self.cannot_read(folder, LOCK_FILE, &error))?;
+        let bytes = fs::read(place.join(LOCK_FILE)).map_err(|error| self.cannot_read(folder, LOCK_FILE, &error))?;
         Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
     }
 
@@ -151,9 +156,9 @@ impl OutputDir {
     fn differences(
         &self,
         folder: &FolderComparison,
+        place: &Path,
         entries: &BTreeMap<String, EntryKind>,
     ) -> Result<Vec<Option<Difference>>, Diagnostic> {
-        let place = self.path.join(folder.path.as_str());
         folder
             .files
             .par_iter()
@@ -181,7 +186,7 @@ enum OldLock {
 /// Which files of a folder on the disk pleach owns.
 struct OwnedFiles<'f> {
     /// The folder on the disk.
-    place: PathBuf,
+    place: &'f Path,
     /// The folder below the output folder.
     path: RelPath,
     is_shared: bool,

@@ -1,7 +1,7 @@
 //! What Kubernetes accepts as a name, a key and a label value.
 
 use crate::name::has_label_characters;
-pub(crate) use crate::name::{LONGEST_LABEL as LABEL, LONGEST_NAME as SUBDOMAIN, is_label};
+pub(crate) use crate::name::{LONGEST_LABEL as LABEL, LONGEST_NAME as SUBDOMAIN, is_label, is_label_with_letter};
 
 /// DNS labels separated by dots, at most 253 characters. As in Kubernetes, each label may have more than 63 characters.
 pub(crate) fn is_subdomain(text: &str) -> bool {
@@ -26,7 +26,8 @@ pub(crate) fn is_key(text: &str) -> bool {
     }
 }
 
-fn is_qualified(text: &str) -> bool {
+/// The part of a key after the `/`: a label value that is not empty.
+pub(crate) fn is_qualified(text: &str) -> bool {
     let edge = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
     let bytes = text.as_bytes();
     bytes.len() <= LABEL

@@ -5,7 +5,7 @@ use super::{Placed, spec_error};
 use crate::annotation::KEY_PREFIX;
 use crate::diagnostic::Diagnostic;
 use crate::node::Map;
-use crate::schema::name::is_label;
+use crate::schema::name::{is_label, is_label_value, is_qualified};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
@@ -32,8 +32,7 @@ pub(super) fn pairs(
         }
         let value = text(&entry.value);
         if let (PairKind::Labels, Some(value)) = (values, &value)
-            && !value.is_empty()
-            && !is_name(value)
+            && !is_label_value(value)
         {
             faults.push(spec_error(format!("`{value}` is not a valid label value")).at(entry.value.at).help(
                 "a label value is at most 63 letters, digits, `-`, `_` and `.`, and begins and ends with a letter or digit",
@@ -52,21 +51,11 @@ fn check_key(key: &str) -> Result<(), Diagnostic> {
     }
     let (prefix, name) = key.split_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
     let prefix_fits = prefix.is_none_or(|prefix| prefix.len() <= 253 && prefix.split('.').all(is_label));
-    if prefix_fits && is_name(name) {
+    if prefix_fits && is_qualified(name) {
         return Ok(());
     }
     Err(spec_error(format!("`{key}` is not a valid key of a label or annotation"))
         .help("a key is at most 63 letters, digits, `-`, `_` and `.`, optionally with a DNS name and `/` before it"))
-}
-
-/// Whether a text is valid as a label value and as the part of a key after the `/`.
-fn is_name(text: &str) -> bool {
-    let edge = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
-    let bytes = text.as_bytes();
-    bytes.len() <= 63
-        && edge(bytes.first())
-        && edge(bytes.last())
-        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }
 
 #[cfg(test)]

@@ -4,17 +4,11 @@ use super::section::text;
 use super::{Placed, spec_error};
 use crate::diagnostic::Diagnostic;
 use crate::node::Node;
-use crate::schema::name::is_label;
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
 
 /// Names with their source locations.
 pub(crate) type NameList = Vec<Placed<SmolStr>>;
-
-/// Whether a text is a valid name of a Service (a label of RFC 1035).
-pub(super) fn is_service_name(name: &str) -> bool {
-    is_label(name) && name.starts_with(|c: char| c.is_ascii_lowercase())
-}
 
 /// Reads a list of names and reports duplicates. `what` is what they name.
 pub(super) fn read(list: &[Node], what: &str, faults: &mut Vec<Diagnostic>) -> NameList {

@@ -1,11 +1,11 @@
 //! `services:`, the services of the application.
 
-use super::names::is_service_name;
 use super::section::Section;
 use super::settings::{Overlay, SettingsReader};
 use super::spec_error;
 use crate::diagnostic::Diagnostic;
 use crate::node::Node;
+use crate::schema::name::is_label_with_letter;
 use crate::source::Location;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ pub(super) fn services(top: &Section, reader: &mut SettingsReader, faults: &mut 
         let (name, at) = (&entry.key.text, entry.key.at);
         let section = Section::new("service", &entry.value);
         let service = section.text("service").unwrap_or_else(|| name.clone());
-        if !is_service_name(&service) {
+        if !is_label_with_letter(&service) {
             let error =
                 spec_error(format!("`{service}` is not a valid Service name")).at(section.place("service").or(at));
             faults.push(error.help(

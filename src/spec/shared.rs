@@ -1,11 +1,11 @@
 //! `shared:`, the databases, services and third-party endpoints that branches share.
 
-use super::names::is_service_name;
 use super::section::{Section, text};
 use super::{BranchSettings, Placed, spec_error};
 use crate::diagnostic::Diagnostic;
 use crate::name::DnsName;
 use crate::node::Node;
+use crate::schema::name::is_label_with_letter;
 use crate::source::Location;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -36,7 +36,7 @@ impl Shared {
         let mut services = BTreeMap::new();
         for entry in section.map("services").into_iter().flatten() {
             let (name, remote) = (&entry.key.text, Section::new("sharedService", &entry.value));
-            if !is_service_name(name) {
+            if !is_label_with_letter(name) {
                 let error = spec_error(format!("`{name}` is not a valid Service name")).at(entry.key.at);
                 faults.push(error.help(
                     "a Service name has at most 63 of a-z, 0-9 and `-`, begins with a letter and does not end with `-`",

@@ -64,7 +64,7 @@ fn missing_kustomization(builder: &Accumulator, overlay: &RelPath, errors: Diagn
             let message = format!("the overlay `{folder}` has no kustomization file");
             let location = parts.at.or(parts.notes.last().map_or(Location::NONE, Note::at));
             let cause = Diagnostic::new(Code::Overlay, message).at(location).note(location, parts.message.clone());
-            parts.notes.iter().fold(cause, |error, note| error.note(note.at(), note.text())).help(&help)
+            cause.notes(&parts.notes).help(&help)
         }
         _ => error,
     })
