@@ -14,7 +14,7 @@ mod pointer;
 // 2
 mod diagnostic;
 // 3
-mod guard;
+mod deletion_limits;
 mod name;
 mod yaml;
 // 4

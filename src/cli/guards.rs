@@ -4,11 +4,11 @@
 //! more than the limit. They compare with the output on the disk, so a build that was allowed once can be run again.
 
 use super::session::Session;
+use crate::deletion_limits;
 use crate::diagnostic::Result;
 use crate::disk::{Comparison, FolderComparison, OutputDir};
 use crate::dns;
 use crate::dns::zone_change::ZoneChange;
-use crate::guard;
 use crate::name::DnsName;
 use crate::output::{OutputFolder, OutputKind, OutputPath, declares_owner};
 use crate::pipeline::{Build, Selection};
@@ -23,7 +23,7 @@ pub(super) fn branches(session: &Session, output: &OutputDir, allowed: Option<us
     let is_removed = |slug: &&str| !existing.contains(slug) && is_owned(slug);
     let deletes = !matches!(session.selection, Selection::Only(_));
     let removed: Vec<&str> = folders.iter().filter(|_| deletes).map(String::as_str).filter(is_removed).collect();
-    Ok(guard::check("branches in the output", folders.len(), &removed, allowed, "--allow-delete")?)
+    Ok(deletion_limits::check("branches in the output", folders.len(), &removed, allowed, "--allow-delete")?)
 }
 
 /// A zone and a name in it.
@@ -56,7 +56,7 @@ pub(super) fn names(session: &Session, build: &Build, comparison: &Comparison, a
         }
     }
     let removed: Vec<&str> = removed.iter().map(|(_, name)| name.as_str()).collect();
-    Ok(guard::check("names in DNS", all.len(), &removed, allowed, "--allow-delete-names")?)
+    Ok(deletion_limits::check("names in DNS", all.len(), &removed, allowed, "--allow-delete-names")?)
 }
 
 /// Whether a folder is that of a zone, and one of its files gets a name that becomes absent.

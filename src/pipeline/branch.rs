@@ -1,6 +1,6 @@
 //! One branch, from templates to files. A branch does not depend on any other.
 
-use super::{Inputs, own};
+use super::{Inputs, branch_kustomization};
 use crate::checks::{self, AddressSource, CheckInput, CheckedObject, Claim};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, Severity, gather};
 use crate::dns::AddressObject;
@@ -95,7 +95,7 @@ impl<'a> BranchBuilder<'a> {
         let layers = Layers {
             base: spec.base.clone(),
             overlays: branch.overlays.clone(),
-            own: own::kustomization(branch, namespace)?,
+            own: branch_kustomization::of(branch, namespace)?,
             lossy: match spec.compat {
                 Compat::Strict => Severity::Error,
                 Compat::Kustomize => Severity::Warning,

@@ -2,7 +2,7 @@
 //! Branches are built in parallel; the result does not depend on the number of threads.
 
 mod branch;
-mod own;
+mod branch_kustomization;
 mod selection;
 mod usage;
 

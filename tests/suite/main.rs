@@ -24,6 +24,8 @@ mod checks;
 mod cli;
 #[path = "../../src/database.rs"]
 mod database;
+#[path = "../../src/deletion_limits.rs"]
+mod deletion_limits;
 #[path = "../../src/diagnostic/mod.rs"]
 mod diagnostic;
 #[path = "../../src/diff/mod.rs"]
@@ -42,8 +44,6 @@ mod git;
 mod gitops;
 #[path = "../../src/glob.rs"]
 mod glob;
-#[path = "../../src/guard.rs"]
-mod guard;
 #[path = "../../src/hex.rs"]
 mod hex;
 #[path = "../../src/image.rs"]

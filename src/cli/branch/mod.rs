@@ -14,7 +14,7 @@ use crate::edit::{self, BranchEdit, SpecFiles};
 use crate::plan::{self, BuildPlan};
 use crate::source::Project;
 use crate::spec::{ExpiryDate, Spec, SyncRules};
-use crate::{disk, git, guard, spec};
+use crate::{deletion_limits, disk, git, spec};
 use args::{
     BranchAddArgs, BranchExpireArgs, BranchRemoveArgs, BranchSetArgs, BranchSyncArgs, DeletionLimitArgs, HeadsSource,
 };
@@ -157,7 +157,7 @@ impl BranchEditor<'_> {
 
     fn limit(&self, removed: &[SmolStr], limit: DeletionLimitArgs) -> Result<(), Diagnostic> {
         let removed: Vec<&str> = removed.iter().map(SmolStr::as_str).collect();
-        guard::check("branches", self.spec.branches.len(), &removed, limit.allow_delete, "--allow-delete")
+        deletion_limits::check("branches", self.spec.branches.len(), &removed, limit.allow_delete, "--allow-delete")
     }
 
     fn finish(&self, files: SpecFiles, limit: DeletionLimitArgs, message: &str) -> Result<Outcome> {

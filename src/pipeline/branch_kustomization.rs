@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The kustomization of a branch that Kubernetes serves in `namespace`.
-pub(super) fn kustomization(branch: &Branch, namespace: &str) -> Result<Kustomization> {
+pub(super) fn of(branch: &Branch, namespace: &str) -> Result<Kustomization> {
     let replica = |(name, count): (&SmolStr, &Placed<u32>)| Replica {
         name: Text { text: name.clone(), at: count.at },
         count: count.value.into(),
