@@ -98,7 +98,7 @@ mod tests {
         let files = files("feature/login", text);
         let names: Vec<&str> = files.iter().map(|(path, _)| path.as_str()).collect();
         let folder = "namespaces/feature-login-df7c7aeb";
-        let want = ["30-configmap-x.yaml", "00-namespace-feature-login-df7c7aeb.yaml", "pleach.lock"];
+        let want = ["30-configmap-x.yaml", "00-namespace-shop-feature-login-df7c7aeb.yaml", "pleach.lock"];
         assert_eq!(names, want.map(|name| format!("{folder}/{name}")));
         let annotations = "  annotations:\n    pleach.dev/branch-name: feature/login\n";
         let labels = "    pleach.dev/branch: feature-login-df7c7aeb\n    pleach.dev/project: shop\n    tier: preview\n";
@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(
             files[1].1,
             format!(
-                "apiVersion: v1\nkind: Namespace\nmetadata:\n{annotations}  labels:\n{labels}  name: feature-login-df7c7aeb\n"
+                "apiVersion: v1\nkind: Namespace\nmetadata:\n{annotations}  labels:\n{labels}  name: shop-feature-login-df7c7aeb\n"
             )
         );
         let lock = Lock::read(&files[2].1).unwrap();
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_namespace_in_a_template_is_used() {
-        let files = files("main", "apiVersion: v1\nkind: Namespace\nmetadata: {name: main, labels: {a: b}}\n");
+        let files = files("main", "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop-main, labels: {a: b}}\n");
         assert_eq!(files.len(), 2);
         assert!(files[0].1.contains("    a: b\n    pleach.dev/branch: main\n"), "{}", files[0].1);
     }

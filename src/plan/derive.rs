@@ -102,11 +102,12 @@ fn slug(
     let platform_name = platform_name.map(|name| vec![(name, at)]).map_err(Diagnostics::from);
     let names = gather([hosts.texts(scope, SLUG_MARKER), platform_name], |names| names)?;
     let mut limit = SlugLimit::label();
-    for (name, at) in names.iter().flatten() {
-        limit.add_name(name, *at);
-    }
+    // Before the namespace: the default pattern gives the same name and has no location.
     if let Some(at) = gitops.objects().filter(|_| entry.app_engine.is_none()) {
         limit.add_name(&GitOps::name(scope.project, SLUG_MARKER), at);
+    }
+    for (name, at) in names.iter().flatten() {
+        limit.add_name(name, *at);
     }
     let slug = match &entry.slug {
         Some(slug) => slug.value.clone(),
@@ -114,11 +115,12 @@ fn slug(
     };
     limit.check(&slug).map_err(|error| match &entry.slug {
         Some(slug) => {
-            let error = error.note(slug.at, "the slug is set here");
+            let known = error.parts().at.is_some();
+            let error = if known { error.note(slug.at, "the slug is set here") } else { error.at(slug.at) };
             let shorter = Slug::of(&entry.name, limit.len);
             if limit.check(&shorter).is_ok() { error.help(format!("set `slug: {shorter}`")) } else { error }
         }
-        None => error,
+        None => error.at(entry.at),
     })?;
     Ok(slug)
 }

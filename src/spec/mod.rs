@@ -181,7 +181,7 @@ impl Spec {
             gitops: GitOps::of(&top, &output, faults),
             output,
             base,
-            namespace: Pattern::of(&top, "namespace", faults).unwrap_or_else(Pattern::slug),
+            namespace: Pattern::of(&top, "namespace", faults).unwrap_or_else(Pattern::namespace),
             zones: zone::zones(&top, faults),
             baseline,
             services,

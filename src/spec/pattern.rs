@@ -39,6 +39,12 @@ pub(crate) struct PatternScope<'a> {
 const VARIABLES: &str = "a pattern can contain `{{ project }}`, `{{ branch.slug }}` and `{{ values.… }}`";
 
 impl Pattern {
+    /// The default pattern of namespaces, `{{ project }}-{{ branch.slug }}`: projects share clusters.
+    pub(crate) fn namespace() -> Self {
+        let parts = vec![PatternPart::Project, PatternPart::Text(SmolStr::new_static("-")), PatternPart::Slug];
+        Pattern { parts, at: Location::NONE }
+    }
+
     /// `{{ branch.slug }}`.
     pub(crate) fn slug() -> Self {
         Pattern { parts: vec![PatternPart::Slug], at: Location::NONE }

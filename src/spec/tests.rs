@@ -292,7 +292,8 @@ fn branches_may_stand_alone_only() {
         ];
         let spec = read(&Project::in_memory(files)).unwrap();
         assert_eq!(spec.branches.len(), 1, "{branches}");
-        assert_eq!((spec.output.as_str(), spec.namespace.to_string().as_str()), ("out", "{{ branch.slug }}"));
+        let namespace = spec.namespace.to_string();
+        assert_eq!((spec.output.as_str(), namespace.as_str()), ("out", "{{ project }}-{{ branch.slug }}"));
     }
     let spec = read(&Project::in_memory([("branches.yaml", head)])).unwrap();
     assert!(spec.branches.is_empty());

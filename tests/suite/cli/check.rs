@@ -58,7 +58,7 @@ fn every_difference_is_reported_with_its_fix() {
     assert_eq!(rest, "1 file is unmanaged: move or `rm out/notes.txt`");
 
     let (files, rest) = checked(|w| w.edit("branches.yaml", "- name: main\n", ""));
-    let stale = ["00-namespace-main.yaml", "30-configmap-app.yaml", "40-service-web.yaml", "pleach.lock"];
+    let stale = ["00-namespace-shop-main.yaml", "30-configmap-app.yaml", "40-service-web.yaml", "pleach.lock"];
     let mut want = stale.map(|name| format!("stale      {}", path(name))).to_vec();
     want.push("missing    out/teardown/main.yaml".to_owned());
     assert_eq!(files, want);

@@ -164,11 +164,11 @@ fn branches_are_listed() {
     let table = workspace.run(&["branch", "list"]).exits(0).out();
     let lines: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(lines[0], ["BRANCH", "SLUG", "NAMESPACE", "HOSTS"]);
-    assert_eq!(lines[1], ["feature/login", "feature-login-df7c7aeb", "feature-login-df7c7aeb"]);
+    assert_eq!(lines[1], ["feature/login", "feature-login-df7c7aeb", "shop-feature-login-df7c7aeb"]);
     let json = workspace.run(&["branch", "list", "--format", "json"]).exits(0).out();
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json[2]["name"], "main");
-    assert_eq!(json[2]["namespace"], "main");
+    assert_eq!(json[2]["namespace"], "shop-main");
 }
 
 #[test]
