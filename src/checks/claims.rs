@@ -3,6 +3,7 @@
 use super::CheckedObject;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::resource::Resource;
+use crate::schema::scope::Scopes;
 use crate::source::Location;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -14,9 +15,9 @@ pub(crate) struct Claim {
     at: Location,
 }
 
-/// The objects of a branch outside of namespaces, of all kinds with a known scope.
-pub(crate) fn claims(resources: &[Resource]) -> Vec<Claim> {
-    let objects = resources.iter().map(CheckedObject::new).filter(|object| object.gvk.is_cluster_scoped());
+/// The objects of a branch outside of namespaces.
+pub(crate) fn claims(resources: &[Resource], scopes: &Scopes) -> Vec<Claim> {
+    let objects = resources.iter().map(CheckedObject::new).filter(|object| scopes.is_cluster_scoped(&object.gvk));
     let claim = |object: CheckedObject| Claim {
         id: [object.gvk.group.clone(), object.gvk.kind.clone(), object.resource.name().into()],
         at: object.resource.origin,
@@ -50,7 +51,7 @@ mod tests {
 
     fn of(text: &str) -> Vec<Claim> {
         let nodes = yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Location::NONE).unwrap();
-        claims(&nodes.into_iter().map(Resource::new).collect::<Vec<_>>())
+        claims(&nodes.into_iter().map(Resource::new).collect::<Vec<_>>(), &Scopes::default())
     }
 
     #[test]

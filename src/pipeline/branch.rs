@@ -1,6 +1,6 @@
 //! One branch, from templates to files. A branch does not depend on any other.
 
-use super::{Inputs, branch_kustomization};
+use super::{Inputs, branch_kustomization, scopes};
 use crate::checks::{self, AddressSource, CheckInput, CheckedObject, Claim};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, Severity, gather};
 use crate::dns::AddressObject;
@@ -11,6 +11,7 @@ use crate::objects::{ContributorInput, ZoneEndpoints};
 use crate::output::OutputPath;
 use crate::plan::Branch;
 use crate::resource::Resource;
+use crate::schema::scope::Scopes;
 use crate::source::{File, Location};
 use crate::spec::{Backend, Compat};
 use crate::template::{TemplateContext, TemplateEngine};
@@ -42,6 +43,7 @@ pub(super) struct BranchBuilder<'a> {
     cache: DocumentCache,
     memo: Memo,
     engine: TemplateEngine,
+    scopes: Scopes,
 }
 
 impl<'a> BranchBuilder<'a> {
@@ -58,7 +60,9 @@ impl<'a> BranchBuilder<'a> {
             }
         }
         let engine = TemplateEngine::new(inputs.project);
-        BranchBuilder { inputs, addressed, endpoints, cache: DocumentCache::default(), memo: Memo::default(), engine }
+        let scopes = scopes::of_workspace(inputs.project, inputs.spec);
+        let (cache, memo) = (DocumentCache::default(), Memo::default());
+        BranchBuilder { inputs, addressed, endpoints, cache, memo, engine, scopes }
     }
 
     /// Builds a branch. One that Kubernetes does not serve has no objects and no files.
@@ -72,8 +76,10 @@ impl<'a> BranchBuilder<'a> {
         })?;
         let Some(namespace) = branch.namespace() else { return Ok(empty) };
         let kustomize::BuiltObjects { mut resources, mut warnings } = self.objects(branch, namespace)?;
+        let scopes = scopes::with_own(&self.scopes, &resources);
+        scopes::remove_namespaces(&scopes, &mut resources);
         // The Namespace that pleach adds is not a claim: namespaces are compared in the plan.
-        let claims = checks::claims(&resources);
+        let claims = checks::claims(&resources, &scopes);
         let spec = self.inputs.spec;
         let input = ContributorInput { spec, branch, namespace, endpoints: &endpoints };
         warnings.extend(objects::add(&input, &mut resources)?);

@@ -3,6 +3,7 @@
 
 mod branch;
 mod branch_kustomization;
+mod scopes;
 mod selection;
 mod usage;
 

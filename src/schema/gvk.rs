@@ -32,8 +32,8 @@ impl Gvk {
         if self.group.is_empty() { self.version.to_string() } else { format!("{}/{}", self.group, self.version) }
     }
 
-    /// Whether objects of this kind are outside of namespaces. As in kustomize, a kind that is not built into Kubernetes
-    /// 1.21 counts as namespaced.
+    /// Whether objects of this kind are outside of namespaces for kustomize: a kind that is not built into Kubernetes
+    /// 1.21 counts as namespaced. The output of branches uses [`super::scope`].
     pub(crate) fn is_cluster_scoped(&self) -> bool {
         super::is_cluster_scoped(self)
     }

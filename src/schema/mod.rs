@@ -6,6 +6,7 @@ mod gvk;
 pub(crate) mod merge;
 pub(crate) mod name;
 pub(crate) mod order;
+pub(crate) mod scope;
 
 pub(crate) use gvk::Gvk;
 

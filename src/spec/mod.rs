@@ -5,6 +5,7 @@
 
 mod alias;
 mod branch;
+mod cluster_scoped;
 mod consistency;
 mod content;
 mod database;
@@ -49,6 +50,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::name::DnsName;
 use crate::node::Node;
 use crate::schema::branches as schema;
+use crate::schema::scope::GroupKind;
 use crate::source::{Location, Project, RelPath};
 use section::Section;
 use smol_str::SmolStr;
@@ -90,6 +92,8 @@ pub(crate) struct Spec {
     pub(crate) image_aliases: BTreeMap<SmolStr, SmolStr>,
     /// Fields of custom resources that contain images.
     pub(crate) image_fields: Vec<ImageField>,
+    /// Kinds outside of namespaces that pleach does not know.
+    pub(crate) cluster_scoped: Vec<Placed<GroupKind>>,
     /// Whether namespaces have the annotation for kube-janitor with their expiry date.
     pub(crate) janitor: bool,
     /// What a build does with secret values.
@@ -190,6 +194,7 @@ impl Spec {
             aliases: alias::aliases(&top, &branches, &defaults.hosts, faults),
             image_aliases: image_aliases.into_iter().map(|(alias, name)| (alias, name.value)).collect(),
             image_fields: ImageField::all(&top, faults),
+            cluster_scoped: cluster_scoped::kinds(&top, faults),
             janitor: top.node("janitor").and_then(Node::as_bool).unwrap_or_default(),
             secrets: match top.text("secrets").as_deref() {
                 Some("refuse") => SecretsMode::Refuse,

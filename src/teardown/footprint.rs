@@ -5,7 +5,7 @@ use crate::argument::is_argument;
 use crate::database::Database;
 use crate::name::DnsName;
 use crate::node::Node;
-use crate::schema::Gvk;
+use crate::schema::{Gvk, scope};
 use crate::spec::ImageField;
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
@@ -106,7 +106,7 @@ impl CreatedOutside {
         let has_namespace = object.str_at(&["metadata", "namespace"]).is_some_and(|namespace| !namespace.is_empty());
         match () {
             () if gvk.group.is_empty() && gvk.kind == "Namespace" => Some(CreatedOutside::Namespace(name)),
-            () if gvk.is_cluster_scoped() || !has_namespace => {
+            () if scope::is_cluster_scoped(&gvk) || !has_namespace => {
                 Some(CreatedOutside::Object(ClusterObject { gvk, name }))
             }
             () => None,

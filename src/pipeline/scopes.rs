@@ -1,0 +1,65 @@
+//! Which kinds of a workspace are outside of namespaces: those of `clusterScoped:`, those that a CustomResourceDefinition
+//! defines, and those that pleach knows.
+
+use crate::node::Node;
+use crate::resource::Resource;
+use crate::schema::scope::{Scope, Scopes};
+use crate::source::{File, Found, Project, RelPath};
+use crate::spec::{OVERLAYS, Spec};
+use crate::yaml::{self, Dialect};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The scopes of the spec, and of the CustomResourceDefinitions below the base directory and the overlays. A definition that
+/// only one branch has applies to all: the others have objects of its kind.
+pub(super) fn of_workspace(project: &Project, spec: &Spec) -> Scopes {
+    let mut scopes = Scopes::default();
+    for kind in &spec.cluster_scoped {
+        scopes.add(kind.value.clone(), Scope::Cluster);
+    }
+    let overlays = RelPath::root().join(OVERLAYS).expect("a folder name is a relative path");
+    let (mut folders, mut seen) = (vec![spec.base.clone(), overlays], BTreeSet::new());
+    while let Some(folder) = folders.pop() {
+        // Symbolic links may make a circle.
+        let (Found::Folder(names), Some(real)) = (project.look(&folder), project.real(&folder)) else { continue };
+        if !seen.insert(real) {
+            continue;
+        }
+        for path in names.iter().filter_map(|name| folder.join(name)) {
+            if [".yaml", ".yml", ".json"].iter().any(|ending| path.name().ends_with(ending)) {
+                project.file(&path).iter().for_each(|file| add_file(file, &mut scopes));
+            } else if !path.name().starts_with('.') && project.is_folder(&path) {
+                folders.push(path);
+            }
+        }
+    }
+    scopes
+}
+
+/// Adds what a file defines. One that cannot be read is an error where it is used.
+fn add_file(file: &Arc<File>, scopes: &mut Scopes) {
+    if file.text().is_ok_and(|text| text.contains("CustomResourceDefinition")) {
+        let documents = yaml::documents(file, Dialect::Kubernetes).unwrap_or_default();
+        documents.iter().filter_map(Scope::defined_by).for_each(|(kind, scope)| scopes.add(kind, scope));
+    }
+}
+
+/// The scopes with those that the objects of a branch define. Templates and other folders may define some.
+pub(super) fn with_own<'s>(scopes: &'s Scopes, resources: &[Resource]) -> Cow<'s, Scopes> {
+    let mut scopes = Cow::Borrowed(scopes);
+    for (kind, scope) in resources.iter().filter_map(|resource| Scope::defined_by(&resource.node)) {
+        scopes.to_mut().add(kind, scope);
+    }
+    scopes
+}
+
+/// Removes the namespace of the objects that are outside of namespaces. The kustomize engine adds one to kinds that it does not
+/// know.
+pub(super) fn remove_namespaces(scopes: &Scopes, resources: &mut [Resource]) {
+    for resource in resources.iter_mut().filter(|resource| scopes.is_cluster_scoped(&resource.gvk())) {
+        if let Some(metadata) = resource.node.get_mut("metadata").and_then(Node::as_map_mut) {
+            metadata.remove("namespace");
+        }
+    }
+}
