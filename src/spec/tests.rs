@@ -39,6 +39,7 @@ shared:
 aliases: {stable: feature/login}
 imageAliases: {backend: registry.example.com/shop/backend}
 imageFields: [{group: example.com, kind: Fleet, path: spec/runner/image}]
+clusterScoped: [Tenant.example.com]
 janitor: true
 secrets: refuse
 maxBranches: 60
