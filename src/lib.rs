@@ -5,9 +5,11 @@
 // 0
 mod hex;
 mod source;
+mod visible;
 // 1
 mod annotation;
 mod argument;
+mod branch_name;
 mod glob;
 mod node;
 mod pointer;

@@ -1,9 +1,10 @@
 //! `pleach build`: writes the output.
 
+use super::Outcome;
+use super::guards::{self, AllowedDeletions};
 use super::screen::{Screen, report};
 use super::session::{OnFailure, Session};
 use super::workspace::{LOCK_TIMEOUT, Workspace};
-use super::{Outcome, guards};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::disk::{self, Comparison, OutputDir, WriteSummary};
 use crate::output::{OutputKind, Tree};
@@ -47,7 +48,7 @@ pub(super) struct BuildArgs {
     /// Report unmanaged files as warnings, not as errors
     #[arg(long)]
     keep_unmanaged: bool,
-    /// Allow the removal of exactly COUNT branches [default: at most 30 % of ten or more]
+    /// Allow the removal of exactly COUNT branches [default: at most two, or 30 %]
     #[arg(long, value_name = "COUNT")]
     allow_delete: Option<usize>,
     /// Allow exactly COUNT DNS names to become absent [default: at most 30 % of ten or more]
@@ -74,9 +75,9 @@ pub(super) fn run(args: &BuildArgs, workspace: &Workspace, here: &Path, screen: 
     let inputs = session.inputs();
     let build = session.build(&inputs)?;
     let (output, tree) = (session.output(), args.pruned(&session, &build));
-    guards::branches(&session, &output, args.allow_delete)?;
     let comparison = output.compare(&tree, session.scope(&build))?;
-    guards::names(&session, &build, &comparison, args.allow_delete_names)?;
+    let allowed = AllowedDeletions { branches: args.allow_delete, names: args.allow_delete_names };
+    guards::check(&session, &build, (&output, &comparison), allowed)?;
     let unmanaged = args.check_unmanaged(&output, &comparison)?;
     let written = output.write(&comparison)?;
     session.warn(&build, &unmanaged);

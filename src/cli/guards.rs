@@ -4,8 +4,8 @@
 //! more than the limit. They compare with the output on the disk, so a build that was allowed once can be run again.
 
 use super::session::Session;
-use crate::deletion_limits;
-use crate::diagnostic::Result;
+use crate::deletion_limits::{DNS_NAMES, OUTPUT_BRANCHES};
+use crate::diagnostic::{Result, gather};
 use crate::disk::{Comparison, FolderComparison, OutputDir};
 use crate::dns;
 use crate::dns::zone_change::ZoneChange;
@@ -14,8 +14,26 @@ use crate::output::{OutputFolder, OutputKind, OutputPath, declares_owner};
 use crate::pipeline::{Build, Selection};
 use std::collections::BTreeSet;
 
+/// The numbers of deletions that the user allowed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AllowedDeletions {
+    pub(super) branches: Option<usize>,
+    pub(super) names: Option<usize>,
+}
+
+/// Stops a run that would delete too much. Reports all that it would delete.
+pub(super) fn check(
+    session: &Session,
+    build: &Build,
+    (output, comparison): (&OutputDir, &Comparison),
+    allowed: AllowedDeletions,
+) -> Result<()> {
+    let checked = [branches(session, output, allowed.branches), names(session, build, comparison, allowed.names)];
+    gather(checked, |checked| checked).map(drop)
+}
+
 /// Stops a run that would delete too many folders of branches.
-pub(super) fn branches(session: &Session, output: &OutputDir, allowed: Option<usize>) -> Result<()> {
+fn branches(session: &Session, output: &OutputDir, allowed: Option<usize>) -> Result<()> {
     let existing = session.plan.slugs();
     let folders: BTreeSet<String> = output.folders(&OutputFolder::Namespaces.path())?.into_iter().collect();
     // A folder without a lock file is unmanaged and stays.
@@ -23,14 +41,19 @@ pub(super) fn branches(session: &Session, output: &OutputDir, allowed: Option<us
     let is_removed = |slug: &&str| !existing.contains(slug) && is_owned(slug);
     let deletes = !matches!(session.selection, Selection::Only(_));
     let removed: Vec<&str> = folders.iter().filter(|_| deletes).map(String::as_str).filter(is_removed).collect();
-    Ok(deletion_limits::check("branches in the output", folders.len(), &removed, allowed, "--allow-delete")?)
+    if session.spec.branches.is_empty() && !removed.is_empty() && allowed.is_none() {
+        let (count, all) = (removed.len(), folders.len());
+        let message = format!("the spec has no branch: {count} of {all} branches in the output would be deleted");
+        return Err(OUTPUT_BRANCHES.refusal(message, &removed).into());
+    }
+    Ok(OUTPUT_BRANCHES.check(folders.len(), &removed, allowed)?)
 }
 
 /// A zone and a name in it.
 type ZoneName = (DnsName, DnsName);
 
 /// Stops a run that would make too many DNS names absent.
-pub(super) fn names(session: &Session, build: &Build, comparison: &Comparison, allowed: Option<usize>) -> Result<()> {
+fn names(session: &Session, build: &Build, comparison: &Comparison, allowed: Option<usize>) -> Result<()> {
     let output = session.output();
     if allowed.is_none() && !comparison.folders.iter().any(|folder| loses_names(&output, folder)) {
         return Ok(());
@@ -56,7 +79,7 @@ pub(super) fn names(session: &Session, build: &Build, comparison: &Comparison, a
         }
     }
     let removed: Vec<&str> = removed.iter().map(|(_, name)| name.as_str()).collect();
-    Ok(deletion_limits::check("names in DNS", all.len(), &removed, allowed, "--allow-delete-names")?)
+    Ok(DNS_NAMES.check(all.len(), &removed, allowed)?)
 }
 
 /// Whether a folder is that of a zone, and one of its files gets a name that becomes absent.

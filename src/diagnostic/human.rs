@@ -2,6 +2,7 @@
 
 use super::{Diagnostic, Severity};
 use crate::source::{Location, Project};
+use crate::visible::{is_invisible, visible};
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
@@ -22,8 +23,13 @@ pub(crate) fn render(severity: Severity, error: &Diagnostic, project: &Project) 
     let parts = error.parts();
     let colour = if severity == Severity::Error { RED } else { YELLOW };
     let mut out = String::new();
-    let _ =
-        writeln!(out, "{colour}{}[{}]{colour:#}{BOLD}: {}{BOLD:#}", severity.word(), parts.code.word(), parts.message);
+    let _ = writeln!(
+        out,
+        "{colour}{}[{}]{colour:#}{BOLD}: {}{BOLD:#}",
+        severity.word(),
+        parts.code.word(),
+        visible(&parts.message)
+    );
     let margin = if parts.at.line > 0 { parts.at.line.to_string().len() } else { 1 };
     if let Some(location) = show_location(parts.at, project) {
         let _ = writeln!(out, "{:margin$}{BLUE}-->{BLUE:#} {location}", "");
@@ -31,6 +37,7 @@ pub(crate) fn render(severity: Severity, error: &Diagnostic, project: &Project) 
     }
     for note in &parts.notes {
         let text = note.text();
+        let text = visible(&text);
         let location = show_location(note.at(), project).map_or_else(String::new, |location| format!(": {location}"));
         let _ = writeln!(out, "{:margin$} {BLUE}={BLUE:#} {BOLD}note{BOLD:#}: {text}{location}", "");
     }
@@ -38,7 +45,7 @@ pub(crate) fn render(severity: Severity, error: &Diagnostic, project: &Project) 
         let _ = writeln!(out, "{:margin$} {BLUE}={BLUE:#} {BOLD}{}{BOLD:#}", "", branches(&parts.branches));
     }
     for help in &parts.help {
-        let _ = writeln!(out, "{:margin$} {BLUE}={BLUE:#} {BOLD}help{BOLD:#}: {help}", "");
+        let _ = writeln!(out, "{:margin$} {BLUE}={BLUE:#} {BOLD}help{BOLD:#}: {}", "", visible(help));
     }
     out.push('\n');
     out
@@ -55,7 +62,7 @@ pub(super) fn show_location(at: Location, project: &Project) -> Option<String> {
 }
 
 fn branches(names: &[String]) -> String {
-    let first: Vec<String> = names.iter().take(NAMED_BRANCHES).map(|name| format!("`{name}`")).collect();
+    let first: Vec<String> = names.iter().take(NAMED_BRANCHES).map(|name| format!("`{}`", visible(name))).collect();
     let word = if names.len() == 1 { "branch" } else { "branches" };
     match names.len().saturating_sub(NAMED_BRANCHES) {
         0 => format!("{word}: {}", first.join(", ")),
@@ -69,7 +76,17 @@ fn snippet(out: &mut String, at: Location, project: &Project, margin: usize, col
     let Some(line) = at.line.checked_sub(1).and_then(|before| text.lines().nth(before as usize)) else { return };
     let column = usize::from(at.column).max(1) - 1;
     let first = column.saturating_sub(SHOWN / 2);
-    let visible: String = line.chars().skip(first).take(SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    // One column for each character, so that the carets are in the right place.
+    let shown = |c: char| {
+        if c.is_control() {
+            ' '
+        } else if is_invisible(c) {
+            '\u{fffd}'
+        } else {
+            c
+        }
+    };
+    let visible: String = line.chars().skip(first).take(SHOWN).map(shown).collect();
     let visible = visible.trim_end();
     let _ = writeln!(out, "{:margin$} {BLUE}|{BLUE:#}", "");
     let _ = writeln!(out, "{BLUE}{:margin$} |{BLUE:#} {visible}", at.line);

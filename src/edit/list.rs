@@ -2,6 +2,8 @@
 //!
 //! A list that may be truncated is an error, because the missing branches would be removed.
 
+use crate::branch_name;
+use crate::deletion_limits::named;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use serde::Deserialize;
 use smol_str::SmolStr;
@@ -9,6 +11,17 @@ use std::collections::BTreeMap;
 
 /// The branches of a list by name, each with its commit if the list has it.
 pub(crate) type GitHeads = BTreeMap<SmolStr, Option<SmolStr>>;
+
+/// A list of Git branches.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct BranchList {
+    /// The branches.
+    pub(crate) heads: GitHeads,
+    /// Names that are not those of branches, each with the reason.
+    pub(crate) skipped: Vec<(SmolStr, String)>,
+    /// Errors about parts of the list: it may not be a list of branches.
+    pub(crate) errors: Vec<Diagnostic>,
+}
 
 /// A branch in the APIs of GitHub and GitLab. Other fields are ignored.
 #[derive(Deserialize)]
@@ -27,104 +40,140 @@ struct ListedCommit {
 
 /// Reads a list: JSON of GitHub or GitLab, also as several pages; or lines of `git ls-remote` or `git for-each-ref`; or one
 /// name per line.
-pub(crate) fn read(text: &str) -> Result<GitHeads> {
-    let listed = match text.trim_start().chars().next() {
-        Some('[' | '{') => json(text)?,
-        _ => lines(text)?,
-    };
-    if listed.is_empty() {
+pub(crate) fn read(text: &str) -> Result<BranchList> {
+    let mut reader = ListReader::default();
+    match text.trim_start().chars().next() {
+        Some('[' | '{') => reader.json(text)?,
+        _ => reader.lines(text)?,
+    }
+    let list = reader.finish();
+    if list.heads.is_empty() && list.errors.is_empty() {
         let error = list_error("the list of branches is empty");
         return Err(error.help("an empty list would remove all branches: check the command that created it").into());
     }
-    Ok(listed)
+    Ok(list)
 }
 
 fn list_error(message: impl Into<String>) -> Diagnostic {
     Diagnostic::new(Code::Guard, message)
 }
 
-fn json(text: &str) -> Result<GitHeads> {
-    let mut listed = GitHeads::new();
-    for page in serde_json::Deserializer::from_str(text).into_iter::<Vec<ListedHead>>() {
-        let page = page.map_err(|error| {
-            let what = if error.is_eof() { "is truncated" } else { "is not JSON of GitHub or GitLab" };
-            list_error(format!("the list of branches {what}: {error}"))
-                .help("it must be a list of objects with the `name` of a branch and its `commit`")
-        })?;
-        for ListedHead { name, commit } in page {
-            let commit = commit.and_then(|commit| commit.sha.or(commit.id));
-            if let Some(invalid) = commit.as_ref().filter(|commit| !is_commit(commit)) {
-                let message =
-                    format!("invalid commit `{}` of branch `{name}` in the list of branches", invalid.escape_debug());
-                return Err(list_error(message).help("a commit has 40 or 64 characters 0-9 and a-f").into());
-            }
-            add(&mut listed, &name, commit.as_deref())?;
-        }
-    }
-    Ok(listed)
+/// What has been read of a list.
+#[derive(Default)]
+struct ListReader {
+    list: BranchList,
+    /// Names that Git does not allow.
+    invalid: Vec<String>,
+    /// Lines that are not branches, with their numbers.
+    other_lines: Vec<(usize, String)>,
+    /// Refs that are not branches.
+    other_refs: Vec<SmolStr>,
 }
 
-fn lines(text: &str) -> Result<GitHeads> {
-    if !text.is_empty() && !text.ends_with('\n') {
-        let error = list_error("the list of branches does not end with a line break, so it may be truncated");
-        return Err(error.help("end every line with a line break").into());
-    }
-    let mut listed = GitHeads::new();
-    for (i, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let (name, commit) = match words[..] {
-            [name] => (name, None),
-            [commit, name] if is_commit(commit) => (name, Some(commit)),
-            [name, commit] if is_commit(commit) => (name, Some(commit)),
-            _ => {
-                let error =
-                    list_error(format!("line {} of the list of branches is not a branch: `{}`", i + 1, line.trim()));
-                return Err(error.help("a line must be a name, or a commit and a name as in `git ls-remote`").into());
+impl ListReader {
+    fn json(&mut self, text: &str) -> Result<()> {
+        for page in serde_json::Deserializer::from_str(text).into_iter::<Vec<ListedHead>>() {
+            let page = page.map_err(|error| {
+                let what = if error.is_eof() { "is truncated" } else { "is not JSON of GitHub or GitLab" };
+                list_error(format!("the list of branches {what}: {error}"))
+                    .help("it must be a list of objects with the `name` of a branch and its `commit`")
+            })?;
+            for ListedHead { name, commit } in page {
+                let commit = commit.and_then(|commit| commit.sha.or(commit.id));
+                self.commit(&name, commit.as_deref());
+                self.branch(&name, commit.as_deref());
             }
-        };
-        match (name.strip_prefix("refs/heads/"), name.starts_with("refs/") || name == "HEAD") {
-            (Some(branch), _) => add(&mut listed, branch, commit)?,
-            (None, true) => {}
-            (None, false) => add(&mut listed, name, commit)?,
+        }
+        Ok(())
+    }
+
+    fn lines(&mut self, text: &str) -> Result<()> {
+        if !text.is_empty() && !text.ends_with('\n') {
+            let error = list_error("the list of branches does not end with a line break, so it may be truncated");
+            return Err(error.help("end every line with a line break").into());
+        }
+        for (i, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let (name, commit) = match words[..] {
+                [name] => (name, None),
+                [commit, name] if is_commit(commit) => (name, Some(commit)),
+                [name, commit] if is_commit(commit) => (name, Some(commit)),
+                _ => {
+                    self.other_lines.push((i + 1, line.trim().to_owned()));
+                    continue;
+                }
+            };
+            match name.strip_prefix("refs/heads/") {
+                Some(branch) => self.branch(branch, commit),
+                None if name.starts_with("refs/") => self.other_refs.push(name.into()),
+                None => self.branch(name, commit),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reports an invalid commit of a branch.
+    fn commit(&mut self, name: &str, commit: Option<&str>) {
+        if let Some(invalid) = commit.filter(|commit| !is_commit(commit)) {
+            let message =
+                format!("invalid commit `{}` of branch `{name}` in the list of branches", invalid.escape_debug());
+            self.list.errors.push(list_error(message).help("a commit has 40 or 64 characters 0-9 and a-f"));
         }
     }
-    Ok(listed)
+
+    fn branch(&mut self, name: &str, commit: Option<&str>) {
+        if branch_name::invalid(name).is_some() {
+            self.invalid.push(name.escape_debug().to_string());
+        } else if let Some(why) = branch_name::other_ref(name) {
+            self.list.skipped.push((name.into(), why));
+        } else {
+            self.list.heads.insert(name.into(), commit.map(SmolStr::from));
+        }
+    }
+
+    fn finish(self) -> BranchList {
+        let ListReader { mut list, invalid, other_lines, other_refs } = self;
+        if let [first, rest @ ..] = &other_refs[..] {
+            let and = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+            list.skipped.push((format!("{first}{and}").into(), "only refs in `refs/heads/` are branches".to_owned()));
+        }
+        if let Some((number, text)) = other_lines.first() {
+            let of = "of the list of branches";
+            let message = match other_lines.len() {
+                1 => format!("line {number} {of} is not a branch: `{text}`"),
+                count => format!("{count} lines {of} are not branches, such as line {number}: `{text}`"),
+            };
+            let help = "a line must be a name, or a commit and a name as in `git ls-remote`";
+            list.errors.push(list_error(message).help(help));
+        }
+        if !invalid.is_empty() {
+            let message = match &invalid[..] {
+                [only] => format!("invalid branch name `{only}` in the list of branches"),
+                all => format!("{} invalid branch names in the list of branches", all.len()),
+            };
+            let error = list_error(message);
+            list.errors.push(match invalid.len() {
+                1 => error.help("Git does not allow this name: check the command that created the list"),
+                _ => error.help(format!("Git does not allow these names: {}", named(&invalid))),
+            });
+        }
+        list
+    }
 }
 
 fn is_commit(word: &str) -> bool {
     matches!(word.len(), 40 | 64) && word.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// Whether Git accepts a branch name (`git check-ref-format`).
-fn is_branch(name: &str) -> bool {
-    let is_lock = |part: &str| part.rsplit_once('.').is_some_and(|(_, end)| end == "lock");
-    let part = |part: &str| !part.is_empty() && !part.starts_with('.') && !is_lock(part);
-    let odd = |c: char| c.is_control() || " ~^:?*[\\".contains(c);
-    name.split('/').all(part)
-        && !name.contains(odd)
-        && !name.contains("..")
-        && !name.contains("@{")
-        && !name.ends_with('.')
-        && !name.starts_with('-')
-        && name != "@"
-}
-
-fn add(listed: &mut GitHeads, name: &str, commit: Option<&str>) -> Result<()> {
-    if !is_branch(name) {
-        return Err(list_error(format!("invalid branch name `{}` in the list of branches", name.escape_debug())).into());
-    }
-    listed.insert(name.into(), commit.map(SmolStr::from));
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Diagnostics;
 
     const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
     fn names(text: &str) -> Vec<String> {
-        read(text).unwrap().into_iter().map(|(name, commit)| format!("{name} {}", commit.is_some())).collect()
+        read(text).unwrap().heads.into_iter().map(|(name, commit)| format!("{name} {}", commit.is_some())).collect()
     }
 
     #[test]
@@ -158,12 +207,27 @@ mod tests {
             (r#"[{"name": "a", "commit": {"sha": "abc"}}]"#, "invalid commit `abc` of branch `a`"),
             (r#"[{"name": "a", "commit": {"id": ""}}]"#, "invalid commit ``"),
             (r#"[{"name": "a", "commit": {"sha": "HEAD\n"}}]"#, "invalid commit `HEAD\\n`"),
-            ("a..b\n", "invalid branch name"),
+            ("a..b\n", "invalid branch name `a..b`"),
+            ("a..b\nmain\nx~1\n", "2 invalid branch names"),
+            ("<!DOCTYPE html>\n<p>No access.</p>\n<p>Log in</p>\n", "3 lines of the list"),
         ] {
-            let errors = read(text).unwrap_err();
+            let list = read(text).and_then(|list| Diagnostics::check(list.errors.clone(), list));
+            let errors = list.unwrap_err();
             let messages: String = errors.iter().map(ToString::to_string).collect();
             assert!(messages.contains(why), "{text}: {messages}");
             assert_eq!(errors.status(), 3);
         }
+    }
+
+    #[test]
+    fn refs_that_are_not_branches_are_skipped() {
+        let skipped = |text: &str| -> Vec<String> {
+            read(text).unwrap().skipped.into_iter().map(|(name, why)| format!("{name}: {why}")).collect()
+        };
+        assert_eq!(skipped("main\n12/merge\n"), ["12/merge: it is a ref of pull request 12, not a branch"]);
+        assert_eq!(skipped("main\ngh-readonly-queue/main/pr-1-abc\n").len(), 1);
+        assert_eq!(skipped("main\nHEAD\n"), ["HEAD: it is the current commit, not a branch"]);
+        let text = format!("{COMMIT}\trefs/heads/main\n{COMMIT}\trefs/tags/v1\n{COMMIT}\trefs/pull/1/head\n");
+        assert_eq!(skipped(&text), ["refs/tags/v1 and 1 more: only refs in `refs/heads/` are branches"]);
     }
 }

@@ -3,8 +3,10 @@
 //! Only branches that `sync.include` and `sync.exclude` select are added and removed. Pinned branches, and branches that the
 //! spec requires, are kept.
 
-use super::list::GitHeads;
+use super::list::BranchList;
 use super::{BranchEdit, FieldChange, SpecFiles};
+use crate::branch_name;
+use crate::deletion_limits::named;
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::glob;
 use crate::node::Node;
@@ -24,32 +26,40 @@ pub(crate) struct SyncResult {
     pub(crate) pinned: Vec<SmolStr>,
     /// Branches that Git does not have and that are kept because an alias points to them or others use their services.
     pub(crate) needed: Vec<SmolStr>,
+    /// Names of the list that are not those of branches, each with the reason.
+    pub(crate) skipped: Vec<(SmolStr, String)>,
+    /// Why the list cannot be trusted: nothing must be written.
+    pub(crate) guards: Vec<Diagnostic>,
 }
 
 /// Adds the listed branches to the spec, removes those that are not listed, and sets the images of `rules` on every listed
-/// branch. If the rules select no branch of the list, removing all others is an error, as with an empty list.
-pub(crate) fn sync(files: &mut SpecFiles, spec: &Spec, listed: &GitHeads, rules: &SyncRules) -> Result<SyncResult> {
-    let mut synced = SyncResult::default();
-    let is_selected = |name: &str| {
-        let any = |patterns: &[SmolStr]| patterns.iter().any(|pattern| glob::matches(pattern, name));
-        (rules.include.is_empty() || any(&rules.include)) && !any(&rules.exclude)
-    };
-    for branch in spec.branches.iter().filter(|branch| is_selected(&branch.name) && !listed.contains_key(&branch.name))
-    {
-        if branch.pin.is_some() {
-            synced.pinned.push(branch.name.clone());
+/// branch. Names below one of `remotes` beside the same branch are skipped.
+pub(crate) fn sync(
+    files: &mut SpecFiles,
+    spec: &Spec,
+    mut list: BranchList,
+    rules: &SyncRules,
+    remotes: &[&str],
+) -> Result<SyncResult> {
+    skip_remote_tracking_branches(&mut list, spec, remotes);
+    let mut synced = SyncResult { skipped: list.skipped, guards: list.errors, ..SyncResult::default() };
+    let listed = list.heads;
+    for branch in &spec.branches {
+        if !rules.selects(&branch.name) || listed.contains_key(&branch.name) {
             continue;
         }
-        if spec.needs(&branch.name) {
-            synced.needed.push(branch.name.clone());
-            continue;
-        }
-        synced.removed.push(branch.name.clone());
+        let group = if branch.pin.is_some() {
+            &mut synced.pinned
+        } else if spec.needs(&branch.name) {
+            &mut synced.needed
+        } else {
+            &mut synced.removed
+        };
+        group.push(branch.name.clone());
     }
-    let selected = listed.iter().filter(|(name, _)| is_selected(name));
-    if !synced.removed.is_empty() && selected.clone().next().is_none() {
-        return Err(no_selected_branch(listed, &synced.removed).into());
-    }
+    let names: Vec<&SmolStr> = listed.keys().collect();
+    synced.guards.extend(unknown_list(&names, spec, rules, &synced.removed));
+    let selected = listed.iter().filter(|(name, _)| rules.selects(name));
     let edits = gather(selected, |(name, commit)| -> Result<(SmolStr, BranchEdit)> {
         let variables = ImageVariables { project: &spec.project, branch: name, commit: commit.as_deref(), rules };
         let image = |(image, pattern): (&SmolStr, &crate::spec::Placed<SmolStr>)| -> Result<FieldChange, Diagnostic> {
@@ -69,22 +79,59 @@ pub(crate) fn sync(files: &mut SpecFiles, spec: &Spec, listed: &GitHeads, rules:
         changed.remove(name);
     }
     synced.changed.extend(changed);
+    synced.skipped.sort();
     Ok(synced)
 }
 
-fn no_selected_branch(listed: &GitHeads, removed: &[SmolStr]) -> Diagnostic {
-    let names: Vec<&str> = listed.keys().map(SmolStr::as_str).collect();
-    let rules = "`sync.include` and `sync.exclude`";
-    let message = match names[..] {
-        [name] => format!("{rules} do not select `{name}`, the only name in the list of branches"),
-        _ => format!("{rules} select none of the {} names in the list of branches", names.len()),
+impl SyncRules {
+    /// Whether `include` and `exclude` select a branch.
+    fn selects(&self, name: &str) -> bool {
+        let any = |patterns: &[SmolStr]| patterns.iter().any(|pattern| glob::matches(pattern, name));
+        (self.include.is_empty() || any(&self.include)) && !any(&self.exclude)
+    }
+}
+
+/// Skips `origin/x` beside `x`, which is in the list or in the spec, and `origin` beside `origin/x`.
+fn skip_remote_tracking_branches(list: &mut BranchList, spec: &Spec, remotes: &[&str]) {
+    let heads = &list.heads;
+    let is_branch = |name: &str| heads.contains_key(name) || spec.branches.iter().any(|branch| branch.name == name);
+    let why = |name: &str| {
+        if let Some(local) = branch_name::tracked(name, remotes).filter(|local| *local == "HEAD" || is_branch(local)) {
+            return Some(format!("it is the remote-tracking branch of `{local}`"));
+        }
+        let below = format!("{name}/");
+        let is_remote = remotes.contains(&name) && heads.keys().any(|other| other.starts_with(&below));
+        is_remote.then(|| "it is a remote".to_owned())
     };
-    Diagnostic::new(Code::Guard, message)
+    let skipped: Vec<(SmolStr, String)> = heads.keys().filter_map(|name| Some((name.clone(), why(name)?))).collect();
+    for (name, _) in &skipped {
+        list.heads.remove(name);
+    }
+    list.skipped.extend(skipped);
+}
+
+/// The error if branches would be removed because of a list that has none of the selected branches, or none of the spec: it
+/// may be the text of an error, or the list of another repository.
+fn unknown_list(names: &[&SmolStr], spec: &Spec, rules: &SyncRules, removed: &[SmolStr]) -> Option<Diagnostic> {
+    let is_known = |name: &&&SmolStr| spec.branches.iter().any(|branch| branch.name == ***name);
+    let rule_names = "`sync.include` and `sync.exclude`";
+    if removed.is_empty() {
+        return None;
+    }
+    let message = match (names.iter().any(|name| rules.selects(name)), names) {
+        (false, []) => "the list of branches has no branch".to_owned(),
+        (false, [name]) => format!("{rule_names} do not select `{name}`, the only name in the list of branches"),
+        (false, _) => format!("{rule_names} select none of the {} names in the list of branches", names.len()),
+        (true, _) if names.iter().any(|name| is_known(&name)) => return None,
+        (true, [name]) => format!("the spec does not have `{name}`, the only name in the list of branches"),
+        (true, _) => {
+            format!("the spec has none of the {} names in the list of branches: {}", names.len(), named(names))
+        }
+    };
+    let error = Diagnostic::new(Code::Guard, message)
         .help("check the command that created the list; names must not include a remote")
-        .help(format!(
-            "nothing was written; to remove the branches anyway, run `pleach branch remove {}`",
-            removed.join(" ")
-        ))
+        .help(format!("these would be deleted: {}", named(removed)));
+    Some(error.help("nothing was written; to remove branches anyway, run `pleach branch remove NAME...`"))
 }
 
 /// The variables of image patterns.

@@ -232,7 +232,7 @@ proptest! {
 
     #[test]
     fn a_branch_does_not_depend_on_other_branches_or_their_order(
-        names in proptest::collection::btree_set("[a-zA-Z/._ -]{0,8}[a-z0-9]", 1..12).prop_map(|names| {
+        names in proptest::collection::btree_set("[a-zA-Z_][a-zA-Z_-]{0,6}(\\.[a-z0-9]{1,3})?(/[a-z0-9]{1,3})?", 1..12).prop_map(|names| {
             names.into_iter().filter(|name| name.trim() == name).collect::<Vec<_>>()
         }),
         shuffled in any::<u64>(),

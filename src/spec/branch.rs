@@ -5,6 +5,7 @@ use super::names::{self, NameList};
 use super::section::{Section, text};
 use super::settings::{BranchSettings, SettingsReader};
 use super::{ExpiryDate, Pattern, Placed, SlotsEntry, spec_error};
+use crate::branch_name;
 use crate::database::DatabaseMode;
 use crate::diagnostic::Diagnostic;
 use crate::name::DnsName;
@@ -132,15 +133,17 @@ fn checked<T>(
     }
 }
 
-/// A name is one line without white space around it. Git allows fewer names.
+/// The name is that of a branch in Git. The schema reports an empty one.
 fn check_name(name: &str) -> Result<(), Diagnostic> {
-    if name.contains(|c: char| c.is_control()) {
-        return Err(spec_error(format!("the branch name `{}` contains a control character", name.escape_debug())));
+    if name.is_empty() {
+        return Ok(());
     }
-    if name.trim() != name {
-        return Err(spec_error(format!("the branch name `{name}` begins or ends with white space")));
-    }
-    Ok(())
+    let Some(why) = branch_name::invalid(name).or_else(|| branch_name::other_ref(name)) else { return Ok(()) };
+    let error = spec_error(format!("invalid branch name `{}`: {why}", name.escape_debug()));
+    Err(match name.strip_prefix("refs/heads/") {
+        Some(short) => error.help(format!("use `{short}`")),
+        None => error.help("use a name that `git check-ref-format --branch` accepts"),
+    })
 }
 
 impl AppEngine {

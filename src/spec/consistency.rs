@@ -3,6 +3,7 @@
 use super::load::FOLDER;
 use super::section::Section;
 use super::{BranchEntry, BranchSettings, OVERLAYS, Placed, Service, SharedDatabase, Spec, spec_error};
+use crate::branch_name::{self, REMOTES};
 use crate::database::DatabaseMode;
 use crate::diagnostic::Diagnostic;
 use crate::source::{Location, Project};
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 pub(super) fn check(top: &Section, spec: &Spec, project: &Project, faults: &mut Vec<Diagnostic>) {
     let Spec { branches, defaults, baseline, .. } = spec;
     repeated_names(branches, faults);
+    remote_tracking_branches(branches, faults);
     services(&spec.services, baseline.as_ref(), defaults, branches, faults);
     database(spec.database.as_ref(), baseline.as_ref(), branches, faults);
     spec.shared.check(branches.iter().map(|branch| &branch.settings).chain([defaults]), faults);
@@ -31,6 +33,17 @@ fn repeated_names(branches: &[BranchEntry], faults: &mut Vec<Diagnostic>) {
         } else {
             first.insert(&branch.name, branch.at);
         }
+    }
+}
+
+/// Errors about `origin/x` beside `x`: both are the same branch.
+fn remote_tracking_branches(branches: &[BranchEntry], faults: &mut Vec<Diagnostic>) {
+    for branch in branches {
+        let local = branch_name::tracked(&branch.name, &REMOTES);
+        let Some(local) = local.and_then(|name| branches.iter().find(|branch| branch.name == name)) else { continue };
+        let message = format!("`{}` is the remote-tracking branch of `{}`", branch.name, local.name);
+        let error = spec_error(message).at(branch.at).note(local.at, "the branch is defined here");
+        faults.push(error.help("remove one of the two: both are the same branch"));
     }
 }
 

@@ -239,7 +239,7 @@ proptest! {
     fn every_object_has_a_unique_name_that_fits_in_a_label(
         // A longer project name is refused because of the length of the object names.
         project in "[a-z][a-z0-9-]{0,50}[a-z0-9]",
-        names in proptest::collection::btree_set("[a-zA-Z0-9/_ä-]{0,90}[a-z]", 1..6),
+        names in proptest::collection::btree_set("[a-zA-Z0-9_ä][a-zA-Z0-9_ä-]{0,60}(/[a-z]{1,30})?", 1..6),
         deep in any::<bool>(),
     ) {
         let branches: String = names.iter().map(|name| format!("- name: '{name}'\n")).collect();

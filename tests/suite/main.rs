@@ -18,6 +18,8 @@ mod annotation;
 mod apply;
 #[path = "../../src/argument.rs"]
 mod argument;
+#[path = "../../src/branch_name.rs"]
+mod branch_name;
 #[path = "../../src/checks/mod.rs"]
 mod checks;
 #[path = "../../src/cli/mod.rs"]
@@ -84,6 +86,8 @@ mod tag;
 mod teardown;
 #[path = "../../src/template/mod.rs"]
 mod template;
+#[path = "../../src/visible.rs"]
+mod visible;
 #[path = "../../src/yaml/mod.rs"]
 mod yaml;
 

@@ -133,19 +133,20 @@ pub(super) struct BranchSettingsArgs {
 
 /// Remove branches from the spec
 ///
-/// The next build deletes their output and writes teardown plans. A branch that does not exist is only a warning, so a pipeline can run the command twice. A pinned branch is not removed.
+/// The next build deletes their output and writes teardown plans. A branch that does not exist is only a warning, so a pipeline can run the command twice. A pinned branch is not removed. There is no limit on the number of branches.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   pleach branch remove feature/login
 
-Exit status: 0 the branches are not in the spec, 2 the spec would be invalid, 3 a branch is pinned, or refused by a guard, 4 I/O error")]
+Exit status: 0 the branches are not in the spec, 2 the spec would be invalid, 3 a branch is pinned, 4 I/O error")]
 pub(in crate::cli) struct BranchRemoveArgs {
     /// The names of the branches in Git
     #[arg(value_name = "NAME", required = true)]
     pub(super) names: Vec<String>,
-    #[command(flatten)]
-    pub(super) limit: DeletionLimitArgs,
+    /// Print the changes and write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
 }
 
 /// Remove the branches whose last day has passed
@@ -167,7 +168,7 @@ pub(in crate::cli) struct BranchExpireArgs {
 
 /// Update the spec to the branches that exist in Git
 ///
-/// Adds new branches, removes those that do not exist any more, and sets the images of `sync.images` in the spec. Only names that match `sync.include` and `sync.exclude` are changed. Pinned branches, the baseline branch and branches of aliases are kept. A list that is empty or cut off is refused.
+/// Adds new branches, removes those that do not exist any more, and sets the images of `sync.images` in the spec. Only names that match `sync.include` and `sync.exclude` are changed. Pinned branches, the baseline branch and branches of aliases are kept. A list that is empty or cut off, that has no branch of the spec or names that Git does not allow is refused.
 ///
 /// The list has one name per line, or is the output of `git ls-remote --heads`, or the JSON of GitHub or GitLab.
 #[derive(Debug, Args)]
@@ -177,7 +178,7 @@ Examples:
   git ls-remote --heads origin | pleach branch sync --from -
   gh api --paginate repos/example/shop/branches | pleach branch sync --from -
 
-Exit status: 0 the spec is up to date, 2 invalid input, or the spec would be invalid, 3 the list is empty or cut off, or refused by a guard, 4 I/O error")]
+Exit status: 0 the spec is up to date, 2 invalid input, or the spec would be invalid, 3 refused by a guard, 4 I/O error")]
 pub(in crate::cli) struct BranchSyncArgs {
     /// The source of the list
     #[arg(long, value_name = "SOURCE", value_enum)]
@@ -209,7 +210,7 @@ pub(super) enum HeadsSource {
 
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct DeletionLimitArgs {
-    /// Allow the removal of exactly COUNT branches [default: at most 30 % of ten or more]
+    /// Allow the removal of exactly COUNT branches [default: at most two, or 30 %]
     #[arg(long, value_name = "COUNT")]
     pub(super) allow_delete: Option<usize>,
     /// Print the changes and write nothing

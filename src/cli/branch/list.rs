@@ -6,6 +6,7 @@ use crate::cli::screen::{Screen, report};
 use crate::cli::workspace::Workspace;
 use crate::diagnostic::Result;
 use crate::plan::{Branch, BuildPlan, list};
+use crate::visible::visible;
 
 pub(super) fn run(format: ListFormat, workspace: &Workspace, screen: Screen) -> Result<Outcome> {
     let (_, plan) = super::read(&workspace.project)?;
@@ -24,7 +25,7 @@ fn table(plan: &BuildPlan) -> String {
     let row = |branch: &Branch| {
         let hosts: Vec<&str> = branch.hosts.iter().map(|host| host.name.as_str()).collect();
         let namespace = branch.namespace().unwrap_or("-").to_owned();
-        [branch.name.to_string(), branch.slug.to_string(), namespace, hosts.join(",")]
+        [visible(&branch.name).into_owned(), branch.slug.to_string(), namespace, hosts.join(",")]
     };
     let head = ["BRANCH", "SLUG", "NAMESPACE", "HOSTS"].map(str::to_owned);
     let rows: Vec<[String; 4]> = std::iter::once(head).chain(plan.branches.iter().map(row)).collect();

@@ -9,12 +9,14 @@ pub(super) use args::BranchCommand;
 use super::Outcome;
 use super::screen::{Screen, report};
 use super::workspace::{LOCK_TIMEOUT, Workspace};
+use crate::deletion_limits::BRANCHES;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::edit::{self, BranchEdit, SpecFiles};
 use crate::plan::{self, BuildPlan};
 use crate::source::Project;
 use crate::spec::{ExpiryDate, Spec, SyncRules};
-use crate::{deletion_limits, disk, git, spec};
+use crate::visible::visible;
+use crate::{branch_name, disk, git, spec};
 use args::{
     BranchAddArgs, BranchExpireArgs, BranchRemoveArgs, BranchSetArgs, BranchSyncArgs, DeletionLimitArgs, HeadsSource,
 };
@@ -64,7 +66,7 @@ impl BranchEditor<'_> {
         }
         let changes = settings::changes(&args.settings, &[], &self.spec)?;
         files.edit([(args.name.as_str().into(), BranchEdit::Add(changes))])?;
-        self.write(files, &format!("added {}\n", args.name))
+        self.write(files, &format!("added {}\n", visible(&args.name)))
     }
 
     fn set(&self, args: &BranchSetArgs, mut files: SpecFiles) -> Result<Outcome> {
@@ -75,12 +77,13 @@ impl BranchEditor<'_> {
             return Err(error.help("`pleach branch set --help` lists the settings").into());
         }
         let (edit, message) = match (files.has(name), args.create) {
-            (true, _) => (BranchEdit::Set(changes), format!("changed {name}\n")),
-            (false, true) => (BranchEdit::Add(changes), format!("added {name}\n")),
+            (true, _) => (BranchEdit::Set(changes), format!("changed {}\n", visible(name))),
+            (false, true) => (BranchEdit::Add(changes), format!("added {}\n", visible(name))),
             (false, false) => return Err(files.unknown_branch(name).help("`--create` adds it").into()),
         };
         let changed = files.edit([(name.into(), edit)])?;
-        let message = if changed.is_empty() { format!("{name} has these settings already\n") } else { message };
+        let message =
+            if changed.is_empty() { format!("{} has these settings already\n", visible(name)) } else { message };
         self.write(files, &message)
     }
 
@@ -97,9 +100,8 @@ impl BranchEditor<'_> {
             }
         }
         gather(&removed, |name| self.refuse_pinned(name))?;
-        self.limit(&removed, args.limit)?;
         files.edit(removed.iter().map(|name| (name.clone(), BranchEdit::Remove)))?;
-        self.finish(files, args.limit, &lines("removed", &removed))
+        self.finish(files, args.dry_run, &lines("removed", &removed))
     }
 
     fn refuse_pinned(&self, name: &str) -> Result<(), Diagnostic> {
@@ -123,7 +125,7 @@ impl BranchEditor<'_> {
         self.limit(&expired, args.limit)?;
         files.edit(expired.iter().map(|name| (name.clone(), BranchEdit::Remove)))?;
         let message = lines("expired", &expired) + &lines("pinned", &pinned) + &lines("needed", &needed);
-        self.finish(files, args.limit, &message)
+        self.finish(files, args.limit.dry_run, &message)
     }
 
     fn sync(&self, args: &BranchSyncArgs, mut files: SpecFiles) -> Result<Outcome> {
@@ -142,8 +144,10 @@ impl BranchEditor<'_> {
             exclude: or(&args.exclude, &rules.exclude),
             ..rules.clone()
         };
-        let synced = edit::sync::sync(&mut files, &self.spec, &listed, &rules)?;
-        self.limit(&synced.removed, args.limit)?;
+        let remotes: Vec<&str> = branch_name::REMOTES.into_iter().chain([args.remote.as_str()]).collect();
+        let synced = edit::sync::sync(&mut files, &self.spec, listed, &rules, &remotes)?;
+        let guards = synced.guards.into_iter().chain(self.limit(&synced.removed, args.limit).err());
+        Diagnostics::check(guards.collect(), ())?;
         let parts = [
             ("added", &synced.added),
             ("changed", &synced.changed),
@@ -152,17 +156,19 @@ impl BranchEditor<'_> {
             ("needed", &synced.needed),
         ];
         let message: String = parts.into_iter().map(|(action, names)| lines(action, names)).collect();
-        self.finish(files, args.limit, &message)
+        let skipped = synced.skipped.iter().map(|(name, why)| format!("skipped {}: {why}\n", visible(name)));
+        let message = message + &skipped.collect::<String>();
+        self.finish(files, args.limit.dry_run, &message)
     }
 
     fn limit(&self, removed: &[SmolStr], limit: DeletionLimitArgs) -> Result<(), Diagnostic> {
         let removed: Vec<&str> = removed.iter().map(SmolStr::as_str).collect();
-        deletion_limits::check("branches", self.spec.branches.len(), &removed, limit.allow_delete, "--allow-delete")
+        BRANCHES.check(self.spec.branches.len(), &removed, limit.allow_delete)
     }
 
-    fn finish(&self, files: SpecFiles, limit: DeletionLimitArgs, message: &str) -> Result<Outcome> {
+    fn finish(&self, files: SpecFiles, dry_run: bool, message: &str) -> Result<Outcome> {
         let message = if message.is_empty() { "nothing to do\n" } else { message };
-        if limit.dry_run { report(message).map(|()| Outcome::Done) } else { self.write(files, message) }
+        if dry_run { report(message).map(|()| Outcome::Done) } else { self.write(files, message) }
     }
 
     /// Writes the changed files if the new spec is valid, and reports `message`. A spec with too many branches is written, unless
@@ -186,5 +192,5 @@ impl BranchEditor<'_> {
 
 /// One line per name, such as `removed feature/login`.
 fn lines(action: &str, names: &[SmolStr]) -> String {
-    names.iter().fold(String::new(), |lines, name| lines + action + " " + name + "\n")
+    names.iter().fold(String::new(), |lines, name| lines + action + " " + &visible(name) + "\n")
 }

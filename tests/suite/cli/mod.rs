@@ -7,3 +7,4 @@ mod commands;
 mod dns;
 #[cfg(feature = "apply")]
 mod dns_http;
+mod guards;

@@ -5,8 +5,9 @@ use crate::tests::scaffold::ci_files::{SYSTEMS, System, Variables};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output};
 
-/// Branch names with syntax of shells, YAML and Git.
-const NAMES: [&str; 3] = ["feature/x; touch pwned", "-$(touch pwned): '*'", "it's \"a\" `touch pwned` & ${HOME} | #1"];
+/// Branch names that Git allows, with syntax of shells and YAML.
+const NAMES: [&str; 3] =
+    ["feature/x;touch${IFS}pwned", "$(touch${IFS}pwned)'{}", "it's\"a\"`touch${IFS}pwned`&${HOME}|#1"];
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
 /// The repositories of an application and of its environments, and a CI system that runs jobs.
@@ -42,7 +43,7 @@ impl CiRunner {
         runner.folder.write("calls", "");
         runner.sh("first", "pleach init --ci \"$SYSTEM\" && git init -q -b main && git add -A && git commit -qm first");
         runner.sh("", "git clone -q --bare first environments.git && rm -rf first");
-        runner.sh("", "git init -q -b main a && cd a && git commit -q --allow-empty -m a && git branch feature/search && git branch new/one");
+        runner.sh("", "git init -q -b main a && cd a && git commit -q --allow-empty -m a && for b in feature/search legacy/reports new/one release/2.4; do git branch $b; done");
         runner.sh("", "git clone -q --bare a application.git");
         runner
     }
@@ -148,7 +149,7 @@ fn expand(value: &str, name: &str) -> String {
     match inner {
         "github.ref_name" | "github.event.ref" => name,
         "github.sha" => COMMIT,
-        "github.base_ref" => "main",
+        "github.base_ref || 'main'" => "main",
         secret if secret.starts_with("secrets.") => "secret",
         other => panic!("what is `{other}`?"),
     }
@@ -176,6 +177,38 @@ fn every_job(runner: &CiRunner) {
     zones_are_changed_after_a_merge(runner);
     branches_with_any_name_are_added_updated_and_removed(runner);
     the_nightly_job_removes_and_adds_branches(runner);
+    #[cfg(feature = "apply")]
+    two_merged_pull_requests_are_built(runner);
+}
+
+/// A pull request that adds a branch and one that changes the base directory: both pass `check`, and Git merges them without a
+/// conflict.
+#[cfg(feature = "apply")]
+fn two_merged_pull_requests_are_built(runner: &CiRunner) {
+    runner.sh("", "rm -rf work && git clone -q environments.git work");
+    for (branch, change) in
+        [("add", "pleach branch add feature/merged"), ("template", "sed -i 's/ttl: 60/ttl: 300/' branches.yaml")]
+    {
+        let publish = "pleach build && git add -A && git commit -qm change && pleach check --base origin/main";
+        runner.sh("work", &format!("git checkout -q -b {branch} origin/main && {change} && {publish}"));
+    }
+    runner
+        .sh("work", "git checkout -q main && git merge -q --no-ff -m one add && git merge -q --no-ff -m two template");
+    assert!(!runner.run("work", "pleach check", &Variables::new()).status.success(), "the output is not up to date");
+    runner.sh("work", "git push -q origin main");
+    let stages: &[&str] = if runner.system.name == "jenkins" { &["build", "dns"] } else { &["dns"] };
+    for stage in stages {
+        // The runs of one pipeline share a clone.
+        let (status, output) = runner.job(runner.system.environments, stage, "work", "main");
+        assert_eq!(status, 0, "{}: {stage}: {output}", runner.system.name);
+    }
+    assert!(runner.names().contains(&"feature/merged".to_owned()));
+    let count = runner.sh("environments.git", "git rev-list --count --first-parent main");
+    let calls = runner.folder.read("calls");
+    let apply = format!("dns apply out/dns --rev {}", count.trim());
+    assert!(calls.lines().any(|call| call == apply), "{apply}: {calls}");
+    let zone_change = runner.sh("look", "cat out/dns/dev.example.com/feature-merged-*.yaml");
+    assert!(zone_change.contains("ttl: 300"), "{zone_change}");
 }
 
 fn a_pull_request_is_compared_and_checked(runner: &CiRunner) {
@@ -233,7 +266,7 @@ fn branches_with_any_name_are_added_updated_and_removed(runner: &CiRunner) {
 fn the_nightly_job_removes_and_adds_branches(runner: &CiRunner) {
     let output = runner.in_environments("night", "main");
     assert!(output.contains("expired feature/login"), "{output}");
-    assert_eq!(runner.names(), ["feature/search", "main", "new/one"]);
+    assert_eq!(runner.names(), ["feature/search", "legacy/reports", "main", "new/one", "release/2.4"]);
     let removed = "out/dns/dev.example.com/feature-login-df7c7aeb.yaml";
     runner.sh("look", &format!("test -f {removed} && sh ci/publish.sh 'prune the absent names' pleach build --prune"));
     runner.names();

@@ -1,5 +1,5 @@
-// The multibranch pipeline of the repository of the environments: checks pull requests, applies DNS changes after a merge,
-// and removes expired and deleted branches every night. Agents need git and pleach.
+// The multibranch pipeline of the repository of the environments: checks pull requests, builds and applies DNS changes after
+// a merge, and removes expired and deleted branches every night. Agents need git and pleach.
 //
 // Credentials: `environments` is a user with permission to push to this repository. `tsig` is the key for the zones. Shell
 // commands are in single quotes, so that Groovy does not insert branch names, which can contain shell syntax.
@@ -60,6 +60,15 @@ pipeline {
                         sh ci/publish.sh "sync branches with the application" \
                             pleach branch sync --from git --repo "$mirror"
                     '''
+                }
+            }
+        }
+        // Two pull requests can both pass `check` and merge without a conflict, and the output is still not up to date.
+        stage('build') {
+            when { branch 'main' }
+            steps {
+                withCredentials([gitUsernamePassword(credentialsId: 'environments')]) {
+                    sh 'sh ci/publish.sh "build after a merge" pleach build'
                 }
             }
         }
