@@ -1,6 +1,7 @@
 //! `pleach check`: whether the output is exactly what a build would write.
 
 use super::Outcome;
+use super::missing_records::{self, only_missing_records};
 use super::screen::{Screen, report};
 use super::session::{OnFailure, Session};
 use super::workspace::Workspace;
@@ -20,6 +21,8 @@ use std::path::Path;
 Examples:
   pleach check                      in CI, so that nobody forgets to build or edits out/ by hand
   pleach check --base origin/main
+
+A teardown record that a revert or a merge has lost is a warning if the next build finds it in the history of the base revision. A record that is in the base revision and not in out/ is a difference.
 
 Exit status: 0 no differences, 1 differences, 2 the build fails, 4 I/O error")]
 pub(super) struct CheckArgs {
@@ -47,7 +50,13 @@ pub(super) fn run(
     let build = session.build(&inputs)?;
     let (output, tree) = (session.output(), session.comparable(&build));
     let comparison = output.compare(&tree, session.scope(&build))?;
-    session.warn(&build, &[]);
+    let restored = only_missing_records(&session, (&build, &output), &comparison);
+    session.warn(&build, restored.as_deref().map(|files| missing_records::warning(&output, files)).as_slice());
+    if let Some(files) = restored {
+        let output = workspace.project.show(&session.spec.output);
+        report(&format!("`{output}` is what a build writes, except for {}\n", missing_records::count(&files)))?;
+        return Ok(Outcome::Done);
+    }
     let (owned, unmanaged) = rows(&output, &comparison);
     if owned.is_empty() && unmanaged.is_empty() {
         let output = workspace.project.show(&session.spec.output);

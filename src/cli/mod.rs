@@ -10,6 +10,7 @@ mod dns;
 mod guards;
 mod init;
 mod kustomize;
+mod missing_records;
 mod previous;
 mod progress;
 mod screen;

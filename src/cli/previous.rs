@@ -7,7 +7,7 @@ use super::workspace::Workspace;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::disk::{self, OutputDir};
 use crate::git::{self, ForkPoint, OutputAtCommit};
-use crate::output::{OutputFolder, OutputKind, OutputPath, PreviousOutput, Tree, owned_files};
+use crate::output::{OutputFolder, OutputHistory, OutputKind, OutputPath, PreviousOutput, Tree, owned_files};
 use crate::plan::BuildPlan;
 use crate::source::RelPath;
 use crate::spec::Spec;
@@ -60,6 +60,16 @@ impl RecordedOutput {
         let recorded = recorded_files(recorded);
         Ok(RecordedOutput { base, disk: workspace.output(&spec.output), recorded, warnings })
     }
+
+    /// The teardown plans and zone changes of the base revision.
+    pub(super) fn records(&self) -> &Tree {
+        &self.recorded
+    }
+
+    /// Whether the base revision is a commit, so that later builds have it in their history.
+    pub(super) fn is_commit(&self) -> bool {
+        matches!(self.base, BaseRevision::Commit(_))
+    }
 }
 
 impl PreviousOutput for RecordedOutput {
@@ -89,17 +99,16 @@ impl PreviousOutput for RecordedOutput {
         Ok(owned.into_iter().filter(|(path, _)| is_requested(path) && is_object(path)).collect())
     }
 
-    fn earlier_files(&self, is_selected: &dyn Fn(&str) -> bool) -> Result<Tree> {
-        let BaseRevision::Commit(files) = &self.base else { return Ok(Tree::default()) };
-        let Some(before) = files.before(|path| path.is_locked() && is_selected(path.slug()))? else {
-            return Ok(Tree::default());
-        };
-        let mut earlier = before.read(before.paths())?;
-        // A lock file that is not among them did not change.
-        let locks: BTreeSet<OutputPath> = earlier.iter().map(|(path, _)| OutputPath::lock(path.slug())).collect();
-        let unchanged: Vec<&OutputPath> = locks.iter().filter(|lock| earlier.get(lock).is_none()).collect();
-        earlier.extend(files.read(unchanged)?);
-        Ok(owned_files(earlier, &Tree::default()))
+    fn history(&self, is_selected: &dyn Fn(&str) -> bool) -> Result<OutputHistory> {
+        let BaseRevision::Commit(files) = &self.base else { return Ok(OutputHistory::default()) };
+        let is_record = |path: &OutputPath| matches!(path.kind(), OutputKind::ZoneChange | OutputKind::TeardownPlan);
+        let changes = files.changes(|path| is_record(path) || path.is_locked() && is_selected(path.slug()))?;
+        let changes: Vec<Tree> = changes.into_iter().map(|files| owned_files(files, &Tree::default())).collect();
+        if changes.iter().all(Tree::is_empty) {
+            return Ok(OutputHistory::default());
+        }
+        let folders = [OutputFolder::Dns, OutputFolder::Teardown].map(OutputFolder::path);
+        Ok(OutputHistory { recorded: self.base.read(&folders, is_record)?, changes })
     }
 
     fn objects_of(&self, slug: &str) -> Result<Vec<Arc<str>>> {

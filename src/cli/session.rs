@@ -31,7 +31,7 @@ pub(super) struct Session<'a> {
     pub(super) spec: Spec,
     pub(super) plan: BuildPlan,
     pub(super) selection: Selection,
-    previous: RecordedOutput,
+    pub(super) previous: RecordedOutput,
     on_failure: OnFailure,
     screen: Screen,
     progress: Progress,

@@ -2,6 +2,7 @@
 
 mod branches;
 mod fork;
+mod history;
 mod revision;
 
 pub(crate) use branches::branches;

@@ -9,6 +9,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The files of the output at a commit. They are listed once and read on request.
 #[derive(Debug)]
@@ -24,33 +25,11 @@ impl OutputAtCommit {
     /// The files that the commit `reference` has in the folder `output` of the workspace `root`.
     pub(crate) fn at(root: &Path, reference: &str, output: &RelPath) -> Result<Self, Diagnostic> {
         let commit = commit(root, reference)?;
-        let listed = stdout(run(root, &["ls-tree", "-r", "-z", &commit, "--", output.as_str()], b"")?)?;
+        let listed = stdout(run(root, &["ls-tree", "-r", "-z", &commit, "--", pathspec(output)], b"")?)?;
         let listed = String::from_utf8_lossy(&listed);
         let files = listed.split('\0').filter_map(|line| blob(line, output));
         let ids = files.map(|(id, path)| (path, id.to_owned())).collect();
         Ok(OutputAtCommit { root: root.to_owned(), commit, output: output.clone(), ids })
-    }
-
-    /// Those files before the last change of the output that this change modified or deleted, and that are `wanted`. The last change
-    /// is the newest first-parent commit, so a merge is one change. `None` if it is the first commit, or a shallow clone begins
-    /// there.
-    pub(crate) fn before(&self, wanted: impl Fn(&OutputPath) -> bool) -> Result<Option<Self>, Diagnostic> {
-        let args =
-            ["--literal-pathspecs", "rev-list", "-1", "--first-parent", &self.commit, "--", self.output.as_str()];
-        let last = stdout(run(&self.root, &args, b"")?)?;
-        let Ok(parent) = commit(&self.root, &format!("{}^1", String::from_utf8_lossy(&last).trim())) else {
-            return Ok(None);
-        };
-        let args = ["--literal-pathspecs", "diff-tree", "-r", "-z", "--relative", "--no-renames", "--diff-filter=DMT"];
-        let args = [&args[..], &["--no-abbrev", &parent, &self.commit, "--", self.output.as_str()]].concat();
-        let listed = stdout(run(&self.root, &args, b"")?)?;
-        let listed = String::from_utf8_lossy(&listed);
-        let mut words = listed.split('\0');
-        let lines = std::iter::from_fn(|| Some((words.next()?, words.next()?)));
-        let files = lines.filter_map(|(change, path)| replaced(change, path, &self.output));
-        let files = files.filter(|(_, path)| wanted(path)).map(|(id, path)| (path, id.to_owned()));
-        let (root, output, ids) = (self.root.clone(), self.output.clone(), files.collect());
-        Ok(Some(OutputAtCommit { root, commit: parent, output, ids }))
     }
 
     /// The paths.
@@ -68,21 +47,51 @@ impl OutputAtCommit {
     pub(crate) fn read<'p>(&self, paths: impl IntoIterator<Item = &'p OutputPath>) -> Result<Tree, Diagnostic> {
         let files: Vec<(&OutputPath, &str)> =
             paths.into_iter().filter_map(|path| Some((path, self.ids.get(path)?.as_str()))).collect();
-        if files.is_empty() {
-            return Ok(Tree::default());
-        }
         let ids: Vec<&str> = files.iter().map(|(_, id)| *id).collect();
-        let contents = stdout(run(&self.root, &["cat-file", "--batch"], ids.join("\n").as_bytes())?)?;
-
-        let mut tree = Tree::default();
-        let mut rest = contents.as_slice();
-        for (path, _) in files {
-            let (content, after) = object(rest).ok_or_else(|| failed("`cat-file` does not print every object"))?;
-            tree.insert(path.clone(), String::from_utf8_lossy(content));
-            rest = after;
-        }
-        Ok(tree)
+        let contents = contents(&self.root, &ids)?;
+        Ok(files.into_iter().map(|(path, _)| path.clone()).zip(contents).collect())
     }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(super) fn commit(&self) -> &str {
+        &self.commit
+    }
+
+    pub(super) fn output(&self) -> &RelPath {
+        &self.output
+    }
+
+    /// The files and the ids of their contents.
+    pub(super) fn ids(&self) -> impl Iterator<Item = (&OutputPath, &str)> {
+        self.ids.iter().map(|(path, id)| (path, id.as_str()))
+    }
+
+    /// The path of the output folder as an argument of Git.
+    pub(super) fn pathspec(&self) -> &str {
+        pathspec(&self.output)
+    }
+}
+
+fn pathspec(output: &RelPath) -> &str {
+    if output.as_str().is_empty() { "." } else { output.as_str() }
+}
+
+/// The contents of blobs.
+pub(super) fn contents(root: &Path, ids: &[&str]) -> Result<Vec<Arc<str>>, Diagnostic> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let printed = stdout(run(root, &["cat-file", "--batch"], ids.join("\n").as_bytes())?)?;
+    let mut rest = printed.as_slice();
+    let next = |_: &&str| {
+        let (content, after) = object(rest).ok_or_else(|| failed("`cat-file` does not print every object"))?;
+        rest = after;
+        Ok(Arc::from(String::from_utf8_lossy(content)))
+    };
+    ids.iter().map(next).collect()
 }
 
 /// Id and path below `output` of a file in a line of `git ls-tree`: `mode blob id TAB path`.
@@ -93,17 +102,12 @@ fn blob<'a>(line: &'a str, output: &RelPath) -> Option<(&'a str, OutputPath)> {
     file(mode, id, path, output)
 }
 
-/// The same of the old side in the output of `git diff-tree`: `:mode mode id id letter`, then the path.
-fn replaced<'a>(change: &'a str, path: &str, output: &RelPath) -> Option<(&'a str, OutputPath)> {
-    let mut words = change.strip_prefix(':')?.split(' ');
-    let (mode, id) = (words.next()?, words.nth(1)?);
-    file(mode, id, path, output)
-}
-
-fn file<'a>(mode: &str, id: &'a str, path: &str, output: &RelPath) -> Option<(&'a str, OutputPath)> {
-    let path = path.strip_prefix(output.as_str())?.strip_prefix('/')?;
+/// Id and path below `output` of a file with this mode, id and path.
+pub(super) fn file<'a>(mode: &str, id: &'a str, path: &str, output: &RelPath) -> Option<(&'a str, OutputPath)> {
+    let below =
+        if output.as_str().is_empty() { path } else { path.strip_prefix(output.as_str())?.strip_prefix('/')? };
     // pleach writes neither links nor submodules.
-    mode.starts_with("100").then_some((id, RelPath::new(path)?.into()))
+    mode.starts_with("100").then_some((id, RelPath::new(below)?.into()))
 }
 
 /// The first object of what `git cat-file --batch` prints, `id blob size LF content LF`, and what follows it.
@@ -174,7 +178,7 @@ mod tests {
         assert_eq!(files.differing(&Tree::default()).count(), 2);
         assert_eq!(files.read([&deep, &none]).unwrap().len(), 1);
         assert!(files.read([&none]).unwrap().is_empty());
-        assert!(files.before(|_| true).unwrap().is_none(), "it is the first");
+        assert!(files.changes(|_| true).unwrap().is_empty(), "it is the first");
         std::fs::remove_file(root.join("out/empty.yaml")).unwrap();
         put("out/namespaces/a b/ü.yaml", "a: 2\n");
         put("out/new.yaml", "a: 1\n");
@@ -184,10 +188,9 @@ mod tests {
         put("outside.yaml", "z");
         git(folder.path(), &["commit", "-qam", "not of the output"]);
         let files = OutputAtCommit::at(&root, "HEAD", &RelPath::new("out").unwrap()).unwrap();
-        let before = files.before(|_| true).unwrap().unwrap();
-        assert_eq!(before.read(before.paths()).unwrap(), tree, "what was there and is not the same");
-        let before = files.before(|path| *path == deep).unwrap().unwrap();
-        assert_eq!(before.paths().collect::<Vec<_>>(), [&deep]);
+        assert_eq!(files.changes(|_| true).unwrap(), std::slice::from_ref(&tree), "what existed and has changed");
+        let change = files.changes(|path| *path == deep).unwrap().remove(0);
+        assert_eq!(change.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>(), [deep]);
         assert!(matches!(fork_point(&root, &["nowhere", "main"]), Ok(ForkPoint::At(_))));
         assert_eq!(fork_point(&root, &["nowhere"]).unwrap(), ForkPoint::None);
         git(folder.path(), &["remote", "add", "origin", "nowhere"]);

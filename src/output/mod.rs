@@ -11,5 +11,5 @@ mod tree;
 pub(crate) use lock::Lock;
 pub(crate) use ownership::{MANAGED_BY, declares_owner, is_shared_folder, owned_files, required_declaration};
 pub(crate) use path::{GITOPS_TOOLS, LOCK_FILE, OutputFolder, OutputKind, OutputPath};
-pub(crate) use previous::PreviousOutput;
+pub(crate) use previous::{OutputHistory, PreviousOutput};
 pub(crate) use tree::Tree;

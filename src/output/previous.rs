@@ -13,14 +13,24 @@ pub(crate) trait PreviousOutput: Sync {
     /// The objects of the branches with these slugs that `tree` does not have or has with another content.
     fn replaced_objects(&self, slugs: &BTreeSet<&str>, tree: &Tree) -> Result<Tree>;
 
-    /// The files that the last change of this output replaced or removed, in the folders of slugs for which `is_selected` is
-    /// true. Of two changes that are merged one after the other, each may rely on the other to plan the teardown of an object.
-    fn earlier_files(&self, _is_selected: &dyn Fn(&str) -> bool) -> Result<Tree> {
-        Ok(Tree::default())
+    /// The history of this output, as far as it is known, with the objects of the slugs for which `is_selected` is true.
+    fn history(&self, _is_selected: &dyn Fn(&str) -> bool) -> Result<OutputHistory> {
+        Ok(OutputHistory::default())
     }
 
     /// The objects of a branch in its last output, which is kept while the branch cannot be built.
     fn objects_of(&self, slug: &str) -> Result<Vec<Arc<str>>>;
+}
+
+/// What the last changes of the previous output replaced or removed. No build may have recorded it: a change may be a revert, or
+/// two changes that are merged one after the other may each rely on the other.
+#[derive(Debug, Default)]
+pub(crate) struct OutputHistory {
+    /// The teardown plans and zone changes of the previous output, those of all slugs.
+    pub(crate) recorded: Tree,
+    /// For each change, the newest first: the files that it replaced or removed, as they were before it. The teardown plans and zone
+    /// changes among them are those of all slugs.
+    pub(crate) changes: Vec<Tree>,
 }
 
 /// A whole output in memory.

@@ -11,7 +11,7 @@ pub(crate) use branch::BuiltBranch;
 pub(crate) use selection::{Selection, Shard};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
-use crate::output::{OutputPath, PreviousOutput, Tree};
+use crate::output::{OutputHistory, OutputPath, PreviousOutput, Tree};
 use crate::plan::{self, Branch, BuildPlan};
 use crate::record::RemovedNames;
 use crate::source::Project;
@@ -106,13 +106,15 @@ pub(crate) fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>> {
     let is_selected = selection.slugs(plan);
     let is_built = |slug: &str| is_selected(slug) && !failed.contains(slug);
     let changed = names.into_iter().filter(|names| names.backend == Backend::ZoneChange).collect();
-    let zones =
-        dns::zone_change::decide(spec, plan, changed, previous.files(), is_built, |slug| failed.contains(slug))?;
+    let (history, unread) = history(previous, &is_built);
+    let zones = dns::zone_change::decide(spec, plan, changed, (previous.files(), &history), is_built, |slug| {
+        failed.contains(slug)
+    })?;
     let wiring = gitops::files(spec, plan, is_built)?;
     let mut tree: Tree = branches.iter().flat_map(|branch| branch.files.iter().cloned()).collect();
 
     let usage = Usage::of_branches(inputs, (&builder, &workers), (&branches, &failures), unselected);
-    let plans = teardown_plans(inputs, &tree, &usage, zones.removed_names, &is_built)?;
+    let plans = teardown_plans(inputs, &history, (&tree, &usage), zones.removed_names, &is_built)?;
     tree.extend(zones.files.into_iter().chain(wiring).chain(plans.files));
     checks::contested(branches.iter().map(|b| (b.branch.name.as_str(), b.claims.as_slice())))?;
     let warnings = [plan.warnings.clone(), zones.warnings].into_iter().flatten();
@@ -120,10 +122,19 @@ pub(crate) fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>> {
     Ok(Build {
         tree,
         prunable: zones.prunable.into_iter().chain(plans.prunable).collect(),
-        warnings: warnings.chain(of_branches).chain(plans.warnings).collect(),
+        warnings: warnings.chain(of_branches).chain(unread).chain(plans.warnings).collect(),
         branches,
         failures,
     })
+}
+
+/// The history of the previous output for the slugs that are `wanted`. That it cannot be read is a warning: a shallow clone does not
+/// have all of it.
+fn history(previous: &dyn PreviousOutput, wanted: &dyn Fn(&str) -> bool) -> (OutputHistory, Vec<Diagnostic>) {
+    match previous.history(wanted) {
+        Ok(history) => (history, Vec::new()),
+        Err(errors) => (OutputHistory::default(), errors.into_iter().collect()),
+    }
 }
 
 /// Builds branches in parallel.
@@ -153,8 +164,8 @@ fn build_all<'a>(
 /// The teardown plans of the slugs that `is_built` selects, of branches and of removed ones. `tree` has the objects of this build.
 fn teardown_plans(
     inputs: &Inputs,
-    tree: &Tree,
-    usage: &Usage,
+    history: &OutputHistory,
+    (tree, usage): (&Tree, &Usage),
     removed: BTreeMap<SmolStr, RemovedNames>,
     is_built: &(dyn Fn(&str) -> bool + Sync),
 ) -> Result<teardown::TeardownFiles> {
@@ -167,8 +178,7 @@ fn teardown_plans(
         let objects = objects.iter().map(|object| &object.node).collect();
         (branch.slug.as_str(), BranchObjects { name: &branch.name, objects })
     });
-    let is_removed = |slug: &str| is_built(slug) && !exists(slug);
-    let unread = teardown::replaced(&mut footprints, previous, (tree, &built.collect()), &is_removed, fields)?;
+    let unread = teardown::replaced(&mut footprints, (previous, history), (tree, &built.collect()), fields)?;
     let in_use = usage.of(&UsageCandidates::of(footprints.values().map(|footprint| &footprint.all), fields));
     let names = removed.into_iter().filter(|(slug, _)| !exists(slug)).collect();
     let mut plans = teardown::plans(&spec.project, &footprints, &names, &in_use, |slug| existing.get(slug).copied())?;

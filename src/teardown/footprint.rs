@@ -76,6 +76,23 @@ impl Footprint {
         rest
     }
 
+    /// Whether `other` has all entries of this footprint.
+    pub(crate) fn is_subset(&self, other: &Footprint) -> bool {
+        self.namespaces.is_subset(&other.namespaces)
+            && self.objects.is_subset(&other.objects)
+            && self.names.is_subset(&other.names)
+            && self.databases.is_subset(&other.databases)
+            && self.images.is_subset(&other.images)
+            && self.images_in_use.is_subset(&other.images_in_use)
+    }
+
+    /// The same entries with all images as `images`, whether they may be in use or not.
+    #[must_use]
+    pub(crate) fn with_all_images(mut self) -> Self {
+        self.images.append(&mut self.images_in_use);
+        self
+    }
+
     /// Adds everything that an object of the branch creates.
     pub(super) fn add_object(&mut self, object: &Node, fields: &[ImageField]) {
         match CreatedOutside::of(object) {

@@ -7,7 +7,7 @@ use super::usage::UsageCandidates;
 use crate::annotation::BRANCH_NAME_ANNOTATION;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::node::Node;
-use crate::output::{OutputKind, OutputPath, PreviousOutput, Tree, declares_owner};
+use crate::output::{OutputHistory, OutputKind, OutputPath, PreviousOutput, Tree, declares_owner};
 use crate::source::Location;
 use crate::spec::ImageField;
 use crate::yaml::{self, Dialect};
@@ -83,31 +83,20 @@ pub(crate) struct BranchObjects<'a> {
     pub(crate) objects: Vec<&'a Node>,
 }
 
-/// Adds to `footprints` what the `built` branches (by slug) have in the previous output but not in `tree`. Also adds what these
-/// branches, and the removed branches that `is_removed` selects, had before the last change of the previous output. Returns a
-/// warning for each file that cannot be read.
+/// Adds to `footprints` what the `built` branches (by slug) have in the previous output but not in `tree`, and what the changes of its
+/// `history` removed without a record. Returns a warning for each file that cannot be read.
 pub(crate) fn replaced(
     footprints: &mut PreviousFootprints,
-    previous: &dyn PreviousOutput,
+    (previous, history): (&dyn PreviousOutput, &OutputHistory),
     (tree, built): (&Tree, &BTreeMap<&str, BranchObjects>),
-    is_removed: &dyn Fn(&str) -> bool,
     fields: &[ImageField],
 ) -> Result<Vec<Diagnostic>> {
     let slugs: BTreeSet<&str> = built.keys().copied().collect();
     let (mut found, mut warnings) = of_objects(&previous.replaced_objects(&slugs, tree)?, fields);
-    match previous.earlier_files(&|slug| slugs.contains(slug) || is_removed(slug)) {
-        Ok(files) => {
-            let (earlier, more) = of_objects(&files, fields);
-            warnings.extend(more);
-            for (slug, PreviousFootprint { branch, all, .. }) in earlier {
-                // The entries of a plan were known at that time too, and may have been torn down since.
-                let mut known = footprints.get(&slug).map(|known| known.all.clone()).unwrap_or_default();
-                known.images.append(&mut known.images_in_use);
-                found.entry(slug).or_default().add(PreviousFootprint::fresh(branch, all.without(&known)));
-            }
-        }
-        // A shallow clone does not have the whole history.
-        Err(errors) => warnings.extend(errors),
+    let (unrecorded, more) = unrecorded(history, fields);
+    warnings.extend(more);
+    for (slug, footprint) in unrecorded {
+        found.entry(slug).or_default().add(footprint);
     }
     for (slug, PreviousFootprint { branch, all, .. }) in found {
         let own = built.get(slug.as_str());
@@ -124,6 +113,30 @@ pub(crate) fn replaced(
         }
     }
     Ok(warnings)
+}
+
+/// The footprints that the changes of a history removed and that no later plan lists. Entries of a plan may have been torn down and
+/// pruned since.
+fn unrecorded(history: &OutputHistory, fields: &[ImageField]) -> (PreviousFootprints, Vec<Diagnostic>) {
+    let (mut unrecorded, mut warnings) = (PreviousFootprints::new(), Vec::new());
+    let mut recorded = of_plans(&history.recorded);
+    for change in &history.changes {
+        let (removed, unread) = of_objects(change, fields);
+        warnings.extend(unread);
+        for (slug, PreviousFootprint { branch, all, .. }) in removed {
+            unrecorded.entry(slug).or_default().add(PreviousFootprint::fresh(branch, all.without(&recorded)));
+        }
+        recorded.add(of_plans(change));
+    }
+    (unrecorded, warnings)
+}
+
+/// The entries of all plans among `files` that can be read.
+fn of_plans(files: &Tree) -> Footprint {
+    let plans = files.iter().filter(|(path, _)| path.kind() == OutputKind::TeardownPlan);
+    let mut all = Footprint::default();
+    plans.filter_map(|(_, text)| TeardownPlan::parse(text).ok()).for_each(|plan| all.add(plan.footprint));
+    all.with_all_images()
 }
 
 /// The footprints of objects, and a warning for each file that cannot be read.

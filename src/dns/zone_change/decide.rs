@@ -3,11 +3,12 @@
 //! The recorded names are those in the zone change files of the previous output. With the output of a build as the previous
 //! output, the same build makes the same files.
 
+use super::recorded::{RecordedNames, ZoneAndSlug, recorded, unrecorded};
 use super::{ZoneChange, ZoneChangeFile, check::check};
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::dns::wanted_names::WantedNames;
 use crate::name::DnsName;
-use crate::output::{OutputKind, OutputPath, Tree, declares_owner};
+use crate::output::{OutputHistory, OutputPath, Tree};
 use crate::plan::BuildPlan;
 use crate::record::RemovedNames;
 use crate::source::Location;
@@ -30,9 +31,6 @@ pub(crate) struct DecidedZoneChanges {
     pub(crate) warnings: Vec<Diagnostic>,
 }
 
-/// A zone and a slug, which identify a file.
-type ZoneAndSlug = (DnsName, SmolStr);
-
 /// A name that moves from the file of one branch to the file of another.
 struct MovedName {
     name: DnsName,
@@ -45,23 +43,26 @@ struct MovedName {
 }
 
 /// The files of the branches whose slugs are `wanted`. `names` are those of all branches, for the rules of a whole zone; other
-/// files of `previous` are not read. A name that moves to a branch that has `failed` stays in its file, so that one file always
+/// files of `previous` are not read, except for the names that its `history` removed without a record. A name that moves to a branch that has `failed` stays in its file, so that one file always
 /// has it.
 pub(crate) fn decide(
     spec: &Spec,
     plan: &BuildPlan,
     names: Vec<WantedNames>,
-    previous: &Tree,
+    (previous, history): (&Tree, &OutputHistory),
     wanted: impl Fn(&str) -> bool + Sync,
     failed: impl Fn(&str) -> bool,
 ) -> Result<DecidedZoneChanges> {
-    if names.is_empty() && previous.is_empty() {
+    if names.is_empty() && previous.is_empty() && history.changes.is_empty() {
         return Ok(DecidedZoneChanges::default());
     }
     let mut changes: BTreeMap<ZoneAndSlug, ZoneChange> = names.into_iter().map(|names| change(spec, names)).collect();
     let mut texts = texts(changes.iter().filter(|((_, slug), _)| wanted(slug)))?;
     let mut recorded = recorded(previous, |slug| wanted(slug), &texts)?;
     let moves = moves(previous, &changes, &recorded, &texts);
+    for ((zone, slug), names) in unrecorded(history).into_iter().filter(|((_, slug), _)| wanted(slug)) {
+        recorded.entry((zone, slug)).or_insert_with(|| names.emptied()).all.extend(names.all);
+    }
     let mut warnings = keep_unwanted(spec, &changes, &mut recorded);
 
     let known: BTreeMap<&str, (&SmolStr, Location)> =
@@ -157,58 +158,6 @@ fn texts<'c>(
     let texts: Vec<Result<_>> =
         changes.into_par_iter().map(|(key, change)| Ok((key.clone(), Arc::from(change.write()?)))).collect();
     Ok(gather(texts, |text| text)?.into_iter().collect())
-}
-
-/// The names in one file of the previous output.
-struct RecordedNames {
-    owner: SmolStr,
-    branch: SmolStr,
-    /// All names, present and absent.
-    all: BTreeSet<DnsName>,
-    /// The names that are already absent.
-    absent: BTreeSet<DnsName>,
-}
-
-impl RecordedNames {
-    fn has_present(&self, name: &DnsName) -> bool {
-        self.all.contains(name) && !self.absent.contains(name)
-    }
-}
-
-/// The names in the previous files of the branches that are `wanted`, without files that do not change.
-fn recorded(
-    previous: &Tree,
-    wanted: impl Fn(&str) -> bool + Sync,
-    texts: &BTreeMap<ZoneAndSlug, Arc<str>>,
-) -> Result<BTreeMap<ZoneAndSlug, RecordedNames>> {
-    let is_change = |path: &OutputPath| path.kind() == OutputKind::ZoneChange;
-    let files: Vec<(&OutputPath, &Arc<str>)> = previous.iter().filter(|(path, _)| is_change(path)).collect();
-    let recorded: Vec<Result<Option<_>>> = files
-        .into_par_iter()
-        .filter(|(path, _)| wanted(path.slug()))
-        .map(|(path, text)| {
-            let folder = path.parent();
-            let Ok(zone) = DnsName::host(folder.name()) else { return Ok(None) };
-            let key: ZoneAndSlug = (zone, path.owned_slug());
-            if texts.get(&key) == Some(text) || !declares_owner(path, text) {
-                return Ok(None);
-            }
-            let error = |reason: &str| {
-                let message = format!("cannot read the zone change `{path}` of the base revision: {reason}");
-                Diagnostic::new(Code::Dns, message)
-                    .help("fix the file or use another base revision, such as `--base HEAD`")
-            };
-            let change = ZoneChange::parse(text)
-                .map_err(|errors| error(&errors.iter().next().map(ToString::to_string).unwrap_or_default()))?;
-            if change.zone != key.0 {
-                return Err(error(&format!("its zone is `{}`", change.zone)).into());
-            }
-            let ZoneChange { owner, branch, present, absent, .. } = change;
-            let all = present.into_keys().chain(absent.iter().cloned()).collect();
-            Ok(Some((key, RecordedNames { owner, branch, all, absent })))
-        })
-        .collect();
-    Ok(gather(recorded, |names| names)?.into_iter().flatten().collect())
 }
 
 /// The names that are removed from a file of `previous` and added to a file that does not have them there yet.

@@ -6,6 +6,7 @@
 mod check;
 mod decide;
 mod file;
+mod recorded;
 
 pub(crate) use check::check;
 pub(crate) use decide::decide;

@@ -5,3 +5,4 @@ mod commands;
 mod git;
 mod in_use;
 mod model;
+mod revert;

@@ -1,0 +1,107 @@
+//! The last changes of the output in the history of a commit.
+
+use super::revision::{OutputAtCommit, contents, file};
+use super::{commit, run, stdout};
+use crate::diagnostic::Diagnostic;
+use crate::output::{OutputPath, Tree};
+use crate::source::RelPath;
+use smol_str::SmolStr;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// At most this many changes of the output are read …
+const MOST_CHANGES: &str = "30";
+/// … of the last one and of the commits before it.
+const MOST_COMMITS: usize = 200;
+/// When this many files have been found, only plans, zone changes and removed folders are read in older changes.
+const MOST_FILES: usize = 2000;
+
+/// A file that a change modified or deleted.
+struct ReplacedFile {
+    path: OutputPath,
+    /// The id of its content before the change.
+    id: String,
+    is_deleted: bool,
+}
+
+impl OutputAtCommit {
+    /// For each of the last changes of the output, the newest first, the files that it modified or deleted and that are `wanted`, as
+    /// they were before it, and the lock files of their folders. The history follows first parents, so a merge is one change. A
+    /// shallow clone has only the newest ones.
+    pub(crate) fn changes(&self, wanted: impl Fn(&OutputPath) -> bool) -> Result<Vec<Tree>, Diagnostic> {
+        let mut locks = self.locks();
+        let mut found = 0;
+        let mut changes: Vec<Vec<(OutputPath, String)>> = Vec::new();
+        for change in self.replaced_files()? {
+            let is_lock = |file: &&ReplacedFile| OutputPath::lock(file.path.slug()) == file.path;
+            let removed: BTreeSet<SmolStr> = change
+                .iter()
+                .filter(is_lock)
+                .filter(|file| file.is_deleted)
+                .map(|file| file.path.owned_slug())
+                .collect();
+            locks.extend(change.iter().filter(is_lock).map(|file| (file.path.owned_slug(), file.id.clone())));
+            let is_read = |path: &OutputPath| found < MOST_FILES || !path.is_locked() || removed.contains(path.slug());
+            let files = change.into_iter().filter(|file| wanted(&file.path) && is_read(&file.path));
+            let mut files: BTreeMap<OutputPath, String> = files.map(|file| (file.path, file.id)).collect();
+            let slugs: BTreeSet<SmolStr> =
+                files.keys().filter(|path| path.is_locked()).map(OutputPath::owned_slug).collect();
+            found += files.len();
+            files.extend(slugs.iter().filter_map(|slug| Some((OutputPath::lock(slug), locks.get(slug)?.clone()))));
+            changes.push(files.into_iter().collect());
+        }
+        let ids: Vec<&str> = changes.iter().flatten().map(|(_, id)| id.as_str()).collect();
+        let mut texts = contents(self.root(), &ids)?.into_iter();
+        let tree =
+            |change: Vec<(OutputPath, String)>| change.into_iter().map(|(path, _)| path).zip(&mut texts).collect();
+        Ok(changes.into_iter().map(tree).collect())
+    }
+
+    fn replaced_files(&self) -> Result<Vec<Vec<ReplacedFile>>, Diagnostic> {
+        let output = self.pathspec();
+        let log = |last: &[&str], from: &[&str]| {
+            let args = ["--literal-pathspecs", "log", "--first-parent", "--format=%H %P", "-n"];
+            stdout(run(self.root(), &[&args, last, from, &["--", output]].concat(), b"")?)
+        };
+        let newest = log(&["1"], &[self.commit()])?;
+        let newest = String::from_utf8_lossy(&newest);
+        let Some(newest) = newest.split_whitespace().next() else { return Ok(Vec::new()) };
+        let end = commit(self.root(), &format!("{newest}~{MOST_COMMITS}")).map(|end| format!("^{end}"));
+        let from: Vec<&str> = std::iter::once(newest).chain(end.as_deref().ok()).collect();
+        let commits = log(&[MOST_CHANGES], &from)?;
+        // A commit and its first parent. The first commit of a history has replaced nothing.
+        let commits: String = String::from_utf8_lossy(&commits)
+            .lines()
+            .filter_map(|line| line.split_once(' '))
+            .filter_map(|(commit, parents)| Some(format!("{commit} {}\n", parents.split_whitespace().next()?)))
+            .collect();
+        let args = ["--literal-pathspecs", "diff-tree", "--stdin", "-r", "-z", "--relative", "--no-renames"];
+        let args = [&args[..], &["--diff-filter=DMT", "--no-abbrev", "--", output]].concat();
+        let listed = stdout(run(self.root(), &args, commits.as_bytes())?)?;
+        Ok(replaced_files(&String::from_utf8_lossy(&listed), self.output()))
+    }
+
+    /// The ids of the lock files, by slug.
+    fn locks(&self) -> BTreeMap<SmolStr, String> {
+        let ids = self.ids().filter(|(path, _)| OutputPath::lock(path.slug()) == **path);
+        ids.map(|(path, id)| (path.owned_slug(), id.to_owned())).collect()
+    }
+}
+
+/// What `git diff-tree --stdin` prints: a commit, then `:mode mode id id letter` and a path for each file.
+fn replaced_files(listed: &str, output: &RelPath) -> Vec<Vec<ReplacedFile>> {
+    let mut changes: Vec<Vec<ReplacedFile>> = Vec::new();
+    let mut words = listed.split('\0');
+    while let Some(word) = words.next().filter(|word| !word.is_empty()) {
+        let Some(meta) = word.strip_prefix(':') else {
+            changes.push(Vec::new());
+            continue;
+        };
+        let path = words.next().unwrap_or_default();
+        let mut meta = meta.split(' ');
+        let (Some(mode), Some(id)) = (meta.next(), meta.nth(1)) else { continue };
+        if let (Some((id, path)), Some(change)) = (file(mode, id, path, output), changes.last_mut()) {
+            change.push(ReplacedFile { path, id: id.to_owned(), is_deleted: meta.next_back() == Some("D") });
+        }
+    }
+    changes
+}

@@ -1,0 +1,221 @@
+//! Changes that are undone with `git revert`: what they had created is recorded by the next build.
+
+use crate::teardown::TeardownPlan;
+use crate::tests::kit::Workspace;
+use crate::tests::teardown::git::GitWorkspace;
+
+/// A repository with the branch `main`, merged to `origin/main`.
+fn repository() -> GitWorkspace {
+    let repository = GitWorkspace::new(true);
+    spec(&repository, &["main:1"]);
+    repository.build(&[]);
+    repository.commit();
+    repository.merge();
+    repository
+}
+
+/// Writes a spec with these branches, each with the tag of its image. A branch has a host, a database and a role of its own.
+fn spec(repository: &GitWorkspace, branches: &[&str]) {
+    let branch = |branch: &&str| {
+        let (name, tag) = branch.split_once(':').unwrap();
+        format!(
+            "- values: {{image: 'r.example.com/app:{tag}', place: containers, role: true, database: schema, names: x}}\n  name: {name}\n"
+        )
+    };
+    let head = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nhosts: ['{{ branch.slug }}.dev.example.com']\n\
+                zones: {dev.example.com: {CNAME: [ingress.example.net]}}\nbranches:\n";
+    let branches: String = branches.iter().map(branch).collect();
+    repository.workspace.write("branches.yaml", format!("{head}{branches}"));
+}
+
+/// Builds, commits and merges a change of the spec.
+fn change(repository: &GitWorkspace, branches: &[&str]) {
+    spec(repository, branches);
+    repository.build(&[]);
+    repository.commit();
+    repository.merge();
+}
+
+fn shell(repository: &GitWorkspace, line: &str) {
+    assert_eq!(repository.workspace.shell(line), "");
+}
+
+fn plan(repository: &GitWorkspace, slug: &str) -> TeardownPlan {
+    TeardownPlan::parse(&repository.workspace.read(&format!("out/teardown/{slug}.yaml"))).unwrap()
+}
+
+/// The plan of the branch `new` has its whole footprint.
+#[track_caller]
+fn assert_whole(repository: &GitWorkspace) {
+    let footprint = plan(repository, "new").footprint;
+    assert_eq!(footprint.namespaces.iter().collect::<Vec<_>>(), ["shop-new"]);
+    assert_eq!(footprint.objects.iter().map(|object| object.name.as_str()).collect::<Vec<_>>(), ["shop-new"]);
+    let names: Vec<&str> = footprint.names.iter().map(|(_, name)| name.as_str()).collect();
+    assert_eq!(names, ["new.dev.example.com"]);
+    assert_eq!(footprint.databases.iter().map(|database| database.name.as_str()).collect::<Vec<_>>(), ["new"]);
+    assert_eq!(footprint.images.iter().collect::<Vec<_>>(), ["r.example.com/app:2"]);
+    let zone_change = repository.workspace.read("out/dns/dev.example.com/new.yaml");
+    assert!(zone_change.contains("absent:\n- new.dev.example.com\n"), "{zone_change}");
+}
+
+/// What `check` prints to standard error, where it passes.
+fn checked(repository: &GitWorkspace) -> String {
+    repository.workspace.run(&["check"]).exits(0).err()
+}
+
+#[test]
+fn a_revert_on_the_default_branch_is_recorded_by_the_next_build() {
+    let repository = repository();
+    change(&repository, &["main:1", "new:2"]);
+    shell(&repository, "git revert --no-edit HEAD > /dev/null");
+    repository.merge();
+    let output = checked(&repository);
+    let want = "warning[output]: the next build adds teardown records to `out/dns/dev.example.com/new.yaml`, \
+                `out/teardown/new.yaml`\n";
+    assert!(output.contains(want), "{output}");
+    repository.build(&[]);
+    assert_whole(&repository);
+    let built = repository.tree();
+    for _ in 0..2 {
+        assert_eq!(checked(&repository), "");
+        repository.commit();
+        repository.merge();
+        repository.build(&[]);
+        assert_eq!(repository.tree(), built, "a build is its own fixed point");
+    }
+}
+
+#[test]
+fn a_reverted_removal_and_a_reverted_image_need_no_more_records_than_they_leave() {
+    let repository = repository();
+    change(&repository, &["main:1", "new:2"]);
+    change(&repository, &["main:1"]);
+    assert_whole(&repository);
+    shell(&repository, "git revert --no-edit HEAD > /dev/null");
+    repository.merge();
+    assert_eq!(checked(&repository), "", "the branch exists again, and nothing is removed");
+    change(&repository, &["main:3", "new:2"]);
+    shell(&repository, "git revert --no-edit HEAD > /dev/null");
+    repository.merge();
+    let output = checked(&repository);
+    assert!(output.contains("adds teardown records to `out/teardown/main.yaml`\n"), "{output}");
+    repository.build(&[]);
+    assert_eq!(plan(&repository, "main").footprint.images.iter().collect::<Vec<_>>(), ["r.example.com/app:3"]);
+}
+
+#[test]
+fn the_build_after_a_merge_writes_exactly_the_records_that_check_names() {
+    let merges = [
+        "git merge -q --no-ff -m merge revert",
+        "git merge -q --squash revert > /dev/null && git commit -qm squashed",
+        "git merge -q --ff-only revert",
+    ];
+    for merge in merges {
+        let repository = repository();
+        change(&repository, &["main:1", "new:2"]);
+        shell(&repository, "git checkout -q -b revert && git revert --no-edit HEAD > /dev/null");
+        let output = repository.workspace.run(&["check", "--base", "origin/main"]).exits(0).err();
+        assert!(output.contains("`out/dns/dev.example.com/new.yaml`, `out/teardown/new.yaml`\n"), "{output}");
+        // What a build in the pull request would write.
+        repository.build(&[]);
+        let want = repository.tree();
+        shell(&repository, "git clean -fdq && git checkout -q . && git checkout -q main");
+        shell(&repository, merge);
+        repository.merge();
+        assert!(checked(&repository).contains("the next build adds teardown records to"), "{merge}");
+        repository.build(&[]);
+        assert_eq!(repository.tree(), want, "{merge}");
+        assert_whole(&repository);
+    }
+}
+
+#[test]
+fn a_record_that_a_pull_request_drops_is_an_error() {
+    let repository = repository();
+    change(&repository, &["main:1", "new:2"]);
+    change(&repository, &["main:1"]);
+    shell(&repository, "git checkout -q -b drop");
+    // The whole plan may have been pruned. A part of it has not been.
+    std::fs::remove_file(repository.workspace.path().join("out/teardown/new.yaml")).unwrap();
+    assert_eq!(checked(&repository), "");
+    shell(&repository, "git checkout -q .");
+    repository.workspace.edit("out/teardown/new.yaml", "images:\n- r.example.com/app:2\n", "images: []\n");
+    let output = repository.workspace.run(&["check"]).exits(1).out();
+    assert!(output.starts_with("modified   out/teardown/new.yaml\n"), "{output}");
+    // So has an entry that a pull request drops while it removes another branch.
+    shell(&repository, "git checkout -q .");
+    change(&repository, &["main:1", "other:3"]);
+    spec(&repository, &["main:1"]);
+    repository.build(&[]);
+    std::fs::remove_file(repository.workspace.path().join("out/teardown/other.yaml")).unwrap();
+    assert!(checked(&repository).contains("adds teardown records to `out/teardown/other.yaml`"));
+    repository.workspace.edit("out/teardown/new.yaml", "namespaces:\n- shop-new\n", "namespaces: []\n");
+    let output = repository.workspace.run(&["check"]).exits(1).out();
+    assert!(output.contains("modified   out/teardown/new.yaml\n"), "{output}");
+    shell(&repository, "git checkout -q . && git clean -fdq");
+    // A record that no build would write is a difference too.
+    repository.workspace.edit("out/teardown/new.yaml", "app:2\n", "app:2\n- r.example.com/other:2\n");
+    repository.workspace.run(&["check"]).exits(1);
+}
+
+#[test]
+fn without_history_a_missing_record_is_an_error() {
+    let repository = repository();
+    change(&repository, &["main:1", "new:2"]);
+    let before = Workspace::copy_of(&repository.workspace.path().join("out"));
+    spec(&repository, &["main:1"]);
+    repository.build(&[]);
+    std::fs::remove_file(repository.workspace.path().join("out/teardown/new.yaml")).unwrap();
+    checked(&repository);
+    let base = before.path().to_str().unwrap();
+    let output = repository.workspace.run(&["check", "--base", base]).exits(1).out();
+    assert!(output.starts_with("missing    out/teardown/new.yaml\n"), "{output}");
+}
+
+#[test]
+fn a_revert_is_found_below_later_changes() {
+    let repository = repository();
+    change(&repository, &["main:1", "new:2"]);
+    shell(&repository, "git branch -q other && git revert --no-edit HEAD > /dev/null");
+    repository.merge();
+    // Another pull request, which was built before the revert.
+    shell(&repository, "git checkout -q other && git update-ref refs/remotes/origin/main other");
+    repository.workspace.edit("branches.yaml", "app:1", "app:4");
+    repository.build(&[]);
+    repository.commit();
+    shell(&repository, "git checkout -q main && git merge -q --no-edit other");
+    repository.merge();
+    assert!(checked(&repository).contains("`out/teardown/new.yaml`\n"));
+    // Shards on separate machines find the same.
+    let merged = repository.tree();
+    repository.build(&[]);
+    assert_whole(&repository);
+    let built = repository.tree();
+    repository.put(&merged);
+    for shard in ["1/3", "2/3", "3/3"] {
+        repository.build(&["--shard", shard]);
+    }
+    assert_eq!(repository.tree(), built);
+}
+
+#[test]
+fn what_was_recorded_and_pruned_does_not_come_back() {
+    let repository = repository();
+    change(&repository, &["main:1", "new:2"]);
+    change(&repository, &["main:1"]);
+    repository.build(&["--prune"]);
+    repository.commit();
+    repository.merge();
+    for tag in ["main:5", "main:6"] {
+        change(&repository, &[tag]);
+        let files: Vec<String> = repository.workspace.files("out/teardown").into_keys().collect();
+        assert_eq!(files, ["main.yaml"]);
+        assert!(!repository.workspace.path().join("out/dns/dev.example.com/new.yaml").exists());
+    }
+    // Used again and removed without a record, it does.
+    change(&repository, &["main:6", "new:2"]);
+    shell(&repository, "git revert --no-edit HEAD > /dev/null");
+    repository.merge();
+    repository.build(&[]);
+    assert_whole(&repository);
+}
