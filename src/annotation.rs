@@ -13,6 +13,8 @@ pub(crate) const BRANCH_NAME_ANNOTATION: &str = "pleach.dev/branch-name";
 /// The annotation that lists the databases which are removed with an object, separated by spaces. See
 /// [`crate::database::Database`] for the format.
 pub(crate) const DATABASE_ANNOTATION: &str = "pleach.dev/database";
+/// The annotation of a Job whose name ends in a hash of its pod template. Manifests set it.
+pub(crate) const NAME_HASH_ANNOTATION: &str = "pleach.dev/name-hash";
 /// The annotation of a namespace with the time when kube-janitor deletes it.
 pub(crate) const JANITOR_ANNOTATION: &str = "janitor/expires";
 /// The label with the name of the tool that manages an object.

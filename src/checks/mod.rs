@@ -7,6 +7,7 @@
 mod address_sources;
 mod ambiguous;
 mod claims;
+mod copied_labels;
 mod data;
 mod identity;
 mod metadata;
@@ -43,7 +44,7 @@ pub(crate) struct CheckInput<'a> {
 pub(crate) type BuiltInCheck = fn(&CheckInput) -> Vec<Finding>;
 
 /// All checks; the order of their findings does not matter, because diagnostics are sorted by location.
-pub(crate) const CHECKS: [BuiltInCheck; 8] = [
+pub(crate) const CHECKS: [BuiltInCheck; 9] = [
     routes::check,
     address_sources::check,
     secrets::check,
@@ -52,6 +53,7 @@ pub(crate) const CHECKS: [BuiltInCheck; 8] = [
     data::check,
     pods::check,
     ambiguous::check,
+    copied_labels::check,
 ];
 
 /// A diagnostic about an object.

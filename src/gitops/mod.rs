@@ -5,7 +5,10 @@
 
 mod apply;
 mod argocd;
+mod deployer;
 mod flux;
+
+pub(crate) use deployer::DeployedKinds;
 
 use crate::annotation::{BRANCH_LABEL, BRANCH_NAME_ANNOTATION, PROJECT_LABEL};
 use crate::diagnostic::{Diagnostic, Result, gather};
@@ -20,11 +23,13 @@ use std::sync::Arc;
 const ARGOCD: &str = GITOPS_TOOLS[0];
 const FLUX: &str = GITOPS_TOOLS[1];
 
-/// The files of the branches whose slugs are `wanted`, and the project files, whose slug is their path.
+/// The files of the branches whose slugs are `wanted`, and the project files, whose slug is their path. `deployed` is what all
+/// branches have in the cluster.
 pub(crate) fn files(
     spec: &Spec,
     plan: &BuildPlan,
     wanted: impl Fn(&str) -> bool,
+    deployed: impl FnOnce() -> Result<DeployedKinds>,
 ) -> Result<Vec<(OutputPath, Arc<str>)>> {
     let GitOps { argocd, flux, apply } = &spec.gitops;
     let mut files = Vec::new();
@@ -36,6 +41,10 @@ pub(crate) fn files(
     }
     if let Some(apply) = apply {
         files.push((OutputPath::project_gitops("apply.sh"), apply::script(*apply, &plan.project).into()));
+        let path = OutputPath::project_gitops("deployer.yaml");
+        if wanted(path.slug()) {
+            files.push((path, deployer::cluster_role(*apply, &plan.project, &deployed()?)?.into()));
+        }
     }
     files.retain(|(path, _)| wanted(path.slug()));
     let branches = plan.branches.iter().filter(|branch| branch.namespace().is_some() && wanted(branch.slug.as_str()));

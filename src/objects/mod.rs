@@ -3,6 +3,7 @@
 //! [`CONTRIBUTORS`] lists who adds or changes them, in order. Nothing here reads manifests or writes files.
 
 mod dns_endpoints;
+mod job_name;
 mod migration_job;
 mod namespace;
 mod services;
@@ -32,8 +33,13 @@ pub(crate) struct ContributorInput<'a> {
 pub(crate) type Contributor = fn(&ContributorInput, &mut Vec<Resource>) -> Result<Vec<Diagnostic>, Diagnostic>;
 
 /// All contributors in the order in which they run.
-pub(crate) const CONTRIBUTORS: [Contributor; 4] =
-    [migration_job::contribute, services::contribute, dns_endpoints::contribute, namespace::contribute];
+pub(crate) const CONTRIBUTORS: [Contributor; 5] = [
+    migration_job::contribute,
+    job_name::contribute,
+    services::contribute,
+    dns_endpoints::contribute,
+    namespace::contribute,
+];
 
 /// Adds all objects that the spec gives a branch, and returns warnings.
 pub(crate) fn add(input: &ContributorInput, resources: &mut Vec<Resource>) -> Result<Vec<Diagnostic>> {

@@ -110,10 +110,10 @@ pub(crate) fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>> {
     let zones = dns::zone_change::decide(spec, plan, changed, (previous.files(), &history), is_built, |slug| {
         failed.contains(slug)
     })?;
-    let wiring = gitops::files(spec, plan, is_built)?;
     let mut tree: Tree = branches.iter().flat_map(|branch| branch.files.iter().cloned()).collect();
 
     let usage = Usage::of_branches(inputs, (&builder, &workers), (&branches, &failures), unselected);
+    let wiring = gitops::files(spec, plan, is_built, || usage.deployed())?;
     let plans = teardown_plans(inputs, &history, (&tree, &usage), zones.removed_names, &is_built)?;
     tree.extend(zones.files.into_iter().chain(wiring).chain(plans.files));
     checks::contested(branches.iter().map(|b| (b.branch.name.as_str(), b.claims.as_slice())))?;

@@ -6,10 +6,14 @@
 
 use super::branch::{BranchBuilder, BuiltBranch};
 use super::{Failure, Inputs};
+use crate::diagnostic::Result;
+use crate::gitops::DeployedKinds;
 use crate::node::Node;
 use crate::plan::Branch;
+use crate::source::Location;
 use crate::teardown::Footprint;
 use crate::teardown::usage::{InUse, UsageCandidates};
+use crate::yaml::{self, Dialect};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 use smol_str::SmolStr;
@@ -73,6 +77,27 @@ impl<'a> Usage<'a> {
             }
         }
         in_use
+    }
+
+    /// What the existing branches have in the cluster. For a branch that cannot be built, its last output counts.
+    pub(super) fn deployed(&self) -> Result<DeployedKinds> {
+        let mut deployed = DeployedKinds::default();
+        for branch in self.built {
+            deployed.add(nodes(branch))?;
+        }
+        let build = |branch: &&'a Branch| self.builder.build(branch).map_err(|_| *branch);
+        let results: Vec<_> = self.workers.install(|| self.unselected.par_iter().map(build).collect());
+        for result in results.into_iter().chain(self.failed.iter().copied().map(Err)) {
+            match result {
+                Ok(built) => deployed.add(nodes(&built))?,
+                Err(branch) => {
+                    for text in self.inputs.previous.objects_of(branch.slug.as_str())? {
+                        deployed.add(yaml::parse(&text, Dialect::Kubernetes, &|_, _, _| Location::NONE)?.iter())?;
+                    }
+                }
+            }
+        }
+        Ok(deployed)
     }
 
     /// Adds what the last output of a branch that cannot be built uses, and the images that the spec gives it.

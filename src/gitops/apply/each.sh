@@ -1,4 +1,46 @@
+# Creates or updates the namespace of the branch. Waits if an old one is being deleted. Fails if it belongs to another project.
+apply_namespace() {
+    state=$("$kubectl" get namespace "$namespace" --ignore-not-found \
+        --output 'jsonpath={.status.phase}/{.metadata.labels.pleach\.dev/project}') || return 1
+    case $state in
+        Terminating/*)
+            echo "$namespace: waiting until the old namespace is deleted"
+            "$kubectl" wait --for=delete "namespace/$namespace" --timeout="$timeout" || return 1
+            ;;
+        '' | */ | "${state%%/*}/$project") ;;
+        *)
+            echo "$namespace: the namespace belongs to the project \`${state#*/}\`" >&2
+            return 1
+            ;;
+    esac
+    "$kubectl" apply --filename "$folder/00-namespace-$namespace.yaml"
+}
+
+wait_for_workloads() {
+    for file in "$folder"/*-deployment-*.yaml "$folder"/*-statefulset-*.yaml "$folder"/*-daemonset-*.yaml; do
+        if [ -f "$file" ] && grep -q '^apiVersion: apps/' "$file" &&
+            ! grep -q -e '^  paused: true$' -e '^    type: OnDelete$' "$file"; then
+            "$kubectl" rollout status --filename "$file" --timeout="$timeout" || return 1
+        fi
+    done
+}
+
+# Sets the variables of a branch.
+use_branch() {
+    slug=$1
+    folder=$folders/$slug
+    if [ ! -f "$folder/pleach.lock" ]; then
+        echo "$folder: not the folder of a branch" >&2
+        return 1
+    fi
+    for file in "$folder"/00-namespace-*.yaml; do
+        namespace=${file##*/00-namespace-}
+        namespace=${namespace%.yaml}
+    done
+}
+
 kubectl=${KUBECTL:-kubectl}
+timeout=${TIMEOUT:-5m}
 folders=$(dirname -- "$0")/../namespaces
 if [ $# -eq 0 ]; then
     for folder in "$folders"/*/; do
@@ -8,14 +50,13 @@ if [ $# -eq 0 ]; then
     done
 fi
 failed=
-for slug in "$@"; do
-    echo "# $slug"
-    if [ ! -f "$folders/$slug/pleach.lock" ]; then
-        echo "$folders/$slug: not the folder of a branch" >&2
-        failed="$failed $slug"
-    elif ! apply_branch "$folders/$slug" "$slug"; then
-        failed="$failed $slug"
-    fi
+# All branches are applied before the first one is waited for.
+for step in apply_branch prune_branch; do
+    for slug in "$@"; do
+        case " $failed " in *" $slug "*) continue ;; esac
+        echo "# $slug"
+        use_branch "$slug" && $step || failed="$failed $slug"
+    done
 done
 if [ -n "$failed" ]; then
     echo "failed:$failed" >&2

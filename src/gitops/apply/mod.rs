@@ -4,9 +4,7 @@
 //! branch, which has no folder.
 
 use super::MANAGED_BY;
-use crate::annotation::{BRANCH_LABEL, PROJECT_LABEL};
 use crate::spec::ApplyScript;
-use std::fmt::Write;
 
 /// The functions that apply one branch.
 const APPLYSET: &str = include_str!("applyset.sh");
@@ -14,10 +12,10 @@ const PRUNE_LABEL: &str = include_str!("prune-label.sh");
 /// The loop over the branches.
 const EACH: &str = include_str!("each.sh");
 
-/// Kinds of objects that the script may delete, in the notation of `--prune-allowlist`. Namespaces and cluster-scoped objects
-/// are not listed: only the teardown of a branch deletes them. Secrets are not listed either: an operator that generates one
-/// from another object may copy all labels and annotations of that object to it.
-const KINDS: &[&str] = &[
+/// Built-in kinds of objects that the script may delete, in the notation of `--prune-allowlist`. The script adds the kinds of the
+/// folder. Namespaces and cluster-scoped objects are not listed: only the teardown of a branch deletes them. Secrets are not
+/// listed either: an operator that generates one from another object may copy all labels and annotations of that object to it.
+pub(super) const PRUNED_KINDS: &[&str] = &[
     "core/v1/ConfigMap",
     "core/v1/LimitRange",
     "core/v1/PersistentVolumeClaim",
@@ -41,17 +39,14 @@ const KINDS: &[&str] = &[
 
 pub(super) fn script(apply: ApplyScript, project: &str) -> String {
     let (key, value) = MANAGED_BY;
-    let mut text = format!("#!/bin/sh\n# {key}: {value}\n");
-    match apply {
-        ApplyScript::ApplySet => text.push_str(APPLYSET),
-        ApplyScript::PruneLabel => {
-            let (head, rest) = PRUNE_LABEL.split_once("# kinds\n").expect("the script has the line `# kinds`");
-            text.push_str(head);
-            let _ = writeln!(text, "kinds='\n{}\n'", KINDS.join("\n"));
-            let _ = writeln!(text, "labels=\"{PROJECT_LABEL}={project},{BRANCH_LABEL}=\"");
-            text.push_str(rest);
-        }
-    }
-    text.push_str(EACH);
-    text
+    let body = match apply {
+        ApplyScript::ApplySet => APPLYSET,
+        ApplyScript::PruneLabel => PRUNE_LABEL,
+    };
+    let settings = [
+        ("# project\n", format!("project={project}\n")),
+        ("# kinds\n", format!("kinds='\n{}\n'\n", PRUNED_KINDS.join("\n"))),
+    ];
+    let body = settings.iter().fold(body.to_owned(), |body, (line, setting)| body.replacen(line, setting, 1));
+    format!("#!/bin/sh\n# {key}: {value}\n{body}{EACH}")
 }

@@ -1,14 +1,18 @@
 #!/bin/sh
 # app.kubernetes.io/managed-by: pleach
-# Applies the folder of each branch, or of the branches with the given slugs. Then deletes the objects that have the labels
-# of the branch and one of the kinds below, were applied by kubectl, and are no longer in the folder.
+# Applies the folder of each branch, or of the branches with the given slugs. Then waits until the Deployments, StatefulSets and
+# DaemonSets of a branch are up to date, and deletes its objects that are no longer in the folder: those in its namespace that
+# have the labels of the branch and a kind that pleach may write. Secrets, Endpoints and EndpointSlices are not deleted, because
+# controllers copy labels to them. kubectl does not see objects that were applied on the server side; they are listed.
 #
 #   sh apply.sh [SLUG...]
 #
-# Variables: KUBECTL (default: kubectl) is the command to run; PRUNE is a list of more kinds to delete, such as
-# 'monitoring.coreos.com/v1/Probe'.
+# Variables: KUBECTL (default: kubectl) is the command to run; TIMEOUT (default: 5m) is how long it waits for a Deployment,
+# StatefulSet or DaemonSet, and for an old namespace to be deleted; PRUNE is a list of more kinds to delete, such as
+# 'core/v1/Secret'.
 set -eu
 
+project=shop
 kinds='
 core/v1/ConfigMap
 core/v1/LimitRange
@@ -30,18 +34,131 @@ policy/v1/PodDisruptionBudget
 rbac.authorization.k8s.io/v1/Role
 rbac.authorization.k8s.io/v1/RoleBinding
 '
-labels="pleach.dev/project=shop,pleach.dev/branch="
+record="$project.prune.pleach.dev"
 
+# Applies the objects, but deletes none: pods that still run may need them.
 apply_branch() {
-    folder=$1
-    set -- --selector "$labels$2"
-    for kind in $kinds ${PRUNE:-}; do
+    apply_namespace && read_kinds || return 1
+    # If this run fails, the next one still knows which kinds to search.
+    record_kinds "$(printf '%s\n' $recorded $current | sort -u)" || return 1
+    "$kubectl" apply --filename "$folder"
+}
+
+prune_branch() {
+    wait_for_workloads && read_kinds || return 1
+    served=$(served_kinds) || return 1
+    all=$(printf '%s\n' $kinds ${PRUNE:-} $current $served | sort -u)
+    set -- --selector "pleach.dev/project=$project,pleach.dev/branch=$slug"
+    for kind in $all; do
         set -- "$@" "--prune-allowlist=$kind"
     done
-    "$kubectl" apply --prune "$@" -f "$folder"
+    "$kubectl" apply --prune "$@" --filename "$folder" && record_kinds "$current" && list_unseen
+}
+
+# Reads the kinds that earlier runs applied, and those of the folder.
+read_kinds() {
+    current=$(kinds_of_folder)
+    recorded=$("$kubectl" get configmap "$record" --namespace "$namespace" --ignore-not-found \
+        --output 'jsonpath={.data.kinds}')
+}
+
+# The kinds of the objects in the folder, as group/version/kind.
+kinds_of_folder() {
+    awk '
+        function print_kind() {
+            if (namespaced) print (api ~ /\// ? api : "core/" api) "/" kind
+            namespaced = 0
+        }
+        FNR == 1 { print_kind() }
+        /^apiVersion: / { api = $2 }
+        /^kind: / { kind = $2 }
+        /^[^ ]/ { metadata = ($1 == "metadata:") }
+        metadata && /^  namespace: / { namespaced = 1 }
+        END { print_kind() }
+    ' "$folder"/*.yaml | grep -v -e '/Secret$' -e '/Endpoints$' -e '/EndpointSlice$' | sort -u
+}
+
+# The recorded kinds that are not in the folder any more, in the version that the cluster serves.
+served_kinds() {
+    for kind in $recorded; do
+        case " $(echo $current) " in *" $kind "*) continue ;; esac
+        group=${kind%%/*}
+        [ "$group" != core ] || group=
+        resources=$("$kubectl" api-resources --api-group="$group" --no-headers) || return 1
+        echo "$resources" | awk -v kind="${kind##*/}" '
+            $NF == kind { print ($(NF - 2) ~ /\// ? "" : "core/") $(NF - 2) "/" kind }'
+    done
+}
+
+# Remembers the kinds of the folder in the namespace, where the next run finds them.
+record_kinds() {
+    [ "$1" != "$recorded" ] || return 0
+    "$kubectl" create configmap "$record" --namespace "$namespace" --from-literal=kinds="$1" --dry-run=client --output json |
+        "$kubectl" apply --namespace "$namespace" --filename - || return 1
+    recorded=$1
+}
+
+# Lists objects with the labels of the branch that kubectl cannot prune.
+list_unseen() {
+    resources=
+    for kind in $all; do
+        version=${kind#*/}
+        case $kind in
+            core/*) resource=${kind##*/} ;;
+            *) resource=${kind##*/}.${version%/*}.${kind%%/*} ;;
+        esac
+        resources=${resources:+$resources,}$resource
+    done
+    unseen=$("$kubectl" get "$resources" --namespace "$namespace" \
+        --selector "pleach.dev/project=$project,pleach.dev/branch=$slug" --output 'go-template={{range .items}}{{
+            $applied := false}}{{with .metadata.annotations}}{{if index . "kubectl.kubernetes.io/last-applied-configuration"}}{{
+            $applied = true}}{{end}}{{end}}{{if not (or $applied .metadata.ownerReferences)}}  {{.kind}}/{{.metadata.name}}{{"\n"}}{{end}}{{end}}') || return 1
+    [ -z "$unseen" ] || printf '%s\n' "not deleted, because \`kubectl apply\` on the client side did not create them:" "$unseen"
+}
+
+# Creates or updates the namespace of the branch. Waits if an old one is being deleted. Fails if it belongs to another project.
+apply_namespace() {
+    state=$("$kubectl" get namespace "$namespace" --ignore-not-found \
+        --output 'jsonpath={.status.phase}/{.metadata.labels.pleach\.dev/project}') || return 1
+    case $state in
+        Terminating/*)
+            echo "$namespace: waiting until the old namespace is deleted"
+            "$kubectl" wait --for=delete "namespace/$namespace" --timeout="$timeout" || return 1
+            ;;
+        '' | */ | "${state%%/*}/$project") ;;
+        *)
+            echo "$namespace: the namespace belongs to the project \`${state#*/}\`" >&2
+            return 1
+            ;;
+    esac
+    "$kubectl" apply --filename "$folder/00-namespace-$namespace.yaml"
+}
+
+wait_for_workloads() {
+    for file in "$folder"/*-deployment-*.yaml "$folder"/*-statefulset-*.yaml "$folder"/*-daemonset-*.yaml; do
+        if [ -f "$file" ] && grep -q '^apiVersion: apps/' "$file" &&
+            ! grep -q -e '^  paused: true$' -e '^    type: OnDelete$' "$file"; then
+            "$kubectl" rollout status --filename "$file" --timeout="$timeout" || return 1
+        fi
+    done
+}
+
+# Sets the variables of a branch.
+use_branch() {
+    slug=$1
+    folder=$folders/$slug
+    if [ ! -f "$folder/pleach.lock" ]; then
+        echo "$folder: not the folder of a branch" >&2
+        return 1
+    fi
+    for file in "$folder"/00-namespace-*.yaml; do
+        namespace=${file##*/00-namespace-}
+        namespace=${namespace%.yaml}
+    done
 }
 
 kubectl=${KUBECTL:-kubectl}
+timeout=${TIMEOUT:-5m}
 folders=$(dirname -- "$0")/../namespaces
 if [ $# -eq 0 ]; then
     for folder in "$folders"/*/; do
@@ -51,14 +168,13 @@ if [ $# -eq 0 ]; then
     done
 fi
 failed=
-for slug in "$@"; do
-    echo "# $slug"
-    if [ ! -f "$folders/$slug/pleach.lock" ]; then
-        echo "$folders/$slug: not the folder of a branch" >&2
-        failed="$failed $slug"
-    elif ! apply_branch "$folders/$slug" "$slug"; then
-        failed="$failed $slug"
-    fi
+# All branches are applied before the first one is waited for.
+for step in apply_branch prune_branch; do
+    for slug in "$@"; do
+        case " $failed " in *" $slug "*) continue ;; esac
+        echo "# $slug"
+        use_branch "$slug" && $step || failed="$failed $slug"
+    done
 done
 if [ -n "$failed" ]; then
     echo "failed:$failed" >&2

@@ -1,28 +1,127 @@
 #!/bin/sh
 # app.kubernetes.io/managed-by: pleach
-# Applies the folder of each branch, or of the branches with the given slugs, and deletes the objects that are no longer in
-# the folder. kubectl records what it applied in an ApplySet in the namespace of the branch. Needs kubectl 1.27 or later.
+# Applies the folder of each branch, or of the branches with the given slugs. Then waits until the Deployments, StatefulSets and
+# DaemonSets of a branch are up to date, and deletes its objects that are no longer in the folder. kubectl records what it
+# applied in an ApplySet in the namespace of the branch. Needs kubectl 1.27 or later.
 #
 #   sh apply.sh [SLUG...]
 #
-# Variables: KUBECTL (default: kubectl) is the command to run.
+# Variables: KUBECTL (default: kubectl) is the command to run; TIMEOUT (default: 5m) is how long it waits for a Deployment,
+# StatefulSet or DaemonSet, and for an old namespace to be deleted.
 set -eu
 
+project=shop
+parent="configmaps/$project.applyset.pleach.dev"
+
+# Applies the objects with the label of the ApplySet, but deletes none: pods that still run may need them.
 apply_branch() {
-    set -- "$1" "$1"/00-namespace-*.yaml
-    if [ $# -ne 2 ]; then
-        echo "$1: an ApplySet needs exactly one namespace in the folder" >&2
+    apply_namespace && apply_elsewhere && read_part_of || return 1
+    if [ -z "$part_of" ]; then
+        prune_objects
+        return
+    fi
+    set --
+    for file in "$folder"/*.yaml; do
+        is_member "$file" && set -- "$@" --filename "$file"
+    done
+    [ $# -eq 0 ] ||
+        "$kubectl" label --local --overwrite --output json "$@" "applyset.kubernetes.io/part-of=$part_of" |
+        "$kubectl" apply --namespace "$namespace" --filename -
+}
+
+prune_branch() {
+    wait_for_workloads && read_part_of && prune_objects
+}
+
+# Reads the identifier of the ApplySet, which is empty before the first run.
+read_part_of() {
+    part_of=$("$kubectl" get "$parent" --namespace "$namespace" --ignore-not-found \
+        --output 'jsonpath={.metadata.labels.applyset\.kubernetes\.io/id}')
+}
+
+prune_objects() {
+    set --
+    for file in "$folder"/*.yaml; do
+        is_member "$file" && set -- "$@" --filename "$file"
+    done
+    if [ $# -gt 0 ]; then
+        KUBECTL_APPLYSET=true "$kubectl" apply --namespace "$namespace" --prune --applyset="$parent" "$@"
+    elif [ -n "$part_of" ]; then
+        # kubectl does not apply an empty set.
+        kinds=$("$kubectl" get "$parent" --namespace "$namespace" \
+            --output 'jsonpath={.metadata.annotations.applyset\.kubernetes\.io/contains-group-kinds}') || return 1
+        [ -z "$kinds" ] || "$kubectl" delete "$kinds" --namespace "$namespace" \
+            --selector "applyset.kubernetes.io/part-of=$part_of"
+    fi
+}
+
+# Whether a file belongs to the ApplySet. The namespace does not, so that no run deletes it, and neither does an object of
+# another namespace, which kubectl refuses.
+is_member() {
+    case ${1##*/} in 00-namespace-*) return 1 ;; esac
+    ! is_elsewhere "$1"
+}
+
+apply_elsewhere() {
+    set --
+    for file in "$folder"/*.yaml; do
+        is_elsewhere "$file" && set -- "$@" --filename "$file"
+    done
+    [ $# -eq 0 ] || "$kubectl" apply "$@"
+}
+
+# Whether the object of a file is in a namespace other than that of the branch.
+is_elsewhere() {
+    awk -v branch="$namespace" '
+        /^[^ ]/ { metadata = ($1 == "metadata:") }
+        metadata && /^  namespace: / { found = ($2 != branch) }
+        END { exit !found }
+    ' "$1"
+}
+
+# Creates or updates the namespace of the branch. Waits if an old one is being deleted. Fails if it belongs to another project.
+apply_namespace() {
+    state=$("$kubectl" get namespace "$namespace" --ignore-not-found \
+        --output 'jsonpath={.status.phase}/{.metadata.labels.pleach\.dev/project}') || return 1
+    case $state in
+        Terminating/*)
+            echo "$namespace: waiting until the old namespace is deleted"
+            "$kubectl" wait --for=delete "namespace/$namespace" --timeout="$timeout" || return 1
+            ;;
+        '' | */ | "${state%%/*}/$project") ;;
+        *)
+            echo "$namespace: the namespace belongs to the project \`${state#*/}\`" >&2
+            return 1
+            ;;
+    esac
+    "$kubectl" apply --filename "$folder/00-namespace-$namespace.yaml"
+}
+
+wait_for_workloads() {
+    for file in "$folder"/*-deployment-*.yaml "$folder"/*-statefulset-*.yaml "$folder"/*-daemonset-*.yaml; do
+        if [ -f "$file" ] && grep -q '^apiVersion: apps/' "$file" &&
+            ! grep -q -e '^  paused: true$' -e '^    type: OnDelete$' "$file"; then
+            "$kubectl" rollout status --filename "$file" --timeout="$timeout" || return 1
+        fi
+    done
+}
+
+# Sets the variables of a branch.
+use_branch() {
+    slug=$1
+    folder=$folders/$slug
+    if [ ! -f "$folder/pleach.lock" ]; then
+        echo "$folder: not the folder of a branch" >&2
         return 1
     fi
-    namespace=${2##*/00-namespace-}
-    namespace=${namespace%.yaml}
-    # The ApplySet is an object in the namespace, so the namespace must exist first.
-    "$kubectl" get namespace "$namespace" >/dev/null 2>&1 || "$kubectl" create --save-config -f "$2" || return 1
-    KUBECTL_APPLYSET=true "$kubectl" apply --namespace "$namespace" \
-        --prune --applyset=configmaps/applyset.pleach.dev -f "$1"
+    for file in "$folder"/00-namespace-*.yaml; do
+        namespace=${file##*/00-namespace-}
+        namespace=${namespace%.yaml}
+    done
 }
 
 kubectl=${KUBECTL:-kubectl}
+timeout=${TIMEOUT:-5m}
 folders=$(dirname -- "$0")/../namespaces
 if [ $# -eq 0 ]; then
     for folder in "$folders"/*/; do
@@ -32,14 +131,13 @@ if [ $# -eq 0 ]; then
     done
 fi
 failed=
-for slug in "$@"; do
-    echo "# $slug"
-    if [ ! -f "$folders/$slug/pleach.lock" ]; then
-        echo "$folders/$slug: not the folder of a branch" >&2
-        failed="$failed $slug"
-    elif ! apply_branch "$folders/$slug" "$slug"; then
-        failed="$failed $slug"
-    fi
+# All branches are applied before the first one is waited for.
+for step in apply_branch prune_branch; do
+    for slug in "$@"; do
+        case " $failed " in *" $slug "*) continue ;; esac
+        echo "# $slug"
+        use_branch "$slug" && $step || failed="$failed $slug"
+    done
 done
 if [ -n "$failed" ]; then
     echo "failed:$failed" >&2

@@ -1,15 +1,15 @@
-//! `gitops:` in the spec: the files for Argo CD, Flux and kubectl, their ownership, and the apply script.
+//! `gitops:` in the spec: the files for Argo CD, Flux and kubectl, and their ownership.
+
+#[cfg(unix)]
+mod apply;
 
 use crate::output::Tree;
 use crate::pipeline::Selection;
 use crate::schema::name::is_label;
 use crate::tests::dns::build::built;
-use crate::tests::kit::{self, Workspace, root};
+use crate::tests::kit::Workspace;
 use proptest::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
-#[cfg(unix)]
-use std::process::Output;
+use std::collections::BTreeSet;
 
 const EACH: &str = "gitops:\n  argocd: {repoURL: https://git.example.com/e.git, applications: each}\n  \
                     flux: {source: e}\n  apply: applyset\n";
@@ -30,7 +30,7 @@ fn names(workspace: &Workspace) -> Vec<String> {
 fn files_of_the_project_name_no_branch() {
     let workspace = workspace(SET);
     let before = workspace.files("out/gitops");
-    assert_eq!(before.keys().collect::<Vec<_>>(), ["applicationset.yaml", "apply.sh"]);
+    assert_eq!(before.keys().collect::<Vec<_>>(), ["applicationset.yaml", "apply.sh", "deployer.yaml"]);
     workspace.edit("branches.yaml", "- name: main\n", "- name: other\n- name: one/more\n");
     workspace.run(&["build"]).exits(0);
     assert_eq!(workspace.files("out/gitops"), before);
@@ -41,8 +41,13 @@ fn files_of_a_removed_branch_are_deleted() {
     let workspace = workspace(EACH);
     let slugs = ["feature-login-df7c7aeb", "feature-search-38e7a3a2", "main"];
     let folder = |name: &'static str| slugs.iter().map(move |slug| format!("{name}/{slug}.yaml"));
-    let mut want: Vec<String> =
-        ["apply.sh".to_owned()].into_iter().chain(folder("argocd")).chain(folder("flux")).collect();
+    let mut want: Vec<String> = ["apply.sh", "deployer.yaml"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain(folder("argocd"))
+        .chain(folder("flux"))
+        .collect();
+    want.sort();
     assert_eq!(names(&workspace), want);
     workspace.run(&["branch", "remove", "feature/login"]).exits(0);
     let output = workspace.run(&["diff"]).exits(1).out();
@@ -133,103 +138,93 @@ fn temporary_files_and_conflict_markers_are_recognized() {
     assert_eq!(names(&workspace), names(&self::workspace(EACH)));
 }
 
-/// Runs `apply.sh` with another kubectl.
-#[cfg(unix)]
-fn apply_with(workspace: &Workspace, kubectl: &str, args: &[&str], fails: &str) -> Output {
-    use std::os::unix::fs::PermissionsExt;
-    let path = workspace.path().join("fake kubectl");
-    workspace.write("fake kubectl", kubectl);
-    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
-    let mut command = Command::new("sh");
-    command.arg("out/gitops/apply.sh").args(args).current_dir(workspace.path());
-    command.env("KUBECTL", &path).env("KUBECONFIG", "/dev/null").env("FAILS", fails);
-    command.env("LOG", workspace.path().join("log")).output().unwrap()
-}
-
-/// Runs it with a kubectl that logs its arguments and fails if they match the pattern `fails`.
-#[cfg(unix)]
-fn apply(workspace: &Workspace, args: &[&str], fails: &str) -> (Output, Vec<String>) {
-    workspace.write("log", "");
-    let kubectl = "#!/bin/sh\necho \"${KUBECTL_APPLYSET:-} $*\" >> \"$LOG\"\ncase \"$*\" in $FAILS) exit 1;; esac\n";
-    let done = apply_with(workspace, kubectl, args, fails);
-    let log = workspace.read("log");
-    (done, log.lines().map(str::to_owned).collect())
-}
-
-#[cfg(unix)]
-#[test]
-fn the_apply_set_script_runs_kubectl_for_each_branch() {
-    let workspace = workspace(EACH);
-    let folder = "out/gitops/../namespaces";
-    let applied = |slug: &str| {
-        format!("true apply --namespace {slug} --prune --applyset=configmaps/applyset.pleach.dev -f {folder}/{slug}")
+/// The rules of `deployer.yaml`, one line each.
+fn rights(workspace: &Workspace) -> Vec<String> {
+    let role: serde_yaml::Value = serde_yaml::from_str(&workspace.read("out/gitops/deployer.yaml")).unwrap();
+    let list = |value: &serde_yaml::Value| {
+        let words: Vec<&str> =
+            value.as_sequence().into_iter().flatten().filter_map(serde_yaml::Value::as_str).collect();
+        words.join(",")
     };
-    let (done, log) = apply(&workspace, &[], "never");
-    assert!(done.status.success(), "{done:?}");
-    let slugs = ["feature-login-df7c7aeb", "feature-search-38e7a3a2", "main"];
-    let want: Vec<String> = slugs.iter().flat_map(|slug| [format!(" get namespace {slug}"), applied(slug)]).collect();
-    assert_eq!(log, want);
-
-    // A namespace that does not exist is created first.
-    let (done, log) = apply(&workspace, &["main"], "get*");
-    assert!(done.status.success(), "{done:?}");
-    let create = format!(" create --save-config -f {folder}/main/00-namespace-main.yaml");
-    assert_eq!(log, [" get namespace main".to_owned(), create, applied("main")]);
-
-    // If one branch fails, the others are applied.
-    let (done, log) = apply(&workspace, &[], "apply*feature-login*");
-    assert_eq!((done.status.code(), log.len()), (Some(1), 6));
-    assert!(String::from_utf8_lossy(&done.stderr).ends_with("failed: feature-login-df7c7aeb\n"), "{done:?}");
-    let (done, log) = apply(&workspace, &["mian", "main"], "never");
-    assert_eq!((done.status.code(), log.len()), (Some(1), 2));
-}
-
-#[cfg(unix)]
-#[test]
-fn the_prune_label_script_runs_kubectl_with_the_kinds() {
-    let workspace = workspace(SET);
-    let (done, log) = apply(&workspace, &["main"], "never");
-    assert!(done.status.success() && log.len() == 1, "{done:?}");
-    let start =
-        " apply --prune --selector pleach.dev/project=shop,pleach.dev/branch=main --prune-allowlist=core/v1/ConfigMap ";
-    assert!(log[0].starts_with(start) && log[0].ends_with(" -f out/gitops/../namespaces/main"), "{log:?}");
-    assert!(!log[0].contains("/Namespace") && log[0].contains("--prune-allowlist=apps/v1/Deployment "), "{log:?}");
-}
-
-/// kubectl accepts the combination of flags, which it checks before it connects to a cluster.
-#[cfg(unix)]
-#[test]
-fn kubectl_has_the_flags() {
-    if Command::new("kubectl").args(["version", "--client"]).output().is_err() {
-        return;
-    }
-    let kubectl = "#!/bin/sh\ncase $1 in get) ;; *) exec kubectl \"$@\";; esac\n";
-    for gitops in [EACH, SET] {
-        let done = apply_with(&workspace(gitops), kubectl, &["main"], "");
-        let output = String::from_utf8_lossy(&done.stderr).into_owned();
-        assert!(!done.status.success() && output.contains("refused"), "{output}");
-        let known = ["unknown", "cannot be used", "must ", "required", "not permitted"]
-            .iter()
-            .all(|word| !output.contains(word));
-        assert!(
-            known && (gitops == SET || output.contains("invalid parent reference \"configmaps/applyset.pleach.dev\"")),
-            "{output}"
-        );
-    }
+    let rule = |rule: &serde_yaml::Value| {
+        let names = list(&rule["resourceNames"]);
+        format!("{} {}{} {}", list(&rule["apiGroups"]), list(&rule["resources"]), names, list(&rule["verbs"]))
+    };
+    role["rules"].as_sequence().unwrap().iter().map(rule).collect()
 }
 
 #[test]
-fn every_script_is_posix_shell() {
-    for case in ["gitops-set", "gitops-each"] {
-        let script = root().join("tests/golden").join(case).join("out/gitops/apply.sh");
-        let done = Command::new("sh").arg("-n").arg(&script).output().unwrap();
-        assert!(done.status.success(), "{done:?}");
-        let text = String::from_utf8(kit::files(script.parent().unwrap())["apply.sh"].clone()).unwrap();
-        assert!(text.starts_with("#!/bin/sh\n") && text.contains("\nset -eu\n"), "{text}");
-        let bashisms: BTreeMap<&str, bool> =
-            ["[[", "function ", "local ", "<(", "$'", "=="].map(|word| (word, text.contains(word))).into();
-        assert!(bashisms.values().all(|found| !found), "{bashisms:?}");
+fn the_deployer_has_the_rights_for_the_objects_of_all_branches() {
+    let workspace = Workspace::empty();
+    let spec = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nnamespace: \"shop-{{ branch.slug }}\"\n\
+                gitops: {apply: applyset}\nbranches: [{name: main, overlays: [roles]}, {name: b}]\n";
+    workspace.write("branches.yaml", spec);
+    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}]}\n";
+    workspace.write("base/web.yaml", service);
+    workspace.write("overlays/roles/kustomization.yaml", "resources: [../../base, role.yaml]\n");
+    workspace.write(
+        "overlays/roles/role.yaml",
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: reader}\n\
+         rules: [{apiGroups: [\"\"], resources: [pods], verbs: [get, watch]}]\n---\n\
+         apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: view}\n\
+         roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}\n\
+         subjects: [{kind: ServiceAccount, name: web}]\n---\n\
+         apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: web}\nspec: {gatewayClassName: a, listeners: []}\n",
+    );
+    workspace.run(&["build"]).exits(0);
+    let applied = "create,delete,get,list,patch";
+    let want = [
+        " configmaps create,get,patch".to_owned(),
+        format!(" services {applied}"),
+        " namespaces create,get,list,patch,watch".to_owned(),
+        format!("gateway.networking.k8s.io gateways {applied}"),
+        format!("rbac.authorization.k8s.io roles,rolebindings {applied}"),
+        "rbac.authorization.k8s.io clusterrolesview bind".to_owned(),
+        " pods get,watch".to_owned(),
+    ];
+    let mut sorted = rights(&workspace);
+    sorted.sort();
+    let mut all = want.to_vec();
+    all.sort();
+    assert_eq!(sorted, all);
+
+    // Each part of a build knows the objects of the other parts. A branch that fails keeps its rights.
+    let before = workspace.read("out/gitops/deployer.yaml");
+    for shard in ["1/2", "2/2"] {
+        workspace.run(&["build", "--shard", shard]).exits(0);
+        assert_eq!(workspace.read("out/gitops/deployer.yaml"), before, "{shard}");
     }
+    workspace.write("overlays/roles/role.yaml.j2", "{{ nope }}");
+    workspace.edit("overlays/roles/kustomization.yaml", "role.yaml", "role.yaml.j2");
+    workspace.run(&["build", "--keep-going"]).exits(2);
+    assert_eq!(workspace.read("out/gitops/deployer.yaml"), before);
+
+    // Pruning by labels searches objects of all kinds that it may delete.
+    workspace.edit("branches.yaml", "apply: applyset", "apply: pruneLabel");
+    workspace.edit("branches.yaml", "{name: main, overlays: [roles]}, ", "");
+    workspace.run(&["build"]).exits(0);
+    let rights = rights(&workspace);
+    assert!(rights.contains(&"apps daemonsets,deployments,statefulsets delete,list".to_owned()), "{rights:?}");
+    assert!(rights.iter().all(|rule| !rule.contains("secrets") && !rule.contains("gateways")), "{rights:?}");
+}
+
+#[test]
+fn a_kind_with_copied_labels_is_a_warning_with_an_apply_set() {
+    let workspace = Workspace::small();
+    workspace.edit("branches.yaml", "branches:\n", "gitops: {apply: applyset}\nbranches:\n");
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: own}\n---\n";
+    let external = "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: db}\nspec: {secretStoreRef: {name: a}}\n";
+    workspace.write("base/secret.yaml", external);
+    assert_eq!(workspace.run(&["build"]).exits(0).err(), "");
+    workspace.write("base/secret.yaml", format!("{secret}{external}"));
+    let error = workspace.run(&["build"]).exits(0).err();
+    let want = "the ApplySet deletes the Secret of `ExternalSecret db`, because a controller copies the labels of the ExternalSecret to it";
+    assert!(error.contains(want), "{error}");
+    workspace.edit("base/secret.yaml", "spec: {secret", "spec: {target: {template: {}}, secret");
+    assert_eq!(workspace.run(&["build"]).exits(0).err(), "");
+    workspace.edit("base/secret.yaml", "target: {template: {}}, ", "");
+    workspace.edit("branches.yaml", "apply: applyset", "apply: pruneLabel");
+    assert_eq!(workspace.run(&["build"]).exits(0).err(), "");
 }
 
 proptest! {
