@@ -76,5 +76,6 @@ fn gitops_of_the_guide_is_read() {
     assert_eq!(ran.err(), "");
     let names: Vec<String> = workspace.files("out/gitops").into_keys().collect();
     let slugs = ["feature-login-df7c7aeb", "feature-search-38e7a3a2", "main"].map(|slug| format!("flux/{slug}.yaml"));
-    assert_eq!(names, [&["applicationset.yaml".to_owned(), "apply.sh".to_owned()][..], &slugs].concat());
+    let project = ["applicationset.yaml", "apply.sh", "deployer.yaml"].map(str::to_owned);
+    assert_eq!(names, [&project[..], &slugs].concat());
 }

@@ -10,6 +10,8 @@ case "$*" in $FAILS)
 esac
 
 objects=$CLUSTER/objects
+documents=$CLUSTER/documents.$$
+trap 'rm -rf "$documents"' EXIT
 command=$1
 subject=${2:-}
 mkdir -p "$objects/_"
@@ -66,10 +68,9 @@ input() {
 
 # Writes each document of the input to a file of its own.
 documents() {
-    rm -rf "$CLUSTER/input"
-    mkdir "$CLUSTER/input"
-    input | awk -v to="$CLUSTER/input/" '/^---$/ { n++; next } { if (!n) n = 1; print > (to n) }'
-    if [ -z "$(ls "$CLUSTER/input")" ]; then
+    mkdir "$documents"
+    input | awk -v to="$documents/" '/^---$/ { n++; next } { if (!n) n = 1; print > (to n) }'
+    if [ -z "$(ls "$documents")" ]; then
         echo "error: no objects passed to apply" >&2
         exit 1
     fi
@@ -88,7 +89,7 @@ apply() {
         printf 'kind: ConfigMap\nmetadata:\n  labels:\n    applyset.kubernetes.io/id: %s\n  name: %s\n' "$part_of" "${applyset#*/}" \
             >"$objects/$namespace/ConfigMap.${applyset#*/}"
     fi
-    for document in "$CLUSTER"/input/*; do
+    for document in "$documents"/*; do
         of=$(field "$document" namespace)
         if [ -n "$of" ]; then
             [ -f "$objects/_/Namespace.$of" ] || missing "$of"
@@ -148,7 +149,7 @@ case "$command $subject" in
     apply\ *) apply ;;
     label\ *)
         documents
-        for document in "$CLUSTER"/input/*; do
+        for document in "$documents"/*; do
             echo ---
             with_label "$label" "$document"
         done
