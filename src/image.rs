@@ -65,24 +65,30 @@ pub(crate) struct ImageReference {
 impl ImageReference {
     /// Reads `name`, `name:tag`, `name@digest`, `name:tag@digest`, `:tag` or `@digest`.
     pub(crate) fn parse(text: &str) -> Result<Self, Diagnostic> {
-        let invalid = |why: String| {
-            Diagnostic::new(Code::Spec, format!("`{text}` is not a valid image: {why}"))
+        let invalid = |why: String, help: Option<String>| {
+            let error = Diagnostic::new(Code::Spec, format!("`{text}` is not a valid image: {why}"));
+            help.into_iter()
+                .fold(error, Diagnostic::help)
                 .help("use `name:tag` or `name@sha256:…`; to keep the name, use only `:tag` or `@sha256:…`")
         };
         if text.is_empty() {
-            return Err(invalid("it is empty".to_owned()));
+            return Err(invalid("it is empty".to_owned(), None));
+        }
+        if let Some((scheme, rest)) = text.split_once("://") {
+            let why = format!("`{scheme}://` is not part of an image name");
+            return Err(invalid(why, Some(format!("write `{rest}`"))));
         }
         let parts = ImageParts::of(text);
         let ImageParts { name, tag, digest } = parts;
-        let name_error = || name_error(parts.location());
-        if let Some(why) = (!name.is_empty()).then(name_error).flatten() {
-            return Err(invalid(why));
+        let location = parts.location();
+        if let Some(why) = (!name.is_empty()).then(|| name_error(location)).flatten() {
+            return Err(invalid(why, lower_case_help(location)));
         }
         if let Some(tag) = tag.filter(|tag| !is_tag(tag)) {
-            return Err(invalid(format!("`{tag}` is not a valid tag")));
+            return Err(invalid(format!("`{tag}` is not a valid tag"), Some(TAG_HELP.to_owned())));
         }
         if let Some(digest) = digest.filter(|digest| !is_digest(digest)) {
-            return Err(invalid(format!("`{digest}` is not a valid digest")));
+            return Err(invalid(format!("`{digest}` is not a valid digest"), Some(DIGEST_HELP.to_owned())));
         }
         let part = |part: Option<&str>| part.filter(|part| !part.is_empty()).map(Into::into);
         Ok(ImageReference { name: part(Some(name)), tag: part(tag), digest: part(digest) })
@@ -140,6 +146,17 @@ fn name_error((registry, path): (Option<&str>, &str)) -> Option<String> {
         format!("`{part}` is not a valid name component")
     })
 }
+
+/// The help for a path with upper-case letters.
+fn lower_case_help((registry, path): (Option<&str>, &str)) -> Option<String> {
+    let lower = path.to_lowercase();
+    let registry = registry.map_or(String::new(), |registry| format!("{registry}/"));
+    (lower != path).then(|| format!("the name of an image is lower case, such as `{registry}{lower}`"))
+}
+
+const TAG_HELP: &str =
+    "a tag is at most 128 letters, digits, `_`, `.` and `-`, and begins with a letter, a digit or `_`";
+const DIGEST_HELP: &str = "a digest is `sha256:` and 64 digits of 0-9 and a-f, or `sha512:` and 128 of them";
 
 fn is_tag(tag: &str) -> bool {
     tag.len() <= 128

@@ -136,7 +136,33 @@ impl fmt::Display for DnsName {
 }
 
 fn invalid(text: &str, reason: impl fmt::Display) -> Diagnostic {
-    Diagnostic::new(Code::Dns, format!("invalid DNS name `{text}`: {reason}"))
+    let error = Diagnostic::new(Code::Dns, format!("invalid DNS name `{text}`: {reason}"));
+    match without_url_parts(text) {
+        Some((parts, host)) => error.help(format!("write the name without {parts}: `{host}`")),
+        None => error,
+    }
+}
+
+fn listed(words: &[&str]) -> String {
+    match words.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => words.concat(),
+    }
+}
+
+/// The host of a text that also has a scheme, a port or a path, and what to call these.
+fn without_url_parts(text: &str) -> Option<(String, &str)> {
+    let (scheme, rest) = text.split_once("://").map_or((None, text), |(scheme, rest)| (Some(scheme), rest));
+    let (rest, path) = rest.split_once(['/', '?', '#']).map_or((rest, None), |(rest, path)| (rest, Some(path)));
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+    let (host, port) = match rest.rsplit_once(':') {
+        Some((host, port)) if is_port(port) => (host, Some(port)),
+        _ => (rest, None),
+    };
+    let parts = [(scheme, "scheme"), (port, "port"), (path, "path")];
+    let parts: Vec<&str> = parts.into_iter().filter(|(part, _)| part.is_some()).map(|(_, name)| name).collect();
+    let is_name = !parts.is_empty() && DnsName::target(host).is_ok();
+    is_name.then(|| (listed(&parts), host))
 }
 
 fn check_label(label: &str, first: bool) -> Result<(), String> {
@@ -262,6 +288,21 @@ mod tests {
             if let Some(name) = DnsName::from_wire(&wire) {
                 prop_assert_eq!(name.wire(), wire.to_ascii_lowercase());
             }
+        }
+    }
+
+    #[test]
+    fn the_help_has_the_name_without_scheme_port_and_path() {
+        for (text, want) in [
+            ("https://a.example.com", "write the name without scheme: `a.example.com`"),
+            ("a.example.com:443", "write the name without port: `a.example.com`"),
+            ("a.example.com/x", "write the name without path: `a.example.com`"),
+            ("http://a.example.com:8080/x/y", "write the name without scheme, port and path: `a.example.com`"),
+        ] {
+            assert_eq!(DnsName::host(text).unwrap_err().parts().help, [want], "{text}");
+        }
+        for text in ["a..b", "a_b.example.com", "https://", "a b"] {
+            assert!(DnsName::host(text).unwrap_err().parts().help.is_empty(), "{text}");
         }
     }
 }

@@ -2,37 +2,11 @@
 //!
 //! It is a pure function, so the plan is what is applied, and tests cover every row of its table.
 
-use super::zone::{AtomicChange, NameChange, NameContent, PairState};
+use super::entry::{DesiredState, NameEntry};
+use super::zone::{NameContent, PairState};
 use crate::dns::ownership::{OwnershipRecord, ParsedRecord};
-use crate::name::DnsName;
 use crate::record::RecordSets;
 use smol_str::SmolStr;
-
-/// What a file says about a name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum DesiredState {
-    /// It has these records with this TTL.
-    Present(RecordSets, u32),
-    /// It has an address that the cluster has not assigned yet.
-    Pending,
-    /// It does not exist.
-    Absent,
-}
-
-/// A name in a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct NameEntry {
-    /// The name.
-    pub(crate) host: DnsName,
-    /// The name of its ownership record.
-    pub(crate) ownership: DnsName,
-    /// The project.
-    pub(crate) owner: SmolStr,
-    /// The slug of the branch.
-    pub(crate) branch: SmolStr,
-    /// What the file says.
-    pub(crate) state: DesiredState,
-}
 
 /// What the user permits for one name beyond the table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -143,7 +117,7 @@ pub(crate) fn decide(
                 NameAction::Refuse(RefusalReason::OtherBranch(ownership.branch))
             }
             ParsedRecord::Valid(ownership) => {
-                owned(&ownership, &desired_ownership(entry, records, *ttl), records, &found.host, permission)
+                owned(&ownership, &entry.ownership_record(records, *ttl), records, &found.host, permission)
             }
         },
     }
@@ -188,52 +162,10 @@ fn owned(
     }
 }
 
-fn desired_ownership(entry: &NameEntry, records: &RecordSets, ttl: u32) -> OwnershipRecord {
-    OwnershipRecord { owner: entry.owner.clone(), branch: entry.branch.clone(), ttl, digests: records.digests() }
-}
-
-/// The state of `entry` when nothing is left to do.
-pub(crate) fn state_when_done(entry: &NameEntry) -> PairState {
-    match &entry.state {
-        DesiredState::Present(records, ttl) => PairState {
-            host: records.clone().into(),
-            ownership: desired_ownership(entry, records, *ttl).records().into(),
-        },
-        DesiredState::Absent | DesiredState::Pending => PairState::EMPTY,
-    }
-}
-
-/// The TTL of ownership records and fences, in seconds. Only pleach queries them, without a cache.
-const OWNERSHIP_TTL: u32 = 60;
-
-/// The change that does `kind` at `entry`, on the condition that the state is still `found` and the fence is unchanged.
-pub(crate) fn change(entry: &NameEntry, found: &PairState, kind: WriteKind, fence: &NameChange) -> AtomicChange {
-    let done = state_when_done(entry);
-    let ttl = match entry.state {
-        DesiredState::Present(_, ttl) => ttl,
-        DesiredState::Absent | DesiredState::Pending => 0,
-    };
-    let host = match kind {
-        WriteKind::Mark | WriteKind::Adopt | WriteKind::Unmark => None,
-        _ => Some((done.host.records().clone(), ttl)),
-    };
-    let ownership = Some((done.ownership.records().clone(), OWNERSHIP_TTL));
-    AtomicChange(vec![
-        fence.clone(),
-        NameChange { name: entry.host.clone(), before: found.host.clone(), after: host },
-        NameChange { name: entry.ownership.clone(), before: found.ownership.clone(), after: ownership },
-    ])
-}
-
-/// The change that writes `records` to the fence `name`, on the condition that its content is still `found`.
-pub(crate) fn fence_change(name: &DnsName, found: &NameContent, records: &RecordSets) -> AtomicChange {
-    let after = Some((records.clone(), OWNERSHIP_TTL));
-    AtomicChange(vec![NameChange { name: name.clone(), before: found.clone(), after }])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::name::DnsName;
     use crate::record::{RecordData, RecordType};
 
     fn n(text: &str) -> DnsName {
@@ -372,31 +304,5 @@ mod tests {
             (Pending, own(OLD), content(OLD), None, Refuse(RefusalReason::Pending)),
             (Pending, of_other_project(OLD), content(MANUAL), None, Refuse(RefusalReason::Pending)),
         ]);
-    }
-
-    #[test]
-    fn a_second_run_keeps_what_the_first_wrote() {
-        let fence = NameChange { name: n("_rev.shop._pleach.example.com"), before: NameContent::Empty, after: None };
-        for (state, ownership, host, permission) in [
-            (present(), EMPTY, EMPTY, Permission::None),
-            (present_with_longer_ttl(), own(OLD), content(OLD), Permission::None),
-            (present(), of_branch("removed", NEW), content(NEW), Permission::None),
-            (present(), own(OLD), EMPTY, Permission::None),
-            (present(), EMPTY, content(NEW), Permission::Adopt),
-            (DesiredState::Absent, own(OLD), content(OLD), Permission::None),
-            (DesiredState::Absent, own(OLD), EMPTY, Permission::None),
-        ] {
-            let (entry, found) = (entry(state), PairState { host, ownership });
-            let NameAction::Write(kind) = decide(&entry, &found, permission, |_| false) else { panic!("{entry:?}") };
-            let AtomicChange(changes) = change(&entry, &found, kind, &fence);
-            let after = |change: &NameChange| match &change.after {
-                Some((records, _)) => NameContent::from(records.clone()),
-                None => change.before.clone(),
-            };
-            let done = PairState { host: after(&changes[1]), ownership: after(&changes[2]) };
-            assert_eq!(done, state_when_done(&entry), "{kind:?}");
-            assert_eq!(decide(&entry, &done, Permission::None, |_| false), NameAction::Keep, "{kind:?}");
-            assert_eq!(changes[0], fence, "every change is conditioned on the fence");
-        }
     }
 }

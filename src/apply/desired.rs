@@ -1,7 +1,7 @@
 //! Reads zone change files, and resolves the addresses that only the cluster knows.
 
 use super::address::ClusterAddresses;
-use super::decide::{DesiredState, NameEntry};
+use super::entry::{DesiredState, NameEntry};
 use super::reconcile::DesiredZone;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::dns::PresentName;

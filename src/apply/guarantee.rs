@@ -1,7 +1,7 @@
 //! Checks before anything is sent: whether the providers support the desired records, and whether they have the
 //! guarantees that `apply` relies on.
 
-use super::decide::DesiredState;
+use super::entry::DesiredState;
 use super::run::OpenZone;
 use super::zone::ProviderGuarantee;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};

@@ -4,9 +4,11 @@
 //! name in one atomic step that fails if the name has changed since it was read ([`zone`]). All state is in the zone.
 
 pub(crate) mod address;
+pub(crate) mod change;
 pub(crate) mod context;
 pub(crate) mod decide;
 pub(crate) mod desired;
+pub(crate) mod entry;
 pub(crate) mod fence;
 pub(crate) mod guarantee;
 pub(crate) mod http;

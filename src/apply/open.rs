@@ -22,7 +22,10 @@ pub(crate) fn open_zone(
         return Err(fault(format!("the spec has no zone `{name}`")).help("add it under `zones:`"));
     };
     let open = || match zone.provider {
-        None => Err(fault(format!("the zone `{name}` has no `provider`"))),
+        None => Err(fault(format!("the zone `{name}` has no `provider`")).help(format!(
+            "add `provider:` to the zone, one of {}",
+            ZoneProvider::names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        ))),
         Some(ZoneProvider::Rfc2136) => {
             let Some(server) = &zone.server else {
                 let help = "add `server: HOST` or `server: HOST:PORT` with the primary name server of the zone";

@@ -3,7 +3,9 @@
 //! `plan` is the first half. The second half never repeats a change blindly: a change that did not happen, or may not have
 //! happened, is read and decided again.
 
-use super::decide::{self, DesiredState, NameAction, NameEntry, Permission, RefusalReason, WriteKind};
+use super::change;
+use super::decide::{self, NameAction, Permission, RefusalReason, WriteKind};
+use super::entry::{DesiredState, NameEntry};
 use super::fence::FenceState;
 use super::retry::RetryPolicy;
 use super::zone::{AtomicChange, DnsZone, NameChange, NameContent, NamePair, PairQuery, PairState, ZoneError};
@@ -135,7 +137,7 @@ impl<'a> Reconciler<'a> {
         };
         let name = |entry: &&NameEntry| PairQuery {
             pair: NamePair { host: Some(entry.host.clone()), ownership: entry.ownership.clone() },
-            expected: decide::state_when_done(entry),
+            expected: change::state_when_done(entry),
         };
         let queries: Vec<PairQuery> = std::iter::once(fence).chain(entries.iter().map(name)).collect();
         let mut found = zone.read(&queries)?.into_iter();
@@ -206,7 +208,7 @@ impl<'a> Reconciler<'a> {
                 FenceState::Unreadable => return Err(ZoneOutcome::NoFence),
                 FenceState::Older | FenceState::Shared => {}
             }
-            if let Some(Err(error)) = zone.write(&[decide::fence_change(fence, &content, &desired)]).pop() {
+            if let Some(Err(error)) = zone.write(&[change::fence_change(fence, &content, &desired)]).pop() {
                 last_error = error;
             } else {
                 content = desired.clone().into();
@@ -268,7 +270,7 @@ impl<'a> Reconciler<'a> {
     }
 
     fn change(&self, write: &PendingWrite, fence: &NameChange) -> AtomicChange {
-        decide::change(&self.desired.entries[write.index], &write.found, write.kind, fence)
+        change::change(&self.desired.entries[write.index], &write.found, write.kind, fence)
     }
 
     /// Reads and decides again, for writes that were not done for certain. Returns those that are still needed.

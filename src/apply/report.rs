@@ -1,6 +1,8 @@
 //! The reports about a plan or a run: text, Markdown, JSON, and input of `nsupdate`.
 
-use super::decide::{self, DesiredState, RefusalReason, WriteKind};
+use super::change;
+use super::decide::{RefusalReason, WriteKind};
+use super::entry::DesiredState;
 use super::reconcile::NameOutcome;
 use super::run::{NameReport, RunSummary};
 use super::zone::{NameChange, NameContent};
@@ -96,10 +98,10 @@ pub(crate) fn counts(summary: &RunSummary, verb: &str) -> String {
         write!(text, " ({} of them deleted)", summary.deleted).expect("writing to a string succeeds");
     }
     for (count, what) in [
-        (summary.conflicts, "left alone"),
+        (summary.conflicts, "refused"),
         (summary.pending, "without an address yet"),
         (summary.undone, "not done"),
-        (summary.kept, "as wanted"),
+        (summary.kept, "unchanged"),
     ] {
         if count > 0 {
             write!(text, ", {count} {what}").expect("writing to a string succeeds");
@@ -108,20 +110,22 @@ pub(crate) fn counts(summary: &RunSummary, verb: &str) -> String {
     text
 }
 
-/// A name as a JSON object on one line: `zone`, `name`, `branch`, `result`, and if they apply `action`, `reason`,
+/// A name as a JSON object on one line: `apiVersion`, `kind`, `zone`, `name`, `branch`, `result`, and if they apply `action`, `reason`,
 /// `before`, `after` and `ttl`.
 pub(crate) fn json_line(report: &NameReport) -> String {
     let (result, action, reason) = match &report.outcome {
-        NameOutcome::Kept => ("kept", None, None),
+        NameOutcome::Kept => ("unchanged", None, None),
         NameOutcome::Planned(kind) => ("planned", Some(kind.word()), None),
         NameOutcome::Done(kind) => ("done", Some(kind.word()), None),
-        NameOutcome::Refused(reason) => ("left", None, Some(reason_code(reason).to_owned())),
+        NameOutcome::Refused(reason) => ("refused", None, Some(reason_code(reason).to_owned())),
         NameOutcome::Failed(reason) => ("failed", None, Some(reason.clone())),
         NameOutcome::Unsettled => ("unsettled", None, None),
         NameOutcome::Skipped => ("skipped", None, None),
     };
     let mut object = Map::new();
     let mut put = |key: &str, value: Value| object.insert(key.to_owned(), value);
+    put("apiVersion", "pleach/v1".into());
+    put("kind", "DnsName".into());
     put("zone", report.zone.as_str().into());
     put("name", report.entry.host.as_str().into());
     put("branch", report.entry.branch.as_str().into());
@@ -155,7 +159,7 @@ fn reason_code(reason: &RefusalReason) -> &'static str {
         RefusalReason::InUse => "in-use",
         RefusalReason::OtherOwner(_) => "other-owner",
         RefusalReason::OtherBranch(_) => "other-branch",
-        RefusalReason::Unreadable => "unreadable-marker",
+        RefusalReason::Unreadable => "unknown-ownership-record",
         RefusalReason::Pending => "pending",
     }
 }
@@ -167,9 +171,9 @@ pub(crate) fn notes(front: &str, notes: &[String]) -> String {
 
 /// The last line of a JSON report.
 pub(crate) fn json_summary(summary: &RunSummary, digest: &str, notes: &[String]) -> String {
-    json!({"summary": {
-        "kept": summary.kept, "written": summary.written, "deleted": summary.deleted, "conflicts": summary.conflicts,
-        "pending": summary.pending, "undone": summary.undone, "plan": digest, "notes": notes, "status": summary.status(),
+    json!({"apiVersion": "pleach/v1", "kind": "DnsSummary", "summary": {
+        "unchanged": summary.kept, "written": summary.written, "deleted": summary.deleted, "conflicts": summary.conflicts,
+        "pending": summary.pending, "notDone": summary.undone, "plan": digest, "notes": notes, "status": summary.status(),
     }})
     .to_string()
 }
@@ -178,7 +182,7 @@ pub(crate) fn json_summary(summary: &RunSummary, digest: &str, notes: &[String])
 pub(crate) fn nsupdate(report: &NameReport, fence: &NameChange) -> String {
     let NameOutcome::Planned(kind) = report.outcome else { return String::new() };
     let mut text = format!("zone {}.\n", report.zone);
-    let change = decide::change(report.entry, report.found, kind, fence);
+    let change = change::change(report.entry, report.found, kind, fence);
     for change in &change.0 {
         conditions(&mut text, change);
     }

@@ -2,7 +2,8 @@
 //!
 //! Every zone is read and all limits are checked before anything is written.
 
-use super::decide::{DesiredState, NameAction, NameEntry, RefusalReason, WriteKind};
+use super::decide::{NameAction, RefusalReason, WriteKind};
+use super::entry::{DesiredState, NameEntry};
 use super::fence::FenceState;
 use super::reconcile::{DesiredZone, NameOutcome, Permissions, Reconciler, ZoneOutcome, ZonePlan};
 use super::retry::RetryPolicy;

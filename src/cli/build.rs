@@ -49,10 +49,10 @@ pub(super) struct BuildArgs {
     #[arg(long)]
     keep_unmanaged: bool,
     /// Allow the removal of exactly COUNT branches [default: at most two, or 30 %]
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = super::usage::count)]
     allow_delete: Option<usize>,
     /// Allow exactly COUNT DNS names to become absent [default: at most 30 % of ten or more]
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = super::usage::count)]
     allow_delete_names: Option<usize>,
 }
 

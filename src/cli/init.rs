@@ -4,8 +4,9 @@ use super::Outcome;
 use super::screen::report;
 use crate::diagnostic::Result;
 use crate::disk;
-use crate::scaffold::{self, ci};
-use clap::{Args, ValueEnum};
+use crate::scaffold::{self, ci, ci::CiSystem};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use std::path::{Path, PathBuf};
 
 /// Write a workspace to start from
@@ -24,25 +25,25 @@ pub(super) struct InitArgs {
     #[arg(value_name = "DIR", default_value = ".")]
     folder: PathBuf,
     /// Also write pipelines: one for the repository of the environments, one for the repository of the application
-    #[arg(long, value_name = "SYSTEM", value_enum)]
+    #[arg(long, value_name = "SYSTEM", value_parser = ci_system())]
     ci: Option<CiSystem>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum CiSystem {
-    /// GitHub Actions
-    #[value(name = "github")]
-    GitHub,
-    /// GitLab CI
-    #[value(name = "gitlab")]
-    GitLab,
-    /// Jenkins, declarative
-    Jenkins,
+fn ci_system() -> impl TypedValueParser<Value = CiSystem> {
+    const SYSTEMS: [(&str, &str, CiSystem); 3] = [
+        ("github", "GitHub Actions", CiSystem::GitHub),
+        ("gitlab", "GitLab CI", CiSystem::GitLab),
+        ("jenkins", "Jenkins, declarative", CiSystem::Jenkins),
+    ];
+    PossibleValuesParser::new(SYSTEMS.map(|(name, help, _)| PossibleValue::new(name).help(help))).map(|name| {
+        let known = SYSTEMS.into_iter().find(|(known, ..)| *known == name);
+        known.expect("clap accepts these names only").2
+    })
 }
 
 pub(super) fn run(args: &InitArgs, here: &Path) -> Result<Outcome> {
     let path = here.join(&args.folder);
-    let pipelines = args.ci.map(|ci| ci::files(system(ci))).into_iter().flatten();
+    let pipelines = args.ci.map(|ci| ci::files(ci)).into_iter().flatten();
     // With `--ci` in an existing workspace, only the pipelines are written.
     let is_workspace = args.ci.is_some() && path.join(disk::SPEC).is_file();
     let sample = scaffold::FILES.iter().copied().filter(|_| !is_workspace);
@@ -60,12 +61,4 @@ pub(super) fn run(args: &InitArgs, here: &Path) -> Result<Outcome> {
         report(&format!("wrote {}\n", paths.join(", ")))?;
     }
     Ok(Outcome::Done)
-}
-
-fn system(ci: CiSystem) -> ci::PipelineSystem {
-    match ci {
-        CiSystem::GitHub => ci::PipelineSystem::GitHub,
-        CiSystem::GitLab => ci::PipelineSystem::GitLab,
-        CiSystem::Jenkins => ci::PipelineSystem::Jenkins,
-    }
 }

@@ -16,6 +16,7 @@ mod progress;
 mod screen;
 mod session;
 mod teardown;
+mod usage;
 mod workspace;
 
 use args::{Command, GlobalArgs};
@@ -60,24 +61,17 @@ pub(crate) fn command() -> clap::Command {
     GlobalArgs::command()
 }
 
-/// Prints the text of clap (an error, the help or the version) and returns the exit status. With a message format for
-/// programs, an error is printed as a diagnostic.
+/// Prints an error of clap as a diagnostic, or the help or the version, and returns the exit status.
 fn usage_error(error: &clap::Error, words: &[OsString]) -> u8 {
-    match args::typed_format(words) {
-        Some(format) if error.use_stderr() => {
-            let text = error.render().to_string();
-            let mut paragraphs = text.trim_start_matches("error: ").split("\n\n").map(str::trim);
-            let message = paragraphs.next().unwrap_or_default().replace('\n', " ");
-            let diagnostic = Diagnostic::new(Code::Usage, message);
-            let diagnostic = paragraphs.filter(|text| !text.is_empty()).fold(diagnostic, Diagnostic::help);
-            Screen::new(screen::Color::Auto, format).fail(&diagnostic.into(), &Project::in_memory([("", ""); 0]))
-        }
-        _ => {
-            // A help text that cannot be printed is not an error.
-            let _ = error.print();
-            u8::try_from(error.exit_code()).unwrap_or(2)
-        }
+    let is_help = error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if error.use_stderr() && !is_help {
+        let format = args::typed_format(words).unwrap_or_default();
+        let error = usage::diagnostic(error);
+        return Screen::new(screen::Color::Auto, format).fail(&error.into(), &Project::in_memory([("", ""); 0]));
     }
+    // A help text that cannot be printed is not an error.
+    let _ = error.print();
+    u8::try_from(error.exit_code()).unwrap_or(2)
 }
 
 /// Runs a command. An error means that it could not start.

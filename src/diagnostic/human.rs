@@ -88,6 +88,9 @@ fn snippet(out: &mut String, at: Location, project: &Project, margin: usize, col
     };
     let visible: String = line.chars().skip(first).take(SHOWN).map(shown).collect();
     let visible = visible.trim_end();
+    let start = if first > 0 { "…" } else { "" };
+    let end = if line.chars().count() > first + SHOWN { "…" } else { "" };
+    let visible = format!("{start}{}{end}", visible.chars().skip(start.chars().count()).collect::<String>());
     let _ = writeln!(out, "{:margin$} {BLUE}|{BLUE:#}", "");
     let _ = writeln!(out, "{BLUE}{:margin$} |{BLUE:#} {visible}", at.line);
     if at.column > 0 {

@@ -6,6 +6,9 @@ use serde::Serialize;
 
 #[derive(Serialize)]
 struct JsonDiagnostic<'a> {
+    #[serde(rename = "apiVersion")]
+    api_version: &'a str,
+    kind: &'a str,
     severity: &'a str,
     code: &'a str,
     message: &'a str,
@@ -47,11 +50,13 @@ fn at(location: Location, project: &Project) -> Option<JsonLocation> {
     Some(JsonLocation { file, line: location.line, column: location.column.into(), length: location.len.into() })
 }
 
-/// A diagnostic as a JSON object on a line: `severity`, `code`, `message`, and where known `location` (`file`, `line`,
+/// A diagnostic as a JSON object on a line: `apiVersion`, `kind`, `severity`, `code`, `message`, and where known `location` (`file`, `line`,
 /// `column`, `length`), `notes`, `branches` and `help`.
 pub(crate) fn render(severity: Severity, error: &Diagnostic, project: &Project) -> String {
     let parts = error.parts();
     let line = JsonDiagnostic {
+        api_version: "pleach/v1",
+        kind: "Diagnostic",
         severity: severity.word(),
         code: parts.code.word(),
         message: &parts.message,

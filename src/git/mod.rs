@@ -27,9 +27,18 @@ pub(super) fn commit(root: &Path, reference: &str) -> Result<String, Diagnostic>
             Code::Usage,
             format!("`{reference}` is neither a folder nor a commit of this repository{why}"),
         )
-        .help("in a shallow clone, fetch the branch first: `git fetch --depth=1 origin BRANCH:BRANCH`"));
+        .help(if is_shallow(root) {
+            "this clone is shallow; fetch the branch first: `git fetch --depth=1 origin BRANCH:BRANCH`"
+        } else {
+            "name a branch, tag or commit of this repository; `git fetch` gets those that are new at the remote"
+        }));
     }
     Ok(String::from_utf8_lossy(&found.stdout).trim().to_owned())
+}
+
+fn is_shallow(root: &Path) -> bool {
+    let found = run(root, &["rev-parse", "--is-shallow-repository"], b"");
+    found.is_ok_and(|found| found.stdout.starts_with(b"true"))
 }
 
 pub(super) fn run(root: &Path, args: &[&str], input: &[u8]) -> Result<Output, Diagnostic> {

@@ -91,7 +91,7 @@ impl std::str::FromStr for Shard {
         let numbers = text.split_once('/').and_then(|(index, of)| Some((index.parse().ok()?, of.parse().ok()?)));
         match numbers {
             Some((index, of)) if 0 < index && index <= of => Ok(Shard { index, of }),
-            _ => Err("a shard is `I/N` with I from 1 to N, such as `1/4`".to_owned()),
+            _ => Err("a shard is I/N with I from 1 to N, such as `1/4`".to_owned()),
         }
     }
 }

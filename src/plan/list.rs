@@ -46,9 +46,19 @@ pub(crate) enum PlatformName {
     AppEngine,
 }
 
-/// The branches in the order of their names.
-pub(crate) fn entries(plan: &BuildPlan) -> Vec<ListedBranch<'_>> {
-    plan.branches.iter().map(ListedBranch::of).collect()
+/// The document with all branches, in the order of their names.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct BranchList<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    branches: Vec<ListedBranch<'a>>,
+}
+
+/// The document for a plan.
+pub(crate) fn document(plan: &BuildPlan) -> BranchList<'_> {
+    let branches = plan.branches.iter().map(ListedBranch::of).collect();
+    BranchList { api_version: "pleach/v1", kind: "BranchList", branches }
 }
 
 impl<'a> ListedBranch<'a> {

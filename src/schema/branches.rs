@@ -3,8 +3,9 @@
 //! The schema defines which fields exist and which types they have. Validation errors become diagnostics with source
 //! locations. The module `spec` reads the values and checks everything that a schema cannot express.
 
-use crate::diagnostic::{Code, Diagnostic};
-use crate::node::{Node, Tag};
+use super::example::example;
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::node::{Map, MapEntry, MapKey, Node, Tag};
 use crate::source::Location;
 use crate::yaml::{number, quoted_boolean_help};
 use jsonschema::error::{TypeKind, ValidationErrorKind};
@@ -26,6 +27,64 @@ static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
 pub(crate) fn check(spec: &Node) -> Vec<Diagnostic> {
     let json = json(spec);
     VALIDATOR.iter_errors(&json).flat_map(|fault| SchemaSubject::of(spec, &fault).diagnostics(fault.kind())).collect()
+}
+
+/// The spec with each unknown field that is close to a known one renamed to it, and the errors for these fields. So one
+/// misspelled field is one error.
+pub(crate) fn with_known_fields(mut spec: Node) -> (Node, Vec<Diagnostic>) {
+    let mut errors = Vec::new();
+    loop {
+        let json = json(&spec);
+        let mut found = Vec::new();
+        for fault in VALIDATOR.iter_errors(&json) {
+            let ValidationErrorKind::AdditionalProperties { unexpected } = fault.kind() else { continue };
+            let subject = SchemaSubject::of(&spec, &fault);
+            let path: Vec<LocationSegment<'static>> = fault.instance_path().segments().map(owned).collect();
+            for key in unexpected {
+                let Some(near) = nearest(key, keys(subject.schema)).filter(|near| subject.fits(key, near)) else {
+                    continue;
+                };
+                found.push((path.clone(), key.clone(), near, subject.unknown(key)));
+            }
+        }
+        let before = errors.len();
+        for (path, key, near, error) in found {
+            if at_path(&mut spec, &path).and_then(Node::as_map_mut).is_some_and(|map| rename(map, &key, near)) {
+                errors.push(error);
+            }
+        }
+        if errors.len() == before {
+            return (spec, errors);
+        }
+    }
+}
+
+fn owned(segment: LocationSegment) -> LocationSegment<'static> {
+    match segment {
+        LocationSegment::Property(name) => LocationSegment::Property(name.into_owned().into()),
+        LocationSegment::Index(i) => LocationSegment::Index(i),
+    }
+}
+
+fn at_path<'n>(spec: &'n mut Node, path: &[LocationSegment]) -> Option<&'n mut Node> {
+    path.iter().try_fold(spec, |node, segment| match segment {
+        LocationSegment::Property(name) => node.get_mut(name),
+        LocationSegment::Index(i) => node.as_seq_mut()?.get_mut(*i),
+    })
+}
+
+/// Renames a key of a mapping, unless the mapping has the new one.
+fn rename(map: &mut Map, key: &str, new: &str) -> bool {
+    if map.has(new) {
+        return false;
+    }
+    let renamed = map.iter().map(|entry| {
+        let at = entry.key.at;
+        let key = if entry.key.text == key { MapKey { at, ..MapKey::from(new) } } else { entry.key.clone() };
+        MapEntry { key, value: entry.value.clone() }
+    });
+    *map = Map::from_entries(renamed.collect()).expect("the mapping does not have the new key");
+    true
 }
 
 /// Whether a definition of the schema (`branch`, `pin`, …, or `spec` for the spec itself) has the field `key`.
@@ -66,14 +125,18 @@ struct SchemaSubject<'a> {
     name: String,
     /// The path of its field, such as `hosts.services` or `patches[0].target`, within its branch; empty for the whole spec.
     path: String,
+    /// The field that has it as one of its entries, with the schema of the field.
+    owner: Option<(String, &'static Json)>,
 }
 
 impl<'a> SchemaSubject<'a> {
     fn of(spec: &'a Node, fault: &ValidationError) -> Self {
-        let mut subject =
-            SchemaSubject { node: spec, schema: &SCHEMA, name: "the spec".to_owned(), path: String::new() };
+        let (name, path) = ("the spec".to_owned(), String::new());
+        let mut subject = SchemaSubject { node: spec, schema: &SCHEMA, name, path, owner: None };
         let mut key = String::new();
         for segment in fault.instance_path().segments() {
+            let is_entry = subject.schema["additionalProperties"].is_object();
+            subject.owner = is_entry.then(|| (key.clone(), subject.schema));
             let (node, schema) = match &segment {
                 LocationSegment::Property(name) => {
                     let schema = subject.schema["properties"].get(&**name);
@@ -93,8 +156,9 @@ impl<'a> SchemaSubject<'a> {
             }
             subject.name = match segment {
                 LocationSegment::Property(name) => {
+                    let shown = if is_entry { format!("`{}`", subject.path) } else { format!("`{name}`") };
                     key = name.into_owned();
-                    format!("`{key}`")
+                    shown
                 }
                 LocationSegment::Index(_) => match subject.schema["title"].as_str() {
                     Some(title) => format!("this {title}"),
@@ -103,6 +167,20 @@ impl<'a> SchemaSubject<'a> {
             };
         }
         subject
+    }
+
+    /// Whether the value of the field `key` has a type that the field `known` can have.
+    fn fits(&self, key: &str, known: &str) -> bool {
+        let types = &resolved(&self.schema["properties"][known])["type"];
+        let is = |kind: &Json| {
+            self.node.get(key).is_some_and(|node| match kind.as_str() {
+                Some("array") => node.as_seq().is_some(),
+                Some("object") => node.as_map().is_some(),
+                Some("null") => node.is_null(),
+                _ => node.as_scalar().is_some(),
+            })
+        };
+        types.is_null() || is(types) || types.as_array().is_some_and(|types| types.iter().any(is))
     }
 
     /// The path of one of its fields.
@@ -121,9 +199,11 @@ impl<'a> SchemaSubject<'a> {
             Fault::Required { property } => {
                 let key = property.as_str().unwrap_or_default();
                 let what = &self.schema["properties"][key];
-                let example = [&what["const"], &what["examples"][0]].into_iter().find_map(Json::as_str);
+                let verb = if what["const"].is_null() { "such as" } else { "add" };
                 let error = spec_error(format!("{name} has no `{key}`"));
-                example.into_iter().fold(error, |error, example| error.help(format!("such as `{key}: {example}`")))
+                shown_example(what)
+                    .into_iter()
+                    .fold(error, |error, example| error.help(format!("{verb} `{key}: {example}`")))
             }
             Fault::Type { kind } => self.wrong_type(kind),
             Fault::Enum { options } => {
@@ -133,7 +213,8 @@ impl<'a> SchemaSubject<'a> {
             }
             Fault::Constant { expected_value } => {
                 let expected = expected_value.as_str().unwrap_or_default();
-                spec_error(format!("{name} must be `{expected}`, got {shown}"))
+                let error = spec_error(format!("{name} must be `{expected}`, got {shown}"));
+                error.help(format!("write `{}: {expected}`", self.path))
             }
             Fault::Pattern { .. } => {
                 let error = spec_error(format!("{name} has the invalid value {shown}"));
@@ -178,10 +259,36 @@ impl<'a> SchemaSubject<'a> {
             ("integer", Some(text)) if text.parse::<i64>().is_ok() => {
                 error.help(format!("remove the quotes: `{text}`"))
             }
-            ("array", Some(text)) => error.help(format!("for a list of one entry, write `[{text}]`")),
+            ("array", Some(text)) if resolved(&self.schema["items"])["type"] == "string" => {
+                error.help(format!("for a list of one entry, write `[{text}]`"))
+            }
             ("array", None) if self.node.is_null() => error.help("for an empty list, write `[]`"),
             ("object", None) if self.node.is_null() => error.help("for an empty mapping, write `{}`"),
-            _ => error,
+            ("object", Some(text)) if text.split_once(':').is_some_and(|(key, _)| has_field(self.schema, key)) => {
+                error.help(format!("write a space after the colon: `{}`", text.replacen(':', ": ", 1)))
+            }
+            _ => self.with_example(error),
+        }
+    }
+
+    /// The error with an example of the value, or of the mapping that has it.
+    fn with_example(&self, error: Diagnostic) -> Diagnostic {
+        let key = self.path.rsplit('.').next().unwrap_or_default();
+        if std::ptr::eq(self.schema, &*SCHEMA) {
+            return error;
+        }
+        let is_item = key.is_empty() || key.ends_with(']');
+        let own = shown_example(self.schema).map(|example| match key {
+            _ if is_item => format!("- {example}"),
+            key => format!("{key}: {example}"),
+        });
+        let of_owner = || {
+            let (key, schema) = self.owner.as_ref()?;
+            Some(format!("{key}: {}", shown_example(schema)?))
+        };
+        match of_owner().or(own) {
+            Some(example) => error.help(format!("such as `{example}`")),
+            None => error,
         }
     }
 
@@ -195,7 +302,9 @@ impl<'a> SchemaSubject<'a> {
                 .filter(|(part, _)| has_key(part, key))
                 .map(|(_, place)| place)
                 .collect();
-        match crate::diagnostic::nearest(key, keys.iter().copied()) {
+        let item = key.strip_prefix('-').filter(|item| has_key("branch", item));
+        match nearest(key, keys.iter().copied()) {
+            _ if item.is_some() => error.help(format!("a list item has a space after `-`: `- {}`", &key[1..])),
             Some(near) => error.help(format!("did you mean `{near}`?")),
             None if !elsewhere.is_empty() => error.help(format!("it belongs to {}", elsewhere.join(" or to "))),
             None => error.help(format!("known fields are {}", listed(&keys, "and"))),
@@ -210,6 +319,17 @@ fn spec_error(message: String) -> Diagnostic {
 fn resolved(schema: &'static Json) -> &'static Json {
     let name = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix("#/definitions/"));
     name.map_or(schema, |name| &SCHEMA["definitions"][name])
+}
+
+fn has_field(schema: &Json, key: &str) -> bool {
+    schema["properties"].get(key).is_some()
+}
+
+fn shown_example(schema: &Json) -> Option<String> {
+    example(schema, &|schema| match schema["$ref"].as_str().and_then(|name| name.strip_prefix("#/definitions/")) {
+        Some(name) => SCHEMA["definitions"][name].clone(),
+        None => schema.clone(),
+    })
 }
 
 fn keys(schema: &Json) -> impl Iterator<Item = &str> {

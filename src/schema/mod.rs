@@ -1,6 +1,7 @@
 //! What pleach knows about Kubernetes kinds, from the data in `schema/`, and the JSON Schema of the spec.
 
 pub(crate) mod branches;
+mod example;
 pub(crate) mod fieldspec;
 mod gvk;
 pub(crate) mod merge;

@@ -15,8 +15,11 @@ pub(crate) struct ExpiryDate {
 impl ExpiryDate {
     /// Reads `YYYY-MM-DD`.
     pub(crate) fn parse(text: &str) -> Result<Self, Diagnostic> {
-        let malformed =
-            || spec_error(format!("`{text}` is not a date")).help("a date is written YYYY-MM-DD, such as `2026-12-24`");
+        let invalid = |why: String| {
+            spec_error(format!("`{text}` is not a date{why}"))
+                .help("a date is written YYYY-MM-DD, such as `2026-12-24`")
+        };
+        let malformed = || invalid(String::new());
         let [year, month, day] = <[&str; 3]>::try_from(text.split('-').collect::<Vec<_>>()).map_err(|_| malformed())?;
         let number = |digits: &str, len: usize| {
             let good = digits.len() == len && digits.bytes().all(|b| b.is_ascii_digit());
@@ -28,13 +31,13 @@ impl ExpiryDate {
             4 | 6 | 9 | 11 => 30,
             2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
             2 => 28,
-            _ => return Err(spec_error(format!("`{text}` is not a date: the month must be between 01 and 12"))),
+            _ => return Err(invalid(": the month must be between 01 and 12".to_owned())),
         };
         if year == 0 {
-            return Err(spec_error(format!("`{text}` is not a date: the year must be at least 0001")));
+            return Err(invalid(": the year must be at least 0001".to_owned()));
         }
         if day == 0 || day > days {
-            return Err(spec_error(format!("`{text}` is not a date: the day must be between 01 and {days}")));
+            return Err(invalid(format!(": the day must be between 01 and {days}")));
         }
         let small = |number: u16| u8::try_from(number).expect("months and days are less than a hundred");
         Ok(ExpiryDate { year, month: small(month), day: small(day) })

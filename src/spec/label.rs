@@ -34,7 +34,7 @@ pub(super) fn pairs(
         if let (PairKind::Labels, Some(value)) = (values, &value)
             && !is_label_value(value)
         {
-            faults.push(spec_error(format!("`{value}` is not a valid label value")).at(entry.value.at).help(
+            faults.push(spec_error(format!("`labels.{key}` has the invalid value `{value}`")).at(entry.value.at).help(
                 "a label value is at most 63 letters, digits, `-`, `_` and `.`, and begins and ends with a letter or digit",
             ));
         }

@@ -148,16 +148,12 @@ pub(crate) fn read_keep_going(project: &Project) -> Result<Spec> {
 }
 
 fn all_of(project: &Project, own: impl Fn(&mut BranchEntry, &mut Vec<Diagnostic>)) -> Result<Spec> {
-    let document = load::document(project)?;
-    let mut faults = Vec::new();
+    let (document, mut faults) = schema::with_known_fields(load::document(project)?);
     let mut spec = Spec::of(&document, project, &mut faults);
     spec.branches.iter_mut().for_each(|branch| own(branch, &mut faults));
     // The error of a type is more precise than that of the schema at the same location.
-    for fault in schema::check(&document) {
-        if !faults.iter().any(|known| known.parts().at == fault.parts().at) {
-            faults.push(fault);
-        }
-    }
+    let known: Vec<Location> = faults.iter().map(|fault| fault.parts().at).collect();
+    faults.extend(schema::check(&document).into_iter().filter(|fault| !known.contains(&fault.parts().at)));
     Diagnostics::check(faults, spec)
 }
 

@@ -74,16 +74,22 @@ pub(crate) enum ZoneProvider {
 }
 
 impl ZoneProvider {
+    const NAMES: [(&str, ZoneProvider); 6] = [
+        ("rfc2136", ZoneProvider::Rfc2136),
+        ("clouddns", ZoneProvider::CloudDns),
+        ("route53", ZoneProvider::Route53),
+        ("cloudflare", ZoneProvider::Cloudflare),
+        ("powerdns", ZoneProvider::PowerDns),
+        ("godaddy", ZoneProvider::GoDaddy),
+    ];
+
     fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "rfc2136" => ZoneProvider::Rfc2136,
-            "clouddns" => ZoneProvider::CloudDns,
-            "route53" => ZoneProvider::Route53,
-            "cloudflare" => ZoneProvider::Cloudflare,
-            "powerdns" => ZoneProvider::PowerDns,
-            "godaddy" => ZoneProvider::GoDaddy,
-            _ => return None,
-        })
+        Self::NAMES.into_iter().find(|(known, _)| *known == name).map(|(_, provider)| provider)
+    }
+
+    /// The names in the spec.
+    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+        Self::NAMES.into_iter().map(|(name, _)| name)
     }
 
     /// The lowest and the highest TTL that it accepts, in seconds.

@@ -4,6 +4,7 @@
 //! undefined name is compared with the existing names.
 
 use super::environment::{self, FUEL};
+use super::syntax_error::{self, SyntaxError};
 use super::value::ValueError;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::node::Node;
@@ -64,17 +65,14 @@ fn location(error: &minijinja::Error, project: &Project) -> Location {
     let file = error.name().and_then(RelPath::new).and_then(|path| project.file(&path));
     let (Some(file), Some(line)) = (file, error.line()) else { return Location::NONE };
     let source = file.text().unwrap_or("");
-    let Some((range, before)) = error.range().and_then(|range| Some((range.clone(), source.get(..range.start)?)))
-    else {
-        return Location::new(file.id, line, 0, 0);
-    };
-    let text = source.get(range).unwrap_or("");
-    // The range of an attribute includes the dot before it.
-    let dot = usize::from(text.starts_with('.'));
-    let text = &text[dot..];
-    let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1 + dot;
-    let len = text.lines().next().map_or(0, |line| line.chars().count());
-    Location::new(file.id, before.matches('\n').count() + 1, column, len)
+    match error.range().and_then(|range| Some((range.clone(), source.get(range)?))) {
+        // The range of an attribute includes the dot before it.
+        Some((range, text)) => {
+            let start = range.start + usize::from(text.starts_with('.'));
+            syntax_error::location(source, file.id, start..range.end)
+        }
+        None => Location::new(file.id, line, 0, 0),
+    }
 }
 
 /// The expression that an error is about.
@@ -96,7 +94,10 @@ fn message(error: &minijinja::Error, project: &Project, variables: &Node) -> Dia
         ErrorKind::UndefinedError => {
             let quoted = detail.split('`').nth(1).map(str::to_owned);
             let name = quoted.or_else(|| expression(error, project)).unwrap_or_else(|| "a value".to_owned());
-            undefined(&name, variables)
+            match expression(error, project).and_then(|text| syntax_error::foreign_help(&format!("{{{{ {text} }}}}"))) {
+                Some(help) => diagnostic(format!("`{name}` is undefined")).help(help).help(syntax_error::RAW_HELP),
+                None => undefined(&name, variables),
+            }
         }
         ErrorKind::UnknownFilter | ErrorKind::UnknownTest | ErrorKind::UnknownFunction | ErrorKind::UnknownMethod => {
             unknown(error.kind(), detail)
@@ -108,13 +109,26 @@ fn message(error: &minijinja::Error, project: &Project, variables: &Node) -> Dia
             diagnostic(format!("the template `{name}` does not exist"))
                 .help("paths are relative to the folder of this file, then to the workspace")
         }
-        ErrorKind::SyntaxError => diagnostic(format!("template syntax error: {detail}")),
+        ErrorKind::SyntaxError => syntax(error, detail, project),
         ErrorKind::InvalidOperation if detail == "recursion limit exceeded" => {
             diagnostic("infinite recursion of templates or macros".to_owned())
         }
         ErrorKind::InvalidOperation if !detail.is_empty() => diagnostic(detail.to_owned()),
         kind if detail.is_empty() => diagnostic(kind.to_string()),
         kind => diagnostic(format!("{kind}: {detail}")),
+    }
+}
+
+/// A syntax error. Its location may be that of a tag before the one where the engine noticed it.
+fn syntax(error: &minijinja::Error, detail: &str, project: &Project) -> Diagnostic {
+    let file = error.name().and_then(RelPath::new).and_then(|path| project.file(&path));
+    let source = file.as_ref().and_then(|file| Some((file.id, file.text().ok()?)));
+    match (source, error.range()) {
+        (Some((file, source)), Some(range)) if source.get(range.clone()).is_some() => {
+            let is_at_end = detail.starts_with("unexpected end of input");
+            SyntaxError { source, file, range, is_at_end }.diagnostic(detail)
+        }
+        _ => Diagnostic::new(Code::Template, format!("template syntax error: {detail}")),
     }
 }
 
@@ -152,7 +166,14 @@ fn unknown(kind: ErrorKind, detail: &str) -> Diagnostic {
     let error = Diagnostic::new(Code::Template, format!("unknown {what} `{name}`"));
     match name {
         "safe" | "escape" | "e" | "quote" => error.help("remove it: values are inserted as data and need no escaping"),
+        "b64enc" => error.help("use `b64encode`"),
         "nindent" => error.help("remove it: a value is indented automatically; for captured text use `indent`"),
+        _ if kind == ErrorKind::UnknownFunction && FILTERS.contains(&name) => {
+            error.help(format!("`{name}` is a filter: write `value | {name}`"))
+        }
+        _ if kind == ErrorKind::UnknownFilter && FUNCTIONS.contains(&name) => {
+            error.help(format!("`{name}` is a function: write `{name}(…)`"))
+        }
         _ => error.suggest(name, known.iter().copied().filter(|other| *other != name)),
     }
 }

@@ -5,12 +5,14 @@
 //! line or a document, and all branches with the same control flow share one parsed template. Nothing here depends on
 //! Kubernetes.
 
+mod blocks;
 mod context;
 mod environment;
 mod error;
 mod fill;
 mod parsed;
 mod placeholder;
+mod syntax_error;
 mod tags;
 mod trace;
 mod value;

@@ -1,5 +1,7 @@
 //! The arguments of `pleach branch`.
 
+use crate::cli::usage::{count, date};
+use crate::spec::ExpiryDate;
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -12,9 +14,9 @@ pub(in crate::cli) enum BranchCommand {
     #[command(after_help = "\
 Examples:
   pleach branch list
-  pleach branch list --format json | jq -r '.[] | select(.owner == \"team-a\") | .namespace'
+  pleach branch list --format json | jq -r '.branches[] | select(.owner == \"team-a\") | .namespace'
 
-JSON: a list of {name, slug, platform, namespace, hosts, aliases, images, active, overlays, owner, link, expires, pinned}. A field without a value is null or empty.
+JSON: {apiVersion, kind, branches}; branches is a list of {name, slug, platform, namespace, hosts, aliases, images, active, overlays, owner, link, expires, pinned}. A field without a value is null or empty.
 
 Exit status: 0 success, 2 the spec is invalid, 4 I/O error")]
     List {
@@ -34,7 +36,7 @@ pub(in crate::cli) enum ListFormat {
     /// A table
     #[default]
     Text,
-    /// A JSON list
+    /// JSON
     Json,
 }
 
@@ -160,8 +162,8 @@ Examples:
 Exit status: 0 no expired branch is in the spec, or it is kept, 2 invalid input, 3 refused by a guard, 4 I/O error")]
 pub(in crate::cli) struct BranchExpireArgs {
     /// The current date, as YYYY-MM-DD
-    #[arg(long, value_name = "DATE")]
-    pub(super) as_of: String,
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub(super) as_of: ExpiryDate,
     #[command(flatten)]
     pub(super) limit: DeletionLimitArgs,
 }
@@ -211,7 +213,7 @@ pub(super) enum HeadsSource {
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct DeletionLimitArgs {
     /// Allow the removal of exactly COUNT branches [default: at most two, or 30 %]
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = count)]
     pub(super) allow_delete: Option<usize>,
     /// Print the changes and write nothing
     #[arg(long)]
@@ -221,6 +223,6 @@ pub(super) struct DeletionLimitArgs {
 fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
-        _ => Err("it is written KEY=VALUE".to_owned()),
+        _ => Err("a name, `=` and a value are needed".to_owned()),
     }
 }

@@ -13,7 +13,7 @@ pub(super) fn run(format: ListFormat, workspace: &Workspace, screen: Screen) -> 
     report(&match format {
         ListFormat::Text => table(&plan),
         ListFormat::Json => {
-            serde_json::to_string_pretty(&list::entries(&plan)).expect("strings and numbers make JSON") + "\n"
+            serde_json::to_string_pretty(&list::document(&plan)).expect("strings and numbers make JSON") + "\n"
         }
     })?;
     screen.warn(&plan.warnings, &workspace.project);

@@ -14,7 +14,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::edit::{self, BranchEdit, SpecFiles};
 use crate::plan::{self, BuildPlan};
 use crate::source::Project;
-use crate::spec::{ExpiryDate, Spec, SyncRules};
+use crate::spec::{Spec, SyncRules};
 use crate::visible::visible;
 use crate::{branch_name, disk, git, spec};
 use args::{
@@ -113,9 +113,8 @@ impl BranchEditor<'_> {
     }
 
     fn expire(&self, args: &BranchExpireArgs, mut files: SpecFiles) -> Result<Outcome> {
-        let today = ExpiryDate::parse(&args.as_of).map_err(|error| Diagnostic::new(Code::Usage, error.to_string()))?;
         let overdue =
-            |branch: &&crate::spec::BranchEntry| branch.expires.as_ref().is_some_and(|date| date.value < today);
+            |branch: &&crate::spec::BranchEntry| branch.expires.as_ref().is_some_and(|date| date.value < args.as_of);
         let (pinned, others): (Vec<_>, Vec<_>) =
             self.spec.branches.iter().filter(overdue).partition(|branch| branch.pin.is_some());
         let (needed, expired): (Vec<_>, Vec<_>) = others.into_iter().partition(|branch| self.spec.needs(&branch.name));

@@ -1,5 +1,7 @@
 //! The arguments of `pleach dns`.
 
+use crate::dns::export::ExportFormat;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -140,31 +142,26 @@ pub(super) struct DnsExportArgs {
     #[command(flatten)]
     pub(super) files: ZoneChangeFilesArgs,
     /// The format of the output
-    #[arg(long, value_name = "FORMAT", value_enum)]
+    #[arg(long, value_name = "FORMAT", value_parser = export_format())]
     pub(super) format: ExportFormat,
     /// Only the names of one zone
     #[arg(long, value_name = "NAME")]
     pub(super) zone: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ExportFormat {
-    /// A zone file without SOA and NS
-    Zone,
-    /// The configuration of a zone for octoDNS
-    #[value(name = "octodns")]
-    OctoDns,
-    /// `DNSEndpoint` objects for external-dns
-    #[value(name = "dnsendpoint")]
-    DnsEndpoint,
-    /// Change batches for aws route53 change-resource-record-sets, one per line
-    #[value(name = "route53")]
-    Route53,
-    /// Record sets for gcloud dns record-sets import
-    #[value(name = "clouddns")]
-    CloudDns,
-    /// All content of the files as JSON
-    Json,
+fn export_format() -> impl TypedValueParser<Value = ExportFormat> {
+    const FORMATS: [(&str, &str, ExportFormat); 6] = [
+        ("zone", "A zone file without SOA and NS", ExportFormat::Zone),
+        ("octodns", "The configuration of a zone for octoDNS", ExportFormat::OctoDns),
+        ("dnsendpoint", "`DNSEndpoint` objects for external-dns", ExportFormat::DnsEndpoint),
+        ("route53", "Change batches for aws route53 change-resource-record-sets, one per line", ExportFormat::Route53),
+        ("clouddns", "Record sets for gcloud dns record-sets import", ExportFormat::CloudDns),
+        ("json", "All content of the files as JSON", ExportFormat::Json),
+    ];
+    PossibleValuesParser::new(FORMATS.map(|(name, help, _)| PossibleValue::new(name).help(help))).map(|name| {
+        let known = FORMATS.into_iter().find(|(known, ..)| *known == name);
+        known.expect("clap accepts these names only").2
+    })
 }
 
 #[derive(Debug, clap::Args)]

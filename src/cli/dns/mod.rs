@@ -18,7 +18,7 @@ use crate::apply::zone::NameChange;
 use crate::apply::{desired, guarantee, orphan};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Severity, gather};
 use crate::disk;
-use crate::dns::export::{self, ZoneExportFormat};
+use crate::dns::export;
 use crate::dns::ownership::{Fence, ParsedRecord};
 use crate::dns::zone_change::ZoneChangeFile;
 use crate::name::DnsName;
@@ -26,7 +26,7 @@ use crate::source::RelPath;
 use crate::spec::{self, Spec, ZoneProvider};
 use args::{
     DnsApplyArgs, DnsCommand, DnsExportArgs, DnsOrphansArgs, DnsPlanArgs, DnsPlanFormat, DnsRunFormat, DnsStatusArgs,
-    ExportFormat, WriteLimitArgs, ZoneAccessArgs, ZoneChangeFilesArgs,
+    WriteLimitArgs, ZoneAccessArgs, ZoneChangeFilesArgs,
 };
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -203,20 +203,12 @@ impl DnsRunner<'_> {
             }
         }
         let zones: BTreeSet<&DnsName> = files.iter().map(|file| &file.change.zone).collect();
-        let format = match args.format {
-            ExportFormat::Zone => ZoneExportFormat::Zone,
-            ExportFormat::OctoDns => ZoneExportFormat::OctoDns,
-            ExportFormat::DnsEndpoint => ZoneExportFormat::DnsEndpoint,
-            ExportFormat::Route53 => ZoneExportFormat::Route53,
-            ExportFormat::CloudDns => ZoneExportFormat::CloudDns,
-            ExportFormat::Json => ZoneExportFormat::Json,
-        };
-        if format.is_of_one_zone() && zones.len() > 1 {
+        if args.format.is_of_one_zone() && zones.len() > 1 {
             let names: Vec<&str> = zones.iter().map(|zone| zone.as_str()).collect();
             let error = Diagnostic::new(Code::Usage, "this format can have one zone only, but the files have several");
             return Err(error.help(format!("select one with `--zone`: {}", names.join(", "))).into());
         }
-        report(&export::export(&files, format)?)?;
+        report(&export::export(&files, args.format)?)?;
         let present = files.iter().flat_map(|file| &file.change.present);
         let unknown: Vec<&str> =
             present.filter(|(_, held)| held.address_from.is_some()).map(|(name, _)| name.as_str()).collect();

@@ -1,4 +1,4 @@
-//! JSON: an object with `zones`, each with `present` and `absent`.
+//! JSON: an object with `apiVersion`, `kind` and `zones`, each with `present` and `absent`.
 
 use crate::dns::PresentName;
 use crate::dns::zone_change::ZoneChangeFile;
@@ -20,7 +20,7 @@ pub(super) fn write(files: &[ZoneChangeFile]) -> String {
         (name.to_string(), json!({"present": present, "absent": absent}))
     };
     let zones: Map<String, Value> = zones.into_iter().map(zone).collect();
-    format!("{:#}\n", json!({"zones": zones}))
+    format!("{:#}\n", json!({"apiVersion": "pleach/v1", "kind": "ZoneChangeList", "zones": zones}))
 }
 
 fn entry(file: &ZoneChangeFile, name: &DnsName, present_name: &PresentName) -> Value {

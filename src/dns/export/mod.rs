@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 
 /// The format of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ZoneExportFormat {
+pub(crate) enum ExportFormat {
     /// A zone file (RFC 1035 5) without SOA and NS.
     Zone,
     /// The configuration of a zone for octoDNS.
@@ -35,28 +35,25 @@ pub(crate) enum ZoneExportFormat {
     Json,
 }
 
-impl ZoneExportFormat {
+impl ExportFormat {
     /// Whether the format can have one zone only.
     pub(crate) fn is_of_one_zone(self) -> bool {
         match self {
-            ZoneExportFormat::Zone
-            | ZoneExportFormat::OctoDns
-            | ZoneExportFormat::Route53
-            | ZoneExportFormat::CloudDns => true,
-            ZoneExportFormat::DnsEndpoint | ZoneExportFormat::Json => false,
+            ExportFormat::Zone | ExportFormat::OctoDns | ExportFormat::Route53 | ExportFormat::CloudDns => true,
+            ExportFormat::DnsEndpoint | ExportFormat::Json => false,
         }
     }
 }
 
 /// The files in a format, without names whose address is not known yet.
-pub(crate) fn export(files: &[ZoneChangeFile], format: ZoneExportFormat) -> Result<String> {
+pub(crate) fn export(files: &[ZoneChangeFile], format: ExportFormat) -> Result<String> {
     match format {
-        ZoneExportFormat::Zone => Ok(zone::write(files)),
-        ZoneExportFormat::OctoDns => octodns::write(files),
-        ZoneExportFormat::DnsEndpoint => dnsendpoint::write(files),
-        ZoneExportFormat::Route53 => Ok(route53::write(files)),
-        ZoneExportFormat::CloudDns => clouddns::write(files),
-        ZoneExportFormat::Json => Ok(json::write(files)),
+        ExportFormat::Zone => Ok(zone::write(files)),
+        ExportFormat::OctoDns => octodns::write(files),
+        ExportFormat::DnsEndpoint => dnsendpoint::write(files),
+        ExportFormat::Route53 => Ok(route53::write(files)),
+        ExportFormat::CloudDns => clouddns::write(files),
+        ExportFormat::Json => Ok(json::write(files)),
     }
 }
 

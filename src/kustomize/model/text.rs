@@ -77,7 +77,7 @@ pub(crate) fn pairs(fields: &mut Fields, name: &'static str) -> TextMap {
         }
         let text = Text::of(node);
         if text.is_none() {
-            errors.wrong_type(&key.text, STRING, node);
+            errors.wrong_type(&format!("{name}.{}", key.text), STRING, node);
         }
         Some((key.text.clone(), text?))
     });

@@ -5,7 +5,7 @@
 
 /// A CI system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PipelineSystem {
+pub(crate) enum CiSystem {
     /// GitHub Actions.
     GitHub,
     /// GitLab CI.
@@ -19,17 +19,17 @@ const PUBLISH: (&str, &str) = ("ci/publish.sh", include_str!("publish.sh"));
 
 /// The files for a CI system and their paths in the workspace: the pipeline of the environments, the pipeline of the
 /// application, the script.
-pub(crate) fn files(system: PipelineSystem) -> [(&'static str, &'static str); 3] {
+pub(crate) fn files(system: CiSystem) -> [(&'static str, &'static str); 3] {
     let [environments, application] = match system {
-        PipelineSystem::GitHub => [
+        CiSystem::GitHub => [
             (".github/workflows/environments.yaml", include_str!("github/environments.yaml")),
             ("ci/application/.github/workflows/environment.yaml", include_str!("github/application.yaml")),
         ],
-        PipelineSystem::GitLab => [
+        CiSystem::GitLab => [
             (".gitlab-ci.yml", include_str!("gitlab/environments.yaml")),
             ("ci/application/.gitlab-ci.yml", include_str!("gitlab/application.yaml")),
         ],
-        PipelineSystem::Jenkins => [
+        CiSystem::Jenkins => [
             ("Jenkinsfile", include_str!("jenkins/environments.groovy")),
             ("ci/application/Jenkinsfile", include_str!("jenkins/application.groovy")),
         ],

@@ -4,10 +4,11 @@ use super::ListedPlan;
 use crate::teardown::TeardownPlan;
 use serde_json::{Value, json};
 
-/// An array with one object per plan.
+/// An object with one entry per plan.
 pub(crate) fn render(plans: &[ListedPlan]) -> String {
     let list: Vec<Value> = plans.iter().map(entry).collect();
-    serde_json::to_string_pretty(&list).expect("strings are valid JSON") + "\n"
+    let document = json!({"apiVersion": "pleach/v1", "kind": "TeardownPlanList", "plans": list});
+    serde_json::to_string_pretty(&document).expect("strings are valid JSON") + "\n"
 }
 
 fn entry(ListedPlan { slug, is_existing, plan: TeardownPlan { branch, footprint, .. } }: &ListedPlan) -> Value {

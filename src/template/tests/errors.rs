@@ -53,7 +53,7 @@ const INVALID: &[(&str, &str, &str)] = &[
     ("{% extends 'nothing.j2' %}\n", "the template `base/nothing.j2` does not exist", "base/a.yaml.j2:1:4"),
     ("z: 0\n{% include 'bad.j2' %}\n", "`nothing` is undefined", "base/bad.j2:2:7"),
     ("{% import 'lib.j2' as lib %}\na: {{ lib.m(values.map) }}\n", "`x.missing` is undefined", "base/lib.j2:2:4"),
-    ("{% import 'lib.j2' as l %}a:{{ l.t() }}\n", "mapping values are not allowed in this context", "base/lib.j2:4:7"),
+    ("{% import 'lib.j2' as l %}a:{{ l.t() }}\n", "a value without quotes cannot contain `: `", "base/lib.j2:4:7"),
     (
         "{% import 'lib.j2' as l %}a:{{ l.q() }}\n",
         "`values.list` is a list, which cannot be part of a string",
@@ -164,6 +164,114 @@ fn errors_have_help() {
     assert!(output.contains(" --> b.j2:1:4\n") && output.contains("= note: included here: a.j2:2:4\n"), "{output}");
     let output = yaml_of("a: '{{ values.list }}{{ values.map }}'\nb: x{{ values.nothing }}\n");
     assert_eq!(output.matches("error[template]").count(), 3, "all at once: {output}");
+}
+
+#[test]
+fn syntax_errors_have_help() {
+    let end_of_if = "add `{% endif %}` at the end of the block";
+    let raw = "to write an expression for another program unchanged, put it in `{% raw %}` and `{% endraw %}`";
+    for (template, location, message, help) in [
+        ("{% if values.flag %}\na: b\n", "1:1", "`{% if %}` has no `{% endif %}`", &[end_of_if][..]),
+        (
+            "a: b\n{% endif %}\n",
+            "2:1",
+            "`{% endif %}` ends no block",
+            &["remove it, or begin the block with `{% if … %}`"],
+        ),
+        ("{% fi values.flag %}\n", "1:1", "unknown tag `fi`", &["did you mean `if`?"]),
+        (
+            "{% raw %}\na: b\n",
+            "1:1",
+            "`{% raw %}` has no `{% endraw %}`",
+            &["add `{% endraw %}` at the end of the block"],
+        ),
+        ("{# a\na: b\n", "1:1", "the comment `{#` is not closed", &["add `#}`"]),
+        (
+            "{% elif values.flag %}\n",
+            "1:1",
+            "`{% elif %}` is not in an `if` block",
+            &["begin the block with `{% if … %}`, and end it with `{% endif %}`"],
+        ),
+        ("a: {{ values.word }\nb: c\n", "1:4", "`{{` is not closed", &["add `}}`"]),
+        ("a: {{ 'x }}\n", "1:7", "the quote `'` is not closed", &["add `'` at the end of the string"]),
+        ("a: {{ values['word' }}\n", "1:13", "`[` is not closed", &["add `]`"]),
+        (
+            "a: {{ .Values.host }}\n",
+            "1:8",
+            "template syntax error: unexpected `.`",
+            &["`.Values.host` is the syntax of Helm; write `values.host`", raw],
+        ),
+        (
+            "a: \"{{ .username | toString }}\"\n",
+            "1:9",
+            "template syntax error: unexpected `.`",
+            &["`.username` is the syntax of Go templates; a name has no dot or `$` before it", raw],
+        ),
+        (
+            "a: {{ $labels.x }}\n",
+            "1:7",
+            "template syntax error: unexpected character",
+            &["`$labels.x` is the syntax of Go templates; a name has no dot or `$` before it", raw],
+        ),
+        (
+            "{{- if .Values.flag }}\n",
+            "1:5",
+            "`if` is undefined",
+            &["this is a condition of a Go template; write `{% if … %}` and `{% endif %}`", raw],
+        ),
+        (
+            "{{ end }}\n",
+            "1:4",
+            "`end` is undefined",
+            &["this ends a block of a Go template; write `{% endif %}` or `{% endfor %}`", raw],
+        ),
+        (
+            "a: {{ toYaml values.word }}\n",
+            "1:14",
+            "template syntax error: unexpected identifier, expected end of variable block",
+            &["call a function as `name(value)`, and a filter as `value | name`"],
+        ),
+        (
+            "a: {{ values.word && values.number }}\n",
+            "1:19",
+            "template syntax error: unexpected character",
+            &["use `and`"],
+        ),
+        ("a: {{ !values.word }}\n", "1:7", "template syntax error: unexpected character", &["use `not`"]),
+        (
+            "a: {{ values.word ? 1 : 2 }}\n",
+            "1:19",
+            "template syntax error: unexpected character",
+            &["write a condition as `a if condition else b`"],
+        ),
+        (
+            "{% if values.word = 1 %}{% endif %}\n",
+            "1:19",
+            "template syntax error: unexpected `=`, expected end of block",
+            &["compare with `==`"],
+        ),
+        (
+            "a: {{ }}\n",
+            "1:7",
+            "template syntax error: unexpected end of variable block",
+            &["write an expression between the braces, or remove them"],
+        ),
+        (
+            "a: {{ lower('x') }}\n",
+            "1:7",
+            "unknown function or macro `lower`",
+            &["`lower` is a filter: write `value | lower`"],
+        ),
+        ("a: {{ 3 | range }}\n", "1:11", "unknown filter `range`", &["`range` is a function: write `range(…)`"]),
+        ("a: {{ 'x' | b64enc }}\n", "1:13", "unknown filter `b64enc`", &["use `b64encode`"]),
+        ("a: {{ rnge(3) }}\n", "1:7", "unknown function or macro `rnge`", &["did you mean `range`?"]),
+    ] {
+        let output = yaml_of(template);
+        let head = format!("error[template]: {message}\n --> base/a.yaml.j2:{location}\n");
+        assert!(output.starts_with(&head), "{template}\n{output}");
+        let shown: Vec<&str> = output.lines().filter_map(|line| line.trim_start().strip_prefix("= help: ")).collect();
+        assert_eq!(shown, help, "{template}");
+    }
 }
 
 #[test]

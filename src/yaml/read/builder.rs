@@ -6,8 +6,9 @@
 use super::super::scalar::resolve;
 use super::super::{Dialect, Locator};
 use super::key::key;
+use super::parser_error::ParserContext;
 use super::tagged::tagged;
-use super::{escapes, merge_keys, parser_error, tabs};
+use super::{ReadOptions, escapes, merge_keys, tabs};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{MapEntry, MapKey, Node, Scalar, Style, Tag, Value};
 use crate::source::Location;
@@ -36,8 +37,8 @@ struct YamlFrame {
     at: Location,
     anchor: usize,
     size: ExpandedSize,
-    /// Whether it is in brackets or braces.
-    flow: bool,
+    /// The offset of its bracket or brace, if it has one.
+    flow: Option<usize>,
     content: YamlContent,
 }
 
@@ -50,7 +51,7 @@ pub(super) struct NodeBuilder<'t> {
     text: &'t str,
     dialect: Dialect,
     locate: &'t Locator<'t>,
-    is_placeholder: fn(&str) -> bool,
+    options: &'t ReadOptions,
     frames: Vec<YamlFrame>,
     anchors: BTreeMap<usize, (Node, ExpandedSize)>,
     aliased: ExpandedSize,
@@ -59,17 +60,12 @@ pub(super) struct NodeBuilder<'t> {
 }
 
 impl<'t> NodeBuilder<'t> {
-    pub(super) fn new(
-        text: &'t str,
-        dialect: Dialect,
-        locate: &'t Locator<'t>,
-        is_placeholder: fn(&str) -> bool,
-    ) -> Self {
+    pub(super) fn new(text: &'t str, dialect: Dialect, locate: &'t Locator<'t>, options: &'t ReadOptions) -> Self {
         NodeBuilder {
             text,
             dialect,
             locate,
-            is_placeholder,
+            options,
             frames: Vec::new(),
             anchors: BTreeMap::new(),
             aliased: ExpandedSize::default(),
@@ -88,7 +84,7 @@ impl<'t> NodeBuilder<'t> {
             block_nesting_limit: MAX_DEPTH + 1,
         };
         for next in Parser::new_from_str_with_options(self.text, options) {
-            let (event, span) = next.map_err(|error| parser_error::diagnostic(&error, self.text, self.locate))?;
+            let (event, span) = next.map_err(|error| self.parser_context().diagnostic(&error))?;
             self.record_ranges(&event, &span);
             self.handle(event, &span)?;
         }
@@ -100,6 +96,15 @@ impl<'t> NodeBuilder<'t> {
         Ok(self.root)
     }
 
+    fn parser_context(&self) -> ParserContext<'_> {
+        ParserContext {
+            text: self.text,
+            locate: self.locate,
+            open: self.frames.last().and_then(|frame| frame.flow),
+            braces_help: self.options.braces_help,
+        }
+    }
+
     /// Records the ranges of scalars and of brackets, in which the parser itself checks tabs.
     fn record_ranges(&mut self, event: &Event<'_>, span: &Span) {
         match event {
@@ -108,7 +113,7 @@ impl<'t> NodeBuilder<'t> {
                 self.tabs.open(span.start.byte_offset());
             }
             // The frame of the collection that ends is still on the stack.
-            Event::SequenceEnd | Event::MappingEnd if self.frames.last().is_some_and(|frame| frame.flow) => {
+            Event::SequenceEnd | Event::MappingEnd if self.frames.last().is_some_and(|frame| frame.flow.is_some()) => {
                 self.tabs.close(span.end.byte_offset());
             }
             _ => {}
@@ -185,7 +190,7 @@ impl<'t> NodeBuilder<'t> {
         let text = if nothing { "" } else { text };
         // The parser reports the position of the next token for an empty value.
         let at = if nothing { self.key_location().or(self.at(span)) } else { self.at(span) };
-        let flow = self.frames.last().is_some_and(|frame| frame.flow);
+        let flow = self.frames.last().is_some_and(|frame| frame.flow.is_some());
         if flow && style == Style::Plain {
             self.check_flow_scalar(text, span).map_err(|error| error.at(at))?;
         }
@@ -247,12 +252,12 @@ impl<'t> NodeBuilder<'t> {
         if let Some(YamlFrame { content: YamlContent::Map { key: None, .. }, .. }) = self.frames.last() {
             let what = if matches!(content, YamlContent::Seq(_)) { "a list" } else { "a mapping" };
             let error = Diagnostic::new(Code::Yaml, format!("a key must be a string, got {what}")).at(at);
-            return Err(parser_error::with_braces_help(error, self.text, span.start.byte_offset()));
+            return Err(self.parser_context().with_braces_help(error, span.start.byte_offset()));
         }
         if self.frames.len() >= MAX_DEPTH {
             return Err(too_deep(at));
         }
-        let flow = style == StructureStyle::Flow;
+        let flow = (style == StructureStyle::Flow).then(|| span.start.byte_offset().unwrap_or_default());
         self.frames.push(YamlFrame { at, anchor, size: ExpandedSize { nodes: 1, bytes: 0, depth: 1 }, flow, content });
         Ok(())
     }
@@ -284,7 +289,7 @@ impl<'t> NodeBuilder<'t> {
             YamlContent::Map { entries, key: pending, merges } => {
                 let key = pending.take().expect("the previous arm matches if there is no key");
                 let is_placeholder =
-                    |node: &Node| node.as_scalar().is_some_and(|scalar| (self.is_placeholder)(&scalar.text));
+                    |node: &Node| node.as_scalar().is_some_and(|scalar| (self.options.is_placeholder)(&scalar.text));
                 let has_placeholder =
                     is_placeholder(&node) || node.as_seq().is_some_and(|items| items.iter().any(is_placeholder));
                 if key.style == Style::Plain && key.text == "<<" && !has_placeholder {

@@ -1,7 +1,7 @@
 //! A cache of parsed files that all threads share.
 
 use super::super::Dialect;
-use super::documents;
+use super::{MANIFEST, documents_with};
 use crate::diagnostic::Result;
 use crate::node::Node;
 use crate::source::{File, FileId};
@@ -10,7 +10,7 @@ use std::sync::{Arc, RwLock};
 
 type CachedDocuments = Result<Arc<Vec<Node>>>;
 
-/// The documents of the files parsed so far, or their errors.
+/// The documents of the manifests and kustomizations parsed so far, or their errors.
 #[derive(Debug, Default)]
 pub(crate) struct DocumentCache(RwLock<BTreeMap<(FileId, Dialect), CachedDocuments>>);
 
@@ -22,7 +22,7 @@ impl DocumentCache {
         if let Some(parsed) = self.0.read().expect(LOCK).get(&key) {
             return parsed.clone();
         }
-        let parsed = documents(file, dialect).map(Arc::new);
+        let parsed = documents_with(file, dialect, &MANIFEST).map(Arc::new);
         self.0.write().expect(LOCK).entry(key).or_insert(parsed).clone()
     }
 }

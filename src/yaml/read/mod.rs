@@ -8,7 +8,9 @@ mod cache;
 mod characters;
 mod embedded;
 mod escapes;
+mod indentation;
 mod key;
+mod lines;
 mod merge_keys;
 mod parser_error;
 mod separators;
@@ -29,19 +31,39 @@ use builder::NodeBuilder;
 /// The maximum number of documents in a text.
 const MAX_DOCUMENTS: usize = 10_000;
 
+/// What else a reader needs to know about a text.
+pub(super) struct ReadOptions {
+    /// Whether a scalar is a placeholder.
+    is_placeholder: fn(&str) -> bool,
+    /// What to do with a template expression in the text.
+    braces_help: &'static str,
+}
+
+/// For a text that cannot be a template.
+const DATA: ReadOptions = ReadOptions { is_placeholder: |_| false, braces_help: "put `{{ … }}` in quotes" };
+/// For a file that can become a template.
+const MANIFEST: ReadOptions = ReadOptions {
+    braces_help: "put `{{ … }}` in quotes, or add `.j2` to the file name to make the file a template",
+    ..DATA
+};
+
 /// The documents of a file that are not empty.
 pub(crate) fn documents(file: &File, dialect: Dialect) -> Result<Vec<Node>> {
+    documents_with(file, dialect, &DATA)
+}
+
+fn documents_with(file: &File, dialect: Dialect, options: &ReadOptions) -> Result<Vec<Node>> {
     let text = file.text().map_err(|at| {
         Diagnostic::new(Code::Yaml, "the file is not valid UTF-8")
             .at(at)
             .help("save the file as UTF-8, the only encoding that Kubernetes reads")
     })?;
-    parse(text, dialect, &|line, column, len| Location::new(file.id, line, column, len))
+    read(text, dialect, &|line, column, len| Location::new(file.id, line, column, len), options)
 }
 
 /// The documents of `text` that are not empty. `locate` returns the source locations of its lines and columns.
 pub(crate) fn parse(text: &str, dialect: Dialect, locate: &Locator) -> Result<Vec<Node>> {
-    parse_with_placeholders(text, dialect, locate, |_| false)
+    read(text, dialect, locate, &DATA)
 }
 
 /// The documents of a text with placeholders: scalars for which `is_placeholder` returns `true`. A `<<` whose value is or
@@ -52,6 +74,10 @@ pub(crate) fn parse_with_placeholders(
     locate: &Locator,
     is_placeholder: fn(&str) -> bool,
 ) -> Result<Vec<Node>> {
+    read(text, dialect, locate, &ReadOptions { is_placeholder, ..DATA })
+}
+
+fn read(text: &str, dialect: Dialect, locate: &Locator, options: &ReadOptions) -> Result<Vec<Node>> {
     let text = characters::clean(text, locate)?;
     let pieces = separators::pieces(&text);
     if pieces.len() > MAX_DOCUMENTS {
@@ -62,7 +88,7 @@ pub(crate) fn parse_with_placeholders(
     let mut errors = Vec::new();
     for piece in pieces {
         let locate = |line: usize, column: usize, len: usize| locate(line + piece.line, column, len);
-        match NodeBuilder::new(piece.text, dialect, &locate, is_placeholder).document() {
+        match NodeBuilder::new(piece.text, dialect, &locate, options).document() {
             Ok(Some(node)) if !node.is_null() => documents.push(node),
             Ok(_) => {}
             Err(error) => errors.push(error),

@@ -57,13 +57,17 @@ impl IndentTabs {
             let next = self.within.partition_point(|(start, _)| start <= *tab);
             next.checked_sub(1).is_none_or(|i| self.within[i].1 <= **tab)
         };
-        let error = || Diagnostic::new(Code::Yaml, "a tab is not allowed in indentation").help("indent with spaces");
         self.at.iter().find(is_free).map(|tab| (*tab, error()))
     }
 }
 
+/// The error for a tab.
+pub(super) fn error() -> Diagnostic {
+    Diagnostic::new(Code::Yaml, "a tab is not allowed in indentation").help("indent with spaces")
+}
+
 /// The first tab of a line, if only spaces and the marks `-` and `?` precede it.
-fn leading(line: &str) -> Option<usize> {
+pub(super) fn leading(line: &str) -> Option<usize> {
     let bytes = line.as_bytes();
     let tab = bytes.iter().position(|b| *b == b'\t')?;
     let is_mark = |i: usize| matches!(bytes[i], b'-' | b'?') && matches!(bytes[i + 1], b' ' | b'\t');

@@ -1,7 +1,7 @@
 //! Random histories: files change, runs are late, are killed or lose answers. In the end the zone is as the last files say,
 //! and unmanaged records are unchanged.
 
-use crate::apply::decide::DesiredState;
+use crate::apply::entry::DesiredState;
 use crate::apply::reconcile::{NameOutcome, ZoneOutcome};
 use crate::dns::ownership;
 use crate::record::{RecordSets, RecordType};

@@ -1,7 +1,8 @@
 //! The scenarios on real name servers, with full and with least access, and tests that need a real server.
 #![expect(clippy::disallowed_methods, reason = "a test may know what time it is")]
 
-use crate::apply::decide::{DesiredState, NameAction, WriteKind};
+use crate::apply::decide::{NameAction, WriteKind};
+use crate::apply::entry::DesiredState;
 use crate::apply::reconcile::{NameOutcome, Permissions, Reconciler, ZoneOutcome};
 use crate::apply::retry::RetryPolicy;
 use crate::apply::rfc2136::{Rfc2136Zone, key};

@@ -1,7 +1,8 @@
 //! Scenarios that `apply` must handle in every zone, in memory and on real servers. Each safety rule has a mutant of the
 //! zone without it, for which a scenario must fail.
 
-use crate::apply::decide::{DesiredState, NameEntry, RefusalReason, WriteKind};
+use crate::apply::decide::{RefusalReason, WriteKind};
+use crate::apply::entry::{DesiredState, NameEntry};
 use crate::apply::reconcile::{DesiredZone, NameOutcome, Permissions, Reconciler, ZoneOutcome};
 use crate::apply::retry::RetryPolicy;
 use crate::apply::zone::DnsZone;

@@ -2,8 +2,8 @@
 //! the end the zone is as the last spec says, and unmanaged records are unchanged.
 
 use crate::apply::address::ClusterAddresses;
-use crate::apply::decide::DesiredState;
 use crate::apply::desired;
+use crate::apply::entry::DesiredState;
 use crate::apply::reconcile::{DesiredZone, NameOutcome, ZoneOutcome};
 use crate::dns::ownership;
 use crate::output::Tree;

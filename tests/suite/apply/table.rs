@@ -1,6 +1,7 @@
 //! The scenario with every row of the table in the documentation, at a name of its own.
 
-use crate::apply::decide::{DesiredState, RefusalReason, WriteKind};
+use crate::apply::decide::{RefusalReason, WriteKind};
+use crate::apply::entry::DesiredState;
 use crate::apply::reconcile::{NameOutcome, ZoneOutcome};
 use crate::dns::ownership::{self, Fence};
 use crate::name::DnsName;

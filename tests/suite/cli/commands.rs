@@ -78,14 +78,19 @@ fn diagnostics_have_three_formats() {
 fn usage_errors_have_three_formats_too() {
     let workspace = Workspace::small();
     let human = workspace.run(&["build", "--nope"]).exits(2).err();
-    assert!(human.starts_with("error: unexpected argument '--nope'"), "{human}");
+    assert!(
+        human.starts_with(
+            "error[usage]: unexpected argument `--nope` found\n  = help: usage: `pleach build [OPTIONS]`\n"
+        ),
+        "{human}"
+    );
     let short = workspace.run(&["--message-format", "short", "build", "--nope"]).exits(2).err();
-    assert_eq!(short, "error[usage]: unexpected argument '--nope' found\n");
+    assert_eq!(short, "error[usage]: unexpected argument `--nope` found\n");
     for args in [&["--message-format=json", "build", "--nope"][..], &["build", "--nope", "--message-format", "json"]] {
         let ran = workspace.run(args).exits(2);
         let json: serde_json::Value = serde_json::from_str(&ran.err()).unwrap();
         assert_eq!((&json["severity"], &json["code"]), (&"error".into(), &"usage".into()));
-        assert_eq!(json["message"], "unexpected argument '--nope' found");
+        assert_eq!(json["message"], "unexpected argument `--nope` found");
         assert_eq!(ran.out(), "");
     }
     let help = workspace.run(&["build", "--help", "--message-format", "json"]).exits(0);
@@ -167,8 +172,8 @@ fn branches_are_listed() {
     assert_eq!(lines[1], ["feature/login", "feature-login-df7c7aeb", "shop-feature-login-df7c7aeb"]);
     let json = workspace.run(&["branch", "list", "--format", "json"]).exits(0).out();
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(json[2]["name"], "main");
-    assert_eq!(json[2]["namespace"], "shop-main");
+    assert_eq!(json["branches"][2]["name"], "main");
+    assert_eq!(json["branches"][2]["namespace"], "shop-main");
 }
 
 #[test]

@@ -66,11 +66,11 @@ fn a_name_is_created_changed_and_deleted_with_every_exit_status() {
         assert!(applied.ends_with("2 written\n"), "{applied}");
         let writes = server.writes();
         let again = dns(workspace, &["apply", "--rev", "7"]).exits(0).out();
-        assert_eq!(again, "0 written, 2 as wanted\n");
+        assert_eq!(again, "0 written, 2 unchanged\n");
         assert_eq!(server.writes(), writes);
         dns(workspace, &["plan"]).exits(0);
         let status = dns(workspace, &["status"]).exits(0).out();
-        assert_eq!(status, "dev.example.com: run 7, 0 to write, 2 as wanted\n");
+        assert_eq!(status, "dev.example.com: run 7, 0 to write, 2 unchanged\n");
 
         let stale = dns(workspace, &["apply", "--rev", "6"]).exits(6).err();
         assert!(stale.contains("zone `dev.example.com` was last changed by run 7, and this is run 6"), "{stale}");
@@ -153,12 +153,13 @@ fn a_report_in_json_has_every_name_before_and_after() {
             assert_eq!(
                 *find("a.shop"),
                 serde_json::json!({
+                    "apiVersion": "pleach/v1", "kind": "DnsName",
                     "zone": "dev.example.com", "name": "a.shop.dev.example.com", "branch": "login", "result": result,
                     "action": "update", "before": {"CNAME": ["old.example.net."]}, "after": {"A": ["192.0.2.1"]}, "ttl": 60,
                 })
             );
             assert_eq!(find("b.shop")["after"]["TXT"][0], "\"hello world\"");
-            assert_eq!(find("c.shop")["result"], "kept");
+            assert_eq!(find("c.shop")["result"], "unchanged");
             assert_eq!(lines.last().unwrap()["summary"]["written"], 2);
         }
     });

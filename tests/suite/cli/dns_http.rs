@@ -91,10 +91,10 @@ fn a_zone_is_planned_and_applied_with_every_provider() {
         }
         assert_eq!(
             dns(&fake, &workspace, &[], &["plan", "--rev", "1"]).exits(0).out().lines().last(),
-            Some("0 written, 2 as wanted")
+            Some("0 written, 2 unchanged")
         );
         let status = dns(&fake, &workspace, &[], &["status"]).exits(0).out();
-        assert_eq!(status, "dev.example.com: run 1, 0 to write, 2 as wanted\n");
+        assert_eq!(status, "dev.example.com: run 1, 0 to write, 2 unchanged\n");
         dns(&fake, &workspace, &[], &["apply", "--rev", "0", "--allow-no-cas"]).exits(6);
         let left = [
             (n("left.shop"), old.clone()),

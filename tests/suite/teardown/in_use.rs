@@ -352,8 +352,11 @@ fn a_replaced_database_is_listed() {
     assert_eq!(w.0.run(&["teardown"]).exits(0).out(), "login (existing)\n  database   schema shop_login in shop\n");
     let json: serde_json::Value =
         serde_json::from_str(&w.0.run(&["teardown", "--format", "json"]).exits(0).out()).unwrap();
-    assert_eq!((&json[0]["existing"], &json[0]["branch"]), (&true.into(), &"login".into()));
-    assert_eq!(json[0]["databases"], serde_json::json!([{"kind": "schema", "instance": "shop", "name": "shop_login"}]));
+    assert_eq!((&json["plans"][0]["existing"], &json["plans"][0]["branch"]), (&true.into(), &"login".into()));
+    assert_eq!(
+        json["plans"][0]["databases"],
+        serde_json::json!([{"kind": "schema", "instance": "shop", "name": "shop_login"}])
+    );
     w.build("schema", &format!("{main}{{name: login, database: {{mode: shared}}}}"));
     let both = ["database", "schema"].map(|kind| format!("$DROP_DATABASE '{kind}' 'shop' 'shop_login'"));
     assert_eq!(w.drops(&[]), both);

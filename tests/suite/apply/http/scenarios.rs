@@ -1,6 +1,7 @@
 //! The scenarios with the API of every provider, as far as its guarantees allow, and tests that need an API.
 
-use crate::apply::decide::{DesiredState, RefusalReason, WriteKind};
+use crate::apply::decide::{RefusalReason, WriteKind};
+use crate::apply::entry::DesiredState;
 use crate::apply::reconcile::{NameOutcome, ZoneOutcome};
 use crate::apply::zone::{ProviderGuarantee, ZoneError};
 use crate::record::{RecordSets, RecordType};

@@ -28,6 +28,8 @@ const REPORTS: &[Report] = &[
         heading: "Diagnostics: --message-format json",
         text: "Every command writes errors and warnings to standard error, one object per line. A field without a value is left out.",
         fields: &[
+            ("apiVersion", "string", "`pleach/v1`"),
+            ("kind", "string", "`Diagnostic`"),
             ("severity", "string", "`error` or `warning`"),
             ("code", "string", "the [code](exit-status.md#codes-of-diagnostics)"),
             ("message", "string", "what is wrong"),
@@ -80,25 +82,27 @@ const REPORTS: &[Report] = &[
     },
     Report {
         heading: "pleach branch list --format json",
-        text: "A list with one object per branch, in the order of their names. A field without a value is null or empty.",
+        text: "One object. `branches` is in the order of the names. A field without a value is null or empty.",
         fields: &[
-            ("[].name", "string", "the name of the branch in Git"),
-            ("[].slug", "string", "its slug"),
-            ("[].platform", "string", "`kubernetes` or `appEngine`"),
-            ("[].namespace", "string or null", "its namespace; null on App Engine"),
-            ("[].hosts[]", "string", "its hosts"),
-            ("[].aliases[]", "string", "the aliases that point to it and have hosts"),
+            ("apiVersion", "string", "`pleach/v1`"),
+            ("kind", "string", "`BranchList`"),
+            ("branches[].name", "string", "the name of the branch in Git"),
+            ("branches[].slug", "string", "its slug"),
+            ("branches[].platform", "string", "`kubernetes` or `appEngine`"),
+            ("branches[].namespace", "string or null", "its namespace; null on App Engine"),
+            ("branches[].hosts[]", "string", "its hosts"),
+            ("branches[].aliases[]", "string", "the aliases that point to it and have hosts"),
             (
-                "[].images.*",
+                "branches[].images.*",
                 "string",
                 "full references of the images that the spec sets, by their name in the manifests",
             ),
-            ("[].active", "string or null", "the version that gets the traffic, if the branch has `slots`"),
-            ("[].overlays[]", "string", "the folders of its overlays"),
-            ("[].owner", "string or null", "`owner` in the spec"),
-            ("[].link", "string or null", "`link` in the spec"),
-            ("[].expires", "string or null", "`expires` in the spec"),
-            ("[].pinned", "boolean", "whether it has `pin` in the spec"),
+            ("branches[].active", "string or null", "the version that gets the traffic, if the branch has `slots`"),
+            ("branches[].overlays[]", "string", "the folders of its overlays"),
+            ("branches[].owner", "string or null", "`owner` in the spec"),
+            ("branches[].link", "string or null", "`link` in the spec"),
+            ("branches[].expires", "string or null", "`expires` in the spec"),
+            ("branches[].pinned", "boolean", "whether it has `pin` in the spec"),
         ],
         run: |workspace| {
             workspace.write("overlays/preview/kustomization.yaml", "kind: Component\n");
@@ -115,29 +119,35 @@ const REPORTS: &[Report] = &[
     },
     Report {
         heading: "pleach teardown --format json",
-        text: "A list with one object per teardown plan. A list without items is empty.",
+        text: "One object. A list without items is empty.",
         fields: &[
-            ("[].branch", "string", "the branch"),
-            ("[].slug", "string", "its slug"),
-            ("[].existing", "boolean", "whether the branch still exists, so that the plan lists what it has replaced"),
-            ("[].namespaces[]", "string", "namespaces"),
-            ("[].clusterObjects[].apiVersion", "string", "objects outside of namespaces: the API version"),
-            ("[].clusterObjects[].kind", "string", "their kind"),
-            ("[].clusterObjects[].name", "string", "their name"),
-            ("[].dns[].name", "string", "DNS names"),
-            ("[].dns[].zone", "string", "the zone of the name"),
+            ("apiVersion", "string", "`pleach/v1`"),
+            ("kind", "string", "`TeardownPlanList`"),
+            ("plans[].branch", "string", "the branch"),
+            ("plans[].slug", "string", "its slug"),
             (
-                "[].databases[].kind",
+                "plans[].existing",
+                "boolean",
+                "whether the branch still exists, so that the plan lists what it has replaced",
+            ),
+            ("plans[].namespaces[]", "string", "namespaces"),
+            ("plans[].clusterObjects[].apiVersion", "string", "objects outside of namespaces: the API version"),
+            ("plans[].clusterObjects[].kind", "string", "their kind"),
+            ("plans[].clusterObjects[].name", "string", "their name"),
+            ("plans[].dns[].name", "string", "DNS names"),
+            ("plans[].dns[].zone", "string", "the zone of the name"),
+            (
+                "plans[].databases[].kind",
                 "string",
                 "databases: `database` or `schema`, or another kind that an annotation gives",
             ),
             (
-                "[].databases[].instance",
+                "plans[].databases[].instance",
                 "string",
                 "the database that the spec names, or the instance that the annotation gives",
             ),
-            ("[].databases[].name", "string", "the name of the database or schema"),
-            ("[].images[]", "string", "image references"),
+            ("plans[].databases[].name", "string", "the name of the database or schema"),
+            ("plans[].images[]", "string", "image references"),
         ],
         run: |workspace| {
             workspace.write(
@@ -211,19 +221,23 @@ One object per name, one per line, and a summary in the last line:
 
 | field | type | meaning |
 |---|---|---|
+| `apiVersion` | string | `pleach/v1` |
+| `kind` | string | `DnsName`; `DnsSummary` in the last line |
 | `zone` | string | the zone |
 | `name` | string | the DNS name |
 | `branch` | string | the branch |
-| `result` | string | `kept`, `planned`, `done`, `left`, `failed`, `unsettled` or `skipped` |
+| `result` | string | `unchanged`, `planned`, `done`, `refused`, `failed`, `unsettled` or `skipped` |
 | `action` | string | if `result` is `planned` or `done`: `create`, `restore`, `update`, `overwrite`, `mark`, `adopt`, `delete` or `unmark` |
-| `reason` | string | if `result` is `left` or `failed` |
+| `reason` | string | if `result` is `refused`: `drift`, `in-use`, `other-owner`, `other-branch`, `unknown-ownership-record` or `pending`; if it is `failed`, the error |
 | `before` | object | the records before, by type |
 | `after` | object | the records after, by type |
 | `ttl` | number | the TTL, for a name that must be present |
-| `summary.kept`, `summary.written`, `summary.deleted`, `summary.conflicts`, `summary.pending`, `summary.undone` | number | how many names |
+| `summary.unchanged`, `summary.written`, `summary.deleted`, `summary.conflicts`, `summary.pending`, `summary.notDone` | number | how many names |
 | `summary.plan` | string | the digest of the plan, for `apply --expect` |
 | `summary.notes[]` | string | provider guarantees that are missing |
 | `summary.status` | number | the exit status |
 
-`pleach dns export --format json` prints the records of the zone changes, by zone.
+## pleach dns export --format json
+
+One object with `apiVersion` (`pleach/v1`), `kind` (`ZoneChangeList`) and `zones`: the content of the zone changes, by zone.
 ";

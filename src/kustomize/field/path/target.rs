@@ -1,28 +1,13 @@
-//! Field paths with dots, as `replacements` and `vars` have them: `spec.containers.[name=web].ports.0`.
-//!
-//! A source path and a target path are not read alike: `[name=a]` is an exact text in the one and an unanchored regular
-//! expression in the other, `-` is the last item in the one and a key in the other, and only the other knows `*`.
+//! The path of fields that are written.
 
+use super::super::{key, plain};
+use super::syntax::{query, split, wrong};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::kustomize::model::expression;
 use crate::node::{Node, Style, Value};
 use crate::source::Location;
 use crate::yaml::{self, Quoting};
 use regex::Regex;
-
-/// The way to one field that is read.
-pub(crate) struct SourcePath(Vec<SourcePart>);
-
-enum SourcePart {
-    Key(String),
-    Index(usize),
-    Last,
-    /// The first item with that text under a key, or that text itself if the key is empty.
-    Item {
-        key: String,
-        text: String,
-    },
-}
 
 /// The way to fields that are written.
 pub(crate) struct TargetPath(Vec<TargetPart>);
@@ -87,7 +72,7 @@ impl NodeForm {
 
     fn blank(self) -> Node {
         match self {
-            NodeForm::Scalar => super::plain("", Location::NONE),
+            NodeForm::Scalar => plain("", Location::NONE),
             NodeForm::Seq => Node::seq([]),
             NodeForm::Map => Node::map(),
         }
@@ -108,126 +93,6 @@ pub(crate) enum Reached {
 impl Reached {
     fn made(self) -> Self {
         if self == Reached::Lost { self } else { Reached::Made }
-    }
-}
-
-/// The parts of a path: split at dots that no backslash precedes. Dots in brackets do not split; brackets
-/// without `=` have no other effect.
-fn split(path: &str) -> Vec<String> {
-    let mut plain: Vec<String> = Vec::new();
-    for text in path.split('.') {
-        match plain.last_mut().filter(|last| last.ends_with('\\')) {
-            Some(last) => {
-                last.pop();
-                last.push('.');
-                last.push_str(text);
-            }
-            None => plain.push(text.to_owned()),
-        }
-    }
-    let mut parts = Vec::new();
-    let mut plain = plain.into_iter();
-    while let Some(mut part) = plain.next() {
-        if part.starts_with('[') && !part.ends_with(']') {
-            for more in plain.by_ref() {
-                part.push('.');
-                part.push_str(&more);
-                if more.ends_with(']') {
-                    break;
-                }
-            }
-            if !part.contains('=') {
-                parts.push(part.trim_matches(['[', ']']).to_owned());
-                continue;
-            }
-        }
-        parts.push(part);
-    }
-    parts
-}
-
-/// `key` and `text` of `[key=text]`.
-fn query(part: &str) -> Option<Result<(String, String), Diagnostic>> {
-    let inner = part.strip_prefix('[').filter(|_| part.ends_with(']'))?;
-    let inner = inner.strip_suffix(']').unwrap_or(inner);
-    let missing = || {
-        Diagnostic::new(Code::Overlay, format!("`{part}` does not select an item of the list"))
-            .help("write it as in `[name=web]`, or `[=text]` for a list of strings")
-    };
-    Some(inner.split_once('=').map(|(key, text)| (key.to_owned(), text.to_owned())).ok_or_else(missing))
-}
-
-fn wrong(node: &Node, part: &str, wanted: &str) -> Diagnostic {
-    let message = format!("`{part}` must be in {wanted}, got {}", node.kind_name());
-    Diagnostic::new(Code::Overlay, message).note(node.at, "this")
-}
-
-impl SourcePath {
-    /// Reads a path.
-    pub(crate) fn new(path: &str) -> Result<Self, Diagnostic> {
-        let parts = split(path);
-        let parts = parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).map(SourcePart::new);
-        parts.collect::<Result<_, _>>().map(SourcePath)
-    }
-
-    /// Reads a path in which `ports[0]` is the same as `ports.0`.
-    pub(crate) fn indexed(path: &str) -> Result<Self, Diagnostic> {
-        let mut parts = Vec::new();
-        for part in split(path) {
-            let index = part.strip_suffix(']').and_then(|part| part.rsplit_once('['));
-            match index.filter(|(_, index)| !index.is_empty() && index.bytes().all(|b| b.is_ascii_digit())) {
-                Some((name, index)) => parts.extend([name.to_owned(), index.to_owned()]),
-                None => parts.push(part),
-            }
-        }
-        let parts = parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).map(SourcePart::new);
-        parts.collect::<Result<_, _>>().map(SourcePath)
-    }
-
-    /// The value at this part of the path, if it exists.
-    pub(crate) fn find<'n>(&self, object: &'n Node) -> Result<Option<&'n Node>, Diagnostic> {
-        let mut node = object;
-        for part in &self.0 {
-            match part.step(node)? {
-                Some(next) => node = next,
-                None => return Ok(None),
-            }
-        }
-        Ok(Some(node))
-    }
-}
-
-impl SourcePart {
-    fn new(part: &str) -> Result<Self, Diagnostic> {
-        if let Ok(index) = part.parse::<i64>() {
-            let negative = |_| Diagnostic::new(Code::Overlay, format!("the position `{part}` is below zero"));
-            return usize::try_from(index).map(SourcePart::Index).map_err(negative);
-        }
-        match query(part) {
-            Some(query) => query.map(|(key, text)| SourcePart::Item { key, text }),
-            None if part == "-" => Ok(SourcePart::Last),
-            None => Ok(SourcePart::Key(part.to_owned())),
-        }
-    }
-
-    fn step<'n>(&self, node: &'n Node) -> Result<Option<&'n Node>, Diagnostic> {
-        if node.is_null() {
-            return Ok(None);
-        }
-        let items = |part: &str| node.as_seq().ok_or_else(|| wrong(node, part, "a list"));
-        match self {
-            SourcePart::Key(key) => Ok(node.as_map().ok_or_else(|| wrong(node, key, "a mapping"))?.get(key)),
-            SourcePart::Index(index) => Ok(items(&index.to_string())?.get(*index)),
-            SourcePart::Last => {
-                let empty = || Diagnostic::new(Code::Overlay, "an empty list has no last item").note(node.at, "this");
-                items("-")?.last().map(Some).ok_or_else(empty)
-            }
-            SourcePart::Item { key, text } => {
-                let is = |node: &Node| node.as_scalar().map_or("", |scalar| &scalar.text) == text;
-                let mut items = items(&format!("[{key}={text}]"))?.iter();
-                Ok(items.find(|item| if key.is_empty() { is(item) } else { item.get(key).is_some_and(is) }))
-            }
-        }
     }
 }
 
@@ -320,7 +185,7 @@ fn each(
             let map = node.as_map_mut().expect("it was a mapping a line ago");
             let mut reached = reached;
             if let (false, Create::Like(end)) = (map.has(key), create) {
-                map.insert(super::key(key, Location::NONE), NodeForm::before(rest, end).blank());
+                map.insert(self::key(key, Location::NONE), NodeForm::before(rest, end).blank());
                 reached = reached.made();
             }
             map.get_mut(key).map_or(Ok(0), |child| each(child, rest, create, reached, visit))
@@ -400,18 +265,18 @@ fn list<'n>(node: &'n mut Node, part: &str) -> Result<&'n mut Vec<Node>, Diagnos
 }
 
 fn item(key: &str, text: &str) -> Node {
-    let text = super::plain(text, Location::NONE);
+    let text = plain(text, Location::NONE);
     if key.is_empty() {
         return text;
     }
     let mut map = crate::node::Map::default();
-    map.insert(super::key(key, Location::NONE), text);
+    map.insert(self::key(key, Location::NONE), text);
     map.into()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Create, NodeForm, SourcePath, TargetPath, split};
+    use super::{Create, NodeForm, TargetPath};
     use crate::node::Node;
     use crate::source::Location;
     use crate::yaml::{self, Dialect, Quoting};
@@ -424,50 +289,6 @@ mod tests {
         let mut out = String::new();
         yaml::write(&mut out, node, Quoting::Kustomize).unwrap();
         out.trim_end().replace('\n', ";")
-    }
-
-    #[test]
-    fn parts() {
-        for (path, want) in [
-            ("a.b", &["a", "b"][..]),
-            (r"a\.b.c", &["a.b", "c"]),
-            ("a.[b.c].d", &["a", "b.c", "d"]),
-            ("a.[n=b.c].d", &["a", "[n=b.c]", "d"]),
-            ("a.[b].c", &["a", "[b]", "c"]),
-            ("a.[b.c", &["a", "b.c"]),
-            ("", &[""]),
-        ] {
-            assert_eq!(split(path), want, "{path}");
-        }
-    }
-
-    #[test]
-    fn sources() {
-        let object = parse("{a: {b.c: 1}, l: [{n: x, v: 2}, {n: 'y', v: 3}], s: [p, q], e: [], z: null}");
-        let find = |path: &str| {
-            let path = SourcePath::new(path).map_err(|error| error.to_string())?;
-            path.find(&object).map(|found| found.map(write)).map_err(|error| error.to_string())
-        };
-        for (path, want) in [
-            (r"a.b\.c", Some("1")),
-            ("a.[b.c]", Some("1")),
-            ("l.[n=y].v", Some("3")),
-            ("l.0.v", Some("2")),
-            ("l.-.v", Some("3")),
-            ("l.7", None),
-            ("s.[=q]", Some("q")),
-            ("s.[=]", None),
-            ("z.x", None),
-            (" a ..[b.c]", Some("1")),
-            ("x.y", None),
-        ] {
-            assert_eq!(find(path), Ok(want.map(str::to_owned)), "{path}");
-        }
-        for path in ["s.x", "a.0", "e.-", "a.-1", "s.[x]", "s.0.x"] {
-            assert!(find(path).is_err(), "{path}");
-        }
-        let indexed = SourcePath::indexed("l[1].v").unwrap();
-        assert_eq!(indexed.find(&object).unwrap().map(write).as_deref(), Some("3"));
     }
 
     #[test]

@@ -1,0 +1,115 @@
+//! The change that does what was decided about a name, and the state after it.
+
+use super::decide::WriteKind;
+use super::entry::{DesiredState, NameEntry};
+use super::zone::{AtomicChange, NameChange, NameContent, PairState};
+use crate::name::DnsName;
+use crate::record::RecordSets;
+
+/// The state of `entry` when nothing is left to do.
+pub(crate) fn state_when_done(entry: &NameEntry) -> PairState {
+    match &entry.state {
+        DesiredState::Present(records, ttl) => PairState {
+            host: records.clone().into(),
+            ownership: entry.ownership_record(records, *ttl).records().into(),
+        },
+        DesiredState::Absent | DesiredState::Pending => PairState::EMPTY,
+    }
+}
+
+/// The TTL of ownership records and fences, in seconds. Only pleach queries them, without a cache.
+const OWNERSHIP_TTL: u32 = 60;
+
+/// The change that does `kind` at `entry`, on the condition that the state is still `found` and the fence is unchanged.
+pub(crate) fn change(entry: &NameEntry, found: &PairState, kind: WriteKind, fence: &NameChange) -> AtomicChange {
+    let done = state_when_done(entry);
+    let ttl = match entry.state {
+        DesiredState::Present(_, ttl) => ttl,
+        DesiredState::Absent | DesiredState::Pending => 0,
+    };
+    let host = match kind {
+        WriteKind::Mark | WriteKind::Adopt | WriteKind::Unmark => None,
+        _ => Some((done.host.records().clone(), ttl)),
+    };
+    let ownership = Some((done.ownership.records().clone(), OWNERSHIP_TTL));
+    AtomicChange(vec![
+        fence.clone(),
+        NameChange { name: entry.host.clone(), before: found.host.clone(), after: host },
+        NameChange { name: entry.ownership.clone(), before: found.ownership.clone(), after: ownership },
+    ])
+}
+
+/// The change that writes `records` to the fence `name`, on the condition that its content is still `found`.
+pub(crate) fn fence_change(name: &DnsName, found: &NameContent, records: &RecordSets) -> AtomicChange {
+    let after = Some((records.clone(), OWNERSHIP_TTL));
+    AtomicChange(vec![NameChange { name: name.clone(), before: found.clone(), after }])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::decide::{NameAction, Permission, decide};
+    use super::*;
+    use crate::dns::ownership::OwnershipRecord;
+    use crate::record::{RecordData, RecordType};
+
+    const NEW: &str = "new.net";
+    const OLD: &str = "old.net";
+    const EMPTY: NameContent = NameContent::Empty;
+
+    fn name(text: &str) -> DnsName {
+        DnsName::target(text).unwrap()
+    }
+
+    fn records(target: &str) -> RecordSets {
+        RecordSets::one(RecordType::Cname, RecordData::parse(RecordType::Cname, target).unwrap())
+    }
+
+    fn content(target: &str) -> NameContent {
+        NameContent::Records(records(target))
+    }
+
+    fn entry(state: DesiredState) -> NameEntry {
+        let (host, ownership) = (name("login.example.com"), name("login._pleach.example.com"));
+        NameEntry { host, ownership, owner: "shop".into(), branch: "login".into(), state }
+    }
+
+    /// The ownership record of a branch for that target.
+    fn owned(branch: &str, target: &str) -> NameContent {
+        let digests = records(target).digests();
+        OwnershipRecord { owner: "shop".into(), branch: branch.into(), ttl: 60, digests }.records().into()
+    }
+
+    fn present() -> DesiredState {
+        DesiredState::Present(records(NEW), 60)
+    }
+
+    fn present_with_longer_ttl() -> DesiredState {
+        DesiredState::Present(records(NEW), 300)
+    }
+
+    #[test]
+    fn a_second_run_keeps_what_the_first_wrote() {
+        let fence = NameChange { name: name("_rev.shop._pleach.example.com"), before: NameContent::Empty, after: None };
+        for (state, ownership, host, permission) in [
+            (present(), EMPTY, EMPTY, Permission::None),
+            (present_with_longer_ttl(), owned("login", OLD), content(OLD), Permission::None),
+            (present(), owned("removed", NEW), content(NEW), Permission::None),
+            (present(), owned("login", OLD), EMPTY, Permission::None),
+            (present(), EMPTY, content(NEW), Permission::Adopt),
+            (DesiredState::Absent, owned("login", OLD), content(OLD), Permission::None),
+            (DesiredState::Absent, owned("login", OLD), EMPTY, Permission::None),
+        ] {
+            let (entry, found) = (entry(state), PairState { host, ownership });
+            let NameAction::Write(kind) = decide(&entry, &found, permission, |_| false) else { panic!("{entry:?}") };
+            let AtomicChange(changes) = change(&entry, &found, kind, &fence);
+            let after = |change: &NameChange| match &change.after {
+                Some((records, _)) => NameContent::from(records.clone()),
+                None => change.before.clone(),
+            };
+            let done = PairState { host: after(&changes[1]), ownership: after(&changes[2]) };
+            assert_eq!(done, state_when_done(&entry), "{kind:?}");
+            assert_eq!(decide(&entry, &done, Permission::None, |_| false), NameAction::Keep, "{kind:?}");
+            assert_eq!(changes[0], fence, "every change is conditioned on the fence");
+        }
+    }
+}

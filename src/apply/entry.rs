@@ -1,0 +1,39 @@
+//! A name in a zone change file.
+
+use crate::dns::ownership::OwnershipRecord;
+use crate::name::DnsName;
+use crate::record::RecordSets;
+use smol_str::SmolStr;
+
+/// What a file says about a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum DesiredState {
+    /// It has these records with this TTL.
+    Present(RecordSets, u32),
+    /// It has an address that the cluster has not assigned yet.
+    Pending,
+    /// It does not exist.
+    Absent,
+}
+
+/// A name in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NameEntry {
+    /// The name.
+    pub(crate) host: DnsName,
+    /// The name of its ownership record.
+    pub(crate) ownership: DnsName,
+    /// The project.
+    pub(crate) owner: SmolStr,
+    /// The slug of the branch.
+    pub(crate) branch: SmolStr,
+    /// What the file says.
+    pub(crate) state: DesiredState,
+}
+
+impl NameEntry {
+    /// The ownership record of the name with these records and this TTL.
+    pub(crate) fn ownership_record(&self, records: &RecordSets, ttl: u32) -> OwnershipRecord {
+        OwnershipRecord { owner: self.owner.clone(), branch: self.branch.clone(), ttl, digests: records.digests() }
+    }
+}

@@ -1,0 +1,11 @@
+//! Field paths with dots, as `replacements` and `vars` have them: `spec.containers.[name=web].ports.0`.
+//!
+//! A source path and a target path are not read alike: `[name=a]` is an exact text in the one and an unanchored regular
+//! expression in the other, `-` is the last item in the one and a key in the other, and only the other knows `*`.
+
+mod source;
+mod syntax;
+mod target;
+
+pub(crate) use source::SourcePath;
+pub(crate) use target::{Create, NodeForm, Reached, TargetPath};
