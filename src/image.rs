@@ -51,6 +51,19 @@ impl<'a> ImageParts<'a> {
     }
 }
 
+/// The fields of a pod that are lists whose items have an image, and the path of the image in an item.
+const POD_LISTS: [(&str, &[&str]); 4] = [
+    ("containers", &["image"]),
+    ("ephemeralContainers", &["image"]),
+    ("initContainers", &["image"]),
+    ("volumes", &["image", "reference"]),
+];
+
+/// The path of the image in an item of a list of a pod, such as `containers`; `None` for other lists.
+pub(crate) fn path_in_pod_list(key: &str) -> Option<&'static [&'static str]> {
+    POD_LISTS.iter().find(|(name, _)| *name == key).map(|(_, path)| *path)
+}
+
 /// An image in the spec: at least one of name, tag and digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ImageReference {
@@ -94,10 +107,28 @@ impl ImageReference {
         Ok(ImageReference { name: part(Some(name)), tag: part(tag), digest: part(digest) })
     }
 
+    /// Reads a reference that replaces an image. A word alone is refused: it is usually a tag without its colon.
+    pub(crate) fn parse_replacement(text: &str) -> Result<Self, Diagnostic> {
+        let reference = Self::parse(text)?;
+        if text.contains(['/', ':', '@']) {
+            return Ok(reference);
+        }
+        let message = format!("`{text}` is neither a full reference nor `:TAG` nor `@DIGEST`");
+        let help = format!("for a tag, write `:{text}`; for an image of Docker Hub, write `docker.io/library/{text}`");
+        Err(Diagnostic::new(Code::Spec, message).help(help))
+    }
+
     /// The full reference of the image that is `name` in the manifests.
     pub(crate) fn of(&self, name: &str) -> String {
         let name = if self.name.is_some() { "" } else { name };
         format!("{name}{self}")
+    }
+
+    /// The full reference of an image after this reference replaces its parts. A new tag or digest replaces both.
+    pub(crate) fn replacing(&self, old: ImageParts) -> String {
+        let part = |part: Option<&str>| part.filter(|part| !part.is_empty()).map(SmolStr::from);
+        let old = ImageReference { name: part(Some(old.name)), tag: part(old.tag), digest: part(old.digest) };
+        self.over(&old).to_string()
     }
 
     /// This reference, completed from `default`. Tag and digest are taken together: with one of them, this reference takes

@@ -45,6 +45,9 @@ pub(super) struct BuildArgs {
     /// Build the other branches if some fail; errors that concern the whole spec stop all
     #[arg(long)]
     keep_going: bool,
+    /// Treat warnings as errors: nothing is written
+    #[arg(long)]
+    strict: bool,
     /// Report unmanaged files as warnings, not as errors
     #[arg(long)]
     keep_unmanaged: bool,
@@ -79,6 +82,7 @@ pub(super) fn run(args: &BuildArgs, workspace: &Workspace, here: &Path, screen: 
     let allowed = AllowedDeletions { branches: args.allow_delete, names: args.allow_delete_names };
     guards::check(&session, &build, (&output, &comparison), allowed)?;
     let unmanaged = args.check_unmanaged(&output, &comparison)?;
+    session.refuse_warnings(args.strict, &build, &unmanaged)?;
     let written = output.write(&comparison)?;
     session.warn(&build, &unmanaged);
     report(&summary(&session, &build, written))?;

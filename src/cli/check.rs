@@ -29,6 +29,9 @@ pub(super) struct CheckArgs {
     /// The base revision: a commit or a folder [default: where HEAD forks from origin's default branch, else out/]
     #[arg(long, value_name = "REF|DIR")]
     base: Option<String>,
+    /// Treat warnings as errors
+    #[arg(long)]
+    strict: bool,
 }
 
 /// What is different about a file, and its path.
@@ -51,7 +54,9 @@ pub(super) fn run(
     let (output, tree) = (session.output(), session.comparable(&build));
     let comparison = output.compare(&tree, session.scope(&build))?;
     let restored = only_missing_records(&session, (&build, &output), &comparison);
-    session.warn(&build, restored.as_deref().map(|files| missing_records::warning(&output, files)).as_slice());
+    let missing = restored.as_deref().map(|files| missing_records::warning(&output, files));
+    session.refuse_warnings(args.strict, &build, missing.as_slice())?;
+    session.warn(&build, missing.as_slice());
     if let Some(files) = restored {
         let output = workspace.project.show(&session.spec.output);
         report(&format!("`{output}` is what a build writes, except for {}\n", missing_records::count(&files)))?;

@@ -115,8 +115,17 @@ impl<'a> Session<'a> {
 
     /// Reports the warnings of a build and of the base revision, and `others`.
     pub(super) fn warn(&self, build: &Build, others: &[Diagnostic]) {
-        let warnings = build.warnings.iter().chain(others).chain(&self.previous.warnings);
-        self.screen.warn(warnings, &self.workspace.project);
+        self.screen.warn(self.warnings(build, others), &self.workspace.project);
+    }
+
+    /// With `--strict`, the warnings that [`Self::warn`] would report, as errors.
+    pub(super) fn refuse_warnings(&self, strict: bool, build: &Build, others: &[Diagnostic]) -> Result<()> {
+        let warnings = self.warnings(build, others).filter(|_| strict).cloned().collect();
+        Diagnostics::check(warnings, ())
+    }
+
+    fn warnings<'w>(&'w self, build: &'w Build, others: &'w [Diagnostic]) -> impl Iterator<Item = &'w Diagnostic> {
+        build.warnings.iter().chain(others).chain(&self.previous.warnings)
     }
 }
 

@@ -1,5 +1,6 @@
 //! One branch, from templates to files. A branch does not depend on any other.
 
+use super::image_use::ImageUse;
 use super::{Inputs, branch_kustomization, scopes};
 use crate::checks::{self, AddressSource, CheckInput, CheckedObject, Claim};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, Severity, gather};
@@ -12,12 +13,12 @@ use crate::output::OutputPath;
 use crate::plan::Branch;
 use crate::resource::Resource;
 use crate::schema::scope::Scopes;
-use crate::source::{File, Location};
+use crate::source::{File, Location, RelPath};
 use crate::spec::{Backend, Compat};
 use crate::template::{TemplateContext, TemplateEngine};
 use crate::yaml::{Dialect, DocumentCache};
 use crate::{dns, emit, objects};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A branch that was built.
@@ -27,10 +28,23 @@ pub(crate) struct BuiltBranch<'a> {
     pub(crate) branch: &'a Branch,
     /// Its objects as they are written, each with its source location.
     pub(crate) objects: Vec<Resource>,
+    /// The names of images that have an effect in it.
+    pub(super) images: ImageUse,
+    /// The source locations of the values that its templates read.
+    pub(super) reads: BTreeSet<Location>,
     /// Its files.
     pub(super) files: Vec<(OutputPath, Arc<str>)>,
     pub(super) claims: Vec<Claim>,
     pub(super) warnings: Vec<Diagnostic>,
+}
+
+impl<'a> BuiltBranch<'a> {
+    /// A branch that Kubernetes does not serve.
+    fn without_objects(branch: &'a Branch) -> Self {
+        let (objects, files, claims, warnings) = Default::default();
+        let (images, reads) = Default::default();
+        BuiltBranch { branch, objects, images, reads, files, claims, warnings }
+    }
 }
 
 /// What all branches share while they are built.
@@ -42,7 +56,8 @@ pub(super) struct BranchBuilder<'a> {
     endpoints: BTreeMap<&'a str, Vec<WantedNames<'a>>>,
     cache: DocumentCache,
     memo: Memo,
-    engine: TemplateEngine,
+    /// The engine that has rendered the templates of the branches.
+    pub(super) engine: TemplateEngine,
     scopes: Scopes,
 }
 
@@ -65,17 +80,27 @@ impl<'a> BranchBuilder<'a> {
         BranchBuilder { inputs, addressed, endpoints, cache, memo, engine, scopes }
     }
 
+    /// The files that the branches built so far are made of, without those of generators.
+    pub(super) fn files(&self) -> BTreeSet<RelPath> {
+        let project = self.inputs.project;
+        let parsed = self.cache.files().into_iter().filter_map(|id| project.file_at(Location::new(id, 0, 0, 0)));
+        parsed.map(|file| file.path.clone()).chain(self.engine.rendered()).collect()
+    }
+
     /// Builds a branch. One that Kubernetes does not serve has no objects and no files.
     pub(super) fn build<'b>(&self, branch: &'b Branch) -> Result<BuiltBranch<'b>> {
-        let empty =
-            BuiltBranch { branch, objects: Vec::new(), files: Vec::new(), claims: Vec::new(), warnings: Vec::new() };
         Diagnostics::check(branch.missing.clone(), ())?;
         let endpoints = self.endpoints.get(branch.slug.as_str()).map(Vec::as_slice).unwrap_or_default();
         let endpoints = gather(endpoints, |names| {
             dns::endpoint::of_branch(names).map(|endpoints| ZoneEndpoints { zone: names.zone.as_str(), endpoints })
         })?;
-        let Some(namespace) = branch.namespace() else { return Ok(empty) };
-        let kustomize::BuiltObjects { mut resources, mut warnings } = self.objects(branch, namespace)?;
+        let Some(namespace) = branch.namespace() else { return Ok(BuiltBranch::without_objects(branch)) };
+        let context = TemplateContext::new(&branch.variables)?;
+        let templates = BranchTemplates { engine: &self.engine, context: &context };
+        let kustomize::BuiltObjects { mut resources, mut warnings, image_names } =
+            self.objects(branch, namespace, &templates)?;
+        let reads = context.read_locations();
+        let images = ImageUse::of(branch, image_names, &reads);
         let scopes = scopes::with_own(&self.scopes, &resources);
         scopes::remove_namespaces(&scopes, &mut resources);
         // The Namespace that pleach adds is not a claim: namespaces are compared in the plan.
@@ -91,23 +116,28 @@ impl<'a> BranchBuilder<'a> {
         let objects = emit::objects(branch, namespace, resources);
         let files = emit::files(branch, &objects)?;
         let warnings = warnings.into_iter().map(|warning| warning.in_branch(&branch.name)).collect();
-        Ok(BuiltBranch { branch, objects, files, claims, warnings })
+        Ok(BuiltBranch { branch, objects, images, reads, files, claims, warnings })
     }
 
     /// The objects that the base directory, the overlays and the branch's own settings make.
-    fn objects(&self, branch: &Branch, namespace: &str) -> Result<kustomize::BuiltObjects> {
+    fn objects(
+        &self,
+        branch: &Branch,
+        namespace: &str,
+        templates: &BranchTemplates,
+    ) -> Result<kustomize::BuiltObjects> {
         let Inputs { project, spec, .. } = self.inputs;
-        let templates = BranchTemplates { engine: &self.engine, context: TemplateContext::new(&branch.variables)? };
         let layers = Layers {
             base: spec.base.clone(),
             overlays: branch.overlays.clone(),
             own: branch_kustomization::of(branch, namespace)?,
+            images: branch_kustomization::images(branch, &spec.image_fields),
             lossy: match spec.compat {
                 Compat::Strict => Severity::Error,
                 Compat::Kustomize => Severity::Warning,
             },
         };
-        let input = Input { project, cache: &self.cache, memo: &self.memo, templates: Some(&templates) };
+        let input = Input { project, cache: &self.cache, memo: &self.memo, templates: Some(templates) };
         kustomize::branch(&input, &layers)
     }
 }
@@ -119,15 +149,15 @@ fn address_source(object: &AddressObject, at: Location) -> AddressSource<'_> {
 /// The templates of the project, for one branch.
 struct BranchTemplates<'a> {
     engine: &'a TemplateEngine,
-    context: TemplateContext,
+    context: &'a TemplateContext,
 }
 
 impl kustomize::TemplateRenderer for BranchTemplates<'_> {
     fn documents(&self, file: &Arc<File>, dialect: Dialect) -> Result<Vec<Node>> {
-        self.engine.documents(file, &self.context, dialect)
+        self.engine.documents(file, self.context, dialect)
     }
 
     fn text(&self, file: &Arc<File>) -> Result<String> {
-        self.engine.text(file, &self.context)
+        self.engine.text(file, self.context)
     }
 }

@@ -1,13 +1,10 @@
 //! The settings of one branch in the spec as a kustomization that is applied last.
 
 use crate::diagnostic::Result;
-use crate::image::ImageReference;
-use crate::kustomize::{self, ImageName, ImageOverride, Kustomization, Replica, Text};
+use crate::kustomize::{self, ImageReplacements, Kustomization, Replica, Text};
 use crate::plan::Branch;
-use crate::spec::Placed;
+use crate::spec::{BranchImage, ImageField, Placed};
 use smol_str::SmolStr;
-use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// The kustomization of a branch that Kubernetes serves in `namespace`.
 pub(super) fn of(branch: &Branch, namespace: &str) -> Result<Kustomization> {
@@ -16,27 +13,22 @@ pub(super) fn of(branch: &Branch, namespace: &str) -> Result<Kustomization> {
         count: count.value.into(),
         at: count.at,
     };
-    // What templates write for a version has its tag already, which may have the name of an image of the branch.
-    let versions = branch.slots.as_ref().map(|slots| Arc::new(slots.own.clone())).unwrap_or_default();
     Ok(Kustomization {
         at: branch.at,
         namespace: Some(Text { text: namespace.into(), at: branch.at }),
-        images: branch.images.iter().map(|(name, image)| self::image(name, image, &versions)).collect(),
         replicas: branch.replicas.iter().map(replica).collect(),
         patches: kustomize::patches(&branch.patches)?,
         ..Kustomization::default()
     })
 }
 
-fn image(name: &SmolStr, image: &Placed<ImageReference>, versions: &Arc<BTreeSet<String>>) -> ImageOverride {
-    let text = |part: &Option<SmolStr>| part.clone().map(|text| Text { text, at: image.at });
-    ImageOverride {
-        name: ImageName::Plain(name.clone()),
-        new_name: text(&image.value.name),
-        new_tag: text(&image.value.tag),
-        tag_suffix: None,
-        digest: text(&image.value.digest),
-        kept: Arc::clone(versions),
-        at: image.at,
+/// The images of a branch, and the fields of custom resources that contain images.
+pub(super) fn images(branch: &Branch, fields: &[ImageField]) -> ImageReplacements {
+    let replacement = |(name, image): (&SmolStr, &BranchImage)| (name.clone(), (image.value.clone(), image.at));
+    ImageReplacements {
+        by_name: branch.images.iter().map(replacement).collect(),
+        // What templates write for a version has its tag already, which may have the name of an image of the branch.
+        kept: branch.slots.as_ref().map(|slots| slots.own.clone()).unwrap_or_default(),
+        fields: fields.iter().map(ImageField::spec).collect(),
     }
 }

@@ -3,8 +3,11 @@
 
 mod branch;
 mod branch_kustomization;
+mod image_use;
+mod images;
 mod scopes;
 mod selection;
+mod unused;
 mod usage;
 
 pub(crate) use branch::BuiltBranch;
@@ -28,6 +31,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use unused::UsedParts;
 use usage::Usage;
 
 /// What a build depends on.
@@ -99,8 +103,11 @@ pub(crate) fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>> {
     selection.check(plan)?;
     let names = dns::wanted_names(spec, plan)?;
     let (builder, workers) = (BranchBuilder::new(inputs, &names), workers()?);
-    let (selected, unselected) = plan.branches.iter().partition(|b| selection.has(&b.name, b.slug.as_str()));
-    let (branches, failures) = build_all(inputs, &builder, &workers, selected);
+    let (selected, unselected): (_, Vec<_>) =
+        plan.branches.iter().partition(|b| selection.has(&b.name, b.slug.as_str()));
+    let (branches, mut failures) = build_all(inputs, &builder, &workers, selected);
+    let (branches, without_image, image_warnings) = images::check(inputs, (&builder, &workers), branches, &unselected);
+    failures.extend(without_image);
 
     let failed: BTreeSet<&str> = failures.iter().map(|failure| failure.branch.slug.as_str()).collect();
     let is_selected = selection.slugs(plan);
@@ -117,12 +124,14 @@ pub(crate) fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>> {
     let plans = teardown_plans(inputs, &history, (&tree, &usage), zones.removed_names, &is_built)?;
     tree.extend(zones.files.into_iter().chain(wiring).chain(plans.files));
     checks::contested(branches.iter().map(|b| (b.branch.name.as_str(), b.claims.as_slice())))?;
-    let warnings = [plan.warnings.clone(), zones.warnings].into_iter().flatten();
+    let warnings = [plan.warnings.clone(), zones.warnings, image_warnings].into_iter().flatten();
     let of_branches = branches.iter().flat_map(|branch| branch.warnings.iter().cloned());
+    let used = UsedParts { inputs, branches: &branches, engine: &builder.engine, tree: &tree, files: builder.files() };
+    let unused = unused::warnings(&used);
     Ok(Build {
-        tree,
         prunable: zones.prunable.into_iter().chain(plans.prunable).collect(),
-        warnings: warnings.chain(of_branches).chain(unread).chain(plans.warnings).collect(),
+        warnings: warnings.chain(of_branches).chain(unread).chain(plans.warnings).chain(unused).collect(),
+        tree,
         branches,
         failures,
     })

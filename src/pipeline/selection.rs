@@ -4,6 +4,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::glob;
 use crate::plan::BuildPlan;
 use sha2::{Digest, Sha256};
+use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
 /// Which branches a run builds. The outputs of several runs merge by plain union.
@@ -16,6 +17,8 @@ pub(crate) enum Selection {
     Only(Vec<String>),
     /// The branches of one shard.
     Shard(Shard),
+    /// One branch, whatever the others are.
+    Alone(SmolStr),
 }
 
 /// One of several shards. The shard of a slug depends on the slug and the number of shards only, so the folder of a removed
@@ -52,6 +55,7 @@ impl Selection {
                 patterns.iter().any(|pattern| glob::matches(pattern, name) || glob::matches(pattern, slug))
             }
             Selection::Shard(shard) => shard.has(slug),
+            Selection::Alone(branch) => branch == name,
         }
     }
 
@@ -70,7 +74,7 @@ impl Selection {
     fn has_removed(&self, slug: &str) -> bool {
         match self {
             Selection::All => true,
-            Selection::Only(_) => false,
+            Selection::Only(_) | Selection::Alone(_) => false,
             Selection::Shard(shard) => shard.has(slug),
         }
     }

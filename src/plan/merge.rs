@@ -1,7 +1,7 @@
 //! Merges the settings of a branch over the defaults: mappings are merged, lists and scalars are replaced, `null` removes.
 
 use crate::node::Node;
-use crate::spec::{BranchImage, Placed};
+use crate::spec::BranchImage;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ pub(super) fn images(
     defaults: &BTreeMap<SmolStr, Option<BranchImage>>,
     own: &BTreeMap<SmolStr, Option<BranchImage>>,
 ) -> BTreeMap<SmolStr, BranchImage> {
-    named(defaults, own, |own, default| Placed { value: own.value.over(&default.value), at: own.at })
+    named(defaults, own, |own, default| BranchImage { value: own.value.over(&default.value), ..own.clone() })
 }
 
 /// Merges values as in a JSON merge patch (RFC 7396). Every value keeps its source location.

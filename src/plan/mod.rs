@@ -21,12 +21,11 @@ pub(crate) use external::ExternalService;
 pub(crate) use slots::BranchSlots;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
-use crate::image::ImageReference;
 use crate::name::DnsName;
 use crate::node::{Map, MapEntry, Node};
 use crate::slug::Slug;
 use crate::source::{Location, RelPath};
-use crate::spec::{self, ExpiryDate, HostContent, Join, PatternScope, Pin, Placed, Spec};
+use crate::spec::{self, BranchImage, ExpiryDate, HostContent, Join, PatternScope, Pin, Placed, Spec};
 use rayon::prelude::*;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,7 +75,7 @@ pub(crate) struct Branch {
     /// The variables of templates.
     pub(crate) variables: Node,
     /// Its images, by image name in the manifests.
-    pub(crate) images: BTreeMap<SmolStr, Placed<ImageReference>>,
+    pub(crate) images: BTreeMap<SmolStr, BranchImage>,
     /// The replicas of its workloads, by name.
     pub(crate) replicas: BTreeMap<SmolStr, Placed<u32>>,
     /// Its patches, as entries of `patches:` in a kustomization; paths are relative to the workspace.

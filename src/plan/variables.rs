@@ -68,7 +68,7 @@ pub(super) fn images(spec: &Spec, images: &BTreeMap<SmolStr, BranchImage>) -> Ma
     let full = images.iter().map(|(name, image)| (name.clone(), Node::str(image.value.of(name)).placed(image.at)));
     let mut images: Map = full.collect();
     for (alias, name) in &spec.image_aliases {
-        if let Some(image) = images.get(name) {
+        if let Some(image) = images.get(&name.value) {
             images.insert(alias.clone(), image.clone());
         }
     }

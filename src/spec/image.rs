@@ -5,11 +5,20 @@ use super::{Placed, spec_error};
 use crate::diagnostic::Diagnostic;
 use crate::image::ImageReference;
 use crate::node::Map;
+use crate::source::Location;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
 /// The name, tag or digest that the spec sets for an image.
-pub(crate) type BranchImage = Placed<ImageReference>;
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BranchImage {
+    /// What it is set to.
+    pub(crate) value: ImageReference,
+    /// Where the value is written.
+    pub(crate) at: Location,
+    /// The name or the alias of the image, as written.
+    pub(crate) key: Placed<SmolStr>,
+}
 
 /// Reads the aliases. An image has at most one alias, so that a manifest can show it in its place.
 pub(super) fn aliases(top: &Section, faults: &mut Vec<Diagnostic>) -> BTreeMap<SmolStr, Placed<SmolStr>> {
@@ -50,10 +59,13 @@ pub(super) fn images(
         if let Some(other) = keys.insert(name.clone(), key) {
             faults.push(spec_error(format!("`{other}` and `{key}` are the same image")).at(entry.key.at));
         }
-        let image = match text(&entry.value).map(|text| ImageReference::parse(&text)) {
+        let image = match text(&entry.value).map(|text| ImageReference::parse_replacement(&text)) {
             None if entry.value.is_null() => None,
             None => continue,
-            Some(Ok(value)) => Some(Placed { value, at: entry.value.at }),
+            Some(Ok(value)) => {
+                let key = Placed { value: key.clone(), at: entry.key.at };
+                Some(BranchImage { value, at: entry.value.at, key })
+            }
             Some(Err(error)) => {
                 faults.push(error.at(entry.value.at));
                 continue;

@@ -5,6 +5,7 @@ use super::spec_error;
 use crate::diagnostic::Diagnostic;
 use crate::node::{Node, Value};
 use crate::schema::Gvk;
+use crate::schema::fieldspec::FieldSpec;
 use smol_str::SmolStr;
 
 /// A field that contains an image, or a list of images.
@@ -43,6 +44,16 @@ impl ImageField {
     pub(crate) fn selects(&self, gvk: &Gvk) -> bool {
         self.group.as_ref().is_none_or(|group| *group == gvk.group)
             && self.kind.as_ref().is_none_or(|kind| *kind == gvk.kind)
+    }
+
+    /// The field as a field spec.
+    pub(crate) fn spec(&self) -> FieldSpec {
+        FieldSpec {
+            group: self.group.clone().unwrap_or_default(),
+            kind: self.kind.clone().unwrap_or_default(),
+            path: self.path.join("/").into(),
+            ..FieldSpec::default()
+        }
     }
 
     /// Calls `found` with each value of the field in an object.

@@ -89,7 +89,7 @@ pub(crate) struct Spec {
     /// Stable names for branches.
     pub(crate) aliases: BTreeMap<SmolStr, Alias>,
     /// Aliases of images and the names they stand for.
-    pub(crate) image_aliases: BTreeMap<SmolStr, SmolStr>,
+    pub(crate) image_aliases: BTreeMap<SmolStr, Placed<SmolStr>>,
     /// Fields of custom resources that contain images.
     pub(crate) image_fields: Vec<ImageField>,
     /// Kinds outside of namespaces that pleach does not know.
@@ -188,7 +188,7 @@ impl Spec {
             database,
             shared,
             aliases: alias::aliases(&top, &branches, &defaults.hosts, faults),
-            image_aliases: image_aliases.into_iter().map(|(alias, name)| (alias, name.value)).collect(),
+            image_aliases,
             image_fields: ImageField::all(&top, faults),
             cluster_scoped: cluster_scoped::kinds(&top, faults),
             janitor: top.node("janitor").and_then(Node::as_bool).unwrap_or_default(),

@@ -4,15 +4,12 @@
 //! fields that the spec declares. The images that an existing branch uses are searched for in all texts of its objects,
 //! including arguments and annotations: keeping an unused image is better than deleting one that is in use.
 
-use crate::image::ImageParts;
+use crate::image::{self, ImageParts};
 use crate::node::{Node, Value};
 use crate::schema::Gvk;
 use crate::spec::ImageField;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The fields of a pod whose items have an `image`.
-const CONTAINERS: [&str; 3] = ["containers", "ephemeralContainers", "initContainers"];
 
 /// The registry of image names without one.
 const HUB: &str = "docker.io";
@@ -36,11 +33,7 @@ fn containers<'n>(node: &'n Node, found: &mut dyn FnMut(&'n str)) {
         Value::Seq(items) => items.iter().for_each(|item| containers(item, found)),
         Value::Map(map) => {
             for entry in map {
-                let path: &[&str] = match entry.key.text.as_str() {
-                    key if CONTAINERS.contains(&key) => &["image"],
-                    "volumes" => &["image", "reference"],
-                    _ => &[],
-                };
+                let path = image::path_in_pod_list(&entry.key.text).unwrap_or_default();
                 let items = entry.value.as_seq().filter(|_| !path.is_empty()).unwrap_or_default();
                 items.iter().filter_map(|item| item.str_at(path)).filter(|text| !text.is_empty()).for_each(&mut *found);
                 containers(&entry.value, found);

@@ -1,21 +1,44 @@
 //! The variables of a branch as templates see them.
 //!
 //! Lists and mappings stay nodes and are read lazily: a context costs nothing to create, and a value that is a whole YAML
-//! value in a document keeps its source locations in the spec.
+//! value in a document keeps its source locations in the spec. The context records which values templates read.
 
 use super::placeholder;
 use crate::diagnostic::{Result, gather};
 use crate::node::{Node, Tag, Value as Data};
+use crate::source::Location;
 use crate::yaml::number;
 use minijinja::Value;
 use minijinja::value::{Enumerator, Object, ObjectRepr};
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The variables of one branch.
 #[derive(Clone, Debug)]
 pub(crate) struct TemplateContext {
     variables: Node,
     root: Value,
+    reads: Arc<RecordedReads>,
+}
+
+/// The source locations of the values that templates have read.
+#[derive(Debug, Default)]
+struct RecordedReads(Mutex<BTreeSet<Location>>);
+
+impl RecordedReads {
+    fn scalar(&self, node: &Node) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(node.at);
+    }
+
+    /// Records a value with everything in it.
+    fn whole(&self, node: &Node) {
+        self.scalar(node);
+        match &node.value {
+            Data::Scalar(_) => {}
+            Data::Seq(items) => items.iter().for_each(|item| self.whole(item)),
+            Data::Map(map) => map.iter().for_each(|entry| self.whole(&entry.value)),
+        }
+    }
 }
 
 impl TemplateContext {
@@ -23,7 +46,14 @@ impl TemplateContext {
     /// placeholders is refused.
     pub(crate) fn new(variables: &Node) -> Result<Self> {
         check_reserved(variables)?;
-        Ok(TemplateContext { root: value(variables), variables: variables.clone() })
+        let reads = Arc::new(RecordedReads::default());
+        Ok(TemplateContext { root: value(variables, &reads), variables: variables.clone(), reads })
+    }
+
+    /// The source locations of the values that templates have read so far. A list or mapping that is used as a whole counts
+    /// with everything in it.
+    pub(crate) fn read_locations(&self) -> BTreeSet<Location> {
+        self.reads.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The variables as a value of the template engine.
@@ -53,11 +83,12 @@ fn check_reserved(node: &Node) -> Result<()> {
     }
 }
 
-/// Converts a node to a value of the template engine.
-fn value(node: &Node) -> Value {
+/// Converts a node to a value of the template engine. A scalar counts as read.
+fn value(node: &Node, reads: &Arc<RecordedReads>) -> Value {
     let Data::Scalar(scalar) = &node.value else {
-        return Value::from_object(NodeObject(node.clone()));
+        return Value::from_object(NodeObject { node: node.clone(), reads: Arc::clone(reads) });
     };
+    reads.scalar(node);
     let text = scalar.text.as_str();
     match scalar.tag {
         Tag::Str | Tag::Timestamp => Value::from(text),
@@ -73,41 +104,53 @@ fn value(node: &Node) -> Value {
 
 /// A list or mapping of the spec.
 #[derive(Debug)]
-pub(super) struct NodeObject(pub(super) Node);
+pub(super) struct NodeObject {
+    node: Node,
+    reads: Arc<RecordedReads>,
+}
+
+impl NodeObject {
+    /// The node, which counts as read with everything in it.
+    pub(super) fn whole(&self) -> &Node {
+        self.reads.whole(&self.node);
+        &self.node
+    }
+}
 
 impl Object for NodeObject {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
-        if self.0.as_map().is_some() { ObjectRepr::Map } else { ObjectRepr::Seq }
+        if self.node.as_map().is_some() { ObjectRepr::Map } else { ObjectRepr::Seq }
     }
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        match &self.0.value {
-            Data::Map(map) => map.get(key.as_str()?).map(value),
-            Data::Seq(items) => items.get(key.as_usize()?).map(value),
+        let node = match &self.node.value {
+            Data::Map(map) => map.get(key.as_str()?),
+            Data::Seq(items) => items.get(key.as_usize()?),
             Data::Scalar(_) => None,
-        }
+        };
+        node.map(|node| value(node, &self.reads))
     }
 
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
-        self.0.get(key).map(value)
+        self.node.get(key).map(|node| value(node, &self.reads))
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        match &self.0.value {
+        match &self.whole().value {
             Data::Scalar(_) => Enumerator::Empty,
             Data::Seq(items) => Enumerator::Seq(items.len()),
             Data::Map(map) => {
-                let map = map.clone();
+                let (map, reads) = (map.clone(), Arc::clone(&self.reads));
                 Enumerator::KeyValueIter(Box::new((0..map.len()).map(move |i| {
                     let entry = map.iter().nth(i).expect("the map does not change while it is read");
-                    (Value::from(entry.key.text.as_str()), value(&entry.value))
+                    (Value::from(entry.key.text.as_str()), value(&entry.value, &reads))
                 })))
             }
         }
     }
 
     fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
-        match &self.0.value {
+        match &self.whole().value {
             Data::Scalar(_) => None,
             Data::Seq(items) => Some(items.len()),
             Data::Map(map) => Some(map.len()),

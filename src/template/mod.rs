@@ -22,7 +22,7 @@ pub(crate) use environment::RENDER_STACK_SIZE;
 
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::node::Node;
-use crate::source::{File, Project};
+use crate::source::{File, Project, RelPath};
 use crate::yaml::{self, Dialect};
 use environment::{ExpressionOutput, RenderState, SourceMarks, environment};
 use minijinja::Environment;
@@ -75,6 +75,18 @@ impl TemplateEngine {
     pub(crate) fn text(&self, file: &Arc<File>, context: &TemplateContext) -> Result<String> {
         render_text(&self.text, file, context)
             .map_err(|error| error::diagnostic(&error, file, &self.project, context.variables()).into())
+    }
+
+    /// The paths of the templates that were rendered, or that another one includes.
+    pub(crate) fn rendered(&self) -> Vec<RelPath> {
+        let environments = [&self.placeholders, &self.text];
+        environments.into_iter().flat_map(|env| env.templates()).filter_map(|(name, _)| RelPath::new(name)).collect()
+    }
+
+    /// Whether the source text of a template that was rendered, or that another one includes, has `name` as a word.
+    pub(crate) fn mentions(&self, name: &str) -> bool {
+        let environments = [&self.placeholders, &self.text];
+        environments.into_iter().any(|env| env.templates().any(|(_, template)| has_word(template.source(), name)))
     }
 
     /// The text with placeholders, and their values.
@@ -145,6 +157,13 @@ impl TemplateEngine {
         let inspects_captured_text = !is_explained && render_text(&self.expanded, file, context).is_ok();
         if inspects_captured_text { diagnostic.help(CAPTURED_TEXT_HELP) } else { diagnostic }
     }
+}
+
+/// Whether a text has `word` between characters that cannot be part of a name.
+pub(crate) fn has_word(text: &str, word: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(word)
+        .any(|(at, _)| !text[..at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part))
 }
 
 /// The rendered text of a template, without the values of placeholders.

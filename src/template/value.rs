@@ -198,8 +198,8 @@ impl PlaceholderValues<'_> {
 
     /// The node of a value that may nest `depth` levels deep.
     fn nested_node(self, value: &Value, at: Location, depth: usize) -> Result<Node, ValueError> {
-        if let Some(NodeObject(node)) = value.downcast_object_ref() {
-            return Ok(node.clone().placed(at));
+        if let Some(object) = value.downcast_object_ref::<NodeObject>() {
+            return Ok(object.whole().clone().placed(at));
         }
         let Some(depth) = depth.checked_sub(1) else {
             return Err(ValueError::unsupported(

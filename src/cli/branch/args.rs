@@ -1,6 +1,7 @@
 //! The arguments of `pleach branch`.
 
 use crate::cli::usage::{count, date};
+use crate::image::ImageReference;
 use crate::spec::ExpiryDate;
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -42,14 +43,14 @@ pub(in crate::cli) enum ListFormat {
 
 /// Add a branch to the spec
 ///
-/// Writes a new file if the folder branches.d/ exists, otherwise an entry at the end of branches.yaml. Comments, order and quotes of the existing text do not change.
+/// Writes a new file if the folder branches.d/ exists, otherwise an entry at the end of branches.yaml. Comments, order and quotes of the existing text do not change. The branch is built in memory, and nothing is written if it causes an error.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   pleach branch add feature/login --owner team-identity --expires 2026-12-24
   pleach branch add feature/login --image backend=:3f2c1a9 --value replicas=2
 
-Exit status: 0 the branch is added, 2 it exists already or the spec would be invalid, 4 I/O error")]
+Exit status: 0 the branch is added, 2 it exists already or a build would refuse it, 4 I/O error")]
 pub(in crate::cli) struct BranchAddArgs {
     /// The name of the branch in Git
     #[arg(value_name = "NAME")]
@@ -60,7 +61,7 @@ pub(in crate::cli) struct BranchAddArgs {
 
 /// Change a branch in the spec
 ///
-/// Changes only the lines of the given settings. Concurrent runs wait for each other, so no change is lost.
+/// Changes only the lines of the given settings. The branch is built before and after the change, in memory: nothing is written if the change causes an error, and `no effect` is reported if the output stays the same. Concurrent runs wait for each other, so no change is lost.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -71,7 +72,7 @@ Examples:
   pleach branch set feature/login --service frontend --database schema
   pleach branch set \"$BRANCH\" --create --image \"backend=:$COMMIT\"      in the pipeline of the application
 
-Exit status: 0 the branch has these settings, 2 it does not exist or the spec would be invalid, 4 I/O error")]
+Exit status: 0 the branch has these settings, 2 it does not exist or a build would refuse it, 4 I/O error")]
 pub(in crate::cli) struct BranchSetArgs {
     /// The name of the branch in Git
     #[arg(value_name = "NAME")]
@@ -90,7 +91,7 @@ pub(in crate::cli) struct BranchSetArgs {
 #[command(next_help_heading = SETTINGS)]
 pub(super) struct BranchSettingsArgs {
     /// An image: a full reference, `:TAG` or `@DIGEST`
-    #[arg(long, value_name = "NAME=REFERENCE", value_parser = pair)]
+    #[arg(long, value_name = "NAME=REFERENCE", value_parser = image)]
     pub(super) image: Vec<(String, String)>,
     /// A value for templates, as YAML; PATH has dots between the keys of mappings
     #[arg(long, value_name = "PATH=VALUE", value_parser = pair)]
@@ -218,6 +219,20 @@ pub(super) struct DeletionLimitArgs {
     /// Print the changes and write nothing
     #[arg(long)]
     pub(super) dry_run: bool,
+}
+
+/// An image and what replaces it.
+fn image(text: &str) -> Result<(String, String), String> {
+    let (name, reference) = pair(text)?;
+    if ImageReference::parse_replacement(&reference).is_ok() {
+        return Ok((name, reference));
+    }
+    let tag = format!(":{reference}");
+    let hint = match ImageReference::parse(&tag) {
+        Ok(_) => format!("; did you mean `{tag}`?"),
+        Err(_) => String::new(),
+    };
+    Err(format!("`{reference}` is neither a full reference nor `:TAG` nor `@DIGEST`{hint}"))
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

@@ -3,6 +3,7 @@
 mod args;
 mod list;
 mod settings;
+mod trial;
 
 pub(super) use args::BranchCommand;
 
@@ -22,6 +23,10 @@ use args::{
 };
 use smol_str::SmolStr;
 use std::path::Path;
+use trial::Effect;
+
+/// The keys of a branch that are records for people and for `pleach branch`, and not for its output.
+const RECORDS: [&str; 4] = ["expires", "link", "owner", "pin"];
 
 pub(super) fn run(command: &BranchCommand, workspace: &Workspace, here: &Path, screen: Screen) -> Result<Outcome> {
     if let BranchCommand::List { format } = command {
@@ -65,8 +70,12 @@ impl BranchEditor<'_> {
             return Err(error.help("`pleach branch set` changes it").into());
         }
         let changes = settings::changes(&args.settings, &[], &self.spec)?;
-        files.edit([(args.name.as_str().into(), BranchEdit::Add(changes))])?;
-        self.write(files, &format!("added {}\n", visible(&args.name)))
+        let name = SmolStr::from(&args.name);
+        files.edit([(name.clone(), BranchEdit::Add(changes))])?;
+        self.write_if(files, |after| {
+            trial::add(&self.workspace.project, after, &name)?;
+            Ok(format!("added {}\n", visible(&name)))
+        })
     }
 
     fn set(&self, args: &BranchSetArgs, mut files: SpecFiles) -> Result<Outcome> {
@@ -76,15 +85,30 @@ impl BranchEditor<'_> {
             let error = Diagnostic::new(Code::Usage, "no setting is given");
             return Err(error.help("`pleach branch set --help` lists the settings").into());
         }
+        let is_for_output =
+            changes.iter().any(|(path, _)| !path.first().is_some_and(|key| RECORDS.contains(&key.as_str())));
         let (edit, message) = match (files.has(name), args.create) {
             (true, _) => (BranchEdit::Set(changes), format!("changed {}\n", visible(name))),
             (false, true) => (BranchEdit::Add(changes), format!("added {}\n", visible(name))),
             (false, false) => return Err(files.unknown_branch(name).help("`--create` adds it").into()),
         };
+        let is_added = matches!(edit, BranchEdit::Add(_));
         let changed = files.edit([(name.into(), edit)])?;
-        let message =
-            if changed.is_empty() { format!("{} has these settings already\n", visible(name)) } else { message };
-        self.write(files, &message)
+        if changed.is_empty() {
+            return self.write(files, &format!("{} has these settings already\n", visible(name)));
+        }
+        self.write_if(files, |after| {
+            let (before, name) = (&self.workspace.project, SmolStr::from(name));
+            if is_added {
+                return trial::add(before, after, &name).map(|()| message);
+            }
+            Ok(match trial::compare(before, after, &name)? {
+                Effect::None if is_for_output => {
+                    message + &format!("no effect: the output of {} stays the same\n", visible(&name))
+                }
+                _ => message,
+            })
+        })
     }
 
     fn remove(&self, args: &BranchRemoveArgs, mut files: SpecFiles) -> Result<Outcome> {
@@ -170,22 +194,28 @@ impl BranchEditor<'_> {
         if dry_run { report(message).map(|()| Outcome::Done) } else { self.write(files, message) }
     }
 
-    /// Writes the changed files if the new spec is valid, and reports `message`. A spec with too many branches is written, unless
-    /// the change adds branches.
+    /// Writes the changed files if the new spec is valid, and reports `message`.
     fn write(&self, files: SpecFiles, message: &str) -> Result<Outcome> {
+        self.write_if(files, |_| Ok(message.to_owned()))
+    }
+
+    /// Writes the changed files if the new spec is valid and `check` accepts the project with it, and reports the message that
+    /// `check` returns. A spec with too many branches is written, unless the change adds branches.
+    fn write_if(&self, files: SpecFiles, check: impl FnOnce(&Project) -> Result<String>) -> Result<Outcome> {
         let project = files.project();
         let checked = read(&project).and_then(|(spec, _)| {
             let more = spec.branches.len() > self.spec.branches.len();
             Diagnostics::check(plan::too_many_branches(&spec).filter(|_| more).into_iter().collect(), ())
         });
-        // The errors are located in the texts that would have been written.
-        if let Err(errors) = checked {
-            return Ok(Outcome::Refused(self.screen.fail(&errors, &project)));
-        }
+        let message = match checked.and_then(|()| check(&project)) {
+            Ok(message) => message,
+            // The errors are located in the texts that would have been written.
+            Err(errors) => return Ok(Outcome::Refused(self.screen.fail(&errors, &project))),
+        };
         for (path, text) in files.into_changed() {
             disk::put(&self.workspace.root.join(path.as_str()), text.as_deref())?;
         }
-        report(message).map(|()| Outcome::Done)
+        report(&message).map(|()| Outcome::Done)
     }
 }
 

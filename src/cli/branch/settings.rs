@@ -52,7 +52,7 @@ pub(super) fn changes(settings: &BranchSettingsArgs, unset: &[String], spec: &Sp
 
 /// The name under which the spec speaks of an image: its alias if it has one.
 fn image<'a>(name: &'a str, spec: &'a Spec) -> &'a str {
-    spec.image_aliases.iter().find(|(_, full)| **full == name).map_or(name, |(alias, _)| alias.as_str())
+    spec.image_aliases.iter().find(|(_, full)| full.value == name).map_or(name, |(alias, _)| alias.as_str())
 }
 
 fn owned(path: &[&str]) -> Vec<String> {

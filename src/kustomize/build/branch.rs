@@ -1,9 +1,11 @@
 //! What a branch is made of: the base, overlays on top of it, and the settings of the branch in the spec.
 
 use super::accumulate::Accumulator;
+use super::branch_images;
 use super::trail::FolderTrail;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Note, Result, Severity};
-use crate::kustomize::build::BuiltObjects;
+use crate::kustomize::build::{BuiltObjects, ImageReplacements};
+use crate::kustomize::field::linked;
 use crate::kustomize::finish;
 use crate::kustomize::input::accumulated::Accumulated;
 use crate::kustomize::input::load::KUSTOMIZATION_NAMES;
@@ -20,6 +22,8 @@ pub(crate) struct Layers {
     pub(crate) overlays: Vec<RelPath>,
     /// The settings of this branch in the spec; their paths are relative to the root of the project.
     pub(crate) own: Kustomization,
+    /// The images of this branch in the spec, applied after everything else.
+    pub(crate) images: ImageReplacements,
     /// How to report data that kustomize would lose.
     pub(crate) lossy: Severity,
 }
@@ -44,8 +48,10 @@ pub(crate) fn branch(input: &Input, layers: &Layers) -> Result<BuiltObjects> {
     builder.accumulate(&mut accumulated, &spec, &layers.own, &FolderTrail::root(input, &root))?;
 
     let context = builder.context(&root, accumulated.configuration.specs());
+    let image_names = branch_images::apply(&mut accumulated.resources, &layers.images, &context)?;
+    linked::settle_all(&mut accumulated.resources, &context)?;
     let resources = finish::finish(accumulated, &context, None)?.into_vec();
-    Ok(BuiltObjects { resources, warnings: warnings.into_inner() })
+    Ok(BuiltObjects { resources, warnings: warnings.into_inner(), image_names })
 }
 
 /// The errors of an overlay. If it has no kustomization file, the usual reason is a patch that was added as a resource.

@@ -2,12 +2,14 @@
 
 mod accumulate;
 mod branch;
+mod branch_images;
 mod configure;
 mod openapi;
 mod plugins;
 mod trail;
 
 pub(crate) use branch::{Layers, branch};
+pub(crate) use branch_images::ImageReplacements;
 
 use super::Reorder;
 use super::finish::metadata;
@@ -19,6 +21,8 @@ use crate::diagnostic::{Code, Diagnostic, Result, Severity};
 use crate::resource::Resource;
 use crate::source::RelPath;
 use accumulate::Accumulator;
+use smol_str::SmolStr;
+use std::collections::BTreeSet;
 use trail::FolderTrail;
 
 /// The options of `kubectl kustomize`.
@@ -39,6 +43,8 @@ pub(crate) struct BuiltObjects {
     pub(crate) resources: Vec<Resource>,
     /// Warnings, which do not stop a build.
     pub(crate) warnings: Vec<Diagnostic>,
+    /// The names of the images of a branch, before those of the spec replace them.
+    pub(crate) image_names: BTreeSet<SmolStr>,
 }
 
 /// What `kubectl kustomize` makes of a folder of a project that is the whole disk.
@@ -65,5 +71,6 @@ pub(crate) fn kustomize(input: &Input, folder: &RelPath, options: Options) -> Re
     if options.managed_by_label || build_metadata::requests_managed_by(&kustomization.build_metadata) {
         metadata::managed_by(&mut resources);
     }
-    Ok(BuiltObjects { resources: resources.into_vec(), warnings: warnings.into_inner() })
+    let (resources, warnings) = (resources.into_vec(), warnings.into_inner());
+    Ok(BuiltObjects { resources, warnings, ..BuiltObjects::default() })
 }

@@ -8,9 +8,7 @@ use crate::source::Location;
 use crate::yaml::{FieldErrors, Fields};
 use regex::Regex;
 use smol_str::SmolStr;
-use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
 
 /// An entry of `images`: what replaces the name, the tag or the digest of an image.
 #[derive(Clone, Debug, Default)]
@@ -25,8 +23,6 @@ pub(crate) struct ImageOverride {
     pub(crate) tag_suffix: Option<Text>,
     /// Replaces the tag or the digest.
     pub(crate) digest: Option<Text>,
-    /// References that stay as they are; a kustomization cannot set this.
-    pub(crate) kept: Arc<BTreeSet<String>>,
     /// The location of the entry.
     pub(crate) at: Location,
 }
@@ -144,7 +140,6 @@ pub(crate) fn image(node: &Node, errors: &mut FieldErrors) -> Option<ImageOverri
             new_name: text(fields, "newName"),
             new_tag: text(fields, "newTag"),
             tag_suffix: text(fields, "tagSuffix"),
-            kept: Arc::default(),
             digest: text(fields, "digest"),
             at: node.at,
         })

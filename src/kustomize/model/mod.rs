@@ -19,7 +19,7 @@ pub(crate) mod text;
 mod var;
 
 pub(crate) use generator::{Behavior, Generator, GeneratorOptions};
-pub(crate) use image::{ImageName, ImageOverride};
+pub(crate) use image::ImageOverride;
 pub(crate) use label::Label;
 pub(crate) use patch::{Patch, patches};
 pub(crate) use read::read;

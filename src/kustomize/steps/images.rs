@@ -107,7 +107,7 @@ impl Pass<'_> {
     /// The image reference that replaces `old`, if it matches and changes.
     fn value(&mut self, old: &Node) -> Result<Option<Node>, Diagnostic> {
         let text = &field::scalar(old, "image")?.text;
-        if !self.image.name.matches(text) || self.image.kept.contains(text.as_str()) {
+        if !self.image.name.matches(text) {
             return Ok(None);
         }
         let new = self.image.applied(text);

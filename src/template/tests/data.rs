@@ -104,3 +104,49 @@ proptest::proptest! {
         assert_data(&v);
     }
 }
+
+#[test]
+fn read_values_are_recorded() {
+    let variables = VARIABLES.replace("word: 'yes'", "word: 'yes', other: 2, deep: {a: {b: 1}, c: 2}");
+    for (template, want) in [
+        ("a: {{ values.number }}", "number"),
+        ("a: x{{ values['word'] }}\n# {{ values.other if false }}", "word"),
+        ("a: {{ values.deep.a.b }}", "b"),
+        ("{% set key = 'c' %}a: {{ values.deep[key] }}", "c"),
+        ("a: {{ values.deep }}", "b c"),
+        ("a: '{{ values.deep | tojson }}'", "b c"),
+        ("{% for name in values.deep %}a{{ loop.index }}: 1\n{% endfor %}", "b c"),
+        ("{% if values.deep.a %}a: 1{% endif %}", "b"),
+        ("{% set deep = values.deep %}{% macro m(x) %}{{ x.c }}{% endmacro %}a: {{ m(deep) }}", "c"),
+        ("a: 1", ""),
+    ] {
+        let test = TemplateTest::new(&[("base/a.yaml.j2", template), ("spec.yaml", &variables)]);
+        let spec = test.project.file(&RelPath::new("spec.yaml").unwrap()).unwrap();
+        let locate = |line: usize, column: usize, len: usize| Location::new(spec.id, line, column, len);
+        let variables = yaml::parse(&variables, Dialect::Kubernetes, &locate).unwrap().remove(0);
+        let context = TemplateContext::new(&variables).unwrap();
+        test.engine.documents(&test.file, &context, Dialect::Kubernetes).unwrap();
+        let mut read = Vec::new();
+        for name in ["number", "word", "other", "b", "c"] {
+            let key = [&["values"][..], &["values", "deep"], &["values", "deep", "a"]];
+            let node = key.iter().find_map(|path| variables.at_path(path)?.get(name)).unwrap();
+            read.extend(context.read_locations().contains(&node.at).then_some(name));
+        }
+        assert_eq!(read.join(" "), want, "{template}");
+    }
+}
+
+#[test]
+fn names_in_templates_are_found() {
+    let files = [
+        ("base/a.yaml.j2", "{% include 'b.j2' %}a: {{ values.number }}"),
+        ("base/b.j2", "b: 1 # word\n"),
+        ("base/c.j2", "other"),
+    ];
+    let test = TemplateTest::new(&files);
+    assert!(!test.engine.mentions("number"), "nothing is rendered");
+    test.yaml();
+    for (name, want) in [("number", true), ("word", true), ("numb", false), ("umber", false), ("other", false)] {
+        assert_eq!(test.engine.mentions(name), want, "{name}");
+    }
+}

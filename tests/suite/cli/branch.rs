@@ -22,8 +22,12 @@ branches:
   expires: 2026-11-01
 ";
 
+const POD: &str =
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: backend}\nspec:\n  containers:\n  - {name: backend, image: backend}\n";
+
 fn workspace() -> Workspace {
     let workspace = Workspace::small();
+    workspace.write("base/pod.yaml", POD);
     workspace.write("branches.yaml", SPEC);
     workspace
 }
@@ -191,6 +195,8 @@ fn a_spec_that_a_build_refuses_is_not_written() {
 #[test]
 fn twenty_simultaneous_changes_are_all_kept() {
     let workspace = workspace();
+    let containers: String = (0..20).map(|n| format!("  - {{name: c{n}, image: i{n}}}\n")).collect();
+    workspace.write("base/pod.yaml", format!("{POD}{containers}"));
     let path = workspace.path();
     std::thread::scope(|scope| {
         for n in 0..20 {

@@ -1,6 +1,7 @@
 //! The commands, run as a user runs them.
 
 mod branch;
+mod branch_effect;
 mod check;
 mod commands;
 #[cfg(feature = "apply")]

@@ -1,0 +1,207 @@
+//! Which images of the spec have an effect: decided once all branches are built.
+//!
+//! An image has an effect in a branch if an image of its objects has the name, or if its templates read it. An entry of a branch
+//! without effect is an error of the branch, unless another branch has the image. In `defaults`, it is a warning.
+
+use super::branch::{BranchBuilder, BuiltBranch};
+use super::image_use::{ImageUse, versions};
+use super::{Failure, Inputs, Selection};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
+use crate::image::ImageParts;
+use crate::plan::Branch;
+use crate::source::Location;
+use crate::spec::{BranchImage, Spec};
+use rayon::ThreadPool;
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The branches without errors in their images, those with errors, and the warnings.
+pub(super) fn check<'a>(
+    inputs: &Inputs,
+    (builder, workers): (&BranchBuilder, &ThreadPool),
+    built: Vec<BuiltBranch<'a>>,
+    unselected: &[&Branch],
+) -> (Vec<BuiltBranch<'a>>, Vec<Failure<'a>>, Vec<Diagnostic>) {
+    let spec = inputs.spec;
+    let unmatched: BTreeMap<usize, Vec<UnmatchedImage>> = (built.iter().enumerate())
+        .map(|(i, branch)| (i, unmatched(spec, branch)))
+        .filter(|(_, images)| !images.is_empty())
+        .collect();
+    let is_known = |image: &UnmatchedImage| built.iter().any(|branch| image.is_in(&branch.images));
+    let needs_others = unmatched.values().flatten().any(|image| !is_known(image));
+    let others = if needs_others { others(inputs, builder, workers, unselected) } else { Vec::new() };
+    let all = || {
+        let selected = built.iter().map(|built| (built.branch, &built.images));
+        selected.chain(others.iter().map(|(branch, images)| (*branch, images)))
+    };
+    let mut warnings = Vec::new();
+    let mut errors: BTreeMap<usize, Vec<Diagnostic>> = BTreeMap::new();
+    for (i, images) in &unmatched {
+        for image in images {
+            let built = &built[*i];
+            let diagnostic = image.diagnostic(built);
+            match all().find(|(branch, images)| branch.name != built.branch.name && image.is_in(images)) {
+                Some((other, _)) => {
+                    warnings.push(diagnostic.help(format!("the branch `{}` has this image", other.name)));
+                }
+                None => errors.entry(*i).or_default().push(explained(
+                    diagnostic,
+                    spec,
+                    (image.name, image.image),
+                    &built.images.names().collect::<Vec<_>>(),
+                )),
+            }
+        }
+    }
+    warnings.extend(defaults(inputs, &built));
+    let (mut branches, mut failures) = (Vec::new(), Vec::new());
+    for (i, built) in built.into_iter().enumerate() {
+        match Diagnostics::check(errors.remove(&i).unwrap_or_default(), ()) {
+            Ok(()) => branches.push(built),
+            Err(errors) => failures.push(Failure { branch: built.branch, errors }),
+        }
+    }
+    (branches, failures, warnings)
+}
+
+/// The images of the branches outside of the selection. Those of a branch that cannot be built are not known.
+fn others<'a>(
+    inputs: &Inputs,
+    builder: &BranchBuilder,
+    workers: &ThreadPool,
+    unselected: &[&'a Branch],
+) -> Vec<(&'a Branch, ImageUse)> {
+    if matches!(inputs.selection, Selection::Alone(_)) {
+        return Vec::new();
+    }
+    let build = |branch: &&'a Branch| Some((*branch, builder.build(branch).ok()?.images));
+    workers.install(|| unselected.par_iter().filter_map(build).collect())
+}
+
+/// An image in the entry of a branch that has no effect in the branch.
+struct UnmatchedImage<'a> {
+    name: &'a str,
+    image: &'a BranchImage,
+    /// Whether a version in `slots` has it, which only templates use.
+    is_of_version: bool,
+}
+
+/// The images in the entry of a branch that have no effect in it.
+fn unmatched<'b>(spec: &Spec, built: &'b BuiltBranch) -> Vec<UnmatchedImage<'b>> {
+    let branch = built.branch;
+    let inherited: BTreeSet<Location> = spec.defaults.images.values().flatten().map(|image| image.at).collect();
+    let own = branch.images.iter().filter(|(_, image)| !inherited.contains(&image.at));
+    let own = own.map(|(name, image)| UnmatchedImage { name, image, is_of_version: false });
+    let known: BTreeSet<Location> = branch.images.values().map(|image| image.at).collect();
+    let of_versions =
+        versions(branch).filter(|(_, image)| !known.contains(&image.at) && !inherited.contains(&image.at));
+    let of_versions = of_versions.map(|(name, image)| UnmatchedImage { name, image, is_of_version: true });
+    own.chain(of_versions).filter(|image| !image.is_in(&built.images)).collect()
+}
+
+impl UnmatchedImage<'_> {
+    /// Whether a branch with these images uses it.
+    fn is_in(&self, images: &ImageUse) -> bool {
+        if self.is_of_version { images.in_templates.contains(self.name) } else { images.has(self.name) }
+    }
+
+    fn diagnostic(&self, built: &BuiltBranch) -> Diagnostic {
+        let message = if built.images.has(self.name) {
+            format!("no template of this branch reads the image `{}` of a version in `slots`", self.name)
+        } else {
+            format!("no image of this branch has the name `{}`", self.name)
+        };
+        Diagnostic::new(Code::Spec, message).at(self.image.key.at).in_branch(&built.branch.name)
+    }
+}
+
+/// A warning for each image in `defaults` that no branch has, if all branches are built.
+fn defaults(inputs: &Inputs, built: &[BuiltBranch]) -> Vec<Diagnostic> {
+    let objects: Vec<&ImageUse> = built.iter().filter(|b| b.branch.namespace().is_some()).map(|b| &b.images).collect();
+    let is_whole = matches!(inputs.selection, Selection::All) && built.len() == inputs.plan.branches.len();
+    if objects.is_empty() || !is_whole {
+        return Vec::new();
+    }
+    let names: BTreeSet<&str> = objects.iter().flat_map(|images| images.names()).collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    let set = inputs.spec.defaults.images.iter().filter_map(|(name, image)| Some((name.as_str(), image.as_ref()?)));
+    let unmatched = set.filter(|(name, _)| !objects.iter().any(|images| images.has(name)));
+    let warning = |image: (&str, &BranchImage)| {
+        let message = format!("no image of any branch has the name `{}`", image.0);
+        explained(Diagnostic::new(Code::Spec, message).at(image.1.key.at), inputs.spec, image, &names)
+    };
+    unmatched.map(warning).collect()
+}
+
+/// Adds what may be meant instead of the name of an image.
+fn explained(mut error: Diagnostic, spec: &Spec, (name, image): (&str, &BranchImage), names: &[&str]) -> Diagnostic {
+    let key = &image.key;
+    if let Some(alias) = spec.image_aliases.get(&key.value) {
+        error = error.note(alias.at, format!("`{}` is an alias of this name", key.value));
+    }
+    if let Some(near) = similar(name, names) {
+        error = error.help(format!("did you mean `{near}`?"));
+    } else if name.contains(['*', '?', '[', '(', '|', '^', '$', '\\']) {
+        error = error.help("a name is compared as it is written: it is not a pattern");
+    }
+    error.help(listed(names))
+}
+
+/// The name that is probably meant: without a tag or a digest, with a registry, or spelled correctly.
+pub(super) fn similar<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
+    let name = ImageParts::of(name).name;
+    let last = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
+    let exact = names.iter().find(|other| **other == name);
+    let same_last = || names.iter().find(|other| last(other) == last(name));
+    let spelled = || {
+        let lasts: Vec<String> = names.iter().map(|other| last(other)).collect();
+        let near = nearest(&last(name), lasts.iter().map(String::as_str))?.to_owned();
+        names.iter().find(|other| last(other) == near)
+    };
+    exact.or_else(same_last).or_else(spelled).copied()
+}
+
+/// At most this many names are listed.
+const LISTED: usize = 10;
+
+/// The names of the images that exist.
+fn listed(names: &[&str]) -> String {
+    let shown: Vec<String> = names.iter().take(LISTED).map(|name| format!("`{name}`")).collect();
+    match (names.len(), names.len().saturating_sub(LISTED)) {
+        (0, _) => "no object has an image".to_owned(),
+        (_, 0) => format!("the names of images are {}", shown.join(", ")),
+        (_, more) => format!("the names of images are {} and {more} more", shown.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{listed, similar};
+
+    #[test]
+    fn similar_names_are_found() {
+        let names = ["docker.io/library/redis", "registry.example.com/shop/backend", "registry.example.com/shop/web"];
+        for (name, want) in [
+            ("web", Some("registry.example.com/shop/web")),
+            ("wbe", Some("registry.example.com/shop/web")),
+            ("registry.example.com/shop/web:1.0", Some("registry.example.com/shop/web")),
+            ("registry.example.com/shop/bakcend", Some("registry.example.com/shop/backend")),
+            ("other.example.com/team/backend", Some("registry.example.com/shop/backend")),
+            ("redis@sha256:00", Some("docker.io/library/redis")),
+            ("registry.example.com/shop/proxy", None),
+            ("registry.*", None),
+            ("mysql", None),
+        ] {
+            assert_eq!(similar(name, &names), want, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_are_listed() {
+        let names: Vec<String> = (0..12).map(|i| format!("n{i}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        assert_eq!(listed(&names[..2]), "the names of images are `n0`, `n1`");
+        assert!(listed(&names).ends_with("`n9` and 2 more"));
+        assert_eq!(listed(&[]), "no object has an image");
+    }
+}
