@@ -35,6 +35,7 @@ mod edit;
 mod plan;
 // 7
 mod checks;
+mod claims;
 mod diff;
 mod dns;
 mod emit;

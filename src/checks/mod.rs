@@ -6,7 +6,6 @@
 
 mod address_sources;
 mod ambiguous;
-mod claims;
 mod copied_labels;
 mod data;
 mod identity;
@@ -16,7 +15,6 @@ mod routes;
 mod secrets;
 
 pub(crate) use address_sources::AddressSource;
-pub(crate) use claims::{Claim, claims, contested};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Severity};
 use crate::node::Node;

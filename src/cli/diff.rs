@@ -9,7 +9,7 @@ use crate::diagnostic::Result;
 use crate::diff::{self, BranchDiff, KnownBranch, text::Paint};
 use crate::disk;
 use crate::dns::zone_change::ZoneChange;
-use crate::output::{Lock, OutputKind, OutputPath, Tree, owned_files};
+use crate::output::{Lock, OutputKind, OutputPath, SHARED_SLUG, Tree, owned_files};
 use crate::pipeline::Selection;
 use crate::source::RelPath;
 use crate::teardown::TeardownPlan;
@@ -96,7 +96,7 @@ fn known(session: &Session, before: &Tree, after: &Tree) -> impl Fn(&str) -> Kno
     // A file of the whole project has its path in place of a slug.
     let written: Vec<String> = after
         .iter()
-        .filter(|(path, _)| path.kind() == OutputKind::ProjectGitops)
+        .filter(|(path, _)| path.kind() == OutputKind::ProjectGitops || path.slug() == SHARED_SLUG)
         .map(|(path, _)| path.slug().to_owned())
         .collect();
     move |slug: &str| {

@@ -54,7 +54,7 @@ impl RecordedOutput {
         let removed = base.slugs()?.into_iter().filter(is_removed);
         let folders: Vec<RelPath> = removed
             .map(|slug| OutputFolder::Namespaces.join(&slug))
-            .chain([OutputFolder::Dns.path(), OutputFolder::Teardown.path()])
+            .chain([OutputFolder::Dns, OutputFolder::Teardown, OutputFolder::Shared].map(OutputFolder::path))
             .collect();
         let recorded = base.read(&folders, |path| wanted(path.slug()))?;
         let recorded = recorded_files(recorded);

@@ -8,7 +8,7 @@ use super::workspace::Workspace;
 use crate::diagnostic::{self, Code, Diagnostic, Diagnostics, Result};
 use crate::disk::OutputDir;
 use crate::output::{OutputFolder, OutputPath, Tree, is_shared_folder};
-use crate::pipeline::{self, Build, Inputs, Progress, Selection};
+use crate::pipeline::{self, Build, Failure, Inputs, Progress, Selection};
 use crate::plan::BuildPlan;
 use crate::source::{Project, RelPath};
 use crate::spec::Spec;
@@ -99,7 +99,7 @@ impl<'a> Session<'a> {
     /// of removed ones in the selection. Only a whole build may change the rest.
     pub(super) fn scope<'s>(&'s self, build: &'s Build) -> impl Fn(&RelPath) -> bool + Sync + 's {
         let is_selected = self.selection.slugs(&self.plan);
-        let failed: BTreeSet<&str> = build.failures.iter().map(|failure| failure.branch.slug.as_str()).collect();
+        let failed: BTreeSet<&str> = build.failures.iter().flat_map(Failure::slugs).collect();
         let is_built = move |slug: &str| is_selected(slug) && !failed.contains(slug);
         move |path| {
             let has_slug = OutputFolder::of(path) == Some(OutputFolder::Namespaces) && path.parts().count() > 1;
@@ -107,7 +107,10 @@ impl<'a> Session<'a> {
                 () if has_slug => is_built(OutputPath::from(path.clone()).slug()),
                 // In a shared folder, each file belongs to a branch.
                 () if is_shared_folder(path) => true,
-                () if is_shared_folder(&path.parent()) => is_built(OutputPath::from(final_path(path)).slug()),
+                () if is_shared_folder(&path.parent()) => {
+                    let path = final_path(path);
+                    is_built(OutputPath::from(path.clone()).slug()) || build.tree.get(&path).is_some()
+                }
                 () => matches!(self.selection, Selection::All),
             }
         }

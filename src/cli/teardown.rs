@@ -124,8 +124,9 @@ fn in_use(workspace: &Workspace, spec: &Spec, plans: &[ListedPlan]) -> Result<Fo
         return Ok(Footprint::default());
     }
     let output = workspace.output(&spec.output);
-    let files = output
-        .read(&[OutputFolder::Namespaces.path()], |path: &RelPath| path.name().strip_suffix(".yaml").is_some())?;
+    let files = output.read(&[OutputFolder::Namespaces.path(), OutputFolder::Shared.path()], |path: &RelPath| {
+        path.name().strip_suffix(".yaml").is_some()
+    })?;
     let files: Vec<_> = files.into_iter().collect();
     let used = gather(files, |(path, text)| {
         candidates.used_by_files(&[text]).map_err(|_| {

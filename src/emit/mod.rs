@@ -1,15 +1,17 @@
-//! Writes the files of a namespace folder: one file for each object, and the lock file.
+//! Writes the files of a namespace folder: one file for each object, and the lock file. Also the files of objects that branches share.
 //!
 //! Every object gets the labels and annotations of its branch, in its own metadata only. Selectors and pod templates do
 //! not change, so a change of an annotation does not restart pods.
 
 mod name;
 
+use crate::annotation::PROJECT_LABEL;
 use crate::diagnostic::{self, Result};
 use crate::node::Node;
 use crate::output::{Lock, OutputPath};
 use crate::plan::Branch;
 use crate::resource::Resource;
+use crate::source::Location;
 use crate::spec::Placed;
 use crate::yaml::{self, Quoting};
 use smol_str::SmolStr;
@@ -35,15 +37,31 @@ pub(crate) fn objects(branch: &Branch, namespace: &str, mut resources: Vec<Resou
 /// The files of a branch with these objects, with their output paths.
 pub(crate) fn files(branch: &Branch, resources: &[Resource]) -> Result<Vec<(OutputPath, Arc<str>)>> {
     let slug = branch.slug.as_str();
-    let named: Vec<(String, Arc<str>)> =
-        diagnostic::gather(name::names(resources).into_iter().zip(resources), |(name, resource)| {
-            let mut text = String::with_capacity(1024);
-            yaml::write(&mut text, &resource.node, Quoting::Safe).map_err(|error| resource.blame(error))?;
-            Ok::<_, diagnostic::Diagnostic>((name, text.into()))
-        })?;
+    let named = named_files(resources)?;
     let lock = Lock::of(&branch.name, named.iter().map(|(name, _)| name.as_str()));
     let lock = (OutputPath::lock(slug), lock.write().into());
     Ok(named.into_iter().map(|(name, text)| (OutputPath::object(slug, &name), text)).chain([lock]).collect())
+}
+
+/// The files of the objects that branches of a project share, with their output paths. They have the label of the project, and
+/// nothing of a branch.
+pub(crate) fn shared_files(project: &SmolStr, mut resources: Vec<Resource>) -> Result<Vec<(OutputPath, Arc<str>)>> {
+    let label = Placed { value: project.clone(), at: Location::NONE };
+    let labels = BTreeMap::from([(SmolStr::new_static(PROJECT_LABEL), label)]);
+    for resource in &mut resources {
+        add_metadata(resource, [("labels", &labels)].into_iter());
+    }
+    let named = named_files(&resources)?;
+    Ok(named.into_iter().map(|(name, text)| (OutputPath::shared_object(&name), text)).collect())
+}
+
+/// The name and the text of the file of each object.
+fn named_files(resources: &[Resource]) -> Result<Vec<(String, Arc<str>)>> {
+    diagnostic::gather(name::names(resources).into_iter().zip(resources), |(name, resource)| {
+        let mut text = String::with_capacity(1024);
+        yaml::write(&mut text, &resource.node, Quoting::Safe).map_err(|error| resource.blame(error))?;
+        Ok::<_, diagnostic::Diagnostic>((name, text.into()))
+    })
 }
 
 /// A field of the metadata, and the entries to add to it.
@@ -65,7 +83,7 @@ mod tests {
     use super::*;
     use crate::objects::ContributorInput;
     use crate::plan::{self, BuildPlan};
-    use crate::source::{Location, Project};
+    use crate::source::Project;
     use crate::spec::{self, Spec};
     use crate::yaml::Dialect;
 

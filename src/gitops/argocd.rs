@@ -1,9 +1,9 @@
 //! Argo CD: an `ApplicationSet` for the folders of all branches, or an `Application` for one branch.
 //!
 //! Both prune objects that are no longer in the folder. Because of the finalizer, deleting an Application also deletes its
-//! objects, including the namespace.
+//! objects, including the namespace. The Application of the objects that branches share deletes nothing.
 
-use super::{MANAGED_BY, Subject};
+use super::{MANAGED_BY, Subject, shared_folder, shared_metadata};
 use crate::annotation::{BRANCH_LABEL, PROJECT_LABEL};
 use crate::node::{Map, Node};
 use crate::output::OutputFolder;
@@ -38,7 +38,7 @@ pub(super) fn application_set(argocd: &ArgoCd, project: &str) -> Node {
                 ("finalizers", Node::seq([Node::str(FINALIZER)])),
             ]),
         ),
-        ("spec", spec(argocd, "{{ .path.path }}")),
+        ("spec", spec(argocd, "{{ .path.path }}", Pruning::Yes)),
     ]);
     let labels = [(MANAGED_BY.0, Node::str(MANAGED_BY.1)), (PROJECT_LABEL, Node::str(project))];
     Node::from([
@@ -71,12 +71,29 @@ pub(super) fn application(argocd: &ArgoCd, subject: Subject) -> Node {
         ("apiVersion", Node::str(API_VERSION)),
         ("kind", Node::str("Application")),
         ("metadata", metadata.into()),
-        ("spec", spec(argocd, &subject.folder(&argocd.path))),
+        ("spec", spec(argocd, &subject.folder(&argocd.path), Pruning::Yes)),
     ])
 }
 
+/// The Application of the objects that branches share. A teardown plan lists those that no branch has any more.
+pub(super) fn shared_application(argocd: &ArgoCd, project: &str) -> Node {
+    Node::from([
+        ("apiVersion", Node::str(API_VERSION)),
+        ("kind", Node::str("Application")),
+        ("metadata", shared_metadata(project, &argocd.namespace)),
+        ("spec", spec(argocd, &shared_folder(&argocd.path), Pruning::No)),
+    ])
+}
+
+/// Whether objects that are no longer in the folder are deleted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pruning {
+    Yes,
+    No,
+}
+
 /// The spec of an Application for the folder at `path` in the repository.
-fn spec(argocd: &ArgoCd, path: &str) -> Node {
+fn spec(argocd: &ArgoCd, path: &str, prune: Pruning) -> Node {
     let source = [
         ("repoURL", Node::str(argocd.repo_url.clone())),
         ("targetRevision", Node::str(argocd.revision.clone())),
@@ -84,7 +101,7 @@ fn spec(argocd: &ArgoCd, path: &str) -> Node {
         // Read the folder as plain YAML, even if it contains a file that Argo CD would recognize as another source.
         ("directory", Node::from([("include", Node::str("*.yaml"))])),
     ];
-    let automated = [("prune", Node::bool(true)), ("selfHeal", Node::bool(true))];
+    let automated = [("prune", Node::bool(prune == Pruning::Yes)), ("selfHeal", Node::bool(true))];
     Node::from([
         ("project", Node::str(argocd.project.clone())),
         ("source", Node::from(source)),

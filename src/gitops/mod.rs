@@ -1,7 +1,8 @@
 //! The files that tell Argo CD, Flux and pipelines with `kubectl` how to apply the output.
 //!
 //! Files of a branch are in a folder for each tool in `gitops/`. Files directly in `gitops/` belong to the whole project and
-//! name no branch. So two branches never share a file, and adding or removing a branch changes no file of another.
+//! name no branch. So two branches never share a file, and adding or removing a branch changes no file of another. The objects that
+//! branches share are applied before the branches, and by themselves.
 
 mod apply;
 mod argocd;
@@ -12,11 +13,11 @@ pub(crate) use deployer::DeployedKinds;
 
 use crate::annotation::{BRANCH_LABEL, BRANCH_NAME_ANNOTATION, PROJECT_LABEL};
 use crate::diagnostic::{Diagnostic, Result, gather};
-use crate::node::Node;
-use crate::output::{GITOPS_TOOLS, MANAGED_BY, OutputFolder, OutputPath};
+use crate::node::{Map, Node};
+use crate::output::{GITOPS_TOOLS, MANAGED_BY, OutputFolder, OutputPath, SHARED_SLUG};
 use crate::plan::{Branch, BuildPlan};
 use crate::source::RelPath;
-use crate::spec::{Applications, GitOps, Spec};
+use crate::spec::{Applications, CommonClaim, GitOps, Spec};
 use crate::yaml;
 use std::sync::Arc;
 
@@ -32,12 +33,15 @@ pub(crate) fn files(
     deployed: impl FnOnce() -> Result<DeployedKinds>,
 ) -> Result<Vec<(OutputPath, Arc<str>)>> {
     let GitOps { argocd, flux, apply } = &spec.gitops;
-    let mut files = Vec::new();
+    let has_shared = spec.shared.claims.iter().any(|shared| matches!(shared.claim, CommonClaim::Object { .. }));
+    let mut files = if has_shared { shared_files(spec)? } else { Vec::new() };
     if let Some(argocd) = argocd.as_ref().filter(|argocd| argocd.applications == Applications::Set) {
-        files.push((
-            OutputPath::project_gitops("applicationset.yaml"),
-            text(&argocd::application_set(argocd, &plan.project))?,
-        ));
+        let mut documents = text(&argocd::application_set(argocd, &plan.project))?.to_string();
+        if has_shared {
+            documents.push_str("---\n");
+            documents.push_str(&text(&argocd::shared_application(argocd, &plan.project))?);
+        }
+        files.push((OutputPath::project_gitops("applicationset.yaml"), documents.into()));
     }
     if let Some(apply) = apply {
         files.push((OutputPath::project_gitops("apply.sh"), apply::script(*apply, &plan.project).into()));
@@ -55,13 +59,44 @@ pub(crate) fn files(
             files.push((OutputPath::branch_gitops(ARGOCD, branch.slug.as_str()), text(&application)?));
         }
         if let Some(flux) = flux {
-            let kustomization = flux::kustomization(flux, Subject { project: &plan.project, branch });
+            let kustomization = flux::kustomization(flux, Subject { project: &plan.project, branch }, has_shared);
             files.push((OutputPath::branch_gitops(FLUX, branch.slug.as_str()), text(&kustomization)?));
         }
         Ok::<_, Diagnostic>(files)
     })?;
     files.extend(each.into_iter().flatten());
     Ok(files)
+}
+
+/// The files for the objects that branches share, beside those of the branches.
+fn shared_files(spec: &Spec) -> Result<Vec<(OutputPath, Arc<str>)>, Diagnostic> {
+    let GitOps { argocd, flux, .. } = &spec.gitops;
+    let each = argocd.as_ref().filter(|argocd| argocd.applications == Applications::Each);
+    let argocd = each.map(|argocd| (ARGOCD, argocd::shared_application(argocd, &spec.project)));
+    let flux = flux.as_ref().map(|flux| (FLUX, flux::shared_kustomization(flux, &spec.project)));
+    let file = |(tool, object): (&str, Node)| Ok((OutputPath::branch_gitops(tool, SHARED_SLUG), text(&object)?));
+    argocd.into_iter().chain(flux).map(file).collect()
+}
+
+/// The name of the object that deploys what branches share. A dot is not part of a slug, so no branch has this name.
+fn shared_name(project: &str) -> String {
+    format!("{project}.{}", OutputFolder::Shared.name())
+}
+
+/// The metadata of that object.
+fn shared_metadata(project: &str, namespace: &str) -> Node {
+    let labels = [(MANAGED_BY.0, Node::str(MANAGED_BY.1)), (PROJECT_LABEL, Node::str(project))];
+    let metadata = [
+        ("name", Node::str(shared_name(project))),
+        ("namespace", Node::str(namespace)),
+        ("labels", Node::from(labels)),
+    ];
+    metadata.into_iter().collect::<Map>().into()
+}
+
+/// The folder of the objects that branches share, in the repository whose output is at `output`.
+fn shared_folder(output: &RelPath) -> String {
+    format!("{output}/{}", OutputFolder::Shared.name())
 }
 
 /// A branch that has a namespace, and its project.

@@ -5,13 +5,14 @@
 //! | `namespaces/<slug>/` | the folder's lock file, which lists the owned files |
 //! | `dns/<zone>/`, `teardown/` | the file itself, by its `apiVersion` and `kind` |
 //! | `gitops/`, `gitops/<tool>/` | the file itself, by the label `app.kubernetes.io/managed-by: pleach` |
+//! | `shared/` | the file itself, by the label `pleach.dev/project` |
 //!
 //! Several branches have a file each in the folders without a lock file. A lock file there would be changed by all of them, and
 //! two pull requests would conflict.
 
 use super::path::is_tool;
 use super::{Lock, OutputFolder, OutputKind, OutputPath, Tree};
-use crate::annotation::MANAGED_BY_LABEL;
+use crate::annotation::{MANAGED_BY_LABEL, PROJECT_LABEL};
 use crate::source::RelPath;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +25,8 @@ enum Declaration {
     Kind(&'static str),
     /// The label [`MANAGED_BY`].
     Label,
+    /// The label with the project. The object may have another value of [`MANAGED_BY`].
+    Project,
 }
 
 /// The table above, for the folders without a lock file.
@@ -33,6 +36,7 @@ fn declaration(folder: OutputFolder) -> Option<Declaration> {
         OutputFolder::Dns => Some(Declaration::Kind("ZoneChange")),
         OutputFolder::Teardown => Some(Declaration::Kind("TeardownPlan")),
         OutputFolder::Gitops => Some(Declaration::Label),
+        OutputFolder::Shared => Some(Declaration::Project),
     }
 }
 
@@ -41,7 +45,7 @@ pub(crate) fn is_shared_folder(folder: &RelPath) -> bool {
     let mut parts = folder.parts().skip(1);
     match (OutputFolder::of(folder), parts.next(), parts.next()) {
         (Some(OutputFolder::Dns), Some(_), None)
-        | (Some(OutputFolder::Gitops | OutputFolder::Teardown), None, None) => true,
+        | (Some(OutputFolder::Gitops | OutputFolder::Teardown | OutputFolder::Shared), None, None) => true,
         (Some(OutputFolder::Gitops), Some(name), None) => is_tool(name),
         _ => false,
     }
@@ -56,7 +60,8 @@ pub(crate) fn declares_owner(path: &OutputPath, text: &str) -> bool {
     }
     match OutputFolder::of(path).and_then(declaration) {
         Some(Declaration::Kind(kind)) => has_header(text, kind),
-        Some(Declaration::Label) => has_label(text),
+        Some(Declaration::Label) => has_label(text, MANAGED_BY.0, |value| value == MANAGED_BY.1),
+        Some(Declaration::Project) => has_label(text, PROJECT_LABEL, |value| !value.is_empty()),
         None => false,
     }
 }
@@ -66,6 +71,7 @@ pub(crate) fn required_declaration(folder: &RelPath) -> Option<String> {
     Some(match declaration(OutputFolder::of(folder)?)? {
         Declaration::Kind(kind) => format!("is of the kind `{kind}`"),
         Declaration::Label => format!("has the label `{}: {}`", MANAGED_BY.0, MANAGED_BY.1),
+        Declaration::Project => format!("has the label `{PROJECT_LABEL}`"),
     })
 }
 
@@ -77,14 +83,13 @@ fn has_header(text: &str, kind: &str) -> bool {
     has("kind:", kind) && has("apiVersion:", "pleach/v1")
 }
 
-/// Whether a YAML file or a script has the label [`MANAGED_BY`].
-fn has_label(text: &str) -> bool {
-    let (key, value) = MANAGED_BY;
-    let label = |line: &str| {
+/// Whether a YAML file or a script has a label with a value that `fits`.
+fn has_label(text: &str, key: &str, fits: impl Fn(&str) -> bool) -> bool {
+    let value = |line: &str| {
         let rest = line.trim_start_matches(['#', ' ']).strip_prefix(key)?;
-        Some(rest.trim_end() == format!(": {value}"))
+        Some(fits(rest.trim_end().strip_prefix(": ")?))
     };
-    text.lines().any(|line| label(line) == Some(true))
+    text.lines().any(|line| value(line) == Some(true))
 }
 
 /// The files that pleach owns among `files`. A file that is in `expected` too is owned: a build would write it.
@@ -126,6 +131,8 @@ mod tests {
         assert!(owned("gitops/flux/a.yaml", label) && !owned("gitops/other/a.yaml", label));
         assert!(owned("gitops/apply.sh", "#!/bin/sh\n# app.kubernetes.io/managed-by: pleach\n"));
         assert!(!owned("gitops/apply.sh", "#!/bin/sh\n"));
+        assert!(owned("shared/a.yaml", "metadata:\n  labels:\n    pleach.dev/project: shop\n"));
+        assert!(!owned("shared/a.yaml", label) && !owned("shared/more/a.yaml", "pleach.dev/project: shop\n"));
     }
 
     #[test]

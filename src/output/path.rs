@@ -12,6 +12,9 @@ use std::ops::Deref;
 /// The name of the lock file in a namespace folder.
 pub(crate) const LOCK_FILE: &str = "pleach.lock";
 
+/// What the files of objects that branches share have in place of a slug. It is not a DNS label, so no branch has it.
+pub(crate) const SHARED_SLUG: &str = "_shared";
+
 /// The tools that have a folder below `gitops/` with one file per branch.
 pub(crate) const GITOPS_TOOLS: [&str; 2] = ["argocd", "flux"];
 
@@ -26,9 +29,20 @@ pub(crate) enum OutputFolder {
     Teardown,
     /// What Argo CD, Flux and `kubectl` need to apply the output.
     Gitops,
+    /// The objects outside of namespaces that branches share.
+    Shared,
 }
 
 impl OutputFolder {
+    /// All folders.
+    const ALL: [OutputFolder; 5] = [
+        OutputFolder::Namespaces,
+        OutputFolder::Dns,
+        OutputFolder::Teardown,
+        OutputFolder::Gitops,
+        OutputFolder::Shared,
+    ];
+
     /// The name of the folder.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -36,6 +50,7 @@ impl OutputFolder {
             OutputFolder::Dns => "dns",
             OutputFolder::Teardown => "teardown",
             OutputFolder::Gitops => "gitops",
+            OutputFolder::Shared => "shared",
         }
     }
 
@@ -51,9 +66,8 @@ impl OutputFolder {
 
     /// The folder that a path is in.
     pub(crate) fn of(path: &RelPath) -> Option<Self> {
-        let folders = [OutputFolder::Namespaces, OutputFolder::Dns, OutputFolder::Teardown, OutputFolder::Gitops];
         let first = path.parts().next()?;
-        folders.into_iter().find(|folder| folder.name() == first)
+        OutputFolder::ALL.into_iter().find(|folder| folder.name() == first)
     }
 }
 
@@ -72,6 +86,8 @@ pub(crate) enum OutputKind {
     BranchGitops,
     /// A file of the whole project: `gitops/<name>`.
     ProjectGitops,
+    /// An object that branches share: `shared/<name>.yaml`.
+    SharedObject,
     /// No build writes a file there.
     Unmanaged,
 }
@@ -114,16 +130,22 @@ impl OutputPath {
         OutputFolder::Gitops.join(name).into()
     }
 
+    /// An object that branches share.
+    pub(crate) fn shared_object(name: &str) -> Self {
+        OutputFolder::Shared.join(name).into()
+    }
+
     /// What the file is.
     pub(crate) fn kind(&self) -> OutputKind {
         self.kind
     }
 
     /// The slug of the branch that the file belongs to. A file of the whole project has its path in place of a slug; no
-    /// slug contains a slash.
+    /// slug contains a slash. An object that branches share has [`SHARED_SLUG`].
     pub(crate) fn slug(&self) -> &str {
         match self.kind {
             OutputKind::ProjectGitops => self.path.as_str(),
+            OutputKind::SharedObject => SHARED_SLUG,
             OutputKind::Object | OutputKind::Lock => self.path.parts().nth(1).unwrap_or_default(),
             OutputKind::Unmanaged if OutputFolder::of(&self.path) == Some(OutputFolder::Namespaces) => {
                 self.path.parts().nth(1).unwrap_or_default()
@@ -161,6 +183,7 @@ fn kind(path: &RelPath) -> OutputKind {
             OutputKind::BranchGitops
         }
         (Some(OutputFolder::Gitops), 2) => OutputKind::ProjectGitops,
+        (Some(OutputFolder::Shared), 2) if is_yaml => OutputKind::SharedObject,
         _ => OutputKind::Unmanaged,
     }
 }
@@ -228,6 +251,9 @@ mod tests {
             ("gitops/argocd/login.yaml", OutputKind::BranchGitops, "login"),
             ("gitops/other/login.yaml", OutputKind::Unmanaged, "login"),
             ("gitops/apply.sh", OutputKind::ProjectGitops, "gitops/apply.sh"),
+            ("shared/26-clusterissuer-x.yaml", OutputKind::SharedObject, "_shared"),
+            ("shared/README.md", OutputKind::Unmanaged, "README.md"),
+            ("teardown/_shared.yaml", OutputKind::TeardownPlan, "_shared"),
             ("README.md", OutputKind::Unmanaged, "README.md"),
         ] {
             let path = OutputPath::from(RelPath::new(path).unwrap());
@@ -244,6 +270,7 @@ mod tests {
             (OutputPath::teardown_plan("a"), OutputKind::TeardownPlan),
             (OutputPath::branch_gitops("flux", "a"), OutputKind::BranchGitops),
             (OutputPath::project_gitops("apply.sh"), OutputKind::ProjectGitops),
+            (OutputPath::shared_object("26-clusterissuer-x.yaml"), OutputKind::SharedObject),
         ] {
             assert_eq!(path.kind(), kind, "{path}");
         }

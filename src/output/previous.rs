@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 /// The previous output: of a commit, on a disk, or in memory. pleach owns all its files.
 pub(crate) trait PreviousOutput: Sync {
-    /// The files that every build reads: zone change files, teardown plans, and the namespace folders of removed branches.
+    /// The files that every build reads: zone change files, teardown plans, the objects that branches share, and the namespace
+    /// folders of removed branches.
     fn files(&self) -> &Tree;
 
     /// The objects of the branches with these slugs that `tree` does not have or has with another content.

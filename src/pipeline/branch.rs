@@ -2,7 +2,8 @@
 
 use super::image_use::ImageUse;
 use super::{Inputs, branch_kustomization, scopes};
-use crate::checks::{self, AddressSource, CheckInput, CheckedObject, Claim};
+use crate::checks::{self, AddressSource, CheckInput, CheckedObject};
+use crate::claims::{self, Claim};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, Severity, gather};
 use crate::dns::AddressObject;
 use crate::dns::WantedNames;
@@ -32,6 +33,8 @@ pub(crate) struct BuiltBranch<'a> {
     pub(super) images: ImageUse,
     /// The source locations of the values that its templates read.
     pub(super) reads: BTreeSet<Location>,
+    /// Its objects outside of namespaces that branches share, without labels of the branch.
+    pub(crate) shared: Vec<Resource>,
     /// Its files.
     pub(super) files: Vec<(OutputPath, Arc<str>)>,
     pub(super) claims: Vec<Claim>,
@@ -42,8 +45,8 @@ impl<'a> BuiltBranch<'a> {
     /// A branch that Kubernetes does not serve.
     fn without_objects(branch: &'a Branch) -> Self {
         let (objects, files, claims, warnings) = Default::default();
-        let (images, reads) = Default::default();
-        BuiltBranch { branch, objects, images, reads, files, claims, warnings }
+        let (shared, images, reads) = Default::default();
+        BuiltBranch { branch, objects, shared, images, reads, files, claims, warnings }
     }
 }
 
@@ -103,8 +106,8 @@ impl<'a> BranchBuilder<'a> {
         let images = ImageUse::of(branch, image_names, &reads);
         let scopes = scopes::with_own(&self.scopes, &resources);
         scopes::remove_namespaces(&scopes, &mut resources);
-        // The Namespace that pleach adds is not a claim: namespaces are compared in the plan.
-        let claims = checks::claims(&resources, &scopes);
+        // What the spec contributes is compared in the plan.
+        let claims = claims::claims(&resources, &scopes, namespace);
         let spec = self.inputs.spec;
         let input = ContributorInput { spec, branch, namespace, endpoints: &endpoints };
         warnings.extend(objects::add(&input, &mut resources)?);
@@ -113,10 +116,11 @@ impl<'a> BranchBuilder<'a> {
         let checked = resources.iter().map(CheckedObject::new).collect();
         let input = CheckInput { spec, branch, namespace, objects: checked, address_sources: &sources };
         warnings.extend(checks::check(&input)?);
+        let shared = claims::take_shared(&mut resources, &scopes, &spec.shared.claims);
         let objects = emit::objects(branch, namespace, resources);
         let files = emit::files(branch, &objects)?;
         let warnings = warnings.into_iter().map(|warning| warning.in_branch(&branch.name)).collect();
-        Ok(BuiltBranch { branch, objects, images, reads, files, claims, warnings })
+        Ok(BuiltBranch { branch, objects, shared, images, reads, files, claims, warnings })
     }
 
     /// The objects that the base directory, the overlays and the branch's own settings make.

@@ -3,6 +3,7 @@
 
 mod branch;
 mod branch_kustomization;
+mod compare;
 mod image_use;
 mod images;
 mod scopes;
@@ -14,7 +15,7 @@ pub(crate) use branch::BuiltBranch;
 pub(crate) use selection::{Selection, Shard};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
-use crate::output::{OutputHistory, OutputPath, PreviousOutput, Tree};
+use crate::output::{OutputHistory, OutputPath, PreviousOutput, SHARED_SLUG, Tree};
 use crate::plan::{self, Branch, BuildPlan};
 use crate::record::RemovedNames;
 use crate::source::Project;
@@ -22,7 +23,7 @@ use crate::spec::{self, Backend, Spec};
 use crate::teardown::usage::UsageCandidates;
 use crate::teardown::{self, BranchObjects};
 use crate::template;
-use crate::{checks, dns, gitops};
+use crate::{dns, gitops};
 use branch::BranchBuilder;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -74,6 +75,13 @@ pub(crate) struct Failure<'a> {
     pub(crate) errors: Diagnostics,
 }
 
+impl Failure<'_> {
+    /// The slugs whose files are not known because of the failure: that of the branch, and that of the objects that it may share.
+    pub(crate) fn slugs(&self) -> [&str; 2] {
+        [self.branch.slug.as_str(), SHARED_SLUG]
+    }
+}
+
 /// How far a build is, for a progress report.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
@@ -109,7 +117,8 @@ pub(crate) fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>> {
     let (branches, without_image, image_warnings) = images::check(inputs, (&builder, &workers), branches, &unselected);
     failures.extend(without_image);
 
-    let failed: BTreeSet<&str> = failures.iter().map(|failure| failure.branch.slug.as_str()).collect();
+    let compared = compare::compare(inputs, &branches, &failures)?;
+    let failed: BTreeSet<&str> = failures.iter().flat_map(Failure::slugs).collect();
     let is_selected = selection.slugs(plan);
     let is_built = |slug: &str| is_selected(slug) && !failed.contains(slug);
     let changed = names.into_iter().filter(|names| names.backend == Backend::ZoneChange).collect();
@@ -122,9 +131,8 @@ pub(crate) fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>> {
     let usage = Usage::of_branches(inputs, (&builder, &workers), (&branches, &failures), unselected);
     let wiring = gitops::files(spec, plan, is_built, || usage.deployed())?;
     let plans = teardown_plans(inputs, &history, (&tree, &usage), zones.removed_names, &is_built)?;
-    tree.extend(zones.files.into_iter().chain(wiring).chain(plans.files));
-    checks::contested(branches.iter().map(|b| (b.branch.name.as_str(), b.claims.as_slice())))?;
-    let warnings = [plan.warnings.clone(), zones.warnings, image_warnings].into_iter().flatten();
+    tree.extend(zones.files.into_iter().chain(wiring).chain(plans.files).chain(compared.files));
+    let warnings = [plan.warnings.clone(), zones.warnings, image_warnings, compared.warnings].into_iter().flatten();
     let of_branches = branches.iter().flat_map(|branch| branch.warnings.iter().cloned());
     let used = UsedParts { inputs, branches: &branches, engine: &builder.engine, tree: &tree, files: builder.files() };
     let unused = unused::warnings(&used);
@@ -183,8 +191,8 @@ fn teardown_plans(
     let existing: BTreeMap<&str, &SmolStr> = plan.branches.iter().map(|b| (b.slug.as_str(), &b.name)).collect();
     let exists = |slug: &str| existing.contains_key(slug);
     let mut footprints = teardown::removed(previous.files(), fields, exists, is_built)?;
-    let built = usage.built.iter().map(|BuiltBranch { branch, objects, .. }| {
-        let objects = objects.iter().map(|object| &object.node).collect();
+    let built = usage.built.iter().map(|BuiltBranch { branch, objects, shared, .. }| {
+        let objects = objects.iter().chain(shared).map(|object| &object.node).collect();
         (branch.slug.as_str(), BranchObjects { name: &branch.name, objects })
     });
     let unread = teardown::replaced(&mut footprints, (previous, history), (tree, &built.collect()), fields)?;

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::glob;
+use crate::output::SHARED_SLUG;
 use crate::plan::BuildPlan;
 use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
@@ -75,7 +76,8 @@ impl Selection {
         match self {
             Selection::All => true,
             Selection::Only(_) | Selection::Alone(_) => false,
-            Selection::Shard(shard) => shard.has(slug),
+            // Another shard may have a branch that shares the object.
+            Selection::Shard(shard) => slug != SHARED_SLUG && shard.has(slug),
         }
     }
 }

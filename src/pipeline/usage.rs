@@ -117,5 +117,5 @@ impl<'a> Usage<'a> {
 }
 
 fn nodes<'n>(branch: &'n BuiltBranch) -> impl Iterator<Item = &'n Node> {
-    branch.objects.iter().map(|object| &object.node)
+    branch.objects.iter().chain(&branch.shared).map(|object| &object.node)
 }

@@ -1,7 +1,7 @@
 //! `shared:`, the databases, services and third-party endpoints that branches share.
 
 use super::section::{Section, text};
-use super::{BranchSettings, Placed, spec_error};
+use super::{BranchSettings, Placed, SharedClaim, spec_error};
 use crate::diagnostic::Diagnostic;
 use crate::name::DnsName;
 use crate::node::Node;
@@ -17,6 +17,8 @@ pub(crate) struct Shared {
     pub(crate) node: Option<Node>,
     /// The services outside the namespaces, for which branches get a Service of type `ExternalName`.
     pub(crate) services: BTreeMap<SmolStr, Remote>,
+    /// What branches may have in common.
+    pub(crate) claims: Vec<SharedClaim>,
 }
 
 /// A service outside the namespaces of branches.
@@ -59,7 +61,10 @@ impl Shared {
         for key in ["databases", "endpoints", "services"] {
             node.as_mut().and_then(|node| node.map_entry(key));
         }
-        Shared { node, services }
+        if let Some(map) = node.as_mut().and_then(Node::as_map_mut) {
+            map.remove("claims");
+        }
+        Shared { node, services, claims: SharedClaim::all(&section, faults) }
     }
 
     /// Reports names in `uses` that are not services.

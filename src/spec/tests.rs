@@ -36,6 +36,11 @@ shared:
   databases: {main: {host: db.example.net, anything: else}}
   services: {payments: {host: payments.example.net, port: 443}}
   endpoints: {mail: {url: "https://mail.example.net/v1"}}
+  claims:
+  - {host: previews.example.com, reason: paths of one host}
+  - {nodePort: 30080, reason: one router}
+  - {loadBalancerIP: 192.0.2.7, reason: one router}
+  - {object: ClusterIssuer/letsencrypt, reason: one account}
 aliases: {stable: feature/login}
 imageAliases: {backend: registry.example.com/shop/backend}
 imageFields: [{group: example.com, kind: Fleet, path: spec/runner/image}]

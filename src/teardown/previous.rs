@@ -45,22 +45,23 @@ impl PreviousFootprint {
     }
 }
 
-/// The footprints of the `wanted` slugs in the previous output: the entries of their plans and, for slugs of removed branches,
-/// their objects. `exists` returns whether a branch has a slug.
+/// The footprints of the `wanted` slugs in the previous output: the entries of their plans, for slugs of removed branches their
+/// objects, and the objects that branches shared. `exists` returns whether a branch has a slug.
 pub(crate) fn removed(
     previous: &Tree,
     fields: &[ImageField],
     exists: impl Fn(&str) -> bool + Sync,
     wanted: impl Fn(&str) -> bool + Sync,
 ) -> Result<PreviousFootprints> {
-    let is_plan = |path: &OutputPath, text: &str| path.kind() == OutputKind::TeardownPlan && declares_owner(path, text);
+    let is = |kind, path: &OutputPath, text: &str| path.kind() == kind && declares_owner(path, text);
     let files: Vec<_> = previous.iter().filter(|(path, _)| wanted(path.slug())).collect();
     let read: Vec<Result<Option<(SmolStr, PreviousFootprint)>>> = files
         .into_par_iter()
         .map(|(path, text)| {
             let read = match path.kind() {
                 OutputKind::Object if !exists(path.slug()) => of_object(text, fields),
-                _ if is_plan(path, text) => of_plan(text),
+                _ if is(OutputKind::SharedObject, path, text) => of_object(text, fields),
+                _ if is(OutputKind::TeardownPlan, path, text) => of_plan(text),
                 _ => return Ok(None),
             };
             Ok(Some((path.owned_slug(), read.map_err(|errors| unreadable(path, &errors))?)))

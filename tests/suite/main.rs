@@ -22,6 +22,8 @@ mod argument;
 mod branch_name;
 #[path = "../../src/checks/mod.rs"]
 mod checks;
+#[path = "../../src/claims/mod.rs"]
+mod claims;
 #[path = "../../src/cli/mod.rs"]
 mod cli;
 #[path = "../../src/database.rs"]
@@ -96,6 +98,7 @@ mod yaml;
 mod tests {
     #[cfg(feature = "apply")]
     mod apply;
+    mod claims;
     mod cli;
     mod disk;
     mod dns;

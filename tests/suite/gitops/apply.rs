@@ -178,6 +178,26 @@ fn if_one_branch_fails_the_others_are_applied() {
 }
 
 #[test]
+fn what_branches_share_is_applied_first() {
+    for mode in ["applyset", "pruneLabel"] {
+        let (workspace, cluster) = (shop(mode), Cluster::new());
+        let claims = "shared: {claims: [{object: ClusterIssuer/letsencrypt, reason: one account}]}\nbranches:\n";
+        workspace.edit("branches.yaml", "branches:\n", claims);
+        workspace.edit("base/kustomization.yaml.j2", "[app.yaml]", "[app.yaml, issuer.yaml]");
+        let issuer = "apiVersion: cert-manager.io/v1\nkind: ClusterIssuer\nmetadata: {name: letsencrypt}\n";
+        workspace.write("base/issuer.yaml", issuer);
+        workspace.run(&["build"]).exits(0);
+        let (_, log) = cluster.apply(&workspace, &[], "never");
+        assert_eq!(log[0], "apply --server-side --filename out/gitops/../shared");
+        assert_eq!(log.iter().filter(|call| call.contains("/shared")).count(), 1, "{log:?}");
+        let (output, log) = cluster.apply(&workspace, &[], "apply --server-side*");
+        assert_eq!(output.status.code(), Some(1));
+        assert!(log.len() > 1 && text(&output.stderr).ends_with("failed: out/shared\n"), "{output:?}");
+        assert!(workspace.read("out/gitops/deployer.yaml").contains("clusterissuers"));
+    }
+}
+
+#[test]
 fn an_error_of_the_cluster_is_not_a_missing_namespace() {
     for mode in ["applyset", "pruneLabel"] {
         let (workspace, cluster) = (shop(mode), Cluster::new());

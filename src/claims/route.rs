@@ -1,0 +1,288 @@
+//! Claims of hosts: Ingresses, routes of gateways, DNS records and certificates.
+
+use super::reader::{ClaimReader, compact, items, public_host};
+use super::{ADDRESS_RECORD, Claimed, RouteHost};
+use crate::node::Node;
+use smol_str::SmolStr;
+
+/// The annotations of external-dns with host names, separated by commas.
+const DNS_ANNOTATIONS: [&str; 2] =
+    ["external-dns.alpha.kubernetes.io/hostname", "external-dns.alpha.kubernetes.io/internal-hostname"];
+const SET_ANNOTATION: &str = "external-dns.alpha.kubernetes.io/set-identifier";
+/// With another value than `dns-controller`, external-dns ignores the object.
+const CONTROLLER_ANNOTATION: &str = "external-dns.alpha.kubernetes.io/controller";
+/// A canary shares host and path with the Ingress that it is a canary of.
+const CANARY_ANNOTATION: &str = "nginx.ingress.kubernetes.io/canary";
+
+/// A path of a route, as messages show it, and further conditions.
+type RoutePath = (SmolStr, SmolStr);
+
+/// Reads the claims of hosts.
+pub(super) fn read(reader: &mut ClaimReader) {
+    annotations(reader);
+    let Some(spec) = reader.spec() else { return };
+    let (group, kind) = (reader.gvk.group.clone(), reader.gvk.kind.clone());
+    match (group.as_str(), kind.as_str()) {
+        ("networking.k8s.io" | "extensions", "Ingress") => ingress(reader, spec),
+        ("gateway.networking.k8s.io", "HTTPRoute" | "GRPCRoute" | "TLSRoute") => gateway_route(reader, spec),
+        ("gateway.networking.k8s.io", "Gateway") => {
+            let names = items(spec, "listeners").map(|listener| (listener, listener.get("hostname")));
+            names.for_each(|(listener, name)| listener_host(reader, listener, name));
+        }
+        ("networking.istio.io", "VirtualService") => virtual_service(reader, spec),
+        ("route.openshift.io", "Route") => {
+            one_host(reader, spec.get("host"), prefix(spec.str_at(&["path"]).unwrap_or("/")));
+        }
+        ("projectcontour.io", "HTTPProxy") => one_host(reader, spec.at_path(&["virtualhost", "fqdn"]), prefix("/")),
+        ("serving.knative.dev", "DomainMapping") => {
+            one_host(reader, reader.node.at_path(&["metadata", "name"]), prefix("/"));
+        }
+        ("traefik.io" | "traefik.containo.us", "IngressRoute" | "IngressRouteTCP") => traefik_route(reader, spec),
+        ("externaldns.k8s.io", "DNSEndpoint") => dns_endpoint(reader, spec),
+        ("cert-manager.io", "Certificate") => {
+            items(spec, "dnsNames").chain(spec.get("commonName")).for_each(|name| certificate(reader, name));
+        }
+        ("networking.gke.io", "ManagedCertificate") => {
+            items(spec, "domains").for_each(|name| certificate(reader, name));
+        }
+        _ => {}
+    }
+}
+
+fn one_host(reader: &mut ClaimReader, host: Option<&Node>, path: RoutePath) {
+    if let Some(host) = host {
+        named(reader, host, &[path]);
+    }
+}
+
+/// Claims a host with some paths.
+fn named(reader: &mut ClaimReader, host: &Node, paths: &[RoutePath]) {
+    let Some(name) = host.as_text().and_then(public_host) else { return };
+    for (path, condition) in paths {
+        let host_name = RouteHost::Name(name.clone());
+        reader.claim(host, Claimed::Route { host: host_name, path: path.clone(), condition: condition.clone() });
+    }
+}
+
+fn listener_host(reader: &mut ClaimReader, listener: &Node, name: Option<&Node>) {
+    match name.and_then(Node::as_text).filter(|name| !matches!(*name, "" | "*")) {
+        Some(text) => {
+            let host = public_host(text.rsplit_once('/').map_or(text, |(_, host)| host));
+            host.iter().for_each(|host| reader.serves(listener, host));
+        }
+        None => reader.serves(listener, "*"),
+    }
+}
+
+/// A path and all paths below it.
+fn prefix(path: &str) -> RoutePath {
+    let path = path.trim_end_matches('/');
+    (if path.is_empty() { "/" } else { path }.into(), SmolStr::default())
+}
+
+fn exact(path: &str) -> RoutePath {
+    (path.into(), "exact path".into())
+}
+
+fn ingress(reader: &mut ClaimReader, spec: &Node) {
+    let is_canary = reader.annotation(CANARY_ANNOTATION).and_then(Node::as_text) == Some("true");
+    if spec.get("defaultBackend").or(spec.get("backend")).is_some() {
+        reader.serves(spec, "*");
+    }
+    for rule in items(spec, "rules") {
+        let Some(host) = rule.get("host").filter(|host| host.as_text().is_some_and(|text| !text.is_empty())) else {
+            // Without a host, each Ingress often has a load balancer of its own.
+            reader.serves(rule, "*");
+            continue;
+        };
+        let paths = rule.get("http").into_iter().flat_map(|http| items(http, "paths"));
+        let paths: Vec<RoutePath> = paths
+            .map(|path| {
+                let text = path.str_at(&["path"]).unwrap_or("/");
+                if path.str_at(&["pathType"]) == Some("Exact") { exact(text) } else { prefix(text) }
+            })
+            .collect();
+        if is_canary {
+            listener_host(reader, rule, Some(host));
+        } else if paths.is_empty() {
+            named(reader, host, &[prefix("/")]);
+        } else {
+            named(reader, host, &paths);
+        }
+    }
+}
+
+/// A route of the Gateway API. One that is attached to a Service or to a mesh only has no host of its own.
+fn gateway_route(reader: &mut ClaimReader, spec: &Node) {
+    let of_mesh = |parent: &&Node| {
+        matches!(
+            parent.str_at(&["kind"]),
+            Some("Service" | "ServiceImport" | "ServiceEntry" | "Hostname" | "Mesh" | "XMesh")
+        )
+    };
+    let gateways: Vec<&Node> = items(spec, "parentRefs").filter(|parent| !of_mesh(parent)).collect();
+    if gateways.is_empty() {
+        return;
+    }
+    let kind = reader.gvk.kind.clone();
+    let mut paths: Vec<RoutePath> =
+        items(spec, "rules").flat_map(|rule| items(rule, "matches")).map(|found| gateway_match(&kind, found)).collect();
+    let has_open_rule = items(spec, "rules").any(|rule| items(rule, "matches").next().is_none());
+    if paths.is_empty() || has_open_rule {
+        paths.push(match kind.as_str() {
+            "HTTPRoute" => prefix("/"),
+            other => (SmolStr::default(), SmolStr::from(other.trim_end_matches("Route"))),
+        });
+    }
+    let mut names = items(spec, "hostnames").peekable();
+    if names.peek().is_none() {
+        let gateways = gateways.iter().filter_map(|gateway| {
+            let namespace = gateway.str_at(&["namespace"])?;
+            let section = gateway.str_at(&["sectionName"]).map(|section| format!("/{section}")).unwrap_or_default();
+            Some((namespace, format!("{namespace}/{}{section}", gateway.str_at(&["name"])?)))
+        });
+        let gateways: Vec<_> = gateways.collect();
+        all_hosts(reader, spec, &gateways, &paths);
+    }
+    names.for_each(|name| named(reader, name, &paths));
+}
+
+/// Claims all hosts of gateways, each with its namespace. A gateway of the branch itself is no claim.
+fn all_hosts(reader: &mut ClaimReader, spec: &Node, gateways: &[(&str, String)], paths: &[RoutePath]) {
+    reader.serves(spec, "*");
+    let own = reader.namespace;
+    for (_, gateway) in gateways.iter().filter(|(namespace, _)| *namespace != own) {
+        for (path, condition) in paths {
+            let host = RouteHost::Gateway(gateway.as_str().into());
+            reader.claim(spec, Claimed::Route { host, path: path.clone(), condition: condition.clone() });
+        }
+    }
+}
+
+fn gateway_match(kind: &str, found: &Node) -> RoutePath {
+    if kind == "GRPCRoute" {
+        return (SmolStr::default(), format!("GRPC {}", compact(found)).into());
+    }
+    let value = found.str_at(&["path", "value"]).unwrap_or("/");
+    let (path, how) = match found.str_at(&["path", "type"]) {
+        Some("Exact") => exact(value),
+        Some("RegularExpression") => (value.into(), "regular expression".into()),
+        _ => prefix(value),
+    };
+    (path, joined(&how, &rest(found, &["path"])))
+}
+
+/// Everything in a mapping except for some keys.
+fn rest(found: &Node, keys: &[&str]) -> String {
+    let mut others = found.clone();
+    if let Some(map) = others.as_map_mut() {
+        map.retain(|entry| !keys.contains(&entry.key.text.as_str()));
+    }
+    compact(&others)
+}
+
+fn joined(one: &str, other: &str) -> SmolStr {
+    if one.is_empty() || other.is_empty() { format!("{one}{other}") } else { format!("{one}, {other}") }.into()
+}
+
+/// A VirtualService of Istio. Without a gateway, it is for the mesh. An egress gateway is for the hosts of others.
+fn virtual_service(reader: &mut ClaimReader, spec: &Node) {
+    let is_ingress = |name: &&str| *name != "mesh" && !name.contains("egress");
+    let gateways: Vec<&str> = items(spec, "gateways").filter_map(Node::as_text).filter(is_ingress).collect();
+    if gateways.is_empty() {
+        return;
+    }
+    let mut paths: Vec<RoutePath> = Vec::new();
+    for rule in items(spec, "http") {
+        let before = paths.len();
+        paths.extend(items(rule, "match").map(istio_match));
+        if paths.len() == before {
+            paths.push(prefix("/"));
+        }
+    }
+    for (key, name) in [("tls", "TLS"), ("tcp", "TCP")] {
+        paths.extend(items(spec, key).map(|rule| {
+            let found: Vec<String> = items(rule, "match").map(compact).collect();
+            (SmolStr::default(), joined(name, &found.join(", ")))
+        }));
+    }
+    for name in items(spec, "hosts") {
+        if name.as_text() == Some("*") {
+            let gateways: Vec<(&str, String)> = gateways
+                .iter()
+                .filter_map(|gateway| Some((gateway.split_once('/')?.0, (*gateway).to_owned())))
+                .collect();
+            all_hosts(reader, name, &gateways, &paths);
+        } else {
+            named(reader, name, &paths);
+        }
+    }
+}
+
+fn istio_match(found: &Node) -> RoutePath {
+    let uri = |kind| found.str_at(&["uri", kind]);
+    let (path, how) = match (uri("exact"), uri("prefix"), uri("regex")) {
+        (Some(path), ..) => exact(path),
+        (_, Some(path), _) => prefix(path),
+        (.., Some(path)) => (path.into(), "regular expression".into()),
+        _ => prefix("/"),
+    };
+    (path, joined(&how, &rest(found, &["uri", "name", "gateways"])))
+}
+
+/// A route of Traefik, whose rule is a text such as ``Host(`a.example.com`) && PathPrefix(`/api`)``.
+fn traefik_route(reader: &mut ClaimReader, spec: &Node) {
+    for route in items(spec, "routes") {
+        let Some((node, rule)) = route.get("match").and_then(|node| Some((node, node.as_text()?))) else { continue };
+        for call in ["Host(", "HostSNI("] {
+            for arguments in rule.split(call).skip(1).filter_map(|text| text.split(')').next()) {
+                let hosts = arguments.split(',').map(|host| host.trim().trim_matches(['`', '"', '\'']));
+                for host in hosts {
+                    match public_host(host) {
+                        Some(host) => {
+                            let host = RouteHost::Name(host);
+                            reader.claim(node, Claimed::Route { host, path: "".into(), condition: rule.into() });
+                        }
+                        None => reader.serves(node, "*"),
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn dns_endpoint(reader: &mut ClaimReader, spec: &Node) {
+    for endpoint in items(spec, "endpoints") {
+        let Some(name) = endpoint.get("dnsName") else { continue };
+        let record = endpoint.str_at(&["recordType"]).unwrap_or("A");
+        record_set(reader, name, name.as_text(), record, endpoint.str_at(&["setIdentifier"]));
+    }
+}
+
+fn annotations(reader: &mut ClaimReader) {
+    let controller = reader.annotation(CONTROLLER_ANNOTATION).and_then(Node::as_text);
+    if controller.is_some_and(|controller| controller != "dns-controller") {
+        return;
+    }
+    let set = reader.annotation(SET_ANNOTATION).and_then(Node::as_text);
+    for node in DNS_ANNOTATIONS.iter().filter_map(|key| reader.annotation(key)).collect::<Vec<_>>() {
+        for name in node.as_text().unwrap_or_default().split(',') {
+            record_set(reader, node, Some(name), "A", set);
+        }
+    }
+}
+
+/// Claims a record set. Records of addresses exclude each other.
+fn record_set(reader: &mut ClaimReader, node: &Node, name: Option<&str>, record: &str, set: Option<&str>) {
+    let record = if matches!(record, "A" | "AAAA" | "CNAME") { ADDRESS_RECORD } else { record };
+    if let Some(host) = name.and_then(public_host) {
+        let set = set.unwrap_or_default().into();
+        reader.claim(node, Claimed::Record { host, record: record.into(), set });
+    }
+}
+
+fn certificate(reader: &mut ClaimReader, name: &Node) {
+    if let Some(host) = name.as_text().and_then(public_host) {
+        reader.claim(name, Claimed::Certificate { host });
+    }
+}
