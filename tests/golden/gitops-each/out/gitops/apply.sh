@@ -168,6 +168,12 @@ if [ $# -eq 0 ]; then
     done
 fi
 failed=
+# Branches may need the objects that they share. Nothing deletes these: `pleach teardown` lists them when no branch has them.
+shared=$(dirname -- "$0")/../shared
+if ls "$shared"/*.yaml >/dev/null 2>&1; then
+    echo "# shared"
+    "$kubectl" apply --server-side --filename "$shared" || failed=" out/shared"
+fi
 # All branches are applied before the first one is waited for.
 for step in apply_branch prune_branch; do
     for slug in "$@"; do
