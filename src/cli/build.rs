@@ -11,7 +11,7 @@ use crate::output::{OutputKind, Tree};
 use crate::pipeline::{Build, Selection, Shard};
 use clap::{Args, ValueEnum};
 use std::borrow::Cow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Write out/: a folder of Kubernetes YAML for every branch
 ///
@@ -25,6 +25,7 @@ Examples:
   pleach build --shard 2/4        the second of four jobs
   pleach build --prune            after `dns apply` and the teardown
   pleach build --prune=removed    keep the plans of existing branches
+  pleach build --output ../rendered/shop    in another repository or worktree
 
 A removed branch leaves a plan in out/teardown for `pleach teardown`. So does an existing branch that has replaced an image, a database or an object outside of namespaces. `--prune` removes only what is already in the base revision.
 
@@ -39,6 +40,9 @@ pub(super) struct BuildArgs {
     /// The base revision: a commit or a folder [default: where HEAD forks from origin's default branch, else out/]
     #[arg(long, value_name = "REF|DIR")]
     base: Option<String>,
+    /// Write to DIR instead of the output folder of the spec
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
     /// Remove entries that are already in the base revision: absent names from out/dns, plans from out/teardown
     #[arg(long, value_name = "PLANS", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "all")]
     prune: Option<Prune>,
@@ -74,14 +78,19 @@ pub(super) fn run(args: &BuildArgs, workspace: &Workspace, here: &Path, screen: 
         screen.info("waiting for another run that writes this output");
     })?;
     let on_failure = if args.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop };
-    let session = Session::open((workspace, here, screen), args.base.as_deref(), args.selection(), on_failure)?;
+    let session = Session::open(
+        (workspace, here, screen),
+        (args.base.as_deref(), args.output.as_deref()),
+        args.selection(),
+        on_failure,
+    )?;
     let inputs = session.inputs();
     let build = session.build(&inputs)?;
     let (output, tree) = (session.output(), args.pruned(&session, &build));
     let comparison = output.compare(&tree, session.scope(&build))?;
     let allowed = AllowedDeletions { branches: args.allow_delete, names: args.allow_delete_names };
-    guards::check(&session, &build, (&output, &comparison), allowed)?;
-    let unmanaged = args.check_unmanaged(&output, &comparison)?;
+    guards::check(&session, &build, (output, &comparison), allowed)?;
+    let unmanaged = args.check_unmanaged(output, &comparison)?;
     session.refuse_warnings(args.strict, &build, &unmanaged)?;
     let written = output.write(&comparison)?;
     session.warn(&build, &unmanaged);
@@ -125,7 +134,7 @@ fn summary(session: &Session, build: &Build, done: WriteSummary) -> String {
     format!(
         "built {branches} {} into `{}`: {files} {} written, {} unchanged, {} removed\n",
         if branches == 1 { "branch" } else { "branches" },
-        session.workspace.project.show(&session.spec.output),
+        session.shown_output(),
         if files == 1 { "file" } else { "files" },
         done.unchanged,
         done.removed

@@ -11,7 +11,7 @@ use crate::disk::{Comparison, Difference, OutputDir};
 use crate::pipeline::Selection;
 use clap::Args;
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Check that out/ is exactly what build would write
 ///
@@ -32,6 +32,9 @@ pub(super) struct CheckArgs {
     /// Treat warnings as errors
     #[arg(long)]
     strict: bool,
+    /// Check DIR instead of the output folder of the spec
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
 }
 
 /// What is different about a file, and its path.
@@ -48,23 +51,28 @@ pub(super) fn run(
     command: &str,
     screen: Screen,
 ) -> Result<Outcome> {
-    let session = Session::open((workspace, here, screen), args.base.as_deref(), Selection::All, OnFailure::Stop)?;
+    let session = Session::open(
+        (workspace, here, screen),
+        (args.base.as_deref(), args.output.as_deref()),
+        Selection::All,
+        OnFailure::Stop,
+    )?;
     let inputs = session.inputs();
     let build = session.build(&inputs)?;
     let (output, tree) = (session.output(), session.comparable(&build));
     let comparison = output.compare(&tree, session.scope(&build))?;
-    let restored = only_missing_records(&session, (&build, &output), &comparison);
-    let missing = restored.as_deref().map(|files| missing_records::warning(&output, files));
+    let restored = only_missing_records(&session, (&build, output), &comparison);
+    let missing = restored.as_deref().map(|files| missing_records::warning(output, files));
     session.refuse_warnings(args.strict, &build, missing.as_slice())?;
     session.warn(&build, missing.as_slice());
     if let Some(files) = restored {
-        let output = workspace.project.show(&session.spec.output);
+        let output = session.shown_output();
         report(&format!("`{output}` is what a build writes, except for {}\n", missing_records::count(&files)))?;
         return Ok(Outcome::Done);
     }
-    let (owned, unmanaged) = rows(&output, &comparison);
+    let (owned, unmanaged) = rows(output, &comparison);
     if owned.is_empty() && unmanaged.is_empty() {
-        let output = workspace.project.show(&session.spec.output);
+        let output = session.shown_output();
         report(&format!("`{output}` is what a build writes: {} files\n", tree.len()))?;
         return Ok(Outcome::Done);
     }

@@ -1,7 +1,6 @@
 //! `pleach diff`: shows what a build would change.
 
 use super::Outcome;
-use super::previous::all_files;
 use super::screen::{Screen, report};
 use super::session::{OnFailure, Session};
 use super::workspace::Workspace;
@@ -55,16 +54,17 @@ enum DiffFormat {
 }
 
 pub(super) fn run(args: &DiffArgs, workspace: &Workspace, here: &Path, screen: Screen) -> Result<Outcome> {
-    let session = Session::open((workspace, here, screen), args.base.as_deref(), Selection::All, OnFailure::Stop)?;
+    let session =
+        Session::open((workspace, here, screen), (args.base.as_deref(), None), Selection::All, OnFailure::Stop)?;
     let before = match &args.base {
         None => session.output().read(&[RelPath::root()], |_| true)?,
-        Some(base) => all_files(base, workspace, here, &session.spec.output)?,
+        Some(_) => session.previous.all_files()?,
     };
     let inputs = session.inputs();
     let build = session.build(&inputs)?;
     let after = session.comparable(&build);
     let before = owned_files(before, &after);
-    let branches = diff::compare(&before, &after, session.spec.output.as_str(), known(&session, &before, &after));
+    let branches = diff::compare(&before, &after, &session.spec.output.to_string(), known(&session, &before, &after));
     session.warn(&build, &[]);
     let report_text = args.render(&branches, screen);
     match &args.output {

@@ -55,7 +55,7 @@ type ZoneName = (DnsName, DnsName);
 /// Stops a run that would make too many DNS names absent.
 fn names(session: &Session, build: &Build, comparison: &Comparison, allowed: Option<usize>) -> Result<()> {
     let output = session.output();
-    if allowed.is_none() && !comparison.folders.iter().any(|folder| loses_names(&output, folder)) {
+    if allowed.is_none() && !comparison.folders.iter().any(|folder| loses_names(output, folder)) {
         return Ok(());
     }
     let is_change = |path: &OutputPath| path.kind() == OutputKind::ZoneChange;

@@ -63,7 +63,7 @@ fn is_restored(session: &Session, build: &Build, path: &OutputPath, on_disk: Opt
         _ => return false,
     };
     let wanted = build.tree.get(path).map(|text| &**text);
-    session.previous.is_commit()
+    session.previous.has_history()
         && wanted.into_iter().chain(pruned).any(|wanted| only_adds(wanted, on_disk, previous).unwrap_or(false))
 }
 

@@ -1,6 +1,7 @@
 //! Arguments, reports, exit status.
 
 mod args;
+mod base;
 mod branch;
 mod build;
 mod check;
@@ -85,7 +86,10 @@ fn dispatch(args: &GlobalArgs, here: &Path, screen: Screen) -> Result<u8> {
         Command::Check(check) => in_workspace(&|workspace| check::run(check, workspace, here, &program(args), screen)),
         Command::Diff(args) => in_workspace(&|workspace| diff::run(args, workspace, here, screen)),
         Command::Branch(args) => in_workspace(&|workspace| branch::run(args, workspace, here, screen)),
-        Command::Teardown(args) => in_workspace(&|workspace| teardown::run(args, workspace, screen)),
+        Command::Teardown(args) => {
+            let workspace = Workspace::around(here)?.with_output(args.output(), here)?;
+            Ok(exit_status(teardown::run(args, &workspace, here, screen), &workspace.project, screen))
+        }
         Command::Init(args) => init::run(args, here).map(|_| 0),
         Command::Schema => report(schema::branches::TEXT).map(|()| 0),
         Command::Completions(args) => {
@@ -95,7 +99,7 @@ fn dispatch(args: &GlobalArgs, here: &Path, screen: Screen) -> Result<u8> {
         }
         #[cfg(feature = "apply")]
         Command::Dns(args) => {
-            let workspace = Workspace::around(here)?;
+            let workspace = Workspace::around(here)?.with_output(args.folder(), here)?;
             let done = dns::run(args, &workspace, here, screen);
             Ok(done.unwrap_or_else(|errors| screen.fail(&errors, &workspace.project)))
         }

@@ -1,28 +1,16 @@
 //! The previous output, as the commands that build read it.
 //!
-//! It is the output of the base revision: what `--base` names, or the commit where the history forks from the default branch, or the
-//! output on the disk. All commands that build use this module, so they compare with the same output.
+//! It is the output of the base revision, which [`super::base`] finds. All commands that build use this module, so they compare with
+//! the same output.
 
-use super::workspace::Workspace;
-use crate::diagnostic::{Code, Diagnostic, Result};
-use crate::disk::{self, OutputDir};
-use crate::git::{self, ForkPoint, OutputAtCommit};
+use super::base::{BaseFinder, BaseRevision};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::disk::OutputDir;
 use crate::output::{OutputFolder, OutputHistory, OutputKind, OutputPath, PreviousOutput, Tree, owned_files};
-use crate::plan::BuildPlan;
 use crate::source::RelPath;
-use crate::spec::Spec;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
-
-/// The default branch of `origin`, if it is known, as after `git clone` or `git remote set-head origin --auto`.
-const DEFAULT_BRANCH: &[&str] = &["refs/remotes/origin/HEAD", "refs/remotes/origin/main"];
-
-/// Where the previous output is.
-enum BaseRevision {
-    Commit(OutputAtCommit),
-    Folder(OutputDir),
-}
 
 /// The output at the base revision, and the one on the disk.
 pub(super) struct RecordedOutput {
@@ -37,19 +25,15 @@ impl RecordedOutput {
     /// The previous output as far as a build of the slugs that are `wanted` needs it. `base` is the value of `--base`.
     pub(super) fn open(
         base: Option<&str>,
-        workspace: &Workspace,
+        finder: &BaseFinder,
         here: &Path,
-        (spec, plan): (&Spec, &BuildPlan),
         wanted: impl Fn(&str) -> bool + Sync,
     ) -> Result<Self> {
-        let fork = if base.is_none() { git::fork_point(&workspace.root, DEFAULT_BRANCH)? } else { ForkPoint::None };
-        let warnings = if fork == ForkPoint::Unknown { vec![unknown_fork_point()] } else { Vec::new() };
-        let base = match (base, fork) {
-            (Some(name), _) => named(name, workspace, here, &spec.output)?,
-            (None, ForkPoint::At(commit)) => at_commit(workspace, &commit, &spec.output)?,
-            (None, ForkPoint::Unknown | ForkPoint::None) => BaseRevision::Folder(workspace.output(&spec.output)),
+        let (base, warnings) = match base {
+            Some(name) => finder.named(name, here)?,
+            None => finder.find()?,
         };
-        let existing = plan.slugs();
+        let existing = finder.plan.slugs();
         let is_removed = |slug: &String| wanted(slug) && !existing.contains(slug.as_str());
         let removed = base.slugs()?.into_iter().filter(is_removed);
         let folders: Vec<RelPath> = removed
@@ -58,7 +42,7 @@ impl RecordedOutput {
             .collect();
         let recorded = base.read(&folders, |path| wanted(path.slug()))?;
         let recorded = recorded_files(recorded);
-        Ok(RecordedOutput { base, disk: workspace.output(&spec.output), recorded, warnings })
+        Ok(RecordedOutput { base, disk: finder.output.clone(), recorded, warnings })
     }
 
     /// The teardown plans and zone changes of the base revision.
@@ -66,9 +50,14 @@ impl RecordedOutput {
         &self.recorded
     }
 
-    /// Whether the base revision is a commit, so that later builds have it in their history.
-    pub(super) fn is_commit(&self) -> bool {
-        matches!(self.base, BaseRevision::Commit(_))
+    /// All files of the base revision.
+    pub(super) fn all_files(&self) -> Result<Tree> {
+        self.base.read(&[RelPath::root()], |_| true)
+    }
+
+    /// Whether the history of a commit is known, so that later builds find what it has removed.
+    pub(super) fn has_history(&self) -> bool {
+        matches!(self.base, BaseRevision::Commit(_) | BaseRevision::Folder(_, Some(_)))
     }
 }
 
@@ -86,7 +75,7 @@ impl PreviousOutput for RecordedOutput {
                 let locks: BTreeSet<OutputPath> = changed.iter().map(|path| OutputPath::lock(path.slug())).collect();
                 files.read(changed.into_iter().filter(|path| is_object(path)).chain(&locks))?
             }
-            BaseRevision::Folder(output) => {
+            BaseRevision::Folder(output, _) => {
                 let folders: Vec<RelPath> = slugs.iter().map(|slug| OutputFolder::Namespaces.join(slug)).collect();
                 let mut changed = output.differing(&folders, tree)?;
                 let slugs: BTreeSet<String> = changed.iter().map(|(path, _)| path.slug().to_owned()).collect();
@@ -100,7 +89,9 @@ impl PreviousOutput for RecordedOutput {
     }
 
     fn history(&self, is_selected: &dyn Fn(&str) -> bool) -> Result<OutputHistory> {
-        let BaseRevision::Commit(files) = &self.base else { return Ok(OutputHistory::default()) };
+        let (BaseRevision::Commit(files) | BaseRevision::Folder(_, Some(files))) = &self.base else {
+            return Ok(OutputHistory::default());
+        };
         let is_record = |path: &OutputPath| matches!(path.kind(), OutputKind::ZoneChange | OutputKind::TeardownPlan);
         let changes = files.changes(|path| is_record(path) || path.is_locked() && is_selected(path.slug()))?;
         let changes: Vec<Tree> = changes.into_iter().map(|files| owned_files(files, &Tree::default())).collect();
@@ -127,7 +118,7 @@ impl BaseRevision {
             BaseRevision::Commit(files) => {
                 files.paths().filter(|path| path.is_locked()).map(|path| path.slug().to_owned()).collect()
             }
-            BaseRevision::Folder(output) => output.folders(&OutputFolder::Namespaces.path())?.into_iter().collect(),
+            BaseRevision::Folder(output, _) => output.folders(&OutputFolder::Namespaces.path())?.into_iter().collect(),
         })
     }
 
@@ -139,7 +130,7 @@ impl BaseRevision {
                     |path: &&OutputPath| folders.iter().any(|folder| path.is_within(folder)) && wanted(path);
                 Ok(files.read(files.paths().filter(is_within))?)
             }
-            BaseRevision::Folder(output) => BaseRevision::read_folder(output, folders, wanted),
+            BaseRevision::Folder(output, _) => BaseRevision::read_folder(output, folders, wanted),
         }
     }
 
@@ -156,16 +147,6 @@ impl BaseRevision {
     }
 }
 
-/// Without the fork point, `check` may accept the removal of a branch without its teardown plan.
-fn unknown_fork_point() -> Diagnostic {
-    let message = "cannot find where this branch forks from the default branch of `origin`, so the output on the disk is the base \
-                   revision";
-    Diagnostic::new(Code::Output, message).help(
-        "fetch the default branch, in a shallow clone all of it (`git fetch --unshallow`); set it with `git remote set-head origin \
-         --auto`; or name the base revision with `--base`",
-    )
-}
-
 /// The owned files, and those in folders without a lock file. Unmanaged files in the folder of a branch are not part of its footprint.
 fn recorded_files(files: Tree) -> Tree {
     let (mut locked, mut others) = (Tree::default(), Tree::default());
@@ -174,25 +155,4 @@ fn recorded_files(files: Tree) -> Tree {
     }
     others.extend(owned_files(locked, &Tree::default()));
     others
-}
-
-/// What `--base` names: the output of a commit or of another workspace, or an output folder.
-fn named(base: &str, workspace: &Workspace, here: &Path, output: &RelPath) -> Result<BaseRevision> {
-    let path = here.join(base);
-    // The shell passes an empty text for a command substitution that failed.
-    if base.is_empty() || !path.is_dir() {
-        return at_commit(workspace, base, output);
-    }
-    let is_workspace = path.join(disk::SPEC).is_file();
-    let path = if is_workspace { path.join(output.as_str()) } else { path };
-    Ok(BaseRevision::Folder(OutputDir::new(path, base)))
-}
-
-fn at_commit(workspace: &Workspace, commit: &str, output: &RelPath) -> Result<BaseRevision> {
-    Ok(BaseRevision::Commit(OutputAtCommit::at(&workspace.root, commit, output)?))
-}
-
-/// All files of what `--base` names.
-pub(super) fn all_files(base: &str, workspace: &Workspace, here: &Path, output: &RelPath) -> Result<Tree> {
-    named(base, workspace, here, output)?.read(&[RelPath::root()], |_| true)
 }

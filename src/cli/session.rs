@@ -1,6 +1,7 @@
 //! The steps that build, check and diff share: open the workspace, read the previous output, build, and decide which folders of the
 //! output a build may change.
 
+use super::base::BaseFinder;
 use super::previous::RecordedOutput;
 use super::progress::watched;
 use super::screen::Screen;
@@ -32,16 +33,18 @@ pub(super) struct Session<'a> {
     pub(super) plan: BuildPlan,
     pub(super) selection: Selection,
     pub(super) previous: RecordedOutput,
+    output: OutputDir,
     on_failure: OnFailure,
     screen: Screen,
     progress: Progress,
 }
 
 impl<'a> Session<'a> {
-    /// Reads the spec and the previous output. `base` is the value of `--base`, seen from the folder `here`.
+    /// Reads the spec and the previous output. `base` and `output` are the values of `--base` and `--output`, seen from the folder
+    /// `here`.
     pub(super) fn open(
         (workspace, here, screen): (&'a Workspace, &Path, Screen),
-        base: Option<&str>,
+        (base, output): (Option<&str>, Option<&Path>),
         selection: Selection,
         on_failure: OnFailure,
     ) -> Result<Self> {
@@ -53,9 +56,11 @@ impl<'a> Session<'a> {
             }
         };
         let is_selected = selection.slugs(&plan);
-        let previous = RecordedOutput::open(base, workspace, here, (&spec, &plan), is_selected)?;
+        let output = workspace.output(&spec, output, here)?;
+        let finder = BaseFinder { workspace, spec: &spec, plan: &plan, output: &output };
+        let previous = RecordedOutput::open(base, &finder, here, is_selected)?;
         let progress = Progress::default();
-        Ok(Session { workspace, spec, plan, selection, previous, on_failure, screen, progress })
+        Ok(Session { workspace, spec, plan, selection, previous, output, on_failure, screen, progress })
     }
 
     /// What a build depends on.
@@ -80,8 +85,13 @@ impl<'a> Session<'a> {
     }
 
     /// The output folder.
-    pub(super) fn output(&self) -> OutputDir {
-        self.workspace.output(&self.spec.output)
+    pub(super) fn output(&self) -> &OutputDir {
+        &self.output
+    }
+
+    /// The output folder as messages show it.
+    pub(super) fn shown_output(&self) -> String {
+        self.output.show(&RelPath::root())
     }
 
     /// The files of a build as `check` and `diff` compare them: prunable entries may be in a file on the disk or not, because

@@ -4,6 +4,7 @@ use super::Outcome;
 use super::screen::{Screen, report};
 use super::workspace::Workspace;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
+use crate::disk::OutputDir;
 use crate::glob;
 use crate::output::{OutputFolder, OutputPath};
 use crate::pipeline;
@@ -15,6 +16,7 @@ use crate::teardown::usage::UsageCandidates;
 use crate::teardown::{Footprint, TeardownPlan, report as formats};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 /// Report what removed branches leave, and what existing ones have replaced
 ///
@@ -43,6 +45,9 @@ pub(super) struct TeardownArgs {
     /// Show only what removed branches leave, not what existing ones have replaced
     #[arg(long)]
     removed: bool,
+    /// Read DIR instead of the output folder of the spec
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -60,11 +65,13 @@ enum TeardownFormat {
     Script,
 }
 
-pub(super) fn run(args: &TeardownArgs, workspace: &Workspace, screen: Screen) -> Result<Outcome> {
+pub(super) fn run(args: &TeardownArgs, workspace: &Workspace, here: &Path, screen: Screen) -> Result<Outcome> {
     let project = &workspace.project;
     let (spec, plan) = pipeline::plan(project)?;
-    let plans = listed(project, &spec, &plan)?;
-    let in_use = in_use(workspace, &spec, &plans)?;
+    let output = workspace.output(&spec, args.output(), here)?;
+    let folder = workspace.path_of(output.path()).unwrap_or_default();
+    let plans = listed(project, &folder, &plan)?;
+    let in_use = in_use(&output, &spec, &plans)?;
     let mut warnings = BTreeSet::new();
     let plans: Vec<ListedPlan> = plans
         .into_iter()
@@ -85,6 +92,11 @@ pub(super) fn run(args: &TeardownArgs, workspace: &Workspace, screen: Screen) ->
 }
 
 impl TeardownArgs {
+    /// The output folder that is named.
+    pub(super) fn output(&self) -> Option<&Path> {
+        self.output.as_deref()
+    }
+
     fn selects(&self, ListedPlan { slug, is_existing, plan }: &ListedPlan) -> bool {
         let matches = |pattern: &String| glob::matches(pattern, slug) || glob::matches(pattern, &plan.branch);
         !(self.removed && *is_existing) && (self.only.is_empty() || self.only.iter().any(matches))
@@ -102,14 +114,14 @@ impl TeardownArgs {
 }
 
 /// The plans of the output.
-fn listed(project: &Project, spec: &Spec, plan: &BuildPlan) -> Result<Vec<ListedPlan>> {
-    let folder = spec.output.join(OutputFolder::Teardown.name()).unwrap_or_default();
+fn listed(project: &Project, output: &RelPath, plan: &BuildPlan) -> Result<Vec<ListedPlan>> {
+    let folder = output.join(OutputFolder::Teardown.name()).unwrap_or_default();
     let Found::Folder(names) = project.look(&folder) else { return Ok(Vec::new()) };
     let names = names.iter().filter(|name| !name.starts_with('.'));
     let slugs = names.filter_map(|name| name.strip_suffix(".yaml"));
     let existing = plan.slugs();
     gather(slugs, |slug| {
-        let path = spec.output.join(OutputPath::teardown_plan(slug).as_str()).unwrap_or_default();
+        let path = output.join(OutputPath::teardown_plan(slug).as_str()).unwrap_or_default();
         let unreadable = || Diagnostic::new(Code::Disk, format!("cannot read `{}`", project.show(&path)));
         let file = project.file(&path).ok_or_else(unreadable)?;
         let plan = TeardownPlan::read(&file)?;
@@ -118,12 +130,11 @@ fn listed(project: &Project, spec: &Spec, plan: &BuildPlan) -> Result<Vec<Listed
 }
 
 /// The part of the plans that the branches in the output use.
-fn in_use(workspace: &Workspace, spec: &Spec, plans: &[ListedPlan]) -> Result<Footprint> {
+fn in_use(output: &OutputDir, spec: &Spec, plans: &[ListedPlan]) -> Result<Footprint> {
     let candidates = UsageCandidates::of(plans.iter().map(|listed| &listed.plan.footprint), &spec.image_fields);
     if candidates.is_empty() {
         return Ok(Footprint::default());
     }
-    let output = workspace.output(&spec.output);
     let files = output.read(&[OutputFolder::Namespaces.path(), OutputFolder::Shared.path()], |path: &RelPath| {
         path.name().strip_suffix(".yaml").is_some()
     })?;

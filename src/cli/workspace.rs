@@ -2,12 +2,16 @@
 
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::disk::{self, OutputDir};
-use crate::source::{Project, RelPath};
+use crate::source::{FolderPath, Project, RelPath, is_git_folder};
+use crate::spec::{self, Spec};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long to wait for another run that writes to the same workspace.
 pub(super) const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The path in the project of an output folder that is outside of the workspace. No file can have this name.
+const OUTSIDE: &str = "\0";
 
 /// A workspace on the disk.
 pub(super) struct Workspace {
@@ -15,6 +19,8 @@ pub(super) struct Workspace {
     pub(super) project: Project,
     /// The path of the folder, without links.
     pub(super) root: PathBuf,
+    /// A folder outside of the workspace whose files the project has.
+    outside: Option<PathBuf>,
 }
 
 impl Workspace {
@@ -24,11 +30,76 @@ impl Workspace {
             Diagnostic::new(Code::Usage, format!("no `{}` in this folder or in a folder above", disk::SPEC))
                 .help("`pleach init` writes a workspace, `-C DIR` works in another folder")
         })?;
-        Ok(Workspace { project: disk::project(root, here), root: root.to_owned() })
+        Ok(Workspace { project: disk::project(root, here), root: root.to_owned(), outside: None })
     }
 
-    /// The output folder `folder` of the workspace.
-    pub(super) fn output(&self, folder: &RelPath) -> OutputDir {
-        OutputDir::new(self.root.join(folder.as_str()), self.project.show(folder))
+    /// The same workspace. Its project has the files of the output too, also those of an output folder outside. `named` is the
+    /// output folder that the command line names.
+    pub(super) fn with_output(self, named: Option<&Path>, here: &Path) -> Result<Self> {
+        let folder = match named {
+            Some(named) => self.named(named, here),
+            // An error in the spec is reported by the command.
+            None => match spec::read(&self.project) {
+                Ok(spec) => self.folder(&spec.output),
+                Err(_) => return Ok(self),
+            },
+        };
+        if disk::below(&self.root, folder.path()).is_some() {
+            return Ok(self);
+        }
+        let files = disk::project(folder.path(), folder.path());
+        let project = self.project.with_outside(outside(), files, folder.show(&RelPath::root()));
+        Ok(Workspace { project, outside: Some(folder.path().to_owned()), ..self })
     }
+
+    /// The path in the project of a folder of the disk. `None` if the project does not have it.
+    pub(super) fn path_of(&self, folder: &Path) -> Option<RelPath> {
+        let below_outside = |outside: &PathBuf| self::outside().join(disk::below(outside, folder)?.as_str());
+        disk::below(&self.root, folder).or_else(|| self.outside.as_ref().and_then(below_outside))
+    }
+
+    /// The output folder: `named` by the command line, else by the spec.
+    pub(super) fn output(&self, spec: &Spec, named: Option<&Path>, here: &Path) -> Result<OutputDir> {
+        let output = named.map_or_else(|| self.folder(&spec.output), |named| self.named(named, here));
+        let shown = output.show(&RelPath::root());
+        let refuse = |why: String| {
+            let help = "use a separate folder for the output, such as `out`";
+            Err(Diagnostic::new(Code::Usage, format!("the output folder `{shown}` {why}")).help(help).into())
+        };
+        // Links are resolved here, so the checks of the spec are not enough.
+        if output.path().components().any(|part| part.as_os_str().to_str().is_some_and(is_git_folder)) {
+            return refuse("is in a folder that belongs to Git".to_owned());
+        }
+        if self.root.starts_with(output.path()) {
+            return refuse("contains the workspace".to_owned());
+        }
+        match disk::below(&self.root, output.path()).and_then(|inside| spec.overlapped_input(&inside)) {
+            Some(input) => refuse(format!("and the input `{}` overlap", self.project.show(&input))),
+            None => Ok(output),
+        }
+    }
+
+    /// A folder that the command line names.
+    fn named(&self, folder: &Path, here: &Path) -> OutputDir {
+        let shown = folder.display().to_string();
+        let shown = match shown.trim_end_matches('/') {
+            "" => shown.as_str(),
+            trimmed => trimmed,
+        };
+        OutputDir::new(disk::resolve_new(&here.join(folder)), shown)
+    }
+
+    /// The folder at a path relative to the workspace.
+    pub(super) fn folder(&self, path: &FolderPath) -> OutputDir {
+        let shown = match (path.inside(), self.project.show(&RelPath::root()).as_str()) {
+            (Some(inside), _) => self.project.show(inside),
+            (None, ".") => path.to_string(),
+            (None, root) => format!("{root}/{path}"),
+        };
+        OutputDir::new(disk::resolve_new(&self.root.join(path.to_string())), shown)
+    }
+}
+
+fn outside() -> RelPath {
+    RelPath::new(OUTSIDE).expect("a name is a relative path")
 }

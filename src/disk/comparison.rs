@@ -220,8 +220,6 @@ impl OwnedFiles<'_> {
                 _ if is_leftover(name) => folder.leftovers.push(name.clone()),
                 EntryKind::Directory => {}
                 _ if self.has(name) => folder.stale.push(name.clone()),
-                // The output folder may contain settings of Git, such as `.gitattributes`.
-                _ if self.path == RelPath::root() && name.starts_with(".git") => {}
                 _ => folder.unmanaged.push(name.clone()),
             }
         }

@@ -42,7 +42,10 @@ impl OutputDir {
         if !self.path.exists() {
             return Ok(listing);
         }
-        self.walk(WalkDir::new(&self.path).max_depth(BRANCHES), &mut listing, |path, depth| {
+        // The output folder may be the root of a repository, with files of Git such as `.gitattributes`.
+        let is_git = |entry: &DirEntry| entry.depth() == 1 && entry.file_name().as_encoded_bytes().starts_with(b".git");
+        let walk = WalkDir::new(&self.path).max_depth(BRANCHES).into_iter().filter_entry(move |entry| !is_git(entry));
+        self.walk(walk, &mut listing, |path, depth| {
             let here = depth < BRANCHES;
             if !here && wanted(path) {
                 deep.push(path.clone());
@@ -53,7 +56,7 @@ impl OutputDir {
             .par_iter()
             .map(|folder| {
                 let mut listing = Listing::new();
-                self.walk(WalkDir::new(self.path.join(folder.as_str())), &mut listing, |_, _| true)?;
+                self.walk(WalkDir::new(self.path.join(folder.as_str())).into_iter(), &mut listing, |_, _| true)?;
                 Ok(listing)
             })
             .collect();
@@ -66,7 +69,7 @@ impl OutputDir {
     /// Adds what `walk` finds. `enter` decides for each folder whether this walk lists it.
     fn walk(
         &self,
-        walk: WalkDir,
+        walk: impl Iterator<Item = walkdir::Result<DirEntry>>,
         listing: &mut Listing,
         mut enter: impl FnMut(&RelPath, usize) -> bool,
     ) -> Result<(), Diagnostics> {

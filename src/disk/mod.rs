@@ -14,18 +14,19 @@ mod workspace_lock;
 mod write;
 
 pub(crate) use comparison::{Comparison, Difference, FolderComparison};
-pub(crate) use reader::{SPEC, below, project, resolve, workspace};
+pub(crate) use reader::{SPEC, below, project, resolve, resolve_new, workspace};
 pub(crate) use workspace_lock::lock_workspace;
 pub(crate) use write::WriteSummary;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
+use crate::output::{OutputFolder, OutputPath};
 use crate::source::RelPath;
 use changes::DiskChanges;
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// The output folder on the disk, and how messages name it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct OutputDir {
     path: PathBuf,
     shown: String,
@@ -35,6 +36,24 @@ impl OutputDir {
     /// The output folder at `path`, which messages call `shown`.
     pub(crate) fn new(path: PathBuf, shown: impl Into<String>) -> Self {
         OutputDir { path, shown: shown.into() }
+    }
+
+    /// The path of the folder.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether it has files of a build.
+    pub(crate) fn has_output(&self) -> bool {
+        [OutputFolder::Namespaces, OutputFolder::Dns, OutputFolder::Teardown]
+            .into_iter()
+            .any(|folder| self.has(&folder.path()))
+    }
+
+    /// Whether it has the lock file of a branch.
+    pub(crate) fn has_locks(&self) -> bool {
+        let folders = self.folders(&OutputFolder::Namespaces.path()).unwrap_or_default();
+        folders.iter().any(|slug| self.text(&OutputPath::lock(slug)).is_some())
     }
 
     /// A path below this folder as messages show it.

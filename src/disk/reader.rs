@@ -5,7 +5,7 @@ use crate::source::{FileSource, Project, RelPath, SourceEntry};
 use std::collections::BTreeMap;
 use std::fs::{self, FileType};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, RwLock};
 
 /// The file that makes a folder a workspace.
@@ -31,6 +31,20 @@ pub(crate) fn resolve(path: &Path) -> Result<PathBuf, Diagnostic> {
         }
         Err(error) => Err(super::error_at(path, "cannot be found", &error)),
     }
+}
+
+/// A path with its symbolic links resolved. Its last parts need not exist.
+pub(crate) fn resolve_new(path: &Path) -> PathBuf {
+    let mut resolved = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(resolved.pop()),
+            Component::CurDir => {}
+            part => resolved.push(part),
+        }
+        resolved = fs::canonicalize(&resolved).unwrap_or(resolved);
+    }
+    resolved
 }
 
 /// The nearest folder that has a `branches.yaml`: `start` or one above it.

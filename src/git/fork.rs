@@ -1,43 +1,65 @@
-//! Where the history of a workspace forks from the trunk.
+//! Which commit of a repository has the output that a change is compared with.
 
 use super::{check_owner, commit, run};
 use crate::diagnostic::Diagnostic;
 use std::path::Path;
 
-/// Where a history forks from that of the trunk.
+/// The default branch of `origin`. Its symbolic name is known after `git clone` or `git remote set-head origin --auto`.
+const DEFAULT_BRANCH: &[&str] = &["refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master"];
+
+/// Where a history forks from the published one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ForkPoint {
     /// The newest commit that both have.
     At(String),
-    /// `origin` exists, but the trunk was not fetched, or not as far back.
+    /// `origin` exists, but its default branch was not fetched, or not as far back.
     Unknown,
-    /// No repository, no commit, no `origin`, or no `git`.
+    /// No repository, no commit or no `origin`.
     None,
+    /// The program `git` cannot be run.
+    NoGit,
 }
 
-/// Where the history of the workspace `root` forks from the trunk, the first of `trunks` that exists. A merge in progress counts as
-/// done. Git is not asked without a `.git` in the workspace or above it. A repository that git refuses to read because it belongs to
-/// another user is an error.
-pub(crate) fn fork_point(root: &Path, trunks: &[&str]) -> Result<ForkPoint, Diagnostic> {
-    if !root.ancestors().any(|folder| folder.join(".git").exists()) {
-        return Ok(ForkPoint::None);
-    }
-    if let Some(commit) = merge_base(root, trunks) {
+/// The folder of the repository or worktree that has a path, if any.
+pub(crate) fn repository(path: &Path) -> Option<&Path> {
+    path.ancestors().find(|folder| folder.join(".git").exists())
+}
+
+/// Where the history of the repository `root` forks from the default branch of `origin`. A merge in progress counts as done. A
+/// repository that git refuses to read because it belongs to another user is an error.
+pub(crate) fn fork_point(root: &Path) -> Result<ForkPoint, Diagnostic> {
+    let trunk = DEFAULT_BRANCH.iter().find(|trunk| commit(root, trunk).is_ok());
+    let fork = |heads: &[&str]| trunk.and_then(|trunk| merge_base(root, trunk, heads));
+    if let Some(commit) = fork(&["HEAD", "MERGE_HEAD"]).or_else(|| fork(&["HEAD"])) {
         return Ok(ForkPoint::At(commit));
     }
-    let Ok(remotes) = run(root, &["remote"], b"") else { return Ok(ForkPoint::None) };
+    let Ok(remotes) = run(root, &["remote"], b"") else { return Ok(ForkPoint::NoGit) };
     check_owner(&remotes)?;
     let has_origin = String::from_utf8_lossy(&remotes.stdout).lines().any(|name| name == "origin");
     Ok(if has_origin && commit(root, "HEAD").is_ok() { ForkPoint::Unknown } else { ForkPoint::None })
 }
 
-fn merge_base(root: &Path, trunks: &[&str]) -> Option<String> {
-    let (last, others) = trunks.split_last()?;
-    let trunk = others.iter().find(|trunk| commit(root, trunk).is_ok()).unwrap_or(last);
-    let with = |heads: &[&str]| {
-        let found = run(root, &[&["merge-base", trunk], heads].concat(), b"").ok();
-        let found = found.filter(|found| found.status.success())?;
-        Some(String::from_utf8_lossy(&found.stdout).trim().to_owned()).filter(|commit| !commit.is_empty())
-    };
-    with(&["HEAD", "MERGE_HEAD"]).or_else(|| with(&["HEAD"]))
+/// Where the checked out branch of the repository `root` forks from its upstream branch. Without an upstream branch, all its commits
+/// count as published.
+pub(crate) fn upstream_point(root: &Path) -> Result<ForkPoint, Diagnostic> {
+    let Ok(head) = run(root, &["rev-parse", "--verify", "--quiet", "HEAD"], b"") else { return Ok(ForkPoint::NoGit) };
+    check_owner(&head)?;
+    let fork = merge_base(root, "@{upstream}", &["HEAD"]).map(Ok).or_else(|| Some(commit(root, "HEAD")));
+    Ok(fork.and_then(Result::ok).map_or(ForkPoint::None, ForkPoint::At))
+}
+
+/// Whether git ignores a path of the repository `root`.
+pub(crate) fn is_ignored(root: &Path, path: &str) -> bool {
+    run(root, &["check-ignore", "--quiet", "--", path], b"").is_ok_and(|done| done.status.success())
+}
+
+/// Whether the repository `root` does not have the whole history.
+pub(crate) fn is_shallow(root: &Path) -> bool {
+    run(root, &["rev-parse", "--is-shallow-repository"], b"").is_ok_and(|done| done.stdout.starts_with(b"true"))
+}
+
+fn merge_base(root: &Path, trunk: &str, heads: &[&str]) -> Option<String> {
+    let found = run(root, &[&["merge-base", trunk], heads].concat(), b"").ok();
+    let found = found.filter(|found| found.status.success())?;
+    Some(String::from_utf8_lossy(&found.stdout).trim().to_owned()).filter(|commit| !commit.is_empty())
 }

@@ -1,8 +1,8 @@
 //! The last changes of the output in the history of a commit.
 
 use super::revision::{OutputAtCommit, contents, file};
-use super::{commit, run, stdout};
-use crate::diagnostic::Diagnostic;
+use super::{commit, is_shallow, run, stdout};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::output::{OutputPath, Tree};
 use crate::source::RelPath;
 use smol_str::SmolStr;
@@ -64,7 +64,11 @@ impl OutputAtCommit {
         };
         let newest = log(&["1"], &[self.commit()])?;
         let newest = String::from_utf8_lossy(&newest);
-        let Some(newest) = newest.split_whitespace().next() else { return Ok(Vec::new()) };
+        let mut newest = newest.split_whitespace();
+        let (Some(newest), parent) = (newest.next(), newest.next()) else { return Ok(Vec::new()) };
+        if parent.is_none() && is_shallow(self.root()) {
+            return Err(unknown_history());
+        }
         let end = commit(self.root(), &format!("{newest}~{MOST_COMMITS}")).map(|end| format!("^{end}"));
         let from: Vec<&str> = std::iter::once(newest).chain(end.as_deref().ok()).collect();
         let commits = log(&[MOST_CHANGES], &from)?;
@@ -85,6 +89,12 @@ impl OutputAtCommit {
         let ids = self.ids().filter(|(path, _)| OutputPath::lock(path.slug()) == **path);
         ids.map(|(path, id)| (path.owned_slug(), id.to_owned())).collect()
     }
+}
+
+fn unknown_history() -> Diagnostic {
+    let message = "the clone is shallow, so what the last change of the output removed is not known";
+    Diagnostic::new(Code::Output, message)
+        .help("fetch the history: `git fetch --unshallow`, or `fetch-depth: 0` in GitHub Actions")
 }
 
 /// What `git diff-tree --stdin` prints: a commit, then `:mode mode id id letter` and a path for each file.

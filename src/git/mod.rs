@@ -6,8 +6,8 @@ mod history;
 mod revision;
 
 pub(crate) use branches::branches;
-pub(crate) use fork::{ForkPoint, fork_point};
-pub(crate) use revision::OutputAtCommit;
+pub(crate) use fork::{ForkPoint, fork_point, is_ignored, is_shallow, repository, upstream_point};
+pub(crate) use revision::{OutputAtCommit, texts};
 
 use crate::diagnostic::{Code, Diagnostic};
 use std::io::Write;

@@ -32,6 +32,11 @@ impl OutputAtCommit {
         Ok(OutputAtCommit { root: root.to_owned(), commit, output: output.clone(), ids })
     }
 
+    /// Whether the commit has no output.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
     /// The paths.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &OutputPath> {
         self.ids.keys()
@@ -73,6 +78,17 @@ impl OutputAtCommit {
     pub(super) fn pathspec(&self) -> &str {
         pathspec(&self.output)
     }
+}
+
+/// The texts of the files at and below `paths` in the folder `root` at a commit.
+pub(crate) fn texts(root: &Path, reference: &str, paths: &[&str]) -> Result<BTreeMap<RelPath, Arc<str>>, Diagnostic> {
+    let commit = commit(root, reference)?;
+    let listed = stdout(run(root, &[&["ls-tree", "-r", "-z", &commit, "--"], paths].concat(), b"")?)?;
+    let listed = String::from_utf8_lossy(&listed);
+    let files: Vec<(&str, OutputPath)> = listed.split('\0').filter_map(|line| blob(line, &RelPath::root())).collect();
+    let ids: Vec<&str> = files.iter().map(|(id, _)| *id).collect();
+    let contents = contents(root, &ids)?;
+    Ok(files.into_iter().map(|(_, path)| RelPath::clone(&path)).zip(contents).collect())
 }
 
 fn pathspec(output: &RelPath) -> &str {
@@ -133,7 +149,7 @@ fn has_id(text: &str, id: &str) -> bool {
 mod tests {
     use super::*;
     use crate::diagnostic::Code;
-    use crate::git::{ForkPoint, fork_point};
+    use crate::git::{ForkPoint, fork_point, repository};
     use std::process::Command;
 
     fn git(root: &Path, args: &[&str]) {
@@ -191,9 +207,11 @@ mod tests {
         assert_eq!(files.changes(|_| true).unwrap(), std::slice::from_ref(&tree), "what existed and has changed");
         let change = files.changes(|path| *path == deep).unwrap().remove(0);
         assert_eq!(change.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>(), [deep]);
-        assert!(matches!(fork_point(&root, &["nowhere", "main"]), Ok(ForkPoint::At(_))));
-        assert_eq!(fork_point(&root, &["nowhere"]).unwrap(), ForkPoint::None);
+        assert_eq!(fork_point(&root).unwrap(), ForkPoint::None);
         git(folder.path(), &["remote", "add", "origin", "nowhere"]);
-        assert_eq!(fork_point(&root, &["nowhere"]).unwrap(), ForkPoint::Unknown);
+        assert_eq!(fork_point(&root).unwrap(), ForkPoint::Unknown);
+        git(folder.path(), &["update-ref", "refs/remotes/origin/master", "HEAD"]);
+        assert!(matches!(fork_point(&root), Ok(ForkPoint::At(_))));
+        assert_eq!(repository(&root), Some(folder.path()));
     }
 }

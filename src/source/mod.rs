@@ -3,9 +3,11 @@
 //! A build reads all files through a [`Project`], so it is a function of texts. This module does not parse files or access a
 //! disk; `disk` implements [`FileSource`] for a workspace.
 
+mod folder;
 mod path;
 mod project;
 
+pub(crate) use folder::{FolderPath, is_git_folder};
 pub(crate) use path::RelPath;
 pub(crate) use project::{File, FileSource, Found, Project, SourceEntry};
 

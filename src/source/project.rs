@@ -73,6 +73,8 @@ pub(crate) struct Project {
     source: Arc<dyn FileSource>,
     /// The folder that paths in messages are relative to.
     shown_from: RelPath,
+    /// The path of a folder that is outside, and how messages show it.
+    outside: Option<(RelPath, String)>,
     cache: Arc<RwLock<ProjectCache>>,
 }
 
@@ -94,7 +96,7 @@ impl std::fmt::Debug for Project {
 impl Project {
     /// A project with the files of `source`.
     pub(crate) fn new(source: impl FileSource + 'static) -> Self {
-        Project { source: Arc::new(source), shown_from: RelPath::root(), cache: Arc::default() }
+        Project { source: Arc::new(source), shown_from: RelPath::root(), outside: None, cache: Arc::default() }
     }
 
     /// The same project. Messages show paths relative to `folder`.
@@ -106,7 +108,18 @@ impl Project {
 
     /// A path as messages show it.
     pub(crate) fn show(&self, path: &RelPath) -> String {
-        path.relative_to(&self.shown_from)
+        match &self.outside {
+            Some((at, shown)) if path == at => shown.clone(),
+            Some((at, shown)) if path.is_within(at) => format!("{shown}/{}", path.relative_to(at)),
+            _ => path.relative_to(&self.shown_from),
+        }
+    }
+
+    /// The same project with the files of another one in the folder `at`, which messages show as `shown`.
+    #[must_use]
+    pub(crate) fn with_outside(&self, at: RelPath, files: Project, shown: String) -> Self {
+        let source = OutsideFiles { original: self.clone(), at: at.clone(), files };
+        Project { shown_from: self.shown_from.clone(), outside: Some((at, shown)), ..Project::new(source) }
     }
 
     /// A project with files in memory.
@@ -119,7 +132,8 @@ impl Project {
     #[must_use]
     pub(crate) fn with(&self, files: impl IntoIterator<Item = (RelPath, Option<Vec<u8>>)>) -> Self {
         let changed = ChangedFiles { original: self.clone(), files: files.into_iter().collect() };
-        Project { shown_from: self.shown_from.clone(), ..Project::new(changed) }
+        let (shown_from, outside) = (self.shown_from.clone(), self.outside.clone());
+        Project { shown_from, outside, ..Project::new(changed) }
     }
 
     /// What is at `path`.
@@ -180,6 +194,47 @@ impl Project {
     }
 }
 
+/// The files of a project, and those of another one in one of its folders.
+struct OutsideFiles {
+    original: Project,
+    at: RelPath,
+    files: Project,
+}
+
+impl OutsideFiles {
+    /// The project that has a path, and the path in it.
+    fn at(&self, path: &RelPath) -> (&Project, RelPath) {
+        match path.is_within(&self.at) {
+            true => (&self.files, RelPath::new(&path.relative_to(&self.at)).unwrap_or_default()),
+            false => (&self.original, path.clone()),
+        }
+    }
+}
+
+impl FileSource for OutsideFiles {
+    fn look(&self, path: &RelPath) -> SourceEntry {
+        let (project, path) = self.at(path);
+        project.look(&path).into()
+    }
+
+    fn real(&self, path: &RelPath) -> Option<RelPath> {
+        let (project, below) = self.at(path);
+        let real = project.real(&below)?;
+        if path.is_within(&self.at) { self.at.join(real.as_str()) } else { Some(real) }
+    }
+}
+
+impl From<Found> for SourceEntry {
+    fn from(found: Found) -> Self {
+        match found {
+            Found::File(file) => SourceEntry::File(file.bytes.clone()),
+            Found::Folder(names) => SourceEntry::Folder(Vec::clone(&names)),
+            Found::Nothing => SourceEntry::Nothing,
+            Found::Unreadable(why) => SourceEntry::Unreadable(why),
+        }
+    }
+}
+
 /// The files of a project with some of them changed.
 struct ChangedFiles {
     original: Project,
@@ -193,12 +248,8 @@ impl FileSource for ChangedFiles {
             Some(None) => return SourceEntry::Nothing,
             None => {}
         }
-        match self.original.look(path) {
-            Found::File(file) => SourceEntry::File(file.bytes.clone()),
-            Found::Nothing => SourceEntry::Nothing,
-            Found::Unreadable(why) => SourceEntry::Unreadable(why),
-            Found::Folder(names) => {
-                let mut names = Vec::clone(&names);
+        match self.original.look(path).into() {
+            SourceEntry::Folder(mut names) => {
                 for (file, bytes) in self.files.iter().filter(|(file, _)| file.parent() == *path) {
                     names.retain(|name| name != file.name());
                     if bytes.is_some() {
@@ -207,6 +258,7 @@ impl FileSource for ChangedFiles {
                 }
                 SourceEntry::Folder(names)
             }
+            other => other,
         }
     }
 

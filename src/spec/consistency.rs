@@ -1,12 +1,11 @@
 //! Errors that concern several parts of the spec: names that are used and not defined, and settings that exclude each other.
 
-use super::load::FOLDER;
 use super::section::Section;
-use super::{BranchEntry, BranchSettings, OVERLAYS, Placed, Service, SharedDatabase, Spec, spec_error};
+use super::{BranchEntry, BranchSettings, Placed, Service, SharedDatabase, Spec, spec_error};
 use crate::branch_name::{self, REMOTES};
 use crate::database::DatabaseMode;
 use crate::diagnostic::Diagnostic;
-use crate::source::{Location, Project};
+use crate::source::{Location, Project, is_git_folder};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
@@ -150,13 +149,18 @@ fn folders(top: &Section, spec: &Spec, project: &Project, faults: &mut Vec<Diagn
                 .help("create the folder with the manifests that all branches start from, or set `base`"),
         );
     }
-    for input in [base.clone(), super::path(OVERLAYS), super::path(FOLDER)] {
-        if output.is_within(&input) || input.is_within(output) {
-            faults.push(
-                spec_error(format!("the output folder `{output}` and the input `{input}` overlap"))
-                    .at(top.place("output").or(top.at))
-                    .help("use a separate folder for the output, such as `out`"),
-            );
-        }
+    let mut refuse = |why: String| {
+        let error = spec_error(why).at(top.place("output").or(top.at));
+        faults.push(error.help("use a separate folder for the output, such as `out`"));
+    };
+    if output.names().any(is_git_folder) {
+        refuse(format!("the output folder `{output}` is in a folder that belongs to Git"));
+    }
+    match output.inside() {
+        Some(inside) => spec.overlapped_input(inside).into_iter().for_each(|input| {
+            refuse(format!("the output folder `{output}` and the input `{input}` overlap"));
+        }),
+        None if output.contains_root() => refuse(format!("the output folder `{output}` contains the workspace")),
+        None => {}
     }
 }

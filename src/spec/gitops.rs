@@ -3,7 +3,7 @@
 use super::section::Section;
 use super::spec_error;
 use crate::diagnostic::Diagnostic;
-use crate::source::{Location, RelPath};
+use crate::source::{FolderPath, Location, RelPath};
 use smol_str::SmolStr;
 
 /// The tools to write files for, in any combination.
@@ -72,7 +72,7 @@ pub(crate) enum ApplyScript {
 }
 
 impl GitOps {
-    pub(super) fn of(top: &Section, output: &RelPath, faults: &mut Vec<Diagnostic>) -> Self {
+    pub(super) fn of(top: &Section, output: &FolderPath, faults: &mut Vec<Diagnostic>) -> Self {
         let Some(section) = top.section("gitops") else { return GitOps::default() };
         GitOps {
             argocd: section.section("argocd").map(|section| ArgoCd::of(&section, output, faults)),
@@ -97,7 +97,7 @@ impl GitOps {
 }
 
 impl ArgoCd {
-    fn of(section: &Section, output: &RelPath, faults: &mut Vec<Diagnostic>) -> Self {
+    fn of(section: &Section, output: &FolderPath, faults: &mut Vec<Diagnostic>) -> Self {
         let text = |key, default: &str| section.text(key).unwrap_or_else(|| default.into());
         let repo_url = text("repoURL", "");
         if has_password(&repo_url) {
@@ -122,7 +122,7 @@ impl ArgoCd {
 }
 
 impl Flux {
-    fn of(section: &Section, output: &RelPath, faults: &mut Vec<Diagnostic>) -> Self {
+    fn of(section: &Section, output: &FolderPath, faults: &mut Vec<Diagnostic>) -> Self {
         let text = |key, default: &str| section.text(key).unwrap_or_else(|| default.into());
         Flux {
             source: text("source", ""),
@@ -142,7 +142,7 @@ fn has_password(url: &str) -> bool {
 
 /// The path of the output in the repository. Argo CD reads it as a glob and a template, so special characters are refused;
 /// the schema checks those of a `path`.
-fn path(section: &Section, output: &RelPath, faults: &mut Vec<Diagnostic>) -> RelPath {
+fn path(section: &Section, output: &FolderPath, faults: &mut Vec<Diagnostic>) -> RelPath {
     if let Some(text) = section.text("path") {
         let path = RelPath::new(&text);
         if path.as_ref().is_none_or(|path| path.as_str() != text) && !text.is_empty() {
@@ -153,6 +153,12 @@ fn path(section: &Section, output: &RelPath, faults: &mut Vec<Diagnostic>) -> Re
         }
         return path.unwrap_or_default();
     }
+    let Some(output) = output.inside() else {
+        let error = spec_error(format!("the path of the output `{output}` in its repository is not known"));
+        let help = "set `path` to the path from the root of that repository; `\"\"` is the root itself";
+        faults.push(error.at(section.at).help(help));
+        return RelPath::root();
+    };
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
     if !output.as_str().chars().all(plain) {
         let error = spec_error(format!("Argo CD and Flux would read the path `{output}` as a pattern or a template"));

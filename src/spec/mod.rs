@@ -53,7 +53,7 @@ use crate::name::DnsName;
 use crate::node::Node;
 use crate::schema::branches as schema;
 use crate::schema::scope::GroupKind;
-use crate::source::{Location, Project, RelPath};
+use crate::source::{FolderPath, Location, Project, RelPath};
 use section::Section;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -73,7 +73,7 @@ pub(crate) struct Spec {
     /// The name of the project, a DNS label.
     pub(crate) project: SmolStr,
     /// The folder of the output.
-    pub(crate) output: RelPath,
+    pub(crate) output: FolderPath,
     /// The folder of the manifests that every branch starts from.
     pub(crate) base: RelPath,
     /// The namespace of a branch that has no pattern of its own.
@@ -177,7 +177,7 @@ impl Spec {
         let database = SharedDatabase::of(&top, faults);
         let shared = Shared::of(&top, faults);
         let base = folder(&top, "base", faults).unwrap_or_else(|| path("base"));
-        let output = folder(&top, "output", faults).unwrap_or_else(|| path("out"));
+        let output = output(&top, faults).unwrap_or_else(|| path("out").into());
         let spec = Spec {
             project: top.text("project").unwrap_or_default(),
             gitops: GitOps::of(&top, &output, faults),
@@ -214,6 +214,12 @@ impl Spec {
         spec
     }
 
+    /// The input folder that the folder `output` of the workspace overlaps with, if any.
+    pub(crate) fn overlapped_input(&self, output: &RelPath) -> Option<RelPath> {
+        let mut inputs = [self.base.clone(), path(OVERLAYS), path(FOLDER)].into_iter();
+        inputs.find(|input| output.is_within(input) || input.is_within(output))
+    }
+
     /// Whether the rest of the spec needs a branch: the baseline branch, and one that an alias points to.
     pub(crate) fn needs(&self, branch: &str) -> bool {
         self.baseline.as_ref().is_some_and(|name| name.value == branch)
@@ -223,6 +229,18 @@ impl Spec {
 
 fn path(text: &str) -> RelPath {
     RelPath::new(text).expect("a name without `..` stays inside")
+}
+
+/// The path of the output folder, which may be outside of the workspace.
+fn output(top: &Section, faults: &mut Vec<Diagnostic>) -> Option<FolderPath> {
+    let text = top.text("output").filter(|text| !text.is_empty())?;
+    let path = FolderPath::new(&text);
+    if path.is_none() {
+        let error = spec_error(format!("`{text}` is an absolute path, which other machines may not have"));
+        let help = "use a path relative to the folder of branches.yaml, such as `out` or `../rendered`; `--output` may be absolute";
+        faults.push(error.at(top.place("output")).help(help));
+    }
+    path
 }
 
 /// The path of a folder below the workspace.

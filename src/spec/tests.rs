@@ -212,7 +212,7 @@ fn a_spec_with_everything_is_read() {
     let names: Vec<&str> = spec.branches.iter().map(|branch| branch.name.as_str()).collect();
     assert_eq!(names, ["feature/login", "legacy/reports", "main"]);
     assert_eq!(
-        (spec.output.as_str(), spec.base.as_str(), spec.secrets),
+        (spec.output.to_string().as_str(), spec.base.as_str(), spec.secrets),
         ("build/out", "manifests", SecretsMode::Refuse)
     );
     let login = &spec.branches[0];
@@ -299,7 +299,7 @@ fn branches_may_stand_alone_only() {
         let spec = read(&Project::in_memory(files)).unwrap();
         assert_eq!(spec.branches.len(), 1, "{branches}");
         let namespace = spec.namespace.to_string();
-        assert_eq!((spec.output.as_str(), namespace.as_str()), ("out", "{{ project }}-{{ branch.slug }}"));
+        assert_eq!((spec.output.to_string().as_str(), namespace.as_str()), ("out", "{{ project }}-{{ branch.slug }}"));
     }
     let spec = read(&Project::in_memory([("branches.yaml", head)])).unwrap();
     assert!(spec.branches.is_empty());

@@ -3,7 +3,7 @@
 use crate::dns::export::ExportFormat;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Subcommand, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const HELP: &str = "\
 Exit status:
@@ -47,6 +47,20 @@ pub(super) enum DnsCommand {
     Status(DnsStatusArgs),
     Orphans(DnsOrphansArgs),
     Export(DnsExportArgs),
+}
+
+impl DnsArgs {
+    /// The folder of the zone change files, if it is named.
+    pub(in crate::cli) fn folder(&self) -> Option<&Path> {
+        let files = match &self.command {
+            DnsCommand::Plan(args) => &args.zones.files,
+            DnsCommand::Apply(args) => &args.zones.files,
+            DnsCommand::Status(args) => &args.zones.files,
+            DnsCommand::Orphans(args) => &args.zones.files,
+            DnsCommand::Export(args) => &args.files,
+        };
+        files.folder.as_deref()
+    }
 }
 
 /// Show what `apply` would do; write nothing

@@ -29,7 +29,7 @@ use args::{
     WriteLimitArgs, ZoneAccessArgs, ZoneChangeFilesArgs,
 };
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Runs a command of `pleach dns` and returns the exit status.
@@ -230,8 +230,8 @@ impl DnsRunner<'_> {
     fn read(&self, args: &ZoneChangeFilesArgs) -> Result<DnsInputs> {
         let spec = spec::read(&self.workspace.project)?;
         let folder = match &args.folder {
-            Some(folder) => self.below(folder)?,
-            None => spec.output.join("dns").expect("a path inside of the workspace"),
+            Some(folder) => self.below(&disk::resolve(&self.here.join(folder))?)?,
+            None => self.below(self.workspace.folder(&spec.output).path())?.join("dns").unwrap_or_default(),
         };
         let files = desired::read_files(&self.workspace.project, &folder)?;
         let addresses = match &args.status {
@@ -259,10 +259,9 @@ impl DnsRunner<'_> {
     }
 
     /// The path in the workspace of a folder given as an argument.
-    fn below(&self, folder: &PathBuf) -> Result<RelPath> {
-        let real = disk::resolve(&self.here.join(folder))?;
+    fn below(&self, folder: &Path) -> Result<RelPath> {
         let outside = || Diagnostic::new(Code::Usage, format!("`{}` is not in the workspace", folder.display()));
-        Ok(disk::below(&self.workspace.root, &real).ok_or_else(outside)?)
+        Ok(self.workspace.path_of(folder).ok_or_else(outside)?)
     }
 
     fn text(&self, path: &Path) -> Result<String> {

@@ -126,7 +126,7 @@ fn one_branch_is_added_and_one_removed_in_two_pull_requests() {
     assert!(!repository.0.path().join("out/namespaces/login").exists());
     let plan = repository.0.read("out/teardown/login.yaml");
     assert!(
-        plan.contains("dns:\n- name: login.dev.example.com\n") && plan.contains("namespaces:\n- login\n"),
+        plan.contains("dns:\n- name: login.dev.example.com\n") && plan.contains("namespaces:\n- shop-login\n"),
         "{plan}"
     );
     // Another branch is removed while the plan of the first one still exists.
@@ -166,7 +166,7 @@ fn replaced_namespaces_are_found_in_git() {
     repository.update_origin();
     repository.build();
     assert_eq!(repository.git(&["status", "--porcelain"]), "");
-    assert!(repository.0.read("out/teardown/main.yaml").contains("namespaces:\n- main\n"));
+    assert!(repository.0.read("out/teardown/main.yaml").contains("namespaces:\n- shop-main\n"));
     // `diff --base` compares with the same output.
     let output = repository.0.run(&["diff", "--base", "main", "--format", "summary"]).exits(1).out();
     assert!(output.contains("3 branches differ"), "{output}");
@@ -268,7 +268,7 @@ fn deleted_output_files_are_found() {
     std::fs::remove_dir_all(repository.0.path().join("out")).unwrap();
     repository.build();
     assert_eq!(repository.zone_change("login").as_deref(), Some("absent: - login"));
-    assert!(repository.0.read("out/teardown/login.yaml").contains("namespaces:\n- login\n"));
+    assert!(repository.0.read("out/teardown/login.yaml").contains("namespaces:\n- shop-login\n"));
 }
 
 #[test]

@@ -425,7 +425,8 @@ fn a_base_revision_that_cannot_be_found_is_reported() {
     assert_eq!(repository.workspace.run(&["check", "--base", "HEAD"]).err(), "");
     let nowhere = repository.workspace.path().join("nowhere");
     let done = repository.workspace.command().arg("check").env("PATH", nowhere).output().unwrap();
-    assert_eq!((done.status.code(), String::from_utf8_lossy(&done.stderr).as_ref()), (Some(0), ""), "without git");
+    assert_eq!(done.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&done.stderr).contains("`git` cannot be run"));
     repository.workspace.shell("git remote rename origin other");
     assert!(!is_reported(&repository), "there is no `origin`");
 

@@ -1,5 +1,6 @@
 //! Teardown plans: what a build writes, what commands report, and how Git merges plans.
 
+mod base_revision;
 mod build;
 mod commands;
 mod git;

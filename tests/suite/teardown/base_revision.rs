@@ -1,0 +1,376 @@
+//! Where the previous output is: what a removed branch leaves is recorded, or the build reports that it is not known.
+
+use crate::teardown::TeardownPlan;
+use crate::tests::kit::{Ran, Workspace};
+
+/// A folder with the workspace `w`, which may have repositories beside it.
+struct Folder(Workspace);
+
+const SPEC: &str = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nhosts: ['{{ branch.slug }}.dev.example.com']\n\
+                    zones: {dev.example.com: {CNAME: [ingress.example.net]}}\n";
+
+const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n  annotations: {pleach.dev/database: 'schema/main/{{ branch.slug }}'}\n\
+                   spec: {containers: [{name: web, image: 'r.example.com/web:{{ branch.slug }}'}]}\n";
+
+impl Folder {
+    fn new() -> Self {
+        let folder = Folder(Workspace::empty());
+        folder.0.write("w/base/pod.yaml.j2", POD);
+        folder.spec("", &["main", "old"]);
+        folder
+    }
+
+    /// The workspace is a repository with one commit, a clone of the bare repository `o`.
+    fn cloned() -> Self {
+        let folder = Folder::new();
+        folder.shell("git init -q --bare -b main o && git -C w init -q -b main && git -C w remote add origin ../o");
+        folder.commit("w");
+        folder.shell("git -C w push -q -u origin main 2> /dev/null && git -C w remote set-head origin main");
+        folder
+    }
+
+    /// Writes a spec with these branches; `more` is added to it.
+    fn spec(&self, more: &str, branches: &[&str]) {
+        let branches: String = branches.iter().map(|name| format!("- name: {name}\n")).collect();
+        self.0.write("w/branches.yaml", format!("{SPEC}{more}branches:\n{branches}"));
+    }
+
+    #[track_caller]
+    fn shell(&self, line: &str) {
+        assert_eq!(self.0.shell(line), "", "{line}");
+    }
+
+    #[track_caller]
+    fn commit(&self, repository: &str) {
+        self.shell(&format!("cd {repository} && git add -A && git commit -qm one"));
+    }
+
+    fn run(&self, args: &[&str]) -> Ran {
+        self.0.run(&[&["-C", "w"], args].concat())
+    }
+
+    /// Builds, and returns the warnings.
+    #[track_caller]
+    fn build(&self, args: &[&str]) -> String {
+        self.run(&[&["build"], args].concat()).exits(0).err()
+    }
+
+    /// Runs a command without `git` on the path.
+    #[track_caller]
+    fn without_git(&self, command: &str) -> String {
+        let nowhere = self.0.path().join("nowhere");
+        Ran(self.0.command().args(["-C", "w", command]).env("PATH", nowhere).output().unwrap()).exits(0).err()
+    }
+
+    /// The output folder `output` has the whole footprint of the branch `old`, and `check` accepts it.
+    #[track_caller]
+    fn assert_recorded(&self, output: &str) {
+        let text = self.0.read(&format!("{output}/teardown/old.yaml"));
+        let footprint = TeardownPlan::parse(&text).unwrap().footprint;
+        let numbers =
+            [footprint.namespaces.len(), footprint.names.len(), footprint.databases.len(), footprint.images.len()];
+        assert_eq!(numbers, [1; 4], "{text}");
+        let zone_change = self.0.read(&format!("{output}/dns/dev.example.com/old.yaml"));
+        assert!(zone_change.contains("absent:\n- old.dev.example.com\n"), "{zone_change}");
+        assert!(!self.0.path().join(output).join("namespaces/old").exists());
+    }
+}
+
+#[test]
+fn an_ignored_output_on_the_disk_is_the_previous_output() {
+    let folder = Folder::cloned();
+    folder.0.write("w/.gitignore", "/out/\n");
+    folder.commit("w");
+    assert_eq!(folder.build(&[]), "");
+    folder.spec("", &["main"]);
+    assert_eq!(folder.build(&[]), "");
+    folder.assert_recorded("w/out");
+    folder.commit("w");
+    folder.shell("git -C w push -q 2> /dev/null");
+    assert_eq!(folder.build(&[]), "");
+    folder.assert_recorded("w/out");
+    folder.run(&["check"]).exits(0);
+}
+
+#[test]
+fn a_removal_of_which_no_output_is_known_is_refused() {
+    let folder = Folder::cloned();
+    folder.0.write("w/.gitignore", "out\n");
+    folder.commit("w");
+    assert_eq!(folder.build(&[]), "", "the first build needs no options");
+    folder.shell("mv w/out published");
+    assert_eq!(folder.build(&[]), "", "no branch was removed");
+    folder.shell("rm -r w/out && mkdir empty");
+    folder.spec("", &["main"]);
+    for command in ["build", "check", "diff"] {
+        let output = folder.run(&[command]).exits(2).err();
+        let want =
+            "error[output]: what the removed `old` leaves is not known: `out` has no earlier output, and is not in Git";
+        assert!(output.contains(want) && output.contains("`--base DIR`"), "{output}");
+    }
+    // The same after the removal is merged.
+    folder.commit("w");
+    folder.shell("git -C w push -q 2> /dev/null");
+    folder.run(&["build"]).exits(2);
+    folder.build(&["--base", "../published"]);
+    folder.assert_recorded("w/out");
+    folder.shell("rm -r w/out");
+    folder.build(&["--base", "../empty"]);
+    assert!(!folder.0.path().join("w/out/teardown").exists());
+}
+
+#[test]
+fn an_output_in_a_worktree_of_another_branch_is_compared_there() {
+    let folder = Folder::cloned();
+    folder.shell(
+        "git -C w worktree add -q --detach ../rendered && cd rendered && git checkout -q --orphan rendered && git rm -rqf .",
+    );
+    folder.spec("output: ../rendered\n", &["main", "old"]);
+    assert_eq!(folder.build(&[]), "");
+    folder.commit("rendered");
+    folder.spec("output: ../rendered\n", &["main"]);
+    assert_eq!(folder.build(&[]), "");
+    folder.assert_recorded("rendered");
+    // The committed output counts, whatever happened to the files.
+    folder.shell("rm -r rendered/namespaces rendered/teardown rendered/dns");
+    folder.build(&[]);
+    folder.assert_recorded("rendered");
+    folder.commit("rendered");
+    folder.run(&["check"]).exits(0);
+    assert!(folder.run(&["teardown"]).exits(0).out().contains("old.dev.example.com"));
+    // The history of the other branch is searched for what a change removed without a record.
+    folder.spec("output: ../rendered\n", &["main", "old"]);
+    folder.build(&[]);
+    folder.commit("rendered");
+    folder.shell("git -C rendered rm -rq namespaces/old dns/dev.example.com/old.yaml");
+    folder.commit("rendered");
+    folder.spec("output: ../rendered\n", &["main"]);
+    assert!(folder.run(&["check"]).exits(0).err().contains("`../rendered/teardown/old.yaml`"));
+    folder.build(&[]);
+    folder.assert_recorded("rendered");
+}
+
+#[test]
+fn a_worktree_inside_of_the_workspace_is_a_repository_of_its_own() {
+    let folder = Folder::cloned();
+    folder.0.write("w/.gitignore", "out/\n");
+    folder.commit("w");
+    folder.shell(
+        "cd w && git worktree add -q --detach out && cd out && git checkout -q --orphan rendered && git rm -rqf .",
+    );
+    folder.build(&[]);
+    folder.commit("w/out");
+    folder.shell("rm -r w/out/namespaces w/out/dns");
+    folder.spec("", &["main"]);
+    assert_eq!(folder.build(&[]), "");
+    folder.assert_recorded("w/out");
+}
+
+#[test]
+fn an_output_in_another_repository_is_compared_with_its_upstream_branch() {
+    let folder = Folder::cloned();
+    folder.shell("git init -q --bare -b main r && git clone -q r rendered 2> /dev/null; echo 1 > rendered/README");
+    folder.commit("rendered");
+    folder.shell("git -C rendered push -q -u origin HEAD 2> /dev/null");
+    let output = "output: ../rendered/shop\n";
+    folder.spec(output, &["main", "old"]);
+    folder.build(&[]);
+    folder.commit("rendered");
+    folder.spec(output, &["main"]);
+    folder.build(&[]);
+    assert!(!folder.0.path().join("rendered/shop/teardown").exists(), "it was never pushed");
+    folder.shell("git -C rendered checkout -q . && git -C rendered push -q 2> /dev/null");
+    folder.build(&[]);
+    folder.assert_recorded("rendered/shop");
+    folder.run(&["check"]).exits(0);
+    // A detached `HEAD`, as in pipelines, and a commit of that repository.
+    folder.shell("cd rendered && git clean -fdq && git checkout -q . && git checkout -q --detach");
+    for base in [&[][..], &["--base", "origin/main"]] {
+        folder.shell("cd rendered && git clean -fdq && git checkout -q .");
+        folder.build(base);
+        folder.assert_recorded("rendered/shop");
+    }
+    #[cfg(feature = "apply")]
+    for args in
+        [&["dns", "export", "--format", "json"][..], &["dns", "export", "../rendered/shop/dns", "--format", "json"]]
+    {
+        assert!(folder.run(args).exits(0).out().contains("old.dev.example.com"));
+    }
+}
+
+#[test]
+fn the_command_line_names_another_output_folder() {
+    let folder = Folder::new();
+    folder.shell("mkdir elsewhere");
+    let output = folder.0.path().join("elsewhere").display().to_string();
+    let output = ["--output", &output];
+    assert_eq!(folder.build(&output), "");
+    assert!(!folder.0.path().join("w/out").exists());
+    folder.spec("", &["main"]);
+    assert_eq!(folder.build(&output), "");
+    folder.assert_recorded("elsewhere");
+    folder.run(&[&["check"][..], &output].concat()).exits(0);
+    let teardown = folder.run(&[&["teardown"][..], &output].concat()).exits(0).out();
+    assert!(teardown.contains("old.dev.example.com"), "{teardown}");
+    // A copy in another folder is compared with the output of the spec.
+    let folder = Folder::cloned();
+    folder.build(&[]);
+    folder.commit("w");
+    folder.shell("git -C w push -q 2> /dev/null");
+    folder.spec("", &["main"]);
+    assert_eq!(folder.build(&["--output", "../copy"]), "");
+    folder.assert_recorded("copy");
+}
+
+#[test]
+fn without_git_a_repository_gives_a_warning() {
+    let folder = Folder::cloned();
+    for command in ["build", "check", "diff"] {
+        let output = folder.without_git(command);
+        let want = "warning[output]: `git` cannot be run, so the output on the disk is the base revision";
+        assert!(output.contains(want), "{output}");
+    }
+    folder.spec("", &["main"]);
+    folder.without_git("build");
+    folder.assert_recorded("w/out");
+    assert_eq!(Folder::new().without_git("build"), "", "there is no repository");
+}
+
+#[test]
+fn a_shallow_clone_reports_that_the_history_is_not_known() {
+    let folder = Folder::cloned();
+    folder.spec("", &["main"]);
+    folder.build(&[]);
+    folder.commit("w");
+    folder.spec("", &["main", "old"]);
+    folder.build(&[]);
+    folder.commit("w");
+    folder.shell("git -C w revert --no-edit HEAD > /dev/null && git -C w push -q 2> /dev/null");
+    let origin = folder.0.path().join("o").display().to_string();
+    for (depth, is_known) in [(1, false), (2, true)] {
+        folder.shell(&format!("rm -rf w && git clone -q --depth {depth} 'file://{origin}' w"));
+        let warnings = folder.build(&[]);
+        if is_known {
+            assert_eq!(warnings, "");
+            folder.assert_recorded("w/out");
+        } else {
+            let want = "the clone is shallow, so what the last change of the output removed is not known";
+            assert!(warnings.contains(want), "{warnings}");
+        }
+    }
+}
+
+#[test]
+fn a_revert_is_found_with_a_detached_head_and_without_the_head_of_origin() {
+    let folder = Folder::cloned();
+    folder.spec("", &["main"]);
+    folder.build(&[]);
+    folder.commit("w");
+    folder.spec("", &["main", "old"]);
+    folder.build(&[]);
+    folder.commit("w");
+    folder.shell("git -C w revert --no-edit HEAD > /dev/null && git -C w push -q 2> /dev/null");
+    for line in [
+        "git checkout -q --detach",
+        "git remote set-head origin --delete",
+        "git update-ref refs/remotes/origin/master origin/main && git update-ref -d refs/remotes/origin/main",
+        "git remote remove origin",
+    ] {
+        folder.shell(&format!("cd w && {line}"));
+        assert_eq!(folder.build(&[]), "", "{line}");
+        folder.assert_recorded("w/out");
+        folder.shell("cd w && git clean -fdq && git checkout -q .");
+    }
+}
+
+#[test]
+fn a_deleted_output_is_read_from_git_without_a_remote() {
+    let folder = Folder::new();
+    folder.build(&[]);
+    folder.shell("git -C w init -q -b main");
+    folder.commit("w");
+    folder.shell("rm -r w/out");
+    folder.spec("", &["main"]);
+    assert_eq!(folder.build(&[]), "");
+    folder.assert_recorded("w/out");
+}
+
+#[test]
+fn an_output_that_moves_takes_its_records_along() {
+    for has_git in [true, false] {
+        let folder = if has_git { Folder::cloned() } else { Folder::new() };
+        folder.build(&[]);
+        if has_git {
+            folder.commit("w");
+            folder.shell("git -C w push -q 2> /dev/null");
+        }
+        folder.spec("output: rendered/shop\n", &["main"]);
+        let output = folder.build(&[]);
+        let want =
+            "warning[output]: the output was in `out` and is now in `rendered/shop`; no build changes `out` any more";
+        assert!(output.contains(want), "{output}");
+        folder.assert_recorded("w/rendered/shop");
+        folder.shell("rm -r w/out");
+        assert_eq!(folder.build(&[]), "");
+        folder.assert_recorded("w/rendered/shop");
+        if has_git {
+            folder.run(&["check", "--base", "origin/main"]).exits(0);
+        }
+    }
+}
+
+#[test]
+fn an_output_folder_that_is_not_separate_is_refused() {
+    let folder = Folder::new();
+    folder.shell("mkdir -p w/.git elsewhere && ln -s .git w/link && ln -s base w/other");
+    for (output, want) in [
+        (".git", "`.git` is in a folder that belongs to Git"),
+        (".GIT/out", "`.GIT/out` is in a folder that belongs to Git"),
+        ("../elsewhere/.git/out", "`../elsewhere/.git/out` is in a folder that belongs to Git"),
+        ("..", "`..` contains the workspace"),
+        (".", "`.` and the input"),
+        ("../w", "`../w` contains the workspace"),
+        ("../w/base", "`../w/base` and the input `base` overlap"),
+        ("link/out", "`link/out` is in a folder that belongs to Git"),
+        ("other", "`other` and the input `base` overlap"),
+    ] {
+        folder.spec(&format!("output: {output}\n"), &["main"]);
+        let error = folder.run(&["build"]).exits(2).err();
+        assert!(error.contains(want), "{output}: {error}");
+    }
+    folder.spec("", &["main"]);
+    for output in [".git", "w/base", "w", "."] {
+        folder.0.run(&["-C", "w", "build", "--output", &format!("../{output}")]).exits(2);
+    }
+    folder.spec("output: /tmp/out\n", &["main"]);
+    let error = folder.run(&["build"]).exits(2).err();
+    assert!(error.contains("`/tmp/out` is an absolute path"), "{error}");
+}
+
+#[test]
+fn a_change_of_the_base_directory_and_one_of_an_image_merge_without_a_conflict() {
+    let folder = Folder::new();
+    let pod = |name: &str, args: &str, image: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec: {{containers: [{{name: a, image: '{image}', args: [{args}]}}]}}\n"
+        )
+    };
+    let image = |tag: &str| format!("- name: main\n- name: old\n  images: {{web: 'r.example.com/web:{tag}'}}\n");
+    let spec = |tag: &str| folder.0.write("w/branches.yaml", format!("{SPEC}branches:\n{}", image(tag)));
+    folder.0.write("w/base/api.yaml", pod("api", "a", "r.example.com/api:1"));
+    folder.0.write("w/base/pod.yaml.j2", pod("web", "a", "web"));
+    spec("1");
+    folder.build(&[]);
+    folder.shell("git -C w init -q -b main");
+    folder.commit("w");
+    folder.shell("git -C w checkout -q -b template");
+    folder.0.write("w/base/api.yaml", pod("api", "b", "r.example.com/api:1"));
+    folder.build(&[]);
+    folder.commit("w");
+    folder.shell("git -C w checkout -q -b image main");
+    spec("2");
+    folder.build(&[]);
+    folder.commit("w");
+    folder.shell("cd w && git checkout -q main && git merge -q --no-edit image && git merge -q --no-edit template");
+    folder.run(&["check"]).exits(0);
+}
