@@ -10,6 +10,12 @@ pub(crate) const PROJECT_LABEL: &str = "pleach.dev/project";
 pub(crate) const BRANCH_LABEL: &str = "pleach.dev/branch";
 /// The annotation with the branch name.
 pub(crate) const BRANCH_NAME_ANNOTATION: &str = "pleach.dev/branch-name";
+/// The annotation of an object in a namespace that its branch does not own. See [`NAMESPACE_KEPT`] and [`NAMESPACE_ADOPTED`].
+pub(crate) const NAMESPACE_ANNOTATION: &str = "pleach.dev/namespace";
+/// The value for an object that stays in the namespace of its manifest. Users set it.
+pub(crate) const NAMESPACE_KEPT: &str = "keep";
+/// The value for an object of a branch that adopts its namespace. Only pleach sets it.
+pub(crate) const NAMESPACE_ADOPTED: &str = "adopted";
 /// The annotation that lists the databases which are removed with an object, separated by spaces. See
 /// [`crate::database::Database`] for the format.
 pub(crate) const DATABASE_ANNOTATION: &str = "pleach.dev/database";

@@ -1,5 +1,6 @@
 //! What names an object: kind, name, namespace, and that no other object has the same.
 
+use super::namespaces::is_kept;
 use super::{CheckInput, CheckedObject, Finding};
 use crate::diagnostic::Diagnostic;
 use crate::node::Node;
@@ -44,11 +45,14 @@ fn identity(object: &CheckedObject, namespace: &str, faults: &mut Vec<Diagnostic
     }
     let Some(node) = object.node().at_path(&["metadata", "namespace"]).filter(|node| !node.is_null()) else { return };
     let other = node.as_text().is_none_or(|text| text != namespace);
-    if other && !object.gvk.is_cluster_scoped() {
+    if other && !object.gvk.is_cluster_scoped() && !is_kept(object) {
         let shown = node.as_text().unwrap_or_default();
         let message = format!("`{object}` is in the namespace `{shown}`, which is not the branch's");
-        faults
-            .push(object.fault(node, message).help("a branch writes to its own namespace only; leave `namespace` out"));
+        faults.push(
+            object
+                .fault(node, message)
+                .help("leave `namespace` out, or set the annotation `pleach.dev/namespace: keep`"),
+        );
     }
 }
 

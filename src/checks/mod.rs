@@ -10,6 +10,7 @@ mod copied_labels;
 mod data;
 mod identity;
 mod metadata;
+mod namespaces;
 mod pods;
 mod routes;
 mod secrets;
@@ -42,12 +43,13 @@ pub(crate) struct CheckInput<'a> {
 pub(crate) type BuiltInCheck = fn(&CheckInput) -> Vec<Finding>;
 
 /// All checks; the order of their findings does not matter, because diagnostics are sorted by location.
-pub(crate) const CHECKS: [BuiltInCheck; 9] = [
+pub(crate) const CHECKS: [BuiltInCheck; 10] = [
     routes::check,
     address_sources::check,
     secrets::check,
     identity::check,
     metadata::check,
+    namespaces::check,
     data::check,
     pods::check,
     ambiguous::check,

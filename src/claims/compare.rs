@@ -64,6 +64,7 @@ fn diagnostic(claimed: &Claimed, claims: &[BranchClaim]) -> Diagnostic {
 fn message(claimed: &Claimed, branches: usize) -> String {
     let what = match claimed {
         Claimed::Object { kind, name } => format!("write the same `{} {name}`", kind.kind),
+        Claimed::KeptObject { kind, namespace, name } => format!("write the same `{} {namespace}/{name}`", kind.kind),
         Claimed::Route { host, path, condition } => {
             let host = match host {
                 RouteHost::Name(host) => format!("`{host}{path}`"),
@@ -101,6 +102,10 @@ fn help(claimed: &Claimed) -> String {
                 "{rename}; if all branches write it equally, add `object: {}/{name}` to `shared.claims`, and pleach writes it once",
                 kind.kind
             )
+        }
+        Claimed::KeptObject { .. } => {
+            "an object that stays in its namespace is the branch's alone: add `{{ branch.slug }}` to its name"
+                .to_owned()
         }
         Claimed::Route { host: RouteHost::Gateway(_), .. } => {
             "set `hostnames` to hosts of the branch, such as `{{ branch.host }}`".to_owned()

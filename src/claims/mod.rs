@@ -41,6 +41,8 @@ pub(crate) struct Claim {
 enum Claimed {
     /// An object outside of namespaces.
     Object { kind: GroupKind, name: SmolStr },
+    /// An object that stays in a namespace which is not the branch's.
+    KeptObject { kind: GroupKind, namespace: SmolStr, name: SmolStr },
     /// The requests to a host, or to all hosts of a shared gateway, with a path and under a condition.
     Route { host: RouteHost, path: SmolStr, condition: SmolStr },
     /// A DNS record set.

@@ -2,6 +2,8 @@
 
 use super::reader::ClaimReader;
 use super::{Claim, Claimed, route, service};
+use crate::annotation::{NAMESPACE_ANNOTATION, NAMESPACE_KEPT};
+use crate::node::Node;
 use crate::resource::Resource;
 use crate::schema::scope::{GroupKind, Scopes};
 use smol_str::SmolStr;
@@ -13,6 +15,7 @@ pub(crate) fn claims(resources: &[Resource], scopes: &Scopes, namespace: &str) -
         let object: SmolStr = format!("{} {}", gvk.kind, resource.name()).into();
         let mut reader = ClaimReader { node: &resource.node, gvk, namespace, claims: Vec::new() };
         outside_of_namespaces(&mut reader, scopes, resource.name());
+        kept(&mut reader, resource.namespace(), resource.name());
         route::read(&mut reader);
         service::read(&mut reader);
         let mut claims = reader.claims;
@@ -23,6 +26,15 @@ pub(crate) fn claims(resources: &[Resource], scopes: &Scopes, namespace: &str) -
         claims
     };
     resources.iter().flat_map(of_object).collect()
+}
+
+/// Claims an object that stays in a namespace which is not the branch's.
+fn kept(reader: &mut ClaimReader, namespace: &str, name: &str) {
+    let annotation = reader.annotation(NAMESPACE_ANNOTATION).and_then(Node::as_text);
+    if annotation == Some(NAMESPACE_KEPT) && !namespace.is_empty() && namespace != reader.namespace {
+        let (kind, namespace) = (GroupKind::of(&reader.gvk), namespace.into());
+        reader.claim(reader.node, Claimed::KeptObject { kind, namespace, name: name.into() });
+    }
 }
 
 fn outside_of_namespaces(reader: &mut ClaimReader, scopes: &Scopes, name: &str) {

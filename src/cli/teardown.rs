@@ -32,7 +32,7 @@ Examples:
 
 An existing branch may go back to what it has replaced, so the examples use `--removed`. `pleach dns apply` removes DNS names, from the out/dns of the same build. Afterwards `pleach build --prune` removes the plans, `--prune=removed` only those that `--removed` shows. An image with a digest is shown without its tag.
 
-JSON: {apiVersion, kind, plans}; plans is a list of {branch, slug, existing, namespaces, clusterObjects, dns, databases, images}. `existing` is true if the branch exists; namespaces and images are strings, clusterObjects are {apiVersion, kind, name}, dns are {name, zone}, databases are {kind, instance, name}.
+JSON: {apiVersion, kind, plans}; plans is a list of {branch, slug, existing, namespaces, clusterObjects, dns, databases, images}. `existing` is true if the branch exists; namespaces and images are strings, clusterObjects are {apiVersion, kind, name}, and {namespace} if the object is in a namespace that the branch does not own, dns are {name, zone}, databases are {kind, instance, name}.
 
 Exit status: 0 with or without plans, 2 a plan cannot be read, 4 I/O error")]
 pub(super) struct TeardownArgs {

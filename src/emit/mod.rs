@@ -5,7 +5,7 @@
 
 mod name;
 
-use crate::annotation::PROJECT_LABEL;
+use crate::annotation::{DATABASE_ANNOTATION, NAMESPACE_ADOPTED, NAMESPACE_ANNOTATION, PROJECT_LABEL};
 use crate::diagnostic::{self, Result};
 use crate::node::Node;
 use crate::output::{Lock, OutputPath};
@@ -24,14 +24,35 @@ pub(crate) fn objects(branch: &Branch, namespace: &str, mut resources: Vec<Resou
         let gvk = resource.gvk();
         gvk.group.is_empty() && gvk.kind == "Namespace" && resource.name() == namespace
     };
-    for resource in &mut resources {
-        let of_namespace = is_namespace(resource).then_some(("annotations", &branch.namespace_annotations));
+    // Without a `Namespace`, another object says which databases belong to the branch.
+    let substitute = resources
+        .iter()
+        .position(|resource| resource.node.at_path(&["metadata", "annotations", DATABASE_ANNOTATION]).is_none());
+    let substitute = substitute.filter(|_| branch.adopts_namespace());
+    for (i, resource) in resources.iter_mut().enumerate() {
+        mark_namespace(branch, namespace, resource);
+        let of_namespace = is_namespace(resource) || substitute == Some(i);
+        let of_namespace = of_namespace.then_some(("annotations", &branch.namespace_annotations));
         add_metadata(
             resource,
             [("labels", &branch.labels), ("annotations", &branch.annotations)].into_iter().chain(of_namespace),
         );
     }
     resources
+}
+
+/// Marks an object in a namespace that the branch does not own: only then it is removed on its own.
+fn mark_namespace(branch: &Branch, namespace: &str, resource: &mut Resource) {
+    if resource.namespace() != namespace {
+        return;
+    }
+    let Some(metadata) = resource.node.map_entry("metadata") else { return };
+    if branch.adopts_namespace() {
+        let annotations = metadata.map_entry("annotations").and_then(Node::as_map_mut);
+        annotations.map(|map| map.insert(NAMESPACE_ANNOTATION, Node::str(NAMESPACE_ADOPTED)));
+    } else if let Some(annotations) = metadata.get_mut("annotations").and_then(Node::as_map_mut) {
+        annotations.remove(NAMESPACE_ANNOTATION);
+    }
 }
 
 /// The files of a branch with these objects, with their output paths.

@@ -19,8 +19,9 @@ pub(super) fn check(spec: &Spec, branches: &[Branch]) -> Vec<Diagnostic> {
     let location = |at: Location, branch: &Branch| if shared(at) { branch.at } else { at };
     let slugs = branches.iter().map(|branch| (branch.slug.as_str(), branch.at, branch, SLUG_HELP));
     let namespaces = branches.iter().filter_map(|branch| match &branch.platform {
-        Platform::Kubernetes { namespace } => {
-            Some((namespace.value.as_str(), location(namespace.at, branch), branch, NAMESPACE_HELP))
+        Platform::Kubernetes { namespace, adopted } => {
+            let help = if *adopted { ADOPTED_HELP } else { NAMESPACE_HELP };
+            Some((namespace.value.as_str(), location(namespace.at, branch), branch, help))
         }
         Platform::AppEngine { .. } => None,
     });
@@ -52,7 +53,9 @@ fn shared_database(spec: &Spec, branch: &Branch) -> Option<Diagnostic> {
 
 const SLUG_HELP: &str = "set another `slug` for one of the branches";
 const SHARED_DATABASE_HELP: &str = "set another `slug` for the branch, or rename the shared database";
-const NAMESPACE_HELP: &str = "use `{{ branch.slug }}` in the pattern to make namespaces unique";
+const NAMESPACE_HELP: &str = "use `{{ branch.slug }}` in the pattern to make namespaces unique; \
+     two versions in one namespace are `slots` of one branch";
+const ADOPTED_HELP: &str = "one branch has a namespace that it adopts; two versions in it are `slots` of one branch";
 const HOST_HELP: &str = "use `{{ branch.slug }}` in the pattern to make hosts unique";
 
 /// How to make a host unique.
@@ -80,8 +83,8 @@ fn collisions<'a>(
             first.insert(name, (at, branch, help));
             continue;
         };
-        // If one host belongs to a service, its help applies.
-        let help = if help == HOST_HELP { other_help } else { help };
+        // If one host belongs to a service, or one namespace is adopted, its help applies.
+        let help = if [HOST_HELP, NAMESPACE_HELP].contains(&help) { other_help } else { help };
         let message = if other.name == branch.name {
             format!("branch `{}` has the {what} `{name}` twice", branch.name)
         } else {

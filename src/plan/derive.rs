@@ -2,13 +2,14 @@
 
 use super::host::HostPatterns;
 use super::slug_limit::{SLUG_MARKER, SlugLimit};
-use super::{Branch, BranchDatabase, BranchHost, BranchSlots, Platform, database, external, labels, merge, variables};
+use super::{
+    Branch, BranchDatabase, BranchHost, BranchSlots, Platform, database, external, labels, merge, namespace, variables,
+};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::name::LONGEST_LABEL;
-use crate::schema::name::is_label;
 use crate::slug::Slug;
 use crate::source::RelPath;
-use crate::spec::{AppEngine, BranchEntry, GitOps, Pattern, PatternScope, Placed, Spec};
+use crate::spec::{AppEngine, BranchEntry, GitOps, Pattern, PatternScope, Spec};
 
 /// Derives a branch from the spec. It does not depend on other branches, except for the `baseline` branch.
 pub(super) fn branch(spec: &Spec, entry: &BranchEntry, baseline: Option<&Branch>) -> Result<Branch> {
@@ -70,7 +71,7 @@ fn names(spec: &Spec, entry: &BranchEntry, scope: PatternScope) -> Result<Branch
     let namespace = entry.namespace.as_ref().unwrap_or(&spec.namespace);
     let hosts = HostPatterns::of(entry, spec);
     let slug = slug(entry, namespace, hosts, &spec.gitops, scope)?;
-    match (platform(entry, namespace, scope, &slug), hosts.hosts(scope, slug.as_str())) {
+    match (platform(spec, entry, namespace, scope, &slug), hosts.hosts(scope, slug.as_str())) {
         (Ok(platform), Ok(hosts)) => Ok(BranchNames { slug, platform, hosts }),
         (platform, hosts) => {
             let errors = [platform.err().map(Diagnostics::from), hosts.err()];
@@ -145,13 +146,20 @@ fn expand<'a>(engine: &'a AppEngine, scope: PatternScope, slug: &str) -> Result<
     Ok(EngineNames { project: &engine.project, service, version })
 }
 
-fn platform(entry: &BranchEntry, pattern: &Pattern, scope: PatternScope, slug: &Slug) -> Result<Platform, Diagnostic> {
+fn platform(
+    spec: &Spec,
+    entry: &BranchEntry,
+    pattern: &Pattern,
+    scope: PatternScope,
+    slug: &Slug,
+) -> Result<Platform, Diagnostic> {
     if let Some(engine) = &entry.app_engine {
         let names = expand(engine, scope, slug.as_str())?;
         for (what, name, pattern) in
             [("service", &names.service, &engine.service), ("version", &names.version, &engine.version)]
         {
-            check_label(&format!("App Engine {what}"), name).map_err(|error| error.at(pattern.at).at(engine.at))?;
+            namespace::check_label(&format!("App Engine {what}"), name)
+                .map_err(|error| error.at(pattern.at).at(engine.at))?;
         }
         let label = names.host_label();
         if label.len() > LONGEST_LABEL {
@@ -171,27 +179,5 @@ fn platform(entry: &BranchEntry, pattern: &Pattern, scope: PatternScope, slug: &
             version: names.version.into(),
         });
     }
-    let namespace = pattern.expand(scope, slug.as_str())?;
-    check_label("namespace", &namespace).map_err(|error| error.at(pattern.at).at(entry.at))?;
-    if namespace == "default" || namespace.starts_with("kube-") {
-        let error = Diagnostic::new(Code::Name, format!("the namespace `{namespace}` is reserved for Kubernetes"));
-        return Err(error
-            .at(pattern.at)
-            .at(entry.at)
-            .help("use a namespace for this branch only, because it is deleted with the branch"));
-    }
-    Ok(Platform::Kubernetes { namespace: Placed { value: namespace.into(), at: pattern.at } })
-}
-
-fn check_label(what: &str, name: &str) -> Result<(), Diagnostic> {
-    if is_label(name) {
-        return Ok(());
-    }
-    let message = if name.len() > LONGEST_LABEL {
-        format!("the {what} `{name}` has {} characters, but at most {LONGEST_LABEL} are allowed", name.len())
-    } else {
-        format!("`{name}` is not a valid {what}")
-    };
-    let help = "use a-z, 0-9 and `-`, and begin and end with a letter or digit";
-    Err(Diagnostic::new(Code::Name, message).help(help))
+    namespace::of(spec, entry, pattern, scope, slug)
 }

@@ -11,6 +11,7 @@ mod host;
 mod labels;
 pub(crate) mod list;
 mod merge;
+mod namespace;
 mod slots;
 mod slug_limit;
 mod variables;
@@ -101,10 +102,12 @@ pub(crate) struct Branch {
 /// The platform that serves a branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Platform {
-    /// Kubernetes, in the branch's own namespace.
+    /// Kubernetes, in a namespace that no other branch has.
     Kubernetes {
         /// The namespace.
         namespace: Placed<SmolStr>,
+        /// Whether others own the namespace, so that pleach neither writes nor deletes it.
+        adopted: bool,
     },
     /// App Engine. The branch has no namespace and no objects.
     AppEngine {
@@ -140,9 +143,14 @@ impl Branch {
     /// The namespace, if Kubernetes serves the branch.
     pub(crate) fn namespace(&self) -> Option<&str> {
         match &self.platform {
-            Platform::Kubernetes { namespace } => Some(&namespace.value),
+            Platform::Kubernetes { namespace, .. } => Some(&namespace.value),
             Platform::AppEngine { .. } => None,
         }
+    }
+
+    /// Whether others own its namespace, so that pleach neither writes nor deletes it.
+    pub(crate) fn adopts_namespace(&self) -> bool {
+        matches!(self.platform, Platform::Kubernetes { adopted: true, .. })
     }
 
     /// The variables of patterns of the spec for this branch.

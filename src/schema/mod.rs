@@ -6,6 +6,7 @@ pub(crate) mod fieldspec;
 mod gvk;
 pub(crate) mod merge;
 pub(crate) mod name;
+pub(crate) mod namespace;
 pub(crate) mod order;
 pub(crate) mod scope;
 

@@ -26,6 +26,8 @@ pub(crate) struct BranchEntry {
     pub(crate) settings: BranchSettings,
     /// The pattern of its namespace, if it is not that of the spec.
     pub(crate) namespace: Option<Pattern>,
+    /// Whether it uses a namespace that others own, which pleach neither writes nor deletes.
+    pub(crate) adopt_namespace: Option<Placed<bool>>,
     /// The services that it runs; `None` means all.
     pub(crate) services: Option<NameList>,
     /// The database mode, if it is not that of the spec.
@@ -68,9 +70,9 @@ pub(crate) struct AppEngine {
 
 /// Fields without effect for a branch on App Engine, because it has no namespace.
 #[rustfmt::skip]
-const NAMESPACE_FIELDS: [&str; 11] = [
+const NAMESPACE_FIELDS: [&str; 12] = [
     "namespace", "overlays", "images", "replicas", "patches", "labels", "annotations", "services", "database", "uses",
-    "slots",
+    "slots", "adoptNamespace",
 ];
 
 impl BranchEntry {
@@ -93,6 +95,9 @@ impl BranchEntry {
             slug: placed("slug").and_then(|slug| checked(&slug, Slug::forced, faults)),
             settings: reader.settings(section, faults),
             namespace: Pattern::of(section, "namespace", faults),
+            adopt_namespace: section
+                .node("adoptNamespace")
+                .and_then(|node| Some(Placed { value: node.as_bool()?, at: node.at })),
             services: section.list("services").map(|list| names::read(list, "service", faults)),
             database: section
                 .section("database")
@@ -111,6 +116,11 @@ impl BranchEntry {
     /// Whether it runs a service itself: all services unless it lists some.
     pub(crate) fn runs(&self, service: &str) -> bool {
         self.services.as_ref().is_none_or(|listed| listed.iter().any(|name| name.value == service))
+    }
+
+    /// Whether it uses a namespace that others own.
+    pub(crate) fn adopts_namespace(&self) -> bool {
+        self.adopt_namespace.as_ref().is_some_and(|adopts| adopts.value)
     }
 
     /// The mode of its database: its own, or that of the spec.

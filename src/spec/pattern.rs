@@ -72,6 +72,11 @@ impl Pattern {
         }
     }
 
+    /// Whether it contains the project.
+    pub(crate) fn has_project(&self) -> bool {
+        self.parts.contains(&PatternPart::Project)
+    }
+
     /// Whether it contains the slug.
     pub(crate) fn has_slug(&self) -> bool {
         self.parts.contains(&PatternPart::Slug)

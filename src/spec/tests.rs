@@ -78,6 +78,7 @@ branches:
   name: feature/login
   slug: login
   namespace: shop-login
+  adoptNamespace: true
   services: [frontend]
   database: {mode: shared}
   slots:

@@ -1,28 +1,35 @@
 //! Footprints: the sets of everything that the output of a branch creates outside of its files.
 
 use super::image::images;
+use crate::annotation::NAMESPACE_ANNOTATION;
 use crate::argument::is_argument;
 use crate::database::Database;
 use crate::name::DnsName;
 use crate::node::Node;
+use crate::schema::namespace::is_well_known;
 use crate::schema::{Gvk, scope};
 use crate::spec::ImageField;
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
 
-/// An object outside of namespaces.
+/// An object in a cluster that is not deleted with a namespace of its branch.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ClusterObject {
     /// Its kind.
     pub(crate) gvk: Gvk,
     /// Its name.
     pub(crate) name: SmolStr,
+    /// Its namespace, which the branch does not own; empty if it is outside of namespaces.
+    pub(crate) namespace: SmolStr,
 }
 
 impl ClusterObject {
     /// Whether both identify the same object in a cluster. All versions of an API group serve the same objects.
     pub(super) fn is_same_object(&self, other: &ClusterObject) -> bool {
-        self.gvk.group == other.gvk.group && self.gvk.kind == other.gvk.kind && self.name == other.name
+        self.gvk.group == other.gvk.group
+            && self.gvk.kind == other.gvk.kind
+            && self.name == other.name
+            && self.namespace == other.namespace
     }
 }
 
@@ -31,7 +38,7 @@ impl ClusterObject {
 pub(crate) struct Footprint {
     /// Namespaces, and with them all objects in them.
     pub(crate) namespaces: BTreeSet<SmolStr>,
-    /// Objects outside of namespaces.
+    /// Objects outside of these namespaces.
     pub(crate) objects: BTreeSet<ClusterObject>,
     /// DNS names, each with its zone in the first position.
     pub(crate) names: BTreeSet<(DnsName, DnsName)>,
@@ -66,7 +73,10 @@ impl Footprint {
     pub(crate) fn without(&self, in_use: &Footprint) -> Self {
         let mut rest = self.clone();
         rest.images.append(&mut rest.images_in_use);
-        rest.namespaces.retain(|name| !in_use.namespaces.contains(name));
+        // A namespace in which an object is listed was not the branch's when the object was written.
+        rest.namespaces.retain(|name| {
+            !in_use.namespaces.contains(name) && rest.objects.iter().all(|object| object.namespace != *name)
+        });
         rest.objects.retain(|object| !in_use.objects.iter().any(|other| object.is_same_object(other)));
         rest.names.retain(|name| !in_use.names.contains(name));
         rest.databases.retain(|database| !in_use.databases.contains(database));
@@ -96,6 +106,8 @@ impl Footprint {
     /// Adds everything that an object of the branch creates.
     pub(super) fn add_object(&mut self, object: &Node, fields: &[ImageField]) {
         match CreatedOutside::of(object) {
+            // Other software has this namespace, whatever an output says.
+            Some(CreatedOutside::Namespace(name)) if is_well_known(&name) => {}
             Some(CreatedOutside::Namespace(name)) => drop(self.namespaces.insert(name)),
             Some(CreatedOutside::Object(object)) => drop(self.objects.insert(object)),
             None => {}
@@ -109,23 +121,26 @@ impl Footprint {
     }
 }
 
-/// An object of the output that is not in a namespace.
+/// An object of the output that is not in a namespace of its branch.
 pub(super) enum CreatedOutside {
     Namespace(SmolStr),
     Object(ClusterObject),
 }
 
 impl CreatedOutside {
-    /// `None` if the object is in a namespace. In the output, such an object has `metadata.namespace`.
+    /// `None` if the object is in the namespace of its branch. In the output, such an object has `metadata.namespace`, and one
+    /// in another namespace has the annotation [`NAMESPACE_ANNOTATION`] too.
     pub(super) fn of(object: &Node) -> Option<Self> {
         let gvk = Gvk::of(object);
         let name = SmolStr::from(object.str_at(&["metadata", "name"])?);
-        let has_namespace = object.str_at(&["metadata", "namespace"]).is_some_and(|namespace| !namespace.is_empty());
+        let namespace = SmolStr::from(object.str_at(&["metadata", "namespace"]).unwrap_or_default());
+        let is_marked = object.at_path(&["metadata", "annotations", NAMESPACE_ANNOTATION]).is_some();
         match () {
             () if gvk.group.is_empty() && gvk.kind == "Namespace" => Some(CreatedOutside::Namespace(name)),
-            () if scope::is_cluster_scoped(&gvk) || !has_namespace => {
-                Some(CreatedOutside::Object(ClusterObject { gvk, name }))
+            () if scope::is_cluster_scoped(&gvk) || namespace.is_empty() => {
+                Some(CreatedOutside::Object(ClusterObject { gvk, name, namespace: SmolStr::default() }))
             }
+            () if is_marked => Some(CreatedOutside::Object(ClusterObject { gvk, name, namespace })),
             () => None,
         }
     }

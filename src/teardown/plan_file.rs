@@ -37,7 +37,10 @@ impl TeardownPlan {
         let text = |text: &SmolStr| Node::str(text.clone());
         let object = |object: &ClusterObject| {
             let gvk = &object.gvk;
-            map([("apiVersion", gvk.api_version().into()), ("kind", gvk.kind.clone()), ("name", object.name.clone())])
+            let identity =
+                [("apiVersion", gvk.api_version().into()), ("kind", gvk.kind.clone()), ("name", object.name.clone())];
+            let namespace = Some(("namespace", object.namespace.clone())).filter(|(_, name)| !name.is_empty());
+            map(identity.into_iter().chain(namespace))
         };
         let name =
             |(zone, name): &(DnsName, DnsName)| map([("name", name.as_str().into()), ("zone", zone.as_str().into())]);
@@ -73,8 +76,8 @@ impl TeardownPlan {
     }
 }
 
-fn map<const N: usize>(pairs: [(&'static str, SmolStr); N]) -> Node {
-    pairs.map(|(key, value)| (key, Node::str(value))).into_iter().collect::<Map>().into()
+fn map(pairs: impl IntoIterator<Item = (&'static str, SmolStr)>) -> Node {
+    pairs.into_iter().map(|(key, value)| (key, Node::str(value))).collect::<Map>().into()
 }
 
 fn of(documents: &[Node], at: Location) -> Result<TeardownPlan> {
@@ -113,7 +116,8 @@ fn read<T>(
 
 fn object(fields: &mut Fields) -> Option<ClusterObject> {
     let (version, kind, name) = (line_at(fields, "apiVersion"), line_at(fields, "kind"), line_at(fields, "name"));
-    Some(ClusterObject { gvk: Gvk::new(&version?, &kind?), name: name? })
+    let namespace = if fields.str("namespace").is_some() { line_at(fields, "namespace")? } else { SmolStr::default() };
+    Some(ClusterObject { gvk: Gvk::new(&version?, &kind?), name: name?, namespace })
 }
 
 fn name(fields: &mut Fields) -> Option<(DnsName, DnsName)> {

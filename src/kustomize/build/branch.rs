@@ -33,8 +33,13 @@ pub(crate) struct Layers {
 /// which they were read.
 pub(crate) fn branch(input: &Input, layers: &Layers) -> Result<BuiltObjects> {
     let warnings = Warnings::default();
-    let rules =
-        BuildRules { load: LoadRestrictor::RootOnly, unmatched: Severity::Error, lossy: layers.lossy, absolute: false };
+    let rules = BuildRules {
+        load: LoadRestrictor::RootOnly,
+        unmatched: Severity::Error,
+        lossy: layers.lossy,
+        absolute: false,
+        keeps_namespaces: true,
+    };
     let mut builder = Accumulator::new(input, rules, &warnings);
     let mut accumulated = Accumulated::default();
     layer(&builder, &mut accumulated, &layers.base)?;

@@ -55,6 +55,7 @@ pub(crate) fn kustomize(input: &Input, folder: &RelPath, options: Options) -> Re
         unmatched: Severity::Warning,
         lossy: Severity::Warning,
         absolute: true,
+        keeps_namespaces: false,
     };
     let mut builder = Accumulator::new(input, rules, &warnings);
     let Some((file, kustomization)) = builder.open(folder)? else {

@@ -34,6 +34,8 @@ pub(crate) struct BuildRules {
     pub(crate) lossy: Severity,
     /// Whether paths of files may be absolute: where the project is the whole disk.
     pub(crate) absolute: bool,
+    /// Whether objects with the annotation `pleach.dev/namespace: keep` stay in their namespaces.
+    pub(crate) keeps_namespaces: bool,
 }
 
 /// Warnings of a build.

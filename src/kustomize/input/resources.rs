@@ -32,6 +32,10 @@ pub(crate) struct Resources {
     renamed: bool,
 }
 
+/// What to do if a namespace step gives two objects `Namespace` one name.
+const ONE_NAMESPACE: &str = "`namespace` gives them one name: remove one of them, and create that namespace elsewhere; in a build, \
+                             objects with the annotation `pleach.dev/namespace: keep` stay in their namespaces";
+
 /// What makes two ids the same: kind, name, effective namespace.
 type IdKey = (crate::schema::Gvk, smol_str::SmolStr, smol_str::SmolStr);
 
@@ -143,11 +147,15 @@ impl Resources {
             let id = resource.id();
             match seen.insert(key(id.clone()), resource) {
                 None => Ok(()),
-                Some(first) => Err(Diagnostic::new(Code::Overlay, format!("two objects are `{id}` {when}"))
-                    .at(at)
-                    .at(resource.origin)
-                    .note(first.origin, "this one")
-                    .note(resource.origin, "and this one")),
+                Some(first) => {
+                    let error = Diagnostic::new(Code::Overlay, format!("two objects are `{id}` {when}"))
+                        .at(at)
+                        .at(resource.origin)
+                        .note(first.origin, "this one")
+                        .note(resource.origin, "and this one");
+                    let is_namespace = id.gvk.group.is_empty() && id.gvk.kind == "Namespace";
+                    Err(if is_namespace { error.help(ONE_NAMESPACE) } else { error })
+                }
             }
         })?;
         Ok(())

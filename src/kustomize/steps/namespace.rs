@@ -1,9 +1,10 @@
 //! `namespace`.
 //!
 //! Everything gets the namespace except objects of cluster-scoped kinds; a `Namespace` gets
-//! it as its name. Subjects of role bindings get it only where they surely mean an account of the same namespace.
+//! it as its name. In the build of a branch, an object with the annotation `pleach.dev/namespace: keep` stays where it is. Subjects of role bindings get it only where they surely mean an account of the same namespace.
 
 use super::plugin;
+use crate::annotation::{NAMESPACE_ANNOTATION, NAMESPACE_KEPT};
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::kustomize::field;
 use crate::kustomize::field::{Edits, Make, Trail};
@@ -25,6 +26,8 @@ pub(crate) struct Namespace<'a> {
     pub(crate) unset_only: bool,
     /// Which subjects of role bindings get it.
     pub(crate) subjects: Subjects,
+    /// Whether objects with the annotation `pleach.dev/namespace: keep` stay in their namespaces.
+    pub(crate) keeps: bool,
 }
 
 /// Which subjects of role bindings get the namespace.
@@ -43,8 +46,45 @@ pub(crate) enum Subjects {
 pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, context: &StepContext) -> Result<()> {
     let Some(namespace) = &kustomization.namespace else { return Ok(()) };
     let specs = &context.specs.namespace;
-    apply(resources, &Namespace { name: namespace, specs, unset_only: false, subjects: Subjects::default() })
+    let keeps = context.rules.keeps_namespaces;
+    if keeps {
+        resources
+            .iter()
+            .flat_map(|resource| replaced_subjects(resource, namespace))
+            .for_each(|found| context.warn(found));
+    }
+    apply(resources, &Namespace { name: namespace, specs, unset_only: false, subjects: Subjects::default(), keeps })
         .map_err(cause::entry(namespace.at, "namespace"))
+}
+
+/// The warnings about subjects of a role binding that are the account `default` of another namespace, and become that of this one.
+fn replaced_subjects<'r>(resource: &'r Resource, namespace: &'r Text) -> impl Iterator<Item = Diagnostic> + 'r {
+    let id = resource.id();
+    let is_binding = is_binding(&id.gvk) && !is_kept(&resource.node);
+    let subjects = resource.node.get("subjects").and_then(Node::as_seq).filter(|_| is_binding).unwrap_or_default();
+    subjects.iter().filter_map(move |subject| {
+        let other = subject.get("namespace").filter(|_| subject.str_at(&["name"]) == Some("default"))?;
+        let text = other.as_text().filter(|text| !text.is_empty() && *text != namespace.text)?;
+        let own = if id.namespace.is_empty() { "default" } else { &id.namespace };
+        let message = format!(
+            "the subject `default` of the namespace `{text}` becomes the `default` account of the branch in `{} {}`",
+            id.gvk.kind, id.name
+        );
+        let warning = Diagnostic::new(Code::Resource, message).at(other.at).at(resource.origin).help(
+            "for the account of the branch, leave `namespace` out; for the other one, set `namespace: {{ branch.namespace }}` and the \
+             annotation `pleach.dev/namespace: keep` in the metadata of the binding",
+        );
+        (text != own).then_some(warning)
+    })
+}
+
+fn is_binding(gvk: &Gvk) -> bool {
+    matches!(gvk.kind.as_str(), "RoleBinding" | "ClusterRoleBinding")
+}
+
+/// Whether an object has the annotation `pleach.dev/namespace: keep`.
+fn is_kept(object: &Node) -> bool {
+    object.str_at(&["metadata", "annotations", NAMESPACE_ANNOTATION]) == Some(NAMESPACE_KEPT)
 }
 
 /// Moves all objects into a namespace.
@@ -68,11 +108,12 @@ static NAMESPACE: LazyLock<FieldSpec> =
 impl Namespace<'_> {
     fn put(&self, object: &mut Node) -> Result<(), Diagnostic> {
         let gvk = Gvk::of(object);
-        if !gvk.is_cluster_scoped() {
+        let kept = self.keeps && is_kept(object);
+        if !kept && !gvk.is_cluster_scoped() {
             field::change(object, &METADATA, Make::Plain, &mut |old, _| self.value(old, &METADATA))?;
         }
-        let binding = matches!(gvk.kind.as_str(), "RoleBinding" | "ClusterRoleBinding");
-        if binding {
+        let binding = is_binding(&gvk);
+        if binding && !kept {
             self.put_subjects(object)?;
         }
         let core = object.get("apiVersion").and_then(Node::as_text) == Some("v1");
@@ -80,7 +121,7 @@ impl Namespace<'_> {
             // What is done above, or is the name of something that is no `Namespace`.
             let apart = match spec.path.as_str() {
                 "metadata/namespace" => true,
-                "metadata/name" => !core,
+                "metadata/name" => !core || kept,
                 "subjects/namespace" => binding && matches!(spec.kind.as_str(), "RoleBinding" | "ClusterRoleBinding"),
                 _ => false,
             };
@@ -140,7 +181,7 @@ impl Namespace<'_> {
 }
 
 /// The plugin `NamespaceTransformer`.
-pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, _: &StepContext) -> Result<()> {
+pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, context: &StepContext) -> Result<()> {
     let (unset_only, subjects, specs) = plugin::read(plugin, |fields| {
         let subjects = match fields.str("setRoleBindingSubjects") {
             None | Some("" | "defaultOnly") => Subjects::DefaultOnly,
@@ -159,6 +200,7 @@ pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, _: &StepC
     if namespace.is_empty() {
         return Ok(());
     }
-    let config = Namespace { name: &namespace, specs: &specs, unset_only, subjects };
+    let keeps = context.rules.keeps_namespaces;
+    let config = Namespace { name: &namespace, specs: &specs, unset_only, subjects, keeps };
     apply(resources, &config)
 }

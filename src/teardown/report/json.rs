@@ -15,9 +15,14 @@ fn entry(ListedPlan { slug, is_existing, plan: TeardownPlan { branch, footprint,
     let all = |texts: &std::collections::BTreeSet<smol_str::SmolStr>| {
         texts.iter().map(|t| json!(t.as_str())).collect::<Vec<_>>()
     };
-    let objects = footprint.objects.iter().map(
-        |object| json!({"apiVersion": object.gvk.api_version(), "kind": object.gvk.kind.as_str(), "name": object.name.as_str()}),
-    );
+    let objects = footprint.objects.iter().map(|object| {
+        let (version, kind) = (object.gvk.api_version(), object.gvk.kind.as_str());
+        let mut object_json = json!({"apiVersion": version, "kind": kind, "name": object.name.as_str()});
+        if !object.namespace.is_empty() {
+            object_json["namespace"] = json!(object.namespace.as_str());
+        }
+        object_json
+    });
     let names = footprint.names.iter().map(|(zone, name)| json!({"name": name.as_str(), "zone": zone.as_str()}));
     let databases = footprint
         .databases

@@ -1,4 +1,4 @@
-//! Teardown plans as YAML for `kubectl delete -f -`: cluster-scoped objects, then namespaces.
+//! Teardown plans as YAML for `kubectl delete -f -`: objects, then namespaces.
 
 use super::ListedPlan;
 use crate::diagnostic::Result;
@@ -19,14 +19,17 @@ pub(crate) fn render(plans: &[ListedPlan]) -> Result<String> {
         objects.into_iter().partition(|object| DELETED_FIRST.contains(&object.gvk.group.as_str()));
     let namespaces: BTreeSet<&str> =
         plans.iter().flat_map(|listed| &listed.plan.footprint.namespaces).map(AsRef::as_ref).collect();
-    let objects = first.into_iter().chain(then).map(|object| node(&object.gvk, &object.name));
+    let objects = first.into_iter().chain(then).map(|object| node(&object.gvk, &object.name, &object.namespace));
     let namespace = Gvk::new("v1", "Namespace");
-    let nodes: Vec<Node> = objects.chain(namespaces.into_iter().map(|name| node(&namespace, name))).collect();
+    let nodes: Vec<Node> = objects.chain(namespaces.into_iter().map(|name| node(&namespace, name, ""))).collect();
     Ok(yaml::stream(&nodes, |out, node| yaml::write(out, node, Quoting::Safe))?)
 }
 
-fn node(gvk: &Gvk, name: &str) -> Node {
-    let metadata: Map = [("name", Node::str(name))].into_iter().collect();
+fn node(gvk: &Gvk, name: &str, namespace: &str) -> Node {
+    let mut metadata: Map = [("name", Node::str(name))].into_iter().collect();
+    if !namespace.is_empty() {
+        metadata.insert("namespace", Node::str(namespace));
+    }
     let object: Map = [
         ("apiVersion", Node::str(gvk.api_version())),
         ("kind", Node::str(gvk.kind.clone())),

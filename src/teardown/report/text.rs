@@ -11,7 +11,10 @@ pub(crate) fn render(plans: &[ListedPlan]) -> String {
     let mut text = String::new();
     for listed in plans {
         let footprint = &listed.plan.footprint;
-        let objects = footprint.objects.iter().map(|object| format!("{} {}", object.gvk.kind, object.name));
+        let objects = footprint.objects.iter().map(|object| match object.namespace.as_str() {
+            "" => format!("{} {}", object.gvk.kind, object.name),
+            namespace => format!("{} {namespace}/{}", object.gvk.kind, object.name),
+        });
         let databases = footprint.databases.iter().map(|d| format!("{} {} in {}", d.kind, d.name, d.instance));
         let rows = footprint.namespaces.iter().map(|name| ("namespace", name.to_string()));
         let rows = rows.chain(objects.map(|object| ("object", object)));

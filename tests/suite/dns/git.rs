@@ -156,7 +156,7 @@ fn two_branches_are_removed_in_two_pull_requests() {
 fn replaced_namespaces_are_found_in_git() {
     let repository = Repository::new();
     repository.git(&["checkout", "-q", "-b", "move"]);
-    repository.0.edit("branches.yaml", "project: shop\n", "project: shop\nnamespace: 'x-{{ branch.slug }}'\n");
+    repository.0.edit("branches.yaml", "project: shop\n", "project: shop\nnamespace: 'team-{{ branch.slug }}'\n");
     repository.build();
     repository.commit("move");
     repository.build();

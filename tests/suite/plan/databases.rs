@@ -124,7 +124,7 @@ fn a_branch_has_the_job_if_it_migrates_the_database() {
         text.split_once("kind:").unwrap().0.replace("mode: shared", "mode: database")
     };
     assert_eq!(data(LOGIN), data("main"));
-    let namespace = |slug: &str| workspace.read(&format!("out/namespaces/{slug}/00-namespace-{slug}.yaml"));
+    let namespace = |slug: &str| workspace.read(&format!("out/namespaces/{slug}/00-namespace-shop-{slug}.yaml"));
     assert!(namespace("main").contains("pleach.dev/database: database/shop/shop_main\n"), "{}", namespace("main"));
     assert!(
         !namespace(LOGIN).contains("pleach.dev/database"),

@@ -111,7 +111,7 @@ images:
 - r.example.com/app:1
 kind: TeardownPlan
 namespaces:
-- feature-one-13348f8d
+- shop-feature-one-13348f8d
 project: shop
 ";
     let plan = after.iter().find(|(path, _)| path.as_str() == "teardown/feature-one-13348f8d.yaml").unwrap().1;
@@ -131,8 +131,8 @@ project: shop
 fn the_namespace_of_a_branch_that_moves_is_listed() {
     let model = Model::from([(0, branch(0)), (1, branch(2))]);
     let before = build(&spec(&model, false), &Tree::default());
-    let after = build(&spec_in(&model, "shop-", false), &before);
-    let namespaces = ["feature-one-13348f8d", "main"].map(|name| ("namespace", name.to_owned()));
+    let after = build(&spec_in(&model, "x-", false), &before);
+    let namespaces = ["shop-feature-one-13348f8d", "shop-main"].map(|name| ("namespace", name.to_owned()));
     assert_eq!(planned(&after), Entries::from(namespaces), "objects that moved to the other namespace are not listed");
     assert_eq!(
         build(&spec(&model, false), &after).iter().filter(|(p, _)| p.as_str().starts_with("teardown/")).count(),
@@ -158,7 +158,7 @@ fn a_slug_that_another_branch_takes_over_keeps_its_namespace() {
     };
     let before = build(&spec("feature/login", "a:1"), &Tree::default());
     let removed = build(&spec("", ""), &before);
-    assert_eq!(planned(&removed), Entries::from([("namespace", "login".to_owned()), ("image", "a:1".to_owned())]));
+    assert_eq!(planned(&removed), Entries::from([("namespace", "shop-login".to_owned()), ("image", "a:1".to_owned())]));
     let again = built(&spec("feature/signin", "a:2"), &removed, &Selection::All);
     assert_eq!(planned(&again.tree), Entries::from([("image", "a:1".to_owned())]));
     let warnings: Vec<String> = again.warnings.clone();

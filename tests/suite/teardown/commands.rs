@@ -73,7 +73,7 @@ fn a_plan_is_written_kept_withdrawn_and_pruned() {
 fn replaced_namespaces_are_found_on_the_disk() {
     let workspace = workspace();
     let before = workspace.files("out");
-    workspace.edit("branches.yaml", "project: shop\n", "project: shop\nnamespace: 'shop-{{ branch.slug }}'\n");
+    workspace.edit("branches.yaml", "project: shop\n", "project: shop\nnamespace: 'team-{{ branch.slug }}'\n");
     workspace.run(&["build", "--only", "login"]).exits(0);
     workspace.run(&["build"]).exits(0);
     assert_eq!(
@@ -83,11 +83,15 @@ fn replaced_namespaces_are_found_on_the_disk() {
     workspace.run(&["check"]).exits(0);
     let kubectl = workspace.run(&["teardown", "--format", "kubectl"]).exits(0).out();
     let names: Vec<&str> = kubectl.lines().filter_map(|line| line.strip_prefix("  name: ")).collect();
-    assert_eq!(names, ["login", "main", "search"], "the branches still use their cluster-scoped objects");
-    workspace.edit("branches.yaml", "namespace: 'shop-{{ branch.slug }}'\n", "");
+    assert_eq!(
+        names,
+        ["shop-login", "shop-main", "shop-search"],
+        "the branches still use their cluster-scoped objects"
+    );
+    workspace.edit("branches.yaml", "namespace: 'team-{{ branch.slug }}'\n", "");
     workspace.run(&["build", "--prune"]).exits(0);
     let kubectl = workspace.run(&["teardown", "--format", "kubectl"]).exits(0).out();
-    assert!(kubectl.contains("  name: shop-main\n") && !kubectl.contains("  name: main\n"), "{kubectl}");
+    assert!(kubectl.contains("  name: team-main\n") && !kubectl.contains("  name: shop-main\n"), "{kubectl}");
     workspace.run(&["build", "--prune"]).exits(0);
     assert_eq!(workspace.files("out"), before);
 }
@@ -122,7 +126,7 @@ fn plans_are_reported_in_every_format() {
     let shown = |format: &str| workspace.run(&["teardown", "--format", format, "--only", "login"]).exits(0).out();
     let want = "\
 login
-  namespace  login
+  namespace  shop-login
   object     ValidatingWebhookConfiguration shop-login
   object     ClusterRole shop:login
   dns        login.dev.example.com
@@ -144,7 +148,7 @@ metadata:
 apiVersion: v1
 kind: Namespace
 metadata:
-  name: login
+  name: shop-login
 ";
     assert_eq!(shown("kubectl"), want);
     let json: serde_json::Value = serde_json::from_str(&shown("json")).unwrap();
@@ -152,7 +156,7 @@ metadata:
         "branch": "login",
         "slug": "login",
         "existing": false,
-        "namespaces": ["login"],
+        "namespaces": ["shop-login"],
         "clusterObjects": [
             {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration", "name": "shop-login"},
             {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "name": "shop:login"},
@@ -268,7 +272,7 @@ fn what_is_in_use_after_a_merge_is_not_reported() {
         "{}",
         ran.err()
     );
-    assert!(workspace.run(&["teardown", "--format", "kubectl"]).exits(0).out().contains("  name: login\n"));
+    assert!(workspace.run(&["teardown", "--format", "kubectl"]).exits(0).out().contains("  name: shop-login\n"));
     workspace.write("out/namespaces/main/50-pod-web.yaml", "<<<<<<< HEAD\n- a: [\n");
     let ran = workspace.run(&["teardown", "--format", "images"]).exits(2);
     assert!(

@@ -121,7 +121,7 @@ fn the_plan_of_a_removed_branch_includes_what_it_had_replaced() {
     let removed = w.files("out");
     assert_eq!(
         w.run(&["teardown"]).exits(0).out(),
-        "login\n  namespace  login\n  image      r.example.com/shop:a\n  image      r.example.com/shop:b\n"
+        "login\n  namespace  shop-login\n  image      r.example.com/shop:a\n  image      r.example.com/shop:b\n"
     );
     build(&w, &branches(&[("login", "b"), ("main", "m")]), &[]);
     assert_eq!(w.run(&["teardown"]).exits(0).out(), "login (existing)\n  image      r.example.com/shop:a\n");
@@ -200,7 +200,7 @@ fn an_image_in_an_argument_is_listed_as_in_use() {
     let main =
         |arg: &str| Branches::from([("main", format!("values: {{image: 'r.example.com/shop:m', arg: '{arg}'}}"))]);
     build(&w, &main("r.example.com/shop:a"), &[]);
-    assert_eq!(w.run(&["teardown"]).exits(0).out(), "login\n  namespace  login\n");
+    assert_eq!(w.run(&["teardown"]).exits(0).out(), "login\n  namespace  shop-login\n");
     build(&w, &main("r.example.com/shop:a"), &["--prune"]);
     build(&w, &main("none"), &[]);
     assert_eq!(w.run(&["teardown"]).exits(0).out(), "login\n  image      r.example.com/shop:a\n");
@@ -371,12 +371,12 @@ fn databases_of_the_spec_are_listed_with_their_branches() {
     let both = "{name: feature/login}{name: search, database: {mode: database}}";
     w.build("schema", &format!("{main}{both}"));
     let slug = "feature-login-df7c7aeb";
-    let namespace = w.0.read(&format!("out/namespaces/{slug}/00-namespace-{slug}.yaml"));
+    let namespace = w.0.read(&format!("out/namespaces/{slug}/00-namespace-shop-{slug}.yaml"));
     assert!(namespace.contains("pleach.dev/database: schema/shop/shop_feature_login_df7c7aeb\n"), "{namespace}");
     w.build("schema", main);
     let plan = w.0.read(&format!("out/teardown/{slug}.yaml"));
     let database = "databases:\n- instance: shop\n  kind: schema\n  name: shop_feature_login_df7c7aeb\n";
-    assert!(plan.contains(database) && plan.contains(&format!("namespaces:\n- {slug}\n")), "{plan}");
+    assert!(plan.contains(database) && plan.contains(&format!("namespaces:\n- shop-{slug}\n")), "{plan}");
     let drops = [
         "$DROP_DATABASE 'schema' 'shop' 'shop_feature_login_df7c7aeb'",
         "$DROP_DATABASE 'database' 'shop' 'shop_search'",

@@ -98,7 +98,7 @@ pub(crate) fn spec(model: &Model, reversed: bool) -> String {
     spec_in(model, "", reversed)
 }
 
-/// The spec with namespaces that are `prefix` and the slug.
+/// The spec with namespaces that are `shop-`, `prefix` and the slug.
 pub(crate) fn spec_in(model: &Model, prefix: &str, reversed: bool) -> String {
     let entry = |(of, branch): (&usize, &Branch)| {
         let Branch { image, place, role, database, names } = branch;
@@ -115,7 +115,7 @@ pub(crate) fn spec_in(model: &Model, prefix: &str, reversed: bool) -> String {
     }
     let branches = if entries.is_empty() { " []\n".to_owned() } else { format!("\n{}", entries.concat()) };
     format!(
-        "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nnamespace: '{prefix}{{{{ branch.slug }}}}'\nhosts: ['{{{{ branch.slug }}}}.dev.example.com']\n\
+        "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nnamespace: 'shop-{prefix}{{{{ branch.slug }}}}'\nhosts: ['{{{{ branch.slug }}}}.dev.example.com']\n\
          zones: {{dev.example.com: {{ttl: 60, CNAME: [ingress.example.net]}}}}\n\
          database: {{name: shop}}\nimageFields: [{{group: example.com, kind: Fleet, path: spec/runner/image}}]\nbranches:{branches}"
     )
@@ -158,7 +158,7 @@ fn entries(footprint: &Footprint) -> Entries {
 pub(crate) fn footprint_of(of: usize, branch: &Branch, prefix: &str) -> Entries {
     let slug = crate::slug::Slug::of(BRANCHES[of], 63).to_string();
     let mut entries = Entries::from([
-        ("namespace", format!("{prefix}{slug}")),
+        ("namespace", format!("shop-{prefix}{slug}")),
         ("name", format!("{slug}.dev.example.com")),
         ("image", IMAGES[branch.image].1.to_string()),
         ("image", "r.example.com/base:1".to_owned()),

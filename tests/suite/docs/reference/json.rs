@@ -131,9 +131,14 @@ const REPORTS: &[Report] = &[
                 "whether the branch still exists, so that the plan lists what it has replaced",
             ),
             ("plans[].namespaces[]", "string", "namespaces"),
-            ("plans[].clusterObjects[].apiVersion", "string", "objects outside of namespaces: the API version"),
+            ("plans[].clusterObjects[].apiVersion", "string", "objects outside of these namespaces: the API version"),
             ("plans[].clusterObjects[].kind", "string", "their kind"),
             ("plans[].clusterObjects[].name", "string", "their name"),
+            (
+                "plans[].clusterObjects[].namespace",
+                "string",
+                "their namespace, if they are in one that the branch does not own",
+            ),
             ("plans[].dns[].name", "string", "DNS names"),
             ("plans[].dns[].zone", "string", "the zone of the name"),
             (
@@ -155,6 +160,11 @@ const REPORTS: &[Report] = &[
                 "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nnamespace: 'shop-{{ branch.slug }}'\n\
                  database: {mode: database, name: shop}\nhosts: ['{{ branch.slug }}.dev.example.com']\n\
                  zones: {dev.example.com: {A: [203.0.113.7]}}\nbaseline: main\nbranches:\n- name: main\n- name: search\n",
+            );
+            workspace.write(
+                "base/grant.yaml.j2",
+                "apiVersion: gateway.networking.k8s.io/v1beta1\nkind: ReferenceGrant\nmetadata:\n  name: {{ branch.namespace }}\n  \
+                 namespace: gateways\n  annotations: {pleach.dev/namespace: keep}\n",
             );
             workspace.write(
                 "base/role.yaml.j2",

@@ -81,6 +81,7 @@ is_elsewhere() {
 
 # Creates or updates the namespace of the branch. Waits if an old one is being deleted. Fails if it belongs to another project.
 apply_namespace() {
+    [ -f "$folder/00-namespace-$namespace.yaml" ] || return 0
     state=$("$kubectl" get namespace "$namespace" --ignore-not-found \
         --output 'jsonpath={.status.phase}/{.metadata.labels.pleach\.dev/project}') || return 1
     case $state in
@@ -118,6 +119,18 @@ use_branch() {
         namespace=${file##*/00-namespace-}
         namespace=${namespace%.yaml}
     done
+    if [ ! -f "$file" ]; then
+        # A branch that adopts its namespace has no Namespace, but its objects are marked.
+        file=$(grep -l '^    pleach\.dev/namespace: adopted$' "$folder"/*.yaml | head -n 1)
+        if [ -z "$file" ]; then
+            echo "$folder: no object has the namespace of the branch" >&2
+            return 1
+        fi
+        namespace=$(awk '
+            /^[^ ]/ { metadata = ($1 == "metadata:") }
+            metadata && /^  namespace: / { gsub(/"/, "", $2); print $2; exit }
+        ' "$file")
+    fi
 }
 
 kubectl=${KUBECTL:-kubectl}
