@@ -1,5 +1,7 @@
 //! Names of branches in Git: what Git allows, and names of refs that are not branches.
 
+use smol_str::{SmolStr, format_smolstr};
+
 /// The usual names of remotes: `origin/x` beside the branch `x` is a remote-tracking branch.
 pub(crate) const REMOTES: [&str; 2] = ["origin", "upstream"];
 
@@ -56,6 +58,16 @@ fn pull_request(name: &str) -> Option<&str> {
     let (number, end) = name.split_once('/')?;
     let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
     (is_number && matches!(end, "merge" | "head")).then_some(number)
+}
+
+/// The name of the environment of a pull request that is not known by its branch.
+pub(crate) fn of_pull_request(number: u64) -> SmolStr {
+    format_smolstr!("pr-{number}")
+}
+
+/// Whether a name has the form of [`of_pull_request`].
+pub(crate) fn is_of_pull_request(name: &str) -> bool {
+    name.strip_prefix("pr-").is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// The branch that a name of a remote-tracking branch stands for, such as `x` for `origin/x`.
@@ -143,5 +155,6 @@ mod tests {
         assert_eq!(tracked("origin/a/b", &REMOTES), Some("a/b"));
         assert_eq!(tracked("origins/a", &REMOTES), None);
         assert_eq!(tracked("origin", &REMOTES), None);
+        assert!(is_of_pull_request(&of_pull_request(7)) && !is_of_pull_request("pr-") && !is_of_pull_request("pr-x"));
     }
 }

@@ -54,7 +54,9 @@ pub(super) fn run(args: &InitArgs, here: &Path) -> Result<Outcome> {
         let folder = args.folder.display().to_string();
         let next = if folder == "." { "pleach build".to_owned() } else { format!("cd {folder} && pleach build") };
         let count = scaffold::FILES.len();
-        report(&format!("wrote {count} files: branches.yaml, base/, overlays/, schema/; next: `{next}`\n"))?;
+        report(&format!(
+            "wrote {count} files: branches.yaml, branches.d/, base/, overlays/, schema/; next: `{next}`\n"
+        ))?;
     }
     let paths: Vec<&str> = pipelines.map(|(path, _)| path).collect();
     if !paths.is_empty() {

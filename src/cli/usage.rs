@@ -1,7 +1,7 @@
 //! Errors of the command line as diagnostics, so that all errors have the same form.
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::spec::ExpiryDate;
+use crate::spec::Date;
 
 /// The diagnostic for an error of clap: its first paragraph is the message, the others are help.
 pub(super) fn diagnostic(error: &clap::Error) -> Diagnostic {
@@ -32,8 +32,8 @@ pub(super) fn count(text: &str) -> Result<usize, String> {
 }
 
 /// Reads a date.
-pub(super) fn date(text: &str) -> Result<ExpiryDate, String> {
-    ExpiryDate::parse(text).map_err(|error| error.parts().help.concat())
+pub(super) fn date(text: &str) -> Result<Date, String> {
+    Date::parse(text).map_err(|error| error.parts().help.concat())
 }
 
 /// The values of `possible values: a, b`.

@@ -1,57 +1,58 @@
-//! Reads a list of Git branches, as `git`, GitHub, GitLab or a script prints it.
+//! Reads a list of Git branches or of pull requests, as `git`, GitHub, GitLab or a script prints it.
 //!
 //! A list that may be truncated is an error, because the missing branches would be removed.
 
+use super::pull_request::{self, ListedPullRequest};
 use crate::branch_name;
 use crate::deletion_limits::named;
 use crate::diagnostic::{Code, Diagnostic, Result};
-use serde::Deserialize;
+use serde_json::{Map, Value};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
 /// The branches of a list by name, each with its commit if the list has it.
 pub(crate) type GitHeads = BTreeMap<SmolStr, Option<SmolStr>>;
 
-/// A list of Git branches.
+/// A list of Git branches or of pull requests.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct BranchList {
     /// The branches.
     pub(crate) heads: GitHeads,
+    /// The pull requests, if it is a list of pull requests.
+    pub(crate) pull_requests: Option<Vec<ListedPullRequest>>,
     /// Names that are not those of branches, each with the reason.
     pub(crate) skipped: Vec<(SmolStr, String)>,
     /// Errors about parts of the list: it may not be a list of branches.
     pub(crate) errors: Vec<Diagnostic>,
 }
 
-/// A branch in the APIs of GitHub and GitLab. Other fields are ignored.
-#[derive(Deserialize)]
-struct ListedHead {
-    name: String,
-    commit: Option<ListedCommit>,
-}
-
-#[derive(Deserialize)]
-struct ListedCommit {
-    /// The field of GitHub.
-    sha: Option<String>,
-    /// The field of GitLab.
-    id: Option<String>,
-}
-
 /// Reads a list: JSON of GitHub or GitLab, also as several pages; or lines of `git ls-remote` or `git for-each-ref`; or one
-/// name per line.
-pub(crate) fn read(text: &str) -> Result<BranchList> {
+/// name per line. With `allow_empty`, an empty JSON list means that no pull request is open.
+pub(crate) fn read(text: &str, allow_empty: bool) -> Result<BranchList> {
     let mut reader = ListReader::default();
     match text.trim_start().chars().next() {
         Some('[' | '{') => reader.json(text)?,
         _ => reader.lines(text)?,
     }
-    let list = reader.finish();
-    if list.heads.is_empty() && list.errors.is_empty() {
-        let error = list_error("the list of branches is empty");
-        return Err(error.help("an empty list would remove all branches: check the command that created it").into());
+    let is_json = text.trim_start().starts_with('[');
+    let mut list = reader.finish();
+    let is_empty = list.heads.is_empty() && list.pull_requests.is_none() && list.errors.is_empty();
+    match (is_empty, is_json) {
+        (true, true) if allow_empty => list.pull_requests = Some(Vec::new()),
+        (true, _) => {
+            let error = list_error("the list of branches is empty")
+                .help("an empty list would remove all branches: check the command that created it");
+            let help = "if no pull request is open, use `--allow-empty`: it accepts the empty JSON list `[]`";
+            return Err(if is_json { error.help(help) } else { error }.into());
+        }
+        (false, _) => {}
     }
     Ok(list)
+}
+
+fn json_error(what: String) -> Diagnostic {
+    list_error(format!("the list of branches {what}"))
+        .help("it must be a list of objects with the `name` of a branch and its `commit`, or of pull requests")
 }
 
 fn list_error(message: impl Into<String>) -> Diagnostic {
@@ -72,17 +73,29 @@ struct ListReader {
 
 impl ListReader {
     fn json(&mut self, text: &str) -> Result<()> {
-        for page in serde_json::Deserializer::from_str(text).into_iter::<Vec<ListedHead>>() {
+        for page in serde_json::Deserializer::from_str(text).into_iter::<Vec<Map<String, Value>>>() {
             let page = page.map_err(|error| {
                 let what = if error.is_eof() { "is truncated" } else { "is not JSON of GitHub or GitLab" };
-                list_error(format!("the list of branches {what}: {error}"))
-                    .help("it must be a list of objects with the `name` of a branch and its `commit`")
+                json_error(format!("{what}: {error}"))
             })?;
-            for ListedHead { name, commit } in page {
-                let commit = commit.and_then(|commit| commit.sha.or(commit.id));
-                self.commit(&name, commit.as_deref());
-                self.branch(&name, commit.as_deref());
+            for item in page {
+                if pull_request::is_pull_request(&item) {
+                    let listed = ListedPullRequest::of(&item).map_err(json_error)?;
+                    self.commit(&listed.head, listed.commit.as_deref());
+                    self.list.pull_requests.get_or_insert_default().push(listed);
+                    continue;
+                }
+                let name = item.get("name").and_then(Value::as_str);
+                let name = name.ok_or_else(|| json_error("has an item with neither a `name` nor a `number`".into()))?;
+                // The fields of GitHub and of GitLab.
+                let commit = item.get("commit").and_then(|commit| commit.get("sha").or_else(|| commit.get("id")));
+                let commit = commit.and_then(Value::as_str);
+                self.commit(name, commit);
+                self.branch(name, commit);
             }
+        }
+        if self.list.pull_requests.is_some() && !self.list.heads.is_empty() {
+            return Err(json_error("has both branches and pull requests".into()).into());
         }
         Ok(())
     }
@@ -173,7 +186,12 @@ mod tests {
     const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
     fn names(text: &str) -> Vec<String> {
-        read(text).unwrap().heads.into_iter().map(|(name, commit)| format!("{name} {}", commit.is_some())).collect()
+        read(text, false)
+            .unwrap()
+            .heads
+            .into_iter()
+            .map(|(name, commit)| format!("{name} {}", commit.is_some()))
+            .collect()
     }
 
     #[test]
@@ -202,6 +220,10 @@ mod tests {
             ("main\nfeat", "may be truncated"),
             (r#"[{"name": "main"}, {"na"#, "is truncated"),
             (r#"{"message": "Bad credentials"}"#, "is not JSON"),
+            ("[{}]", "has an item with neither a `name` nor a `number`"),
+            (r#"[{"number": 1, "headRefName": "a"}, {"na"#, "is truncated"),
+            (r#"[{"number": 1, "headRefName": "a"}, {"name": "b"}]"#, "has both branches and pull requests"),
+            (r#"[{"number": 1}]"#, "does not have the branch name of pull request 1"),
             ("fatal: unable to access\n", "line 1 of the list"),
             (r#"[{"name": ""}]"#, "invalid branch name"),
             (r#"[{"name": "a", "commit": {"sha": "abc"}}]"#, "invalid commit `abc` of branch `a`"),
@@ -211,7 +233,7 @@ mod tests {
             ("a..b\nmain\nx~1\n", "2 invalid branch names"),
             ("<!DOCTYPE html>\n<p>No access.</p>\n<p>Log in</p>\n", "3 lines of the list"),
         ] {
-            let list = read(text).and_then(|list| Diagnostics::check(list.errors.clone(), list));
+            let list = read(text, false).and_then(|list| Diagnostics::check(list.errors.clone(), list));
             let errors = list.unwrap_err();
             let messages: String = errors.iter().map(ToString::to_string).collect();
             assert!(messages.contains(why), "{text}: {messages}");
@@ -222,7 +244,7 @@ mod tests {
     #[test]
     fn refs_that_are_not_branches_are_skipped() {
         let skipped = |text: &str| -> Vec<String> {
-            read(text).unwrap().skipped.into_iter().map(|(name, why)| format!("{name}: {why}")).collect()
+            read(text, false).unwrap().skipped.into_iter().map(|(name, why)| format!("{name}: {why}")).collect()
         };
         assert_eq!(skipped("main\n12/merge\n"), ["12/merge: it is a ref of pull request 12, not a branch"]);
         assert_eq!(skipped("main\ngh-readonly-queue/main/pr-1-abc\n").len(), 1);

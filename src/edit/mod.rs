@@ -2,16 +2,19 @@
 //!
 //! An edit is made in memory. The commands read the resulting spec before they write it, so that the spec stays valid.
 
+pub(crate) mod expired;
 pub(crate) mod list;
+pub(crate) mod pull_request;
+mod rename;
 pub(crate) mod sync;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
-use crate::node::{Map, Node};
+use crate::node::{Map, Node, Tag};
 use crate::slug::Slug;
 use crate::source::{Found, Project, RelPath};
-use crate::spec;
+use crate::spec::{self, Date};
 use crate::yaml::edit::{EditAction, TextEdit, YamlDocument, YamlStep};
-use smol_str::SmolStr;
+use smol_str::{SmolStr, ToSmolStr};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A change of a field of a branch: the path of keys below the branch, and the new value or `None` to remove the field.
@@ -118,8 +121,25 @@ impl SpecFiles {
             Ok(())
         })?;
         changed.extend(self.apply(rounds)?);
-        self.locations = branch_locations(&self.documents, &self.main);
+        self.update_locations();
         Ok(changed)
+    }
+
+    fn update_locations(&mut self) {
+        self.locations = branch_locations(&self.documents, &self.main);
+    }
+
+    /// Applies edits of one file that are not edits of a branch.
+    fn edit_file(&mut self, path: &RelPath, edits: &[TextEdit]) -> Result<()> {
+        if edits.is_empty() {
+            return Ok(());
+        }
+        let document = self.documents.get_mut(path).expect("a file of the spec");
+        let first = |errors: Vec<(usize, Diagnostic)>| errors.into_iter().next().expect("at least one error").1;
+        if document.change(edits).map_err(first)?.contains(&true) {
+            self.changed.insert(path.clone(), Some(document.text().to_owned()));
+        }
+        Ok(())
     }
 
     /// Applies edits to the documents, and returns the branches that changed.
@@ -176,6 +196,11 @@ impl SpecFiles {
     pub(crate) fn into_changed(self) -> BTreeMap<RelPath, Option<String>> {
         self.changed
     }
+}
+
+/// The change that records the day on which a branch was added.
+pub(crate) fn added(today: Date) -> FieldChange {
+    (vec!["added".to_owned()], Some(Node::plain(today.to_smolstr(), Tag::Timestamp)))
 }
 
 /// The location of each branch.

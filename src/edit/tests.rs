@@ -90,16 +90,20 @@ fn rules(include: &[&str], images: &[(&str, &str)]) -> SyncRules {
     }
 }
 
+fn settings(rules: SyncRules) -> sync::SyncSettings<'static> {
+    sync::SyncSettings { rules, remotes: Vec::new(), today: spec::Date::since_1970(0).unwrap() }
+}
+
 #[test]
 fn a_sync_adds_changes_removes_and_keeps_branches() {
     let start = "- name: main\n  pin: {reason: baseline}\n- name: old\n- name: kept\n  images: {web: \":x\"} # tag\n- name: other/one\n";
-    let listed = list::read("kept\nnew/one\nignored\n").unwrap();
+    let listed = list::read("kept\nnew/one\nignored\n", false).unwrap();
     let project = project(start);
     let spec = spec::read(&project).unwrap();
     let mut files = SpecFiles::open(&project).unwrap();
     let rules =
         SyncRules { exclude: vec!["ignored".into(), "other/*".into()], ..rules(&[], &[("web", ":{{ branch.tag }}")]) };
-    let synced = sync::sync(&mut files, &spec, listed, &rules, &[]).unwrap();
+    let synced = sync::sync(&mut files, &spec, listed, &settings(rules)).unwrap();
     let names = |names: &[&str]| names.iter().map(|name| SmolStr::from(*name)).collect::<Vec<_>>();
     assert_eq!(synced.added, names(&["new/one"]));
     assert_eq!(synced.changed, names(&["kept"]));
@@ -110,7 +114,7 @@ fn a_sync_adds_changes_removes_and_keeps_branches() {
     assert_eq!(
         text.strip_prefix(HEAD).unwrap(),
         format!(
-            "- name: main\n  pin: {{reason: baseline}}\n- name: kept\n  images: {{web: \":kept\"}} # tag\n- name: other/one\n- name: new/one\n  images: {{web: \":{tag}\"}}\n"
+            "- name: main\n  pin: {{reason: baseline}}\n- name: kept\n  images: {{web: \":kept\"}} # tag\n- name: other/one\n- name: new/one\n  added: 1970-01-01\n  images: {{web: \":{tag}\"}}\n"
         )
     );
 }
@@ -119,7 +123,7 @@ fn a_sync_adds_changes_removes_and_keeps_branches() {
 fn image_patterns_have_variables() {
     let project = project("");
     let spec = spec::read(&project).unwrap();
-    let listed = list::read("0123456789abcdef0123456789abcdef01234567 refs/heads/a/B\n").unwrap();
+    let listed = list::read("0123456789abcdef0123456789abcdef01234567 refs/heads/a/B\n", false).unwrap();
     for (pattern, want) in [
         ("r/{{ project }}:{{commit.short}}", Ok("r/shop:0123456")),
         ("r:{{ commit.sha }}", Ok("r:0123456789abcdef0123456789abcdef01234567")),
@@ -128,7 +132,7 @@ fn image_patterns_have_variables() {
         ("r:{{ x", Err("`{{` without `}}`")),
     ] {
         let mut files = SpecFiles::open(&project).unwrap();
-        let result = sync::sync(&mut files, &spec, listed.clone(), &rules(&[], &[("i", pattern)]), &[]);
+        let result = sync::sync(&mut files, &spec, listed.clone(), &settings(rules(&[], &[("i", pattern)])));
         let image = || files.documents[&files.main].data().get("branches")?.as_seq()?[0].str_at(&["images", "i"]);
         match (result, want) {
             (Ok(_), Ok(want)) => assert_eq!(image(), Some(want)),
@@ -136,9 +140,9 @@ fn image_patterns_have_variables() {
             (result, _) => panic!("{pattern}: {result:?}"),
         }
     }
-    let unknown = list::read("a\n").unwrap();
+    let unknown = list::read("a\n", false).unwrap();
     let mut files = SpecFiles::open(&project).unwrap();
-    assert!(sync::sync(&mut files, &spec, unknown, &rules(&[], &[("i", "{{ commit.sha }}")]), &[]).is_err());
+    assert!(sync::sync(&mut files, &spec, unknown, &settings(rules(&[], &[("i", "{{ commit.sha }}")]))).is_err());
 }
 
 /// A change of a branch.

@@ -39,8 +39,10 @@ pub(super) fn branch(spec: &Spec, entry: &BranchEntry, baseline: Option<&Branch>
         slug,
         database,
         owner: entry.owner.clone(),
-        link: entry.link.clone(),
-        expires: entry.expires.clone(),
+        link: entry.link.clone().or_else(|| entry.pull_request.as_ref()?.url.clone()),
+        pull_request: entry.pull_request.clone(),
+        added: entry.added.clone(),
+        expires: spec.last_day(entry),
         pin: entry.pin.clone(),
         at: entry.at,
     };

@@ -30,10 +30,25 @@ pub(crate) struct ListedBranch<'a> {
     pub(crate) owner: Option<&'a str>,
     /// A link, such as its pull request.
     pub(crate) link: Option<&'a str>,
+    /// Its pull request.
+    pub(crate) pull_request: Option<BranchPullRequest<'a>>,
+    /// The day on which it was added, as YYYY-MM-DD.
+    pub(crate) added: Option<String>,
     /// Its expiry date, as YYYY-MM-DD.
     pub(crate) expires: Option<String>,
     /// Whether `expire` and `sync` keep it.
     pub(crate) pinned: bool,
+}
+
+/// The pull request of a branch.
+#[derive(Debug, Serialize)]
+pub(crate) struct BranchPullRequest<'a> {
+    /// Its number.
+    pub(crate) number: u64,
+    /// The address of its page.
+    pub(crate) url: Option<&'a str>,
+    /// Its title.
+    pub(crate) title: Option<&'a str>,
 }
 
 /// The platform that serves a branch.
@@ -78,6 +93,12 @@ impl<'a> ListedBranch<'a> {
             overlays: branch.overlays.iter().map(crate::source::RelPath::as_str).collect(),
             owner: branch.owner.as_ref().map(|owner| owner.value.as_str()),
             link: branch.link.as_ref().map(|link| link.value.as_str()),
+            pull_request: branch.pull_request.as_ref().map(|pull_request| BranchPullRequest {
+                number: pull_request.number.value,
+                url: pull_request.url.as_ref().map(|url| url.value.as_str()),
+                title: pull_request.title.as_ref().map(|title| title.value.as_str()),
+            }),
+            added: branch.added.as_ref().map(|date| date.value.to_string()),
             expires: branch.expires.as_ref().map(|date| date.value.to_string()),
             pinned: branch.pin.is_some(),
         }

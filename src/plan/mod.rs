@@ -26,7 +26,7 @@ use crate::name::DnsName;
 use crate::node::{Map, MapEntry, Node};
 use crate::slug::Slug;
 use crate::source::{Location, RelPath};
-use crate::spec::{self, BranchImage, ExpiryDate, HostContent, Join, PatternScope, Pin, Placed, Spec};
+use crate::spec::{self, BranchImage, Date, HostContent, Join, PatternScope, Pin, Placed, PullRequest, Spec};
 use rayon::prelude::*;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,8 +91,12 @@ pub(crate) struct Branch {
     pub(crate) owner: Option<Placed<SmolStr>>,
     /// A link, such as its pull request.
     pub(crate) link: Option<Placed<SmolStr>>,
+    /// Its pull request.
+    pub(crate) pull_request: Option<PullRequest>,
+    /// The day on which it was added.
+    pub(crate) added: Option<Placed<Date>>,
     /// Its expiry date.
-    pub(crate) expires: Option<Placed<ExpiryDate>>,
+    pub(crate) expires: Option<Placed<Date>>,
     /// Why `expire` and `sync` keep it.
     pub(crate) pin: Option<Pin>,
     /// The source location of its name.

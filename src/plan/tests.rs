@@ -79,6 +79,7 @@ branch:
   name: feature/login
   namespace: shop-feature-login-df7c7aeb
   owner: team-identity
+  pullRequest: null
   services: {}
   slug: feature-login-df7c7aeb
 images:

@@ -1,16 +1,16 @@
 //! The variables of a branch in templates.
 //!
 //! - `project`: the name of the project
-//! - `branch`: `name`, `slug`, `namespace`, `host`, `hosts`, `owner`, `link` and `expires`, which are null without a value,
+//! - `branch`: `name`, `slug`, `namespace`, `host`, `hosts`, `owner`, `link`, `expires` and `pullRequest`, which are null without a value,
 //!   and `services` and `aliases`, the first host of each by name
 //! - `values`: the merged values
 //! - `images`: full references by image name in the manifests and by alias
 //! - `services`, `database`, `slots` and `shared`: only if the spec has these fields
 
 use super::{Branch, BranchHost, mapping};
-use crate::node::{Map, Node};
+use crate::node::{Map, Node, Tag};
 use crate::source::Location;
-use crate::spec::{BranchImage, Placed, Spec};
+use crate::spec::{BranchImage, Placed, PullRequest, Spec};
 use smol_str::{SmolStr, ToSmolStr};
 use std::collections::BTreeMap;
 
@@ -34,6 +34,7 @@ pub(super) fn variables(
         ("name", Node::str(branch.name.clone()).placed(branch.at)),
         ("namespace", optional(branch.namespace().map(|namespace| (namespace.into(), branch.at)))),
         ("owner", text(&branch.owner)),
+        ("pullRequest", branch.pull_request.as_ref().map_or_else(Node::null, pull_request)),
         ("services", first_hosts(branch, |host| host.service.as_ref()).into()),
         ("slug", Node::str(&branch.slug).placed(branch.at)),
     ]);
@@ -50,6 +51,16 @@ pub(super) fn variables(
         }
     }
     variables
+}
+
+/// The pull request of a branch.
+fn pull_request(pull_request: &PullRequest) -> Node {
+    let text = |text: &Option<Placed<SmolStr>>| {
+        text.as_ref().map_or_else(Node::null, |text| Node::str(text.value.clone()).placed(text.at))
+    };
+    let PullRequest { number, url, title } = pull_request;
+    let shown = Node::plain(number.value.to_smolstr(), Tag::Int).placed(number.at);
+    mapping([("number", shown), ("title", text(title)), ("url", text(url))]).placed(number.at)
 }
 
 /// The first host of each name that `of` returns.

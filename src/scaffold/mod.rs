@@ -9,6 +9,7 @@ macro_rules! embedded {
 /// The files of the sample and their paths.
 pub(crate) const FILES: &[(&str, &str)] = embedded! {
     "branches.yaml"
+    "branches.d/README.md"
     "base/deployment.yaml.j2"
     "base/ingress.yaml.j2"
     "base/kustomization.yaml.j2"
@@ -56,7 +57,7 @@ mod tests {
     fn all_files_of_the_sample_are_embedded() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut existing = BTreeSet::from(["branches.yaml".to_owned(), "schema/branches.schema.json".to_owned()]);
-        for folder in ["base", "overlays"] {
+        for folder in ["base", "branches.d", "overlays"] {
             for entry in walkdir::WalkDir::new(root.join(folder)) {
                 let entry = entry.unwrap();
                 if entry.file_type().is_file() {

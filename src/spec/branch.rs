@@ -4,7 +4,7 @@ use super::database::{self, SharedDatabase};
 use super::names::{self, NameList};
 use super::section::{Section, text};
 use super::settings::{BranchSettings, SettingsReader};
-use super::{ExpiryDate, Pattern, Placed, SlotsEntry, spec_error};
+use super::{Date, Pattern, Placed, PullRequest, SlotsEntry, spec_error};
 use crate::branch_name;
 use crate::database::DatabaseMode;
 use crate::diagnostic::Diagnostic;
@@ -36,12 +36,16 @@ pub(crate) struct BranchEntry {
     pub(crate) slots: Option<SlotsEntry>,
     /// Why `expire` and `sync` keep it.
     pub(crate) pin: Option<Pin>,
-    /// The last day of the branch.
-    pub(crate) expires: Option<Placed<ExpiryDate>>,
+    /// The day on which it was added.
+    pub(crate) added: Option<Placed<Date>>,
+    /// The last day of the branch, as written.
+    pub(crate) expires: Option<Placed<Date>>,
     /// The person or team that owns it.
     pub(crate) owner: Option<Placed<SmolStr>>,
     /// A link, such as to its pull request.
     pub(crate) link: Option<Placed<SmolStr>>,
+    /// Its pull request.
+    pub(crate) pull_request: Option<PullRequest>,
     /// Set for a branch that runs on App Engine.
     pub(crate) app_engine: Option<AppEngine>,
 }
@@ -104,9 +108,11 @@ impl BranchEntry {
                 .and_then(|section| Some(Placed { value: database::mode(&section)?, at: section.at })),
             slots: SlotsEntry::of(section, reader.aliases(), faults),
             pin: section.section("pin").and_then(|pin| Some(Pin { reason: pin.text("reason")? })),
-            expires: placed("expires").and_then(|date| checked(&date, ExpiryDate::parse, faults)),
+            added: placed("added").and_then(|date| checked(&date, Date::parse, faults)),
+            expires: placed("expires").and_then(|date| checked(&date, Date::parse, faults)),
             owner: placed("owner"),
             link: placed("link"),
+            pull_request: PullRequest::of(section),
             app_engine,
         }
     }
@@ -121,6 +127,11 @@ impl BranchEntry {
     /// Whether it uses a namespace that others own.
     pub(crate) fn adopts_namespace(&self) -> bool {
         self.adopt_namespace.as_ref().is_some_and(|adopts| adopts.value)
+    }
+
+    /// Whether it is known by its pull request only.
+    pub(crate) fn is_pull_request_environment(&self) -> bool {
+        self.pull_request.as_ref().is_some_and(|pull_request| pull_request.is_environment(&self.name))
     }
 
     /// The mode of its database: its own, or that of the spec.

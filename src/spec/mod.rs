@@ -10,6 +10,7 @@ mod consistency;
 mod content;
 mod database;
 mod date;
+mod expiry;
 mod gitops;
 mod host;
 mod image;
@@ -18,6 +19,7 @@ mod label;
 mod load;
 mod names;
 mod pattern;
+mod pull_request;
 mod range;
 mod section;
 mod service;
@@ -32,13 +34,15 @@ pub(crate) use alias::Alias;
 pub(crate) use branch::{AppEngine, BranchEntry, Pin};
 pub(crate) use content::{AddressFrom, HostContent};
 pub(crate) use database::SharedDatabase;
-pub(crate) use date::ExpiryDate;
+pub(crate) use date::Date;
+pub(crate) use expiry::ExpiredBranch;
 pub(crate) use gitops::{Applications, ApplyScript, ArgoCd, Flux, GitOps};
 pub(crate) use host::{HostEntry, HostsEntry, Join};
 pub(crate) use image::BranchImage;
 pub(crate) use image_field::ImageField;
 pub(crate) use load::{FILE, FOLDER, files};
 pub(crate) use pattern::{Pattern, PatternScope};
+pub(crate) use pull_request::PullRequest;
 pub(crate) use range::Range;
 pub(crate) use service::Service;
 pub(crate) use settings::BranchSettings;
@@ -108,6 +112,10 @@ pub(crate) struct Spec {
     pub(crate) compat: Compat,
     /// The tools that apply the output.
     pub(crate) gitops: GitOps,
+    /// The number of days after which a branch without `expires` expires, from the day on which it was added.
+    pub(crate) expires_after: Option<Placed<u32>>,
+    /// The records of branches that have expired.
+    pub(crate) expired: Vec<ExpiredBranch>,
     /// The settings of branches that do not override them.
     pub(crate) defaults: BranchSettings,
     /// The branches in the order in which they are written, those of `branches.d/` last.
@@ -207,6 +215,8 @@ impl Spec {
                 Some("kustomize") => Compat::Kustomize,
                 _ => Compat::Strict,
             },
+            expires_after: expiry::days(&top),
+            expired: expiry::expired(&top, faults),
             defaults,
             branches,
         };

@@ -2,6 +2,7 @@
 
 use super::Placed;
 use super::section::{Section, text};
+use crate::node::Node;
 use crate::tag::TagStyle;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -13,6 +14,12 @@ pub(crate) struct SyncRules {
     pub(crate) include: Vec<SmolStr>,
     /// Globs of the branches to exclude.
     pub(crate) exclude: Vec<SmolStr>,
+    /// The labels that a pull request must have.
+    pub(crate) labels: Vec<SmolStr>,
+    /// Whether drafts of pull requests are left out.
+    pub(crate) skip_drafts: bool,
+    /// Whether pull requests from other repositories are included.
+    pub(crate) forks: bool,
     /// Image references with variables for the branch and its commit, by the names or aliases of the images.
     pub(crate) images: BTreeMap<SmolStr, Placed<SmolStr>>,
     /// How a tag is derived from a branch name.
@@ -24,7 +31,11 @@ impl SyncRules {
         let Some(section) = top.section("sync") else { return SyncRules::default() };
         let texts = |nodes: Option<&[_]>| nodes.unwrap_or_default().iter().filter_map(text).collect();
         let images = section.map("images").into_iter().flatten();
+        let is = |key| section.node(key).and_then(Node::as_bool);
         SyncRules {
+            labels: texts(section.list("labels")),
+            skip_drafts: is("drafts") == Some(false),
+            forks: is("forks") == Some(true),
             include: texts(section.list("include")),
             exclude: texts(section.list("exclude")),
             images: images

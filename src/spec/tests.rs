@@ -51,9 +51,13 @@ maxBranches: 60
 sync:
   include: ["feature/*"]
   exclude: ["*/wip"]
+  labels: [preview]
+  drafts: false
+  forks: true
   images: {backend: ":{{ branch.tag }}"}
   tags: gitlab
 compat: kustomize
+expired: [{name: feature/old, commit: 0123456789abcdef0123456789abcdef01234567, pullRequest: 7}]
 gitops:
   argocd:
     {repoURL: https://git.example.com/environments.git, revision: trunk, path: a/out, namespace: argo, project: previews, server: https://cluster.example.com, applications: each}
@@ -97,12 +101,14 @@ branches:
   expires: 2026-12-24
   owner: team-identity
   link: https://git.example.com/shop/pull/42
+  added: 2026-12-01
+  pullRequest: {number: 42, url: "https://git.example.com/shop/pull/42", title: The login}
 - name: legacy/reports
   appEngine: {project: example-project, service: reports, version: v1, domain: ew.r.appspot.com}
 "#;
 
 fn everything() -> Node {
-    let hosts = "defaults: &settings\n  hosts: [\"{{ branch.slug }}.example.com\"]";
+    let hosts = "defaults: &settings\n  expires: 14d\n  hosts: [\"{{ branch.slug }}.example.com\"]";
     // The two places for the hosts of all branches exclude each other; both are keys.
     let text = EVERYTHING.replace("defaults: &settings", hosts);
     let project = Project::in_memory([("branches.yaml", text)]);

@@ -16,6 +16,9 @@ pub(crate) fn blessing() -> bool {
     std::env::var_os("PLEACH_BLESS").is_some_and(|value| value == "1")
 }
 
+/// The time of all tests: 2026-11-29.
+pub(crate) const NOW: &str = "1795910400";
+
 /// A temporary folder that `pleach` runs in.
 pub(crate) struct Workspace(tempfile::TempDir);
 
@@ -103,7 +106,7 @@ impl Workspace {
         let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
         let mut command = Command::new("sh");
         command.arg("-c").arg(format!("exec 2>&1; {line}")).current_dir(self.path()).env("PATH", path);
-        command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
+        command.env("SOURCE_DATE_EPOCH", NOW).env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
         for who in ["AUTHOR", "COMMITTER"] {
             command.env(format!("GIT_{who}_NAME"), "a").env(format!("GIT_{who}_EMAIL"), "a@example.com");
         }
@@ -119,6 +122,7 @@ impl Workspace {
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pleach"));
         command.current_dir(self.path()).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+        command.env("SOURCE_DATE_EPOCH", NOW);
         command
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::usage::{count, date};
 use crate::image::ImageReference;
-use crate::spec::ExpiryDate;
+use crate::spec::Date;
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ Examples:
   pleach branch list
   pleach branch list --format json | jq -r '.branches[] | select(.owner == \"team-a\") | .namespace'
 
-JSON: {apiVersion, kind, branches}; branches is a list of {name, slug, platform, namespace, hosts, aliases, images, active, overlays, owner, link, expires, pinned}. A field without a value is null or empty.
+JSON: {apiVersion, kind, branches}; branches is a list of {name, slug, platform, namespace, hosts, aliases, images, active, overlays, owner, link, pullRequest, added, expires, pinned}. A field without a value is null or empty.
 
 Exit status: 0 success, 2 the spec is invalid, 4 I/O error")]
     List {
@@ -28,6 +28,7 @@ Exit status: 0 success, 2 the spec is invalid, 4 I/O error")]
     Add(BranchAddArgs),
     Set(BranchSetArgs),
     Remove(BranchRemoveArgs),
+    Rename(BranchRenameArgs),
     Expire(BranchExpireArgs),
     Sync(BranchSyncArgs),
 }
@@ -69,6 +70,7 @@ Examples:
   pleach branch set feature/login --value replicas=2 --value database.name=login
   pleach branch set feature/login --unset values.replicas --unset expires
   pleach branch set release/2.4 --active green
+  pleach branch set release/2.4 --slot green --image backend=:2.4.1 --weight 10
   pleach branch set feature/login --service frontend --database schema
   pleach branch set \"$BRANCH\" --create --image \"backend=:$COMMIT\"      in the pipeline of the application
 
@@ -117,6 +119,12 @@ pub(super) struct BranchSettingsArgs {
     /// An annotation of all its objects
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
     pub(super) annotation: Vec<(String, String)>,
+    /// The version in `slots` that `--image` and `--weight` change, in place of the branch
+    #[arg(long, value_name = "SLOT")]
+    pub(super) slot: Option<String>,
+    /// The share of the traffic of `--slot`, in percent; the active version gets the rest
+    #[arg(long, value_name = "PERCENT", requires = "slot", value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub(super) weight: Option<u32>,
     /// The version in `slots` that gets the traffic
     #[arg(long, value_name = "SLOT")]
     pub(super) active: Option<String>,
@@ -152,54 +160,102 @@ pub(in crate::cli) struct BranchRemoveArgs {
     pub(super) dry_run: bool,
 }
 
+/// Give a branch another name in the spec
+///
+/// Comments, order and quotes of its entry do not change. The baseline branch and aliases follow. A new name has a new slug, so the branch gets a new namespace, new hosts and new databases, and the next build writes a teardown plan for the old ones. With `--keep-slug`, or if the entry has `slug`, the environment stays as it is. A file of branches.d/ that has the slug as its name is renamed.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  pleach branch rename feature/login feature/sign-in
+  pleach branch rename feature/login feature/sign-in --keep-slug      keep namespace, hosts and databases
+
+Exit status: 0 the branch is renamed, 2 it does not exist, the new name exists or is invalid, or the spec would be invalid, 4 I/O error")]
+pub(in crate::cli) struct BranchRenameArgs {
+    /// The name of the branch
+    #[arg(value_name = "OLD")]
+    pub(super) old: String,
+    /// Its new name
+    #[arg(value_name = "NEW")]
+    pub(super) new: String,
+    /// Write the old slug as `slug`, so that the environment stays as it is
+    #[arg(long)]
+    pub(super) keep_slug: bool,
+}
+
 /// Remove the branches whose last day has passed
 ///
-/// The result depends on the given date, not on a clock. Prints each branch that it removes. Pinned branches, the baseline branch and branches of aliases are kept.
+/// The last day is `expires` of the branch, or `added` and the days of `defaults.expires`. The result depends on the given date, not on a clock. Prints each branch that it removes. Pinned branches, the baseline branch and branches of aliases are kept.
+///
+/// Each branch is recorded in `expired` of the spec: `sync` adds it again only when it has a new commit. The commit is taken from the list of `--from`; without a list, the next `sync` records it.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   pleach branch expire --as-of \"$(date +%F)\"
+  pleach branch expire --as-of \"$(date +%F)\" --from git --repo ../shop
 
 Exit status: 0 no expired branch is in the spec, or it is kept, 2 invalid input, 3 refused by a guard, 4 I/O error")]
 pub(in crate::cli) struct BranchExpireArgs {
     /// The current date, as YYYY-MM-DD
     #[arg(long, value_name = "DATE", value_parser = date)]
-    pub(super) as_of: ExpiryDate,
+    pub(super) as_of: Date,
+    /// The source of a list of branches, for the commits of the expired branches
+    #[arg(long, value_name = "SOURCE", value_enum)]
+    pub(super) from: Option<HeadsSource>,
+    #[command(flatten)]
+    pub(super) repo: RepositoryArgs,
     #[command(flatten)]
     pub(super) limit: DeletionLimitArgs,
 }
 
-/// Update the spec to the branches that exist in Git
+/// Update the spec to the branches that exist in Git, or to the open pull requests
 ///
 /// Adds new branches, removes those that do not exist any more, and sets the images of `sync.images` in the spec. Only names that match `sync.include` and `sync.exclude` are changed. Pinned branches, the baseline branch and branches of aliases are kept. A list that is empty or cut off, that has no branch of the spec or names that Git does not allow is refused.
 ///
 /// The list has one name per line, or is the output of `git ls-remote --heads`, or the JSON of GitHub or GitLab.
+///
+/// It can also be the JSON of pull requests: of `gh pr list`, GitHub's `pulls` or GitLab's `merge_requests`. Each open pull request gets an environment with the name of its branch, and `pullRequest` in the spec. A list of pull requests removes only branches with `pullRequest`. Pull requests from other repositories are skipped; with `sync.forks: true` in the spec, their environments are named `pr-N`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   pleach branch sync --from git --repo ../shop
   git ls-remote --heads origin | pleach branch sync --from -
   gh api --paginate repos/example/shop/branches | pleach branch sync --from -
+  gh pr list --limit 1000 --json number,headRefName,headRefOid,isCrossRepository,isDraft,labels,title,url | pleach branch sync --from - --label preview
 
 Exit status: 0 the spec is up to date, 2 invalid input, or the spec would be invalid, 3 refused by a guard, 4 I/O error")]
 pub(in crate::cli) struct BranchSyncArgs {
     /// The source of the list
     #[arg(long, value_name = "SOURCE", value_enum)]
     pub(super) from: HeadsSource,
-    /// The clone or bare mirror to read, which must have all branches; nothing is fetched
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    pub(super) repo: PathBuf,
-    /// The remote to read in a clone; not used for a bare mirror
-    #[arg(long, value_name = "NAME", default_value = "origin")]
-    pub(super) remote: String,
+    #[command(flatten)]
+    pub(super) repo: RepositoryArgs,
     /// Include only names that match GLOB, in place of `sync.include`
     #[arg(long, value_name = "GLOB")]
     pub(super) include: Vec<String>,
     /// Exclude names that match GLOB, in place of `sync.exclude`
     #[arg(long, value_name = "GLOB")]
     pub(super) exclude: Vec<String>,
+    /// Include only pull requests with LABEL, in place of `sync.labels`; with several, they must have all
+    #[arg(long, value_name = "LABEL")]
+    pub(super) label: Vec<String>,
+    /// Leave out drafts of pull requests
+    #[arg(long)]
+    pub(super) skip_drafts: bool,
+    /// Accept an empty JSON list, which means that no pull request is open
+    #[arg(long)]
+    pub(super) allow_empty: bool,
     #[command(flatten)]
     pub(super) limit: DeletionLimitArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RepositoryArgs {
+    /// The clone or bare mirror to read, which must have all branches; nothing is fetched
+    #[arg(long, value_name = "DIR", default_value = ".", requires = "from")]
+    pub(super) repo: PathBuf,
+    /// The remote to read in a clone; not used for a bare mirror
+    #[arg(long, value_name = "NAME", default_value = "origin", requires = "from")]
+    pub(super) remote: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,8 +1,12 @@
 //! `pleach branch`: lists and changes the branches of the spec.
 
 mod args;
+mod expire;
 mod list;
 mod settings;
+mod slot;
+mod sync;
+mod today;
 mod trial;
 
 pub(super) use args::BranchCommand;
@@ -12,21 +16,22 @@ use super::screen::{Screen, report};
 use super::workspace::{LOCK_TIMEOUT, Workspace};
 use crate::deletion_limits::BRANCHES;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
-use crate::edit::{self, BranchEdit, SpecFiles};
+use crate::edit::expired::RecordEdit;
+use crate::edit::{self, BranchEdit, FieldChange, SpecFiles};
 use crate::plan::{self, BuildPlan};
 use crate::source::Project;
-use crate::spec::{Spec, SyncRules};
+use crate::spec::Spec;
 use crate::visible::visible;
-use crate::{branch_name, disk, git, spec};
+use crate::{disk, git, spec};
 use args::{
-    BranchAddArgs, BranchExpireArgs, BranchRemoveArgs, BranchSetArgs, BranchSyncArgs, DeletionLimitArgs, HeadsSource,
+    BranchAddArgs, BranchRemoveArgs, BranchRenameArgs, BranchSetArgs, DeletionLimitArgs, HeadsSource, RepositoryArgs,
 };
 use smol_str::SmolStr;
 use std::path::Path;
 use trial::Effect;
 
 /// The keys of a branch that are records for people and for `pleach branch`, and not for its output.
-const RECORDS: [&str; 4] = ["expires", "link", "owner", "pin"];
+const RECORDS: [&str; 5] = ["added", "expires", "link", "owner", "pin"];
 
 pub(super) fn run(command: &BranchCommand, workspace: &Workspace, here: &Path, screen: Screen) -> Result<Outcome> {
     if let BranchCommand::List { format } = command {
@@ -36,15 +41,17 @@ pub(super) fn run(command: &BranchCommand, workspace: &Workspace, here: &Path, s
     let _lock = disk::lock_workspace(&workspace.root, LOCK_TIMEOUT, || {
         screen.info("waiting for another run in this workspace");
     })?;
-    let edit = BranchEditor { workspace, here, screen, spec: read(&workspace.project)?.0 };
+    let (spec, plan) = read(&workspace.project)?;
+    let edit = BranchEditor { workspace, here, screen, spec };
     let files = SpecFiles::open(&workspace.project)?;
     match command {
         BranchCommand::List { .. } => unreachable!("`list` returned above"),
         BranchCommand::Add(args) => edit.add(args, files),
         BranchCommand::Set(args) => edit.set(args, files),
         BranchCommand::Remove(args) => edit.remove(args, files),
-        BranchCommand::Expire(args) => edit.expire(args, files),
-        BranchCommand::Sync(args) => edit.sync(args, files),
+        BranchCommand::Rename(args) => edit.rename(args, &plan, files),
+        BranchCommand::Expire(args) => expire::run(&edit, args, files),
+        BranchCommand::Sync(args) => sync::run(&edit, args, files),
     }
 }
 
@@ -69,9 +76,9 @@ impl BranchEditor<'_> {
             let error = Diagnostic::new(Code::Usage, format!("the branch `{}` exists already", args.name));
             return Err(error.help("`pleach branch set` changes it").into());
         }
-        let changes = settings::changes(&args.settings, &[], &self.spec)?;
+        let changes = settings::changes(&args.settings, &[], &args.name, &self.spec)?;
         let name = SmolStr::from(&args.name);
-        files.edit([(name.clone(), BranchEdit::Add(changes))])?;
+        add(&mut files, &name, changes)?;
         self.write_if(files, |after| {
             trial::add(&self.workspace.project, after, &name)?;
             Ok(format!("added {}\n", visible(&name)))
@@ -80,21 +87,21 @@ impl BranchEditor<'_> {
 
     fn set(&self, args: &BranchSetArgs, mut files: SpecFiles) -> Result<Outcome> {
         let name = args.name.as_str();
-        let changes = settings::changes(&args.settings, &args.unset, &self.spec)?;
+        let changes = settings::changes(&args.settings, &args.unset, name, &self.spec)?;
         if changes.is_empty() && !args.create {
             let error = Diagnostic::new(Code::Usage, "no setting is given");
             return Err(error.help("`pleach branch set --help` lists the settings").into());
         }
         let is_for_output =
             changes.iter().any(|(path, _)| !path.first().is_some_and(|key| RECORDS.contains(&key.as_str())));
-        let (edit, message) = match (files.has(name), args.create) {
-            (true, _) => (BranchEdit::Set(changes), format!("changed {}\n", visible(name))),
-            (false, true) => (BranchEdit::Add(changes), format!("added {}\n", visible(name))),
-            (false, false) => return Err(files.unknown_branch(name).help("`--create` adds it").into()),
-        };
-        let is_added = matches!(edit, BranchEdit::Add(_));
-        let changed = files.edit([(name.into(), edit)])?;
-        if changed.is_empty() {
+        let is_added = !files.has(name);
+        if is_added && !args.create {
+            return Err(files.unknown_branch(name).help("`--create` adds it").into());
+        }
+        let message = format!("{} {}\n", if is_added { "added" } else { "changed" }, visible(name));
+        if is_added {
+            add(&mut files, name, changes)?;
+        } else if files.edit([(name.into(), BranchEdit::Set(changes))])?.is_empty() {
             return self.write(files, &format!("{} has these settings already\n", visible(name)));
         }
         self.write_if(files, |after| {
@@ -136,52 +143,23 @@ impl BranchEditor<'_> {
             .help(format!("nothing was written; `pleach branch set {name} --unset pin` removes the pin")))
     }
 
-    fn expire(&self, args: &BranchExpireArgs, mut files: SpecFiles) -> Result<Outcome> {
-        let overdue =
-            |branch: &&crate::spec::BranchEntry| branch.expires.as_ref().is_some_and(|date| date.value < args.as_of);
-        let (pinned, others): (Vec<_>, Vec<_>) =
-            self.spec.branches.iter().filter(overdue).partition(|branch| branch.pin.is_some());
-        let (needed, expired): (Vec<_>, Vec<_>) = others.into_iter().partition(|branch| self.spec.needs(&branch.name));
-        let names =
-            |branches: &[&crate::spec::BranchEntry]| branches.iter().map(|b| b.name.clone()).collect::<Vec<_>>();
-        let (pinned, needed, expired) = (names(&pinned), names(&needed), names(&expired));
-        self.limit(&expired, args.limit)?;
-        files.edit(expired.iter().map(|name| (name.clone(), BranchEdit::Remove)))?;
-        let message = lines("expired", &expired) + &lines("pinned", &pinned) + &lines("needed", &needed);
-        self.finish(files, args.limit.dry_run, &message)
+    fn rename(&self, args: &BranchRenameArgs, plan: &BuildPlan, mut files: SpecFiles) -> Result<Outcome> {
+        let (old, new) = (args.old.as_str(), args.new.as_str());
+        if files.has(new) && old != new {
+            let error = Diagnostic::new(Code::Usage, format!("the branch `{new}` exists already"));
+            return Err(error.help("`pleach branch remove` removes it").into());
+        }
+        let slug = plan.branches.iter().find(|branch| branch.name == old).map(|branch| &branch.slug);
+        files.rename(old, new, slug.filter(|_| args.keep_slug))?;
+        self.write(files, &format!("renamed {} to {}\n", visible(old), visible(new)))
     }
 
-    fn sync(&self, args: &BranchSyncArgs, mut files: SpecFiles) -> Result<Outcome> {
-        let text = match args.from {
-            HeadsSource::Git => git::branches(&self.here.join(&args.repo), &args.remote)?,
-            HeadsSource::Stdin => disk::input()?,
-        };
-        let listed = edit::list::read(&text)?;
-        let or = |given: &[String], spec: &[SmolStr]| match given {
-            [] => spec.to_vec(),
-            given => given.iter().map(SmolStr::from).collect(),
-        };
-        let rules = &self.spec.sync;
-        let rules = SyncRules {
-            include: or(&args.include, &rules.include),
-            exclude: or(&args.exclude, &rules.exclude),
-            ..rules.clone()
-        };
-        let remotes: Vec<&str> = branch_name::REMOTES.into_iter().chain([args.remote.as_str()]).collect();
-        let synced = edit::sync::sync(&mut files, &self.spec, listed, &rules, &remotes)?;
-        let guards = synced.guards.into_iter().chain(self.limit(&synced.removed, args.limit).err());
-        Diagnostics::check(guards.collect(), ())?;
-        let parts = [
-            ("added", &synced.added),
-            ("changed", &synced.changed),
-            ("removed", &synced.removed),
-            ("pinned", &synced.pinned),
-            ("needed", &synced.needed),
-        ];
-        let message: String = parts.into_iter().map(|(action, names)| lines(action, names)).collect();
-        let skipped = synced.skipped.iter().map(|(name, why)| format!("skipped {}: {why}\n", visible(name)));
-        let message = message + &skipped.collect::<String>();
-        self.finish(files, args.limit.dry_run, &message)
+    /// The text of a list of branches.
+    fn list(&self, source: HeadsSource, repo: &RepositoryArgs) -> Result<String, Diagnostic> {
+        match source {
+            HeadsSource::Git => git::branches(&self.here.join(&repo.repo), &repo.remote),
+            HeadsSource::Stdin => disk::input(),
+        }
     }
 
     fn limit(&self, removed: &[SmolStr], limit: DeletionLimitArgs) -> Result<(), Diagnostic> {
@@ -217,6 +195,13 @@ impl BranchEditor<'_> {
         }
         report(&message).map(|()| Outcome::Done)
     }
+}
+
+/// Adds a branch with the current day. If it had expired, the record is dropped.
+fn add(files: &mut SpecFiles, name: &str, mut changes: Vec<FieldChange>) -> Result<()> {
+    changes.insert(0, edit::added(today::today()?));
+    files.edit([(name.into(), BranchEdit::Add(changes))])?;
+    files.edit_expired(&[(name.into(), RecordEdit::Drop)].into())
 }
 
 /// One line per name, such as `removed feature/login`.

@@ -1,6 +1,7 @@
 //! What the options of `branch add` and `branch set` mean: changes of the branch's entry.
 
 use super::args::BranchSettingsArgs;
+use super::slot;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::edit::FieldChange;
 use crate::node::{Map, Node};
@@ -9,11 +10,21 @@ use crate::spec::Spec;
 use crate::yaml::{self, Dialect};
 
 /// The changes, in a fixed order: first what goes.
-pub(super) fn changes(settings: &BranchSettingsArgs, unset: &[String], spec: &Spec) -> Result<Vec<FieldChange>> {
+pub(super) fn changes(
+    settings: &BranchSettingsArgs,
+    unset: &[String],
+    branch: &str,
+    spec: &Spec,
+) -> Result<Vec<FieldChange>> {
     let text = |path: &[&str], value: &str| (owned(path), Some(Node::str(value)));
     let mut changes: Vec<FieldChange> = unset.iter().map(|path| (split(path), None)).collect();
+    let slot = slot::slot(settings, branch, spec)?;
+    let above = slot.map(|slot| vec!["slots", "versions", slot]).unwrap_or_default();
     for (name, reference) in &settings.image {
-        changes.push(text(&["images", image(name, spec)], reference));
+        changes.push(text(&[&above[..], &["images", image(name, spec)]].concat(), reference));
+    }
+    if let (Some(slot), Some(weight)) = (slot, settings.weight) {
+        changes.extend(slot::weights(slot, weight, branch, spec)?);
     }
     changes.extend(gather(&settings.value, |(path, value)| -> Result<FieldChange> {
         let path = ["values".to_owned()].into_iter().chain(split(path)).collect();

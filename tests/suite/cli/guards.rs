@@ -15,7 +15,7 @@ fn nine_branches() -> Workspace {
 }
 
 /// Runs `sync` with a list on standard input. Returns exit status, output and errors.
-fn sync(workspace: &Workspace, list: &str, more: &[&str]) -> (i32, String, String) {
+pub(super) fn sync(workspace: &Workspace, list: &str, more: &[&str]) -> (i32, String, String) {
     let mut command = workspace.command();
     command.args(["branch", "sync", "--from", "-"]).args(more);
     let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

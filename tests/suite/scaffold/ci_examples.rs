@@ -344,7 +344,10 @@ fn pipelines_are_written_into_new_and_existing_workspaces() {
     for system in SYSTEMS {
         let workspace = Workspace::empty();
         let output = workspace.run(&["init", "--ci", system.name, "here"]).exits(0).out();
-        assert!(output.contains("branches.yaml, base/") && output.contains(system.environments), "{output}");
+        assert!(
+            output.contains("branches.yaml, branches.d/, base/") && output.contains(system.environments),
+            "{output}"
+        );
         workspace.run(&["-C", "here", "build"]).exits(0);
         workspace.run(&["-C", "here", "check"]).exits(0);
 

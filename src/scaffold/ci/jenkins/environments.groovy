@@ -53,10 +53,11 @@ pipeline {
             }
             steps {
                 withCredentials([gitUsernamePassword(credentialsId: 'environments')]) {
-                    sh 'sh ci/publish.sh "remove expired branches" pleach branch expire --as-of "$(date +%F)"'
                     sh '''
                         mirror=$(mktemp -d)
                         git clone -q --bare --filter=tree:0 "$APPLICATION" "$mirror"
+                        sh ci/publish.sh "remove expired branches" \
+                            pleach branch expire --as-of "$(date +%F)" --from git --repo "$mirror"
                         sh ci/publish.sh "sync branches with the application" \
                             pleach branch sync --from git --repo "$mirror"
                     '''

@@ -100,8 +100,16 @@ const REPORTS: &[Report] = &[
             ("branches[].active", "string or null", "the version that gets the traffic, if the branch has `slots`"),
             ("branches[].overlays[]", "string", "the folders of its overlays"),
             ("branches[].owner", "string or null", "`owner` in the spec"),
-            ("branches[].link", "string or null", "`link` in the spec"),
-            ("branches[].expires", "string or null", "`expires` in the spec"),
+            ("branches[].link", "string or null", "`link` in the spec, or the address of its pull request"),
+            (
+                "branches[].pullRequest.number",
+                "number",
+                "the number of its pull request; `pullRequest` is null without one",
+            ),
+            ("branches[].pullRequest.url", "string or null", "the address of the pull request"),
+            ("branches[].pullRequest.title", "string or null", "its title"),
+            ("branches[].added", "string or null", "`added` in the spec"),
+            ("branches[].expires", "string or null", "its last day: `expires` in the spec, or by `defaults.expires`"),
             ("branches[].pinned", "boolean", "whether it has `pin` in the spec"),
         ],
         run: |workspace| {
@@ -111,7 +119,8 @@ const REPORTS: &[Report] = &[
                 "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nhosts: ['{{ branch.slug }}.dev.example.com']\n\
                  aliases: {stable: feature/login}\nbranches:\n- name: feature/login\n  overlays: [preview]\n  \
                  images: {backend: 'registry.example.com/shop/backend:3f2c1a9'}\n  owner: team-identity\n  \
-                 link: https://git.example.com/shop/pull/42\n  expires: 2026-12-24\n  \
+                 link: https://git.example.com/shop/pull/42\n  expires: 2026-12-24\n  added: 2026-12-01\n  \
+                 pullRequest: {number: 42, url: 'https://git.example.com/shop/pull/42', title: The login}\n  \
                  slots: {active: green, versions: {blue: {}, green: {}}}\n",
             );
             workspace.run(&["branch", "list", "--format", "json"]).exits(0).out()

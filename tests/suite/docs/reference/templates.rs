@@ -79,8 +79,9 @@ const VARIABLES: &[(&str, &str)] = &[
     ("branch.services", "the first host of each service of `hosts.services`"),
     ("branch.aliases", "the first host of each alias of the branch"),
     ("branch.owner", "`owner` of the branch, or null"),
-    ("branch.link", "`link` of the branch, or null"),
-    ("branch.expires", "`expires` of the branch, or null"),
+    ("branch.link", "`link` of the branch or the address of its pull request, or null"),
+    ("branch.expires", "the last day of the branch, or null"),
+    ("branch.pullRequest", "`number`, `title` and `url` of the pull request of the branch; null without one"),
     ("values", "the values of the branch, merged over the defaults"),
     ("images", "full image references, by the name in the manifests and by alias"),
     (

@@ -1,0 +1,156 @@
+//! Pull requests in a list: the JSON of `gh pr list`, of GitHub's `pulls` and of GitLab's `merge_requests`.
+
+use serde_json::{Map, Value};
+use smol_str::SmolStr;
+
+/// The fields that `gh pr list --json` must have.
+pub(crate) const GH_FIELDS: &str = "number,headRefName,headRefOid,isCrossRepository,isDraft,labels,title,url";
+
+/// A pull request of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ListedPullRequest {
+    /// Its number.
+    pub(crate) number: u64,
+    /// The name of its branch, in its own repository.
+    pub(crate) head: SmolStr,
+    /// The last commit of its branch.
+    pub(crate) commit: Option<SmolStr>,
+    /// Whether its branch is in another repository, if the list says so.
+    pub(crate) is_fork: Option<bool>,
+    /// Whether it is a draft.
+    pub(crate) is_draft: bool,
+    /// Whether it is open.
+    pub(crate) is_open: bool,
+    /// Its labels.
+    pub(crate) labels: Vec<SmolStr>,
+    /// The address of its page.
+    pub(crate) url: Option<SmolStr>,
+    /// Its title, which anybody can write.
+    pub(crate) title: Option<SmolStr>,
+}
+
+/// Whether an item of a list is a pull request.
+pub(crate) fn is_pull_request(item: &Map<String, Value>) -> bool {
+    item.contains_key("number") || item.contains_key("iid")
+}
+
+impl ListedPullRequest {
+    /// Reads an item. The error is the end of a sentence about the list.
+    pub(crate) fn of(item: &Map<String, Value>) -> Result<Self, String> {
+        let first = |keys: &[&str]| keys.iter().find_map(|key| at(item, key));
+        let text = |keys: &[&str]| first(keys).and_then(Value::as_str).map(SmolStr::from);
+        let number = first(&["number", "iid"]).and_then(Value::as_u64).filter(|number| *number > 0);
+        let number = number.ok_or("has a pull request with an invalid number")?;
+        let head = text(&["headRefName", "head/ref", "source_branch"]);
+        let head = head.ok_or_else(|| format!("does not have the branch name of pull request {number}"))?;
+        let labels = item.get("labels").and_then(Value::as_array).into_iter().flatten();
+        let is_closed = |state: SmolStr| ["closed", "merged"].contains(&state.to_lowercase().as_str());
+        Ok(ListedPullRequest {
+            number,
+            head,
+            commit: text(&["headRefOid", "head/sha", "sha"]),
+            is_fork: is_fork(item),
+            is_draft: first(&["isDraft", "draft", "work_in_progress"]).and_then(Value::as_bool).unwrap_or_default(),
+            is_open: !text(&["state"]).is_some_and(is_closed),
+            labels: labels.filter_map(|label| label.get("name").unwrap_or(label).as_str()).map(SmolStr::from).collect(),
+            url: text(&["html_url", "web_url", "url"]).filter(|url| is_url(url)),
+            title: text(&["title"]),
+        })
+    }
+
+    /// The name of its environment, if it is known by its pull request and not by its branch.
+    pub(crate) fn environment(&self) -> SmolStr {
+        crate::branch_name::of_pull_request(self.number)
+    }
+}
+
+/// The value at a path of keys that are separated by `/`.
+fn at<'v>(item: &'v Map<String, Value>, path: &str) -> Option<&'v Value> {
+    let (first, rest) = path.split_once('/').map_or((path, None), |(first, rest)| (first, Some(rest)));
+    let value = item.get(first)?;
+    rest.map_or(Some(value), |rest| value.get(rest))
+}
+
+/// Whether the branch is in another repository. A repository that was deleted is another one.
+fn is_fork(item: &Map<String, Value>) -> Option<bool> {
+    if let Some(is_fork) = item.get("isCrossRepository") {
+        return is_fork.as_bool();
+    }
+    let differ = |head: &Value, base: &Value| match (head, base) {
+        (Value::Null, _) => Some(true),
+        (_, Value::Null) => None,
+        (head, base) => Some(head != base),
+    };
+    if let Some(head) = item.get("source_project_id") {
+        return differ(head, item.get("target_project_id")?);
+    }
+    match at(item, "head/repo")? {
+        Value::Null => Some(true),
+        head => differ(head.get("full_name")?, at(item, "base/repo/full_name")?),
+    }
+}
+
+/// The spec has the same rule.
+fn is_url(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/') && !rest.contains(char::is_whitespace))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Result<ListedPullRequest, String> {
+        ListedPullRequest::of(&serde_json::from_str(json).unwrap())
+    }
+
+    #[test]
+    fn gh_github_and_gitlab_are_read() {
+        let gh = r#"{"number":42,"headRefName":"feat/cart","headRefOid":"aa","isCrossRepository":false,"isDraft":true,
+            "labels":[{"id":"x","name":"preview"}],"title":"Cart","url":"https://github.com/o/r/pull/42"}"#;
+        let rest = r#"{"number":42,"state":"open","draft":true,"title":"Cart","url":"https://api.github.com/repos/o/r/pulls/42",
+            "html_url":"https://github.com/o/r/pull/42","labels":[{"name":"preview"}],
+            "head":{"ref":"feat/cart","sha":"aa","repo":{"full_name":"o/r"}},"base":{"ref":"main","repo":{"full_name":"o/r"}}}"#;
+        let gitlab = r#"{"id":1,"iid":42,"state":"opened","draft":true,"title":"Cart","web_url":"https://github.com/o/r/pull/42",
+            "labels":["preview"],"source_branch":"feat/cart","sha":"aa","source_project_id":1,"target_project_id":1}"#;
+        let want = ListedPullRequest {
+            number: 42,
+            head: "feat/cart".into(),
+            commit: Some("aa".into()),
+            is_fork: Some(false),
+            is_draft: true,
+            is_open: true,
+            labels: vec!["preview".into()],
+            url: Some("https://github.com/o/r/pull/42".into()),
+            title: Some("Cart".into()),
+        };
+        for json in [gh, rest, gitlab] {
+            assert_eq!(read(json), Ok(want.clone()), "{json}");
+        }
+    }
+
+    #[test]
+    fn forks_are_recognized() {
+        for (fields, is_fork) in [
+            (r#""isCrossRepository":true"#, Some(true)),
+            (r#""isCrossRepository":null"#, None),
+            (r#""x":1"#, None),
+            (r#""head":{"ref":"x","sha":"a"}"#, None),
+            (r#""head":{"ref":"x","repo":null}"#, Some(true)),
+            (r#""head":{"ref":"x","repo":{"full_name":"o/r"}}"#, None),
+            (r#""head":{"ref":"x","repo":{"full_name":"o/r"}},"base":{"repo":{"full_name":"o/r"}}"#, Some(false)),
+            (r#""head":{"ref":"x","repo":{"full_name":"e/r"}},"base":{"repo":{"full_name":"o/r"}}"#, Some(true)),
+            (r#""source_project_id":1,"target_project_id":2"#, Some(true)),
+            (r#""source_project_id":null,"target_project_id":2"#, Some(true)),
+            (r#""source_project_id":1,"target_project_id":null"#, None),
+            (r#""source_project_id":1"#, None),
+        ] {
+            let read = read(&format!(r#"{{"number":1,"headRefName":"x",{fields}}}"#)).unwrap();
+            assert_eq!(read.is_fork, is_fork, "{fields}");
+        }
+        assert!(read(r#"{"number":-1,"headRefName":"x"}"#).is_err());
+        assert!(read(r#"{"number":1}"#).is_err());
+        assert_eq!(read(r#"{"number":1,"headRefName":"x","url":"javascript:x"}"#).unwrap().url, None);
+        assert!(!read(r#"{"iid":1,"source_branch":"x","state":"merged"}"#).unwrap().is_open);
+    }
+}

@@ -1,0 +1,91 @@
+//! The branches that open pull requests want.
+
+use super::super::FieldChange;
+use super::super::pull_request::{GH_FIELDS, ListedPullRequest};
+use super::{SyncResult, WantedBranch};
+use crate::branch_name;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::node::Node;
+use crate::spec::{Spec, SyncRules};
+use smol_str::{SmolStr, format_smolstr};
+
+/// The branches of the open pull requests that the rules select, in the order of their numbers. The others are skipped.
+pub(super) fn wanted<'l>(
+    listed: &'l [ListedPullRequest],
+    spec: &Spec,
+    rules: &SyncRules,
+    synced: &mut SyncResult,
+) -> Vec<WantedBranch<'l>> {
+    let mut open: Vec<&ListedPullRequest> = listed.iter().filter(|listed| listed.is_open).collect();
+    open.sort_by_key(|listed| listed.number);
+    let mut wanted: Vec<WantedBranch> = Vec::new();
+    for listed in open.into_iter().filter(|listed| rules.labels.iter().all(|label| listed.labels.contains(label))) {
+        if branch_name::invalid(&listed.head).is_some() {
+            synced.guards.push(invalid_name(listed));
+            continue;
+        }
+        let name = match name(listed, spec, rules) {
+            Ok(name) => name,
+            Err(why) => {
+                synced.skipped.push((format_smolstr!("pull request {}", listed.number), why));
+                continue;
+            }
+        };
+        let Some(name) = name else { continue };
+        if let Some(other) = wanted.iter().find(|other| other.name == name).and_then(|other| other.pull_request) {
+            let why = format!("pull request {} has the same branch", other.number);
+            synced.skipped.push((format_smolstr!("pull request {}", listed.number), why));
+            continue;
+        }
+        wanted.push(WantedBranch { name, commit: listed.commit.as_deref(), pull_request: Some(listed) });
+    }
+    wanted
+}
+
+/// The name of the branch of a pull request, `None` if the patterns do not select it, or why it is skipped.
+fn name(listed: &ListedPullRequest, spec: &Spec, rules: &SyncRules) -> Result<Option<SmolStr>, String> {
+    if rules.skip_drafts && listed.is_draft {
+        return Err("it is a draft".to_owned());
+    }
+    if listed.is_fork == Some(false) {
+        let head = &listed.head;
+        if let Some(why) = branch_name::other_ref(head) {
+            return Err(format!("`{head}` is not a branch: {why}"));
+        }
+        if branch_name::is_of_pull_request(head) {
+            return Err(format!("`{head}` would be the name of a pull-request environment"));
+        }
+        return Ok(rules.selects(head).then(|| head.clone()));
+    }
+    if !rules.forks {
+        return Err(match listed.is_fork {
+            Some(_) => "its branch is in another repository, and `sync.forks` is not set".to_owned(),
+            None => format!(
+                "the list does not say whether its branch is in another repository; `gh pr list` needs `--json {GH_FIELDS}`"
+            ),
+        });
+    }
+    let name = listed.environment();
+    let other = spec.branches.iter().find(|branch| branch.name == name);
+    if other.is_some_and(|branch| !branch.is_pull_request_environment()) {
+        return Err(format!("the spec has a branch `{name}` that is not its environment"));
+    }
+    Ok((!rules.excludes(&name)).then_some(name))
+}
+
+fn invalid_name(listed: &ListedPullRequest) -> Diagnostic {
+    let (name, number) = (listed.head.escape_debug(), listed.number);
+    Diagnostic::new(
+        Code::Guard,
+        format!("invalid branch name `{name}` of pull request {number} in the list of branches"),
+    )
+    .help("Git does not allow this name: check the command that created the list")
+}
+
+/// The fields of `pullRequest`.
+pub(super) fn fields(listed: &ListedPullRequest) -> Vec<FieldChange> {
+    let field = |key: &str, value: Node| (vec!["pullRequest".to_owned(), key.to_owned()], Some(value));
+    let text = |key: &str, text: &Option<SmolStr>| text.clone().map(|text| field(key, Node::str(text)));
+    let number = i64::try_from(listed.number).map(|number| field("number", Node::int(number)));
+    number.into_iter().chain(text("url", &listed.url)).chain(text("title", &listed.title)).collect()
+}
