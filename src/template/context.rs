@@ -3,11 +3,11 @@
 //! Lists and mappings stay nodes and are read lazily: a context costs nothing to create, and a value that is a whole YAML
 //! value in a document keeps its source locations in the spec. The context records which values templates read.
 
+use super::number::{self, SourceNumbers};
 use super::placeholder;
 use crate::diagnostic::{Result, gather};
 use crate::node::{Node, Tag, Value as Data};
 use crate::source::Location;
-use crate::yaml::number;
 use minijinja::Value;
 use minijinja::value::{Enumerator, Object, ObjectRepr};
 use std::collections::BTreeSet;
@@ -18,6 +18,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(crate) struct TemplateContext {
     variables: Node,
     root: Value,
+    /// The numbers whose text is not that of their value.
+    numbers: Vec<Node>,
     reads: Arc<RecordedReads>,
 }
 
@@ -46,8 +48,15 @@ impl TemplateContext {
     /// placeholders is refused.
     pub(crate) fn new(variables: &Node) -> Result<Self> {
         check_reserved(variables)?;
+        let mut numbers = Vec::new();
+        number::collect(variables, &mut numbers);
         let reads = Arc::new(RecordedReads::default());
-        Ok(TemplateContext { root: value(variables, &reads), variables: variables.clone(), reads })
+        Ok(TemplateContext {
+            root: value(variables, &reads, SourceNumbers::None),
+            variables: variables.clone(),
+            numbers,
+            reads,
+        })
     }
 
     /// The source locations of the values that templates have read so far. A list or mapping that is used as a whole counts
@@ -59,6 +68,16 @@ impl TemplateContext {
     /// The variables as a value of the template engine.
     pub(super) fn root(&self) -> Value {
         self.root.clone()
+    }
+
+    /// The variables with numbers that keep their text.
+    pub(super) fn root_with(&self, numbers: SourceNumbers) -> Value {
+        value(&self.variables, &self.reads, numbers)
+    }
+
+    /// The numbers whose text is not that of their value.
+    pub(super) fn numbers(&self) -> &[Node] {
+        &self.numbers
     }
 
     /// The variables as a node, for suggestions in errors.
@@ -84,9 +103,9 @@ fn check_reserved(node: &Node) -> Result<()> {
 }
 
 /// Converts a node to a value of the template engine. A scalar counts as read.
-fn value(node: &Node, reads: &Arc<RecordedReads>) -> Value {
+fn value(node: &Node, reads: &Arc<RecordedReads>, numbers: SourceNumbers) -> Value {
     let Data::Scalar(scalar) = &node.value else {
-        return Value::from_object(NodeObject { node: node.clone(), reads: Arc::clone(reads) });
+        return Value::from_object(NodeObject { node: node.clone(), reads: Arc::clone(reads), numbers });
     };
     reads.scalar(node);
     let text = scalar.text.as_str();
@@ -94,11 +113,7 @@ fn value(node: &Node, reads: &Arc<RecordedReads>) -> Value {
         Tag::Str | Tag::Timestamp => Value::from(text),
         Tag::Null => Value::from(()),
         Tag::Bool => Value::from(node.as_bool()),
-        Tag::Int | Tag::Float => match (number::parse_int(text), number::parse_float(text)) {
-            (Some(number), _) => i64::try_from(number).map_or_else(|_| Value::from(number), Value::from),
-            (None, Some(number)) => Value::from(number),
-            (None, None) => Value::from(text),
-        },
+        Tag::Int | Tag::Float => number::value(node, text, numbers),
     }
 }
 
@@ -107,6 +122,7 @@ fn value(node: &Node, reads: &Arc<RecordedReads>) -> Value {
 pub(super) struct NodeObject {
     node: Node,
     reads: Arc<RecordedReads>,
+    numbers: SourceNumbers,
 }
 
 impl NodeObject {
@@ -128,11 +144,11 @@ impl Object for NodeObject {
             Data::Seq(items) => items.get(key.as_usize()?),
             Data::Scalar(_) => None,
         };
-        node.map(|node| value(node, &self.reads))
+        node.map(|node| value(node, &self.reads, self.numbers))
     }
 
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
-        self.node.get(key).map(|node| value(node, &self.reads))
+        self.node.get(key).map(|node| value(node, &self.reads, self.numbers))
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
@@ -140,10 +156,10 @@ impl Object for NodeObject {
             Data::Scalar(_) => Enumerator::Empty,
             Data::Seq(items) => Enumerator::Seq(items.len()),
             Data::Map(map) => {
-                let (map, reads) = (map.clone(), Arc::clone(&self.reads));
+                let (map, reads, numbers) = (map.clone(), Arc::clone(&self.reads), self.numbers);
                 Enumerator::KeyValueIter(Box::new((0..map.len()).map(move |i| {
                     let entry = map.iter().nth(i).expect("the map does not change while it is read");
-                    (Value::from(entry.key.text.as_str()), value(&entry.value, &reads))
+                    (Value::from(entry.key.text.as_str()), value(&entry.value, &reads, numbers))
                 })))
             }
         }

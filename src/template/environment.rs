@@ -3,14 +3,15 @@
 //! All environments have the same filters and functions. They differ in what `{{ … }}` writes and in whether templates
 //! have source marks.
 
-use super::value::{PlaceholderValues, ValueError};
-use super::{placeholder, tags};
+use super::number::NumberTexts;
+use super::value::{self, PlaceholderValues, ValueError};
+use super::{operands, placeholder, tags};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{File, Found, Location, Project, RelPath};
 use base64::Engine as _;
-use minijinja::value::{Kwargs, Rest, StringInput, ValueOrKwargs, from_args};
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value, filters};
-use serde::Serialize as _;
+use minijinja::value::{Kwargs, Rest, StringInput, ValueKind, ValueOrKwargs, from_args};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value, filters, tests};
+use serde::ser::{Error as _, Serialize, Serializer};
 use std::borrow::Cow;
 
 /// The work limit of a rendering, in steps. A step is an instruction or 64 bytes of text.
@@ -31,13 +32,15 @@ pub(super) enum ExpressionOutput {
     AnyText,
 }
 
-/// Whether the engine loads templates with source marks.
+/// How the engine changes the source of templates when it loads them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SourceMarks {
+pub(super) enum SourceChange {
     /// Templates are unchanged.
     None,
-    /// Every line of text begins with a mark.
-    EachLine,
+    /// Every line of text begins with a source mark.
+    LineMarks,
+    /// Operands of arithmetic and comparisons are values. The engine gets numbers that keep their text.
+    ComputedOperands,
 }
 
 /// The values of the placeholders of one rendering, by number.
@@ -51,10 +54,12 @@ pub(super) struct RenderState {
 }
 
 /// An environment that loads templates from `project`.
-pub(super) fn environment(project: &Project, output: ExpressionOutput, marks: SourceMarks) -> Environment<'static> {
+pub(super) fn environment(project: &Project, output: ExpressionOutput, change: SourceChange) -> Environment<'static> {
     let mut env = Environment::new();
     env.set_undefined_behavior(UndefinedBehavior::Strict);
-    env.set_fuel(Some(FUEL));
+    let texts = if change == SourceChange::ComputedOperands { NumberTexts::Marked } else { NumberTexts::Source };
+    // Filters of operands are work too.
+    env.set_fuel(Some(if change == SourceChange::ComputedOperands { FUEL * 4 } else { FUEL }));
     // Errors about undefined values have their names in debug mode only.
     env.set_debug(true);
     // A custom escape mode marks what macros and `set` blocks return as safe, which distinguishes it from values, and
@@ -62,20 +67,20 @@ pub(super) fn environment(project: &Project, output: ExpressionOutput, marks: So
     env.set_auto_escape_callback(|_| AutoEscape::Custom(Cow::Borrowed("yaml")));
     match output {
         ExpressionOutput::Placeholders => env.set_formatter(write_placeholder),
-        ExpressionOutput::Text => env.set_formatter(|out, _, value| {
+        ExpressionOutput::Text => env.set_formatter(move |out, _, value| {
             let mut text = String::new();
             if !value.is_undefined() {
-                PlaceholderValues(&[]).write_value_text(&mut text, value).map_err(expression_error)?;
+                PlaceholderValues::none().with(texts).write_value_text(&mut text, value).map_err(expression_error)?;
             }
             Ok(out.write_str(&text)?)
         }),
         ExpressionOutput::AnyText => {
-            env.set_formatter(|out, _, value| Ok(out.write_str(&PlaceholderValues(&[]).display(value))?));
+            env.set_formatter(|out, _, value| Ok(out.write_str(&PlaceholderValues::none().display(value))?));
         }
     }
     let (folders, files) = (project.clone(), project.clone());
     env.set_path_join_callback(move |name, parent| resolve(&folders, name, parent));
-    env.set_loader(move |name| load(&files, name, marks));
+    env.set_loader(move |name| load(&files, name, change));
     // No filter may mark a value as template text, and no function may show the state of the engine.
     for filter in ["safe", "escape", "e"] {
         env.remove_filter(filter);
@@ -87,8 +92,49 @@ pub(super) fn environment(project: &Project, output: ExpressionOutput, marks: So
     env.add_filter("indent", indent);
     env.add_filter("join", join);
     env.add_filter("required", required);
+    if change == SourceChange::ComputedOperands {
+        add_computing_filters(&mut env);
+    }
     env.add_function("fail", |message: &str| -> Result<Value, Error> { Err(invalid_operation(message.to_owned())) });
     env
+}
+
+/// Replaces the filters and tests of the engine that compute with numbers.
+fn add_computing_filters(env: &mut Environment<'static>) {
+    let value =
+        |value: Value| value::source_number(&value).map_or_else(|| value.clone(), |number| number.value.clone());
+    env.add_filter(operands::VALUE_FILTER, value);
+    for (name, filter) in [
+        ("abs", Value::from_function(filters::abs)),
+        ("float", Value::from_function(filters::float)),
+        ("int", Value::from_function(filters::int)),
+        ("round", Value::from_function(filters::round)),
+    ] {
+        env.add_filter(name, move |state: &mut State, args: Rest<Value>| {
+            filter.call(state, &args.iter().cloned().map(value).collect::<Vec<_>>())
+        });
+    }
+    for (names, test) in [
+        (&["divisibleby"][..], Value::from_function(tests::is_divisibleby)),
+        (&["even"], Value::from_function(tests::is_even)),
+        (&["odd"], Value::from_function(tests::is_odd)),
+        (&["number"], Value::from_function(tests::is_number)),
+        (&["integer", "int"], Value::from_function(tests::is_integer)),
+        (&["float"], Value::from_function(tests::is_float)),
+        (&["eq", "equalto", "=="], Value::from_function(tests::is_eq)),
+        (&["ne", "!="], Value::from_function(tests::is_ne)),
+        (&["lt", "lessthan", "<"], Value::from_function(tests::is_lt)),
+        (&["le", "<="], Value::from_function(tests::is_le)),
+        (&["gt", "greaterthan", ">"], Value::from_function(tests::is_gt)),
+        (&["ge", ">="], Value::from_function(tests::is_ge)),
+    ] {
+        for name in names {
+            let test = test.clone();
+            env.add_test(*name, move |state: &mut State, args: Rest<Value>| {
+                test.call(state, &args.iter().cloned().map(value).collect::<Vec<_>>()).map(|result| result.is_true())
+            });
+        }
+    }
 }
 
 fn invalid_operation(message: impl Into<Cow<'static, str>>) -> Error {
@@ -112,12 +158,12 @@ fn write_placeholder(out: &mut Output, state: &mut State, value: &Value) -> Resu
         return Ok(());
     }
     if let Some(text) = value.as_str() {
-        let is_reserved = placeholder::reserved(text).is_some();
+        let is_captured = placeholder::is_captured(text);
         if value.is_safe() {
-            state.get_or_insert_extension(RenderState::default()).has_captured_text |= is_reserved;
+            state.get_or_insert_extension(RenderState::default()).has_captured_text |= is_captured;
             return Ok(out.write_str(text)?);
         }
-        if is_reserved {
+        if is_captured {
             return Err(expression_error(ValueError::CapturedText));
         }
     }
@@ -137,7 +183,7 @@ fn resolve<'n>(project: &Project, name: &'n str, parent: &str) -> Cow<'n, str> {
     }
 }
 
-fn load(project: &Project, name: &str, marks: SourceMarks) -> Result<Option<String>, Error> {
+fn load(project: &Project, name: &str, change: SourceChange) -> Result<Option<String>, Error> {
     let Some(path) = RelPath::new(name) else {
         return Err(invalid_operation(format!("`{name}` is outside of the workspace")));
     };
@@ -150,9 +196,10 @@ fn load(project: &Project, name: &str, marks: SourceMarks) -> Result<Option<Stri
         Found::Nothing => return Ok(None),
     };
     let source = source(&file).map_err(|error| invalid_operation(format!("in `{}`, {error}", project.show(&path))))?;
-    Ok(Some(match marks {
-        SourceMarks::None => source.to_owned(),
-        SourceMarks::EachLine => tags::with_marks(source, file.id),
+    Ok(Some(match change {
+        SourceChange::None => source.to_owned(),
+        SourceChange::LineMarks => tags::with_marks(source, file.id),
+        SourceChange::ComputedOperands => operands::with_values(source),
     }))
 }
 
@@ -188,29 +235,52 @@ fn required(value: &Value, message: Option<&str>) -> Result<Value, Error> {
 fn to_json(value: &Value, indent: Option<usize>, options: Kwargs) -> Result<String, Error> {
     let indent = indent.map_or_else(|| options.get("indent"), |indent| Ok(Some(indent)))?;
     options.assert_all_used()?;
-    PlaceholderValues(&[]).yaml(value).map_err(filter_error)?;
+    PlaceholderValues::none().yaml(value).map_err(filter_error)?;
     let Some(width) = indent.map(|width: usize| width.min(16)) else {
-        return serde_json::to_string(value).map_err(|error| invalid_operation(error.to_string()));
+        return serde_json::to_string(&JsonValue(value.clone())).map_err(|error| invalid_operation(error.to_string()));
     };
     let spaces = " ".repeat(width);
     let mut out = Vec::new();
     let pretty = serde_json::ser::PrettyFormatter::with_indent(spaces.as_bytes());
-    value
+    JsonValue(value.clone())
         .serialize(&mut serde_json::Serializer::with_formatter(&mut out, pretty))
         .map_err(|error| invalid_operation(error.to_string()))?;
     String::from_utf8(out).map_err(|error| invalid_operation(error.to_string()))
 }
 
+/// A value for JSON, in which numbers of the spec are numbers.
+struct JsonValue(Value);
+
+impl Serialize for JsonValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let unreadable = |error: Error| S::Error::custom(error);
+        if let Some(number) = value::source_number(&self.0) {
+            return number.value.serialize(serializer);
+        }
+        match self.0.kind() {
+            ValueKind::Seq | ValueKind::Iterable => {
+                serializer.collect_seq(self.0.try_iter().map_err(unreadable)?.map(JsonValue))
+            }
+            ValueKind::Map => {
+                let entry = |key: Value| Ok((JsonValue(key.clone()), JsonValue(self.0.get_item(&key)?)));
+                let entries: Result<Vec<_>, Error> = self.0.try_iter().map_err(unreadable)?.map(entry).collect();
+                serializer.collect_map(entries.map_err(unreadable)?)
+            }
+            _ => self.0.serialize(serializer),
+        }
+    }
+}
+
 /// The filter `toyaml`: a value as the YAML that a build writes, without the last line break.
 fn to_yaml(value: &Value) -> Result<String, Error> {
-    let mut text = PlaceholderValues(&[]).yaml(value).map_err(filter_error)?;
+    let mut text = PlaceholderValues::none().yaml(value).map_err(filter_error)?;
     text.truncate(text.trim_end_matches('\n').len());
     Ok(text)
 }
 
 fn base64(value: &Value) -> Result<String, Error> {
     let mut text = String::new();
-    PlaceholderValues(&[]).write_value_text(&mut text, value).map_err(filter_error)?;
+    PlaceholderValues::none().write_value_text(&mut text, value).map_err(filter_error)?;
     Ok(base64::engine::general_purpose::STANDARD.encode(text))
 }
 
@@ -218,7 +288,7 @@ fn base64(value: &Value) -> Result<String, Error> {
 fn indent(state: &mut State, args: Rest<ValueOrKwargs>) -> Result<Value, Error> {
     let args = args.into_values();
     let (value, width, first, blank, options) = from_args::<(StringInput, _, _, _, Kwargs)>(&args)?;
-    if value.is_safe() && placeholder::reserved(value.as_str()).is_some() {
+    if value.is_safe() && placeholder::is_captured(value.as_str()) {
         state.get_or_insert_extension(RenderState::default()).has_indented_text = true;
     }
     filters::indent(value, width, first, blank, options)

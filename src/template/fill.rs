@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// The documents of a parsed template with `values` in place of its placeholders.
 pub(super) fn documents(parsed: &ParsedTemplate, values: &[Value]) -> Result<Vec<Node>> {
-    let values = PlaceholderValues(values);
+    let values = PlaceholderValues::of(values);
     let mut filler = PlaceholderFiller { placeholders: &parsed.placeholders, values, errors: Vec::new() };
     let documents = parsed.documents.iter().map(|(node, plan)| match plan {
         Some(plan) => filler.node(node, plan),

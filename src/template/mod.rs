@@ -10,6 +10,8 @@ mod context;
 mod environment;
 mod error;
 mod fill;
+mod number;
+mod operands;
 mod parsed;
 mod placeholder;
 mod syntax_error;
@@ -20,16 +22,20 @@ mod value;
 pub(crate) use context::TemplateContext;
 pub(crate) use environment::RENDER_STACK_SIZE;
 
-use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::node::Node;
 use crate::source::{File, Project, RelPath};
 use crate::yaml::{self, Dialect};
-use environment::{ExpressionOutput, RenderState, SourceMarks, environment};
-use minijinja::Environment;
+use environment::{ExpressionOutput, RenderState, SourceChange, environment};
+use minijinja::{Environment, Value};
+use number::{NumberTexts, SourceNumbers};
 use parsed::{ParsedTemplate, ParsedTemplateCache};
 use std::sync::Arc;
 use trace::TemplateTrace;
 use value::{CAPTURED_TEXT_HELP, PlaceholderValues};
+
+/// The maximum number of renderings that look for the number that an error is about.
+const MAX_TRIED_NUMBERS: usize = 100;
 
 /// Renders the templates of a project. All threads share it.
 #[derive(Debug)]
@@ -41,6 +47,9 @@ pub(crate) struct TemplateEngine {
     /// Expressions write text of any value, to detect templates that inspect captured text.
     expanded: Environment<'static>,
     text: Environment<'static>,
+    /// Numbers of the spec keep their text.
+    number_placeholders: Environment<'static>,
+    number_text: Environment<'static>,
     cache: ParsedTemplateCache,
 }
 
@@ -49,22 +58,27 @@ impl TemplateEngine {
     pub(crate) fn new(project: &Project) -> Self {
         TemplateEngine {
             project: project.clone(),
-            placeholders: environment(project, ExpressionOutput::Placeholders, SourceMarks::None),
-            marked: environment(project, ExpressionOutput::Placeholders, SourceMarks::EachLine),
-            expanded: environment(project, ExpressionOutput::AnyText, SourceMarks::None),
-            text: environment(project, ExpressionOutput::Text, SourceMarks::None),
+            placeholders: environment(project, ExpressionOutput::Placeholders, SourceChange::None),
+            marked: environment(project, ExpressionOutput::Placeholders, SourceChange::LineMarks),
+            expanded: environment(project, ExpressionOutput::AnyText, SourceChange::None),
+            text: environment(project, ExpressionOutput::Text, SourceChange::None),
+            number_placeholders: environment(project, ExpressionOutput::Placeholders, SourceChange::ComputedOperands),
+            number_text: environment(project, ExpressionOutput::Text, SourceChange::ComputedOperands),
             cache: ParsedTemplateCache::default(),
         }
     }
 
     /// The YAML documents of a template for one branch. Their source locations are in templates.
     pub(crate) fn documents(&self, file: &Arc<File>, context: &TemplateContext, dialect: Dialect) -> Result<Vec<Node>> {
-        let (text, state) = match self.render(file, context) {
+        let (text, mut state) = match render(&self.placeholders, file, context.root()) {
             Ok(rendered) => rendered,
             Err(error) => return Err(self.render_error(&error, file, context).into()),
         };
         if state.has_captured_text || placeholder::count(&text) != state.values.len() {
             self.check_captured_text(file, context, &text, &state)?;
+        }
+        if !context.numbers().is_empty() {
+            state.values = self.values_with_number_texts(file, context, &text, &state.values)?;
         }
         let parse = || self.parse(file, context, dialect, &text, state.values.len());
         let parsed = self.cache.get_or_parse(file.id, dialect, &text, parse)?;
@@ -73,8 +87,16 @@ impl TemplateEngine {
 
     /// A template for one branch as text. Values are inserted unchanged.
     pub(crate) fn text(&self, file: &Arc<File>, context: &TemplateContext) -> Result<String> {
-        render_text(&self.text, file, context)
-            .map_err(|error| error::diagnostic(&error, file, &self.project, context.variables()).into())
+        let text = render_text(&self.text, file, context.root())
+            .map_err(|error| error::diagnostic(&error, file, &self.project, context.variables()))?;
+        if context.numbers().is_empty() {
+            return Ok(text);
+        }
+        keep_number_texts(file, context, |numbers| {
+            let marked = render_text(&self.number_text, file, context.root_with(numbers)).ok()?;
+            (number::expanded(&marked, NumberTexts::Value) == text)
+                .then(|| number::expanded(&marked, NumberTexts::Source))
+        })
     }
 
     /// The paths of the templates that were rendered, or that another one includes.
@@ -89,18 +111,25 @@ impl TemplateEngine {
         environments.into_iter().any(|env| env.templates().any(|(_, template)| has_word(template.source(), name)))
     }
 
-    /// The text with placeholders, and their values.
-    fn render(&self, file: &File, context: &TemplateContext) -> Result<(String, RenderState), minijinja::Error> {
-        let template = self.placeholders.get_template(file.path.as_str())?;
-        let mut rendered = template.render_captured(context.root())?;
-        let state =
-            rendered.with_state_mut(|state| std::mem::take(state.get_or_insert_extension(RenderState::default())));
-        Ok((with_last_line_break(rendered.into_output(), file), state))
+    /// The values of the placeholders of `text`, with the numbers of the spec as they are written there. `values` are those
+    /// without the texts of numbers.
+    fn values_with_number_texts(
+        &self,
+        file: &File,
+        context: &TemplateContext,
+        text: &str,
+        values: &[Value],
+    ) -> Result<Vec<Value>> {
+        keep_number_texts(file, context, |numbers| {
+            let (rendered, state) = render(&self.number_placeholders, file, context.root_with(numbers)).ok()?;
+            let agrees = PlaceholderValues::of(&state.values).agree(PlaceholderValues::of(values));
+            (rendered == text && agrees).then_some(state.values)
+        })
     }
 
     /// The source locations of a rendered text.
     fn trace<'t>(&self, file: &File, context: &TemplateContext, text: &'t str) -> TemplateTrace<'t> {
-        let marked = render_text(&self.marked, file, context).ok();
+        let marked = render_text(&self.marked, file, context.root()).ok();
         let segments = marked.and_then(|marked| trace::from_marks(text, &marked, file.id)).or_else(|| {
             let template = self.placeholders.get_template(file.path.as_str()).ok()?;
             let (_, spans) = template.render_with_spans(context.root()).ok()?;
@@ -134,10 +163,10 @@ impl TemplateEngine {
         text: &str,
         state: &RenderState,
     ) -> Result<()> {
-        let expanded = render_text(&self.expanded, file, context).map_err(|error| {
+        let expanded = render_text(&self.expanded, file, context.root()).map_err(|error| {
             error::diagnostic(&error, file, &self.project, context.variables()).help(CAPTURED_TEXT_HELP)
         })?;
-        let values = PlaceholderValues(&state.values);
+        let values = PlaceholderValues::of(&state.values);
         if values.expand_to(text, &expanded) {
             return Ok(());
         }
@@ -154,7 +183,7 @@ impl TemplateEngine {
     fn render_error(&self, error: &minijinja::Error, file: &File, context: &TemplateContext) -> Diagnostic {
         let diagnostic = error::diagnostic(error, file, &self.project, context.variables());
         let is_explained = error::is_about_captured_text(error) || error::is_over_work_limit(error);
-        let inspects_captured_text = !is_explained && render_text(&self.expanded, file, context).is_ok();
+        let inspects_captured_text = !is_explained && render_text(&self.expanded, file, context.root()).is_ok();
         if inspects_captured_text { diagnostic.help(CAPTURED_TEXT_HELP) } else { diagnostic }
     }
 }
@@ -166,9 +195,34 @@ pub(crate) fn has_word(text: &str, word: &str) -> bool {
         .any(|(at, _)| !text[..at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part))
 }
 
+/// What `render` returns if all numbers of the spec keep their text, or the errors about those that cannot.
+fn keep_number_texts<T>(
+    file: &File,
+    context: &TemplateContext,
+    render: impl Fn(SourceNumbers) -> Option<T>,
+) -> Result<T> {
+    if let Some(rendered) = render(SourceNumbers::All) {
+        return Ok(rendered);
+    }
+    let numbers = context.numbers();
+    let is_wrong = |number: &&Node| render(SourceNumbers::At(number.at)).is_none();
+    let mut wrong: Vec<&Node> = numbers.iter().take(MAX_TRIED_NUMBERS).filter(is_wrong).collect();
+    if wrong.is_empty() {
+        wrong = numbers.iter().collect();
+    }
+    Err(wrong.into_iter().map(|node| number::error(node, file).into()).collect::<Vec<Diagnostics>>().into())
+}
+
+/// The text with placeholders, and their values.
+fn render(env: &Environment<'static>, file: &File, root: Value) -> Result<(String, RenderState), minijinja::Error> {
+    let mut rendered = env.get_template(file.path.as_str())?.render_captured(root)?;
+    let state = rendered.with_state_mut(|state| std::mem::take(state.get_or_insert_extension(RenderState::default())));
+    Ok((with_last_line_break(rendered.into_output(), file), state))
+}
+
 /// The rendered text of a template, without the values of placeholders.
-fn render_text(env: &Environment<'static>, file: &File, context: &TemplateContext) -> Result<String, minijinja::Error> {
-    let text = env.get_template(file.path.as_str())?.render(context.root())?;
+fn render_text(env: &Environment<'static>, file: &File, root: Value) -> Result<String, minijinja::Error> {
+    let text = env.get_template(file.path.as_str())?.render(root)?;
     Ok(with_last_line_break(text, file))
 }
 

@@ -107,7 +107,7 @@ impl FillPlanner {
 
     /// The parts of a text that has placeholders.
     fn parts(&mut self, text: &str, at: Location) -> Option<Vec<TextPart>> {
-        placeholder::reserved(text)?;
+        placeholder::is_captured(text).then_some(())?;
         let parts = placeholder::split(text);
         if parts.is_none() {
             self.errors.push(split_text_error(at));

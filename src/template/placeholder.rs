@@ -16,11 +16,17 @@ pub(super) const CLOSE: char = '\u{10FF01}';
 pub(super) const MARK_OPEN: char = '\u{10FF02}';
 /// Ends a source mark.
 pub(super) const MARK_CLOSE: char = '\u{10FF03}';
+/// Begins the text of a number of the spec where the engine writes the number as a part of a string.
+pub(super) const NUMBER_OPEN: char = '\u{10FF04}';
+/// Begins the text of a number of the spec where an expression writes it.
+pub(super) const WRITTEN_NUMBER_OPEN: char = '\u{10FF05}';
+/// Ends the text of a number.
+pub(super) const NUMBER_CLOSE: char = '\u{10FF06}';
 
 /// The first byte of [`OPEN`] in UTF-8. Few other characters begin with it.
 const FIRST_BYTE: u8 = 0xF4;
 
-/// The first reserved character of `text`, with its offset.
+/// The first reserved character of a template or value, with its offset.
 pub(super) fn reserved(text: &str) -> Option<(usize, char)> {
     if !text.as_bytes().contains(&FIRST_BYTE) {
         return None;
@@ -29,7 +35,12 @@ pub(super) fn reserved(text: &str) -> Option<(usize, char)> {
 }
 
 fn is_reserved(c: char) -> bool {
-    matches!(c, OPEN..=MARK_CLOSE)
+    matches!(c, OPEN..=NUMBER_CLOSE)
+}
+
+/// Whether `text` has placeholders or source marks, also incomplete ones.
+pub(super) fn is_captured(text: &str) -> bool {
+    text.as_bytes().contains(&FIRST_BYTE) && text.contains(|c| matches!(c, OPEN..=MARK_CLOSE))
 }
 
 /// The error for a reserved character in a value or a template.
@@ -106,7 +117,7 @@ pub(super) fn split(text: &str) -> Option<Vec<TextPart<&str>>> {
         parts.extend([TextPart::Placeholder(number.parse().ok()?), TextPart::Text(rest)]);
     }
     parts.retain(|part| *part != TextPart::Text(""));
-    let is_complete = |part: &TextPart<&str>| !matches!(part, TextPart::Text(text) if reserved(text).is_some());
+    let is_complete = |part: &TextPart<&str>| !matches!(part, TextPart::Text(text) if is_captured(text));
     parts.iter().all(is_complete).then_some(parts)
 }
 

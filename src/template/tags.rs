@@ -49,7 +49,7 @@ pub(super) fn next(source: &str, from: usize) -> Option<usize> {
 }
 
 /// The ranges of text between the tags of `source`, including empty ranges.
-fn texts(source: &str) -> Vec<Range<usize>> {
+pub(super) fn texts(source: &str) -> Vec<Range<usize>> {
     let mut texts = Vec::new();
     let mut from = 0;
     while let Some(start) = next(source, from) {

@@ -1,6 +1,7 @@
 //! Values of expressions, converted to YAML nodes and to text.
 
 use super::context::NodeObject;
+use super::number::{self, NumberTexts, SourceNumber};
 use super::placeholder::{self, TextPart};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{Map, Node, Tag};
@@ -62,9 +63,37 @@ impl std::error::Error for ValueError {}
 
 /// The values of placeholders, by number.
 #[derive(Clone, Copy)]
-pub(super) struct PlaceholderValues<'v>(pub(super) &'v [Value]);
+pub(super) struct PlaceholderValues<'v> {
+    values: &'v [Value],
+    /// What is written for numbers with a text of their own.
+    texts: NumberTexts,
+}
 
-impl PlaceholderValues<'_> {
+impl<'v> PlaceholderValues<'v> {
+    /// The values of one rendering. Numbers of the spec are written as they are there.
+    pub(super) fn of(values: &'v [Value]) -> Self {
+        PlaceholderValues { values, texts: NumberTexts::Source }
+    }
+
+    /// No placeholders have values.
+    pub(super) fn none() -> Self {
+        PlaceholderValues::of(&[])
+    }
+
+    /// The same values, with other texts of numbers.
+    pub(super) fn with(self, texts: NumberTexts) -> Self {
+        PlaceholderValues { texts, ..self }
+    }
+
+    /// Whether the values are those of another rendering, in which numbers have no texts.
+    pub(super) fn agree(self, computed: PlaceholderValues) -> bool {
+        let (ours, theirs) = (self.with(NumberTexts::Value), computed.with(NumberTexts::Value));
+        let is_equal = |(our, their): (&Value, &Value)| {
+            let is_same_kind = source_number(our).map_or(our.kind(), |number| number.value.kind()) == their.kind();
+            is_same_kind && ours.display(our) == theirs.display(their)
+        };
+        ours.values.len() == theirs.values.len() && ours.values.iter().zip(theirs.values).all(is_equal)
+    }
     /// Whether `expanded` is `text` with values in place of placeholders.
     pub(super) fn expand_to(self, text: &str, expanded: &str) -> bool {
         let parts = placeholder::split(text);
@@ -77,9 +106,9 @@ impl PlaceholderValues<'_> {
             TextPart::Text(text) => return expanded.strip_prefix(text),
             TextPart::Placeholder(number) => *number,
         };
-        let value = self.0.get(number)?;
+        let value = self.values.get(number)?;
         match value.as_str() {
-            Some(text) if placeholder::reserved(text).is_none() => expanded.strip_prefix(text),
+            Some(text) if !placeholder::is_captured(text) => expanded.strip_prefix(text),
             _ => expanded.strip_prefix(self.display(value).as_str()),
         }
     }
@@ -105,7 +134,7 @@ impl PlaceholderValues<'_> {
                     at += text.len();
                 }
                 TextPart::Placeholder(number) => {
-                    let value = self.0.get(number).map(|value| self.display(value));
+                    let value = self.values.get(number).map(|value| self.display(value));
                     let is_equal = |value: String| value.chars().all(|c| !is_compared(c) || expanded.next() == Some(c));
                     if !value.is_some_and(is_equal) {
                         return Some(at);
@@ -119,7 +148,7 @@ impl PlaceholderValues<'_> {
 
     /// Writes value `number` as text.
     pub(super) fn write_text(self, out: &mut String, number: usize) -> Result<(), ValueError> {
-        match self.0.get(number) {
+        match self.values.get(number) {
             Some(value) => self.write_value_text(out, value),
             None => Err(ValueError::CapturedText),
         }
@@ -129,6 +158,10 @@ impl PlaceholderValues<'_> {
     pub(super) fn write_value_text(self, out: &mut String, value: &Value) -> Result<(), ValueError> {
         const NO_TEXT_HELP: &str = "make the expression the whole YAML value, without quotes or other text, to keep its type; or convert it with `| toyaml` or \
                                     `| tojson`";
+        if let Some(number) = source_number(value) {
+            number::write(out, number, self.texts);
+            return Ok(());
+        }
         match value.kind() {
             ValueKind::String => self.write_string(out, value),
             ValueKind::Number => write_number(out, value).map(drop),
@@ -157,10 +190,14 @@ impl PlaceholderValues<'_> {
             out.push_str(text);
             return Ok(());
         }
+        if !placeholder::is_captured(text) {
+            number::expand(out, text, self.texts);
+            return Ok(());
+        }
         let parts = if value.is_safe() { placeholder::split(text) } else { None };
         for part in parts.ok_or(ValueError::CapturedText)? {
             match part {
-                TextPart::Text(text) => out.push_str(text),
+                TextPart::Text(text) => number::expand(out, text, self.texts),
                 TextPart::Placeholder(number) => self.write_text(out, number)?,
             }
         }
@@ -170,6 +207,9 @@ impl PlaceholderValues<'_> {
     /// Any value as text, for comparison. Equal values have equal texts.
     pub(super) fn display(self, value: &Value) -> String {
         let mut text = String::new();
+        if let Some(number) = source_number(value) {
+            return self.display(&number.value);
+        }
         match value.kind() {
             ValueKind::String if self.write_string(&mut text, value).is_ok() => text,
             ValueKind::Seq | ValueKind::Map => self.yaml(value).unwrap_or_else(|_| value.to_string()),
@@ -189,7 +229,7 @@ impl PlaceholderValues<'_> {
 
     /// The node of value `number`, which is a whole YAML value.
     pub(super) fn numbered_node(self, number: usize, at: Location) -> Result<Node, ValueError> {
-        self.node(self.0.get(number).ok_or(ValueError::CapturedText)?, at)
+        self.node(self.values.get(number).ok_or(ValueError::CapturedText)?, at)
     }
 
     fn node(self, value: &Value, at: Location) -> Result<Node, ValueError> {
@@ -200,6 +240,9 @@ impl PlaceholderValues<'_> {
     fn nested_node(self, value: &Value, at: Location, depth: usize) -> Result<Node, ValueError> {
         if let Some(object) = value.downcast_object_ref::<NodeObject>() {
             return Ok(object.whole().clone().placed(at));
+        }
+        if let Some(number) = source_number(value) {
+            return self.nested_node(&number.value, at, depth);
         }
         let Some(depth) = depth.checked_sub(1) else {
             return Err(ValueError::unsupported(
@@ -246,6 +289,11 @@ impl PlaceholderValues<'_> {
         }
         Ok(map.into())
     }
+}
+
+/// The number of the spec that `value` is, if it has a text of its own.
+pub(super) fn source_number(value: &Value) -> Option<&SourceNumber> {
+    value.downcast_object_ref()
 }
 
 /// Writes a number in its canonical form and returns its tag.

@@ -5,6 +5,7 @@ mod captured;
 mod data;
 mod errors;
 mod locations;
+mod numbers;
 
 use super::*;
 use crate::diagnostic::{Severity, human};
