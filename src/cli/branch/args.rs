@@ -68,6 +68,7 @@ pub(in crate::cli) struct BranchAddArgs {
 Examples:
   pleach branch set feature/login --image backend=registry.example.com/shop/backend@sha256:…
   pleach branch set feature/login --value replicas=2 --value database.name=login
+  pleach branch set feature/login --value-json 'flags=[\"search\", \"cart\"]'
   pleach branch set feature/login --unset values.replicas --unset expires
   pleach branch set release/2.4 --active green
   pleach branch set release/2.4 --slot green --image backend=:2.4.1 --weight 10
@@ -95,9 +96,12 @@ pub(super) struct BranchSettingsArgs {
     /// An image: a full reference, `:TAG` or `@DIGEST`
     #[arg(long, value_name = "NAME=REFERENCE", value_parser = image)]
     pub(super) image: Vec<(String, String)>,
-    /// A value for templates, as YAML; PATH has dots between the keys of mappings
+    /// A value for templates, whose text stays exactly VALUE; PATH has dots between the keys of mappings
     #[arg(long, value_name = "PATH=VALUE", value_parser = pair)]
     pub(super) value: Vec<(String, String)>,
+    /// A value for templates with a type: a list, mapping, number, boolean or null as JSON
+    #[arg(long, value_name = "PATH=JSON", value_parser = pair)]
+    pub(super) value_json: Vec<(String, String)>,
     /// The number of replicas of a workload
     #[arg(long, value_name = "NAME=COUNT", value_parser = pair)]
     pub(super) replicas: Vec<(String, String)>,

@@ -5,7 +5,7 @@
 
 use super::super::Dialect;
 use super::{date, number};
-use crate::node::Tag;
+use crate::node::{Node, Tag};
 
 /// The type of a plain scalar.
 pub(crate) fn resolve(text: &str, dialect: Dialect) -> Tag {
@@ -18,6 +18,20 @@ pub(crate) fn resolve(text: &str, dialect: Dialect) -> Tag {
             Tag::Timestamp => Tag::Str,
             tag => tag,
         },
+    }
+}
+
+/// A scalar whose text is exactly `text` for every reader: a number or boolean in its canonical form, or else a string.
+pub(crate) fn scalar_with_text(text: &str) -> Node {
+    let is_canonical = || {
+        let mut canonical = String::new();
+        // Readers differ in exponents.
+        number::write_canonical(&mut canonical, text).is_ok() && canonical == text && !text.contains('e')
+    };
+    match (core(text), text) {
+        (Tag::Bool, "true" | "false") => Node::plain(text, Tag::Bool),
+        (tag @ (Tag::Int | Tag::Float), _) if is_canonical() => Node::plain(text, tag),
+        _ => Node::str(text),
     }
 }
 

@@ -171,7 +171,7 @@ fn a_spec_that_a_build_refuses_is_not_written() {
         (&["set", "feature/logn", "--owner", "me"], "did you mean `feature/login`?"),
         (&["set", "feature/login", "--overlay", "nowhere"], "nowhere"),
         (&["set", "feature/login", "--unset", "name"], "name"),
-        (&["set", "feature/login", "--value", "a=[1"], "is no value"),
+        (&["set", "feature/login", "--value-json", "a=[1"], "is not JSON"),
         (&["set", "feature/login", "--image", "backend"], "KEY=VALUE"),
         (&["set", "feature/login"], "no setting is given"),
         (&["add", "main"], "exists already"),
