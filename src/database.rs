@@ -42,6 +42,14 @@ impl DatabaseMode {
         }
     }
 
+    /// The variable of templates with the name of what the branch has of its own.
+    pub(crate) fn variable(self) -> &'static str {
+        match self {
+            DatabaseMode::Schema => "database.schema",
+            DatabaseMode::Shared | DatabaseMode::Database => "database.name",
+        }
+    }
+
     /// Parses the value of `mode`.
     pub(crate) fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|mode| mode.word() == word)

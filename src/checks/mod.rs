@@ -8,6 +8,7 @@ mod address_sources;
 mod ambiguous;
 mod copied_labels;
 mod data;
+mod database;
 mod identity;
 mod metadata;
 mod namespaces;
@@ -51,6 +52,7 @@ pub(crate) const CHECKS: [BuiltInCheck; 10] = [
     metadata::check,
     namespaces::check,
     data::check,
+    database::check,
     pods::check,
     ambiguous::check,
     copied_labels::check,

@@ -36,7 +36,7 @@ impl BranchDatabase {
     }
 
     /// The name of the schema or database that only the branch uses. It is deleted with the branch.
-    pub(super) fn own(&self) -> Option<&SmolStr> {
+    pub(crate) fn own(&self) -> Option<&SmolStr> {
         match self.mode {
             DatabaseMode::Shared => None,
             DatabaseMode::Schema => Some(&self.schema),

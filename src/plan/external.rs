@@ -55,7 +55,7 @@ fn listed(branch: &spec::BranchEntry) -> Location {
     branch.services.as_ref().and_then(|listed| listed.first()).map_or(branch.at, |name| name.at)
 }
 
-/// What templates see of the services: whether each is here, and under which name it is reached from everywhere.
+/// What templates see of the services: whether each is here, under which name it is reached from everywhere, and its ports.
 pub(super) fn services(
     spec: &Spec,
     branch: &spec::BranchEntry,
@@ -66,7 +66,11 @@ pub(super) fn services(
     let service = |service: &Service| {
         let here = branch.runs(&service.name);
         let namespace = if here { namespace } else { baseline }?;
-        let node = mapping([("here", Node::bool(here)), ("host", Node::str(cluster_host(service, namespace)))]);
+        let node = mapping([
+            ("here", Node::bool(here)),
+            ("host", Node::str(cluster_host(service, namespace))),
+            ("ports", service.ports.clone().unwrap_or_else(|| Node::seq([]))),
+        ]);
         Some((service.name.clone(), node.placed(service.at)))
     };
     (!spec.services.is_empty()).then(|| spec.services.iter().filter_map(service).collect::<Map>().into())

@@ -43,6 +43,9 @@ kind: Job
 metadata: {name: migrate}
 ";
 
+/// An object with the names of the database.
+const CONFIG: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {{ database }}\n";
+
 fn workspace() -> Workspace {
     let workspace = Workspace::empty();
     workspace.write("branches.yaml", SPEC);
@@ -114,10 +117,7 @@ fn a_branch_has_the_job_if_it_migrates_the_database() {
     assert_eq!(jobs(&workspace, "main", "").len(), 2, "the baseline branch migrates the shared database");
     // The shared database is that of the baseline branch.
     workspace.run(&["branch", "set", "main", "--database", "database"]).exits(0);
-    workspace.write(
-        "overlays/web/a.yaml.j2",
-        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {{ database }}\n",
-    );
+    workspace.write("overlays/web/a.yaml.j2", CONFIG);
     workspace.run(&["build"]).exits(0);
     let data = |slug: &str| {
         let text = workspace.read(&format!("out/namespaces/{slug}/30-configmap-a.yaml"));
@@ -139,6 +139,7 @@ fn a_database_without_a_migration_job_is_reported() {
     set(&["--service", "web"]);
     assert!(jobs(&workspace, LOGIN, "").is_empty(), "a branch without its own database needs no migration");
     set(&["--database", "database"]);
+    workspace.write("overlays/web/a.yaml.j2", CONFIG);
     let warning = "warning[resource]: the branch has a database of its own, and no Job `migrate` to migrate it\n  --> branches.yaml:16:";
     assert!(jobs(&workspace, LOGIN, warning).is_empty());
     set(&["--database", "shared"]);

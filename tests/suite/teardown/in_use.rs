@@ -328,6 +328,8 @@ impl DatabaseWorkspace {
     fn build(&self, mode: &str, branches: &str) {
         let spec = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nbaseline: main\n";
         let branches = branches.replace("{name", "\n- {name");
+        let config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: database}\ndata: {{ database }}\n";
+        self.0.write("base/database.yaml.j2", config);
         self.0.write("branches.yaml", format!("{spec}database: {{mode: {mode}, name: shop}}\nbranches:{branches}\n"));
         self.0.run(&["build"]).exits(0);
         self.0.run(&["check"]).exits(0);

@@ -182,7 +182,7 @@ const REPORTS: &[Report] = &[
             workspace.write(
                 "base/pod.yaml.j2",
                 "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n  - name: web\n    \
-                 image: registry.example.com/shop/web:{{ branch.slug }}\n",
+                 image: registry.example.com/shop/web:{{ branch.slug }}\n    args: [\"--database={{ database.name }}\"]\n",
             );
             workspace.run(&["build"]).exits(0);
             workspace.edit("branches.yaml", "- name: search\n", "");

@@ -17,7 +17,8 @@ pleach parses the text as YAML first and inserts the values into the parsed docu
 
 - An expression that is a whole plain scalar keeps its type: `replicas: {{ values.replicas }}` is a number, and
   `env: {{ values.env }}` can be a whole list.
-- Anywhere else (in quotes, in a block scalar, as a part of a longer scalar, as a key) it is text.
+- Anywhere else (in quotes, in a block scalar, as a part of a longer scalar, as a key) it is text. A number keeps its text in
+  the spec, such as `1.10`.
 - `<<: {{ values.labels }}` merges a mapping.
 
 So a value can never add a key, a document or a line, and no filter for quotes or indentation is needed.
@@ -86,7 +87,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("images", "full image references, by the name in the manifests and by alias"),
     (
         "services",
-        "if the spec has `services`: for each, `here` is true if the branch runs it, and `host` is its DNS name in the cluster",
+        "if the spec has `services`: for each, `here` is true if the branch runs it, `host` is its DNS name in the cluster, and `ports` are its ports as in the spec",
     ),
     ("database.mode", "if the spec has `database`: `shared`, `schema` or `database`"),
     ("database.name", "the database of the branch"),
