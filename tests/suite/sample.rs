@@ -21,3 +21,33 @@ fn no_secret_value_stands_in_the_output() {
         assert!(!text.contains("kind: Secret\n"), "{path} holds a secret");
     }
 }
+
+#[test]
+fn a_schema_of_a_branch_is_used_and_migrated() {
+    let sample = Workspace::sample();
+    let set =
+        ["branch", "set", "feature/login", "--service", "backend", "--service", "database", "--database", "schema"];
+    sample.run(&set).exits(0);
+    sample.run(&["build"]).exits(0);
+    let schema = "shop_feature_login_df7c7aeb";
+    let files = sample.files("out/namespaces/feature-login-df7c7aeb");
+    let with = |part: &str| {
+        let text = files.iter().find(|(path, _)| path.contains(part)).map(|(_, text)| String::from_utf8_lossy(text));
+        text.unwrap_or_else(|| panic!("no {part}")).into_owned()
+    };
+    assert!(with("00-namespace-").contains(&format!("pleach.dev/database: schema/shop/{schema}\n")));
+    assert!(with("configmap-backend-env").contains(&format!("DATABASE_NAME: shop\n  DATABASE_SCHEMA: {schema}\n")));
+    assert!(with("job-migrate-").contains(&format!("--database=shop\n        - --schema={schema}\n")));
+}
+
+#[test]
+fn each_monitored_branch_has_an_alert() {
+    let sample = Workspace::sample();
+    let files = sample.files("out/namespaces");
+    let folders = |kind: &str| -> Vec<String> {
+        let named = files.iter().filter(|(path, _)| path.contains(kind));
+        named.filter_map(|(path, _)| Some(path.split_once('/')?.0.to_owned())).collect()
+    };
+    assert_eq!(folders("-probe-"), folders("-prometheusrule-"));
+    assert_eq!(folders("-probe-").len(), 2);
+}
