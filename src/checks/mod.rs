@@ -44,7 +44,7 @@ pub(crate) struct CheckInput<'a> {
 pub(crate) type BuiltInCheck = fn(&CheckInput) -> Vec<Finding>;
 
 /// All checks; the order of their findings does not matter, because diagnostics are sorted by location.
-pub(crate) const CHECKS: [BuiltInCheck; 10] = [
+pub(crate) const CHECKS: [BuiltInCheck; 11] = [
     routes::check,
     address_sources::check,
     secrets::check,
