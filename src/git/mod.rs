@@ -36,11 +36,6 @@ pub(super) fn commit(root: &Path, reference: &str) -> Result<String, Diagnostic>
     Ok(String::from_utf8_lossy(&found.stdout).trim().to_owned())
 }
 
-fn is_shallow(root: &Path) -> bool {
-    let found = run(root, &["rev-parse", "--is-shallow-repository"], b"");
-    found.is_ok_and(|found| found.stdout.starts_with(b"true"))
-}
-
 pub(super) fn run(root: &Path, args: &[&str], input: &[u8]) -> Result<Output, Diagnostic> {
     let mut child = Command::new("git")
         .args(args)
