@@ -155,7 +155,7 @@ mod tests {
         let edits = values.iter().enumerate().map(|(i, values)| {
             let options = values.iter().enumerate().map(|(k, value)| format!("--value=v.k{k}={value}"));
             let parsed = Settings::try_parse_from(["set".to_owned()].into_iter().chain(options)).unwrap();
-            (names(i).into(), BranchEdit::Set(changes(&parsed.settings, &[], &spec).unwrap()))
+            (names(i).into(), BranchEdit::Set(changes(&parsed.settings, &[], &names(i), &spec).unwrap()))
         });
         files.edit(edits).unwrap();
         let project = files.project();
