@@ -58,7 +58,7 @@ fn diagnostic(claimed: &Claimed, claims: &[BranchClaim]) -> Diagnostic {
             diagnostic = diagnostic.note(claim.at, format!("`{}` of `{branch}`", claim.object));
         }
     }
-    branches.into_iter().fold(diagnostic.help(help(claimed)), |diagnostic, branch| diagnostic.in_branch(branch))
+    branches.into_iter().fold(diagnostic.help(help(claimed)), Diagnostic::in_branch)
 }
 
 fn message(claimed: &Claimed, branches: usize) -> String {

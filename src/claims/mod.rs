@@ -53,7 +53,7 @@ enum Claimed {
     NodePort { port: SmolStr, protocol: SmolStr },
     /// The address of a load balancer.
     Address { address: SmolStr },
-    /// A PersistentVolume.
+    /// A `PersistentVolume`.
     Volume { name: SmolStr },
     /// A port of the node that a pod runs on, with its protocol.
     HostPort { port: SmolStr, protocol: SmolStr },

@@ -68,7 +68,9 @@ fn listener_host(reader: &mut ClaimReader, listener: &Node, name: Option<&Node>)
     match name.and_then(Node::as_text).filter(|name| !matches!(*name, "" | "*")) {
         Some(text) => {
             let host = public_host(text.rsplit_once('/').map_or(text, |(_, host)| host));
-            host.iter().for_each(|host| reader.serves(listener, host));
+            if let Some(host) = host {
+                reader.serves(listener, &host);
+            }
         }
         None => reader.serves(listener, "*"),
     }
@@ -185,7 +187,7 @@ fn joined(one: &str, other: &str) -> SmolStr {
     if one.is_empty() || other.is_empty() { format!("{one}{other}") } else { format!("{one}, {other}") }.into()
 }
 
-/// A VirtualService of Istio. Without a gateway, it is for the mesh. An egress gateway is for the hosts of others.
+/// A `VirtualService` of Istio. Without a gateway, it is for the mesh. An egress gateway is for the hosts of others.
 fn virtual_service(reader: &mut ClaimReader, spec: &Node) {
     let is_ingress = |name: &&str| *name != "mesh" && !name.contains("egress");
     let gateways: Vec<&str> = items(spec, "gateways").filter_map(Node::as_text).filter(is_ingress).collect();

@@ -82,9 +82,9 @@ fn protocol(port: &Node) -> SmolStr {
 }
 
 fn volume(reader: &mut ClaimReader, spec: &Node) {
-    if let Some(node) = spec.get("volumeName") {
-        let name = node.as_text().filter(|name| !name.is_empty());
-        name.into_iter().for_each(|name| reader.claim(node, Claimed::Volume { name: name.into() }));
+    let named = spec.get("volumeName").and_then(|node| Some((node, node.as_text()?)));
+    if let Some((node, name)) = named.filter(|(_, name)| !name.is_empty()) {
+        reader.claim(node, Claimed::Volume { name: name.into() });
     }
 }
 

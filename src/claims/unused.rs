@@ -8,7 +8,7 @@ use crate::spec::{Placed, SharedClaim};
 /// A warning for each entry of `shared.claims` that no branch claims, and for each kind of `clusterScoped` of which no branch has an
 /// object. `claims` are those of all branches.
 pub(crate) fn unused<'a>(
-    claims: impl Iterator<Item = &'a [Claim]> + Clone,
+    claims: &(impl Iterator<Item = &'a [Claim]> + Clone),
     allowed: &[SharedClaim],
     kinds: &[Placed<GroupKind>],
 ) -> Vec<Diagnostic> {

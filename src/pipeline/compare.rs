@@ -23,7 +23,7 @@ pub(super) fn compare(inputs: &Inputs, built: &[BuiltBranch], failures: &[Failur
         claims::contested(claims.clone().map(|(branch, claims)| (branch.name.as_str(), claims)), allowed)?;
     warnings.extend(claims::host_warnings(inputs.plan, claims.clone(), allowed));
     if matches!(inputs.selection, Selection::All) && failures.is_empty() {
-        warnings.extend(claims::unused(claims.map(|(_, claims)| claims), allowed, &inputs.spec.cluster_scoped));
+        warnings.extend(claims::unused(&claims.map(|(_, claims)| claims), allowed, &inputs.spec.cluster_scoped));
     }
     let shared = built.iter().map(|built| (built.branch.name.as_str(), built.shared.as_slice()));
     let shared: Vec<Resource> = claims::shared_objects(shared)?.into_iter().cloned().collect();

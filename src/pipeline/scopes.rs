@@ -1,4 +1,4 @@
-//! Which kinds of a workspace are outside of namespaces: those of `clusterScoped:`, those that a CustomResourceDefinition
+//! Which kinds of a workspace are outside of namespaces: those of `clusterScoped:`, those that a `CustomResourceDefinition`
 //! defines, and those that pleach knows.
 
 use crate::node::Node;
@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// The scopes of the spec, and of the CustomResourceDefinitions below the base directory and the overlays. A definition that
+/// The scopes of the spec, and of each `CustomResourceDefinition` below the base directory and the overlays. A definition that
 /// only one branch has applies to all: the others have objects of its kind.
 pub(super) fn of_workspace(project: &Project, spec: &Spec) -> Scopes {
     let mut scopes = Scopes::default();

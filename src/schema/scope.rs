@@ -51,7 +51,7 @@ pub(crate) enum Scope {
 }
 
 impl Scope {
-    /// The kind and scope that a CustomResourceDefinition defines.
+    /// The kind and scope that a `CustomResourceDefinition` defines.
     pub(crate) fn defined_by(object: &Node) -> Option<(GroupKind, Scope)> {
         let gvk = Gvk::of(object);
         if gvk.group != "apiextensions.k8s.io" || gvk.kind != "CustomResourceDefinition" {
