@@ -13,8 +13,9 @@ use crate::source::{Found, Project, RelPath};
 use crate::spec::Spec;
 use crate::teardown::report::ListedPlan;
 use crate::teardown::usage::UsageCandidates;
-use crate::teardown::{Footprint, TeardownPlan, report as formats};
+use crate::teardown::{Footprint, ProjectNames, TeardownPlan, report as formats};
 use clap::{Args, ValueEnum};
+use smol_str::SmolStr;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -26,11 +27,12 @@ use std::path::{Path, PathBuf};
 Examples:
   pleach teardown
   pleach teardown --format kubectl | kubectl delete --ignore-not-found -f -
-  pleach teardown --removed --format images | xargs -r -n 1 crane delete
-  pleach teardown --removed --format script | DROP_DATABASE=./drop-database DELETE_IMAGE='crane delete' sh
+  pleach teardown --removed --format script >script && DROP_DATABASE=./drop DELETE_IMAGE=./delete RESOLVE_IMAGE=./resolve sh script
   pleach teardown --only feature/login --format json
 
 An existing branch may go back to what it has replaced, so the examples use `--removed`. `pleach dns apply` removes DNS names, from the out/dns of the same build. Afterwards `pleach build --prune` removes the plans, `--prune=removed` only those that `--removed` shows. An image with a digest is shown without its tag.
+
+The script deletes no digest that an existing branch uses under another tag. $DROP_DATABASE takes the kind, instance and name of a database. $RESOLVE_IMAGE takes the reference of an image and prints its digest, and for an index also the digests in it; nothing if the image does not exist. $DELETE_IMAGE takes the name with that digest. The script goes on after a failure, reports all failures at the end, and exits with 1. It can run again: what does not exist is done.
 
 JSON: {apiVersion, kind, plans}; plans is a list of {branch, slug, existing, namespaces, clusterObjects, dns, databases, images}. `existing` is true if the branch exists; namespaces and images are strings, clusterObjects are {apiVersion, kind, name}, and {namespace} if the object is in a namespace that the branch does not own, dns are {name, zone}, databases are {kind, instance, name}.
 
@@ -61,7 +63,7 @@ enum TeardownFormat {
     Images,
     /// JSON
     Json,
-    /// A POSIX shell script that passes databases and images to `$DROP_DATABASE` and `$DELETE_IMAGE`
+    /// A POSIX shell script that passes databases and images to `$DROP_DATABASE` and `$DELETE_IMAGE`, and compares digests first
     Script,
 }
 
@@ -70,15 +72,16 @@ pub(super) fn run(args: &TeardownArgs, workspace: &Workspace, here: &Path, scree
     let (spec, plan) = pipeline::plan(project)?;
     let output = workspace.output(&spec, args.output(), here)?;
     let folder = workspace.path_of(output.path()).unwrap_or_default();
-    let plans = listed(project, &folder, &plan)?;
-    let in_use = in_use(&output, &spec, &plans)?;
+    let plans = listed(project, &folder, (&spec, &plan))?;
+    let usage = OutputUsage::of(&output, &spec, &plan, &plans)?;
     let mut warnings = BTreeSet::new();
     let plans: Vec<ListedPlan> = plans
         .into_iter()
         .filter(|listed| args.selects(listed))
         .map(|mut listed| {
             listed.plan.footprint.images_in_use.clear();
-            let rest = Footprint { images_in_use: BTreeSet::new(), ..listed.plan.footprint.without(&in_use) };
+            let rest = listed.plan.footprint.without(&usage.in_use);
+            let rest = Footprint { images_in_use: BTreeSet::new(), ..rest };
             if rest != listed.plan.footprint {
                 warnings.insert(listed.plan.branch.to_string());
             }
@@ -86,7 +89,7 @@ pub(super) fn run(args: &TeardownArgs, workspace: &Workspace, here: &Path, scree
         })
         .filter(|listed| !listed.plan.footprint.is_empty())
         .collect();
-    report(&args.render(&plans)?)?;
+    report(&args.render(&plans, &usage.references)?)?;
     screen.warn(&warnings.iter().map(|branch| partly_in_use(branch)).collect::<Vec<_>>(), project);
     Ok(Outcome::Done)
 }
@@ -102,54 +105,72 @@ impl TeardownArgs {
         !(self.removed && *is_existing) && (self.only.is_empty() || self.only.iter().any(matches))
     }
 
-    fn render(&self, plans: &[ListedPlan]) -> Result<String> {
+    fn render(&self, plans: &[ListedPlan], references: &BTreeSet<SmolStr>) -> Result<String> {
         Ok(match self.format {
             TeardownFormat::Text => formats::text(plans),
             TeardownFormat::Kubectl => formats::kubectl(plans)?,
             TeardownFormat::Images => formats::images(plans),
             TeardownFormat::Json => formats::json(plans),
-            TeardownFormat::Script => formats::script(plans),
+            TeardownFormat::Script => formats::script(plans, references),
         })
     }
 }
 
 /// The plans of the output.
-fn listed(project: &Project, output: &RelPath, plan: &BuildPlan) -> Result<Vec<ListedPlan>> {
+fn listed(project: &Project, output: &RelPath, (spec, plan): (&Spec, &BuildPlan)) -> Result<Vec<ListedPlan>> {
     let folder = output.join(OutputFolder::Teardown.name()).unwrap_or_default();
     let Found::Folder(names) = project.look(&folder) else { return Ok(Vec::new()) };
     let names = names.iter().filter(|name| !name.starts_with('.'));
     let slugs = names.filter_map(|name| name.strip_suffix(".yaml"));
     let existing = plan.slugs();
+    let project_names = ProjectNames::of(spec);
     gather(slugs, |slug| {
         let path = output.join(OutputPath::teardown_plan(slug).as_str()).unwrap_or_default();
         let unreadable = || Diagnostic::new(Code::Disk, format!("cannot read `{}`", project.show(&path)));
         let file = project.file(&path).ok_or_else(unreadable)?;
-        let plan = TeardownPlan::read(&file)?;
+        let mut plan = TeardownPlan::read(&file, &|entry| project_names.check(slug, entry))?;
+        plan.footprint.images.retain(|image| !project_names.keeps(image));
         Ok::<_, Diagnostics>(ListedPlan { slug: slug.to_owned(), is_existing: existing.contains(slug), plan })
     })
 }
 
-/// The part of the plans that the branches in the output use.
-fn in_use(output: &OutputDir, spec: &Spec, plans: &[ListedPlan]) -> Result<Footprint> {
-    let candidates = UsageCandidates::of(plans.iter().map(|listed| &listed.plan.footprint), &spec.image_fields);
-    if candidates.is_empty() {
-        return Ok(Footprint::default());
+/// What the existing branches use.
+#[derive(Default)]
+struct OutputUsage {
+    /// The part of the plans that the objects of the output use.
+    in_use: Footprint,
+    /// All images in the repositories of the plans that these objects and the spec refer to.
+    references: BTreeSet<SmolStr>,
+}
+
+impl OutputUsage {
+    fn of(output: &OutputDir, spec: &Spec, plan: &BuildPlan, plans: &[ListedPlan]) -> Result<Self> {
+        let candidates = UsageCandidates::of(plans.iter().map(|listed| &listed.plan.footprint), &spec.image_fields);
+        if candidates.is_empty() {
+            return Ok(OutputUsage::default());
+        }
+        let repositories = candidates.repositories();
+        let files = output
+            .read(&[OutputFolder::Namespaces.path(), OutputFolder::Shared.path()], |path: &RelPath| {
+                path.name().strip_suffix(".yaml").is_some()
+            })?;
+        let files: Vec<_> = files.into_iter().collect();
+        let read = gather(files, |(path, text)| {
+            let used = candidates.used_by_files(&[&text]);
+            used.and_then(|used| Ok((used, candidates.references(&text, &repositories)?))).map_err(|_| {
+                let message = format!("cannot read `{}`, so what its branch uses is unknown", output.show(&path));
+                Diagnostic::new(Code::Output, message).help("run `pleach build` first")
+            })
+        })?;
+        let mut usage = OutputUsage::default();
+        for (footprint, references) in read {
+            usage.in_use.add(footprint);
+            usage.references.extend(references);
+        }
+        let of_spec = plan.branches.iter().flat_map(|branch| branch.images.keys().map(|name| branch.image(name)));
+        usage.references.extend(of_spec.filter_map(|image| candidates.reference(&image, &repositories)));
+        Ok(usage)
     }
-    let files = output.read(&[OutputFolder::Namespaces.path(), OutputFolder::Shared.path()], |path: &RelPath| {
-        path.name().strip_suffix(".yaml").is_some()
-    })?;
-    let files: Vec<_> = files.into_iter().collect();
-    let used = gather(files, |(path, text)| {
-        candidates.used_by_files(&[text]).map_err(|_| {
-            let message = format!("cannot read `{}`, so what its branch uses is unknown", output.show(&path));
-            Diagnostic::new(Code::Output, message).help("run `pleach build` first")
-        })
-    })?;
-    let mut in_use = Footprint::default();
-    for footprint in used {
-        in_use.add(footprint);
-    }
-    Ok(in_use)
 }
 
 fn partly_in_use(branch: &str) -> Diagnostic {

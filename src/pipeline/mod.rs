@@ -21,7 +21,7 @@ use crate::record::RemovedNames;
 use crate::source::Project;
 use crate::spec::{self, Backend, Spec};
 use crate::teardown::usage::UsageCandidates;
-use crate::teardown::{self, BranchObjects};
+use crate::teardown::{self, BranchObjects, PreviousFootprint, ProjectNames};
 use crate::template;
 use crate::{dns, gitops};
 use branch::BranchBuilder;
@@ -187,16 +187,17 @@ fn teardown_plans(
     is_built: &(dyn Fn(&str) -> bool + Sync),
 ) -> Result<teardown::TeardownFiles> {
     let Inputs { spec, plan, previous, .. } = *inputs;
-    let fields = &spec.image_fields;
+    let project_names = ProjectNames::of(spec);
     let existing: BTreeMap<&str, &SmolStr> = plan.branches.iter().map(|b| (b.slug.as_str(), &b.name)).collect();
     let exists = |slug: &str| existing.contains_key(slug);
-    let mut footprints = teardown::removed(previous.files(), fields, exists, is_built)?;
+    let mut footprints = teardown::removed(previous.files(), &project_names, exists, is_built)?;
     let built = usage.built.iter().map(|BuiltBranch { branch, objects, shared, .. }| {
         let objects = objects.iter().chain(shared).map(|object| &object.node).collect();
         (branch.slug.as_str(), BranchObjects { name: &branch.name, objects })
     });
-    let unread = teardown::replaced(&mut footprints, (previous, history), (tree, &built.collect()), fields)?;
-    let in_use = usage.of(&UsageCandidates::of(footprints.values().map(|footprint| &footprint.all), fields));
+    let unread = teardown::replaced(&mut footprints, (previous, history), (tree, &built.collect()), &project_names)?;
+    let searched = footprints.values().flat_map(PreviousFootprint::searched);
+    let in_use = usage.of(&UsageCandidates::of(searched, &spec.image_fields));
     let names = removed.into_iter().filter(|(slug, _)| !exists(slug)).collect();
     let mut plans = teardown::plans(&spec.project, &footprints, &names, &in_use, |slug| existing.get(slug).copied())?;
     plans.warnings.splice(0..0, unread);

@@ -5,6 +5,7 @@
 
 mod alias;
 mod branch;
+mod cleanup;
 mod cluster_scoped;
 mod consistency;
 mod content;
@@ -32,6 +33,7 @@ mod zone;
 
 pub(crate) use alias::Alias;
 pub(crate) use branch::{AppEngine, BranchEntry, Pin};
+pub(crate) use cleanup::CleanupRules;
 pub(crate) use content::{AddressFrom, HostContent};
 pub(crate) use database::SharedDatabase;
 pub(crate) use date::Date;
@@ -108,6 +110,8 @@ pub(crate) struct Spec {
     pub(crate) max_branches: Option<Placed<usize>>,
     /// The rules of `pleach branch sync`.
     pub(crate) sync: SyncRules,
+    /// What teardown plans may list besides the names that derive from the rest of the spec.
+    pub(crate) cleanup: CleanupRules,
     /// What a build does with data that kustomize loses.
     pub(crate) compat: Compat,
     /// The tools that apply the output.
@@ -211,6 +215,7 @@ impl Spec {
                 .node("maxBranches")
                 .and_then(|node| Some(Placed { value: node.as_text()?.parse().ok()?, at: node.at })),
             sync: SyncRules::of(&top),
+            cleanup: CleanupRules::of(&top, faults),
             compat: match top.text("compat").as_deref() {
                 Some("kustomize") => Compat::Kustomize,
                 _ => Compat::Strict,

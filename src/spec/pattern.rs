@@ -82,6 +82,17 @@ impl Pattern {
         self.parts.contains(&PatternPart::Slug)
     }
 
+    /// A pattern of the texts for a branch with the slug `slug` and any values, for [`crate::glob`].
+    pub(crate) fn glob(&self, project: &str, slug: &str) -> String {
+        let part = |part: &PatternPart| match part {
+            PatternPart::Text(text) => text.to_string(),
+            PatternPart::Project => project.to_owned(),
+            PatternPart::Slug => slug.to_owned(),
+            PatternPart::Value(_) => "*".to_owned(),
+        };
+        self.parts.iter().map(part).collect()
+    }
+
     /// The text for a branch with the slug `slug`.
     pub(crate) fn expand(&self, scope: PatternScope, slug: &str) -> Result<String, Diagnostic> {
         let mut out = String::with_capacity(64);

@@ -45,6 +45,11 @@ aliases: {stable: feature/login}
 imageAliases: {backend: registry.example.com/shop/backend}
 imageFields: [{group: example.com, kind: Fleet, path: spec/runner/image}]
 clusterScoped: [Tenant.example.com]
+cleanup:
+  images: {repositories: ["registry.example.com/shop/*"], keep: ["*:release-*"]}
+  namespaces: [preview-*]
+  databases: [orders_*]
+  objects: [preview-*]
 janitor: true
 secrets: refuse
 maxBranches: 60

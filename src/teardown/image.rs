@@ -4,7 +4,7 @@
 //! fields that the spec declares. The images that an existing branch uses are searched for in all texts of its objects,
 //! including arguments and annotations: keeping an unused image is better than deleting one that is in use.
 
-use crate::image::{self, ImageParts};
+use crate::image::{self, ImageParts, ImageReference};
 use crate::node::{Node, Value};
 use crate::schema::Gvk;
 use crate::spec::ImageField;
@@ -76,11 +76,50 @@ pub(super) fn deletable(reference: &str) -> String {
     }
 }
 
+/// The repositories of the registry of Docker that no project owns.
+pub(super) const OFFICIAL: &str = "docker.io/library/";
+
+/// Registry and repository in normal form. `name` may be a pattern.
+pub(super) fn repository(name: &str) -> String {
+    ReferenceParts::of(name).name
+}
+
+/// All texts that identify an image for a pattern: as it is written, and in normal form the repository, with tag, with digest.
+pub(super) fn spellings(reference: &str) -> Vec<String> {
+    let ReferenceParts { name, tagged, digest } = ReferenceParts::of(reference);
+    let with_digest = digest.map(|digest| format!("{name}@{digest}"));
+    let written = [ImageParts::of(reference).name.to_owned(), reference.to_owned(), deletable(reference)];
+    written.into_iter().chain([name]).chain(tagged).chain(with_digest).collect()
+}
+
 /// The last component of the name, which is the same for all spellings of a reference.
 fn last_component(reference: &str) -> &str {
     let name = reference.split('@').next().unwrap_or_default();
     let last = name.rsplit('/').next().unwrap_or_default();
     last.split(':').next().unwrap_or_default()
+}
+
+/// The parts of a text that may be image references.
+fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    let is_reference_character = |c: char| c.is_ascii_alphanumeric() || "._-:/@".contains(c);
+    let tokens = text.split(move |c| !is_reference_character(c)).filter(|token| token.contains([':', '/', '@']));
+    tokens.map(|token| token.rsplit("://").next().unwrap_or_default().trim_end_matches(['.', ':', '/', '@']))
+}
+
+/// Adds to `found` all references of an object to images in some repositories, in image fields and in any text.
+pub(super) fn references(
+    object: &Node,
+    fields: &[ImageField],
+    repositories: &BTreeSet<String>,
+    found: &mut BTreeSet<SmolStr>,
+) {
+    let mut add = |text: &str| {
+        if repositories.contains(&repository(text)) && ImageReference::parse(text).is_ok() {
+            found.insert(deletable(text).into());
+        }
+    };
+    images(object, fields, &mut add);
+    each_text(object, &mut |text| tokens(text).for_each(&mut add));
 }
 
 /// An index that finds other references to the same image.
@@ -132,24 +171,25 @@ impl ImageIndex {
     /// Adds to `found` the indexed references that occur in any text of `node`. Text without `:`, `/` or `@` is ignored, because
     /// it need not be an image.
     pub(super) fn find_in_texts(&self, node: &Node, found: &mut BTreeSet<SmolStr>) {
-        match &node.value {
-            Value::Seq(items) => items.iter().for_each(|item| self.find_in_texts(item, found)),
-            Value::Map(map) => map.iter().for_each(|entry| self.find_in_texts(&entry.value, found)),
-            Value::Scalar(scalar) => {
-                let is_reference_character = |c: char| c.is_ascii_alphanumeric() || "._-:/@".contains(c);
-                for token in
-                    scalar.text.split(|c| !is_reference_character(c)).filter(|token| token.contains([':', '/', '@']))
-                {
-                    let token = token.rsplit("://").next().unwrap_or_default().trim_end_matches(['.', ':', '/', '@']);
-                    let mut same = BTreeSet::new();
-                    self.find(token, &mut same, found);
-                    found.append(&mut same);
-                    if let Some(with_digest) = self.digests.get(&token.to_lowercase()) {
-                        found.extend(with_digest.iter().cloned());
-                    }
+        each_text(node, &mut |text| {
+            for token in tokens(text) {
+                let mut same = BTreeSet::new();
+                self.find(token, &mut same, found);
+                found.append(&mut same);
+                if let Some(with_digest) = self.digests.get(&token.to_lowercase()) {
+                    found.extend(with_digest.iter().cloned());
                 }
             }
-        }
+        });
+    }
+}
+
+/// Calls `found` with each text of a node.
+fn each_text(node: &Node, found: &mut dyn FnMut(&str)) {
+    match &node.value {
+        Value::Seq(items) => items.iter().for_each(|item| each_text(item, found)),
+        Value::Map(map) => map.iter().for_each(|entry| each_text(&entry.value, found)),
+        Value::Scalar(scalar) => found(&scalar.text),
     }
 }
 

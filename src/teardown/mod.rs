@@ -8,10 +8,13 @@ mod image;
 mod plan_file;
 mod plans;
 mod previous;
+mod project_names;
+mod refused;
 pub(crate) mod report;
 pub(crate) mod usage;
 
 pub(crate) use footprint::{ClusterObject, Footprint};
 pub(crate) use plan_file::TeardownPlan;
 pub(crate) use plans::{TeardownFiles, plans};
-pub(crate) use previous::{BranchObjects, removed, replaced};
+pub(crate) use previous::{BranchObjects, PreviousFootprint, removed, replaced};
+pub(crate) use project_names::ProjectNames;

@@ -3,13 +3,14 @@
 //! It contains no dates or versions, so it changes only if its entries change.
 
 use super::footprint::{ClusterObject, Footprint};
+use super::project_names::FootprintEntry;
 use crate::argument::is_argument;
 use crate::database::Database;
-use crate::diagnostic::{Code, Result};
+use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::name::DnsName;
 use crate::node::{Map, Node};
 use crate::schema::Gvk;
-use crate::source::{File, Location};
+use crate::source::{File, FileId, Location};
 use crate::yaml::{self, Dialect, FieldErrors, Fields};
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
@@ -65,14 +66,20 @@ impl TeardownPlan {
         Ok(yaml::document(&file.into())?)
     }
 
-    /// Reads a file. Each error has its source location.
-    pub(crate) fn read(file: &File) -> Result<Self> {
-        of(&yaml::documents(file, Dialect::Kubernetes)?, file.location())
+    /// Reads a file whose entries `check` accepts. Each error has its source location.
+    pub(crate) fn read(file: &File, check: &EntryCheck) -> Result<Self> {
+        of(&yaml::documents(file, Dialect::Kubernetes)?, file.location(), check)
     }
 
-    /// Reads a text that is not a file of the project.
+    /// Reads a text that is not a file of the project, with any entries.
     pub(crate) fn parse(text: &str) -> Result<Self> {
-        of(&yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Location::NONE)?, Location::NONE)
+        TeardownPlan::parse_checked(text, &|_| Ok(()))
+    }
+
+    /// Reads a text whose entries `check` accepts. The locations of its errors have a line, but no file.
+    pub(super) fn parse_checked(text: &str, check: &EntryCheck) -> Result<Self> {
+        let at = |line, column, len| Location::new(FileId(u32::MAX), line, column, len);
+        of(&yaml::parse(text, Dialect::Kubernetes, &at)?, Location::NONE, check)
     }
 }
 
@@ -80,38 +87,60 @@ fn map(pairs: impl IntoIterator<Item = (&'static str, SmolStr)>) -> Node {
     pairs.into_iter().map(|(key, value)| (key, Node::str(value))).collect::<Map>().into()
 }
 
-fn of(documents: &[Node], at: Location) -> Result<TeardownPlan> {
-    Fields::only(documents, "a teardown plan", Code::Output, at, fields)
+/// Whether an entry may be in a plan; the error has no source location.
+pub(crate) type EntryCheck<'a> = dyn Fn(FootprintEntry) -> Result<(), Diagnostic> + 'a;
+
+fn of(documents: &[Node], at: Location, check: &EntryCheck) -> Result<TeardownPlan> {
+    Fields::only(documents, "a teardown plan", Code::Output, at, |fields| self::fields(fields, check))
 }
 
-fn fields(fields: &mut Fields) -> Option<TeardownPlan> {
+fn fields(fields: &mut Fields, check: &EntryCheck) -> Option<TeardownPlan> {
     fields.header(API_VERSION, KIND);
     let project = line_at(fields, "project");
+    let at = fields.at("project");
+    let project = project.filter(|project| is_accepted(check(FootprintEntry::Project(project)), at, fields.errors()));
     let branch = line_at(fields, "branch");
+    let text = |key, fields: &mut Fields, read: TextReader, entry: for<'t> fn(&'t str) -> FootprintEntry<'t>| {
+        fields
+            .strs(key)
+            .into_iter()
+            .filter_map(|node| {
+                read(node, fields.errors()).filter(|text| is_accepted(check(entry(text)), node.at, fields.errors()))
+            })
+            .collect()
+    };
     let footprint = Footprint {
-        namespaces: lines(fields, "namespaces", line),
-        objects: fields
-            .list("clusterObjects", |node, errors| read(node, "an object", errors, object))
-            .into_iter()
-            .collect(),
-        names: fields.list("dns", |node, errors| read(node, "a name", errors, name)).into_iter().collect(),
-        databases: fields
-            .list("databases", |node, errors| read(node, "a database", errors, database))
-            .into_iter()
-            .collect(),
-        images: lines(fields, "images", argument),
-        images_in_use: lines(fields, IMAGES_IN_USE, argument),
+        namespaces: text("namespaces", fields, line, |name| FootprintEntry::Namespace(name)),
+        objects: entries(fields, ("clusterObjects", "an object"), object, |object| {
+            check(FootprintEntry::Object(object))
+        }),
+        names: entries(fields, ("dns", "a name"), name, |(zone, name)| check(FootprintEntry::Name(zone, name))),
+        databases: entries(fields, ("databases", "a database"), database, |database| {
+            check(FootprintEntry::Database(database))
+        }),
+        images: text("images", fields, argument, |image| FootprintEntry::Image(image)),
+        images_in_use: text(IMAGES_IN_USE, fields, argument, |image| FootprintEntry::Image(image)),
     };
     Some(TeardownPlan { project: project?, branch: branch?, footprint })
 }
 
-fn read<T>(
-    node: &Node,
-    what: &str,
-    errors: &mut FieldErrors,
-    read: impl FnOnce(&mut Fields<'_, '_>) -> Option<T>,
-) -> Option<T> {
-    Fields::read(node, what, errors, |fields| read(fields))
+/// Whether an entry is accepted. Reports the error with its source location.
+fn is_accepted(checked: Result<(), Diagnostic>, at: Location, errors: &mut FieldErrors) -> bool {
+    checked.map_err(|error| errors.push(error.at(at))).is_ok()
+}
+
+/// The items of a list of mappings, without those that `check` refuses.
+fn entries<T: Ord>(
+    fields: &mut Fields,
+    (key, what): (&'static str, &str),
+    read: fn(&mut Fields) -> Option<T>,
+    check: impl Fn(&T) -> Result<(), Diagnostic>,
+) -> BTreeSet<T> {
+    let entries = fields.list(key, |node, errors| {
+        let entry = Fields::read(node, what, errors, |fields| read(fields))?;
+        is_accepted(check(&entry), node.at, errors).then_some(entry)
+    });
+    entries.into_iter().collect()
 }
 
 fn object(fields: &mut Fields) -> Option<ClusterObject> {
@@ -144,14 +173,8 @@ fn line_at(fields: &mut Fields, key: &'static str) -> Option<SmolStr> {
     line(node, fields.errors())
 }
 
-fn lines(
-    fields: &mut Fields,
-    key: &'static str,
-    read: fn(&Node, &mut FieldErrors) -> Option<SmolStr>,
-) -> BTreeSet<SmolStr> {
-    let nodes = fields.strs(key);
-    nodes.into_iter().filter_map(|node| read(node, fields.errors())).collect()
-}
+/// Reads a string.
+type TextReader = fn(&Node, &mut FieldErrors) -> Option<SmolStr>;
 
 fn line(node: &Node, errors: &mut FieldErrors) -> Option<SmolStr> {
     checked(node, errors, |text| !text.is_empty() && !text.contains(char::is_control))

@@ -3,8 +3,9 @@
 use super::footprint::Footprint;
 use super::plan_file::TeardownPlan;
 use super::previous::{PreviousFootprint, PreviousFootprints};
+use super::refused::RefusedEntry;
 use super::usage::InUse;
-use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Severity};
 use crate::output::OutputPath;
 use crate::record::RemovedNames;
 use smol_str::SmolStr;
@@ -31,10 +32,18 @@ pub(crate) fn plans<'a>(
     owner: impl Fn(&str) -> Option<&'a SmolStr>,
 ) -> Result<TeardownFiles> {
     let mut files = TeardownFiles::default();
-    let mut is_incomplete = false;
+    let (mut is_incomplete, mut errors) = (false, Vec::new());
     let slugs: BTreeSet<&SmolStr> = footprints.keys().chain(names.keys()).collect();
     for slug in slugs {
-        let PreviousFootprint { branch, all, fresh } = footprints.get(slug).cloned().unwrap_or_default();
+        let PreviousFootprint { branch, all, fresh, refused } = footprints.get(slug).cloned().unwrap_or_default();
+        for RefusedEntry { diagnostic, severity, .. } in
+            refused.into_iter().filter(|refused| !refused.footprint.without(&in_use.footprint).is_empty())
+        {
+            let found = if severity == Severity::Error { &mut errors } else { &mut files.warnings };
+            if !found.contains(&diagnostic) {
+                found.push(diagnostic);
+            }
+        }
         let RemovedNames { branch: last_branch, names, fresh: fresh_names } =
             names.get(slug).cloned().unwrap_or_default();
         let branch = [branch, last_branch].into_iter().find(|name| !name.is_empty()).unwrap_or_else(|| slug.clone());
@@ -69,7 +78,7 @@ pub(crate) fn plans<'a>(
     if is_incomplete {
         files.warnings.push(incomplete(&in_use.unknown));
     }
-    Ok(files)
+    Diagnostics::check(errors, files)
 }
 
 /// The part of a footprint that a plan can list while the usage of some branches is unknown. Images become `imagesInUse`.

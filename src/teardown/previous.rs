@@ -3,13 +3,14 @@
 
 use super::footprint::Footprint;
 use super::plan_file::TeardownPlan;
+use super::project_names::{ImageSource, ProjectNames};
+use super::refused::{self, RefusedEntry, unreadable};
 use super::usage::UsageCandidates;
 use crate::annotation::BRANCH_NAME_ANNOTATION;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
+use crate::diagnostic::{Diagnostic, Result, Severity, gather};
 use crate::node::Node;
 use crate::output::{OutputHistory, OutputKind, OutputPath, PreviousOutput, Tree, declares_owner};
-use crate::source::Location;
-use crate::spec::ImageField;
+use crate::source::{FileId, Location};
 use crate::yaml::{self, Dialect};
 use rayon::prelude::*;
 use smol_str::SmolStr;
@@ -25,6 +26,8 @@ pub(crate) struct PreviousFootprint {
     pub(crate) all: Footprint,
     /// The part that no plan of the previous output lists.
     pub(crate) fresh: Footprint,
+    /// What objects had that is not known to belong to the project.
+    pub(crate) refused: Vec<RefusedEntry>,
 }
 
 /// Footprints by slug.
@@ -32,7 +35,12 @@ pub(crate) type PreviousFootprints = BTreeMap<SmolStr, PreviousFootprint>;
 
 impl PreviousFootprint {
     fn fresh(branch: SmolStr, all: Footprint) -> Self {
-        PreviousFootprint { branch, fresh: all.clone(), all }
+        PreviousFootprint { branch, fresh: all.clone(), all, refused: Vec::new() }
+    }
+
+    /// The footprints whose usage matters.
+    pub(crate) fn searched(&self) -> impl Iterator<Item = &Footprint> {
+        std::iter::once(&self.all).chain(self.refused.iter().map(|refused| &refused.footprint))
     }
 
     /// Adds another footprint of the same slug. A known branch name is kept.
@@ -42,6 +50,7 @@ impl PreviousFootprint {
         }
         self.all.add(other.all);
         self.fresh.add(other.fresh);
+        self.refused.extend(other.refused);
     }
 }
 
@@ -49,22 +58,25 @@ impl PreviousFootprint {
 /// objects, and the objects that branches shared. `exists` returns whether a branch has a slug.
 pub(crate) fn removed(
     previous: &Tree,
-    fields: &[ImageField],
+    names: &ProjectNames,
     exists: impl Fn(&str) -> bool + Sync,
     wanted: impl Fn(&str) -> bool + Sync,
 ) -> Result<PreviousFootprints> {
     let is = |kind, path: &OutputPath, text: &str| path.kind() == kind && declares_owner(path, text);
+    let object = |path: &OutputPath, text: &str| {
+        of_object(path, text, names, ImageSource::RemovedBranch).map_err(|errors| unreadable(path, &errors).into())
+    };
     let files: Vec<_> = previous.iter().filter(|(path, _)| wanted(path.slug())).collect();
     let read: Vec<Result<Option<(SmolStr, PreviousFootprint)>>> = files
         .into_par_iter()
         .map(|(path, text)| {
             let read = match path.kind() {
-                OutputKind::Object if !exists(path.slug()) => of_object(text, fields),
-                _ if is(OutputKind::SharedObject, path, text) => of_object(text, fields),
-                _ if is(OutputKind::TeardownPlan, path, text) => of_plan(text),
+                OutputKind::Object if !exists(path.slug()) => object(path, text),
+                _ if is(OutputKind::SharedObject, path, text) => object(path, text),
+                _ if is(OutputKind::TeardownPlan, path, text) => of_plan(path, text, names),
                 _ => return Ok(None),
             };
-            Ok(Some((path.owned_slug(), read.map_err(|errors| unreadable(path, &errors))?)))
+            Ok(Some((path.owned_slug(), read?)))
         })
         .collect();
     let mut footprints = PreviousFootprints::new();
@@ -90,27 +102,36 @@ pub(crate) fn replaced(
     footprints: &mut PreviousFootprints,
     (previous, history): (&dyn PreviousOutput, &OutputHistory),
     (tree, built): (&Tree, &BTreeMap<&str, BranchObjects>),
-    fields: &[ImageField],
+    names: &ProjectNames,
 ) -> Result<Vec<Diagnostic>> {
     let slugs: BTreeSet<&str> = built.keys().copied().collect();
-    let (mut found, mut warnings) = of_objects(&previous.replaced_objects(&slugs, tree)?, fields);
-    let (unrecorded, more) = unrecorded(history, fields);
+    let source = |slug: &str| {
+        if built.contains_key(slug) { ImageSource::ExistingBranch } else { ImageSource::RemovedBranch }
+    };
+    let (mut found, mut warnings) = of_objects(&previous.replaced_objects(&slugs, tree)?, names, &source);
+    let (unrecorded, more) = unrecorded(history, names, &source);
     warnings.extend(more);
     for (slug, footprint) in unrecorded {
         found.entry(slug).or_default().add(footprint);
     }
-    for (slug, PreviousFootprint { branch, all, .. }) in found {
+    for (slug, PreviousFootprint { branch, all, mut refused, .. }) in found {
         let own = built.get(slug.as_str());
         let rest = match own {
-            Some(own) => all.without(&UsageCandidates::of([&all], fields).used_by(own.objects.iter().copied())),
+            Some(own) => {
+                let searched = std::iter::once(&all).chain(refused.iter().map(|refused| &refused.footprint));
+                let candidates = UsageCandidates::of(searched, names.image_fields());
+                let used = candidates.used_by(own.objects.iter().copied());
+                refused.retain(|refused| !refused.footprint.without(&used).is_empty());
+                all.without(&used)
+            }
             None => all,
         };
-        if !rest.is_empty() {
+        if !rest.is_empty() || !refused.is_empty() {
             let known = footprints.entry(slug).or_default();
             if let Some(own) = own {
                 known.branch = own.name.clone();
             }
-            known.add(PreviousFootprint::fresh(branch, rest));
+            known.add(PreviousFootprint { refused, ..PreviousFootprint::fresh(branch, rest) });
         }
     }
     Ok(warnings)
@@ -118,14 +139,21 @@ pub(crate) fn replaced(
 
 /// The footprints that the changes of a history removed and that no later plan lists. Entries of a plan may have been torn down and
 /// pruned since.
-fn unrecorded(history: &OutputHistory, fields: &[ImageField]) -> (PreviousFootprints, Vec<Diagnostic>) {
+fn unrecorded(
+    history: &OutputHistory,
+    names: &ProjectNames,
+    source: &(dyn Fn(&str) -> ImageSource + Sync),
+) -> (PreviousFootprints, Vec<Diagnostic>) {
     let (mut unrecorded, mut warnings) = (PreviousFootprints::new(), Vec::new());
     let mut recorded = of_plans(&history.recorded);
     for change in &history.changes {
-        let (removed, unread) = of_objects(change, fields);
+        let (removed, unread) = of_objects(change, names, source);
         warnings.extend(unread);
-        for (slug, PreviousFootprint { branch, all, .. }) in removed {
-            unrecorded.entry(slug).or_default().add(PreviousFootprint::fresh(branch, all.without(&recorded)));
+        for (slug, PreviousFootprint { branch, all, mut refused, .. }) in removed {
+            // Nobody can change the history, so it does not stop a build.
+            refused.iter_mut().for_each(|refused| refused.severity = Severity::Warning);
+            let removed = PreviousFootprint { refused, ..PreviousFootprint::fresh(branch, all.without(&recorded)) };
+            unrecorded.entry(slug).or_default().add(removed);
         }
         recorded.add(of_plans(change));
     }
@@ -141,11 +169,15 @@ fn of_plans(files: &Tree) -> Footprint {
 }
 
 /// The footprints of objects, and a warning for each file that cannot be read.
-fn of_objects(files: &Tree, fields: &[ImageField]) -> (PreviousFootprints, Vec<Diagnostic>) {
+fn of_objects(
+    files: &Tree,
+    names: &ProjectNames,
+    source: &(dyn Fn(&str) -> ImageSource + Sync),
+) -> (PreviousFootprints, Vec<Diagnostic>) {
     let files: Vec<(&OutputPath, &Arc<str>)> =
         files.iter().filter(|(path, _)| path.kind() == OutputKind::Object).collect();
     let read: Vec<(&OutputPath, Result<PreviousFootprint>)> =
-        files.into_par_iter().map(|(path, text)| (path, of_object(text, fields))).collect();
+        files.into_par_iter().map(|(path, text)| (path, of_object(path, text, names, source(path.slug())))).collect();
     let (mut footprints, mut warnings) = (PreviousFootprints::new(), Vec::new());
     for (path, read) in read {
         match read {
@@ -156,27 +188,28 @@ fn of_objects(files: &Tree, fields: &[ImageField]) -> (PreviousFootprints, Vec<D
     (footprints, warnings)
 }
 
-fn of_plan(text: &str) -> Result<PreviousFootprint> {
-    let TeardownPlan { branch, footprint: mut all, .. } = TeardownPlan::parse(text)?;
+fn of_plan(path: &OutputPath, text: &str, names: &ProjectNames) -> Result<PreviousFootprint> {
+    let plan = TeardownPlan::parse_checked(text, &|entry| names.check(path.slug(), entry));
+    let TeardownPlan { branch, footprint: mut all, .. } = plan.map_err(|errors| refused::plan(path, &errors))?;
     all.names.clear();
+    all.images.retain(|image| !names.keeps(image));
+    all.images_in_use.retain(|image| !names.keeps(image));
     // The reports of `pleach teardown` do not show images that may be in use, so these count as new.
     let fresh = Footprint { images_in_use: all.images_in_use.clone(), ..Footprint::default() };
-    Ok(PreviousFootprint { branch, all, fresh })
+    Ok(PreviousFootprint { branch, all, fresh, refused: Vec::new() })
 }
 
-fn of_object(text: &str, fields: &[ImageField]) -> Result<PreviousFootprint> {
-    let (mut branch, mut all) = (SmolStr::default(), Footprint::default());
-    for node in yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Location::NONE)? {
-        all.add_object(&node, fields);
+fn of_object(path: &OutputPath, text: &str, names: &ProjectNames, source: ImageSource) -> Result<PreviousFootprint> {
+    let (mut branch, mut all, mut refused) = (SmolStr::default(), Footprint::default(), Vec::new());
+    let at = |line, column, len| Location::new(FileId(u32::MAX), line, column, len);
+    for node in yaml::parse(text, Dialect::Kubernetes, &at)? {
+        let mut footprint = Footprint::default();
+        footprint.add_object(&node, names.image_fields());
+        footprint.images.retain(|image| names.has_image(image, source));
+        refused.extend(refused::take(&mut footprint, (path, node.at.line), names));
+        all.add(footprint);
         let name = node.str_at(&["metadata", "annotations", BRANCH_NAME_ANNOTATION]);
         branch = name.map_or(branch, Into::into);
     }
-    Ok(PreviousFootprint::fresh(branch, all))
-}
-
-fn unreadable(path: &OutputPath, errors: &Diagnostics) -> Diagnostic {
-    let why = errors.iter().next().map(ToString::to_string).unwrap_or_default();
-    let message =
-        format!("cannot read `{path}` of the base revision, so the footprint of its branch is unknown: {why}");
-    Diagnostic::new(Code::Output, message).help("fix the file or use another base revision, such as `--base HEAD`")
+    Ok(PreviousFootprint { refused, ..PreviousFootprint::fresh(branch, all) })
 }

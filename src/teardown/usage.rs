@@ -5,7 +5,7 @@
 //! are needed here.
 
 use super::footprint::{CreatedOutside, Footprint};
-use super::image::{ImageIndex, images};
+use super::image::{ImageIndex, deletable, images, references, repository};
 use crate::database::Database;
 use crate::diagnostic::{Result, gather};
 use crate::node::Node;
@@ -77,6 +77,25 @@ impl UsageCandidates {
         self.images.find(reference, &mut same, &mut used.images_in_use);
         used.images_in_use.append(&mut same);
         used
+    }
+
+    /// The repositories of the images.
+    pub(crate) fn repositories(&self) -> BTreeSet<String> {
+        self.all.images.iter().map(|image| repository(image)).collect()
+    }
+
+    /// A reference of the spec to an image in one of some repositories.
+    pub(crate) fn reference(&self, image: &str, repositories: &BTreeSet<String>) -> Option<SmolStr> {
+        repositories.contains(&repository(image)).then(|| deletable(image).into())
+    }
+
+    /// All references of the objects in a file to images in some repositories.
+    pub(crate) fn references(&self, text: &str, repositories: &BTreeSet<String>) -> Result<BTreeSet<SmolStr>> {
+        let mut found = BTreeSet::new();
+        for object in yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Location::NONE)? {
+            references(&object, &self.fields, repositories, &mut found);
+        }
+        Ok(found)
     }
 
     fn add_used_by(&self, object: &Node, used: &mut Footprint) {

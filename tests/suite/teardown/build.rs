@@ -154,7 +154,9 @@ fn a_slug_that_another_branch_takes_over_keeps_its_namespace() {
             "- {{name: {name}, slug: login, values: {{image: '{image}', place: containers, role: false, database: '', names: x}}}}\n"
         );
         let own = if name.is_empty() { String::new() } else { own };
-        format!("apiVersion: pleach/v1\nkind: Branches\nproject: shop\nbranches:\n{main}{own}")
+        format!(
+            "apiVersion: pleach/v1\nkind: Branches\nproject: shop\ncleanup: {{images: {{repositories: [a]}}}}\nbranches:\n{main}{own}"
+        )
     };
     let before = build(&spec("feature/login", "a:1"), &Tree::default());
     let removed = build(&spec("", ""), &before);

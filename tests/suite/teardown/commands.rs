@@ -13,7 +13,8 @@ fn workspace() -> Workspace {
         "branches.yaml",
         format!(
             "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nhosts: ['{{{{ branch.slug }}}}.dev.example.com']\n\
-             zones: {{dev.example.com: {{ttl: 60, CNAME: [ingress.example.net]}}}}\nbranches:\n{}{}{}",
+             zones: {{dev.example.com: {{ttl: 60, CNAME: [ingress.example.net]}}}}\n\
+             cleanup: {{images: {{repositories: ['r.example.com/shop/*']}}, namespaces: ['team-*']}}\nbranches:\n{}{}{}",
             branch("main"),
             branch("login"),
             branch("search")
@@ -171,12 +172,17 @@ metadata:
     let script = workspace.run(&["teardown", "--format", "script"]).exits(0).out();
     let want = "
 # login
-$DROP_DATABASE 'schema' 'main' 'shop_login'
-$DELETE_IMAGE 'r.example.com/shop/login:1'
+drop_database 'schema' 'main' 'shop_login'
+delete_image 'r.example.com/shop/login' 'r.example.com/shop/login:1'
 
 # search
-$DROP_DATABASE 'schema' 'main' 'shop_search'
-$DELETE_IMAGE 'r.example.com/shop/search:1'
+drop_database 'schema' 'main' 'shop_search'
+delete_image 'r.example.com/shop/search' 'r.example.com/shop/search:1'
+
+finish
+}
+
+main
 ";
     assert!(script.starts_with("#!/bin/sh\n") && script.ends_with(want), "{script}");
     // Without plans, the script needs no variables.
@@ -195,6 +201,7 @@ fn sh(workspace: &Workspace, script: &str, env: &[(&str, &str)]) -> (i32, String
         .current_dir(workspace.path())
         .env_remove("DROP_DATABASE")
         .env_remove("DELETE_IMAGE")
+        .env_remove("RESOLVE_IMAGE")
         .envs(env.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -221,24 +228,32 @@ fn hostile(branch: &str, name: &str, image: &str) -> String {
 #[test]
 fn no_text_can_inject_a_command_into_the_script() {
     let workspace = workspace();
-    let (name, image) =
-        ("a'b\"c$(touch${IFS}pwned)`touch${IFS}pwned`\\';touch${IFS}pwned;'#*", "r.example.com/it's:$HOME\\");
-    workspace.write("out/teardown/x.yaml", hostile("feature/'; touch pwned; # $(touch pwned) \\", name, image));
+    workspace.edit("branches.yaml", "namespaces:", "databases: ['a*'], namespaces:");
+    let name = "a'b\"c$(touch${IFS}pwned)`touch${IFS}pwned`\\';touch${IFS}pwned;'#*";
+    let image = "r.example.com/shop/x:1";
+    workspace.write("out/teardown/x.yaml", hostile("b'; touch pwned #", name, image));
     let script = workspace.run(&["teardown", "--format", "script"]).exits(0).out();
     workspace.write("script.sh", &script);
     let checked = Command::new("sh").args(["-n", "script.sh"]).current_dir(workspace.path()).status().unwrap();
     assert!(checked.success());
     workspace.write("print.sh", "for word in \"$@\"; do printf '%s|' \"$word\"; done\necho\n");
-    let (status, out, err) =
-        sh(&workspace, &script, &[("DROP_DATABASE", "sh print.sh drop"), ("DELETE_IMAGE", "sh print.sh delete")]);
+    let digest = format!("sha256:{}", "a".repeat(64));
+    workspace.write("resolve.sh", format!("echo {digest}\n"));
+    let resolve = ("RESOLVE_IMAGE", "sh resolve.sh");
+    let print = [("DROP_DATABASE", "sh print.sh drop"), ("DELETE_IMAGE", "sh print.sh delete"), resolve];
+    let (status, out, err) = sh(&workspace, &script, &print);
     assert_eq!((status, err.as_str()), (0, ""));
-    assert_eq!(out, format!("drop|schema|main|{name}|\ndelete|{image}|\n"));
+    let name_of_image = "r.example.com/shop/x";
+    let want = format!("drop|schema|main|{name}|\ndelete|{name_of_image}@{digest}|\ndeleted: {image}\n");
+    assert_eq!(out, want);
     assert!(!workspace.path().join("pwned").exists());
-    // If a variable is missing, nothing runs; if a command fails, the script stops.
-    let (status, out, err) = sh(&workspace, &script, &[("DELETE_IMAGE", "echo")]);
-    assert!(status != 0 && out.is_empty() && err.contains("DROP_DATABASE"), "{err}");
-    let (status, out, _) = sh(&workspace, &script, &[("DROP_DATABASE", "false"), ("DELETE_IMAGE", "echo")]);
-    assert!(status != 0 && out.is_empty());
+    // If a variable is missing, nothing runs.
+    for missing in 0..print.len() {
+        let (name, mut rest) = (print[missing].0, print.to_vec());
+        rest.remove(missing);
+        let (status, out, err) = sh(&workspace, &script, &rest);
+        assert!(status != 0 && out.is_empty() && err.contains(name), "{name}: {out} {err}");
+    }
     // Texts that are not valid in all formats are refused, with their source location.
     for (branch, name, image, line) in [
         ("x\ntouch pwned", "a", "b", 4),

@@ -216,7 +216,7 @@ fn spec(repository: &GitWorkspace, tag: &str) {
     let branches = [branch("login", tag), branch("main", "m"), branch("search", "s")].concat();
     repository
         .workspace
-        .write("branches.yaml", format!("apiVersion: pleach/v1\nkind: Branches\nproject: shop\nbranches:\n{branches}"));
+        .write("branches.yaml", format!("apiVersion: pleach/v1\nkind: Branches\nproject: shop\ncleanup: {{images: {{repositories: ['r.example.com/*']}}}}\nbranches:\n{branches}"));
 }
 
 fn images(repository: &GitWorkspace) -> String {
@@ -315,7 +315,7 @@ fn tags(repository: &GitWorkspace, branches: &[(&str, &str)]) {
     let branches: String = entries.collect();
     repository
         .workspace
-        .write("branches.yaml", format!("apiVersion: pleach/v1\nkind: Branches\nproject: shop\nbranches:\n{branches}"));
+        .write("branches.yaml", format!("apiVersion: pleach/v1\nkind: Branches\nproject: shop\ncleanup: {{images: {{repositories: ['r.example.com/*']}}}}\nbranches:\n{branches}"));
 }
 
 /// Commands that merge a pull request.

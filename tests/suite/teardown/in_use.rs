@@ -32,7 +32,9 @@ fn write(workspace: &Workspace, branches: &Branches) {
     workspace.write(
         "branches.yaml",
         format!(
-            "apiVersion: pleach/v1\nkind: Branches\nproject: shop\ndefaults: {{values: {{arg: none, role: false}}}}\nbranches:\n{list}"
+            "apiVersion: pleach/v1\nkind: Branches\nproject: shop\n\
+             cleanup: {{images: {{repositories: [r.example.com/shop, mirror.example.com/shop]}}}}\n\
+             defaults: {{values: {{arg: none, role: false}}}}\nbranches:\n{list}"
         ),
     );
 }
@@ -153,7 +155,10 @@ fn another_reference_to_the_same_image_replaces_nothing() {
     assert!(w.read("out/teardown/main.yaml").contains(&format!("images:\n- r.example.com/shop:2@{b}\n")));
     assert_eq!(w.run(&["teardown", "--format", "images"]).exits(0).out(), format!("r.example.com/shop@{b}\n"));
     let script = w.run(&["teardown", "--format", "script"]).exits(0).out();
-    assert!(script.ends_with(&format!("\n# main (existing)\n$DELETE_IMAGE 'r.example.com/shop@{b}'\n")), "{script}");
+    let end = format!(
+        "\n# main (existing)\ndelete_image 'r.example.com/shop' 'r.example.com/shop@{b}'\n\nfinish\n}}\n\nmain\n"
+    );
+    assert!(script.ends_with(&end), "{script}");
     build(&w, &one(&format!("r.example.com/shop:2@{b}")), &[]);
     // A tag without a digest may be any of them: none is reported, and all are kept in the plan.
     build(&w, &one("r.example.com/shop:2"), &[]);
@@ -335,10 +340,10 @@ impl DatabaseWorkspace {
         self.0.run(&["check"]).exits(0);
     }
 
-    /// The lines of `teardown --format script` that run `$DROP_DATABASE`.
+    /// The lines of `teardown --format script` that drop databases.
     fn drops(&self, args: &[&str]) -> Vec<String> {
         let script = self.0.run(&[&["teardown", "--format", "script"], args].concat()).exits(0).out();
-        script.lines().filter(|line| line.starts_with("$DROP_DATABASE ")).map(str::to_owned).collect()
+        script.lines().filter(|line| line.starts_with("drop_database ")).map(str::to_owned).collect()
     }
 }
 
@@ -349,7 +354,7 @@ fn a_replaced_database_is_listed() {
     w.build("schema", &format!("{main}{{name: login}}"));
     assert_eq!(w.drops(&[]), [""; 0]);
     w.build("schema", &format!("{main}{{name: login, database: {{mode: database}}}}"));
-    assert_eq!(w.drops(&[]), ["$DROP_DATABASE 'schema' 'shop' 'shop_login'"]);
+    assert_eq!(w.drops(&[]), ["drop_database 'schema' 'shop' 'shop_login'"]);
     assert_eq!(w.drops(&["--removed"]), [""; 0]);
     assert_eq!(w.0.run(&["teardown"]).exits(0).out(), "login (existing)\n  database   schema shop_login in shop\n");
     let json: serde_json::Value =
@@ -360,7 +365,7 @@ fn a_replaced_database_is_listed() {
         serde_json::json!([{"kind": "schema", "instance": "shop", "name": "shop_login"}])
     );
     w.build("schema", &format!("{main}{{name: login, database: {{mode: shared}}}}"));
-    let both = ["database", "schema"].map(|kind| format!("$DROP_DATABASE '{kind}' 'shop' 'shop_login'"));
+    let both = ["database", "schema"].map(|kind| format!("drop_database '{kind}' 'shop' 'shop_login'"));
     assert_eq!(w.drops(&[]), both);
     w.build("schema", &format!("{main}{{name: login}}"));
     assert_eq!(w.drops(&[]), both[..1], "the schema is in use again");
@@ -380,8 +385,8 @@ fn databases_of_the_spec_are_listed_with_their_branches() {
     let database = "databases:\n- instance: shop\n  kind: schema\n  name: shop_feature_login_df7c7aeb\n";
     assert!(plan.contains(database) && plan.contains(&format!("namespaces:\n- shop-{slug}\n")), "{plan}");
     let drops = [
-        "$DROP_DATABASE 'schema' 'shop' 'shop_feature_login_df7c7aeb'",
-        "$DROP_DATABASE 'database' 'shop' 'shop_search'",
+        "drop_database 'schema' 'shop' 'shop_feature_login_df7c7aeb'",
+        "drop_database 'database' 'shop' 'shop_search'",
     ];
     assert_eq!(
         (w.drops(&[]), w.drops(&["--removed"])),

@@ -1,4 +1,4 @@
-//! Teardown plans: what a build writes, what commands report, and how Git merges plans.
+//! Teardown plans: what a build writes, what commands report, how Git merges plans, and what real servers do with the script.
 
 mod base_revision;
 mod build;
@@ -6,4 +6,9 @@ mod commands;
 mod git;
 mod in_use;
 mod model;
+mod postgresql;
+mod project;
+mod registry;
+mod registry_server;
 mod revert;
+mod script;

@@ -117,6 +117,8 @@ pub(crate) fn spec_in(model: &Model, prefix: &str, reversed: bool) -> String {
     format!(
         "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nnamespace: 'shop-{prefix}{{{{ branch.slug }}}}'\nhosts: ['{{{{ branch.slug }}}}.dev.example.com']\n\
          zones: {{dev.example.com: {{ttl: 60, CNAME: [ingress.example.net]}}}}\n\
+         cleanup:\n  namespaces: [main, 'feature-*', 'fix*', 'x-*']\n  databases: [main, 'feature-*', 'fix*']\n\
+         \x20 images: {{repositories: [nginx, redis, 'r.example.com/*', 'r.example.com:5000/*']}}\n\
          database: {{name: shop}}\nimageFields: [{{group: example.com, kind: Fleet, path: spec/runner/image}}]\nbranches:{branches}"
     )
 }

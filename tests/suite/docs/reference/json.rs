@@ -168,7 +168,7 @@ const REPORTS: &[Report] = &[
                 "branches.yaml",
                 "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nnamespace: 'shop-{{ branch.slug }}'\n\
                  database: {mode: database, name: shop}\nhosts: ['{{ branch.slug }}.dev.example.com']\n\
-                 zones: {dev.example.com: {A: [203.0.113.7]}}\nbaseline: main\nbranches:\n- name: main\n- name: search\n",
+                 zones: {dev.example.com: {A: [203.0.113.7]}}\nbaseline: main\ncleanup: {images: {repositories: [registry.example.com/shop/web]}}\nbranches:\n- name: main\n- name: search\n",
             );
             workspace.write(
                 "base/grant.yaml.j2",

@@ -1,0 +1,73 @@
+//! Files of the previous output that cannot be read, and entries that are not known to belong to the project. No plan lists
+//! them.
+
+use super::footprint::Footprint;
+use super::project_names::{FootprintEntry, ProjectNames};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+use crate::output::OutputPath;
+
+/// An entry of an object that is not known to belong to the project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RefusedEntry {
+    /// The entry alone.
+    pub(crate) footprint: Footprint,
+    /// What to report, unless an existing branch uses the entry.
+    pub(crate) diagnostic: Diagnostic,
+    /// An error if nothing else has a record of the entry and its data.
+    pub(crate) severity: Severity,
+}
+
+/// Removes from the footprint of an object what is not known to belong to the project. `at` is the path and the line.
+pub(super) fn take(
+    footprint: &mut Footprint,
+    (path, line): (&OutputPath, u32),
+    names: &ProjectNames,
+) -> Vec<RefusedEntry> {
+    let nothing = Footprint::default;
+    let namespaces = footprint.namespaces.iter().map(|name| {
+        let alone = Footprint { namespaces: [name.clone()].into(), ..nothing() };
+        (FootprintEntry::Namespace(name), alone, Severity::Error)
+    });
+    let databases = footprint.databases.iter().map(|database| {
+        let alone = Footprint { databases: [database.clone()].into(), ..nothing() };
+        (FootprintEntry::Database(database), alone, Severity::Error)
+    });
+    let objects = footprint.objects.iter().map(|object| {
+        let alone = Footprint { objects: [object.clone()].into(), ..nothing() };
+        (FootprintEntry::Object(object), alone, Severity::Warning)
+    });
+    let refused = namespaces.chain(databases).chain(objects).filter_map(|(entry, footprint, severity)| {
+        let error = names.check(path.slug(), entry).err()?;
+        Some(RefusedEntry { footprint, diagnostic: located(path, line, &error), severity })
+    });
+    let refused: Vec<RefusedEntry> = refused.collect();
+    for RefusedEntry { footprint: alone, .. } in &refused {
+        *footprint = footprint.without(alone);
+    }
+    refused
+}
+
+/// The errors of a teardown plan that cannot be read or has such entries.
+pub(super) fn plan(path: &OutputPath, errors: &Diagnostics) -> Diagnostics {
+    let (refused, others): (Vec<_>, Vec<_>) = errors.iter().partition(|error| error.parts().code == Code::Output);
+    if let Some(error) = others.first() {
+        return unreadable(path, &(*error).clone().into()).into();
+    }
+    let errors = refused.into_iter().map(|error| located(path, error.parts().at.line, error).into());
+    errors.collect::<Vec<Diagnostics>>().into()
+}
+
+/// An error about a file of the base revision, which is no file of the project.
+fn located(path: &OutputPath, line: u32, error: &Diagnostic) -> Diagnostic {
+    let parts = error.parts();
+    let message = format!("`{path}`, line {line}, of the base revision: {}", parts.message);
+    parts.help.iter().fold(Diagnostic::new(Code::Output, message), |error, help| error.help(help.clone()))
+}
+
+/// A file of the base revision that cannot be read.
+pub(super) fn unreadable(path: &OutputPath, errors: &Diagnostics) -> Diagnostic {
+    let why = errors.iter().next().map(ToString::to_string).unwrap_or_default();
+    let message =
+        format!("cannot read `{path}` of the base revision, so the footprint of its branch is unknown: {why}");
+    Diagnostic::new(Code::Output, message).help("fix the file or use another base revision, such as `--base HEAD`")
+}

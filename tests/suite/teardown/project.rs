@@ -1,0 +1,233 @@
+//! Only what belongs to the project is in teardown plans, whatever the output and its plans contain.
+
+use crate::tests::kit::Workspace;
+
+const BASE: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {a: web}}
+  template:
+    metadata: {labels: {a: web}}
+    spec:
+      containers: [{name: a, image: app}, {name: db, image: 'postgres:16'}, {name: m, image: 'mirror.example.com/library/redis:7'}]
+";
+
+fn spec(workspace: &Workspace, more: &str, branches: &str) {
+    let head = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nnamespace: 'shop-{{ branch.slug }}'\n";
+    workspace.write("branches.yaml", format!("{head}{more}\nbranches:\n{branches}"));
+}
+
+fn workspace(more: &str, branches: &str) -> Workspace {
+    let workspace = Workspace::empty();
+    workspace.write("base/web.yaml", BASE);
+    spec(&workspace, more, branches);
+    workspace.run(&["build"]).exits(0);
+    workspace
+}
+
+/// Builds another spec. Returns the images of all plans.
+fn rebuild(workspace: &Workspace, more: &str, branches: &str) -> String {
+    spec(workspace, more, branches);
+    let built = workspace.run(&["build"]).exits(0);
+    assert_eq!(built.err(), "");
+    workspace.run(&["check"]).exits(0);
+    workspace.run(&["teardown", "--format", "images"]).exits(0).out()
+}
+
+const MAIN: &str = "- {name: main, images: {app: 'r.example.com/shop/app:main'}}\n";
+const DEFAULTS: &str = "defaults: {images: {app: 'r.example.com/shop/app:main'}}";
+
+#[test]
+fn images_of_third_parties_are_not_listed() {
+    let release = "- {name: release/2.4, images: {app: 'r.example.com/shop/app:2.4.0'}}\n";
+    let w = workspace("", &format!("{MAIN}{release}"));
+    assert_eq!(rebuild(&w, "", MAIN), "r.example.com/shop/app:2.4.0\n");
+    w.edit("base/web.yaml", "postgres:16", "postgres:17");
+    assert_eq!(rebuild(&w, "", MAIN), "r.example.com/shop/app:2.4.0\n");
+    // The last branch with an image of its own is removed: the default has the repository.
+    let w = workspace(DEFAULTS, &format!("- name: main\n{release}"));
+    assert_eq!(rebuild(&w, DEFAULTS, "- name: main\n"), "r.example.com/shop/app:2.4.0\n");
+    let w = workspace("", release);
+    assert_eq!(rebuild(&w, "", "- {name: main, images: {app: other}}\n"), "", "nothing sets the repository any more");
+}
+
+#[test]
+fn a_tag_does_not_make_the_repository_of_a_manifest_one_of_the_project() {
+    let tag = "- {name: a, images: {mirror.example.com/library/redis: ':6'}}\n";
+    let w = workspace("", &format!("{MAIN}{tag}"));
+    assert_eq!(rebuild(&w, "", MAIN), "");
+    let w = workspace(DEFAULTS, "- name: main\n- {name: a, images: {app: ':1'}}\n- {name: b, images: {app: ':2'}}\n");
+    assert_eq!(rebuild(&w, DEFAULTS, "- name: main\n- {name: b, images: {app: ':2'}}\n"), "r.example.com/shop/app:1\n");
+}
+
+#[test]
+fn an_image_that_only_the_defaults_set_is_not_listed_when_it_is_replaced() {
+    let defaults = |tag: &str| format!("defaults: {{images: {{'postgres': 'mirror.example.com/postgres:{tag}'}}}}");
+    let w = workspace(&defaults("16"), MAIN);
+    assert_eq!(rebuild(&w, &defaults("17"), MAIN), "");
+    // Nobody but Docker owns an official image, whoever sets it.
+    let official = |tag: &str| {
+        format!("- {{name: main, images: {{app: 'r.example.com/shop/app:main', postgres: 'postgres:{tag}'}}}}\n")
+    };
+    let w = workspace("", &official("1"));
+    assert_eq!(rebuild(&w, "", &official("2")), "");
+}
+
+#[test]
+fn sync_and_cleanup_name_repositories_too() {
+    let removed = "- {name: a, images: {app: 'r.example.com/shop/app:1'}}\n";
+    let main = "- {name: main, images: {app: 'other.example.com/x:1'}}\n";
+    for more in [
+        "sync: {images: {app: 'r.example.com/{{ project }}/app:{{ branch.tag }}'}}",
+        "cleanup: {images: {repositories: [r.example.com/shop/app]}}",
+        "cleanup: {images: {repositories: ['r.example.com/sh*']}}",
+    ] {
+        let w = workspace(more, &format!("{main}{removed}"));
+        assert_eq!(rebuild(&w, more, main), "r.example.com/shop/app:1\n", "{more}");
+    }
+    let more = "cleanup: {images: {repositories: [r.example.com/shop/ap, r.example.com/shop, 'mirror.example.com/*']}}";
+    let w = workspace(more, &format!("{main}{removed}"));
+    w.edit("base/web.yaml", "redis:7", "redis:8");
+    assert_eq!(rebuild(&w, more, main), "mirror.example.com/library/redis:7\n");
+}
+
+#[test]
+fn patterns_keep_images() {
+    let removed = |tag: &str| format!("- {{name: a, images: {{app: 'r.example.com/shop/app:{tag}'}}}}\n");
+    for (pattern, tag, is_kept) in [
+        ("*:release-*", "release-1", true),
+        ("*:release-*", "a-release-1", false),
+        ("r.example.com/shop/app", "1", true),
+        ("r.example.com/shop", "1", false),
+        ("r.example.com/*", "1", true),
+        ("r.example.com/shop/app:?", "1", true),
+    ] {
+        let more = format!("cleanup: {{images: {{keep: ['{pattern}']}}}}");
+        let w = workspace(&more, &format!("{MAIN}{}", removed(tag)));
+        assert_eq!(rebuild(&w, &more, MAIN).is_empty(), is_kept, "{pattern} {tag}");
+        // A pattern that is added later removes the entry from the plan.
+        let w = workspace("", &format!("{MAIN}{}", removed(tag)));
+        assert!(!rebuild(&w, "", MAIN).is_empty());
+        spec(&w, &more, MAIN);
+        assert_eq!(w.run(&["teardown", "--format", "images"]).exits(0).out().is_empty(), is_kept, "{pattern} {tag}");
+        assert_eq!(rebuild(&w, &more, MAIN).is_empty(), is_kept, "{pattern} {tag}");
+    }
+}
+
+/// A plan that somebody else wrote, with one entry.
+fn plan(project: &str, entry: &str) -> String {
+    format!("apiVersion: pleach/v1\nkind: TeardownPlan\nproject: {project}\nbranch: old\n{entry}\n")
+}
+
+#[test]
+fn a_plan_with_names_of_others_is_refused() {
+    let w = workspace("database: {mode: database, name: shop_db}", MAIN);
+    let before = w.files("out");
+    for (project, entry, line) in [
+        ("other", "namespaces: [shop-zzz]", 3),
+        ("shop", "namespaces:\n- shop-zzz\n- kube-system", 7),
+        ("shop", "namespaces: [default]", 5),
+        ("shop", "namespaces: [other-project-main]", 5),
+        ("shop", "namespaces: [zzz]", 5),
+        ("shop", "namespaces: [shop-other]", 5),
+        (
+            "shop",
+            "clusterObjects:\n- {apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, name: cluster-admin}",
+            6,
+        ),
+        (
+            "shop",
+            "clusterObjects:\n- {apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, name: certificates.cert-manager.io}",
+            6,
+        ),
+        ("shop", "databases:\n- {instance: prod, kind: database, name: customers}", 6),
+        ("shop", "databases:\n- {instance: shop_db, kind: database, name: shop_db}", 6),
+        ("shop", "databases:\n- {instance: shop_db, kind: database, name: shop_db_other}", 6),
+        ("shop", "databases:\n- {instance: prod, kind: database, name: customers_zzz}", 6),
+        ("shop", "images:\n- registry.example.com/prod/api:1.0", 6),
+        ("shop", "images:\n- \"r.example.com/shop/app:a'$(touch${IFS}hostile)'\"", 6),
+        ("shop", "images: ['postgres:16']", 5),
+        ("shop", "imagesInUse: [registry.example.com/prod/api:1.0]", 5),
+        ("shop", "dns: [{zone: dev.example.com, name: www.example.com}]", 5),
+    ] {
+        w.write("out/teardown/zzz.yaml", plan(project, entry));
+        for format in ["text", "script"] {
+            let ran = w.run(&["teardown", "--format", format]).exits(2);
+            assert!(
+                ran.out().is_empty() && ran.err().contains(&format!("--> out/teardown/zzz.yaml:{line}:")),
+                "{entry}: {}",
+                ran.err()
+            );
+        }
+        let ran = w.run(&["build"]).exits(2);
+        let place = format!("`teardown/zzz.yaml`, line {line}, of the base revision: ");
+        assert!(ran.err().contains(&place), "{entry}: {}", ran.err());
+        std::fs::remove_file(w.path().join("out/teardown/zzz.yaml")).unwrap();
+        w.run(&["build"]).exits(0);
+        assert_eq!(w.files("out"), before, "{entry}");
+    }
+    // What the spec derives for the slug is accepted, and kept as it is.
+    for entry in [
+        "namespaces: [shop-zzz]",
+        "namespaces: [shop-preview-zzz]",
+        "clusterObjects: [{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, name: 'shop:zzz'}]",
+        "databases: [{instance: shop_db, kind: schema, name: shop_db_zzz}]",
+        "databases: [{instance: main, kind: database, name: shop_orders_zzz}]",
+        "images: ['r.example.com/shop/app:1']",
+    ] {
+        w.write("out/teardown/zzz.yaml", plan("shop", entry));
+        w.run(&["build"]).exits(0);
+        assert!(w.path().join("out/teardown/zzz.yaml").exists(), "{entry}");
+        assert_ne!(w.run(&["teardown"]).exits(0).out(), "nothing to tear down\n", "{entry}");
+        w.run(&["build", "--prune"]).exits(0);
+    }
+    // `cleanup` names what the spec does not derive.
+    let more = "cleanup: {namespaces: [old-*], databases: [customers_*], objects: [cluster-x]}";
+    spec(&w, more, MAIN);
+    for entry in [
+        "namespaces: [old-zzz]",
+        "databases: [{instance: prod, kind: database, name: customers_zzz}]",
+        "clusterObjects: [{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, name: cluster-x}]",
+    ] {
+        w.write("out/teardown/zzz.yaml", plan("shop", entry));
+        assert_ne!(w.run(&["teardown"]).exits(0).out(), "nothing to tear down\n", "{entry}");
+        w.run(&["build"]).exits(0);
+    }
+}
+
+#[test]
+fn names_of_others_in_the_output_are_not_adopted() {
+    let w = workspace("", MAIN);
+    let evil = |object: &str| {
+        w.write("out/namespaces/evil/00-x.yaml", object);
+        w.write(
+            "out/namespaces/evil/pleach.lock",
+            "apiVersion: pleach/v1\nkind: Lock\nbranch: evil\nfiles:\n- 00-x.yaml\n",
+        );
+    };
+    let namespace = |name: &str| format!("apiVersion: v1\nkind: Namespace\nmetadata:\n  name: {name}\n");
+    for (object, what) in [
+        (namespace("payments"), "the namespace `payments`"),
+        ("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  namespace: shop-evil\n  annotations: {pleach.dev/database: database/prod/customers}\n".to_owned(), "the database `database/prod/customers`"),
+    ] {
+        evil(&object);
+        let ran = w.run(&["build"]).exits(2);
+        let want = format!("`namespaces/evil/00-x.yaml`, line 1, of the base revision: {what} is not known to belong");
+        assert!(ran.err().contains(&want), "{}", ran.err());
+        assert!(!w.path().join("out/teardown").exists());
+    }
+    evil(&namespace("kube-system"));
+    w.run(&["build"]).exits(0);
+    assert!(!w.path().join("out/teardown").exists(), "it is never listed");
+    evil("apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: cluster-admin}\n");
+    let ran = w.run(&["build"]).exits(0);
+    assert!(ran.err().contains("warning[output]: `namespaces/evil/00-x.yaml`, line 1, of the base revision: the ClusterRole `cluster-admin`"), "{}", ran.err());
+    assert!(!w.path().join("out/teardown").exists(), "it is not listed");
+    evil(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: shop-evil}\nspec: {containers: [{name: a, image: 'registry.example.com/prod/api:1'}]}\n",
+    );
+    w.run(&["build"]).exits(0);
+    assert!(!w.path().join("out/teardown").exists(), "its image is not listed");
+}
