@@ -13,7 +13,7 @@ pub(crate) fn state_when_done(entry: &NameEntry) -> PairState {
             host: records.clone().into(),
             ownership: entry.ownership_record(records, *ttl).records().into(),
         },
-        DesiredState::Absent | DesiredState::Pending => PairState::EMPTY,
+        DesiredState::Absent | DesiredState::Pending | DesiredState::Unusable(_) => PairState::EMPTY,
     }
 }
 
@@ -25,7 +25,7 @@ pub(crate) fn change(entry: &NameEntry, found: &PairState, kind: WriteKind, fenc
     let done = state_when_done(entry);
     let ttl = match entry.state {
         DesiredState::Present(_, ttl) => ttl,
-        DesiredState::Absent | DesiredState::Pending => 0,
+        DesiredState::Absent | DesiredState::Pending | DesiredState::Unusable(_) => 0,
     };
     let host = match kind {
         WriteKind::Mark | WriteKind::Adopt | WriteKind::Unmark => None,

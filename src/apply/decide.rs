@@ -83,6 +83,8 @@ pub(crate) enum RefusalReason {
     Unreadable,
     /// Its address is not known yet.
     Pending,
+    /// Its address cannot be used, for this reason.
+    Address(String),
 }
 
 /// What to do with `entry`. `wanted_by` says whether the files of a branch require the name or, if it must be absent, also
@@ -99,6 +101,7 @@ pub(crate) fn decide(
     };
     match &entry.state {
         DesiredState::Pending => NameAction::Refuse(RefusalReason::Pending),
+        DesiredState::Unusable(reason) => NameAction::Refuse(RefusalReason::Address(reason.clone())),
         DesiredState::Absent => match claim {
             ParsedRecord::Valid(ownership) if ownership.owner != entry.owner => NameAction::Keep,
             ParsedRecord::Valid(ownership) if ownership.branch != entry.branch && wanted_by(&ownership.branch) => {

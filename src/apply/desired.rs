@@ -62,7 +62,8 @@ fn read_file(project: &Project, path: &RelPath) -> Result<ZoneChangeFile> {
     Ok(ZoneChangeFile { slug: slug.into(), change, at: file.location() })
 }
 
-/// The entries of each zone, in order. A name is pending if its object has no address yet.
+/// The entries of each zone, in order. A name is pending if its object has no address yet. An address that cannot be used concerns
+/// its own name only.
 pub(crate) fn desired_zones(
     files: &[ZoneChangeFile],
     zones: &BTreeMap<DnsName, Zone>,
@@ -97,7 +98,7 @@ pub(crate) fn desired_zones(
     Diagnostics::check(faults, desired_zones.into_values().collect())
 }
 
-/// The files with the known addresses.
+/// The files with the known addresses. A name whose address cannot be used is an error.
 pub(crate) fn resolve_addresses(
     files: Vec<ZoneChangeFile>,
     zones: &BTreeMap<DnsName, Zone>,
@@ -114,6 +115,7 @@ pub(crate) fn resolve_addresses(
                     present.address_from = None;
                 }
                 Ok(DesiredState::Pending | DesiredState::Absent) => {}
+                Ok(DesiredState::Unusable(reason)) => faults.push(Diagnostic::new(Code::Dns, reason).at(*at)),
                 Err(error) => faults.push(error.at(*at)),
             }
         }
@@ -129,8 +131,14 @@ fn desired_state(
 ) -> Result<DesiredState, Diagnostic> {
     let mut records = present.records.clone();
     if let Some(object) = &present.address_from {
-        let Some(found) = addresses.resolve(object, ranges)? else { return Ok(DesiredState::Pending) };
-        records.merge(found);
+        match addresses.resolve(object, ranges) {
+            Ok(Some(found)) => records.merge(found),
+            Ok(None) => return Ok(DesiredState::Pending),
+            Err(error) => {
+                let help = error.parts().help.iter().map(|help| format!("; {help}")).collect::<String>();
+                return Ok(DesiredState::Unusable(format!("{error}{help}")));
+            }
+        }
         records.check().map_err(|error| Diagnostic::new(Code::Dns, format!("`{host}`: {error}")))?;
     }
     Ok(DesiredState::Present(records, present.ttl))

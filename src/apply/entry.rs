@@ -12,6 +12,8 @@ pub(crate) enum DesiredState {
     Present(RecordSets, u32),
     /// It has an address that the cluster has not assigned yet.
     Pending,
+    /// It has an address that cannot be used, for this reason.
+    Unusable(String),
     /// It does not exist.
     Absent,
 }

@@ -18,6 +18,7 @@ pub(crate) fn text_line(report: &NameReport) -> Option<String> {
         NameOutcome::Planned(kind) | NameOutcome::Done(kind) => (sign(*kind), kind.word()),
         NameOutcome::Refused(RefusalReason::Pending) => ('?', "pending"),
         NameOutcome::Refused(RefusalReason::Drift) => ('!', "drift"),
+        NameOutcome::Refused(RefusalReason::Address(_)) => ('!', "address"),
         NameOutcome::Refused(_) => ('!', "conflict"),
         NameOutcome::Failed(_) => ('!', "failed"),
         NameOutcome::Unsettled => ('!', "unsettled"),
@@ -63,6 +64,7 @@ fn detail(report: &NameReport) -> String {
             RefusalReason::OtherBranch(branch) => format!("belongs to the branch `{branch}`, which still uses it"),
             RefusalReason::Unreadable => format!("`{}` is not a known ownership record", report.entry.ownership),
             RefusalReason::Pending => "its address is not known yet".to_owned(),
+            RefusalReason::Address(reason) => reason.clone(),
         },
         NameOutcome::Failed(reason) => reason.clone(),
         NameOutcome::Unsettled => "it changed repeatedly during the run".to_owned(),
@@ -161,6 +163,7 @@ fn reason_code(reason: &RefusalReason) -> &'static str {
         RefusalReason::OtherBranch(_) => "other-branch",
         RefusalReason::Unreadable => "unknown-ownership-record",
         RefusalReason::Pending => "pending",
+        RefusalReason::Address(_) => "address",
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod address_sources;
 mod ambiguous;
+mod autoscaling;
 mod copied_labels;
 mod data;
 mod database;
@@ -14,6 +15,7 @@ mod metadata;
 mod namespaces;
 mod pods;
 mod routes;
+mod sealed_secrets;
 mod secrets;
 
 pub(crate) use address_sources::AddressSource;
@@ -44,7 +46,7 @@ pub(crate) struct CheckInput<'a> {
 pub(crate) type BuiltInCheck = fn(&CheckInput) -> Vec<Finding>;
 
 /// All checks; the order of their findings does not matter, because diagnostics are sorted by location.
-pub(crate) const CHECKS: [BuiltInCheck; 11] = [
+pub(crate) const CHECKS: &[BuiltInCheck] = &[
     routes::check,
     address_sources::check,
     secrets::check,
@@ -55,6 +57,8 @@ pub(crate) const CHECKS: [BuiltInCheck; 11] = [
     database::check,
     pods::check,
     ambiguous::check,
+    autoscaling::check,
+    sealed_secrets::check,
     copied_labels::check,
 ];
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 /// Write a workspace to start from
 ///
-/// The sample is a complete system: an nginx front end, a Python back end, secrets by reference, a host for every branch, a shared database, blue/green slots. Existing files are not overwritten.
+/// The sample is a complete system: an nginx front end, a Python back end, secrets by reference, a host for every branch, a shared database, blue/green slots. Existing files are not overwritten. If base/ or overlays/ has manifests already, only a spec for them is written.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -43,20 +43,33 @@ fn ci_system() -> impl TypedValueParser<Value = CiSystem> {
 
 pub(super) fn run(args: &InitArgs, here: &Path) -> Result<Outcome> {
     let path = here.join(&args.folder);
-    let pipelines = args.ci.map(|ci| ci::files(ci)).into_iter().flatten();
     // With `--ci` in an existing workspace, only the pipelines are written.
     let is_workspace = args.ci.is_some() && path.join(disk::SPEC).is_file();
-    let sample = scaffold::FILES.iter().copied().filter(|_| !is_workspace);
-    let files: Vec<(&str, &str)> = sample.chain(pipelines.clone()).collect();
+    let is_manifest = |path: &str| path.starts_with("base/") || path.starts_with("overlays/");
+    let manifests: Vec<_> = scaffold::FILES.iter().copied().filter(|(path, _)| is_manifest(path)).collect();
+    let has_manifests = disk::has_others(&path, &manifests);
+    let name = disk::resolve(&path).ok().and_then(|path| Some(path.file_name()?.to_str()?.to_owned()));
+    let spec = scaffold::spec(name.as_deref().unwrap_or_default());
+    let pipelines = args.ci.map(ci::files).into_iter().flatten();
+    let own = |(path, text): &(&'static str, &'static str)| match *path {
+        _ if !has_manifests => Some((*path, *text)),
+        disk::SPEC => Some((*path, spec.as_str())),
+        path => (!is_manifest(path)).then_some((path, *text)),
+    };
+    let sample = scaffold::FILES.iter().filter(|_| !is_workspace);
+    let workspace: Vec<(&str, &str)> = sample.filter_map(own).collect();
+    let files: Vec<(&str, &str)> = workspace.iter().copied().chain(pipelines.clone()).collect();
     disk::start(&path, &args.folder, &files)?;
 
     if !is_workspace {
         let folder = args.folder.display().to_string();
         let next = if folder == "." { "pleach build".to_owned() } else { format!("cd {folder} && pleach build") };
-        let count = scaffold::FILES.len();
-        report(&format!(
-            "wrote {count} files: branches.yaml, branches.d/, base/, overlays/, schema/; next: `{next}`\n"
-        ))?;
+        let what = if has_manifests {
+            "branches.yaml, branches.d/, schema/; base/ and overlays/ stay as they are"
+        } else {
+            "branches.yaml, branches.d/, base/, overlays/, schema/"
+        };
+        report(&format!("wrote {} files: {what}; next: `{next}`\n", workspace.len()))?;
     }
     let paths: Vec<&str> = pipelines.map(|(path, _)| path).collect();
     if !paths.is_empty() {

@@ -21,7 +21,7 @@ pub(crate) enum Difference {
     Missing,
     /// Its content is different, or it cannot be read.
     Modified,
-    /// It is executable, or its owner may not write it. Other bits come from the umask of the checkout.
+    /// It is executable. Git stores no other bit, so the others come from the checkout.
     Mode,
 }
 
@@ -250,5 +250,5 @@ fn compare(path: &Path, content: &str, buffer: &mut Vec<u8>) -> io::Result<Optio
         return Ok(Some(Difference::Modified));
     }
     let mode = mode(&metadata);
-    Ok((mode & 0o111 != 0 || mode & 0o600 != 0o600).then_some(Difference::Mode))
+    Ok((mode & 0o111 != 0).then_some(Difference::Mode))
 }

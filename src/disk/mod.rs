@@ -104,6 +104,18 @@ pub(crate) fn input() -> Result<String, Diagnostic> {
         .map_err(|error| Diagnostic::new(Code::Disk, format!("cannot read standard input: {}", reason(&error))))
 }
 
+/// Whether a folder has a file that is not one of `files`.
+pub(crate) fn has_others(folder: &Path, files: &[(&str, &str)]) -> bool {
+    let is_known = |path: &Path| {
+        let content = files.iter().find(|(known, _)| folder.join(known) == path).map(|(_, content)| content.as_bytes());
+        content.is_some_and(|content| std::fs::read(path).is_ok_and(|found| found == content))
+    };
+    let folders: std::collections::BTreeSet<&str> =
+        files.iter().filter_map(|(path, _)| path.split_once('/')).map(|(folder, _)| folder).collect();
+    let entries = folders.into_iter().flat_map(|name| walkdir::WalkDir::new(folder.join(name)));
+    entries.filter_map(Result::ok).any(|entry| !entry.file_type().is_dir() && !is_known(entry.path()))
+}
+
 /// Writes files to a folder, which messages call `shown`. None of them may exist with other content.
 pub(crate) fn start(folder: &Path, shown: &Path, files: &[(&str, &str)]) -> Result<()> {
     let same = |path: &Path, content: &str| std::fs::read(path).is_ok_and(|there| there == content.as_bytes());

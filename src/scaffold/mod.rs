@@ -1,6 +1,9 @@
 //! The files that `pleach init` writes: the sample workspace at the root of this repository, which the tests build.
 
 pub(crate) mod ci;
+mod spec;
+
+pub(crate) use spec::spec;
 
 macro_rules! embedded {
     ($($path:literal)*) => { &[$(($path, include_str!(concat!("../../", $path)))),*] };

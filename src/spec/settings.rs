@@ -134,8 +134,10 @@ fn overlay(project: &Project, name: &str) -> Result<RelPath, Diagnostic> {
         return Ok(path);
     }
     let error = spec_error(format!("the overlay `{name}` does not exist"));
-    let Found::Folder(names) = project.look(&root) else {
-        return Err(error.help(format!("create the folder {OVERLAYS}/{name}")));
+    let names = match project.look(&root) {
+        Found::Folder(names) => names,
+        Found::Unreadable(why) => return Err(spec_error(format!("`{OVERLAYS}` cannot be read: {why}"))),
+        Found::File(_) | Found::Nothing => return Err(error.help(format!("create the folder {OVERLAYS}/{name}"))),
     };
     let folders: Vec<&str> = names
         .iter()

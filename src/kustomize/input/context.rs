@@ -63,6 +63,13 @@ impl StepContext<'_> {
         self.warnings.say(warning);
     }
 
+    /// Adds a warning that only a build gives: what kustomize does here is valid, but rarely intended.
+    pub(crate) fn warn_in_build(&self, warning: Diagnostic) {
+        if self.rules.unmatched == Severity::Error {
+            self.warn(warning);
+        }
+    }
+
     /// An entry of a kustomization, with `optional: true` or not, matched nothing.
     pub(crate) fn unmatched(&self, optional: bool, diagnostic: Diagnostic) -> Result<()> {
         if optional { Ok(()) } else { self.judge(self.rules.unmatched, diagnostic, OPTIONAL) }

@@ -157,6 +157,12 @@ fn file(source: &Text, context: &StepContext) -> Result<(SmolStr, Vec<u8>)> {
     let path = Text { text: path.into(), at: source.at };
     let found = context.file(&path)?;
     let bytes = context.bytes(&found)?;
+    if std::str::from_utf8(&bytes).is_ok_and(|text| text.contains("\r\n")) {
+        let warning = new_error(&path, format!("the lines of `{path}` end with CRLF, which becomes part of the data"));
+        context.warn_in_build(warning.help(
+            "if Git has converted the file, write `* text eol=lf` to .gitattributes and check the file out again",
+        ));
+    }
     let name = path.rsplit('/').next().unwrap_or(&path);
     let rendered = without_j2(name).filter(|_| context.input.templates.is_some());
     Ok((key.or(rendered).unwrap_or(name).into(), bytes))

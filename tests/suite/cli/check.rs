@@ -153,6 +153,19 @@ fn a_base_is_a_commit_a_workspace_or_a_folder() {
     assert!(output.contains("`main` is neither a folder nor a commit"), "{output}");
 }
 
+#[test]
+fn an_unknown_base_revision_has_a_help_that_fits() {
+    let workspace = built();
+    workspace.commit_all();
+    let error = workspace.run(&["diff", "--base", "nope"]).exits(2).err();
+    assert!(error.contains("`nope` is neither a folder nor a commit"), "{error}");
+    assert!(error.contains("`git fetch` gets those that are new") && !error.contains("shallow"), "{error}");
+    workspace.write("more", "");
+    workspace.shell("git add -A && git commit -qm two && git clone -q --depth 1 file://$PWD/.git shallow");
+    let error = workspace.run(&["-C", "shallow", "diff", "--base", "nope"]).exits(2).err();
+    assert!(error.contains("this clone is shallow; fetch the branch first"), "{error}");
+}
+
 fn git(workspace: &Workspace, args: &[&str]) {
     let done = Command::new("git").args(args).current_dir(workspace.path()).output().unwrap();
     assert!(done.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&done.stderr));

@@ -147,10 +147,30 @@ fn init_writes_the_sample_and_overwrites_nothing() {
     workspace.run(&["-C", "environments", "check"]).exits(0);
 
     let other = Workspace::empty();
-    other.write("base/service.yaml", "mine");
+    other.write("branches.yaml", "mine");
     let output = other.run(&["init"]).exits(2).err();
-    assert!(output.contains("`./base/service.yaml` exists already"), "{output}");
+    assert!(output.contains("`./branches.yaml` exists already"), "{output}");
     assert_eq!(other.files(".").len(), 1);
+}
+
+#[test]
+fn init_among_manifests_writes_a_spec_for_them() {
+    let workspace = Workspace::empty();
+    workspace.write("shop/base/kustomization.yaml", "resources: [cm.yaml]\n");
+    workspace.write("shop/base/cm.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n");
+    workspace.write("shop/overlays/dev/kustomization.yaml", "resources: [../../base]\n");
+    let output = workspace.run(&["init", "shop"]).exits(0).out();
+    let want = "wrote 3 files: branches.yaml, branches.d/, schema/; base/ and overlays/ stay as they are; next: `cd shop && pleach build`\n";
+    assert_eq!(output, want);
+    assert_eq!(workspace.files("shop").len(), 6);
+    assert!(workspace.read("shop/branches.yaml").contains("\nproject: shop\n"));
+    workspace.run(&["-C", "shop", "build"]).exits(0);
+    workspace.run(&["-C", "shop", "check"]).exits(0);
+    // The sample in part: the rest is written.
+    let other = Workspace::empty();
+    other.run(&["init"]).exits(0);
+    std::fs::remove_file(other.path().join("base/service.yaml")).unwrap();
+    assert!(other.run(&["init"]).exits(0).out().starts_with("wrote "));
 }
 
 #[test]

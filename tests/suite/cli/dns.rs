@@ -129,8 +129,14 @@ fn addresses_come_from_the_cluster() {
         dns(workspace, &["apply", "--rev", "1"]).exits(7);
         assert!(server.content().contains_key(&n("login.shop")), "unknown is not absent");
         workspace.write("status.json", service("198.51.100.1"));
-        let error = dns(workspace, &["plan", "--status", "status.json"]).exits(2).err();
-        assert!(error.contains("which is outside of the ranges of the zone"), "{error}");
+        let before = server.content();
+        file(workspace, "login", &[("login.shop", source), ("new.shop", "A: [192.0.2.9]")], &["api.shop"]);
+        let args = ["apply", "--rev", "2", "--status", "status.json"];
+        let applied = dns(workspace, &args).exits(5).out();
+        assert!(applied.contains("! address   login.shop.dev.example.com  Service `shop-login/web` has"), "{applied}");
+        let after = server.content();
+        assert_eq!(after[&n("login.shop")], before[&n("login.shop")], "only this name is skipped");
+        assert!(after.contains_key(&n("new.shop")) && !after.contains_key(&n("api.shop")));
     });
 }
 

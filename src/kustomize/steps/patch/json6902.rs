@@ -37,6 +37,15 @@ struct LocatedPointer {
     at: Location,
 }
 
+/// What was found when operations were applied.
+#[derive(Debug, Default)]
+pub(super) struct PatchFindings {
+    /// Data that kustomize loses or makes up.
+    pub(super) losses: Vec<Diagnostic>,
+    /// Missing keys that `replace` has added.
+    pub(super) added: Vec<Diagnostic>,
+}
+
 const OPERATIONS: [&str; 6] = ["add", "remove", "replace", "move", "copy", "test"];
 
 impl Operations {
@@ -45,11 +54,11 @@ impl Operations {
         gather(list, |node| Operation::read(node, losses)).map(Operations)
     }
 
-    /// The object with all operations done.
-    pub(super) fn apply(&self, object: &Node, losses: &mut Vec<Diagnostic>) -> Result<Node, Diagnostic> {
+    /// The object with all operations done. What kustomize does without being asked is added to `found`.
+    pub(super) fn apply(&self, object: &Node, found: &mut PatchFindings) -> Result<Node, Diagnostic> {
         let mut object = json::object(object)?;
         for operation in &self.0 {
-            operation.apply(&mut object, losses).map_err(|error| error.at(operation.at))?;
+            operation.apply(&mut object, found).map_err(|error| error.at(operation.at))?;
         }
         Ok(object)
     }
@@ -88,17 +97,17 @@ impl Operation {
         Ok(Operation { what, path: LocatedPointer::read(fields, "path", node.at, losses)?, at: node.at })
     }
 
-    fn apply(&self, object: &mut Node, losses: &mut Vec<Diagnostic>) -> Result<(), Diagnostic> {
+    fn apply(&self, object: &mut Node, found: &mut PatchFindings) -> Result<(), Diagnostic> {
         match &self.what {
             Verb::Add(value) => self.path.add(object, value.clone()),
             Verb::Remove => self.path.remove(object).map(drop),
-            Verb::Replace(value) => self.path.replace(object, value.clone(), losses),
+            Verb::Replace(value) => self.path.replace(object, value.clone(), found),
             Verb::Move(from) => {
                 let value = from.remove(object)?;
                 self.path.add(object, value)
             }
             Verb::Copy(from) => {
-                let value = from.copy(object, losses)?;
+                let value = from.copy(object, &mut found.losses)?;
                 self.path.add(object, value)
             }
             Verb::Test(value) => self.path.test(object, value),
@@ -188,7 +197,7 @@ impl LocatedPointer {
         Ok(removed.expect("it was just found"))
     }
 
-    fn replace(&self, object: &mut Node, value: Node, losses: &mut Vec<Diagnostic>) -> Result<(), Diagnostic> {
+    fn replace(&self, object: &mut Node, value: Node, found: &mut PatchFindings) -> Result<(), Diagnostic> {
         if self.pointer.parts().is_empty() {
             let diagnostic = || {
                 let message = format!("the new value of an object must be a mapping, got {}", value.kind_name());
@@ -197,13 +206,17 @@ impl LocatedPointer {
             match &value.value {
                 Value::Map(_) => *object = value,
                 Value::Seq(_) => return Err(diagnostic()),
-                Value::Scalar(_) => losses.push(diagnostic().help("kustomize leaves it as it is")),
+                Value::Scalar(_) => found.losses.push(diagnostic().help("kustomize leaves it as it is")),
             }
             return Ok(());
         }
         let (parent, key) = self.parent(object)?;
-        if parent.as_map().is_none() && child(parent, key).is_none() {
-            return Err(self.missing(parent, self.pointer.parts().len() - 1));
+        if child(parent, key).is_none() {
+            let missing = self.missing(parent, self.pointer.parts().len() - 1);
+            if parent.as_map().is_none() {
+                return Err(missing);
+            }
+            found.added.push(missing.help("`replace` adds it, as in kustomize; if this is intended, use `add`"));
         }
         match &mut parent.value {
             Value::Map(fields) => _ = fields.insert(key, value),

@@ -25,7 +25,7 @@ use crate::node::Node;
 use crate::resource::Resource;
 use crate::source::Location;
 use content::PatchContent;
-use json6902::Operations;
+use json6902::{Operations, PatchFindings};
 use metadata::{History, Identity};
 use strategic::Merge;
 
@@ -181,9 +181,11 @@ fn operate(
     losses.drain(..).try_for_each(|loss| context.lossy(loss.at(patch.at)))?;
     for i in chosen {
         let resource = &mut resources.as_mut()[i];
-        let patched = operations.apply(&metadata::annotated(resource, history), &mut losses);
+        let mut found = PatchFindings::default();
+        let patched = operations.apply(&metadata::annotated(resource, history), &mut found);
         let patched = patched.and_then(metadata::checked).map_err(|error| within(error, patch.at, resource))?;
-        losses.drain(..).try_for_each(|loss| context.lossy(within(loss, patch.at, resource)))?;
+        found.losses.into_iter().try_for_each(|loss| context.lossy(within(loss, patch.at, resource)))?;
+        found.added.into_iter().for_each(|added| context.warn_in_build(within(added, patch.at, resource)));
         if history == History::Note {
             resource.remember_id();
         }

@@ -247,7 +247,7 @@ One object per name, one per line, and a summary in the last line:
 | `branch` | string | the branch |
 | `result` | string | `unchanged`, `planned`, `done`, `refused`, `failed`, `unsettled` or `skipped` |
 | `action` | string | if `result` is `planned` or `done`: `create`, `restore`, `update`, `overwrite`, `mark`, `adopt`, `delete` or `unmark` |
-| `reason` | string | if `result` is `refused`: `drift`, `in-use`, `other-owner`, `other-branch`, `unknown-ownership-record` or `pending`; if it is `failed`, the error |
+| `reason` | string | if `result` is `refused`: `drift`, `in-use`, `other-owner`, `other-branch`, `unknown-ownership-record`, `pending` or `address`; if it is `failed`, the error |
 | `before` | object | the records before, by type |
 | `after` | object | the records after, by type |
 | `ttl` | number | the TTL, for a name that must be present |
