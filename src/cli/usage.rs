@@ -47,9 +47,9 @@ fn quoted_values(text: &str) -> String {
     }
 }
 
-/// A text with backticks in place of quotes, unless a word in quotes has one itself.
+/// A text with backticks in place of quotes, unless a word in quotes has a quote itself.
 fn in_backticks(text: &str) -> String {
-    let is_closed = text.matches('\'').count() % 2 == 0 && !text.contains('`');
+    let is_closed = text.matches('\'').count() % 2 == 0;
     if is_closed { text.replace('\'', "`") } else { text.to_owned() }
 }
 

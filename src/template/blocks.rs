@@ -37,11 +37,11 @@ pub(super) fn known_tags() -> impl Iterator<Item = &'static str> {
     OPENING.iter().chain(OTHER).copied()
 }
 
-/// The first error of the blocks before the offset `until`. Whether a block is closed is checked if that is the end.
-pub(super) fn first_error(source: &str, until: usize) -> Option<BlockError<'_>> {
+/// The first error of the blocks before the offset `until`. Without an offset, a block that is not closed is an error too.
+pub(super) fn first_error(source: &str, until: Option<usize>) -> Option<BlockError<'_>> {
     let mut open: Vec<BlockTag> = Vec::new();
     let mut from = 0;
-    while let Some(start) = tags::next(source, from).filter(|start| *start < until) {
+    while let Some(start) = tags::next(source, from).filter(|start| until.is_none_or(|until| *start < until)) {
         let end = tags::end(source, start);
         from = end;
         if source[start..].starts_with("{#") && !source[..end].ends_with("#}") {
@@ -69,7 +69,7 @@ pub(super) fn first_error(source: &str, until: usize) -> Option<BlockError<'_>> 
             },
         }
     }
-    open.pop().filter(|_| until >= source.len()).map(BlockError::Unclosed)
+    open.pop().filter(|_| until.is_none()).map(BlockError::Unclosed)
 }
 
 /// The offset after the `{% endraw %}` that ends a raw block.
@@ -87,7 +87,7 @@ mod tests {
     use super::{BlockError, first_error};
 
     fn shown(source: &str) -> String {
-        match first_error(source, source.len()) {
+        match first_error(source, None) {
             None => "-".to_owned(),
             Some(BlockError::Unclosed(tag)) => format!("unclosed {} {}", tag.word, tag.range.start),
             Some(BlockError::Mismatched { end, open }) => {

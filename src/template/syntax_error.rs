@@ -22,7 +22,7 @@ impl SyntaxError<'_> {
     /// The diagnostic. `detail` is what the engine reports.
     pub(super) fn diagnostic(&self, detail: &str) -> Diagnostic {
         let (start, end) = self.tag();
-        let until = if self.is_at_end { self.source.len() } else { end };
+        let until = (!self.is_at_end).then_some(end);
         let other = || Diagnostic::new(Code::Template, format!("template syntax error: {detail}"));
         let tag = &self.source[start..end];
         if let Some(help) = foreign_help(tag) {
