@@ -33,13 +33,13 @@ fn pull_requests_become_branches() {
     let list = format!("[{}]", gh(42, "feat/cart", ""));
     assert_eq!(sync(&workspace, &list, &[]), (0, "added feat/cart\n".to_owned(), String::new()));
     let spec = workspace.read("branches.yaml");
-    let entry = "- name: feat/cart\n  added: 2026-11-29\n  images: {backend: \":aaaaaaa\"}\n  pullRequest: {number: 42, url: \"https://git.example.com/shop/pull/42\", title: Title 42}\n";
+    let entry = "- name: feat/cart\n  added: 2026-11-29\n  images: {backend: \":aaaaaaa\"}\n  pullRequest: {number: 42, title: Title 42, url: https://git.example.com/shop/pull/42}\n";
     assert!(spec.ends_with(entry), "{spec}");
     assert_eq!(sync(&workspace, &list, &[]).1, "nothing to do\n");
     // Templates see it, and `link` is its address.
     workspace.write(
         "base/pr.yaml.j2",
-        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: pr\ndata:\n  link: \"{{ branch.link }}\"\n  pr: \"{{ branch.pullRequest.number if branch.pullRequest }} {{ branch.pullRequest.title if branch.pullRequest }}\"\n",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: pr\ndata:\n  link: {{ branch.link or 'none' }}\n  pr: \"{{ branch.pullRequest.number if branch.pullRequest else 0 }} {{ branch.pullRequest.title if branch.pullRequest else 'none' }}\"\n",
     );
     workspace.run(&["build"]).exits(0);
     let all: String = workspace.files("out").values().map(|text| String::from_utf8_lossy(text).into_owned()).collect();
@@ -50,7 +50,7 @@ fn pull_requests_become_branches() {
     let list = list.replace(A, B).replace("Title 42", "Cart");
     assert_eq!(sync(&workspace, &list, &[]).1, "changed feat/cart\n");
     let spec = workspace.read("branches.yaml");
-    assert!(spec.contains(":bbbbbbb") && spec.contains("title: Cart}"), "{spec}");
+    assert!(spec.contains(":bbbbbbb") && spec.contains("title: Cart,"), "{spec}");
     let closed = format!("[{},{}]", gh(42, "feat/cart", "\"state\":\"MERGED\""), gh(43, "feat/x", ""));
     assert_eq!(sync(&workspace, &closed, &[]).1, "added feat/x\nremoved feat/cart\n");
 }
@@ -72,10 +72,7 @@ fn github_and_gitlab_are_read() {
             (0, "added feat/cart\n".to_owned(), String::new())
         );
         let spec = workspace.read("branches.yaml");
-        assert!(
-            spec.contains("pullRequest: {number: 42, url: \"https://github.com/o/r/pull/42\", title: T}"),
-            "{spec}"
-        );
+        assert!(spec.contains("pullRequest: {number: 42, title: T, url: https://github.com/o/r/pull/42}"), "{spec}");
         assert_eq!(sync(&workspace, &list, &["--label", "other", "--dry-run"]).1, "removed feat/cart\n");
     }
 }
