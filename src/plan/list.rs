@@ -64,16 +64,16 @@ pub(crate) enum PlatformName {
 /// The document with all branches, in the order of their names.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct BranchList<'a> {
+pub(crate) struct BranchDocument<'a> {
     api_version: &'static str,
     kind: &'static str,
     branches: Vec<ListedBranch<'a>>,
 }
 
 /// The document for a plan.
-pub(crate) fn document(plan: &BuildPlan) -> BranchList<'_> {
+pub(crate) fn document(plan: &BuildPlan) -> BranchDocument<'_> {
     let branches = plan.branches.iter().map(ListedBranch::of).collect();
-    BranchList { api_version: "pleach/v1", kind: "BranchList", branches }
+    BranchDocument { api_version: "pleach/v1", kind: "BranchList", branches }
 }
 
 impl<'a> ListedBranch<'a> {

@@ -183,6 +183,7 @@ fn the_list_has_a_stable_format() {
             "owner": "team-identity",
             "link": null,
             "expires": null,
+            "added": null,
             "pinned": false
         },
         {
@@ -198,6 +199,7 @@ fn the_list_has_a_stable_format() {
             "owner": null,
             "link": null,
             "expires": null,
+            "added": null,
             "pinned": false
         },
     ]);

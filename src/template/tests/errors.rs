@@ -75,7 +75,7 @@ const INVALID: &[(&str, &str, &str)] = &[
     ("a: 1\nb: {{ values.number }}\na: 2\n", "duplicate key `a`", "base/a.yaml.j2:3:1"),
     ("a: 1\n{{ 'a' }}: 2\n", "duplicate key `a`", "base/a.yaml.j2:2:1"),
     ("{{ 'a' }}: 1\n{{ 'a' }}: 2\n", "duplicate key `a`", "base/a.yaml.j2:2:1"),
-    ("a: {{ values.number }}: c\n", "mapping values are not allowed in this context", "base/a.yaml.j2:1:23"),
+    ("a: {{ values.number }}: c\n", "a value without quotes cannot contain `: `", "base/a.yaml.j2:1:23"),
     ("a: *{{ values.word }}\n", "unknown anchor `&{{ values.word }}`", "base/a.yaml.j2:1:4"),
     (
         "a: &{{ values.word }} b\n",

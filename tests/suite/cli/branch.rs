@@ -172,7 +172,7 @@ fn a_spec_that_a_build_refuses_is_not_written() {
         (&["set", "feature/login", "--overlay", "nowhere"], "nowhere"),
         (&["set", "feature/login", "--unset", "name"], "name"),
         (&["set", "feature/login", "--value-json", "a=[1"], "is not JSON"),
-        (&["set", "feature/login", "--image", "backend"], "KEY=VALUE"),
+        (&["set", "feature/login", "--image", "backend"], "a name, `=` and a value are needed"),
         (&["set", "feature/login"], "no setting is given"),
         (&["add", "main"], "exists already"),
         (&["add", " x"], "invalid branch name ` x`: it contains a space"),
