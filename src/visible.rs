@@ -19,9 +19,9 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     text.chars()
         .fold(String::new(), |mut out, c| {
             if is_escaped(c) {
-                out.extend(c.escape_unicode())
+                out.extend(c.escape_unicode());
             } else {
-                out.push(c)
+                out.push(c);
             }
             out
         })

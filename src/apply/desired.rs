@@ -135,7 +135,7 @@ fn desired_state(
             Ok(Some(found)) => records.merge(found),
             Ok(None) => return Ok(DesiredState::Pending),
             Err(error) => {
-                let help = error.parts().help.iter().map(|help| format!("; {help}")).collect::<String>();
+                let help = error.parts().help.iter().flat_map(|help| ["; ", help.as_str()]).collect::<String>();
                 return Ok(DesiredState::Unusable(format!("{error}{help}")));
             }
         }

@@ -1,4 +1,4 @@
-//! Objects whose labels a controller copies to other objects. An ApplySet recognizes its objects by a label, so that it would
+//! Objects whose labels a controller copies to other objects. An `ApplySet` recognizes its objects by a label, so that it would
 //! delete such a copy, which is not in the output, if the output has another object of that kind.
 
 use super::{CheckInput, CheckedObject, Finding};
@@ -28,7 +28,7 @@ const COPIES: [CopiedLabels; 2] = [
     },
 ];
 
-/// Warns of each object to whose kind labels are copied, if `apply.sh` uses an ApplySet.
+/// Warns of each object to whose kind labels are copied, if `apply.sh` uses an `ApplySet`.
 pub(super) fn check(input: &CheckInput) -> Vec<Finding> {
     if input.spec.gitops.apply != Some(ApplyScript::ApplySet) {
         return Vec::new();

@@ -170,6 +170,7 @@ mod tests {
     const ISTIO: &str = "networking.istio.io/v1";
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table of objects and claims")]
     fn each_kind_of_claim_is_compared() {
         let ingress = |rules: &str| object("networking.k8s.io/v1", "Ingress", &format!("{{rules: [{rules}]}}"));
         for (text, want) in [

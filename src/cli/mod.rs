@@ -87,7 +87,7 @@ fn dispatch(args: &GlobalArgs, here: &Path, screen: Screen) -> Result<u8> {
         Command::Diff(args) => in_workspace(&|workspace| diff::run(args, workspace, here, screen)),
         Command::Branch(args) => in_workspace(&|workspace| branch::run(args, workspace, here, screen)),
         Command::Teardown(args) => {
-            let workspace = Workspace::around(here)?.with_output(args.output(), here)?;
+            let workspace = Workspace::around(here)?.with_output(args.output(), here);
             Ok(exit_status(teardown::run(args, &workspace, here, screen), &workspace.project, screen))
         }
         Command::Init(args) => init::run(args, here).map(|_| 0),
@@ -99,7 +99,7 @@ fn dispatch(args: &GlobalArgs, here: &Path, screen: Screen) -> Result<u8> {
         }
         #[cfg(feature = "apply")]
         Command::Dns(args) => {
-            let workspace = Workspace::around(here)?.with_output(args.folder(), here)?;
+            let workspace = Workspace::around(here)?.with_output(args.folder(), here);
             let done = dns::run(args, &workspace, here, screen);
             Ok(done.unwrap_or_else(|errors| screen.fail(&errors, &workspace.project)))
         }

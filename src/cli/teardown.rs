@@ -168,7 +168,7 @@ impl OutputUsage {
             usage.references.extend(references);
         }
         let of_spec = plan.branches.iter().flat_map(|branch| branch.images.keys().map(|name| branch.image(name)));
-        usage.references.extend(of_spec.filter_map(|image| candidates.reference(&image, &repositories)));
+        usage.references.extend(of_spec.filter_map(|image| UsageCandidates::reference(&image, &repositories)));
         Ok(usage)
     }
 }

@@ -12,7 +12,7 @@ pub(super) fn diagnostic(error: &clap::Error) -> Diagnostic {
     for line in paragraphs.next().unwrap_or_default().lines().map(str::trim) {
         match line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
             Some(values) => help.push(quoted_values(values)),
-            None if message.is_empty() => message = line.to_owned(),
+            None if message.is_empty() => line.clone_into(&mut message),
             None => message = format!("{message} {line}"),
         }
     }
@@ -49,7 +49,7 @@ fn quoted_values(text: &str) -> String {
 
 /// A text with backticks in place of quotes, unless a word in quotes has a quote itself.
 fn in_backticks(text: &str) -> String {
-    let is_closed = text.matches('\'').count() % 2 == 0;
+    let is_closed = text.matches('\'').count().is_multiple_of(2);
     if is_closed { text.replace('\'', "`") } else { text.to_owned() }
 }
 

@@ -35,21 +35,21 @@ impl Workspace {
 
     /// The same workspace. Its project has the files of the output too, also those of an output folder outside. `named` is the
     /// output folder that the command line names.
-    pub(super) fn with_output(self, named: Option<&Path>, here: &Path) -> Result<Self> {
+    pub(super) fn with_output(self, named: Option<&Path>, here: &Path) -> Self {
         let folder = match named {
-            Some(named) => self.named(named, here),
+            Some(named) => self::named(named, here),
             // An error in the spec is reported by the command.
             None => match spec::read(&self.project) {
                 Ok(spec) => self.folder(&spec.output),
-                Err(_) => return Ok(self),
+                Err(_) => return self,
             },
         };
         if disk::below(&self.root, folder.path()).is_some() {
-            return Ok(self);
+            return self;
         }
         let files = disk::project(folder.path(), folder.path());
         let project = self.project.with_outside(outside(), files, folder.show(&RelPath::root()));
-        Ok(Workspace { project, outside: Some(folder.path().to_owned()), ..self })
+        Workspace { project, outside: Some(folder.path().to_owned()), ..self }
     }
 
     /// The path in the project of a folder of the disk. `None` if the project does not have it.
@@ -60,7 +60,7 @@ impl Workspace {
 
     /// The output folder: `named` by the command line, else by the spec.
     pub(super) fn output(&self, spec: &Spec, named: Option<&Path>, here: &Path) -> Result<OutputDir> {
-        let output = named.map_or_else(|| self.folder(&spec.output), |named| self.named(named, here));
+        let output = named.map_or_else(|| self.folder(&spec.output), |named| self::named(named, here));
         let shown = output.show(&RelPath::root());
         let refuse = |why: String| {
             let help = "use a separate folder for the output, such as `out`";
@@ -79,16 +79,6 @@ impl Workspace {
         }
     }
 
-    /// A folder that the command line names.
-    fn named(&self, folder: &Path, here: &Path) -> OutputDir {
-        let shown = folder.display().to_string();
-        let shown = match shown.trim_end_matches('/') {
-            "" => shown.as_str(),
-            trimmed => trimmed,
-        };
-        OutputDir::new(disk::resolve_new(&here.join(folder)), shown)
-    }
-
     /// The folder at a path relative to the workspace.
     pub(super) fn folder(&self, path: &FolderPath) -> OutputDir {
         let shown = match (path.inside(), self.project.show(&RelPath::root()).as_str()) {
@@ -98,6 +88,16 @@ impl Workspace {
         };
         OutputDir::new(disk::resolve_new(&self.root.join(path.to_string())), shown)
     }
+}
+
+/// A folder that the command line names.
+fn named(folder: &Path, here: &Path) -> OutputDir {
+    let shown = folder.display().to_string();
+    let shown = match shown.trim_end_matches('/') {
+        "" => shown.as_str(),
+        trimmed => trimmed,
+    };
+    OutputDir::new(disk::resolve_new(&here.join(folder)), shown)
 }
 
 fn outside() -> RelPath {

@@ -50,7 +50,7 @@ pub(crate) fn read(text: &str, allow_empty: bool) -> Result<BranchList> {
     Ok(list)
 }
 
-fn json_error(what: String) -> Diagnostic {
+fn json_error(what: &str) -> Diagnostic {
     list_error(format!("the list of branches {what}"))
         .help("it must be a list of objects with the `name` of a branch and its `commit`, or of pull requests")
 }
@@ -76,17 +76,17 @@ impl ListReader {
         for page in serde_json::Deserializer::from_str(text).into_iter::<Vec<Map<String, Value>>>() {
             let page = page.map_err(|error| {
                 let what = if error.is_eof() { "is truncated" } else { "is not JSON of GitHub or GitLab" };
-                json_error(format!("{what}: {error}"))
+                json_error(&format!("{what}: {error}"))
             })?;
             for item in page {
                 if pull_request::is_pull_request(&item) {
-                    let listed = ListedPullRequest::of(&item).map_err(json_error)?;
+                    let listed = ListedPullRequest::of(&item).map_err(|error| json_error(&error))?;
                     self.commit(&listed.head, listed.commit.as_deref());
                     self.list.pull_requests.get_or_insert_default().push(listed);
                     continue;
                 }
                 let name = item.get("name").and_then(Value::as_str);
-                let name = name.ok_or_else(|| json_error("has an item with neither a `name` nor a `number`".into()))?;
+                let name = name.ok_or_else(|| json_error("has an item with neither a `name` nor a `number`"))?;
                 // The fields of GitHub and of GitLab.
                 let commit = item.get("commit").and_then(|commit| commit.get("sha").or_else(|| commit.get("id")));
                 let commit = commit.and_then(Value::as_str);
@@ -95,7 +95,7 @@ impl ListReader {
             }
         }
         if self.list.pull_requests.is_some() && !self.list.heads.is_empty() {
-            return Err(json_error("has both branches and pull requests".into()).into());
+            return Err(json_error("has both branches and pull requests").into());
         }
         Ok(())
     }

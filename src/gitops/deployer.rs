@@ -1,4 +1,4 @@
-//! The ClusterRole with the rights that `apply.sh` needs for the objects of all branches, and no others.
+//! The `ClusterRole` with the rights that `apply.sh` needs for the objects of all branches, and no others.
 
 use super::MANAGED_BY;
 use super::apply::PRUNED_KINDS;
@@ -19,7 +19,7 @@ pub(crate) struct DeployedKinds {
     kinds: BTreeSet<(String, String)>,
     /// The rules of Roles, by their text. Only a user who has these rights may write the Role.
     rules: BTreeMap<String, Node>,
-    /// The ClusterRoles that are bound.
+    /// The name of each `ClusterRole` that is bound.
     bound: BTreeSet<String>,
 }
 

@@ -19,10 +19,7 @@ use sha2::{Digest, Sha256};
 const HASH: usize = 8;
 
 /// Renames the Jobs. Warns of other Jobs whose pod template changes with the name of a generated object.
-pub(super) fn contribute(
-    input: &ContributorInput,
-    resources: &mut Vec<Resource>,
-) -> Result<Vec<Diagnostic>, Diagnostic> {
+pub(super) fn contribute(input: &ContributorInput, resources: &mut [Resource]) -> Result<Vec<Diagnostic>, Diagnostic> {
     let mut warnings = Vec::new();
     for i in 0..resources.len() {
         let is_asked = asks_for_hash(&resources[i])?;

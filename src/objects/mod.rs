@@ -35,7 +35,7 @@ pub(crate) type Contributor = fn(&ContributorInput, &mut Vec<Resource>) -> Resul
 /// All contributors in the order in which they run.
 pub(crate) const CONTRIBUTORS: [Contributor; 5] = [
     migration_job::contribute,
-    job_name::contribute,
+    |input, resources| job_name::contribute(input, resources),
     services::contribute,
     dns_endpoints::contribute,
     namespace::contribute,

@@ -46,7 +46,7 @@ impl<'a> BuiltBranch<'a> {
     fn without_objects(branch: &'a Branch) -> Self {
         let (objects, files, claims, warnings) = Default::default();
         let (shared, images, reads) = Default::default();
-        BuiltBranch { branch, objects, shared, images, reads, files, claims, warnings }
+        BuiltBranch { branch, objects, images, reads, shared, files, claims, warnings }
     }
 }
 
@@ -120,7 +120,7 @@ impl<'a> BranchBuilder<'a> {
         let objects = emit::objects(branch, namespace, resources);
         let files = emit::files(branch, &objects)?;
         let warnings = warnings.into_iter().map(|warning| warning.in_branch(&branch.name)).collect();
-        Ok(BuiltBranch { branch, objects, shared, images, reads, files, claims, warnings })
+        Ok(BuiltBranch { branch, objects, images, reads, shared, files, claims, warnings })
     }
 
     /// The objects that the base directory, the overlays and the branch's own settings make.

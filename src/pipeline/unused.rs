@@ -192,11 +192,13 @@ fn overlays(build: &UsedParts) -> Vec<Diagnostic> {
     found.iter().filter_map(warning).collect()
 }
 
+type PathTest<'a> = &'a dyn Fn(&RelPath) -> bool;
+
 /// Adds the folders below `folder` of which no file was read. Folders inside of an overlay in use are parts of it.
 fn unread_folders(
     project: &Project,
     folder: &RelPath,
-    (is_read, is_overlay): (&dyn Fn(&RelPath) -> bool, &dyn Fn(&RelPath) -> bool),
+    (is_read, is_overlay): (PathTest, PathTest),
     found: &mut Vec<RelPath>,
 ) {
     let Found::Folder(names) = project.look(folder) else { return };

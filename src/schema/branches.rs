@@ -274,7 +274,7 @@ impl<'a> SchemaSubject<'a> {
     /// The error with an example of the value, or of the mapping that has it.
     fn with_example(&self, error: Diagnostic) -> Diagnostic {
         let key = self.path.rsplit('.').next().unwrap_or_default();
-        if std::ptr::eq(self.schema, &*SCHEMA) {
+        if std::ptr::eq(self.schema, &raw const *SCHEMA) {
             return error;
         }
         let is_item = key.is_empty() || key.ends_with(']');

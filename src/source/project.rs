@@ -204,9 +204,10 @@ struct OutsideFiles {
 impl OutsideFiles {
     /// The project that has a path, and the path in it.
     fn at(&self, path: &RelPath) -> (&Project, RelPath) {
-        match path.is_within(&self.at) {
-            true => (&self.files, RelPath::new(&path.relative_to(&self.at)).unwrap_or_default()),
-            false => (&self.original, path.clone()),
+        if path.is_within(&self.at) {
+            (&self.files, RelPath::new(&path.relative_to(&self.at)).unwrap_or_default())
+        } else {
+            (&self.original, path.clone())
         }
     }
 }

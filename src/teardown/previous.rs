@@ -151,7 +151,9 @@ fn unrecorded(
         warnings.extend(unread);
         for (slug, PreviousFootprint { branch, all, mut refused, .. }) in removed {
             // Nobody can change the history, so it does not stop a build.
-            refused.iter_mut().for_each(|refused| refused.severity = Severity::Warning);
+            for refused in &mut refused {
+                refused.severity = Severity::Warning;
+            }
             let removed = PreviousFootprint { refused, ..PreviousFootprint::fresh(branch, all.without(&recorded)) };
             unrecorded.entry(slug).or_default().add(removed);
         }

@@ -85,7 +85,7 @@ impl UsageCandidates {
     }
 
     /// A reference of the spec to an image in one of some repositories.
-    pub(crate) fn reference(&self, image: &str, repositories: &BTreeSet<String>) -> Option<SmolStr> {
+    pub(crate) fn reference(image: &str, repositories: &BTreeSet<String>) -> Option<SmolStr> {
         repositories.contains(&repository(image)).then(|| deletable(image).into())
     }
 

@@ -102,7 +102,11 @@ impl TemplateEngine {
     /// The paths of the templates that were rendered, or that another one includes.
     pub(crate) fn rendered(&self) -> Vec<RelPath> {
         let environments = [&self.placeholders, &self.text];
-        environments.into_iter().flat_map(|env| env.templates()).filter_map(|(name, _)| RelPath::new(name)).collect()
+        environments
+            .into_iter()
+            .flat_map(minijinja::Environment::templates)
+            .filter_map(|(name, _)| RelPath::new(name))
+            .collect()
     }
 
     /// Whether the source text of a template that was rendered, or that another one includes, has `name` as a word.

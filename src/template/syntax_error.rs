@@ -63,9 +63,8 @@ impl SyntaxError<'_> {
             match (quote, c) {
                 (Some(_), '\\') => drop(chars.next()),
                 (Some((_, open)), c) if c == open => quote = None,
-                (Some(_), _) => {}
                 (None, '"' | '\'') => quote = Some((at, c)),
-                (None, _) if tag[at..].starts_with(close) && !brackets.last().is_some_and(|(_, c)| *c == '{') => {
+                (None, _) if tag[at..].starts_with(close) && brackets.last().is_none_or(|(_, c)| *c != '{') => {
                     let (at, bracket) = brackets.pop()?;
                     let help = format!("add `{}`", closing(bracket));
                     return Some(error(format!("`{bracket}` is not closed"), at, 1).help(help));

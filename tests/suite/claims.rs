@@ -13,7 +13,7 @@ spec: {acme: {email: team@example.com}}
 const FILE: &str = "out/shared/26-clusterissuer-letsencrypt.yaml";
 const CLAIM: &str = "shared: {claims: [{object: ClusterIssuer/letsencrypt, reason: one account}]}\n";
 
-/// Writes the spec with these branches, each with whether it has the ClusterIssuer.
+/// Writes the spec with these branches, each with whether it has the `ClusterIssuer`.
 fn write(workspace: &Workspace, claims: &str, branches: &[(&str, bool)]) {
     let list: String =
         branches.iter().map(|(name, issuer)| format!("- {{name: {name}, values: {{issuer: {issuer}}}}}\n")).collect();

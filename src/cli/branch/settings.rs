@@ -144,11 +144,11 @@ mod tests {
         ),
     ];
 
-    /// The data of the ConfigMap of each branch, after `branch set` gave it `values`.
+    /// The data of the `ConfigMap` of each branch, after `branch set` gave it `values`.
     fn build_with(values: &[Vec<String>]) -> Vec<Vec<(String, String)>> {
         let names = |i: usize| format!("b{i}");
-        let listed: String = (0..values.len()).map(|i| format!("- name: {}\n", names(i))).collect();
-        let spec = format!("apiVersion: pleach/v1\nkind: Branches\nproject: shop\nbranches:\n{listed}");
+        let listed: Vec<String> = (0..values.len()).map(|i| format!("- name: {}\n", names(i))).collect();
+        let spec = format!("apiVersion: pleach/v1\nkind: Branches\nproject: shop\nbranches:\n{}", listed.concat());
         let project = Project::in_memory([("branches.yaml", spec.as_str())].into_iter().chain(BASE));
         let (spec, _) = pipeline::plan(&project).unwrap();
         let mut files = SpecFiles::open(&project).unwrap();

@@ -64,7 +64,7 @@ fn text(bytes: &[u8]) -> String {
 
 /// The objects that the output of a workspace has, named like those of a cluster.
 fn objects_of(workspace: &Workspace) -> Vec<String> {
-    let files = workspace.files("out/namespaces").into_iter().filter(|(path, _)| path.ends_with(".yaml"));
+    let files = workspace.files("out/namespaces").into_iter().filter(|(path, _)| !path.ends_with("/pleach.lock"));
     let mut objects: Vec<String> = files
         .map(|(_, text)| {
             let object: serde_yaml::Value = serde_yaml::from_slice(&text).unwrap();
@@ -77,7 +77,7 @@ fn objects_of(workspace: &Workspace) -> Vec<String> {
     objects
 }
 
-/// A workspace with one branch in the namespace `shop-main`, which has a Deployment, and a generated ConfigMap with this value.
+/// A workspace with one branch in the namespace `shop-main`, which has a Deployment, and a generated `ConfigMap` with this value.
 fn shop(mode: &str) -> Workspace {
     let workspace = Workspace::empty();
     let spec = format!(
