@@ -68,7 +68,7 @@ impl ListedPullRequest {
 fn at<'v>(item: &'v Map<String, Value>, path: &str) -> Option<&'v Value> {
     let (first, rest) = path.split_once('/').map_or((path, None), |(first, rest)| (first, Some(rest)));
     let value = item.get(first)?;
-    rest.map_or(Some(value), |rest| value.get(rest))
+    rest.map_or(Some(value), |rest| value.pointer(&format!("/{rest}")))
 }
 
 /// Whether the branch is in another repository. A repository that was deleted is another one.

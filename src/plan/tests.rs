@@ -184,6 +184,7 @@ fn the_list_has_a_stable_format() {
             "link": null,
             "expires": null,
             "added": null,
+            "pullRequest": null,
             "pinned": false
         },
         {
@@ -200,6 +201,7 @@ fn the_list_has_a_stable_format() {
             "link": null,
             "expires": null,
             "added": null,
+            "pullRequest": null,
             "pinned": false
         },
     ]);

@@ -126,10 +126,10 @@ fn a_plan_lists_a_custom_kind_of_a_removed_branch() {
     let w = Workspace::empty();
     w.write(
         "base/issuer.yaml.j2",
-        "apiVersion: cert-manager.io/v1\nkind: ClusterIssuer\nmetadata: {name: \"le-{{ branch.slug }}\"}\nspec: {}\n",
+        "apiVersion: cert-manager.io/v1\nkind: ClusterIssuer\nmetadata: {name: \"shop-{{ branch.slug }}\"}\nspec: {}\n",
     );
     let shown = rebuild(&w, "", &[("main", false), ("login", false)]);
     assert_eq!(shown, "nothing to tear down\n");
     let shown = rebuild(&w, "", &[("main", false)]);
-    assert_eq!(shown, "login\n  namespace  shop-login\n  object     ClusterIssuer le-login\n");
+    assert_eq!(shown, "login\n  namespace  shop-login\n  object     ClusterIssuer shop-login\n");
 }

@@ -175,7 +175,8 @@ fn names_move_to_a_new_zone_inside_of_their_zone() {
     // The names of a zone that is no longer declared stay listed.
     let last = built(&spec(inner, "a.dev.example.com"), &after.tree, &Selection::All);
     assert_eq!(listed(&last.tree)[1], absent);
-    let renamed = spec(inner, "a.dev.example.com").replace("project: shop", "project: store");
+    let renamed = spec(inner, "a.dev.example.com")
+        .replace("project: shop\n", "project: store\ncleanup: {namespaces: [shop-*]}\n");
     let warnings: Vec<String> =
         built(&renamed, &after.tree, &Selection::All).warnings.iter().map(ToString::to_string).collect();
     let want = "the DNS names of the base revision belong to the project `shop`, and this project may not delete them";

@@ -312,6 +312,7 @@ fn two_projects_lose_no_object_in_any_order() {
                 "project: shop\nnamespace: \"shop-",
                 &format!("project: {project}\nnamespace: \"{project}-"),
             );
+            std::fs::remove_dir_all(workspace.path().join("out")).unwrap();
             workspace.run(&["build"]).exits(0);
             workspace
         });

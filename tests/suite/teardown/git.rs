@@ -34,8 +34,16 @@ impl GitWorkspace {
         assert_eq!(self.workspace.shell("git update-ref refs/remotes/origin/main HEAD"), "");
     }
 
+    /// Builds, also if many branches are removed, and returns the warnings.
     pub(super) fn build(&self, args: &[&str]) -> String {
-        self.workspace.run(&[&["build"], args].concat()).exits(0).err()
+        let ran = self.workspace.run(&[&["build"], args].concat());
+        if ran.status() != 3 {
+            return ran.exits(0).err();
+        }
+        let error = ran.err();
+        let count = error.split_once("--allow-delete ").unwrap_or_else(|| panic!("{error}")).1;
+        let count = count.trim_end().trim_end_matches('`');
+        self.workspace.run(&[&["build", "--allow-delete", count], args].concat()).exits(0).err()
     }
 
     pub(super) fn tree(&self) -> Tree {

@@ -47,6 +47,9 @@ metadata:
 {% endif %}
 spec:
   name: fleet
+{% if database is defined %}
+  database: '{{ database.name }}/{{ database.schema }}'
+{% endif %}
 {% if values.place == 'runner' %}
   runner: {image: '{{ values.image }}'}
 {% elif values.place == 'ephemeralContainers' %}

@@ -126,7 +126,7 @@ fn databases_and_schemas_are_dropped_once_and_only_those_of_the_plan() {
     let hostile = HOSTILE.map(|name| format!("database/cluster/{name}")).join(" ");
     w.write(
         "base/app.yaml.j2",
-        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  annotations: {pleach.dev/database: '{{ values.databases }}'}\n",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  annotations: {pleach.dev/database: '{{ values.databases }}'}\ndata: {name: '{{ database.name }}', schema: '{{ database.schema }}'}\n",
     );
     let spec = |branches: &str| {
         let head = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nnamespace: 'shop-{{ branch.slug }}'\nbaseline: main\n";

@@ -50,7 +50,11 @@ fn images_of_third_parties_are_not_listed() {
     let w = workspace(DEFAULTS, &format!("- name: main\n{release}"));
     assert_eq!(rebuild(&w, DEFAULTS, "- name: main\n"), "r.example.com/shop/app:2.4.0\n");
     let w = workspace("", release);
-    assert_eq!(rebuild(&w, "", "- {name: main, images: {app: other}}\n"), "", "nothing sets the repository any more");
+    assert_eq!(
+        rebuild(&w, "", "- {name: main, images: {app: docker.io/library/other}}\n"),
+        "",
+        "nothing sets the repository any more"
+    );
 }
 
 #[test]
@@ -123,7 +127,13 @@ fn plan(project: &str, entry: &str) -> String {
 
 #[test]
 fn a_plan_with_names_of_others_is_refused() {
-    let w = workspace("database: {mode: database, name: shop_db}", MAIN);
+    let w = workspace("", MAIN);
+    w.write(
+        "base/db.yaml.j2",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: db}\ndata: {name: '{{ database.name if database is defined }}'}\n",
+    );
+    spec(&w, "database: {mode: database, name: shop_db}", MAIN);
+    w.run(&["build"]).exits(0);
     let before = w.files("out");
     for (project, entry, line) in [
         ("other", "namespaces: [shop-zzz]", 3),

@@ -65,8 +65,8 @@ fn run_text(workspace: &Workspace, script: &str, env: &[(&str, &str)]) -> Script
 fn workspace() -> Workspace {
     let workspace = Workspace::empty();
     workspace.write(
-        "base/app.yaml",
-        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: app}]}\n",
+        "base/app.yaml.j2",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web, annotations: {database: '{{ database.name }}'}}\nspec: {containers: [{name: web, image: app}]}\n",
     );
     let branches = ["main", "a", "b", "c"];
     for count in (1..=branches.len()).rev() {
