@@ -3,24 +3,21 @@
 //! An image has an effect in a branch if an image of its objects has the name, or if its templates read it. An entry of a branch
 //! without effect is an error of the branch, unless another branch has the image. In `defaults`, it is a warning.
 
-use super::branch::{BranchBuilder, BuiltBranch};
+use super::branch::BuiltBranch;
 use super::image_use::{ImageUse, versions};
+use super::unselected::UnselectedBranches;
 use super::{Failure, Inputs, Selection};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::image::ImageParts;
-use crate::plan::Branch;
 use crate::source::Location;
 use crate::spec::{BranchImage, Spec};
-use rayon::ThreadPool;
-use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The branches without errors in their images, those with errors, and the warnings.
 pub(super) fn check<'a>(
     inputs: &Inputs,
-    (builder, workers): (&BranchBuilder, &ThreadPool),
     built: Vec<BuiltBranch<'a>>,
-    unselected: &[&Branch],
+    unselected: &UnselectedBranches,
 ) -> (Vec<BuiltBranch<'a>>, Vec<Failure<'a>>, Vec<Diagnostic>) {
     let spec = inputs.spec;
     let unmatched: BTreeMap<usize, Vec<UnmatchedImage>> = (built.iter().enumerate())
@@ -29,11 +26,10 @@ pub(super) fn check<'a>(
         .collect();
     let is_known = |image: &UnmatchedImage| built.iter().any(|branch| image.is_in(&branch.images));
     let needs_others = unmatched.values().flatten().any(|image| !is_known(image));
-    let others = if needs_others { others(inputs, builder, workers, unselected) } else { Vec::new() };
-    let all = || {
-        let selected = built.iter().map(|built| (built.branch, &built.images));
-        selected.chain(others.iter().map(|(branch, images)| (*branch, images)))
-    };
+    // The images of a branch that cannot be built are not known.
+    let is_alone = matches!(inputs.selection, Selection::Alone(_));
+    let others = if needs_others && !is_alone { unselected.built() } else { &[] };
+    let all = || built.iter().chain(others.iter().flatten()).map(|built| (built.branch, &built.images));
     let mut warnings = Vec::new();
     let mut errors: BTreeMap<usize, Vec<Diagnostic>> = BTreeMap::new();
     for (i, images) in &unmatched {
@@ -62,20 +58,6 @@ pub(super) fn check<'a>(
         }
     }
     (branches, failures, warnings)
-}
-
-/// The images of the branches outside of the selection. Those of a branch that cannot be built are not known.
-fn others<'a>(
-    inputs: &Inputs,
-    builder: &BranchBuilder,
-    workers: &ThreadPool,
-    unselected: &[&'a Branch],
-) -> Vec<(&'a Branch, ImageUse)> {
-    if matches!(inputs.selection, Selection::Alone(_)) {
-        return Vec::new();
-    }
-    let build = |branch: &&'a Branch| Some((*branch, builder.build(branch).ok()?.images));
-    workers.install(|| unselected.par_iter().filter_map(build).collect())
 }
 
 /// An image in the entry of a branch that has no effect in the branch.

@@ -8,6 +8,7 @@ mod image_use;
 mod images;
 mod scopes;
 mod selection;
+mod unselected;
 mod unused;
 mod usage;
 
@@ -32,6 +33,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use unselected::UnselectedBranches;
 use unused::UsedParts;
 use usage::Usage;
 
@@ -114,7 +116,8 @@ pub(crate) fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>> {
     let (selected, unselected): (_, Vec<_>) =
         plan.branches.iter().partition(|b| selection.has(&b.name, b.slug.as_str()));
     let (branches, mut failures) = build_all(inputs, &builder, &workers, selected);
-    let (branches, without_image, image_warnings) = images::check(inputs, (&builder, &workers), branches, &unselected);
+    let unselected = UnselectedBranches::new(inputs, (&builder, &workers), unselected);
+    let (branches, without_image, image_warnings) = images::check(inputs, branches, &unselected);
     failures.extend(without_image);
 
     let compared = compare::compare(inputs, &branches, &failures)?;
@@ -128,7 +131,7 @@ pub(crate) fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>> {
     })?;
     let mut tree: Tree = branches.iter().flat_map(|branch| branch.files.iter().cloned()).collect();
 
-    let usage = Usage::of_branches(inputs, (&builder, &workers), (&branches, &failures), unselected);
+    let usage = Usage::of_branches(inputs, (&branches, &failures), &unselected);
     let wiring = gitops::files(spec, plan, is_built, || usage.deployed())?;
     let plans = teardown_plans(inputs, &history, (&tree, &usage), zones.removed_names, &is_built)?;
     tree.extend(zones.files.into_iter().chain(wiring).chain(plans.files).chain(compared.files));

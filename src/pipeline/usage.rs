@@ -4,43 +4,37 @@
 //! So `--only` and `--shard` never add to a teardown plan what an unselected branch uses. For a branch that cannot be built, its last
 //! output counts.
 
-use super::branch::{BranchBuilder, BuiltBranch};
+use super::branch::BuiltBranch;
+use super::unselected::UnselectedBranches;
 use super::{Failure, Inputs};
 use crate::diagnostic::Result;
 use crate::gitops::DeployedKinds;
 use crate::node::Node;
 use crate::plan::Branch;
-use crate::source::Location;
 use crate::teardown::Footprint;
 use crate::teardown::usage::{InUse, UsageCandidates};
-use crate::yaml::{self, Dialect};
-use rayon::ThreadPool;
+use crate::yaml;
 use rayon::prelude::*;
 use smol_str::SmolStr;
-use std::sync::atomic::Ordering;
 
 /// The existing branches, as far as they are built.
-pub(super) struct Usage<'a> {
-    inputs: &'a Inputs<'a>,
-    builder: &'a BranchBuilder<'a>,
-    workers: &'a ThreadPool,
+pub(super) struct Usage<'u, 'a> {
+    inputs: &'u Inputs<'u>,
     /// The selected branches that could be built.
-    pub(super) built: &'a [BuiltBranch<'a>],
+    pub(super) built: &'u [BuiltBranch<'u>],
     /// The selected branches that could not.
-    failed: Vec<&'a Branch>,
-    /// The branches outside of the selection.
-    unselected: Vec<&'a Branch>,
+    failed: Vec<&'u Branch>,
+    unselected: &'u UnselectedBranches<'a>,
 }
 
-impl<'a> Usage<'a> {
+impl<'u, 'a> Usage<'u, 'a> {
     /// The usage of all existing branches, once the selected ones are built.
     pub(super) fn of_branches(
-        inputs: &'a Inputs<'a>,
-        (builder, workers): (&'a BranchBuilder<'a>, &'a ThreadPool),
-        (built, failures): (&'a [BuiltBranch<'a>], &[Failure<'a>]),
-        unselected: Vec<&'a Branch>,
+        inputs: &'u Inputs<'u>,
+        (built, failures): (&'u [BuiltBranch<'u>], &[Failure<'u>]),
+        unselected: &'u UnselectedBranches<'a>,
     ) -> Self {
-        Usage { inputs, builder, workers, built, failed: failures.iter().map(|f| f.branch).collect(), unselected }
+        Usage { inputs, built, failed: failures.iter().map(|f| f.branch).collect(), unselected }
     }
 
     /// The candidates that existing branches use.
@@ -63,17 +57,10 @@ impl<'a> Usage<'a> {
         for branch in &self.failed {
             self.add_last(branch, candidates, &mut in_use);
         }
-        self.inputs.progress.all.fetch_add(self.unselected.len(), Ordering::Relaxed);
-        let search = |branch: &&Branch| {
-            let used = self.builder.build(branch).map(|built| candidates.used_by(nodes(&built)));
-            self.inputs.progress.done.fetch_add(1, Ordering::Relaxed);
-            used
-        };
-        let results: Vec<_> = self.workers.install(|| self.unselected.par_iter().map(search).collect());
-        for (branch, used) in self.unselected.iter().zip(results) {
-            match used {
-                Ok(used) => in_use.footprint.add(used),
-                Err(_) => self.add_last(branch, candidates, &mut in_use),
+        for built in self.unselected.built() {
+            match built {
+                Ok(built) => in_use.footprint.add(candidates.used_by(nodes(built))),
+                Err(branch) => self.add_last(branch, candidates, &mut in_use),
             }
         }
         in_use
@@ -82,19 +69,13 @@ impl<'a> Usage<'a> {
     /// What the existing branches have in the cluster. For a branch that cannot be built, its last output counts.
     pub(super) fn deployed(&self) -> Result<DeployedKinds> {
         let mut deployed = DeployedKinds::default();
-        for branch in self.built {
+        for branch in self.built.iter().chain(self.unselected.built().iter().flatten()) {
             deployed.add(nodes(branch))?;
         }
-        let build = |branch: &&'a Branch| self.builder.build(branch).map_err(|_| *branch);
-        let results: Vec<_> = self.workers.install(|| self.unselected.par_iter().map(build).collect());
-        for result in results.into_iter().chain(self.failed.iter().copied().map(Err)) {
-            match result {
-                Ok(built) => deployed.add(nodes(&built))?,
-                Err(branch) => {
-                    for text in self.inputs.previous.objects_of(branch.slug.as_str())? {
-                        deployed.add(yaml::parse(&text, Dialect::Kubernetes, &|_, _, _| Location::NONE)?.iter())?;
-                    }
-                }
+        let unbuilt = self.unselected.built().iter().filter_map(|built| built.as_ref().err());
+        for branch in self.failed.iter().chain(unbuilt) {
+            for text in self.inputs.previous.objects_of(branch.slug.as_str())? {
+                deployed.add(yaml::objects(&text)?.iter())?;
             }
         }
         Ok(deployed)

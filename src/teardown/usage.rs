@@ -9,9 +9,8 @@ use super::image::{ImageIndex, deletable, images, references, repository};
 use crate::database::Database;
 use crate::diagnostic::{Result, gather};
 use crate::node::Node;
-use crate::source::Location;
 use crate::spec::ImageField;
-use crate::yaml::{self, Dialect};
+use crate::yaml;
 use rayon::prelude::*;
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
@@ -61,9 +60,7 @@ impl UsageCandidates {
 
     /// The candidates that the objects in some files use.
     pub(crate) fn used_by_files<T: AsRef<str> + Sync>(&self, files: &[T]) -> Result<Footprint> {
-        let read = |text: &T| -> Result<Footprint> {
-            Ok(self.used_by(&yaml::parse(text.as_ref(), Dialect::Kubernetes, &|_, _, _| Location::NONE)?))
-        };
+        let read = |text: &T| -> Result<Footprint> { Ok(self.used_by(&yaml::objects(text.as_ref())?)) };
         let found: Vec<Result<Footprint>> = files.par_iter().map(read).collect();
         let mut used = Footprint::default();
         gather(found, |footprint| footprint)?.into_iter().for_each(|footprint| used.add(footprint));
@@ -92,7 +89,7 @@ impl UsageCandidates {
     /// All references of the objects in a file to images in some repositories.
     pub(crate) fn references(&self, text: &str, repositories: &BTreeSet<String>) -> Result<BTreeSet<SmolStr>> {
         let mut found = BTreeSet::new();
-        for object in yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Location::NONE)? {
+        for object in yaml::objects(text)? {
             references(&object, &self.fields, repositories, &mut found);
         }
         Ok(found)

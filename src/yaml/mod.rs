@@ -11,7 +11,9 @@ mod scalar;
 mod write;
 
 pub(crate) use fields::{FieldErrors, Fields, STRING, quoted_boolean_help};
-pub(crate) use read::{DocumentCache, apply_merge_key, documents, parse, parse_with_placeholders, scalar_locator};
+pub(crate) use read::{
+    DocumentCache, apply_merge_key, documents, objects, parse, parse_with_placeholders, scalar_locator,
+};
 pub(crate) use scalar::number;
 pub(crate) use scalar::resolve::{resolve, scalar_with_text};
 pub(crate) use write::{document, stream, write, write_double_quoted, write_string};

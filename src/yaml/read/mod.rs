@@ -66,6 +66,11 @@ pub(crate) fn parse(text: &str, dialect: Dialect, locate: &Locator) -> Result<Ve
     read(text, dialect, locate, &DATA)
 }
 
+/// The objects in a text that pleach has written, without source locations.
+pub(crate) fn objects(text: &str) -> Result<Vec<Node>> {
+    parse(text, Dialect::Kubernetes, &|_, _, _| Location::NONE)
+}
+
 /// The documents of a text with placeholders: scalars for which `is_placeholder` returns `true`. A `<<` whose value is or
 /// has a placeholder stays an entry of the mapping. The caller merges it with [`apply_merge_key`].
 pub(crate) fn parse_with_placeholders(
