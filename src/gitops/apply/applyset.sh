@@ -70,10 +70,7 @@ apply_elsewhere() {
 
 # Whether the object of a file is in a namespace other than that of the branch.
 is_elsewhere() {
-    awk -v branch="$namespace" '
-        /^[^ ]/ { metadata = ($1 == "metadata:") }
-        metadata && /^  namespace: / { found = ($2 != branch) }
-        END { exit !found }
-    ' "$1"
+    of=$(namespace_of "$1")
+    [ -n "$of" ] && [ "$of" != "$namespace" ]
 }
 

@@ -26,6 +26,14 @@ wait_for_workloads() {
     done
 }
 
+# The namespace of the object in a file, if it has one.
+namespace_of() {
+    awk '
+        /^[^ ]/ { metadata = ($1 == "metadata:") }
+        metadata && /^  namespace: / { gsub(/"/, "", $2); print $2; exit }
+    ' "$1"
+}
+
 # Sets the variables of a branch.
 use_branch() {
     slug=$1
@@ -45,10 +53,7 @@ use_branch() {
             echo "$folder: no object has the namespace of the branch" >&2
             return 1
         fi
-        namespace=$(awk '
-            /^[^ ]/ { metadata = ($1 == "metadata:") }
-            metadata && /^  namespace: / { gsub(/"/, "", $2); print $2; exit }
-        ' "$file")
+        namespace=$(namespace_of "$file")
     fi
 }
 

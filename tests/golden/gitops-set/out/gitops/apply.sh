@@ -72,11 +72,8 @@ apply_elsewhere() {
 
 # Whether the object of a file is in a namespace other than that of the branch.
 is_elsewhere() {
-    awk -v branch="$namespace" '
-        /^[^ ]/ { metadata = ($1 == "metadata:") }
-        metadata && /^  namespace: / { found = ($2 != branch) }
-        END { exit !found }
-    ' "$1"
+    of=$(namespace_of "$1")
+    [ -n "$of" ] && [ "$of" != "$namespace" ]
 }
 
 # Creates or updates the namespace of the branch. Waits if an old one is being deleted. Fails if it belongs to another project.
@@ -107,6 +104,14 @@ wait_for_workloads() {
     done
 }
 
+# The namespace of the object in a file, if it has one.
+namespace_of() {
+    awk '
+        /^[^ ]/ { metadata = ($1 == "metadata:") }
+        metadata && /^  namespace: / { gsub(/"/, "", $2); print $2; exit }
+    ' "$1"
+}
+
 # Sets the variables of a branch.
 use_branch() {
     slug=$1
@@ -126,10 +131,7 @@ use_branch() {
             echo "$folder: no object has the namespace of the branch" >&2
             return 1
         fi
-        namespace=$(awk '
-            /^[^ ]/ { metadata = ($1 == "metadata:") }
-            metadata && /^  namespace: / { gsub(/"/, "", $2); print $2; exit }
-        ' "$file")
+        namespace=$(namespace_of "$file")
     fi
 }
 
