@@ -1,5 +1,7 @@
 //! The current time, for signatures and tokens. No other module of `apply` reads the clock.
 
+use crate::spec::Date;
+
 /// The seconds since 1970-01-01.
 #[expect(clippy::disallowed_methods, reason = "a signature contains the current time")]
 pub(super) fn now() -> u64 {
@@ -9,16 +11,8 @@ pub(super) fn now() -> u64 {
 /// A time in the form `20150830T123600Z`.
 pub(super) fn timestamp(seconds: u64) -> String {
     let (days, rest) = (seconds / 86400, seconds % 86400);
-    // A year begins in March, so that the leap day is its last day. The calendar repeats after 400 years.
-    let shifted = days + 719_468;
-    let (era, day) = (shifted / 146_097, shifted % 146_097);
-    let year = (day - day / 1460 + day / 36524 - day / 146_096) / 365;
-    let of_year = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let of_month = of_year - (153 * month + 2) / 5 + 1;
-    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    let year = year + era * 400 + next;
-    format!("{year:04}{month:02}{of_month:02}T{:02}{:02}{:02}Z", rest / 3600, rest / 60 % 60, rest % 60)
+    let date = Date::since_1970(days).expect("the clock is before the year 10000").to_string().replace('-', "");
+    format!("{date}T{:02}{:02}{:02}Z", rest / 3600, rest / 60 % 60, rest % 60)
 }
 
 #[cfg(test)]
