@@ -1,20 +1,8 @@
 //! Files of `branches.d/`, renamed branches and slots.
 
 use crate::slug::Slug;
+use crate::tests::cli::{HEAD, workspace_with_pod};
 use crate::tests::kit::Workspace;
-
-const HEAD: &str = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\n";
-
-fn workspace(spec: &str) -> Workspace {
-    let workspace = Workspace::small();
-    workspace.write("branches.yaml", format!("{HEAD}{spec}"));
-    // The images of the tests.
-    workspace.write(
-        "base/pod.yaml",
-        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: app\nspec:\n  containers:\n  - name: app\n    image: backend:1\n",
-    );
-    workspace
-}
 
 fn file(name: &str) -> String {
     format!("branches.d/{}.yaml", Slug::of(name, Slug::MAX_LENGTH))
@@ -22,7 +10,7 @@ fn file(name: &str) -> String {
 
 #[test]
 fn two_pull_requests_that_add_branches_have_no_conflict() {
-    let workspace = workspace("branches: [{name: main}]\n");
+    let workspace = workspace_with_pod("branches: [{name: main}]\n");
     workspace.write("branches.d/README.md", "One branch per file.\n");
     workspace.run(&["build"]).exits(0);
     workspace.commit_all();
@@ -55,7 +43,7 @@ fn init_makes_the_folder_of_branches() {
 #[test]
 fn a_renamed_branch_keeps_its_comments() {
     let spec = "hosts: ['{{ branch.slug }}.example.com']\nbaseline: main   # shared\naliases: {stable: feature/a, other: main}\nbranches:\n- name: main   # the baseline\n# Waits.\n- name: 'feature/a'   # by CI\n  owner: me\n- name: feature/b\n";
-    let workspace = workspace(spec);
+    let workspace = workspace_with_pod(spec);
     let output = workspace.run(&["branch", "rename", "feature/a", "feature/c"]).exits(0).out();
     assert_eq!(output, "renamed feature/a to feature/c\n");
     let renamed = spec.replace("'feature/a'", "'feature/c'").replace("stable: feature/a", "stable: feature/c");
@@ -77,7 +65,7 @@ fn a_renamed_branch_keeps_its_comments() {
 
 #[test]
 fn the_file_of_a_renamed_branch_moves() {
-    let workspace = workspace("branches: [{name: main}]\n");
+    let workspace = workspace_with_pod("branches: [{name: main}]\n");
     workspace.write(&file("feature/a"), "# Waits.\nname: feature/a # by CI\n");
     workspace.write("branches.d/mine.yaml", "name: feature/b\n");
     workspace.run(&["branch", "rename", "feature/a", "feature/c"]).exits(0);
@@ -92,7 +80,7 @@ fn the_file_of_a_renamed_branch_moves() {
 #[test]
 fn images_and_weights_of_a_slot_are_set() {
     let slots = "branches:\n- name: main\n  slots:\n    active: blue\n    versions: {blue: {}, green: {images: {backend: ':1'}}}\n";
-    let workspace = workspace(slots);
+    let workspace = workspace_with_pod(slots);
     let set = |args: &[&str]| workspace.run(&[&["branch", "set", "main"], args].concat());
     set(&["--slot", "green", "--image", "backend=:2", "--weight", "10"]).exits(0);
     let text = workspace.read("branches.yaml");
@@ -111,7 +99,7 @@ fn images_and_weights_of_a_slot_are_set() {
         assert!(err.contains(why), "{args:?}: {err}");
         assert_eq!(workspace.read("branches.yaml"), text);
     }
-    let workspace = self::workspace("branches:\n- name: main\n");
+    let workspace = workspace_with_pod("branches:\n- name: main\n");
     let err = workspace.run(&["branch", "set", "main", "--slot", "green", "--image", "backend=:1"]).exits(2).err();
     assert!(err.contains("the branch `main` has no slots"), "{err}");
 }

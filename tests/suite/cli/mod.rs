@@ -12,3 +12,19 @@ mod dns_http;
 mod expiry;
 mod guards;
 mod pull_requests;
+
+use crate::tests::kit::Workspace;
+
+const HEAD: &str = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\n";
+
+/// A workspace with this end of the spec, and a pod with the image `backend:1`.
+fn workspace_with_pod(spec: &str) -> Workspace {
+    let workspace = Workspace::small();
+    workspace.write("branches.yaml", format!("{HEAD}{spec}"));
+    // The images of the tests.
+    workspace.write(
+        "base/pod.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: app\nspec:\n  containers:\n  - name: app\n    image: backend:1\n",
+    );
+    workspace
+}

@@ -1,22 +1,10 @@
 //! `pleach branch sync` with lists of pull requests.
 
 use crate::tests::cli::guards::sync;
-use crate::tests::kit::Workspace;
+use crate::tests::cli::{HEAD, workspace_with_pod};
 
-const HEAD: &str = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\n";
 const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
-
-fn workspace(spec: &str) -> Workspace {
-    let workspace = Workspace::small();
-    workspace.write("branches.yaml", format!("{HEAD}{spec}"));
-    // The images of the tests.
-    workspace.write(
-        "base/pod.yaml",
-        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: app\nspec:\n  containers:\n  - name: app\n    image: backend:1\n",
-    );
-    workspace
-}
 
 /// A pull request as `gh pr list --json` prints it.
 fn gh(number: u32, head: &str, more: &str) -> String {
@@ -29,7 +17,7 @@ fn gh(number: u32, head: &str, more: &str) -> String {
 
 #[test]
 fn pull_requests_become_branches() {
-    let workspace = workspace("sync: {images: {backend: \":{{ commit.short }}\"}}\nbranches:\n- name: main\n");
+    let workspace = workspace_with_pod("sync: {images: {backend: \":{{ commit.short }}\"}}\nbranches:\n- name: main\n");
     let list = format!("[{}]", gh(42, "feat/cart", ""));
     assert_eq!(sync(&workspace, &list, &[]), (0, "added feat/cart\n".to_owned(), String::new()));
     let spec = workspace.read("branches.yaml");
@@ -66,7 +54,7 @@ fn github_and_gitlab_are_read() {
         "source_branch":"feat/cart","sha":"{A}","source_project_id":1,"target_project_id":1}}]"#
     );
     for list in [github, gitlab] {
-        let workspace = workspace("branches:\n- name: main\n");
+        let workspace = workspace_with_pod("branches:\n- name: main\n");
         assert_eq!(
             sync(&workspace, &list, &["--label", "preview"]),
             (0, "added feat/cart\n".to_owned(), String::new())
@@ -80,7 +68,7 @@ fn github_and_gitlab_are_read() {
 /// A list that does not say whether a branch is in another repository.
 #[test]
 fn an_unknown_repository_is_not_trusted() {
-    let workspace = workspace("branches: [{name: main}]\n");
+    let workspace = workspace_with_pod("branches: [{name: main}]\n");
     for list in [
         format!(r#"[{{"number":42,"labels":[{{"name":"preview"}}],"head":{{"ref":"feat/cart","sha":"{A}"}}}}]"#),
         format!(r#"[{{"number":42,"headRefName":"feat/cart","headRefOid":"{A}"}}]"#),
@@ -101,7 +89,7 @@ fn an_unknown_repository_is_not_trusted() {
 fn a_fork_never_matches_a_branch_of_the_same_name() {
     let fork = "\"isCrossRepository\":true";
     let spec = "sync: {images: {backend: \":{{ commit.short }}\"}}\nbranches:\n- name: main\n";
-    let workspace = workspace(spec);
+    let workspace = workspace_with_pod(spec);
     let list = format!("[{}]", gh(7, "main", fork));
     let skipped = "skipped pull request 7: its branch is in another repository, and `sync.forks` is not set\n";
     assert_eq!(sync(&workspace, &list, &[]), (0, skipped.to_owned(), String::new()));
@@ -122,7 +110,7 @@ fn a_fork_never_matches_a_branch_of_the_same_name() {
     let (_, out, _) = sync(&workspace, &list, &["--include", "*"]);
     assert_eq!(out, "skipped pull request 8: `pr-7` would be the name of a pull-request environment\n");
     // A branch that is named like an environment is not replaced.
-    let workspace = self::workspace("sync: {forks: true}\nbranches:\n- name: main\n- name: pr-7\n");
+    let workspace = workspace_with_pod("sync: {forks: true}\nbranches:\n- name: main\n- name: pr-7\n");
     let (_, out, _) = sync(&workspace, &format!("[{}]", gh(7, "x", fork)), &[]);
     assert_eq!(out, "skipped pull request 7: the spec has a branch `pr-7` that is not its environment\n");
 }
@@ -130,7 +118,7 @@ fn a_fork_never_matches_a_branch_of_the_same_name() {
 #[test]
 fn labels_drafts_and_patterns_select_pull_requests() {
     let spec = "sync: {labels: [preview], drafts: false, exclude: ['wip/*']}\nbranches:\n- name: main\n";
-    let workspace = workspace(spec);
+    let workspace = workspace_with_pod(spec);
     let label = "\"labels\":[{\"name\":\"preview\"}]";
     let list = format!(
         "[{},{},{},{},{}]",
@@ -155,7 +143,7 @@ fn labels_drafts_and_patterns_select_pull_requests() {
 
 #[test]
 fn a_list_of_pull_requests_removes_only_their_branches() {
-    let workspace = workspace("branches:\n- name: main\n- name: release/2\n");
+    let workspace = workspace_with_pod("branches:\n- name: main\n- name: release/2\n");
     let list = format!("[{},{}]", gh(1, "a", ""), gh(2, "b", ""));
     assert_eq!(sync(&workspace, &list, &[]).1, "added a\nadded b\n");
     workspace.run(&["branch", "set", "b", "--pin", "demo"]).exits(0);
@@ -171,7 +159,7 @@ fn a_list_of_pull_requests_removes_only_their_branches() {
 
 #[test]
 fn too_many_closed_pull_requests_are_refused() {
-    let workspace = workspace("branches:\n- name: main\n");
+    let workspace = workspace_with_pod("branches:\n- name: main\n");
     let list: Vec<String> = (1..6).map(|n| gh(n, &format!("f{n}"), "")).collect();
     assert_eq!(sync(&workspace, &format!("[{}]", list.join(",")), &[]).0, 0);
     let (status, _, err) = sync(&workspace, &format!("[{}]", list[0]), &[]);
@@ -186,7 +174,7 @@ fn too_many_closed_pull_requests_are_refused() {
 /// A title is data: in the spec, in templates and in reports.
 #[test]
 fn a_title_cannot_change_a_document() {
-    let workspace = workspace("branches:\n- name: main\n");
+    let workspace = workspace_with_pod("branches:\n- name: main\n");
     workspace.write(
         "base/pr.yaml.j2",
         "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: pr\ndata:\n  title: {{ branch.pullRequest.title if branch.pullRequest else 'none' }}\n",
@@ -217,7 +205,8 @@ fn a_title_cannot_change_a_document() {
 
 #[test]
 fn an_expired_pull_request_stays_expired() {
-    let workspace = workspace("defaults: {expires: 14d}\nbranches:\n- {name: main, pin: {reason: baseline}}\n");
+    let workspace =
+        workspace_with_pod("defaults: {expires: 14d}\nbranches:\n- {name: main, pin: {reason: baseline}}\n");
     let list = format!("[{}]", gh(1, "a", ""));
     assert_eq!(sync(&workspace, &list, &[]).1, "added a\n");
     assert_eq!(workspace.run(&["branch", "expire", "--as-of", "2026-12-14"]).exits(0).out(), "expired a\n");

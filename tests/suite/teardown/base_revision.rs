@@ -30,6 +30,19 @@ impl Folder {
         folder
     }
 
+    /// A clone in which the branch `old` was added, and the change was reverted.
+    fn reverted() -> Self {
+        let folder = Folder::cloned();
+        folder.spec("", &["main"]);
+        folder.build(&[]);
+        folder.commit("w");
+        folder.spec("", &["main", "old"]);
+        folder.build(&[]);
+        folder.commit("w");
+        folder.shell("git -C w revert --no-edit HEAD > /dev/null && git -C w push -q 2> /dev/null");
+        folder
+    }
+
     /// Writes a spec with these branches; `more` is added to it.
     fn spec(&self, more: &str, branches: &[&str]) {
         let branches: String = branches.iter().map(|name| format!("- name: {name}\n")).collect();
@@ -239,14 +252,7 @@ fn without_git_a_repository_gives_a_warning() {
 
 #[test]
 fn a_shallow_clone_reports_that_the_history_is_not_known() {
-    let folder = Folder::cloned();
-    folder.spec("", &["main"]);
-    folder.build(&[]);
-    folder.commit("w");
-    folder.spec("", &["main", "old"]);
-    folder.build(&[]);
-    folder.commit("w");
-    folder.shell("git -C w revert --no-edit HEAD > /dev/null && git -C w push -q 2> /dev/null");
+    let folder = Folder::reverted();
     let origin = folder.0.path().join("o").display().to_string();
     for (depth, is_known) in [(1, false), (2, true)] {
         folder.shell(&format!("rm -rf w && git clone -q --depth {depth} 'file://{origin}' w"));
@@ -263,14 +269,7 @@ fn a_shallow_clone_reports_that_the_history_is_not_known() {
 
 #[test]
 fn a_revert_is_found_with_a_detached_head_and_without_the_head_of_origin() {
-    let folder = Folder::cloned();
-    folder.spec("", &["main"]);
-    folder.build(&[]);
-    folder.commit("w");
-    folder.spec("", &["main", "old"]);
-    folder.build(&[]);
-    folder.commit("w");
-    folder.shell("git -C w revert --no-edit HEAD > /dev/null && git -C w push -q 2> /dev/null");
+    let folder = Folder::reverted();
     for line in [
         "git checkout -q --detach",
         "git remote set-head origin --delete",

@@ -9,3 +9,20 @@ mod target;
 
 pub(crate) use source::SourcePath;
 pub(crate) use target::{Create, NodeForm, Reached, TargetPath};
+
+/// Nodes from and to text, for the tests of both kinds of paths.
+#[cfg(test)]
+mod texts {
+    use crate::node::Node;
+    use crate::yaml::{self, Quoting};
+
+    pub(super) fn parse(text: &str) -> Node {
+        yaml::objects(text).unwrap().remove(0)
+    }
+
+    pub(super) fn write(node: &Node) -> String {
+        let mut out = String::new();
+        yaml::write(&mut out, node, Quoting::Kustomize).unwrap();
+        out.trim_end().replace('\n', ";")
+    }
+}

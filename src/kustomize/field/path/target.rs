@@ -277,19 +277,7 @@ fn item(key: &str, text: &str) -> Node {
 #[cfg(test)]
 mod tests {
     use super::{Create, NodeForm, TargetPath};
-    use crate::node::Node;
-    use crate::source::Location;
-    use crate::yaml::{self, Dialect, Quoting};
-
-    fn parse(text: &str) -> Node {
-        yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Location::NONE).unwrap().remove(0)
-    }
-
-    fn write(node: &Node) -> String {
-        let mut out = String::new();
-        yaml::write(&mut out, node, Quoting::Kustomize).unwrap();
-        out.trim_end().replace('\n', ";")
-    }
+    use crate::kustomize::field::path::texts::{parse, write};
 
     #[test]
     fn targets() {
