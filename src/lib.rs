@@ -4,6 +4,7 @@
 
 // 0
 mod hex;
+mod limits;
 mod source;
 mod visible;
 // 1

@@ -7,7 +7,7 @@ use super::progress::watched;
 use super::screen::Screen;
 use super::workspace::Workspace;
 use crate::diagnostic::{self, Code, Diagnostic, Diagnostics, Result};
-use crate::disk::OutputDir;
+use crate::disk::{self, OutputDir};
 use crate::output::{OutputFolder, OutputPath, Tree, is_shared_folder};
 use crate::pipeline::{self, Build, Failure, Inputs, Progress, Selection};
 use crate::plan::BuildPlan;
@@ -144,8 +144,7 @@ impl<'a> Session<'a> {
 
 /// The path of a file; of a temporary file, the path that it is renamed to.
 fn final_path(path: &RelPath) -> RelPath {
-    let name = path.name().strip_prefix('.').and_then(|name| name.strip_suffix(".pleach"));
-    name.and_then(|name| path.parent().join(name)).unwrap_or_else(|| path.clone())
+    disk::final_name(path.name()).and_then(|name| path.parent().join(name)).unwrap_or_else(|| path.clone())
 }
 
 /// Errors that affect all branches, with the reason why `--keep-going` does not skip them.

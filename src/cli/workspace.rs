@@ -70,6 +70,16 @@ impl Workspace {
         if output.path().components().any(|part| part.as_os_str().to_str().is_some_and(is_git_folder)) {
             return refuse("is in a folder that belongs to Git".to_owned());
         }
+        let link = match named {
+            Some(named) => disk::first_link(here, named, |path| path.starts_with(&self.root)),
+            None => disk::first_link(&self.root, Path::new(&spec.output.to_string()), |_| true),
+        };
+        // A link can come from a pull request. What `--output` names outside of the workspace is the user's choice.
+        if let Some(link) = link {
+            let inside = disk::below(&self.root, &link).map(|link| self.project.show(&link));
+            let link = inside.unwrap_or_else(|| link.display().to_string());
+            return refuse(format!("is reached through the link `{link}`"));
+        }
         if self.root.starts_with(output.path()) {
             return refuse("contains the workspace".to_owned());
         }

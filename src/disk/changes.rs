@@ -1,10 +1,12 @@
 //! Changes of the disk, one at a time. Every change that a build makes goes through here, so that a test can let any of
 //! them be the last.
 //!
-//! Files are never written in place: they are written under a name of [`beside`] and renamed, so that a crash leaves
-//! whole files only. Nothing is synced to the disk: the committed output is in git, and a run after a power cut
+//! Files are never changed in place: they are written under a name of [`beside`] and renamed, so that a crash leaves
+//! whole files only, and a file with another hard link keeps its content and mode there. Nothing is synced to the disk: the committed output is in git, and a run after a power cut
 //! compares all bytes and replaces incomplete files.
 
+use crate::hex;
+use sha2::{Digest, Sha256};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -22,15 +24,27 @@ pub(super) struct DiskChanges {
     pub(super) changes_left: Option<std::sync::atomic::AtomicUsize>,
 }
 
-/// The name under which `path` is written before it is renamed.
+/// The path under which `path` is written before it is renamed: `.NAME.DIGEST.pleach`. The digest is that of the name, so no
+/// other program makes such a name by accident.
 pub(super) fn beside(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.pleach"))
+    path.with_file_name(format!(".{name}.{}.pleach", digest(&name)))
 }
 
-/// Whether a name is one that [`beside`] makes: the rest of a run that did not end.
+/// The final name of a temporary file or folder, which an interrupted run has left. `None` for every other name.
+pub(crate) fn final_name(name: &str) -> Option<&str> {
+    let (name, end) = name.strip_prefix('.')?.strip_suffix(".pleach")?.rsplit_once('.')?;
+    (end == digest(name)).then_some(name)
+}
+
+/// Whether a name is one that [`beside`] makes.
 pub(super) fn is_leftover(name: &str) -> bool {
-    name.starts_with('.') && name.ends_with(".pleach")
+    final_name(name).is_some()
+}
+
+/// The first 8 hexadecimal digits of the SHA-256 of a name.
+fn digest(name: &str) -> String {
+    hex::encode(&Sha256::digest(name.as_bytes())[..4])
 }
 
 impl DiskChanges {
@@ -88,11 +102,6 @@ impl DiskChanges {
             Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(()),
             done => done,
         }
-    }
-
-    pub(super) fn fix_mode(&self, path: &Path) -> io::Result<()> {
-        self.change()?;
-        set_mode(&File::open(path)?, MODE)
     }
 
     #[cfg(not(test))]

@@ -2,15 +2,14 @@
 //!
 //! `output::ownership` decides who owns a file. A file that a build would write with the same content is owned too.
 
-use super::OutputDir;
 use super::changes::{is_leftover, mode};
-use super::listing::{EntryKind, ListedEntry};
-use crate::diagnostic::{self, Diagnostic, Result};
+use super::listing::{EntryKind, ListedEntry, Listing};
+use super::{OutputDir, file};
+use crate::diagnostic::{self, Code, Diagnostic, Diagnostics, Result};
 use crate::output::{LOCK_FILE, Lock, OutputFolder, Tree, declares_owner, is_shared_folder};
 use crate::source::RelPath;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -70,6 +69,7 @@ impl OutputDir {
         wanted: impl Fn(&RelPath) -> bool + Sync,
     ) -> Result<Comparison<'a>> {
         let mut listing = self.list(&wanted)?;
+        self.check_folders(tree, &listing)?;
         let mut files: BTreeMap<RelPath, Vec<(&str, &str)>> = BTreeMap::new();
         let entries: Vec<_> = tree.iter().collect();
         for beside in entries.chunk_by(|(path, _), (next, _)| path.is_beside(next)) {
@@ -91,6 +91,27 @@ impl OutputDir {
         let folders: Vec<Result<FolderComparison, Diagnostic>> =
             jobs.into_par_iter().map(|(files, found, path)| self.compare_folder(path, files, found)).collect();
         Ok(Comparison { folders: diagnostic::gather(folders, |folder| folder)? })
+    }
+
+    /// Errors about links and files where the build has a folder: nothing is written or deleted through a link.
+    fn check_folders(&self, tree: &Tree, listing: &Listing) -> Result<(), Diagnostics> {
+        let mut folders = BTreeSet::new();
+        for (path, _) in tree.iter() {
+            let mut folder = path.parent();
+            while folder != RelPath::root() && folders.insert(folder.clone()) {
+                folder = folder.parent();
+            }
+        }
+        let is_folder = |folder: &RelPath| {
+            let mut entries = listing.get(&folder.parent()).into_iter().flatten();
+            entries.all(|entry| entry.name != folder.name() || entry.kind == EntryKind::Directory)
+        };
+        let refuse = |folder: &RelPath| {
+            let message = format!("`{}` is not a folder, and the build has a folder of that name", self.show(folder));
+            Diagnostic::new(Code::Output, message)
+                .help("move it elsewhere; pleach follows no links in the output folder")
+        };
+        Diagnostics::check(folders.iter().filter(|folder| !is_folder(folder)).map(refuse).collect(), ())
     }
 
     /// Compares `files` with the entries of a folder on the disk; `None` if it does not exist.
@@ -148,7 +169,7 @@ impl OutputDir {
         if entries.get(LOCK_FILE) != Some(&EntryKind::File) || is_shared_folder(folder) {
             return Ok(None);
         }
-        let bytes = fs::read(place.join(LOCK_FILE)).map_err(|error| self.cannot_read(folder, LOCK_FILE, &error))?;
+        let bytes = file::read(&place.join(LOCK_FILE)).map_err(|error| self.cannot_read(folder, LOCK_FILE, &error))?;
         Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
     }
 
@@ -207,7 +228,7 @@ impl OwnedFiles<'_> {
 
     /// Whether a file of a shared folder says that pleach wrote it.
     fn declares_owner(&self, name: &str) -> bool {
-        let text = || fs::read(self.place.join(name)).unwrap_or_default();
+        let text = || file::read(&self.place.join(name)).unwrap_or_default();
         self.entries.get(name) == Some(&EntryKind::File)
             && self.path.join(name).is_some_and(|path| declares_owner(&path.into(), &String::from_utf8_lossy(&text())))
     }
@@ -235,12 +256,11 @@ fn is_made_by_pleach(parent: &RelPath) -> bool {
 }
 
 /// How a file differs from the build, if it does.
-fn compare(path: &Path, content: &str, buffer: &mut Vec<u8>) -> io::Result<Option<Difference>> {
-    let mut file = match File::open(path) {
+pub(super) fn compare(path: &Path, content: &str, buffer: &mut Vec<u8>) -> io::Result<Option<Difference>> {
+    let (mut file, metadata) = match file::open(path) {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(Some(Difference::Modified)),
-        file => file?,
+        opened => opened?,
     };
-    let metadata = file.metadata()?;
     if metadata.len() != content.len() as u64 {
         return Ok(Some(Difference::Modified));
     }

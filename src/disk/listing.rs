@@ -1,14 +1,15 @@
 //! The files and folders on the disk below the output folder. Links are not followed: pleach writes none.
 
-use super::OutputDir;
 use super::changes::is_leftover;
+use super::comparison::{self, Difference};
+use super::{OutputDir, file};
 use crate::diagnostic::{Diagnostics, Result};
 use crate::output::Tree;
 use crate::source::RelPath;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use walkdir::{DirEntry, WalkDir};
 
@@ -102,18 +103,27 @@ impl OutputDir {
 
     /// Whether a folder exists.
     pub(crate) fn has(&self, folder: &RelPath) -> bool {
-        self.path.join(folder.as_str()).is_dir()
+        self.without_links(folder).is_some_and(|path| path.is_dir())
+    }
+
+    /// The path of a file or folder on the disk. `None` if it or a folder on the way is a link.
+    fn without_links(&self, path: &RelPath) -> Option<PathBuf> {
+        path.parts().try_fold(self.path.clone(), |folder, part| {
+            let path = folder.join(part);
+            (!path.is_symlink()).then_some(path)
+        })
     }
 
     /// The text of one file, if it exists and can be read.
     pub(crate) fn text(&self, path: &RelPath) -> Option<String> {
-        std::fs::read_to_string(self.path.join(path.as_str())).ok()
+        String::from_utf8(file::read(&self.without_links(path)?).ok()?).ok()
     }
 
     /// The names of the folders in a folder, unordered; none if it does not exist.
     pub(crate) fn folders(&self, folder: &RelPath) -> Result<Vec<String>> {
         let error_at = |error: io::Error| self.error_at(folder, "cannot be listed", &error);
-        let entries = match std::fs::read_dir(self.path.join(folder.as_str())) {
+        let Some(path) = self.without_links(folder) else { return Ok(Vec::new()) };
+        let entries = match std::fs::read_dir(path) {
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 return Ok(Vec::new());
             }
@@ -146,7 +156,7 @@ impl OutputDir {
             if !wanted(&path) {
                 return Ok(None);
             }
-            let bytes = std::fs::read(self.path.join(path.as_str()))
+            let bytes = file::read(&self.path.join(path.as_str()))
                 .map_err(|error| self.error_at(&path, "cannot be read", &error))?;
             Ok(Some((path, Arc::<str>::from(String::from_utf8_lossy(&bytes)))))
         };
@@ -160,9 +170,8 @@ impl OutputDir {
     }
 
     fn is_same(&self, path: &RelPath, content: &str) -> bool {
-        let path = self.path.join(path.as_str());
-        let has_length = std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() == content.len() as u64);
-        has_length && std::fs::read(&path).is_ok_and(|bytes| bytes == content.as_bytes())
+        let compared = comparison::compare(&self.path.join(path.as_str()), content, &mut Vec::new());
+        matches!(compared, Ok(None | Some(Difference::Mode)))
     }
 }
 

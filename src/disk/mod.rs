@@ -7,14 +7,16 @@
 
 mod changes;
 mod comparison;
+mod file;
 mod listing;
 mod reader;
 mod unmanaged;
 mod workspace_lock;
 mod write;
 
+pub(crate) use changes::final_name;
 pub(crate) use comparison::{Comparison, Difference, FolderComparison};
-pub(crate) use reader::{SPEC, below, project, resolve, resolve_new, workspace};
+pub(crate) use reader::{SPEC, below, first_link, project, resolve, resolve_new, workspace};
 pub(crate) use workspace_lock::lock_workspace;
 pub(crate) use write::WriteSummary;
 
@@ -72,7 +74,8 @@ impl OutputDir {
 
 /// Reads a file that the user named.
 pub(crate) fn load(path: &Path) -> Result<String, Diagnostic> {
-    std::fs::read_to_string(path).map_err(|error| error_at(path, "cannot be read", &error))
+    let text = || utf8(file::read_limited(std::fs::File::open(path)?, 0)?);
+    text().map_err(|error| error_at(path, "cannot be read", &error))
 }
 
 /// Writes a file that the user named.
@@ -86,8 +89,8 @@ pub(crate) fn put(path: &Path, content: Option<&str>) -> Result<(), Diagnostic> 
     let Some(content) = content else {
         return std::fs::remove_file(path).map_err(|error| error_at(path, "cannot be removed", &error));
     };
+    let beside = changes::beside(&target);
     let written = (|| {
-        let beside = changes::beside(&target);
         let _ = std::fs::remove_file(&beside);
         DiskChanges::default().create(&beside, content)?;
         if let Ok(old) = std::fs::metadata(&target) {
@@ -95,20 +98,27 @@ pub(crate) fn put(path: &Path, content: Option<&str>) -> Result<(), Diagnostic> 
         }
         std::fs::rename(&beside, &target)
     })();
-    written.map_err(|error| error_at(path, "cannot be written", &error))
+    written.map_err(|error| {
+        let _ = std::fs::remove_file(&beside);
+        error_at(path, "cannot be written", &error)
+    })
 }
 
 /// Reads standard input.
 pub(crate) fn input() -> Result<String, Diagnostic> {
-    io::read_to_string(io::stdin())
-        .map_err(|error| Diagnostic::new(Code::Disk, format!("cannot read standard input: {}", reason(&error))))
+    let text = || utf8(file::read_limited(io::stdin().lock(), 0)?);
+    text().map_err(|error| Diagnostic::new(Code::Disk, format!("cannot read standard input: {}", reason(&error))))
+}
+
+fn utf8(bytes: Vec<u8>) -> io::Result<String> {
+    String::from_utf8(bytes).map_err(|_| io::Error::other("it is not valid UTF-8"))
 }
 
 /// Whether a folder has a file that is not one of `files`.
 pub(crate) fn has_others(folder: &Path, files: &[(&str, &str)]) -> bool {
     let is_known = |path: &Path| {
         let content = files.iter().find(|(known, _)| folder.join(known) == path).map(|(_, content)| content.as_bytes());
-        content.is_some_and(|content| std::fs::read(path).is_ok_and(|found| found == content))
+        content.is_some_and(|content| file::read(path).is_ok_and(|found| found == content))
     };
     let folders: std::collections::BTreeSet<&str> =
         files.iter().filter_map(|(path, _)| path.split_once('/')).map(|(folder, _)| folder).collect();
@@ -118,7 +128,7 @@ pub(crate) fn has_others(folder: &Path, files: &[(&str, &str)]) -> bool {
 
 /// Writes files to a folder, which messages call `shown`. None of them may exist with other content.
 pub(crate) fn start(folder: &Path, shown: &Path, files: &[(&str, &str)]) -> Result<()> {
-    let same = |path: &Path, content: &str| std::fs::read(path).is_ok_and(|there| there == content.as_bytes());
+    let same = |path: &Path, content: &str| file::read(path).is_ok_and(|there| there == content.as_bytes());
     let taken = files.iter().filter(|(path, content)| {
         let path = folder.join(path);
         path.symlink_metadata().is_ok() && !same(&path, content)

@@ -1,5 +1,6 @@
 //! A folder as the texts of a project. Symbolic links are followed, but not out of the folder.
 
+use super::file;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileSource, Project, RelPath, SourceEntry};
 use std::collections::BTreeMap;
@@ -45,6 +46,19 @@ pub(crate) fn resolve_new(path: &Path) -> PathBuf {
         resolved = fs::canonicalize(&resolved).unwrap_or(resolved);
     }
     resolved
+}
+
+/// The first symbolic link on the way from the resolved folder `from` to `path`, among the paths that `is_checked`.
+pub(crate) fn first_link(from: &Path, path: &Path, is_checked: impl Fn(&Path) -> bool) -> Option<PathBuf> {
+    let mut way = from.to_owned();
+    path.components().find_map(|part| {
+        match part {
+            Component::ParentDir => drop(way.pop()),
+            Component::CurDir => {}
+            part => way.push(part),
+        }
+        (is_checked(&way) && way.is_symlink()).then(|| way.clone())
+    })
 }
 
 /// The nearest folder that has a `branches.yaml`: `start` or one above it.
@@ -124,7 +138,7 @@ fn look(path: &Path, kind: FileType) -> io::Result<SourceEntry> {
         let names = fs::read_dir(path)?.map(|entry| Ok(entry?.file_name().into_string().ok()));
         Ok(SourceEntry::Folder(names.filter_map(io::Result::transpose).collect::<io::Result<_>>()?))
     } else if kind.is_file() {
-        Ok(SourceEntry::File(fs::read(path)?))
+        Ok(SourceEntry::File(file::read(path)?))
     } else {
         Ok(SourceEntry::Unreadable("it is neither a file nor a folder".to_owned()))
     }

@@ -96,10 +96,7 @@ fn update(changes: &DiskChanges, place: &Path, folder: &FolderComparison) -> io:
     let contents: BTreeMap<&str, &str> = folder.files.iter().filter(|_| differs).copied().collect();
     let content = |name: &str| contents.get(name).copied().unwrap_or_default();
     let (lock, others): (Vec<_>, Vec<_>) = folder.differing.iter().partition(|(name, _)| *name == LOCK_FILE);
-    let make = |(name, difference): &(&str, Difference)| match difference {
-        Difference::Missing | Difference::Modified => changes.replace(&place.join(name), content(name)),
-        Difference::Mode => changes.fix_mode(&place.join(name)),
-    };
+    let make = |(name, _): &(&str, Difference)| changes.replace(&place.join(name), content(name));
     others.iter().try_for_each(make)?;
     for name in &folder.stale {
         changes.remove_file(&place.join(name))?;
@@ -202,6 +199,11 @@ mod tests {
         }
     }
 
+    /// The path of the temporary file or folder of a name.
+    fn torn(folder: &str, name: &str) -> String {
+        beside(&Path::new(folder).join(name)).to_str().unwrap().to_owned()
+    }
+
     fn wanted(tree: &Tree) -> FileTexts {
         tree.iter().map(|(path, text)| (path.to_string(), text.to_string())).collect()
     }
@@ -284,8 +286,8 @@ mod tests {
             place.put(path, "mine");
         }
         place.put(".gitattributes", "* linguist-generated\n");
-        place.put("namespaces/changed/.20-old.yaml.pleach", "torn");
-        place.put("namespaces/.added.pleach/10-a.yaml", "torn");
+        place.put(&torn("namespaces/changed", "20-old.yaml"), "torn");
+        place.put(&format!("{}/10-a.yaml", torn("namespaces", "added")), "torn");
         let unmanaged =
             ["./notes.txt", "namespaces/n.yaml", "namespaces/changed/notes.txt", "namespaces/removed/deep/x.yaml"];
         assert_eq!(place.faults(&after()), (unmanaged.map(str::to_owned).to_vec(), vec![]));
@@ -329,7 +331,7 @@ mod tests {
         let place = TestOutput::with(&before());
         let output = place.output();
         let part = tree(&[("added", &[("10-a.yaml", "a\n")])]);
-        place.put("namespaces/.added.pleach/20-x.yaml", "torn");
+        place.put(&format!("{}/20-x.yaml", torn("namespaces", "added")), "torn");
         let comparison = output.compare(&part, |path| path.as_str() == "namespaces/added").unwrap();
         output.write(&comparison).unwrap();
         let mut want = wanted(&before());

@@ -5,7 +5,7 @@ use super::{BranchEntry, BranchSettings, Placed, Service, SharedDatabase, Spec, 
 use crate::branch_name::{self, REMOTES};
 use crate::database::DatabaseMode;
 use crate::diagnostic::Diagnostic;
-use crate::source::{Location, Project, is_git_folder};
+use crate::source::{Found, Location, Project, is_git_folder};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
@@ -142,12 +142,17 @@ fn database(
 fn folders(top: &Section, spec: &Spec, project: &Project, faults: &mut Vec<Diagnostic>) {
     let is_needed = spec.branches.iter().any(|branch| branch.app_engine.is_none());
     let (base, output) = (&spec.base, &spec.output);
-    if is_needed && !project.is_folder(base) {
-        faults.push(
+    let place = top.place("base").or(top.at);
+    match project.look(base) {
+        Found::Unreadable(why) if is_needed => {
+            faults.push(spec_error(format!("folder `{base}` cannot be read: {why}")).at(place));
+        }
+        Found::File(_) | Found::Nothing if is_needed => faults.push(
             spec_error(format!("folder `{base}` does not exist"))
-                .at(top.place("base").or(top.at))
+                .at(place)
                 .help("create the folder with the manifests that all branches start from, or set `base`"),
-        );
+        ),
+        _ => {}
     }
     let mut refuse = |why: String| {
         let error = spec_error(why).at(top.place("output").or(top.at));

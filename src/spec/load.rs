@@ -46,12 +46,17 @@ pub(super) fn document(project: &Project) -> Result<Node> {
 /// The files of `branches.d/`, and errors about files that would be ignored.
 fn further(project: &Project) -> impl Iterator<Item = Result<Arc<File>, Diagnostic>> {
     let folder = super::path(FOLDER);
-    let names = match project.look(&folder) {
-        Found::Folder(names) => names,
-        _ => Arc::default(),
+    let (names, error) = match project.look(&folder) {
+        Found::Folder(names) => (names, None),
+        Found::Nothing => (Arc::default(), None),
+        Found::File(file) => {
+            let error = spec_error(format!("`{FOLDER}` is a file")).at(file.location());
+            (Arc::default(), Some(error.help("it must be a folder with one file per branch")))
+        }
+        Found::Unreadable(why) => (Arc::default(), Some(spec_error(format!("`{FOLDER}` cannot be read: {why}")))),
     };
     let paths: Vec<RelPath> = names.iter().filter_map(|name| folder.join(name)).collect();
-    paths.into_iter().filter_map(|path| match project.look(&path) {
+    let files = paths.into_iter().filter_map(|path| match project.look(&path) {
         Found::File(file) => match path.name().rsplit_once('.') {
             Some((_, "yaml")) => Some(Ok(file)),
             Some((_, "yml")) => Some(Err(spec_error(format!("`{path}` is not read"))
@@ -63,7 +68,8 @@ fn further(project: &Project) -> impl Iterator<Item = Result<Arc<File>, Diagnost
             .help("write one file per branch, with any name that ends in `.yaml`"))),
         Found::Unreadable(why) => Some(Err(spec_error(format!("`{path}` cannot be read: {why}")))),
         Found::Nothing => None,
-    })
+    });
+    error.map(Err).into_iter().chain(files)
 }
 
 fn only_document(file: &File) -> Result<Node> {

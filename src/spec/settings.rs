@@ -130,8 +130,10 @@ fn overlay(project: &Project, name: &str) -> Result<RelPath, Diagnostic> {
         spec_error(format!("the overlay `{name}` is outside {OVERLAYS}/"))
             .help(format!("overlays are folders below {OVERLAYS}/"))
     })?;
-    if project.is_folder(&path) {
-        return Ok(path);
+    match project.look(&path) {
+        Found::Folder(_) => return Ok(path),
+        Found::Unreadable(why) => return Err(spec_error(format!("the overlay `{name}` cannot be read: {why}"))),
+        Found::File(_) | Found::Nothing => {}
     }
     let error = spec_error(format!("the overlay `{name}` does not exist"));
     let names = match project.look(&root) {

@@ -54,6 +54,8 @@ mod hex;
 mod image;
 #[path = "../../src/kustomize/mod.rs"]
 mod kustomize;
+#[path = "../../src/limits.rs"]
+mod limits;
 #[path = "../../src/name.rs"]
 mod name;
 #[path = "../../src/node/mod.rs"]

@@ -4,7 +4,7 @@
 //! follows a URL.
 
 use super::memo::once;
-use crate::diagnostic::{Code, Diagnostic, Result, nearest};
+use crate::diagnostic::{Code, Diagnostic, Result, gather, nearest};
 use crate::kustomize::input::{Input, LoadRestrictor, StepContext, manifest};
 use crate::kustomize::model;
 use crate::kustomize::model::{Kustomization, Text};
@@ -50,12 +50,24 @@ impl Input<'_> {
     /// The kustomization of a folder and its file, or `None` if the folder has none.
     pub(crate) fn kustomization(&self, folder: &RelPath) -> Result<Option<(Arc<File>, Arc<Kustomization>)>> {
         let project = self.project;
-        let Found::Folder(names) = project.look(folder) else { return Ok(None) };
-        let mut found: Vec<Arc<File>> = names
-            .iter()
-            .filter(|name| is_kustomization(name) && (self.templates.is_some() || without_j2(name).is_none()))
-            .filter_map(|name| project.file(&folder.join(name)?))
-            .collect();
+        let unreadable = |path: &RelPath, why: &str| {
+            Diagnostic::new(Code::Overlay, format!("`{}` cannot be read: {why}", project.show(path)))
+        };
+        let names = match project.look(folder) {
+            Found::Folder(names) => names,
+            Found::Unreadable(why) => return Err(unreadable(folder, &why).into()),
+            Found::File(_) | Found::Nothing => return Ok(None),
+        };
+        let is_read =
+            |name: &&String| is_kustomization(name) && (self.templates.is_some() || without_j2(name).is_none());
+        let paths = names.iter().filter(is_read).filter_map(|name| folder.join(name));
+        // Without its kustomization, the files of the folder would be plain manifests.
+        let mut found: Vec<Arc<File>> = gather(paths, |path| match project.look(&path) {
+            Found::File(file) => Ok(file),
+            Found::Unreadable(why) => Err(unreadable(&path, &why)),
+            Found::Folder(_) => Err(unreadable(&path, "it is a folder")),
+            Found::Nothing => Err(unreadable(&path, "it does not exist any more")),
+        })?;
         let Some(file) = found.pop() else { return Ok(None) };
         if let Some(other) = found.pop() {
             let message = format!("`{}` has two kustomization files", project.show(folder));

@@ -361,7 +361,7 @@ fn a_selection_writes_only_its_own_files() {
         std::fs::remove_file(workspace.path().join("branches.d/login.yaml")).unwrap();
         workspace.write("branches.d/new.yaml", "name: new\n");
         workspace.write("branches.d/search.yaml", "name: search\nhosts: [other.dev.example.com]\n");
-        workspace.write("out/dns/dev.example.com/.new.yaml.pleach", "torn");
+        workspace.write("out/dns/dev.example.com/.new.yaml.7665bb23.pleach", "torn");
     }
     let before = repository.0.files("out");
     repository.0.run(&["build", "--only", "new"]).exits(0);

@@ -129,8 +129,8 @@ fn a_failed_branch_keeps_its_files() {
 #[test]
 fn temporary_files_and_conflict_markers_are_recognized() {
     let workspace = workspace(EACH);
-    workspace.write("out/gitops/.apply.sh.pleach", "torn");
-    workspace.write("out/gitops/flux/.main.yaml.pleach", "torn");
+    workspace.write("out/gitops/.apply.sh.efb314c1.pleach", "torn");
+    workspace.write("out/gitops/flux/.main.yaml.cab227f7.pleach", "torn");
     let ours = workspace.read("out/gitops/flux/main.yaml");
     workspace.write("out/gitops/flux/main.yaml", format!("<<<<<<< HEAD\n{ours}=======\n{ours}>>>>>>> other\n"));
     workspace.run(&["build"]).exits(0);

@@ -1,5 +1,10 @@
 //! The output folder: what a build writes and deletes, and what it does not touch.
 
+#[cfg(unix)]
+mod links;
+#[cfg(unix)]
+mod special_files;
+
 use crate::tests::kit::Workspace;
 use std::collections::BTreeMap;
 use std::fs;
@@ -170,21 +175,4 @@ fn a_killed_run_is_completed_by_the_next() {
         workspace.run(&["build"]).exits(0);
         assert_eq!(workspace.files("out"), known, "after {pause} ms");
     }
-}
-
-#[cfg(unix)]
-#[test]
-fn a_link_to_a_path_outside_of_the_workspace_is_not_read() {
-    let workspace = Workspace::small();
-    let elsewhere = Workspace::empty();
-    elsewhere.write("secret.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: secret}\n");
-    std::os::unix::fs::symlink(elsewhere.path().join("secret.yaml"), workspace.path().join("base/link.yaml")).unwrap();
-    let ran = workspace.run(&["build"]).exits(2);
-    assert!(ran.err().contains("outside the workspace"), "{}", ran.err());
-    assert!(workspace.files("out").is_empty());
-
-    let workspace = Workspace::small();
-    std::os::unix::fs::symlink("..", workspace.path().join("base/up")).unwrap();
-    let ran = workspace.run(&["build"]).exits(2);
-    assert!(ran.err().contains("`base/up/base` is a link to `base`, which contains it"), "{}", ran.err());
 }

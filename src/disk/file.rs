@@ -1,0 +1,84 @@
+//! Reading a file whose content somebody else chose.
+//!
+//! The path must have no symbolic link in its last part. A pipe or a device is refused before it is read, because that may wait or
+//! never end.
+
+use crate::limits::FILE_BYTES;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, Read};
+use std::path::Path;
+
+/// Opens a regular file of at most [`FILE_BYTES`].
+pub(super) fn open(path: &Path) -> io::Result<(File, Metadata)> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        // Opening a pipe waits for a writer otherwise.
+        options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    }
+    let file = options.open(path)?;
+    let metadata = file.metadata()?;
+    match metadata.len() {
+        _ if metadata.is_dir() => Err(io::Error::other("it is a folder")),
+        _ if !metadata.is_file() => Err(io::Error::other("it is neither a file nor a folder")),
+        length if length > FILE_BYTES => Err(too_large()),
+        _ => Ok((file, metadata)),
+    }
+}
+
+/// The content of a regular file of at most [`FILE_BYTES`].
+pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let (file, metadata) = open(path)?;
+    read_limited(file, usize::try_from(metadata.len()).unwrap_or_default())
+}
+
+/// The rest of a stream of at most [`FILE_BYTES`]; about `expected` bytes. A file may grow while it is read.
+pub(super) fn read_limited(stream: impl Read, expected: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(expected);
+    stream.take(FILE_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > FILE_BYTES { Err(too_large()) } else { Ok(bytes) }
+}
+
+fn too_large() -> io::Error {
+    io::Error::other(format!("it has more than {} MiB", FILE_BYTES >> 20))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+    use std::process::Command;
+
+    #[test]
+    fn only_regular_files_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("file"), "text").unwrap();
+        assert_eq!(read(&at("file")).unwrap(), b"text");
+        symlink("file", at("link")).unwrap();
+        symlink("/dev/zero", at("endless")).unwrap();
+        assert!(Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
+        let large = File::create(at("large")).unwrap();
+        large.set_len(FILE_BYTES + 1).unwrap();
+        for (name, why) in [
+            ("link", "symbolic link"),
+            ("endless", "symbolic link"),
+            ("pipe", "neither a file nor a folder"),
+            ("large", "more than 128 MiB"),
+            (".", "it is a folder"),
+        ] {
+            let error = read(&at(name)).unwrap_err().to_string();
+            assert!(error.contains(why), "{name}: {error}");
+        }
+        assert!(read(Path::new("/dev/zero")).is_err());
+    }
+
+    #[test]
+    fn a_stream_ends_at_the_limit() {
+        assert!(read_limited(io::repeat(0), 0).is_err());
+        assert_eq!(read_limited(&b"text"[..], 0).unwrap(), b"text");
+    }
+}
