@@ -10,7 +10,7 @@ use crate::output::{LOCK_FILE, Lock, OutputFolder, Tree, declares_owner, is_shar
 use crate::source::RelPath;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 /// How a file differs from the build.
@@ -256,19 +256,12 @@ fn is_made_by_pleach(parent: &RelPath) -> bool {
 }
 
 /// How a file differs from the build, if it does.
-pub(super) fn compare(path: &Path, content: &str, buffer: &mut Vec<u8>) -> io::Result<Option<Difference>> {
-    let (mut file, metadata) = match file::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(Some(Difference::Modified)),
-        opened => opened?,
-    };
-    if metadata.len() != content.len() as u64 {
-        return Ok(Some(Difference::Modified));
-    }
-    buffer.resize(content.len(), 0);
-    file.read_exact(buffer)?;
-    if buffer.as_slice() != content.as_bytes() {
-        return Ok(Some(Difference::Modified));
-    }
-    let mode = mode(&metadata);
-    Ok((mode & 0o111 != 0).then_some(Difference::Mode))
+fn compare(path: &Path, content: &str, buffer: &mut Vec<u8>) -> io::Result<Option<Difference>> {
+    Ok(match file::with_content(path, content, buffer) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Some(Difference::Modified),
+        same => match same? {
+            None => Some(Difference::Modified),
+            Some(metadata) => (mode(&metadata) & 0o111 != 0).then_some(Difference::Mode),
+        },
+    })
 }

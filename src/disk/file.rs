@@ -41,6 +41,17 @@ pub(super) fn read_limited(stream: impl Read, expected: usize) -> io::Result<Vec
     if bytes.len() as u64 > FILE_BYTES { Err(too_large()) } else { Ok(bytes) }
 }
 
+/// The metadata of a file if its content is `content`. `buffer` is for reuse.
+pub(super) fn with_content(path: &Path, content: &str, buffer: &mut Vec<u8>) -> io::Result<Option<Metadata>> {
+    let (mut file, metadata) = open(path)?;
+    if metadata.len() != content.len() as u64 {
+        return Ok(None);
+    }
+    buffer.resize(content.len(), 0);
+    file.read_exact(buffer)?;
+    Ok((buffer.as_slice() == content.as_bytes()).then_some(metadata))
+}
+
 fn too_large() -> io::Error {
     io::Error::other(format!("it has more than {} MiB", FILE_BYTES >> 20))
 }

@@ -1,7 +1,6 @@
 //! The files and folders on the disk below the output folder. Links are not followed: pleach writes none.
 
 use super::changes::is_leftover;
-use super::comparison::{self, Difference};
 use super::{OutputDir, file};
 use crate::diagnostic::{Diagnostics, Result};
 use crate::output::Tree;
@@ -170,8 +169,8 @@ impl OutputDir {
     }
 
     fn is_same(&self, path: &RelPath, content: &str) -> bool {
-        let compared = comparison::compare(&self.path.join(path.as_str()), content, &mut Vec::new());
-        matches!(compared, Ok(None | Some(Difference::Mode)))
+        let path = self.path.join(path.as_str());
+        file::with_content(&path, content, &mut Vec::new()).is_ok_and(|metadata| metadata.is_some())
     }
 }
 
