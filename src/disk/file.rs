@@ -61,7 +61,6 @@ mod tests {
     use super::*;
     use std::fs;
     use std::os::unix::fs::symlink;
-    use std::process::Command;
 
     #[test]
     fn only_regular_files_are_read() {
@@ -71,20 +70,18 @@ mod tests {
         assert_eq!(read(&at("file")).unwrap(), b"text");
         symlink("file", at("link")).unwrap();
         symlink("/dev/zero", at("endless")).unwrap();
-        assert!(Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
         let large = File::create(at("large")).unwrap();
         large.set_len(FILE_BYTES + 1).unwrap();
         for (name, why) in [
             ("link", "symbolic link"),
             ("endless", "symbolic link"),
-            ("pipe", "neither a file nor a folder"),
             ("large", "more than 128 MiB"),
             (".", "it is a folder"),
         ] {
             let error = read(&at(name)).unwrap_err().to_string();
             assert!(error.contains(why), "{name}: {error}");
         }
-        assert!(read(Path::new("/dev/zero")).is_err());
+        assert!(read(Path::new("/dev/zero")).unwrap_err().to_string().contains("neither a file nor a folder"));
     }
 
     #[test]
