@@ -102,10 +102,14 @@ fn spec(argocd: &ArgoCd, path: &str, prune: Pruning) -> Node {
         ("directory", Node::from([("include", Node::str("*.yaml"))])),
     ];
     let automated = [("prune", Node::bool(prune == Pruning::Yes)), ("selfHeal", Node::bool(true))];
+    let mut policy = Map::from_iter([("automated", Node::from(automated))]);
+    if !argocd.sync_options.is_empty() {
+        policy.insert("syncOptions", Node::seq(argocd.sync_options.iter().map(|option| Node::str(option.clone()))));
+    }
     Node::from([
         ("project", Node::str(argocd.project.clone())),
         ("source", Node::from(source)),
         ("destination", Node::from([("server", Node::str(argocd.server.clone()))])),
-        ("syncPolicy", Node::from([("automated", Node::from(automated))])),
+        ("syncPolicy", policy.into()),
     ])
 }

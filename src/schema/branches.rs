@@ -206,10 +206,16 @@ impl<'a> SchemaSubject<'a> {
                     .fold(error, |error, example| error.help(format!("{verb} `{key}: {example}`")))
             }
             Fault::Type { kind } => self.wrong_type(kind),
+            // Another type is an error of its own.
+            Fault::Enum { .. } if self.schema["type"] == "string" && !is_string(self.node) => return Vec::new(),
             Fault::Enum { options } => {
                 let options: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Json::as_str).collect();
-                spec_error(format!("{name} must be {}, got {shown}", listed(&options, "or")))
-                    .suggest(text.unwrap_or_default(), options)
+                let text = text.unwrap_or_default();
+                match self.schema["enumErrorMessages"][text].as_str() {
+                    Some(help) => spec_error(format!("{name} has the invalid value {shown}")).help(help),
+                    None => spec_error(format!("{name} must be {}, got {shown}", listed(&options, "or")))
+                        .suggest(text, options),
+                }
             }
             Fault::Constant { expected_value } => {
                 let expected = expected_value.as_str().unwrap_or_default();
@@ -316,6 +322,10 @@ fn spec_error(message: String) -> Diagnostic {
     Diagnostic::new(Code::Spec, message)
 }
 
+fn is_string(node: &Node) -> bool {
+    node.as_scalar().is_some_and(|scalar| matches!(scalar.tag, Tag::Str | Tag::Timestamp))
+}
+
 fn resolved(schema: &'static Json) -> &'static Json {
     let name = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix("#/definitions/"));
     name.map_or(schema, |name| &SCHEMA["definitions"][name])
@@ -399,6 +409,10 @@ mod tests {
                 part.get("patternErrorMessage").is_some(),
                 "{path} must have a `pattern` and a `patternErrorMessage`, or neither"
             );
+            let explained = part["enumErrorMessages"].as_object();
+            let is_valid =
+                |value: &String| part["enum"].as_array().is_none_or(|all| all.contains(&value.as_str().into()));
+            assert!(!explained.is_some_and(|all| all.keys().any(is_valid)), "{path} explains a valid value");
         });
     }
 }

@@ -1,10 +1,13 @@
 //! `gitops:`, the tools that apply the output: Argo CD, Flux, or a pipeline with `kubectl`.
 
-use super::section::Section;
+use super::section::{Section, text};
 use super::spec_error;
 use crate::diagnostic::Diagnostic;
+use crate::node::Node;
 use crate::source::{FolderPath, Location, RelPath};
 use smol_str::SmolStr;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// The tools to write files for, in any combination.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,6 +37,8 @@ pub(crate) struct ArgoCd {
     pub(crate) server: SmolStr,
     /// How the Applications are created.
     pub(crate) applications: Applications,
+    /// The sync options of the Applications.
+    pub(crate) sync_options: Vec<SmolStr>,
     /// Where it is written.
     pub(crate) at: Location,
 }
@@ -116,9 +121,35 @@ impl ArgoCd {
                 Some("each") => Applications::Each,
                 _ => Applications::Set,
             },
+            sync_options: sync_options(section.list("syncOptions").unwrap_or_default(), faults),
             at: section.at,
         }
     }
+}
+
+/// Reads sync options, which the schema has checked one by one. Of two with the same name, Argo CD uses one.
+fn sync_options(list: &[Node], faults: &mut Vec<Diagnostic>) -> Vec<SmolStr> {
+    let mut first: BTreeMap<SmolStr, Location> = BTreeMap::new();
+    let mut options = Vec::new();
+    for node in list {
+        let Some(option) = text(node) else { continue };
+        let name = option.split('=').next().unwrap_or_default().into();
+        match first.entry(name) {
+            Entry::Vacant(entry) => {
+                entry.insert(node.at);
+                options.push(option);
+            }
+            Entry::Occupied(entry) => {
+                let error = spec_error(format!("duplicate sync option `{}`", entry.key())).at(node.at);
+                faults.push(error.note(*entry.get(), "first set here").help("remove one of the two"));
+            }
+        }
+    }
+    if let (Some(replace), Some(apply)) = (first.get("Replace"), first.get("ServerSideApply")) {
+        let error = spec_error("`ServerSideApply=true` has no effect with `Replace=true`".to_owned()).at(*apply);
+        faults.push(error.note(*replace, "objects are replaced here").help("remove one of the two"));
+    }
+    options
 }
 
 impl Flux {
