@@ -5,12 +5,13 @@ use super::apply::PRUNED_KINDS;
 use crate::annotation::PROJECT_LABEL;
 use crate::diagnostic::Diagnostic;
 use crate::node::Node;
-use crate::schema::Gvk;
+use crate::schema::{Gvk, copied_labels};
 use crate::spec::ApplyScript;
 use crate::yaml;
 use std::collections::{BTreeMap, BTreeSet};
 
 const RBAC: &str = "rbac.authorization.k8s.io";
+const NAMESPACE: (&str, &str) = ("", "Namespace");
 
 /// What the deployer applies.
 #[derive(Debug, Default)]
@@ -69,12 +70,13 @@ fn rules(apply: ApplyScript, deployed: &DeployedKinds) -> Vec<Node> {
         if is_pruned(apply, group, kind) {
             allow(group, kind, &["delete", "list"]);
         }
-        if group == "apps" {
+        // To wait until a workload is up to date, and until an old namespace is deleted.
+        if group == "apps" || (group.as_str(), kind.as_str()) == NAMESPACE {
             allow(group, kind, &["list", "watch"]);
         }
     }
-    // To wait until an old namespace is deleted.
-    allow("", "Namespace", &["create", "get", "list", "patch", "watch"]);
+    // To see that a namespace exists and is not being deleted.
+    allow("", "Namespace", &["get"]);
     // In which the script records what it has applied.
     allow("", "ConfigMap", &["create", "get", "patch"]);
     if apply == ApplyScript::PruneLabel {
@@ -114,8 +116,8 @@ fn rule<'v>(group: &str, resources: Vec<Node>, verbs: impl Iterator<Item = &'v s
 
 /// Whether the script may delete objects of this kind.
 fn is_pruned(apply: ApplyScript, group: &str, kind: &str) -> bool {
-    let is_copied = matches!((group, kind), ("", "Secret" | "Endpoints") | ("discovery.k8s.io", "EndpointSlice"));
-    (group, kind) != ("", "Namespace") && (apply == ApplyScript::ApplySet || !is_copied)
+    let is_copied = copied_labels::kinds().any(|copied| copied == (group, kind));
+    (group, kind) != NAMESPACE && (apply == ApplyScript::ApplySet || !is_copied)
 }
 
 /// The resource of a kind, by the rule that kubectl uses where it cannot ask the cluster.

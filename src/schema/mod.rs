@@ -1,6 +1,7 @@
 //! What pleach knows about Kubernetes kinds, from the data in `schema/`, and the JSON Schema of the spec.
 
 pub(crate) mod branches;
+pub(crate) mod copied_labels;
 mod example;
 pub(crate) mod fieldspec;
 mod gvk;

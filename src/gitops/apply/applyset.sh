@@ -1,6 +1,6 @@
 # Applies the folder of each branch, or of the branches with the given slugs. Then waits until the Deployments, StatefulSets and
 # DaemonSets of a branch are up to date, and deletes its objects that are no longer in the folder. kubectl records what it
-# applied in an ApplySet in the namespace of the branch. Needs kubectl 1.27 or later.
+# applied in an ApplySet in the namespace of the branch. Needs kubectl 1.28 or later.
 #
 #   sh apply.sh [SLUG...]
 #

@@ -4,6 +4,7 @@
 //! branch, which has no folder.
 
 use super::MANAGED_BY;
+use crate::schema::copied_labels;
 use crate::spec::ApplyScript;
 
 /// The functions that apply one branch.
@@ -13,8 +14,8 @@ const PRUNE_LABEL: &str = include_str!("prune-label.sh");
 const EACH: &str = include_str!("each.sh");
 
 /// Built-in kinds of objects that the script may delete, in the notation of `--prune-allowlist`. The script adds the kinds of the
-/// folder. Namespaces and cluster-scoped objects are not listed: only the teardown of a branch deletes them. Secrets are not
-/// listed either: an operator that generates one from another object may copy all labels and annotations of that object to it.
+/// folder. Namespaces and cluster-scoped objects are not listed: only the teardown of a branch deletes them. Kinds of copied labels
+/// are not listed either.
 pub(super) const PRUNED_KINDS: &[&str] = &[
     "core/v1/ConfigMap",
     "core/v1/LimitRange",
@@ -43,9 +44,12 @@ pub(super) fn script(apply: ApplyScript, project: &str) -> String {
         ApplyScript::ApplySet => APPLYSET,
         ApplyScript::PruneLabel => PRUNE_LABEL,
     };
+    let copied: String = copied_labels::kinds()
+        .map(|(group, kind)| format!(" {}/{kind}", if group.is_empty() { "core" } else { group }))
+        .collect();
     let settings = [
         ("# project\n", format!("project={project}\n")),
-        ("# kinds\n", format!("kinds='\n{}\n'\n", PRUNED_KINDS.join("\n"))),
+        ("# kinds\n", format!("kinds='\n{}\n'\ncopied='{copied} '\n", PRUNED_KINDS.join("\n"))),
     ];
     let body = settings.iter().fold(body.to_owned(), |body, (line, setting)| body.replacen(line, setting, 1));
     format!("#!/bin/sh\n# {key}: {value}\n{body}{EACH}")

@@ -1,7 +1,8 @@
 # Applies the folder of each branch, or of the branches with the given slugs. Then waits until the Deployments, StatefulSets and
 # DaemonSets of a branch are up to date, and deletes its objects that are no longer in the folder: those in its namespace that
 # have the labels of the branch and a kind that pleach may write. Secrets, Endpoints and EndpointSlices are not deleted, because
-# controllers copy labels to them. kubectl does not see objects that were applied on the server side; they are listed.
+# controllers copy labels to them. kubectl does not see objects that were applied on the server side; they are listed. Needs
+# kubectl 1.26 or later.
 #
 #   sh apply.sh [SLUG...]
 #
@@ -18,7 +19,7 @@ record="$project.prune.pleach.dev"
 apply_branch() {
     apply_namespace && read_kinds || return 1
     # If this run fails, the next one still knows which kinds to search.
-    record_kinds "$(printf '%s\n' $recorded $current | sort -u)" || return 1
+    record_kinds "$(echo $(printf '%s\n' $recorded $current | sort -u))" || return 1
     "$kubectl" apply --filename "$folder"
 }
 
@@ -30,21 +31,25 @@ prune_branch() {
     for kind in $all; do
         set -- "$@" "--prune-allowlist=$kind"
     done
-    "$kubectl" apply --prune "$@" --filename "$folder" && record_kinds "$current" && list_unseen
+    # kubectl prunes in the namespaces of the objects that it applies. That of the branch may have no other object than the record.
+    record_of "$recorded" | "$kubectl" apply --prune "$@" --filename "$folder" --filename - &&
+        record_kinds "$current" && list_unseen
 }
 
 # Reads the kinds that earlier runs applied, and those of the folder.
 read_kinds() {
-    current=$(kinds_of_folder)
+    current=$(echo $(kinds_of_folder))
     recorded=$("$kubectl" get configmap "$record" --namespace "$namespace" --ignore-not-found \
         --output 'jsonpath={.data.kinds}')
 }
 
-# The kinds of the objects in the folder, as group/version/kind.
+# The kinds of the objects in the folder that may be pruned, as group/version/kind.
 kinds_of_folder() {
-    awk '
+    awk -v copied="$copied" '
         function print_kind() {
-            if (namespaced) print (api ~ /\// ? api : "core/" api) "/" kind
+            if (api !~ /\//) api = "core/" api
+            group = substr(api, 1, index(api, "/") - 1)
+            if (namespaced && !index(copied, " " group "/" kind " ")) print api "/" kind
             namespaced = 0
         }
         FNR == 1 { print_kind() }
@@ -53,13 +58,13 @@ kinds_of_folder() {
         /^[^ ]/ { metadata = ($1 == "metadata:") }
         metadata && /^  namespace: / { namespaced = 1 }
         END { print_kind() }
-    ' "$folder"/*.yaml | grep -v -e '/Secret$' -e '/Endpoints$' -e '/EndpointSlice$' | sort -u
+    ' "$folder"/*.yaml | sort -u
 }
 
 # The recorded kinds that are not in the folder any more, in the version that the cluster serves.
 served_kinds() {
     for kind in $recorded; do
-        case " $(echo $current) " in *" $kind "*) continue ;; esac
+        case " $current " in *" $kind "*) continue ;; esac
         group=${kind%%/*}
         [ "$group" != core ] || group=
         resources=$("$kubectl" api-resources --api-group="$group" --no-headers) || return 1
@@ -71,9 +76,24 @@ served_kinds() {
 # Remembers the kinds of the folder in the namespace, where the next run finds them.
 record_kinds() {
     [ "$1" != "$recorded" ] || return 0
-    "$kubectl" create configmap "$record" --namespace "$namespace" --from-literal=kinds="$1" --dry-run=client --output json |
-        "$kubectl" apply --namespace "$namespace" --filename - || return 1
+    record_of "$1" | "$kubectl" apply --filename - || return 1
     recorded=$1
+}
+
+# Prints the ConfigMap that has these kinds. It has the labels of the branch, because kubectl prunes what it applies by labels.
+record_of() {
+    cat <<END
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  labels:
+    pleach.dev/branch: "$slug"
+    pleach.dev/project: "$project"
+  name: $record
+  namespace: "$namespace"
+data:
+  kinds: "$1"
+END
 }
 
 # Lists objects with the labels of the branch that kubectl cannot prune.
