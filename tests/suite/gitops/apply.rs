@@ -10,27 +10,36 @@ use tempfile::TempDir;
 const FOLDER: &str = "out/gitops/../namespaces";
 
 /// A cluster without objects.
-struct Cluster(TempDir);
+pub(super) struct Cluster(TempDir);
 
 impl Cluster {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let cluster = Cluster(TempDir::new().unwrap());
         cluster.write("kube ctl", &stub());
         std::fs::set_permissions(cluster.path("kube ctl"), PermissionsExt::from_mode(0o755)).unwrap();
         cluster
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    /// A cluster with the same objects.
+    pub(super) fn copy(&self) -> Self {
+        let copy = Cluster::new();
+        for (path, content) in kit::files(&self.path("objects")) {
+            copy.write(&format!("objects/{path}"), &text(&content));
+        }
+        copy
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(super) fn write(&self, name: &str, text: &str) {
         std::fs::create_dir_all(self.path(name).parent().unwrap()).unwrap();
         std::fs::write(self.path(name), text).unwrap();
     }
 
     /// Runs the script of a workspace. Calls of kubectl that match the pattern `fails` fail. Returns the calls too.
-    fn apply(&self, workspace: &Workspace, slugs: &[&str], fails: &str) -> (Output, Vec<String>) {
+    pub(super) fn apply(&self, workspace: &Workspace, slugs: &[&str], fails: &str) -> (Output, Vec<String>) {
         self.write("log", "");
         let mut command = Command::new("sh");
         command.arg("out/gitops/apply.sh").args(slugs).current_dir(workspace.path());
@@ -41,14 +50,14 @@ impl Cluster {
         (output, log.lines().map(str::to_owned).collect())
     }
 
-    fn applied(&self, workspace: &Workspace) -> String {
+    pub(super) fn applied(&self, workspace: &Workspace) -> String {
         let (output, _) = self.apply(workspace, &[], "never");
         assert!(output.status.success(), "{output:?}");
         text(&output.stdout)
     }
 
     /// The objects as `<namespace>/<Kind>.<name>`, without what the script itself remembers.
-    fn objects(&self) -> Vec<String> {
+    pub(super) fn objects(&self) -> Vec<String> {
         let objects = kit::files(&self.path("objects")).into_keys();
         objects.filter(|object| !object.ends_with(".pleach.dev")).collect()
     }
@@ -58,12 +67,12 @@ fn stub() -> String {
     std::fs::read_to_string(root().join("tests/suite/gitops/kubectl.sh")).unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// The objects that the output of a workspace has, named like those of a cluster.
-fn objects_of(workspace: &Workspace) -> Vec<String> {
+pub(super) fn objects_of(workspace: &Workspace) -> Vec<String> {
     let files = workspace.files("out/namespaces").into_iter().filter(|(path, _)| !path.ends_with("/pleach.lock"));
     let mut objects: Vec<String> = files
         .map(|(_, text)| {
@@ -149,7 +158,7 @@ fn the_prune_label_script_deletes_by_labels_and_kinds() {
     assert!(position(&plain) < position("rollout status") && position("rollout status") < position("apply --prune"));
     let start =
         "apply --prune --selector pleach.dev/project=shop,pleach.dev/branch=main --prune-allowlist=apps/v1/DaemonSet ";
-    assert!(prune.starts_with(start) && prune.ends_with(&format!(" --filename {FOLDER}/main")), "{prune}");
+    assert!(prune.starts_with(start) && prune.ends_with(&format!(" --filename {FOLDER}/main --filename -")), "{prune}");
     assert!(!prune.contains("/Namespace") && !prune.contains("/Secret"), "{prune}");
     assert_eq!(cluster.objects(), objects_of(&workspace));
 }
@@ -159,9 +168,10 @@ fn branches_are_applied_before_the_first_one_is_waited_for() {
     for gitops in [EACH, SET] {
         let (workspace, cluster) = (workspace(gitops), Cluster::new());
         let stdout = cluster.applied(&workspace);
-        let slugs: Vec<&str> = stdout.lines().filter_map(|line| line.strip_prefix("# ")).collect();
-        let want = ["feature-login-df7c7aeb", "feature-search-38e7a3a2", "main"];
-        assert_eq!(slugs, [want, want].concat());
+        let steps: Vec<&str> = stdout.lines().filter_map(|line| line.strip_prefix("# ")).collect();
+        let slugs = ["feature-login-df7c7aeb", "feature-search-38e7a3a2", "main"];
+        let want = ["apply", "prune"].map(|step| slugs.map(|slug| format!("{slug}: {step}")));
+        assert_eq!(steps, want.concat());
         assert_eq!(cluster.objects(), objects_of(&workspace));
     }
 }
@@ -300,32 +310,6 @@ fn objects_that_kubectl_cannot_prune_are_listed() {
     let stdout = cluster.applied(&workspace);
     let want = "not deleted, because `kubectl apply` on the client side did not create them:\n  ConfigMap/by-hand\n";
     assert!(stdout.ends_with(want), "{stdout}");
-}
-
-#[test]
-fn two_projects_lose_no_object_in_any_order() {
-    for mode in ["applyset", "pruneLabel"] {
-        let projects = ["shop", "blog"].map(|project| {
-            let workspace = shop(mode);
-            workspace.edit(
-                "branches.yaml",
-                "project: shop\nnamespace: \"shop-",
-                &format!("project: {project}\nnamespace: \"{project}-"),
-            );
-            std::fs::remove_dir_all(workspace.path().join("out")).unwrap();
-            workspace.run(&["build"]).exits(0);
-            workspace
-        });
-        let mut want: Vec<String> = projects.iter().flat_map(objects_of).collect();
-        want.sort();
-        for order in [[0, 1, 0, 1], [1, 0, 0, 1], [0, 1, 1, 0], [1, 0, 1, 0]] {
-            let cluster = Cluster::new();
-            for i in order {
-                cluster.applied(&projects[i]);
-            }
-            assert_eq!(cluster.objects(), want, "{mode} {order:?}");
-        }
-    }
 }
 
 /// kubectl accepts the combination of flags, which it checks before it connects to a cluster.

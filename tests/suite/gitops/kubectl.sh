@@ -1,9 +1,12 @@
 #!/bin/sh
-# A kubectl for tests. It logs its calls to $LOG, fails those that match the pattern $FAILS, and knows the calls of apply.sh only.
+# A kubectl for tests. It logs its calls to $LOG, fails the call $FAILS and those that match it as a pattern, and knows the calls of
+# apply.sh only.
 # The cluster is the folder $CLUSTER: objects/<namespace>/<Kind>.<name>, with `_` for objects outside of namespaces.
 set -eu
-echo "${KUBECTL_APPLYSET:+KUBECTL_APPLYSET=$KUBECTL_APPLYSET }$*" >>"$LOG"
-case "$*" in $FAILS)
+call=$(echo "$*" | tr '\n' ' ')
+call=${call% }
+echo "${KUBECTL_APPLYSET:+KUBECTL_APPLYSET=$KUBECTL_APPLYSET }$call" >>"$LOG"
+case "$call" in $FAILS | "$FAILS")
     echo "Error from server (Forbidden)" >&2
     exit 1
     ;;
@@ -15,18 +18,16 @@ trap 'rm -rf "$documents"' EXIT
 command=$1
 subject=${2:-}
 mkdir -p "$objects/_"
-files= namespace= selector= applyset= allowed= output= prune= label= kinds=
+files= namespace= selector= applyset= allowed= output= prune= label=
 for word in "$@"; do
     case $word in
         --prune) prune=1 ;;
         --applyset=*) applyset=${word#*=} ;;
         --prune-allowlist=*) allowed="$allowed ${word##*/} " ;;
-        --from-literal=kinds=*) kinds=${word#*=kinds=} ;;
         applyset.kubernetes.io/part-of=*) label=$word ;;
     esac
     case ${flag:-} in
-        --filename) files="$files
-$word" ;;
+        --filename) files="$files $word" ;;
         --namespace) namespace=$word ;;
         --selector) selector=$word ;;
         --output) output=$word ;;
@@ -39,7 +40,7 @@ field() {
     awk -v key="$2:" '
         /^[^ ]/ { metadata = ($1 == "metadata:") }
         /^  [^ ]/ { labels = ($1 == "labels:") }
-        metadata && $1 == key && (labels || /^  [^ ]/) { print $2; exit }
+        metadata && $1 == key && (labels || /^  [^ ]/) { gsub(/"/, "", $2); print $2; exit }
     ' "$1"
 }
 kind_of() { sed -n 's/^kind: //p' "$1"; }
@@ -51,13 +52,7 @@ missing() {
 
 # Prints the input files, separated by `---`.
 input() {
-    if [ "$files" = "
--" ]; then
-        cat
-        return
-    fi
-    echo "$files" | while read -r file; do
-        [ -n "$file" ] || continue
+    for file in $files; do
         [ ! -d "$file" ] || file=$file/*.yaml
         for path in $file; do
             echo ---
@@ -66,10 +61,13 @@ input() {
     done
 }
 
-# Writes each document of the input to a file of its own.
+# Writes each document of the input that has the labels of the selector to a file of its own.
 documents() {
     mkdir "$documents"
     input | awk -v to="$documents/" '/^---$/ { n++; next } { if (!n) n = 1; print > (to n) }'
+    for document in "$documents"/*; do
+        [ -z "$selector" ] || selected "$document" || rm "$document"
+    done
     if [ -z "$(ls "$documents")" ]; then
         echo "error: no objects passed to apply" >&2
         exit 1
@@ -81,6 +79,7 @@ with_label() { sed "s|^  labels:$|  labels:\n    ${1%%=*}: ${1#*=}|" "$2"; }
 apply() {
     documents
     applied=' '
+    visited=' '
     part_of=
     if [ -n "$applyset" ]; then
         part_of=$(id_of "$namespace.$applyset")
@@ -104,15 +103,17 @@ apply() {
             cp "$document" "$objects/$object"
         fi
         applied="$applied$object "
+        visited="$visited${of:-_} "
         echo "$object applied"
     done
     [ -n "$prune" ] || return 0
-    for file in "$objects"/*/*; do
+    for file in $(grep -lr "${part_of:-pleach.dev/branch}" "$objects"); do
         object=${file#"$objects"/}
         case $applied in *" $object "*) continue ;; esac
         if [ -n "$applyset" ]; then
             [ "$(field "$file" applyset.kubernetes.io/part-of)" = "$part_of" ] || continue
         else
+            case $visited in *" ${object%/*} "*) ;; *) continue ;; esac
             case $allowed in *" $(kind_of "$file") "*) ;; *) continue ;; esac
             selected "$file" || continue
         fi
@@ -140,7 +141,7 @@ case "$command $subject" in
             *) echo ConfigMap,Deployment.apps ;;
         esac
         ;;
-    "get configmap") [ ! -f "$objects/$namespace/ConfigMap.$3" ] || sed -n 's/^  - //p' "$objects/$namespace/ConfigMap.$3" ;;
+    "get configmap") [ ! -f "$objects/$namespace/ConfigMap.$3" ] || sed -n 's/^  kinds: "\(.*\)"$/\1/p' "$objects/$namespace/ConfigMap.$3" ;;
     get\ *) [ ! -f "$CLUSTER/unseen" ] || cat "$CLUSTER/unseen" ;;
     wait\ *)
         namespace=${3#*/}
@@ -153,10 +154,6 @@ case "$command $subject" in
             echo ---
             with_label "$label" "$document"
         done
-        ;;
-    "create configmap")
-        printf 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: %s\n  namespace: %s\ndata:\n' "$3" "$namespace"
-        echo "$kinds" | sed 's/^/  - /'
         ;;
     "rollout status") echo "successfully rolled out" ;;
     delete\ *)

@@ -2,6 +2,8 @@
 
 #[cfg(unix)]
 mod apply;
+#[cfg(unix)]
+mod apply_beside_others;
 
 use crate::output::Tree;
 use crate::pipeline::Selection;
@@ -203,9 +205,14 @@ fn the_deployer_has_the_rights_for_the_objects_of_all_branches() {
     workspace.edit("branches.yaml", "apply: applyset", "apply: pruneLabel");
     workspace.edit("branches.yaml", "{name: main, overlays: [roles]}, ", "");
     workspace.run(&["build"]).exits(0);
-    let rights = rights(&workspace);
-    assert!(rights.contains(&"apps daemonsets,deployments,statefulsets delete,list".to_owned()), "{rights:?}");
-    assert!(rights.iter().all(|rule| !rule.contains("secrets") && !rule.contains("gateways")), "{rights:?}");
+    let pruning = rights(&workspace);
+    assert!(pruning.contains(&"apps daemonsets,deployments,statefulsets delete,list".to_owned()), "{pruning:?}");
+    assert!(pruning.iter().all(|rule| !rule.contains("secrets") && !rule.contains("gateways")), "{pruning:?}");
+
+    // Without a namespace of its own, a branch needs no right to write one.
+    workspace.edit("branches.yaml", "{name: b}", "{name: b, namespace: legacy, adoptNamespace: true}");
+    workspace.run(&["build"]).exits(0);
+    assert!(rights(&workspace).contains(&" namespaces get".to_owned()), "{:?}", rights(&workspace));
 }
 
 #[test]

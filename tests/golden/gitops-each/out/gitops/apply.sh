@@ -3,7 +3,8 @@
 # Applies the folder of each branch, or of the branches with the given slugs. Then waits until the Deployments, StatefulSets and
 # DaemonSets of a branch are up to date, and deletes its objects that are no longer in the folder: those in its namespace that
 # have the labels of the branch and a kind that pleach may write. Secrets, Endpoints and EndpointSlices are not deleted, because
-# controllers copy labels to them. kubectl does not see objects that were applied on the server side; they are listed.
+# controllers copy labels to them. kubectl does not see objects that were applied on the server side; they are listed. Needs
+# kubectl 1.26 or later.
 #
 #   sh apply.sh [SLUG...]
 #
@@ -34,13 +35,14 @@ policy/v1/PodDisruptionBudget
 rbac.authorization.k8s.io/v1/Role
 rbac.authorization.k8s.io/v1/RoleBinding
 '
+copied=' core/Secret core/Endpoints discovery.k8s.io/EndpointSlice '
 record="$project.prune.pleach.dev"
 
 # Applies the objects, but deletes none: pods that still run may need them.
 apply_branch() {
     apply_namespace && read_kinds || return 1
     # If this run fails, the next one still knows which kinds to search.
-    record_kinds "$(printf '%s\n' $recorded $current | sort -u)" || return 1
+    record_kinds "$(echo $(printf '%s\n' $recorded $current | sort -u))" || return 1
     "$kubectl" apply --filename "$folder"
 }
 
@@ -52,21 +54,25 @@ prune_branch() {
     for kind in $all; do
         set -- "$@" "--prune-allowlist=$kind"
     done
-    "$kubectl" apply --prune "$@" --filename "$folder" && record_kinds "$current" && list_unseen
+    # kubectl prunes in the namespaces of the objects that it applies. That of the branch may have no other object than the record.
+    record_of "$recorded" | "$kubectl" apply --prune "$@" --filename "$folder" --filename - &&
+        record_kinds "$current" && list_unseen
 }
 
 # Reads the kinds that earlier runs applied, and those of the folder.
 read_kinds() {
-    current=$(kinds_of_folder)
+    current=$(echo $(kinds_of_folder))
     recorded=$("$kubectl" get configmap "$record" --namespace "$namespace" --ignore-not-found \
         --output 'jsonpath={.data.kinds}')
 }
 
-# The kinds of the objects in the folder, as group/version/kind.
+# The kinds of the objects in the folder that may be pruned, as group/version/kind.
 kinds_of_folder() {
-    awk '
+    awk -v copied="$copied" '
         function print_kind() {
-            if (namespaced) print (api ~ /\// ? api : "core/" api) "/" kind
+            if (api !~ /\//) api = "core/" api
+            group = substr(api, 1, index(api, "/") - 1)
+            if (namespaced && !index(copied, " " group "/" kind " ")) print api "/" kind
             namespaced = 0
         }
         FNR == 1 { print_kind() }
@@ -75,13 +81,13 @@ kinds_of_folder() {
         /^[^ ]/ { metadata = ($1 == "metadata:") }
         metadata && /^  namespace: / { namespaced = 1 }
         END { print_kind() }
-    ' "$folder"/*.yaml | grep -v -e '/Secret$' -e '/Endpoints$' -e '/EndpointSlice$' | sort -u
+    ' "$folder"/*.yaml | sort -u
 }
 
 # The recorded kinds that are not in the folder any more, in the version that the cluster serves.
 served_kinds() {
     for kind in $recorded; do
-        case " $(echo $current) " in *" $kind "*) continue ;; esac
+        case " $current " in *" $kind "*) continue ;; esac
         group=${kind%%/*}
         [ "$group" != core ] || group=
         resources=$("$kubectl" api-resources --api-group="$group" --no-headers) || return 1
@@ -93,9 +99,24 @@ served_kinds() {
 # Remembers the kinds of the folder in the namespace, where the next run finds them.
 record_kinds() {
     [ "$1" != "$recorded" ] || return 0
-    "$kubectl" create configmap "$record" --namespace "$namespace" --from-literal=kinds="$1" --dry-run=client --output json |
-        "$kubectl" apply --namespace "$namespace" --filename - || return 1
+    record_of "$1" | "$kubectl" apply --filename - || return 1
     recorded=$1
+}
+
+# Prints the ConfigMap that has these kinds. It has the labels of the branch, because kubectl prunes what it applies by labels.
+record_of() {
+    cat <<END
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  labels:
+    pleach.dev/branch: "$slug"
+    pleach.dev/project: "$project"
+  name: $record
+  namespace: "$namespace"
+data:
+  kinds: "$1"
+END
 }
 
 # Lists objects with the labels of the branch that kubectl cannot prune.
@@ -118,9 +139,9 @@ list_unseen() {
 
 # Creates or updates the namespace of the branch. Waits if an old one is being deleted. Fails if it belongs to another project.
 apply_namespace() {
-    [ -f "$folder/00-namespace-$namespace.yaml" ] || return 0
-    state=$("$kubectl" get namespace "$namespace" --ignore-not-found \
-        --output 'jsonpath={.status.phase}/{.metadata.labels.pleach\.dev/project}') || return 1
+    check_other_namespaces || return 1
+    owns "$namespace" || return 0
+    read_namespace "$namespace" || return 1
     case $state in
         Terminating/*)
             echo "$namespace: waiting until the old namespace is deleted"
@@ -135,6 +156,30 @@ apply_namespace() {
     "$kubectl" apply --filename "$folder/00-namespace-$namespace.yaml"
 }
 
+# Fails if a namespace of others, in which the branch has objects, is not there or is being deleted. kubectl would report
+# objects that are deleted with it as unchanged.
+check_other_namespaces() {
+    for other in $(namespace_of "$folder"/*.yaml | sort -u); do
+        ! owns "$other" || continue
+        read_namespace "$other" || return 1
+        case $state in
+            '') echo "$other: the namespace does not exist" >&2 && return 1 ;;
+            Terminating/*) echo "$other: the namespace is being deleted" >&2 && return 1 ;;
+        esac
+    done
+}
+
+# Whether the branch has the Namespace of this name.
+owns() {
+    [ -f "$folder/00-namespace-$1.yaml" ]
+}
+
+# Reads the phase and the project of a namespace as `phase/project`, and nothing if it does not exist.
+read_namespace() {
+    state=$("$kubectl" get namespace "$1" --ignore-not-found \
+        --output 'jsonpath={.status.phase}/{.metadata.labels.pleach\.dev/project}')
+}
+
 wait_for_workloads() {
     for file in "$folder"/*-deployment-*.yaml "$folder"/*-statefulset-*.yaml "$folder"/*-daemonset-*.yaml; do
         if [ -f "$file" ] && grep -q '^apiVersion: apps/' "$file" &&
@@ -144,12 +189,12 @@ wait_for_workloads() {
     done
 }
 
-# The namespace of the object in a file, if it has one.
+# The namespace of the object in each file, if it has one.
 namespace_of() {
     awk '
         /^[^ ]/ { metadata = ($1 == "metadata:") }
-        metadata && /^  namespace: / { gsub(/"/, "", $2); print $2; exit }
-    ' "$1"
+        metadata && /^  namespace: / { gsub(/"/, "", $2); print $2 }
+    ' "$@"
 }
 
 # Sets the variables of a branch.
@@ -196,7 +241,7 @@ fi
 for step in apply_branch prune_branch; do
     for slug in "$@"; do
         case " $failed " in *" $slug "*) continue ;; esac
-        echo "# $slug"
+        echo "# $slug: ${step%_branch}"
         use_branch "$slug" && $step || failed="$failed $slug"
     done
 done

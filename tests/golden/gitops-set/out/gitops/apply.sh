@@ -2,7 +2,7 @@
 # app.kubernetes.io/managed-by: pleach
 # Applies the folder of each branch, or of the branches with the given slugs. Then waits until the Deployments, StatefulSets and
 # DaemonSets of a branch are up to date, and deletes its objects that are no longer in the folder. kubectl records what it
-# applied in an ApplySet in the namespace of the branch. Needs kubectl 1.27 or later.
+# applied in an ApplySet in the namespace of the branch. Needs kubectl 1.28 or later.
 #
 #   sh apply.sh [SLUG...]
 #
@@ -78,9 +78,9 @@ is_elsewhere() {
 
 # Creates or updates the namespace of the branch. Waits if an old one is being deleted. Fails if it belongs to another project.
 apply_namespace() {
-    [ -f "$folder/00-namespace-$namespace.yaml" ] || return 0
-    state=$("$kubectl" get namespace "$namespace" --ignore-not-found \
-        --output 'jsonpath={.status.phase}/{.metadata.labels.pleach\.dev/project}') || return 1
+    check_other_namespaces || return 1
+    owns "$namespace" || return 0
+    read_namespace "$namespace" || return 1
     case $state in
         Terminating/*)
             echo "$namespace: waiting until the old namespace is deleted"
@@ -95,6 +95,30 @@ apply_namespace() {
     "$kubectl" apply --filename "$folder/00-namespace-$namespace.yaml"
 }
 
+# Fails if a namespace of others, in which the branch has objects, is not there or is being deleted. kubectl would report
+# objects that are deleted with it as unchanged.
+check_other_namespaces() {
+    for other in $(namespace_of "$folder"/*.yaml | sort -u); do
+        ! owns "$other" || continue
+        read_namespace "$other" || return 1
+        case $state in
+            '') echo "$other: the namespace does not exist" >&2 && return 1 ;;
+            Terminating/*) echo "$other: the namespace is being deleted" >&2 && return 1 ;;
+        esac
+    done
+}
+
+# Whether the branch has the Namespace of this name.
+owns() {
+    [ -f "$folder/00-namespace-$1.yaml" ]
+}
+
+# Reads the phase and the project of a namespace as `phase/project`, and nothing if it does not exist.
+read_namespace() {
+    state=$("$kubectl" get namespace "$1" --ignore-not-found \
+        --output 'jsonpath={.status.phase}/{.metadata.labels.pleach\.dev/project}')
+}
+
 wait_for_workloads() {
     for file in "$folder"/*-deployment-*.yaml "$folder"/*-statefulset-*.yaml "$folder"/*-daemonset-*.yaml; do
         if [ -f "$file" ] && grep -q '^apiVersion: apps/' "$file" &&
@@ -104,12 +128,12 @@ wait_for_workloads() {
     done
 }
 
-# The namespace of the object in a file, if it has one.
+# The namespace of the object in each file, if it has one.
 namespace_of() {
     awk '
         /^[^ ]/ { metadata = ($1 == "metadata:") }
-        metadata && /^  namespace: / { gsub(/"/, "", $2); print $2; exit }
-    ' "$1"
+        metadata && /^  namespace: / { gsub(/"/, "", $2); print $2 }
+    ' "$@"
 }
 
 # Sets the variables of a branch.
@@ -156,7 +180,7 @@ fi
 for step in apply_branch prune_branch; do
     for slug in "$@"; do
         case " $failed " in *" $slug "*) continue ;; esac
-        echo "# $slug"
+        echo "# $slug: ${step%_branch}"
         use_branch "$slug" && $step || failed="$failed $slug"
     done
 done
