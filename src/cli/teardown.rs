@@ -36,7 +36,7 @@ The script deletes no digest that an existing branch uses under another tag. $DR
 
 JSON: {apiVersion, kind, plans}; plans is a list of {branch, slug, existing, namespaces, clusterObjects, dns, databases, images}. `existing` is true if the branch exists; namespaces and images are strings, clusterObjects are {apiVersion, kind, name}, and {namespace} if the object is in a namespace that the branch does not own, dns are {name, zone}, databases are {kind, instance, name}.
 
-Exit status: 0 with or without plans, 2 a plan cannot be read, 4 I/O error")]
+Exit status: 0 with or without plans, 2 a plan cannot be read or the output folder has no output, 4 I/O error")]
 pub(super) struct TeardownArgs {
     /// The format of the report
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
@@ -72,6 +72,7 @@ pub(super) fn run(args: &TeardownArgs, workspace: &Workspace, here: &Path, scree
     let (spec, plan) = pipeline::plan(project)?;
     let output = workspace.output(&spec, args.output(), here)?;
     let folder = workspace.path_of(output.path()).unwrap_or_default();
+    args.check_output(&output, &plan)?;
     let plans = listed(project, &folder, (&spec, &plan))?;
     let usage = OutputUsage::of(&output, &spec, &plan, &plans)?;
     let mut warnings = BTreeSet::new();
@@ -101,6 +102,20 @@ impl TeardownArgs {
     }
 
     fn selects(&self, ListedPlan { slug, is_existing, plan }: &ListedPlan) -> bool {
+    /// An error if there is no output. Without branches, a build may have written none.
+    fn check_output(&self, output: &OutputDir, plan: &BuildPlan) -> Result<()> {
+        let folder = RelPath::root();
+        let is_expected = plan.branches.iter().any(|branch| branch.namespace().is_some());
+        let why = match () {
+            () if output.has_output() => return Ok(()),
+            () if !output.has(&folder) && (is_expected || self.output.is_some()) => "does not exist",
+            () if is_expected => "has no output of a build",
+            () => return Ok(()),
+        };
+        let message = format!("the output folder `{}` {why}", output.show(&folder));
+        Err(Diagnostic::new(Code::Usage, message).help("`pleach build` writes it; `--output` names another one").into())
+    }
+
         let matches = |pattern: &String| glob::matches(pattern, slug) || glob::matches(pattern, &plan.branch);
         !(self.removed && *is_existing) && (self.only.is_empty() || self.only.iter().any(matches))
     }

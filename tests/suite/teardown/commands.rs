@@ -484,3 +484,24 @@ fn one_failed_branch_does_not_affect_the_others() {
     workspace.run(&["build", "--keep-going"]).exits(2);
     assert_eq!(workspace.read("out/teardown/b7.yaml"), plan);
 }
+
+#[test]
+fn an_output_folder_that_does_not_exist_is_an_error() {
+    let workspace = Workspace::small();
+    let error = |args: &[&str]| workspace.run(&[&["teardown"], args].concat()).exits(2).err();
+    assert!(error(&[]).contains("error[usage]: the output folder `out` does not exist"));
+    workspace.run(&["build"]).exits(0);
+    assert_eq!(workspace.run(&["teardown"]).exits(0).out(), "nothing to tear down\n");
+    assert!(error(&["--output", "ouy"]).contains("error[usage]: the output folder `ouy` does not exist"));
+    let output = error(&["--output", "base"]);
+    assert!(output.contains("`base`"), "{output}");
+    assert_eq!(workspace.shell("mkdir docs"), "");
+    assert!(error(&["--output", "docs"]).contains("the output folder `docs` has no output of a build"));
+    // Without branches, a build writes no files.
+    workspace.write("branches.yaml", "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nbranches: []\n");
+    workspace.run(&["build", "--allow-delete", "3"]).exits(0);
+    workspace.run(&["build", "--prune"]).exits(0);
+    assert_eq!(workspace.shell("rm -rf out"), "");
+    assert_eq!(workspace.run(&["teardown"]).exits(0).out(), "nothing to tear down\n");
+    assert!(error(&["--output", "ouy"]).contains("the output folder `ouy` does not exist"));
+}
