@@ -2,14 +2,15 @@
 
 use super::Outcome;
 use super::guards::{self, AllowedDeletions};
+use super::pruned_records::Prune;
 use super::screen::{Screen, report};
 use super::session::{OnFailure, Session};
 use super::workspace::{LOCK_TIMEOUT, Workspace};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::disk::{self, Comparison, OutputDir, WriteSummary};
-use crate::output::{OutputKind, Tree};
+use crate::output::Tree;
 use crate::pipeline::{Build, Selection, Shard};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
@@ -63,15 +64,6 @@ pub(super) struct BuildArgs {
     allow_delete_names: Option<usize>,
 }
 
-/// Which plans are pruned.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Prune {
-    /// All plans
-    All,
-    /// The plans of removed branches
-    Removed,
-}
-
 pub(super) fn run(args: &BuildArgs, workspace: &Workspace, here: &Path, screen: Screen) -> Result<Outcome> {
     // The lock is taken before anything is read, so the last writer is the last reader.
     let _lock = disk::lock_workspace(&workspace.root, LOCK_TIMEOUT, || {
@@ -110,11 +102,7 @@ impl BuildArgs {
     /// The files to write.
     fn pruned<'b>(&self, session: &Session, build: &'b Build) -> Cow<'b, Tree> {
         let existing = session.plan.slugs();
-        build.pruned(|path, _| match self.prune {
-            None => false,
-            Some(Prune::All) => true,
-            Some(Prune::Removed) => path.kind() != OutputKind::TeardownPlan || !existing.contains(path.slug()),
-        })
+        build.pruned(|path| self.prune.is_some_and(|prune| prune.drops(path, &existing)))
     }
 
     /// Reports unmanaged files as errors. With `--keep-unmanaged`, returns them as warnings, except those with the path of a file of

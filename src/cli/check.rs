@@ -2,11 +2,12 @@
 
 use super::Outcome;
 use super::missing_records::{self, only_missing_records};
+use super::pruned_records::PrunedRecords;
 use super::screen::{Screen, report};
 use super::session::{OnFailure, Session};
 use super::workspace::Workspace;
 use crate::argument::shell_word;
-use crate::diagnostic::Result;
+use crate::diagnostic::{Diagnostic, Result};
 use crate::disk::{Comparison, Difference, OutputDir};
 use crate::pipeline::Selection;
 use clap::Args;
@@ -22,7 +23,7 @@ Examples:
   pleach check                      in CI, so that nobody forgets to build or edits out/ by hand
   pleach check --base origin/main
 
-A teardown record that a revert or a merge has lost is a warning if the next build finds it in the history of the base revision. A record that is in the base revision and not in out/ is a difference.
+A teardown record that a revert or a merge has lost is a warning if the next build finds it in the history of the base revision. A record that is in the base revision and not in out/ is a difference, unless `build --prune` drops it. If out/ lacks all records that it drops for one branch and has others, that is a warning.
 
 Exit status: 0 no differences, 1 differences, 2 the build fails, 4 I/O error")]
 pub(super) struct CheckArgs {
@@ -59,21 +60,23 @@ pub(super) fn run(
     )?;
     let inputs = session.inputs();
     let build = session.build(&inputs)?;
-    let (output, tree) = (session.output(), session.comparable(&build));
+    let (output, pruned) = (session.output(), PrunedRecords::of(&session, &build));
+    let tree = build.pruned(|path| pruned.has(path));
     let comparison = output.compare(&tree, session.scope(&build))?;
-    let restored = only_missing_records(&session, (&build, output), &comparison);
-    let missing = restored.as_deref().map(|files| missing_records::warning(output, files));
-    session.refuse_warnings(args.strict, &build, missing.as_slice())?;
-    session.warn(&build, missing.as_slice());
+    let restored = only_missing_records(&session, (&tree, output), &comparison);
+    let warnings: Vec<Diagnostic> =
+        (restored.iter().map(|files| missing_records::warning(output, files))).chain(pruned.warning(output)).collect();
+    session.refuse_warnings(args.strict, &build, &warnings)?;
+    session.warn(&build, &warnings);
+    let (shown, writes) =
+        (session.shown_output(), pruned.by().map_or("a build".to_owned(), |by| format!("`{}`", by.command())));
     if let Some(files) = restored {
-        let output = session.shown_output();
-        report(&format!("`{output}` is what a build writes, except for {}\n", missing_records::count(&files)))?;
+        report(&format!("`{shown}` is what {writes} writes, except for {}\n", missing_records::count(&files)))?;
         return Ok(Outcome::Done);
     }
     let (owned, unmanaged) = rows(output, &comparison);
     if owned.is_empty() && unmanaged.is_empty() {
-        let output = session.shown_output();
-        report(&format!("`{output}` is what a build writes: {} files\n", tree.len()))?;
+        report(&format!("`{shown}` is what {writes} writes: {} files\n", tree.len()))?;
         return Ok(Outcome::Done);
     }
     report(&text(&owned, &unmanaged, command))?;

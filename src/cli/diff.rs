@@ -1,6 +1,7 @@
 //! `pleach diff`: shows what a build would change.
 
 use super::Outcome;
+use super::pruned_records::PrunedRecords;
 use super::screen::{Screen, report};
 use super::session::{OnFailure, Session};
 use super::workspace::Workspace;
@@ -62,10 +63,11 @@ pub(super) fn run(args: &DiffArgs, workspace: &Workspace, here: &Path, screen: S
     };
     let inputs = session.inputs();
     let build = session.build(&inputs)?;
-    let after = session.comparable(&build);
+    let pruned = PrunedRecords::of(&session, &build);
+    let after = build.pruned(|path| pruned.has(path));
     let before = owned_files(before, &after);
     let branches = diff::compare(&before, &after, &session.spec.output.to_string(), known(&session, &before, &after));
-    session.warn(&build, &[]);
+    session.warn(&build, pruned.warning(session.output()).as_slice());
     let report_text = args.render(&branches, screen);
     match &args.output {
         None => report(&report_text)?,

@@ -8,15 +8,14 @@ use super::session::Session;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::disk::{Comparison, Difference, OutputDir};
 use crate::dns::zone_change::ZoneChange;
-use crate::output::{OutputKind, OutputPath};
-use crate::pipeline::Build;
+use crate::output::{OutputKind, OutputPath, Tree};
 use crate::teardown::{Footprint, TeardownPlan};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The files that differ, if they differ only in records that the next build adds.
 pub(super) fn only_missing_records(
     session: &Session,
-    (build, output): (&Build, &OutputDir),
+    (tree, output): (&Tree, &OutputDir),
     comparison: &Comparison,
 ) -> Option<Vec<OutputPath>> {
     let mut files = Vec::new();
@@ -28,7 +27,8 @@ pub(super) fn only_missing_records(
         for (name, difference) in &folder.differing {
             let path = OutputPath::from(folder.path.join(name)?);
             let on_disk = (*difference != Difference::Missing).then(|| output.text(&path)).flatten();
-            if *difference == Difference::Mode || !is_restored(session, build, &path, on_disk.as_deref()) {
+            let wanted = tree.get(&path).filter(|_| *difference != Difference::Mode)?;
+            if !is_restored(session, &path, wanted, on_disk.as_deref()) {
                 return None;
             }
             files.push(path);
@@ -53,18 +53,16 @@ pub(super) fn count(files: &[OutputPath]) -> String {
     }
 }
 
-/// Whether a build only adds records to a file, and the history of the base revision has what they are for.
-fn is_restored(session: &Session, build: &Build, path: &OutputPath, on_disk: Option<&str>) -> bool {
+/// Whether a build only adds records to a file, so that it becomes `wanted`, and the history of the base revision has what they are
+/// for.
+pub(super) fn is_restored(session: &Session, path: &OutputPath, wanted: &str, on_disk: Option<&str>) -> bool {
     let previous = session.previous.records().get(path).map(|text| &**text);
-    let pruned = build.prunable.get(path).and_then(Option::as_deref);
     let only_adds = match path.kind() {
         OutputKind::TeardownPlan => only_adds_entries,
         OutputKind::ZoneChange => only_adds_names,
         _ => return false,
     };
-    let wanted = build.tree.get(path).map(|text| &**text);
-    session.previous.has_history()
-        && wanted.into_iter().chain(pruned).any(|wanted| only_adds(wanted, on_disk, previous).unwrap_or(false))
+    session.previous.has_history() && only_adds(wanted, on_disk, previous).unwrap_or(false)
 }
 
 /// Whether a build only adds entries to a plan, none of which the `previous` plan has. `None` if a plan cannot be read.

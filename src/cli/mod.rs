@@ -14,6 +14,7 @@ mod kustomize;
 mod missing_records;
 mod previous;
 mod progress;
+mod pruned_records;
 mod screen;
 mod session;
 mod teardown;

@@ -8,12 +8,11 @@ use super::screen::Screen;
 use super::workspace::Workspace;
 use crate::diagnostic::{self, Code, Diagnostic, Diagnostics, Result};
 use crate::disk::{self, OutputDir};
-use crate::output::{OutputFolder, OutputPath, Tree, is_shared_folder};
+use crate::output::{OutputFolder, OutputPath, is_shared_folder};
 use crate::pipeline::{self, Build, Failure, Inputs, Progress, Selection};
 use crate::plan::BuildPlan;
 use crate::source::{Project, RelPath};
 use crate::spec::Spec;
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -92,17 +91,6 @@ impl<'a> Session<'a> {
     /// The output folder as messages show it.
     pub(super) fn shown_output(&self) -> String {
         self.output.show(&RelPath::root())
-    }
-
-    /// The files of a build as `check` and `diff` compare them: prunable entries may be in a file on the disk or not, because
-    /// `build --prune` leaves them out.
-    pub(super) fn comparable<'b>(&self, build: &'b Build) -> Cow<'b, Tree> {
-        let output = self.output();
-        build.pruned(|path, content| match (output.text(path), content) {
-            (None, None) => true,
-            (Some(text), Some(content)) => text == content,
-            _ => false,
-        })
     }
 
     /// Whether a build may change a folder of the output, or a file in a shared folder: those of its branches that did not fail and

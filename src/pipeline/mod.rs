@@ -222,11 +222,10 @@ impl Build<'_> {
         if errors.is_empty() { None } else { Some(errors.into()) }
     }
 
-    /// The files, without those prunable entries that `is_pruned` selects: it gets the path of a file and its content without
-    /// them, if any is left.
-    pub(crate) fn pruned(&self, is_pruned: impl Fn(&OutputPath, Option<&str>) -> bool) -> Cow<'_, Tree> {
+    /// The files, without the prunable entries of those that `is_pruned` selects.
+    pub(crate) fn pruned(&self, is_pruned: impl Fn(&OutputPath) -> bool) -> Cow<'_, Tree> {
         let mut tree = Cow::Borrowed(&self.tree);
-        for (path, content) in self.prunable.iter().filter(|(path, content)| is_pruned(path, content.as_deref())) {
+        for (path, content) in self.prunable.iter().filter(|(path, _)| is_pruned(path)) {
             match content {
                 Some(content) => tree.to_mut().insert(path.clone(), Arc::clone(content)),
                 None => tree.to_mut().remove(path),

@@ -24,7 +24,7 @@ pub(crate) fn build(project: &Project, previous: &dyn PreviousOutput, selection:
     let inputs = Inputs { project, spec: &spec, plan: &plan, previous, selection, progress: &progress };
     let build = pipeline::build(&inputs).unwrap();
     BuiltOutput {
-        pruned: build.pruned(|_, _| true).into_owned(),
+        pruned: build.pruned(|_| true).into_owned(),
         warnings: build.warnings.iter().map(ToString::to_string).collect(),
         failed: build.failures.iter().map(|failure| failure.branch.name.to_string()).collect(),
         tree: build.tree,

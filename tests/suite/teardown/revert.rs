@@ -136,10 +136,13 @@ fn a_record_that_a_pull_request_drops_is_an_error() {
     change(&repository, &["main:1", "new:2"]);
     change(&repository, &["main:1"]);
     shell(&repository, "git checkout -q -b drop");
-    // The whole plan may have been pruned. A part of it has not been.
-    std::fs::remove_file(repository.workspace.path().join("out/teardown/new.yaml")).unwrap();
-    assert_eq!(checked(&repository), "");
-    shell(&repository, "git checkout -q .");
+    // Pruning removes the zone change too.
+    for file in ["out/teardown/new.yaml", "out/dns/dev.example.com/new.yaml"] {
+        std::fs::remove_file(repository.workspace.path().join(file)).unwrap();
+        let output = repository.workspace.run(&["check"]).exits(1).out();
+        assert!(output.starts_with(&format!("missing    {file}\n")), "{output}");
+        shell(&repository, "git checkout -q .");
+    }
     repository.workspace.edit("out/teardown/new.yaml", "images:\n- r.example.com/app:2\n", "images: []\n");
     let output = repository.workspace.run(&["check"]).exits(1).out();
     assert!(output.starts_with("modified   out/teardown/new.yaml\n"), "{output}");
@@ -219,4 +222,63 @@ fn what_was_recorded_and_pruned_does_not_come_back() {
     repository.merge();
     repository.build(&[]);
     assert_whole(&repository);
+}
+
+#[test]
+fn records_are_pruned_as_a_whole() {
+    let repository = repository();
+    change(&repository, &["main:1", "new:2", "other:3"]);
+    change(&repository, &["main:4"]);
+    let report = |prune: &str| {
+        repository.build(&[prune]);
+        let report = repository.workspace.run(&["check", "--strict"]).exits(0).out();
+        shell(&repository, "git checkout -q . && git clean -fdq out");
+        report
+    };
+    assert!(report("--prune").starts_with("`out` is what `build --prune` writes: "));
+    assert!(report("--prune=removed").starts_with("`out` is what `build --prune=removed` writes: "));
+    // Another pull request that was merged meanwhile has records of its own, or somebody has deleted these by hand.
+    shell(&repository, "rm out/teardown/new.yaml out/dns/dev.example.com/new.yaml");
+    let want = "warning[output]: records of the base revision are dropped from `out/dns/dev.example.com/new.yaml`, \
+                `out/teardown/new.yaml`, and others are not\n";
+    for command in [&["check"][..], &["check", "--strict"]] {
+        let ran = repository.workspace.run(command);
+        assert_eq!(ran.status(), if command.len() == 1 { 0 } else { 2 });
+        assert!(ran.err().contains(want.trim_start_matches("warning")), "{}", ran.err());
+    }
+    repository.build(&[]);
+    assert_whole(&repository);
+}
+
+#[test]
+fn what_was_pruned_and_merged_does_not_come_back_in_a_fresh_clone() {
+    let merges = [
+        "git merge -q --ff-only prune",
+        "git merge -q --no-ff -m merge prune",
+        "git merge -q --squash prune > /dev/null",
+    ];
+    for merge in merges {
+        let repository = repository();
+        change(&repository, &["main:1", "new:2"]);
+        // A commit that removes the branch without a record, and a later one that has it.
+        shell(&repository, "git revert --no-edit HEAD > /dev/null");
+        repository.merge();
+        repository.build(&[]);
+        assert_whole(&repository);
+        repository.commit();
+        repository.merge();
+        shell(&repository, "git checkout -q -b prune");
+        repository.build(&["--prune"]);
+        repository.commit();
+        shell(&repository, &format!("git checkout -q main && {merge}"));
+        repository.commit();
+        repository.merge();
+        for later in ["true", "git commit -q --allow-empty -m one"] {
+            shell(&repository, &format!("{later}; rm -rf clone; git clone -q . clone"));
+            let clone = |args: &[&str]| repository.workspace.run(&[&["-C", "clone"], args].concat()).exits(0);
+            assert!(clone(&["build"]).out().contains(": 0 files written, "), "{merge}");
+            assert_eq!(clone(&["check", "--strict"]).err(), "", "{merge}");
+            assert_eq!(clone(&["teardown"]).out(), "nothing to tear down\n");
+        }
+    }
 }
