@@ -93,7 +93,8 @@ impl PreviousOutput for RecordedOutput {
             return Ok(OutputHistory::default());
         };
         let is_record = |path: &OutputPath| matches!(path.kind(), OutputKind::ZoneChange | OutputKind::TeardownPlan);
-        let changes = files.changes(|path| is_record(path) || path.is_locked() && is_selected(path.slug()))?;
+        let is_object = |path: &OutputPath| path.is_locked() || path.kind() == OutputKind::SharedObject;
+        let changes = files.changes(|path| is_record(path) || is_object(path) && is_selected(path.slug()))?;
         let changes: Vec<Tree> = changes.into_iter().map(|files| owned_files(files, &Tree::default())).collect();
         if changes.iter().all(Tree::is_empty) {
             return Ok(OutputHistory::default());

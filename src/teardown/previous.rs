@@ -176,8 +176,8 @@ fn of_objects(
     names: &ProjectNames,
     source: &(dyn Fn(&str) -> ImageSource + Sync),
 ) -> (PreviousFootprints, Vec<Diagnostic>) {
-    let files: Vec<(&OutputPath, &Arc<str>)> =
-        files.iter().filter(|(path, _)| path.kind() == OutputKind::Object).collect();
+    let is_object = |path: &OutputPath| matches!(path.kind(), OutputKind::Object | OutputKind::SharedObject);
+    let files: Vec<(&OutputPath, &Arc<str>)> = files.iter().filter(|(path, _)| is_object(path)).collect();
     let read: Vec<(&OutputPath, Result<PreviousFootprint>)> =
         files.into_par_iter().map(|(path, text)| (path, of_object(path, text, names, source(path.slug())))).collect();
     let (mut footprints, mut warnings) = (PreviousFootprints::new(), Vec::new());

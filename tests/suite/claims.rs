@@ -133,3 +133,18 @@ fn a_plan_lists_a_custom_kind_of_a_removed_branch() {
     let shown = rebuild(&w, "", &[("main", false)]);
     assert_eq!(shown, "login\n  namespace  shop-login\n  object     ClusterIssuer shop-login\n");
 }
+
+#[test]
+fn a_revert_that_removes_a_shared_object_is_recorded_by_the_next_build() {
+    let w = workspace("", &[("main", false), ("login", false)]);
+    w.commit_all();
+    write(&w, CLAIM, &[("main", true), ("login", true)]);
+    w.run(&["build"]).exits(0);
+    assert_eq!(w.shell("git add -A && git commit -qm shared && git revert --no-edit HEAD > /dev/null"), "");
+    assert!(!has(&w, "out/shared"));
+    let want = "the next build adds teardown records to `out/teardown/_shared.yaml`";
+    assert!(w.run(&["check"]).exits(0).err().contains(want));
+    w.run(&["build"]).exits(0);
+    assert_eq!(w.run(&["teardown"]).exits(0).out(), "_shared\n  object     ClusterIssuer letsencrypt\n");
+    assert_eq!(w.run(&["check"]).exits(0).err(), "");
+}
