@@ -7,20 +7,19 @@
 //! | it is in another repository, worktree or submodule | where the history there forks from its upstream branch, else its `HEAD` |
 //! | neither: no repository, no `origin`, no `git`, a shallow clone, an ignored output | the output on the disk, else that of `HEAD` |
 //! | there is no output, but `output:` was another folder | the output in that folder |
+//! | there is none, but the history had one | the last commit that had it |
 //!
-//! If there is no output at all, and Git does not have it either because it is ignored or outside of a repository, nothing is
-//! known about removed branches. If the history of the spec has one, that is an error.
+//! If no output is found, or only one in another folder or commit, [`super::removals`] decides whether it is known what removed branches leave.
 
 use super::workspace::Workspace;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::disk::{self, OutputDir};
 use crate::git::{self, ForkPoint, OutputAtCommit};
-use crate::output::OutputFolder;
+use crate::output::{OutputFolder, OutputPath};
 use crate::pipeline;
 use crate::plan::BuildPlan;
 use crate::source::{FolderPath, RelPath};
-use crate::spec::{self, Spec};
-use std::collections::BTreeSet;
+use crate::spec::{self, EarlierSpec, Spec};
 use std::path::Path;
 
 /// Where the previous output is.
@@ -30,14 +29,45 @@ pub(super) enum BaseRevision {
     Folder(OutputDir, Option<OutputAtCommit>),
 }
 
-/// The base revision of a run, and warnings about it.
-pub(super) type Base = (BaseRevision, Vec<Diagnostic>);
+/// The base revision of a run.
+pub(super) struct Base {
+    pub(super) revision: BaseRevision,
+    pub(super) origin: BaseOrigin,
+    /// Warnings about it.
+    pub(super) warnings: Vec<Diagnostic>,
+}
+
+/// Where a base revision comes from.
+pub(super) enum BaseOrigin {
+    /// `--base` names it.
+    Named,
+    /// The output folder has an output there.
+    OutputFolder,
+    /// The output folder has none there. It is the last output that was found, if any. Specs of later commits than this one may have
+    /// branches that it does not have; without a commit, any earlier spec.
+    Earlier(Option<String>),
+}
+
+impl Base {
+    fn named(revision: BaseRevision) -> Self {
+        Base { revision, origin: BaseOrigin::Named, warnings: Vec::new() }
+    }
+}
 
 impl BaseRevision {
-    fn is_empty(&self) -> bool {
+    pub(super) fn has_output(&self) -> bool {
         match self {
-            BaseRevision::Commit(files) => files.is_empty(),
-            BaseRevision::Folder(output, _) => !output.has_output(),
+            BaseRevision::Commit(files) => files.has_output(),
+            BaseRevision::Folder(output, _) => output.has_output(),
+        }
+    }
+
+    /// Whether it has the output or the teardown plan of a slug.
+    pub(super) fn knows(&self, slug: &str) -> bool {
+        let [folder, plan] = [OutputFolder::Namespaces.join(slug), RelPath::clone(&OutputPath::teardown_plan(slug))];
+        match self {
+            BaseRevision::Commit(files) => files.paths().any(|path| path.is_within(&folder) || **path == plan),
+            BaseRevision::Folder(output, _) => output.has(&folder) || output.text(&plan).is_some(),
         }
     }
 }
@@ -60,20 +90,20 @@ impl BaseFinder<'_> {
             return self.at_commit(base);
         }
         if !path.join(disk::SPEC).is_file() {
-            return Ok((BaseRevision::Folder(OutputDir::new(path, base), None), Vec::new()));
+            return Ok(Base::named(BaseRevision::Folder(OutputDir::new(path, base), None)));
         }
         let root = disk::resolve(&path)?;
         let other = pipeline::plan_keep_going(&disk::project(&root, &root)).map(|(spec, _)| spec.output);
         let output = path.join(other.unwrap_or_else(|_| self.spec.output.clone()).to_string());
-        Ok((BaseRevision::Folder(OutputDir::new(output, base), None), Vec::new()))
+        Ok(Base::named(BaseRevision::Folder(OutputDir::new(output, base), None)))
     }
 
     fn at_commit(&self, commit: &str) -> Result<Base> {
         let Some(files) = self.committed(commit, self.output)? else {
             return self.in_earlier_output(commit).ok_or_else(|| self.no_repository(commit).into());
         };
-        let earlier = if files.is_empty() { self.in_earlier_output(commit) } else { None };
-        Ok(earlier.unwrap_or((BaseRevision::Commit(files), Vec::new())))
+        let earlier = if files.has_output() { None } else { self.in_earlier_output(commit) };
+        Ok(earlier.unwrap_or_else(|| Base::named(BaseRevision::Commit(files))))
     }
 
     /// The output at a commit of the repository that has an output folder, if there is one.
@@ -86,9 +116,10 @@ impl BaseFinder<'_> {
     /// The output at a commit in the folder that the spec names, now or at that commit.
     fn in_earlier_output(&self, commit: &str) -> Option<Base> {
         let named = self.other_output(&self.spec.output);
-        let earlier = named.or_else(|| self.other_output(&self.spec_at(commit)?.0.output))?;
+        let earlier = named.or_else(|| self.other_output(&self.folder_at(commit)?))?;
         let files = self.committed(commit, &earlier).ok()??;
-        (!files.is_empty()).then(|| (BaseRevision::Commit(files), self.left_over(&earlier).into_iter().collect()))
+        let warnings = self.left_over(&earlier).into_iter().collect();
+        files.has_output().then(|| Base { warnings, ..Base::named(BaseRevision::Commit(files)) })
     }
 
     fn no_repository(&self, commit: &str) -> Diagnostic {
@@ -99,33 +130,71 @@ impl BaseFinder<'_> {
         Diagnostic::new(Code::Usage, message).help("name the folder of the output that was published last")
     }
 
+    /// The folder that the spec names at a commit.
+    fn folder_at(&self, commit: &str) -> Option<FolderPath> {
+        let files = git::texts(&self.workspace.root, commit, &[spec::FILE]).ok()?;
+        files.values().next().map(|text| EarlierSpec::read(text).output_folder())
+    }
+
     /// The base revision without `--base`.
     pub(super) fn find(&self) -> Result<Base> {
-        let (base, warnings) = self.of(self.output)?;
-        if !base.is_empty() {
-            return Ok((base, warnings));
+        let (revision, warnings) = self.of(self.output)?;
+        if revision.has_output() {
+            return Ok(Base { revision, origin: BaseOrigin::OutputFolder, warnings });
         }
-        for earlier in self.earlier_outputs()? {
-            let (other, warnings) = self.of(&earlier)?;
-            if !other.is_empty() {
-                return Ok((other, warnings.into_iter().chain(self.left_over(&earlier)).collect()));
+        Ok(match self.earlier()? {
+            Some(earlier) => earlier,
+            None => Base { revision, origin: BaseOrigin::Earlier(None), warnings },
+        })
+    }
+
+    /// The last output, if it was in another folder or was removed from Git.
+    fn earlier(&self) -> Result<Option<Base>> {
+        let folders = self.earlier_folders()?;
+        for folder in &folders {
+            let (revision, warnings) = self.of(folder)?;
+            if revision.has_output() {
+                let origin = BaseOrigin::Earlier(self.before_last_change(folder)?);
+                let warnings = warnings.into_iter().chain(self.left_over(folder)).collect();
+                return Ok(Some(Base { revision, origin, warnings }));
             }
         }
-        let warnings = warnings.into_iter().chain(self.check_nothing_is_lost()?).collect();
-        Ok((base, warnings))
+        let folders: Vec<&OutputDir> = std::iter::once(self.output).chain(&folders).collect();
+        for root in self.repositories() {
+            let Some(commit) = self.commit_of(root)? else { continue };
+            let is_here = |folder: &&&OutputDir| git::repository(folder.path()) == Some(root);
+            let here: Vec<RelPath> =
+                folders.iter().filter(is_here).filter_map(|folder| disk::below(root, folder.path())).collect();
+            if let Some(files) = OutputAtCommit::before_removal(root, &commit, &here)? {
+                let origin = BaseOrigin::Earlier(self.is_own(root).then(|| files.commit().to_owned()));
+                return Ok(Some(Base { revision: BaseRevision::Commit(files), origin, warnings: Vec::new() }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The repositories of the output and of the workspace.
+    fn repositories(&self) -> impl Iterator<Item = &Path> {
+        [self.output.path(), &self.workspace.root].into_iter().filter_map(git::repository)
+    }
+
+    /// The last commit of the workspace that is older than the output in a folder of its repository.
+    fn before_last_change(&self, folder: &OutputDir) -> Result<Option<String>> {
+        let root = git::repository(folder.path()).filter(|root| self.is_own(root));
+        let (Some(root), Some(commit)) = (root, self.commit()?) else { return Ok(None) };
+        let path = disk::below(root, folder.path()).unwrap_or_default();
+        Ok(git::last_change_of(root, &commit, &[path])?.and_then(|(_, before)| before))
     }
 
     /// The base revision of an output folder.
-    fn of(&self, output: &OutputDir) -> Result<Base> {
+    fn of(&self, output: &OutputDir) -> Result<(BaseRevision, Vec<Diagnostic>)> {
         let on_disk = |head| BaseRevision::Folder(output.clone(), head);
         let Some(root) = git::repository(output.path()) else { return Ok((on_disk(None), Vec::new())) };
-        let is_own = self.is_in_own_repository(output);
-        let (fork, mut warnings) =
-            (if is_own { git::fork_point(root) } else { git::upstream_point(root) }?, Vec::new());
+        let (fork, mut warnings) = (self.fork_of(root)?, Vec::new());
         let head = match &fork {
             ForkPoint::At(commit) => {
                 let files = output_at(root, commit, output)?;
-                if !files.is_empty() || !is_ignored(root, output) {
+                if files.has_output() || !is_ignored(root, output) {
                     return Ok((BaseRevision::Commit(files), warnings));
                 }
                 None
@@ -135,31 +204,69 @@ impl BaseFinder<'_> {
         };
         warnings.extend(unknown(&fork));
         Ok(match head {
-            Some(files) if !output.has_output() && !files.is_empty() => (BaseRevision::Commit(files), warnings),
+            Some(files) if !output.has_output() && files.has_output() => (BaseRevision::Commit(files), warnings),
             head => (on_disk(head), warnings),
         })
     }
 
-    fn is_in_own_repository(&self, output: &OutputDir) -> bool {
-        git::repository(output.path()) == git::repository(&self.workspace.root)
+    /// Whether `root` is the repository of the workspace.
+    fn is_own(&self, root: &Path) -> bool {
+        git::repository(&self.workspace.root) == Some(root)
     }
 
-    /// Other folders that the output may have been in: what the spec names, now and at the base revision; without Git, the
+    /// Whether the output is in the repository of the workspace, so that its history is that of the spec.
+    pub(super) fn is_in_history(&self) -> bool {
+        git::repository(self.output.path()).is_some_and(|root| self.is_own(root) && !is_ignored(root, self.output))
+    }
+
+    fn fork_of(&self, root: &Path) -> Result<ForkPoint, Diagnostic> {
+        if self.is_own(root) { git::fork_point(root) } else { git::upstream_point(root) }
+    }
+
+    /// The commit of a repository whose output is the previous one: where the history forks, else `HEAD`.
+    fn commit_of(&self, root: &Path) -> Result<Option<String>> {
+        Ok(match self.fork_of(root)? {
+            ForkPoint::At(commit) => Some(commit),
+            ForkPoint::Unknown | ForkPoint::None => git::head(root),
+            ForkPoint::NoGit => None,
+        })
+    }
+
+    /// The commit whose spec is the previous one.
+    pub(super) fn commit(&self) -> Result<Option<String>> {
+        git::repository(&self.workspace.root).map_or(Ok(None), |root| self.commit_of(root))
+    }
+
+    /// Whether the output or the workspace is in a repository, and git cannot be run.
+    pub(super) fn lacks_git(&self) -> Result<bool> {
+        for root in self.repositories() {
+            if self.fork_of(root)? == ForkPoint::NoGit {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Other folders that the output may have been in: what the spec names, now and earlier, the newest first; without Git, the
     /// folders of the workspace that have the output of a build.
-    fn earlier_outputs(&self) -> Result<Vec<OutputDir>> {
-        let named = self.other_output(&self.spec.output);
-        if named.is_some() {
-            return Ok(named.into_iter().collect());
-        }
+    fn earlier_folders(&self) -> Result<Vec<OutputDir>> {
+        let mut folders: Vec<OutputDir> = self.other_output(&self.spec.output).into_iter().collect();
         if let Some(commit) = self.commit()? {
-            let earlier = self.spec_at(&commit).and_then(|(spec, _)| self.other_output(&spec.output));
-            return Ok(earlier.into_iter().collect());
+            let specs = git::versions(&self.workspace.root, (None, &commit), &[spec::FILE])?;
+            let named = specs.iter().filter_map(|text| self.other_output(&EarlierSpec::read(text).output_folder()));
+            for folder in named {
+                if folders.iter().all(|known| known.path() != folder.path()) {
+                    folders.push(folder);
+                }
+            }
+        } else if folders.is_empty() {
+            let root = OutputDir::new(self.workspace.root.clone(), "");
+            let mut names = root.folders(&RelPath::root())?;
+            names.sort_unstable();
+            let found = names.iter().filter_map(|name| self.other_output(&RelPath::new(name)?.into()));
+            folders.extend(found.filter(OutputDir::has_locks));
         }
-        let root = OutputDir::new(self.workspace.root.clone(), "");
-        let mut names = root.folders(&RelPath::root())?;
-        names.sort_unstable();
-        let folders = names.iter().filter_map(|name| self.other_output(&RelPath::new(name)?.into()));
-        Ok(folders.filter(OutputDir::has_locks).collect())
+        Ok(folders)
     }
 
     /// The output folder at a path of the workspace, if it is not that of this run.
@@ -181,57 +288,7 @@ impl BaseFinder<'_> {
             "this build records what `{old}` has; then delete it, and change what reads it, such as the path in Argo CD"
         )))
     }
-
-    /// The commit whose spec is the previous one: where the history of the workspace forks, else `HEAD`.
-    fn commit(&self) -> Result<Option<String>> {
-        let Some(root) = git::repository(&self.workspace.root) else { return Ok(None) };
-        Ok(match git::fork_point(root)? {
-            ForkPoint::At(commit) => Some(commit),
-            ForkPoint::Unknown | ForkPoint::None => Some("HEAD".to_owned()),
-            ForkPoint::NoGit => None,
-        })
-    }
-
-    /// The spec of the workspace at a commit. `None` if there is none that can be read.
-    fn spec_at(&self, commit: &str) -> Option<(Spec, BuildPlan)> {
-        let (project, root) = (&self.workspace.project, &self.workspace.root);
-        let files = git::texts(root, commit, &[spec::FILE, spec::FOLDER]).ok()?;
-        let now = spec::files(project).ok()?.into_iter().map(|file| (file.path.clone(), None));
-        let then = files.into_iter().map(|(path, text)| (path, Some(text.as_bytes().to_vec())));
-        pipeline::plan_keep_going(&project.with(now.chain(then))).ok()
-    }
-
-    /// An error if the history of the spec has a removed branch, of which no output is known. Only for an output that is not in a
-    /// repository: what is not in the output of a commit was never published from there.
-    fn check_nothing_is_lost(&self) -> Result<Option<Diagnostic>> {
-        let is_in_git = git::repository(self.output.path()).is_some_and(|root| !is_ignored(root, self.output));
-        let Some(commit) = self.commit()?.filter(|_| !is_in_git) else { return Ok(None) };
-        let existing = self.plan.slugs();
-        let removed: BTreeSet<String> = [commit.clone(), format!("{commit}^1")]
-            .iter()
-            .filter_map(|commit| Some(self.spec_at(commit)?.1))
-            .flat_map(|plan| plan.branches)
-            .filter(|branch| !existing.contains(branch.slug.as_str()))
-            .map(|branch| format!("`{}`", branch.name))
-            .collect();
-        let output = self.output.show(&RelPath::root());
-        if !removed.is_empty() {
-            let names = removed.into_iter().collect::<Vec<_>>().join(", ");
-            let message = format!(
-                "what the removed {names} leaves is not known: `{output}` has no earlier output, and is not in Git"
-            );
-            return Err(Diagnostic::new(Code::Output, message).help(NAME_THE_BASE).into());
-        }
-        let message = format!(
-            "the clone is shallow and `{output}` has no earlier output, so what removed branches leave is not known"
-        );
-        let is_shallow = git::is_shallow(&self.workspace.root);
-        Ok(is_shallow.then(|| Diagnostic::new(Code::Output, message).help(NAME_THE_BASE)))
-    }
 }
-
-const NAME_THE_BASE: &str =
-    "name the last output that was published with `--base DIR`; if nothing was ever published, name an empty folder";
 
 /// The output folder `output` at a commit of the repository `root`.
 fn output_at(root: &Path, commit: &str, output: &OutputDir) -> Result<OutputAtCommit> {

@@ -78,6 +78,7 @@ pub(super) fn run(args: &BuildArgs, workspace: &Workspace, here: &Path, screen: 
     )?;
     let inputs = session.inputs();
     let build = session.build(&inputs)?;
+    session.require_history(&build)?;
     let (output, tree) = (session.output(), args.pruned(&session, &build));
     let comparison = output.compare(&tree, session.scope(&build))?;
     let allowed = AllowedDeletions { branches: args.allow_delete, names: args.allow_delete_names };

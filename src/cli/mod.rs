@@ -15,6 +15,7 @@ mod missing_records;
 mod previous;
 mod progress;
 mod pruned_records;
+mod removals;
 mod screen;
 mod session;
 mod teardown;

@@ -3,7 +3,8 @@
 //! It is the output of the base revision, which [`super::base`] finds. All commands that build use this module, so they compare with
 //! the same output.
 
-use super::base::{BaseFinder, BaseRevision};
+use super::base::{Base, BaseFinder, BaseOrigin, BaseRevision};
+use super::removals;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::disk::OutputDir;
 use crate::output::{OutputFolder, OutputHistory, OutputKind, OutputPath, PreviousOutput, Tree, owned_files};
@@ -15,6 +16,7 @@ use std::sync::Arc;
 /// The output at the base revision, and the one on the disk.
 pub(super) struct RecordedOutput {
     base: BaseRevision,
+    is_named: bool,
     disk: OutputDir,
     recorded: Tree,
     /// Warnings about the base revision.
@@ -29,10 +31,13 @@ impl RecordedOutput {
         here: &Path,
         wanted: impl Fn(&str) -> bool + Sync,
     ) -> Result<Self> {
-        let (base, warnings) = match base {
+        let found = match base {
             Some(name) => finder.named(name, here)?,
             None => finder.find()?,
         };
+        let uncertain = removals::check(finder, &found)?;
+        let Base { revision: base, origin, mut warnings } = found;
+        warnings.extend(uncertain);
         let existing = finder.plan.slugs();
         let is_removed = |slug: &String| wanted(slug) && !existing.contains(slug.as_str());
         let removed = base.slugs()?.into_iter().filter(is_removed);
@@ -42,7 +47,13 @@ impl RecordedOutput {
             .collect();
         let recorded = base.read(&folders, |path| wanted(path.slug()))?;
         let recorded = recorded_files(recorded);
-        Ok(RecordedOutput { base, disk: finder.output.clone(), recorded, warnings })
+        let is_named = matches!(origin, BaseOrigin::Named);
+        Ok(RecordedOutput { base, is_named, disk: finder.output.clone(), recorded, warnings })
+    }
+
+    /// Whether `--base` names the base revision.
+    pub(super) fn is_named(&self) -> bool {
+        self.is_named
     }
 
     /// The teardown plans and zone changes of the base revision.

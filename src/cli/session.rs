@@ -118,6 +118,13 @@ impl<'a> Session<'a> {
     pub(super) fn warn(&self, build: &Build, others: &[Diagnostic]) {
         self.screen.warn(self.warnings(build, others), &self.workspace.project);
     }
+    /// An error if the history of the previous output is not known, unless `--base` names it.
+    pub(super) fn require_history(&self, build: &Build) -> Result<()> {
+        let unknown = build.unknown_history.iter().filter(|_| !self.previous.is_named());
+        let refused = unknown.map(|error| error.clone().help("or build without it: `--base HEAD`"));
+        Diagnostics::check(refused.collect(), ())
+    }
+
 
     /// With `--strict`, the warnings that [`Self::warn`] would report, as errors.
     pub(super) fn refuse_warnings(&self, strict: bool, build: &Build, others: &[Diagnostic]) -> Result<()> {
@@ -126,7 +133,7 @@ impl<'a> Session<'a> {
     }
 
     fn warnings<'w>(&'w self, build: &'w Build, others: &'w [Diagnostic]) -> impl Iterator<Item = &'w Diagnostic> {
-        build.warnings.iter().chain(others).chain(&self.previous.warnings)
+        build.warnings.iter().chain(&build.unknown_history).chain(others).chain(&self.previous.warnings)
     }
 }
 

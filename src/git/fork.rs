@@ -36,7 +36,7 @@ pub(crate) fn fork_point(root: &Path) -> Result<ForkPoint, Diagnostic> {
     let Ok(remotes) = run(root, &["remote"], b"") else { return Ok(ForkPoint::NoGit) };
     check_owner(&remotes)?;
     let has_origin = String::from_utf8_lossy(&remotes.stdout).lines().any(|name| name == "origin");
-    Ok(if has_origin && commit(root, "HEAD").is_ok() { ForkPoint::Unknown } else { ForkPoint::None })
+    Ok(if has_origin && head(root).is_some() { ForkPoint::Unknown } else { ForkPoint::None })
 }
 
 /// Where the checked out branch of the repository `root` forks from its upstream branch. Without an upstream branch, all its commits
@@ -46,6 +46,11 @@ pub(crate) fn upstream_point(root: &Path) -> Result<ForkPoint, Diagnostic> {
     check_owner(&head)?;
     let fork = merge_base(root, "@{upstream}", &["HEAD"]).map(Ok).or_else(|| Some(commit(root, "HEAD")));
     Ok(fork.and_then(Result::ok).map_or(ForkPoint::None, ForkPoint::At))
+}
+
+/// The commit that is checked out, if any.
+pub(crate) fn head(root: &Path) -> Option<String> {
+    commit(root, "HEAD").ok()
 }
 
 /// Whether git ignores a path of the repository `root`.

@@ -1,12 +1,13 @@
 //! The last changes of the output in the history of a commit.
 
 use super::revision::{OutputAtCommit, contents, file};
-use super::{commit, is_shallow, run, stdout};
+use super::{FETCH_HISTORY, commit, is_shallow, run, stdout};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::output::{OutputPath, Tree};
 use crate::source::RelPath;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 /// At most this many changes of the output are read …
 const MOST_CHANGES: &str = "30";
@@ -58,22 +59,15 @@ impl OutputAtCommit {
 
     fn replaced_files(&self) -> Result<Vec<Vec<ReplacedFile>>, Diagnostic> {
         let output = self.pathspec();
-        let log = |last: &[&str], from: &[&str]| {
-            let args = ["--literal-pathspecs", "log", "--first-parent", "--format=%H %P", "-n"];
-            stdout(run(self.root(), &[&args, last, from, &["--", output]].concat(), b"")?)
-        };
-        let newest = log(&["1"], &[self.commit()])?;
-        let newest = String::from_utf8_lossy(&newest);
-        let mut newest = newest.split_whitespace();
-        let (Some(newest), parent) = (newest.next(), newest.next()) else { return Ok(Vec::new()) };
+        let Some((newest, parent)) = last_change(self.root(), self.commit(), &[output])? else { return Ok(Vec::new()) };
         if parent.is_none() && is_shallow(self.root()) {
             return Err(unknown_history());
         }
         let end = commit(self.root(), &format!("{newest}~{MOST_COMMITS}")).map(|end| format!("^{end}"));
-        let from: Vec<&str> = std::iter::once(newest).chain(end.as_deref().ok()).collect();
-        let commits = log(&[MOST_CHANGES], &from)?;
+        let from: Vec<&str> = std::iter::once(newest.as_str()).chain(end.as_deref().ok()).collect();
+        let commits = changes(self.root(), MOST_CHANGES, &from, &[output])?;
         // A commit and its first parent. The first commit of a history has replaced nothing.
-        let commits: String = String::from_utf8_lossy(&commits)
+        let commits: String = commits
             .lines()
             .filter_map(|line| line.split_once(' '))
             .filter_map(|(commit, parents)| Some(format!("{commit} {}\n", parents.split_whitespace().next()?)))
@@ -91,10 +85,28 @@ impl OutputAtCommit {
     }
 }
 
+/// The last commit of a history that changed `paths`, and its first parent.
+pub(super) fn last_change(
+    root: &Path,
+    commit: &str,
+    paths: &[&str],
+) -> Result<Option<(String, Option<String>)>, Diagnostic> {
+    let newest = changes(root, "1", &[commit], paths)?;
+    let mut words = newest.split_whitespace().map(str::to_owned);
+    Ok(words.next().map(|commit| (commit, words.next())))
+}
+
+/// The last commits, at most `count`, that changed `paths`: a line with the commit and its parents each. The history follows first
+/// parents.
+fn changes(root: &Path, count: &str, from: &[&str], paths: &[&str]) -> Result<String, Diagnostic> {
+    let args = ["--literal-pathspecs", "log", "--first-parent", "--format=%H %P", "-n", count];
+    let listed = stdout(run(root, &[&args, from, &["--"], paths].concat(), b"")?)?;
+    Ok(String::from_utf8_lossy(&listed).into_owned())
+}
+
 fn unknown_history() -> Diagnostic {
     let message = "the clone is shallow, so what the last change of the output removed is not known";
-    Diagnostic::new(Code::Output, message)
-        .help("fetch the history: `git fetch --unshallow`, or `fetch-depth: 0` in GitHub Actions")
+    Diagnostic::new(Code::Output, message).help(FETCH_HISTORY)
 }
 
 /// What `git diff-tree --stdin` prints: a commit, then `:mode mode id id letter` and a path for each file.

@@ -1,18 +1,24 @@
 //! Reading a repository with the program `git`. Nothing is fetched and nothing is written.
 
 mod branches;
+mod earlier;
 mod fork;
 mod history;
 mod revision;
 
 pub(crate) use branches::branches;
-pub(crate) use fork::{ForkPoint, fork_point, is_ignored, is_shallow, repository, upstream_point};
+pub(crate) use earlier::{last_change_of, versions};
+pub(crate) use fork::{ForkPoint, fork_point, head, is_ignored, is_shallow, repository, upstream_point};
 pub(crate) use revision::{OutputAtCommit, texts};
 
 use crate::diagnostic::{Code, Diagnostic};
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+
+/// How to get the history that a shallow clone does not have.
+pub(crate) const FETCH_HISTORY: &str =
+    "fetch the history: `git fetch --unshallow`, or `fetch-depth: 0` in GitHub Actions";
 
 /// The id of the commit that `reference` names.
 pub(super) fn commit(root: &Path, reference: &str) -> Result<String, Diagnostic> {

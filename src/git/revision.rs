@@ -3,7 +3,7 @@
 use super::{commit, failed, run, stdout};
 use crate::diagnostic::Diagnostic;
 use crate::hex;
-use crate::output::{OutputPath, Tree};
+use crate::output::{OutputKind, OutputPath, Tree};
 use crate::source::RelPath;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
@@ -32,9 +32,14 @@ impl OutputAtCommit {
         Ok(OutputAtCommit { root: root.to_owned(), commit, output: output.clone(), ids })
     }
 
-    /// Whether the commit has no output.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.ids.is_empty()
+    /// Whether the commit has files of a build there.
+    pub(crate) fn has_output(&self) -> bool {
+        self.ids.keys().any(|path| path.kind() != OutputKind::Unmanaged)
+    }
+
+    /// The commit.
+    pub(crate) fn commit(&self) -> &str {
+        &self.commit
     }
 
     /// The paths.
@@ -61,11 +66,8 @@ impl OutputAtCommit {
         &self.root
     }
 
-    pub(super) fn commit(&self) -> &str {
-        &self.commit
-    }
-
-    pub(super) fn output(&self) -> &RelPath {
+    /// The output folder in the repository.
+    pub(crate) fn output(&self) -> &RelPath {
         &self.output
     }
 

@@ -66,6 +66,8 @@ pub(crate) struct Build<'a> {
     pub(crate) failures: Vec<Failure<'a>>,
     /// The warnings.
     pub(crate) warnings: Vec<Diagnostic>,
+    /// Why the history of the previous output is not known, so that what a revert removed may not be recorded.
+    pub(crate) unknown_history: Vec<Diagnostic>,
 }
 
 /// A branch that could not be built.
@@ -125,7 +127,7 @@ pub(crate) fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>> {
     let is_selected = selection.slugs(plan);
     let is_built = |slug: &str| is_selected(slug) && !failed.contains(slug);
     let changed = names.into_iter().filter(|names| names.backend == Backend::ZoneChange).collect();
-    let (history, unread) = history(previous, &is_built);
+    let (history, unknown_history) = history(previous, &is_built);
     let zones = dns::zone_change::decide(spec, plan, changed, (previous.files(), &history), is_built, |slug| {
         failed.contains(slug)
     })?;
@@ -141,15 +143,16 @@ pub(crate) fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>> {
     let unused = unused::warnings(&used);
     Ok(Build {
         prunable: zones.prunable.into_iter().chain(plans.prunable).collect(),
-        warnings: warnings.chain(of_branches).chain(unread).chain(plans.warnings).chain(unused).collect(),
+        warnings: warnings.chain(of_branches).chain(plans.warnings).chain(unused).collect(),
+        unknown_history,
         tree,
         branches,
         failures,
     })
 }
 
-/// The history of the previous output for the slugs that are `wanted`. That it cannot be read is a warning: a shallow clone does not
-/// have all of it.
+/// The history of the previous output for the slugs that are `wanted`, or why it cannot be read: a shallow clone does not have all
+/// of it.
 fn history(previous: &dyn PreviousOutput, wanted: &dyn Fn(&str) -> bool) -> (OutputHistory, Vec<Diagnostic>) {
     match previous.history(wanted) {
         Ok(history) => (history, Vec::new()),

@@ -11,6 +11,7 @@ mod consistency;
 mod content;
 mod database;
 mod date;
+mod earlier;
 mod expiry;
 mod gitops;
 mod host;
@@ -37,6 +38,7 @@ pub(crate) use cleanup::CleanupRules;
 pub(crate) use content::{AddressFrom, HostContent};
 pub(crate) use database::SharedDatabase;
 pub(crate) use date::Date;
+pub(crate) use earlier::{EarlierBranch, EarlierSpec};
 pub(crate) use expiry::ExpiredBranch;
 pub(crate) use gitops::{Applications, ApplyScript, ArgoCd, Flux, GitOps};
 pub(crate) use host::{HostEntry, HostsEntry, Join};
@@ -63,6 +65,9 @@ use crate::source::{FolderPath, Location, Project, RelPath};
 use section::Section;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
+
+/// The folder of the output if the spec names none.
+const OUTPUT: &str = "out";
 
 /// A value and where it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -189,7 +194,7 @@ impl Spec {
         let database = SharedDatabase::of(&top, faults);
         let shared = Shared::of(&top, faults);
         let base = folder(&top, "base", faults).unwrap_or_else(|| path("base"));
-        let output = output(&top, faults).unwrap_or_else(|| path("out").into());
+        let output = output(&top, faults).unwrap_or_else(|| path(OUTPUT).into());
         let spec = Spec {
             project: top.text("project").unwrap_or_default(),
             gitops: GitOps::of(&top, &output, faults),

@@ -72,8 +72,12 @@ impl Folder {
     /// Runs a command without `git` on the path.
     #[track_caller]
     fn without_git(&self, command: &str) -> String {
+        self.run_without_git(&[command]).exits(0).err()
+    }
+
+    fn run_without_git(&self, args: &[&str]) -> Ran {
         let nowhere = self.0.path().join("nowhere");
-        Ran(self.0.command().args(["-C", "w", command]).env("PATH", nowhere).output().unwrap()).exits(0).err()
+        Ran(self.0.command().args(["-C", "w"]).args(args).env("PATH", nowhere).output().unwrap())
     }
 
     /// The output folder `output` has the whole footprint of the branch `old`, and `check` accepts it.
@@ -118,8 +122,7 @@ fn a_removal_of_which_no_output_is_known_is_refused() {
     folder.spec("", &["main"]);
     for command in ["build", "check", "diff"] {
         let output = folder.run(&[command]).exits(2).err();
-        let want =
-            "error[output]: what the removed `old` leaves is not known: `out` has no earlier output, and is not in Git";
+        let want = "error[output]: what the removed `old` leaves is not known: no earlier output has it";
         assert!(output.contains(want) && output.contains("`--base DIR`"), "{output}");
     }
     // The same after the removal is merged.
@@ -191,7 +194,8 @@ fn an_output_in_another_repository_is_compared_with_its_upstream_branch() {
     folder.build(&[]);
     folder.commit("rendered");
     folder.spec(output, &["main"]);
-    folder.build(&[]);
+    folder.run(&["build"]).exits(2);
+    folder.build(&["--base", "origin/main"]);
     assert!(!folder.0.path().join("rendered/shop/teardown").exists(), "it was never pushed");
     folder.shell("git -C rendered checkout -q . && git -C rendered push -q 2> /dev/null");
     folder.build(&[]);
@@ -239,6 +243,7 @@ fn the_command_line_names_another_output_folder() {
 #[test]
 fn without_git_a_repository_gives_a_warning() {
     let folder = Folder::cloned();
+    folder.build(&[]);
     for command in ["build", "check", "diff"] {
         let output = folder.without_git(command);
         let want = "warning[output]: `git` cannot be run, so the output on the disk is the base revision";
@@ -248,6 +253,13 @@ fn without_git_a_repository_gives_a_warning() {
     folder.without_git("build");
     folder.assert_recorded("w/out");
     assert_eq!(Folder::new().without_git("build"), "", "there is no repository");
+    // The output may be in the history, which cannot be read.
+    folder.shell("rm -r w/out");
+    let error = folder.run_without_git(&["build"]).exits(2).err();
+    let want = "error[output]: `git` cannot be run and `out` has no earlier output, so what removed branches leave is not known";
+    assert!(error.contains(want) && error.contains("install Git") && error.contains("`--base DIR`"), "{error}");
+    folder.shell("mkdir empty");
+    folder.run_without_git(&["build", "--base", "../empty"]).exits(0);
 }
 
 #[test]
@@ -256,15 +268,146 @@ fn a_shallow_clone_reports_that_the_history_is_not_known() {
     let origin = folder.0.path().join("o").display().to_string();
     for (depth, is_known) in [(1, false), (2, true)] {
         folder.shell(&format!("rm -rf w && git clone -q --depth {depth} 'file://{origin}' w"));
-        let warnings = folder.build(&[]);
         if is_known {
-            assert_eq!(warnings, "");
+            assert_eq!(folder.build(&[]), "");
             folder.assert_recorded("w/out");
-        } else {
-            let want = "the clone is shallow, so what the last change of the output removed is not known";
-            assert!(warnings.contains(want), "{warnings}");
+            continue;
+        }
+        let want = "the clone is shallow, so what the last change of the output removed is not known";
+        let error = folder.run(&["build"]).exits(2).err();
+        assert!(error.contains(want) && error.contains("fetch-depth: 0") && error.contains("`--base HEAD`"), "{error}");
+        // What writes nothing loses nothing.
+        for command in [&["check"][..], &["diff"], &["build", "--base", "HEAD"]] {
+            assert!(folder.run(command).exits(0).err().contains(&format!("warning[output]: {want}")), "{command:?}");
         }
     }
+}
+
+/// A clone whose output is ignored by Git and was removed, with `branches` in the last spec that was merged.
+fn without_output(branches: &[&str]) -> Folder {
+    let folder = Folder::cloned();
+    folder.0.write("w/.gitignore", "out\n");
+    folder.commit("w");
+    folder.spec("", branches);
+    folder.commit("w");
+    folder.spec("", branches);
+    folder.0.write("w/README.md", "1");
+    folder.commit("w");
+    folder.shell("git -C w push -q 2> /dev/null");
+    folder
+}
+
+/// A build is refused because nothing is known about the branch `old`.
+#[track_caller]
+fn assert_refused(folder: &Folder) {
+    let error = folder.run(&["build"]).exits(2).err();
+    assert!(error.contains("what the removed `old` leaves is not known: no earlier output has it"), "{error}");
+    folder.shell("mkdir -p empty");
+    folder.build(&["--base", "../empty"]);
+}
+
+#[test]
+fn a_branch_that_was_removed_long_ago_is_found_in_the_history_of_the_spec() {
+    let folder = without_output(&["main"]);
+    for line in ["cp -r w other", "git clone -q o clone", "git -C w worktree add -q --detach ../tree"] {
+        folder.shell(line);
+    }
+    for workspace in ["w", "other", "clone", "tree"] {
+        let error = folder.0.run(&["-C", workspace, "build"]).exits(2).err();
+        assert!(error.contains("what the removed `old` leaves is not known"), "{workspace}: {error}");
+    }
+    assert_refused(&folder);
+}
+
+#[test]
+fn an_emptied_folder_of_branches_is_not_a_first_build() {
+    let folder = Folder::cloned();
+    folder.0.write("w/.gitignore", "out\n");
+    folder.spec("", &["main"]);
+    folder.0.write("w/branches.d/old.yaml", "name: old\n");
+    folder.commit("w");
+    folder.shell("git -C w rm -q branches.d/old.yaml");
+    folder.commit("w");
+    folder.shell("git -C w push -q 2> /dev/null");
+    assert_refused(&folder);
+}
+
+#[test]
+fn a_repository_without_commits_has_no_earlier_output() {
+    let folder = Folder::cloned();
+    folder.shell("git init -q rendered");
+    folder.spec("output: ../rendered/shop\n", &["main", "old"]);
+    assert_eq!(folder.build(&[]), "", "the first build needs no options");
+    folder.commit("w");
+    folder.spec("output: ../rendered/shop\n", &["main"]);
+    folder.commit("w");
+    folder.shell("git -C w push -q 2> /dev/null && rm -rf rendered && git init -q rendered");
+    assert_refused(&folder);
+    // The same with a commit without an output.
+    folder.shell("rm -r rendered/shop && echo 1 > rendered/README");
+    folder.commit("rendered");
+    assert_refused(&folder);
+}
+
+#[test]
+fn an_output_that_was_removed_from_git_is_found_in_the_history() {
+    for (removal, output) in [
+        ("git rm -rq out", "out"),
+        ("git rm -rq out && sed -i 's/^project.*/&\\noutput: rendered/' branches.yaml", "rendered"),
+        ("git rm -rq out && sed -i 's/^project.*/&\\noutput: ..\\/rendered/' branches.yaml", "../rendered"),
+        ("git rm -rq --cached out && rm -r out && echo /out/ > .gitignore", "out"),
+    ] {
+        let folder = Folder::cloned();
+        folder.build(&[]);
+        folder.commit("w");
+        folder.shell(&format!("cd w && {removal}"));
+        folder.commit("w");
+        // A later commit without an output.
+        folder.shell("sed -i '/name: old/d' w/branches.yaml");
+        folder.commit("w");
+        folder.shell("git -C w push -q 2> /dev/null");
+        assert_eq!(folder.build(&[]), "", "{removal}");
+        folder.assert_recorded(&format!("w/{output}"));
+    }
+}
+
+#[test]
+fn a_branch_that_is_newer_than_the_last_output_is_not_known() {
+    let folder = Folder::cloned();
+    folder.build(&[]);
+    folder.commit("w");
+    folder.shell("cd w && git rm -rq --cached out && rm -r out && echo /out/ > .gitignore");
+    folder.spec("", &["main", "old", "new"]);
+    folder.commit("w");
+    folder.spec("", &["main"]);
+    folder.commit("w");
+    folder.shell("git -C w push -q 2> /dev/null");
+    let error = folder.run(&["build"]).exits(2).err();
+    assert!(error.contains("what the removed `new` leaves is not known: no earlier output has it"), "{error}");
+}
+
+#[test]
+fn a_first_build_needs_no_options() {
+    // The branches that were removed had no output, because the history would have it.
+    let folder = Folder::cloned();
+    folder.spec("", &["main"]);
+    folder.commit("w");
+    folder.shell("git -C w push -q 2> /dev/null");
+    assert_eq!(folder.build(&[]), "");
+    // A shallow clone of a new project.
+    let origin = folder.0.path().join("o").display().to_string();
+    folder.shell(&format!("rm -rf w && git clone -q --depth 1 'file://{origin}' w"));
+    let want = "the clone is shallow and `out` has no earlier output, so what removed branches leave is not known";
+    assert!(folder.build(&[]).contains(&format!("warning[output]: {want}")));
+    // Where the output is not in Git, nothing distinguishes it from a project whose branches were removed.
+    folder.shell("rm -r w/out && echo /out/ > w/.gitignore");
+    let error = folder.run(&["build"]).exits(2).err();
+    assert!(error.contains(&format!("error[output]: {want}")) && error.contains("fetch-depth: 0"), "{error}");
+    // Nor does it matter without a commit or a repository.
+    let folder = Folder::new();
+    folder.shell("git -C w init -q");
+    assert_eq!(folder.build(&[]), "");
+    assert_eq!(Folder::new().build(&[]), "");
 }
 
 #[test]

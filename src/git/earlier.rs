@@ -1,0 +1,70 @@
+//! What the history of a commit had: an output that was removed since, and the texts of files. The history follows first parents, so
+//! what existed only in a pull request is not in it.
+
+use super::history::last_change;
+use super::revision::{OutputAtCommit, contents, file};
+use super::{run, stdout};
+use crate::diagnostic::Diagnostic;
+use crate::output::OutputFolder;
+use crate::source::RelPath;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The folders of the output that record what branches have.
+const RECORDS: [OutputFolder; 3] = [OutputFolder::Namespaces, OutputFolder::Dns, OutputFolder::Teardown];
+
+impl OutputAtCommit {
+    /// The last output that was in one of some `folders`, none of which has one at the commit `reference`.
+    pub(crate) fn before_removal(
+        root: &Path,
+        reference: &str,
+        folders: &[RelPath],
+    ) -> Result<Option<Self>, Diagnostic> {
+        let Some((_, Some(before))) = last_change_of(root, reference, folders)? else { return Ok(None) };
+        for folder in folders {
+            let files = OutputAtCommit::at(root, &before, folder)?;
+            if files.has_output() {
+                return Ok(Some(files));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The last commit that changed the output in one of some folders, and its first parent.
+pub(crate) fn last_change_of(
+    root: &Path,
+    reference: &str,
+    folders: &[RelPath],
+) -> Result<Option<(String, Option<String>)>, Diagnostic> {
+    let paths: Vec<RelPath> =
+        folders.iter().flat_map(|folder| RECORDS.iter().filter_map(|records| folder.join(records.name()))).collect();
+    let paths: Vec<&str> = paths.iter().map(RelPath::as_str).collect();
+    last_change(root, reference, &paths)
+}
+
+/// The texts that the files at and below `paths` in the folder `root` have had, the newest first: at the commit `reference` and
+/// before it, but not those that only the commit `after` and its history have.
+pub(crate) fn versions(
+    root: &Path,
+    (after, reference): (Option<&str>, &str),
+    paths: &[&str],
+) -> Result<Vec<Arc<str>>, Diagnostic> {
+    let range = after.map_or_else(|| reference.to_owned(), |after| format!("{after}..{reference}"));
+    let args = ["--literal-pathspecs", "-c", "log.showRoot=true", "log", "--first-parent", "-m", "--format=", "--raw"];
+    let args = [&args[..], &["--no-abbrev", "--no-renames", "-z", &range, "--"], paths].concat();
+    let listed = stdout(run(root, &args, b"")?)?;
+    let listed = String::from_utf8_lossy(&listed);
+    let (mut words, mut ids, mut known) = (listed.split('\0'), Vec::new(), BTreeSet::new());
+    while let Some(word) = words.next() {
+        let Some((_, meta)) = word.split_once(':') else { continue };
+        // `:mode mode id id letter`, then the path.
+        let meta: Vec<&str> = meta.split(' ').collect();
+        let (&[_, mode, _, id, _], Some(path)) = (meta.as_slice(), words.next()) else { continue };
+        if file(mode, id, path, &RelPath::root()).is_some() && known.insert(id) {
+            ids.push(id);
+        }
+    }
+    contents(root, &ids)
+}
