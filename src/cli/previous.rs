@@ -5,7 +5,8 @@
 
 use super::base::{Base, BaseFinder, BaseOrigin, BaseRevision};
 use super::removals;
-use crate::diagnostic::{Diagnostic, Result};
+use crate::argument::shell_word;
+use crate::diagnostic::{Diagnostic, PreviousFile, Result};
 use crate::disk::OutputDir;
 use crate::output::{OutputFolder, OutputHistory, OutputKind, OutputPath, PreviousOutput, Tree, owned_files};
 use crate::source::RelPath;
@@ -64,6 +65,25 @@ impl RecordedOutput {
     /// All files of the base revision.
     pub(super) fn all_files(&self) -> Result<Tree> {
         self.base.read(&[RelPath::root()], |_| true)
+    }
+
+    /// A diagnostic with the place of the file of this output that it is about, if it is about one.
+    pub(super) fn located(&self, diagnostic: Diagnostic) -> Diagnostic {
+        let Some(PreviousFile { path, line }) = diagnostic.parts().previous.clone() else { return diagnostic };
+        let line = if line > 0 { format!(", line {line}") } else { String::new() };
+        match &self.base {
+            BaseRevision::Commit(files) => {
+                let file = files.output().join(path.as_str()).unwrap_or(path);
+                diagnostic.located(
+                    &format!("`{file}`{line}, of the base revision"),
+                    "if the project has not written this, remove it in a commit, and build with `--base HEAD` until it is merged",
+                )
+            }
+            BaseRevision::Folder(output, _) => {
+                let file = output.show(&path);
+                diagnostic.located(&format!("`{file}`{line}"), restore(&file))
+            }
+        }
     }
 
     /// Whether the history of a commit is known, so that later builds find what it has removed.
@@ -157,6 +177,12 @@ impl BaseRevision {
         }
         output.read(folders, |path| wanted(&path.clone().into()))
     }
+}
+
+/// What to do about a file of the output that may have been changed by somebody.
+pub(super) fn restore(file: &str) -> String {
+    let file = shell_word(file);
+    format!("if pleach has not written this, restore the file (`git checkout -- {file}`) or remove it")
 }
 
 /// The owned files, and those in folders without a lock file. Unmanaged files in the folder of a branch are not part of its footprint.

@@ -77,6 +77,10 @@ impl<'a> Session<'a> {
     /// Builds the selected branches and reports the progress.
     pub(super) fn build<'i>(&self, inputs: &'i Inputs<'i>) -> Result<Build<'i>> {
         let built = watched(self.screen, &self.progress, || pipeline::build(inputs));
+        let located = |diagnostic| self.previous.located(diagnostic);
+        let built = built
+            .map_err(|errors| errors.map(located))
+            .map(|build| Build { warnings: build.warnings.into_iter().map(located).collect(), ..build });
         match self.on_failure {
             OnFailure::KeepGoing => built.map_err(|errors| unavoidable(&errors, &self.workspace.project)),
             OnFailure::Stop => built.and_then(|build| build.errors().map_or(Ok(build), Err)),
@@ -114,10 +118,6 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Reports the warnings of a build and of the base revision, and `others`.
-    pub(super) fn warn(&self, build: &Build, others: &[Diagnostic]) {
-        self.screen.warn(self.warnings(build, others), &self.workspace.project);
-    }
     /// An error if the history of the previous output is not known, unless `--base` names it.
     pub(super) fn require_history(&self, build: &Build) -> Result<()> {
         let unknown = build.unknown_history.iter().filter(|_| !self.previous.is_named());
@@ -125,6 +125,10 @@ impl<'a> Session<'a> {
         Diagnostics::check(refused.collect(), ())
     }
 
+    /// Reports the warnings of a build and of the base revision, and `others`.
+    pub(super) fn warn(&self, build: &Build, others: &[Diagnostic]) {
+        self.screen.warn(self.warnings(build, others), &self.workspace.project);
+    }
 
     /// With `--strict`, the warnings that [`Self::warn`] would report, as errors.
     pub(super) fn refuse_warnings(&self, strict: bool, build: &Build, others: &[Diagnostic]) -> Result<()> {

@@ -1,6 +1,7 @@
 //! `pleach teardown`: reports the teardown plans of the output.
 
 use super::Outcome;
+use super::previous;
 use super::screen::{Screen, report};
 use super::workspace::Workspace;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
@@ -71,8 +72,8 @@ pub(super) fn run(args: &TeardownArgs, workspace: &Workspace, here: &Path, scree
     let project = &workspace.project;
     let (spec, plan) = pipeline::plan(project)?;
     let output = workspace.output(&spec, args.output(), here)?;
-    let folder = workspace.path_of(output.path()).unwrap_or_default();
     args.check_output(&output, &plan)?;
+    let folder = workspace.path_of(output.path()).unwrap_or_default();
     let plans = listed(project, &folder, (&spec, &plan))?;
     let usage = OutputUsage::of(&output, &spec, &plan, &plans)?;
     let mut warnings = BTreeSet::new();
@@ -101,7 +102,6 @@ impl TeardownArgs {
         self.output.as_deref()
     }
 
-    fn selects(&self, ListedPlan { slug, is_existing, plan }: &ListedPlan) -> bool {
     /// An error if there is no output. Without branches, a build may have written none.
     fn check_output(&self, output: &OutputDir, plan: &BuildPlan) -> Result<()> {
         let folder = RelPath::root();
@@ -116,6 +116,7 @@ impl TeardownArgs {
         Err(Diagnostic::new(Code::Usage, message).help("`pleach build` writes it; `--output` names another one").into())
     }
 
+    fn selects(&self, ListedPlan { slug, is_existing, plan }: &ListedPlan) -> bool {
         let matches = |pattern: &String| glob::matches(pattern, slug) || glob::matches(pattern, &plan.branch);
         !(self.removed && *is_existing) && (self.only.is_empty() || self.only.iter().any(matches))
     }
@@ -143,7 +144,10 @@ fn listed(project: &Project, output: &RelPath, (spec, plan): (&Spec, &BuildPlan)
         let path = output.join(OutputPath::teardown_plan(slug).as_str()).unwrap_or_default();
         let unreadable = || Diagnostic::new(Code::Disk, format!("cannot read `{}`", project.show(&path)));
         let file = project.file(&path).ok_or_else(unreadable)?;
-        let mut plan = TeardownPlan::read(&file, &|entry| project_names.check(slug, entry))?;
+        let shown = project.show(&path);
+        let mut plan = TeardownPlan::read(&file, &|entry| {
+            project_names.check(slug, entry).map_err(|error| error.first_help(previous::restore(&shown)))
+        })?;
         plan.footprint.images.retain(|image| !project_names.keeps(image));
         Ok::<_, Diagnostics>(ListedPlan { slug: slug.to_owned(), is_existing: existing.contains(slug), plan })
     })

@@ -10,7 +10,7 @@ pub(crate) mod short;
 
 pub(crate) use gather::gather;
 
-use crate::source::Location;
+use crate::source::{Location, RelPath};
 use std::fmt;
 
 /// What a diagnostic is about. The code decides the exit status.
@@ -87,12 +87,23 @@ pub(crate) struct Parts {
     pub(crate) message: String,
     /// Where; [`Location::NONE`] if that is not known.
     pub(crate) at: Location,
+    /// The file of the previous output that it is about, until [`Diagnostic::located`] says where that is.
+    pub(crate) previous: Option<PreviousFile>,
     /// Other source locations that matter.
     pub(crate) notes: Vec<Note>,
     /// The branches that it affects.
     pub(crate) branches: Vec<String>,
     /// What to try.
     pub(crate) help: Vec<String>,
+}
+
+/// A file of the previous output, which is no file of the project, and a line of it; 0 if the line is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PreviousFile {
+    /// The path in the output folder.
+    pub(crate) path: RelPath,
+    /// The line.
+    pub(crate) line: u32,
 }
 
 /// Another source location that matters for a diagnostic.
@@ -128,6 +139,7 @@ impl Diagnostic {
             code,
             message: bounded(message.into()),
             at: Location::NONE,
+            previous: None,
             notes: Vec::new(),
             branches: Vec::new(),
             help: Vec::new(),
@@ -138,6 +150,29 @@ impl Diagnostic {
     #[must_use]
     pub(crate) fn at(mut self, at: Location) -> Self {
         self.0.at = self.0.at.or(at);
+        self
+    }
+
+    /// Sets the file of the previous output that it is about, in place of a source location.
+    #[must_use]
+    pub(crate) fn in_previous(mut self, path: RelPath, line: u32) -> Self {
+        self.0.previous = Some(PreviousFile { path, line });
+        self.0.at = Location::NONE;
+        self
+    }
+
+    /// Puts the `file` that it is about before its message, and a suggestion before the others.
+    #[must_use]
+    pub(crate) fn located(mut self, file: &str, help: impl Into<String>) -> Self {
+        self.0.previous = None;
+        self.0.message = bounded(format!("{file}: {}", self.0.message));
+        self.first_help(help)
+    }
+
+    /// Adds a suggestion before the others.
+    #[must_use]
+    pub(crate) fn first_help(mut self, text: impl Into<String>) -> Self {
+        self.0.help.insert(0, bounded(text.into()));
         self
     }
 

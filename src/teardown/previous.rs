@@ -7,7 +7,7 @@ use super::project_names::{ImageSource, ProjectNames};
 use super::refused::{self, RefusedEntry, unreadable};
 use super::usage::UsageCandidates;
 use crate::annotation::BRANCH_NAME_ANNOTATION;
-use crate::diagnostic::{Diagnostic, Result, Severity, gather};
+use crate::diagnostic::{Diagnostic, Result, gather};
 use crate::node::Node;
 use crate::output::{OutputHistory, OutputKind, OutputPath, PreviousOutput, Tree, declares_owner};
 use crate::source::{FileId, Location};
@@ -148,12 +148,10 @@ fn unrecorded(
     let mut recorded = of_plans(&history.recorded);
     for change in &history.changes {
         let (removed, unread) = of_objects(change, names, source);
-        warnings.extend(unread);
-        for (slug, PreviousFootprint { branch, all, mut refused, .. }) in removed {
+        warnings.extend(unread.into_iter().map(refused::in_history));
+        for (slug, PreviousFootprint { branch, all, refused, .. }) in removed {
             // Nobody can change the history, so it does not stop a build.
-            for refused in &mut refused {
-                refused.severity = Severity::Warning;
-            }
+            let refused = refused.into_iter().map(RefusedEntry::in_history).collect();
             let removed = PreviousFootprint { refused, ..PreviousFootprint::fresh(branch, all.without(&recorded)) };
             unrecorded.entry(slug).or_default().add(removed);
         }

@@ -5,6 +5,7 @@ use super::footprint::Footprint;
 use super::project_names::{FootprintEntry, ProjectNames};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::output::OutputPath;
+use crate::source::RelPath;
 
 /// An entry of an object that is not known to belong to the project.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,13 @@ pub(crate) struct RefusedEntry {
     pub(crate) diagnostic: Diagnostic,
     /// An error if nothing else has a record of the entry and its data.
     pub(crate) severity: Severity,
+}
+
+impl RefusedEntry {
+    /// The same entry in the history of the previous output: a warning.
+    pub(super) fn in_history(self) -> Self {
+        RefusedEntry { diagnostic: in_history(self.diagnostic), severity: Severity::Warning, ..self }
+    }
 }
 
 /// Removes from the footprint of an object what is not known to belong to the project. `at` is the path and the line.
@@ -57,17 +65,21 @@ pub(super) fn plan(path: &OutputPath, errors: &Diagnostics) -> Diagnostics {
     errors.collect::<Vec<Diagnostics>>().into()
 }
 
-/// An error about a file of the base revision, which is no file of the project.
+/// An error about a line of a file of the previous output.
 fn located(path: &OutputPath, line: u32, error: &Diagnostic) -> Diagnostic {
-    let parts = error.parts();
-    let message = format!("`{path}`, line {line}, of the base revision: {}", parts.message);
-    parts.help.iter().fold(Diagnostic::new(Code::Output, message), |error, help| error.help(help.clone()))
+    error.clone().in_previous(RelPath::clone(path), line)
 }
 
-/// A file of the base revision that cannot be read.
+/// A file of the previous output that cannot be read.
 pub(super) fn unreadable(path: &OutputPath, errors: &Diagnostics) -> Diagnostic {
     let why = errors.iter().next().map(ToString::to_string).unwrap_or_default();
-    let message =
-        format!("cannot read `{path}` of the base revision, so the footprint of its branch is unknown: {why}");
-    Diagnostic::new(Code::Output, message).help("fix the file or use another base revision, such as `--base HEAD`")
+    let message = format!("cannot be read, so the footprint of its branch is unknown: {why}");
+    let line = errors.iter().next().map_or(0, |error| error.parts().at.line);
+    Diagnostic::new(Code::Output, message).in_previous(RelPath::clone(path), line)
+}
+
+/// A diagnostic about a file of the history of the previous output.
+pub(super) fn in_history(diagnostic: Diagnostic) -> Diagnostic {
+    let Some(file) = diagnostic.parts().previous.clone() else { return diagnostic };
+    diagnostic.located(&format!("`{}` in the history of the output", file.path), "nothing of it is listed")
 }

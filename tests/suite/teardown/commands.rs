@@ -317,7 +317,8 @@ fn plans_are_owned_and_other_files_are_unmanaged() {
     // A plan that cannot be read is an error.
     workspace.write("out/teardown/login.yaml", format!("<<<<<<< HEAD\n{plan}=======\n{plan}>>>>>>> other\n"));
     let output = workspace.run(&["build"]).exits(2).err();
-    assert!(output.contains("cannot read `teardown/login.yaml` of the base revision"), "{output}");
+    assert!(output.contains("error[output]: `out/teardown/login.yaml`"), "{output}");
+    assert!(output.contains("cannot be read, so the footprint of its branch is unknown: "), "{output}");
 }
 
 /// A workspace of `count` branches, each with a host.

@@ -170,10 +170,12 @@ fn a_plan_with_names_of_others_is_refused() {
                 "{entry}: {}",
                 ran.err()
             );
+            assert!(ran.err().contains("help: if pleach has not written this, "), "{entry}: {}", ran.err());
         }
         let ran = w.run(&["build"]).exits(2);
-        let place = format!("`teardown/zzz.yaml`, line {line}, of the base revision: ");
-        assert!(ran.err().contains(&place), "{entry}: {}", ran.err());
+        let place = format!("`out/teardown/zzz.yaml`, line {line}: ");
+        let help = "help: if pleach has not written this, restore the file (`git checkout -- out/teardown/zzz.yaml`)";
+        assert!(ran.err().contains(&place) && ran.err().contains(help), "{entry}: {}", ran.err());
         std::fs::remove_file(w.path().join("out/teardown/zzz.yaml")).unwrap();
         w.run(&["build"]).exits(0);
         assert_eq!(w.files("out"), before, "{entry}");
@@ -224,7 +226,7 @@ fn names_of_others_in_the_output_are_not_adopted() {
     ] {
         evil(&object);
         let ran = w.run(&["build"]).exits(2);
-        let want = format!("`namespaces/evil/00-x.yaml`, line 1, of the base revision: {what} is not known to belong");
+        let want = format!("`out/namespaces/evil/00-x.yaml`, line 1: {what} is not known to belong");
         assert!(ran.err().contains(&want), "{}", ran.err());
         assert!(!w.path().join("out/teardown").exists());
     }
@@ -233,11 +235,26 @@ fn names_of_others_in_the_output_are_not_adopted() {
     assert!(!w.path().join("out/teardown").exists(), "it is never listed");
     evil("apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: cluster-admin}\n");
     let ran = w.run(&["build"]).exits(0);
-    assert!(ran.err().contains("warning[output]: `namespaces/evil/00-x.yaml`, line 1, of the base revision: the ClusterRole `cluster-admin`"), "{}", ran.err());
+    assert!(
+        ran.err().contains("warning[output]: `out/namespaces/evil/00-x.yaml`, line 1: the ClusterRole `cluster-admin`"),
+        "{}",
+        ran.err()
+    );
     assert!(!w.path().join("out/teardown").exists(), "it is not listed");
     evil(
         "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: shop-evil}\nspec: {containers: [{name: a, image: 'registry.example.com/prod/api:1'}]}\n",
     );
     w.run(&["build"]).exits(0);
     assert!(!w.path().join("out/teardown").exists(), "its image is not listed");
+}
+
+#[test]
+fn a_plan_with_names_of_others_at_a_commit_is_of_the_base_revision() {
+    let w = workspace("", MAIN);
+    w.write("out/teardown/zzz.yaml", plan("shop", "namespaces: [default]"));
+    w.commit_all();
+    assert_eq!(w.shell("git update-ref refs/remotes/origin/main HEAD"), "");
+    let error = w.run(&["build"]).exits(2).err();
+    assert!(error.contains("error[output]: `out/teardown/zzz.yaml`, line 5, of the base revision: "), "{error}");
+    assert!(error.contains("help: if the project has not written this, remove it in a commit"), "{error}");
 }
