@@ -114,6 +114,7 @@ mod tests {
     mod sample;
     #[cfg(unix)]
     mod scaffold;
+    mod spec_keys;
     mod structure;
     mod teardown;
 
