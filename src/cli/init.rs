@@ -51,7 +51,9 @@ pub(super) fn run(args: &InitArgs, here: &Path) -> Result<Outcome> {
     let name = disk::resolve(&path).ok().and_then(|path| Some(path.file_name()?.to_str()?.to_owned()));
     let spec = scaffold::spec(name.as_deref().unwrap_or_default());
     let pipelines = args.ci.map(ci::files).into_iter().flatten();
+    let attributes = other_attributes(&path);
     let own = |(path, text): &(&'static str, &'static str)| match *path {
+        path if path == scaffold::ATTRIBUTES.0 && attributes.is_some() => None,
         _ if !has_manifests => Some((*path, *text)),
         disk::SPEC => Some((*path, spec.as_str())),
         path => (!is_manifest(path)).then_some((path, *text)),
@@ -62,18 +64,38 @@ pub(super) fn run(args: &InitArgs, here: &Path) -> Result<Outcome> {
     disk::start(&path, &args.folder, &files)?;
 
     if !is_workspace {
-        let folder = args.folder.display().to_string();
-        let next = if folder == "." { "pleach build".to_owned() } else { format!("cd {folder} && pleach build") };
-        let what = if has_manifests {
-            "branches.yaml, branches.d/, schema/; base/ and overlays/ stay as they are"
-        } else {
-            "branches.yaml, branches.d/, base/, overlays/, schema/"
-        };
-        report(&format!("wrote {} files: {what}; next: `{next}`\n", workspace.len()))?;
+        report(&summary(&args.folder, &workspace, has_manifests))?;
+        if attributes.is_some_and(|existing| lacks_attributes(&existing)) {
+            let (name, lines) = scaffold::ATTRIBUTES;
+            report(&format!("`{name}` stays as it is; add these lines to it:\n\n{lines}"))?;
+        }
     }
     let paths: Vec<&str> = pipelines.map(|(path, _)| path).collect();
     if !paths.is_empty() {
         report(&format!("wrote {}\n", paths.join(", ")))?;
     }
     Ok(Outcome::Done)
+}
+
+/// The `.gitattributes` of a folder that has another one than the sample. It stays.
+fn other_attributes(folder: &Path) -> Option<String> {
+    let (name, lines) = scaffold::ATTRIBUTES;
+    disk::load(&folder.join(name)).ok().filter(|existing| existing != lines)
+}
+
+/// Whether a `.gitattributes` lacks a line of the sample.
+fn lacks_attributes(existing: &str) -> bool {
+    let is_missing = |line: &str| !line.starts_with('#') && !existing.lines().any(|existing| existing == line);
+    scaffold::ATTRIBUTES.1.lines().any(is_missing)
+}
+
+/// What was written, and the next command.
+fn summary(folder: &Path, files: &[(&str, &str)], has_manifests: bool) -> String {
+    let folder = folder.display().to_string();
+    let next = if folder == "." { "pleach build".to_owned() } else { format!("cd {folder} && pleach build") };
+    let names = ["branches.yaml", "branches.d/", "base/", "overlays/", "schema/", scaffold::ATTRIBUTES.0];
+    let is_written = |name: &&str| files.iter().any(|(path, _)| path.starts_with(*name));
+    let written: Vec<&str> = names.into_iter().filter(is_written).collect();
+    let kept = if has_manifests { "; base/ and overlays/ stay as they are" } else { "" };
+    format!("wrote {} files: {}{kept}; next: `{next}`\n", files.len(), written.join(", "))
 }

@@ -9,8 +9,12 @@ macro_rules! embedded {
     ($($path:literal)*) => { &[$(($path, include_str!(concat!("../../", $path)))),*] };
 }
 
+/// How Git treats the files of a workspace.
+pub(crate) const ATTRIBUTES: (&str, &str) = (".gitattributes", include_str!("../../.gitattributes"));
+
 /// The files of the sample and their paths.
 pub(crate) const FILES: &[(&str, &str)] = embedded! {
+    ".gitattributes"
     "branches.yaml"
     "branches.d/README.md"
     "base/deployment.yaml.j2"
@@ -63,7 +67,8 @@ mod tests {
     #[test]
     fn all_files_of_the_sample_are_embedded() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let mut existing = BTreeSet::from(["branches.yaml".to_owned(), "schema/branches.schema.json".to_owned()]);
+        let mut existing =
+            BTreeSet::from([".gitattributes", "branches.yaml", "schema/branches.schema.json"].map(str::to_owned));
         for folder in ["base", "branches.d", "overlays"] {
             for entry in walkdir::WalkDir::new(root.join(folder)) {
                 let entry = entry.unwrap();

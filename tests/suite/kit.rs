@@ -53,7 +53,7 @@ impl Workspace {
     /// A copy of the repository's own sample.
     pub(crate) fn sample() -> Self {
         let workspace = Workspace::empty();
-        for part in ["branches.yaml", "base", "overlays", "schema", "out"] {
+        for part in [".gitattributes", "branches.yaml", "base", "overlays", "schema", "out"] {
             let from = root().join(part);
             if from.is_file() {
                 workspace.write(part, fs::read(&from).unwrap());

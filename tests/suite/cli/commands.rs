@@ -160,9 +160,9 @@ fn init_among_manifests_writes_a_spec_for_them() {
     workspace.write("shop/base/cm.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n");
     workspace.write("shop/overlays/dev/kustomization.yaml", "resources: [../../base]\n");
     let output = workspace.run(&["init", "shop"]).exits(0).out();
-    let want = "wrote 3 files: branches.yaml, branches.d/, schema/; base/ and overlays/ stay as they are; next: `cd shop && pleach build`\n";
+    let want = "wrote 4 files: branches.yaml, branches.d/, schema/, .gitattributes; base/ and overlays/ stay as they are; next: `cd shop && pleach build`\n";
     assert_eq!(output, want);
-    assert_eq!(workspace.files("shop").len(), 6);
+    assert_eq!(workspace.files("shop").len(), 7);
     assert!(workspace.read("shop/branches.yaml").contains("\nproject: shop\n"));
     workspace.run(&["-C", "shop", "build"]).exits(0);
     workspace.run(&["-C", "shop", "check"]).exits(0);

@@ -104,6 +104,15 @@ fn a_link_to_a_path_outside_of_the_workspace_is_not_read() {
     assert!(ran.err().contains("outside the workspace"), "{}", ran.err());
     assert!(workspace.files("out").is_empty());
 
+    // The folder of all overlays.
+    let workspace = Workspace::small();
+    workspace.edit("branches.yaml", "- name: main\n", "- {name: main, overlays: [debug]}\n");
+    elsewhere.write("debug/kustomization.yaml", "resources: []\n");
+    symlink(elsewhere.path(), workspace.path().join("overlays")).unwrap();
+    let ran = workspace.run(&["build"]).exits(2);
+    assert!(ran.err().contains("error[spec]: the overlay `debug` cannot be read: it is a link to `"), "{}", ran.err());
+    assert!(ran.err().contains("outside the workspace"), "{}", ran.err());
+
     let workspace = Workspace::small();
     symlink("..", workspace.path().join("base/up")).unwrap();
     let ran = workspace.run(&["build"]).exits(2);

@@ -1,4 +1,5 @@
-//! The CI files that `pleach init` writes.
+//! The files that `pleach init` writes for Git and for CI systems.
 
+mod attributes;
 mod ci_examples;
 mod ci_files;
