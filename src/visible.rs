@@ -1,4 +1,7 @@
 //! Text for people: characters that are not visible, or that change the order of others, are escaped.
+//!
+//! Input text may be hostile. A line break in a name would begin a line of its own in a report, which some CI systems read as a
+//! command, and other control characters change what a terminal shows.
 
 use std::borrow::Cow;
 
@@ -6,20 +9,29 @@ use std::borrow::Cow;
 pub(crate) fn is_invisible(c: char) -> bool {
     matches!(
         c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
     )
 }
 
-/// A text with invisible and control characters as `\u{202e}`. Line breaks and tabs stay.
+/// A text on one line: invisible and control characters are written as `\n` or `\u{202e}`.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
-    let is_escaped = |c: char| is_invisible(c) || c.is_control() && !matches!(c, '\n' | '\t');
-    if !text.contains(is_escaped) {
+    escaped(text, |c| is_invisible(c) || c.is_control())
+}
+
+/// Like [`visible`], but line breaks and tabs stay.
+pub(crate) fn visible_lines(text: &str) -> Cow<'_, str> {
+    escaped(text, |c| is_invisible(c) || c.is_control() && !matches!(c, '\n' | '\t'))
+}
+
+fn escaped(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&is_escaped) {
         return Cow::Borrowed(text);
     }
     text.chars()
         .fold(String::new(), |mut out, c| {
             if is_escaped(c) {
-                out.extend(c.escape_unicode());
+                out.extend(c.escape_default());
             } else {
                 out.push(c);
             }
@@ -30,12 +42,13 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::visible;
+    use super::{visible, visible_lines};
 
     #[test]
     fn invisible_characters_are_escaped() {
         assert_eq!(visible("feature/Größe 日本"), "feature/Größe 日本");
         assert_eq!(visible("a\u{202e}b\u{200b}\u{feff}"), "a\\u{202e}b\\u{200b}\\u{feff}");
-        assert_eq!(visible("a\u{1b}[31m\nb"), "a\\u{1b}[31m\nb");
+        assert_eq!(visible("a\u{1b}[31m\r\n\tb\u{85}\u{e0041}"), "a\\u{1b}[31m\\r\\n\\tb\\u{85}\\u{e0041}");
+        assert_eq!(visible_lines("a\u{1b}[31m\r\n\tb"), "a\\u{1b}[31m\\r\n\tb");
     }
 }

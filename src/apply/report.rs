@@ -7,11 +7,12 @@ use super::reconcile::NameOutcome;
 use super::run::{NameReport, RunSummary};
 use super::zone::{NameChange, NameContent};
 use crate::record::{RecordData, RecordSets, RecordType};
+use crate::visible::visible;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// A line of text; `None` for a name that is as desired.
+/// A line of text; `None` for a name that is as desired. Records and errors come from servers.
 pub(crate) fn text_line(report: &NameReport) -> Option<String> {
     let (sign, word) = match &report.outcome {
         NameOutcome::Kept => return None,
@@ -24,7 +25,7 @@ pub(crate) fn text_line(report: &NameReport) -> Option<String> {
         NameOutcome::Unsettled => ('!', "unsettled"),
         NameOutcome::Skipped => ('!', "not tried"),
     };
-    Some(format!("{sign} {word:<9} {}  {}", report.entry.host, detail(report)).trim_end().to_owned())
+    Some(format!("{sign} {word:<9} {}  {}", report.entry.host, visible(&detail(report))).trim_end().to_owned())
 }
 
 fn sign(kind: WriteKind) -> char {
@@ -81,8 +82,9 @@ fn shown(records: &RecordSets) -> String {
 pub(crate) fn markdown_row(report: &NameReport) -> Option<String> {
     let text = text_line(report)?;
     let word: String = text.chars().skip(2).take(9).collect();
-    let cell = detail(report).replace('|', "\\|").replace('`', "");
-    Some(format!("| {} | `{}` | {} | {} |", word.trim(), report.entry.host, report.entry.branch, cell))
+    let cell = |text: &str| visible(text).replace('|', "\\|").replace('`', "");
+    let (branch, detail) = (cell(&report.entry.branch), cell(&detail(report)));
+    Some(format!("| {} | `{}` | {branch} | {detail} |", word.trim(), report.entry.host))
 }
 
 /// The head of that table.

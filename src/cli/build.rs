@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::guards::{self, AllowedDeletions};
 use super::pruned_records::Prune;
-use super::screen::{Screen, report};
+use super::screen::{Screen, report_text};
 use super::session::{OnFailure, Session};
 use super::workspace::{LOCK_TIMEOUT, Workspace};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
@@ -87,7 +87,7 @@ pub(super) fn run(args: &BuildArgs, workspace: &Workspace, here: &Path, screen: 
     session.refuse_warnings(args.strict, &build, &unmanaged)?;
     let written = output.write(&comparison)?;
     session.warn(&build, &unmanaged);
-    report(&summary(&session, &build, written))?;
+    report_text(&summary(&session, &build, written))?;
     build.errors().map_or(Ok(Outcome::Done), Err)
 }
 

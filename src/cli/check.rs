@@ -3,13 +3,14 @@
 use super::Outcome;
 use super::missing_records::{self, only_missing_records};
 use super::pruned_records::PrunedRecords;
-use super::screen::{Screen, report};
+use super::screen::{Screen, report_text};
 use super::session::{OnFailure, Session};
 use super::workspace::Workspace;
 use crate::argument::shell_word;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::disk::{Comparison, Difference, OutputDir};
 use crate::pipeline::Selection;
+use crate::visible::visible;
 use clap::Args;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -71,15 +72,15 @@ pub(super) fn run(
     let (shown, writes) =
         (session.shown_output(), pruned.by().map_or("a build".to_owned(), |by| format!("`{}`", by.command())));
     if let Some(files) = restored {
-        report(&format!("`{shown}` is what {writes} writes, except for {}\n", missing_records::count(&files)))?;
+        report_text(&format!("`{shown}` is what {writes} writes, except for {}\n", missing_records::count(&files)))?;
         return Ok(Outcome::Done);
     }
     let (owned, unmanaged) = rows(output, &comparison);
     if owned.is_empty() && unmanaged.is_empty() {
-        report(&format!("`{shown}` is what {writes} writes: {} files\n", tree.len()))?;
+        report_text(&format!("`{shown}` is what {writes} writes: {} files\n", tree.len()))?;
         return Ok(Outcome::Done);
     }
-    report(&text(&owned, &unmanaged, command))?;
+    report_text(&text(&owned, &unmanaged, command))?;
     Ok(Outcome::Differs)
 }
 
@@ -87,16 +88,19 @@ pub(super) fn run(
 fn text(owned: &[Row], unmanaged: &[Row], command: &str) -> String {
     let mut text = String::new();
     for (word, path) in owned.iter().chain(unmanaged) {
-        let _ = writeln!(text, "{word:<9}  {path}");
+        let _ = writeln!(text, "{word:<9}  {}", visible(path));
     }
     let files = |count: usize| if count == 1 { "1 file is".to_owned() } else { format!("{count} files are") };
     if !owned.is_empty() {
         let _ = writeln!(text, "{} not what a build writes: run `{command} build`", files(owned.len()));
     }
     if !unmanaged.is_empty() {
-        let paths: Vec<String> = unmanaged.iter().take(NAMED).map(|(_, path)| shell_word(path)).collect();
-        let more = if unmanaged.len() > NAMED { " …" } else { "" };
-        let _ = writeln!(text, "{} unmanaged: move or `rm {}{more}`", files(unmanaged.len()), paths.join(" "));
+        let is_shown = |path: &&String| visible(path) == path.as_str();
+        let paths: Vec<String> =
+            unmanaged.iter().map(|(_, path)| path).filter(is_shown).take(NAMED).map(|path| shell_word(path)).collect();
+        let more = if unmanaged.len() > paths.len() { " …" } else { "" };
+        let remove = if paths.is_empty() { "remove".to_owned() } else { format!("`rm {}{more}`", paths.join(" ")) };
+        let _ = writeln!(text, "{} unmanaged: move or {remove}", files(unmanaged.len()));
     }
     text
 }

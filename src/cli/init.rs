@@ -1,7 +1,7 @@
 //! `pleach init`: a workspace to start from, and pipelines for it.
 
 use super::Outcome;
-use super::screen::report;
+use super::screen::report_text;
 use crate::diagnostic::Result;
 use crate::disk;
 use crate::scaffold::{self, ci, ci::CiSystem};
@@ -64,15 +64,15 @@ pub(super) fn run(args: &InitArgs, here: &Path) -> Result<Outcome> {
     disk::start(&path, &args.folder, &files)?;
 
     if !is_workspace {
-        report(&summary(&args.folder, &workspace, has_manifests))?;
+        report_text(&summary(&args.folder, &workspace, has_manifests))?;
         if attributes.is_some_and(|existing| lacks_attributes(&existing)) {
             let (name, lines) = scaffold::ATTRIBUTES;
-            report(&format!("`{name}` stays as it is; add these lines to it:\n\n{lines}"))?;
+            report_text(&format!("`{name}` stays as it is; add these lines to it:\n\n{lines}"))?;
         }
     }
     let paths: Vec<&str> = pipelines.map(|(path, _)| path).collect();
     if !paths.is_empty() {
-        report(&format!("wrote {}\n", paths.join(", ")))?;
+        report_text(&format!("wrote {}\n", paths.join(", ")))?;
     }
     Ok(Outcome::Done)
 }

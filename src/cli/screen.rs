@@ -4,6 +4,7 @@
 
 use crate::diagnostic::{self, Code, Diagnostic, Diagnostics, Result, Severity};
 use crate::source::Project;
+use crate::visible::visible_lines;
 use anstream::{AutoStream, ColorChoice};
 use clap::ValueEnum;
 use std::io::{self, IsTerminal, Write};
@@ -37,6 +38,11 @@ pub(super) struct Screen {
     format: MessageFormat,
 }
 
+/// Writes a report for people to standard output.
+pub(super) fn report_text(text: &str) -> Result<()> {
+    report(&visible_lines(text))
+}
+
 /// Writes to standard output, byte for byte.
 pub(super) fn report(text: &str) -> Result<()> {
     let mut out = io::stdout().lock();
@@ -65,7 +71,10 @@ impl Screen {
 
     /// Writes a line to standard error.
     pub(super) fn info(self, text: &str) {
-        self.write(&format!("{text}\n"));
+        self.write(&match self.format {
+            MessageFormat::Human | MessageFormat::Short => visible_lines(text).into_owned() + "\n",
+            MessageFormat::Json => diagnostic::json::info(text),
+        });
     }
 
     /// Whether standard error is a terminal and messages are for people.

@@ -13,6 +13,7 @@ use crate::pipeline::{self, Build, Failure, Inputs, Progress, Selection};
 use crate::plan::BuildPlan;
 use crate::source::{Project, RelPath};
 use crate::spec::Spec;
+use crate::visible::visible;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -92,9 +93,9 @@ impl<'a> Session<'a> {
         &self.output
     }
 
-    /// The output folder as messages show it.
+    /// The output folder as reports for people show it.
     pub(super) fn shown_output(&self) -> String {
-        self.output.show(&RelPath::root())
+        visible(&self.output.show(&RelPath::root())).into_owned()
     }
 
     /// Whether a build may change a folder of the output, or a file in a shared folder: those of its branches that did not fail and

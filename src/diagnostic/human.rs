@@ -1,5 +1,6 @@
 //! Diagnostics for people: the source line, with carets under the part that is meant.
 
+use super::shown::shown;
 use super::{Diagnostic, Severity};
 use crate::source::{Location, Project};
 use crate::visible::{is_invisible, visible};
@@ -28,7 +29,7 @@ pub(crate) fn render(severity: Severity, error: &Diagnostic, project: &Project) 
         "{colour}{}[{}]{colour:#}{BOLD}: {}{BOLD:#}",
         severity.word(),
         parts.code.word(),
-        visible(&parts.message)
+        shown(&parts.message)
     );
     let margin = if parts.at.line > 0 { parts.at.line.to_string().len() } else { 1 };
     if let Some(location) = show_location(parts.at, project) {
@@ -36,8 +37,7 @@ pub(crate) fn render(severity: Severity, error: &Diagnostic, project: &Project) 
         snippet(&mut out, parts.at, project, margin, colour);
     }
     for note in &parts.notes {
-        let text = note.text();
-        let text = visible(&text);
+        let text = shown(&note.text());
         let location = show_location(note.at(), project).map_or_else(String::new, |location| format!(": {location}"));
         let _ = writeln!(out, "{:margin$} {BLUE}={BLUE:#} {BOLD}note{BOLD:#}: {text}{location}", "");
     }
@@ -45,17 +45,18 @@ pub(crate) fn render(severity: Severity, error: &Diagnostic, project: &Project) 
         let _ = writeln!(out, "{:margin$} {BLUE}={BLUE:#} {BOLD}{}{BOLD:#}", "", branches(&parts.branches));
     }
     for help in &parts.help {
-        let _ = writeln!(out, "{:margin$} {BLUE}={BLUE:#} {BOLD}help{BOLD:#}: {}", "", visible(help));
+        let _ = writeln!(out, "{:margin$} {BLUE}={BLUE:#} {BOLD}help{BOLD:#}: {}", "", shown(help));
     }
     out.push('\n');
     out
 }
 
-/// `path:line:column`, as much of it as is known.
+/// `path:line:column`, as much of it as is known, for people.
 pub(super) fn show_location(at: Location, project: &Project) -> Option<String> {
     let path = project.show(&project.file_at(at)?.path);
+    let path = visible(&path);
     Some(match (at.line, at.column) {
-        (0, _) => path,
+        (0, _) => path.into_owned(),
         (line, 0) => format!("{path}:{line}"),
         (line, column) => format!("{path}:{line}:{column}"),
     })

@@ -4,6 +4,8 @@ use super::{Diagnostic, Severity};
 use crate::source::{Location, Project};
 use serde::Serialize;
 
+const API_VERSION: &str = "pleach/v1";
+
 #[derive(Serialize)]
 struct JsonDiagnostic<'a> {
     #[serde(rename = "apiVersion")]
@@ -50,12 +52,17 @@ fn at(location: Location, project: &Project) -> Option<JsonLocation> {
     Some(JsonLocation { file, line: location.line, column: location.column.into(), length: location.len.into() })
 }
 
+/// A message that is neither an error nor a warning, as a JSON object on a line: `apiVersion`, `kind` and `message`.
+pub(crate) fn info(message: &str) -> String {
+    serde_json::json!({ "apiVersion": API_VERSION, "kind": "Message", "message": message }).to_string() + "\n"
+}
+
 /// A diagnostic as a JSON object on a line: `apiVersion`, `kind`, `severity`, `code`, `message`, and where known `location` (`file`, `line`,
 /// `column`, `length`), `notes`, `branches` and `help`.
 pub(crate) fn render(severity: Severity, error: &Diagnostic, project: &Project) -> String {
     let parts = error.parts();
     let line = JsonDiagnostic {
-        api_version: "pleach/v1",
+        api_version: API_VERSION,
         kind: "Diagnostic",
         severity: severity.word(),
         code: parts.code.word(),

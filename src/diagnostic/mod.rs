@@ -7,6 +7,7 @@ mod gather;
 pub(crate) mod human;
 pub(crate) mod json;
 pub(crate) mod short;
+mod shown;
 
 pub(crate) use gather::gather;
 
@@ -244,6 +245,17 @@ impl Diagnostic {
         self
     }
 
+    /// The diagnostic with `change` applied to all its source locations.
+    #[must_use]
+    pub(crate) fn map_locations(mut self, change: impl Fn(Location) -> Location) -> Self {
+        self.0.at = change(self.0.at);
+        for note in &mut self.0.notes {
+            let (Note::Related(at, _) | Note::CausedBy(at, _)) = note;
+            *at = change(*at);
+        }
+        self
+    }
+
     /// Code, message, source location, notes, branches and help.
     pub(crate) fn parts(&self) -> &Parts {
         &self.0
@@ -320,13 +332,18 @@ impl<'a> IntoIterator for &'a Diagnostics {
 /// The longest text of a diagnostic, in characters. Texts quote the input, which may be of any size.
 const LONGEST_TEXT: usize = 2000;
 
-/// A text, cut in the middle to [`LONGEST_TEXT`]: a message says at its ends what is wrong with the value that it quotes.
+/// A text, cut to [`LONGEST_TEXT`].
 fn bounded(text: String) -> String {
-    if text.char_indices().nth(LONGEST_TEXT).is_none() {
+    cut(text, LONGEST_TEXT)
+}
+
+/// A text, cut in the middle to `longest` characters: a message says at its ends what is wrong with the value that it quotes.
+fn cut(text: String, longest: usize) -> String {
+    if text.char_indices().nth(longest).is_none() {
         return text;
     }
     let chars: Vec<char> = text.chars().collect();
-    let half = LONGEST_TEXT / 2;
+    let half = longest / 2;
     let (start, end) = (&chars[..half], &chars[chars.len() - half..]);
     start.iter().chain(&['…']).chain(end).collect()
 }

@@ -2,6 +2,7 @@
 
 use super::text::{self, Paint};
 use super::{BranchDiff, Totals, counted};
+use crate::visible::visible;
 use std::fmt::Write;
 
 /// Forges cut comments at 65,536 characters; diffs that would make it longer than this are left out.
@@ -52,7 +53,7 @@ fn details(branch: &BranchDiff) -> String {
 
 /// A name in which nothing is HTML, a cell's end or Markdown.
 fn escaped(name: &str) -> String {
-    name.chars().fold(String::new(), |mut out, c| {
+    visible(name).chars().fold(String::new(), |mut out, c| {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),

@@ -1,6 +1,7 @@
 //! Differences as a line for each branch.
 
 use super::{BranchDiff, ChangeKind, Totals, counted};
+use crate::visible::visible;
 
 /// All branches, and a line that sums them up.
 pub(crate) fn render(branches: &[BranchDiff]) -> String {
@@ -33,7 +34,7 @@ pub(super) fn line(branch: &BranchDiff) -> String {
             parts.join(", ")
         }
     };
-    format!("{}: {files} (+{} -{})", branch.name, totals.added_lines, totals.removed_lines)
+    format!("{}: {files} (+{} -{})", visible(&branch.name), totals.added_lines, totals.removed_lines)
 }
 
 #[cfg(test)]

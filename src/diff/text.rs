@@ -1,6 +1,8 @@
-//! Differences as a unified diff, which `git apply` reads; a line that begins with `#` sums up each branch.
+//! Differences as a unified diff; a line that begins with `#` sums up each branch. Invisible characters are escaped, so that nobody
+//! approves what they cannot see.
 
 use super::{BranchDiff, ChangeKind, summary};
+use crate::visible::{visible, visible_lines};
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write;
 
@@ -20,14 +22,13 @@ pub(crate) fn render(branches: &[BranchDiff], paint: Paint) -> String {
     for branch in branches {
         line(&mut out, &format!("# {}", summary::line(branch)), Some(bold), paint);
         for file in &branch.files {
-            let old =
-                if file.change == ChangeKind::Added { "/dev/null".to_owned() } else { format!("a/{}", file.path) };
-            let new =
-                if file.change == ChangeKind::Removed { "/dev/null".to_owned() } else { format!("b/{}", file.path) };
+            let path = visible(&file.path);
+            let old = if file.change == ChangeKind::Added { "/dev/null".to_owned() } else { format!("a/{path}") };
+            let new = if file.change == ChangeKind::Removed { "/dev/null".to_owned() } else { format!("b/{path}") };
             line(&mut out, &format!("--- {old}"), Some(bold), paint);
             line(&mut out, &format!("+++ {new}"), Some(bold), paint);
             for hunk in file.hunks.lines() {
-                line(&mut out, hunk, style(hunk), paint);
+                line(&mut out, &visible_lines(hunk), style(hunk), paint);
             }
         }
     }

@@ -24,6 +24,7 @@ use crate::dns::zone_change::ZoneChangeFile;
 use crate::name::DnsName;
 use crate::source::RelPath;
 use crate::spec::{self, Spec, ZoneProvider};
+use crate::visible::visible;
 use args::{
     DnsApplyArgs, DnsCommand, DnsExportArgs, DnsOrphansArgs, DnsPlanArgs, DnsPlanFormat, DnsRunFormat, DnsStatusArgs,
     WriteLimitArgs, ZoneAccessArgs, ZoneChangeFilesArgs,
@@ -186,7 +187,9 @@ impl DnsRunner<'_> {
             let found = orphan::find_orphans(open_zone).map_err(|error| {
                 Diagnostic::new(Code::Remote, format!("zone `{}` cannot be listed: {error}", open_zone.desired.zone))
             })?;
-            text.extend(found.iter().map(|(host, ownership)| format!("{host}  branch {}\n", ownership.branch)));
+            text.extend(
+                found.iter().map(|(host, ownership)| format!("{host}  branch {}\n", visible(&ownership.branch))),
+            );
         }
         report(&text)?;
         Ok(0)

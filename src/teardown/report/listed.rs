@@ -1,6 +1,7 @@
 //! A teardown plan with its slug.
 
 use crate::teardown::TeardownPlan;
+use crate::visible::visible;
 use std::fmt;
 
 /// A plan of the output and its slug.
@@ -17,9 +18,7 @@ pub(crate) struct ListedPlan {
 /// Formats the heading of the plan.
 impl fmt::Display for ListedPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Plans with a line break in the branch name are refused. Replacing control characters here also makes sure that the
-        // heading is one line, because the script has it in a comment.
-        let branch = self.plan.branch.replace(char::is_control, " ");
-        write!(f, "{branch}{}", if self.is_existing { " (existing)" } else { "" })
+        // The heading is one line, because the script has it in a comment.
+        write!(f, "{}{}", visible(&self.plan.branch), if self.is_existing { " (existing)" } else { "" })
     }
 }

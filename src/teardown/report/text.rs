@@ -1,6 +1,7 @@
 //! Teardown plans as text.
 
 use super::ListedPlan;
+use crate::visible::visible;
 use std::fmt::Write;
 
 /// For each plan a heading and one line per entry; a sentence if there are no plans.
@@ -23,7 +24,7 @@ pub(crate) fn render(plans: &[ListedPlan]) -> String {
         let rows = rows.chain(footprint.images.iter().map(|image| ("image", image.to_string())));
         let _ = writeln!(text, "{listed}");
         for (kind, name) in rows {
-            let _ = writeln!(text, "  {kind:<9}  {name}");
+            let _ = writeln!(text, "  {kind:<9}  {}", visible(&name));
         }
     }
     text

@@ -9,6 +9,7 @@ mod commands;
 mod dns;
 #[cfg(feature = "apply")]
 mod dns_http;
+mod escaping;
 mod expiry;
 mod guards;
 mod pull_requests;

@@ -26,7 +26,7 @@ struct Report {
 const REPORTS: &[Report] = &[
     Report {
         heading: "Diagnostics: --message-format json",
-        text: "Every command writes errors and warnings to standard error, one object per line. A field without a value is left out.",
+        text: "Every command writes errors and warnings to standard error, one object per line. A field without a value is left out. Other lines, such as that a run waits for another one, have `kind: Message` and a `message`.",
         fields: &[
             ("apiVersion", "string", "`pleach/v1`"),
             ("kind", "string", "`Diagnostic`"),
