@@ -72,10 +72,10 @@ impl OutputDir {
     }
 }
 
-/// Reads a file that the user named.
+/// Reads a text file that the user named.
 pub(crate) fn load(path: &Path) -> Result<String, Diagnostic> {
-    let text = || utf8(file::read_limited(std::fs::File::open(path)?, 0)?);
-    text().map_err(|error| error_at(path, "cannot be read", &error))
+    let bytes = std::fs::File::open(path).and_then(|file| file::read_limited(file, 0));
+    decode(bytes.map_err(|error| error_at(path, "cannot be read", &error))?, &format!("`{}`", path.display()))
 }
 
 /// Writes a file that the user named.
@@ -104,14 +104,30 @@ pub(crate) fn put(path: &Path, content: Option<&str>) -> Result<(), Diagnostic> 
     })
 }
 
-/// Reads standard input.
+/// Reads a text from standard input.
 pub(crate) fn input() -> Result<String, Diagnostic> {
-    let text = || utf8(file::read_limited(io::stdin().lock(), 0)?);
-    text().map_err(|error| Diagnostic::new(Code::Disk, format!("cannot read standard input: {}", reason(&error))))
+    let bytes = file::read_limited(io::stdin().lock(), 0)
+        .map_err(|error| Diagnostic::new(Code::Disk, format!("cannot read standard input: {}", reason(&error))))?;
+    decode(bytes, "standard input")
 }
 
-fn utf8(bytes: Vec<u8>) -> io::Result<String> {
-    String::from_utf8(bytes).map_err(|_| io::Error::other("it is not valid UTF-8"))
+/// The text that `what` has, without the byte order mark that some programs write.
+fn decode(mut bytes: Vec<u8>, what: &str) -> Result<String, Diagnostic> {
+    const MARK: &str = "\u{feff}";
+    let is_utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || bytes.contains(&0);
+    if is_utf16 {
+        return Err(Diagnostic::new(Code::Usage, format!("{what} is UTF-16, not UTF-8"))
+            .help("write it as UTF-8, or convert it: `iconv -f UTF-16 -t UTF-8`"));
+    }
+    if bytes.starts_with(MARK.as_bytes()) {
+        bytes.drain(..MARK.len());
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        Diagnostic::new(Code::Usage, format!("line {line} of {what} is not UTF-8"))
+            .help("write it as UTF-8, or convert it, such as with `iconv -f ISO-8859-1 -t UTF-8`")
+    })
 }
 
 /// Whether a folder has a file that is not one of `files`.
@@ -157,4 +173,21 @@ fn reason(error: &io::Error) -> String {
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decode;
+
+    #[test]
+    fn texts_are_decoded() {
+        let decoded = |bytes: &[u8]| decode(bytes.to_vec(), "x").map_err(|error| error.to_string());
+        assert_eq!(decoded(b"\xef\xbb\xbfmain\n"), Ok("main\n".to_owned()));
+        assert_eq!(decoded("Größe\n".as_bytes()), Ok("Größe\n".to_owned()));
+        assert_eq!(decoded(b""), Ok(String::new()));
+        for utf16 in [&b"\xff\xfem\0"[..], b"\xfe\xff\0m", b"m\0a\0"] {
+            assert_eq!(decoded(utf16), Err("x is UTF-16, not UTF-8".to_owned()));
+        }
+        assert_eq!(decoded(b"a\nGr\xf6\xdfe\n"), Err("line 2 of x is not UTF-8".to_owned()));
+    }
 }
