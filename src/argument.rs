@@ -12,8 +12,8 @@ pub(crate) fn shell_quoted(text: &str) -> String {
 
 /// A text as one word of a POSIX shell, in quotes if it needs them.
 pub(crate) fn shell_word(text: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-+@%:,".contains(c);
-    if text.chars().all(is_plain) { text.to_owned() } else { shell_quoted(text) }
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+@%:,=".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) { text.to_owned() } else { shell_quoted(text) }
 }
 
 #[cfg(test)]
@@ -26,5 +26,7 @@ mod tests {
         assert_eq!(shell_quoted("it's"), r"'it'\''s'");
         assert_eq!(shell_word("out/a-b.yaml"), "out/a-b.yaml");
         assert_eq!(shell_word("a b"), "'a b'");
+        assert_eq!(shell_word("a=b"), "a=b");
+        assert_eq!(shell_word(""), "''");
     }
 }

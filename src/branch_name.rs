@@ -39,6 +39,17 @@ pub(crate) fn invalid(name: &str) -> Option<String> {
     name.split('/').any(is_lock).then(|| "a part of it ends with `.lock`".to_owned())
 }
 
+/// What to try in place of a name that [`other_ref`] refuses.
+pub(crate) fn instead(name: &str) -> String {
+    match (name.strip_prefix("refs/heads/"), pull_request(name)) {
+        (Some(short), _) => format!("use `{short}`"),
+        (_, Some(number)) => format!("use the name of the branch of pull request {number}"),
+        _ if name == "HEAD" => "use the name of the branch: `git branch --show-current` prints it".to_owned(),
+        _ if name.starts_with("refs/") => "only refs in `refs/heads/` are branches".to_owned(),
+        _ => "it exists only until the merge, so it gets no environment".to_owned(),
+    }
+}
+
 /// Why a name is not that of a branch although Git allows it, as the end of a sentence about it.
 pub(crate) fn other_ref(name: &str) -> Option<String> {
     if name == "HEAD" {
@@ -149,6 +160,8 @@ mod tests {
         ] {
             assert!(other_ref(name).is_some_and(|reason| reason.contains(why)), "{name}");
         }
+        assert_eq!(instead("refs/heads/x"), "use `x`");
+        assert_eq!(instead("12/merge"), "use the name of the branch of pull request 12");
         for name in ["head", "a/HEAD", "x/merge", "12/merge/x", "/merge", "12", "gh-readonly-queue", "refs"] {
             assert_eq!(other_ref(name), None, "{name}");
         }

@@ -41,8 +41,6 @@ enum Outcome {
     Done,
     /// Exit status 1.
     Differs,
-    /// Something was refused and reported; the exit status.
-    Refused(u8),
 }
 
 /// Runs `pleach` with the arguments of a command line, the program's own name first, and returns the exit status.
@@ -120,7 +118,6 @@ fn exit_status(done: Result<Outcome>, project: &Project, screen: Screen) -> u8 {
     match done {
         Ok(Outcome::Done) => 0,
         Ok(Outcome::Differs) => 1,
-        Ok(Outcome::Refused(status)) => status,
         Err(errors) => screen.fail(&errors, project),
     }
 }

@@ -80,7 +80,8 @@ impl ListReader {
             })?;
             for item in page {
                 if pull_request::is_pull_request(&item) {
-                    let listed = ListedPullRequest::of(&item).map_err(|error| json_error(&error))?;
+                    let listed = ListedPullRequest::of(&item)
+                        .map_err(|(what, help)| list_error(format!("the list of branches {what}")).help(help))?;
                     self.commit(&listed.head, listed.commit.as_deref());
                     self.list.pull_requests.get_or_insert_default().push(listed);
                     continue;
@@ -128,15 +129,14 @@ impl ListReader {
     /// Reports an invalid commit of a branch.
     fn commit(&mut self, name: &str, commit: Option<&str>) {
         if let Some(invalid) = commit.filter(|commit| !is_commit(commit)) {
-            let message =
-                format!("invalid commit `{}` of branch `{name}` in the list of branches", invalid.escape_debug());
+            let message = format!("invalid commit `{invalid}` of branch `{name}` in the list of branches");
             self.list.errors.push(list_error(message).help("a commit has 40 or 64 characters 0-9 and a-f"));
         }
     }
 
     fn branch(&mut self, name: &str, commit: Option<&str>) {
         if branch_name::invalid(name).is_some() {
-            self.invalid.push(name.escape_debug().to_string());
+            self.invalid.push(name.to_owned());
         } else if let Some(why) = branch_name::other_ref(name) {
             self.list.skipped.push((name.into(), why));
         } else {
@@ -228,7 +228,7 @@ mod tests {
             (r#"[{"name": ""}]"#, "invalid branch name"),
             (r#"[{"name": "a", "commit": {"sha": "abc"}}]"#, "invalid commit `abc` of branch `a`"),
             (r#"[{"name": "a", "commit": {"id": ""}}]"#, "invalid commit ``"),
-            (r#"[{"name": "a", "commit": {"sha": "HEAD\n"}}]"#, "invalid commit `HEAD\\n`"),
+            (r#"[{"name": "a", "commit": {"sha": "HEAD\n"}}]"#, "invalid commit `HEAD\n`"),
             ("a..b\n", "invalid branch name `a..b`"),
             ("a..b\nmain\nx~1\n", "2 invalid branch names"),
             ("<!DOCTYPE html>\n<p>No access.</p>\n<p>Log in</p>\n", "3 lines of the list"),

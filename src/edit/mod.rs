@@ -4,9 +4,12 @@
 
 pub(crate) mod expired;
 pub(crate) mod list;
+mod origin;
 pub(crate) mod pull_request;
 mod rename;
 pub(crate) mod sync;
+
+pub(crate) use origin::{Setting, SettingsOf};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::node::{Map, Node, Tag};

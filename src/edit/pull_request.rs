@@ -6,9 +6,45 @@ use smol_str::SmolStr;
 /// The fields that `gh pr list --json` must have.
 pub(crate) const GH_FIELDS: &str = "number,headRefName,headRefOid,isCrossRepository,isDraft,labels,title,url";
 
+/// The program whose JSON a list has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PullRequestFormat {
+    /// `gh pr list`.
+    Gh,
+    /// GitHub's REST API.
+    GitHub,
+    /// GitLab's REST API.
+    GitLab,
+}
+
+impl PullRequestFormat {
+    fn of(item: &Map<String, Value>) -> Self {
+        match item {
+            _ if item.contains_key("iid") => PullRequestFormat::GitLab,
+            _ if item.contains_key("head") => PullRequestFormat::GitHub,
+            _ => PullRequestFormat::Gh,
+        }
+    }
+
+    /// The fields of a pull request that a list must have.
+    pub(crate) fn required_fields(self) -> String {
+        match self {
+            PullRequestFormat::Gh => format!("`gh pr list` needs `--json {GH_FIELDS}`"),
+            PullRequestFormat::GitHub => {
+                "GitHub's REST API has `head.ref`, `head.sha`, `head.repo.full_name` and `base.repo.full_name`: keep them".to_owned()
+            }
+            PullRequestFormat::GitLab => {
+                "GitLab's REST API has `source_branch`, `sha`, `source_project_id` and `target_project_id`: keep them".to_owned()
+            }
+        }
+    }
+}
+
 /// A pull request of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ListedPullRequest {
+    /// The program that printed it.
+    pub(crate) format: PullRequestFormat,
     /// Its number.
     pub(crate) number: u64,
     /// The name of its branch, in its own repository.
@@ -35,17 +71,20 @@ pub(crate) fn is_pull_request(item: &Map<String, Value>) -> bool {
 }
 
 impl ListedPullRequest {
-    /// Reads an item. The error is the end of a sentence about the list.
-    pub(crate) fn of(item: &Map<String, Value>) -> Result<Self, String> {
+    /// Reads an item. The error is the end of a sentence about the list, and what to try.
+    pub(crate) fn of(item: &Map<String, Value>) -> Result<Self, (String, String)> {
+        let format = PullRequestFormat::of(item);
+        let error = |what: String| (what, format.required_fields());
         let first = |keys: &[&str]| keys.iter().find_map(|key| at(item, key));
         let text = |keys: &[&str]| first(keys).and_then(Value::as_str).map(SmolStr::from);
         let number = first(&["number", "iid"]).and_then(Value::as_u64).filter(|number| *number > 0);
-        let number = number.ok_or("has a pull request with an invalid number")?;
+        let number = number.ok_or_else(|| error("has a pull request with an invalid number".to_owned()))?;
         let head = text(&["headRefName", "head/ref", "source_branch"]);
-        let head = head.ok_or_else(|| format!("does not have the branch name of pull request {number}"))?;
+        let head = head.ok_or_else(|| error(format!("does not have the branch name of pull request {number}")))?;
         let labels = item.get("labels").and_then(Value::as_array).into_iter().flatten();
         let is_closed = |state: SmolStr| ["closed", "merged"].contains(&state.to_lowercase().as_str());
         Ok(ListedPullRequest {
+            format,
             number,
             head,
             commit: text(&["headRefOid", "head/sha", "sha"]),
@@ -100,7 +139,7 @@ fn is_url(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn read(json: &str) -> Result<ListedPullRequest, String> {
+    fn read(json: &str) -> Result<ListedPullRequest, (String, String)> {
         ListedPullRequest::of(&serde_json::from_str(json).unwrap())
     }
 
@@ -114,6 +153,7 @@ mod tests {
         let gitlab = r#"{"id":1,"iid":42,"state":"opened","draft":true,"title":"Cart","web_url":"https://github.com/o/r/pull/42",
             "labels":["preview"],"source_branch":"feat/cart","sha":"aa","source_project_id":1,"target_project_id":1}"#;
         let want = ListedPullRequest {
+            format: PullRequestFormat::Gh,
             number: 42,
             head: "feat/cart".into(),
             commit: Some("aa".into()),
@@ -124,8 +164,10 @@ mod tests {
             url: Some("https://github.com/o/r/pull/42".into()),
             title: Some("Cart".into()),
         };
-        for json in [gh, rest, gitlab] {
-            assert_eq!(read(json), Ok(want.clone()), "{json}");
+        for (json, format) in
+            [(gh, PullRequestFormat::Gh), (rest, PullRequestFormat::GitHub), (gitlab, PullRequestFormat::GitLab)]
+        {
+            assert_eq!(read(json), Ok(ListedPullRequest { format, ..want.clone() }), "{json}");
         }
     }
 
@@ -149,7 +191,15 @@ mod tests {
             assert_eq!(read.is_fork, is_fork, "{fields}");
         }
         assert!(read(r#"{"number":-1,"headRefName":"x"}"#).is_err());
-        assert!(read(r#"{"number":1}"#).is_err());
+        for (json, hint) in [
+            (r#"{"number":1}"#, "`gh pr list` needs"),
+            (r#"{"number":1,"head":{"sha":"a"}}"#, "GitHub's REST API"),
+            (r#"{"iid":1}"#, "GitLab's REST API"),
+        ] {
+            let (what, help) = read(json).unwrap_err();
+            assert_eq!(what, "does not have the branch name of pull request 1");
+            assert!(help.starts_with(hint), "{help}");
+        }
         assert_eq!(read(r#"{"number":1,"headRefName":"x","url":"javascript:x"}"#).unwrap().url, None);
         assert!(!read(r#"{"iid":1,"source_branch":"x","state":"merged"}"#).unwrap().is_open);
     }

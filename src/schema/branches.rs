@@ -93,6 +93,11 @@ pub(crate) fn has_key(part: &str, key: &str) -> bool {
     part["properties"].get(key).is_some()
 }
 
+/// The fields of a branch.
+pub(crate) fn branch_keys() -> impl Iterator<Item = &'static str> {
+    keys(&SCHEMA["definitions"]["branch"])
+}
+
 fn json(node: &Node) -> Json {
     use crate::node::Value;
     match &node.value {

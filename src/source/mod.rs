@@ -44,6 +44,12 @@ impl Location {
         (self.file != u32::MAX).then_some(FileId(self.file))
     }
 
+    /// The same range of another file.
+    #[must_use]
+    pub(crate) fn in_file(self, file: FileId) -> Self {
+        Location { file: file.0, ..self }
+    }
+
     /// Whether it is in a file.
     pub(crate) fn is_some(&self) -> bool {
         self.file != u32::MAX

@@ -159,12 +159,11 @@ fn check_name(name: &str) -> Result<(), Diagnostic> {
     if name.is_empty() {
         return Ok(());
     }
-    let Some(why) = branch_name::invalid(name).or_else(|| branch_name::other_ref(name)) else { return Ok(()) };
-    let error = spec_error(format!("invalid branch name `{}`: {why}", name.escape_debug()));
-    Err(match name.strip_prefix("refs/heads/") {
-        Some(short) => error.help(format!("use `{short}`")),
-        None => error.help("use a name that `git check-ref-format --branch` accepts"),
-    })
+    let allowed = "use a name that `git check-ref-format --branch` accepts";
+    let refused = branch_name::invalid(name).map(|why| (why, allowed.to_owned()));
+    let refused = refused.or_else(|| branch_name::other_ref(name).map(|why| (why, branch_name::instead(name))));
+    let Some((why, help)) = refused else { return Ok(()) };
+    Err(spec_error(format!("invalid branch name `{name}`: {why}")).help(help))
 }
 
 impl AppEngine {

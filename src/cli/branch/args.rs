@@ -1,10 +1,11 @@
 //! The arguments of `pleach branch`.
 
+use super::key_path::KeyPath;
 use crate::cli::usage::{count, date};
 use crate::image::ImageReference;
 use crate::spec::Date;
 use clap::{Args, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The heading of the options that set keys of a branch.
 const SETTINGS: &str = "Settings of the branch";
@@ -56,6 +57,9 @@ pub(in crate::cli) struct BranchAddArgs {
     /// The name of the branch in Git
     #[arg(value_name = "NAME")]
     pub(super) name: String,
+    /// Print the change and write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
     #[command(flatten)]
     pub(super) settings: BranchSettingsArgs,
 }
@@ -84,8 +88,11 @@ pub(in crate::cli) struct BranchSetArgs {
     #[arg(long)]
     pub(super) create: bool,
     /// Remove the key at PATH, such as `values.replicas`; a dot in a key is written `\.`
-    #[arg(long, value_name = "PATH")]
-    pub(super) unset: Vec<String>,
+    #[arg(long, value_name = "PATH", value_parser = KeyPath::parse)]
+    pub(super) unset: Vec<KeyPath>,
+    /// Print the change and write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
     #[command(flatten)]
     pub(super) settings: BranchSettingsArgs,
 }
@@ -97,14 +104,14 @@ pub(super) struct BranchSettingsArgs {
     #[arg(long, value_name = "NAME=REFERENCE", value_parser = image)]
     pub(super) image: Vec<(String, String)>,
     /// A value for templates, whose text stays exactly VALUE; PATH has dots between the keys of mappings
-    #[arg(long, value_name = "PATH=VALUE", value_parser = pair)]
-    pub(super) value: Vec<(String, String)>,
+    #[arg(long, value_name = "PATH=VALUE", value_parser = key_value)]
+    pub(super) value: Vec<(KeyPath, String)>,
     /// A value for templates with a type: a list, mapping, number, boolean or null as JSON
-    #[arg(long, value_name = "PATH=JSON", value_parser = pair)]
-    pub(super) value_json: Vec<(String, String)>,
+    #[arg(long, value_name = "PATH=JSON", value_parser = key_value)]
+    pub(super) value_json: Vec<(KeyPath, String)>,
     /// The number of replicas of a workload
-    #[arg(long, value_name = "NAME=COUNT", value_parser = pair)]
-    pub(super) replicas: Vec<(String, String)>,
+    #[arg(long, value_name = "NAME=COUNT", value_parser = name_count)]
+    pub(super) replicas: Vec<(String, u32)>,
     /// An overlay; all given overlays replace the list
     #[arg(long, value_name = "NAME")]
     pub(super) overlay: Vec<String>,
@@ -184,6 +191,9 @@ pub(in crate::cli) struct BranchRenameArgs {
     /// Write the old slug as `slug`, so that the environment stays as it is
     #[arg(long)]
     pub(super) keep_slug: bool,
+    /// Print the change and write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
 }
 
 /// Remove the branches whose last day has passed
@@ -254,12 +264,24 @@ pub(in crate::cli) struct BranchSyncArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct RepositoryArgs {
-    /// The clone or bare mirror to read, which must have all branches; nothing is fetched
-    #[arg(long, value_name = "DIR", default_value = ".", requires = "from")]
-    pub(super) repo: PathBuf,
-    /// The remote to read in a clone; not used for a bare mirror
-    #[arg(long, value_name = "NAME", default_value = "origin", requires = "from")]
-    pub(super) remote: String,
+    /// The clone or bare mirror that `--from git` reads, which must have all branches; nothing is fetched [default: .]
+    #[arg(long, value_name = "DIR", requires = "from")]
+    pub(super) repo: Option<PathBuf>,
+    /// The remote that `--from git` reads in a clone; not used for a bare mirror [default: origin]
+    #[arg(long, value_name = "NAME", requires = "from")]
+    pub(super) remote: Option<String>,
+}
+
+impl RepositoryArgs {
+    /// The repository to read.
+    pub(super) fn repo(&self) -> &Path {
+        self.repo.as_deref().unwrap_or(Path::new("."))
+    }
+
+    /// The remote to read.
+    pub(super) fn remote(&self) -> &str {
+        self.remote.as_deref().unwrap_or("origin")
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -293,6 +315,21 @@ fn image(text: &str) -> Result<(String, String), String> {
         Err(_) => String::new(),
     };
     Err(format!("`{reference}` is neither a full reference nor `:TAG` nor `@DIGEST`{hint}"))
+}
+
+/// The name of a workload and a number of replicas.
+fn name_count(text: &str) -> Result<(String, u32), String> {
+    let (name, number) = pair(text)?;
+    match number.parse() {
+        Ok(number) if i32::try_from(number).is_ok() => Ok((name, number)),
+        _ => Err(format!("a whole number from 0 to {} is needed after `=`", i32::MAX)),
+    }
+}
+
+/// A path of keys and its value.
+fn key_value(text: &str) -> Result<(KeyPath, String), String> {
+    let (path, value) = pair(text)?;
+    Ok((KeyPath::parse(&path)?, value))
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

@@ -2,6 +2,7 @@
 
 mod args;
 mod expire;
+mod key_path;
 mod list;
 mod settings;
 mod slot;
@@ -12,12 +13,12 @@ mod trial;
 pub(super) use args::BranchCommand;
 
 use super::Outcome;
-use super::screen::{Screen, report};
+use super::screen::{Screen, report_text};
 use super::workspace::{LOCK_TIMEOUT, Workspace};
 use crate::deletion_limits::BRANCHES;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::edit::expired::RecordEdit;
-use crate::edit::{self, BranchEdit, FieldChange, SpecFiles};
+use crate::edit::{self, BranchEdit, FieldChange, Setting, SettingsOf, SpecFiles};
 use crate::plan::{self, BuildPlan};
 use crate::source::Project;
 use crate::spec::Spec;
@@ -27,7 +28,7 @@ use args::{
     BranchAddArgs, BranchRemoveArgs, BranchRenameArgs, BranchSetArgs, DeletionLimitArgs, HeadsSource, RepositoryArgs,
 };
 use smol_str::SmolStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use trial::Effect;
 
 /// The keys of a branch that are records for people and for `pleach branch`, and not for its output.
@@ -76,10 +77,11 @@ impl BranchEditor<'_> {
             let error = Diagnostic::new(Code::Usage, format!("the branch `{}` exists already", args.name));
             return Err(error.help("`pleach branch set` changes it").into());
         }
-        let changes = settings::changes(&args.settings, &[], &args.name, &self.spec)?;
+        let settings = settings::settings(&args.settings, &[], &args.name, &self.spec)?;
         let name = SmolStr::from(&args.name);
-        add(&mut files, &name, changes)?;
-        self.write_if(files, |after| {
+        add(&mut files, &name, changes(&settings))?;
+        let settings = SettingsOf { branch: &name, settings: &settings };
+        self.write_if(files, args.dry_run, settings, |after| {
             trial::add(&self.workspace.project, after, &name)?;
             Ok(format!("added {}\n", visible(&name)))
         })
@@ -87,24 +89,25 @@ impl BranchEditor<'_> {
 
     fn set(&self, args: &BranchSetArgs, mut files: SpecFiles) -> Result<Outcome> {
         let name = args.name.as_str();
-        let changes = settings::changes(&args.settings, &args.unset, name, &self.spec)?;
-        if changes.is_empty() && !args.create {
+        let settings = settings::settings(&args.settings, &args.unset, name, &self.spec)?;
+        if settings.is_empty() && !args.create {
             let error = Diagnostic::new(Code::Usage, "no setting is given");
             return Err(error.help("`pleach branch set --help` lists the settings").into());
         }
         let is_for_output =
-            changes.iter().any(|(path, _)| !path.first().is_some_and(|key| RECORDS.contains(&key.as_str())));
+            settings.iter().any(|set| !set.change.0.first().is_some_and(|key| RECORDS.contains(&key.as_str())));
         let is_added = !files.has(name);
         if is_added && !args.create {
             return Err(files.unknown_branch(name).help("`--create` adds it").into());
         }
         let message = format!("{} {}\n", if is_added { "added" } else { "changed" }, visible(name));
         if is_added {
-            add(&mut files, name, changes)?;
-        } else if files.edit([(name.into(), BranchEdit::Set(changes))])?.is_empty() {
-            return self.write(files, &format!("{} has these settings already\n", visible(name)));
+            add(&mut files, name, changes(&settings))?;
+        } else if files.edit([(name.into(), BranchEdit::Set(changes(&settings)))])?.is_empty() {
+            return self.finish(files, args.dry_run, &format!("{} has these settings already\n", visible(name)));
         }
-        self.write_if(files, |after| {
+        let settings = SettingsOf { branch: name, settings: &settings };
+        self.write_if(files, args.dry_run, settings, |after| {
             let (before, name) = (&self.workspace.project, SmolStr::from(name));
             if is_added {
                 return trial::add(before, after, &name).map(|()| message);
@@ -149,16 +152,26 @@ impl BranchEditor<'_> {
             let error = Diagnostic::new(Code::Usage, format!("the branch `{new}` exists already"));
             return Err(error.help("`pleach branch remove` removes it").into());
         }
+        if old == new && !args.keep_slug && files.has(old) {
+            return Err(Diagnostic::new(Code::Usage, format!("`{old}` is the name of the branch already")).into());
+        }
         let slug = plan.branches.iter().find(|branch| branch.name == old).map(|branch| &branch.slug);
         files.rename(old, new, slug.filter(|_| args.keep_slug))?;
-        self.write(files, &format!("renamed {} to {}\n", visible(old), visible(new)))
+        self.finish(files, args.dry_run, &format!("renamed {} to {}\n", visible(old), visible(new)))
     }
 
     /// The text of a list of branches.
     fn list(&self, source: HeadsSource, repo: &RepositoryArgs) -> Result<String, Diagnostic> {
-        match source {
-            HeadsSource::Git => git::branches(&self.here.join(&repo.repo), &repo.remote),
-            HeadsSource::Stdin => disk::input(),
+        let given = [("--repo", repo.repo.is_some()), ("--remote", repo.remote.is_some())];
+        match (source, given.into_iter().find(|(_, is_given)| *is_given)) {
+            (HeadsSource::Git, _) => {
+                git::branches(&self.here.join(repo.repo()).components().collect::<PathBuf>(), repo.remote())
+            }
+            (HeadsSource::Stdin, None) => disk::input(),
+            (HeadsSource::Stdin, Some((option, _))) => {
+                let error = Diagnostic::new(Code::Usage, format!("`{option}` has no effect with `--from -`"));
+                Err(error.help("`--from git` reads a repository"))
+            }
         }
     }
 
@@ -167,34 +180,39 @@ impl BranchEditor<'_> {
         BRANCHES.check(self.spec.branches.len(), &removed, limit.allow_delete)
     }
 
+    /// Writes the changed files if the new spec is valid, and reports `message`. With `dry_run`, nothing is written.
     fn finish(&self, files: SpecFiles, dry_run: bool, message: &str) -> Result<Outcome> {
         let message = if message.is_empty() { "nothing to do\n" } else { message };
-        if dry_run { report(message).map(|()| Outcome::Done) } else { self.write(files, message) }
-    }
-
-    /// Writes the changed files if the new spec is valid, and reports `message`.
-    fn write(&self, files: SpecFiles, message: &str) -> Result<Outcome> {
-        self.write_if(files, |_| Ok(message.to_owned()))
+        self.write_if(files, dry_run, SettingsOf::default(), |_| Ok(message.to_owned()))
     }
 
     /// Writes the changed files if the new spec is valid and `check` accepts the project with it, and reports the message that
-    /// `check` returns. A spec with too many branches is written, unless the change adds branches.
-    fn write_if(&self, files: SpecFiles, check: impl FnOnce(&Project) -> Result<String>) -> Result<Outcome> {
+    /// `check` returns. A spec with too many branches is written, unless the change adds branches. `settings` are those that
+    /// errors can result from.
+    fn write_if(
+        &self,
+        files: SpecFiles,
+        dry_run: bool,
+        settings: SettingsOf,
+        check: impl FnOnce(&Project) -> Result<String>,
+    ) -> Result<Outcome> {
         let project = files.project();
         let checked = read(&project).and_then(|(spec, _)| {
             let more = spec.branches.len() > self.spec.branches.len();
             Diagnostics::check(plan::too_many_branches(&spec).filter(|_| more).into_iter().collect(), ())
         });
-        let message = match checked.and_then(|()| check(&project)) {
-            Ok(message) => message,
-            // The errors are located in the texts that would have been written.
-            Err(errors) => return Ok(Outcome::Refused(self.screen.fail(&errors, &project))),
-        };
-        for (path, text) in files.into_changed() {
+        let message =
+            checked.and_then(|()| check(&project)).map_err(|errors| files.locate_before(errors, &project, settings))?;
+        let changed = files.into_changed().into_iter().filter(|_| !dry_run);
+        for (path, text) in changed {
             disk::put(&self.workspace.root.join(path.as_str()), text.as_deref())?;
         }
-        report(&message).map(|()| Outcome::Done)
+        report_text(&message).map(|()| Outcome::Done)
     }
+}
+
+fn changes(settings: &[Setting]) -> Vec<FieldChange> {
+    settings.iter().map(|setting| setting.change.clone()).collect()
 }
 
 /// Adds a branch with the current day. If it had expired, the record is dropped.

@@ -1,65 +1,159 @@
 //! What the options of `branch add` and `branch set` mean: changes of the branch's entry.
 
 use super::args::BranchSettingsArgs;
+use super::key_path::KeyPath;
 use super::slot;
+use crate::argument::shell_word;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
-use crate::edit::FieldChange;
+use crate::edit::Setting;
 use crate::node::{Map, Node};
+use crate::schema::branches;
 use crate::source::Location;
 use crate::spec::Spec;
 use crate::yaml::{self, Dialect};
 
-/// The changes, in a fixed order: first what goes.
-pub(super) fn changes(
-    settings: &BranchSettingsArgs,
-    unset: &[String],
+/// The settings, in a fixed order: first what goes.
+pub(super) fn settings(
+    args: &BranchSettingsArgs,
+    unset: &[KeyPath],
     branch: &str,
     spec: &Spec,
-) -> Result<Vec<FieldChange>> {
-    let text = |path: &[&str], value: &str| (owned(path), Some(Node::str(value)));
-    let mut changes: Vec<FieldChange> = unset.iter().map(|path| (split(path), None)).collect();
-    let slot = slot::slot(settings, branch, spec)?;
-    let above = slot.map(|slot| vec!["slots", "versions", slot]).unwrap_or_default();
-    for (name, reference) in &settings.image {
-        changes.push(text(&[&above[..], &["images", image(name, spec)]].concat(), reference));
+) -> Result<Vec<Setting>> {
+    let slot = slot::slot(args, branch, spec)?;
+    let mut settings = Settings::default();
+    gather(unset, check_unset)?;
+    for path in unset {
+        settings.add("--unset", &path.text, path.keys.clone(), None);
     }
-    if let (Some(slot), Some(weight)) = (slot, settings.weight) {
-        changes.extend(slot::weights(slot, weight, branch, spec)?);
-    }
-    let value_path = |path: &str| ["values".to_owned()].into_iter().chain(split(path)).collect();
-    changes.extend(settings.value.iter().map(|(path, value)| (value_path(path), Some(yaml::scalar_with_text(value)))));
-    changes.extend(gather(&settings.value_json, |(path, value)| -> Result<FieldChange> {
-        Ok((value_path(path), Some(json(value)?)))
-    })?);
-    for (name, count) in &settings.replicas {
-        changes.push((owned(&["replicas", name]), Some(parsed(count)?)));
-    }
-    for (key, list) in [("overlays", &settings.overlay), ("services", &settings.service), ("hosts", &settings.host)] {
-        if !list.is_empty() {
-            changes.push((owned(&[key]), Some(Node::seq(list.iter().map(Node::str)))));
+    let removed = settings.0.len();
+    settings.add_images(args, slot, spec);
+    if let (Some(slot), Some(weight)) = (slot, args.weight) {
+        for (path, value) in slot::weights(slot, weight, branch, spec)? {
+            settings.add("--weight", &weight.to_string(), path, value);
         }
     }
-    for (field, pairs) in [("labels", &settings.label), ("annotations", &settings.annotation)] {
-        changes.extend(pairs.iter().map(|(key, value)| text(&[field, key], value)));
+    settings.add_values(args)?;
+    for (name, count) in &args.replicas {
+        settings.add(
+            "--replicas",
+            &format!("{name}={count}"),
+            owned(&["replicas", name]),
+            Some(Node::int((*count).into())),
+        );
     }
-    for (path, word) in [(["database", "mode"], &settings.database), (["slots", "active"], &settings.active)] {
-        changes.extend(word.iter().map(|word| text(&path, word)));
+    for (option, key, list) in [
+        ("--overlay", "overlays", &args.overlay),
+        ("--service", "services", &args.service),
+        ("--host", "hosts", &args.host),
+    ] {
+        settings.add_list(option, key, list);
     }
-    for (key, value) in [("owner", &settings.owner), ("link", &settings.link)] {
-        changes.extend(value.iter().map(|value| text(&[key], value)));
-    }
+    settings.add_texts(args);
     // As people write it: a date without quotes.
-    changes.extend(
-        settings
-            .expires
-            .iter()
-            .map(|date| (owned(&["expires"]), Some(parsed(date).unwrap_or(Node::str(date.as_str()))))),
-    );
-    changes.extend(settings.pin.iter().map(|reason| {
+    if let Some(date) = &args.expires {
+        let value = parsed(date).unwrap_or(Node::str(date.as_str()));
+        settings.add("--expires", date, owned(&["expires"]), Some(value));
+    }
+    if let Some(reason) = &args.pin {
         let pin: Map = [("reason", Node::str(reason.as_str()))].into_iter().collect();
-        (owned(&["pin"]), Some(pin.into()))
-    }));
-    Ok(changes)
+        settings.add("--pin", reason, owned(&["pin"]), Some(pin.into()));
+    }
+    refuse_overwritten(&settings.0[removed..])?;
+    Ok(settings.0)
+}
+
+/// Refuses to remove what a branch must have or cannot have.
+fn check_unset(path: &KeyPath) -> Result<(), Diagnostic> {
+    let field = path.keys.first().map_or("", String::as_str);
+    if field == "name" {
+        let error = Diagnostic::new(Code::Usage, "`--unset name` is not possible: every branch has a name");
+        return Err(error.help("`pleach branch rename` changes it, and `pleach branch remove` removes the branch"));
+    }
+    if branches::branch_keys().any(|known| known == field) {
+        return Ok(());
+    }
+    let error =
+        Diagnostic::new(Code::Usage, format!("`--unset {}` has no effect: a branch has no field `{field}`", path.text));
+    Err(error
+        .suggest(field, branches::branch_keys())
+        .help("a value of templates is in `values`, such as `values.replicas`"))
+}
+
+/// The settings of a command line.
+#[derive(Default)]
+struct Settings(Vec<Setting>);
+
+impl Settings {
+    fn add(&mut self, option: &str, argument: &str, path: Vec<String>, value: Option<Node>) {
+        self.0.push(Setting { option: format!("{option} {}", shell_word(argument)), change: (path, value) });
+    }
+
+    fn add_text(&mut self, option: &str, argument: &str, path: &[&str], value: &str) {
+        self.add(option, argument, owned(path), Some(Node::str(value)));
+    }
+
+    fn add_images(&mut self, args: &BranchSettingsArgs, slot: Option<&str>, spec: &Spec) {
+        let above = slot.map(|slot| vec!["slots", "versions", slot]).unwrap_or_default();
+        for (name, reference) in &args.image {
+            let path = [&above[..], &["images", image(name, spec)]].concat();
+            self.add_text("--image", &format!("{name}={reference}"), &path, reference);
+        }
+    }
+
+    fn add_values(&mut self, args: &BranchSettingsArgs) -> Result<()> {
+        let path = |path: &KeyPath| ["values".to_owned()].into_iter().chain(path.keys.iter().cloned()).collect();
+        for (key, value) in &args.value {
+            self.add("--value", &format!("{}={value}", key.text), path(key), Some(yaml::scalar_with_text(value)));
+        }
+        let typed = gather(&args.value_json, |(key, value)| Ok::<_, Diagnostics>((key, value, json(value)?)))?;
+        for (key, text, value) in typed {
+            self.add("--value-json", &format!("{}={text}", key.text), path(key), Some(value));
+        }
+        Ok(())
+    }
+
+    fn add_list(&mut self, option: &str, key: &str, list: &[String]) {
+        if list.is_empty() {
+            return;
+        }
+        let options: Vec<String> = list.iter().map(|item| format!("{option} {}", shell_word(item))).collect();
+        let value = Node::seq(list.iter().map(Node::str));
+        self.0.push(Setting { option: options.join(" "), change: (owned(&[key]), Some(value)) });
+    }
+
+    fn add_texts(&mut self, args: &BranchSettingsArgs) {
+        for (option, key, pairs) in
+            [("--label", "labels", &args.label), ("--annotation", "annotations", &args.annotation)]
+        {
+            for (name, value) in pairs {
+                self.add_text(option, &format!("{name}={value}"), &[key, name], value);
+            }
+        }
+        for (option, path, word) in [
+            ("--database", &["database", "mode"][..], &args.database),
+            ("--active", &["slots", "active"], &args.active),
+            ("--owner", &["owner"], &args.owner),
+            ("--link", &["link"], &args.link),
+        ] {
+            if let Some(word) = word {
+                self.add_text(option, word, path, word);
+            }
+        }
+    }
+}
+
+/// Refuses settings that another one overwrites.
+fn refuse_overwritten(settings: &[Setting]) -> Result<()> {
+    let is_within = |path: &[String], above: &[String]| path.starts_with(above);
+    let errors = settings.iter().enumerate().filter_map(|(i, setting)| {
+        let path = &setting.change.0;
+        let later = settings[i + 1..]
+            .iter()
+            .find(|later| is_within(path, &later.change.0) || is_within(&later.change.0, path))?;
+        let message = format!("`{}` and `{}` set the same key", setting.option, later.option);
+        Some(Diagnostic::new(Code::Usage, message).help("remove one of them"))
+    });
+    Diagnostics::check(errors.collect(), ())
 }
 
 /// The name under which the spec speaks of an image: its alias if it has one.
@@ -69,21 +163,6 @@ fn image<'a>(name: &'a str, spec: &'a Spec) -> &'a str {
 
 fn owned(path: &[&str]) -> Vec<String> {
     path.iter().map(|&part| part.to_owned()).collect()
-}
-
-/// The keys of a path: parted by dots, `\.` being one within a key.
-fn split(path: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut chars = path.chars();
-    while let Some(c) = chars.next() {
-        match (c, parts.last_mut()) {
-            ('.', _) => parts.push(String::new()),
-            ('\\', Some(last)) => last.extend(chars.next()),
-            (c, Some(last)) => last.push(c),
-            (_, None) => unreachable!("there is always a last part"),
-        }
-    }
-    parts
 }
 
 /// A value of the command line that is JSON. Numbers keep their text.
@@ -109,7 +188,7 @@ fn parsed(text: &str) -> Result<Node, Diagnostics> {
 
 #[cfg(test)]
 mod tests {
-    use super::{BranchSettingsArgs, changes, split};
+    use super::{BranchSettingsArgs, settings};
     use crate::edit::{BranchEdit, SpecFiles};
     use crate::output::Tree;
     use crate::pipeline::{self, Inputs, Progress, Selection};
@@ -120,15 +199,6 @@ mod tests {
     struct Settings {
         #[command(flatten)]
         settings: BranchSettingsArgs,
-    }
-
-    #[test]
-    fn paths() {
-        for (path, parts) in
-            [("a", &["a"][..]), ("a.b.c", &["a", "b", "c"]), (r"a.b\.c\\d", &["a", r"b.c\d"]), ("", &[""])]
-        {
-            assert_eq!(split(path), parts, "{path}");
-        }
     }
 
     const BASE: [(&str, &str); 2] = [
@@ -155,7 +225,8 @@ mod tests {
         let edits = values.iter().enumerate().map(|(i, values)| {
             let options = values.iter().enumerate().map(|(k, value)| format!("--value=v.k{k}={value}"));
             let parsed = Settings::try_parse_from(["set".to_owned()].into_iter().chain(options)).unwrap();
-            (names(i).into(), BranchEdit::Set(changes(&parsed.settings, &[], &names(i), &spec).unwrap()))
+            let settings = settings(&parsed.settings, &[], &names(i), &spec).unwrap();
+            (names(i).into(), BranchEdit::Set(settings.into_iter().map(|setting| setting.change).collect()))
         });
         files.edit(edits).unwrap();
         let project = files.project();

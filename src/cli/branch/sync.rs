@@ -1,28 +1,66 @@
 //! `pleach branch sync`: updates the spec to the branches or pull requests of a list.
 
-use super::args::BranchSyncArgs;
+use super::args::{BranchSyncArgs, HeadsSource};
 use super::{BranchEditor, lines, today};
 use crate::branch_name;
 use crate::cli::Outcome;
-use crate::diagnostic::{Diagnostics, Result};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
+use crate::edit::list::BranchList;
 use crate::edit::sync::{SyncResult, SyncSettings, sync};
 use crate::edit::{self, SpecFiles};
+use crate::glob;
 use crate::spec::SyncRules;
 use crate::visible::visible;
 use smol_str::SmolStr;
 
 pub(super) fn run(editor: &BranchEditor, args: &BranchSyncArgs, mut files: SpecFiles) -> Result<Outcome> {
+    if args.allow_empty && args.from == HeadsSource::Git {
+        let error = Diagnostic::new(Code::Usage, "`--allow-empty` has no effect with `--from git`");
+        return Err(error.help("it accepts the empty JSON list `[]`").into());
+    }
     let text = editor.list(args.from, &args.repo)?;
     let listed = edit::list::read(&text, args.allow_empty)?;
+    check_options(args, &listed)?;
+    let warnings = unmatched(args, &listed);
     let settings = SyncSettings {
         rules: rules(&editor.spec.sync, args),
-        remotes: branch_name::REMOTES.into_iter().chain([args.repo.remote.as_str()]).collect(),
+        remotes: branch_name::REMOTES.into_iter().chain([args.repo.remote()]).collect(),
         today: today::today()?,
     };
     let synced = sync(&mut files, &editor.spec, listed, &settings)?;
     let limit = editor.limit(&synced.removed, args.limit).err();
     Diagnostics::check(synced.guards.iter().cloned().chain(limit).collect(), ())?;
+    editor.screen.warn(&warnings, &editor.workspace.project);
     editor.finish(files, args.limit.dry_run, &summary(&synced))
+}
+
+/// Refuses options that have no effect on a list of branches.
+fn check_options(args: &BranchSyncArgs, listed: &BranchList) -> Result<()> {
+    let of_pull_requests = [("--label", !args.label.is_empty()), ("--skip-drafts", args.skip_drafts)];
+    let given = of_pull_requests.into_iter().filter(|(_, is_given)| *is_given && listed.pull_requests.is_none());
+    let errors = given.map(|(option, _)| {
+        let error = Diagnostic::new(Code::Usage, format!("`{option}` has no effect on a list of branches"));
+        error
+            .help("it selects pull requests: use a list of `gh pr list`, GitHub's `pulls` or GitLab's `merge_requests`")
+    });
+    Diagnostics::check(errors.collect(), ())
+}
+
+/// Warnings about patterns and labels of the command line that select nothing of the list.
+fn unmatched(args: &BranchSyncArgs, listed: &BranchList) -> Vec<Diagnostic> {
+    let open = || listed.pull_requests.iter().flatten().filter(|listed| listed.is_open);
+    let names: Vec<&str> =
+        listed.heads.keys().map(SmolStr::as_str).chain(open().map(|listed| listed.head.as_str())).collect();
+    let includes = args.include.iter().filter(|pattern| !names.iter().any(|name| glob::matches(pattern, name)));
+    let labels =
+        args.label.iter().filter(|label| !open().any(|listed| listed.labels.iter().any(|known| known == *label)));
+    let warning = |option: String, what: &str| {
+        Diagnostic::new(Code::Usage, format!("`{option}` matches no {what} in the list of branches"))
+    };
+    let what = if listed.pull_requests.is_some() { "branch of an open pull request" } else { "name" };
+    let includes = includes.map(|pattern| warning(format!("--include {pattern}"), what));
+    let labels = labels.map(|label| warning(format!("--label {label}"), "open pull request"));
+    if names.is_empty() { Vec::new() } else { includes.chain(labels).collect() }
 }
 
 /// The rules of the spec with those of the command line.
@@ -47,6 +85,8 @@ fn summary(synced: &SyncResult) -> String {
         ("removed", &synced.removed),
         ("pinned", &synced.pinned),
         ("needed", &synced.needed),
+        ("dropped the record of", &synced.forgotten),
+        ("recorded the commit of", &synced.recorded),
     ];
     let summary: String = parts.into_iter().map(|(action, names)| lines(action, names)).collect();
     let skipped = synced.skipped.iter().map(|(name, why)| format!("skipped {}: {}\n", visible(name), visible(why)));

@@ -33,6 +33,10 @@ pub(crate) struct SyncResult {
     pub(crate) pinned: Vec<SmolStr>,
     /// Branches that Git does not have and that are kept because an alias points to them or others use their services.
     pub(crate) needed: Vec<SmolStr>,
+    /// Branches whose record in `expired` was dropped, because they are in the spec again or do not exist any more.
+    pub(crate) forgotten: Vec<SmolStr>,
+    /// Branches whose record in `expired` got the commit of the list.
+    pub(crate) recorded: Vec<SmolStr>,
     /// Names of the list that are not those of branches, each with the reason.
     pub(crate) skipped: Vec<(SmolStr, String)>,
     /// Why the list cannot be trusted: nothing must be written.
@@ -91,6 +95,8 @@ pub(crate) fn sync(
         changed.remove(name);
     }
     synced.changed.extend(changed);
+    synced.forgotten.sort();
+    synced.recorded.sort();
     synced.skipped.sort();
     Ok(synced)
 }
@@ -155,6 +161,7 @@ fn keep_expired(
         };
         if files.has(name) || !is_listed {
             edits.insert(name.clone(), RecordEdit::Drop);
+            synced.forgotten.push(name.clone());
             continue;
         }
         let Some(i) = wanted.iter().position(|wanted| wanted.name == *name) else { continue };
@@ -163,6 +170,7 @@ fn keep_expired(
             (old, new) => {
                 if let (None, Some(new)) = (old, new) {
                     edits.insert(name.clone(), RecordEdit::Write { commit: Some(new.into()), pull_request: None });
+                    synced.recorded.push(name.clone());
                 }
                 wanted.remove(i);
                 synced.skipped.push((name.clone(), "it has expired, and has no new commit".to_owned()));

@@ -1,7 +1,7 @@
 //! The branches that open pull requests want.
 
 use super::super::FieldChange;
-use super::super::pull_request::{GH_FIELDS, ListedPullRequest};
+use super::super::pull_request::ListedPullRequest;
 use super::{SyncResult, WantedBranch};
 use crate::branch_name;
 use crate::diagnostic::{Code, Diagnostic};
@@ -18,6 +18,7 @@ pub(super) fn wanted<'l>(
 ) -> Vec<WantedBranch<'l>> {
     let mut open: Vec<&ListedPullRequest> = listed.iter().filter(|listed| listed.is_open).collect();
     open.sort_by_key(|listed| listed.number);
+    synced.guards.extend(unknown_repository(&open, rules));
     let mut wanted: Vec<WantedBranch> = Vec::new();
     for listed in open.into_iter().filter(|listed| rules.labels.iter().all(|label| listed.labels.contains(label))) {
         if branch_name::invalid(&listed.head).is_some() {
@@ -58,12 +59,7 @@ fn name(listed: &ListedPullRequest, spec: &Spec, rules: &SyncRules) -> Result<Op
         return Ok(rules.selects(head).then(|| head.clone()));
     }
     if !rules.forks {
-        return Err(match listed.is_fork {
-            Some(_) => "its branch is in another repository, and `sync.forks` is not set".to_owned(),
-            None => format!(
-                "the list does not say whether its branch is in another repository; `gh pr list` needs `--json {GH_FIELDS}`"
-            ),
-        });
+        return Err("its branch is in another repository, and `sync.forks` is not set".to_owned());
     }
     let name = listed.environment();
     let other = spec.branches.iter().find(|branch| branch.name == name);
@@ -73,8 +69,18 @@ fn name(listed: &ListedPullRequest, spec: &Spec, rules: &SyncRules) -> Result<Op
     Ok((!rules.excludes(&name)).then_some(name))
 }
 
+/// The error if the list does not say whether branches are in another repository. Their environments would be removed.
+fn unknown_repository(open: &[&ListedPullRequest], rules: &SyncRules) -> Option<Diagnostic> {
+    let listed = open.iter().find(|listed| !rules.forks && listed.is_fork.is_none())?;
+    let message = format!(
+        "the list of branches does not say whether the branch of pull request {} is in another repository",
+        listed.number
+    );
+    Some(Diagnostic::new(Code::Guard, message).help(listed.format.required_fields()))
+}
+
 fn invalid_name(listed: &ListedPullRequest) -> Diagnostic {
-    let (name, number) = (listed.head.escape_debug(), listed.number);
+    let (name, number) = (&listed.head, listed.number);
     Diagnostic::new(
         Code::Guard,
         format!("invalid branch name `{name}` of pull request {number} in the list of branches"),

@@ -25,7 +25,8 @@ fn what_expired_stays_expired() {
     assert_eq!(recorded, format!("{HEAD}branches:\n- name: main\nexpired:\n- name: feature/x\n"));
     // The first list has the commit.
     let skipped = "skipped feature/x: it has expired, and has no new commit\n";
-    assert_eq!(sync(&workspace, &kept, &[]), (0, skipped.to_owned(), String::new()));
+    let report = format!("recorded the commit of feature/x\n{skipped}");
+    assert_eq!(sync(&workspace, &kept, &[]), (0, report, String::new()));
     let recorded = workspace.read("branches.yaml");
     assert!(recorded.ends_with(&format!("expired:\n- name: feature/x\n  commit: {A}\n")), "{recorded}");
     assert_eq!(sync(&workspace, &kept, &[]).1, skipped);
@@ -44,8 +45,9 @@ fn the_record_is_dropped_when_the_branch_leaves_the_list_or_is_added() {
     for second in ["", "- {name: feature/y, expires: 2026-12-01}\n"] {
         let workspace = workspace(&format!("{ONE}{second}"));
         workspace.run(&["branch", "expire", "--as-of", "2026-12-25"]).exits(0);
-        let (status, _, err) = sync(&workspace, "main\n", &[]);
+        let (status, out, err) = sync(&workspace, "main\n", &[]);
         assert_eq!(status, 0, "{err}");
+        assert!(out.starts_with("dropped the record of feature/x\n"), "{out}");
         assert_eq!(workspace.read("branches.yaml"), format!("{HEAD}branches:\n- name: main\n"));
     }
     for add in [&["add", "feature/x"][..], &["set", "feature/x", "--create"]] {

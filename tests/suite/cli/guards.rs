@@ -15,12 +15,12 @@ fn nine_branches() -> Workspace {
 }
 
 /// Runs `sync` with a list on standard input. Returns exit status, output and errors.
-pub(super) fn sync(workspace: &Workspace, list: &str, more: &[&str]) -> (i32, String, String) {
+pub(super) fn sync(workspace: &Workspace, list: impl AsRef<[u8]>, more: &[&str]) -> (i32, String, String) {
     let mut command = workspace.command();
     command.args(["branch", "sync", "--from", "-"]).args(more);
     let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = pipes.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(list.as_bytes()).unwrap();
+    child.stdin.take().unwrap().write_all(list.as_ref()).unwrap();
     let done = child.wait_with_output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (done.status.code().unwrap(), text(done.stdout), text(done.stderr))

@@ -2,7 +2,9 @@
 
 mod branch;
 mod branch_effect;
+mod branch_errors;
 mod branch_files;
+mod branch_lists;
 mod check;
 mod commands;
 #[cfg(feature = "apply")]

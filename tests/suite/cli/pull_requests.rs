@@ -65,24 +65,33 @@ fn github_and_gitlab_are_read() {
     }
 }
 
-/// A list that does not say whether a branch is in another repository.
+/// Without the fields, every pull request could be one of a fork, and its environment would be removed.
 #[test]
-fn an_unknown_repository_is_not_trusted() {
+fn a_list_that_does_not_say_the_repository_is_refused() {
     let workspace = workspace_with_pod("branches: [{name: main}]\n");
-    for list in [
-        format!(r#"[{{"number":42,"labels":[{{"name":"preview"}}],"head":{{"ref":"feat/cart","sha":"{A}"}}}}]"#),
-        format!(r#"[{{"number":42,"headRefName":"feat/cart","headRefOid":"{A}"}}]"#),
+    for (list, help) in [
+        (
+            format!(r#"[{{"number":42,"labels":[{{"name":"preview"}}],"head":{{"ref":"feat/cart","sha":"{A}"}}}}]"#),
+            "GitHub's REST API has `head.ref`, `head.sha`, `head.repo.full_name`",
+        ),
+        (
+            format!(r#"[{{"number":42,"headRefName":"feat/cart","headRefOid":"{A}"}}]"#),
+            "`gh pr list` needs `--json number,headRefName,headRefOid,isCrossRepository,",
+        ),
+        (
+            format!(r#"[{{"iid":42,"source_branch":"feat/cart","sha":"{A}","source_project_id":1}}]"#),
+            "GitLab's REST API has `source_branch`, `sha`, `source_project_id` and `target_project_id`",
+        ),
     ] {
-        let (status, out, err) = sync(&workspace, &list, &["--dry-run"]);
-        assert_eq!(status, 0, "{err}");
-        assert!(
-            out.starts_with(
-                "skipped pull request 42: the list does not say whether its branch is in another repository"
-            ),
-            "{out}"
-        );
-        assert!(out.contains("--json number,headRefName,headRefOid,isCrossRepository,"), "{out}");
+        let (status, out, err) = sync(&workspace, &list, &[]);
+        assert_eq!((status, out.as_str()), (3, ""), "{err}");
+        assert!(err.contains("whether the branch of pull request 42 is in another repository"), "{err}");
+        assert!(err.contains(help), "{err}");
     }
+    // With `sync.forks`, it is an environment of its number, whatever its repository is.
+    workspace.edit("branches.yaml", "branches:", "sync: {forks: true}\nbranches:");
+    let list = format!(r#"[{{"number":42,"headRefName":"feat/cart","headRefOid":"{A}"}}]"#);
+    assert_eq!(sync(&workspace, &list, &["--dry-run"]), (0, "added pr-42\n".to_owned(), String::new()));
 }
 
 #[test]
@@ -211,7 +220,8 @@ fn an_expired_pull_request_stays_expired() {
     assert_eq!(sync(&workspace, &list, &[]).1, "added a\n");
     assert_eq!(workspace.run(&["branch", "expire", "--as-of", "2026-12-14"]).exits(0).out(), "expired a\n");
     assert!(workspace.read("branches.yaml").contains("- name: a\n  pullRequest: 1\n"));
-    assert_eq!(sync(&workspace, &list, &[]).1, "skipped a: it has expired, and has no new commit\n");
+    let skipped = "skipped a: it has expired, and has no new commit\n";
+    assert_eq!(sync(&workspace, &list, &[]).1, format!("recorded the commit of a\n{skipped}"));
     assert!(workspace.read("branches.yaml").contains(&format!("commit: {A}\n")));
     assert_eq!(sync(&workspace, &list, &[]).1, "skipped a: it has expired, and has no new commit\n");
     assert_eq!(sync(&workspace, &list.replace(A, B), &["--dry-run"]).1, "added a\n");
