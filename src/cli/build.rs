@@ -70,14 +70,16 @@ pub(super) fn run(args: &BuildArgs, workspace: &Workspace, here: &Path, screen: 
         screen.info("waiting for another run that writes this output");
     })?;
     let on_failure = if args.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop };
+    let refused = |errors| args.add_no_branches(errors, workspace, here);
     let session = Session::open(
         (workspace, here, screen),
         (args.base.as_deref(), args.output.as_deref()),
         args.selection(),
         on_failure,
-    )?;
+    )
+    .map_err(refused)?;
     let inputs = session.inputs();
-    let build = session.build(&inputs)?;
+    let build = session.build(&inputs).map_err(refused)?;
     session.require_history(&build)?;
     let (output, tree) = (session.output(), args.pruned(&session, &build));
     let comparison = output.compare(&tree, session.scope(&build))?;
@@ -98,6 +100,14 @@ impl BuildArgs {
             (only, None) if only.is_empty() => Selection::All,
             (only, None) => Selection::Only(only.clone()),
         }
+    }
+
+    /// Adds the guard about a spec without branches to other errors, unless this run deletes nothing or may delete all.
+    fn add_no_branches(&self, errors: Diagnostics, workspace: &Workspace, here: &Path) -> Diagnostics {
+        if self.allow_delete.is_some() || !self.only.is_empty() {
+            return errors;
+        }
+        guards::add_no_branches(errors, workspace, here, self.output.as_deref())
     }
 
     /// The files to write.

@@ -4,15 +4,18 @@
 //! more than the limit. They compare with the output on the disk, so a build that was allowed once can be run again.
 
 use super::session::Session;
+use super::workspace::Workspace;
 use crate::deletion_limits::{DNS_NAMES, OUTPUT_BRANCHES};
-use crate::diagnostic::{Result, gather};
+use crate::diagnostic::{Diagnostic, Diagnostics, Result, gather};
 use crate::disk::{Comparison, FolderComparison, OutputDir};
 use crate::dns;
 use crate::dns::zone_change::ZoneChange;
 use crate::name::DnsName;
 use crate::output::{OutputFolder, OutputKind, OutputPath, declares_owner};
 use crate::pipeline::{Build, Selection};
+use crate::spec;
 use std::collections::BTreeSet;
+use std::path::Path;
 
 /// The numbers of deletions that the user allowed.
 #[derive(Clone, Copy, Debug)]
@@ -41,12 +44,34 @@ fn branches(session: &Session, output: &OutputDir, allowed: Option<usize>) -> Re
     let is_removed = |slug: &&str| !existing.contains(slug) && is_owned(slug);
     let deletes = !matches!(session.selection, Selection::Only(_));
     let removed: Vec<&str> = folders.iter().filter(|_| deletes).map(String::as_str).filter(is_removed).collect();
-    if session.spec.branches.is_empty() && !removed.is_empty() && allowed.is_none() {
-        let (count, all) = (removed.len(), folders.len());
-        let message = format!("the spec has no branch: {count} of {all} branches in the output would be deleted");
-        return Err(OUTPUT_BRANCHES.refusal(message, &removed).into());
+    if session.spec.branches.is_empty() && allowed.is_none() {
+        Diagnostics::check(no_branches(&removed, folders.len()).into_iter().collect(), ())?;
     }
     Ok(OUTPUT_BRANCHES.check(folders.len(), &removed, allowed)?)
+}
+
+/// The error about a spec without branches, if it would delete folders of branches.
+fn no_branches(removed: &[&str], all: usize) -> Option<Diagnostic> {
+    let message = format!("the spec has no branch: {} of {all} branches in the output would be deleted", removed.len());
+    (!removed.is_empty()).then(|| OUTPUT_BRANCHES.refusal(message, removed))
+}
+
+/// Adds the error about a spec without branches to the other errors of a build. The references to branches in such a spec are errors
+/// too, and removing them must not look like the solution.
+pub(super) fn add_no_branches(
+    errors: Diagnostics,
+    workspace: &Workspace,
+    here: &Path,
+    named: Option<&Path>,
+) -> Diagnostics {
+    let Some(path) = spec::output_without_branches(&workspace.project) else { return errors };
+    let output = workspace.output_folder(&path, named, here);
+    let folders = output.folders(&OutputFolder::Namespaces.path()).unwrap_or_default();
+    let folders: BTreeSet<&str> = folders.iter().map(String::as_str).collect();
+    let is_owned = |slug: &&str| output.text(&OutputPath::lock(slug)).is_some();
+    let removed: Vec<&str> = folders.iter().copied().filter(is_owned).collect();
+    let error = no_branches(&removed, folders.len()).map(Diagnostics::from);
+    error.into_iter().chain([errors]).collect::<Vec<_>>().into()
 }
 
 /// A zone and a name in it.

@@ -27,11 +27,11 @@ use std::path::{Path, PathBuf};
 #[command(after_help = "\
 Examples:
   pleach teardown
-  pleach teardown --format kubectl | kubectl delete --ignore-not-found -f -
+  pleach teardown --removed --format kubectl | kubectl delete --ignore-not-found -f -
   pleach teardown --removed --format script >script && DROP_DATABASE=./drop DELETE_IMAGE=./delete RESOLVE_IMAGE=./resolve sh script
   pleach teardown --only feature/login --format json
 
-An existing branch may go back to what it has replaced, so the examples use `--removed`. `pleach dns apply` removes DNS names, from the out/dns of the same build. Afterwards `pleach build --prune` removes the plans, `--prune=removed` only those that `--removed` shows. An image with a digest is shown without its tag.
+An existing branch may go back to what it has replaced, so the examples that delete use `--removed`. `pleach dns apply` removes DNS names, from the out/dns of the same build. Afterwards `pleach build --prune` removes the plans, `--prune=removed` only those that `--removed` shows. An image with a digest is shown without its tag.
 
 The script deletes no digest that an existing branch uses under another tag. $DROP_DATABASE takes the kind, instance and name of a database. $RESOLVE_IMAGE takes the reference of an image and prints its digest, and for an index also the digests in it; nothing if the image does not exist. $DELETE_IMAGE takes the name with that digest. The script goes on after a failure, reports all failures at the end, and exits with 1. It can run again: what does not exist is done.
 

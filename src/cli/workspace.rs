@@ -60,7 +60,7 @@ impl Workspace {
 
     /// The output folder: `named` by the command line, else by the spec.
     pub(super) fn output(&self, spec: &Spec, named: Option<&Path>, here: &Path) -> Result<OutputDir> {
-        let output = named.map_or_else(|| self.folder(&spec.output), |named| self::named(named, here));
+        let output = self.output_folder(&spec.output, named, here);
         let shown = output.show(&RelPath::root());
         let refuse = |why: String| {
             let help = "use a separate folder for the output, such as `out`";
@@ -83,10 +83,23 @@ impl Workspace {
         if self.root.starts_with(output.path()) {
             return refuse("contains the workspace".to_owned());
         }
+        if let Some(file) = output.path().ancestors().find(|path| path.exists()).filter(|path| !path.is_dir()) {
+            let is_output = file == output.path();
+            return refuse(if is_output {
+                "is a file".to_owned()
+            } else {
+                format!("is below the file `{}`", file.display())
+            });
+        }
         match disk::below(&self.root, output.path()).and_then(|inside| spec.overlapped_input(&inside)) {
             Some(input) => refuse(format!("and the input `{}` overlap", self.project.show(&input))),
             None => Ok(output),
         }
+    }
+
+    /// The output folder, which may not be a valid one: `named` by the command line, else `path` of the spec.
+    pub(super) fn output_folder(&self, path: &FolderPath, named: Option<&Path>, here: &Path) -> OutputDir {
+        named.map_or_else(|| self.folder(path), |named| self::named(named, here))
     }
 
     /// The folder at a path relative to the workspace.

@@ -76,7 +76,10 @@ impl OutputDir {
         for entry in walk {
             let entry = entry.map_err(|error| {
                 let path = error.path().map_or_else(RelPath::root, |path| self.below(path));
-                self.error_at(&path, "cannot be listed", &io::Error::from(error))
+                match error.io_error() {
+                    Some(error) => self.error_at(&path, "cannot be listed", error),
+                    None => self.error_at(&path, "cannot be listed", &io::Error::from(error)),
+                }
             })?;
             let kind = kind(&entry);
             if entry.depth() > 0 {

@@ -2,14 +2,21 @@
 
 use super::{Comparison, FolderComparison, OutputDir};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::output::{LOCK_FILE, required_declaration};
+use crate::output::{LOCK_FILE, OutputFolder, required_declaration};
+use crate::source::RelPath;
 
 /// At most this many files per folder are named.
 const NAMED: usize = 3;
+/// At most this many folders are named.
+const NAMED_FOLDERS: usize = 10;
 
 impl OutputDir {
-    /// One error per folder with unmanaged files.
+    /// One error per folder with unmanaged files; one in all if the output folder has no output yet.
     pub(crate) fn unmanaged(&self, comparison: &Comparison) -> Vec<Diagnostic> {
+        let has_more = [OutputFolder::Gitops, OutputFolder::Shared].iter().any(|folder| self.has(&folder.path()));
+        if !self.has_output() && !has_more {
+            return self.others(comparison).into_iter().collect();
+        }
         let error_at = |folder: &FolderComparison| {
             let message = match folder.unmanaged.as_slice() {
                 [] => return None,
@@ -18,7 +25,29 @@ impl OutputDir {
             };
             Some(Diagnostic::new(Code::Output, message).help("move it elsewhere, or keep it with `--keep-unmanaged`"))
         };
-        comparison.folders.iter().filter_map(error_at).collect()
+        let mut errors: Vec<Diagnostic> = comparison.folders.iter().filter_map(error_at).collect();
+        if errors.len() > NAMED_FOLDERS {
+            let more = errors.split_off(NAMED_FOLDERS).len();
+            let message = format!("{more} more folders in `{}` have unmanaged files", self.show(&RelPath::root()));
+            errors.push(Diagnostic::new(Code::Output, message).help("`pleach check` lists all"));
+        }
+        errors
+    }
+
+    /// The error about files in a folder that is not an output folder yet. It may be the wrong one.
+    fn others(&self, comparison: &Comparison) -> Option<Diagnostic> {
+        let names = |folder: &FolderComparison| -> Vec<String> {
+            folder.unmanaged.iter().map(|name| self.name(folder, name)).collect()
+        };
+        let names: Vec<String> = comparison.folders.iter().flat_map(names).collect();
+        let shown = self.show(&RelPath::root());
+        let message = match names.as_slice() {
+            [] => return None,
+            [name] => format!("`{shown}` has no output of pleach, but the file `{name}`"),
+            names => format!("`{shown}` has no output of pleach, but {} other files: {}", names.len(), list(names)),
+        };
+        let help = "use a separate folder for the output, or keep the files with `--keep-unmanaged`";
+        Some(Diagnostic::new(Code::Output, message).help(help))
     }
 
     /// One error per folder with unmanaged files that have the name of a file of the build.
@@ -39,6 +68,10 @@ impl OutputDir {
             let error = Diagnostic::new(Code::Output, message);
             Some(match required_declaration(&folder.path) {
                 Some(required) => error.help(format!("move it elsewhere; a file that pleach owns there {required}")),
+                None if folder.path.join(LOCK_FILE).is_some_and(|lock| self.text(&lock).is_some()) => error.help(format!(
+                    "move it elsewhere; if pleach wrote it, `{}` was edited and does not list it any more: restore that file with Git, or delete the folder and build",
+                    self.name(folder, LOCK_FILE)
+                )),
                 None => error.help(format!(
                     "move it elsewhere; if pleach wrote it, its `{LOCK_FILE}` was lost: delete the folder, build, and commit the result"
                 )),

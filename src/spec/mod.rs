@@ -166,6 +166,14 @@ pub(crate) fn read_keep_going(project: &Project) -> Result<Spec> {
     all_of(project, |_, _| {})
 }
 
+/// The output folder of a spec that has no branches, even if the spec is not valid.
+pub(crate) fn output_without_branches(project: &Project) -> Option<FolderPath> {
+    let document = load::document(project).ok()?;
+    let top = Section::new("spec", &document);
+    let is_empty = top.list("branches").is_none_or(<[Node]>::is_empty);
+    is_empty.then(|| output(&top, &mut Vec::new()).unwrap_or_else(|| path("out").into()))
+}
+
 fn all_of(project: &Project, own: impl Fn(&mut BranchEntry, &mut Vec<Diagnostic>)) -> Result<Spec> {
     let (document, mut faults) = schema::with_known_fields(load::document(project)?);
     let mut spec = Spec::of(&document, project, &mut faults);

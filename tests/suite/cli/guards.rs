@@ -187,6 +187,14 @@ fn an_empty_spec_removes_no_output() {
     one.run(&["build"]).exits(3);
     one.run(&["build", "--allow-delete", "1"]).exits(0);
     one.run(&["build"]).exits(0);
+    // Other errors of such a spec do not take the place of the guard.
+    workspace.write("branches.yaml", format!("{head}baseline: main\naliases: {{www: main}}\nbranches: []\n"));
+    let err = workspace.run(&["build"]).exits(3).err();
+    assert!(err.starts_with("error[guard]: the spec has no branch: 9 of 9 branches in the output"), "{err}");
+    assert!(err.contains("unknown baseline branch `main`"), "{err}");
+    assert_eq!(workspace.files("out"), before);
+    workspace.run(&["build", "--allow-delete", "9"]).exits(2);
+    workspace.write("branches.yaml", format!("{head}branches: []\n"));
     workspace.write("branches.d/main.yaml", "name: main\n");
     let err = workspace.run(&["build"]).exits(3).err();
     assert!(err.contains("8 of 9 branches in the output would be deleted"), "{err}");

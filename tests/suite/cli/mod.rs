@@ -14,6 +14,7 @@ mod dns_http;
 mod escaping;
 mod expiry;
 mod guards;
+mod output_folder;
 mod pull_requests;
 
 use crate::tests::kit::Workspace;
