@@ -48,13 +48,11 @@ impl TemplateContext {
     /// placeholders is refused.
     pub(crate) fn new(variables: &Node) -> Result<Self> {
         check_reserved(variables)?;
-        let mut numbers = Vec::new();
-        number::collect(variables, &mut numbers);
         let reads = Arc::new(RecordedReads::default());
         Ok(TemplateContext {
-            root: value(variables, &reads, SourceNumbers::None),
+            root: value(variables, &reads, SourceNumbers::Values),
             variables: variables.clone(),
-            numbers,
+            numbers: number::with_own_text(variables),
             reads,
         })
     }
@@ -70,7 +68,7 @@ impl TemplateContext {
         self.root.clone()
     }
 
-    /// The variables with numbers that keep their text.
+    /// The variables with such numbers.
     pub(super) fn root_with(&self, numbers: SourceNumbers) -> Value {
         value(&self.variables, &self.reads, numbers)
     }

@@ -9,10 +9,11 @@ use super::{operands, placeholder, tags};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{File, Found, Location, Project, RelPath};
 use base64::Engine as _;
-use minijinja::value::{Kwargs, Rest, StringInput, ValueKind, ValueOrKwargs, from_args};
+use minijinja::value::{Kwargs, Rest, StringInput, ValueOrKwargs, from_args};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value, filters, tests};
-use serde::ser::{Error as _, Serialize, Serializer};
+use serde::Serialize as _;
 use std::borrow::Cow;
+use std::fmt;
 
 /// The work limit of a rendering, in steps. A step is an instruction or 64 bytes of text.
 pub(super) const FUEL: u64 = 250_000;
@@ -95,23 +96,49 @@ pub(super) fn environment(project: &Project, output: ExpressionOutput, change: S
     if change == SourceChange::ComputedOperands {
         add_computing_filters(&mut env);
     }
-    env.add_function("fail", |message: &str| -> Result<Value, Error> { Err(invalid_operation(message.to_owned())) });
+    env.add_function("fail", |message: &str| -> Result<Value, Error> {
+        Err(invalid_operation(message.to_owned()).with_source(FailCall))
+    });
     env
 }
 
+/// The cause of the error of a template that calls `fail`.
+#[derive(Debug)]
+pub(super) struct FailCall;
+
+impl fmt::Display for FailCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the template calls `fail`")
+    }
+}
+
+impl std::error::Error for FailCall {}
+
 /// Replaces the filters and tests of the engine that compute with numbers.
 fn add_computing_filters(env: &mut Environment<'static>) {
-    let value =
-        |value: Value| value::source_number(&value).map_or_else(|| value.clone(), |number| number.value.clone());
-    env.add_filter(operands::VALUE_FILTER, value);
+    env.add_filter(operands::VALUE_FILTER, value::computed);
+    env.add_filter("tojson", |value: &Value, indent: Option<usize>, options: Kwargs| {
+        require_no_source_number(value)?;
+        to_json(value, indent, options)
+    });
+    env.add_filter("toyaml", |value: &Value| {
+        require_no_source_number(value)?;
+        to_yaml(value)
+    });
+    let sum = Value::from_function(filters::sum);
+    env.add_filter("sum", move |state: &mut State, list: &Value, options: Rest<ValueOrKwargs>| {
+        let items: Vec<Value> = list.try_iter()?.map(|item| value::computed(&item)).collect();
+        let args: Vec<Value> = [Value::from(items)].into_iter().chain(options.into_values()).collect();
+        sum.call(state, &args)
+    });
     for (name, filter) in [
         ("abs", Value::from_function(filters::abs)),
         ("float", Value::from_function(filters::float)),
         ("int", Value::from_function(filters::int)),
         ("round", Value::from_function(filters::round)),
     ] {
-        env.add_filter(name, move |state: &mut State, args: Rest<Value>| {
-            filter.call(state, &args.iter().cloned().map(value).collect::<Vec<_>>())
+        env.add_filter(name, move |state: &mut State, args: Rest<ValueOrKwargs>| {
+            filter.call(state, &args.into_values().iter().map(value::computed).collect::<Vec<_>>())
         });
     }
     for (names, test) in [
@@ -131,7 +158,7 @@ fn add_computing_filters(env: &mut Environment<'static>) {
         for name in names {
             let test = test.clone();
             env.add_test(*name, move |state: &mut State, args: Rest<Value>| {
-                test.call(state, &args.iter().cloned().map(value).collect::<Vec<_>>()).map(|result| result.is_true())
+                test.call(state, &args.iter().map(value::computed).collect::<Vec<_>>()).map(|result| result.is_true())
             });
         }
     }
@@ -237,38 +264,23 @@ fn to_json(value: &Value, indent: Option<usize>, options: Kwargs) -> Result<Stri
     options.assert_all_used()?;
     PlaceholderValues::none().yaml(value).map_err(filter_error)?;
     let Some(width) = indent.map(|width: usize| width.min(16)) else {
-        return serde_json::to_string(&JsonValue(value.clone())).map_err(|error| invalid_operation(error.to_string()));
+        return serde_json::to_string(value).map_err(|error| invalid_operation(error.to_string()));
     };
     let spaces = " ".repeat(width);
     let mut out = Vec::new();
     let pretty = serde_json::ser::PrettyFormatter::with_indent(spaces.as_bytes());
-    JsonValue(value.clone())
+    value
         .serialize(&mut serde_json::Serializer::with_formatter(&mut out, pretty))
         .map_err(|error| invalid_operation(error.to_string()))?;
     String::from_utf8(out).map_err(|error| invalid_operation(error.to_string()))
 }
 
-/// A value for JSON, in which numbers of the spec are numbers.
-struct JsonValue(Value);
-
-impl Serialize for JsonValue {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let unreadable = |error: Error| S::Error::custom(error);
-        if let Some(number) = value::source_number(&self.0) {
-            return number.value.serialize(serializer);
-        }
-        match self.0.kind() {
-            ValueKind::Seq | ValueKind::Iterable => {
-                serializer.collect_seq(self.0.try_iter().map_err(unreadable)?.map(JsonValue))
-            }
-            ValueKind::Map => {
-                let entry = |key: Value| Ok((JsonValue(key.clone()), JsonValue(self.0.get_item(&key)?)));
-                let entries: Result<Vec<_>, Error> = self.0.try_iter().map_err(unreadable)?.map(entry).collect();
-                serializer.collect_map(entries.map_err(unreadable)?)
-            }
-            _ => self.0.serialize(serializer),
-        }
+/// Refuses a number of the spec in JSON and YAML, which have numbers in canonical form only.
+fn require_no_source_number(value: &Value) -> Result<(), Error> {
+    if value::has_source_number(value) {
+        return Err(invalid_operation("a number would lose its text"));
     }
+    Ok(())
 }
 
 /// The filter `toyaml`: a value as the YAML that a build writes, without the last line break.

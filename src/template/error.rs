@@ -60,6 +60,22 @@ pub(super) fn is_about_captured_text(error: &minijinja::Error) -> bool {
     causes(error).any(|error| matches!(value_error(error), Some(ValueError::CapturedText)))
 }
 
+/// Whether an operation of the engine does not support its value. A template that calls `fail` checks a value itself.
+pub(super) fn is_about_operation(error: &minijinja::Error) -> bool {
+    let innermost = causes(error).last().unwrap_or(error);
+    innermost.kind() == ErrorKind::InvalidOperation && innermost.source().is_none()
+}
+
+/// Whether two errors are the same.
+pub(super) fn is_same(error: &minijinja::Error, other: &minijinja::Error) -> bool {
+    let innermost = |error| {
+        causes(error).last().map(|cause| {
+            (cause.kind(), cause.name().map(str::to_owned), cause.range(), cause.detail().map(str::to_owned))
+        })
+    };
+    innermost(error) == innermost(other)
+}
+
 /// The source location of an error.
 fn location(error: &minijinja::Error, project: &Project) -> Location {
     let file = error.name().and_then(RelPath::new).and_then(|path| project.file(&path));

@@ -28,7 +28,7 @@ use crate::source::{File, Project, RelPath};
 use crate::yaml::{self, Dialect};
 use environment::{ExpressionOutput, RenderState, SourceChange, environment};
 use minijinja::{Environment, Value};
-use number::{NumberTexts, SourceNumbers};
+use number::{NumberChoice, NumberMarks, NumberTexts, SourceNumbers};
 use parsed::{ParsedTemplate, ParsedTemplateCache};
 use std::sync::Arc;
 use trace::TemplateTrace;
@@ -72,7 +72,10 @@ impl TemplateEngine {
     pub(crate) fn documents(&self, file: &Arc<File>, context: &TemplateContext, dialect: Dialect) -> Result<Vec<Node>> {
         let (text, mut state) = match render(&self.placeholders, file, context.root()) {
             Ok(rendered) => rendered,
-            Err(error) => return Err(self.render_error(&error, file, context).into()),
+            Err(error) => {
+                let diagnostic = self.render_error(&self.placeholders, &error, file, context);
+                return Err(self.with_captured_text_help(diagnostic, &error, file, context).into());
+            }
         };
         if state.has_captured_text || placeholder::count(&text) != state.values.len() {
             self.check_captured_text(file, context, &text, &state)?;
@@ -88,14 +91,17 @@ impl TemplateEngine {
     /// A template for one branch as text. Values are inserted unchanged.
     pub(crate) fn text(&self, file: &Arc<File>, context: &TemplateContext) -> Result<String> {
         let text = render_text(&self.text, file, context.root())
-            .map_err(|error| error::diagnostic(&error, file, &self.project, context.variables()))?;
+            .map_err(|error| self.render_error(&self.text, &error, file, context))?;
         if context.numbers().is_empty() {
             return Ok(text);
         }
         keep_number_texts(file, context, |numbers| {
-            let marked = render_text(&self.number_text, file, context.root_with(numbers)).ok()?;
-            (number::expanded(&marked, NumberTexts::Value) == text)
-                .then(|| number::expanded(&marked, NumberTexts::Source))
+            let root = |marks| context.root_with(SourceNumbers::WithText(numbers, marks));
+            let marked = render_text(&self.number_text, file, root(NumberMarks::Yes)).ok()?;
+            let plain = render_text(&self.number_text, file, root(NumberMarks::No)).ok()?;
+            let is_kept = number::expanded(&marked, NumberTexts::Value) == text
+                && number::expanded(&marked, NumberTexts::Source) == plain;
+            is_kept.then_some(plain)
         })
     }
 
@@ -125,9 +131,15 @@ impl TemplateEngine {
         values: &[Value],
     ) -> Result<Vec<Value>> {
         keep_number_texts(file, context, |numbers| {
-            let (rendered, state) = render(&self.number_placeholders, file, context.root_with(numbers)).ok()?;
-            let agrees = PlaceholderValues::of(&state.values).agree(PlaceholderValues::of(values));
-            (rendered == text && agrees).then_some(state.values)
+            let root = |marks| context.root_with(SourceNumbers::WithText(numbers, marks));
+            let (marked_text, marked) = render(&self.number_placeholders, file, root(NumberMarks::Yes)).ok()?;
+            let (plain_text, plain) = render(&self.number_placeholders, file, root(NumberMarks::No)).ok()?;
+            let of_marked = PlaceholderValues::of(&marked.values);
+            let is_kept = marked_text == text
+                && plain_text == text
+                && of_marked.agree(PlaceholderValues::of(values), NumberTexts::Value)
+                && of_marked.agree(PlaceholderValues::of(&plain.values), NumberTexts::Source);
+            is_kept.then_some(plain.values)
         })
     }
 
@@ -182,10 +194,42 @@ impl TemplateEngine {
         Err(Diagnostic::new(Code::Template, message).at(location).help(CAPTURED_TEXT_HELP).into())
     }
 
-    /// The diagnostic of a rendering that failed. If it succeeds with values in place of placeholders, the template
-    /// inspects captured text.
-    fn render_error(&self, error: &minijinja::Error, file: &File, context: &TemplateContext) -> Diagnostic {
+    /// The diagnostic of a rendering that failed. If it does not fail like that with a number of the spec as a string, it names
+    /// the number.
+    fn render_error(
+        &self,
+        env: &Environment<'static>,
+        error: &minijinja::Error,
+        file: &File,
+        context: &TemplateContext,
+    ) -> Diagnostic {
         let diagnostic = error::diagnostic(error, file, &self.project, context.variables());
+        if !error::is_about_operation(error) {
+            return diagnostic;
+        }
+        let is_cause = |number: &Node| {
+            let root = context.root_with(SourceNumbers::StringAt(number.at));
+            render_text(env, file, root).err().is_none_or(|other| !error::is_same(error, &other))
+        };
+        let numbers = number::all(context.variables()).into_iter().filter(|number| number.at.is_some());
+        match numbers.take(MAX_TRIED_NUMBERS).find(is_cause) {
+            Some(number) => {
+                let help = number::quote_help(number.as_text().unwrap_or_default());
+                diagnostic.note(number.at, "this is a number").help(help)
+            }
+            None => diagnostic,
+        }
+    }
+
+    /// The diagnostic of a rendering that failed. If it succeeds with values in place of placeholders, the template inspects
+    /// captured text.
+    fn with_captured_text_help(
+        &self,
+        diagnostic: Diagnostic,
+        error: &minijinja::Error,
+        file: &File,
+        context: &TemplateContext,
+    ) -> Diagnostic {
         let is_explained = error::is_about_captured_text(error) || error::is_over_work_limit(error);
         let inspects_captured_text = !is_explained && render_text(&self.expanded, file, context.root()).is_ok();
         if inspects_captured_text { diagnostic.help(CAPTURED_TEXT_HELP) } else { diagnostic }
@@ -203,13 +247,13 @@ pub(crate) fn has_word(text: &str, word: &str) -> bool {
 fn keep_number_texts<T>(
     file: &File,
     context: &TemplateContext,
-    render: impl Fn(SourceNumbers) -> Option<T>,
+    render: impl Fn(NumberChoice) -> Option<T>,
 ) -> Result<T> {
-    if let Some(rendered) = render(SourceNumbers::All) {
+    if let Some(rendered) = render(NumberChoice::All) {
         return Ok(rendered);
     }
     let numbers = context.numbers();
-    let is_wrong = |number: &&Node| render(SourceNumbers::At(number.at)).is_none();
+    let is_wrong = |number: &&Node| render(NumberChoice::At(number.at)).is_none();
     let mut wrong: Vec<&Node> = numbers.iter().take(MAX_TRIED_NUMBERS).filter(is_wrong).collect();
     if wrong.is_empty() {
         wrong = numbers.iter().collect();

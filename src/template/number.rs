@@ -1,9 +1,10 @@
 //! Numbers whose text in the spec is not the text of their value, such as `1.10` and `0012`.
 //!
 //! The engine has no value that is a number and keeps a text. If a branch has such numbers, its templates are rendered
-//! twice: first with the values, which decides what the template does, then with objects that write the text of the spec
-//! between marks. If the marked texts, replaced by values, give the first result, then the template writes these numbers
-//! and does nothing else with their text, so the texts of the spec replace the values. Otherwise the number is an error.
+//! three times: with the values, which decides what the template does, with objects that write the text of the spec between
+//! marks, and with objects that write it without marks. If the marked texts give the first result when values replace them, and
+//! the last one when texts replace them, then the template writes these numbers and does nothing else with their text.
+//! Otherwise the number is an error.
 
 use super::placeholder::{NUMBER_CLOSE, NUMBER_OPEN, WRITTEN_NUMBER_OPEN};
 use crate::diagnostic::{Code, Diagnostic};
@@ -17,22 +18,39 @@ use std::cmp::Ordering;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
-/// Which numbers of the spec are given to templates as [`SourceNumber`].
+/// How templates get the numbers of the spec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SourceNumbers {
-    /// None: all numbers are values.
-    None,
-    /// All whose text is not that of their value.
+    /// All as values.
+    Values,
+    /// Some of those whose text is not that of their value as [`SourceNumber`].
+    WithText(NumberChoice, NumberMarks),
+    /// The number at this location as a string.
+    StringAt(Location),
+}
+
+/// Numbers whose text is not that of their value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NumberChoice {
+    /// All of them.
     All,
-    /// Only the number at this location.
+    /// The one at this location.
     At(Location),
+}
+
+/// Whether numbers write marks around their text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NumberMarks {
+    Yes,
+    No,
 }
 
 /// A number with its text in the spec.
 #[derive(Debug)]
 pub(super) struct SourceNumber {
-    pub(super) text: SmolStr,
     pub(super) value: Value,
+    text: SmolStr,
+    marks: NumberMarks,
 }
 
 impl Object for SourceNumber {
@@ -49,7 +67,10 @@ impl Object for SourceNumber {
     }
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{NUMBER_OPEN}{}{NUMBER_CLOSE}", self.text)
+        match self.marks {
+            NumberMarks::Yes => write!(f, "{NUMBER_OPEN}{}{NUMBER_CLOSE}", self.text),
+            NumberMarks::No => f.write_str(&self.text),
+        }
     }
 }
 
@@ -69,12 +90,22 @@ fn canonical(text: &str) -> String {
 /// A number of the spec as a value of the engine.
 pub(super) fn value(node: &Node, text: &str, numbers: SourceNumbers) -> Value {
     let Some(value) = parse(text) else { return Value::from(text) };
-    let is_source = match numbers {
-        SourceNumbers::None => false,
-        SourceNumbers::All => has_own_text(text, &value),
-        SourceNumbers::At(at) => at == node.at && has_own_text(text, &value),
-    };
-    if is_source { Value::from_object(SourceNumber { text: text.into(), value }) } else { value }
+    match numbers {
+        SourceNumbers::WithText(choice, marks) if choice.has(node) && has_own_text(text, &value) => {
+            Value::from_object(SourceNumber { value, text: text.into(), marks })
+        }
+        SourceNumbers::StringAt(at) if at == node.at => Value::from(text),
+        SourceNumbers::Values | SourceNumbers::WithText(..) | SourceNumbers::StringAt(_) => value,
+    }
+}
+
+impl NumberChoice {
+    fn has(self, node: &Node) -> bool {
+        match self {
+            NumberChoice::All => true,
+            NumberChoice::At(at) => at == node.at,
+        }
+    }
 }
 
 /// Whether the text of a number is not what the engine and YAML write for its value.
@@ -82,17 +113,23 @@ fn has_own_text(text: &str, value: &Value) -> bool {
     value.to_string() != text || canonical(text) != text
 }
 
-/// Collects the numbers below `node` whose text is not that of their value.
-pub(super) fn collect(node: &Node, numbers: &mut Vec<Node>) {
+/// The numbers in `node` whose text is not that of their value.
+pub(super) fn with_own_text(node: &Node) -> Vec<Node> {
+    let mut numbers = all(node);
+    numbers.retain(|number| {
+        let text = number.as_text().unwrap_or_default();
+        parse(text).is_some_and(|value| has_own_text(text, &value))
+    });
+    numbers
+}
+
+/// The numbers in `node`.
+pub(super) fn all(node: &Node) -> Vec<Node> {
     match &node.value {
-        Data::Scalar(scalar) => {
-            let is_number = matches!(scalar.tag, Tag::Int | Tag::Float);
-            if is_number && parse(&scalar.text).is_some_and(|value| has_own_text(&scalar.text, &value)) {
-                numbers.push(node.clone());
-            }
-        }
-        Data::Seq(items) => items.iter().for_each(|item| collect(item, numbers)),
-        Data::Map(map) => map.iter().for_each(|entry| collect(&entry.value, numbers)),
+        Data::Scalar(scalar) if matches!(scalar.tag, Tag::Int | Tag::Float) => vec![node.clone()],
+        Data::Scalar(_) => Vec::new(),
+        Data::Seq(items) => items.iter().flat_map(all).collect(),
+        Data::Map(map) => map.iter().flat_map(|entry| all(&entry.value)).collect(),
     }
 }
 
@@ -112,9 +149,10 @@ pub(super) fn write(out: &mut String, number: &SourceNumber, texts: NumberTexts)
     match texts {
         NumberTexts::Source => out.push_str(&number.text),
         NumberTexts::Value => out.push_str(&canonical(&number.text)),
-        NumberTexts::Marked => {
+        NumberTexts::Marked if number.marks == NumberMarks::Yes => {
             let _ = write!(out, "{WRITTEN_NUMBER_OPEN}{}{NUMBER_CLOSE}", number.text);
         }
+        NumberTexts::Marked => out.push_str(&number.text),
     }
 }
 
@@ -166,5 +204,10 @@ pub(super) fn error(number: &Node, file: &File) -> Diagnostic {
     Diagnostic::new(Code::Template, message)
         .at(number.at)
         .note(file.location(), "in this template")
-        .help(format!("quote it if it is text: `\"{text}\"`; write `{canonical}` if it is only computed with"))
+        .help(format!("{}; write `{canonical}` if it is only computed with", quote_help(text)))
+}
+
+/// The help for a number that may be meant as text.
+pub(super) fn quote_help(text: &str) -> String {
+    format!("quote it if it is text: `\"{text}\"`")
 }

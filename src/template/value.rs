@@ -85,15 +85,15 @@ impl<'v> PlaceholderValues<'v> {
         PlaceholderValues { texts, ..self }
     }
 
-    /// Whether the values are those of another rendering, in which numbers have no texts.
-    pub(super) fn agree(self, computed: PlaceholderValues) -> bool {
-        let (ours, theirs) = (self.with(NumberTexts::Value), computed.with(NumberTexts::Value));
+    /// Whether the values are those of another rendering if both write numbers as these `texts`.
+    pub(super) fn agree(self, other: PlaceholderValues, texts: NumberTexts) -> bool {
+        let (ours, theirs) = (self.with(texts), other.with(texts));
         let is_equal = |(our, their): (&Value, &Value)| {
-            let is_same_kind = source_number(our).map_or(our.kind(), |number| number.value.kind()) == their.kind();
-            is_same_kind && ours.display(our) == theirs.display(their)
+            computed(our).kind() == computed(their).kind() && ours.display(our) == theirs.display(their)
         };
         ours.values.len() == theirs.values.len() && ours.values.iter().zip(theirs.values).all(is_equal)
     }
+
     /// Whether `expanded` is `text` with values in place of placeholders.
     pub(super) fn expand_to(self, text: &str, expanded: &str) -> bool {
         let parts = placeholder::split(text);
@@ -294,6 +294,23 @@ impl<'v> PlaceholderValues<'v> {
 /// The number of the spec that `value` is, if it has a text of its own.
 pub(super) fn source_number(value: &Value) -> Option<&SourceNumber> {
     value.downcast_object_ref()
+}
+
+/// The value to compute with: of a number of the spec, that without its text.
+pub(super) fn computed(value: &Value) -> Value {
+    source_number(value).map_or_else(|| value.clone(), |number| number.value.clone())
+}
+
+/// Whether a value is or contains a number of the spec that has a text of its own.
+pub(super) fn has_source_number(value: &Value) -> bool {
+    let has_item = || value.try_iter().is_ok_and(|mut items| items.any(|item| has_source_number(&item)));
+    let has_entry =
+        |key: Value| has_source_number(&key) || value.get_item(&key).is_ok_and(|item| has_source_number(&item));
+    match value.kind() {
+        ValueKind::Seq | ValueKind::Iterable => has_item(),
+        ValueKind::Map => value.try_iter().is_ok_and(|mut keys| keys.any(has_entry)),
+        _ => source_number(value).is_some(),
+    }
 }
 
 /// Writes a number in its canonical form and returns its tag.
