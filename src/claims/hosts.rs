@@ -1,6 +1,6 @@
 //! Hosts in objects that are none of the branch's hosts, and hosts of the branch that no object serves.
 
-use super::{Claim, Claimed};
+use super::{ALL_HOSTS, Claim, Claimed};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::name::DnsName;
 use crate::plan::{Branch, BranchHost, BuildPlan};
@@ -44,7 +44,7 @@ fn is_own(branch: &Branch, host: &str) -> bool {
 /// Whether a name is equal to a host, or a wildcard above it.
 fn covers(name: &str, host: &str) -> bool {
     let is_above = |rest: &str| host.strip_suffix(rest).is_some_and(|labels| !labels.is_empty());
-    name == host || name == "*" || name.strip_prefix('*').is_some_and(is_above)
+    name == host || name == ALL_HOSTS || name.strip_prefix('*').is_some_and(is_above)
 }
 
 fn not_own(claim: &Claim, host: &str, owner: Option<&(&Branch, &BranchHost)>) -> Diagnostic {
@@ -61,7 +61,7 @@ fn not_own(claim: &Claim, host: &str, owner: Option<&(&Branch, &BranchHost)>) ->
     }
 }
 
-/// Warnings about hosts that no object serves, in a branch whose objects serve others. An alias may be for later, and a wildcard for
+/// Warnings about hosts that no object serves, in a branch whose objects serve any host. An alias may be for later, and a wildcard for
 /// what the spec does not list.
 fn not_served(branch: &Branch, claims: &[Claim]) -> Vec<Diagnostic> {
     let served: BTreeSet<&str> = claims
@@ -69,13 +69,14 @@ fn not_served(branch: &Branch, claims: &[Claim]) -> Vec<Diagnostic> {
         .filter_map(|claim| match &claim.claimed {
             Claimed::Listener { host } => Some(host.as_str()),
             Claimed::Certificate { .. } => None,
+            claimed if claimed.is_text_record() => None,
             other => other.host(),
         })
         .collect();
-    let is_served = |host: &DnsName| served.iter().any(|name| covers(name, host.as_str()));
-    if !branch.hosts.iter().any(|host| is_served(&host.name)) {
+    if served.is_empty() {
         return Vec::new();
     }
+    let is_served = |host: &DnsName| served.iter().any(|name| covers(name, host.as_str()));
     // A service that does not run in the branch has no route there, and a host with records of its own may point elsewhere.
     let is_needed = |host: &&BranchHost| {
         let is_elsewhere = host.content.is_some() || host.service.is_some() && !branch.runs_all;

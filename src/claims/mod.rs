@@ -14,7 +14,7 @@ mod unused;
 
 pub(crate) use compare::contested;
 pub(crate) use hosts::host_warnings;
-pub(crate) use objects::claims;
+pub(crate) use objects::{claims, kept_namespaces, own_objects};
 pub(crate) use shared_object::{shared_objects, take_shared};
 pub(crate) use unused::unused;
 
@@ -28,8 +28,8 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug)]
 pub(crate) struct Claim {
     claimed: Claimed,
-    /// For an address: what other Services may have too.
-    sharing: Option<AddressSharing>,
+    /// The part of it that the branch claims.
+    part: ClaimPart,
     /// The object that makes the claim, for messages.
     object: SmolStr,
     /// Where it is written.
@@ -41,18 +41,20 @@ pub(crate) struct Claim {
 enum Claimed {
     /// An object outside of namespaces.
     Object { kind: GroupKind, name: SmolStr },
-    /// An object that stays in a namespace which is not the branch's.
-    KeptObject { kind: GroupKind, namespace: SmolStr, name: SmolStr },
-    /// The requests to a host, or to all hosts of a shared gateway, with a path and under a condition.
+    /// An object of a namespace in which a branch that has another one keeps objects.
+    NamespacedObject { kind: GroupKind, namespace: SmolStr, name: SmolStr },
+    /// The requests to a host, or to all hosts of a shared proxy, with a path and under a condition.
     Route { host: RouteHost, path: SmolStr, condition: SmolStr },
-    /// A DNS record set.
-    Record { host: SmolStr, record: SmolStr, set: SmolStr },
+    /// The DNS records of a type.
+    Record { host: SmolStr, record: SmolStr },
     /// A certificate for a host.
     Certificate { host: SmolStr },
     /// A port of all nodes, with its protocol.
     NodePort { port: SmolStr, protocol: SmolStr },
     /// The address of a load balancer.
     Address { address: SmolStr },
+    /// The address of a Service in the cluster.
+    ClusterIp { address: SmolStr },
     /// A `PersistentVolume`.
     Volume { name: SmolStr },
     /// A port of the node that a pod runs on, with its protocol.
@@ -61,6 +63,8 @@ enum Claimed {
     Listener { host: SmolStr },
 }
 
+/// Stands for all hosts.
+const ALL_HOSTS: &str = "*";
 /// The record of all types that give a host its address, which exclude each other.
 const ADDRESS_RECORD: &str = "address";
 
@@ -69,17 +73,52 @@ const ADDRESS_RECORD: &str = "address";
 enum RouteHost {
     /// A host name.
     Name(SmolStr),
-    /// All hosts of a gateway outside of the branch, as `namespace/name`.
-    Gateway(SmolStr),
+    /// All hosts of a proxy that is not the branch's.
+    All(SharedProxy),
 }
 
-/// How a Service shares its address with others.
-#[derive(Clone, Debug)]
-struct AddressSharing {
-    /// The value of the annotation: Services with the same value share the address.
-    key: SmolStr,
-    /// Its ports with their protocols.
-    ports: BTreeSet<SmolStr>,
+/// What forwards the requests of several branches.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum SharedProxy {
+    /// A gateway, as `namespace/name`.
+    Gateway(SmolStr),
+    /// The controller of an ingress class.
+    IngressClass(SmolStr),
+    /// The controller of Ingresses without a class. It may give each of them a load balancer.
+    DefaultIngressClass,
+    /// The load balancer of Ingresses with the same group.
+    IngressGroup(SmolStr),
+    /// Traefik, with the ingress class of its routes if they have one.
+    Traefik(SmolStr),
+}
+
+/// A part of what is claimed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum ClaimPart {
+    /// All of it.
+    Whole,
+    /// One of several with names: a listener of a gateway, a record set with an identifier.
+    Named(SmolStr),
+    /// Ports of an address, with their protocols, that Services with the same key share.
+    Ports { key: SmolStr, ports: BTreeSet<SmolStr> },
+}
+
+impl ClaimPart {
+    /// The part with a name, if it has one.
+    fn named(name: Option<&str>) -> Self {
+        name.filter(|name| !name.is_empty()).map_or(ClaimPart::Whole, |name| ClaimPart::Named(name.into()))
+    }
+
+    /// Whether both parts have something in common.
+    fn overlaps(&self, other: &Self) -> bool {
+        match (self, other) {
+            (ClaimPart::Named(one), ClaimPart::Named(other)) => one == other,
+            (ClaimPart::Ports { key, ports }, ClaimPart::Ports { key: other, ports: others }) => {
+                key != other || !ports.is_disjoint(others)
+            }
+            _ => true,
+        }
+    }
 }
 
 impl Claimed {
@@ -93,6 +132,14 @@ impl Claimed {
         }
     }
 
+    /// Whether branches that have it in common certainly exclude each other.
+    fn is_exclusive(&self) -> bool {
+        !matches!(
+            self,
+            Claimed::HostPort { .. } | Claimed::Route { host: RouteHost::All(SharedProxy::DefaultIngressClass), .. }
+        )
+    }
+
     /// Whether it is a record set without an address.
     fn is_text_record(&self) -> bool {
         matches!(self, Claimed::Record { record, .. } if record != ADDRESS_RECORD)
@@ -104,8 +151,12 @@ impl Claimed {
             (Claimed::NodePort { port, .. }, CommonClaim::NodePort(common)) => port == common,
             (Claimed::Address { address }, CommonClaim::Address(common)) => address == common,
             (Claimed::Object { kind, name }, CommonClaim::Object { .. }) => allowed.claim.names(kind, name),
+            (Claimed::Route { host: RouteHost::All(_), .. }, CommonClaim::Host(common)) => common.as_str() == ALL_HOSTS,
             (_, CommonClaim::Host(common)) => self.host() == Some(common.as_str()),
             _ => false,
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

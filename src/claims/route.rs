@@ -1,7 +1,7 @@
 //! Claims of hosts: Ingresses, routes of gateways, DNS records and certificates.
 
-use super::reader::{ClaimReader, compact, items, public_host};
-use super::{ADDRESS_RECORD, Claimed, RouteHost};
+use super::reader::{ClaimReader, compact, host_name, items, public_host};
+use super::{ADDRESS_RECORD, ALL_HOSTS, ClaimPart, Claimed, RouteHost, SharedProxy};
 use crate::node::Node;
 use smol_str::SmolStr;
 
@@ -14,6 +14,14 @@ const CONTROLLER_ANNOTATION: &str = "external-dns.alpha.kubernetes.io/controller
 /// A canary shares host and path with the Ingress that it is a canary of.
 const CANARY_ANNOTATION: &str = "nginx.ingress.kubernetes.io/canary";
 
+const CLASS_ANNOTATION: &str = "kubernetes.io/ingress.class";
+/// Ingresses with the same value share a load balancer of AWS.
+const GROUP_ANNOTATION: &str = "alb.ingress.kubernetes.io/group.name";
+/// Classes whose controllers give each Ingress a load balancer.
+const OWN_LOAD_BALANCER: [&str; 3] = ["alb", "gce", "gce-internal"];
+
+/// A proxy that is not the branch's, and the part of it that a route is attached to.
+type ProxyPart = (SharedProxy, ClaimPart);
 /// A path of a route, as messages show it, and further conditions.
 type RoutePath = (SmolStr, SmolStr);
 
@@ -24,7 +32,9 @@ pub(super) fn read(reader: &mut ClaimReader) {
     let (group, kind) = (reader.gvk.group.clone(), reader.gvk.kind.clone());
     match (group.as_str(), kind.as_str()) {
         ("networking.k8s.io" | "extensions", "Ingress") => ingress(reader, spec),
-        ("gateway.networking.k8s.io", "HTTPRoute" | "GRPCRoute" | "TLSRoute") => gateway_route(reader, spec),
+        ("gateway.networking.k8s.io", "HTTPRoute" | "GRPCRoute" | "TLSRoute" | "TCPRoute" | "UDPRoute") => {
+            gateway_route(reader, spec);
+        }
         ("gateway.networking.k8s.io", "Gateway") => {
             let names = items(spec, "listeners").map(|listener| (listener, listener.get("hostname")));
             names.for_each(|(listener, name)| listener_host(reader, listener, name));
@@ -57,7 +67,7 @@ fn one_host(reader: &mut ClaimReader, host: Option<&Node>, path: RoutePath) {
 
 /// Claims a host with some paths.
 fn named(reader: &mut ClaimReader, host: &Node, paths: &[RoutePath]) {
-    let Some(name) = host.as_text().and_then(public_host) else { return };
+    let Some(name) = host.as_text().and_then(host_name) else { return };
     for (path, condition) in paths {
         let host_name = RouteHost::Name(name.clone());
         reader.claim(host, Claimed::Route { host: host_name, path: path.clone(), condition: condition.clone() });
@@ -65,14 +75,9 @@ fn named(reader: &mut ClaimReader, host: &Node, paths: &[RoutePath]) {
 }
 
 fn listener_host(reader: &mut ClaimReader, listener: &Node, name: Option<&Node>) {
-    match name.and_then(Node::as_text).filter(|name| !matches!(*name, "" | "*")) {
-        Some(text) => {
-            let host = public_host(text.rsplit_once('/').map_or(text, |(_, host)| host));
-            if let Some(host) = host {
-                reader.serves(listener, &host);
-            }
-        }
-        None => reader.serves(listener, "*"),
+    match name.and_then(Node::as_text).and_then(host_name).filter(|name| name != ALL_HOSTS) {
+        Some(host) => reader.serves(listener, &host),
+        None => reader.serves_all(listener),
     }
 }
 
@@ -88,30 +93,43 @@ fn exact(path: &str) -> RoutePath {
 
 fn ingress(reader: &mut ClaimReader, spec: &Node) {
     let is_canary = reader.annotation(CANARY_ANNOTATION).and_then(Node::as_text) == Some("true");
-    if spec.get("defaultBackend").or(spec.get("backend")).is_some() {
-        reader.serves(spec, "*");
-    }
+    let proxies: Vec<ProxyPart> =
+        if is_canary { Vec::new() } else { ingress_proxy(reader, spec).into_iter().collect() };
     for rule in items(spec, "rules") {
-        let Some(host) = rule.get("host").filter(|host| host.as_text().is_some_and(|text| !text.is_empty())) else {
-            // Without a host, each Ingress often has a load balancer of its own.
-            reader.serves(rule, "*");
-            continue;
-        };
         let paths = rule.get("http").into_iter().flat_map(|http| items(http, "paths"));
-        let paths: Vec<RoutePath> = paths
+        let mut paths: Vec<RoutePath> = paths
             .map(|path| {
                 let text = path.str_at(&["path"]).unwrap_or("/");
                 if path.str_at(&["pathType"]) == Some("Exact") { exact(text) } else { prefix(text) }
             })
             .collect();
-        if is_canary {
-            listener_host(reader, rule, Some(host));
-        } else if paths.is_empty() {
-            named(reader, host, &[prefix("/")]);
-        } else {
-            named(reader, host, &paths);
+        if paths.is_empty() {
+            paths.push(prefix("/"));
+        }
+        match rule.get("host").filter(|host| host.as_text().is_some_and(|text| !text.is_empty())) {
+            Some(host) if is_canary => listener_host(reader, rule, Some(host)),
+            Some(host) => named(reader, host, &paths),
+            None => all_hosts(reader, rule, &proxies, &paths),
         }
     }
+    if let Some(back_end) = spec.get("defaultBackend").or(spec.get("backend")) {
+        // Beside rules, it is for their hosts.
+        let has_rules = items(spec, "rules").next().is_some();
+        all_hosts(reader, back_end, if has_rules { &[] } else { &proxies }, &[prefix("/")]);
+    }
+}
+
+/// The proxy of an Ingress, unless it has a load balancer of its own.
+fn ingress_proxy(reader: &ClaimReader, spec: &Node) -> Option<ProxyPart> {
+    let annotation = |key| reader.annotation(key).and_then(Node::as_text);
+    let class = spec.str_at(&["ingressClassName"]).or(annotation(CLASS_ANNOTATION));
+    let proxy = match (annotation(GROUP_ANNOTATION), class) {
+        (Some(group), _) => SharedProxy::IngressGroup(group.into()),
+        (None, Some(class)) if OWN_LOAD_BALANCER.contains(&class) => return None,
+        (None, Some(class)) => SharedProxy::IngressClass(class.into()),
+        (None, None) => SharedProxy::DefaultIngressClass,
+    };
+    Some((proxy, ClaimPart::Whole))
 }
 
 /// A route of the Gateway API. One that is attached to a Service or to a mesh only has no host of its own.
@@ -138,25 +156,29 @@ fn gateway_route(reader: &mut ClaimReader, spec: &Node) {
     }
     let mut names = items(spec, "hostnames").peekable();
     if names.peek().is_none() {
-        let gateways = gateways.iter().filter_map(|gateway| {
-            let namespace = gateway.str_at(&["namespace"])?;
-            let section = gateway.str_at(&["sectionName"]).map(|section| format!("/{section}")).unwrap_or_default();
-            Some((namespace, format!("{namespace}/{}{section}", gateway.str_at(&["name"])?)))
-        });
-        let gateways: Vec<_> = gateways.collect();
+        let gateways: Vec<ProxyPart> = gateways.iter().filter_map(|parent| shared_gateway(reader, parent)).collect();
         all_hosts(reader, spec, &gateways, &paths);
     }
     names.for_each(|name| named(reader, name, &paths));
 }
 
-/// Claims all hosts of gateways, each with its namespace. A gateway of the branch itself is no claim.
-fn all_hosts(reader: &mut ClaimReader, spec: &Node, gateways: &[(&str, String)], paths: &[RoutePath]) {
-    reader.serves(spec, "*");
-    let own = reader.namespace;
-    for (_, gateway) in gateways.iter().filter(|(namespace, _)| *namespace != own) {
+/// The gateway of a route and its listener. A gateway of the branch itself is not shared.
+fn shared_gateway(reader: &ClaimReader, parent: &Node) -> Option<ProxyPart> {
+    let namespace = parent.str_at(&["namespace"]).unwrap_or(reader.own_namespace);
+    let name = parent.str_at(&["name"]).filter(|_| namespace != reader.namespace)?;
+    let port = || Some(format!("port {}", parent.get("port")?.as_text()?));
+    let listener = parent.str_at(&["sectionName"]).map(str::to_owned).or_else(port);
+    Some((SharedProxy::Gateway(format!("{namespace}/{name}").into()), ClaimPart::named(listener.as_deref())))
+}
+
+/// Claims all hosts of proxies.
+fn all_hosts(reader: &mut ClaimReader, node: &Node, proxies: &[ProxyPart], paths: &[RoutePath]) {
+    reader.serves_all(node);
+    for (proxy, part) in proxies {
         for (path, condition) in paths {
-            let host = RouteHost::Gateway(gateway.as_str().into());
-            reader.claim(spec, Claimed::Route { host, path: path.clone(), condition: condition.clone() });
+            let host = RouteHost::All(proxy.clone());
+            let claimed = Claimed::Route { host, path: path.clone(), condition: condition.clone() };
+            reader.claim_part(node, claimed, part.clone());
         }
     }
 }
@@ -208,17 +230,21 @@ fn virtual_service(reader: &mut ClaimReader, spec: &Node) {
             (SmolStr::default(), joined(name, &found.join(", ")))
         }));
     }
+    let shared: Vec<ProxyPart> = gateways.iter().filter_map(|gateway| istio_gateway(reader, gateway)).collect();
     for name in items(spec, "hosts") {
-        if name.as_text() == Some("*") {
-            let gateways: Vec<(&str, String)> = gateways
-                .iter()
-                .filter_map(|gateway| Some((gateway.split_once('/')?.0, (*gateway).to_owned())))
-                .collect();
-            all_hosts(reader, name, &gateways, &paths);
-        } else {
+        if name.as_text() == Some(ALL_HOSTS) {
+            all_hosts(reader, name, &shared, &paths);
+        } else if name.as_text().and_then(public_host).is_some() {
             named(reader, name, &paths);
         }
     }
+}
+
+/// A gateway of Istio, as `namespace/name` or as the name of one beside the route. A gateway of the branch itself is not shared.
+fn istio_gateway(reader: &ClaimReader, gateway: &str) -> Option<ProxyPart> {
+    let (namespace, name) = gateway.split_once('/').unwrap_or((reader.own_namespace, gateway));
+    let proxy = SharedProxy::Gateway(format!("{namespace}/{name}").into());
+    (namespace != reader.namespace).then_some((proxy, ClaimPart::Whole))
 }
 
 fn istio_match(found: &Node) -> RoutePath {
@@ -234,23 +260,33 @@ fn istio_match(found: &Node) -> RoutePath {
 
 /// A route of Traefik, whose rule is a text such as ``Host(`a.example.com`) && PathPrefix(`/api`)``.
 fn traefik_route(reader: &mut ClaimReader, spec: &Node) {
+    let class = reader.annotation(CLASS_ANNOTATION).and_then(Node::as_text).unwrap_or_default();
+    let traefik = |part| (SharedProxy::Traefik(class.into()), part);
+    let mut proxies: Vec<ProxyPart> =
+        items(spec, "entryPoints").map(|name| traefik(ClaimPart::named(name.as_text()))).collect();
+    if proxies.is_empty() {
+        proxies.push(traefik(ClaimPart::Whole));
+    }
     for route in items(spec, "routes") {
         let Some((node, rule)) = route.get("match").and_then(|node| Some((node, node.as_text()?))) else { continue };
-        for call in ["Host(", "HostSNI("] {
-            for arguments in rule.split(call).skip(1).filter_map(|text| text.split(')').next()) {
-                let hosts = arguments.split(',').map(|host| host.trim().trim_matches(['`', '"', '\'']));
-                for host in hosts {
-                    match public_host(host) {
-                        Some(host) => {
-                            let host = RouteHost::Name(host);
-                            reader.claim(node, Claimed::Route { host, path: "".into(), condition: rule.into() });
-                        }
-                        None => reader.serves(node, "*"),
-                    }
-                }
-            }
+        let hosts: Vec<SmolStr> = traefik_hosts(rule).collect();
+        if hosts.iter().any(|host| host == ALL_HOSTS) || hosts.is_empty() {
+            // The hosts of a regular expression are not known.
+            let proxies = if rule.contains("Regexp(") { &[][..] } else { &proxies };
+            all_hosts(reader, node, proxies, &[(SmolStr::default(), rule.into())]);
+        }
+        for host in hosts.into_iter().filter(|host| host != ALL_HOSTS) {
+            let host = RouteHost::Name(host);
+            reader.claim(node, Claimed::Route { host, path: SmolStr::default(), condition: rule.into() });
         }
     }
+}
+
+/// The hosts in a rule of Traefik.
+fn traefik_hosts(rule: &str) -> impl Iterator<Item = SmolStr> {
+    let calls = ["Host(", "HostSNI("].into_iter().flat_map(|call| rule.split(call).skip(1));
+    let arguments = calls.filter_map(|text| text.split(')').next()).flat_map(|arguments| arguments.split(','));
+    arguments.filter_map(|host| host_name(host.trim().trim_matches(['`', '"', '\''])))
 }
 
 fn dns_endpoint(reader: &mut ClaimReader, spec: &Node) {
@@ -274,12 +310,11 @@ fn annotations(reader: &mut ClaimReader) {
     }
 }
 
-/// Claims a record set. Records of addresses exclude each other.
+/// Claims a record set. Records of addresses exclude each other, and a record without an identifier excludes those with one.
 fn record_set(reader: &mut ClaimReader, node: &Node, name: Option<&str>, record: &str, set: Option<&str>) {
     let record = if matches!(record, "A" | "AAAA" | "CNAME") { ADDRESS_RECORD } else { record };
     if let Some(host) = name.and_then(public_host) {
-        let set = set.unwrap_or_default().into();
-        reader.claim(node, Claimed::Record { host, record: record.into(), set });
+        reader.claim_part(node, Claimed::Record { host, record: record.into() }, ClaimPart::named(set));
     }
 }
 

@@ -1,8 +1,9 @@
 //! Claims of ports, addresses and volumes.
 
 use super::reader::{ClaimReader, items};
-use super::{AddressSharing, Claimed};
+use super::{ClaimPart, Claimed};
 use crate::node::Node;
+use crate::yaml::number;
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -22,12 +23,21 @@ const ADDRESS_ANNOTATIONS: [&str; 5] = [
     "io.cilium/lb-ipam-ips",
     "kube-vip.io/loadbalancerIPs",
 ];
+/// Annotations of an Ingress with the name of an address.
+const ADDRESS_NAME_ANNOTATIONS: [&str; 2] =
+    ["kubernetes.io/ingress.global-static-ip-name", "kubernetes.io/ingress.regional-static-ip-name"];
 
 /// Reads the claims of ports, addresses and volumes.
 pub(super) fn read(reader: &mut ClaimReader) {
     let Some(spec) = reader.spec() else { return };
     if reader.is("", "Service") {
         service(reader, spec);
+    } else if reader.is("networking.k8s.io", "Ingress") {
+        let names: Vec<&Node> = ADDRESS_NAME_ANNOTATIONS.iter().filter_map(|key| reader.annotation(key)).collect();
+        names.into_iter().for_each(|name| address(reader, name, &ClaimPart::Whole));
+    } else if reader.is("gateway.networking.k8s.io", "Gateway") {
+        let values = items(spec, "addresses").filter_map(|address| address.get("value"));
+        values.for_each(|value| address(reader, value, &ClaimPart::Whole));
     } else if reader.is("", "PersistentVolumeClaim") {
         volume(reader, spec);
     } else if reader.is("", "Pod") {
@@ -41,39 +51,45 @@ pub(super) fn read(reader: &mut ClaimReader) {
 }
 
 fn service(reader: &mut ClaimReader, spec: &Node) {
+    let ports: BTreeSet<SmolStr> = items(spec, "ports")
+        .filter_map(|port| Some(format!("{}/{}", port.get("port")?.as_text()?, protocol(port)).into()))
+        .collect();
+    let shared_by = |key: &str| ClaimPart::Ports { key: key.into(), ports: ports.clone() };
+    for node in spec.get("clusterIP").into_iter().chain(items(spec, "clusterIPs")) {
+        if let Some(address) = node.as_text().and_then(|text| text.parse::<IpAddr>().ok()) {
+            reader.claim(node, Claimed::ClusterIp { address: address.to_string().into() });
+        }
+    }
+    items(spec, "externalIPs").for_each(|node| address(reader, node, &shared_by("externalIPs")));
     let is_load_balancer = match spec.str_at(&["type"]) {
         Some("LoadBalancer") => true,
         Some("NodePort") => false,
         _ => return,
     };
     // Any host of the branch may point to the Service.
-    reader.serves(spec, "*");
+    reader.serves_all(spec);
     for port in items(spec, "ports") {
         if let Some((node, number)) = assigned(port.get("nodePort")) {
-            reader.claim(node, Claimed::NodePort { port: number.into(), protocol: protocol(port) });
+            reader.claim(node, Claimed::NodePort { port: number, protocol: protocol(port) });
         }
     }
     if let Some((node, number)) = assigned(spec.get("healthCheckNodePort")) {
-        reader.claim(node, Claimed::NodePort { port: number.into(), protocol: "TCP".into() });
+        reader.claim(node, Claimed::NodePort { port: number, protocol: "TCP".into() });
     }
     if is_load_balancer {
-        addresses(reader, spec);
+        let key = SHARING_ANNOTATIONS.iter().find_map(|key| reader.annotation(key)?.as_text());
+        let part = key.map_or(ClaimPart::Whole, shared_by);
+        let annotations = ADDRESS_ANNOTATIONS.iter().filter_map(|key| reader.annotation(key));
+        let nodes: Vec<&Node> = spec.get("loadBalancerIP").into_iter().chain(annotations).collect();
+        nodes.into_iter().for_each(|node| address(reader, node, &part));
     }
 }
 
-fn addresses(reader: &mut ClaimReader, spec: &Node) {
-    let key = SHARING_ANNOTATIONS.iter().find_map(|key| reader.annotation(key)?.as_text());
-    let ports: BTreeSet<SmolStr> = items(spec, "ports")
-        .filter_map(|port| Some(format!("{}/{}", port.get("port")?.as_text()?, protocol(port)).into()))
-        .collect();
-    let sharing = key.map(|key| AddressSharing { key: key.into(), ports });
-    let annotations = ADDRESS_ANNOTATIONS.iter().filter_map(|key| reader.annotation(key));
-    let nodes: Vec<&Node> = spec.get("loadBalancerIP").into_iter().chain(annotations).collect();
-    for node in nodes {
-        for text in node.as_text().unwrap_or_default().split(',').map(str::trim).filter(|text| !text.is_empty()) {
-            let address = text.parse::<IpAddr>().map_or_else(|_| text.into(), |address| address.to_string().into());
-            reader.claim_address(node, address, sharing.clone());
-        }
+/// Claims the addresses of a text, separated by commas.
+fn address(reader: &mut ClaimReader, node: &Node, part: &ClaimPart) {
+    for text in node.as_text().unwrap_or_default().split(',').map(str::trim).filter(|text| !text.is_empty()) {
+        let address = text.parse::<IpAddr>().map_or_else(|_| text.into(), |address| address.to_string().into());
+        reader.claim_part(node, Claimed::Address { address }, part.clone());
     }
 }
 
@@ -94,13 +110,14 @@ fn host_ports(reader: &mut ClaimReader, pod: &Node) {
     for port in containers.flat_map(|container| items(container, "ports")) {
         let own = if is_on_host { port.get("hostPort").or(port.get("containerPort")) } else { port.get("hostPort") };
         if let Some((node, number)) = assigned(own) {
-            reader.claim(node, Claimed::HostPort { port: number.into(), protocol: protocol(port) });
+            reader.claim(node, Claimed::HostPort { port: number, protocol: protocol(port) });
         }
     }
 }
 
 /// A port with its number. For 0, the cluster assigns one.
-fn assigned(port: Option<&Node>) -> Option<(&Node, &str)> {
+fn assigned(port: Option<&Node>) -> Option<(&Node, SmolStr)> {
     let node = port?;
-    Some((node, node.as_text()?)).filter(|(_, number)| *number != "0")
+    let number = number::parse_int(node.as_text()?).filter(|number| *number != 0)?;
+    Some((node, number.to_string().into()))
 }
