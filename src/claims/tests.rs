@@ -222,6 +222,7 @@ fn each_kind_of_claim_is_compared() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of objects")]
 fn what_several_branches_can_have_is_no_claim() {
     let service = |annotations: &str, port: &str| {
         annotated(

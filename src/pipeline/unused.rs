@@ -29,12 +29,16 @@ pub(super) struct UsedParts<'a> {
     pub(super) files: BTreeSet<RelPath>,
 }
 
-/// A warning for each part that nothing uses, if all branches were built and Kubernetes serves one of them.
+/// A warning for each part that nothing uses, if all branches were built. Without a branch that Kubernetes serves, only zones can be
+/// in use.
 pub(super) fn warnings(build: &UsedParts) -> Vec<Diagnostic> {
     let Inputs { plan, selection, .. } = build.inputs;
     let is_whole = matches!(selection, Selection::All) && build.branches.len() == plan.branches.len();
-    if !is_whole || plan.branches.iter().all(|branch| branch.namespace().is_none()) {
+    if !is_whole || plan.branches.is_empty() {
         return Vec::new();
+    }
+    if plan.branches.iter().all(|branch| branch.namespace().is_none()) {
+        return zones(build);
     }
     let reads = TemplateReads::of(build);
     let spec = build.inputs.spec;
