@@ -125,6 +125,7 @@ impl<'p> HostInZone<'p> {
         }
         if zone.backend == Backend::ZoneChange {
             ownership::record_name(host, name)?;
+            ownership::fence_name(&self.spec.project, name)?;
         }
         Ok(())
     }

@@ -1,16 +1,16 @@
 //! Flux: a `Kustomization` for one branch. It prunes objects that are no longer in the folder. When it is deleted, Flux deletes
 //! all objects that it applied, including the namespace. The Kustomization of the objects that branches share deletes nothing.
 
-use super::{Subject, shared_folder, shared_metadata, shared_name};
+use super::{Subject, shared_folder, shared_metadata};
 use crate::node::{Map, Node};
-use crate::spec::Flux;
+use crate::spec::{Flux, GitOps};
 
 /// The Kustomization of a branch. It waits for the objects that branches share, if there are some.
 pub(super) fn kustomization(flux: &Flux, subject: Subject, has_shared: bool) -> Node {
     let metadata = subject.metadata(&flux.namespace).into_iter().collect::<Map>().into();
     let mut spec = spec(flux, &subject.folder(&flux.path), true);
     if has_shared {
-        let shared = Node::from([("name", Node::str(shared_name(subject.project)))]);
+        let shared = Node::from([("name", Node::str(GitOps::shared_name(subject.project)))]);
         spec.insert("dependsOn", Node::seq([shared]));
     }
     object(metadata, spec)

@@ -17,7 +17,7 @@ use crate::node::{Map, Node};
 use crate::output::{GITOPS_TOOLS, MANAGED_BY, OutputFolder, OutputPath, SHARED_SLUG};
 use crate::plan::{Branch, BuildPlan};
 use crate::source::RelPath;
-use crate::spec::{Applications, CommonClaim, GitOps, Spec};
+use crate::spec::{Applications, GitOps, Spec};
 use crate::yaml;
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub(crate) fn files(
     deployed: impl FnOnce() -> Result<DeployedKinds>,
 ) -> Result<Vec<(OutputPath, Arc<str>)>> {
     let GitOps { argocd, flux, apply } = &spec.gitops;
-    let has_shared = spec.shared.claims.iter().any(|shared| matches!(shared.claim, CommonClaim::Object { .. }));
+    let has_shared = spec.shared.has_objects();
     let mut files = if has_shared { shared_files(spec)? } else { Vec::new() };
     if let Some(argocd) = argocd.as_ref().filter(|argocd| argocd.applications == Applications::Set) {
         let mut documents = text(&argocd::application_set(argocd, &plan.project))?.to_string();
@@ -78,16 +78,11 @@ fn shared_files(spec: &Spec) -> Result<Vec<(OutputPath, Arc<str>)>, Diagnostic> 
     argocd.into_iter().chain(flux).map(file).collect()
 }
 
-/// The name of the object that deploys what branches share. A dot is not part of a slug, so no branch has this name.
-fn shared_name(project: &str) -> String {
-    format!("{project}.{}", OutputFolder::Shared.name())
-}
-
-/// The metadata of that object.
+/// The metadata of the object that deploys what branches share.
 fn shared_metadata(project: &str, namespace: &str) -> Node {
     let labels = [(MANAGED_BY.0, Node::str(MANAGED_BY.1)), (PROJECT_LABEL, Node::str(project))];
     let metadata = [
-        ("name", Node::str(shared_name(project))),
+        ("name", Node::str(GitOps::shared_name(project))),
         ("namespace", Node::str(namespace)),
         ("labels", Node::from(labels)),
     ];

@@ -1,10 +1,11 @@
 //! Errors that concern several parts of the spec: names that are used and not defined, and settings that exclude each other.
 
 use super::section::Section;
-use super::{BranchEntry, BranchSettings, Placed, Service, SharedDatabase, Spec, spec_error};
+use super::{BranchEntry, BranchSettings, GitOps, Placed, Service, SharedDatabase, Spec, spec_error};
 use crate::branch_name::{self, REMOTES};
 use crate::database::DatabaseMode;
 use crate::diagnostic::Diagnostic;
+use crate::name::LONGEST_LABEL;
 use crate::source::{Found, Location, Project, is_git_folder};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -18,6 +19,18 @@ pub(super) fn check(top: &Section, spec: &Spec, project: &Project, faults: &mut 
     database(spec.database.as_ref(), baseline.as_ref(), branches, faults);
     spec.shared.check(branches.iter().map(|branch| &branch.settings).chain([defaults]), faults);
     folders(top, spec, project, faults);
+    shared_name(top, spec, faults);
+}
+
+/// The error if the project's name is too long for the name that is derived from it.
+fn shared_name(top: &Section, spec: &Spec, faults: &mut Vec<Diagnostic>) {
+    let name = GitOps::shared_name(&spec.project);
+    let Some(at) = spec.gitops.objects().filter(|_| spec.shared.has_objects() && name.len() > LONGEST_LABEL) else {
+        return;
+    };
+    let message = format!("`{name}` has {} characters, but at most {LONGEST_LABEL} are allowed", name.len());
+    let error = spec_error(message).at(top.place("project")).note(at, "this tool uses the name as a label value");
+    faults.push(error.help("use a shorter `project`"));
 }
 
 fn repeated_names(branches: &[BranchEntry], faults: &mut Vec<Diagnostic>) {

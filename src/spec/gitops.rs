@@ -4,6 +4,7 @@ use super::section::{Section, text};
 use super::spec_error;
 use crate::diagnostic::Diagnostic;
 use crate::node::Node;
+use crate::output::OutputFolder;
 use crate::source::{FolderPath, Location, RelPath};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -98,6 +99,12 @@ impl GitOps {
     /// The name of the object of a branch. Argo CD and Flux use the name as a label value, so it has at most 63 characters.
     pub(crate) fn name(project: &str, slug: &str) -> String {
         format!("{project}-{slug}")
+    }
+
+    /// The name of the object that deploys what branches share, with the same limit. A dot is not part of a slug, so no branch
+    /// has this name.
+    pub(crate) fn shared_name(project: &str) -> String {
+        format!("{project}.{}", OutputFolder::Shared.name())
     }
 }
 

@@ -1,7 +1,7 @@
 //! `shared:`, the databases, services and third-party endpoints that branches share.
 
 use super::section::{Section, text};
-use super::{BranchSettings, Placed, SharedClaim, spec_error};
+use super::{BranchSettings, CommonClaim, Placed, SharedClaim, spec_error};
 use crate::diagnostic::Diagnostic;
 use crate::name::DnsName;
 use crate::node::Node;
@@ -33,6 +33,11 @@ pub(crate) struct Remote {
 }
 
 impl Shared {
+    /// Whether branches may share objects.
+    pub(crate) fn has_objects(&self) -> bool {
+        self.claims.iter().any(|shared| matches!(shared.claim, CommonClaim::Object { .. }))
+    }
+
     pub(super) fn of(top: &Section, faults: &mut Vec<Diagnostic>) -> Self {
         let Some(section) = top.section("shared") else { return Shared::default() };
         let mut services = BTreeMap::new();

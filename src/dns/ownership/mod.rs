@@ -61,7 +61,11 @@ pub(crate) fn host_name(record: &DnsName, zone: &DnsName) -> Option<DnsName> {
 
 /// The name of the fence of a project.
 pub(crate) fn fence_name(owner: &str, zone: &DnsName) -> Result<DnsName, Diagnostic> {
-    zone.prefixed(&format!("{FENCE}.{owner}.{LABEL}"))
+    zone.prefixed(&format!("{FENCE}.{owner}.{LABEL}")).map_err(|_| {
+        let message =
+            format!("the zone `{zone}` is too long: the name of the fence of the project `{owner}` is below it");
+        Diagnostic::new(Code::Dns, message)
+    })
 }
 
 fn txt(text: &str) -> RecordSets {
