@@ -98,15 +98,15 @@ pub(crate) fn desired_zones(
     Diagnostics::check(faults, desired_zones.into_values().collect())
 }
 
-/// The files with the known addresses. A name whose address cannot be used is an error.
+/// Replaces addresses that the cluster knows. Returns a warning for each name whose address cannot be used, which keeps its
+/// `addressFrom`.
 pub(crate) fn resolve_addresses(
-    files: Vec<ZoneChangeFile>,
+    files: &mut [ZoneChangeFile],
     zones: &BTreeMap<DnsName, Zone>,
     addresses: &ClusterAddresses,
-) -> Result<Vec<ZoneChangeFile>> {
-    let mut faults = Vec::new();
-    let mut all = files;
-    for ZoneChangeFile { change, at, .. } in &mut all {
+) -> Result<BTreeMap<DnsName, Diagnostic>> {
+    let (mut faults, mut unusable) = (Vec::new(), BTreeMap::new());
+    for ZoneChangeFile { change, at, .. } in files {
         let ranges = zones.get(&change.zone).map(|zone| zone.addresses.as_slice()).unwrap_or_default();
         for (host, present) in &mut change.present {
             match desired_state(host, present, addresses, ranges) {
@@ -115,12 +115,15 @@ pub(crate) fn resolve_addresses(
                     present.address_from = None;
                 }
                 Ok(DesiredState::Pending | DesiredState::Absent) => {}
-                Ok(DesiredState::Unusable(reason)) => faults.push(Diagnostic::new(Code::Dns, reason).at(*at)),
+                Ok(DesiredState::Unusable(reason)) => {
+                    let warning = Diagnostic::new(Code::Dns, format!("`{host}` is left out: {reason}")).at(*at);
+                    unusable.insert(host.clone(), warning);
+                }
                 Err(error) => faults.push(error.at(*at)),
             }
         }
     }
-    Diagnostics::check(faults, all)
+    Diagnostics::check(faults, unusable)
 }
 
 fn desired_state(

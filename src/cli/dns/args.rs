@@ -143,7 +143,7 @@ pub(super) struct DnsOrphansArgs {
 
 /// Print the files in the format of another program; uses no network
 ///
-/// The output has the names that must be present, without ownership records; JSON has the absent names too. Names whose address is not known yet are left out.
+/// The output has the names that must be present, without ownership records; JSON has the absent names too. Names whose address is not known yet, or outside of the ranges of the zone, are left out.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -151,7 +151,7 @@ Examples:
   pleach dns export --format route53 | split -l 1 -     one file per change batch, for --change-batch file://...
   pleach dns export --format clouddns --zone dev.example.com > sets.yaml
 
-Exit status: 0 success, 2 error in the files or on the command line, 4 I/O error, 7 some addresses are not known yet")]
+Exit status: 0 success, 2 error in the files or on the command line, 4 I/O error, 5 some addresses are outside of the ranges of their zones, 7 some addresses are not known yet")]
 pub(super) struct DnsExportArgs {
     #[command(flatten)]
     pub(super) files: ZoneChangeFilesArgs,

@@ -196,8 +196,7 @@ impl DnsRunner<'_> {
     }
 
     fn export(&self, args: &DnsExportArgs) -> Result<u8> {
-        let DnsInputs { spec, files, addresses } = self.read(&args.files)?;
-        let mut files = desired::resolve_addresses(files, &spec.zones, &addresses)?;
+        let DnsInputs { spec, mut files, addresses } = self.read(&args.files)?;
         if let Some(text) = &args.zone {
             let zone = DnsName::host(text).map_err(|error| Diagnostic::new(Code::Usage, error.to_string()))?;
             files.retain(|file| file.change.zone == zone);
@@ -211,14 +210,16 @@ impl DnsRunner<'_> {
             let error = Diagnostic::new(Code::Usage, "this format can have one zone only, but the files have several");
             return Err(error.help(format!("select one with `--zone`: {}", names.join(", "))).into());
         }
+        let unusable = desired::resolve_addresses(&mut files, &spec.zones, &addresses)?;
         report(&export::export(&files, args.format)?)?;
+        self.screen.diagnostics(Severity::Warning, unusable.values(), &self.workspace.project);
         let present = files.iter().flat_map(|file| &file.change.present);
-        let unknown: Vec<&str> =
-            present.filter(|(_, held)| held.address_from.is_some()).map(|(name, _)| name.as_str()).collect();
+        let unknown = present.filter(|(name, held)| held.address_from.is_some() && !unusable.contains_key(*name));
+        let unknown: Vec<&str> = unknown.map(|(name, _)| name.as_str()).collect();
         if !unknown.is_empty() {
             self.screen.info(&format!("left out because the address is not known yet: {}", unknown.join(", ")));
         }
-        Ok(RunSummary { pending: unknown.len(), ..RunSummary::default() }.status())
+        Ok(RunSummary { pending: unknown.len(), conflicts: unusable.len(), ..RunSummary::default() }.status())
     }
 
     /// Reports an error and returns the exit status if a newer run has written to a zone.

@@ -98,6 +98,26 @@ fn known_addresses_are_exported_and_a_zone_is_selected() {
     assert_eq!(json["zones"]["dev.example.com"]["absent"][0]["name"], "old.shop.dev.example.com");
 }
 
+/// As in `dns apply`, such an address concerns its own name only.
+#[test]
+fn a_name_whose_address_is_outside_of_the_ranges_is_left_out() {
+    let workspace = workspace();
+    let other = "zone: dev.example.net\nbranch: mail\npresent:\n- {name: a.dev.example.net, ttl: 60, A: [192.0.2.9]}\nabsent: []\n";
+    workspace.write("out/dns/dev.example.net/mail.yaml", format!("{HEAD}{other}"));
+    let status = r#"{"items": [{"kind": "Service", "metadata": {"namespace": "shop", "name": "web"},
+        "status": {"loadBalancer": {"ingress": [{"ip": "198.51.100.5"}]}}}]}"#;
+    workspace.write("status.json", status);
+    let export = |zone: &str, status| {
+        workspace.run(&["dns", "export", "--format", "zone", "--zone", zone, "--status", "status.json"]).exits(status)
+    };
+    let ran = export("dev.example.com", 5);
+    assert!(ran.out().contains("\na10.shop 300 IN CNAME ingress.example.net.\n") && !ran.out().contains("web.shop"));
+    let want = "`web.shop.dev.example.com` is left out: Service `shop/web` has the address `198.51.100.5`, which is outside of the ranges of the zone";
+    assert!(ran.err().starts_with("warning[dns]: ") && ran.err().contains(want), "{}", ran.err());
+    assert!(!ran.err().contains("not known yet"), "{}", ran.err());
+    assert_eq!(export("dev.example.net", 0).err(), "");
+}
+
 /// Whether a validating program is installed. With `PLEACH_NEED_DNS=1` it must be.
 fn is_installed(program: &str) -> bool {
     let is_installed = ["/usr/bin", "/usr/sbin"].iter().any(|folder| Path::new(folder).join(program).exists());
