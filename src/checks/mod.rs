@@ -8,6 +8,7 @@ mod address_sources;
 mod ambiguous;
 mod autoscaling;
 mod copied_labels;
+mod copy_size;
 mod data;
 mod database;
 mod identity;
@@ -60,6 +61,7 @@ pub(crate) const CHECKS: &[BuiltInCheck] = &[
     autoscaling::check,
     sealed_secrets::check,
     copied_labels::check,
+    copy_size::check,
 ];
 
 /// A diagnostic about an object.

@@ -234,6 +234,38 @@ fn a_kind_with_copied_labels_is_a_warning_with_an_apply_set() {
     assert_eq!(workspace.run(&["build"]).exits(0).err(), "");
 }
 
+#[test]
+fn an_object_whose_copy_is_too_large_for_an_annotation_is_a_warning() {
+    let workspace = Workspace::small();
+    let large = |annotations: &str, size: usize| {
+        let metadata = format!("{{name: large, annotations: {{{annotations}}}}}");
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {metadata}\ndata: {{a: {}}}\n", "x".repeat(size))
+    };
+    let spec = workspace.read("branches.yaml");
+    let warnings = |gitops: &str, manifest: &str| {
+        workspace.write("branches.yaml", spec.replace("branches:\n", &format!("gitops: {gitops}\nbranches:\n")));
+        workspace.write("base/large.yaml", manifest);
+        workspace.run(&["build"]).exits(0).err()
+    };
+    let argocd = "{argocd: {repoURL: https://git.example.com/e.git}}";
+    let both = "{argocd: {repoURL: https://git.example.com/e.git}, apply: pruneLabel}";
+    let server_side = "argocd.argoproj.io/sync-options: 'Prune=false, ServerSideApply=true'";
+    for (gitops, manifest, tool) in [
+        (argocd, large("", 262_144), Some("Argo CD")),
+        (argocd, large("", 261_000), None),
+        (argocd, large(&format!("a: {}", "x".repeat(1000)), 260_500), Some("Argo CD")),
+        (argocd, large(server_side, 262_144), None),
+        (both, large(server_side, 262_144), Some("apply.sh")),
+        ("{apply: applyset}", large("", 262_144), Some("apply.sh")),
+        ("{flux: {source: e}}", large("", 262_144), None),
+    ] {
+        let warnings = warnings(gitops, &manifest);
+        let want = tool.map(|tool| format!("`ConfigMap large` has more than 256 KiB, so {tool} cannot store its copy"));
+        assert_eq!(warnings.contains("256 KiB"), want.is_some(), "{gitops}: {warnings}");
+        assert!(want.is_none_or(|want| warnings.contains(&want)), "{gitops}: {warnings}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
