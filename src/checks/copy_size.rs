@@ -3,6 +3,7 @@
 use super::{CheckInput, CheckedObject, Finding};
 use crate::node::{MapEntry, Node, Scalar, Tag, Value};
 use crate::schema::scope::GroupKind;
+use crate::spec::ArgoCd;
 
 /// The size limit of all annotations of an object, in bytes.
 const MOST: usize = 256 * 1024;
@@ -10,18 +11,23 @@ const COPY_ANNOTATION: &str = "kubectl.kubernetes.io/last-applied-configuration"
 /// The annotation with options of Argo CD for one object, separated by commas.
 const SYNC_OPTIONS_ANNOTATION: &str = "argocd.argoproj.io/sync-options";
 const SERVER_SIDE_APPLY: &str = "ServerSideApply=true";
+/// With one of these options, Argo CD stores no copy.
+const OPTIONS_WITHOUT_COPY: [&str; 2] = [SERVER_SIDE_APPLY, "Replace=true"];
 
 /// A warning for each such object, if Argo CD or `apply.sh` applies it on the client side.
 pub(super) fn check(input: &CheckInput) -> Vec<Finding> {
-    let (argocd, script) = (input.spec.gitops.argocd.is_some(), input.spec.gitops.apply.is_some());
+    let gitops = &input.spec.gitops;
+    let has_copy = |argocd: &ArgoCd| !argocd.sync_options.iter().any(|option| stores_no_copy(option));
+    let (argocd, script) = (gitops.argocd.as_ref().is_some_and(has_copy), gitops.apply.is_some());
     if !argocd && !script {
         return Vec::new();
     }
     let large = input.objects.iter().filter(|object| annotations_size(object.node()) > MOST);
     let warning = |object: &CheckedObject| {
-        let (tool, help) = if argocd && !is_server_side(object) {
+        let (tool, help) = if argocd && !has_option_without_copy(object) {
             let help = format!(
-                "set the annotation `{SYNC_OPTIONS_ANNOTATION}: {SERVER_SIDE_APPLY}` on it, or make it smaller"
+                "add `{SERVER_SIDE_APPLY}` to `gitops.argocd.syncOptions`, or set the annotation \
+                 `{SYNC_OPTIONS_ANNOTATION}: {SERVER_SIDE_APPLY}` on it"
             );
             ("Argo CD", help)
         } else if script && !is_shared(input, object) {
@@ -35,9 +41,13 @@ pub(super) fn check(input: &CheckInput) -> Vec<Finding> {
     large.filter_map(warning).collect()
 }
 
-fn is_server_side(object: &CheckedObject) -> bool {
+fn stores_no_copy(option: &str) -> bool {
+    OPTIONS_WITHOUT_COPY.contains(&option.trim())
+}
+
+fn has_option_without_copy(object: &CheckedObject) -> bool {
     let options = object.node().str_at(&["metadata", "annotations", SYNC_OPTIONS_ANNOTATION]).unwrap_or_default();
-    options.split(',').any(|option| option.trim() == SERVER_SIDE_APPLY)
+    options.split(',').any(stores_no_copy)
 }
 
 /// Whether branches share the object. `apply.sh` applies it on the server side.

@@ -255,6 +255,11 @@ fn an_object_whose_copy_is_too_large_for_an_annotation_is_a_warning() {
         (argocd, large("", 261_000), None),
         (argocd, large(&format!("a: {}", "x".repeat(1000)), 260_500), Some("Argo CD")),
         (argocd, large(server_side, 262_144), None),
+        (
+            "{argocd: {repoURL: https://git.example.com/e.git, syncOptions: [ServerSideApply=true]}}",
+            large("", 262_144),
+            None,
+        ),
         (both, large(server_side, 262_144), Some("apply.sh")),
         ("{apply: applyset}", large("", 262_144), Some("apply.sh")),
         ("{flux: {source: e}}", large("", 262_144), None),
