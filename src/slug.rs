@@ -63,6 +63,11 @@ impl Slug {
         }
     }
 
+    /// Whether a slug ends with the hash of a branch name, so that no other branch can have it.
+    pub(crate) fn is_hashed(slug: &str, branch: &str) -> bool {
+        ends_like_a_hash(slug) && Slug::of(branch, slug.len()).as_str() == slug
+    }
+
     /// The label.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
@@ -84,6 +89,23 @@ impl From<&Slug> for SmolStr {
 /// Names of Kubernetes and of pleach itself, and the prefix of Punycode labels.
 fn is_reserved(label: &str) -> bool {
     matches!(label, "default" | "pleach") || label.starts_with("kube-") || label.starts_with("xn--")
+}
+
+/// Whether `text` contains `words`, such as a slug or a project, as whole words. All characters but letters and digits separate
+/// words.
+pub(crate) fn has_words(text: &str, words: &str) -> bool {
+    let normal = |text: &str| format!("-{}-", text.replace(|c: char| !c.is_alphanumeric(), "-"));
+    normal(text).contains(&normal(words))
+}
+
+/// `text` with `*` in place of the first whole word `word`, if it has one after its start.
+pub(crate) fn with_wildcard(text: &str, word: &str) -> Option<String> {
+    let is_end = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+    let (start, end) =
+        text.match_indices(word).map(|(start, _)| (start, start + word.len())).find(|(start, end)| {
+            *start > 0 && is_end(text[..*start].chars().next_back()) && is_end(text[*end..].chars().next())
+        })?;
+    Some(format!("{}*{}", &text[..start], &text[end..]))
 }
 
 fn ends_like_a_hash(label: &str) -> bool {
@@ -155,6 +177,30 @@ mod tests {
 
     fn slug(name: &str) -> String {
         Slug::of(name, Slug::MAX_LENGTH).to_string()
+    }
+
+    #[test]
+    fn only_the_branch_of_a_hash_has_a_hashed_slug() {
+        let long = "a-".repeat(40);
+        for branch in ["feature/login", "Main", "ä", &long] {
+            for length in [Slug::MIN_LENGTH, 20, Slug::MAX_LENGTH] {
+                let slug = Slug::of(branch, length);
+                assert!(Slug::is_hashed(slug.as_str(), branch), "{branch} {slug}");
+                assert!(!Slug::is_hashed(slug.as_str(), "other"), "{branch} {slug}");
+            }
+        }
+        for (slug, branch) in
+            [("main", "main"), ("admin-0123abcd", "admin"), ("admin-0123abcd", "admin-0123abcd"), ("", "")]
+        {
+            assert!(!Slug::is_hashed(slug, branch), "{slug} {branch}");
+        }
+    }
+
+    #[test]
+    fn a_wildcard_replaces_a_whole_word() {
+        for (text, want) in [("le-a", "le-*"), ("data-a-a", "data-*-a"), ("x:a", "x:*"), ("data", ""), ("a-x", "")] {
+            assert_eq!(with_wildcard(text, "a").unwrap_or_default(), want, "{text}");
+        }
     }
 
     /// Names and their slugs of at most a whole label.

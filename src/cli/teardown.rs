@@ -9,12 +9,12 @@ use crate::disk::OutputDir;
 use crate::glob;
 use crate::output::{OutputFolder, OutputPath};
 use crate::pipeline;
-use crate::plan::BuildPlan;
+use crate::plan::{Branch, BuildPlan};
 use crate::source::{Found, Project, RelPath};
 use crate::spec::Spec;
 use crate::teardown::report::ListedPlan;
 use crate::teardown::usage::UsageCandidates;
-use crate::teardown::{Footprint, ProjectNames, TeardownPlan, report as formats};
+use crate::teardown::{EntryOwner, Footprint, ProjectNames, TeardownPlan, report as formats};
 use clap::{Args, ValueEnum};
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
@@ -145,8 +145,9 @@ fn listed(project: &Project, output: &RelPath, (spec, plan): (&Spec, &BuildPlan)
         let unreadable = || Diagnostic::new(Code::Disk, format!("cannot read `{}`", project.show(&path)));
         let file = project.file(&path).ok_or_else(unreadable)?;
         let shown = project.show(&path);
-        let mut plan = TeardownPlan::read(&file, &|entry| {
-            project_names.check(slug, entry).map_err(|error| error.first_help(previous::restore(&shown)))
+        let mut plan = TeardownPlan::read(&file, &|branch, entry| {
+            let checked = project_names.check(EntryOwner { slug, branch }, entry);
+            checked.map_err(|error| error.first_help(previous::restore(&shown)))
         })?;
         plan.footprint.images.retain(|image| !project_names.keeps(image));
         Ok::<_, Diagnostics>(ListedPlan { slug: slug.to_owned(), is_existing: existing.contains(slug), plan })
@@ -182,6 +183,8 @@ impl OutputUsage {
             })
         })?;
         let mut usage = OutputUsage::default();
+        // The output has no object for an adopted namespace.
+        usage.in_use.namespaces.extend(plan.branches.iter().filter_map(Branch::namespace).map(SmolStr::from));
         for (footprint, references) in read {
             usage.in_use.add(footprint);
             usage.references.extend(references);

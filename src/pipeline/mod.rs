@@ -22,7 +22,7 @@ use crate::record::RemovedNames;
 use crate::source::Project;
 use crate::spec::{self, Backend, Spec};
 use crate::teardown::usage::UsageCandidates;
-use crate::teardown::{self, BranchObjects, PreviousFootprint, ProjectNames};
+use crate::teardown::{self, BranchObjects, EntryOwner, PreviousFootprint, ProjectNames};
 use crate::template;
 use crate::{dns, gitops};
 use branch::BranchBuilder;
@@ -207,7 +207,15 @@ fn teardown_plans(
     let names = removed.into_iter().filter(|(slug, _)| !exists(slug)).collect();
     let mut plans = teardown::plans(&spec.project, &footprints, &names, &in_use, |slug| existing.get(slug).copied())?;
     plans.warnings.splice(0..0, unread);
+    plans.warnings.extend(usage.built.iter().flat_map(|built| unlisted(&project_names, built)));
     Ok(plans)
+}
+
+/// What no teardown plan will list when a branch is removed.
+fn unlisted(names: &ProjectNames, BuiltBranch { branch, objects, .. }: &BuiltBranch) -> Vec<Diagnostic> {
+    let owner = EntryOwner { slug: branch.slug.as_str(), branch: &branch.name };
+    let warnings = teardown::unlisted(owner, objects.iter().map(|object| &object.node), names);
+    warnings.into_iter().map(|warning| warning.in_branch(&branch.name)).collect()
 }
 
 /// The threads that build branches, one per core.

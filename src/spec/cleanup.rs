@@ -1,10 +1,15 @@
 //! `cleanup:`, what teardown plans may list besides the names that derive from the rest of the spec.
 
 use super::section::{Section, text};
-use super::{Placed, spec_error};
+use super::{ObjectPattern, spec_error};
+use crate::database::Database;
 use crate::diagnostic::Diagnostic;
+use crate::glob;
 use crate::image::ImageReference;
+use crate::name::{DnsName, is_label};
 use crate::node::Node;
+use crate::schema::namespace::is_well_known;
+use crate::schema::scope::GroupKind;
 use smol_str::SmolStr;
 
 /// The patterns of `cleanup:`. `*` matches any text.
@@ -16,10 +21,40 @@ pub(crate) struct CleanupRules {
     pub(crate) keep: Vec<SmolStr>,
     /// Namespaces of the project that the spec does not derive any more.
     pub(crate) namespaces: Vec<SmolStr>,
-    /// Databases of the project whose names do not derive from the spec.
-    pub(crate) databases: Vec<SmolStr>,
-    /// Objects outside of namespaces whose names do not have the name of the project.
-    pub(crate) objects: Vec<SmolStr>,
+    /// Databases of the project whose names do not derive from the spec. Each part is a pattern.
+    pub(crate) databases: Vec<Database>,
+    /// Objects of the project that its branches do not own with a namespace, and whose names do not derive from the spec.
+    pub(crate) objects: Vec<OwnObjects>,
+    /// Hosts of the project that the spec does not derive any more, in lower case.
+    pub(crate) hosts: Vec<SmolStr>,
+}
+
+/// Objects that belong to the project, outside of namespaces or in a namespace of others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OwnObjects {
+    object: ObjectPattern,
+    /// A pattern of the namespace; empty for objects outside of namespaces.
+    namespace: SmolStr,
+}
+
+impl OwnObjects {
+    /// Parses `Kind/name` or `Kind/namespace/name`.
+    fn parse(text: &str) -> Result<Self, Diagnostic> {
+        let parts: Vec<&str> = text.split('/').collect();
+        let (object, namespace) = match parts[..] {
+            [kind, namespace, name] if is_label(&example(namespace)) => (format!("{kind}/{name}"), namespace),
+            _ => (text.to_owned(), ""),
+        };
+        let object = ObjectPattern::parse(&object)
+            .map_err(|error| error.help("for an object in a namespace, write `ConfigMap/monitoring/dashboards`"))?;
+        fixed_start(&object.name).and_then(|()| fixed_start(namespace))?;
+        Ok(OwnObjects { object, namespace: namespace.into() })
+    }
+
+    /// Whether the object of this kind, namespace and name is one of them.
+    pub(crate) fn has(&self, kind: &GroupKind, namespace: &str, name: &str) -> bool {
+        glob::matches(&self.namespace, namespace) && self.object.matches(kind, name)
+    }
 }
 
 impl CleanupRules {
@@ -29,27 +64,25 @@ impl CleanupRules {
         let of_images = |key| images.as_ref().and_then(|images| images.list(key));
         CleanupRules {
             repositories: patterns(of_images("repositories"), faults, repository),
-            keep: patterns(of_images("keep"), faults, |_| Ok(())),
-            namespaces: patterns(section.list("namespaces"), faults, fixed_start),
-            databases: patterns(section.list("databases"), faults, fixed_start),
-            objects: patterns(section.list("objects"), faults, fixed_start),
+            keep: patterns(of_images("keep"), faults, |text| Ok(text.into())),
+            namespaces: patterns(section.list("namespaces"), faults, namespace),
+            databases: patterns(section.list("databases"), faults, database),
+            objects: patterns(section.list("objects"), faults, OwnObjects::parse),
+            hosts: patterns(section.list("hosts"), faults, host),
         }
     }
 }
 
-fn patterns(
-    list: Option<&[Node]>,
-    faults: &mut Vec<Diagnostic>,
-    check: fn(&str) -> Result<(), Diagnostic>,
-) -> Vec<SmolStr> {
-    let placed = list.unwrap_or_default().iter().filter_map(|node| Some(Placed { value: text(node)?, at: node.at }));
-    let placed = placed.filter(|pattern| !pattern.value.is_empty());
-    placed
-        .map(|pattern| {
-            faults.extend(check(&pattern.value).err().map(|error| error.at(pattern.at)));
-            pattern.value
-        })
-        .collect()
+/// The patterns that `read` accepts.
+fn patterns<T>(list: Option<&[Node]>, faults: &mut Vec<Diagnostic>, read: fn(&str) -> Result<T, Diagnostic>) -> Vec<T> {
+    let texts = list.unwrap_or_default().iter().filter_map(|node| Some((text(node)?, node.at)));
+    let texts = texts.filter(|(text, _)| !text.is_empty());
+    texts.filter_map(|(text, at)| read(&text).map_err(|error| faults.push(error.at(at))).ok()).collect()
+}
+
+/// A text that the pattern matches.
+fn example(pattern: &str) -> String {
+    pattern.replace(['*', '?'], "x")
 }
 
 /// A pattern without a fixed start would match what other projects have.
@@ -61,10 +94,47 @@ fn fixed_start(pattern: &str) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-/// A repository without tag and digest, whose registry is fixed.
-fn repository(pattern: &str) -> Result<(), Diagnostic> {
+/// A namespace that a teardown plan can list.
+fn namespace(pattern: &str) -> Result<SmolStr, Diagnostic> {
     fixed_start(pattern)?;
-    match ImageReference::parse(&pattern.replace(['*', '?'], "x")) {
+    if !is_label(&example(pattern)) {
+        return Err(spec_error(format!("no namespace matches `{pattern}`"))
+            .help("the name of a namespace has a-z, 0-9 and `-` only"));
+    }
+    if is_well_known(pattern) {
+        return Err(spec_error(format!("no teardown plan lists `{pattern}`, which belongs to other software"))
+            .help("remove the entry"));
+    }
+    Ok(pattern.into())
+}
+
+/// A database as the annotation `pleach.dev/database` writes it.
+fn database(pattern: &str) -> Result<Database, Diagnostic> {
+    let Some(database) = Database::parse(pattern) else {
+        return Err(spec_error(format!("`{pattern}` does not name a database"))
+            .help("write the kind, the instance and the name, such as `schema/main/orders_*`"));
+    };
+    let Database { kind, instance, name } = &database;
+    [kind, instance, name].into_iter().try_for_each(|part| fixed_start(part))?;
+    Ok(database)
+}
+
+/// A host in a fixed domain of at least two labels.
+fn host(pattern: &str) -> Result<SmolStr, Diagnostic> {
+    DnsName::host(&example(pattern))?;
+    let fixed = pattern.rsplit(['*', '?']).next().unwrap_or_default();
+    let domain = if fixed == pattern { fixed } else { fixed.split_once('.').map_or("", |(_, domain)| domain) };
+    if domain.split('.').count() < 2 {
+        return Err(spec_error(format!("the pattern `{pattern}` also matches hosts of other projects"))
+            .help("end it with a fixed domain, such as `*.dev.example.com`"));
+    }
+    Ok(pattern.to_lowercase().into())
+}
+
+/// A repository without tag and digest, whose registry is fixed.
+fn repository(pattern: &str) -> Result<SmolStr, Diagnostic> {
+    fixed_start(pattern)?;
+    match ImageReference::parse(&example(pattern)) {
         Ok(ImageReference { name: Some(_), tag: None, digest: None }) => {}
         Ok(_) => {
             return Err(spec_error(format!("the repository `{pattern}` has a tag or a digest"))
@@ -77,5 +147,5 @@ fn repository(pattern: &str) -> Result<(), Diagnostic> {
         return Err(spec_error(format!("the pattern `{pattern}` matches several registries"))
             .help("write the registry without `*` and `?`"));
     }
-    Ok(())
+    Ok(pattern.into())
 }

@@ -1,9 +1,8 @@
 //! `shared.claims`, what branches may have in common.
 
 use super::section::{Section, text};
-use super::spec_error;
+use super::{ObjectPattern, spec_error};
 use crate::diagnostic::Diagnostic;
-use crate::glob;
 use crate::name::DnsName;
 use crate::node::Node;
 use crate::schema::scope::GroupKind;
@@ -33,14 +32,7 @@ pub(crate) enum CommonClaim {
     /// The address of a load balancer.
     Address(SmolStr),
     /// Objects outside of namespaces.
-    Object {
-        /// The kind.
-        kind: SmolStr,
-        /// The API group; `None` matches all.
-        group: Option<SmolStr>,
-        /// The name; `*` matches any text.
-        name: SmolStr,
-    },
+    Object(ObjectPattern),
 }
 
 /// The keys of which an entry has one.
@@ -90,24 +82,13 @@ impl CommonClaim {
                 let address = text.parse::<IpAddr>();
                 CommonClaim::Address(address.map_or(text, |address| address.to_string().into()))
             }
-            _ => {
-                let (kind, name) = text.split_once('/').unwrap_or((&text, ""));
-                if kind.is_empty() || name.is_empty() || name.contains('/') {
-                    let error = spec_error(format!("`{text}` does not name an object"));
-                    return Err(error.help("write the kind and the name, such as `ClusterIssuer/letsencrypt`"));
-                }
-                let GroupKind { group, kind } = GroupKind::parse(kind);
-                CommonClaim::Object { kind, group: Some(group).filter(|group| !group.is_empty()), name: name.into() }
-            }
+            _ => CommonClaim::Object(ObjectPattern::parse(&text)?),
         }))
     }
 
     /// Whether it names the object of this kind and name.
     pub(crate) fn names(&self, object: &GroupKind, object_name: &str) -> bool {
-        let CommonClaim::Object { kind, group, name } = self else { return false };
-        *kind == object.kind
-            && group.as_ref().is_none_or(|group| *group == object.group)
-            && glob::matches(name, object_name)
+        matches!(self, CommonClaim::Object(pattern) if pattern.matches(object, object_name))
     }
 }
 
@@ -117,10 +98,7 @@ impl fmt::Display for CommonClaim {
             CommonClaim::Host(host) => write!(f, "host: {}", host.as_str()),
             CommonClaim::NodePort(port) => write!(f, "nodePort: {port}"),
             CommonClaim::Address(address) => write!(f, "loadBalancerIP: {address}"),
-            CommonClaim::Object { kind, group, name } => {
-                let group = group.as_ref().map(|group| format!(".{group}")).unwrap_or_default();
-                write!(f, "object: {kind}{group}/{name}")
-            }
+            CommonClaim::Object(pattern) => write!(f, "object: {pattern}"),
         }
     }
 }

@@ -48,8 +48,9 @@ clusterScoped: [Tenant.example.com]
 cleanup:
   images: {repositories: ["registry.example.com/shop/*"], keep: ["*:release-*"]}
   namespaces: [preview-*]
-  databases: [orders_*]
-  objects: [preview-*]
+  databases: [schema/main/orders_*]
+  objects: [ClusterIssuer/preview-*, ConfigMap/monitoring/dashboards]
+  hosts: ["*.preview.example.com"]
 janitor: true
 secrets: refuse
 maxBranches: 60

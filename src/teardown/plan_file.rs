@@ -3,8 +3,9 @@
 //! It contains no dates or versions, so it changes only if its entries change.
 
 use super::footprint::{ClusterObject, Footprint};
-use super::project_names::FootprintEntry;
+use super::footprint_entry::FootprintEntry;
 use crate::argument::is_argument;
+use crate::branch_name;
 use crate::database::Database;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::name::DnsName;
@@ -73,7 +74,7 @@ impl TeardownPlan {
 
     /// Reads a text that is not a file of the project, with any entries.
     pub(crate) fn parse(text: &str) -> Result<Self> {
-        TeardownPlan::parse_checked(text, &|_| Ok(()))
+        TeardownPlan::parse_checked(text, &|_, _| Ok(()))
     }
 
     /// Reads a text whose entries `check` accepts. The locations of its errors have a line, but no file.
@@ -87,8 +88,8 @@ fn map(pairs: impl IntoIterator<Item = (&'static str, SmolStr)>) -> Node {
     pairs.into_iter().map(|(key, value)| (key, Node::str(value))).collect::<Map>().into()
 }
 
-/// Whether an entry may be in a plan; the error has no source location.
-pub(crate) type EntryCheck<'a> = dyn Fn(FootprintEntry) -> Result<(), Diagnostic> + 'a;
+/// Whether an entry may be in the plan of a branch with this name; the error has no source location.
+pub(crate) type EntryCheck<'a> = dyn Fn(&str, FootprintEntry) -> Result<(), Diagnostic> + 'a;
 
 fn of(documents: &[Node], at: Location, check: &EntryCheck) -> Result<TeardownPlan> {
     Fields::only(documents, "a teardown plan", Code::Output, at, |fields| self::fields(fields, check))
@@ -96,10 +97,11 @@ fn of(documents: &[Node], at: Location, check: &EntryCheck) -> Result<TeardownPl
 
 fn fields(fields: &mut Fields, check: &EntryCheck) -> Option<TeardownPlan> {
     fields.header(API_VERSION, KIND);
+    let branch = branch(fields);
+    let check = |entry: FootprintEntry| check(branch.as_deref().unwrap_or_default(), entry);
     let project = line_at(fields, "project");
     let at = fields.at("project");
     let project = project.filter(|project| is_accepted(check(FootprintEntry::Project(project)), at, fields.errors()));
-    let branch = line_at(fields, "branch");
     let text = |key, fields: &mut Fields, read: TextReader, entry: for<'t> fn(&'t str) -> FootprintEntry<'t>| {
         fields
             .strs(key)
@@ -122,6 +124,15 @@ fn fields(fields: &mut Fields, check: &EntryCheck) -> Option<TeardownPlan> {
         images_in_use: text(IMAGES_IN_USE, fields, argument, |image| FootprintEntry::Image(image)),
     };
     Some(TeardownPlan { project: project?, branch: branch?, footprint })
+}
+
+/// The name of the branch.
+fn branch(fields: &mut Fields) -> Option<SmolStr> {
+    let name = line_at(fields, "branch")?;
+    let Some(why) = branch_name::invalid(&name) else { return Some(name) };
+    let at = fields.at("branch");
+    fields.errors().report(at, format!("`{name}` is not the name of a branch: {why}"));
+    None
 }
 
 /// Whether an entry is accepted. Reports the error with its source location.

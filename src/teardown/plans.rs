@@ -33,11 +33,15 @@ pub(crate) fn plans<'a>(
 ) -> Result<TeardownFiles> {
     let mut files = TeardownFiles::default();
     let (mut is_incomplete, mut errors) = (false, Vec::new());
+    let adopted: BTreeSet<SmolStr> = footprints.values().flat_map(|of_slug| of_slug.adopted.iter().cloned()).collect();
+    // A branch may have owned the namespace that it, or another branch, adopted later.
+    let in_use_or_adopted =
+        Footprint { namespaces: &in_use.footprint.namespaces | &adopted, ..in_use.footprint.clone() };
     let slugs: BTreeSet<&SmolStr> = footprints.keys().chain(names.keys()).collect();
     for slug in slugs {
-        let PreviousFootprint { branch, all, fresh, refused } = footprints.get(slug).cloned().unwrap_or_default();
+        let PreviousFootprint { branch, all, fresh, refused, .. } = footprints.get(slug).cloned().unwrap_or_default();
         for RefusedEntry { diagnostic, severity, .. } in
-            refused.into_iter().filter(|refused| !refused.footprint.without(&in_use.footprint).is_empty())
+            refused.into_iter().filter(|refused| !refused.footprint.without(&in_use_or_adopted).is_empty())
         {
             let found = if severity == Severity::Error { &mut errors } else { &mut files.warnings };
             if !found.contains(&diagnostic) {
@@ -51,7 +55,7 @@ pub(crate) fn plans<'a>(
             files.warnings.push(taken_over(slug, &branch, owner));
         }
         let mut unused = |footprint: &Footprint, names| {
-            let mut rest = footprint.without(&in_use.footprint);
+            let mut rest = footprint.without(&in_use_or_adopted);
             if !in_use.unknown.is_empty() {
                 let (before, known) = (rest.clone(), without_uncertain(rest));
                 is_incomplete |=

@@ -2,11 +2,12 @@
 //! have replaced.
 
 use super::footprint::Footprint;
+use super::footprint_entry::EntryOwner;
 use super::plan_file::TeardownPlan;
 use super::project_names::{ImageSource, ProjectNames};
 use super::refused::{self, RefusedEntry, unreadable};
 use super::usage::UsageCandidates;
-use crate::annotation::BRANCH_NAME_ANNOTATION;
+use crate::annotation::{BRANCH_NAME_ANNOTATION, NAMESPACE_ADOPTED, NAMESPACE_ANNOTATION};
 use crate::diagnostic::{Diagnostic, Result, gather};
 use crate::node::Node;
 use crate::output::{OutputHistory, OutputKind, OutputPath, PreviousOutput, Tree, declares_owner};
@@ -28,6 +29,8 @@ pub(crate) struct PreviousFootprint {
     pub(crate) fresh: Footprint,
     /// What objects had that is not known to belong to the project.
     pub(crate) refused: Vec<RefusedEntry>,
+    /// The namespaces that the branch adopted. An earlier output may have owned them.
+    pub(crate) adopted: BTreeSet<SmolStr>,
 }
 
 /// Footprints by slug.
@@ -35,7 +38,7 @@ pub(crate) type PreviousFootprints = BTreeMap<SmolStr, PreviousFootprint>;
 
 impl PreviousFootprint {
     fn fresh(branch: SmolStr, all: Footprint) -> Self {
-        PreviousFootprint { branch, fresh: all.clone(), all, refused: Vec::new() }
+        PreviousFootprint { branch, fresh: all.clone(), all, ..PreviousFootprint::default() }
     }
 
     /// The footprints whose usage matters.
@@ -51,6 +54,7 @@ impl PreviousFootprint {
         self.all.add(other.all);
         self.fresh.add(other.fresh);
         self.refused.extend(other.refused);
+        self.adopted.extend(other.adopted);
     }
 }
 
@@ -114,7 +118,7 @@ pub(crate) fn replaced(
     for (slug, footprint) in unrecorded {
         found.entry(slug).or_default().add(footprint);
     }
-    for (slug, PreviousFootprint { branch, all, mut refused, .. }) in found {
+    for (slug, PreviousFootprint { branch, all, mut refused, adopted, .. }) in found {
         let own = built.get(slug.as_str());
         let rest = match own {
             Some(own) => {
@@ -126,12 +130,12 @@ pub(crate) fn replaced(
             }
             None => all,
         };
-        if !rest.is_empty() || !refused.is_empty() {
+        if !rest.is_empty() || !refused.is_empty() || !adopted.is_empty() {
             let known = footprints.entry(slug).or_default();
             if let Some(own) = own {
                 known.branch = own.name.clone();
             }
-            known.add(PreviousFootprint { refused, ..PreviousFootprint::fresh(branch, rest) });
+            known.add(PreviousFootprint { refused, adopted, ..PreviousFootprint::fresh(branch, rest) });
         }
     }
     Ok(warnings)
@@ -149,11 +153,12 @@ fn unrecorded(
     for change in &history.changes {
         let (removed, unread) = of_objects(change, names, source);
         warnings.extend(unread.into_iter().map(refused::in_history));
-        for (slug, PreviousFootprint { branch, all, refused, .. }) in removed {
-            // Nobody can change the history, so it does not stop a build.
-            let refused = refused.into_iter().map(RefusedEntry::in_history).collect();
-            let removed = PreviousFootprint { refused, ..PreviousFootprint::fresh(branch, all.without(&recorded)) };
-            unrecorded.entry(slug).or_default().add(removed);
+        for (slug, PreviousFootprint { branch, all, refused, adopted, .. }) in removed {
+            // Nobody can change the history, so it neither stops a build nor has images to be listed in the spec.
+            let refused = refused.into_iter().filter(|refused| refused.footprint.images.is_empty());
+            let refused = refused.map(RefusedEntry::in_history).collect();
+            let removed = PreviousFootprint::fresh(branch, all.without(&recorded));
+            unrecorded.entry(slug).or_default().add(PreviousFootprint { refused, adopted, ..removed });
         }
         recorded.add(of_plans(change));
     }
@@ -189,27 +194,31 @@ fn of_objects(
 }
 
 fn of_plan(path: &OutputPath, text: &str, names: &ProjectNames) -> Result<PreviousFootprint> {
-    let plan = TeardownPlan::parse_checked(text, &|entry| names.check(path.slug(), entry));
+    let plan = TeardownPlan::parse_checked(text, &|branch, entry| {
+        names.check(EntryOwner { slug: path.slug(), branch }, entry)
+    });
     let TeardownPlan { branch, footprint: mut all, .. } = plan.map_err(|errors| refused::plan(path, &errors))?;
     all.names.clear();
     all.images.retain(|image| !names.keeps(image));
     all.images_in_use.retain(|image| !names.keeps(image));
     // The reports of `pleach teardown` do not show images that may be in use, so these count as new.
     let fresh = Footprint { images_in_use: all.images_in_use.clone(), ..Footprint::default() };
-    Ok(PreviousFootprint { branch, all, fresh, refused: Vec::new() })
+    Ok(PreviousFootprint { branch, all, fresh, ..PreviousFootprint::default() })
 }
 
 fn of_object(path: &OutputPath, text: &str, names: &ProjectNames, source: ImageSource) -> Result<PreviousFootprint> {
-    let (mut branch, mut all, mut refused) = (SmolStr::default(), Footprint::default(), Vec::new());
+    let mut found = PreviousFootprint::default();
     let at = |line, column, len| Location::new(FileId(u32::MAX), line, column, len);
     for node in yaml::parse(text, Dialect::Kubernetes, &at)? {
+        let annotation = |key| node.str_at(&["metadata", "annotations", key]);
+        let branch = annotation(BRANCH_NAME_ANNOTATION).unwrap_or_default();
         let mut footprint = Footprint::default();
         footprint.add_object(&node, names.image_fields());
-        footprint.images.retain(|image| names.has_image(image, source));
-        refused.extend(refused::take(&mut footprint, (path, node.at.line), names));
-        all.add(footprint);
-        let name = node.str_at(&["metadata", "annotations", BRANCH_NAME_ANNOTATION]);
-        branch = name.map_or(branch, Into::into);
+        if annotation(NAMESPACE_ANNOTATION) == Some(NAMESPACE_ADOPTED) {
+            found.adopted.extend(node.str_at(&["metadata", "namespace"]).map(SmolStr::from));
+        }
+        let refused = refused::take(&mut footprint, (path, branch, node.at.line), (names, source));
+        found.add(PreviousFootprint { refused, ..PreviousFootprint::fresh(branch.into(), footprint) });
     }
-    Ok(PreviousFootprint { refused, ..PreviousFootprint::fresh(branch, all) })
+    Ok(found)
 }

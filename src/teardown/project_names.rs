@@ -4,14 +4,16 @@
 //! names of the project, the slug and the database, by the images that branches set, or by `cleanup:`.
 
 use super::footprint::ClusterObject;
+use super::footprint_entry::{EntryOwner, EntryText, FootprintEntry};
 use super::image::{OFFICIAL, repository, spellings};
 use crate::database::{Database, database_name};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::glob;
 use crate::image::ImageReference;
-use crate::name::DnsName;
 use crate::output::SHARED_SLUG;
 use crate::schema::namespace::is_well_known;
+use crate::schema::scope::GroupKind;
+use crate::slug::{Slug, has_words};
 use crate::spec::{BranchImage, BranchSettings, ImageField, Spec};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,23 +37,6 @@ pub(crate) enum ImageSource {
     RemovedBranch,
 }
 
-/// An entry of a footprint, to be checked.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum FootprintEntry<'a> {
-    /// The project in the header of a plan.
-    Project(&'a str),
-    /// A namespace.
-    Namespace(&'a str),
-    /// An object outside of namespaces.
-    Object(&'a ClusterObject),
-    /// A DNS name after its zone.
-    Name(&'a DnsName, &'a DnsName),
-    /// A database.
-    Database(&'a Database),
-    /// An image in a plan.
-    Image(&'a str),
-}
-
 impl<'a> ProjectNames<'a> {
     /// The names that a spec gives.
     pub(crate) fn of(spec: &'a Spec) -> Self {
@@ -72,83 +57,101 @@ impl<'a> ProjectNames<'a> {
         }
     }
 
+    /// The project.
+    pub(super) fn project(&self) -> &str {
+        &self.spec.project
+    }
+
     /// The fields that contain images, besides those of pods.
     pub(crate) fn image_fields(&self) -> &'a [ImageField] {
         &self.spec.image_fields
     }
 
-    /// The error if an entry of the footprint of a slug does not belong to the project.
-    pub(crate) fn check(&self, slug: &str, entry: FootprintEntry) -> Result<(), Diagnostic> {
-        let (is_ours, what, key) = match entry {
-            FootprintEntry::Project(name) => {
-                if *name == self.spec.project {
-                    return Ok(());
-                }
-                let message = format!("the teardown plan is of the project `{name}`, not of `{}`", self.spec.project);
-                return Err(Diagnostic::new(Code::Output, message)
-                    .help("remove the file; before a project is renamed, its plans must be carried out and pruned"));
-            }
-            FootprintEntry::Namespace(name) => {
-                (self.has_namespace(slug, name), format!("namespace `{name}`"), "namespaces")
-            }
-            FootprintEntry::Object(object) => {
-                (self.has_object(slug, object), format!("{} `{}`", object.gvk.kind, object.name), "objects")
-            }
-            FootprintEntry::Database(database) => {
-                (self.has_database(slug, database), format!("database `{database}`"), "databases")
-            }
-            FootprintEntry::Image(image) => {
-                let is_ours = self.has_image(image, ImageSource::RemovedBranch) || self.keeps(image);
-                (is_ours, format!("image `{}`", image.escape_debug()), "images.repositories")
-            }
+    /// The error if an entry of the footprint of a branch is not known to belong to the project.
+    pub(crate) fn check(&self, owner: EntryOwner, entry: FootprintEntry) -> Result<(), Diagnostic> {
+        self.check_without(None, owner, entry)
+    }
+
+    /// Whether an entry of the footprint of an existing branch would be known to belong to the project if the spec did not have the
+    /// branch.
+    pub(super) fn knows_without_branch(&self, owner: EntryOwner, entry: FootprintEntry) -> bool {
+        self.check_without(Some(owner.branch), owner, entry).is_ok()
+    }
+
+    /// The same without the entry of a branch in the spec.
+    fn check_without(&self, removed: Option<&str>, owner: EntryOwner, entry: FootprintEntry) -> Result<(), Diagnostic> {
+        let is_ours = match entry {
+            FootprintEntry::Project(name) => return self.check_project(name),
             FootprintEntry::Name(zone, name) => {
                 if name.below(zone).is_some() {
                     return Ok(());
                 }
                 return Err(Diagnostic::new(Code::Output, format!("`{name}` is not below the zone `{zone}`")));
             }
+            FootprintEntry::Namespace(name) if is_well_known(name) => {
+                let message = format!("the namespace `{name}` belongs to other software, and no plan may list it");
+                return Err(Diagnostic::new(Code::Output, message).help("remove the entry"));
+            }
+            FootprintEntry::Namespace(name) => self.has_namespace(removed, owner.slug, name),
+            FootprintEntry::Object(object) => self.has_object(owner, object),
+            FootprintEntry::Database(database) => self.has_database(owner, database),
+            FootprintEntry::Image(image) => self.has_image(image, ImageSource::RemovedBranch) || self.keeps(image),
         };
-        if is_ours {
+        match EntryText::of(entry).filter(|_| !is_ours) {
+            Some(text) => Err(text.unknown(owner.slug, self.project())),
+            None => Ok(()),
+        }
+    }
+
+    fn check_project(&self, name: &str) -> Result<(), Diagnostic> {
+        if name == self.project() {
             return Ok(());
         }
-        let message = format!(
-            "the {what} is not known to belong to the branch with the slug `{slug}` of the project `{}`",
-            self.spec.project
-        );
-        Err(Diagnostic::new(Code::Output, message).help(format!("if it does, add it to `cleanup.{key}`")))
+        let message = format!("the teardown plan is of the project `{name}`, not of `{}`", self.project());
+        Err(Diagnostic::new(Code::Output, message)
+            .help("remove the file; before a project is renamed, its plans must be carried out and pruned"))
     }
 
-    fn has_namespace(&self, slug: &str, name: &str) -> bool {
+    fn has_namespace(&self, removed: Option<&str>, slug: &str, name: &str) -> bool {
         let Spec { project, cleanup, namespace, branches, .. } = self.spec;
-        let mut patterns = branches.iter().filter_map(|branch| branch.namespace.as_ref()).chain([namespace]);
-        !is_well_known(name)
-            && (patterns.any(|pattern| glob::matches(&pattern.glob(project, slug), name))
-                || has_words(name, project) && has_words(name, slug)
-                || cleanup.namespaces.iter().any(|pattern| glob::matches(pattern, name)))
+        let others = branches.iter().filter(|branch| removed != Some(branch.name.as_str()));
+        let mut patterns = others.filter_map(|branch| branch.namespace.as_ref()).chain([namespace]);
+        patterns.any(|pattern| glob::matches(&pattern.glob(project, slug), name))
+            || has_words(name, project) && has_words(name, slug)
+            || cleanup.namespaces.iter().any(|pattern| glob::matches(pattern, name))
     }
 
-    fn has_object(&self, slug: &str, object: &ClusterObject) -> bool {
-        let Spec { project, cleanup, .. } = self.spec;
-        let is_kept = !object.namespace.is_empty() && has_words(&object.name, slug);
-        has_words(&object.name, project)
-            || is_kept
-            || slug == SHARED_SLUG
-            || cleanup.objects.iter().any(|pattern| glob::matches(pattern, &object.name))
+    /// The slug alone counts only with the hash of the branch name: others may have an object with the word `main` in its name.
+    fn has_object(&self, EntryOwner { slug, branch }: EntryOwner, object: &ClusterObject) -> bool {
+        let Spec { project, cleanup, shared, .. } = self.spec;
+        let ClusterObject { gvk, name, namespace } = object;
+        let kind = GroupKind::of(gvk);
+        has_words(name, project)
+            || Slug::is_hashed(slug, branch) && has_words(name, slug)
+            || slug == SHARED_SLUG && shared.claims.iter().any(|shared| shared.claim.names(&kind, name))
+            || cleanup.objects.iter().any(|own| own.has(&kind, namespace, name))
     }
 
-    /// The shared database is never one of them.
-    fn has_database(&self, slug: &str, database: &Database) -> bool {
+    /// The shared database is never one of them. In another instance, a slug counts only with the hash of the branch name.
+    fn has_database(&self, EntryOwner { slug, branch }: EntryOwner, database: &Database) -> bool {
         let Spec { project, cleanup, .. } = self.spec;
         let shared = self.spec.database.as_ref().map(|shared| &shared.name);
-        let Database { instance, name, .. } = database;
-        let is_derived = shared.is_some_and(|shared| instance == shared && *name == database_name(shared, slug));
+        let Database { kind, instance, name } = database;
+        let is_in_shared = shared == Some(instance);
+        // The spec may not have this `database` any more.
+        let is_derived = (is_in_shared || has_words(instance, project)) && *name == database_name(instance, slug);
         let begins_with = |prefix: &SmolStr| {
             name.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.starts_with(|c: char| !c.is_alphanumeric()))
         };
+        let is_listed = |own: &Database| {
+            let parts = [(&own.kind, kind), (&own.instance, instance), (&own.name, name)];
+            parts.into_iter().all(|(pattern, text)| glob::matches(pattern, text))
+        };
+        let has_slug = has_words(name, slug) && (is_in_shared || Slug::is_hashed(slug, branch));
         shared != Some(name)
             && (is_derived
-                || shared.into_iter().chain([project]).any(begins_with) && has_words(name, slug)
-                || cleanup.databases.iter().any(|pattern| glob::matches(pattern, name)))
+                || has_slug && shared.into_iter().chain([project]).any(begins_with)
+                || cleanup.databases.iter().any(is_listed))
     }
 
     /// Whether a plan may list an image.
@@ -162,17 +165,20 @@ impl<'a> ProjectNames<'a> {
             && ImageReference::parse(reference).is_ok()
     }
 
+    /// Whether an image of a removed branch may be the project's, although nothing in the spec sets its repository.
+    pub(super) fn may_have_image(&self, reference: &str, source: ImageSource) -> bool {
+        source == ImageSource::RemovedBranch
+            && !self.has_image(reference, source)
+            && !self.keeps(reference)
+            && !repository(reference).starts_with(OFFICIAL)
+            && ImageReference::parse(reference).is_ok()
+    }
+
     /// Whether `cleanup.images.keep` has an image.
     pub(crate) fn keeps(&self, reference: &str) -> bool {
         let spellings = spellings(reference);
         self.spec.cleanup.keep.iter().any(|pattern| spellings.iter().any(|text| glob::matches(pattern, text)))
     }
-}
-
-/// Whether `text` contains `words` as whole words. All characters but letters and digits separate words.
-fn has_words(text: &str, words: &str) -> bool {
-    let normal = |text: &str| format!("-{}-", text.replace(|c: char| !c.is_alphanumeric(), "-"));
-    normal(text).contains(&normal(words))
 }
 
 /// The repository that an entry of a branch sets: its own, or that of the default which it changes.

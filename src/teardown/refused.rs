@@ -2,7 +2,8 @@
 //! them.
 
 use super::footprint::Footprint;
-use super::project_names::{FootprintEntry, ProjectNames};
+use super::footprint_entry::{EntryOwner, EntryText, FootprintEntry};
+use super::project_names::{ImageSource, ProjectNames};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::output::OutputPath;
 use crate::source::RelPath;
@@ -25,33 +26,29 @@ impl RefusedEntry {
     }
 }
 
-/// Removes from the footprint of an object what is not known to belong to the project. `at` is the path and the line.
+/// Removes from the footprint of an object what is not known to belong to the project. `branch` is the name of its branch, `line`
+/// is where it is in the file `path`.
 pub(super) fn take(
     footprint: &mut Footprint,
-    (path, line): (&OutputPath, u32),
-    names: &ProjectNames,
+    (path, branch, line): (&OutputPath, &str, u32),
+    (names, source): (&ProjectNames, ImageSource),
 ) -> Vec<RefusedEntry> {
-    let nothing = Footprint::default;
-    let namespaces = footprint.namespaces.iter().map(|name| {
-        let alone = Footprint { namespaces: [name.clone()].into(), ..nothing() };
-        (FootprintEntry::Namespace(name), alone, Severity::Error)
-    });
-    let databases = footprint.databases.iter().map(|database| {
-        let alone = Footprint { databases: [database.clone()].into(), ..nothing() };
-        (FootprintEntry::Database(database), alone, Severity::Error)
-    });
-    let objects = footprint.objects.iter().map(|object| {
-        let alone = Footprint { objects: [object.clone()].into(), ..nothing() };
-        (FootprintEntry::Object(object), alone, Severity::Warning)
-    });
-    let refused = namespaces.chain(databases).chain(objects).filter_map(|(entry, footprint, severity)| {
-        let error = names.check(path.slug(), entry).err()?;
+    let owner = EntryOwner { slug: path.slug(), branch };
+    let refused = footprint.entries().filter_map(|(entry, footprint)| {
+        let error = names.check(owner, entry).err()?;
+        let severity = if matches!(entry, FootprintEntry::Object(_)) { Severity::Warning } else { Severity::Error };
         Some(RefusedEntry { footprint, diagnostic: located(path, line, &error), severity })
     });
-    let refused: Vec<RefusedEntry> = refused.collect();
+    let mut refused: Vec<RefusedEntry> = refused.collect();
+    refused.extend(footprint.images.iter().filter(|image| names.may_have_image(image, source)).filter_map(|image| {
+        let unlisted = EntryText::of(FootprintEntry::Image(image))?.unlisted();
+        let footprint = Footprint { images: [image.clone()].into(), ..Footprint::default() };
+        Some(RefusedEntry { footprint, diagnostic: located(path, line, &unlisted), severity: Severity::Warning })
+    }));
     for RefusedEntry { footprint: alone, .. } in &refused {
         *footprint = footprint.without(alone);
     }
+    footprint.images.retain(|image| names.has_image(image, source));
     refused
 }
 

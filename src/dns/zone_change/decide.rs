@@ -3,7 +3,8 @@
 //! The recorded names are those in the zone change files of the previous output. With the output of a build as the previous
 //! output, the same build makes the same files.
 
-use super::recorded::{RecordedNames, ZoneAndSlug, recorded, unrecorded};
+use super::known_hosts::KnownHosts;
+use super::recorded::{RecordedNames, ZoneAndSlug, path, recorded, unrecorded};
 use super::{ZoneChange, ZoneChangeFile, check::check};
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::dns::wanted_names::WantedNames;
@@ -58,12 +59,14 @@ pub(crate) fn decide(
     }
     let mut changes: BTreeMap<ZoneAndSlug, ZoneChange> = names.into_iter().map(|names| change(spec, names)).collect();
     let mut texts = texts(changes.iter().filter(|((_, slug), _)| wanted(slug)))?;
-    let mut recorded = recorded(previous, |slug| wanted(slug), &texts)?;
+    let known_hosts = KnownHosts::of(spec, changes.values().flat_map(|change| change.present.keys()).collect());
+    let mut recorded = recorded(previous, |slug| wanted(slug), &texts, &known_hosts)?;
     let moves = moves(previous, &changes, &recorded, &texts);
-    for ((zone, slug), names) in unrecorded(history).into_iter().filter(|((_, slug), _)| wanted(slug)) {
+    let (unrecorded, mut warnings) = unrecorded(history, &known_hosts);
+    for ((zone, slug), names) in unrecorded.into_iter().filter(|((_, slug), _)| wanted(slug)) {
         recorded.entry((zone, slug)).or_insert_with(|| names.emptied()).all.extend(names.all);
     }
-    let mut warnings = keep_unwanted(spec, &changes, &mut recorded);
+    warnings.extend(keep_unwanted(spec, &changes, &mut recorded));
 
     let known: BTreeMap<&str, (&SmolStr, Location)> =
         plan.branches.iter().map(|branch| (branch.slug.as_str(), (&branch.name, branch.at))).collect();
@@ -94,10 +97,6 @@ pub(crate) fn decide(
         removed_names,
         warnings,
     })
-}
-
-fn path((zone, slug): &ZoneAndSlug) -> OutputPath {
-    OutputPath::zone_change(zone.as_str(), slug)
 }
 
 fn change(spec: &Spec, names: WantedNames) -> (ZoneAndSlug, ZoneChange) {
@@ -203,14 +202,6 @@ fn keep_unwanted(
     let mut warnings = Vec::new();
     if recorded.is_empty() {
         return warnings;
-    }
-    if let Some(other) = recorded.values().map(|names| &names.owner).find(|owner| **owner != spec.project) {
-        let message = format!(
-            "the DNS names of the base revision belong to the project `{other}`, and this project may not delete them"
-        );
-        let help =
-            format!("run `pleach dns apply` once with the project `{other}` and no branches, to delete its names");
-        warnings.push(Diagnostic::new(Code::Dns, message).help(help));
     }
     let mut present: BTreeMap<&DnsName, BTreeSet<&DnsName>> = BTreeMap::new();
     for ((zone, _), change) in changes {

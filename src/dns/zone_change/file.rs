@@ -1,12 +1,13 @@
 //! The file of a zone change, `out/dns/<zone>/<slug>.yaml`.
 
 use super::ZoneChange;
+use crate::branch_name;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::dns::{ADDRESS_KINDS, AddressObject, PresentName};
 use crate::name::DnsName;
 use crate::node::{Map, Node};
 use crate::record::{RecordData, RecordSets, RecordType};
-use crate::source::{File, Location};
+use crate::source::{File, FileId, Location};
 use crate::spec::MAX_TTL;
 use crate::yaml::{self, Dialect, FieldErrors, Fields};
 use smol_str::SmolStr;
@@ -36,12 +37,18 @@ impl ZoneChange {
 
     /// Reads a file. Each error has its source location. Order and spelling may differ from what pleach writes.
     pub(crate) fn read(file: &File) -> Result<Self> {
-        of(&yaml::documents(file, Dialect::Kubernetes)?, file.location())
+        of(&yaml::documents(file, Dialect::Kubernetes)?, file.location(), &|_| Ok(()))
     }
 
-    /// Reads a text that is not a file of the project.
+    /// Reads a text that is not a file of the project, with any names.
     pub(crate) fn parse(text: &str) -> Result<Self> {
-        of(&yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Location::NONE)?, Location::NONE)
+        ZoneChange::parse_checked(text, &|_| Ok(()))
+    }
+
+    /// Reads a text whose entries `check` accepts. The locations of its errors have a line, but no file.
+    pub(super) fn parse_checked(text: &str, check: &ZoneChangeCheck) -> Result<Self> {
+        let at = |line, column, len| Location::new(FileId(u32::MAX), line, column, len);
+        of(&yaml::parse(text, Dialect::Kubernetes, &at)?, Location::NONE, check)
     }
 }
 
@@ -61,19 +68,49 @@ impl PresentName {
     }
 }
 
-fn of(documents: &[Node], at: Location) -> Result<ZoneChange> {
-    Fields::only(documents, "a zone change file", Code::Dns, at, fields)
+/// What is checked in a file.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum ZoneChangeEntry<'a> {
+    /// The zone.
+    Zone(&'a DnsName),
+    /// A name that must be present or absent.
+    Name {
+        /// The zone of the file.
+        zone: &'a DnsName,
+        /// The project that owns the name.
+        owner: &'a str,
+        /// The name.
+        name: &'a DnsName,
+    },
 }
 
-fn fields(fields: &mut Fields) -> Option<ZoneChange> {
+/// Whether a file may have an entry; the error has no source location.
+pub(super) type ZoneChangeCheck<'a> = dyn Fn(ZoneChangeEntry) -> Result<(), Diagnostic> + 'a;
+
+fn of(documents: &[Node], at: Location, check: &ZoneChangeCheck) -> Result<ZoneChange> {
+    Fields::only(documents, "a zone change file", Code::Dns, at, |fields| self::fields(fields, check))
+}
+
+fn fields(fields: &mut Fields, check: &ZoneChangeCheck) -> Option<ZoneChange> {
     fields.header(API_VERSION, KIND);
     let zone = fields.required("zone", Fields::text);
-    let zone = zone.and_then(|node| name(node, fields.errors()));
+    let at = fields.at("zone");
+    let zone = zone.and_then(|node| name(node, fields.errors())).filter(|zone| {
+        let checked = check(ZoneChangeEntry::Zone(zone));
+        checked.map_err(|error| fields.errors().push(error.at(at))).is_ok()
+    });
     let owner = fields.required("owner", Fields::text);
     let owner = owner.and_then(|node| label(node, fields.errors()));
-    let branch = fields.required("branch", Fields::str);
+    let branch = branch(fields);
+    let check_name = |name: &DnsName, at: Location, errors: &mut FieldErrors| {
+        let (Some(zone), Some(owner)) = (&zone, &owner) else { return };
+        if let Err(error) = check(ZoneChangeEntry::Name { zone, owner, name }) {
+            errors.push(error.at(at));
+        }
+    };
     let mut present = BTreeMap::new();
     for (at, name, entry) in fields.list("present", entry) {
+        check_name(&name, at, fields.errors());
         if present.insert(name.clone(), entry).is_some() {
             fields.errors().report(at, format!("duplicate name `{name}` in `present`"));
         }
@@ -84,9 +121,19 @@ fn fields(fields: &mut Fields) -> Option<ZoneChange> {
         if present.contains_key(&name) {
             fields.errors().report(node.at, format!("`{name}` is both present and absent"));
         }
+        check_name(&name, node.at, fields.errors());
         absent.insert(name);
     }
-    Some(ZoneChange { zone: zone?, owner: owner?, branch: branch?.into(), present, absent })
+    Some(ZoneChange { zone: zone?, owner: owner?, branch: branch?, present, absent })
+}
+
+/// The name of the branch.
+fn branch(fields: &mut Fields) -> Option<SmolStr> {
+    let name = SmolStr::from(fields.required("branch", Fields::str)?);
+    let Some(why) = branch_name::invalid(&name) else { return Some(name) };
+    let at = fields.at("branch");
+    fields.errors().report(at, format!("`{}` is not the name of a branch: {why}", name.escape_debug()));
+    None
 }
 
 fn entry(node: &Node, errors: &mut FieldErrors) -> Option<(Location, DnsName, PresentName)> {
@@ -286,7 +333,7 @@ absent: [d.dev.example.com, 1]
     proptest! {
         #[test]
         fn reads_what_it_writes(
-            branch in "\\PC{1,40}",
+            branch in "[a-zé日/]{0,20}[a-z]".prop_filter("a branch", |name| branch_name::invalid(name).is_none()),
             present in proptest::collection::btree_map(name(), present(), 0..5),
             absent in proptest::collection::btree_set(name(), 0..5),
         ) {

@@ -6,6 +6,7 @@
 mod check;
 mod decide;
 mod file;
+mod known_hosts;
 mod recorded;
 
 pub(crate) use check::check;

@@ -1,9 +1,12 @@
 //! The names that the zone change files of the previous output list.
 
 use super::ZoneChange;
+use super::file::ZoneChangeEntry;
+use super::known_hosts::KnownHosts;
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::name::DnsName;
 use crate::output::{OutputHistory, OutputKind, OutputPath, Tree, declares_owner};
+use crate::source::RelPath;
 use rayon::prelude::*;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +17,6 @@ pub(super) type ZoneAndSlug = (DnsName, SmolStr);
 
 /// The names in one file of the previous output.
 pub(super) struct RecordedNames {
-    pub(super) owner: SmolStr,
     pub(super) branch: SmolStr,
     /// All names, present and absent.
     pub(super) all: BTreeSet<DnsName>,
@@ -22,15 +24,20 @@ pub(super) struct RecordedNames {
     pub(super) absent: BTreeSet<DnsName>,
 }
 
+/// The path of a file.
+pub(super) fn path((zone, slug): &ZoneAndSlug) -> OutputPath {
+    OutputPath::zone_change(zone.as_str(), slug)
+}
+
 impl RecordedNames {
-    fn of(ZoneChange { owner, branch, present, absent, .. }: ZoneChange) -> Self {
-        RecordedNames { owner, branch, all: present.into_keys().chain(absent.iter().cloned()).collect(), absent }
+    fn of(ZoneChange { branch, present, absent, .. }: ZoneChange) -> Self {
+        RecordedNames { branch, all: present.into_keys().chain(absent.iter().cloned()).collect(), absent }
     }
 
     /// The same file without any name.
     pub(super) fn emptied(&self) -> Self {
         let (all, absent) = Default::default();
-        RecordedNames { owner: self.owner.clone(), branch: self.branch.clone(), all, absent }
+        RecordedNames { branch: self.branch.clone(), all, absent }
     }
 
     pub(super) fn has_present(&self, name: &DnsName) -> bool {
@@ -38,11 +45,13 @@ impl RecordedNames {
     }
 }
 
-/// The names in the previous files of the branches that are `wanted`, without files that do not change.
+/// The names in the previous files of the branches that are `wanted`, without files that do not change. A name that is not `known`
+/// to belong to the project is an error.
 pub(super) fn recorded(
     previous: &Tree,
     wanted: impl Fn(&str) -> bool + Sync,
     texts: &BTreeMap<ZoneAndSlug, Arc<str>>,
+    known: &KnownHosts,
 ) -> Result<BTreeMap<ZoneAndSlug, RecordedNames>> {
     let is_change = |path: &OutputPath| path.kind() == OutputKind::ZoneChange;
     let files: Vec<(&OutputPath, &Arc<str>)> = previous.iter().filter(|(path, _)| is_change(path)).collect();
@@ -56,16 +65,18 @@ pub(super) fn recorded(
             if texts.get(&key) == Some(text) || !declares_owner(path, text) {
                 return Ok(None);
             }
-            let error = |reason: &str| {
-                let message = format!("cannot read the zone change `{path}` of the base revision: {reason}");
-                Diagnostic::new(Code::Dns, message)
-                    .help("fix the file or use another base revision, such as `--base HEAD`")
+            let change = ZoneChange::parse_checked(text, &|entry| match entry {
+                ZoneChangeEntry::Zone(zone) if *zone != key.0 => {
+                    Err(Diagnostic::new(Code::Dns, format!("its zone is `{zone}`")))
+                }
+                ZoneChangeEntry::Zone(_) => Ok(()),
+                ZoneChangeEntry::Name { zone, owner, name } => known.check(path.slug(), (zone, owner), name),
+            });
+            let located = |error: Diagnostic| {
+                let line = error.parts().at.line;
+                error.in_previous(RelPath::clone(path), line)
             };
-            let change = ZoneChange::parse(text)
-                .map_err(|errors| error(&errors.iter().next().map(ToString::to_string).unwrap_or_default()))?;
-            if change.zone != key.0 {
-                return Err(error(&format!("its zone is `{}`", change.zone)).into());
-            }
+            let change = change.map_err(|errors| errors.map(located))?;
             Ok(Some((key, RecordedNames::of(change))))
         })
         .collect();
@@ -73,38 +84,54 @@ pub(super) fn recorded(
 }
 
 /// The names that the changes of a history removed and that no later file lists. An absent name may have been deleted and pruned
-/// since. A file that cannot be read records nothing.
-pub(super) fn unrecorded(history: &OutputHistory) -> BTreeMap<ZoneAndSlug, RecordedNames> {
+/// since. A file that cannot be read records nothing, and nor does a name that is not `known` to belong to the project, with a
+/// warning: nobody can change the history.
+pub(super) fn unrecorded(
+    history: &OutputHistory,
+    known: &KnownHosts,
+) -> (BTreeMap<ZoneAndSlug, RecordedNames>, Vec<Diagnostic>) {
+    let mut warnings = Vec::new();
     let mut unrecorded: BTreeMap<ZoneAndSlug, RecordedNames> = BTreeMap::new();
     let mut recorded: BTreeSet<(DnsName, DnsName)> = BTreeSet::new();
     let names = |zone: &DnsName, names: &BTreeSet<DnsName>| -> Vec<(DnsName, DnsName)> {
         names.iter().map(|name| (zone.clone(), name.clone())).collect()
     };
-    for ((zone, _), file) in files(&history.recorded).filter(|_| !history.changes.is_empty()) {
+    for ((zone, _), _, file) in files(&history.recorded).filter(|_| !history.changes.is_empty()) {
         recorded.extend(names(&zone, &file.all));
     }
     for change in &history.changes {
-        for (key, file) in files(change) {
+        for (key, owner, file) in files(change) {
             let is_removed =
                 |name: &&DnsName| file.has_present(name) && !recorded.contains(&(key.0.clone(), (*name).clone()));
-            let removed: Vec<DnsName> = file.all.iter().filter(is_removed).cloned().collect();
+            let is_known = |name: &&DnsName| {
+                let checked = known.check(&key.1, (&key.0, &owner), name);
+                checked
+                    .map_err(|error| {
+                        warnings.push(error.located(
+                            &format!("`{}` in the history of the output", path(&key)),
+                            "nothing of it is listed",
+                        ))
+                    })
+                    .is_ok()
+            };
+            let removed: Vec<DnsName> = file.all.iter().filter(is_removed).filter(is_known).cloned().collect();
             if !removed.is_empty() {
                 unrecorded.entry(key).or_insert_with(|| file.emptied()).all.extend(removed);
             }
         }
-        for ((zone, _), file) in files(change) {
+        for ((zone, _), _, file) in files(change) {
             recorded.extend(names(&zone, &file.absent));
         }
     }
-    unrecorded
+    (unrecorded, warnings)
 }
 
-/// The zone change files that can be read.
-fn files(tree: &Tree) -> impl Iterator<Item = (ZoneAndSlug, RecordedNames)> {
+/// The zone change files that can be read, with their owners.
+fn files(tree: &Tree) -> impl Iterator<Item = (ZoneAndSlug, SmolStr, RecordedNames)> {
     let changes =
         tree.iter().filter(|(path, text)| path.kind() == OutputKind::ZoneChange && declares_owner(path, text));
     changes.filter_map(|(path, text)| {
         let change = ZoneChange::parse(text).ok()?;
-        Some(((change.zone.clone(), path.owned_slug()), RecordedNames::of(change)))
+        Some(((change.zone.clone(), path.owned_slug()), change.owner.clone(), RecordedNames::of(change)))
     })
 }

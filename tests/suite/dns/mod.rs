@@ -6,3 +6,4 @@ mod documented;
 #[cfg(feature = "apply")]
 mod export;
 mod git;
+mod hosts;

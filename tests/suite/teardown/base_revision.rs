@@ -8,7 +8,7 @@ struct Folder(Workspace);
 
 const SPEC: &str = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nhosts: ['{{ branch.slug }}.dev.example.com']\n\
                     zones: {dev.example.com: {CNAME: [ingress.example.net]}}\n\
-                    cleanup: {databases: [main, old], images: {repositories: [r.example.com/web]}}\n";
+                    cleanup: {databases: [schema/main/main, schema/main/old], images: {repositories: [r.example.com/web]}}\n";
 
 const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n  annotations: {pleach.dev/database: 'schema/main/{{ branch.slug }}'}\n\
                    spec: {containers: [{name: web, image: 'r.example.com/web:{{ branch.slug }}'}]}\n";

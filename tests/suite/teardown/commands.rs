@@ -14,7 +14,7 @@ fn workspace() -> Workspace {
         format!(
             "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nhosts: ['{{{{ branch.slug }}}}.dev.example.com']\n\
              zones: {{dev.example.com: {{ttl: 60, CNAME: [ingress.example.net]}}}}\n\
-             cleanup: {{images: {{repositories: ['r.example.com/shop/*']}}, namespaces: ['team-*']}}\nbranches:\n{}{}{}",
+             cleanup: {{images: {{repositories: ['r.example.com/shop/*']}}, namespaces: ['team-*'], databases: ['schema/main/shop_*']}}\nbranches:\n{}{}{}",
             branch("main"),
             branch("login"),
             branch("search")

@@ -1,5 +1,6 @@
 //! Teardown plans: what a build writes, what commands report, how Git merges plans, and what real servers do with the script.
 
+mod adopted;
 mod base_revision;
 mod build;
 mod commands;

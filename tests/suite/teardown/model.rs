@@ -116,11 +116,13 @@ pub(crate) fn spec_in(model: &Model, prefix: &str, reversed: bool) -> String {
     if reversed {
         entries.reverse();
     }
+    let own = |kind: &str| format!("{kind}/main/main, {kind}/main/feature-*, {kind}/main/fix*");
+    let databases = [own("schema"), own("database")].join(", ");
     let branches = if entries.is_empty() { " []\n".to_owned() } else { format!("\n{}", entries.concat()) };
     format!(
         "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nnamespace: 'shop-{prefix}{{{{ branch.slug }}}}'\nhosts: ['{{{{ branch.slug }}}}.dev.example.com']\n\
          zones: {{dev.example.com: {{ttl: 60, CNAME: [ingress.example.net]}}}}\n\
-         cleanup:\n  namespaces: [main, 'feature-*', 'fix*', 'x-*']\n  databases: [main, 'feature-*', 'fix*']\n\
+         cleanup:\n  namespaces: [main, 'feature-*', 'fix*', 'x-*']\n  databases: [{databases}]\n\
          \x20 images: {{repositories: [nginx, redis, 'r.example.com/*', 'r.example.com:5000/*']}}\n\
          database: {{name: shop}}\nimageFields: [{{group: example.com, kind: Fleet, path: spec/runner/image}}]\nbranches:{branches}"
     )

@@ -49,19 +49,45 @@ fn images_of_third_parties_are_not_listed() {
     // The last branch with an image of its own is removed: the default has the repository.
     let w = workspace(DEFAULTS, &format!("- name: main\n{release}"));
     assert_eq!(rebuild(&w, DEFAULTS, "- name: main\n"), "r.example.com/shop/app:2.4.0\n");
-    let w = workspace("", release);
-    assert_eq!(
-        rebuild(&w, "", "- {name: main, images: {app: docker.io/library/other}}\n"),
-        "",
-        "nothing sets the repository any more"
-    );
+}
+
+#[test]
+fn an_image_in_a_repository_that_nothing_sets_any_more_is_reported() {
+    let release = "- {name: release/2.4, images: {app: 'r.example.com/shop/app:2.4.0'}}\n";
+    let main = "- {name: main, images: {app: docker.io/library/other}}\n";
+    for (more, want) in [
+        ("", "warning"),
+        ("cleanup: {images: {repositories: [r.example.com/shop/app]}}", "listed"),
+        ("cleanup: {images: {keep: [r.example.com/shop/app]}}", ""),
+    ] {
+        let w = workspace("", &format!("- name: main\n{release}"));
+        spec(&w, more, main);
+        let warnings = w.run(&["build"]).exits(0).err();
+        let text = "release-2-4-fcffc1ff/50-deployment-web.yaml`, line 1: no teardown plan lists the image \
+                    `r.example.com/shop/app:2.4.0`, because the spec does not set its repository\n";
+        let help =
+            "add `r.example.com/shop/app` to `cleanup.images.repositories`, otherwise to `cleanup.images.keep`\n";
+        for part in [text, help] {
+            assert_eq!(warnings.contains(part), want == "warning", "{more}: {warnings}");
+        }
+        assert_eq!(
+            warnings.contains("warning"),
+            want == "warning",
+            "images that `main` has too are not reported: {warnings}"
+        );
+        let images = w.run(&["teardown", "--format", "images"]).exits(0).out();
+        assert_eq!(images == "r.example.com/shop/app:2.4.0\n", want == "listed", "{more}: {images}");
+    }
 }
 
 #[test]
 fn a_tag_does_not_make_the_repository_of_a_manifest_one_of_the_project() {
     let tag = "- {name: a, images: {mirror.example.com/library/redis: ':6'}}\n";
     let w = workspace("", &format!("{MAIN}{tag}"));
-    assert_eq!(rebuild(&w, "", MAIN), "");
+    spec(&w, "", MAIN);
+    let warnings = w.run(&["build"]).exits(0).err();
+    assert!(warnings.contains("no teardown plan lists the image `mirror.example.com/library/redis:6`"), "{warnings}");
+    assert_eq!(w.run(&["teardown", "--format", "images"]).exits(0).out(), "");
     let w = workspace(DEFAULTS, "- name: main\n- {name: a, images: {app: ':1'}}\n- {name: b, images: {app: ':2'}}\n");
     assert_eq!(rebuild(&w, DEFAULTS, "- name: main\n- {name: b, images: {app: ':2'}}\n"), "r.example.com/shop/app:1\n");
 }
@@ -94,7 +120,9 @@ fn sync_and_cleanup_name_repositories_too() {
     let more = "cleanup: {images: {repositories: [r.example.com/shop/ap, r.example.com/shop, 'mirror.example.com/*']}}";
     let w = workspace(more, &format!("{main}{removed}"));
     w.edit("base/web.yaml", "redis:7", "redis:8");
-    assert_eq!(rebuild(&w, more, main), "mirror.example.com/library/redis:7\n");
+    spec(&w, more, main);
+    w.run(&["build"]).exits(0);
+    assert_eq!(w.run(&["teardown", "--format", "images"]).exits(0).out(), "mirror.example.com/library/redis:7\n");
 }
 
 #[test]
@@ -135,6 +163,12 @@ fn a_plan_with_names_of_others_is_refused() {
     spec(&w, "database: {mode: database, name: shop_db}", MAIN);
     w.run(&["build"]).exits(0);
     let before = w.files("out");
+    w.write("out/teardown/zzz.yaml", plan("shop", "images: []").replace("branch: old", "branch: old..new"));
+    let errors = w.run(&["teardown"]).exits(2).err();
+    assert!(
+        errors.contains("`old..new` is not the name of a branch: it contains `..`\n --> out/teardown/zzz.yaml:4:9"),
+        "{errors}"
+    );
     for (project, entry, line) in [
         ("other", "namespaces: [shop-zzz]", 3),
         ("shop", "namespaces:\n- shop-zzz\n- kube-system", 7),
@@ -156,6 +190,9 @@ fn a_plan_with_names_of_others_is_refused() {
         ("shop", "databases:\n- {instance: shop_db, kind: database, name: shop_db}", 6),
         ("shop", "databases:\n- {instance: shop_db, kind: database, name: shop_db_other}", 6),
         ("shop", "databases:\n- {instance: prod, kind: database, name: customers_zzz}", 6),
+        ("shop", "databases:\n- {instance: prod, kind: database, name: shop_orders_zzz}", 6),
+        ("shop", "clusterObjects:\n- {apiVersion: apps/v1, kind: DaemonSet, name: zzz, namespace: kube-system}", 6),
+        ("shop", "clusterObjects:\n- {apiVersion: v1, kind: ClusterRole, name: view-zzz}", 6),
         ("shop", "images:\n- registry.example.com/prod/api:1.0", 6),
         ("shop", "images:\n- \"r.example.com/shop/app:a'$(touch${IFS}hostile)'\"", 6),
         ("shop", "images: ['postgres:16']", 5),
@@ -186,7 +223,7 @@ fn a_plan_with_names_of_others_is_refused() {
         "namespaces: [shop-preview-zzz]",
         "clusterObjects: [{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, name: 'shop:zzz'}]",
         "databases: [{instance: shop_db, kind: schema, name: shop_db_zzz}]",
-        "databases: [{instance: main, kind: database, name: shop_orders_zzz}]",
+        "databases: [{instance: shop_db, kind: database, name: shop_orders_zzz}]",
         "images: ['r.example.com/shop/app:1']",
     ] {
         w.write("out/teardown/zzz.yaml", plan("shop", entry));
@@ -196,7 +233,8 @@ fn a_plan_with_names_of_others_is_refused() {
         w.run(&["build", "--prune"]).exits(0);
     }
     // `cleanup` names what the spec does not derive.
-    let more = "cleanup: {namespaces: [old-*], databases: [customers_*], objects: [cluster-x]}";
+    let more =
+        "cleanup: {namespaces: [old-*], databases: [database/prod/customers_*], objects: [ClusterRole/cluster-x]}";
     spec(&w, more, MAIN);
     for entry in [
         "namespaces: [old-zzz]",

@@ -24,7 +24,7 @@ fn spec(repository: &GitWorkspace, branches: &[&str]) {
     };
     let head = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nhosts: ['{{ branch.slug }}.dev.example.com']\n\
                 zones: {dev.example.com: {CNAME: [ingress.example.net]}}\n\
-                cleanup: {images: {repositories: ['r.example.com/*']}, databases: [main, new, other]}\nbranches:\n";
+                cleanup: {images: {repositories: ['r.example.com/*']}, databases: [schema/main/main, schema/main/new, schema/main/other]}\nbranches:\n";
     let branches: String = branches.iter().map(branch).collect();
     repository.workspace.write("branches.yaml", format!("{head}{branches}"));
 }

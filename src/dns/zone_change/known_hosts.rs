@@ -1,0 +1,68 @@
+//! Which names of recorded zone changes belong to the project: only these become absent.
+//!
+//! A file of the base revision may have been edited, so a name counts only if the spec gives it: by its patterns of hosts, by the
+//! names of the project and the slug, or by `cleanup.hosts`.
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::glob;
+use crate::name::DnsName;
+use crate::slug::has_words;
+use crate::spec::{Pattern, Spec};
+use std::collections::BTreeSet;
+
+/// The names that belong to a project.
+pub(super) struct KnownHosts<'a> {
+    project: &'a str,
+    /// The names that branches want now.
+    wanted: BTreeSet<&'a DnsName>,
+    /// Patterns of the names of branches and aliases, and those of `cleanup.hosts`, in lower case.
+    patterns: BTreeSet<String>,
+}
+
+impl<'a> KnownHosts<'a> {
+    /// The names that a spec gives.
+    pub(super) fn of(spec: &'a Spec, wanted: BTreeSet<&'a DnsName>) -> Self {
+        let settings = spec.branches.iter().map(|branch| &branch.settings).chain([&spec.defaults]);
+        let hosts = settings.filter_map(|settings| settings.hosts.names.as_ref()).flatten();
+        let expand = |pattern: &Pattern| -> Vec<String> {
+            if pattern.has_slug() {
+                spec.aliases.keys().map(|alias| pattern.glob(&spec.project, alias)).collect()
+            } else {
+                vec![pattern.glob(&spec.project, "")]
+            }
+        };
+        let hosts = hosts.flat_map(|host| expand(&host.name)).map(|host| host.to_lowercase());
+        // A value at the end may be any domain.
+        let hosts = hosts.filter(|host| !host.ends_with('*'));
+        // Services have hosts below them.
+        let hosts = hosts.flat_map(|host| ["", "*.", "*-"].map(|prefix| format!("{prefix}{host}")));
+        let listed = spec.cleanup.hosts.iter().map(ToString::to_string);
+        KnownHosts { patterns: hosts.chain(listed).collect(), project: &spec.project, wanted }
+    }
+
+    /// The error if a name in the file of a zone, an owner and a slug is not known to belong to the project.
+    pub(super) fn check(&self, slug: &str, (zone, owner): (&DnsName, &str), name: &DnsName) -> Result<(), Diagnostic> {
+        let error = |message| Err(Diagnostic::new(Code::Dns, message));
+        let project = self.project;
+        let Some(front) = name.below(zone) else { return error(format!("`{name}` is not below the zone `{zone}`")) };
+        if self.wanted.contains(name) {
+            return Ok(());
+        }
+        if owner != project {
+            let message = format!("`{name}` belongs to the project `{owner}`, and `{project}` may not delete it");
+            return error(message).map_err(|error| {
+                error.help("restore the file; before a project is renamed, its DNS names must be deleted and pruned")
+            });
+        }
+        let is_ours = has_words(front, project)
+            || has_words(front, slug)
+            || self.patterns.iter().any(|pattern| glob::matches(pattern, name.as_str()));
+        if is_ours {
+            return Ok(());
+        }
+        let message = format!(
+            "the host `{name}` is not known to belong to the branch with the slug `{slug}` of the project `{project}`"
+        );
+        error(message).map_err(|error| error.help(format!("if it does, add `{name}` to `cleanup.hosts`")))
+    }
+}

@@ -1,0 +1,48 @@
+//! Patterns of objects, `Kind/name`.
+
+use super::spec_error;
+use crate::diagnostic::Diagnostic;
+use crate::glob;
+use crate::schema::scope::GroupKind;
+use smol_str::SmolStr;
+use std::fmt;
+
+/// Objects of one kind whose names match a pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ObjectPattern {
+    /// The kind.
+    kind: SmolStr,
+    /// The API group; `None` matches all.
+    group: Option<SmolStr>,
+    /// The name; `*` matches any text.
+    pub(super) name: SmolStr,
+}
+
+impl ObjectPattern {
+    /// Parses `Kind/name` or `Kind.group/name`.
+    pub(super) fn parse(text: &str) -> Result<Self, Diagnostic> {
+        let (kind, name) = text.split_once('/').unwrap_or((text, ""));
+        let GroupKind { group, kind } = GroupKind::parse(kind);
+        let is_kind =
+            kind.starts_with(|c: char| c.is_ascii_uppercase()) && kind.chars().all(|c| c.is_ascii_alphanumeric());
+        if !is_kind || name.is_empty() || name.contains('/') {
+            let error = spec_error(format!("`{text}` does not name an object"));
+            return Err(error.help("write the kind and the name, such as `ClusterIssuer/letsencrypt`"));
+        }
+        Ok(ObjectPattern { kind, group: Some(group).filter(|group| !group.is_empty()), name: name.into() })
+    }
+
+    /// Whether it matches the object of this kind and name.
+    pub(crate) fn matches(&self, object: &GroupKind, name: &str) -> bool {
+        self.kind == object.kind
+            && self.group.as_ref().is_none_or(|group| *group == object.group)
+            && glob::matches(&self.name, name)
+    }
+}
+
+impl fmt::Display for ObjectPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let group = self.group.as_ref().map(|group| format!(".{group}")).unwrap_or_default();
+        write!(f, "{}{group}/{}", self.kind, self.name)
+    }
+}

@@ -1,0 +1,116 @@
+//! Entries of footprints and plans, one by one, as checks and diagnostics need them.
+
+use super::footprint::{ClusterObject, Footprint};
+use super::image::repository;
+use crate::database::Database;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::name::DnsName;
+use crate::slug::with_wildcard;
+
+/// The branch that an entry belongs to, as an output or a plan says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EntryOwner<'a> {
+    /// The slug, which is part of the path of the file.
+    pub(crate) slug: &'a str,
+    /// The name of the branch; empty if the file does not say it.
+    pub(crate) branch: &'a str,
+}
+
+/// An entry of a footprint, to be checked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum FootprintEntry<'a> {
+    /// The project in the header of a plan.
+    Project(&'a str),
+    /// A namespace.
+    Namespace(&'a str),
+    /// An object outside of the namespaces of the branch.
+    Object(&'a ClusterObject),
+    /// A DNS name after its zone.
+    Name(&'a DnsName, &'a DnsName),
+    /// A database.
+    Database(&'a Database),
+    /// An image in a plan.
+    Image(&'a str),
+}
+
+/// How an entry is called, and the entry of `cleanup:` that accepts it.
+pub(super) struct EntryText {
+    /// As in a sentence: kind and name.
+    pub(super) what: String,
+    /// What the pattern identifies.
+    pub(super) noun: &'static str,
+    /// The key below `cleanup:`.
+    pub(super) key: &'static str,
+    /// The pattern.
+    pub(super) pattern: String,
+}
+
+impl EntryText {
+    /// `None` for entries that `cleanup:` cannot accept.
+    pub(super) fn of(entry: FootprintEntry) -> Option<Self> {
+        let (noun, what, key, pattern) = match entry {
+            FootprintEntry::Project(_) | FootprintEntry::Name(..) => return None,
+            FootprintEntry::Namespace(name) => {
+                ("namespace", format!("namespace `{name}`"), "namespaces", name.to_owned())
+            }
+            FootprintEntry::Object(ClusterObject { gvk, name, namespace }) => {
+                if namespace.is_empty() {
+                    ("object", format!("{} `{name}`", gvk.kind), "objects", format!("{}/{name}", gvk.kind))
+                } else {
+                    let what = format!("{} `{name}` in the namespace `{namespace}`", gvk.kind);
+                    ("object", what, "objects", format!("{}/{namespace}/{name}", gvk.kind))
+                }
+            }
+            FootprintEntry::Database(database) => {
+                ("database", format!("database `{database}`"), "databases", database.to_string())
+            }
+            FootprintEntry::Image(image) => {
+                ("image", format!("image `{}`", image.escape_debug()), "images.repositories", repository(image))
+            }
+        };
+        Some(EntryText { what, noun, key, pattern })
+    }
+
+    /// The pattern for all branches, with `*` in place of the slug.
+    pub(super) fn for_all_branches(&self, slug: &str) -> Self {
+        let (start, name) = self.pattern.split_at(self.pattern.rfind('/').map_or(0, |slash| slash + 1));
+        let words = [slug, &slug.replace('-', "_")];
+        let pattern = words.into_iter().find_map(|word| Some(format!("{start}{}", with_wildcard(name, word)?)));
+        EntryText { pattern: pattern.unwrap_or_else(|| self.pattern.clone()), what: self.what.clone(), ..*self }
+    }
+
+    /// The warning about an image of a removed branch whose repository nothing in the spec sets.
+    pub(super) fn unlisted(&self) -> Diagnostic {
+        let EntryText { what, key, pattern, .. } = self;
+        let message = format!("no teardown plan lists the {what}, because the spec does not set its repository");
+        Diagnostic::new(Code::Output, message).help(format!(
+            "if it belongs to the project, add `{pattern}` to `cleanup.{key}`, otherwise to `cleanup.images.keep`"
+        ))
+    }
+
+    /// The error about an entry that is not known to belong to the project.
+    pub(super) fn unknown(&self, slug: &str, project: &str) -> Diagnostic {
+        let EntryText { what, key, pattern, .. } = self;
+        let message = format!(
+            "the {what} is not known to belong to the branch with the slug `{slug}` of the project `{project}`"
+        );
+        Diagnostic::new(Code::Output, message).help(format!("if it does, add `{pattern}` to `cleanup.{key}`"))
+    }
+}
+
+impl Footprint {
+    /// The entries that objects have, except images, each with a footprint of it alone.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (FootprintEntry<'_>, Footprint)> {
+        let nothing = Footprint::default;
+        let namespaces = self.namespaces.iter().map(move |name| {
+            (FootprintEntry::Namespace(name), Footprint { namespaces: [name.clone()].into(), ..nothing() })
+        });
+        let databases = self.databases.iter().map(move |database| {
+            (FootprintEntry::Database(database), Footprint { databases: [database.clone()].into(), ..nothing() })
+        });
+        let objects = self.objects.iter().map(move |object| {
+            (FootprintEntry::Object(object), Footprint { objects: [object.clone()].into(), ..nothing() })
+        });
+        namespaces.chain(databases).chain(objects)
+    }
+}

@@ -1,0 +1,93 @@
+//! Only names that belong to the project become absent: those that the spec gives, or that `cleanup.hosts` lists.
+
+use crate::tests::kit::Workspace;
+
+fn spec(workspace: &Workspace, text: &str) {
+    let head = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nzones: {dev.example.com: {CNAME: [gate.example.net]}, example.com: {A: [192.0.2.1]}}\n";
+    workspace.write("branches.yaml", format!("{head}{text}"));
+}
+
+/// Builds two specs. Returns the errors of the second build, or the name of each absent host.
+#[track_caller]
+fn absent(before: &str, after: &str) -> String {
+    let workspace = Workspace::empty();
+    workspace.write("base/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+    spec(&workspace, before);
+    workspace.run(&["build"]).exits(0);
+    spec(&workspace, after);
+    let built = workspace.run(&["build"]);
+    if built.status() != 0 {
+        return built.exits(2).err();
+    }
+    assert!(!built.err().contains("error"), "{}", built.err());
+    workspace.run(&["check"]).exits(0);
+    let files: Vec<String> =
+        workspace.files("out/dns").into_values().map(|file| String::from_utf8(file).unwrap()).collect();
+    let lists = files.iter().filter_map(|file| file.split_once("absent:\n")?.1.split_once("apiVersion"));
+    lists.map(|(list, _)| list.replace("- ", "").replace('\n', " ")).collect::<Vec<_>>().concat()
+}
+
+#[test]
+fn names_of_the_spec_become_absent() {
+    let pattern = "hosts: ['{{ branch.slug }}.dev.example.com']\n";
+    let main = "branches:\n- name: main\n";
+    for (before, after, want) in [
+        (format!("{pattern}{main}- name: old\n"), format!("{pattern}{main}"), "old.dev.example.com "),
+        (format!("{pattern}{main}"), main.to_owned(), "main.dev.example.com "),
+        // The name has the project.
+        (format!("{main}  hosts: [shop.example.com]\n"), main.to_owned(), "shop.example.com "),
+        // An alias moves to another branch, and is still a name of the spec.
+        (
+            format!("{pattern}aliases: {{live: main}}\n{main}"),
+            format!("{pattern}aliases: {{live: old}}\n{main}- {{name: old, hosts: [old.example.com]}}\n"),
+            "",
+        ),
+        // A service that only one branch has is below a host of the spec.
+        (
+            format!("{main}  hosts: {{names: [app.example.com], services: [api]}}\n"),
+            format!("{main}  hosts: [app.example.com]\n"),
+            "api.app.example.com ",
+        ),
+    ] {
+        assert_eq!(absent(&before, &after), want, "{before}{after}");
+    }
+}
+
+#[test]
+fn other_names_need_an_entry_of_cleanup() {
+    let pattern = "hosts: ['{{ branch.slug }}.dev.example.com']\n";
+    let main = "branches:\n- name: main\n";
+    for (before, after, name) in [
+        (format!("{main}  hosts: [www.example.com]\n"), main.to_owned(), "www.example.com"),
+        (format!("{pattern}aliases: {{live: main}}\n{main}"), format!("{pattern}{main}"), "live.dev.example.com"),
+    ] {
+        let errors = absent(&before, &after);
+        let want = format!(
+            "the host `{name}` is not known to belong to the branch with the slug `main` of the project `shop`\n"
+        );
+        let help = format!("if it does, add `{name}` to `cleanup.hosts`\n");
+        assert!(errors.contains(&want) && errors.contains(&help), "{errors}");
+        for listed in [name, "*.example.com", "*.DEV.example.com"] {
+            let got = absent(&before, &format!("cleanup: {{hosts: ['{listed}']}}\n{after}"));
+            let is_below = name.contains(".dev.") || !listed.contains("DEV");
+            assert_eq!(got == format!("{name} "), is_below, "{listed}: {got}");
+        }
+    }
+}
+
+#[test]
+fn a_renamed_project_keeps_the_names_of_its_branches() {
+    let main = "branches:\n- {name: main, hosts: [main.example.com]}\n";
+    let workspace = Workspace::empty();
+    workspace.write("base/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+    spec(&workspace, main);
+    workspace.run(&["build"]).exits(0);
+    workspace.edit("branches.yaml", "project: shop", "project: store\ncleanup: {namespaces: [shop-*]}");
+    workspace.run(&["build"]).exits(0);
+    assert!(workspace.read("out/dns/example.com/main.yaml").contains("owner: store\n"));
+    workspace.edit("out/dns/example.com/main.yaml", "owner: store", "owner: shop");
+    workspace.edit("branches.yaml", "main.example.com", "next.main.example.com");
+    let errors = workspace.run(&["build"]).exits(2).err();
+    let want = "`out/dns/example.com/main.yaml`, line 9: `main.example.com` belongs to the project `shop`, and `store` may not delete it\n";
+    assert!(errors.contains(want), "{errors}");
+}
