@@ -11,12 +11,14 @@ use crate::spec::SecretsMode;
 
 /// One finding for every `Secret` that contains values; the spec's `secrets` decides how severe it is.
 pub(super) fn check(input: &CheckInput) -> Vec<Finding> {
-    let severity = match input.spec.secrets {
+    let rules = &input.spec.secrets;
+    let severity = match rules.mode {
         SecretsMode::Allow => return Vec::new(),
         SecretsMode::Warn => Severity::Warning,
         SecretsMode::Refuse => Severity::Error,
     };
-    let found = input.objects.iter().filter_map(value_in);
+    let refused = input.objects.iter().filter(|object| !rules.allows(&object.resource.original_id().name));
+    let found = refused.filter_map(value_in);
     found.map(|diagnostic| Finding { severity, diagnostic }).collect()
 }
 

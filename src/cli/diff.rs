@@ -14,6 +14,7 @@ use crate::pipeline::Selection;
 use crate::source::RelPath;
 use crate::teardown::TeardownPlan;
 use clap::{Args, ValueEnum};
+use smol_str::SmolStr;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -66,7 +67,9 @@ pub(super) fn run(args: &DiffArgs, workspace: &Workspace, here: &Path, screen: S
     let pruned = PrunedRecords::of(&session, &build);
     let after = build.pruned(|path| pruned.has(path));
     let before = owned_files(before, &after);
-    let branches = diff::compare(&before, &after, &session.spec.output.to_string(), known(&session, &before, &after));
+    let secret_keys: Vec<SmolStr> = session.spec.secrets.keys.iter().map(|key| key.value.clone()).collect();
+    let (output, known) = (session.spec.output.to_string(), known(&session, &before, &after));
+    let branches = diff::compare((&before, &after), &output, &secret_keys, known);
     session.warn(&build, pruned.warning(session.output()).as_slice());
     let report_text = args.render(&branches, screen);
     match &args.output {

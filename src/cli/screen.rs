@@ -2,8 +2,10 @@
 //!
 //! A closed pipe is not an error: the reader needs no more output.
 
+use crate::diagnostic::redaction::SecretValues;
 use crate::diagnostic::{self, Code, Diagnostic, Diagnostics, Result, Severity};
 use crate::source::Project;
+use crate::spec;
 use crate::visible::visible_lines;
 use anstream::{AutoStream, ColorChoice};
 use clap::ValueEnum;
@@ -102,7 +104,12 @@ impl Screen {
             MessageFormat::Short => diagnostic::short::render,
             MessageFormat::Json => diagnostic::json::render,
         };
-        let text: String = diagnostic::sorted(errors, project).iter().map(|e| render(severity, e, project)).collect();
+        let errors = diagnostic::sorted(errors, project);
+        if errors.is_empty() {
+            return;
+        }
+        let secrets = SecretValues::of(project, &spec::secret_keys(project));
+        let text: String = errors.iter().map(|e| render(severity, &secrets.redact(e), project)).collect();
         self.write(&text);
     }
 

@@ -34,7 +34,9 @@ pub(crate) fn render(severity: Severity, error: &Diagnostic, project: &Project) 
     let margin = if parts.at.line > 0 { parts.at.line.to_string().len() } else { 1 };
     if let Some(location) = show_location(parts.at, project) {
         let _ = writeln!(out, "{:margin$}{BLUE}-->{BLUE:#} {location}", "");
-        snippet(&mut out, parts.at, project, margin, colour);
+        if parts.has_excerpt {
+            snippet(&mut out, parts.at, project, margin, colour);
+        }
     }
     for note in &parts.notes {
         let text = shown(&note.text());

@@ -6,6 +6,7 @@
 mod gather;
 pub(crate) mod human;
 pub(crate) mod json;
+pub(crate) mod redaction;
 pub(crate) mod short;
 mod shown;
 
@@ -96,6 +97,8 @@ pub(crate) struct Parts {
     pub(crate) branches: Vec<String>,
     /// What to try.
     pub(crate) help: Vec<String>,
+    /// Whether the source line may be shown.
+    pub(crate) has_excerpt: bool,
 }
 
 /// A file of the previous output, which is no file of the project, and a line of it; 0 if the line is not known.
@@ -144,6 +147,7 @@ impl Diagnostic {
             notes: Vec::new(),
             branches: Vec::new(),
             help: Vec::new(),
+            has_excerpt: true,
         }))
     }
 
@@ -253,6 +257,13 @@ impl Diagnostic {
             let (Note::Related(at, _) | Note::CausedBy(at, _)) = note;
             *at = change(*at);
         }
+        self
+    }
+
+    /// The diagnostic without its source line in reports.
+    #[must_use]
+    pub(crate) fn without_excerpt(mut self) -> Self {
+        self.0.has_excerpt = false;
         self
     }
 

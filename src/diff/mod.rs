@@ -5,6 +5,7 @@
 
 pub(crate) mod json;
 pub(crate) mod markdown;
+mod secrets;
 pub(crate) mod summary;
 pub(crate) mod text;
 
@@ -12,6 +13,7 @@ use crate::output::{OutputKind, OutputPath, Tree};
 use rayon::prelude::*;
 use serde::Serialize;
 use similar::{Algorithm, ChangeTag, TextDiff};
+use smol_str::SmolStr;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -110,11 +112,11 @@ pub(crate) struct KnownBranch {
 }
 
 /// The branches in which `after` differs from `before`, in the order of their slugs. `output` is what the folder of
-/// the output is called.
+/// the output is called. The values of Secrets and of keys that match a pattern of `secret_keys` are not shown.
 pub(crate) fn compare(
-    before: &Tree,
-    after: &Tree,
+    (before, after): (&Tree, &Tree),
     output: &str,
+    secret_keys: &[SmolStr],
     known: impl Fn(&str) -> KnownBranch,
 ) -> Vec<BranchDiff> {
     let mut pairs: BTreeMap<&OutputPath, FilePair> =
@@ -138,8 +140,10 @@ pub(crate) fn compare(
             (!shown.is_empty()).then_some((slug, name, change, shown))
         })
         .collect();
-    let files: Vec<Vec<FileDiff>> =
-        differing.par_iter().map(|(_, _, _, files)| files.iter().map(|pair| file(*pair, output)).collect()).collect();
+    let files: Vec<Vec<FileDiff>> = differing
+        .par_iter()
+        .map(|(_, _, _, files)| files.iter().map(|pair| file(*pair, output, secret_keys)).collect())
+        .collect();
     let branch = |((slug, name, change, _), files): ((&str, String, ChangeKind, _), _)| BranchDiff {
         slug: slug.to_owned(),
         name,
@@ -149,9 +153,11 @@ pub(crate) fn compare(
     differing.into_iter().zip(files).map(branch).collect()
 }
 
-fn file((path, before, after): FilePair, output: &str) -> FileDiff {
-    let (old, new) = (before.map_or("", |text| text), after.map_or("", |text| text));
-    let diff = TextDiff::configure().algorithm(Algorithm::Patience).diff_lines(old, new);
+fn file((path, before, after): FilePair, output: &str, secret_keys: &[SmolStr]) -> FileDiff {
+    let texts = (before.map_or("", |text| text), after.map_or("", |text| text));
+    let is_yaml = path.name().ends_with(".yaml");
+    let (old, new) = if is_yaml { secrets::redacted(texts, secret_keys) } else { (texts.0.into(), texts.1.into()) };
+    let diff = TextDiff::configure().algorithm(Algorithm::Patience).diff_lines(&*old, &*new);
     let count = |tag| diff.iter_all_changes().filter(|change| change.tag() == tag).count();
     FileDiff {
         path: format!("{output}/{path}"),
@@ -196,7 +202,7 @@ pub(super) mod tests {
             ("namespaces/lock/pleach.lock", "new\n"),
             ("namespaces/same/10-a.yaml", "a: 1\n"),
         ]);
-        compare(&before, &after, "out", |slug| KnownBranch {
+        compare((&before, &after), "out", &[], |slug| KnownBranch {
             name: format!("feature/<{slug}|"),
             exists: slug != "removed",
         })
@@ -232,6 +238,8 @@ pub(super) mod tests {
     #[test]
     fn equal_trees_do_not_differ() {
         let tree = tree(&[("namespaces/a/10-a.yaml", "a: 1\n")]);
-        assert!(compare(&tree, &tree, "out", |slug| KnownBranch { name: slug.to_owned(), exists: true }).is_empty());
+        assert!(
+            compare((&tree, &tree), "out", &[], |slug| KnownBranch { name: slug.to_owned(), exists: true }).is_empty()
+        );
     }
 }

@@ -6,9 +6,11 @@ use super::branch::BuiltBranch;
 use super::images::similar;
 use super::{Inputs, Selection};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::glob;
 use crate::kustomize::input::load::is_kustomization;
-use crate::node::Node;
+use crate::node::{MapEntry, Node};
 use crate::output::{OutputFolder, Tree};
+use crate::resource::Resource;
 use crate::source::{Found, Location, Project, RelPath};
 use crate::spec::{self, BranchSettings, OVERLAYS, Placed, Spec, Zone};
 use crate::template::{TemplateEngine, has_word};
@@ -43,7 +45,7 @@ pub(super) fn warnings(build: &UsedParts) -> Vec<Diagnostic> {
     let reads = TemplateReads::of(build);
     let spec = build.inputs.spec;
     let of_spec = zones(build).into_iter().chain(image_aliases(build)).chain(shared(spec, &reads));
-    of_spec.chain(values(spec, &reads)).chain(overlays(build)).collect()
+    of_spec.chain(values(spec, &reads)).chain(overlays(build)).chain(secrets(build)).collect()
 }
 
 fn unused(what: &str, name: &str, at: Location) -> Diagnostic {
@@ -174,6 +176,39 @@ fn unread<'n>(mappings: &[&'n Node], path: &mut Vec<&'n str>, reads: &TemplateRe
         }
         path.pop();
     }
+}
+
+/// Entries of `secrets.allow` and `secrets.keys` that match nothing in any branch.
+fn secrets(build: &UsedParts) -> Vec<Diagnostic> {
+    let spec = build.inputs.spec;
+    let objects = || build.branches.iter().flat_map(|built| built.objects.iter().chain(&built.shared));
+    let is_secret = |resource: &Resource| resource.gvk().kind == "Secret" && resource.gvk().group.is_empty();
+    let names: BTreeSet<SmolStr> =
+        objects().filter(|resource| is_secret(resource)).map(|resource| resource.original_id().name.clone()).collect();
+    let unknown_names = spec.secrets.allow.iter().filter(|name| !names.contains(&name.value)).map(|name| {
+        let message = format!("no branch has a Secret `{}`", name.value);
+        let known = names.iter().map(SmolStr::as_str);
+        Diagnostic::new(Code::Spec, message).at(name.at).suggest(&name.value, known)
+    });
+    let has_key = |pattern: &str| {
+        settings(spec).any(|settings| has_key(&settings.values, pattern))
+            || objects().any(|resource| has_key(&resource.node, pattern))
+    };
+    let unknown_keys = spec.secrets.keys.iter().filter(|key| !has_key(&key.value)).map(|key| {
+        let message = format!("no value and no object has a key that matches `{}`", key.value);
+        Diagnostic::new(Code::Spec, message).at(key.at)
+    });
+    unknown_names.chain(unknown_keys).collect()
+}
+
+/// Whether a key in or below a node matches a pattern, or the `name` of an entry such as an environment variable.
+fn has_key(node: &Node, pattern: &str) -> bool {
+    let of_entry = |entry: &MapEntry| {
+        let is_name = entry.key.text == "name" && entry.value.as_str().is_some_and(|name| glob::matches(pattern, name));
+        is_name || glob::matches(pattern, &entry.key.text) || has_key(&entry.value, pattern)
+    };
+    node.as_map().is_some_and(|map| map.iter().any(of_entry))
+        || node.as_seq().is_some_and(|items| items.iter().any(|item| has_key(item, pattern)))
 }
 
 /// Folders of overlays of which no file was read.

@@ -10,6 +10,7 @@ pub(crate) fn spec(folder: &str) -> String {
     let project = project(folder);
     format!(
         "# yaml-language-server: $schema=schema/branches.schema.json\napiVersion: pleach/v1\nkind: Branches\nproject: {project}\n\
+         # Secret values are not committed. `allow` lists exceptions: {{mode: refuse, allow: [NAME]}}\nsecrets: refuse\n\
          # A branch starts from base/. Add folders of overlays/ that patch it:\n#   defaults: {{overlays: [preview]}}\n\
          branches:\n- name: main\n"
     )

@@ -187,6 +187,11 @@ impl Project {
         real
     }
 
+    /// The files that were read so far.
+    pub(crate) fn files_read(&self) -> Vec<Arc<File>> {
+        self.cache.read().expect(LOCK).files.clone()
+    }
+
     /// The file of a source location.
     pub(crate) fn file_at(&self, location: Location) -> Option<Arc<File>> {
         let FileId(id) = location.file()?;

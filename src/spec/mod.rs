@@ -24,6 +24,7 @@ mod object_pattern;
 mod pattern;
 mod pull_request;
 mod range;
+mod secrets;
 mod section;
 mod service;
 mod settings;
@@ -50,6 +51,7 @@ pub(crate) use object_pattern::ObjectPattern;
 pub(crate) use pattern::{Pattern, PatternScope};
 pub(crate) use pull_request::PullRequest;
 pub(crate) use range::Range;
+pub(crate) use secrets::{SecretRules, SecretsMode, secret_keys};
 pub(crate) use service::Service;
 pub(crate) use settings::BranchSettings;
 pub(crate) use shared::Shared;
@@ -112,7 +114,7 @@ pub(crate) struct Spec {
     /// Whether namespaces have the annotation for kube-janitor with their expiry date.
     pub(crate) janitor: bool,
     /// What a build does with secret values.
-    pub(crate) secrets: SecretsMode,
+    pub(crate) secrets: SecretRules,
     /// The highest number of branches.
     pub(crate) max_branches: Option<Placed<usize>>,
     /// The rules of `pleach branch sync`.
@@ -131,18 +133,6 @@ pub(crate) struct Spec {
     pub(crate) defaults: BranchSettings,
     /// The branches in the order in which they are written, those of `branches.d/` last.
     pub(crate) branches: Vec<BranchEntry>,
-}
-
-/// What a build does with a Secret that contains values.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum SecretsMode {
-    /// It is an error.
-    Refuse,
-    /// It is a warning.
-    #[default]
-    Warn,
-    /// It is accepted.
-    Allow,
 }
 
 /// What a build does with data that kustomize loses or changes by mistake.
@@ -221,11 +211,7 @@ impl Spec {
             image_fields: ImageField::all(&top, faults),
             cluster_scoped: cluster_scoped::kinds(&top, faults),
             janitor: top.node("janitor").and_then(Node::as_bool).unwrap_or_default(),
-            secrets: match top.text("secrets").as_deref() {
-                Some("refuse") => SecretsMode::Refuse,
-                Some("allow") => SecretsMode::Allow,
-                _ => SecretsMode::Warn,
-            },
+            secrets: SecretRules::of(&top, faults),
             max_branches: top
                 .node("maxBranches")
                 .and_then(|node| Some(Placed { value: node.as_text()?.parse().ok()?, at: node.at })),

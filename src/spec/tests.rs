@@ -52,7 +52,7 @@ cleanup:
   objects: [ClusterIssuer/preview-*, ConfigMap/monitoring/dashboards]
   hosts: ["*.preview.example.com"]
 janitor: true
-secrets: refuse
+secrets: {mode: refuse, allow: [registry], keys: ["*Password"]}
 maxBranches: 60
 sync:
   include: ["feature/*"]
@@ -225,7 +225,7 @@ fn a_spec_with_everything_is_read() {
     let names: Vec<&str> = spec.branches.iter().map(|branch| branch.name.as_str()).collect();
     assert_eq!(names, ["feature/login", "legacy/reports", "main"]);
     assert_eq!(
-        (spec.output.to_string().as_str(), spec.base.as_str(), spec.secrets),
+        (spec.output.to_string().as_str(), spec.base.as_str(), spec.secrets.mode),
         ("build/out", "manifests", SecretsMode::Refuse)
     );
     let login = &spec.branches[0];

@@ -116,12 +116,12 @@ fn is_misread(text: &str) -> bool {
     match text.as_bytes() {
         [b'='] | [b'<', b'<'] => true,
         [b'0'..=b'9', ..] => {
-            date::is_like(text) || is_empty_base(text) || number::is_float_syntax(&text.replace('_', ""))
+            date::is_like(text) || is_based_number(text) || number::is_float_syntax(&text.replace('_', ""))
         }
         [b'+' | b'-', rest @ ..] => {
             let rest = std::str::from_utf8(rest).expect("a sign is one byte");
             matches!(rest.as_bytes(), [b'_' | b'+' | b'-' | b'.', ..]) && is_number_like(rest)
-                || is_empty_base(rest)
+                || is_based_number(rest)
                 || number::is_float_syntax(&rest.replace('_', ""))
         }
         [b'.', rest @ ..] => !rest.is_empty() && rest.iter().all(|b| b.is_ascii_digit() || *b == b'_'),
@@ -133,13 +133,16 @@ fn is_number_like(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'_' | b'+' | b'-' | b'.'))
 }
 
-/// Whether `text` is a prefix for a base without a digit of that base: `0x_`, `0b_`, `0o_` and `0o8`.
-fn is_empty_base(text: &str) -> bool {
-    match text.as_bytes() {
-        [b'0', b'x' | b'X' | b'b' | b'B', rest @ ..] => !rest.is_empty() && rest.iter().all(|&b| b == b'_'),
-        [b'0', b'o' | b'O', rest @ ..] => !rest.is_empty() && rest.iter().all(|b| b.is_ascii_digit() || *b == b'_'),
-        _ => false,
-    }
+/// Whether `text` looks like a number in base 16, 2 or 8. go-yaml reads it as a string if it has more than 64 bits or no digit, such
+/// as `0x_`; other readers do not.
+fn is_based_number(text: &str) -> bool {
+    let (digits, rest): (&[u8], _) = match text.as_bytes() {
+        [b'0', b'x' | b'X', rest @ ..] => (b"0123456789abcdefABCDEF_", rest),
+        [b'0', b'b' | b'B', rest @ ..] => (b"01_", rest),
+        [b'0', b'o' | b'O', rest @ ..] => (b"0123456789_", rest),
+        _ => return false,
+    };
+    !rest.is_empty() && rest.iter().all(|b| digits.contains(b))
 }
 
 fn traits(text: &str) -> StringTraits {

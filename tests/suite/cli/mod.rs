@@ -16,6 +16,7 @@ mod expiry;
 mod guards;
 mod output_folder;
 mod pull_requests;
+mod secrets;
 
 use crate::tests::kit::Workspace;
 

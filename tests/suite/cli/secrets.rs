@@ -1,0 +1,125 @@
+//! No report shows a secret value, in any format, also when it is about the line that has one.
+
+use crate::tests::kit::Workspace;
+
+const VALUE: &str = "hunter22-hunter22";
+const BASE64: &str = "aHVudGVyMjItaHVudGVyMjI=";
+const FORMATS: [&str; 3] = ["human", "short", "json"];
+
+fn workspace(files: &[(&str, &str)]) -> Workspace {
+    let workspace = Workspace::small();
+    for (path, text) in files {
+        workspace.write(path, text.replace("VALUE", VALUE).replace("BASE64", BASE64));
+    }
+    workspace
+}
+
+/// Runs a command with each format of messages, and checks its output.
+fn shows_no_value(workspace: &Workspace, args: &[&str], message: &str) {
+    for format in FORMATS {
+        let args: Vec<&str> = args.iter().copied().chain(["--message-format", format]).collect();
+        let ran = workspace.run(&args);
+        let text = ran.out() + &ran.err();
+        assert!(text.contains(message), "{args:?}: {text}");
+        assert!(!text.contains("hunter22") && !text.contains(BASE64), "{args:?}: {text}");
+    }
+}
+
+#[test]
+fn an_error_about_a_secret_does_not_show_its_values() {
+    let head = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\n";
+    for (data, message) in [
+        ("data:\n  a: VALUE\n", "is not base64"),
+        ("data:\n  a: \"VALUE\n", "yaml"),
+        ("data: {a: 'VALUE' b}\n", "yaml"),
+        ("stringData:\n  a: [VALUE]\n", "must be a string"),
+        ("stringData:\n  a: VALUE\n  a: VALUE\n", "yaml"),
+        ("stringData:\n  a: |\n    VALUE\n   x: y\n", "yaml"),
+        ("stringData:\n  VALUE\n", "must be a mapping"),
+        ("stringData:\n  a: !VALUE x\n", "yaml"),
+        ("stringData:\n  a: *VALUE\n", "yaml"),
+    ] {
+        let workspace = workspace(&[("base/secret.yaml", &format!("{head}{data}"))]);
+        shows_no_value(&workspace, &["build"], message);
+        let templated = self::workspace(&[("base/secret.yaml.j2", &format!("{head}{data}"))]);
+        shows_no_value(&templated, &["build"], message);
+    }
+}
+
+#[test]
+fn an_error_about_a_generator_does_not_show_its_values() {
+    let kustomization = |entry: &str| format!("resources: [service.yaml]\nsecretGenerator:\n- name: db\n  {entry}\n");
+    for (entry, message) in [
+        ("literals: [VALUE]", "VALUE"),
+        ("literals:\n  - a=VALUE\n  - a=VALUE", "a"),
+        ("literals:\n  - a=VALUE\n  -- b", "yaml"),
+        ("envs: [db.env]", "db.env"),
+    ] {
+        let workspace = workspace(&[
+            ("base/kustomization.yaml", &kustomization(entry)),
+            ("base/db.env", "a=VALUE\nVALUE VALUE=x\n"),
+        ]);
+        shows_no_value(&workspace, &["build"], if message == "VALUE" { "error" } else { message });
+    }
+}
+
+#[test]
+fn an_error_about_a_secret_key_does_not_show_its_value() {
+    let spec = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nsecrets:\n  keys: ['*Password', '*_PASSWORD']\nbranches:\n\
+                - name: main\n  values:\n    dbPassword: VALUE\n";
+    let config = |text: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: x}}\ndata:\n  a: {text}\n");
+    for (spec, file, text, message) in [
+        (spec.to_owned(), "base/a.yaml.j2", config("{{ values.dbPassword + 1 }}"), "template"),
+        (spec.to_owned(), "base/a.yaml.j2", config("{{ values.dbPassword | int }}"), "template"),
+        (spec.to_owned(), "base/a.yaml.j2", config("[\"{{ values.dbPassword }}\"]"), "must be a string"),
+        (spec.to_owned(), "base/a.yaml", config("x\n  myPassword: [VALUE]"), "must be a string"),
+        (spec.to_owned() + "    dbPassword: VALUE\n", "base/a.yaml", config("x"), "yaml"),
+        (spec.replace("VALUE", "\"VALUE"), "base/a.yaml", config("x"), "yaml"),
+        (spec.to_owned(), "base/a.yaml", config("x") + "env:\n- name: X_PASSWORD\n  value: 'VALUE' x\n", "yaml"),
+    ] {
+        let workspace = workspace(&[("branches.yaml", &spec), (file, &text)]);
+        shows_no_value(&workspace, &["build"], message);
+    }
+}
+
+#[test]
+fn a_diff_shows_that_a_secret_changed_and_nothing_of_it() {
+    let secret = |value: &str| {
+        format!("apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\nstringData:\n  a: {value}\n  b: other\n")
+    };
+    let workspace = workspace(&[("base/secret.yaml", &secret("VALUE"))]);
+    let report = |format: &str| workspace.run(&["diff", "--format", format]).exits(1).out();
+    for format in ["text", "markdown", "summary", "json"] {
+        assert!(!report(format).contains("hunter22"), "{format}");
+    }
+    workspace.run(&["build"]).exits(0);
+    workspace.write("base/secret.yaml", secret("another-and-longer-hunter22"));
+    for format in ["text", "markdown"] {
+        let text = report(format);
+        assert!(text.contains("-  a: (secret)\n+  a: (secret, changed)\n   b: (secret)\n"), "{text}");
+        assert!(!text.contains("hunter22") && !text.contains("other"), "{text}");
+    }
+    let json = report("json");
+    assert!(json.contains("\"addedLines\": 1") && !json.contains("hunter22"), "{json}");
+}
+
+#[test]
+fn allowed_secrets_and_keys_that_match_nothing_are_reported() {
+    let workspace = workspace(&[("base/secret.yaml", "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\nstringData:\n  a: VALUE\n")]);
+    let set = |secrets: &str| {
+        let spec = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nbranches:\n- name: main\n";
+        workspace.write("branches.yaml", format!("{spec}secrets: {secrets}\n"));
+        workspace.run(&["build"])
+    };
+    assert!(set("refuse").exits(2).err().contains("`Secret db` contains the value of `a`"));
+    assert!(set("{mode: refuse}").exits(2).err().contains("`Secret db` contains the value of `a`"));
+    assert_eq!(set("{mode: refuse, allow: [db]}").exits(0).err(), "");
+    let error = set("{mode: refuse, allow: [dbs]}").exits(2).err();
+    assert!(error.contains("`Secret db` contains"), "{error}");
+    let warning = set("{mode: warn, allow: [db, dc], keys: [token]}").exits(0).err();
+    assert!(warning.contains("no branch has a Secret `dc`") && warning.contains("did you mean `db`?"), "{warning}");
+    assert!(warning.contains("no value and no object has a key that matches `token`"), "{warning}");
+    assert!(set("{mode: allow, allow: [db]}").exits(2).err().contains("`allow` has no effect"));
+    let error = set("refused").exits(2).err();
+    assert!(error.contains("unknown mode `refused`") && error.contains("did you mean `refuse`?"), "{error}");
+}
