@@ -27,9 +27,18 @@ pub(crate) struct SecretValues {
 impl SecretValues {
     /// The values in all files that the project has read, with those under keys that match a pattern of `keys`.
     pub(crate) fn of(project: &Project, keys: &[SmolStr]) -> Self {
+        let files = project.files_read();
         let (mut lines, mut values) = (BTreeMap::new(), BTreeSet::new());
-        for file in project.files_read() {
+        for file in &files {
             let found = SecretLines::of(&String::from_utf8_lossy(&file.bytes), keys);
+            values.extend(found.values);
+            lines.insert(file.id, found.lines);
+        }
+        // The files that a generator reads are among its values.
+        let generated = |name: &str| values.iter().any(|value| value.rsplit('/').next() == Some(name));
+        let sources: Vec<_> = files.iter().filter(|file| generated(file.path.name())).collect();
+        for file in sources {
+            let found = SecretLines::whole(&String::from_utf8_lossy(&file.bytes));
             values.extend(found.values);
             lines.insert(file.id, found.lines);
         }
@@ -89,6 +98,13 @@ impl SecretLines {
             found.add_keys(document, start, keys);
             start += length;
         }
+        found
+    }
+
+    /// All lines of a file that is the value of a secret, or has `key=value` lines.
+    fn whole(text: &str) -> Self {
+        let mut found = SecretLines::default();
+        text.lines().enumerate().for_each(|(index, line)| found.add(line, index + 1));
         found
     }
 
@@ -163,7 +179,9 @@ impl SecretLines {
             let after_sign = piece.split_once('=').map(|(_, value)| value);
             [Some(value(piece)), after_sign].into_iter().flatten()
         });
-        let texts = texts.map(unquoted).filter(|text| !text.is_empty() && !text.contains("{{"));
+        // An error names an anchor, alias or tag without its sign.
+        let texts = texts.map(|text| unquoted(text).trim_start_matches(['*', '&', '!', '=']));
+        let texts = texts.filter(|text| !text.is_empty() && !text.contains("{{"));
         self.values.extend(texts.filter(|text| !matches!(*text, "|" | "|-" | ">" | ">-")).map(str::to_owned));
     }
 }

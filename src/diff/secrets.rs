@@ -147,7 +147,7 @@ mod tests {
     fn values_of_secret_keys_are_not_shown() {
         let text = |password: &str| {
             format!(
-                "data:\n  a: b\n  dbPassword: {password}\nenv:\n- name: X_PASSWORD\n  value: {password}\n- name: Y\n  value: x\n"
+                "data:\n  a: b\n  dbPassword: {password}\nenv:\n- name: X_PASSWORD\n  value: {password}\n- name: OTHER\n  value: x\n"
             )
         };
         let keys = ["*Password", "*_PASSWORD"];

@@ -1,6 +1,7 @@
 //! Which commit of a repository has the output that a change is compared with.
 
-use super::{check_owner, commit, run};
+use super::command::is_installed;
+use super::{commit, run};
 use crate::diagnostic::Diagnostic;
 use std::path::Path;
 
@@ -20,11 +21,6 @@ pub(crate) enum ForkPoint {
     NoGit,
 }
 
-/// The folder of the repository or worktree that has a path, if any.
-pub(crate) fn repository(path: &Path) -> Option<&Path> {
-    path.ancestors().find(|folder| folder.join(".git").exists())
-}
-
 /// Where the history of the repository `root` forks from the default branch of `origin`. A merge in progress counts as done. A
 /// repository that git refuses to read because it belongs to another user is an error.
 pub(crate) fn fork_point(root: &Path) -> Result<ForkPoint, Diagnostic> {
@@ -33,8 +29,10 @@ pub(crate) fn fork_point(root: &Path) -> Result<ForkPoint, Diagnostic> {
     if let Some(commit) = fork(&["HEAD", "MERGE_HEAD"]).or_else(|| fork(&["HEAD"])) {
         return Ok(ForkPoint::At(commit));
     }
-    let Ok(remotes) = run(root, &["remote"], b"") else { return Ok(ForkPoint::NoGit) };
-    check_owner(&remotes)?;
+    if !is_installed() {
+        return Ok(ForkPoint::NoGit);
+    }
+    let remotes = run(root, &["remote"], b"")?;
     let has_origin = String::from_utf8_lossy(&remotes.stdout).lines().any(|name| name == "origin");
     Ok(if has_origin && head(root).is_some() { ForkPoint::Unknown } else { ForkPoint::None })
 }
@@ -42,8 +40,10 @@ pub(crate) fn fork_point(root: &Path) -> Result<ForkPoint, Diagnostic> {
 /// Where the checked out branch of the repository `root` forks from its upstream branch. Without an upstream branch, all its commits
 /// count as published.
 pub(crate) fn upstream_point(root: &Path) -> Result<ForkPoint, Diagnostic> {
-    let Ok(head) = run(root, &["rev-parse", "--verify", "--quiet", "HEAD"], b"") else { return Ok(ForkPoint::NoGit) };
-    check_owner(&head)?;
+    if !is_installed() {
+        return Ok(ForkPoint::NoGit);
+    }
+    run(root, &["rev-parse", "--verify", "--quiet", "HEAD"], b"")?;
     let fork = merge_base(root, "@{upstream}", &["HEAD"]).map(Ok).or_else(|| Some(commit(root, "HEAD")));
     Ok(fork.and_then(Result::ok).map_or(ForkPoint::None, ForkPoint::At))
 }

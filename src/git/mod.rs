@@ -1,20 +1,22 @@
 //! Reading a repository with the program `git`. Nothing is fetched and nothing is written.
 
 mod branches;
+mod command;
 mod earlier;
 mod fork;
 mod history;
 mod revision;
 
 pub(crate) use branches::branches;
+pub(crate) use command::repository;
 pub(crate) use earlier::{last_change_of, versions};
-pub(crate) use fork::{ForkPoint, fork_point, head, is_ignored, is_shallow, repository, upstream_point};
+pub(crate) use fork::{ForkPoint, fork_point, head, is_ignored, is_shallow, upstream_point};
 pub(crate) use revision::{OutputAtCommit, texts};
 
 use crate::diagnostic::{Code, Diagnostic};
-use std::io::Write;
+use command::run;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
 /// How to get the history that a shallow clone does not have.
 pub(crate) const FETCH_HISTORY: &str =
@@ -24,7 +26,6 @@ pub(crate) const FETCH_HISTORY: &str =
 pub(super) fn commit(root: &Path, reference: &str) -> Result<String, Diagnostic> {
     let commit = format!("{reference}^{{commit}}");
     let found = run(root, &["rev-parse", "--verify", "--quiet", "--end-of-options", &commit], b"")?;
-    check_owner(&found)?;
     if !found.status.success() {
         let printed = String::from_utf8_lossy(&found.stderr);
         let why =
@@ -42,42 +43,20 @@ pub(super) fn commit(root: &Path, reference: &str) -> Result<String, Diagnostic>
     Ok(String::from_utf8_lossy(&found.stdout).trim().to_owned())
 }
 
-pub(super) fn run(root: &Path, args: &[&str], input: &[u8]) -> Result<Output, Diagnostic> {
-    let mut child = Command::new("git")
-        .args(args)
-        .current_dir(root)
-        .envs([("LC_ALL", "C"), ("GIT_OPTIONAL_LOCKS", "0"), ("GIT_NO_LAZY_FETCH", "1"), ("GIT_TERMINAL_PROMPT", "0")])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| failed(&error.to_string()))?;
-    let mut stdin = child.stdin.take().expect("its input is a pipe");
-    std::thread::scope(|scope| {
-        // Git may answer before it has read all of its input, so input and output need two threads.
-        scope.spawn(move || stdin.write_all(input));
-        child.wait_with_output()
-    })
-    .map_err(|error| failed(&error.to_string()))
-}
-
-/// An error if git refused to read the repository because it belongs to another user.
-pub(super) fn check_owner(output: &Output) -> Result<(), Diagnostic> {
-    let printed = String::from_utf8_lossy(&output.stderr);
-    if output.status.success() || !["dubious ownership", "unsafe repository"].iter().any(|word| printed.contains(word))
-    {
-        return Ok(());
-    }
-    Err(Diagnostic::new(Code::Usage, "git does not read this repository because it belongs to another user").help(
-        "trust it with `git config --global --add safe.directory DIR`, or compare with the output on the disk: `--base out`",
-    ))
-}
-
 fn stdout(output: Output) -> Result<Vec<u8>, Diagnostic> {
     if output.status.success() {
         return Ok(output.stdout);
     }
-    Err(failed(String::from_utf8_lossy(&output.stderr).trim().trim_start_matches("fatal: ")))
+    let printed = String::from_utf8_lossy(&output.stderr);
+    let error = failed(printed.trim().trim_start_matches("fatal: "));
+    let is_partial =
+        ["lazy fetching disabled", "promisor remote", "not a tree object"].iter().any(|word| printed.contains(word));
+    Err(if is_partial { missing_object(&error) } else { error })
+}
+
+/// An error about an object that a partial clone does not have.
+fn missing_object(error: &Diagnostic) -> Diagnostic {
+    error.clone().help("if the clone is partial, fetch all objects: `git fetch --refetch --no-filter`")
 }
 
 pub(super) fn failed(why: &str) -> Diagnostic {

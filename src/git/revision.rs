@@ -1,6 +1,6 @@
 //! The output at a commit.
 
-use super::{commit, failed, run, stdout};
+use super::{commit, failed, missing_object, run, stdout};
 use crate::diagnostic::Diagnostic;
 use crate::hex;
 use crate::output::{OutputKind, OutputPath, Tree};
@@ -105,6 +105,10 @@ pub(super) fn contents(root: &Path, ids: &[&str]) -> Result<Vec<Arc<str>>, Diagn
     let printed = stdout(run(root, &["cat-file", "--batch"], ids.join("\n").as_bytes())?)?;
     let mut rest = printed.as_slice();
     let next = |_: &&str| {
+        let end = rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
+        if let Some(id) = rest[..end].strip_suffix(b" missing") {
+            return Err(missing_object(&failed(&format!("there is no object `{}`", String::from_utf8_lossy(id)))));
+        }
         let (content, after) = object(rest).ok_or_else(|| failed("`cat-file` does not print every object"))?;
         rest = after;
         Ok(Arc::from(String::from_utf8_lossy(content)))

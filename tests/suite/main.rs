@@ -105,6 +105,7 @@ mod tests {
     mod disk;
     mod dns;
     mod docs;
+    mod git;
     mod gitops;
     mod kit;
     mod kustomize;

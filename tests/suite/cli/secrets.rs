@@ -55,10 +55,8 @@ fn an_error_about_a_generator_does_not_show_its_values() {
         ("literals:\n  - a=VALUE\n  -- b", "yaml"),
         ("envs: [db.env]", "db.env"),
     ] {
-        let workspace = workspace(&[
-            ("base/kustomization.yaml", &kustomization(entry)),
-            ("base/db.env", "a=VALUE\nVALUE VALUE=x\n"),
-        ]);
+        let workspace =
+            workspace(&[("base/kustomization.yaml", &kustomization(entry)), ("base/db.env", "a=VALUE\nVALUE VALUE\n")]);
         shows_no_value(&workspace, &["build"], if message == "VALUE" { "error" } else { message });
     }
 }
@@ -105,7 +103,10 @@ fn a_diff_shows_that_a_secret_changed_and_nothing_of_it() {
 
 #[test]
 fn allowed_secrets_and_keys_that_match_nothing_are_reported() {
-    let workspace = workspace(&[("base/secret.yaml", "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\nstringData:\n  a: VALUE\n")]);
+    let workspace = workspace(&[(
+        "base/secret.yaml",
+        "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\nstringData:\n  a: VALUE\n",
+    )]);
     let set = |secrets: &str| {
         let spec = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nbranches:\n- name: main\n";
         workspace.write("branches.yaml", format!("{spec}secrets: {secrets}\n"));

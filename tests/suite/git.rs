@@ -1,0 +1,164 @@
+//! Which repository is read, and what a hostile one, an old Git or a hook cannot change.
+
+use crate::tests::kit::Workspace;
+use std::path::Path;
+
+const SPEC: &str = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nhosts: [\"{{ branch.slug }}.dev.example.com\"]\n\
+                    zones: {dev.example.com: {ttl: 60, A: [203.0.113.7]}}\nbranches:\n- name: main\n- name: old\n";
+
+/// A repository with a workspace in `envs/`, whose output and two branches are committed and published.
+fn repository() -> Workspace {
+    let workspace = Workspace::empty();
+    workspace.write("envs/branches.yaml", SPEC);
+    workspace.write("envs/base/kustomization.yaml", "configMapGenerator: [{name: app, literals: [a=b]}]\n");
+    let done = workspace.shell(
+        "cd envs && pleach build >/dev/null && cd .. && git init -q -b main && git add -A && git commit -qm one && \
+         git update-ref refs/remotes/origin/main HEAD",
+    );
+    assert_eq!(done, "");
+    workspace
+}
+
+/// What `check` and `teardown` report about a change that removes a branch without its records.
+fn reports(workspace: &Workspace, before: &str) -> String {
+    workspace.shell(&format!(
+        "cd envs; {before} pleach check; echo status $?; {before} pleach check --base origin/main; echo status $?"
+    ))
+}
+
+/// Removes the branch `old`, and what records it.
+fn remove_old(workspace: &Workspace) {
+    let done = workspace.shell(
+        "cd envs && pleach branch remove old && pleach build && rm -rf out/teardown out/dns/dev.example.com/old.yaml && \
+         git add -A && git commit -qm remove",
+    );
+    assert!(done.contains("removed old"), "{done}");
+}
+
+/// Adds files to `envs/` that make it look like a bare repository in which the branch never existed, with these settings.
+fn add_bare_repository(workspace: &Workspace, settings: &str) {
+    let done = workspace.shell(
+        "cp -r envs copy && (cd copy && rm -rf out/namespaces/old && git init -q -b main && git add -A && git commit -qm evil && \
+         git clone -q --bare . ../evil.git) && cp -r evil.git/HEAD evil.git/objects evil.git/refs envs/ && \
+         git --git-dir=evil.git rev-parse main > evil && mkdir -p envs/refs/heads envs/refs/remotes/origin && \
+         cp evil envs/refs/heads/main && cp evil envs/refs/remotes/origin/main && rm -rf copy evil evil.git",
+    );
+    assert_eq!(done, "");
+    workspace.write("envs/config", format!("[core]\n\trepositoryformatversion = 1\n\tbare = true\n{settings}"));
+}
+
+#[test]
+fn a_folder_that_looks_like_a_bare_repository_is_not_read() {
+    let workspace = repository();
+    remove_old(&workspace);
+    let honest = reports(&workspace, "");
+    assert!(honest.contains("out/dns/dev.example.com/old.yaml"), "{honest}");
+    add_bare_repository(&workspace, "");
+    assert_eq!(reports(&workspace, ""), honest);
+    let synced = workspace.shell("cd envs; pleach branch sync; echo status $?");
+    assert!(synced.contains("looks like a bare repository") && synced.contains("status 3"), "{synced}");
+}
+
+/// Without a complete layout, an old Git must not take the folder for a repository either, nor run what its settings say.
+#[test]
+fn an_old_git_runs_nothing() {
+    let workspace = repository();
+    remove_old(&workspace);
+    let honest = reports(&workspace, "");
+    let touched = workspace.path().join("touched");
+    add_bare_repository(
+        &workspace,
+        &format!(
+            "[protocol \"ext\"]\n\tallow = always\n[remote \"origin\"]\n\turl = ext::sh -c touch% {}\n\tpromisor = true\n\
+             [extensions]\n\tpartialClone = origin\n[core]\n\tfsmonitor = touch {0}\n",
+            touched.display()
+        ),
+    );
+    // Versions before 2.38 do not know `safe.bareRepository`, those before 2.45 not the variable.
+    workspace.write(
+        "bin/git",
+        "#!/bin/sh\nunset GIT_NO_LAZY_FETCH\nfor arg do\n  shift\n  case $arg in safe.bareRepository=*) arg=x.y=z ;; esac\n  \
+         set -- \"$@\" \"$arg\"\ndone\nPATH=${PATH#*bin:}\nexec git \"$@\"\n",
+    );
+    workspace.shell("chmod +x bin/git");
+    let old = format!("PATH={}/bin:$PATH", workspace.path().display());
+    assert_eq!(reports(&workspace, &old), honest);
+    // An attack that leaves out one of the three names.
+    workspace.shell("mv envs/refs envs/refs-2");
+    assert_eq!(reports(&workspace, &old), honest);
+    assert!(!touched.exists());
+}
+
+#[test]
+fn variables_of_a_hook_name_no_other_repository() {
+    let (workspace, other) = (repository(), repository());
+    remove_old(&workspace);
+    let honest = reports(&workspace, "");
+    let git = other.path().join(".git").display().to_string();
+    for variables in [
+        format!("GIT_DIR={git}"),
+        format!("GIT_DIR={git} GIT_WORK_TREE={}", other.path().display()),
+        format!("GIT_INDEX_FILE={git}/index"),
+        format!("GIT_OBJECT_DIRECTORY={git}/objects GIT_COMMON_DIR={git}"),
+        "GIT_NAMESPACE=x GIT_PREFIX=envs/".to_owned(),
+    ] {
+        assert_eq!(reports(&workspace, &variables), honest, "{variables}");
+    }
+    // As Git runs it.
+    workspace.write(".git/hooks/pre-commit", "#!/bin/sh\ncd envs && pleach check > ../hook.txt 2>&1\n");
+    workspace.shell("chmod +x .git/hooks/pre-commit && git commit -q --allow-empty -m two");
+    assert!(honest.starts_with(&workspace.read("hook.txt")), "{}", workspace.read("hook.txt"));
+}
+
+#[test]
+fn worktrees_and_submodules_are_repositories() {
+    let workspace = repository();
+    remove_old(&workspace);
+    let honest = reports(&workspace, "");
+    workspace.shell("git worktree add -q --detach tree");
+    assert!(workspace.path().join("tree/.git").is_file());
+    assert_eq!(
+        workspace.shell("cd tree/envs; pleach check; echo status $?; pleach check --base origin/main; echo status $?"),
+        honest
+    );
+
+    let outer = Workspace::empty();
+    let url = workspace.path().display().to_string();
+    outer.shell(&format!(
+        "git init -q -b main && git -c protocol.file.allow=always submodule add -q '{url}' sub && git commit -qm outer && \
+         cd sub && git update-ref refs/remotes/origin/main HEAD^"
+    ));
+    assert!(outer.path().join("sub/.git").is_file());
+    assert_eq!(
+        outer.shell("cd sub/envs; pleach check; echo status $?; pleach check --base origin/main; echo status $?"),
+        honest
+    );
+}
+
+#[test]
+fn a_git_file_that_names_another_repository_is_read_as_git_reads_it() {
+    let (workspace, other) = (repository(), Workspace::empty());
+    other.write("envs/branches.yaml", SPEC);
+    other.write(".git", format!("gitdir: {}/nowhere\n", workspace.path().display()));
+    let error = other.shell("cd envs; mkdir base; touch base/a.yaml; pleach check; echo status $?");
+    assert!(error.contains("`git` failed") && error.contains("status 4"), "{error}");
+}
+
+#[test]
+fn an_object_that_a_partial_clone_does_not_have_is_an_error() {
+    let workspace = repository();
+    workspace.shell("git config uploadpack.allowFilter true; git config uploadpack.allowAnySHA1InWant true");
+    workspace.shell("cd envs && pleach branch remove old && pleach build && git add -A && git commit -qm remove");
+    for filter in ["blob:none", "tree:0"] {
+        let clone = Workspace::empty();
+        let url = workspace.path().display().to_string();
+        // The files of the last commit are checked out, but those before it are not there.
+        clone.shell(&format!("git clone -q --filter={filter} 'file://{url}' ."));
+        let text = clone.shell("cd envs; pleach build --base HEAD~1; echo status $?");
+        assert!(text.contains("git fetch --refetch --no-filter") && text.contains("status 4"), "{filter}: {text}");
+        assert!(Path::new(&clone.path().join("envs/out/teardown/old.yaml")).exists(), "nothing was written");
+        clone.shell("git fetch -q --refetch --no-filter");
+        let text = clone.shell("cd envs; pleach build --base HEAD~1; echo status $?");
+        assert!(text.contains("status 0"), "{filter}: {text}");
+    }
+}
