@@ -21,6 +21,7 @@ use crate::plan::BuildPlan;
 use crate::source::{FolderPath, RelPath};
 use crate::spec::{self, EarlierSpec, Spec};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Where the previous output is.
 pub(super) enum BaseRevision {
@@ -234,7 +235,7 @@ impl BaseFinder<'_> {
 
     /// The commit whose spec is the previous one.
     pub(super) fn commit(&self) -> Result<Option<String>> {
-        git::repository(&self.workspace.root).map_or(Ok(None), |root| self.commit_of(root))
+        spec_commit(&self.workspace.root)
     }
 
     /// Whether the output or the workspace is in a repository, and git cannot be run.
@@ -288,6 +289,22 @@ impl BaseFinder<'_> {
             "this build records what `{old}` has; then delete it, and change what reads it, such as the path in Argo CD"
         )))
     }
+}
+
+/// The commit whose spec is the previous one of a workspace.
+fn spec_commit(workspace: &Path) -> Result<Option<String>> {
+    let Some(root) = git::repository(workspace) else { return Ok(None) };
+    Ok(match git::fork_point(root)? {
+        ForkPoint::At(commit) => Some(commit),
+        ForkPoint::Unknown | ForkPoint::None => git::head(root),
+        ForkPoint::NoGit => None,
+    })
+}
+
+/// The texts that the files of the spec of a workspace have had, the newest first.
+pub(super) fn earlier_specs(workspace: &Path) -> Result<Vec<Arc<str>>> {
+    let Some(commit) = spec_commit(workspace)? else { return Ok(Vec::new()) };
+    Ok(git::versions(workspace, (None, &commit), &[spec::FILE, spec::FOLDER])?)
 }
 
 /// The output folder `output` at a commit of the repository `root`.

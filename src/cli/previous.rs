@@ -3,7 +3,7 @@
 //! It is the output of the base revision, which [`super::base`] finds. All commands that build use this module, so they compare with
 //! the same output.
 
-use super::base::{Base, BaseFinder, BaseOrigin, BaseRevision};
+use super::base::{self, Base, BaseFinder, BaseOrigin, BaseRevision};
 use super::removals;
 use crate::argument::shell_word;
 use crate::diagnostic::{Diagnostic, PreviousFile, Result};
@@ -11,7 +11,7 @@ use crate::disk::OutputDir;
 use crate::output::{OutputFolder, OutputHistory, OutputKind, OutputPath, PreviousOutput, Tree, owned_files};
 use crate::source::RelPath;
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The output at the base revision, and the one on the disk.
@@ -20,6 +20,8 @@ pub(super) struct RecordedOutput {
     is_named: bool,
     disk: OutputDir,
     recorded: Tree,
+    /// The folder of the workspace, whose history has earlier specs.
+    workspace: PathBuf,
     /// Warnings about the base revision.
     pub(super) warnings: Vec<Diagnostic>,
 }
@@ -49,7 +51,8 @@ impl RecordedOutput {
         let recorded = base.read(&folders, |path| wanted(path.slug()))?;
         let recorded = recorded_files(recorded);
         let is_named = matches!(origin, BaseOrigin::Named);
-        Ok(RecordedOutput { base, is_named, disk: finder.output.clone(), recorded, warnings })
+        let (disk, workspace) = (finder.output.clone(), finder.workspace.root.clone());
+        Ok(RecordedOutput { base, is_named, disk, recorded, workspace, warnings })
     }
 
     /// Whether `--base` names the base revision.
@@ -95,6 +98,14 @@ impl RecordedOutput {
 impl PreviousOutput for RecordedOutput {
     fn files(&self) -> &Tree {
         &self.recorded
+    }
+
+    fn earlier_specs(&self) -> Result<Vec<Arc<str>>> {
+        base::earlier_specs(&self.workspace)
+    }
+
+    fn is_published(&self) -> bool {
+        matches!(self.base, BaseRevision::Commit(_))
     }
 
     fn replaced_objects(&self, slugs: &BTreeSet<&str>, tree: &Tree) -> Result<Tree> {

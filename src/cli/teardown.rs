@@ -1,17 +1,16 @@
 //! `pleach teardown`: reports the teardown plans of the output.
 
-use super::Outcome;
-use super::previous;
 use super::screen::{Screen, report};
 use super::workspace::Workspace;
+use super::{Outcome, base, previous};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::disk::OutputDir;
 use crate::glob;
 use crate::output::{OutputFolder, OutputPath};
 use crate::pipeline;
 use crate::plan::{Branch, BuildPlan};
-use crate::source::{Found, Project, RelPath};
-use crate::spec::Spec;
+use crate::source::{Found, RelPath};
+use crate::spec::{EarlierSpecs, Spec};
 use crate::teardown::report::ListedPlan;
 use crate::teardown::usage::UsageCandidates;
 use crate::teardown::{EntryOwner, Footprint, ProjectNames, TeardownPlan, report as formats};
@@ -74,7 +73,7 @@ pub(super) fn run(args: &TeardownArgs, workspace: &Workspace, here: &Path, scree
     let output = workspace.output(&spec, args.output(), here)?;
     args.check_output(&output, &plan)?;
     let folder = workspace.path_of(output.path()).unwrap_or_default();
-    let plans = listed(project, &folder, (&spec, &plan))?;
+    let plans = listed(workspace, &folder, (&spec, &plan))?;
     let usage = OutputUsage::of(&output, &spec, &plan, &plans)?;
     let mut warnings = BTreeSet::new();
     let plans: Vec<ListedPlan> = plans
@@ -133,13 +132,17 @@ impl TeardownArgs {
 }
 
 /// The plans of the output.
-fn listed(project: &Project, output: &RelPath, (spec, plan): (&Spec, &BuildPlan)) -> Result<Vec<ListedPlan>> {
+fn listed(
+    Workspace { project, root, .. }: &Workspace,
+    output: &RelPath,
+    (spec, plan): (&Spec, &BuildPlan),
+) -> Result<Vec<ListedPlan>> {
     let folder = output.join(OutputFolder::Teardown.name()).unwrap_or_default();
     let Found::Folder(names) = project.look(&folder) else { return Ok(Vec::new()) };
     let names = names.iter().filter(|name| !name.starts_with('.'));
     let slugs = names.filter_map(|name| name.strip_suffix(".yaml"));
     let existing = plan.slugs();
-    let project_names = ProjectNames::of(spec);
+    let project_names = ProjectNames::of(spec, EarlierSpecs::new(|| base::earlier_specs(root)));
     gather(slugs, |slug| {
         let path = output.join(OutputPath::teardown_plan(slug).as_str()).unwrap_or_default();
         let unreadable = || Diagnostic::new(Code::Disk, format!("cannot read `{}`", project.show(&path)));

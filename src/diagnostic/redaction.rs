@@ -15,6 +15,12 @@ pub(crate) const REDACTED: &str = "(secret)";
 /// Shorter values are replaced only where they are a whole name in backticks. They may be part of other words.
 const DISTINCT: usize = 8;
 
+/// The fields of a Secret that have values.
+const DATA: [&str; 2] = ["data", "stringData"];
+
+/// The fields of a Secret that have none.
+const PUBLIC: [&str; 9] = ["---", "apiVersion", "kind", "metadata", "name", "namespace", "type", "immutable", "target"];
+
 /// The secret values of the files of a project.
 #[derive(Debug, Default)]
 pub(crate) struct SecretValues {
@@ -28,16 +34,14 @@ impl SecretValues {
     /// The values in all files that the project has read, with those under keys that match a pattern of `keys`.
     pub(crate) fn of(project: &Project, keys: &[SmolStr]) -> Self {
         let files = project.files_read();
-        let (mut lines, mut values) = (BTreeMap::new(), BTreeSet::new());
+        let (mut lines, mut values, mut sources) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
         for file in &files {
             let found = SecretLines::of(&String::from_utf8_lossy(&file.bytes), keys);
             values.extend(found.values);
+            sources.extend(found.sources);
             lines.insert(file.id, found.lines);
         }
-        // The files that a generator reads are among its values.
-        let generated = |name: &str| values.iter().any(|value| value.rsplit('/').next() == Some(name));
-        let sources: Vec<_> = files.iter().filter(|file| generated(file.path.name())).collect();
-        for file in sources {
+        for file in files.iter().filter(|file| sources.contains(file.path.name())) {
             let found = SecretLines::whole(&String::from_utf8_lossy(&file.bytes));
             values.extend(found.values);
             lines.insert(file.id, found.lines);
@@ -70,11 +74,13 @@ impl SecretValues {
     }
 }
 
-/// The lines of a file that may have secret values, from 1, and these values.
+/// The lines of a file that may have secret values, from 1, and what they have.
 #[derive(Debug, Default)]
 struct SecretLines {
     lines: BTreeSet<usize>,
     values: BTreeSet<String>,
+    /// The names of the files that a generator of Secrets reads.
+    sources: BTreeSet<String>,
 }
 
 impl SecretLines {
@@ -110,35 +116,41 @@ impl SecretLines {
 
     /// Adds the lines of a document about a Secret, without those that only have its name and type.
     fn add_secret(&mut self, document: &[&str], before: usize) {
-        const PUBLIC: [&str; 9] =
-            ["---", "apiVersion", "kind", "metadata", "name", "namespace", "type", "immutable", "target"];
         let mut data: Option<usize> = None;
         for (index, line) in document.iter().enumerate() {
             let indent = indent(line);
             if data.is_some_and(|data| indent <= data && !line.trim().is_empty() && !line.trim().starts_with('-')) {
                 data = None;
             }
-            let key = key(line);
-            let is_simple = !line.contains(['{', '[', ',']);
-            if key.is_some_and(|key| ["data", "stringData"].contains(&key)) {
+            let has_data = pieces(line).iter().any(|piece| key(piece).is_some_and(|key| DATA.contains(&key)));
+            if has_data {
                 data = Some(indent);
-            } else if data.is_none() && is_simple && key.is_some_and(|key| PUBLIC.contains(&key)) {
+            } else if data.is_none() && key(line).is_some_and(|key| PUBLIC.contains(&key)) {
                 continue;
             }
             self.add(line, before + index + 1);
         }
     }
 
-    /// Adds the lines of `secretGenerator` of a kustomization.
+    /// Adds the literals of `secretGenerator` in a kustomization, and the names of the files that it reads.
     fn add_generators(&mut self, document: &[&str], before: usize) {
-        let mut is_within = false;
+        const OTHERS: [&str; 7] = ["secretGenerator", "name", "namespace", "type", "behavior", "options", "immutable"];
+        let (mut is_within, mut field) = (false, "");
         for (index, line) in document.iter().enumerate() {
-            if line.starts_with(|c: char| c.is_alphabetic() || c == '{' || c == '"' || c == '\'') {
+            if line.starts_with(|c: char| c.is_alphabetic() || matches!(c, '{' | '"' | '\'')) {
                 is_within = line.contains("secretGenerator");
             }
-            let is_name = key(line).is_some_and(|key| matches!(key, "name" | "namespace" | "type" | "secretGenerator"));
-            if is_within && !(is_name && !line.contains(['{', '['])) {
-                self.add(line, before + index + 1);
+            if !is_within {
+                continue;
+            }
+            for piece in pieces(line) {
+                field = key(piece).unwrap_or(field);
+                if ["files", "envs", "env"].contains(&field) {
+                    let path = value(piece).rsplit(['=', '/']).next().unwrap_or_default();
+                    self.sources.insert(unquoted(path.trim_start_matches("- ")).to_owned());
+                } else if !OTHERS.contains(&field) {
+                    self.add(piece, before + index + 1);
+                }
             }
         }
     }
@@ -175,7 +187,8 @@ impl SecretLines {
     fn add(&mut self, line: &str, number: usize) {
         self.lines.insert(number);
         let line = line.trim().trim_start_matches("- ");
-        let texts = pieces(line).into_iter().chain([line]).flat_map(|piece| {
+        let has_value = |piece: &&str| key(piece).is_none_or(|key| !PUBLIC.contains(&key));
+        let texts = pieces(line).into_iter().filter(has_value).chain([line]).flat_map(|piece| {
             let after_sign = piece.split_once('=').map(|(_, value)| value);
             [Some(value(piece)), after_sign].into_iter().flatten()
         });

@@ -24,17 +24,20 @@ pub(crate) const FETCH_HISTORY: &str =
 
 /// The id of the commit that `reference` names.
 pub(super) fn commit(root: &Path, reference: &str) -> Result<String, Diagnostic> {
+    let no_commit = |why: &str| {
+        let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+        let message = format!("`{reference}` is neither a folder nor a commit of this repository{why}");
+        Diagnostic::new(Code::Usage, message)
+    };
+    if repository(root).is_none() {
+        return Err(no_commit("this folder is not in a Git repository"));
+    }
     let commit = format!("{reference}^{{commit}}");
     let found = run(root, &["rev-parse", "--verify", "--quiet", "--end-of-options", &commit], b"")?;
     if !found.status.success() {
         let printed = String::from_utf8_lossy(&found.stderr);
-        let why =
-            printed.lines().next().map_or_else(String::new, |line| format!(": {}", line.trim_start_matches("fatal: ")));
-        return Err(Diagnostic::new(
-            Code::Usage,
-            format!("`{reference}` is neither a folder nor a commit of this repository{why}"),
-        )
-        .help(if is_shallow(root) {
+        let why = printed.lines().next().unwrap_or_default().trim_start_matches("fatal: ");
+        return Err(no_commit(why).help(if is_shallow(root) {
             "this clone is shallow; fetch the branch first: `git fetch --depth=1 origin BRANCH:BRANCH`"
         } else {
             "name a branch, tag or commit of this repository; `git fetch` gets those that are new at the remote"

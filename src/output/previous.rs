@@ -19,6 +19,16 @@ pub(crate) trait PreviousOutput: Sync {
         Ok(OutputHistory::default())
     }
 
+    /// Whether it is the output of a commit, to which others may have contributed.
+    fn is_published(&self) -> bool {
+        false
+    }
+
+    /// The texts that the files of the spec have had, the newest first, as far as they are known.
+    fn earlier_specs(&self) -> Result<Vec<Arc<str>>> {
+        Ok(Vec::new())
+    }
+
     /// The objects of a branch in its last output, which is kept while the branch cannot be built.
     fn objects_of(&self, slug: &str) -> Result<Vec<Arc<str>>>;
 }

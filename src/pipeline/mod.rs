@@ -20,7 +20,7 @@ use crate::output::{OutputHistory, OutputPath, PreviousOutput, SHARED_SLUG, Tree
 use crate::plan::{self, Branch, BuildPlan};
 use crate::record::RemovedNames;
 use crate::source::Project;
-use crate::spec::{self, Backend, Spec};
+use crate::spec::{self, Backend, EarlierSpecs, Spec};
 use crate::teardown::usage::UsageCandidates;
 use crate::teardown::{self, BranchObjects, EntryOwner, PreviousFootprint, ProjectNames};
 use crate::template;
@@ -128,9 +128,8 @@ pub(crate) fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>> {
     let is_built = |slug: &str| is_selected(slug) && !failed.contains(slug);
     let changed = names.into_iter().filter(|names| names.backend == Backend::ZoneChange).collect();
     let (history, unknown_history) = history(previous, &is_built);
-    let zones = dns::zone_change::decide(spec, plan, changed, (previous.files(), &history), is_built, |slug| {
-        failed.contains(slug)
-    })?;
+    let zones =
+        dns::zone_change::decide(spec, plan, changed, (previous, &history), is_built, |slug| failed.contains(slug))?;
     let mut tree: Tree = branches.iter().flat_map(|branch| branch.files.iter().cloned()).collect();
 
     let usage = Usage::of_branches(inputs, (&branches, &failures), &unselected);
@@ -193,7 +192,7 @@ fn teardown_plans(
     is_built: &(dyn Fn(&str) -> bool + Sync),
 ) -> Result<teardown::TeardownFiles> {
     let Inputs { spec, plan, previous, .. } = *inputs;
-    let project_names = ProjectNames::of(spec);
+    let project_names = ProjectNames::of(spec, EarlierSpecs::new(|| previous.earlier_specs()));
     let existing: BTreeMap<&str, &SmolStr> = plan.branches.iter().map(|b| (b.slug.as_str(), &b.name)).collect();
     let exists = |slug: &str| existing.contains_key(slug);
     let mut footprints = teardown::removed(previous.files(), &project_names, exists, is_built)?;

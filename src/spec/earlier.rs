@@ -1,12 +1,55 @@
-//! What the text of an earlier spec says about its branches and its output.
+//! What the text of an earlier spec says about its branches, their hosts and its output.
 //!
 //! It is read without the rules of a spec: an earlier version of pleach may have accepted it, or its overlays may not exist any more.
 
+use super::CommonClaim;
+use crate::diagnostic::Result;
+use crate::name::DnsName;
 use crate::node::Node;
+use crate::schema::scope::GroupKind;
 use crate::slug::Slug;
 use crate::source::FolderPath;
 use crate::yaml;
 use smol_str::SmolStr;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+/// The earlier versions of a spec. They are read when they are first asked for.
+pub(crate) struct EarlierSpecs<'a> {
+    texts: Box<dyn Fn() -> Result<Vec<Arc<str>>> + Send + Sync + 'a>,
+    read: OnceLock<Vec<EarlierSpec>>,
+}
+
+impl<'a> EarlierSpecs<'a> {
+    /// The versions with these texts. If they cannot be read, there are none.
+    pub(crate) fn new(texts: impl Fn() -> Result<Vec<Arc<str>>> + Send + Sync + 'a) -> Self {
+        EarlierSpecs { texts: Box::new(texts), read: OnceLock::new() }
+    }
+
+    /// Whether one of them gave a branch or an alias this host.
+    pub(crate) fn have_host(&self, name: &DnsName) -> bool {
+        self.all().iter().any(|spec| spec.hosts.contains(name))
+    }
+
+    /// Whether `shared.claims` of one of them named an object.
+    pub(crate) fn share(&self, kind: &GroupKind, name: &str) -> bool {
+        self.all().iter().flat_map(|spec| &spec.shared_objects).any(|claim| claim.names(kind, name))
+    }
+
+    fn all(&self) -> &[EarlierSpec] {
+        self.read.get_or_init(|| {
+            let texts = (self.texts)().unwrap_or_default();
+            texts.iter().map(|text| EarlierSpec::read(text)).collect()
+        })
+    }
+}
+
+impl fmt::Debug for EarlierSpecs<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EarlierSpecs").finish_non_exhaustive()
+    }
+}
 
 /// The content of an earlier `branches.yaml`, or of a file of `branches.d/`.
 #[derive(Debug, Default)]
@@ -15,6 +58,10 @@ pub(crate) struct EarlierSpec {
     output: Option<FolderPath>,
     /// The branches.
     pub(crate) branches: Vec<EarlierBranch>,
+    /// The hosts that it names, and those that its aliases get.
+    hosts: BTreeSet<DnsName>,
+    /// The objects that branches have in common.
+    shared_objects: Vec<CommonClaim>,
 }
 
 /// A branch of an earlier spec.
@@ -35,6 +82,10 @@ impl EarlierSpec {
             spec.output = spec.output.or(output);
             let entries = document.get("branches").and_then(Node::as_seq).unwrap_or_default();
             spec.branches.extend(entries.iter().chain([&document]).filter_map(EarlierBranch::of));
+            spec.hosts.extend(hosts(&document));
+            let claims = document.get("shared").and_then(|shared| shared.get("claims")?.as_seq()).unwrap_or_default();
+            let objects = claims.iter().filter_map(|claim| CommonClaim::of("object", claim.get("object")?).ok()?);
+            spec.shared_objects.extend(objects);
         }
         spec
     }
@@ -54,6 +105,27 @@ impl EarlierBranch {
     }
 }
 
+/// The hosts of a document: those without a variable, and those of its aliases.
+fn hosts(document: &Node) -> Vec<DnsName> {
+    let lists = |node: &Node| -> Vec<String> {
+        let entries = node.get("hosts").and_then(Node::as_seq).unwrap_or_default();
+        let name = |entry: &Node| entry.as_text().or_else(|| entry.get("name")?.as_text()).map(str::to_owned);
+        entries.iter().filter_map(name).collect()
+    };
+    let branches = document.get("branches").and_then(Node::as_seq).unwrap_or_default();
+    let parts = [Some(document), document.get("defaults")].into_iter().flatten().chain(branches);
+    let patterns: Vec<String> = parts.flat_map(lists).collect();
+    let aliases = document.get("aliases").and_then(Node::as_map).into_iter().flatten().map(|entry| &entry.key.text);
+    let slug = |pattern: &str, alias: &str| {
+        let (before, rest) = pattern.split_once("{{")?;
+        let (name, after) = rest.split_once("}}")?;
+        (name.trim() == "branch.slug").then(|| format!("{before}{alias}{after}"))
+    };
+    let of_aliases = aliases.flat_map(|alias| patterns.iter().filter_map(|pattern| slug(pattern, alias)));
+    let names = of_aliases.chain(patterns.iter().cloned());
+    names.filter_map(|name| DnsName::host(&name).ok()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +141,16 @@ mod tests {
         );
         assert_eq!(slugs("name: feature/login\n"), ["feature-login-df7c7aeb"]);
         assert_eq!(slugs("<<<<<<< HEAD\nbranches: [{name: a}]\n"), [""; 0]);
+        let hosts =
+            |text: &str| -> Vec<String> { EarlierSpec::read(text).hosts.iter().map(ToString::to_string).collect() };
+        assert_eq!(
+            hosts(
+                "hosts: ['{{ branch.slug }}.dev.example.com', {name: WWW.example.com}]\naliases: {stable: main}\n\
+                 branches: [{name: a, hosts: [a.example.com, '{{ values.x }}.example.com']}]\n"
+            ),
+            ["a.example.com", "stable.dev.example.com", "www.example.com"]
+        );
+        assert_eq!(hosts("name: a\nhosts: [a.example.com]\n"), ["a.example.com"]);
         let output = |text: &str| EarlierSpec::read(text).output_folder().to_string();
         assert_eq!(output("output: ../rendered/\n"), "../rendered");
         assert_eq!(output("output: [1]\n"), "out");

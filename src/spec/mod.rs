@@ -40,7 +40,7 @@ pub(crate) use cleanup::CleanupRules;
 pub(crate) use content::{AddressFrom, HostContent};
 pub(crate) use database::SharedDatabase;
 pub(crate) use date::Date;
-pub(crate) use earlier::{EarlierBranch, EarlierSpec};
+pub(crate) use earlier::{EarlierBranch, EarlierSpec, EarlierSpecs};
 pub(crate) use expiry::ExpiredBranch;
 pub(crate) use gitops::{Applications, ApplyScript, ArgoCd, Flux, GitOps};
 pub(crate) use host::{HostEntry, HostsEntry, Join};

@@ -34,10 +34,10 @@ pub(crate) enum SecretsMode {
 impl SecretRules {
     pub(super) fn of(top: &Section, faults: &mut Vec<Diagnostic>) -> Self {
         let Some(section) = top.section("secrets") else {
-            let mode = top.node("secrets").map(|node| SecretsMode::of(node, faults));
+            let mode = top.node("secrets").map(|node| SecretsMode::of("secrets", node, faults));
             return SecretRules { mode: mode.unwrap_or_default(), ..SecretRules::default() };
         };
-        let mode = section.node("mode").map(|node| SecretsMode::of(node, faults)).unwrap_or_default();
+        let mode = section.node("mode").map(|node| SecretsMode::of("mode", node, faults)).unwrap_or_default();
         if let Some(at) = section.key_place("allow").filter(|_| mode == SecretsMode::Allow) {
             let error =
                 spec_error("`allow` has no effect, because `mode: allow` accepts every Secret".to_owned()).at(at);
@@ -53,14 +53,14 @@ impl SecretRules {
 }
 
 impl SecretsMode {
-    fn of(node: &Node, faults: &mut Vec<Diagnostic>) -> Self {
+    fn of(field: &str, node: &Node, faults: &mut Vec<Diagnostic>) -> Self {
         match text(node).as_deref() {
             Some("refuse") => SecretsMode::Refuse,
             Some("warn") => SecretsMode::Warn,
             Some("allow") => SecretsMode::Allow,
             Some(other) => {
-                let error = spec_error(format!("unknown mode `{other}`")).at(node.at);
-                faults.push(error.suggest(other, MODES).help("it is `refuse`, `warn` or `allow`"));
+                let message = format!("`{field}` must be `refuse`, `warn` or `allow`, got `{other}`");
+                faults.push(spec_error(message).at(node.at).suggest(other, MODES));
                 SecretsMode::Warn
             }
             // The schema reports another type.

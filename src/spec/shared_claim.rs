@@ -71,7 +71,7 @@ impl SharedClaim {
 }
 
 impl CommonClaim {
-    fn of(key: &str, value: &Node) -> Result<Option<Self>, Diagnostic> {
+    pub(super) fn of(key: &str, value: &Node) -> Result<Option<Self>, Diagnostic> {
         if key == "nodePort" {
             return Ok(value.as_text().map(|text| CommonClaim::NodePort(text.into())));
         }

@@ -66,7 +66,7 @@ compat: kustomize
 expired: [{name: feature/old, commit: 0123456789abcdef0123456789abcdef01234567, pullRequest: 7}]
 gitops:
   argocd:
-    {repoURL: https://git.example.com/environments.git, revision: trunk, path: a/out, namespace: argo, project: previews, server: https://cluster.example.com, applications: each}
+    {repoURL: https://git.example.com/environments.git, revision: trunk, path: a/out, namespace: argo, project: previews, server: https://cluster.example.com, applications: each, syncOptions: [ServerSideApply=true]}
   flux: {source: environments, path: b/out, namespace: flux, interval: 1h30m}
   apply: applyset
 defaults: &settings

@@ -14,7 +14,7 @@ use crate::output::SHARED_SLUG;
 use crate::schema::namespace::is_well_known;
 use crate::schema::scope::GroupKind;
 use crate::slug::{Slug, has_words};
-use crate::spec::{BranchImage, BranchSettings, ImageField, Spec};
+use crate::spec::{BranchImage, BranchSettings, EarlierSpecs, ImageField, Spec};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug)]
 pub(crate) struct ProjectNames<'a> {
     spec: &'a Spec,
+    earlier: EarlierSpecs<'a>,
     /// The repositories that entries of branches and `sync` set.
     repositories: BTreeSet<String>,
     /// The repositories that `defaults` sets.
@@ -38,8 +39,8 @@ pub(crate) enum ImageSource {
 }
 
 impl<'a> ProjectNames<'a> {
-    /// The names that a spec gives.
-    pub(crate) fn of(spec: &'a Spec) -> Self {
+    /// The names that a spec gives, and the shared objects that earlier ones named.
+    pub(crate) fn of(spec: &'a Spec, earlier: EarlierSpecs<'a>) -> Self {
         let is_ours = |name: &String| !name.starts_with(OFFICIAL);
         let set = spec.branches.iter().flat_map(|branch| {
             let versions = branch.slots.iter().flat_map(|slots| slots.versions.values());
@@ -54,6 +55,7 @@ impl<'a> ProjectNames<'a> {
             repositories: set.chain(synced(spec)).filter(is_ours).collect(),
             default_repositories: defaults.filter(is_ours).collect(),
             spec,
+            earlier,
         }
     }
 
@@ -126,9 +128,11 @@ impl<'a> ProjectNames<'a> {
         let Spec { project, cleanup, shared, .. } = self.spec;
         let ClusterObject { gvk, name, namespace } = object;
         let kind = GroupKind::of(gvk);
+        let is_shared =
+            || shared.claims.iter().any(|shared| shared.claim.names(&kind, name)) || self.earlier.share(&kind, name);
         has_words(name, project)
             || Slug::is_hashed(slug, branch) && has_words(name, slug)
-            || slug == SHARED_SLUG && shared.claims.iter().any(|shared| shared.claim.names(&kind, name))
+            || slug == SHARED_SLUG && is_shared()
             || cleanup.objects.iter().any(|own| own.has(&kind, namespace, name))
     }
 

@@ -52,7 +52,8 @@ fn a_shared_object_is_written_once_and_kept_while_any_branch_has_it() {
     assert_eq!(rebuild(&w, CLAIM, &[("main", true)]), "login\n  namespace  shop-login\n");
     assert!(has(&w, FILE));
     w.run(&["build", "--prune"]).exits(0);
-    // Without any branch that has it, a plan lists it, and its file is removed.
+    // Without any branch that has it, a plan lists it, and its file is removed. An earlier spec says that it is the project's.
+    w.commit_all();
     assert_eq!(rebuild(&w, "", &[("main", false)]), "_shared\n  object     ClusterIssuer letsencrypt\n");
     assert!(!has(&w, "out/shared"));
     let kubectl = w.run(&["teardown", "--removed", "--format", "kubectl"]).exits(0).out();

@@ -9,7 +9,7 @@ use super::{ZoneChange, ZoneChangeFile, check::check};
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::dns::wanted_names::WantedNames;
 use crate::name::DnsName;
-use crate::output::{OutputHistory, OutputPath, Tree};
+use crate::output::{OutputHistory, OutputPath, PreviousOutput, Tree};
 use crate::plan::BuildPlan;
 use crate::record::RemovedNames;
 use crate::source::Location;
@@ -50,19 +50,22 @@ pub(crate) fn decide(
     spec: &Spec,
     plan: &BuildPlan,
     names: Vec<WantedNames>,
-    (previous, history): (&Tree, &OutputHistory),
+    (previous, history): (&dyn PreviousOutput, &OutputHistory),
     wanted: impl Fn(&str) -> bool + Sync,
     failed: impl Fn(&str) -> bool,
 ) -> Result<DecidedZoneChanges> {
+    let (output, previous) = (previous, previous.files());
     if names.is_empty() && previous.is_empty() && history.changes.is_empty() {
         return Ok(DecidedZoneChanges::default());
     }
     let mut changes: BTreeMap<ZoneAndSlug, ZoneChange> = names.into_iter().map(|names| change(spec, names)).collect();
     let mut texts = texts(changes.iter().filter(|((_, slug), _)| wanted(slug)))?;
-    let known_hosts = KnownHosts::of(spec, changes.values().flat_map(|change| change.present.keys()).collect());
+    let wanted_hosts = changes.values().flat_map(|change| change.present.keys()).collect();
+    let known_hosts = KnownHosts::of(spec, wanted_hosts, output);
     let mut recorded = recorded(previous, |slug| wanted(slug), &texts, &known_hosts)?;
     let moves = moves(previous, &changes, &recorded, &texts);
     let (unrecorded, mut warnings) = unrecorded(history, &known_hosts);
+    drop(known_hosts);
     for ((zone, slug), names) in unrecorded.into_iter().filter(|((_, slug), _)| wanted(slug)) {
         recorded.entry((zone, slug)).or_insert_with(|| names.emptied()).all.extend(names.all);
     }

@@ -1,13 +1,15 @@
 //! Which names of recorded zone changes belong to the project: only these become absent.
 //!
 //! A file of the base revision may have been edited, so a name counts only if the spec gives it: by its patterns of hosts, by the
-//! names of the project and the slug, or by `cleanup.hosts`.
+//! names of the project and the slug, or by `cleanup.hosts`. A name that an earlier spec gave counts too, as far as the history is known.
+//! `pleach dns apply` deletes none without an ownership record of the project.
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::glob;
 use crate::name::DnsName;
+use crate::output::PreviousOutput;
 use crate::slug::has_words;
-use crate::spec::{Pattern, Spec};
+use crate::spec::{EarlierSpecs, Pattern, Spec};
 use std::collections::BTreeSet;
 
 /// The names that belong to a project.
@@ -17,11 +19,13 @@ pub(super) struct KnownHosts<'a> {
     wanted: BTreeSet<&'a DnsName>,
     /// Patterns of the names of branches and aliases, and those of `cleanup.hosts`, in lower case.
     patterns: BTreeSet<String>,
+    earlier: EarlierSpecs<'a>,
+    is_published: bool,
 }
 
 impl<'a> KnownHosts<'a> {
     /// The names that a spec gives.
-    pub(super) fn of(spec: &'a Spec, wanted: BTreeSet<&'a DnsName>) -> Self {
+    pub(super) fn of(spec: &'a Spec, wanted: BTreeSet<&'a DnsName>, previous: &'a dyn PreviousOutput) -> Self {
         let settings = spec.branches.iter().map(|branch| &branch.settings).chain([&spec.defaults]);
         let hosts = settings.filter_map(|settings| settings.hosts.names.as_ref()).flatten();
         let expand = |pattern: &Pattern| -> Vec<String> {
@@ -37,7 +41,13 @@ impl<'a> KnownHosts<'a> {
         // Services have hosts below them.
         let hosts = hosts.flat_map(|host| ["", "*.", "*-"].map(|prefix| format!("{prefix}{host}")));
         let listed = spec.cleanup.hosts.iter().map(ToString::to_string);
-        KnownHosts { patterns: hosts.chain(listed).collect(), project: &spec.project, wanted }
+        KnownHosts {
+            patterns: hosts.chain(listed).collect(),
+            project: &spec.project,
+            wanted,
+            earlier: EarlierSpecs::new(|| previous.earlier_specs()),
+            is_published: previous.is_published(),
+        }
     }
 
     /// The error if a name in the file of a zone, an owner and a slug is not known to belong to the project.
@@ -54,9 +64,12 @@ impl<'a> KnownHosts<'a> {
                 error.help("restore the file; before a project is renamed, its DNS names must be deleted and pruned")
             });
         }
-        let is_ours = has_words(front, project)
+        // An output on the disk is the user's own. Its spec may never have been committed.
+        let is_ours = !self.is_published
+            || has_words(front, project)
             || has_words(front, slug)
-            || self.patterns.iter().any(|pattern| glob::matches(pattern, name.as_str()));
+            || self.patterns.iter().any(|pattern| glob::matches(pattern, name.as_str()))
+            || self.earlier.have_host(name);
         if is_ours {
             return Ok(());
         }

@@ -122,5 +122,9 @@ fn allowed_secrets_and_keys_that_match_nothing_are_reported() {
     assert!(warning.contains("no value and no object has a key that matches `token`"), "{warning}");
     assert!(set("{mode: allow, allow: [db]}").exits(2).err().contains("`allow` has no effect"));
     let error = set("refused").exits(2).err();
-    assert!(error.contains("unknown mode `refused`") && error.contains("did you mean `refuse`?"), "{error}");
+    assert!(
+        error.contains("`secrets` must be `refuse`, `warn` or `allow`, got `refused`")
+            && error.contains("did you mean `refuse`?"),
+        "{error}"
+    );
 }

@@ -53,25 +53,57 @@ fn names_of_the_spec_become_absent() {
     }
 }
 
+/// A workspace with this spec, whose output is committed and published.
+fn published(text: &str) -> Workspace {
+    let workspace = Workspace::empty();
+    workspace.write("base/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+    spec(&workspace, text);
+    workspace.run(&["build"]).exits(0);
+    workspace.commit_all();
+    workspace.shell("git update-ref refs/remotes/origin/main HEAD");
+    workspace
+}
+
+const PATTERN: &str = "hosts: ['{{ branch.slug }}.dev.example.com']\n";
+
 #[test]
-fn other_names_need_an_entry_of_cleanup() {
-    let pattern = "hosts: ['{{ branch.slug }}.dev.example.com']\n";
+fn names_of_earlier_specs_become_absent() {
     let main = "branches:\n- name: main\n";
-    for (before, after, name) in [
-        (format!("{main}  hosts: [www.example.com]\n"), main.to_owned(), "www.example.com"),
-        (format!("{pattern}aliases: {{live: main}}\n{main}"), format!("{pattern}{main}"), "live.dev.example.com"),
+    for (before, after, file) in [
+        (format!("{main}  hosts: [www.example.com]\n"), main.to_owned(), "example.com/main"),
+        (format!("{PATTERN}aliases: {{live: main}}\n{main}"), format!("{PATTERN}{main}"), "dev.example.com/main"),
+        (format!("{main}- {{name: old, hosts: [www.example.com]}}\n"), main.to_owned(), "example.com/old"),
     ] {
-        let errors = absent(&before, &after);
-        let want = format!(
-            "the host `{name}` is not known to belong to the branch with the slug `main` of the project `shop`\n"
-        );
-        let help = format!("if it does, add `{name}` to `cleanup.hosts`\n");
-        assert!(errors.contains(&want) && errors.contains(&help), "{errors}");
-        for listed in [name, "*.example.com", "*.DEV.example.com"] {
-            let got = absent(&before, &format!("cleanup: {{hosts: ['{listed}']}}\n{after}"));
-            let is_below = name.contains(".dev.") || !listed.contains("DEV");
-            assert_eq!(got == format!("{name} "), is_below, "{listed}: {got}");
-        }
+        let workspace = published(&before);
+        spec(&workspace, &after);
+        workspace.run(&["build"]).exits(0);
+        let change = workspace.read(&format!("out/dns/{file}.yaml"));
+        assert!(change.contains("absent:\n- www") || change.contains("absent:\n- live"), "{change}");
+        // The spec of the base revision does not have it any more, and its history has.
+        workspace.shell("git add -A && git commit -qm removed && git update-ref refs/remotes/origin/main HEAD");
+        workspace.run(&["check"]).exits(0);
+        spec(&workspace, &after.replace("main\n", "main\n  labels: {a: b}\n"));
+        workspace.run(&["build"]).exits(0);
+        assert_eq!(workspace.read(&format!("out/dns/{file}.yaml")), change);
+    }
+}
+
+#[test]
+fn names_that_no_spec_gave_need_an_entry_of_cleanup() {
+    let main = format!("{PATTERN}branches:\n- name: main\n");
+    let workspace = published(&main);
+    workspace.edit("out/dns/dev.example.com/main.yaml", "absent: []", "absent:\n- mail.dev.example.com");
+    workspace.shell("git add -A && git commit -qm forged && git update-ref refs/remotes/origin/main HEAD");
+    let errors = workspace.run(&["build"]).exits(2).err();
+    let want = "`out/dns/dev.example.com/main.yaml`, line 2, of the base revision: the host `mail.dev.example.com` is not known to belong \
+                to the branch with the slug `main` of the project `shop`\n";
+    assert!(errors.contains(want), "{errors}");
+    assert!(errors.contains("if it does, add `mail.dev.example.com` to `cleanup.hosts`\n"), "{errors}");
+    for (listed, status) in
+        [("mail.dev.example.com", 0), ("*.example.com", 0), ("*.DEV.example.com", 0), ("mail.example.com", 2)]
+    {
+        spec(&workspace, &format!("cleanup: {{hosts: ['{listed}']}}\n{main}"));
+        workspace.run(&["build"]).exits(status);
     }
 }
 
