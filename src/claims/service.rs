@@ -34,7 +34,9 @@ pub(super) fn read(reader: &mut ClaimReader) {
         service(reader, spec);
     } else if reader.is("networking.k8s.io", "Ingress") {
         let names: Vec<&Node> = ADDRESS_NAME_ANNOTATIONS.iter().filter_map(|key| reader.annotation(key)).collect();
-        names.into_iter().for_each(|name| address(reader, name, &ClaimPart::Whole));
+        for name in names {
+            address(reader, name, &ClaimPart::Whole);
+        }
     } else if reader.is("gateway.networking.k8s.io", "Gateway") {
         let values = items(spec, "addresses").filter_map(|address| address.get("value"));
         values.for_each(|value| address(reader, value, &ClaimPart::Whole));
@@ -81,7 +83,9 @@ fn service(reader: &mut ClaimReader, spec: &Node) {
         let part = key.map_or(ClaimPart::Whole, shared_by);
         let annotations = ADDRESS_ANNOTATIONS.iter().filter_map(|key| reader.annotation(key));
         let nodes: Vec<&Node> = spec.get("loadBalancerIP").into_iter().chain(annotations).collect();
-        nodes.into_iter().for_each(|node| address(reader, node, &part));
+        for node in nodes {
+            address(reader, node, &part);
+        }
     }
 }
 

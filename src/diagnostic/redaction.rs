@@ -259,7 +259,7 @@ mod tests {
         assert_eq!(lines(generator, &[]), [4, 5]);
         let patch =
             "patches:\n- target: {kind: Secret}\n  patch: |-\n    - op: add\n      path: /data/a\n      value: aGk=\n";
-        assert_eq!(lines(patch, &[]), [1, 2, 3, 4, 5, 6]);
+        assert_eq!(lines(patch, &[]), [1, 3, 4, 5, 6]);
         let values =
             "values:\n  dbPassword: hunter22\n  other: 1\n  apiPassword:\n    a: b\n  c: {x: 1, myPassword: y}\n";
         assert_eq!(lines(values, &["*Password"]), [2, 4, 5, 6]);

@@ -155,7 +155,7 @@ pub(crate) fn compare(
 
 fn file((path, before, after): FilePair, output: &str, secret_keys: &[SmolStr]) -> FileDiff {
     let texts = (before.map_or("", |text| text), after.map_or("", |text| text));
-    let is_yaml = path.name().ends_with(".yaml");
+    let is_yaml = path.name().rsplit_once('.').is_some_and(|(_, extension)| extension == "yaml");
     let (old, new) = if is_yaml { secrets::redacted(texts, secret_keys) } else { (texts.0.into(), texts.1.into()) };
     let diff = TextDiff::configure().algorithm(Algorithm::Patience).diff_lines(&*old, &*new);
     let count = |tag| diff.iter_all_changes().filter(|change| change.tag() == tag).count();

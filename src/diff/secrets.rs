@@ -42,7 +42,7 @@ fn hide(documents: Option<&mut Vec<Node>>, previous: &[Node], keys: &[SmolStr]) 
     found
 }
 
-fn written<'t>(text: &'t str, documents: Option<Vec<Node>>) -> Cow<'t, str> {
+fn written(text: &str, documents: Option<Vec<Node>>) -> Cow<'_, str> {
     let Some(documents) = documents else {
         return if text.is_empty() { text.into() } else { UNREADABLE.into() };
     };

@@ -96,7 +96,7 @@ impl OutputDir {
     /// Errors about links and files where the build has a folder: nothing is written or deleted through a link.
     fn check_folders(&self, tree: &Tree, listing: &Listing) -> Result<(), Diagnostics> {
         let mut folders = BTreeSet::new();
-        for (path, _) in tree.iter() {
+        for (path, _) in tree {
             let mut folder = path.parent();
             while folder != RelPath::root() && folders.insert(folder.clone()) {
                 folder = folder.parent();

@@ -123,8 +123,8 @@ fn decode(mut bytes: Vec<u8>, what: &str) -> Result<String, Diagnostic> {
         bytes.drain(..MARK.len());
     }
     String::from_utf8(bytes).map_err(|error| {
-        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let before = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
+        let line = before.matches('\n').count() + 1;
         Diagnostic::new(Code::Usage, format!("line {line} of {what} is not UTF-8"))
             .help("write it as UTF-8, or convert it, such as with `iconv -f ISO-8859-1 -t UTF-8`")
     })

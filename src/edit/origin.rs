@@ -124,7 +124,7 @@ fn parts(node: &Node, path: &mut Vec<YamlStep>, each: &mut impl FnMut(&[YamlStep
             }
         }
         Value::Map(map) => {
-            for entry in map.iter() {
+            for entry in map {
                 path.push(YamlStep::Key(entry.key.text.clone()));
                 each(path, true, entry.key.at);
                 parts(&entry.value, path, each);
@@ -144,13 +144,11 @@ fn location_before(old: &Node, new: &Node, part: &Part, at: Location) -> Locatio
             (Value::Seq(items), YamlStep::Item(i)) => items.get(*i).map(|item| (item, Location::NONE)),
             _ => None,
         };
-        match next {
-            Some(next) => (node, key) = next,
-            None => {
-                let whole = if depth > 0 { node.at } else { Location::NONE };
-                return node.get("name").map_or(whole, |name| name.at);
-            }
-        }
+        let Some(next) = next else {
+            let whole = if depth > 0 { node.at } else { Location::NONE };
+            return node.get("name").map_or(whole, |name| name.at);
+        };
+        (node, key) = next;
     }
     let begin = if part.is_key { key } else { node.at };
     let is_same_line = part.at.line == at.line;

@@ -56,15 +56,14 @@ impl SecretsMode {
     fn of(field: &str, node: &Node, faults: &mut Vec<Diagnostic>) -> Self {
         match text(node).as_deref() {
             Some("refuse") => SecretsMode::Refuse,
-            Some("warn") => SecretsMode::Warn,
             Some("allow") => SecretsMode::Allow,
-            Some(other) => {
+            Some(other) if other != "warn" => {
                 let message = format!("`{field}` must be `refuse`, `warn` or `allow`, got `{other}`");
                 faults.push(spec_error(message).at(node.at).suggest(other, MODES));
                 SecretsMode::Warn
             }
             // The schema reports another type.
-            None => SecretsMode::Warn,
+            _ => SecretsMode::Warn,
         }
     }
 }

@@ -147,12 +147,11 @@ pub(super) enum NumberTexts {
 /// Writes a number as an expression of a text does.
 pub(super) fn write(out: &mut String, number: &SourceNumber, texts: NumberTexts) {
     match texts {
-        NumberTexts::Source => out.push_str(&number.text),
         NumberTexts::Value => out.push_str(&canonical(&number.text)),
         NumberTexts::Marked if number.marks == NumberMarks::Yes => {
             let _ = write!(out, "{WRITTEN_NUMBER_OPEN}{}{NUMBER_CLOSE}", number.text);
         }
-        NumberTexts::Marked => out.push_str(&number.text),
+        NumberTexts::Source | NumberTexts::Marked => out.push_str(&number.text),
     }
 }
 

@@ -104,15 +104,10 @@ pub(super) fn unrecorded(
             let is_removed =
                 |name: &&DnsName| file.has_present(name) && !recorded.contains(&(key.0.clone(), (*name).clone()));
             let is_known = |name: &&DnsName| {
-                let checked = known.check(&key.1, (&key.0, &owner), name);
-                checked
-                    .map_err(|error| {
-                        warnings.push(error.located(
-                            &format!("`{}` in the history of the output", path(&key)),
-                            "nothing of it is listed",
-                        ))
-                    })
-                    .is_ok()
+                let Err(error) = known.check(&key.1, (&key.0, &owner), name) else { return true };
+                let place = format!("`{}` in the history of the output", path(&key));
+                warnings.push(error.located(&place, "nothing of it is listed"));
+                false
             };
             let removed: Vec<DnsName> = file.all.iter().filter(is_removed).filter(is_known).cloned().collect();
             if !removed.is_empty() {

@@ -44,9 +44,10 @@ pub(super) fn script(apply: ApplyScript, project: &str) -> String {
         ApplyScript::ApplySet => APPLYSET,
         ApplyScript::PruneLabel => PRUNE_LABEL,
     };
-    let copied: String = copied_labels::kinds()
-        .map(|(group, kind)| format!(" {}/{kind}", if group.is_empty() { "core" } else { group }))
-        .collect();
+    let copied = copied_labels::kinds().fold(String::new(), |list, (group, kind)| {
+        let group = if group.is_empty() { "core" } else { group };
+        list + " " + group + "/" + kind
+    });
     let settings = [
         ("# project\n", format!("project={project}\n")),
         ("# kinds\n", format!("kinds='\n{}\n'\ncopied='{copied} '\n", PRUNED_KINDS.join("\n"))),

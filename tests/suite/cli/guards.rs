@@ -143,13 +143,13 @@ fn more_than_two_branches_and_thirty_percent_are_refused() {
     let workspace = nine_branches();
     let list = |kept: i32| (1..=kept).map(|n| format!("feature/{n}\n")).collect::<String>();
     is_refused(&workspace, &list(5), &["3 of 9 branches would be deleted", "`feature/6`, `feature/7`, `feature/8`"]);
-    let (status, out, _) = sync(&workspace, &list(5), &["--allow-delete", "3", "--dry-run"]);
+    let (status, out, _) = sync(&workspace, list(5), &["--allow-delete", "3", "--dry-run"]);
     assert_eq!((status, out.lines().count()), (0, 4), "{out}");
-    let (status, out, _) = sync(&workspace, &list(6), &[]);
+    let (status, out, _) = sync(&workspace, list(6), &[]);
     assert_eq!((status, out.as_str()), (0, "removed feature/7\nremoved feature/8\npinned main\n"));
     workspace.run(&["build"]).exits(0);
     // A run that removes nothing meets no guard.
-    assert_eq!(sync(&workspace, &list(6), &[]), (0, "pinned main\n".to_owned(), String::new()));
+    assert_eq!(sync(&workspace, list(6), &[]), (0, "pinned main\n".to_owned(), String::new()));
 }
 
 #[test]

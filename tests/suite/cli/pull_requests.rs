@@ -108,7 +108,7 @@ fn a_fork_never_matches_a_branch_of_the_same_name() {
     let text = workspace.read("branches.yaml");
     assert!(text.contains("- name: main\n- name: pr-7\n") && text.contains("pullRequest: {number: 7,"), "{text}");
     // A list of branches keeps the environment, and a branch of its name is another one.
-    let (status, out, err) = sync(&workspace, &format!("{B} main\n{B} pr-7\n"), &["--include", "*"]);
+    let (status, out, err) = sync(&workspace, format!("{B} main\n{B} pr-7\n"), &["--include", "*"]);
     assert_eq!(status, 0, "{err}");
     assert_eq!(out, "changed main\nskipped pr-7: the spec has a pull-request environment of this name\n");
     assert!(
@@ -120,7 +120,7 @@ fn a_fork_never_matches_a_branch_of_the_same_name() {
     assert_eq!(out, "skipped pull request 8: `pr-7` would be the name of a pull-request environment\n");
     // A branch that is named like an environment is not replaced.
     let workspace = workspace_with_pod("sync: {forks: true}\nbranches:\n- name: main\n- name: pr-7\n");
-    let (_, out, _) = sync(&workspace, &format!("[{}]", gh(7, "x", fork)), &[]);
+    let (_, out, _) = sync(&workspace, format!("[{}]", gh(7, "x", fork)), &[]);
     assert_eq!(out, "skipped pull request 7: the spec has a branch `pr-7` that is not its environment\n");
 }
 
@@ -170,13 +170,13 @@ fn a_list_of_pull_requests_removes_only_their_branches() {
 fn too_many_closed_pull_requests_are_refused() {
     let workspace = workspace_with_pod("branches:\n- name: main\n");
     let list: Vec<String> = (1..6).map(|n| gh(n, &format!("f{n}"), "")).collect();
-    assert_eq!(sync(&workspace, &format!("[{}]", list.join(",")), &[]).0, 0);
-    let (status, _, err) = sync(&workspace, &format!("[{}]", list[0]), &[]);
+    assert_eq!(sync(&workspace, format!("[{}]", list.join(",")), &[]).0, 0);
+    let (status, _, err) = sync(&workspace, format!("[{}]", list[0]), &[]);
     assert_eq!(status, 3);
     assert!(err.contains("4 of 6 branches would be deleted"), "{err}");
-    let (status, _, err) = sync(&workspace, &format!("[{},{{\"num", list[0]), &[]);
+    let (status, _, err) = sync(&workspace, format!("[{},{{\"num", list[0]), &[]);
     assert!(status == 3 && err.contains("is truncated"), "{err}");
-    let (status, _, err) = sync(&workspace, &format!("[{}]", gh(9, "a b", "")), &[]);
+    let (status, _, err) = sync(&workspace, format!("[{}]", gh(9, "a b", "")), &[]);
     assert!(status == 3 && err.contains("invalid branch name `a b` of pull request 9"), "{err}");
 }
 
@@ -224,7 +224,7 @@ fn an_expired_pull_request_stays_expired() {
     assert_eq!(sync(&workspace, &list, &[]).1, format!("recorded the commit of a\n{skipped}"));
     assert!(workspace.read("branches.yaml").contains(&format!("commit: {A}\n")));
     assert_eq!(sync(&workspace, &list, &[]).1, "skipped a: it has expired, and has no new commit\n");
-    assert_eq!(sync(&workspace, &list.replace(A, B), &["--dry-run"]).1, "added a\n");
+    assert_eq!(sync(&workspace, list.replace(A, B), &["--dry-run"]).1, "added a\n");
     sync(&workspace, "[]", &["--allow-empty"]);
     assert!(!workspace.read("branches.yaml").contains("expired"));
 }
