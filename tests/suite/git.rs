@@ -55,7 +55,7 @@ fn a_folder_that_looks_like_a_bare_repository_is_not_read() {
     assert!(honest.contains("out/dns/dev.example.com/old.yaml"), "{honest}");
     add_bare_repository(&workspace, "");
     assert_eq!(reports(&workspace, ""), honest);
-    let synced = workspace.shell("cd envs; pleach branch sync; echo status $?");
+    let synced = workspace.shell("cd envs; pleach branch sync --from git; echo status $?");
     assert!(synced.contains("looks like a bare repository") && synced.contains("status 3"), "{synced}");
 }
 

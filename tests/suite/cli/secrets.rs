@@ -53,7 +53,7 @@ fn an_error_about_a_generator_does_not_show_its_values() {
         ("literals: [VALUE]", "VALUE"),
         ("literals:\n  - a=VALUE\n  - a=VALUE", "a"),
         ("literals:\n  - a=VALUE\n  -- b", "yaml"),
-        ("envs: [db.env]", "db.env"),
+        ("envs: [db.env]", "is not a valid key"),
     ] {
         let workspace =
             workspace(&[("base/kustomization.yaml", &kustomization(entry)), ("base/db.env", "a=VALUE\nVALUE VALUE\n")]);

@@ -228,10 +228,10 @@ fn hostile(branch: &str, name: &str, image: &str) -> String {
 #[test]
 fn no_text_can_inject_a_command_into_the_script() {
     let workspace = workspace();
-    workspace.edit("branches.yaml", "namespaces:", "databases: ['a*'], namespaces:");
+    workspace.edit("branches.yaml", "['schema/main/shop_*']", "['schema/main/a*', 'database/main/a*']");
     let name = "a'b\"c$(touch${IFS}pwned)`touch${IFS}pwned`\\';touch${IFS}pwned;'#*";
     let image = "r.example.com/shop/x:1";
-    workspace.write("out/teardown/x.yaml", hostile("b'; touch pwned #", name, image));
+    workspace.write("out/teardown/x.yaml", hostile("b';touch${IFS}pwned;#", name, image));
     let script = workspace.run(&["teardown", "--format", "script"]).exits(0).out();
     workspace.write("script.sh", &script);
     let checked = Command::new("sh").args(["-n", "script.sh"]).current_dir(workspace.path()).status().unwrap();

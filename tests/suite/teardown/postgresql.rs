@@ -130,7 +130,9 @@ fn databases_and_schemas_are_dropped_once_and_only_those_of_the_plan() {
     );
     let spec = |branches: &str| {
         let head = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nnamespace: 'shop-{{ branch.slug }}'\nbaseline: main\n";
-        let head = format!("{head}database: {{mode: schema, name: shop}}\ndefaults: {{values: {{databases: ''}}}}\n");
+        let head = format!(
+            "{head}database: {{mode: schema, name: shop}}\ncleanup: {{databases: ['database/cluster/shop*']}}\ndefaults: {{values: {{databases: ''}}}}\n"
+        );
         w.write("branches.yaml", format!("{head}branches:\n- {{name: main, database: {{mode: shared}}}}\n{branches}"));
         w.run(&["build"]).exits(0);
     };
