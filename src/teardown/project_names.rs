@@ -12,7 +12,7 @@ use crate::glob;
 use crate::image::ImageReference;
 use crate::output::SHARED_SLUG;
 use crate::schema::namespace::is_well_known;
-use crate::schema::scope::GroupKind;
+use crate::schema::scope::{GroupKind, is_cluster_scoped};
 use crate::slug::{Slug, has_words};
 use crate::spec::{BranchImage, BranchSettings, EarlierSpecs, ImageField, Spec};
 use smol_str::SmolStr;
@@ -95,7 +95,10 @@ impl<'a> ProjectNames<'a> {
                 return Err(Diagnostic::new(Code::Output, message).help("remove the entry"));
             }
             FootprintEntry::Namespace(name) => self.has_namespace(removed, owner.slug, name),
-            FootprintEntry::Object(object) => self.has_object(owner, object),
+            FootprintEntry::Object(object) => {
+                check_shape(object)?;
+                self.has_object(owner, object)
+            }
             FootprintEntry::Database(database) => self.has_database(owner, database),
             FootprintEntry::Image(image) => self.has_image(image, ImageSource::RemovedBranch) || self.keeps(image),
         };
@@ -183,6 +186,18 @@ impl<'a> ProjectNames<'a> {
         let spellings = spellings(reference);
         self.spec.cleanup.keep.iter().any(|pattern| spellings.iter().any(|text| glob::matches(pattern, text)))
     }
+}
+
+/// An error about an object that no build lists like this, but that `kubectl delete` would delete: a namespace, and an object outside of
+/// namespaces that a plan gives one, which would not be found among the objects in use.
+fn check_shape(ClusterObject { gvk, name, namespace }: &ClusterObject) -> Result<(), Diagnostic> {
+    let why = match () {
+        () if gvk.group.is_empty() && gvk.kind == "Namespace" => "belongs in `namespaces`",
+        () if !namespace.is_empty() && is_cluster_scoped(gvk) => "is outside of namespaces",
+        () => return Ok(()),
+    };
+    let message = format!("the {} `{name}` {why}", gvk.kind);
+    Err(Diagnostic::new(Code::Output, message).help("remove the entry"))
 }
 
 /// The repository that an entry of a branch sets: its own, or that of the default which it changes.

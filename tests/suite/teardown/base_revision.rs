@@ -474,7 +474,7 @@ fn an_output_folder_that_is_not_separate_is_refused() {
         (".", "`.` and the input"),
         ("../w", "`../w` contains the workspace"),
         ("../w/base", "`../w/base` and the input `base` overlap"),
-        ("link/out", "`link/out` is reached through the link `link`"),
+        ("link/out", "`link/out` is in a folder that belongs to Git"),
         ("other", "`other` is reached through the link `other`"),
     ] {
         folder.spec(&format!("output: {output}\n"), &["main"]);
