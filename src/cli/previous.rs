@@ -8,6 +8,7 @@ use super::removals;
 use crate::argument::shell_word;
 use crate::diagnostic::{Diagnostic, PreviousFile, Result};
 use crate::disk::OutputDir;
+use crate::git;
 use crate::output::{OutputFolder, OutputHistory, OutputKind, OutputPath, PreviousOutput, Tree, owned_files};
 use crate::source::RelPath;
 use std::collections::BTreeSet;
@@ -105,7 +106,8 @@ impl PreviousOutput for RecordedOutput {
     }
 
     fn is_published(&self) -> bool {
-        matches!(self.base, BaseRevision::Commit(_))
+        // Without the history, a name of the project would look like one of a stranger.
+        matches!(self.base, BaseRevision::Commit(_)) && !git::is_shallow(&self.workspace)
     }
 
     fn replaced_objects(&self, slugs: &BTreeSet<&str>, tree: &Tree) -> Result<Tree> {

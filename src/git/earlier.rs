@@ -5,7 +5,7 @@ use super::history::last_change;
 use super::revision::{OutputAtCommit, contents, file};
 use super::{run, stdout};
 use crate::diagnostic::Diagnostic;
-use crate::output::OutputFolder;
+use crate::output::{OutputFolder, OutputPath};
 use crate::source::RelPath;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -15,7 +15,8 @@ use std::sync::Arc;
 const RECORDS: [OutputFolder; 3] = [OutputFolder::Namespaces, OutputFolder::Dns, OutputFolder::Teardown];
 
 impl OutputAtCommit {
-    /// The last output that was in one of some `folders`, none of which has one at the commit `reference`.
+    /// The last output with branches that was in one of some `folders`, none of which has one at the commit `reference`. An output that
+    /// had only records has been pruned.
     pub(crate) fn before_removal(
         root: &Path,
         reference: &str,
@@ -24,7 +25,7 @@ impl OutputAtCommit {
         let Some((_, Some(before))) = last_change_of(root, reference, folders)? else { return Ok(None) };
         for folder in folders {
             let files = OutputAtCommit::at(root, &before, folder)?;
-            if files.has_output() {
+            if files.paths().any(|path| OutputPath::lock(path.slug()) == *path) {
                 return Ok(Some(files));
             }
         }

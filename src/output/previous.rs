@@ -19,7 +19,7 @@ pub(crate) trait PreviousOutput: Sync {
         Ok(OutputHistory::default())
     }
 
-    /// Whether it is the output of a commit, to which others may have contributed.
+    /// Whether it is the output of a commit, to which others may have contributed, and the history of the spec is known.
     fn is_published(&self) -> bool {
         false
     }

@@ -4,6 +4,7 @@
 
 use super::CommonClaim;
 use crate::diagnostic::Result;
+use crate::glob;
 use crate::name::DnsName;
 use crate::node::Node;
 use crate::schema::scope::GroupKind;
@@ -30,6 +31,21 @@ impl<'a> EarlierSpecs<'a> {
     /// Whether one of them gave a branch or an alias this host.
     pub(crate) fn have_host(&self, name: &DnsName) -> bool {
         self.all().iter().any(|spec| spec.hosts.contains(name))
+    }
+
+    /// Whether one of them had a branch with this slug.
+    pub(crate) fn have_branch(&self, slug: &str, name: &str) -> bool {
+        let mut branches = self.all().iter().flat_map(|spec| &spec.branches);
+        branches.any(|branch| branch.name == name && (branch.slug == slug || Slug::is_hashed(slug, name)))
+    }
+
+    /// Whether a pattern of one of them gives the branch with a slug this namespace.
+    pub(crate) fn have_namespace(&self, project: &str, slug: &str, namespace: &str) -> bool {
+        let matches = |spec: &EarlierSpec| {
+            let project = spec.project.as_deref().unwrap_or(project);
+            spec.namespaces.iter().any(|pattern| glob::matches(&expanded(pattern, project, slug), namespace))
+        };
+        self.all().iter().any(matches)
     }
 
     /// Whether `shared.claims` of one of them named an object.
@@ -60,6 +76,9 @@ pub(crate) struct EarlierSpec {
     pub(crate) branches: Vec<EarlierBranch>,
     /// The hosts that it names, and those that its aliases get.
     hosts: BTreeSet<DnsName>,
+    project: Option<SmolStr>,
+    /// The patterns of namespaces.
+    namespaces: Vec<SmolStr>,
     /// The objects that branches have in common.
     shared_objects: Vec<CommonClaim>,
 }
@@ -83,6 +102,9 @@ impl EarlierSpec {
             let entries = document.get("branches").and_then(Node::as_seq).unwrap_or_default();
             spec.branches.extend(entries.iter().chain([&document]).filter_map(EarlierBranch::of));
             spec.hosts.extend(hosts(&document));
+            spec.project = spec.project.or_else(|| document.get("project").and_then(Node::as_text).map(SmolStr::from));
+            let namespaces = entries.iter().chain([&document]).filter_map(|entry| entry.get("namespace")?.as_text());
+            spec.namespaces.extend(namespaces.map(SmolStr::from));
             let claims = document.get("shared").and_then(|shared| shared.get("claims")?.as_seq()).unwrap_or_default();
             let objects = claims.iter().filter_map(|claim| CommonClaim::of("object", claim.get("object")?).ok()?);
             spec.shared_objects.extend(objects);
@@ -124,6 +146,23 @@ fn hosts(document: &Node) -> Vec<DnsName> {
     let of_aliases = aliases.flat_map(|alias| patterns.iter().filter_map(|pattern| slug(pattern, alias)));
     let names = of_aliases.chain(patterns.iter().cloned());
     names.filter_map(|name| DnsName::host(&name).ok()).collect()
+}
+
+/// A pattern with the project and the slug, and `*` for every other variable.
+fn expanded(pattern: &str, project: &str, slug: &str) -> String {
+    let (mut text, mut rest) = (String::new(), pattern);
+    while let Some((before, after)) = rest.split_once("{{") {
+        let (name, after) = after.split_once("}}").unwrap_or((after, ""));
+        let value = match name.trim() {
+            "project" => project,
+            "branch.slug" => slug,
+            _ => "*",
+        };
+        text.push_str(before);
+        text.push_str(value);
+        rest = after;
+    }
+    text + rest
 }
 
 #[cfg(test)]

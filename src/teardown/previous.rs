@@ -8,9 +8,9 @@ use super::project_names::{ImageSource, ProjectNames};
 use super::refused::{self, RefusedEntry, unreadable};
 use super::usage::UsageCandidates;
 use crate::annotation::{BRANCH_NAME_ANNOTATION, NAMESPACE_ADOPTED, NAMESPACE_ANNOTATION};
-use crate::diagnostic::{Diagnostic, Result, gather};
+use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::node::Node;
-use crate::output::{OutputHistory, OutputKind, OutputPath, PreviousOutput, Tree, declares_owner};
+use crate::output::{OutputHistory, OutputKind, OutputPath, PreviousOutput, SHARED_SLUG, Tree, declares_owner};
 use crate::source::{FileId, Location};
 use crate::yaml::{self, Dialect};
 use rayon::prelude::*;
@@ -162,6 +162,16 @@ fn unrecorded(
         }
         recorded.add(of_plans(change));
     }
+    // Commits of a pull request may add and remove an output that no build has written.
+    unrecorded.retain(|slug, PreviousFootprint { branch, .. }| {
+        let is_known =
+            slug == SHARED_SLUG || source(slug) == ImageSource::ExistingBranch || names.had_branch(slug, branch);
+        if !is_known {
+            let message = format!("the history of the output has a branch with the slug `{slug}` that no spec had");
+            warnings.push(Diagnostic::new(Code::Output, message).help("nothing of it is listed in a teardown plan"));
+        }
+        is_known
+    });
     (unrecorded, warnings)
 }
 

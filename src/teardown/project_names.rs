@@ -69,6 +69,11 @@ impl<'a> ProjectNames<'a> {
         &self.spec.image_fields
     }
 
+    /// Whether an earlier spec had a branch with this slug.
+    pub(super) fn had_branch(&self, slug: &str, name: &str) -> bool {
+        self.earlier.have_branch(slug, name)
+    }
+
     /// The error if an entry of the footprint of a branch is not known to belong to the project.
     pub(crate) fn check(&self, owner: EntryOwner, entry: FootprintEntry) -> Result<(), Diagnostic> {
         self.check_without(None, owner, entry)
@@ -124,6 +129,7 @@ impl<'a> ProjectNames<'a> {
         patterns.any(|pattern| glob::matches(&pattern.glob(project, slug), name))
             || has_words(name, project) && has_words(name, slug)
             || cleanup.namespaces.iter().any(|pattern| glob::matches(pattern, name))
+            || self.earlier.have_namespace(project, slug, name)
     }
 
     /// The slug alone counts only with the hash of the branch name: others may have an object with the word `main` in its name.

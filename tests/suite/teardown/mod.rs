@@ -4,6 +4,7 @@ mod adopted;
 mod base_revision;
 mod build;
 mod commands;
+mod earlier_specs;
 mod git;
 mod in_use;
 mod model;

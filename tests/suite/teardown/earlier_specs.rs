@@ -1,0 +1,73 @@
+//! Names that only an earlier spec gave: the history of the base revision shows that they are the project's.
+
+use crate::tests::kit::Workspace;
+
+const HEAD: &str =
+    "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nzones: {dev.example.com: {CNAME: [gate.example.net]}}\n";
+
+/// A workspace with this spec, whose output is committed and published.
+fn published(spec: &str) -> Workspace {
+    let workspace = Workspace::empty();
+    workspace.write("base/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+    workspace.write("branches.yaml", format!("{HEAD}{spec}"));
+    workspace.run(&["build"]).exits(0);
+    workspace.commit_all();
+    publish(&workspace);
+    workspace
+}
+
+fn publish(workspace: &Workspace) {
+    let done = workspace
+        .shell("git add -A && git commit -q --allow-empty -m change && git update-ref refs/remotes/origin/main HEAD");
+    assert_eq!(done, "");
+}
+
+#[test]
+fn an_earlier_namespace_is_listed() {
+    let branches = "branches:\n- name: main\n- {name: cart, namespace: my-cart-env}\n";
+    let workspace = published(branches);
+    workspace.write("branches.yaml", format!("{HEAD}branches:\n- name: main\n"));
+    for _ in 0..2 {
+        workspace.run(&["build"]).exits(0);
+        assert_eq!(workspace.run(&["teardown"]).exits(0).out(), "cart\n  namespace  my-cart-env\n");
+        publish(&workspace);
+    }
+
+    let workspace = published(&format!("namespace: 'team-{{{{ branch.slug }}}}'\n{branches}"));
+    workspace.write("branches.yaml", format!("{HEAD}branches:\n- name: main\n- name: cart\n"));
+    workspace.run(&["build"]).exits(0);
+    let shown = workspace.run(&["teardown"]).exits(0).out();
+    assert_eq!(shown, "cart (existing)\n  namespace  my-cart-env\nmain (existing)\n  namespace  team-main\n");
+}
+
+#[test]
+fn an_output_that_commits_of_a_pull_request_add_and_remove_is_not_listed() {
+    let workspace = published("branches:\n- name: main\n");
+    let lock = workspace.read("out/namespaces/main/pleach.lock").replace("branch: main", "branch: payments");
+    workspace.write("out/namespaces/payments/pleach.lock", lock.replace("30-configmap-a.yaml", "10-x.yaml"));
+    for (name, text) in [
+        ("00-namespace-shop-main.yaml", "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop-payments\n"),
+        ("10-x.yaml", "apiVersion: v1\nkind: PersistentVolume\nmetadata:\n  name: shop-data\n"),
+    ] {
+        workspace.write(&format!("out/namespaces/payments/{name}"), text);
+    }
+    publish(&workspace);
+    workspace.shell("git rm -rq out/namespaces/payments");
+    publish(&workspace);
+    let warning = workspace.run(&["build"]).exits(0).err();
+    assert!(warning.contains("has a branch with the slug `payments` that no spec had"), "{warning}");
+    assert_eq!(workspace.run(&["teardown"]).exits(0).out(), "nothing to tear down\n");
+}
+
+#[test]
+fn a_shallow_clone_accepts_a_host_that_it_does_not_know() {
+    let workspace = published("branches:\n- name: main\n- {name: login, hosts: [www.dev.example.com]}\n");
+    workspace.write("branches.yaml", format!("{HEAD}branches:\n- name: main\n"));
+    workspace.run(&["build"]).exits(0);
+    publish(&workspace);
+    publish(&workspace);
+    let clone = Workspace::empty();
+    clone.shell(&format!("git clone -q --depth 1 'file://{}' .", workspace.path().display()));
+    clone.run(&["check"]).exits(0);
+    assert!(clone.read("out/dns/dev.example.com/login.yaml").contains("absent:\n- www.dev.example.com"));
+}
