@@ -19,6 +19,8 @@ pub(crate) struct EntryOwner<'a> {
 /// An entry of a footprint, to be checked.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum FootprintEntry<'a> {
+    /// The branch in the header of a plan.
+    Branch(&'a str),
     /// The project in the header of a plan.
     Project(&'a str),
     /// A namespace.
@@ -49,7 +51,7 @@ impl EntryText {
     /// `None` for entries that `cleanup:` cannot accept.
     pub(super) fn of(entry: FootprintEntry) -> Option<Self> {
         let (noun, what, key, pattern) = match entry {
-            FootprintEntry::Project(_) | FootprintEntry::Name(..) => return None,
+            FootprintEntry::Branch(_) | FootprintEntry::Project(_) | FootprintEntry::Name(..) => return None,
             FootprintEntry::Namespace(name) => {
                 ("namespace", format!("namespace `{name}`"), "namespaces", name.to_owned())
             }

@@ -5,7 +5,6 @@
 use super::footprint::{ClusterObject, Footprint};
 use super::footprint_entry::FootprintEntry;
 use crate::argument::is_argument;
-use crate::branch_name;
 use crate::database::Database;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::name::DnsName;
@@ -97,8 +96,10 @@ fn of(documents: &[Node], at: Location, check: &EntryCheck) -> Result<TeardownPl
 
 fn fields(fields: &mut Fields, check: &EntryCheck) -> Option<TeardownPlan> {
     fields.header(API_VERSION, KIND);
-    let branch = branch(fields);
+    let branch = line_at(fields, "branch");
     let check = |entry: FootprintEntry| check(branch.as_deref().unwrap_or_default(), entry);
+    let at = fields.at("branch");
+    let checked = branch.as_ref().filter(|name| is_accepted(check(FootprintEntry::Branch(name)), at, fields.errors()));
     let project = line_at(fields, "project");
     let at = fields.at("project");
     let project = project.filter(|project| is_accepted(check(FootprintEntry::Project(project)), at, fields.errors()));
@@ -123,16 +124,7 @@ fn fields(fields: &mut Fields, check: &EntryCheck) -> Option<TeardownPlan> {
         images: text("images", fields, argument, |image| FootprintEntry::Image(image)),
         images_in_use: text(IMAGES_IN_USE, fields, argument, |image| FootprintEntry::Image(image)),
     };
-    Some(TeardownPlan { project: project?, branch: branch?, footprint })
-}
-
-/// The name of the branch.
-fn branch(fields: &mut Fields) -> Option<SmolStr> {
-    let name = line_at(fields, "branch")?;
-    let Some(why) = branch_name::invalid(&name) else { return Some(name) };
-    let at = fields.at("branch");
-    fields.errors().report(at, format!("`{name}` is not the name of a branch: {why}"));
-    None
+    Some(TeardownPlan { project: project?, branch: checked?.clone(), footprint })
 }
 
 /// Whether an entry is accepted. Reports the error with its source location.

@@ -8,6 +8,7 @@ use super::project_names::{ImageSource, ProjectNames};
 use super::refused::{self, RefusedEntry, unreadable};
 use super::usage::UsageCandidates;
 use crate::annotation::{BRANCH_NAME_ANNOTATION, NAMESPACE_ADOPTED, NAMESPACE_ANNOTATION};
+use crate::branch_name;
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::node::Node;
 use crate::output::{OutputHistory, OutputKind, OutputPath, PreviousOutput, SHARED_SLUG, Tree, declares_owner};
@@ -21,7 +22,7 @@ use std::sync::Arc;
 /// The footprint of one slug, without DNS names, which are recorded in zone change files.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PreviousFootprint {
-    /// The name of the branch.
+    /// The name of the branch; empty if the files do not have a valid one.
     pub(crate) branch: SmolStr,
     /// The whole footprint.
     pub(crate) all: Footprint,
@@ -155,7 +156,10 @@ fn unrecorded(
         warnings.extend(unread.into_iter().map(refused::in_history));
         for (slug, PreviousFootprint { branch, all, refused, adopted, .. }) in removed {
             // Nobody can change the history, so it neither stops a build nor has images to be listed in the spec.
-            let refused = refused.into_iter().filter(|refused| refused.footprint.images.is_empty());
+            let is_unrecorded = |footprint: &Footprint| !footprint.without(&recorded).is_empty();
+            let refused = refused
+                .into_iter()
+                .filter(|RefusedEntry { footprint, .. }| footprint.images.is_empty() && is_unrecorded(footprint));
             let refused = refused.map(RefusedEntry::in_history).collect();
             let removed = PreviousFootprint::fresh(branch, all.without(&recorded));
             unrecorded.entry(slug).or_default().add(PreviousFootprint { refused, adopted, ..removed });
@@ -163,15 +167,15 @@ fn unrecorded(
         recorded.add(of_plans(change));
     }
     // Commits of a pull request may add and remove an output that no build has written.
-    unrecorded.retain(|slug, PreviousFootprint { branch, .. }| {
-        let is_known =
-            slug == SHARED_SLUG || source(slug) == ImageSource::ExistingBranch || names.had_branch(slug, branch);
+    for (slug, removed) in &mut unrecorded {
+        let is_known = slug == SHARED_SLUG
+            || source(slug) == ImageSource::ExistingBranch
+            || names.had_branch(slug, &removed.branch);
         if !is_known {
-            let message = format!("the history of the output has a branch with the slug `{slug}` that no spec had");
-            warnings.push(Diagnostic::new(Code::Output, message).help("nothing of it is listed in a teardown plan"));
+            let refused = RefusedEntry::of_unknown_branch(slug, std::mem::take(removed).all);
+            removed.refused.push(refused);
         }
-        is_known
-    });
+    }
     (unrecorded, warnings)
 }
 
@@ -221,7 +225,8 @@ fn of_object(path: &OutputPath, text: &str, names: &ProjectNames, source: ImageS
     let at = |line, column, len| Location::new(FileId(u32::MAX), line, column, len);
     for node in yaml::parse(text, Dialect::Kubernetes, &at)? {
         let annotation = |key| node.str_at(&["metadata", "annotations", key]);
-        let branch = annotation(BRANCH_NAME_ANNOTATION).unwrap_or_default();
+        let branch = annotation(BRANCH_NAME_ANNOTATION).filter(|name| branch_name::invalid(name).is_none());
+        let branch = branch.unwrap_or_default();
         let mut footprint = Footprint::default();
         footprint.add_object(&node, names.image_fields());
         if annotation(NAMESPACE_ANNOTATION) == Some(NAMESPACE_ADOPTED) {

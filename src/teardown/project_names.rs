@@ -6,6 +6,7 @@
 use super::footprint::ClusterObject;
 use super::footprint_entry::{EntryOwner, EntryText, FootprintEntry};
 use super::image::{OFFICIAL, repository, spellings};
+use crate::branch_name;
 use crate::database::{Database, database_name};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::glob;
@@ -88,6 +89,7 @@ impl<'a> ProjectNames<'a> {
     /// The same without the entry of a branch in the spec.
     fn check_without(&self, removed: Option<&str>, owner: EntryOwner, entry: FootprintEntry) -> Result<(), Diagnostic> {
         let is_ours = match entry {
+            FootprintEntry::Branch(name) => return check_branch(name),
             FootprintEntry::Project(name) => return self.check_project(name),
             FootprintEntry::Name(zone, name) => {
                 if name.below(zone).is_some() {
@@ -192,6 +194,12 @@ impl<'a> ProjectNames<'a> {
         let spellings = spellings(reference);
         self.spec.cleanup.keep.iter().any(|pattern| spellings.iter().any(|text| glob::matches(pattern, text)))
     }
+}
+
+/// The error about a name that no branch can have.
+fn check_branch(name: &str) -> Result<(), Diagnostic> {
+    let Some(why) = branch_name::invalid(name) else { return Ok(()) };
+    Err(Diagnostic::new(Code::Output, format!("`{name}` is not the name of a branch: {why}")))
 }
 
 /// An error about an object that no build lists like this, but that `kubectl delete` would delete: a namespace, and an object outside of

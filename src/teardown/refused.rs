@@ -8,21 +8,28 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::output::OutputPath;
 use crate::source::RelPath;
 
-/// An entry of an object that is not known to belong to the project.
+/// Entries of objects that are not known to belong to the project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RefusedEntry {
-    /// The entry alone.
+    /// The entries alone.
     pub(crate) footprint: Footprint,
-    /// What to report, unless an existing branch uses the entry.
+    /// What to report, unless existing branches use all of them.
     pub(crate) diagnostic: Diagnostic,
-    /// An error if nothing else has a record of the entry and its data.
+    /// An error if nothing else has a record of them and their data.
     pub(crate) severity: Severity,
 }
 
 impl RefusedEntry {
-    /// The same entry in the history of the previous output: a warning.
+    /// The same entries in the history of the previous output: a warning.
     pub(super) fn in_history(self) -> Self {
         RefusedEntry { diagnostic: in_history(self.diagnostic), severity: Severity::Warning, ..self }
+    }
+
+    /// The footprint of a branch that the history of the previous output has and no spec had: a warning.
+    pub(super) fn of_unknown_branch(slug: &str, footprint: Footprint) -> Self {
+        let message = format!("the history of the output has a branch with the slug `{slug}` that no spec had");
+        let diagnostic = Diagnostic::new(Code::Output, message).help("nothing of it is listed in a teardown plan");
+        RefusedEntry { footprint, diagnostic, severity: Severity::Warning }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The sample, which is the repository's own workspace.
 
-use crate::tests::kit::Workspace;
+use crate::tests::kit::{Workspace, root};
 
 #[test]
 fn the_committed_output_is_what_a_build_writes() {
@@ -12,6 +12,29 @@ fn the_committed_output_is_what_a_build_writes() {
     std::fs::remove_dir_all(sample.path().join("out")).unwrap();
     sample.run(&["build"]).exits(0);
     assert_eq!(sample.files("out"), before);
+}
+
+/// The history of the repository has what the sample has removed. A packaged source has no history.
+#[test]
+fn a_build_in_a_clone_writes_nothing() {
+    if !root().join(".git").exists() {
+        return;
+    }
+    let sample = Workspace::sample();
+    let clone = Workspace::empty();
+    assert_eq!(clone.shell(&format!("git clone -q --no-checkout '{}' . && git reset -q", root().display())), "");
+    for (path, content) in sample.files("") {
+        clone.write(&path, content);
+    }
+    let ran = clone.run(&["build"]).exits(0);
+    let files = sample.files("out").len();
+    assert!(
+        ran.out().contains(&format!(": 0 files written, {files} unchanged, 0 removed")),
+        "{}{}",
+        ran.out(),
+        ran.err()
+    );
+    assert_eq!(ran.err(), "");
 }
 
 #[test]

@@ -282,3 +282,29 @@ fn what_was_pruned_and_merged_does_not_come_back_in_a_fresh_clone() {
         }
     }
 }
+
+/// An earlier version of pleach accepted names that Git does not allow.
+#[test]
+fn a_record_of_a_branch_with_an_invalid_name_counts_until_it_is_pruned() {
+    let repository = repository();
+    let rename = |file: &str, key: &str| {
+        repository.workspace.edit(file, &format!("{key}: new\n"), &format!("{key}: a b\n"));
+    };
+    change(&repository, &["main:1", "new:2"]);
+    let namespace = "out/namespaces/new/00-namespace-shop-new.yaml";
+    rename(namespace, "pleach.dev/branch-name");
+    shell(&repository, "git commit -qam renamed");
+    repository.merge();
+    change(&repository, &["main:1"]);
+    let written = plan(&repository, "new");
+    assert_eq!((written.branch.as_str(), written.footprint.namespaces.len()), ("new", 1), "a plan can be read again");
+    rename("out/teardown/new.yaml", "branch");
+    shell(
+        &repository,
+        "git commit -qam renamed && git rm -qr out/teardown out/dns/dev.example.com/new.yaml && git commit -qm pruned",
+    );
+    repository.merge();
+    assert_eq!(checked(&repository), "");
+    repository.build(&[]);
+    assert!(!repository.workspace.path().join("out/teardown").exists());
+}
