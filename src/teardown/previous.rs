@@ -9,7 +9,7 @@ use super::refused::{self, RefusedEntry, unreadable};
 use super::usage::UsageCandidates;
 use crate::annotation::{BRANCH_NAME_ANNOTATION, NAMESPACE_ADOPTED, NAMESPACE_ANNOTATION};
 use crate::branch_name;
-use crate::diagnostic::{Code, Diagnostic, Result, gather};
+use crate::diagnostic::{Diagnostic, Result, gather};
 use crate::node::Node;
 use crate::output::{OutputHistory, OutputKind, OutputPath, PreviousOutput, SHARED_SLUG, Tree, declares_owner};
 use crate::source::{FileId, Location};
