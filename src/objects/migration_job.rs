@@ -1,6 +1,7 @@
-//! The Job that migrates and seeds the database of a branch. A branch whose database belongs to the baseline has none.
+//! The Job that migrates and seeds the database of a branch.
 //!
-//! [`super::job_name`] gives it a name that changes with its pod template.
+//! The manifests of the base directory contain it, and the spec names it. A branch whose database belongs to the baseline does not get
+//! it. [`super::job_name`] then gives it a name that changes with its pod template.
 
 use super::ContributorInput;
 use crate::database::DatabaseMode;

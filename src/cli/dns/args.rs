@@ -1,6 +1,6 @@
 //! The arguments of `pleach dns`.
 
-use crate::dns::export::ExportFormat;
+use crate::dns::export::{ExportFormat, FORMATS};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -164,14 +164,6 @@ pub(super) struct DnsExportArgs {
 }
 
 fn export_format() -> impl TypedValueParser<Value = ExportFormat> {
-    const FORMATS: [(&str, &str, ExportFormat); 6] = [
-        ("zone", "A zone file without SOA and NS", ExportFormat::Zone),
-        ("octodns", "The configuration of a zone for octoDNS", ExportFormat::OctoDns),
-        ("dnsendpoint", "`DNSEndpoint` objects for external-dns", ExportFormat::DnsEndpoint),
-        ("route53", "Change batches for aws route53 change-resource-record-sets, one per line", ExportFormat::Route53),
-        ("clouddns", "Record sets for gcloud dns record-sets import", ExportFormat::CloudDns),
-        ("json", "All content of the files as JSON", ExportFormat::Json),
-    ];
     PossibleValuesParser::new(FORMATS.map(|(name, help, _)| PossibleValue::new(name).help(help))).map(|name| {
         let known = FORMATS.into_iter().find(|(known, ..)| *known == name);
         known.expect("clap accepts these names only").2

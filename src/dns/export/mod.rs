@@ -35,6 +35,16 @@ pub(crate) enum ExportFormat {
     Json,
 }
 
+/// All formats with their names and descriptions.
+pub(crate) const FORMATS: [(&str, &str, ExportFormat); 6] = [
+    ("zone", "A zone file without SOA and NS", ExportFormat::Zone),
+    ("octodns", "The configuration of a zone for octoDNS", ExportFormat::OctoDns),
+    ("dnsendpoint", "`DNSEndpoint` objects for external-dns", ExportFormat::DnsEndpoint),
+    ("route53", "Change batches for aws route53 change-resource-record-sets, one per line", ExportFormat::Route53),
+    ("clouddns", "Record sets for gcloud dns record-sets import", ExportFormat::CloudDns),
+    ("json", "All content of the files as JSON", ExportFormat::Json),
+];
+
 impl ExportFormat {
     /// Whether the format can have one zone only.
     pub(crate) fn is_of_one_zone(self) -> bool {
