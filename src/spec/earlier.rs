@@ -1,8 +1,9 @@
-//! What the text of an earlier spec says about its branches, their hosts and its output.
+//! What the text of an earlier spec says about its branches, their names and images, and its output.
 //!
 //! It is read without the rules of a spec: an earlier version of pleach may have accepted it, or its overlays may not exist any more.
 
-use super::CommonClaim;
+use super::earlier_images::EarlierImages;
+use super::{CommonClaim, Pattern, PatternScope};
 use crate::diagnostic::Result;
 use crate::glob;
 use crate::name::DnsName;
@@ -20,12 +21,13 @@ use std::sync::{Arc, OnceLock};
 pub(crate) struct EarlierSpecs<'a> {
     texts: Box<dyn Fn() -> Result<Vec<Arc<str>>> + Send + Sync + 'a>,
     read: OnceLock<Vec<EarlierSpec>>,
+    images: OnceLock<EarlierImages>,
 }
 
 impl<'a> EarlierSpecs<'a> {
     /// The versions with these texts. If they cannot be read, there are none.
     pub(crate) fn new(texts: impl Fn() -> Result<Vec<Arc<str>>> + Send + Sync + 'a) -> Self {
-        EarlierSpecs { texts: Box::new(texts), read: OnceLock::new() }
+        EarlierSpecs { texts: Box::new(texts), read: OnceLock::new(), images: OnceLock::new() }
     }
 
     /// Whether one of them gave a branch or an alias this host.
@@ -43,7 +45,7 @@ impl<'a> EarlierSpecs<'a> {
     pub(crate) fn have_namespace(&self, project: &str, slug: &str, namespace: &str) -> bool {
         let matches = |spec: &EarlierSpec| {
             let project = spec.project.as_deref().unwrap_or(project);
-            spec.namespaces.iter().any(|pattern| glob::matches(&expanded(pattern, project, slug), namespace))
+            spec.namespaces.iter().any(|pattern| glob::matches(&pattern.glob(project, slug), namespace))
         };
         self.all().iter().any(matches)
     }
@@ -51,6 +53,17 @@ impl<'a> EarlierSpecs<'a> {
     /// Whether `shared.claims` of one of them named an object.
     pub(crate) fn share(&self, kind: &GroupKind, name: &str) -> bool {
         self.all().iter().flat_map(|spec| &spec.shared_objects).any(|claim| claim.names(kind, name))
+    }
+
+    /// Whether `images` of a branch or `sync.images` of one of them set an image to a name that `is_searched`; with `in_defaults`, also
+    /// `defaults.images`.
+    pub(crate) fn set_image(&self, in_defaults: bool, is_searched: impl Fn(&str) -> bool) -> bool {
+        let images = self.images.get_or_init(|| {
+            let mut images = EarlierImages::default();
+            self.all().iter().for_each(|spec| images.extend(&spec.images));
+            images
+        });
+        images.set().any(|name| is_searched(name)) || in_defaults && images.defaults().any(|name| is_searched(name))
     }
 
     fn all(&self) -> &[EarlierSpec] {
@@ -76,9 +89,11 @@ pub(crate) struct EarlierSpec {
     pub(crate) branches: Vec<EarlierBranch>,
     /// The hosts that it names, and those that its aliases get.
     hosts: BTreeSet<DnsName>,
-    project: Option<SmolStr>,
+    /// The name of the project. Files of `branches.d/` have none.
+    pub(crate) project: Option<SmolStr>,
     /// The patterns of namespaces.
-    namespaces: Vec<SmolStr>,
+    namespaces: Vec<Pattern>,
+    pub(super) images: EarlierImages,
     /// The objects that branches have in common.
     shared_objects: Vec<CommonClaim>,
 }
@@ -101,10 +116,12 @@ impl EarlierSpec {
             spec.output = spec.output.or(output);
             let entries = document.get("branches").and_then(Node::as_seq).unwrap_or_default();
             spec.branches.extend(entries.iter().chain([&document]).filter_map(EarlierBranch::of));
-            spec.hosts.extend(hosts(&document));
             spec.project = spec.project.or_else(|| document.get("project").and_then(Node::as_text).map(SmolStr::from));
+            let project = spec.project.as_deref();
+            spec.hosts.extend(hosts(&document, project));
             let namespaces = entries.iter().chain([&document]).filter_map(|entry| entry.get("namespace")?.as_text());
-            spec.namespaces.extend(namespaces.map(SmolStr::from));
+            spec.namespaces.extend(namespaces.filter_map(Pattern::parse));
+            spec.images.add(&document, entries.iter().chain([&document]), project);
             let claims = document.get("shared").and_then(|shared| shared.get("claims")?.as_seq()).unwrap_or_default();
             let objects = claims.iter().filter_map(|claim| CommonClaim::of("object", claim.get("object")?).ok()?);
             spec.shared_objects.extend(objects);
@@ -127,42 +144,24 @@ impl EarlierBranch {
     }
 }
 
-/// The hosts of a document: those without a variable, and those of its aliases.
-fn hosts(document: &Node) -> Vec<DnsName> {
-    let lists = |node: &Node| -> Vec<String> {
+/// The hosts of a document: those without the slug, and those of its aliases. Those with values are not known.
+fn hosts(document: &Node, project: Option<&str>) -> Vec<DnsName> {
+    let lists = |node: &Node| -> Vec<Pattern> {
         let entries = node.get("hosts").and_then(Node::as_seq).unwrap_or_default();
-        let name = |entry: &Node| entry.as_text().or_else(|| entry.get("name")?.as_text()).map(str::to_owned);
-        entries.iter().filter_map(name).collect()
+        let name = |entry: &Node| Pattern::parse(entry.as_text().or_else(|| entry.get("name")?.as_text())?);
+        entries.iter().filter_map(name).filter(|pattern| project.is_some() || !pattern.has_project()).collect()
     };
     let branches = document.get("branches").and_then(Node::as_seq).unwrap_or_default();
     let parts = [Some(document), document.get("defaults")].into_iter().flatten().chain(branches);
-    let patterns: Vec<String> = parts.flat_map(lists).collect();
+    let (of_slug, fixed): (Vec<Pattern>, Vec<Pattern>) = parts.flat_map(lists).partition(Pattern::has_slug);
     let aliases = document.get("aliases").and_then(Node::as_map).into_iter().flatten().map(|entry| &entry.key.text);
-    let slug = |pattern: &str, alias: &str| {
-        let (before, rest) = pattern.split_once("{{")?;
-        let (name, after) = rest.split_once("}}")?;
-        (name.trim() == "branch.slug").then(|| format!("{before}{alias}{after}"))
+    let values = Node::null();
+    let expand = |pattern: &Pattern, slug: &str| {
+        let scope = PatternScope { project: project.unwrap_or_default(), values: &values };
+        DnsName::host(&pattern.expand(scope, slug).ok()?).ok()
     };
-    let of_aliases = aliases.flat_map(|alias| patterns.iter().filter_map(|pattern| slug(pattern, alias)));
-    let names = of_aliases.chain(patterns.iter().cloned());
-    names.filter_map(|name| DnsName::host(&name).ok()).collect()
-}
-
-/// A pattern with the project and the slug, and `*` for every other variable.
-fn expanded(pattern: &str, project: &str, slug: &str) -> String {
-    let (mut text, mut rest) = (String::new(), pattern);
-    while let Some((before, after)) = rest.split_once("{{") {
-        let (name, after) = after.split_once("}}").unwrap_or((after, ""));
-        let value = match name.trim() {
-            "project" => project,
-            "branch.slug" => slug,
-            _ => "*",
-        };
-        text.push_str(before);
-        text.push_str(value);
-        rest = after;
-    }
-    text + rest
+    let of_aliases = aliases.flat_map(|alias| of_slug.iter().filter_map(|pattern| expand(pattern, alias)));
+    of_aliases.chain(fixed.iter().filter_map(|pattern| expand(pattern, ""))).collect()
 }
 
 #[cfg(test)]
@@ -185,9 +184,9 @@ mod tests {
         assert_eq!(
             hosts(
                 "hosts: ['{{ branch.slug }}.dev.example.com', {name: WWW.example.com}]\naliases: {stable: main}\n\
-                 branches: [{name: a, hosts: [a.example.com, '{{ values.x }}.example.com']}]\n"
+                 project: shop\nbranches: [{name: a, hosts: [a.example.com, '{{ values.x }}.example.com', '{{ project }}.example.com']}]\n"
             ),
-            ["a.example.com", "stable.dev.example.com", "www.example.com"]
+            ["a.example.com", "shop.example.com", "stable.dev.example.com", "www.example.com"]
         );
         assert_eq!(hosts("name: a\nhosts: [a.example.com]\n"), ["a.example.com"]);
         let output = |text: &str| EarlierSpec::read(text).output_folder().to_string();

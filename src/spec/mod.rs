@@ -12,6 +12,7 @@ mod content;
 mod database;
 mod date;
 mod earlier;
+mod earlier_images;
 mod expiry;
 mod gitops;
 mod host;
@@ -57,7 +58,7 @@ pub(crate) use settings::BranchSettings;
 pub(crate) use shared::Shared;
 pub(crate) use shared_claim::{CommonClaim, SharedClaim};
 pub(crate) use slots::SlotsEntry;
-pub(crate) use sync::SyncRules;
+pub(crate) use sync::{SyncRules, image_name};
 pub(crate) use zone::{Backend, MAX_TTL, Mode, Zone, ZoneProvider};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
@@ -166,6 +167,11 @@ pub(crate) fn output_without_branches(project: &Project) -> Option<FolderPath> {
     is_empty.then(|| output(&top, &mut Vec::new()).unwrap_or_else(|| path("out").into()))
 }
 
+/// Where the name of the project is written.
+pub(crate) fn project_location(project: &Project) -> Location {
+    load::document(project).map_or(Location::NONE, |document| Section::new("spec", &document).place("project"))
+}
+
 fn all_of(project: &Project, own: impl Fn(&mut BranchEntry, &mut Vec<Diagnostic>)) -> Result<Spec> {
     let (document, mut faults) = schema::with_known_fields(load::document(project)?);
     let mut spec = Spec::of(&document, project, &mut faults);
@@ -238,8 +244,14 @@ impl Spec {
 
     /// Whether the rest of the spec needs a branch: the baseline branch, and one that an alias points to.
     pub(crate) fn needs(&self, branch: &str) -> bool {
-        self.baseline.as_ref().is_some_and(|name| name.value == branch)
-            || self.aliases.values().any(|alias| alias.branch.value == branch)
+        self.references(branch).next().is_some()
+    }
+
+    /// What refers to a branch, which cannot be removed: a key of the spec, and where it names the branch.
+    pub(crate) fn references<'s>(&'s self, branch: &'s str) -> impl Iterator<Item = (String, Location)> + 's {
+        let baseline = self.baseline.iter().map(|name| ("`baseline`".to_owned(), name));
+        let aliases = self.aliases.iter().map(|(name, alias)| (format!("the alias `{name}`"), &alias.branch));
+        baseline.chain(aliases).filter(move |(_, name)| name.value == branch).map(|(key, name)| (key, name.at))
     }
 }
 

@@ -50,6 +50,11 @@ impl Pattern {
         Pattern { parts: vec![PatternPart::Slug], at: Location::NONE }
     }
 
+    /// The pattern of a text, if it is valid.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        Some(Pattern { parts: parts(text).ok()?, at: Location::NONE })
+    }
+
     /// Text without variables.
     pub(super) fn literal(text: &str) -> Self {
         Pattern { parts: vec![PatternPart::Text(text.into())], at: Location::NONE }

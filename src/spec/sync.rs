@@ -45,3 +45,10 @@ impl SyncRules {
         }
     }
 }
+
+/// The name in an image of `sync.images`: empty if only the tag is set, `None` if the name depends on the branch.
+pub(crate) fn image_name(pattern: &str, project: &str) -> Option<SmolStr> {
+    let text = pattern.replace("{{ project }}", project);
+    let (name, _) = text.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).unwrap_or((&text, ""));
+    (!name.contains("{{")).then(|| name.into())
+}

@@ -15,7 +15,7 @@ use crate::output::SHARED_SLUG;
 use crate::schema::namespace::is_well_known;
 use crate::schema::scope::{GroupKind, is_cluster_scoped};
 use crate::slug::{Slug, has_words};
-use crate::spec::{BranchImage, BranchSettings, EarlierSpecs, ImageField, Spec};
+use crate::spec::{BranchImage, BranchSettings, EarlierSpecs, ImageField, Spec, image_name};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -175,9 +175,13 @@ impl<'a> ProjectNames<'a> {
         let is_listed = |pattern: &SmolStr| glob::matches(&self::repository(pattern), &repository);
         let is_set = self.repositories.contains(&repository)
             || source == ImageSource::RemovedBranch && self.default_repositories.contains(&repository);
-        (is_set || rules.repositories.iter().any(is_listed))
-            && !self.keeps(reference)
+        let is_earlier = |name: &str| self::repository(name) == repository;
+        !self.keeps(reference)
             && ImageReference::parse(reference).is_ok()
+            && (is_set
+                || rules.repositories.iter().any(is_listed)
+                || !repository.starts_with(OFFICIAL)
+                    && self.earlier.set_image(source == ImageSource::RemovedBranch, is_earlier))
     }
 
     /// Whether an image of a removed branch may be the project's, although nothing in the spec sets its repository.
@@ -229,11 +233,9 @@ fn set_repository(
 /// The repositories of `sync.images`. Only the tag of such an image depends on the branch.
 fn synced(spec: &Spec) -> impl Iterator<Item = String> + '_ {
     spec.sync.images.iter().filter_map(|(key, image)| {
-        let text = image.value.replace("{{ project }}", &spec.project);
-        let (name, _) = text.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).unwrap_or((&text, ""));
+        let name = image_name(&image.value, &spec.project)?;
         let key = spec.image_aliases.get(key).map_or(key, |name| &name.value);
         let default = || spec.defaults.images.get(key)?.as_ref()?.value.name.clone();
-        let name = if name.is_empty() { default()? } else { SmolStr::from(name) };
-        (!name.contains("{{")).then(|| repository(&name))
+        Some(repository(&if name.is_empty() { default()? } else { name }))
     })
 }

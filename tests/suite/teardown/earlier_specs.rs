@@ -71,3 +71,49 @@ fn a_shallow_clone_accepts_a_host_that_it_does_not_know() {
     clone.run(&["check"]).exits(0);
     assert!(clone.read("out/dns/dev.example.com/login.yaml").contains("absent:\n- www.dev.example.com"));
 }
+
+#[test]
+fn an_image_in_an_earlier_repository_is_listed() {
+    let main = "- {name: main, images: {app: 'r.example.com/shop/main:1'}}\n";
+    let defaults = "defaults: {images: {app: 'r.example.com/shop/app:0'}}\n";
+    let third_party = "defaults: {images: {app: 'mirror.example.com/redis:6'}}\n";
+    let cart = |image: &str| format!("branches:\n{main}- {{name: cart, images: {{app: '{image}'}}}}\n");
+    let without = format!("branches:\n{main}- name: cart\n");
+    let aliased = "imageAliases: {a: app}\n".to_owned();
+    for (before, after, images) in [
+        // Another repository, and one that no entry sets any more.
+        (cart("old.example.com/shop/app:1"), cart("r.example.com/shop/app:1"), "old.example.com/shop/app:1\n"),
+        (cart("old.example.com/shop/app:1"), without.clone(), "old.example.com/shop/app:1\n"),
+        // The entry sets the tag of a default, which stays or is replaced.
+        (format!("{defaults}{}", cart(":2")), format!("{defaults}{without}"), "r.example.com/shop/app:2\n"),
+        (format!("{defaults}{}", cart(":2")), cart("new.example.com/app:2"), "r.example.com/shop/app:2\n"),
+        (
+            format!("{aliased}{defaults}{}", cart(":2").replace("app: ':2'", "a: ':2'")),
+            format!("{defaults}{without}"),
+            "r.example.com/shop/app:2\n",
+        ),
+        // An image of somebody else that only `defaults` set.
+        (format!("{third_party}{without}"), without.clone(), ""),
+        (format!("{third_party}{without}"), format!("{defaults}{without}"), ""),
+        (cart("postgres:16"), cart("r.example.com/shop/app:1"), ""),
+    ] {
+        let workspace = Workspace::empty();
+        workspace.write(
+            "base/a.yaml",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: app}]}\n",
+        );
+        let head = HEAD.split_once("zones").unwrap().0;
+        workspace.write("branches.yaml", format!("{head}{before}"));
+        workspace.run(&["build"]).exits(0);
+        workspace.commit_all();
+        publish(&workspace);
+        workspace.write("branches.yaml", format!("{head}{after}"));
+        for _ in 0..2 {
+            workspace.run(&["build"]).exits(0);
+            workspace.run(&["check"]).exits(0);
+            let listed = workspace.run(&["teardown", "--format", "images"]).exits(0).out();
+            assert_eq!(listed, images, "{before}\n{after}");
+            publish(&workspace);
+        }
+    }
+}

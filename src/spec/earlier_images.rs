@@ -1,0 +1,95 @@
+//! The names of images that earlier specs set.
+
+use super::sync;
+use crate::image::ImageReference;
+use crate::node::Node;
+use smol_str::SmolStr;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An entry of `images`: the name or alias of an image, and the name that it gets. Empty if only the tag is set.
+type ImageEntry = (SmolStr, SmolStr);
+
+/// The images that the texts of earlier specs set.
+#[derive(Debug, Default)]
+pub(super) struct EarlierImages {
+    /// Aliases of images, and the names that they stand for.
+    aliases: BTreeMap<SmolStr, SmolStr>,
+    /// What branches, their versions and `sync` set.
+    set: BTreeSet<ImageEntry>,
+    /// What `defaults` set.
+    defaults: BTreeSet<ImageEntry>,
+}
+
+impl EarlierImages {
+    /// Adds what a document of a spec sets. `entries` are its branches.
+    pub(super) fn add<'n>(&mut self, document: &Node, entries: impl Iterator<Item = &'n Node>, project: Option<&str>) {
+        self.aliases.extend(texts(document.get("imageAliases")));
+        self.defaults.extend(document.get("defaults").into_iter().flat_map(images));
+        for entry in entries {
+            let versions = entry.get("slots").and_then(|slots| slots.get("versions")?.as_map()).into_iter().flatten();
+            self.set.extend(std::iter::once(entry).chain(versions.map(|version| &version.value)).flat_map(images));
+        }
+        let synced = texts(document.get("sync").and_then(|sync| sync.get("images")));
+        self.set.extend(
+            synced.filter_map(|(key, text)| Some((key, sync::image_name(&text, project.unwrap_or_default())?))),
+        );
+    }
+
+    /// Adds what other texts set.
+    pub(super) fn extend(&mut self, other: &EarlierImages) {
+        self.aliases.extend(other.aliases.clone());
+        self.set.extend(other.set.iter().cloned());
+        self.defaults.extend(other.defaults.iter().cloned());
+    }
+
+    /// The names that `defaults` set.
+    pub(super) fn defaults(&self) -> impl Iterator<Item = &SmolStr> {
+        self.defaults.iter().map(|(_, name)| name).filter(|name| !name.is_empty())
+    }
+
+    /// The names that branches and `sync` set. With a tag alone, they set a version of the image of `defaults`.
+    pub(super) fn set(&self) -> impl Iterator<Item = &SmolStr> {
+        let image = |key: &'_ SmolStr| self.aliases.get(key).unwrap_or(key).clone();
+        let tagged: BTreeSet<SmolStr> =
+            self.set.iter().filter(|(_, name)| name.is_empty()).map(|(key, _)| image(key)).collect();
+        let of_defaults = self.defaults.iter().filter(move |(key, _)| tagged.contains(&image(key)));
+        self.set.iter().chain(of_defaults).map(|(_, name)| name).filter(|name| !name.is_empty())
+    }
+}
+
+/// The entries of `images` of a branch, a version or `defaults`.
+fn images(node: &Node) -> impl Iterator<Item = ImageEntry> {
+    texts(node.get("images")).filter_map(|(key, text)| {
+        let image = ImageReference::parse_replacement(&text).ok()?;
+        Some((key, image.name.unwrap_or_default()))
+    })
+}
+
+/// The entries of a mapping that are texts.
+fn texts(node: Option<&Node>) -> impl Iterator<Item = (SmolStr, SmolStr)> {
+    let entries = node.and_then(Node::as_map).into_iter().flatten();
+    entries.filter_map(|entry| Some((entry.key.text.clone(), entry.value.as_text()?.into())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::EarlierSpec;
+    use super::*;
+
+    #[test]
+    fn names_of_images_are_joined_over_all_texts() {
+        let mut images = EarlierImages::default();
+        for text in [
+            "project: shop\nimageAliases: {web: app/web}\ndefaults: {images: {app/web: 'r.example.com/web:1', db: 'r.example.com/db:1'}}\n\
+             sync: {images: {api: 'r.example.com/{{ project }}/api:{{ branch.tag }}', x: '{{ branch.tag }}/x:1'}}\n",
+            "name: a\nimages: {web: ':2', other: ':1', none: null, bad: 'A B'}\n\
+             slots: {active: a, versions: {a: {images: {job: 'r.example.com/job:1'}}}}\n",
+        ] {
+            images.extend(&EarlierSpec::read(text).images);
+        }
+        let names =
+            |names: &mut dyn Iterator<Item = &SmolStr>| names.map(SmolStr::as_str).collect::<Vec<_>>().join(" ");
+        assert_eq!(names(&mut images.set()), "r.example.com/shop/api r.example.com/job r.example.com/web");
+        assert_eq!(names(&mut images.defaults()), "r.example.com/web r.example.com/db");
+    }
+}
