@@ -6,12 +6,13 @@
 //! | the output is in the repository of the workspace | where the history forks from the default branch of `origin` |
 //! | it is in another repository, worktree or submodule | where the history there forks from its upstream branch, else its `HEAD` |
 //! | neither: no repository, no `origin`, no `git`, a shallow clone, an ignored output | the output on the disk, else that of `HEAD` |
-//! | there is no output, but `output:` was another folder | the output in that folder |
+//! | there is no output, but `output:` was another folder, or the workspace was in one | the output in that folder |
 //! | there is none, but the history had one | the last commit that had it |
 //!
 //! If no output is found, or only one in another folder or commit, [`super::removals`] decides whether it is known what removed branches leave.
 
 use super::workspace::Workspace;
+use super::workspace_history::{NAME_THE_BASE, WorkspaceHistory};
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::disk::{self, OutputDir};
 use crate::git::{self, ForkPoint, OutputAtCommit};
@@ -19,7 +20,7 @@ use crate::output::{OutputFolder, OutputPath};
 use crate::pipeline;
 use crate::plan::BuildPlan;
 use crate::source::{FolderPath, RelPath};
-use crate::spec::{self, EarlierSpec, Spec};
+use crate::spec::Spec;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -91,19 +92,19 @@ impl BaseFinder<'_> {
             return self.at_commit(base);
         }
         if !path.join(disk::SPEC).is_file() {
-            return Ok(Base::named(BaseRevision::Folder(OutputDir::new(path, base), None)));
+            return Ok(Base::named(published(OutputDir::new(path, base))?));
         }
         let root = disk::resolve(&path)?;
         let other = pipeline::plan_keep_going(&disk::project(&root, &root)).map(|(spec, _)| spec.output);
         let output = path.join(other.unwrap_or_else(|_| self.spec.output.clone()).to_string());
-        Ok(Base::named(BaseRevision::Folder(OutputDir::new(output, base), None)))
+        Ok(Base::named(published(OutputDir::new(output, base))?))
     }
 
     fn at_commit(&self, commit: &str) -> Result<Base> {
         let Some(files) = self.committed(commit, self.output)? else {
-            return self.in_earlier_output(commit).ok_or_else(|| self.no_repository(commit).into());
+            return self.in_earlier_output(commit)?.ok_or_else(|| self.no_repository(commit).into());
         };
-        let earlier = if files.has_output() { None } else { self.in_earlier_output(commit) };
+        let earlier = if files.has_output() { None } else { self.in_earlier_output(commit)? };
         Ok(earlier.unwrap_or_else(|| Base::named(BaseRevision::Commit(files))))
     }
 
@@ -115,12 +116,16 @@ impl BaseFinder<'_> {
     }
 
     /// The output at a commit in the folder that the spec names, now or at that commit.
-    fn in_earlier_output(&self, commit: &str) -> Option<Base> {
-        let named = self.other_output(&self.spec.output);
-        let earlier = named.or_else(|| self.other_output(&self.folder_at(commit)?))?;
-        let files = self.committed(commit, &earlier).ok()??;
-        let warnings = self.left_over(&earlier).into_iter().collect();
-        files.has_output().then(|| Base { warnings, ..Base::named(BaseRevision::Commit(files)) })
+    fn in_earlier_output(&self, commit: &str) -> Result<Option<Base>> {
+        let folders = std::iter::once(self.spec.output.clone()).chain(self.output_at(commit)?);
+        for earlier in folders.filter_map(|folder| self.other_output(&folder)) {
+            let files = self.committed(commit, &earlier).ok().flatten();
+            if let Some(files) = files.filter(OutputAtCommit::has_output) {
+                let warnings = self.left_over(&earlier).into_iter().chain(self.moved(commit)?).collect();
+                return Ok(Some(Base { warnings, ..Base::named(BaseRevision::Commit(files)) }));
+            }
+        }
+        Ok(None)
     }
 
     fn no_repository(&self, commit: &str) -> Diagnostic {
@@ -132,9 +137,20 @@ impl BaseFinder<'_> {
     }
 
     /// The folder that the spec names at a commit.
-    fn folder_at(&self, commit: &str) -> Option<FolderPath> {
-        let files = git::texts(&self.workspace.root, commit, &[spec::FILE]).ok()?;
-        files.values().next().map(|text| EarlierSpec::read(text).output_folder())
+    fn output_at(&self, commit: &str) -> Result<Option<FolderPath>> {
+        let Some(history) = self.history() else { return Ok(None) };
+        history.at(commit)?.map_or(Ok(None), |at| history.output(&at))
+    }
+
+    /// The history of the workspace, if it is in a repository.
+    pub(super) fn history(&self) -> Option<WorkspaceHistory<'_>> {
+        WorkspaceHistory::of(&self.workspace.root, &self.spec.project)
+    }
+
+    /// The texts that the files of the spec have had up to a commit, the newest first, but not those that only the commit `after` and
+    /// its history have.
+    pub(super) fn specs(&self, after: Option<&str>, commit: &str) -> Result<Vec<Arc<str>>> {
+        self.history().map_or(Ok(Vec::new()), |history| history.specs(after, commit))
     }
 
     /// The base revision without `--base`.
@@ -143,10 +159,13 @@ impl BaseFinder<'_> {
         if revision.has_output() {
             return Ok(Base { revision, origin: BaseOrigin::OutputFolder, warnings });
         }
-        Ok(match self.earlier()? {
-            Some(earlier) => earlier,
-            None => Base { revision, origin: BaseOrigin::Earlier(None), warnings },
-        })
+        let Some(mut earlier) = self.earlier()? else {
+            return Ok(Base { revision, origin: BaseOrigin::Earlier(None), warnings });
+        };
+        if let Some(commit) = self.commit()? {
+            earlier.warnings.extend(self.moved(&commit)?);
+        }
+        Ok(earlier)
     }
 
     /// The last output, if it was in another folder or was removed from Git.
@@ -211,7 +230,7 @@ impl BaseFinder<'_> {
     }
 
     /// Whether `root` is the repository of the workspace.
-    fn is_own(&self, root: &Path) -> bool {
+    pub(super) fn is_own(&self, root: &Path) -> bool {
         git::repository(&self.workspace.root) == Some(root)
     }
 
@@ -226,11 +245,7 @@ impl BaseFinder<'_> {
 
     /// The commit of a repository whose output is the previous one: where the history forks, else `HEAD`.
     fn commit_of(&self, root: &Path) -> Result<Option<String>> {
-        Ok(match self.fork_of(root)? {
-            ForkPoint::At(commit) => Some(commit),
-            ForkPoint::Unknown | ForkPoint::None => git::head(root),
-            ForkPoint::NoGit => None,
-        })
+        Ok(self.fork_of(root)?.or_head(root))
     }
 
     /// The commit whose spec is the previous one.
@@ -252,10 +267,9 @@ impl BaseFinder<'_> {
     /// folders of the workspace that have the output of a build.
     fn earlier_folders(&self) -> Result<Vec<OutputDir>> {
         let mut folders: Vec<OutputDir> = self.other_output(&self.spec.output).into_iter().collect();
-        if let Some(commit) = self.commit()? {
-            let specs = git::versions(&self.workspace.root, (None, &commit), &[spec::FILE])?;
-            let named = specs.iter().filter_map(|text| self.other_output(&EarlierSpec::read(text).output_folder()));
-            for folder in named {
+        if let (Some(history), Some(commit)) = (self.history(), self.commit()?) {
+            let outputs = history.outputs(&commit)?;
+            for folder in outputs.iter().filter_map(|folder| self.other_output(folder)) {
                 if folders.iter().all(|known| known.path() != folder.path()) {
                     folders.push(folder);
                 }
@@ -276,6 +290,18 @@ impl BaseFinder<'_> {
         (other.path() != self.output.path()).then_some(other)
     }
 
+    /// A warning if the workspace was in another folder at a commit.
+    fn moved(&self, commit: &str) -> Result<Option<Diagnostic>> {
+        let Some(history) = self.history() else { return Ok(None) };
+        let Some(at) = history.at(commit)?.filter(|at| !history.is_here(at)) else { return Ok(None) };
+        let old = history.path(&at).map(|path| self.workspace.folder(&path).show(&RelPath::root())).unwrap_or_default();
+        let message =
+            format!("the workspace was in `{old}` at the base revision; its output there is the previous output");
+        Ok(Some(Diagnostic::new(Code::Output, message).help(format!(
+            "change what reads the output, such as the path in Argo CD; if `{old}` had another workspace, {NAME_THE_BASE}"
+        ))))
+    }
+
     /// A warning if an output folder still exists that no build changes any more.
     fn left_over(&self, earlier: &OutputDir) -> Option<Diagnostic> {
         // With `--output`, the folder of the spec is still in use.
@@ -291,20 +317,25 @@ impl BaseFinder<'_> {
     }
 }
 
+/// The output in a folder that `--base` names. An empty folder says that nothing was ever published.
+fn published(output: OutputDir) -> Result<BaseRevision, Diagnostic> {
+    if output.has_output() || output.is_empty() {
+        return Ok(BaseRevision::Folder(output, None));
+    }
+    let message = format!("`{}` has no output of a build", output.show(&RelPath::root()));
+    Err(Diagnostic::new(Code::Usage, message).help(NAME_THE_BASE))
+}
+
 /// The commit whose spec is the previous one of a workspace.
 fn spec_commit(workspace: &Path) -> Result<Option<String>> {
     let Some(root) = git::repository(workspace) else { return Ok(None) };
-    Ok(match git::fork_point(root)? {
-        ForkPoint::At(commit) => Some(commit),
-        ForkPoint::Unknown | ForkPoint::None => git::head(root),
-        ForkPoint::NoGit => None,
-    })
+    Ok(git::fork_point(root)?.or_head(root))
 }
 
-/// The texts that the files of the spec of a workspace have had, the newest first.
-pub(super) fn earlier_specs(workspace: &Path) -> Result<Vec<Arc<str>>> {
-    let Some(commit) = spec_commit(workspace)? else { return Ok(Vec::new()) };
-    Ok(git::versions(workspace, (None, &commit), &[spec::FILE, spec::FOLDER])?)
+/// The texts that the files of the spec of a workspace and a project have had, the newest first.
+pub(super) fn earlier_specs(workspace: &Path, project: &str) -> Result<Vec<Arc<str>>> {
+    let Some(history) = WorkspaceHistory::of(workspace, project) else { return Ok(Vec::new()) };
+    spec_commit(workspace)?.map_or(Ok(Vec::new()), |commit| history.specs(None, &commit))
 }
 
 /// The output folder `output` at a commit of the repository `root`.

@@ -80,7 +80,8 @@ pub(super) fn run(
         report_text(&format!("`{shown}` is what {writes} writes: {} files\n", tree.len()))?;
         return Ok(Outcome::Done);
     }
-    report_text(&text(&owned, &unmanaged, command))?;
+    let head = if output.has_output() { String::new() } else { format!("`{shown}` has no output of a build\n") };
+    report_text(&(head + &text(&owned, &unmanaged, command)))?;
     Ok(Outcome::Differs)
 }
 

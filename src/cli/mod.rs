@@ -16,11 +16,13 @@ mod previous;
 mod progress;
 mod pruned_records;
 mod removals;
+mod renamed_project;
 mod screen;
 mod session;
 mod teardown;
 mod usage;
 mod workspace;
+mod workspace_history;
 
 use args::{Command, GlobalArgs};
 use screen::{Screen, report};

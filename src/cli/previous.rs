@@ -4,13 +4,14 @@
 //! the same output.
 
 use super::base::{self, Base, BaseFinder, BaseOrigin, BaseRevision};
-use super::removals;
+use super::{removals, renamed_project};
 use crate::argument::shell_word;
 use crate::diagnostic::{Diagnostic, PreviousFile, Result};
 use crate::disk::OutputDir;
 use crate::git;
 use crate::output::{OutputFolder, OutputHistory, OutputKind, OutputPath, PreviousOutput, Tree, owned_files};
 use crate::source::RelPath;
+use smol_str::SmolStr;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub(super) struct RecordedOutput {
     recorded: Tree,
     /// The folder of the workspace, whose history has earlier specs.
     workspace: PathBuf,
+    project: SmolStr,
     /// Warnings about the base revision.
     pub(super) warnings: Vec<Diagnostic>,
 }
@@ -39,6 +41,7 @@ impl RecordedOutput {
             Some(name) => finder.named(name, here)?,
             None => finder.find()?,
         };
+        renamed_project::check(finder, &found)?;
         let uncertain = removals::check(finder, &found)?;
         let Base { revision: base, origin, mut warnings } = found;
         warnings.extend(uncertain);
@@ -53,7 +56,8 @@ impl RecordedOutput {
         let recorded = recorded_files(recorded);
         let is_named = matches!(origin, BaseOrigin::Named);
         let (disk, workspace) = (finder.output.clone(), finder.workspace.root.clone());
-        Ok(RecordedOutput { base, is_named, disk, recorded, workspace, warnings })
+        let project = finder.spec.project.clone();
+        Ok(RecordedOutput { base, is_named, disk, recorded, workspace, project, warnings })
     }
 
     /// Whether `--base` names the base revision.
@@ -102,7 +106,7 @@ impl PreviousOutput for RecordedOutput {
     }
 
     fn earlier_specs(&self) -> Result<Vec<Arc<str>>> {
-        base::earlier_specs(&self.workspace)
+        base::earlier_specs(&self.workspace, &self.project)
     }
 
     fn is_published(&self) -> bool {
@@ -157,6 +161,13 @@ impl PreviousOutput for RecordedOutput {
 }
 
 impl BaseRevision {
+    /// Whether it has files that record what branches have or had. GitOps files do not.
+    pub(super) fn has_records(&self) -> Result<bool> {
+        let folders = [OutputFolder::Dns, OutputFolder::Teardown, OutputFolder::Shared].map(OutputFolder::path);
+        let is_record = |path: &OutputPath| path.kind() != OutputKind::Unmanaged;
+        Ok(!self.slugs()?.is_empty() || !self.read(&folders, is_record)?.is_empty())
+    }
+
     /// The slugs that have a namespace folder.
     fn slugs(&self) -> Result<BTreeSet<String>> {
         Ok(match self {

@@ -5,14 +5,12 @@
 //! or the output would be in the same history and never was.
 
 use super::base::{Base, BaseFinder, BaseOrigin, BaseRevision};
+use super::workspace_history::NAME_THE_BASE;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::git;
 use crate::source::RelPath;
 use crate::spec::{self, EarlierBranch, EarlierSpec};
 use std::collections::BTreeSet;
-
-const NAME_THE_BASE: &str =
-    "name the last output that was published with `--base DIR`; if nothing was ever published, name an empty folder";
 
 /// At most this many branches are named.
 const NAMED: usize = 10;
@@ -38,7 +36,7 @@ pub(super) fn check(finder: &BaseFinder, base: &Base) -> Result<Option<Diagnosti
     if finder.is_in_history() {
         return Ok(cut.filter(|_| !base.has_output()));
     }
-    let texts = git::versions(root, (after, &commit), &[spec::FILE, spec::FOLDER])?;
+    let texts = finder.specs(after, &commit)?;
     let removed = removed(finder, base, texts.iter().flat_map(|text| EarlierSpec::read(text).branches))?;
     match cut {
         _ if !removed.is_empty() => Err(not_found(&removed).into()),

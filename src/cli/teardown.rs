@@ -142,7 +142,7 @@ fn listed(
     let names = names.iter().filter(|name| !name.starts_with('.'));
     let slugs = names.filter_map(|name| name.strip_suffix(".yaml"));
     let existing = plan.slugs();
-    let project_names = ProjectNames::of(spec, EarlierSpecs::new(|| base::earlier_specs(root)));
+    let project_names = ProjectNames::of(spec, EarlierSpecs::new(|| base::earlier_specs(root, &spec.project)));
     gather(slugs, |slug| {
         let path = output.join(OutputPath::teardown_plan(slug).as_str()).unwrap_or_default();
         let unreadable = || Diagnostic::new(Code::Disk, format!("cannot read `{}`", project.show(&path)));

@@ -4,7 +4,7 @@ use super::changes::is_leftover;
 use super::{OutputDir, file};
 use crate::diagnostic::{Diagnostics, Result};
 use crate::output::Tree;
-use crate::source::RelPath;
+use crate::source::{RelPath, is_git_folder};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::io;
@@ -106,6 +106,13 @@ impl OutputDir {
     /// Whether a folder exists.
     pub(crate) fn has(&self, folder: &RelPath) -> bool {
         self.without_links(folder).is_some_and(|path| path.is_dir())
+    }
+
+    /// Whether the folder exists and has no files but those of Git.
+    pub(crate) fn is_empty(&self) -> bool {
+        let is_of_git = |name: std::ffi::OsString| name.to_str().is_some_and(is_git_folder);
+        std::fs::read_dir(&self.path)
+            .is_ok_and(|mut entries| entries.all(|entry| entry.is_ok_and(|entry| is_of_git(entry.file_name()))))
     }
 
     /// The path of a file or folder on the disk. `None` if it or a folder on the way is a link.

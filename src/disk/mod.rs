@@ -47,9 +47,7 @@ impl OutputDir {
 
     /// Whether it has files of a build.
     pub(crate) fn has_output(&self) -> bool {
-        [OutputFolder::Namespaces, OutputFolder::Dns, OutputFolder::Teardown]
-            .into_iter()
-            .any(|folder| self.has(&folder.path()))
+        OutputFolder::ALL.into_iter().any(|folder| self.has(&folder.path()))
     }
 
     /// Whether it has the lock file of a branch.

@@ -24,14 +24,13 @@ struct GitFolders {
 static KNOWN: LazyLock<Mutex<BTreeMap<PathBuf, Result<GitFolders, Diagnostic>>>> = LazyLock::new(Mutex::default);
 
 /// Settings of a repository that could run a program, reach a network or change what is printed.
-const SETTINGS: [&str; 7] = [
+const SETTINGS: [&str; 6] = [
     "safe.bareRepository=explicit",
     "protocol.allow=never",
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
     "log.showSignature=false",
-    "log.mailmap=false",
-    "core.quotePath=false",
+    "log.follow=false",
 ];
 
 /// Variables that hooks of Git set. They name another repository, or change the objects of this one.

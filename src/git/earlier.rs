@@ -1,7 +1,7 @@
 //! What the history of a commit had: an output that was removed since, and the texts of files. The history follows first parents, so
 //! what existed only in a pull request is not in it.
 
-use super::history::last_change;
+use super::history::{changes, last_change, newest};
 use super::revision::{OutputAtCommit, contents, file};
 use super::{run, stdout};
 use crate::diagnostic::Diagnostic;
@@ -43,6 +43,24 @@ pub(crate) fn last_change_of(
         folders.iter().flat_map(|folder| RECORDS.iter().filter_map(|records| folder.join(records.name()))).collect();
     let paths: Vec<&str> = paths.iter().map(RelPath::as_str).collect();
     last_change(root, reference, &paths)
+}
+
+/// The last commit of a history that added the file at `path`, and its first parent.
+pub(crate) fn last_addition(
+    root: &Path,
+    reference: &str,
+    path: &RelPath,
+) -> Result<Option<(String, Option<String>)>, Diagnostic> {
+    let added = ["-m", "--no-renames", "--diff-filter=A", reference];
+    let found = changes(root, "1", &added, &[path.as_str()])?;
+    Ok(newest(&found))
+}
+
+/// The paths of the files with the name `name` at a commit of the repository whose folder is `root`.
+pub(crate) fn files_named(root: &Path, reference: &str, name: &str) -> Result<Vec<RelPath>, Diagnostic> {
+    let listed = stdout(run(root, &["ls-tree", "-r", "-z", "--name-only", reference], b"")?)?;
+    let listed = String::from_utf8_lossy(&listed);
+    Ok(listed.split('\0').filter_map(RelPath::new).filter(|path| path.name() == name).collect())
 }
 
 /// The texts that the files at and below `paths` in the folder `root` have had, the newest first: at the commit `reference` and

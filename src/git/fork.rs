@@ -4,6 +4,7 @@ use super::command::is_installed;
 use super::{commit, run};
 use crate::diagnostic::Diagnostic;
 use std::path::Path;
+use std::process::Output;
 
 /// The default branch of `origin`. Its symbolic name is known after `git clone` or `git remote set-head origin --auto`.
 const DEFAULT_BRANCH: &[&str] = &["refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master"];
@@ -21,6 +22,17 @@ pub(crate) enum ForkPoint {
     NoGit,
 }
 
+impl ForkPoint {
+    /// The commit of the repository `root` whose output is the previous one: where the history forks, else `HEAD`.
+    pub(crate) fn or_head(self, root: &Path) -> Option<String> {
+        match self {
+            ForkPoint::At(commit) => Some(commit),
+            ForkPoint::Unknown | ForkPoint::None => head(root),
+            ForkPoint::NoGit => None,
+        }
+    }
+}
+
 /// Where the history of the repository `root` forks from the default branch of `origin`. A merge in progress counts as done. A
 /// repository that git refuses to read because it belongs to another user is an error.
 pub(crate) fn fork_point(root: &Path) -> Result<ForkPoint, Diagnostic> {
@@ -29,10 +41,7 @@ pub(crate) fn fork_point(root: &Path) -> Result<ForkPoint, Diagnostic> {
     if let Some(commit) = fork(&["HEAD", "MERGE_HEAD"]).or_else(|| fork(&["HEAD"])) {
         return Ok(ForkPoint::At(commit));
     }
-    if !is_installed() {
-        return Ok(ForkPoint::NoGit);
-    }
-    let remotes = run(root, &["remote"], b"")?;
+    let Some(remotes) = run_installed(root, &["remote"])? else { return Ok(ForkPoint::NoGit) };
     let has_origin = String::from_utf8_lossy(&remotes.stdout).lines().any(|name| name == "origin");
     Ok(if has_origin && head(root).is_some() { ForkPoint::Unknown } else { ForkPoint::None })
 }
@@ -40,16 +49,15 @@ pub(crate) fn fork_point(root: &Path) -> Result<ForkPoint, Diagnostic> {
 /// Where the checked out branch of the repository `root` forks from its upstream branch. Without an upstream branch, all its commits
 /// count as published.
 pub(crate) fn upstream_point(root: &Path) -> Result<ForkPoint, Diagnostic> {
-    if !is_installed() {
+    if run_installed(root, &["rev-parse", "--verify", "--quiet", "HEAD"])?.is_none() {
         return Ok(ForkPoint::NoGit);
     }
-    run(root, &["rev-parse", "--verify", "--quiet", "HEAD"], b"")?;
-    let fork = merge_base(root, "@{upstream}", &["HEAD"]).map(Ok).or_else(|| Some(commit(root, "HEAD")));
-    Ok(fork.and_then(Result::ok).map_or(ForkPoint::None, ForkPoint::At))
+    let fork = merge_base(root, "@{upstream}", &["HEAD"]).or_else(|| head(root));
+    Ok(fork.map_or(ForkPoint::None, ForkPoint::At))
 }
 
 /// The commit that is checked out, if any.
-pub(crate) fn head(root: &Path) -> Option<String> {
+fn head(root: &Path) -> Option<String> {
     commit(root, "HEAD").ok()
 }
 
@@ -61,6 +69,14 @@ pub(crate) fn is_ignored(root: &Path, path: &str) -> bool {
 /// Whether the repository `root` does not have the whole history.
 pub(crate) fn is_shallow(root: &Path) -> bool {
     run(root, &["rev-parse", "--is-shallow-repository"], b"").is_ok_and(|done| done.stdout.starts_with(b"true"))
+}
+
+/// Runs Git in the repository `root`. `None` if the program cannot be run.
+fn run_installed(root: &Path, args: &[&str]) -> Result<Option<Output>, Diagnostic> {
+    match run(root, args, b"") {
+        Err(_) if !is_installed() => Ok(None),
+        done => done.map(Some),
+    }
 }
 
 fn merge_base(root: &Path, trunk: &str, heads: &[&str]) -> Option<String> {

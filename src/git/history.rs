@@ -91,14 +91,18 @@ pub(super) fn last_change(
     commit: &str,
     paths: &[&str],
 ) -> Result<Option<(String, Option<String>)>, Diagnostic> {
-    let newest = changes(root, "1", &[commit], paths)?;
-    let mut words = newest.split_whitespace().map(str::to_owned);
-    Ok(words.next().map(|commit| (commit, words.next())))
+    Ok(newest(&changes(root, "1", &[commit], paths)?))
+}
+
+/// The first commit in a list of [`changes`], and its first parent.
+pub(super) fn newest(changes: &str) -> Option<(String, Option<String>)> {
+    let mut words = changes.split_whitespace().map(str::to_owned);
+    words.next().map(|commit| (commit, words.next()))
 }
 
 /// The last commits, at most `count`, that changed `paths`: a line with the commit and its parents each. The history follows first
 /// parents.
-fn changes(root: &Path, count: &str, from: &[&str], paths: &[&str]) -> Result<String, Diagnostic> {
+pub(super) fn changes(root: &Path, count: &str, from: &[&str], paths: &[&str]) -> Result<String, Diagnostic> {
     let args = ["--literal-pathspecs", "log", "--first-parent", "--format=%H %P", "-n", count];
     let listed = stdout(run(root, &[&args, from, &["--"], paths].concat(), b"")?)?;
     Ok(String::from_utf8_lossy(&listed).into_owned())

@@ -62,7 +62,8 @@ impl OutputAtCommit {
         Ok(files.into_iter().map(|(path, _)| path.clone()).zip(contents).collect())
     }
 
-    pub(super) fn root(&self) -> &Path {
+    /// The folder of the repository.
+    pub(crate) fn root(&self) -> &Path {
         &self.root
     }
 

@@ -35,7 +35,7 @@ pub(crate) enum OutputFolder {
 
 impl OutputFolder {
     /// All folders.
-    const ALL: [OutputFolder; 5] = [
+    pub(crate) const ALL: [OutputFolder; 5] = [
         OutputFolder::Namespaces,
         OutputFolder::Dns,
         OutputFolder::Teardown,

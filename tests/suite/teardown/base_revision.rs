@@ -517,3 +517,21 @@ fn a_change_of_the_base_directory_and_one_of_an_image_merge_without_a_conflict()
     folder.shell("cd w && git checkout -q main && git merge -q --no-edit image && git merge -q --no-edit template");
     folder.run(&["check"]).exits(0);
 }
+
+#[test]
+fn a_folder_without_an_output_is_not_a_base_revision() {
+    let folder = Folder::new();
+    folder.build(&[]);
+    folder.shell("mkdir -p other/sub empty/.git && echo 1 > other/sub/a && cp -r w never && rm -r never/out");
+    for (base, shown) in [("../other", "../other"), ("../never", "../never"), ("base", "base")] {
+        for command in ["build", "check", "diff"] {
+            let error = folder.run(&[command, "--base", base]).exits(2).err();
+            let want = format!("error[usage]: `{shown}` has no output of a build");
+            assert!(error.contains(&want) && error.contains("name an empty folder"), "{error}");
+        }
+    }
+    folder.build(&["--base", "../empty"]);
+    folder.build(&["--base", "."]);
+    let listed = folder.run(&["check", "--output", "../other"]).exits(1).out();
+    assert!(listed.starts_with("`../other` has no output of a build\nmissing "), "{listed}");
+}

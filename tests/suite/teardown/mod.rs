@@ -8,6 +8,7 @@ mod earlier_specs;
 mod git;
 mod in_use;
 mod model;
+mod moved;
 mod postgresql;
 mod project;
 mod registry;
