@@ -44,7 +44,8 @@ pub(super) fn warnings(build: &UsedParts) -> Vec<Diagnostic> {
     }
     let reads = TemplateReads::of(build);
     let spec = build.inputs.spec;
-    let of_spec = zones(build).into_iter().chain(image_aliases(build)).chain(shared(spec, &reads));
+    let images = image_aliases(build).into_iter().chain(synced_images(build));
+    let of_spec = zones(build).into_iter().chain(images).chain(shared(spec, &reads));
     of_spec.chain(values(spec, &reads)).chain(overlays(build)).chain(secrets(build)).collect()
 }
 
@@ -113,13 +114,34 @@ fn image_aliases(build: &UsedParts) -> Vec<Diagnostic> {
     });
     let warning = |(alias, name): (&SmolStr, &Placed<SmolStr>)| {
         let message = format!("no image of any branch has the name `{}` of the alias `{alias}`", name.value);
-        let warning = Diagnostic::new(Code::Spec, message).at(name.at);
-        match similar(&name.value, &names_list) {
-            Some(near) => warning.help(format!("did you mean `{near}`?")),
-            None => warning,
-        }
+        suggest(Diagnostic::new(Code::Spec, message).at(name.at), &name.value, &names_list)
     };
     unknown.map(warning).collect()
+}
+
+/// Images of `sync.images` that no branch has and no template names: `branch sync` cannot set them.
+fn synced_images(build: &UsedParts) -> Vec<Diagnostic> {
+    let spec = build.inputs.spec;
+    let names: BTreeSet<&str> = build.branches.iter().flat_map(|built| built.images.names()).collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    let named = spec.sync.images.iter().map(|(key, image)| {
+        let name = spec.image_aliases.get(key).map_or(key, |name| &name.value);
+        (key, name.as_str(), image.at)
+    });
+    let unknown = named.filter(|(key, name, _)| !names.contains(name) && !build.engine.mentions(key));
+    let warning = |(_, name, at)| {
+        let message = format!("no image of any branch has the name `{name}`, which `sync.images` sets");
+        suggest(Diagnostic::new(Code::Spec, message).at(at), name, &names)
+    };
+    unknown.map(warning).collect()
+}
+
+/// Adds the name of an image that may be meant.
+fn suggest(warning: Diagnostic, name: &str, names: &[&str]) -> Diagnostic {
+    match similar(name, names) {
+        Some(near) => warning.help(format!("did you mean `{near}`?")),
+        None => warning,
+    }
 }
 
 /// The settings of all branches and the defaults, which come first.

@@ -107,7 +107,8 @@ fn baseline(
 ) -> Option<Diagnostic> {
     let Some(branch) = branch else {
         let error = spec_error(format!("unknown baseline branch `{}`", name.value)).at(name.at);
-        return Some(error.suggest(&name.value, branches.iter().map(|branch| branch.name.as_str())));
+        let error = error.suggest(&name.value, branches.iter().map(|branch| branch.name.as_str()));
+        return Some(error.help("if the branch was removed, set `baseline` to another branch"));
     };
     if let Some(engine) = &branch.app_engine {
         let error = spec_error(format!("the baseline branch `{}` runs on App Engine", name.value)).at(name.at);

@@ -82,7 +82,7 @@ impl BranchEditor<'_> {
         add(&mut files, &name, changes(&settings))?;
         let settings = SettingsOf { branch: &name, settings: &settings };
         self.write_if(files, args.dry_run, settings, |after| {
-            trial::add(&self.workspace.project, after, &name)?;
+            trial::add(&self.workspace.project, after, std::slice::from_ref(&name))?;
             Ok(format!("added {}\n", visible(&name)))
         })
     }
@@ -110,7 +110,7 @@ impl BranchEditor<'_> {
         self.write_if(files, args.dry_run, settings, |after| {
             let (before, name) = (&self.workspace.project, SmolStr::from(name));
             if is_added {
-                return trial::add(before, after, &name).map(|()| message);
+                return trial::add(before, after, &[name]).map(|()| message);
             }
             Ok(match trial::compare(before, after, &name)? {
                 Effect::None if is_for_output => {
@@ -134,6 +134,7 @@ impl BranchEditor<'_> {
             }
         }
         gather(&removed, |name| self.refuse_pinned(name))?;
+        Diagnostics::check(removed.iter().flat_map(|name| self.references(name)).collect(), ())?;
         files.edit(removed.iter().map(|name| (name.clone(), BranchEdit::Remove)))?;
         self.finish(files, args.dry_run, &lines("removed", &removed))
     }
@@ -144,6 +145,16 @@ impl BranchEditor<'_> {
         Err(Diagnostic::new(Code::Guard, format!("`{name}` is pinned: {}", pin.reason))
             .at(branch.at)
             .help(format!("nothing was written; `pleach branch set {name} --unset pin` removes the pin")))
+    }
+
+    /// An error for each part of the spec that refers to a branch.
+    fn references(&self, name: &str) -> Vec<Diagnostic> {
+        let refusal = |(key, at)| {
+            Diagnostic::new(Code::Spec, format!("`{name}` cannot be removed, because {key} refers to it"))
+                .at(at)
+                .help("nothing was written; first remove this reference, or change it to another branch")
+        };
+        self.spec.references(name).map(refusal).collect()
     }
 
     fn rename(&self, args: &BranchRenameArgs, plan: &BuildPlan, mut files: SpecFiles) -> Result<Outcome> {
@@ -182,8 +193,7 @@ impl BranchEditor<'_> {
 
     /// Writes the changed files if the new spec is valid, and reports `message`. With `dry_run`, nothing is written.
     fn finish(&self, files: SpecFiles, dry_run: bool, message: &str) -> Result<Outcome> {
-        let message = if message.is_empty() { "nothing to do\n" } else { message };
-        self.write_if(files, dry_run, SettingsOf::default(), |_| Ok(message.to_owned()))
+        self.write_if(files, dry_run, SettingsOf::default(), |_| Ok(self::message(message)))
     }
 
     /// Writes the changed files if the new spec is valid and `check` accepts the project with it, and reports the message that
@@ -220,6 +230,11 @@ fn add(files: &mut SpecFiles, name: &str, mut changes: Vec<FieldChange>) -> Resu
     changes.insert(0, edit::added(today::today()?));
     files.edit([(name.into(), BranchEdit::Add(changes))])?;
     files.edit_expired(&[(name.into(), RecordEdit::Drop)].into())
+}
+
+/// What a command reports that has these `lines` to report.
+fn message(lines: &str) -> String {
+    if lines.is_empty() { "nothing to do\n" } else { lines }.to_owned()
 }
 
 /// One line per name, such as `removed feature/login`.

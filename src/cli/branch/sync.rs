@@ -1,13 +1,13 @@
 //! `pleach branch sync`: updates the spec to the branches or pull requests of a list.
 
 use super::args::{BranchSyncArgs, HeadsSource};
-use super::{BranchEditor, lines, today};
+use super::{BranchEditor, lines, message, today, trial};
 use crate::branch_name;
 use crate::cli::Outcome;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::edit::list::BranchList;
 use crate::edit::sync::{SyncResult, SyncSettings, sync};
-use crate::edit::{self, SpecFiles};
+use crate::edit::{self, SettingsOf, SpecFiles};
 use crate::glob;
 use crate::spec::SyncRules;
 use crate::visible::visible;
@@ -28,10 +28,15 @@ pub(super) fn run(editor: &BranchEditor, args: &BranchSyncArgs, mut files: SpecF
         today: today::today()?,
     };
     let synced = sync(&mut files, &editor.spec, listed, &settings)?;
-    let limit = editor.limit(&synced.removed, args.limit).err();
-    Diagnostics::check(synced.guards.iter().cloned().chain(limit).collect(), ())?;
+    // A list that cannot be trusted is refused, whatever number of deletions is allowed.
+    Diagnostics::check(synced.guards.clone(), ())?;
+    editor.limit(&synced.removed, args.limit)?;
     editor.screen.warn(&warnings, &editor.workspace.project);
-    editor.finish(files, args.limit.dry_run, &summary(&synced))
+    let written: Vec<SmolStr> = synced.added.iter().chain(&synced.changed).cloned().collect();
+    editor.write_if(files, args.limit.dry_run, SettingsOf::default(), |after| {
+        trial::add(&editor.workspace.project, after, &written)?;
+        Ok(message(&summary(&synced)))
+    })
 }
 
 /// Refuses options that have no effect on a list of branches.

@@ -30,9 +30,15 @@ pub(super) fn compare(before: &Project, after: &Project, name: &SmolStr) -> Resu
     }
 }
 
-/// Builds a branch that only `after` has. Errors that other branches do not have already are returned.
-pub(super) fn add(before: &Project, after: &Project, name: &SmolStr) -> Result<()> {
-    let Err(errors) = build(after, &Selection::Alone(name.clone())) else { return Ok(()) };
+/// Builds branches that `before` does not have or has with other settings. Errors that it does not have already are returned.
+pub(super) fn add(before: &Project, after: &Project, names: &[SmolStr]) -> Result<()> {
+    let selection = match names {
+        [] => return Ok(()),
+        [name] => Selection::Alone(name.clone()),
+        // No branch name has a character with a meaning in patterns.
+        names => Selection::Only(names.iter().map(SmolStr::to_string).collect()),
+    };
+    let Err(errors) = build(after, &selection) else { return Ok(()) };
     match build(before, &Selection::All) {
         Ok(_) => Err(errors),
         Err(known) => new_errors(errors, &known),

@@ -148,8 +148,17 @@ fn the_baseline_branch_and_the_target_of_an_alias_are_kept() {
     let (status, out, _) = piped(&workspace, &["branch", "sync", "--from", "-"], "feature/new\n");
     let kept = "pinned main\nneeded feature/login\nneeded old\n";
     assert_eq!((status, out), (0, format!("added feature/new\n{kept}dropped the record of feature/search\n")));
-    let error = workspace.run(&["branch", "remove", "feature/login"]).exits(2).err();
-    assert!(error.contains("the alias `stable` points to the unknown branch `feature/login`"), "{error}");
+    let spec = workspace.read("branches.yaml");
+    let error = workspace.run(&["branch", "remove", "feature/login", "old"]).exits(2).err();
+    for (want, at) in [
+        ("`feature/login` cannot be removed, because the alias `stable` refers to it", "aliases: {stable: "),
+        ("`old` cannot be removed, because `baseline` refers to it", "baseline: "),
+    ] {
+        let line = spec.lines().position(|line| line.starts_with(at)).unwrap() + 1;
+        let want = format!("error[spec]: {want}\n --> branches.yaml:{line}:{}", at.len() + 1);
+        assert!(error.contains(&want) && error.contains("change it to another branch"), "{error}");
+    }
+    assert_eq!(workspace.read("branches.yaml"), spec);
 }
 
 #[test]

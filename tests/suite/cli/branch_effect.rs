@@ -159,3 +159,29 @@ fn warnings_are_errors_with_strict() {
     workspace.edit("branches.yaml", "defaults: {values: {unread: 1}}\n", "");
     workspace.run(&["check", "--strict"]).exits(0);
 }
+
+#[test]
+fn a_sync_that_a_build_would_refuse_is_not_written() {
+    let sync = |images: &str| {
+        format!("sync: {{images: {{{images}: 'registry.example.com/shop/web:{{{{ branch.tag }}}}'}}}}\n")
+    };
+    let branches = "branches:\n- name: main\n";
+    for list in ["main\n", "main\nnew\n", "main\nnew\nother\n"] {
+        let workspace = workspace(&format!("{}{branches}", sync("shop/wbe")));
+        let spec = workspace.read("branches.yaml");
+        let warning = workspace.run(&["build"]).exits(0).err();
+        let want = "no image of any branch has the name `shop/wbe`, which `sync.images` sets\n --> branches.yaml:5:";
+        assert!(
+            warning.contains(want) && warning.contains("did you mean `registry.example.com/shop/web`?"),
+            "{warning}"
+        );
+        let (status, _, error) = super::guards::sync(&workspace, list, &[]);
+        assert_eq!(status, 2, "{error}");
+        assert!(error.contains("no image of this branch has the name `shop/wbe`"), "{error}");
+        assert_eq!(workspace.read("branches.yaml"), spec);
+        workspace.write("branches.yaml", spec.replace("shop/wbe", "registry.example.com/shop/web"));
+        let (status, _, error) = super::guards::sync(&workspace, list, &[]);
+        assert_eq!((status, error.as_str()), (0, ""));
+        assert!(!workspace.run(&["build"]).exits(0).err().contains("image"));
+    }
+}

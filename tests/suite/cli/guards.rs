@@ -46,8 +46,8 @@ fn a_list_of_one_word_removes_no_branch() {
         "Unauthorized\n",
         &[
             "the spec does not have `Unauthorized`, the only name in the list of branches",
-            "8 of 9 branches would be deleted",
             "these would be deleted: `feature/1`, `feature/2`",
+            "to remove branches anyway, run `pleach branch remove NAME...`",
         ],
     );
     let before = workspace.files("out");
@@ -57,6 +57,22 @@ fn a_list_of_one_word_removes_no_branch() {
     let two = Workspace::small();
     two.write("branches.yaml", two.read("branches.yaml").replace("- name: feature/search\n", ""));
     is_refused(&two, "Unauthorized\n", &["the spec does not have `Unauthorized`"]);
+}
+
+#[test]
+fn no_number_of_deletions_is_recommended_for_a_list_that_is_refused() {
+    let workspace = nine_branches();
+    for list in ["Unauthorized\n", "feature/1\na..b\n", "other\nanother\n"] {
+        for more in [&[][..], &["--allow-delete", "8"], &["--allow-delete", "7"]] {
+            let (status, _, err) = sync(&workspace, list, more);
+            assert_eq!(status, 3, "{list:?}: {err}");
+            assert!(!err.contains("--allow-delete"), "{list:?}: {err}");
+        }
+    }
+    // What the help recommends works.
+    let names: Vec<String> = (1..9).map(|n| format!("feature/{n}")).collect();
+    let names: Vec<&str> = ["branch", "remove"].into_iter().chain(names.iter().map(String::as_str)).collect();
+    workspace.run(&names).exits(0);
 }
 
 #[test]
@@ -70,7 +86,7 @@ fn a_page_of_html_removes_no_branch() {
         &[
             "3 lines of the list of branches are not branches, such as line 1: `<!DOCTYPE html>`",
             "the spec has none of the 4 names in the list of branches: `</body>`, `</html>`, `<body>`, `<html>`",
-            "8 of 9 branches would be deleted",
+            "these would be deleted: `feature/1`, `feature/2`",
         ],
     );
     is_refused(&workspace, "Proxy error\n", &["line 1 of the list of branches is not a branch: `Proxy error`"]);
