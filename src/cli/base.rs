@@ -138,7 +138,7 @@ impl BaseFinder<'_> {
 
     /// The folder that the spec names at a commit.
     fn output_at(&self, commit: &str) -> Result<Option<FolderPath>> {
-        let Some(history) = self.history() else { return Ok(None) };
+        let Some(history) = self.history().filter(|history| history.has_commit(commit)) else { return Ok(None) };
         history.at(commit)?.map_or(Ok(None), |at| history.output(&at))
     }
 
@@ -292,7 +292,7 @@ impl BaseFinder<'_> {
 
     /// A warning if the workspace was in another folder at a commit.
     fn moved(&self, commit: &str) -> Result<Option<Diagnostic>> {
-        let Some(history) = self.history() else { return Ok(None) };
+        let Some(history) = self.history().filter(|history| history.has_commit(commit)) else { return Ok(None) };
         let Some(at) = history.at(commit)?.filter(|at| !history.is_here(at)) else { return Ok(None) };
         let old = history.path(&at).map(|path| self.workspace.folder(&path).show(&RelPath::root())).unwrap_or_default();
         let message =

@@ -41,6 +41,11 @@ impl<'a> WorkspaceHistory<'a> {
         Some(WorkspaceHistory { root, folder: disk::below(root, workspace)?, project })
     }
 
+    /// Whether its repository has a commit. The output may be in another one.
+    pub(super) fn has_commit(&self, commit: &str) -> bool {
+        git::has_commit(self.root, commit)
+    }
+
     /// Where the workspace was at a commit, if it existed.
     pub(super) fn at(&self, commit: &str) -> Result<Option<WorkspaceAt>> {
         let at = |folder: &RelPath| WorkspaceAt { folder: folder.clone(), commit: commit.to_owned() };

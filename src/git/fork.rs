@@ -1,7 +1,7 @@
 //! Which commit of a repository has the output that a change is compared with.
 
 use super::command::is_installed;
-use super::{commit, run};
+use super::{commit, has_commit, run};
 use crate::diagnostic::Diagnostic;
 use std::path::Path;
 use std::process::Output;
@@ -36,7 +36,7 @@ impl ForkPoint {
 /// Where the history of the repository `root` forks from the default branch of `origin`. A merge in progress counts as done. A
 /// repository that git refuses to read because it belongs to another user is an error.
 pub(crate) fn fork_point(root: &Path) -> Result<ForkPoint, Diagnostic> {
-    let trunk = DEFAULT_BRANCH.iter().find(|trunk| commit(root, trunk).is_ok());
+    let trunk = DEFAULT_BRANCH.iter().find(|trunk| has_commit(root, trunk));
     let fork = |heads: &[&str]| trunk.and_then(|trunk| merge_base(root, trunk, heads));
     if let Some(commit) = fork(&["HEAD", "MERGE_HEAD"]).or_else(|| fork(&["HEAD"])) {
         return Ok(ForkPoint::At(commit));

@@ -46,6 +46,11 @@ pub(super) fn commit(root: &Path, reference: &str) -> Result<String, Diagnostic>
     Ok(String::from_utf8_lossy(&found.stdout).trim().to_owned())
 }
 
+/// Whether `reference` names a commit.
+pub(crate) fn has_commit(root: &Path, reference: &str) -> bool {
+    commit(root, reference).is_ok()
+}
+
 fn stdout(output: Output) -> Result<Vec<u8>, Diagnostic> {
     if output.status.success() {
         return Ok(output.stdout);
