@@ -94,9 +94,10 @@ impl RecordedOutput {
         }
     }
 
-    /// Whether the history of a commit is known, so that later builds find what it has removed.
+    /// Whether later builds find what the history of the base revision has removed: they search the history of this output folder.
     pub(super) fn has_history(&self) -> bool {
-        matches!(self.base, BaseRevision::Commit(_) | BaseRevision::Folder(_, Some(_)))
+        let (BaseRevision::Commit(files) | BaseRevision::Folder(_, Some(files))) = &self.base else { return false };
+        files.root().join(files.output().as_str()) == self.disk.path()
     }
 }
 

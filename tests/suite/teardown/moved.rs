@@ -145,6 +145,26 @@ fn a_workspace_that_is_moved_with_an_ignored_output_needs_the_base_revision() {
     assert!(printed.contains("`--base DIR`"), "{printed}");
 }
 
+/// Later builds search the history of the new folder only.
+#[test]
+fn records_that_a_revert_lost_before_the_move_are_required() {
+    let repository = Repository::new(".");
+    repository.spec(".", "shop", "", &["main", "old", "older", "new"]);
+    repository.run(".", &["build"], 0);
+    repository.publish();
+    repository.shell("git revert --no-edit HEAD > /dev/null");
+    let printed = repository.run(".", &["check"], 0);
+    assert!(printed.contains("warning[output]: the next build adds teardown records to `out/"), "{printed}");
+    repository.publish();
+    repository.shell(&move_all(".", "env"));
+    let printed = repository.run("env", &["check"], 1);
+    assert!(printed.contains("missing    out/teardown/new.yaml"), "{printed}");
+    repository.run("env", &["build"], 0);
+    repository.publish();
+    repository.run("env", &["check"], 0);
+    repository.assert_recorded("env/out", &["new"]);
+}
+
 #[test]
 fn a_workspace_of_unknown_origin_is_refused_and_a_copy_is_another_workspace() {
     let repository = Repository::new("a");
