@@ -1,11 +1,9 @@
 //! The limits on deletions in one run: a list that could not be read must not be treated as an empty list.
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, named};
 
 /// The part of the items that may be deleted, in percent.
 const MAX_PERCENT: usize = 30;
-/// At most this many items are named.
-const NAMED: usize = 10;
 
 /// The limit for one kind of items.
 pub(crate) struct DeletionLimit {
@@ -54,15 +52,6 @@ impl DeletionLimit {
         error
             .help(format!("these would be deleted: {}", named(deleted)))
             .help(format!("nothing was written; if this is intended, use `{option} {count}`"))
-    }
-}
-
-/// The first names in backticks, and the number of the others.
-pub(crate) fn named(names: &[impl AsRef<str>]) -> String {
-    let first: Vec<String> = names.iter().take(NAMED).map(|name| format!("`{}`", name.as_ref())).collect();
-    match names.len().saturating_sub(NAMED) {
-        0 => first.join(", "),
-        more => format!("{} and {more} more", first.join(", ")),
     }
 }
 

@@ -3,14 +3,20 @@
 //! The code that finds an error writes its message; the caller that knows the source location adds it. A stage collects
 //! all its errors before it returns. Nothing here prints; `cli` does, with [`human`], [`short`] or [`json`].
 
+mod errors;
 mod gather;
 pub(crate) mod human;
 pub(crate) mod json;
+mod order;
 pub(crate) mod redaction;
 pub(crate) mod short;
 mod shown;
+mod suggestion;
 
+pub(crate) use errors::{Diagnostics, Result};
 pub(crate) use gather::gather;
+pub(crate) use order::sorted;
+pub(crate) use suggestion::{named, nearest};
 
 use crate::source::{Location, RelPath};
 use std::fmt;
@@ -220,15 +226,6 @@ impl Diagnostic {
         self
     }
 
-    /// Adds ``did you mean `x`?`` if a candidate is close to `word`.
-    #[must_use]
-    pub(crate) fn suggest<'a>(self, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
-        match nearest(word, candidates) {
-            Some(near) => self.help(format!("did you mean `{near}`?")),
-            None => self,
-        }
-    }
-
     /// Adds a branch that it affects.
     #[must_use]
     pub(crate) fn in_branch(mut self, name: &str) -> Self {
@@ -282,64 +279,6 @@ impl fmt::Display for Diagnostic {
 
 impl std::error::Error for Diagnostic {}
 
-/// One or more errors.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Diagnostics(Vec<Diagnostic>);
-
-/// A result whose error is one or more diagnostics.
-pub(crate) type Result<T, E = Diagnostics> = std::result::Result<T, E>;
-
-impl Diagnostics {
-    /// `value`, or the errors if there are any.
-    pub(crate) fn check<T>(errors: Vec<Diagnostic>, value: T) -> Result<T> {
-        if errors.is_empty() { Ok(value) } else { Err(Diagnostics(errors)) }
-    }
-
-    /// The errors, in the order in which they were found.
-    pub(crate) fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
-        self.0.iter()
-    }
-
-    /// Every error changed by `change`, such as `|e| e.in_branch(name)`.
-    #[must_use]
-    pub(crate) fn map(self, change: impl FnMut(Diagnostic) -> Diagnostic) -> Self {
-        Diagnostics(self.0.into_iter().map(change).collect())
-    }
-
-    /// The highest exit status of all errors.
-    pub(crate) fn status(&self) -> u8 {
-        self.0.iter().map(|error| error.0.code.status()).max().unwrap_or(2)
-    }
-}
-
-impl From<Diagnostic> for Diagnostics {
-    fn from(error: Diagnostic) -> Self {
-        Diagnostics(vec![error])
-    }
-}
-
-impl From<Vec<Diagnostics>> for Diagnostics {
-    fn from(many: Vec<Diagnostics>) -> Self {
-        Diagnostics(many.into_iter().flat_map(|errors| errors.0).collect())
-    }
-}
-
-impl IntoIterator for Diagnostics {
-    type Item = Diagnostic;
-    type IntoIter = std::vec::IntoIter<Diagnostic>;
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
-    }
-}
-
-impl<'a> IntoIterator for &'a Diagnostics {
-    type Item = &'a Diagnostic;
-    type IntoIter = std::slice::Iter<'a, Diagnostic>;
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter()
-    }
-}
-
 /// The longest text of a diagnostic, in characters. Texts quote the input, which may be of any size.
 const LONGEST_TEXT: usize = 2000;
 
@@ -376,55 +315,6 @@ impl Severity {
             Severity::Warning => "warning",
         }
     }
-}
-
-/// Diagnostics in the order in which they are shown: by file, line and column. The same diagnostic of several branches is
-/// shown once.
-pub(crate) fn sorted<'a>(
-    diagnostics: impl IntoIterator<Item = &'a Diagnostic>,
-    project: &crate::source::Project,
-) -> Vec<Diagnostic> {
-    let mut all: Vec<(String, Diagnostic)> = diagnostics
-        .into_iter()
-        .map(|error| {
-            (project.file_at(error.0.at).map_or_else(String::new, |file| file.path.to_string()), error.clone())
-        })
-        .collect();
-    all.sort_by(|(path_a, a), (path_b, b)| {
-        let rank = |e: &Diagnostic| (e.0.at.line, e.0.at.column, e.0.code);
-        path_a
-            .cmp(path_b)
-            .then_with(|| rank(a).cmp(&rank(b)))
-            .then_with(|| a.0.message.cmp(&b.0.message))
-            .then_with(|| a.0.branches.cmp(&b.0.branches))
-    });
-    let mut shown: Vec<Diagnostic> = Vec::new();
-    for (_, error) in all {
-        match shown.last_mut() {
-            Some(last)
-                if last.0.message == error.0.message && last.0.at == error.0.at && last.0.code == error.0.code =>
-            {
-                for branch in error.0.branches {
-                    if !last.0.branches.contains(&branch) {
-                        last.0.branches.push(branch);
-                    }
-                }
-            }
-            _ => shown.push(error),
-        }
-    }
-    shown
-}
-
-/// The candidate that is most likely meant by `word`, if one is close enough.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = (word.chars().count() / 3).max(1);
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&word.to_lowercase(), &candidate.to_lowercase()), candidate))
-        .filter(|(distance, _)| *distance <= allowed)
-        .min()
-        .map(|(_, candidate)| candidate)
 }
 
 #[cfg(test)]

@@ -4,8 +4,7 @@
 
 use super::pull_request::{self, ListedPullRequest};
 use crate::branch_name;
-use crate::deletion_limits::named;
-use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::diagnostic::{Code, Diagnostic, Result, named};
 use serde_json::{Map, Value};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;

@@ -7,7 +7,7 @@ use super::branch::BuiltBranch;
 use super::image_use::{ImageUse, versions};
 use super::unselected::UnselectedBranches;
 use super::{Failure, Inputs, Selection};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, named, nearest};
 use crate::image::ImageParts;
 use crate::source::Location;
 use crate::spec::{BranchImage, Spec};
@@ -40,12 +40,7 @@ pub(super) fn check<'a>(
                 Some((other, _)) => {
                     warnings.push(diagnostic.help(format!("the branch `{}` has this image", other.name)));
                 }
-                None => errors.entry(*i).or_default().push(explained(
-                    diagnostic,
-                    spec,
-                    (image.name, image.image),
-                    &built.images.names().collect::<Vec<_>>(),
-                )),
+                None => errors.entry(*i).or_default().push(image.explained(diagnostic, spec, &built.images)),
             }
         }
     }
@@ -85,6 +80,17 @@ impl UnmatchedImage<'_> {
     /// Whether a branch with these images uses it.
     fn is_in(&self, images: &ImageUse) -> bool {
         if self.is_of_version { images.in_templates.contains(self.name) } else { images.has(self.name) }
+    }
+
+    /// Adds what to try.
+    fn explained(&self, error: Diagnostic, spec: &Spec, images: &ImageUse) -> Diagnostic {
+        if images.has(self.name) {
+            let key = &self.image.key.value;
+            return error.help(format!(
+                "use it in a template, such as `{{{{ slots.versions[slots.active].images[\"{key}\"] }}}}`"
+            ));
+        }
+        explained(error, spec, (self.name, self.image), &images.names().collect::<Vec<_>>())
     }
 
     fn diagnostic(&self, built: &BuiltBranch) -> Diagnostic {
@@ -143,16 +149,11 @@ pub(super) fn similar<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
     exact.or_else(same_last).or_else(spelled).copied()
 }
 
-/// At most this many names are listed.
-const LISTED: usize = 10;
-
 /// The names of the images that exist.
 fn listed(names: &[&str]) -> String {
-    let shown: Vec<String> = names.iter().take(LISTED).map(|name| format!("`{name}`")).collect();
-    match (names.len(), names.len().saturating_sub(LISTED)) {
-        (0, _) => "no object has an image".to_owned(),
-        (_, 0) => format!("the names of images are {}", shown.join(", ")),
-        (_, more) => format!("the names of images are {} and {more} more", shown.join(", ")),
+    match names {
+        [] => "no object has an image".to_owned(),
+        names => format!("the names of images are {}", named(names)),
     }
 }
 

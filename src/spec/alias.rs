@@ -52,7 +52,8 @@ fn check(name: &str, alias: &Alias, branches: &[BranchEntry], hosts: &HostsEntry
     let to = &alias.branch;
     let Some(branch) = branches.iter().find(|branch| branch.name == to.value) else {
         let error = spec_error(format!("the alias `{name}` points to the unknown branch `{}`", to.value));
-        let error = error.at(to.at).suggest(&to.value, branches.iter().map(|branch| branch.name.as_str()));
+        let error =
+            error.at(to.at).suggest_known(&to.value, "branches", branches.iter().map(|branch| branch.name.as_str()));
         return Err(error.help("if the branch was removed, remove the alias too, or point it to another branch"));
     };
     if branch.settings.hosts.names.as_ref().is_some_and(Vec::is_empty) {

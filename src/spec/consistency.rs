@@ -75,7 +75,8 @@ fn services(
         let Some(listed) = &branch.services else { continue };
         for name in listed.iter().filter(|name| services.iter().all(|service| service.name != name.value)) {
             let error = spec_error(format!("unknown service `{}`", name.value)).at(name.at);
-            let error = error.suggest(&name.value, services.iter().map(|service| service.name.as_str()));
+            let error =
+                error.suggest_known(&name.value, "services", services.iter().map(|service| service.name.as_str()));
             faults.push(if services.is_empty() { error.help("define it in `services` of the spec") } else { error });
         }
         let absent = services.iter().find(|service| !branch.runs(&service.name));
@@ -107,7 +108,7 @@ fn baseline(
 ) -> Option<Diagnostic> {
     let Some(branch) = branch else {
         let error = spec_error(format!("unknown baseline branch `{}`", name.value)).at(name.at);
-        let error = error.suggest(&name.value, branches.iter().map(|branch| branch.name.as_str()));
+        let error = error.suggest_known(&name.value, "branches", branches.iter().map(|branch| branch.name.as_str()));
         return Some(error.help("if the branch was removed, set `baseline` to another branch"));
     };
     if let Some(engine) = &branch.app_engine {

@@ -87,7 +87,7 @@ impl Shared {
         match ["databases", "endpoints"].into_iter().find(|key| is_in(key)) {
             Some(key) => error
                 .help(format!("`uses` is for services; templates can use `shared.{key}.{}` without it", name.value)),
-            None => error.suggest(&name.value, self.services.keys().map(SmolStr::as_str)),
+            None => error.suggest_known(&name.value, "services of `shared`", self.services.keys().map(SmolStr::as_str)),
         }
     }
 }

@@ -39,7 +39,7 @@ impl SlotsEntry {
         }
         let unknown = |name: &str, at: Location| {
             let error = spec_error(format!("unknown version `{name}`")).at(at);
-            error.suggest(name, versions.keys().map(SmolStr::as_str)).help("define it in `versions`")
+            error.suggest_known(name, "versions", versions.keys().map(SmolStr::as_str)).help("define it in `versions`")
         };
         let active = section.node("active").and_then(|node| Some(Placed { value: text(node)?, at: node.at }));
         // The schema reports a missing `active` or `versions`.

@@ -22,7 +22,7 @@ pub(super) fn slot<'s>(
     let slots = slots(branch, spec)?;
     if !slots.versions.contains_key(slot) {
         let error = Diagnostic::new(Code::Usage, format!("the branch `{branch}` has no slot `{slot}`")).at(slots.at);
-        let error = error.suggest(slot, slots.versions.keys().map(SmolStr::as_str));
+        let error = error.suggest_known(slot, "slots", slots.versions.keys().map(SmolStr::as_str));
         return Err(error.help("define it in `slots.versions` of the branch"));
     }
     Ok(Some(slot))
