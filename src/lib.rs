@@ -29,6 +29,7 @@ mod schema;
 mod slug;
 mod tag;
 // 5
+mod reserved;
 mod resource;
 mod spec;
 // 6

@@ -64,6 +64,7 @@ pub(crate) use zone::{Backend, MAX_TTL, Mode, Zone, ZoneProvider};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::name::DnsName;
 use crate::node::Node;
+use crate::reserved;
 use crate::schema::branches as schema;
 use crate::schema::scope::GroupKind;
 use crate::source::{FolderPath, Location, Project, RelPath};
@@ -174,6 +175,7 @@ pub(crate) fn project_location(project: &Project) -> Location {
 
 fn all_of(project: &Project, own: impl Fn(&mut BranchEntry, &mut Vec<Diagnostic>)) -> Result<Spec> {
     let (document, mut faults) = schema::with_known_fields(load::document(project)?);
+    faults.extend(reserved::errors(&document));
     let mut spec = Spec::of(&document, project, &mut faults);
     spec.branches.iter_mut().for_each(|branch| own(branch, &mut faults));
     // The error of a type is more precise than that of the schema at the same location.

@@ -4,9 +4,9 @@
 //! value in a document keeps its source locations in the spec. The context records which values templates read.
 
 use super::number::{self, SourceNumbers};
-use super::placeholder;
-use crate::diagnostic::{Result, gather};
+use crate::diagnostic::{Diagnostics, Result};
 use crate::node::{Node, Tag, Value as Data};
+use crate::reserved;
 use crate::source::Location;
 use minijinja::Value;
 use minijinja::value::{Enumerator, Object, ObjectRepr};
@@ -44,11 +44,11 @@ impl RecordedReads {
 }
 
 impl TemplateContext {
-    /// The context with the keys of the mapping `variables` as names. Text with a character that is reserved for
-    /// placeholders is refused.
+    /// The context with the keys of the mapping `variables` as names. Text with a reserved character is
+    /// refused.
     pub(crate) fn new(variables: &Node) -> Result<Self> {
-        check_reserved(variables)?;
         let reads = Arc::new(RecordedReads::default());
+        Diagnostics::check(reserved::errors(variables), ())?;
         Ok(TemplateContext {
             root: value(variables, &reads, SourceNumbers::Values),
             variables: variables.clone(),
@@ -81,22 +81,6 @@ impl TemplateContext {
     /// The variables as a node, for suggestions in errors.
     pub(super) fn variables(&self) -> &Node {
         &self.variables
-    }
-}
-
-fn check_reserved(node: &Node) -> Result<()> {
-    let check_text = |text: &str, at| match placeholder::reserved(text) {
-        None => Ok(()),
-        Some((_, c)) => Err(placeholder::reserved_character_error(c).at(at)),
-    };
-    match &node.value {
-        Data::Scalar(scalar) => Ok(check_text(&scalar.text, node.at)?),
-        Data::Seq(items) => gather(items.iter(), check_reserved).map(drop),
-        Data::Map(map) => gather(map, |entry| {
-            check_text(&entry.key.text, entry.key.at)?;
-            check_reserved(&entry.value)
-        })
-        .map(drop),
     }
 }
 

@@ -7,6 +7,7 @@ use super::number::NumberTexts;
 use super::value::{self, PlaceholderValues, ValueError};
 use super::{operands, placeholder, tags};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::reserved;
 use crate::source::{File, Found, Location, Project, RelPath};
 use base64::Engine as _;
 use minijinja::value::{Kwargs, Rest, StringInput, ValueOrKwargs, from_args};
@@ -238,8 +239,8 @@ pub(super) fn source(file: &File) -> Result<&str, Diagnostic> {
         let column = source[..at].rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
         Location::new(file.id, line, column, len)
     };
-    if let Some((at, c)) = placeholder::reserved(source) {
-        return Err(placeholder::reserved_character_error(c).at(location(at, 1)));
+    if let Some((at, c)) = reserved::find(source) {
+        return Err(reserved::error(Code::Template, c).at(location(at, 1)));
     }
     if let Some(at) = tags::find(source, "autoescape") {
         return Err(Diagnostic::new(Code::Template, "the tag `autoescape` is not supported")

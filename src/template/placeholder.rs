@@ -1,15 +1,16 @@
 //! Placeholders: the position of a value in a rendered text.
 //!
-//! A placeholder is the number of a value between two private-use characters of plane 16. Values and templates that
-//! contain one of these characters are refused, so no other text can look like a placeholder.
+//! A placeholder is the number of a value between two [`reserved`] characters. The spec and templates that contain one are
+//! refused, so no other text can look like a placeholder.
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::Diagnostics;
+use crate::reserved;
 use crate::source::Location;
 use smol_str::SmolStr;
 use std::fmt::Write;
 
 /// Begins a placeholder.
-pub(super) const OPEN: char = '\u{10FF00}';
+pub(super) const OPEN: char = reserved::FIRST;
 /// Ends a placeholder.
 pub(super) const CLOSE: char = '\u{10FF01}';
 /// Begins a source mark: the position of the next character in a traced template.
@@ -21,32 +22,11 @@ pub(super) const NUMBER_OPEN: char = '\u{10FF04}';
 /// Begins the text of a number of the spec where an expression writes it.
 pub(super) const WRITTEN_NUMBER_OPEN: char = '\u{10FF05}';
 /// Ends the text of a number.
-pub(super) const NUMBER_CLOSE: char = '\u{10FF06}';
-
-/// The first byte of [`OPEN`] in UTF-8. Few other characters begin with it.
-const FIRST_BYTE: u8 = 0xF4;
-
-/// The first reserved character of a template or value, with its offset.
-pub(super) fn reserved(text: &str) -> Option<(usize, char)> {
-    if !text.as_bytes().contains(&FIRST_BYTE) {
-        return None;
-    }
-    text.char_indices().find(|(_, c)| is_reserved(*c))
-}
-
-fn is_reserved(c: char) -> bool {
-    matches!(c, OPEN..=NUMBER_CLOSE)
-}
+pub(super) const NUMBER_CLOSE: char = reserved::LAST;
 
 /// Whether `text` has placeholders or source marks, also incomplete ones.
 pub(super) fn is_captured(text: &str) -> bool {
-    text.as_bytes().contains(&FIRST_BYTE) && text.contains(|c| matches!(c, OPEN..=MARK_CLOSE))
-}
-
-/// The error for a reserved character in a value or a template.
-pub(super) fn reserved_character_error(c: char) -> Diagnostic {
-    Diagnostic::new(Code::Template, format!("the character U+{:X} is reserved for pleach", u32::from(c)))
-        .help("remove it: it is a private-use character without a standard meaning")
+    reserved::may_be_in(text) && text.contains(|c| matches!(c, OPEN..=MARK_CLOSE))
 }
 
 /// Writes the placeholder of value `number`.
@@ -83,7 +63,8 @@ pub(super) fn show_expressions(errors: Diagnostics, placeholders: &[Placeholder]
                 format!("{{{{ {} }}}}", placeholders.get(number).map_or("…", |placeholder| &placeholder.expression))
             }
         };
-        split(text).map_or_else(|| text.replace(is_reserved, ""), |parts| parts.into_iter().map(show_part).collect())
+        split(text)
+            .map_or_else(|| text.replace(reserved::is_reserved, ""), |parts| parts.into_iter().map(show_part).collect())
     };
     errors.map(|error| error.map_texts(show))
 }
@@ -128,5 +109,5 @@ pub(super) fn is_placeholder(text: &str) -> bool {
 
 /// The number of placeholders in `text`.
 pub(super) fn count(text: &str) -> usize {
-    if text.as_bytes().contains(&FIRST_BYTE) { text.matches(OPEN).count() } else { 0 }
+    if reserved::may_be_in(text) { text.matches(OPEN).count() } else { 0 }
 }

@@ -5,6 +5,7 @@ use super::number::{self, NumberTexts, SourceNumber};
 use super::placeholder::{self, TextPart};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{Map, Node, Tag};
+use crate::reserved;
 use crate::source::Location;
 use crate::yaml;
 use minijinja::Value;
@@ -186,7 +187,7 @@ impl<'v> PlaceholderValues<'v> {
     /// Writes a string. Captured text in a value is written with its values in place of placeholders.
     fn write_string(self, out: &mut String, value: &Value) -> Result<(), ValueError> {
         let text = value.as_str().unwrap_or("");
-        if placeholder::reserved(text).is_none() {
+        if reserved::find(text).is_none() {
             out.push_str(text);
             return Ok(());
         }

@@ -72,6 +72,8 @@ mod plan;
 mod pointer;
 #[path = "../../src/record/mod.rs"]
 mod record;
+#[path = "../../src/reserved.rs"]
+mod reserved;
 #[path = "../../src/resource/mod.rs"]
 mod resource;
 #[path = "../../src/scaffold/mod.rs"]

@@ -46,6 +46,21 @@ fn an_image_that_the_branch_does_not_have_is_refused() {
 }
 
 #[test]
+fn reserved_characters_are_refused_in_all_settings() {
+    let workspace = workspace("branches:\n- name: main\n- name: legacy\n  appEngine: {project: example-project}\n");
+    for (name, option) in [
+        ("main", "--value"),
+        ("main", "--annotation"),
+        ("main", "--owner"),
+        ("legacy", "--value"),
+        ("legacy", "--link"),
+    ] {
+        let value = if option.ends_with('e') || option.ends_with('n') { "key=a\u{10FF00}" } else { "a\u{10FF00}" };
+        refused(&workspace, &[name, option, value], "the character U+10FF00 is reserved for pleach");
+    }
+}
+
+#[test]
 fn the_value_of_an_image_is_a_reference_a_tag_or_a_digest() {
     let workspace = workspace("branches:\n- name: main\n");
     let name = "registry.example.com/shop/web";
