@@ -95,6 +95,7 @@ impl fmt::Display for SharedProxy {
             SharedProxy::IngressClass(class) => write!(f, "the ingress class `{class}`"),
             SharedProxy::DefaultIngressClass => f.write_str("the default ingress class"),
             SharedProxy::IngressGroup(group) => write!(f, "the ingress group `{group}`"),
+            SharedProxy::IstioGateway(server) => f.write_str(server),
             SharedProxy::Traefik(class) if class.is_empty() => f.write_str("Traefik"),
             SharedProxy::Traefik(class) => write!(f, "Traefik with the ingress class `{class}`"),
         }
@@ -129,6 +130,7 @@ fn help(claimed: &Claimed) -> String {
                 _ => "use a host of the branch, such as `{{ branch.host }}`",
             };
             let reason = match proxy {
+                SharedProxy::IstioGateway(_) => "branches have the server in common",
                 SharedProxy::DefaultIngressClass => "each Ingress gets a load balancer of its own",
                 _ => "branches have all hosts in common",
             };

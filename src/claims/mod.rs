@@ -88,6 +88,8 @@ enum SharedProxy {
     DefaultIngressClass,
     /// The load balancer of Ingresses with the same group.
     IngressGroup(SmolStr),
+    /// A port of the gateway pods that a Gateway of Istio selects.
+    IstioGateway(SmolStr),
     /// Traefik, with the ingress class of its routes if they have one.
     Traefik(SmolStr),
 }

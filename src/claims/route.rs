@@ -40,6 +40,7 @@ pub(super) fn read(reader: &mut ClaimReader) {
             names.for_each(|(listener, name)| listener_host(reader, listener, name));
         }
         ("networking.istio.io", "VirtualService") => virtual_service(reader, spec),
+        ("networking.istio.io", "Gateway") => istio_servers(reader, spec),
         ("route.openshift.io", "Route") => {
             one_host(reader, spec.get("host"), prefix(spec.str_at(&["path"]).unwrap_or("/")));
         }
@@ -236,6 +237,34 @@ fn virtual_service(reader: &mut ClaimReader, spec: &Node) {
             all_hosts(reader, name, &shared, &paths);
         } else if name.as_text().and_then(public_host).is_some() {
             named(reader, name, &paths);
+        }
+    }
+}
+
+/// The servers of a `Gateway` of Istio. Of two with the same port and host on the same pods, Istio uses one (IST0145), whatever the
+/// namespaces of the Gateways are. An egress gateway is for the hosts of others.
+fn istio_servers(reader: &mut ClaimReader, spec: &Node) {
+    let selector = spec.get("selector").map(compact).unwrap_or_default();
+    if selector.contains("egress") {
+        return;
+    }
+    for server in items(spec, "servers") {
+        let port = server.at_path(&["port", "number"]).and_then(Node::as_text).unwrap_or_default();
+        let address = server.str_at(&["bind"]).map(|address| format!(" of {address}")).unwrap_or_default();
+        let shown = SmolStr::from(format!("port {port}{address} of the Istio gateway `{selector}`"));
+        for node in items(server, "hosts") {
+            // The namespace before a host limits the routes, not the server.
+            let host = node.as_text().unwrap_or_default();
+            match host_name(host.rsplit('/').next().unwrap_or_default()).filter(|host| host != ALL_HOSTS) {
+                Some(host) => {
+                    let (host, path) = (RouteHost::Name(host), SmolStr::default());
+                    reader.claim(node, Claimed::Route { host, path, condition: shown.clone() });
+                }
+                None => {
+                    let proxy = (SharedProxy::IstioGateway(shown.clone()), ClaimPart::Whole);
+                    all_hosts(reader, node, &[proxy], &[RoutePath::default()]);
+                }
+            }
         }
     }
 }

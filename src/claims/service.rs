@@ -15,13 +15,24 @@ const SHARING_ANNOTATIONS: [&str; 4] = [
     "lbipam.cilium.io/sharing-key",
     "io.cilium/lb-ipam-sharing-key",
 ];
-/// Annotations with addresses, separated by commas.
-const ADDRESS_ANNOTATIONS: [&str; 5] = [
+/// Annotations with addresses or their names, separated by commas.
+const ADDRESS_ANNOTATIONS: [&str; 9] = [
     "metallb.io/loadBalancerIPs",
     "metallb.universe.tf/loadBalancerIPs",
     "lbipam.cilium.io/ips",
     "io.cilium/lb-ipam-ips",
     "kube-vip.io/loadbalancerIPs",
+    "purelb.io/addresses",
+    "networking.gke.io/load-balancer-ip-addresses",
+    "service.beta.kubernetes.io/aws-load-balancer-eip-allocations",
+    "service.beta.kubernetes.io/aws-load-balancer-private-ipv4-addresses",
+];
+/// Annotations of Azure with an address or its name. Services with other ports share it.
+const SHARED_ADDRESS_ANNOTATIONS: [&str; 4] = [
+    "service.beta.kubernetes.io/azure-load-balancer-ipv4",
+    "service.beta.kubernetes.io/azure-load-balancer-ipv6",
+    "service.beta.kubernetes.io/azure-pip-name",
+    "service.beta.kubernetes.io/azure-pip-name-ipv6",
 ];
 /// Annotations of an Ingress with the name of an address.
 const ADDRESS_NAME_ANNOTATIONS: [&str; 2] =
@@ -85,6 +96,11 @@ fn service(reader: &mut ClaimReader, spec: &Node) {
         let nodes: Vec<&Node> = spec.get("loadBalancerIP").into_iter().chain(annotations).collect();
         for node in nodes {
             address(reader, node, &part);
+        }
+        for (key, node) in
+            SHARED_ADDRESS_ANNOTATIONS.iter().filter_map(|key| Some((key, reader.annotation(key)?))).collect::<Vec<_>>()
+        {
+            address(reader, node, &shared_by(key));
         }
     }
 }
