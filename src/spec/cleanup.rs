@@ -45,9 +45,12 @@ impl OwnObjects {
             [kind, namespace, name] if is_label(&example(namespace)) => (format!("{kind}/{name}"), namespace),
             _ => (text.to_owned(), ""),
         };
-        let object = ObjectPattern::parse(&object)
-            .map_err(|error| error.help("for an object in a namespace, write `ConfigMap/monitoring/dashboards`"))?;
-        fixed_start(&object.name).and_then(|()| fixed_start(namespace))?;
+        let Some(object) = ObjectPattern::parsed(&object) else {
+            return Err(spec_error(format!("`{text}` does not name an object")).help(
+                "write the kind and the name, such as `ClusterRole/shop-admin`, or `ConfigMap/monitoring/dashboards` for an object in the namespace `monitoring`",
+            ));
+        };
+        [&object.name, namespace].into_iter().try_for_each(|part| fixed_start(part, text))?;
         Ok(OwnObjects { object, namespace: namespace.into() })
     }
 
@@ -85,18 +88,19 @@ fn example(pattern: &str) -> String {
     pattern.replace(['*', '?'], "x")
 }
 
-/// A pattern without a fixed start would match what other projects have.
-fn fixed_start(pattern: &str) -> Result<(), Diagnostic> {
-    if pattern.starts_with(['*', '?']) {
-        return Err(spec_error(format!("the pattern `{pattern}` also matches names of other projects"))
-            .help("begin it with a fixed text, such as the name of the project"));
+/// Refuses a `part` of a pattern without a fixed start, which would match what other projects have.
+fn fixed_start(part: &str, pattern: &str) -> Result<(), Diagnostic> {
+    if part.starts_with(['*', '?']) {
+        let error = spec_error(format!("the pattern `{pattern}` also matches names of other projects"));
+        let what = if part == pattern { "it".to_owned() } else { format!("`{part}`") };
+        return Err(error.help(format!("begin {what} with a fixed text, such as the name of the project")));
     }
     Ok(())
 }
 
 /// A namespace that a teardown plan can list.
 fn namespace(pattern: &str) -> Result<SmolStr, Diagnostic> {
-    fixed_start(pattern)?;
+    fixed_start(pattern, pattern)?;
     if !is_label(&example(pattern)) {
         return Err(spec_error(format!("no namespace matches `{pattern}`"))
             .help("the name of a namespace has a-z, 0-9 and `-` only"));
@@ -115,7 +119,7 @@ fn database(pattern: &str) -> Result<Database, Diagnostic> {
             .help("write the kind, the instance and the name, such as `schema/main/orders_*`"));
     };
     let Database { kind, instance, name } = &database;
-    [kind, instance, name].into_iter().try_for_each(|part| fixed_start(part))?;
+    [kind, instance, name].into_iter().try_for_each(|part| fixed_start(part, pattern))?;
     Ok(database)
 }
 
@@ -133,7 +137,7 @@ fn host(pattern: &str) -> Result<SmolStr, Diagnostic> {
 
 /// A repository without tag and digest, whose registry is fixed.
 fn repository(pattern: &str) -> Result<SmolStr, Diagnostic> {
-    fixed_start(pattern)?;
+    fixed_start(pattern, pattern)?;
     match ImageReference::parse(&example(pattern)) {
         Ok(ImageReference { name: Some(_), tag: None, digest: None }) => {}
         Ok(_) => {

@@ -19,17 +19,23 @@ pub(crate) struct ObjectPattern {
 }
 
 impl ObjectPattern {
-    /// Parses `Kind/name` or `Kind.group/name`.
+    /// Parses `Kind/name` or `Kind.group/name`, or returns an error.
     pub(super) fn parse(text: &str) -> Result<Self, Diagnostic> {
+        Self::parsed(text).ok_or_else(|| {
+            let error = spec_error(format!("`{text}` does not name an object"));
+            error.help("write the kind and the name, such as `ClusterIssuer/letsencrypt`")
+        })
+    }
+
+    /// Parses `Kind/name` or `Kind.group/name`.
+    pub(super) fn parsed(text: &str) -> Option<Self> {
         let (kind, name) = text.split_once('/').unwrap_or((text, ""));
         let GroupKind { group, kind } = GroupKind::parse(kind);
         let is_kind =
             kind.starts_with(|c: char| c.is_ascii_uppercase()) && kind.chars().all(|c| c.is_ascii_alphanumeric());
-        if !is_kind || name.is_empty() || name.contains('/') {
-            let error = spec_error(format!("`{text}` does not name an object"));
-            return Err(error.help("write the kind and the name, such as `ClusterIssuer/letsencrypt`"));
-        }
-        Ok(ObjectPattern { kind, group: Some(group).filter(|group| !group.is_empty()), name: name.into() })
+        let is_name = !name.is_empty() && !name.contains('/');
+        let group = Some(group).filter(|group| !group.is_empty());
+        (is_kind && is_name).then(|| ObjectPattern { kind, group, name: name.into() })
     }
 
     /// Whether it matches the object of this kind and name.
