@@ -1,7 +1,8 @@
 //! Edits of the text of a spec.
 
 use super::*;
-use crate::spec::SyncRules;
+use crate::source::Location;
+use crate::spec::{Placed, SyncRules};
 use crate::yaml::{self, Dialect};
 use proptest::prelude::*;
 use smol_str::SmolStr;
@@ -78,16 +79,16 @@ fn a_branch_may_have_its_own_file() {
     assert_eq!(files.into_changed().into_values().collect::<Vec<_>>(), [None]);
 }
 
+fn patterns(texts: &[&str]) -> Vec<Placed<SmolStr>> {
+    texts.iter().map(|text| Placed { value: SmolStr::from(*text), at: Location::NONE }).collect()
+}
+
 fn rules(include: &[&str], images: &[(&str, &str)]) -> SyncRules {
     let image = |(name, pattern): &(&str, &str)| {
         let placed = spec::Placed { value: SmolStr::from(*pattern), at: crate::source::Location::NONE };
         (SmolStr::from(*name), placed)
     };
-    SyncRules {
-        include: include.iter().map(|text| SmolStr::from(*text)).collect(),
-        images: images.iter().map(image).collect(),
-        ..SyncRules::default()
-    }
+    SyncRules { include: patterns(include), images: images.iter().map(image).collect(), ..SyncRules::default() }
 }
 
 fn settings(rules: SyncRules) -> sync::SyncSettings<'static> {
@@ -101,8 +102,7 @@ fn a_sync_adds_changes_removes_and_keeps_branches() {
     let project = project(start);
     let spec = spec::read(&project).unwrap();
     let mut files = SpecFiles::open(&project).unwrap();
-    let rules =
-        SyncRules { exclude: vec!["ignored".into(), "other/*".into()], ..rules(&[], &[("web", ":{{ branch.tag }}")]) };
+    let rules = SyncRules { exclude: patterns(&["ignored", "other/*"]), ..rules(&[], &[("web", ":{{ branch.tag }}")]) };
     let synced = sync::sync(&mut files, &spec, listed, &settings(rules)).unwrap();
     let names = |names: &[&str]| names.iter().map(|name| SmolStr::from(*name)).collect::<Vec<_>>();
     assert_eq!(synced.added, names(&["new/one"]));

@@ -4,6 +4,7 @@ use super::{Branch, mapping};
 use crate::database::{Database, DatabaseMode, PUBLIC_SCHEMA, database_name};
 use crate::node::Node;
 use crate::slug::Slug;
+use crate::source::Location;
 use crate::spec::{self, Spec};
 use smol_str::SmolStr;
 
@@ -44,12 +45,12 @@ impl BranchDatabase {
         }
     }
 
-    /// The variable `database` of templates.
-    pub(super) fn variable(&self) -> Node {
+    /// The variable `database` of templates. Its values have the location `at`.
+    pub(super) fn variable(&self, at: Location) -> Node {
         mapping([
-            ("mode", Node::str(self.mode.word())),
-            ("name", Node::str(self.name.clone())),
-            ("schema", Node::str(self.schema.clone())),
+            ("mode", Node::str(self.mode.word()).placed(at)),
+            ("name", Node::str(self.name.clone()).placed(at)),
+            ("schema", Node::str(self.schema.clone()).placed(at)),
         ])
     }
 }

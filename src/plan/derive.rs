@@ -55,7 +55,8 @@ pub(super) fn branch(spec: &Spec, entry: &BranchEntry, baseline: Option<&Branch>
         branch.patches.clear();
     }
     let services = external::services(spec, entry, branch.namespace(), baseline);
-    let database = branch.database.as_ref().map(BranchDatabase::variable);
+    let database = branch.database.as_ref().zip(spec.database.as_ref());
+    let database = database.map(|(database, shared)| database.variable(shared.at));
     let slots = branch.slots.as_ref().map(|slots| slots.variable(spec));
     let optional_variables = [("database", database), ("services", services), ("slots", slots)];
     branch.variables = variables::variables(spec, &branch, values, optional_variables);

@@ -32,10 +32,11 @@ pub(super) fn annotations(spec: &Spec, branch: &BranchEntry) -> MetadataPairs {
 
 /// The annotations of the namespace only, or of one object if the branch adopts its namespace: the end of the last day of the branch in UTC, and its own `database`.
 pub(super) fn namespace_annotations(spec: &Spec, branch: &BranchEntry, database: Option<SmolStr>) -> MetadataPairs {
-    let expires = spec.last_day(branch).filter(|_| spec.janitor && !branch.adopts_namespace()).map(|expires| {
-        let value = format!("{}T23:59:59Z", expires.value).into();
-        (SmolStr::new_static(JANITOR_ANNOTATION), Placed { value, at: expires.at })
-    });
+    let expires =
+        spec.last_day(branch).filter(|_| spec.janitor.is_some() && !branch.adopts_namespace()).map(|expires| {
+            let value = format!("{}T23:59:59Z", expires.value).into();
+            (SmolStr::new_static(JANITOR_ANNOTATION), Placed { value, at: expires.at })
+        });
     let database = database.map(|text| (SmolStr::new_static(DATABASE_ANNOTATION), own(text)));
     expires.into_iter().chain(database).collect()
 }

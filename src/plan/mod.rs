@@ -19,7 +19,7 @@ mod zones;
 
 pub(crate) use database::BranchDatabase;
 pub(crate) use external::ExternalService;
-pub(crate) use slots::BranchSlots;
+pub(crate) use slots::{BranchSlots, SlotVersion};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::name::DnsName;

@@ -97,7 +97,7 @@ impl BranchEntry {
             name,
             at: section.node("name").map_or(section.at, |node| node.at),
             slug: placed("slug").and_then(|slug| checked(&slug, Slug::forced, faults)),
-            settings: reader.settings(section, faults),
+            settings: reader.of_branch(section, faults),
             namespace: Pattern::of(section, "namespace", faults),
             adopt_namespace: section
                 .node("adoptNamespace")

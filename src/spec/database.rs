@@ -26,13 +26,14 @@ const RESERVED: [&str; 5] = ["pg", "current", "session", "system", "information"
 impl SharedDatabase {
     pub(super) fn of(top: &Section, faults: &mut Vec<Diagnostic>) -> Option<Self> {
         let section = top.section("database")?;
+        let at = top.key_place("database").unwrap_or(section.at);
         let name = section.text("name").unwrap_or_default();
         if RESERVED.contains(&&*name) || name.starts_with("pg_") {
             let error = spec_error(format!("the database server reserves names that begin with `{name}`"));
             faults.push(error.at(section.place("name")).help("use the name of the application"));
         }
         let job = section.node("job").and_then(|node| Some(Placed { value: text(node)?, at: node.at }));
-        Some(SharedDatabase { mode: mode(&section).unwrap_or_default(), name, job, at: section.at })
+        Some(SharedDatabase { mode: mode(&section).unwrap_or_default(), name, job, at })
     }
 }
 

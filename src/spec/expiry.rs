@@ -16,6 +16,8 @@ pub(crate) struct ExpiredBranch {
     pub(crate) commit: Option<SmolStr>,
     /// The number of its pull request, if a pull request added it.
     pub(crate) pull_request: Option<u64>,
+    /// Where its name is written.
+    pub(crate) at: Location,
 }
 
 /// Reads `defaults.expires`, a number of days such as `14d`.
@@ -37,7 +39,7 @@ pub(super) fn expired(top: &Section, faults: &mut Vec<Diagnostic>) -> Vec<Expire
             faults.push(error.note(first, "first recorded here").help("remove one of the two"));
         }
         let pull_request = section.node("pullRequest").and_then(|node| node.as_text()?.parse().ok());
-        all.push(ExpiredBranch { name, commit: section.text("commit"), pull_request });
+        all.push(ExpiredBranch { name, commit: section.text("commit"), pull_request, at: section.place("name") });
     }
     all
 }

@@ -6,7 +6,9 @@ use crate::diagnostic::Diagnostic;
 use crate::node::{Node, Value};
 use crate::schema::Gvk;
 use crate::schema::fieldspec::FieldSpec;
+use crate::source::Location;
 use smol_str::SmolStr;
+use std::fmt;
 
 /// A field that contains an image, or a list of images.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub(crate) struct ImageField {
     group: Option<SmolStr>,
     kind: Option<SmolStr>,
     path: Vec<SmolStr>,
+    /// Where it is written.
+    pub(crate) at: Location,
 }
 
 impl ImageField {
@@ -21,7 +25,8 @@ impl ImageField {
     /// spec: keys with `/` between them. Each item of a list is visited, with or without `[]` in the path.
     pub(crate) fn new(group: Option<&str>, kind: Option<&str>, path: &str) -> Self {
         let keys = path.split('/').map(|key| key.strip_suffix("[]").unwrap_or(key)).filter(|key| !key.is_empty());
-        ImageField { group: group.map(Into::into), kind: kind.map(Into::into), path: keys.map(Into::into).collect() }
+        let path = keys.map(Into::into).collect();
+        ImageField { group: group.map(Into::into), kind: kind.map(Into::into), path, at: Location::NONE }
     }
 
     pub(super) fn all(top: &Section, faults: &mut Vec<Diagnostic>) -> Vec<Self> {
@@ -35,7 +40,7 @@ impl ImageField {
                 let error = spec_error(format!("the path `{path}` does not name a field")).at(section.place("path"));
                 faults.push(error.help("write the keys with `/` between them, such as `spec/runner/image`"));
             }
-            fields.push(field);
+            fields.push(ImageField { at: section.place("path"), ..field });
         }
         fields
     }
@@ -59,6 +64,19 @@ impl ImageField {
     /// Calls `found` with each value of the field in an object.
     pub(crate) fn each<'n>(&self, object: &'n Node, found: &mut dyn FnMut(&'n Node)) {
         visit(object, &self.path, found);
+    }
+}
+
+impl fmt::Display for ImageField {
+    /// As in the message ``no object has the field `spec/image` of the kind `Runner` ``.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the field `{}`", self.path.join("/"))?;
+        match (&self.kind, &self.group) {
+            (Some(kind), Some(group)) => write!(f, " of the kind `{kind}.{group}`"),
+            (Some(kind), None) => write!(f, " of the kind `{kind}`"),
+            (None, Some(group)) => write!(f, " of the API group `{group}`"),
+            (None, None) => Ok(()),
+        }
     }
 }
 

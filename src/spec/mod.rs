@@ -25,6 +25,7 @@ mod object_pattern;
 mod pattern;
 mod pull_request;
 mod range;
+mod removed_default;
 mod secrets;
 mod section;
 mod service;
@@ -113,8 +114,8 @@ pub(crate) struct Spec {
     pub(crate) image_fields: Vec<ImageField>,
     /// Kinds outside of namespaces that pleach does not know.
     pub(crate) cluster_scoped: Vec<Placed<GroupKind>>,
-    /// Whether namespaces have the annotation for kube-janitor with their expiry date.
-    pub(crate) janitor: bool,
+    /// The location of `janitor: true`: namespaces have the annotation for kube-janitor with their expiry date.
+    pub(crate) janitor: Option<Location>,
     /// What a build does with secret values.
     pub(crate) secrets: SecretRules,
     /// The highest number of branches.
@@ -188,7 +189,7 @@ impl Spec {
     fn of(document: &Node, project: &Project, faults: &mut Vec<Diagnostic>) -> Self {
         let top = Section::new("spec", document);
         let image_aliases = image::aliases(&top, faults);
-        let mut settings = settings::SettingsReader::new(project, &image_aliases);
+        let mut settings = settings::SettingsReader::new(project, &image_aliases, top.node("defaults"));
         let defaults = settings.defaults(&top, faults);
         let branches: Vec<BranchEntry> = top
             .list("branches")
@@ -218,7 +219,7 @@ impl Spec {
             image_aliases,
             image_fields: ImageField::all(&top, faults),
             cluster_scoped: cluster_scoped::kinds(&top, faults),
-            janitor: top.node("janitor").and_then(Node::as_bool).unwrap_or_default(),
+            janitor: top.node("janitor").filter(|node| node.as_bool() == Some(true)).map(|node| node.at),
             secrets: SecretRules::of(&top, faults),
             max_branches: top
                 .node("maxBranches")

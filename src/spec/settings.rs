@@ -2,6 +2,7 @@
 
 use super::label::{PairKind, pairs};
 use super::names::{self, NameList};
+use super::removed_default;
 use super::section::{Section, text};
 use super::{BranchImage, HostsEntry, OVERLAYS, Placed, image, spec_error};
 use crate::diagnostic::{Diagnostic, nearest};
@@ -20,6 +21,8 @@ pub(crate) struct BranchSettings {
     pub(crate) overlays: Option<Vec<Overlay>>,
     /// Errors about overlays that do not exist.
     pub(crate) missing: Vec<Diagnostic>,
+    /// Warnings about `null` where no default is removed by it.
+    pub(crate) unneeded: Vec<Diagnostic>,
     /// The values for templates, a mapping.
     pub(crate) values: Node,
     /// Images by their names in the manifests. Here and below, `None` removes a default.
@@ -42,13 +45,19 @@ pub(crate) struct BranchSettings {
 pub(super) struct SettingsReader<'a> {
     project: &'a Project,
     aliases: &'a BTreeMap<SmolStr, Placed<SmolStr>>,
+    defaults: Option<&'a Node>,
     overlays: BTreeMap<SmolStr, Result<RelPath, Diagnostic>>,
     no_values: Node,
 }
 
 impl<'a> SettingsReader<'a> {
-    pub(super) fn new(project: &'a Project, aliases: &'a BTreeMap<SmolStr, Placed<SmolStr>>) -> Self {
-        SettingsReader { project, aliases, overlays: BTreeMap::new(), no_values: Node::map() }
+    /// A reader of settings with these aliases of images, which override `defaults`.
+    pub(super) fn new(
+        project: &'a Project,
+        aliases: &'a BTreeMap<SmolStr, Placed<SmolStr>>,
+        defaults: Option<&'a Node>,
+    ) -> Self {
+        SettingsReader { project, aliases, defaults, overlays: BTreeMap::new(), no_values: Node::map() }
     }
 
     /// Reads `defaults:`, and `hosts:` of the spec, which is the same as `defaults.hosts`.
@@ -65,15 +74,23 @@ impl<'a> SettingsReader<'a> {
         if let Some(hosts) = HostsEntry::of(top, faults) {
             settings.hosts = hosts;
         }
+        settings.unneeded = removed_default::in_defaults(&section, self.aliases);
         settings
     }
 
+    /// Reads the settings of a branch.
+    pub(super) fn of_branch(&mut self, branch: &Section, faults: &mut Vec<Diagnostic>) -> BranchSettings {
+        let unneeded = removed_default::in_branch(branch, self.defaults, self.aliases);
+        BranchSettings { unneeded, ..self.settings(branch, faults) }
+    }
+
     /// Reads the settings in a section.
-    pub(super) fn settings(&mut self, section: &Section, faults: &mut Vec<Diagnostic>) -> BranchSettings {
+    fn settings(&mut self, section: &Section, faults: &mut Vec<Diagnostic>) -> BranchSettings {
         let mut missing = Vec::new();
         BranchSettings {
             overlays: section.list("overlays").map(|list| self.overlays(list, faults, &mut missing)),
             missing,
+            unneeded: Vec::new(),
             values: section
                 .node("values")
                 .filter(|values| values.as_map().is_some())

@@ -14,9 +14,11 @@ pub(crate) struct SlotsEntry {
     /// The version that receives the traffic.
     pub(crate) active: Placed<SmolStr>,
     /// The percentage of the traffic that each version receives; empty if the active one receives all.
-    pub(crate) weights: BTreeMap<SmolStr, u32>,
+    pub(crate) weights: BTreeMap<SmolStr, Placed<u32>>,
     /// The images of each version by their names in the manifests. They override those of the branch; `None` removes one.
     pub(crate) versions: BTreeMap<SmolStr, BTreeMap<SmolStr, Option<BranchImage>>>,
+    /// Where the names of the versions are written.
+    names: BTreeMap<SmolStr, Location>,
     /// Where they are written.
     pub(crate) at: Location,
 }
@@ -28,7 +30,8 @@ impl SlotsEntry {
         faults: &mut Vec<Diagnostic>,
     ) -> Option<Self> {
         let section = branch.section("slots")?;
-        let mut versions = BTreeMap::new();
+        let at = branch.key_place("slots").unwrap_or(section.at);
+        let (mut versions, mut names) = (BTreeMap::new(), BTreeMap::new());
         for entry in section.map("versions").into_iter().flatten() {
             if !is_label(&entry.key.text) {
                 let error = spec_error(format!("`{}` is not a valid slot name", entry.key.text)).at(entry.key.at);
@@ -36,6 +39,7 @@ impl SlotsEntry {
             }
             let images = image::images(Section::new("version", &entry.value).map("images"), aliases, faults);
             versions.insert(entry.key.text.clone(), images);
+            names.insert(entry.key.text.clone(), entry.key.at);
         }
         let unknown = |name: &str, at: Location| {
             let error = spec_error(format!("unknown version `{name}`")).at(at);
@@ -56,24 +60,38 @@ impl SlotsEntry {
             if !versions.contains_key(name) {
                 faults.push(unknown(name, entry.key.at));
             }
-            if let Some(weight) = entry.value.as_text().and_then(|text| text.parse().ok()) {
-                weights.insert(name.clone(), weight);
+            if let Some(value) = entry.value.as_text().and_then(|text| text.parse().ok()) {
+                weights.insert(name.clone(), Placed { value, at: entry.value.at });
             }
         }
-        let sum = weights.values().fold(0, |sum: u32, weight| sum.saturating_add(*weight));
+        let sum = weights.values().fold(0, |sum: u32, weight: &Placed<u32>| sum.saturating_add(weight.value));
         if !weights.is_empty() && sum != 100 {
             let error = spec_error(format!("the weights must add up to 100, got {sum}")).at(section.place("weights"));
             faults.push(error.help("a weight is a percentage of the traffic"));
         }
-        Some(SlotsEntry { active: active?, weights, versions, at: section.at })
+        Some(SlotsEntry { active: active?, weights, versions, names, at })
     }
 
     /// The percentage of the traffic that a version receives. Without weights, the active version receives all.
     pub(crate) fn weight(&self, name: &str) -> u32 {
         match self.weights.get(name) {
-            Some(weight) => *weight,
+            Some(weight) => weight.value,
             None if self.weights.is_empty() && self.active.value == name => 100,
             None => 0,
         }
+    }
+
+    /// Where the weight of a version is written. Without weights, that of the active version results from `active`.
+    pub(crate) fn weight_at(&self, name: &str) -> Location {
+        match self.weights.get(name) {
+            Some(weight) => weight.at,
+            None if self.active.value == name => self.active.at,
+            None => self.name_at(name),
+        }
+    }
+
+    /// Where the name of a version is written.
+    pub(crate) fn name_at(&self, name: &str) -> Location {
+        self.names.get(name).copied().unwrap_or(self.at)
     }
 }

@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct SyncRules {
     /// Globs of the branches to include; empty means all.
-    pub(crate) include: Vec<SmolStr>,
+    pub(crate) include: Vec<Placed<SmolStr>>,
     /// Globs of the branches to exclude.
-    pub(crate) exclude: Vec<SmolStr>,
+    pub(crate) exclude: Vec<Placed<SmolStr>>,
     /// The labels that a pull request must have.
     pub(crate) labels: Vec<SmolStr>,
     /// Whether drafts of pull requests are left out.
@@ -29,15 +29,18 @@ pub(crate) struct SyncRules {
 impl SyncRules {
     pub(super) fn of(top: &Section) -> Self {
         let Some(section) = top.section("sync") else { return SyncRules::default() };
-        let texts = |nodes: Option<&[_]>| nodes.unwrap_or_default().iter().filter_map(text).collect();
+        let patterns = |key| {
+            let nodes = section.list(key).unwrap_or_default();
+            nodes.iter().filter_map(|node| Some(Placed { value: text(node)?, at: node.at })).collect()
+        };
         let images = section.map("images").into_iter().flatten();
         let is = |key| section.node(key).and_then(Node::as_bool);
         SyncRules {
-            labels: texts(section.list("labels")),
+            labels: section.list("labels").unwrap_or_default().iter().filter_map(text).collect(),
             skip_drafts: is("drafts") == Some(false),
             forks: is("forks") == Some(true),
-            include: texts(section.list("include")),
-            exclude: texts(section.list("exclude")),
+            include: patterns("include"),
+            exclude: patterns("exclude"),
             images: images
                 .filter_map(|e| Some((e.key.text.clone(), Placed { value: text(&e.value)?, at: e.value.at })))
                 .collect(),

@@ -9,9 +9,11 @@ use crate::edit::list::BranchList;
 use crate::edit::sync::{SyncResult, SyncSettings, sync};
 use crate::edit::{self, SettingsOf, SpecFiles};
 use crate::glob;
-use crate::spec::SyncRules;
+use crate::source::Location;
+use crate::spec::{Placed, Spec, SyncRules};
 use crate::visible::visible;
 use smol_str::SmolStr;
+use std::collections::BTreeSet;
 
 pub(super) fn run(editor: &BranchEditor, args: &BranchSyncArgs, mut files: SpecFiles) -> Result<Outcome> {
     if args.allow_empty && args.from == HeadsSource::Git {
@@ -21,9 +23,11 @@ pub(super) fn run(editor: &BranchEditor, args: &BranchSyncArgs, mut files: SpecF
     let text = editor.list(args.from, &args.repo)?;
     let listed = edit::list::read(&text, args.allow_empty)?;
     check_options(args, &listed)?;
-    let warnings = unmatched(args, &listed);
+    let rules = rules(&editor.spec.sync, args);
+    let warnings: Vec<Diagnostic> =
+        unmatched(args, &listed).into_iter().chain(unmatched_rules(&rules, &editor.spec, &listed)).collect();
     let settings = SyncSettings {
-        rules: rules(&editor.spec.sync, args),
+        rules,
         remotes: branch_name::REMOTES.into_iter().chain([args.repo.remote()]).collect(),
         today: today::today()?,
     };
@@ -68,16 +72,42 @@ fn unmatched(args: &BranchSyncArgs, listed: &BranchList) -> Vec<Diagnostic> {
     if names.is_empty() { Vec::new() } else { includes.chain(labels).collect() }
 }
 
+/// Warnings about patterns of the spec that match neither a name of the list nor a branch of the spec. A pattern with `*` or `?`
+/// may be for branches to come, unless no pattern of `sync.include` matches. A list of pull requests does not have all branches.
+fn unmatched_rules(rules: &SyncRules, spec: &Spec, listed: &BranchList) -> Vec<Diagnostic> {
+    let names: BTreeSet<&str> =
+        listed.heads.keys().chain(spec.branches.iter().map(|branch| &branch.name)).map(SmolStr::as_str).collect();
+    if listed.pull_requests.is_some() || listed.heads.is_empty() {
+        return Vec::new();
+    }
+    let is_matched = |pattern: &Placed<SmolStr>| names.iter().any(|name| glob::matches(&pattern.value, name));
+    let is_name = |pattern: &Placed<SmolStr>| !pattern.value.contains(['*', '?']);
+    let selects_none = !rules.include.iter().any(is_matched);
+    let includes =
+        rules.include.iter().filter(|pattern| selects_none || is_name(pattern)).map(|pattern| ("include", pattern));
+    let excludes = rules.exclude.iter().filter(|pattern| is_name(pattern)).map(|pattern| ("exclude", pattern));
+    let unmatched = includes.chain(excludes).filter(|(_, pattern)| pattern.at.is_some() && !is_matched(pattern));
+    let warning = |(key, pattern): (&str, &Placed<SmolStr>)| {
+        let message = format!("`{}` in `sync.{key}` matches no name in the list of branches", pattern.value);
+        Diagnostic::new(Code::Spec, message).at(pattern.at).suggest(&pattern.value, names.iter().copied())
+    };
+    unmatched.map(warning).collect()
+}
+
 /// The rules of the spec with those of the command line.
 fn rules(spec: &SyncRules, args: &BranchSyncArgs) -> SyncRules {
-    let or = |given: &[String], spec: &[SmolStr]| match given {
+    let or = |given: &[String], spec: &[Placed<SmolStr>]| match given {
         [] => spec.to_vec(),
-        given => given.iter().map(SmolStr::from).collect(),
+        given => given.iter().map(|text| Placed { value: text.into(), at: Location::NONE }).collect(),
     };
     SyncRules {
         include: or(&args.include, &spec.include),
         exclude: or(&args.exclude, &spec.exclude),
-        labels: or(&args.label, &spec.labels),
+        labels: if args.label.is_empty() {
+            spec.labels.clone()
+        } else {
+            args.label.iter().map(SmolStr::from).collect()
+        },
         skip_drafts: args.skip_drafts || spec.skip_drafts,
         ..spec.clone()
     }

@@ -14,7 +14,7 @@ use crate::branch_name;
 use crate::diagnostic::{Code, Diagnostic, Result, gather, named};
 use crate::glob;
 use crate::node::Node;
-use crate::spec::{Date, Spec, SyncRules};
+use crate::spec::{Date, Placed, Spec, SyncRules};
 use image_variables::ImageVariables;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
@@ -189,7 +189,7 @@ fn edit(
     let WantedBranch { name, commit, pull_request } = wanted;
     let rules = &settings.rules;
     let variables = ImageVariables { project: &spec.project, branch: name, commit: *commit, rules };
-    let image = |(image, pattern): (&SmolStr, &crate::spec::Placed<SmolStr>)| -> Result<FieldChange, Diagnostic> {
+    let image = |(image, pattern): (&SmolStr, &Placed<SmolStr>)| -> Result<FieldChange, Diagnostic> {
         let reference = variables.expand(&pattern.value).map_err(|error| error.at(pattern.at))?;
         Ok((vec!["images".to_owned(), image.to_string()], Some(Node::str(reference))))
     };
@@ -214,8 +214,8 @@ impl SyncRules {
     }
 }
 
-fn any(patterns: &[SmolStr], name: &str) -> bool {
-    patterns.iter().any(|pattern| glob::matches(pattern, name))
+fn any(patterns: &[Placed<SmolStr>], name: &str) -> bool {
+    patterns.iter().any(|pattern| glob::matches(&pattern.value, name))
 }
 
 /// Skips `origin/x` beside `x`, which is in the list or in the spec, and `origin` beside `origin/x`.

@@ -68,6 +68,26 @@ fn patterns_and_labels_that_select_nothing_are_warnings() {
 }
 
 #[test]
+fn names_in_patterns_of_the_spec_that_do_not_exist_are_warnings() {
+    let workspace = Workspace::small();
+    let spec = workspace.read("branches.yaml");
+    let with = |rules: &str| {
+        workspace.write("branches.yaml", format!("{spec}sync: {rules}\n"));
+        let (status, _, err) = sync(&workspace, LIST, &["--dry-run"]);
+        assert_eq!(status, 0, "{err}");
+        err
+    };
+    // `hotfix/*` may be for branches to come.
+    let err = with("{include: [mian, main, hotfix/*, feature/*], exclude: [gh-pages, dependabot/*]}");
+    assert_eq!(err.matches("warning[").count(), 2, "{err}");
+    assert!(err.contains("`mian` in `sync.include` matches no name in the list of branches"), "{err}");
+    assert!(err.contains("did you mean `main`?") && err.contains("branches.yaml:"), "{err}");
+    assert!(err.contains("`gh-pages` in `sync.exclude` matches no name in the list of branches"), "{err}");
+    let err = with("{include: [hotfix/*]}");
+    assert!(err.contains("`hotfix/*` in `sync.include` matches no name in the list of branches"), "{err}");
+}
+
+#[test]
 fn changes_of_the_records_of_expired_branches_are_reported() {
     let workspace = Workspace::small();
     let commit = "0123456789abcdef0123456789abcdef01234567";

@@ -1,18 +1,21 @@
-//! Parts of the workspace that no branch uses: overlays, zones, aliases of images, shared entries, values.
+//! Parts of the spec and of the workspace without effect: overlays, zones, aliases of images, shared entries, values, slots.
 //!
 //! They are warnings of a build of all branches, because a branch that is not built may use them.
+
+mod expiry;
+mod objects;
+mod overlays;
+mod values;
+mod variables;
 
 use super::branch::BuiltBranch;
 use super::images::similar;
 use super::{Inputs, Selection};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::glob;
-use crate::kustomize::input::load::is_kustomization;
-use crate::node::{MapEntry, Node};
+use crate::node::Node;
 use crate::output::{OutputFolder, Tree};
-use crate::resource::Resource;
-use crate::source::{Found, Location, Project, RelPath};
-use crate::spec::{self, BranchSettings, OVERLAYS, Placed, Spec, Zone};
+use crate::source::{Location, RelPath};
+use crate::spec::{self, BranchSettings, Placed, Spec, Zone};
 use crate::template::{TemplateEngine, has_word};
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
@@ -31,22 +34,33 @@ pub(super) struct UsedParts<'a> {
     pub(super) files: BTreeSet<RelPath>,
 }
 
-/// A warning for each part that nothing uses, if all branches were built. Without a branch that Kubernetes serves, only zones can be
-/// in use.
+/// A warning for each part that nothing uses, if all branches were built. Without a branch that Kubernetes serves, only zones and
+/// settings about the expiry can be in use.
 pub(super) fn warnings(build: &UsedParts) -> Vec<Diagnostic> {
-    let Inputs { plan, selection, .. } = build.inputs;
+    let Inputs { plan, selection, spec, .. } = build.inputs;
     let is_whole = matches!(selection, Selection::All) && build.branches.len() == plan.branches.len();
     if !is_whole || plan.branches.is_empty() {
         return Vec::new();
     }
+    let mut warnings = zones(build);
+    warnings.extend(expiry::warnings(spec, plan));
     if plan.branches.iter().all(|branch| branch.namespace().is_none()) {
-        return zones(build);
+        return warnings;
     }
     let reads = TemplateReads::of(build);
-    let spec = build.inputs.spec;
-    let images = image_aliases(build).into_iter().chain(synced_images(build));
-    let of_spec = zones(build).into_iter().chain(images).chain(shared(spec, &reads));
-    of_spec.chain(values(spec, &reads)).chain(overlays(build)).chain(secrets(build)).collect()
+    warnings.extend(image_aliases(build));
+    warnings.extend(synced_images(build));
+    warnings.extend(shared(spec, &reads));
+    warnings.extend(variables::database(build, &reads));
+    warnings.extend(variables::slots(build, &reads));
+    let unneeded: Vec<Diagnostic> = settings(spec).flat_map(|settings| settings.unneeded.iter().cloned()).collect();
+    let known: BTreeSet<Location> = unneeded.iter().map(|warning| warning.parts().at).collect();
+    warnings.extend(values::warnings(spec, &reads).into_iter().filter(|warning| !known.contains(&warning.parts().at)));
+    warnings.extend(unneeded);
+    warnings.extend(objects::secrets(build));
+    warnings.extend(objects::image_fields(build));
+    warnings.extend(overlays::warnings(build));
+    warnings
 }
 
 fn unused(what: &str, name: &str, at: Location) -> Diagnostic {
@@ -169,118 +183,4 @@ fn shared(spec: &Spec, reads: &TemplateReads) -> Vec<Diagnostic> {
         }
     }
     warnings
-}
-
-/// Values that no template reads and whose name no template and no pattern has.
-fn values(spec: &Spec, reads: &TemplateReads) -> Vec<Diagnostic> {
-    let mut warnings = Vec::new();
-    let all: Vec<&Node> = settings(spec).map(|settings| &settings.values).collect();
-    unread(&all, &mut Vec::new(), reads, &mut warnings);
-    warnings
-}
-
-/// Reports the keys of mappings, which are at the same path in several settings, that are not read.
-fn unread<'n>(mappings: &[&'n Node], path: &mut Vec<&'n str>, reads: &TemplateReads, warnings: &mut Vec<Diagnostic>) {
-    let mut known = BTreeSet::new();
-    let entries = || mappings.iter().filter_map(|node| node.as_map()).flatten();
-    for entry in entries() {
-        let key = entry.key.text.as_str();
-        if !known.insert(key) {
-            continue;
-        }
-        let same: Vec<&Node> = entries().filter(|other| other.key.text == key).map(|other| &other.value).collect();
-        path.push(key);
-        if reads.mention(path) || same.iter().any(|node| reads.has(node)) {
-            unread(&same, path, reads, warnings);
-        } else {
-            let message = format!("no template reads the value `{}`", path.join("."));
-            warnings.push(Diagnostic::new(Code::Spec, message).at(entry.key.at));
-        }
-        path.pop();
-    }
-}
-
-/// Entries of `secrets.allow` and `secrets.keys` that match nothing in any branch.
-fn secrets(build: &UsedParts) -> Vec<Diagnostic> {
-    let spec = build.inputs.spec;
-    let objects = || build.branches.iter().flat_map(|built| built.objects.iter().chain(&built.shared));
-    let is_secret = |resource: &Resource| resource.gvk().kind == "Secret" && resource.gvk().group.is_empty();
-    let names: BTreeSet<SmolStr> =
-        objects().filter(|resource| is_secret(resource)).map(|resource| resource.original_id().name.clone()).collect();
-    let unknown_names = spec.secrets.allow.iter().filter(|name| !names.contains(&name.value)).map(|name| {
-        let message = format!("no branch has a Secret `{}`", name.value);
-        let known = names.iter().map(SmolStr::as_str);
-        Diagnostic::new(Code::Spec, message).at(name.at).suggest(&name.value, known)
-    });
-    let has_key = |pattern: &str| {
-        settings(spec).any(|settings| has_key(&settings.values, pattern))
-            || objects().any(|resource| has_key(&resource.node, pattern))
-    };
-    let unknown_keys = spec.secrets.keys.iter().filter(|key| !has_key(&key.value)).map(|key| {
-        let message = format!("no value and no object has a key that matches `{}`", key.value);
-        Diagnostic::new(Code::Spec, message).at(key.at)
-    });
-    unknown_names.chain(unknown_keys).collect()
-}
-
-/// Whether a key in or below a node matches a pattern, or the `name` of an entry such as an environment variable.
-fn has_key(node: &Node, pattern: &str) -> bool {
-    let of_entry = |entry: &MapEntry| {
-        let is_name = entry.key.text == "name" && entry.value.as_str().is_some_and(|name| glob::matches(pattern, name));
-        is_name || glob::matches(pattern, &entry.key.text) || has_key(&entry.value, pattern)
-    };
-    node.as_map().is_some_and(|map| map.iter().any(of_entry))
-        || node.as_seq().is_some_and(|items| items.iter().any(|item| has_key(item, pattern)))
-}
-
-/// Folders of overlays of which no file was read.
-fn overlays(build: &UsedParts) -> Vec<Diagnostic> {
-    let Inputs { project, spec, plan, .. } = build.inputs;
-    let listed = plan.branches.iter().flat_map(|branch| &branch.overlays);
-    let of_services = spec.services.iter().filter_map(|service| service.overlay.as_ref()).map(|overlay| &overlay.value);
-    let used: BTreeSet<&RelPath> = listed.chain(of_services).collect();
-    let root = RelPath::new(OVERLAYS).expect("a plain name");
-    let mut found = Vec::new();
-    let is_read = |folder: &RelPath| build.files.iter().any(|file| file.is_within(folder));
-    let is_overlay = |folder: &RelPath| used.contains(folder) || has_kustomization(project, folder);
-    unread_folders(project, &root, (&is_read, &is_overlay), &mut found);
-    let warning = |folder: &RelPath| {
-        let name = folder.relative_to(&root);
-        let at = first_file(project, folder)?;
-        let message = format!("no branch uses the overlay `{name}`");
-        Some(Diagnostic::new(Code::Overlay, message).at(at).help("list it in `overlays` of a branch, or remove it"))
-    };
-    found.iter().filter_map(warning).collect()
-}
-
-type PathTest<'a> = &'a dyn Fn(&RelPath) -> bool;
-
-/// Adds the folders below `folder` of which no file was read. Folders inside of an overlay in use are parts of it.
-fn unread_folders(
-    project: &Project,
-    folder: &RelPath,
-    (is_read, is_overlay): (PathTest, PathTest),
-    found: &mut Vec<RelPath>,
-) {
-    let Found::Folder(names) = project.look(folder) else { return };
-    for path in names.iter().filter_map(|name| folder.join(name)).filter(|path| project.is_folder(path)) {
-        if !is_read(&path) {
-            found.push(path);
-        } else if !is_overlay(&path) {
-            unread_folders(project, &path, (is_read, is_overlay), found);
-        }
-    }
-}
-
-fn has_kustomization(project: &Project, folder: &RelPath) -> bool {
-    matches!(project.look(folder), Found::Folder(names) if names.iter().any(|name| is_kustomization(name)))
-}
-
-/// The location of the first YAML file or template in or below a folder.
-fn first_file(project: &Project, folder: &RelPath) -> Option<Location> {
-    let Found::Folder(names) = project.look(folder) else { return None };
-    let paths: Vec<RelPath> = names.iter().filter_map(|name| folder.join(name)).collect();
-    let is_input = |path: &&RelPath| [".yaml", ".yml", ".j2"].iter().any(|end| path.name().ends_with(end));
-    let file = paths.iter().filter(is_input).find_map(|path| project.file(path)).map(|file| file.location());
-    file.or_else(|| paths.iter().find_map(|path| first_file(project, path)))
 }
