@@ -131,9 +131,10 @@ impl<'a> Session<'a> {
         self.screen.warn(self.warnings(build, others), &self.workspace.project);
     }
 
-    /// With `--strict`, the warnings that [`Self::warn`] would report, as errors.
+    /// With `--strict`, the warnings that [`Self::warn`] would report, as errors, except those that no change can avoid.
     pub(super) fn refuse_warnings(&self, strict: bool, build: &Build, others: &[Diagnostic]) -> Result<()> {
-        let warnings = self.warnings(build, others).filter(|_| strict).cloned().collect();
+        let is_refused = |warning: &&Diagnostic| strict && warning.parts().code != Code::History;
+        let warnings = self.warnings(build, others).filter(is_refused).cloned().collect();
         Diagnostics::check(warnings, ())
     }
 

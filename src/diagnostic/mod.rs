@@ -44,6 +44,8 @@ pub(crate) enum Code {
     Dns,
     /// A file of the output folder.
     Output,
+    /// The history of the output folder, which no change of the workspace can undo.
+    History,
     /// A safety limit: nothing was written.
     Guard,
     /// The disk.
@@ -66,6 +68,7 @@ impl Code {
             Code::Secret => "secret",
             Code::Dns => "dns",
             Code::Output => "output",
+            Code::History => "history",
             Code::Guard => "guard",
             Code::Disk => "disk",
             Code::Remote => "remote",
@@ -170,6 +173,13 @@ impl Diagnostic {
         self.0.previous = Some(PreviousFile { path, line });
         self.0.at = Location::NONE;
         self
+    }
+
+    /// The same about the history of the output, in which `file` is: a warning that nothing of it is listed.
+    #[must_use]
+    pub(crate) fn in_history(mut self, file: &str) -> Self {
+        self.0.code = Code::History;
+        self.located(&format!("`{file}` in the history of the output"), "nothing of it is listed")
     }
 
     /// Puts the `file` that it is about before its message, and a suggestion before the others.

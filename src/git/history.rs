@@ -72,7 +72,8 @@ impl OutputAtCommit {
             .filter_map(|line| line.split_once(' '))
             .filter_map(|(commit, parents)| Some(format!("{commit} {}\n", parents.split_whitespace().next()?)))
             .collect();
-        let args = ["--literal-pathspecs", "diff-tree", "--stdin", "-r", "-z", "--relative", "--no-renames"];
+        let args =
+            ["--literal-pathspecs", "diff-tree", "--stdin", "--always", "-r", "-z", "--relative", "--no-renames"];
         let args = [&args[..], &["--diff-filter=DMT", "--no-abbrev", "--", output]].concat();
         let listed = stdout(run(self.root(), &args, commits.as_bytes())?)?;
         Ok(replaced_files(&String::from_utf8_lossy(&listed), self.output()))

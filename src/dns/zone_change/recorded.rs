@@ -85,7 +85,7 @@ pub(super) fn recorded(
 
 /// The names that the changes of a history removed and that no later file lists. An absent name may have been deleted and pruned
 /// since. A file that cannot be read records nothing, and nor does a name that is not `known` to belong to the project, with a
-/// warning: nobody can change the history.
+/// warning until the next change of the output: nobody can change the history.
 pub(super) fn unrecorded(
     history: &OutputHistory,
     known: &KnownHosts,
@@ -99,14 +99,13 @@ pub(super) fn unrecorded(
     for ((zone, _), _, file) in files(&history.recorded).filter(|_| !history.changes.is_empty()) {
         recorded.extend(names(&zone, &file.all));
     }
-    for change in &history.changes {
+    for (i, change) in history.changes.iter().enumerate() {
         for (key, owner, file) in files(change) {
             let is_removed =
                 |name: &&DnsName| file.has_present(name) && !recorded.contains(&(key.0.clone(), (*name).clone()));
             let is_known = |name: &&DnsName| {
                 let Err(error) = known.check(&key.1, (&key.0, &owner), name) else { return true };
-                let place = format!("`{}` in the history of the output", path(&key));
-                warnings.push(error.located(&place, "nothing of it is listed"));
+                warnings.extend(Some(error.in_history(path(&key).as_str())).filter(|_| i == 0));
                 false
             };
             let removed: Vec<DnsName> = file.all.iter().filter(is_removed).filter(is_known).cloned().collect();
