@@ -57,6 +57,12 @@ impl Base {
 }
 
 impl BaseRevision {
+    /// Whether it is the output of a commit, to which others may have contributed, and the history of the spec is known.
+    pub(super) fn is_published(&self, workspace: &Path) -> bool {
+        // Without the history, a name of the project would look like one of a stranger.
+        matches!(self, BaseRevision::Commit(_)) && git::repository(workspace).is_some() && !git::is_shallow(workspace)
+    }
+
     pub(super) fn has_output(&self) -> bool {
         match self {
             BaseRevision::Commit(files) => files.has_output(),

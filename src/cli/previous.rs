@@ -8,7 +8,6 @@ use super::{removals, renamed_project};
 use crate::argument::shell_word;
 use crate::diagnostic::{Diagnostic, PreviousFile, Result};
 use crate::disk::OutputDir;
-use crate::git;
 use crate::output::{OutputFolder, OutputHistory, OutputKind, OutputPath, PreviousOutput, Tree, owned_files};
 use crate::source::RelPath;
 use smol_str::SmolStr;
@@ -111,8 +110,7 @@ impl PreviousOutput for RecordedOutput {
     }
 
     fn is_published(&self) -> bool {
-        // Without the history, a name of the project would look like one of a stranger.
-        matches!(self.base, BaseRevision::Commit(_)) && !git::is_shallow(&self.workspace)
+        self.base.is_published(&self.workspace)
     }
 
     fn replaced_objects(&self, slugs: &BTreeSet<&str>, tree: &Tree) -> Result<Tree> {

@@ -1,11 +1,14 @@
 //! `pleach teardown`: reports the teardown plans of the output.
 
+use super::base::BaseFinder;
 use super::screen::{Screen, report};
 use super::workspace::Workspace;
 use super::{Outcome, base, previous};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::disk::OutputDir;
+use crate::dns;
 use crate::glob;
+use crate::name::DnsName;
 use crate::output::{OutputFolder, OutputPath};
 use crate::pipeline;
 use crate::plan::{Branch, BuildPlan};
@@ -73,14 +76,21 @@ pub(super) fn run(args: &TeardownArgs, workspace: &Workspace, here: &Path, scree
     let output = workspace.output(&spec, args.output(), here)?;
     args.check_output(&output, &plan)?;
     let folder = workspace.path_of(output.path()).unwrap_or_default();
-    let plans = listed(workspace, &folder, (&spec, &plan))?;
+    let finder = BaseFinder { workspace, spec: &spec, plan: &plan, output: &output };
+    let plans = listed(&finder, &folder)?;
+    args.check_only(&plans, &plan)?;
     let usage = OutputUsage::of(&output, &spec, &plan, &plans)?;
-    let mut warnings = BTreeSet::new();
+    let (mut warnings, mut zones) = (BTreeSet::new(), BTreeSet::new());
     let plans: Vec<ListedPlan> = plans
         .into_iter()
         .filter(|listed| args.selects(listed))
         .map(|mut listed| {
             listed.plan.footprint.images_in_use.clear();
+            listed.plan.footprint.names.retain(|(zone, _)| {
+                let is_declared = spec.zones.contains_key(zone);
+                zones.extend(Some(zone.clone()).filter(|_| !is_declared));
+                is_declared
+            });
             let rest = listed.plan.footprint.without(&usage.in_use);
             let rest = Footprint { images_in_use: BTreeSet::new(), ..rest };
             if rest != listed.plan.footprint {
@@ -91,7 +101,9 @@ pub(super) fn run(args: &TeardownArgs, workspace: &Workspace, here: &Path, scree
         .filter(|listed| !listed.plan.footprint.is_empty())
         .collect();
     report(&args.render(&plans, &usage.references)?)?;
-    screen.warn(&warnings.iter().map(|branch| partly_in_use(branch)).collect::<Vec<_>>(), project);
+    let warnings: Vec<Diagnostic> =
+        warnings.iter().map(|branch| partly_in_use(branch)).chain(zones.iter().map(unknown_zone)).collect();
+    screen.warn(&warnings, project);
     Ok(Outcome::Done)
 }
 
@@ -115,6 +127,21 @@ impl TeardownArgs {
         Err(Diagnostic::new(Code::Usage, message).help("`pleach build` writes it; `--output` names another one").into())
     }
 
+    /// An error for each pattern of `--only` that matches neither a plan nor a branch.
+    fn check_only(&self, plans: &[ListedPlan], BuildPlan { branches, .. }: &BuildPlan) -> Result<()> {
+        let listed = plans.iter().flat_map(|listed| [listed.plan.branch.as_str(), listed.slug.as_str()]);
+        let existing = branches.iter().flat_map(|branch| [branch.name.as_str(), branch.slug.as_str()]);
+        let known: BTreeSet<&str> = listed.chain(existing).collect();
+        let unknown = self.only.iter().filter(|pattern| !known.iter().any(|name| glob::matches(pattern, name)));
+        let error = |pattern: &String| {
+            let message = format!("no teardown plan and no branch matches `{pattern}`");
+            let error = Diagnostic::new(Code::Usage, message).suggest(pattern, known.iter().copied());
+            let plans: Vec<String> = plans.iter().map(|listed| format!("`{}`", listed.plan.branch)).collect();
+            if plans.is_empty() { error } else { error.help(format!("the plans are of {}", plans.join(", "))) }
+        };
+        Diagnostics::check(unknown.map(error).collect(), ())
+    }
+
     fn selects(&self, ListedPlan { slug, is_existing, plan }: &ListedPlan) -> bool {
         let matches = |pattern: &String| glob::matches(pattern, slug) || glob::matches(pattern, &plan.branch);
         !(self.removed && *is_existing) && (self.only.is_empty() || self.only.iter().any(matches))
@@ -132,17 +159,16 @@ impl TeardownArgs {
 }
 
 /// The plans of the output.
-fn listed(
-    Workspace { project, root, .. }: &Workspace,
-    output: &RelPath,
-    (spec, plan): (&Spec, &BuildPlan),
-) -> Result<Vec<ListedPlan>> {
+fn listed(finder: &BaseFinder, output: &RelPath) -> Result<Vec<ListedPlan>> {
+    let BaseFinder { workspace: Workspace { project, root, .. }, spec, plan, .. } = finder;
     let folder = output.join(OutputFolder::Teardown.name()).unwrap_or_default();
     let Found::Folder(names) = project.look(&folder) else { return Ok(Vec::new()) };
     let names = names.iter().filter(|name| !name.starts_with('.'));
     let slugs = names.filter_map(|name| name.strip_suffix(".yaml"));
     let existing = plan.slugs();
-    let project_names = ProjectNames::of(spec, EarlierSpecs::new(|| base::earlier_specs(root, &spec.project)));
+    let is_published = finder.find().is_ok_and(|base| base.revision.is_published(root));
+    let earlier = EarlierSpecs::new(|| base::earlier_specs(root, &spec.project));
+    let project_names = ProjectNames::of((*spec, *plan), (earlier, is_published));
     gather(slugs, |slug| {
         let path = output.join(OutputPath::teardown_plan(slug).as_str()).unwrap_or_default();
         let unreadable = || Diagnostic::new(Code::Disk, format!("cannot read `{}`", project.show(&path)));
@@ -186,6 +212,10 @@ impl OutputUsage {
             })
         })?;
         let mut usage = OutputUsage::default();
+        let wanted = dns::wanted_names(spec, plan)?;
+        let wanted: BTreeSet<&DnsName> = wanted.iter().flat_map(|names| names.present.keys()).collect();
+        let listed = plans.iter().flat_map(|listed| &listed.plan.footprint.names);
+        usage.in_use.names.extend(listed.filter(|(_, name)| wanted.contains(name)).cloned());
         // The output has no object for an adopted namespace.
         usage.in_use.namespaces.extend(plan.branches.iter().filter_map(Branch::namespace).map(SmolStr::from));
         for (footprint, references) in read {
@@ -196,6 +226,12 @@ impl OutputUsage {
         usage.references.extend(of_spec.filter_map(|image| UsageCandidates::reference(&image, &repositories)));
         Ok(usage)
     }
+}
+
+fn unknown_zone(zone: &DnsName) -> Diagnostic {
+    let message = format!("the zone `{zone}` is not declared, so its names are not shown");
+    Diagnostic::new(Code::Dns, message)
+        .help("declare it until `pleach dns apply` has deleted them, then run `pleach build --prune`")
 }
 
 fn partly_in_use(branch: &str) -> Diagnostic {

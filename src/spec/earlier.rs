@@ -20,39 +20,51 @@ use std::sync::{Arc, OnceLock};
 /// The earlier versions of a spec. They are read when they are first asked for.
 pub(crate) struct EarlierSpecs<'a> {
     texts: Box<dyn Fn() -> Result<Vec<Arc<str>>> + Send + Sync + 'a>,
-    read: OnceLock<Vec<EarlierSpec>>,
+    versions: OnceLock<Vec<SpecVersion>>,
     images: OnceLock<EarlierImages>,
+}
+
+/// A version of a file of the spec, which is parsed when it is needed: most questions are about the newest ones.
+struct SpecVersion {
+    text: Arc<str>,
+    read: OnceLock<EarlierSpec>,
 }
 
 impl<'a> EarlierSpecs<'a> {
     /// The versions with these texts. If they cannot be read, there are none.
     pub(crate) fn new(texts: impl Fn() -> Result<Vec<Arc<str>>> + Send + Sync + 'a) -> Self {
-        EarlierSpecs { texts: Box::new(texts), read: OnceLock::new(), images: OnceLock::new() }
+        EarlierSpecs { texts: Box::new(texts), versions: OnceLock::new(), images: OnceLock::new() }
     }
 
     /// Whether one of them gave a branch or an alias this host.
     pub(crate) fn have_host(&self, name: &DnsName) -> bool {
-        self.all().iter().any(|spec| spec.hosts.contains(name))
+        self.all().any(|spec| spec.hosts.contains(name))
     }
 
-    /// Whether one of them had a branch with this slug.
+    /// Whether one of them had a branch with this slug. A file of the output without the name of its branch has the slug as the name.
     pub(crate) fn have_branch(&self, slug: &str, name: &str) -> bool {
-        let mut branches = self.all().iter().flat_map(|spec| &spec.branches);
-        branches.any(|branch| branch.name == name && (branch.slug == slug || Slug::is_hashed(slug, name)))
+        let is_name = |branch: &EarlierBranch| branch.name == name || name == slug || name.is_empty();
+        self.all().flat_map(|spec| &spec.branches).any(|branch| branch.has_slug(slug) && is_name(branch))
     }
 
-    /// Whether a pattern of one of them gives the branch with a slug this namespace.
+    /// Whether one of them gives the branch with a slug this namespace.
     pub(crate) fn have_namespace(&self, project: &str, slug: &str, namespace: &str) -> bool {
         let matches = |spec: &EarlierSpec| {
             let project = spec.project.as_deref().unwrap_or(project);
-            spec.namespaces.iter().any(|pattern| glob::matches(&pattern.glob(project, slug), namespace))
+            let mut of_slug = spec.namespaces.iter().filter(|given| given.is_for(slug));
+            of_slug.any(|given| glob::matches(&given.pattern.glob(project, slug), namespace))
         };
-        self.all().iter().any(matches)
+        self.all().any(matches)
+    }
+
+    /// Whether one of them had a `database` with this name.
+    pub(crate) fn have_database(&self, name: &str) -> bool {
+        self.all().any(|spec| spec.database.as_deref() == Some(name))
     }
 
     /// Whether `shared.claims` of one of them named an object.
     pub(crate) fn share(&self, kind: &GroupKind, name: &str) -> bool {
-        self.all().iter().flat_map(|spec| &spec.shared_objects).any(|claim| claim.names(kind, name))
+        self.all().flat_map(|spec| &spec.shared_objects).any(|claim| claim.names(kind, name))
     }
 
     /// Whether `images` of a branch or `sync.images` of one of them set an image to a name that `is_searched`; with `in_defaults`, also
@@ -60,17 +72,19 @@ impl<'a> EarlierSpecs<'a> {
     pub(crate) fn set_image(&self, in_defaults: bool, is_searched: impl Fn(&str) -> bool) -> bool {
         let images = self.images.get_or_init(|| {
             let mut images = EarlierImages::default();
-            self.all().iter().for_each(|spec| images.extend(&spec.images));
+            self.all().for_each(|spec| images.extend(&spec.images));
             images
         });
         images.set().any(|name| is_searched(name)) || in_defaults && images.defaults().any(|name| is_searched(name))
     }
 
-    fn all(&self) -> &[EarlierSpec] {
-        self.read.get_or_init(|| {
+    /// All of them, the newest first.
+    fn all(&self) -> impl Iterator<Item = &EarlierSpec> {
+        let versions = self.versions.get_or_init(|| {
             let texts = (self.texts)().unwrap_or_default();
-            texts.iter().map(|text| EarlierSpec::read(text)).collect()
-        })
+            texts.into_iter().map(|text| SpecVersion { text, read: OnceLock::new() }).collect()
+        });
+        versions.iter().map(|version| version.read.get_or_init(|| EarlierSpec::read(&version.text)))
     }
 }
 
@@ -92,7 +106,9 @@ pub(crate) struct EarlierSpec {
     /// The name of the project. Files of `branches.d/` have none.
     pub(crate) project: Option<SmolStr>,
     /// The patterns of namespaces.
-    namespaces: Vec<Pattern>,
+    namespaces: Vec<EarlierNamespace>,
+    /// The name of the shared database.
+    database: Option<SmolStr>,
     pub(super) images: EarlierImages,
     /// The objects that branches have in common.
     shared_objects: Vec<CommonClaim>,
@@ -107,6 +123,21 @@ pub(crate) struct EarlierBranch {
     pub(crate) slug: SmolStr,
 }
 
+/// A pattern of namespaces in an earlier spec.
+#[derive(Debug)]
+struct EarlierNamespace {
+    /// The branch whose entry has it; `None` if it is that of all branches.
+    branch: Option<EarlierBranch>,
+    pattern: Pattern,
+}
+
+impl EarlierNamespace {
+    /// Whether it gives the namespace of the branch with a slug.
+    fn is_for(&self, slug: &str) -> bool {
+        self.branch.as_ref().is_none_or(|branch| branch.has_slug(slug))
+    }
+}
+
 impl EarlierSpec {
     /// What a text says. A text that is not YAML says nothing.
     pub(crate) fn read(text: &str) -> Self {
@@ -119,9 +150,16 @@ impl EarlierSpec {
             spec.project = spec.project.or_else(|| document.get("project").and_then(Node::as_text).map(SmolStr::from));
             let project = spec.project.as_deref();
             spec.hosts.extend(hosts(&document, project));
-            let namespaces = entries.iter().chain([&document]).filter_map(|entry| entry.get("namespace")?.as_text());
-            spec.namespaces.extend(namespaces.filter_map(Pattern::parse));
             spec.images.add(&document, entries.iter().chain([&document]), project);
+            spec.namespaces.extend(entries.iter().chain([&document]).filter_map(|entry| {
+                let pattern = Pattern::parse(entry.get("namespace")?.as_text()?)?;
+                Some(EarlierNamespace { branch: EarlierBranch::of(entry), pattern })
+            }));
+            if document.get("project").is_some() && document.get("namespace").is_none() {
+                spec.namespaces.push(EarlierNamespace { branch: None, pattern: Pattern::namespace() });
+            }
+            let database = document.get("database").and_then(|database| database.get("name")?.as_text());
+            spec.database = spec.database.or_else(|| database.map(SmolStr::from));
             let claims = document.get("shared").and_then(|shared| shared.get("claims")?.as_seq()).unwrap_or_default();
             let objects = claims.iter().filter_map(|claim| CommonClaim::of("object", claim.get("object")?).ok()?);
             spec.shared_objects.extend(objects);
@@ -141,6 +179,11 @@ impl EarlierBranch {
         let slug = entry.get("slug").and_then(Node::as_text);
         let slug = slug.map_or_else(|| Slug::of(name, Slug::MAX_LENGTH).as_str().into(), SmolStr::from);
         Some(EarlierBranch { name: name.into(), slug })
+    }
+
+    /// Whether its output may have this slug, whose length depends on the patterns of the spec.
+    fn has_slug(&self, slug: &str) -> bool {
+        self.slug == slug || Slug::is_hashed(slug, &self.name)
     }
 }
 

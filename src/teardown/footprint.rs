@@ -24,6 +24,13 @@ pub(crate) struct ClusterObject {
 }
 
 impl ClusterObject {
+    /// The identity of an object of the output.
+    pub(super) fn of(object: &Node) -> Option<Self> {
+        let (gvk, name) = (Gvk::of(object), object.str_at(&["metadata", "name"])?.into());
+        let namespace = object.str_at(&["metadata", "namespace"]).filter(|_| !scope::is_cluster_scoped(&gvk));
+        Some(ClusterObject { gvk, name, namespace: namespace.unwrap_or_default().into() })
+    }
+
     /// Whether both identify the same object in a cluster. All versions of an API group serve the same objects.
     pub(super) fn is_same_object(&self, other: &ClusterObject) -> bool {
         self.gvk.group == other.gvk.group
@@ -131,16 +138,13 @@ impl CreatedOutside {
     /// `None` if the object is in the namespace of its branch. In the output, such an object has `metadata.namespace`, and one
     /// in another namespace has the annotation [`NAMESPACE_ANNOTATION`] too.
     pub(super) fn of(object: &Node) -> Option<Self> {
-        let gvk = Gvk::of(object);
-        let name = SmolStr::from(object.str_at(&["metadata", "name"])?);
-        let namespace = SmolStr::from(object.str_at(&["metadata", "namespace"]).unwrap_or_default());
+        let found = ClusterObject::of(object)?;
         let is_marked = object.at_path(&["metadata", "annotations", NAMESPACE_ANNOTATION]).is_some();
         match () {
-            () if gvk.group.is_empty() && gvk.kind == "Namespace" => Some(CreatedOutside::Namespace(name)),
-            () if scope::is_cluster_scoped(&gvk) || namespace.is_empty() => {
-                Some(CreatedOutside::Object(ClusterObject { gvk, name, namespace: SmolStr::default() }))
+            () if found.gvk.group.is_empty() && found.gvk.kind == "Namespace" => {
+                Some(CreatedOutside::Namespace(found.name))
             }
-            () if is_marked => Some(CreatedOutside::Object(ClusterObject { gvk, name, namespace })),
+            () if found.namespace.is_empty() || is_marked => Some(CreatedOutside::Object(found)),
             () => None,
         }
     }

@@ -16,6 +16,15 @@ pub(crate) struct EntryOwner<'a> {
     pub(crate) branch: &'a str,
 }
 
+impl EntryOwner<'_> {
+    /// The diagnostic about a branch that no spec had.
+    pub(super) fn unknown(self, code: Code) -> Diagnostic {
+        let EntryOwner { slug, branch } = self;
+        let branch = if branch.is_empty() { "a branch".to_owned() } else { format!("the branch `{branch}`") };
+        Diagnostic::new(code, format!("no spec had {branch} with the slug `{slug}`"))
+    }
+}
+
 /// An entry of a footprint, to be checked.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum FootprintEntry<'a> {
@@ -45,32 +54,37 @@ pub(super) struct EntryText {
     pub(super) key: &'static str,
     /// The pattern.
     pub(super) pattern: String,
+    /// The name that needs no pattern.
+    pub(super) rule: &'static str,
 }
 
 impl EntryText {
     /// `None` for entries that `cleanup:` cannot accept.
     pub(super) fn of(entry: FootprintEntry) -> Option<Self> {
-        let (noun, what, key, pattern) = match entry {
+        let words = "a name with the project and the slug of the branch";
+        let (noun, what, key, pattern, rule) = match entry {
             FootprintEntry::Branch(_) | FootprintEntry::Project(_) | FootprintEntry::Name(..) => return None,
             FootprintEntry::Namespace(name) => {
-                ("namespace", format!("namespace `{name}`"), "namespaces", name.to_owned())
+                ("namespace", format!("namespace `{name}`"), "namespaces", name.to_owned(), words)
             }
             FootprintEntry::Object(ClusterObject { gvk, name, namespace }) => {
                 if namespace.is_empty() {
-                    ("object", format!("{} `{name}`", gvk.kind), "objects", format!("{}/{name}", gvk.kind))
+                    ("object", format!("{} `{name}`", gvk.kind), "objects", format!("{}/{name}", gvk.kind), words)
                 } else {
                     let what = format!("{} `{name}` in the namespace `{namespace}`", gvk.kind);
-                    ("object", what, "objects", format!("{}/{namespace}/{name}", gvk.kind))
+                    ("object", what, "objects", format!("{}/{namespace}/{name}", gvk.kind), words)
                 }
             }
             FootprintEntry::Database(database) => {
-                ("database", format!("database `{database}`"), "databases", database.to_string())
+                let rule = "the name that `database` of the spec gives";
+                ("database", format!("database `{database}`"), "databases", database.to_string(), rule)
             }
             FootprintEntry::Image(image) => {
-                ("image", format!("image `{}`", image.escape_debug()), "images.repositories", repository(image))
+                let rule = "a repository that `images` of a branch sets";
+                ("image", format!("image `{}`", image.escape_debug()), "images.repositories", repository(image), rule)
             }
         };
-        Some(EntryText { what, noun, key, pattern })
+        Some(EntryText { what, noun, key, pattern, rule })
     }
 
     /// The pattern for all branches, with `*` in place of the slug.

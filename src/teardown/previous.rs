@@ -9,10 +9,10 @@ use super::refused::{self, RefusedEntry, unreadable};
 use super::usage::UsageCandidates;
 use crate::annotation::{BRANCH_NAME_ANNOTATION, NAMESPACE_ADOPTED, NAMESPACE_ANNOTATION};
 use crate::branch_name;
-use crate::diagnostic::{Diagnostic, Result, gather};
+use crate::diagnostic::{Diagnostic, Diagnostics, Result, gather};
 use crate::node::Node;
 use crate::output::{OutputHistory, OutputKind, OutputPath, PreviousOutput, SHARED_SLUG, Tree, declares_owner};
-use crate::source::{FileId, Location};
+use crate::source::{FileId, Location, RelPath};
 use crate::yaml::{self, Dialect};
 use rayon::prelude::*;
 use smol_str::SmolStr;
@@ -89,6 +89,11 @@ pub(crate) fn removed(
         // Objects are sorted before plans, and their branch name is newer.
         footprints.entry(slug).or_default().add(footprint);
     }
+    let unknown = footprints.iter().filter_map(|(slug, PreviousFootprint { branch, .. })| {
+        let error = names.check_owner(EntryOwner { slug, branch }).err()?;
+        Some(error.in_previous(RelPath::clone(&OutputPath::lock(slug)), 0))
+    });
+    Diagnostics::check(unknown.collect(), ())?;
     Ok(footprints)
 }
 
@@ -143,7 +148,8 @@ pub(crate) fn replaced(
 }
 
 /// The footprints that the changes of a history removed and that no later plan lists. Entries of a plan may have been torn down and
-/// pruned since.
+/// pruned since. Nobody can change the history, so what cannot be listed does not stop a build, and is reported until the next change
+/// of the output.
 fn unrecorded(
     history: &OutputHistory,
     names: &ProjectNames,
@@ -151,30 +157,30 @@ fn unrecorded(
 ) -> (PreviousFootprints, Vec<Diagnostic>) {
     let (mut unrecorded, mut warnings) = (PreviousFootprints::new(), Vec::new());
     let mut recorded = of_plans(&history.recorded);
-    for change in &history.changes {
+    for (i, change) in history.changes.iter().enumerate() {
+        let is_reported = i == 0;
         let (removed, unread) = of_objects(change, names, source);
-        warnings.extend(unread.into_iter().map(refused::in_history));
+        warnings.extend(unread.into_iter().filter(|_| is_reported).map(refused::in_history));
         for (slug, PreviousFootprint { branch, all, refused, adopted, .. }) in removed {
-            // Nobody can change the history, so it neither stops a build nor has images to be listed in the spec.
-            let is_unrecorded = |footprint: &Footprint| !footprint.without(&recorded).is_empty();
-            let refused = refused
-                .into_iter()
-                .filter(|RefusedEntry { footprint, .. }| footprint.images.is_empty() && is_unrecorded(footprint));
+            let all = all.without(&recorded);
+            // Commits of a pull request may add and remove an output that no build has written.
+            let is_known =
+                slug == SHARED_SLUG || source(&slug) == ImageSource::ExistingBranch || names.had_branch(&slug, &branch);
+            if !is_known {
+                let refused = RefusedEntry::of_unknown_branch(EntryOwner { slug: &slug, branch: &branch }, all);
+                unrecorded.entry(slug).or_default().refused.extend(is_reported.then_some(refused));
+                continue;
+            }
+            let is_unrecorded = |RefusedEntry { footprint, .. }: &RefusedEntry| {
+                // Images of the history need not be in the spec.
+                footprint.images.is_empty() && !footprint.without(&recorded).is_empty()
+            };
+            let refused = refused.into_iter().filter(|refused| is_reported && is_unrecorded(refused));
             let refused = refused.map(RefusedEntry::in_history).collect();
-            let removed = PreviousFootprint::fresh(branch, all.without(&recorded));
+            let removed = PreviousFootprint::fresh(branch, all);
             unrecorded.entry(slug).or_default().add(PreviousFootprint { refused, adopted, ..removed });
         }
         recorded.add(of_plans(change));
-    }
-    // Commits of a pull request may add and remove an output that no build has written.
-    for (slug, removed) in &mut unrecorded {
-        let is_known = slug == SHARED_SLUG
-            || source(slug) == ImageSource::ExistingBranch
-            || names.had_branch(slug, &removed.branch);
-        if !is_known {
-            let refused = RefusedEntry::of_unknown_branch(slug, std::mem::take(removed).all);
-            removed.refused.push(refused);
-        }
     }
     (unrecorded, warnings)
 }

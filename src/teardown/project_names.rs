@@ -1,7 +1,7 @@
 //! Which names belong to the project: only these are in teardown plans.
 //!
-//! The output and its plans may have been edited, so an entry counts only if the spec gives its name: by its patterns, by the
-//! names of the project, the slug and the database, by the images that branches set, or by `cleanup:`.
+//! The output and its plans may have been edited, so an entry counts only if a spec had the branch and gives the name: by its
+//! patterns, by the names of the project, the slug and the database, by the images that branches set, or by `cleanup:`.
 
 use super::footprint::ClusterObject;
 use super::footprint_entry::{EntryOwner, EntryText, FootprintEntry};
@@ -12,10 +12,11 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::glob;
 use crate::image::ImageReference;
 use crate::output::SHARED_SLUG;
+use crate::plan::BuildPlan;
 use crate::schema::namespace::is_well_known;
 use crate::schema::scope::{GroupKind, is_cluster_scoped};
 use crate::slug::{Slug, has_words};
-use crate::spec::{BranchImage, BranchSettings, EarlierSpecs, ImageField, Spec, image_name};
+use crate::spec::{BranchEntry, BranchImage, BranchSettings, EarlierSpecs, ImageField, Spec, image_name};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +24,11 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug)]
 pub(crate) struct ProjectNames<'a> {
     spec: &'a Spec,
+    /// The slug of each existing branch, and its namespace if it has one.
+    existing: BTreeMap<&'a str, Option<&'a str>>,
     earlier: EarlierSpecs<'a>,
+    /// Whether others may have contributed to the previous output, and all earlier specs are known.
+    is_published: bool,
     /// The repositories that entries of branches and `sync` set.
     repositories: BTreeSet<String>,
     /// The repositories that `defaults` sets.
@@ -40,8 +45,12 @@ pub(crate) enum ImageSource {
 }
 
 impl<'a> ProjectNames<'a> {
-    /// The names that a spec gives, and the shared objects that earlier ones named.
-    pub(crate) fn of(spec: &'a Spec, earlier: EarlierSpecs<'a>) -> Self {
+    /// The names that a spec, its plan and earlier specs give. Without the whole history (`is_published`), what only an earlier spec
+    /// would show counts as known.
+    pub(crate) fn of(
+        (spec, plan): (&'a Spec, &'a BuildPlan),
+        (earlier, is_published): (EarlierSpecs<'a>, bool),
+    ) -> Self {
         let is_ours = |name: &String| !name.starts_with(OFFICIAL);
         let set = spec.branches.iter().flat_map(|branch| {
             let versions = branch.slots.iter().flat_map(|slots| slots.versions.values());
@@ -55,8 +64,10 @@ impl<'a> ProjectNames<'a> {
         ProjectNames {
             repositories: set.chain(synced(spec)).filter(is_ours).collect(),
             default_repositories: defaults.filter(is_ours).collect(),
+            existing: plan.branches.iter().map(|branch| (branch.slug.as_str(), branch.namespace())).collect(),
             spec,
             earlier,
+            is_published,
         }
     }
 
@@ -75,6 +86,19 @@ impl<'a> ProjectNames<'a> {
         self.earlier.have_branch(slug, name)
     }
 
+    /// The error if the output of a branch is in the base revision and no spec had the branch.
+    pub(super) fn check_owner(&self, EntryOwner { slug, branch }: EntryOwner) -> Result<(), Diagnostic> {
+        let is_known = slug == SHARED_SLUG
+            || self.existing.contains_key(slug)
+            || !self.is_published
+            || self.had_branch(slug, branch);
+        if is_known {
+            return Ok(());
+        }
+        let help = "if the project had it, add it to the spec, and remove it again in a later change";
+        Err(EntryOwner { slug, branch }.unknown(Code::Output).help(help))
+    }
+
     /// The error if an entry of the footprint of a branch is not known to belong to the project.
     pub(crate) fn check(&self, owner: EntryOwner, entry: FootprintEntry) -> Result<(), Diagnostic> {
         self.check_without(None, owner, entry)
@@ -83,13 +107,14 @@ impl<'a> ProjectNames<'a> {
     /// Whether an entry of the footprint of an existing branch would be known to belong to the project if the spec did not have the
     /// branch.
     pub(super) fn knows_without_branch(&self, owner: EntryOwner, entry: FootprintEntry) -> bool {
-        self.check_without(Some(owner.branch), owner, entry).is_ok()
+        // The history will have the entry of the branch.
+        self.check_without((!self.is_published).then_some(owner.branch), owner, entry).is_ok()
     }
 
     /// The same without the entry of a branch in the spec.
     fn check_without(&self, removed: Option<&str>, owner: EntryOwner, entry: FootprintEntry) -> Result<(), Diagnostic> {
         let is_ours = match entry {
-            FootprintEntry::Branch(name) => return check_branch(name),
+            FootprintEntry::Branch(name) => return check_branch(name).and_then(|()| self.check_owner(owner)),
             FootprintEntry::Project(name) => return self.check_project(name),
             FootprintEntry::Name(zone, name) => {
                 if name.below(zone).is_some() {
@@ -101,10 +126,10 @@ impl<'a> ProjectNames<'a> {
                 let message = format!("the namespace `{name}` belongs to other software, and no plan may list it");
                 return Err(Diagnostic::new(Code::Output, message).help("remove the entry"));
             }
-            FootprintEntry::Namespace(name) => self.has_namespace(removed, owner.slug, name),
+            FootprintEntry::Namespace(name) => self.has_namespace(removed, owner, name),
             FootprintEntry::Object(object) => {
                 check_shape(object)?;
-                self.has_object(owner, object)
+                self.has_object(removed, owner, object)
             }
             FootprintEntry::Database(database) => self.has_database(owner, database),
             FootprintEntry::Image(image) => self.has_image(image, ImageSource::RemovedBranch) || self.keeps(image),
@@ -124,48 +149,82 @@ impl<'a> ProjectNames<'a> {
             .help("remove the file; before a project is renamed, its plans must be carried out and pruned"))
     }
 
-    fn has_namespace(&self, removed: Option<&str>, slug: &str, name: &str) -> bool {
-        let Spec { project, cleanup, namespace, branches, .. } = self.spec;
-        let others = branches.iter().filter(|branch| removed != Some(branch.name.as_str()));
-        let mut patterns = others.filter_map(|branch| branch.namespace.as_ref()).chain([namespace]);
-        patterns.any(|pattern| glob::matches(&pattern.glob(project, slug), name))
-            || has_words(name, project) && has_words(name, slug)
+    fn has_namespace(&self, removed: Option<&str>, owner: EntryOwner, name: &str) -> bool {
+        let Spec { project, cleanup, .. } = self.spec;
+        // Others may have a namespace with the same words.
+        let has_words = has_words(name, project) && has_words(name, owner.slug);
+        self.gave_namespace(removed, owner, name)
+            || has_words && (!self.is_published || Slug::is_hashed(owner.slug, owner.branch))
             || cleanup.namespaces.iter().any(|pattern| glob::matches(pattern, name))
+    }
+
+    /// Whether the spec or an earlier one gave the branch this namespace.
+    fn gave_namespace(&self, removed: Option<&str>, EntryOwner { slug, branch }: EntryOwner, name: &str) -> bool {
+        let Spec { project, namespace, branches, .. } = self.spec;
+        let others = branches.iter().filter(|other| removed != Some(other.name.as_str()));
+        let own = |entry: &'a BranchEntry| {
+            entry.namespace.as_ref().filter(|pattern| pattern.has_slug() || entry.name == branch)
+        };
+        let mut patterns = others.filter_map(own).chain([namespace]);
+        patterns.any(|pattern| glob::matches(&pattern.glob(project, slug), name))
             || self.earlier.have_namespace(project, slug, name)
     }
 
-    /// The slug alone counts only with the hash of the branch name: others may have an object with the word `main` in its name.
-    fn has_object(&self, EntryOwner { slug, branch }: EntryOwner, object: &ClusterObject) -> bool {
+    /// The slug alone counts only with the hash of the branch name: others may have an object with the word `main` in its name. In the
+    /// namespace of another branch, nothing else counts.
+    fn has_object(&self, removed: Option<&str>, owner: EntryOwner, object: &ClusterObject) -> bool {
         let Spec { project, cleanup, shared, .. } = self.spec;
+        let EntryOwner { slug, branch } = owner;
         let ClusterObject { gvk, name, namespace } = object;
         let kind = GroupKind::of(gvk);
+        let has_slug = has_words(name, slug);
         let is_shared =
             || shared.claims.iter().any(|shared| shared.claim.names(&kind, name)) || self.earlier.share(&kind, name);
-        has_words(name, project)
-            || Slug::is_hashed(slug, branch) && has_words(name, slug)
+        let is_with_others = || {
+            let mut others = self.existing.iter().filter(|(other, _)| **other != slug);
+            !namespace.is_empty() && others.any(|(_, other)| *other == Some(namespace.as_str()))
+        };
+        Slug::is_hashed(slug, branch) && has_slug
             || slug == SHARED_SLUG && is_shared()
+            || (has_words(name, project) && has_slug || self.is_in_own_namespace(removed, owner, object))
+                && !is_with_others()
             || cleanup.objects.iter().any(|own| own.has(&kind, namespace, name))
     }
 
-    /// The shared database is never one of them. In another instance, a slug counts only with the hash of the branch name.
+    /// Whether an object is in a namespace of the branch: that of the pattern for all branches, or with the project in its name one
+    /// that its entry in a spec gave.
+    fn is_in_own_namespace(&self, removed: Option<&str>, owner: EntryOwner, object: &ClusterObject) -> bool {
+        let Spec { project, namespace: pattern, .. } = self.spec;
+        let ClusterObject { name, namespace, .. } = object;
+        let is_derived = || pattern.has_slug() && glob::matches(&pattern.glob(project, owner.slug), namespace);
+        let is_given = || !self.is_published || self.gave_namespace(removed, owner, namespace);
+        !namespace.is_empty() && (is_derived() || has_words(name, project) && is_given())
+    }
+
+    /// Only the exact name counts, or a slug with the hash of the branch name: others may have a database with the word `main` in its
+    /// name. The shared database is never one of them.
     fn has_database(&self, EntryOwner { slug, branch }: EntryOwner, database: &Database) -> bool {
         let Spec { project, cleanup, .. } = self.spec;
         let shared = self.spec.database.as_ref().map(|shared| &shared.name);
         let Database { kind, instance, name } = database;
-        let is_in_shared = shared == Some(instance);
         // The spec may not have this `database` any more.
-        let is_derived = (is_in_shared || has_words(instance, project)) && *name == database_name(instance, slug);
+        let is_shared = || {
+            shared == Some(instance)
+                || !self.is_published && has_words(instance, project)
+                || self.earlier.have_database(instance)
+        };
+        let is_derived = || *name == database_name(instance, slug) && is_shared();
         let begins_with = |prefix: &SmolStr| {
             name.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.starts_with(|c: char| !c.is_alphanumeric()))
         };
+        let has_hash = || Slug::is_hashed(slug, branch) && has_words(name, slug);
         let is_listed = |own: &Database| {
             let parts = [(&own.kind, kind), (&own.instance, instance), (&own.name, name)];
             parts.into_iter().all(|(pattern, text)| glob::matches(pattern, text))
         };
-        let has_slug = has_words(name, slug) && (is_in_shared || Slug::is_hashed(slug, branch));
         shared != Some(name)
-            && (is_derived
-                || has_slug && shared.into_iter().chain([project]).any(begins_with)
+            && (is_derived()
+                || shared.into_iter().chain([project]).any(begins_with) && has_hash()
                 || cleanup.databases.iter().any(is_listed))
     }
 

@@ -26,9 +26,8 @@ impl RefusedEntry {
     }
 
     /// The footprint of a branch that the history of the previous output has and no spec had: a warning.
-    pub(super) fn of_unknown_branch(slug: &str, footprint: Footprint) -> Self {
-        let message = format!("the history of the output has a branch with the slug `{slug}` that no spec had");
-        let diagnostic = Diagnostic::new(Code::Output, message).help("nothing of it is listed in a teardown plan");
+    pub(super) fn of_unknown_branch(owner: EntryOwner, footprint: Footprint) -> Self {
+        let diagnostic = owner.unknown(Code::History).in_history(OutputPath::lock(owner.slug).as_str());
         RefusedEntry { footprint, diagnostic, severity: Severity::Warning }
     }
 }
@@ -85,5 +84,5 @@ pub(super) fn unreadable(path: &OutputPath, errors: &Diagnostics) -> Diagnostic 
 /// A diagnostic about a file of the history of the previous output.
 pub(super) fn in_history(diagnostic: Diagnostic) -> Diagnostic {
     let Some(file) = diagnostic.parts().previous.clone() else { return diagnostic };
-    diagnostic.located(&format!("`{}` in the history of the output", file.path), "nothing of it is listed")
+    diagnostic.in_history(file.path.as_str())
 }

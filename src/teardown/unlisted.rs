@@ -19,17 +19,16 @@ pub(crate) fn warnings<'n>(
         let mut footprint = Footprint::default();
         footprint.add_object(object, &[]);
         let unknown = footprint.entries().filter(|(entry, _)| !names.knows_without_branch(owner, *entry));
-        warnings
-            .extend(unknown.filter_map(|(entry, _)| Some(warning(&EntryText::of(entry)?, owner.slug, object, names))));
+        warnings.extend(unknown.filter_map(|(entry, _)| Some(warning(&EntryText::of(entry)?, owner.slug, object))));
     }
     warnings
 }
 
-fn warning(entry: &EntryText, slug: &str, object: &Node, names: &ProjectNames) -> Diagnostic {
-    let EntryText { noun, pattern, key, .. } = &entry.for_all_branches(slug);
+fn warning(entry: &EntryText, slug: &str, object: &Node) -> Diagnostic {
+    let EntryText { noun, pattern, key, rule, .. } = &entry.for_all_branches(slug);
     let message = format!(
-        "nothing in its name says that the {noun} `{pattern}` belongs to the project, so no teardown plan will list it"
+        "nothing in its name says that the {noun} `{pattern}` belongs to the branch, so no teardown plan will list it"
     );
-    let help = format!("use a name with the project `{}`, or add `{pattern}` to `cleanup.{key}`", names.project());
+    let help = format!("use {rule}, or add `{pattern}` to `cleanup.{key}`");
     Diagnostic::new(Code::Output, message).at(object.at).help(help)
 }

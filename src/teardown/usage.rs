@@ -4,7 +4,7 @@
 //! the branches come from a build or from an output. `pipeline` also builds branches outside of the selection if their objects
 //! are needed here.
 
-use super::footprint::{CreatedOutside, Footprint};
+use super::footprint::{ClusterObject, CreatedOutside, Footprint};
 use super::image::{ImageIndex, deletable, images, references, repository};
 use crate::database::Database;
 use crate::diagnostic::{Result, gather};
@@ -96,12 +96,13 @@ impl UsageCandidates {
     }
 
     fn add_used_by(&self, object: &Node, used: &mut Footprint) {
-        match CreatedOutside::of(object) {
-            Some(CreatedOutside::Namespace(name)) => drop(used.namespaces.insert(name)),
-            Some(CreatedOutside::Object(found)) => {
-                used.objects.extend(self.all.objects.iter().filter(|object| object.is_same_object(&found)).cloned());
-            }
-            None => {}
+        if let Some(CreatedOutside::Namespace(name)) = CreatedOutside::of(object) {
+            used.namespaces.insert(name);
+        } else if !self.all.objects.is_empty()
+            && let Some(found) = ClusterObject::of(object)
+        {
+            // Also one in the namespace of its own branch, which another branch may have had before.
+            used.objects.extend(self.all.objects.iter().filter(|object| object.is_same_object(&found)).cloned());
         }
         used.databases.extend(Database::of_object(object));
         if !self.all.images.is_empty() {

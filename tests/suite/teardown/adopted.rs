@@ -43,9 +43,9 @@ const DASHBOARDS: &str = "branches:\n- name: main\n- {name: dashboards, namespac
 fn the_objects_of_an_adopted_namespace_are_listed_without_the_namespace() {
     let w = workspace(DASHBOARDS, &(object("ConfigMap", "a", "") + &object("ConfigMap", "shop-b", "")));
     let warnings = build(&w, DASHBOARDS);
-    let want = "nothing in its name says that the object `ConfigMap/monitoring/a` belongs to the project, so no teardown plan will list it\n";
+    let want = "nothing in its name says that the object `ConfigMap/monitoring/a` belongs to the branch, so no teardown plan will list it\n";
     assert!(warnings.contains(want) && warnings.contains(" --> base/a.yaml.j2:1:1\n"), "{warnings}");
-    let help = "use a name with the project `shop`, or add `ConfigMap/monitoring/a` to `cleanup.objects`\n";
+    let help = "use a name with the project and the slug of the branch, or add `ConfigMap/monitoring/a` to `cleanup.objects`\n";
     assert!(warnings.contains(help), "{warnings}");
     let cleanup = "cleanup: {objects: [ConfigMap/monitoring/a]}\n";
     assert_eq!(build(&w, &format!("{cleanup}{DASHBOARDS}")), "");
@@ -57,6 +57,16 @@ fn the_objects_of_an_adopted_namespace_are_listed_without_the_namespace() {
          - apiVersion: v1\n  kind: ConfigMap\n  name: shop-b\n  namespace: monitoring\n\
          databases: []\ndns: []\nimages: []\nkind: TeardownPlan\nnamespaces: []\nproject: shop\n"
     );
+}
+
+#[test]
+fn every_object_in_the_namespace_of_the_pattern_belongs_to_the_branch() {
+    let adopted = "branches:\n- name: main\n- {name: dev, adoptNamespace: true}\n";
+    let w = workspace(adopted, &(object("ConfigMap", "a", "") + &object("ConfigMap", "b", "")));
+    assert_eq!(build(&w, adopted), "");
+    assert_eq!(build(&w, MAIN), "");
+    let listed = objects(&w, "dev");
+    assert!(listed.contains("name: a\n  namespace: shop-dev") && listed.contains("name: b\n"), "{listed}");
 }
 
 #[test]

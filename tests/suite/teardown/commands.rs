@@ -189,6 +189,7 @@ main
     std::fs::remove_dir_all(workspace.path().join("out/teardown")).unwrap();
     let script = workspace.run(&["teardown", "--format", "script"]).exits(0).out();
     assert_eq!(sh(&workspace, &script, &[]), (0, String::new(), String::new()));
+    let shown = |format: &str| workspace.run(&["teardown", "--format", format]).exits(0).out();
     for (format, nothing) in [("kubectl", ""), ("images", "")] {
         assert_eq!(shown(format), nothing);
     }
@@ -505,4 +506,38 @@ fn an_output_folder_that_does_not_exist_is_an_error() {
     assert_eq!(workspace.shell("rm -rf out"), "");
     assert_eq!(workspace.run(&["teardown"]).exits(0).out(), "nothing to tear down\n");
     assert!(error(&["--output", "ouy"]).contains("the output folder `ouy` does not exist"));
+}
+
+#[test]
+fn a_pattern_that_matches_nothing_is_an_error() {
+    let workspace = workspace();
+    remove(&workspace, "login");
+    workspace.run(&["build"]).exits(0);
+    for known in ["login", "main", "s*"] {
+        workspace.run(&["teardown", "--only", known]).exits(0);
+    }
+    let error = workspace.run(&["teardown", "--only", "main", "--only", "logni"]).exits(2).err();
+    let want = "error[usage]: no teardown plan and no branch matches `logni`\n  = help: did you mean `login`?\n  \
+                = help: the plans are of `login`\n";
+    assert!(error.starts_with(want), "{error}");
+}
+
+#[test]
+fn names_in_use_and_those_of_unknown_zones_are_not_shown() {
+    let workspace = workspace();
+    remove(&workspace, "login");
+    workspace.run(&["build"]).exits(0);
+    let shown = || workspace.run(&["teardown", "--only", "login"]).exits(0);
+    assert!(shown().out().contains("login.dev.example.com"));
+    let name = "- name: login.dev.example.com\n";
+    workspace.edit("out/teardown/login.yaml", name, &format!("- {{name: www.example.net, zone: example.net}}\n{name}"));
+    let (shown, warnings) = (shown().out(), shown().err());
+    assert!(!shown.contains("example.net") && shown.contains("login.dev.example.com"), "{shown}");
+    assert!(warnings.contains("warning[dns]: the zone `example.net` is not declared, so its names"), "{warnings}");
+    // Another branch takes the name over before the next build.
+    remove(&workspace, "search");
+    let search = "- {name: search, hosts: [login.dev.example.com], values: {image: 'r.example.com/shop/search:1'}}\n";
+    workspace.write("branches.yaml", workspace.read("branches.yaml") + search);
+    let shown = workspace.run(&["teardown", "--only", "login"]).exits(0).out();
+    assert!(!shown.contains("login.dev.example.com") && shown.contains("shop-login"), "{shown}");
 }

@@ -42,7 +42,7 @@ fn an_earlier_namespace_is_listed() {
 
 #[test]
 fn an_output_that_commits_of_a_pull_request_add_and_remove_is_not_listed() {
-    let workspace = published("branches:\n- name: main\n");
+    let workspace = published("hosts: ['{{ branch.slug }}.dev.example.com']\nbranches:\n- name: main\n");
     let lock = workspace.read("out/namespaces/main/pleach.lock").replace("branch: main", "branch: payments");
     workspace.write("out/namespaces/payments/pleach.lock", lock.replace("30-configmap-a.yaml", "10-x.yaml"));
     for (name, text) in [
@@ -54,9 +54,44 @@ fn an_output_that_commits_of_a_pull_request_add_and_remove_is_not_listed() {
     publish(&workspace);
     workspace.shell("git rm -rq out/namespaces/payments");
     publish(&workspace);
-    let warning = workspace.run(&["build"]).exits(0).err();
-    assert!(warning.contains("has a branch with the slug `payments` that no spec had"), "{warning}");
+    let want = "warning[history]: `namespaces/payments/pleach.lock` in the history of the output: no spec had a branch with the slug `payments`";
+    for command in [&["build"][..], &["check", "--strict"]] {
+        let warning = workspace.run(command).exits(0).err();
+        assert!(warning.contains(want), "{warning}");
+    }
     assert_eq!(workspace.run(&["teardown"]).exits(0).out(), "nothing to tear down\n");
+}
+
+#[test]
+fn what_the_history_has_is_reported_until_the_next_change_of_the_output() {
+    let hosts = "hosts: ['{{ branch.slug }}.dev.example.com']\n";
+    let workspace = published(&format!("{hosts}branches:\n- name: main\n- name: login\n"));
+    let role =
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: 'view-{{ branch.slug }}'}\n";
+    workspace.write("base/role.yaml.j2", role);
+    workspace.run(&["build"]).exits(0);
+    publish(&workspace);
+    workspace.shell("git revert --no-edit HEAD > /dev/null");
+    publish(&workspace);
+    // `--strict` does not count it, because no change can undo the history.
+    let want = "warning[history]: `namespaces/login/20-clusterrole-view-login.yaml` in the history of the output: \
+                the ClusterRole `view-login` is not known to belong";
+    for command in [&["build"][..], &["check"], &["check", "--strict"]] {
+        let warning = workspace.run(command).exits(0).err();
+        assert!(warning.contains(want), "{warning}");
+    }
+    // The entry of the spec that accepts it ends it too.
+    let spec = workspace.read("branches.yaml");
+    workspace.edit("branches.yaml", "branches:", "cleanup: {objects: ['ClusterRole/view-*']}\nbranches:");
+    assert_eq!(workspace.run(&["build"]).exits(0).err(), "");
+    assert!(workspace.read("out/teardown/login.yaml").contains("name: view-login\n"));
+    workspace.shell("git checkout -q . && git clean -fdq");
+    workspace.write("branches.yaml", format!("{spec}- name: new\n"));
+    assert!(workspace.run(&["build"]).exits(0).err().contains(want));
+    publish(&workspace);
+    for command in [&["build"][..], &["check", "--strict"]] {
+        assert_eq!(workspace.run(command).exits(0).err(), "");
+    }
 }
 
 #[test]

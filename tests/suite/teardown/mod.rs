@@ -5,6 +5,7 @@ mod base_revision;
 mod build;
 mod commands;
 mod earlier_specs;
+mod forged_plans;
 mod git;
 mod in_use;
 mod model;

@@ -191,6 +191,11 @@ fn a_plan_with_names_of_others_is_refused() {
         ("shop", "databases:\n- {instance: shop_db, kind: database, name: shop_db_other}", 6),
         ("shop", "databases:\n- {instance: prod, kind: database, name: customers_zzz}", 6),
         ("shop", "databases:\n- {instance: prod, kind: database, name: shop_orders_zzz}", 6),
+        ("shop", "databases:\n- {instance: shop_db, kind: database, name: shop_db_prod_zzz}", 6),
+        ("shop", "databases:\n- {instance: shop_db, kind: database, name: shop_orders_zzz}", 6),
+        ("shop", "clusterObjects:\n- {apiVersion: v1, kind: ClusterRole, name: shop-deployer}", 6),
+        ("shop", "clusterObjects:\n- {apiVersion: v1, kind: Secret, name: shop-zzz, namespace: shop-main}", 6),
+        ("shop", "clusterObjects:\n- {apiVersion: v1, kind: Secret, name: tls, namespace: istio-system}", 6),
         ("shop", "clusterObjects:\n- {apiVersion: apps/v1, kind: DaemonSet, name: zzz, namespace: kube-system}", 6),
         ("shop", "clusterObjects:\n- {apiVersion: v1, kind: ClusterRole, name: view-zzz}", 6),
         ("shop", "images:\n- registry.example.com/prod/api:1.0", 6),
@@ -223,7 +228,6 @@ fn a_plan_with_names_of_others_is_refused() {
         "namespaces: [shop-preview-zzz]",
         "clusterObjects: [{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, name: 'shop:zzz'}]",
         "databases: [{instance: shop_db, kind: schema, name: shop_db_zzz}]",
-        "databases: [{instance: shop_db, kind: database, name: shop_orders_zzz}]",
         "images: ['r.example.com/shop/app:1']",
     ] {
         w.write("out/teardown/zzz.yaml", plan("shop", entry));

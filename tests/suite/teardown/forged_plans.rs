@@ -1,0 +1,141 @@
+//! Plans and outputs of the base revision that no build has written: a pull request of a stranger may have added them.
+
+use crate::tests::kit::Workspace;
+
+const HEAD: &str = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\ndatabase: {mode: shared, name: shop}\n";
+const MAIN: &str = "branches:\n- name: main\n";
+/// `orders` was a branch, and had an adopted namespace.
+const ORDERS: &str =
+    "branches:\n- name: main\n- {name: orders, namespace: monitoring, adoptNamespace: true}\n- name: feature/cart\n";
+
+/// A repository with the branch `main`, in which other branches have been removed and their plans have been pruned.
+fn published() -> Workspace {
+    let workspace = Workspace::empty();
+    workspace.write("base/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: shop-a}\n");
+    workspace.write("branches.yaml", format!("{HEAD}{ORDERS}"));
+    workspace.run(&["build"]).exits(0);
+    workspace.commit_all();
+    workspace.write("branches.yaml", format!("{HEAD}{MAIN}"));
+    publish(&workspace);
+    workspace.run(&["build", "--allow-delete", "2"]).exits(0);
+    publish(&workspace);
+    workspace.run(&["build", "--prune"]).exits(0);
+    publish(&workspace);
+    workspace.run(&["check", "--strict"]).exits(0);
+    workspace
+}
+
+fn publish(workspace: &Workspace) {
+    let done = workspace
+        .shell("git add -A && git commit -q --allow-empty -m change && git update-ref refs/remotes/origin/main HEAD");
+    assert_eq!(done, "");
+}
+
+fn plan(branch: &str, entry: &str) -> String {
+    format!("apiVersion: pleach/v1\nkind: TeardownPlan\nproject: shop\nbranch: {branch}\n{entry}\n")
+}
+
+#[test]
+fn a_plan_of_a_branch_that_no_spec_had_is_refused() {
+    let workspace = published();
+    let text = plan("payments", "namespaces: [shop-payments]");
+    workspace.write("out/teardown/payments.yaml", &text);
+    publish(&workspace);
+    let want = "no spec had the branch `payments` with the slug `payments`";
+    let error = workspace.run(&["build"]).exits(2).err();
+    let place = "error[output]: `out/teardown/payments.yaml`, line 4, of the base revision: ";
+    assert!(error.contains(&format!("{place}{want}\n")) && error.contains("add it to the spec"), "{error}");
+    let error = workspace.run(&["teardown"]).exits(2).err();
+    assert!(error.contains(&format!("{want}\n --> out/teardown/payments.yaml:4:9\n")), "{error}");
+
+    // A spec has it, or had it.
+    workspace.write("branches.yaml", format!("{HEAD}{MAIN}- name: payments\n"));
+    workspace.run(&["teardown"]).exits(0);
+    workspace.run(&["build"]).exits(0);
+    publish(&workspace);
+    workspace.write("branches.yaml", format!("{HEAD}{MAIN}"));
+    workspace.run(&["build"]).exits(0);
+    assert_eq!(workspace.run(&["teardown"]).exits(0).out(), "payments\n  namespace  shop-payments\n");
+
+    // Without the history, nobody can tell.
+    let workspace = published();
+    workspace.write("out/teardown/payments.yaml", text);
+    publish(&workspace);
+    let clone = Workspace::empty();
+    clone.shell(&format!("git clone -q --depth 1 'file://{}' .", workspace.path().display()));
+    clone.run(&["teardown"]).exits(0);
+    clone.run(&["check"]).exits(0);
+}
+
+#[test]
+fn an_output_of_a_branch_that_no_spec_had_is_refused() {
+    let workspace = published();
+    let lock = workspace.read("out/namespaces/main/pleach.lock").replace("branch: main", "branch: payments");
+    workspace.write("out/namespaces/payments/pleach.lock", lock.replace("30-configmap-shop-a.yaml", "10-x.yaml"));
+    let namespace = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop-payments\n";
+    workspace.write("out/namespaces/payments/00-namespace-shop-main.yaml", namespace);
+    workspace.write("out/namespaces/payments/10-x.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+    publish(&workspace);
+    let error = workspace.run(&["build"]).exits(2).err();
+    let want =
+        "`out/namespaces/payments/pleach.lock`, of the base revision: no spec had a branch with the slug `payments`";
+    assert!(error.contains(want), "{error}");
+}
+
+#[test]
+fn a_plan_of_a_removed_branch_lists_only_names_that_derive_from_the_spec() {
+    let workspace = published();
+    let object = |kind: &str, name: &str, namespace: &str| {
+        let namespace = if namespace.is_empty() { String::new() } else { format!(", namespace: {namespace}") };
+        format!("clusterObjects:\n- {{apiVersion: v1, kind: {kind}, name: '{name}'{namespace}}}")
+    };
+    let database =
+        |instance: &str, name: &str| format!("databases:\n- {{kind: database, instance: {instance}, name: {name}}}");
+    let (orders, cart) = (("orders", "orders"), ("feature-cart-c39f4dfa", "feature/cart"));
+    let hash = "feature-cart-c39f4dfa";
+    for ((slug, branch), entry, is_known) in [
+        (orders, database("shop", "shop_prod_orders"), false),
+        (orders, database("shop_prod", "shop_prod_orders"), false),
+        (orders, database("shop", "shop_orders"), true),
+        (orders, object("Secret", "shop-tls", "istio-system"), false),
+        (orders, object("Secret", "shop-orders-tls", "istio-system"), true),
+        (orders, object("Secret", "shop-tls", "monitoring"), true),
+        (orders, object("Secret", "tls", "monitoring"), false),
+        (orders, object("Secret", "tls", "shop-orders"), true),
+        (orders, object("Secret", "tls", "shop-main"), false),
+        (orders, object("Secret", "shop-orders", "shop-main"), false),
+        (orders, object("ClusterRole", "shop-deployer", ""), false),
+        (orders, object("ClusterRole", "shop-orders", ""), true),
+        (orders, "namespaces: [monitoring]".to_owned(), false),
+        (orders, "namespaces: [shop-prod-orders]".to_owned(), false),
+        (cart, object("Secret", "shop-tls", "monitoring"), false),
+        (cart, object("Secret", hash, "shop-main"), true),
+        (cart, object("ClusterRole", "shop-cart", ""), false),
+        (cart, database("shop", "shop_prod_feature_cart_c39f4dfa"), true),
+        (cart, "namespaces: [shop-prod-feature-cart-c39f4dfa]".to_owned(), true),
+    ] {
+        let path = format!("out/teardown/{slug}.yaml");
+        workspace.write(&path, plan(branch, &entry));
+        publish(&workspace);
+        let ran = workspace.run(&["build"]);
+        assert_eq!(ran.status(), if is_known { 0 } else { 2 }, "{entry}: {}", ran.err());
+        assert_eq!(workspace.run(&["teardown"]).status(), ran.status(), "{entry}");
+        assert_eq!(ran.err().contains(&format!("error[output]: `{path}`, line ")), !is_known, "{entry}: {}", ran.err());
+        workspace.shell("rm -r out/teardown");
+    }
+}
+
+#[test]
+fn an_object_that_an_existing_branch_writes_is_not_listed() {
+    let workspace = published();
+    let object = "clusterObjects: [{apiVersion: v1, kind: ConfigMap, name: shop-a, namespace: monitoring}]";
+    workspace.write("out/teardown/orders.yaml", plan("orders", object));
+    publish(&workspace);
+    workspace
+        .write("branches.yaml", format!("{HEAD}{MAIN}- {{name: new, namespace: monitoring, adoptNamespace: true}}\n"));
+    let error = workspace.run(&["teardown"]).exits(2).err();
+    assert!(error.contains("`shop-a` in the namespace `monitoring` is not known to belong to the branch"), "{error}");
+    workspace.write("branches.yaml", format!("{HEAD}{ORDERS}"));
+    workspace.run(&["build"]).exits(0);
+    assert_eq!(workspace.run(&["teardown"]).exits(0).out(), "nothing to tear down\n");
+}
