@@ -59,8 +59,26 @@ impl Base {
 impl BaseRevision {
     /// Whether it is the output of a commit, to which others may have contributed, and the history of the spec is known.
     pub(super) fn is_published(&self, workspace: &Path) -> bool {
-        // Without the history, a name of the project would look like one of a stranger.
-        matches!(self, BaseRevision::Commit(_)) && git::repository(workspace).is_some() && !git::is_shallow(workspace)
+        // Without the history, a name of the project would look like one of a stranger. A pipeline that commits the output to another
+        // repository may never commit the spec.
+        self.own_commit(workspace).is_some() && !git::is_shallow(workspace)
+    }
+
+    /// The commit, if it is in the repository of the workspace.
+    fn own_commit(&self, workspace: &Path) -> Option<&str> {
+        let BaseRevision::Commit(files) = self else { return None };
+        let root = git::repository(workspace)?;
+        (git::repository(files.root()) == Some(root)).then(|| files.commit())
+    }
+
+    /// The texts that the files of the spec of a workspace and a project have had, the newest first.
+    pub(super) fn earlier_specs(&self, workspace: &Path, project: &str) -> Result<Vec<Arc<str>>> {
+        let Some(history) = WorkspaceHistory::of(workspace, project) else { return Ok(Vec::new()) };
+        let commit = match self.own_commit(workspace) {
+            Some(commit) => Some(commit.to_owned()),
+            None => spec_commit(workspace)?,
+        };
+        commit.map_or(Ok(Vec::new()), |commit| history.specs(None, &commit))
     }
 
     pub(super) fn has_output(&self) -> bool {
@@ -336,12 +354,6 @@ fn published(output: OutputDir) -> Result<BaseRevision, Diagnostic> {
 fn spec_commit(workspace: &Path) -> Result<Option<String>> {
     let Some(root) = git::repository(workspace) else { return Ok(None) };
     Ok(git::fork_point(root)?.or_head(root))
-}
-
-/// The texts that the files of the spec of a workspace and a project have had, the newest first.
-pub(super) fn earlier_specs(workspace: &Path, project: &str) -> Result<Vec<Arc<str>>> {
-    let Some(history) = WorkspaceHistory::of(workspace, project) else { return Ok(Vec::new()) };
-    spec_commit(workspace)?.map_or(Ok(Vec::new()), |commit| history.specs(None, &commit))
 }
 
 /// The output folder `output` at a commit of the repository `root`.

@@ -3,7 +3,7 @@
 //! It is the output of the base revision, which [`super::base`] finds. All commands that build use this module, so they compare with
 //! the same output.
 
-use super::base::{self, Base, BaseFinder, BaseOrigin, BaseRevision};
+use super::base::{Base, BaseFinder, BaseOrigin, BaseRevision};
 use super::{removals, renamed_project};
 use crate::argument::shell_word;
 use crate::diagnostic::{Diagnostic, PreviousFile, Result};
@@ -106,7 +106,7 @@ impl PreviousOutput for RecordedOutput {
     }
 
     fn earlier_specs(&self) -> Result<Vec<Arc<str>>> {
-        base::earlier_specs(&self.workspace, &self.project)
+        self.base.earlier_specs(&self.workspace, &self.project)
     }
 
     fn is_published(&self) -> bool {

@@ -3,7 +3,7 @@
 use super::base::BaseFinder;
 use super::screen::{Screen, report};
 use super::workspace::Workspace;
-use super::{Outcome, base, previous};
+use super::{Outcome, previous};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::disk::OutputDir;
 use crate::dns;
@@ -166,8 +166,12 @@ fn listed(finder: &BaseFinder, output: &RelPath) -> Result<Vec<ListedPlan>> {
     let names = names.iter().filter(|name| !name.starts_with('.'));
     let slugs = names.filter_map(|name| name.strip_suffix(".yaml"));
     let existing = plan.slugs();
-    let is_published = finder.find().is_ok_and(|base| base.revision.is_published(root));
-    let earlier = EarlierSpecs::new(|| base::earlier_specs(root, &spec.project));
+    let base = finder.find().ok().map(|base| base.revision);
+    let is_published = base.as_ref().is_some_and(|base| base.is_published(root));
+    let earlier = EarlierSpecs::new(|| match &base {
+        Some(base) => base.earlier_specs(root, &spec.project),
+        None => Ok(Vec::new()),
+    });
     let project_names = ProjectNames::of((*spec, *plan), (earlier, is_published));
     gather(slugs, |slug| {
         let path = output.join(OutputPath::teardown_plan(slug).as_str()).unwrap_or_default();

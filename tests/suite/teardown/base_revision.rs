@@ -217,6 +217,22 @@ fn an_output_in_another_repository_is_compared_with_its_upstream_branch() {
 }
 
 #[test]
+fn a_pipeline_that_never_commits_its_spec_removes_a_branch() {
+    let folder = Folder::new();
+    let output = "output: ../rendered/shop\n";
+    folder.spec(output, &["main"]);
+    folder.shell("git -C w init -q -b main && git init -q --bare -b main r && git clone -q r rendered 2> /dev/null");
+    folder.commit("w");
+    folder.spec(output, &["main", "old"]);
+    folder.build(&[]);
+    folder.commit("rendered");
+    folder.shell("git -C rendered push -q -u origin HEAD 2> /dev/null");
+    folder.spec(output, &["main"]);
+    folder.build(&[]);
+    folder.assert_recorded("rendered/shop");
+}
+
+#[test]
 fn the_command_line_names_another_output_folder() {
     let folder = Folder::new();
     folder.shell("mkdir elsewhere");
