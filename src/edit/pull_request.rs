@@ -31,10 +31,10 @@ impl PullRequestFormat {
         match self {
             PullRequestFormat::Gh => format!("`gh pr list` needs `--json {GH_FIELDS}`"),
             PullRequestFormat::GitHub => {
-                "GitHub's REST API has `head.ref`, `head.sha`, `head.repo.full_name` and `base.repo.full_name`: keep them".to_owned()
+                "GitHub's REST API has `head.ref`, `head.sha`, `head.repo.full_name`, `base.repo.full_name`, `labels` and `draft`: keep them".to_owned()
             }
             PullRequestFormat::GitLab => {
-                "GitLab's REST API has `source_branch`, `sha`, `source_project_id` and `target_project_id`: keep them".to_owned()
+                "GitLab's REST API has `source_branch`, `sha`, `source_project_id`, `target_project_id`, `labels` and `draft`: keep them".to_owned()
             }
         }
     }
@@ -53,12 +53,12 @@ pub(crate) struct ListedPullRequest {
     pub(crate) commit: Option<SmolStr>,
     /// Whether its branch is in another repository, if the list says so.
     pub(crate) is_fork: Option<bool>,
-    /// Whether it is a draft.
-    pub(crate) is_draft: bool,
+    /// Whether it is a draft, if the list says so.
+    pub(crate) is_draft: Option<bool>,
     /// Whether it is open.
     pub(crate) is_open: bool,
-    /// Its labels.
-    pub(crate) labels: Vec<SmolStr>,
+    /// Its labels, if the list has them.
+    pub(crate) labels: Option<Vec<SmolStr>>,
     /// The address of its page.
     pub(crate) url: Option<SmolStr>,
     /// Its title, which anybody can write.
@@ -81,7 +81,7 @@ impl ListedPullRequest {
         let number = number.ok_or_else(|| error("has a pull request with an invalid number".to_owned()))?;
         let head = text(&["headRefName", "head/ref", "source_branch"]);
         let head = head.ok_or_else(|| error(format!("does not have the branch name of pull request {number}")))?;
-        let labels = item.get("labels").and_then(Value::as_array).into_iter().flatten();
+        let label = |label: &Value| label.get("name").unwrap_or(label).as_str().map(SmolStr::from);
         let is_closed = |state: SmolStr| ["closed", "merged"].contains(&state.to_lowercase().as_str());
         Ok(ListedPullRequest {
             format,
@@ -89,9 +89,9 @@ impl ListedPullRequest {
             head,
             commit: text(&["headRefOid", "head/sha", "sha"]),
             is_fork: is_fork(item),
-            is_draft: first(&["isDraft", "draft", "work_in_progress"]).and_then(Value::as_bool).unwrap_or_default(),
+            is_draft: first(&["isDraft", "draft", "work_in_progress"]).and_then(Value::as_bool),
             is_open: !text(&["state"]).is_some_and(is_closed),
-            labels: labels.filter_map(|label| label.get("name").unwrap_or(label).as_str()).map(SmolStr::from).collect(),
+            labels: item.get("labels").and_then(Value::as_array).map(|all| all.iter().filter_map(label).collect()),
             url: text(&["html_url", "web_url", "url"]).filter(|url| is_url(url)),
             title: text(&["title"]),
         })
@@ -158,9 +158,9 @@ mod tests {
             head: "feat/cart".into(),
             commit: Some("aa".into()),
             is_fork: Some(false),
-            is_draft: true,
+            is_draft: Some(true),
             is_open: true,
-            labels: vec!["preview".into()],
+            labels: Some(vec!["preview".into()]),
             url: Some("https://github.com/o/r/pull/42".into()),
             title: Some("Cart".into()),
         };

@@ -1,6 +1,6 @@
 //! The branches of a repository.
 
-use super::{failed, run, stdout};
+use super::{failed, is_bare, repository, run, stdout};
 use crate::diagnostic::{Code, Diagnostic};
 use std::path::Path;
 
@@ -11,6 +11,10 @@ pub(crate) fn branches(repo: &Path, remote: &str) -> Result<String, Diagnostic> 
         Diagnostic::new(Code::Guard, format!("the branches of `{}` cannot be listed: {error}", repo.display()))
             .help("`--repo` names a clone or a bare mirror, `--remote` one of its remotes")
     };
+    // In a folder of another repository, such as a clone that failed, Git would list the branches of that one.
+    if let Some(other) = repository(repo).filter(|other| *other != repo && !is_bare(repo)) {
+        return Err(unlisted(failed(&format!("it is a folder of the repository `{}`", other.display()))));
+    }
     let query = |args: &[&str]| {
         let output = run(repo, args, b"").and_then(stdout).map_err(unlisted)?;
         Ok::<_, Diagnostic>(String::from_utf8_lossy(&output).into_owned())

@@ -53,6 +53,11 @@ pub(crate) fn repository(path: &Path) -> Option<&Path> {
     path.ancestors().find(|folder| folder.join(".git").exists())
 }
 
+/// Whether a folder looks like a bare repository.
+pub(super) fn is_bare(folder: &Path) -> bool {
+    ["HEAD", "objects", "refs"].iter().all(|name| folder.join(name).exists())
+}
+
 /// Runs Git in the repository that has the folder `folder`. Paths are relative to `folder`.
 pub(super) fn run(folder: &Path, args: &[&str], input: &[u8]) -> Result<Output, Diagnostic> {
     let GitFolders { git, work } = folders(folder)?;
@@ -75,7 +80,7 @@ fn folders(folder: &Path) -> Result<GitFolders, Diagnostic> {
 /// Finds the repository of a folder, and asks Git once whether it may be read: with `--git-dir`, Git does not check its owner.
 fn find(folder: &Path) -> Result<GitFolders, Diagnostic> {
     let work = repository(folder);
-    let is_bare = ["HEAD", "objects", "refs"].iter().all(|name| folder.join(name).exists());
+    let is_bare = is_bare(folder);
     let git = match work {
         Some(work) if is_bare && work != folder => {
             let error = failed("this folder looks like a bare repository, but is in another repository");

@@ -14,7 +14,7 @@ pub(crate) use fork::{ForkPoint, fork_point, is_ignored, is_shallow, upstream_po
 pub(crate) use revision::{OutputAtCommit, texts};
 
 use crate::diagnostic::{Code, Diagnostic};
-use command::run;
+use command::{is_bare, run};
 use std::path::Path;
 use std::process::Output;
 

@@ -28,7 +28,7 @@ use args::{
     BranchAddArgs, BranchRemoveArgs, BranchRenameArgs, BranchSetArgs, DeletionLimitArgs, HeadsSource, RepositoryArgs,
 };
 use smol_str::SmolStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use trial::Effect;
 
 /// The keys of a branch that are records for people and for `pleach branch`, and not for its output.
@@ -175,8 +175,10 @@ impl BranchEditor<'_> {
     fn list(&self, source: HeadsSource, repo: &RepositoryArgs) -> Result<String, Diagnostic> {
         let given = [("--repo", repo.repo.is_some()), ("--remote", repo.remote.is_some())];
         match (source, given.into_iter().find(|(_, is_given)| *is_given)) {
+            // A path with `..` or a link would be searched for a repository among the folders that it names.
             (HeadsSource::Git, _) => {
-                git::branches(&self.here.join(repo.repo()).components().collect::<PathBuf>(), repo.remote())
+                let folder = self.here.join(repo.repo());
+                git::branches(&disk::resolve(&folder).unwrap_or(folder), repo.remote())
             }
             (HeadsSource::Stdin, None) => disk::input(),
             (HeadsSource::Stdin, Some((option, _))) => {

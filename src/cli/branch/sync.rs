@@ -24,8 +24,10 @@ pub(super) fn run(editor: &BranchEditor, args: &BranchSyncArgs, mut files: SpecF
     let listed = edit::list::read(&text, args.allow_empty)?;
     check_options(args, &listed)?;
     let rules = rules(&editor.spec.sync, args);
-    let warnings: Vec<Diagnostic> =
-        unmatched(args, &listed).into_iter().chain(unmatched_rules(&rules, &editor.spec, &listed)).collect();
+    let warnings: Vec<Diagnostic> = unmatched(args, &rules.labels, &listed)
+        .into_iter()
+        .chain(unmatched_rules(&rules, &editor.spec, &listed))
+        .collect();
     let settings = SyncSettings {
         rules,
         remotes: branch_name::REMOTES.into_iter().chain([args.repo.remote()]).collect(),
@@ -55,20 +57,21 @@ fn check_options(args: &BranchSyncArgs, listed: &BranchList) -> Result<()> {
     Diagnostics::check(errors.collect(), ())
 }
 
-/// Warnings about patterns and labels of the command line that select nothing of the list.
-fn unmatched(args: &BranchSyncArgs, listed: &BranchList) -> Vec<Diagnostic> {
+/// Warnings about patterns of the command line and about labels that select nothing of the list.
+fn unmatched(args: &BranchSyncArgs, labels: &[SmolStr], listed: &BranchList) -> Vec<Diagnostic> {
     let open = || listed.pull_requests.iter().flatten().filter(|listed| listed.is_open);
     let names: Vec<&str> =
         listed.heads.keys().map(SmolStr::as_str).chain(open().map(|listed| listed.head.as_str())).collect();
     let includes = args.include.iter().filter(|pattern| !names.iter().any(|name| glob::matches(pattern, name)));
-    let labels =
-        args.label.iter().filter(|label| !open().any(|listed| listed.labels.iter().any(|known| known == *label)));
+    let is_set = |label: &SmolStr| open().any(|listed| listed.labels.iter().flatten().any(|known| known == label));
+    let labels = labels.iter().filter(|label| listed.pull_requests.is_some() && !is_set(label));
+    let label_option = if args.label.is_empty() { "sync.labels:" } else { "--label" };
     let warning = |option: String, what: &str| {
         Diagnostic::new(Code::Usage, format!("`{option}` matches no {what} in the list of branches"))
     };
     let what = if listed.pull_requests.is_some() { "branch of an open pull request" } else { "name" };
     let includes = includes.map(|pattern| warning(format!("--include {pattern}"), what));
-    let labels = labels.map(|label| warning(format!("--label {label}"), "open pull request"));
+    let labels = labels.map(|label| warning(format!("{label_option} {label}"), "open pull request"));
     if names.is_empty() { Vec::new() } else { includes.chain(labels).collect() }
 }
 

@@ -19,8 +19,9 @@ pub(super) fn wanted<'l>(
     let mut open: Vec<&ListedPullRequest> = listed.iter().filter(|listed| listed.is_open).collect();
     open.sort_by_key(|listed| listed.number);
     synced.guards.extend(unknown_repository(&open, rules));
+    synced.guards.extend(missing_field(&open, rules));
     let mut wanted: Vec<WantedBranch> = Vec::new();
-    for listed in open.into_iter().filter(|listed| rules.labels.iter().all(|label| listed.labels.contains(label))) {
+    for listed in open.into_iter().filter(|listed| has_labels(listed, &rules.labels)) {
         if branch_name::invalid(&listed.head).is_some() {
             synced.guards.push(invalid_name(listed));
             continue;
@@ -45,7 +46,7 @@ pub(super) fn wanted<'l>(
 
 /// The name of the branch of a pull request, `None` if the patterns do not select it, or why it is skipped.
 fn name(listed: &ListedPullRequest, spec: &Spec, rules: &SyncRules) -> Result<Option<SmolStr>, String> {
-    if rules.skip_drafts && listed.is_draft {
+    if rules.skip_drafts && listed.is_draft == Some(true) {
         return Err("it is a draft".to_owned());
     }
     if listed.is_fork == Some(false) {
@@ -77,6 +78,23 @@ fn unknown_repository(open: &[&ListedPullRequest], rules: &SyncRules) -> Option<
         listed.number
     );
     Some(Diagnostic::new(Code::Guard, message).help(listed.format.required_fields()))
+}
+
+/// The error if the list does not have what the rules select by. Environments would be removed, or drafts would get one.
+fn missing_field(open: &[&ListedPullRequest], rules: &SyncRules) -> Option<Diagnostic> {
+    let missing = |listed: &ListedPullRequest| match listed {
+        ListedPullRequest { labels: None, .. } if !rules.labels.is_empty() => Some("the labels of"),
+        ListedPullRequest { is_draft: None, .. } if rules.skip_drafts => Some("the state of"),
+        _ => None,
+    };
+    let (listed, what) = open.iter().find_map(|listed| Some((listed, missing(listed)?)))?;
+    let message = format!("the list of branches does not have {what} pull request {}", listed.number);
+    Some(Diagnostic::new(Code::Guard, message).help(listed.format.required_fields()))
+}
+
+/// Whether a pull request has all of some labels.
+fn has_labels(listed: &ListedPullRequest, labels: &[SmolStr]) -> bool {
+    labels.iter().all(|label| listed.labels.iter().flatten().any(|own| own == label))
 }
 
 fn invalid_name(listed: &ListedPullRequest) -> Diagnostic {

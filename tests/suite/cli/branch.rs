@@ -313,7 +313,13 @@ fn sync_reads_the_branches_of_a_clone_or_a_mirror() {
         text.contains("# Waits for review.") && text.contains("   # by CI") && !text.contains("wip/mine"),
         "{text}"
     );
-    for (repo, more) in [(repos.path().join("nowhere"), &[][..]), (clone.clone(), &["--remote", "upstream"])] {
+    // A folder in the repository of the workspace, and a mirror that only the text of its path puts there.
+    workspace.commit_all();
+    let below = workspace.path().join("base");
+    let beside = workspace.path().join("..").join(repos.path().file_name().unwrap());
+    assert_eq!(sync(&beside.join("mirror"), &[]).exits(0).out(), "nothing to do\n");
+    let (nowhere, upstream) = (repos.path().join("nowhere"), &["--remote", "upstream"][..]);
+    for (repo, more) in [(nowhere, &[][..]), (clone.clone(), upstream), (below, &[])] {
         let ran = sync(&repo, more).exits(3);
         assert!(ran.err().contains("cannot be listed") && ran.out().is_empty(), "{}", ran.err());
         assert_eq!(workspace.read("branches.yaml"), text);

@@ -8,10 +8,14 @@ const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 
 /// A pull request as `gh pr list --json` prints it.
 fn gh(number: u32, head: &str, more: &str) -> String {
-    let more = if more.is_empty() { String::new() } else { format!(",{more}") };
-    let fork = if more.contains("isCrossRepository") { "" } else { ",\"isCrossRepository\":false" };
+    let mut more = if more.is_empty() { String::new() } else { format!(",{more}") };
+    for (field, value) in [("isCrossRepository", "false"), ("isDraft", "false"), ("labels", "[]")] {
+        if !more.contains(field) {
+            more += &format!(",\"{field}\":{value}");
+        }
+    }
     format!(
-        "{{\"number\":{number},\"headRefName\":\"{head}\",\"headRefOid\":\"{A}\",\"title\":\"Title {number}\",\"url\":\"https://git.example.com/shop/pull/{number}\"{fork}{more}}}"
+        "{{\"number\":{number},\"headRefName\":\"{head}\",\"headRefOid\":\"{A}\",\"title\":\"Title {number}\",\"url\":\"https://git.example.com/shop/pull/{number}\"{more}}}"
     )
 }
 
@@ -80,7 +84,7 @@ fn a_list_that_does_not_say_the_repository_is_refused() {
         ),
         (
             format!(r#"[{{"iid":42,"source_branch":"feat/cart","sha":"{A}","source_project_id":1}}]"#),
-            "GitLab's REST API has `source_branch`, `sha`, `source_project_id` and `target_project_id`",
+            "GitLab's REST API has `source_branch`, `sha`, `source_project_id`, `target_project_id`",
         ),
     ] {
         let (status, out, err) = sync(&workspace, &list, &[]);
@@ -143,8 +147,16 @@ fn labels_drafts_and_patterns_select_pull_requests() {
         out,
         "added a\nskipped pull request 3: it is a draft\nskipped pull request 5: pull request 1 has the same branch\n"
     );
-    let (_, out, _) = sync(&workspace, &list, &["--label", "none", "--dry-run"]);
+    let (_, out, err) = sync(&workspace, &list, &["--label", "none", "--dry-run"]);
     assert_eq!(out, "removed a\n");
+    assert!(err.contains("`--label none` matches no open pull request in the list"), "{err}");
+    // A list without a field that selects pull requests cannot be trusted.
+    for (field, error) in [("labels", "the labels of pull request 1"), ("isDraft", "the state of pull request 1")] {
+        let list = list.replace(&format!("\"{field}\""), "\"other\"");
+        let (status, out, err) = sync(&workspace, &list, &[]);
+        assert!(status == 3 && out.is_empty(), "{out}{err}");
+        assert!(err.contains(&format!("does not have {error}")) && err.contains("--json"), "{err}");
+    }
     workspace.edit("branches.yaml", "drafts: false, ", "");
     assert!(sync(&workspace, &list, &["--dry-run"]).1.starts_with("added c\n"));
     assert!(!sync(&workspace, &list, &["--dry-run", "--skip-drafts"]).1.contains("added c\n"));
