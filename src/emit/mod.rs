@@ -165,7 +165,9 @@ mod tests {
         let service = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n";
         let all = files("main\n  expires: 2026-12-24\njanitor: true", service);
         assert_eq!(all.iter().filter(|(_, text)| text.contains("janitor")).count(), 1);
-        for without in ["main\n  expires: 2026-12-24", "main\njanitor: true"] {
+        let kept = "main\n  expires: 2026-12-24\n  pin: {reason: it stays}\njanitor: true";
+        let needed = "main\n  expires: 2026-12-24\nbaseline: main\njanitor: true";
+        for without in ["main\n  expires: 2026-12-24", "main\njanitor: true", kept, needed] {
             assert!(files(without, service).iter().all(|(_, text)| !text.contains("janitor")), "{without}");
         }
     }

@@ -5,9 +5,9 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Branch, BuildPlan};
 use crate::spec::{BranchEntry, ExpiredBranch, Spec};
 
-/// The warnings about `janitor`, `defaults.expires` and `expired`.
+/// The warnings about `janitor`, `defaults.expires`, `expires` and `expired`.
 pub(super) fn warnings(spec: &Spec, plan: &BuildPlan) -> Vec<Diagnostic> {
-    janitor(spec, plan).into_iter().chain(default(spec)).chain(records(spec)).collect()
+    janitor(spec, plan).into_iter().chain(default(spec)).chain(kept(spec)).chain(records(spec)).collect()
 }
 
 /// Whether a branch may expire. `expire` keeps pinned branches and those that the spec requires.
@@ -31,23 +31,28 @@ fn janitor(spec: &Spec, plan: &BuildPlan) -> Option<Diagnostic> {
     )
 }
 
-/// `defaults.expires`, although none of the branches that may expire does so by it.
+/// `defaults.expires`, although none of the branches that it is for has `added`. Without such a branch, it is for branches to come.
 fn default(spec: &Spec) -> Option<Diagnostic> {
     let days = spec.expires_after.as_ref()?;
-    let mut candidates = spec.branches.iter().filter(|entry| may_expire(spec, entry)).peekable();
-    candidates.peek()?;
-    let without_date: Vec<&BranchEntry> = candidates.filter(|entry| entry.expires.is_none()).collect();
-    if without_date.iter().any(|entry| entry.added.is_some()) {
+    let mut candidates = spec.branches.iter().filter(|entry| may_expire(spec, entry) && entry.expires.is_none());
+    let first = candidates.next()?;
+    if first.added.is_some() || candidates.any(|entry| entry.added.is_some()) {
         return None;
     }
-    let warning =
-        |why: &str| Diagnostic::new(Code::Spec, format!("`defaults.expires` has no effect: {why}")).at(days.at);
-    Some(match without_date.first() {
-        None => warning("every branch has `expires` of its own").help("remove one of the two"),
-        Some(entry) => warning("no branch without `expires` has `added`, from which it counts")
-            .note(entry.at, "such as this branch")
-            .help("add `added:` with a date; `pleach branch add` and `pleach branch sync` write it"),
-    })
+    let message = "`defaults.expires` has no effect: no branch without `expires` has `added`, from which it counts";
+    let warning = Diagnostic::new(Code::Spec, message).at(days.at).note(first.at, "such as this branch");
+    Some(warning.help("add `added:` with a date; `pleach branch add` and `pleach branch sync` write it"))
+}
+
+/// The expiry dates of branches that never expire.
+fn kept(spec: &Spec) -> Vec<Diagnostic> {
+    let of_branch = |entry: &BranchEntry| {
+        let date = entry.expires.as_ref().filter(|_| entry.pin.is_some())?;
+        let message = format!("`expires` has no effect: the branch `{}` is pinned", entry.name);
+        let warning = Diagnostic::new(Code::Spec, message).at(date.at);
+        Some(warning.help("remove one of the two"))
+    };
+    spec.branches.iter().filter_map(of_branch).collect()
 }
 
 /// Records in `expired` of branches that exist.
