@@ -241,14 +241,20 @@ fn virtual_service(reader: &mut ClaimReader, spec: &Node) {
     }
 }
 
-/// The servers of a `Gateway` of Istio. Of two with the same port and host on the same pods, Istio uses one (IST0145), whatever the
-/// namespaces of the Gateways are. An egress gateway is for the hosts of others.
+/// The servers of a `Gateway` of Istio that terminate or pass on TLS. Of two with the same port and host on the same pods, Istio uses
+/// one (IST0145), whatever the namespaces of the Gateways are. It merges plain HTTP servers. An egress gateway is for the hosts of others.
 fn istio_servers(reader: &mut ClaimReader, spec: &Node) {
     let selector = spec.get("selector").map(compact).unwrap_or_default();
     if selector.contains("egress") {
         return;
     }
-    for server in items(spec, "servers") {
+    let is_plain = |server: &Node| {
+        let protocol = server.str_at(&["port", "protocol"]).unwrap_or_default().to_uppercase();
+        server.get("tls").is_none()
+            || protocol.starts_with("HTTP") && protocol != "HTTPS"
+            || protocol.starts_with("GRPC")
+    };
+    for server in items(spec, "servers").filter(|server| !is_plain(server)) {
         let port = server.at_path(&["port", "number"]).and_then(Node::as_text).unwrap_or_default();
         let address = server.str_at(&["bind"]).map(|address| format!(" of {address}")).unwrap_or_default();
         let shown = SmolStr::from(format!("port {port}{address} of the Istio gateway `{selector}`"));

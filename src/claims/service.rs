@@ -107,7 +107,10 @@ fn service(reader: &mut ClaimReader, spec: &Node) {
 
 /// Claims the addresses of a text, separated by commas.
 fn address(reader: &mut ClaimReader, node: &Node, part: &ClaimPart) {
-    for text in node.as_text().unwrap_or_default().split(',').map(str::trim).filter(|text| !text.is_empty()) {
+    // `0.0.0.0` asks kube-vip for any address.
+    let is_any = |text: &str| text.parse::<IpAddr>().is_ok_and(|address| address.is_unspecified());
+    let texts = node.as_text().unwrap_or_default().split(',').map(str::trim);
+    for text in texts.filter(|text| !text.is_empty() && !is_any(text)) {
         let address = text.parse::<IpAddr>().map_or_else(|_| text.into(), |address| address.to_string().into());
         reader.claim_part(node, Claimed::Address { address }, part.clone());
     }
