@@ -16,7 +16,12 @@ pub(super) fn warnings(build: &UsedParts) -> Vec<Diagnostic> {
     let used: BTreeSet<&RelPath> = listed.chain(of_services).collect();
     let root = RelPath::new(OVERLAYS).expect("a plain name");
     let mut found = Vec::new();
-    let is_read = |folder: &RelPath| build.files.iter().any(|file| file.is_within(folder));
+    // Those of `defaults` are for branches to come, too.
+    let defaults: Vec<&RelPath> = spec.defaults.overlays.iter().flatten().map(|overlay| &overlay.value).collect();
+    let is_read = |folder: &RelPath| {
+        build.files.iter().any(|file| file.is_within(folder))
+            || defaults.iter().any(|overlay| overlay.is_within(folder))
+    };
     let is_overlay = |folder: &RelPath| used.contains(folder) || has_kustomization(project, folder);
     unread_folders(project, &root, (&is_read, &is_overlay), &mut found);
     let warning = |folder: &RelPath| {
