@@ -11,7 +11,8 @@ const ORDERS: &str =
 /// A repository with the branch `main`, in which other branches have been removed and their plans have been pruned.
 fn published() -> Workspace {
     let workspace = Workspace::empty();
-    workspace.write("base/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: shop-a}\n");
+    let object = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: shop-a}\ndata: {database: '{{ database.name }}'}\n";
+    workspace.write("base/a.yaml.j2", object);
     workspace.write("branches.yaml", format!("{HEAD}{ORDERS}"));
     workspace.run(&["build"]).exits(0);
     workspace.commit_all();
