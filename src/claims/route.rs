@@ -261,15 +261,13 @@ fn istio_servers(reader: &mut ClaimReader, spec: &Node) {
         for node in items(server, "hosts") {
             // The namespace before a host limits the routes, not the server.
             let host = node.as_text().unwrap_or_default();
-            match host_name(host.rsplit('/').next().unwrap_or_default()).filter(|host| host != ALL_HOSTS) {
-                Some(host) => {
-                    let (host, path) = (RouteHost::Name(host), SmolStr::default());
-                    reader.claim(node, Claimed::Route { host, path, condition: shown.clone() });
-                }
-                None => {
-                    let proxy = (SharedProxy::IstioGateway(shown.clone()), ClaimPart::Whole);
-                    all_hosts(reader, node, &[proxy], &[RoutePath::default()]);
-                }
+            if let Some(host) = host_name(host.rsplit('/').next().unwrap_or_default()).filter(|host| host != ALL_HOSTS)
+            {
+                let (host, path) = (RouteHost::Name(host), SmolStr::default());
+                reader.claim(node, Claimed::Route { host, path, condition: shown.clone() });
+            } else {
+                let proxy = (SharedProxy::IstioGateway(shown.clone()), ClaimPart::Whole);
+                all_hosts(reader, node, &[proxy], &[RoutePath::default()]);
             }
         }
     }

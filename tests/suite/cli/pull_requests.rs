@@ -8,14 +8,13 @@ const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 
 /// A pull request as `gh pr list --json` prints it.
 fn gh(number: u32, head: &str, more: &str) -> String {
-    let mut more = if more.is_empty() { String::new() } else { format!(",{more}") };
-    for (field, value) in [("isCrossRepository", "false"), ("isDraft", "false"), ("labels", "[]")] {
-        if !more.contains(field) {
-            more += &format!(",\"{field}\":{value}");
-        }
-    }
+    let fields = ["\"isCrossRepository\":false", "\"isDraft\":false", "\"labels\":[]"];
+    let is_missing = |field: &&str| !more.contains(field.split(':').next().unwrap());
+    let all: Vec<&str> =
+        fields.into_iter().filter(is_missing).chain([more]).filter(|field| !field.is_empty()).collect();
+    let more = all.join(",");
     format!(
-        "{{\"number\":{number},\"headRefName\":\"{head}\",\"headRefOid\":\"{A}\",\"title\":\"Title {number}\",\"url\":\"https://git.example.com/shop/pull/{number}\"{more}}}"
+        "{{\"number\":{number},\"headRefName\":\"{head}\",\"headRefOid\":\"{A}\",\"title\":\"Title {number}\",\"url\":\"https://git.example.com/shop/pull/{number}\",{more}}}"
     )
 }
 
