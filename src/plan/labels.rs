@@ -23,11 +23,6 @@ pub(super) fn labels(spec: &Spec, branch: &BranchEntry, slug: &Slug) -> Metadata
     labels
 }
 
-/// Whether the annotation of its expiry may be on the namespace of a branch: never if `pleach branch expire` keeps the branch.
-fn may_expire(spec: &Spec, branch: &BranchEntry) -> bool {
-    spec.janitor.is_some() && !branch.adopts_namespace() && branch.pin.is_none() && !spec.needs(&branch.name)
-}
-
 /// All annotations of a branch.
 pub(super) fn annotations(spec: &Spec, branch: &BranchEntry) -> MetadataPairs {
     let mut annotations = merge::named(&spec.defaults.annotations, &branch.settings.annotations, |own, _| own.clone());
@@ -37,7 +32,8 @@ pub(super) fn annotations(spec: &Spec, branch: &BranchEntry) -> MetadataPairs {
 
 /// The annotations of the namespace only, or of one object if the branch adopts its namespace: the end of the last day of the branch in UTC, and its own `database`.
 pub(super) fn namespace_annotations(spec: &Spec, branch: &BranchEntry, database: Option<SmolStr>) -> MetadataPairs {
-    let expires = spec.last_day(branch).filter(|_| may_expire(spec, branch)).map(|expires| {
+    let is_annotated = spec.janitor.is_some() && !branch.adopts_namespace();
+    let expires = spec.last_day(branch).filter(|_| is_annotated && spec.may_expire(branch)).map(|expires| {
         let value = format!("{}T23:59:59Z", expires.value).into();
         (SmolStr::new_static(JANITOR_ANNOTATION), Placed { value, at: expires.at })
     });

@@ -53,4 +53,9 @@ impl Spec {
         };
         branch.expires.clone().or_else(by_default)
     }
+
+    /// Whether a branch expires on its last day: `pleach branch expire` keeps pinned branches and those that the spec needs.
+    pub(crate) fn may_expire(&self, branch: &BranchEntry) -> bool {
+        branch.pin.is_none() && !self.needs(&branch.name)
+    }
 }

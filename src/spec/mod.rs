@@ -252,9 +252,14 @@ impl Spec {
 
     /// What refers to a branch, which cannot be removed: a key of the spec, and where it names the branch.
     pub(crate) fn references<'s>(&'s self, branch: &'s str) -> impl Iterator<Item = (String, Location)> + 's {
-        let baseline = self.baseline.iter().map(|name| ("`baseline`".to_owned(), name));
-        let aliases = self.aliases.iter().map(|(name, alias)| (format!("the alias `{name}`"), &alias.branch));
-        baseline.chain(aliases).filter(move |(_, name)| name.value == branch).map(|(key, name)| (key, name.at))
+        let baseline = self.baseline.iter().map(|name| (None, name));
+        let aliases = self.aliases.iter().map(|(name, alias)| (Some(name), &alias.branch));
+        let key = |alias: Option<&SmolStr>| match alias {
+            None => "`baseline`".to_owned(),
+            Some(name) => format!("the alias `{name}`"),
+        };
+        let found = baseline.chain(aliases).filter(move |(_, name)| name.value == branch);
+        found.map(move |(alias, name)| (key(alias), name.at))
     }
 }
 

@@ -49,8 +49,7 @@ fn record(branch: &BranchEntry, list: &BranchList) -> RecordEdit {
 fn without_added(editor: &BranchEditor) -> Vec<Diagnostic> {
     let spec = &editor.spec;
     let Some(days) = &spec.expires_after else { return Vec::new() };
-    let never =
-        |branch: &&BranchEntry| spec.last_day(branch).is_none() && branch.pin.is_none() && !spec.needs(&branch.name);
+    let never = |branch: &&BranchEntry| spec.last_day(branch).is_none() && spec.may_expire(branch);
     let warning = |branch: &BranchEntry| {
         Diagnostic::new(Code::Spec, format!("the branch `{}` has no `added`, so it never expires", branch.name))
             .at(branch.at)

@@ -10,17 +10,12 @@ pub(super) fn warnings(spec: &Spec, plan: &BuildPlan) -> Vec<Diagnostic> {
     janitor(spec, plan).into_iter().chain(default(spec)).chain(kept(spec)).chain(records(spec)).collect()
 }
 
-/// Whether a branch may expire. `expire` keeps pinned branches and those that the spec requires.
-fn may_expire(spec: &Spec, entry: &BranchEntry) -> bool {
-    entry.pin.is_none() && !spec.needs(&entry.name)
-}
-
 /// `janitor: true`, although none of the branches that may expire has the annotation. Without such a branch, it is for branches to
 /// come.
 fn janitor(spec: &Spec, plan: &BuildPlan) -> Option<Diagnostic> {
     let at = spec.janitor?;
     let has_annotation = |branch: &Branch| branch.namespace_annotations.contains_key(JANITOR_ANNOTATION);
-    if !spec.branches.iter().any(|entry| may_expire(spec, entry)) || plan.branches.iter().any(has_annotation) {
+    if !spec.branches.iter().any(|entry| spec.may_expire(entry)) || plan.branches.iter().any(has_annotation) {
         return None;
     }
     let message = "`janitor` has no effect: no branch with a namespace of its own has an expiry date";
@@ -34,7 +29,7 @@ fn janitor(spec: &Spec, plan: &BuildPlan) -> Option<Diagnostic> {
 /// `defaults.expires`, although none of the branches that it is for has `added`. Without such a branch, it is for branches to come.
 fn default(spec: &Spec) -> Option<Diagnostic> {
     let days = spec.expires_after.as_ref()?;
-    let mut candidates = spec.branches.iter().filter(|entry| may_expire(spec, entry) && entry.expires.is_none());
+    let mut candidates = spec.branches.iter().filter(|entry| spec.may_expire(entry) && entry.expires.is_none());
     let first = candidates.next()?;
     if first.added.is_some() || candidates.any(|entry| entry.added.is_some()) {
         return None;
