@@ -81,7 +81,6 @@ const NAMESPACE_FIELDS: [&str; 12] = [
 
 impl BranchEntry {
     pub(super) fn of(section: &Section, reader: &mut SettingsReader, faults: &mut Vec<Diagnostic>) -> Self {
-        let placed = |key| section.node(key).and_then(|node| Some(Placed { value: text(node)?, at: node.at }));
         let name = section.text("name").unwrap_or_default();
         if let Err(error) = check_name(&name) {
             faults.push(error.at(section.place("name")));
@@ -96,7 +95,7 @@ impl BranchEntry {
         BranchEntry {
             name,
             at: section.node("name").map_or(section.at, |node| node.at),
-            slug: placed("slug").and_then(|slug| checked(&slug, Slug::forced, faults)),
+            slug: section.placed("slug").and_then(|slug| checked(&slug, Slug::forced, faults)),
             settings: reader.of_branch(section, faults),
             namespace: Pattern::of(section, "namespace", faults),
             adopt_namespace: section
@@ -108,10 +107,10 @@ impl BranchEntry {
                 .and_then(|section| Some(Placed { value: database::mode(&section)?, at: section.at })),
             slots: SlotsEntry::of(section, reader.aliases(), faults),
             pin: section.section("pin").and_then(|pin| Some(Pin { reason: pin.text("reason")? })),
-            added: placed("added").and_then(|date| checked(&date, Date::parse, faults)),
-            expires: placed("expires").and_then(|date| checked(&date, Date::parse, faults)),
-            owner: placed("owner"),
-            link: placed("link"),
+            added: section.placed("added").and_then(|date| checked(&date, Date::parse, faults)),
+            expires: section.placed("expires").and_then(|date| checked(&date, Date::parse, faults)),
+            owner: section.placed("owner"),
+            link: section.placed("link"),
             pull_request: PullRequest::of(section),
             app_engine,
         }

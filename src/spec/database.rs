@@ -1,6 +1,6 @@
 //! `database:`, the database of each branch.
 
-use super::section::{Section, text};
+use super::section::Section;
 use super::{Placed, spec_error};
 use crate::database::DatabaseMode;
 use crate::diagnostic::Diagnostic;
@@ -32,7 +32,7 @@ impl SharedDatabase {
             let error = spec_error(format!("the database server reserves names that begin with `{name}`"));
             faults.push(error.at(section.place("name")).help("use the name of the application"));
         }
-        let job = section.node("job").and_then(|node| Some(Placed { value: text(node)?, at: node.at }));
+        let job = section.placed("job");
         Some(SharedDatabase { mode: mode(&section).unwrap_or_default(), name, job, at })
     }
 }

@@ -43,7 +43,7 @@ impl SecretRules {
                 spec_error("`allow` has no effect, because `mode: allow` accepts every Secret".to_owned()).at(at);
             faults.push(error.help("remove it, or set `mode: refuse`"));
         }
-        SecretRules { mode, allow: texts(section.list("allow")), keys: texts(section.list("keys")) }
+        SecretRules { mode, allow: section.placed_list("allow"), keys: section.placed_list("keys") }
     }
 
     /// Whether a Secret of this name may contain values.
@@ -69,11 +69,6 @@ impl SecretsMode {
 }
 
 const MODES: [&str; 3] = ["refuse", "warn", "allow"];
-
-fn texts(list: Option<&[Node]>) -> Vec<Placed<SmolStr>> {
-    let placed = |node: &Node| Some(Placed { value: text(node)?, at: node.at });
-    list.unwrap_or_default().iter().filter_map(placed).collect()
-}
 
 /// The patterns of `secrets.keys`, also of a spec with errors.
 pub(crate) fn secret_keys(project: &Project) -> Vec<SmolStr> {

@@ -1,5 +1,6 @@
 //! A mapping of the spec. A value of the wrong type reads as absent, because the check against the JSON Schema reports it.
 
+use super::Placed;
 use crate::node::{Map, Node, Tag};
 use crate::schema::branches as schema;
 use crate::source::Location;
@@ -34,6 +35,16 @@ impl<'a> Section<'a> {
         self.node(key).and_then(text)
     }
 
+    /// The string under `key` with its location.
+    pub(super) fn placed(&self, key: &'static str) -> Option<Placed<SmolStr>> {
+        self.node(key).and_then(placed)
+    }
+
+    /// The strings in the list under `key` with their locations.
+    pub(super) fn placed_list(&self, key: &'static str) -> Vec<Placed<SmolStr>> {
+        self.list(key).unwrap_or_default().iter().filter_map(placed).collect()
+    }
+
     /// The items of the list under `key`.
     pub(super) fn list(&self, key: &'static str) -> Option<&'a [Node]> {
         self.node(key)?.as_seq()
@@ -54,6 +65,10 @@ impl<'a> Section<'a> {
         self.node(key)?;
         self.map?.entry(key).map(|entry| entry.key.at)
     }
+}
+
+fn placed(node: &Node) -> Option<Placed<SmolStr>> {
+    Some(Placed { value: text(node)?, at: node.at })
 }
 
 /// The text of a string or of an unquoted date.

@@ -1,6 +1,6 @@
 //! `slots:`, the versions that a branch runs at once, and which of them receives the traffic.
 
-use super::section::{Section, text};
+use super::section::Section;
 use super::{BranchImage, Placed, image, spec_error};
 use crate::diagnostic::Diagnostic;
 use crate::schema::name::is_label;
@@ -45,7 +45,7 @@ impl SlotsEntry {
             let error = spec_error(format!("unknown version `{name}`")).at(at);
             error.suggest_known(name, "versions", versions.keys().map(SmolStr::as_str)).help("define it in `versions`")
         };
-        let active = section.node("active").and_then(|node| Some(Placed { value: text(node)?, at: node.at }));
+        let active = section.placed("active");
         // The schema reports a missing `active` or `versions`.
         faults.extend(
             active

@@ -29,18 +29,14 @@ pub(crate) struct SyncRules {
 impl SyncRules {
     pub(super) fn of(top: &Section) -> Self {
         let Some(section) = top.section("sync") else { return SyncRules::default() };
-        let patterns = |key| {
-            let nodes = section.list(key).unwrap_or_default();
-            nodes.iter().filter_map(|node| Some(Placed { value: text(node)?, at: node.at })).collect()
-        };
         let images = section.map("images").into_iter().flatten();
         let is = |key| section.node(key).and_then(Node::as_bool);
         SyncRules {
             labels: section.list("labels").unwrap_or_default().iter().filter_map(text).collect(),
             skip_drafts: is("drafts") == Some(false),
             forks: is("forks") == Some(true),
-            include: patterns("include"),
-            exclude: patterns("exclude"),
+            include: section.placed_list("include"),
+            exclude: section.placed_list("exclude"),
             images: images
                 .filter_map(|e| Some((e.key.text.clone(), Placed { value: text(&e.value)?, at: e.value.at })))
                 .collect(),
