@@ -71,14 +71,15 @@ impl BaseRevision {
         (git::repository(files.root()) == Some(root)).then(|| files.commit())
     }
 
+    /// The commit whose spec is the previous one of a workspace.
+    pub(super) fn spec_commit(&self, workspace: &Path) -> Result<Option<String>> {
+        self.own_commit(workspace).map_or_else(|| spec_commit(workspace), |commit| Ok(Some(commit.to_owned())))
+    }
+
     /// The texts that the files of the spec of a workspace and a project have had, the newest first.
     pub(super) fn earlier_specs(&self, workspace: &Path, project: &str) -> Result<Vec<Arc<str>>> {
         let Some(history) = WorkspaceHistory::of(workspace, project) else { return Ok(Vec::new()) };
-        let commit = match self.own_commit(workspace) {
-            Some(commit) => Some(commit.to_owned()),
-            None => spec_commit(workspace)?,
-        };
-        commit.map_or(Ok(Vec::new()), |commit| history.specs(None, &commit))
+        self.spec_commit(workspace)?.map_or(Ok(Vec::new()), |commit| history.specs(None, &commit))
     }
 
     pub(super) fn has_output(&self) -> bool {
@@ -163,7 +164,7 @@ impl BaseFinder<'_> {
     /// The folder that the spec names at a commit.
     fn output_at(&self, commit: &str) -> Result<Option<FolderPath>> {
         let Some(history) = self.history().filter(|history| history.has_commit(commit)) else { return Ok(None) };
-        history.at(commit)?.map_or(Ok(None), |at| history.output(&at))
+        Ok(history.at(commit)?.and_then(|at| history.output(&at)))
     }
 
     /// The history of the workspace, if it is in a repository.
@@ -254,7 +255,7 @@ impl BaseFinder<'_> {
     }
 
     /// Whether `root` is the repository of the workspace.
-    pub(super) fn is_own(&self, root: &Path) -> bool {
+    fn is_own(&self, root: &Path) -> bool {
         git::repository(&self.workspace.root) == Some(root)
     }
 

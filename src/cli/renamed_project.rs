@@ -9,11 +9,10 @@ use crate::spec;
 pub(super) fn check(finder: &BaseFinder, base: &Base) -> Result<()> {
     let commit = match (&base.revision, &base.origin) {
         (BaseRevision::Folder(..), BaseOrigin::Named) => None,
-        (BaseRevision::Commit(files), _) if finder.is_own(files.root()) => Some(files.commit().to_owned()),
-        _ => finder.commit()?,
+        (revision, _) => revision.spec_commit(&finder.workspace.root)?,
     };
     let (Some(history), Some(commit)) = (finder.history(), commit) else { return Ok(()) };
-    let old = history.at(&commit)?.map_or(Ok(None), |at| history.project(&at))?;
+    let old = history.at(&commit)?.and_then(|at| at.project());
     let new = &finder.spec.project;
     let Some(old) = old.filter(|old| old != new) else { return Ok(()) };
     if !base.revision.has_records()? {

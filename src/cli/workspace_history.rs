@@ -32,6 +32,15 @@ pub(super) struct WorkspaceHistory<'a> {
 pub(super) struct WorkspaceAt {
     folder: RelPath,
     commit: String,
+    /// The text of its spec at the commit, if it has one.
+    spec: Option<Arc<str>>,
+}
+
+impl WorkspaceAt {
+    /// The name of the project at the commit.
+    pub(super) fn project(&self) -> Option<SmolStr> {
+        EarlierSpec::read(self.spec.as_ref()?).project
+    }
 }
 
 impl<'a> WorkspaceHistory<'a> {
@@ -48,16 +57,15 @@ impl<'a> WorkspaceHistory<'a> {
 
     /// Where the workspace was at a commit, if it existed.
     pub(super) fn at(&self, commit: &str) -> Result<Option<WorkspaceAt>> {
-        let at = |folder: &RelPath| WorkspaceAt { folder: folder.clone(), commit: commit.to_owned() };
-        if self.spec(commit, &self.folder)?.is_some() {
-            return Ok(Some(at(&self.folder)));
+        if let Some(spec) = self.spec(commit, &self.folder)? {
+            return Ok(Some(WorkspaceAt { folder: self.folder.clone(), commit: commit.to_owned(), spec: Some(spec) }));
         }
         let exists = |path: &RelPath| self.root.join(path.as_str()).is_file();
-        match self.removed(commit, self.project, exists)?.as_slice() {
-            [] => Ok(None),
-            [folder] => Ok(Some(at(folder))),
-            folders => {
-                let names: Vec<String> = folders.iter().map(|folder| format!("`{folder}`")).collect();
+        let mut removed = self.removed(commit, self.project, exists)?;
+        match removed.len() {
+            0 | 1 => Ok(removed.pop()),
+            _ => {
+                let names: Vec<String> = removed.iter().map(|at| format!("`{}`", at.folder)).collect();
                 let message = format!(
                     "the workspace has been moved, and it is not known from where: the base revision has the project `{}` in {}",
                     self.project,
@@ -78,14 +86,9 @@ impl<'a> WorkspaceHistory<'a> {
         FolderPath::new(&at.folder.relative_to(&self.folder))
     }
 
-    /// The name of the project at a commit.
-    pub(super) fn project(&self, at: &WorkspaceAt) -> Result<Option<SmolStr>> {
-        Ok(self.spec(&at.commit, &at.folder)?.and_then(|text| EarlierSpec::read(&text).project))
-    }
-
     /// The folder of the output at a commit.
-    pub(super) fn output(&self, at: &WorkspaceAt) -> Result<Option<FolderPath>> {
-        Ok(self.spec(&at.commit, &at.folder)?.and_then(|text| self.output_of(at, &text)))
+    pub(super) fn output(&self, at: &WorkspaceAt) -> Option<FolderPath> {
+        self.output_of(at, at.spec.as_ref()?)
     }
 
     /// The folders of the output up to a commit, the last one first.
@@ -110,7 +113,7 @@ impl<'a> WorkspaceHistory<'a> {
 
     /// The folders of the workspace up to a commit, the last one first. The present one is always among them.
     fn folders(&self, commit: &str) -> Result<Vec<WorkspaceAt>> {
-        let mut folders = vec![WorkspaceAt { folder: self.folder.clone(), commit: commit.to_owned() }];
+        let mut folders = vec![WorkspaceAt { folder: self.folder.clone(), commit: commit.to_owned(), spec: None }];
         let mut next = match self.at(commit)? {
             Some(at) if self.is_here(&at) => self.before(&at)?,
             at => at,
@@ -123,7 +126,7 @@ impl<'a> WorkspaceHistory<'a> {
     }
 
     /// Where the workspace was before it was moved to its folder at a commit.
-    fn before(&self, WorkspaceAt { folder, commit }: &WorkspaceAt) -> Result<Option<WorkspaceAt>> {
+    fn before(&self, WorkspaceAt { folder, commit, .. }: &WorkspaceAt) -> Result<Option<WorkspaceAt>> {
         let Some((added, Some(parent))) = git::last_addition(self.root, commit, &file(folder))? else {
             return Ok(None);
         };
@@ -131,20 +134,23 @@ impl<'a> WorkspaceHistory<'a> {
         let Some(project) = project else { return Ok(None) };
         let after = git::files_named(self.root, &added, spec::FILE)?;
         let mut removed = self.removed(&parent, &project, |path| after.contains(path))?;
-        let folder = removed.pop().filter(|_| removed.is_empty());
-        Ok(folder.map(|folder| WorkspaceAt { folder, commit: parent }))
+        Ok(removed.pop().filter(|_| removed.is_empty()))
     }
 
-    /// The folders of the workspaces of a project at a commit whose specs do not exist any more.
-    fn removed(&self, commit: &str, project: &str, exists: impl Fn(&RelPath) -> bool) -> Result<Vec<RelPath>> {
+    /// The workspaces of a project at a commit whose specs do not exist any more.
+    fn removed(&self, commit: &str, project: &str, exists: impl Fn(&RelPath) -> bool) -> Result<Vec<WorkspaceAt>> {
         let paths = git::files_named(self.root, commit, spec::FILE)?;
         let paths: Vec<&str> = paths.iter().filter(|path| !exists(path)).map(RelPath::as_str).collect();
         if paths.is_empty() {
             return Ok(Vec::new());
         }
         let texts = git::texts(self.root, commit, &paths)?;
-        let is_same = |text: &str| EarlierSpec::read(text).project.as_deref() == Some(project);
-        Ok(texts.iter().filter(|(_, text)| is_same(text)).map(|(path, _)| path.parent()).collect())
+        let at = |(path, text): (RelPath, Arc<str>)| WorkspaceAt {
+            folder: path.parent(),
+            commit: commit.to_owned(),
+            spec: Some(text),
+        };
+        Ok(texts.into_iter().map(at).filter(|at| at.project().as_deref() == Some(project)).collect())
     }
 
     /// The text of the spec in a folder at a commit.
