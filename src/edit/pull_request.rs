@@ -97,6 +97,11 @@ impl ListedPullRequest {
         })
     }
 
+    /// Whether it has a label.
+    pub(crate) fn has_label(&self, label: &str) -> bool {
+        self.labels.iter().flatten().any(|own| own == label)
+    }
+
     /// The name of its environment, if it is known by its pull request and not by its branch.
     pub(crate) fn environment(&self) -> SmolStr {
         crate::branch_name::of_pull_request(self.number)

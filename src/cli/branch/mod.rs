@@ -176,10 +176,7 @@ impl BranchEditor<'_> {
         let given = [("--repo", repo.repo.is_some()), ("--remote", repo.remote.is_some())];
         match (source, given.into_iter().find(|(_, is_given)| *is_given)) {
             // A path with `..` or a link would be searched for a repository among the folders that it names.
-            (HeadsSource::Git, _) => {
-                let folder = self.here.join(repo.repo());
-                git::branches(&disk::resolve(&folder).unwrap_or(folder), repo.remote())
-            }
+            (HeadsSource::Git, _) => git::branches(&disk::resolve_new(&self.here.join(repo.repo())), repo.remote()),
             (HeadsSource::Stdin, None) => disk::input(),
             (HeadsSource::Stdin, Some((option, _))) => {
                 let error = Diagnostic::new(Code::Usage, format!("`{option}` has no effect with `--from -`"));

@@ -63,7 +63,7 @@ fn unmatched(args: &BranchSyncArgs, labels: &[SmolStr], listed: &BranchList) -> 
     let names: Vec<&str> =
         listed.heads.keys().map(SmolStr::as_str).chain(open().map(|listed| listed.head.as_str())).collect();
     let includes = args.include.iter().filter(|pattern| !names.iter().any(|name| glob::matches(pattern, name)));
-    let is_set = |label: &SmolStr| open().any(|listed| listed.labels.iter().flatten().any(|known| known == label));
+    let is_set = |label: &SmolStr| open().any(|listed| listed.has_label(label));
     let labels = labels.iter().filter(|label| listed.pull_requests.is_some() && !is_set(label));
     let label_option = if args.label.is_empty() { "sync.labels:" } else { "--label" };
     let warning = |option: String, what: &str| {

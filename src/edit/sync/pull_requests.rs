@@ -18,10 +18,10 @@ pub(super) fn wanted<'l>(
 ) -> Vec<WantedBranch<'l>> {
     let mut open: Vec<&ListedPullRequest> = listed.iter().filter(|listed| listed.is_open).collect();
     open.sort_by_key(|listed| listed.number);
-    synced.guards.extend(unknown_repository(&open, rules));
-    synced.guards.extend(missing_field(&open, rules));
+    synced.guards.extend(missing(&open, |listed| unknown_repository(listed, rules)));
+    synced.guards.extend(missing(&open, |listed| unknown_state(listed, rules)));
     let mut wanted: Vec<WantedBranch> = Vec::new();
-    for listed in open.into_iter().filter(|listed| has_labels(listed, &rules.labels)) {
+    for listed in open.into_iter().filter(|listed| rules.labels.iter().all(|label| listed.has_label(label))) {
         if branch_name::invalid(&listed.head).is_some() {
             synced.guards.push(invalid_name(listed));
             continue;
@@ -70,31 +70,27 @@ fn name(listed: &ListedPullRequest, spec: &Spec, rules: &SyncRules) -> Result<Op
     Ok((!rules.excludes(&name)).then_some(name))
 }
 
-/// The error if the list does not say whether branches are in another repository. Their environments would be removed.
-fn unknown_repository(open: &[&ListedPullRequest], rules: &SyncRules) -> Option<Diagnostic> {
-    let listed = open.iter().find(|listed| !rules.forks && listed.is_fork.is_none())?;
-    let message = format!(
-        "the list of branches does not say whether the branch of pull request {} is in another repository",
-        listed.number
-    );
-    Some(Diagnostic::new(Code::Guard, message).help(listed.format.required_fields()))
+/// The error if `what` an open pull request lacks is needed, as the end of a sentence about the list.
+fn missing(open: &[&ListedPullRequest], what: impl Fn(&ListedPullRequest) -> Option<String>) -> Option<Diagnostic> {
+    let (listed, what) = open.iter().find_map(|listed| Some((listed, what(listed)?)))?;
+    let error = Diagnostic::new(Code::Guard, format!("the list of branches does not {what}"));
+    Some(error.help(listed.format.required_fields()))
 }
 
-/// The error if the list does not have what the rules select by. Environments would be removed, or drafts would get one.
-fn missing_field(open: &[&ListedPullRequest], rules: &SyncRules) -> Option<Diagnostic> {
-    let missing = |listed: &ListedPullRequest| match listed {
-        ListedPullRequest { labels: None, .. } if !rules.labels.is_empty() => Some("the labels of"),
-        ListedPullRequest { is_draft: None, .. } if rules.skip_drafts => Some("the state of"),
-        _ => None,
+/// Environments of branches in another repository would be removed.
+fn unknown_repository(listed: &ListedPullRequest, rules: &SyncRules) -> Option<String> {
+    let is_unknown = !rules.forks && listed.is_fork.is_none();
+    is_unknown.then(|| format!("say whether the branch of pull request {} is in another repository", listed.number))
+}
+
+/// Environments would be removed, or drafts would get one.
+fn unknown_state(listed: &ListedPullRequest, rules: &SyncRules) -> Option<String> {
+    let what = match listed {
+        ListedPullRequest { labels: None, .. } if !rules.labels.is_empty() => "labels",
+        ListedPullRequest { is_draft: None, .. } if rules.skip_drafts => "state",
+        _ => return None,
     };
-    let (listed, what) = open.iter().find_map(|listed| Some((listed, missing(listed)?)))?;
-    let message = format!("the list of branches does not have {what} pull request {}", listed.number);
-    Some(Diagnostic::new(Code::Guard, message).help(listed.format.required_fields()))
-}
-
-/// Whether a pull request has all of some labels.
-fn has_labels(listed: &ListedPullRequest, labels: &[SmolStr]) -> bool {
-    labels.iter().all(|label| listed.labels.iter().flatten().any(|own| own == label))
+    Some(format!("have the {what} of pull request {}", listed.number))
 }
 
 fn invalid_name(listed: &ListedPullRequest) -> Diagnostic {
