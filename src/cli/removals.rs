@@ -6,14 +6,12 @@
 
 use super::base::{Base, BaseFinder, BaseOrigin, BaseRevision};
 use super::workspace_history::NAME_THE_BASE;
-use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::diagnostic::{Code, Diagnostic, Result, named};
 use crate::git;
 use crate::source::RelPath;
 use crate::spec::{self, EarlierBranch, EarlierSpec};
+use smol_str::SmolStr;
 use std::collections::BTreeSet;
-
-/// At most this many branches are named.
-const NAMED: usize = 10;
 
 /// An error if it is not known what removed branches leave, or a warning.
 pub(super) fn check(finder: &BaseFinder, base: &Base) -> Result<Option<Diagnostic>> {
@@ -50,7 +48,7 @@ fn removed(
     finder: &BaseFinder,
     base: &BaseRevision,
     earlier: impl Iterator<Item = EarlierBranch>,
-) -> Result<Vec<String>> {
+) -> Result<Vec<SmolStr>> {
     let now = spec::files(&finder.workspace.project)?;
     let now: BTreeSet<EarlierBranch> =
         now.iter().filter_map(|file| Some(EarlierSpec::read(file.text().ok()?).branches)).flatten().collect();
@@ -59,13 +57,10 @@ fn removed(
         now.contains(branch) || slugs.contains(branch.slug.as_str()) || base.knows(&branch.slug)
     };
     let removed: BTreeSet<EarlierBranch> = earlier.filter(|branch| !is_known(branch)).collect();
-    Ok(removed.into_iter().map(|branch| format!("`{}`", branch.name)).collect())
+    Ok(removed.into_iter().map(|branch| branch.name).collect())
 }
 
-fn not_found(removed: &[String]) -> Diagnostic {
-    let more = removed.len().saturating_sub(NAMED);
-    let names = removed.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let message = format!("what the removed {names}{more} leaves is not known: no earlier output has it");
+fn not_found(removed: &[SmolStr]) -> Diagnostic {
+    let message = format!("what the removed {} leaves is not known: no earlier output has it", named(removed));
     Diagnostic::new(Code::Output, message).help(NAME_THE_BASE)
 }

@@ -116,19 +116,24 @@ fn zones(build: &UsedParts) -> Vec<Diagnostic> {
         .collect()
 }
 
+/// The names of the images of all branches.
+fn image_names<'a>(build: &'a UsedParts) -> Vec<&'a str> {
+    let names: BTreeSet<&str> = build.branches.iter().flat_map(|built| built.images.names()).collect();
+    names.into_iter().collect()
+}
+
 /// Aliases of images that no branch has. An alias that an entry of `images` uses is reported there.
 fn image_aliases(build: &UsedParts) -> Vec<Diagnostic> {
     let spec = build.inputs.spec;
-    let names: BTreeSet<&str> = build.branches.iter().flat_map(|built| built.images.names()).collect();
+    let names = image_names(build);
     let set: BTreeSet<&str> = settings(spec).flat_map(|settings| settings.images.keys()).map(SmolStr::as_str).collect();
-    let names_list: Vec<&str> = names.iter().copied().collect();
     let unknown = spec.image_aliases.iter().filter(|(_, name)| {
         let name = name.value.as_str();
-        !names.contains(name) && !set.contains(name)
+        !names.contains(&name) && !set.contains(name)
     });
     let warning = |(alias, name): (&SmolStr, &Placed<SmolStr>)| {
         let message = format!("no image of any branch has the name `{}` of the alias `{alias}`", name.value);
-        suggest(Diagnostic::new(Code::Spec, message).at(name.at), &name.value, &names_list)
+        suggest(Diagnostic::new(Code::Spec, message).at(name.at), &name.value, &names)
     };
     unknown.map(warning).collect()
 }
@@ -136,8 +141,7 @@ fn image_aliases(build: &UsedParts) -> Vec<Diagnostic> {
 /// Images of `sync.images` that no branch has and no template names: `branch sync` cannot set them.
 fn synced_images(build: &UsedParts) -> Vec<Diagnostic> {
     let spec = build.inputs.spec;
-    let names: BTreeSet<&str> = build.branches.iter().flat_map(|built| built.images.names()).collect();
-    let names: Vec<&str> = names.into_iter().collect();
+    let names = image_names(build);
     let named = spec.sync.images.iter().map(|(key, image)| {
         let name = spec.image_aliases.get(key).map_or(key, |name| &name.value);
         (key, name.as_str(), image.at)
