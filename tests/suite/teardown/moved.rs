@@ -47,6 +47,14 @@ impl Repository {
         );
     }
 
+    /// Builds and publishes a spec.
+    #[track_caller]
+    fn change(&self, folder: &str, more: &str, branches: &[&str]) {
+        self.spec(folder, "shop", more, branches);
+        self.run(folder, &["build"], 0);
+        self.publish();
+    }
+
     /// The output has the plans of these branches and their zone changes.
     #[track_caller]
     fn assert_recorded(&self, output: &str, slugs: &[&str]) {
@@ -103,12 +111,8 @@ fn an_output_that_stays_where_it_was_is_found() {
 #[test]
 fn what_earlier_specs_gave_is_known_after_several_moves_and_a_merge() {
     let repository = Repository::new(".");
-    repository.spec(".", "shop", "namespace: 'team-{{ branch.slug }}'\n", &["main", "team"]);
-    repository.run(".", &["build"], 0);
-    repository.publish();
-    repository.spec(".", "shop", "", &["main"]);
-    repository.run(".", &["build"], 0);
-    repository.publish();
+    repository.change(".", "namespace: 'team-{{ branch.slug }}'\n", &["main", "team"]);
+    repository.change(".", "", &["main"]);
     repository.shell("git checkout -q -b change");
     repository.shell(&move_all(".", "a"));
     repository.run("a", &["build"], 0);
@@ -149,9 +153,7 @@ fn a_workspace_that_is_moved_with_an_ignored_output_needs_the_base_revision() {
 #[test]
 fn records_that_a_revert_lost_before_the_move_are_required() {
     let repository = Repository::new(".");
-    repository.spec(".", "shop", "", &["main", "old", "older", "new"]);
-    repository.run(".", &["build"], 0);
-    repository.publish();
+    repository.change(".", "", &["main", "old", "older", "new"]);
     repository.shell("git revert --no-edit HEAD > /dev/null");
     let printed = repository.run(".", &["check"], 0);
     assert!(printed.contains("warning[output]: the next build adds teardown records to `out/"), "{printed}");
