@@ -1,6 +1,42 @@
 //! Limits on the work for one input. Input may come from a stranger, so nothing may run without end or use all memory.
 //!
-//! No ordinary workspace comes near them. `docs/src/reference/limits.md` lists them.
+//! No ordinary workspace comes near them. `docs/src/reference/limits.md` lists them. [`crate::work`] counts the steps of a
+//! branch; the template engine counts those of a template.
 
 /// The largest file that is read, in bytes.
 pub(crate) const FILE_BYTES: u64 = 128 << 20;
+
+/// The largest YAML text, in bytes.
+pub(crate) const TEXT_BYTES: usize = 64 << 20;
+/// The number of documents in a YAML text.
+pub(crate) const TEXT_DOCUMENTS: usize = 200_000;
+/// The nesting depth of lists and mappings in a YAML document, and in an object that a kustomization changes.
+pub(crate) const DOCUMENT_DEPTH: usize = 200;
+/// The number of values that the aliases of a YAML document expand to.
+pub(crate) const DOCUMENT_ALIASED_VALUES: usize = 4_000_000;
+/// The text that the aliases of a YAML document expand to, in bytes.
+pub(crate) const DOCUMENT_ALIASED_BYTES: usize = 128 << 20;
+/// The nesting depth of lists and mappings in the output. It is larger than that of a document, because templates nest values.
+pub(crate) const OUTPUT_DEPTH: usize = 256;
+/// The output of a branch, in bytes.
+pub(crate) const OUTPUT_BYTES: usize = 128 << 20;
+
+/// The work of one run of a template, in steps: an instruction, 2 values of a list or mapping, or 64 bytes of text.
+pub(crate) const TEMPLATE_STEPS: u64 = 2_000_000;
+/// The nesting depth of lists and mappings in the value of an expression.
+pub(crate) const TEMPLATE_VALUE_DEPTH: usize = 64;
+
+/// The work for the kustomizations of one branch, in steps: 8 values or 64 bytes of text that a kustomization copies, or 8
+/// objects that a selector is compared with. A folder is 100 steps and an object that it adds is 4.
+pub(crate) const BRANCH_STEPS: usize = 2_500_000;
+/// The number of folders that include each other, from the first to the last.
+pub(crate) const FOLDER_DEPTH: usize = 200;
+/// The number of repetitions in a regular expression of a kustomization, as in kustomize.
+pub(crate) const REGEX_REPETITIONS: u32 = 1000;
+
+/// The number of errors that are shown, and of warnings.
+pub(crate) const DIAGNOSTICS: usize = 100;
+/// The length of a text in a diagnostic, in characters.
+pub(crate) const DIAGNOSTIC_CHARACTERS: usize = 2000;
+/// The number of names that an unknown one is compared with, for a suggestion.
+pub(crate) const NEAREST_CANDIDATES: usize = 1000;

@@ -4,6 +4,7 @@
 
 use crate::diagnostic::redaction::SecretValues;
 use crate::diagnostic::{self, Code, Diagnostic, Diagnostics, Result, Severity};
+use crate::limits::DIAGNOSTICS;
 use crate::source::Project;
 use crate::spec;
 use crate::visible::visible_lines;
@@ -92,7 +93,7 @@ impl Screen {
         }
     }
 
-    /// Writes diagnostics: sorted, the same one of several branches once.
+    /// Writes diagnostics in one piece: sorted, the same one of several branches once, at most [`DIAGNOSTICS`].
     pub(super) fn diagnostics<'a>(
         self,
         severity: Severity,
@@ -104,12 +105,15 @@ impl Screen {
             MessageFormat::Short => diagnostic::short::render,
             MessageFormat::Json => diagnostic::json::render,
         };
-        let errors = diagnostic::sorted(errors, project);
-        if errors.is_empty() {
+        let sorted = diagnostic::sorted(errors, project);
+        if sorted.is_empty() {
             return;
         }
         let secrets = SecretValues::of(project, &spec::secret_keys(project));
-        let text: String = errors.iter().map(|e| render(severity, &secrets.redact(e), project)).collect();
+        let (shown, more) = sorted.split_at(sorted.len().min(DIAGNOSTICS));
+        let more = more.first().map(|first| first.and_more(severity, more.len()));
+        let text: String =
+            shown.iter().chain(&more).map(|error| render(severity, &secrets.redact(error), project)).collect();
         self.write(&text);
     }
 

@@ -18,6 +18,7 @@ pub(crate) use gather::gather;
 pub(crate) use order::sorted;
 pub(crate) use suggestion::{named, nearest};
 
+use crate::limits::DIAGNOSTIC_CHARACTERS;
 use crate::source::{Location, RelPath};
 use std::fmt;
 
@@ -274,6 +275,12 @@ impl Diagnostic {
         self
     }
 
+    /// What is shown instead of it and of `number - 1` others.
+    pub(crate) fn and_more(&self, severity: Severity, number: usize) -> Diagnostic {
+        let plural = if number == 1 { "" } else { "s" };
+        Diagnostic::new(self.0.code, format!("and {number} more {}{plural}", severity.word()))
+    }
+
     /// Code, message, source location, notes, branches and help.
     pub(crate) fn parts(&self) -> &Parts {
         &self.0
@@ -289,12 +296,9 @@ impl fmt::Display for Diagnostic {
 
 impl std::error::Error for Diagnostic {}
 
-/// The longest text of a diagnostic, in characters. Texts quote the input, which may be of any size.
-const LONGEST_TEXT: usize = 2000;
-
-/// A text, cut to [`LONGEST_TEXT`].
+/// A text, cut to [`DIAGNOSTIC_CHARACTERS`]. Texts quote the input, which may be of any size.
 fn bounded(text: String) -> String {
-    cut(text, LONGEST_TEXT)
+    cut(text, DIAGNOSTIC_CHARACTERS)
 }
 
 /// A text, cut in the middle to `longest` characters: a message says at its ends what is wrong with the value that it quotes.
@@ -334,10 +338,10 @@ mod tests {
     #[test]
     fn long_texts_are_cut_in_the_middle() {
         let message = |text: String| Diagnostic::new(Code::Spec, text).to_string();
-        let short = "é".repeat(LONGEST_TEXT);
+        let short = "é".repeat(DIAGNOSTIC_CHARACTERS);
         assert_eq!(message(short.clone()), short);
         let long = message(format!("`{}` is too long", "x".repeat(100_000)));
-        assert_eq!(long.chars().count(), LONGEST_TEXT + 1);
+        assert_eq!(long.chars().count(), DIAGNOSTIC_CHARACTERS + 1);
         assert!(long.starts_with("`xxx") && long.ends_with("xx` is too long"));
     }
 }

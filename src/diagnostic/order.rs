@@ -2,6 +2,7 @@
 
 use super::Diagnostic;
 use crate::source::Project;
+use std::collections::BTreeSet;
 
 /// Diagnostics in the order in which they are shown: by file, line and column. The same diagnostic of several branches is
 /// shown once.
@@ -26,14 +27,14 @@ pub(crate) fn sorted<'a>(diagnostics: impl IntoIterator<Item = &'a Diagnostic>, 
             Some(last)
                 if last.0.message == error.0.message && last.0.at == error.0.at && last.0.code == error.0.code =>
             {
-                for branch in error.0.branches {
-                    if !last.0.branches.contains(&branch) {
-                        last.0.branches.push(branch);
-                    }
-                }
+                last.0.branches.extend(error.0.branches);
             }
             _ => shown.push(error),
         }
+    }
+    for error in &mut shown {
+        let mut known = BTreeSet::new();
+        error.0.branches.retain(|branch| known.insert(branch.clone()));
     }
     shown
 }

@@ -1,6 +1,7 @@
 //! What may be meant by an unknown name.
 
 use super::Diagnostic;
+use crate::limits::NEAREST_CANDIDATES;
 
 /// At most this many names are listed.
 const LISTED: usize = 10;
@@ -38,12 +39,23 @@ pub(crate) fn named(names: &[impl AsRef<str>]) -> String {
     }
 }
 
+/// The longest word with a near miss, in characters. The names of Kubernetes are not longer.
+const LONGEST_NEAR: usize = 253;
+
 /// The candidate that is most likely meant by `word`, if one is close enough.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = (word.chars().count() / 3).max(1);
+    let length = word.chars().count();
+    let allowed = (length / 3).max(1);
+    if length > LONGEST_NEAR {
+        return None;
+    }
+    let word = word.to_lowercase();
+    // Most candidates differ in length, and comparing them costs much more than counting characters.
     candidates
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&word.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .take(NEAREST_CANDIDATES)
+        .filter(|candidate| candidate.chars().take(length + allowed + 1).count().abs_diff(length) <= allowed)
+        .map(|candidate| (strsim::damerau_levenshtein(&word, &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= allowed)
         .min()
         .map(|(_, candidate)| candidate)

@@ -6,14 +6,15 @@
 mod name;
 
 use crate::annotation::{DATABASE_ANNOTATION, NAMESPACE_ADOPTED, NAMESPACE_ANNOTATION, PROJECT_LABEL};
-use crate::diagnostic::{self, Result};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
+use crate::limits::OUTPUT_BYTES;
 use crate::node::Node;
 use crate::output::{Lock, OutputPath};
 use crate::plan::Branch;
 use crate::resource::Resource;
 use crate::source::Location;
 use crate::spec::Placed;
-use crate::yaml::{self, Quoting};
+use crate::yaml;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -78,11 +79,22 @@ pub(crate) fn shared_files(project: &SmolStr, mut resources: Vec<Resource>) -> R
 
 /// The name and the text of the file of each object.
 fn named_files(resources: &[Resource]) -> Result<Vec<(String, Arc<str>)>> {
-    diagnostic::gather(name::names(resources).into_iter().zip(resources), |(name, resource)| {
-        let mut text = String::with_capacity(1024);
-        yaml::write(&mut text, &resource.node, Quoting::Safe).map_err(|error| resource.blame(error))?;
-        Ok::<_, diagnostic::Diagnostic>((name, text.into()))
-    })
+    let (mut files, mut errors, mut bytes) = (Vec::new(), Vec::new(), 0);
+    for (name, resource) in name::names(resources).into_iter().zip(resources) {
+        match yaml::document(&resource.node) {
+            Ok(text) => {
+                bytes += text.len();
+                files.push((name, text.into()));
+            }
+            Err(error) => errors.push(resource.blame(error)),
+        }
+        if bytes > OUTPUT_BYTES {
+            let message = format!("the output of the branch would be larger than {} MiB", OUTPUT_BYTES >> 20);
+            errors.push(resource.blame(Diagnostic::new(Code::Resource, message)));
+            break;
+        }
+    }
+    Diagnostics::check(errors, files)
 }
 
 /// A field of the metadata, and the entries to add to it.

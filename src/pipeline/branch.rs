@@ -17,6 +17,7 @@ use crate::schema::scope::Scopes;
 use crate::source::{File, Location, RelPath};
 use crate::spec::{Backend, Compat};
 use crate::template::{TemplateContext, TemplateEngine};
+use crate::work::WorkCounter;
 use crate::yaml::{Dialect, DocumentCache};
 use crate::{dns, emit, objects};
 use std::collections::{BTreeMap, BTreeSet};
@@ -141,8 +142,9 @@ impl<'a> BranchBuilder<'a> {
                 Compat::Kustomize => Severity::Warning,
             },
         };
-        let input = Input { project, cache: &self.cache, memo: &self.memo, templates: Some(templates) };
-        kustomize::branch(&input, &layers)
+        let work = WorkCounter::default();
+        let input = Input { project, cache: &self.cache, memo: &self.memo, work: &work, templates: Some(templates) };
+        kustomize::branch(&input, &layers).map_err(|errors| work.reported(errors))
     }
 }
 

@@ -108,6 +108,11 @@ pub(super) struct NodeObject {
 }
 
 impl NodeObject {
+    /// The node, which does not count as read.
+    pub(super) fn node(&self) -> &Node {
+        &self.node
+    }
+
     /// The node, which counts as read with everything in it.
     pub(super) fn whole(&self) -> &Node {
         self.reads.whole(&self.node);

@@ -3,10 +3,12 @@
 //! All environments have the same filters and functions. They differ in what `{{ … }}` writes and in whether templates
 //! have source marks.
 
+use super::insertion::{Insertions, SourceChange};
 use super::number::NumberTexts;
 use super::value::{self, PlaceholderValues, ValueError};
-use super::{operands, placeholder, tags};
+use super::{operands, placeholder, tags, work};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::limits::TEMPLATE_STEPS;
 use crate::reserved;
 use crate::source::{File, Found, Location, Project, RelPath};
 use base64::Engine as _;
@@ -15,9 +17,6 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, Undefi
 use serde::Serialize as _;
 use std::borrow::Cow;
 use std::fmt;
-
-/// The work limit of a rendering, in steps. A step is an instruction or 64 bytes of text.
-pub(super) const FUEL: u64 = 250_000;
 
 /// The stack size of a thread that renders templates, in bytes. The engine is recursive, and a template can nest lists as
 /// deep as the work limit allows. Only the used part of the stack becomes memory.
@@ -32,17 +31,6 @@ pub(super) enum ExpressionOutput {
     Text,
     /// Any value as text, for comparison.
     AnyText,
-}
-
-/// How the engine changes the source of templates when it loads them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SourceChange {
-    /// Templates are unchanged.
-    None,
-    /// Every line of text begins with a source mark.
-    LineMarks,
-    /// Operands of arithmetic and comparisons are values. The engine gets numbers that keep their text.
-    ComputedOperands,
 }
 
 /// The values of the placeholders of one rendering, by number.
@@ -61,7 +49,8 @@ pub(super) fn environment(project: &Project, output: ExpressionOutput, change: S
     env.set_undefined_behavior(UndefinedBehavior::Strict);
     let texts = if change == SourceChange::ComputedOperands { NumberTexts::Marked } else { NumberTexts::Source };
     // Filters of operands are work too.
-    env.set_fuel(Some(if change == SourceChange::ComputedOperands { FUEL * 4 } else { FUEL }));
+    let is_computed = change == SourceChange::ComputedOperands;
+    env.set_fuel(Some(if is_computed { TEMPLATE_STEPS * 4 } else { TEMPLATE_STEPS }));
     // Errors about undefined values have their names in debug mode only.
     env.set_debug(true);
     // A custom escape mode marks what macros and `set` blocks return as safe, which distinguishes it from values, and
@@ -69,7 +58,8 @@ pub(super) fn environment(project: &Project, output: ExpressionOutput, change: S
     env.set_auto_escape_callback(|_| AutoEscape::Custom(Cow::Borrowed("yaml")));
     match output {
         ExpressionOutput::Placeholders => env.set_formatter(write_placeholder),
-        ExpressionOutput::Text => env.set_formatter(move |out, _, value| {
+        ExpressionOutput::Text => env.set_formatter(move |out, state, value| {
+            work::written(state, value)?;
             let mut text = String::new();
             if !value.is_undefined() {
                 PlaceholderValues::none().with(texts).write_value_text(&mut text, value).map_err(expression_error)?;
@@ -77,7 +67,10 @@ pub(super) fn environment(project: &Project, output: ExpressionOutput, change: S
             Ok(out.write_str(&text)?)
         }),
         ExpressionOutput::AnyText => {
-            env.set_formatter(|out, _, value| Ok(out.write_str(&PlaceholderValues::none().display(value))?));
+            env.set_formatter(|out, state, value| {
+                work::written(state, value)?;
+                Ok(out.write_str(&PlaceholderValues::none().display(value))?)
+            });
         }
     }
     let (folders, files) = (project.clone(), project.clone());
@@ -97,6 +90,7 @@ pub(super) fn environment(project: &Project, output: ExpressionOutput, change: S
     if change == SourceChange::ComputedOperands {
         add_computing_filters(&mut env);
     }
+    env.add_filter(operands::COUNT_FILTER, work::counted);
     env.add_function("fail", |message: &str| -> Result<Value, Error> {
         Err(invalid_operation(message.to_owned()).with_source(FailCall))
     });
@@ -118,13 +112,13 @@ impl std::error::Error for FailCall {}
 /// Replaces the filters and tests of the engine that compute with numbers.
 fn add_computing_filters(env: &mut Environment<'static>) {
     env.add_filter(operands::VALUE_FILTER, value::computed);
-    env.add_filter("tojson", |value: &Value, indent: Option<usize>, options: Kwargs| {
+    env.add_filter("tojson", |state: &mut State, value: &Value, indent: Option<usize>, options: Kwargs| {
         require_no_source_number(value)?;
-        to_json(value, indent, options)
+        to_json(state, value, indent, options)
     });
-    env.add_filter("toyaml", |value: &Value| {
+    env.add_filter("toyaml", |state: &mut State, value: &Value| {
         require_no_source_number(value)?;
-        to_yaml(value)
+        to_yaml(state, value)
     });
     let sum = Value::from_function(filters::sum);
     env.add_filter("sum", move |state: &mut State, list: &Value, options: Rest<ValueOrKwargs>| {
@@ -195,6 +189,7 @@ fn write_placeholder(out: &mut Output, state: &mut State, value: &Value) -> Resu
             return Err(expression_error(ValueError::CapturedText));
         }
     }
+    work::written(state, value)?;
     let state = state.get_or_insert_extension(RenderState::default());
     state.values.push(value.clone());
     Ok(placeholder::write(out, state.values.len() - 1)?)
@@ -224,11 +219,7 @@ fn load(project: &Project, name: &str, change: SourceChange) -> Result<Option<St
         Found::Nothing => return Ok(None),
     };
     let source = source(&file).map_err(|error| invalid_operation(format!("in `{}`, {error}", project.show(&path))))?;
-    Ok(Some(match change {
-        SourceChange::None => source.to_owned(),
-        SourceChange::LineMarks => tags::with_marks(source, file.id),
-        SourceChange::ComputedOperands => operands::with_values(source),
-    }))
+    Ok(Some(Insertions::of(source, change, file.id).apply(source)))
 }
 
 /// The text of a template. Reserved characters and the tag `autoescape` are errors, because they would break placeholders.
@@ -260,7 +251,8 @@ fn required(value: &Value, message: Option<&str>) -> Result<Value, Error> {
 
 /// The filter `tojson`: a value as JSON, on one line without `indent`.
 #[expect(clippy::needless_pass_by_value, reason = "the engine passes it by value")]
-fn to_json(value: &Value, indent: Option<usize>, options: Kwargs) -> Result<String, Error> {
+fn to_json(state: &mut State, value: &Value, indent: Option<usize>, options: Kwargs) -> Result<String, Error> {
+    work::converted(state, value)?;
     let indent = indent.map_or_else(|| options.get("indent"), |indent| Ok(Some(indent)))?;
     options.assert_all_used()?;
     PlaceholderValues::none().yaml(value).map_err(filter_error)?;
@@ -285,13 +277,15 @@ fn require_no_source_number(value: &Value) -> Result<(), Error> {
 }
 
 /// The filter `toyaml`: a value as the YAML that a build writes, without the last line break.
-fn to_yaml(value: &Value) -> Result<String, Error> {
+fn to_yaml(state: &mut State, value: &Value) -> Result<String, Error> {
+    work::converted(state, value)?;
     let mut text = PlaceholderValues::none().yaml(value).map_err(filter_error)?;
     text.truncate(text.trim_end_matches('\n').len());
     Ok(text)
 }
 
-fn base64(value: &Value) -> Result<String, Error> {
+fn base64(state: &mut State, value: &Value) -> Result<String, Error> {
+    work::written(state, value)?;
     let mut text = String::new();
     PlaceholderValues::none().write_value_text(&mut text, value).map_err(filter_error)?;
     Ok(base64::engine::general_purpose::STANDARD.encode(text))
@@ -300,10 +294,13 @@ fn base64(value: &Value) -> Result<String, Error> {
 /// The filter `indent`. It may indent captured text, because that adds white space of the template only.
 fn indent(state: &mut State, args: Rest<ValueOrKwargs>) -> Result<Value, Error> {
     let args = args.into_values();
-    let (value, width, first, blank, options) = from_args::<(StringInput, _, _, _, Kwargs)>(&args)?;
+    let (value, width, first, blank, options) = from_args::<(StringInput, Option<usize>, _, _, Kwargs)>(&args)?;
     if value.is_safe() && placeholder::is_captured(value.as_str()) {
         state.get_or_insert_extension(RenderState::default()).has_indented_text = true;
     }
+    let lines = value.as_str().matches('\n').count() + 1;
+    let columns = width.or_else(|| options.peek("width").ok()).unwrap_or_default();
+    work::text(state, lines.saturating_mul(columns))?;
     filters::indent(value, width, first, blank, options)
 }
 
@@ -315,6 +312,8 @@ fn join(
     attribute: Option<&str>,
     options: Kwargs,
 ) -> Result<Value, Error> {
+    let joined = joiner.as_ref().map_or(0, |joiner| joiner.as_str().len()).saturating_mul(value.len().unwrap_or(0));
+    work::written(state, value).and_then(|()| work::text(state, joined))?;
     if value.as_object().is_none() {
         return filters::join(state, value, joiner, attribute, options);
     }

@@ -3,14 +3,18 @@
 //! The innermost cause gives the message and the source location. The templates that include or call it become notes. An
 //! undefined name is compared with the existing names.
 
-use super::environment::{self, FUEL};
+use super::environment;
+use super::insertion::{Insertions, SourceChange};
 use super::syntax_error::{self, SyntaxError};
 use super::value::ValueError;
 use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::limits::TEMPLATE_STEPS;
 use crate::node::Node;
-use crate::source::{File, Location, Project, RelPath};
-use minijinja::ErrorKind;
+use crate::source::{File, FileId, Location, Project, RelPath};
+use minijinja::{Environment, ErrorKind};
 use std::error::Error as _;
+use std::ops::Range;
+use std::sync::Arc;
 
 /// The maximum number of including or calling templates in the notes of an error.
 const MAX_NOTES: usize = 5;
@@ -25,7 +29,7 @@ pub(super) fn diagnostic(error: &minijinja::Error, file: &File, project: &Projec
     let innermost = causes.pop().unwrap_or(error);
     let mut diagnostic = message(innermost, project, variables).at(location(innermost));
     // Templates that include each other repeat the same locations.
-    causes.dedup_by_key(|error| location(error));
+    causes.dedup_by(|a, b| (a.name(), a.line(), a.range()) == (b.name(), b.line(), b.range()));
     for outer in causes.iter().rev().take(MAX_NOTES) {
         let note = match outer.kind() {
             ErrorKind::BadInclude => "included here",
@@ -48,6 +52,12 @@ fn causes<'e>(error: &'e minijinja::Error) -> impl Iterator<Item = &'e minijinja
 /// The error about a value that is the cause of an error of the engine.
 fn value_error(error: &minijinja::Error) -> Option<&ValueError> {
     error.source()?.downcast_ref()
+}
+
+/// The error that a template exceeds the work limit.
+pub(super) fn over_work_limit() -> Diagnostic {
+    Diagnostic::new(Code::Template, format!("the template exceeds the work limit of {TEMPLATE_STEPS} steps"))
+        .help("look for a loop over a large `range()`, a macro that calls itself, or a value that grows in a loop")
 }
 
 /// Whether a template exceeded the work limit.
@@ -76,25 +86,44 @@ pub(super) fn is_same(error: &minijinja::Error, other: &minijinja::Error) -> boo
     innermost(error) == innermost(other)
 }
 
+/// The template that an error is about.
+fn template(error: &minijinja::Error, project: &Project) -> Option<Arc<File>> {
+    project.file(&RelPath::new(error.name()?)?)
+}
+
+/// The range of an error in its template, which has this text.
+fn range(error: &minijinja::Error, file: &File, source: &str) -> Option<Range<usize>> {
+    let (insertions, range) = (Insertions::of(source, SourceChange::None, file.id), error.range()?);
+    let range = insertions.original(range.start)..insertions.original(range.end);
+    source.get(range.clone()).map(|_| range)
+}
+
 /// The source location of an error.
 fn location(error: &minijinja::Error, project: &Project) -> Location {
-    let file = error.name().and_then(RelPath::new).and_then(|path| project.file(&path));
-    let (Some(file), Some(line)) = (file, error.line()) else { return Location::NONE };
+    let (Some(file), Some(line)) = (template(error, project), error.line()) else { return Location::NONE };
     let source = file.text().unwrap_or("");
-    match error.range().and_then(|range| Some((range.clone(), source.get(range)?))) {
-        // The range of an attribute includes the dot before it.
-        Some((range, text)) => {
-            let start = range.start + usize::from(text.starts_with('.'));
-            syntax_error::location(source, file.id, start..range.end)
-        }
+    match range(error, &file, source) {
+        Some(range) => location_of_range(source, file.id, range),
         None => Location::new(file.id, line, 0, 0),
     }
 }
 
+fn location_of_range(source: &str, file: FileId, range: Range<usize>) -> Location {
+    // The range of an attribute includes the dot before it.
+    let start = range.start + usize::from(source[range.clone()].starts_with('.'));
+    syntax_error::location(source, file, start..range.end)
+}
+
 /// The expression that an error is about.
 fn expression(error: &minijinja::Error, project: &Project) -> Option<String> {
-    let file = project.file(&RelPath::new(error.name()?)?)?;
-    Some(file.text().ok()?.get(error.range()?)?.to_owned())
+    let file = template(error, project)?;
+    let source = file.text().ok()?;
+    Some(source[range(error, &file, source)?].to_owned())
+}
+
+/// The first line of what the engine reports.
+fn detail(error: &minijinja::Error) -> &str {
+    error.detail().and_then(|detail| detail.lines().next()).unwrap_or("")
 }
 
 fn message(error: &minijinja::Error, project: &Project, variables: &Node) -> Diagnostic {
@@ -104,7 +133,7 @@ fn message(error: &minijinja::Error, project: &Project, variables: &Node) -> Dia
         let subject = if is_filter { format!("the input of {expression}") } else { expression };
         return value_error.diagnostic(&subject);
     }
-    let detail = error.detail().and_then(|detail| detail.lines().next()).unwrap_or("");
+    let detail = detail(error);
     let diagnostic = |message: String| Diagnostic::new(Code::Template, message);
     match error.kind() {
         ErrorKind::UndefinedError => {
@@ -118,14 +147,13 @@ fn message(error: &minijinja::Error, project: &Project, variables: &Node) -> Dia
         ErrorKind::UnknownFilter | ErrorKind::UnknownTest | ErrorKind::UnknownFunction | ErrorKind::UnknownMethod => {
             unknown(error.kind(), detail)
         }
-        ErrorKind::OutOfFuel => diagnostic(format!("the template exceeds the work limit of {FUEL} steps"))
-            .help("look for a loop over a large `range()` or a macro that calls itself"),
+        ErrorKind::OutOfFuel => over_work_limit(),
         ErrorKind::TemplateNotFound => {
             let name = detail.split(['"', '\'']).nth(1).unwrap_or(detail);
             diagnostic(format!("the template `{name}` does not exist"))
                 .help("paths are relative to the folder of this file, then to the workspace")
         }
-        ErrorKind::SyntaxError => syntax(error, detail, project),
+        ErrorKind::SyntaxError => syntax(error, project),
         ErrorKind::InvalidOperation if detail == "recursion limit exceeded" => {
             diagnostic("infinite recursion of templates or macros".to_owned())
         }
@@ -136,16 +164,28 @@ fn message(error: &minijinja::Error, project: &Project, variables: &Node) -> Dia
 }
 
 /// A syntax error. Its location may be that of a tag before the one where the engine noticed it.
-fn syntax(error: &minijinja::Error, detail: &str, project: &Project) -> Diagnostic {
-    let file = error.name().and_then(RelPath::new).and_then(|path| project.file(&path));
-    let source = file.as_ref().and_then(|file| Some((file.id, file.text().ok()?)));
-    match (source, error.range()) {
-        (Some((file, source)), Some(range)) if source.get(range.clone()).is_some() => {
-            let is_at_end = detail.starts_with("unexpected end of input");
-            SyntaxError { source, file, range, is_at_end }.diagnostic(detail)
-        }
-        _ => Diagnostic::new(Code::Template, format!("template syntax error: {detail}")),
+fn syntax(error: &minijinja::Error, project: &Project) -> Diagnostic {
+    let other =
+        |error: &minijinja::Error| Diagnostic::new(Code::Template, format!("template syntax error: {}", detail(error)));
+    let file = template(error, project);
+    let Some((file, source)) = file.as_ref().and_then(|file| Some((file.id, file.text().ok()?))) else {
+        return other(error);
+    };
+    // The engine reads the template again without the filters that count operands, which can change the error.
+    let insertions = Insertions::balancing(source);
+    let Err(error) = Environment::new().template_from_str(&insertions.apply(source)).map(drop) else {
+        // Without an error, a template could hide its work.
+        let error = Diagnostic::new(Code::Template, "the work of this tag cannot be counted");
+        return error.help("write it as several tags");
+    };
+    let Some(range) = error.range() else { return other(&error) };
+    let range = insertions.original(range.start)..insertions.original(range.end);
+    if source.get(range.clone()).is_none() {
+        return other(&error);
     }
+    let location = location_of_range(source, file, range.clone());
+    let is_at_end = detail(&error).starts_with("unexpected end of input");
+    SyntaxError { source, file, range, is_at_end }.diagnostic(detail(&error)).at(location)
 }
 
 fn undefined(name: &str, variables: &Node) -> Diagnostic {

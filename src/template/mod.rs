@@ -6,10 +6,12 @@
 //! Kubernetes.
 
 mod blocks;
+mod concatenation;
 mod context;
 mod environment;
 mod error;
 mod fill;
+mod insertion;
 mod number;
 mod operands;
 mod parsed;
@@ -18,6 +20,7 @@ mod syntax_error;
 mod tags;
 mod trace;
 mod value;
+mod work;
 
 pub(crate) use context::TemplateContext;
 pub(crate) use environment::RENDER_STACK_SIZE;
@@ -26,7 +29,8 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::node::Node;
 use crate::source::{File, Project, RelPath};
 use crate::yaml::{self, Dialect};
-use environment::{ExpressionOutput, RenderState, SourceChange, environment};
+use environment::{ExpressionOutput, RenderState, environment};
+use insertion::SourceChange;
 use minijinja::{Environment, Value};
 use number::{NumberChoice, NumberMarks, NumberTexts, SourceNumbers};
 use parsed::{ParsedTemplate, ParsedTemplateCache};
@@ -34,8 +38,8 @@ use std::sync::Arc;
 use trace::TemplateTrace;
 use value::{CAPTURED_TEXT_HELP, PlaceholderValues};
 
-/// The maximum number of renderings that look for the number that an error is about.
-const MAX_TRIED_NUMBERS: usize = 100;
+/// The maximum number of renderings that look for the number that an error is about. Each can be as much work as the first one.
+const MAX_TRIED_NUMBERS: usize = 10;
 
 /// Renders the templates of a project. All threads share it.
 #[derive(Debug)]
@@ -77,6 +81,10 @@ impl TemplateEngine {
                 return Err(self.with_captured_text_help(diagnostic, &error, file, context).into());
             }
         };
+        if let Some(at) = work::first_excess(&text, PlaceholderValues::of(&state.values)) {
+            let location = self.trace(file, context, &text).location_of_range(at, at).or(file.location());
+            return Err(error::over_work_limit().at(location).into());
+        }
         if state.has_captured_text || placeholder::count(&text) != state.values.len() {
             self.check_captured_text(file, context, &text, &state)?;
         }

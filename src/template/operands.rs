@@ -1,38 +1,50 @@
-//! Operands of arithmetic and comparisons in the tags of a template.
+//! Operands in the tags of a template, which get a filter.
 //!
-//! The operators of the engine do not know [`SourceNumber`](super::number::SourceNumber). A filter after each operand
-//! converts it. An operand that is missed is not computed, which the comparison of both renderings detects.
+//! The operators of the engine do not know [`SourceNumber`](super::number::SourceNumber). A filter after each operand of
+//! arithmetic and comparisons converts it. An operand that is missed is not computed, which the comparison of both renderings
+//! detects. Another filter counts the values that a template makes.
 
 use super::tags;
 
 /// The filter that converts a number of the spec to its value.
 pub(super) const VALUE_FILTER: &str = "_pleach_number";
 
+/// The filter that counts a value.
+pub(super) const COUNT_FILTER: &str = "_pleach_count";
+
+/// Which operands get a filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FilteredOperands {
+    /// Those of arithmetic and comparisons.
+    Computed,
+    /// The same, and all with brackets: lists, mappings and calls. A list that is an item of another is counted with it, and
+    /// what a tag writes is counted there.
+    Compound,
+}
+
+/// Tags whose first operand is not an expression.
+const NAMING_TAGS: [&str; 8] = ["macro", "call", "do", "filter", "include", "import", "from", "extends"];
+
 /// Operators whose operands are numbers. Longer ones are first.
 const OPERATORS: [&str; 13] = ["//", "**", "==", "!=", "<=", ">=", "+", "-", "*", "/", "%", "<", ">"];
 
 /// Words that end an operand.
-const WORDS: [&str; 10] = ["and", "or", "not", "is", "in", "if", "elif", "else", "set", "recursive"];
+pub(super) const WORDS: [&str; 10] = ["and", "or", "not", "is", "in", "if", "elif", "else", "set", "recursive"];
 
-/// `source` with [`VALUE_FILTER`] after the operands of arithmetic and comparisons.
-pub(super) fn with_values(source: &str) -> String {
-    let mut out = String::with_capacity(source.len() * 2);
+/// The tags of `source` but comments, with their offsets.
+pub(super) fn tags(source: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut done = 0;
-    for text in tags::texts(source) {
-        let tag = &source[done..text.start];
-        let mut from = 0;
-        for end in if tag.starts_with("{#") { Vec::new() } else { operand_ends(tag) } {
-            out.push_str(&tag[from..end]);
-            out.push('|');
-            out.push_str(VALUE_FILTER);
-            from = end;
-        }
-        out.push_str(&tag[from..]);
-        out.push_str(&source[text.clone()]);
-        done = text.end;
-    }
-    out.push_str(&source[done..]);
-    out
+    let tags = tags::texts(source).into_iter().map(move |text| {
+        let start = std::mem::replace(&mut done, text.end);
+        (start, &source[start..text.start])
+    });
+    tags.filter(|(_, tag)| !tag.is_empty() && !tag.starts_with("{#"))
+}
+
+/// The ends of the operands of all tags, ascending.
+pub(super) fn ends(source: &str, operands: FilteredOperands) -> Vec<usize> {
+    let of_tag = |(start, tag)| operand_ends(tag, operands).into_iter().map(move |end| start + end);
+    tags(source).flat_map(of_tag).collect()
 }
 
 /// An expression between brackets or operators.
@@ -42,18 +54,55 @@ struct OperandScan {
     end: Option<usize>,
     /// Whether the operator before it is one of [`OPERATORS`].
     is_computed: bool,
+    /// Whether it has brackets.
+    is_compound: bool,
+    /// Whether it is a list or mapping.
+    is_literal: bool,
+    /// Whether it is an item of a list or mapping.
+    is_item: bool,
+    /// Whether it is the name of a test, not a value.
+    is_test: bool,
+    /// Whether it is a name that the tag defines, not a value.
+    is_name: bool,
+    /// Whether it is all that the tag writes. A filter would change what `loop()` and `super()` are.
+    is_written: bool,
+}
+
+impl OperandScan {
+    /// The scan at the beginning of a tag.
+    fn first(tag: &str) -> Self {
+        let (is_name, is_written) = (is_naming(tag, true), tag.starts_with("{{"));
+        OperandScan { is_name, is_written, ..OperandScan::default() }
+    }
+
+    /// The scan of the operand after this one.
+    fn following(&self, is_computed: bool) -> Self {
+        let OperandScan { is_name, is_item, .. } = *self;
+        OperandScan { is_computed, is_name, is_item, ..OperandScan::default() }
+    }
+
+    fn is_filtered(&self, operands: FilteredOperands, is_computed: bool) -> bool {
+        match operands {
+            FilteredOperands::Computed => self.is_computed || is_computed,
+            FilteredOperands::Compound => {
+                let is_value = !self.is_test && !self.is_name;
+                let is_counted = self.is_compound && !(self.is_literal && self.is_item);
+                is_value && (is_counted || self.is_computed || is_computed)
+            }
+        }
+    }
 }
 
 /// The ends of the operands of a tag, ascending.
-fn operand_ends(tag: &str) -> Vec<usize> {
+fn operand_ends(tag: &str, operands: FilteredOperands) -> Vec<usize> {
     let mut ends = Vec::new();
     let mut outer: Vec<OperandScan> = Vec::new();
-    let mut scan = OperandScan::default();
-    let mut finish = |scan: &mut OperandScan, is_computed: bool| {
-        ends.extend(scan.end.filter(|_| scan.is_computed || is_computed));
-        *scan = OperandScan { end: None, is_computed };
-    };
     let (mut at, close) = content(tag);
+    let mut scan = OperandScan::first(tag);
+    let mut finish = |scan: &mut OperandScan, is_computed: bool| {
+        ends.extend(scan.end.filter(|_| scan.is_filtered(operands, is_computed)));
+        *scan = scan.following(is_computed);
+    };
     let mut previous = ' ';
     while let Some(c) = tag[..close].get(at..).and_then(|rest| rest.chars().next()) {
         let rest = &tag[at..close];
@@ -63,35 +112,57 @@ fn operand_ends(tag: &str) -> Vec<usize> {
             scan.end = Some(at + len);
         } else if c.is_alphanumeric() || c == '_' {
             len = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
-            if WORDS.contains(&&rest[..len]) && !matches!(previous, '.' | '|') {
+            let word = &rest[..len];
+            let is_test_name = scan.is_test && scan.end.is_none() && word != "not";
+            if WORDS.contains(&word) && !is_test_name && !matches!(previous, '.' | '|') {
+                let is_test = word == "is" || word == "not" && scan.is_test && scan.end.is_none();
                 finish(&mut scan, false);
+                scan.is_test = is_test;
+                if word == "in" && outer.is_empty() {
+                    scan.is_name = is_naming(tag, false);
+                }
             } else {
                 scan.end = Some(at + len);
             }
         } else if matches!(c, '(' | '[' | '{') {
-            outer.push(std::mem::take(&mut scan));
+            scan.is_literal = scan.end.is_none() && c != '(';
+            let is_item = scan.is_literal;
+            outer.push(std::mem::replace(&mut scan, OperandScan { is_item, ..OperandScan::default() }));
         } else if matches!(c, ')' | ']' | '}') {
             finish(&mut scan, false);
             scan = outer.pop().unwrap_or_default();
             scan.end = Some(at + len);
+            scan.is_compound = true;
         } else if let Some(operator) = OPERATORS.iter().find(|operator| rest.starts_with(**operator)) {
             len = operator.len();
             finish(&mut scan, true);
         } else if matches!(c, ',' | ':' | '=' | '~') {
-            finish(&mut scan, false);
+            // A tuple needs no brackets.
+            let is_tuple = c == ',' && outer.is_empty() && operands == FilteredOperands::Compound;
+            finish(&mut scan, is_tuple);
+            if c == '=' && outer.is_empty() {
+                scan.is_name = is_naming(tag, false);
+            }
         }
-        if !c.is_whitespace() {
-            previous = c;
-        }
+        previous = if c.is_whitespace() { previous } else { c };
         at += len;
     }
-    finish(&mut scan, false);
+    if !scan.is_written {
+        finish(&mut scan, false);
+    }
     ends.sort_unstable();
     ends
 }
 
+/// Whether the first operand of a tag is a name or a call that the tag needs unchanged. In some tags, this is so only before `=` or
+/// `in`.
+fn is_naming(tag: &str, is_before: bool) -> bool {
+    let word = tags::inner(tag, 0..tag.len()).split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    tag.starts_with("{%") && (NAMING_TAGS.contains(&word) || is_before && matches!(word, "set" | "for"))
+}
+
 /// The range between the braces of a tag, without the signs of white space control.
-fn content(tag: &str) -> (usize, usize) {
+pub(super) fn content(tag: &str) -> (usize, usize) {
     let bytes = tag.as_bytes();
     let start = 2 + usize::from(matches!(bytes.get(2), Some(b'-' | b'+')));
     let end = tag.len().saturating_sub(2);
@@ -100,7 +171,7 @@ fn content(tag: &str) -> (usize, usize) {
 }
 
 /// The length of the string that `text` begins with, with its quotes.
-fn string_len(text: &str) -> usize {
+pub(super) fn string_len(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mut at = 1;
     while at < bytes.len() {
@@ -116,6 +187,33 @@ fn string_len(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// `source` with `#` after the operands.
+    fn with_signs(source: &str, operands: FilteredOperands) -> String {
+        let ends = ends(source, operands);
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        let ends = ends.iter().copied().chain([source.len()]);
+        starts.zip(ends).map(|(start, end)| &source[start..end]).collect::<Vec<_>>().join("#")
+    }
+
+    #[test]
+    fn operands_that_can_be_large_are_counted() {
+        for (source, want) in [
+            ("{{ f(a) }}{{ -f(a)[0] | e }}{{ loop([a]) }}", "{{ f(a) }}{{ -f(a)[0] | e# }}{{ loop([a]#) }}"),
+            ("{{ a }}{% if a == b.c %}", "{{ a }}{% if a# == b.c# %}"),
+            ("{% set ns.s = ns.s + ns.s %}", "{% set ns.s = ns.s# + ns.s# %}"),
+            ("{% set ns.s = [ns.s, ns.s] %}", "{% set ns.s = [ns.s, ns.s]# %}"),
+            ("{% set a = a, a %}{% set a, b = c %}", "{% set a = a#, a# %}{% set a, b = c %}"),
+            ("{{ f({'k': a}, b=[c])[0].d | e(f) }}", "{{ f({'k': a}#, b=[c]#)[0].d | e(f) }}"),
+            ("{{ [[a], {'k': [b]}, f([c])] }}", "{{ [[a], {'k': [b]}, f([c]#)#] }}"),
+            ("{% macro m(a, b=[c]) %}{% call m(d, [e]) %}", "{% macro m(a, b=[c]#) %}{% call m(d, [e]#) %}"),
+            ("{% for (a, b) in c(d) if a is in([b]) %}", "{% for (a, b) in c(d)# if a is in([b]#) %}"),
+            ("{% include [a, b] ignore missing %}", "{% include [a, b] ignore missing %}"),
+            ("{% if a is not divisibleby(2) and b(c) %}", "{% if a is not divisibleby(2) and b(c)# %}"),
+        ] {
+            assert_eq!(with_signs(source, FilteredOperands::Compound), want);
+        }
+    }
 
     #[test]
     fn operands_of_arithmetic_and_comparisons_are_values() {
@@ -133,12 +231,7 @@ mod tests {
             ),
             ("{{ \"a\\\" + b\" }}{{ a", "{{ \"a\\\" + b\" }}{{ a"),
         ] {
-            assert_eq!(
-                with_values(source),
-                want.replace('#', &format!("|{VALUE_FILTER}"))
-                    .replace("{|_pleach_number ", "{# ")
-                    .replace(" |_pleach_number}", " #}")
-            );
+            assert_eq!(with_signs(source, FilteredOperands::Computed), want);
         }
     }
 }

@@ -102,6 +102,14 @@ pub(super) fn split(text: &str) -> Option<Vec<TextPart<&str>>> {
     parts.iter().all(is_complete).then_some(parts)
 }
 
+/// The offsets and numbers of the placeholders in `text`.
+pub(super) fn positions(text: &str) -> impl Iterator<Item = (usize, usize)> {
+    text.match_indices(OPEN).filter_map(|(at, open)| {
+        let (number, _) = text[at + open.len()..].split_once(CLOSE)?;
+        Some((at, number.parse().ok()?))
+    })
+}
+
 /// Whether `text` is exactly one placeholder.
 pub(super) fn is_placeholder(text: &str) -> bool {
     text.starts_with(OPEN) && matches!(split(text).as_deref(), Some([TextPart::Placeholder(_)]))

@@ -4,7 +4,6 @@
 
 use super::placeholder::{MARK_CLOSE, MARK_OPEN};
 use crate::source::FileId;
-use std::fmt::Write;
 use std::ops::Range;
 
 /// The end of the tag that begins at `start` with `{{`, `{%` or `{#`.
@@ -67,28 +66,16 @@ pub(super) fn texts(source: &str) -> Vec<Range<usize>> {
     texts
 }
 
-/// `source` with a source mark before every line of text and before every tag. With these marks, the source location of
-/// each character of the rendered text is known.
-pub(super) fn with_marks(source: &str, file: FileId) -> String {
-    let mut out = String::with_capacity(source.len() * 2);
-    let mut done = 0;
-    for text in texts(source) {
-        out.push_str(&source[done..text.start]);
-        let lines = source[text.clone()].match_indices('\n').map(|(at, _)| text.start + at + 1);
-        done = text.start;
-        for at in std::iter::once(text.start).chain(lines.filter(|at| *at < text.end)) {
-            out.push_str(&source[done..at]);
-            let _ = write!(out, "{MARK_OPEN}{}:{at}{MARK_CLOSE}", file.0);
-            done = at;
-        }
-        out.push_str(&source[done..text.end]);
-        done = text.end;
-        if !source[text.clone()].is_empty() {
-            let _ = write!(out, "{MARK_OPEN}{}:{done}{MARK_CLOSE}", file.0);
-        }
-    }
-    out.push_str(&source[done..]);
-    out
+/// A source mark for every line of text and every tag, with the offset before which it is inserted. With these marks, the
+/// source location of each character of the rendered text is known.
+pub(super) fn marks(source: &str, file: FileId) -> Vec<(usize, String)> {
+    let of_text = |Range { start, end }: Range<usize>| {
+        let lines = source[start..end].match_indices('\n').map(move |(at, _)| start + at + 1);
+        let tag = Some(end).filter(|_| start < end);
+        std::iter::once(start).chain(lines.filter(move |at| *at < end)).chain(tag)
+    };
+    let mark = |at| (at, format!("{MARK_OPEN}{}:{at}{MARK_CLOSE}", file.0));
+    texts(source).into_iter().flat_map(of_text).map(mark).collect()
 }
 
 /// The offset of the first tag with the name `word`, such as `autoescape`.

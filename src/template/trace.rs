@@ -5,6 +5,7 @@
 //! because the template inspects its own text, the spans that minijinja records are used instead. For the text of a macro,
 //! spans give the location of the call and marks the line in the macro. This happens once for each parsed template.
 
+use super::insertion::{Insertions, SourceChange};
 use super::placeholder::{CLOSE, MARK_CLOSE, MARK_OPEN, OPEN, Placeholder};
 use super::tags;
 use crate::source::{File, FileId, Location, Project, RelPath};
@@ -35,13 +36,15 @@ pub(super) struct TraceSegment {
 
 struct TracedFile {
     file: Arc<File>,
+    /// A copy of its text, because reading the text of a file checks its encoding.
+    text: String,
     /// The offset of each line.
     lines: Vec<usize>,
 }
 
 impl TracedFile {
     fn text(&self) -> &str {
-        self.file.text().unwrap_or("")
+        &self.text
     }
 
     /// The line and column of an offset, counted from 1.
@@ -106,18 +109,40 @@ pub(super) fn from_marks(text: &str, marked: &str, file: FileId) -> Option<Vec<T
 
 /// The segments from the spans that minijinja records.
 pub(super) fn from_spans(spans: &[OutputSpan], project: &Project) -> Vec<TraceSegment> {
-    let segment = |span: &OutputSpan| {
-        let file = project.file(&RelPath::new(span.name())?)?;
-        let mut source = span.source_range().start;
+    let mut sources = BTreeMap::new();
+    let mut segments = Vec::new();
+    for span in spans {
+        let source = sources.entry(span.name()).or_insert_with(|| TracedSource::new(span.name(), project));
+        segments.extend(source.as_ref().map(|source| source.segment(span)));
+    }
+    segments
+}
+
+/// A template that has spans.
+struct TracedSource {
+    file: FileId,
+    text: String,
+    insertions: Insertions,
+}
+
+impl TracedSource {
+    fn new(name: &str, project: &Project) -> Option<Self> {
+        let file = project.file(&RelPath::new(name)?)?;
+        let text = file.text().ok()?.to_owned();
+        let insertions = Insertions::of(&text, SourceChange::None, file.id);
+        Some(TracedSource { file: file.id, text, insertions })
+    }
+
+    fn segment(&self, span: &OutputSpan) -> TraceSegment {
+        let mut source = self.insertions.original(span.source_range().start);
         let is_tag = span.kind() == OutputSpanKind::Expression;
         if is_tag {
             // The range of an expression does not include its braces.
-            let before = file.text().ok()?.get(..source)?;
+            let before = self.text.get(..source).unwrap_or_default();
             source = before.trim_end().trim_end_matches(['-', '+']).len().saturating_sub(2);
         }
-        Some(TraceSegment { at: span.output_range().start, file: file.id, source, is_tag })
-    };
-    spans.iter().filter_map(segment).collect()
+        TraceSegment { at: span.output_range().start, file: self.file, source, is_tag }
+    }
 }
 
 impl<'t> TemplateTrace<'t> {
@@ -128,8 +153,8 @@ impl<'t> TemplateTrace<'t> {
             if let (false, Some(file)) =
                 (files.contains_key(&segment.file), project.file_at(Location::new(segment.file, 1, 1, 0)))
             {
-                let lines = line_starts(file.text().unwrap_or(""));
-                files.insert(segment.file, TracedFile { file, lines });
+                let text = file.text().unwrap_or_default().to_owned();
+                files.insert(segment.file, TracedFile { file, lines: line_starts(&text), text });
             }
         }
         TemplateTrace { text, lines: line_starts(text), segments, files }

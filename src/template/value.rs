@@ -4,6 +4,7 @@ use super::context::NodeObject;
 use super::number::{self, NumberTexts, SourceNumber};
 use super::placeholder::{self, TextPart};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::limits::TEMPLATE_VALUE_DEPTH;
 use crate::node::{Map, Node, Tag};
 use crate::reserved;
 use crate::source::Location;
@@ -12,9 +13,6 @@ use minijinja::Value;
 use minijinja::value::ValueKind;
 use std::borrow::Cow;
 use std::fmt;
-
-/// The maximum nesting depth of a value. Templates can create deeper values than a spec.
-pub(super) const MAX_DEPTH: usize = 64;
 
 /// The help for an expression that inspects captured text.
 pub(super) const CAPTURED_TEXT_HELP: &str = "a macro, a `set` block and `caller()` return captured text, which a template can write but not inspect; \
@@ -147,6 +145,11 @@ impl<'v> PlaceholderValues<'v> {
         expanded.next().map(|_| at)
     }
 
+    /// The value with this number.
+    pub(super) fn get(self, number: usize) -> Option<&'v Value> {
+        self.values.get(number)
+    }
+
     /// Writes value `number` as text.
     pub(super) fn write_text(self, out: &mut String, number: usize) -> Result<(), ValueError> {
         match self.values.get(number) {
@@ -234,7 +237,7 @@ impl<'v> PlaceholderValues<'v> {
     }
 
     fn node(self, value: &Value, at: Location) -> Result<Node, ValueError> {
-        self.nested_node(value, at, MAX_DEPTH)
+        self.nested_node(value, at, TEMPLATE_VALUE_DEPTH)
     }
 
     /// The node of a value that may nest `depth` levels deep.

@@ -14,6 +14,7 @@
 
 use super::number;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
+use crate::limits::DIAGNOSTICS;
 use crate::node::{MapEntry, MapKey, Node, Tag};
 use crate::source::Location;
 use std::ops::RangeInclusive;
@@ -169,10 +170,15 @@ impl<'n, 'f> Fields<'n, 'f> {
         if self.errors.unknown == UnknownFields::Ignored {
             return;
         }
-        for (entry, _) in self.entries.iter().filter(|(_, known)| !known) {
-            let name = entry.key.text.as_str();
-            let error = Diagnostic::new(self.errors.code, format!("unknown field `{name}`")).at(entry.key.at);
-            self.errors.errors.push(error.suggest(name, self.known.iter().copied()));
+        let unknown = self.entries.iter().filter(|(_, known)| !known).map(|(entry, _)| &entry.key);
+        let mut unknown: Vec<&MapKey> = unknown.collect();
+        unknown.sort_by_key(|key| key.at);
+        for (i, key) in unknown.into_iter().enumerate() {
+            let name = key.text.as_str();
+            let error = Diagnostic::new(self.errors.code, format!("unknown field `{name}`")).at(key.at);
+            // The others are not shown.
+            let known = self.known.iter().copied().filter(|_| i < DIAGNOSTICS);
+            self.errors.errors.push(error.suggest(name, known));
         }
     }
 

@@ -3,13 +3,15 @@
 use crate::diagnostic::{Severity, short};
 use crate::kustomize::{self, Input, Memo, Options, Reorder};
 use crate::source::{Project, RelPath};
+use crate::work::WorkCounter;
 use crate::yaml::{self, Quoting};
 use proptest::prelude::*;
 use std::fmt::Write;
 
 /// The documents that a build of `app` prints.
 fn build(project: &Project, memo: &Memo, reorder: Reorder) -> Result<Vec<String>, String> {
-    let input = Input { project, cache: &yaml::DocumentCache::default(), memo, templates: None };
+    let (cache, work) = (yaml::DocumentCache::default(), WorkCounter::default());
+    let input = Input { project, cache: &cache, memo, work: &work, templates: None };
     let options = Options { reorder, ..Options::default() };
     let built = kustomize::kustomize(&input, &RelPath::new("app").unwrap(), options).map_err(|errors| {
         errors.iter().map(|error| short::render(Severity::Error, error, project)).collect::<String>()

@@ -94,6 +94,8 @@ mod teardown;
 mod template;
 #[path = "../../src/visible.rs"]
 mod visible;
+#[path = "../../src/work.rs"]
+mod work;
 #[path = "../../src/yaml/mod.rs"]
 mod yaml;
 
@@ -111,6 +113,7 @@ mod tests {
     mod gitops;
     mod kit;
     mod kustomize;
+    mod limits;
     mod memory_build;
     mod nginx;
     mod plan;

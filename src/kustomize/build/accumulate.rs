@@ -125,9 +125,7 @@ impl<'a> Accumulator<'a> {
         let mut made = self.many_folders(paths, role, &context, trail).into_iter().flatten();
         gather(paths, |path| {
             if let Some(Some(own)) = made.next() {
-                let merged =
-                    own.and_then(|own| into.merge(own).map_err(|errors| errors.map(|error| error.at(path.at))));
-                return merged.map_err(cause::entry(path.at, field));
+                return own.and_then(|own| self.merge(into, own, path)).map_err(cause::entry(path.at, field));
             }
             let added = match (context.entry(path)?, role) {
                 (NamedPath::File(file), FolderRole::Resource) => {
@@ -156,7 +154,7 @@ impl<'a> Accumulator<'a> {
         if paths.len() < MANY || role == FolderRole::Component || self.trace.is_some() || self.present.is_some() {
             return None;
         }
-        let warnings = Warnings::default();
+        let (warnings, done) = (Warnings::default(), self.input.work.done());
         let attempt =
             Accumulator { warnings: &warnings, trace: None, present: None, schema: self.schema.clone(), ..*self };
         let whole = |path: &Text| match attempt.context(&context.folder, FieldSpecs::builtin()).entry(path) {
@@ -164,7 +162,10 @@ impl<'a> Accumulator<'a> {
             _ => None,
         };
         let made = paths.par_iter().map(whole).collect();
-        if attempt.schema.get().is_some() && self.schema.get().is_none() {
+        // Which folder exceeds the work limit depends on the order too.
+        let exceeds = self.input.work.is_exceeded();
+        if exceeds || attempt.schema.get().is_some() && self.schema.get().is_none() {
+            self.input.work.reset(done);
             return None;
         }
         warnings.into_inner().into_iter().for_each(|warning| self.warnings.say(warning));
@@ -173,7 +174,9 @@ impl<'a> Accumulator<'a> {
 
     /// Adds the objects of a file, which is `listed` there.
     pub(crate) fn file(&self, into: &mut Accumulated, file: &Arc<File>, listed: Location) -> Result<()> {
-        for node in &*self.input.manifests(file)? {
+        let manifests = self.input.manifests(file)?;
+        self.input.work.objects(manifests.len())?;
+        for node in &*manifests {
             let mut resource = Resource { listed, ..Resource::new(node.clone()) };
             if let Some(wrong) = manifest::wrong_annotations(node) {
                 let diagnostic = Diagnostic::new(Code::Resource, manifest::no_annotations(wrong)).at(wrong.at);
@@ -202,8 +205,9 @@ impl<'a> Accumulator<'a> {
         }
         if role == FolderRole::Resource {
             let own = self.whole(path, folder, trail)?;
-            return into.merge(own).map_err(|errors| errors.map(|error| error.at(path.at)));
+            return self.merge(into, own, path);
         }
+        self.input.work.folder(into.resources.as_slice().len()).map_err(|error| error.at(path.at))?;
         let trail = trail.down(self.input, folder).map_err(|error| error.at(path.at))?;
         let (file, kustomization) = self.named(path, folder)?;
         if kustomization.kind == model::KustomizationKind::Kustomization {
@@ -213,8 +217,15 @@ impl<'a> Accumulator<'a> {
         self.accumulate(into, &file.path, &kustomization, &trail)
     }
 
+    /// Adds the objects of the folder `path`, which were built separately.
+    fn merge(&self, into: &mut Accumulated, own: Accumulated, path: &Text) -> Result<()> {
+        self.input.work.objects(own.resources.as_slice().len()).map_err(|error| error.at(path.at))?;
+        into.merge(own).map_err(|errors| errors.map(|error| error.at(path.at)))
+    }
+
     /// The objects of a folder of `resources`, built separately.
     fn whole(&self, path: &Text, folder: &RelPath, trail: &FolderTrail) -> Result<Accumulated> {
+        self.input.work.folder(0).map_err(|error| error.at(path.at))?;
         let trail = trail.down(self.input, folder).map_err(|error| error.at(path.at))?;
         let (file, kustomization) = self.named(path, folder)?;
         if kustomization.kind == model::KustomizationKind::Component {

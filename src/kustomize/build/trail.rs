@@ -2,18 +2,21 @@
 
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::kustomize::input::Input;
+use crate::limits::FOLDER_DEPTH;
 use crate::source::RelPath;
 
 /// The folders from the root of a build to the current one, symbolic links resolved.
 pub(crate) struct FolderTrail<'t> {
     folder: RelPath,
     up: Option<&'t FolderTrail<'t>>,
+    /// The number of folders above.
+    depth: usize,
 }
 
 impl<'t> FolderTrail<'t> {
     /// The trail of a build that begins in `folder`.
     pub(crate) fn root(input: &Input, folder: &RelPath) -> Self {
-        FolderTrail { folder: real(input, folder), up: None }
+        FolderTrail { folder: real(input, folder), up: None, depth: 0 }
     }
 
     /// The trail extended by `folder`; an error if that contains a folder of the trail, which is a cycle.
@@ -32,7 +35,12 @@ impl<'t> FolderTrail<'t> {
             }
             visited = trail.up;
         }
-        Ok(FolderTrail { folder, up: Some(self) })
+        let depth = self.depth + 1;
+        if depth > FOLDER_DEPTH {
+            let message = format!("more than {FOLDER_DEPTH} folders include each other");
+            return Err(Diagnostic::new(Code::Overlay, message));
+        }
+        Ok(FolderTrail { folder, up: Some(self), depth })
     }
 }
 

@@ -11,6 +11,7 @@ use crate::kustomize::model::Var;
 use crate::node::{Node, Scalar, Style, Tag, Value};
 use crate::schema::fieldspec::FieldSpec;
 use crate::source::Location;
+use crate::work::WorkCounter;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
@@ -34,7 +35,7 @@ pub(crate) fn resolve(resources: &mut Resources, vars: &[Var], context: &StepCon
     }
     let values: VarValues = gather(vars, |var| value(var, resources, context))?.into_iter().collect();
     gather(resources.iter_mut(), |resource| {
-        let value = &mut |old: &Node, _: &Trail, spec: &FieldSpec| expanded(old, &values, spec);
+        let value = &mut |old: &Node, _: &Trail, spec: &FieldSpec| expanded(old, (&values, context.input.work), spec);
         field::change_all(&mut resource.node, &context.specs.var_reference, Make::Nothing, value)
             .map_err(|error| resource.blame(error))
     })?;
@@ -125,14 +126,23 @@ fn general(number: f64) -> String {
 }
 
 /// A field with its vars replaced, or `None` if it does not change.
-fn expanded(old: &Node, values: &VarValues, spec: &FieldSpec) -> Result<Option<Node>, Diagnostic> {
+fn expanded(
+    old: &Node,
+    (values, work): (&VarValues, &WorkCounter),
+    spec: &FieldSpec,
+) -> Result<Option<Node>, Diagnostic> {
+    let expanded_scalar = |old: &Node, scalar: &Scalar| {
+        work.text(expanded_len(&scalar.text, values)).map_err(|error| error.at(old.at))?;
+        Ok::<_, Diagnostic>(expanded_scalar(old, scalar, values))
+    };
     match &old.value {
-        Value::Scalar(scalar) => Ok(expanded_scalar(old, scalar, values)),
+        Value::Scalar(scalar) => expanded_scalar(old, scalar),
         Value::Map(map) => {
             let mut new = map.clone();
             for entry in map {
                 let scalar = entry.value.as_scalar();
-                if let Some(value) = scalar.and_then(|scalar| expanded_scalar(&entry.value, scalar, values)) {
+                let value = scalar.map(|scalar| expanded_scalar(&entry.value, scalar)).transpose()?.flatten();
+                if let Some(value) = value {
                     new.insert(entry.key.clone(), value);
                 }
             }
@@ -146,7 +156,7 @@ fn expanded(old: &Node, values: &VarValues, spec: &FieldSpec) -> Result<Option<N
                     let help = "kustomize requires this if the kustomization has `vars`";
                     return Err(Diagnostic::new(Code::Resource, message).at(item.at).help(help));
                 };
-                new.push(expanded_scalar(item, scalar, values).unwrap_or_else(|| item.clone()));
+                new.push(expanded_scalar(item, scalar)?.unwrap_or_else(|| item.clone()));
             }
             Ok((new != **items).then(|| Node::seq(new).placed(old.at)))
         }
@@ -163,6 +173,13 @@ fn expanded_scalar(old: &Node, scalar: &Scalar, values: &VarValues) -> Option<No
     }
     let text = expand(&scalar.text, values);
     (text != scalar.text).then(|| Node::str(text).placed(old.at))
+}
+
+/// At least the length of a text with its vars replaced.
+fn expanded_len(text: &str, values: &VarValues) -> usize {
+    let names = text.split("$(").skip(1).filter_map(|rest| rest.split_once(')'));
+    let parts = names.filter_map(|(name, _)| values.get(name)?.as_ref());
+    parts.fold(text.len(), |len, known| len.saturating_add(known.part.len()))
 }
 
 /// The name, if a text is nothing but `$(NAME)`.

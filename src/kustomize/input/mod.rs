@@ -16,6 +16,7 @@ pub(crate) use resources::Resources;
 use crate::diagnostic::Result;
 use crate::node::Node;
 use crate::source::{File, Project};
+use crate::work::WorkCounter;
 use crate::yaml::{self, Dialect};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -29,6 +30,8 @@ pub(crate) struct Input<'a> {
     pub(crate) cache: &'a yaml::DocumentCache,
     /// What was read of kustomizations, shared by all builds of the project.
     pub(crate) memo: &'a Memo,
+    /// The work for the branch, counted and limited.
+    pub(crate) work: &'a WorkCounter,
     /// What renders `*.j2`; without it such files are plain text.
     pub(crate) templates: Option<&'a dyn TemplateRenderer>,
 }

@@ -3,12 +3,10 @@
 //! The `regex` crate accepts nearly the same syntax. [`compile`] translates the differences: a brace that repeats
 //! nothing is a brace, `\Q…\E` quotes, classes are ASCII and do not nest, and nothing is repeated twice.
 
+use crate::limits::REGEX_REPETITIONS;
 use regex::Regex;
 use std::iter::Peekable;
 use std::str::Chars;
-
-/// The most often that Go repeats something.
-const MAX_REPETITION: u32 = 1000;
 
 /// The names allowed between `[:` and `:]`.
 const CLASSES: [&str; 14] = [
@@ -65,8 +63,8 @@ impl<'p> Translation<'p> {
             return Err(format!("`{operator}` follows another repetition"));
         }
         let numbers = operator.split(|c: char| !c.is_ascii_digit()).filter(|number| !number.is_empty());
-        if numbers.map(|number| number.parse().unwrap_or(u32::MAX)).any(|number| number > MAX_REPETITION) {
-            return Err(format!("`{operator}` is more than {MAX_REPETITION} repetitions"));
+        if numbers.map(|number| number.parse().unwrap_or(u32::MAX)).any(|number| number > REGEX_REPETITIONS) {
+            return Err(format!("`{operator}` is more than {REGEX_REPETITIONS} repetitions"));
         }
         self.push(operator);
         if self.rest.next_if_eq(&'?').is_some() {

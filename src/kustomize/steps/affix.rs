@@ -10,6 +10,7 @@ use crate::node::Node;
 use crate::resource::Resource;
 use crate::schema::Gvk;
 use crate::schema::fieldspec::FieldSpec;
+use crate::work::WorkCounter;
 
 /// Which side of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub(crate) enum Side {
 /// The step `namePrefix`.
 pub(crate) fn prefix(resources: &mut Resources, kustomization: &Kustomization, context: &StepContext) -> Result<()> {
     match &kustomization.name_prefix {
-        Some(prefix) => apply(resources, Side::Prefix, prefix, &context.specs.name_prefix)
+        Some(prefix) => apply(resources, Side::Prefix, prefix, &context.specs.name_prefix, context)
             .map_err(cause::entry(prefix.at, "namePrefix")),
         None => Ok(()),
     }
@@ -32,7 +33,7 @@ pub(crate) fn prefix(resources: &mut Resources, kustomization: &Kustomization, c
 /// The step `nameSuffix`.
 pub(crate) fn suffix(resources: &mut Resources, kustomization: &Kustomization, context: &StepContext) -> Result<()> {
     match &kustomization.name_suffix {
-        Some(suffix) => apply(resources, Side::Suffix, suffix, &context.specs.name_suffix)
+        Some(suffix) => apply(resources, Side::Suffix, suffix, &context.specs.name_suffix, context)
             .map_err(cause::entry(suffix.at, "nameSuffix")),
         None => Ok(()),
     }
@@ -40,14 +41,20 @@ pub(crate) fn suffix(resources: &mut Resources, kustomization: &Kustomization, c
 
 /// Puts `affix` on one side of the fields that `specs` name. A change of `metadata/name` is remembered, so that what
 /// refers to the object can follow.
-pub(crate) fn apply(resources: &mut Resources, side: Side, affix: &Text, specs: &[FieldSpec]) -> Result<()> {
+pub(crate) fn apply(
+    resources: &mut Resources,
+    side: Side,
+    affix: &Text,
+    specs: &[FieldSpec],
+    context: &StepContext,
+) -> Result<()> {
     gather(resources.iter_mut(), |resource| {
         let gvk = resource.original_gvk();
         if keeps_its_name(&gvk) {
             return Ok(());
         }
         let fitting = specs.iter().filter(|spec| spec.fits(&gvk));
-        fitting.into_iter().try_for_each(|spec| put(resource, side, affix, spec))
+        fitting.into_iter().try_for_each(|spec| put(resource, (side, affix), spec, context.input.work))
     })?;
     Ok(())
 }
@@ -58,7 +65,12 @@ fn keeps_its_name(gvk: &Gvk) -> bool {
         || gvk.kind == "APIService" && gvk.group == "apiregistration.k8s.io"
 }
 
-fn put(resource: &mut Resource, side: Side, affix: &Text, spec: &FieldSpec) -> Result<(), Diagnostic> {
+fn put(
+    resource: &mut Resource,
+    (side, affix): (Side, &Text),
+    spec: &FieldSpec,
+    work: &WorkCounter,
+) -> Result<(), Diagnostic> {
     if spec.path == "metadata/name" {
         resource.remember_id();
         match side {
@@ -68,6 +80,8 @@ fn put(resource: &mut Resource, side: Side, affix: &Text, spec: &FieldSpec) -> R
     }
     let value = &mut |old: &Node, _: &Trail| {
         let text = &field::scalar(old, &spec.path)?.text;
+        // It is made, then copied.
+        work.text(2 * (affix.len() + text.len())).map_err(|error| error.at(affix.at))?;
         let text = match side {
             Side::Prefix => format!("{affix}{text}"),
             Side::Suffix => format!("{text}{affix}"),
@@ -82,7 +96,7 @@ fn put(resource: &mut Resource, side: Side, affix: &Text, spec: &FieldSpec) -> R
 }
 
 /// The plugins `PrefixTransformer`, `SuffixTransformer` and `PrefixSuffixTransformer`, which does both.
-pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, _: &StepContext) -> Result<()> {
+pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, context: &StepContext) -> Result<()> {
     let kind = plugin::kind(plugin)?;
     let (prefix, suffix, specs) = plugin::read(plugin, |fields| {
         if !fields.has("fieldSpecs") {
@@ -95,7 +109,7 @@ pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, _: &StepC
         [(Side::Prefix, prefix, "SuffixTransformer"), (Side::Suffix, suffix, "PrefixTransformer")]
     {
         match affix {
-            Some(affix) if kind != other && !affix.is_empty() => apply(resources, side, &affix, &specs)?,
+            Some(affix) if kind != other && !affix.is_empty() => apply(resources, side, &affix, &specs, context)?,
             _ => {}
         }
     }

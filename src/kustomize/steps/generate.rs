@@ -157,6 +157,7 @@ fn file(source: &Text, context: &StepContext) -> Result<(SmolStr, Vec<u8>)> {
     let path = Text { text: path.into(), at: source.at };
     let found = context.file(&path)?;
     let bytes = context.bytes(&found)?;
+    context.input.work.text(bytes.len()).map_err(|error| error.at(source.at))?;
     if std::str::from_utf8(&bytes).is_ok_and(|text| text.contains("\r\n")) {
         let warning = new_error(&path, format!("the lines of `{path}` end with CRLF, which becomes part of the data"));
         context.warn_in_build(warning.help(
@@ -172,6 +173,7 @@ fn file(source: &Text, context: &StepContext) -> Result<(SmolStr, Vec<u8>)> {
 fn env_file(source: &Text, context: &StepContext) -> Result<Vec<(SmolStr, String)>> {
     let file = context.file(source)?;
     let bytes = context.bytes(&file)?;
+    context.input.work.text(bytes.len()).map_err(|error| error.at(source.at))?;
     let Ok(text) = std::str::from_utf8(&bytes) else {
         return Err(new_error(source, format!("`{source}` is not UTF-8")).into());
     };

@@ -15,6 +15,7 @@ use crate::node::{Node, Scalar, Tag, Value};
 use crate::resource::Resource;
 use crate::schema::fieldspec::fits;
 use crate::source::Location;
+use crate::work::{self, WorkCounter};
 use crate::yaml::{self, Dialect, FieldErrors};
 use model::replacement::{FieldOptions, ReplacementSource, ReplacementTarget};
 use std::borrow::Cow;
@@ -65,11 +66,14 @@ fn replace(resources: &mut Resources, replacement: &Replacement, context: &StepC
     if replacement.targets.is_empty() {
         return Err(new_error("a replacement requires at least one entry of `targets`").into());
     }
+    let (counter, objects) = (context.input.work, resources.as_slice().len());
+    counter.compared(objects)?;
     let mut source = SourceValue::new(source, resources)?;
     let mut unmatched = Vec::new();
     let mut renames = false;
     for target in &replacement.targets {
         let select = target.select.as_ref().ok_or_else(|| new_error("a target requires a `select`").at(target.at))?;
+        counter.compared(objects.saturating_mul(1 + target.reject.len())).map_err(|error| error.at(target.at))?;
         let selection = TargetSelection::new(select, &target.reject, resources)?;
         let name = [Text { text: "metadata.name".into(), at: target.at }];
         let paths = if target.field_paths.is_empty() { &name } else { &target.field_paths[..] };
@@ -83,7 +87,7 @@ fn replace(resources: &mut Resources, replacement: &Replacement, context: &StepC
                 };
                 for (path, read) in &*ways {
                     let resource = &mut resources.as_mut()[i];
-                    let lost = write(resource, path, read, &source.value, &target.options)?;
+                    let lost = write(resource, (path, read), &source.value, &target.options, counter)?;
                     linked::settle(resource, context)?;
                     let origin = resource.origin;
                     if lost {
@@ -278,11 +282,12 @@ fn labelled(selector: &Selector, resources: &Resources) -> Result<Option<Vec<usi
 /// Writes the value to every field that a path reaches. Returns whether kustomize loses it.
 fn write(
     resource: &mut Resource,
-    path: &Text,
-    read: &TargetPath,
+    (path, read): (&Text, &TargetPath),
     value: &Node,
     options: &FieldOptions,
+    counter: &WorkCounter,
 ) -> Result<bool, Diagnostic> {
+    work::check_depth(read.depth())?;
     let create = if options.create { Create::Like(NodeForm::of(value)) } else { Create::Nothing };
     let mut lost = false;
     let origin = resource.origin;
@@ -292,7 +297,10 @@ fn write(
             lost = true;
             Ok(())
         }
-        Reached::Found | Reached::Made => set(target, reached, value, options),
+        Reached::Found | Reached::Made => {
+            counter.value(value, read.depth())?;
+            set(target, reached, value, options, counter)
+        }
     });
     match count {
         Ok(0) => Err(Diagnostic::new(Code::Overlay, format!("the target has no `{path}`"))
@@ -310,11 +318,21 @@ fn write(
     }
 }
 
-fn set(target: &mut Node, reached: Reached, value: &Node, options: &FieldOptions) -> Result<(), Diagnostic> {
+fn set(
+    target: &mut Node,
+    reached: Reached,
+    value: &Node,
+    options: &FieldOptions,
+    counter: &WorkCounter,
+) -> Result<(), Diagnostic> {
     let text = value.as_scalar().map_or("", |scalar| scalar.text.as_str());
     let joined = match (&options.delimiter, target.as_scalar()) {
         (None, _) => None,
-        (Some(delimiter), Some(old)) => Some(join(&old.text, delimiter, options.index, text)),
+        (Some(delimiter), Some(old)) => {
+            // It is made from parts, then copied.
+            counter.text(2 * (old.text.len() + delimiter.len() + text.len()))?;
+            Some(join(&old.text, delimiter, options.index, text))
+        }
         (Some(delimiter), None) => return Err(no_parts(delimiter, target)),
     };
     let Value::Scalar(old) = &target.value else {

@@ -9,6 +9,7 @@ use crate::kustomize::steps::patch;
 use crate::node::{Node, Scalar, Style, Tag, Value};
 use crate::resource::Resource;
 use crate::source::Location;
+use crate::work;
 use crate::yaml::{self, Dialect, FieldErrors, Fields};
 use smol_str::SmolStr;
 
@@ -69,6 +70,7 @@ pub(crate) fn apply(resources: &mut Resources, config: ValueAdd, context: &StepC
             None => (0..resources.as_slice().len()).collect(),
         };
         for i in chosen {
+            context.input.work.text(value.len()).map_err(|error| error.at(target.field_path.at))?;
             put(&mut resources.as_mut()[i].node, &target.field_path, target.file_path_position, value)
                 .map_err(|error| error.at(target.field_path.at))?;
         }
@@ -77,6 +79,7 @@ pub(crate) fn apply(resources: &mut Resources, config: ValueAdd, context: &StepC
 }
 
 fn put(node: &mut Node, path: &str, position: i64, value: &str) -> Result<(), Diagnostic> {
+    work::check_depth(path.split('/').count())?;
     let mut field = node;
     let parts = path.replace("\\/", "\0");
     let mut parts = parts.split('/').map(|part| part.replace('\0', "/")).peekable();

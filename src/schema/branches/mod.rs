@@ -6,6 +6,7 @@
 mod subject;
 
 use crate::diagnostic::{Diagnostic, nearest};
+use crate::limits::DIAGNOSTICS;
 use crate::node::{Map, MapEntry, MapKey, Node, Tag};
 use crate::yaml::number;
 use jsonschema::error::ValidationErrorKind;
@@ -41,7 +42,7 @@ pub(crate) fn with_known_fields(mut spec: Node) -> (Node, Vec<Diagnostic>) {
             let ValidationErrorKind::AdditionalProperties { unexpected } = fault.kind() else { continue };
             let subject = SchemaSubject::of(&spec, &fault);
             let path: Vec<LocationSegment<'static>> = fault.instance_path().segments().map(owned).collect();
-            for key in unexpected {
+            for key in unexpected.iter().take(DIAGNOSTICS) {
                 let Some(near) = nearest(key, keys(subject.schema)).filter(|near| subject.fits(key, near)) else {
                     continue;
                 };

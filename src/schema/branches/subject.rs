@@ -3,6 +3,7 @@
 use super::super::example::example;
 use super::{SCHEMA, has_key, keys, resolved};
 use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::limits::DIAGNOSTICS;
 use crate::node::{Node, Tag};
 use crate::source::Location;
 use crate::yaml::quoted_boolean_help;
@@ -90,7 +91,7 @@ impl<'a> SchemaSubject<'a> {
         let shown = text.map_or_else(|| self.node.kind_name().to_owned(), |text| format!("`{text}`"));
         let error = match fault {
             Fault::AdditionalProperties { unexpected } => {
-                return unexpected.iter().map(|key| self.unknown(key)).collect();
+                return self.unknown_fields(unexpected);
             }
             Fault::Required { property } => {
                 let key = property.as_str().unwrap_or_default();
@@ -194,10 +195,28 @@ impl<'a> SchemaSubject<'a> {
         }
     }
 
+    /// The errors about unknown fields, in the order of the file.
+    fn unknown_fields(&self, keys: &[String]) -> Vec<Diagnostic> {
+        let mut keys: Vec<(Location, &String)> = keys.iter().map(|key| (self.key_at(key), key)).collect();
+        keys.sort();
+        // Only those that are shown have a help.
+        let error = |(i, (at, key)): (usize, &(Location, &String))| {
+            if i < DIAGNOSTICS { self.unknown(key) } else { self.unknown_field(key, *at) }
+        };
+        keys.iter().enumerate().map(error).collect()
+    }
+
+    fn key_at(&self, key: &str) -> Location {
+        self.node.as_map().and_then(|map| map.entry(key)).map_or(Location::NONE, |entry| entry.key.at)
+    }
+
+    fn unknown_field(&self, key: &str, at: Location) -> Diagnostic {
+        spec_error(format!("unknown field `{}`", self.field(key))).at(at)
+    }
+
     /// The error about an unknown field.
     pub(super) fn unknown(&self, key: &str) -> Diagnostic {
-        let at = self.node.as_map().and_then(|map| map.entry(key)).map_or(Location::NONE, |entry| entry.key.at);
-        let error = spec_error(format!("unknown field `{}`", self.field(key))).at(at);
+        let error = self.unknown_field(key, self.key_at(key));
         let keys: Vec<&str> = keys(self.schema).collect();
         let elsewhere: Vec<&str> =
             [("spec", "the top of branches.yaml"), ("defaults", "`defaults`"), ("branch", "a branch")]

@@ -3,6 +3,7 @@
 use super::{FieldSpec, FieldSpecs, NameReference};
 use crate::diagnostic::{Code, Result};
 use crate::node::{Node, Tag};
+use crate::work;
 use crate::yaml::{FieldErrors, Fields, number};
 use smol_str::SmolStr;
 use std::sync::OnceLock;
@@ -41,13 +42,12 @@ impl FieldSpec {
     fn read_with(node: &Node, errors: &mut FieldErrors, text: StringReader) -> Option<Self> {
         Fields::read(node, "a field spec", errors, |fields| {
             let mut part = |name| text(fields, name);
-            Some(FieldSpec {
-                group: part("group"),
-                version: part("version"),
-                kind: part("kind"),
-                path: part("path"),
-                create: fields.bool("create").unwrap_or_default(),
-            })
+            let (group, version, kind, path) = (part("group"), part("version"), part("kind"), part("path"));
+            if let Err(error) = work::check_depth(path.split('/').count()) {
+                let at = fields.at("path");
+                fields.errors().push(error.at(at));
+            }
+            Some(FieldSpec { group, version, kind, path, create: fields.bool("create").unwrap_or_default() })
         })
     }
 }

@@ -10,19 +10,13 @@ use super::parser_error::ParserContext;
 use super::tagged::tagged;
 use super::{ReadOptions, escapes, merge_keys, tabs};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::limits::{DOCUMENT_ALIASED_BYTES, DOCUMENT_ALIASED_VALUES, DOCUMENT_DEPTH};
 use crate::node::{MapEntry, MapKey, Node, Scalar, Style, Tag, Value};
 use crate::source::Location;
 use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// The maximum nesting depth of collections.
-const MAX_DEPTH: usize = 200;
-/// The maximum number of nodes that the aliases of a document expand to.
-const MAX_ALIASED_NODES: usize = 200_000;
-/// The maximum number of bytes of text that the aliases of a document expand to.
-const MAX_ALIASED_BYTES: usize = 16 << 20;
 
 /// The size of a node with its aliases expanded.
 #[derive(Clone, Copy, Default)]
@@ -80,8 +74,8 @@ impl<'t> NodeBuilder<'t> {
             block_scalar_eof_without_line_feed: true,
             emit_comments: false,
             emit_unresolved_aliases: true,
-            flow_nesting_limit: MAX_DEPTH + 1,
-            block_nesting_limit: MAX_DEPTH + 1,
+            flow_nesting_limit: DOCUMENT_DEPTH + 1,
+            block_nesting_limit: DOCUMENT_DEPTH + 1,
         };
         for next in Parser::new_from_str_with_options(self.text, options) {
             let (event, span) = next.map_err(|error| self.parser_context().diagnostic(&error))?;
@@ -141,12 +135,12 @@ impl<'t> NodeBuilder<'t> {
                 let at = self.at(span);
                 self.aliased.nodes += size.nodes;
                 self.aliased.bytes += size.bytes;
-                if self.aliased.nodes > MAX_ALIASED_NODES || self.aliased.bytes > MAX_ALIASED_BYTES {
-                    let limit = format!("{MAX_ALIASED_NODES} nodes or {} MiB", MAX_ALIASED_BYTES >> 20);
+                if self.aliased.nodes > DOCUMENT_ALIASED_VALUES || self.aliased.bytes > DOCUMENT_ALIASED_BYTES {
+                    let limit = format!("{DOCUMENT_ALIASED_VALUES} nodes or {} MiB", DOCUMENT_ALIASED_BYTES >> 20);
                     let message = format!("the aliases of the document expand to more than {limit}");
                     return Err(Diagnostic::new(Code::Yaml, message).at(at));
                 }
-                if self.frames.len() + size.depth > MAX_DEPTH {
+                if self.frames.len() + size.depth > DOCUMENT_DEPTH {
                     return Err(too_deep(at));
                 }
                 self.add(node.placed(at), size, 0)
@@ -254,7 +248,7 @@ impl<'t> NodeBuilder<'t> {
             let error = Diagnostic::new(Code::Yaml, format!("a key must be a string, got {what}")).at(at);
             return Err(self.parser_context().with_braces_help(error, span.start.byte_offset()));
         }
-        if self.frames.len() >= MAX_DEPTH {
+        if self.frames.len() >= DOCUMENT_DEPTH {
             return Err(too_deep(at));
         }
         let flow = (style == StructureStyle::Flow).then(|| span.start.byte_offset().unwrap_or_default());
@@ -304,5 +298,5 @@ impl<'t> NodeBuilder<'t> {
 }
 
 fn too_deep(at: Location) -> Diagnostic {
-    Diagnostic::new(Code::Yaml, format!("lists and mappings are nested more than {MAX_DEPTH} levels deep")).at(at)
+    Diagnostic::new(Code::Yaml, format!("lists and mappings are nested more than {DOCUMENT_DEPTH} levels deep")).at(at)
 }

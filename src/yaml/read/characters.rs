@@ -5,16 +5,14 @@
 
 use super::super::Locator;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::limits::TEXT_BYTES;
 use std::borrow::Cow;
-
-/// The maximum size of a text.
-const MAX_BYTES: usize = 64 << 20;
 
 /// `text` without its byte order mark, and with `\n` as the line break.
 pub(super) fn clean<'t>(text: &'t str, locate: &Locator) -> Result<Cow<'t, str>, Diagnostic> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if text.len() > MAX_BYTES {
-        let message = format!("the text must be at most {} MiB, got {} MiB", MAX_BYTES >> 20, text.len() >> 20);
+    if text.len() > TEXT_BYTES {
+        let message = format!("the text must be at most {} MiB, got {} MiB", TEXT_BYTES >> 20, text.len() >> 20);
         return Err(Diagnostic::new(Code::Yaml, message).at(locate(1, 1, 0)));
     }
     if let Some(at) = text.char_indices().position(|(_, c)| is_refused(c)) {

@@ -24,12 +24,10 @@ pub(crate) use merge_keys::apply_merge_key;
 
 use super::{Dialect, Locator};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
+use crate::limits::TEXT_DOCUMENTS;
 use crate::node::Node;
 use crate::source::{File, Location};
 use builder::NodeBuilder;
-
-/// The maximum number of documents in a text.
-const MAX_DOCUMENTS: usize = 10_000;
 
 /// What else a reader needs to know about a text.
 pub(super) struct ReadOptions {
@@ -85,8 +83,8 @@ pub(crate) fn parse_with_placeholders(
 fn read(text: &str, dialect: Dialect, locate: &Locator, options: &ReadOptions) -> Result<Vec<Node>> {
     let text = characters::clean(text, locate)?;
     let pieces = separators::pieces(&text);
-    if pieces.len() > MAX_DOCUMENTS {
-        let message = format!("the text must have at most {MAX_DOCUMENTS} documents, got {}", pieces.len());
+    if pieces.len() > TEXT_DOCUMENTS {
+        let message = format!("the text must have at most {TEXT_DOCUMENTS} documents, got {}", pieces.len());
         return Err(Diagnostic::new(Code::Yaml, message).at(locate(1, 1, 0)).into());
     }
     let mut documents = Vec::new();

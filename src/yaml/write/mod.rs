@@ -12,13 +12,11 @@ use super::read::key_type_error;
 use super::scalar::quoting::{self, ScalarForm};
 use super::scalar::{date, number};
 use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::limits::{OUTPUT_BYTES, OUTPUT_DEPTH};
 use crate::node::{Map, MapEntry, Node, Scalar, Style, Tag, Value};
 use crate::source::Location;
 use scalar_text::{LineFolding, pad};
 
-/// The maximum nesting depth of collections. It is larger than that of the reader, because templates and patches nest
-/// parsed values.
-const MAX_DEPTH: usize = 256;
 /// The maximum length in bytes of a key that is written without `?`.
 const MAX_SIMPLE_KEY: usize = 128;
 
@@ -84,11 +82,20 @@ struct NodeWriter<'o> {
 impl NodeWriter<'_> {
     fn enter(&mut self, node: &Node) -> Result<(), Diagnostic> {
         self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            let message = format!("lists and mappings are nested more than {MAX_DEPTH} levels deep");
+        if self.depth > OUTPUT_DEPTH {
+            let message = format!("lists and mappings are nested more than {OUTPUT_DEPTH} levels deep");
             return Err(Diagnostic::new(Code::Yaml, message).at(node.at));
         }
-        Ok(())
+        self.check_size(0, node.at)
+    }
+
+    /// Refuses more output than a branch can have: a shared tree of any size needs little memory, but its text does not.
+    fn check_size(&self, more: usize, at: Location) -> Result<(), Diagnostic> {
+        if self.out.len().saturating_add(more) <= OUTPUT_BYTES {
+            return Ok(());
+        }
+        let message = format!("the output would be larger than {} MiB", OUTPUT_BYTES >> 20);
+        Err(Diagnostic::new(Code::Yaml, message).at(at))
     }
 
     /// Writes the entries of a mapping. The first one begins at the end of `out`, which is column `indent`.
@@ -197,6 +204,9 @@ impl NodeWriter<'_> {
     fn text(&mut self, text: &str, indent: usize, at: Location) -> Result<(), Diagnostic> {
         let form = quoting::form(text, self.quoting);
         self.check(text, form, at)?;
+        // Each line of a block is indented.
+        let lines = if form == ScalarForm::Literal { text.matches('\n').count() } else { 0 };
+        self.check_size(lines.saturating_mul(indent).saturating_add(text.len()), at)?;
         scalar_text::write(self.out, self.line, text, form, LineFolding::Folded(indent));
         Ok(())
     }

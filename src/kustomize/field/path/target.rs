@@ -103,6 +103,11 @@ impl TargetPath {
         parts.iter().map(|part| TargetPart::new(part)).collect::<Result<_, _>>().map(TargetPath)
     }
 
+    /// The number of its parts.
+    pub(crate) fn depth(&self) -> usize {
+        self.0.len()
+    }
+
     /// Calls `visit` for every field that the path reaches and returns their number.
     pub(crate) fn each(
         &self,

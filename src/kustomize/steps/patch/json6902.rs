@@ -8,6 +8,7 @@ use crate::diagnostic::{Code, Diagnostic, gather};
 use crate::node::{Map, Node, Value};
 use crate::pointer::Pointer;
 use crate::source::Location;
+use crate::work::WorkCounter;
 use smol_str::SmolStr;
 
 /// A patch: its operations in order.
@@ -55,10 +56,16 @@ impl Operations {
     }
 
     /// The object with all operations done. What kustomize does without being asked is added to `found`.
-    pub(super) fn apply(&self, object: &Node, found: &mut PatchFindings) -> Result<Node, Diagnostic> {
+    pub(super) fn apply(
+        &self,
+        object: &Node,
+        found: &mut PatchFindings,
+        work: &WorkCounter,
+    ) -> Result<Node, Diagnostic> {
+        work.value(object, 0)?;
         let mut object = json::object(object)?;
         for operation in &self.0 {
-            operation.apply(&mut object, found).map_err(|error| error.at(operation.at))?;
+            operation.apply(&mut object, found, work).map_err(|error| error.at(operation.at))?;
         }
         Ok(object)
     }
@@ -97,20 +104,32 @@ impl Operation {
         Ok(Operation { what, path: LocatedPointer::read(fields, "path", node.at, losses)?, at: node.at })
     }
 
-    fn apply(&self, object: &mut Node, found: &mut PatchFindings) -> Result<(), Diagnostic> {
+    fn apply(&self, object: &mut Node, found: &mut PatchFindings, work: &WorkCounter) -> Result<(), Diagnostic> {
+        let count = |value: &Node| work.value(value, self.path.pointer.parts().len());
         match &self.what {
-            Verb::Add(value) => self.path.add(object, value.clone()),
+            Verb::Add(value) => {
+                count(value)?;
+                self.path.add(object, value.clone())
+            }
             Verb::Remove => self.path.remove(object).map(drop),
-            Verb::Replace(value) => self.path.replace(object, value.clone(), found),
+            Verb::Replace(value) => {
+                count(value)?;
+                self.path.replace(object, value.clone(), found)
+            }
             Verb::Move(from) => {
                 let value = from.remove(object)?;
+                count(&value)?;
                 self.path.add(object, value)
             }
             Verb::Copy(from) => {
                 let value = from.copy(object, &mut found.losses)?;
+                count(&value)?;
                 self.path.add(object, value)
             }
-            Verb::Test(value) => self.path.test(object, value),
+            Verb::Test(value) => {
+                count(value)?;
+                self.path.test(object, value)
+            }
         }
     }
 }

@@ -55,9 +55,12 @@ impl Merge<'_> {
         };
         let mut first = Vec::with_capacity(items.len() + changes.len());
         let mut taken = vec![None; items.len()];
+        let mut sorted: Vec<usize> = (0..items.len()).collect();
+        sorted.sort_unstable_by(|a, b| keys.order(&items[*a], &items[*b]));
         for change in changes {
-            match items.iter().position(|item| keys.order(item, change) == Ordering::Equal) {
-                Some(i) => {
+            match sorted.binary_search_by(|i| keys.order(&items[*i], change)) {
+                Ok(found) => {
+                    let i = sorted[found];
                     let merged = self.element(&items[i], change, keyed)?;
                     if keys.several() {
                         taken[i] = Some(merged);
@@ -66,7 +69,7 @@ impl Merge<'_> {
                         taken[i] = Some(None);
                     }
                 }
-                None => first.extend(self.added(keyed.name, change, keyed.items)?.filter(is_something)),
+                Err(_) => first.extend(self.added(keyed.name, change, keyed.items)?.filter(is_something)),
             }
         }
         for (item, taken) in items.iter().zip(taken) {

@@ -42,6 +42,7 @@ pub(crate) fn strategic_merge(
     })?;
     gather(entries.into_iter().flatten(), |(entry, patch)| {
         let mut merge = || -> Result<()> {
+            context.input.work.compared(resources.as_slice().len()).map_err(|error| error.at(patch.at))?;
             let one = target::named(resources, &Resource::new(patch.clone())).map_err(|error| error.at(patch.at))?;
             let patch = metadata::as_strings(&patch, context)?;
             merge(resources, &[one], &patch, May::default(), context)
@@ -98,6 +99,7 @@ fn apply(resources: &mut Resources, patch: &Patch, context: &StepContext) -> Res
             merge(resources, &chosen, &metadata::as_strings(patch, context)?, may, context)
         }
         (PatchContent::Merge(patches), None) => gather(&patches, |document| -> Result<()> {
+            context.input.work.compared(resources.as_slice().len()).map_err(|error| error.at(document.at))?;
             match target::named(resources, &Resource::new(document.clone())) {
                 Ok(one) => merge(resources, &[one], document, may, context),
                 Err(_) if patch.optional => Ok(()),
@@ -116,6 +118,7 @@ fn apply(resources: &mut Resources, patch: &Patch, context: &StepContext) -> Res
 }
 
 fn chosen(resources: &Resources, patch: &Patch, target: &PatchTarget, context: &StepContext) -> Result<Vec<usize>> {
+    context.input.work.compared(resources.as_slice().len()).map_err(|error| error.at(patch.at))?;
     let chosen = select(resources, target)?;
     if chosen.is_empty() {
         context.unmatched(patch.optional, target::nothing(resources, target).at(patch.at))?;
@@ -129,6 +132,7 @@ fn merge(resources: &mut Resources, chosen: &[usize], patch: &Node, may: May, co
     for &i in chosen {
         let resource = &mut resources.as_mut()[i];
         let patch = &*metadata::addressed(patch, &resource.node);
+        context.input.work.value(patch, 0).map_err(|error| within(error, patch.at, resource))?;
         let schema = comment::schema(&context.schema, &resource.node, patch, context.input.project);
         let mut run = Merge::new(&schema);
         let merged = run.object(&resource.node, patch).map_err(|error| within(error, patch.at, resource))?;
@@ -182,7 +186,7 @@ fn operate(
     for i in chosen {
         let resource = &mut resources.as_mut()[i];
         let mut found = PatchFindings::default();
-        let patched = operations.apply(&metadata::annotated(resource, history), &mut found);
+        let patched = operations.apply(&metadata::annotated(resource, history), &mut found, context.input.work);
         let patched = patched.and_then(metadata::checked).map_err(|error| within(error, patch.at, resource))?;
         found.losses.into_iter().try_for_each(|loss| context.lossy(within(loss, patch.at, resource)))?;
         found.added.into_iter().for_each(|added| context.warn_in_build(within(added, patch.at, resource)));

@@ -4,6 +4,7 @@
 mod commands;
 mod exit_status;
 mod json;
+mod limits;
 mod spec;
 mod templates;
 
@@ -37,6 +38,11 @@ fn page_of_the_exit_status_is_generated() {
 #[test]
 fn page_of_json_shapes_is_generated() {
     compare("json.md", &json::page());
+}
+
+#[test]
+fn page_of_limits_is_generated() {
+    compare("limits.md", &limits::page());
 }
 
 #[test]

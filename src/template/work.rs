@@ -1,0 +1,138 @@
+//! The work of templates, counted in steps of the engine.
+//!
+//! The engine counts instructions, text and the lists that an expression creates. It does not count what a list or mapping
+//! contains, and a template can make values of any size with a few instructions: `[x, x]`, `x + x`. So a value is counted with
+//! everything in it where it is written, and where it is an operand that can be large
+//! ([`COUNT_FILTER`](super::operands::COUNT_FILTER)).
+
+use super::context::NodeObject;
+use super::placeholder;
+use super::value::PlaceholderValues;
+use crate::limits::TEMPLATE_STEPS;
+use crate::node::{Node, Value as Data};
+use minijinja::value::ValueKind;
+use minijinja::{Error, ErrorKind, State, Value};
+
+/// The number of bytes of text in one step, as in the engine.
+const STEP_BYTES: usize = 64;
+/// The bytes of text that are as much work as one value.
+const VALUE_BYTES: usize = 32;
+/// The number of bytes that a template can write.
+const MAX_BYTES: usize = TEMPLATE_STEPS as usize * STEP_BYTES;
+/// The size of a value that a template can compute with, in bytes.
+const MAX_OPERAND_BYTES: usize = MAX_BYTES / 8;
+/// A value that is nested more deeply contains itself, or has no use: it cannot be written.
+const MAX_NESTING: usize = 10_000;
+/// Converting a value costs more than writing it, by this factor.
+const CONVERSION: usize = 4;
+
+/// Counts a value that is written or converted to text, with everything in it.
+pub(super) fn written(state: &State, value: &Value) -> Result<(), Error> {
+    text(state, size(value, PlaceholderValues::none(), MAX_BYTES))
+}
+
+/// Counts a value that is converted to YAML or JSON.
+pub(super) fn converted(state: &State, value: &Value) -> Result<(), Error> {
+    text(state, size(value, PlaceholderValues::none(), MAX_BYTES).saturating_mul(CONVERSION))
+}
+
+/// Counts text of `bytes` that is written.
+pub(super) fn text(state: &State, bytes: usize) -> Result<(), Error> {
+    state.consume_fuel((bytes / STEP_BYTES) as u64)
+}
+
+/// The filter that counts an operand.
+pub(super) fn counted(state: &State, value: Value) -> Result<Value, Error> {
+    let bytes = size(&value, PlaceholderValues::none(), MAX_OPERAND_BYTES);
+    if bytes > MAX_OPERAND_BYTES {
+        return Err(Error::from(ErrorKind::OutOfFuel));
+    }
+    text(state, bytes).map(|()| value)
+}
+
+/// The size of a value with everything in it, as if nothing was shared, in bytes. It stops at a size above `limit`. Captured
+/// text in the value has the size of its `values`.
+fn size(value: &Value, values: PlaceholderValues, limit: usize) -> usize {
+    let own = |value: &Value| {
+        VALUE_BYTES.saturating_add(own_bytes(value, limit)).saturating_add(captured_bytes(value, values))
+    };
+    let mut bytes = own(value);
+    let mut open: Vec<_> = content(value).into_iter().collect();
+    while let Some(siblings) = open.last_mut() {
+        let Some(value) = siblings.next() else {
+            open.pop();
+            continue;
+        };
+        bytes = bytes.saturating_add(own(&value));
+        if bytes > limit {
+            break;
+        }
+        open.extend(content(&value));
+        if open.len() > MAX_NESTING {
+            return usize::MAX;
+        }
+    }
+    bytes
+}
+
+/// The bytes of a value without its content. A list that is too long is not visited, only counted.
+fn own_bytes(value: &Value, limit: usize) -> usize {
+    if let Some(node) = value.downcast_object_ref::<NodeObject>() {
+        return node_bytes(node.node());
+    }
+    match value.kind() {
+        ValueKind::String => value.as_str().map_or(0, str::len),
+        ValueKind::Seq | ValueKind::Iterable => {
+            let len = value.len().unwrap_or(0);
+            if len > limit / VALUE_BYTES { limit } else { 0 }
+        }
+        _ => 0,
+    }
+}
+
+/// The bytes of the values in captured text.
+fn captured_bytes(value: &Value, values: PlaceholderValues) -> usize {
+    let text = value.as_str().filter(|text| placeholder::is_captured(text));
+    let numbers = text.into_iter().flat_map(placeholder::positions);
+    // The value of a placeholder has no captured text that another one expands.
+    let sizes = numbers.filter_map(|(_, number)| Some(size(values.get(number)?, PlaceholderValues::none(), MAX_BYTES)));
+    sizes.fold(0, usize::saturating_add)
+}
+
+/// The values in a list or mapping that a template has made.
+fn content(value: &Value) -> Option<Box<dyn Iterator<Item = Value>>> {
+    if value.downcast_object_ref::<NodeObject>().is_some() {
+        return None;
+    }
+    match value.kind() {
+        ValueKind::Seq | ValueKind::Iterable => Some(Box::new(value.try_iter().ok()?)),
+        ValueKind::Map => {
+            let map = value.clone();
+            let keys = value.try_iter().ok()?;
+            Some(Box::new(keys.flat_map(move |key| {
+                let item = map.get_item(&key).unwrap_or_default();
+                [key, item]
+            })))
+        }
+        _ => None,
+    }
+}
+
+fn node_bytes(node: &Node) -> usize {
+    VALUE_BYTES
+        + match &node.value {
+            Data::Scalar(scalar) => scalar.text.len(),
+            Data::Seq(items) => items.iter().map(node_bytes).sum(),
+            Data::Map(map) => map.iter().map(|entry| entry.key.text.len() + node_bytes(&entry.value)).sum(),
+        }
+}
+
+/// The offset in `text` of the first placeholder whose value makes the text larger than a template can write. Captured text
+/// can be written many times, but its values were counted once.
+pub(super) fn first_excess(text: &str, values: PlaceholderValues) -> Option<usize> {
+    let mut bytes = text.len();
+    placeholder::positions(text).find_map(|(at, number)| {
+        bytes = bytes.saturating_add(size(values.get(number)?, values, MAX_BYTES));
+        (bytes > MAX_BYTES).then_some(at)
+    })
+}

@@ -1,0 +1,101 @@
+//! The work for large input, in time of the processor. Four times the input is about four times the work, where a quadratic
+//! algorithm needs sixteen times.
+
+use super::{CONFIG_MAP, workspace};
+use crate::tests::kit::Workspace;
+use std::fs;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// The processor time of a build, or of a run that reports errors, in ticks of 10 ms. `None` where the system does not say.
+fn ticks(workspace: &Workspace) -> Option<u64> {
+    let pleach = workspace.command();
+    let mut command = Command::new(pleach.get_program());
+    command.arg("build").current_dir(workspace.path()).env("RAYON_NUM_THREADS", "1");
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    // A process that has ended keeps its times until something waits for it.
+    let ticks = loop {
+        let Some(stat) = fs::read_to_string(format!("/proc/{}/stat", child.id())).ok() else { break None };
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        if fields[0] == "Z" {
+            break Some(fields[11..13].iter().map(|time| time.parse::<u64>().unwrap()).sum());
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    child.wait().unwrap();
+    ticks
+}
+
+/// Compares the work for `size` and for four times that.
+#[track_caller]
+fn is_linear(size: usize, workspace: impl Fn(usize) -> Workspace) {
+    let (Some(one), Some(four)) = (ticks(&workspace(size)), ticks(&workspace(size * 4))) else { return };
+    assert!(four < 8 * one, "{size}: {one} ticks, four times that: {four}");
+}
+
+/// A workspace whose spec has `more` at its end.
+fn with_spec(more: &str) -> Workspace {
+    let workspace = workspace(&[("a.yaml", CONFIG_MAP)]);
+    workspace.write("branches.yaml", workspace.read("branches.yaml") + more);
+    workspace
+}
+
+#[test]
+fn lines_of_a_template() {
+    is_linear(5_000, |size| {
+        let lines: String = (0..size).map(|i| format!("  k{i}: 'x{{{{ branch.name }}}}'\n")).collect();
+        workspace(&[("a.yaml.j2", &(CONFIG_MAP.replace("data: {a: b}", "data:") + &lines))])
+    });
+}
+
+#[test]
+fn concatenations_of_a_template() {
+    is_linear(2_000, |size| {
+        let values = vec!["branch.name"; size].join(" ~ ");
+        workspace(&[("a.yaml.j2", &CONFIG_MAP.replace("a: b", &format!("a: '{{{{ {values} }}}}'")))])
+    });
+}
+
+#[test]
+fn keys_of_an_object() {
+    is_linear(5_000, |size| {
+        let keys: String = (0..size).map(|i| format!("  k{i}: v\n")).collect();
+        workspace(&[("a.yaml", &(CONFIG_MAP.replace("data: {a: b}", "data:") + &keys))])
+    });
+}
+
+#[test]
+fn nulls_of_an_object() {
+    is_linear(5_000, |size| workspace(&[("a.yaml", &(CONFIG_MAP.to_owned() + "x:\n" + &"- ~\n".repeat(size)))]));
+}
+
+#[test]
+fn unknown_keys_of_the_spec() {
+    is_linear(4_000, |size| with_spec(&(0..size).map(|i| format!("k{i}: v\n")).collect::<String>()));
+}
+
+#[test]
+fn unknown_keys_of_branches() {
+    is_linear(1_000, |size| with_spec(&(0..size).map(|i| format!("- {{name: b{i}, k: v}}\n")).collect::<String>()));
+}
+
+#[test]
+fn braces_without_end() {
+    is_linear(25_000, |size| with_spec(&("x: ".to_owned() + &"{a: ".repeat(size) + "\n")));
+}
+
+#[test]
+fn elements_of_a_strategic_merge_patch() {
+    is_linear(1_000, |size| {
+        let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  template:\n    spec:\n      containers:\n";
+        let containers = |field: &str| {
+            let containers: String = (0..size).map(|i| format!("      - {{name: c{i}, {field}}}\n")).collect();
+            deployment.to_owned() + &containers
+        };
+        workspace(&[
+            ("kustomization.yaml", "resources: [a.yaml]\npatches: [{path: p.yaml}]\n"),
+            ("a.yaml", &containers("image: 'registry.example/a:1'")),
+            ("p.yaml", &containers("tty: true")),
+        ])
+    });
+}

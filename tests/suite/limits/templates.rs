@@ -1,0 +1,138 @@
+//! Templates that make large values.
+
+use super::{CONFIG_MAP, refused, workspace};
+
+/// The error about a template whose `x` is `expression`, after `before`.
+#[track_caller]
+fn error(before: &str, expression: &str) -> String {
+    let object = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n";
+    refused(&workspace(&[("a.yaml.j2", &format!("{before}\n{object}  x: {expression}\n"))]))
+}
+
+const LIMIT: &str = "error[template]: the template exceeds the work limit of 2000000 steps -->";
+
+/// The error about `step`, run 60 times.
+#[track_caller]
+fn repeated(start: &str, step: &str, expression: &str) -> String {
+    error(&format!("{{% set ns = namespace(s={start}) %}}{{% for i in range(60) %}}{step}{{% endfor %}}"), expression)
+}
+
+#[test]
+fn list_added_to_itself() {
+    let got = repeated("[1]*100", "{% set ns.s = ns.s + ns.s %}", "{{ ns.s | length }}");
+    assert_eq!(got, format!("{LIMIT} base/a.yaml.j2:1:78"));
+}
+
+#[test]
+fn list_that_contains_itself_twice() {
+    let got = repeated("[1]", "{% set ns.s = [ns.s, ns.s] %}", "{{ ns.s }}");
+    assert_eq!(got, format!("{LIMIT} base/a.yaml.j2:1:82"));
+}
+
+#[test]
+fn list_that_is_compared() {
+    let step = "{% set ns.s = [ns.s, ns.s] %}{% set ns.t = [ns.t, ns.t] %}";
+    let got = repeated("[1], t=[1]", step, "{{ ns.s == ns.t }}");
+    assert!(got.starts_with(LIMIT), "{got}");
+}
+
+#[test]
+fn list_repeated() {
+    let got = repeated("[1]", "{% set ns.s = ns.s * 10 %}", "{{ ns.s | length }}");
+    assert!(got.starts_with(LIMIT), "{got}");
+}
+
+#[test]
+fn list_chained_to_itself() {
+    let got = repeated("[1]", "{% set ns.s = ns.s | chain(ns.s) %}", "{{ ns.s | length }}");
+    assert!(got.starts_with(LIMIT), "{got}");
+}
+
+#[test]
+fn mapping_that_contains_itself_twice() {
+    let got = repeated("{}", "{% set ns.s = {'a': ns.s, 'b': ns.s} %}", "{{ ns.s | tojson }}");
+    assert!(got.starts_with(LIMIT), "{got}");
+}
+
+#[test]
+fn mapping_of_a_function() {
+    let got = repeated("{}", "{% set ns.s = dict(a=ns.s, b=ns.s) %}", "{{ ns.s | toyaml }}");
+    assert!(got.starts_with(LIMIT), "{got}");
+}
+
+#[test]
+fn namespace_that_contains_itself() {
+    let got = error("{% set ns = namespace() %}{% set ns.a = ns %}", "{{ ns }}");
+    assert!(got.starts_with(LIMIT), "{got}");
+}
+
+#[test]
+fn text_added_to_itself() {
+    let got = repeated("'x'", "{% set ns.s = ns.s ~ ns.s %}", "{{ ns.s }}");
+    assert!(got.starts_with(LIMIT), "{got}");
+}
+
+#[test]
+fn text_replaced_by_itself() {
+    let got = repeated("'x'", "{% set ns.s = ns.s | replace('x', 'x' * 1000) %}", "{{ ns.s }}");
+    assert!(got.starts_with(LIMIT), "{got}");
+}
+
+#[test]
+fn large_text_written_often() {
+    let got = error("{% set t = 'x' * 1000000 %}", "'{% for i in range(1000) %}{{ t }}{% endfor %}'");
+    assert_eq!(got, format!("{LIMIT} base/a.yaml.j2:6:36"));
+}
+
+#[test]
+fn captured_text_written_often() {
+    let got = error("{% set t %}{{ 'x' * 1000000 }}{% endset %}", "'{% for i in range(1000) %}{{ t }}{% endfor %}'");
+    assert!(got.starts_with(LIMIT), "{got}");
+}
+
+#[test]
+fn captured_text_in_a_list() {
+    let got = error("{% set t %}{{ 'x' * 1000000 }}{% endset %}", "{{ [t] * 1000 }}");
+    assert!(got.starts_with(LIMIT), "{got}");
+}
+
+#[test]
+fn macro_that_calls_itself_twice() {
+    let got = error("{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}", "{{ f(40) }}");
+    assert!(got.starts_with(LIMIT), "{got}");
+}
+
+#[test]
+fn argument_of_a_macro_that_calls_itself() {
+    let recursive =
+        "{% macro f(x, n) %}{% if n %}{{ f([x, x], n - 1) }}{% else %}{{ x == [x] }}{% endif %}{% endmacro %}";
+    let got = error(recursive, "{{ f(1, 40) }}");
+    assert!(got.starts_with(LIMIT), "{got}");
+}
+
+#[test]
+fn template_that_includes_another_twice() {
+    let twice = |name: usize| format!("{{% include 'i{name}.j2' %}}{{% include 'i{name}.j2' %}}");
+    let mut files = vec![("a.yaml.j2".to_owned(), twice(0)), ("i30.j2".to_owned(), "x".to_owned())];
+    files.extend((0..30).map(|i| (format!("i{i}.j2"), twice(i + 1))));
+    let files: Vec<_> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let got = refused(&workspace(&files));
+    assert!(got.starts_with(LIMIT), "{got}");
+}
+
+#[test]
+fn text_of_any_width() {
+    for expression in ["'a\\nb' | indent(1000000000)", "'a' | indent(width=1000000000)", "'%1000000000d' | format(3)"] {
+        let got = error("", &format!("{{{{ {expression} }}}}"));
+        assert!(got.starts_with(LIMIT), "{expression}: {got}");
+    }
+}
+
+#[test]
+fn long_concatenations_build() {
+    let values = vec!["'x' ~ branch.name"; 5000].join(" ~ ");
+    let workspace = workspace(&[("a.yaml.j2", &CONFIG_MAP.replace("a: b", &format!("a: '{{{{ {values} }}}}'")))]);
+    workspace.run(&["build"]).exits(0);
+    let object = workspace.read("out/namespaces/main/30-configmap-a.yaml");
+    assert_eq!(object.matches("xmain").count(), 5000);
+}
