@@ -117,6 +117,8 @@ mod tests {
     mod memory_build;
     mod nginx;
     mod plan;
+    #[cfg(target_os = "linux")]
+    mod purity;
     mod sample;
     #[cfg(unix)]
     mod scaffold;
