@@ -57,3 +57,8 @@ mod git;
 mod scaffold;
 // 10
 pub mod cli;
+
+/// The targets of `tests/fuzz/run`, which compiles the library with `--cfg fuzzing`.
+#[cfg(fuzzing)]
+#[path = "../tests/fuzz/targets/mod.rs"]
+pub mod fuzz;

@@ -17,7 +17,7 @@ type MessageBuffer = StaticCompressor<Vec<u8>>;
 pub(super) type UnsignedMessage = AdditionalBuilder<MessageBuffer>;
 
 /// An answer with a verified signature.
-pub(super) type DnsAnswer = Message<Vec<u8>>;
+pub(crate) type DnsAnswer = Message<Vec<u8>>;
 
 /// The records of a batch of names have much less than the 64 KiB of a message.
 const FITS: &str = "the records fit into a message";
@@ -123,7 +123,7 @@ pub(super) fn records_of(answer: &DnsAnswer, of: &DnsName, kind: RecordType) -> 
 }
 
 /// All records of the known types in the answer section, by name. Names that pleach does not support are left out.
-pub(super) fn records(answer: &DnsAnswer) -> BTreeMap<DnsName, RecordSets> {
+pub(crate) fn records(answer: &DnsAnswer) -> BTreeMap<DnsName, RecordSets> {
     let mut found: BTreeMap<DnsName, RecordSets> = BTreeMap::new();
     let Ok(section) = answer.answer() else { return found };
     for record in section.flatten() {

@@ -6,7 +6,7 @@
 
 mod connection;
 pub(crate) mod key;
-mod message;
+pub(crate) mod message;
 
 use super::retry::RetryPolicy;
 use super::zone::{AtomicChange, DnsZone, NameChange, NameContent, PairQuery, PairState, ZoneError};
