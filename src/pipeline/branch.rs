@@ -62,7 +62,8 @@ pub(super) struct BranchBuilder<'a> {
     memo: Memo,
     /// The engine that has rendered the templates of the branches.
     pub(super) engine: TemplateEngine,
-    scopes: Scopes,
+    /// The scopes of the kinds of the workspace.
+    pub(super) scopes: Scopes,
 }
 
 impl<'a> BranchBuilder<'a> {

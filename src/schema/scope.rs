@@ -85,6 +85,15 @@ impl Scopes {
             None => is_cluster_scoped(gvk),
         }
     }
+
+    /// The scopes of the known kinds that `matches` selects.
+    pub(crate) fn of_kinds(&self, matches: impl Fn(&GroupKind) -> bool) -> Vec<Scope> {
+        let own = self.0.iter().map(|(kind, scope)| (kind, *scope));
+        let of_table = |kinds: &'static BTreeSet<GroupKind>, scope| kinds.iter().map(move |kind| (kind, scope));
+        let known = of_table(&KNOWN.cluster, Scope::Cluster).chain(of_table(&KNOWN.namespaced, Scope::Namespaced));
+        let known = known.filter(|(kind, _)| !self.0.contains_key(kind));
+        own.chain(known).filter(|(kind, _)| matches(kind)).map(|(_, scope)| scope).collect()
+    }
 }
 
 /// The scope of a kind of Kubernetes or of a well-known project.

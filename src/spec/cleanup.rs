@@ -1,7 +1,7 @@
 //! `cleanup:`, what teardown plans may list besides the names that derive from the rest of the spec.
 
 use super::section::{Section, text};
-use super::{ObjectPattern, spec_error};
+use super::{ObjectPattern, Placed, spec_error};
 use crate::database::Database;
 use crate::diagnostic::Diagnostic;
 use crate::glob;
@@ -9,7 +9,7 @@ use crate::image::ImageReference;
 use crate::name::{DnsName, is_label};
 use crate::node::Node;
 use crate::schema::namespace::is_well_known;
-use crate::schema::scope::GroupKind;
+use crate::schema::scope::{GroupKind, Scope};
 use smol_str::SmolStr;
 
 /// The patterns of `cleanup:`. `*` matches any text.
@@ -22,9 +22,9 @@ pub(crate) struct CleanupRules {
     /// Namespaces of the project that the spec does not derive any more.
     pub(crate) namespaces: Vec<SmolStr>,
     /// Databases of the project whose names do not derive from the spec. Each part is a pattern.
-    pub(crate) databases: Vec<Database>,
+    pub(crate) databases: Vec<Placed<Database>>,
     /// Objects of the project that its branches do not own with a namespace, and whose names do not derive from the spec.
-    pub(crate) objects: Vec<OwnObjects>,
+    pub(crate) objects: Vec<Placed<OwnObjects>>,
     /// Hosts of the project that the spec does not derive any more, in lower case.
     pub(crate) hosts: Vec<SmolStr>,
 }
@@ -54,6 +54,16 @@ impl OwnObjects {
         Ok(OwnObjects { object, namespace: namespace.into() })
     }
 
+    /// The kind and the name.
+    pub(crate) fn object(&self) -> &ObjectPattern {
+        &self.object
+    }
+
+    /// The scope that the kind must have.
+    pub(crate) fn scope(&self) -> Scope {
+        if self.namespace.is_empty() { Scope::Cluster } else { Scope::Namespaced }
+    }
+
     /// Whether the object of this kind, namespace and name is one of them.
     pub(crate) fn has(&self, kind: &GroupKind, namespace: &str, name: &str) -> bool {
         glob::matches(&self.namespace, namespace) && self.object.matches(kind, name)
@@ -66,21 +76,30 @@ impl CleanupRules {
         let images = section.node("images").map(|node| Section::new("cleanupImages", node));
         let of_images = |key| images.as_ref().and_then(|images| images.list(key));
         CleanupRules {
-            repositories: patterns(of_images("repositories"), faults, repository),
-            keep: patterns(of_images("keep"), faults, |text| Ok(text.into())),
-            namespaces: patterns(section.list("namespaces"), faults, namespace),
+            repositories: values(patterns(of_images("repositories"), faults, repository)),
+            keep: values(patterns(of_images("keep"), faults, |text| Ok(text.into()))),
+            namespaces: values(patterns(section.list("namespaces"), faults, namespace)),
             databases: patterns(section.list("databases"), faults, database),
             objects: patterns(section.list("objects"), faults, OwnObjects::parse),
-            hosts: patterns(section.list("hosts"), faults, host),
+            hosts: values(patterns(section.list("hosts"), faults, host)),
         }
     }
 }
 
 /// The patterns that `read` accepts.
-fn patterns<T>(list: Option<&[Node]>, faults: &mut Vec<Diagnostic>, read: fn(&str) -> Result<T, Diagnostic>) -> Vec<T> {
+fn patterns<T>(
+    list: Option<&[Node]>,
+    faults: &mut Vec<Diagnostic>,
+    read: fn(&str) -> Result<T, Diagnostic>,
+) -> Vec<Placed<T>> {
     let texts = list.unwrap_or_default().iter().filter_map(|node| Some((text(node)?, node.at)));
     let texts = texts.filter(|(text, _)| !text.is_empty());
-    texts.filter_map(|(text, at)| read(&text).map_err(|error| faults.push(error.at(at))).ok()).collect()
+    let placed = |at| move |value| Placed { value, at };
+    texts.filter_map(|(text, at)| read(&text).map(placed(at)).map_err(|error| faults.push(error.at(at))).ok()).collect()
+}
+
+fn values<T>(patterns: Vec<Placed<T>>) -> Vec<T> {
+    patterns.into_iter().map(|pattern| pattern.value).collect()
 }
 
 /// A text that the pattern matches.

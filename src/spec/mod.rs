@@ -38,7 +38,7 @@ mod zone;
 
 pub(crate) use alias::Alias;
 pub(crate) use branch::{AppEngine, BranchEntry, Pin};
-pub(crate) use cleanup::CleanupRules;
+pub(crate) use cleanup::{CleanupRules, OwnObjects};
 pub(crate) use content::{AddressFrom, HostContent};
 pub(crate) use database::SharedDatabase;
 pub(crate) use date::Date;

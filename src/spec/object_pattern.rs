@@ -38,11 +38,19 @@ impl ObjectPattern {
         (is_kind && is_name).then(|| ObjectPattern { kind, group, name: name.into() })
     }
 
+    /// Whether it has objects of this kind.
+    pub(crate) fn has_kind(&self, object: &GroupKind) -> bool {
+        self.kind == object.kind && self.group.as_ref().is_none_or(|group| *group == object.group)
+    }
+
+    /// The kind, with its API group if the pattern has one.
+    pub(crate) fn kind(&self) -> GroupKind {
+        GroupKind { group: self.group.clone().unwrap_or_default(), kind: self.kind.clone() }
+    }
+
     /// Whether it matches the object of this kind and name.
     pub(crate) fn matches(&self, object: &GroupKind, name: &str) -> bool {
-        self.kind == object.kind
-            && self.group.as_ref().is_none_or(|group| *group == object.group)
-            && glob::matches(&self.name, name)
+        self.has_kind(object) && glob::matches(&self.name, name)
     }
 }
 

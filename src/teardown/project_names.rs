@@ -16,7 +16,7 @@ use crate::plan::BuildPlan;
 use crate::schema::namespace::is_well_known;
 use crate::schema::scope::{GroupKind, is_cluster_scoped};
 use crate::slug::{Slug, has_words};
-use crate::spec::{BranchEntry, BranchImage, BranchSettings, EarlierSpecs, ImageField, Spec, image_name};
+use crate::spec::{BranchEntry, BranchImage, BranchSettings, EarlierSpecs, ImageField, Placed, Spec, image_name};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -188,7 +188,7 @@ impl<'a> ProjectNames<'a> {
             || slug == SHARED_SLUG && is_shared()
             || (has_words(name, project) && has_slug || self.is_in_own_namespace(removed, owner, object))
                 && !is_with_others()
-            || cleanup.objects.iter().any(|own| own.has(&kind, namespace, name))
+            || cleanup.objects.iter().any(|own| own.value.has(&kind, namespace, name))
     }
 
     /// Whether an object is in a namespace of the branch: that of the pattern for all branches, or with the project in its name one
@@ -218,8 +218,8 @@ impl<'a> ProjectNames<'a> {
             name.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.starts_with(|c: char| !c.is_alphanumeric()))
         };
         let has_hash = || Slug::is_hashed(slug, branch) && has_words(name, slug);
-        let is_listed = |own: &Database| {
-            let parts = [(&own.kind, kind), (&own.instance, instance), (&own.name, name)];
+        let is_listed = |own: &Placed<Database>| {
+            let parts = [(&own.value.kind, kind), (&own.value.instance, instance), (&own.value.name, name)];
             parts.into_iter().all(|(pattern, text)| glob::matches(pattern, text))
         };
         shared != Some(name)

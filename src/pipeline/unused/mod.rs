@@ -2,6 +2,7 @@
 //!
 //! They are warnings of a build of all branches, because a branch that is not built may use them.
 
+mod cleanup;
 mod expiry;
 mod objects;
 mod overlays;
@@ -14,6 +15,7 @@ use super::{Inputs, Selection};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::Node;
 use crate::output::{OutputFolder, Tree};
+use crate::schema::scope::Scopes;
 use crate::source::{Location, RelPath};
 use crate::spec::{self, BranchSettings, Placed, Spec, Zone};
 use crate::template::{TemplateEngine, has_word};
@@ -30,6 +32,8 @@ pub(super) struct UsedParts<'a> {
     pub(super) engine: &'a TemplateEngine,
     /// Their output.
     pub(super) tree: &'a Tree,
+    /// The scopes of the kinds of the workspace.
+    pub(super) scopes: &'a Scopes,
     /// The files that they are made of.
     pub(super) files: BTreeSet<RelPath>,
 }
@@ -60,6 +64,8 @@ pub(super) fn warnings(build: &UsedParts) -> Vec<Diagnostic> {
     warnings.extend(objects::secrets(build));
     warnings.extend(objects::image_fields(build));
     warnings.extend(overlays::warnings(build));
+    warnings.extend(cleanup::objects(build));
+    warnings.extend(cleanup::databases(build));
     warnings
 }
 
