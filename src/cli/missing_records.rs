@@ -5,7 +5,7 @@
 //! revision records already is different: if it is deleted from the output, no build finds it again.
 
 use super::session::Session;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, named};
 use crate::disk::{Comparison, Difference, OutputDir};
 use crate::dns::zone_change::ZoneChange;
 use crate::output::{OutputKind, OutputPath, Tree};
@@ -39,8 +39,8 @@ pub(super) fn only_missing_records(
 
 /// A warning that names the files.
 pub(super) fn warning(output: &OutputDir, files: &[OutputPath]) -> Diagnostic {
-    let names: Vec<String> = files.iter().map(|path| format!("`{}`", output.show(path))).collect();
-    Diagnostic::new(Code::Output, format!("the next build adds teardown records to {}", names.join(", "))).help(
+    let names: Vec<String> = files.iter().map(|path| output.show(path)).collect();
+    Diagnostic::new(Code::Output, format!("the next build adds teardown records to {}", named(&names))).help(
         "they are for what a revert or a merge removed; run `pleach build` to add them in this change, or in the next one",
     )
 }
@@ -91,4 +91,17 @@ fn only_adds_names(wanted: &str, on_disk: Option<&str>, previous: Option<&str>) 
     let is_addition = on_disk.absent.is_subset(&wanted.absent);
     let expected = ZoneChange { absent: on_disk.absent.clone(), ..wanted };
     Some(on_disk == expected && is_addition && !is_dropped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    #[test]
+    fn ten_files_are_named() {
+        let files: Vec<OutputPath> = (0..45).map(|i| OutputPath::teardown_plan(&format!("a{i}"))).collect();
+        let text = warning(&OutputDir::new(PathBuf::from("out"), "out"), &files).to_string();
+        assert!(text.contains("`out/teardown/a9.yaml` and 35 more") && !text.contains("a10"), "{text}");
+    }
 }

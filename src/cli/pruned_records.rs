@@ -5,7 +5,7 @@
 
 use super::missing_records::is_restored;
 use super::session::Session;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, named};
 use crate::disk::OutputDir;
 use crate::output::{OutputKind, OutputPath};
 use crate::pipeline::Build;
@@ -91,8 +91,8 @@ impl PrunedRecords {
         if self.by.is_some() || self.files.is_empty() {
             return None;
         }
-        let names: Vec<String> = self.files.iter().map(|path| format!("`{}`", output.show(path))).collect();
-        let message = format!("records of the base revision are dropped from {}, and others are not", names.join(", "));
+        let names: Vec<String> = self.files.iter().map(|path| output.show(path)).collect();
+        let message = format!("records of the base revision are dropped from {}, and others are not", named(&names));
         Some(Diagnostic::new(Code::Output, message).help(
             "`pleach build` restores them; if they are carried out, `pleach build --prune` drops all records of the base revision",
         ))

@@ -4,7 +4,7 @@ use super::base::BaseFinder;
 use super::screen::{Screen, report};
 use super::workspace::Workspace;
 use super::{Outcome, previous};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather, named};
 use crate::disk::OutputDir;
 use crate::dns;
 use crate::glob;
@@ -136,8 +136,8 @@ impl TeardownArgs {
         let error = |pattern: &String| {
             let message = format!("no teardown plan and no branch matches `{pattern}`");
             let error = Diagnostic::new(Code::Usage, message).suggest(pattern, known.iter().copied());
-            let plans: Vec<String> = plans.iter().map(|listed| format!("`{}`", listed.plan.branch)).collect();
-            if plans.is_empty() { error } else { error.help(format!("the plans are of {}", plans.join(", "))) }
+            let plans: Vec<&SmolStr> = plans.iter().map(|listed| &listed.plan.branch).collect();
+            if plans.is_empty() { error } else { error.help(format!("the plans are of {}", named(&plans))) }
         };
         Diagnostics::check(unknown.map(error).collect(), ())
     }

@@ -5,7 +5,7 @@ use super::plan_file::TeardownPlan;
 use super::previous::{PreviousFootprint, PreviousFootprints};
 use super::refused::RefusedEntry;
 use super::usage::InUse;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Severity};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Severity, named};
 use crate::output::OutputPath;
 use crate::record::RemovedNames;
 use smol_str::SmolStr;
@@ -101,10 +101,10 @@ fn taken_over(slug: &str, removed: &str, existing: &str) -> Diagnostic {
 }
 
 fn incomplete(branches: &BTreeSet<SmolStr>) -> Diagnostic {
-    let names: Vec<String> = branches.iter().map(|name| format!("`{name}`")).collect();
+    let names: Vec<&SmolStr> = branches.iter().collect();
     let message = format!(
         "the usage of {} is unknown, so teardown plans omit images, databases and cluster-scoped objects",
-        names.join(", ")
+        named(&names)
     );
     Diagnostic::new(Code::Output, message).help("fix the errors of these branches and build again")
 }
