@@ -8,7 +8,7 @@ use super::{removals, renamed_project};
 use crate::argument::shell_word;
 use crate::diagnostic::{Diagnostic, PreviousFile, Result};
 use crate::disk::OutputDir;
-use crate::output::{OutputFolder, OutputHistory, OutputKind, OutputPath, PreviousOutput, Tree, owned_files};
+use crate::output::{OutputFolder, OutputHistory, OutputKind, OutputPath, PreviousOutput, Tree, written_files};
 use crate::source::RelPath;
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
@@ -131,8 +131,7 @@ impl PreviousOutput for RecordedOutput {
                 changed
             }
         };
-        let owned = owned_files(changed, &Tree::default());
-        Ok(owned.into_iter().filter(|(path, _)| is_requested(path) && is_object(path)).collect())
+        Ok(written_files(&changed).into_iter().filter(|(path, _)| is_requested(path) && is_object(path)).collect())
     }
 
     fn history(&self, is_selected: &dyn Fn(&str) -> bool) -> Result<OutputHistory> {
@@ -142,7 +141,7 @@ impl PreviousOutput for RecordedOutput {
         let is_record = |path: &OutputPath| matches!(path.kind(), OutputKind::ZoneChange | OutputKind::TeardownPlan);
         let is_object = |path: &OutputPath| path.is_locked() || path.kind() == OutputKind::SharedObject;
         let changes = files.changes(|path| is_record(path) || is_object(path) && is_selected(path.slug()))?;
-        let changes: Vec<Tree> = changes.into_iter().map(|files| owned_files(files, &Tree::default())).collect();
+        let changes: Vec<Tree> = changes.iter().map(written_files).collect();
         if changes.iter().all(Tree::is_empty) {
             return Ok(OutputHistory::default());
         }
@@ -208,12 +207,13 @@ pub(super) fn restore(file: &str) -> String {
     format!("if pleach has not written this, restore the file (`git checkout -- {file}`) or remove it")
 }
 
-/// The owned files, and those in folders without a lock file. Unmanaged files in the folder of a branch are not part of its footprint.
+/// The files that builds have written, and those in folders without a lock file. Unmanaged files in the folder of a branch are not part
+/// of its footprint.
 fn recorded_files(files: Tree) -> Tree {
     let (mut locked, mut others) = (Tree::default(), Tree::default());
     for (path, text) in files {
         if path.is_locked() { &mut locked } else { &mut others }.insert(path, text);
     }
-    others.extend(owned_files(locked, &Tree::default()));
+    others.extend(written_files(&locked));
     others
 }

@@ -2,7 +2,7 @@
 
 use super::{Comparison, FolderComparison, OutputDir};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::output::{LOCK_FILE, OutputFolder, required_declaration};
+use crate::output::{LOCK_FILE, OutputFolder, is_labelled, required_declaration};
 use crate::source::RelPath;
 
 /// At most this many files per folder are named.
@@ -23,7 +23,15 @@ impl OutputDir {
                 [name] => format!("`{}` is unmanaged", self.name(folder, name)),
                 names => format!("`{}` has {} unmanaged files: {}", self.show(&folder.path), names.len(), list(names)),
             };
-            Some(Diagnostic::new(Code::Output, message).help("move it elsewhere, or keep it with `--keep-unmanaged`"))
+            let error = Diagnostic::new(Code::Output, message);
+            Some(if self.has_lost_lock(folder) {
+                error.help(format!(
+                    "pleach wrote it, but `{}` was edited and does not list it any more: restore that file with Git, or delete the folder and build",
+                    self.name(folder, LOCK_FILE)
+                ))
+            } else {
+                error.help("move it elsewhere, or keep it with `--keep-unmanaged`")
+            })
         };
         let mut errors: Vec<Diagnostic> = comparison.folders.iter().filter_map(error_at).collect();
         if errors.len() > NAMED_FOLDERS {
@@ -32,6 +40,13 @@ impl OutputDir {
             errors.push(Diagnostic::new(Code::Output, message).help("`pleach check` lists all"));
         }
         errors
+    }
+
+    /// Whether builds have written all unmanaged files of a namespace folder.
+    fn has_lost_lock(&self, folder: &FolderComparison) -> bool {
+        let text = |name: &String| self.text(&folder.path.join(name)?.into());
+        OutputFolder::of(&folder.path) == Some(OutputFolder::Namespaces)
+            && folder.unmanaged.iter().all(|name| text(name).is_some_and(|text| is_labelled(&text)))
     }
 
     /// The error about files in a folder that is not an output folder yet. It may be the wrong one.

@@ -9,7 +9,9 @@ mod previous;
 mod tree;
 
 pub(crate) use lock::Lock;
-pub(crate) use ownership::{MANAGED_BY, declares_owner, is_shared_folder, owned_files, required_declaration};
+pub(crate) use ownership::{
+    MANAGED_BY, declares_owner, is_labelled, is_shared_folder, owned_files, required_declaration, written_files,
+};
 pub(crate) use path::{GITOPS_TOOLS, LOCK_FILE, OutputFolder, OutputKind, OutputPath, SHARED_SLUG};
 pub(crate) use previous::{OutputHistory, PreviousOutput};
 pub(crate) use tree::Tree;

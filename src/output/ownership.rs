@@ -15,6 +15,7 @@ use super::{Lock, OutputFolder, OutputKind, OutputPath, Tree};
 use crate::annotation::{MANAGED_BY_LABEL, PROJECT_LABEL};
 use crate::source::RelPath;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The label of a GitOps file that pleach owns, and its value.
 pub(crate) const MANAGED_BY: (&str, &str) = (MANAGED_BY_LABEL, "pleach");
@@ -51,6 +52,11 @@ pub(crate) fn is_shared_folder(folder: &RelPath) -> bool {
     }
 }
 
+/// Whether a build has written the text of an object: it has the label with the project.
+pub(crate) fn is_labelled(text: &str) -> bool {
+    has_label(text, PROJECT_LABEL, |value| !value.is_empty())
+}
+
 /// Whether the text of a file in a shared folder declares that pleach owns it. A file with the conflict markers of a merge still
 /// does.
 pub(crate) fn declares_owner(path: &OutputPath, text: &str) -> bool {
@@ -61,7 +67,7 @@ pub(crate) fn declares_owner(path: &OutputPath, text: &str) -> bool {
     match OutputFolder::of(path).and_then(declaration) {
         Some(Declaration::Kind(kind)) => has_header(text, kind),
         Some(Declaration::Label) => has_label(text, MANAGED_BY.0, |value| value == MANAGED_BY.1),
-        Some(Declaration::Project) => has_label(text, PROJECT_LABEL, |value| !value.is_empty()),
+        Some(Declaration::Project) => is_labelled(text),
         None => false,
     }
 }
@@ -92,6 +98,17 @@ fn has_label(text: &str, key: &str, fits: impl Fn(&str) -> bool) -> bool {
     text.lines().any(|line| value(line) == Some(true))
 }
 
+/// The files among `files` that builds have written: those that pleach owns, and objects with the label of a project. A lock file
+/// may have been edited, and must not decide what is known of a branch. It decides what is changed and deleted on a disk.
+pub(crate) fn written_files(files: &Tree) -> Tree {
+    let mut written = owned_files(files.clone(), &Tree::default());
+    let is_object = |path: &OutputPath, text: &str| path.kind() == OutputKind::Object && is_labelled(text);
+    written.extend(
+        files.iter().filter(|(path, text)| is_object(path, text)).map(|(path, text)| (path.clone(), Arc::clone(text))),
+    );
+    written
+}
+
 /// The files that pleach owns among `files`. A file that is in `expected` too is owned: a build would write it.
 pub(crate) fn owned_files(files: Tree, expected: &Tree) -> Tree {
     let locks = files.iter().filter(|(path, _)| path.kind() == OutputKind::Lock);
@@ -113,7 +130,6 @@ pub(crate) fn owned_files(files: Tree, expected: &Tree) -> Tree {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
 
     fn owned(path: &str, text: &str) -> bool {
         declares_owner(&RelPath::new(path).unwrap().into(), text)
@@ -152,5 +168,23 @@ mod tests {
         let owned = owned_files(files, &expected);
         let names: Vec<&str> = owned.iter().map(|(path, _)| path.name()).collect();
         assert_eq!(names, ["10-x.yaml", "20-y.yaml", "pleach.lock"]);
+    }
+
+    #[test]
+    fn a_lock_file_that_was_edited_does_not_hide_what_builds_have_written() {
+        let label = "metadata:\n  labels:\n    pleach.dev/project: shop\n";
+        let path = |name: &str| OutputPath::object("a", name);
+        let files = [(path("10-x.yaml"), label), (path("20-y.yaml"), "y"), (path("30-z.yaml"), "z")];
+        let files: Tree = files.into_iter().map(|(path, text)| (path, Arc::from(text))).collect();
+        for (lock, want) in [
+            (None, &["10-x.yaml"][..]),
+            (Some(""), &["10-x.yaml", "pleach.lock"]),
+            (Some("files:\n- 30-z.yaml\n"), &["10-x.yaml", "30-z.yaml", "pleach.lock"]),
+        ] {
+            let mut files = files.clone();
+            files.extend(lock.map(|text| (OutputPath::lock("a"), Arc::from(text))));
+            let written = written_files(&files);
+            assert_eq!(written.iter().map(|(path, _)| path.name()).collect::<Vec<_>>(), want, "{lock:?}");
+        }
     }
 }

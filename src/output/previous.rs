@@ -1,6 +1,6 @@
 //! The previous output, as far as a build needs it.
 
-use super::{OutputKind, OutputPath, Tree, owned_files};
+use super::{OutputKind, OutputPath, Tree, written_files};
 use crate::diagnostic::Result;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -52,9 +52,8 @@ impl PreviousOutput for Tree {
 
     fn replaced_objects(&self, slugs: &BTreeSet<&str>, tree: &Tree) -> Result<Tree> {
         let of_branch = self.iter().filter(|(path, _)| path.is_locked() && slugs.contains(path.slug()));
-        let files =
-            owned_files(of_branch.map(|(path, text)| (path.clone(), Arc::clone(text))).collect(), &Tree::default());
-        Ok(files
+        let files: Tree = of_branch.map(|(path, text)| (path.clone(), Arc::clone(text))).collect();
+        Ok(written_files(&files)
             .into_iter()
             .filter(|(path, text)| path.kind() == OutputKind::Object && tree.get(path) != Some(text))
             .collect())

@@ -551,3 +551,53 @@ fn a_folder_without_an_output_is_not_a_base_revision() {
     let listed = folder.run(&["check", "--output", "../other"]).exits(1).out();
     assert!(listed.starts_with("`../other` has no output of a build\nmissing "), "{listed}");
 }
+
+/// A change that edits a lock file is merged: the objects of the branch become unmanaged, and its records must not be lost.
+#[test]
+fn a_lock_file_that_was_edited_hides_nothing_of_a_removed_branch() {
+    let whole = {
+        let folder = Folder::cloned();
+        folder.spec("", &["main", "old"]);
+        folder.build(&[]);
+        folder.commit("w");
+        folder.shell("git -C w push -q 2> /dev/null");
+        folder.spec("", &["main"]);
+        folder.build(&[]);
+        folder.0.read("w/out/teardown/old.yaml")
+    };
+    for edit in [
+        ": > $lock",
+        "rm $lock",
+        "sed -i /00-namespace/d $lock",
+        "sed -i 's/^branch:.*/branch: other/' $lock",
+        "echo '{' > $lock",
+    ] {
+        let folder = Folder::cloned();
+        folder.spec("", &["main", "old"]);
+        folder.build(&[]);
+        folder.commit("w");
+        folder.shell(&format!("lock=w/out/namespaces/old/pleach.lock; {edit}"));
+        folder.commit("w");
+        folder.shell("git -C w push -q 2> /dev/null");
+        folder.spec("", &["main"]);
+        let ran = folder.run(&["build"]);
+        if ran.status() != 0 {
+            let error = ran.exits(2).err();
+            assert!(
+                error.contains("pleach wrote it, but `out/namespaces/old/pleach.lock` was edited"),
+                "{edit}: {error}"
+            );
+            folder.shell("rm -r w/out/namespaces/old");
+            folder.build(&[]);
+        }
+        assert_eq!(folder.0.read("w/out/teardown/old.yaml"), whole, "{edit}");
+        folder.run(&["check"]).exits(0);
+
+        // Somebody removes the folder too, and the plan, in a merged change: the history has both.
+        folder.shell("rm -rf w/out/teardown");
+        folder.commit("w");
+        folder.shell("git -C w push -q 2> /dev/null");
+        folder.build(&[]);
+        assert_eq!(folder.0.read("w/out/teardown/old.yaml"), whole, "{edit}, in the history");
+    }
+}
