@@ -95,10 +95,10 @@ impl EntryText {
         EntryText { pattern: pattern.unwrap_or_else(|| self.pattern.clone()), what: self.what.clone(), ..*self }
     }
 
-    /// The warning about an image of a removed branch whose repository nothing in the spec sets.
+    /// The warning about an image of a removed branch whose repository is not known to be the project's.
     pub(super) fn unlisted(&self) -> Diagnostic {
         let EntryText { what, key, pattern, .. } = self;
-        let message = format!("no teardown plan lists the {what}, because the spec does not set its repository");
+        let message = format!("no teardown plan lists the {what}, because no branch of the spec sets its repository");
         Diagnostic::new(Code::Output, message).help(format!(
             "if it belongs to the project, add `{pattern}` to `cleanup.{key}`, otherwise to `cleanup.images.keep`"
         ))

@@ -7,6 +7,7 @@
 use crate::image::{self, ImageParts, ImageReference};
 use crate::node::{Node, Value};
 use crate::schema::Gvk;
+use crate::slug::has_words;
 use crate::spec::ImageField;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,6 +83,11 @@ pub(super) const OFFICIAL: &str = "docker.io/library/";
 /// Registry and repository in normal form. `name` may be a pattern.
 pub(super) fn repository(name: &str) -> String {
     ReferenceParts::of(name).name
+}
+
+/// Whether the path of a repository has the name of the project. The registry does not count: it may be that of a company.
+pub(super) fn is_of_project(repository: &str, project: &str) -> bool {
+    !repository.starts_with(OFFICIAL) && repository.split_once('/').is_some_and(|(_, path)| has_words(path, project))
 }
 
 /// All texts that identify an image for a pattern: as it is written, and in normal form the repository, with tag, with digest.

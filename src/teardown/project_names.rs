@@ -2,10 +2,13 @@
 //!
 //! The output and its plans may have been edited, so an entry counts only if a spec had the branch and gives the name: by its
 //! patterns, by the names of the project, the slug and the database, by the images that branches set, or by `cleanup:`.
+//!
+//! What only an earlier spec gives counts if it has the name of the project. A change may consist of several commits, and nobody has
+//! reviewed the spec of each.
 
 use super::footprint::ClusterObject;
 use super::footprint_entry::{EntryOwner, EntryText, FootprintEntry};
-use super::image::{OFFICIAL, repository, spellings};
+use super::image::{OFFICIAL, is_of_project, repository, spellings};
 use crate::branch_name;
 use crate::database::{Database, database_name};
 use crate::diagnostic::{Code, Diagnostic};
@@ -16,7 +19,7 @@ use crate::plan::BuildPlan;
 use crate::schema::namespace::is_well_known;
 use crate::schema::scope::{GroupKind, is_cluster_scoped};
 use crate::slug::{Slug, has_words};
-use crate::spec::{BranchEntry, BranchImage, BranchSettings, EarlierSpecs, ImageField, Placed, Spec, image_name};
+use crate::spec::{BranchEntry, BranchSettings, EarlierSpecs, ImageField, Placed, Spec, image_name};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,16 +32,17 @@ pub(crate) struct ProjectNames<'a> {
     earlier: EarlierSpecs<'a>,
     /// Whether others may have contributed to the previous output, and all earlier specs are known.
     is_published: bool,
-    /// The repositories that entries of branches and `sync` set.
+    /// The repositories that entries of branches and `sync` set. With a tag alone, they set that of `defaults` only if it has the name
+    /// of the project.
     repositories: BTreeSet<String>,
-    /// The repositories that `defaults` sets.
+    /// The repositories with the name of the project that `defaults` sets.
     default_repositories: BTreeSet<String>,
 }
 
 /// Where an image was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ImageSource {
-    /// In an object that an existing branch has replaced. If only `defaults` sets the repository, it may be a third party's.
+    /// In an object that an existing branch has replaced. If only `defaults` sets the repository, all branches replace it at once.
     ExistingBranch,
     /// In an object of a removed branch or in a teardown plan.
     RemovedBranch,
@@ -55,15 +59,13 @@ impl<'a> ProjectNames<'a> {
         let set = spec.branches.iter().flat_map(|branch| {
             let versions = branch.slots.iter().flat_map(|slots| slots.versions.values());
             let all = [&branch.settings.images].into_iter().chain(versions).flatten();
-            all.filter_map(|(name, image)| {
-                set_repository(&branch.settings, &spec.defaults, name, &image.as_ref()?.value)
-            })
+            all.filter_map(|(name, image)| set_repository(spec, &branch.settings, name, &image.as_ref()?.value))
         });
         let defaults = spec.defaults.images.values().flatten();
         let defaults = defaults.filter_map(|image| image.value.name.as_deref()).map(repository);
         ProjectNames {
             repositories: set.chain(synced(spec)).filter(is_ours).collect(),
-            default_repositories: defaults.filter(is_ours).collect(),
+            default_repositories: defaults.filter(|name| is_of_project(name, &spec.project)).collect(),
             existing: plan.branches.iter().map(|branch| (branch.slug.as_str(), branch.namespace())).collect(),
             spec,
             earlier,
@@ -107,11 +109,10 @@ impl<'a> ProjectNames<'a> {
     /// Whether an entry of the footprint of an existing branch would be known to belong to the project if the spec did not have the
     /// branch.
     pub(super) fn knows_without_branch(&self, owner: EntryOwner, entry: FootprintEntry) -> bool {
-        // The history will have the entry of the branch.
-        self.check_without((!self.is_published).then_some(owner.branch), owner, entry).is_ok()
+        self.check_without(Some(owner.branch), owner, entry).is_ok()
     }
 
-    /// The same without the entry of a branch in the spec.
+    /// The same once the entry of the branch `removed` is in an earlier spec only.
     fn check_without(&self, removed: Option<&str>, owner: EntryOwner, entry: FootprintEntry) -> Result<(), Diagnostic> {
         let is_ours = match entry {
             FootprintEntry::Branch(name) => return check_branch(name).and_then(|()| self.check_owner(owner)),
@@ -152,22 +153,28 @@ impl<'a> ProjectNames<'a> {
     fn has_namespace(&self, removed: Option<&str>, owner: EntryOwner, name: &str) -> bool {
         let Spec { project, cleanup, .. } = self.spec;
         // Others may have a namespace with the same words.
-        let has_words = has_words(name, project) && has_words(name, owner.slug);
-        self.gave_namespace(removed, owner, name)
-            || has_words && (!self.is_published || Slug::is_hashed(owner.slug, owner.branch))
+        let is_hashed = || !self.is_published || Slug::is_hashed(owner.slug, owner.branch);
+        let has_slug = || has_words(name, owner.slug) && is_hashed();
+        self.gives_namespace(removed, owner, name)
+            || has_words(name, project) && (self.gave_namespace(removed, owner, name) || has_slug())
             || cleanup.namespaces.iter().any(|pattern| glob::matches(pattern, name))
     }
 
-    /// Whether the spec or an earlier one gave the branch this namespace.
-    fn gave_namespace(&self, removed: Option<&str>, EntryOwner { slug, branch }: EntryOwner, name: &str) -> bool {
+    /// Whether the spec gives the branch this namespace, without the entry of the branch `removed`.
+    fn gives_namespace(&self, removed: Option<&str>, EntryOwner { slug, branch }: EntryOwner, name: &str) -> bool {
         let Spec { project, namespace, branches, .. } = self.spec;
-        let others = branches.iter().filter(|other| removed != Some(other.name.as_str()));
         let own = |entry: &'a BranchEntry| {
             entry.namespace.as_ref().filter(|pattern| pattern.has_slug() || entry.name == branch)
         };
-        let mut patterns = others.filter_map(own).chain([namespace]);
+        let entries = branches.iter().filter(|entry| removed != Some(entry.name.as_str()));
+        let mut patterns = entries.filter_map(own).chain([namespace]);
         patterns.any(|pattern| glob::matches(&pattern.glob(project, slug), name))
-            || self.earlier.have_namespace(project, slug, name)
+    }
+
+    /// Whether an earlier spec gave the branch this namespace. Once it is removed, that of today is one.
+    fn gave_namespace(&self, removed: Option<&str>, owner: EntryOwner, name: &str) -> bool {
+        removed.is_some() && self.is_published && self.gives_namespace(None, owner, name)
+            || self.earlier.have_namespace(&self.spec.project, owner.slug, name)
     }
 
     /// The slug alone counts only with the hash of the branch name: others may have an object with the word `main` in its name. In the
@@ -178,8 +185,10 @@ impl<'a> ProjectNames<'a> {
         let ClusterObject { gvk, name, namespace } = object;
         let kind = GroupKind::of(gvk);
         let has_slug = has_words(name, slug);
-        let is_shared =
-            || shared.claims.iter().any(|shared| shared.claim.names(&kind, name)) || self.earlier.share(&kind, name);
+        let is_shared = || {
+            shared.claims.iter().any(|shared| shared.claim.names(&kind, name))
+                || has_words(name, project) && self.earlier.share(&kind, name)
+        };
         let is_with_others = || {
             let mut others = self.existing.iter().filter(|(other, _)| **other != slug);
             !namespace.is_empty() && others.any(|(_, other)| *other == Some(namespace.as_str()))
@@ -197,7 +206,11 @@ impl<'a> ProjectNames<'a> {
         let Spec { project, namespace: pattern, .. } = self.spec;
         let ClusterObject { name, namespace, .. } = object;
         let is_derived = || pattern.has_slug() && glob::matches(&pattern.glob(project, owner.slug), namespace);
-        let is_given = || !self.is_published || self.gave_namespace(removed, owner, namespace);
+        let is_given = || {
+            !self.is_published
+                || self.gives_namespace(removed, owner, namespace)
+                || self.gave_namespace(removed, owner, namespace)
+        };
         !namespace.is_empty() && (is_derived() || has_words(name, project) && is_given())
     }
 
@@ -209,9 +222,8 @@ impl<'a> ProjectNames<'a> {
         let Database { kind, instance, name } = database;
         // The spec may not have this `database` any more.
         let is_shared = || {
-            shared == Some(instance)
-                || !self.is_published && has_words(instance, project)
-                || self.earlier.have_database(instance)
+            let is_earlier = || !self.is_published || self.earlier.have_database(instance);
+            shared == Some(instance) || has_words(instance, project) && is_earlier()
         };
         let is_derived = || *name == database_name(instance, slug) && is_shared();
         let begins_with = |prefix: &SmolStr| {
@@ -230,17 +242,16 @@ impl<'a> ProjectNames<'a> {
 
     /// Whether a plan may list an image.
     pub(crate) fn has_image(&self, reference: &str, source: ImageSource) -> bool {
-        let (repository, rules) = (repository(reference), &self.spec.cleanup);
+        let (repository, Spec { project, cleanup, .. }) = (repository(reference), self.spec);
         let is_listed = |pattern: &SmolStr| glob::matches(&self::repository(pattern), &repository);
-        let is_set = self.repositories.contains(&repository)
-            || source == ImageSource::RemovedBranch && self.default_repositories.contains(&repository);
-        let is_earlier = |name: &str| self::repository(name) == repository;
+        let is_removed = source == ImageSource::RemovedBranch;
+        let is_default = || is_removed && self.default_repositories.contains(&repository);
+        let is_earlier = || self.earlier.set_image(is_removed, |name| self::repository(name) == repository);
         !self.keeps(reference)
             && ImageReference::parse(reference).is_ok()
-            && (is_set
-                || rules.repositories.iter().any(is_listed)
-                || !repository.starts_with(OFFICIAL)
-                    && self.earlier.set_image(source == ImageSource::RemovedBranch, is_earlier))
+            && (self.repositories.contains(&repository)
+                || cleanup.repositories.iter().any(is_listed)
+                || is_of_project(&repository, project) && (is_default() || is_earlier()))
     }
 
     /// Whether an image of a removed branch may be the project's, although nothing in the spec sets its repository.
@@ -277,16 +288,17 @@ fn check_shape(ClusterObject { gvk, name, namespace }: &ClusterObject) -> Result
     Err(Diagnostic::new(Code::Output, message).help("remove the entry"))
 }
 
-/// The repository that an entry of a branch sets: its own, or that of the default which it changes.
-fn set_repository(
-    settings: &BranchSettings,
-    defaults: &BranchSettings,
-    name: &SmolStr,
-    image: &ImageReference,
-) -> Option<String> {
-    let of = |images: &BTreeMap<SmolStr, Option<BranchImage>>| images.get(name)?.as_ref()?.value.name.clone();
-    let set = image.name.clone().or_else(|| of(&settings.images)).or_else(|| of(&defaults.images));
-    set.map(|name| repository(&name))
+/// The repository that an entry of a branch sets: its own, or that of the default which it changes, if this has the name of the project.
+fn set_repository(spec: &Spec, settings: &BranchSettings, name: &SmolStr, image: &ImageReference) -> Option<String> {
+    let of = |settings: &BranchSettings| settings.images.get(name)?.as_ref()?.value.name.clone();
+    let own = image.name.clone().or_else(|| of(settings)).map(|name| repository(&name));
+    own.or_else(|| default_repository(spec, name))
+}
+
+/// The repository of an image of `defaults`, if it has the name of the project. Others may be a third party's.
+fn default_repository(spec: &Spec, name: &SmolStr) -> Option<String> {
+    let image = spec.defaults.images.get(name)?.as_ref()?;
+    Some(repository(image.value.name.as_ref()?)).filter(|name| is_of_project(name, &spec.project))
 }
 
 /// The repositories of `sync.images`. Only the tag of such an image depends on the branch.
@@ -294,7 +306,6 @@ fn synced(spec: &Spec) -> impl Iterator<Item = String> + '_ {
     spec.sync.images.iter().filter_map(|(key, image)| {
         let name = image_name(&image.value, &spec.project)?;
         let key = spec.image_aliases.get(key).map_or(key, |name| &name.value);
-        let default = || spec.defaults.images.get(key)?.as_ref()?.value.name.clone();
-        Some(repository(&if name.is_empty() { default()? } else { name }))
+        if name.is_empty() { default_repository(spec, key) } else { Some(repository(&name)) }
     })
 }

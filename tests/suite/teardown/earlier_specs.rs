@@ -1,4 +1,4 @@
-//! Names that only an earlier spec gave: the history of the base revision shows that they are the project's.
+//! Names that only an earlier spec gave: with the name of the project, the history of the base revision shows that they are the project's.
 
 use crate::tests::kit::Workspace;
 
@@ -22,22 +22,105 @@ fn publish(workspace: &Workspace) {
     assert_eq!(done, "");
 }
 
+/// Runs the commands that read the records, and returns their errors.
+#[track_caller]
+fn refused(workspace: &Workspace, commands: &[&str]) -> Vec<String> {
+    commands.iter().map(|command| workspace.run(&[command]).exits(2).err()).collect()
+}
+
 #[test]
-fn an_earlier_namespace_is_listed() {
-    let branches = "branches:\n- name: main\n- {name: cart, namespace: my-cart-env}\n";
+fn an_earlier_namespace_with_the_name_of_the_project_is_listed() {
+    let branches = "branches:\n- name: main\n- {name: cart, namespace: my-shop-env}\n";
     let workspace = published(branches);
+    assert!(!workspace.run(&["build"]).exits(0).err().contains("cleanup"));
     workspace.write("branches.yaml", format!("{HEAD}branches:\n- name: main\n"));
     for _ in 0..2 {
         workspace.run(&["build"]).exits(0);
-        assert_eq!(workspace.run(&["teardown"]).exits(0).out(), "cart\n  namespace  my-cart-env\n");
+        assert_eq!(workspace.run(&["teardown"]).exits(0).out(), "cart\n  namespace  my-shop-env\n");
         publish(&workspace);
     }
 
-    let workspace = published(&format!("namespace: 'team-{{{{ branch.slug }}}}'\n{branches}"));
+    let workspace = published(&format!("namespace: 'old-shop-{{{{ branch.slug }}}}'\n{branches}"));
     workspace.write("branches.yaml", format!("{HEAD}branches:\n- name: main\n- name: cart\n"));
     workspace.run(&["build"]).exits(0);
     let shown = workspace.run(&["teardown"]).exits(0).out();
-    assert_eq!(shown, "cart (existing)\n  namespace  my-cart-env\nmain (existing)\n  namespace  team-main\n");
+    assert_eq!(shown, "cart (existing)\n  namespace  my-shop-env\nmain (existing)\n  namespace  old-shop-main\n");
+}
+
+#[test]
+fn an_earlier_namespace_without_the_name_of_the_project_needs_an_entry_of_cleanup() {
+    let branches = "branches:\n- name: main\n- {name: cart, namespace: my-cart-env}\n";
+    let workspace = published(branches);
+    let entry = "add `my-cart-env` to `cleanup.namespaces`";
+    let warning = workspace.run(&["build"]).exits(0).err();
+    assert!(warning.contains(entry), "it is reported while the branch exists: {warning}");
+    let main = "branches:\n- name: main\n";
+    workspace.write("branches.yaml", format!("{HEAD}{main}"));
+    for error in refused(&workspace, &["build", "check"]) {
+        let place =
+            "error[output]: `out/namespaces/cart/00-namespace-my-cart-env.yaml`, line 1, of the base revision: ";
+        assert!(error.contains(place) && error.contains(entry), "{error}");
+    }
+    let cleanup = "cleanup: {namespaces: [my-cart-env]}\n";
+    workspace.write("branches.yaml", format!("{HEAD}{cleanup}{main}"));
+    for _ in 0..2 {
+        workspace.run(&["build"]).exits(0);
+        workspace.run(&["check"]).exits(0);
+        assert_eq!(workspace.run(&["teardown"]).exits(0).out(), "cart\n  namespace  my-cart-env\n");
+        publish(&workspace);
+    }
+    workspace.write("branches.yaml", format!("{HEAD}{main}"));
+    for error in refused(&workspace, &["build", "check", "teardown"]) {
+        assert!(error.contains("out/teardown/cart.yaml") && error.contains(entry), "{error}");
+    }
+}
+
+/// A pull request in two commits that is merged by rebasing or fast-forwarding: nobody has seen what only the first commit has.
+#[test]
+fn names_that_only_a_commit_of_a_pull_request_gave_are_not_listed() {
+    let main = "database: {mode: shared, name: shop}\nbranches:\n- name: main\n";
+    let workspace = Workspace::empty();
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: app, env: [{name: D, value: '{{ database.name }}'}]}]}\n";
+    workspace.write("base/a.yaml.j2", pod);
+    let head = HEAD.split_once("zones").unwrap().0;
+    workspace.write("branches.yaml", format!("{head}{main}"));
+    workspace.run(&["build"]).exits(0);
+    workspace.commit_all();
+    publish(&workspace);
+    let image = "images: {app: 'r.example.com/billing/api:prod'}";
+    for (branch, more) in [
+        (format!("- {{name: tmp, namespace: payments-prod, {image}}}\n"), ""),
+        (format!("- {{name: tmp, namespace: payments-prod, adoptNamespace: true, {image}}}\n"), ""),
+        ("- {name: tmp, database: {mode: database}}\n".to_owned(), "payments"),
+    ] {
+        let spec = format!("{head}{main}{branch}");
+        workspace.write(
+            "branches.yaml",
+            if more.is_empty() { spec } else { spec.replace("name: shop}", "name: payments}") },
+        );
+        workspace.run(&["build"]).exits(0);
+        assert_eq!(workspace.shell("git add -A && git commit -qm wip"), "");
+        workspace.write("branches.yaml", format!("{head}{main}"));
+        workspace.shell("git checkout -q HEAD~ -- out && git rm -rqf out/namespaces/tmp && rm -rf out/teardown");
+        publish(&workspace);
+        workspace.run(&["build"]).exits(0);
+        let shown = workspace.run(&["teardown"]).exits(0).out();
+        assert!(!shown.contains("payments") && !shown.contains("billing"), "{branch}: {shown}");
+        workspace.run(&["check", "--strict"]).exits(0);
+        for entry in [
+            "namespaces: [payments-prod]",
+            "images: ['r.example.com/billing/api:prod']",
+            "databases: [{kind: database, instance: payments, name: payments_tmp}]",
+            "clusterObjects: [{apiVersion: v1, kind: Secret, name: tls, namespace: payments-prod}]",
+        ] {
+            let plan = format!("apiVersion: pleach/v1\nkind: TeardownPlan\nproject: shop\nbranch: tmp\n{entry}\n");
+            workspace.write("out/teardown/tmp.yaml", plan);
+            for error in refused(&workspace, &["teardown"]) {
+                assert!(error.contains("is not known to belong to the branch"), "{entry}: {error}");
+            }
+        }
+        workspace.shell("git checkout -q . && git clean -fdq");
+    }
 }
 
 #[test]
@@ -127,6 +210,9 @@ fn an_image_in_an_earlier_repository_is_listed() {
             format!("{defaults}{without}"),
             "r.example.com/shop/app:2\n",
         ),
+        // A repository without the name of the project.
+        (cart("r.example.com/old/app:1"), cart("r.example.com/shop/app:1"), ""),
+        (format!("{third_party}{}", cart(":2")), format!("{third_party}{without}"), ""),
         // An image of somebody else that only `defaults` set.
         (format!("{third_party}{without}"), without.clone(), ""),
         (format!("{third_party}{without}"), format!("{defaults}{without}"), ""),

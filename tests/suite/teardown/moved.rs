@@ -111,7 +111,7 @@ fn an_output_that_stays_where_it_was_is_found() {
 #[test]
 fn what_earlier_specs_gave_is_known_after_several_moves_and_a_merge() {
     let repository = Repository::new(".");
-    repository.change(".", "namespace: 'team-{{ branch.slug }}'\n", &["main", "team"]);
+    repository.change(".", "namespace: 'old-shop-{{ branch.slug }}'\n", &["main", "team"]);
     repository.change(".", "", &["main"]);
     repository.shell("git checkout -q -b change");
     repository.shell(&move_all(".", "a"));
@@ -123,7 +123,7 @@ fn what_earlier_specs_gave_is_known_after_several_moves_and_a_merge() {
     repository.publish();
     let printed = repository.run("b", &["check"], 0);
     assert!(!printed.contains("warning"), "{printed}");
-    assert!(repository.run("b", &["teardown"], 0).contains("namespace  team-team\n"));
+    assert!(repository.run("b", &["teardown"], 0).contains("namespace  old-shop-team\n"));
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn an_image_in_a_repository_that_nothing_sets_any_more_is_reported() {
         spec(&w, more, main);
         let warnings = w.run(&["build"]).exits(0).err();
         let text = "release-2-4-fcffc1ff/50-deployment-web.yaml`, line 1: no teardown plan lists the image \
-                    `r.example.com/shop/app:2.4.0`, because the spec does not set its repository\n";
+                    `r.example.com/shop/app:2.4.0`, because no branch of the spec sets its repository\n";
         let help =
             "add `r.example.com/shop/app` to `cleanup.images.repositories`, otherwise to `cleanup.images.keep`\n";
         for part in [text, help] {
@@ -90,6 +90,38 @@ fn a_tag_does_not_make_the_repository_of_a_manifest_one_of_the_project() {
     assert_eq!(w.run(&["teardown", "--format", "images"]).exits(0).out(), "");
     let w = workspace(DEFAULTS, "- name: main\n- {name: a, images: {app: ':1'}}\n- {name: b, images: {app: ':2'}}\n");
     assert_eq!(rebuild(&w, DEFAULTS, "- name: main\n- {name: b, images: {app: ':2'}}\n"), "r.example.com/shop/app:1\n");
+}
+
+#[test]
+fn a_repository_of_defaults_counts_only_with_the_name_of_the_project() {
+    let defaults = |tag: &str| {
+        let image = "mirror.example.com/library/redis";
+        format!("defaults: {{images: {{'{image}': '{image}:{tag}', app: 'r.example.com/shop/app:main'}}}}")
+    };
+    let branches = "- name: main\n- name: a\n";
+    let w = workspace(&defaults("7"), branches);
+    w.commit_all();
+    for (spec, list) in
+        [(&defaults("8"), branches), (&defaults("8"), "- name: main\n"), (&defaults("8"), "- name: main\n")]
+    {
+        assert_eq!(rebuild(&w, spec, list), "", "the history has the image of a removed branch");
+        w.shell("git add -A && git commit -q --allow-empty -m change && git update-ref refs/remotes/origin/main HEAD");
+    }
+    // A branch that sets the tag only.
+    let tag = |name: &str| format!("- name: main\n- {{name: a, images: {{{name}: ':1'}}}}\n");
+    let w = workspace(&defaults("7"), &tag("mirror.example.com/library/redis"));
+    spec(&w, &defaults("7"), "- name: main\n");
+    let warnings = w.run(&["build"]).exits(0).err();
+    assert!(warnings.contains("no teardown plan lists the image `mirror.example.com/library/redis:1`"), "{warnings}");
+    assert_eq!(w.run(&["teardown", "--format", "images"]).exits(0).out(), "");
+    let w = workspace(&defaults("7"), &tag("app"));
+    assert_eq!(rebuild(&w, &defaults("7"), "- name: main\n"), "r.example.com/shop/app:1\n");
+    // The name of the project in that of the registry is not enough.
+    let registry = "defaults: {images: {app: 'shop.example.com/other/app:main'}}";
+    let w = workspace(registry, &tag("app"));
+    spec(&w, registry, "- name: main\n");
+    w.run(&["build"]).exits(0);
+    assert_eq!(w.run(&["teardown", "--format", "images"]).exits(0).out(), "");
 }
 
 #[test]
