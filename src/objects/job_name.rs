@@ -97,10 +97,8 @@ fn rename(job: &mut Resource) -> Result<(), Diagnostic> {
     let [a, b, c, d, ..] = <[u8; 32]>::from(Sha256::digest(template));
     let stem = job.name();
     let stem = stem.get(..name::LABEL - 1 - HASH).unwrap_or(stem).trim_end_matches(['-', '.']);
-    let name = format!("{stem}-{:08x}", u32::from_be_bytes([a, b, c, d]));
-    if let Some(node) = job.node.map_entry("metadata").and_then(|metadata| metadata.get_mut("name")) {
-        *node = Node::str(name).placed(node.at);
-    }
+    let (stem, hash) = (stem.to_owned(), format!("{:08x}", u32::from_be_bytes([a, b, c, d])));
+    job.append_hash(&stem, &hash);
     Ok(())
 }
 

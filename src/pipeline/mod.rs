@@ -215,7 +215,7 @@ fn teardown_plans(
 /// What no teardown plan will list when a branch is removed.
 fn unlisted(names: &ProjectNames, BuiltBranch { branch, objects, .. }: &BuiltBranch) -> Vec<Diagnostic> {
     let owner = EntryOwner { slug: branch.slug.as_str(), branch: &branch.name };
-    let warnings = teardown::unlisted(owner, objects.iter().map(|object| &object.node), names);
+    let warnings = teardown::unlisted(owner, objects, names);
     warnings.into_iter().map(|warning| warning.in_branch(&branch.name)).collect()
 }
 

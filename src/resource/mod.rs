@@ -81,6 +81,8 @@ pub(crate) struct Resource {
     pub(crate) linked: LinkedFields,
     /// Set for what a generator made.
     pub(crate) generated: Option<Generated>,
+    /// The name without the hash of the content that was put behind it.
+    pub(crate) name_before_hash: Option<SmolStr>,
     /// Where it came from: the document, or the entry of the generator.
     pub(crate) origin: Location,
     /// The entry of a kustomization that lists the file it came from.
@@ -93,7 +95,8 @@ impl Resource {
         let origin = node.at;
         let (previous, prefixes, suffixes, vars) = Default::default();
         let linked = LinkedFields::default();
-        Resource { node, previous, prefixes, suffixes, vars, linked, generated: None, origin, listed: Location::NONE }
+        let (generated, name_before_hash, listed) = (None, None, Location::NONE);
+        Resource { node, previous, prefixes, suffixes, vars, linked, generated, name_before_hash, origin, listed }
     }
 
     /// A diagnostic about it, with what it is and where it came from.
@@ -150,6 +153,15 @@ impl Resource {
         let id = self.id();
         if self.previous.last() != Some(&id) {
             self.previous.push(id);
+        }
+    }
+
+    /// Puts a hash of the content behind its name, or behind a `stem` of it.
+    pub(crate) fn append_hash(&mut self, stem: &str, hash: &str) {
+        let name = format!("{stem}-{hash}");
+        self.name_before_hash.get_or_insert_with(|| stem.into());
+        if let Some(old) = self.node.map_entry("metadata").and_then(|metadata| metadata.get_mut("name")) {
+            *old = Node::str(name).placed(old.at);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Footprints: the sets of everything that the output of a branch creates outside of its files.
 
 use super::image::images;
-use crate::annotation::NAMESPACE_ANNOTATION;
+use crate::annotation::{NAMESPACE_ADOPTED, NAMESPACE_ANNOTATION};
 use crate::argument::is_argument;
 use crate::database::Database;
 use crate::name::DnsName;
@@ -126,6 +126,11 @@ impl Footprint {
             }
         });
     }
+}
+
+/// Whether an object of the output is in a namespace that its branch adopts.
+pub(super) fn is_in_adopted_namespace(object: &Node) -> bool {
+    object.str_at(&["metadata", "annotations", NAMESPACE_ANNOTATION]) == Some(NAMESPACE_ADOPTED)
 }
 
 /// An object of the output that is not in a namespace of its branch.

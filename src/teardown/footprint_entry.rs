@@ -87,6 +87,12 @@ impl EntryText {
         Some(EntryText { what, noun, key, pattern, rule })
     }
 
+    /// The pattern for all objects whose names are `stem` and a hash of the content. `name` is one of them.
+    pub(super) fn for_all_hashes(&self, name: &str, stem: &str) -> Self {
+        let start = self.pattern.strip_suffix(name).unwrap_or_default();
+        EntryText { pattern: format!("{start}{stem}-*"), what: self.what.clone(), ..*self }
+    }
+
     /// The pattern for all branches, with `*` in place of the slug.
     pub(super) fn for_all_branches(&self, slug: &str) -> Self {
         let (start, name) = self.pattern.split_at(self.pattern.rfind('/').map_or(0, |slash| slash + 1));

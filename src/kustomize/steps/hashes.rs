@@ -3,17 +3,14 @@
 use super::hash;
 use crate::diagnostic::Result;
 use crate::kustomize::input::{Resources, StepContext};
-use crate::node::Node;
 use crate::resource::Resource;
 
 /// Appends the hash of its content to the name of every generated object that requests it.
 pub(crate) fn append(resources: &mut Resources) {
     for resource in resources.iter_mut().filter(|resource| resource.generated.is_some_and(|g| g.hash)) {
-        let name = format!("{}-{}", resource.name(), hash::of(resource));
+        let (name, hash) = (resource.name().to_owned(), hash::of(resource));
         resource.remember_id();
-        if let Some(old) = resource.node.get_mut("metadata").and_then(|metadata| metadata.get_mut("name")) {
-            *old = Node::str(name).placed(old.at);
-        }
+        resource.append_hash(&name, &hash);
     }
 }
 

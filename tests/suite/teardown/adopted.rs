@@ -161,3 +161,23 @@ fn shared_objects_belong_to_the_project_while_a_claim_names_them() {
     build(&w, &format!("cleanup: {{objects: [ClusterIssuer/letsencrypt]}}\n{both}"));
     assert!(objects(&w, "_shared").contains("name: letsencrypt"));
 }
+
+#[test]
+fn the_entry_for_an_object_whose_name_ends_in_a_hash_matches_all_hashes() {
+    let adopted = "branches:\n- {name: prod, namespace: platform, adoptNamespace: true}\n";
+    let w = workspace(adopted, &object("ConfigMap", "web-prod", ""));
+    w.write(
+        "base/kustomization.yaml.j2",
+        "resources: [a.yaml.j2, job.yaml]\nconfigMapGenerator:\n- {name: env, literals: [a=1]}\n",
+    );
+    let job = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: seed, annotations: {pleach.dev/name-hash: 'true'}}\nspec:\n  template:\n    \
+               spec: {restartPolicy: Never, containers: [{name: a, image: 'r.example.com/shop/app:1'}]}\n";
+    w.write("base/job.yaml", job);
+    let warnings = build(&w, adopted);
+    let entries = ["ConfigMap/platform/env-*", "Job/platform/seed-*", "ConfigMap/platform/web-prod"];
+    for entry in entries {
+        assert!(warnings.contains(&format!("add `{entry}` to `cleanup.objects`")), "{entry}: {warnings}");
+    }
+    assert_eq!(warnings.matches("warning[").count(), 3, "{warnings}");
+    assert_eq!(build(&w, &format!("cleanup: {{objects: ['{}']}}\n{adopted}", entries.join("', '"))), "");
+}
