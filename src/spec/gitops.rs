@@ -77,6 +77,26 @@ pub(crate) enum ApplyScript {
     PruneLabel,
 }
 
+impl ApplyScript {
+    /// The ends of the names of [`record`](Self::record).
+    const RECORDS: [&str; 2] = ["applyset.pleach.dev", "prune.pleach.dev"];
+
+    /// The name of the `ConfigMap` in which the script records what it has applied to the namespace of a branch.
+    pub(crate) fn record(self, project: &str) -> String {
+        let [applyset, prune] = Self::RECORDS;
+        let end = match self {
+            ApplyScript::ApplySet => applyset,
+            ApplyScript::PruneLabel => prune,
+        };
+        format!("{project}.{end}")
+    }
+
+    /// Whether a `ConfigMap` with this name is such a record.
+    pub(crate) fn is_record(name: &str) -> bool {
+        name.split_once('.').is_some_and(|(_, end)| Self::RECORDS.contains(&end))
+    }
+}
+
 impl GitOps {
     pub(super) fn of(top: &Section, output: &FolderPath, faults: &mut Vec<Diagnostic>) -> Self {
         let Some(section) = top.section("gitops") else { return GitOps::default() };

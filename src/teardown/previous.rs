@@ -1,13 +1,13 @@
 //! Footprints of the previous output: of removed branches, of existing teardown plans, and the parts that existing branches
 //! have replaced.
 
-use super::footprint::Footprint;
+use super::footprint::{Footprint, is_in_adopted_namespace};
 use super::footprint_entry::EntryOwner;
 use super::plan_file::TeardownPlan;
 use super::project_names::{ImageSource, ProjectNames};
 use super::refused::{self, RefusedEntry, unreadable};
 use super::usage::UsageCandidates;
-use crate::annotation::{BRANCH_NAME_ANNOTATION, NAMESPACE_ADOPTED, NAMESPACE_ANNOTATION};
+use crate::annotation::BRANCH_NAME_ANNOTATION;
 use crate::branch_name;
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, gather};
 use crate::node::Node;
@@ -235,8 +235,10 @@ fn of_object(path: &OutputPath, text: &str, names: &ProjectNames, source: ImageS
         let branch = branch.unwrap_or_default();
         let mut footprint = Footprint::default();
         footprint.add_object(&node, names.image_fields());
-        if annotation(NAMESPACE_ANNOTATION) == Some(NAMESPACE_ADOPTED) {
-            found.adopted.extend(node.str_at(&["metadata", "namespace"]).map(SmolStr::from));
+        if is_in_adopted_namespace(&node) {
+            let namespace = node.str_at(&["metadata", "namespace"]);
+            found.adopted.extend(namespace.map(SmolStr::from));
+            footprint.objects.extend(namespace.and_then(|namespace| names.apply_record(namespace)));
         }
         let refused = refused::take(&mut footprint, (path, branch, node.at.line), (names, source));
         found.add(PreviousFootprint { refused, ..PreviousFootprint::fresh(branch.into(), footprint) });

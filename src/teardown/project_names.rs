@@ -16,6 +16,7 @@ use crate::glob;
 use crate::image::ImageReference;
 use crate::output::SHARED_SLUG;
 use crate::plan::BuildPlan;
+use crate::schema::Gvk;
 use crate::schema::namespace::is_well_known;
 use crate::schema::scope::{GroupKind, is_cluster_scoped};
 use crate::slug::{Slug, has_words};
@@ -81,6 +82,13 @@ impl<'a> ProjectNames<'a> {
     /// The fields that contain images, besides those of pods.
     pub(crate) fn image_fields(&self) -> &'a [ImageField] {
         &self.spec.image_fields
+    }
+
+    /// The object in which `apply.sh` records what it has applied to a namespace that a branch adopts. It is deleted with a namespace of
+    /// the branch.
+    pub(super) fn apply_record(&self, namespace: &str) -> Option<ClusterObject> {
+        let name = self.spec.gitops.apply?.record(self.project()).into();
+        Some(ClusterObject { gvk: Gvk::new("v1", "ConfigMap"), name, namespace: namespace.into() })
     }
 
     /// Whether an earlier spec had a branch with this slug.

@@ -4,12 +4,12 @@
 //! the branches come from a build or from an output. `pipeline` also builds branches outside of the selection if their objects
 //! are needed here.
 
-use super::footprint::{ClusterObject, CreatedOutside, Footprint};
+use super::footprint::{ClusterObject, CreatedOutside, Footprint, is_in_adopted_namespace};
 use super::image::{ImageIndex, deletable, images, references, repository};
 use crate::database::Database;
 use crate::diagnostic::{Result, gather};
 use crate::node::Node;
-use crate::spec::ImageField;
+use crate::spec::{ApplyScript, ImageField};
 use crate::yaml;
 use rayon::prelude::*;
 use smol_str::SmolStr;
@@ -102,7 +102,12 @@ impl UsageCandidates {
             && let Some(found) = ClusterObject::of(object)
         {
             // Also one in the namespace of its own branch, which another branch may have had before.
-            used.objects.extend(self.all.objects.iter().filter(|object| object.is_same_object(&found)).cloned());
+            let is_adopted = is_in_adopted_namespace(object);
+            let is_record = |other: &ClusterObject| {
+                is_adopted && other.namespace == found.namespace && ApplyScript::is_record(&other.name)
+            };
+            let is_used = |other: &&ClusterObject| other.is_same_object(&found) || is_record(other);
+            used.objects.extend(self.all.objects.iter().filter(is_used).cloned());
         }
         used.databases.extend(Database::of_object(object));
         if !self.all.images.is_empty() {

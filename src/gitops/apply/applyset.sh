@@ -9,7 +9,7 @@
 set -eu
 
 # project
-parent="configmaps/$project.applyset.pleach.dev"
+parent=configmaps/$record
 
 # Applies the objects with the label of the ApplySet, but deletes none: pods that still run may need them.
 apply_branch() {

@@ -49,7 +49,7 @@ pub(super) fn script(apply: ApplyScript, project: &str) -> String {
         list + " " + group + "/" + kind
     });
     let settings = [
-        ("# project\n", format!("project={project}\n")),
+        ("# project\n", format!("project={project}\nrecord={}\n", apply.record(project))),
         ("# kinds\n", format!("kinds='\n{}\n'\ncopied='{copied} '\n", PRUNED_KINDS.join("\n"))),
     ];
     let body = settings.iter().fold(body.to_owned(), |body, (line, setting)| body.replacen(line, setting, 1));

@@ -13,7 +13,6 @@ set -eu
 
 # project
 # kinds
-record="$project.prune.pleach.dev"
 
 # Applies the objects, but deletes none: pods that still run may need them.
 apply_branch() {

@@ -164,6 +164,34 @@ fn the_last_object_of_a_branch_is_deleted() {
     }
 }
 
+/// A branch that adopts its namespace has objects elsewhere, and then none: its namespace is not known and not needed.
+#[test]
+fn a_branch_without_objects_in_its_adopted_namespace_is_no_failure() {
+    for mode in MODES {
+        let (workspace, cluster) = (project("shop", mode), cluster());
+        cluster.applied(&workspace);
+        let kept = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: '{{ project }}-{{ branch.slug }}'\n  namespace: infra\n  \
+                    annotations: {pleach.dev/namespace: keep}\n";
+        workspace.write("base/kept.yaml.j2", kept);
+        for resources in ["[kept.yaml.j2]", "[]"] {
+            let kustomization = format!(
+                "resources:{{% if branch.name == 'old' %}} {resources}{{% else %}} [app.yaml.j2]{{% endif %}}\n"
+            );
+            workspace.write("base/kustomization.yaml.j2", kustomization);
+            workspace.run(&["build"]).exits(0);
+            let (output, log) = cluster.apply(&workspace, &["old"], "never");
+            assert!(output.status.success() && text(&output.stderr).is_empty(), "{mode} {output:?}");
+            let calls = if resources == "[]" { 0 } else { 2 };
+            assert_eq!(log.len(), calls, "{mode} {resources} {log:?}");
+            cluster.applied(&workspace);
+        }
+        assert!(cluster.objects().contains(&"infra/ConfigMap.shop-old".to_owned()));
+        let plan = workspace.read("out/teardown/old.yaml");
+        assert!(plan.contains("name: shop-app\n") && plan.contains("name: shop-old\n"), "{plan}");
+        assert_eq!(plan.matches(".pleach.dev\n").count(), 1, "{plan}");
+    }
+}
+
 /// Each call may be refused or not reach the cluster. The next run does what is missing.
 #[test]
 fn a_call_that_fails_fails_the_run_and_loses_no_object() {

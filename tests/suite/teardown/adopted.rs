@@ -181,3 +181,28 @@ fn the_entry_for_an_object_whose_name_ends_in_a_hash_matches_all_hashes() {
     assert_eq!(warnings.matches("warning[").count(), 3, "{warnings}");
     assert_eq!(build(&w, &format!("cleanup: {{objects: ['{}']}}\n{adopted}", entries.join("', '"))), "");
 }
+
+#[test]
+fn the_record_of_the_apply_script_in_an_adopted_namespace_is_listed() {
+    for (mode, record) in [("applyset", "shop.applyset.pleach.dev"), ("pruneLabel", "shop.prune.pleach.dev")] {
+        let gitops = format!("gitops: {{apply: {mode}}}\n");
+        let dev = format!("{gitops}branches:\n- name: main\n- {{name: dev, namespace: team, adoptNamespace: true}}\n");
+        let w = workspace(&dev, &object("ConfigMap", "shop-a", ""));
+        build(&w, &dev);
+        // The existing branch uses it, also if it replaces an object.
+        w.write("base/a.yaml.j2", object("ConfigMap", "shop-b", ""));
+        build(&w, &dev);
+        assert!(!objects(&w, "dev").contains(record));
+        build(&w, &format!("{gitops}{MAIN}"));
+        let listed = objects(&w, "dev");
+        let want = format!("kind: ConfigMap\n  name: {record}\n  namespace: team");
+        assert!(listed.contains(&want), "{listed}");
+        let shown = w.run(&["teardown", "--format", "kubectl"]).exits(0).out();
+        assert!(shown.contains(record) && !shown.contains("kind: Namespace\n"), "{shown}");
+    }
+    let dev = "branches:\n- name: main\n- {name: dev, namespace: team, adoptNamespace: true}\n";
+    let w = workspace(dev, &object("ConfigMap", "shop-a", ""));
+    build(&w, dev);
+    build(&w, MAIN);
+    assert!(!objects(&w, "dev").contains("pleach.dev"), "no script applies it");
+}

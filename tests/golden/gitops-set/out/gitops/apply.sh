@@ -11,7 +11,8 @@
 set -eu
 
 project=shop
-parent="configmaps/$project.applyset.pleach.dev"
+record=shop.applyset.pleach.dev
+parent=configmaps/$record
 
 # Applies the objects with the label of the ApplySet, but deletes none: pods that still run may need them.
 apply_branch() {
@@ -136,6 +137,17 @@ namespace_of() {
     ' "$@"
 }
 
+# Runs a step for a branch. One without objects in its namespace has only objects elsewhere, which no run deletes.
+run_step() {
+    if [ -n "$namespace" ]; then
+        "$1"
+    elif [ "$1" = prune_branch ]; then
+        wait_for_workloads
+    elif ls "$folder"/*.yaml >/dev/null 2>&1; then
+        check_other_namespaces && "$kubectl" apply --filename "$folder"
+    fi
+}
+
 # Sets the variables of a branch.
 use_branch() {
     slug=$1
@@ -149,13 +161,11 @@ use_branch() {
         namespace=${namespace%.yaml}
     done
     if [ ! -f "$file" ]; then
-        # A branch that adopts its namespace has no Namespace, but its objects are marked.
-        file=$(grep -l '^    pleach\.dev/namespace: adopted$' "$folder"/*.yaml | head -n 1)
-        if [ -z "$file" ]; then
-            echo "$folder: no object has the namespace of the branch" >&2
-            return 1
-        fi
-        namespace=$(namespace_of "$file")
+        # A branch that adopts its namespace has no Namespace, but its objects are marked. Without objects there, its namespace is
+        # not needed: teardown plans list what it had.
+        file=$(grep -ls '^    pleach\.dev/namespace: adopted$' "$folder"/*.yaml | head -n 1)
+        namespace=
+        [ -z "$file" ] || namespace=$(namespace_of "$file")
     fi
 }
 
@@ -181,7 +191,7 @@ for step in apply_branch prune_branch; do
     for slug in "$@"; do
         case " $failed " in *" $slug "*) continue ;; esac
         echo "# $slug: ${step%_branch}"
-        use_branch "$slug" && $step || failed="$failed $slug"
+        use_branch "$slug" && run_step $step || failed="$failed $slug"
     done
 done
 if [ -n "$failed" ]; then
