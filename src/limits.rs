@@ -11,13 +11,13 @@ pub(crate) const TEXT_BYTES: usize = 64 << 20;
 /// The number of documents in a YAML text.
 pub(crate) const TEXT_DOCUMENTS: usize = 200_000;
 /// The nesting depth of lists and mappings in a YAML document, and in an object that a kustomization changes.
-pub(crate) const DOCUMENT_DEPTH: usize = 200;
+pub(crate) const DOCUMENT_DEPTH: usize = 400;
 /// The number of values that the aliases of a YAML document expand to.
 pub(crate) const DOCUMENT_ALIASED_VALUES: usize = 4_000_000;
 /// The text that the aliases of a YAML document expand to, in bytes.
 pub(crate) const DOCUMENT_ALIASED_BYTES: usize = 128 << 20;
 /// The nesting depth of lists and mappings in the output. It is larger than that of a document, because templates nest values.
-pub(crate) const OUTPUT_DEPTH: usize = 256;
+pub(crate) const OUTPUT_DEPTH: usize = 512;
 /// The output of a branch, in bytes.
 pub(crate) const OUTPUT_BYTES: usize = 128 << 20;
 

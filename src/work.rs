@@ -165,7 +165,7 @@ mod tests {
         let work = WorkCounter::default();
         assert!(work.value(&deep, 0).is_ok());
         let error = work.value(&deep, 1).unwrap_err();
-        assert_eq!(error.to_string(), "lists and mappings are nested more than 200 levels deep");
+        assert_eq!(error.to_string(), "lists and mappings are nested more than 400 levels deep");
         assert!(!work.is_exceeded());
     }
 }

@@ -329,7 +329,7 @@ fn set(
     let joined = match (&options.delimiter, target.as_scalar()) {
         (None, _) => None,
         (Some(delimiter), Some(old)) => {
-            // It is made from parts, then copied.
+            // It is made, then copied.
             counter.text(2 * (old.text.len() + delimiter.len() + text.len()))?;
             Some(join(&old.text, delimiter, options.index, text))
         }
@@ -359,13 +359,18 @@ fn set(
 
 /// Replaces one part of `old` by `new`, or adds it at the start or the end.
 fn join(old: &str, delimiter: &str, index: i64, new: &str) -> String {
-    let mut parts: Vec<&str> = old.split(delimiter).collect();
-    match usize::try_from(index) {
-        Err(_) => parts.insert(0, new),
-        Ok(index) if index < parts.len() => parts[index] = new,
-        Ok(_) => parts.push(new),
+    let Ok(index) = usize::try_from(index) else { return [new, delimiter, old].concat() };
+    let start = match index.checked_sub(1) {
+        None => Some(0),
+        Some(before) => old.match_indices(delimiter).nth(before).map(|(at, _)| at + delimiter.len()),
+    };
+    match start {
+        None => [old, delimiter, new].concat(),
+        Some(start) => {
+            let end = old[start..].find(delimiter).map_or(old.len(), |at| start + at);
+            [&old[..start], new, &old[end..]].concat()
+        }
     }
-    parts.join(delimiter)
 }
 
 /// The plugin `ReplacementTransformer`.

@@ -7,6 +7,7 @@ use crate::kustomize::{Input, Memo, Options};
 use crate::output::{OutputPath, Tree};
 use crate::pipeline::{self, Inputs, Progress, Selection};
 use crate::source::{Project, RelPath};
+use crate::work::WorkCounter;
 use crate::yaml::{self, DocumentCache, Quoting};
 
 /// Builds a workspace. What is below `out/` is the previous output. A second build changes nothing, and another reader can read
@@ -77,8 +78,8 @@ fn patched(data: &[u8], kustomization: &str, read: Reader) {
 }
 
 fn built_kustomization(project: Project, read: Reader) {
-    let (cache, memo) = (DocumentCache::default(), Memo::default());
-    let input = Input { project: &project, cache: &cache, memo: &memo, templates: None };
+    let (cache, memo, work) = (DocumentCache::default(), Memo::default(), WorkCounter::default());
+    let input = Input { project: &project, cache: &cache, memo: &memo, work: &work, templates: None };
     let built = match crate::kustomize::kustomize(&input, &RelPath::root(), Options::default()) {
         Ok(built) => built,
         Err(errors) => return render(&errors, &project),

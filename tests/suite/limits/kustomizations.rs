@@ -25,7 +25,7 @@ fn operations_that_nest_a_mapping() {
     }
     let kustomization = "resources: [a.yaml]\npatches: [{path: p.yaml, target: {kind: ConfigMap}}]\n";
     let files = [("kustomization.yaml", kustomization), ("a.yaml", CONFIG_MAP), ("p.yaml", &operations)];
-    let want = "error[overlay]: lists and mappings are nested more than 200 levels deep --> base/p.yaml:3:3";
+    let want = "error[overlay]: lists and mappings are nested more than 400 levels deep --> base/p.yaml:4:3";
     assert_eq!(refused(&workspace(&files)), want);
 }
 
@@ -147,6 +147,6 @@ fn field_specs_with_a_long_path() {
     let kustomization = "resources: [a.yaml]\nconfigurations: [c.yaml]\ncommonLabels: {a: b}\n";
     let configuration = format!("commonLabels: [{{create: true, path: {}a}}]\n", "a/".repeat(1000));
     let files = [("kustomization.yaml", kustomization), ("c.yaml", &configuration), ("a.yaml", CONFIG_MAP)];
-    let want = "error[overlay]: lists and mappings are nested more than 200 levels deep --> base/c.yaml:1:37";
+    let want = "error[overlay]: lists and mappings are nested more than 400 levels deep --> base/c.yaml:1:37";
     assert_eq!(refused(&workspace(&files)), want);
 }

@@ -20,6 +20,6 @@ fn braces_without_end() {
     let workspace = workspace(&[("a.yaml", CONFIG_MAP)]);
     let spec = workspace.read("branches.yaml");
     workspace.write("branches.yaml", spec + "x: " + &"{a: ".repeat(100_000) + "\n");
-    let want = "error[yaml]: lists and mappings are nested more than 200 levels deep --> branches.yaml:6:800";
+    let want = "error[yaml]: lists and mappings are nested more than 400 levels deep --> branches.yaml:6:1600";
     assert_eq!(refused(&workspace), want);
 }
