@@ -47,13 +47,18 @@ fn filled(template: &str, value: &str) -> crate::diagnostic::Result<Vec<Node>> {
 
 /// The kinds of the values of documents, without texts.
 fn shape(documents: &[Node]) -> String {
-    let of = |node: &Node| match &node.value {
+    documents.iter().map(kind).collect::<Vec<_>>().join(",")
+}
+
+fn kind(node: &Node) -> String {
+    match &node.value {
         Value::Scalar(_) => "s".to_owned(),
         Value::Seq(items) => format!("[{}]", shape(items)),
         Value::Map(map) => {
-            let values: Vec<Node> = map.iter().map(|entry| entry.value.clone()).collect();
-            format!("{{{}}}", shape(&values))
+            // The value is a key too, which changes the order.
+            let mut kinds: Vec<String> = map.iter().map(|entry| kind(&entry.value)).collect();
+            kinds.sort();
+            format!("{{{}}}", kinds.join(","))
         }
-    };
-    documents.iter().map(of).collect::<Vec<_>>().join(",")
+    }
 }
