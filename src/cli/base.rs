@@ -16,7 +16,7 @@ use super::workspace_history::{NAME_THE_BASE, WorkspaceHistory};
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::disk::{self, OutputDir};
 use crate::git::{self, ForkPoint, OutputAtCommit};
-use crate::output::{OutputFolder, OutputPath};
+use crate::output::{HistoryParents, OutputFolder, OutputPath};
 use crate::pipeline;
 use crate::plan::BuildPlan;
 use crate::source::{FolderPath, RelPath};
@@ -77,9 +77,14 @@ impl BaseRevision {
     }
 
     /// The texts that the files of the spec of a workspace and a project have had, the newest first.
-    pub(super) fn earlier_specs(&self, workspace: &Path, project: &str) -> Result<Vec<Arc<str>>> {
+    pub(super) fn earlier_specs(
+        &self,
+        workspace: &Path,
+        project: &str,
+        parents: HistoryParents,
+    ) -> Result<Vec<Arc<str>>> {
         let Some(history) = WorkspaceHistory::of(workspace, project) else { return Ok(Vec::new()) };
-        self.spec_commit(workspace)?.map_or(Ok(Vec::new()), |commit| history.specs(None, &commit))
+        self.spec_commit(workspace)?.map_or(Ok(Vec::new()), |commit| history.specs((None, &commit), parents))
     }
 
     pub(super) fn has_output(&self) -> bool {
@@ -175,7 +180,7 @@ impl BaseFinder<'_> {
     /// The texts that the files of the spec have had up to a commit, the newest first, but not those that only the commit `after` and
     /// its history have.
     pub(super) fn specs(&self, after: Option<&str>, commit: &str) -> Result<Vec<Arc<str>>> {
-        self.history().map_or(Ok(Vec::new()), |history| history.specs(after, commit))
+        self.history().map_or(Ok(Vec::new()), |history| history.specs((after, commit), HistoryParents::First))
     }
 
     /// The base revision without `--base`.

@@ -8,7 +8,9 @@ use super::{removals, renamed_project};
 use crate::argument::shell_word;
 use crate::diagnostic::{Diagnostic, PreviousFile, Result};
 use crate::disk::OutputDir;
-use crate::output::{OutputFolder, OutputHistory, OutputKind, OutputPath, PreviousOutput, Tree, written_files};
+use crate::output::{
+    HistoryParents, OutputFolder, OutputHistory, OutputKind, OutputPath, PreviousOutput, Tree, written_files,
+};
 use crate::source::RelPath;
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
@@ -105,8 +107,8 @@ impl PreviousOutput for RecordedOutput {
         &self.recorded
     }
 
-    fn earlier_specs(&self) -> Result<Vec<Arc<str>>> {
-        self.base.earlier_specs(&self.workspace, &self.project)
+    fn earlier_specs(&self, parents: HistoryParents) -> Result<Vec<Arc<str>>> {
+        self.base.earlier_specs(&self.workspace, &self.project, parents)
     }
 
     fn is_published(&self) -> bool {

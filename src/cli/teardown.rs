@@ -168,8 +168,8 @@ fn listed(finder: &BaseFinder, output: &RelPath) -> Result<Vec<ListedPlan>> {
     let existing = plan.slugs();
     let base = finder.find().ok().map(|base| base.revision);
     let is_published = base.as_ref().is_some_and(|base| base.is_published(root));
-    let earlier = EarlierSpecs::new(|| match &base {
-        Some(base) => base.earlier_specs(root, &spec.project),
+    let earlier = EarlierSpecs::new(|parents| match &base {
+        Some(base) => base.earlier_specs(root, &spec.project, parents),
         None => Ok(Vec::new()),
     });
     let project_names = ProjectNames::of((*spec, *plan), (earlier, is_published));

@@ -6,6 +6,7 @@
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::disk;
 use crate::git;
+use crate::output::HistoryParents;
 use crate::source::{FolderPath, RelPath};
 use crate::spec::{self, EarlierSpec};
 use smol_str::SmolStr;
@@ -95,7 +96,7 @@ impl<'a> WorkspaceHistory<'a> {
     pub(super) fn outputs(&self, commit: &str) -> Result<Vec<FolderPath>> {
         let mut outputs = Vec::new();
         for at in self.folders(commit)? {
-            let texts = self.versions(&at, None, &[spec::FILE])?;
+            let texts = self.versions(&at, (None, HistoryParents::First), &[spec::FILE])?;
             outputs.extend(texts.iter().filter_map(|text| self.output_of(&at, text)));
         }
         Ok(outputs)
@@ -103,10 +104,14 @@ impl<'a> WorkspaceHistory<'a> {
 
     /// The texts that the files of the spec have had up to a commit, the newest first, but not those that only the commit `after` and
     /// its history have.
-    pub(super) fn specs(&self, after: Option<&str>, commit: &str) -> Result<Vec<Arc<str>>> {
+    pub(super) fn specs(
+        &self,
+        (after, commit): (Option<&str>, &str),
+        parents: HistoryParents,
+    ) -> Result<Vec<Arc<str>>> {
         let mut texts = Vec::new();
         for at in self.folders(commit)? {
-            texts.extend(self.versions(&at, after, &[spec::FILE, spec::FOLDER])?);
+            texts.extend(self.versions(&at, (after, parents), &[spec::FILE, spec::FOLDER])?);
         }
         Ok(texts)
     }
@@ -159,10 +164,15 @@ impl<'a> WorkspaceHistory<'a> {
         Ok(texts.into_values().next())
     }
 
-    fn versions(&self, at: &WorkspaceAt, after: Option<&str>, names: &[&str]) -> Result<Vec<Arc<str>>> {
+    fn versions(
+        &self,
+        at: &WorkspaceAt,
+        (after, parents): (Option<&str>, HistoryParents),
+        names: &[&str],
+    ) -> Result<Vec<Arc<str>>> {
         let paths: Vec<RelPath> = names.iter().filter_map(|name| at.folder.join(name)).collect();
         let paths: Vec<&str> = paths.iter().map(RelPath::as_str).collect();
-        Ok(git::versions(self.root, (after, &at.commit), &paths)?)
+        Ok(git::versions(self.root, (after, &at.commit), parents, &paths)?)
     }
 
     /// The folder of the output that the text of a spec names.

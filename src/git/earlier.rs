@@ -1,11 +1,11 @@
 //! What the history of a commit had: an output that was removed since, and the texts of files. The history follows first parents, so
-//! what existed only in a pull request is not in it.
+//! what existed only in a pull request is not in it, unless all parents are asked for.
 
 use super::history::{changes, last_change, newest};
 use super::revision::{OutputAtCommit, contents, file};
 use super::{run, stdout};
 use crate::diagnostic::Diagnostic;
-use crate::output::{OutputFolder, OutputPath};
+use crate::output::{HistoryParents, OutputFolder, OutputPath};
 use crate::source::RelPath;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -68,10 +68,16 @@ pub(crate) fn files_named(root: &Path, reference: &str, name: &str) -> Result<Ve
 pub(crate) fn versions(
     root: &Path,
     (after, reference): (Option<&str>, &str),
+    parents: HistoryParents,
     paths: &[&str],
 ) -> Result<Vec<Arc<str>>, Diagnostic> {
     let range = after.map_or_else(|| reference.to_owned(), |after| format!("{after}..{reference}"));
-    let args = ["--literal-pathspecs", "-c", "log.showRoot=true", "log", "--first-parent", "-m", "--format=", "--raw"];
+    let parents = match parents {
+        HistoryParents::First => "--first-parent",
+        // Git would leave out the side of a merge that has the same files in the end.
+        HistoryParents::All => "--full-history",
+    };
+    let args = ["--literal-pathspecs", "-c", "log.showRoot=true", "log", parents, "-m", "--format=", "--raw"];
     let args = [&args[..], &["--no-abbrev", "--no-renames", "-z", &range, "--"], paths].concat();
     let listed = stdout(run(root, &args, b"")?)?;
     let listed = String::from_utf8_lossy(&listed);

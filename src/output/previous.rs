@@ -25,12 +25,21 @@ pub(crate) trait PreviousOutput: Sync {
     }
 
     /// The texts that the files of the spec have had, the newest first, as far as they are known.
-    fn earlier_specs(&self) -> Result<Vec<Arc<str>>> {
+    fn earlier_specs(&self, _parents: HistoryParents) -> Result<Vec<Arc<str>>> {
         Ok(Vec::new())
     }
 
     /// The objects of a branch in its last output, which is kept while the branch cannot be built.
     fn objects_of(&self, slug: &str) -> Result<Vec<Arc<str>>>;
+}
+
+/// Which parents of a merge a history follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HistoryParents {
+    /// The first ones: what was published, if all changes are merged into one branch.
+    First,
+    /// All of them, also the commits of pull requests.
+    All,
 }
 
 /// What the last changes of the previous output replaced or removed. No build may have recorded it: a change may be a revert, or

@@ -193,7 +193,7 @@ fn teardown_plans(
     is_built: &(dyn Fn(&str) -> bool + Sync),
 ) -> Result<teardown::TeardownFiles> {
     let Inputs { spec, plan, previous, .. } = *inputs;
-    let earlier = EarlierSpecs::new(|| previous.earlier_specs());
+    let earlier = EarlierSpecs::new(|parents| previous.earlier_specs(parents));
     let project_names = ProjectNames::of((spec, plan), (earlier, previous.is_published()));
     let existing: BTreeMap<&str, &SmolStr> = plan.branches.iter().map(|b| (b.slug.as_str(), &b.name)).collect();
     let exists = |slug: &str| existing.contains_key(slug);

@@ -8,6 +8,7 @@ use crate::diagnostic::Result;
 use crate::glob;
 use crate::name::DnsName;
 use crate::node::Node;
+use crate::output::HistoryParents;
 use crate::schema::scope::GroupKind;
 use crate::slug::Slug;
 use crate::source::FolderPath;
@@ -19,8 +20,10 @@ use std::sync::{Arc, OnceLock};
 
 /// The earlier versions of a spec. They are read when they are first asked for.
 pub(crate) struct EarlierSpecs<'a> {
-    texts: Box<dyn Fn() -> Result<Vec<Arc<str>>> + Send + Sync + 'a>,
+    texts: Box<dyn Fn(HistoryParents) -> Result<Vec<Arc<str>>> + Send + Sync + 'a>,
     versions: OnceLock<Vec<SpecVersion>>,
+    /// The versions in all parents of merges.
+    merged: OnceLock<Vec<SpecVersion>>,
     images: OnceLock<EarlierImages>,
 }
 
@@ -32,8 +35,9 @@ struct SpecVersion {
 
 impl<'a> EarlierSpecs<'a> {
     /// The versions with these texts. If they cannot be read, there are none.
-    pub(crate) fn new(texts: impl Fn() -> Result<Vec<Arc<str>>> + Send + Sync + 'a) -> Self {
-        EarlierSpecs { texts: Box::new(texts), versions: OnceLock::new(), images: OnceLock::new() }
+    pub(crate) fn new(texts: impl Fn(HistoryParents) -> Result<Vec<Arc<str>>> + Send + Sync + 'a) -> Self {
+        let texts = Box::new(texts);
+        EarlierSpecs { texts, versions: OnceLock::new(), merged: OnceLock::new(), images: OnceLock::new() }
     }
 
     /// Whether one of them gave a branch or an alias this host.
@@ -44,7 +48,9 @@ impl<'a> EarlierSpecs<'a> {
     /// Whether one of them had a branch with this slug. A file of the output without the name of its branch has the slug as the name.
     pub(crate) fn have_branch(&self, slug: &str, name: &str) -> bool {
         let is_name = |branch: &EarlierBranch| branch.name == name || name == slug || name.is_empty();
-        self.all().flat_map(|spec| &spec.branches).any(|branch| branch.has_slug(slug) && is_name(branch))
+        let has = |spec: &EarlierSpec| spec.branches.iter().any(|branch| branch.has_slug(slug) && is_name(branch));
+        // After `git pull` on the default branch, its earlier commits are those of another parent.
+        self.all().any(has) || self.versions(&self.merged, HistoryParents::All).any(has)
     }
 
     /// Whether one of them gives the branch with a slug this namespace.
@@ -78,10 +84,18 @@ impl<'a> EarlierSpecs<'a> {
         images.set().any(|name| is_searched(name)) || in_defaults && images.defaults().any(|name| is_searched(name))
     }
 
-    /// All of them, the newest first.
+    /// All of them, the newest first. What existed only in a pull request is not among them.
     fn all(&self) -> impl Iterator<Item = &EarlierSpec> {
-        let versions = self.versions.get_or_init(|| {
-            let texts = (self.texts)().unwrap_or_default();
+        self.versions(&self.versions, HistoryParents::First)
+    }
+
+    fn versions<'s>(
+        &'s self,
+        versions: &'s OnceLock<Vec<SpecVersion>>,
+        parents: HistoryParents,
+    ) -> impl Iterator<Item = &'s EarlierSpec> {
+        let versions = versions.get_or_init(|| {
+            let texts = (self.texts)(parents).unwrap_or_default();
             texts.into_iter().map(|text| SpecVersion { text, read: OnceLock::new() }).collect()
         });
         versions.iter().map(|version| version.read.get_or_init(|| EarlierSpec::read(&version.text)))

@@ -45,7 +45,7 @@ impl<'a> KnownHosts<'a> {
             patterns: hosts.chain(listed).collect(),
             project: &spec.project,
             wanted,
-            earlier: EarlierSpecs::new(|| previous.earlier_specs()),
+            earlier: EarlierSpecs::new(|parents| previous.earlier_specs(parents)),
             is_published: previous.is_published(),
         }
     }

@@ -232,6 +232,28 @@ fn a_pipeline_that_never_commits_its_spec_removes_a_branch() {
     folder.assert_recorded("rendered/shop");
 }
 
+/// `git pull` on the default branch makes its earlier commits those of the second parent.
+#[test]
+fn a_branch_in_another_parent_of_a_merge_was_in_a_spec() {
+    let folder = Folder::cloned();
+    let change = |branches: &[&str]| {
+        folder.spec("", branches);
+        folder.build(&[]);
+        folder.commit("w");
+    };
+    change(&["main"]);
+    folder.shell("git -C w push -q 2> /dev/null && git clone -q o v 2> /dev/null && echo 1 > v/README");
+    folder.commit("v");
+    change(&["main", "old"]);
+    change(&["main"]);
+    folder.shell("git -C w push -q 2> /dev/null");
+    folder.shell("git -C v pull -q --no-rebase --no-edit 2> /dev/null && git -C v push -q 2> /dev/null");
+    for command in ["check", "teardown", "build"] {
+        folder.0.run(&["-C", "v", command]).exits(0);
+    }
+    folder.assert_recorded("v/out");
+}
+
 #[test]
 fn the_command_line_names_another_output_folder() {
     let folder = Folder::new();
