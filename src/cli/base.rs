@@ -180,7 +180,7 @@ impl BaseFinder<'_> {
     /// The texts that the files of the spec have had up to a commit, the newest first, but not those that only the commit `after` and
     /// its history have.
     pub(super) fn specs(&self, after: Option<&str>, commit: &str) -> Result<Vec<Arc<str>>> {
-        self.history().map_or(Ok(Vec::new()), |history| history.specs((after, commit), HistoryParents::First))
+        self.history().map_or(Ok(Vec::new()), |history| history.specs((after, commit), HistoryParents::Published))
     }
 
     /// The base revision without `--base`.

@@ -96,7 +96,7 @@ impl<'a> WorkspaceHistory<'a> {
     pub(super) fn outputs(&self, commit: &str) -> Result<Vec<FolderPath>> {
         let mut outputs = Vec::new();
         for at in self.folders(commit)? {
-            let texts = self.versions(&at, (None, HistoryParents::First), &[spec::FILE])?;
+            let texts = self.versions(&at, (None, HistoryParents::Published), &[spec::FILE])?;
             outputs.extend(texts.iter().filter_map(|text| self.output_of(&at, text)));
         }
         Ok(outputs)

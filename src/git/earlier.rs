@@ -1,7 +1,7 @@
-//! What the history of a commit had: an output that was removed since, and the texts of files. The history follows first parents, so
-//! what existed only in a pull request is not in it, unless all parents are asked for.
+//! What the history of a commit had: an output that was removed since, and the texts of files. What existed only in a pull request is
+//! not in the published history.
 
-use super::history::{changes, last_change, newest};
+use super::published::{Published, PublishedHistory, RAW};
 use super::revision::{OutputAtCommit, contents, file};
 use super::{run, stdout};
 use crate::diagnostic::Diagnostic;
@@ -33,7 +33,7 @@ impl OutputAtCommit {
     }
 }
 
-/// The last commit that changed the output in one of some folders, and its first parent.
+/// The last commit that changed the output in one of some folders, and the one before it.
 pub(crate) fn last_change_of(
     root: &Path,
     reference: &str,
@@ -42,18 +42,27 @@ pub(crate) fn last_change_of(
     let paths: Vec<RelPath> =
         folders.iter().flat_map(|folder| RECORDS.iter().filter_map(|records| folder.join(records.name()))).collect();
     let paths: Vec<&str> = paths.iter().map(RelPath::as_str).collect();
-    last_change(root, reference, &paths)
+    last_change(root, reference, &[], &paths)
 }
 
-/// The last commit of a history that added the file at `path`, and its first parent.
+/// The last commit of a history that changed `paths`, and the one before it.
+fn last_change(
+    root: &Path,
+    reference: &str,
+    filter: &[&str],
+    paths: &[&str],
+) -> Result<Option<(String, Option<String>)>, Diagnostic> {
+    let mut found = PublishedHistory::of(root, reference)?.changes(1, filter, None, paths)?;
+    Ok(found.pop().map(|Published { commit, before }| (commit, before)))
+}
+
+/// The last commit of a history that added the file at `path`, and the one before it.
 pub(crate) fn last_addition(
     root: &Path,
     reference: &str,
     path: &RelPath,
 ) -> Result<Option<(String, Option<String>)>, Diagnostic> {
-    let added = ["-m", "--no-renames", "--diff-filter=A", reference];
-    let found = changes(root, "1", &added, &[path.as_str()])?;
-    Ok(newest(&found))
+    last_change(root, reference, &["--no-renames", "--diff-filter=A"], &[path.as_str()])
 }
 
 /// The paths of the files with the name `name` at a commit of the repository whose folder is `root`.
@@ -71,16 +80,16 @@ pub(crate) fn versions(
     parents: HistoryParents,
     paths: &[&str],
 ) -> Result<Vec<Arc<str>>, Diagnostic> {
-    let range = after.map_or_else(|| reference.to_owned(), |after| format!("{after}..{reference}"));
-    let parents = match parents {
-        HistoryParents::First => "--first-parent",
-        // Git would leave out the side of a merge that has the same files in the end.
-        HistoryParents::All => "--full-history",
+    let listed = match parents {
+        HistoryParents::Published => PublishedHistory::of(root, reference)?.raw_changes(after, paths)?,
+        HistoryParents::All => {
+            let range = after.map_or_else(|| reference.to_owned(), |after| format!("{after}..{reference}"));
+            // Git would leave out the side of a merge that has the same files in the end.
+            let args = ["--literal-pathspecs", "-c", "log.showRoot=true", "log", "--full-history", "-m", "--format="];
+            let listed = stdout(run(root, &[&args[..], &RAW, &[&range, "--"], paths].concat(), b"")?)?;
+            String::from_utf8_lossy(&listed).into_owned()
+        }
     };
-    let args = ["--literal-pathspecs", "-c", "log.showRoot=true", "log", parents, "-m", "--format=", "--raw"];
-    let args = [&args[..], &["--no-abbrev", "--no-renames", "-z", &range, "--"], paths].concat();
-    let listed = stdout(run(root, &args, b"")?)?;
-    let listed = String::from_utf8_lossy(&listed);
     let (mut words, mut ids, mut known) = (listed.split('\0'), Vec::new(), BTreeSet::new());
     while let Some(word) = words.next() {
         let Some((_, meta)) = word.split_once(':') else { continue };

@@ -7,7 +7,8 @@ use std::path::Path;
 use std::process::Output;
 
 /// The default branch of `origin`. Its symbolic name is known after `git clone` or `git remote set-head origin --auto`.
-const DEFAULT_BRANCH: &[&str] = &["refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master"];
+pub(super) const DEFAULT_BRANCH: &[&str] =
+    &["refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master"];
 
 /// Where a history forks from the published one.
 #[derive(Clone, Debug, PartialEq, Eq)]

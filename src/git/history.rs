@@ -1,5 +1,6 @@
 //! The last changes of the output in the history of a commit.
 
+use super::published::{Published, PublishedHistory};
 use super::revision::{OutputAtCommit, contents, file};
 use super::{FETCH_HISTORY, commit, is_shallow, run, stdout};
 use crate::diagnostic::{Code, Diagnostic};
@@ -7,10 +8,9 @@ use crate::output::{OutputPath, Tree};
 use crate::source::RelPath;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 /// At most this many changes of the output are read …
-const MOST_CHANGES: &str = "30";
+const MOST_CHANGES: usize = 30;
 /// … of the last one and of the commits before it.
 const MOST_COMMITS: usize = 200;
 /// When this many files have been found, only plans, zone changes and removed folders are read in older changes.
@@ -59,18 +59,18 @@ impl OutputAtCommit {
 
     fn replaced_files(&self) -> Result<Vec<Vec<ReplacedFile>>, Diagnostic> {
         let output = self.pathspec();
-        let Some((newest, parent)) = last_change(self.root(), self.commit(), &[output])? else { return Ok(Vec::new()) };
-        if parent.is_none() && is_shallow(self.root()) {
+        let history = PublishedHistory::of(self.root(), self.commit())?;
+        let newest = history.changes(1, &[], None, &[output])?.pop();
+        let Some(Published { commit: newest, before }) = newest else { return Ok(Vec::new()) };
+        if before.is_none() && is_shallow(self.root()) {
             return Err(unknown_history());
         }
-        let end = commit(self.root(), &format!("{newest}~{MOST_COMMITS}")).map(|end| format!("^{end}"));
-        let from: Vec<&str> = std::iter::once(newest.as_str()).chain(end.as_deref().ok()).collect();
-        let commits = changes(self.root(), MOST_CHANGES, &from, &[output])?;
-        // A commit and its first parent. The first commit of a history has replaced nothing.
+        let until = commit(self.root(), &format!("{newest}~{MOST_COMMITS}")).ok();
+        let commits = history.changes(MOST_CHANGES, &[], until.as_deref(), &[output])?;
+        // A commit and the one before it. The first commit of a history has replaced nothing.
         let commits: String = commits
-            .lines()
-            .filter_map(|line| line.split_once(' '))
-            .filter_map(|(commit, parents)| Some(format!("{commit} {}\n", parents.split_whitespace().next()?)))
+            .into_iter()
+            .filter_map(|Published { commit, before }| Some(format!("{commit} {}\n", before?)))
             .collect();
         let args =
             ["--literal-pathspecs", "diff-tree", "--stdin", "--always", "-r", "-z", "--relative", "--no-renames"];

@@ -5,6 +5,7 @@ mod command;
 mod earlier;
 mod fork;
 mod history;
+mod published;
 mod revision;
 
 pub(crate) use branches::branches;

@@ -36,8 +36,9 @@ pub(crate) trait PreviousOutput: Sync {
 /// Which parents of a merge a history follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HistoryParents {
-    /// The first ones: what was published, if all changes are merged into one branch.
-    First,
+    /// Those that were published on the default branch: the first ones, and the second one where the default branch was merged into other
+    /// commits.
+    Published,
     /// All of them, also the commits of pull requests.
     All,
 }

@@ -86,7 +86,7 @@ impl<'a> EarlierSpecs<'a> {
 
     /// All of them, the newest first. What existed only in a pull request is not among them.
     fn all(&self) -> impl Iterator<Item = &EarlierSpec> {
-        self.versions(&self.versions, HistoryParents::First)
+        self.versions(&self.versions, HistoryParents::Published)
     }
 
     fn versions<'s>(

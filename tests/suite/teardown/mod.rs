@@ -12,6 +12,7 @@ mod model;
 mod moved;
 mod postgresql;
 mod project;
+mod pull;
 mod registry;
 mod registry_server;
 mod revert;
