@@ -142,13 +142,12 @@ impl PreviousOutput for RecordedOutput {
         };
         let is_record = |path: &OutputPath| matches!(path.kind(), OutputKind::ZoneChange | OutputKind::TeardownPlan);
         let is_object = |path: &OutputPath| path.is_locked() || path.kind() == OutputKind::SharedObject;
-        let changes = files.changes(|path| is_record(path) || is_object(path) && is_selected(path.slug()))?;
+        let (changes, cut) = files.changes(|path| is_record(path) || is_object(path) && is_selected(path.slug()))?;
         let changes: Vec<Tree> = changes.iter().map(written_files).collect();
-        if changes.iter().all(Tree::is_empty) {
+        if changes.iter().all(Tree::is_empty) && cut.is_none() {
             return Ok(OutputHistory::default());
         }
-        let folders = [OutputFolder::Dns, OutputFolder::Teardown].map(OutputFolder::path);
-        Ok(OutputHistory { recorded: self.base.read(&folders, is_record)?, changes })
+        Ok(OutputHistory { recorded: self.base.records()?, changes, cut })
     }
 
     fn objects_of(&self, slug: &str) -> Result<Vec<Arc<str>>> {

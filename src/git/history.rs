@@ -26,11 +26,14 @@ struct ReplacedFile {
 
 impl OutputAtCommit {
     /// For each of the last changes of the output, the newest first, the files that it modified or deleted and that are `wanted`, as
-    /// they were before it, and the lock files of their folders. The history follows first parents, so a merge is one change. A
-    /// shallow clone has only the newest ones.
-    pub(crate) fn changes(&self, wanted: impl Fn(&OutputPath) -> bool) -> Result<Vec<Tree>, Diagnostic> {
+    /// they were before it, and the lock files of their folders; and a warning if some were not read. A merge is one
+    /// change. A shallow clone has only the newest ones.
+    pub(crate) fn changes(
+        &self,
+        wanted: impl Fn(&OutputPath) -> bool,
+    ) -> Result<(Vec<Tree>, Option<Diagnostic>), Diagnostic> {
         let mut locks = self.locks();
-        let mut found = 0;
+        let (mut found, mut is_cut) = (0, false);
         let mut changes: Vec<Vec<(OutputPath, String)>> = Vec::new();
         for change in self.replaced_files()? {
             let is_lock = |file: &&ReplacedFile| OutputPath::lock(file.path.slug()) == file.path;
@@ -42,8 +45,10 @@ impl OutputAtCommit {
                 .collect();
             locks.extend(change.iter().filter(is_lock).map(|file| (file.path.owned_slug(), file.id.clone())));
             let is_read = |path: &OutputPath| found < MOST_FILES || !path.is_locked() || removed.contains(path.slug());
-            let files = change.into_iter().filter(|file| wanted(&file.path) && is_read(&file.path));
-            let mut files: BTreeMap<OutputPath, String> = files.map(|file| (file.path, file.id)).collect();
+            let (files, skipped): (Vec<_>, Vec<_>) =
+                change.into_iter().filter(|file| wanted(&file.path)).partition(|file| is_read(&file.path));
+            is_cut |= !skipped.iter().all(|file| is_lock(&file));
+            let mut files: BTreeMap<OutputPath, String> = files.into_iter().map(|file| (file.path, file.id)).collect();
             let slugs: BTreeSet<SmolStr> =
                 files.keys().filter(|path| path.is_locked()).map(OutputPath::owned_slug).collect();
             found += files.len();
@@ -54,7 +59,7 @@ impl OutputAtCommit {
         let mut texts = contents(self.root(), &ids)?.into_iter();
         let tree =
             |change: Vec<(OutputPath, String)>| change.into_iter().map(|(path, _)| path).zip(&mut texts).collect();
-        Ok(changes.into_iter().map(tree).collect())
+        Ok((changes.into_iter().map(tree).collect(), is_cut.then(cut_history)))
     }
 
     fn replaced_files(&self) -> Result<Vec<Vec<ReplacedFile>>, Diagnostic> {
@@ -86,27 +91,13 @@ impl OutputAtCommit {
     }
 }
 
-/// The last commit of a history that changed `paths`, and its first parent.
-pub(super) fn last_change(
-    root: &Path,
-    commit: &str,
-    paths: &[&str],
-) -> Result<Option<(String, Option<String>)>, Diagnostic> {
-    Ok(newest(&changes(root, "1", &[commit], paths)?))
-}
-
-/// The first commit in a list of [`changes`], and its first parent.
-pub(super) fn newest(changes: &str) -> Option<(String, Option<String>)> {
-    let mut words = changes.split_whitespace().map(str::to_owned);
-    words.next().map(|commit| (commit, words.next()))
-}
-
-/// The last commits, at most `count`, that changed `paths`: a line with the commit and its parents each. The history follows first
-/// parents.
-pub(super) fn changes(root: &Path, count: &str, from: &[&str], paths: &[&str]) -> Result<String, Diagnostic> {
-    let args = ["--literal-pathspecs", "log", "--first-parent", "--format=%H %P", "-n", count];
-    let listed = stdout(run(root, &[&args, from, &["--"], paths].concat(), b"")?)?;
-    Ok(String::from_utf8_lossy(&listed).into_owned())
+fn cut_history() -> Diagnostic {
+    let message = format!(
+        "the last changes of the output replaced {MOST_FILES} files or more, so what existing branches replaced before is not searched"
+    );
+    Diagnostic::new(Code::History, message).help(
+        "run `pleach build` after each merge, which records what a revert or a merge has lost, and merge the result",
+    )
 }
 
 fn unknown_history() -> Diagnostic {

@@ -1,7 +1,7 @@
 //! The previous output, as far as a build needs it.
 
 use super::{OutputKind, OutputPath, Tree, written_files};
-use crate::diagnostic::Result;
+use crate::diagnostic::{Diagnostic, Result};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -52,6 +52,8 @@ pub(crate) struct OutputHistory {
     /// For each change, the newest first: the files that it replaced or removed, as they were before it. The teardown plans and zone
     /// changes among them are those of all slugs.
     pub(crate) changes: Vec<Tree>,
+    /// A warning if not all of it was read.
+    pub(crate) cut: Option<Diagnostic>,
 }
 
 /// A whole output in memory.

@@ -143,7 +143,7 @@ pub(crate) fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>> {
     let unused = unused::warnings(&used);
     Ok(Build {
         prunable: zones.prunable.into_iter().chain(plans.prunable).collect(),
-        warnings: warnings.chain(of_branches).chain(plans.warnings).chain(unused).collect(),
+        warnings: warnings.chain(of_branches).chain(plans.warnings).chain(history.cut).chain(unused).collect(),
         unknown_history,
         tree,
         branches,

@@ -481,3 +481,27 @@ fn a_repository_of_another_user_is_refused() {
     }
     assert_eq!(ran(&["check", "--base", "out"]), (0, String::new()));
 }
+
+#[test]
+fn a_history_that_is_too_long_to_read_is_reported() {
+    let repository = repository();
+    let many = |value: u32| {
+        let object =
+            |i: u32| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{i}}}\ndata: {{a: '{value}'}}\n");
+        let objects: Vec<String> = (0..700).map(object).collect();
+        repository.workspace.write("base/many.yaml", objects.join("---\n"));
+    };
+    for value in 1..4 {
+        many(value);
+        let warning = repository.build(&[]);
+        assert!(!warning.contains("warning[history]"), "{warning}");
+        repository.commit();
+        repository.merge();
+    }
+    let want = "warning[history]: the last changes of the output replaced 2000 files or more, so what existing branches replaced \
+                before is not searched\n";
+    for command in [&["build"][..], &["check", "--strict"]] {
+        let warning = repository.workspace.run(command).exits(0).err();
+        assert!(warning.contains(want), "{warning}");
+    }
+}
