@@ -327,7 +327,8 @@ impl BaseFinder<'_> {
         let old = history.path(&at).map(|path| self.workspace.folder(&path).show(&RelPath::root())).unwrap_or_default();
         let message =
             format!("the workspace was in `{old}` at the base revision; its output there is the previous output");
-        Ok(Some(Diagnostic::new(Code::Output, message).help(format!(
+        // No change can avoid it.
+        Ok(Some(Diagnostic::new(Code::History, message).help(format!(
             "change what reads the output, such as the path in Argo CD; if `{old}` had another workspace, {NAME_THE_BASE}"
         ))))
     }
