@@ -85,10 +85,11 @@ pub(super) fn run(args: &BuildArgs, workspace: &Workspace, here: &Path, screen: 
     let comparison = output.compare(&tree, session.scope(&build))?;
     let allowed = AllowedDeletions { branches: args.allow_delete, names: args.allow_delete_names };
     guards::check(&session, &build, (output, &comparison), allowed)?;
-    let unmanaged = args.check_unmanaged(output, &comparison)?;
-    session.refuse_warnings(args.strict, &build, &unmanaged)?;
+    let mut warnings = args.check_unmanaged(output, &comparison)?;
+    warnings.extend(build.zone_warnings(&inputs, &tree));
+    session.refuse_warnings(args.strict, &build, &warnings)?;
     let written = output.write(&comparison)?;
-    session.warn(&build, &unmanaged);
+    session.warn(&build, &warnings);
     report_text(&summary(&session, &build, written))?;
     build.errors().map_or(Ok(Outcome::Done), Err)
 }

@@ -65,8 +65,8 @@ pub(super) fn run(
     let tree = build.pruned(|path| pruned.has(path));
     let comparison = output.compare(&tree, session.scope(&build))?;
     let restored = only_missing_records(&session, (&tree, output), &comparison);
-    let warnings: Vec<Diagnostic> =
-        (restored.iter().map(|files| missing_records::warning(output, files))).chain(pruned.warning(output)).collect();
+    let warnings = restored.iter().map(|files| missing_records::warning(output, files)).chain(pruned.warning(output));
+    let warnings: Vec<Diagnostic> = warnings.chain(build.zone_warnings(&inputs, &tree)).collect();
     session.refuse_warnings(args.strict, &build, &warnings)?;
     session.warn(&build, &warnings);
     let (shown, writes) =

@@ -23,9 +23,10 @@ pub(crate) fn build(project: &Project, previous: &dyn PreviousOutput, selection:
     let progress = Progress::default();
     let inputs = Inputs { project, spec: &spec, plan: &plan, previous, selection, progress: &progress };
     let build = pipeline::build(&inputs).unwrap();
+    let zones = build.zone_warnings(&inputs, &build.tree);
     BuiltOutput {
         pruned: build.pruned(|_| true).into_owned(),
-        warnings: build.warnings.iter().map(ToString::to_string).collect(),
+        warnings: build.warnings.iter().chain(&zones).map(ToString::to_string).collect(),
         failed: build.failures.iter().map(|failure| failure.branch.name.to_string()).collect(),
         tree: build.tree,
     }

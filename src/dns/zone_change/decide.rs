@@ -225,12 +225,5 @@ fn keep_unwanted(
         });
         names.absent.retain(|name| names.all.contains(name));
     }
-    let open = recorded.iter().filter(|((zone, _), names)| !spec.zones.contains_key(zone) && !names.all.is_empty());
-    let undeclared: BTreeSet<&DnsName> = open.map(|((zone, _), _)| zone).collect();
-    warnings.extend(undeclared.into_iter().map(|zone| {
-        let message = format!("the zone `{zone}` is not declared any more, but some of its names are not deleted yet");
-        Diagnostic::new(Code::Dns, message)
-            .help("declare it until `pleach dns apply` has deleted them, then run `pleach build --prune`")
-    }));
     warnings
 }

@@ -1,4 +1,4 @@
-//! Parts of the spec and of the workspace without effect: overlays, zones, aliases of images, shared entries, values, slots.
+//! Parts of the spec and of the workspace without effect: overlays, aliases of images, shared entries, values, slots.
 //!
 //! They are warnings of a build of all branches, because a branch that is not built may use them.
 
@@ -14,10 +14,9 @@ use super::images::similar;
 use super::{Inputs, Selection};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::Node;
-use crate::output::{OutputFolder, Tree};
 use crate::schema::scope::Scopes;
 use crate::source::{Location, RelPath};
-use crate::spec::{self, BranchSettings, Placed, Spec, Zone};
+use crate::spec::{self, BranchSettings, Placed, Spec};
 use crate::template::{TemplateEngine, has_word};
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
@@ -30,24 +29,21 @@ pub(super) struct UsedParts<'a> {
     pub(super) branches: &'a [BuiltBranch<'a>],
     /// The engine that rendered their templates.
     pub(super) engine: &'a TemplateEngine,
-    /// Their output.
-    pub(super) tree: &'a Tree,
     /// The scopes of the kinds of the workspace.
     pub(super) scopes: &'a Scopes,
     /// The files that they are made of.
     pub(super) files: BTreeSet<RelPath>,
 }
 
-/// A warning for each part that nothing uses, if all branches were built. Without a branch that Kubernetes serves, only zones and
-/// settings about the expiry can be in use.
+/// A warning for each part that nothing uses, if all branches were built. Without a branch that Kubernetes serves, only settings
+/// about the expiry can be in use.
 pub(super) fn warnings(build: &UsedParts) -> Vec<Diagnostic> {
     let Inputs { plan, selection, spec, .. } = build.inputs;
     let is_whole = matches!(selection, Selection::All) && build.branches.len() == plan.branches.len();
     if !is_whole || plan.branches.is_empty() {
         return Vec::new();
     }
-    let mut warnings = zones(build);
-    warnings.extend(expiry::warnings(spec, plan));
+    let mut warnings = expiry::warnings(spec, plan);
     if plan.branches.iter().all(|branch| branch.namespace().is_none()) {
         return warnings;
     }
@@ -69,7 +65,7 @@ pub(super) fn warnings(build: &UsedParts) -> Vec<Diagnostic> {
     warnings
 }
 
-fn unused(what: &str, name: &str, at: Location) -> Diagnostic {
+pub(super) fn unused(what: &str, name: &str, at: Location) -> Diagnostic {
     Diagnostic::new(Code::Spec, format!("no branch uses the {what} `{name}`")).at(at)
 }
 
@@ -104,22 +100,6 @@ impl<'a> TemplateReads<'a> {
         path.last().is_some_and(|name| self.engine.mentions(name))
             || self.spec.iter().any(|text| has_word(text, &variable))
     }
-}
-
-/// Zones without a host and without a zone change.
-fn zones(build: &UsedParts) -> Vec<Diagnostic> {
-    let Inputs { spec, plan, .. } = build.inputs;
-    let hosts = plan.branches.iter().flat_map(|branch| &branch.hosts);
-    let used: BTreeSet<&str> =
-        hosts.filter_map(|host| Zone::of(&spec.zones, &host.name)).map(|(name, _)| name.as_str()).collect();
-    let has_file = |zone: &str| {
-        let folder = OutputFolder::Dns.join(zone);
-        build.tree.iter().any(|(path, _)| path.parent() == folder)
-    };
-    let unused_zones = spec.zones.iter().filter(|(name, _)| !used.contains(name.as_str()) && !has_file(name.as_str()));
-    unused_zones
-        .map(|(name, zone)| unused("zone", name.as_str(), zone.at).help("no host of a branch is in this zone"))
-        .collect()
 }
 
 /// The names of the images of all branches.

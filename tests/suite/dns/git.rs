@@ -479,3 +479,34 @@ fn the_sample_has_a_file_for_every_branch() {
     let names: Vec<String> = files(&root().join(Path::new("out/dns/dev.example.com"))).into_keys().collect();
     assert_eq!(names.len(), 6, "{names:?}");
 }
+
+#[test]
+fn the_records_and_the_declaration_of_a_zone_are_removed_together() {
+    let repository = Repository::new();
+    let old = "  old.example.org: {CNAME: [ingress.example.net]}\n";
+    let strict = |args: &[&str]| repository.0.run(&[args, &["--strict"]].concat());
+    repository.0.edit("branches.yaml", "branches:\n", &format!("{old}branches:\n"));
+    repository.branch("search", "hosts: [search.old.example.org]\n");
+    repository.build();
+    repository.commit("a host in another zone");
+    repository.update_origin();
+    repository.branch("search", "");
+    strict(&["build"]).exits(0);
+    repository.commit("no host");
+    repository.update_origin();
+    // The zone is needed until its names are deleted, and of no use afterwards.
+    strict(&["check"]).exits(0);
+    let error = strict(&["build", "--prune"]).exits(2).err();
+    assert!(error.contains("no branch uses the zone `old.example.org`"), "{error}");
+    repository.0.edit("branches.yaml", old, "");
+    let error = strict(&["build"]).exits(2).err();
+    assert!(error.contains("the zone `old.example.org` is not declared any more"), "{error}");
+    strict(&["build", "--prune"]).exits(0);
+    for _ in 0..2 {
+        strict(&["check"]).exits(0);
+        repository.commit("prune");
+        repository.update_origin();
+        strict(&["build"]).exits(0);
+        repository.0.write("README", "more");
+    }
+}
