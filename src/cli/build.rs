@@ -1,6 +1,7 @@
 //! `pleach build`: writes the output.
 
 use super::Outcome;
+use super::carried_out;
 use super::guards::{self, AllowedDeletions};
 use super::pruned_records::Prune;
 use super::screen::{Screen, report_text};
@@ -8,7 +9,7 @@ use super::session::{OnFailure, Session};
 use super::workspace::{LOCK_TIMEOUT, Workspace};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::disk::{self, Comparison, OutputDir, WriteSummary};
-use crate::output::Tree;
+use crate::output::{OutputPath, Tree};
 use crate::pipeline::{Build, Selection, Shard};
 use clap::Args;
 use std::borrow::Cow;
@@ -26,6 +27,7 @@ Examples:
   pleach build --shard 2/4        the second of four jobs
   pleach build --prune            after `dns apply` and the teardown
   pleach build --prune=removed    keep the plans of existing branches
+  pleach build --prune --carried-out v12    keep what was merged after v12, whose plans were carried out
   pleach build --output ../rendered/shop    in another repository or worktree
 
 A removed branch leaves a plan in out/teardown for `pleach teardown`. So does an existing branch that has replaced an image, a database or an object outside of namespaces. `--prune` removes only what is already in the base revision.
@@ -47,6 +49,9 @@ pub(super) struct BuildArgs {
     /// Remove entries that are already in the base revision: absent names from out/dns, plans from out/teardown
     #[arg(long, value_name = "PLANS", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "all")]
     prune: Option<Prune>,
+    /// Prune only what the plans of this commit or output folder list: those that were carried out
+    #[arg(long, value_name = "REF|DIR", requires = "prune")]
+    carried_out: Option<String>,
     /// Build the other branches if some fail; errors that concern the whole spec stop all
     #[arg(long)]
     keep_going: bool,
@@ -112,9 +117,20 @@ impl BuildArgs {
     }
 
     /// The files to write.
-    fn pruned<'b>(&self, session: &Session, build: &'b Build) -> Cow<'b, Tree> {
+    fn pruned<'b>(&self, session: &Session, build: &'b Build, here: &Path) -> Result<Cow<'b, Tree>> {
         let existing = session.plan.slugs();
-        build.pruned(|path| self.prune.is_some_and(|prune| prune.drops(path, &existing)))
+        let is_pruned = |path: &OutputPath| self.prune.is_some_and(|prune| prune.drops(path, &existing));
+        let Some(name) = &self.carried_out else { return Ok(build.pruned(is_pruned)) };
+        let carried_out = session.records_at(name, here)?;
+        let mut tree = build.tree.clone();
+        for (path, fresh) in build.prunable.iter().filter(|(path, _)| is_pruned(path)) {
+            let Some(whole) = build.tree.get(path) else { continue };
+            match carried_out::pruned(path, (whole, fresh.as_ref()), &carried_out)? {
+                Some(text) => tree.insert(path.clone(), text),
+                None => tree.remove(path),
+            }
+        }
+        Ok(Cow::Owned(tree))
     }
 
     /// Reports unmanaged files as errors. With `--keep-unmanaged`, returns them as warnings, except those with the path of a file of

@@ -4,6 +4,7 @@ mod args;
 mod base;
 mod branch;
 mod build;
+mod carried_out;
 mod check;
 mod diff;
 #[cfg(feature = "apply")]

@@ -140,7 +140,6 @@ impl PreviousOutput for RecordedOutput {
         let (BaseRevision::Commit(files) | BaseRevision::Folder(_, Some(files))) = &self.base else {
             return Ok(OutputHistory::default());
         };
-        let is_record = |path: &OutputPath| matches!(path.kind(), OutputKind::ZoneChange | OutputKind::TeardownPlan);
         let is_object = |path: &OutputPath| path.is_locked() || path.kind() == OutputKind::SharedObject;
         let (changes, cut) = files.changes(|path| is_record(path) || is_object(path) && is_selected(path.slug()))?;
         let changes: Vec<Tree> = changes.iter().map(written_files).collect();
@@ -200,6 +199,20 @@ impl BaseRevision {
         }
         output.read(folders, |path| wanted(&path.clone().into()))
     }
+}
+
+/// Whether a file is a teardown plan or a zone change.
+fn is_record(path: &OutputPath) -> bool {
+    matches!(path.kind(), OutputKind::ZoneChange | OutputKind::TeardownPlan)
+}
+
+/// What to do about a file of the base revision that may have been changed by somebody.
+pub(super) fn correct(file: &str) -> String {
+    let file = shell_word(file);
+    format!(
+        "if the project has not written this, delete the file (`rm {file}`) and run `pleach build`, which writes its other entries again; \
+         `check` accepts the change with a warning until it is merged"
+    )
 }
 
 /// What to do about a file of the output that may have been changed by somebody.

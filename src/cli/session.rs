@@ -119,6 +119,19 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Compares the output folder with the files of a build, or with those of it that are left after pruning.
+    pub(super) fn compare<'t>(&self, build: &Build, tree: &'t Tree) -> Result<Comparison<'t>> {
+        let mut comparison = self.output.compare(tree, self.scope(build))?;
+        merge_sides::own(&self.output, &mut comparison)?;
+        Ok(comparison)
+    }
+
+    /// The teardown plans and zone changes of the output at a commit or in a folder, seen from the folder `here`.
+    pub(super) fn records_at(&self, name: &str, here: &Path) -> Result<Tree> {
+        let finder = BaseFinder { workspace: self.workspace, spec: &self.spec, plan: &self.plan, output: &self.output };
+        finder.named(name, here)?.revision.records()
+    }
+
     /// An error if the history of the previous output is not known, unless `--base` names it.
     pub(super) fn require_history(&self, build: &Build) -> Result<()> {
         let unknown = build.unknown_history.iter().filter(|_| !self.previous.is_named());

@@ -17,6 +17,11 @@ main() {
     cd -- "$(dirname -- "$0")/.."
     git config user.name >/dev/null || git config user.name pleach
     git config user.email >/dev/null || git config user.email pleach@example.com
+    case " $* " in
+        *" --carried-out"*) ;;
+        # A teardown before this has carried out the plans of the commit that is checked out, not those that were merged since.
+        " pleach build"*" --prune"*) set -- "$@" --carried-out "$(git rev-parse HEAD)" ;;
+    esac
     attempt=1
     while :; do
         git fetch -q origin "+refs/heads/$trunk:refs/remotes/origin/$trunk"

@@ -3,6 +3,7 @@
 mod adopted;
 mod base_revision;
 mod build;
+mod carried_out;
 mod commands;
 mod earlier_specs;
 mod forged_plans;

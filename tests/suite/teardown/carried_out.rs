@@ -1,0 +1,112 @@
+//! Pruning of the plans that were carried out, while others were merged.
+
+use crate::tests::kit::Workspace;
+
+const HEAD: &str = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nhosts: ['{{ branch.slug }}.dev.example.com']\n\
+                    zones: {dev.example.com: {CNAME: [ingress.example.net]}}\nbranches:\n";
+const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: app}]}\n";
+
+/// Writes a spec with these branches, each with the tag of its image.
+fn spec(workspace: &Workspace, branches: &[&str]) {
+    let branch = |branch: &&str| {
+        let (name, tag) = branch.split_once(':').unwrap();
+        format!("- {{name: {name}, images: {{app: 'r.example.com/shop/app:{tag}'}}}}\n")
+    };
+    workspace.write("branches.yaml", HEAD.to_owned() + &branches.iter().map(branch).collect::<String>());
+}
+
+fn publish(workspace: &Workspace) {
+    assert_eq!(
+        workspace.shell("git add -A && git commit -qm change && git update-ref refs/remotes/origin/main HEAD"),
+        ""
+    );
+}
+
+/// A repository with three branches.
+fn repository() -> Workspace {
+    let workspace = Workspace::empty();
+    workspace.write("base/pod.yaml", POD);
+    spec(&workspace, &["main:1", "one:11", "two:12", "three:13"]);
+    workspace.run(&["build"]).exits(0);
+    workspace.commit_all();
+    assert_eq!(workspace.shell("git update-ref refs/remotes/origin/main HEAD"), "");
+    workspace
+}
+
+fn change(workspace: &Workspace, branches: &[&str]) {
+    spec(workspace, branches);
+    workspace.run(&["build"]).exits(0);
+    publish(workspace);
+}
+
+const TWO: &str =
+    "two\n  namespace  shop-two\n  dns        two.dev.example.com\n  image      r.example.com/shop/app:2\n";
+
+#[test]
+fn only_what_was_carried_out_is_pruned() {
+    let workspace = repository();
+    // `main` replaces an image, `one` is removed.
+    change(&workspace, &["main:2", "two:2", "three:13"]);
+    workspace.shell("git tag carried-out && git worktree add -q at carried-out && echo /at >> .git/info/exclude");
+    // Merged after the teardown: another image of `main`, the removal of `two`.
+    change(&workspace, &["main:3", "three:13"]);
+    let before = workspace.run(&["teardown"]).exits(0).out();
+    assert!(before.contains("shop/app:1\n") && before.contains("shop-one") && before.contains("shop-two"), "{before}");
+    for carried_out in ["carried-out", "at", "at/out"] {
+        workspace.run(&["build", "--prune", "--carried-out", carried_out]).exits(0);
+        let listed = workspace.run(&["teardown", "--removed"]).exits(0).out();
+        assert!(listed.contains("shop-two") && !listed.contains("shop-one"), "{listed}");
+        assert!(workspace.read("out/dns/dev.example.com/two.yaml").contains("absent:\n- two.dev.example.com\n"));
+        assert!(!workspace.path().join("out/dns/dev.example.com/one.yaml").exists());
+        assert_eq!(workspace.shell("git checkout -q . && git clean -fdq"), "");
+    }
+    workspace.run(&["build", "--prune=removed", "--carried-out", "carried-out"]).exits(0);
+    assert!(workspace.run(&["teardown"]).exits(0).out().contains("main (existing)\n"));
+    publish(&workspace);
+    workspace.run(&["check", "--strict"]).exits(0);
+    assert!(workspace.run(&["build"]).exits(0).out().contains(": 0 files written, "), "nothing comes back");
+    assert_eq!(workspace.run(&["teardown", "--removed", "--only", "one"]).status(), 2, "no such plan");
+    // Without it, everything in the base revision is pruned.
+    workspace.run(&["build", "--prune"]).exits(0);
+    assert_eq!(workspace.run(&["teardown"]).exits(0).out(), "nothing to tear down\n");
+}
+
+#[test]
+fn a_plan_that_has_grown_since_the_teardown_keeps_its_new_entries() {
+    let workspace = repository();
+    change(&workspace, &["main:2", "one:11", "two:12", "three:13"]);
+    workspace.shell("git tag carried-out");
+    change(&workspace, &["main:3", "one:11", "two:12", "three:13"]);
+    workspace.run(&["build", "--prune", "--carried-out", "carried-out"]).exits(0);
+    let listed = workspace.run(&["teardown"]).exits(0).out();
+    assert_eq!(listed, "main (existing)\n  image      r.example.com/shop/app:2\n");
+    publish(&workspace);
+    workspace.run(&["check", "--strict"]).exits(0);
+}
+
+#[test]
+fn the_carried_out_plans_must_be_known() {
+    let workspace = repository();
+    let error = workspace.run(&["build", "--prune", "--carried-out", "nowhere"]).exits(2).err();
+    assert!(error.contains("`nowhere` is neither a folder nor a commit"), "{error}");
+    let error = workspace.run(&["build", "--carried-out", "HEAD"]).exits(2).err();
+    assert!(error.contains("--prune"), "{error}");
+}
+
+#[test]
+fn the_script_of_the_pipelines_prunes_what_was_checked_out() {
+    let workspace = repository();
+    workspace.run(&["init", "--ci", "github"]).exits(0);
+    change(&workspace, &["main:1", "two:2", "three:13"]);
+    workspace.shell("git clone -q --bare . o.git && git clone -q o.git a && git clone -q o.git b");
+    // Merged after the checkout of the pipeline.
+    spec(&workspace, &["main:1", "three:13"]);
+    workspace.shell("cp branches.yaml b/");
+    workspace.run(&["-C", "b", "build"]).exits(0);
+    workspace.shell("cd b && git add -A && git commit -qm meanwhile && git push -q 2> /dev/null");
+    let pleach = std::path::Path::new(env!("CARGO_BIN_EXE_pleach")).parent().unwrap().display();
+    workspace
+        .shell(&format!("cd a && PATH={pleach}:$PATH sh ci/publish.sh prune pleach build --prune > /dev/null 2>&1"));
+    assert_eq!(workspace.shell("git -C a log --format=%s -1"), "prune\n");
+    assert_eq!(workspace.run(&["-C", "a", "teardown"]).exits(0).out(), TWO);
+}
