@@ -86,8 +86,8 @@ pub(super) fn run(args: &BuildArgs, workspace: &Workspace, here: &Path, screen: 
     let inputs = session.inputs();
     let build = session.build(&inputs).map_err(refused)?;
     session.require_history(&build)?;
-    let (output, tree) = (session.output(), args.pruned(&session, &build));
-    let comparison = output.compare(&tree, session.scope(&build))?;
+    let (output, tree) = (session.output(), args.pruned(&session, &build, here)?);
+    let comparison = session.compare(&build, &tree)?;
     let allowed = AllowedDeletions { branches: args.allow_delete, names: args.allow_delete_names };
     guards::check(&session, &build, (output, &comparison), allowed)?;
     let mut warnings = args.check_unmanaged(output, &comparison)?;

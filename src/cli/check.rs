@@ -63,7 +63,7 @@ pub(super) fn run(
     let build = session.build(&inputs)?;
     let (output, pruned) = (session.output(), PrunedRecords::of(&session, &build));
     let tree = build.pruned(|path| pruned.has(path));
-    let comparison = output.compare(&tree, session.scope(&build))?;
+    let comparison = session.compare(&build, &tree)?;
     let restored = only_missing_records(&session, (&tree, output), &comparison);
     let warnings = restored.iter().map(|files| missing_records::warning(output, files)).chain(pruned.warning(output));
     let warnings: Vec<Diagnostic> = warnings.chain(build.zone_warnings(&inputs, &tree)).collect();

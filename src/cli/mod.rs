@@ -12,6 +12,7 @@ mod dns;
 mod guards;
 mod init;
 mod kustomize;
+mod merge_sides;
 mod missing_records;
 mod previous;
 mod progress;

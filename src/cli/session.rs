@@ -2,13 +2,14 @@
 //! output a build may change.
 
 use super::base::BaseFinder;
+use super::merge_sides;
 use super::previous::RecordedOutput;
 use super::progress::watched;
 use super::screen::Screen;
 use super::workspace::Workspace;
 use crate::diagnostic::{self, Code, Diagnostic, Diagnostics, Result};
-use crate::disk::{self, OutputDir};
-use crate::output::{OutputFolder, OutputPath, is_shared_folder};
+use crate::disk::{self, Comparison, OutputDir};
+use crate::output::{OutputFolder, OutputPath, Tree, is_shared_folder};
 use crate::pipeline::{self, Build, Failure, Inputs, Progress, Selection};
 use crate::plan::BuildPlan;
 use crate::source::{Project, RelPath};

@@ -6,7 +6,7 @@ use super::changes::{is_leftover, mode};
 use super::listing::{EntryKind, ListedEntry, Listing};
 use super::{OutputDir, file};
 use crate::diagnostic::{self, Code, Diagnostic, Diagnostics, Result};
-use crate::output::{LOCK_FILE, Lock, OutputFolder, Tree, declares_owner, is_shared_folder};
+use crate::output::{LOCK_FILE, Lock, OutputFolder, OutputPath, Tree, declares_owner, is_shared_folder};
 use crate::source::RelPath;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,6 +55,28 @@ pub(crate) struct FolderComparison<'a> {
     pub(super) first_lock: Option<String>,
     /// Whether the folder is to be removed when it is empty.
     pub(super) is_removed: bool,
+}
+
+impl Comparison<'_> {
+    /// The unmanaged files.
+    pub(crate) fn unowned(&self) -> impl Iterator<Item = OutputPath> {
+        self.folders.iter().flat_map(|folder| {
+            let names = folder.unmanaged.iter().chain(&folder.taken);
+            names.filter_map(|name| Some(folder.path.join(name)?.into()))
+        })
+    }
+
+    /// Takes those unmanaged files as owned that `is_owned` selects.
+    pub(crate) fn own(&mut self, is_owned: impl Fn(&OutputPath) -> bool) {
+        for FolderComparison { path, files, differing, stale, unmanaged, taken, is_removed, .. } in &mut self.folders {
+            let mut is_owned = |name: &mut String| path.join(name).is_some_and(|path| is_owned(&path.into()));
+            stale.splice(0..0, unmanaged.extract_if(.., &mut is_owned));
+            let owned: BTreeSet<String> = taken.extract_if(.., is_owned).collect();
+            let names = files.iter().map(|(name, _)| *name).filter(|name| owned.contains(*name));
+            differing.extend(names.map(|name| (name, Difference::Modified)));
+            *is_removed |= files.is_empty() && !stale.is_empty();
+        }
+    }
 }
 
 /// How many files of one folder one thread compares at a time.

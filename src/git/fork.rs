@@ -57,6 +57,16 @@ pub(crate) fn upstream_point(root: &Path) -> Result<ForkPoint, Diagnostic> {
     Ok(fork.map_or(ForkPoint::None, ForkPoint::At))
 }
 
+/// What Git merges into the commit that is checked out, while a merge is in progress: a merge, a change that is picked or rebased, the
+/// state before a change that is reverted.
+const MERGED: [&str; 4] = ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REBASE_HEAD", "REVERT_HEAD~"];
+
+/// The commits of both sides of the merge that is in progress; none if none is.
+pub(crate) fn merge_sides(root: &Path) -> Vec<String> {
+    let merged: Vec<String> = MERGED.iter().filter_map(|name| commit(root, name).ok()).collect();
+    if merged.is_empty() { merged } else { head(root).into_iter().chain(merged).collect() }
+}
+
 /// The commit that is checked out, if any.
 fn head(root: &Path) -> Option<String> {
     commit(root, "HEAD").ok()

@@ -11,7 +11,7 @@ mod revision;
 pub(crate) use branches::branches;
 pub(crate) use command::repository;
 pub(crate) use earlier::{files_named, last_addition, last_change_of, versions};
-pub(crate) use fork::{ForkPoint, fork_point, is_ignored, is_shallow, upstream_point};
+pub(crate) use fork::{ForkPoint, fork_point, is_ignored, is_shallow, merge_sides, upstream_point};
 pub(crate) use revision::{OutputAtCommit, texts};
 
 use crate::diagnostic::{Code, Diagnostic};

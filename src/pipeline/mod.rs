@@ -140,7 +140,7 @@ pub(crate) fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>> {
     let warnings = [plan.warnings.clone(), zones.warnings, image_warnings, compared.warnings].into_iter().flatten();
     let of_branches = branches.iter().flat_map(|branch| branch.warnings.iter().cloned());
     let (engine, scopes, files) = (&builder.engine, &builder.scopes, builder.files());
-    let used = UsedParts { inputs, branches: &branches, engine, scopes, files };
+    let used = UsedParts { inputs, branches: &branches, engine, tree: &tree, scopes, files };
     let unused = unused::warnings(&used);
     Ok(Build {
         prunable: zones.prunable.into_iter().chain(plans.prunable).collect(),

@@ -14,6 +14,7 @@ use super::images::similar;
 use super::{Inputs, Selection};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::Node;
+use crate::output::Tree;
 use crate::schema::scope::Scopes;
 use crate::source::{Location, RelPath};
 use crate::spec::{self, BranchSettings, Placed, Spec};
@@ -29,6 +30,8 @@ pub(super) struct UsedParts<'a> {
     pub(super) branches: &'a [BuiltBranch<'a>],
     /// The engine that rendered their templates.
     pub(super) engine: &'a TemplateEngine,
+    /// Their output.
+    pub(super) tree: &'a Tree,
     /// The scopes of the kinds of the workspace.
     pub(super) scopes: &'a Scopes,
     /// The files that they are made of.
