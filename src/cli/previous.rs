@@ -83,10 +83,7 @@ impl RecordedOutput {
         match &self.base {
             BaseRevision::Commit(files) => {
                 let file = files.output().join(path.as_str()).unwrap_or(path);
-                diagnostic.located(
-                    &format!("`{file}`{line}, of the base revision"),
-                    "if the project has not written this, remove it in a commit, and build with `--base HEAD` until it is merged",
-                )
+                diagnostic.located(&format!("`{file}`{line}, of the base revision"), correct(&file.to_string()))
             }
             BaseRevision::Folder(output, _) => {
                 let file = output.show(&path);
@@ -105,6 +102,10 @@ impl RecordedOutput {
 impl PreviousOutput for RecordedOutput {
     fn files(&self) -> &Tree {
         &self.recorded
+    }
+
+    fn present(&self, path: &OutputPath) -> Option<Arc<str>> {
+        self.disk.text(path).map(Arc::from)
     }
 
     fn earlier_specs(&self, parents: HistoryParents) -> Result<Vec<Arc<str>>> {

@@ -173,6 +173,7 @@ fn listed(finder: &BaseFinder, output: &RelPath) -> Result<Vec<ListedPlan>> {
         None => Ok(Vec::new()),
     });
     let project_names = ProjectNames::of((*spec, *plan), (earlier, is_published));
+    let help = if is_published { previous::correct } else { previous::restore };
     gather(slugs, |slug| {
         let path = output.join(OutputPath::teardown_plan(slug).as_str()).unwrap_or_default();
         let unreadable = || Diagnostic::new(Code::Disk, format!("cannot read `{}`", project.show(&path)));
@@ -180,7 +181,7 @@ fn listed(finder: &BaseFinder, output: &RelPath) -> Result<Vec<ListedPlan>> {
         let shown = project.show(&path);
         let mut plan = TeardownPlan::read(&file, &|branch, entry| {
             let checked = project_names.check(EntryOwner { slug, branch }, entry);
-            checked.map_err(|error| error.first_help(previous::restore(&shown)))
+            checked.map_err(|error| error.first_help(help(&shown)))
         })?;
         plan.footprint.images.retain(|image| !project_names.keeps(image));
         Ok::<_, Diagnostics>(ListedPlan { slug: slug.to_owned(), is_existing: existing.contains(slug), plan })

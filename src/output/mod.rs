@@ -13,5 +13,5 @@ pub(crate) use ownership::{
     MANAGED_BY, declares_owner, is_labelled, is_shared_folder, owned_files, required_declaration, written_files,
 };
 pub(crate) use path::{GITOPS_TOOLS, LOCK_FILE, OutputFolder, OutputKind, OutputPath, SHARED_SLUG};
-pub(crate) use previous::{HistoryParents, OutputHistory, PreviousOutput};
+pub(crate) use previous::{HistoryParents, OutputHistory, PreviousOutput, is_corrected};
 pub(crate) use tree::Tree;

@@ -11,6 +11,9 @@ pub(crate) trait PreviousOutput: Sync {
     /// folders of removed branches.
     fn files(&self) -> &Tree;
 
+    /// The file at a path of the output that this build replaces. A change may have corrected or removed a file of the previous output.
+    fn present(&self, path: &OutputPath) -> Option<Arc<str>>;
+
     /// The objects of the branches with these slugs that `tree` does not have or has with another content.
     fn replaced_objects(&self, slugs: &BTreeSet<&str>, tree: &Tree) -> Result<Tree>;
 
@@ -43,6 +46,15 @@ pub(crate) enum HistoryParents {
     All,
 }
 
+/// Whether a change has corrected or removed a file of the previous output that is refused.
+pub(crate) fn is_corrected(
+    previous: &dyn PreviousOutput,
+    path: &OutputPath,
+    is_refused: impl Fn(&str) -> bool,
+) -> bool {
+    previous.present(path).is_none_or(|text| !is_refused(&text))
+}
+
 /// What the last changes of the previous output replaced or removed. No build may have recorded it: a change may be a revert, or
 /// two changes that are merged one after the other may each rely on the other.
 #[derive(Debug, Default)]
@@ -60,6 +72,10 @@ pub(crate) struct OutputHistory {
 impl PreviousOutput for Tree {
     fn files(&self) -> &Tree {
         self
+    }
+
+    fn present(&self, path: &OutputPath) -> Option<Arc<str>> {
+        self.get(path).map(Arc::clone)
     }
 
     fn replaced_objects(&self, slugs: &BTreeSet<&str>, tree: &Tree) -> Result<Tree> {

@@ -198,7 +198,7 @@ fn teardown_plans(
     let project_names = ProjectNames::of((spec, plan), (earlier, previous.is_published()));
     let existing: BTreeMap<&str, &SmolStr> = plan.branches.iter().map(|b| (b.slug.as_str(), &b.name)).collect();
     let exists = |slug: &str| existing.contains_key(slug);
-    let mut footprints = teardown::removed(previous.files(), &project_names, exists, is_built)?;
+    let mut footprints = teardown::removed(previous, &project_names, exists, is_built)?;
     let built = usage.built.iter().map(|BuiltBranch { branch, objects, shared, .. }| {
         let objects = objects.iter().chain(shared).map(|object| &object.node).collect();
         (branch.slug.as_str(), BranchObjects { name: &branch.name, objects })

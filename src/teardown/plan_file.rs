@@ -21,7 +21,7 @@ const KIND: &str = "TeardownPlan";
 const IMAGES_IN_USE: &str = "imagesInUse";
 
 /// The content of a teardown plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TeardownPlan {
     /// The project.
     pub(crate) project: SmolStr,

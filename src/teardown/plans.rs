@@ -41,7 +41,7 @@ pub(crate) fn plans<'a>(
     for slug in slugs {
         let PreviousFootprint { branch, all, fresh, refused, .. } = footprints.get(slug).cloned().unwrap_or_default();
         for RefusedEntry { diagnostic, severity, .. } in
-            refused.into_iter().filter(|refused| !refused.footprint.without(&in_use_or_adopted).is_empty())
+            refused.into_iter().filter(|refused| refused.is_reported(&in_use_or_adopted))
         {
             let found = if severity == Severity::Error { &mut errors } else { &mut files.warnings };
             if !found.contains(&diagnostic) {

@@ -9,9 +9,11 @@ use super::refused::{self, RefusedEntry, unreadable};
 use super::usage::UsageCandidates;
 use crate::annotation::BRANCH_NAME_ANNOTATION;
 use crate::branch_name;
-use crate::diagnostic::{Diagnostic, Diagnostics, Result, gather};
+use crate::diagnostic::{Diagnostic, Diagnostics, Result, Severity, gather};
 use crate::node::Node;
-use crate::output::{OutputHistory, OutputKind, OutputPath, PreviousOutput, SHARED_SLUG, Tree, declares_owner};
+use crate::output::{
+    OutputHistory, OutputKind, OutputPath, PreviousOutput, SHARED_SLUG, Tree, declares_owner, is_corrected,
+};
 use crate::source::{FileId, Location, RelPath};
 use crate::yaml::{self, Dialect};
 use rayon::prelude::*;
@@ -32,6 +34,8 @@ pub(crate) struct PreviousFootprint {
     pub(crate) refused: Vec<RefusedEntry>,
     /// The namespaces that the branch adopted. An earlier output may have owned them.
     pub(crate) adopted: BTreeSet<SmolStr>,
+    /// Whether its plan in the previous output was refused, and has been corrected since.
+    is_corrected: bool,
 }
 
 /// Footprints by slug.
@@ -56,29 +60,28 @@ impl PreviousFootprint {
         self.fresh.add(other.fresh);
         self.refused.extend(other.refused);
         self.adopted.extend(other.adopted);
+        self.is_corrected |= other.is_corrected;
     }
 }
 
 /// The footprints of the `wanted` slugs in the previous output: the entries of their plans, for slugs of removed branches their
-/// objects, and the objects that branches shared. `exists` returns whether a branch has a slug.
+/// objects, and the objects that branches shared. `exists` returns whether a branch has a slug. What is not known to belong to the project
+/// is an error until a change has removed it from the output.
 pub(crate) fn removed(
-    previous: &Tree,
+    previous: &dyn PreviousOutput,
     names: &ProjectNames,
     exists: impl Fn(&str) -> bool + Sync,
     wanted: impl Fn(&str) -> bool + Sync,
 ) -> Result<PreviousFootprints> {
     let is = |kind, path: &OutputPath, text: &str| path.kind() == kind && declares_owner(path, text);
-    let object = |path: &OutputPath, text: &str| {
-        of_object(path, text, names, ImageSource::RemovedBranch).map_err(|errors| unreadable(path, &errors).into())
-    };
-    let files: Vec<_> = previous.iter().filter(|(path, _)| wanted(path.slug())).collect();
+    let files: Vec<_> = previous.files().iter().filter(|(path, _)| wanted(path.slug())).collect();
     let read: Vec<Result<Option<(SmolStr, PreviousFootprint)>>> = files
         .into_par_iter()
         .map(|(path, text)| {
             let read = match path.kind() {
-                OutputKind::Object if !exists(path.slug()) => object(path, text),
-                _ if is(OutputKind::SharedObject, path, text) => object(path, text),
-                _ if is(OutputKind::TeardownPlan, path, text) => of_plan(path, text, names),
+                OutputKind::Object if !exists(path.slug()) => of_removed_object((path, text), previous, names),
+                _ if is(OutputKind::SharedObject, path, text) => of_removed_object((path, text), previous, names),
+                _ if is(OutputKind::TeardownPlan, path, text) => of_plan((path, text), previous, names),
                 _ => return Ok(None),
             };
             Ok(Some((path.owned_slug(), read?)))
@@ -89,12 +92,19 @@ pub(crate) fn removed(
         // Objects are sorted before plans, and their branch name is newer.
         footprints.entry(slug).or_default().add(footprint);
     }
-    let unknown = footprints.iter().filter_map(|(slug, PreviousFootprint { branch, .. })| {
-        let error = names.check_owner(EntryOwner { slug, branch }).err()?;
-        Some(error.in_previous(RelPath::clone(&OutputPath::lock(slug)), 0))
-    });
-    Diagnostics::check(unknown.collect(), ())?;
-    Ok(footprints)
+    let mut errors = Vec::new();
+    for (slug, footprint) in &mut footprints {
+        let PreviousFootprint { branch, all, .. } = &*footprint;
+        let owner = EntryOwner { slug, branch };
+        let Err(error) = names.check_owner(owner) else { continue };
+        if previous.present(&OutputPath::lock(slug)).is_some() {
+            errors.push(error.in_previous(RelPath::clone(&OutputPath::lock(slug)), 0));
+        } else if !all.is_empty() {
+            let refused = RefusedEntry::of_unknown_branch(owner, all.clone());
+            *footprint = PreviousFootprint { refused: vec![refused], ..PreviousFootprint::default() };
+        }
+    }
+    Diagnostics::check(errors, footprints)
 }
 
 /// The name and the objects of a branch that was built.
@@ -121,7 +131,7 @@ pub(crate) fn replaced(
     let (mut found, mut warnings) = of_objects(&previous.replaced_objects(&slugs, tree)?, names, &source);
     let (unrecorded, more) = unrecorded(history, names, &source);
     warnings.extend(more);
-    for (slug, footprint) in unrecorded {
+    for (slug, footprint) in unrecorded.into_iter().chain(corrected(footprints, history, names)) {
         found.entry(slug).or_default().add(footprint);
     }
     for (slug, PreviousFootprint { branch, all, mut refused, adopted, .. }) in found {
@@ -145,6 +155,23 @@ pub(crate) fn replaced(
         }
     }
     Ok(warnings)
+}
+
+/// What the last version of each corrected plan that is not refused lists, besides what is known: whoever added an entry may have
+/// removed others.
+fn corrected(
+    footprints: &PreviousFootprints,
+    history: &OutputHistory,
+    names: &ProjectNames,
+) -> Vec<(SmolStr, PreviousFootprint)> {
+    let last = |(slug, known): (&SmolStr, &PreviousFootprint)| {
+        let path = OutputPath::teardown_plan(slug);
+        let mut versions = history.changes.iter().filter_map(|change| read_plan(&path, change.get(&path)?, names).ok());
+        let TeardownPlan { branch, footprint, .. } = versions.next()?;
+        let footprint = Footprint { names: BTreeSet::new(), ..footprint.without(&known.all) };
+        Some((slug.clone(), PreviousFootprint::fresh(branch, footprint)))
+    };
+    footprints.iter().filter(|(_, known)| known.is_corrected).filter_map(last).collect()
 }
 
 /// The footprints that the changes of a history removed and that no later plan lists. Entries of a plan may have been torn down and
@@ -213,17 +240,63 @@ fn of_objects(
     (footprints, warnings)
 }
 
-fn of_plan(path: &OutputPath, text: &str, names: &ProjectNames) -> Result<PreviousFootprint> {
-    let plan = TeardownPlan::parse_checked(text, &|branch, entry| {
+/// Reads a plan whose entries all belong to the project.
+fn read_plan(path: &OutputPath, text: &str, names: &ProjectNames) -> Result<TeardownPlan> {
+    let checked = TeardownPlan::parse_checked(text, &|branch, entry| {
         names.check(EntryOwner { slug: path.slug(), branch }, entry)
     });
-    let TeardownPlan { branch, footprint: mut all, .. } = plan.map_err(|errors| refused::plan(path, &errors))?;
+    checked.map_err(|errors| refused::plan(path, &errors))
+}
+
+fn of_plan(
+    (path, text): (&OutputPath, &str),
+    previous: &dyn PreviousOutput,
+    names: &ProjectNames,
+) -> Result<PreviousFootprint> {
+    let (plan, errors) = match read_plan(path, text, names) {
+        Ok(plan) => (plan, None),
+        Err(errors) if is_corrected(previous, path, |text| read_plan(path, text, names).is_err()) => {
+            (refused::known_part(path.slug(), text, names), Some(errors))
+        }
+        Err(errors) => return Err(errors),
+    };
+    let TeardownPlan { branch, footprint: mut all, .. } = plan;
     all.names.clear();
     all.images.retain(|image| !names.keeps(image));
     all.images_in_use.retain(|image| !names.keeps(image));
     // The reports of `pleach teardown` do not show images that may be in use, so these count as new.
     let fresh = Footprint { images_in_use: all.images_in_use.clone(), ..Footprint::default() };
-    Ok(PreviousFootprint { branch, all, fresh, ..PreviousFootprint::default() })
+    let is_corrected = errors.is_some();
+    let refused = errors.into_iter().flatten().map(RefusedEntry::corrected).collect();
+    Ok(PreviousFootprint { branch, all, fresh, refused, is_corrected, ..PreviousFootprint::default() })
+}
+
+/// The footprint of an object of a removed branch.
+fn of_removed_object(
+    (path, text): (&OutputPath, &str),
+    previous: &dyn PreviousOutput,
+    names: &ProjectNames,
+) -> Result<PreviousFootprint> {
+    let read = |text: &str| {
+        let read = of_object(path, text, names, ImageSource::RemovedBranch);
+        read.map_err(|errors| Diagnostics::from(unreadable(path, &errors)))
+    };
+    let is_error = |refused: &RefusedEntry| refused.severity == Severity::Error;
+    let is_refused = |text: &str| read(text).map_or(true, |found| found.refused.iter().any(is_error));
+    let found = read(text);
+    if !is_refused(text) || !is_corrected(previous, path, is_refused) {
+        return found;
+    }
+    Ok(match found {
+        Ok(found) => {
+            let refused = found.refused.into_iter().map(RefusedEntry::in_history).collect();
+            PreviousFootprint { refused, ..found }
+        }
+        Err(errors) => {
+            let refused = errors.into_iter().map(RefusedEntry::corrected).collect();
+            PreviousFootprint { refused, ..PreviousFootprint::default() }
+        }
+    })
 }
 
 fn of_object(path: &OutputPath, text: &str, names: &ProjectNames, source: ImageSource) -> Result<PreviousFootprint> {

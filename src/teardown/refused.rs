@@ -3,6 +3,7 @@
 
 use super::footprint::Footprint;
 use super::footprint_entry::{EntryOwner, EntryText, FootprintEntry};
+use super::plan_file::TeardownPlan;
 use super::project_names::{ImageSource, ProjectNames};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::output::OutputPath;
@@ -20,9 +21,19 @@ pub(crate) struct RefusedEntry {
 }
 
 impl RefusedEntry {
+    /// Whether it is reported: not if all its entries are `in_use`.
+    pub(super) fn is_reported(&self, in_use: &Footprint) -> bool {
+        self.footprint.is_empty() || !self.footprint.without(in_use).is_empty()
+    }
+
     /// The same entries in the history of the previous output: a warning.
     pub(super) fn in_history(self) -> Self {
         RefusedEntry { diagnostic: in_history(self.diagnostic), severity: Severity::Warning, ..self }
+    }
+
+    /// What was refused in a file that has been corrected since: a warning.
+    pub(super) fn corrected(error: Diagnostic) -> Self {
+        RefusedEntry { footprint: Footprint::default(), diagnostic: in_history(error), severity: Severity::Warning }
     }
 
     /// The footprint of a branch that the history of the previous output has and no spec had: a warning.
@@ -66,6 +77,24 @@ pub(super) fn plan(path: &OutputPath, errors: &Diagnostics) -> Diagnostics {
     }
     let errors = refused.into_iter().map(|error| located(path, error.parts().at.line, error).into());
     errors.collect::<Vec<Diagnostics>>().into()
+}
+
+/// The entries of a plan that belong to the project; none if it cannot be read or is of another project or an unknown branch.
+pub(super) fn known_part(slug: &str, text: &str, names: &ProjectNames) -> TeardownPlan {
+    let nothing = || TeardownPlan { project: names.project().into(), ..TeardownPlan::default() };
+    let Ok(mut plan) = TeardownPlan::parse(text) else { return nothing() };
+    let branch = plan.branch.clone();
+    let is_known = |entry: FootprintEntry| names.check(EntryOwner { slug, branch: &branch }, entry).is_ok();
+    if !is_known(FootprintEntry::Project(&plan.project)) || !is_known(FootprintEntry::Branch(&branch)) {
+        return nothing();
+    }
+    let Footprint { namespaces, objects, names: _, databases, images, images_in_use } = &mut plan.footprint;
+    namespaces.retain(|name| is_known(FootprintEntry::Namespace(name)));
+    objects.retain(|object| is_known(FootprintEntry::Object(object)));
+    databases.retain(|database| is_known(FootprintEntry::Database(database)));
+    images.retain(|image| is_known(FootprintEntry::Image(image)));
+    images_in_use.retain(|image| is_known(FootprintEntry::Image(image)));
+    plan
 }
 
 /// An error about a line of a file of the previous output.

@@ -1,7 +1,7 @@
 //! Builds in memory, through the library.
 
 use crate::diagnostic::Result;
-use crate::output::{PreviousOutput, Tree};
+use crate::output::{OutputPath, PreviousOutput, Tree};
 use crate::pipeline::{self, Inputs, Progress, Selection};
 use crate::source::Project;
 use std::collections::BTreeSet;
@@ -48,6 +48,10 @@ pub(crate) struct WithLast {
 impl PreviousOutput for WithLast {
     fn files(&self) -> &Tree {
         &self.base
+    }
+
+    fn present(&self, path: &OutputPath) -> Option<Arc<str>> {
+        self.base.present(path)
     }
 
     fn replaced_objects(&self, slugs: &BTreeSet<&str>, tree: &Tree) -> Result<Tree> {

@@ -62,9 +62,10 @@ pub(crate) fn decide(
     let mut texts = texts(changes.iter().filter(|((_, slug), _)| wanted(slug)))?;
     let wanted_hosts = changes.values().flat_map(|change| change.present.keys()).collect();
     let known_hosts = KnownHosts::of(spec, wanted_hosts, output);
-    let mut recorded = recorded(previous, |slug| wanted(slug), &texts, &known_hosts)?;
+    let (mut recorded, mut warnings) = recorded(output, |slug| wanted(slug), &texts, &known_hosts)?;
     let moves = moves(previous, &changes, &recorded, &texts);
-    let (unrecorded, mut warnings) = unrecorded(history, &known_hosts);
+    let (unrecorded, of_history) = unrecorded(history, &known_hosts);
+    warnings.extend(of_history);
     drop(known_hosts);
     for ((zone, slug), names) in unrecorded.into_iter().filter(|((_, slug), _)| wanted(slug)) {
         recorded.entry((zone, slug)).or_insert_with(|| names.emptied()).all.extend(names.all);

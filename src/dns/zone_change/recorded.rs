@@ -5,7 +5,7 @@ use super::file::ZoneChangeEntry;
 use super::known_hosts::KnownHosts;
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::name::DnsName;
-use crate::output::{OutputHistory, OutputKind, OutputPath, Tree, declares_owner};
+use crate::output::{OutputHistory, OutputKind, OutputPath, PreviousOutput, Tree, declares_owner, is_corrected};
 use crate::source::RelPath;
 use rayon::prelude::*;
 use smol_str::SmolStr;
@@ -46,15 +46,15 @@ impl RecordedNames {
 }
 
 /// The names in the previous files of the branches that are `wanted`, without files that do not change. A name that is not `known`
-/// to belong to the project is an error.
+/// to belong to the project is an error, or a warning if a change has removed it from the output.
 pub(super) fn recorded(
-    previous: &Tree,
+    previous: &dyn PreviousOutput,
     wanted: impl Fn(&str) -> bool + Sync,
     texts: &BTreeMap<ZoneAndSlug, Arc<str>>,
     known: &KnownHosts,
-) -> Result<BTreeMap<ZoneAndSlug, RecordedNames>> {
+) -> Result<(BTreeMap<ZoneAndSlug, RecordedNames>, Vec<Diagnostic>)> {
     let is_change = |path: &OutputPath| path.kind() == OutputKind::ZoneChange;
-    let files: Vec<(&OutputPath, &Arc<str>)> = previous.iter().filter(|(path, _)| is_change(path)).collect();
+    let files: Vec<(&OutputPath, &Arc<str>)> = previous.files().iter().filter(|(path, _)| is_change(path)).collect();
     let recorded: Vec<Result<Option<_>>> = files
         .into_par_iter()
         .filter(|(path, _)| wanted(path.slug()))
@@ -65,22 +65,45 @@ pub(super) fn recorded(
             if texts.get(&key) == Some(text) || !declares_owner(path, text) {
                 return Ok(None);
             }
-            let change = ZoneChange::parse_checked(text, &|entry| match entry {
-                ZoneChangeEntry::Zone(zone) if *zone != key.0 => {
-                    Err(Diagnostic::new(Code::Dns, format!("its zone is `{zone}`")))
+            let (change, warnings) = match read(&key, text, known) {
+                Ok(change) => (change, Vec::new()),
+                Err(errors) if is_corrected(previous, path, |text| read(&key, text, known).is_err()) => {
+                    let in_history = |error: &Diagnostic| error.clone().in_history(path.as_str());
+                    (known_part(&key, text, known), errors.iter().map(in_history).collect())
                 }
-                ZoneChangeEntry::Zone(_) => Ok(()),
-                ZoneChangeEntry::Name { zone, owner, name } => known.check(path.slug(), (zone, owner), name),
-            });
-            let located = |error: Diagnostic| {
-                let line = error.parts().at.line;
-                error.in_previous(RelPath::clone(path), line)
+                Err(errors) => {
+                    return Err(errors.map(|error| {
+                        let line = error.parts().at.line;
+                        error.in_previous(RelPath::clone(path), line)
+                    }));
+                }
             };
-            let change = change.map_err(|errors| errors.map(located))?;
-            Ok(Some((key, RecordedNames::of(change))))
+            Ok(Some((change.map(|change| (key, RecordedNames::of(change))), warnings)))
         })
         .collect();
-    Ok(gather(recorded, |names| names)?.into_iter().flatten().collect())
+    let (recorded, warnings): (Vec<_>, Vec<_>) = gather(recorded, |names| names)?.into_iter().flatten().unzip();
+    Ok((recorded.into_iter().flatten().collect(), warnings.concat()))
+}
+
+/// Reads the file of a zone and a slug, whose names all belong to the project.
+fn read(key: &ZoneAndSlug, text: &str, known: &KnownHosts) -> Result<Option<ZoneChange>> {
+    let change = ZoneChange::parse_checked(text, &|entry| match entry {
+        ZoneChangeEntry::Zone(zone) if *zone != key.0 => {
+            Err(Diagnostic::new(Code::Dns, format!("its zone is `{zone}`")))
+        }
+        ZoneChangeEntry::Zone(_) => Ok(()),
+        ZoneChangeEntry::Name { zone, owner, name } => known.check(&key.1, (zone, owner), name),
+    });
+    change.map(Some)
+}
+
+/// The part of it that belongs to the project.
+fn known_part(key: &ZoneAndSlug, text: &str, known: &KnownHosts) -> Option<ZoneChange> {
+    let mut change = ZoneChange::parse(text).ok().filter(|change| change.zone == key.0)?;
+    let is_known = |name: &DnsName| known.check(&key.1, (&key.0, &change.owner), name).is_ok();
+    change.absent.retain(|name| is_known(name));
+    change.present.retain(|name, _| is_known(name));
+    Some(change)
 }
 
 /// The names that the changes of a history removed and that no later file lists. An absent name may have been deleted and pruned

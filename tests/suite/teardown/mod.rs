@@ -5,6 +5,8 @@ mod base_revision;
 mod build;
 mod carried_out;
 mod commands;
+mod conflict;
+mod corrected;
 mod earlier_specs;
 mod forged_plans;
 mod git;

@@ -1,0 +1,112 @@
+//! Files of the base revision with entries that do not belong to the project: a change removes them, and what else they list is kept.
+
+use crate::tests::kit::Workspace;
+
+const HEAD: &str = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nhosts: ['{{ branch.slug }}.dev.example.com']\n\
+                    zones: {dev.example.com: {CNAME: [ingress.example.net]}}\nbranches:\n- name: main\n";
+const OLD: &str = "- {name: old, images: {app: 'r.example.com/shop/app:1'}}\n";
+const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: app}]}\n";
+const PLAN: &str = "out/teardown/old.yaml";
+const LISTED: &str =
+    "old\n  namespace  shop-old\n  dns        old.dev.example.com\n  image      r.example.com/shop/app:1\n";
+
+/// A repository in which the branch `old` was removed.
+fn published() -> Workspace {
+    let workspace = Workspace::empty();
+    workspace.write("base/pod.yaml", POD);
+    workspace.write("branches.yaml", format!("{HEAD}{OLD}"));
+    workspace.run(&["build"]).exits(0);
+    workspace.commit_all();
+    assert_eq!(workspace.shell("git update-ref refs/remotes/origin/main HEAD"), "");
+    workspace.write("branches.yaml", HEAD);
+    workspace.run(&["build"]).exits(0);
+    publish(&workspace);
+    assert_eq!(workspace.run(&["teardown"]).exits(0).out(), LISTED);
+    workspace
+}
+
+fn publish(workspace: &Workspace) {
+    let publish = "git add -A && git commit -q --allow-empty -m change && git update-ref refs/remotes/origin/main HEAD";
+    assert_eq!(workspace.shell(publish), "");
+}
+
+/// A pull request runs `repair` and a build. Its check passes, and everything is listed, now and after the merge.
+#[track_caller]
+fn assert_repaired(workspace: &Workspace, file: &str, repair: &str) {
+    let error = workspace.run(&["build"]).exits(2).err();
+    assert!(error.contains(&format!("`{file}`")) && error.contains(&format!("(`rm {file}`)")), "{error}");
+    assert_eq!(workspace.shell(&format!("git checkout -q -b repair && {repair}")), "");
+    let warning = workspace.run(&["build"]).exits(0).err();
+    let shown = file.strip_prefix("out/").unwrap();
+    assert!(warning.contains(&format!("warning[history]: `{shown}` in the history of the output: ")), "{warning}");
+    let built = workspace.files("out");
+    assert_eq!(workspace.shell("git add -A && git commit -qm repair"), "");
+    for base in [&[][..], &["--base", "origin/main"]] {
+        workspace.run(&[&["check", "--strict"], base].concat()).exits(0);
+    }
+    assert_eq!(workspace.run(&["teardown"]).exits(0).out(), LISTED);
+    for _ in 0..2 {
+        publish(workspace);
+        workspace.run(&["check", "--strict"]).exits(0);
+        assert_eq!(workspace.run(&["build"]).exits(0).err(), "");
+        assert_eq!(workspace.files("out"), built);
+    }
+}
+
+#[test]
+fn a_forged_plan_is_corrected_and_keeps_its_other_entries() {
+    for (from, to) in [
+        // An entry is added, one is replaced, or the whole plan.
+        ("- shop-old\n", "- payments-prod\n- shop-old\n"),
+        ("- shop-old\n", "- payments-prod\n"),
+        ("branch: old\n", "branch: payments\n"),
+        ("kind: TeardownPlan\n", "kind: TeardownPlan\nx: [\n"),
+    ] {
+        for repair in ["rm out/teardown/old.yaml", "sed -i '/payments-prod/d' out/teardown/old.yaml"] {
+            if repair.starts_with("sed") && !to.starts_with("- payments-prod\n- ") {
+                continue;
+            }
+            let workspace = published();
+            workspace.edit(PLAN, from, to);
+            publish(&workspace);
+            assert_repaired(&workspace, PLAN, repair);
+        }
+    }
+}
+
+#[test]
+fn a_plan_of_an_unknown_branch_is_removed() {
+    let workspace = published();
+    let forged = workspace.read(PLAN).replace("old", "payments");
+    workspace.write("out/teardown/payments.yaml", forged);
+    publish(&workspace);
+    assert_repaired(&workspace, "out/teardown/payments.yaml", "rm out/teardown/payments.yaml");
+}
+
+#[test]
+fn a_forged_zone_change_is_corrected() {
+    let workspace = published();
+    let file = "out/dns/dev.example.com/old.yaml";
+    workspace.edit(file, "absent:\n", "absent:\n- payments.dev.example.com\n");
+    publish(&workspace);
+    assert_repaired(&workspace, file, &format!("rm {file}"));
+}
+
+#[test]
+fn the_last_output_of_a_removed_branch_is_corrected() {
+    let workspace = published();
+    workspace.write("branches.yaml", format!("{HEAD}- name: last\n"));
+    workspace.run(&["build"]).exits(0);
+    let file = "out/namespaces/last/00-namespace-shop-last.yaml";
+    let text = workspace.read(file);
+    workspace.write(file, format!("{text}---\n{}", text.replace("name: shop-last", "name: payments-prod")));
+    publish(&workspace);
+    workspace.write("branches.yaml", HEAD);
+    let error = workspace.run(&["build"]).exits(2).err();
+    assert!(error.contains("the namespace `payments-prod` is not known to belong"), "{error}");
+    workspace.shell(&format!("rm {file}"));
+    let warning = workspace.run(&["build"]).exits(0).err();
+    assert!(warning.contains("warning[history]: ") && warning.contains("`payments-prod`"), "{warning}");
+    workspace.run(&["check", "--strict"]).exits(0);
+    assert!(workspace.run(&["teardown"]).exits(0).out().contains("namespace  shop-last\n"));
+}
