@@ -5,6 +5,7 @@
 
 use super::base::{Base, BaseFinder, BaseOrigin, BaseRevision};
 use super::{removals, renamed_project};
+use crate::annotation::PROJECT_LABEL;
 use crate::argument::shell_word;
 use crate::diagnostic::{Diagnostic, PreviousFile, Result};
 use crate::disk::OutputDir;
@@ -160,11 +161,20 @@ impl PreviousOutput for RecordedOutput {
 }
 
 impl BaseRevision {
-    /// Whether it has files that record what branches have or had. GitOps files do not.
-    pub(super) fn has_records(&self) -> Result<bool> {
-        let folders = [OutputFolder::Dns, OutputFolder::Teardown, OutputFolder::Shared].map(OutputFolder::path);
-        let is_record = |path: &OutputPath| path.kind() != OutputKind::Unmanaged;
-        Ok(!self.slugs()?.is_empty() || !self.read(&folders, is_record)?.is_empty())
+    /// Whether it has files that record what branches of other projects have or had. GitOps files do not.
+    pub(super) fn has_records_of_others(&self, project: &str) -> Result<bool> {
+        let is_record = |path: &OutputPath| {
+            let has_folder = OutputFolder::of(path).is_some_and(|folder| folder != OutputFolder::Gitops);
+            has_folder && !matches!(path.kind(), OutputKind::Lock | OutputKind::Unmanaged)
+        };
+        let keys = [PROJECT_LABEL, "project", "owner"].map(|key| format!("{key}: {project}"));
+        let is_own = |text: &str| text.lines().any(|line| keys.iter().any(|key| line.trim_start() == key));
+        Ok(self.read(&[RelPath::root()], is_record)?.iter().any(|(_, text)| !is_own(text)))
+    }
+
+    /// Its teardown plans and zone changes.
+    pub(super) fn records(&self) -> Result<Tree> {
+        self.read(&[OutputFolder::Dns, OutputFolder::Teardown].map(OutputFolder::path), is_record)
     }
 
     /// The slugs that have a namespace folder.

@@ -15,7 +15,7 @@ pub(super) fn check(finder: &BaseFinder, base: &Base) -> Result<()> {
     let old = history.at(&commit)?.and_then(|at| at.project());
     let new = &finder.spec.project;
     let Some(old) = old.filter(|old| old != new) else { return Ok(()) };
-    if !base.revision.has_records()? {
+    if !base.revision.has_records_of_others(new)? {
         return Ok(());
     }
     let message =

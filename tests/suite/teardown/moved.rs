@@ -230,6 +230,7 @@ fn rename(repository: &Repository, is_ignored: bool) {
     let printed = repository.run(".", &["build"], 0);
     assert!(!printed.contains("warning"), "{printed}");
     assert!(!repository.0.path().join("out/teardown").exists());
+    repository.run(".", &["check", "--strict"], 0);
     repository.publish();
     repository.spec(".", "store", "", &["main", "older"]);
     repository.run(".", &["build"], 0);
