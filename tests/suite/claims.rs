@@ -12,6 +12,8 @@ spec: {acme: {email: team@example.com}}
 ";
 const FILE: &str = "out/shared/26-clusterissuer-letsencrypt.yaml";
 const CLAIM: &str = "shared: {claims: [{object: ClusterIssuer/letsencrypt, reason: one account}]}\n";
+/// An earlier claim alone does not show that an object without the name of the project is the project's.
+const CLEANUP: &str = "cleanup: {objects: [ClusterIssuer/letsencrypt]}\n";
 
 /// Writes the spec with these branches, each with whether it has the `ClusterIssuer`.
 fn write(workspace: &Workspace, claims: &str, branches: &[(&str, bool)]) {
@@ -52,14 +54,13 @@ fn a_shared_object_is_written_once_and_kept_while_any_branch_has_it() {
     assert_eq!(rebuild(&w, CLAIM, &[("main", true)]), "login\n  namespace  shop-login\n");
     assert!(has(&w, FILE));
     w.run(&["build", "--prune"]).exits(0);
-    // Without any branch that has it, a plan lists it, and its file is removed. An earlier spec says that it is the project's.
-    w.commit_all();
-    assert_eq!(rebuild(&w, "", &[("main", false)]), "_shared\n  object     ClusterIssuer letsencrypt\n");
+    // Without any branch that has it, a plan lists it, and its file is removed.
+    assert_eq!(rebuild(&w, CLEANUP, &[("main", false)]), "_shared\n  object     ClusterIssuer letsencrypt\n");
     assert!(!has(&w, "out/shared"));
     let kubectl = w.run(&["teardown", "--removed", "--format", "kubectl"]).exits(0).out();
     assert_eq!(kubectl, "apiVersion: cert-manager.io/v1\nkind: ClusterIssuer\nmetadata:\n  name: letsencrypt\n");
     // It is in use again, also if it belongs to one branch then.
-    assert_eq!(rebuild(&w, "", &[("main", true)]), "nothing to tear down\n");
+    assert_eq!(rebuild(&w, CLEANUP, &[("main", true)]), "nothing to tear down\n");
     assert!(has(&w, "out/namespaces/main/26-clusterissuer-letsencrypt.yaml"));
     // From a branch to all.
     assert_eq!(rebuild(&w, CLAIM, &[("main", true)]), "nothing to tear down\n");
@@ -137,9 +138,9 @@ fn a_plan_lists_a_custom_kind_of_a_removed_branch() {
 
 #[test]
 fn a_revert_that_removes_a_shared_object_is_recorded_by_the_next_build() {
-    let w = workspace("", &[("main", false), ("login", false)]);
+    let w = workspace(CLEANUP, &[("main", false), ("login", false)]);
     w.commit_all();
-    write(&w, CLAIM, &[("main", true), ("login", true)]);
+    write(&w, &format!("{CLEANUP}{CLAIM}"), &[("main", true), ("login", true)]);
     w.run(&["build"]).exits(0);
     assert_eq!(w.shell("git add -A && git commit -qm shared && git revert --no-edit HEAD > /dev/null"), "");
     assert!(!has(&w, "out/shared"));
