@@ -113,6 +113,12 @@ impl<'p> HostInZone<'p> {
                 dns_error(format!("`{host}` has records of its own, so the wildcard does not match it any more"));
             return Err(error.help("set its address too, as in `CNAME: [gate.example.net]` or `A: [203.0.113.7]`"));
         }
+        if self.app_engine_target().is_some()
+            && let Some((kind, set)) = self.own().and_then(|own| own.sets.first_key_value())
+        {
+            let error = dns_error(format!("`{kind}` has no effect for a host on App Engine, which is a CNAME"));
+            return Err(error.at(set.at).help("remove it: a CNAME has no other records beside it"));
+        }
         if !certificate::is_covered(&zone.certificates, host) {
             let error = dns_error(format!("no certificate of the zone `{name}` covers `{host}`"));
             let error = zone.certificates.iter().take(1).fold(error, |error, first| {
@@ -210,7 +216,8 @@ impl<'p> HostInZone<'p> {
                 return Err(dns_error(format!("`{text}` is not a valid {what} of an object")).at(from.at));
             }
         }
-        if self.zone.addresses.is_empty() {
+        // `endpoint` refuses the address itself.
+        if self.zone.addresses.is_empty() && self.zone.backend == Backend::ZoneChange {
             let error = dns_error("`addressFrom` needs the allowed addresses of the zone");
             return Err(error.at(from.at).note(self.zone.at, "this zone").help(
                 "list the networks and names of your load balancers in the zone, as in `addresses: [203.0.113.0/24]`",

@@ -1,7 +1,7 @@
 //! The hosts of a branch: its names and one host per service and name, then the same for each alias of the branch.
 
 use super::BranchHost;
-use crate::diagnostic::{Diagnostic, Diagnostics, Result, gather};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::name::DnsName;
 use crate::source::Location;
 use crate::spec::{self, BranchEntry, Join, PatternScope, Placed, Spec};
@@ -14,6 +14,8 @@ pub(super) struct HostPatterns<'a> {
     names: &'a [spec::HostEntry],
     services: &'a [Placed<SmolStr>],
     join: Join,
+    /// The entry of the branch.
+    own: &'a spec::HostsEntry,
     /// The patterns of the defaults, which aliases use.
     common: &'a [spec::HostEntry],
     aliases: &'a BTreeMap<SmolStr, spec::Alias>,
@@ -33,7 +35,8 @@ impl<'a> HostPatterns<'a> {
         HostPatterns {
             names: own.names.as_deref().or(defaults.names.as_deref()).unwrap_or_default(),
             services: services.unwrap_or_default(),
-            join: own.join.or(defaults.join).unwrap_or_default(),
+            join: own.join.as_ref().or(defaults.join.as_ref()).map(|join| join.value).unwrap_or_default(),
+            own,
             common: defaults.names.as_deref().unwrap_or_default(),
             aliases: &spec.aliases,
             branch: &branch.name,
@@ -56,7 +59,7 @@ impl<'a> HostPatterns<'a> {
             let hosts = self.expand(names, scope, name)?;
             Ok::<_, Diagnostics>(hosts.into_iter().map(move |written| (written, Some((name, alias.at)))))
         })?;
-        gather(own.chain(aliased.into_iter().flatten()), |((text, host, service), alias)| {
+        let hosts = gather(own.chain(aliased.into_iter().flatten()), |((text, host, service), alias)| {
             let at = alias.map_or(host.name.at, |(_, at)| at);
             let name = DnsName::host(&text).map_err(|error| match service {
                 None => error.at(at),
@@ -75,7 +78,28 @@ impl<'a> HostPatterns<'a> {
                 content: host.content.clone(),
                 at,
             })
-        })
+        })?;
+        Diagnostics::check(self.without_effect(&hosts), hosts)
+    }
+
+    /// The errors about `services` and `join` of the branch if no host belongs to a service.
+    fn without_effect(self, hosts: &[BranchHost]) -> Vec<Diagnostic> {
+        if hosts.iter().any(|host| host.service.is_some()) {
+            return Vec::new();
+        }
+        let (services, why) = match (self.own.services.as_deref(), self.names) {
+            (Some([first, ..]), []) => (Some(first), "it has no host names"),
+            (Some([first, ..]), _) => (Some(first), "its host names are wildcards, which cover the hosts of services"),
+            _ => (None, "it has no hosts of services"),
+        };
+        let services = services.map(|first| ("services", first.at, "add a name to `names`, or remove it"));
+        let join = self.own.join.as_ref().map(|join| ("join", join.at, "add the services to `services`, or remove it"));
+        let error = |(key, at, help)| {
+            let message = format!("`hosts.{key}` of the branch has no effect: {why}");
+            Diagnostic::new(Code::Spec, message).at(at).help(help)
+        };
+        // Without services, the join is the second error about the same.
+        services.or(join).map(error).into_iter().collect()
     }
 
     /// The hosts of `names`, and of services on each name that is not a wildcard. A wildcard covers the hosts of services.

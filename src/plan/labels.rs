@@ -32,8 +32,7 @@ pub(super) fn annotations(spec: &Spec, branch: &BranchEntry) -> MetadataPairs {
 
 /// The annotations of the namespace only, or of one object if the branch adopts its namespace: the end of the last day of the branch in UTC, and its own `database`.
 pub(super) fn namespace_annotations(spec: &Spec, branch: &BranchEntry, database: Option<SmolStr>) -> MetadataPairs {
-    let is_annotated = spec.janitor.is_some() && !branch.adopts_namespace();
-    let expires = spec.last_day(branch).filter(|_| is_annotated && spec.may_expire(branch)).map(|expires| {
+    let expires = spec.janitor_date(branch).map(|expires| {
         let value = format!("{}T23:59:59Z", expires.value).into();
         (SmolStr::new_static(JANITOR_ANNOTATION), Placed { value, at: expires.at })
     });

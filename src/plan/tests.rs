@@ -47,7 +47,7 @@ branches:
 - name: main
   hosts: []
 - name: legacy/reports
-  appEngine: {project: example-project, service: "{{ project }}"}
+  appEngine: {project: example-project}
   hosts: [reports.dev.example.com]
 "#;
 
@@ -101,7 +101,7 @@ values:
 fn a_branch_without_a_namespace_has_no_objects() {
     let plan = plan(SPEC);
     let branch = &plan.branches[1];
-    let [project, service, version] = ["example-project", "shop", "legacy-reports-7d2380bf"].map(SmolStr::from);
+    let [project, service, version] = ["example-project", "default", "legacy-reports-7d2380bf"].map(SmolStr::from);
     assert_eq!(branch.platform, Platform::AppEngine { project, service, version, host: None });
     assert!(branch.overlays.is_empty() && branch.images.is_empty() && branch.patches.is_empty());
     assert_eq!(yaml(branch.variables.get("images").unwrap()), "{}\n");

@@ -7,7 +7,7 @@ use super::settings::{BranchSettings, SettingsReader};
 use super::{Date, Pattern, Placed, PullRequest, SlotsEntry, spec_error};
 use crate::branch_name;
 use crate::database::DatabaseMode;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::name::DnsName;
 use crate::slug::Slug;
 use crate::source::Location;
@@ -86,11 +86,9 @@ impl BranchEntry {
             faults.push(error.at(section.place("name")));
         }
         let app_engine = section.section("appEngine").map(|section| AppEngine::of(&section, faults));
-        for key in NAMESPACE_FIELDS.into_iter().filter(|_| app_engine.is_some()) {
-            if let Some(at) = section.key_place(key) {
-                let error = spec_error(format!("`{key}` has no effect for a branch on App Engine")).at(at);
-                faults.push(error.help("remove it: such a branch has hosts, but no namespace and no objects"));
-            }
+        if app_engine.is_some() {
+            let help = "remove it: such a branch has hosts, but no namespace and no objects";
+            faults.extend(section.without_effect(Code::Spec, &NAMESPACE_FIELDS, "for a branch on App Engine", help));
         }
         BranchEntry {
             name,
@@ -167,6 +165,10 @@ fn check_name(name: &str) -> Result<(), Diagnostic> {
 
 impl AppEngine {
     fn of(section: &Section, faults: &mut Vec<Diagnostic>) -> Self {
+        if section.node("domain").is_none() {
+            let help = "set `domain`, or remove it: without a domain, the hosts are CNAMEs of `ghs.googlehosted.com`";
+            faults.extend(section.without_effect(Code::Spec, &["service", "version"], "without `domain`", help));
+        }
         AppEngine {
             project: section.text("project").unwrap_or_default(),
             service: Pattern::of(section, "service", faults).unwrap_or_else(|| Pattern::literal("default")),

@@ -2,13 +2,14 @@
 
 use super::section::Section;
 use super::{BranchEntry, BranchSettings, GitOps, Placed, Service, SharedDatabase, Spec, spec_error};
+use crate::annotation::JANITOR_ANNOTATION;
 use crate::branch_name::{self, REMOTES};
 use crate::database::DatabaseMode;
 use crate::diagnostic::Diagnostic;
 use crate::name::LONGEST_LABEL;
 use crate::source::{Found, Location, Project, is_git_folder};
 use smol_str::SmolStr;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Adds the errors of a spec. `top` is its mapping.
 pub(super) fn check(top: &Section, spec: &Spec, project: &Project, faults: &mut Vec<Diagnostic>) {
@@ -18,8 +19,40 @@ pub(super) fn check(top: &Section, spec: &Spec, project: &Project, faults: &mut 
     services(&spec.services, baseline.as_ref(), defaults, branches, faults);
     database(spec.database.as_ref(), baseline.as_ref(), branches, faults);
     spec.shared.check(branches.iter().map(|branch| &branch.settings).chain([defaults]), faults);
+    records_without_zones(top, spec, faults);
+    janitor(spec, faults);
     folders(top, spec, project, faults);
     shared_name(top, spec, faults);
+}
+
+/// The error for each record of a host if the spec has no zones, and for a domain that only records have.
+fn records_without_zones(top: &Section, spec: &Spec, faults: &mut Vec<Diagnostic>) {
+    if top.map("zones").is_some_and(|zones| !zones.is_empty()) {
+        return;
+    }
+    let all = spec.branches.iter().map(|branch| &branch.settings).chain([&spec.defaults]);
+    let hosts = all.flat_map(|settings| settings.hosts.names.iter().flatten());
+    let records = hosts.filter_map(|host| host.content.as_ref()).flat_map(|content| &content.keys);
+    let engines = spec.branches.iter().filter_map(|branch| branch.app_engine.as_ref()?.domain.as_ref());
+    let records = records.map(|(key, at)| (*key, *at));
+    for (key, at) in records.chain(engines.map(|domain| ("domain", domain.at))) {
+        let error = spec_error(format!("`{key}` has no effect, because the spec has no `zones`")).at(at);
+        faults.push(error.help("declare the zone of the host in `zones`, or remove it"));
+    }
+}
+
+/// The error for each branch that sets the annotation for kube-janitor, which `janitor: true` sets too.
+fn janitor(spec: &Spec, faults: &mut Vec<Diagnostic>) {
+    let Some(janitor) = spec.janitor else { return };
+    let mut known = BTreeSet::new();
+    for branch in spec.branches.iter().filter(|branch| spec.janitor_date(branch).is_some()) {
+        let own = branch.settings.annotations.get(JANITOR_ANNOTATION);
+        let set = own.or_else(|| spec.defaults.annotations.get(JANITOR_ANNOTATION)).and_then(Option::as_ref);
+        let Some(at) = set.map(|value| value.at).filter(|at| known.insert(*at)) else { continue };
+        let message = format!("`janitor: true` sets the annotation `{JANITOR_ANNOTATION}` of this branch too");
+        let error = spec_error(message).at(at).note(janitor, "it is set here").in_branch(&branch.name);
+        faults.push(error.help("remove one of the two: the date is that of `expires`"));
+    }
 }
 
 /// The error if the project's name is too long for the name that is derived from it.

@@ -17,6 +17,8 @@ pub(crate) struct HostContent {
     pub(crate) sets: BTreeMap<RecordType, Placed<BTreeSet<RecordData>>>,
     /// The object in the cluster whose address the hosts get.
     pub(crate) address_from: Option<AddressFrom>,
+    /// Where the key of each of these is written.
+    pub(crate) keys: BTreeMap<&'static str, Location>,
 }
 
 /// An object in a cluster that has an address.
@@ -47,7 +49,9 @@ impl HostContent {
         });
         let sets: BTreeMap<_, _> = sets.collect();
         let address_from = section.section("addressFrom").and_then(|from| AddressFrom::of(&from, faults));
-        let content = HostContent { ttl, sets, address_from };
+        let keys = ["ttl", "addressFrom"].into_iter().chain(RecordType::ALL.map(RecordType::name));
+        let keys = keys.filter_map(|key| Some((key, section.key_place(key)?))).collect();
+        let content = HostContent { ttl, sets, address_from, keys };
         if let Some(from) = &content.address_from
             && let Some((kind, _)) = content.sets.iter().find(|(kind, _)| ADDRESSES.contains(kind))
         {

@@ -54,6 +54,12 @@ impl Spec {
         branch.expires.clone().or_else(by_default)
     }
 
+    /// The date of the annotation for kube-janitor: the last day of a branch that may expire and has a namespace of its own.
+    pub(crate) fn janitor_date(&self, branch: &BranchEntry) -> Option<Placed<Date>> {
+        let is_annotated = self.janitor.is_some() && !branch.adopts_namespace() && branch.app_engine.is_none();
+        self.last_day(branch).filter(|_| is_annotated && self.may_expire(branch))
+    }
+
     /// Whether a branch expires on its last day: `pleach branch expire` keeps pinned branches and those that the spec needs.
     pub(crate) fn may_expire(&self, branch: &BranchEntry) -> bool {
         branch.pin.is_none() && !self.needs(&branch.name)

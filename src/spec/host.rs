@@ -17,7 +17,7 @@ pub(crate) struct HostsEntry {
     /// The services, each of which has a host for every name.
     pub(crate) services: Option<Vec<Placed<SmolStr>>>,
     /// The text between a service and a name.
-    pub(crate) join: Option<Join>,
+    pub(crate) join: Option<Placed<Join>>,
 }
 
 /// A host name.
@@ -72,7 +72,10 @@ impl HostsEntry {
                 Some(HostsEntry {
                     names: hosts.list("names").map(|list| host_names(list, faults)),
                     services: hosts.list("services").map(|list| names::read(list, "service", faults)),
-                    join: hosts.text("join").and_then(|text| Join::ALL.into_iter().find(|join| join.text() == text)),
+                    join: hosts.placed("join").and_then(|text| {
+                        let value = Join::ALL.into_iter().find(|join| join.text() == text.value)?;
+                        Some(Placed { value, at: text.at })
+                    }),
                 })
             }
             Value::Scalar(_) => None,

@@ -1,7 +1,7 @@
 //! `secrets:`, what a build does with secret values, and which values no report shows.
 
 use super::section::{Section, text};
-use super::{FILE, Placed, path, spec_error};
+use super::{FILE, Placed, names, path, spec_error};
 use crate::diagnostic::Diagnostic;
 use crate::node::Node;
 use crate::source::Project;
@@ -43,7 +43,8 @@ impl SecretRules {
                 spec_error("`allow` has no effect, because `mode: allow` accepts every Secret".to_owned()).at(at);
             faults.push(error.help("remove it, or set `mode: refuse`"));
         }
-        SecretRules { mode, allow: section.placed_list("allow"), keys: section.placed_list("keys") }
+        let mut list = |key, what| section.list(key).map(|list| names::read(list, what, faults)).unwrap_or_default();
+        SecretRules { mode, allow: list("allow", "Secret"), keys: list("keys", "pattern") }
     }
 
     /// Whether a Secret of this name may contain values.

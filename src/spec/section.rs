@@ -1,6 +1,7 @@
 //! A mapping of the spec. A value of the wrong type reads as absent, because the check against the JSON Schema reports it.
 
 use super::Placed;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{Map, Node, Tag};
 use crate::schema::branches as schema;
 use crate::source::Location;
@@ -64,6 +65,20 @@ impl<'a> Section<'a> {
     pub(super) fn key_place(&self, key: &'static str) -> Option<Location> {
         self.node(key)?;
         self.map?.entry(key).map(|entry| entry.key.at)
+    }
+
+    /// An error for each of `keys` that is set, because it has no effect: `why` completes the sentence.
+    pub(super) fn without_effect(
+        &self,
+        code: Code,
+        keys: &[&'static str],
+        why: &str,
+        help: impl Into<String>,
+    ) -> Vec<Diagnostic> {
+        let help = help.into();
+        let set = keys.iter().filter_map(|key| Some((key, self.key_place(key)?)));
+        set.map(|(key, at)| Diagnostic::new(code, format!("`{key}` has no effect {why}")).at(at).help(help.clone()))
+            .collect()
     }
 }
 

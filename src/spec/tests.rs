@@ -17,7 +17,7 @@ namespace: "{{ project }}-{{ branch.slug }}"
 hosts: ["{{ branch.slug }}.dev.example.com"]
 zones:
   dev.example.com:
-    {provider: rfc2136, ttl: 60, CNAME: [ingress.dev.example.com], server: ns1.example.net, id: dev, project: shop-dns, addresses: [203.0.113.0/24]}
+    {provider: clouddns, ttl: 60, CNAME: [ingress.dev.example.com], server: "https://dns.example.net", id: dev, project: shop-dns, addresses: [203.0.113.0/24]}
   a.example.com:
     A: [203.0.113.7]
     AAAA: ["2001:db8::7"]
@@ -232,7 +232,7 @@ fn a_spec_with_everything_is_read() {
     assert_eq!(login.expires.as_ref().unwrap().value.to_string(), "2026-12-24");
     assert_eq!(login.settings.images["registry.example.com/shop/backend"].as_ref().unwrap().value.to_string(), ":main");
     let zone = &spec.zones["dev.example.com"];
-    assert_eq!((zone.ttl(None).ok(), zone.provider), (Some(60), Some(ZoneProvider::Rfc2136)));
+    assert_eq!((zone.ttl(None).ok(), zone.provider), (Some(60), Some(ZoneProvider::CloudDns)));
     assert_eq!(zone.content.records(None).cname().unwrap().as_str(), "ingress.dev.example.com");
 }
 

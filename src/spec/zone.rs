@@ -3,11 +3,12 @@
 use super::range::Range;
 use super::section::{Section, text};
 use super::{HostContent, Placed};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, named};
 use crate::name::DnsName;
+use crate::node::Node;
 use crate::source::Location;
 use smol_str::SmolStr;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A zone that hosts can be in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,9 +33,14 @@ pub(crate) struct Zone {
     pub(crate) project: Option<SmolStr>,
     /// The addresses that a cluster may give to its hosts.
     pub(crate) addresses: Vec<Range>,
+    /// Where those of [`WRITING_KEYS`] that it sets are written.
+    pub(crate) keys: BTreeMap<&'static str, Location>,
     /// Where it is written.
     pub(crate) at: Location,
 }
+
+/// The keys that only matter where records are written or addresses are read.
+const WRITING_KEYS: [&str; 7] = ["ttl", "backend", "provider", "server", "id", "project", "addresses"];
 
 /// Whether the hosts of a zone have their own records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -83,8 +89,20 @@ impl ZoneProvider {
         ("godaddy", ZoneProvider::GoDaddy),
     ];
 
+    /// The keys of a zone that only some providers read.
+    const KEYS: [(&'static str, &'static [ZoneProvider]); 2] = [
+        ("id", &[ZoneProvider::CloudDns, ZoneProvider::Route53, ZoneProvider::Cloudflare, ZoneProvider::PowerDns]),
+        ("project", &[ZoneProvider::CloudDns]),
+    ];
+
     fn named(name: &str) -> Option<Self> {
         Self::NAMES.into_iter().find(|(known, _)| *known == name).map(|(_, provider)| provider)
+    }
+
+    /// Its name in the spec.
+    fn name(self) -> &'static str {
+        let known = Self::NAMES.into_iter().find(|(_, provider)| *provider == self);
+        known.map(|(name, _)| name).expect("every provider has a name")
     }
 
     /// The names in the spec.
@@ -167,37 +185,78 @@ fn zone(zone: &Section, at: Location, faults: &mut Vec<Diagnostic>) -> Zone {
         Some("wildcard") => Mode::Wildcard,
         _ => Mode::Records,
     };
-    for key in ["A", "AAAA", "CNAME", "TXT", "CAA", "addressFrom"].into_iter().filter(|_| mode == Mode::Wildcard) {
-        if let Some(at) = zone.key_place(key) {
-            let message = format!("`{key}` has no effect in a zone with `mode: wildcard`");
-            let help = "remove it, or set it for a single host under `hosts:`";
-            faults.push(Diagnostic::new(Code::Dns, message).at(at).help(help));
-        }
+    if mode == Mode::Wildcard {
+        let keys = ["A", "AAAA", "CNAME", "TXT", "CAA", "addressFrom"];
+        let help = "remove it, or set it for a single host under `hosts:`";
+        faults.extend(zone.without_effect(Code::Dns, &keys, "in a zone with `mode: wildcard`", help));
+    }
+    let provider = zone.text("provider").and_then(|name| ZoneProvider::named(&name));
+    faults.extend(unread_keys(zone, provider));
+    faults.extend(provider.and_then(|provider| wrong_server(zone, provider)));
+    let backend = match zone.text("backend").as_deref() {
+        Some("dnsendpoint") => Backend::DnsEndpoint,
+        _ => Backend::ZoneChange,
+    };
+    if backend == Backend::DnsEndpoint {
+        let help = "remove it: external-dns reads the addresses of Services, Ingresses and Gateways itself";
+        faults.extend(zone.without_effect(Code::Dns, &["addresses"], "with `backend: dnsendpoint`", help));
     }
     let word = |key| zone.text(key).filter(|text| !text.is_empty());
     Zone {
-        provider: zone.text("provider").and_then(|name| ZoneProvider::named(&name)),
+        provider,
         content: HostContent::of(zone, faults),
         mode,
-        backend: match zone.text("backend").as_deref() {
-            Some("dnsendpoint") => Backend::DnsEndpoint,
-            _ => Backend::ZoneChange,
-        },
+        backend,
         delegated: names(zone, "delegated", faults),
         certificates: names(zone, "certificates", faults),
         server: word("server"),
         id: word("id"),
         project: word("project"),
         addresses: ranges(zone, faults),
+        keys: WRITING_KEYS.iter().filter_map(|key| Some((*key, zone.key_place(key)?))).collect(),
         at,
     }
 }
 
+/// The errors about keys that the provider of a zone does not read.
+fn unread_keys(zone: &Section, provider: Option<ZoneProvider>) -> Vec<Diagnostic> {
+    let Some(provider) = provider else {
+        // The schema reports a provider that does not exist.
+        let keys: &[&str] = if zone.node("provider").is_none() { &["server", "id", "project"] } else { &[] };
+        return zone.without_effect(Code::Dns, keys, "without `provider`", "set `provider`, or remove it");
+    };
+    let why = format!("with `provider: {}`", provider.name());
+    let of_others = ZoneProvider::KEYS.into_iter().filter(|(_, providers)| !providers.contains(&provider));
+    let errors = of_others.flat_map(|(key, providers)| {
+        let providers: Vec<&str> = providers.iter().map(|provider| provider.name()).collect();
+        zone.without_effect(Code::Dns, &[key], &why, format!("remove it: it is for {}", named(&providers)))
+    });
+    errors.collect()
+}
+
+/// The error about a `server` that is a URL where the provider needs the name of a server, or the reverse.
+fn wrong_server(zone: &Section, provider: ZoneProvider) -> Option<Diagnostic> {
+    let server = zone.placed("server").filter(|server| !server.value.is_empty())?;
+    let is_url = server.value.contains("://");
+    let (what, help) = match provider {
+        ZoneProvider::Rfc2136 if is_url => ("is a URL, not a name server", "write `HOST` or `HOST:PORT`"),
+        ZoneProvider::Rfc2136 => return None,
+        _ if is_url => return None,
+        _ => ("is not the URL of an API", "write `https://HOST` or `https://HOST:PORT`"),
+    };
+    Some(Diagnostic::new(Code::Dns, format!("`{}` {what}", server.value)).at(server.at).help(help))
+}
+
 fn names(zone: &Section, key: &'static str, faults: &mut Vec<Diagnostic>) -> Vec<Placed<DnsName>> {
-    let mut names = Vec::new();
+    let (mut names, mut seen) = (Vec::new(), BTreeSet::new());
     for node in zone.list(key).unwrap_or_default() {
         match text(node).filter(|text| !text.is_empty()).map(|text| DnsName::host(&text)) {
-            Some(Ok(value)) => names.push(Placed { value, at: node.at }),
+            Some(Ok(value)) => {
+                if !seen.insert(value.clone()) {
+                    faults.push(duplicate(node));
+                }
+                names.push(Placed { value, at: node.at });
+            }
             Some(Err(error)) => faults.push(error.at(node.at)),
             None => {}
         }
@@ -206,13 +265,24 @@ fn names(zone: &Section, key: &'static str, faults: &mut Vec<Diagnostic>) -> Vec
 }
 
 fn ranges(zone: &Section, faults: &mut Vec<Diagnostic>) -> Vec<Range> {
-    let mut ranges = Vec::new();
+    let (mut ranges, mut seen) = (Vec::new(), BTreeSet::new());
     for node in zone.list("addresses").unwrap_or_default() {
         match text(node).map(|text| Range::parse(&text)) {
-            Some(Ok(range)) => ranges.push(range),
+            Some(Ok(range)) => {
+                if !seen.insert(range.to_string()) {
+                    faults.push(duplicate(node));
+                }
+                ranges.push(range);
+            }
             Some(Err(error)) => faults.push(error.at(node.at)),
             None => {}
         }
     }
     ranges
+}
+
+/// The error about an entry of a list that occurs before.
+fn duplicate(node: &Node) -> Diagnostic {
+    let value = text(node).unwrap_or_default();
+    Diagnostic::new(Code::Dns, format!("duplicate value `{value}`")).at(node.at)
 }

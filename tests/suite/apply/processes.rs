@@ -257,15 +257,16 @@ fn of_two_simultaneous_runs_the_newer_state_remains() {
 #[test]
 fn of_two_simultaneous_runs_over_an_api_the_newer_state_remains() {
     use crate::spec::ZoneProvider;
-    use crate::tests::apply::http::provider_name;
     use crate::tests::apply::http::scenarios::fake;
+    use crate::tests::apply::http::{project_key, provider_name};
     for provider in [ZoneProvider::CloudDns, ZoneProvider::Route53, ZoneProvider::Cloudflare] {
         let fake = fake(provider);
         let run = |rev: u64| {
             let target = format!("CNAME: [t{rev}.example.net]");
             let names: Vec<_> = (0..30).map(|i| (format!("n{i}.shop"), target.clone())).collect();
             let workspace = workspace(0, "big", &names, &[]);
-            let server = format!("provider: {}, server: '{}', project: shop-dns", provider_name(provider), fake.base());
+            let server =
+                format!("provider: {}, server: '{}'{}", provider_name(provider), fake.base(), project_key(provider));
             workspace.edit("branches.yaml", "provider: rfc2136, server: '127.0.0.1:0'", &server);
             let mut command = apply_command(&workspace, rev);
             command.arg("--allow-no-cas").envs(fake.variables());
@@ -311,7 +312,7 @@ fn ten_thousand_names_of_an_api_take_less_than_a_hundred_megabytes() {
     use crate::spec::ZoneProvider;
     use crate::tests::apply::http::cloud_apis::CloudDns;
     use crate::tests::apply::http::json_apis::PowerDns;
-    use crate::tests::apply::http::{FakeServer, provider_name};
+    use crate::tests::apply::http::{FakeServer, project_key, provider_name};
     let target = cname("ingress.example.net");
     let fronts =
         (0..100).flat_map(|branch| (0..100).map(move |i| (format!("n{i}.b{branch}.shop"), format!("b{branch}"))));
@@ -326,7 +327,8 @@ fn ten_thousand_names_of_an_api_take_less_than_a_hundred_megabytes() {
     ] {
         fake.put(&existing, 60);
         let workspace = large(0);
-        let server = format!("provider: {}, server: '{}', project: shop-dns", provider_name(provider), fake.base());
+        let server =
+            format!("provider: {}, server: '{}'{}", provider_name(provider), fake.base(), project_key(provider));
         workspace.edit("branches.yaml", "provider: rfc2136, server: '127.0.0.1:0'", &server);
         let mut command = workspace.command();
         command.args(["dns", "plan"]).envs(fake.variables()).stdout(Stdio::piped());

@@ -4,14 +4,14 @@
 use crate::spec::ZoneProvider;
 use crate::tests::apply::http::json_apis::CANARY;
 use crate::tests::apply::http::scenarios::{ALL, fake};
-use crate::tests::apply::http::{FakeServer, ServerFault, provider_name};
+use crate::tests::apply::http::{FakeServer, ServerFault, project_key, provider_name};
 use crate::tests::apply::scenarios::{TestZone, cname, n, ownership_name, ownership_records};
 use crate::tests::kit::{Ran, Workspace};
 
 /// A workspace with one zone and one file, whose names have this TTL.
 fn workspace(provider: ZoneProvider, server: &str, ttl: u32) -> Workspace {
     let workspace = Workspace::empty();
-    let zone = format!("{{provider: {}, server: '{server}', project: shop-dns}}", provider_name(provider));
+    let zone = format!("{{provider: {}, server: '{server}'{}}}", provider_name(provider), project_key(provider));
     let spec = format!("apiVersion: pleach/v1\nkind: Branches\nproject: shop\nzones:\n  dev.example.com: {zone}\n");
     workspace.write("branches.yaml", spec);
     let head = "apiVersion: pleach/v1\nkind: ZoneChange\nzone: dev.example.com\nowner: shop\nbranch: login\n";

@@ -340,6 +340,11 @@ pub(crate) fn provider_name(provider: ZoneProvider) -> &'static str {
     }
 }
 
+/// The key of a zone that names the project, for the provider that has projects.
+pub(crate) fn project_key(provider: ZoneProvider) -> &'static str {
+    if provider == ZoneProvider::CloudDns { ", project: shop-dns" } else { "" }
+}
+
 /// The zone as a spec declares it.
 pub(crate) fn declared(keys: &str) -> spec::Zone {
     let head = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nzones:\n";
