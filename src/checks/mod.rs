@@ -20,6 +20,7 @@ mod sealed_secrets;
 mod secrets;
 
 pub(crate) use address_sources::AddressSource;
+pub(crate) use secrets::has_values;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Severity};
 use crate::node::Node;

@@ -5,7 +5,7 @@
 
 use super::{CheckInput, CheckedObject, Finding};
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::node::Node;
+use crate::node::{MapEntry, Node};
 use crate::resource::Resource;
 use crate::spec::SecretsMode;
 
@@ -27,8 +27,7 @@ fn value_in(object: &CheckedObject) -> Option<Diagnostic> {
         return None;
     }
     let resource = object.resource;
-    let entries = ["data", "stringData"].into_iter().filter_map(|field| resource.node.get(field)?.as_map());
-    let mut held = entries.flatten().filter(|entry| entry.value.as_text().is_some_and(|text| !text.is_empty()));
+    let mut held = values(resource);
     let first = held.next()?;
     // The name of a generated secret ends with the hash of its values, which differs between branches.
     let name = resource.original_id().name;
@@ -38,6 +37,17 @@ fn value_in(object: &CheckedObject) -> Option<Diagnostic> {
             "keep the value in a store and refer to it, with an `ExternalSecret` or a `SealedSecret` for example",
         ),
     )
+}
+
+/// The values of a Secret, without empty ones.
+fn values(secret: &Resource) -> impl Iterator<Item = &MapEntry> {
+    let entries = ["data", "stringData"].into_iter().filter_map(|field| secret.node.get(field)?.as_map());
+    entries.flatten().filter(|entry| entry.value.as_text().is_some_and(|text| !text.is_empty()))
+}
+
+/// Whether a Secret contains values.
+pub(crate) fn has_values(secret: &Resource) -> bool {
+    values(secret).next().is_some()
 }
 
 fn more(count: usize) -> String {

@@ -24,5 +24,5 @@ mod steps;
 
 pub(crate) use build::{BuiltObjects, ImageReplacements, Layers, Options, branch, kustomize};
 pub(crate) use finish::order::Reorder;
-pub(crate) use input::{Input, LoadRestrictor, Memo, TemplateRenderer};
+pub(crate) use input::{Input, LoadRestrictor, Memo, PatchOptions, TemplateRenderer};
 pub(crate) use model::{Kustomization, Replica, Text, patches};

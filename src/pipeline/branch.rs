@@ -7,7 +7,7 @@ use crate::claims::{self, Claim};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, Severity, gather};
 use crate::dns::AddressObject;
 use crate::dns::WantedNames;
-use crate::kustomize::{self, Input, Layers, Memo};
+use crate::kustomize::{self, Input, Layers, Memo, PatchOptions};
 use crate::node::Node;
 use crate::objects::{ContributorInput, ZoneEndpoints};
 use crate::output::OutputPath;
@@ -34,6 +34,8 @@ pub(crate) struct BuiltBranch<'a> {
     pub(super) images: ImageUse,
     /// The source locations of the values that its templates read.
     pub(super) reads: BTreeSet<Location>,
+    /// The options of its patches.
+    pub(super) patch_options: PatchOptions,
     /// Its objects outside of namespaces that branches share, without labels of the branch.
     pub(crate) shared: Vec<Resource>,
     /// Its files.
@@ -46,8 +48,8 @@ impl<'a> BuiltBranch<'a> {
     /// A branch that Kubernetes does not serve.
     fn without_objects(branch: &'a Branch) -> Self {
         let (objects, files, claims, warnings) = Default::default();
-        let (shared, images, reads) = Default::default();
-        BuiltBranch { branch, objects, images, reads, shared, files, claims, warnings }
+        let (shared, images, reads, patch_options) = Default::default();
+        BuiltBranch { branch, objects, images, reads, patch_options, shared, files, claims, warnings }
     }
 }
 
@@ -102,7 +104,7 @@ impl<'a> BranchBuilder<'a> {
         let Some(namespace) = branch.namespace() else { return Ok(BuiltBranch::without_objects(branch)) };
         let context = TemplateContext::new(&branch.variables)?;
         let templates = BranchTemplates { engine: &self.engine, context: &context };
-        let kustomize::BuiltObjects { mut resources, mut warnings, image_names } =
+        let kustomize::BuiltObjects { mut resources, mut warnings, image_names, patch_options } =
             self.objects(branch, namespace, &templates)?;
         let reads = context.read_locations();
         let images = ImageUse::of(branch, image_names, &reads);
@@ -122,7 +124,7 @@ impl<'a> BranchBuilder<'a> {
         let objects = emit::objects(branch, namespace, resources);
         let files = emit::files(branch, &objects)?;
         let warnings = warnings.into_iter().map(|warning| warning.in_branch(&branch.name)).collect();
-        Ok(BuiltBranch { branch, objects, images, reads, shared, files, claims, warnings })
+        Ok(BuiltBranch { branch, objects, images, reads, patch_options, shared, files, claims, warnings })
     }
 
     /// The objects that the base directory, the overlays and the branch's own settings make.

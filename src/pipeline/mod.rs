@@ -35,7 +35,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use unselected::UnselectedBranches;
-use unused::UsedParts;
+use unused::{UsedParts, WrittenZones};
 use usage::Usage;
 
 /// What a build depends on.
@@ -115,7 +115,7 @@ pub(crate) fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>> {
     let Inputs { spec, plan, previous, selection, .. } = *inputs;
     selection.check(plan)?;
     let names = dns::wanted_names(spec, plan)?;
-    let (builder, workers) = (BranchBuilder::new(inputs, &names), workers()?);
+    let (builder, workers, written) = (BranchBuilder::new(inputs, &names), workers()?, WrittenZones::of(&names));
     let (selected, unselected): (_, Vec<_>) =
         plan.branches.iter().partition(|b| selection.has(&b.name, b.slug.as_str()));
     let (branches, mut failures) = build_all(inputs, &builder, &workers, selected);
@@ -140,7 +140,7 @@ pub(crate) fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>> {
     let warnings = [plan.warnings.clone(), zones.warnings, image_warnings, compared.warnings].into_iter().flatten();
     let of_branches = branches.iter().flat_map(|branch| branch.warnings.iter().cloned());
     let (engine, scopes, files) = (&builder.engine, &builder.scopes, builder.files());
-    let used = UsedParts { inputs, branches: &branches, engine, tree: &tree, scopes, files };
+    let used = UsedParts { inputs, branches: &branches, engine, tree: &tree, scopes, zones: written, files };
     let unused = unused::warnings(&used);
     Ok(Build {
         prunable: zones.prunable.into_iter().chain(plans.prunable).collect(),

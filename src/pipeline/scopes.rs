@@ -1,10 +1,11 @@
 //! Which kinds of a workspace are outside of namespaces: those of `clusterScoped:`, those that a `CustomResourceDefinition`
 //! defines, and those that pleach knows.
 
+use crate::diagnostic::{Code, Diagnostic};
 use crate::node::Node;
 use crate::resource::Resource;
-use crate::schema::scope::{Scope, Scopes};
-use crate::source::{File, Found, Project, RelPath};
+use crate::schema::scope::{GroupKind, Scope, Scopes};
+use crate::source::{File, Found, Location, Project, RelPath};
 use crate::spec::{OVERLAYS, Spec};
 use crate::yaml::{self, Dialect};
 use std::borrow::Cow;
@@ -18,6 +19,38 @@ pub(super) fn of_workspace(project: &Project, spec: &Spec) -> Scopes {
     for kind in &spec.cluster_scoped {
         scopes.add(kind.value.clone(), Scope::Cluster);
     }
+    for (kind, scope, _) in definitions(project, spec) {
+        scopes.add(kind, scope);
+    }
+    scopes
+}
+
+/// A warning for each kind of `clusterScoped` whose scope a `CustomResourceDefinition` of the workspace says.
+pub(super) fn warnings(project: &Project, spec: &Spec) -> Vec<Diagnostic> {
+    if spec.cluster_scoped.is_empty() {
+        return Vec::new();
+    }
+    let definitions = definitions(project, spec);
+    let defined = spec.cluster_scoped.iter().filter_map(|kind| {
+        let (_, scope, at) = definitions.iter().find(|(defined, ..)| *defined == kind.value)?;
+        let (message, help) = match scope {
+            Scope::Cluster => (
+                format!("`{}` has no effect: its definition says that it is outside of namespaces", kind.value),
+                "remove it",
+            ),
+            Scope::Namespaced => (
+                format!("`{}` is in namespaces, as its definition says, but `clusterScoped` has it", kind.value),
+                "remove it, or set `scope: Cluster` in the definition",
+            ),
+        };
+        Some(Diagnostic::new(Code::Spec, message).at(kind.at).note(*at, "it is defined here").help(help))
+    });
+    defined.collect()
+}
+
+/// The kinds that the definitions below the base directory and the overlays define.
+fn definitions(project: &Project, spec: &Spec) -> Vec<(GroupKind, Scope, Location)> {
+    let mut definitions = Vec::new();
     let overlays = RelPath::root().join(OVERLAYS).expect("a folder name is a relative path");
     let (mut folders, mut seen) = (vec![spec.base.clone(), overlays], BTreeSet::new());
     while let Some(folder) = folders.pop() {
@@ -28,20 +61,24 @@ pub(super) fn of_workspace(project: &Project, spec: &Spec) -> Scopes {
         }
         for path in names.iter().filter_map(|name| folder.join(name)) {
             if [".yaml", ".yml", ".json"].iter().any(|ending| path.name().ends_with(ending)) {
-                project.file(&path).iter().for_each(|file| add_file(file, &mut scopes));
+                project.file(&path).iter().for_each(|file| add_file(file, &mut definitions));
             } else if !path.name().starts_with('.') && project.is_folder(&path) {
                 folders.push(path);
             }
         }
     }
-    scopes
+    definitions
 }
 
 /// Adds what a file defines. One that cannot be read is an error where it is used.
-fn add_file(file: &Arc<File>, scopes: &mut Scopes) {
+fn add_file(file: &Arc<File>, definitions: &mut Vec<(GroupKind, Scope, Location)>) {
     if file.text().is_ok_and(|text| text.contains("CustomResourceDefinition")) {
         let documents = yaml::documents(file, Dialect::Kubernetes).unwrap_or_default();
-        documents.iter().filter_map(Scope::defined_by).for_each(|(kind, scope)| scopes.add(kind, scope));
+        let defined = documents.iter().filter_map(|document| {
+            let (kind, scope) = Scope::defined_by(document)?;
+            Some((kind, scope, document.at))
+        });
+        definitions.extend(defined);
     }
 }
 

@@ -3,11 +3,13 @@
 use super::section::Section;
 use super::spec_error;
 use crate::diagnostic::Diagnostic;
+use crate::image;
 use crate::node::{Node, Value};
 use crate::schema::Gvk;
 use crate::schema::fieldspec::FieldSpec;
 use crate::source::Location;
 use smol_str::SmolStr;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// A field that contains an image, or a list of images.
@@ -30,7 +32,7 @@ impl ImageField {
     }
 
     pub(super) fn all(top: &Section, faults: &mut Vec<Diagnostic>) -> Vec<Self> {
-        let mut fields = Vec::new();
+        let (mut fields, mut known) = (Vec::new(), BTreeMap::new());
         for node in top.list("imageFields").unwrap_or_default().iter().filter(|node| node.as_map().is_some()) {
             let section = Section::new("imageField", node);
             let (group, kind) = (section.text("group"), section.text("kind"));
@@ -40,9 +42,19 @@ impl ImageField {
                 let error = spec_error(format!("the path `{path}` does not name a field")).at(section.place("path"));
                 faults.push(error.help("write the keys with `/` between them, such as `spec/runner/image`"));
             }
+            let same = (field.group.clone(), field.kind.clone(), field.path.clone());
+            if let Some(first) = known.insert(same, section.place("path")) {
+                let error = spec_error("duplicate entry of `imageFields`".to_owned()).at(section.place("path"));
+                faults.push(error.note(first, "first here"));
+            }
             fields.push(ImageField { at: section.place("path"), ..field });
         }
         fields
+    }
+
+    /// Whether an object has the field other than as the image in a list of a pod, which needs no entry.
+    pub(crate) fn is_needed_for(&self, object: &Node) -> bool {
+        is_beside_pods(object, &self.path)
     }
 
     /// Whether objects of this kind have the field.
@@ -86,5 +98,17 @@ fn visit<'n>(node: &'n Node, path: &[SmolStr], found: &mut dyn FnMut(&'n Node)) 
         (Value::Map(map), [key, rest @ ..]) => map.get(key).into_iter().for_each(|node| visit(node, rest, found)),
         (Value::Scalar(_), []) => found(node),
         _ => {}
+    }
+}
+
+fn is_beside_pods(node: &Node, path: &[SmolStr]) -> bool {
+    match (&node.value, path) {
+        (Value::Seq(items), _) => items.iter().any(|item| is_beside_pods(item, path)),
+        (Value::Map(map), [key, rest @ ..]) => map.get(key).is_some_and(|value| {
+            let is_of_pod = value.as_seq().is_some() && image::path_in_pod_list(key).is_some_and(|path| *rest == *path);
+            !is_of_pod && is_beside_pods(value, rest)
+        }),
+        (Value::Scalar(_), []) => true,
+        _ => false,
     }
 }

@@ -87,6 +87,14 @@ impl Pattern {
         self.parts.contains(&PatternPart::Slug)
     }
 
+    /// The paths of the values that it contains.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &[SmolStr]> {
+        self.parts.iter().filter_map(|part| match part {
+            PatternPart::Value(path) => Some(path.as_slice()),
+            PatternPart::Text(_) | PatternPart::Project | PatternPart::Slug => None,
+        })
+    }
+
     /// A pattern of the texts for a branch with the slug `slug` and any values, for [`crate::glob`].
     pub(crate) fn glob(&self, project: &str, slug: &str) -> String {
         let part = |part: &PatternPart| match part {

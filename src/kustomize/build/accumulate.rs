@@ -168,7 +168,9 @@ impl<'a> Accumulator<'a> {
             self.input.work.reset(done);
             return None;
         }
-        warnings.into_inner().into_iter().for_each(|warning| self.warnings.say(warning));
+        let (said, options) = warnings.into_inner();
+        said.into_iter().for_each(|warning| self.warnings.say(warning));
+        self.warnings.add_options(options);
         Some(made)
     }
 

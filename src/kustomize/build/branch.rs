@@ -56,7 +56,8 @@ pub(crate) fn branch(input: &Input, layers: &Layers) -> Result<BuiltObjects> {
     let image_names = branch_images::apply(&mut accumulated.resources, &layers.images, &context)?;
     linked::settle_all(&mut accumulated.resources, &context)?;
     let resources = finish::finish(accumulated, &context, None)?.into_vec();
-    Ok(BuiltObjects { resources, warnings: warnings.into_inner(), image_names })
+    let (warnings, patch_options) = warnings.into_inner();
+    Ok(BuiltObjects { resources, warnings, image_names, patch_options })
 }
 
 /// The errors of an overlay. If it has no kustomization file, the usual reason is a patch that was added as a resource.

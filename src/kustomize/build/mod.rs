@@ -16,7 +16,7 @@ use super::finish::metadata;
 use super::finish::{self, order};
 use super::input::accumulated::Accumulated;
 use super::input::build_metadata::{self, BuildMetadata};
-use super::input::{BuildRules, Input, LoadRestrictor, Warnings};
+use super::input::{BuildRules, Input, LoadRestrictor, PatchOptions, Warnings};
 use crate::diagnostic::{Code, Diagnostic, Result, Severity};
 use crate::resource::Resource;
 use crate::source::RelPath;
@@ -45,6 +45,8 @@ pub(crate) struct BuiltObjects {
     pub(crate) warnings: Vec<Diagnostic>,
     /// The names of the images of a branch, before those of the spec replace them.
     pub(crate) image_names: BTreeSet<SmolStr>,
+    /// The options of the patches of a branch.
+    pub(crate) patch_options: PatchOptions,
 }
 
 /// What `kubectl kustomize` makes of a folder of a project that is the whole disk.
@@ -72,6 +74,6 @@ pub(crate) fn kustomize(input: &Input, folder: &RelPath, options: Options) -> Re
     if options.managed_by_label || build_metadata::requests_managed_by(&kustomization.build_metadata) {
         metadata::managed_by(&mut resources);
     }
-    let (resources, warnings) = (resources.into_vec(), warnings.into_inner());
+    let (resources, (warnings, _)) = (resources.into_vec(), warnings.into_inner());
     Ok(BuiltObjects { resources, warnings, ..BuiltObjects::default() })
 }

@@ -5,6 +5,7 @@ use crate::kustomize::input::{Input, LoadRestrictor};
 use crate::schema::fieldspec::FieldSpecs;
 use crate::schema::merge::MergeSchema;
 use crate::source::{Location, RelPath};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The context of a step: the folder of its kustomization and the configuration that applies there.
@@ -38,19 +39,38 @@ pub(crate) struct BuildRules {
     pub(crate) keeps_namespaces: bool,
 }
 
-/// Warnings of a build.
+/// Warnings of a build, and what may become one.
 #[derive(Debug, Default)]
-pub(crate) struct Warnings(Mutex<Vec<Diagnostic>>);
+pub(crate) struct Warnings {
+    said: Mutex<Vec<Diagnostic>>,
+    patch_options: Mutex<PatchOptions>,
+}
+
+/// The options of patches that applied, by where each is written: its name, and why it had no effect.
+pub(crate) type PatchOptions = BTreeMap<Location, (&'static str, Option<&'static str>)>;
 
 impl Warnings {
     /// Adds a warning.
     pub(crate) fn say(&self, warning: Diagnostic) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(warning);
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).push(warning);
     }
 
-    /// The warnings in the order in which they were given.
-    pub(crate) fn into_inner(self) -> Vec<Diagnostic> {
-        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    /// Adds the options of a patch. One that had an effect once is needed.
+    pub(crate) fn add_options(
+        &self,
+        options: impl IntoIterator<Item = (Location, (&'static str, Option<&'static str>))>,
+    ) {
+        let mut known = self.patch_options.lock().unwrap_or_else(PoisonError::into_inner);
+        for (at, (name, why)) in options {
+            let (_, known) = known.entry(at).or_insert((name, why));
+            *known = known.and(why);
+        }
+    }
+
+    /// The warnings in the order in which they were given, and the options.
+    pub(crate) fn into_inner(self) -> (Vec<Diagnostic>, PatchOptions) {
+        let said = self.said.into_inner().unwrap_or_else(PoisonError::into_inner);
+        (said, self.patch_options.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -9,7 +9,7 @@ pub(crate) mod manifest;
 mod memo;
 pub(crate) mod resources;
 
-pub(crate) use context::{BuildRules, StepContext, Warnings};
+pub(crate) use context::{BuildRules, PatchOptions, StepContext, Warnings};
 pub(crate) use memo::Memo;
 pub(crate) use resources::Resources;
 

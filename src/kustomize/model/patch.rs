@@ -16,10 +16,10 @@ pub(crate) struct Patch {
     pub(crate) patch: Option<Node>,
     /// What it applies to.
     pub(crate) target: Option<PatchTarget>,
-    /// Whether it may change the name of its target.
-    pub(crate) allow_name_change: bool,
-    /// Whether it may change the kind of its target.
-    pub(crate) allow_kind_change: bool,
+    /// Where it is allowed to change the name of its target.
+    pub(crate) allow_name_change: Option<Location>,
+    /// Where it is allowed to change the kind of its target.
+    pub(crate) allow_kind_change: Option<Location>,
     /// Whether it may match nothing; an addition of pleach.
     pub(crate) optional: bool,
     /// The location of the entry.
@@ -41,7 +41,10 @@ pub(crate) fn patch(node: &Node, errors: &mut FieldErrors) -> Option<Patch> {
 /// A patch among other fields.
 pub(crate) fn patch_of(fields: &mut Fields, node: &Node) -> Patch {
     let options = fields.map("options");
-    let option = |name: &str| options.and_then(|options| options.get(name)).and_then(Node::as_bool).unwrap_or_default();
+    let option = |name: &str| {
+        let option = options.and_then(|options| options.get(name));
+        option.filter(|option| option.as_bool() == Some(true)).map(|option| option.at)
+    };
     Patch {
         path: text(fields, "path"),
         patch: fields.text("patch").filter(|patch| patch.as_str() != Some("")).cloned(),

@@ -39,13 +39,18 @@ fn default(spec: &Spec) -> Option<Diagnostic> {
     Some(warning.help("add `added:` with a date; `pleach branch add` and `pleach branch sync` write it"))
 }
 
-/// The expiry dates of branches that never expire.
+/// The expiry dates of pinned branches and of the baseline branch. An alias, which keeps its branch too, moves on.
 fn kept(spec: &Spec) -> Vec<Diagnostic> {
     let of_branch = |entry: &BranchEntry| {
-        let date = entry.expires.as_ref().filter(|_| entry.pin.is_some())?;
-        let message = format!("`expires` has no effect: the branch `{}` is pinned", entry.name);
-        let warning = Diagnostic::new(Code::Spec, message).at(date.at);
-        Some(warning.help("remove one of the two"))
+        let date = entry.expires.as_ref()?;
+        let warning = |why: String| Diagnostic::new(Code::Spec, format!("`expires` has no effect: {why}")).at(date.at);
+        let name = &entry.name;
+        if entry.pin.is_some() {
+            return Some(warning(format!("the branch `{name}` is pinned")).help("remove one of the two"));
+        }
+        let baseline = spec.baseline.as_ref().filter(|baseline| baseline.value == *name)?;
+        let warning = warning(format!("the branch `{name}` is the baseline branch"));
+        Some(warning.note(baseline.at, "it is named here").help("remove the date: others use its services"))
     };
     spec.branches.iter().filter_map(of_branch).collect()
 }

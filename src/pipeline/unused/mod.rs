@@ -1,17 +1,22 @@
-//! Parts of the spec and of the workspace without effect: overlays, aliases of images, shared entries, values, slots.
+//! Parts of the spec and of the workspace without effect: overlays, keys of zones, hosts, aliases of images, shared entries, values,
+//! slots, options of patches.
 //!
 //! They are warnings of a build of all branches, because a branch that is not built may use them.
 
 mod cleanup;
 mod expiry;
+mod hosts;
 mod objects;
 mod overlays;
 mod values;
 mod variables;
+mod zones;
+
+pub(super) use zones::WrittenZones;
 
 use super::branch::BuiltBranch;
 use super::images::similar;
-use super::{Inputs, Selection};
+use super::{Inputs, Selection, scopes};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::Node;
 use crate::output::Tree;
@@ -34,19 +39,24 @@ pub(super) struct UsedParts<'a> {
     pub(super) tree: &'a Tree,
     /// The scopes of the kinds of the workspace.
     pub(super) scopes: &'a Scopes,
+    /// The zones that they write to.
+    pub(super) zones: WrittenZones,
     /// The files that they are made of.
     pub(super) files: BTreeSet<RelPath>,
 }
 
 /// A warning for each part that nothing uses, if all branches were built. Without a branch that Kubernetes serves, only settings
-/// about the expiry can be in use.
+/// about hosts and the expiry can be in use.
 pub(super) fn warnings(build: &UsedParts) -> Vec<Diagnostic> {
     let Inputs { plan, selection, spec, .. } = build.inputs;
     let is_whole = matches!(selection, Selection::All) && build.branches.len() == plan.branches.len();
     if !is_whole || plan.branches.is_empty() {
         return Vec::new();
     }
-    let mut warnings = expiry::warnings(spec, plan);
+    let mut warnings = zones::warnings(build);
+    warnings.extend(hosts::warnings(build));
+    warnings.extend(expiry::warnings(spec, plan));
+    warnings.extend(values::of_app_engine(spec));
     if plan.branches.iter().all(|branch| branch.namespace().is_none()) {
         return warnings;
     }
@@ -57,11 +67,13 @@ pub(super) fn warnings(build: &UsedParts) -> Vec<Diagnostic> {
     warnings.extend(variables::database(build, &reads));
     warnings.extend(variables::slots(build, &reads));
     let unneeded: Vec<Diagnostic> = settings(spec).flat_map(|settings| settings.unneeded.iter().cloned()).collect();
-    let known: BTreeSet<Location> = unneeded.iter().map(|warning| warning.parts().at).collect();
+    let known: BTreeSet<Location> = warnings.iter().chain(&unneeded).map(|warning| warning.parts().at).collect();
     warnings.extend(values::warnings(spec, &reads).into_iter().filter(|warning| !known.contains(&warning.parts().at)));
     warnings.extend(unneeded);
     warnings.extend(objects::secrets(build));
     warnings.extend(objects::image_fields(build));
+    warnings.extend(objects::patch_options(build));
+    warnings.extend(scopes::warnings(build.inputs.project, spec));
     warnings.extend(overlays::warnings(build));
     warnings.extend(cleanup::objects(build));
     warnings.extend(cleanup::databases(build));

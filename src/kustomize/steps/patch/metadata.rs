@@ -30,8 +30,15 @@ impl Identity {
         }
     }
 
-    /// Puts back what the patch may not change.
-    pub(super) fn keep(self, object: &mut Node, may: May) {
+    /// Puts back what the patch may not change. Returns what it changed of the rest.
+    pub(super) fn keep(self, object: &mut Node, may: May) -> May {
+        let is_other = |old: &Option<Node>, new: Option<&Node>| {
+            old.as_ref().and_then(Node::as_text) != new.and_then(Node::as_text)
+        };
+        let changed = May {
+            name: may.name && is_other(&self.name, object.at_path(&["metadata", "name"])),
+            kind: may.kind && is_other(&self.kind, object.get("kind")),
+        };
         put(object, "apiVersion", self.api_version);
         if !may.kind {
             put(object, "kind", self.kind);
@@ -42,6 +49,7 @@ impl Identity {
             }
             put(metadata, "namespace", self.namespace);
         }
+        changed
     }
 }
 

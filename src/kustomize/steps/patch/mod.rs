@@ -45,7 +45,7 @@ pub(crate) fn strategic_merge(
             context.input.work.compared(resources.as_slice().len()).map_err(|error| error.at(patch.at))?;
             let one = target::named(resources, &Resource::new(patch.clone())).map_err(|error| error.at(patch.at))?;
             let patch = metadata::as_strings(&patch, context)?;
-            merge(resources, &[one], &patch, May::default(), context)
+            merge(resources, &[one], &patch, May::default(), context).map(drop)
         };
         merge().map_err(blamed(entry))
     })?;
@@ -74,19 +74,25 @@ pub(crate) fn json6902(resources: &mut Resources, kustomization: &Kustomization,
     .map(drop)
 }
 
-/// What a strategic merge patch may change besides the rest.
+/// What a strategic merge patch may change besides the rest, or has changed of it.
 #[derive(Clone, Copy, Default)]
 struct May {
     name: bool,
     kind: bool,
 }
 
+impl May {
+    fn or(self, other: May) -> May {
+        May { name: self.name || other.name, kind: self.kind || other.kind }
+    }
+}
+
 fn apply(resources: &mut Resources, patch: &Patch, context: &StepContext) -> Result<()> {
     if patch.optional {
         context.optional(patch.at);
     }
-    let may = May { name: patch.allow_name_change, kind: patch.allow_kind_change };
-    match (content::of_either_sort(patch, context)?, &patch.target) {
+    let may = May { name: patch.allow_name_change.is_some(), kind: patch.allow_kind_change.is_some() };
+    let changed = match (content::of_either_sort(patch, context)?, &patch.target) {
         (PatchContent::Merge(patches), Some(target)) => {
             if let [_, second, ..] = &patches[..] {
                 let message = "a patch with a `target` must be one document, but this has several";
@@ -96,25 +102,48 @@ fn apply(resources: &mut Resources, patch: &Patch, context: &StepContext) -> Res
             }
             let chosen = chosen(resources, patch, target, context)?;
             let Some(patch) = patches.first().filter(|_| !chosen.is_empty()) else { return Ok(()) };
-            merge(resources, &chosen, &metadata::as_strings(patch, context)?, may, context)
+            Some(merge(resources, &chosen, &metadata::as_strings(patch, context)?, may, context)?)
         }
-        (PatchContent::Merge(patches), None) => gather(&patches, |document| -> Result<()> {
+        (PatchContent::Merge(patches), None) => gather(&patches, |document| -> Result<Option<May>> {
             context.input.work.compared(resources.as_slice().len()).map_err(|error| error.at(document.at))?;
             match target::named(resources, &Resource::new(document.clone())) {
-                Ok(one) => merge(resources, &[one], document, may, context),
-                Err(_) if patch.optional => Ok(()),
+                Ok(one) => merge(resources, &[one], document, may, context).map(Some),
+                Err(_) if patch.optional => Ok(None),
                 Err(error) => Err(context.relieved(error.at(document.at)).into()),
             }
-        })
-        .map(drop),
+        })?
+        .into_iter()
+        .flatten()
+        .reduce(May::or),
         (PatchContent::Json(operations), Some(target)) => {
-            operate(resources, patch, target, &operations, History::Note, context)
+            operate(resources, patch, target, &operations, History::Note, context)?;
+            let why = "a JSON patch can change names and kinds without it";
+            context.warnings.add_options(options(patch, Some(why), Some(why)));
+            None
         }
-        (PatchContent::Json(_), None) => Err(Diagnostic::new(Code::Overlay, "a JSON patch must have a `target`")
-            .at(patch.at)
-            .help("select the objects that it changes: `target: {kind: Deployment, name: web}`")
-            .into()),
+        (PatchContent::Json(_), None) => {
+            return Err(Diagnostic::new(Code::Overlay, "a JSON patch must have a `target`")
+                .at(patch.at)
+                .help("select the objects that it changes: `target: {kind: Deployment, name: web}`")
+                .into());
+        }
+    };
+    if let Some(May { name, kind }) = changed {
+        let name = (!name).then_some("the patch changes no name");
+        let kind = (!kind).then_some("the patch changes no kind");
+        context.warnings.add_options(options(patch, name, kind));
     }
+    Ok(())
+}
+
+/// The options of a patch, with the reasons why they had no effect.
+fn options(
+    patch: &Patch,
+    name: Option<&'static str>,
+    kind: Option<&'static str>,
+) -> impl Iterator<Item = (Location, (&'static str, Option<&'static str>))> {
+    let name = patch.allow_name_change.map(|at| (at, ("allowNameChange", name)));
+    name.into_iter().chain(patch.allow_kind_change.map(|at| (at, ("allowKindChange", kind))))
 }
 
 fn chosen(resources: &Resources, patch: &Patch, target: &PatchTarget, context: &StepContext) -> Result<Vec<usize>> {
@@ -126,9 +155,9 @@ fn chosen(resources: &Resources, patch: &Patch, target: &PatchTarget, context: &
     Ok(chosen)
 }
 
-/// Merges a patch into objects; those that it deletes go.
-fn merge(resources: &mut Resources, chosen: &[usize], patch: &Node, may: May, context: &StepContext) -> Result<()> {
-    let mut deleted = Vec::new();
+/// Merges a patch into objects; those that it deletes go. Returns what it changed of what it `may` change.
+fn merge(resources: &mut Resources, chosen: &[usize], patch: &Node, may: May, context: &StepContext) -> Result<May> {
+    let (mut deleted, mut changed) = (Vec::new(), May::default());
     for &i in chosen {
         let resource = &mut resources.as_mut()[i];
         let patch = &*metadata::addressed(patch, &resource.node);
@@ -150,7 +179,7 @@ fn merge(resources: &mut Resources, chosen: &[usize], patch: &Node, may: May, co
             None => deleted.push(i),
             Some(merged) => {
                 let identity = Identity::of(&std::mem::replace(&mut resource.node, merged));
-                identity.keep(&mut resource.node, may);
+                changed = changed.or(identity.keep(&mut resource.node, may));
                 resource.linked.patched(patch);
                 linked::settle(resource, context)?;
             }
@@ -162,9 +191,9 @@ fn merge(resources: &mut Resources, chosen: &[usize], patch: &Node, may: May, co
     }
     if may.name || may.kind {
         let list = std::mem::take(resources.as_mut());
-        return list.into_iter().try_for_each(|resource| Ok(resources.append(resource).map_err(|e| e.at(patch.at))?));
+        list.into_iter().try_for_each(|resource| resources.append(resource).map_err(|error| error.at(patch.at)))?;
     }
-    Ok(())
+    Ok(changed)
 }
 
 /// Applies a JSON patch to the objects of its target.
