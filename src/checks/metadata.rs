@@ -1,6 +1,10 @@
 //! Labels and annotations, of an object and of the pods it makes.
 
 use super::{CheckInput, CheckedObject, Finding, pods};
+use crate::annotation::{
+    BRANCH_LABEL, BRANCH_NAME_ANNOTATION, DATABASE_ANNOTATION, KEY_PREFIX, NAME_HASH_ANNOTATION, NAMESPACE_ANNOTATION,
+    PROJECT_LABEL,
+};
 use crate::diagnostic::Diagnostic;
 use crate::node::{Map, Node};
 use crate::schema::name::{LABEL, is_key, is_label_value};
@@ -14,7 +18,32 @@ pub(super) fn check(input: &CheckInput) -> Vec<Finding> {
     for object in &input.objects {
         labels_and_annotations(object, &mut faults);
     }
-    Finding::errors(faults)
+    let without_effect = input.objects.iter().flat_map(without_effect).map(Finding::warning);
+    Finding::errors(faults).into_iter().chain(without_effect).collect()
+}
+
+/// The annotations of pleach that manifests can have.
+const READ: [&str; 3] = [DATABASE_ANNOTATION, NAMESPACE_ANNOTATION, NAME_HASH_ANNOTATION];
+
+/// The warnings about keys of pleach that it replaces or does not know.
+fn without_effect(object: &CheckedObject) -> Vec<Diagnostic> {
+    let mut warnings = Vec::new();
+    for (field, what, read) in [("labels", "label", &[][..]), ("annotations", "annotation", &READ)] {
+        let entries = object.node().at_path(&["metadata", field]).and_then(Node::as_map).into_iter().flatten();
+        for entry in entries.filter(|entry| entry.key.text.starts_with(KEY_PREFIX)) {
+            let key = entry.key.text.as_str();
+            let warning = |why: &str| {
+                object.fault(&entry.value, format!("the {what} `{key}` of `{object}` has no effect: {why}"))
+            };
+            if [PROJECT_LABEL, BRANCH_LABEL, BRANCH_NAME_ANNOTATION].contains(&key) {
+                warnings.push(warning("pleach sets it").help("remove it"));
+            } else if !read.contains(&key) {
+                let warning = warning("pleach does not know it").suggest(key, read.iter().copied());
+                warnings.push(warning.help("remove it, or correct the key"));
+            }
+        }
+    }
+    warnings
 }
 
 fn labels_and_annotations(object: &CheckedObject, faults: &mut Vec<Diagnostic>) {
