@@ -29,12 +29,13 @@ pub(crate) const DNS_NAMES: DeletionLimit =
 impl DeletionLimit {
     /// Refuses to delete the items `deleted` if they are too large a part of `all` items.
     ///
-    /// `allowed` is the number that the user passed with the option: then exactly this number must be deleted, whatever its part.
+    /// `allowed` is the number that the user passed with the option: then exactly this number must be deleted, whatever its part, or
+    /// nothing.
     pub(crate) fn check(&self, all: usize, deleted: &[&str], allowed: Option<usize>) -> Result<(), Diagnostic> {
         let DeletionLimit { noun, option, min_items, always } = self;
         let count = deleted.len();
         let message = match allowed {
-            Some(allowed) if allowed == count => return Ok(()),
+            Some(allowed) if allowed == count || count == 0 => return Ok(()),
             Some(allowed) => format!("`{option} {allowed}` is given, but {count} of {all} {noun} would be deleted"),
             None if all < *min_items || count <= *always || count * 100 <= all * MAX_PERCENT => return Ok(()),
             None => format!("{count} of {all} {noun} would be deleted"),
@@ -45,11 +46,7 @@ impl DeletionLimit {
     /// An error that stops a run, with the items that it would delete.
     pub(crate) fn refusal(&self, message: String, deleted: &[&str]) -> Diagnostic {
         let (option, count) = (self.option, deleted.len());
-        let error = Diagnostic::new(Code::Guard, message);
-        if count == 0 {
-            return error.help(format!("nothing was written; run the command without `{option}`"));
-        }
-        error
+        Diagnostic::new(Code::Guard, message)
             .help(format!("these would be deleted: {}", named(deleted)))
             .help(format!("nothing was written; if this is intended, use `{option} {count}`"))
     }
@@ -77,6 +74,8 @@ mod tests {
             (&BRANCHES, 9, 3, Some(3), true),
             (&BRANCHES, 0, 0, None, true),
             (&BRANCHES, 40, 0, Some(0), true),
+            (&BRANCHES, 40, 0, Some(10), true),
+            (&BRANCHES, 40, 1, Some(0), false),
             (&DNS_NAMES, 9, 9, None, true),
             (&DNS_NAMES, 10, 3, None, true),
             (&DNS_NAMES, 10, 4, None, false),
@@ -96,11 +95,5 @@ mod tests {
             "`--allow-delete 10` is given, but 1 of 6 branches in the output would be deleted"
         );
         assert!(error.parts().help[1].ends_with("`--allow-delete 1`"));
-        let error = OUTPUT_BRANCHES.check(6, &[], Some(10)).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "`--allow-delete 10` is given, but 0 of 6 branches in the output would be deleted"
-        );
-        assert_eq!(error.parts().help, ["nothing was written; run the command without `--allow-delete`"]);
     }
 }

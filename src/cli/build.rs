@@ -61,10 +61,10 @@ pub(super) struct BuildArgs {
     /// Report unmanaged files as warnings, not as errors
     #[arg(long)]
     keep_unmanaged: bool,
-    /// Allow the removal of exactly COUNT branches [default: at most two, or 30 %]
+    /// Allow the removal of exactly COUNT branches, or of none [default: at most two, or 30 %]
     #[arg(long, value_name = "COUNT", value_parser = super::usage::count)]
     allow_delete: Option<usize>,
-    /// Allow exactly COUNT DNS names to become absent [default: at most 30 % of ten or more]
+    /// Allow exactly COUNT DNS names to become absent, or none [default: at most 30 % of ten or more]
     #[arg(long, value_name = "COUNT", value_parser = super::usage::count)]
     allow_delete_names: Option<usize>,
 }

@@ -13,6 +13,7 @@ use crate::dns::zone_change::ZoneChange;
 use crate::name::DnsName;
 use crate::output::{OutputFolder, OutputKind, OutputPath, declares_owner};
 use crate::pipeline::{Build, Selection};
+use crate::source::RelPath;
 use crate::spec;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -43,11 +44,32 @@ fn branches(session: &Session, output: &OutputDir, allowed: Option<usize>) -> Re
     let is_owned = |slug: &str| output.text(&OutputPath::lock(slug)).is_some();
     let is_removed = |slug: &&str| !existing.contains(slug) && is_owned(slug);
     let deletes = !matches!(session.selection, Selection::Only(_));
-    let removed: Vec<&str> = folders.iter().filter(|_| deletes).map(String::as_str).filter(is_removed).collect();
+    let removed = folders.iter().filter(|_| deletes).map(String::as_str).filter(is_removed);
+    let without_objects = without_objects(session, output, &folders)?;
+    let of_app_engine = without_objects.iter().map(String::as_str);
+    let removed: Vec<&str> = removed.chain(of_app_engine.filter(|slug| deletes && !existing.contains(slug))).collect();
     if session.spec.branches.is_empty() && allowed.is_none() {
         Diagnostics::check(no_branches(&removed, folders.len()).into_iter().collect(), ())?;
     }
-    Ok(OUTPUT_BRANCHES.check(folders.len(), &removed, allowed)?)
+    Ok(OUTPUT_BRANCHES.check(folders.len() + without_objects.len(), &removed, allowed)?)
+}
+
+/// The slugs of branches without a folder, which `branch sync` counts too: existing branches on App Engine, and removed ones that have
+/// DNS names.
+fn without_objects(session: &Session, output: &OutputDir, folders: &BTreeSet<String>) -> Result<BTreeSet<String>> {
+    let branches = session.plan.branches.iter().filter(|branch| branch.namespace().is_none());
+    let mut slugs: BTreeSet<String> = branches.map(|branch| branch.slug.to_string()).collect();
+    let existing = session.plan.slugs();
+    let is_removed_change = |path: &RelPath| {
+        let path = OutputPath::from(path.clone());
+        path.kind() == OutputKind::ZoneChange && !existing.contains(path.slug()) && !folders.contains(path.slug())
+    };
+    let files = output.read(&[OutputFolder::Dns.path()], is_removed_change)?;
+    let of_removed = files.iter().filter(|(path, text)| {
+        declares_owner(path, text) && ZoneChange::parse(text).is_ok_and(|change| !change.present.is_empty())
+    });
+    slugs.extend(of_removed.map(|(path, _)| path.slug().to_owned()));
+    Ok(slugs)
 }
 
 /// The error about a spec without branches, if it would delete folders of branches.
