@@ -121,6 +121,16 @@ fn expression(error: &minijinja::Error, project: &Project) -> Option<String> {
     Some(source[range(error, &file, source)?].to_owned())
 }
 
+/// The expression that an error is about, in its braces. `None` if it is the end of a longer one, such as `.name` of `branch.name`.
+fn foreign_expression(error: &minijinja::Error, project: &Project) -> Option<String> {
+    let file = template(error, project)?;
+    let source = file.text().ok()?;
+    let range = range(error, &file, source)?;
+    let before = source[..range.start].chars().next_back();
+    let is_whole = !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | ')' | ']'));
+    is_whole.then(|| format!("{{{{ {} }}}}", &source[range]))
+}
+
 /// The first line of what the engine reports.
 fn detail(error: &minijinja::Error) -> &str {
     error.detail().and_then(|detail| detail.lines().next()).unwrap_or("")
@@ -139,7 +149,7 @@ fn message(error: &minijinja::Error, project: &Project, variables: &Node) -> Dia
         ErrorKind::UndefinedError => {
             let quoted = detail.split('`').nth(1).map(str::to_owned);
             let name = quoted.or_else(|| expression(error, project)).unwrap_or_else(|| "a value".to_owned());
-            match expression(error, project).and_then(|text| syntax_error::foreign_help(&format!("{{{{ {text} }}}}"))) {
+            match foreign_expression(error, project).and_then(|text| syntax_error::foreign_help(&text)) {
                 Some(help) => diagnostic(format!("`{name}` is undefined")).help(help).help(syntax_error::RAW_HELP),
                 None => undefined(&name, variables),
             }
@@ -188,8 +198,26 @@ fn syntax(error: &minijinja::Error, project: &Project) -> Diagnostic {
     SyntaxError { source, file, range, is_at_end }.diagnostic(detail(&error)).at(location)
 }
 
+/// Variables that only some specs define, and what defines them.
+const OPTIONAL_VARIABLES: [(&str, &str); 3] = [
+    ("database", "set `database` in the spec to define it"),
+    ("services", "set `services` in the spec to define it"),
+    ("slots", "set `slots` of the branch to define it"),
+];
+
 fn undefined(name: &str, variables: &Node) -> Diagnostic {
     let error = Diagnostic::new(Code::Template, format!("`{name}` is undefined"));
+    let in_branch = name.strip_prefix("branch.").filter(|name| !name.contains('.'));
+    let variable = in_branch.unwrap_or(name);
+    let is_defined = variables.get(variable).is_some();
+    let optional = OPTIONAL_VARIABLES.iter().find(|(name, _)| *name == variable && !is_defined);
+    if in_branch.is_some() && (is_defined || optional.is_some()) {
+        let error = error.help(format!("`{variable}` is not part of `branch`: write `{variable}`"));
+        return optional.iter().fold(error, |error, (_, help)| error.help(*help));
+    }
+    if let Some((_, help)) = optional {
+        return error.help(*help).help(format!("if it is optional, use `{name} is defined`"));
+    }
     let mut parts = name.split('.');
     let last = parts.next_back().unwrap_or(name);
     let above: Vec<&str> = parts.collect();

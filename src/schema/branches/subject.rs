@@ -7,9 +7,9 @@ use crate::limits::DIAGNOSTICS;
 use crate::node::{Node, Tag};
 use crate::source::Location;
 use crate::yaml::quoted_boolean_help;
-use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::paths::LocationSegment;
+use jsonschema::{PatternOptions, ValidationError};
 use serde_json::Value as Json;
 
 /// The value of the spec that a diagnostic is about, with its schema.
@@ -141,6 +141,13 @@ impl<'a> SchemaSubject<'a> {
         vec![error.at(self.node.at)]
     }
 
+    /// Whether a text matches the `pattern` of the schema.
+    fn fits_pattern(&self, text: &str) -> bool {
+        let pattern = serde_json::json!({ "pattern": self.schema["pattern"] });
+        let options = jsonschema::options().with_pattern_options(PatternOptions::regex());
+        options.build(&pattern).is_ok_and(|validator| validator.is_valid(&text.into()))
+    }
+
     fn wrong_type(&self, expected: &TypeKind) -> Diagnostic {
         let expected = match expected {
             TypeKind::Single(one) => one.to_string(),
@@ -157,7 +164,10 @@ impl<'a> SchemaSubject<'a> {
         };
         let error = spec_error(format!("{} must be {words}, got {}", self.name, self.node.kind_name()));
         match (expected.as_str(), self.node.as_text()) {
-            ("string", Some(text)) => error.help(format!("put it in quotes: `\"{text}\"`")),
+            ("string", Some(text)) => match self.schema["patternErrorMessage"].as_str() {
+                Some(help) if !self.fits_pattern(text) => error.help(help),
+                _ => error.help(format!("put it in quotes: `\"{text}\"`")),
+            },
             ("boolean", Some(text)) => quoted_boolean_help(text).into_iter().fold(error, Diagnostic::help),
             ("integer", Some(text)) if text.parse::<i64>().is_ok() => {
                 error.help(format!("remove the quotes: `{text}`"))
