@@ -3,8 +3,12 @@
 use super::console::Page;
 use crate::tests::kit::{Workspace, files, root};
 
+/// The sample as `pleach init` writes it, with `branches.d/`, and its output.
 fn committed_sample() -> Workspace {
     let sample = Workspace::sample();
+    for (path, content) in files(&root().join("branches.d")) {
+        sample.write(&format!("branches.d/{path}"), content);
+    }
     sample.commit_all();
     sample
 }
