@@ -48,7 +48,7 @@ fn excludes((branch, claim): &BranchClaim, (other_branch, other): &BranchClaim) 
 fn diagnostic(claimed: &Claimed, claims: &[BranchClaim]) -> Diagnostic {
     let branches: BTreeSet<&str> = claims.iter().map(|(branch, _)| *branch).collect();
     let (_, first) = claims[0];
-    let mut diagnostic = Diagnostic::new(Code::Resource, message(claimed, branches.len())).at(first.at);
+    let mut diagnostic = Diagnostic::new(Code::Resource, message(claimed)).at(first.at);
     let mut seen: BTreeSet<Location> = BTreeSet::from([first.at]);
     for (branch, claim) in claims {
         if seen.len() <= NAMED && seen.insert(claim.at) {
@@ -58,7 +58,7 @@ fn diagnostic(claimed: &Claimed, claims: &[BranchClaim]) -> Diagnostic {
     branches.into_iter().fold(diagnostic.help(help(claimed)), Diagnostic::in_branch)
 }
 
-fn message(claimed: &Claimed, branches: usize) -> String {
+fn message(claimed: &Claimed) -> String {
     let what = match claimed {
         Claimed::Object { kind, name } => format!("write the same `{} {name}`", kind.kind),
         Claimed::NamespacedObject { kind, namespace, name } => {
@@ -85,7 +85,7 @@ fn message(claimed: &Claimed, branches: usize) -> String {
         Claimed::HostPort { port, protocol } => format!("use the port {port}/{protocol} of their nodes"),
         Claimed::Listener { host } => format!("serve `{host}`"),
     };
-    format!("{branches} branches {what}")
+    format!("several branches {what}")
 }
 
 impl fmt::Display for SharedProxy {

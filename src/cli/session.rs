@@ -80,12 +80,14 @@ impl<'a> Session<'a> {
     pub(super) fn build<'i>(&self, inputs: &'i Inputs<'i>) -> Result<Build<'i>> {
         let built = watched(self.screen, &self.progress, || pipeline::build(inputs));
         let located = |diagnostic| self.previous.located(diagnostic);
-        let built = built
-            .map_err(|errors| errors.map(located))
-            .map(|build| Build { warnings: build.warnings.into_iter().map(located).collect(), ..build });
+        let built = built.map(|build| Build { warnings: build.warnings.into_iter().map(located).collect(), ..build });
         match self.on_failure {
-            OnFailure::KeepGoing => built.map_err(|errors| unavoidable(&errors, &self.workspace.project)),
-            OnFailure::Stop => built.and_then(|build| build.errors().map_or(Ok(build), Err)),
+            OnFailure::KeepGoing => {
+                built.map_err(|errors| unavoidable(&errors.whole.map(located), &self.workspace.project))
+            }
+            OnFailure::Stop => built
+                .map_err(|errors| Diagnostics::from(errors).map(located))
+                .and_then(|build| build.errors().map_or(Ok(build), Err)),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::source::Location;
-use crate::spec::{Placed, SyncRules};
+use crate::spec::{Placed, SyncImage, SyncRules};
 use crate::yaml::{self, Dialect};
 use proptest::prelude::*;
 use smol_str::SmolStr;
@@ -85,8 +85,7 @@ fn patterns(texts: &[&str]) -> Vec<Placed<SmolStr>> {
 
 fn rules(include: &[&str], images: &[(&str, &str)]) -> SyncRules {
     let image = |(name, pattern): &(&str, &str)| {
-        let placed = spec::Placed { value: SmolStr::from(*pattern), at: crate::source::Location::NONE };
-        (SmolStr::from(*name), placed)
+        (SmolStr::from(*name), SyncImage::parse((*pattern).into(), Location::NONE).unwrap())
     };
     SyncRules { include: patterns(include), images: images.iter().map(image).collect(), ..SyncRules::default() }
 }
@@ -125,24 +124,18 @@ fn image_patterns_have_variables() {
     let spec = spec::read(&project).unwrap();
     let listed = list::read("0123456789abcdef0123456789abcdef01234567 refs/heads/a/B\n", false).unwrap();
     for (pattern, want) in [
-        ("r/{{ project }}:{{commit.short}}", Ok("r/shop:0123456")),
-        ("r:{{ commit.sha }}", Ok("r:0123456789abcdef0123456789abcdef01234567")),
-        ("r/{{ branch.name }}", Ok("r/a/B")),
-        ("r:{{ x }}", Err("unknown image variable `x`")),
-        ("r:{{ x", Err("`{{` without `}}`")),
+        ("r/{{ project }}:{{commit.short}}", "r/shop:0123456"),
+        ("r:{{ commit.sha }}", "r:0123456789abcdef0123456789abcdef01234567"),
+        ("r/{{ branch.name }}", "r/a/B"),
     ] {
         let mut files = SpecFiles::open(&project).unwrap();
-        let result = sync::sync(&mut files, &spec, listed.clone(), &settings(rules(&[], &[("i", pattern)])));
+        sync::sync(&mut files, &spec, listed.clone(), &settings(rules(&[], &[("i", pattern)]))).unwrap();
         let image = || files.documents[&files.main].data().get("branches")?.as_seq()?[0].str_at(&["images", "i"]);
-        match (result, want) {
-            (Ok(_), Ok(want)) => assert_eq!(image(), Some(want)),
-            (Err(errors), Err(want)) => assert_eq!(errors.iter().next().unwrap().to_string(), want),
-            (result, _) => panic!("{pattern}: {result:?}"),
-        }
+        assert_eq!(image(), Some(want));
     }
     let unknown = list::read("a\n", false).unwrap();
     let mut files = SpecFiles::open(&project).unwrap();
-    assert!(sync::sync(&mut files, &spec, unknown, &settings(rules(&[], &[("i", "{{ commit.sha }}")]))).is_err());
+    assert!(sync::sync(&mut files, &spec, unknown, &settings(rules(&[], &[("i", ":{{ commit.sha }}")]))).is_err());
 }
 
 /// A change of a branch.

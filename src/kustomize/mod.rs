@@ -22,7 +22,7 @@ pub(crate) mod input;
 pub(crate) mod model;
 mod steps;
 
-pub(crate) use build::{BuiltObjects, ImageReplacements, Layers, Options, branch, kustomize};
+pub(crate) use build::{BranchReplica, BuiltObjects, ImageReplacements, Layers, Options, branch, kustomize};
 pub(crate) use finish::order::Reorder;
 pub(crate) use input::{Input, LoadRestrictor, Memo, PatchOptions, TemplateRenderer};
 pub(crate) use model::{Kustomization, Replica, Text, patches};

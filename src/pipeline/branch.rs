@@ -20,6 +20,7 @@ use crate::template::{TemplateContext, TemplateEngine};
 use crate::work::WorkCounter;
 use crate::yaml::{Dialect, DocumentCache};
 use crate::{dns, emit, objects};
+use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -30,8 +31,12 @@ pub(crate) struct BuiltBranch<'a> {
     pub(crate) branch: &'a Branch,
     /// Its objects as they are written, each with its source location.
     pub(crate) objects: Vec<Resource>,
+    /// The errors with which it was built. With errors, its files are not complete.
+    pub(super) errors: Vec<Diagnostic>,
     /// The names of images that have an effect in it.
     pub(super) images: ImageUse,
+    /// The names of workloads whose replicas the spec sets.
+    pub(super) scaled: BTreeSet<SmolStr>,
     /// The source locations of the values that its templates read.
     pub(super) reads: BTreeSet<Location>,
     /// The options of its patches.
@@ -48,8 +53,8 @@ impl<'a> BuiltBranch<'a> {
     /// A branch that Kubernetes does not serve.
     fn without_objects(branch: &'a Branch) -> Self {
         let (objects, files, claims, warnings) = Default::default();
-        let (shared, images, reads, patch_options) = Default::default();
-        BuiltBranch { branch, objects, images, reads, patch_options, shared, files, claims, warnings }
+        let (errors, shared, images, scaled, reads, patch_options) = Default::default();
+        BuiltBranch { branch, objects, errors, images, scaled, reads, patch_options, shared, files, claims, warnings }
     }
 }
 
@@ -94,7 +99,8 @@ impl<'a> BranchBuilder<'a> {
         parsed.map(|file| file.path.clone()).chain(self.engine.rendered()).collect()
     }
 
-    /// Builds a branch. One that Kubernetes does not serve has no objects and no files.
+    /// Builds a branch. One that Kubernetes does not serve has no objects and no files. Errors about its objects do not stop the build:
+    /// what follows finds its own.
     pub(super) fn build<'b>(&self, branch: &'b Branch) -> Result<BuiltBranch<'b>> {
         Diagnostics::check(branch.missing.clone(), ())?;
         let endpoints = self.endpoints.get(branch.slug.as_str()).map(Vec::as_slice).unwrap_or_default();
@@ -104,7 +110,7 @@ impl<'a> BranchBuilder<'a> {
         let Some(namespace) = branch.namespace() else { return Ok(BuiltBranch::without_objects(branch)) };
         let context = TemplateContext::new(&branch.variables)?;
         let templates = BranchTemplates { engine: &self.engine, context: &context };
-        let kustomize::BuiltObjects { mut resources, mut warnings, image_names, patch_options } =
+        let kustomize::BuiltObjects { mut resources, mut warnings, image_names, patch_options, scaled, mut errors } =
             self.objects(branch, namespace, &templates)?;
         let reads = context.read_locations();
         let images = ImageUse::of(branch, image_names, &reads);
@@ -114,17 +120,38 @@ impl<'a> BranchBuilder<'a> {
         let claims = claims::claims(&resources, &scopes, namespace);
         let spec = self.inputs.spec;
         let input = ContributorInput { spec, branch, namespace, endpoints: &endpoints };
-        warnings.extend(objects::add(&input, &mut resources)?);
+        let added = objects::add(&input, &mut resources);
         let sources = self.addressed.get(branch.slug.as_str()).into_iter().flatten();
         let sources: Vec<AddressSource> = sources.map(|(object, at)| address_source(object, *at)).collect();
         let checked = resources.iter().map(CheckedObject::new).collect();
         let input = CheckInput { spec, branch, namespace, objects: checked, address_sources: &sources };
-        warnings.extend(checks::check(&input)?);
+        // Without the objects that the spec adds, the checks would find what the errors about these objects say.
+        let checked = added.and_then(|added| Ok((added, checks::check(&input)?)));
+        match checked {
+            Ok((added, found)) => warnings.extend(added.into_iter().chain(found)),
+            Err(found) => errors.extend(found),
+        }
         let shared = claims::take_shared(&mut resources, &scopes, &spec.shared.claims);
         let objects = emit::objects(branch, namespace, resources);
-        let files = emit::files(branch, &objects)?;
-        let warnings = warnings.into_iter().map(|warning| warning.in_branch(&branch.name)).collect();
-        Ok(BuiltBranch { branch, objects, images, reads, patch_options, shared, files, claims, warnings })
+        let files = emit::files(branch, &objects).unwrap_or_else(|found| {
+            errors.extend(found);
+            Vec::new()
+        });
+        let in_branch = |found: Vec<Diagnostic>| found.into_iter().map(|found| found.in_branch(&branch.name)).collect();
+        let (errors, warnings) = (in_branch(errors), in_branch(warnings));
+        Ok(BuiltBranch {
+            branch,
+            objects,
+            errors,
+            images,
+            scaled,
+            reads,
+            patch_options,
+            shared,
+            files,
+            claims,
+            warnings,
+        })
     }
 
     /// The objects that the base directory, the overlays and the branch's own settings make.
@@ -139,6 +166,7 @@ impl<'a> BranchBuilder<'a> {
             base: spec.base.clone(),
             overlays: branch.overlays.clone(),
             own: branch_kustomization::of(branch, namespace)?,
+            replicas: branch_kustomization::replicas(branch, &spec.defaults),
             images: branch_kustomization::images(branch, &spec.image_fields),
             lossy: match spec.compat {
                 Compat::Strict => Severity::Error,

@@ -17,13 +17,25 @@ pub(super) struct ComparedBranches {
     pub(super) warnings: Vec<Diagnostic>,
 }
 
-/// Compares what was built. Of an entry of the spec, only a whole build knows that nothing uses it.
-pub(super) fn compare(inputs: &Inputs, built: &[BuiltBranch], failures: &[Failure]) -> Result<ComparedBranches> {
+/// Compares what was built. Of an entry of the spec, only a whole build knows that nothing uses it. What a branch that failed claims as
+/// well is an error of this branch.
+pub(super) fn compare(inputs: &Inputs, built: &[BuiltBranch], failures: &mut [Failure]) -> Result<ComparedBranches> {
     let allowed = &inputs.spec.shared.claims;
     let claims = built.iter().map(|built| (built.branch, built.claims.as_slice()));
     let own_objects = own_objects(built);
     let all = claims.clone().chain(own_objects.iter().map(|(branch, claims)| (*branch, claims.as_slice())));
-    let mut warnings = claims::contested(all.map(|(branch, claims)| (branch.name.as_str(), claims)), allowed)?;
+    let all = all.map(|(branch, claims)| (branch.name.as_str(), claims));
+    let of_failed =
+        failures.iter().filter_map(|failure| Some((failure.branch.name.as_str(), failure.claims.as_deref()?)));
+    let contested = claims::contested(all.clone().chain(of_failed), allowed);
+    let mut warnings = claims::contested(all, allowed).map_err(|errors| contested.clone().err().unwrap_or(errors))?;
+    for error in contested.err().into_iter().flatten() {
+        let names = &error.parts().branches;
+        if let Some(failure) = failures.iter_mut().find(|failure| names.iter().any(|name| failure.branch.name == *name))
+        {
+            failure.errors = vec![failure.errors.clone(), error.into()].into();
+        }
+    }
     warnings.extend(claims::host_warnings(inputs.plan, claims.clone(), allowed));
     if matches!(inputs.selection, Selection::All) && failures.is_empty() {
         warnings.extend(claims::unused(&claims.map(|(_, claims)| claims), allowed, &inputs.spec.cluster_scoped));

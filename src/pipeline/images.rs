@@ -6,19 +6,24 @@
 use super::branch::BuiltBranch;
 use super::image_use::{ImageUse, versions};
 use super::unselected::UnselectedBranches;
-use super::{Failure, Inputs, Selection};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, named, nearest};
+use super::{Inputs, Selection};
+use crate::diagnostic::{Code, Diagnostic, named, nearest};
 use crate::image::ImageParts;
 use crate::source::Location;
 use crate::spec::{BranchImage, Spec};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The branches without errors in their images, those with errors, and the warnings.
-pub(super) fn check<'a>(
-    inputs: &Inputs,
-    built: Vec<BuiltBranch<'a>>,
-    unselected: &UnselectedBranches,
-) -> (Vec<BuiltBranch<'a>>, Vec<Failure<'a>>, Vec<Diagnostic>) {
+/// What the check has found.
+#[derive(Debug, Default)]
+pub(super) struct CheckedImages {
+    /// The warnings.
+    pub(super) warnings: Vec<Diagnostic>,
+    /// Warnings about images in the entry of a branch that only other branches have.
+    pub(super) of_others: Vec<Diagnostic>,
+}
+
+/// Checks the images of all branches, and adds the errors to those of the branches.
+pub(super) fn check(inputs: &Inputs, built: &mut [BuiltBranch], unselected: &UnselectedBranches) -> CheckedImages {
     let spec = inputs.spec;
     let unmatched: BTreeMap<usize, Vec<UnmatchedImage>> = (built.iter().enumerate())
         .map(|(i, branch)| (i, unmatched(spec, branch)))
@@ -27,32 +32,26 @@ pub(super) fn check<'a>(
     let is_known = |image: &UnmatchedImage| built.iter().any(|branch| image.is_in(&branch.images));
     let needs_others = unmatched.values().flatten().any(|image| !is_known(image));
     // The images of a branch that cannot be built are not known.
-    let is_alone = matches!(inputs.selection, Selection::Alone(_));
-    let others = if needs_others && !is_alone { unselected.built() } else { &[] };
+    let others = if needs_others { unselected.built() } else { &[] };
     let all = || built.iter().chain(others.iter().flatten()).map(|built| (built.branch, &built.images));
-    let mut warnings = Vec::new();
+    let mut checked = CheckedImages { warnings: defaults(inputs, built), of_others: Vec::new() };
     let mut errors: BTreeMap<usize, Vec<Diagnostic>> = BTreeMap::new();
-    for (i, images) in &unmatched {
+    for (i, images) in unmatched {
         for image in images {
-            let built = &built[*i];
+            let built = &built[i];
             let diagnostic = image.diagnostic(built);
             match all().find(|(branch, images)| branch.name != built.branch.name && image.is_in(images)) {
                 Some((other, _)) => {
-                    warnings.push(diagnostic.help(format!("the branch `{}` has this image", other.name)));
+                    checked.of_others.push(diagnostic.help(format!("the branch `{}` has this image", other.name)));
                 }
-                None => errors.entry(*i).or_default().push(image.explained(diagnostic, spec, &built.images)),
+                None => errors.entry(i).or_default().push(image.explained(diagnostic, spec, &built.images)),
             }
         }
     }
-    warnings.extend(defaults(inputs, &built));
-    let (mut branches, mut failures) = (Vec::new(), Vec::new());
-    for (i, built) in built.into_iter().enumerate() {
-        match Diagnostics::check(errors.remove(&i).unwrap_or_default(), ()) {
-            Ok(()) => branches.push(built),
-            Err(errors) => failures.push(Failure { branch: built.branch, errors }),
-        }
+    for (i, errors) in errors {
+        built[i].errors.extend(errors);
     }
-    (branches, failures, warnings)
+    checked
 }
 
 /// An image in the entry of a branch that has no effect in the branch.

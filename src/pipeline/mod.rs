@@ -6,6 +6,7 @@ mod branch_kustomization;
 mod compare;
 mod image_use;
 mod images;
+mod replicas;
 mod scopes;
 mod selection;
 mod unselected;
@@ -16,6 +17,7 @@ mod zones;
 pub(crate) use branch::BuiltBranch;
 pub(crate) use selection::{Selection, Shard};
 
+use crate::claims::Claim;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::output::{OutputHistory, OutputPath, PreviousOutput, SHARED_SLUG, Tree};
 use crate::plan::{self, Branch, BuildPlan};
@@ -67,6 +69,8 @@ pub(crate) struct Build<'a> {
     pub(crate) failures: Vec<Failure<'a>>,
     /// The warnings.
     pub(crate) warnings: Vec<Diagnostic>,
+    /// Those of the warnings about images in the entry of a branch that only other branches have.
+    pub(crate) images_of_others: Vec<Diagnostic>,
     /// Why the history of the previous output is not known, so that what a revert removed may not be recorded.
     pub(crate) unknown_history: Vec<Diagnostic>,
 }
@@ -78,6 +82,23 @@ pub(crate) struct Failure<'a> {
     pub(crate) branch: &'a Branch,
     /// The errors.
     pub(crate) errors: Diagnostics,
+    /// The claims of its objects; `None` if the objects are not known.
+    pub(crate) claims: Option<Vec<Claim>>,
+}
+
+/// Why there is no build.
+#[derive(Debug)]
+pub(crate) struct BuildErrors {
+    /// The errors that concern the whole spec.
+    pub(crate) whole: Diagnostics,
+    /// The errors of branches that failed.
+    of_branches: Vec<Diagnostics>,
+}
+
+impl From<BuildErrors> for Diagnostics {
+    fn from(errors: BuildErrors) -> Self {
+        errors.of_branches.into_iter().chain([errors.whole]).collect::<Vec<_>>().into()
+    }
 }
 
 impl Failure<'_> {
@@ -111,19 +132,33 @@ pub(crate) fn plan_keep_going(project: &Project) -> Result<(Spec, BuildPlan)> {
 }
 
 /// Builds the selected branches. The others are built even if one fails.
-pub(crate) fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>> {
+pub(crate) fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>, BuildErrors> {
+    let mut failures = Vec::new();
+    build_branches(inputs, &mut failures)
+        .map_err(|whole| BuildErrors { whole, of_branches: failures.iter().map(|f| f.errors.clone()).collect() })
+        .map(|build| Build { failures, ..build })
+}
+
+/// A build without the branches that fail, which are added to `failures`.
+fn build_branches<'a>(inputs: &'a Inputs<'a>, failures: &mut Vec<Failure<'a>>) -> Result<Build<'a>> {
     let Inputs { spec, plan, previous, selection, .. } = *inputs;
     selection.check(plan)?;
-    let names = dns::wanted_names(spec, plan)?;
+    let (names, unnamed) =
+        dns::wanted_names(spec, plan).map_or_else(|errors| (Vec::new(), Err(errors)), |n| (n, Ok(())));
     let (builder, workers, written) = (BranchBuilder::new(inputs, &names), workers()?, WrittenZones::of(&names));
     let (selected, unselected): (_, Vec<_>) =
         plan.branches.iter().partition(|b| selection.has(&b.name, b.slug.as_str()));
-    let (branches, mut failures) = build_all(inputs, &builder, &workers, selected);
+    let mut built = build_all(inputs, &builder, &workers, selected, failures);
     let unselected = UnselectedBranches::new(inputs, (&builder, &workers), unselected);
-    let (branches, without_image, image_warnings) = images::check(inputs, branches, &unselected);
-    failures.extend(without_image);
-
-    let compared = compare::compare(inputs, &branches, &failures)?;
+    let images = images::check(inputs, &mut built, &unselected);
+    let branches = without_errors(built, failures);
+    let compared = match (unnamed, compare::compare(inputs, &branches, failures)) {
+        (Ok(()), compared) => compared?,
+        (Err(errors), compared) => {
+            return Err([Some(errors), compared.err()].into_iter().flatten().collect::<Vec<_>>().into());
+        }
+    };
+    let failures = &failures[..];
     let failed: BTreeSet<&str> = failures.iter().flat_map(Failure::slugs).collect();
     let is_selected = selection.slugs(plan);
     let is_built = |slug: &str| is_selected(slug) && !failed.contains(slug);
@@ -133,11 +168,14 @@ pub(crate) fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>> {
         dns::zone_change::decide(spec, plan, changed, (previous, &history), is_built, |slug| failed.contains(slug))?;
     let mut tree: Tree = branches.iter().flat_map(|branch| branch.files.iter().cloned()).collect();
 
-    let usage = Usage::of_branches(inputs, (&branches, &failures), &unselected);
+    let usage = Usage::of_branches(inputs, (&branches, failures), &unselected);
     let wiring = gitops::files(spec, plan, is_built, || usage.deployed())?;
     let plans = teardown_plans(inputs, &history, (&tree, &usage), zones.removed_names, &is_built)?;
     tree.extend(zones.files.into_iter().chain(wiring).chain(plans.files).chain(compared.files));
-    let warnings = [plan.warnings.clone(), zones.warnings, image_warnings, compared.warnings].into_iter().flatten();
+    let of_images = images.warnings.into_iter().chain(images.of_others.iter().cloned()).collect();
+    let of_replicas = replicas::warnings(inputs, &branches);
+    let warnings =
+        [plan.warnings.clone(), zones.warnings, of_images, of_replicas, compared.warnings].into_iter().flatten();
     let of_branches = branches.iter().flat_map(|branch| branch.warnings.iter().cloned());
     let (engine, scopes, files) = (&builder.engine, &builder.scopes, builder.files());
     let used = UsedParts { inputs, branches: &branches, engine, tree: &tree, scopes, zones: written, files };
@@ -145,10 +183,11 @@ pub(crate) fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>> {
     Ok(Build {
         prunable: zones.prunable.into_iter().chain(plans.prunable).collect(),
         warnings: warnings.chain(of_branches).chain(plans.warnings).chain(history.cut).chain(unused).collect(),
+        images_of_others: images.of_others,
         unknown_history,
         tree,
         branches,
-        failures,
+        failures: Vec::new(),
     })
 }
 
@@ -161,13 +200,14 @@ fn history(previous: &dyn PreviousOutput, wanted: &dyn Fn(&str) -> bool) -> (Out
     }
 }
 
-/// Builds branches in parallel.
+/// Builds branches in parallel. Those that cannot be built are added to `failures`.
 fn build_all<'a>(
     inputs: &Inputs,
     builder: &BranchBuilder,
     workers: &ThreadPool,
     selected: Vec<&'a Branch>,
-) -> (Vec<BuiltBranch<'a>>, Vec<Failure<'a>>) {
+    failures: &mut Vec<Failure<'a>>,
+) -> Vec<BuiltBranch<'a>> {
     inputs.progress.all.store(selected.len(), Ordering::Relaxed);
     let build = |branch: &&'a Branch| {
         let built = builder.build(branch).map_err(|errors| errors.map(|error| error.in_branch(&branch.name)));
@@ -175,14 +215,26 @@ fn build_all<'a>(
         built
     };
     let results: Vec<Result<BuiltBranch>> = workers.install(|| selected.par_iter().map(build).collect());
-    let (mut branches, mut failures) = (Vec::new(), Vec::new());
+    let mut branches = Vec::new();
     for (branch, result) in selected.into_iter().zip(results) {
         match result {
             Ok(branch) => branches.push(branch),
-            Err(errors) => failures.push(Failure { branch, errors }),
+            Err(errors) => failures.push(Failure { branch, errors, claims: None }),
         }
     }
-    (branches, failures)
+    branches
+}
+
+/// The branches that were built without errors. The others are added to `failures`.
+fn without_errors<'a>(built: Vec<BuiltBranch<'a>>, failures: &mut Vec<Failure<'a>>) -> Vec<BuiltBranch<'a>> {
+    let mut branches = Vec::new();
+    for mut built in built {
+        match Diagnostics::check(std::mem::take(&mut built.errors), ()) {
+            Ok(()) => branches.push(built),
+            Err(errors) => failures.push(Failure { branch: built.branch, errors, claims: Some(built.claims) }),
+        }
+    }
+    branches
 }
 
 /// The teardown plans of the slugs that `is_built` selects, of branches and of removed ones. `tree` has the objects of this build.

@@ -5,7 +5,6 @@ use crate::glob;
 use crate::output::SHARED_SLUG;
 use crate::plan::BuildPlan;
 use sha2::{Digest, Sha256};
-use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
 /// Which branches a run builds. The outputs of several runs merge by plain union.
@@ -18,8 +17,6 @@ pub(crate) enum Selection {
     Only(Vec<String>),
     /// The branches of one shard.
     Shard(Shard),
-    /// One branch, whatever the others are.
-    Alone(SmolStr),
 }
 
 /// One of several shards. The shard of a slug depends on the slug and the number of shards only, so the folder of a removed
@@ -56,7 +53,6 @@ impl Selection {
                 patterns.iter().any(|pattern| glob::matches(pattern, name) || glob::matches(pattern, slug))
             }
             Selection::Shard(shard) => shard.has(slug),
-            Selection::Alone(branch) => branch == name,
         }
     }
 
@@ -75,7 +71,7 @@ impl Selection {
     fn has_removed(&self, slug: &str) -> bool {
         match self {
             Selection::All => true,
-            Selection::Only(_) | Selection::Alone(_) => false,
+            Selection::Only(_) => false,
             // Another shard may have a branch that shares the object.
             Selection::Shard(shard) => slug != SHARED_SLUG && shard.has(slug),
         }

@@ -33,7 +33,7 @@ impl<'a> UnselectedBranches<'a> {
             let progress = self.inputs.progress;
             progress.all.fetch_add(self.branches.len(), Ordering::Relaxed);
             let build = |branch: &&'a Branch| {
-                let built = self.builder.build(branch).map_err(|_| *branch);
+                let built = self.builder.build(branch).ok().filter(|built| built.errors.is_empty()).ok_or(*branch);
                 progress.done.fetch_add(1, Ordering::Relaxed);
                 built
             };

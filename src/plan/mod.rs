@@ -182,6 +182,12 @@ pub(crate) fn build_plan(spec: &Spec) -> Result<BuildPlan> {
 
 /// The plan of a spec with any number of branches.
 pub(crate) fn build_unlimited_plan(spec: &Spec) -> Result<BuildPlan> {
+    let (plan, errors) = build_partial_plan(spec);
+    Diagnostics::check(errors, plan)
+}
+
+/// The plan of the branches of a spec that have no errors of their own, and all errors.
+pub(crate) fn build_partial_plan(spec: &Spec) -> (BuildPlan, Vec<Diagnostic>) {
     let mut written: Vec<&spec::BranchEntry> = spec.branches.iter().collect();
     written.sort_unstable_by_key(|branch| &branch.name);
     // Errors of the baseline branch are reported when all branches are derived.
@@ -200,7 +206,7 @@ pub(crate) fn build_unlimited_plan(spec: &Spec) -> Result<BuildPlan> {
     }
     errors.extend(collisions::check(spec, &branches));
     let warnings = zones::warnings(spec, &branches);
-    Diagnostics::check(errors, BuildPlan { project: spec.project.clone(), branches, warnings })
+    (BuildPlan { project: spec.project.clone(), branches, warnings }, errors)
 }
 
 /// A mapping of nodes.

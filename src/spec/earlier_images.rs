@@ -1,6 +1,6 @@
 //! The names of images that earlier specs set.
 
-use super::sync;
+use super::sync_image;
 use crate::image::ImageReference;
 use crate::node::Node;
 use smol_str::SmolStr;
@@ -31,7 +31,7 @@ impl EarlierImages {
         }
         let synced = texts(document.get("sync").and_then(|sync| sync.get("images")));
         self.set.extend(
-            synced.filter_map(|(key, text)| Some((key, sync::image_name(&text, project.unwrap_or_default())?))),
+            synced.filter_map(|(key, text)| Some((key, sync_image::image_name(&text, project.unwrap_or_default())?))),
         );
     }
 

@@ -34,6 +34,7 @@ mod shared;
 mod shared_claim;
 mod slots;
 mod sync;
+mod sync_image;
 mod zone;
 
 pub(crate) use alias::Alias;
@@ -59,7 +60,10 @@ pub(crate) use settings::BranchSettings;
 pub(crate) use shared::Shared;
 pub(crate) use shared_claim::{CommonClaim, SharedClaim};
 pub(crate) use slots::SlotsEntry;
-pub(crate) use sync::{SyncRules, image_name};
+pub(crate) use sync::SyncRules;
+#[cfg(test)]
+pub(crate) use sync_image::SyncImage;
+pub(crate) use sync_image::{SyncImageValues, image_name};
 pub(crate) use zone::{Backend, MAX_TTL, Mode, Zone, ZoneProvider};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
@@ -224,7 +228,7 @@ impl Spec {
             max_branches: top
                 .node("maxBranches")
                 .and_then(|node| Some(Placed { value: node.as_text()?.parse().ok()?, at: node.at })),
-            sync: SyncRules::of(&top),
+            sync: SyncRules::of(&top, faults),
             cleanup: CleanupRules::of(&top, faults),
             compat: match top.text("compat").as_deref() {
                 Some("kustomize") => Compat::Kustomize,

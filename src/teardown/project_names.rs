@@ -312,7 +312,7 @@ fn default_repository(spec: &Spec, name: &SmolStr) -> Option<String> {
 /// The repositories of `sync.images`. Only the tag of such an image depends on the branch.
 fn synced(spec: &Spec) -> impl Iterator<Item = String> + '_ {
     spec.sync.images.iter().filter_map(|(key, image)| {
-        let name = image_name(&image.value, &spec.project)?;
+        let name = image_name(&image.text, &spec.project)?;
         let key = spec.image_aliases.get(key).map_or(key, |name| &name.value);
         if name.is_empty() { default_repository(spec, key) } else { Some(repository(&name)) }
     })

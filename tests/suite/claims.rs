@@ -106,7 +106,7 @@ fn two_branches_are_compared_only_if_both_are_built() {
     let w = workspace("", &[("main", true), ("login", false)]);
     write(&w, "", &[("main", true), ("login", true)]);
     let error = w.run(&["build"]).exits(2).err();
-    assert!(error.contains("2 branches write the same `ClusterIssuer letsencrypt`"), "{error}");
+    assert!(error.contains("several branches write the same `ClusterIssuer letsencrypt`"), "{error}");
     assert!(error.contains("add `object: ClusterIssuer/letsencrypt` to `shared.claims`"), "{error}");
     w.run(&["build", "--only", "login"]).exits(0);
 }

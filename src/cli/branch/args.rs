@@ -45,7 +45,7 @@ pub(in crate::cli) enum ListFormat {
 
 /// Add a branch to the spec
 ///
-/// Writes a new file if the folder branches.d/ exists, otherwise an entry at the end of branches.yaml. Comments, order and quotes of the existing text do not change. The branch is built in memory, and nothing is written if it causes an error.
+/// Writes a new file if the folder branches.d/ exists, otherwise an entry at the end of branches.yaml. Comments, order and quotes of the existing text do not change. All branches are built in memory, and nothing is written if the new one causes an error.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -66,7 +66,7 @@ pub(in crate::cli) struct BranchAddArgs {
 
 /// Change a branch in the spec
 ///
-/// Changes only the lines of the given settings. The branch is built before and after the change, in memory: nothing is written if the change causes an error, and `no effect` is reported if the output stays the same. Concurrent runs wait for each other, so no change is lost.
+/// Changes only the lines of the given settings. All branches are built before and after the change, in memory: nothing is written if the change causes an error, and `no effect` is reported if the output stays the same or does not need one of the settings. Concurrent runs wait for each other, so no change is lost.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -155,13 +155,13 @@ pub(super) struct BranchSettingsArgs {
 
 /// Remove branches from the spec
 ///
-/// The next build deletes their output and writes teardown plans. A branch that does not exist is only a warning, so a pipeline can run the command twice. A pinned branch is not removed. There is no limit on the number of branches.
+/// The next build deletes their output and writes teardown plans. A branch that does not exist is only a warning, so a pipeline can run the command twice. A pinned branch is not removed. Nothing is written if a build would refuse the others without them. There is no limit on the number of branches.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   pleach branch remove feature/login
 
-Exit status: 0 the branches are not in the spec, 2 the spec would be invalid, 3 a branch is pinned, 4 I/O error")]
+Exit status: 0 the branches are not in the spec, 2 a build would refuse the spec without them, 3 a branch is pinned, 4 I/O error")]
 pub(in crate::cli) struct BranchRemoveArgs {
     /// The names of the branches in Git
     #[arg(value_name = "NAME", required = true)]
@@ -180,7 +180,7 @@ Examples:
   pleach branch rename feature/login feature/sign-in
   pleach branch rename feature/login feature/sign-in --keep-slug      keep namespace, hosts and databases
 
-Exit status: 0 the branch is renamed, 2 it does not exist, the new name exists or is invalid, or the spec would be invalid, 4 I/O error")]
+Exit status: 0 the branch is renamed, 2 it does not exist, the new name exists or is invalid, or a build would refuse the spec, 4 I/O error")]
 pub(in crate::cli) struct BranchRenameArgs {
     /// The name of the branch
     #[arg(value_name = "OLD")]
@@ -223,7 +223,7 @@ pub(in crate::cli) struct BranchExpireArgs {
 
 /// Update the spec to the branches that exist in Git, or to the open pull requests
 ///
-/// Adds new branches, removes those that do not exist any more, and sets the images of `sync.images` in the spec. Only names that match `sync.include` and `sync.exclude` are changed. Pinned branches, the baseline branch and branches of aliases are kept. A list that is empty or cut off, that has no branch of the spec or names that Git does not allow is refused.
+/// Adds new branches, removes those that do not exist any more, and sets the images of `sync.images` in the spec. Only names that match `sync.include` and `sync.exclude` are changed. Pinned branches, the baseline branch and branches of aliases are kept. A list that is empty or cut off, that has no branch of the spec or names that Git does not allow is refused. So is one without a label that `sync.labels` or `--label` names, if it would remove environments of open pull requests.
 ///
 /// The list has one name per line, or is the output of `git ls-remote --heads`, or the JSON of GitHub or GitLab.
 ///
@@ -236,7 +236,7 @@ Examples:
   gh api --paginate repos/example/shop/branches | pleach branch sync --from -
   gh pr list --limit 1000 --json number,headRefName,headRefOid,isCrossRepository,isDraft,labels,title,url | pleach branch sync --from - --label preview
 
-Exit status: 0 the spec is up to date, 2 invalid input, or the spec would be invalid, 3 refused by a guard, 4 I/O error")]
+Exit status: 0 the spec is up to date, 2 invalid input, or a build would refuse the spec, 3 refused by a guard, 4 I/O error")]
 pub(in crate::cli) struct BranchSyncArgs {
     /// The source of the list
     #[arg(long, value_name = "SOURCE", value_enum)]
@@ -295,7 +295,7 @@ pub(super) enum HeadsSource {
 
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct DeletionLimitArgs {
-    /// Allow the removal of exactly COUNT branches [default: at most two, or 30 %]
+    /// Allow the removal of exactly COUNT branches, or of none [default: at most two, or 30 %]
     #[arg(long, value_name = "COUNT", value_parser = count)]
     pub(super) allow_delete: Option<usize>,
     /// Print the changes and write nothing

@@ -1,7 +1,7 @@
 //! `pleach branch expire`: removes the branches whose last day has passed, and records them.
 
 use super::args::BranchExpireArgs;
-use super::{BranchEditor, lines};
+use super::{BranchEditor, SpecEdit, lines};
 use crate::cli::Outcome;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::edit::expired::RecordEdit;
@@ -29,7 +29,7 @@ pub(super) fn run(editor: &BranchEditor, args: &BranchExpireArgs, mut files: Spe
     editor.screen.warn(&without_added(editor), &editor.workspace.project);
     let message =
         lines("expired", &names(&expired)) + &lines("pinned", &names(&pinned)) + &lines("needed", &names(&needed));
-    editor.finish(files, args.limit.dry_run, &message)
+    editor.write(files, &SpecEdit::removal(args.limit.dry_run), &message)
 }
 
 /// The record of a branch, with its commit if the list has it.

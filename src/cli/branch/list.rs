@@ -5,11 +5,12 @@ use crate::cli::Outcome;
 use crate::cli::screen::{Screen, report};
 use crate::cli::workspace::Workspace;
 use crate::diagnostic::Result;
-use crate::plan::{Branch, BuildPlan, list};
+use crate::plan::{self, Branch, BuildPlan, list};
+use crate::spec;
 use crate::visible::visible;
 
 pub(super) fn run(format: ListFormat, workspace: &Workspace, screen: Screen) -> Result<Outcome> {
-    let (_, plan) = super::read(&workspace.project)?;
+    let plan = plan::build_unlimited_plan(&spec::read(&workspace.project)?)?;
     report(&match format {
         ListFormat::Text => table(&plan),
         ListFormat::Json => {

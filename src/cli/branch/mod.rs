@@ -1,6 +1,7 @@
 //! `pleach branch`: lists and changes the branches of the spec.
 
 mod args;
+mod effect;
 mod expire;
 mod key_path;
 mod list;
@@ -19,8 +20,7 @@ use crate::deletion_limits::BRANCHES;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::edit::expired::RecordEdit;
 use crate::edit::{self, BranchEdit, FieldChange, Setting, SettingsOf, SpecFiles};
-use crate::plan::{self, BuildPlan};
-use crate::source::Project;
+use crate::plan;
 use crate::spec::Spec;
 use crate::visible::visible;
 use crate::{disk, git, spec};
@@ -29,7 +29,7 @@ use args::{
 };
 use smol_str::SmolStr;
 use std::path::Path;
-use trial::Effect;
+use trial::{EditedBranches, Trial};
 
 /// The keys of a branch that are records for people and for `pleach branch`, and not for its output.
 const RECORDS: [&str; 5] = ["added", "expires", "link", "owner", "pin"];
@@ -42,7 +42,8 @@ pub(super) fn run(command: &BranchCommand, workspace: &Workspace, here: &Path, s
     let _lock = disk::lock_workspace(&workspace.root, LOCK_TIMEOUT, || {
         screen.info("waiting for another run in this workspace");
     })?;
-    let (spec, plan) = read(&workspace.project)?;
+    // What is wrong with a branch alone must not block an edit that fixes it.
+    let spec = spec::read_keep_going(&workspace.project)?;
     let edit = BranchEditor { workspace, here, screen, spec };
     let files = SpecFiles::open(&workspace.project)?;
     match command {
@@ -50,17 +51,10 @@ pub(super) fn run(command: &BranchCommand, workspace: &Workspace, here: &Path, s
         BranchCommand::Add(args) => edit.add(args, files),
         BranchCommand::Set(args) => edit.set(args, files),
         BranchCommand::Remove(args) => edit.remove(args, files),
-        BranchCommand::Rename(args) => edit.rename(args, &plan, files),
+        BranchCommand::Rename(args) => edit.rename(args, files),
         BranchCommand::Expire(args) => expire::run(&edit, args, files),
         BranchCommand::Sync(args) => sync::run(&edit, args, files),
     }
-}
-
-/// The spec and the plan, also if there are too many branches: these commands can remove some.
-fn read(project: &Project) -> Result<(Spec, BuildPlan)> {
-    let spec = spec::read(project)?;
-    let plan = plan::build_unlimited_plan(&spec)?;
-    Ok((spec, plan))
 }
 
 /// The state that commands share which change the spec.
@@ -80,11 +74,11 @@ impl BranchEditor<'_> {
         let settings = settings::settings(&args.settings, &[], &args.name, &self.spec)?;
         let name = SmolStr::from(&args.name);
         add(&mut files, &name, changes(&settings))?;
-        let settings = SettingsOf { branch: &name, settings: &settings };
-        self.write_if(files, args.dry_run, settings, |after| {
-            trial::add(&self.workspace.project, after, std::slice::from_ref(&name))?;
-            Ok(format!("added {}\n", visible(&name)))
-        })
+        let edited =
+            EditedBranches { added: std::slice::from_ref(&name), set: Some(&name), ..EditedBranches::default() };
+        let edit =
+            SpecEdit { edited, settings: SettingsOf { branch: &name, settings: &settings }, dry_run: args.dry_run };
+        self.write(files, &edit, &format!("added {}\n", visible(&name)))
     }
 
     fn set(&self, args: &BranchSetArgs, mut files: SpecFiles) -> Result<Outcome> {
@@ -94,31 +88,36 @@ impl BranchEditor<'_> {
             let error = Diagnostic::new(Code::Usage, "no setting is given");
             return Err(error.help("`pleach branch set --help` lists the settings").into());
         }
-        let is_for_output =
-            settings.iter().any(|set| !set.change.0.first().is_some_and(|key| RECORDS.contains(&key.as_str())));
+        let is_for_output = settings.iter().any(|setting| !effect::is_record(setting));
         let is_added = !files.has(name);
         if is_added && !args.create {
             return Err(files.unknown_branch(name).help("`--create` adds it").into());
         }
         let message = format!("{} {}\n", if is_added { "added" } else { "changed" }, visible(name));
+        let shown = visible(name);
         if is_added {
             add(&mut files, name, changes(&settings))?;
         } else if files.edit([(name.into(), BranchEdit::Set(changes(&settings)))])?.is_empty() {
-            return self.finish(files, args.dry_run, &format!("{} has these settings already\n", visible(name)));
+            return report_text(&format!("{shown} has these settings already\n")).map(|()| Outcome::Done);
         }
-        let settings = SettingsOf { branch: name, settings: &settings };
-        self.write_if(files, args.dry_run, settings, |after| {
-            let (before, name) = (&self.workspace.project, SmolStr::from(name));
-            if is_added {
-                return trial::add(before, after, &[name]).map(|()| message);
-            }
-            Ok(match trial::compare(before, after, &name)? {
-                Effect::None if is_for_output => {
-                    message + &format!("no effect: the output of {} stays the same\n", visible(&name))
-                }
-                _ => message,
-            })
-        })
+        let added: Vec<SmolStr> = is_added.then(|| name.into()).into_iter().collect();
+        let edited = EditedBranches { added: &added, set: Some(name), ..EditedBranches::default() };
+        let edit =
+            SpecEdit { edited, settings: SettingsOf { branch: name, settings: &settings }, dry_run: args.dry_run };
+        if is_added || !is_for_output {
+            return self.write(files, &edit, &message);
+        }
+        let before = Trial::of(&self.workspace.project, &self.spec);
+        let after = self.tried(&files, &edit, Some(&before))?;
+        let has_effect = !(before.builds(name) && after.builds(name) && after.has_output_of(&before));
+        if !has_effect {
+            let message = message + &format!("no effect: the output of {shown} stays the same\n");
+            return self.put(files, &edit, &message);
+        }
+        let unused = effect::without_effect(&self.workspace.project, edit.settings.settings, name)?;
+        let line =
+            |option: &String| format!("no effect: the output of {shown} is the same without `{}`\n", visible(option));
+        self.put(files, &edit, &(message + &unused.iter().map(line).collect::<String>()))
     }
 
     fn remove(&self, args: &BranchRemoveArgs, mut files: SpecFiles) -> Result<Outcome> {
@@ -136,7 +135,7 @@ impl BranchEditor<'_> {
         gather(&removed, |name| self.refuse_pinned(name))?;
         Diagnostics::check(removed.iter().flat_map(|name| self.references(name)).collect(), ())?;
         files.edit(removed.iter().map(|name| (name.clone(), BranchEdit::Remove)))?;
-        self.finish(files, args.dry_run, &lines("removed", &removed))
+        self.write(files, &SpecEdit::removal(args.dry_run), &lines("removed", &removed))
     }
 
     fn refuse_pinned(&self, name: &str) -> Result<(), Diagnostic> {
@@ -157,7 +156,7 @@ impl BranchEditor<'_> {
         self.spec.references(name).map(refusal).collect()
     }
 
-    fn rename(&self, args: &BranchRenameArgs, plan: &BuildPlan, mut files: SpecFiles) -> Result<Outcome> {
+    fn rename(&self, args: &BranchRenameArgs, mut files: SpecFiles) -> Result<Outcome> {
         let (old, new) = (args.old.as_str(), args.new.as_str());
         if files.has(new) && old != new {
             let error = Diagnostic::new(Code::Usage, format!("the branch `{new}` exists already"));
@@ -166,9 +165,13 @@ impl BranchEditor<'_> {
         if old == new && !args.keep_slug && files.has(old) {
             return Err(Diagnostic::new(Code::Usage, format!("`{old}` is the name of the branch already")).into());
         }
-        let slug = plan.branches.iter().find(|branch| branch.name == old).map(|branch| &branch.slug);
-        files.rename(old, new, slug.filter(|_| args.keep_slug))?;
-        self.finish(files, args.dry_run, &format!("renamed {} to {}\n", visible(old), visible(new)))
+        let plan = args.keep_slug.then(|| plan::build_unlimited_plan(&self.spec)).transpose()?;
+        let branches = plan.iter().flat_map(|plan| &plan.branches);
+        let slug = branches.filter(|branch| branch.name == old).map(|branch| &branch.slug).next();
+        files.rename(old, new, slug)?;
+        let edited = EditedBranches { renamed: Some((old, new)), ..EditedBranches::default() };
+        let edit = SpecEdit { edited, settings: SettingsOf::default(), dry_run: args.dry_run };
+        self.write(files, &edit, &format!("renamed {} to {}\n", visible(old), visible(new)))
     }
 
     /// The text of a list of branches.
@@ -190,33 +193,68 @@ impl BranchEditor<'_> {
         BRANCHES.check(self.spec.branches.len(), &removed, limit.allow_delete)
     }
 
-    /// Writes the changed files if the new spec is valid, and reports `message`. With `dry_run`, nothing is written.
-    fn finish(&self, files: SpecFiles, dry_run: bool, message: &str) -> Result<Outcome> {
-        self.write_if(files, dry_run, SettingsOf::default(), |_| Ok(self::message(message)))
+    /// Writes the changed files if a build would accept the new spec, and reports what was done, by these lines.
+    fn write(&self, files: SpecFiles, edit: &SpecEdit, lines: &str) -> Result<Outcome> {
+        self.tried(&files, edit, None)?;
+        self.put(files, edit, if lines.is_empty() { "nothing to do\n" } else { lines })
     }
 
-    /// Writes the changed files if the new spec is valid and `check` accepts the project with it, and reports the message that
-    /// `check` returns. A spec with too many branches is written, unless the change adds branches. `settings` are those that
-    /// errors can result from.
-    fn write_if(
-        &self,
-        files: SpecFiles,
-        dry_run: bool,
-        settings: SettingsOf,
-        check: impl FnOnce(&Project) -> Result<String>,
-    ) -> Result<Outcome> {
+    /// The outcome of a build with the changed files, which has no error that the spec before did not have. A spec with too many
+    /// branches is accepted, unless the edit adds branches.
+    fn tried(&self, files: &SpecFiles, edit: &SpecEdit, before: Option<&Trial>) -> Result<Trial> {
         let project = files.project();
-        let checked = read(&project).and_then(|(spec, _)| {
-            let more = spec.branches.len() > self.spec.branches.len();
-            Diagnostics::check(plan::too_many_branches(&spec).filter(|_| more).into_iter().collect(), ())
-        });
-        let message =
-            checked.and_then(|()| check(&project)).map_err(|errors| files.locate_before(errors, &project, settings))?;
-        let changed = files.into_changed().into_iter().filter(|_| !dry_run);
+        let locate = |errors| files.locate_before(errors, &project, edit.settings);
+        let spec = spec::read_keep_going(&project).map_err(locate)?;
+        let more = spec.branches.len() > self.spec.branches.len();
+        let too_many = plan::too_many_branches(&spec).filter(|_| more);
+        Diagnostics::check(too_many.into_iter().collect(), ()).map_err(locate)?;
+        let after = Trial::of(&project, &spec);
+        if after.has_errors(&edit.edited) {
+            let other = before.is_none().then(|| Trial::of(&self.workspace.project, &self.spec));
+            let before = before.or(other.as_ref()).expect("one of the two");
+            let errors = trial::new_errors(before, &after, &edit.edited, |error| {
+                locate(error.into()).into_iter().next().expect("each error is moved")
+            });
+            let explained = |error: Diagnostic| match edit.edited.only_removes {
+                true => error.help("nothing was written: without the removed branches, a build would refuse the spec"),
+                false => error,
+            };
+            Diagnostics::check(errors.into_iter().map(explained).collect(), ())?;
+        }
+        if let Some(name) = edit.edited.set.filter(|name| after.lacks_objects_of(name)) {
+            let message =
+                format!("`{name}` cannot be built because of errors that existed before, so the change is not checked");
+            let warning = Diagnostic::new(Code::Usage, message).help("`pleach build` reports the errors");
+            self.screen.warn(&[warning], &self.workspace.project);
+        }
+        Ok(after)
+    }
+
+    /// Writes the changed files, unless it is a dry run, and reports `message`.
+    fn put(&self, files: SpecFiles, edit: &SpecEdit, message: &str) -> Result<Outcome> {
+        let changed = files.into_changed().into_iter().filter(|_| !edit.dry_run);
         for (path, text) in changed {
             disk::put(&self.workspace.root.join(path.as_str()), text.as_deref())?;
         }
-        report_text(&message).map(|()| Outcome::Done)
+        report_text(message).map(|()| Outcome::Done)
+    }
+}
+
+/// What the check of an edit depends on.
+struct SpecEdit<'e> {
+    /// The branches that it is about.
+    edited: EditedBranches<'e>,
+    /// The settings that errors can result from.
+    settings: SettingsOf<'e>,
+    /// Whether nothing is written.
+    dry_run: bool,
+}
+
+impl SpecEdit<'_> {
+    /// The removal of branches.
+    fn removal(dry_run: bool) -> Self {
+        let edited = EditedBranches { only_removes: true, ..EditedBranches::default() };
+        SpecEdit { edited, settings: SettingsOf::default(), dry_run }
     }
 }
 
@@ -229,11 +267,6 @@ fn add(files: &mut SpecFiles, name: &str, mut changes: Vec<FieldChange>) -> Resu
     changes.insert(0, edit::added(today::today()?));
     files.edit([(name.into(), BranchEdit::Add(changes))])?;
     files.edit_expired(&[(name.into(), RecordEdit::Drop)].into())
-}
-
-/// What a command reports that has these `lines` to report.
-fn message(lines: &str) -> String {
-    if lines.is_empty() { "nothing to do\n" } else { lines }.to_owned()
 }
 
 /// One line per name, such as `removed feature/login`.

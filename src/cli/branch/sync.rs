@@ -1,7 +1,8 @@
 //! `pleach branch sync`: updates the spec to the branches or pull requests of a list.
 
 use super::args::{BranchSyncArgs, HeadsSource};
-use super::{BranchEditor, lines, message, today, trial};
+use super::trial::EditedBranches;
+use super::{BranchEditor, SpecEdit, lines, today};
 use crate::branch_name;
 use crate::cli::Outcome;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
@@ -24,6 +25,8 @@ pub(super) fn run(editor: &BranchEditor, args: &BranchSyncArgs, mut files: SpecF
     let listed = edit::list::read(&text, args.allow_empty)?;
     check_options(args, &listed)?;
     let rules = rules(&editor.spec.sync, args);
+    // What the spec alone excludes is an error of the spec.
+    Diagnostics::check(rules.without_names(), ())?;
     let warnings: Vec<Diagnostic> = unmatched(args, &rules.labels, &listed)
         .into_iter()
         .chain(unmatched_rules(&rules, &editor.spec, &listed))
@@ -38,11 +41,9 @@ pub(super) fn run(editor: &BranchEditor, args: &BranchSyncArgs, mut files: SpecF
     Diagnostics::check(synced.guards.clone(), ())?;
     editor.limit(&synced.removed, args.limit)?;
     editor.screen.warn(&warnings, &editor.workspace.project);
-    let written: Vec<SmolStr> = synced.added.iter().chain(&synced.changed).cloned().collect();
-    editor.write_if(files, args.limit.dry_run, SettingsOf::default(), |after| {
-        trial::add(&editor.workspace.project, after, &written)?;
-        Ok(message(&summary(&synced)))
-    })
+    let edited = EditedBranches { added: &synced.added, ..EditedBranches::default() };
+    let edit = SpecEdit { edited, settings: SettingsOf::default(), dry_run: args.limit.dry_run };
+    editor.write(files, &edit, &summary(&synced))
 }
 
 /// Refuses options that have no effect on a list of branches.
@@ -58,19 +59,23 @@ fn check_options(args: &BranchSyncArgs, listed: &BranchList) -> Result<()> {
 }
 
 /// Warnings about patterns of the command line and about labels that select nothing of the list.
-fn unmatched(args: &BranchSyncArgs, labels: &[SmolStr], listed: &BranchList) -> Vec<Diagnostic> {
+fn unmatched(args: &BranchSyncArgs, labels: &[Placed<SmolStr>], listed: &BranchList) -> Vec<Diagnostic> {
     let open = || listed.pull_requests.iter().flatten().filter(|listed| listed.is_open);
     let names: Vec<&str> =
         listed.heads.keys().map(SmolStr::as_str).chain(open().map(|listed| listed.head.as_str())).collect();
     let includes = args.include.iter().filter(|pattern| !names.iter().any(|name| glob::matches(pattern, name)));
-    let is_set = |label: &SmolStr| open().any(|listed| listed.has_label(label));
-    let labels = labels.iter().filter(|label| listed.pull_requests.is_some() && !is_set(label));
+    let is_set = |label: &str| open().any(|listed| listed.has_label(label));
+    let labels = labels.iter().map(|label| &label.value);
+    let labels = labels.filter(|label| listed.pull_requests.is_some() && !is_set(label));
     let label_option = if args.label.is_empty() { "sync.labels:" } else { "--label" };
     let warning = |option: String, what: &str| {
         Diagnostic::new(Code::Usage, format!("`{option}` matches no {what} in the list of branches"))
     };
     let what = if listed.pull_requests.is_some() { "branch of an open pull request" } else { "name" };
-    let includes = includes.map(|pattern| warning(format!("--include {pattern}"), what));
+    let includes = includes.map(|pattern| {
+        let warning = warning(format!("--include {pattern}"), what);
+        start_help(pattern, names.iter().copied()).into_iter().fold(warning, Diagnostic::help)
+    });
     let labels = labels.map(|label| warning(format!("{label_option} {label}"), "open pull request"));
     if names.is_empty() { Vec::new() } else { includes.chain(labels).collect() }
 }
@@ -92,9 +97,19 @@ fn unmatched_rules(rules: &SyncRules, spec: &Spec, listed: &BranchList) -> Vec<D
     let unmatched = includes.chain(excludes).filter(|(_, pattern)| pattern.at.is_some() && !is_matched(pattern));
     let warning = |(key, pattern): (&str, &Placed<SmolStr>)| {
         let message = format!("`{}` in `sync.{key}` matches no name in the list of branches", pattern.value);
-        Diagnostic::new(Code::Spec, message).at(pattern.at).suggest(&pattern.value, names.iter().copied())
+        let warning = Diagnostic::new(Code::Spec, message).at(pattern.at);
+        match start_help(&pattern.value, names.iter().copied()) {
+            Some(help) => warning.help(help),
+            None => warning.suggest(&pattern.value, names.iter().copied()),
+        }
     };
     unmatched.map(warning).collect()
+}
+
+/// The help for a pattern without `*` that is the start of a name.
+fn start_help<'n>(pattern: &str, mut names: impl Iterator<Item = &'n str>) -> Option<String> {
+    let is_start = !pattern.contains(['*', '?']) && names.any(|name| name.starts_with(pattern));
+    is_start.then(|| format!("a pattern is compared with the whole name: `{pattern}*` matches all names that begin so"))
 }
 
 /// The rules of the spec with those of the command line.
@@ -106,11 +121,7 @@ fn rules(spec: &SyncRules, args: &BranchSyncArgs) -> SyncRules {
     SyncRules {
         include: or(&args.include, &spec.include),
         exclude: or(&args.exclude, &spec.exclude),
-        labels: if args.label.is_empty() {
-            spec.labels.clone()
-        } else {
-            args.label.iter().map(SmolStr::from).collect()
-        },
+        labels: or(&args.label, &spec.labels),
         skip_drafts: args.skip_drafts || spec.skip_drafts,
         ..spec.clone()
     }

@@ -1,67 +1,184 @@
-//! What an edit of a branch changes in its output: the branch is built with the spec before and after the edit, and nothing is
-//! written.
+//! What an edit of the spec changes: all branches are built in memory with the spec before and after the edit.
+//!
+//! Nothing is written that a build would refuse. Only errors that the edit causes count: those that the spec had before do not block
+//! an edit, which may fix another one.
 
-use crate::diagnostic::{Code, Diagnostics, Result};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::output::Tree;
 use crate::pipeline::{self, Inputs, Progress, Selection};
+use crate::plan;
 use crate::source::Project;
+use crate::spec::Spec;
 use smol_str::SmolStr;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// What an edit changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Effect {
-    /// The output of the branch.
-    Output,
-    /// Nothing in the output.
-    None,
-    /// The branch cannot be built, before or after.
-    Unknown,
+/// The branches that an edit is about.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct EditedBranches<'e> {
+    /// The names of new branches.
+    pub(super) added: &'e [SmolStr],
+    /// The branch whose settings are set: its images must be images of its own objects.
+    pub(super) set: Option<&'e str>,
+    /// The old and the new name of a branch.
+    pub(super) renamed: Option<(&'e str, &'e str)>,
+    /// Whether branches are only removed, so that no other branch gets another name.
+    pub(super) only_removes: bool,
 }
 
-/// Compares the output of the branch `name` in two projects. Errors that only `after` has are returned.
-pub(super) fn compare(before: &Project, after: &Project, name: &SmolStr) -> Result<Effect> {
-    let alone = || Selection::Alone(name.clone());
-    match (build(before, &alone()), build(after, &alone())) {
-        (Ok(before), Ok(after)) => Ok(if before == after { Effect::None } else { Effect::Output }),
-        (Err(_), Ok(_)) => Ok(Effect::Unknown),
-        (Ok(_), Err(errors)) => Err(errors),
-        (Err(known), Err(errors)) => new_errors(errors, &known).map(|()| Effect::Unknown),
+/// The outcome of a build in memory.
+pub(super) struct Trial {
+    /// The names of all branches.
+    names: BTreeSet<SmolStr>,
+    /// The names of the branches with errors.
+    failed: BTreeSet<SmolStr>,
+    /// The names of those whose objects are not known.
+    unknown: BTreeSet<SmolStr>,
+    /// The files of the others, as if there were no output yet; `None` if an error concerns the whole spec.
+    tree: Option<Tree>,
+    /// The errors of names that derive from the spec.
+    plan_errors: Vec<Diagnostic>,
+    /// The errors of the build.
+    errors: Vec<Diagnostic>,
+    /// Warnings about images that only other branches have.
+    images_of_others: Vec<Diagnostic>,
+}
+
+impl Trial {
+    /// Builds all branches of a spec.
+    pub(super) fn of(project: &Project, spec: &Spec) -> Self {
+        let (plan, plan_errors) = plan::build_partial_plan(spec);
+        let (previous, progress, selection) = (Tree::default(), Progress::default(), Selection::All);
+        let (plan, previous, selection, progress) = (&plan, &previous, &selection, &progress);
+        let inputs = Inputs { project, spec, plan, previous, selection, progress };
+        let names: BTreeSet<SmolStr> = spec.branches.iter().map(|branch| branch.name.clone()).collect();
+        let planned: BTreeSet<&str> = plan.branches.iter().map(|branch| branch.name.as_str()).collect();
+        let mut unknown: BTreeSet<SmolStr> =
+            names.iter().filter(|name| !planned.contains(name.as_str())).cloned().collect();
+        let mut failed = unknown.clone();
+        let (tree, errors, images_of_others) = match pipeline::build(&inputs) {
+            Ok(build) => {
+                failed.extend(build.failures.iter().map(|failure| failure.branch.name.clone()));
+                let incomplete = build.failures.iter().filter(|failure| failure.claims.is_none());
+                unknown.extend(incomplete.map(|failure| failure.branch.name.clone()));
+                let errors = build.errors().into_iter().flatten().collect();
+                (Some(build.tree), errors, build.images_of_others)
+            }
+            Err(errors) => (None, Diagnostics::from(errors).into_iter().collect(), Vec::new()),
+        };
+        Trial { names, failed, unknown, tree, plan_errors, errors, images_of_others }
+    }
+
+    /// Whether the objects of a branch are not known, because of errors.
+    pub(super) fn lacks_objects_of(&self, name: &str) -> bool {
+        self.unknown.contains(name)
+    }
+
+    /// Whether a branch can be built.
+    pub(super) fn builds(&self, name: &str) -> bool {
+        self.tree.is_some() && !self.failed.contains(name)
+    }
+
+    /// Whether both have the same output, of the branch and of all others.
+    pub(super) fn has_output_of(&self, other: &Trial) -> bool {
+        self.tree == other.tree
+    }
+
+    /// The errors that count for an edit.
+    fn errors<'t>(&'t self, edited: &EditedBranches) -> impl Iterator<Item = &'t Diagnostic> {
+        let of_plan = self.plan_errors.iter().filter(|_| !edited.only_removes);
+        of_plan.chain(&self.errors)
+    }
+
+    /// The images of branches whose settings are set that only other branches have.
+    fn images<'t>(&'t self, edited: &EditedBranches<'t>) -> impl Iterator<Item = &'t Diagnostic> {
+        let is_set = |image: &&Diagnostic| image.parts().branches.iter().any(|name| Some(name.as_str()) == edited.set);
+        self.images_of_others.iter().filter(is_set)
+    }
+
+    /// Whether an edit may have caused an error.
+    pub(super) fn has_errors(&self, edited: &EditedBranches) -> bool {
+        self.errors(edited).chain(self.images(edited)).next().is_some()
     }
 }
 
-/// Builds branches that `before` does not have or has with other settings. Errors that it does not have already are returned.
-pub(super) fn add(before: &Project, after: &Project, names: &[SmolStr]) -> Result<()> {
-    let selection = match names {
-        [] => return Ok(()),
-        [name] => Selection::Alone(name.clone()),
-        // No branch name has a character with a meaning in patterns.
-        names => Selection::Only(names.iter().map(SmolStr::to_string).collect()),
-    };
-    let Err(errors) = build(after, &selection) else { return Ok(()) };
-    match build(before, &Selection::All) {
-        Ok(_) => Err(errors),
-        Err(known) => new_errors(errors, &known),
+/// The files of a branch, if it can be built.
+pub(super) fn output_of(project: &Project, spec: &Spec, name: &str) -> Option<Tree> {
+    let (plan, _) = plan::build_partial_plan(spec);
+    // No name of a branch has a character with a meaning in patterns.
+    let (previous, progress, selection) =
+        (Tree::default(), Progress::default(), Selection::Only(vec![name.to_owned()]));
+    let (plan, previous, selection, progress) = (&plan, &previous, &selection, &progress);
+    let inputs = Inputs { project, spec, plan, previous, selection, progress };
+    let build = pipeline::build(&inputs).ok()?;
+    build.failures.is_empty().then_some(build.tree)
+}
+
+/// The errors of `after` that `before` did not have. `locate` moves an error to the text before the edit.
+pub(super) fn new_errors(
+    before: &Trial,
+    after: &Trial,
+    edited: &EditedBranches,
+    locate: impl Fn(Diagnostic) -> Diagnostic,
+) -> Vec<Diagnostic> {
+    let known = KnownErrors::of(before.plan_errors.iter().chain(&before.errors));
+    let errors = after.errors(edited).filter(|error| !edited.keeps(before, error, known.same(edited, error), &locate));
+    // What was an error is one of these images if another branch got it.
+    let known = KnownErrors::of(before.errors.iter().chain(&before.images_of_others));
+    let images = after.images(edited).filter(|image| !edited.keeps(before, image, known.same(edited, image), &locate));
+    errors.chain(images).cloned().map(&locate).collect()
+}
+
+/// Errors by code and message.
+struct KnownErrors<'t>(BTreeMap<(Code, String), Vec<&'t Diagnostic>>);
+
+impl<'t> KnownErrors<'t> {
+    fn of(errors: impl Iterator<Item = &'t Diagnostic>) -> Self {
+        let mut known: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for error in errors {
+            known.entry((error.parts().code, error.parts().message.clone())).or_default().push(error);
+        }
+        KnownErrors(known)
+    }
+
+    /// Those with the message of an error after an edit.
+    fn same(&self, edited: &EditedBranches, error: &Diagnostic) -> &[&'t Diagnostic] {
+        let key = (error.parts().code, edited.old_text(&error.parts().message));
+        self.0.get(&key).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
-/// The output of the selected branches, as if there were no output yet.
-fn build(project: &Project, selection: &Selection) -> Result<Tree> {
-    let (spec, plan) = super::read(project)?;
-    let (previous, progress) = (Tree::default(), Progress::default());
-    let inputs = Inputs { project, spec: &spec, plan: &plan, previous: &previous, selection, progress: &progress };
-    let build = pipeline::build(&inputs)?;
-    match build.errors() {
-        Some(errors) => Err(errors),
-        None => Ok(build.tree),
+impl EditedBranches<'_> {
+    /// A text about branches with their names before the edit.
+    fn old_text(&self, text: &str) -> String {
+        self.renamed
+            .map_or_else(|| text.to_owned(), |(old, new)| text.replace(&format!("`{new}`"), &format!("`{old}`")))
     }
-}
 
-/// The errors that are not in `known`. Their lines may have moved.
-fn new_errors(errors: Diagnostics, known: &Diagnostics) -> Result<()> {
-    let known: BTreeSet<(Code, &str)> =
-        known.iter().map(|error| (error.parts().code, error.parts().message.as_str())).collect();
-    let is_new =
-        |error: &crate::diagnostic::Diagnostic| !known.contains(&(error.parts().code, error.parts().message.as_str()));
-    Diagnostics::check(errors.into_iter().filter(is_new).collect(), ())
+    /// Whether an error existed before: `same` are those with its message. A new branch has the errors that others have in files
+    /// which are not the branch's own.
+    fn keeps(
+        &self,
+        before: &Trial,
+        error: &Diagnostic,
+        same: &[&Diagnostic],
+        locate: &impl Fn(Diagnostic) -> Diagnostic,
+    ) -> bool {
+        let old = |name: &String| match self.renamed {
+            Some((old, new)) if name == new => old.to_owned(),
+            _ => name.clone(),
+        };
+        let names: Vec<String> = error.parts().branches.iter().map(old).collect();
+        let affects = |known: &Diagnostic, name: &str| known.parts().branches.iter().any(|other| other == name);
+        if same.iter().any(|known| names.iter().all(|name| affects(known, name))) {
+            return true;
+        }
+        if same.is_empty() || !names.iter().any(|name| self.added.iter().any(|added| added == name)) {
+            return false;
+        }
+        let at = locate(error.clone()).parts().at;
+        let is_there = |known: &Diagnostic| known.parts().at == at && at.is_some() == error.parts().at.is_some();
+        // Branches that exclude each other: the new one is one more only if all do.
+        let is_of_all = |known: &Diagnostic| before.names.iter().all(|name| affects(known, name));
+        same.iter().any(|known| is_there(known) && (names.len() == 1 || is_of_all(known)))
+    }
 }

@@ -3,7 +3,6 @@
 //! Only branches that `sync.include` and `sync.exclude` select are added and removed. Pinned branches, and branches that the
 //! spec requires, are kept.
 
-mod image_variables;
 mod pull_requests;
 
 use super::expired::RecordEdit;
@@ -14,8 +13,7 @@ use crate::branch_name;
 use crate::diagnostic::{Code, Diagnostic, Result, gather, named};
 use crate::glob;
 use crate::node::Node;
-use crate::spec::{Date, Placed, Spec, SyncRules};
-use image_variables::ImageVariables;
+use crate::spec::{Date, Placed, Spec, SyncImageValues, SyncRules};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -80,6 +78,9 @@ pub(crate) fn sync(
         None => heads(&list.heads, spec, rules, &mut synced),
     };
     remove_others(&list, spec, rules, &wanted, &mut synced);
+    if let Some(listed) = &list.pull_requests {
+        synced.guards.extend(pull_requests::unknown_labels(listed, spec, rules, &synced.removed));
+    }
     if list.pull_requests.is_none() {
         let names: Vec<&SmolStr> = list.heads.keys().collect();
         synced.guards.extend(unknown_list(&names, spec, rules, &synced.removed));
@@ -188,12 +189,14 @@ fn edit(
 ) -> Result<(SmolStr, BranchEdit)> {
     let WantedBranch { name, commit, pull_request } = wanted;
     let rules = &settings.rules;
-    let variables = ImageVariables { project: &spec.project, branch: name, commit: *commit, rules };
-    let image = |(image, pattern): (&SmolStr, &Placed<SmolStr>)| -> Result<FieldChange, Diagnostic> {
-        let reference = variables.expand(&pattern.value).map_err(|error| error.at(pattern.at))?;
-        Ok((vec!["images".to_owned(), image.to_string()], Some(Node::str(reference))))
-    };
-    let mut changes = gather(&rules.images, image)?;
+    let values = SyncImageValues { project: &spec.project, branch: name, commit: *commit, tags: rules.tags };
+    // A branch on App Engine has no objects, so it has no images.
+    let has_images = !spec.branches.iter().any(|branch| branch.name == *name && branch.app_engine.is_some());
+    let images = rules.images.iter().filter(|_| has_images);
+    let mut changes: Vec<FieldChange> = gather(images, |(name, image)| {
+        let path = vec!["images".to_owned(), name.to_string()];
+        Ok::<_, Diagnostic>((path, Some(Node::str(image.reference(&values)?))))
+    })?;
     changes.extend(pull_request.iter().flat_map(|pull_request| pull_requests::fields(pull_request)));
     if files.has(name) {
         return Ok((name.clone(), BranchEdit::Set(changes)));

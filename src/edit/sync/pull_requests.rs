@@ -4,10 +4,11 @@ use super::super::FieldChange;
 use super::super::pull_request::ListedPullRequest;
 use super::{SyncResult, WantedBranch};
 use crate::branch_name;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, named};
 use crate::node::Node;
-use crate::spec::{Spec, SyncRules};
+use crate::spec::{Placed, Spec, SyncRules};
 use smol_str::{SmolStr, format_smolstr};
+use std::collections::BTreeSet;
 
 /// The branches of the open pull requests that the rules select, in the order of their numbers. The others are skipped.
 pub(super) fn wanted<'l>(
@@ -21,7 +22,7 @@ pub(super) fn wanted<'l>(
     synced.guards.extend(missing(&open, |listed| unknown_repository(listed, rules)));
     synced.guards.extend(missing(&open, |listed| unknown_state(listed, rules)));
     let mut wanted: Vec<WantedBranch> = Vec::new();
-    for listed in open.into_iter().filter(|listed| rules.labels.iter().all(|label| listed.has_label(label))) {
+    for listed in open.into_iter().filter(|listed| rules.labels.iter().all(|label| listed.has_label(&label.value))) {
         if branch_name::invalid(&listed.head).is_some() {
             synced.guards.push(invalid_name(listed));
             continue;
@@ -100,6 +101,35 @@ fn invalid_name(listed: &ListedPullRequest) -> Diagnostic {
         format!("invalid branch name `{name}` of pull request {number} in the list of branches"),
     )
     .help("Git does not allow this name: check the command that created the list")
+}
+
+/// An error for each label that no open pull request has, if environments would be removed whose pull requests are open.
+pub(super) fn unknown_labels(
+    listed: &[ListedPullRequest],
+    spec: &Spec,
+    rules: &SyncRules,
+    removed: &[SmolStr],
+) -> Vec<Diagnostic> {
+    let open: Vec<&ListedPullRequest> = listed.iter().filter(|listed| listed.is_open).collect();
+    let numbers: BTreeSet<u64> = open.iter().map(|listed| listed.number).collect();
+    let is_open = |name: &&SmolStr| {
+        let branch = spec.branches.iter().find(|branch| branch.name == **name);
+        let pull_request = branch.and_then(|branch| branch.pull_request.as_ref());
+        pull_request.is_some_and(|pull_request| numbers.contains(&pull_request.number.value))
+    };
+    let removed: Vec<&SmolStr> = removed.iter().filter(is_open).collect();
+    let known: BTreeSet<&str> =
+        open.iter().flat_map(|listed| listed.labels.iter().flatten()).map(SmolStr::as_str).collect();
+    let unknown = rules.labels.iter().filter(|label| !removed.is_empty() && !known.contains(label.value.as_str()));
+    let error = |label: &Placed<SmolStr>| {
+        let message = format!("no open pull request in the list has the label `{}`", label.value);
+        Diagnostic::new(Code::Guard, message)
+            .at(label.at)
+            .suggest(&label.value, known.iter().copied())
+            .help(format!("these would be deleted, although their pull requests are open: {}", named(&removed)))
+            .help("nothing was written; to remove branches anyway, run `pleach branch remove NAME...`")
+    };
+    unknown.map(error).collect()
 }
 
 /// The fields of `pullRequest`.

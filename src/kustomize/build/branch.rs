@@ -9,9 +9,13 @@ use crate::kustomize::field::linked;
 use crate::kustomize::finish;
 use crate::kustomize::input::accumulated::Accumulated;
 use crate::kustomize::input::load::KUSTOMIZATION_NAMES;
-use crate::kustomize::input::{BuildRules, Input, LoadRestrictor, Warnings};
+use crate::kustomize::input::{BuildRules, Input, LoadRestrictor, StepContext, Warnings};
 use crate::kustomize::model::Kustomization;
+use crate::kustomize::steps::{self, BranchReplica};
+use crate::resource::Resource;
 use crate::source::{Found, Location, RelPath};
+use smol_str::SmolStr;
+use std::collections::BTreeSet;
 
 /// What a branch is made of.
 #[derive(Clone, Debug)]
@@ -22,6 +26,8 @@ pub(crate) struct Layers {
     pub(crate) overlays: Vec<RelPath>,
     /// The settings of this branch in the spec; their paths are relative to the root of the project.
     pub(crate) own: Kustomization,
+    /// The replicas of this branch, applied after its other settings.
+    pub(crate) replicas: Vec<BranchReplica>,
     /// The images of this branch in the spec, applied after everything else.
     pub(crate) images: ImageReplacements,
     /// How to report data that kustomize would lose.
@@ -53,11 +59,25 @@ pub(crate) fn branch(input: &Input, layers: &Layers) -> Result<BuiltObjects> {
     builder.accumulate(&mut accumulated, &spec, &layers.own, &FolderTrail::root(input, &root))?;
 
     let context = builder.context(&root, accumulated.configuration.specs());
-    let image_names = branch_images::apply(&mut accumulated.resources, &layers.images, &context)?;
-    linked::settle_all(&mut accumulated.resources, &context)?;
-    let resources = finish::finish(accumulated, &context, None)?.into_vec();
+    let (scaled, errors) = steps::replicas_of_branch(&mut accumulated.resources, &layers.replicas, &context);
+    let finished = finished(accumulated, &layers.images, &context);
+    let (resources, image_names) =
+        finished.map_err(|others| errors.iter().cloned().map(Diagnostics::from).chain([others]).collect::<Vec<_>>())?;
     let (warnings, patch_options) = warnings.into_inner();
-    Ok(BuiltObjects { resources, warnings, image_names, patch_options })
+    Ok(BuiltObjects { resources, warnings, image_names, patch_options, scaled, errors })
+}
+
+/// The objects with the images of the branch, and the names of the images before.
+fn finished(
+    mut accumulated: Accumulated,
+    images: &ImageReplacements,
+    context: &StepContext,
+) -> Result<(Vec<Resource>, BTreeSet<SmolStr>)> {
+    let resources = &mut accumulated.resources;
+    linked::settle_all(resources, context)?;
+    let image_names = branch_images::apply(resources, images, context)?;
+    linked::settle_all(resources, context)?;
+    Ok((finish::finish(accumulated, context, None)?.into_vec(), image_names))
 }
 
 /// The errors of an overlay. If it has no kustomization file, the usual reason is a patch that was added as a resource.

@@ -8,6 +8,7 @@ mod openapi;
 mod plugins;
 mod trail;
 
+pub(crate) use super::steps::BranchReplica;
 pub(crate) use branch::{Layers, branch};
 pub(crate) use branch_images::ImageReplacements;
 
@@ -47,6 +48,10 @@ pub(crate) struct BuiltObjects {
     pub(crate) image_names: BTreeSet<SmolStr>,
     /// The options of the patches of a branch.
     pub(crate) patch_options: PatchOptions,
+    /// The names in the replicas of a branch that a workload has.
+    pub(crate) scaled: BTreeSet<SmolStr>,
+    /// The errors of the replicas of a branch, which do not affect its other objects and fields.
+    pub(crate) errors: Vec<Diagnostic>,
 }
 
 /// What `kubectl kustomize` makes of a folder of a project that is the whole disk.

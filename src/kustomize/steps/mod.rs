@@ -19,6 +19,7 @@ mod replicas;
 mod value_add;
 
 pub(crate) use generate::all as generated;
+pub(crate) use replicas::{BranchReplica, of_branch as replicas_of_branch};
 
 use crate::diagnostic::{Diagnostic, Result};
 use crate::kustomize::input::resources::GeneratedObject;

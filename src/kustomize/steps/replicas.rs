@@ -10,6 +10,8 @@ use crate::kustomize::model::{Kustomization, Replica};
 use crate::node::Node;
 use crate::resource::Resource;
 use crate::schema::fieldspec::FieldSpec;
+use smol_str::SmolStr;
+use std::collections::BTreeSet;
 
 /// The step `replicas`.
 pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, context: &StepContext) -> Result<()> {
@@ -19,8 +21,41 @@ pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, con
     Ok(())
 }
 
-/// Sets the number of replicas of one workload, by any name it ever had, in the fields that `specs` name.
+/// The replicas of a workload that the spec sets for a branch.
+#[derive(Clone, Debug)]
+pub(crate) struct BranchReplica {
+    /// The workload and the number.
+    pub(crate) replica: Replica,
+    /// Whether the branch must have the workload.
+    pub(crate) is_required: bool,
+}
+
+/// Sets the replicas of a branch. Returns the names that a workload has, and the errors.
+pub(crate) fn of_branch(
+    resources: &mut Resources,
+    replicas: &[BranchReplica],
+    context: &StepContext,
+) -> (BTreeSet<SmolStr>, Vec<Diagnostic>) {
+    let (specs, mut scaled, mut errors) = (&context.specs.replicas, BTreeSet::new(), Vec::new());
+    for BranchReplica { replica, is_required } in replicas {
+        match set(resources, replica, specs) {
+            Ok(true) => drop(scaled.insert(replica.name.text.clone())),
+            Ok(false) if !is_required => {}
+            Ok(false) => errors.push(not_found(resources, replica, specs)),
+            Err(found) => errors.extend(cause::entry(replica.at, "replicas")(found)),
+        }
+    }
+    (scaled, errors)
+}
+
+/// Sets the number of replicas of one workload.
 pub(crate) fn apply(resources: &mut Resources, replica: &Replica, specs: &[FieldSpec]) -> Result<()> {
+    if set(resources, replica, specs)? { Ok(()) } else { Err(not_found(resources, replica, specs).into()) }
+}
+
+/// Sets the number of replicas of one workload, by any name it ever had, in the fields that `specs` name. Returns whether a
+/// workload has the name.
+fn set(resources: &mut Resources, replica: &Replica, specs: &[FieldSpec]) -> Result<bool> {
     let mut found = false;
     for spec in specs {
         let named: Vec<usize> =
@@ -37,7 +72,7 @@ pub(crate) fn apply(resources: &mut Resources, replica: &Replica, specs: &[Field
             }
         }
     }
-    if found { Ok(()) } else { Err(not_found(resources, replica, specs).into()) }
+    Ok(found)
 }
 
 /// Whether an object has or had the name, and is or was of a kind that has the field.

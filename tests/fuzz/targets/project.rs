@@ -38,7 +38,7 @@ fn built(project: &Project, previous: &Tree) -> Option<Tree> {
     let (spec, plan) = pipeline::plan(project).map_err(|errors| render(&errors, project)).ok()?;
     let (selection, progress) = (Selection::All, Progress::default());
     let inputs = Inputs { project, spec: &spec, plan: &plan, previous, selection: &selection, progress: &progress };
-    let built = pipeline::build(&inputs).map_err(|errors| render(&errors, project)).ok()?;
+    let built = pipeline::build(&inputs).map_err(|errors| render(&errors.into(), project)).ok()?;
     for warning in &built.warnings {
         human::render(Severity::Warning, warning, project);
     }

@@ -155,5 +155,5 @@ fn a_dry_run_writes_nothing_and_reports_the_same() {
     refused(&workspace, &["add", "a..b", "--dry-run"]);
     refused(&workspace, &["rename", "main", "a..b", "--dry-run"]);
     workspace.edit("branches.yaml", "project: shop\n", "project: shop\nnamespace: shop-x\n");
-    refused(&workspace, &["remove", "main", "--dry-run"]);
+    refused(&workspace, &["set", "main", "--label", "a=b c", "--dry-run"]);
 }

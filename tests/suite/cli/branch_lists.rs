@@ -68,6 +68,14 @@ fn patterns_and_labels_that_select_nothing_are_warnings() {
 }
 
 #[test]
+fn a_pattern_that_another_one_excludes_is_refused() {
+    let workspace = Workspace::small();
+    let (status, out, err) = sync(&workspace, LIST, &["--include", "feature/*", "--exclude", "feat*"]);
+    assert_eq!((status, out.as_str()), (2, ""), "{err}");
+    assert!(err.contains("the pattern `feat*` excludes all names that `feature/*` includes"), "{err}");
+}
+
+#[test]
 fn names_in_patterns_of_the_spec_that_do_not_exist_are_warnings() {
     let workspace = Workspace::small();
     let spec = workspace.read("branches.yaml");
@@ -83,6 +91,8 @@ fn names_in_patterns_of_the_spec_that_do_not_exist_are_warnings() {
     assert!(err.contains("`mian` in `sync.include` matches no name in the list of branches"), "{err}");
     assert!(err.contains("did you mean `main`?") && err.contains("branches.yaml:"), "{err}");
     assert!(err.contains("`gh-pages` in `sync.exclude` matches no name in the list of branches"), "{err}");
+    let err = with("{include: [feature/]}");
+    assert!(err.contains("a pattern is compared with the whole name: `feature/*` matches all names"), "{err}");
     let err = with("{include: [hotfix/*]}");
     assert!(err.contains("`hotfix/*` in `sync.include` matches no name in the list of branches"), "{err}");
 }

@@ -184,6 +184,65 @@ fn a_build_removes_at_most_two_branches_or_thirty_percent() {
     workspace.run(&["build"]).exits(0);
 }
 
+/// A pipeline passes the options always.
+#[test]
+fn options_that_allow_deletions_do_not_require_them() {
+    let workspace = nine_branches();
+    let allowed = ["--allow-delete", "3"];
+    workspace.run(&["build", "--allow-delete", "3", "--allow-delete-names", "5"]).exits(0);
+    let all: String = (1..9).map(|n| format!("feature/{n}\n")).collect();
+    assert_eq!(sync(&workspace, &all, &allowed), (0, "pinned main\n".to_owned(), String::new()));
+    workspace.run(&["branch", "expire", "--as-of", "2026-11-29", "--allow-delete", "3"]).exits(0);
+    // Another number is still refused.
+    is_refused(&workspace, "feature/1\n", &["7 of 9 branches would be deleted"]);
+    assert_eq!(sync(&workspace, "feature/1\n", &allowed).0, 3);
+}
+
+/// `sync` and the build after it count the same branches.
+#[test]
+fn branches_on_app_engine_count() {
+    let workspace = Workspace::small();
+    let head = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nzones: {example.com: {provider: rfc2136, ttl: 60, A: [203.0.113.1]}}\nhosts: ['{{ branch.slug }}.example.com']\nbranches:\n";
+    let kubernetes = |n: u32| format!("- {{name: k{n}}}\n");
+    let engine = |n: u32| format!("- {{name: e{n}, appEngine: {{project: example-project}}}}\n");
+    let spec: String = (0..6).map(kubernetes).chain((0..4).map(engine)).collect();
+    workspace.write("branches.yaml", format!("{head}{spec}"));
+    workspace.run(&["build"]).exits(0);
+    let list = |kubernetes: u32, engine: u32| -> String {
+        (0..kubernetes).map(|n| format!("k{n}\n")).chain((0..engine).map(|n| format!("e{n}\n"))).collect()
+    };
+    let before = workspace.read("branches.yaml");
+    // Three of ten are 30 %, of which the build sees three folders of six.
+    assert_eq!(sync(&workspace, list(3, 4), &[]).0, 0);
+    workspace.run(&["build"]).exits(0);
+    workspace.write("branches.yaml", &before);
+    workspace.run(&["build"]).exits(0);
+    is_refused(&workspace, &list(6, 0), &["4 of 10 branches would be deleted"]);
+    assert_eq!(sync(&workspace, list(6, 0), &["--allow-delete", "4"]).0, 0);
+    let error = workspace.run(&["build"]).exits(3).err();
+    assert!(error.contains("4 of 10 branches in the output would be deleted"), "{error}");
+    workspace.run(&["build", "--allow-delete", "4", "--allow-delete-names", "4"]).exits(0);
+    workspace.run(&["build"]).exits(0);
+}
+
+/// A branch on App Engine has no objects, so no images.
+#[test]
+fn sync_sets_no_images_on_app_engine() {
+    let workspace = Workspace::small();
+    workspace.write(
+        "base/pod.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: web}]}\n",
+    );
+    let spec = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nsync: {images: {web: ':{{ branch.tag }}'}}\nbranches:\n- name: main\n- name: legacy\n  appEngine: {project: example-project}\n";
+    workspace.write("branches.yaml", spec);
+    let (status, out, err) = sync(&workspace, "main\nlegacy\nnew\n", &[]);
+    assert_eq!((status, out.as_str(), err.as_str()), (0, "added new\nchanged main\n", ""));
+    let text = workspace.read("branches.yaml");
+    assert_eq!(text.matches("images: {web: \":").count(), 2, "{text}");
+    assert!(text.contains("- name: legacy\n  appEngine: {project: example-project}\n"), "{text}");
+    workspace.run(&["build"]).exits(0);
+}
+
 #[test]
 fn an_empty_spec_removes_no_output() {
     let workspace = nine_branches();

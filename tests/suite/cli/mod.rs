@@ -5,6 +5,7 @@ mod branch_effect;
 mod branch_errors;
 mod branch_files;
 mod branch_lists;
+mod branch_whole;
 mod check;
 mod commands;
 #[cfg(feature = "apply")]

@@ -64,8 +64,36 @@ fn github_and_gitlab_are_read() {
         );
         let spec = workspace.read("branches.yaml");
         assert!(spec.contains("pullRequest: {number: 42, title: T, url: https://github.com/o/r/pull/42}"), "{spec}");
-        assert_eq!(sync(&workspace, &list, &["--label", "other", "--dry-run"]).1, "removed feat/cart\n");
     }
+}
+
+/// A label that no pull request has may be misspelled, unless the pull requests of all environments are closed.
+#[test]
+fn an_unknown_label_removes_no_environment_of_an_open_pull_request() {
+    let preview = "\"labels\":[{\"name\":\"preview\"}]";
+    let workspace = workspace_with_pod("sync: {labels: [preview]}\nbranches:\n- name: main\n");
+    let list = format!("[{},{}]", gh(42, "feat/cart", preview), gh(43, "feat/x", ""));
+    assert_eq!(sync(&workspace, &list, &[]).1, "added feat/cart\n");
+    workspace.edit("branches.yaml", "labels: [preview]", "labels: [previw]");
+    let spec = workspace.read("branches.yaml");
+    let refused = |options: &[&str], at: &str| {
+        let (status, out, err) = sync(&workspace, &list, options);
+        assert_eq!((status, out.as_str()), (3, ""), "{err}");
+        assert!(err.contains("no open pull request in the list has the label `previw`"), "{err}");
+        assert!(err.contains("did you mean `preview`?") && err.contains(at), "{err}");
+        assert!(err.contains("although their pull requests are open: `feat/cart`"), "{err}");
+        assert_eq!(workspace.read("branches.yaml"), spec);
+    };
+    refused(&[], "branches.yaml:4:");
+    refused(&["--allow-delete", "1"], "branches.yaml:4:");
+    refused(&["--label", "previw", "--dry-run"], "= help");
+    // Another pull request has the label, or the one of the environment is closed.
+    let other = format!("[{},{}]", gh(42, "feat/cart", ""), gh(43, "feat/x", preview));
+    assert_eq!(sync(&workspace, &other, &["--label", "preview", "--dry-run"]).1, "added feat/x\nremoved feat/cart\n");
+    let closed = format!("[{}]", gh(43, "feat/x", ""));
+    let (status, out, err) = sync(&workspace, &closed, &[]);
+    assert_eq!((status, out.as_str()), (0, "removed feat/cart\n"), "{err}");
+    assert!(err.contains("`sync.labels: previw` matches no open pull request"), "{err}");
 }
 
 /// Without the fields, every pull request could be one of a fork, and its environment would be removed.
@@ -146,9 +174,9 @@ fn labels_drafts_and_patterns_select_pull_requests() {
         out,
         "added a\nskipped pull request 3: it is a draft\nskipped pull request 5: pull request 1 has the same branch\n"
     );
-    let (_, out, err) = sync(&workspace, &list, &["--label", "none", "--dry-run"]);
-    assert_eq!(out, "removed a\n");
-    assert!(err.contains("`--label none` matches no open pull request in the list"), "{err}");
+    let (status, _, err) = sync(&workspace, &list, &["--label", "none", "--dry-run"]);
+    assert_eq!(status, 3, "{err}");
+    assert!(err.contains("no open pull request in the list has the label `none`"), "{err}");
     // A list without a field that selects pull requests cannot be trusted.
     for (field, error) in [("labels", "the labels of pull request 1"), ("isDraft", "the state of pull request 1")] {
         let list = list.replace(&format!("\"{field}\""), "\"other\"");
