@@ -103,10 +103,7 @@ impl<'a> BranchBuilder<'a> {
     /// what follows finds its own.
     pub(super) fn build<'b>(&self, branch: &'b Branch) -> Result<BuiltBranch<'b>> {
         Diagnostics::check(branch.missing.clone(), ())?;
-        let endpoints = self.endpoints.get(branch.slug.as_str()).map(Vec::as_slice).unwrap_or_default();
-        let endpoints = gather(endpoints, |names| {
-            dns::endpoint::of_branch(names).map(|endpoints| ZoneEndpoints { zone: names.zone.as_str(), endpoints })
-        })?;
+        let endpoints = self.endpoints(branch)?;
         let Some(namespace) = branch.namespace() else { return Ok(BuiltBranch::without_objects(branch)) };
         let context = TemplateContext::new(&branch.variables)?;
         let templates = BranchTemplates { engine: &self.engine, context: &context };
@@ -118,20 +115,11 @@ impl<'a> BranchBuilder<'a> {
         scopes::remove_namespaces(&scopes, &mut resources);
         // What the spec contributes is compared in the plan.
         let claims = claims::claims(&resources, &scopes, namespace);
-        let spec = self.inputs.spec;
-        let input = ContributorInput { spec, branch, namespace, endpoints: &endpoints };
-        let added = objects::add(&input, &mut resources);
-        let sources = self.addressed.get(branch.slug.as_str()).into_iter().flatten();
-        let sources: Vec<AddressSource> = sources.map(|(object, at)| address_source(object, *at)).collect();
-        let checked = resources.iter().map(CheckedObject::new).collect();
-        let input = CheckInput { spec, branch, namespace, objects: checked, address_sources: &sources };
-        // Without the objects that the spec adds, the checks would find what the errors about these objects say.
-        let checked = added.and_then(|added| Ok((added, checks::check(&input)?)));
-        match checked {
-            Ok((added, found)) => warnings.extend(added.into_iter().chain(found)),
+        match self.complete(branch, (namespace, &endpoints), &mut resources) {
+            Ok(found) => warnings.extend(found),
             Err(found) => errors.extend(found),
         }
-        let shared = claims::take_shared(&mut resources, &scopes, &spec.shared.claims);
+        let shared = claims::take_shared(&mut resources, &scopes, &self.inputs.spec.shared.claims);
         let objects = emit::objects(branch, namespace, resources);
         let files = emit::files(branch, &objects).unwrap_or_else(|found| {
             errors.extend(found);
@@ -152,6 +140,31 @@ impl<'a> BranchBuilder<'a> {
             claims,
             warnings,
         })
+    }
+
+    /// What the branch writes as DNSEndpoint objects.
+    fn endpoints(&self, branch: &Branch) -> Result<Vec<ZoneEndpoints<'_>>> {
+        let names = self.endpoints.get(branch.slug.as_str()).map(Vec::as_slice).unwrap_or_default();
+        gather(names, |names| {
+            dns::endpoint::of_branch(names).map(|endpoints| ZoneEndpoints { zone: names.zone.as_str(), endpoints })
+        })
+    }
+
+    /// Adds the objects that the spec contributes, and checks all objects. Without these objects, the checks would find what the
+    /// errors about them say.
+    fn complete(
+        &self,
+        branch: &Branch,
+        (namespace, endpoints): (&str, &[ZoneEndpoints]),
+        resources: &mut Vec<Resource>,
+    ) -> Result<Vec<Diagnostic>> {
+        let spec = self.inputs.spec;
+        let mut warnings = objects::add(&ContributorInput { spec, branch, namespace, endpoints }, resources)?;
+        let sources = self.addressed.get(branch.slug.as_str()).into_iter().flatten();
+        let sources: Vec<AddressSource> = sources.map(|(object, at)| address_source(object, *at)).collect();
+        let objects = resources.iter().map(CheckedObject::new).collect();
+        warnings.extend(checks::check(&CheckInput { spec, branch, namespace, objects, address_sources: &sources })?);
+        Ok(warnings)
     }
 
     /// The objects that the base directory, the overlays and the branch's own settings make.

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct CheckedImages {
     /// The warnings.
     pub(super) warnings: Vec<Diagnostic>,
-    /// Warnings about images in the entry of a branch that only other branches have.
+    /// Those of the warnings about images in the entry of a branch that only other branches have.
     pub(super) of_others: Vec<Diagnostic>,
 }
 
@@ -51,6 +51,7 @@ pub(super) fn check(inputs: &Inputs, built: &mut [BuiltBranch], unselected: &Uns
     for (i, errors) in errors {
         built[i].errors.extend(errors);
     }
+    checked.warnings.extend(checked.of_others.iter().cloned());
     checked
 }
 

@@ -6,7 +6,6 @@ mod branch_kustomization;
 mod compare;
 mod image_use;
 mod images;
-mod replicas;
 mod scopes;
 mod selection;
 mod unselected;
@@ -152,12 +151,7 @@ fn build_branches<'a>(inputs: &'a Inputs<'a>, failures: &mut Vec<Failure<'a>>) -
     let unselected = UnselectedBranches::new(inputs, (&builder, &workers), unselected);
     let images = images::check(inputs, &mut built, &unselected);
     let branches = without_errors(built, failures);
-    let compared = match (unnamed, compare::compare(inputs, &branches, failures)) {
-        (Ok(()), compared) => compared?,
-        (Err(errors), compared) => {
-            return Err([Some(errors), compared.err()].into_iter().flatten().collect::<Vec<_>>().into());
-        }
-    };
+    let compared = both(unnamed, compare::compare(inputs, &branches, failures))?;
     let failures = &failures[..];
     let failed: BTreeSet<&str> = failures.iter().flat_map(Failure::slugs).collect();
     let is_selected = selection.slugs(plan);
@@ -172,10 +166,7 @@ fn build_branches<'a>(inputs: &'a Inputs<'a>, failures: &mut Vec<Failure<'a>>) -
     let wiring = gitops::files(spec, plan, is_built, || usage.deployed())?;
     let plans = teardown_plans(inputs, &history, (&tree, &usage), zones.removed_names, &is_built)?;
     tree.extend(zones.files.into_iter().chain(wiring).chain(plans.files).chain(compared.files));
-    let of_images = images.warnings.into_iter().chain(images.of_others.iter().cloned()).collect();
-    let of_replicas = replicas::warnings(inputs, &branches);
-    let warnings =
-        [plan.warnings.clone(), zones.warnings, of_images, of_replicas, compared.warnings].into_iter().flatten();
+    let warnings = [plan.warnings.clone(), zones.warnings, images.warnings, compared.warnings].into_iter().flatten();
     let of_branches = branches.iter().flat_map(|branch| branch.warnings.iter().cloned());
     let (engine, scopes, files) = (&builder.engine, &builder.scopes, builder.files());
     let used = UsedParts { inputs, branches: &branches, engine, tree: &tree, scopes, zones: written, files };
@@ -189,6 +180,14 @@ fn build_branches<'a>(inputs: &'a Inputs<'a>, failures: &mut Vec<Failure<'a>>) -
         branches,
         failures: Vec::new(),
     })
+}
+
+/// The second result, or the errors of both.
+fn both<T>(first: Result<()>, second: Result<T>) -> Result<T> {
+    match (first, second) {
+        (Ok(()), second) => second,
+        (Err(first), second) => Err([Some(first), second.err()].into_iter().flatten().collect::<Vec<_>>().into()),
+    }
 }
 
 /// The history of the previous output for the slugs that are `wanted`, or why it cannot be read: a shallow clone does not have all

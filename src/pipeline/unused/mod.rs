@@ -8,6 +8,7 @@ mod expiry;
 mod hosts;
 mod objects;
 mod overlays;
+mod replicas;
 mod values;
 mod variables;
 mod zones;
@@ -75,6 +76,7 @@ pub(super) fn warnings(build: &UsedParts) -> Vec<Diagnostic> {
     warnings.extend(objects::patch_options(build));
     warnings.extend(scopes::warnings(build.inputs.project, spec));
     warnings.extend(overlays::warnings(build));
+    warnings.extend(replicas::warnings(build));
     warnings.extend(cleanup::objects(build));
     warnings.extend(cleanup::databases(build));
     warnings

@@ -376,7 +376,7 @@ fn too_many_branches_at_once_are_refused() {
     workspace.run(&["check"]).exits(1);
     workspace.run(&["diff", "--format", "summary"]).exits(1);
     workspace.run(&["build", "--only", "b1"]).exits(0);
-    refused(&["build", "--only", "b1", "--allow-delete", "4"]);
+    workspace.run(&["build", "--only", "b1", "--allow-delete", "4"]).exits(0);
     // DNS names have their own limit.
     let output = refused(&["build", "--allow-delete", "4"]);
     assert!(output.contains("error[guard]: 4 of 12 names in DNS would be deleted\n"), "{output}");
