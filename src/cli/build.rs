@@ -1,7 +1,6 @@
 //! `pleach build`: writes the output.
 
 use super::Outcome;
-use super::carried_out;
 use super::guards::{self, AllowedDeletions};
 use super::pruned_records::Prune;
 use super::screen::{Screen, report_text};
@@ -121,11 +120,11 @@ impl BuildArgs {
         let existing = session.plan.slugs();
         let is_pruned = |path: &OutputPath| self.prune.is_some_and(|prune| prune.drops(path, &existing));
         let Some(name) = &self.carried_out else { return Ok(build.pruned(is_pruned)) };
-        let carried_out = session.records_at(name, here)?;
+        let carried_out = session.carried_out(name, here)?;
         let mut tree = build.tree.clone();
         for (path, fresh) in build.prunable.iter().filter(|(path, _)| is_pruned(path)) {
             let Some(whole) = build.tree.get(path) else { continue };
-            match carried_out::pruned(path, (whole, fresh.as_ref()), &carried_out)? {
+            match carried_out.pruned(path, (whole, fresh.as_ref()))? {
                 Some(text) => tree.insert(path.clone(), text),
                 None => tree.remove(path),
             }

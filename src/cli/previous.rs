@@ -18,6 +18,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// The folders of zone changes and teardown plans.
+const RECORDS: [OutputFolder; 2] = [OutputFolder::Dns, OutputFolder::Teardown];
+
 /// The output at the base revision, and the one on the disk.
 pub(super) struct RecordedOutput {
     base: BaseRevision,
@@ -70,6 +73,19 @@ impl RecordedOutput {
     /// The teardown plans and zone changes of the base revision.
     pub(super) fn records(&self) -> &Tree {
         &self.recorded
+    }
+
+    /// The texts that teardown plans and zone changes have had after an output, until the base revision; `None` where a commit
+    /// deleted the file. Without a history of both in one repository, nothing is known.
+    pub(super) fn later_records(&self, then: &BaseRevision) -> Result<Vec<(OutputPath, Option<Arc<str>>)>> {
+        match (then, &self.base) {
+            (BaseRevision::Commit(then), BaseRevision::Commit(base) | BaseRevision::Folder(_, Some(base)))
+                if then.root() == base.root() =>
+            {
+                Ok(then.later_versions(base, &RECORDS.map(OutputFolder::path))?)
+            }
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// All files of the base revision.
@@ -174,7 +190,7 @@ impl BaseRevision {
 
     /// Its teardown plans and zone changes.
     pub(super) fn records(&self) -> Result<Tree> {
-        self.read(&[OutputFolder::Dns, OutputFolder::Teardown].map(OutputFolder::path), is_record)
+        self.read(&RECORDS.map(OutputFolder::path), is_record)
     }
 
     /// The slugs that have a namespace folder.

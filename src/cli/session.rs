@@ -2,6 +2,7 @@
 //! output a build may change.
 
 use super::base::BaseFinder;
+use super::carried_out::CarriedOut;
 use super::merge_sides;
 use super::previous::RecordedOutput;
 use super::progress::watched;
@@ -129,10 +130,12 @@ impl<'a> Session<'a> {
         Ok(comparison)
     }
 
-    /// The teardown plans and zone changes of the output at a commit or in a folder, seen from the folder `here`.
-    pub(super) fn records_at(&self, name: &str, here: &Path) -> Result<Tree> {
+    /// The teardown plans and zone changes of the output at a commit or in a folder, seen from the folder `here`, and what the base
+    /// revision and the commits before it have made of them.
+    pub(super) fn carried_out(&self, name: &str, here: &Path) -> Result<CarriedOut> {
         let finder = BaseFinder { workspace: self.workspace, spec: &self.spec, plan: &self.plan, output: &self.output };
-        finder.named(name, here)?.revision.records()
+        let then = finder.named(name, here)?.revision;
+        Ok(CarriedOut { records: then.records()?, later: self.previous.later_records(&then)? })
     }
 
     /// An error if the history of the previous output is not known, unless `--base` names it.

@@ -33,6 +33,33 @@ impl OutputAtCommit {
     }
 }
 
+impl OutputAtCommit {
+    /// The texts that the files in `folders` of the output have had after this commit, until the commit of `newest`. `None` where a
+    /// commit deleted the file.
+    pub(crate) fn later_versions(
+        &self,
+        newest: &OutputAtCommit,
+        folders: &[RelPath],
+    ) -> Result<Vec<(OutputPath, Option<Arc<str>>)>, Diagnostic> {
+        let folders: Vec<RelPath> = folders.iter().filter_map(|folder| self.output().join(folder.as_str())).collect();
+        let paths: Vec<&str> = folders.iter().map(RelPath::as_str).collect();
+        let range = format!("{}..{}", self.commit(), newest.commit());
+        let listed = changes_of_all_parents(self.root(), &range, &paths)?;
+        let mut versions = Vec::new();
+        let mut ids = Vec::new();
+        for RawEntry { mode, id, path } in raw_entries(&listed) {
+            if let Some((id, path)) = file(mode, id, path, self.output()) {
+                ids.push(id);
+                versions.push((path, true));
+            } else if let Some((_, path)) = file("100644", id, path, self.output()) {
+                versions.push((path, false));
+            }
+        }
+        let mut texts = contents(self.root(), &ids)?.into_iter();
+        Ok(versions.into_iter().map(|(path, exists)| (path, if exists { texts.next() } else { None })).collect())
+    }
+}
+
 /// The last commit that changed the output in one of some folders, and the one before it.
 pub(crate) fn last_change_of(
     root: &Path,
@@ -84,21 +111,40 @@ pub(crate) fn versions(
         HistoryParents::Published => PublishedHistory::of(root, reference)?.raw_changes(after, paths)?,
         HistoryParents::All => {
             let range = after.map_or_else(|| reference.to_owned(), |after| format!("{after}..{reference}"));
-            // Git would leave out the side of a merge that has the same files in the end.
-            let args = ["--literal-pathspecs", "-c", "log.showRoot=true", "log", "--full-history", "-m", "--format="];
-            let listed = stdout(run(root, &[&args[..], &RAW, &[&range, "--"], paths].concat(), b"")?)?;
-            String::from_utf8_lossy(&listed).into_owned()
+            changes_of_all_parents(root, &range, paths)?
         }
     };
-    let (mut words, mut ids, mut known) = (listed.split('\0'), Vec::new(), BTreeSet::new());
-    while let Some(word) = words.next() {
-        let Some((_, meta)) = word.split_once(':') else { continue };
-        // `:mode mode id id letter`, then the path.
-        let meta: Vec<&str> = meta.split(' ').collect();
-        let (&[_, mode, _, id, _], Some(path)) = (meta.as_slice(), words.next()) else { continue };
-        if file(mode, id, path, &RelPath::root()).is_some() && known.insert(id) {
-            ids.push(id);
-        }
-    }
+    let mut known = BTreeSet::new();
+    let files = raw_entries(&listed).filter(|entry| file(entry.mode, entry.id, entry.path, &RelPath::root()).is_some());
+    let ids: Vec<&str> = files.map(|entry| entry.id).filter(|id| known.insert(*id)).collect();
     contents(root, &ids)
+}
+
+/// What the commits of a range have changed at `paths`, with the options [`RAW`]. A merge is compared with each parent.
+fn changes_of_all_parents(root: &Path, range: &str, paths: &[&str]) -> Result<String, Diagnostic> {
+    // Git would leave out the side of a merge that has the same files in the end.
+    let args = ["--literal-pathspecs", "-c", "log.showRoot=true", "log", "--full-history", "-m", "--format="];
+    let listed = stdout(run(root, &[&args[..], &RAW, &[range, "--"], paths].concat(), b"")?)?;
+    Ok(String::from_utf8_lossy(&listed).into_owned())
+}
+
+/// A file that a commit changed, as it is afterwards: what Git prints with the options [`RAW`].
+#[derive(Clone, Copy)]
+struct RawEntry<'a> {
+    mode: &'a str,
+    id: &'a str,
+    path: &'a str,
+}
+
+fn raw_entries(listed: &str) -> impl Iterator<Item = RawEntry<'_>> {
+    let mut words = listed.split('\0');
+    std::iter::from_fn(move || {
+        loop {
+            let Some((_, meta)) = words.next()?.split_once(':') else { continue };
+            // `:mode mode id id letter`, then the path.
+            let meta: Vec<&str> = meta.split(' ').collect();
+            let (&[_, mode, _, id, _], Some(path)) = (meta.as_slice(), words.next()) else { continue };
+            return Some(RawEntry { mode, id, path });
+        }
+    })
 }

@@ -93,6 +93,19 @@ impl Footprint {
         rest
     }
 
+    /// The entries that both footprints have.
+    #[must_use]
+    pub(crate) fn common(&self, other: &Footprint) -> Self {
+        Footprint {
+            namespaces: &self.namespaces & &other.namespaces,
+            objects: &self.objects & &other.objects,
+            names: &self.names & &other.names,
+            databases: &self.databases & &other.databases,
+            images: &self.images & &other.images,
+            images_in_use: &self.images_in_use & &other.images_in_use,
+        }
+    }
+
     /// Whether `other` has all entries of this footprint.
     pub(crate) fn is_subset(&self, other: &Footprint) -> bool {
         self.namespaces.is_subset(&other.namespaces)

@@ -85,6 +85,22 @@ fn a_plan_that_has_grown_since_the_teardown_keeps_its_new_entries() {
 }
 
 #[test]
+fn what_a_branch_has_made_again_since_the_teardown_is_kept() {
+    let workspace = repository();
+    change(&workspace, &["main:1", "one:11", "three:13"]);
+    workspace.shell("git tag carried-out");
+    change(&workspace, &["main:1", "one:11", "two:12", "three:13"]);
+    change(&workspace, &["main:1", "one:11", "three:13"]);
+    let listed = workspace.run(&["teardown"]).exits(0).out();
+    assert!(listed.contains("shop-two") && listed.contains("two.dev.example.com"), "{listed}");
+    workspace.run(&["build", "--prune", "--carried-out", "carried-out"]).exits(0);
+    assert_eq!(workspace.run(&["teardown"]).exits(0).out(), listed);
+    // The second teardown carries it out.
+    workspace.run(&["build", "--prune", "--carried-out", "HEAD"]).exits(0);
+    assert_eq!(workspace.run(&["teardown"]).exits(0).out(), "nothing to tear down\n");
+}
+
+#[test]
 fn the_carried_out_plans_must_be_known() {
     let workspace = repository();
     let error = workspace.run(&["build", "--prune", "--carried-out", "nowhere"]).exits(2).err();

@@ -330,5 +330,8 @@ fn a_plan_with_names_of_others_at_a_commit_is_of_the_base_revision() {
     assert_eq!(w.shell("git update-ref refs/remotes/origin/main HEAD"), "");
     let error = w.run(&["build"]).exits(2).err();
     assert!(error.contains("error[output]: `out/teardown/zzz.yaml`, line 5, of the base revision: "), "{error}");
-    assert!(error.contains("help: if the project has not written this, delete the file (`rm out/teardown/zzz.yaml`)"), "{error}");
+    assert!(
+        error.contains("help: if the project has not written this, delete the file (`rm out/teardown/zzz.yaml`)"),
+        "{error}"
+    );
 }
