@@ -49,7 +49,7 @@ fn branches(session: &Session, output: &OutputDir, allowed: Option<usize>) -> Re
     let of_app_engine = without_objects.iter().map(String::as_str);
     let removed: Vec<&str> = removed.chain(of_app_engine.filter(|slug| deletes && !existing.contains(slug))).collect();
     if session.spec.branches.is_empty() && allowed.is_none() {
-        Diagnostics::check(no_branches(&removed, folders.len()).into_iter().collect(), ())?;
+        Diagnostics::check(no_branches(&removed, folders.len() + without_objects.len()).into_iter().collect(), ())?;
     }
     Ok(OUTPUT_BRANCHES.check(folders.len() + without_objects.len(), &removed, allowed)?)
 }

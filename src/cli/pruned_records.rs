@@ -94,7 +94,7 @@ impl PrunedRecords {
         let names: Vec<String> = self.files.iter().map(|path| output.show(path)).collect();
         let message = format!("records of the base revision are dropped from {}, and others are not", named(&names));
         Some(Diagnostic::new(Code::Output, message).help(
-            "`pleach build` restores them; if they are carried out, `pleach build --prune` drops all records of the base revision",
+            "`pleach build` restores them; if others are not carried out yet, `pleach build --prune --carried-out REF` drops those of a commit",
         ))
     }
 }
