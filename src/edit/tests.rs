@@ -91,7 +91,7 @@ fn rules(include: &[&str], images: &[(&str, &str)]) -> SyncRules {
 }
 
 fn settings(rules: SyncRules) -> sync::SyncSettings<'static> {
-    sync::SyncSettings { rules, remotes: Vec::new(), today: spec::Date::since_1970(0).unwrap() }
+    sync::SyncSettings { rules, remotes: Vec::new(), today: spec::Date::since_1970(0).unwrap(), allow_delete: None }
 }
 
 #[test]

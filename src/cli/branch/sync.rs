@@ -35,9 +35,10 @@ pub(super) fn run(editor: &BranchEditor, args: &BranchSyncArgs, mut files: SpecF
         rules,
         remotes: branch_name::REMOTES.into_iter().chain([args.repo.remote()]).collect(),
         today: today::today()?,
+        allow_delete: args.limit.allow_delete,
     };
     let synced = sync(&mut files, &editor.spec, listed, &settings)?;
-    // A list that cannot be trusted is refused, whatever number of deletions is allowed.
+    // A list that cannot be trusted is refused, whatever number of deletions is allowed; a label may have no pull request left.
     Diagnostics::check(synced.guards.clone(), ())?;
     editor.limit(&synced.removed, args.limit)?;
     editor.screen.warn(&warnings, &editor.workspace.project);

@@ -49,6 +49,8 @@ pub(crate) struct SyncSettings<'a> {
     pub(crate) remotes: Vec<&'a str>,
     /// The current day.
     pub(crate) today: Date,
+    /// The number of deletions that the user allowed.
+    pub(crate) allow_delete: Option<usize>,
 }
 
 /// A branch that the spec must have.
@@ -79,7 +81,10 @@ pub(crate) fn sync(
     };
     remove_others(&list, spec, rules, &wanted, &mut synced);
     if let Some(listed) = &list.pull_requests {
-        synced.guards.extend(pull_requests::unknown_labels(listed, spec, rules, &synced.removed));
+        let is_allowed = settings.allow_delete.is_some_and(|allowed| synced.removed.len() <= allowed);
+        if !is_allowed {
+            synced.guards.extend(pull_requests::unknown_labels(listed, spec, rules, &synced.removed));
+        }
     }
     if list.pull_requests.is_none() {
         let names: Vec<&SmolStr> = list.heads.keys().collect();

@@ -103,7 +103,8 @@ fn invalid_name(listed: &ListedPullRequest) -> Diagnostic {
     .help("Git does not allow this name: check the command that created the list")
 }
 
-/// An error for each label that no open pull request has, if environments would be removed whose pull requests are open.
+/// An error for each label that no open pull request has, if environments would be removed whose pull requests are open. The label
+/// may be misspelled, or the last pull request has lost it.
 pub(super) fn unknown_labels(
     listed: &[ListedPullRequest],
     spec: &Spec,
@@ -117,6 +118,7 @@ pub(super) fn unknown_labels(
         let pull_request = branch.and_then(|branch| branch.pull_request.as_ref());
         pull_request.is_some_and(|pull_request| numbers.contains(&pull_request.number.value))
     };
+    let all = removed.len();
     let removed: Vec<&SmolStr> = removed.iter().filter(is_open).collect();
     let known: BTreeSet<&str> =
         open.iter().flat_map(|listed| listed.labels.iter().flatten()).map(SmolStr::as_str).collect();
@@ -127,7 +129,7 @@ pub(super) fn unknown_labels(
             .at(label.at)
             .suggest(&label.value, known.iter().copied())
             .help(format!("these would be deleted, although their pull requests are open: {}", named(&removed)))
-            .help("nothing was written; to remove branches anyway, run `pleach branch remove NAME...`")
+            .help(format!("nothing was written; if this is intended, use `--allow-delete {all}`"))
     };
     unknown.map(error).collect()
 }

@@ -85,8 +85,10 @@ fn an_unknown_label_removes_no_environment_of_an_open_pull_request() {
         assert_eq!(workspace.read("branches.yaml"), spec);
     };
     refused(&[], "branches.yaml:4:");
-    refused(&["--allow-delete", "1"], "branches.yaml:4:");
+    refused(&["--allow-delete", "0"], "use `--allow-delete 1`");
     refused(&["--label", "previw", "--dry-run"], "= help");
+    // The last pull request has lost the label.
+    assert_eq!(sync(&workspace, &list, &["--allow-delete", "1", "--dry-run"]).1, "removed feat/cart\n");
     // Another pull request has the label, or the one of the environment is closed.
     let other = format!("[{},{}]", gh(42, "feat/cart", ""), gh(43, "feat/x", preview));
     assert_eq!(sync(&workspace, &other, &["--label", "preview", "--dry-run"]).1, "added feat/x\nremoved feat/cart\n");
