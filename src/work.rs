@@ -98,12 +98,6 @@ impl WorkCounter {
         self.done() > BRANCH_STEPS
     }
 
-    /// The errors of a build. If it exceeds the limit, all steps after that fail, so only the first error is reported.
-    pub(crate) fn reported(&self, errors: Diagnostics) -> Diagnostics {
-        let first = errors.iter().find(|error| error.parts().message == message()).cloned();
-        first.map_or(errors, Diagnostics::from)
-    }
-
     fn count(&self, steps: usize) -> Result<(), Diagnostic> {
         // More steps than the limit are as many as one more.
         let steps = steps.min(BRANCH_STEPS + 1);
@@ -113,6 +107,12 @@ impl WorkCounter {
         let error = Diagnostic::new(Code::Overlay, message());
         Err(error.help("look for a folder that is listed many times, or a value that is copied into itself"))
     }
+}
+
+/// The errors of a build. If it exceeds the limit, all steps after that fail, so only the first error is reported.
+pub(crate) fn reported(errors: Diagnostics) -> Diagnostics {
+    let first = errors.iter().find(|error| error.parts().message == message()).cloned();
+    first.map_or(errors, Diagnostics::from)
 }
 
 /// Refuses a value that is more than [`DOCUMENT_DEPTH`] levels deep in its object.

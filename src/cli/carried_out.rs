@@ -3,6 +3,7 @@
 
 use crate::diagnostic::Result;
 use crate::dns::zone_change::ZoneChange;
+use crate::git::FileVersion;
 use crate::output::{OutputKind, OutputPath, Tree};
 use crate::teardown::{Footprint, TeardownPlan};
 use std::collections::BTreeSet;
@@ -12,8 +13,8 @@ use std::sync::Arc;
 pub(super) struct CarriedOut {
     /// As they were then.
     pub(super) records: Tree,
-    /// Their texts since then; `None` where a commit deleted the file.
-    pub(super) later: Vec<(OutputPath, Option<Arc<str>>)>,
+    /// As commits have left them since then.
+    pub(super) later: Vec<FileVersion>,
 }
 
 impl CarriedOut {
@@ -35,7 +36,7 @@ impl CarriedOut {
 
     /// The texts of a file, the first of which was carried out. `None` if it did not exist then, or not always since then.
     fn versions(&self, path: &OutputPath) -> Option<Vec<&str>> {
-        let later = self.later.iter().filter(|(other, _)| other == path).map(|(_, text)| text.as_deref());
+        let later = self.later.iter().filter(|version| version.path == *path).map(|version| version.text.as_deref());
         std::iter::once(self.records.get(path).map(|text| &**text)).chain(later).collect()
     }
 }

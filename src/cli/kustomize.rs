@@ -7,7 +7,7 @@ use crate::disk;
 use crate::kustomize::{self, Input, LoadRestrictor, Memo, Options, Reorder};
 use crate::resource::Resource;
 use crate::source::{Project, RelPath};
-use crate::work::WorkCounter;
+use crate::work::{self, WorkCounter};
 use crate::yaml::{self, Quoting};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use rayon::prelude::*;
@@ -75,7 +75,7 @@ pub(super) fn run(
     let (cache, memo) = (yaml::DocumentCache::default(), Memo::default());
     let work = WorkCounter::default();
     let input = Input { project, cache: &cache, memo: &memo, work: &work, templates: None };
-    let built = kustomize::kustomize(&input, root, options).map_err(|errors| work.reported(errors))?;
+    let built = kustomize::kustomize(&input, root, options).map_err(work::reported)?;
     match args.output.as_ref().map(|path| here.join(path)) {
         None => report(&text(&built.resources)?)?,
         Some(folder) if folder.is_dir() => {

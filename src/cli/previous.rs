@@ -9,6 +9,7 @@ use crate::annotation::PROJECT_LABEL;
 use crate::argument::shell_word;
 use crate::diagnostic::{Diagnostic, PreviousFile, Result};
 use crate::disk::OutputDir;
+use crate::git::FileVersion;
 use crate::output::{
     HistoryParents, OutputFolder, OutputHistory, OutputKind, OutputPath, PreviousOutput, Tree, written_files,
 };
@@ -75,9 +76,9 @@ impl RecordedOutput {
         &self.recorded
     }
 
-    /// The texts that teardown plans and zone changes have had after an output, until the base revision; `None` where a commit
-    /// deleted the file. Without a history of both in one repository, nothing is known.
-    pub(super) fn later_records(&self, then: &BaseRevision) -> Result<Vec<(OutputPath, Option<Arc<str>>)>> {
+    /// Teardown plans and zone changes as commits have left them after an output, until the base revision. Without a history of both in
+    /// one repository, nothing is known.
+    pub(super) fn later_records(&self, then: &BaseRevision) -> Result<Vec<FileVersion>> {
         match (then, &self.base) {
             (BaseRevision::Commit(then), BaseRevision::Commit(base) | BaseRevision::Folder(_, Some(base)))
                 if then.root() == base.root() =>

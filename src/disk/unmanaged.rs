@@ -44,7 +44,7 @@ impl OutputDir {
 
     /// Whether builds have written all unmanaged files of a namespace folder.
     fn has_lost_lock(&self, folder: &FolderComparison) -> bool {
-        let text = |name: &String| self.text(&folder.path.join(name)?.into());
+        let text = |name: &String| self.text(&folder.path.join(name)?);
         OutputFolder::of(&folder.path) == Some(OutputFolder::Namespaces)
             && folder.unmanaged.iter().all(|name| text(name).is_some_and(|text| is_labelled(&text)))
     }

@@ -33,14 +33,20 @@ impl OutputAtCommit {
     }
 }
 
+/// A file of the output as a commit left it.
+pub(crate) struct FileVersion {
+    pub(crate) path: OutputPath,
+    /// `None` if the commit deleted it.
+    pub(crate) text: Option<Arc<str>>,
+}
+
 impl OutputAtCommit {
-    /// The texts that the files in `folders` of the output have had after this commit, until the commit of `newest`. `None` where a
-    /// commit deleted the file.
+    /// The files in `folders` of the output as the commits after this one left them, until the commit of `newest`.
     pub(crate) fn later_versions(
         &self,
         newest: &OutputAtCommit,
         folders: &[RelPath],
-    ) -> Result<Vec<(OutputPath, Option<Arc<str>>)>, Diagnostic> {
+    ) -> Result<Vec<FileVersion>, Diagnostic> {
         let folders: Vec<RelPath> = folders.iter().filter_map(|folder| self.output().join(folder.as_str())).collect();
         let paths: Vec<&str> = folders.iter().map(RelPath::as_str).collect();
         let range = format!("{}..{}", self.commit(), newest.commit());
@@ -56,7 +62,8 @@ impl OutputAtCommit {
             }
         }
         let mut texts = contents(self.root(), &ids)?.into_iter();
-        Ok(versions.into_iter().map(|(path, exists)| (path, if exists { texts.next() } else { None })).collect())
+        let version = |(path, exists)| FileVersion { path, text: if exists { texts.next() } else { None } };
+        Ok(versions.into_iter().map(version).collect())
     }
 }
 

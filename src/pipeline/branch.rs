@@ -17,7 +17,7 @@ use crate::schema::scope::Scopes;
 use crate::source::{File, Location, RelPath};
 use crate::spec::{Backend, Compat};
 use crate::template::{TemplateContext, TemplateEngine};
-use crate::work::WorkCounter;
+use crate::work::{self, WorkCounter};
 use crate::yaml::{Dialect, DocumentCache};
 use crate::{dns, emit, objects};
 use smol_str::SmolStr;
@@ -188,7 +188,7 @@ impl<'a> BranchBuilder<'a> {
         };
         let work = WorkCounter::default();
         let input = Input { project, cache: &self.cache, memo: &self.memo, work: &work, templates: Some(templates) };
-        kustomize::branch(&input, &layers).map_err(|errors| work.reported(errors))
+        kustomize::branch(&input, &layers).map_err(work::reported)
     }
 }
 

@@ -49,6 +49,7 @@ pub(super) fn ends(source: &str, operands: FilteredOperands) -> Vec<usize> {
 
 /// An expression between brackets or operators.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 struct OperandScan {
     /// The end of the operand so far, if it has begun.
     end: Option<usize>,
@@ -78,7 +79,7 @@ impl OperandScan {
     /// The scan of the operand after this one.
     fn following(&self, is_computed: bool) -> Self {
         let OperandScan { is_name, is_item, .. } = *self;
-        OperandScan { is_computed, is_name, is_item, ..OperandScan::default() }
+        OperandScan { is_computed, is_item, is_name, ..OperandScan::default() }
     }
 
     fn is_filtered(&self, operands: FilteredOperands, is_computed: bool) -> bool {

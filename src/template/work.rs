@@ -18,6 +18,7 @@ const STEP_BYTES: usize = 64;
 /// The bytes of text that are as much work as one value.
 const VALUE_BYTES: usize = 32;
 /// The number of bytes that a template can write.
+#[expect(clippy::cast_possible_truncation, reason = "the limit is a small constant")]
 const MAX_BYTES: usize = TEMPLATE_STEPS as usize * STEP_BYTES;
 /// The size of a value that a template can compute with, in bytes.
 const MAX_OPERAND_BYTES: usize = MAX_BYTES / 8;

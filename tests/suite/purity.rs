@@ -148,7 +148,7 @@ fn check(workspace: &Workspace, args: &[&str], written: &[&str]) {
         assert!(program.ends_with("/git"), "{args:?} starts {program}");
         let writes = trace.opened().filter(|(path, writes)| *writes && path != Path::new("/dev/null"));
         assert_eq!(writes.collect::<Vec<_>>(), [], "git reads only");
-        assert_eq!(trace.changed(&folder), [PathBuf::new(); 0], "git reads only");
+        assert!(trace.changed(&folder).is_empty(), "git reads only");
     }
     let is_written = |path: &Path| written.iter().any(|written| may_write(&folder.join(written), path));
     for trace in &traced.pleach {

@@ -215,10 +215,8 @@ impl BranchEditor<'_> {
             let errors = trial::new_errors(before, &after, &edit.edited, |error| {
                 locate(error.into()).into_iter().next().expect("each error is moved")
             });
-            let explained = |error: Diagnostic| match edit.edited.only_removes {
-                true => error.help("nothing was written: without the removed branches, a build would refuse the spec"),
-                false => error,
-            };
+            let help = "nothing was written: without the removed branches, a build would refuse the spec";
+            let explained = |error: Diagnostic| if edit.edited.only_removes { error.help(help) } else { error };
             Diagnostics::check(errors.into_iter().map(explained).collect(), ())?;
         }
         if let Some(name) = edit.edited.set.filter(|name| after.lacks_objects_of(name)) {

@@ -169,7 +169,9 @@ impl<'a> Accumulator<'a> {
             return None;
         }
         let (said, options) = warnings.into_inner();
-        said.into_iter().for_each(|warning| self.warnings.say(warning));
+        for warning in said {
+            self.warnings.say(warning);
+        }
         self.warnings.add_options(options);
         Some(made)
     }

@@ -24,7 +24,7 @@ pub(super) fn page() -> String {
         } else if let Some(constant) = line.strip_prefix("pub(crate) const ") {
             let (name, rest) = constant.split_once(": ").unwrap();
             let (_, value) = rest.trim_end_matches(';').split_once(" = ").unwrap();
-            let text = description.drain(..).collect::<Vec<_>>().join(" ");
+            let text = std::mem::take(&mut description).join(" ");
             writeln!(page, "| {} | {} | {} |", code(name), shown(value), cell(&text)).unwrap();
         }
     }
