@@ -1,10 +1,10 @@
 //! Zones that the spec has and the output does not, or the other way round. Both depend on what is pruned.
 
-use super::unused::unused;
+use super::unused::{changed_zones, hosts, unused};
 use super::{Build, Inputs, Selection};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::name::DnsName;
-use crate::output::{OutputFolder, OutputKind, Tree};
+use crate::output::Tree;
 use crate::spec::Zone;
 use std::collections::BTreeSet;
 
@@ -22,10 +22,9 @@ impl Build<'_> {
 
 /// Zones with zone changes that the spec does not declare.
 fn undeclared(inputs: &Inputs, tree: &Tree) -> Vec<Diagnostic> {
-    let files = tree.iter().filter(|(path, _)| path.kind() == OutputKind::ZoneChange);
-    let zones: BTreeSet<DnsName> = files.filter_map(|(path, _)| DnsName::host(path.parent().name()).ok()).collect();
-    let undeclared = zones.iter().filter(|zone| !inputs.spec.zones.contains_key(*zone));
-    let warning = |zone: &DnsName| {
+    let zones = changed_zones(tree).into_iter().filter_map(|zone| DnsName::host(&zone).ok());
+    let undeclared = zones.filter(|zone| !inputs.spec.zones.contains_key(zone));
+    let warning = |zone: DnsName| {
         let message = format!("the zone `{zone}` is not declared any more, but some of its names are not deleted yet");
         Diagnostic::new(Code::Dns, message)
             .help("declare it until `pleach dns apply` has deleted them, then run `pleach build --prune`")
@@ -35,15 +34,9 @@ fn undeclared(inputs: &Inputs, tree: &Tree) -> Vec<Diagnostic> {
 
 /// Zones without a host and without a zone change.
 fn unused_zones(inputs: &Inputs, tree: &Tree) -> Vec<Diagnostic> {
-    let Inputs { spec, plan, .. } = inputs;
-    let hosts = plan.branches.iter().flat_map(|branch| &branch.hosts);
-    let used: BTreeSet<&str> =
-        hosts.filter_map(|host| Zone::of(&spec.zones, &host.name)).map(|(name, _)| name.as_str()).collect();
-    let has_file = |zone: &str| {
-        let folder = OutputFolder::Dns.join(zone);
-        tree.iter().any(|(path, _)| path.parent() == folder)
-    };
-    let zones = spec.zones.iter().filter(|(name, _)| !used.contains(name.as_str()) && !has_file(name.as_str()));
+    let used: BTreeSet<&DnsName> = hosts(inputs).map(|(_, _, zone, _)| zone).collect();
+    let changed = changed_zones(tree);
+    let zones = inputs.spec.zones.iter().filter(|(name, _)| !used.contains(name) && !changed.contains(name.as_str()));
     let warning = |(name, zone): (&DnsName, &Zone)| {
         unused("zone", name.as_str(), zone.at).help("no host of a branch is in this zone")
     };

@@ -13,7 +13,7 @@ mod values;
 mod variables;
 mod zones;
 
-pub(super) use zones::WrittenZones;
+pub(super) use zones::{WrittenZones, changed_zones, hosts};
 
 use super::branch::BuiltBranch;
 use super::images::similar;

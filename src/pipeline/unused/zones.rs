@@ -4,7 +4,8 @@ use super::UsedParts;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::dns::WantedNames;
 use crate::name::DnsName;
-use crate::output::OutputFolder;
+use crate::output::{OutputKind, Tree};
+use crate::pipeline::Inputs;
 use crate::plan::{Branch, BranchHost};
 use crate::record::RecordType;
 use crate::source::Location;
@@ -32,27 +33,31 @@ impl WrittenZones {
 /// The warnings about zones, about records of hosts, and about domains of App Engine.
 pub(super) fn warnings(build: &UsedParts) -> Vec<Diagnostic> {
     let spec = build.inputs.spec;
-    let used: BTreeSet<&str> = hosts(build).map(|(_, _, zone, _)| zone.as_str()).collect();
-    let zones = spec.zones.iter().flat_map(|(name, zone)| {
-        let folder = OutputFolder::Dns.join(name.as_str());
-        let has_file = build.tree.iter().any(|(path, _)| path.parent() == folder);
-        if used.contains(name.as_str()) || has_file {
-            return of_zone(build, name, zone, has_file);
-        }
-        // The whole zone is reported once it is known what is pruned.
-        Vec::new()
-    });
+    let used: BTreeSet<&DnsName> = hosts(build.inputs).map(|(_, _, zone, _)| zone).collect();
+    let changed = changed_zones(build.tree);
+    // An unused zone is reported as a whole once it is known what is pruned.
+    let zones = spec.zones.iter().map(|(name, zone)| (name, zone, changed.contains(name.as_str())));
+    let zones = zones.filter(|(name, _, has_file)| *has_file || used.contains(name));
+    let zones = zones.flat_map(|(name, zone, has_file)| of_zone(build, name, zone, has_file));
     zones.chain(empty_records(build)).chain(domains(build)).collect()
 }
 
-/// The hosts of all branches that are in a zone.
-fn hosts<'a>(build: &UsedParts<'a>) -> impl Iterator<Item = (&'a Branch, &'a BranchHost, &'a DnsName, &'a Zone)> {
-    let (spec, plan) = (build.inputs.spec, build.inputs.plan);
+/// The hosts of all branches that are in a zone of the spec.
+pub(in crate::pipeline) fn hosts<'a>(
+    inputs: &Inputs<'a>,
+) -> impl Iterator<Item = (&'a Branch, &'a BranchHost, &'a DnsName, &'a Zone)> {
+    let (spec, plan) = (inputs.spec, inputs.plan);
     let all = plan.branches.iter().flat_map(|branch| branch.hosts.iter().map(move |host| (branch, host)));
     all.filter_map(|(branch, host)| {
         let (name, zone) = Zone::of(&spec.zones, &host.name)?;
         Some((branch, host, name, zone))
     })
+}
+
+/// The names of the zones that a tree has zone changes of.
+pub(in crate::pipeline) fn changed_zones(tree: &Tree) -> BTreeSet<String> {
+    let files = tree.iter().filter(|(path, _)| path.kind() == OutputKind::ZoneChange);
+    files.map(|(path, _)| path.parent().name().to_owned()).collect()
 }
 
 /// Keys of a zone without effect. `has_file` says whether it has a zone change, which may be about removed names only.
@@ -80,7 +85,7 @@ fn of_zone(build: &UsedParts, name: &DnsName, zone: &Zone, has_file: bool) -> Ve
 /// Empty lists of records that remove nothing of a zone, in any branch.
 fn empty_records(build: &UsedParts) -> Vec<Diagnostic> {
     let mut removed: BTreeMap<Location, (RecordType, &str, bool)> = BTreeMap::new();
-    for (_, host, name, zone) in hosts(build) {
+    for (_, host, name, zone) in hosts(build.inputs) {
         let sets = host.content.iter().flat_map(|content| &content.sets);
         for (kind, set) in sets.filter(|(_, set)| set.value.is_empty()) {
             let (_, _, removes) = removed.entry(set.at).or_insert((*kind, name.as_str(), false));
@@ -99,7 +104,7 @@ fn empty_records(build: &UsedParts) -> Vec<Diagnostic> {
 fn domains(build: &UsedParts) -> Vec<Diagnostic> {
     let is_alias = |host: &BranchHost| !host.content.as_deref().is_some_and(HostContent::locates);
     let used: BTreeSet<&str> =
-        hosts(build).filter(|(_, host, ..)| is_alias(host)).map(|(branch, ..)| branch.name.as_str()).collect();
+        hosts(build.inputs).filter(|(_, host, ..)| is_alias(host)).map(|(branch, ..)| branch.name.as_str()).collect();
     let unread = build.inputs.spec.branches.iter().filter(|entry| !used.contains(entry.name.as_str()));
     let unread = unread.filter_map(|entry| entry.app_engine.as_ref()?.domain.as_ref());
     let warning = |at| {
