@@ -42,19 +42,21 @@ impl CarriedOut {
 }
 
 fn plan(whole: &str, fresh: Option<&str>, versions: &[&str]) -> Result<Option<String>> {
-    let shown = |text: &str| {
-        let TeardownPlan { footprint, .. } = TeardownPlan::parse(text)?;
-        // No report shows images that may be in use.
-        Ok::<_, crate::diagnostic::Diagnostics>(Footprint { images_in_use: BTreeSet::new(), ..footprint })
-    };
-    let mut carried_out = shown(whole)?;
+    let whole = TeardownPlan::parse(whole)?;
+    let listed = shown(whole.footprint.clone());
+    let mut carried_out = listed.clone();
     for version in versions {
-        carried_out = carried_out.common(&shown(version)?);
+        carried_out = carried_out.common(&shown(TeardownPlan::parse(version)?.footprint));
     }
-    let mut rest = shown(whole)?.without(&carried_out);
+    let mut rest = listed.without(&carried_out);
     rest.add(fresh.map(TeardownPlan::parse).transpose()?.map(|plan| plan.footprint).unwrap_or_default());
-    let plan = TeardownPlan { footprint: rest, ..TeardownPlan::parse(whole)? };
+    let plan = TeardownPlan { footprint: rest, ..whole };
     if plan.footprint.is_empty() { Ok(None) } else { plan.write().map(Some) }
+}
+
+/// What reports show of a plan: no images that may be in use.
+fn shown(footprint: Footprint) -> Footprint {
+    Footprint { images_in_use: BTreeSet::new(), ..footprint }
 }
 
 fn zone_change(whole: &str, fresh: Option<&str>, versions: &[&str]) -> Result<Option<String>> {

@@ -2,7 +2,7 @@
 //! not in the published history.
 
 use super::published::{Published, PublishedHistory, RAW};
-use super::revision::{OutputAtCommit, contents, file};
+use super::revision::{OutputAtCommit, below, contents, is_file};
 use super::{run, stdout};
 use crate::diagnostic::Diagnostic;
 use crate::output::{HistoryParents, OutputFolder, OutputPath};
@@ -51,19 +51,16 @@ impl OutputAtCommit {
         let paths: Vec<&str> = folders.iter().map(RelPath::as_str).collect();
         let range = format!("{}..{}", self.commit(), newest.commit());
         let listed = changes_of_all_parents(self.root(), &range, &paths)?;
-        let mut versions = Vec::new();
-        let mut ids = Vec::new();
-        for RawEntry { mode, id, path } in raw_entries(&listed) {
-            if let Some((id, path)) = file(mode, id, path, self.output()) {
-                ids.push(id);
-                versions.push((path, true));
-            } else if let Some((_, path)) = file("100644", id, path, self.output()) {
-                versions.push((path, false));
-            }
-        }
+        let entries: Vec<(OutputPath, RawEntry)> =
+            raw_entries(&listed).filter_map(|entry| Some((below(entry.path, self.output())?, entry))).collect();
+        let ids: Vec<&str> =
+            entries.iter().filter(|(_, entry)| is_file(entry.mode)).map(|(_, entry)| entry.id).collect();
         let mut texts = contents(self.root(), &ids)?.into_iter();
-        let version = |(path, exists)| FileVersion { path, text: if exists { texts.next() } else { None } };
-        Ok(versions.into_iter().map(version).collect())
+        let version = |(path, entry): (OutputPath, RawEntry)| {
+            let text = if is_file(entry.mode) { texts.next() } else { None };
+            FileVersion { path, text }
+        };
+        Ok(entries.into_iter().map(version).collect())
     }
 }
 
@@ -122,7 +119,7 @@ pub(crate) fn versions(
         }
     };
     let mut known = BTreeSet::new();
-    let files = raw_entries(&listed).filter(|entry| file(entry.mode, entry.id, entry.path, &RelPath::root()).is_some());
+    let files = raw_entries(&listed).filter(|entry| is_file(entry.mode));
     let ids: Vec<&str> = files.map(|entry| entry.id).filter(|id| known.insert(*id)).collect();
     contents(root, &ids)
 }

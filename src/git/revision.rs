@@ -127,10 +127,19 @@ fn blob<'a>(line: &'a str, output: &RelPath) -> Option<(&'a str, OutputPath)> {
 
 /// Id and path below `output` of a file with this mode, id and path.
 pub(super) fn file<'a>(mode: &str, id: &'a str, path: &str, output: &RelPath) -> Option<(&'a str, OutputPath)> {
+    is_file(mode).then_some((id, below(path, output)?))
+}
+
+/// Whether a mode is that of a file. pleach writes neither links nor submodules.
+pub(super) fn is_file(mode: &str) -> bool {
+    mode.starts_with("100")
+}
+
+/// The path below `output` of a path in the repository.
+pub(super) fn below(path: &str, output: &RelPath) -> Option<OutputPath> {
     let below =
         if output.as_str().is_empty() { path } else { path.strip_prefix(output.as_str())?.strip_prefix('/')? };
-    // pleach writes neither links nor submodules.
-    mode.starts_with("100").then_some((id, RelPath::new(below)?.into()))
+    Some(RelPath::new(below)?.into())
 }
 
 /// The first object of what `git cat-file --batch` prints, `id blob size LF content LF`, and what follows it.
