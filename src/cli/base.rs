@@ -130,6 +130,11 @@ impl BaseFinder<'_> {
         Ok(Base::named(published(OutputDir::new(output, base))?))
     }
 
+    /// The output on the disk.
+    pub(super) fn on_disk(&self) -> Base {
+        Base::named(BaseRevision::Folder(self.output.clone(), None))
+    }
+
     fn at_commit(&self, commit: &str) -> Result<Base> {
         let Some(files) = self.committed(commit, self.output)? else {
             return self.in_earlier_output(commit)?.ok_or_else(|| self.no_repository(commit).into());

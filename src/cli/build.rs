@@ -120,16 +120,7 @@ impl BuildArgs {
         let existing = session.plan.slugs();
         let is_pruned = |path: &OutputPath| self.prune.is_some_and(|prune| prune.drops(path, &existing));
         let Some(name) = &self.carried_out else { return Ok(build.pruned(is_pruned)) };
-        let carried_out = session.carried_out(name, here)?;
-        let mut tree = build.tree.clone();
-        for (path, fresh) in build.prunable.iter().filter(|(path, _)| is_pruned(path)) {
-            let Some(whole) = build.tree.get(path) else { continue };
-            match carried_out.pruned(path, (whole, fresh.as_ref()))? {
-                Some(text) => tree.insert(path.clone(), text),
-                None => tree.remove(path),
-            }
-        }
-        Ok(Cow::Owned(tree))
+        Ok(Cow::Owned(session.carried_out(name, here)?.pruned_tree(build, is_pruned)?))
     }
 
     /// Reports unmanaged files as errors. With `--keep-unmanaged`, returns them as warnings, except those with the path of a file of

@@ -5,6 +5,7 @@ use crate::diagnostic::Result;
 use crate::dns::zone_change::ZoneChange;
 use crate::git::FileVersion;
 use crate::output::{OutputKind, OutputPath, Tree};
+use crate::pipeline::Build;
 use crate::teardown::{Footprint, TeardownPlan};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,13 +19,22 @@ pub(super) struct CarriedOut {
 }
 
 impl CarriedOut {
+    /// The files of a build after pruning those that `is_pruned` selects.
+    pub(super) fn pruned_tree(&self, build: &Build, is_pruned: impl Fn(&OutputPath) -> bool) -> Result<Tree> {
+        let mut tree = build.tree.clone();
+        for (path, fresh) in build.prunable.iter().filter(|(path, _)| is_pruned(path)) {
+            let Some(whole) = build.tree.get(path) else { continue };
+            match self.pruned(path, (whole, fresh.as_ref()))? {
+                Some(text) => tree.insert(path.clone(), text),
+                None => tree.remove(path),
+            }
+        }
+        Ok(tree)
+    }
+
     /// The content of a file after pruning the entries that it has had since then; `None` removes the file. `whole` has all entries,
     /// `fresh` those that are not in the base revision.
-    pub(super) fn pruned(
-        &self,
-        path: &OutputPath,
-        (whole, fresh): (&Arc<str>, Option<&Arc<str>>),
-    ) -> Result<Option<Arc<str>>> {
+    fn pruned(&self, path: &OutputPath, (whole, fresh): (&Arc<str>, Option<&Arc<str>>)) -> Result<Option<Arc<str>>> {
         let Some(versions) = self.versions(path) else { return Ok(Some(Arc::clone(whole))) };
         let fresh = fresh.map(|text| &**text);
         let text = match path.kind() {

@@ -1,8 +1,8 @@
 //! `pleach check`: whether the output is exactly what a build would write.
 
 use super::Outcome;
-use super::missing_records::{self, only_missing_records};
 use super::pruned_records::PrunedRecords;
+use super::record_differences::RecordDifferences;
 use super::screen::{Screen, report_text};
 use super::session::{OnFailure, Session};
 use super::workspace::Workspace;
@@ -24,7 +24,7 @@ Examples:
   pleach check                      in CI, so that nobody forgets to build or edits out/ by hand
   pleach check --base origin/main
 
-A teardown record that a revert or a merge has lost is a warning if the next build finds it in the history of the base revision. A record that is in the base revision and not in out/ is a difference, unless `build --prune` drops it. If out/ lacks all records that it drops for one branch and has others, that is a warning.
+A teardown record that a revert or a merge has lost is a warning if the next build finds it in the history of the base revision. A record that is in the base revision and not in out/ is a difference, unless `build --prune` drops it, also with `--carried-out` and an earlier commit. If out/ lacks all records that it drops for one branch and has others, that is a warning. So are records of earlier versions that out/ restores after a prune.
 
 Exit status: 0 no differences, 1 differences, 2 the build fails, 4 I/O error")]
 pub(super) struct CheckArgs {
@@ -61,18 +61,18 @@ pub(super) fn run(
     )?;
     let inputs = session.inputs();
     let build = session.build(&inputs)?;
-    let (output, pruned) = (session.output(), PrunedRecords::of(&session, &build));
-    let tree = build.pruned(|path| pruned.has(path));
-    let comparison = session.compare(&build, &tree)?;
-    let restored = only_missing_records(&session, (&tree, output), &comparison);
-    let warnings = restored.iter().map(|files| missing_records::warning(output, files)).chain(pruned.warning(output));
-    let warnings: Vec<Diagnostic> = warnings.chain(build.zone_warnings(&inputs, &tree)).collect();
+    let (output, pruned) = (session.output(), PrunedRecords::of(&session, &build)?);
+    let tree = pruned.tree();
+    let comparison = session.compare(&build, tree)?;
+    let accepted = RecordDifferences::of(&session, (tree, output), &comparison)?;
+    let warnings = accepted.iter().map(|accepted| accepted.warning(output)).chain(pruned.warning(output));
+    let warnings: Vec<Diagnostic> = warnings.chain(build.zone_warnings(&inputs, tree)).collect();
     session.refuse_warnings(args.strict, &build, &warnings)?;
     session.warn(&build, &warnings);
-    let (shown, writes) =
-        (session.shown_output(), pruned.by().map_or("a build".to_owned(), |by| format!("`{}`", by.command())));
-    if let Some(files) = restored {
-        report_text(&format!("`{shown}` is what {writes} writes, except for {}\n", missing_records::count(&files)))?;
+    let shown = session.shown_output();
+    let writes = pruned.command().map_or("a build".to_owned(), |command| format!("`{command}`"));
+    if let Some(accepted) = accepted {
+        report_text(&format!("`{shown}` is what {writes} writes, except for {}\n", accepted.count()))?;
         return Ok(Outcome::Done);
     }
     let (owned, unmanaged) = rows(output, &comparison);

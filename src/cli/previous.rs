@@ -4,12 +4,13 @@
 //! the same output.
 
 use super::base::{Base, BaseFinder, BaseOrigin, BaseRevision};
+use super::carried_out::CarriedOut;
 use super::{removals, renamed_project};
 use crate::annotation::PROJECT_LABEL;
 use crate::argument::shell_word;
 use crate::diagnostic::{Diagnostic, PreviousFile, Result};
 use crate::disk::OutputDir;
-use crate::git::FileVersion;
+use crate::git::OutputAtCommit;
 use crate::output::{
     HistoryParents, OutputFolder, OutputHistory, OutputKind, OutputPath, PreviousOutput, Tree, written_files,
 };
@@ -47,6 +48,11 @@ impl RecordedOutput {
             Some(name) => finder.named(name, here)?,
             None => finder.find()?,
         };
+        Self::at(found, finder, wanted)
+    }
+
+    /// The same for a base revision that was found.
+    pub(super) fn at(found: Base, finder: &BaseFinder, wanted: impl Fn(&str) -> bool + Sync) -> Result<Self> {
         renamed_project::check(finder, &found)?;
         let uncertain = removals::check(finder, &found)?;
         let Base { revision: base, origin, mut warnings } = found;
@@ -76,16 +82,33 @@ impl RecordedOutput {
         &self.recorded
     }
 
-    /// Teardown plans and zone changes as commits have left them after an output, until the base revision. Without a history of both in
-    /// one repository, nothing is known.
-    pub(super) fn later_records(&self, then: &BaseRevision) -> Result<Vec<FileVersion>> {
-        match (then, &self.base) {
-            (BaseRevision::Commit(then), BaseRevision::Commit(base) | BaseRevision::Folder(_, Some(base)))
-                if then.root() == base.root() =>
-            {
-                Ok(then.later_versions(base, &RECORDS.map(OutputFolder::path))?)
+    /// The teardown plans and zone changes of an output that were carried out, and what commits have made of them since. Without a
+    /// history of both in one repository, nothing is known about the latter.
+    pub(super) fn carried_out_at(&self, then: &BaseRevision) -> Result<CarriedOut> {
+        let later = match (then, self.commit()) {
+            (BaseRevision::Commit(then), Some(base)) if then.root() == base.root() => {
+                then.later_versions(base, &RECORDS.map(OutputFolder::path))?
             }
-            _ => Ok(Vec::new()),
+            _ => Vec::new(),
+        };
+        Ok(CarriedOut { records: then.records()?, later })
+    }
+
+    /// The same for the commits of the history that changed them, the newest first.
+    pub(super) fn carried_out_before(&self) -> Result<Vec<(String, CarriedOut)>> {
+        let Some(base) = self.commit() else { return Ok(Vec::new()) };
+        let at = |then: OutputAtCommit| {
+            let commit = then.commit().to_owned();
+            Ok((commit, self.carried_out_at(&BaseRevision::Commit(then))?))
+        };
+        base.before_changes(&RECORDS.map(OutputFolder::path))?.into_iter().map(at).collect()
+    }
+
+    /// The output at the commit whose history has what was removed from it.
+    fn commit(&self) -> Option<&OutputAtCommit> {
+        match &self.base {
+            BaseRevision::Commit(files) => Some(files),
+            BaseRevision::Folder(_, head) => head.as_ref(),
         }
     }
 
@@ -112,8 +135,12 @@ impl RecordedOutput {
 
     /// Whether later builds find what the history of the base revision has removed: they search the history of this output folder.
     pub(super) fn has_history(&self) -> bool {
-        let (BaseRevision::Commit(files) | BaseRevision::Folder(_, Some(files))) = &self.base else { return false };
-        files.root().join(files.output().as_str()) == self.disk.path()
+        self.commit().is_some_and(|files| files.root().join(files.output().as_str()) == self.disk.path())
+    }
+
+    /// Whether they find it too if the commit that is checked out becomes the default branch.
+    pub(super) fn has_history_in_head(&self) -> Result<bool> {
+        Ok(self.commit().map_or(Ok(false), OutputAtCommit::is_published_by_head)?)
     }
 }
 
@@ -156,9 +183,7 @@ impl PreviousOutput for RecordedOutput {
     }
 
     fn history(&self, is_selected: &dyn Fn(&str) -> bool) -> Result<OutputHistory> {
-        let (BaseRevision::Commit(files) | BaseRevision::Folder(_, Some(files))) = &self.base else {
-            return Ok(OutputHistory::default());
-        };
+        let Some(files) = self.commit() else { return Ok(OutputHistory::default()) };
         let is_object = |path: &OutputPath| path.is_locked() || path.kind() == OutputKind::SharedObject;
         let (changes, cut) = files.changes(|path| is_record(path) || is_object(path) && is_selected(path.slug()))?;
         let changes: Vec<Tree> = changes.iter().map(written_files).collect();
@@ -230,7 +255,7 @@ impl BaseRevision {
 }
 
 /// Whether a file is a teardown plan or a zone change.
-fn is_record(path: &OutputPath) -> bool {
+pub(super) fn is_record(path: &OutputPath) -> bool {
     matches!(path.kind(), OutputKind::ZoneChange | OutputKind::TeardownPlan)
 }
 

@@ -3,13 +3,14 @@
 //! A record that somebody deleted by hand looks like a pruned one. Pruning drops the teardown plan and the absent DNS names of a branch
 //! together, and those of all branches, so an output that lacks only some of them is reported.
 
-use super::missing_records::is_restored;
+use super::record_differences::only_lacks_records;
 use super::session::Session;
-use crate::diagnostic::{Code, Diagnostic, named};
+use crate::diagnostic::{Code, Diagnostic, Result, named};
 use crate::disk::OutputDir;
-use crate::output::{OutputKind, OutputPath};
+use crate::output::{OutputKind, OutputPath, Tree};
 use crate::pipeline::Build;
 use clap::ValueEnum;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// Which plans are pruned.
@@ -36,12 +37,14 @@ impl Prune {
     }
 }
 
-/// The files of an output whose prunable entries it lacks.
-#[derive(Debug, Default)]
-pub(super) struct PrunedRecords {
-    files: BTreeSet<OutputPath>,
-    /// What has pruned all records, if it is not only some of them.
-    by: Option<Prune>,
+/// What a build writes after the pruning that an output shows.
+#[derive(Debug)]
+pub(super) struct PrunedRecords<'b> {
+    tree: Cow<'b, Tree>,
+    /// The command that has pruned all records, if it is not only some of them.
+    by: Option<String>,
+    /// The files of which only some records are pruned.
+    partial: Vec<&'b OutputPath>,
 }
 
 /// What a file of the output has of the entries that are prunable.
@@ -53,9 +56,9 @@ enum Entries {
     Other,
 }
 
-impl PrunedRecords {
-    /// The pruned files of the output on the disk.
-    pub(super) fn of(session: &Session, build: &Build) -> Self {
+impl<'b> PrunedRecords<'b> {
+    /// The pruning that the output on the disk shows.
+    pub(super) fn of(session: &Session, build: &'b Build) -> Result<Self> {
         let files: Vec<(&OutputPath, Entries)> =
             build.prunable.keys().map(|path| (path, entries(session, build, path))).collect();
         let existing = session.plan.slugs();
@@ -67,36 +70,57 @@ impl PrunedRecords {
             })
         };
         let modes = [None, Some(Prune::All), Some(Prune::Removed)];
-        let mode = |slug: Option<&str>| modes.into_iter().find(|mode| fits(*mode, slug)).flatten();
-        let whole = mode(None);
-        let is_pruned = |path: &OutputPath| {
-            whole.or_else(|| mode(Some(path.slug()))).is_some_and(|prune| prune.drops(path, &existing))
-        };
-        let pruned = files.iter().map(|(path, _)| *path).filter(|path| is_pruned(path));
-        PrunedRecords { files: pruned.cloned().collect(), by: whole }
+        let mode = |slug: Option<&str>| modes.into_iter().find(|mode| fits(*mode, slug));
+        let drops = |mode: Option<Prune>, path: &OutputPath| mode.is_some_and(|prune| prune.drops(path, &existing));
+        if let Some(mode) = mode(None) {
+            let by = mode.map(|prune| prune.command().to_owned());
+            return Ok(PrunedRecords { tree: build.pruned(|path| drops(mode, path)), by, partial: Vec::new() });
+        }
+        if let Some((tree, by)) = carried_out(session, build)? {
+            return Ok(PrunedRecords { tree: Cow::Owned(tree), by: Some(by), partial: Vec::new() });
+        }
+        let is_pruned = |path: &OutputPath| drops(mode(Some(path.slug())).flatten(), path);
+        let partial = build.prunable.keys().filter(|path| is_pruned(path)).collect();
+        Ok(PrunedRecords { tree: build.pruned(is_pruned), by: None, partial })
     }
 
-    /// Whether the prunable entries of a file are pruned.
-    pub(super) fn has(&self, path: &OutputPath) -> bool {
-        self.files.contains(path)
+    /// The files.
+    pub(super) fn tree(&self) -> &Tree {
+        &self.tree
     }
 
-    /// What has pruned all records, if anything has.
-    pub(super) fn by(&self) -> Option<Prune> {
-        self.by
+    /// The command that has pruned all records, if they are pruned.
+    pub(super) fn command(&self) -> Option<&str> {
+        self.by.as_deref()
     }
 
     /// A warning if only some records are pruned.
     pub(super) fn warning(&self, output: &OutputDir) -> Option<Diagnostic> {
-        if self.by.is_some() || self.files.is_empty() {
+        if self.partial.is_empty() {
             return None;
         }
-        let names: Vec<String> = self.files.iter().map(|path| output.show(path)).collect();
+        let names: Vec<String> = self.partial.iter().map(|path| output.show(path)).collect();
         let message = format!("records of the base revision are dropped from {}, and others are not", named(&names));
         Some(Diagnostic::new(Code::Output, message).help(
             "`pleach build` restores them; if others are not carried out yet, `pleach build --prune --carried-out REF` drops those of a commit",
         ))
     }
+}
+
+/// The files after pruning what a commit of the history lists, and the command that does it, if the output on the disk shows that.
+fn carried_out(session: &Session, build: &Build) -> Result<Option<(Tree, String)>> {
+    let existing = session.plan.slugs();
+    for (commit, carried_out) in session.previous.carried_out_before()? {
+        for prune in [Prune::All, Prune::Removed] {
+            let tree = carried_out.pruned_tree(build, |path| prune.drops(path, &existing))?;
+            let is_written =
+                |path: &OutputPath| session.output().text(path).as_deref() == tree.get(path).map(|text| &**text);
+            if build.prunable.keys().all(is_written) {
+                return Ok(Some((tree, format!("{} --carried-out {commit:.12}", prune.command()))));
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// What a file of the output on the disk has. New entries that it lacks as well do not matter here.
@@ -105,7 +129,7 @@ fn entries(session: &Session, build: &Build, path: &OutputPath) -> Entries {
     let whole = build.tree.get(path).map(|text| &**text);
     let pruned = build.prunable.get(path).and_then(Option::as_deref);
     let becomes =
-        |wanted: Option<&str>| wanted.is_some_and(|wanted| is_restored(session, path, wanted, text.as_deref()));
+        |wanted: Option<&str>| wanted.is_some_and(|wanted| only_lacks_records(session, path, wanted, text.as_deref()));
     match text.as_deref() {
         text if text == whole => Entries::All,
         text if text == pruned => Entries::None,

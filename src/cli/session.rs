@@ -65,6 +65,16 @@ impl<'a> Session<'a> {
         Ok(Session { workspace, spec, plan, selection, previous, output, on_failure, screen, progress })
     }
 
+    /// The same workspace with the output on the disk as base revision, as after a merge.
+    pub(super) fn after_merge(&self) -> Result<Session<'a>> {
+        let (workspace, screen, output) = (self.workspace, self.screen, self.output.clone());
+        let (spec, plan) = pipeline::plan(&workspace.project)?;
+        let finder = BaseFinder { workspace, spec: &spec, plan: &plan, output: &output };
+        let previous = RecordedOutput::at(finder.on_disk(), &finder, |_| true)?;
+        let (selection, on_failure, progress) = (Selection::All, OnFailure::Stop, Progress::default());
+        Ok(Session { workspace, spec, plan, selection, previous, output, on_failure, screen, progress })
+    }
+
     /// What a build depends on.
     pub(super) fn inputs(&self) -> Inputs<'_> {
         Inputs {
@@ -134,8 +144,7 @@ impl<'a> Session<'a> {
     /// revision and the commits before it have made of them.
     pub(super) fn carried_out(&self, name: &str, here: &Path) -> Result<CarriedOut> {
         let finder = BaseFinder { workspace: self.workspace, spec: &self.spec, plan: &self.plan, output: &self.output };
-        let then = finder.named(name, here)?.revision;
-        Ok(CarriedOut { records: then.records()?, later: self.previous.later_records(&then)? })
+        self.previous.carried_out_at(&finder.named(name, here)?.revision)
     }
 
     /// An error if the history of the previous output is not known, unless `--base` names it.

@@ -58,6 +58,14 @@ pub(crate) struct FolderComparison<'a> {
 }
 
 impl Comparison<'_> {
+    /// Whether the output is not exactly what the build writes.
+    pub(crate) fn differs(&self) -> bool {
+        self.folders.iter().any(|folder| {
+            let FolderComparison { differing, stale, unmanaged, taken, leftovers, .. } = folder;
+            !differing.is_empty() || [stale, unmanaged, taken, leftovers].iter().any(|names| !names.is_empty())
+        })
+    }
+
     /// The unmanaged files.
     pub(crate) fn unowned(&self) -> impl Iterator<Item = OutputPath> {
         self.folders.iter().flat_map(|folder| {

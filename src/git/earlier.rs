@@ -1,8 +1,10 @@
 //! What the history of a commit had: an output that was removed since, and the texts of files. What existed only in a pull request is
 //! not in the published history.
 
-use super::published::{Published, PublishedHistory, RAW};
-use super::revision::{OutputAtCommit, below, contents, is_file};
+use super::history::MOST_CHANGES;
+use super::published::{Published, PublishedHistory};
+use super::raw::{RAW, changed_files};
+use super::revision::{OutputAtCommit, below, contents};
 use super::{run, stdout};
 use crate::diagnostic::Diagnostic;
 use crate::output::{HistoryParents, OutputFolder, OutputPath};
@@ -41,26 +43,44 @@ pub(crate) struct FileVersion {
 }
 
 impl OutputAtCommit {
+    /// The output at the last commits of the published history that changed `folders` of it, the newest first.
+    pub(crate) fn before_changes(&self, folders: &[RelPath]) -> Result<Vec<Self>, Diagnostic> {
+        let folders = self.within(folders);
+        let paths: Vec<&str> = folders.iter().map(RelPath::as_str).collect();
+        let chains = PublishedHistory::of(self.root(), self.commit())?.changes(MOST_CHANGES, &[], None, &paths)?;
+        let commits = chains.into_iter().flat_map(|chain| chain.changes).map(|change| change.commit);
+        commits.map(|commit| OutputAtCommit::at(self.root(), &commit, self.output())).collect()
+    }
+
+    /// Whether the published history of `HEAD` has this commit, if it is before `HEAD`.
+    pub(crate) fn is_published_by_head(&self) -> Result<bool, Diagnostic> {
+        let is_before =
+            run(self.root(), &["merge-base", "--is-ancestor", self.commit(), "HEAD"], b"")?.status.success();
+        if is_before { PublishedHistory::of(self.root(), "HEAD")?.has(self.commit()) } else { Ok(true) }
+    }
+
+    fn within(&self, folders: &[RelPath]) -> Vec<RelPath> {
+        folders.iter().filter_map(|folder| self.output().join(folder.as_str())).collect()
+    }
+
     /// The files in `folders` of the output as the commits after this one left them, until the commit of `newest`.
     pub(crate) fn later_versions(
         &self,
         newest: &OutputAtCommit,
         folders: &[RelPath],
     ) -> Result<Vec<FileVersion>, Diagnostic> {
-        let folders: Vec<RelPath> = folders.iter().filter_map(|folder| self.output().join(folder.as_str())).collect();
+        let folders = self.within(folders);
         let paths: Vec<&str> = folders.iter().map(RelPath::as_str).collect();
         let range = format!("{}..{}", self.commit(), newest.commit());
         let listed = changes_of_all_parents(self.root(), &range, &paths)?;
-        let entries: Vec<(OutputPath, RawEntry)> =
-            raw_entries(&listed).filter_map(|entry| Some((below(entry.path, self.output())?, entry))).collect();
-        let ids: Vec<&str> =
-            entries.iter().filter(|(_, entry)| is_file(entry.mode)).map(|(_, entry)| entry.id).collect();
+        let files = changed_files(&listed).into_iter().flatten();
+        let files: Vec<(OutputPath, Option<&str>)> =
+            files.filter_map(|file| Some((below(file.path, self.output())?, file.new_id()))).collect();
+        let ids: Vec<&str> = files.iter().filter_map(|(_, id)| *id).collect();
         let mut texts = contents(self.root(), &ids)?.into_iter();
-        let version = |(path, entry): (OutputPath, RawEntry)| {
-            let text = if is_file(entry.mode) { texts.next() } else { None };
-            FileVersion { path, text }
-        };
-        Ok(entries.into_iter().map(version).collect())
+        let version =
+            |(path, id): (OutputPath, Option<&str>)| FileVersion { path, text: id.and_then(|_| texts.next()) };
+        Ok(files.into_iter().map(version).collect())
     }
 }
 
@@ -83,8 +103,9 @@ fn last_change(
     filter: &[&str],
     paths: &[&str],
 ) -> Result<Option<(String, Option<String>)>, Diagnostic> {
-    let mut found = PublishedHistory::of(root, reference)?.changes(1, filter, None, paths)?;
-    Ok(found.pop().map(|Published { commit, before }| (commit, before)))
+    let found = PublishedHistory::of(root, reference)?.changes(1, filter, None, paths)?;
+    let last = found.into_iter().flat_map(|chain| chain.changes).next();
+    Ok(last.map(|Published { commit, before }| (commit, before)))
 }
 
 /// The last commit of a history that added the file at `path`, and the one before it.
@@ -119,8 +140,8 @@ pub(crate) fn versions(
         }
     };
     let mut known = BTreeSet::new();
-    let files = raw_entries(&listed).filter(|entry| is_file(entry.mode));
-    let ids: Vec<&str> = files.map(|entry| entry.id).filter(|id| known.insert(*id)).collect();
+    let files = changed_files(&listed).into_iter().flatten();
+    let ids: Vec<&str> = files.filter_map(|file| file.new_id()).filter(|id| known.insert(*id)).collect();
     contents(root, &ids)
 }
 
@@ -130,25 +151,4 @@ fn changes_of_all_parents(root: &Path, range: &str, paths: &[&str]) -> Result<St
     let args = ["--literal-pathspecs", "-c", "log.showRoot=true", "log", "--full-history", "-m", "--format="];
     let listed = stdout(run(root, &[&args[..], &RAW, &[range, "--"], paths].concat(), b"")?)?;
     Ok(String::from_utf8_lossy(&listed).into_owned())
-}
-
-/// A file that a commit changed, as it is afterwards: what Git prints with the options [`RAW`].
-#[derive(Clone, Copy)]
-struct RawEntry<'a> {
-    mode: &'a str,
-    id: &'a str,
-    path: &'a str,
-}
-
-fn raw_entries(listed: &str) -> impl Iterator<Item = RawEntry<'_>> {
-    let mut words = listed.split('\0');
-    std::iter::from_fn(move || {
-        loop {
-            let Some((_, meta)) = words.next()?.split_once(':') else { continue };
-            // `:mode mode id id letter`, then the path.
-            let meta: Vec<&str> = meta.split(' ').collect();
-            let (&[_, mode, _, id, _], Some(path)) = (meta.as_slice(), words.next()) else { continue };
-            return Some(RawEntry { mode, id, path });
-        }
-    })
 }

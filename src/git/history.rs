@@ -1,16 +1,16 @@
 //! The last changes of the output in the history of a commit.
 
-use super::published::{Published, PublishedHistory};
-use super::revision::{OutputAtCommit, contents, file};
+use super::published::{ChainChanges, Published, PublishedHistory};
+use super::raw::{ChangedFile, RAW, changed_files};
+use super::revision::{OutputAtCommit, below, contents};
 use super::{FETCH_HISTORY, commit, is_shallow, run, stdout};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::output::{OutputPath, Tree};
-use crate::source::RelPath;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// At most this many changes of the output are read …
-const MOST_CHANGES: usize = 30;
+pub(super) const MOST_CHANGES: usize = 30;
 /// … of the last one and of the commits before it.
 const MOST_COMMITS: usize = 200;
 /// When this many files have been found, only plans, zone changes and removed folders are read in older changes.
@@ -24,6 +24,13 @@ struct ReplacedFile {
     is_deleted: bool,
 }
 
+/// What each change of a chain of commits has replaced, the newest first.
+struct ReplacedFiles {
+    /// The ids of the lock files at the newest commit, by slug.
+    locks: BTreeMap<SmolStr, String>,
+    changes: Vec<Vec<ReplacedFile>>,
+}
+
 impl OutputAtCommit {
     /// For each of the last changes of the output, the newest first, the files that it modified or deleted and that are `wanted`, as
     /// they were before it, and the lock files of their folders; and a warning if some were not read. A merge is one
@@ -32,28 +39,25 @@ impl OutputAtCommit {
         &self,
         wanted: impl Fn(&OutputPath) -> bool,
     ) -> Result<(Vec<Tree>, Option<Diagnostic>), Diagnostic> {
-        let mut locks = self.locks();
         let (mut found, mut is_cut) = (0, false);
         let mut changes: Vec<Vec<(OutputPath, String)>> = Vec::new();
-        for change in self.replaced_files()? {
-            let is_lock = |file: &&ReplacedFile| OutputPath::lock(file.path.slug()) == file.path;
-            let removed: BTreeSet<SmolStr> = change
-                .iter()
-                .filter(is_lock)
-                .filter(|file| file.is_deleted)
-                .map(|file| file.path.owned_slug())
-                .collect();
-            locks.extend(change.iter().filter(is_lock).map(|file| (file.path.owned_slug(), file.id.clone())));
-            let is_read = |path: &OutputPath| found < MOST_FILES || !path.is_locked() || removed.contains(path.slug());
-            let (files, skipped): (Vec<_>, Vec<_>) =
-                change.into_iter().filter(|file| wanted(&file.path)).partition(|file| is_read(&file.path));
-            is_cut |= !skipped.iter().all(|file| is_lock(&file));
-            let mut files: BTreeMap<OutputPath, String> = files.into_iter().map(|file| (file.path, file.id)).collect();
-            let slugs: BTreeSet<SmolStr> =
-                files.keys().filter(|path| path.is_locked()).map(OutputPath::owned_slug).collect();
-            found += files.len();
-            files.extend(slugs.iter().filter_map(|slug| Some((OutputPath::lock(slug), locks.get(slug)?.clone()))));
-            changes.push(files.into_iter().collect());
+        for ReplacedFiles { mut locks, changes: replaced } in self.replaced_files()? {
+            for change in replaced {
+                let removed: BTreeSet<SmolStr> = change
+                    .iter()
+                    .filter(|file| file.is_lock() && file.is_deleted)
+                    .map(|file| file.path.owned_slug())
+                    .collect();
+                let changed = change.iter().filter(|file| file.is_lock());
+                locks.extend(changed.map(|file| (file.path.owned_slug(), file.id.clone())));
+                let is_read =
+                    |path: &OutputPath| found < MOST_FILES || !path.is_locked() || removed.contains(path.slug());
+                let (files, skipped): (Vec<_>, Vec<_>) =
+                    change.into_iter().filter(|file| wanted(&file.path)).partition(|file| is_read(&file.path));
+                is_cut |= !skipped.iter().all(ReplacedFile::is_lock);
+                found += files.len();
+                changes.push(with_locks(files, &locks));
+            }
         }
         let ids: Vec<&str> = changes.iter().flatten().map(|(_, id)| id.as_str()).collect();
         let mut texts = contents(self.root(), &ids)?.into_iter();
@@ -62,26 +66,53 @@ impl OutputAtCommit {
         Ok((changes.into_iter().map(tree).collect(), is_cut.then(cut_history)))
     }
 
-    fn replaced_files(&self) -> Result<Vec<Vec<ReplacedFile>>, Diagnostic> {
+    fn replaced_files(&self) -> Result<Vec<ReplacedFiles>, Diagnostic> {
         let output = self.pathspec();
         let history = PublishedHistory::of(self.root(), self.commit())?;
-        let newest = history.changes(1, &[], None, &[output])?.pop();
+        let newest = history.changes(1, &[], None, &[output])?.into_iter().flat_map(|chain| chain.changes).next();
         let Some(Published { commit: newest, before }) = newest else { return Ok(Vec::new()) };
         if before.is_none() && is_shallow(self.root()) {
             return Err(unknown_history());
         }
         let until = commit(self.root(), &format!("{newest}~{MOST_COMMITS}")).ok();
-        let commits = history.changes(MOST_CHANGES, &[], until.as_deref(), &[output])?;
+        let chains = history.changes(MOST_CHANGES, &[], until.as_deref(), &[output])?;
         // A commit and the one before it. The first commit of a history has replaced nothing.
-        let commits: String = commits
+        let lines = |chain: &ChainChanges| {
+            let change = |change: &Published| Some(format!("{} {}\n", change.commit, change.before.as_ref()?));
+            chain.changes.iter().filter_map(change).collect::<Vec<String>>()
+        };
+        let lines: Vec<(String, Vec<String>)> = chains
             .into_iter()
-            .filter_map(|Published { commit, before }| Some(format!("{commit} {}\n", before?)))
+            .map(|chain| (lines(&chain), chain.newest))
+            .map(|(lines, newest)| (newest, lines))
             .collect();
-        let args =
-            ["--literal-pathspecs", "diff-tree", "--stdin", "--always", "-r", "-z", "--relative", "--no-renames"];
-        let args = [&args[..], &["--diff-filter=DMT", "--no-abbrev", "--", output]].concat();
-        let listed = stdout(run(self.root(), &args, commits.as_bytes())?)?;
-        Ok(replaced_files(&String::from_utf8_lossy(&listed), self.output()))
+        let commits: String = lines.iter().flat_map(|(_, lines)| lines.iter().map(String::as_str)).collect();
+        let args = ["--literal-pathspecs", "diff-tree", "--stdin", "--always", "-r", "--relative", "--diff-filter=DMT"];
+        let listed = stdout(run(self.root(), &[&args[..], &RAW, &["--", output]].concat(), commits.as_bytes())?)?;
+        let listed = String::from_utf8_lossy(&listed);
+        let mut changes = changed_files(&listed).into_iter().skip(1);
+        let mut chains = Vec::new();
+        for (newest, lines) in lines.into_iter().filter(|(_, lines)| !lines.is_empty()) {
+            let changes = changes.by_ref().take(lines.len()).map(|files| self.replaced(files)).collect();
+            chains.push(ReplacedFiles { locks: self.locks_at(&newest)?, changes });
+        }
+        Ok(chains)
+    }
+
+    fn replaced(&self, files: Vec<ChangedFile>) -> Vec<ReplacedFile> {
+        let replaced = |file: ChangedFile| {
+            let (path, id) = (below(file.path, self.output())?, file.old_id()?.to_owned());
+            Some(ReplacedFile { path, id, is_deleted: file.is_deleted() })
+        };
+        files.into_iter().filter_map(replaced).collect()
+    }
+
+    /// The lock files at a commit of the same history.
+    fn locks_at(&self, commit: &str) -> Result<BTreeMap<SmolStr, String>, Diagnostic> {
+        if commit == self.commit() {
+            return Ok(self.locks());
+        }
+        Ok(OutputAtCommit::at(self.root(), commit, self.output())?.locks())
     }
 
     /// The ids of the lock files, by slug.
@@ -89,6 +120,20 @@ impl OutputAtCommit {
         let ids = self.ids().filter(|(path, _)| OutputPath::lock(path.slug()) == **path);
         ids.map(|(path, id)| (path.owned_slug(), id.to_owned())).collect()
     }
+}
+
+impl ReplacedFile {
+    fn is_lock(&self) -> bool {
+        OutputPath::lock(self.path.slug()) == self.path
+    }
+}
+
+/// The ids of some files, and of the lock files of their folders.
+fn with_locks(files: Vec<ReplacedFile>, locks: &BTreeMap<SmolStr, String>) -> Vec<(OutputPath, String)> {
+    let mut ids: BTreeMap<OutputPath, String> = files.into_iter().map(|file| (file.path, file.id)).collect();
+    let slugs: BTreeSet<SmolStr> = ids.keys().filter(|path| path.is_locked()).map(OutputPath::owned_slug).collect();
+    ids.extend(slugs.iter().filter_map(|slug| Some((OutputPath::lock(slug), locks.get(slug)?.clone()))));
+    ids.into_iter().collect()
 }
 
 fn cut_history() -> Diagnostic {
@@ -103,23 +148,4 @@ fn cut_history() -> Diagnostic {
 fn unknown_history() -> Diagnostic {
     let message = "the clone is shallow, so what the last change of the output removed is not known";
     Diagnostic::new(Code::Output, message).help(FETCH_HISTORY)
-}
-
-/// What `git diff-tree --stdin` prints: a commit, then `:mode mode id id letter` and a path for each file.
-fn replaced_files(listed: &str, output: &RelPath) -> Vec<Vec<ReplacedFile>> {
-    let mut changes: Vec<Vec<ReplacedFile>> = Vec::new();
-    let mut words = listed.split('\0');
-    while let Some(word) = words.next().filter(|word| !word.is_empty()) {
-        let Some(meta) = word.strip_prefix(':') else {
-            changes.push(Vec::new());
-            continue;
-        };
-        let path = words.next().unwrap_or_default();
-        let mut meta = meta.split(' ');
-        let (Some(mode), Some(id)) = (meta.next(), meta.nth(1)) else { continue };
-        if let (Some((id, path)), Some(change)) = (file(mode, id, path, output), changes.last_mut()) {
-            change.push(ReplacedFile { path, id: id.to_owned(), is_deleted: meta.next_back() == Some("D") });
-        }
-    }
-    changes
 }

@@ -2,10 +2,13 @@
 
 mod branches;
 mod command;
+mod commit_graph;
 mod earlier;
 mod fork;
 mod history;
+mod merge_message;
 mod published;
+mod raw;
 mod revision;
 
 pub(crate) use branches::branches;

@@ -1,17 +1,19 @@
-//! The commits that the default branch has had, the newest first.
+//! The commits that the default branch may have had, the newest first.
 //!
 //! They are first parents, except at a merge of the default branch into other commits: after `git pull` on the default branch, or after a
-//! branch that has merged it is pushed as the default branch, the earlier commits are those of the second parent. Git does not store
-//! which parent was published, so the message that Git writes decides.
+//! branch that has merged it is pushed as the default branch. Git does not store which parent was published. If the message that Git writes
+//! does not say it, both count: it is better to list what a removed branch may have left than to lose it.
 
+use super::commit_graph::{CommitGraph, GraphCommit};
 use super::fork::DEFAULT_BRANCH;
+use super::merge_message::{MergedBranch, PublishedParents};
+use super::raw::RAW;
 use super::{run, stdout};
 use crate::diagnostic::Diagnostic;
+use std::collections::HashSet;
 use std::path::Path;
 
-/// At most this many commits are searched for the next such merge. Before them, the history follows first parents.
-const MOST_COMMITS: &str = "2000";
-/// At most this many such merges are followed.
+/// At most this many of such merges are followed.
 const MOST_MERGES: usize = 20;
 /// The default branch of a repository that has none of a remote.
 const LOCAL_DEFAULT_BRANCHES: [&str; 2] = ["main", "master"];
@@ -19,21 +21,21 @@ const LOCAL_DEFAULT_BRANCHES: [&str; 2] = ["main", "master"];
 /// The published history of a commit.
 pub(super) struct PublishedHistory<'a> {
     root: &'a Path,
-    parts: Vec<HistoryPart>,
+    chains: Vec<Chain>,
+    merges: usize,
 }
 
-/// Commits of which each is the first parent of the one before it.
-struct HistoryPart {
+/// A part of a history in which each commit replaces the one after it.
+struct Chain {
     newest: String,
-    /// The merge that ends it.
-    end: Option<Pull>,
+    links: Vec<Link>,
 }
 
-/// A merge of the default branch into other commits.
-struct Pull {
-    merge: String,
-    /// The parent that was published.
-    published: String,
+enum Link {
+    /// A commit and its first parents, without the commits that any of `excluded` has.
+    Commits { newest: String, excluded: Vec<String> },
+    /// What a merge changed in one of its parents.
+    Merge { commit: String, parent: String },
 }
 
 /// A commit of a published history, and the one before it.
@@ -42,17 +44,73 @@ pub(super) struct Published {
     pub(super) before: Option<String>,
 }
 
+/// Changes of a chain, the newest first.
+pub(super) struct ChainChanges {
+    /// The newest commit of the chain.
+    pub(super) newest: String,
+    pub(super) changes: Vec<Published>,
+}
+
 impl<'a> PublishedHistory<'a> {
     /// The history of the commit `reference`.
     pub(super) fn of(root: &'a Path, reference: &str) -> Result<Self, Diagnostic> {
-        let (mut parts, mut newest) = (Vec::new(), reference.to_owned());
-        while parts.len() < MOST_MERGES {
-            let Some(pull) = next_pull(root, &newest)? else { break };
-            let published = pull.published.clone();
-            parts.push(HistoryPart { newest: std::mem::replace(&mut newest, published), end: Some(pull) });
+        let mut history = PublishedHistory { root, chains: Vec::new(), merges: 0 };
+        let printed = CommitGraph::print(root, reference)?;
+        let graph = CommitGraph::read(&printed);
+        if let Some(newest) = graph.newest() {
+            history.add(&graph, newest, &[]);
         }
-        parts.push(HistoryPart { newest, end: None });
-        Ok(PublishedHistory { root, parts })
+        Ok(history)
+    }
+
+    /// Adds the history of the commit `newest`, without the commits that any of `excluded` has.
+    fn add<'g>(&mut self, graph: &CommitGraph<'g>, newest: &'g str, excluded: &[&'g str]) {
+        let (mut chain, mut newest) = (Chain::of(newest), newest);
+        while let Some((merge, [first, second], published)) = self.next_pull(graph, newest, excluded) {
+            self.merges += 1;
+            chain.links.push(Link::commits(newest, excluded.iter().copied().chain([merge])));
+            if published == PublishedParents::Second {
+                chain.links.push(Link::merge(merge, second));
+                newest = second;
+                continue;
+            }
+            self.chains.push(chain);
+            let common = graph.merge_base(first, second);
+            let sides: Vec<&str> = excluded.iter().copied().chain(common).collect();
+            for side in [first, second] {
+                self.add(graph, side, &sides);
+            }
+            // The merge lacks what one side removed, recorded and pruned, so the changes of the sides count as newer.
+            let compared = |parent| Chain { links: vec![Link::merge(merge, parent)], ..Chain::of(merge) };
+            self.chains.extend([first, second].map(compared));
+            let Some(common) = common else { return };
+            (chain, newest) = (Chain::of(common), common);
+        }
+        chain.links.push(Link::commits(newest, excluded.iter().copied()));
+        self.chains.push(chain);
+    }
+
+    /// The newest merge of the default branch into other commits, among a commit and its first parents.
+    fn next_pull<'g>(
+        &self,
+        graph: &CommitGraph<'g>,
+        newest: &'g str,
+        excluded: &[&str],
+    ) -> Option<(&'g str, [&'g str; 2], PublishedParents)> {
+        if self.merges == MOST_MERGES {
+            return None;
+        }
+        let excluded: HashSet<&str> = excluded.iter().flat_map(|commit| graph.ancestors(commit)).collect();
+        let commits = graph.first_parents(newest).take_while(|(id, _)| !excluded.contains(id));
+        let mut defaults = None;
+        let pull = |(id, commit): (&'g str, &GraphCommit<'g>)| {
+            let [first, second] = *commit.parents.as_slice() else { return None };
+            let merged = MergedBranch::of(commit.message)?;
+            let defaults = defaults.get_or_insert_with(|| default_branches(self.root));
+            let published = merged.published(|name| defaults.iter().any(|default| default == name))?;
+            Some((id, [first, second], published))
+        };
+        commits.into_iter().find_map(pull)
     }
 
     /// The last commits, at most `count`, that changed `paths`. The options `filter` of `git diff` select the changes. Commits that `until`
@@ -63,41 +121,83 @@ impl<'a> PublishedHistory<'a> {
         filter: &[&str],
         until: Option<&str>,
         paths: &[&str],
-    ) -> Result<Vec<Published>, Diagnostic> {
-        let mut changes = Vec::new();
-        for HistoryPart { newest, end } in &self.parts {
-            let (most, end_of_part) = ((count - changes.len()).to_string(), not(end.as_ref().map(|end| &*end.merge)));
-            let options = ["log", "--first-parent", "-m", "--format=%H %P", "--no-patch", "-n", &most, newest];
-            let until = not(until);
-            let excluded: Vec<&str> = end_of_part.iter().chain(&until).map(String::as_str).collect();
-            let listed = self.git(&[&options, filter, &excluded, &["--"], paths].concat())?;
-            changes.extend(listed.lines().filter_map(|line| {
-                let mut words = line.split(' ').map(str::to_owned);
-                Some(Published { commit: words.next()?, before: words.next().filter(|parent| !parent.is_empty()) })
-            }));
-            let Some(Pull { merge, published }) = end.as_ref().filter(|_| changes.len() < count) else { break };
-            let options = ["diff-tree", "-r", "--name-only", published, merge];
-            if !self.git(&[&options, filter, &["--"], paths].concat())?.is_empty() {
-                changes.push(Published { commit: merge.clone(), before: Some(published.clone()) });
+    ) -> Result<Vec<ChainChanges>, Diagnostic> {
+        let mut rest = count;
+        let of_chain = |chain: &Chain| {
+            let mut changes = Vec::new();
+            for link in &chain.links {
+                let found = self.changes_of(link, rest, (filter, until, paths))?;
+                rest -= found.len();
+                changes.extend(found);
             }
-        }
-        Ok(changes)
+            Ok(ChainChanges { newest: chain.newest.clone(), changes })
+        };
+        self.chains.iter().map(of_chain).collect()
     }
 
-    /// What `git log --raw -z` prints about the changes of `paths`, without commits that `until` has, if it is one.
-    pub(super) fn raw_changes(&self, until: Option<&str>, paths: &[&str]) -> Result<String, Diagnostic> {
-        let (until, mut listed) = (not(until), String::new());
-        for HistoryPart { newest, end } in &self.parts {
-            let options = ["-c", "log.showRoot=true", "log", "--first-parent", "-m", "--format="];
-            let merge = not(end.as_ref().map(|end| &*end.merge));
-            let excluded: Vec<&str> = merge.iter().chain(&until).map(String::as_str).collect();
-            listed += &self.git(&[&options, &RAW[..], &[newest], &excluded, &["--"], paths].concat())?;
-            if let Some(Pull { merge, published }) = end {
-                let options = ["diff-tree", "-r"];
-                listed += &self.git(&[&options, &RAW[..], &[published, merge, "--"], paths].concat())?;
+    fn changes_of(
+        &self,
+        link: &Link,
+        count: usize,
+        (filter, until, paths): (&[&str], Option<&str>, &[&str]),
+    ) -> Result<Vec<Published>, Diagnostic> {
+        match link {
+            _ if count == 0 => Ok(Vec::new()),
+            Link::Commits { newest, excluded } => {
+                let (count, excluded) = (count.to_string(), not(excluded.iter().map(String::as_str).chain(until)));
+                let options = ["log", "--first-parent", "-m", "--format=%H %P", "--no-patch", "-n", &count, newest];
+                let excluded: Vec<&str> = excluded.iter().map(String::as_str).collect();
+                let listed = self.git(&[&options, filter, &excluded, &["--"], paths].concat())?;
+                let commit = |line: &str| {
+                    let mut words = line.split(' ').map(str::to_owned);
+                    Some(Published { commit: words.next()?, before: words.next().filter(|parent| !parent.is_empty()) })
+                };
+                Ok(listed.lines().filter_map(commit).collect())
+            }
+            Link::Merge { commit, parent } => {
+                let options = ["diff-tree", "-r", "--name-only", parent, commit];
+                let listed = self.git(&[&options, filter, &["--"], paths].concat())?;
+                let merge = Published { commit: commit.clone(), before: Some(parent.clone()) };
+                Ok(if listed.is_empty() { Vec::new() } else { vec![merge] })
             }
         }
-        Ok(listed)
+    }
+
+    /// What Git prints with the options [`RAW`] about the changes of `paths`, without commits that `until` has, if it is one.
+    pub(super) fn raw_changes(&self, until: Option<&str>, paths: &[&str]) -> Result<String, Diagnostic> {
+        let options = ["-c", "log.showRoot=true", "log", "--first-parent", "-m", "--format="];
+        let listed = |(newest, excluded): (&str, &[String])| {
+            let excluded = not(excluded.iter().map(String::as_str).chain(until));
+            let excluded: Vec<&str> = excluded.iter().map(String::as_str).collect();
+            self.git(&[&options, &RAW[..], &[newest], &excluded, &["--"], paths].concat())
+        };
+        self.commits().map(listed).collect()
+    }
+
+    /// Whether it has a commit.
+    pub(super) fn has(&self, commit: &str) -> Result<bool, Diagnostic> {
+        let is_merge = |link: &Link| matches!(link, Link::Merge { commit: merge, .. } if merge == commit);
+        if self.chains.iter().flat_map(|chain| &chain.links).any(is_merge) {
+            return Ok(true);
+        }
+        let parents = format!("{commit}^@");
+        for (newest, excluded) in self.commits() {
+            let excluded = not(excluded.iter().map(String::as_str).chain([&*parents]));
+            let excluded: Vec<&str> = excluded.iter().map(String::as_str).collect();
+            let listed = self.git(&[&["rev-list", "--first-parent", newest], &excluded[..], &["--"]].concat())?;
+            if listed.lines().any(|line| line == commit) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Commits whose first parents are the history, without those that some commits have.
+    fn commits(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.chains.iter().flat_map(|chain| &chain.links).filter_map(|link| match link {
+            Link::Commits { newest, excluded } => Some((newest.as_str(), excluded.as_slice())),
+            Link::Merge { .. } => None,
+        })
     }
 
     fn git(&self, args: &[&str]) -> Result<String, Diagnostic> {
@@ -106,32 +206,25 @@ impl<'a> PublishedHistory<'a> {
     }
 }
 
-/// The options that print the ids of all changed files.
-pub(super) const RAW: [&str; 4] = ["--raw", "--no-abbrev", "--no-renames", "-z"];
-
-/// The argument that leaves out a commit and its history.
-fn not(commit: Option<&str>) -> Option<String> {
-    commit.map(|commit| format!("^{commit}"))
+impl Chain {
+    fn of(newest: &str) -> Self {
+        Chain { newest: newest.to_owned(), links: Vec::new() }
+    }
 }
 
-/// The newest merge of the default branch into other commits, among a commit and its first parents.
-fn next_pull(root: &Path, newest: &str) -> Result<Option<Pull>, Diagnostic> {
-    let listed = stdout(run(
-        root,
-        &["log", "--first-parent", "--no-patch", "--format=%H %P%x09%s", "-n", MOST_COMMITS, newest, "--"],
-        b"",
-    )?)?;
-    let listed = String::from_utf8_lossy(&listed);
-    let mut defaults = None;
-    for (commits, message) in listed.lines().filter_map(|line| line.split_once('\t')) {
-        let [merge, _, published] = *commits.split(' ').collect::<Vec<_>>() else { continue };
-        let Some(merged) = MergedBranch::of(message) else { continue };
-        let defaults = defaults.get_or_insert_with(|| default_branches(root));
-        if merged.is_published(|name| defaults.iter().any(|default| default == name)) {
-            return Ok(Some(Pull { merge: merge.to_owned(), published: published.to_owned() }));
-        }
+impl Link {
+    fn commits<'c>(newest: &str, excluded: impl Iterator<Item = &'c str>) -> Self {
+        Link::Commits { newest: newest.to_owned(), excluded: excluded.map(str::to_owned).collect() }
     }
-    Ok(None)
+
+    fn merge(commit: &str, parent: &str) -> Self {
+        Link::Merge { commit: commit.to_owned(), parent: parent.to_owned() }
+    }
+}
+
+/// The arguments that leave out commits and their histories.
+fn not<'c>(commits: impl IntoIterator<Item = &'c str>) -> Vec<String> {
+    commits.into_iter().map(|commit| format!("^{commit}")).collect()
 }
 
 /// The names of the default branch.
@@ -147,65 +240,4 @@ fn default_branches(root: &Path) -> Vec<String> {
     // The symbolic name comes first.
     let found: Vec<String> = listed.lines().find_map(name).into_iter().collect();
     if found.is_empty() { LOCAL_DEFAULT_BRANCHES.map(str::to_owned).to_vec() } else { found }
-}
-
-/// What the message of a merge says about it.
-struct MergedBranch<'m> {
-    name: &'m str,
-    /// Whether it was fetched from a remote.
-    is_remote: bool,
-    /// The branch that was checked out, if it is named.
-    into: Option<&'m str>,
-}
-
-impl<'m> MergedBranch<'m> {
-    /// Reads the first line of a message that Git writes. Texts of people do not count, such as the title of a pull request.
-    fn of(message: &'m str) -> Option<Self> {
-        let tracking = message.strip_prefix("Merge remote-tracking branch 'origin/");
-        let (name, rest) = tracking.or_else(|| message.strip_prefix("Merge branch '"))?.split_once('\'')?;
-        let (is_pulled, into) = match *rest.split_whitespace().collect::<Vec<_>>() {
-            [] => (false, None),
-            ["of", _] => (true, None),
-            ["into", into] => (false, Some(into)),
-            ["of", _, "into", into] => (true, Some(into)),
-            _ => return None,
-        };
-        Some(MergedBranch { name, is_remote: is_pulled || tracking.is_some(), into })
-    }
-
-    /// Whether the branch was the default one, merged into other commits. A service writes `'main'` in quotes where a branch of that name in
-    /// a fork is merged.
-    fn is_published(&self, is_default: impl Fn(&str) -> bool) -> bool {
-        let is_other = |into: &str| !into.starts_with('\'') && !is_default(into);
-        is_default(self.name) && (self.is_remote || self.into.is_some_and(is_other))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::MergedBranch;
-
-    #[test]
-    fn messages_of_merges_of_the_default_branch() {
-        for (message, want) in [
-            ("Merge branch 'main' of https://git.example.com/shop/environments", true),
-            ("Merge branch 'main' of ../o into main", true),
-            ("Merge branch 'main' into feature/login", true),
-            ("Merge remote-tracking branch 'origin/main'", true),
-            ("Merge remote-tracking branch 'origin/main' into feature/login", true),
-            // Of pull requests, also from a fork.
-            ("Merge branch 'feature/login'", false),
-            ("Merge branch 'feature/login' into main", false),
-            ("Merge branch 'main' into 'main'", false),
-            ("Merge branch 'feature/login' into 'main'", false),
-            ("Merge branch 'feature/login' of ../o into main", false),
-            ("Merge remote-tracking branch 'fork/main'", false),
-            ("Merge pull request #1 from fork/main", false),
-            ("Merge branch 'main' of ../o (#1)", false),
-            ("Merge branch 'develop' into main", false),
-        ] {
-            let merged = MergedBranch::of(message);
-            assert_eq!(merged.is_some_and(|merged| merged.is_published(|name| name == "main")), want, "{message}");
-        }
-    }
 }

@@ -84,6 +84,67 @@ fn a_plan_that_has_grown_since_the_teardown_keeps_its_new_entries() {
     workspace.run(&["check", "--strict"]).exits(0);
 }
 
+/// A pull request that prunes is checked against the default branch, whose plans have grown since the teardown.
+#[test]
+fn check_finds_the_commit_whose_plans_were_carried_out() {
+    let workspace = repository();
+    change(&workspace, &["main:2", "two:12", "three:13"]);
+    let carried_out = workspace.shell("git rev-parse --short=12 HEAD");
+    workspace.shell("echo 1 > README && git add -A && git commit -qm readme && git tag carried-out");
+    change(&workspace, &["main:3", "three:13"]);
+    for prune in ["--prune", "--prune=removed"] {
+        workspace.run(&["build", prune, "--carried-out", "carried-out"]).exits(0);
+        let report = workspace.run(&["check", "--strict"]).exits(0).out();
+        let want = format!("is what `build {prune} --carried-out {}` writes: ", carried_out.trim());
+        assert!(report.contains(&want), "{report}");
+        workspace.shell("git checkout -q -b pull && git add -A && git commit -qm prune");
+        workspace.run(&["check", "--strict"]).exits(0);
+        assert_eq!(workspace.run(&["diff"]).exits(0).out(), "");
+        workspace.shell("git checkout -q - && git branch -qD pull && git clean -fdq");
+    }
+    // No commit has exactly these records.
+    workspace.run(&["build", "--prune", "--carried-out", "carried-out"]).exits(0);
+    workspace.shell("sed -i /two.dev/d out/dns/dev.example.com/two.yaml");
+    let report = workspace.run(&["check"]).exits(1).out();
+    assert!(report.contains("out/dns/dev.example.com/two.yaml\n"), "{report}");
+}
+
+#[test]
+fn a_revert_of_a_prune_passes_check_and_is_kept() {
+    let workspace = repository();
+    change(&workspace, &["main:2", "two:12", "three:13"]);
+    let listed = workspace.run(&["teardown"]).exits(0).out();
+    workspace.run(&["build", "--prune"]).exits(0);
+    publish(&workspace);
+    workspace.shell("git checkout -q -b pull && git revert --no-edit HEAD > /dev/null");
+    let report = workspace.run(&["check"]).exits(0);
+    assert!(report.err().contains("teardown records that were pruned are restored in `out/dns/"), "{}", report.err());
+    assert!(report.out().ends_with(", except for teardown records in 3 files\n"), "{}", report.out());
+    assert_eq!(workspace.shell("git update-ref refs/remotes/origin/main HEAD"), "");
+    workspace.run(&["check", "--strict"]).exits(0);
+    assert!(workspace.run(&["build"]).exits(0).out().contains(": 0 files written, "));
+    assert_eq!(workspace.run(&["teardown"]).exits(0).out(), listed);
+}
+
+#[test]
+fn only_records_that_the_history_had_and_nothing_uses_are_restored() {
+    let workspace = repository();
+    change(&workspace, &["main:2", "two:12", "three:13"]);
+    workspace.run(&["build", "--prune"]).exits(0);
+    publish(&workspace);
+    workspace.shell("git checkout -q -b pull && git revert --no-edit HEAD > /dev/null");
+    // Nobody has removed this namespace.
+    workspace.shell("sed -i 's/^- shop-one$/&\\n- shop-three/' out/teardown/one.yaml");
+    assert!(workspace.read("out/teardown/one.yaml").contains("- shop-three\n"));
+    workspace.run(&["check"]).exits(1);
+    // The branch exists again.
+    workspace.shell("git checkout -q . && git checkout -q - && git branch -qD pull");
+    change(&workspace, &["main:2", "one:11", "two:12", "three:13"]);
+    workspace.shell("git checkout -q HEAD~2 -- out/teardown/one.yaml");
+    assert!(workspace.read("out/teardown/one.yaml").contains("- shop-one\n"));
+    workspace.run(&["check"]).exits(1);
+}
+
 #[test]
 fn what_a_branch_has_made_again_since_the_teardown_is_kept() {
     let workspace = repository();

@@ -150,3 +150,42 @@ fn a_plan_is_accepted_after_a_pull_with_another_message() {
     assert_eq!(clones.run(&["check", "--strict"]).err(), "");
     assert_eq!(clones.listed(), OLD);
 }
+
+/// It may be the own default branch: a pull of `origin` has the same message.
+#[test]
+fn what_was_removed_before_a_pull_of_a_fork_is_recorded() {
+    let clones = Clones::new();
+    clones.shell("git clone -q --bare o fork && git clone -q fork c && cd c && echo 7 > FORK && git add -A && git commit -qm fork && git push -q");
+    clones.revert();
+    clones.shell("cd a && git pull -q --no-rebase --no-edit ../fork main && git push -q origin HEAD:main");
+    clones.shell("cd b && git pull -q --no-rebase --no-edit && git push -q && git fetch -q");
+    assert_eq!(clones.listed(), OLD);
+}
+
+#[test]
+fn what_was_pruned_before_a_pull_of_a_fork_does_not_come_back() {
+    let clones = Clones::new();
+    clones.change(&["old"]);
+    clones.shell("git clone -q --bare o fork && git clone -q fork c && cd c && echo 7 > FORK && git add -A && git commit -qm fork && git push -q");
+    clones.change(&[]);
+    clones.build("a", &[], &["--prune"]);
+    clones.push();
+    clones.shell("cd a && git pull -q --no-rebase --no-edit ../fork main && git push -q origin HEAD:main");
+    clones.shell("cd b && git pull -q --no-rebase --no-edit && git push -q && git fetch -q");
+    assert_eq!(clones.run(&["check", "--strict"]).err(), "");
+    assert_eq!(clones.listed(), NOTHING);
+}
+
+/// `check` promises only what the next build finds, however the change is merged.
+#[test]
+fn records_that_a_merge_with_another_message_hides_are_a_difference() {
+    let clones = Clones::new();
+    clones.revert();
+    clones.shell("cd b && git checkout -q -b work && git fetch -q && git merge -q -m sync origin/main");
+    let report = clones.0.run(&["-C", "b", "check"]).exits(1);
+    assert!(report.out().contains("missing    out/teardown/old.yaml\n"), "{}", report.out());
+    clones.run(&["build"]);
+    clones.run(&["check", "--strict"]);
+    clones.shell("cd b && git add -A && git commit -qm build && git push -q origin HEAD:main && git fetch -q");
+    assert_eq!(clones.listed(), OLD);
+}

@@ -1,0 +1,147 @@
+//! Differences of an output that `check` accepts: teardown records that the output lacks and that the next build writes, and records
+//! that it restores.
+//!
+//! `git revert` undoes a change of the spec together with its output, so nothing records what the undone change had created. The
+//! history of the base revision still has it, also after a merge, and every build reads that history. An entry that the base
+//! revision records already is different: if it is deleted from the output, no build finds it again.
+//!
+//! `git revert` of a prune restores records that were not carried out. The base revision does not have them until the change is
+//! merged. From then on, builds keep them.
+
+use super::previous::is_record;
+use super::record_file::RecordFile;
+use super::session::Session;
+use crate::diagnostic::{Code, Diagnostic, Result, named};
+use crate::disk::{Comparison, Difference, OutputDir};
+use crate::output::{OutputPath, PreviousOutput, Tree};
+
+/// The differing files of an output that differs only in records.
+pub(super) enum RecordDifferences {
+    /// The next build adds records to them.
+    Missing(Vec<OutputPath>),
+    /// They restore records.
+    Restored(Vec<OutputPath>),
+}
+
+impl RecordDifferences {
+    /// The differences of an output from the files `tree` of a build, if they are such.
+    pub(super) fn of(
+        session: &Session,
+        (tree, output): (&Tree, &OutputDir),
+        comparison: &Comparison,
+    ) -> Result<Option<Self>> {
+        let Some(files) = differing_records(comparison) else { return Ok(None) };
+        let on_disk = |path: &OutputPath| output.text(path);
+        let is_missing = |path: &OutputPath| {
+            tree.get(path).is_some_and(|wanted| only_lacks_records(session, path, wanted, on_disk(path).as_deref()))
+        };
+        if files.iter().all(is_missing) {
+            let is_found = session.previous.has_history_in_head()?;
+            return Ok(is_found.then_some(RecordDifferences::Missing(files)));
+        }
+        let history = session.previous.history(&|_| false)?;
+        let is_restored = |path: &OutputPath| {
+            let versions = history.changes.iter().filter_map(|change| change.get(path)).map(|text| &**text);
+            let (wanted, on_disk) = (tree.get(path).map(|text| &**text), on_disk(path).unwrap_or_default());
+            restores_records(path, wanted, &on_disk, versions).unwrap_or(false)
+        };
+        let are_kept = files.iter().all(is_restored) && is_what_a_build_keeps(session)?;
+        Ok(are_kept.then_some(RecordDifferences::Restored(files)))
+    }
+
+    /// A warning that names the files.
+    pub(super) fn warning(&self, output: &OutputDir) -> Diagnostic {
+        let names = |files: &[OutputPath]| named(&files.iter().map(|path| output.show(path)).collect::<Vec<String>>());
+        let (message, help) = match self {
+            RecordDifferences::Missing(files) => (
+                format!("the next build adds teardown records to {}", names(files)),
+                "they are for what a revert or a merge removed; run `pleach build` to add them in this change, or in the next one",
+            ),
+            RecordDifferences::Restored(files) => (
+                format!("teardown records that were pruned are restored in {}", names(files)),
+                "builds keep them after the merge; if they were carried out, run `pleach build`, which removes them",
+            ),
+        };
+        Diagnostic::new(Code::Output, message).help(help)
+    }
+
+    /// What differs, for the report of `check`.
+    pub(super) fn count(&self) -> String {
+        let (RecordDifferences::Missing(files) | RecordDifferences::Restored(files)) = self;
+        match files.len() {
+            1 => "teardown records in 1 file".to_owned(),
+            count => format!("teardown records in {count} files"),
+        }
+    }
+}
+
+/// The files that differ, if all are teardown plans and zone changes.
+fn differing_records(comparison: &Comparison) -> Option<Vec<OutputPath>> {
+    let mut files = Vec::new();
+    for folder in &comparison.folders {
+        let others = [&folder.unmanaged, &folder.taken, &folder.leftovers];
+        let has_mode = folder.differing.iter().any(|(_, difference)| *difference == Difference::Mode);
+        if has_mode || others.iter().any(|others| !others.is_empty()) {
+            return None;
+        }
+        let names = folder.differing.iter().map(|(name, _)| *name).chain(folder.stale.iter().map(String::as_str));
+        files.extend(names.map(|name| Some(folder.path.join(name)?.into())).collect::<Option<Vec<OutputPath>>>()?);
+    }
+    (!files.is_empty() && files.iter().all(is_record)).then_some(files)
+}
+
+/// Whether a build only adds records to a file, so that it becomes `wanted`, and the history of the base revision has what they are
+/// for: the base revision does not list them.
+pub(super) fn only_lacks_records(session: &Session, path: &OutputPath, wanted: &str, on_disk: Option<&str>) -> bool {
+    let previous = session.previous.records().get(path).map(|text| &**text);
+    session.previous.has_history() && only_adds(path, wanted, on_disk, previous).unwrap_or(false)
+}
+
+/// `None` if a file cannot be read.
+fn only_adds(path: &OutputPath, wanted: &str, on_disk: Option<&str>, previous: Option<&str>) -> Option<bool> {
+    let wanted = RecordFile::read(path, wanted)?;
+    let read = |text| RecordFile::read_if_exists(path, text, &wanted);
+    let (on_disk, previous) = (read(on_disk)?, read(previous)?);
+    let added = wanted.records.without(&on_disk.records);
+    let is_dropped = added.without(&previous.records) != added;
+    Some(on_disk.has_same_header(&wanted) && on_disk.records.is_subset(&wanted.records) && !is_dropped)
+}
+
+/// Whether a file has all records that are `wanted`, and others that earlier `versions` of it had. `None` if a file cannot be read.
+fn restores_records<'v>(
+    path: &OutputPath,
+    wanted: Option<&str>,
+    on_disk: &str,
+    versions: impl Iterator<Item = &'v str>,
+) -> Option<bool> {
+    let on_disk = RecordFile::read(path, on_disk)?;
+    let wanted = RecordFile::read_if_exists(path, wanted, &on_disk)?;
+    let mut known = wanted.records.clone();
+    for version in versions {
+        known.add(RecordFile::read(path, version)?.records);
+    }
+    let has_all = wanted.records.is_subset(&on_disk.records);
+    Some(on_disk.has_same_header(&wanted) && has_all && on_disk.records.is_subset(&known))
+}
+
+/// Whether a build after the merge writes exactly the output on the disk: no branch uses what a record lists.
+fn is_what_a_build_keeps(session: &Session) -> Result<bool> {
+    let merged = session.after_merge()?;
+    let inputs = merged.inputs();
+    let build = merged.build(&inputs)?;
+    Ok(!merged.compare(&build, &build.tree)?.differs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    #[test]
+    fn ten_files_are_named() {
+        let files: Vec<OutputPath> = (0..45).map(|i| OutputPath::teardown_plan(&format!("a{i}"))).collect();
+        let output = OutputDir::new(PathBuf::from("out"), "out");
+        let text = RecordDifferences::Missing(files).warning(&output).to_string();
+        assert!(text.contains("`out/teardown/a9.yaml` and 35 more") && !text.contains("a10"), "{text}");
+    }
+}
