@@ -3,7 +3,7 @@
 
 use super::history::MOST_CHANGES;
 use super::published::{Published, PublishedHistory};
-use super::raw::{RAW, changed_files};
+use super::raw::{ChangedFile, RAW, changed_files};
 use super::revision::{OutputAtCommit, below, contents};
 use super::{run, stdout};
 use crate::diagnostic::Diagnostic;
@@ -141,7 +141,7 @@ pub(crate) fn versions(
     };
     let mut known = BTreeSet::new();
     let files = changed_files(&listed).into_iter().flatten();
-    let ids: Vec<&str> = files.filter_map(|file| file.new_id()).filter(|id| known.insert(*id)).collect();
+    let ids: Vec<&str> = files.filter_map(ChangedFile::new_id).filter(|id| known.insert(*id)).collect();
     contents(root, &ids)
 }
 
