@@ -11,12 +11,12 @@ use crate::glob;
 use crate::name::DnsName;
 use crate::output::{OutputFolder, OutputPath};
 use crate::pipeline;
-use crate::plan::{Branch, BuildPlan};
+use crate::plan::{Branch, BuildPlan, EntryOwner, KnownBranches};
 use crate::source::{Found, RelPath};
 use crate::spec::{EarlierSpecs, Spec};
 use crate::teardown::report::ListedPlan;
 use crate::teardown::usage::UsageCandidates;
-use crate::teardown::{EntryOwner, Footprint, ProjectNames, TeardownPlan, report as formats};
+use crate::teardown::{Footprint, ProjectNames, TeardownPlan, report as formats};
 use clap::{Args, ValueEnum};
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
@@ -172,7 +172,8 @@ fn listed(finder: &BaseFinder, output: &RelPath) -> Result<Vec<ListedPlan>> {
         Some(base) => base.earlier_specs(root, &spec.project, parents),
         None => Ok(Vec::new()),
     });
-    let project_names = ProjectNames::of((*spec, *plan), (earlier, is_published));
+    let known = KnownBranches::of(plan, earlier, is_published);
+    let project_names = ProjectNames::of((*spec, *plan), &known);
     let help = if is_published { previous::correct } else { previous::restore };
     gather(slugs, |slug| {
         let path = output.join(OutputPath::teardown_plan(slug).as_str()).unwrap_or_default();

@@ -18,13 +18,14 @@ pub(crate) use selection::{Selection, Shard};
 
 use crate::claims::Claim;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
+use crate::dns::zone_change::DecidedZoneChanges;
 use crate::output::{OutputHistory, OutputPath, PreviousOutput, SHARED_SLUG, Tree};
-use crate::plan::{self, Branch, BuildPlan};
+use crate::plan::{self, Branch, BuildPlan, EntryOwner, KnownBranches};
 use crate::record::RemovedNames;
 use crate::source::Project;
 use crate::spec::{self, Backend, EarlierSpecs, Spec};
 use crate::teardown::usage::UsageCandidates;
-use crate::teardown::{self, BranchObjects, EntryOwner, PreviousFootprint, ProjectNames};
+use crate::teardown::{self, BranchObjects, PreviousFootprint, ProjectNames};
 use crate::template;
 use crate::{dns, gitops};
 use branch::BranchBuilder;
@@ -158,13 +159,19 @@ fn build_branches<'a>(inputs: &'a Inputs<'a>, failures: &mut Vec<Failure<'a>>) -
     let is_built = |slug: &str| is_selected(slug) && !failed.contains(slug);
     let changed = names.into_iter().filter(|names| names.backend == Backend::ZoneChange).collect();
     let (history, unknown_history) = history(previous, &is_built);
-    let zones =
-        dns::zone_change::decide(spec, plan, changed, (previous, &history), is_built, |slug| failed.contains(slug))?;
+    let earlier = EarlierSpecs::new(|parents| previous.earlier_specs(parents));
+    let known = KnownBranches::of(plan, earlier, previous.is_published());
+    let (zones, refused) =
+        dns::zone_change::decide(spec, (plan, &known), changed, (previous, &history), is_built, |slug| {
+            failed.contains(slug)
+        })
+        .map_or_else(|errors| (DecidedZoneChanges::default(), Err(errors)), |zones| (zones, Ok(())));
     let mut tree: Tree = branches.iter().flat_map(|branch| branch.files.iter().cloned()).collect();
 
     let usage = Usage::of_branches(inputs, (&branches, failures), &unselected);
     let wiring = gitops::files(spec, plan, is_built, || usage.deployed())?;
-    let plans = teardown_plans(inputs, &history, (&tree, &usage), zones.removed_names, &is_built)?;
+    let plans = teardown_plans(inputs, (&history, &known), (&tree, &usage), zones.removed_names, &is_built);
+    let plans = both(refused, plans)?;
     tree.extend(zones.files.into_iter().chain(wiring).chain(plans.files).chain(compared.files));
     let warnings = [plan.warnings.clone(), zones.warnings, images.warnings, compared.warnings].into_iter().flatten();
     let of_branches = branches.iter().flat_map(|branch| branch.warnings.iter().cloned());
@@ -239,14 +246,13 @@ fn without_errors<'a>(built: Vec<BuiltBranch<'a>>, failures: &mut Vec<Failure<'a
 /// The teardown plans of the slugs that `is_built` selects, of branches and of removed ones. `tree` has the objects of this build.
 fn teardown_plans(
     inputs: &Inputs,
-    history: &OutputHistory,
+    (history, known): (&OutputHistory, &KnownBranches),
     (tree, usage): (&Tree, &Usage),
     removed: BTreeMap<SmolStr, RemovedNames>,
     is_built: &(dyn Fn(&str) -> bool + Sync),
 ) -> Result<teardown::TeardownFiles> {
     let Inputs { spec, plan, previous, .. } = *inputs;
-    let earlier = EarlierSpecs::new(|parents| previous.earlier_specs(parents));
-    let project_names = ProjectNames::of((spec, plan), (earlier, previous.is_published()));
+    let project_names = ProjectNames::of((spec, plan), known);
     let existing: BTreeMap<&str, &SmolStr> = plan.branches.iter().map(|b| (b.slug.as_str(), &b.name)).collect();
     let exists = |slug: &str| existing.contains_key(slug);
     let mut footprints = teardown::removed(previous, &project_names, exists, is_built)?;

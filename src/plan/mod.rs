@@ -8,6 +8,7 @@ mod database;
 mod derive;
 mod external;
 mod host;
+mod known_branches;
 mod labels;
 pub(crate) mod list;
 mod merge;
@@ -19,6 +20,7 @@ mod zones;
 
 pub(crate) use database::BranchDatabase;
 pub(crate) use external::ExternalService;
+pub(crate) use known_branches::{EntryOwner, KnownBranches};
 pub(crate) use slots::{BranchSlots, SlotVersion};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};

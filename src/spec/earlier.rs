@@ -48,9 +48,13 @@ impl<'a> EarlierSpecs<'a> {
     /// Whether one of them had a branch with this slug. A file of the output without the name of its branch has the slug as the name.
     pub(crate) fn have_branch(&self, slug: &str, name: &str) -> bool {
         let is_name = |branch: &EarlierBranch| branch.name == name || name == slug || name.is_empty();
-        let has = |spec: &EarlierSpec| spec.branches.iter().any(|branch| branch.has_slug(slug) && is_name(branch));
-        // After `git pull` on the default branch, its earlier commits are those of another parent.
-        self.all().any(has) || self.versions(&self.merged, HistoryParents::All).any(has)
+        let has = |spec: &EarlierSpec| spec.branches.iter().any(|branch| is_name(branch) && branch.has_slug(slug));
+        self.any_has(has)
+    }
+
+    /// Whether one of them declared a zone.
+    pub(crate) fn have_zone(&self, zone: &DnsName) -> bool {
+        self.any_has(|spec: &EarlierSpec| spec.zones.contains(zone))
     }
 
     /// Whether one of them gives the branch with a slug this namespace.
@@ -82,6 +86,12 @@ impl<'a> EarlierSpecs<'a> {
             images
         });
         images.set().any(|name| is_searched(name)) || in_defaults && images.defaults().any(|name| is_searched(name))
+    }
+
+    /// Whether one of them, or one of a commit that was merged, has something.
+    fn any_has(&self, has: impl Fn(&EarlierSpec) -> bool) -> bool {
+        // After `git pull` on the default branch, its earlier commits are those of another parent.
+        self.all().any(&has) || self.versions(&self.merged, HistoryParents::All).any(&has)
     }
 
     /// All of them, the newest first. What existed only in a pull request is not among them.
@@ -121,6 +131,8 @@ pub(crate) struct EarlierSpec {
     pub(crate) project: Option<SmolStr>,
     /// The patterns of namespaces.
     namespaces: Vec<EarlierNamespace>,
+    /// The zones.
+    zones: BTreeSet<DnsName>,
     /// The name of the shared database.
     database: Option<SmolStr>,
     pub(super) images: EarlierImages,
@@ -164,6 +176,8 @@ impl EarlierSpec {
             spec.project = spec.project.or_else(|| document.get("project").and_then(Node::as_text).map(SmolStr::from));
             let project = spec.project.as_deref();
             spec.hosts.extend(hosts(&document, project));
+            let zones = document.get("zones").and_then(Node::as_map).into_iter().flatten();
+            spec.zones.extend(zones.filter_map(|entry| DnsName::host(&entry.key.text).ok()));
             spec.images.add(&document, entries.iter().chain([&document]), project);
             spec.namespaces.extend(entries.iter().chain([&document]).filter_map(|entry| {
                 let pattern = Pattern::parse(entry.get("namespace")?.as_text()?)?;

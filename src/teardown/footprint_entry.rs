@@ -7,24 +7,6 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::name::DnsName;
 use crate::slug::with_wildcard;
 
-/// The branch that an entry belongs to, as an output or a plan says.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct EntryOwner<'a> {
-    /// The slug, which is part of the path of the file.
-    pub(crate) slug: &'a str,
-    /// The name of the branch; empty if the file does not say it.
-    pub(crate) branch: &'a str,
-}
-
-impl EntryOwner<'_> {
-    /// The diagnostic about a branch that no spec had.
-    pub(super) fn unknown(self, code: Code) -> Diagnostic {
-        let EntryOwner { slug, branch } = self;
-        let branch = if branch.is_empty() { "a branch".to_owned() } else { format!("the branch `{branch}`") };
-        Diagnostic::new(code, format!("no spec had {branch} with the slug `{slug}`"))
-    }
-}
-
 /// An entry of a footprint, to be checked.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum FootprintEntry<'a> {

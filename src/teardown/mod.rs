@@ -16,7 +16,6 @@ mod unlisted;
 pub(crate) mod usage;
 
 pub(crate) use footprint::{ClusterObject, Footprint};
-pub(crate) use footprint_entry::EntryOwner;
 pub(crate) use plan_file::TeardownPlan;
 pub(crate) use plans::{TeardownFiles, plans};
 pub(crate) use previous::{BranchObjects, PreviousFootprint, removed, replaced};

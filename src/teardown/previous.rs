@@ -2,7 +2,6 @@
 //! have replaced.
 
 use super::footprint::{Footprint, is_in_adopted_namespace};
-use super::footprint_entry::EntryOwner;
 use super::plan_file::TeardownPlan;
 use super::project_names::{ImageSource, ProjectNames};
 use super::refused::{self, RefusedEntry, unreadable};
@@ -14,6 +13,7 @@ use crate::node::Node;
 use crate::output::{
     OutputHistory, OutputKind, OutputPath, PreviousOutput, SHARED_SLUG, Tree, declares_owner, is_corrected,
 };
+use crate::plan::EntryOwner;
 use crate::source::{FileId, Location, RelPath};
 use crate::yaml::{self, Dialect};
 use rayon::prelude::*;
@@ -191,10 +191,11 @@ fn unrecorded(
         for (slug, PreviousFootprint { branch, all, refused, adopted, .. }) in removed {
             let all = all.without(&recorded);
             // Commits of a pull request may add and remove an output that no build has written.
+            let owner = EntryOwner { slug: &slug, branch: &branch };
             let is_known =
-                slug == SHARED_SLUG || source(&slug) == ImageSource::ExistingBranch || names.had_branch(&slug, &branch);
+                slug == SHARED_SLUG || source(&slug) == ImageSource::ExistingBranch || names.had_branch(owner);
             if !is_known {
-                let refused = RefusedEntry::of_unknown_branch(EntryOwner { slug: &slug, branch: &branch }, all);
+                let refused = RefusedEntry::of_unknown_branch(owner, all);
                 unrecorded.entry(slug).or_default().refused.extend(is_reported.then_some(refused));
                 continue;
             }

@@ -7,7 +7,7 @@
 //! reviewed the spec of each.
 
 use super::footprint::ClusterObject;
-use super::footprint_entry::{EntryOwner, EntryText, FootprintEntry};
+use super::footprint_entry::{EntryText, FootprintEntry};
 use super::image::{OFFICIAL, is_of_project, repository, spellings};
 use crate::branch_name;
 use crate::database::{Database, database_name};
@@ -15,12 +15,12 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::glob;
 use crate::image::ImageReference;
 use crate::output::SHARED_SLUG;
-use crate::plan::BuildPlan;
+use crate::plan::{BuildPlan, EntryOwner, KnownBranches};
 use crate::schema::Gvk;
 use crate::schema::namespace::is_well_known;
 use crate::schema::scope::{GroupKind, is_cluster_scoped};
 use crate::slug::{Slug, has_words};
-use crate::spec::{BranchEntry, BranchSettings, EarlierSpecs, ImageField, Placed, Spec, image_name};
+use crate::spec::{BranchEntry, BranchSettings, ImageField, Placed, Spec, image_name};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,9 +30,7 @@ pub(crate) struct ProjectNames<'a> {
     spec: &'a Spec,
     /// The slug of each existing branch, and its namespace if it has one.
     existing: BTreeMap<&'a str, Option<&'a str>>,
-    earlier: EarlierSpecs<'a>,
-    /// Whether others may have contributed to the previous output, and all earlier specs are known.
-    is_published: bool,
+    known: &'a KnownBranches<'a>,
     /// The repositories that entries of branches and `sync` set. With a tag alone, they set that of `defaults` only if it has the name
     /// of the project.
     repositories: BTreeSet<String>,
@@ -50,12 +48,8 @@ pub(crate) enum ImageSource {
 }
 
 impl<'a> ProjectNames<'a> {
-    /// The names that a spec, its plan and earlier specs give. Without the whole history (`is_published`), what only an earlier spec
-    /// would show counts as known.
-    pub(crate) fn of(
-        (spec, plan): (&'a Spec, &'a BuildPlan),
-        (earlier, is_published): (EarlierSpecs<'a>, bool),
-    ) -> Self {
+    /// The names that a spec, its plan and earlier specs give.
+    pub(crate) fn of((spec, plan): (&'a Spec, &'a BuildPlan), known: &'a KnownBranches<'a>) -> Self {
         let is_ours = |name: &String| !name.starts_with(OFFICIAL);
         let set = spec.branches.iter().flat_map(|branch| {
             let versions = branch.slots.iter().flat_map(|slots| slots.versions.values());
@@ -69,8 +63,7 @@ impl<'a> ProjectNames<'a> {
             default_repositories: defaults.filter(|name| is_of_project(name, &spec.project)).collect(),
             existing: plan.branches.iter().map(|branch| (branch.slug.as_str(), branch.namespace())).collect(),
             spec,
-            earlier,
-            is_published,
+            known,
         }
     }
 
@@ -91,22 +84,14 @@ impl<'a> ProjectNames<'a> {
         Some(ClusterObject { gvk: Gvk::new("v1", "ConfigMap"), name, namespace: namespace.into() })
     }
 
-    /// Whether an earlier spec had a branch with this slug.
-    pub(super) fn had_branch(&self, slug: &str, name: &str) -> bool {
-        self.earlier.have_branch(slug, name)
+    /// Whether an earlier spec had the branch.
+    pub(super) fn had_branch(&self, owner: EntryOwner) -> bool {
+        self.known.had(owner)
     }
 
     /// The error if the output of a branch is in the base revision and no spec had the branch.
-    pub(super) fn check_owner(&self, EntryOwner { slug, branch }: EntryOwner) -> Result<(), Diagnostic> {
-        let is_known = slug == SHARED_SLUG
-            || self.existing.contains_key(slug)
-            || !self.is_published
-            || self.had_branch(slug, branch);
-        if is_known {
-            return Ok(());
-        }
-        let help = "if the project had it, add it to the spec, and remove it again in a later change";
-        Err(EntryOwner { slug, branch }.unknown(Code::Output).help(help))
+    pub(super) fn check_owner(&self, owner: EntryOwner) -> Result<(), Diagnostic> {
+        if owner.slug == SHARED_SLUG { Ok(()) } else { self.known.check(owner, Code::Output) }
     }
 
     /// The error if an entry of the footprint of a branch is not known to belong to the project.
@@ -161,7 +146,7 @@ impl<'a> ProjectNames<'a> {
     fn has_namespace(&self, removed: Option<&str>, owner: EntryOwner, name: &str) -> bool {
         let Spec { project, cleanup, .. } = self.spec;
         // Others may have a namespace with the same words.
-        let is_hashed = || !self.is_published || Slug::is_hashed(owner.slug, owner.branch);
+        let is_hashed = || !self.known.is_published || Slug::is_hashed(owner.slug, owner.branch);
         let has_slug = || has_words(name, owner.slug) && is_hashed();
         self.gives_namespace(removed, owner, name)
             || has_words(name, project) && (self.gave_namespace(removed, owner, name) || has_slug())
@@ -181,8 +166,8 @@ impl<'a> ProjectNames<'a> {
 
     /// Whether an earlier spec gave the branch this namespace. Once it is removed, that of today is one.
     fn gave_namespace(&self, removed: Option<&str>, owner: EntryOwner, name: &str) -> bool {
-        removed.is_some() && self.is_published && self.gives_namespace(None, owner, name)
-            || self.earlier.have_namespace(&self.spec.project, owner.slug, name)
+        removed.is_some() && self.known.is_published && self.gives_namespace(None, owner, name)
+            || self.known.earlier.have_namespace(&self.spec.project, owner.slug, name)
     }
 
     /// The slug alone counts only with the hash of the branch name: others may have an object with the word `main` in its name. In the
@@ -195,7 +180,7 @@ impl<'a> ProjectNames<'a> {
         let has_slug = has_words(name, slug);
         let is_shared = || {
             shared.claims.iter().any(|shared| shared.claim.names(&kind, name))
-                || has_words(name, project) && self.earlier.share(&kind, name)
+                || has_words(name, project) && self.known.earlier.share(&kind, name)
         };
         let is_with_others = || {
             let mut others = self.existing.iter().filter(|(other, _)| **other != slug);
@@ -215,7 +200,7 @@ impl<'a> ProjectNames<'a> {
         let ClusterObject { name, namespace, .. } = object;
         let is_derived = || pattern.has_slug() && glob::matches(&pattern.glob(project, owner.slug), namespace);
         let is_given = || {
-            !self.is_published
+            !self.known.is_published
                 || self.gives_namespace(removed, owner, namespace)
                 || self.gave_namespace(removed, owner, namespace)
         };
@@ -230,7 +215,7 @@ impl<'a> ProjectNames<'a> {
         let Database { kind, instance, name } = database;
         // The spec may not have this `database` any more.
         let is_shared = || {
-            let is_earlier = || !self.is_published || self.earlier.have_database(instance);
+            let is_earlier = || !self.known.is_published || self.known.earlier.have_database(instance);
             shared == Some(instance) || has_words(instance, project) && is_earlier()
         };
         let is_derived = || *name == database_name(instance, slug) && is_shared();
@@ -254,7 +239,7 @@ impl<'a> ProjectNames<'a> {
         let is_listed = |pattern: &SmolStr| glob::matches(&self::repository(pattern), &repository);
         let is_removed = source == ImageSource::RemovedBranch;
         let is_default = || is_removed && self.default_repositories.contains(&repository);
-        let is_earlier = || self.earlier.set_image(is_removed, |name| self::repository(name) == repository);
+        let is_earlier = || self.known.earlier.set_image(is_removed, |name| self::repository(name) == repository);
         !self.keeps(reference)
             && ImageReference::parse(reference).is_ok()
             && (self.repositories.contains(&repository)

@@ -2,11 +2,12 @@
 //! them.
 
 use super::footprint::Footprint;
-use super::footprint_entry::{EntryOwner, EntryText, FootprintEntry};
+use super::footprint_entry::{EntryText, FootprintEntry};
 use super::plan_file::TeardownPlan;
 use super::project_names::{ImageSource, ProjectNames};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::output::OutputPath;
+use crate::plan::EntryOwner;
 use crate::source::RelPath;
 
 /// Entries of objects that are not known to belong to the project.

@@ -3,9 +3,10 @@
 //! It is reported while the branch exists, because its output is the only record of it.
 
 use super::footprint::{Footprint, is_in_adopted_namespace};
-use super::footprint_entry::{EntryOwner, EntryText, FootprintEntry};
+use super::footprint_entry::{EntryText, FootprintEntry};
 use super::project_names::ProjectNames;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::plan::EntryOwner;
 use crate::resource::Resource;
 
 /// A warning for each object of a branch that creates something whose name is not known to belong to the project.

@@ -4,13 +4,13 @@
 //! output, the same build makes the same files.
 
 use super::known_hosts::KnownHosts;
-use super::recorded::{RecordedNames, ZoneAndSlug, path, recorded, unrecorded};
+use super::recorded::{Recorded, RecordedNames, ZoneAndSlug, path};
 use super::{ZoneChange, ZoneChangeFile, check::check};
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::dns::wanted_names::WantedNames;
 use crate::name::DnsName;
 use crate::output::{OutputHistory, OutputPath, PreviousOutput, Tree};
-use crate::plan::BuildPlan;
+use crate::plan::{BuildPlan, KnownBranches};
 use crate::record::RemovedNames;
 use crate::source::Location;
 use crate::spec::{Spec, Zone};
@@ -44,11 +44,11 @@ struct MovedName {
 }
 
 /// The files of the branches whose slugs are `wanted`. `names` are those of all branches, for the rules of a whole zone; other
-/// files of `previous` are not read, except for the names that its `history` removed without a record. A name that moves to a branch that has `failed` stays in its file, so that one file always
-/// has it.
+/// files of `previous` are not read, except for the names that its `history` removed without a record. A name that moves to a branch
+/// that has `failed` stays in its file, so that one file always has it.
 pub(crate) fn decide(
     spec: &Spec,
-    plan: &BuildPlan,
+    (plan, branches): (&BuildPlan, &KnownBranches),
     names: Vec<WantedNames>,
     (previous, history): (&dyn PreviousOutput, &OutputHistory),
     wanted: impl Fn(&str) -> bool + Sync,
@@ -61,15 +61,12 @@ pub(crate) fn decide(
     let mut changes: BTreeMap<ZoneAndSlug, ZoneChange> = names.into_iter().map(|names| change(spec, names)).collect();
     let mut texts = texts(changes.iter().filter(|((_, slug), _)| wanted(slug)))?;
     let wanted_hosts = changes.values().flat_map(|change| change.present.keys()).collect();
-    let known_hosts = KnownHosts::of(spec, wanted_hosts, output);
-    let (mut recorded, mut warnings) = recorded(output, |slug| wanted(slug), &texts, &known_hosts)?;
-    let moves = moves(previous, &changes, &recorded, &texts);
-    let (unrecorded, of_history) = unrecorded(history, &known_hosts);
-    warnings.extend(of_history);
+    let known_hosts = KnownHosts::of(spec, wanted_hosts, branches);
+    let mut recorded = Recorded::of(output, |slug| wanted(slug), &texts, &known_hosts)?;
+    let moves = moves(previous, &changes, &recorded.files, &texts);
+    recorded.add_history(history, wanted, &known_hosts);
     drop(known_hosts);
-    for ((zone, slug), names) in unrecorded.into_iter().filter(|((_, slug), _)| wanted(slug)) {
-        recorded.entry((zone, slug)).or_insert_with(|| names.emptied()).all.extend(names.all);
-    }
+    let Recorded { files: mut recorded, mut warnings, .. } = recorded;
     warnings.extend(keep_unwanted(spec, &changes, &mut recorded));
 
     let known: BTreeMap<&str, (&SmolStr, Location)> =

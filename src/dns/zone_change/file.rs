@@ -73,6 +73,8 @@ impl PresentName {
 pub(super) enum ZoneChangeEntry<'a> {
     /// The zone.
     Zone(&'a DnsName),
+    /// The branch.
+    Branch(&'a str),
     /// A name that must be present or absent.
     Name {
         /// The zone of the file.
@@ -101,7 +103,11 @@ fn fields(fields: &mut Fields, check: &ZoneChangeCheck) -> Option<ZoneChange> {
     });
     let owner = fields.required("owner", Fields::text);
     let owner = owner.and_then(|node| label(node, fields.errors()));
-    let branch = branch(fields);
+    let at = fields.at("branch");
+    let branch = branch(fields).filter(|branch| {
+        let checked = check(ZoneChangeEntry::Branch(branch));
+        checked.map_err(|error| fields.errors().push(error.at(at))).is_ok()
+    });
     let check_name = |name: &DnsName, at: Location, errors: &mut FieldErrors| {
         let (Some(zone), Some(owner)) = (&zone, &owner) else { return };
         if let Err(error) = check(ZoneChangeEntry::Name { zone, owner, name }) {

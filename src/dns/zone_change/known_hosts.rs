@@ -1,31 +1,31 @@
-//! Which names of recorded zone changes belong to the project: only these become absent.
+//! Which recorded zone changes belong to the project, and which of their names: only these become absent.
 //!
-//! A file of the base revision may have been edited, so a name counts only if the spec gives it: by its patterns of hosts, by the
-//! names of the project and the slug, or by `cleanup.hosts`. A name that an earlier spec gave counts too, as far as the history is known.
-//! `pleach dns apply` deletes none without an ownership record of the project.
+//! A file of the base revision may have been edited, so it counts only if a spec had its zone and its branch, and a name only if the spec
+//! gives it: by its patterns of hosts, by the names of the project and the slug, or by `cleanup.hosts`. A name that an earlier spec gave
+//! counts too, as far as the history is known. `pleach dns apply` deletes none without an ownership record of the project.
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::glob;
 use crate::name::DnsName;
-use crate::output::PreviousOutput;
+use crate::plan::{EntryOwner, KnownBranches};
 use crate::slug::has_words;
-use crate::spec::{EarlierSpecs, Pattern, Spec};
-use std::collections::BTreeSet;
+use crate::spec::{Pattern, Spec, Zone};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The names that belong to a project.
 pub(super) struct KnownHosts<'a> {
     project: &'a str,
+    zones: &'a BTreeMap<DnsName, Zone>,
     /// The names that branches want now.
     wanted: BTreeSet<&'a DnsName>,
     /// Patterns of the names of branches and aliases, and those of `cleanup.hosts`, in lower case.
     patterns: BTreeSet<String>,
-    earlier: EarlierSpecs<'a>,
-    is_published: bool,
+    branches: &'a KnownBranches<'a>,
 }
 
 impl<'a> KnownHosts<'a> {
     /// The names that a spec gives.
-    pub(super) fn of(spec: &'a Spec, wanted: BTreeSet<&'a DnsName>, previous: &'a dyn PreviousOutput) -> Self {
+    pub(super) fn of(spec: &'a Spec, wanted: BTreeSet<&'a DnsName>, branches: &'a KnownBranches<'a>) -> Self {
         let settings = spec.branches.iter().map(|branch| &branch.settings).chain([&spec.defaults]);
         let hosts = settings.filter_map(|settings| settings.hosts.names.as_ref()).flatten();
         let expand = |pattern: &Pattern| -> Vec<String> {
@@ -44,10 +44,30 @@ impl<'a> KnownHosts<'a> {
         KnownHosts {
             patterns: hosts.chain(listed).collect(),
             project: &spec.project,
+            zones: &spec.zones,
             wanted,
-            earlier: EarlierSpecs::new(|parents| previous.earlier_specs(parents)),
-            is_published: previous.is_published(),
+            branches,
         }
+    }
+
+    /// The error if no spec had the zone or the branch of a file.
+    pub(super) fn check_file(&self, zone: &DnsName, owner: EntryOwner) -> Result<(), Diagnostic> {
+        self.check_zone(zone).and_then(|()| self.check_branch(owner))
+    }
+
+    /// The error if no spec declared a zone.
+    pub(super) fn check_zone(&self, zone: &DnsName) -> Result<(), Diagnostic> {
+        let KnownBranches { earlier, is_published, .. } = self.branches;
+        if self.zones.contains_key(zone) || !is_published || earlier.have_zone(zone) {
+            return Ok(());
+        }
+        let help = "if the project had it, declare it in the spec, and remove it again in a later change";
+        Err(Diagnostic::new(Code::Dns, format!("no spec had the zone `{zone}`")).help(help))
+    }
+
+    /// The error if no spec had a branch.
+    pub(super) fn check_branch(&self, owner: EntryOwner) -> Result<(), Diagnostic> {
+        self.branches.check(owner, Code::Dns)
     }
 
     /// The error if a name in the file of a zone, an owner and a slug is not known to belong to the project.
@@ -65,11 +85,11 @@ impl<'a> KnownHosts<'a> {
             });
         }
         // An output on the disk is the user's own. Its spec may never have been committed.
-        let is_ours = !self.is_published
+        let is_ours = !self.branches.is_published
             || has_words(front, project)
             || has_words(front, slug)
             || self.patterns.iter().any(|pattern| glob::matches(pattern, name.as_str()))
-            || self.earlier.have_host(name);
+            || self.branches.earlier.have_host(name);
         if is_ours {
             return Ok(());
         }

@@ -10,7 +10,7 @@ mod known_hosts;
 mod recorded;
 
 pub(crate) use check::check;
-pub(crate) use decide::decide;
+pub(crate) use decide::{DecidedZoneChanges, decide};
 
 use super::present_name::PresentName;
 use crate::name::DnsName;

@@ -3,9 +3,10 @@
 use super::ZoneChange;
 use super::file::ZoneChangeEntry;
 use super::known_hosts::KnownHosts;
-use crate::diagnostic::{Code, Diagnostic, Result, gather};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::name::DnsName;
 use crate::output::{OutputHistory, OutputKind, OutputPath, PreviousOutput, Tree, declares_owner, is_corrected};
+use crate::plan::EntryOwner;
 use crate::source::RelPath;
 use rayon::prelude::*;
 use smol_str::SmolStr;
@@ -34,10 +35,10 @@ impl RecordedNames {
         RecordedNames { branch, all: present.into_keys().chain(absent.iter().cloned()).collect(), absent }
     }
 
-    /// The same file without any name.
-    pub(super) fn emptied(&self) -> Self {
+    /// The file of a branch without any name.
+    fn empty(branch: SmolStr) -> Self {
         let (all, absent) = Default::default();
-        RecordedNames { branch: self.branch.clone(), all, absent }
+        RecordedNames { branch, all, absent }
     }
 
     pub(super) fn has_present(&self, name: &DnsName) -> bool {
@@ -45,74 +46,129 @@ impl RecordedNames {
     }
 }
 
-/// The names in the previous files of the branches that are `wanted`, without files that do not change. A name that is not `known`
-/// to belong to the project is an error, or a warning if a change has removed it from the output.
-pub(super) fn recorded(
-    previous: &dyn PreviousOutput,
-    wanted: impl Fn(&str) -> bool + Sync,
-    texts: &BTreeMap<ZoneAndSlug, Arc<str>>,
-    known: &KnownHosts,
-) -> Result<(BTreeMap<ZoneAndSlug, RecordedNames>, Vec<Diagnostic>)> {
-    let is_change = |path: &OutputPath| path.kind() == OutputKind::ZoneChange;
-    let files: Vec<(&OutputPath, &Arc<str>)> = previous.files().iter().filter(|(path, _)| is_change(path)).collect();
-    let recorded: Vec<Result<Option<_>>> = files
-        .into_par_iter()
-        .filter(|(path, _)| wanted(path.slug()))
-        .map(|(path, text)| {
-            let folder = path.parent();
-            let Ok(zone) = DnsName::host(folder.name()) else { return Ok(None) };
-            let key: ZoneAndSlug = (zone, path.owned_slug());
-            if texts.get(&key) == Some(text) || !declares_owner(path, text) {
-                return Ok(None);
-            }
-            let (change, warnings) = match read(&key, text, known) {
-                Ok(change) => (change, Vec::new()),
-                Err(errors) if is_corrected(previous, path, |text| read(&key, text, known).is_err()) => {
-                    let in_history = |error: &Diagnostic| error.clone().in_history(path.as_str());
-                    (known_part(&key, text, known), errors.iter().map(in_history).collect())
-                }
-                Err(errors) => {
-                    return Err(errors.map(|error| {
-                        let line = error.parts().at.line;
-                        error.in_previous(RelPath::clone(path), line)
-                    }));
-                }
-            };
-            Ok(Some((change.map(|change| (key, RecordedNames::of(change))), warnings)))
-        })
-        .collect();
-    let (recorded, warnings): (Vec<_>, Vec<_>) = gather(recorded, |names| names)?.into_iter().flatten().unzip();
-    Ok((recorded.into_iter().flatten().collect(), warnings.concat()))
+/// What the previous output records.
+#[derive(Default)]
+pub(super) struct Recorded {
+    pub(super) files: BTreeMap<ZoneAndSlug, RecordedNames>,
+    /// The files that were refused and have been corrected since.
+    corrected: BTreeSet<ZoneAndSlug>,
+    /// The warnings.
+    pub(super) warnings: Vec<Diagnostic>,
 }
 
-/// Reads the file of a zone and a slug, whose names all belong to the project.
-fn read(key: &ZoneAndSlug, text: &str, known: &KnownHosts) -> Result<Option<ZoneChange>> {
-    let change = ZoneChange::parse_checked(text, &|entry| match entry {
+/// A file of the previous output, as far as it belongs to the project.
+struct RecordedFile {
+    key: ZoneAndSlug,
+    /// `None` if nothing of it does.
+    names: Option<RecordedNames>,
+    /// Why the whole file was refused, if it has been corrected since.
+    refused: Option<Diagnostics>,
+}
+
+impl Recorded {
+    /// The names in the previous files of the branches that are `wanted`, without files that do not change. What is not `known` to
+    /// belong to the project is an error, or a warning if a change has removed it from the output.
+    pub(super) fn of(
+        previous: &dyn PreviousOutput,
+        wanted: impl Fn(&str) -> bool + Sync,
+        texts: &BTreeMap<ZoneAndSlug, Arc<str>>,
+        known: &KnownHosts,
+    ) -> Result<Self> {
+        let is_change = |path: &OutputPath| path.kind() == OutputKind::ZoneChange;
+        let files: Vec<(&OutputPath, &Arc<str>)> =
+            previous.files().iter().filter(|(path, _)| is_change(path) && wanted(path.slug())).collect();
+        let read: Vec<Result<Option<RecordedFile>>> = files
+            .into_par_iter()
+            .map(|(path, text)| {
+                let Ok(zone) = DnsName::host(path.parent().name()) else { return Ok(None) };
+                let key: ZoneAndSlug = (zone, path.owned_slug());
+                if texts.get(&key) == Some(text) || !declares_owner(path, text) {
+                    return Ok(None);
+                }
+                RecordedFile::read((path, text), key, previous, known).map(Some)
+            })
+            .collect();
+        let mut recorded = Recorded::default();
+        for RecordedFile { key, names, refused } in gather(read, |read| read)?.into_iter().flatten() {
+            for error in refused.into_iter().flatten() {
+                recorded.warnings.push(error.in_history(path(&key).as_str()));
+                recorded.corrected.insert(key.clone());
+            }
+            recorded.files.extend(names.map(|names| (key, names)));
+        }
+        Ok(recorded)
+    }
+
+    /// Adds the names that the changes of the `history` removed without a record, and those that corrected files have lost.
+    pub(super) fn add_history(&mut self, history: &OutputHistory, wanted: impl Fn(&str) -> bool, known: &KnownHosts) {
+        let (unrecorded, warnings) = unrecorded(history, known);
+        self.warnings.extend(warnings);
+        let lost = self.corrected.iter().filter_map(|key| Some((key.clone(), last_version(key, history, known)?)));
+        let lost: Vec<_> = lost.collect();
+        for (key, RecordedNames { branch, all, .. }) in unrecorded.into_iter().chain(lost) {
+            if wanted(&key.1) {
+                self.files.entry(key).or_insert_with(|| RecordedNames::empty(branch)).all.extend(all);
+            }
+        }
+    }
+}
+
+impl RecordedFile {
+    fn read(
+        (path, text): (&OutputPath, &str),
+        key: ZoneAndSlug,
+        previous: &dyn PreviousOutput,
+        known: &KnownHosts,
+    ) -> Result<Self> {
+        let (names, refused) = match read(&key, text, known) {
+            Ok(change) => (Some(RecordedNames::of(change)), None),
+            Err(errors) if is_corrected(previous, path, |text| read(&key, text, known).is_err()) => {
+                (known_part(&key, text, known).map(RecordedNames::of), Some(errors))
+            }
+            Err(errors) => {
+                return Err(errors.map(|error| {
+                    let line = error.parts().at.line;
+                    error.in_previous(RelPath::clone(path), line)
+                }));
+            }
+        };
+        Ok(RecordedFile { key, names, refused })
+    }
+}
+
+/// Reads the file of a zone and a slug that belongs to the project, with all its names.
+fn read(key: &ZoneAndSlug, text: &str, known: &KnownHosts) -> Result<ZoneChange> {
+    ZoneChange::parse_checked(text, &|entry| match entry {
         ZoneChangeEntry::Zone(zone) if *zone != key.0 => {
             Err(Diagnostic::new(Code::Dns, format!("its zone is `{zone}`")))
         }
-        ZoneChangeEntry::Zone(_) => Ok(()),
+        ZoneChangeEntry::Zone(zone) => known.check_zone(zone),
+        ZoneChangeEntry::Branch(branch) => known.check_branch(EntryOwner { slug: &key.1, branch }),
         ZoneChangeEntry::Name { zone, owner, name } => known.check(&key.1, (zone, owner), name),
-    });
-    change.map(Some)
+    })
 }
 
-/// The part of it that belongs to the project.
+/// The part of it that belongs to the project; none if it cannot be read or is of an unknown zone or branch.
 fn known_part(key: &ZoneAndSlug, text: &str, known: &KnownHosts) -> Option<ZoneChange> {
     let mut change = ZoneChange::parse(text).ok().filter(|change| change.zone == key.0)?;
+    known.check_file(&key.0, EntryOwner { slug: &key.1, branch: &change.branch }).ok()?;
     let is_known = |name: &DnsName| known.check(&key.1, (&key.0, &change.owner), name).is_ok();
     change.absent.retain(|name| is_known(name));
     change.present.retain(|name, _| is_known(name));
     Some(change)
 }
 
+/// The names in the last version of a file that is not refused: whoever added an entry may have removed others.
+fn last_version(key: &ZoneAndSlug, history: &OutputHistory, known: &KnownHosts) -> Option<RecordedNames> {
+    let path = path(key);
+    let mut versions = history.changes.iter().filter_map(|change| read(key, change.get(&path)?, known).ok());
+    versions.next().map(RecordedNames::of)
+}
+
 /// The names that the changes of a history removed and that no later file lists. An absent name may have been deleted and pruned
-/// since. A file that cannot be read records nothing, and nor does a name that is not `known` to belong to the project, with a
-/// warning until the next change of the output: nobody can change the history.
-pub(super) fn unrecorded(
-    history: &OutputHistory,
-    known: &KnownHosts,
-) -> (BTreeMap<ZoneAndSlug, RecordedNames>, Vec<Diagnostic>) {
+/// since. A file that cannot be read records nothing, and nor does what is not `known` to belong to the project, with a warning until
+/// the next change of the output: nobody can change the history.
+fn unrecorded(history: &OutputHistory, known: &KnownHosts) -> (BTreeMap<ZoneAndSlug, RecordedNames>, Vec<Diagnostic>) {
     let mut warnings = Vec::new();
     let mut unrecorded: BTreeMap<ZoneAndSlug, RecordedNames> = BTreeMap::new();
     let mut recorded: BTreeSet<(DnsName, DnsName)> = BTreeSet::new();
@@ -124,16 +180,21 @@ pub(super) fn unrecorded(
     }
     for (i, change) in history.changes.iter().enumerate() {
         for (key, owner, file) in files(change) {
-            let is_removed =
-                |name: &&DnsName| file.has_present(name) && !recorded.contains(&(key.0.clone(), (*name).clone()));
-            let is_known = |name: &&DnsName| {
-                let Err(error) = known.check(&key.1, (&key.0, &owner), name) else { return true };
+            let mut is_known = |checked: Result<(), Diagnostic>| {
+                let Err(error) = checked else { return true };
                 warnings.extend(Some(error.in_history(path(&key).as_str())).filter(|_| i == 0));
                 false
             };
-            let removed: Vec<DnsName> = file.all.iter().filter(is_removed).filter(is_known).cloned().collect();
+            let is_removed =
+                |name: &DnsName| file.has_present(name) && !recorded.contains(&(key.0.clone(), name.clone()));
+            let mut removed: BTreeSet<DnsName> = file.all.iter().filter(|name| is_removed(name)).cloned().collect();
+            let branch = EntryOwner { slug: &key.1, branch: &file.branch };
+            if removed.is_empty() || !is_known(known.check_file(&key.0, branch)) {
+                continue;
+            }
+            removed.retain(|name| is_known(known.check(&key.1, (&key.0, &owner), name)));
             if !removed.is_empty() {
-                unrecorded.entry(key).or_insert_with(|| file.emptied()).all.extend(removed);
+                unrecorded.entry(key).or_insert_with(|| RecordedNames::empty(file.branch)).all.extend(removed);
             }
         }
         for ((zone, _), _, file) in files(change) {
