@@ -39,13 +39,17 @@ fn annotated(version: &str, kind: &str, annotations: &str, spec: &str) -> String
     object(version, kind, spec).replace("{name: x}", &format!("{{name: x, annotations: {{{annotations}}}}}"))
 }
 
+fn ingress_with(spec: &str) -> String {
+    object("networking.k8s.io/v1", "Ingress", spec)
+}
+
 const GATEWAY: &str = "gateway.networking.k8s.io/v1";
 const ISTIO: &str = "networking.istio.io/v1";
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of objects and claims")]
 fn each_kind_of_claim_is_compared() {
-    let ingress = |rules: &str| object("networking.k8s.io/v1", "Ingress", &format!("{{rules: [{rules}]}}"));
+    let ingress = |rules: &str| ingress_with(&format!("{{rules: [{rules}]}}"));
     for (text, want) in [
         (ingress("{host: A.example.com}"), "several branches route `a.example.com/`"),
         (
@@ -151,11 +155,7 @@ fn each_kind_of_claim_is_compared() {
             "several branches use the PersistentVolume `pv-7`",
         ),
         (
-            object(
-                "networking.k8s.io/v1",
-                "Ingress",
-                "{ingressClassName: nginx, rules: [{http: {paths: [{path: /api}]}}]}",
-            ),
+            ingress_with("{ingressClassName: nginx, rules: [{http: {paths: [{path: /api}]}}]}"),
             "several branches route `/api` of all hosts of the ingress class `nginx`",
         ),
         (
@@ -247,7 +247,7 @@ fn what_several_branches_can_have_is_no_claim() {
     };
     let path = |path: &str| {
         let spec = format!("{{rules: [{{host: a.example.com, http: {{paths: [{{path: {path}}}]}}}}]}}");
-        object("networking.k8s.io/v1", "Ingress", &spec)
+        ingress_with(&spec)
     };
     let node_port = |protocol: &str| {
         let spec = format!("{{type: NodePort, ports: [{{port: 53, nodePort: 30053, protocol: {protocol}}}]}}");
@@ -255,7 +255,7 @@ fn what_several_branches_can_have_is_no_claim() {
     };
     let open_ingress = |class: &str| {
         let spec = format!("{{{class}, rules: [{{http: {{paths: [{{path: /}}]}}}}]}}");
-        object("networking.k8s.io/v1", "Ingress", &spec)
+        ingress_with(&spec)
     };
     let gateway_route = |section: &str| {
         let spec = format!("{{parentRefs: [{{name: g, namespace: infra, {section}}}], rules: [{{}}]}}");
@@ -286,11 +286,7 @@ fn what_several_branches_can_have_is_no_claim() {
             "{rules: [{host: a.example.com}]}",
         )),
         same(object(ISTIO, "VirtualService", "{gateways: [mesh, istio-egress], hosts: [a.example.com], http: [{}]}")),
-        same(object(
-            "networking.k8s.io/v1",
-            "Ingress",
-            "{ingressClassName: gce, rules: [{http: {paths: [{path: /}]}}]}",
-        )),
+        same(ingress_with("{ingressClassName: gce, rules: [{http: {paths: [{path: /}]}}]}")),
         same(annotated("networking.k8s.io/v1", "Ingress", "kubernetes.io/ingress.class: alb", "{defaultBackend: {}}")),
         (open_ingress("ingressClassName: one"), open_ingress("ingressClassName: two")),
         (open_ingress("ingressClassName: one"), open_ingress("x: y")),
@@ -339,7 +335,7 @@ fn what_several_branches_can_have_is_no_claim() {
 
 #[test]
 fn a_claim_of_two_kinds_of_routes_is_one_claim() {
-    let ingress = object("networking.k8s.io/v1", "Ingress", "{rules: [{host: a.example.com}]}");
+    let ingress = ingress_with("{rules: [{host: a.example.com}]}");
     let route = object(GATEWAY, "HTTPRoute", "{parentRefs: [{name: g}], hostnames: [a.example.com]}");
     assert_eq!(found(&[&ingress, &route]), ["several branches route `a.example.com/`"]);
     assert_eq!(found(&[&format!("{ingress}---\n{route}")]), [""; 0]);
@@ -365,7 +361,7 @@ fn a_part_excludes_the_whole() {
 
 #[test]
 fn claims_are_compared_in_normal_form() {
-    let ingress = |host: &str| object("networking.k8s.io/v1", "Ingress", &format!("{{rules: [{{host: '{host}'}}]}}"));
+    let ingress = |host: &str| ingress_with(&format!("{{rules: [{{host: '{host}'}}]}}"));
     for (one, other, want) in [
         ("a.example.com", "A.Example.com.", "a.example.com"),
         ("größe.example.com", "xn--gre-6ka8i.example.com", "xn--gre-6ka8i.example.com"),
@@ -389,8 +385,8 @@ fn a_route_that_stays_in_its_namespace_uses_a_gateway_there() {
 
 #[test]
 fn all_hosts_can_be_in_common() {
-    let text = object("networking.k8s.io/v1", "Ingress", "{ingressClassName: nginx, rules: [{}]}");
-    let named = object("networking.k8s.io/v1", "Ingress", "{rules: [{host: a.example.com}]}");
+    let text = ingress_with("{ingressClassName: nginx, rules: [{}]}");
+    let named = ingress_with("{rules: [{host: a.example.com}]}");
     let allowed = SharedClaim {
         claim: CommonClaim::Host(DnsName::host("*").unwrap()),
         reason: "one controller for each branch".into(),
