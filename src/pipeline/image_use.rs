@@ -35,6 +35,6 @@ impl ImageUse {
 }
 
 /// The images of the versions in the slots of a branch.
-pub(super) fn versions(branch: &Branch) -> impl Iterator<Item = (&SmolStr, &BranchImage)> {
+fn versions(branch: &Branch) -> impl Iterator<Item = (&SmolStr, &BranchImage)> {
     branch.slots.iter().flat_map(|slots| slots.versions.values()).flat_map(|version| &version.images)
 }

@@ -4,13 +4,15 @@
 //! without effect is an error of the branch, unless another branch has the image. In `defaults`, it is a warning.
 
 use super::branch::BuiltBranch;
-use super::image_use::{ImageUse, versions};
+use super::image_use::ImageUse;
 use super::unselected::UnselectedBranches;
 use super::{Inputs, Selection};
 use crate::diagnostic::{Code, Diagnostic, named, nearest};
 use crate::image::ImageParts;
+use crate::plan::{Branch, BranchSlots, SlotVersion};
 use crate::source::Location;
 use crate::spec::{BranchImage, Spec};
+use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the check has found.
@@ -29,8 +31,11 @@ pub(super) fn check(inputs: &Inputs, built: &mut [BuiltBranch], unselected: &Uns
         .map(|(i, branch)| (i, unmatched(spec, branch)))
         .filter(|(_, images)| !images.is_empty())
         .collect();
-    let is_known = |image: &UnmatchedImage| built.iter().any(|branch| image.is_in(&branch.images));
-    let needs_others = unmatched.values().flatten().any(|image| !is_known(image));
+    let is_known = |i: usize, image: &UnmatchedImage| {
+        let mut others = built.iter().enumerate().filter(|(other, _)| *other != i);
+        image.is_of_unread_version(&built[i].images) || others.any(|(_, other)| image.is_in(&other.images))
+    };
+    let needs_others = unmatched.iter().any(|(i, images)| images.iter().any(|image| !is_known(*i, image)));
     // The images of a branch that cannot be built are not known.
     let others = if needs_others { unselected.built() } else { &[] };
     let all = || built.iter().chain(others.iter().flatten()).map(|built| (built.branch, &built.images));
@@ -40,7 +45,9 @@ pub(super) fn check(inputs: &Inputs, built: &mut [BuiltBranch], unselected: &Uns
         for image in images {
             let built = &built[i];
             let diagnostic = image.diagnostic(built);
-            match all().find(|(branch, images)| branch.name != built.branch.name && image.is_in(images)) {
+            let is_other = |branch: &Branch| branch.name != built.branch.name;
+            let mut others = all().filter(|_| !image.is_of_unread_version(&built.images));
+            match others.find(|(branch, images)| is_other(branch) && image.is_in(images)) {
                 Some((other, _)) => {
                     checked.of_others.push(diagnostic.help(format!("the branch `{}` has this image", other.name)));
                 }
@@ -59,8 +66,8 @@ pub(super) fn check(inputs: &Inputs, built: &mut [BuiltBranch], unselected: &Uns
 struct UnmatchedImage<'a> {
     name: &'a str,
     image: &'a BranchImage,
-    /// Whether a version in `slots` has it, which only templates use.
-    is_of_version: bool,
+    /// The version in `slots` that has it, which only templates use.
+    version: Option<&'a SmolStr>,
 }
 
 /// The images in the entry of a branch that have no effect in it.
@@ -68,33 +75,49 @@ fn unmatched<'b>(spec: &Spec, built: &'b BuiltBranch) -> Vec<UnmatchedImage<'b>>
     let branch = built.branch;
     let inherited: BTreeSet<Location> = spec.defaults.images.values().flatten().map(|image| image.at).collect();
     let own = branch.images.iter().filter(|(_, image)| !inherited.contains(&image.at));
-    let own = own.map(|(name, image)| UnmatchedImage { name, image, is_of_version: false });
-    let known: BTreeSet<Location> = branch.images.values().map(|image| image.at).collect();
-    let of_versions =
-        versions(branch).filter(|(_, image)| !known.contains(&image.at) && !inherited.contains(&image.at));
-    let of_versions = of_versions.map(|(name, image)| UnmatchedImage { name, image, is_of_version: true });
-    own.chain(of_versions).filter(|image| !image.is_in(&built.images)).collect()
+    let own = own.map(|(name, image)| UnmatchedImage { name, image, version: None });
+    let own = own.filter(|image| !image.is_in(&built.images));
+    let of_branch: BTreeSet<Location> = branch.images.values().map(|image| image.at).collect();
+    let is_unread =
+        |image: &BranchImage| ![&inherited, &of_branch, &built.reads].iter().any(|known| known.contains(&image.at));
+    let versions = branch.slots.iter().flat_map(|slots| slots.versions.iter().map(move |version| (slots, version)));
+    let versions = versions.filter(|(slots, (_, version))| !is_off(built, slots, version));
+    let of_versions = versions.flat_map(|(_, (version, content))| {
+        content.images.iter().map(move |(name, image)| UnmatchedImage { name, image, version: Some(version) })
+    });
+    own.chain(of_versions.filter(|image| is_unread(image.image))).collect()
+}
+
+/// Whether the weight of a version is 0 and the templates read it, so that they may omit the version.
+fn is_off(built: &BuiltBranch, slots: &BranchSlots, SlotVersion { weight, .. }: &SlotVersion) -> bool {
+    weight.value == 0 && slots.weights.contains(&weight.at) && built.reads.contains(&weight.at)
 }
 
 impl UnmatchedImage<'_> {
+    /// Whether the templates of its own branch, which has these images, read the image of another version, so that other branches do
+    /// not matter.
+    fn is_of_unread_version(&self, own: &ImageUse) -> bool {
+        self.version.is_some() && own.in_templates.contains(self.name)
+    }
+
     /// Whether a branch with these images uses it.
     fn is_in(&self, images: &ImageUse) -> bool {
-        if self.is_of_version { images.in_templates.contains(self.name) } else { images.has(self.name) }
+        if self.version.is_some() { images.in_templates.contains(self.name) } else { images.has(self.name) }
     }
 
     /// Adds what to try.
     fn explained(&self, error: Diagnostic, spec: &Spec, images: &ImageUse) -> Diagnostic {
-        if images.has(self.name) {
+        if let Some(version) = self.version.filter(|_| images.has(self.name)) {
             let key = &self.image.key.value;
             return error.help(format!(
-                "use it in a template, such as `{{{{ slots.versions[slots.active].images[\"{key}\"] }}}}`"
+                "use it in a template, such as `{{{{ slots.versions[\"{version}\"].images[\"{key}\"] }}}}`, or remove it"
             ));
         }
         explained(error, spec, (self.name, self.image), &images.names().collect::<Vec<_>>())
     }
 
     fn diagnostic(&self, built: &BuiltBranch) -> Diagnostic {
-        let message = if built.images.has(self.name) {
+        let message = if self.version.is_some() && built.images.has(self.name) {
             format!("no template of this branch reads the image `{}` of a version in `slots`", self.name)
         } else {
             format!("no image of this branch has the name `{}`", self.name)

@@ -160,7 +160,7 @@ fn a_setting_without_effect_beside_others_is_reported() {
     let workspace = workspace(&format!("branches:\n- name: main\n  slots:\n    {slots}\n"));
     workspace.write(
         "base/slots.yaml.j2",
-        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: slots}}\ndata:\n  active: {{{{ slots.active }}}}\n  green: {{{{ slots.versions.green.images['{image}'] }}}}\n"),
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: slots}}\ndata:\n  active: {{{{ slots.active }}}}\n  images: {{{{ slots.versions.blue.images['{image}'] }}}} {{{{ slots.versions.green.images['{image}'] }}}}\n"),
     );
     let set = |args: &[&str]| accepted(&workspace, &[&["set", "main"], args].concat());
     let no_effect = "changed main\nno effect: the output of main stays the same\n";
