@@ -26,7 +26,8 @@ impl OutputDir {
             let error = Diagnostic::new(Code::Output, message);
             Some(if self.has_lost_lock(folder) {
                 error.help(format!(
-                    "pleach wrote it, but `{}` was edited and does not list it any more: restore that file with Git, or delete the folder and build",
+                    "pleach wrote it, but `{}` was edited and does not list it any more: run `pleach build --keep-unmanaged`, which \
+                     records what it has created, and delete it",
                     self.name(folder, LOCK_FILE)
                 ))
             } else {
@@ -83,12 +84,9 @@ impl OutputDir {
             let error = Diagnostic::new(Code::Output, message);
             Some(match required_declaration(&folder.path) {
                 Some(required) => error.help(format!("move it elsewhere; a file that pleach owns there {required}")),
-                None if folder.path.join(LOCK_FILE).is_some_and(|lock| self.text(&lock).is_some()) => error.help(format!(
-                    "move it elsewhere; if pleach wrote it, `{}` was edited and does not list it any more: restore that file with Git, or delete the folder and build",
-                    self.name(folder, LOCK_FILE)
-                )),
                 None => error.help(format!(
-                    "move it elsewhere; if pleach wrote it, its `{LOCK_FILE}` was lost: delete the folder, build, and commit the result"
+                    "move it elsewhere; if pleach wrote it, `{}` was lost or edited: delete the folder, build, and commit the result",
+                    self.name(folder, LOCK_FILE)
                 )),
             })
         };

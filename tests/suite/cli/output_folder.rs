@@ -51,5 +51,32 @@ fn an_edited_lock_file_is_named() {
         error.contains("`out/namespaces/main/30-configmap-app.yaml` is unmanaged, and the build has a file"),
         "{error}"
     );
-    assert!(error.contains("`out/namespaces/main/pleach.lock` was edited and does not list it any more"), "{error}");
+    assert!(error.contains("`out/namespaces/main/pleach.lock` was lost or edited: delete the folder"), "{error}");
+    workspace.shell("rm -r out/namespaces/main");
+    workspace.run(&["build"]).exits(0);
+    workspace.run(&["check"]).exits(0);
+}
+
+#[test]
+fn a_lock_file_that_was_merged_empty_is_repaired() {
+    let repository = |is_published: bool| {
+        let workspace = Workspace::small();
+        workspace.run(&["build"]).exits(0);
+        workspace.commit_all();
+        workspace.write("out/namespaces/feature-login-df7c7aeb/pleach.lock", "");
+        let update = if is_published { "git update-ref refs/remotes/origin/main HEAD" } else { "true" };
+        assert_eq!(workspace.shell(&format!("git commit -qam merge && {update}")), "");
+        workspace
+    };
+    for workspace in [repository(true), repository(false)] {
+        workspace.edit("branches.yaml", "- name: feature/login\n", "");
+        let error = workspace.run(&["build"]).exits(2).err();
+        assert!(error.contains("run `pleach build --keep-unmanaged`, which records what it has created"), "{error}");
+        workspace.run(&["build", "--keep-unmanaged"]).exits(0);
+        workspace.shell("rm -r out/namespaces/feature-login-df7c7aeb");
+        workspace.run(&["build"]).exits(0);
+        workspace.run(&["check"]).exits(0);
+        let plan = workspace.run(&["teardown"]).exits(0).out();
+        assert_eq!(plan, "feature/login\n  namespace  shop-feature-login-df7c7aeb\n");
+    }
 }
