@@ -121,15 +121,24 @@ impl RecordedOutput {
     pub(super) fn located(&self, diagnostic: Diagnostic) -> Diagnostic {
         let Some(PreviousFile { path, line }) = diagnostic.parts().previous.clone() else { return diagnostic };
         let line = if line > 0 { format!(", line {line}") } else { String::new() };
+        let (file, of) = self.shown(path);
+        diagnostic.located(&format!("`{file}`{line}{of}"))
+    }
+
+    /// The same for an error, with what to do about the file.
+    pub(super) fn explained(&self, error: Diagnostic) -> Diagnostic {
+        let Some(PreviousFile { path, .. }) = error.parts().previous.clone() else { return error };
+        let help = if matches!(self.base, BaseRevision::Commit(_)) { correct } else { restore };
+        self.located(error).first_help(help(&self.shown(path).0))
+    }
+
+    /// A file of this output as messages show it, and where it is.
+    fn shown(&self, path: RelPath) -> (String, &'static str) {
         match &self.base {
             BaseRevision::Commit(files) => {
-                let file = files.output().join(path.as_str()).unwrap_or(path);
-                diagnostic.located(&format!("`{file}`{line}, of the base revision"), correct(&file.to_string()))
+                (files.output().join(path.as_str()).unwrap_or(path).to_string(), ", of the base revision")
             }
-            BaseRevision::Folder(output, _) => {
-                let file = output.show(&path);
-                diagnostic.located(&format!("`{file}`{line}"), restore(&file))
-            }
+            BaseRevision::Folder(output, _) => (output.show(&path), ""),
         }
     }
 

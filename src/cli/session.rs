@@ -90,14 +90,15 @@ impl<'a> Session<'a> {
     /// Builds the selected branches and reports the progress.
     pub(super) fn build<'i>(&self, inputs: &'i Inputs<'i>) -> Result<Build<'i>> {
         let built = watched(self.screen, &self.progress, || pipeline::build(inputs));
-        let located = |diagnostic| self.previous.located(diagnostic);
+        let located = |warning| self.previous.located(warning);
         let built = built.map(|build| Build { warnings: build.warnings.into_iter().map(located).collect(), ..build });
+        let explained = |error| self.previous.explained(error);
         match self.on_failure {
             OnFailure::KeepGoing => {
-                built.map_err(|errors| unavoidable(&errors.whole.map(located), &self.workspace.project))
+                built.map_err(|errors| unavoidable(&errors.whole.map(explained), &self.workspace.project))
             }
             OnFailure::Stop => built
-                .map_err(|errors| Diagnostics::from(errors).map(located))
+                .map_err(|errors| Diagnostics::from(errors).map(explained))
                 .and_then(|build| build.errors().map_or(Ok(build), Err)),
         }
     }

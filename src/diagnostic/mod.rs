@@ -180,15 +180,15 @@ impl Diagnostic {
     #[must_use]
     pub(crate) fn in_history(mut self, file: &str) -> Self {
         self.0.code = Code::History;
-        self.located(&format!("`{file}` in the history of the output"), "nothing of it is listed")
+        self.located(&format!("`{file}` in the history of the output")).first_help("nothing of it is listed")
     }
 
-    /// Puts the `file` that it is about before its message, and a suggestion before the others.
+    /// Puts the `file` that it is about before its message.
     #[must_use]
-    pub(crate) fn located(mut self, file: &str, help: impl Into<String>) -> Self {
+    pub(crate) fn located(mut self, file: &str) -> Self {
         self.0.previous = None;
         self.0.message = bounded(format!("{file}: {}", self.0.message));
-        self.first_help(help)
+        self
     }
 
     /// Adds a suggestion before the others.

@@ -128,7 +128,8 @@ pub(crate) fn replaced(
     let source = |slug: &str| {
         if built.contains_key(slug) { ImageSource::ExistingBranch } else { ImageSource::RemovedBranch }
     };
-    let (mut found, mut warnings) = of_objects(&previous.replaced_objects(&slugs, tree)?, names, &source);
+    let (mut found, unread) = of_objects(&previous.replaced_objects(&slugs, tree)?, names, &source);
+    let mut warnings: Vec<Diagnostic> = unread.into_iter().map(|warning| since_rewritten(warning, previous)).collect();
     let (unrecorded, more) = unrecorded(history, names, &source);
     warnings.extend(more);
     for (slug, footprint) in unrecorded.into_iter().chain(corrected(footprints, history, names)) {
@@ -155,6 +156,13 @@ pub(crate) fn replaced(
         }
     }
     Ok(warnings)
+}
+
+/// A warning about a file that cannot be read. If the output has a file that can, no change can avoid the warning.
+fn since_rewritten(warning: Diagnostic, previous: &dyn PreviousOutput) -> Diagnostic {
+    let path = warning.parts().previous.as_ref().map(|file| OutputPath::from(file.path.clone()));
+    let is_rewritten = path.is_some_and(|path| is_corrected(previous, &path, |text| yaml::objects(text).is_err()));
+    if is_rewritten { refused::in_history(warning) } else { warning }
 }
 
 /// What the last version of each corrected plan that is not refused lists, besides what is known: whoever added an entry may have

@@ -247,13 +247,20 @@ impl<'a> ProjectNames<'a> {
                 || is_of_project(&repository, project) && (is_default() || is_earlier()))
     }
 
-    /// Whether an image of a removed branch may be the project's, although nothing in the spec sets its repository.
+    /// Whether an image of a removed branch may be the project's, although no branch sets its repository. What `defaults` sets is still
+    /// in use.
     pub(super) fn may_have_image(&self, reference: &str, source: ImageSource) -> bool {
         source == ImageSource::RemovedBranch
             && !self.has_image(reference, source)
             && !self.keeps(reference)
+            && !self.is_set_in_defaults(reference)
             && !repository(reference).starts_with(OFFICIAL)
             && ImageReference::parse(reference).is_ok()
+    }
+
+    fn is_set_in_defaults(&self, reference: &str) -> bool {
+        let defaults = self.spec.defaults.images.iter();
+        defaults.filter_map(|(name, image)| Some(image.as_ref()?.value.of(name))).any(|default| default == reference)
     }
 
     /// Whether `cleanup.images.keep` has an image.

@@ -59,9 +59,11 @@ pub(super) fn take(
     });
     let mut refused: Vec<RefusedEntry> = refused.collect();
     refused.extend(footprint.images.iter().filter(|image| names.may_have_image(image, source)).filter_map(|image| {
+        // Several objects and branches have the same image.
         let unlisted = EntryText::of(FootprintEntry::Image(image))?.unlisted();
+        let diagnostic = if branch.is_empty() { unlisted } else { unlisted.in_branch(branch) };
         let footprint = Footprint { images: [image.clone()].into(), ..Footprint::default() };
-        Some(RefusedEntry { footprint, diagnostic: located(path, line, &unlisted), severity: Severity::Warning })
+        Some(RefusedEntry { footprint, diagnostic, severity: Severity::Warning })
     }));
     for RefusedEntry { footprint: alone, .. } in &refused {
         *footprint = footprint.without(alone);

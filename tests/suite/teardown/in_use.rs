@@ -348,6 +348,19 @@ impl DatabaseWorkspace {
 }
 
 #[test]
+fn an_unreadable_file_of_the_base_revision_that_a_build_has_replaced_is_no_error() {
+    let w = workspace(&branches(&[("login", "a")]));
+    let pod = w.read("out/namespaces/login/50-pod-web.yaml");
+    w.write("out/namespaces/login/50-pod-web.yaml", format!("<<<<<<< HEAD\n{pod}=======\n{pod}>>>>>>> other\n"));
+    w.commit_all();
+    for code in ["output", "history"] {
+        let ran = w.run(&["build", "--base", "HEAD"]).exits(0);
+        assert!(ran.err().starts_with(&format!("warning[{code}]: ")) && !ran.err().contains("rm "), "{}", ran.err());
+    }
+    w.run(&["check", "--strict", "--base", "HEAD"]).exits(0);
+}
+
+#[test]
 fn a_replaced_database_is_listed() {
     let w = DatabaseWorkspace(Workspace::small());
     let main = "{name: main, database: {mode: shared}}";

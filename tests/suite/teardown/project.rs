@@ -63,8 +63,8 @@ fn an_image_in_a_repository_that_nothing_sets_any_more_is_reported() {
         let w = workspace("", &format!("- name: main\n{release}"));
         spec(&w, more, main);
         let warnings = w.run(&["build"]).exits(0).err();
-        let text = "release-2-4-fcffc1ff/50-deployment-web.yaml`, line 1: no teardown plan lists the image \
-                    `r.example.com/shop/app:2.4.0`, because no branch of the spec sets its repository\n";
+        let text = "warning[output]: no teardown plan lists the image `r.example.com/shop/app:2.4.0`, because no branch of the \
+                    spec sets its repository\n  = branch: `release/2.4`\n";
         let help =
             "add `r.example.com/shop/app` to `cleanup.images.repositories`, otherwise to `cleanup.images.keep`\n";
         for part in [text, help] {
@@ -78,6 +78,35 @@ fn an_image_in_a_repository_that_nothing_sets_any_more_is_reported() {
         let images = w.run(&["teardown", "--format", "images"]).exits(0).out();
         assert_eq!(images == "r.example.com/shop/app:2.4.0\n", want == "listed", "{more}: {images}");
     }
+}
+
+#[test]
+fn an_image_that_all_branches_get_from_defaults_is_not_reported() {
+    let defaults = |tag: &str| {
+        format!("defaults: {{images: {{app: 'r.example.com/shop/app:1', m: 'r.example.com/other/m:{tag}'}}}}")
+    };
+    let removed = |tag: &str| {
+        let w = Workspace::empty();
+        w.write("base/web.yaml", BASE.replace("mirror.example.com/library/redis:7", "m"));
+        spec(&w, &defaults("1"), "- name: a\n- name: b\n");
+        w.run(&["build"]).exits(0);
+        spec(&w, &defaults(tag), "");
+        w.run(&["build", "--allow-delete", "2"]).exits(0).err()
+    };
+    assert_eq!(removed("1"), "");
+    // Another version is reported once, and nothing in the output needs to be changed.
+    let warning = removed("2");
+    let want = "warning[output]: no teardown plan lists the image `r.example.com/other/m:1`, because no branch of the spec sets \
+                its repository\n  = branches: `a`, `b`\n";
+    assert!(warning.starts_with(want) && warning.matches("warning").count() == 1, "{warning}");
+    assert!(!warning.contains("rm "), "{warning}");
+}
+
+#[test]
+fn the_sample_is_removed_without_warnings() {
+    let w = Workspace::sample();
+    w.shell("sed -i -e '/^baseline:/d' -e '/^branches:/,$d' branches.yaml && echo 'branches: []' >>branches.yaml");
+    w.run(&["build", "--strict", "--allow-delete", "6"]).exits(0);
 }
 
 #[test]
