@@ -14,13 +14,16 @@ mod trial;
 pub(super) use args::BranchCommand;
 
 use super::Outcome;
+use super::base::BaseFinder;
+use super::previous::RecordedOutput;
 use super::screen::{Screen, report_text};
 use super::workspace::{LOCK_TIMEOUT, Workspace};
 use crate::deletion_limits::BRANCHES;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::edit::expired::RecordEdit;
 use crate::edit::{self, BranchEdit, FieldChange, Setting, SettingsOf, SpecFiles};
-use crate::plan;
+use crate::plan::{self, BuildPlan};
+use crate::source::Project;
 use crate::spec::Spec;
 use crate::visible::visible;
 use crate::{disk, git, spec};
@@ -107,7 +110,7 @@ impl BranchEditor<'_> {
         if is_added || !is_for_output {
             return self.write(files, &edit, &message);
         }
-        let before = Trial::of(&self.workspace.project, &self.spec);
+        let before = self.trial(&self.workspace.project, &self.spec);
         let after = self.tried(&files, &edit, Some(&before))?;
         let has_effect = !(before.builds(name) && after.builds(name) && after.has_output_of(&before));
         if !has_effect {
@@ -208,9 +211,9 @@ impl BranchEditor<'_> {
         let more = spec.branches.len() > self.spec.branches.len();
         let too_many = plan::too_many_branches(&spec).filter(|_| more);
         Diagnostics::check(too_many.into_iter().collect(), ()).map_err(locate)?;
-        let after = Trial::of(&project, &spec);
+        let after = self.trial(&project, &spec);
         if after.has_errors(&edit.edited) {
-            let other = before.is_none().then(|| Trial::of(&self.workspace.project, &self.spec));
+            let other = before.is_none().then(|| self.trial(&self.workspace.project, &self.spec));
             let before = before.or(other.as_ref()).expect("one of the two");
             let errors = trial::new_errors(before, &after, &edit.edited, |error| {
                 locate(error.into()).into_iter().next().expect("each error is moved")
@@ -226,6 +229,16 @@ impl BranchEditor<'_> {
             self.screen.warn(&[warning], &self.workspace.project);
         }
         Ok(after)
+    }
+
+    /// Builds all branches of a spec in memory. If the previous output cannot be read, `pleach build` reports why.
+    fn trial(&self, project: &Project, spec: &Spec) -> Trial {
+        let previous = |plan: &BuildPlan| {
+            let output = self.workspace.output(spec, None, self.here).ok()?;
+            let finder = BaseFinder { workspace: self.workspace, spec, plan, output: &output };
+            RecordedOutput::open(None, &finder, self.here, |_| true).ok()
+        };
+        Trial::of(project, spec, previous)
     }
 
     /// Writes the changed files, unless it is a dry run, and reports `message`.

@@ -1,12 +1,14 @@
-//! What an edit of the spec changes: all branches are built in memory with the spec before and after the edit.
+//! What an edit of the spec changes: all branches are built in memory with the spec before and after the edit, and with the previous
+//! output, of which a removed branch may leave something that no build would list.
 //!
 //! Nothing is written that a build would refuse. Only errors that the edit causes count: those that the spec had before do not block
 //! an edit, which may fix another one.
 
+use crate::cli::previous::RecordedOutput;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::output::Tree;
 use crate::pipeline::{self, Inputs, Progress, Selection};
-use crate::plan;
+use crate::plan::{self, BuildPlan};
 use crate::source::Project;
 use crate::spec::Spec;
 use smol_str::SmolStr;
@@ -33,7 +35,7 @@ pub(super) struct Trial {
     failed: BTreeSet<SmolStr>,
     /// The names of those whose objects are not known.
     unknown: BTreeSet<SmolStr>,
-    /// The files of the others, as if there were no output yet; `None` if an error concerns the whole spec.
+    /// The files of the others; `None` if an error concerns the whole spec.
     tree: Option<Tree>,
     /// The errors of names that derive from the spec.
     plan_errors: Vec<Diagnostic>,
@@ -44,18 +46,32 @@ pub(super) struct Trial {
 }
 
 impl Trial {
-    /// Builds all branches of a spec.
-    pub(super) fn of(project: &Project, spec: &Spec) -> Self {
+    /// Builds all branches of a spec. `previous` opens the previous output of a plan, if it can be read.
+    pub(super) fn of(
+        project: &Project,
+        spec: &Spec,
+        previous: impl FnOnce(&BuildPlan) -> Option<RecordedOutput>,
+    ) -> Self {
         let (plan, plan_errors) = plan::build_partial_plan(spec);
-        let (previous, progress, selection) = (Tree::default(), Progress::default(), Selection::All);
-        let (plan, previous, selection, progress) = (&plan, &previous, &selection, &progress);
-        let inputs = Inputs { project, spec, plan, previous, selection, progress };
+        let (recorded, nothing, progress, selection) =
+            (previous(&plan), Tree::default(), Progress::default(), Selection::All);
+        let (plan, selection, progress) = (&plan, &selection, &progress);
+        let without = Inputs { project, spec, plan, previous: &nothing, selection, progress };
+        let with = recorded.as_ref().map(|previous| Inputs { previous, ..without });
+        // Errors of the previous output must not hide what else is wrong.
+        let (refused, built) = match (with.as_ref().map(pipeline::build), &recorded) {
+            (Some(Err(errors)), Some(recorded)) => {
+                let errors = Diagnostics::from(errors).into_iter().map(|error| recorded.located(error));
+                (Some(errors.collect::<Vec<_>>()), pipeline::build(&without))
+            }
+            (built, _) => (None, built.unwrap_or_else(|| pipeline::build(&without))),
+        };
         let names: BTreeSet<SmolStr> = spec.branches.iter().map(|branch| branch.name.clone()).collect();
         let planned: BTreeSet<&str> = plan.branches.iter().map(|branch| branch.name.as_str()).collect();
         let mut unknown: BTreeSet<SmolStr> =
             names.iter().filter(|name| !planned.contains(name.as_str())).cloned().collect();
         let mut failed = unknown.clone();
-        let (tree, errors, images_of_others) = match pipeline::build(&inputs) {
+        let (tree, errors, images_of_others) = match built {
             Ok(build) => {
                 failed.extend(build.failures.iter().map(|failure| failure.branch.name.clone()));
                 let incomplete = build.failures.iter().filter(|failure| failure.claims.is_none());
@@ -65,7 +81,7 @@ impl Trial {
             }
             Err(errors) => (None, Diagnostics::from(errors).into_iter().collect(), Vec::new()),
         };
-        Trial { names, failed, unknown, tree, plan_errors, errors, images_of_others }
+        Trial { names, failed, unknown, tree, plan_errors, errors: refused.unwrap_or(errors), images_of_others }
     }
 
     /// Whether the objects of a branch are not known, because of errors.

@@ -175,3 +175,46 @@ fn a_setting_without_effect_beside_others_is_reported() {
     assert_eq!(set(&["--slot", "green", "--weight", "30", "--image", &format!("{image}=:5")]), "changed main\n");
     assert_eq!(set(&["--slot", "green", "--weight", "40"]), "changed main\n");
 }
+
+#[test]
+fn a_removal_after_which_a_build_refuses_the_previous_output_is_refused() {
+    let spec = "branches:\n- name: main\n- name: canary\n  namespace: payments-prod\n- name: other\n";
+    let want = "the namespace `payments-prod` is not known to belong to the branch with the slug `canary` of the project `shop`\n";
+    let help = "  = help: if it does, add `payments-prod` to `cleanup.namespaces`\n  = help: nothing was written";
+    for is_published in [false, true] {
+        let workspace = workspace(spec);
+        // Nothing was built yet.
+        accepted(&workspace, &["remove", "canary", "--dry-run"]);
+        workspace.run(&["build"]).exits(0);
+        if is_published {
+            workspace.commit_all();
+            assert_eq!(workspace.shell("git update-ref refs/remotes/origin/main HEAD"), "");
+        }
+        let error = workspace.run(&["branch", "remove", "canary"]).exits(2).err();
+        assert!(error.contains(&format!("{want}{help}")) && !error.contains("rm out/"), "{error}");
+        refused(&workspace, &["set", "canary", "--unset", "namespace"], want);
+        accepted(&workspace, &["rename", "canary", "next", "--keep-slug", "--dry-run"]);
+        let (status, _, error) = sync(&workspace, "main\nother\n", &["--allow-delete", "1"]);
+        assert!(status == 2 && error.contains(want), "{error}");
+        assert!(workspace.read("branches.yaml").contains("payments-prod"));
+        // Other edits are possible.
+        accepted(&workspace, &["set", "canary", "--label", "a=b"]);
+        accepted(&workspace, &["remove", "other"]);
+        workspace.edit("branches.yaml", "branches:\n", "cleanup: {namespaces: [payments-prod]}\nbranches:\n");
+        accepted(&workspace, &["remove", "canary"]);
+        workspace.run(&["build", "--allow-delete", "2"]).exits(0);
+        assert!(workspace.run(&["teardown"]).exits(0).out().contains("canary\n  namespace  payments-prod\n"));
+    }
+}
+
+#[test]
+fn a_previous_output_that_a_build_refuses_does_not_block_edits() {
+    let workspace = workspace("branches:\n- name: main\n- name: other\n");
+    workspace.run(&["build"]).exits(0);
+    workspace.write("out/teardown/old.yaml", "apiVersion: pleach/v1\nkind: TeardownPlan\nx: [\n");
+    workspace.run(&["build"]).exits(2);
+    refused(&workspace, &["set", "main", "--replicas", "wbe=1"], "no workload with replicas is named `wbe`");
+    refused(&workspace, &["set", "main", "--image", "wbe=:1"], "no image of this branch has the name `wbe`");
+    assert_eq!(accepted(&workspace, &["set", "main", "--replicas", "web=2"]), "changed main\n");
+    accepted(&workspace, &["remove", "other"]);
+}
