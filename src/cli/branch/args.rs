@@ -173,14 +173,14 @@ pub(in crate::cli) struct BranchRemoveArgs {
 
 /// Give a branch another name in the spec
 ///
-/// Comments, order and quotes of its entry do not change. The baseline branch and aliases follow. A new name has a new slug, so the branch gets a new namespace, new hosts and new databases, and the next build writes a teardown plan for the old ones. With `--keep-slug`, or if the entry has `slug`, the environment stays as it is. A file of branches.d/ that has the slug as its name is renamed.
+/// Comments, order and quotes of its entry do not change. The baseline branch and aliases follow. A new name has a new slug, so the branch gets a new namespace, new hosts and new databases, and the next build writes a teardown plan for the old ones. With `--keep-slug`, or if the entry has `slug`, the environment stays as it is. A pinned branch keeps its environment: without one of these, it is not renamed. A file of branches.d/ that has the slug as its name is renamed.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   pleach branch rename feature/login feature/sign-in
   pleach branch rename feature/login feature/sign-in --keep-slug      keep namespace, hosts and databases
 
-Exit status: 0 the branch is renamed, 2 it does not exist, the new name exists or is invalid, or a build would refuse the spec, 4 I/O error")]
+Exit status: 0 the branch is renamed, 2 it does not exist, the new name exists or is invalid, or a build would refuse the spec, 3 the branch is pinned, 4 I/O error")]
 pub(in crate::cli) struct BranchRenameArgs {
     /// The name of the branch
     #[arg(value_name = "OLD")]

@@ -141,6 +141,7 @@ impl BranchEditor<'_> {
         self.write(files, &SpecEdit::removal(args.dry_run), &lines("removed", &removed))
     }
 
+    /// An error if a branch whose environment would be removed is pinned.
     fn refuse_pinned(&self, name: &str) -> Result<(), Diagnostic> {
         let pinned = self.spec.branches.iter().find(|branch| branch.name == name && branch.pin.is_some());
         let Some((branch, pin)) = pinned.and_then(|branch| Some((branch, branch.pin.as_ref()?))) else { return Ok(()) };
@@ -167,6 +168,11 @@ impl BranchEditor<'_> {
         }
         if old == new && !args.keep_slug && files.has(old) {
             return Err(Diagnostic::new(Code::Usage, format!("`{old}` is the name of the branch already")).into());
+        }
+        let entry = self.spec.branches.iter().find(|branch| branch.name == old);
+        if !args.keep_slug && entry.is_some_and(|branch| branch.slug.is_none()) {
+            let help = "`--keep-slug` keeps its slug and its environment";
+            self.refuse_pinned(old).map_err(|error| error.help(help))?;
         }
         let plan = args.keep_slug.then(|| plan::build_unlimited_plan(&self.spec)).transpose()?;
         let branches = plan.iter().flat_map(|plan| &plan.branches);

@@ -134,6 +134,26 @@ fn what_cannot_be_removed_or_renamed_is_refused() {
 }
 
 #[test]
+fn a_pinned_branch_keeps_its_environment_when_it_is_renamed() {
+    let workspace = Workspace::small();
+    let pinned = "- {name: main, pin: {reason: the baseline}}\n";
+    workspace.edit("branches.yaml", "branches:\n- name: main\n", &format!("baseline: main\nbranches:\n{pinned}"));
+    workspace.run(&["build"]).exits(0);
+    let error = workspace.run(&["branch", "rename", "main", "trunk"]).exits(3).err();
+    for want in ["`main` is pinned: the baseline\n", "nothing was written; ", "`--keep-slug` keeps its slug"] {
+        assert!(error.contains(want), "{want}: {error}");
+    }
+    assert!(workspace.read("branches.yaml").contains(pinned));
+    workspace.run(&["branch", "rename", "main", "trunk", "--keep-slug"]).exits(0);
+    // It has a slug now.
+    workspace.run(&["branch", "rename", "trunk", "master"]).exits(0);
+    workspace.run(&["build"]).exits(0);
+    assert_eq!(workspace.run(&["teardown"]).exits(0).out(), "nothing to tear down\n");
+    workspace.run(&["branch", "set", "master", "--unset", "pin", "--unset", "slug"]).exits(0);
+    workspace.run(&["branch", "rename", "master", "trunk"]).exits(0);
+}
+
+#[test]
 fn a_dry_run_writes_nothing_and_reports_the_same() {
     let workspace = Workspace::small();
     let spec = workspace.read("branches.yaml");
