@@ -104,6 +104,11 @@ impl RecordedOutput {
         base.before_changes(&RECORDS.map(OutputFolder::path))?.into_iter().map(at).collect()
     }
 
+    /// The texts that a file has had in the history, the newest first.
+    pub(super) fn earlier_versions(&self, path: &OutputPath) -> Result<Vec<Arc<str>>> {
+        Ok(self.commit().map_or(Ok(Vec::new()), |files| files.earlier_versions(path))?)
+    }
+
     /// The output at the commit whose history has what was removed from it.
     fn commit(&self) -> Option<&OutputAtCommit> {
         match &self.base {

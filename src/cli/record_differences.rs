@@ -13,7 +13,8 @@ use super::record_file::RecordFile;
 use super::session::Session;
 use crate::diagnostic::{Code, Diagnostic, Result, named};
 use crate::disk::{Comparison, Difference, OutputDir};
-use crate::output::{OutputPath, PreviousOutput, Tree};
+use crate::output::{OutputPath, Tree};
+use std::sync::Arc;
 
 /// The differing files of an output that differs only in records.
 pub(super) enum RecordDifferences {
@@ -39,14 +40,14 @@ impl RecordDifferences {
             let is_found = session.previous.has_history_in_head()?;
             return Ok(is_found.then_some(RecordDifferences::Missing(files)));
         }
-        let history = session.previous.history(&|_| false)?;
-        let is_restored = |path: &OutputPath| {
-            let versions = history.changes.iter().filter_map(|change| change.get(path)).map(|text| &**text);
-            let (wanted, on_disk) = (tree.get(path).map(|text| &**text), on_disk(path).unwrap_or_default());
-            restores_records(path, wanted, &on_disk, versions).unwrap_or(false)
-        };
-        let are_kept = files.iter().all(is_restored) && is_what_a_build_keeps(session)?;
-        Ok(are_kept.then_some(RecordDifferences::Restored(files)))
+        for path in &files {
+            let (wanted, on_disk) = (tree.get(path), on_disk(path).unwrap_or_default());
+            let (previous, versions) = (session.previous.records().get(path), session.previous.earlier_versions(path)?);
+            if !restores_records(path, [wanted, previous], &on_disk, &versions).unwrap_or(false) {
+                return Ok(None);
+            }
+        }
+        Ok(if are_valid(session, &files)? { Some(RecordDifferences::Restored(files)) } else { None })
     }
 
     /// A warning that names the files.
@@ -59,7 +60,7 @@ impl RecordDifferences {
             ),
             RecordDifferences::Restored(files) => (
                 format!("teardown records that were pruned are restored in {}", names(files)),
-                "builds keep them after the merge; if they were carried out, run `pleach build`, which removes them",
+                "builds keep them after the merge, except those in use; if they were carried out, run `pleach build`, which removes them",
             ),
         };
         Diagnostic::new(Code::Output, message).help(help)
@@ -107,29 +108,40 @@ fn only_adds(path: &OutputPath, wanted: &str, on_disk: Option<&str>, previous: O
     Some(on_disk.has_same_header(&wanted) && on_disk.records.is_subset(&wanted.records) && !is_dropped)
 }
 
-/// Whether a file has all records that are `wanted`, and others that earlier `versions` of it had. `None` if a file cannot be read.
-fn restores_records<'v>(
+/// Whether a file has all records that are `wanted`, and others that earlier `versions` of it had and the previous one does not. `None`
+/// if a file cannot be read.
+fn restores_records(
     path: &OutputPath,
-    wanted: Option<&str>,
+    [wanted, previous]: [Option<&Arc<str>>; 2],
     on_disk: &str,
-    versions: impl Iterator<Item = &'v str>,
+    versions: &[Arc<str>],
 ) -> Option<bool> {
     let on_disk = RecordFile::read(path, on_disk)?;
-    let wanted = RecordFile::read_if_exists(path, wanted, &on_disk)?;
+    let read = |text: Option<&Arc<str>>| RecordFile::read_if_exists(path, text.map(|text| &**text), &on_disk);
+    let (wanted, previous) = (read(wanted)?, read(previous)?);
     let mut known = wanted.records.clone();
     for version in versions {
         known.add(RecordFile::read(path, version)?.records);
     }
+    let restored = on_disk.records.without(&wanted.records);
+    let is_new = restored.without(&previous.records) == restored;
     let has_all = wanted.records.is_subset(&on_disk.records);
-    Some(on_disk.has_same_header(&wanted) && has_all && on_disk.records.is_subset(&known))
+    Some(on_disk.has_same_header(&wanted) && has_all && on_disk.records.is_subset(&known) && is_new)
 }
 
-/// Whether a build after the merge writes exactly the output on the disk: no branch uses what a record lists.
-fn is_what_a_build_keeps(session: &Session) -> Result<bool> {
+/// Whether a build after the merge only drops records from the restored files: those that a branch uses, which `teardown` does not show.
+fn are_valid(session: &Session, files: &[OutputPath]) -> Result<bool> {
     let merged = session.after_merge()?;
     let inputs = merged.inputs();
     let build = merged.build(&inputs)?;
-    Ok(!merged.compare(&build, &build.tree)?.differs())
+    let comparison = merged.compare(&build, &build.tree)?;
+    let only_drops = |path: &OutputPath| {
+        let on_disk = RecordFile::read(path, &merged.output().text(path)?)?;
+        let kept = RecordFile::read_if_exists(path, build.tree.get(path).map(|text| &**text), &on_disk)?;
+        Some(on_disk.has_same_header(&kept) && kept.records.is_subset(&on_disk.records))
+    };
+    let is_valid = |path: &OutputPath| files.contains(path) && only_drops(path).unwrap_or(false);
+    Ok(!comparison.differs() || differing_records(&comparison).is_some_and(|files| files.iter().all(is_valid)))
 }
 
 #[cfg(test)]

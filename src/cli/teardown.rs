@@ -184,7 +184,7 @@ fn listed(finder: &BaseFinder, output: &RelPath) -> Result<Vec<ListedPlan>> {
             let checked = project_names.check(EntryOwner { slug, branch }, entry);
             checked.map_err(|error| error.first_help(help(&shown)))
         })?;
-        plan.footprint.images.retain(|image| !project_names.keeps(image));
+        project_names.drop_kept(slug, &mut plan.footprint);
         Ok::<_, Diagnostics>(ListedPlan { slug: slug.to_owned(), is_existing: existing.contains(slug), plan })
     })
 }

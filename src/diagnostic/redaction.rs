@@ -3,7 +3,7 @@
 //! An error may be about text that cannot be parsed, so secret values are found by lines, in the files as they are written. A line that
 //! may have one has no excerpt, and its values are replaced in the texts of all diagnostics.
 
-use super::Diagnostic;
+use super::{Code, Diagnostic};
 use crate::glob;
 use crate::source::{FileId, Location, Project};
 use smol_str::SmolStr;
@@ -54,7 +54,9 @@ impl SecretValues {
     /// The diagnostic without these values.
     pub(crate) fn redact(&self, diagnostic: &Diagnostic) -> Diagnostic {
         let shown = diagnostic.clone();
-        let shown = if self.hides(diagnostic.parts().at) { shown.without_excerpt() } else { shown };
+        // An overlay may make a Secret of an object that is not one in its file.
+        let is_hidden = diagnostic.parts().code == Code::Secret || self.hides(diagnostic.parts().at);
+        let shown = if is_hidden { shown.without_excerpt() } else { shown };
         if self.values.is_empty() { shown } else { shown.map_texts(|text| self.redact_text(text)) }
     }
 

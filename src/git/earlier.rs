@@ -52,6 +52,12 @@ impl OutputAtCommit {
         commits.map(|commit| OutputAtCommit::at(self.root(), &commit, self.output())).collect()
     }
 
+    /// The texts that a file has had in the published history, the newest first.
+    pub(crate) fn earlier_versions(&self, path: &OutputPath) -> Result<Vec<Arc<str>>, Diagnostic> {
+        let Some(path) = self.output().join(path.as_str()) else { return Ok(Vec::new()) };
+        versions(self.root(), (None, self.commit()), HistoryParents::Published, &[path.as_str()])
+    }
+
     /// Whether the published history of `HEAD` has this commit, if it is before `HEAD`.
     pub(crate) fn is_published_by_head(&self) -> Result<bool, Diagnostic> {
         let is_before =

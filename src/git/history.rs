@@ -81,11 +81,8 @@ impl OutputAtCommit {
             let change = |change: &Published| Some(format!("{} {}\n", change.commit, change.before.as_ref()?));
             chain.changes.iter().filter_map(change).collect::<Vec<String>>()
         };
-        let lines: Vec<(String, Vec<String>)> = chains
-            .into_iter()
-            .map(|chain| (lines(&chain), chain.newest))
-            .map(|(lines, newest)| (newest, lines))
-            .collect();
+        let lines: Vec<(String, Vec<String>)> =
+            chains.into_iter().map(|chain| (chain.newest.clone(), lines(&chain))).collect();
         let commits: String = lines.iter().flat_map(|(_, lines)| lines.iter().map(String::as_str)).collect();
         let args = ["--literal-pathspecs", "diff-tree", "--stdin", "--always", "-r", "--relative", "--diff-filter=DMT"];
         let listed = stdout(run(self.root(), &[&args[..], &RAW, &["--", output]].concat(), commits.as_bytes())?)?;

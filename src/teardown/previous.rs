@@ -271,8 +271,7 @@ fn of_plan(
     };
     let TeardownPlan { branch, footprint: mut all, .. } = plan;
     all.names.clear();
-    all.images.retain(|image| !names.keeps(image));
-    all.images_in_use.retain(|image| !names.keeps(image));
+    names.drop_kept(path.slug(), &mut all);
     // The reports of `pleach teardown` do not show images that may be in use, so these count as new.
     let fresh = Footprint { images_in_use: all.images_in_use.clone(), ..Footprint::default() };
     let is_corrected = errors.is_some();

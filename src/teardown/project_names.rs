@@ -6,7 +6,7 @@
 //! What only an earlier spec gives counts if it has the name of the project. A change may consist of several commits, and nobody has
 //! reviewed the spec of each.
 
-use super::footprint::ClusterObject;
+use super::footprint::{ClusterObject, Footprint};
 use super::footprint_entry::{EntryText, FootprintEntry};
 use super::image::{OFFICIAL, is_of_project, repository, spellings};
 use crate::branch_name;
@@ -15,7 +15,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::glob;
 use crate::image::ImageReference;
 use crate::output::SHARED_SLUG;
-use crate::plan::{BuildPlan, EntryOwner, KnownBranches};
+use crate::plan::{Branch, BuildPlan, EntryOwner, KnownBranches};
 use crate::schema::Gvk;
 use crate::schema::namespace::is_well_known;
 use crate::schema::scope::{GroupKind, is_cluster_scoped};
@@ -28,8 +28,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug)]
 pub(crate) struct ProjectNames<'a> {
     spec: &'a Spec,
-    /// The slug of each existing branch, and its namespace if it has one.
-    existing: BTreeMap<&'a str, Option<&'a str>>,
+    /// The existing branches, by slug.
+    existing: BTreeMap<&'a str, &'a Branch>,
     known: &'a KnownBranches<'a>,
     /// The repositories that entries of branches and `sync` set. With a tag alone, they set that of `defaults` only if it has the name
     /// of the project.
@@ -61,7 +61,7 @@ impl<'a> ProjectNames<'a> {
         ProjectNames {
             repositories: set.chain(synced(spec)).filter(is_ours).collect(),
             default_repositories: defaults.filter(|name| is_of_project(name, &spec.project)).collect(),
-            existing: plan.branches.iter().map(|branch| (branch.slug.as_str(), branch.namespace())).collect(),
+            existing: plan.branches.iter().map(|branch| (branch.slug.as_str(), branch)).collect(),
             spec,
             known,
         }
@@ -134,6 +134,17 @@ impl<'a> ProjectNames<'a> {
         }
     }
 
+    /// Removes from the footprint of a plan what is never torn down: images to keep, and objects in the namespace that an existing branch
+    /// owns. An output has them only if the branch adopted the namespace, or somebody has edited the plan.
+    pub(crate) fn drop_kept(&self, slug: &str, footprint: &mut Footprint) {
+        footprint.images.retain(|image| !self.keeps(image));
+        footprint.images_in_use.retain(|image| !self.keeps(image));
+        let owned = self.existing.get(slug).filter(|branch| !branch.adopts_namespace());
+        if let Some(namespace) = owned.and_then(|branch| branch.namespace()) {
+            footprint.objects.retain(|object| object.namespace != namespace);
+        }
+    }
+
     fn check_project(&self, name: &str) -> Result<(), Diagnostic> {
         if name == self.project() {
             return Ok(());
@@ -183,8 +194,8 @@ impl<'a> ProjectNames<'a> {
                 || has_words(name, project) && self.known.earlier.share(&kind, name)
         };
         let is_with_others = || {
-            let mut others = self.existing.iter().filter(|(other, _)| **other != slug);
-            !namespace.is_empty() && others.any(|(_, other)| *other == Some(namespace.as_str()))
+            let mut others = self.existing.values().filter(|other| other.slug.as_str() != slug);
+            !namespace.is_empty() && others.any(|other| other.namespace() == Some(namespace.as_str()))
         };
         Slug::is_hashed(slug, branch) && has_slug
             || slug == SHARED_SLUG && is_shared()

@@ -127,7 +127,7 @@ fn a_revert_of_a_prune_passes_check_and_is_kept() {
 }
 
 #[test]
-fn only_records_that_the_history_had_and_nothing_uses_are_restored() {
+fn only_records_that_the_history_had_are_restored() {
     let workspace = repository();
     change(&workspace, &["main:2", "two:12", "three:13"]);
     workspace.run(&["build", "--prune"]).exits(0);
@@ -137,12 +137,30 @@ fn only_records_that_the_history_had_and_nothing_uses_are_restored() {
     workspace.shell("sed -i 's/^- shop-one$/&\\n- shop-three/' out/teardown/one.yaml");
     assert!(workspace.read("out/teardown/one.yaml").contains("- shop-three\n"));
     workspace.run(&["check"]).exits(1);
-    // The branch exists again.
-    workspace.shell("git checkout -q . && git checkout -q - && git branch -qD pull");
-    change(&workspace, &["main:2", "one:11", "two:12", "three:13"]);
-    workspace.shell("git checkout -q HEAD~2 -- out/teardown/one.yaml");
-    assert!(workspace.read("out/teardown/one.yaml").contains("- shop-one\n"));
-    workspace.run(&["check"]).exits(1);
+}
+
+#[test]
+fn restored_records_that_a_branch_uses_again_are_dropped_after_the_merge() {
+    let workspace = repository();
+    change(&workspace, &["main:2", "two:12", "three:13"]);
+    workspace.run(&["build", "--prune"]).exits(0);
+    publish(&workspace);
+    workspace.shell("git tag prune");
+    // More changes than a build reads; the last one uses an image of the plan again.
+    for tag in 20..55 {
+        change(&workspace, &[&format!("main:{tag}"), "two:12", "three:13"]);
+    }
+    change(&workspace, &["main:54", "two:12", "three:11"]);
+    workspace.run(&["build", "--prune"]).exits(0);
+    publish(&workspace);
+    workspace.shell("git checkout -q -b pull && git revert --no-edit prune > /dev/null");
+    assert!(workspace.read("out/teardown/one.yaml").contains("shop/app:11\n"));
+    let report = workspace.run(&["check"]).exits(0);
+    assert!(report.err().contains("except those in use"), "{}", report.err());
+    assert_eq!(workspace.shell("git update-ref refs/remotes/origin/main HEAD"), "");
+    workspace.run(&["build"]).exits(0);
+    let listed = workspace.run(&["teardown", "--removed"]).exits(0).out();
+    assert_eq!(listed, "one\n  namespace  shop-one\n  dns        one.dev.example.com\n");
 }
 
 #[test]

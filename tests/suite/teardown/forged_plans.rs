@@ -140,3 +140,17 @@ fn an_object_that_an_existing_branch_writes_is_not_listed() {
     workspace.run(&["build"]).exits(0);
     assert_eq!(workspace.run(&["teardown"]).exits(0).out(), "nothing to tear down\n");
 }
+
+#[test]
+fn an_object_in_the_namespace_of_its_existing_branch_is_dropped() {
+    let workspace = published();
+    let entry = "clusterObjects: [{apiVersion: v1, kind: PersistentVolumeClaim, name: data, namespace: shop-main}]";
+    workspace.write("out/teardown/main.yaml", plan("main", entry));
+    publish(&workspace);
+    assert_eq!(workspace.run(&["teardown"]).exits(0).out(), "nothing to tear down\n");
+    let report = workspace.run(&["check"]).exits(1).out();
+    assert!(report.starts_with("stale      out/teardown/main.yaml\n"), "{report}");
+    workspace.run(&["build"]).exits(0);
+    publish(&workspace);
+    workspace.run(&["check", "--strict"]).exits(0);
+}
