@@ -112,10 +112,14 @@ impl<'a> TemplateReads<'a> {
     }
 
     /// Whether a template or a pattern of the spec has the name of the value at a path, even if no branch gets that far.
-    fn mention(&self, path: &[&str]) -> bool {
+    fn mention_value(&self, path: &[&str]) -> bool {
         let variable = format!("values.{}", path.join("."));
-        path.last().is_some_and(|name| self.engine.mentions(name))
-            || self.spec.iter().any(|text| has_word(text, &variable))
+        let is_in_template = match path {
+            [name] => self.engine.mentions_value(name),
+            [.., name] => self.engine.mentions(name),
+            [] => false,
+        };
+        is_in_template || self.spec.iter().any(|text| has_word(text, &variable))
     }
 }
 
@@ -180,7 +184,7 @@ fn shared(spec: &Spec, reads: &TemplateReads) -> Vec<Diagnostic> {
         let entries = spec.shared.node.as_ref().and_then(|node| node.get(part)?.as_map());
         for entry in entries.into_iter().flatten() {
             let name = entry.key.text.as_str();
-            let is_used = is_listed && listed.contains(name) || reads.has(&entry.value) || reads.mention(&[name]);
+            let is_used = is_listed && listed.contains(name) || reads.has(&entry.value) || reads.engine.mentions(name);
             if !is_used {
                 let warning = unused("shared entry", &format!("shared.{part}.{name}"), entry.key.at);
                 let help =

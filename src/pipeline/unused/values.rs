@@ -64,7 +64,7 @@ fn unread<'n>(mappings: &[&'n Node], path: &mut Vec<&'n str>, reads: &TemplateRe
         }
         let same: Vec<&Node> = entries().filter(|other| other.key.text == key).map(|other| &other.value).collect();
         path.push(key);
-        if reads.mention(path) || same.iter().any(|node| reads.has(node)) {
+        if reads.mention_value(path) || same.iter().any(|node| reads.has(node)) {
             unread(&same, path, reads, warnings);
         } else {
             let message = format!("no template reads the value `{}`", path.join("."));
