@@ -94,14 +94,14 @@ impl RecordedOutput {
         Ok(CarriedOut { records: then.records()?, later })
     }
 
-    /// The same for the commits of the history that changed them, the newest first.
-    pub(super) fn carried_out_before(&self) -> Result<Vec<(String, CarriedOut)>> {
-        let Some(base) = self.commit() else { return Ok(Vec::new()) };
-        let at = |then: OutputAtCommit| {
+    /// The same for the commits of the history that changed them, the newest first. Each is read on request.
+    pub(super) fn carried_out_before(&self) -> Result<impl Iterator<Item = Result<(String, CarriedOut)>>> {
+        let changes = self.commit().map(|base| base.before_changes(&RECORDS.map(OutputFolder::path))).transpose()?;
+        Ok(changes.into_iter().flatten().map(|then| {
+            let then = then?;
             let commit = then.commit().to_owned();
             Ok((commit, self.carried_out_at(&BaseRevision::Commit(then))?))
-        };
-        base.before_changes(&RECORDS.map(OutputFolder::path))?.into_iter().map(at).collect()
+        }))
     }
 
     /// The texts that a file has had in the history, the newest first.

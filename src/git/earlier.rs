@@ -43,13 +43,16 @@ pub(crate) struct FileVersion {
 }
 
 impl OutputAtCommit {
-    /// The output at the last commits of the published history that changed `folders` of it, the newest first.
-    pub(crate) fn before_changes(&self, folders: &[RelPath]) -> Result<Vec<Self>, Diagnostic> {
+    /// The output at the last commits of the published history that changed `folders` of it, the newest first. Each is listed on request.
+    pub(crate) fn before_changes<'s>(
+        &'s self,
+        folders: &[RelPath],
+    ) -> Result<impl Iterator<Item = Result<Self, Diagnostic>> + use<'s>, Diagnostic> {
         let folders = self.within(folders);
         let paths: Vec<&str> = folders.iter().map(RelPath::as_str).collect();
         let chains = PublishedHistory::of(self.root(), self.commit())?.changes(MOST_CHANGES, &[], None, &paths)?;
         let commits = chains.into_iter().flat_map(|chain| chain.changes).map(|change| change.commit);
-        commits.map(|commit| OutputAtCommit::at(self.root(), &commit, self.output())).collect()
+        Ok(commits.map(|commit| OutputAtCommit::at(self.root(), &commit, self.output())))
     }
 
     /// The texts that a file has had in the published history, the newest first.
@@ -109,8 +112,7 @@ fn last_change(
     filter: &[&str],
     paths: &[&str],
 ) -> Result<Option<(String, Option<String>)>, Diagnostic> {
-    let found = PublishedHistory::of(root, reference)?.changes(1, filter, None, paths)?;
-    let last = found.into_iter().flat_map(|chain| chain.changes).next();
+    let last = PublishedHistory::of(root, reference)?.last_change(filter, paths)?;
     Ok(last.map(|Published { commit, before }| (commit, before)))
 }
 

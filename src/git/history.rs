@@ -69,7 +69,7 @@ impl OutputAtCommit {
     fn replaced_files(&self) -> Result<Vec<ReplacedFiles>, Diagnostic> {
         let output = self.pathspec();
         let history = PublishedHistory::of(self.root(), self.commit())?;
-        let newest = history.changes(1, &[], None, &[output])?.into_iter().flat_map(|chain| chain.changes).next();
+        let newest = history.last_change(&[], &[output])?;
         let Some(Published { commit: newest, before }) = newest else { return Ok(Vec::new()) };
         if before.is_none() && is_shallow(self.root()) {
             return Err(unknown_history());

@@ -10,6 +10,7 @@ use super::merge_message::{MergedBranch, PublishedParents};
 use super::raw::RAW;
 use super::{run, stdout};
 use crate::diagnostic::Diagnostic;
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -23,6 +24,8 @@ pub(super) struct PublishedHistory<'a> {
     root: &'a Path,
     chains: Vec<Chain>,
     merges: usize,
+    /// The names of the default branch.
+    defaults: OnceCell<Vec<String>>,
 }
 
 /// A part of a history in which each commit replaces the one after it.
@@ -54,7 +57,7 @@ pub(super) struct ChainChanges {
 impl<'a> PublishedHistory<'a> {
     /// The history of the commit `reference`.
     pub(super) fn of(root: &'a Path, reference: &str) -> Result<Self, Diagnostic> {
-        let mut history = PublishedHistory { root, chains: Vec::new(), merges: 0 };
+        let mut history = PublishedHistory { root, chains: Vec::new(), merges: 0, defaults: OnceCell::new() };
         let printed = CommitGraph::print(root, reference)?;
         let graph = CommitGraph::read(&printed);
         if let Some(newest) = graph.newest() {
@@ -101,16 +104,20 @@ impl<'a> PublishedHistory<'a> {
             return None;
         }
         let excluded: HashSet<&str> = excluded.iter().flat_map(|commit| graph.ancestors(commit)).collect();
-        let commits = graph.first_parents(newest).take_while(|(id, _)| !excluded.contains(id));
-        let mut defaults = None;
+        let mut commits = graph.first_parents(newest).take_while(|(id, _)| !excluded.contains(id));
         let pull = |(id, commit): (&'g str, &GraphCommit<'g>)| {
             let [first, second] = *commit.parents.as_slice() else { return None };
             let merged = MergedBranch::of(commit.message)?;
-            let defaults = defaults.get_or_insert_with(|| default_branches(self.root));
+            let defaults = self.defaults.get_or_init(|| default_branches(self.root));
             let published = merged.published(|name| defaults.iter().any(|default| default == name))?;
             Some((id, [first, second], published))
         };
-        commits.into_iter().find_map(pull)
+        commits.find_map(pull)
+    }
+
+    /// The last commit that changed `paths`. The options `filter` of `git diff` select the changes.
+    pub(super) fn last_change(&self, filter: &[&str], paths: &[&str]) -> Result<Option<Published>, Diagnostic> {
+        Ok(self.changes(1, filter, None, paths)?.into_iter().flat_map(|chain| chain.changes).next())
     }
 
     /// The last commits, at most `count`, that changed `paths`. The options `filter` of `git diff` select the changes. Commits that `until`
@@ -144,10 +151,9 @@ impl<'a> PublishedHistory<'a> {
         match link {
             _ if count == 0 => Ok(Vec::new()),
             Link::Commits { newest, excluded } => {
-                let (count, excluded) = (count.to_string(), not(excluded.iter().map(String::as_str).chain(until)));
-                let options = ["log", "--first-parent", "-m", "--format=%H %P", "--no-patch", "-n", &count, newest];
-                let excluded: Vec<&str> = excluded.iter().map(String::as_str).collect();
-                let listed = self.git(&[&options, filter, &excluded, &["--"], paths].concat())?;
+                let count = count.to_string();
+                let options = ["log", "-m", "--format=%H %P", "--no-patch", "-n", &count];
+                let listed = self.listed(&[&options, filter].concat(), (newest, excluded), until, paths)?;
                 let commit = |line: &str| {
                     let mut words = line.split(' ').map(str::to_owned);
                     Some(Published { commit: words.next()?, before: words.next().filter(|parent| !parent.is_empty()) })
@@ -165,13 +171,8 @@ impl<'a> PublishedHistory<'a> {
 
     /// What Git prints with the options [`RAW`] about the changes of `paths`, without commits that `until` has, if it is one.
     pub(super) fn raw_changes(&self, until: Option<&str>, paths: &[&str]) -> Result<String, Diagnostic> {
-        let options = ["-c", "log.showRoot=true", "log", "--first-parent", "-m", "--format="];
-        let listed = |(newest, excluded): (&str, &[String])| {
-            let excluded = not(excluded.iter().map(String::as_str).chain(until));
-            let excluded: Vec<&str> = excluded.iter().map(String::as_str).collect();
-            self.git(&[&options, &RAW[..], &[newest], &excluded, &["--"], paths].concat())
-        };
-        self.commits().map(listed).collect()
+        let options = [&["-c", "log.showRoot=true", "log", "-m", "--format="], &RAW[..]].concat();
+        self.commits().map(|commits| self.listed(&options, commits, until, paths)).collect()
     }
 
     /// Whether it has a commit.
@@ -181,10 +182,8 @@ impl<'a> PublishedHistory<'a> {
             return Ok(true);
         }
         let parents = format!("{commit}^@");
-        for (newest, excluded) in self.commits() {
-            let excluded = not(excluded.iter().map(String::as_str).chain([&*parents]));
-            let excluded: Vec<&str> = excluded.iter().map(String::as_str).collect();
-            let listed = self.git(&[&["rev-list", "--first-parent", newest], &excluded[..], &["--"]].concat())?;
+        for commits in self.commits() {
+            let listed = self.listed(&["rev-list"], commits, Some(&parents), &[])?;
             if listed.lines().any(|line| line == commit) {
                 return Ok(true);
             }
@@ -198,6 +197,20 @@ impl<'a> PublishedHistory<'a> {
             Link::Commits { newest, excluded } => Some((newest.as_str(), excluded.as_slice())),
             Link::Merge { .. } => None,
         })
+    }
+
+    /// What a command of Git prints about a commit and its first parents, without the commits that any of `excluded` or `until` has.
+    fn listed(
+        &self,
+        command: &[&str],
+        (newest, excluded): (&str, &[String]),
+        until: Option<&str>,
+        paths: &[&str],
+    ) -> Result<String, Diagnostic> {
+        let excluded = excluded.iter().map(String::as_str).chain(until);
+        let excluded: Vec<String> = excluded.map(|commit| format!("^{commit}")).collect();
+        let excluded: Vec<&str> = excluded.iter().map(String::as_str).collect();
+        self.git(&[command, &["--first-parent", newest], &excluded, &["--"], paths].concat())
     }
 
     fn git(&self, args: &[&str]) -> Result<String, Diagnostic> {
@@ -220,11 +233,6 @@ impl Link {
     fn merge(commit: &str, parent: &str) -> Self {
         Link::Merge { commit: commit.to_owned(), parent: parent.to_owned() }
     }
-}
-
-/// The arguments that leave out commits and their histories.
-fn not<'c>(commits: impl IntoIterator<Item = &'c str>) -> Vec<String> {
-    commits.into_iter().map(|commit| format!("^{commit}")).collect()
 }
 
 /// The names of the default branch.
