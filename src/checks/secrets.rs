@@ -5,11 +5,12 @@
 
 use super::{CheckInput, CheckedObject, Finding};
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::node::{MapEntry, Node};
 use crate::resource::Resource;
+use crate::schema::secret;
 use crate::spec::SecretsMode;
+use smol_str::SmolStr;
 
-/// One finding for every `Secret` that contains values; the spec's `secrets` decides how severe it is.
+/// One finding for every object that contains values of a Secret; the spec's `secrets` decides how severe it is.
 pub(super) fn check(input: &CheckInput) -> Vec<Finding> {
     let rules = &input.spec.secrets;
     let severity = match rules.mode {
@@ -23,39 +24,36 @@ pub(super) fn check(input: &CheckInput) -> Vec<Finding> {
 }
 
 fn value_in(object: &CheckedObject) -> Option<Diagnostic> {
-    if !object.is("", "Secret") {
-        return None;
-    }
     let resource = object.resource;
-    let mut held = values(resource);
-    let first = held.next()?;
+    let held = value_paths(resource);
+    let first = held.first()?;
+    let place = secret::at(&resource.node, first).map_or(resource.origin, |value| value.at.or(resource.origin));
     // The name of a generated secret ends with the hash of its values, which differs between branches.
-    let name = resource.original_id().name;
-    let message = format!("`Secret {name}` contains the value of `{}`{}", first.key.text, more(held.count()));
-    Some(
-        Diagnostic::new(Code::Secret, message).at(place(&first.value, resource)).help(
-            "keep the value in a store and refer to it, with an `ExternalSecret` or a `SealedSecret` for example",
-        ),
-    )
+    let (kind, name) = (resource.gvk().kind, resource.original_id().name);
+    let key = first.last().expect("a path has a key");
+    let message = format!("`{kind} {name}` contains the value of `{key}`{}", more(held.len() - 1));
+    Some(Diagnostic::new(Code::Secret, message).at(place).help(help(first)))
 }
 
-/// The values of a Secret, without empty ones.
-fn values(secret: &Resource) -> impl Iterator<Item = &MapEntry> {
-    let entries = ["data", "stringData"].into_iter().filter_map(|field| secret.node.get(field)?.as_map());
-    entries.flatten().filter(|entry| entry.value.as_text().is_some_and(|text| !text.is_empty()))
+/// What helps against a value at this path.
+fn help(path: &[SmolStr]) -> &'static str {
+    match path.last().map(SmolStr::as_str) {
+        Some(secret::LAST_APPLIED) => "remove the annotation, which `kubectl apply` added to an object of a cluster",
+        _ => "keep the value in a store and refer to it, with an `ExternalSecret` or a `SealedSecret` for example",
+    }
 }
 
-/// Whether a Secret contains values.
-pub(crate) fn has_values(secret: &Resource) -> bool {
-    values(secret).next().is_some()
+fn value_paths(resource: &Resource) -> Vec<Vec<SmolStr>> {
+    if secret::may_have_values(&resource.gvk()) { secret::value_paths(&resource.node) } else { Vec::new() }
+}
+
+/// Whether an object contains values of a Secret.
+pub(crate) fn has_values(resource: &Resource) -> bool {
+    !value_paths(resource).is_empty()
 }
 
 fn more(count: usize) -> String {
     if count == 0 { String::new() } else { format!(" and {count} more") }
-}
-
-fn place(value: &Node, resource: &Resource) -> crate::source::Location {
-    value.at.or(resource.origin)
 }
 
 #[cfg(test)]
@@ -76,6 +74,7 @@ mod tests {
             (format!("{head}data: {{a: ''}}\nstringData: {{b: }}\n"), None),
             (head.to_owned(), None),
             (head.replace("v1", "example.com/v1") + "data: {a: aGk=}\n", None),
+            (format!("{head}stringdata: {{a: x}}\n"), Some("`Secret db` contains the value of `a`")),
             (head.replace("Secret", "ConfigMap") + "data: {a: aGk=}\n", None),
         ] {
             let nodes = yaml::parse(&text, Dialect::Kubernetes, &|_, _, _| Location::NONE).unwrap();

@@ -11,11 +11,12 @@ use crate::disk;
 use crate::dns::zone_change::ZoneChange;
 use crate::output::{Lock, OutputKind, OutputPath, SHARED_SLUG, Tree, owned_files};
 use crate::pipeline::Selection;
+use crate::plan::Branch;
 use crate::source::RelPath;
 use crate::teardown::TeardownPlan;
 use clap::{Args, ValueEnum};
 use smol_str::SmolStr;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -68,7 +69,7 @@ pub(super) fn run(args: &DiffArgs, workspace: &Workspace, here: &Path, screen: S
     let after = pruned.tree();
     let before = owned_files(before, after);
     let secret_keys: Vec<SmolStr> = session.spec.secrets.keys.iter().map(|key| key.value.clone()).collect();
-    let (output, known) = (session.spec.output.to_string(), known(&session, &before, after));
+    let (output, known) = (session.spec.output.to_string(), known(&session, (&before, after), &secret_keys));
     let branches = diff::compare((&before, after), &output, &secret_keys, known);
     let zones = build.zone_warnings(&inputs, after);
     let warnings: Vec<Diagnostic> = pruned.warning(session.output()).into_iter().chain(zones).collect();
@@ -95,21 +96,27 @@ impl DiffArgs {
     }
 }
 
-/// The name of the branch of a slug, and whether it exists.
-fn known(session: &Session, before: &Tree, after: &Tree) -> impl Fn(&str) -> KnownBranch {
-    let existing: BTreeMap<String, String> =
-        session.plan.branches.iter().map(|b| (b.slug.to_string(), b.name.to_string())).collect();
+/// What is known of the branch of a slug.
+fn known(session: &Session, (before, after): (&Tree, &Tree), secret_keys: &[SmolStr]) -> impl Fn(&str) -> KnownBranch {
+    let values = |branch: &Branch| Arc::new(diff::secrets::values_under(secret_keys, &branch.variables));
+    let existing: BTreeMap<String, (String, Arc<BTreeSet<SmolStr>>)> =
+        session.plan.branches.iter().map(|b| (b.slug.to_string(), (b.name.to_string(), values(b)))).collect();
     let removed = removed_names(before, |slug| !existing.contains_key(slug));
     // A file of the whole project has its path in place of a slug.
-    let written: Vec<String> = after
+    let written: BTreeSet<String> = after
         .iter()
         .filter(|(path, _)| path.kind() == OutputKind::ProjectGitops || path.slug() == SHARED_SLUG)
         .map(|(path, _)| path.slug().to_owned())
         .collect();
-    move |slug: &str| {
-        let name = existing.get(slug).or_else(|| removed.get(slug)).cloned().unwrap_or_else(|| slug.to_owned());
-        let exists = existing.contains_key(slug) || written.iter().any(|path| path == slug);
-        KnownBranch { name, exists }
+    let all_values: Arc<BTreeSet<SmolStr>> =
+        Arc::new(existing.values().flat_map(|(_, values)| values.iter().cloned()).collect());
+    move |slug: &str| match existing.get(slug) {
+        Some((name, values)) => KnownBranch { name: name.clone(), exists: true, secret_values: values.clone() },
+        None => KnownBranch {
+            name: removed.get(slug).cloned().unwrap_or_else(|| slug.to_owned()),
+            exists: written.contains(slug),
+            secret_values: if slug == SHARED_SLUG { all_values.clone() } else { Arc::default() },
+        },
     }
 }
 

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) const REDACTED: &str = "(secret)";
 
 /// Shorter values are replaced only where they are a whole name in backticks. They may be part of other words.
-const DISTINCT: usize = 8;
+pub(crate) const DISTINCT: usize = 8;
 
 /// The fields of a Secret that have values.
 const DATA: [&str; 2] = ["data", "stringData"];

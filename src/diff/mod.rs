@@ -5,16 +5,17 @@
 
 pub(crate) mod json;
 pub(crate) mod markdown;
-mod secrets;
+pub(crate) mod secrets;
 pub(crate) mod summary;
 pub(crate) mod text;
 
 use crate::output::{OutputKind, OutputPath, Tree};
 use rayon::prelude::*;
+use secrets::Secrets;
 use serde::Serialize;
 use similar::{Algorithm, ChangeTag, TextDiff};
 use smol_str::SmolStr;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What became of a file or a branch.
@@ -109,10 +110,12 @@ pub(crate) struct KnownBranch {
     pub(crate) name: String,
     /// Whether it is among the branches, or only left something behind.
     pub(crate) exists: bool,
+    /// The secret values that the spec has for it.
+    pub(crate) secret_values: Arc<BTreeSet<SmolStr>>,
 }
 
 /// The branches in which `after` differs from `before`, in the order of their slugs. `output` is what the folder of
-/// the output is called. The values of Secrets and of keys that match a pattern of `secret_keys` are not shown.
+/// the output is called. Secret values are not shown: those of Secrets, and those of keys that match a pattern of `secret_keys`.
 pub(crate) fn compare(
     (before, after): (&Tree, &Tree),
     output: &str,
@@ -128,35 +131,49 @@ pub(crate) fn compare(
     for (path, pair) in pairs {
         branches.entry(path.slug()).or_default().push(pair);
     }
-    let differing: Vec<(&str, String, ChangeKind, Vec<FilePair>)> = branches
-        .into_iter()
-        .filter_map(|(slug, files)| {
-            let KnownBranch { name, exists } = known(slug);
-            let change = ChangeKind::of(files.iter().any(|file| file.1.is_some()), exists);
-            let changed: Vec<FilePair> = files.into_iter().filter(|(_, before, after)| before != after).collect();
-            let (locks, others): (Vec<FilePair>, Vec<FilePair>) =
-                changed.into_iter().partition(|file| file.0.kind() == OutputKind::Lock);
-            let shown = if others.is_empty() { locks } else { others };
-            (!shown.is_empty()).then_some((slug, name, change, shown))
-        })
-        .collect();
-    let files: Vec<Vec<FileDiff>> = differing
-        .par_iter()
-        .map(|(_, _, _, files)| files.iter().map(|pair| file(*pair, output, secret_keys)).collect())
-        .collect();
-    let branch = |((slug, name, change, _), files): ((&str, String, ChangeKind, _), _)| BranchDiff {
-        slug: slug.to_owned(),
-        name,
-        change,
-        files,
-    };
-    differing.into_iter().zip(files).map(branch).collect()
+    let differing: Vec<Differing> =
+        branches.into_iter().filter_map(|(slug, files)| Differing::of(slug, known(slug), files)).collect();
+    differing.par_iter().map(|branch| branch.compared(output, secret_keys)).collect()
 }
 
-fn file((path, before, after): FilePair, output: &str, secret_keys: &[SmolStr]) -> FileDiff {
+/// A branch of which a file differs.
+struct Differing<'a> {
+    slug: &'a str,
+    branch: KnownBranch,
+    change: ChangeKind,
+    /// All files of the branch.
+    files: Vec<FilePair<'a>>,
+}
+
+impl<'a> Differing<'a> {
+    fn of(slug: &'a str, branch: KnownBranch, files: Vec<FilePair<'a>>) -> Option<Self> {
+        if files.iter().all(|(_, before, after)| before == after) {
+            return None;
+        }
+        let change = ChangeKind::of(files.iter().any(|file| file.1.is_some()), branch.exists);
+        Some(Differing { slug, branch, change, files })
+    }
+
+    fn compared(&self, output: &str, secret_keys: &[SmolStr]) -> BranchDiff {
+        let changed = self.files.iter().filter(|(_, before, after)| before != after);
+        let (locks, others): (Vec<&FilePair>, Vec<&FilePair>) =
+            changed.partition(|file| file.0.kind() == OutputKind::Lock);
+        let shown = if others.is_empty() { locks } else { others };
+        let texts = self.files.iter().flat_map(|(_, before, after)| before.iter().chain(after)).map(|text| &***text);
+        let secrets = Secrets::of(secret_keys, &self.branch.secret_values, texts);
+        BranchDiff {
+            slug: self.slug.to_owned(),
+            name: self.branch.name.clone(),
+            change: self.change,
+            files: shown.into_iter().map(|pair| file(*pair, output, &secrets)).collect(),
+        }
+    }
+}
+
+fn file((path, before, after): FilePair, output: &str, secrets: &Secrets) -> FileDiff {
     let texts = (before.map_or("", |text| text), after.map_or("", |text| text));
     let is_yaml = path.name().rsplit_once('.').is_some_and(|(_, extension)| extension == "yaml");
-    let (old, new) = if is_yaml { secrets::redacted(texts, secret_keys) } else { (texts.0.into(), texts.1.into()) };
+    let (old, new) = if is_yaml { secrets.redacted(texts) } else { (texts.0.into(), texts.1.into()) };
     let diff = TextDiff::configure().algorithm(Algorithm::Patience).diff_lines(&*old, &*new);
     let count = |tag| diff.iter_all_changes().filter(|change| change.tag() == tag).count();
     FileDiff {
@@ -205,6 +222,7 @@ pub(super) mod tests {
         compare((&before, &after), "out", &[], |slug| KnownBranch {
             name: format!("feature/<{slug}|"),
             exists: slug != "removed",
+            secret_values: Arc::default(),
         })
     }
 
@@ -238,8 +256,7 @@ pub(super) mod tests {
     #[test]
     fn equal_trees_do_not_differ() {
         let tree = tree(&[("namespaces/a/10-a.yaml", "a: 1\n")]);
-        assert!(
-            compare((&tree, &tree), "out", &[], |slug| KnownBranch { name: slug.to_owned(), exists: true }).is_empty()
-        );
+        let known = |slug: &str| KnownBranch { name: slug.to_owned(), exists: true, secret_values: Arc::default() };
+        assert!(compare((&tree, &tree), "out", &[], known).is_empty());
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod name;
 pub(crate) mod namespace;
 pub(crate) mod order;
 pub(crate) mod scope;
+pub(crate) mod secret;
 
 pub(crate) use gvk::Gvk;
 

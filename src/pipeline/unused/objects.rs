@@ -7,6 +7,7 @@ use crate::glob;
 use crate::kustomize::PatchOptions;
 use crate::node::{MapEntry, Node};
 use crate::resource::Resource;
+use crate::schema::secret;
 use crate::spec::{ImageField, Placed};
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
@@ -59,8 +60,7 @@ pub(super) fn patch_options(build: &UsedParts) -> Vec<Diagnostic> {
 /// Entries of `secrets.allow` and `secrets.keys` that match nothing in any branch.
 pub(super) fn secrets(build: &UsedParts) -> Vec<Diagnostic> {
     let spec = build.inputs.spec;
-    let is_secret = |resource: &Resource| resource.gvk().kind == "Secret" && resource.gvk().group.is_empty();
-    let secrets = || objects(build).filter(|resource| is_secret(resource));
+    let secrets = || objects(build).filter(|resource| secret::may_have_values(&resource.gvk()));
     let names: BTreeSet<SmolStr> = secrets().map(|secret| secret.original_id().name.clone()).collect();
     let has_values =
         |name: &str| secrets().any(|secret| secret.original_id().name == name && checks::has_values(secret));

@@ -128,3 +128,48 @@ fn allowed_secrets_and_keys_that_match_nothing_are_reported() {
         "{error}"
     );
 }
+
+#[test]
+fn values_in_other_fields_are_refused_and_not_shown() {
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\n";
+    let applied =
+        "  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: '{\"data\":{\"a\":\"BASE64\"}}'\n";
+    let sealed =
+        "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata:\n  name: db\nspec:\n  template:\n    data:\n";
+    for (object, message) in [
+        (format!("{secret}stringdata:\n  a: VALUE\n"), "`Secret db` contains the value of `a`"),
+        (format!("{secret}Data:\n  a: BASE64\n"), "`Secret db` contains the value of `a`"),
+        (format!("{secret}{applied}"), "contains the value of `kubectl.kubernetes.io/last-applied-configuration`"),
+        (format!("{sealed}      a: VALUE\n"), "`SealedSecret db` contains the value of `a`"),
+    ] {
+        let workspace = workspace(&[("base/secret.yaml", &object)]);
+        for format in ["text", "markdown", "json"] {
+            shows_no_value(&workspace, &["diff", "--format", format], message);
+        }
+        let spec = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nsecrets: refuse\nbranches:\n- name: main\n";
+        workspace.write("branches.yaml", spec);
+        shows_no_value(&workspace, &["build"], message);
+        workspace.write("branches.yaml", spec.replace("refuse", "{mode: refuse, allow: [db]}"));
+        assert_eq!(workspace.run(&["build"]).exits(0).err().matches("contains the value").count(), 0);
+    }
+    let filled = format!("{sealed}      a: 'x {{% raw %}}{{{{ .a }}}}{{% endraw %}}'\n");
+    let workspace = workspace(&[("base/secret.yaml.j2", &filled)]);
+    assert_eq!(workspace.run(&["build"]).exits(0).err(), "");
+}
+
+#[test]
+fn a_diff_does_not_show_a_known_value_under_another_key() {
+    let spec = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nsecrets:\n  keys: ['*Password']\nbranches:\n\
+                - name: main\n  values:\n    dbPassword: VALUE\n";
+    let config =
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata:\n  url: db://u:{{ values.dbPassword }}@db\n";
+    let workspace = workspace(&[("branches.yaml", spec), ("base/a.yaml.j2", config)]);
+    workspace.run(&["build"]).exits(0);
+    let next = "another-hunter22";
+    workspace.write("branches.yaml", spec.replace("VALUE", next));
+    for format in ["text", "markdown"] {
+        let text = workspace.run(&["diff", "--format", format]).exits(1).out();
+        assert!(text.contains("-  url: (secret)\n+  url: (secret, changed)\n"), "{text}");
+        assert!(!text.contains("hunter22"), "{text}");
+    }
+}
