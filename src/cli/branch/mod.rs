@@ -208,8 +208,8 @@ impl BranchEditor<'_> {
         self.put(files, edit, if lines.is_empty() { "nothing to do\n" } else { lines })
     }
 
-    /// The outcome of a build with the changed files, which has no error that the spec before did not have. A spec with too many
-    /// branches is accepted, unless the edit adds branches.
+    /// The outcome of a build with the changed files, which has no error that the spec before did not have. New warnings are shown. A
+    /// spec with too many branches is accepted, unless the edit adds branches.
     fn tried(&self, files: &SpecFiles, edit: &SpecEdit, before: Option<&Trial>) -> Result<Trial> {
         let project = files.project();
         let locate = |errors| files.locate_before(errors, &project, edit.settings);
@@ -218,15 +218,15 @@ impl BranchEditor<'_> {
         let too_many = plan::too_many_branches(&spec).filter(|_| more);
         Diagnostics::check(too_many.into_iter().collect(), ()).map_err(locate)?;
         let after = self.trial(&project, &spec);
-        if after.has_errors(&edit.edited) {
+        if after.has_diagnostics(&edit.edited) {
             let other = before.is_none().then(|| self.trial(&self.workspace.project, &self.spec));
             let before = before.or(other.as_ref()).expect("one of the two");
-            let errors = trial::new_errors(before, &after, &edit.edited, |error| {
-                locate(error.into()).into_iter().next().expect("each error is moved")
-            });
+            let located = |error: Diagnostic| locate(error.into()).into_iter().next().expect("each error is moved");
+            let errors = trial::new_errors(before, &after, &edit.edited, located);
             let help = "nothing was written: without the removed branches, a build would refuse the spec";
             let explained = |error: Diagnostic| if edit.edited.only_removes { error.help(help) } else { error };
             Diagnostics::check(errors.into_iter().map(explained).collect(), ())?;
+            self.screen.warn(&trial::new_warnings(before, &after, &edit.edited, located), &project);
         }
         if let Some(name) = edit.edited.set.filter(|name| after.lacks_objects_of(name)) {
             let message =

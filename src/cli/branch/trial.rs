@@ -2,7 +2,7 @@
 //! output, of which a removed branch may leave something that no build would list.
 //!
 //! Nothing is written that a build would refuse. Only errors that the edit causes count: those that the spec had before do not block
-//! an edit, which may fix another one.
+//! an edit, which may fix another one. The warnings that it causes are shown.
 
 use crate::cli::previous::RecordedOutput;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -43,6 +43,8 @@ pub(super) struct Trial {
     errors: Vec<Diagnostic>,
     /// Warnings about images that only other branches have.
     images_of_others: Vec<Diagnostic>,
+    /// All warnings of the build.
+    warnings: Vec<Diagnostic>,
 }
 
 impl Trial {
@@ -71,17 +73,24 @@ impl Trial {
         let mut unknown: BTreeSet<SmolStr> =
             names.iter().filter(|name| !planned.contains(name.as_str())).cloned().collect();
         let mut failed = unknown.clone();
-        let (tree, errors, images_of_others) = match built {
+        let (tree, errors, images_of_others, mut warnings) = match built {
             Ok(build) => {
                 failed.extend(build.failures.iter().map(|failure| failure.branch.name.clone()));
                 let incomplete = build.failures.iter().filter(|failure| failure.claims.is_none());
                 unknown.extend(incomplete.map(|failure| failure.branch.name.clone()));
                 let errors = build.errors().into_iter().flatten().collect();
-                (Some(build.tree), errors, build.images_of_others)
+                let of_zones = build.zone_warnings(&without, &build.tree);
+                let warnings = [of_zones, build.warnings, build.unknown_history].concat();
+                (Some(build.tree), errors, build.images_of_others, warnings)
             }
-            Err(errors) => (None, Diagnostics::from(errors).into_iter().collect(), Vec::new()),
+            Err(errors) => (None, Diagnostics::from(errors).into_iter().collect(), Vec::new(), Vec::new()),
         };
-        Trial { names, failed, unknown, tree, plan_errors, errors: refused.unwrap_or(errors), images_of_others }
+        if let Some(recorded) = &recorded {
+            warnings = warnings.into_iter().map(|warning| recorded.located(warning)).collect();
+            warnings.extend(recorded.warnings.iter().cloned());
+        }
+        let errors = refused.unwrap_or(errors);
+        Trial { names, failed, unknown, tree, plan_errors, errors, images_of_others, warnings }
     }
 
     /// Whether the objects of a branch are not known, because of errors.
@@ -111,9 +120,9 @@ impl Trial {
         self.images_of_others.iter().filter(is_set)
     }
 
-    /// Whether an edit may have caused an error.
-    pub(super) fn has_errors(&self, edited: &EditedBranches) -> bool {
-        self.errors(edited).chain(self.images(edited)).next().is_some()
+    /// Whether an edit may have caused an error or a warning.
+    pub(super) fn has_diagnostics(&self, edited: &EditedBranches) -> bool {
+        self.errors(edited).chain(&self.warnings).chain(self.images(edited)).next().is_some()
     }
 }
 
@@ -136,27 +145,39 @@ pub(super) fn new_errors(
     edited: &EditedBranches,
     locate: impl Fn(Diagnostic) -> Diagnostic,
 ) -> Vec<Diagnostic> {
-    let known = KnownErrors::of(before.plan_errors.iter().chain(&before.errors));
+    let known = KnownDiagnostics::of(before.plan_errors.iter().chain(&before.errors));
     let errors = after.errors(edited).filter(|error| !edited.keeps(before, error, known.same(edited, error), &locate));
     // What was an error is one of these images if another branch got it.
-    let known = KnownErrors::of(before.errors.iter().chain(&before.images_of_others));
+    let known = KnownDiagnostics::of(before.errors.iter().chain(&before.images_of_others));
     let images = after.images(edited).filter(|image| !edited.keeps(before, image, known.same(edited, image), &locate));
     errors.chain(images).cloned().map(&locate).collect()
 }
 
-/// Errors by code and message.
-struct KnownErrors<'t>(BTreeMap<(Code, String), Vec<&'t Diagnostic>>);
+/// The warnings of `after` that `before` did not have.
+pub(super) fn new_warnings(
+    before: &Trial,
+    after: &Trial,
+    edited: &EditedBranches,
+    locate: impl Fn(Diagnostic) -> Diagnostic,
+) -> Vec<Diagnostic> {
+    let known = KnownDiagnostics::of(before.warnings.iter());
+    let is_new = |warning: &&Diagnostic| !edited.keeps(before, warning, known.same(edited, warning), &locate);
+    after.warnings.iter().filter(is_new).cloned().collect()
+}
 
-impl<'t> KnownErrors<'t> {
+/// Diagnostics by code and message.
+struct KnownDiagnostics<'t>(BTreeMap<(Code, String), Vec<&'t Diagnostic>>);
+
+impl<'t> KnownDiagnostics<'t> {
     fn of(errors: impl Iterator<Item = &'t Diagnostic>) -> Self {
         let mut known: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for error in errors {
             known.entry((error.parts().code, error.parts().message.clone())).or_default().push(error);
         }
-        KnownErrors(known)
+        KnownDiagnostics(known)
     }
 
-    /// Those with the message of an error after an edit.
+    /// Those with the message of one after an edit.
     fn same(&self, edited: &EditedBranches, error: &Diagnostic) -> &[&'t Diagnostic] {
         let key = (error.parts().code, edited.old_text(&error.parts().message));
         self.0.get(&key).map(Vec::as_slice).unwrap_or_default()
@@ -170,8 +191,8 @@ impl EditedBranches<'_> {
             .map_or_else(|| text.to_owned(), |(old, new)| text.replace(&format!("`{new}`"), &format!("`{old}`")))
     }
 
-    /// Whether an error existed before: `same` are those with its message. A new branch has the errors that others have in files
-    /// which are not the branch's own.
+    /// Whether an error or a warning existed before: `same` are those with its message. A new branch has those that others have in
+    /// files which are not the branch's own.
     fn keeps(
         &self,
         before: &Trial,

@@ -218,3 +218,31 @@ fn a_previous_output_that_a_build_refuses_does_not_block_edits() {
     assert_eq!(accepted(&workspace, &["set", "main", "--replicas", "web=2"]), "changed main\n");
     accepted(&workspace, &["remove", "other"]);
 }
+
+/// Runs a command of `pleach branch`, which succeeds with these first lines of warnings.
+#[track_caller]
+fn warned(workspace: &Workspace, args: &[&str], warnings: &[&str]) {
+    let error = workspace.run(&[&["branch"], args].concat()).exits(0).err();
+    let shown: Vec<&str> = error.lines().filter(|line| line.starts_with("warning")).collect();
+    assert_eq!(shown, warnings, "{args:?}\n{error}");
+}
+
+#[test]
+fn new_warnings_of_an_edit_are_shown() {
+    let unused = "warning[overlay]: no branch uses the overlay `proxy`";
+    let pinned = "warning[spec]: `expires` has no effect: the branch `kept` is pinned";
+    let workspace = workspace(
+        "cleanup: {images: {keep: [registry.example.com/shop/*]}}\nbranches:\n- name: main\n- name: old\n  added: 2026-01-01\n  overlays: [proxy]\n- name: kept\n  pin: {reason: a demo}\n",
+    );
+    workspace.run(&["build", "--strict"]).exits(0);
+    warned(&workspace, &["remove", "old", "--dry-run"], &[unused]);
+    let (status, _, error) = sync(&workspace, "main\nkept\n", &["--allow-delete", "1", "--dry-run"]);
+    assert!(status == 0 && error.contains(unused), "{error}");
+    warned(&workspace, &["set", "kept", "--expires", "2026-12-31"], &[pinned]);
+    // They are not repeated.
+    warned(&workspace, &["remove", "old"], &[unused]);
+    warned(&workspace, &["set", "main", "--label", "a=b"], &[]);
+    warned(&workspace, &["add", "new"], &[]);
+    warned(&workspace, &["rename", "new", "other"], &[]);
+    workspace.run(&["build", "--strict"]).exits(2);
+}
