@@ -48,7 +48,7 @@ fn digest(name: &str) -> String {
 }
 
 impl DiskChanges {
-    /// Creates a file that is not there, and no part of it if that fails.
+    /// Creates a file that is not there.
     pub(super) fn create(&self, path: &Path, content: &str) -> io::Result<()> {
         #[cfg(test)]
         if let Err(crash) = self.change() {
@@ -68,11 +68,15 @@ impl DiskChanges {
         }
     }
 
-    /// Writes a file, and replaces an existing one.
+    /// Writes a file, and replaces an existing one. If that fails, no temporary file stays.
     pub(super) fn replace(&self, path: &Path, content: &str) -> io::Result<()> {
         let beside = beside(path);
-        self.create(&beside, content)?;
-        self.rename(&beside, path)
+        let replaced = self.create(&beside, content).and_then(|()| self.rename(&beside, path));
+        if replaced.is_err() {
+            // If this fails too, the next run removes it.
+            let _ = self.remove_file(&beside);
+        }
+        replaced
     }
 
     pub(super) fn make_folder(&self, path: &Path) -> io::Result<()> {

@@ -63,7 +63,7 @@ pub(crate) fn first_link(from: &Path, path: &Path, is_checked: impl Fn(&Path) ->
 
 /// The nearest folder that has a `branches.yaml`: `start` or one above it.
 pub(crate) fn workspace(start: &Path) -> Option<&Path> {
-    start.ancestors().find(|folder| folder.join(SPEC).is_file())
+    start.ancestors().find(|folder| folder.join(SPEC).symlink_metadata().is_ok())
 }
 
 /// The texts in and below `root`, shown as seen from `here`; both are resolved paths. What is above `root` is not there.

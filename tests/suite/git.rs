@@ -162,3 +162,37 @@ fn an_object_that_a_partial_clone_does_not_have_is_an_error() {
         assert!(text.contains("status 0"), "{filter}: {text}");
     }
 }
+
+/// Programs that a repository names are not started, in its settings, attributes or hooks.
+#[test]
+fn settings_and_hooks_of_a_repository_start_nothing() {
+    let workspace = repository();
+    let done = workspace.shell(
+        "printf '#!/bin/sh\\necho \"$0\" \"$@\" >>\"%s/started\"\\n' \"$PWD\" >evil && chmod +x evil && \
+         for hook in post-index-change reference-transaction post-checkout pre-auto-gc fsmonitor-watchman; do cp evil .git/hooks/$hook; done && \
+         for key in core.fsmonitor core.pager core.sshCommand core.askPass core.alternateRefsCommand diff.external diff.x.textconv diff.x.command \
+         filter.x.clean filter.x.smudge filter.x.process gpg.program gpg.x509.program credential.helper uploadpack.packObjectsHook pager.log \
+         pager.diff alias.log merge.x.driver interactive.diffFilter; do git config $key \"$PWD/evil\"; done && \
+         git config core.hooksPath .git/hooks && git config log.showSignature true && git config protocol.ext.allow always && \
+         git config remote.origin.url \"ext::$PWD/evil\" && git config remote.origin.promisor true && \
+         git config remote.origin.partialclonefilter blob:none && git config filter.x.required true && \
+         echo '* diff=x filter=x merge=x' >.git/info/attributes",
+    );
+    assert_eq!(done, "");
+    workspace.write("envs/branches.yaml", SPEC.replace("ttl: 60", "ttl: 61"));
+    for command in [
+        "check --base origin/main",
+        "check",
+        "diff --base origin/main",
+        "build",
+        "teardown",
+        "branch list",
+        "branch sync --from git --dry-run",
+    ] {
+        workspace.shell(&format!("cd envs; pleach {command}"));
+        assert!(!workspace.path().join("started").exists(), "{command}: {}", workspace.read("started"));
+    }
+    // The programs can be started: Git itself does.
+    workspace.shell("git status; git diff; true");
+    assert!(workspace.path().join("started").exists());
+}

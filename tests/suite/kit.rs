@@ -180,6 +180,14 @@ pub(crate) fn compare_text(file: &Path, got: &str) {
     compare_without_blessing(file, got);
 }
 
+/// Whether system calls can be traced. `PLEACH_NEED_STRACE=1` requires it.
+#[allow(dead_code, reason = "golden cases use no strace")]
+pub(crate) fn can_trace() -> bool {
+    let can = Command::new("strace").args(["-f", "-o", "/dev/null", "true"]).status().is_ok_and(|done| done.success());
+    assert!(can || std::env::var_os("PLEACH_NEED_STRACE").is_none(), "strace is not installed or may not trace");
+    can
+}
+
 /// Compares a text with a file that another program writes.
 #[track_caller]
 #[cfg_attr(not(feature = "apply"), allow(dead_code, reason = "in the suite, tests of DNS alone use it"))]

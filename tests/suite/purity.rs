@@ -3,7 +3,7 @@
 //!
 //! Skipped if strace is not installed or may not trace, unless `PLEACH_NEED_STRACE=1` requires it.
 
-use crate::tests::kit::Workspace;
+use crate::tests::kit::{Workspace, can_trace};
 use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 
@@ -35,12 +35,6 @@ struct Trace(Vec<String>);
 struct Traced {
     pleach: Vec<Trace>,
     programs: Vec<(String, Trace)>,
-}
-
-fn can_trace() -> bool {
-    let can = Command::new("strace").args(["-f", "-o", "/dev/null", "true"]).status().is_ok_and(|done| done.success());
-    assert!(can || std::env::var_os("PLEACH_NEED_STRACE").is_none(), "strace is not installed or may not trace");
-    can
 }
 
 /// Runs pleach under strace in a workspace.
@@ -176,6 +170,19 @@ fn commands_read_the_workspace_and_write_the_output_and_the_spec() {
     check(&sample, &["branch", "set", "feature/login", "--image", "backend=:new"], &["branches.yaml"]);
     check(&sample, &["build"], &["out"]);
     check(&sample, &["teardown"], &[]);
+    check(&sample, &["diff"], &[]);
+    check(&sample, &["branch", "list", "--format", "json"], &[]);
+    sample.write("plain/kustomization.yaml", "configMapGenerator: [{name: app, literals: [a=b]}]\n");
+    check(&sample, &["kustomize", "plain"], &[]);
     let traced = traced(&sample, &["check"]);
     assert!(!traced.programs.is_empty(), "Git is asked for the base revision");
+    let listed = sample.run(&["branch", "list", "--format", "json"]).exits(0).out();
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    let names = listed["branches"].as_array().unwrap().iter().map(|branch| branch["name"].as_str().unwrap());
+    assert_eq!(sample.shell("git remote add origin ../none"), "");
+    for name in names.chain(["feature/new"]) {
+        assert_eq!(sample.shell(&format!("git update-ref 'refs/remotes/origin/{name}' HEAD")), "");
+    }
+    check(&sample, &["branch", "sync", "--from", "git"], &["branches.yaml", "branches.d"]);
+    assert!(sample.run(&["branch", "list"]).exits(0).out().contains("feature/new"));
 }

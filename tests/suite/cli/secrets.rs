@@ -173,3 +173,27 @@ fn a_diff_does_not_show_a_known_value_under_another_key() {
         assert!(!text.contains("hunter22"), "{text}");
     }
 }
+
+#[test]
+fn other_commands_show_no_value() {
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\nstringData:\n  a: VALUE\n";
+    let spec = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nsecrets: {mode: allow, keys: ['*Password']}\nbranches:\n\
+                - name: main\n  values:\n    dbPassword: VALUE\n";
+    let config =
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata:\n  myPassword: '{{ values.dbPassword }}'\n";
+    let workspace = workspace(&[("branches.yaml", spec), ("base/secret.yaml", secret), ("base/a.yaml.j2", config)]);
+    shows_no_value(&workspace, &["check"], "30-configmap-x.yaml");
+    workspace.run(&["build"]).exits(0);
+    workspace.write("base/secret.yaml", secret.replace("VALUE", "other-hunter22"));
+    shows_no_value(&workspace, &["check"], "26-secret-db.yaml");
+    shows_no_value(&workspace, &["branch", "list"], "main");
+    shows_no_value(&workspace, &["branch", "list", "--format", "json"], "main");
+    shows_no_value(&workspace, &["branch", "set", "main", "--value", "other=x", "--dry-run"], "main");
+    shows_no_value(&workspace, &["teardown"], "");
+    workspace
+        .write("k/kustomization.yaml", format!("secretGenerator:\n- name: a\n  literals: [a={VALUE}, a={VALUE}]\n"));
+    shows_no_value(&workspace, &["kustomize", "k"], "error");
+    workspace.write("k/kustomization.yaml", "resources: [s.yaml]\npatches:\n- patch: '[{op: test, path: /stringData/a, value: other-value}]'\n  target: {kind: Secret}\n");
+    workspace.write("k/s.yaml", secret.replace("VALUE", VALUE));
+    shows_no_value(&workspace, &["kustomize", "k"], "error");
+}

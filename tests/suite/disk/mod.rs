@@ -1,5 +1,7 @@
 //! The output folder: what a build writes and deletes, and what it does not touch.
 
+#[cfg(target_os = "linux")]
+mod faults;
 #[cfg(unix)]
 mod links;
 #[cfg(unix)]
