@@ -10,7 +10,7 @@ use crate::annotation::PROJECT_LABEL;
 use crate::argument::shell_word;
 use crate::diagnostic::{Diagnostic, PreviousFile, Result};
 use crate::disk::OutputDir;
-use crate::git::OutputAtCommit;
+use crate::git::{EarlierFiles, OutputAtCommit};
 use crate::output::{
     HistoryParents, OutputFolder, OutputHistory, OutputKind, OutputPath, PreviousOutput, Tree, written_files,
 };
@@ -94,14 +94,16 @@ impl RecordedOutput {
         Ok(CarriedOut { records: then.records()?, later })
     }
 
-    /// The same for the commits of the history that changed them, the newest first. Each is read on request.
-    pub(super) fn carried_out_before(&self) -> Result<impl Iterator<Item = Result<(String, CarriedOut)>>> {
-        let changes = self.commit().map(|base| base.before_changes(&RECORDS.map(OutputFolder::path))).transpose()?;
-        Ok(changes.into_iter().flatten().map(|then| {
-            let then = then?;
-            let commit = then.commit().to_owned();
-            Ok((commit, self.carried_out_at(&BaseRevision::Commit(then))?))
-        }))
+    /// The same for the commits of the history that changed them, the newest first.
+    pub(super) fn carried_out_before(&self) -> Result<Vec<(String, CarriedOut)>> {
+        let Some(base) = self.commit() else { return Ok(Vec::new()) };
+        let earlier = base.before_changes(&RECORDS.map(OutputFolder::path))?;
+        let carried_out = |EarlierFiles { commit, files, later }: EarlierFiles| {
+            let records = files.iter().filter(|(path, _)| is_record(path));
+            let records = records.map(|(path, text)| (path.clone(), Arc::clone(text))).collect();
+            (commit, CarriedOut { records, later })
+        };
+        Ok(earlier.into_iter().map(carried_out).collect())
     }
 
     /// The texts that a file has had in the history, the newest first.

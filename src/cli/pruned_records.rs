@@ -110,8 +110,7 @@ impl<'b> PrunedRecords<'b> {
 /// The files after pruning what a commit of the history lists, and the command that does it, if the output on the disk shows that.
 fn carried_out(session: &Session, build: &Build) -> Result<Option<(Tree, String)>> {
     let existing = session.plan.slugs();
-    for found in session.previous.carried_out_before()? {
-        let (commit, carried_out) = found?;
+    for (commit, carried_out) in session.previous.carried_out_before()? {
         for prune in [Prune::All, Prune::Removed] {
             let tree = carried_out.pruned_tree(build, |path| prune.drops(path, &existing))?;
             let is_written =

@@ -29,6 +29,12 @@ impl<'t> CommitGraph<'t> {
         Ok(String::from_utf8_lossy(&stdout(run(root, &options, b"")?)?).into_owned())
     }
 
+    /// The same for all commits that some revisions of Git select.
+    pub(super) fn print_all(root: &Path, revisions: &[&str]) -> Result<String, Diagnostic> {
+        let options = [&["log", "--no-patch", "--format=%H %P%x09"], revisions, &["--"]].concat();
+        Ok(String::from_utf8_lossy(&stdout(run(root, &options, b"")?)?).into_owned())
+    }
+
     pub(super) fn read(printed: &'t str) -> Self {
         let (mut order, mut commits) = (Vec::new(), HashMap::new());
         for (ids, message) in printed.lines().filter_map(|line| line.split_once('\t')) {

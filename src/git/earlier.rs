@@ -1,9 +1,8 @@
 //! What the history of a commit had: an output that was removed since, and the texts of files. What existed only in a pull request is
 //! not in the published history.
 
-use super::history::MOST_CHANGES;
 use super::published::{Published, PublishedHistory};
-use super::raw::{ChangedFile, RAW, changed_files};
+use super::raw::{COMMIT, ChangedFile, RAW, changed_files};
 use super::revision::{OutputAtCommit, below, contents};
 use super::{run, stdout};
 use crate::diagnostic::Diagnostic;
@@ -36,6 +35,7 @@ impl OutputAtCommit {
 }
 
 /// A file of the output as a commit left it.
+#[derive(Clone)]
 pub(crate) struct FileVersion {
     pub(crate) path: OutputPath,
     /// `None` if the commit deleted it.
@@ -43,18 +43,6 @@ pub(crate) struct FileVersion {
 }
 
 impl OutputAtCommit {
-    /// The output at the last commits of the published history that changed `folders` of it, the newest first. Each is listed on request.
-    pub(crate) fn before_changes<'s>(
-        &'s self,
-        folders: &[RelPath],
-    ) -> Result<impl Iterator<Item = Result<Self, Diagnostic>> + use<'s>, Diagnostic> {
-        let folders = self.within(folders);
-        let paths: Vec<&str> = folders.iter().map(RelPath::as_str).collect();
-        let chains = PublishedHistory::of(self.root(), self.commit())?.changes(MOST_CHANGES, &[], None, &paths)?;
-        let commits = chains.into_iter().flat_map(|chain| chain.changes).map(|change| change.commit);
-        Ok(commits.map(|commit| OutputAtCommit::at(self.root(), &commit, self.output())))
-    }
-
     /// The texts that a file has had in the published history, the newest first.
     pub(crate) fn earlier_versions(&self, path: &OutputPath) -> Result<Vec<Arc<str>>, Diagnostic> {
         let Some(path) = self.output().join(path.as_str()) else { return Ok(Vec::new()) };
@@ -68,7 +56,8 @@ impl OutputAtCommit {
         if is_before { PublishedHistory::of(self.root(), "HEAD")?.has(self.commit()) } else { Ok(true) }
     }
 
-    fn within(&self, folders: &[RelPath]) -> Vec<RelPath> {
+    /// The paths of `folders` of the output in the repository.
+    pub(super) fn within(&self, folders: &[RelPath]) -> Vec<RelPath> {
         folders.iter().filter_map(|folder| self.output().join(folder.as_str())).collect()
     }
 
@@ -81,8 +70,8 @@ impl OutputAtCommit {
         let folders = self.within(folders);
         let paths: Vec<&str> = folders.iter().map(RelPath::as_str).collect();
         let range = format!("{}..{}", self.commit(), newest.commit());
-        let listed = changes_of_all_parents(self.root(), &range, &paths)?;
-        let files = changed_files(&listed).into_iter().flatten();
+        let listed = changes_of_all_parents(self.root(), &[&range], &paths)?;
+        let files = changed_files(&listed).into_iter().flat_map(|(_, files)| files);
         let files: Vec<(OutputPath, Option<&str>)> =
             files.filter_map(|file| Some((below(file.path, self.output())?, file.new_id()))).collect();
         let ids: Vec<&str> = files.iter().filter_map(|(_, id)| *id).collect();
@@ -144,19 +133,20 @@ pub(crate) fn versions(
         HistoryParents::Published => PublishedHistory::of(root, reference)?.raw_changes(after, paths)?,
         HistoryParents::All => {
             let range = after.map_or_else(|| reference.to_owned(), |after| format!("{after}..{reference}"));
-            changes_of_all_parents(root, &range, paths)?
+            changes_of_all_parents(root, &[&range], paths)?
         }
     };
     let mut known = BTreeSet::new();
-    let files = changed_files(&listed).into_iter().flatten();
+    let files = changed_files(&listed).into_iter().flat_map(|(_, files)| files);
     let ids: Vec<&str> = files.filter_map(ChangedFile::new_id).filter(|id| known.insert(*id)).collect();
     contents(root, &ids)
 }
 
-/// What the commits of a range have changed at `paths`, with the options [`RAW`]. A merge is compared with each parent.
-fn changes_of_all_parents(root: &Path, range: &str, paths: &[&str]) -> Result<String, Diagnostic> {
+/// What the commits that `revisions` select have changed at `paths`, with the options [`COMMIT`] and [`RAW`]. A merge is compared with
+/// each parent.
+pub(super) fn changes_of_all_parents(root: &Path, revisions: &[&str], paths: &[&str]) -> Result<String, Diagnostic> {
     // Git would leave out the side of a merge that has the same files in the end.
-    let args = ["--literal-pathspecs", "-c", "log.showRoot=true", "log", "--full-history", "-m", "--format="];
-    let listed = stdout(run(root, &[&args[..], &RAW, &[range, "--"], paths].concat(), b"")?)?;
+    let args = ["--literal-pathspecs", "-c", "log.showRoot=true", "log", "--full-history", "-m", COMMIT];
+    let listed = stdout(run(root, &[&args[..], &RAW, revisions, &["--"], paths].concat(), b"")?)?;
     Ok(String::from_utf8_lossy(&listed).into_owned())
 }

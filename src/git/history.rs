@@ -87,7 +87,7 @@ impl OutputAtCommit {
         let args = ["--literal-pathspecs", "diff-tree", "--stdin", "--always", "-r", "--relative", "--diff-filter=DMT"];
         let listed = stdout(run(self.root(), &[&args[..], &RAW, &["--", output]].concat(), commits.as_bytes())?)?;
         let listed = String::from_utf8_lossy(&listed);
-        let mut changes = changed_files(&listed).into_iter().skip(1);
+        let mut changes = changed_files(&listed).into_iter().map(|(_, files)| files);
         let mut chains = Vec::new();
         for (newest, lines) in lines.into_iter().filter(|(_, lines)| !lines.is_empty()) {
             let changes = changes.by_ref().take(lines.len()).map(|files| self.replaced(files)).collect();

@@ -4,6 +4,7 @@ mod branches;
 mod command;
 mod commit_graph;
 mod earlier;
+mod earlier_files;
 mod fork;
 mod history;
 mod merge_message;
@@ -14,6 +15,7 @@ mod revision;
 pub(crate) use branches::branches;
 pub(crate) use command::repository;
 pub(crate) use earlier::{FileVersion, files_named, last_addition, last_change_of, versions};
+pub(crate) use earlier_files::EarlierFiles;
 pub(crate) use fork::{ForkPoint, fork_point, is_ignored, is_shallow, merge_sides, upstream_point};
 pub(crate) use revision::{OutputAtCommit, texts};
 

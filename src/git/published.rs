@@ -7,7 +7,7 @@
 use super::commit_graph::{CommitGraph, GraphCommit};
 use super::fork::DEFAULT_BRANCH;
 use super::merge_message::{MergedBranch, PublishedParents};
-use super::raw::RAW;
+use super::raw::{COMMIT, RAW};
 use super::{run, stdout};
 use crate::diagnostic::Diagnostic;
 use std::cell::OnceCell;
@@ -171,7 +171,7 @@ impl<'a> PublishedHistory<'a> {
 
     /// What Git prints with the options [`RAW`] about the changes of `paths`, without commits that `until` has, if it is one.
     pub(super) fn raw_changes(&self, until: Option<&str>, paths: &[&str]) -> Result<String, Diagnostic> {
-        let options = [&["-c", "log.showRoot=true", "log", "-m", "--format="], &RAW[..]].concat();
+        let options = [&["-c", "log.showRoot=true", "log", "-m", COMMIT], &RAW[..]].concat();
         self.commits().map(|commits| self.listed(&options, commits, until, paths)).collect()
     }
 

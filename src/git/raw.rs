@@ -2,8 +2,12 @@
 
 use super::revision::is_file;
 
-/// The options that print the modes and ids of all changed files.
+/// The options that print the modes and ids of all changed files. Before those of each commit, `git diff-tree --stdin` prints its id, and so does
+/// `git log` with [`COMMIT`].
 pub(super) const RAW: [&str; 4] = ["--raw", "--no-abbrev", "--no-renames", "-z"];
+
+/// The option of `git log` that prints only the id of each commit.
+pub(super) const COMMIT: &str = "--format=%H";
 
 /// The mode of a path that does not exist.
 const NO_MODE: &str = "000000";
@@ -34,23 +38,23 @@ impl<'a> ChangedFile<'a> {
     }
 }
 
-/// The changed files, in lists: `git diff-tree --stdin` prints the id of a commit before those of each, `git log --format=` nothing.
-pub(super) fn changed_files(printed: &str) -> Vec<Vec<ChangedFile<'_>>> {
-    let mut lists = vec![Vec::new()];
+/// The changed files, by commit.
+pub(super) fn changed_files(printed: &str) -> Vec<(&str, Vec<ChangedFile<'_>>)> {
+    let mut lists: Vec<(&str, Vec<_>)> = Vec::new();
     let mut words = printed.split('\0');
     while let Some(word) = words.next() {
         // `git log` prints line breaks between commits.
         let word = word.trim_start_matches('\n');
         let Some(meta) = word.strip_prefix(':') else {
             if !word.is_empty() {
-                lists.push(Vec::new());
+                lists.push((word, Vec::new()));
             }
             continue;
         };
         // `mode mode id id letter`, then the path.
         let meta: Vec<&str> = meta.split(' ').collect();
         let (&[mode, new_mode, id, new_id, _], Some(path)) = (meta.as_slice(), words.next()) else { continue };
-        if let Some(list) = lists.last_mut() {
+        if let Some((_, list)) = lists.last_mut() {
             list.push(ChangedFile { path, modes: [mode, new_mode], ids: [id, new_id] });
         }
     }

@@ -1,0 +1,91 @@
+//! Files of the output at several earlier commits. All are read together: the number of processes of Git does not depend on the number
+//! of commits.
+
+use super::commit_graph::CommitGraph;
+use super::earlier::{FileVersion, changes_of_all_parents};
+use super::history::MOST_CHANGES;
+use super::published::PublishedHistory;
+use super::raw::{ChangedFile, RAW, changed_files};
+use super::revision::{OutputAtCommit, below, contents};
+use super::{run, stdout};
+use crate::diagnostic::Diagnostic;
+use crate::output::{OutputPath, Tree};
+use crate::source::RelPath;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Files of the output at a commit.
+pub(crate) struct EarlierFiles {
+    pub(crate) commit: String,
+    pub(crate) files: Tree,
+    /// The files as the commits after it left them.
+    pub(crate) later: Vec<FileVersion>,
+}
+
+/// A file with the id of its content; `None` if it does not exist.
+type FileBlob<'a> = (OutputPath, Option<&'a str>);
+
+impl OutputAtCommit {
+    /// The files in `folders` of the output at the last commits of the published history that changed them, the newest first.
+    pub(crate) fn before_changes(&self, folders: &[RelPath]) -> Result<Vec<EarlierFiles>, Diagnostic> {
+        let paths = self.within(folders);
+        let paths: Vec<&str> = paths.iter().map(RelPath::as_str).collect();
+        let chains = PublishedHistory::of(self.root(), self.commit())?.changes(MOST_CHANGES, &[], None, &paths)?;
+        let commits: Vec<String> =
+            chains.into_iter().flat_map(|chain| chain.changes).map(|change| change.commit).collect();
+        if commits.is_empty() {
+            return Ok(Vec::new());
+        }
+        let differences = self.differences(&commits, &paths)?;
+        let revisions = self.since_any_of(&commits)?;
+        let revisions: Vec<&str> = revisions.iter().map(String::as_str).collect();
+        let graph = CommitGraph::print_all(self.root(), &revisions)?;
+        let changes = changes_of_all_parents(self.root(), &revisions, &paths)?;
+        let (differences, graph, changes) =
+            (self.file_ids(&differences), CommitGraph::read(&graph), self.file_ids(&changes));
+
+        let is_within = |path: &OutputPath| folders.iter().any(|folder| path.is_within(folder));
+        let own: BTreeMap<&OutputPath, &str> = self.ids().filter(|(path, _)| is_within(path)).collect();
+        let changed = differences.iter().chain(&changes).flat_map(|(_, files)| files).filter_map(|(_, id)| *id);
+        let ids: BTreeSet<&str> = own.values().copied().chain(changed).collect();
+        let ids: Vec<&str> = ids.into_iter().collect();
+        let texts: BTreeMap<&str, Arc<str>> = ids.iter().copied().zip(contents(self.root(), &ids)?).collect();
+        let text = |id: Option<&str>| id.and_then(|id| texts.get(id)).map(Arc::clone);
+
+        let earlier = |(commit, differing): &(&str, Vec<FileBlob>)| {
+            let mut files: BTreeMap<&OutputPath, Option<&str>> =
+                own.iter().map(|(path, id)| (*path, Some(*id))).collect();
+            files.extend(differing.iter().map(|(path, id)| (path, *id)));
+            let files = files.into_iter().filter_map(|(path, id)| Some((path.clone(), text(id)?)));
+            let before = graph.ancestors(commit);
+            let later = changes.iter().filter(|(change, _)| !before.contains(change)).flat_map(|(_, files)| files);
+            let later = later.map(|(path, id)| FileVersion { path: path.clone(), text: text(*id) });
+            EarlierFiles { commit: (*commit).to_owned(), files: files.collect(), later: later.collect() }
+        };
+        Ok(differences.iter().map(earlier).collect())
+    }
+
+    /// What Git prints with the options [`RAW`] about the files at `paths` that are different at each of some commits.
+    fn differences(&self, commits: &[String], paths: &[&str]) -> Result<String, Diagnostic> {
+        let lines: Vec<String> = commits.iter().map(|commit| format!("{commit} {}\n", self.commit())).collect();
+        let args = ["--literal-pathspecs", "diff-tree", "--stdin", "--always", "-r"];
+        let listed = stdout(run(self.root(), &[&args[..], &RAW, &["--"], paths].concat(), lines.concat().as_bytes())?)?;
+        Ok(String::from_utf8_lossy(&listed).into_owned())
+    }
+
+    /// The revisions that select this commit and those before it, without those that all of some commits have.
+    fn since_any_of(&self, commits: &[String]) -> Result<Vec<String>, Diagnostic> {
+        let names: Vec<&str> = commits.iter().map(String::as_str).collect();
+        // Without a common commit, Git prints nothing.
+        let common = run(self.root(), &[&["merge-base", "--octopus"], &names[..]].concat(), b"")?.stdout;
+        let common = String::from_utf8_lossy(&common).lines().next().map(|commit| format!("^{commit}"));
+        Ok(std::iter::once(self.commit().to_owned()).chain(common).collect())
+    }
+
+    /// The changed files that Git prints, by commit.
+    fn file_ids<'t>(&self, printed: &'t str) -> Vec<(&'t str, Vec<FileBlob<'t>>)> {
+        let file = |file: ChangedFile<'t>| Some((below(file.path, self.output())?, file.new_id()));
+        let files = |files: Vec<ChangedFile<'t>>| files.into_iter().filter_map(file).collect();
+        changed_files(printed).into_iter().map(|(commit, changed)| (commit, files(changed))).collect()
+    }
+}
