@@ -20,6 +20,8 @@ use std::sync::Arc;
 pub(super) enum RecordDifferences {
     /// The next build adds records to them.
     Missing(Vec<OutputPath>),
+    /// They have the same records in another form.
+    Edited(Vec<OutputPath>),
     /// They restore records.
     Restored(Vec<OutputPath>),
 }
@@ -38,7 +40,9 @@ impl RecordDifferences {
         };
         if files.iter().all(is_missing) {
             let is_found = session.previous.has_history_in_head()?;
-            return Ok(is_found.then_some(RecordDifferences::Missing(files)));
+            let is_edited = files.iter().all(|path| has_same_records(path, tree.get(path), on_disk(path).as_deref()));
+            let differences = if is_edited { RecordDifferences::Edited } else { RecordDifferences::Missing };
+            return Ok(is_found.then(|| differences(files)));
         }
         for path in &files {
             let (wanted, on_disk) = (tree.get(path), on_disk(path).unwrap_or_default());
@@ -58,6 +62,10 @@ impl RecordDifferences {
                 format!("the next build adds teardown records to {}", names(files)),
                 "they are for what a revert or a merge removed; run `pleach build` to add them in this change, or in the next one",
             ),
+            RecordDifferences::Edited(files) => (
+                format!("the records in {} are those of a build, but the text was edited", names(files)),
+                "run `pleach build`, which writes it again",
+            ),
             RecordDifferences::Restored(files) => (
                 format!("teardown records that were pruned are restored in {}", names(files)),
                 "builds keep them after the merge, except those in use; if they were carried out, run `pleach build`, which removes them",
@@ -68,10 +76,13 @@ impl RecordDifferences {
 
     /// What differs, for the report of `check`.
     pub(super) fn count(&self) -> String {
-        let (RecordDifferences::Missing(files) | RecordDifferences::Restored(files)) = self;
+        let (what, files) = match self {
+            RecordDifferences::Missing(files) | RecordDifferences::Restored(files) => ("teardown records", files),
+            RecordDifferences::Edited(files) => ("the text", files),
+        };
         match files.len() {
-            1 => "teardown records in 1 file".to_owned(),
-            count => format!("teardown records in {count} files"),
+            1 => format!("{what} in 1 file"),
+            count => format!("{what} in {count} files"),
         }
     }
 }
@@ -106,6 +117,12 @@ fn only_adds(path: &OutputPath, wanted: &str, on_disk: Option<&str>, previous: O
     let added = wanted.records.without(&on_disk.records);
     let is_dropped = added.without(&previous.records) != added;
     Some(on_disk.has_same_header(&wanted) && on_disk.records.is_subset(&wanted.records) && !is_dropped)
+}
+
+/// Whether a file has exactly the records of a build.
+fn has_same_records(path: &OutputPath, wanted: Option<&Arc<str>>, on_disk: Option<&str>) -> bool {
+    let read = |text: &str| Some(RecordFile::read(path, text)?.records);
+    wanted.and_then(|text| read(text)).is_some_and(|wanted| on_disk.and_then(read) == Some(wanted))
 }
 
 /// Whether a file has all records that are `wanted`, and others that earlier `versions` of it had and the previous one does not. `None`

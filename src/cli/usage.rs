@@ -1,14 +1,16 @@
 //! Errors of the command line as diagnostics, so that all errors have the same form.
 
+use crate::argument::shell_word;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::spec::Date;
+use clap::error::{ContextKind, ContextValue};
 
 /// The diagnostic for an error of clap: its first paragraph is the message, the others are help.
 pub(super) fn diagnostic(error: &clap::Error) -> Diagnostic {
     let text = error.render().to_string();
     let mut paragraphs = text.trim_start_matches("error: ").split("\n\n").map(str::trim);
     let mut message = String::new();
-    let mut help = Vec::new();
+    let mut help: Vec<String> = standard_input(error).into_iter().collect();
     for line in paragraphs.next().unwrap_or_default().lines().map(str::trim) {
         match line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
             Some(values) => help.push(quoted_values(values)),
@@ -24,6 +26,20 @@ pub(super) fn diagnostic(error: &clap::Error) -> Diagnostic {
         });
     }
     help.into_iter().fold(Diagnostic::new(Code::Usage, in_backticks(&message)), Diagnostic::help)
+}
+
+/// The help for a file as the value of an option that reads standard input.
+fn standard_input(error: &clap::Error) -> Option<String> {
+    let (ContextValue::String(option), ContextValue::String(value), ContextValue::Strings(values)) = (
+        error.get(ContextKind::InvalidArg)?,
+        error.get(ContextKind::InvalidValue)?,
+        error.get(ContextKind::ValidValue)?,
+    ) else {
+        return None;
+    };
+    let (option, _) = option.split_once(' ')?;
+    let is_input = values.iter().any(|value| value == "-") && !value.is_empty();
+    is_input.then(|| format!("a file is read from standard input: `{option} - < {}`", shell_word(value)))
 }
 
 /// Reads a count.
@@ -94,6 +110,15 @@ mod tests {
             (
                 &["build", "--allow-delete", "x"],
                 &["invalid value `x` for `--allow-delete <COUNT>`: a whole number is needed, such as `4`", all],
+            ),
+            (
+                &["branch", "sync", "--from", "my list.txt"],
+                &[
+                    "invalid value `my list.txt` for `--from <SOURCE>`",
+                    "a file is read from standard input: `--from - < 'my list.txt'`",
+                    "possible values: `git`, `-`",
+                    all,
+                ],
             ),
             (
                 &["build", "--shard", "x"],

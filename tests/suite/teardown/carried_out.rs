@@ -109,6 +109,32 @@ fn check_finds_the_commit_whose_plans_were_carried_out() {
     assert!(report.contains("out/dns/dev.example.com/two.yaml\n"), "{report}");
 }
 
+#[cfg(unix)]
+#[test]
+fn check_searches_all_commits_with_the_same_processes_of_git() {
+    use std::os::unix::fs::PermissionsExt;
+    let programs = Workspace::empty();
+    programs.write("git", "#!/bin/sh\necho >> \"$0.runs\"\nPATH=${PATH#*:} exec git \"$@\"\n");
+    std::fs::set_permissions(programs.path().join("git"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", programs.path().display(), std::env::var("PATH").unwrap());
+    let runs_of_check = |changes: u32| {
+        let workspace = repository();
+        change(&workspace, &["main:2", "two:12", "three:13"]);
+        workspace.shell("git tag carried-out");
+        for tag in 3..3 + changes {
+            change(&workspace, &[&format!("main:{tag}"), "three:13"]);
+        }
+        workspace.run(&["build", "--prune", "--carried-out", "carried-out"]).exits(0);
+        let done = workspace.command().args(["check", "--strict"]).env("PATH", &path).output().unwrap();
+        let report = String::from_utf8(done.stdout).unwrap();
+        assert!(report.contains("is what `build --prune --carried-out "), "{report}");
+        let runs = programs.read("git.runs").lines().count();
+        std::fs::remove_file(programs.path().join("git.runs")).unwrap();
+        runs
+    };
+    assert_eq!(runs_of_check(12), runs_of_check(2));
+}
+
 #[test]
 fn a_revert_of_a_prune_passes_check_and_is_kept() {
     let workspace = repository();
@@ -204,4 +230,19 @@ fn the_script_of_the_pipelines_prunes_what_was_checked_out() {
         .shell(&format!("cd a && PATH={pleach}:$PATH sh ci/publish.sh prune pleach build --prune > /dev/null 2>&1"));
     assert_eq!(workspace.shell("git -C a log --format=%s -1"), "prune\n");
     assert_eq!(workspace.run(&["-C", "a", "teardown"]).exits(0).out(), TWO);
+}
+
+#[test]
+fn a_plan_that_was_only_edited_is_reported_as_such() {
+    let workspace = repository();
+    change(&workspace, &["main:2", "two:12", "three:13"]);
+    let plan = workspace.read("out/teardown/one.yaml");
+    workspace.write("out/teardown/one.yaml", format!("# by hand\n{plan}"));
+    let checked = workspace.run(&["check"]).exits(0);
+    let want = "warning[output]: the records in `out/teardown/one.yaml` are those of a build, but the text was edited\n  = help: run `pleach build`";
+    assert!(checked.err().contains(want), "{}", checked.err());
+    assert_eq!(checked.out(), "`out` is what a build writes, except for the text in 1 file\n");
+    workspace.run(&["check", "--strict"]).exits(2);
+    workspace.run(&["build"]).exits(0);
+    assert_eq!(workspace.read("out/teardown/one.yaml"), plan);
 }
