@@ -1,5 +1,6 @@
 //! `pleach dns` against real servers.
 
+use crate::name::DnsName;
 use crate::record::RecordType;
 use crate::tests::apply::scenarios::{TestZone, cname, n, ownership_name, ownership_records, set};
 use crate::tests::apply::server::{self, Access, Kind, Running, apply_key};
@@ -251,5 +252,92 @@ fn a_run_that_is_killed_at_any_moment_is_completed_by_the_next() {
         let content = server.content();
         assert!(fronts.iter().all(|front| content[&n(front)].0 == cname("t15.example.net")), "{kind:?}");
         assert_eq!(content.len(), 601);
+    }
+}
+
+/// Without a history, nobody can tell whether a branch had a name. Then the ownership record of the name decides.
+#[test]
+fn names_of_a_forged_zone_change_are_left_alone() {
+    if !Kind::Bind.is_installed() {
+        return;
+    }
+    let server = Running::start(Kind::Bind, Access::Open, "");
+    let project = |workspace: &Workspace, output: &str| {
+        let zone = format!("{{provider: rfc2136, server: '127.0.0.1:{}', CNAME: [gate.example.net]}}", server.port);
+        workspace.write("base/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+        workspace.write(
+            "branches.yaml",
+            format!(
+                "apiVersion: pleach/v1\nkind: Branches\nproject: shop\n{output}hosts: ['{{{{ branch.slug }}}}.dev.example.com']\n\
+                 zones: {{dev.example.com: {zone}}}\nbranches:\n- name: main\n"
+            ),
+        );
+    };
+    let forge = |workspace: &Workspace, output: &str| {
+        let absent = ["mail", "wiki", "lost", "main"].map(|front| format!("- {front}.dev.example.com\n")).concat();
+        let text = format!(
+            "apiVersion: pleach/v1\nkind: ZoneChange\nzone: dev.example.com\nowner: shop\nbranch: evil\npresent:\n\
+             - {{name: www.dev.example.com, ttl: 60, A: [203.0.113.66]}}\nabsent:\n{absent}"
+        );
+        workspace.write(&format!("{output}/dns/dev.example.com/evil.yaml"), text);
+    };
+    let publish = |workspace: &Workspace| {
+        workspace.commit_all();
+        assert_eq!(workspace.shell("git update-ref refs/remotes/origin/main HEAD"), "");
+    };
+    let whole = Workspace::empty();
+    project(&whole, "");
+    whole.run(&["build"]).exits(0);
+    forge(&whole, "out");
+    publish(&whole);
+    let error = whole.run(&["build"]).exits(2).err();
+    assert!(error.contains("no spec had the branch `evil` with the slug `evil`"), "{error}");
+
+    let no_git = Workspace::empty();
+    project(&no_git, "");
+    no_git.run(&["build"]).exits(0);
+    forge(&no_git, "out");
+
+    whole.shell("git commit -q --allow-empty -m next");
+    let shallow = Workspace::empty();
+    shallow.shell(&format!("git clone -q --depth 1 'file://{}' .", whole.path().display()));
+    let error = shallow.run(&["build"]).exits(2).err();
+    assert!(error.contains("the clone is shallow") && error.contains("`--base HEAD`"), "{error}");
+
+    let (elsewhere, rendered) = (Workspace::empty(), Workspace::empty());
+    let folder = rendered.path().file_name().unwrap().to_str().unwrap();
+    project(&elsewhere, &format!("output: ../{folder}\n"));
+    elsewhere.commit_all();
+    elsewhere.run(&["build"]).exits(0);
+    forge(&rendered, ".");
+    publish(&rendered);
+
+    let old = cname("old.example.net");
+    let record = |front: &str, owner: &str| (ownership_name(front), ownership_records(owner, "evil", 60, &old));
+    let mut others = vec![
+        (n("mail"), set(RecordType::A, &["192.0.2.25"])),
+        (n("www"), set(RecordType::A, &["192.0.2.80"])),
+        (n("wiki"), old.clone()),
+        record("wiki", "docs"),
+    ];
+    others.sort_by(|(a, _), (b, _)| a.cmp(b));
+    for (rev, (workspace, folder, base)) in
+        [(&no_git, "out", &[][..]), (&shallow, "out", &["--base", "HEAD"]), (&elsewhere, &format!("../{folder}"), &[])]
+            .into_iter()
+            .enumerate()
+    {
+        workspace.run(&[&["build"], base].concat()).exits(0);
+        let file = workspace.read(&format!("{folder}/dns/dev.example.com/evil.yaml"));
+        let absent =
+            "absent:\n- lost.dev.example.com\n- mail.dev.example.com\n- wiki.dev.example.com\n- www.dev.example.com\n";
+        assert!(file.starts_with(absent) && file.contains("present: []\n"), "the name of `main` is dropped: {file}");
+        server.put(&others, 60);
+        server.put(&[(n("lost"), old.clone()), record("lost", "shop")], 60);
+        let applied = workspace.run(&["dns", "apply", "--rev", &(rev + 1).to_string()]).exits(0).out();
+        let deleted: Vec<&str> = applied.lines().filter(|line| line.starts_with('-')).collect();
+        assert_eq!(deleted, ["- delete    lost.dev.example.com  CNAME old.example.net."], "only the project's own");
+        let is_own = |name: &DnsName| [n("main"), ownership_name("main"), n("_rev.shop._pleach")].contains(name);
+        let content = server.content().into_iter().filter(|(name, _)| !is_own(name));
+        assert_eq!(content.map(|(name, (records, _))| (name, records)).collect::<Vec<_>>(), others);
     }
 }
