@@ -3,6 +3,7 @@
 use crate::diagnostic::{Severity, short};
 use crate::kustomize::{self, Input, Memo, Options, Reorder};
 use crate::source::{Project, RelPath};
+use crate::tests::kit::Workspace;
 use crate::work::WorkCounter;
 use crate::yaml::{self, Quoting};
 use proptest::prelude::*;
@@ -181,4 +182,16 @@ fn many_folders_are_as_one_after_the_other() {
             assert_eq!(document.contains("name: a\n"), teller.is_some_and(|teller| teller <= n), "{teller:?} {n}");
         }
     }
+}
+
+/// `pleach build` knows more kinds outside of namespaces than kustomize, whose output stays what `kubectl kustomize` prints.
+#[test]
+fn a_kind_that_kustomize_does_not_know_gets_a_namespace() {
+    let workspace = Workspace::small();
+    let object =
+        "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\nmetadata: {name: a}\nspec: {}\n";
+    workspace.write("app/a.yaml", object);
+    workspace.write("app/kustomization.yaml", "namespace: x\nresources: [a.yaml]\n");
+    let printed = workspace.run(&["kustomize", "app"]).exits(0).out();
+    assert!(printed.contains("\n  namespace: x\n"), "{printed}");
 }

@@ -1,5 +1,6 @@
 //! The sample, which is the repository's own workspace.
 
+use crate::tests::apply::server::{Access, Kind, Running};
 use crate::tests::kit::{Workspace, root};
 
 #[test]
@@ -73,4 +74,32 @@ fn each_monitored_branch_has_an_alert() {
     };
     assert_eq!(folders("-probe-"), folders("-prometheusrule-"));
     assert_eq!(folders("-probe-").len(), 2);
+}
+
+#[test]
+fn each_port_of_the_spec_can_be_changed() {
+    let sample = Workspace::sample();
+    let ports = [("http: 8080", "http: 9080"), ("https: 8443", "https: 9443"), ("metrics: 9090", "metrics: 9190")];
+    for (from, to) in ports {
+        sample.edit("branches.yaml", from, to);
+    }
+    sample.run(&["build"]).exits(0);
+    for (path, text) in sample.files("out/namespaces") {
+        let text = String::from_utf8_lossy(&text);
+        for old in ["8080", "8443", "9090"] {
+            assert!(!text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == old), "{path} has {old}");
+        }
+    }
+}
+
+#[test]
+fn a_plan_of_its_dns_changes_needs_only_a_name_server() {
+    if !Kind::Bind.is_installed() {
+        return;
+    }
+    let server = Running::start(Kind::Bind, Access::Open, "");
+    let sample = Workspace::sample();
+    sample.edit("branches.yaml", "server: ns1.example.com", &format!("server: '127.0.0.1:{}'", server.port));
+    let plan = sample.run(&["dns", "plan"]).exits(1).out();
+    assert!(plan.contains("+ create    main.dev.example.com  CNAME ingress.dev.example.com.\n"), "{plan}");
 }

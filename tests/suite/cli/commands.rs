@@ -391,3 +391,14 @@ fn kustomize_reports_warnings() {
     assert!(ran.err().contains("warning[overlay]: `optional` is a field of pleach that kustomize rejects\n"));
     assert!(ran.err().contains("--> kustomization.yaml:3:3"), "{}", ran.err());
 }
+
+#[test]
+fn parts_of_a_build_report_nothing_as_unused() {
+    let workspace = Workspace::small();
+    workspace.write("overlays/unused/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+    let warning = "no branch uses the overlay `unused`";
+    assert!(workspace.run(&["build"]).exits(0).err().contains(warning));
+    for args in [["--shard", "1/1"], ["--shard", "1/2"], ["--shard", "2/2"], ["--only", "*"]] {
+        assert_eq!(workspace.run(&["build", "--strict", args[0], args[1]]).exits(0).err(), "", "{args:?}");
+    }
+}

@@ -197,3 +197,15 @@ fn other_commands_show_no_value() {
     workspace.write("k/s.yaml", secret.replace("VALUE", VALUE));
     shows_no_value(&workspace, &["kustomize", "k"], "error");
 }
+
+#[test]
+fn a_secret_is_a_warning_by_default_and_refused_in_a_new_workspace() {
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData: {password: VALUE}\n";
+    let workspace = workspace(&[("base/secret.yaml", secret)]);
+    let warned = workspace.run(&["build"]).exits(0).err();
+    assert!(warned.starts_with("warning[") && warned.contains("Secret db"), "{warned}");
+    assert!(workspace.run(&["build", "--strict"]).exits(2).err().starts_with("error["));
+    let new = Workspace::empty();
+    new.run(&["init", "."]).exits(0);
+    assert!(new.read("branches.yaml").contains("\nsecrets: refuse\n"));
+}

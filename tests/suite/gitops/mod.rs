@@ -302,3 +302,27 @@ proptest! {
         prop_assert!(made.iter().all(|name| is_label(name)), "{:?}", made);
     }
 }
+
+#[test]
+fn endpoints_with_the_labels_of_a_service_are_a_warning_with_an_apply_set() {
+    let workspace = Workspace::small();
+    workspace.edit("branches.yaml", "branches:\n", "gitops: {apply: applyset}\nbranches:\n");
+    let service =
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80}]}\n";
+    for target in [
+        "apiVersion: v1\nkind: Endpoints\nmetadata: {name: db}\n",
+        "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: db}\naddressType: IPv4\nendpoints: []\n",
+    ] {
+        workspace.write("base/endpoints.yaml", target);
+        workspace.write("base/service.yaml", service);
+        let kind = target.split("kind: ").nth(1).unwrap().lines().next().unwrap();
+        let error = workspace.run(&["build"]).exits(0).err();
+        let want = format!(
+            "the ApplySet deletes the {kind} of `Service web`, because a controller copies the labels of the Service to it"
+        );
+        assert!(error.contains(&want) && error.contains("use a Service of type ExternalName"), "{error}");
+        // Nothing makes Endpoints for a Service without a selector.
+        workspace.edit("base/service.yaml", "selector: {app: web}, ", "");
+        assert_eq!(workspace.run(&["build"]).exits(0).err(), "");
+    }
+}

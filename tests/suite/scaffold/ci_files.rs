@@ -1,5 +1,6 @@
 //! Parsers for the pipelines of `pleach init --ci`, which return jobs with variables and shell scripts.
 
+use crate::tests::kit::Workspace;
 use serde_yaml::Value;
 use std::collections::BTreeMap;
 
@@ -140,4 +141,18 @@ fn invalid_and_unsafe_pipelines_are_refused() {
     ] {
         assert!(std::panic::catch_unwind(|| system.jobs(text)).is_err(), "{text}");
     }
+}
+
+#[test]
+fn the_output_is_checked_in_a_merge_queue() {
+    let workspace = Workspace::empty();
+    workspace.run(&["init", "--ci", "github"]).exits(0);
+    let text = workspace.read(".github/workflows/environments.yaml");
+    let workflow: Value = serde_yaml::from_str(&text).unwrap();
+    assert!(workflow["on"].get("merge_group").is_some(), "{text}");
+    let check = &workflow["jobs"]["check"];
+    assert!(check["if"].as_str().unwrap().contains("|| github.event_name == 'merge_group'"), "{text}");
+    // The event has no base branch.
+    assert_eq!(check["env"]["TARGET"].as_str(), Some("${{ github.base_ref || 'main' }}"));
+    assert!(check["steps"][2]["run"].as_str().unwrap().contains("pleach check --base "), "{text}");
 }
