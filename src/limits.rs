@@ -10,6 +10,8 @@ pub(crate) const FILE_BYTES: u64 = 128 << 20;
 pub(crate) const TEXT_BYTES: usize = 64 << 20;
 /// The number of documents in a YAML text.
 pub(crate) const TEXT_DOCUMENTS: usize = 200_000;
+/// The number of nodes in a YAML text: keys, scalars, lists and mappings. An anchor is as many as 4.
+pub(crate) const TEXT_NODES: usize = 2_000_000;
 /// The nesting depth of lists and mappings in a YAML document, and in an object that a kustomization changes.
 pub(crate) const DOCUMENT_DEPTH: usize = 400;
 /// The number of values that the aliases of a YAML document expand to.
@@ -21,8 +23,19 @@ pub(crate) const OUTPUT_DEPTH: usize = 512;
 /// The output of a branch, in bytes.
 pub(crate) const OUTPUT_BYTES: usize = 128 << 20;
 
+/// The number of branches of a spec.
+pub(crate) const SPEC_BRANCHES: usize = 100_000;
+/// The number of nodes of a part of a spec: one branch, or everything but its branches.
+pub(crate) const SPEC_PART_NODES: usize = 200_000;
+/// The number of errors of a spec after which the rest is not read.
+pub(crate) const SPEC_ERRORS: usize = 10_000;
+
 /// The work of one run of a template, in steps: an instruction, 2 values of a list or mapping, or 64 bytes of text.
 pub(crate) const TEMPLATE_STEPS: u64 = 2_000_000;
+/// The nesting depth of a template in a run: an include is 10 levels, a macro is 4, a block or loop is 1.
+pub(crate) const TEMPLATE_DEPTH: usize = 250;
+/// The work of all templates of one branch, in the same steps.
+pub(crate) const BRANCH_TEMPLATE_STEPS: u64 = 4_000_000;
 /// The nesting depth of lists and mappings in the value of an expression.
 pub(crate) const TEMPLATE_VALUE_DEPTH: usize = 64;
 

@@ -14,6 +14,8 @@ const FOLDER: usize = 100;
 const OBJECT: usize = 4;
 /// The number of values, or of objects that are visited, in one step.
 const VALUES: usize = 8;
+/// The number of field specs that are as much work as one object.
+const SPECS: usize = 4;
 /// The number of bytes of text in one step.
 const BYTES: usize = 64;
 
@@ -44,6 +46,16 @@ impl WorkCounter {
     /// Counts objects that a selector is compared with.
     pub(crate) fn compared(&self, objects: usize) -> Result<(), Diagnostic> {
         self.count(1 + objects / VALUES)
+    }
+
+    /// Counts objects whose fields are searched for each of `specs` field specs.
+    pub(crate) fn searched(&self, objects: usize, specs: usize) -> Result<(), Diagnostic> {
+        self.count(1 + objects.saturating_mul(1 + specs / SPECS) / VALUES)
+    }
+
+    /// Counts a list or mapping that is copied without the values in its items.
+    pub(crate) fn copied(&self, items: usize) -> Result<(), Diagnostic> {
+        self.count(items / VALUES)
     }
 
     /// Counts a text that is made.

@@ -38,6 +38,13 @@ impl From<Diagnostic> for Diagnostics {
     }
 }
 
+impl From<Vec<Diagnostic>> for Diagnostics {
+    /// These errors, of which there must be at least one.
+    fn from(errors: Vec<Diagnostic>) -> Self {
+        Diagnostics(errors)
+    }
+}
+
 impl From<Vec<Diagnostics>> for Diagnostics {
     fn from(many: Vec<Diagnostics>) -> Self {
         Diagnostics(many.into_iter().flat_map(|errors| errors.0).collect())

@@ -232,6 +232,15 @@ impl Node {
         map.get_mut(key).filter(|node| node.as_map().is_some())
     }
 
+    /// The number of nodes in it, with itself and with keys, as if nothing was shared.
+    pub(crate) fn node_count(&self) -> usize {
+        match &self.value {
+            Value::Scalar(_) => 1,
+            Value::Seq(items) => 1 + items.iter().map(Node::node_count).sum::<usize>(),
+            Value::Map(map) => 1 + map.iter().map(|entry| 1 + entry.value.node_count()).sum::<usize>(),
+        }
+    }
+
     /// The kind of value for an error message.
     pub(crate) fn kind_name(&self) -> &'static str {
         match &self.value {

@@ -83,9 +83,10 @@ fn repeated_names(branches: &[BranchEntry], faults: &mut Vec<Diagnostic>) {
 
 /// Errors about `origin/x` beside `x`: both are the same branch.
 fn remote_tracking_branches(branches: &[BranchEntry], faults: &mut Vec<Diagnostic>) {
+    let by_name: BTreeMap<&str, &BranchEntry> = branches.iter().rev().map(|branch| (&*branch.name, branch)).collect();
     for branch in branches {
         let local = branch_name::tracked(&branch.name, &REMOTES);
-        let Some(local) = local.and_then(|name| branches.iter().find(|branch| branch.name == name)) else { continue };
+        let Some(local) = local.and_then(|name| by_name.get(name)) else { continue };
         let message = format!("`{}` is the remote-tracking branch of `{}`", branch.name, local.name);
         let error = spec_error(message).at(branch.at).note(local.at, "the branch is defined here");
         faults.push(error.help("remove one of the two: both are the same branch"));
@@ -104,15 +105,17 @@ fn services(
     if let Some(name) = baseline {
         faults.extend(self::baseline(name, base, services, branches));
     }
+    let known: BTreeSet<&str> = services.iter().map(|service| &*service.name).collect();
     for branch in branches {
         let Some(listed) = &branch.services else { continue };
-        for name in listed.iter().filter(|name| services.iter().all(|service| service.name != name.value)) {
+        for name in listed.iter().filter(|name| !known.contains(&*name.value)) {
             let error = spec_error(format!("unknown service `{}`", name.value)).at(name.at);
             let error =
                 error.suggest_known(&name.value, "services", services.iter().map(|service| service.name.as_str()));
             faults.push(if services.is_empty() { error.help("define it in `services` of the spec") } else { error });
         }
-        let absent = services.iter().find(|service| !branch.runs(&service.name));
+        let own: BTreeSet<&str> = listed.iter().map(|name| &*name.value).collect();
+        let absent = services.iter().find(|service| !own.contains(&*service.name));
         if let Some(service) = absent.filter(|_| baseline.is_none()) {
             let message = format!(
                 "the branch `{}` does not run `{}`, and there is no baseline branch",
@@ -121,10 +124,11 @@ fn services(
             faults.push(spec_error(message).at(branch.at).help("set `baseline:` to the branch that runs all services"));
         }
     }
+    let of_services = services.iter().rev().filter_map(|service| Some((&service.overlay.as_ref()?.value, service)));
+    let of_services: BTreeMap<_, _> = of_services.collect();
     let lists = branches.iter().map(|branch| &branch.settings).chain([defaults]);
     for overlay in lists.flat_map(|settings| settings.overlays.iter().flatten()) {
-        let twice = services.iter().find(|s| s.overlay.as_ref().is_some_and(|own| own.value == overlay.value));
-        faults.extend(twice.map(|service| {
+        faults.extend(of_services.get(&overlay.value).map(|service| {
             let message = format!("the overlay `{}` belongs to the service `{}`", overlay.value.name(), service.name);
             let error = spec_error(message).at(overlay.at).note(service.at, "the service is defined here");
             error.help("remove it: a branch gets the overlays of its services automatically")

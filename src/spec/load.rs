@@ -2,6 +2,7 @@
 
 use super::spec_error;
 use crate::diagnostic::{Diagnostic, Result, gather};
+use crate::limits::{SPEC_BRANCHES, SPEC_PART_NODES};
 use crate::node::{Node, Value};
 use crate::source::{File, Found, Location, Project, RelPath};
 use crate::yaml::{self, Dialect};
@@ -40,7 +41,27 @@ pub(super) fn document(project: &Project) -> Result<Node> {
     } else if let Some(Node { value: Value::Seq(items), .. }) = map.get_mut("branches") {
         Arc::make_mut(items).extend(further);
     }
+    check_size(&spec)?;
     Ok(spec)
+}
+
+/// Checks the number of branches, and the size of each and of the rest.
+fn check_size(spec: &Node) -> Result<(), Diagnostic> {
+    let branches = spec.get("branches").and_then(Node::as_seq).unwrap_or_default();
+    if let Some(excess) = branches.get(SPEC_BRANCHES) {
+        let message = format!("the spec has {} branches, but at most {SPEC_BRANCHES} are possible", branches.len());
+        return Err(spec_error(message).at(excess.at).help("remove branches, or use several workspaces"));
+    }
+    let sizes: Vec<usize> = branches.iter().map(Node::node_count).collect();
+    let rest = spec.node_count() - sizes.iter().sum::<usize>();
+    let too_large = std::iter::zip(sizes, branches).find(|(size, _)| *size > SPEC_PART_NODES);
+    let (what, at) = match too_large {
+        Some((_, branch)) => ("the branch", branch.at),
+        None if rest > SPEC_PART_NODES => ("the spec without its branches", spec.at),
+        None => return Ok(()),
+    };
+    let message = format!("{what} has more than {SPEC_PART_NODES} keys and values");
+    Err(spec_error(message).at(at).help("shorten its lists and mappings"))
 }
 
 /// The files of `branches.d/`, and errors about files that would be ignored.

@@ -67,6 +67,7 @@ pub(crate) use sync_image::{SyncImageValues, image_name};
 pub(crate) use zone::{Backend, MAX_TTL, Mode, Zone, ZoneProvider};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
+use crate::limits::SPEC_ERRORS;
 use crate::name::DnsName;
 use crate::node::Node;
 use crate::reserved;
@@ -75,7 +76,7 @@ use crate::schema::scope::GroupKind;
 use crate::source::{FolderPath, Location, Project, RelPath};
 use section::Section;
 use smol_str::SmolStr;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The folder of the output if the spec names none.
 const OUTPUT: &str = "out";
@@ -181,27 +182,29 @@ pub(crate) fn project_location(project: &Project) -> Location {
 fn all_of(project: &Project, own: impl Fn(&mut BranchEntry, &mut Vec<Diagnostic>)) -> Result<Spec> {
     let (document, mut faults) = schema::with_known_fields(load::document(project)?);
     faults.extend(reserved::errors(&document));
-    let mut spec = Spec::of(&document, project, &mut faults);
+    let Some(mut spec) = Spec::of(&document, project, &mut faults) else { return Err(faults.into()) };
     spec.branches.iter_mut().for_each(|branch| own(branch, &mut faults));
     // The error of a type is more precise than that of the schema at the same location.
-    let known: Vec<Location> = faults.iter().map(|fault| fault.parts().at).collect();
+    let known: BTreeSet<Location> = faults.iter().map(|fault| fault.parts().at).collect();
     faults.extend(schema::check(&document).into_iter().filter(|fault| !known.contains(&fault.parts().at)));
     Diagnostics::check(faults, spec)
 }
 
 impl Spec {
-    fn of(document: &Node, project: &Project, faults: &mut Vec<Diagnostic>) -> Self {
+    /// The spec, or `None` if it has so many errors that the rest is not read.
+    fn of(document: &Node, project: &Project, faults: &mut Vec<Diagnostic>) -> Option<Self> {
         let top = Section::new("spec", document);
         let image_aliases = image::aliases(&top, faults);
         let mut settings = settings::SettingsReader::new(project, &image_aliases, top.node("defaults"));
         let defaults = settings.defaults(&top, faults);
-        let branches: Vec<BranchEntry> = top
-            .list("branches")
-            .unwrap_or_default()
-            .iter()
-            .filter(|node| node.as_map().is_some())
-            .map(|node| BranchEntry::of(&Section::new("branch", node), &mut settings, faults))
-            .collect();
+        let mut branches = Vec::new();
+        let written = top.list("branches").unwrap_or_default().iter();
+        for node in written.filter(|node| node.as_map().is_some()) {
+            branches.push(BranchEntry::of(&Section::new("branch", node), &mut settings, faults));
+            if faults.len() >= SPEC_ERRORS {
+                return None;
+            }
+        }
         let services = service::services(&top, &mut settings, faults);
         let baseline = top.node("baseline").and_then(|node| Some(Placed { value: section::text(node)?, at: node.at }));
         let database = SharedDatabase::of(&top, faults);
@@ -240,7 +243,7 @@ impl Spec {
             branches,
         };
         consistency::check(&top, &spec, project, faults);
-        spec
+        Some(spec)
     }
 
     /// The input folder that the folder `output` of the workspace overlaps with, if any.

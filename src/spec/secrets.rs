@@ -4,7 +4,7 @@ use super::section::{Section, text};
 use super::{FILE, Placed, names, path, spec_error};
 use crate::diagnostic::Diagnostic;
 use crate::node::Node;
-use crate::source::Project;
+use crate::source::{File, Project};
 use crate::yaml::{self, Dialect};
 use smol_str::SmolStr;
 
@@ -73,7 +73,9 @@ const MODES: [&str; 3] = ["refuse", "warn", "allow"];
 
 /// The patterns of `secrets.keys`, also of a spec with errors.
 pub(crate) fn secret_keys(project: &Project) -> Vec<SmolStr> {
-    let Some(file) = project.file(&path(FILE)) else { return Vec::new() };
+    // Reading a long spec again takes time.
+    let has_secrets = |file: &File| String::from_utf8_lossy(&file.bytes).contains("secrets");
+    let Some(file) = project.file(&path(FILE)).filter(|file| has_secrets(file)) else { return Vec::new() };
     match yaml::documents(&file, Dialect::Kubernetes) {
         Ok(documents) => {
             let keys = documents.iter().filter_map(|document| document.get("secrets")?.get("keys")?.as_seq());

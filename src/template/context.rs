@@ -5,13 +5,15 @@
 
 use super::number::{self, SourceNumbers};
 use crate::diagnostic::{Diagnostics, Result};
+use crate::limits::BRANCH_TEMPLATE_STEPS;
 use crate::node::{Node, Tag, Value as Data};
 use crate::reserved;
 use crate::source::Location;
 use minijinja::Value;
 use minijinja::value::{Enumerator, Object, ObjectRepr};
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The variables of one branch.
 #[derive(Clone, Debug)]
@@ -21,24 +23,39 @@ pub(crate) struct TemplateContext {
     /// The numbers whose text is not that of their value.
     numbers: Vec<Node>,
     reads: Arc<RecordedReads>,
+    /// The steps of the templates rendered so far.
+    steps: Arc<AtomicU64>,
 }
 
 /// The source locations of the values that templates have read.
 #[derive(Debug, Default)]
-struct RecordedReads(Mutex<BTreeSet<Location>>);
+struct RecordedReads(Mutex<Reads>);
+
+#[derive(Debug, Default)]
+struct Reads {
+    locations: BTreeSet<Location>,
+    /// The addresses of the lists and mappings that are recorded with everything in them.
+    wholes: BTreeSet<usize>,
+}
 
 impl RecordedReads {
-    fn scalar(&self, node: &Node) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(node.at);
+    fn lock(&self) -> MutexGuard<'_, Reads> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
+impl Reads {
     /// Records a value with everything in it.
-    fn whole(&self, node: &Node) {
-        self.scalar(node);
+    fn whole(&mut self, node: &Node) {
+        self.locations.insert(node.at);
         match &node.value {
-            Data::Scalar(_) => {}
-            Data::Seq(items) => items.iter().for_each(|item| self.whole(item)),
-            Data::Map(map) => map.iter().for_each(|entry| self.whole(&entry.value)),
+            Data::Seq(items) if self.wholes.insert(items.as_ptr().addr()) => {
+                items.iter().for_each(|item| self.whole(item));
+            }
+            Data::Map(map) if self.wholes.insert(map.iter().as_slice().as_ptr().addr()) => {
+                map.iter().for_each(|entry| self.whole(&entry.value));
+            }
+            _ => {}
         }
     }
 }
@@ -54,13 +71,19 @@ impl TemplateContext {
             variables: variables.clone(),
             numbers: number::with_own_text(variables),
             reads,
+            steps: Arc::default(),
         })
+    }
+
+    /// Counts the steps of a template. Returns whether all are within the limit of a branch.
+    pub(super) fn count(&self, steps: u64) -> bool {
+        self.steps.fetch_add(steps, Ordering::Relaxed) + steps <= BRANCH_TEMPLATE_STEPS
     }
 
     /// The source locations of the values that templates have read so far. A list or mapping that is used as a whole counts
     /// with everything in it.
     pub(crate) fn read_locations(&self) -> BTreeSet<Location> {
-        self.reads.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.reads.lock().locations.clone()
     }
 
     /// The variables as a value of the template engine.
@@ -89,9 +112,11 @@ fn value(node: &Node, reads: &Arc<RecordedReads>, numbers: SourceNumbers) -> Val
     let Data::Scalar(scalar) = &node.value else {
         return Value::from_object(NodeObject { node: node.clone(), reads: Arc::clone(reads), numbers });
     };
-    reads.scalar(node);
+    reads.lock().locations.insert(node.at);
     let text = scalar.text.as_str();
     match scalar.tag {
+        // A long text is shared.
+        Tag::Str | Tag::Timestamp if scalar.text.is_heap_allocated() => Arc::<str>::from(scalar.text.clone()).into(),
         Tag::Str | Tag::Timestamp => Value::from(text),
         Tag::Null => Value::from(()),
         Tag::Bool => Value::from(node.as_bool()),
@@ -115,7 +140,7 @@ impl NodeObject {
 
     /// The node, which counts as read with everything in it.
     pub(super) fn whole(&self) -> &Node {
-        self.reads.whole(&self.node);
+        self.reads.lock().whole(&self.node);
         &self.node
     }
 }

@@ -6,9 +6,9 @@
 use super::insertion::{Insertions, SourceChange};
 use super::number::NumberTexts;
 use super::value::{self, PlaceholderValues, ValueError};
-use super::{operands, placeholder, tags, work};
+use super::{operands, placeholder, subjects, tags, work};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::limits::TEMPLATE_STEPS;
+use crate::limits::{TEMPLATE_DEPTH, TEMPLATE_STEPS};
 use crate::reserved;
 use crate::source::{File, Found, Location, Project, RelPath};
 use base64::Engine as _;
@@ -51,6 +51,7 @@ pub(super) fn environment(project: &Project, output: ExpressionOutput, change: S
     // Filters of operands are work too.
     let is_computed = change == SourceChange::ComputedOperands;
     env.set_fuel(Some(if is_computed { TEMPLATE_STEPS * 4 } else { TEMPLATE_STEPS }));
+    env.set_recursion_limit(TEMPLATE_DEPTH);
     // Errors about undefined values have their names in debug mode only.
     env.set_debug(true);
     // A custom escape mode marks what macros and `set` blocks return as safe, which distinguishes it from values, and
@@ -91,6 +92,7 @@ pub(super) fn environment(project: &Project, output: ExpressionOutput, change: S
         add_computing_filters(&mut env);
     }
     env.add_filter(operands::COUNT_FILTER, work::counted);
+    env.add_filter(subjects::TEXT_FILTER, work::counted_text);
     env.add_function("fail", |message: &str| -> Result<Value, Error> {
         Err(invalid_operation(message.to_owned()).with_source(FailCall))
     });

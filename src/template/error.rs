@@ -8,7 +8,7 @@ use super::insertion::{Insertions, SourceChange};
 use super::syntax_error::{self, SyntaxError};
 use super::value::ValueError;
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::limits::TEMPLATE_STEPS;
+use crate::limits::{BRANCH_TEMPLATE_STEPS, TEMPLATE_DEPTH, TEMPLATE_STEPS};
 use crate::node::Node;
 use crate::source::{File, FileId, Location, Project, RelPath};
 use minijinja::{Environment, ErrorKind};
@@ -57,7 +57,14 @@ fn value_error(error: &minijinja::Error) -> Option<&ValueError> {
 /// The error that a template exceeds the work limit.
 pub(super) fn over_work_limit() -> Diagnostic {
     Diagnostic::new(Code::Template, format!("the template exceeds the work limit of {TEMPLATE_STEPS} steps"))
-        .help("look for a loop over a large `range()`, a macro that calls itself, or a value that grows in a loop")
+        .help("look for a loop over a large `range()`, a macro that calls itself, a template that extends itself, or a value that grows in a loop")
+}
+
+/// The error that the templates of a branch exceed the work limit.
+pub(super) fn over_branch_limit() -> Diagnostic {
+    let message = format!("the templates of the branch exceed the work limit of {BRANCH_TEMPLATE_STEPS} steps");
+    Diagnostic::new(Code::Template, message)
+        .help("look for templates with long loops, and for values that many templates use")
 }
 
 /// Whether a template exceeded the work limit.
@@ -94,7 +101,12 @@ fn template(error: &minijinja::Error, project: &Project) -> Option<Arc<File>> {
 /// The range of an error in its template, which has this text.
 fn range(error: &minijinja::Error, file: &File, source: &str) -> Option<Range<usize>> {
     let (insertions, range) = (Insertions::of(source, SourceChange::None, file.id), error.range()?);
-    let range = insertions.original(range.start)..insertions.original(range.end);
+    let mut range = insertions.original(range.start)..insertions.original(range.end);
+    if range.is_empty() {
+        // The range of a filter that counts the operand before it.
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
+        range.start = source.get(..range.end)?.trim_end_matches(is_part).len();
+    }
     source.get(range.clone()).map(|_| range)
 }
 
@@ -165,13 +177,17 @@ fn message(error: &minijinja::Error, project: &Project, variables: &Node) -> Dia
         }
         ErrorKind::SyntaxError => syntax(error, project),
         ErrorKind::InvalidOperation if detail == "recursion limit exceeded" => {
-            diagnostic("infinite recursion of templates or macros".to_owned())
+            let message = format!("includes and macros are nested more than {TEMPLATE_DEPTH} levels deep");
+            diagnostic(message).help(RECURSION_HELP)
         }
         ErrorKind::InvalidOperation if !detail.is_empty() => diagnostic(detail.to_owned()),
         kind if detail.is_empty() => diagnostic(kind.to_string()),
         kind => diagnostic(format!("{kind}: {detail}")),
     }
 }
+
+const RECURSION_HELP: &str =
+    "look for a template that includes itself or a macro that calls itself: an include is 10 levels, a macro 4";
 
 /// A syntax error. Its location may be that of a tag before the one where the engine noticed it.
 fn syntax(error: &minijinja::Error, project: &Project) -> Diagnostic {

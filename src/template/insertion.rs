@@ -2,7 +2,7 @@
 //! have offsets in the source without it.
 
 use super::operands::{self, COUNT_FILTER, FilteredOperands, VALUE_FILTER};
-use super::{concatenation, tags};
+use super::{concatenation, subjects, tags};
 use crate::source::FileId;
 use std::borrow::Cow;
 
@@ -44,6 +44,7 @@ impl Insertions {
             SourceChange::ComputedOperands => all.extend(filtered(FilteredOperands::Computed, VALUE_FILTER)),
         }
         all.extend(filtered(FilteredOperands::Compound, COUNT_FILTER));
+        all.extend(subjects::filters(source).into_iter().map(|(at, text)| (at, text.into())));
         all.extend(parentheses(source));
         Insertions::new(all)
     }

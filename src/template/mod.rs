@@ -16,6 +16,7 @@ mod number;
 mod operands;
 mod parsed;
 mod placeholder;
+mod subjects;
 mod syntax_error;
 mod tags;
 mod trace;
@@ -26,8 +27,9 @@ pub(crate) use context::TemplateContext;
 pub(crate) use environment::RENDER_STACK_SIZE;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
+use crate::limits::TEMPLATE_STEPS;
 use crate::node::Node;
-use crate::source::{File, Project, RelPath};
+use crate::source::{File, Location, Project, RelPath};
 use crate::yaml::{self, Dialect};
 use environment::{ExpressionOutput, RenderState, environment};
 use insertion::SourceChange;
@@ -37,6 +39,9 @@ use parsed::{ParsedTemplate, ParsedTemplateCache};
 use std::sync::Arc;
 use trace::TemplateTrace;
 use value::{CAPTURED_TEXT_HELP, PlaceholderValues};
+
+/// The steps that count for a template that fails after at most so many.
+const SHORT_STEPS: u64 = 50_000;
 
 /// The maximum number of renderings that look for the number that an error is about. Each can be as much work as the first one.
 const MAX_TRIED_NUMBERS: usize = 10;
@@ -54,13 +59,18 @@ pub(crate) struct TemplateEngine {
     /// Numbers of the spec keep their text.
     number_placeholders: Environment<'static>,
     number_text: Environment<'static>,
+    /// Renders [`SHORT_STEPS`] only, to detect templates that fail after more.
+    short: Environment<'static>,
     cache: ParsedTemplateCache,
 }
 
 impl TemplateEngine {
     /// An engine for the templates of `project`.
     pub(crate) fn new(project: &Project) -> Self {
+        let mut short = environment(project, ExpressionOutput::Placeholders, SourceChange::None);
+        short.set_fuel(Some(SHORT_STEPS));
         TemplateEngine {
+            short,
             project: project.clone(),
             placeholders: environment(project, ExpressionOutput::Placeholders, SourceChange::None),
             marked: environment(project, ExpressionOutput::Placeholders, SourceChange::LineMarks),
@@ -74,10 +84,12 @@ impl TemplateEngine {
 
     /// The YAML documents of a template for one branch. Their source locations are in templates.
     pub(crate) fn documents(&self, file: &Arc<File>, context: &TemplateContext, dialect: Dialect) -> Result<Vec<Node>> {
-        let (text, mut state) = match render(&self.placeholders, file, context.root()) {
+        let rendered = render(&self.placeholders, file, context.root());
+        let steps = self.count(file, context, &rendered)?;
+        let (text, mut state, _) = match rendered {
             Ok(rendered) => rendered,
             Err(error) => {
-                let diagnostic = self.render_error(&self.placeholders, &error, file, context);
+                let diagnostic = self.render_error((&self.placeholders, steps), &error, file, context);
                 return Err(self.with_captured_text_help(diagnostic, &error, file, context).into());
             }
         };
@@ -89,7 +101,7 @@ impl TemplateEngine {
             self.check_captured_text(file, context, &text, &state)?;
         }
         if !context.numbers().is_empty() {
-            state.values = self.values_with_number_texts(file, context, &text, &state.values)?;
+            state.values = self.values_with_number_texts(file, context, (&text, steps), &state.values)?;
         }
         let parse = || self.parse(file, context, dialect, &text, state.values.len());
         let parsed = self.cache.get_or_parse(file.id, dialect, &text, parse)?;
@@ -98,12 +110,13 @@ impl TemplateEngine {
 
     /// A template for one branch as text. Values are inserted unchanged.
     pub(crate) fn text(&self, file: &Arc<File>, context: &TemplateContext) -> Result<String> {
-        let text = render_text(&self.text, file, context.root())
-            .map_err(|error| self.render_error(&self.text, &error, file, context))?;
+        let rendered = render(&self.text, file, context.root());
+        let steps = self.count(file, context, &rendered)?;
+        let (text, ..) = rendered.map_err(|error| self.render_error((&self.text, steps), &error, file, context))?;
         if context.numbers().is_empty() {
             return Ok(text);
         }
-        keep_number_texts(file, context, |numbers| {
+        keep_number_texts(file, context, steps, |numbers| {
             let root = |marks| context.root_with(SourceNumbers::WithText(numbers, marks));
             let marked = render_text(&self.number_text, file, root(NumberMarks::Yes)).ok()?;
             let plain = render_text(&self.number_text, file, root(NumberMarks::No)).ok()?;
@@ -144,13 +157,13 @@ impl TemplateEngine {
         &self,
         file: &File,
         context: &TemplateContext,
-        text: &str,
+        (text, steps): (&str, u64),
         values: &[Value],
     ) -> Result<Vec<Value>> {
-        keep_number_texts(file, context, |numbers| {
+        keep_number_texts(file, context, steps, |numbers| {
             let root = |marks| context.root_with(SourceNumbers::WithText(numbers, marks));
-            let (marked_text, marked) = render(&self.number_placeholders, file, root(NumberMarks::Yes)).ok()?;
-            let (plain_text, plain) = render(&self.number_placeholders, file, root(NumberMarks::No)).ok()?;
+            let (marked_text, marked, _) = render(&self.number_placeholders, file, root(NumberMarks::Yes)).ok()?;
+            let (plain_text, plain, _) = render(&self.number_placeholders, file, root(NumberMarks::No)).ok()?;
             let of_marked = PlaceholderValues::of(&marked.values);
             let is_kept = marked_text == text
                 && plain_text == text
@@ -158,6 +171,22 @@ impl TemplateEngine {
                 && of_marked.agree(PlaceholderValues::of(&plain.values), NumberTexts::Source);
             is_kept.then_some(plain.values)
         })
+    }
+
+    /// Counts the steps of a rendering and returns them. The engine does not say how many one did that failed: few, or up to
+    /// the limit.
+    fn count(&self, file: &File, context: &TemplateContext, rendered: &Rendered) -> Result<u64, Diagnostic> {
+        let is_over = |rendered: &Rendered| rendered.as_ref().is_err_and(error::is_over_work_limit);
+        let steps = match rendered {
+            Ok((.., steps)) => *steps,
+            Err(_) if is_over(rendered) || is_over(&render(&self.short, file, context.root())) => TEMPLATE_STEPS,
+            Err(_) => SHORT_STEPS,
+        };
+        // A template over its own limit has an error that says more.
+        if context.count(steps) || is_over(rendered) {
+            return Ok(steps);
+        }
+        Err(error::over_branch_limit().at(Location::new(file.id, 1, 1, 0)))
     }
 
     /// The source locations of a rendered text.
@@ -215,7 +244,7 @@ impl TemplateEngine {
     /// the number.
     fn render_error(
         &self,
-        env: &Environment<'static>,
+        (env, steps): (&Environment<'static>, u64),
         error: &minijinja::Error,
         file: &File,
         context: &TemplateContext,
@@ -229,7 +258,7 @@ impl TemplateEngine {
             render_text(env, file, root).err().is_none_or(|other| !error::is_same(error, &other))
         };
         let numbers = number::all(context.variables()).into_iter().filter(|number| number.at.is_some());
-        match numbers.take(MAX_TRIED_NUMBERS).find(is_cause) {
+        match numbers.take(tried_numbers(steps)).find(is_cause) {
             Some(number) => {
                 let help = number::quote_help(number.as_text().unwrap_or_default());
                 diagnostic.note(number.at, "this is a number").help(help)
@@ -271,10 +300,12 @@ fn uses_all_values(text: &str) -> bool {
     })
 }
 
-/// What `render` returns if all numbers of the spec keep their text, or the errors about those that cannot.
+/// What `render` returns if all numbers of the spec keep their text, or the errors about those that cannot. One rendering is
+/// `steps` of work.
 fn keep_number_texts<T>(
     file: &File,
     context: &TemplateContext,
+    steps: u64,
     render: impl Fn(NumberChoice) -> Option<T>,
 ) -> Result<T> {
     if let Some(rendered) = render(NumberChoice::All) {
@@ -282,18 +313,29 @@ fn keep_number_texts<T>(
     }
     let numbers = context.numbers();
     let is_wrong = |number: &&Node| render(NumberChoice::At(number.at)).is_none();
-    let mut wrong: Vec<&Node> = numbers.iter().take(MAX_TRIED_NUMBERS).filter(is_wrong).collect();
+    let mut wrong: Vec<&Node> = numbers.iter().take(tried_numbers(steps)).filter(is_wrong).collect();
     if wrong.is_empty() {
         wrong = numbers.iter().collect();
     }
     Err(wrong.into_iter().map(|node| number::error(node, file).into()).collect::<Vec<Diagnostics>>().into())
 }
 
-/// The text with placeholders, and their values.
-fn render(env: &Environment<'static>, file: &File, root: Value) -> Result<(String, RenderState), minijinja::Error> {
+/// The number of renderings, each of `steps`, that look for the number that an error is about.
+fn tried_numbers(steps: u64) -> usize {
+    usize::try_from(TEMPLATE_STEPS / steps.max(1)).unwrap_or(usize::MAX).min(MAX_TRIED_NUMBERS)
+}
+
+/// The text with placeholders, their values, and the steps.
+type Rendered = Result<(String, RenderState, u64), minijinja::Error>;
+
+/// Renders a template with placeholders.
+fn render(env: &Environment<'static>, file: &File, root: Value) -> Rendered {
     let mut rendered = env.get_template(file.path.as_str())?.render_captured(root)?;
-    let state = rendered.with_state_mut(|state| std::mem::take(state.get_or_insert_extension(RenderState::default())));
-    Ok((with_last_line_break(rendered.into_output(), file), state))
+    let (state, steps) = rendered.with_state_mut(|state| {
+        let steps = state.fuel_levels().map_or(0, |(steps, _)| steps);
+        (std::mem::take(state.get_or_insert_extension(RenderState::default())), steps)
+    });
+    Ok((with_last_line_break(rendered.into_output(), file), state, steps))
 }
 
 /// The rendered text of a template, without the values of placeholders.

@@ -51,6 +51,11 @@ pub(super) fn counted(state: &State, value: Value) -> Result<Value, Error> {
     text(state, bytes).map(|()| value)
 }
 
+/// The filter that counts a text, and nothing else.
+pub(super) fn counted_text(state: &State, value: &Value) -> Result<Value, Error> {
+    text(state, value.as_str().map_or(0, str::len)).map(|()| value.clone())
+}
+
 /// The size of a value with everything in it, as if nothing was shared, in bytes. It stops at a size above `limit`. Captured
 /// text in the value has the size of its `values`.
 fn size(value: &Value, values: PlaceholderValues, limit: usize) -> usize {

@@ -15,13 +15,20 @@ use crate::node::{Node, Value};
 use crate::resource::Resource;
 use crate::schema::fieldspec::FieldSpec;
 use crate::source::Location;
+use smol_str::SmolStr;
+use std::collections::BTreeSet;
 
 /// The step `images`.
 pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, context: &StepContext) -> Result<()> {
+    let mut known = vec![KnownImages::default(); resources.as_slice().len()];
     kustomization.images.iter().try_for_each(|image| {
-        apply(resources, image, &context.specs.images, context).map_err(cause::entry(image.at, "images"))
+        let specs = &context.specs.images;
+        apply_to_known(resources, image, specs, &mut known, context).map_err(cause::entry(image.at, "images"))
     })
 }
+
+/// The images of an object that a pass has found, so that most other images need no pass. `None` before the first pass.
+type KnownImages = Option<BTreeSet<SmolStr>>;
 
 /// Changes one image in all containers and in the fields that `specs` name.
 pub(crate) fn apply(
@@ -30,12 +37,30 @@ pub(crate) fn apply(
     specs: &[FieldSpec],
     context: &StepContext,
 ) -> Result<()> {
+    let mut known = vec![KnownImages::default(); resources.as_slice().len()];
+    apply_to_known(resources, image, specs, &mut known, context)
+}
+
+fn apply_to_known(
+    resources: &mut Resources,
+    image: &ImageOverride,
+    specs: &[FieldSpec],
+    known: &mut [KnownImages],
+    context: &StepContext,
+) -> Result<()> {
     image.name.check()?;
-    for resource in resources.iter_mut() {
-        if resource.node.get("kind").and_then(Node::as_text) == Some("CustomResourceDefinition") {
+    context.input.work.compared(known.len()).map_err(|error| error.at(image.at))?;
+    for (resource, known) in resources.iter_mut().zip(known) {
+        let is_known = |texts: &BTreeSet<SmolStr>| !texts.iter().any(|text| image.name.matches(text));
+        if known.as_ref().is_some_and(is_known)
+            || resource.node.get("kind").and_then(Node::as_text) == Some("CustomResourceDefinition")
+        {
             continue;
         }
-        let mut pass = Pass { image, changed: 0 };
+        if known.is_some() {
+            context.input.work.value(&resource.node, 0).map_err(|error| error.at(image.at))?;
+        }
+        let mut pass = Pass { image, changed: 0, found: BTreeSet::new() };
         let mut edits = Edits::default();
         pass.containers(&resource.node, &mut Trail::default(), &mut edits).map_err(|error| resource.within(error))?;
         edits.apply(&mut resource.node);
@@ -47,6 +72,7 @@ pub(crate) fn apply(
             let help = "kustomize changes containers in two passes; write `newTag` instead";
             context.lossy(resource.within(Diagnostic::new(Code::Overlay, message).at(image.at).help(help)))?;
         }
+        *known = Some(pass.found);
     }
     Ok(())
 }
@@ -63,6 +89,8 @@ struct Pass<'a> {
     image: &'a ImageOverride,
     /// How many fields it changed so far.
     changed: usize,
+    /// The images that it found or made.
+    found: BTreeSet<SmolStr>,
 }
 
 impl Pass<'_> {
@@ -108,9 +136,11 @@ impl Pass<'_> {
     fn value(&mut self, old: &Node) -> Result<Option<Node>, Diagnostic> {
         let text = &field::scalar(old, "image")?.text;
         if !self.image.name.matches(text) {
+            self.found.insert(text.clone());
             return Ok(None);
         }
         let new = self.image.applied(text);
+        self.found.insert(SmolStr::new(&new));
         if new == *text {
             return Ok(None);
         }

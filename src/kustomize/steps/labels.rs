@@ -9,6 +9,8 @@ use crate::kustomize::model::{Kustomization, Label, Text, TextMap};
 use crate::node::{Map, Node, Scalar, Style, Tag, Value};
 use crate::resource::{PathStep, Resource};
 use crate::schema::fieldspec::{self, FieldSpec};
+use crate::source::Location;
+use crate::work::WorkCounter;
 use crate::yaml::{self, Dialect};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -69,6 +71,8 @@ pub(crate) fn set(
     if pairs.is_empty() || specs.is_empty() {
         return Ok(());
     }
+    let at = pairs.values().next().map_or(Location::NONE, |value| value.at);
+    context.input.work.searched(resources.as_slice().len(), specs.len()).map_err(|error| error.at(at))?;
     gather(pairs, |(key, value)| {
         let tag = yaml::resolve(key, Dialect::Kubernetes);
         if tag == Tag::Str {
@@ -108,7 +112,9 @@ fn set_in(
         // kustomize keeps notes of former names there, so the field is there for it.
         resource.node.map_entry("metadata").map(|metadata| metadata.map_entry("annotations"));
     }
-    let value = |old: &Node, trail: &Trail, spec: &FieldSpec| entries(old, pairs, spec, trail, &mut added);
+    let value = |old: &Node, trail: &Trail, spec: &FieldSpec| {
+        entries(old, pairs, (spec, trail), context.input.work, &mut added)
+    };
     let changed = field::change_all(&mut resource.node, specs, Make::Map, value);
     if changed.map_err(|error| resource.within(error))? {
         linked::settle(resource, context)?;
@@ -130,8 +136,8 @@ fn scalar(text: &Text, style: Style) -> Scalar {
 fn entries<'p>(
     old: &Node,
     pairs: &[(&'p SmolStr, &'p Text)],
-    spec: &FieldSpec,
-    trail: &Trail,
+    (spec, trail): (&FieldSpec, &Trail),
+    work: &WorkCounter,
     added: &mut Added<'p>,
 ) -> Result<Option<Node>, Diagnostic> {
     let map = match &old.value {
@@ -145,6 +151,8 @@ fn entries<'p>(
     if pairs.iter().all(|(key, value)| map.get(key).and_then(Node::as_str) == Some(&***value)) {
         return Ok(None);
     }
+    let at = pairs.first().map_or(old.at, |(_, value)| value.at);
+    work.copied(map.len() + pairs.len()).map_err(|error| error.at(at))?;
     let mut map: Map = map.clone();
     let here: Arc<[PathStep]> = trail.steps().collect();
     for (key, value) in pairs {

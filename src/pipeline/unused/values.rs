@@ -2,10 +2,10 @@
 
 use super::{TemplateReads, settings};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::node::Node;
+use crate::node::{MapEntry, Node};
 use crate::spec::{BranchEntry, Pattern, Spec};
 use smol_str::SmolStr;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Values that no template reads and whose name no template and no pattern has.
 pub(super) fn warnings(spec: &Spec, reads: &TemplateReads) -> Vec<Diagnostic> {
@@ -55,20 +55,18 @@ fn without_pattern<'n>(
 
 /// Reports the keys of mappings, which are at the same path in several settings, that are not read.
 fn unread<'n>(mappings: &[&'n Node], path: &mut Vec<&'n str>, reads: &TemplateReads, warnings: &mut Vec<Diagnostic>) {
-    let mut known = BTreeSet::new();
-    let entries = || mappings.iter().filter_map(|node| node.as_map()).flatten();
-    for entry in entries() {
-        let key = entry.key.text.as_str();
-        if !known.insert(key) {
-            continue;
-        }
-        let same: Vec<&Node> = entries().filter(|other| other.key.text == key).map(|other| &other.value).collect();
+    let mut by_key: BTreeMap<&str, Vec<&MapEntry>> = BTreeMap::new();
+    for entry in mappings.iter().filter_map(|node| node.as_map()).flatten() {
+        by_key.entry(&entry.key.text).or_default().push(entry);
+    }
+    for (key, entries) in by_key {
+        let same: Vec<&Node> = entries.iter().map(|entry| &entry.value).collect();
         path.push(key);
-        if reads.mention_value(path) || same.iter().any(|node| reads.has(node)) {
+        if same.iter().any(|node| reads.has(node)) || reads.mention_value(path) {
             unread(&same, path, reads, warnings);
         } else {
             let message = format!("no template reads the value `{}`", path.join("."));
-            warnings.push(Diagnostic::new(Code::Spec, message).at(entry.key.at));
+            warnings.push(Diagnostic::new(Code::Spec, message).at(entries[0].key.at));
         }
         path.pop();
     }

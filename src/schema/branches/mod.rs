@@ -3,15 +3,17 @@
 //! The schema defines which fields exist and which types they have. Validation errors become diagnostics with source
 //! locations. The module `spec` reads the values and checks everything that a schema cannot express.
 
+mod part;
 mod subject;
 
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::limits::DIAGNOSTICS;
+use crate::limits::{DIAGNOSTICS, SPEC_ERRORS};
 use crate::node::{Map, MapEntry, MapKey, Node, Tag};
 use crate::yaml::number;
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::paths::LocationSegment;
 use jsonschema::{PatternOptions, Validator};
+use part::SpecPart;
 use serde_json::Value as Json;
 use std::sync::LazyLock;
 use subject::SchemaSubject;
@@ -25,22 +27,41 @@ static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
     options.build(&SCHEMA).expect("the schema is a schema")
 });
 
-/// Validates a spec: unknown and missing fields, wrong types, invalid values.
+/// Validates a spec: unknown and missing fields, wrong types, invalid values. It stops after [`SPEC_ERRORS`] errors.
 pub(crate) fn check(spec: &Node) -> Vec<Diagnostic> {
-    let json = json(spec);
-    VALIDATOR.iter_errors(&json).flat_map(|fault| SchemaSubject::of(spec, &fault).diagnostics(fault.kind())).collect()
+    let errors = SpecPart::all(spec).into_iter().flat_map(|part| {
+        let json = json(&part.node);
+        let faults = VALIDATOR.iter_errors(&json).filter(|fault| part.has(fault));
+        faults.flat_map(|fault| SchemaSubject::of(&part.node, &fault).diagnostics(fault.kind())).collect::<Vec<_>>()
+    });
+    errors.take(SPEC_ERRORS).collect()
 }
 
 /// The spec with each unknown field that is close to a known one renamed to it, and the errors for these fields. So one
-/// misspelled field is one error.
-pub(crate) fn with_known_fields(mut spec: Node) -> (Node, Vec<Diagnostic>) {
-    let mut errors = Vec::new();
-    loop {
-        let json = json(&spec);
+/// misspelled field is one error. It stops after [`SPEC_ERRORS`] unknown fields.
+pub(crate) fn with_known_fields(spec: Node) -> (Node, Vec<Diagnostic>) {
+    let (mut errors, mut unknown) = (Vec::new(), 0);
+    let mut parts = SpecPart::all(&spec);
+    for part in &mut parts {
+        while unknown < SPEC_ERRORS && part.rename_unknown_fields(&mut errors, &mut unknown) {}
+    }
+    (if errors.is_empty() { spec } else { SpecPart::joined(parts) }, errors)
+}
+
+impl SpecPart {
+    /// Renames unknown fields that are close to known ones, adds the errors, and counts the `unknown` fields. Returns whether it
+    /// renamed any.
+    fn rename_unknown_fields(&mut self, errors: &mut Vec<Diagnostic>, unknown: &mut usize) -> bool {
+        let spec = &mut self.node;
+        let json = json(spec);
         let mut found = Vec::new();
         for fault in VALIDATOR.iter_errors(&json) {
             let ValidationErrorKind::AdditionalProperties { unexpected } = fault.kind() else { continue };
-            let subject = SchemaSubject::of(&spec, &fault);
+            *unknown += unexpected.len();
+            if *unknown > SPEC_ERRORS {
+                break;
+            }
+            let subject = SchemaSubject::of(spec, &fault);
             let path: Vec<LocationSegment<'static>> = fault.instance_path().segments().map(owned).collect();
             for key in unexpected.iter().take(DIAGNOSTICS) {
                 let Some(near) = nearest(key, keys(subject.schema)).filter(|near| subject.fits(key, near)) else {
@@ -51,13 +72,11 @@ pub(crate) fn with_known_fields(mut spec: Node) -> (Node, Vec<Diagnostic>) {
         }
         let before = errors.len();
         for (path, key, near, error) in found {
-            if at_path(&mut spec, &path).and_then(Node::as_map_mut).is_some_and(|map| rename(map, &key, near)) {
+            if at_path(spec, &path).and_then(Node::as_map_mut).is_some_and(|map| rename(map, &key, near)) {
                 errors.push(error);
             }
         }
-        if errors.len() == before {
-            return (spec, errors);
-        }
+        errors.len() > before
     }
 }
 

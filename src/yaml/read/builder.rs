@@ -10,7 +10,7 @@ use super::parser_error::ParserContext;
 use super::tagged::tagged;
 use super::{ReadOptions, escapes, merge_keys, tabs};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::limits::{DOCUMENT_ALIASED_BYTES, DOCUMENT_ALIASED_VALUES, DOCUMENT_DEPTH};
+use crate::limits::{DOCUMENT_ALIASED_BYTES, DOCUMENT_ALIASED_VALUES, DOCUMENT_DEPTH, TEXT_NODES};
 use crate::node::{MapEntry, MapKey, Node, Scalar, Style, Tag, Value};
 use crate::source::Location;
 use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
@@ -24,6 +24,29 @@ struct ExpandedSize {
     nodes: usize,
     bytes: usize,
     depth: usize,
+}
+
+/// The number of nodes of a text so far.
+#[derive(Default)]
+pub(super) struct NodeCount(usize);
+
+/// An anchor takes as much memory as this many nodes.
+const ANCHOR_NODES: usize = 4;
+
+impl NodeCount {
+    pub(super) fn is_exceeded(&self) -> bool {
+        self.0 > TEXT_NODES
+    }
+
+    /// Counts a node at `at`, with or without an anchor.
+    fn add(&mut self, has_anchor: bool, at: Location) -> Result<(), Diagnostic> {
+        self.0 += if has_anchor { ANCHOR_NODES } else { 1 };
+        if !self.is_exceeded() {
+            return Ok(());
+        }
+        let message = format!("the text has more than {TEXT_NODES} keys and values");
+        Err(Diagnostic::new(Code::Yaml, message).at(at).help("split it into several files"))
+    }
 }
 
 /// A collection that is not complete.
@@ -49,12 +72,19 @@ pub(super) struct NodeBuilder<'t> {
     frames: Vec<YamlFrame>,
     anchors: BTreeMap<usize, (Node, ExpandedSize)>,
     aliased: ExpandedSize,
+    nodes: &'t mut NodeCount,
     tabs: tabs::IndentTabs,
     root: Option<Node>,
 }
 
 impl<'t> NodeBuilder<'t> {
-    pub(super) fn new(text: &'t str, dialect: Dialect, locate: &'t Locator<'t>, options: &'t ReadOptions) -> Self {
+    pub(super) fn new(
+        text: &'t str,
+        dialect: Dialect,
+        locate: &'t Locator<'t>,
+        options: &'t ReadOptions,
+        nodes: &'t mut NodeCount,
+    ) -> Self {
         NodeBuilder {
             text,
             dialect,
@@ -63,6 +93,7 @@ impl<'t> NodeBuilder<'t> {
             frames: Vec::new(),
             anchors: BTreeMap::new(),
             aliased: ExpandedSize::default(),
+            nodes,
             tabs: tabs::IndentTabs::of(text),
             root: None,
         }
@@ -259,14 +290,21 @@ impl<'t> NodeBuilder<'t> {
     fn close(&mut self) -> Result<(), Diagnostic> {
         let frame = self.frames.pop().expect("the parser reports an end only after its start");
         let value = match frame.content {
-            YamlContent::Seq(items) => Value::Seq(Arc::new(items)),
-            YamlContent::Map { entries, merges, .. } => Value::Map(merge_keys::merged(entries, &merges, self.dialect)?),
+            YamlContent::Seq(mut items) => {
+                items.shrink_to_fit();
+                Value::Seq(Arc::new(items))
+            }
+            YamlContent::Map { mut entries, merges, .. } => {
+                entries.shrink_to_fit();
+                Value::Map(merge_keys::merged(entries, &merges, self.dialect)?)
+            }
         };
         self.add(Node::new(value, frame.at), frame.size, frame.anchor)
     }
 
     /// Adds a complete node to the innermost open collection, or makes it the root.
     fn add(&mut self, node: Node, size: ExpandedSize, anchor: usize) -> Result<(), Diagnostic> {
+        self.nodes.add(anchor != 0, node.at)?;
         if anchor != 0 {
             self.anchors.insert(anchor, (node.clone(), size));
         }

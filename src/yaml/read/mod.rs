@@ -27,7 +27,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::limits::TEXT_DOCUMENTS;
 use crate::node::Node;
 use crate::source::{File, Location};
-use builder::NodeBuilder;
+use builder::{NodeBuilder, NodeCount};
 
 /// What else a reader needs to know about a text.
 pub(super) struct ReadOptions {
@@ -82,19 +82,23 @@ pub(crate) fn parse_with_placeholders(
 
 fn read(text: &str, dialect: Dialect, locate: &Locator, options: &ReadOptions) -> Result<Vec<Node>> {
     let text = characters::clean(text, locate)?;
-    let pieces = separators::pieces(&text);
-    if pieces.len() > TEXT_DOCUMENTS {
-        let message = format!("the text must have at most {TEXT_DOCUMENTS} documents, got {}", pieces.len());
-        return Err(Diagnostic::new(Code::Yaml, message).at(locate(1, 1, 0)).into());
-    }
     let mut documents = Vec::new();
     let mut errors = Vec::new();
-    for piece in pieces {
+    let mut nodes = NodeCount::default();
+    for (number, piece) in separators::pieces(&text).enumerate() {
         let locate = |line: usize, column: usize, len: usize| locate(line + piece.line, column, len);
-        match NodeBuilder::new(piece.text, dialect, &locate, options).document() {
+        if number == TEXT_DOCUMENTS {
+            let message = format!("the text has more than {TEXT_DOCUMENTS} documents");
+            errors.push(Diagnostic::new(Code::Yaml, message).at(locate(1, 1, 0)));
+            break;
+        }
+        match NodeBuilder::new(piece.text, dialect, &locate, options, &mut nodes).document() {
             Ok(Some(node)) if !node.is_null() => documents.push(node),
             Ok(_) => {}
             Err(error) => errors.push(error),
+        }
+        if nodes.is_exceeded() {
+            break;
         }
         if let Some(trailing) = piece.trailing {
             let line = piece.text.matches('\n').count() + 1;

@@ -14,26 +14,27 @@ pub(super) struct DocumentText<'t> {
 }
 
 /// The pieces of `text`, whose line breaks are plain `\n`.
-pub(super) fn pieces(text: &str) -> Vec<DocumentText<'_>> {
-    let mut pieces = Vec::new();
-    let (mut start, mut line, mut search) = (0, 0, 0);
-    while let Some(found) = text[search..].find("\n---") {
-        let dashes = search + found + 1;
-        let length = text[dashes..].find('\n');
-        let end = length.map_or(text.len(), |length| dashes + length + 1);
-        let tail = text[dashes + 3..end].trim();
-        let trailing = (!tail.is_empty() && !tail.starts_with('#')).then_some(tail);
-        // If the last line has no line break, kustomize reads the text after the dashes as a document.
-        if length.is_none() && trailing.is_some() {
-            break;
-        }
-        pieces.push(DocumentText { text: &text[start..dashes], line, trailing });
-        line += count(&text[start..end]);
-        // The line break after the dashes cannot also begin the next separator.
-        (start, search) = (end, end);
-    }
-    pieces.push(DocumentText { text: &text[start..], line, trailing: None });
-    pieces
+pub(super) fn pieces(text: &str) -> impl Iterator<Item = DocumentText<'_>> {
+    let mut rest = Some((0, 0));
+    std::iter::from_fn(move || {
+        let (start, line) = rest?;
+        let piece = ended_by_separator(text, start, line);
+        rest = piece.map(|(_, end)| (end, line + count(&text[start..end])));
+        Some(piece.map_or(DocumentText { text: &text[start..], line, trailing: None }, |(piece, _)| piece))
+    })
+}
+
+/// The piece that begins at `start` and ends with a separator, and the end of the separator. The line break after a separator
+/// cannot also begin the next one.
+fn ended_by_separator(text: &str, start: usize, line: usize) -> Option<(DocumentText<'_>, usize)> {
+    let dashes = start + text[start..].find("\n---")? + 1;
+    let length = text[dashes..].find('\n');
+    let end = length.map_or(text.len(), |length| dashes + length + 1);
+    let tail = text[dashes + 3..end].trim();
+    let trailing = (!tail.is_empty() && !tail.starts_with('#')).then_some(tail);
+    // If the last line has no line break, kustomize reads the text after the dashes as a document.
+    let is_text = length.is_none() && trailing.is_some();
+    (!is_text).then_some((DocumentText { text: &text[start..dashes], line, trailing }, end))
 }
 
 fn count(text: &str) -> usize {

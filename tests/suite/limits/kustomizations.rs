@@ -1,6 +1,7 @@
 //! Kustomizations that make large objects, or many.
 
 use super::{CONFIG_MAP, refused, workspace};
+use crate::tests::kit::Workspace;
 use std::fmt::Write as _;
 
 const LIMIT: &str = "error[overlay]: the kustomizations of the branch exceed the work limit of 2500000 steps -->";
@@ -149,4 +150,30 @@ fn field_specs_with_a_long_path() {
     let files = [("kustomization.yaml", kustomization), ("c.yaml", &configuration), ("a.yaml", CONFIG_MAP)];
     let want = "error[overlay]: lists and mappings are nested more than 400 levels deep --> base/c.yaml:1:37";
     assert_eq!(refused(&workspace(&files)), want);
+}
+
+/// A kustomization with `fields` that changes 3,000 Pods.
+fn of_pods(fields: &str) -> Workspace {
+    let pod = |i: usize| {
+        let metadata = format!("metadata: {{name: p{i}}}");
+        format!("apiVersion: v1\nkind: Pod\n{metadata}\nspec: {{containers: [{{name: c, image: 'a{}:1'}}]}}\n", i % 7)
+    };
+    let pods: Vec<String> = (0..3000).map(pod).collect();
+    let kustomization = format!("resources: [all.yaml]\n{fields}");
+    workspace(&[("kustomization.yaml", &kustomization), ("all.yaml", &pods.join("---\n"))])
+}
+
+#[test]
+fn many_entries_of_labels() {
+    let labels: String = (0..400).map(|i| format!("- pairs: {{l{i}: v}}\n")).collect();
+    let got = refused(&of_pods(&format!("labels:\n{labels}")));
+    assert!(got.starts_with(&format!("{LIMIT} base/kustomization.yaml:")), "{got}");
+}
+
+#[test]
+fn images_that_change_each_other() {
+    let image = |i: usize| format!("- {{name: {}, newName: {}}}\n", ["a0", "b"][i % 2], ["b", "a0"][i % 2]);
+    let images: String = (0..20_000).map(image).collect();
+    let got = refused(&of_pods(&format!("images:\n{images}")));
+    assert!(got.starts_with(&format!("{LIMIT} base/kustomization.yaml:")), "{got}");
 }

@@ -7,8 +7,9 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// The processor time of a build, or of a run that reports errors, in ticks of 10 ms. `None` where the system does not say.
-fn ticks(workspace: &Workspace) -> Option<u64> {
+/// The processor time of a build that ends with this `status`, in ticks of 10 ms. `None` where the system does not say.
+#[track_caller]
+fn ticks(workspace: &Workspace, status: i32) -> Option<u64> {
     let pleach = workspace.command();
     let mut command = Command::new(pleach.get_program());
     command.arg("build").current_dir(workspace.path()).env("RAYON_NUM_THREADS", "1");
@@ -22,14 +23,26 @@ fn ticks(workspace: &Workspace) -> Option<u64> {
         }
         std::thread::sleep(Duration::from_millis(5));
     };
-    child.wait().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(status));
     ticks
 }
 
-/// Compares the work for `size` and for four times that.
+/// Compares the work for `size` and for four times that. Both builds succeed.
 #[track_caller]
 fn is_linear(size: usize, workspace: impl Fn(usize) -> Workspace) {
-    let (Some(one), Some(four)) = (ticks(&workspace(size)), ticks(&workspace(size * 4))) else { return };
+    is_linear_with(0, size, workspace);
+}
+
+/// The same for workspaces with errors.
+#[track_caller]
+fn is_linear_with_errors(size: usize, workspace: impl Fn(usize) -> Workspace) {
+    is_linear_with(2, size, workspace);
+}
+
+#[track_caller]
+fn is_linear_with(status: i32, size: usize, workspace: impl Fn(usize) -> Workspace) {
+    let ticks = |size| ticks(&workspace(size), status);
+    let (Some(one), Some(four)) = (ticks(size), ticks(size * 4)) else { return };
     assert!(four < 8 * one, "{size}: {one} ticks, four times that: {four}");
 }
 
@@ -71,17 +84,19 @@ fn nulls_of_an_object() {
 
 #[test]
 fn unknown_keys_of_the_spec() {
-    is_linear(4_000, |size| with_spec(&(0..size).map(|i| format!("k{i}: v\n")).collect::<String>()));
+    is_linear_with_errors(4_000, |size| with_spec(&(0..size).map(|i| format!("k{i}: v\n")).collect::<String>()));
 }
 
 #[test]
 fn unknown_keys_of_branches() {
-    is_linear(1_000, |size| with_spec(&(0..size).map(|i| format!("- {{name: b{i}, k: v}}\n")).collect::<String>()));
+    is_linear_with_errors(1_000, |size| {
+        with_spec(&(0..size).map(|i| format!("- {{name: b{i}, k: v}}\n")).collect::<String>())
+    });
 }
 
 #[test]
 fn braces_without_end() {
-    is_linear(25_000, |size| with_spec(&("x: ".to_owned() + &"{a: ".repeat(size) + "\n")));
+    is_linear_with_errors(25_000, |size| with_spec(&("x: ".to_owned() + &"{a: ".repeat(size) + "\n")));
 }
 
 #[test]

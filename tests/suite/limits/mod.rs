@@ -5,6 +5,7 @@ mod kustomizations;
 mod linear;
 mod ordinary;
 mod output;
+mod spec;
 mod templates;
 mod yaml;
 

@@ -3,11 +3,11 @@
 use super::CONFIG_MAP;
 use crate::disk;
 use crate::kustomize::{self, Input, Memo, Options};
-use crate::limits::{BRANCH_STEPS, OUTPUT_BYTES, TEXT_BYTES};
-use crate::source::{Project, RelPath};
+use crate::limits::{BRANCH_STEPS, OUTPUT_BYTES, TEXT_BYTES, TEXT_NODES};
+use crate::source::{Location, Project, RelPath};
 use crate::tests::kit::root;
 use crate::work::WorkCounter;
-use crate::yaml::{self, DocumentCache, Quoting};
+use crate::yaml::{self, Dialect, DocumentCache, Quoting};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -76,4 +76,7 @@ fn spec_of_10000_branches() {
         writeln!(spec, "- name: feature/some-long-name-of-a-branch-{i}\n  values: {values}").unwrap();
     }
     assert!(spec.len() * 10 < TEXT_BYTES, "{} bytes", spec.len());
+    let node = yaml::parse(&spec, Dialect::Kubernetes, &|_, _, _| Location::NONE).unwrap().remove(0);
+    let nodes = node.node_count();
+    assert!(nodes * 10 < TEXT_NODES, "{nodes} nodes");
 }

@@ -20,7 +20,7 @@ fn repeated(start: &str, step: &str, expression: &str) -> String {
 #[test]
 fn list_added_to_itself() {
     let got = repeated("[1]*100", "{% set ns.s = ns.s + ns.s %}", "{{ ns.s | length }}");
-    assert_eq!(got, format!("{LIMIT} base/a.yaml.j2:1:78"));
+    assert_eq!(got, format!("{LIMIT} base/a.yaml.j2:1:74"));
 }
 
 #[test]
@@ -113,10 +113,57 @@ fn argument_of_a_macro_that_calls_itself() {
 #[test]
 fn template_that_includes_another_twice() {
     let twice = |name: usize| format!("{{% include 'i{name}.j2' %}}{{% include 'i{name}.j2' %}}");
-    let mut files = vec![("a.yaml.j2".to_owned(), twice(0)), ("i30.j2".to_owned(), "x".to_owned())];
-    files.extend((0..30).map(|i| (format!("i{i}.j2"), twice(i + 1))));
+    let mut files = vec![("a.yaml.j2".to_owned(), twice(0)), ("i20.j2".to_owned(), "x".to_owned())];
+    files.extend((0..20).map(|i| (format!("i{i}.j2"), twice(i + 1))));
     let files: Vec<_> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let got = refused(&workspace(&files));
+    assert!(got.starts_with(LIMIT), "{got}");
+}
+
+/// Each is a step of the engine, but visits the text.
+#[test]
+fn long_text_that_is_processed_often() {
+    for step in [
+        "{% set y = t[i] %}",
+        "{% set y = m.t[-1] %}",
+        "{% set y = t[1:2] %}",
+        "{% set y = t | length %}",
+        "{% set y = t | last %}",
+        "{% set y = values.t[i] %}",
+        "{% for c in t %}{% break %}{% endfor %}",
+        "{% if t is in([t]) %}{% endif %}",
+        "{% if t is string %}{% endif %}",
+        "{% set y = dict(a=t) %}",
+    ] {
+        let start = "{% set t = 'é' * 500000 %}{% set m = {'t': t} %}";
+        let template = format!("{start}{{% for i in range(90000) %}}{step}{{% endfor %}}");
+        let workspace = workspace(&[("a.yaml.j2", &template)]);
+        let text = "x".repeat(1_000_000);
+        workspace.write("branches.yaml", workspace.read("branches.yaml") + &format!("  values: {{t: {text}}}\n"));
+        let got = refused(&workspace);
+        assert!(got.starts_with(LIMIT), "{step}: {got}");
+    }
+}
+
+#[test]
+fn list_of_the_spec_that_is_visited_often() {
+    let workspace =
+        workspace(&[("a.yaml.j2", "{% for i in range(90000) %}{% set y = values.t | length %}{% endfor %}\n")]);
+    let items = "a, ".repeat(20_000);
+    workspace.write("branches.yaml", workspace.read("branches.yaml") + &format!("  values: {{t: [{items}]}}\n"));
+    workspace.run(&["build"]).exits(0);
+}
+
+#[test]
+fn template_that_includes_itself() {
+    let lines: String = (0..5_000).map(|i| format!("  k{i}: '{{{{ branch.name }}}}'\n")).collect();
+    let want = "includes and macros are nested more than 250 levels deep";
+    for tag in ["{% include 'a.yaml.j2' %}", "{% import 'a.yaml.j2' as a %}"] {
+        let got = refused(&workspace(&[("a.yaml.j2", &format!("{tag}\n{lines}"))]));
+        assert_eq!(got, format!("error[template]: {want} --> base/a.yaml.j2:1:4"));
+    }
+    // The engine renders a template that extends another before that one.
+    let got = refused(&workspace(&[("a.yaml.j2", &format!("{{% extends 'a.yaml.j2' %}}\n{lines}"))]));
     assert!(got.starts_with(LIMIT), "{got}");
 }
 
@@ -135,4 +182,17 @@ fn long_concatenations_build() {
     workspace.run(&["build"]).exits(0);
     let object = workspace.read("out/namespaces/main/30-configmap-a.yaml");
     assert_eq!(object.matches("xmain").count(), 5000);
+}
+
+#[test]
+fn many_templates_of_a_branch() {
+    // Each is 396,000 steps or more.
+    let work = "{% for i in range(99000) %}{% endfor %}".repeat(4);
+    let template =
+        |i: usize| (format!("a{i:02}.yaml.j2"), work.clone() + &CONFIG_MAP.replace("name: ", &format!("name: a{i}-")));
+    let files: Vec<_> = (0..50).map(template).collect();
+    let files: Vec<_> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let got = refused(&workspace(&files));
+    let want = "error[template]: the templates of the branch exceed the work limit of 4000000 steps --> base/a";
+    assert!(got.starts_with(want) && got.ends_with(".yaml.j2:1:1"), "{got}");
 }

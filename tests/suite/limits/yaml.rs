@@ -23,3 +23,38 @@ fn braces_without_end() {
     let want = "error[yaml]: lists and mappings are nested more than 400 levels deep --> branches.yaml:6:1600";
     assert_eq!(refused(&workspace), want);
 }
+
+/// The error about a text with more than the limit of nodes.
+#[track_caller]
+fn too_many_nodes(text: &str) {
+    let want = "error[yaml]: the text has more than 2000000 keys and values --> base/a.yaml:";
+    let got = refused(&workspace(&[("a.yaml", text)]));
+    assert!(got.starts_with(want), "{got}");
+}
+
+#[test]
+fn many_empty_lists() {
+    too_many_nodes(&format!("{CONFIG_MAP}x: [{}]\n", "[],".repeat(2_300_000)));
+}
+
+#[test]
+fn many_lists_of_one_item() {
+    too_many_nodes(&format!("{CONFIG_MAP}x: [{}]\n", "[a],".repeat(1_100_000)));
+}
+
+#[test]
+fn many_anchors() {
+    let anchors: String = (0..600_000).map(|i| format!("- &a{i} 1\n")).collect();
+    too_many_nodes(&format!("{CONFIG_MAP}x:\n{anchors}"));
+}
+
+#[test]
+fn many_nodes_in_several_documents() {
+    too_many_nodes(&format!("a: [{}]\n---\n", "~,".repeat(500_000)).repeat(5));
+}
+
+#[test]
+fn many_documents() {
+    let got = refused(&workspace(&[("a.yaml", &"---\n".repeat(4_000_000))]));
+    assert_eq!(got, "error[yaml]: the text has more than 200000 documents --> base/a.yaml:400001:1");
+}

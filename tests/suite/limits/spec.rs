@@ -1,0 +1,52 @@
+//! Specs with many branches or many errors.
+
+use super::{CONFIG_MAP, refused, workspace};
+use crate::tests::kit::Workspace;
+
+/// A workspace with `more` in its spec, after the first branch.
+fn with_branches(more: &str) -> Workspace {
+    let workspace = workspace(&[("a.yaml", CONFIG_MAP)]);
+    workspace.write("branches.yaml", workspace.read("branches.yaml") + more);
+    workspace
+}
+
+fn branches(number: usize, fields: &str) -> String {
+    (0..number).map(|i| format!("- {{name: b{i}{fields}}}\n")).collect()
+}
+
+#[test]
+fn more_branches_than_possible() {
+    let got = refused(&with_branches(&(branches(100_000, "") + "maxBranches: 1000000\n")));
+    let want = "error[spec]: the spec has 100001 branches, but at most 100000 are possible --> branches.yaml:100005:3";
+    assert_eq!(got, want);
+}
+
+#[test]
+fn branch_that_is_too_large() {
+    let got = refused(&with_branches(&branches(1, &format!(", values: [{}]", "~,".repeat(200_000)))));
+    assert_eq!(got, "error[spec]: the branch has more than 200000 keys and values --> branches.yaml:6:3");
+    let got = refused(&with_branches(&format!("zones: [{}]\n", "~,".repeat(200_000))));
+    assert_eq!(
+        got,
+        "error[spec]: the spec without its branches has more than 200000 keys and values --> branches.yaml:1:1"
+    );
+}
+
+#[test]
+fn unknown_fields_in_all_branches() {
+    let fields: String = (0..20).map(|i| format!(", k{i}: v")).collect();
+    let got = refused(&with_branches(&branches(20_000, &fields)));
+    assert_eq!(got, "error[spec]: unknown field `k0` --> branches.yaml:6:14");
+}
+
+#[test]
+fn misspelled_fields_in_all_branches() {
+    let got = refused(&with_branches(&branches(20_000, ", valuess: {}, hostss: []")));
+    assert_eq!(got, "error[spec]: unknown field `valuess` --> branches.yaml:6:14");
+}
+
+#[test]
+fn invalid_hosts_in_all_branches() {
+    let got = refused(&with_branches(&branches(20_000, ", hosts: [a..b, a..c]")));
+    assert!(got.starts_with("error[dns]: invalid DNS name `a..b`: a label is empty --> branches.yaml:6:"), "{got}");
+}
