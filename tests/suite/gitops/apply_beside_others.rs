@@ -28,7 +28,12 @@ fn project(name: &str, mode: &str) -> Workspace {
          template:\n    metadata: {labels: {app: a}}\n    spec:\n      containers:\n      - name: app\n        \
          image: registry.example.com/shop/app:1\n        envFrom: [{configMapRef: {name: '{{ project }}-env'}}]\n---\n\
          apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: '{{ project }}-{{ branch.slug }}'\n  namespace: infra\n  \
-         annotations: {pleach.dev/namespace: keep}\ndata: {level: '{{ values.level }}'}\n",
+         annotations: {pleach.dev/namespace: keep}\ndata: {level: '{{ values.level }}'}\n---\n\
+         apiVersion: v1\nkind: Service\nmetadata: {name: '{{ project }}-app'}\nspec: {selector: {app: a}, ports: [{port: 80}]}\n---\n\
+         apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: '{{ project }}-app'}\nrules: []\n---\n\
+         apiVersion: batch/v1\nkind: Job\nmetadata: {name: '{{ project }}-migrate', annotations: {pleach.dev/name-hash: 'true'}}\n\
+         spec:\n  template:\n    spec:\n      restartPolicy: Never\n      containers:\n      - name: migrate\n        \
+         image: registry.example.com/shop/app:1\n        args: ['{{ values.level }}']\n",
     );
     workspace.run(&["build"]).exits(0);
     workspace
