@@ -1,5 +1,6 @@
 //! The sample, which is the repository's own workspace.
 
+#[cfg(feature = "apply")]
 use crate::tests::apply::server::{Access, Kind, Running};
 use crate::tests::kit::{Workspace, root};
 
@@ -92,6 +93,7 @@ fn each_port_of_the_spec_can_be_changed() {
     }
 }
 
+#[cfg(feature = "apply")]
 #[test]
 fn a_plan_of_its_dns_changes_needs_only_a_name_server() {
     if !Kind::Bind.is_installed() {
