@@ -10,11 +10,11 @@ use crate::annotation::PROJECT_LABEL;
 use crate::argument::shell_word;
 use crate::diagnostic::{Diagnostic, PreviousFile, Result};
 use crate::disk::OutputDir;
-use crate::git::{EarlierFiles, OutputAtCommit};
+use crate::git::{EarlierFiles, MOST_FILES, OutputAtCommit};
 use crate::output::{
     HistoryParents, OutputFolder, OutputHistory, OutputKind, OutputPath, PreviousOutput, Tree, written_files,
 };
-use crate::source::RelPath;
+use crate::source::{FolderSet, RelPath};
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -201,7 +201,8 @@ impl PreviousOutput for RecordedOutput {
     fn history(&self, is_selected: &dyn Fn(&str) -> bool) -> Result<OutputHistory> {
         let Some(files) = self.commit() else { return Ok(OutputHistory::default()) };
         let is_object = |path: &OutputPath| path.is_locked() || path.kind() == OutputKind::SharedObject;
-        let (changes, cut) = files.changes(|path| is_record(path) || is_object(path) && is_selected(path.slug()))?;
+        let is_wanted = |path: &OutputPath| is_record(path) || is_object(path) && is_selected(path.slug());
+        let (changes, cut) = files.changes(MOST_FILES, is_wanted)?;
         let changes: Vec<Tree> = changes.iter().map(written_files).collect();
         if changes.iter().all(Tree::is_empty) && cut.is_none() {
             return Ok(OutputHistory::default());
@@ -249,9 +250,8 @@ impl BaseRevision {
     fn read(&self, folders: &[RelPath], wanted: impl Fn(&OutputPath) -> bool + Sync) -> Result<Tree> {
         match self {
             BaseRevision::Commit(files) => {
-                let is_within =
-                    |path: &&OutputPath| folders.iter().any(|folder| path.is_within(folder)) && wanted(path);
-                Ok(files.read(files.paths().filter(is_within))?)
+                let folders: FolderSet = folders.iter().collect();
+                Ok(files.read(files.paths().filter(|path| folders.has(path) && wanted(path)))?)
             }
             BaseRevision::Folder(output, _) => BaseRevision::read_folder(output, folders, wanted),
         }

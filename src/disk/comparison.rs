@@ -132,16 +132,18 @@ impl OutputDir {
                 folder = folder.parent();
             }
         }
-        let is_folder = |folder: &RelPath| {
-            let mut entries = listing.get(&folder.parent()).into_iter().flatten();
-            entries.all(|entry| entry.name != folder.name() || entry.kind == EntryKind::Directory)
+        let others = |(folder, entries): (&RelPath, &Vec<ListedEntry>)| -> Vec<RelPath> {
+            let others = entries.iter().filter(|entry| entry.kind != EntryKind::Directory);
+            others.filter_map(|entry| folder.join(&entry.name)).collect()
         };
+        let refused: BTreeSet<RelPath> =
+            listing.iter().flat_map(others).filter(|path| folders.contains(path)).collect();
         let refuse = |folder: &RelPath| {
             let message = format!("`{}` is not a folder, and the build has a folder of that name", self.show(folder));
             Diagnostic::new(Code::Output, message)
                 .help("move it elsewhere; pleach follows no links in the output folder")
         };
-        Diagnostics::check(folders.iter().filter(|folder| !is_folder(folder)).map(refuse).collect(), ())
+        Diagnostics::check(refused.iter().map(refuse).collect(), ())
     }
 
     /// Compares `files` with the entries of a folder on the disk; `None` if it does not exist.

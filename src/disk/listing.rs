@@ -4,7 +4,7 @@ use super::changes::is_leftover;
 use super::{OutputDir, file};
 use crate::diagnostic::{Diagnostics, Result};
 use crate::output::Tree;
-use crate::source::{RelPath, is_git_folder};
+use crate::source::{FolderSet, RelPath, is_git_folder};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::io;
@@ -151,15 +151,15 @@ impl OutputDir {
 
     /// The files in and below `folders` that are `wanted`. Invalid UTF-8 is replaced: pleach writes none.
     pub(crate) fn read(&self, folders: &[RelPath], wanted: impl Fn(&RelPath) -> bool + Sync) -> Result<Tree> {
-        let is_within = |path: &RelPath| folders.iter().any(|folder| path.is_within(folder));
-        let listing = self.list(is_within)?;
+        let folders: FolderSet = folders.iter().collect();
+        let listing = self.list(|path| folders.has(path))?;
         let paths: Vec<RelPath> = listing
             .iter()
             .flat_map(|(folder, found)| {
                 found.iter().filter(|f| f.kind == EntryKind::File).map(move |f| (folder, &f.name))
             })
             .filter_map(|(folder, name)| folder.join(name))
-            .filter(|path| is_within(path))
+            .filter(|path| folders.has(path))
             .collect();
         let read = |path: RelPath| {
             if !wanted(&path) {

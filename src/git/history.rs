@@ -13,8 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) const MOST_CHANGES: usize = 30;
 /// … of the last one and of the commits before it.
 const MOST_COMMITS: usize = 200;
-/// When this many files have been found, only plans, zone changes and removed folders are read in older changes.
-const MOST_FILES: usize = 2000;
+/// When this many files have been found, only plans, zone changes and removed folders are read in older changes. Reading as many takes
+/// about a second; 30 changes of one object in 600 branches are less.
+pub(crate) const MOST_FILES: usize = 20_000;
 
 /// A file that a change modified or deleted.
 struct ReplacedFile {
@@ -33,10 +34,11 @@ struct ReplacedFiles {
 
 impl OutputAtCommit {
     /// For each of the last changes of the output, the newest first, the files that it modified or deleted and that are `wanted`, as
-    /// they were before it, and the lock files of their folders; and a warning if some were not read. A merge is one
-    /// change. A shallow clone has only the newest ones.
+    /// they were before it, and the lock files of their folders; and a warning if some were not read, because there are more than
+    /// `most_files`. A merge is one change. A shallow clone has only the newest ones.
     pub(crate) fn changes(
         &self,
+        most_files: usize,
         wanted: impl Fn(&OutputPath) -> bool,
     ) -> Result<(Vec<Tree>, Option<Diagnostic>), Diagnostic> {
         let (mut found, mut is_cut) = (0, false);
@@ -51,7 +53,7 @@ impl OutputAtCommit {
                 let changed = change.iter().filter(|file| file.is_lock());
                 locks.extend(changed.map(|file| (file.path.owned_slug(), file.id.clone())));
                 let is_read =
-                    |path: &OutputPath| found < MOST_FILES || !path.is_locked() || removed.contains(path.slug());
+                    |path: &OutputPath| found < most_files || !path.is_locked() || removed.contains(path.slug());
                 let (files, skipped): (Vec<_>, Vec<_>) =
                     change.into_iter().filter(|file| wanted(&file.path)).partition(|file| is_read(&file.path));
                 is_cut |= !skipped.iter().all(ReplacedFile::is_lock);
@@ -63,7 +65,7 @@ impl OutputAtCommit {
         let mut texts = contents(self.root(), &ids)?.into_iter();
         let tree =
             |change: Vec<(OutputPath, String)>| change.into_iter().map(|(path, _)| path).zip(&mut texts).collect();
-        Ok((changes.into_iter().map(tree).collect(), is_cut.then(cut_history)))
+        Ok((changes.into_iter().map(tree).collect(), is_cut.then(|| cut_history(most_files))))
     }
 
     fn replaced_files(&self) -> Result<Vec<ReplacedFiles>, Diagnostic> {
@@ -133,9 +135,9 @@ fn with_locks(files: Vec<ReplacedFile>, locks: &BTreeMap<SmolStr, String>) -> Ve
     ids.into_iter().collect()
 }
 
-fn cut_history() -> Diagnostic {
+fn cut_history(most_files: usize) -> Diagnostic {
     let message = format!(
-        "the last changes of the output replaced {MOST_FILES} files or more, so what existing branches replaced before is not searched"
+        "the last changes of the output replaced {most_files} files or more, so what existing branches replaced before is not searched"
     );
     Diagnostic::new(Code::History, message).help(
         "run `pleach build` after each merge, which records what a revert or a merge has lost, and merge the result",

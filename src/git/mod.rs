@@ -17,6 +17,7 @@ pub(crate) use command::repository;
 pub(crate) use earlier::{FileVersion, files_named, last_addition, last_change_of, versions};
 pub(crate) use earlier_files::EarlierFiles;
 pub(crate) use fork::{ForkPoint, fork_point, is_ignored, is_shallow, merge_sides, upstream_point};
+pub(crate) use history::MOST_FILES;
 pub(crate) use revision::{OutputAtCommit, texts};
 
 use crate::diagnostic::{Code, Diagnostic};

@@ -210,7 +210,7 @@ mod tests {
         assert_eq!(files.differing(&Tree::default()).count(), 2);
         assert_eq!(files.read([&deep, &none]).unwrap().len(), 1);
         assert!(files.read([&none]).unwrap().is_empty());
-        assert!(files.changes(|_| true).unwrap().0.is_empty(), "it is the first");
+        assert!(files.changes(usize::MAX, |_| true).unwrap().0.is_empty(), "it is the first");
         std::fs::remove_file(root.join("out/empty.yaml")).unwrap();
         put("out/namespaces/a b/ü.yaml", "a: 2\n");
         put("out/new.yaml", "a: 1\n");
@@ -220,8 +220,12 @@ mod tests {
         put("outside.yaml", "z");
         git(folder.path(), &["commit", "-qam", "not of the output"]);
         let files = OutputAtCommit::at(&root, "HEAD", &RelPath::new("out").unwrap()).unwrap();
-        assert_eq!(files.changes(|_| true).unwrap().0, std::slice::from_ref(&tree), "what existed and has changed");
-        let change = files.changes(|path| *path == deep).unwrap().0.remove(0);
+        assert_eq!(
+            files.changes(usize::MAX, |_| true).unwrap().0,
+            std::slice::from_ref(&tree),
+            "what existed and has changed"
+        );
+        let change = files.changes(usize::MAX, |path| *path == deep).unwrap().0.remove(0);
         assert_eq!(change.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>(), [deep]);
         assert_eq!(fork_point(&root).unwrap(), ForkPoint::None);
         git(folder.path(), &["remote", "add", "origin", "nowhere"]);

@@ -19,22 +19,22 @@ pub(crate) fn may_have_values(gvk: &Gvk) -> bool {
 /// The paths of the values of an object, without empty ones. Its kind counts, in any API group.
 pub(crate) fn value_paths(object: &Node) -> Vec<Vec<SmolStr>> {
     let mut paths = Vec::new();
+    let mut add = |path: &[&str]| {
+        if let Some(value) = object.at_path(path) {
+            add_values(path, value, &mut paths);
+        }
+    };
     match object.get("kind").and_then(Node::as_str) {
         Some("Secret") => {
-            let fields = object.as_map().into_iter().flat_map(|map| map.iter());
-            for field in fields.filter(|field| !PUBLIC.contains(&field.key.text.as_str())) {
-                add_values(&[&field.key.text], &field.value, &mut paths);
-            }
-            add(&["metadata", "annotations", LAST_APPLIED], object, &mut paths);
+            let fields = object.as_map().into_iter().flat_map(|map| map.iter().map(|entry| entry.key.text.as_str()));
+            fields.filter(|field| !PUBLIC.contains(field)).for_each(|field| add(&[field]));
+            add(&["metadata", "annotations", LAST_APPLIED]);
         }
         Some("SealedSecret") => {
+            add(&["spec", "template", "data"]);
             // A value with an expression is filled in from the encrypted values.
-            const DATA: [&str; 3] = ["spec", "template", "data"];
-            if let Some(data) = object.at_path(&DATA) {
-                add_values(&DATA, data, &mut paths);
-            }
             let is_template =
-                |path: &[SmolStr]| at(object, path).and_then(Node::as_text).is_some_and(|t| t.contains("{{"));
+                |path: &[SmolStr]| at(object, path).and_then(Node::as_text).is_some_and(|text| text.contains("{{"));
             paths.retain(|path| !is_template(path));
         }
         _ => {}
@@ -62,12 +62,6 @@ fn add_values(field: &[&str], value: &Node, paths: &mut Vec<Vec<SmolStr>>) {
         }
         None if is_empty(value) => {}
         None => paths.push(path(None)),
-    }
-}
-
-fn add(path: &[&str], object: &Node, paths: &mut Vec<Vec<SmolStr>>) {
-    if object.at_path(path).is_some_and(|value| !is_empty(value)) {
-        paths.push(path.iter().map(|key| SmolStr::from(*key)).collect());
     }
 }
 

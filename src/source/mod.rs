@@ -8,7 +8,7 @@ mod path;
 mod project;
 
 pub(crate) use folder::{FolderPath, is_git_folder};
-pub(crate) use path::RelPath;
+pub(crate) use path::{FolderSet, RelPath};
 pub(crate) use project::{File, FileSource, Found, Project, SourceEntry};
 
 /// The number of a file in a [`Project`].

@@ -1,6 +1,7 @@
 //! Paths that cannot point outside of the project.
 
 use smol_str::{SmolStr, format_smolstr};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// A `/`-separated path below a root, without empty, `.` or `..` parts. The root itself is the empty path.
@@ -90,9 +91,27 @@ impl fmt::Display for RelPath {
     }
 }
 
+/// Folders, to find out whether a path is in or below one of them.
+pub(crate) struct FolderSet<'f>(BTreeSet<&'f str>);
+
+impl<'f> FromIterator<&'f RelPath> for FolderSet<'f> {
+    fn from_iter<I: IntoIterator<Item = &'f RelPath>>(folders: I) -> Self {
+        FolderSet(folders.into_iter().map(RelPath::as_str).collect())
+    }
+}
+
+impl FolderSet<'_> {
+    /// Whether a path is one of the folders or below one.
+    pub(crate) fn has(&self, path: &RelPath) -> bool {
+        let path = path.as_str();
+        let parents = path.match_indices('/').map(|(end, _)| &path[..end]);
+        ["", path].into_iter().chain(parents).any(|folder| self.0.contains(folder))
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::RelPath;
+    use super::{FolderSet, RelPath};
 
     fn path(text: &str) -> RelPath {
         RelPath::new(text).unwrap()
@@ -125,5 +144,26 @@ mod tests {
         ] {
             assert_eq!(path(to).relative_to(&path(from)), want);
         }
+    }
+
+    #[test]
+    fn a_folder_set_has_what_is_in_one_of_its_folders() {
+        let folders = [path("a/b"), path("c")];
+        let set: FolderSet = folders.iter().collect();
+        for (text, want) in [
+            ("a/b", true),
+            ("a/b/x/y", true),
+            ("c/d", true),
+            ("a", false),
+            ("a/bc", false),
+            ("x/c", false),
+            ("", false),
+        ] {
+            assert_eq!(set.has(&path(text)), want, "{text}");
+            assert_eq!(folders.iter().any(|folder| path(text).is_within(folder)), want, "{text}");
+        }
+        let root = [RelPath::root()];
+        let all: FolderSet = root.iter().collect();
+        assert!(all.has(&path("a")) && all.has(&RelPath::root()));
     }
 }
