@@ -10,7 +10,7 @@ use super::revision::{OutputAtCommit, below, contents};
 use super::{run, stdout};
 use crate::diagnostic::Diagnostic;
 use crate::output::{OutputPath, Tree};
-use crate::source::RelPath;
+use crate::source::{FolderSet, RelPath};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -44,8 +44,8 @@ impl OutputAtCommit {
         let (differences, graph, changes) =
             (self.file_ids(&differences), CommitGraph::read(&graph), self.file_ids(&changes));
 
-        let is_within = |path: &OutputPath| folders.iter().any(|folder| path.is_within(folder));
-        let own: BTreeMap<&OutputPath, &str> = self.ids().filter(|(path, _)| is_within(path)).collect();
+        let folders: FolderSet = folders.iter().collect();
+        let own: BTreeMap<&OutputPath, &str> = self.ids().filter(|(path, _)| folders.has(path)).collect();
         let changed = differences.iter().chain(&changes).flat_map(|(_, files)| files).filter_map(|(_, id)| *id);
         let ids: BTreeSet<&str> = own.values().copied().chain(changed).collect();
         let ids: Vec<&str> = ids.into_iter().collect();

@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) const MOST_CHANGES: usize = 30;
 /// … of the last one and of the commits before it.
 const MOST_COMMITS: usize = 200;
-/// When this many files have been found, only plans, zone changes and removed folders are read in older changes. Reading as many takes
-/// about a second; 30 changes of one object in 600 branches are less.
+/// When this many files have been found, only plans, zone changes and removed folders are read in older changes. 30 changes of one object
+/// in 600 branches are less.
 pub(crate) const MOST_FILES: usize = 20_000;
 
 /// A file that a change modified or deleted.
