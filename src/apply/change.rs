@@ -1,6 +1,6 @@
 //! The change that does what was decided about a name, and the state after it.
 
-use super::decide::WriteKind;
+use super::action::WriteKind;
 use super::entry::{DesiredState, NameEntry};
 use super::zone::{AtomicChange, NameChange, NameContent, PairState};
 use crate::name::DnsName;
@@ -27,11 +27,8 @@ pub(crate) fn change(entry: &NameEntry, found: &PairState, kind: WriteKind, fenc
         DesiredState::Present(_, ttl) => ttl,
         DesiredState::Absent | DesiredState::Pending | DesiredState::Unusable(_) => 0,
     };
-    let host = match kind {
-        WriteKind::Mark | WriteKind::Adopt | WriteKind::Unmark => None,
-        _ => Some((done.host.records().clone(), ttl)),
-    };
-    let ownership = Some((done.ownership.records().clone(), OWNERSHIP_TTL));
+    let host = kind.changes_records().then_some((done.host.records, ttl));
+    let ownership = Some((done.ownership.records, OWNERSHIP_TTL));
     AtomicChange(vec![
         fence.clone(),
         NameChange { name: entry.host.clone(), before: found.host.clone(), after: host },
@@ -47,14 +44,15 @@ pub(crate) fn fence_change(name: &DnsName, found: &NameContent, records: &Record
 
 #[cfg(test)]
 mod tests {
-    use super::super::decide::{NameAction, Permission, decide};
+    use super::super::action::{NameAction, Permission};
+    use super::super::decide::decide;
     use super::*;
     use crate::dns::ownership::OwnershipRecord;
     use crate::record::{RecordData, RecordType};
 
     const NEW: &str = "new.net";
     const OLD: &str = "old.net";
-    const EMPTY: NameContent = NameContent::Empty;
+    const EMPTY: NameContent = NameContent::EMPTY;
 
     fn name(text: &str) -> DnsName {
         DnsName::target(text).unwrap()
@@ -65,7 +63,7 @@ mod tests {
     }
 
     fn content(target: &str) -> NameContent {
-        NameContent::Records(records(target))
+        records(target).into()
     }
 
     fn entry(state: DesiredState) -> NameEntry {
@@ -89,7 +87,7 @@ mod tests {
 
     #[test]
     fn a_second_run_keeps_what_the_first_wrote() {
-        let fence = NameChange { name: name("_rev.shop._pleach.example.com"), before: NameContent::Empty, after: None };
+        let fence = NameChange { name: name("_rev.shop._pleach.example.com"), before: EMPTY, after: None };
         for (state, ownership, host, permission) in [
             (present(), EMPTY, EMPTY, Permission::None),
             (present_with_longer_ttl(), owned("login", OLD), content(OLD), Permission::None),

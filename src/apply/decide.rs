@@ -2,90 +2,11 @@
 //!
 //! It is a pure function, so the plan is what is applied, and tests cover every row of its table.
 
+use super::action::{NameAction, Permission, RefusalReason, WriteKind};
 use super::entry::{DesiredState, NameEntry};
 use super::zone::{NameContent, PairState};
 use crate::dns::ownership::{OwnershipRecord, ParsedRecord};
 use crate::record::RecordSets;
-use smol_str::SmolStr;
-
-/// What the user permits for one name beyond the table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Permission {
-    /// Nothing.
-    #[default]
-    None,
-    /// Take over a name that has exactly the desired records and no ownership record (`--adopt`).
-    Adopt,
-    /// Overwrite a name of this project that somebody else has changed (`--overwrite`).
-    Overwrite,
-}
-
-/// What to do with a name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum NameAction {
-    /// Nothing: it is as the file says, or must be absent and does not belong to this branch.
-    Keep,
-    /// Write it.
-    Write(WriteKind),
-    /// Do not change it, and report why.
-    Refuse(RefusalReason),
-}
-
-/// The ways to write a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum WriteKind {
-    /// Add records and an ownership record to an empty name.
-    Create,
-    /// Change the records, TTL or ownership record of an owned name.
-    Update,
-    /// Renew the ownership record; the records are as desired.
-    Mark,
-    /// Add an ownership record to records that somebody else wrote.
-    Adopt,
-    /// Add the missing records to an ownership record.
-    Restore,
-    /// Replace what somebody else wrote at an owned name.
-    Overwrite,
-    /// Remove records and ownership record.
-    Delete,
-    /// Remove an ownership record without records.
-    Unmark,
-}
-
-impl WriteKind {
-    /// The word in reports.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            WriteKind::Create => "create",
-            WriteKind::Update => "update",
-            WriteKind::Mark => "mark",
-            WriteKind::Adopt => "adopt",
-            WriteKind::Restore => "restore",
-            WriteKind::Overwrite => "overwrite",
-            WriteKind::Delete => "delete",
-            WriteKind::Unmark => "unmark",
-        }
-    }
-}
-
-/// Why a name is not changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum RefusalReason {
-    /// The branch owns it, and its records are not those in the ownership record.
-    Drift,
-    /// It has records and no ownership record.
-    InUse,
-    /// It belongs to another project.
-    OtherOwner(SmolStr),
-    /// It belongs to another branch that still uses it.
-    OtherBranch(SmolStr),
-    /// This version does not understand the ownership record.
-    Unreadable,
-    /// Its address is not known yet.
-    Pending,
-    /// Its address cannot be used, for this reason.
-    Address(String),
-}
 
 /// What to do with `entry`. `wanted_by` says whether the files of a branch require the name or, if it must be absent, also
 /// list it as absent: a name may have moved between branches in commits that were never applied.
@@ -95,9 +16,28 @@ pub(crate) fn decide(
     permission: Permission,
     wanted_by: impl Fn(&str) -> bool,
 ) -> NameAction {
+    let action = by_table(entry, found, permission, wanted_by);
+    match action {
+        NameAction::Write(kind) if kind.changes_records() || kind == WriteKind::Unmark => {
+            match &found.host.in_the_way(entry.records())[..] {
+                [] => action,
+                sets => NameAction::Refuse(RefusalReason::InTheWay(sets.iter().copied().cloned().collect())),
+            }
+        }
+        action => action,
+    }
+}
+
+/// The row of the table in the documentation.
+fn by_table(
+    entry: &NameEntry,
+    found: &PairState,
+    permission: Permission,
+    wanted_by: impl Fn(&str) -> bool,
+) -> NameAction {
     let claim = match &found.ownership {
-        NameContent::OtherTypes => ParsedRecord::Unreadable,
-        content => OwnershipRecord::read(content.records()),
+        NameContent { foreign, .. } if !foreign.is_empty() => ParsedRecord::Unreadable,
+        content => OwnershipRecord::read(&content.records),
     };
     match &entry.state {
         DesiredState::Pending => NameAction::Refuse(RefusalReason::Pending),
@@ -107,7 +47,7 @@ pub(crate) fn decide(
             ParsedRecord::Valid(ownership) if ownership.branch != entry.branch && wanted_by(&ownership.branch) => {
                 NameAction::Keep
             }
-            ParsedRecord::Valid(ownership) => absent(&ownership, &found.host),
+            ParsedRecord::Valid(ownership) => absent(&ownership, &found.host.records),
             ParsedRecord::Absent | ParsedRecord::Unreadable => NameAction::Keep,
         },
         DesiredState::Present(records, ttl) => match claim {
@@ -120,27 +60,29 @@ pub(crate) fn decide(
                 NameAction::Refuse(RefusalReason::OtherBranch(ownership.branch))
             }
             ParsedRecord::Valid(ownership) => {
-                owned(&ownership, &entry.ownership_record(records, *ttl), records, &found.host, permission)
+                owned(&ownership, &entry.ownership_record(records, *ttl), records, &found.host.records, permission)
             }
         },
     }
 }
 
-fn absent(ownership: &OwnershipRecord, host: &NameContent) -> NameAction {
-    match host {
-        NameContent::Empty | NameContent::OtherTypes => NameAction::Write(WriteKind::Unmark),
-        NameContent::Records(records) if records.digests() == ownership.digests => NameAction::Write(WriteKind::Delete),
-        NameContent::Records(_) => NameAction::Refuse(RefusalReason::Drift),
+fn absent(ownership: &OwnershipRecord, current: &RecordSets) -> NameAction {
+    if current.is_empty() {
+        NameAction::Write(WriteKind::Unmark)
+    } else if current.digests() == ownership.digests {
+        NameAction::Write(WriteKind::Delete)
+    } else {
+        NameAction::Refuse(RefusalReason::Drift)
     }
 }
 
 fn without_ownership(wanted: &RecordSets, host: &NameContent, permission: Permission) -> NameAction {
-    match host {
-        NameContent::Empty => NameAction::Write(WriteKind::Create),
-        NameContent::Records(records) if records == wanted && permission == Permission::Adopt => {
-            NameAction::Write(WriteKind::Adopt)
-        }
-        NameContent::Records(_) | NameContent::OtherTypes => NameAction::Refuse(RefusalReason::InUse),
+    if host.is_empty() {
+        NameAction::Write(WriteKind::Create)
+    } else if host.records == *wanted && permission == Permission::Adopt {
+        NameAction::Write(WriteKind::Adopt)
+    } else {
+        NameAction::Refuse(RefusalReason::InUse)
     }
 }
 
@@ -148,25 +90,27 @@ fn owned(
     ownership: &OwnershipRecord,
     wanted: &OwnershipRecord,
     records: &RecordSets,
-    host: &NameContent,
+    current: &RecordSets,
     permission: Permission,
 ) -> NameAction {
-    match host {
-        NameContent::Empty => NameAction::Write(WriteKind::Restore),
-        NameContent::Records(current) if current == records && ownership == wanted => NameAction::Keep,
-        NameContent::Records(current) if current == records && ownership.ttl == wanted.ttl => {
-            NameAction::Write(WriteKind::Mark)
-        }
-        NameContent::Records(current) if current == records || current.digests() == ownership.digests => {
-            NameAction::Write(WriteKind::Update)
-        }
-        NameContent::Records(_) if permission == Permission::Overwrite => NameAction::Write(WriteKind::Overwrite),
-        NameContent::Records(_) | NameContent::OtherTypes => NameAction::Refuse(RefusalReason::Drift),
+    if current.is_empty() {
+        NameAction::Write(WriteKind::Restore)
+    } else if current == records && ownership == wanted {
+        NameAction::Keep
+    } else if current == records && ownership.ttl == wanted.ttl {
+        NameAction::Write(WriteKind::Mark)
+    } else if current == records || current.digests() == ownership.digests {
+        NameAction::Write(WriteKind::Update)
+    } else if permission == Permission::Overwrite {
+        NameAction::Write(WriteKind::Overwrite)
+    } else {
+        NameAction::Refuse(RefusalReason::Drift)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::zone::ForeignSet;
     use super::*;
     use crate::name::DnsName;
     use crate::record::{RecordData, RecordType};
@@ -192,8 +136,7 @@ mod tests {
     /// action.
     type Row = (DesiredState, NameContent, NameContent, Permission, NameAction);
 
-    const EMPTY: NameContent = NameContent::Empty;
-    const OTHER_TYPES: NameContent = NameContent::OtherTypes;
+    const EMPTY: NameContent = NameContent::EMPTY;
 
     /// The target that the file names, the previous one, and one that somebody else wrote.
     const NEW: &str = "new.net";
@@ -209,11 +152,36 @@ mod tests {
     }
 
     fn content(target: &str) -> NameContent {
-        NameContent::Records(records(target))
+        records(target).into()
     }
 
     fn text(value: &str) -> NameContent {
-        NameContent::Records(RecordSets::one(RecordType::Txt, RecordData::parse(RecordType::Txt, value).unwrap()))
+        RecordSets::one(RecordType::Txt, RecordData::parse(RecordType::Txt, value).unwrap()).into()
+    }
+
+    fn foreign(kind: &str, special: &'static str) -> ForeignSet {
+        ForeignSet { kind: kind.into(), special }
+    }
+
+    /// The content with a foreign set beside it.
+    fn beside(content: NameContent, set: ForeignSet) -> NameContent {
+        NameContent { foreign: [set].into(), ..content }
+    }
+
+    fn mail() -> NameContent {
+        beside(EMPTY, foreign("MX", ""))
+    }
+
+    fn address(value: &str) -> RecordSets {
+        RecordSets::one(RecordType::A, RecordData::parse(RecordType::A, value).unwrap())
+    }
+
+    fn present_address() -> DesiredState {
+        DesiredState::Present(address("192.0.2.1"), 60)
+    }
+
+    fn in_the_way(kind: &str, special: &'static str) -> NameAction {
+        NameAction::Refuse(RefusalReason::InTheWay(vec![foreign(kind, special)]))
     }
 
     /// The ownership record of the branch `login` for that target; `rival` still uses the name, `removed` does not.
@@ -255,7 +223,6 @@ mod tests {
             (present(), own(NEW), content(MANUAL), None, Refuse(RefusalReason::Drift)),
             (present(), own(OLD), content(MANUAL), Adopt, Refuse(RefusalReason::Drift)),
             (present(), own(OLD), content(MANUAL), Overwrite, Write(WriteKind::Overwrite)),
-            (present(), own(NEW), OTHER_TYPES, Overwrite, Refuse(RefusalReason::Drift)),
         ]);
     }
 
@@ -269,7 +236,7 @@ mod tests {
             (present(), EMPTY, content(MANUAL), None, Refuse(RefusalReason::InUse)),
             (present(), EMPTY, content(MANUAL), Adopt, Refuse(RefusalReason::InUse)),
             (present(), EMPTY, content(MANUAL), Overwrite, Refuse(RefusalReason::InUse)),
-            (present(), EMPTY, OTHER_TYPES, Adopt, Refuse(RefusalReason::InUse)),
+            (present(), EMPTY, mail(), Adopt, Refuse(RefusalReason::InUse)),
             (present(), EMPTY, content(NEW), None, Refuse(RefusalReason::InUse)),
             (present(), EMPTY, content(NEW), Overwrite, Refuse(RefusalReason::InUse)),
             (present(), EMPTY, content(NEW), Adopt, Write(WriteKind::Adopt)),
@@ -281,7 +248,50 @@ mod tests {
             (present(), of_branch("removed", OLD), content(MANUAL), None, Refuse(RefusalReason::Drift)),
             (present(), text("pleach/2 x"), content(NEW), Adopt, Refuse(RefusalReason::Unreadable)),
             (present(), text("hello"), EMPTY, None, Refuse(RefusalReason::Unreadable)),
-            (present(), OTHER_TYPES, EMPTY, None, Refuse(RefusalReason::Unreadable)),
+            (present(), mail(), EMPTY, None, Refuse(RefusalReason::Unreadable)),
+        ]);
+    }
+
+    #[test]
+    fn a_name_with_records_of_others_beside_its_own() {
+        use DesiredState::Absent;
+        use NameAction::{Keep, Refuse, Write};
+        use Permission::{Adopt, None, Overwrite};
+        let mx = || foreign("MX", "");
+        let of = |records: &RecordSets| ownership("shop", "login", records);
+        let (old, new) = (address("192.0.2.9"), address("192.0.2.1"));
+        check([
+            // Nothing is possible beside a CNAME, with any permission.
+            (present(), of(&old), beside(old.clone().into(), mx()), None, in_the_way("MX", "")),
+            (present(), own(OLD), beside(old.clone().into(), mx()), Overwrite, in_the_way("MX", "")),
+            (present(), own(NEW), mail(), None, in_the_way("MX", "")),
+            (present(), own(NEW), mail(), Overwrite, in_the_way("MX", "")),
+            (present(), EMPTY, beside(content(NEW), foreign("TXT", "disabled")), Adopt, Write(WriteKind::Adopt)),
+            (present(), own(NEW), beside(content(NEW), foreign("TXT", "disabled")), None, Keep),
+            // Addresses are possible beside most types.
+            (present_address(), of(&old), beside(old.clone().into(), mx()), None, Write(WriteKind::Update)),
+            (present_address(), of(&new), mail(), None, Write(WriteKind::Restore)),
+            (present_address(), EMPTY, mail(), None, Refuse(RefusalReason::InUse)),
+            (present_address(), of(&old), beside(old.clone().into(), foreign("NS", "")), None, in_the_way("NS", "")),
+            // A set of the same type would be replaced.
+            (
+                present_address(),
+                of(&old),
+                beside(old.clone().into(), foreign("A", "disabled")),
+                None,
+                in_the_way("A", "disabled"),
+            ),
+            (
+                present_address(),
+                of(&old),
+                beside(old.clone().into(), foreign("AAAA", "disabled")),
+                None,
+                Write(WriteKind::Update),
+            ),
+            (Absent, of(&old), beside(old.clone().into(), mx()), None, Write(WriteKind::Delete)),
+            (Absent, of(&old), beside(old.clone().into(), foreign("NS", "")), None, in_the_way("NS", "")),
+            (Absent, of(&old), beside(EMPTY, foreign("NS", "")), None, in_the_way("NS", "")),
+            (Absent, of(&old), beside(old.into(), foreign("A", "disabled")), None, in_the_way("A", "disabled")),
         ]);
     }
 
@@ -293,7 +303,7 @@ mod tests {
         check([
             (Absent, own(OLD), content(OLD), None, Write(WriteKind::Delete)),
             (Absent, own(OLD), EMPTY, None, Write(WriteKind::Unmark)),
-            (Absent, own(OLD), OTHER_TYPES, None, Write(WriteKind::Unmark)),
+            (Absent, own(OLD), mail(), None, Write(WriteKind::Unmark)),
             (Absent, own(OLD), content(MANUAL), None, Refuse(RefusalReason::Drift)),
             (Absent, own(OLD), content(MANUAL), Overwrite, Refuse(RefusalReason::Drift)),
             (Absent, EMPTY, content(OLD), Overwrite, Keep),

@@ -34,6 +34,15 @@ pub(crate) struct NameEntry {
 }
 
 impl NameEntry {
+    /// The records that the name is to have.
+    pub(crate) fn records(&self) -> &RecordSets {
+        static NONE: RecordSets = RecordSets::EMPTY;
+        match &self.state {
+            DesiredState::Present(records, _) => records,
+            DesiredState::Absent | DesiredState::Pending | DesiredState::Unusable(_) => &NONE,
+        }
+    }
+
     /// The ownership record of the name with these records and this TTL.
     pub(crate) fn ownership_record(&self, records: &RecordSets, ttl: u32) -> OwnershipRecord {
         OwnershipRecord { owner: self.owner.clone(), branch: self.branch.clone(), ttl, digests: records.digests() }

@@ -21,19 +21,15 @@ pub(crate) enum FenceState {
 impl FenceState {
     /// Compares the content of a fence's name with the revision `rev` of the project `owner`.
     pub(crate) fn of(content: &NameContent, owner: &str, rev: u64) -> FenceState {
-        match content {
-            NameContent::OtherTypes => FenceState::Unreadable,
-            content => match Fence::read(content.records()) {
-                ParsedRecord::Absent => FenceState::Older,
-                ParsedRecord::Valid(fence) if fence.owner != owner => FenceState::Unreadable,
-                ParsedRecord::Valid(fence) if fence.rev < rev => FenceState::Older,
-                ParsedRecord::Valid(fence) if fence.rev == rev && *content.records() == fence.records() => {
-                    FenceState::Current
-                }
-                ParsedRecord::Valid(fence) if fence.rev == rev => FenceState::Shared,
-                ParsedRecord::Valid(fence) => FenceState::Newer(fence.rev),
-                ParsedRecord::Unreadable => FenceState::Unreadable,
-            },
+        match Fence::read(&content.records) {
+            _ if !content.foreign.is_empty() => FenceState::Unreadable,
+            ParsedRecord::Absent => FenceState::Older,
+            ParsedRecord::Valid(fence) if fence.owner != owner => FenceState::Unreadable,
+            ParsedRecord::Valid(fence) if fence.rev < rev => FenceState::Older,
+            ParsedRecord::Valid(fence) if fence.rev == rev && content.records == fence.records() => FenceState::Current,
+            ParsedRecord::Valid(fence) if fence.rev == rev => FenceState::Shared,
+            ParsedRecord::Valid(fence) => FenceState::Newer(fence.rev),
+            ParsedRecord::Unreadable => FenceState::Unreadable,
         }
     }
 }

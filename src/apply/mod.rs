@@ -3,6 +3,7 @@
 //! For each zone, [`reconcile`] reads the current records, decides name by name what to do ([`decide`]), and writes each
 //! name in one atomic step that fails if the name has changed since it was read ([`zone`]). All state is in the zone.
 
+pub(crate) mod action;
 pub(crate) mod address;
 pub(crate) mod change;
 pub(crate) mod context;

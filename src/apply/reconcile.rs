@@ -3,8 +3,9 @@
 //! `plan` is the first half. The second half never repeats a change blindly: a change that did not happen, or may not have
 //! happened, is read and decided again.
 
+use super::action::{NameAction, Permission, RefusalReason, WriteKind};
 use super::change;
-use super::decide::{self, NameAction, Permission, RefusalReason, WriteKind};
+use super::decide;
 use super::entry::{DesiredState, NameEntry};
 use super::fence::FenceState;
 use super::retry::RetryPolicy;
@@ -112,6 +113,9 @@ pub(crate) struct Reconciler<'a> {
     absent: BTreeSet<(&'a DnsName, &'a str)>,
 }
 
+/// How many times other runs may raise the fence before a run gives up.
+const MOST_FENCE_CONFLICTS: u32 = 1000;
+
 /// How many changes are sent before their results are examined.
 const BATCH_SIZE: usize = 500;
 
@@ -142,8 +146,15 @@ impl<'a> Reconciler<'a> {
         let queries: Vec<PairQuery> = std::iter::once(fence).chain(entries.iter().map(name)).collect();
         let mut found = zone.read(&queries)?.into_iter();
         let fence = found.next().expect("as many answers as queries").ownership;
+        let condition = NameChange { name: self.desired.fence.clone(), before: fence.clone(), after: None };
         let items = entries.iter().zip(found).map(|(entry, found)| {
-            let action = self.decide(entry, &found);
+            let action = match self.decide(entry, &found) {
+                NameAction::Write(kind) => match zone.too_large(&change::change(entry, &found, kind, &condition)) {
+                    Some(reason) => NameAction::Refuse(RefusalReason::TooLarge(reason)),
+                    None => NameAction::Write(kind),
+                },
+                action => action,
+            };
             (found, action)
         });
         Ok(ZonePlan { fence, items: items.collect() })
@@ -171,7 +182,9 @@ impl<'a> Reconciler<'a> {
             match action {
                 NameAction::Keep => report(index, &found, NameOutcome::Kept),
                 NameAction::Refuse(reason) => report(index, &found, NameOutcome::Refused(reason)),
-                NameAction::Write(kind) => writes.push(PendingWrite { index, found, kind, conflicts: 0 }),
+                NameAction::Write(kind) => {
+                    writes.push(PendingWrite { index, found, kind, conflicts: 0, was_ignored: false })
+                }
             }
         }
         let is_absent = |write: &PendingWrite| self.desired.entries[write.index].state == DesiredState::Absent;
@@ -201,7 +214,8 @@ impl<'a> Reconciler<'a> {
         let fence = &self.desired.fence;
         let desired = Fence { owner: self.desired.owner.clone(), rev }.records();
         let mut last_error = ZoneError::Conflict;
-        for tried in 1..=self.retry.tries {
+        let (mut tried, mut conflicts) = (0, 0);
+        while tried < self.retry.tries && conflicts < MOST_FENCE_CONFLICTS {
             match FenceState::of(&content, &self.desired.owner, rev) {
                 FenceState::Current => return Ok(NameChange { name: fence.clone(), before: content, after: None }),
                 FenceState::Newer(newer) => return Err(ZoneOutcome::Superseded(newer)),
@@ -215,9 +229,16 @@ impl<'a> Reconciler<'a> {
                 continue;
             }
             match &last_error {
-                ZoneError::Conflict => {}
-                ZoneError::Unavailable(_, asked) => self.retry.wait(tried, asked.unwrap_or_default()),
-                ZoneError::OutcomeUnknown(_) => self.retry.wait(tried, Duration::ZERO),
+                // Another run has raised the fence. Each run raises it once, so the newest one is soon alone.
+                ZoneError::Conflict => conflicts += 1,
+                ZoneError::Unavailable(_, asked) => {
+                    tried += 1;
+                    self.retry.wait(tried, asked.unwrap_or_default());
+                }
+                ZoneError::OutcomeUnknown(_) | ZoneError::Ignored(_) => {
+                    tried += 1;
+                    self.retry.wait(tried, Duration::ZERO);
+                }
                 ZoneError::Denied(_) | ZoneError::Rejected(_) => {
                     return Err(ZoneOutcome::Failed(last_error.to_string()));
                 }
@@ -244,6 +265,9 @@ impl<'a> Reconciler<'a> {
                 match result {
                     Ok(()) => report(write.index, &write.found, NameOutcome::Done(write.kind)),
                     Err(ZoneError::Rejected(reason)) => {
+                        report(write.index, &write.found, NameOutcome::Failed(reason));
+                    }
+                    Err(ZoneError::Ignored(reason)) if write.was_ignored => {
                         report(write.index, &write.found, NameOutcome::Failed(reason));
                     }
                     Err(error) => again.push(write, error),
@@ -328,6 +352,8 @@ struct PendingWrite {
     kind: WriteKind,
     /// How often the write failed because the name had changed.
     conflicts: u32,
+    /// Whether the provider accepted the write and did not do it.
+    was_ignored: bool,
 }
 
 fn report_all(writes: &[PendingWrite], report: &mut OutcomeCallback, outcome: &NameOutcome) {
@@ -351,6 +377,7 @@ struct RetryQueue {
 impl RetryQueue {
     fn push(&mut self, write: PendingWrite, error: ZoneError) {
         let conflicts = write.conflicts + u32::from(error == ZoneError::Conflict);
+        let was_ignored = matches!(error, ZoneError::Ignored(_));
         let mut wait = |reason, asked: Option<Duration>| {
             self.pause = self.pause.max(Some(asked.unwrap_or_default()));
             self.reason = reason;
@@ -359,8 +386,8 @@ impl RetryQueue {
             ZoneError::Unavailable(reason, asked) => wait(reason, asked),
             ZoneError::OutcomeUnknown(reason) => wait(reason, None),
             ZoneError::Denied(reason) => self.denied = Some(reason),
-            ZoneError::Conflict | ZoneError::Rejected(_) => {}
+            ZoneError::Conflict | ZoneError::Ignored(_) | ZoneError::Rejected(_) => {}
         }
-        self.writes.push(PendingWrite { conflicts, ..write });
+        self.writes.push(PendingWrite { conflicts, was_ignored, ..write });
     }
 }

@@ -1,11 +1,11 @@
 //! The reports about a plan or a run: text, Markdown, JSON, and input of `nsupdate`.
 
+use super::action::{RefusalReason, WriteKind};
 use super::change;
-use super::decide::{RefusalReason, WriteKind};
 use super::entry::DesiredState;
 use super::reconcile::NameOutcome;
 use super::run::{NameReport, RunSummary};
-use super::zone::{NameChange, NameContent};
+use super::zone::{ForeignSet, NameChange, NameContent};
 use crate::record::{RecordData, RecordSets, RecordType};
 use crate::visible::visible;
 use serde_json::{Map, Value, json};
@@ -20,6 +20,7 @@ pub(crate) fn text_line(report: &NameReport) -> Option<String> {
         NameOutcome::Refused(RefusalReason::Pending) => ('?', "pending"),
         NameOutcome::Refused(RefusalReason::Drift) => ('!', "drift"),
         NameOutcome::Refused(RefusalReason::Address(_)) => ('!', "address"),
+        NameOutcome::Refused(RefusalReason::TooLarge(_)) => ('!', "too large"),
         NameOutcome::Refused(_) => ('!', "conflict"),
         NameOutcome::Failed(_) => ('!', "failed"),
         NameOutcome::Unsettled => ('!', "unsettled"),
@@ -38,12 +39,7 @@ fn sign(kind: WriteKind) -> char {
 
 /// The records before and after, or why the name is not changed and what to do.
 fn detail(report: &NameReport) -> String {
-    let host = &report.entry.host;
-    let current = match &report.found.host {
-        NameContent::Empty => "nothing".to_owned(),
-        NameContent::OtherTypes => "records of other types".to_owned(),
-        NameContent::Records(records) => shown(records),
-    };
+    let current = shown_content(&report.found.host);
     match &report.outcome {
         NameOutcome::Kept | NameOutcome::Skipped => String::new(),
         NameOutcome::Planned(kind) | NameOutcome::Done(kind) => match kind {
@@ -55,12 +51,13 @@ fn detail(report: &NameReport) -> String {
             WriteKind::Unmark => "its records do not exist".to_owned(),
         },
         NameOutcome::Refused(reason) => match reason {
-            RefusalReason::Drift => {
-                format!("has {current}, which pleach did not write; fix it manually or use `--overwrite {host}`")
-            }
-            RefusalReason::InUse => format!(
-                "has {current} and no ownership record; remove the records, or use `--adopt {host}` if they are the desired ones"
+            RefusalReason::Drift => format!("has {current}, which pleach did not write; {}", correct_drift(report)),
+            RefusalReason::InUse => format!("has {current} and no ownership record; {}", correct_use(report)),
+            RefusalReason::InTheWay(sets) => format!(
+                "also has {}, which pleach never changes and which rule out this change; remove them first",
+                shown_sets(sets)
             ),
+            RefusalReason::TooLarge(reason) => reason.clone(),
             RefusalReason::OtherOwner(owner) => format!("belongs to the project `{owner}`"),
             RefusalReason::OtherBranch(branch) => format!("belongs to the branch `{branch}`, which still uses it"),
             RefusalReason::Unreadable => format!("`{}` is not a known ownership record", report.entry.ownership),
@@ -70,6 +67,41 @@ fn detail(report: &NameReport) -> String {
         NameOutcome::Failed(reason) => reason.clone(),
         NameOutcome::Unsettled => "it changed repeatedly during the run".to_owned(),
     }
+}
+
+/// What helps against drift: `--overwrite` if it would work.
+fn correct_drift(NameReport { entry, found, .. }: &NameReport) -> String {
+    let host = &entry.host;
+    match &entry.state {
+        DesiredState::Present(records, _) if found.host.in_the_way(records).is_empty() => {
+            format!("fix it manually or use `--overwrite {host}`")
+        }
+        _ => "fix it manually".to_owned(),
+    }
+}
+
+/// What helps if a name is in use: `--adopt` if it would work.
+fn correct_use(NameReport { entry, found, .. }: &NameReport) -> String {
+    if found.host.records == *entry.records() {
+        format!("they are the desired ones: take them over with `--adopt {}`", entry.host)
+    } else {
+        "remove the records, or choose another host".to_owned()
+    }
+}
+
+/// All records of a name on one line.
+fn shown_content(NameContent { records, foreign }: &NameContent) -> String {
+    let foreign: Vec<ForeignSet> = foreign.iter().cloned().collect();
+    match (records.is_empty(), foreign.is_empty()) {
+        (true, true) => "nothing".to_owned(),
+        (false, true) => shown(records),
+        (true, false) => shown_sets(&foreign),
+        (false, false) => format!("{} and {}", shown(records), shown_sets(&foreign)),
+    }
+}
+
+fn shown_sets(sets: &[ForeignSet]) -> String {
+    format!("{} records", sets.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
 }
 
 /// Records on one line.
@@ -141,6 +173,9 @@ pub(crate) fn json_line(report: &NameReport) -> String {
         put("reason", reason.into());
     }
     put("before", values(report.before()));
+    if !report.found.host.foreign.is_empty() {
+        put("otherRecords", report.found.host.foreign.iter().map(ToString::to_string).collect());
+    }
     if let Some(after) = report.after() {
         put("after", values(&after));
     }
@@ -161,6 +196,8 @@ fn reason_code(reason: &RefusalReason) -> &'static str {
     match reason {
         RefusalReason::Drift => "drift",
         RefusalReason::InUse => "in-use",
+        RefusalReason::InTheWay(_) => "other-records",
+        RefusalReason::TooLarge(_) => "too-large",
         RefusalReason::OtherOwner(_) => "other-owner",
         RefusalReason::OtherBranch(_) => "other-branch",
         RefusalReason::Unreadable => "unknown-ownership-record",
@@ -193,7 +230,7 @@ pub(crate) fn nsupdate(report: &NameReport, fence: &NameChange) -> String {
     }
     for NameChange { name, before, after } in &change.0 {
         let Some((after, ttl)) = after else { continue };
-        for (kind, _) in before.records().sets() {
+        for (kind, _) in before.records.sets() {
             writeln!(text, "update delete {name}. {kind}").expect("writing to a string succeeds");
         }
         for (kind, data) in after.iter() {
@@ -205,16 +242,16 @@ pub(crate) fn nsupdate(report: &NameReport, fence: &NameChange) -> String {
 }
 
 fn conditions(text: &mut String, NameChange { name, before, .. }: &NameChange) {
-    if *before == NameContent::Empty {
+    if before.is_empty() {
         writeln!(text, "prereq nxdomain {name}.").expect("writing to a string succeeds");
         return;
     }
-    for (kind, data) in before.records().iter() {
+    for (kind, data) in before.records.iter() {
         let data = data.presentation(kind);
         writeln!(text, "prereq yxrrset {name}. IN {kind} {data}").expect("writing to a string succeeds");
     }
     for kind in RecordType::ALL {
-        if before.records().get(kind).is_none() && before.records().get(RecordType::Cname).is_none() {
+        if before.records.get(kind).is_none() && before.records.get(RecordType::Cname).is_none() {
             writeln!(text, "prereq nxrrset {name}. {kind}").expect("writing to a string succeeds");
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Every zone is read and all limits are checked before anything is written.
 
-use super::decide::{NameAction, RefusalReason, WriteKind};
+use super::action::{NameAction, RefusalReason, WriteKind};
 use super::entry::{DesiredState, NameEntry};
 use super::fence::FenceState;
 use super::reconcile::{DesiredZone, NameOutcome, Permissions, Reconciler, ZoneOutcome, ZonePlan};
@@ -53,7 +53,7 @@ pub(crate) struct NameReport<'a> {
 impl NameReport<'_> {
     /// The records before the run.
     pub(crate) fn before(&self) -> &RecordSets {
-        self.found.host.records()
+        &self.found.host.records
     }
 
     /// The new records; `None` if the name is not written.

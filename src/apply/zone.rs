@@ -4,35 +4,64 @@
 
 use crate::dns::ownership::{OwnershipRecord, ParsedRecord};
 use crate::name::DnsName;
-use crate::record::RecordSets;
+use crate::record::{RecordSets, RecordType};
+use smol_str::SmolStr;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
+/// A record set that pleach never changes: of a type that branches cannot have, or one that is not plain records.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ForeignSet {
+    /// Its type, such as `MX`.
+    pub(crate) kind: SmolStr,
+    /// What is special about it, such as `disabled`; empty for plain records.
+    pub(crate) special: &'static str,
+}
+
+impl fmt::Display for ForeignSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.special {
+            "" => f.write_str(&self.kind),
+            special => write!(f, "{} ({special})", self.kind),
+        }
+    }
+}
+
 /// The record sets at one name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum NameContent {
-    /// No record of any type.
-    Empty,
-    /// Records of the types that branches may have. There may be records of other types too.
-    Records(RecordSets),
-    /// Only records of other types, such as MX.
-    OtherTypes,
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct NameContent {
+    /// The records of the types that branches may have.
+    pub(crate) records: RecordSets,
+    /// The others. A server is asked for them only if the name is not as expected.
+    pub(crate) foreign: BTreeSet<ForeignSet>,
 }
 
 impl NameContent {
-    /// The records of the types that branches may have.
-    pub(crate) fn records(&self) -> &RecordSets {
-        static NONE: std::sync::LazyLock<RecordSets> = std::sync::LazyLock::new(RecordSets::default);
-        match self {
-            NameContent::Records(records) => records,
-            NameContent::Empty | NameContent::OtherTypes => &NONE,
-        }
+    /// No record of any type.
+    pub(crate) const EMPTY: NameContent = NameContent { records: RecordSets::EMPTY, foreign: BTreeSet::new() };
+
+    /// Whether the name has no record of any type.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.records.is_empty() && self.foreign.is_empty()
+    }
+
+    /// The foreign sets that rule out the records `after` at this name: nothing is possible beside a CNAME (RFC 1034 3.6.2), a
+    /// delegated name has its records in another zone, and a set of a type is replaced as a whole.
+    pub(crate) fn in_the_way(&self, after: &RecordSets) -> Vec<&ForeignSet> {
+        let is_replaced = |kind: &str| {
+            let kind = RecordType::of_name(kind);
+            kind.is_some_and(|kind| self.records.get(kind).is_some() || after.get(kind).is_some())
+        };
+        let excludes =
+            |set: &&ForeignSet| after.get(RecordType::Cname).is_some() || set.kind == "NS" || is_replaced(&set.kind);
+        self.foreign.iter().filter(excludes).collect()
     }
 }
 
 impl From<RecordSets> for NameContent {
     fn from(records: RecordSets) -> Self {
-        if records.is_empty() { NameContent::Empty } else { NameContent::Records(records) }
+        NameContent { records, foreign: BTreeSet::new() }
     }
 }
 
@@ -56,13 +85,13 @@ pub(crate) struct PairState {
 
 impl PairState {
     /// No record at either name.
-    pub(crate) const EMPTY: PairState = PairState { host: NameContent::Empty, ownership: NameContent::Empty };
+    pub(crate) const EMPTY: PairState = PairState { host: NameContent::EMPTY, ownership: NameContent::EMPTY };
 
     /// Whether the host's records differ from those in its ownership record.
     pub(crate) fn is_inconsistent(&self) -> bool {
-        match OwnershipRecord::read(self.ownership.records()) {
-            ParsedRecord::Valid(ownership) => ownership.digests != self.host.records().digests(),
-            ParsedRecord::Absent | ParsedRecord::Unreadable => self.host != NameContent::Empty,
+        match OwnershipRecord::read(&self.ownership.records) {
+            ParsedRecord::Valid(ownership) => ownership.digests != self.host.records.digests(),
+            ParsedRecord::Absent | ParsedRecord::Unreadable => !self.host.is_empty(),
         }
     }
 }
@@ -100,6 +129,8 @@ pub(crate) enum ZoneError {
     Unavailable(String, Option<Duration>),
     /// It is unknown whether the change happened. Read before a retry.
     OutcomeUnknown(String),
+    /// The provider accepted the change and did not make it.
+    Ignored(String),
     /// The credential is wrong or lacks a permission. Nothing was changed, and a retry fails too.
     Denied(String),
     /// The provider does not accept this change. Nothing was changed.
@@ -112,6 +143,7 @@ impl fmt::Display for ZoneError {
             ZoneError::Conflict => f.write_str("it was changed at the same time by somebody else"),
             ZoneError::Unavailable(reason, _)
             | ZoneError::OutcomeUnknown(reason)
+            | ZoneError::Ignored(reason)
             | ZoneError::Denied(reason)
             | ZoneError::Rejected(reason) => f.write_str(reason),
         }
@@ -142,6 +174,11 @@ pub(crate) trait DnsZone {
 
     /// Why the provider does not support these records with this TTL; `None` if it does. Nothing is sent.
     fn unsupported(&self, _records: &RecordSets, _ttl: u32) -> Option<String> {
+        None
+    }
+
+    /// Why the change is too large for one step; `None` if it is not. Nothing is sent.
+    fn too_large(&self, _change: &AtomicChange) -> Option<String> {
         None
     }
 

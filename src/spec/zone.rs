@@ -234,15 +234,28 @@ fn unread_keys(zone: &Section, provider: Option<ZoneProvider>) -> Vec<Diagnostic
     errors.collect()
 }
 
-/// The error about a `server` that is a URL where the provider needs the name of a server, or the reverse.
+/// The error about a `server` that is a URL where the provider needs the name of a server, or the reverse, and about a URL with
+/// more than scheme, host and port.
 fn wrong_server(zone: &Section, provider: ZoneProvider) -> Option<Diagnostic> {
     let server = zone.placed("server").filter(|server| !server.value.is_empty())?;
-    let is_url = server.value.contains("://");
-    let (what, help) = match provider {
-        ZoneProvider::Rfc2136 if is_url => ("is a URL, not a name server", "write `HOST` or `HOST:PORT`"),
-        ZoneProvider::Rfc2136 => return None,
-        _ if is_url => return None,
-        _ => ("is not the URL of an API", "write `https://HOST` or `https://HOST:PORT`"),
+    let url = server.value.split_once("://");
+    let (of_name, of_url) = ("write `HOST` or `HOST:PORT`", "write `https://HOST` or `https://HOST:PORT`");
+    let (what, help) = match (provider, url) {
+        (ZoneProvider::Rfc2136, Some(_)) => ("is a URL, not a name server", of_name),
+        (ZoneProvider::Rfc2136, None) if server.value.contains('/') => ("is not the name of a name server", of_name),
+        (ZoneProvider::Rfc2136, None) => return None,
+        (_, Some(("https" | "http", rest))) => {
+            let authority = rest.strip_suffix('/').unwrap_or(rest);
+            match authority {
+                "" => ("is not the URL of an API", of_url),
+                _ if authority.contains(['/', '?', '#']) => ("has a path or query", of_url),
+                _ if authority.contains('@') => {
+                    ("contains a user name or password", "remove it: credentials come from the environment")
+                }
+                _ => return None,
+            }
+        }
+        _ => ("is not the URL of an API", of_url),
     };
     Some(Diagnostic::new(Code::Dns, format!("`{}` {what}", server.value)).at(server.at).help(help))
 }

@@ -102,7 +102,9 @@ impl ApiClient {
             let asked = match &last_error {
                 ZoneError::Unavailable(_, asked) => asked.unwrap_or_default(),
                 ZoneError::OutcomeUnknown(_) => Duration::ZERO,
-                ZoneError::Conflict | ZoneError::Denied(_) | ZoneError::Rejected(_) => return Err(last_error),
+                ZoneError::Conflict | ZoneError::Ignored(_) | ZoneError::Denied(_) | ZoneError::Rejected(_) => {
+                    return Err(last_error);
+                }
             };
             if next >= self.retry.tries {
                 return Err(ZoneError::Unavailable(last_error.to_string(), None));
@@ -145,6 +147,7 @@ impl ApiClient {
             ZoneError::Conflict => ZoneError::Conflict,
             ZoneError::Unavailable(reason, asked) => ZoneError::Unavailable(self.secrets.redact(&reason), asked),
             ZoneError::OutcomeUnknown(reason) => ZoneError::OutcomeUnknown(self.secrets.redact(&reason)),
+            ZoneError::Ignored(reason) => ZoneError::Ignored(self.secrets.redact(&reason)),
             ZoneError::Denied(reason) => ZoneError::Denied(self.secrets.redact(&reason)),
             ZoneError::Rejected(reason) => ZoneError::Rejected(self.secrets.redact(&reason)),
         }

@@ -8,7 +8,7 @@
 use super::message::{ApiRequest, ApiResponse, HttpMethod, percent_encoded};
 use super::provider::{
     ChangeLimit, NameReplacement, NameRole, Provider, ProviderLimits, ProviderRecord, RecordPage, RecordSetReplacement,
-    error_of_status, parse_name,
+    error_of_status, foreign, parse_name,
 };
 use super::rdata::{self, EscapeStyle};
 use crate::apply::zone::{ProviderGuarantee, ZoneError};
@@ -92,16 +92,16 @@ impl Provider for CloudDns {
         let mut page = RecordPage::default();
         for set in json["rrsets"].as_array().into_iter().flatten() {
             let Some(name) = set["name"].as_str().and_then(parse_name) else { continue };
-            let kind = set["type"].as_str().and_then(RecordType::of_name);
+            let kind_name = set["type"].as_str().unwrap_or_default();
             let data: Vec<&str> = set["rrdatas"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
             let ttl = set["ttl"].as_u64().and_then(|ttl| u32::try_from(ttl).ok()).unwrap_or_default();
-            match kind {
+            match RecordType::of_name(kind_name) {
                 Some(kind) if !data.is_empty() => page.records.extend(data.into_iter().map(|raw| {
                     let (data, raw) = rdata::parse_original(kind, raw, EscapeStyle::Decimal);
                     ProviderRecord { name: name.clone(), kind, data, ttl, raw, id: "".into() }
                 })),
                 // A record set without data has a routing policy.
-                _ => page.others.push(name),
+                _ => page.foreign.push((name, foreign(kind_name, "routing policy"))),
             }
         }
         page.next = json["nextPageToken"].as_str().map(str::to_owned);

@@ -8,7 +8,7 @@
 use super::message::{ApiRequest, ApiResponse, HttpMethod, percent_encoded};
 use super::provider::{
     ChangeLimit, NameReplacement, NameRole, Provider, ProviderLimits, ProviderRecord, RecordPage, error_of_status,
-    parse_name,
+    foreign, parse_name,
 };
 use super::rdata::{self, EscapeStyle};
 use crate::apply::zone::{ProviderGuarantee, ZoneError};
@@ -101,7 +101,11 @@ impl Provider for Cloudflare {
         for found in records {
             match record(found) {
                 Some(record) => page.records.push(record),
-                None => page.others.extend(found["name"].as_str().and_then(parse_name)),
+                None => {
+                    let name = found["name"].as_str().and_then(parse_name);
+                    let set = || foreign(found["type"].as_str().unwrap_or_default(), "not readable");
+                    page.foreign.extend(name.map(|name| (name, set())));
+                }
             }
         }
         let info = &json["result_info"];

@@ -7,7 +7,7 @@
 use super::message::{ApiRequest, ApiResponse, HttpMethod, percent_encoded};
 use super::provider::{
     ChangeLimit, NameReplacement, NameRole, Provider, ProviderLimits, ProviderRecord, RecordPage, RecordSetReplacement,
-    error_of_status, parse_name,
+    error_of_status, foreign, parse_name,
 };
 use super::rdata::{self, EscapeStyle};
 use crate::apply::zone::{ProviderGuarantee, ZoneError};
@@ -101,9 +101,9 @@ impl Provider for GoDaddy {
             let relative = found["name"].as_str().unwrap_or_default();
             let whole = if relative == "@" { self.zone.to_string() } else { format!("{relative}.{}", self.zone) };
             let Some(name) = parse_name(&whole) else { continue };
-            let (kind, raw) = (found["type"].as_str().and_then(RecordType::of_name), found["data"].as_str());
-            let (Some(kind), Some(raw)) = (kind, raw) else {
-                page.others.push(name);
+            let kind_name = found["type"].as_str().unwrap_or_default();
+            let (Some(kind), Some(raw)) = (RecordType::of_name(kind_name), found["data"].as_str()) else {
+                page.foreign.push((name, foreign(kind_name, "without data")));
                 continue;
             };
             let data = match (kind, raw) {

@@ -26,7 +26,9 @@ pub(crate) mod route53;
 pub(crate) use client::RequestTrace;
 
 use super::retry::RetryPolicy;
-use super::zone::{AtomicChange, DnsZone, NameChange, NameContent, PairQuery, PairState, ProviderGuarantee, ZoneError};
+use super::zone::{
+    AtomicChange, DnsZone, ForeignSet, NameChange, NameContent, PairQuery, PairState, ProviderGuarantee, ZoneError,
+};
 use crate::name::DnsName;
 use crate::record::RecordSets;
 use client::ApiClient;
@@ -39,8 +41,7 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default)]
 struct CachedName {
     records: Vec<ProviderRecord>,
-    /// Whether there are records of other types.
-    others: bool,
+    foreign: BTreeSet<ForeignSet>,
 }
 
 impl CachedName {
@@ -49,7 +50,7 @@ impl CachedName {
         for record in &self.records {
             records.insert(record.kind, record.data.clone());
         }
-        if records.is_empty() && self.others { NameContent::OtherTypes } else { records.into() }
+        NameContent { records, foreign: self.foreign.clone() }
     }
 }
 
@@ -91,11 +92,11 @@ impl ApiZone {
         Ok(())
     }
 
-    /// Reads all pages of records, of one name or of the whole zone. A name without a record has records of other types.
+    /// Reads all pages of records, of one name or of the whole zone.
     fn read_pages(
         &mut self,
         name: Option<&DnsName>,
-        each: &mut dyn FnMut(DnsName, Option<ProviderRecord>),
+        each: &mut dyn FnMut(DnsName, Result<ProviderRecord, ForeignSet>),
     ) -> Result<(), ZoneError> {
         let unexpected = |reason: &str| ZoneError::Denied(format!("unexpected response: {reason}"));
         self.find_zone_id()?;
@@ -108,11 +109,12 @@ impl ApiZone {
             let page = page.map_err(|reason| self.client.redact(unexpected(&reason)))?;
             let follows =
                 |found: &DnsName| self.provider.lists_following_names() && name.is_some_and(|name| name != found);
-            let enough = page.others.iter().any(follows) || page.records.iter().any(|record| follows(&record.name));
+            let enough = page.foreign.iter().any(|(name, _)| follows(name))
+                || page.records.iter().any(|record| follows(&record.name));
             seen += page.counted.map_or(0, |(count, _)| count);
             let complete = page.counted.is_none_or(|(_, total)| total == seen);
-            page.others.into_iter().for_each(|name| each(name, None));
-            page.records.into_iter().for_each(|record| each(record.name.clone(), Some(record)));
+            page.foreign.into_iter().for_each(|(name, set)| each(name, Err(set)));
+            page.records.into_iter().for_each(|record| each(record.name.clone(), Ok(record)));
             if page.next.is_some() && page.next == next {
                 return Err(unexpected("a page refers to itself as the next page"));
             }
@@ -140,12 +142,16 @@ impl ApiZone {
     fn read_names(&mut self, names: &BTreeSet<DnsName>) -> Result<(), ZoneError> {
         let mut found: BTreeMap<DnsName, CachedName> =
             names.iter().map(|name| (name.clone(), CachedName::default())).collect();
-        let mut each = |name: DnsName, record: Option<ProviderRecord>| {
-            if let Some(cached) = found.get_mut(&name) {
-                cached.others |= record.is_none();
+        let mut each = |name: DnsName, record: Result<ProviderRecord, ForeignSet>| match (found.get_mut(&name), record)
+        {
+            (None, _) => {}
+            (Some(cached), Ok(record)) => {
                 // Most names have one record, and there may be many names.
                 cached.records.reserve_exact(1);
-                cached.records.extend(record);
+                cached.records.push(record);
+            }
+            (Some(cached), Err(set)) => {
+                cached.foreign.insert(set);
             }
         };
         if names.len() <= MOST_SINGLE_NAMES && self.provider.can_list_name() {
@@ -160,12 +166,12 @@ impl ApiZone {
     }
 
     fn content(&self, name: &DnsName) -> NameContent {
-        self.names.get(name).map_or(NameContent::Empty, CachedName::content)
+        self.names.get(name).map_or(NameContent::EMPTY, CachedName::content)
     }
 
     /// The state of a pair. If it is as expected, the result shares the records of the query, which saves memory.
     fn pair_state(&self, query: &PairQuery) -> PairState {
-        let host = query.pair.host.as_ref().map_or(NameContent::Empty, |host| self.content(host));
+        let host = query.pair.host.as_ref().map_or(NameContent::EMPTY, |host| self.content(host));
         let found = PairState { host, ownership: self.content(&query.pair.ownership) };
         if found == query.expected { query.expected.clone() } else { found }
     }
@@ -185,7 +191,7 @@ impl ApiZone {
             for record in &old {
                 ttl_by_type.insert(record.kind, self.provider.rewrite_ttl(role, record.ttl)?);
             }
-            (change.before.records().clone(), old.first()?.ttl)
+            (change.before.records.clone(), old.first()?.ttl)
         };
         let (shortest, _) = self.provider.limits().ttl;
         let ttl = if role == NameRole::Host { ttl } else { ttl.max(shortest) };
@@ -325,18 +331,36 @@ impl DnsZone for ApiZone {
         limits.unsupported(records, ttl).or_else(|| (count > most).then(many))
     }
 
+    fn too_large(&self, change: &AtomicChange) -> Option<String> {
+        let limit = self.provider.change_limit();
+        let replacements = self.replacements(std::slice::from_ref(change), &[0]);
+        let reason = || {
+            let ChangeLimit { records, characters } = limit;
+            let provider = self.provider.limits().provider;
+            format!(
+                "a change of {provider} may have {records} records and {characters} characters, old and new together"
+            )
+        };
+        replacements.iter().try_fold(limit, ChangeLimit::subtract).is_none().then(reason)
+    }
+
     fn read(&mut self, queries: &[PairQuery]) -> Result<Vec<PairState>, ZoneError> {
         let names = |query: &PairQuery| {
             query.pair.host.iter().cloned().chain([query.pair.ownership.clone()]).collect::<Vec<_>>()
         };
         self.refresh(&queries.iter().flat_map(names).collect())?;
-        // A host and its ownership record may have been read at different moments: inconsistent pairs are read again.
-        let inconsistent: BTreeSet<DnsName> =
-            queries.iter().filter(|query| self.pair_state(query).is_inconsistent()).flat_map(names).collect();
-        if !inconsistent.is_empty() {
-            self.refresh(&inconsistent)?;
+        // A host and its ownership record may have been read at different moments: an inconsistent pair is read until it is
+        // the same twice.
+        let mut states: Vec<PairState> = queries.iter().map(|query| self.pair_state(query)).collect();
+        let mut open: Vec<usize> = (0..states.len()).filter(|index| states[*index].is_inconsistent()).collect();
+        while !open.is_empty() {
+            self.refresh(&open.iter().flat_map(|index| names(&queries[*index])).collect())?;
+            open.retain(|index| {
+                let before = std::mem::replace(&mut states[*index], self.pair_state(&queries[*index]));
+                states[*index] != before && states[*index].is_inconsistent()
+            });
         }
-        Ok(queries.iter().map(|query| self.pair_state(query)).collect())
+        Ok(states)
     }
 
     fn write(&mut self, changes: &[AtomicChange]) -> Vec<Result<(), ZoneError>> {
@@ -360,7 +384,7 @@ impl DnsZone for ApiZone {
     fn list(&mut self) -> Result<Vec<(DnsName, RecordSets)>, ZoneError> {
         let mut found: BTreeMap<DnsName, RecordSets> = BTreeMap::new();
         self.read_pages(None, &mut |name, record| {
-            if let Some(record) = record {
+            if let Ok(record) = record {
                 found.entry(name).or_default().insert(record.kind, record.data);
             }
         })?;

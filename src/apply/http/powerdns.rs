@@ -6,7 +6,7 @@
 use super::message::{ApiRequest, ApiResponse, HttpMethod, percent_encoded};
 use super::provider::{
     ChangeLimit, NameReplacement, NameRole, Provider, ProviderLimits, ProviderRecord, RecordPage, RecordSetReplacement,
-    error_of_status, parse_name,
+    error_of_status, foreign, parse_name,
 };
 use super::rdata::{self, EscapeStyle};
 use crate::apply::zone::{ProviderGuarantee, ZoneError};
@@ -76,12 +76,14 @@ impl Provider for PowerDns {
         Ok(())
     }
 
-    fn list_request(&self, name: Option<&DnsName>, _: Option<&str>) -> ApiRequest {
-        let request = ApiRequest::get(self.path());
-        match name {
-            Some(name) => request.with("rrset_name", format!("{name}.")),
-            None => request,
-        }
+    /// The response for one name lacks its disabled records, unless a new server is asked for them in a way that older ones
+    /// ignore. The response for the zone always has them.
+    fn can_list_name(&self) -> bool {
+        false
+    }
+
+    fn list_request(&self, _: Option<&DnsName>, _: Option<&str>) -> ApiRequest {
+        ApiRequest::get(self.path())
     }
 
     fn read_page(&self, response: &ApiResponse) -> Result<RecordPage, String> {
@@ -90,12 +92,12 @@ impl Provider for PowerDns {
         for set in zone.rrsets {
             let Some(name) = parse_name(&set.name) else { continue };
             let Some(kind) = RecordType::of_name(&set.kind) else {
-                page.others.push(name);
+                page.foreign.push((name, foreign(&set.kind, "")));
                 continue;
             };
-            // A disabled record is not published, but conflicts with others.
+            // A disabled record is not published, but it belongs to somebody, and conflicts with others.
             if set.records.iter().any(|record| record.disabled) {
-                page.others.push(name.clone());
+                page.foreign.push((name.clone(), foreign(&set.kind, "disabled")));
             }
             page.records.extend(set.records.into_iter().filter(|record| !record.disabled).map(|record| {
                 ProviderRecord {

@@ -2,7 +2,7 @@
 //! guarantees and supports, and sends nothing.
 
 use super::message::{ApiRequest, ApiResponse};
-use crate::apply::zone::{ProviderGuarantee, ZoneError};
+use crate::apply::zone::{ForeignSet, ProviderGuarantee, ZoneError};
 use crate::dns::ownership;
 use crate::name::DnsName;
 use crate::record::{RecordData, RecordSets, RecordType};
@@ -32,8 +32,8 @@ pub(crate) struct ProviderRecord {
 pub(crate) struct RecordPage {
     /// The records of the types that pleach knows.
     pub(crate) records: Vec<ProviderRecord>,
-    /// The names with records of other types, or with an entry that is not a plain record.
-    pub(crate) others: Vec<DnsName>,
+    /// The record sets of other types, or that are not plain records, each with its name.
+    pub(crate) foreign: Vec<(DnsName, ForeignSet)>,
     /// The token of the next page, if there is one.
     pub(crate) next: Option<String>,
     /// The number of records of this page and of all pages, if the provider reports it.
@@ -237,6 +237,12 @@ pub(super) fn error_of_status(response: &ApiResponse, message: &str) -> Option<Z
         }
         status => Some(ZoneError::Rejected(format!("the provider rejected the request ({status}){message}"))),
     }
+}
+
+/// A record set that is not plain records of a known type.
+pub(super) fn foreign(kind: &str, special: &'static str) -> ForeignSet {
+    let special = if RecordType::of_name(kind).is_some() { special } else { "" };
+    ForeignSet { kind: kind.into(), special }
 }
 
 /// The name in a response, if pleach supports it.

@@ -7,7 +7,7 @@
 use super::message::{ApiRequest, ApiResponse, HttpMethod, percent_encoded};
 use super::provider::{
     ChangeLimit, NameReplacement, NameRole, Provider, ProviderLimits, ProviderRecord, RecordPage, RecordSetReplacement,
-    error_of_status, parse_name,
+    error_of_status, foreign, parse_name,
 };
 use super::rdata::{self, EscapeStyle};
 use crate::apply::zone::{ProviderGuarantee, ZoneError};
@@ -23,7 +23,7 @@ pub(crate) struct Route53 {
     /// The zone.
     pub(crate) zone: DnsName,
     /// Its id, such as `Z0123456789`.
-    pub(crate) id: Option<String>,
+    id: Option<String>,
 }
 
 const NAMESPACE: &str = "https://route53.amazonaws.com/doc/2013-04-01/";
@@ -31,8 +31,40 @@ const NAMESPACE: &str = "https://route53.amazonaws.com/doc/2013-04-01/";
 const PAGE: &str = "300";
 /// The messages of a conflict.
 const CONFLICTS: [&str; 4] = ["already exists", "not found", "do not match", "conflicts with other records"];
+/// The error codes of too many requests at once. A retry helps.
+const BUSY: [&str; 8] = [
+    "PriorRequestNotComplete",
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "RequestLimitExceeded",
+    "TooManyRequestsException",
+];
+/// The error codes of wrong credentials and missing permissions. A retry does not help.
+const DENIED: [&str; 12] = [
+    "AccessDenied",
+    "AccessDeniedException",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "IncompleteSignature",
+    "InvalidClientTokenId",
+    "MissingAuthenticationToken",
+    "NoSuchHostedZone",
+    "OptInRequired",
+    "RequestExpired",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+];
 
 impl Route53 {
+    /// The hosted zone with this id, or with this name if there is no id. The console and tools of AWS also write an id with a
+    /// path before it, as in `/hostedzone/Z0123456789`.
+    pub(crate) fn new(zone: DnsName, id: Option<String>) -> Self {
+        Route53 { zone, id: id.as_deref().map(bare_id).map(str::to_owned) }
+    }
+
     fn path(&self) -> String {
         format!("/2013-04-01/hostedzone/{}/rrset", percent_encoded(self.id.as_deref().unwrap_or_default()))
     }
@@ -63,8 +95,7 @@ impl Provider for Route53 {
         let zones = document.descendants().filter(|node| node.has_tag_name((NAMESPACE, "HostedZone")));
         let public = zones.filter(|zone| text(*zone, "PrivateZone") != "true");
         let ours = public.filter(|zone| parse_escaped_name(&text(*zone, "Name")).as_ref() == Some(&self.zone));
-        let ids: Vec<String> =
-            ours.map(|zone| text(zone, "Id").trim_start_matches("/hostedzone/").to_owned()).collect();
+        let ids: Vec<String> = ours.map(|zone| bare_id(&text(zone, "Id")).to_owned()).collect();
         let [id] = &ids[..] else {
             return Err(format!("the account has {} public zones with this name: set `id`", ids.len()));
         };
@@ -101,13 +132,14 @@ impl Provider for Route53 {
                 .collect();
             // A record set with an identifier has a routing policy; one without values is an alias.
             let plain = text(set, "SetIdentifier").is_empty() && !values.is_empty();
-            match RecordType::of_name(&text(set, "Type")) {
+            let kind = text(set, "Type");
+            match RecordType::of_name(&kind) {
                 Some(kind) if plain => page.records.extend(values.into_iter().map(|raw| {
                     let (data, raw) = rdata::parse_original(kind, &raw, EscapeStyle::Octal);
                     let ttl = text(set, "TTL").parse().unwrap_or_default();
                     ProviderRecord { name: name.clone(), kind, data, ttl, raw, id: "".into() }
                 })),
-                _ => page.others.push(name),
+                _ => page.foreign.push((name, foreign(&kind, "alias or routing policy"))),
             }
         }
         if text(root, "IsTruncated") == "true" {
@@ -156,16 +188,18 @@ impl Provider for Route53 {
             let nodes = nodes.filter(|node| node.tag_name().name() == tag);
             nodes.map(|node| node.text().unwrap_or_default().to_owned()).collect()
         };
-        let (codes, message) = (all("Code"), all("Message").join("; "));
-        let code = codes.first().map(String::as_str).unwrap_or_default();
-        match code {
-            "Throttling" | "ThrottlingException" | "PriorRequestNotComplete" => {
+        // A batch that is not accepted may be answered with an `<InvalidChangeBatch>` that has messages and no code.
+        let root = document.iter().map(|document| document.root_element().tag_name().name().to_owned());
+        let code = all("Code").into_iter().chain(root).next().unwrap_or_default();
+        let message = all("Message").join("; ");
+        match code.as_str() {
+            code if BUSY.contains(&code) => {
                 Some(ZoneError::Unavailable(format!("too many requests ({code}): {message}"), response.retry_after))
             }
             "InvalidChangeBatch" if CONFLICTS.iter().any(|reason| message.contains(reason)) => {
                 Some(ZoneError::Conflict)
             }
-            "InvalidClientTokenId" | "SignatureDoesNotMatch" | "ExpiredToken" | "AccessDenied" | "NoSuchHostedZone" => {
+            code if DENIED.contains(&code) => {
                 let reason = format!("the credential is wrong or lacks a permission ({code}): {message}");
                 Some(ZoneError::Denied(reason))
             }
@@ -194,6 +228,11 @@ fn change(
         replacement.name
     )
     .expect("writing to a string succeeds");
+}
+
+/// An id without the path before it.
+fn bare_id(id: &str) -> &str {
+    id.rsplit('/').next().unwrap_or_default()
 }
 
 /// The text of the first element with this name below a node.

@@ -20,7 +20,9 @@ pub(super) enum NoAnswer {
     Unsent(String),
     /// The message may have arrived.
     Unanswered(String),
-    /// The signature or the key is not accepted.
+    /// The server does not accept the key, in general or for this message.
+    Refused,
+    /// The answer cannot be trusted.
     Untrusted(String),
 }
 
@@ -46,6 +48,9 @@ struct InFlightMessage {
     bytes: usize,
     transaction: Option<ClientTransaction<Arc<Key>>>,
 }
+
+/// The id of a message, its bytes with their length, and what verifies the answer.
+type SignedMessage = (u16, Vec<u8>, Option<ClientTransaction<Arc<Key>>>);
 
 impl Connection {
     pub(super) fn new(server: String, key: Option<Arc<Key>>, timeout: Duration) -> Self {
@@ -80,7 +85,7 @@ impl Connection {
         while unsent.peek().is_some() || !sent.is_empty() {
             while sent.len() < MOST_MESSAGES && (bytes_in_flight < MOST_BYTES || sent.is_empty()) {
                 let Some((at, message)) = unsent.next() else { break };
-                let (id, bytes, transaction) = self.sign(message);
+                let (id, bytes, transaction) = self.sign(message)?;
                 // A message is in flight from its first byte on.
                 bytes_in_flight += bytes.len();
                 sent.insert(id, InFlightMessage { at, bytes: bytes.len(), transaction });
@@ -114,7 +119,7 @@ impl Connection {
             connection.stream = None;
             NoAnswer::Unanswered(reason)
         };
-        self.send(&framed(&message)).map_err(|reason| broken(self, reason))?;
+        framed(&message).and_then(|bytes| self.send(&bytes)).map_err(|reason| broken(self, reason))?;
         loop {
             let answer = self.receive().map_err(|reason| broken(self, reason))?;
             let answer = verify(answer, |answer| match &mut sequence {
@@ -132,7 +137,7 @@ impl Connection {
         self.last_id
     }
 
-    fn sign(&mut self, message: &UnsignedMessage) -> (u16, Vec<u8>, Option<ClientTransaction<Arc<Key>>>) {
+    fn sign(&mut self, message: &UnsignedMessage) -> Result<SignedMessage, String> {
         let mut message = message.clone();
         let id = self.next_id();
         message.header_mut().set_id(id);
@@ -140,7 +145,7 @@ impl Connection {
             .key
             .clone()
             .map(|key| ClientTransaction::request(key, &mut message, Time48::now()).expect("the message buffer grows"));
-        (id, framed(&message), transaction)
+        Ok((id, framed(&message)?, transaction))
     }
 
     fn send(&mut self, bytes: &[u8]) -> Result<(), String> {
@@ -171,10 +176,10 @@ impl Connection {
     }
 }
 
-fn framed(message: &UnsignedMessage) -> Vec<u8> {
+fn framed(message: &UnsignedMessage) -> Result<Vec<u8>, String> {
     let message = message.as_slice();
-    let len = u16::try_from(message.len()).expect("a message has less than 64 KiB");
-    [&len.to_be_bytes(), message].concat()
+    let len = u16::try_from(message.len()).map_err(|_| "a message is longer than 64 KiB".to_owned())?;
+    Ok([&len.to_be_bytes(), message].concat())
 }
 
 /// Connects to the first address of the server that accepts it.
@@ -226,7 +231,7 @@ fn verify(
         }
         Err(ValidationError::ServerBadKey | ValidationError::ServerBadSig) => {
             // Knot also answers this for a known key that is not in its access list.
-            Err(NoAnswer::Untrusted("the key is wrong or lacks a permission (NOTAUTH)".into()))
+            Err(NoAnswer::Refused)
         }
         Err(error) => Err(NoAnswer::Untrusted(format!("the answer is not signed with the key ({error})"))),
     }

@@ -1,6 +1,7 @@
 //! DNS messages: updates (RFC 2136), queries, and the records of answers.
 
-use crate::apply::zone::{NameChange, NameContent};
+use super::foreign::FOREIGN_TYPES;
+use crate::apply::zone::NameChange;
 use crate::name::DnsName;
 use crate::record::{RecordData, RecordSets, RecordType};
 use domain::base::iana::{Class, Opcode, Rcode, Rtype};
@@ -19,8 +20,10 @@ pub(super) type UnsignedMessage = AdditionalBuilder<MessageBuffer>;
 /// An answer with a verified signature.
 pub(crate) type DnsAnswer = Message<Vec<u8>>;
 
-/// The records of a batch of names have much less than the 64 KiB of a message.
-const FITS: &str = "the records fit into a message";
+/// The most bytes of a message without its signature.
+pub(super) const MOST_BYTES: usize = u16::MAX as usize - 1024;
+
+const FITS: &str = "one question fits into a message";
 
 fn wire_name(of: &DnsName) -> Name<Vec<u8>> {
     Name::from_octets(of.wire()).expect("a DNS name is valid")
@@ -34,19 +37,58 @@ fn start() -> MessageBuilder<MessageBuffer> {
     MessageBuilder::from_target(StaticCompressor::new(Vec::new())).expect("the message buffer grows")
 }
 
-/// A message that makes all changes if the conditions of all are met. Without changes it only checks the conditions.
-pub(super) fn update<'e>(zone: &DnsName, changes: impl IntoIterator<Item = &'e NameChange> + Clone) -> UnsignedMessage {
+/// The head of an update, up to its conditions.
+fn start_update(zone: &DnsName) -> AnswerBuilder<MessageBuffer> {
     let mut message = start();
     message.header_mut().set_opcode(Opcode::UPDATE);
     let mut message = message.question();
     message.push((wire_name(zone), Rtype::SOA)).expect(FITS);
-    let mut message = message.answer();
+    message.answer()
+}
+
+/// The most bytes that a change needs in a message.
+pub(super) fn size(change: &NameChange) -> usize {
+    // The name, type, class, TTL and length of the data.
+    let head = change.name.wire().len() + 10;
+    let after = change.after.iter().flat_map(|(records, _)| records.iter());
+    let records = change.before.records.iter().chain(after).map(|(_, data)| head + data.wire().len());
+    let empty = RecordType::ALL.len() + change.before.records.sets().count() + absent_types(change).len();
+    records.sum::<usize>() + empty * head
+}
+
+/// A message that makes all changes if the conditions of all are met. Without changes it only checks the conditions. `None` if
+/// the changes do not fit into one message.
+pub(super) fn update<'e>(
+    zone: &DnsName,
+    changes: impl IntoIterator<Item = &'e NameChange> + Clone,
+) -> Option<UnsignedMessage> {
+    let mut message = start_update(zone);
     for change in changes.clone() {
-        push_conditions(&mut message, change).expect(FITS);
+        push_conditions(&mut message, change).ok()?;
     }
     let mut message = message.authority();
     for change in changes {
-        push_updates(&mut message, change).expect(FITS);
+        push_updates(&mut message, change).ok()?;
+    }
+    Some(message.additional()).filter(|message| message.as_slice().len() <= MOST_BYTES)
+}
+
+/// The types that the name must not have, because the new records are not possible beside them.
+fn absent_types(change: &NameChange) -> &'static [u16] {
+    match &change.after {
+        // A name without records or with a CNAME has nothing else.
+        _ if change.before.is_empty() || change.before.records.get(RecordType::Cname).is_some() => &[],
+        Some((after, _)) if after.get(RecordType::Cname).is_some() => &FOREIGN_TYPES,
+        _ => &[],
+    }
+}
+
+/// A message that asks whether the name has no record of these types.
+pub(super) fn without_types(zone: &DnsName, name: &DnsName, types: &[u16]) -> UnsignedMessage {
+    let mut message = start_update(zone);
+    let owner = wire_name(name);
+    for code in types {
+        message.push((&owner, Class::NONE, Ttl::ZERO, empty(Rtype::from_int(*code)))).expect(FITS);
     }
     message.additional()
 }
@@ -54,10 +96,10 @@ pub(super) fn update<'e>(zone: &DnsName, changes: impl IntoIterator<Item = &'e N
 /// The prerequisites of RFC 2136 2.4: exactly `before` and nothing else of the known types.
 fn push_conditions(message: &mut AnswerBuilder<MessageBuffer>, change: &NameChange) -> Result<(), PushError> {
     let owner = wire_name(&change.name);
-    if change.before == NameContent::Empty {
+    if change.before.is_empty() {
         return message.push((&owner, Class::NONE, Ttl::ZERO, empty(Rtype::ANY)));
     }
-    let records = change.before.records();
+    let records = &change.before.records;
     for kind in RecordType::ALL {
         match records.get(kind) {
             Some(set) => {
@@ -70,6 +112,9 @@ fn push_conditions(message: &mut AnswerBuilder<MessageBuffer>, change: &NameChan
             None => message.push((&owner, Class::NONE, Ttl::ZERO, empty(rtype(kind))))?,
         }
     }
+    for code in absent_types(change) {
+        message.push((&owner, Class::NONE, Ttl::ZERO, empty(Rtype::from_int(*code))))?;
+    }
     Ok(())
 }
 
@@ -78,7 +123,7 @@ fn push_conditions(message: &mut AnswerBuilder<MessageBuffer>, change: &NameChan
 fn push_updates(message: &mut AuthorityBuilder<MessageBuffer>, change: &NameChange) -> Result<(), PushError> {
     let Some((after, ttl)) = &change.after else { return Ok(()) };
     let owner = wire_name(&change.name);
-    for (kind, _) in change.before.records().sets() {
+    for (kind, _) in change.before.records.sets() {
         message.push((&owner, Class::ANY, Ttl::ZERO, empty(rtype(kind))))?;
     }
     for (kind, data) in after.iter() {

@@ -5,8 +5,10 @@
 //! does not need the permission to transfer the zone.
 
 mod connection;
+mod foreign;
 pub(crate) mod key;
 pub(crate) mod message;
+mod read;
 
 use super::retry::RetryPolicy;
 use super::zone::{AtomicChange, DnsZone, NameChange, NameContent, PairQuery, PairState, ZoneError};
@@ -24,22 +26,17 @@ pub(crate) struct Rfc2136Zone {
     zone: DnsName,
     connection: Connection,
     retry: RetryPolicy,
+    /// Whether the server has made a change, so that the key is not wrong.
+    has_changed: bool,
 }
 
 /// How many pairs one message confirms.
 const BATCH_SIZE: usize = 48;
-/// Into how many parts a batch is split if it was not confirmed.
-const PARTS: usize = 6;
-/// For how many pairs all types are queried at once.
-const CLOSE_READ_SIZE: usize = 500;
-
-/// The index of a query, and the state to confirm.
-type ExpectedState = (usize, PairState);
 
 impl Rfc2136Zone {
     /// The zone on the server at `HOST:PORT`. Messages are signed if there is a key.
     pub(crate) fn new(zone: DnsName, server: String, key: Option<Arc<Key>>, retry: RetryPolicy) -> Self {
-        Rfc2136Zone { zone, connection: Connection::new(server, key, retry.answer_timeout), retry }
+        Rfc2136Zone { zone, connection: Connection::new(server, key, retry.answer_timeout), retry, has_changed: false }
     }
 
     /// Sends messages that change nothing, and retries until every one is answered.
@@ -63,6 +60,7 @@ impl Rfc2136Zone {
                         reason = why;
                         unanswered.push(index);
                     }
+                    Err(NoAnswer::Refused) => return Err(denied(Rcode::NOTAUTH)),
                     Err(NoAnswer::Untrusted(why)) => return Err(ZoneError::Denied(why)),
                 }
             }
@@ -89,48 +87,22 @@ impl Rfc2136Zone {
         questions.iter().zip(answers).map(records).collect()
     }
 
-    /// Whether all conditions of each group are met.
+    /// Whether all conditions of each group are met. A group that does not fit into a message is not.
     fn confirm(&mut self, groups: &[Vec<NameChange>]) -> Result<Vec<bool>, ZoneError> {
-        let messages: Vec<UnsignedMessage> =
-            groups.iter().map(|changes| message::update(&self.zone, changes)).collect();
-        let answers = self.send_with_retries(&messages)?;
+        let messages: Vec<_> = groups.iter().map(|changes| message::update(&self.zone, changes)).collect();
+        let sent: Vec<UnsignedMessage> = messages.iter().flatten().cloned().collect();
+        let mut met = self.are_met(&sent)?.into_iter();
+        Ok(messages.iter().map(|message| message.is_some() && met.next() == Some(true)).collect())
+    }
+
+    /// Whether the conditions of each message are met.
+    fn are_met(&mut self, messages: &[UnsignedMessage]) -> Result<Vec<bool>, ZoneError> {
         let is_met = |answer: DnsAnswer| match message::rcode(&answer) {
             Rcode::NOERROR => Ok(true),
             code if is_unmet_condition(code) => Ok(false),
             code => Err(denied(code)),
         };
-        answers.into_iter().map(is_met).collect()
-    }
-
-    /// Confirms expected states, many in one message. A batch that is not confirmed is split. Returns the queries whose
-    /// expected state is wrong.
-    fn confirm_states(
-        &mut self,
-        queries: &[PairQuery],
-        expected: Vec<ExpectedState>,
-        found: &mut [Option<PairState>],
-    ) -> Result<Vec<usize>, ZoneError> {
-        let mut wrong = Vec::new();
-        let mut groups: Vec<Vec<ExpectedState>> = chunks(expected, BATCH_SIZE);
-        while !groups.is_empty() {
-            let of_group = |group: &Vec<ExpectedState>| {
-                group.iter().flat_map(|(index, state)| conditions(&queries[*index], state)).collect()
-            };
-            let met = self.confirm(&groups.iter().map(of_group).collect::<Vec<_>>())?;
-            let mut smaller = Vec::new();
-            for (group, is_met) in groups.into_iter().zip(met) {
-                match &group[..] {
-                    _ if is_met => group.into_iter().for_each(|(index, state)| found[index] = Some(state)),
-                    [(index, _)] => wrong.push(*index),
-                    _ => {
-                        let size = group.len().div_ceil(PARTS);
-                        smaller.extend(chunks(group, size));
-                    }
-                }
-            }
-            groups = smaller;
-        }
-        Ok(wrong)
+        self.send_with_retries(messages)?.into_iter().map(is_met).collect()
     }
 
     /// Of the changes that the server reports as done, those that were not done: some policies drop single records without
@@ -140,8 +112,10 @@ impl Rfc2136Zone {
             let (records, _) = change.after.as_ref()?;
             Some(NameChange { name: change.name.clone(), before: records.clone().into(), after: None })
         };
+        let size =
+            |index: &usize| changes[*index].0.iter().filter_map(after).map(|change| message::size(&change)).sum();
         let mut unapplied = Vec::new();
-        let mut groups = chunks(done, BATCH_SIZE);
+        let mut groups = chunks(done, BATCH_SIZE, size);
         while !groups.is_empty() {
             let of_group =
                 |group: &Vec<usize>| group.iter().flat_map(|index| &changes[*index].0).filter_map(after).collect();
@@ -149,113 +123,38 @@ impl Rfc2136Zone {
             let unmet = groups.into_iter().zip(met).filter(|(_, is_met)| !is_met).map(|(group, _)| group);
             let (single, many): (Vec<_>, Vec<_>) = unmet.partition(|group| group.len() == 1);
             unapplied.extend(single.concat());
-            groups = many.into_iter().flat_map(|group| chunks(group, 1)).collect();
+            groups = many.into_iter().flat_map(|group| chunks(group, 1, size)).collect();
         }
         Ok(unapplied)
-    }
-
-    /// Reads single pairs: queries every type, then confirms the answer, or that it came from a wildcard. Returns the
-    /// queries that could not be confirmed.
-    fn read_each_type(
-        &mut self,
-        queries: &[PairQuery],
-        open: &[usize],
-        found: &mut [Option<PairState>],
-    ) -> Result<Vec<usize>, ZoneError> {
-        let pairs = open.iter().map(|index| &queries[*index].pair);
-        let names: Vec<&DnsName> = pairs.flat_map(|pair| pair.host.iter().chain([&pair.ownership])).collect();
-        let questions: Vec<(&DnsName, RecordType)> =
-            names.iter().flat_map(|name| RecordType::ALL.map(|kind| (*name, kind))).collect();
-        let mut answered: BTreeMap<&DnsName, RecordSets> = BTreeMap::new();
-        for ((name, _), records) in questions.iter().zip(self.query(&questions)?) {
-            answered.entry(name).or_default().merge(records);
-        }
-        let mut candidates: Vec<(&DnsName, NameContent)> = Vec::new();
-        for name in names {
-            let records = answered.remove(name).unwrap_or_default();
-            // A name cannot have a CNAME and other records: one of them is from a wildcard or was just replaced.
-            let possible = (!records.is_empty() && records.check().is_ok()).then(|| NameContent::from(records));
-            let all = possible.into_iter().chain([NameContent::Empty, NameContent::OtherTypes]);
-            candidates.extend(all.map(|content| (name, content)));
-        }
-        let groups: Vec<Vec<NameChange>> =
-            candidates.iter().map(|(name, content)| vec![condition(name, content)]).collect();
-        let mut confirmed: BTreeMap<&DnsName, NameContent> = BTreeMap::new();
-        for ((name, content), is_met) in candidates.into_iter().zip(self.confirm(&groups)?) {
-            if is_met {
-                confirmed.entry(name).or_insert(content);
-            }
-        }
-        let mut unconfirmed = Vec::new();
-        for index in open {
-            let pair = &queries[*index].pair;
-            let host = pair.host.as_ref().map_or(Some(NameContent::Empty), |host| confirmed.get(host).cloned());
-            match (host, confirmed.get(&pair.ownership)) {
-                (Some(host), Some(ownership)) => found[*index] = Some(PairState { host, ownership: ownership.clone() }),
-                _ => unconfirmed.push(*index),
-            }
-        }
-        Ok(unconfirmed)
     }
 }
 
 impl DnsZone for Rfc2136Zone {
+    fn too_large(&self, AtomicChange(changes): &AtomicChange) -> Option<String> {
+        message::update(&self.zone, changes).is_none().then(|| TOO_LARGE.to_owned())
+    }
+
     fn read(&mut self, queries: &[PairQuery]) -> Result<Vec<PairState>, ZoneError> {
-        let mut found: Vec<Option<PairState>> = vec![None; queries.len()];
-        let questions: Vec<_> = queries.iter().map(|query| (&query.pair.ownership, RecordType::Txt)).collect();
-        let mut expected = Vec::new();
-        let mut open = Vec::new();
-        for (index, ownership) in self.query(&questions)?.into_iter().enumerate() {
-            let query = &queries[index];
-            if ownership == *query.expected.ownership.records() {
-                expected.push((index, query.expected.clone()));
-            } else if ownership.is_empty() {
-                expected.push((index, PairState::EMPTY));
-            } else if query.pair.host.is_none() {
-                expected.push((index, PairState { host: NameContent::Empty, ownership: ownership.into() }));
-            } else {
-                open.push(index);
-            }
-        }
-        open.extend(self.confirm_states(queries, expected, &mut found)?);
-        for _ in 0..self.retry.tries {
-            let mut unconfirmed = Vec::new();
-            for part in open.chunks(CLOSE_READ_SIZE) {
-                unconfirmed.extend(self.read_each_type(queries, part, &mut found)?);
-            }
-            open = unconfirmed;
-        }
-        match open.first() {
-            Some(index) => {
-                let pair = &queries[*index].pair;
-                let name = pair.host.as_ref().unwrap_or(&pair.ownership);
-                Err(ZoneError::OutcomeUnknown(format!("`{name}` changes faster than it can be read")))
-            }
-            None => Ok(found.into_iter().flatten().collect()),
-        }
+        self.read_pairs(queries)
     }
 
     fn write(&mut self, changes: &[AtomicChange]) -> Vec<Result<(), ZoneError>> {
-        let messages: Vec<UnsignedMessage> =
+        let messages: Vec<_> =
             changes.iter().map(|AtomicChange(changes)| message::update(&self.zone, changes)).collect();
-        let result = |answer: Result<DnsAnswer, NoAnswer>| match answer {
-            Ok(answer) => match message::rcode(&answer) {
-                Rcode::NOERROR => Ok(()),
-                Rcode::SERVFAIL => Err(ZoneError::OutcomeUnknown("the server failed (SERVFAIL)".into())),
-                code if is_unmet_condition(code) => Err(ZoneError::Conflict),
-                code => Err(denied(code)),
-            },
-            Err(NoAnswer::Unsent(reason)) => Err(ZoneError::Unavailable(reason, None)),
-            Err(NoAnswer::Unanswered(reason)) => Err(ZoneError::OutcomeUnknown(reason)),
-            Err(NoAnswer::Untrusted(reason)) => Err(ZoneError::Denied(reason)),
-        };
-        let mut results: Vec<_> = self.connection.exchange(&messages).into_iter().map(result).collect();
+        let sent: Vec<UnsignedMessage> = messages.iter().flatten().cloned().collect();
+        let answers = self.connection.exchange(&sent);
+        self.has_changed |= answers.iter().flatten().any(|answer| message::rcode(answer) == Rcode::NOERROR);
+        let has_changed = self.has_changed;
+        let mut answered = answers.into_iter().map(|answer| change_result(answer, has_changed));
+        let too_large = || Err(ZoneError::Rejected(TOO_LARGE.into()));
+        let result = |message: &Option<UnsignedMessage>| message.as_ref().and_then(|_| answered.next());
+        let mut results: Vec<_> = messages.iter().map(result).map(|result| result.unwrap_or_else(too_large)).collect();
         let done: Vec<usize> = (0..changes.len()).filter(|index| results[*index].is_ok()).collect();
         match self.find_unapplied(changes, done) {
             Ok(unapplied) => {
-                let reason = "the server answered NOERROR but changed nothing: the key is wrong or lacks a permission";
+                let reason = "the server answered NOERROR but changed nothing: the key is wrong, or lacks a permission for this name or type";
                 for index in unapplied {
-                    results[index] = Err(ZoneError::OutcomeUnknown(reason.into()));
+                    results[index] = Err(ZoneError::Ignored(reason.into()));
                 }
             }
             Err(error) => {
@@ -282,9 +181,33 @@ impl DnsZone for Rfc2136Zone {
         match transferred {
             Ok(()) if code == Rcode::NOERROR => Ok(found.into_iter().collect()),
             Ok(()) => Err(denied(code)),
+            Err(NoAnswer::Refused) => Err(denied(Rcode::NOTAUTH)),
             Err(NoAnswer::Untrusted(reason)) => Err(ZoneError::Denied(reason)),
             Err(NoAnswer::Unsent(reason) | NoAnswer::Unanswered(reason)) => Err(ZoneError::Unavailable(reason, None)),
         }
+    }
+}
+
+const TOO_LARGE: &str = "its old and new records do not fit into one DNS message of 64 KiB";
+
+/// The result of one change. A server that has made another change accepts the key, so it refuses this change only.
+fn change_result(answer: Result<DnsAnswer, NoAnswer>, has_changed: bool) -> Result<(), ZoneError> {
+    let code = match answer {
+        Ok(answer) => message::rcode(&answer),
+        Err(NoAnswer::Refused) => Rcode::NOTAUTH,
+        Err(NoAnswer::Unsent(reason)) => return Err(ZoneError::Unavailable(reason, None)),
+        Err(NoAnswer::Unanswered(reason)) => return Err(ZoneError::OutcomeUnknown(reason)),
+        Err(NoAnswer::Untrusted(reason)) => return Err(ZoneError::Denied(reason)),
+    };
+    match code {
+        Rcode::NOERROR => Ok(()),
+        Rcode::SERVFAIL => Err(ZoneError::OutcomeUnknown("the server failed (SERVFAIL)".into())),
+        code if is_unmet_condition(code) => Err(ZoneError::Conflict),
+        Rcode::REFUSED | Rcode::NOTAUTH if has_changed => Err(ZoneError::Rejected(format!(
+            "the server refuses this change only ({code}): the key lacks a permission for this name or type, or the records \
+             cannot be beside others"
+        ))),
+        code => Err(denied(code)),
     }
 }
 
@@ -293,16 +216,22 @@ fn condition(name: &DnsName, content: &NameContent) -> NameChange {
     NameChange { name: name.clone(), before: content.clone(), after: None }
 }
 
-fn conditions(query: &PairQuery, state: &PairState) -> impl Iterator<Item = NameChange> {
-    let host = query.pair.host.as_ref().map(|host| condition(host, &state.host));
-    host.into_iter().chain([condition(&query.pair.ownership, &state.ownership)])
-}
-
-fn chunks<T>(items: Vec<T>, size: usize) -> Vec<Vec<T>> {
-    let mut items = items.into_iter().peekable();
-    let mut chunks = Vec::new();
-    while items.peek().is_some() {
-        chunks.push(items.by_ref().take(size).collect());
+/// Divides items into chunks of at most `most` items, which together need at most [`message::MOST_BYTES`] if there are several.
+fn chunks<T>(items: Vec<T>, most: usize, size: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
+    let mut chunks: Vec<Vec<T>> = Vec::new();
+    let mut filled = 0;
+    for item in items {
+        let bytes = size(&item);
+        match chunks.last_mut() {
+            Some(last) if last.len() < most && filled + bytes <= message::MOST_BYTES => {
+                last.push(item);
+                filled += bytes;
+            }
+            _ => {
+                chunks.push(vec![item]);
+                filled = bytes;
+            }
+        }
     }
     chunks
 }

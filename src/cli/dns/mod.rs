@@ -155,7 +155,7 @@ impl DnsRunner<'_> {
         let mut all = RunSummary::default();
         let mut text = String::new();
         for (open_zone, zone_plan) in open_zones.iter().zip(plan.zone_plans()) {
-            let last = match Fence::read(zone_plan.fence.records()) {
+            let last = match Fence::read(&zone_plan.fence.records) {
                 ParsedRecord::Valid(fence) => format!("run {}", fence.rev),
                 ParsedRecord::Absent => "no run yet".to_owned(),
                 ParsedRecord::Unreadable => "an unreadable fence".to_owned(),

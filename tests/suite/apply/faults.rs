@@ -145,8 +145,8 @@ impl TestZone for MutantTestZone {
         self.memory.put(names, ttl);
     }
 
-    fn put_other(&self, name: &DnsName) {
-        self.memory.put_other(name);
+    fn put_foreign(&self, name: &DnsName, kind: &str, data: &str) {
+        self.memory.put_foreign(name, kind, data);
     }
 
     fn content(&self) -> ZoneContent {
@@ -168,9 +168,9 @@ struct Mutant {
 impl Mutant {
     /// The ownership record as the mutant reads it.
     fn misread(&self, query: &PairQuery, found: &PairState) -> Option<NameContent> {
-        let ParsedRecord::Valid(mut ownership) = OwnershipRecord::read(found.ownership.records()) else { return None };
-        match (self.mutation, OwnershipRecord::read(query.expected.ownership.records())) {
-            (Mutation::ConstantDigest, _) => ownership.digests = found.host.records().digests(),
+        let ParsedRecord::Valid(mut ownership) = OwnershipRecord::read(&found.ownership.records) else { return None };
+        match (self.mutation, OwnershipRecord::read(&query.expected.ownership.records)) {
+            (Mutation::ConstantDigest, _) => ownership.digests = found.host.records.digests(),
             (Mutation::NoOwner, ParsedRecord::Valid(wanted)) => ownership.owner = wanted.owner,
             _ => return None,
         }
@@ -181,7 +181,7 @@ impl Mutant {
         let pair = NamePair { host: None, ownership: name.clone() };
         self.zone
             .read(&[PairQuery { pair, expected: PairState::EMPTY }])
-            .map_or(NameContent::Empty, |mut found| found.remove(0).ownership)
+            .map_or(NameContent::EMPTY, |mut found| found.remove(0).ownership)
     }
 
     fn send(&mut self, change: &AtomicChange) -> Result<(), ZoneError> {

@@ -1,6 +1,6 @@
 //! A zone in memory that checks every condition exactly. Real servers are compared with it.
 
-use crate::apply::zone::{AtomicChange, DnsZone, NameChange, NameContent, PairQuery, PairState, ZoneError};
+use crate::apply::zone::{AtomicChange, DnsZone, ForeignSet, NameChange, NameContent, PairQuery, PairState, ZoneError};
 use crate::name::DnsName;
 use crate::record::RecordSets;
 use crate::tests::apply::scenarios::{TestZone, ZoneContent};
@@ -14,8 +14,7 @@ pub(crate) struct MemoryZone(Arc<Mutex<Table>>);
 #[derive(Default)]
 pub(crate) struct Table {
     names: BTreeMap<DnsName, (RecordSets, u32)>,
-    /// Names with records of other types.
-    others: BTreeSet<DnsName>,
+    foreign: BTreeMap<DnsName, BTreeSet<ForeignSet>>,
     writes: usize,
 }
 
@@ -35,11 +34,8 @@ impl Table {
     }
 
     fn content_of(&self, name: &DnsName) -> NameContent {
-        match self.names.get(name) {
-            Some((records, _)) => NameContent::Records(records.clone()),
-            None if self.others.contains(name) => NameContent::OtherTypes,
-            None => NameContent::Empty,
-        }
+        let records = self.names.get(name).map(|(records, _)| records.clone()).unwrap_or_default();
+        NameContent { records, foreign: self.foreign.get(name).cloned().unwrap_or_default() }
     }
 
     fn change(&mut self, AtomicChange(changes): &AtomicChange) -> Result<(), ZoneError> {
@@ -49,6 +45,7 @@ impl Table {
         self.writes += 1;
         for NameChange { name, after, .. } in changes {
             if let Some((records, ttl)) = after {
+                assert!(self.content_of(name).in_the_way(records).is_empty(), "{name} has {:?}", self.foreign[name]);
                 assert!(*ttl > 0 || records.is_empty(), "records without a TTL at {name}");
                 self.put(name, records.clone(), *ttl);
             }
@@ -61,7 +58,7 @@ impl DnsZone for MemoryZone {
     fn read(&mut self, queries: &[PairQuery]) -> Result<Vec<PairState>, ZoneError> {
         let table = self.table();
         let one = |PairQuery { pair, .. }: &PairQuery| PairState {
-            host: pair.host.as_ref().map_or(NameContent::Empty, |host| table.content_of(host)),
+            host: pair.host.as_ref().map_or(NameContent::EMPTY, |host| table.content_of(host)),
             ownership: table.content_of(&pair.ownership),
         };
         Ok(queries.iter().map(one).collect())
@@ -87,8 +84,9 @@ impl TestZone for MemoryZone {
         }
     }
 
-    fn put_other(&self, name: &DnsName) {
-        self.table().others.insert(name.clone());
+    fn put_foreign(&self, name: &DnsName, kind: &str, _: &str) {
+        let set = ForeignSet { kind: kind.into(), special: "" };
+        self.table().foreign.entry(name.clone()).or_default().insert(set);
     }
 
     fn content(&self) -> ZoneContent {

@@ -1,5 +1,6 @@
 //! `pleach dns apply` and `pleach dns check` against DNS servers and provider APIs, real and simulated.
 
+mod beside;
 pub(super) mod faults;
 mod histories;
 pub(super) mod http;

@@ -1,7 +1,7 @@
 //! Scenarios that `apply` must handle in every zone, in memory and on real servers. Each safety rule has a mutant of the
 //! zone without it, for which a scenario must fail.
 
-use crate::apply::decide::{RefusalReason, WriteKind};
+use crate::apply::action::{RefusalReason, WriteKind};
 use crate::apply::entry::{DesiredState, NameEntry};
 use crate::apply::reconcile::{DesiredZone, NameOutcome, Permissions, Reconciler, ZoneOutcome};
 use crate::apply::retry::RetryPolicy;
@@ -9,6 +9,7 @@ use crate::apply::zone::DnsZone;
 use crate::dns::ownership::{self, OwnershipRecord};
 use crate::name::DnsName;
 use crate::record::{RecordData, RecordSets, RecordType};
+use crate::tests::apply::beside::records_of_others_beside_ours;
 use crate::tests::apply::faults::{Fault, FaultyZone, InterruptedZone, Mutation};
 use crate::tests::apply::memory::MemoryZone;
 use crate::tests::apply::table::every_table_row;
@@ -28,8 +29,8 @@ pub(crate) trait TestZone: Sync {
     }
     /// Replaces the records of names without conditions, as a person would.
     fn put(&self, names: &[(DnsName, RecordSets)], ttl: u32);
-    /// Adds a record of another type, such as MX, to a name.
-    fn put_other(&self, name: &DnsName);
+    /// Adds a record of a type that branches cannot have, such as MX, to a name.
+    fn put_foreign(&self, name: &DnsName, kind: &str, data: &str);
     /// All records of the types that pleach knows.
     fn content(&self) -> ZoneContent;
     /// A number that increases with every change of the zone.
@@ -374,7 +375,7 @@ pub(crate) fn changed_between(test_zone: &dyn TestZone) {
 type Scenario = fn(&dyn TestZone);
 
 /// All scenarios. Each needs a new zone.
-pub(crate) const SCENARIOS: [(&str, Scenario); 9] = [
+pub(crate) const SCENARIOS: [(&str, Scenario); 10] = [
     ("every row", every_table_row),
     ("permits", permissions),
     ("out of order", out_of_order),
@@ -384,6 +385,7 @@ pub(crate) const SCENARIOS: [(&str, Scenario); 9] = [
     ("racing", racing),
     ("two projects", two_projects),
     ("changed between", changed_between),
+    ("beside", records_of_others_beside_ours),
 ];
 
 #[test]

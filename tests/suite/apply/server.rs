@@ -104,6 +104,12 @@ fn free_port() -> u16 {
 }
 
 impl Running {
+    /// Runs SQL on the database of `PowerDNS`.
+    pub(crate) fn sql(&self, command: &str) {
+        let output = Command::new("sqlite3").arg(self.folder.path().join("pdns.db")).arg(command).output().unwrap();
+        assert!(output.status.success(), "{command}\n{}", String::from_utf8_lossy(&output.stderr));
+    }
+
     /// A server whose zone has SOA, NS and the zone file lines `more`.
     pub(crate) fn start(kind: Kind, access: Access, more: &str) -> Self {
         Running::start_with(kind, access, more, "hmac-sha256")
@@ -232,8 +238,8 @@ impl TestZone for Running {
         self.nsupdate(&commands);
     }
 
-    fn put_other(&self, name: &DnsName) {
-        self.nsupdate(&format!("update add {name}. 60 MX 10 mail.example.net.\n"));
+    fn put_foreign(&self, name: &DnsName, kind: &str, data: &str) {
+        self.nsupdate(&format!("update add {name}. 60 {kind} {data}\n"));
     }
 
     fn content(&self) -> ZoneContent {

@@ -1,6 +1,6 @@
 //! The scenario with every row of the table in the documentation, at a name of its own.
 
-use crate::apply::decide::{RefusalReason, WriteKind};
+use crate::apply::action::{RefusalReason, WriteKind};
 use crate::apply::entry::DesiredState;
 use crate::apply::reconcile::{NameOutcome, ZoneOutcome};
 use crate::dns::ownership::{self, Fence};
@@ -141,7 +141,7 @@ pub(crate) fn every_table_row(test_zone: &dyn TestZone) {
     let samples = Samples::of(test_zone);
     let rows = [present_rows(&samples), other_rows(&samples)].concat();
     test_zone.put(&content_before(&rows), TTL);
-    test_zone.put_other(&n("other.shop"));
+    test_zone.put_foreign(&n("other.shop"), "MX", "10 mail.example.net.");
     let hosts: Vec<String> = rows.iter().map(host).collect();
     let mut entries: Vec<_> = rows.iter().zip(&hosts).map(|(row, host)| (host.as_str(), "b", row.1.clone())).collect();
     entries.push(("other.shop", "b", present("new.example.net")));

@@ -193,6 +193,8 @@ pub(crate) struct Route53 {
     /// How many record sets a response has.
     pub(crate) page: usize,
     pub(crate) session: bool,
+    /// Whether the error of a batch is an `<InvalidChangeBatch>` without a code. The service answers with both shapes.
+    pub(crate) bare_errors: bool,
 }
 
 const NAMESPACE: &str = "https://route53.amazonaws.com/doc/2013-04-01/";
@@ -253,7 +255,19 @@ impl Route53 {
         )
     }
 
-    fn batch(table: &mut Table, body: &str) -> FakeResponse {
+    /// The error of a batch.
+    fn invalid_batch(&self, message: &str) -> FakeResponse {
+        if !self.bare_errors {
+            return amazon(400, "InvalidChangeBatch", message);
+        }
+        let messages = format!("<Messages><Message>{}</Message></Messages>", escaped(message));
+        let body = format!(
+            "<InvalidChangeBatch xmlns=\"{NAMESPACE}\">{messages}<RequestId>x</RequestId></InvalidChangeBatch>"
+        );
+        FakeResponse::new(400, format!("<?xml version=\"1.0\"?>\n{body}"))
+    }
+
+    fn batch(&self, table: &mut Table, body: &str) -> FakeResponse {
         let document = Document::parse(body).unwrap();
         let root = document.root_element();
         assert!(root.has_tag_name((NAMESPACE, "ChangeResourceRecordSetsRequest")), "{body}");
@@ -288,7 +302,7 @@ impl Route53 {
             }
         }
         if records > 1000 || characters > 32_000 {
-            return amazon(400, "InvalidChangeBatch", "Number of records limit of 1000 exceeded.");
+            return self.invalid_batch("Number of records limit of 1000 exceeded.");
         }
         let conflicts = next.with_cname_conflict();
         let cname_errors = conflicts.iter().map(|name| {
@@ -296,7 +310,7 @@ impl Route53 {
         });
         errors.extend(cname_errors);
         if !errors.is_empty() {
-            return amazon(400, "InvalidChangeBatch", &format!("[{}]", errors.join(", ")));
+            return self.invalid_batch(&format!("[{}]", errors.join(", ")));
         }
         *table = next;
         let info = "<ChangeInfo><Id>/change/C1</Id><Status>PENDING</Status></ChangeInfo>";
@@ -398,7 +412,7 @@ impl ProviderRules for Route53 {
                 )
             }
             ("GET", "/2013-04-01/hostedzone/Z2PUBLIC/rrset") => self.list(table, got),
-            ("POST", "/2013-04-01/hostedzone/Z2PUBLIC/rrset/") => Self::batch(table, &got.body),
+            ("POST", "/2013-04-01/hostedzone/Z2PUBLIC/rrset/") => self.batch(table, &got.body),
             (_, path) => amazon(404, "NoSuchHostedZone", path),
         }
     }

@@ -3,6 +3,7 @@
 
 pub(in crate::tests) mod cloud_apis;
 pub(in crate::tests) mod json_apis;
+mod route53;
 pub(in crate::tests) mod scenarios;
 
 use crate::apply::retry::RetryPolicy;
@@ -367,8 +368,8 @@ impl TestZone for FakeServer {
         }
     }
 
-    fn put_other(&self, name: &DnsName) {
-        self.state().table.put(name.as_str(), "MX", 3600, ["10 mail.example.net.".into()]);
+    fn put_foreign(&self, name: &DnsName, kind: &str, data: &str) {
+        self.state().table.put(name.as_str(), kind, 3600, [data.into()]);
     }
 
     fn content(&self) -> ZoneContent {

@@ -1,6 +1,6 @@
 //! The scenarios with the API of every provider, as far as its guarantees allow, and tests that need an API.
 
-use crate::apply::decide::{RefusalReason, WriteKind};
+use crate::apply::action::{RefusalReason, WriteKind};
 use crate::apply::entry::DesiredState;
 use crate::apply::reconcile::{NameOutcome, ZoneOutcome};
 use crate::apply::zone::{ProviderGuarantee, ZoneError};
@@ -29,7 +29,7 @@ pub(crate) const ALL: [ZoneProvider; 5] = [
 pub(crate) fn fake(provider: ZoneProvider) -> FakeServer {
     match provider {
         ZoneProvider::CloudDns => FakeServer::start(CloudDns { page: Some(7), account: None }),
-        ZoneProvider::Route53 => FakeServer::start(Route53 { page: 7, session: true }),
+        ZoneProvider::Route53 => FakeServer::start(Route53 { page: 7, session: true, bare_errors: false }),
         ZoneProvider::Cloudflare => FakeServer::start(Cloudflare { page: 7, plan: "free" }),
         ZoneProvider::PowerDns => FakeServer::start(PowerDns),
         ZoneProvider::GoDaddy => FakeServer::start(GoDaddy),
@@ -591,8 +591,8 @@ impl TestZone for RealApi {
         self.0.put(names, ttl);
     }
 
-    fn put_other(&self, name: &crate::name::DnsName) {
-        self.0.put_other(name);
+    fn put_foreign(&self, name: &crate::name::DnsName, kind: &str, data: &str) {
+        self.0.put_foreign(name, kind, data);
     }
 
     fn content(&self) -> crate::tests::apply::scenarios::ZoneContent {
@@ -614,5 +614,70 @@ fn every_scenario_passes_with_the_api_of_a_real_power_dns() {
         let api = RealApi(Running::start(Kind::PowerDns, Access::Least, ""));
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| scenario(&api)));
         assert!(result.is_ok(), "\"{name}\"\n{}", api.0.log());
+    }
+}
+
+/// A disabled record of `PowerDNS` belongs to somebody: what would replace or delete it is refused.
+#[test]
+fn disabled_records_of_a_real_power_dns_are_never_changed() {
+    use crate::apply::zone::ForeignSet;
+    use crate::tests::apply::server::{Access, Kind, Running};
+    if !Kind::PowerDns.is_installed() {
+        return;
+    }
+    let api = RealApi(Running::start(Kind::PowerDns, Access::Least, ""));
+    let address = |text: &str| set(RecordType::A, &[text]);
+    let (old, new) = (address("192.0.2.1"), address("192.0.2.2"));
+    let fronts = ["update.shop", "gone.shop", "alias.shop", "beside.shop"];
+    let owned =
+        |front: &&str| [(n(front), old.clone()), (ownership_name(front), ownership_records("shop", "b", 600, &old))];
+    api.put(&fronts.iter().flat_map(owned).collect::<Vec<_>>(), 600);
+    let disable = |front: &str, kind: &str, data: &str| {
+        api.0.sql(&format!(
+            "INSERT INTO records (domain_id, name, type, content, ttl, disabled, auth) VALUES (1, '{}', '{kind}', '{data}', 600, 1, 1)",
+            n(front)
+        ));
+    };
+    let disabled =
+        [("update.shop", "A"), ("gone.shop", "A"), ("alias.shop", "TXT"), ("beside.shop", "AAAA"), ("free.shop", "A")];
+    for (front, kind) in disabled {
+        disable(
+            front,
+            kind,
+            match kind {
+                "A" => "192.0.2.66",
+                "AAAA" => "2001:db8::66",
+                _ => "\"theirs\"",
+            },
+        );
+    }
+    let desired = desired_zone(
+        "shop",
+        &[
+            ("update.shop", "b", DesiredState::Present(new.clone(), 600)),
+            ("gone.shop", "b", DesiredState::Absent),
+            ("alias.shop", "b", present("new.example.net")),
+            ("beside.shop", "b", DesiredState::Present(new.clone(), 600)),
+            ("free.shop", "b", present("new.example.net")),
+        ],
+    );
+    let (outcomes, end) = apply(&mut *api.open(), &desired, 1);
+    assert_eq!(end, ZoneOutcome::Complete);
+    let refused = |kind: &str| {
+        NameOutcome::Refused(RefusalReason::InTheWay(vec![ForeignSet { kind: kind.into(), special: "disabled" }]))
+    };
+    let in_use = NameOutcome::Refused(RefusalReason::InUse);
+    assert_eq!(outcomes, [refused("A"), refused("A"), refused("TXT"), NameOutcome::Done(WriteKind::Update), in_use]);
+    // Enabled again, every record is still there.
+    api.0.sql("UPDATE records SET disabled = 0");
+    let content = api.content();
+    for (front, kind) in disabled {
+        let kind = RecordType::of_name(kind).unwrap();
+        assert!(
+            content[&n(front)].0.get(kind).is_some_and(|set| set
+                .iter()
+                .any(|data| data.value(kind).contains("66") || data.value(kind) == "theirs")),
+            "{front}"
+        );
     }
 }
