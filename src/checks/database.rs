@@ -11,9 +11,7 @@ pub(super) fn check(input: &CheckInput) -> Vec<Finding> {
     else {
         return Vec::new();
     };
-    let entry = input.spec.branches.iter().find(|entry| entry.name == input.branch.name);
-    let set = entry.and_then(|entry| entry.database.as_ref());
-    if set.is_none() && !input.branch.runs_all {
+    if input.branch.database_at.is_none() && !input.branch.runs_all {
         return Vec::new();
     }
     let mut objects = input.objects.iter().filter(|object| !object.is("", "Namespace"));
@@ -23,7 +21,7 @@ pub(super) fn check(input: &CheckInput) -> Vec<Finding> {
     let mode = database.mode.word();
     let variable = database.mode.variable();
     let message = format!("no object of the branch contains the name of its {mode}, so nothing uses it");
-    let at = set.map_or(input.branch.at, |set| set.at);
+    let at = input.branch.database_at.unwrap_or(input.branch.at);
     let error = Diagnostic::new(Code::Resource, message).at(at).help(format!(
         "pass `{{{{ {variable} }}}}` to the application and to the migration Job, or set `database: {{mode: shared}}`"
     ));

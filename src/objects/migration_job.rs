@@ -30,9 +30,7 @@ pub(super) fn contribute(
         return Err(Diagnostic::new(Code::Resource, message).at(job.at).suggest(&job.value, jobs));
     }
     // A branch that uses services of the baseline may not run the one with the Job, and then needs no database.
-    let written = spec.branches.iter().find(|written| written.name == branch.name);
-    let asked = written.and_then(|written| written.database.as_ref());
-    Ok(asked.map(|mode| unmigrated(&job.value, mode.value, mode.at)).into_iter().collect())
+    Ok(branch.database_at.map(|at| unmigrated(&job.value, database.mode, at)).into_iter().collect())
 }
 
 /// Whether this is the Job that `database.job` of the spec names.

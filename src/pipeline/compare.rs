@@ -7,6 +7,8 @@ use crate::output::OutputPath;
 use crate::plan::Branch;
 use crate::resource::Resource;
 use crate::{claims, emit};
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What the comparison has found.
@@ -29,13 +31,7 @@ pub(super) fn compare(inputs: &Inputs, built: &[BuiltBranch], failures: &mut [Fa
         failures.iter().filter_map(|failure| Some((failure.branch.name.as_str(), failure.claims.as_deref()?)));
     let contested = claims::contested(all.clone().chain(of_failed), allowed);
     let mut warnings = claims::contested(all, allowed).map_err(|errors| contested.clone().err().unwrap_or(errors))?;
-    for error in contested.err().into_iter().flatten() {
-        let names = &error.parts().branches;
-        if let Some(failure) = failures.iter_mut().find(|failure| names.iter().any(|name| failure.branch.name == *name))
-        {
-            failure.errors = vec![failure.errors.clone(), error.into()].into();
-        }
-    }
+    add_to_first(contested.err().into_iter().flatten(), failures);
     warnings.extend(claims::host_warnings(inputs.plan, claims.clone(), allowed));
     if matches!(inputs.selection, Selection::All) && failures.is_empty() {
         warnings.extend(claims::unused(&claims.map(|(_, claims)| claims), allowed, &inputs.spec.cluster_scoped));
@@ -43,6 +39,22 @@ pub(super) fn compare(inputs: &Inputs, built: &[BuiltBranch], failures: &mut [Fa
     let shared = built.iter().map(|built| (built.branch.name.as_str(), built.shared.as_slice()));
     let shared: Vec<Resource> = claims::shared_objects(shared)?.into_iter().cloned().collect();
     Ok(ComparedBranches { files: emit::shared_files(&inputs.spec.project, shared)?, warnings })
+}
+
+/// Adds each error to the first failure of one of its branches.
+fn add_to_first(errors: impl Iterator<Item = Diagnostic>, failures: &mut [Failure]) {
+    let indices: BTreeMap<SmolStr, usize> =
+        failures.iter().enumerate().map(|(i, failure)| (failure.branch.name.clone(), i)).collect();
+    let mut added: BTreeMap<usize, Vec<Diagnostic>> = BTreeMap::new();
+    for error in errors {
+        let first = error.parts().branches.iter().filter_map(|name| indices.get(name.as_str())).min();
+        if let Some(first) = first {
+            added.entry(*first).or_default().push(error);
+        }
+    }
+    for (i, errors) in added {
+        failures[i].errors = vec![failures[i].errors.clone(), errors.into()].into();
+    }
 }
 
 /// The claims of the objects in namespaces of branches in which other branches keep objects.

@@ -38,6 +38,7 @@ pub(super) fn branch(spec: &Spec, entry: &BranchEntry, baseline: Option<&Branch>
         namespace_annotations: labels::namespace_annotations(spec, entry, database_annotation),
         slug,
         database,
+        database_at: entry.database.as_ref().map(|mode| mode.at),
         owner: entry.owner.clone(),
         link: entry.link.clone().or_else(|| entry.pull_request.as_ref()?.url.clone()),
         pull_request: entry.pull_request.clone(),

@@ -71,6 +71,8 @@ pub(crate) struct Branch {
     pub(crate) runs_all: bool,
     /// Its database, if the spec has `database`.
     pub(crate) database: Option<BranchDatabase>,
+    /// Where its entry sets the mode of the database.
+    pub(crate) database_at: Option<Location>,
     /// Its slots.
     pub(crate) slots: Option<BranchSlots>,
     /// Its Services of type `ExternalName`.

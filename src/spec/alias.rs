@@ -24,12 +24,13 @@ pub(super) fn aliases(
     hosts: &HostsEntry,
     faults: &mut Vec<Diagnostic>,
 ) -> BTreeMap<SmolStr, Alias> {
+    let branches: BTreeMap<&str, &BranchEntry> = branches.iter().map(|b| (b.name.as_str(), b)).collect();
     let mut aliases = BTreeMap::new();
     for entry in top.map("aliases").into_iter().flatten() {
         let (name, at) = (&entry.key.text, entry.key.at);
         let Some(branch) = text(&entry.value) else { continue };
         let alias = Alias { branch: Placed { value: branch, at: entry.value.at }, at };
-        match check(name, &alias, branches, hosts) {
+        match check(name, &alias, &branches, hosts) {
             Ok(()) => drop(aliases.insert(name.clone(), alias)),
             Err(error) => faults.push(error),
         }
@@ -37,7 +38,12 @@ pub(super) fn aliases(
     aliases
 }
 
-fn check(name: &str, alias: &Alias, branches: &[BranchEntry], hosts: &HostsEntry) -> Result<(), Diagnostic> {
+fn check(
+    name: &str,
+    alias: &Alias,
+    branches: &BTreeMap<&str, &BranchEntry>,
+    hosts: &HostsEntry,
+) -> Result<(), Diagnostic> {
     if !is_label(name) {
         let error = spec_error(format!("`{name}` is not a valid alias")).at(alias.at);
         return Err(error.help(
@@ -50,10 +56,9 @@ fn check(name: &str, alias: &Alias, branches: &[BranchEntry], hosts: &HostsEntry
         return Err(error.help("add a host with `{{ branch.slug }}` to `defaults.hosts`; the alias replaces the slug"));
     }
     let to = &alias.branch;
-    let Some(branch) = branches.iter().find(|branch| branch.name == to.value) else {
+    let Some(branch) = branches.get(to.value.as_str()) else {
         let error = spec_error(format!("the alias `{name}` points to the unknown branch `{}`", to.value));
-        let error =
-            error.at(to.at).suggest_known(&to.value, "branches", branches.iter().map(|branch| branch.name.as_str()));
+        let error = error.at(to.at).suggest_known(&to.value, "branches", branches.keys().copied());
         return Err(error.help("if the branch was removed, remove the alias too, or point it to another branch"));
     };
     if branch.settings.hosts.names.as_ref().is_some_and(Vec::is_empty) {

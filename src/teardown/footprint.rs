@@ -10,10 +10,11 @@ use crate::schema::namespace::is_well_known;
 use crate::schema::{Gvk, scope};
 use crate::spec::ImageField;
 use smol_str::SmolStr;
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 /// An object in a cluster that is not deleted with a namespace of its branch.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ClusterObject {
     /// Its kind.
     pub(crate) gvk: Gvk,
@@ -31,12 +32,29 @@ impl ClusterObject {
         Some(ClusterObject { gvk, name, namespace: namespace.unwrap_or_default().into() })
     }
 
-    /// Whether both identify the same object in a cluster. All versions of an API group serve the same objects.
-    pub(super) fn is_same_object(&self, other: &ClusterObject) -> bool {
-        self.gvk.group == other.gvk.group
-            && self.gvk.kind == other.gvk.kind
-            && self.name == other.name
-            && self.namespace == other.namespace
+    /// Those of some objects that are the same in a cluster. All versions of an API group serve the same objects.
+    pub(super) fn same_in<'a>(&'a self, objects: &'a BTreeSet<Self>) -> impl Iterator<Item = &'a Self> {
+        let mut first = self.clone();
+        first.gvk.version = SmolStr::default();
+        objects.range(first..).take_while(|other| other.identity() == self.identity())
+    }
+
+    /// What distinguishes it from other objects of a cluster.
+    fn identity(&self) -> [&SmolStr; 4] {
+        [&self.gvk.group, &self.gvk.kind, &self.name, &self.namespace]
+    }
+}
+
+/// By identity, then by version.
+impl Ord for ClusterObject {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.identity().cmp(&other.identity()).then_with(|| self.gvk.version.cmp(&other.gvk.version))
+    }
+}
+
+impl PartialOrd for ClusterObject {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -81,10 +99,9 @@ impl Footprint {
         let mut rest = self.clone();
         rest.images.append(&mut rest.images_in_use);
         // A namespace in which an object is listed was not the branch's when the object was written.
-        rest.namespaces.retain(|name| {
-            !in_use.namespaces.contains(name) && rest.objects.iter().all(|object| object.namespace != *name)
-        });
-        rest.objects.retain(|object| !in_use.objects.iter().any(|other| object.is_same_object(other)));
+        let with_objects: BTreeSet<&str> = rest.objects.iter().map(|object| object.namespace.as_str()).collect();
+        rest.namespaces.retain(|name| !in_use.namespaces.contains(name) && !with_objects.contains(name.as_str()));
+        rest.objects.retain(|object| object.same_in(&in_use.objects).next().is_none());
         rest.names.retain(|name| !in_use.names.contains(name));
         rest.databases.retain(|database| !in_use.databases.contains(database));
         rest.images.retain(|image| !in_use.images.contains(image));

@@ -20,7 +20,7 @@ use crate::schema::Gvk;
 use crate::schema::namespace::is_well_known;
 use crate::schema::scope::{GroupKind, is_cluster_scoped};
 use crate::slug::{Slug, has_words};
-use crate::spec::{BranchEntry, BranchSettings, ImageField, Placed, Spec, image_name};
+use crate::spec::{BranchSettings, ImageField, Pattern, Placed, Spec, image_name};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,6 +30,12 @@ pub(crate) struct ProjectNames<'a> {
     spec: &'a Spec,
     /// The existing branches, by slug.
     existing: BTreeMap<&'a str, &'a Branch>,
+    /// Their slugs, by namespace.
+    namespaces: BTreeMap<&'a str, &'a str>,
+    /// The namespace patterns of entries, by branch.
+    own_patterns: BTreeMap<&'a str, &'a Pattern>,
+    /// Those with the slug, by text, each with the branches whose entries have it.
+    slug_patterns: BTreeMap<String, (&'a Pattern, Vec<&'a str>)>,
     known: &'a KnownBranches<'a>,
     /// The repositories that entries of branches and `sync` set. With a tag alone, they set that of `defaults` only if it has the name
     /// of the project.
@@ -58,10 +64,20 @@ impl<'a> ProjectNames<'a> {
         });
         let defaults = spec.defaults.images.values().flatten();
         let defaults = defaults.filter_map(|image| image.value.name.as_deref()).map(repository);
+        let existing = || plan.branches.iter().map(|branch| (branch.slug.as_str(), branch));
+        let own_patterns: BTreeMap<_, _> =
+            spec.branches.iter().filter_map(|entry| Some((entry.name.as_str(), entry.namespace.as_ref()?))).collect();
+        let mut slug_patterns: BTreeMap<String, (&Pattern, Vec<&str>)> = BTreeMap::new();
+        for (branch, pattern) in own_patterns.iter().filter(|(_, pattern)| pattern.has_slug()) {
+            slug_patterns.entry(pattern.to_string()).or_insert((pattern, Vec::new())).1.push(branch);
+        }
         ProjectNames {
             repositories: set.chain(synced(spec)).filter(is_ours).collect(),
             default_repositories: defaults.filter(|name| is_of_project(name, &spec.project)).collect(),
-            existing: plan.branches.iter().map(|branch| (branch.slug.as_str(), branch)).collect(),
+            existing: existing().collect(),
+            namespaces: existing().filter_map(|(slug, branch)| Some((branch.namespace()?, slug))).collect(),
+            own_patterns,
+            slug_patterns,
             spec,
             known,
         }
@@ -166,12 +182,11 @@ impl<'a> ProjectNames<'a> {
 
     /// Whether the spec gives the branch this namespace, without the entry of the branch `removed`.
     fn gives_namespace(&self, removed: Option<&str>, EntryOwner { slug, branch }: EntryOwner, name: &str) -> bool {
-        let Spec { project, namespace, branches, .. } = self.spec;
-        let own = |entry: &'a BranchEntry| {
-            entry.namespace.as_ref().filter(|pattern| pattern.has_slug() || entry.name == branch)
-        };
-        let entries = branches.iter().filter(|entry| removed != Some(entry.name.as_str()));
-        let mut patterns = entries.filter_map(own).chain([namespace]);
+        let Spec { project, namespace, .. } = self.spec;
+        let is_kept = |name: &&str| removed != Some(*name);
+        let own = self.own_patterns.get(branch).filter(|_| is_kept(&branch)).copied();
+        let of_slug = self.slug_patterns.values().filter(|(_, branches)| branches.iter().any(&is_kept));
+        let mut patterns = [namespace].into_iter().chain(own).chain(of_slug.map(|(pattern, _)| *pattern));
         patterns.any(|pattern| glob::matches(&pattern.glob(project, slug), name))
     }
 
@@ -193,10 +208,7 @@ impl<'a> ProjectNames<'a> {
             shared.claims.iter().any(|shared| shared.claim.names(&kind, name))
                 || has_words(name, project) && self.known.earlier.share(&kind, name)
         };
-        let is_with_others = || {
-            let mut others = self.existing.values().filter(|other| other.slug.as_str() != slug);
-            !namespace.is_empty() && others.any(|other| other.namespace() == Some(namespace.as_str()))
-        };
+        let is_with_others = || self.namespaces.get(namespace.as_str()).is_some_and(|other| *other != slug);
         Slug::is_hashed(slug, branch) && has_slug
             || slug == SHARED_SLUG && is_shared()
             || (has_words(name, project) && has_slug || self.is_in_own_namespace(removed, owner, object))

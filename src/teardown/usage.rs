@@ -102,12 +102,12 @@ impl UsageCandidates {
             && let Some(found) = ClusterObject::of(object)
         {
             // Also one in the namespace of its own branch, which another branch may have had before.
-            let is_adopted = is_in_adopted_namespace(object);
-            let is_record = |other: &ClusterObject| {
-                is_adopted && other.namespace == found.namespace && ApplyScript::is_record(&other.name)
-            };
-            let is_used = |other: &&ClusterObject| other.is_same_object(&found) || is_record(other);
-            used.objects.extend(self.all.objects.iter().filter(is_used).cloned());
+            used.objects.extend(found.same_in(&self.all.objects).cloned());
+            if is_in_adopted_namespace(object) {
+                let is_record =
+                    |other: &&ClusterObject| other.namespace == found.namespace && ApplyScript::is_record(&other.name);
+                used.objects.extend(self.all.objects.iter().filter(is_record).cloned());
+            }
         }
         used.databases.extend(Database::of_object(object));
         if !self.all.images.is_empty() {

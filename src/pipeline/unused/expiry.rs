@@ -4,6 +4,7 @@ use crate::annotation::JANITOR_ANNOTATION;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Branch, BuildPlan};
 use crate::spec::{BranchEntry, ExpiredBranch, Spec};
+use std::collections::BTreeMap;
 
 /// The warnings about `janitor`, `defaults.expires`, `expires` and `expired`.
 pub(super) fn warnings(spec: &Spec, plan: &BuildPlan) -> Vec<Diagnostic> {
@@ -57,8 +58,9 @@ fn kept(spec: &Spec) -> Vec<Diagnostic> {
 
 /// Records in `expired` of branches that exist.
 fn records(spec: &Spec) -> Vec<Diagnostic> {
+    let branches: BTreeMap<&str, &BranchEntry> = spec.branches.iter().map(|b| (b.name.as_str(), b)).collect();
     let of_branch = |record: &ExpiredBranch| {
-        let branch = spec.branches.iter().find(|branch| branch.name == record.name)?;
+        let branch = branches.get(record.name.as_str())?;
         let message = format!("this record has no effect: the branch `{}` exists", record.name);
         let warning = Diagnostic::new(Code::Spec, message).at(record.at).note(branch.at, "the branch is defined here");
         Some(warning.help("remove the record; `pleach branch sync` does this too"))

@@ -94,6 +94,16 @@ fn unknown_keys_of_branches() {
     });
 }
 
+/// Half of them set the same pattern of namespaces, which does not match the namespaces of the others.
+#[test]
+fn branches_with_a_namespace_pattern() {
+    let pattern = "{{ values.a }}-".repeat(8) + "{{ branch.slug }}";
+    let namespace = format!(", values: {{a: a}}, namespace: '{pattern}'");
+    is_linear(500, |size| {
+        with_spec(&(0..size).map(|i| format!("- {{name: b{i}{}}}\n", ["", &namespace][i % 2])).collect::<String>())
+    });
+}
+
 #[test]
 fn braces_without_end() {
     is_linear_with_errors(25_000, |size| with_spec(&("x: ".to_owned() + &"{a: ".repeat(size) + "\n")));
