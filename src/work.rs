@@ -19,8 +19,6 @@ const SPECS: usize = 4;
 /// The number of bytes of text in one step.
 const BYTES: usize = 64;
 
-const MESSAGE: &str = "the kustomizations of the branch exceed the work limit";
-
 /// The steps done so far for one branch.
 #[derive(Debug, Default)]
 pub(crate) struct WorkCounter(AtomicUsize);
@@ -116,14 +114,15 @@ impl WorkCounter {
         if self.0.fetch_add(steps, Ordering::Relaxed) + steps <= BRANCH_STEPS {
             return Ok(());
         }
-        let error = Diagnostic::new(Code::Overlay, message());
+        let message = format!("the kustomizations of the branch exceed the work limit of {BRANCH_STEPS} steps");
+        let error = Diagnostic::new(Code::Overlay, message).of_work_limit();
         Err(error.help("look for a folder that is listed many times, or a value that is copied into itself"))
     }
 }
 
 /// The errors of a build. If it exceeds the limit, all steps after that fail, so only the first error is reported.
 pub(crate) fn reported(errors: Diagnostics) -> Diagnostics {
-    let first = errors.iter().find(|error| error.parts().message == message()).cloned();
+    let first = errors.iter().find(|error| error.parts().is_of_work_limit).cloned();
     first.map_or(errors, Diagnostics::from)
 }
 
@@ -134,10 +133,6 @@ pub(crate) fn check_depth(depth: usize) -> Result<(), Diagnostic> {
     }
     let message = format!("lists and mappings are nested more than {DOCUMENT_DEPTH} levels deep");
     Err(Diagnostic::new(Code::Overlay, message))
-}
-
-fn message() -> String {
-    format!("{MESSAGE} of {BRANCH_STEPS} steps")
 }
 
 impl ValueSize {

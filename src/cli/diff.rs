@@ -3,14 +3,14 @@
 use super::Outcome;
 use super::pruned_records::PrunedRecords;
 use super::screen::{Screen, report};
-use super::session::{OnFailure, Session};
+use super::session::Session;
 use super::workspace::Workspace;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::diff::{self, BranchDiff, KnownBranch, text::Paint};
 use crate::disk;
 use crate::dns::zone_change::ZoneChange;
 use crate::output::{Lock, OutputKind, OutputPath, SHARED_SLUG, Tree, owned_files};
-use crate::pipeline::Selection;
+use crate::pipeline::{OnFailure, Selection};
 use crate::plan::Branch;
 use crate::source::RelPath;
 use crate::teardown::TeardownPlan;

@@ -11,22 +11,13 @@ use super::workspace::Workspace;
 use crate::diagnostic::{self, Code, Diagnostic, Diagnostics, Result};
 use crate::disk::{self, Comparison, OutputDir};
 use crate::output::{OutputFolder, OutputPath, Tree, is_shared_folder};
-use crate::pipeline::{self, Build, Failure, Inputs, Progress, Selection};
+use crate::pipeline::{self, Build, Failure, Inputs, OnFailure, Progress, Selection};
 use crate::plan::BuildPlan;
 use crate::source::{Project, RelPath};
 use crate::spec::Spec;
 use crate::visible::visible;
 use std::collections::BTreeSet;
 use std::path::Path;
-
-/// What a run does when a branch fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum OnFailure {
-    /// Nothing is built.
-    Stop,
-    /// The other branches are built.
-    KeepGoing,
-}
 
 /// A workspace with everything that a build of it depends on.
 pub(super) struct Session<'a> {
@@ -84,6 +75,7 @@ impl<'a> Session<'a> {
             previous: &self.previous,
             selection: &self.selection,
             progress: &self.progress,
+            on_failure: self.on_failure,
         }
     }
 

@@ -109,6 +109,8 @@ pub(crate) struct Parts {
     pub(crate) help: Vec<String>,
     /// Whether the source line may be shown.
     pub(crate) has_excerpt: bool,
+    /// Whether it says that something exceeds a work limit.
+    pub(crate) is_of_work_limit: bool,
 }
 
 /// A file of the previous output, which is no file of the project, and a line of it; 0 if the line is not known.
@@ -158,6 +160,7 @@ impl Diagnostic {
             branches: Vec::new(),
             help: Vec::new(),
             has_excerpt: true,
+            is_of_work_limit: false,
         }))
     }
 
@@ -234,6 +237,13 @@ impl Diagnostic {
     #[must_use]
     pub(crate) fn help(mut self, text: impl Into<String>) -> Self {
         self.0.help.push(bounded(text.into()));
+        self
+    }
+
+    /// The same about something that exceeds a work limit.
+    #[must_use]
+    pub(crate) fn of_work_limit(mut self) -> Self {
+        self.0.is_of_work_limit = true;
         self
     }
 

@@ -54,6 +54,17 @@ pub(crate) struct Inputs<'a> {
     pub(crate) selection: &'a Selection,
     /// Counts the branches that are done.
     pub(crate) progress: &'a Progress,
+    /// What to do after a branch that exceeds a work limit: the others may too.
+    pub(crate) on_failure: OnFailure,
+}
+
+/// What a run does when a branch fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnFailure {
+    /// Nothing is written, so what comes after a branch that exceeds a work limit is not built.
+    Stop,
+    /// The other branches are built.
+    KeepGoing,
 }
 
 /// The result of a build.
@@ -131,7 +142,7 @@ pub(crate) fn plan_keep_going(project: &Project) -> Result<(Spec, BuildPlan)> {
     Ok((spec, plan))
 }
 
-/// Builds the selected branches. The others are built even if one fails.
+/// Builds the selected branches. The others are built even if one fails, except after one that exceeds a work limit.
 pub(crate) fn build<'a>(inputs: &'a Inputs<'a>) -> Result<Build<'a>, BuildErrors> {
     let mut failures = Vec::new();
     build_branches(inputs, &mut failures)
@@ -148,7 +159,7 @@ fn build_branches<'a>(inputs: &'a Inputs<'a>, failures: &mut Vec<Failure<'a>>) -
     let (builder, workers, written) = (BranchBuilder::new(inputs, &names), workers()?, WrittenZones::of(&names));
     let (selected, unselected): (_, Vec<_>) =
         plan.branches.iter().partition(|b| selection.has(&b.name, b.slug.as_str()));
-    let mut built = build_all(inputs, &builder, &workers, selected, failures);
+    let mut built = build_all(inputs, &builder, &workers, selected, failures)?;
     let unselected = UnselectedBranches::new(inputs, (&builder, &workers), unselected);
     let images = images::check(inputs, &mut built, &unselected);
     let branches = without_errors(built, failures);
@@ -206,21 +217,33 @@ fn history(previous: &dyn PreviousOutput, wanted: &dyn Fn(&str) -> bool) -> (Out
     }
 }
 
-/// Builds branches in parallel. Those that cannot be built are added to `failures`.
+/// Builds branches in parallel. Those that cannot be built are added to `failures`. Returns the errors of a branch that exceeds a
+/// work limit and stops the build: the first one in the order of `selected`, so that they do not depend on the number of threads.
 fn build_all<'a>(
     inputs: &Inputs,
     builder: &BranchBuilder,
     workers: &ThreadPool,
     selected: Vec<&'a Branch>,
     failures: &mut Vec<Failure<'a>>,
-) -> Vec<BuiltBranch<'a>> {
+) -> Result<Vec<BuiltBranch<'a>>> {
     inputs.progress.all.store(selected.len(), Ordering::Relaxed);
-    let build = |branch: &&'a Branch| {
+    let last = AtomicUsize::new(selected.len());
+    let build = |(i, branch): (usize, &&'a Branch)| {
+        if i > last.load(Ordering::Relaxed) {
+            return None;
+        }
         let built = builder.build(branch).map_err(|errors| errors.map(|error| error.in_branch(&branch.name)));
+        if inputs.on_failure == OnFailure::Stop && exceeds_work_limit(&built) {
+            last.fetch_min(i, Ordering::Relaxed);
+        }
         inputs.progress.done.fetch_add(1, Ordering::Relaxed);
-        built
+        Some(built)
     };
-    let results: Vec<Result<BuiltBranch>> = workers.install(|| selected.par_iter().map(build).collect());
+    let results: Vec<Option<Result<BuiltBranch>>> =
+        workers.install(|| selected.par_iter().enumerate().map(build).collect());
+    let mut results: Vec<Result<BuiltBranch>> = results.into_iter().map_while(|result| result).collect();
+    let last = last.into_inner();
+    let stopped = (last + 1 < selected.len()).then(|| results.drain(last..).next()).flatten();
     let mut branches = Vec::new();
     for (branch, result) in selected.into_iter().zip(results) {
         match result {
@@ -228,7 +251,23 @@ fn build_all<'a>(
             Err(errors) => failures.push(Failure { branch, errors, claims: None }),
         }
     }
-    branches
+    match stopped.map(|built| built.and_then(|built| Diagnostics::check(built.errors, ()))) {
+        Some(Err(errors)) => {
+            without_errors(branches, failures);
+            let help = "the branches after this one were not built; with `--keep-going` they are";
+            Err(errors.map(|error| if error.parts().is_of_work_limit { error.help(help) } else { error }))
+        }
+        _ => Ok(branches),
+    }
+}
+
+/// Whether the errors of a branch say that it exceeds a work limit.
+fn exceeds_work_limit(built: &Result<BuiltBranch>) -> bool {
+    let is_of_limit = |error: &Diagnostic| error.parts().is_of_work_limit;
+    match built {
+        Ok(built) => built.errors.iter().any(is_of_limit),
+        Err(errors) => errors.iter().any(is_of_limit),
+    }
 }
 
 /// The branches that were built without errors. The others are added to `failures`.

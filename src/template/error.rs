@@ -57,6 +57,7 @@ fn value_error(error: &minijinja::Error) -> Option<&ValueError> {
 /// The error that a template exceeds the work limit.
 pub(super) fn over_work_limit() -> Diagnostic {
     Diagnostic::new(Code::Template, format!("the template exceeds the work limit of {TEMPLATE_STEPS} steps"))
+        .of_work_limit()
         .help("look for a loop over a large `range()`, a macro that calls itself, a template that extends itself, or a value that grows in a loop")
 }
 
@@ -64,6 +65,7 @@ pub(super) fn over_work_limit() -> Diagnostic {
 pub(super) fn over_branch_limit() -> Diagnostic {
     let message = format!("the templates of the branch exceed the work limit of {BRANCH_TEMPLATE_STEPS} steps");
     Diagnostic::new(Code::Template, message)
+        .of_work_limit()
         .help("look for templates with long loops, and for values that many templates use")
 }
 
@@ -116,8 +118,15 @@ fn location(error: &minijinja::Error, project: &Project) -> Location {
     let source = file.text().unwrap_or("");
     match range(error, &file, source) {
         Some(range) => location_of_range(source, file.id, range),
-        None => Location::new(file.id, line, 0, 0),
+        None => location_of_line(source, file.id, line),
     }
+}
+
+/// The location of the text in a line: the step of a loop has no expression.
+fn location_of_line(source: &str, file: FileId, line: usize) -> Location {
+    let text = source.lines().nth(line.saturating_sub(1)).unwrap_or("");
+    let indentation = text.chars().take_while(|c| c.is_whitespace()).count();
+    Location::new(file, line, indentation + 1, 0)
 }
 
 fn location_of_range(source: &str, file: FileId, range: Range<usize>) -> Location {

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Result;
 use crate::output::{OutputPath, PreviousOutput, Tree};
-use crate::pipeline::{self, Inputs, Progress, Selection};
+use crate::pipeline::{self, Inputs, OnFailure, Progress, Selection};
 use crate::source::Project;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -21,7 +21,8 @@ pub(crate) struct BuiltOutput {
 pub(crate) fn build(project: &Project, previous: &dyn PreviousOutput, selection: &Selection) -> BuiltOutput {
     let (spec, plan) = pipeline::plan(project).unwrap();
     let progress = Progress::default();
-    let inputs = Inputs { project, spec: &spec, plan: &plan, previous, selection, progress: &progress };
+    let (progress, on_failure) = (&progress, OnFailure::KeepGoing);
+    let inputs = Inputs { project, spec: &spec, plan: &plan, previous, selection, progress, on_failure };
     let build = pipeline::build(&inputs).unwrap();
     let zones = build.zone_warnings(&inputs, &build.tree);
     BuiltOutput {

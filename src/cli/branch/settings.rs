@@ -191,7 +191,7 @@ mod tests {
     use super::{BranchSettingsArgs, settings};
     use crate::edit::{BranchEdit, SpecFiles};
     use crate::output::Tree;
-    use crate::pipeline::{self, Inputs, Progress, Selection};
+    use crate::pipeline::{self, Inputs, OnFailure, Progress, Selection};
     use crate::source::Project;
     use clap::Parser;
 
@@ -239,6 +239,7 @@ mod tests {
             previous: &previous,
             selection: &selection,
             progress: &progress,
+            on_failure: OnFailure::Stop,
         };
         let build = pipeline::build(&inputs).unwrap();
         assert!(build.failures.is_empty(), "{:?}", build.failures.first().map(|failure| &failure.branch.name));

@@ -7,7 +7,7 @@
 use crate::cli::previous::RecordedOutput;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::output::Tree;
-use crate::pipeline::{self, Inputs, Progress, Selection};
+use crate::pipeline::{self, Inputs, OnFailure, Progress, Selection};
 use crate::plan::{self, BuildPlan};
 use crate::source::Project;
 use crate::spec::Spec;
@@ -58,7 +58,8 @@ impl Trial {
         let (recorded, nothing, progress, selection) =
             (previous(&plan), Tree::default(), Progress::default(), Selection::All);
         let (plan, selection, progress) = (&plan, &selection, &progress);
-        let without = Inputs { project, spec, plan, previous: &nothing, selection, progress };
+        let on_failure = OnFailure::KeepGoing;
+        let without = Inputs { project, spec, plan, previous: &nothing, selection, progress, on_failure };
         let with = recorded.as_ref().map(|previous| Inputs { previous, ..without });
         // Errors of the previous output must not hide what else is wrong.
         let (refused, built) = match (with.as_ref().map(pipeline::build), &recorded) {
@@ -133,7 +134,7 @@ pub(super) fn output_of(project: &Project, spec: &Spec, name: &str) -> Option<Tr
     let (previous, progress, selection) =
         (Tree::default(), Progress::default(), Selection::Only(vec![name.to_owned()]));
     let (plan, previous, selection, progress) = (&plan, &previous, &selection, &progress);
-    let inputs = Inputs { project, spec, plan, previous, selection, progress };
+    let inputs = Inputs { project, spec, plan, previous, selection, progress, on_failure: OnFailure::Stop };
     let build = pipeline::build(&inputs).ok()?;
     build.failures.is_empty().then_some(build.tree)
 }

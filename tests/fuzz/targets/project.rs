@@ -5,7 +5,7 @@ use super::archive::{files, parts};
 use crate::diagnostic::{Diagnostics, Severity, human, json};
 use crate::kustomize::{Input, Memo, Options};
 use crate::output::{OutputPath, Tree};
-use crate::pipeline::{self, Inputs, Progress, Selection};
+use crate::pipeline::{self, Inputs, OnFailure, Progress, Selection};
 use crate::source::{Project, RelPath};
 use crate::work::WorkCounter;
 use crate::yaml::{self, DocumentCache, Quoting};
@@ -36,8 +36,9 @@ pub(super) fn build(data: &[u8], read: Reader) {
 /// The output of a build in which no branch fails.
 fn built(project: &Project, previous: &Tree) -> Option<Tree> {
     let (spec, plan) = pipeline::plan(project).map_err(|errors| render(&errors, project)).ok()?;
-    let (selection, progress) = (Selection::All, Progress::default());
-    let inputs = Inputs { project, spec: &spec, plan: &plan, previous, selection: &selection, progress: &progress };
+    let (selection, progress) = (&Selection::All, &Progress::default());
+    let on_failure = OnFailure::Stop;
+    let inputs = Inputs { project, spec: &spec, plan: &plan, previous, selection, progress, on_failure };
     let built = pipeline::build(&inputs).map_err(|errors| render(&errors.into(), project)).ok()?;
     for warning in &built.warnings {
         human::render(Severity::Warning, warning, project);

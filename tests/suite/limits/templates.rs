@@ -196,3 +196,33 @@ fn many_templates_of_a_branch() {
     let want = "error[template]: the templates of the branch exceed the work limit of 4000000 steps --> base/a";
     assert!(got.starts_with(want) && got.ends_with(".yaml.j2:1:1"), "{got}");
 }
+
+#[test]
+fn loop_without_an_expression() {
+    let loops = "{% for i in range(9000) %}\n  {% for j in range(9000) %}{% set x = 1 %}{% endfor %}\n{% endfor %}";
+    let got = refused(&workspace(&[("a.yaml.j2", &format!("{loops}\n{CONFIG_MAP}"))]));
+    assert_eq!(got, format!("{LIMIT} base/a.yaml.j2:2:3"));
+}
+
+#[test]
+fn branch_over_a_limit_ends_the_build() {
+    let loops = "{% for i in range(9000) %}{% for j in range(9000) %}{% endfor %}{% endfor %}";
+    let workspace =
+        workspace(&[("a.yaml.j2", &format!("{{% if branch.name != 'a' %}}{loops}{{% endif %}}\n{CONFIG_MAP}"))]);
+    workspace
+        .write("branches.yaml", workspace.read("branches.yaml") + "- name: a\n- name: b0\n- name: b1\n- name: b2\n");
+    let errors = ["1", "2", "8"].map(|threads| {
+        let output = workspace.command().arg("build").env("RAYON_NUM_THREADS", threads).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stderr).unwrap()
+    });
+    assert!(errors.iter().all(|other| *other == errors[0]), "{errors:#?}");
+    let names = |error: &str| ["b0", "b1", "b2", "main"].map(|name| error.contains(&format!("`{name}`")));
+    assert_eq!(names(&errors[0]), [true, false, false, false], "{}", errors[0]);
+    assert!(errors[0].contains("the branches after this one were not built"), "{}", errors[0]);
+    assert!(!workspace.path().join("out").exists());
+
+    let all = workspace.run(&["build", "--keep-going"]).exits(2).err();
+    assert!(all.contains("= branches: `b0`, `b1`, `b2` and 1 more"), "{all}");
+    assert!(workspace.path().join("out/namespaces/a").exists());
+}

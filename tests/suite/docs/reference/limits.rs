@@ -9,6 +9,9 @@ Input may come from a stranger, such as the pull request of a fork. These limits
 using all memory. Input that exceeds one is an error with a source location. No ordinary workspace comes near them, so they are not
 settings.
 
+A build ends at the first branch, in the order of names, that exceeds a limit on work. With `--keep-going`, the other branches are
+built. There is no limit on the work of all branches together, so many branches, each just below the limits, can take long.
+
 | limit | value | of what |
 |---|---|---|
 ";
