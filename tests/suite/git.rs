@@ -19,11 +19,15 @@ fn repository() -> Workspace {
     workspace
 }
 
-/// What `check` and `teardown` report about a change that removes a branch without its records.
+/// What `check` and `diff` report about a change that removes a branch without its records.
 fn reports(workspace: &Workspace, before: &str) -> String {
-    workspace.shell(&format!(
-        "cd envs; {before} pleach check; echo status $?; {before} pleach check --base origin/main; echo status $?"
-    ))
+    reports_in(workspace, "envs", before)
+}
+
+fn reports_in(workspace: &Workspace, folder: &str, before: &str) -> String {
+    let commands = ["check", "check --base origin/main", "diff --base origin/main --format summary"];
+    let commands = commands.map(|command| format!("{before} pleach {command}; echo status $?"));
+    workspace.shell(&format!("cd {folder}; {}", commands.join("; ")))
 }
 
 /// Removes the branch `old`, and what records it.
@@ -52,11 +56,24 @@ fn a_folder_that_looks_like_a_bare_repository_is_not_read() {
     let workspace = repository();
     remove_old(&workspace);
     let honest = reports(&workspace, "");
-    assert!(honest.contains("out/dns/dev.example.com/old.yaml"), "{honest}");
+    assert!(honest.contains("out/dns/dev.example.com/old.yaml") && honest.contains("old: removed"), "{honest}");
     add_bare_repository(&workspace, "");
     assert_eq!(reports(&workspace, ""), honest);
     let synced = workspace.shell("cd envs; pleach branch sync --from git; echo status $?");
     assert!(synced.contains("looks like a bare repository") && synced.contains("status 3"), "{synced}");
+}
+
+#[test]
+fn a_folder_that_looks_like_a_bare_repository_hides_no_dropped_record() {
+    let workspace = repository();
+    let drop = "cd envs && pleach branch remove old > /dev/null && pleach build > /dev/null && git add -A && git commit -qm remove && \
+                git update-ref refs/remotes/origin/main HEAD && git rm -q out/teardown/old.yaml && git commit -qm drop";
+    assert_eq!(workspace.shell(drop), "");
+    let honest = reports(&workspace, "");
+    assert_eq!(honest.matches("missing    out/teardown/old.yaml\n").count(), 2, "{honest}");
+    assert_eq!(honest.matches("status 1\n").count(), 2, "{honest}");
+    add_bare_repository(&workspace, "");
+    assert_eq!(reports(&workspace, ""), honest);
 }
 
 /// Without a complete layout, an old Git must not take the folder for a repository either, nor run what its settings say.
@@ -117,10 +134,7 @@ fn worktrees_and_submodules_are_repositories() {
     let honest = reports(&workspace, "");
     workspace.shell("git worktree add -q --detach tree");
     assert!(workspace.path().join("tree/.git").is_file());
-    assert_eq!(
-        workspace.shell("cd tree/envs; pleach check; echo status $?; pleach check --base origin/main; echo status $?"),
-        honest
-    );
+    assert_eq!(reports_in(&workspace, "tree/envs", ""), honest);
 
     let outer = Workspace::empty();
     let url = workspace.path().display().to_string();
@@ -129,10 +143,7 @@ fn worktrees_and_submodules_are_repositories() {
          cd sub && git update-ref refs/remotes/origin/main HEAD^"
     ));
     assert!(outer.path().join("sub/.git").is_file());
-    assert_eq!(
-        outer.shell("cd sub/envs; pleach check; echo status $?; pleach check --base origin/main; echo status $?"),
-        honest
-    );
+    assert_eq!(reports_in(&outer, "sub/envs", ""), honest);
 }
 
 #[test]

@@ -152,6 +152,42 @@ fn two_branches_are_removed_in_two_pull_requests() {
     assert_eq!(repository.0.files("out/teardown").into_keys().collect::<Vec<_>>(), ["login.yaml", "search.yaml"]);
 }
 
+/// Both pull requests pass `check`, and change different files.
+#[test]
+fn two_merges_without_a_conflict_leave_a_stale_output() {
+    for merged in [["zone", "add"], ["add", "zone"]] {
+        let repository = Repository::new();
+        repository.git(&["checkout", "-q", "-b", "zone"]);
+        repository.0.edit("branches.yaml", "ttl: 60", "ttl: 300");
+        repository.build();
+        repository.commit("zone");
+        repository.0.run(&["check", "--base", "origin/main"]).exits(0);
+        repository.git(&["checkout", "-q", "-b", "add", "main"]);
+        repository.branch("new", "");
+        repository.build();
+        repository.commit("add");
+        repository.0.run(&["check", "--base", "origin/main"]).exits(0);
+        repository.git(&["checkout", "-q", "main"]);
+        for branch in merged {
+            repository.assert_unchanged();
+            repository.git(&["merge", "-q", "--no-ff", "--no-edit", branch]);
+        }
+        for args in [&["check"][..], &["check", "--base", "origin/main"], &["check", "--base", "HEAD"]] {
+            let report = repository.0.run(args).exits(1).out();
+            let want =
+                "modified   out/dns/dev.example.com/new.yaml\n1 file is not what a build writes: run `pleach build`\n";
+            assert_eq!(report, want, "{args:?}");
+        }
+        let diff = repository.0.run(&["diff"]).exits(1).out();
+        assert!(diff.contains("-  ttl: 60\n+  ttl: 300\n"), "{diff}");
+        repository.build();
+        assert_eq!(repository.git(&["status", "--porcelain"]), " M out/dns/dev.example.com/new.yaml\n");
+        repository.commit("repair");
+        repository.update_origin();
+        repository.assert_unchanged();
+    }
+}
+
 #[test]
 fn replaced_namespaces_are_found_in_git() {
     let repository = Repository::new();

@@ -33,6 +33,12 @@ fn branch_that_is_too_large() {
 }
 
 #[test]
+fn unknown_fields_of_the_spec() {
+    let fields: String = (0..40_000).map(|i| format!("k{i}: v\n")).collect();
+    assert_eq!(refused(&with_branches(&fields)), "error[spec]: unknown field `k0` --> branches.yaml:6:1");
+}
+
+#[test]
 fn unknown_fields_in_all_branches() {
     let fields: String = (0..20).map(|i| format!(", k{i}: v")).collect();
     let got = refused(&with_branches(&branches(20_000, &fields)));
