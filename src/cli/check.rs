@@ -65,7 +65,7 @@ pub(super) fn run(
     let tree = pruned.tree();
     let comparison = session.compare(&build, tree)?;
     let accepted = RecordDifferences::of(&session, (tree, output), &comparison)?;
-    let warnings = accepted.iter().map(|accepted| accepted.warning(output)).chain(pruned.warning(output));
+    let warnings = accepted.iter().flat_map(|accepted| accepted.warnings(output)).chain(pruned.warning(output));
     let warnings: Vec<Diagnostic> = warnings.chain(build.zone_warnings(&inputs, tree)).collect();
     session.refuse_warnings(args.strict, &build, &warnings)?;
     session.warn(&build, &warnings);

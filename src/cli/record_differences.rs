@@ -14,17 +14,22 @@ use super::session::Session;
 use crate::diagnostic::{Code, Diagnostic, Result, named};
 use crate::disk::{Comparison, Difference, OutputDir};
 use crate::output::{OutputPath, Tree};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The differing files of an output that differs only in records.
-pub(super) enum RecordDifferences {
-    /// The next build adds records to them.
-    Missing(Vec<OutputPath>),
-    /// They have the same records in another form.
-    Edited(Vec<OutputPath>),
-    /// They restore records.
-    Restored(Vec<OutputPath>),
+/// How the records of a file differ from those of a build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum RecordDifference {
+    /// The next build adds records.
+    Missing,
+    /// It restores records.
+    Restored,
+    /// It has the same records in another form.
+    Edited,
 }
+
+/// The differing files of an output that differs only in records.
+pub(super) struct RecordDifferences(BTreeMap<RecordDifference, Vec<OutputPath>>);
 
 impl RecordDifferences {
     /// The differences of an output from the files `tree` of a build, if they are such.
@@ -38,51 +43,73 @@ impl RecordDifferences {
         let is_missing = |path: &OutputPath| {
             tree.get(path).is_some_and(|wanted| only_lacks_records(session, path, wanted, on_disk(path).as_deref()))
         };
-        if files.iter().all(is_missing) {
-            let is_found = session.previous.has_history_in_head()?;
-            let is_edited = files.iter().all(|path| has_same_records(path, tree.get(path), on_disk(path).as_deref()));
-            let differences = if is_edited { RecordDifferences::Edited } else { RecordDifferences::Missing };
-            return Ok(is_found.then(|| differences(files)));
-        }
-        for path in &files {
-            let (wanted, on_disk) = (tree.get(path), on_disk(path).unwrap_or_default());
-            let (previous, versions) = (session.previous.records().get(path), session.previous.earlier_versions(path)?);
-            if !restores_records(path, [wanted, previous], &on_disk, &versions).unwrap_or(false) {
+        let difference = if files.iter().all(is_missing) {
+            if !session.previous.has_history_in_head()? {
                 return Ok(None);
             }
+            RecordDifference::Missing
+        } else {
+            for path in &files {
+                let (wanted, on_disk) = (tree.get(path), on_disk(path).unwrap_or_default());
+                let (previous, versions) =
+                    (session.previous.records().get(path), session.previous.earlier_versions(path)?);
+                if !restores_records(path, [wanted, previous], &on_disk, &versions).unwrap_or(false) {
+                    return Ok(None);
+                }
+            }
+            if !are_valid(session, &files)? {
+                return Ok(None);
+            }
+            RecordDifference::Restored
+        };
+        let mut differences: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for path in files {
+            let is_edited = has_same_records(&path, tree.get(&path), on_disk(&path).as_deref());
+            let difference = if is_edited { RecordDifference::Edited } else { difference };
+            differences.entry(difference).or_default().push(path);
         }
-        Ok(if are_valid(session, &files)? { Some(RecordDifferences::Restored(files)) } else { None })
+        Ok(Some(RecordDifferences(differences)))
     }
 
-    /// A warning that names the files.
-    pub(super) fn warning(&self, output: &OutputDir) -> Diagnostic {
+    /// Warnings that name the files.
+    pub(super) fn warnings(&self, output: &OutputDir) -> impl Iterator<Item = Diagnostic> {
         let names = |files: &[OutputPath]| named(&files.iter().map(|path| output.show(path)).collect::<Vec<String>>());
+        self.0.iter().map(move |(difference, files)| difference.warning(&names(files)))
+    }
+
+    /// What differs, for the report of `check`.
+    pub(super) fn count(&self) -> String {
+        let count = |(difference, files): (&RecordDifference, &Vec<OutputPath>)| match files.len() {
+            1 => format!("{} in 1 file", difference.what()),
+            count => format!("{} in {count} files", difference.what()),
+        };
+        self.0.iter().map(count).collect::<Vec<String>>().join(" and ")
+    }
+}
+
+impl RecordDifference {
+    fn warning(self, files: &str) -> Diagnostic {
         let (message, help) = match self {
-            RecordDifferences::Missing(files) => (
-                format!("the next build adds teardown records to {}", names(files)),
+            RecordDifference::Missing => (
+                format!("the next build adds teardown records to {files}"),
                 "they are for what a revert or a merge removed; run `pleach build` to add them in this change, or in the next one",
             ),
-            RecordDifferences::Edited(files) => (
-                format!("the records in {} are those of a build, but the text was edited", names(files)),
-                "run `pleach build`, which writes it again",
-            ),
-            RecordDifferences::Restored(files) => (
-                format!("teardown records that were pruned are restored in {}", names(files)),
+            RecordDifference::Restored => (
+                format!("teardown records that were pruned are restored in {files}"),
                 "builds keep them after the merge, except those in use; if they were carried out, run `pleach build`, which removes them",
+            ),
+            RecordDifference::Edited => (
+                format!("the records in {files} are those of a build, but the text was edited"),
+                "run `pleach build`, which writes it again",
             ),
         };
         Diagnostic::new(Code::Output, message).help(help)
     }
 
-    /// What differs, for the report of `check`.
-    pub(super) fn count(&self) -> String {
-        let (what, files) = match self {
-            RecordDifferences::Missing(files) | RecordDifferences::Restored(files) => ("teardown records", files),
-            RecordDifferences::Edited(files) => ("the text", files),
-        };
-        match files.len() {
-            1 => format!("{what} in 1 file"),
-            count => format!("{what} in {count} files"),
+    fn what(self) -> &'static str {
+        match self {
+            RecordDifference::Missing | RecordDifference::Restored => "teardown records",
+            RecordDifference::Edited => "the text",
         }
     }
 }
@@ -170,7 +197,8 @@ mod tests {
     fn ten_files_are_named() {
         let files: Vec<OutputPath> = (0..45).map(|i| OutputPath::teardown_plan(&format!("a{i}"))).collect();
         let output = OutputDir::new(PathBuf::from("out"), "out");
-        let text = RecordDifferences::Missing(files).warning(&output).to_string();
+        let differences = RecordDifferences([(RecordDifference::Missing, files)].into());
+        let text = differences.warnings(&output).next().unwrap().to_string();
         assert!(text.contains("`out/teardown/a9.yaml` and 35 more") && !text.contains("a10"), "{text}");
     }
 }

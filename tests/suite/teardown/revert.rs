@@ -131,6 +131,30 @@ fn the_build_after_a_merge_writes_exactly_the_records_that_check_names() {
 }
 
 #[test]
+fn only_files_that_gain_records_are_said_to() {
+    let repository = repository();
+    change(&repository, &["main:1", "other:3"]);
+    change(&repository, &["main:1"]);
+    change(&repository, &["main:1", "new:2"]);
+    shell(&repository, "git revert --no-edit HEAD > /dev/null");
+    repository.workspace.edit("out/teardown/other.yaml", "project: shop\n", "# Not carried out yet.\nproject: shop\n");
+    repository.commit();
+    repository.merge();
+    let ran = repository.workspace.run(&["check"]).exits(0);
+    let warnings = [
+        "the next build adds teardown records to `out/dns/dev.example.com/new.yaml`, `out/teardown/new.yaml`\n",
+        "the records in `out/teardown/other.yaml` are those of a build, but the text was edited\n",
+    ];
+    for warning in warnings {
+        assert!(ran.err().contains(&format!("warning[output]: {warning}")), "{}", ran.err());
+    }
+    assert_eq!(
+        ran.out(),
+        "`out` is what a build writes, except for teardown records in 2 files and the text in 1 file\n"
+    );
+}
+
+#[test]
 fn a_record_that_a_pull_request_drops_is_an_error() {
     let repository = repository();
     change(&repository, &["main:1", "new:2"]);
