@@ -135,8 +135,12 @@ impl RecordedOutput {
     /// The same for an error, with what to do about the file.
     pub(super) fn explained(&self, error: Diagnostic) -> Diagnostic {
         let Some(PreviousFile { path, .. }) = error.parts().previous.clone() else { return error };
-        let help = if matches!(self.base, BaseRevision::Commit(_)) { correct } else { restore };
-        self.located(error).first_help(help(&self.shown(path).0))
+        let help = match &self.base {
+            // A file of a commit is an error until the output on the disk has another one.
+            BaseRevision::Commit(_) => correct(&self.disk.show(&path)),
+            BaseRevision::Folder(output, _) => restore(&output.show(&path)),
+        };
+        self.located(error).first_help(help)
     }
 
     /// A file of this output as messages show it, and where it is.

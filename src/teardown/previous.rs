@@ -74,13 +74,14 @@ pub(crate) fn removed(
     wanted: impl Fn(&str) -> bool + Sync,
 ) -> Result<PreviousFootprints> {
     let is = |kind, path: &OutputPath, text: &str| path.kind() == kind && declares_owner(path, text);
+    let of_removed_object = |file| of_previous_object(file, previous, (names, ImageSource::RemovedBranch));
     let files: Vec<_> = previous.files().iter().filter(|(path, _)| wanted(path.slug())).collect();
     let read: Vec<Result<Option<(SmolStr, PreviousFootprint)>>> = files
         .into_par_iter()
         .map(|(path, text)| {
             let read = match path.kind() {
-                OutputKind::Object if !exists(path.slug()) => of_removed_object((path, text), previous, names),
-                _ if is(OutputKind::SharedObject, path, text) => of_removed_object((path, text), previous, names),
+                OutputKind::Object if !exists(path.slug()) => of_removed_object((path, text)),
+                _ if is(OutputKind::SharedObject, path, text) => of_removed_object((path, text)),
                 _ if is(OutputKind::TeardownPlan, path, text) => of_plan((path, text), previous, names),
                 _ => return Ok(None),
             };
@@ -128,8 +129,9 @@ pub(crate) fn replaced(
     let source = |slug: &str| {
         if built.contains_key(slug) { ImageSource::ExistingBranch } else { ImageSource::RemovedBranch }
     };
-    let (mut found, unread) = of_objects(&previous.replaced_objects(&slugs, tree)?, names, &source);
-    let mut warnings: Vec<Diagnostic> = unread.into_iter().map(|warning| since_rewritten(warning, previous)).collect();
+    let replaced = previous.replaced_objects(&slugs, tree)?;
+    let (mut found, mut warnings) =
+        of_objects(&replaced, |file| of_previous_object(file, previous, (names, source(file.0.slug()))));
     let (unrecorded, more) = unrecorded(history, names, &source);
     warnings.extend(more);
     for (slug, footprint) in unrecorded.into_iter().chain(corrected(footprints, history, names)) {
@@ -142,7 +144,7 @@ pub(crate) fn replaced(
                 let searched = std::iter::once(&all).chain(refused.iter().map(|refused| &refused.footprint));
                 let candidates = UsageCandidates::of(searched, names.image_fields());
                 let used = candidates.used_by(own.objects.iter().copied());
-                refused.retain(|refused| !refused.footprint.without(&used).is_empty());
+                refused.retain(|refused| refused.is_reported(&used));
                 all.without(&used)
             }
             None => all,
@@ -156,13 +158,6 @@ pub(crate) fn replaced(
         }
     }
     Ok(warnings)
-}
-
-/// A warning about a file that cannot be read. If the output has a file that can, no change can avoid the warning.
-fn since_rewritten(warning: Diagnostic, previous: &dyn PreviousOutput) -> Diagnostic {
-    let path = warning.parts().previous.as_ref().map(|file| OutputPath::from(file.path.clone()));
-    let is_rewritten = path.is_some_and(|path| is_corrected(previous, &path, |text| yaml::objects(text).is_err()));
-    if is_rewritten { refused::in_history(warning) } else { warning }
 }
 
 /// What the last version of each corrected plan that is not refused lists, besides what is known: whoever added an entry may have
@@ -194,7 +189,7 @@ fn unrecorded(
     let mut recorded = of_plans(&history.recorded);
     for (i, change) in history.changes.iter().enumerate() {
         let is_reported = i == 0;
-        let (removed, unread) = of_objects(change, names, source);
+        let (removed, unread) = of_objects(change, |file| of_object(file, (names, source(file.0.slug()))));
         warnings.extend(unread.into_iter().filter(|_| is_reported).map(refused::in_history));
         for (slug, PreviousFootprint { branch, all, refused, adopted, .. }) in removed {
             let all = all.without(&recorded);
@@ -232,18 +227,17 @@ fn of_plans(files: &Tree) -> Footprint {
 /// The footprints of objects, and a warning for each file that cannot be read.
 fn of_objects(
     files: &Tree,
-    names: &ProjectNames,
-    source: &(dyn Fn(&str) -> ImageSource + Sync),
+    read: impl Fn((&OutputPath, &str)) -> Result<PreviousFootprint> + Sync,
 ) -> (PreviousFootprints, Vec<Diagnostic>) {
     let is_object = |path: &OutputPath| matches!(path.kind(), OutputKind::Object | OutputKind::SharedObject);
     let files: Vec<(&OutputPath, &Arc<str>)> = files.iter().filter(|(path, _)| is_object(path)).collect();
     let read: Vec<(&OutputPath, Result<PreviousFootprint>)> =
-        files.into_par_iter().map(|(path, text)| (path, of_object(path, text, names, source(path.slug())))).collect();
+        files.into_par_iter().map(|(path, text)| (path, read((path, text)))).collect();
     let (mut footprints, mut warnings) = (PreviousFootprints::new(), Vec::new());
     for (path, read) in read {
         match read {
             Ok(footprint) => footprints.entry(path.owned_slug()).or_default().add(footprint),
-            Err(errors) => warnings.push(unreadable(path, &errors)),
+            Err(errors) => warnings.extend(errors),
         }
     }
     (footprints, warnings)
@@ -279,20 +273,18 @@ fn of_plan(
     Ok(PreviousFootprint { branch, all, fresh, refused, is_corrected, ..PreviousFootprint::default() })
 }
 
-/// The footprint of an object of a removed branch.
-fn of_removed_object(
+/// The footprint of an object of the previous output. What is refused in it is a warning if a change has corrected it.
+fn of_previous_object(
     (path, text): (&OutputPath, &str),
     previous: &dyn PreviousOutput,
-    names: &ProjectNames,
+    (names, source): (&ProjectNames, ImageSource),
 ) -> Result<PreviousFootprint> {
-    let read = |text: &str| {
-        let read = of_object(path, text, names, ImageSource::RemovedBranch);
-        read.map_err(|errors| Diagnostics::from(unreadable(path, &errors)))
-    };
+    let read = |text: &str| of_object((path, text), (names, source));
     let is_error = |refused: &RefusedEntry| refused.severity == Severity::Error;
-    let is_refused = |text: &str| read(text).map_or(true, |found| found.refused.iter().any(is_error));
+    let is_refused =
+        |read: &Result<PreviousFootprint>| read.as_ref().map_or(true, |found| found.refused.iter().any(is_error));
     let found = read(text);
-    if !is_refused(text) || !is_corrected(previous, path, is_refused) {
+    if !is_refused(&found) || !is_corrected(previous, path, |text| is_refused(&read(text))) {
         return found;
     }
     Ok(match found {
@@ -307,10 +299,14 @@ fn of_removed_object(
     })
 }
 
-fn of_object(path: &OutputPath, text: &str, names: &ProjectNames, source: ImageSource) -> Result<PreviousFootprint> {
+fn of_object(
+    (path, text): (&OutputPath, &str),
+    (names, source): (&ProjectNames, ImageSource),
+) -> Result<PreviousFootprint> {
     let mut found = PreviousFootprint::default();
     let at = |line, column, len| Location::new(FileId(u32::MAX), line, column, len);
-    for node in yaml::parse(text, Dialect::Kubernetes, &at)? {
+    let nodes = yaml::parse(text, Dialect::Kubernetes, &at).map_err(|errors| unreadable(path, &errors))?;
+    for node in nodes {
         let annotation = |key| node.str_at(&["metadata", "annotations", key]);
         let branch = annotation(BRANCH_NAME_ANNOTATION).filter(|name| branch_name::invalid(name).is_none());
         let branch = branch.unwrap_or_default();

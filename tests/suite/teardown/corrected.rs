@@ -158,6 +158,34 @@ fn names_in_a_zone_that_an_earlier_spec_had_are_kept() {
 }
 
 #[test]
+fn the_output_of_an_existing_branch_is_corrected() {
+    let namespace =
+        "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: payments-prod\n  labels:\n    pleach.dev/project: shop\n";
+    // A file of its own, and a document in one that the next build writes again.
+    for name in ["00-namespace-payments.yaml", "50-pod-web.yaml"] {
+        let workspace = published();
+        let file = format!("out/namespaces/main/{name}");
+        let own = workspace.files("out/namespaces/main").remove(name).map(|text| String::from_utf8(text).unwrap());
+        workspace.write(&file, own.map(|text| text + "---\n").unwrap_or_default() + namespace);
+        publish(&workspace);
+        assert_repaired(&workspace, &file, &format!("rm {file}"));
+    }
+}
+
+#[test]
+fn the_file_to_delete_is_named_as_seen_from_the_workspace() {
+    let workspace = Workspace::empty();
+    workspace.write("envs/base/pod.yaml", POD);
+    workspace.write("envs/branches.yaml", HEAD);
+    workspace.write("envs/out/teardown/old.yaml", "apiVersion: pleach/v1\nkind: TeardownPlan\nproject: payments\n");
+    workspace.commit_all();
+    publish(&workspace);
+    let error = workspace.shell("cd envs && pleach build");
+    assert!(error.contains("`envs/out/teardown/old.yaml`, line 1, of the base revision: "), "{error}");
+    assert!(error.contains("(`rm out/teardown/old.yaml`)"), "{error}");
+}
+
+#[test]
 fn the_last_output_of_a_removed_branch_is_corrected() {
     let workspace = published();
     workspace.write("branches.yaml", format!("{HEAD}- name: last\n"));
