@@ -3,8 +3,7 @@
 
 use super::commit_graph::CommitGraph;
 use super::earlier::{FileVersion, changes_of_all_parents};
-use super::history::MOST_CHANGES;
-use super::published::PublishedHistory;
+use super::published::{MOST_CHANGES, PublishedHistory};
 use super::raw::{ChangedFile, RAW, changed_files};
 use super::revision::{OutputAtCommit, below, contents};
 use super::{run, stdout};
@@ -23,7 +22,7 @@ pub(crate) struct EarlierFiles {
 }
 
 /// A file with the id of its content; `None` if it does not exist.
-type FileBlob<'a> = (OutputPath, Option<&'a str>);
+pub(super) type FileBlob<'a> = (OutputPath, Option<&'a str>);
 
 impl OutputAtCommit {
     /// The files in `folders` of the output at the last commits of the published history that changed them, the newest first.
@@ -31,8 +30,8 @@ impl OutputAtCommit {
         let paths = self.within(folders);
         let paths: Vec<&str> = paths.iter().map(RelPath::as_str).collect();
         let chains = PublishedHistory::of(self.root(), self.commit())?.changes(MOST_CHANGES, &[], None, &paths)?;
-        let commits: Vec<String> =
-            chains.into_iter().flat_map(|chain| chain.changes).map(|change| change.commit).collect();
+        let commits: Vec<&str> =
+            chains.iter().flat_map(|chain| &chain.changes).map(|change| change.commit.as_str()).collect();
         if commits.is_empty() {
             return Ok(Vec::new());
         }
@@ -66,7 +65,7 @@ impl OutputAtCommit {
     }
 
     /// What Git prints with the options [`RAW`] about the files at `paths` that are different at each of some commits.
-    fn differences(&self, commits: &[String], paths: &[&str]) -> Result<String, Diagnostic> {
+    pub(super) fn differences(&self, commits: &[&str], paths: &[&str]) -> Result<String, Diagnostic> {
         let lines: Vec<String> = commits.iter().map(|commit| format!("{commit} {}\n", self.commit())).collect();
         let args = ["--literal-pathspecs", "diff-tree", "--stdin", "--always", "-r"];
         let listed = stdout(run(self.root(), &[&args[..], &RAW, &["--"], paths].concat(), lines.concat().as_bytes())?)?;
@@ -74,16 +73,15 @@ impl OutputAtCommit {
     }
 
     /// The revisions that select this commit and those before it, without those that all of some commits have.
-    fn since_any_of(&self, commits: &[String]) -> Result<Vec<String>, Diagnostic> {
-        let names: Vec<&str> = commits.iter().map(String::as_str).collect();
+    fn since_any_of(&self, commits: &[&str]) -> Result<Vec<String>, Diagnostic> {
         // Without a common commit, Git prints nothing.
-        let common = run(self.root(), &[&["merge-base", "--octopus"], &names[..]].concat(), b"")?.stdout;
+        let common = run(self.root(), &[&["merge-base", "--octopus"], commits].concat(), b"")?.stdout;
         let common = String::from_utf8_lossy(&common).lines().next().map(|commit| format!("^{commit}"));
         Ok(std::iter::once(self.commit().to_owned()).chain(common).collect())
     }
 
     /// The changed files that Git prints, by commit.
-    fn file_ids<'t>(&self, printed: &'t str) -> Vec<(&'t str, Vec<FileBlob<'t>>)> {
+    pub(super) fn file_ids<'t>(&self, printed: &'t str) -> Vec<(&'t str, Vec<FileBlob<'t>>)> {
         let file = |file: ChangedFile<'t>| Some((below(file.path, self.output())?, file.new_id()));
         let files = |files: Vec<ChangedFile<'t>>| files.into_iter().filter_map(file).collect();
         changed_files(printed).into_iter().map(|(commit, changed)| (commit, files(changed))).collect()

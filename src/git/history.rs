@@ -1,17 +1,17 @@
 //! The last changes of the output in the history of a commit.
 
-use super::published::{ChainChanges, Published, PublishedHistory};
+use super::earlier_files::FileBlob;
+use super::published::{ChainChanges, MOST_CHANGES, Published, PublishedHistory};
 use super::raw::{ChangedFile, RAW, changed_files};
 use super::revision::{OutputAtCommit, below, contents};
 use super::{FETCH_HISTORY, commit, is_shallow, run, stdout};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::output::{OutputPath, Tree};
+use crate::output::{OutputFolder, OutputPath, Tree};
+use crate::source::RelPath;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// At most this many changes of the output are read …
-pub(super) const MOST_CHANGES: usize = 30;
-/// … of the last one and of the commits before it.
+/// At most the changes of this many commits before the last change of the output are read.
 const MOST_COMMITS: usize = 200;
 /// When this many files have been found, only plans, zone changes and removed folders are read in older changes. 30 changes of one object
 /// in 600 branches are less.
@@ -47,16 +47,16 @@ impl OutputAtCommit {
             for change in replaced {
                 let removed: BTreeSet<SmolStr> = change
                     .iter()
-                    .filter(|file| file.is_lock() && file.is_deleted)
+                    .filter(|file| is_lock(&file.path) && file.is_deleted)
                     .map(|file| file.path.owned_slug())
                     .collect();
-                let changed = change.iter().filter(|file| file.is_lock());
+                let changed = change.iter().filter(|file| is_lock(&file.path));
                 locks.extend(changed.map(|file| (file.path.owned_slug(), file.id.clone())));
                 let is_read =
                     |path: &OutputPath| found < most_files || !path.is_locked() || removed.contains(path.slug());
                 let (files, skipped): (Vec<_>, Vec<_>) =
                     change.into_iter().filter(|file| wanted(&file.path)).partition(|file| is_read(&file.path));
-                is_cut |= !skipped.iter().all(ReplacedFile::is_lock);
+                is_cut |= !skipped.iter().all(|file| is_lock(&file.path));
                 found += files.len();
                 changes.push(with_locks(files, &locks));
             }
@@ -78,24 +78,24 @@ impl OutputAtCommit {
         }
         let until = commit(self.root(), &format!("{newest}~{MOST_COMMITS}")).ok();
         let chains = history.changes(MOST_CHANGES, &[], until.as_deref(), &[output])?;
-        // A commit and the one before it. The first commit of a history has replaced nothing.
-        let lines = |chain: &ChainChanges| {
-            let change = |change: &Published| Some(format!("{} {}\n", change.commit, change.before.as_ref()?));
-            chain.changes.iter().filter_map(change).collect::<Vec<String>>()
+        // The first commit of a history has replaced nothing.
+        let replacing = |mut chain: ChainChanges| {
+            chain.changes.retain(|change| change.before.is_some());
+            chain
         };
-        let lines: Vec<(String, Vec<String>)> =
-            chains.into_iter().map(|chain| (chain.newest.clone(), lines(&chain))).collect();
-        let commits: String = lines.iter().flat_map(|(_, lines)| lines.iter().map(String::as_str)).collect();
+        let chains = chains.into_iter().map(replacing).filter(|chain| !chain.changes.is_empty());
+        let chains: Vec<ChainChanges> = chains.collect();
+        let lines: String = chains.iter().flat_map(|chain| &chain.changes).map(Published::line).collect();
         let args = ["--literal-pathspecs", "diff-tree", "--stdin", "--always", "-r", "--relative", "--diff-filter=DMT"];
-        let listed = stdout(run(self.root(), &[&args[..], &RAW, &["--", output]].concat(), commits.as_bytes())?)?;
+        let listed = stdout(run(self.root(), &[&args[..], &RAW, &["--", output]].concat(), lines.as_bytes())?)?;
         let listed = String::from_utf8_lossy(&listed);
         let mut changes = changed_files(&listed).into_iter().map(|(_, files)| files);
-        let mut chains = Vec::new();
-        for (newest, lines) in lines.into_iter().filter(|(_, lines)| !lines.is_empty()) {
-            let changes = changes.by_ref().take(lines.len()).map(|files| self.replaced(files)).collect();
-            chains.push(ReplacedFiles { locks: self.locks_at(&newest)?, changes });
-        }
-        Ok(chains)
+        let newest: Vec<&str> = chains.iter().map(|chain| chain.newest.as_str()).collect();
+        let replaced = |(chain, locks): (&ChainChanges, BTreeMap<SmolStr, String>)| {
+            let changes = changes.by_ref().take(chain.changes.len()).map(|files| self.replaced(files)).collect();
+            ReplacedFiles { locks, changes }
+        };
+        Ok(chains.iter().zip(self.locks_at(&newest)?).map(replaced).collect())
     }
 
     fn replaced(&self, files: Vec<ChangedFile>) -> Vec<ReplacedFile> {
@@ -106,25 +106,32 @@ impl OutputAtCommit {
         files.into_iter().filter_map(replaced).collect()
     }
 
-    /// The lock files at a commit of the same history.
-    fn locks_at(&self, commit: &str) -> Result<BTreeMap<SmolStr, String>, Diagnostic> {
-        if commit == self.commit() {
-            return Ok(self.locks());
+    /// The ids of the lock files at some commits of the same history, by slug.
+    fn locks_at(&self, commits: &[&str]) -> Result<Vec<BTreeMap<SmolStr, String>>, Diagnostic> {
+        let locks = self.ids().filter(|(path, _)| is_lock(path));
+        let own: BTreeMap<SmolStr, String> = locks.map(|(path, id)| (path.owned_slug(), id.to_owned())).collect();
+        if commits.iter().all(|commit| *commit == self.commit()) {
+            return Ok(vec![own; commits.len()]);
         }
-        Ok(OutputAtCommit::at(self.root(), commit, self.output())?.locks())
-    }
-
-    /// The ids of the lock files, by slug.
-    fn locks(&self) -> BTreeMap<SmolStr, String> {
-        let ids = self.ids().filter(|(path, _)| OutputPath::lock(path.slug()) == **path);
-        ids.map(|(path, id)| (path.owned_slug(), id.to_owned())).collect()
+        let folders = self.within(&[OutputFolder::Namespaces.path()]);
+        let folders: Vec<&str> = folders.iter().map(RelPath::as_str).collect();
+        let listed = self.differences(commits, &folders)?;
+        let locks = |(_, differing): (&str, Vec<FileBlob>)| {
+            let mut locks = own.clone();
+            for (path, id) in differing.into_iter().filter(|(path, _)| is_lock(path)) {
+                match id {
+                    Some(id) => locks.insert(path.owned_slug(), id.to_owned()),
+                    None => locks.remove(path.slug()),
+                };
+            }
+            locks
+        };
+        Ok(self.file_ids(&listed).into_iter().map(locks).collect())
     }
 }
 
-impl ReplacedFile {
-    fn is_lock(&self) -> bool {
-        OutputPath::lock(self.path.slug()) == self.path
-    }
+fn is_lock(path: &OutputPath) -> bool {
+    OutputPath::lock(path.slug()) == *path
 }
 
 /// The ids of some files, and of the lock files of their folders.

@@ -14,6 +14,8 @@ use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::path::Path;
 
+/// At most this many changes of the output are read.
+pub(super) const MOST_CHANGES: usize = 30;
 /// At most this many of such merges are followed.
 const MOST_MERGES: usize = 20;
 /// The default branch of a repository that has none of a remote.
@@ -22,6 +24,8 @@ const LOCAL_DEFAULT_BRANCHES: [&str; 2] = ["main", "master"];
 /// The published history of a commit.
 pub(super) struct PublishedHistory<'a> {
     root: &'a Path,
+    /// The newest commits of the history, as [`CommitGraph::print`] prints them.
+    printed: String,
     chains: Vec<Chain>,
     merges: usize,
     /// The names of the default branch.
@@ -31,17 +35,21 @@ pub(super) struct PublishedHistory<'a> {
 /// A part of a history in which each commit replaces the one after it.
 struct Chain {
     newest: String,
-    links: Vec<Link>,
+    /// Its newest commits, as far as they end at a merge or at a commit of another chain. Of a merge, the commit before it is the
+    /// published one.
+    known: Vec<Published>,
+    /// The commits before them, which Git lists: they may be many.
+    rest: Option<Rest>,
 }
 
-enum Link {
-    /// A commit and its first parents, without the commits that any of `excluded` has.
-    Commits { newest: String, excluded: Vec<String> },
-    /// What a merge changed in one of its parents.
-    Merge { commit: String, parent: String },
+/// A commit and its first parents, without the commits that any of `excluded` has.
+struct Rest {
+    newest: String,
+    excluded: Vec<String>,
 }
 
 /// A commit of a published history, and the one before it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Published {
     pub(super) commit: String,
     pub(super) before: Option<String>,
@@ -54,26 +62,35 @@ pub(super) struct ChainChanges {
     pub(super) changes: Vec<Published>,
 }
 
+/// A merge of the default branch into other commits.
+struct Pull<'g> {
+    merge: &'g str,
+    parents: [&'g str; 2],
+    published: PublishedParents,
+}
+
 impl<'a> PublishedHistory<'a> {
     /// The history of the commit `reference`.
     pub(super) fn of(root: &'a Path, reference: &str) -> Result<Self, Diagnostic> {
-        let mut history = PublishedHistory { root, chains: Vec::new(), merges: 0, defaults: OnceCell::new() };
         let printed = CommitGraph::print(root, reference)?;
+        let (chains, merges, defaults) = (Vec::new(), 0, OnceCell::new());
+        let mut history = PublishedHistory { root, printed: String::new(), chains, merges, defaults };
         let graph = CommitGraph::read(&printed);
         if let Some(newest) = graph.newest() {
             history.add(&graph, newest, &[]);
         }
-        Ok(history)
+        Ok(PublishedHistory { printed, ..history })
     }
 
     /// Adds the history of the commit `newest`, without the commits that any of `excluded` has.
     fn add<'g>(&mut self, graph: &CommitGraph<'g>, newest: &'g str, excluded: &[&'g str]) {
         let (mut chain, mut newest) = (Chain::of(newest), newest);
-        while let Some((merge, [first, second], published)) = self.next_pull(graph, newest, excluded) {
+        let others: HashSet<&str> = excluded.iter().flat_map(|commit| graph.ancestors(commit)).collect();
+        while let Some(Pull { merge, parents: [first, second], published }) = self.next_pull(graph, newest, &others) {
             self.merges += 1;
-            chain.links.push(Link::commits(newest, excluded.iter().copied().chain([merge])));
+            chain.known.extend(graph.first_parents(newest).take_while(|(id, _)| *id != merge).map(Published::of));
             if published == PublishedParents::Second {
-                chain.links.push(Link::merge(merge, second));
+                chain.known.push(Published::new(merge, second));
                 newest = second;
                 continue;
             }
@@ -84,33 +101,34 @@ impl<'a> PublishedHistory<'a> {
                 self.add(graph, side, &sides);
             }
             // The merge lacks what one side removed, recorded and pruned, so the changes of the sides count as newer.
-            let compared = |parent| Chain { links: vec![Link::merge(merge, parent)], ..Chain::of(merge) };
+            let compared = |parent| Chain { known: vec![Published::new(merge, parent)], ..Chain::of(merge) };
             self.chains.extend([first, second].map(compared));
             let Some(common) = common else { return };
             (chain, newest) = (Chain::of(common), common);
         }
-        chain.links.push(Link::commits(newest, excluded.iter().copied()));
+        let last: Vec<_> = graph.first_parents(newest).take_while(|(id, _)| !others.contains(id)).collect();
+        let is_other = |parent: Option<&&str>| parent.is_some_and(|parent| others.contains(parent));
+        if others.contains(newest) || last.last().is_some_and(|(_, commit)| is_other(commit.parents.first())) {
+            chain.known.extend(last.into_iter().map(Published::of));
+        } else {
+            let excluded = excluded.iter().map(|&commit| commit.to_owned()).collect();
+            chain.rest = Some(Rest { newest: newest.to_owned(), excluded });
+        }
         self.chains.push(chain);
     }
 
-    /// The newest merge of the default branch into other commits, among a commit and its first parents.
-    fn next_pull<'g>(
-        &self,
-        graph: &CommitGraph<'g>,
-        newest: &'g str,
-        excluded: &[&str],
-    ) -> Option<(&'g str, [&'g str; 2], PublishedParents)> {
+    /// The newest merge of the default branch into other commits, among a commit and its first parents that are not `others`.
+    fn next_pull<'g>(&self, graph: &CommitGraph<'g>, newest: &'g str, others: &HashSet<&str>) -> Option<Pull<'g>> {
         if self.merges == MOST_MERGES {
             return None;
         }
-        let excluded: HashSet<&str> = excluded.iter().flat_map(|commit| graph.ancestors(commit)).collect();
-        let mut commits = graph.first_parents(newest).take_while(|(id, _)| !excluded.contains(id));
-        let pull = |(id, commit): (&'g str, &GraphCommit<'g>)| {
-            let [first, second] = *commit.parents.as_slice() else { return None };
+        let mut commits = graph.first_parents(newest).take_while(|(id, _)| !others.contains(id));
+        let pull = |(merge, commit): (&'g str, &GraphCommit<'g>)| {
+            let parents = <[&str; 2]>::try_from(commit.parents.as_slice()).ok()?;
             let merged = MergedBranch::of(commit.message)?;
             let defaults = self.defaults.get_or_init(|| default_branches(self.root));
             let published = merged.published(|name| defaults.iter().any(|default| default == name))?;
-            Some((id, [first, second], published))
+            Some(Pull { merge, parents, published })
         };
         commits.find_map(pull)
     }
@@ -129,61 +147,42 @@ impl<'a> PublishedHistory<'a> {
         until: Option<&str>,
         paths: &[&str],
     ) -> Result<Vec<ChainChanges>, Diagnostic> {
-        let mut rest = count;
-        let of_chain = |chain: &Chain| {
-            let mut changes = Vec::new();
-            for link in &chain.links {
-                let found = self.changes_of(link, rest, (filter, until, paths))?;
-                rest -= found.len();
-                changes.extend(found);
+        let options = [&["--no-patch", "--format=%H %P"], filter].concat();
+        let listed = self.compared(&options, until, paths)?;
+        let changed: HashSet<Published> = listed.lines().filter_map(Published::read).collect();
+        let mut missing = count;
+        let of_chain = |Chain { newest, known, rest }: &Chain| {
+            let known = known.iter().filter(|commit| changed.contains(commit));
+            let mut changes: Vec<Published> = known.take(missing).cloned().collect();
+            let most = (missing - changes.len()).to_string();
+            if let Some(rest) = rest.as_ref().filter(|_| most != "0") {
+                let options = [&["log", "-m", "-n", &most], &*options].concat();
+                changes.extend(self.listed(&options, rest, until, paths)?.lines().filter_map(Published::read));
             }
-            Ok(ChainChanges { newest: chain.newest.clone(), changes })
+            missing -= changes.len();
+            Ok(ChainChanges { newest: newest.clone(), changes })
         };
         self.chains.iter().map(of_chain).collect()
     }
 
-    fn changes_of(
-        &self,
-        link: &Link,
-        count: usize,
-        (filter, until, paths): (&[&str], Option<&str>, &[&str]),
-    ) -> Result<Vec<Published>, Diagnostic> {
-        match link {
-            _ if count == 0 => Ok(Vec::new()),
-            Link::Commits { newest, excluded } => {
-                let count = count.to_string();
-                let options = ["log", "-m", "--format=%H %P", "--no-patch", "-n", &count];
-                let listed = self.listed(&[&options, filter].concat(), (newest, excluded), until, paths)?;
-                let commit = |line: &str| {
-                    let mut words = line.split(' ').map(str::to_owned);
-                    Some(Published { commit: words.next()?, before: words.next().filter(|parent| !parent.is_empty()) })
-                };
-                Ok(listed.lines().filter_map(commit).collect())
-            }
-            Link::Merge { commit, parent } => {
-                let options = ["diff-tree", "-r", "--name-only", parent, commit];
-                let listed = self.git(&[&options, filter, &["--"], paths].concat())?;
-                let merge = Published { commit: commit.clone(), before: Some(parent.clone()) };
-                Ok(if listed.is_empty() { Vec::new() } else { vec![merge] })
-            }
-        }
-    }
-
     /// What Git prints with the options [`RAW`] about the changes of `paths`, without commits that `until` has, if it is one.
     pub(super) fn raw_changes(&self, until: Option<&str>, paths: &[&str]) -> Result<String, Diagnostic> {
+        let mut listed = self.compared(&RAW, until, paths)?;
         let options = [&["-c", "log.showRoot=true", "log", "-m", COMMIT], &RAW[..]].concat();
-        self.commits().map(|commits| self.listed(&options, commits, until, paths)).collect()
+        for rest in self.rests() {
+            listed += &self.listed(&options, rest, until, paths)?;
+        }
+        Ok(listed)
     }
 
     /// Whether it has a commit.
     pub(super) fn has(&self, commit: &str) -> Result<bool, Diagnostic> {
-        let is_merge = |link: &Link| matches!(link, Link::Merge { commit: merge, .. } if merge == commit);
-        if self.chains.iter().flat_map(|chain| &chain.links).any(is_merge) {
+        if self.chains.iter().flat_map(|chain| &chain.known).any(|known| known.commit == commit) {
             return Ok(true);
         }
         let parents = format!("{commit}^@");
-        for commits in self.commits() {
-            let listed = self.listed(&["rev-list"], commits, Some(&parents), &[])?;
+        for rest in self.rests() {
+            let listed = self.listed(&["rev-list"], rest, Some(&parents), &[])?;
             if listed.lines().any(|line| line == commit) {
                 return Ok(true);
             }
@@ -191,47 +190,68 @@ impl<'a> PublishedHistory<'a> {
         Ok(false)
     }
 
-    /// Commits whose first parents are the history, without those that some commits have.
-    fn commits(&self) -> impl Iterator<Item = (&str, &[String])> {
-        self.chains.iter().flat_map(|chain| &chain.links).filter_map(|link| match link {
-            Link::Commits { newest, excluded } => Some((newest.as_str(), excluded.as_slice())),
-            Link::Merge { .. } => None,
-        })
+    fn rests(&self) -> impl Iterator<Item = &Rest> {
+        self.chains.iter().filter_map(|chain| chain.rest.as_ref())
     }
 
-    /// What a command of Git prints about a commit and its first parents, without the commits that any of `excluded` or `until` has.
+    /// What `git diff-tree` prints about each known commit that has changed `paths`, without those that `until` has.
+    fn compared(&self, options: &[&str], until: Option<&str>, paths: &[&str]) -> Result<String, Diagnostic> {
+        let excluded = until.map(|until| CommitGraph::read(&self.printed).ancestors(until)).unwrap_or_default();
+        let known = self.chains.iter().flat_map(|chain| &chain.known);
+        let known = known.filter(|known| !excluded.contains(known.commit.as_str()));
+        let lines: String = known.map(Published::line).collect();
+        if lines.is_empty() {
+            return Ok(String::new());
+        }
+        let command = ["diff-tree", "--stdin", "--root", "-r"];
+        self.git(&[&command, options, &["--"], paths].concat(), &lines)
+    }
+
+    /// What a command of Git prints about the rest of a chain, without the commits that `until` has.
     fn listed(
         &self,
         command: &[&str],
-        (newest, excluded): (&str, &[String]),
+        Rest { newest, excluded }: &Rest,
         until: Option<&str>,
         paths: &[&str],
     ) -> Result<String, Diagnostic> {
         let excluded = excluded.iter().map(String::as_str).chain(until);
         let excluded: Vec<String> = excluded.map(|commit| format!("^{commit}")).collect();
         let excluded: Vec<&str> = excluded.iter().map(String::as_str).collect();
-        self.git(&[command, &["--first-parent", newest], &excluded, &["--"], paths].concat())
+        self.git(&[command, &["--first-parent", newest], &excluded, &["--"], paths].concat(), "")
     }
 
-    fn git(&self, args: &[&str]) -> Result<String, Diagnostic> {
-        let listed = stdout(run(self.root, &[&["--literal-pathspecs"], args].concat(), b"")?)?;
+    fn git(&self, args: &[&str], input: &str) -> Result<String, Diagnostic> {
+        let listed = stdout(run(self.root, &[&["--literal-pathspecs"], args].concat(), input.as_bytes())?)?;
         Ok(String::from_utf8_lossy(&listed).into_owned())
     }
 }
 
 impl Chain {
     fn of(newest: &str) -> Self {
-        Chain { newest: newest.to_owned(), links: Vec::new() }
+        Chain { newest: newest.to_owned(), known: Vec::new(), rest: None }
     }
 }
 
-impl Link {
-    fn commits<'c>(newest: &str, excluded: impl Iterator<Item = &'c str>) -> Self {
-        Link::Commits { newest: newest.to_owned(), excluded: excluded.map(str::to_owned).collect() }
+impl Published {
+    fn new(commit: &str, before: &str) -> Self {
+        Published { commit: commit.to_owned(), before: Some(before.to_owned()) }
     }
 
-    fn merge(commit: &str, parent: &str) -> Self {
-        Link::Merge { commit: commit.to_owned(), parent: parent.to_owned() }
+    fn of((id, commit): (&str, &GraphCommit)) -> Self {
+        Published { commit: id.to_owned(), before: commit.parents.first().map(|&parent| parent.to_owned()) }
+    }
+
+    /// Reads a commit and its parents, as Git prints them with `%H %P`.
+    fn read(line: &str) -> Option<Self> {
+        let mut words = line.split_whitespace().map(str::to_owned);
+        Some(Published { commit: words.next()?, before: words.next() })
+    }
+
+    /// The input of `git diff-tree --stdin` that compares the commit with the one before it.
+    pub(super) fn line(&self) -> String {
+        let ids: Vec<&str> = std::iter::once(&self.commit).chain(&self.before).map(String::as_str).collect();
+        ids.join(" ") + "\n"
     }
 }
 

@@ -1,5 +1,7 @@
 //! Which repository is read, and what a hostile one, an old Git or a hook cannot change.
 
+use crate::git;
+use crate::output::HistoryParents;
 use crate::tests::kit::Workspace;
 use std::path::Path;
 
@@ -206,4 +208,18 @@ fn settings_and_hooks_of_a_repository_start_nothing() {
     // The programs can be started: Git itself does.
     workspace.shell("git status; git diff; true");
     assert!(workspace.path().join("started").exists());
+}
+
+/// A pull whose result was edited, for example because of a conflict.
+#[test]
+fn the_text_that_a_pull_gives_a_file_is_published() {
+    let workspace = Workspace::empty();
+    let done = workspace.shell(
+        "git init -q -b main && echo 1 > f && git add f && git commit -qm 1 && git checkout -q -b work && echo x > g && git add g && \
+         git commit -qm x && git checkout -q main && echo 2 > f && git commit -qam 2 && git checkout -q work && \
+         git merge -q --no-commit main > /dev/null && echo 3 > f && git commit -qam \"Merge branch 'main' into work\" && echo 4 > f && git commit -qam 4",
+    );
+    assert_eq!(done, "");
+    let texts = git::versions(workspace.path(), (None, "HEAD"), HistoryParents::Published, &["f"]).unwrap();
+    assert_eq!(texts.iter().map(|text| text.trim()).collect::<Vec<_>>(), ["4", "3", "2", "1"]);
 }

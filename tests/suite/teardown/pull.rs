@@ -189,3 +189,23 @@ fn records_that_a_merge_with_another_message_hides_are_a_difference() {
     clones.shell("cd b && git add -A && git commit -qm build && git push -q origin HEAD:main && git fetch -q");
     assert_eq!(clones.listed(), OLD);
 }
+
+#[cfg(unix)]
+#[test]
+fn the_number_of_processes_of_git_does_not_depend_on_the_number_of_pulls() {
+    let processes = |pulls: usize| {
+        let clones = Clones::new();
+        for i in 0..pulls {
+            clones.change(&[&format!("pulled-{i}")]);
+            clones.shell("cd b && git pull -q --no-rebase --no-edit && git push -q origin HEAD:main && git fetch -q");
+            clones
+                .shell("cd a && git pull -q --ff-only origin main && cd ../b && git commit -q --allow-empty -m local");
+        }
+        clones.0.write("bin/git", "#!/bin/sh\necho >> \"$0.runs\"\nPATH=${PATH#*:} exec git \"$@\"\n");
+        let count = "chmod +x bin/git && PATH=$PWD/bin:$PATH pleach -C b check > /dev/null && wc -l < bin/git.runs";
+        clones.0.shell(count).trim().parse::<usize>().unwrap()
+    };
+    let few = processes(2);
+    assert!((10..40).contains(&few), "{few}");
+    assert_eq!(processes(6), few);
+}
