@@ -17,7 +17,7 @@ use crate::output::{
 use crate::source::{FolderSet, RelPath};
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The folders of zone changes and teardown plans.
@@ -37,22 +37,8 @@ pub(super) struct RecordedOutput {
 }
 
 impl RecordedOutput {
-    /// The previous output as far as a build of the slugs that are `wanted` needs it. `base` is the value of `--base`.
-    pub(super) fn open(
-        base: Option<&str>,
-        finder: &BaseFinder,
-        here: &Path,
-        wanted: impl Fn(&str) -> bool + Sync,
-    ) -> Result<Self> {
-        let found = match base {
-            Some(name) => finder.named(name, here)?,
-            None => finder.find()?,
-        };
-        Self::at(found, finder, wanted)
-    }
-
-    /// The same for a base revision that was found.
-    pub(super) fn at(found: Base, finder: &BaseFinder, wanted: impl Fn(&str) -> bool + Sync) -> Result<Self> {
+    /// The output at a base revision, as far as a build of the slugs that are `wanted` needs it.
+    pub(super) fn of(found: Base, finder: &BaseFinder, wanted: impl Fn(&str) -> bool + Sync) -> Result<Self> {
         renamed_project::check(finder, &found)?;
         let uncertain = removals::check(finder, &found)?;
         let Base { revision: base, origin, mut warnings } = found;

@@ -1,7 +1,7 @@
 //! The steps that build, check and diff share: open the workspace, read the previous output, build, and decide which folders of the
 //! output a build may change.
 
-use super::base::BaseFinder;
+use super::base::{Base, BaseFinder};
 use super::carried_out::CarriedOut;
 use super::merge_sides;
 use super::previous::RecordedOutput;
@@ -48,21 +48,27 @@ impl<'a> Session<'a> {
                 pipeline::plan_keep_going(project).map_err(|errors| unavoidable(&errors, project))?
             }
         };
-        let is_selected = selection.slugs(&plan);
         let output = workspace.output(&spec, output, here)?;
-        let finder = BaseFinder { workspace, spec: &spec, plan: &plan, output: &output };
-        let previous = RecordedOutput::open(base, &finder, here, is_selected)?;
-        let progress = Progress::default();
-        Ok(Session { workspace, spec, plan, selection, previous, output, on_failure, screen, progress })
+        let find = |finder: &BaseFinder| base.map_or_else(|| finder.find(), |base| finder.named(base, here));
+        Self::with_base((workspace, screen), (spec, plan, output), (selection, on_failure), find)
     }
 
-    /// The same workspace with the output on the disk as base revision, as after a merge.
-    pub(super) fn after_merge(&self) -> Result<Session<'a>> {
-        let (workspace, screen, output) = (self.workspace, self.screen, self.output.clone());
-        let (spec, plan) = pipeline::plan(&workspace.project)?;
+    /// The same session with the output on the disk as base revision, as after a merge.
+    pub(super) fn after_merge(&self) -> Result<Self> {
+        let planned = (self.spec.clone(), self.plan.clone(), self.output.clone());
+        let options = (self.selection.clone(), self.on_failure);
+        Self::with_base((self.workspace, self.screen), planned, options, |finder| Ok(finder.on_disk()))
+    }
+
+    fn with_base(
+        (workspace, screen): (&'a Workspace, Screen),
+        (spec, plan, output): (Spec, BuildPlan, OutputDir),
+        (selection, on_failure): (Selection, OnFailure),
+        find: impl FnOnce(&BaseFinder) -> Result<Base>,
+    ) -> Result<Self> {
         let finder = BaseFinder { workspace, spec: &spec, plan: &plan, output: &output };
-        let previous = RecordedOutput::at(finder.on_disk(), &finder, |_| true)?;
-        let (selection, on_failure, progress) = (Selection::All, OnFailure::Stop, Progress::default());
+        let previous = RecordedOutput::of(find(&finder)?, &finder, selection.slugs(&plan))?;
+        let progress = Progress::default();
         Ok(Session { workspace, spec, plan, selection, previous, output, on_failure, screen, progress })
     }
 

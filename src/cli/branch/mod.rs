@@ -242,7 +242,7 @@ impl BranchEditor<'_> {
         let previous = |plan: &BuildPlan| {
             let output = self.workspace.output(spec, None, self.here).ok()?;
             let finder = BaseFinder { workspace: self.workspace, spec, plan, output: &output };
-            RecordedOutput::open(None, &finder, self.here, |_| true).ok()
+            RecordedOutput::of(finder.find().ok()?, &finder, |_| true).ok()
         };
         Trial::of(project, spec, previous)
     }
