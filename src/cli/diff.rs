@@ -97,10 +97,13 @@ impl DiffArgs {
 }
 
 /// What is known of the branch of a slug.
-fn known(session: &Session, (before, after): (&Tree, &Tree), secret_keys: &[SmolStr]) -> impl Fn(&str) -> KnownBranch {
-    let values = |branch: &Branch| Arc::new(diff::secrets::values_under(secret_keys, &branch.variables));
-    let existing: BTreeMap<String, (String, Arc<BTreeSet<SmolStr>>)> =
-        session.plan.branches.iter().map(|b| (b.slug.to_string(), (b.name.to_string(), values(b)))).collect();
+fn known<'k>(
+    session: &'k Session,
+    (before, after): (&Tree, &Tree),
+    secret_keys: &'k [SmolStr],
+) -> impl Fn(&str) -> KnownBranch + 'k {
+    let existing: BTreeMap<&str, &Branch> =
+        session.plan.branches.iter().map(|branch| (branch.slug.as_str(), branch)).collect();
     let removed = removed_names(before, |slug| !existing.contains_key(slug));
     // A file of the whole project has its path in place of a slug.
     let written: BTreeSet<String> = after
@@ -108,14 +111,17 @@ fn known(session: &Session, (before, after): (&Tree, &Tree), secret_keys: &[Smol
         .filter(|(path, _)| path.kind() == OutputKind::ProjectGitops || path.slug() == SHARED_SLUG)
         .map(|(path, _)| path.slug().to_owned())
         .collect();
-    let all_values: Arc<BTreeSet<SmolStr>> =
-        Arc::new(existing.values().flat_map(|(_, values)| values.iter().cloned()).collect());
+    let values = |branch: &Branch| diff::secrets::values_under(secret_keys, &branch.variables);
     move |slug: &str| match existing.get(slug) {
-        Some((name, values)) => KnownBranch { name: name.clone(), exists: true, secret_values: values.clone() },
+        Some(branch) => KnownBranch { name: branch.name.to_string(), exists: true, secret_values: values(branch) },
         None => KnownBranch {
             name: removed.get(slug).cloned().unwrap_or_else(|| slug.to_owned()),
             exists: written.contains(slug),
-            secret_values: if slug == SHARED_SLUG { all_values.clone() } else { Arc::default() },
+            // All branches write the shared objects.
+            secret_values: match slug {
+                SHARED_SLUG => session.plan.branches.iter().flat_map(values).collect(),
+                _ => BTreeSet::new(),
+            },
         },
     }
 }

@@ -111,7 +111,7 @@ pub(crate) struct KnownBranch {
     /// Whether it is among the branches, or only left something behind.
     pub(crate) exists: bool,
     /// The secret values that the spec has for it.
-    pub(crate) secret_values: Arc<BTreeSet<SmolStr>>,
+    pub(crate) secret_values: BTreeSet<SmolStr>,
 }
 
 /// The branches in which `after` differs from `before`, in the order of their slugs. `output` is what the folder of
@@ -132,7 +132,7 @@ pub(crate) fn compare(
         branches.entry(path.slug()).or_default().push(pair);
     }
     let differing: Vec<Differing> =
-        branches.into_iter().filter_map(|(slug, files)| Differing::of(slug, known(slug), files)).collect();
+        branches.into_iter().filter_map(|(slug, files)| Differing::of(slug, &known, files)).collect();
     differing.par_iter().map(|branch| branch.compared(output, secret_keys)).collect()
 }
 
@@ -146,10 +146,11 @@ struct Differing<'a> {
 }
 
 impl<'a> Differing<'a> {
-    fn of(slug: &'a str, branch: KnownBranch, files: Vec<FilePair<'a>>) -> Option<Self> {
+    fn of(slug: &'a str, known: impl Fn(&str) -> KnownBranch, files: Vec<FilePair<'a>>) -> Option<Self> {
         if files.iter().all(|(_, before, after)| before == after) {
             return None;
         }
+        let branch = known(slug);
         let change = ChangeKind::of(files.iter().any(|file| file.1.is_some()), branch.exists);
         Some(Differing { slug, branch, change, files })
     }
@@ -222,7 +223,7 @@ pub(super) mod tests {
         compare((&before, &after), "out", &[], |slug| KnownBranch {
             name: format!("feature/<{slug}|"),
             exists: slug != "removed",
-            secret_values: Arc::default(),
+            secret_values: BTreeSet::new(),
         })
     }
 
@@ -256,7 +257,7 @@ pub(super) mod tests {
     #[test]
     fn equal_trees_do_not_differ() {
         let tree = tree(&[("namespaces/a/10-a.yaml", "a: 1\n")]);
-        let known = |slug: &str| KnownBranch { name: slug.to_owned(), exists: true, secret_values: Arc::default() };
+        let known = |slug: &str| KnownBranch { name: slug.to_owned(), exists: true, secret_values: BTreeSet::new() };
         assert!(compare((&tree, &tree), "out", &[], known).is_empty());
     }
 }

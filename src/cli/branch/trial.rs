@@ -5,7 +5,7 @@
 //! an edit, which may fix another one. The warnings that it causes are shown.
 
 use crate::cli::previous::RecordedOutput;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Parts};
 use crate::output::Tree;
 use crate::pipeline::{self, Inputs, OnFailure, Progress, Selection};
 use crate::plan::{self, BuildPlan};
@@ -146,11 +146,11 @@ pub(super) fn new_errors(
     edited: &EditedBranches,
     locate: impl Fn(Diagnostic) -> Diagnostic,
 ) -> Vec<Diagnostic> {
-    let known = KnownDiagnostics::of(before.plan_errors.iter().chain(&before.errors));
-    let errors = after.errors(edited).filter(|error| !edited.keeps(before, error, known.same(edited, error), &locate));
+    let known = KnownDiagnostics::of((before, edited), before.plan_errors.iter().chain(&before.errors));
+    let errors = after.errors(edited).filter(|error| known.is_new(error, &locate));
     // What was an error is one of these images if another branch got it.
-    let known = KnownDiagnostics::of(before.errors.iter().chain(&before.images_of_others));
-    let images = after.images(edited).filter(|image| !edited.keeps(before, image, known.same(edited, image), &locate));
+    let known = KnownDiagnostics::of((before, edited), before.errors.iter().chain(&before.images_of_others));
+    let images = after.images(edited).filter(|image| known.is_new(image, &locate));
     errors.chain(images).cloned().map(&locate).collect()
 }
 
@@ -161,62 +161,61 @@ pub(super) fn new_warnings(
     edited: &EditedBranches,
     locate: impl Fn(Diagnostic) -> Diagnostic,
 ) -> Vec<Diagnostic> {
-    let known = KnownDiagnostics::of(before.warnings.iter());
-    let is_new = |warning: &&Diagnostic| !edited.keeps(before, warning, known.same(edited, warning), &locate);
-    after.warnings.iter().filter(is_new).cloned().collect()
+    let known = KnownDiagnostics::of((before, edited), before.warnings.iter());
+    after.warnings.iter().filter(|warning| known.is_new(warning, &locate)).cloned().collect()
 }
 
-/// Diagnostics by code and message.
-struct KnownDiagnostics<'t>(BTreeMap<(Code, String), Vec<&'t Diagnostic>>);
+/// What a build reported before an edit.
+struct KnownDiagnostics<'t> {
+    before: &'t Trial,
+    edited: &'t EditedBranches<'t>,
+    /// By code and message.
+    diagnostics: BTreeMap<(Code, String), Vec<&'t Diagnostic>>,
+}
 
 impl<'t> KnownDiagnostics<'t> {
-    fn of(errors: impl Iterator<Item = &'t Diagnostic>) -> Self {
-        let mut known: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for error in errors {
-            known.entry((error.parts().code, error.parts().message.clone())).or_default().push(error);
+    fn of(
+        (before, edited): (&'t Trial, &'t EditedBranches<'t>),
+        reported: impl Iterator<Item = &'t Diagnostic>,
+    ) -> Self {
+        let mut diagnostics: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for diagnostic in reported {
+            let Parts { code, message, .. } = diagnostic.parts();
+            diagnostics.entry((*code, message.clone())).or_default().push(diagnostic);
         }
-        KnownDiagnostics(known)
+        KnownDiagnostics { before, edited, diagnostics }
     }
 
-    /// Those with the message of one after an edit.
-    fn same(&self, edited: &EditedBranches, error: &Diagnostic) -> &[&'t Diagnostic] {
-        let key = (error.parts().code, edited.old_text(&error.parts().message));
-        self.0.get(&key).map(Vec::as_slice).unwrap_or_default()
+    /// Whether an error or a warning after the edit did not exist before it. A new branch has those that others have in files which are
+    /// not the branch's own.
+    fn is_new(&self, diagnostic: &Diagnostic, locate: &impl Fn(Diagnostic) -> Diagnostic) -> bool {
+        let Parts { code, message, branches, .. } = diagnostic.parts();
+        let Some(same) = self.diagnostics.get(&(*code, self.edited.old_text(message))) else { return true };
+        let names: Vec<&str> = branches.iter().map(|name| self.edited.old_name(name)).collect();
+        let affects = |known: &Diagnostic, name: &str| known.parts().branches.iter().any(|other| other == name);
+        if same.iter().any(|known| names.iter().all(|name| affects(known, name))) {
+            return false;
+        }
+        if !names.iter().any(|name| self.edited.added.iter().any(|added| added == name)) {
+            return true;
+        }
+        let at = locate(diagnostic.clone()).parts().at;
+        let is_there = |known: &Diagnostic| known.parts().at == at && at.is_some() == diagnostic.parts().at.is_some();
+        // Branches that exclude each other: the new one is one more only if all do.
+        let is_of_all = |known: &Diagnostic| self.before.names.iter().all(|name| affects(known, name));
+        !same.iter().any(|known| is_there(known) && (names.len() == 1 || is_of_all(known)))
     }
 }
 
 impl EditedBranches<'_> {
+    /// The name of a branch before the edit.
+    fn old_name<'n>(&'n self, name: &'n str) -> &'n str {
+        self.renamed.filter(|(_, new)| *new == name).map_or(name, |(old, _)| old)
+    }
+
     /// A text about branches with their names before the edit.
     fn old_text(&self, text: &str) -> String {
         self.renamed
             .map_or_else(|| text.to_owned(), |(old, new)| text.replace(&format!("`{new}`"), &format!("`{old}`")))
-    }
-
-    /// Whether an error or a warning existed before: `same` are those with its message. A new branch has those that others have in
-    /// files which are not the branch's own.
-    fn keeps(
-        &self,
-        before: &Trial,
-        error: &Diagnostic,
-        same: &[&Diagnostic],
-        locate: &impl Fn(Diagnostic) -> Diagnostic,
-    ) -> bool {
-        let old = |name: &String| match self.renamed {
-            Some((old, new)) if name == new => old.to_owned(),
-            _ => name.clone(),
-        };
-        let names: Vec<String> = error.parts().branches.iter().map(old).collect();
-        let affects = |known: &Diagnostic, name: &str| known.parts().branches.iter().any(|other| other == name);
-        if same.iter().any(|known| names.iter().all(|name| affects(known, name))) {
-            return true;
-        }
-        if same.is_empty() || !names.iter().any(|name| self.added.iter().any(|added| added == name)) {
-            return false;
-        }
-        let at = locate(error.clone()).parts().at;
-        let is_there = |known: &Diagnostic| known.parts().at == at && at.is_some() == error.parts().at.is_some();
-        // Branches that exclude each other: the new one is one more only if all do.
-        let is_of_all = |known: &Diagnostic| before.names.iter().all(|name| affects(known, name));
-        same.iter().any(|known| is_there(known) && (names.len() == 1 || is_of_all(known)))
     }
 }
