@@ -1,22 +1,22 @@
 //! Secret values, which no diagnostic shows: those of a `Secret`, and those under keys that the spec names as secret.
 //!
 //! An error may be about text that cannot be parsed, so secret values are found by lines, in the files as they are written. A line that
-//! may have one has no excerpt, and its values are replaced in the texts of all diagnostics.
+//! may have one has no excerpt, and its values are replaced in the texts of all diagnostics. Patches of Secrets and templates that
+//! the files with such lines include are secret as a whole.
 
+use super::secret_text::{self, DATA, SecretPatches, indent, key, pieces, unquoted, value};
 use super::{Code, Diagnostic};
 use crate::glob;
-use crate::source::{FileId, Location, Project};
+use crate::source::{File, FileId, Location, Project, RelPath};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What is shown instead of a value.
 pub(crate) const REDACTED: &str = "(secret)";
 
 /// Shorter values are replaced only where they are a whole name in backticks. They may be part of other words.
 pub(crate) const DISTINCT: usize = 8;
-
-/// The fields of a Secret that have values.
-const DATA: [&str; 2] = ["data", "stringData"];
 
 /// The fields of a Secret that have none.
 const PUBLIC: [&str; 9] = ["---", "apiVersion", "kind", "metadata", "name", "namespace", "type", "immutable", "target"];
@@ -33,18 +33,12 @@ pub(crate) struct SecretValues {
 impl SecretValues {
     /// The values in all files that the project has read, with those under keys that match a pattern of `keys`.
     pub(crate) fn of(project: &Project, keys: &[SmolStr]) -> Self {
-        let files = project.files_read();
-        let (mut lines, mut values, mut sources) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
-        for file in &files {
-            let found = SecretLines::of(&String::from_utf8_lossy(&file.bytes), keys);
+        let files = SecretFiles::of(project, keys);
+        let mut lines: BTreeMap<FileId, BTreeSet<usize>> = BTreeMap::new();
+        let mut values = BTreeSet::new();
+        for (id, found) in files.found {
             values.extend(found.values);
-            sources.extend(found.sources);
-            lines.insert(file.id, found.lines);
-        }
-        for file in files.iter().filter(|file| sources.contains(file.path.name())) {
-            let found = SecretLines::whole(&String::from_utf8_lossy(&file.bytes));
-            values.extend(found.values);
-            lines.insert(file.id, found.lines);
+            lines.insert(id, found.lines);
         }
         let mut values: Vec<String> = values.into_iter().collect();
         values.sort_by_key(|value| std::cmp::Reverse(value.len()));
@@ -76,6 +70,104 @@ impl SecretValues {
     }
 }
 
+/// What the files of a project have, and which files are secret because of others.
+struct SecretFiles {
+    texts: Vec<(Arc<File>, String)>,
+    by_path: BTreeMap<String, FileId>,
+    found: BTreeMap<FileId, SecretLines>,
+}
+
+impl SecretFiles {
+    fn of(project: &Project, keys: &[SmolStr]) -> Self {
+        let text = |file: Arc<File>| (file.clone(), String::from_utf8_lossy(&file.bytes).into_owned());
+        let texts: Vec<_> = project.files_read().into_iter().map(text).collect();
+        let changes_kinds = texts.iter().any(|(_, text)| text.contains("Secret"))
+            && texts.iter().any(|(_, text)| secret_text::changes_kinds(text));
+        let by_path = texts.iter().map(|(file, _)| (file.path.to_string(), file.id)).collect();
+        let mut files = SecretFiles { texts, by_path, found: BTreeMap::new() };
+        let parts: BTreeMap<FileId, Vec<FileId>> =
+            files.texts.iter().map(|(file, text)| (file.id, files.included(file, text))).collect();
+        let all_parts: BTreeSet<FileId> = parts.values().flatten().copied().collect();
+        let rules = |file: &File| Rules {
+            keys,
+            changes_kinds,
+            is_template: file.path.name().ends_with(".j2"),
+            is_part: all_parts.contains(&file.id) || file.path.name().starts_with("kustomization"),
+        };
+        let has_secret = |(file, text): &&(Arc<File>, String)| {
+            let lines: Vec<&str> = text.lines().collect();
+            let rules = rules(file);
+            rules.is_template && documents(&lines).iter().any(|(_, document)| rules.may_be_secret(document))
+        };
+        let secret: Vec<FileId> = files.texts.iter().filter(has_secret).map(|(file, _)| file.id).collect();
+        // What includes the kind of a Secret is one.
+        let secret = closure(secret, |id| {
+            parts.iter().filter(|(_, parts)| parts.contains(&id)).map(|(whole, _)| *whole).collect()
+        });
+        for (file, text) in &files.texts {
+            files.found.insert(file.id, SecretLines::of(text, &rules(file), secret.contains(&file.id)));
+        }
+        files.follow(&parts);
+        files
+    }
+
+    /// Adds the files that others name: what generators and patches read, and what templates with secret lines include.
+    fn follow(&mut self, parts: &BTreeMap<FileId, Vec<FileId>>) {
+        let mut whole = BTreeSet::new();
+        let sources: BTreeSet<&str> =
+            self.found.values().flat_map(|found| &found.sources).map(String::as_str).collect();
+        for (file, _) in &self.texts {
+            whole.extend(sources.contains(file.path.name()).then_some(file.id));
+            whole.extend(self.found[&file.id].patches.iter().flat_map(|path| self.at(file, path)));
+        }
+        let with_lines = self.found.iter().filter(|(_, found)| !found.lines.is_empty()).map(|(id, _)| *id);
+        let roots = with_lines.chain(whole.iter().copied()).flat_map(|id| parts[&id].iter().copied());
+        whole.extend(closure(roots.collect(), |id| parts[&id].clone()));
+        for (file, text) in self.texts.iter().filter(|(file, _)| whole.contains(&file.id)) {
+            self.found.insert(file.id, SecretLines::whole(text));
+        }
+    }
+
+    /// The files that a template includes. Any file without a kind may have a name that is not written in it.
+    fn included(&self, file: &File, text: &str) -> Vec<FileId> {
+        let without_kind = || {
+            let has_none = |(_, text): &&(Arc<File>, String)| !text.contains("kind");
+            self.texts.iter().filter(has_none).map(|(file, _)| file.id).collect()
+        };
+        let names = secret_text::included(text).into_iter();
+        names.flat_map(|name| name.map_or_else(without_kind, |name| self.at(file, name))).collect()
+    }
+
+    /// The files that a path names, from the folder of `file` or from the workspace. A path may be a template itself.
+    fn at(&self, file: &File, path: &str) -> Vec<FileId> {
+        let paths = [file.path.parent().join(path), RelPath::new(path)];
+        let names = paths.iter().flatten().flat_map(|path| [path.to_string(), format!("{path}.j2")]);
+        names.filter_map(|name| self.by_path.get(&name).copied()).collect()
+    }
+}
+
+/// What decides which lines of a file are secret.
+#[derive(Default)]
+struct Rules<'k> {
+    /// The patterns of secret keys.
+    keys: &'k [SmolStr],
+    /// Whether the kind in a file may not be the one in the output.
+    changes_kinds: bool,
+    /// Whether the file is a template.
+    is_template: bool,
+    /// Whether the file may be without a kind, because it is no object.
+    is_part: bool,
+}
+
+impl Rules<'_> {
+    /// Whether a document may be a Secret, or a template with a kind that its text does not show.
+    fn may_be_secret(&self, document: &[&str]) -> bool {
+        secret_text::may_be_secret(document)
+            || secret_text::has_data(document, self.changes_kinds)
+            || self.is_template && !self.is_part && !secret_text::has_own_kind(document)
+    }
+}
+
 /// The lines of a file that may have secret values, from 1, and what they have.
 #[derive(Debug, Default)]
 struct SecretLines {
@@ -83,28 +175,30 @@ struct SecretLines {
     values: BTreeSet<String>,
     /// The names of the files that a generator of Secrets reads.
     sources: BTreeSet<String>,
+    /// The paths of the files that are patches of Secrets.
+    patches: BTreeSet<String>,
 }
 
 impl SecretLines {
-    fn of(text: &str, keys: &[SmolStr]) -> Self {
+    fn of(text: &str, rules: &Rules, is_secret: bool) -> Self {
         let mut found = SecretLines::default();
-        if keys.is_empty() && !text.contains("Secret") && !text.contains("secretGenerator") {
+        let is_about_secrets =
+            ["Secret", "secretGenerator", "stringData", "target"].iter().any(|word| text.contains(word));
+        if rules.keys.is_empty() && !rules.changes_kinds && !rules.is_template && !is_about_secrets {
             return found;
         }
         let lines: Vec<&str> = text.lines().collect();
-        let mut start = 0;
-        while start < lines.len() {
-            let rest = &lines[start..];
-            let length =
-                rest.iter().skip(1).position(|line| line.starts_with("---")).map_or(rest.len(), |next| next + 1);
-            let document = &rest[..length];
-            if document.iter().any(|line| has_kind_secret(line)) {
+        for (start, document) in documents(&lines) {
+            // A template may use in one document what it sets in another.
+            if is_secret || rules.may_be_secret(document) {
                 found.add_secret(document, start);
             } else {
                 found.add_generators(document, start);
             }
-            found.add_keys(document, start, keys);
-            start += length;
+            found.add_keys(document, start, rules.keys);
+            let patches = SecretPatches::of(document, rules.changes_kinds);
+            patches.inline.into_iter().for_each(|item| found.add_secret(&document[item.clone()], start + item.start));
+            found.patches.extend(patches.files.into_iter().map(str::to_owned));
         }
         found
     }
@@ -173,7 +267,10 @@ impl SecretLines {
                 is_named = is_secret(name);
             }
             let pairs = if line.contains(['{', ',']) { pieces(line) } else { Vec::new() };
+            let is_made = !keys.is_empty() && secret_text::has_made_key(line);
+            is_named |= is_made && key == Some("name");
             let has_secret = key.is_some_and(is_secret)
+                || is_made
                 || key == Some("value") && is_named
                 || pairs.iter().filter_map(|pair| self::key(pair)).any(is_secret);
             if has_secret {
@@ -190,7 +287,12 @@ impl SecretLines {
         self.lines.insert(number);
         let line = line.trim().trim_start_matches("- ");
         let has_value = |piece: &&str| key(piece).is_none_or(|key| !PUBLIC.contains(&key));
-        let texts = pieces(line).into_iter().filter(has_value).chain([line]).flat_map(|piece| {
+        // A JSON pointer in a patch says where a value belongs.
+        let is_pointer = |piece: &&str| {
+            key(piece).is_some_and(|key| ["path", "from"].contains(&key)) && unquoted(value(piece)).starts_with('/')
+        };
+        let pieces = pieces(line).into_iter().filter(has_value).chain([line]).filter(|piece| !is_pointer(piece));
+        let texts = pieces.flat_map(|piece| {
             let after_sign = piece.split_once('=').map(|(_, value)| value);
             [Some(value(piece)), after_sign].into_iter().flatten()
         });
@@ -201,51 +303,38 @@ impl SecretLines {
     }
 }
 
-/// Whether a line has `kind: Secret`, also as JSON.
-fn has_kind_secret(line: &str) -> bool {
-    let line = line.replace(['"', '\''], "");
-    line.match_indices("kind").any(|(at, word)| {
-        let rest = line[at + word.len()..].trim_start().strip_prefix(':').map(str::trim_start);
-        rest.and_then(|rest| rest.strip_prefix("Secret")).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
-    })
-}
-
-fn indent(line: &str) -> usize {
-    line.len() - line.trim_start().len()
-}
-
-/// The parts of a line in flow style.
-fn pieces(line: &str) -> Vec<&str> {
-    line.split([',', '{', '}', '[', ']']).map(str::trim).collect()
-}
-
-/// The key of a line `key: value`.
-fn key(line: &str) -> Option<&str> {
-    let line = line.trim().trim_start_matches("- ");
-    if line.starts_with("---") {
-        return Some("---");
+/// Some files and all that `next` gives for them and for its results.
+fn closure(mut open: Vec<FileId>, next: impl Fn(FileId) -> Vec<FileId>) -> BTreeSet<FileId> {
+    let mut all = BTreeSet::new();
+    while let Some(id) = open.pop() {
+        if all.insert(id) {
+            open.extend(next(id));
+        }
     }
-    line.split_once(':').map(|(key, _)| unquoted(key))
+    all
 }
 
-/// The value of a line `key: value`, or the whole line.
-fn value(line: &str) -> &str {
-    line.split_once(": ").map_or(line, |(_, value)| value)
-}
-
-fn unquoted(text: &str) -> &str {
-    text.trim().trim_matches(['"', '\'']).trim()
+/// The documents of a text, each with the number of lines before it.
+fn documents<'d, 't>(lines: &'d [&'t str]) -> Vec<(usize, &'d [&'t str])> {
+    let mut documents = Vec::new();
+    let mut start = 0;
+    while start < lines.len() {
+        let rest = &lines[start..];
+        let length = rest.iter().skip(1).position(|line| line.starts_with("---")).map_or(rest.len(), |next| next + 1);
+        documents.push((start, &rest[..length]));
+        start += length;
+    }
+    documents
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::diagnostic::Code;
-    use crate::source::RelPath;
 
     fn lines(text: &str, keys: &[&str]) -> Vec<usize> {
         let keys: Vec<SmolStr> = keys.iter().copied().map(SmolStr::from).collect();
-        SecretLines::of(text, &keys).lines.into_iter().collect()
+        SecretLines::of(text, &Rules { keys: &keys, ..Rules::default() }, false).lines.into_iter().collect()
     }
 
     #[test]
@@ -255,7 +344,7 @@ mod tests {
         let two = format!("kind: ConfigMap\ndata: {{a: b}}\n---\n{secret}");
         assert_eq!(lines(&two, &[]), [8, 9, 10, 11]);
         assert_eq!(lines("{\"kind\": \"Secret\", \"data\": {\"a\": \"aGk=\"}}\n", &[]), [1]);
-        assert!(lines(&secret.replace("Secret", "SecretStore"), &[]).is_empty());
+        assert!(lines(&secret.replace("Secret", "SecretStore").replace("stringData", "spec"), &[]).is_empty());
         let generator =
             "resources: [a]\nsecretGenerator:\n- name: db\n  literals:\n  - password=hunter22\nnamePrefix: x-\n";
         assert_eq!(lines(generator, &[]), [4, 5]);

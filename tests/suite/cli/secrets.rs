@@ -61,6 +61,96 @@ fn an_error_about_a_generator_does_not_show_its_values() {
     }
 }
 
+/// The text of a file does not show that its values are secret: another file, a target or a template says so.
+#[test]
+fn values_that_end_up_in_a_secret_are_not_shown() {
+    let head = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\n";
+    let secret = &format!("{head}stringData:\n  a: x\n");
+    let config = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: db\n";
+    let patched = |target: &str| format!("resources: [object.yaml]\npatches:\n- path: p.yaml\n  target: {target}\n");
+    let included = &format!("{head}stringData:\n  {{% include \"part.j2\" %}}\n");
+    let cases: [&[(&str, &str)]; 11] = [
+        &[("p.yaml", "- {op: replace, path: /stringData/b/c, value: VALUE}\n")],
+        &[("p.yaml", "- op: replace\n  path: /stringData/a\n  value: [VALUE]\n")],
+        &[("p.yaml", "stringData: {a: [VALUE]}\n")],
+        &[("p.yaml", "data: {a: [VALUE]}\n")],
+        &[("p.yaml", "apiVersion: v1\nkind: x\nmetadata: {name: db}\ndata: {a: [VALUE]}\n")],
+        &[("s.yaml.j2", included), ("part.j2", "name: [VALUE]\n")],
+        &[("s.yaml.j2", &format!("{{% include 'head.j2' %}}\nstringData: {{a: [VALUE]}}\n")), ("head.j2", head)],
+        &[
+            ("s.yaml.j2", "{% include 'head.j2' %}\n{% include 'part.j2' %}\n"),
+            ("head.j2", head),
+            ("part.j2", "data: {a: [VALUE]}\n"),
+        ],
+        &[("s.yaml.j2", &head.replace("Secret", "{{ 'Secret' }}").replace("db\n", "db\ndata: {a: [VALUE]}\n"))],
+        &[("s.yaml.j2", &head.replace("Secret", "Sec{{ 'ret' }}").replace("db\n", "db\nstringData: {a: [VALUE]}\n"))],
+        &[("s.yaml.j2", &format!("{config}data: {{\"pass{{{{ 'word' }}}}\": [VALUE]}}\n"))],
+    ];
+    for files in cases {
+        let files: Vec<_> = files.iter().map(|(path, text)| (format!("base/{path}"), *text)).collect();
+        let mut files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+        let spec = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nsecrets: {mode: allow, keys: [password]}\nbranches:\n- name: main\n";
+        files.push(("branches.yaml", spec));
+        let is_patch = files[0].0 == "base/p.yaml";
+        for target in ["{kind: Secret}", "{name: db}", "{kind: Sec.*}"].into_iter().take(if is_patch { 3 } else { 1 }) {
+            let kustomization = patched(target);
+            let patch_files = [("base/kustomization.yaml", kustomization.as_str()), ("base/object.yaml", secret)];
+            let all: Vec<_> = files.iter().copied().chain(patch_files.into_iter().filter(|_| is_patch)).collect();
+            let workspace = workspace(&all);
+            shows_no_value(&workspace, &["check"], "error");
+        }
+    }
+    // A patch turns a ConfigMap into a Secret.
+    let kustomization = patched("{kind: ConfigMap}");
+    let object = format!("{config}data:\n  a: VALUE\n");
+    for patch in [
+        "- {op: replace, path: /kind, value: Secret}\n",
+        "- {op: replace, path: /kind, value: Secret}\n- {op: add, path: /data/b/c, value: VALUE}\n",
+    ] {
+        let files = [
+            ("base/kustomization.yaml", kustomization.as_str()),
+            ("base/object.yaml", &object),
+            ("base/p.yaml", patch),
+        ];
+        shows_no_value(&workspace(&files), &["check"], "error");
+    }
+}
+
+/// What is about other objects keeps its excerpts, also beside Secrets.
+#[test]
+fn errors_of_other_objects_show_their_lines() {
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\nstringData:\n  {% include 'values.j2' %}\n";
+    let config = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\n";
+    let kustomization = "resources: [s.yaml.j2, c.yaml.j2]\npatches:\n- {path: s/p.yaml, target: {kind: Secret}}\n- {path: c/p.yaml, target: {kind: ConfigMap}}\n";
+    for files in [
+        [
+            ("base/c.yaml.j2", format!("{config}data: {{a: [shown-line]}}\n")),
+            ("base/c/p.yaml", "- {op: test, path: /metadata/name, value: x}\n".to_owned()),
+        ],
+        [
+            ("base/c.yaml.j2", format!("{config}data:\n  {{% include 'part.j2' %}}\n")),
+            ("base/part.j2", "a: [shown-line]\n".to_owned()),
+        ],
+        [
+            ("base/c.yaml.j2", format!("{config}data: {{a: x}}\n")),
+            ("base/c/p.yaml", "- {op: add, path: /data/a/b, value: shown-line}\n".to_owned()),
+        ],
+    ] {
+        let workspace = workspace(&[
+            ("base/kustomization.yaml", kustomization),
+            ("base/s.yaml.j2", secret),
+            ("base/values.j2", "a: x"),
+            ("base/c/p.yaml", "- {op: test, path: /metadata/name, value: x}\n"),
+            ("base/s/p.yaml", "- {op: test, path: /metadata/name, value: db}\n"),
+        ]);
+        for (path, text) in &files {
+            workspace.write(path, text);
+        }
+        let error = workspace.run(&["check"]).exits(2).err();
+        assert!(error.contains("| ") && error.contains("shown-line"), "{error}");
+    }
+}
+
 #[test]
 fn an_error_about_a_secret_key_does_not_show_its_value() {
     let spec = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nsecrets:\n  keys: ['*Password', '*_PASSWORD']\nbranches:\n\
