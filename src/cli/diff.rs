@@ -59,6 +59,9 @@ enum DiffFormat {
 pub(super) fn run(args: &DiffArgs, workspace: &Workspace, here: &Path, screen: Screen) -> Result<Outcome> {
     let session =
         Session::open((workspace, here, screen), (args.base.as_deref(), None), Selection::All, OnFailure::Stop)?;
+    if let Some(file) = &args.output {
+        workspace.check_report(file, here, &session.spec, session.output())?;
+    }
     let before = match &args.base {
         None => session.output().read(&[RelPath::root()], |_| true)?,
         Some(_) => session.previous.all_files()?,
@@ -77,7 +80,7 @@ pub(super) fn run(args: &DiffArgs, workspace: &Workspace, here: &Path, screen: S
     let report_text = args.render(&branches, screen);
     match &args.output {
         None => report(&report_text)?,
-        Some(file) => disk::save(&here.join(file), &report_text)?,
+        Some(file) => disk::save((here, &workspace.root), file, &report_text)?,
     }
     Ok(if branches.is_empty() { Outcome::Done } else { Outcome::Differs })
 }

@@ -76,9 +76,9 @@ pub(super) fn run(
     let work = WorkCounter::default();
     let input = Input { project, cache: &cache, memo: &memo, work: &work, templates: None };
     let built = kustomize::kustomize(&input, root, options).map_err(work::reported)?;
-    match args.output.as_ref().map(|path| here.join(path)) {
+    match &args.output {
         None => report(&text(&built.resources)?)?,
-        Some(folder) if folder.is_dir() => {
+        Some(folder) if here.join(folder).is_dir() => {
             let names = file_names(&built.resources);
             gather(names.iter().zip(&built.resources), |(name, resource)| {
                 let message = || format!("`{name}` is not a file name");
@@ -89,10 +89,10 @@ pub(super) fn run(
                 }
             })?;
             for (name, resource) in names.iter().zip(&built.resources) {
-                disk::save(&folder.join(name), &text(std::slice::from_ref(resource))?)?;
+                disk::save((here, here), &folder.join(name), &text(std::slice::from_ref(resource))?)?;
             }
         }
-        Some(file) => disk::save(&file, &text(&built.resources)?)?,
+        Some(file) => disk::save((here, here), file, &text(&built.resources)?)?,
     }
     screen.warn(&built.warnings, project);
     // The process ends here, and the system frees the memory faster than the destructors do.

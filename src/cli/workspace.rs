@@ -97,6 +97,21 @@ impl Workspace {
         }
     }
 
+    /// Refuses a report in place of the spec, in a folder of inputs, or in the output folder.
+    pub(super) fn check_report(&self, file: &Path, here: &Path, spec: &Spec, output: &OutputDir) -> Result<()> {
+        let path = disk::resolve_new(&here.join(file));
+        let is_input = |inside: &RelPath| inside.as_str() == disk::SPEC || spec.overlapped_input(inside).is_some();
+        let what = if path.starts_with(output.path()) {
+            "in the output folder"
+        } else if disk::below(&self.root, &path).is_some_and(|inside| is_input(&inside)) {
+            "an input of the build"
+        } else {
+            return Ok(());
+        };
+        let message = format!("the report `{}` is {what}", file.display());
+        Err(Diagnostic::new(Code::Usage, message).help("write it to another file, such as `comment.md`").into())
+    }
+
     /// The output folder, which may not be a valid one: `named` by the command line, else `path` of the spec.
     pub(super) fn output_folder(&self, path: &FolderPath, named: Option<&Path>, here: &Path) -> OutputDir {
         named.map_or_else(|| self.folder(path), |named| self::named(named, here))

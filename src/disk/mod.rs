@@ -10,6 +10,7 @@ mod comparison;
 mod file;
 mod listing;
 mod reader;
+mod save;
 mod unmanaged;
 mod workspace_lock;
 mod write;
@@ -17,6 +18,7 @@ mod write;
 pub(crate) use changes::final_name;
 pub(crate) use comparison::{Comparison, Difference, FolderComparison};
 pub(crate) use reader::{SPEC, below, first_link, project, resolve, resolve_new, workspace};
+pub(crate) use save::save;
 pub(crate) use workspace_lock::lock_workspace;
 pub(crate) use write::WriteSummary;
 
@@ -74,11 +76,6 @@ impl OutputDir {
 pub(crate) fn load(path: &Path) -> Result<String, Diagnostic> {
     let bytes = std::fs::File::open(path).and_then(|file| file::read_limited(file, 0));
     decode(bytes.map_err(|error| error_at(path, "cannot be read", &error))?, &format!("`{}`", path.display()))
-}
-
-/// Writes a file that the user named.
-pub(crate) fn save(path: &Path, content: &str) -> Result<(), Diagnostic> {
-    std::fs::write(path, content).map_err(|error| error_at(path, "cannot be written", &error))
 }
 
 /// Replaces the content of a file, or deletes the file. Either all of it happens or nothing. A link stays a link: its target changes.
@@ -152,10 +149,10 @@ pub(crate) fn start(folder: &Path, shown: &Path, files: &[(&str, &str)]) -> Resu
     };
     Diagnostics::check(taken.map(exists).collect(), ())?;
     for (path, content) in files {
-        let path = folder.join(path);
-        let written =
-            path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, content));
-        written.map_err(|error| error_at(&path, "cannot be written", &error))?;
+        let full = folder.join(path);
+        let made = full.parent().map_or(Ok(()), std::fs::create_dir_all);
+        made.map_err(|error| error_at(&full, "cannot be written", &error))?;
+        save((folder, folder), Path::new(path), content)?;
     }
     Ok(())
 }

@@ -49,6 +49,60 @@ fn output_of_the_command_line_is_no_link_inside_of_the_workspace() {
 }
 
 #[test]
+fn a_report_is_not_written_through_a_link() {
+    let workspace = Workspace::small();
+    let elsewhere = Workspace::empty();
+    elsewhere.write("victim", "precious");
+    let at = |path: &str| workspace.path().join(path);
+    symlink(elsewhere.path().join("victim"), at("link.md")).unwrap();
+    symlink(elsewhere.path(), at("folder")).unwrap();
+    workspace.write("k/kustomization.yaml", "resources: [c.yaml]\n");
+    workspace.write("k/c.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n");
+    fs::create_dir(at("rendered")).unwrap();
+    symlink(elsewhere.path().join("victim"), at("rendered/v1_configmap_c.yaml")).unwrap();
+    let runs: [&[&str]; 6] = [
+        &["diff", "--output", "link.md"],
+        &["diff", "--output", "folder/new.md"],
+        &["kustomize", "k", "-o", "link.md"],
+        &["kustomize", "k", "-o", "folder/new.yaml"],
+        &["kustomize", "k", "-o", "rendered"],
+        &["kustomize", "k", "-o", "folder"],
+    ];
+    for args in runs {
+        let error = workspace.run(args).exits(2).err();
+        assert!(error.contains("is reached through the link"), "{args:?}: {error}");
+    }
+    assert_eq!(elsewhere.files("."), [("victim".into(), "precious".into())].into());
+}
+
+#[test]
+fn a_report_replaces_no_input_and_no_output() {
+    let workspace = Workspace::small();
+    workspace.run(&["build"]).exits(0);
+    let before = workspace.files(".");
+    for (file, what) in [
+        ("branches.yaml", "is an input of the build"),
+        ("./base/../branches.yaml", "is an input of the build"),
+        ("base/report.md", "is an input of the build"),
+        ("out/report.md", "is in the output folder"),
+        ("out/namespaces/main/pleach.lock", "is in the output folder"),
+    ] {
+        let error = workspace.run(&["diff", "--output", file]).exits(2).err();
+        assert!(error.contains(what), "{file}: {error}");
+    }
+    assert_eq!(workspace.files("."), before);
+    // What the user names outside of the workspace is written, also to a link of the system.
+    let elsewhere = Workspace::empty();
+    elsewhere.write("report.md", "old");
+    workspace
+        .run(&["diff", "--format", "markdown", "--output", elsewhere.path().join("report.md").to_str().unwrap()])
+        .exits(0);
+    assert_ne!(fs::read_to_string(elsewhere.path().join("report.md")).unwrap(), "old");
+    let ran = workspace.run(&["diff", "--format", "json", "--output", "/dev/stdout"]).exits(0);
+    assert!(ran.out().starts_with('{') || ran.out().starts_with('['), "{}", ran.out());
+}
+
+#[test]
 fn nothing_is_written_through_a_link_in_the_output_folder() {
     for link in ["namespaces", "namespaces/main", "teardown"] {
         let workspace = Workspace::small();
