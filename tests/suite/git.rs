@@ -217,7 +217,7 @@ fn the_text_that_a_pull_gives_a_file_is_published() {
     let done = workspace.shell(
         "git init -q -b main && echo 1 > f && git add f && git commit -qm 1 && git checkout -q -b work && echo x > g && git add g && \
          git commit -qm x && git checkout -q main && echo 2 > f && git commit -qam 2 && git checkout -q work && \
-         git merge -q --no-commit main > /dev/null && echo 3 > f && git commit -qam \"Merge branch 'main' into work\" && echo 4 > f && git commit -qam 4",
+         git merge -q --no-commit main 2> /dev/null && echo 3 > f && git commit -qam \"Merge branch 'main' into work\" && echo 4 > f && git commit -qam 4",
     );
     assert_eq!(done, "");
     let texts = git::versions(workspace.path(), (None, "HEAD"), HistoryParents::Published, &["f"]).unwrap();
