@@ -91,7 +91,7 @@ impl SecretFiles {
         let rules = |file: &File| Rules {
             keys,
             changes_kinds,
-            is_template: file.path.name().ends_with(".j2"),
+            is_template: file.path.name().strip_suffix(".j2").is_some(),
             is_part: all_parts.contains(&file.id) || file.path.name().starts_with("kustomization"),
         };
         let has_secret = |(file, text): &&(Arc<File>, String)| {
