@@ -42,18 +42,26 @@ impl EarlierImages {
         self.defaults.extend(other.defaults.iter().cloned());
     }
 
-    /// The names that `defaults` set.
+    /// The names that `defaults` set. With a tag alone, they set a version of the image in the manifests.
     pub(super) fn defaults(&self) -> impl Iterator<Item = &SmolStr> {
-        self.defaults.iter().map(|(_, name)| name).filter(|name| !name.is_empty())
+        self.defaults.iter().map(|(key, name)| if name.is_empty() { self.image(key) } else { name })
     }
 
-    /// The names that branches and `sync` set. With a tag alone, they set a version of the image of `defaults`.
+    /// The names that branches and `sync` set. With a tag alone, they set a version of the image of `defaults` or of the manifests.
     pub(super) fn set(&self) -> impl Iterator<Item = &SmolStr> {
-        let image = |key: &'_ SmolStr| self.aliases.get(key).unwrap_or(key).clone();
-        let tagged: BTreeSet<SmolStr> =
-            self.set.iter().filter(|(_, name)| name.is_empty()).map(|(key, _)| image(key)).collect();
-        let of_defaults = self.defaults.iter().filter(move |(key, _)| tagged.contains(&image(key)));
-        self.set.iter().chain(of_defaults).map(|(_, name)| name).filter(|name| !name.is_empty())
+        let named = self.defaults.iter().filter(|(_, name)| !name.is_empty());
+        let mut of_defaults: BTreeMap<&SmolStr, Vec<&SmolStr>> = BTreeMap::new();
+        named.for_each(|(key, name)| of_defaults.entry(self.image(key)).or_default().push(name));
+        self.set.iter().flat_map(move |(key, name)| match of_defaults.get(self.image(key)) {
+            _ if !name.is_empty() => vec![name],
+            Some(names) => names.clone(),
+            None => vec![self.image(key)],
+        })
+    }
+
+    /// The image in the manifests that an alias or a name stands for.
+    fn image<'k>(&'k self, key: &'k SmolStr) -> &'k SmolStr {
+        self.aliases.get(key).unwrap_or(key)
     }
 }
 

@@ -62,8 +62,6 @@ impl<'a> ProjectNames<'a> {
             let all = [&branch.settings.images].into_iter().chain(versions).flatten();
             all.filter_map(|(name, image)| set_repository(spec, &branch.settings, name, &image.as_ref()?.value))
         });
-        let defaults = spec.defaults.images.values().flatten();
-        let defaults = defaults.filter_map(|image| image.value.name.as_deref()).map(repository);
         let existing = || plan.branches.iter().map(|branch| (branch.slug.as_str(), branch));
         let own_patterns: BTreeMap<_, _> =
             spec.branches.iter().filter_map(|entry| Some((entry.name.as_str(), entry.namespace.as_ref()?))).collect();
@@ -73,7 +71,12 @@ impl<'a> ProjectNames<'a> {
         }
         ProjectNames {
             repositories: set.chain(synced(spec)).filter(is_ours).collect(),
-            default_repositories: defaults.filter(|name| is_of_project(name, &spec.project)).collect(),
+            default_repositories: spec
+                .defaults
+                .images
+                .keys()
+                .filter_map(|name| default_repository(spec, name))
+                .collect(),
             existing: existing().collect(),
             namespaces: existing().filter_map(|(slug, branch)| Some((branch.namespace()?, slug))).collect(),
             own_patterns,
@@ -311,17 +314,18 @@ fn check_shape(ClusterObject { gvk, name, namespace }: &ClusterObject) -> Result
     Err(Diagnostic::new(Code::Output, message).help("remove the entry"))
 }
 
-/// The repository that an entry of a branch sets: its own, or that of the default which it changes, if this has the name of the project.
+/// The repository that an entry of a branch sets: its own, or that of the image which it changes, if this has the name of the project.
 fn set_repository(spec: &Spec, settings: &BranchSettings, name: &SmolStr, image: &ImageReference) -> Option<String> {
     let of = |settings: &BranchSettings| settings.images.get(name)?.as_ref()?.value.name.clone();
     let own = image.name.clone().or_else(|| of(settings)).map(|name| repository(&name));
     own.or_else(|| default_repository(spec, name))
 }
 
-/// The repository of an image of `defaults`, if it has the name of the project. Others may be a third party's.
+/// The repository that `defaults` gives the image `name` of the manifests, or that it has there, if it has the name of the project.
+/// Others may be a third party's.
 fn default_repository(spec: &Spec, name: &SmolStr) -> Option<String> {
-    let image = spec.defaults.images.get(name)?.as_ref()?;
-    Some(repository(image.value.name.as_ref()?)).filter(|name| is_of_project(name, &spec.project))
+    let default = spec.defaults.images.get(name).and_then(|image| image.as_ref()?.value.name.as_ref());
+    Some(repository(default.unwrap_or(name))).filter(|name| is_of_project(name, &spec.project))
 }
 
 /// The repositories of `sync.images`. Only the tag of such an image depends on the branch.

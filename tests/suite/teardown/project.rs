@@ -122,6 +122,34 @@ fn a_tag_does_not_make_the_repository_of_a_manifest_one_of_the_project() {
 }
 
 #[test]
+fn a_tag_of_an_image_of_the_manifests_with_the_name_of_the_project_is_listed() {
+    let image = "r.example.com/shop/app";
+    for defaults in ["", &format!("defaults: {{images: {{{image}: ':main'}}}}")] {
+        let tagged = |tag: &str| {
+            format!("- {{name: main, images: {{{image}: ':main'}}}}\n- {{name: a, images: {{{image}: ':{tag}'}}}}\n")
+        };
+        let new = || {
+            let w = Workspace::empty();
+            w.write("base/web.yaml", BASE.replace("image: app", &format!("image: {image}")));
+            spec(&w, defaults, &tagged("1"));
+            w.run(&["build"]).exits(0);
+            w
+        };
+        assert_eq!(rebuild(&new(), defaults, &tagged("2")), "r.example.com/shop/app:1\n", "{defaults:?}");
+        let main = format!("- {{name: main, images: {{{image}: ':main'}}}}\n");
+        assert_eq!(rebuild(&new(), defaults, &main), "r.example.com/shop/app:1\n", "{defaults:?}");
+    }
+    // Only the history has the last branch that set the tag.
+    let w = workspace("", "- name: main\n");
+    w.write("base/web.yaml", BASE.replace("image: app", &format!("image: {image}")));
+    let branches = format!("- name: main\n- {{name: a, images: {{{image}: ':1'}}}}\n");
+    rebuild(&w, "", &branches);
+    w.commit_all();
+    w.shell("git update-ref refs/remotes/origin/main HEAD");
+    assert_eq!(rebuild(&w, "", "- name: main\n"), "r.example.com/shop/app:1\n");
+}
+
+#[test]
 fn a_repository_of_defaults_counts_only_with_the_name_of_the_project() {
     let defaults = |tag: &str| {
         let image = "mirror.example.com/library/redis";
