@@ -16,6 +16,8 @@ const OBJECT: usize = 4;
 const VALUES: usize = 8;
 /// The number of field specs that are as much work as one object.
 const SPECS: usize = 4;
+/// The number of items of a list or mapping that move in one step.
+const MOVED: usize = 64;
 /// The number of bytes of text in one step.
 const BYTES: usize = 64;
 
@@ -54,6 +56,11 @@ impl WorkCounter {
     /// Counts a list or mapping that is copied without the values in its items.
     pub(crate) fn copied(&self, items: usize) -> Result<(), Diagnostic> {
         self.count(items / VALUES)
+    }
+
+    /// Counts items of a list or mapping that move because one before them is added or removed.
+    pub(crate) fn moved(&self, items: usize) -> Result<(), Diagnostic> {
+        self.count(items / MOVED)
     }
 
     /// Counts a text that is made.

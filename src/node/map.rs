@@ -96,6 +96,12 @@ impl Map {
         self.position(key).is_some()
     }
 
+    /// The number of entries from `key` on, or from where it would be.
+    pub(crate) fn count_from(&self, key: &str) -> usize {
+        let (Ok(at) | Err(at)) = self.find(key);
+        self.len() - at
+    }
+
     /// Sets the value of `key` and returns the previous value. An existing key keeps its style and source location.
     pub(crate) fn insert(&mut self, key: impl Into<MapKey>, value: Node) -> Option<Node> {
         let key = key.into();

@@ -15,6 +15,23 @@ fn operations_that_copy_a_mapping_into_itself() {
 }
 
 #[test]
+fn operations_at_the_start_of_a_long_list_or_mapping() {
+    let keys: String = (0..50_000).map(|i| format!("k{i:05}: 1, ")).collect();
+    let remove_keys: String = (0..50_000).map(|i| format!("- {{op: remove, path: /l/k{i:05}}}\n")).collect();
+    for (value, operations) in [
+        ("[]".to_owned(), "- {op: add, path: /l/0, value: 1}\n".repeat(50_000)),
+        (format!("[{}]", "1,".repeat(50_000)), "- {op: remove, path: /l/0}\n".repeat(50_000)),
+        (format!("[{}]", "1,".repeat(50_000)), "- {op: move, from: /l/0, path: /l/1}\n".repeat(50_000)),
+        (format!("{{{keys}}}"), remove_keys),
+    ] {
+        let operations = format!("- {{op: add, path: /l, value: {value}}}\n{operations}");
+        let kustomization = "resources: [a.yaml]\npatches: [{path: p.yaml, target: {kind: ConfigMap}}]\n";
+        let files = [("kustomization.yaml", kustomization), ("a.yaml", CONFIG_MAP), ("p.yaml", &operations)];
+        assert!(refused(&workspace(&files)).starts_with(LIMIT));
+    }
+}
+
+#[test]
 fn operations_that_nest_a_mapping() {
     let mut path = "/data/a".to_owned();
     let mut operations =

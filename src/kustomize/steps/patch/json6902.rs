@@ -109,22 +109,22 @@ impl Operation {
         match &self.what {
             Verb::Add(value) => {
                 count(value)?;
-                self.path.add(object, value.clone())
+                self.path.add(object, value.clone(), work)
             }
-            Verb::Remove => self.path.remove(object).map(drop),
+            Verb::Remove => self.path.remove(object, work).map(drop),
             Verb::Replace(value) => {
                 count(value)?;
                 self.path.replace(object, value.clone(), found)
             }
             Verb::Move(from) => {
-                let value = from.remove(object)?;
+                let value = from.remove(object, work)?;
                 count(&value)?;
-                self.path.add(object, value)
+                self.path.add(object, value, work)
             }
             Verb::Copy(from) => {
                 let value = from.copy(object, &mut found.losses)?;
                 count(&value)?;
-                self.path.add(object, value)
+                self.path.add(object, value, work)
             }
             Verb::Test(value) => {
                 count(value)?;
@@ -191,14 +191,20 @@ impl LocatedPointer {
         }
     }
 
-    fn add(&self, object: &mut Node, value: Node) -> Result<(), Diagnostic> {
+    fn add(&self, object: &mut Node, value: Node, work: &WorkCounter) -> Result<(), Diagnostic> {
         let (parent, key) = self.parent(object)?;
         match &mut parent.value {
-            Value::Map(fields) => _ = fields.insert(key, value),
+            Value::Map(fields) => {
+                if !fields.has(key) {
+                    work.moved(fields.count_from(key))?;
+                }
+                fields.insert(key, value);
+            }
             Value::Seq(_) => {
                 let length = parent.as_seq().map_or(0, <[Node]>::len);
                 let at = if key == "-" { Some(length) } else { index(key, length + 1) };
                 let at = at.ok_or_else(|| self.missing(parent, self.pointer.parts().len() - 1))?;
+                work.moved(length - at)?;
                 parent.as_seq_mut().expect("it is a list").insert(at, value);
             }
             Value::Scalar(_) => unreachable!("no scalar is a parent"),
@@ -206,14 +212,17 @@ impl LocatedPointer {
         Ok(())
     }
 
-    fn remove(&self, object: &mut Node) -> Result<Node, Diagnostic> {
+    fn remove(&self, object: &mut Node, work: &WorkCounter) -> Result<Node, Diagnostic> {
         self.get(object)?;
         let (parent, key) = self.parent(object)?;
-        let removed = match &mut parent.value {
-            Value::Map(fields) => fields.remove(key),
-            _ => parent.as_seq_mut().and_then(|items| Some(items.remove(index(key, items.len())?))),
-        };
-        Ok(removed.expect("it was just found"))
+        if let Value::Map(fields) = &mut parent.value {
+            work.moved(fields.count_from(key))?;
+            return Ok(fields.remove(key).expect("it was just found"));
+        }
+        let items = parent.as_seq_mut().expect("no scalar is a parent");
+        let at = index(key, items.len()).expect("it was just found");
+        work.moved(items.len() - at)?;
+        Ok(items.remove(at))
     }
 
     fn replace(&self, object: &mut Node, value: Node, found: &mut PatchFindings) -> Result<(), Diagnostic> {
