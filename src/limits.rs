@@ -34,8 +34,12 @@ pub(crate) const SPEC_ERRORS: usize = 10_000;
 pub(crate) const TEMPLATE_STEPS: u64 = 2_000_000;
 /// The nesting depth of a template in a run: an include is 10 levels, a macro is 4, a block or loop is 1.
 pub(crate) const TEMPLATE_DEPTH: usize = 250;
-/// The work of all templates of one branch, in the same steps.
+/// The text that one run of a template writes, in bytes.
+pub(crate) const TEMPLATE_BYTES: usize = 16 << 20;
+/// The work of all templates of one branch, in the same steps. 8 bytes of text that they write are one more.
 pub(crate) const BRANCH_TEMPLATE_STEPS: u64 = 4_000_000;
+/// The number of operators in one tag of a template, besides `~`.
+pub(crate) const TAG_OPERATORS: usize = 250;
 /// The nesting depth of lists and mappings in the value of an expression.
 pub(crate) const TEMPLATE_VALUE_DEPTH: usize = 64;
 

@@ -8,7 +8,7 @@ use super::number::NumberTexts;
 use super::value::{self, PlaceholderValues, ValueError};
 use super::{operands, placeholder, subjects, tags, work};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::limits::{TEMPLATE_DEPTH, TEMPLATE_STEPS};
+use crate::limits::{TAG_OPERATORS, TEMPLATE_DEPTH, TEMPLATE_STEPS};
 use crate::reserved;
 use crate::source::{File, Found, Location, Project, RelPath};
 use base64::Engine as _;
@@ -239,6 +239,12 @@ pub(super) fn source(file: &File) -> Result<&str, Diagnostic> {
         return Err(Diagnostic::new(Code::Template, "the tag `autoescape` is not supported")
             .at(location(at, source[at..].lines().next().map_or(0, |line| line.chars().count())))
             .help("remove it: values are inserted as data and need no escaping"));
+    }
+    if let Some(at) = operands::first_excess(source) {
+        let message = format!("the tag has more than {TAG_OPERATORS} operators");
+        return Err(Diagnostic::new(Code::Template, message)
+            .at(location(at, 2))
+            .help("divide the expression with `{% set %}`, or write the value in the spec"));
     }
     Ok(source)
 }

@@ -8,7 +8,7 @@ use super::insertion::{Insertions, SourceChange};
 use super::syntax_error::{self, SyntaxError};
 use super::value::ValueError;
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::limits::{BRANCH_TEMPLATE_STEPS, TEMPLATE_DEPTH, TEMPLATE_STEPS};
+use crate::limits::{BRANCH_TEMPLATE_STEPS, TEMPLATE_BYTES, TEMPLATE_DEPTH, TEMPLATE_STEPS};
 use crate::node::Node;
 use crate::source::{File, FileId, Location, Project, RelPath};
 use minijinja::{Environment, ErrorKind};
@@ -61,6 +61,12 @@ pub(super) fn over_work_limit() -> Diagnostic {
         .help("look for a loop over a large `range()`, a macro that calls itself, a template that extends itself, or a value that grows in a loop")
 }
 
+/// The error that a template writes too much.
+pub(super) fn over_text_limit() -> Diagnostic {
+    Diagnostic::new(Code::Template, format!("the template writes more than {TEMPLATE_BYTES} bytes"))
+        .help("look for a loop, an include or a value that repeats a large text")
+}
+
 /// The error that the templates of a branch exceed the work limit.
 pub(super) fn over_branch_limit() -> Diagnostic {
     let message = format!("the templates of the branch exceed the work limit of {BRANCH_TEMPLATE_STEPS} steps");
@@ -71,7 +77,7 @@ pub(super) fn over_branch_limit() -> Diagnostic {
 
 /// Whether a template exceeded the work limit.
 pub(super) fn is_over_work_limit(error: &minijinja::Error) -> bool {
-    causes(error).any(|error| error.kind() == ErrorKind::OutOfFuel)
+    causes(error).any(|error| matches!(error.kind(), ErrorKind::OutOfFuel | ErrorKind::WriteFailure))
 }
 
 /// Whether the error is about captured text, so that its diagnostic has the help for it.
@@ -179,6 +185,7 @@ fn message(error: &minijinja::Error, project: &Project, variables: &Node) -> Dia
             unknown(error.kind(), detail)
         }
         ErrorKind::OutOfFuel => over_work_limit(),
+        ErrorKind::WriteFailure => over_text_limit(),
         ErrorKind::TemplateNotFound => {
             let name = detail.split(['"', '\'']).nth(1).unwrap_or(detail);
             diagnostic(format!("the template `{name}` does not exist"))

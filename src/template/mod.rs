@@ -14,6 +14,7 @@ mod fill;
 mod insertion;
 mod number;
 mod operands;
+mod output;
 mod parsed;
 mod placeholder;
 mod subjects;
@@ -35,10 +36,14 @@ use environment::{ExpressionOutput, RenderState, environment};
 use insertion::SourceChange;
 use minijinja::{Environment, Value};
 use number::{NumberChoice, NumberMarks, NumberTexts, SourceNumbers};
+use output::TemplateOutput;
 use parsed::{ParsedTemplate, ParsedTemplateCache};
 use std::sync::Arc;
 use trace::TemplateTrace;
 use value::{CAPTURED_TEXT_HELP, PlaceholderValues};
+
+/// The bytes of written text that count as a step of the branch. The text of all templates of a branch is in memory at once.
+const WRITTEN_BYTES: usize = 8;
 
 /// The steps that count for a template that fails after at most so many.
 const SHORT_STEPS: u64 = 50_000;
@@ -95,7 +100,7 @@ impl TemplateEngine {
         };
         if let Some(at) = work::first_excess(&text, PlaceholderValues::of(&state.values)) {
             let location = self.trace(file, context, &text).location_of_range(at, at).or(file.location());
-            return Err(error::over_work_limit().at(location).into());
+            return Err(error::over_text_limit().at(location).into());
         }
         if state.has_captured_text || placeholder::count(&text) != state.values.len() {
             self.check_captured_text(file, context, &text, &state)?;
@@ -330,12 +335,15 @@ type Rendered = Result<(String, RenderState, u64), minijinja::Error>;
 
 /// Renders a template with placeholders.
 fn render(env: &Environment<'static>, file: &File, root: Value) -> Rendered {
-    let mut rendered = env.get_template(file.path.as_str())?.render_captured(root)?;
+    let mut output = TemplateOutput::default();
+    let mut rendered = env.get_template(file.path.as_str())?.render_captured_to(root, &mut output)?;
     let (state, steps) = rendered.with_state_mut(|state| {
         let steps = state.fuel_levels().map_or(0, |(steps, _)| steps);
         (std::mem::take(state.get_or_insert_extension(RenderState::default())), steps)
     });
-    Ok((with_last_line_break(rendered.into_output(), file), state, steps))
+    let text = with_last_line_break(output.into_text(), file);
+    let steps = steps + (text.len() / WRITTEN_BYTES) as u64;
+    Ok((text, state, steps))
 }
 
 /// The rendered text of a template, without the values of placeholders.

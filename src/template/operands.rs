@@ -5,6 +5,7 @@
 //! detects. Another filter counts the values that a template makes.
 
 use super::tags;
+use crate::limits::TAG_OPERATORS;
 
 /// The filter that converts a number of the spec to its value.
 pub(super) const VALUE_FILTER: &str = "_pleach_number";
@@ -43,8 +44,15 @@ pub(super) fn tags(source: &str) -> impl Iterator<Item = (usize, &str)> {
 
 /// The ends of the operands of all tags, ascending.
 pub(super) fn ends(source: &str, operands: FilteredOperands) -> Vec<usize> {
-    let of_tag = |(start, tag)| operand_ends(tag, operands).into_iter().map(move |end| start + end);
+    let of_tag = |(start, tag)| operand_ends(tag, operands).0.into_iter().map(move |end| start + end);
     tags(source).flat_map(of_tag).collect()
+}
+
+/// The first tag with too many operators. The engine looks for constants in each operand of a long expression, so that the work to
+/// compile it is quadratic.
+pub(super) fn first_excess(source: &str) -> Option<usize> {
+    let mut long = tags(source).filter(|(_, tag)| tag.len() > TAG_OPERATORS);
+    long.find(|(_, tag)| operand_ends(tag, FilteredOperands::Computed).1 > TAG_OPERATORS).map(|(start, _)| start)
 }
 
 /// An expression between brackets or operators.
@@ -94,9 +102,9 @@ impl OperandScan {
     }
 }
 
-/// The ends of the operands of a tag, ascending.
-fn operand_ends(tag: &str, operands: FilteredOperands) -> Vec<usize> {
-    let mut ends = Vec::new();
+/// The ends of the operands of a tag, ascending, and the number of its operators besides `~`.
+fn operand_ends(tag: &str, operands: FilteredOperands) -> (Vec<usize>, usize) {
+    let (mut ends, mut operators) = (Vec::new(), 0);
     let mut outer: Vec<OperandScan> = Vec::new();
     let (mut at, close) = content(tag);
     let mut scan = OperandScan::first(tag);
@@ -111,11 +119,12 @@ fn operand_ends(tag: &str, operands: FilteredOperands) -> Vec<usize> {
         if c == '"' || c == '\'' {
             len = string_len(rest);
             scan.end = Some(at + len);
-        } else if c.is_alphanumeric() || c == '_' {
-            len = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+        } else if is_word(c) {
+            len = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
             let word = &rest[..len];
             let is_test_name = scan.is_test && scan.end.is_none() && word != "not";
             if WORDS.contains(&word) && !is_test_name && !matches!(previous, '.' | '|') {
+                operators += 1;
                 let is_test = word == "is" || word == "not" && scan.is_test && scan.end.is_none();
                 finish(&mut scan, false);
                 scan.is_test = is_test;
@@ -135,7 +144,7 @@ fn operand_ends(tag: &str, operands: FilteredOperands) -> Vec<usize> {
             scan.end = Some(at + len);
             scan.is_compound = true;
         } else if let Some(operator) = OPERATORS.iter().find(|operator| rest.starts_with(**operator)) {
-            len = operator.len();
+            (len, operators) = (operator.len(), operators + 1);
             finish(&mut scan, true);
         } else if matches!(c, ',' | ':' | '=' | '~') {
             // A tuple needs no brackets.
@@ -152,7 +161,11 @@ fn operand_ends(tag: &str, operands: FilteredOperands) -> Vec<usize> {
         finish(&mut scan, false);
     }
     ends.sort_unstable();
-    ends
+    (ends, operators)
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
 }
 
 /// Whether the first operand of a tag is a name or a call that the tag needs unchanged. In some tags, this is so only before `=` or
@@ -162,13 +175,15 @@ fn is_naming(tag: &str, is_before: bool) -> bool {
     tag.starts_with("{%") && (NAMING_TAGS.contains(&word) || is_before && matches!(word, "set" | "for"))
 }
 
-/// The range between the braces of a tag, without the signs of white space control.
+/// The range between the braces of a tag, without the signs of white space control. A tag that is not closed has no braces at its
+/// end.
 pub(super) fn content(tag: &str) -> (usize, usize) {
     let bytes = tag.as_bytes();
     let start = 2 + usize::from(matches!(bytes.get(2), Some(b'-' | b'+')));
-    let end = tag.len().saturating_sub(2);
-    let end = end - usize::from(end > start && matches!(bytes[end - 1], b'-' | b'+'));
-    (start, end.max(start).min(tag.len()))
+    let is_closed = tag.len() >= 4 && (tag.ends_with("}}") || tag.ends_with("%}"));
+    let end = tag.len() - if is_closed { 2 } else { 0 };
+    let end = end - usize::from(is_closed && end > start && matches!(bytes[end - 1], b'-' | b'+'));
+    (start.min(tag.len()), end.max(start).min(tag.len()))
 }
 
 /// The length of the string that `text` begins with, with its quotes.

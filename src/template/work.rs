@@ -8,7 +8,7 @@
 use super::context::NodeObject;
 use super::placeholder;
 use super::value::PlaceholderValues;
-use crate::limits::TEMPLATE_STEPS;
+use crate::limits::{TEMPLATE_BYTES, TEMPLATE_STEPS};
 use crate::node::{Node, Value as Data};
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, State, Value};
@@ -138,7 +138,7 @@ fn node_bytes(node: &Node) -> usize {
 pub(super) fn first_excess(text: &str, values: PlaceholderValues) -> Option<usize> {
     let mut bytes = text.len();
     placeholder::positions(text).find_map(|(at, number)| {
-        bytes = bytes.saturating_add(size(values.get(number)?, values, MAX_BYTES));
-        (bytes > MAX_BYTES).then_some(at)
+        bytes = bytes.saturating_add(size(values.get(number)?, values, TEMPLATE_BYTES));
+        (bytes > TEMPLATE_BYTES).then_some(at)
     })
 }

@@ -11,6 +11,8 @@ fn error(before: &str, expression: &str) -> String {
 
 const LIMIT: &str = "error[template]: the template exceeds the work limit of 2000000 steps -->";
 
+const TEXT_LIMIT: &str = "error[template]: the template writes more than 16777216 bytes -->";
+
 /// The error about `step`, run 60 times.
 #[track_caller]
 fn repeated(start: &str, step: &str, expression: &str) -> String {
@@ -87,13 +89,13 @@ fn large_text_written_often() {
 #[test]
 fn captured_text_written_often() {
     let got = error("{% set t %}{{ 'x' * 1000000 }}{% endset %}", "'{% for i in range(1000) %}{{ t }}{% endfor %}'");
-    assert!(got.starts_with(LIMIT), "{got}");
+    assert!(got.starts_with(TEXT_LIMIT), "{got}");
 }
 
 #[test]
 fn captured_text_in_a_list() {
     let got = error("{% set t %}{{ 'x' * 1000000 }}{% endset %}", "{{ [t] * 1000 }}");
-    assert!(got.starts_with(LIMIT), "{got}");
+    assert!(got.starts_with(TEXT_LIMIT), "{got}");
 }
 
 #[test]
@@ -225,4 +227,59 @@ fn branch_over_a_limit_ends_the_build() {
     let all = workspace.run(&["build", "--keep-going"]).exits(2).err();
     assert!(all.contains("= branches: `b0`, `b1`, `b2` and 1 more"), "{all}");
     assert!(workspace.path().join("out/namespaces/a").exists());
+}
+
+#[test]
+fn expressions_with_many_operators() {
+    let want = "error[template]: the tag has more than 250 operators --> base/a.yaml.j2:6:6";
+    for chain in ["1+", "1-", "1 == ", "1 is odd and ", "1 in [1] and ", "not ", "'a' + ", "1 if 1 else "] {
+        assert_eq!(error("", &format!("{{{{ {}1 }}}}", chain.repeat(8000))), want, "{chain}");
+        let condition = format!("{{% if {}1 %}}{{% endif %}}", chain.repeat(8000));
+        assert!(
+            error(&condition, "y").starts_with("error[template]: the tag has more than 250 operators -->"),
+            "{chain}"
+        );
+    }
+}
+
+#[test]
+fn large_text_written_many_times() {
+    let large = "x".repeat(1_000_000);
+    let object = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n";
+    let included = format!("{object}  a: '{}'\n", "{% include 'm.j2' %}".repeat(100));
+    let w = workspace(&[("a.yaml.j2", &included), ("m.j2", &large)]);
+    assert_eq!(refused(&w), format!("{TEXT_LIMIT} base/a.yaml.j2"));
+    let repeated =
+        format!("{object}{{% for i in range(1000) %}}\n  a{{{{ i }}}}: '{}'\n{{% endfor %}}\n", &large[..100_000]);
+    assert_eq!(refused(&workspace(&[("a.yaml.j2", &repeated)])), format!("{TEXT_LIMIT} base/a.yaml.j2"));
+    // The templates of a branch count together.
+    let part = |i: usize| {
+        format!("{}  a: '{}'\n", object.replace("name: a", &format!("name: a{i}")), "{% include 'm.j2' %}".repeat(12))
+    };
+    let parts: Vec<(String, String)> = (0..8).map(|i| (format!("a{i}.yaml.j2"), part(i))).collect();
+    let files: Vec<(&str, &str)> =
+        parts.iter().map(|(path, text)| (path.as_str(), text.as_str())).chain([("m.j2", large.as_str())]).collect();
+    let got = refused(&workspace(&files));
+    assert!(
+        got.starts_with("error[template]: the templates of the branch exceed the work limit of 4000000 steps -->"),
+        "{got}"
+    );
+}
+
+#[test]
+fn tags_that_are_not_closed_and_end_in_other_letters() {
+    for text in [
+        "{% ä",
+        "a: '{% if ä'",
+        "# {% if }} ä",
+        "{{ ä",
+        "{%-ä",
+        "{%",
+        "{{-",
+        "{% set p = \"hunter2secretvalue\" ä",
+        "{# ä",
+    ] {
+        let got = refused(&workspace(&[("a.yaml.j2", &format!("{text}\n"))]));
+        assert!(got.starts_with("error[") && !got.contains("hunter2"), "{text}: {got}");
+    }
 }

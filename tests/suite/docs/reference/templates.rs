@@ -41,7 +41,8 @@ const STATEMENTS: &str = "\
 | `{% raw %}`, `{% endraw %}` | text that is not a template |
 
 The text that macros, `set` blocks, `caller()` and `super()` return can be written, joined, trimmed and indented. A template that
-inspects such text, for instance its length, is refused. Rendering stops with an error after 250,000 steps.
+inspects such text, for instance its length, is refused. Rendering stops with an error at a work
+limit; see [Limits](limits.md).
 
 ";
 
