@@ -71,7 +71,7 @@ use crate::limits::SPEC_ERRORS;
 use crate::name::DnsName;
 use crate::node::Node;
 use crate::reserved;
-use crate::schema::branches as schema;
+use crate::schema::branches::{self as schema, ValidatedSpec};
 use crate::schema::scope::GroupKind;
 use crate::source::{FolderPath, Location, Project, RelPath};
 use section::Section;
@@ -180,13 +180,13 @@ pub(crate) fn project_location(project: &Project) -> Location {
 }
 
 fn all_of(project: &Project, own: impl Fn(&mut BranchEntry, &mut Vec<Diagnostic>)) -> Result<Spec> {
-    let (document, mut faults) = schema::with_known_fields(load::document(project)?);
+    let ValidatedSpec { node: document, misspelled: mut faults, errors } = schema::validate(load::document(project)?);
     faults.extend(reserved::errors(&document));
     let Some(mut spec) = Spec::of(&document, project, &mut faults) else { return Err(faults.into()) };
     spec.branches.iter_mut().for_each(|branch| own(branch, &mut faults));
     // The error of a type is more precise than that of the schema at the same location.
     let known: BTreeSet<Location> = faults.iter().map(|fault| fault.parts().at).collect();
-    faults.extend(schema::check(&document).into_iter().filter(|fault| !known.contains(&fault.parts().at)));
+    faults.extend(errors.into_iter().filter(|fault| !known.contains(&fault.parts().at)));
     Diagnostics::check(faults, spec)
 }
 

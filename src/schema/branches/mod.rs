@@ -27,28 +27,38 @@ static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
     options.build(&SCHEMA).expect("the schema is a schema")
 });
 
-/// Validates a spec: unknown and missing fields, wrong types, invalid values. It stops after [`SPEC_ERRORS`] errors.
-pub(crate) fn check(spec: &Node) -> Vec<Diagnostic> {
-    let errors = SpecPart::all(spec).into_iter().flat_map(|part| {
-        let json = json(&part.node);
-        let faults = VALIDATOR.iter_errors(&json).filter(|fault| part.has(fault));
-        faults.flat_map(|fault| SchemaSubject::of(&part.node, &fault).diagnostics(fault.kind())).collect::<Vec<_>>()
-    });
-    errors.take(SPEC_ERRORS).collect()
+/// A spec with the errors of its validation.
+pub(crate) struct ValidatedSpec {
+    /// The spec, with each unknown field that is close to a known one renamed to it: one misspelled field is one error.
+    pub(crate) node: Node,
+    /// The errors for these fields.
+    pub(crate) misspelled: Vec<Diagnostic>,
+    /// The other errors: unknown and missing fields, wrong types, invalid values.
+    pub(crate) errors: Vec<Diagnostic>,
 }
 
-/// The spec with each unknown field that is close to a known one renamed to it, and the errors for these fields. So one
-/// misspelled field is one error. It stops after [`SPEC_ERRORS`] unknown fields.
-pub(crate) fn with_known_fields(spec: Node) -> (Node, Vec<Diagnostic>) {
-    let (mut errors, mut unknown) = (Vec::new(), 0);
+/// Validates a spec. It stops after [`SPEC_ERRORS`] errors.
+pub(crate) fn validate(spec: Node) -> ValidatedSpec {
+    let (mut misspelled, mut errors, mut unknown) = (Vec::new(), Vec::new(), 0);
     let mut parts = SpecPart::all(&spec);
     for part in &mut parts {
-        while unknown < SPEC_ERRORS && part.rename_unknown_fields(&mut errors, &mut unknown) {}
+        while unknown < SPEC_ERRORS && part.rename_unknown_fields(&mut misspelled, &mut unknown) {}
+        if errors.len() < SPEC_ERRORS {
+            errors.extend(part.errors());
+        }
     }
-    (if errors.is_empty() { spec } else { SpecPart::joined(parts) }, errors)
+    errors.truncate(SPEC_ERRORS);
+    let node = if misspelled.is_empty() { spec } else { SpecPart::joined(parts) };
+    ValidatedSpec { node, misspelled, errors }
 }
 
 impl SpecPart {
+    fn errors(&self) -> Vec<Diagnostic> {
+        let json = json(&self.node);
+        let faults = VALIDATOR.iter_errors(&json).filter(|fault| self.has(fault)).take(SPEC_ERRORS);
+        faults.flat_map(|fault| SchemaSubject::of(&self.node, &fault).diagnostics(fault.kind())).collect()
+    }
+
     /// Renames unknown fields that are close to known ones, adds the errors, and counts the `unknown` fields. Returns whether it
     /// renamed any.
     fn rename_unknown_fields(&mut self, errors: &mut Vec<Diagnostic>, unknown: &mut usize) -> bool {

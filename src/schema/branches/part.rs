@@ -66,7 +66,7 @@ mod tests {
     use super::SpecPart;
     use crate::limits::SPEC_PART_NODES;
     use crate::node::Node;
-    use crate::schema::branches::check;
+    use crate::schema::branches::validate;
 
     /// A spec whose branches have an unknown field.
     fn spec(branches: usize) -> Node {
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn further_parts_need_no_other_fields() {
-        let errors = check(&spec(SPEC_PART_NODES / 4));
+        let errors = validate(spec(SPEC_PART_NODES / 4)).errors;
         assert!(errors.iter().all(|error| error.to_string() == "unknown field `unknown`"));
     }
 }
