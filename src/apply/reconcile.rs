@@ -183,7 +183,7 @@ impl<'a> Reconciler<'a> {
                 NameAction::Keep => report(index, &found, NameOutcome::Kept),
                 NameAction::Refuse(reason) => report(index, &found, NameOutcome::Refused(reason)),
                 NameAction::Write(kind) => {
-                    writes.push(PendingWrite { index, found, kind, conflicts: 0, was_ignored: false })
+                    writes.push(PendingWrite { index, found, kind, conflicts: 0, was_ignored: false });
                 }
             }
         }

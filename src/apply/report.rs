@@ -57,12 +57,11 @@ fn detail(report: &NameReport) -> String {
                 "also has {}, which pleach never changes and which rule out this change; remove them first",
                 shown_sets(sets)
             ),
-            RefusalReason::TooLarge(reason) => reason.clone(),
             RefusalReason::OtherOwner(owner) => format!("belongs to the project `{owner}`"),
             RefusalReason::OtherBranch(branch) => format!("belongs to the branch `{branch}`, which still uses it"),
             RefusalReason::Unreadable => format!("`{}` is not a known ownership record", report.entry.ownership),
             RefusalReason::Pending => "its address is not known yet".to_owned(),
-            RefusalReason::Address(reason) => reason.clone(),
+            RefusalReason::TooLarge(reason) | RefusalReason::Address(reason) => reason.clone(),
         },
         NameOutcome::Failed(reason) => reason.clone(),
         NameOutcome::Unsettled => "it changed repeatedly during the run".to_owned(),

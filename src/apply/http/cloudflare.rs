@@ -99,13 +99,10 @@ impl Provider for Cloudflare {
         let records = json["result"].as_array().ok_or("it has no `result`")?;
         let mut page = RecordPage::default();
         for found in records {
-            match record(found) {
-                Some(record) => page.records.push(record),
-                None => {
-                    let name = found["name"].as_str().and_then(parse_name);
-                    let set = || foreign(found["type"].as_str().unwrap_or_default(), "not readable");
-                    page.foreign.extend(name.map(|name| (name, set())));
-                }
+            if let Some(record) = record(found) {
+                page.records.push(record);
+            } else if let Some(name) = found["name"].as_str().and_then(parse_name) {
+                page.foreign.push((name, foreign(found["type"].as_str().unwrap_or_default(), "not readable")));
             }
         }
         let info = &json["result_info"];

@@ -84,7 +84,7 @@ fn route53(name: &DnsName, zone: &spec::Zone, context: &ProviderContext) -> Resu
     };
     let keys = AwsCredentials { id: id_of_key, secret, session: credential("AWS_SESSION_TOKEN")? };
     let scope = SigningScope { region: "us-east-1", service: "route53" };
-    let provider = Route53::new(name.clone(), zone_id(zone));
+    let provider = Route53::new(name.clone(), zone.id.as_deref());
     Ok((Box::new(provider), Authentication::Aws(keys, scope), Some("https://route53.amazonaws.com")))
 }
 

@@ -61,8 +61,8 @@ const DENIED: [&str; 12] = [
 impl Route53 {
     /// The hosted zone with this id, or with this name if there is no id. The console and tools of AWS also write an id with a
     /// path before it, as in `/hostedzone/Z0123456789`.
-    pub(crate) fn new(zone: DnsName, id: Option<String>) -> Self {
-        Route53 { zone, id: id.as_deref().map(bare_id).map(str::to_owned) }
+    pub(crate) fn new(zone: DnsName, id: Option<&str>) -> Self {
+        Route53 { zone, id: id.map(bare_id).map(str::to_owned) }
     }
 
     fn path(&self) -> String {
