@@ -88,11 +88,18 @@ impl SecretFiles {
         let parts: BTreeMap<FileId, Vec<FileId>> =
             files.texts.iter().map(|(file, text)| (file.id, files.included(file, text))).collect();
         let all_parts: BTreeSet<FileId> = parts.values().flatten().copied().collect();
+        let with_kind: BTreeSet<FileId> =
+            files.texts.iter().filter(|(_, text)| text.contains("kind:")).map(|(file, _)| file.id).collect();
+        let includes_kind = |file: &File| {
+            closure(parts[&file.id].clone(), |id| parts[&id].clone()).iter().any(|id| with_kind.contains(id))
+        };
         let rules = |file: &File| Rules {
             keys,
             changes_kinds,
             is_template: file.path.name().strip_suffix(".j2").is_some(),
-            is_part: all_parts.contains(&file.id) || file.path.name().starts_with("kustomization"),
+            is_without_kind: all_parts.contains(&file.id)
+                || file.path.name().starts_with("kustomization")
+                || includes_kind(file),
         };
         let has_secret = |(file, text): &&(Arc<File>, String)| {
             let lines: Vec<&str> = text.lines().collect();
@@ -155,8 +162,8 @@ struct Rules<'k> {
     changes_kinds: bool,
     /// Whether the file is a template.
     is_template: bool,
-    /// Whether the file may be without a kind, because it is no object.
-    is_part: bool,
+    /// Whether the file may be without a kind, because it is no object, or another file has it.
+    is_without_kind: bool,
 }
 
 impl Rules<'_> {
@@ -164,7 +171,7 @@ impl Rules<'_> {
     fn may_be_secret(&self, document: &[&str]) -> bool {
         secret_text::may_be_secret(document)
             || secret_text::has_data(document, self.changes_kinds)
-            || self.is_template && !self.is_part && !secret_text::has_own_kind(document)
+            || self.is_template && !self.is_without_kind && !secret_text::has_own_kind(document)
     }
 }
 

@@ -97,7 +97,7 @@ mod tests {
         }
         let names =
             |names: &mut dyn Iterator<Item = &SmolStr>| names.map(SmolStr::as_str).collect::<Vec<_>>().join(" ");
-        assert_eq!(names(&mut images.set()), "r.example.com/shop/api r.example.com/job r.example.com/web");
+        assert_eq!(names(&mut images.set()), "r.example.com/shop/api r.example.com/job other r.example.com/web");
         assert_eq!(names(&mut images.defaults()), "r.example.com/web r.example.com/db");
     }
 }

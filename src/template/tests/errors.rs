@@ -42,7 +42,7 @@ const INVALID: &[(&str, &str, &str)] = &[
     (
         "a: 1\n{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}\n",
         "the template exceeds the work limit of 2000000 steps",
-        "base/a.yaml.j2:2",
+        "base/a.yaml.j2:2:1",
     ),
     ("a: {{ 'x' * 99999999 }}\n", "the template exceeds the work limit of 2000000 steps", "base/a.yaml.j2:1:7"),
     ("{% include '../../etc/passwd' %}\n", "`../../etc/passwd` is outside of the workspace", "base/a.yaml.j2:1:4"),

@@ -135,6 +135,11 @@ fn errors_of_other_objects_show_their_lines() {
             ("base/c.yaml.j2", format!("{config}data: {{a: x}}\n")),
             ("base/c/p.yaml", "- {op: add, path: /data/a/b, value: shown-line}\n".to_owned()),
         ],
+        // A template without a kind, which has that of a macro.
+        [
+            ("base/c.yaml.j2", "{% from 'lib.j2' import object -%}\n{{ object('shown-line' + nothing) }}\n".to_owned()),
+            ("base/lib.j2", format!("{{%- macro object(a) %}}\n{config}data: {{a: {{{{ a }}}}}}\n{{%- endmacro %}}\n")),
+        ],
     ] {
         let workspace = workspace(&[
             ("base/kustomization.yaml", kustomization),
