@@ -87,19 +87,22 @@ impl SecretFiles {
         let mut files = SecretFiles { texts, by_path, found: BTreeMap::new() };
         let parts: BTreeMap<FileId, Vec<FileId>> =
             files.texts.iter().map(|(file, text)| (file.id, files.included(file, text))).collect();
-        let all_parts: BTreeSet<FileId> = parts.values().flatten().copied().collect();
-        let with_kind: BTreeSet<FileId> =
-            files.texts.iter().filter(|(_, text)| text.contains("kind:")).map(|(file, _)| file.id).collect();
-        let includes_kind = |file: &File| {
-            closure(parts[&file.id].clone(), |id| parts[&id].clone()).iter().any(|id| with_kind.contains(id))
-        };
+        let mut wholes: BTreeMap<FileId, Vec<FileId>> = BTreeMap::new();
+        for (whole, parts) in &parts {
+            for part in parts {
+                wholes.entry(*part).or_default().push(*whole);
+            }
+        }
+        let including = |id: FileId| wholes.get(&id).cloned().unwrap_or_default();
+        let with_kind = files.texts.iter().filter(|(_, text)| text.contains("kind:")).map(|(file, _)| file.id);
+        let includes_kind = closure(with_kind.flat_map(including).collect(), including);
         let rules = |file: &File| Rules {
             keys,
             changes_kinds,
             is_template: file.path.name().strip_suffix(".j2").is_some(),
-            is_without_kind: all_parts.contains(&file.id)
+            is_without_kind: wholes.contains_key(&file.id)
                 || file.path.name().starts_with("kustomization")
-                || includes_kind(file),
+                || includes_kind.contains(&file.id),
         };
         let has_secret = |(file, text): &&(Arc<File>, String)| {
             let lines: Vec<&str> = text.lines().collect();
@@ -108,9 +111,7 @@ impl SecretFiles {
         };
         let secret: Vec<FileId> = files.texts.iter().filter(has_secret).map(|(file, _)| file.id).collect();
         // What includes the kind of a Secret is one.
-        let secret = closure(secret, |id| {
-            parts.iter().filter(|(_, parts)| parts.contains(&id)).map(|(whole, _)| *whole).collect()
-        });
+        let secret = closure(secret, including);
         for (file, text) in &files.texts {
             files.found.insert(file.id, SecretLines::of(text, &rules(file), secret.contains(&file.id)));
         }

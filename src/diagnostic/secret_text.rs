@@ -1,6 +1,6 @@
 //! Where the values of a text end up, found by lines: in objects of which kinds, in patches of which targets, in which templates.
 //!
-//! What cannot be told from the text counts as secret.
+//! What the text does not show counts as secret.
 
 use std::ops::Range;
 
