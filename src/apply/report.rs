@@ -90,17 +90,16 @@ fn correct_use(NameReport { entry, found, .. }: &NameReport) -> String {
 
 /// All records of a name on one line.
 fn shown_content(NameContent { records, foreign }: &NameContent) -> String {
-    let foreign: Vec<ForeignSet> = foreign.iter().cloned().collect();
     match (records.is_empty(), foreign.is_empty()) {
         (true, true) => "nothing".to_owned(),
         (false, true) => shown(records),
-        (true, false) => shown_sets(&foreign),
-        (false, false) => format!("{} and {}", shown(records), shown_sets(&foreign)),
+        (true, false) => shown_sets(foreign),
+        (false, false) => format!("{} and {}", shown(records), shown_sets(foreign)),
     }
 }
 
-fn shown_sets(sets: &[ForeignSet]) -> String {
-    format!("{} records", sets.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+fn shown_sets<'s>(sets: impl IntoIterator<Item = &'s ForeignSet>) -> String {
+    format!("{} records", sets.into_iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
 }
 
 /// Records on one line.

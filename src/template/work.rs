@@ -17,7 +17,7 @@ use minijinja::{Error, ErrorKind, State, Value};
 const STEP_BYTES: usize = 64;
 /// The bytes of text that are as much work as one value.
 const VALUE_BYTES: usize = 32;
-/// The number of bytes that a template can write.
+/// The number of bytes of text that the steps of a template allow.
 #[expect(clippy::cast_possible_truncation, reason = "the limit is a small constant")]
 const MAX_BYTES: usize = TEMPLATE_STEPS as usize * STEP_BYTES;
 /// The size of a value that a template can compute with, in bytes.

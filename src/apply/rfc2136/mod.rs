@@ -89,10 +89,9 @@ impl Rfc2136Zone {
 
     /// Whether all conditions of each group are met. A group that does not fit into a message is not.
     fn confirm(&mut self, groups: &[Vec<NameChange>]) -> Result<Vec<bool>, ZoneError> {
-        let messages: Vec<_> = groups.iter().map(|changes| message::update(&self.zone, changes)).collect();
-        let sent: Vec<UnsignedMessage> = messages.iter().flatten().cloned().collect();
-        let mut met = self.are_met(&sent)?.into_iter();
-        Ok(messages.iter().map(|message| message.is_some() && met.next() == Some(true)).collect())
+        let (messages, fits) = fitting(groups.iter().map(|changes| message::update(&self.zone, changes)));
+        let mut met = self.are_met(&messages)?.into_iter();
+        Ok(fits.into_iter().map(|fits| fits && met.next() == Some(true)).collect())
     }
 
     /// Whether the conditions of each message are met.
@@ -131,7 +130,9 @@ impl Rfc2136Zone {
 
 impl DnsZone for Rfc2136Zone {
     fn too_large(&self, AtomicChange(changes): &AtomicChange) -> Option<String> {
-        message::update(&self.zone, changes).is_none().then(|| TOO_LARGE.to_owned())
+        // Nearly all changes are small, and no message is needed to see that.
+        let may_be = changes.iter().map(message::size).sum::<usize>() > message::MOST_BYTES / 2;
+        (may_be && message::update(&self.zone, changes).is_none()).then(|| TOO_LARGE.to_owned())
     }
 
     fn read(&mut self, queries: &[PairQuery]) -> Result<Vec<PairState>, ZoneError> {
@@ -139,16 +140,15 @@ impl DnsZone for Rfc2136Zone {
     }
 
     fn write(&mut self, changes: &[AtomicChange]) -> Vec<Result<(), ZoneError>> {
-        let messages: Vec<_> =
-            changes.iter().map(|AtomicChange(changes)| message::update(&self.zone, changes)).collect();
-        let sent: Vec<UnsignedMessage> = messages.iter().flatten().cloned().collect();
-        let answers = self.connection.exchange(&sent);
+        let (messages, fits) =
+            fitting(changes.iter().map(|AtomicChange(changes)| message::update(&self.zone, changes)));
+        let answers = self.connection.exchange(&messages);
         self.has_changed |= answers.iter().flatten().any(|answer| message::rcode(answer) == Rcode::NOERROR);
         let has_changed = self.has_changed;
         let mut answered = answers.into_iter().map(|answer| change_result(answer, has_changed));
         let too_large = || Err(ZoneError::Rejected(TOO_LARGE.into()));
-        let result = |message: &Option<UnsignedMessage>| message.as_ref().and_then(|_| answered.next());
-        let mut results: Vec<_> = messages.iter().map(result).map(|result| result.unwrap_or_else(too_large)).collect();
+        let result = |fits: bool| fits.then(|| answered.next()).flatten().unwrap_or_else(too_large);
+        let mut results: Vec<_> = fits.into_iter().map(result).collect();
         let done: Vec<usize> = (0..changes.len()).filter(|index| results[*index].is_ok()).collect();
         match self.find_unapplied(changes, done) {
             Ok(unapplied) => {
@@ -214,6 +214,16 @@ fn change_result(answer: Result<DnsAnswer, NoAnswer>, has_changed: bool) -> Resu
 /// The condition that a name has this content, without a change.
 fn condition(name: &DnsName, content: &NameContent) -> NameChange {
     NameChange { name: name.clone(), before: content.clone(), after: None }
+}
+
+/// The messages of changes that fit into one, and for each change whether it does.
+fn fitting(messages: impl Iterator<Item = Option<UnsignedMessage>>) -> (Vec<UnsignedMessage>, Vec<bool>) {
+    let (mut fitting, mut fits) = (Vec::new(), Vec::new());
+    for message in messages {
+        fits.push(message.is_some());
+        fitting.extend(message);
+    }
+    (fitting, fits)
 }
 
 /// Divides items into chunks of at most `most` items, which together need at most [`message::MOST_BYTES`] if there are several.
