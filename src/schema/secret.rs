@@ -42,6 +42,12 @@ pub(crate) fn value_paths(object: &Node) -> Vec<Vec<SmolStr>> {
     paths
 }
 
+/// Whether a field path of an object is the path of a value of a Secret.
+pub(crate) fn is_value_path(gvk: &Gvk, path: &str) -> bool {
+    let field = path.split(['.', '[']).next().unwrap_or_default();
+    gvk.kind == "Secret" && !PUBLIC.contains(&field)
+}
+
 /// The value at a path of [`value_paths`].
 pub(crate) fn at<'n>(object: &'n Node, path: &[SmolStr]) -> Option<&'n Node> {
     path.iter().try_fold(object, |node, key| node.get(key))

@@ -14,6 +14,7 @@ use crate::kustomize::{field, model};
 use crate::node::{Node, Scalar, Tag, Value};
 use crate::resource::Resource;
 use crate::schema::fieldspec::fits;
+use crate::schema::secret;
 use crate::source::Location;
 use crate::work::{self, WorkCounter};
 use crate::yaml::{self, Dialect, FieldErrors};
@@ -77,6 +78,11 @@ fn replace(resources: &mut Resources, replacement: &Replacement, context: &StepC
         let selection = TargetSelection::new(select, &target.reject, resources)?;
         let name = [Text { text: "metadata.name".into(), at: target.at }];
         let paths = if target.field_paths.is_empty() { &name } else { &target.field_paths[..] };
+        let renamed = paths.iter().find(|path| matches!(&***path, "metadata.name" | "metadata.namespace"));
+        if let Some(path) = renamed.filter(|_| source.is_secret) {
+            return Err(secret_as_name(path).into());
+        }
+        renames |= renamed.is_some();
         let mut ways = None;
         for i in 0..resources.as_slice().len() {
             if selection.matches(i, &resources.as_slice()[i]) {
@@ -100,7 +106,6 @@ fn replace(resources: &mut Resources, replacement: &Replacement, context: &StepC
                 }
             }
         }
-        renames |= paths.iter().any(|path| matches!(&**path, "metadata.name" | "metadata.namespace"));
         if ways.is_none() {
             unmatched.push(nothing_selected(select, resources, target));
         }
@@ -170,6 +175,8 @@ struct SourceValue<'s> {
     path: SourcePath,
     holder: usize,
     value: Node,
+    /// Whether it is a value of a Secret.
+    is_secret: bool,
 }
 
 impl<'s> SourceValue<'s> {
@@ -189,7 +196,8 @@ impl<'s> SourceValue<'s> {
         }
         let text = source.field_path.as_deref().unwrap_or("metadata.name");
         let path = SourcePath::new(text).map_err(|error| error.at(source.path_at()))?;
-        let mut found = SourceValue { source, path, holder, value: Node::null() };
+        let is_secret = secret::is_value_path(&resources.as_slice()[holder].gvk(), text);
+        let mut found = SourceValue { source, path, holder, value: Node::null(), is_secret };
         found.value = found.read(&resources.as_slice()[holder])?;
         Ok(found)
     }
@@ -234,6 +242,13 @@ impl ReplacementSource {
     fn path_at(&self) -> Location {
         self.field_path.as_ref().map_or(self.object.at, |path| path.at)
     }
+}
+
+fn secret_as_name(path: &Text) -> Diagnostic {
+    let field = if **path == *"metadata.name" { "name" } else { "namespace" };
+    Diagnostic::new(Code::Overlay, format!("the replacement makes a value of a Secret the {field} of an object"))
+        .at(path.at)
+        .help("copy another field: names and namespaces are in paths of the output and in reports, which are not secret")
 }
 
 fn no_parts(delimiter: &Text, node: &Node) -> Diagnostic {
