@@ -169,6 +169,12 @@ pub(super) fn zones(top: &Section, faults: &mut Vec<Diagnostic>) -> BTreeMap<Dns
                         format!("`{}` is not below the zone `{name}`, so the zone cannot delegate it", cut.value);
                     faults.push(Diagnostic::new(Code::Dns, message).at(cut.at));
                 }
+                let useless = read.certificates.iter().filter(|certificate| !may_cover(&certificate.value, &name));
+                faults.extend(useless.map(|certificate| {
+                    let message = format!("`{}` covers no host of the zone `{name}`", certificate.value);
+                    let help = format!("name the certificates for this zone only, such as `*.{name}`");
+                    Diagnostic::new(Code::Dns, message).at(certificate.at).help(help)
+                }));
                 if let Some(other) = zones.insert(name, read) {
                     let other: Zone = other;
                     let error = Diagnostic::new(Code::Dns, "duplicate zone").at(entry.key.at);
@@ -178,6 +184,13 @@ pub(super) fn zones(top: &Section, faults: &mut Vec<Diagnostic>) -> BTreeMap<Dns
         }
     }
     zones
+}
+
+/// Whether a certificate can cover the name of a zone or a name below it.
+fn may_cover(certificate: &DnsName, zone: &DnsName) -> bool {
+    let parent = zone.as_str().split_once('.').map(|(_, parent)| parent);
+    let covers_zone = certificate == zone || certificate.as_str().strip_prefix("*.").is_some_and(|c| Some(c) == parent);
+    covers_zone || certificate.below(zone).is_some()
 }
 
 fn zone(zone: &Section, at: Location, faults: &mut Vec<Diagnostic>) -> Zone {
