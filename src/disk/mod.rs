@@ -109,20 +109,30 @@ pub(crate) fn input() -> Result<String, Diagnostic> {
 /// The text that `what` has, without the byte order mark that some programs write.
 fn decode(mut bytes: Vec<u8>, what: &str) -> Result<String, Diagnostic> {
     const MARK: &str = "\u{feff}";
-    let is_utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || bytes.contains(&0);
-    if is_utf16 {
+    let line = |before: &[u8]| before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+    if is_utf16(&bytes) {
         return Err(Diagnostic::new(Code::Usage, format!("{what} is UTF-16, not UTF-8"))
             .help("write it as UTF-8, or convert it: `iconv -f UTF-16 -t UTF-8`"));
+    }
+    if let Some(nul) = bytes.iter().position(|&byte| byte == 0) {
+        let message = format!("line {} of {what} has a NUL character", line(&bytes[..nul]));
+        return Err(Diagnostic::new(Code::Usage, message).help("remove it: the text is not a list of names or a spec"));
     }
     if bytes.starts_with(MARK.as_bytes()) {
         bytes.drain(..MARK.len());
     }
     String::from_utf8(bytes).map_err(|error| {
-        let before = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
-        let line = before.matches('\n').count() + 1;
+        let line = line(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
         Diagnostic::new(Code::Usage, format!("line {line} of {what} is not UTF-8"))
             .help("write it as UTF-8, or convert it, such as with `iconv -f ISO-8859-1 -t UTF-8`")
     })
+}
+
+/// Whether a text begins with a byte order mark of UTF-16, or is ASCII text in UTF-16 without one.
+fn is_utf16(bytes: &[u8]) -> bool {
+    let every_other_is_nul = |first| bytes.iter().skip(first).step_by(2).all(|&byte| byte == 0);
+    let has_mark = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    has_mark || bytes.len() > 1 && (every_other_is_nul(0) || every_other_is_nul(1))
 }
 
 /// Whether a folder has a file that is not one of `files`.
@@ -180,7 +190,8 @@ mod tests {
         assert_eq!(decoded(b"\xef\xbb\xbfmain\n"), Ok("main\n".to_owned()));
         assert_eq!(decoded("Größe\n".as_bytes()), Ok("Größe\n".to_owned()));
         assert_eq!(decoded(b""), Ok(String::new()));
-        for utf16 in [&b"\xff\xfem\0"[..], b"\xfe\xff\0m", b"m\0a\0"] {
+        assert_eq!(decoded(b"a\nb\0c\n"), Err("line 2 of x has a NUL character".to_owned()));
+        for utf16 in [&b"\xff\xfem\0"[..], b"\xfe\xff\0m", b"m\0a\0", b"\0m\0a"] {
             assert_eq!(decoded(utf16), Err("x is UTF-16, not UTF-8".to_owned()));
         }
         assert_eq!(decoded(b"a\nGr\xf6\xdfe\n"), Err("line 2 of x is not UTF-8".to_owned()));
