@@ -7,7 +7,7 @@ use super::reconcile::NameOutcome;
 use super::run::{NameReport, RunSummary};
 use super::zone::{ForeignSet, NameChange, NameContent};
 use crate::record::{RecordData, RecordSets, RecordType};
-use crate::visible::visible;
+use crate::visible::{visible, visible_json};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -180,7 +180,7 @@ pub(crate) fn json_line(report: &NameReport) -> String {
     if let DesiredState::Present(_, ttl) = report.entry.state {
         put("ttl", ttl.into());
     }
-    Value::Object(object).to_string()
+    visible_json(&Value::Object(object).to_string()).into_owned()
 }
 
 fn values(records: &RecordSets) -> Value {
@@ -211,11 +211,12 @@ pub(crate) fn notes(front: &str, notes: &[String]) -> String {
 
 /// The last line of a JSON report.
 pub(crate) fn json_summary(summary: &RunSummary, digest: &str, notes: &[String]) -> String {
-    json!({"apiVersion": "pleach/v1", "kind": "DnsSummary", "summary": {
+    let line = json!({"apiVersion": "pleach/v1", "kind": "DnsSummary", "summary": {
         "unchanged": summary.kept, "written": summary.written, "deleted": summary.deleted, "conflicts": summary.conflicts,
         "pending": summary.pending, "notDone": summary.undone, "plan": digest, "notes": notes, "status": summary.status(),
     }})
-    .to_string()
+    .to_string();
+    visible_json(&line).into_owned()
 }
 
 /// The change of a name as commands for `nsupdate`; empty for a name that is not written.

@@ -2,6 +2,7 @@
 
 use super::{Diagnostic, Severity};
 use crate::source::{Location, Project};
+use crate::visible::visible_json;
 use serde::Serialize;
 
 const API_VERSION: &str = "pleach/v1";
@@ -54,7 +55,8 @@ fn at(location: Location, project: &Project) -> Option<JsonLocation> {
 
 /// A message that is neither an error nor a warning, as a JSON object on a line: `apiVersion`, `kind` and `message`.
 pub(crate) fn info(message: &str) -> String {
-    serde_json::json!({ "apiVersion": API_VERSION, "kind": "Message", "message": message }).to_string() + "\n"
+    let line = serde_json::json!({ "apiVersion": API_VERSION, "kind": "Message", "message": message }).to_string();
+    visible_json(&line).into_owned() + "\n"
 }
 
 /// A diagnostic as a JSON object on a line: `apiVersion`, `kind`, `severity`, `code`, `message`, and where known `location` (`file`, `line`,
@@ -76,5 +78,6 @@ pub(crate) fn render(severity: Severity, error: &Diagnostic, project: &Project) 
         branches: &parts.branches,
         help: &parts.help,
     };
-    serde_json::to_string(&line).expect("strings and numbers make JSON") + "\n"
+    let line = serde_json::to_string(&line).expect("strings and numbers make JSON");
+    visible_json(&line).into_owned() + "\n"
 }

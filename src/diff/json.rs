@@ -4,6 +4,7 @@
 //! totals: {branches, files, addedLines, removedLines}}`, where `change` is `added`, `changed` or `removed`.
 
 use super::{BranchDiff, ChangeKind, FileDiff, Totals};
+use crate::visible::visible_json;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -55,7 +56,8 @@ pub(crate) fn render(branches: &[BranchDiff]) -> String {
             removed_lines: totals.removed_lines,
         },
     };
-    serde_json::to_string_pretty(&document).expect("strings and numbers make JSON") + "\n"
+    let json = serde_json::to_string_pretty(&document).expect("strings and numbers make JSON");
+    visible_json(&json).into_owned() + "\n"
 }
 
 fn entry(branch: &BranchDiff) -> JsonBranch<'_> {

@@ -7,14 +7,15 @@ use crate::cli::workspace::Workspace;
 use crate::diagnostic::Result;
 use crate::plan::{self, Branch, BuildPlan, list};
 use crate::spec;
-use crate::visible::visible;
+use crate::visible::{visible, visible_json};
 
 pub(super) fn run(format: ListFormat, workspace: &Workspace, screen: Screen) -> Result<Outcome> {
     let plan = plan::build_unlimited_plan(&spec::read(&workspace.project)?)?;
     report(&match format {
         ListFormat::Text => table(&plan),
         ListFormat::Json => {
-            serde_json::to_string_pretty(&list::document(&plan)).expect("strings and numbers make JSON") + "\n"
+            let json = serde_json::to_string_pretty(&list::document(&plan)).expect("strings and numbers make JSON");
+            visible_json(&json).into_owned() + "\n"
         }
     })?;
     screen.warn(&plan.warnings, &workspace.project);

@@ -4,6 +4,7 @@ use crate::dns::PresentName;
 use crate::dns::zone_change::ZoneChangeFile;
 use crate::name::DnsName;
 use crate::record::RecordData;
+use crate::visible::visible_json;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -20,7 +21,8 @@ pub(super) fn write(files: &[ZoneChangeFile]) -> String {
         (name.to_string(), json!({"present": present, "absent": absent}))
     };
     let zones: Map<String, Value> = zones.into_iter().map(zone).collect();
-    format!("{:#}\n", json!({"apiVersion": "pleach/v1", "kind": "ZoneChangeList", "zones": zones}))
+    let json = format!("{:#}\n", json!({"apiVersion": "pleach/v1", "kind": "ZoneChangeList", "zones": zones}));
+    visible_json(&json).into_owned()
 }
 
 fn entry(file: &ZoneChangeFile, name: &DnsName, present_name: &PresentName) -> Value {

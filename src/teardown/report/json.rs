@@ -2,13 +2,15 @@
 
 use super::ListedPlan;
 use crate::teardown::TeardownPlan;
+use crate::visible::visible_json;
 use serde_json::{Value, json};
 
 /// An object with one entry per plan.
 pub(crate) fn render(plans: &[ListedPlan]) -> String {
     let list: Vec<Value> = plans.iter().map(entry).collect();
     let document = json!({"apiVersion": "pleach/v1", "kind": "TeardownPlanList", "plans": list});
-    serde_json::to_string_pretty(&document).expect("strings are valid JSON") + "\n"
+    let json = serde_json::to_string_pretty(&document).expect("strings are valid JSON");
+    visible_json(&json).into_owned() + "\n"
 }
 
 fn entry(ListedPlan { slug, is_existing, plan: TeardownPlan { branch, footprint, .. } }: &ListedPlan) -> Value {
