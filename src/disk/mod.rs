@@ -109,7 +109,7 @@ pub(crate) fn input() -> Result<String, Diagnostic> {
 /// The text that `what` has, without the byte order mark that some programs write.
 fn decode(mut bytes: Vec<u8>, what: &str) -> Result<String, Diagnostic> {
     const MARK: &str = "\u{feff}";
-    let line = |before: &[u8]| before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+    let line = |before: &[u8]| before.split(|&byte| byte == b'\n').count();
     if is_utf16(&bytes) {
         return Err(Diagnostic::new(Code::Usage, format!("{what} is UTF-16, not UTF-8"))
             .help("write it as UTF-8, or convert it: `iconv -f UTF-16 -t UTF-8`"));

@@ -248,7 +248,9 @@ fn secret_as_name(path: &Text) -> Diagnostic {
     let field = if **path == *"metadata.name" { "name" } else { "namespace" };
     Diagnostic::new(Code::Overlay, format!("the replacement makes a value of a Secret the {field} of an object"))
         .at(path.at)
-        .help("copy another field: names and namespaces are in paths of the output and in reports, which are not secret")
+        .help(
+            "copy another field: names and namespaces are in paths of the output and in reports, which are not secret",
+        )
 }
 
 fn no_parts(delimiter: &Text, node: &Node) -> Diagnostic {
