@@ -1,6 +1,7 @@
 //! What can be done with a name: nothing, a write, or a refusal with its reason.
 
 use super::zone::ForeignSet;
+use crate::dns::ownership::Owner;
 use smol_str::SmolStr;
 
 /// What the user permits for one name beyond the table.
@@ -79,8 +80,8 @@ pub(crate) enum RefusalReason {
     InTheWay(Vec<ForeignSet>),
     /// The change does not fit into one step of the provider, for this reason.
     TooLarge(String),
-    /// It belongs to another project.
-    OtherOwner(SmolStr),
+    /// It belongs to another project, or to another repository with the same project.
+    OtherOwner(Owner),
     /// It belongs to another branch that still uses it.
     OtherBranch(SmolStr),
     /// This version does not understand the ownership record.

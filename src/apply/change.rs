@@ -2,9 +2,10 @@
 
 use super::action::WriteKind;
 use super::entry::{DesiredState, NameEntry};
+use super::fence::{FenceContent, FenceNames};
 use super::zone::{AtomicChange, NameChange, NameContent, PairState};
+use crate::dns::ownership::{Fence, Owner};
 use crate::name::DnsName;
-use crate::record::RecordSets;
 
 /// The state of `entry` when nothing is left to do.
 pub(crate) fn state_when_done(entry: &NameEntry) -> PairState {
@@ -36,10 +37,16 @@ pub(crate) fn change(entry: &NameEntry, found: &PairState, kind: WriteKind, fenc
     ])
 }
 
-/// The change that writes `records` to the fence `name`, on the condition that its content is still `found`.
-pub(crate) fn fence_change(name: &DnsName, found: &NameContent, records: &RecordSets) -> AtomicChange {
-    let after = Some((records.clone(), OWNERSHIP_TTL));
-    AtomicChange(vec![NameChange { name: name.clone(), before: found.clone(), after }])
+/// The change that raises the fence of a zone to `rev`, on the condition that its content is still `found`. The first fence with
+/// an id raises the one without an id too, so that an older run of a spec without the id stops.
+pub(crate) fn fence_change(names: &FenceNames, owner: &Owner, found: &FenceContent, rev: u64) -> AtomicChange {
+    let change = |name: &DnsName, before: &NameContent, owner: Owner| {
+        let after = Some((Fence { owner, rev }.records(), OWNERSHIP_TTL));
+        NameChange { name: name.clone(), before: before.clone(), after }
+    };
+    let without_id = names.without_id.as_ref().filter(|_| found.own.is_empty() && !found.without_id.is_empty());
+    let without_id = without_id.map(|name| change(name, &found.without_id, owner.without_id()));
+    AtomicChange([change(&names.own, &found.own, owner.clone())].into_iter().chain(without_id).collect())
 }
 
 #[cfg(test)]
@@ -48,7 +55,7 @@ mod tests {
     use super::super::decide::decide;
     use super::*;
     use crate::dns::ownership::OwnershipRecord;
-    use crate::record::{RecordData, RecordType};
+    use crate::record::{RecordData, RecordSets, RecordType};
 
     const NEW: &str = "new.net";
     const OLD: &str = "old.net";

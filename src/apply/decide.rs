@@ -43,7 +43,7 @@ fn by_table(
         DesiredState::Pending => NameAction::Refuse(RefusalReason::Pending),
         DesiredState::Unusable(reason) => NameAction::Refuse(RefusalReason::Address(reason.clone())),
         DesiredState::Absent => match claim {
-            ParsedRecord::Valid(ownership) if ownership.owner != entry.owner => NameAction::Keep,
+            ParsedRecord::Valid(ownership) if !entry.owner.has_record_of(&ownership.owner) => NameAction::Keep,
             ParsedRecord::Valid(ownership) if ownership.branch != entry.branch && wanted_by(&ownership.branch) => {
                 NameAction::Keep
             }
@@ -53,7 +53,7 @@ fn by_table(
         DesiredState::Present(records, ttl) => match claim {
             ParsedRecord::Unreadable => NameAction::Refuse(RefusalReason::Unreadable),
             ParsedRecord::Absent => without_ownership(records, &found.host, permission),
-            ParsedRecord::Valid(ownership) if ownership.owner != entry.owner => {
+            ParsedRecord::Valid(ownership) if !entry.owner.has_record_of(&ownership.owner) => {
                 NameAction::Refuse(RefusalReason::OtherOwner(ownership.owner))
             }
             ParsedRecord::Valid(ownership) if ownership.branch != entry.branch && wanted_by(&ownership.branch) => {

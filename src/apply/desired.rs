@@ -2,6 +2,7 @@
 
 use super::address::ClusterAddresses;
 use super::entry::{DesiredState, NameEntry};
+use super::fence::FenceNames;
 use super::reconcile::DesiredZone;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::dns::PresentName;
@@ -82,7 +83,7 @@ pub(crate) fn desired_zones(
             match state.and_then(|state| Ok((state, ownership::record_name(host, zone)?))) {
                 Err(error) => faults.push(error.at(file.at)),
                 Ok((state, ownership)) => {
-                    let fence = ownership::fence_name(owner, zone)?;
+                    let fence = FenceNames::of(owner, zone)?;
                     let desired = desired_zones.entry(zone).or_insert_with(|| DesiredZone {
                         zone: zone.clone(),
                         owner: owner.clone(),

@@ -1,6 +1,6 @@
 //! A name in a zone change file.
 
-use crate::dns::ownership::OwnershipRecord;
+use crate::dns::ownership::{Owner, OwnershipRecord};
 use crate::name::DnsName;
 use crate::record::RecordSets;
 use smol_str::SmolStr;
@@ -25,8 +25,8 @@ pub(crate) struct NameEntry {
     pub(crate) host: DnsName,
     /// The name of its ownership record.
     pub(crate) ownership: DnsName,
-    /// The project.
-    pub(crate) owner: SmolStr,
+    /// The owner.
+    pub(crate) owner: Owner,
     /// The slug of the branch.
     pub(crate) branch: SmolStr,
     /// What the file says.

@@ -1,12 +1,52 @@
 //! How the fence of a zone compares with the revision of a run.
 
 use super::zone::NameContent;
-use crate::dns::ownership::{Fence, ParsedRecord};
+use crate::diagnostic::Diagnostic;
+use crate::dns::ownership::{self, Fence, Owner, ParsedRecord};
+use crate::name::DnsName;
+
+/// The names of the fences of an owner in a zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FenceNames {
+    /// The owner's fence.
+    pub(crate) own: DnsName,
+    /// The fence of the same project without an id, which counts until the owner's id has a fence. `None` if the owner has no id.
+    pub(crate) without_id: Option<DnsName>,
+}
+
+impl FenceNames {
+    /// The names in `zone`.
+    pub(crate) fn of(owner: &Owner, zone: &DnsName) -> Result<FenceNames, Diagnostic> {
+        let own = ownership::fence_name(owner, zone)?;
+        let without_id = owner.id.is_some().then(|| ownership::fence_name(&owner.without_id(), zone)).transpose()?;
+        Ok(FenceNames { own, without_id })
+    }
+}
+
+/// What was read at the names of a fence.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct FenceContent {
+    /// The content of the fence's name.
+    pub(crate) own: NameContent,
+    /// The content of the name of the fence without an id.
+    pub(crate) without_id: NameContent,
+}
+
+impl FenceContent {
+    /// The fence that counts.
+    pub(crate) fn read(&self) -> ParsedRecord<Fence> {
+        match Fence::read(&self.own.records) {
+            _ if !self.own.foreign.is_empty() => ParsedRecord::Unreadable,
+            ParsedRecord::Absent if self.without_id.foreign.is_empty() => Fence::read(&self.without_id.records),
+            own => own,
+        }
+    }
+}
 
 /// The fence, as seen by a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum FenceState {
-    /// There is no fence, or it has an older revision.
+    /// There is no fence, or it has an older revision, or it is the one without an id.
     Older,
     /// The fence has the revision of the run.
     Current,
@@ -14,21 +54,20 @@ pub(crate) enum FenceState {
     Shared,
     /// The fence has this newer revision.
     Newer(u64),
-    /// The records are not a fence of this project.
+    /// The records are not a fence of this owner.
     Unreadable,
 }
 
 impl FenceState {
-    /// Compares the content of a fence's name with the revision `rev` of the project `owner`.
-    pub(crate) fn of(content: &NameContent, owner: &str, rev: u64) -> FenceState {
-        match Fence::read(&content.records) {
-            _ if !content.foreign.is_empty() => FenceState::Unreadable,
+    /// Compares the fence with the revision `rev` of a run of `owner`.
+    pub(crate) fn of(content: &FenceContent, owner: &Owner, rev: u64) -> FenceState {
+        match content.read() {
             ParsedRecord::Absent => FenceState::Older,
-            ParsedRecord::Valid(fence) if fence.owner != owner => FenceState::Unreadable,
-            ParsedRecord::Valid(fence) if fence.rev < rev => FenceState::Older,
-            ParsedRecord::Valid(fence) if fence.rev == rev && content.records == fence.records() => FenceState::Current,
-            ParsedRecord::Valid(fence) if fence.rev == rev => FenceState::Shared,
-            ParsedRecord::Valid(fence) => FenceState::Newer(fence.rev),
+            ParsedRecord::Valid(fence) if !owner.has_record_of(&fence.owner) => FenceState::Unreadable,
+            ParsedRecord::Valid(fence) if fence.rev > rev => FenceState::Newer(fence.rev),
+            ParsedRecord::Valid(fence) if fence.rev < rev || content.own.is_empty() => FenceState::Older,
+            ParsedRecord::Valid(fence) if content.own.records == fence.records() => FenceState::Current,
+            ParsedRecord::Valid(_) => FenceState::Shared,
             ParsedRecord::Unreadable => FenceState::Unreadable,
         }
     }

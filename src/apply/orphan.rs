@@ -15,7 +15,7 @@ pub(crate) fn find_orphans(open_zone: &mut OpenZone) -> Result<Vec<(DnsName, Own
     let orphan = |(name, records)| {
         let host = ownership::host_name(&name, &desired.zone).filter(|host| !known.contains(host))?;
         match OwnershipRecord::read(&records) {
-            ParsedRecord::Valid(ownership) if ownership.owner == desired.owner => Some((host, ownership)),
+            ParsedRecord::Valid(ownership) if desired.owner.has_record_of(&ownership.owner) => Some((host, ownership)),
             _ => None,
         }
     };

@@ -7,12 +7,11 @@ use super::action::{NameAction, Permission, RefusalReason, WriteKind};
 use super::change;
 use super::decide;
 use super::entry::{DesiredState, NameEntry};
-use super::fence::FenceState;
+use super::fence::{FenceContent, FenceNames, FenceState};
 use super::retry::RetryPolicy;
-use super::zone::{AtomicChange, DnsZone, NameChange, NameContent, NamePair, PairQuery, PairState, ZoneError};
-use crate::dns::ownership::Fence;
+use super::zone::{AtomicChange, DnsZone, NameChange, NamePair, PairQuery, PairState, ZoneError};
+use crate::dns::ownership::{Fence, Owner};
 use crate::name::DnsName;
-use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -21,10 +20,10 @@ use std::time::Duration;
 pub(crate) struct DesiredZone {
     /// The zone.
     pub(crate) zone: DnsName,
-    /// The project.
-    pub(crate) owner: SmolStr,
-    /// The name of the project's fence.
-    pub(crate) fence: DnsName,
+    /// The owner of the names.
+    pub(crate) owner: Owner,
+    /// The names of the owner's fences.
+    pub(crate) fence: FenceNames,
     /// The names.
     pub(crate) entries: Vec<NameEntry>,
 }
@@ -53,8 +52,8 @@ impl Permissions {
 /// What was read in a zone, and what to do.
 #[derive(Clone, Debug)]
 pub(crate) struct ZonePlan {
-    /// The content of the fence's name.
-    pub(crate) fence: NameContent,
+    /// The fence.
+    pub(crate) fence: FenceContent,
     /// For each entry its state in the zone, and the action.
     pub(crate) items: Vec<(PairState, NameAction)>,
 }
@@ -135,18 +134,23 @@ impl<'a> Reconciler<'a> {
     }
 
     fn plan_entries(&self, zone: &mut dyn DnsZone, entries: &[&NameEntry]) -> Result<ZonePlan, ZoneError> {
-        let fence = PairQuery {
-            pair: NamePair { host: None, ownership: self.desired.fence.clone() },
+        let fence = |name: &DnsName| PairQuery {
+            pair: NamePair { host: None, ownership: name.clone() },
             expected: PairState::EMPTY,
         };
+        let fences: Vec<PairQuery> =
+            std::iter::once(&self.desired.fence.own).chain(&self.desired.fence.without_id).map(fence).collect();
         let name = |entry: &&NameEntry| PairQuery {
             pair: NamePair { host: Some(entry.host.clone()), ownership: entry.ownership.clone() },
             expected: change::state_when_done(entry),
         };
-        let queries: Vec<PairQuery> = std::iter::once(fence).chain(entries.iter().map(name)).collect();
+        let queries: Vec<PairQuery> = fences.iter().cloned().chain(entries.iter().map(name)).collect();
         let mut found = zone.read(&queries)?.into_iter();
-        let fence = found.next().expect("as many answers as queries").ownership;
-        let condition = NameChange { name: self.desired.fence.clone(), before: fence.clone(), after: None };
+        let mut fences = found.by_ref().take(fences.len()).map(|state| state.ownership);
+        let own = fences.next().expect("as many answers as queries");
+        let fence = FenceContent { own, without_id: fences.next().unwrap_or_default() };
+        drop(fences);
+        let condition = NameChange { name: self.desired.fence.own.clone(), before: fence.own.clone(), after: None };
         let items = entries.iter().zip(found).map(|(entry, found)| {
             let action = match self.decide(entry, &found) {
                 NameAction::Write(kind) => match zone.too_large(&change::change(entry, &found, kind, &condition)) {
@@ -208,24 +212,25 @@ impl<'a> Reconciler<'a> {
     fn raise_fence(
         &self,
         zone: &mut dyn DnsZone,
-        mut content: NameContent,
+        mut content: FenceContent,
         rev: u64,
     ) -> Result<NameChange, ZoneOutcome> {
-        let fence = &self.desired.fence;
-        let desired = Fence { owner: self.desired.owner.clone(), rev }.records();
+        let fence = &self.desired.fence.own;
         let mut last_error = ZoneError::Conflict;
         let (mut tried, mut conflicts) = (0, 0);
         while tried < self.retry.tries && conflicts < MOST_FENCE_CONFLICTS {
             match FenceState::of(&content, &self.desired.owner, rev) {
-                FenceState::Current => return Ok(NameChange { name: fence.clone(), before: content, after: None }),
+                FenceState::Current => return Ok(NameChange { name: fence.clone(), before: content.own, after: None }),
                 FenceState::Newer(newer) => return Err(ZoneOutcome::Superseded(newer)),
                 FenceState::Unreadable => return Err(ZoneOutcome::NoFence),
                 FenceState::Older | FenceState::Shared => {}
             }
-            if let Some(Err(error)) = zone.write(&[change::fence_change(fence, &content, &desired)]).pop() {
+            if let Some(Err(error)) =
+                zone.write(&[change::fence_change(&self.desired.fence, &self.desired.owner, &content, rev)]).pop()
+            {
                 last_error = error;
             } else {
-                content = desired.clone().into();
+                content.own = Fence { owner: self.desired.owner.clone(), rev }.records().into();
                 continue;
             }
             match &last_error {

@@ -6,6 +6,7 @@ use super::entry::DesiredState;
 use super::reconcile::NameOutcome;
 use super::run::{NameReport, RunSummary};
 use super::zone::{ForeignSet, NameChange, NameContent};
+use crate::dns::ownership::Owner;
 use crate::record::{RecordData, RecordSets, RecordType};
 use crate::visible::{visible, visible_json};
 use serde_json::{Map, Value, json};
@@ -57,7 +58,7 @@ fn detail(report: &NameReport) -> String {
                 "also has {}, which pleach never changes and which rule out this change; remove them first",
                 shown_sets(sets)
             ),
-            RefusalReason::OtherOwner(owner) => format!("belongs to the project `{owner}`"),
+            RefusalReason::OtherOwner(owner) => format!("belongs to {}", other_owner(owner, &report.entry.owner)),
             RefusalReason::OtherBranch(branch) => format!("belongs to the branch `{branch}`, which still uses it"),
             RefusalReason::Unreadable => format!("`{}` is not a known ownership record", report.entry.ownership),
             RefusalReason::Pending => "its address is not known yet".to_owned(),
@@ -65,6 +66,18 @@ fn detail(report: &NameReport) -> String {
         },
         NameOutcome::Failed(reason) => reason.clone(),
         NameOutcome::Unsettled => "it changed repeatedly during the run".to_owned(),
+    }
+}
+
+/// Another project, or another repository with the same project.
+fn other_owner(other: &Owner, own: &Owner) -> String {
+    match &other.id {
+        _ if other.project != own.project => format!("the project `{}`", other.project),
+        Some(id) => format!(
+            "another repository with the project `{}`, whose spec has `id: {id}`; choose another host, or rename one of the projects",
+            other.project
+        ),
+        None => format!("the project `{}` without an id", other.project),
     }
 }
 

@@ -234,7 +234,7 @@ pub(crate) fn apply(
             ZoneOutcome::NoFence => {
                 summary.failed = true;
                 let message =
-                    format!("zone `{}`: the fence `{}` is missing or unreadable", desired.zone, desired.fence);
+                    format!("zone `{}`: the fence `{}` is missing or unreadable", desired.zone, desired.fence.own);
                 let help = "somebody changed or removed this TXT record: delete it if it exists, then run again";
                 diagnostics.push(Diagnostic::new(Code::Remote, message).help(help));
             }

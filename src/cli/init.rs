@@ -2,9 +2,12 @@
 
 use super::Outcome;
 use super::screen::report_text;
+use super::workspace::Workspace;
 use crate::diagnostic::Result;
 use crate::disk;
+use crate::edit::{self, SpecFiles};
 use crate::scaffold::{self, ci, ci::CiSystem};
+use crate::spec;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use std::path::{Path, PathBuf};
@@ -18,15 +21,19 @@ Examples:
   pleach init
   pleach init environments && cd environments && pleach build
   pleach init --ci jenkins        only the pipelines, if branches.yaml exists
+  pleach init --new-id            after a repository was copied: the copy gets an id of its own
 
 Exit status: 0 success, 2 a file exists already, 4 I/O error")]
 pub(super) struct InitArgs {
     /// The folder to write to
     #[arg(value_name = "DIR", default_value = ".")]
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     /// Also write pipelines: one for the repository of the environments, one for the repository of the application
     #[arg(long, value_name = "SYSTEM", value_parser = ci_system())]
     ci: Option<CiSystem>,
+    /// Only write a new `id` to the spec, for a copied repository: DNS names of the original then belong to another owner
+    #[arg(long, conflicts_with = "ci")]
+    pub(super) new_id: bool,
 }
 
 fn ci_system() -> impl TypedValueParser<Value = CiSystem> {
@@ -49,13 +56,18 @@ pub(super) fn run(args: &InitArgs, here: &Path) -> Result<Outcome> {
     let manifests: Vec<_> = scaffold::FILES.iter().copied().filter(|(path, _)| is_manifest(path)).collect();
     let has_manifests = disk::has_others(&path, &manifests);
     let name = disk::resolve(&path).ok().and_then(|path| Some(path.file_name()?.to_str()?.to_owned()));
-    let spec = scaffold::spec(name.as_deref().unwrap_or_default());
+    let id = existing_id(&path).unwrap_or_else(scaffold::id::draw);
+    let spec = match has_manifests {
+        true => scaffold::spec(name.as_deref().unwrap_or_default()),
+        false => scaffold::SPEC.to_owned(),
+    };
+    let spec = edit::with_id(&spec, &id)?;
     let pipelines = args.ci.map(ci::files).into_iter().flatten();
     let attributes = other_attributes(&path);
     let own = |(path, text): &(&'static str, &'static str)| match *path {
         path if path == scaffold::ATTRIBUTES.0 && attributes.is_some() => None,
-        _ if !has_manifests => Some((*path, *text)),
         disk::SPEC => Some((*path, spec.as_str())),
+        _ if !has_manifests => Some((*path, *text)),
         path => (!is_manifest(path)).then_some((path, *text)),
     };
     let sample = scaffold::FILES.iter().filter(|_| !is_workspace);
@@ -75,6 +87,25 @@ pub(super) fn run(args: &InitArgs, here: &Path) -> Result<Outcome> {
         report_text(&format!("wrote {}\n", paths.join(", ")))?;
     }
     Ok(Outcome::Done)
+}
+
+/// Writes a new id to the spec of a workspace.
+pub(super) fn new_id(workspace: &Workspace) -> Result<Outcome> {
+    let mut files = SpecFiles::open(&workspace.project)?;
+    let id = scaffold::id::draw();
+    files.set_id(&id)?;
+    spec::read(&files.project())?;
+    for (file, text) in files.into_changed() {
+        disk::put(&workspace.root.join(file.as_str()), text.as_deref())?;
+    }
+    report_text(&format!("wrote `id: {id}` to `{}`; next: `pleach build`\n", disk::SPEC))?;
+    Ok(Outcome::Done)
+}
+
+/// The id of a spec that exists already.
+fn existing_id(folder: &Path) -> Option<String> {
+    let text = disk::load(&folder.join(disk::SPEC)).ok()?;
+    spec::id(&text)
 }
 
 /// The `.gitattributes` of a folder that has another one than the sample. It stays.

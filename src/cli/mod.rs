@@ -95,6 +95,10 @@ fn dispatch(args: &GlobalArgs, here: &Path, screen: Screen) -> Result<u8> {
             let workspace = Workspace::around(here)?.with_output(args.output(), here);
             Ok(exit_status(teardown::run(args, &workspace, here, screen), &workspace.project, screen))
         }
+        Command::Init(args) if args.new_id => {
+            let workspace = Workspace::around(&disk::resolve(&here.join(&args.folder))?)?;
+            Ok(exit_status(init::new_id(&workspace), &workspace.project, screen))
+        }
         Command::Init(args) => init::run(args, here).map(|_| 0),
         Command::Schema => report(schema::branches::TEXT).map(|()| 0),
         Command::Completions(args) => {

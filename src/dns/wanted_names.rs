@@ -4,7 +4,7 @@
 //! stays an `addressFrom`.
 
 use super::certificate;
-use super::ownership;
+use super::ownership::{self, Owner};
 use super::present_name::{AddressObject, PresentName};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::name::DnsName;
@@ -131,7 +131,7 @@ impl<'p> HostInZone<'p> {
         }
         if zone.backend == Backend::ZoneChange {
             ownership::record_name(host, name)?;
-            ownership::fence_name(&self.spec.project, name)?;
+            ownership::fence_name(&Owner::of(self.spec), name)?;
         }
         Ok(())
     }

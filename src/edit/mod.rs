@@ -128,6 +128,12 @@ impl SpecFiles {
         Ok(changed)
     }
 
+    /// Sets the id of the spec.
+    pub(crate) fn set_id(&mut self, id: &str) -> Result<()> {
+        let path = self.main.clone();
+        self.edit_file(&path, &[id_edit(id)])
+    }
+
     fn update_locations(&mut self) {
         self.locations = branch_locations(&self.documents, &self.main);
     }
@@ -138,8 +144,7 @@ impl SpecFiles {
             return Ok(());
         }
         let document = self.documents.get_mut(path).expect("a file of the spec");
-        let first = |errors: Vec<(usize, Diagnostic)>| errors.into_iter().next().expect("at least one error").1;
-        if document.change(edits).map_err(first)?.contains(&true) {
+        if change(document, edits)?.contains(&true) {
             self.changed.insert(path.clone(), Some(document.text().to_owned()));
         }
         Ok(())
@@ -177,9 +182,8 @@ impl SpecFiles {
             return Err(Diagnostic::new(Code::Spec, message).help("rename the file").into());
         }
         let mut document = YamlDocument::new(&format!("name: {}\n", crate::yaml::edit::line(&Node::str(name))))?;
-        for change in changes {
-            let first = |errors: Vec<(usize, Diagnostic)>| errors.into_iter().next().expect("at least one error").1;
-            document.change(&[field_edit(&[], change.clone())]).map_err(first)?;
+        for field in changes {
+            change(&mut document, &[field_edit(&[], field.clone())])?;
         }
         Ok((path, document))
     }
@@ -199,6 +203,23 @@ impl SpecFiles {
     pub(crate) fn into_changed(self) -> BTreeMap<RelPath, Option<String>> {
         self.changed
     }
+}
+
+/// `text`, a spec, with an id.
+pub(crate) fn with_id(text: &str, id: &str) -> Result<String> {
+    let mut document = YamlDocument::new(text)?;
+    change(&mut document, &[id_edit(id)])?;
+    Ok(document.text().to_owned())
+}
+
+fn id_edit(id: &str) -> TextEdit {
+    TextEdit { path: vec!["id".into()], what: EditAction::SetBelow { value: Node::str(id), above: "project" } }
+}
+
+/// Applies edits, and returns whether each changed anything, or the first error.
+fn change(document: &mut YamlDocument, edits: &[TextEdit]) -> Result<Vec<bool>> {
+    let first = |errors: Vec<(usize, Diagnostic)>| errors.into_iter().next().expect("at least one error").1;
+    Ok(document.change(edits).map_err(first)?)
 }
 
 /// The change that records the day on which a branch was added.

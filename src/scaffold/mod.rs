@@ -1,6 +1,7 @@
 //! The files that `pleach init` writes: the sample workspace at the root of this repository, which the tests build.
 
 pub(crate) mod ci;
+pub(crate) mod id;
 mod spec;
 
 pub(crate) use spec::spec;
@@ -11,6 +12,9 @@ macro_rules! embedded {
 
 /// How Git treats the files of a workspace.
 pub(crate) const ATTRIBUTES: (&str, &str) = (".gitattributes", include_str!("../../.gitattributes"));
+
+/// The spec of the sample.
+pub(crate) const SPEC: &str = include_str!("../../branches.yaml");
 
 /// The files of the sample and their paths.
 pub(crate) const FILES: &[(&str, &str)] = embedded! {

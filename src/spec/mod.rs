@@ -74,6 +74,7 @@ use crate::reserved;
 use crate::schema::branches::{self as schema, ValidatedSpec};
 use crate::schema::scope::GroupKind;
 use crate::source::{FolderPath, Location, Project, RelPath};
+use crate::yaml::{self, Dialect};
 use section::Section;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
@@ -95,6 +96,8 @@ pub(crate) struct Placed<T> {
 pub(crate) struct Spec {
     /// The name of the project, a DNS label.
     pub(crate) project: SmolStr,
+    /// What distinguishes this spec from others with the same project.
+    pub(crate) id: Option<SmolStr>,
     /// The folder of the output.
     pub(crate) output: FolderPath,
     /// The folder of the manifests that every branch starts from.
@@ -174,6 +177,12 @@ pub(crate) fn output_without_branches(project: &Project) -> Option<FolderPath> {
     is_empty.then(|| output(&top, &mut Vec::new()).unwrap_or_else(|| path("out").into()))
 }
 
+/// The id in a text of `branches.yaml`.
+pub(crate) fn id(text: &str) -> Option<String> {
+    let documents = yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Location::NONE).ok()?;
+    documents.first()?.get("id")?.as_text().map(str::to_owned)
+}
+
 /// Where the name of the project is written.
 pub(crate) fn project_location(project: &Project) -> Location {
     load::document(project).map_or(Location::NONE, |document| Section::new("spec", &document).place("project"))
@@ -213,6 +222,7 @@ impl Spec {
         let output = output(&top, faults).unwrap_or_else(|| path(OUTPUT).into());
         let spec = Spec {
             project: top.text("project").unwrap_or_default(),
+            id: top.text("id"),
             gitops: GitOps::of(&top, &output, faults),
             output,
             base,

@@ -11,6 +11,7 @@ const EVERYTHING: &str = r#"
 apiVersion: pleach/v1
 kind: Branches
 project: shop
+id: k3x9f0qz7m
 output: build/out
 base: manifests
 namespace: "{{ project }}-{{ branch.slug }}"

@@ -19,7 +19,7 @@ use crate::apply::{desired, guarantee, orphan};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Severity, gather};
 use crate::disk;
 use crate::dns::export;
-use crate::dns::ownership::{Fence, ParsedRecord};
+use crate::dns::ownership::ParsedRecord;
 use crate::dns::zone_change::ZoneChangeFile;
 use crate::name::DnsName;
 use crate::source::RelPath;
@@ -155,7 +155,7 @@ impl DnsRunner<'_> {
         let mut all = RunSummary::default();
         let mut text = String::new();
         for (open_zone, zone_plan) in open_zones.iter().zip(plan.zone_plans()) {
-            let last = match Fence::read(&zone_plan.fence.records) {
+            let last = match zone_plan.fence.read() {
                 ParsedRecord::Valid(fence) => format!("run {}", fence.rev),
                 ParsedRecord::Absent => "no run yet".to_owned(),
                 ParsedRecord::Unreadable => "an unreadable fence".to_owned(),
@@ -298,7 +298,8 @@ fn rules(args: &WriteLimitArgs) -> Result<ApplyOptions> {
 fn commands(plan: &ApplyPlan, open_zones: &[OpenZone]) -> String {
     let mut text = String::new();
     for (open_zone, zone_plan) in open_zones.iter().zip(plan.zone_plans()) {
-        let fence = NameChange { name: open_zone.desired.fence.clone(), before: zone_plan.fence.clone(), after: None };
+        let fence =
+            NameChange { name: open_zone.desired.fence.own.clone(), before: zone_plan.fence.own.clone(), after: None };
         for name in plan.reports(open_zones).filter(|name| *name.zone == open_zone.desired.zone) {
             text += &apply_report::nsupdate(&name, &fence);
         }

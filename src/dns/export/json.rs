@@ -31,8 +31,11 @@ fn entry(file: &ZoneChangeFile, name: &DnsName, present_name: &PresentName) -> V
         records.insert(kind.name().into(), set.iter().map(|data: &RecordData| data.value(kind)).collect());
     }
     let mut entry = json!({
-        "name": name.as_str(), "branch": file.change.branch.as_str(), "owner": file.change.owner.as_str(), "ttl": present_name.ttl, "records": records,
+        "name": name.as_str(), "branch": file.change.branch.as_str(), "owner": file.change.owner.project.as_str(), "ttl": present_name.ttl, "records": records,
     });
+    if let Some(id) = &file.change.owner.id {
+        entry["ownerId"] = id.as_str().into();
+    }
     if let Some(object) = &present_name.address_from {
         let (kind, namespace, name) = (object.kind.as_str(), object.namespace.as_str(), object.name.as_str());
         entry["addressFrom"] = json!({"kind": kind, "namespace": namespace, "name": name});

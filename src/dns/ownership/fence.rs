@@ -1,15 +1,14 @@
 //! The fence of a project in a zone.
 
-use super::{FORMAT, ParsedRecord, read, txt};
+use super::{FORMAT, Owner, ParsedRecord, Words, read, txt};
 use crate::record::RecordSets;
-use smol_str::SmolStr;
 use std::fmt::Write;
 
 /// The highest revision that a project has applied to a zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fence {
-    /// The project.
-    pub(crate) owner: SmolStr,
+    /// The owner.
+    pub(crate) owner: Owner,
     /// A number that increases with each commit or run.
     pub(crate) rev: u64,
 }
@@ -18,15 +17,15 @@ impl Fence {
     /// The TXT record.
     pub(crate) fn records(&self) -> RecordSets {
         let mut text = String::new();
-        write!(text, "{FORMAT} owner={} rev={}", self.owner, self.rev).expect("a string takes all");
+        write!(text, "{FORMAT} {} rev={}", self.owner.words(), self.rev).expect("a string takes all");
         txt(&text)
     }
 
     /// Reads the records at the name of a fence. If a provider has no compare-and-set, two runs at the same time may both
     /// have written one: the highest revision counts.
     pub(crate) fn read(records: &RecordSets) -> ParsedRecord<Fence> {
-        let fence = |words: &mut dyn Iterator<Item = &str>| {
-            let owner = words.next()?.strip_prefix("owner=")?.into();
+        let fence = |words: &mut Words| {
+            let owner = Owner::read(words)?;
             let rev = words.next()?.strip_prefix("rev=")?.parse().ok()?;
             Some(Fence { owner, rev })
         };

@@ -4,14 +4,18 @@
 //! wildcard would no longer answer for the host. What an ownership record allows is decided in `apply`.
 
 mod fence;
+mod owner;
 mod ownership_record;
 
 pub(crate) use fence::Fence;
+pub(crate) use owner::Owner;
 pub(crate) use ownership_record::OwnershipRecord;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::name::DnsName;
 use crate::record::{RecordData, RecordSets, RecordType};
+use std::iter::Peekable;
+use std::str::Split;
 
 /// The label that all ownership records and fences are below.
 pub(crate) const LABEL: &str = "_pleach";
@@ -59,11 +63,13 @@ pub(crate) fn host_name(record: &DnsName, zone: &DnsName) -> Option<DnsName> {
     }
 }
 
-/// The name of the fence of a project.
-pub(crate) fn fence_name(owner: &str, zone: &DnsName) -> Result<DnsName, Diagnostic> {
-    zone.prefixed(&format!("{FENCE}.{owner}.{LABEL}")).map_err(|_| {
+/// The name of the fence of an owner.
+pub(crate) fn fence_name(owner: &Owner, zone: &DnsName) -> Result<DnsName, Diagnostic> {
+    let Owner { project, id } = owner;
+    let id = id.as_ref().map(|id| format!("{id}.")).unwrap_or_default();
+    zone.prefixed(&format!("{FENCE}.{id}{project}.{LABEL}")).map_err(|_| {
         let message =
-            format!("the zone `{zone}` is too long: the name of the fence of the project `{owner}` is below it");
+            format!("the zone `{zone}` is too long: the name of the fence of the project `{project}` is below it");
         Diagnostic::new(Code::Dns, message)
     })
 }
@@ -72,15 +78,18 @@ fn txt(text: &str) -> RecordSets {
     RecordSets::one(RecordType::Txt, RecordData::parse(RecordType::Txt, text).expect("the text is short"))
 }
 
+/// The words of a record after the format.
+type Words<'t> = Peekable<Split<'t, char>>;
+
 /// Reads exactly one record, which must have the format down to the last byte.
-fn read<T>(records: &RecordSets, parse: impl Fn(&mut dyn Iterator<Item = &str>) -> Option<T>) -> ParsedRecord<T> {
+fn read<T>(records: &RecordSets, parse: impl Fn(&mut Words) -> Option<T>) -> ParsedRecord<T> {
     if records.is_empty() {
         return ParsedRecord::Absent;
     }
     let parsed = || {
         let [(RecordType::Txt, data)] = records.iter().collect::<Vec<_>>()[..] else { return None };
         let text = data.value(RecordType::Txt);
-        let mut words = text.split(' ');
+        let mut words = text.split(' ').peekable();
         let known = words.next() == Some(FORMAT);
         let claim = parse(&mut words).filter(|_| known)?;
         words.next().is_none().then_some(claim)
@@ -111,8 +120,15 @@ mod tests {
             assert_eq!(record.as_str(), want);
             assert_eq!(host_name(&record, &zone), Some(n(host)));
         }
-        assert_eq!(fence_name("shop", &zone).unwrap().as_str(), "_rev.shop._pleach.dev.example.com");
-        assert_eq!(host_name(&fence_name("shop", &zone).unwrap(), &zone), None);
+        let of_spec = Owner { project: "shop".into(), id: Some("k3x9".into()) };
+        for (owner, want) in [
+            (Owner::from("shop"), "_rev.shop._pleach.dev.example.com"),
+            (of_spec, "_rev.k3x9.shop._pleach.dev.example.com"),
+        ] {
+            let fence = fence_name(&owner, &zone).unwrap();
+            assert_eq!(fence.as_str(), want);
+            assert_eq!(host_name(&fence, &zone), None);
+        }
         assert_eq!(host_name(&n("_pleach.dev.example.com"), &zone), None);
         assert_eq!(host_name(&n("login.dev.example.com"), &zone), None);
         assert!(record_name(&zone, &zone).unwrap_err().to_string().contains("is not below the zone"));
@@ -135,6 +151,8 @@ mod tests {
             "pleach/1 owner=shop branch=login ttl=x A=0",
             "pleach/1 branch=login owner=shop ttl=60 A=0",
             "pleach/1 owner=shop rev=1",
+            "pleach/1 id=k3x9 owner=shop branch=login ttl=60 A=0",
+            "pleach/1 owner=shop id=k3x9 id=k3x9 branch=login ttl=60 A=0",
         ] {
             assert_eq!(OwnershipRecord::read(&txt(text)), ParsedRecord::Unreadable, "{text}");
         }
@@ -160,16 +178,33 @@ mod tests {
         assert_eq!(all(&["pleach/1 owner=shop rev=9", "pleach/1 owner=shop rev=10"]), fence(10));
         assert_eq!(all(&["pleach/1 owner=shop rev=9", "pleach/1 owner=blog rev=10"]), ParsedRecord::Unreadable);
         assert_eq!(all(&["pleach/1 owner=shop rev=9", "hello"]), ParsedRecord::Unreadable);
+        assert_eq!(all(&["pleach/1 owner=shop rev=9", "pleach/1 owner=shop id=k3x9 rev=8"]), ParsedRecord::Unreadable);
+    }
+
+    #[test]
+    fn records_belong_to_the_project_and_its_id() {
+        let owner = |project: &str, id: Option<&str>| Owner { project: project.into(), id: id.map(Into::into) };
+        for (spec, record, want) in [
+            (owner("shop", None), owner("shop", None), true),
+            (owner("shop", Some("k3x9")), owner("shop", Some("k3x9")), true),
+            (owner("shop", Some("k3x9")), owner("shop", None), true),
+            (owner("shop", None), owner("shop", Some("k3x9")), false),
+            (owner("shop", Some("k3x9")), owner("shop", Some("m7q2")), false),
+            (owner("shop", None), owner("blog", None), false),
+        ] {
+            assert_eq!(spec.has_record_of(&record), want, "{spec} {record}");
+        }
     }
 
     proptest! {
         #[test]
-        fn reads_what_it_writes(owner in "[a-z]([a-z0-9-]{0,61}[a-z0-9])?", branch in "[a-z0-9-]{1,63}", ttl: u32, kinds in 0..32u8, rev: u64) {
+        fn reads_what_it_writes(project in "[a-z]([a-z0-9-]{0,61}[a-z0-9])?", id in proptest::option::of("[a-z0-9]{8,32}"), branch in "[a-z0-9-]{1,63}", ttl: u32, kinds in 0..32u8, rev: u64) {
             let chosen = RecordType::ALL.into_iter().enumerate().filter(|(bit, _)| kinds >> bit & 1 == 1);
             let digests = chosen.map(|(_, kind)| (kind, "0123456789abcdef".to_owned())).collect();
-            let record = OwnershipRecord { owner: owner.as_str().into(), branch: branch.into(), ttl, digests };
+            let owner = Owner { project: project.into(), id: id.map(Into::into) };
+            let record = OwnershipRecord { owner: owner.clone(), branch: branch.into(), ttl, digests };
             prop_assert_eq!(OwnershipRecord::read(&record.records()), ParsedRecord::Valid(record));
-            let fence = Fence { owner: owner.into(), rev };
+            let fence = Fence { owner, rev };
             prop_assert_eq!(Fence::read(&fence.records()), ParsedRecord::Valid(fence));
         }
     }

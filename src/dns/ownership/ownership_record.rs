@@ -1,6 +1,6 @@
 //! The ownership record of a DNS name.
 
-use super::{FORMAT, ParsedRecord, read, txt};
+use super::{FORMAT, Owner, ParsedRecord, read, txt};
 use crate::record::{RecordSets, RecordType};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -9,8 +9,8 @@ use std::fmt;
 /// Which project and branch wrote a name, and what was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OwnershipRecord {
-    /// The project.
-    pub(crate) owner: SmolStr,
+    /// The owner.
+    pub(crate) owner: Owner,
     /// The slug of the branch.
     pub(crate) branch: SmolStr,
     /// The TTL in seconds. Conditions of a change do not compare it, and the digests do not include it.
@@ -28,7 +28,7 @@ impl OwnershipRecord {
     /// Reads the records at the name of an ownership record.
     pub(crate) fn read(records: &RecordSets) -> ParsedRecord<OwnershipRecord> {
         read(records, |words| {
-            let owner = words.next()?.strip_prefix("owner=")?.into();
+            let owner = Owner::read(words)?;
             let branch = words.next()?.strip_prefix("branch=")?.into();
             let ttl = words.next()?.strip_prefix("ttl=")?.parse().ok()?;
             let digest = |word: &str| {
@@ -42,7 +42,7 @@ impl OwnershipRecord {
 
 impl fmt::Display for OwnershipRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{FORMAT} owner={} branch={} ttl={}", self.owner, self.branch, self.ttl)?;
+        write!(f, "{FORMAT} {} branch={} ttl={}", self.owner.words(), self.branch, self.ttl)?;
         self.digests.iter().try_for_each(|(kind, digest)| write!(f, " {kind}={digest}"))
     }
 }

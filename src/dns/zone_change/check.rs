@@ -34,11 +34,11 @@ pub(crate) fn check(files: &[ZoneChangeFile]) -> Result<()> {
         }
     }
     if let Some(other) = files.iter().find(|file| file.change.owner != files[0].change.owner) {
-        let message = format!(
-            "the owner is `{}` in this file and `{}` in another file",
-            other.change.owner, files[0].change.owner
-        );
-        found.push(Diagnostic::new(Code::Dns, message).at(other.at).note(files[0].at, "the other file"));
+        let (here, there) = (&other.change.owner, &files[0].change.owner);
+        let message = format!("the owner is {here} in this file and {there} in another file");
+        let error = Diagnostic::new(Code::Dns, message).at(other.at).note(files[0].at, "the other file");
+        let is_stale = here.project == there.project;
+        found.push(if is_stale { error.help("run `pleach build` for all branches") } else { error });
     }
     found.extend(circles(&present));
     Diagnostics::check(found, ())

@@ -7,6 +7,7 @@ use super::known_hosts::KnownHosts;
 use super::recorded::{Recorded, RecordedNames, ZoneAndSlug, path};
 use super::{ZoneChange, ZoneChangeFile, check::check};
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
+use crate::dns::ownership::Owner;
 use crate::dns::wanted_names::WantedNames;
 use crate::name::DnsName;
 use crate::output::{OutputHistory, OutputPath, PreviousOutput, Tree};
@@ -103,7 +104,7 @@ pub(crate) fn decide(
 fn change(spec: &Spec, names: WantedNames) -> (ZoneAndSlug, ZoneChange) {
     let (zone, branch) = (names.zone.clone(), names.branch.name.clone());
     let key = (zone.clone(), SmolStr::from(&names.branch.slug));
-    (key, ZoneChange { zone, owner: spec.project.clone(), branch, present: names.present, absent: BTreeSet::new() })
+    (key, ZoneChange { zone, owner: Owner::of(spec), branch, present: names.present, absent: BTreeSet::new() })
 }
 
 /// Adds the absent names to `changes`. Returns those with names that are already absent in the previous output, without these
@@ -119,7 +120,7 @@ fn add_absent(
         let RecordedNames { branch, all, absent, .. } = names;
         let change = changes.entry(key.clone()).or_insert_with(|| ZoneChange {
             zone: key.0.clone(),
-            owner: spec.project.clone(),
+            owner: Owner::of(spec),
             branch: name(&key.1).unwrap_or(branch),
             present: BTreeMap::new(),
             absent: BTreeSet::new(),

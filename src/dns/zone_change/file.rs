@@ -3,6 +3,7 @@
 use super::ZoneChange;
 use crate::branch_name;
 use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::dns::ownership::Owner;
 use crate::dns::{ADDRESS_KINDS, AddressObject, PresentName};
 use crate::name::DnsName;
 use crate::node::{Map, Node};
@@ -21,16 +22,18 @@ impl ZoneChange {
     pub(crate) fn write(&self) -> Result<String> {
         let present = self.present.iter().map(|(name, present)| present.node(name));
         let absent = self.absent.iter().map(|name| Node::str(name.as_str()));
+        let id = self.owner.id.clone().map(|id| ("ownerId", Node::str(id)));
         let file: Map = [
             ("apiVersion", Node::str(API_VERSION)),
             ("kind", Node::str(KIND)),
             ("zone", Node::str(self.zone.as_str())),
-            ("owner", Node::str(self.owner.clone())),
+            ("owner", Node::str(self.owner.project.clone())),
             ("branch", Node::str(self.branch.clone())),
             ("present", Node::seq(present)),
             ("absent", Node::seq(absent)),
         ]
         .into_iter()
+        .chain(id)
         .collect();
         Ok(yaml::document(&file.into())?)
     }
@@ -103,6 +106,7 @@ fn fields(fields: &mut Fields, check: &ZoneChangeCheck) -> Option<ZoneChange> {
     });
     let owner = fields.required("owner", Fields::text);
     let owner = owner.and_then(|node| label(node, fields.errors()));
+    let id = fields.text("ownerId").and_then(|node| label(node, fields.errors()));
     let at = fields.at("branch");
     let branch = branch(fields).filter(|branch| {
         let checked = check(ZoneChangeEntry::Branch(branch));
@@ -130,7 +134,8 @@ fn fields(fields: &mut Fields, check: &ZoneChangeCheck) -> Option<ZoneChange> {
         check_name(&name, node.at, fields.errors());
         absent.insert(name);
     }
-    Some(ZoneChange { zone: zone?, owner: owner?, branch: branch?, present, absent })
+    let owner = Owner { project: owner?, id };
+    Some(ZoneChange { zone: zone?, owner, branch: branch?, present, absent })
 }
 
 /// The name of the branch.
@@ -235,6 +240,7 @@ apiVersion: pleach/v1
 branch: feature/search
 kind: ZoneChange
 owner: shop
+ownerId: k3x9f0qz7m
 present:
 - CAA:
   - 0 issue \"letsencrypt.org\"
@@ -269,6 +275,7 @@ apiVersion: pleach/v2
 kind: ZoneChange
 zone: Dev_.example.com
 owner: My Shop
+ownerId: K3
 branch: x
 presnt: []
 present:
@@ -285,22 +292,23 @@ absent: [d.dev.example.com, 1]
             "1: `apiVersion` must be `pleach/v1`, got `pleach/v2`",
             "3: invalid DNS name `Dev_.example.com`: the label `dev_` may have letters, digits and hyphens only",
             "4: `My Shop` is not a label of lower-case letters, digits and hyphens",
-            "6: unknown field `presnt`",
-            "8: `ttl` must be between 1 and 2147483647, got 0",
-            "8: invalid A record `127.0.0.1`: other hosts cannot reach this address",
-            "9: a name in `present` needs records or `addressFrom`",
-            "10: a name cannot have both CNAME and CAA records",
-            "11: duplicate A record",
-            "11: unknown field `MX`",
-            "12: duplicate name `d.dev.example.com` in `present`",
-            "13: `Pod` objects have no address",
-            "13: a name cannot have both `addressFrom` and A",
-            "14: `d.dev.example.com` is both present and absent",
-            "14: `absent` must be a list of strings, got an integer",
+            "5: `K3` is not a label of lower-case letters, digits and hyphens",
+            "7: unknown field `presnt`",
+            "9: `ttl` must be between 1 and 2147483647, got 0",
+            "9: invalid A record `127.0.0.1`: other hosts cannot reach this address",
+            "10: a name in `present` needs records or `addressFrom`",
+            "11: a name cannot have both CNAME and CAA records",
+            "12: duplicate A record",
+            "12: unknown field `MX`",
+            "13: duplicate name `d.dev.example.com` in `present`",
+            "14: `Pod` objects have no address",
+            "14: a name cannot have both `addressFrom` and A",
+            "15: `d.dev.example.com` is both present and absent",
+            "15: `absent` must be a list of strings, got an integer",
         ] {
             assert!(errors.iter().any(|error| error == want), "{want}\n{errors:#?}");
         }
-        assert_eq!(errors.len(), 15, "{errors:#?}");
+        assert_eq!(errors.len(), 16, "{errors:#?}");
         assert!(read("").is_err() && read("[]").is_err() && read("a: 1\n---\nb: 1\n").is_err());
     }
 

@@ -12,6 +12,7 @@ mod recorded;
 pub(crate) use check::check;
 pub(crate) use decide::{DecidedZoneChanges, decide};
 
+use super::ownership::Owner;
 use super::present_name::PresentName;
 use crate::name::DnsName;
 use crate::source::Location;
@@ -23,8 +24,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct ZoneChange {
     /// The zone.
     pub(crate) zone: DnsName,
-    /// The project that owns the names.
-    pub(crate) owner: SmolStr,
+    /// Who owns the names.
+    pub(crate) owner: Owner,
     /// The name of the branch.
     pub(crate) branch: SmolStr,
     /// The names that must be present.

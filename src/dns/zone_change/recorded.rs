@@ -152,7 +152,7 @@ fn read(key: &ZoneAndSlug, text: &str, known: &KnownHosts) -> Result<ZoneChange>
 fn known_part(key: &ZoneAndSlug, text: &str, known: &KnownHosts) -> Option<ZoneChange> {
     let mut change = ZoneChange::parse(text).ok().filter(|change| change.zone == key.0)?;
     known.check_file(&key.0, EntryOwner { slug: &key.1, branch: &change.branch }).ok()?;
-    let is_known = |name: &DnsName| known.check(&key.1, (&key.0, &change.owner), name).is_ok();
+    let is_known = |name: &DnsName| known.check(&key.1, (&key.0, &change.owner.project), name).is_ok();
     change.absent.retain(|name| is_known(name));
     change.present.retain(|name, _| is_known(name));
     Some(change)
@@ -204,12 +204,12 @@ fn unrecorded(history: &OutputHistory, known: &KnownHosts) -> (BTreeMap<ZoneAndS
     (unrecorded, warnings)
 }
 
-/// The zone change files that can be read, with their owners.
+/// The zone change files that can be read, with the projects that own them.
 fn files(tree: &Tree) -> impl Iterator<Item = (ZoneAndSlug, SmolStr, RecordedNames)> {
     let changes =
         tree.iter().filter(|(path, text)| path.kind() == OutputKind::ZoneChange && declares_owner(path, text));
     changes.filter_map(|(path, text)| {
         let change = ZoneChange::parse(text).ok()?;
-        Some(((change.zone.clone(), path.owned_slug()), change.owner.clone(), RecordedNames::of(change)))
+        Some(((change.zone.clone(), path.owned_slug()), change.owner.project.clone(), RecordedNames::of(change)))
     })
 }

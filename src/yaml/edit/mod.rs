@@ -64,6 +64,13 @@ pub(crate) enum EditAction {
     },
     /// Adds an item to the end of the list, which is created if it does not exist.
     Push(Node),
+    /// Sets the value of a key of the document. If the key does not exist, it is added below the key `above`.
+    SetBelow {
+        /// The value.
+        value: Node,
+        /// The key above a new one.
+        above: &'static str,
+    },
 }
 
 /// A YAML document that can be edited.
@@ -112,7 +119,7 @@ impl YamlDocument {
         let mut order: Vec<usize> = (0..edits.len()).collect();
         // Items are cut from the last to the first, so that earlier positions stay valid.
         order.sort_by_key(|&i| match &edits[i].what {
-            EditAction::Set(_) => (0, None),
+            EditAction::Set(_) | EditAction::SetBelow { .. } => (0, None),
             EditAction::Cut { .. } => (1, Some(Reverse(&edits[i].path))),
             EditAction::Push(_) => (2, None),
         });
@@ -122,8 +129,12 @@ impl YamlDocument {
         for i in order {
             let TextEdit { path, what } = &edits[i];
             let path = match what {
-                EditAction::Set(value) if value_at(&data, path) == Some(value) => continue,
-                EditAction::Set(value) => set_value(&mut data, path, value).then_some(path.as_slice())?,
+                EditAction::Set(value) | EditAction::SetBelow { value, .. } if value_at(&data, path) == Some(value) => {
+                    continue;
+                }
+                EditAction::Set(value) | EditAction::SetBelow { value, .. } => {
+                    set_value(&mut data, path, value).then_some(path.as_slice())?
+                }
                 EditAction::Push(item) => push_item(&mut data, path, item).then_some(path.as_slice())?,
                 EditAction::Cut { keep } => {
                     let Some(path) = path_to_remove(&data, path, *keep) else { continue };
@@ -143,6 +154,12 @@ impl YamlDocument {
         for (path, what) in todo {
             match what {
                 EditAction::Set(value) => draft.set(path, value)?,
+                EditAction::SetBelow { value, above } => match path {
+                    [YamlStep::Key(key)] if value_at(&self.data, path).is_none() => {
+                        draft.add_below(above, key, value)?
+                    }
+                    _ => draft.set(path, value)?,
+                },
                 EditAction::Cut { .. } => draft.cut(path)?,
                 EditAction::Push(item) => pushed.entry(path).or_default().push(item),
             }

@@ -13,7 +13,7 @@ use std::ops::Range;
 pub(super) fn explain(document: &YamlDocument, TextEdit { path, what }: &TextEdit) -> Diagnostic {
     let data = &document.data;
     let (path, verb) = match what {
-        EditAction::Set(_) | EditAction::Push(_) => (path.as_slice(), "changed"),
+        EditAction::Set(_) | EditAction::SetBelow { .. } | EditAction::Push(_) => (path.as_slice(), "changed"),
         EditAction::Cut { keep } => (path_to_remove(data, path, *keep).unwrap_or(path), "removed"),
     };
     if let Some(error) = blocking_value(data, path) {

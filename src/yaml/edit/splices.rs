@@ -68,6 +68,18 @@ impl<'d> Splicer<'d> {
         Some(())
     }
 
+    /// Adds a key to the document, on the line below the value of the key `above`.
+    pub(super) fn add_below(&mut self, above: &str, key: &str, value: &Node) -> Option<()> {
+        let LayoutShape::Map(CollectionStyle::Block, pairs) = &self.root.shape else { return None };
+        let pair = pairs.iter().find(|pair| pair.key == above)?;
+        let indent = " ".repeat(column(self.text, pair.at.start)?);
+        let value = inline(value, InlineContext::Line);
+        let line = format!("{indent}{}: {value}", string_text(key, InlineContext::Line));
+        let splice = self.insert_line(pair.value.span.end, &line);
+        self.splices.push(splice);
+        Some(())
+    }
+
     /// Removes the value at a path.
     pub(super) fn cut(&mut self, path: &[YamlStep]) -> Option<()> {
         let (step, above) = path.split_last()?;

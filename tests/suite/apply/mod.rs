@@ -8,6 +8,7 @@ mod lifecycle;
 pub(super) mod memory;
 mod processes;
 mod real;
+mod repositories;
 pub(super) mod scenarios;
 pub(super) mod server;
 mod spec_histories;

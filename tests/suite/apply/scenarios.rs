@@ -3,15 +3,17 @@
 
 use crate::apply::action::{RefusalReason, WriteKind};
 use crate::apply::entry::{DesiredState, NameEntry};
+use crate::apply::fence::FenceNames;
 use crate::apply::reconcile::{DesiredZone, NameOutcome, Permissions, Reconciler, ZoneOutcome};
 use crate::apply::retry::RetryPolicy;
 use crate::apply::zone::DnsZone;
-use crate::dns::ownership::{self, OwnershipRecord};
+use crate::dns::ownership::{self, Owner, OwnershipRecord};
 use crate::name::DnsName;
 use crate::record::{RecordData, RecordSets, RecordType};
 use crate::tests::apply::beside::records_of_others_beside_ours;
 use crate::tests::apply::faults::{Fault, FaultyZone, InterruptedZone, Mutation};
 use crate::tests::apply::memory::MemoryZone;
+use crate::tests::apply::repositories::ids_of_repositories;
 use crate::tests::apply::table::every_table_row;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -66,20 +68,22 @@ pub(crate) fn cname(target: &str) -> RecordSets {
     set(RecordType::Cname, &[target])
 }
 
-pub(crate) fn ownership_records(owner: &str, branch: &str, ttl: u32, of: &RecordSets) -> RecordSets {
+pub(crate) fn ownership_records(owner: impl Into<Owner>, branch: &str, ttl: u32, of: &RecordSets) -> RecordSets {
     OwnershipRecord { owner: owner.into(), branch: branch.into(), ttl, digests: of.digests() }.records()
 }
 
-pub(crate) fn desired_zone(owner: &str, entries: &[(&str, &str, DesiredState)]) -> DesiredZone {
+pub(crate) fn desired_zone(owner: impl Into<Owner>, entries: &[(&str, &str, DesiredState)]) -> DesiredZone {
+    let owner = owner.into();
     let entry = |(front, branch, state): &(&str, &str, DesiredState)| NameEntry {
         host: n(front),
         ownership: ownership_name(front),
-        owner: owner.into(),
+        owner: owner.clone(),
         branch: (*branch).into(),
         state: state.clone(),
     };
-    let fence = ownership::fence_name(owner, &zone()).unwrap();
-    DesiredZone { zone: zone(), owner: owner.into(), fence, entries: entries.iter().map(entry).collect() }
+    let fence = FenceNames::of(&owner, &zone()).unwrap();
+    let entries = entries.iter().map(entry).collect();
+    DesiredZone { zone: zone(), fence, entries, owner }
 }
 
 /// The TTL of records in scenarios, which every provider supports.
@@ -249,7 +253,7 @@ pub(crate) fn killed(test_zone: &dyn TestZone) {
             &[
                 (n("a.shop"), RecordSets::default()),
                 (ownership_name("a.shop"), RecordSets::default()),
-                (desired.fence.clone(), RecordSets::default()),
+                (desired.fence.own.clone(), RecordSets::default()),
                 (n("b.shop"), old.clone()),
                 (ownership_name("b.shop"), ownership_records("shop", "b", TTL, &old)),
                 (n("c.shop"), removed.clone()),
@@ -290,7 +294,7 @@ pub(crate) fn racing(test_zone: &dyn TestZone) {
     let owners: Vec<String> = (0..40).map(|i| format!("owner{i}")).collect();
     let desired_zones: Vec<DesiredZone> = owners
         .iter()
-        .map(|owner| desired_zone(owner, &[("race.shop", "b", present(&format!("{owner}.example.net")))]))
+        .map(|owner| desired_zone(owner.as_str(), &[("race.shop", "b", present(&format!("{owner}.example.net")))]))
         .collect();
     let outcomes: Vec<Vec<NameOutcome>> = std::thread::scope(|scope| {
         let runs: Vec<_> =
@@ -307,7 +311,7 @@ pub(crate) fn racing(test_zone: &dyn TestZone) {
     let won = cname(&format!("owner{}.example.net", winners[0]));
     let content = test_zone.content();
     assert_eq!(content[&n("race.shop")].0, won);
-    assert_eq!(content[&n("race.shop._pleach")].0, ownership_records(&owners[winners[0]], "b", TTL, &won));
+    assert_eq!(content[&n("race.shop._pleach")].0, ownership_records(owners[winners[0]].as_str(), "b", TTL, &won));
     for (i, outcome) in outcomes.iter().enumerate().filter(|(i, _)| *i != winners[0]) {
         assert_eq!(
             *outcome,
@@ -375,7 +379,7 @@ pub(crate) fn changed_between(test_zone: &dyn TestZone) {
 type Scenario = fn(&dyn TestZone);
 
 /// All scenarios. Each needs a new zone.
-pub(crate) const SCENARIOS: [(&str, Scenario); 10] = [
+pub(crate) const SCENARIOS: [(&str, Scenario); 11] = [
     ("every row", every_table_row),
     ("permits", permissions),
     ("out of order", out_of_order),
@@ -384,6 +388,7 @@ pub(crate) const SCENARIOS: [(&str, Scenario); 10] = [
     ("faults", faults),
     ("racing", racing),
     ("two projects", two_projects),
+    ("two repositories", ids_of_repositories),
     ("changed between", changed_between),
     ("beside", records_of_others_beside_ours),
 ];

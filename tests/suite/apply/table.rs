@@ -131,7 +131,7 @@ fn content_after(rows: &[Row]) -> ZoneContent {
             content.remove(&ownership);
         }
     }
-    let fence = ownership::fence_name("shop", &zone()).unwrap();
+    let fence = ownership::fence_name(&"shop".into(), &zone()).unwrap();
     content.insert(fence, (Fence { owner: "shop".into(), rev: 7 }.records(), 60));
     content
 }

@@ -141,7 +141,9 @@ fn init_writes_the_sample_and_overwrites_nothing() {
     let output = workspace.run(&["init", "environments"]).exits(0).out();
     assert!(output.ends_with("next: `cd environments && pleach build`\n"), "{output}");
     let sample = std::fs::read_to_string(root().join("branches.yaml")).unwrap();
-    assert_eq!(workspace.read("environments/branches.yaml"), sample);
+    let spec = workspace.read("environments/branches.yaml");
+    let id = spec.lines().find_map(|line| line.strip_prefix("id: ")).unwrap();
+    assert_eq!(spec.replace(&format!("id: {id}\n"), ""), sample);
     assert!(workspace.read("environments/schema/branches.schema.json").contains("\"$schema\""));
     workspace.run(&["-C", "environments", "build"]).exits(0);
     workspace.run(&["-C", "environments", "check"]).exits(0);
@@ -151,6 +153,40 @@ fn init_writes_the_sample_and_overwrites_nothing() {
     let output = other.run(&["init"]).exits(2).err();
     assert!(output.contains("`./branches.yaml` exists already"), "{output}");
     assert_eq!(other.files(".").len(), 1);
+}
+
+#[test]
+fn a_copied_workspace_gets_an_id_of_its_own() {
+    let workspace = Workspace::empty();
+    workspace.run(&["init"]).exits(0);
+    let original = workspace.read("branches.yaml");
+    workspace.run(&["init"]).exits(0);
+    assert_eq!(workspace.read("branches.yaml"), original, "a second run keeps the id");
+    workspace.run(&["build"]).exits(0);
+    let path = "out/dns/dev.example.com/main.yaml";
+    let change = workspace.read(path);
+    let id = |text: &str| text.lines().find_map(|line| line.strip_prefix("ownerId: ")).unwrap().to_owned();
+    assert!(original.contains(&format!("\nproject: shop\nid: {}\n", id(&change))), "{original}");
+
+    let output = workspace.run(&["init", "--new-id"]).exits(0).out();
+    workspace.run(&["check"]).exits(1);
+    workspace.run(&["build"]).exits(0);
+    let copy = id(&workspace.read(path));
+    assert_ne!(copy, id(&change));
+    assert_eq!(output, format!("wrote `id: {copy}` to `branches.yaml`; next: `pleach build`\n"));
+    assert_eq!(workspace.read("branches.yaml"), original.replace(&id(&change), &copy));
+
+    // A spec without an id gets one, below the project.
+    workspace.write("branches.yaml", &original.replace(&format!("id: {}\n", id(&change)), ""));
+    workspace.run(&["-C", "base", "init", ".", "--new-id"]).exits(0);
+    assert!(workspace.read("branches.yaml").contains("\nproject: shop\nid: "));
+    workspace.write("branches.yaml", &original.replace(&id(&change), "No"));
+    let error = workspace.run(&["check"]).exits(2).err();
+    assert!(error.contains("`id`") && error.contains("`pleach init --new-id` writes one"), "{error}");
+    workspace.run(&["init", "--new-id"]).exits(0);
+    workspace.run(&["build"]).exits(0);
+    let error = Workspace::empty().run(&["init", "--new-id"]).exits(2).err();
+    assert!(error.contains("no `branches.yaml`"), "{error}");
 }
 
 #[test]
