@@ -57,11 +57,9 @@ pub(super) fn run(args: &InitArgs, here: &Path) -> Result<Outcome> {
     let has_manifests = disk::has_others(&path, &manifests);
     let name = disk::resolve(&path).ok().and_then(|path| Some(path.file_name()?.to_str()?.to_owned()));
     let id = existing_id(&path).unwrap_or_else(scaffold::id::draw);
-    let spec = match has_manifests {
-        true => scaffold::spec(name.as_deref().unwrap_or_default()),
-        false => scaffold::SPEC.to_owned(),
-    };
-    let spec = edit::with_id(&spec, &id)?;
+    let sample_or_small =
+        if has_manifests { scaffold::spec(name.as_deref().unwrap_or_default()) } else { scaffold::SPEC.to_owned() };
+    let spec = edit::with_id(&sample_or_small, &id)?;
     let pipelines = args.ci.map(ci::files).into_iter().flatten();
     let attributes = other_attributes(&path);
     let own = |(path, text): &(&'static str, &'static str)| match *path {

@@ -156,7 +156,7 @@ impl YamlDocument {
                 EditAction::Set(value) => draft.set(path, value)?,
                 EditAction::SetBelow { value, above } => match path {
                     [YamlStep::Key(key)] if value_at(&self.data, path).is_none() => {
-                        draft.add_below(above, key, value)?
+                        draft.add_below(above, key, value)?;
                     }
                     _ => draft.set(path, value)?,
                 },
