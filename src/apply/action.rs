@@ -14,6 +14,8 @@ pub(crate) enum Permission {
     Adopt,
     /// Overwrite a name of this project that somebody else has changed (`--overwrite`).
     Overwrite,
+    /// Delete a name of this project that no file lists (`--forget`).
+    Forget,
 }
 
 /// What to do with a name.
@@ -76,6 +78,8 @@ pub(crate) enum RefusalReason {
     Drift,
     /// It has records and no ownership record.
     InUse,
+    /// It is to be forgotten, and has no ownership record.
+    NotOwned,
     /// It also has these record sets, which pleach never changes, and which rule out the change.
     InTheWay(Vec<ForeignSet>),
     /// The change does not fit into one step of the provider, for this reason.

@@ -42,6 +42,14 @@ fn by_table(
     match &entry.state {
         DesiredState::Pending => NameAction::Refuse(RefusalReason::Pending),
         DesiredState::Unusable(reason) => NameAction::Refuse(RefusalReason::Address(reason.clone())),
+        DesiredState::Absent if permission == Permission::Forget => match claim {
+            ParsedRecord::Absent => NameAction::Refuse(RefusalReason::NotOwned),
+            ParsedRecord::Unreadable => NameAction::Refuse(RefusalReason::Unreadable),
+            ParsedRecord::Valid(ownership) if !entry.owner.has_record_of(&ownership.owner) => {
+                NameAction::Refuse(RefusalReason::OtherOwner(ownership.owner))
+            }
+            ParsedRecord::Valid(ownership) => absent(&ownership, &found.host.records),
+        },
         DesiredState::Absent => match claim {
             ParsedRecord::Valid(ownership) if !entry.owner.has_record_of(&ownership.owner) => NameAction::Keep,
             ParsedRecord::Valid(ownership) if ownership.branch != entry.branch && wanted_by(&ownership.branch) => {
@@ -292,6 +300,24 @@ mod tests {
             (Absent, of(&old), beside(old.clone().into(), foreign("NS", "")), None, in_the_way("NS", "")),
             (Absent, of(&old), beside(EMPTY, foreign("NS", "")), None, in_the_way("NS", "")),
             (Absent, of(&old), beside(old.into(), foreign("A", "disabled")), None, in_the_way("A", "disabled")),
+        ]);
+    }
+
+    #[test]
+    fn a_name_to_forget() {
+        use DesiredState::Absent;
+        use NameAction::{Refuse, Write};
+        use Permission::Forget;
+        check([
+            (Absent, own(OLD), content(OLD), Forget, Write(WriteKind::Delete)),
+            (Absent, of_branch("rival", OLD), content(OLD), Forget, Write(WriteKind::Delete)),
+            (Absent, own(OLD), EMPTY, Forget, Write(WriteKind::Unmark)),
+            (Absent, own(OLD), content(MANUAL), Forget, Refuse(RefusalReason::Drift)),
+            (Absent, EMPTY, content(OLD), Forget, Refuse(RefusalReason::NotOwned)),
+            (Absent, EMPTY, EMPTY, Forget, Refuse(RefusalReason::NotOwned)),
+            (Absent, of_other_project(OLD), content(OLD), Forget, Refuse(RefusalReason::OtherOwner("blog".into()))),
+            (Absent, text("hello"), content(OLD), Forget, Refuse(RefusalReason::Unreadable)),
+            (Absent, own(OLD), beside(EMPTY, foreign("NS", "")), Forget, in_the_way("NS", "")),
         ]);
     }
 

@@ -2,7 +2,6 @@
 
 use super::address::ClusterAddresses;
 use super::entry::{DesiredState, NameEntry};
-use super::fence::FenceNames;
 use super::reconcile::DesiredZone;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::dns::PresentName;
@@ -11,15 +10,17 @@ use crate::dns::{ownership, zone_change};
 use crate::name::DnsName;
 use crate::source::{Found, Project, RelPath};
 use crate::spec::{Range, Zone};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Reads every `<zone>/<slug>.yaml` of a folder, and checks them together.
-pub(crate) fn read_files(project: &Project, folder: &RelPath) -> Result<Vec<ZoneChangeFile>> {
+/// Reads every `<zone>/<slug>.yaml` of the folders, and checks them together.
+pub(crate) fn read_files(project: &Project, folders: &BTreeSet<RelPath>) -> Result<Vec<ZoneChangeFile>> {
     let mut found = Vec::new();
-    for zone in file_names(project, folder)? {
-        let zone = folder.join(&zone).expect("a file name is a valid path");
-        for name in file_names(project, &zone)? {
-            found.push(zone.join(&name).expect("a file name is a valid path"));
+    for folder in folders {
+        for zone in file_names(project, folder)? {
+            let zone = folder.join(&zone).expect("a file name is a valid path");
+            for name in file_names(project, &zone)? {
+                found.push(zone.join(&name).expect("a file name is a valid path"));
+            }
         }
     }
     let files = gather(&found, |path| read_file(project, path))?;
@@ -83,13 +84,8 @@ pub(crate) fn desired_zones(
             match state.and_then(|state| Ok((state, ownership::record_name(host, zone)?))) {
                 Err(error) => faults.push(error.at(file.at)),
                 Ok((state, ownership)) => {
-                    let fence = FenceNames::of(owner, zone)?;
-                    let desired = desired_zones.entry(zone).or_insert_with(|| DesiredZone {
-                        zone: zone.clone(),
-                        owner: owner.clone(),
-                        fence,
-                        entries: Vec::new(),
-                    });
+                    let empty = DesiredZone::without_names(zone, owner)?;
+                    let desired = desired_zones.entry(zone).or_insert(empty);
                     let (host, owner, branch) = (host.clone(), owner.clone(), file.slug.clone());
                     desired.entries.push(NameEntry { host, ownership, owner, branch, state });
                 }

@@ -1,4 +1,4 @@
-//! How the fence of a zone compares with the revision of a run.
+//! The last revision applied to a zone, and how it compares with the revision of a run.
 
 use super::zone::NameContent;
 use crate::diagnostic::Diagnostic;
@@ -21,6 +21,13 @@ impl FenceNames {
         let without_id = owner.id.is_some().then(|| ownership::fence_name(&owner.without_id(), zone)).transpose()?;
         Ok(FenceNames { own, without_id })
     }
+
+    /// All of them, in backticks.
+    pub(crate) fn quoted(&self) -> String {
+        let names: Vec<_> =
+            std::iter::once(&self.own).chain(&self.without_id).map(|name| format!("`{name}`")).collect();
+        names.join(" and ")
+    }
 }
 
 /// What was read at the names of a fence.
@@ -39,6 +46,28 @@ impl FenceContent {
             _ if !self.own.foreign.is_empty() => ParsedRecord::Unreadable,
             ParsedRecord::Absent if self.without_id.foreign.is_empty() => Fence::read(&self.without_id.records),
             own => own,
+        }
+    }
+}
+
+/// The last revision that an owner has applied to a zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LastRevision {
+    /// There is no fence.
+    None,
+    /// The revision of the fence.
+    Known(u64),
+    /// The records are not a fence of this owner.
+    Unreadable,
+}
+
+impl LastRevision {
+    /// The last revision of `owner`, from its fence.
+    pub(crate) fn of(content: &FenceContent, owner: &Owner) -> LastRevision {
+        match content.read() {
+            ParsedRecord::Absent => LastRevision::None,
+            ParsedRecord::Valid(fence) if owner.has_record_of(&fence.owner) => LastRevision::Known(fence.rev),
+            ParsedRecord::Valid(_) | ParsedRecord::Unreadable => LastRevision::Unreadable,
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 /// Fails if a provider does not support a desired record.
 pub(crate) fn check_supported(open_zones: &[OpenZone]) -> Result<()> {
     let mut faults = Vec::new();
-    for OpenZone { desired, zone } in open_zones {
+    for OpenZone { desired, zone, .. } in open_zones {
         for entry in &desired.entries {
             let DesiredState::Present(records, ttl) = &entry.state else { continue };
             if let Some(reason) = zone.unsupported(records, *ttl) {
@@ -33,7 +33,7 @@ pub(crate) fn require_guarantees(open_zones: &[OpenZone], allowed: bool) -> Resu
 
 /// A sentence for each zone whose provider lacks a guarantee.
 pub(crate) fn missing_guarantees(open_zones: &[OpenZone]) -> impl Iterator<Item = String> {
-    open_zones.iter().filter_map(|OpenZone { desired, zone }| {
+    open_zones.iter().filter_map(|OpenZone { desired, zone, .. }| {
         let lacks = match zone.guarantee() {
             ProviderGuarantee { compare_and_set: true, atomic: true } => return None,
             ProviderGuarantee { compare_and_set: false, atomic: true } => "compare-and-set",

@@ -2,7 +2,7 @@
 
 use super::context::ProviderContext;
 use super::http;
-use super::retry::RetryPolicy;
+use super::retry::Retry;
 use super::rfc2136::{Rfc2136Zone, key};
 use super::zone::DnsZone;
 use crate::diagnostic::{Code, Diagnostic};
@@ -15,8 +15,9 @@ pub(crate) fn open_zone(
     name: &DnsName,
     zone: Option<&spec::Zone>,
     context: &ProviderContext,
-    retry: RetryPolicy,
+    retry: impl Into<Retry>,
 ) -> Result<Box<dyn DnsZone + Send>, Diagnostic> {
+    let retry = retry.into();
     let fault = |message: String| Diagnostic::new(Code::Spec, message);
     let Some(zone) = zone else {
         return Err(fault(format!("the spec has no zone `{name}`")).help("add it under `zones:`"));

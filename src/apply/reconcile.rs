@@ -8,12 +8,14 @@ use super::change;
 use super::decide;
 use super::entry::{DesiredState, NameEntry};
 use super::fence::{FenceContent, FenceNames, FenceState};
-use super::retry::RetryPolicy;
+use super::outcome::{NameOutcome, OutcomeCallback, ZoneOutcome};
+use super::pending::{PendingWrite, RetryQueue, report_all};
+use super::retry::Retry;
 use super::zone::{AtomicChange, DnsZone, NameChange, NamePair, PairQuery, PairState, ZoneError};
-use crate::dns::ownership::{Fence, Owner};
+use crate::diagnostic::Diagnostic;
+use crate::dns::ownership::{self, Fence, Owner};
 use crate::name::DnsName;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 /// What the zone change files say about one zone.
 #[derive(Clone, Debug)]
@@ -28,6 +30,22 @@ pub(crate) struct DesiredZone {
     pub(crate) entries: Vec<NameEntry>,
 }
 
+impl DesiredZone {
+    /// A zone in which no file has a name.
+    pub(crate) fn without_names(zone: &DnsName, owner: &Owner) -> Result<Self, Diagnostic> {
+        let fence = FenceNames::of(owner, zone)?;
+        Ok(DesiredZone { zone: zone.clone(), owner: owner.clone(), fence, entries: Vec::new() })
+    }
+
+    /// Adds a name that no file lists, and that must be absent. Its branch is the one of its ownership record.
+    pub(crate) fn forget(&mut self, host: &DnsName) -> Result<(), Diagnostic> {
+        let ownership = ownership::record_name(host, &self.zone)?;
+        let (host, owner) = (host.clone(), self.owner.clone());
+        self.entries.push(NameEntry { host, ownership, owner, branch: "".into(), state: DesiredState::Absent });
+        Ok(())
+    }
+}
+
 /// The names for which the user permits more than the rules of [`decide`].
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Permissions {
@@ -35,11 +53,15 @@ pub(crate) struct Permissions {
     pub(crate) adopt: BTreeSet<DnsName>,
     /// Names of this project to overwrite.
     pub(crate) overwrite: BTreeSet<DnsName>,
+    /// Names of this project to delete that no file lists.
+    pub(crate) forget: BTreeSet<DnsName>,
 }
 
 impl Permissions {
     fn of(&self, host: &DnsName) -> Permission {
-        if self.overwrite.contains(host) {
+        if self.forget.contains(host) {
+            Permission::Forget
+        } else if self.overwrite.contains(host) {
             Permission::Overwrite
         } else if self.adopt.contains(host) {
             Permission::Adopt
@@ -65,47 +87,11 @@ impl ZonePlan {
     }
 }
 
-/// The result for one name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum NameOutcome {
-    /// It was already as desired.
-    Kept,
-    /// This write is planned.
-    Planned(WriteKind),
-    /// This write was done.
-    Done(WriteKind),
-    /// It was not changed, for this reason.
-    Refused(RefusalReason),
-    /// The write failed, for this reason.
-    Failed(String),
-    /// It changed repeatedly during the run.
-    Unsettled,
-    /// It was not tried because the run ended before.
-    Skipped,
-}
-
-/// The result for one zone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum ZoneOutcome {
-    /// Every name was processed.
-    Complete,
-    /// A newer run, with this revision, has changed the zone.
-    Superseded(u64),
-    /// The fence is missing or unreadable, so that nothing may be written.
-    NoFence,
-    /// The provider could not be reached or denied a request.
-    Failed(String),
-}
-
-/// Receives the index of each entry, its state in the zone, and its result.
-pub(crate) type OutcomeCallback<'a> = dyn FnMut(usize, &PairState, NameOutcome) + 'a;
-
 /// Plans and applies the changes of one zone.
-#[derive(Debug)]
 pub(crate) struct Reconciler<'a> {
     desired: &'a DesiredZone,
     permissions: &'a Permissions,
-    retry: &'a RetryPolicy,
+    retry: Retry,
     /// The names that must be present, each with its branch.
     present: BTreeMap<&'a DnsName, &'a str>,
     /// The names that must be absent, each with every branch that lists it.
@@ -120,12 +106,12 @@ const BATCH_SIZE: usize = 500;
 
 impl<'a> Reconciler<'a> {
     /// For the zone of `desired`.
-    pub(crate) fn new(desired: &'a DesiredZone, permissions: &'a Permissions, retry: &'a RetryPolicy) -> Self {
+    pub(crate) fn new(desired: &'a DesiredZone, permissions: &'a Permissions, retry: impl Into<Retry>) -> Self {
         let present = desired.entries.iter().filter(|entry| entry.state != DesiredState::Absent);
         let present = present.map(|entry| (&entry.host, entry.branch.as_str())).collect();
         let absent = desired.entries.iter().filter(|entry| entry.state == DesiredState::Absent);
         let absent = absent.map(|entry| (&entry.host, entry.branch.as_str())).collect();
-        Reconciler { desired, permissions, retry, present, absent }
+        Reconciler { desired, permissions, retry: retry.into(), present, absent }
     }
 
     /// Reads the fence and every name, and decides what to do.
@@ -198,6 +184,9 @@ impl<'a> Reconciler<'a> {
             Err(outcome) => (None, outcome),
         };
         for batch in [deletions, others].iter().flat_map(|writes| writes.chunks(BATCH_SIZE)) {
+            if outcome == ZoneOutcome::Complete && self.retry.is_over() {
+                outcome = ZoneOutcome::Failed("no time is left".into());
+            }
             match &fence {
                 Some(fence) if outcome == ZoneOutcome::Complete => {
                     outcome = self.write(zone, fence, batch.to_vec(), rev, report);
@@ -218,7 +207,7 @@ impl<'a> Reconciler<'a> {
         let fence = &self.desired.fence.own;
         let mut last_error = ZoneError::Conflict;
         let (mut tried, mut conflicts) = (0, 0);
-        while tried < self.retry.tries && conflicts < MOST_FENCE_CONFLICTS {
+        while tried < self.retry.tries() && conflicts < MOST_FENCE_CONFLICTS {
             match FenceState::of(&content, &self.desired.owner, rev) {
                 FenceState::Current => return Ok(NameChange { name: fence.clone(), before: content.own, after: None }),
                 FenceState::Newer(newer) => return Err(ZoneOutcome::Superseded(newer)),
@@ -236,13 +225,11 @@ impl<'a> Reconciler<'a> {
             match &last_error {
                 // Another run has raised the fence. Each run raises it once, so the newest one is soon alone.
                 ZoneError::Conflict => conflicts += 1,
-                ZoneError::Unavailable(_, asked) => {
+                ZoneError::Unavailable(..) | ZoneError::OutcomeUnknown(_) | ZoneError::Ignored(_) => {
                     tried += 1;
-                    self.retry.wait(tried, asked.unwrap_or_default());
-                }
-                ZoneError::OutcomeUnknown(_) | ZoneError::Ignored(_) => {
-                    tried += 1;
-                    self.retry.wait(tried, Duration::ZERO);
+                    if !self.retry.wait(tried, last_error.asked_pause(), &last_error) {
+                        break;
+                    }
                 }
                 ZoneError::Denied(_) | ZoneError::Rejected(_) => {
                     return Err(ZoneOutcome::Failed(last_error.to_string()));
@@ -263,7 +250,7 @@ impl<'a> Reconciler<'a> {
         report: &mut OutcomeCallback,
     ) -> ZoneOutcome {
         let mut reason = String::new();
-        for tried in 1..=self.retry.tries {
+        for tried in 1..=self.retry.tries() {
             let changes: Vec<AtomicChange> = writes.iter().map(|write| self.change(write, fence)).collect();
             let mut again = RetryQueue::default();
             for (write, result) in writes.into_iter().zip(zone.write(&changes)) {
@@ -287,7 +274,10 @@ impl<'a> Reconciler<'a> {
             }
             if let Some(asked) = again.pause {
                 reason = again.reason;
-                self.retry.wait(tried, asked);
+                if !self.retry.wait(tried, asked, &reason) {
+                    writes = again.writes;
+                    break;
+                }
             }
             writes = match self.decide_again(zone, again.writes, rev, report) {
                 Ok(writes) => writes,
@@ -344,55 +334,5 @@ impl<'a> Reconciler<'a> {
             }
         }
         Ok(needed)
-    }
-}
-
-/// A name to write.
-#[derive(Clone, Debug)]
-struct PendingWrite {
-    /// The index of its entry.
-    index: usize,
-    /// Its state in the zone.
-    found: PairState,
-    kind: WriteKind,
-    /// How often the write failed because the name had changed.
-    conflicts: u32,
-    /// Whether the provider accepted the write and did not do it.
-    was_ignored: bool,
-}
-
-fn report_all(writes: &[PendingWrite], report: &mut OutcomeCallback, outcome: &NameOutcome) {
-    for write in writes {
-        report(write.index, &write.found, outcome.clone());
-    }
-}
-
-/// Writes to decide again.
-#[derive(Default)]
-struct RetryQueue {
-    writes: Vec<PendingWrite>,
-    /// The shortest pause before the next try, if one is needed.
-    pause: Option<Duration>,
-    /// Why the last write was not done.
-    reason: String,
-    /// Why the provider denied a write.
-    denied: Option<String>,
-}
-
-impl RetryQueue {
-    fn push(&mut self, write: PendingWrite, error: ZoneError) {
-        let conflicts = write.conflicts + u32::from(error == ZoneError::Conflict);
-        let was_ignored = matches!(error, ZoneError::Ignored(_));
-        let mut wait = |reason, asked: Option<Duration>| {
-            self.pause = self.pause.max(Some(asked.unwrap_or_default()));
-            self.reason = reason;
-        };
-        match error {
-            ZoneError::Unavailable(reason, asked) => wait(reason, asked),
-            ZoneError::OutcomeUnknown(reason) => wait(reason, None),
-            ZoneError::Denied(reason) => self.denied = Some(reason),
-            ZoneError::Conflict | ZoneError::Ignored(_) | ZoneError::Rejected(_) => {}
-        }
-        self.writes.push(PendingWrite { conflicts, was_ignored, ..write });
     }
 }

@@ -3,8 +3,10 @@
 use super::action::{RefusalReason, WriteKind};
 use super::change;
 use super::entry::DesiredState;
-use super::reconcile::NameOutcome;
-use super::run::{NameReport, RunSummary};
+use super::fence::LastRevision;
+use super::outcome::NameOutcome;
+use super::run::NameReport;
+use super::summary::{NameCounts, ZoneSummary};
 use super::zone::{ForeignSet, NameChange, NameContent};
 use crate::dns::ownership::Owner;
 use crate::record::{RecordData, RecordSets, RecordType};
@@ -60,6 +62,7 @@ fn detail(report: &NameReport) -> String {
             ),
             RefusalReason::OtherOwner(owner) => format!("belongs to {}", other_owner(owner, &report.entry.owner)),
             RefusalReason::OtherBranch(branch) => format!("belongs to the branch `{branch}`, which still uses it"),
+            RefusalReason::NotOwned => format!("has {current} and no ownership record, so it is no orphan"),
             RefusalReason::Unreadable => format!("`{}` is not a known ownership record", report.entry.ownership),
             RefusalReason::Pending => "its address is not known yet".to_owned(),
             RefusalReason::TooLarge(reason) | RefusalReason::Address(reason) => reason.clone(),
@@ -126,29 +129,76 @@ pub(crate) fn markdown_row(report: &NameReport) -> Option<String> {
     let text = text_line(report)?;
     let word: String = text.chars().skip(2).take(9).collect();
     let cell = |text: &str| visible(text).replace('|', "\\|").replace('`', "");
-    let (branch, detail) = (cell(&report.entry.branch), cell(&detail(report)));
+    let (branch, detail) = (cell(&report.branch()), cell(&detail(report)));
     Some(format!("| {} | `{}` | {branch} | {detail} |", word.trim(), report.entry.host))
 }
 
 /// The head of that table.
 pub(crate) const MARKDOWN_HEAD: &str = "| | name | branch | records |\n|---|---|---|---|\n";
 
-/// The last line of a text report.
-pub(crate) fn summary_line(summary: &RunSummary, digest: &str) -> String {
-    if summary.planned { format!("{}; plan {digest}", counts(summary, "to write")) } else { counts(summary, "written") }
+/// What a report is about: a plan, or a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReportSubject {
+    /// What would be written.
+    Plan,
+    /// What was written.
+    Run,
 }
 
-/// The number of names by result. `verb` describes those that are written.
-pub(crate) fn counts(summary: &RunSummary, verb: &str) -> String {
-    let mut text = format!("{} {verb}", summary.written);
-    if summary.deleted > 0 {
-        write!(text, " ({} of them deleted)", summary.deleted).expect("writing to a string succeeds");
+/// A line for each zone.
+pub(crate) fn zone_lines(zones: &[ZoneSummary], subject: ReportSubject) -> String {
+    zones.iter().map(|zone| zone_line(zone, subject) + "\n").collect()
+}
+
+/// A list of the zones of a plan. The errors come from servers.
+pub(crate) fn markdown_zones(zones: &[ZoneSummary]) -> String {
+    let code = |text: &str| format!("`{}`", visible(text).replace('`', "'"));
+    let item = |zone: &ZoneSummary| {
+        let (name, text) = (code(zone.zone.as_str()), zone_text(zone, ReportSubject::Plan, code));
+        format!("- {name}: {text}")
+    };
+    zones.iter().map(|zone| item(zone) + "\n").collect()
+}
+
+/// A zone with its last revision, its names, and why it is not done.
+pub(crate) fn zone_line(zone: &ZoneSummary, subject: ReportSubject) -> String {
+    format!("{}: {}", zone.zone, zone_text(zone, subject, |error| visible(error).into_owned()))
+}
+
+/// What is known of a zone. `shown` writes the error.
+fn zone_text(zone: &ZoneSummary, subject: ReportSubject, shown: impl Fn(&str) -> String) -> String {
+    let revision = match zone.revision {
+        None => "not read".to_owned(),
+        Some(LastRevision::None) => "no run yet".to_owned(),
+        Some(LastRevision::Known(rev)) => format!("run {rev}"),
+        Some(LastRevision::Unreadable) => "an unreadable fence".to_owned(),
+    };
+    let counts = counts(&zone.names, subject);
+    match &zone.failure {
+        None => format!("{revision}, {counts}"),
+        Some(failure) => format!("{revision}, {counts}; {}", shown(&failure.reason)),
+    }
+}
+
+/// The last line of a text report.
+pub(crate) fn last_line(zones: &[ZoneSummary], subject: ReportSubject, digest: &str) -> String {
+    let all = NameCounts::total(zones);
+    let digest = if all.planned > 0 { format!("; plan {digest}") } else { String::new() };
+    counts(&all, subject) + &digest + "\n"
+}
+
+/// The number of names by result.
+fn counts(names: &NameCounts, subject: ReportSubject) -> String {
+    let verb = if subject == ReportSubject::Plan { "to write" } else { "written" };
+    let mut text = format!("{} {verb}", names.planned + names.done);
+    if names.deleted > 0 {
+        write!(text, " ({} of them deleted)", names.deleted).expect("writing to a string succeeds");
     }
     for (count, what) in [
-        (summary.conflicts, "refused"),
-        (summary.pending, "without an address yet"),
-        (summary.undone, "not done"),
-        (summary.kept, "unchanged"),
+        (names.conflicts, "refused"),
+        (names.pending, "without an address yet"),
+        (names.undone, "not done"),
+        (names.kept, "unchanged"),
     ] {
         if count > 0 {
             write!(text, ", {count} {what}").expect("writing to a string succeeds");
@@ -175,7 +225,7 @@ pub(crate) fn json_line(report: &NameReport) -> String {
     put("kind", "DnsName".into());
     put("zone", report.zone.as_str().into());
     put("name", report.entry.host.as_str().into());
-    put("branch", report.entry.branch.as_str().into());
+    put("branch", report.branch().as_str().into());
     put("result", result.into());
     if let Some(action) = action {
         put("action", action.into());
@@ -211,6 +261,7 @@ fn reason_code(reason: &RefusalReason) -> &'static str {
         RefusalReason::TooLarge(_) => "too-large",
         RefusalReason::OtherOwner(_) => "other-owner",
         RefusalReason::OtherBranch(_) => "other-branch",
+        RefusalReason::NotOwned => "not-owned",
         RefusalReason::Unreadable => "unknown-ownership-record",
         RefusalReason::Pending => "pending",
         RefusalReason::Address(_) => "address",
@@ -222,14 +273,47 @@ pub(crate) fn notes(front: &str, notes: &[String]) -> String {
     notes.iter().fold(String::new(), |text, note| text + front + "note: " + note + "\n")
 }
 
-/// The last line of a JSON report.
-pub(crate) fn json_summary(summary: &RunSummary, digest: &str, notes: &[String]) -> String {
-    let line = json!({"apiVersion": "pleach/v1", "kind": "DnsSummary", "summary": {
-        "unchanged": summary.kept, "written": summary.written, "deleted": summary.deleted, "conflicts": summary.conflicts,
-        "pending": summary.pending, "notDone": summary.undone, "plan": digest, "notes": notes, "status": summary.status(),
-    }})
-    .to_string();
-    visible_json(&line).into_owned()
+/// The last line of a JSON report. `rev` is the revision of the run.
+pub(crate) fn json_summary(
+    zones: &[ZoneSummary],
+    rev: Option<u64>,
+    digest: &str,
+    notes: &[String],
+    status: u8,
+) -> String {
+    let of_zone = |ZoneSummary { zone, revision, names, failure }: &ZoneSummary| {
+        let mut object = json_counts(names);
+        object.insert("zone".to_owned(), zone.as_str().into());
+        let revision = match revision {
+            Some(LastRevision::Known(rev)) => Some(*rev),
+            Some(LastRevision::None | LastRevision::Unreadable) | None => None,
+        };
+        object.insert("revision".to_owned(), revision.into());
+        if let Some(failure) = failure {
+            object.insert("error".to_owned(), failure.reason.as_str().into());
+        }
+        Value::Object(object)
+    };
+    let mut summary = json_counts(&NameCounts::total(zones));
+    summary.insert("revision".to_owned(), rev.into());
+    summary.insert("zones".to_owned(), zones.iter().map(of_zone).collect());
+    summary.insert("plan".to_owned(), digest.into());
+    summary.insert("notes".to_owned(), notes.into());
+    summary.insert("status".to_owned(), status.into());
+    let line = json!({"apiVersion": "pleach/v1", "kind": "DnsSummary", "summary": summary}).to_string();
+    visible_json(&line).into_owned() + "\n"
+}
+
+fn json_counts(names: &NameCounts) -> Map<String, Value> {
+    let counts = [
+        ("unchanged", names.kept),
+        ("written", names.planned + names.done),
+        ("deleted", names.deleted),
+        ("conflicts", names.conflicts),
+        ("pending", names.pending),
+        ("notDone", names.undone),
+    ];
+    counts.into_iter().map(|(key, count)| (key.to_owned(), count.into())).collect()
 }
 
 /// The change of a name as commands for `nsupdate`; empty for a name that is not written.

@@ -1,18 +1,23 @@
 //! A run over all zones: plan, check the limits, apply.
 //!
-//! Every zone is read and all limits are checked before anything is written.
+//! Every zone is read and all limits are checked before anything is written. A zone that cannot be read or written stops no
+//! other one.
 
-use super::action::{NameAction, RefusalReason, WriteKind};
+use super::action::NameAction;
 use super::entry::{DesiredState, NameEntry};
-use super::fence::FenceState;
-use super::reconcile::{DesiredZone, NameOutcome, Permissions, Reconciler, ZoneOutcome, ZonePlan};
-use super::retry::RetryPolicy;
+use super::fence::{FenceState, LastRevision};
+use super::outcome::{NameOutcome, ZoneOutcome};
+use super::reconcile::{DesiredZone, Permissions, Reconciler, ZonePlan};
+use super::retry::{Moment, Retry};
+use super::summary::{NameCounts, ZoneFailure, ZoneSummary};
 use super::zone::{DnsZone, PairState};
-use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::dns::ownership::{OwnershipRecord, ParsedRecord};
 use crate::hex;
 use crate::name::DnsName;
 use crate::record::RecordSets;
 use sha2::{Digest, Sha256};
+use smol_str::SmolStr;
 
 /// A zone of a run.
 pub(crate) struct OpenZone {
@@ -20,6 +25,8 @@ pub(crate) struct OpenZone {
     pub(crate) desired: DesiredZone,
     /// The zone itself.
     pub(crate) zone: Box<dyn DnsZone + Send>,
+    /// How often and how long it is tried.
+    pub(crate) retry: Retry,
 }
 
 /// The options of a run.
@@ -27,10 +34,6 @@ pub(crate) struct OpenZone {
 pub(crate) struct ApplyOptions {
     /// `--adopt` and `--overwrite`.
     pub(crate) permissions: Permissions,
-    /// How often and how long to retry.
-    pub(crate) retry: RetryPolicy,
-    /// The revision of the files (`--rev`).
-    pub(crate) rev: Option<u64>,
     /// How many names may be deleted.
     pub(crate) max_delete: usize,
     /// The digest of the approved plan.
@@ -51,6 +54,14 @@ pub(crate) struct NameReport<'a> {
 }
 
 impl NameReport<'_> {
+    /// The slug of the branch; of a name that is to be forgotten, the branch of its ownership record.
+    pub(crate) fn branch(&self) -> SmolStr {
+        match OwnershipRecord::read(&self.found.ownership.records) {
+            ParsedRecord::Valid(ownership) if self.entry.branch.is_empty() => ownership.branch,
+            _ => self.entry.branch.clone(),
+        }
+    }
+
     /// The records before the run.
     pub(crate) fn before(&self) -> &RecordSets {
         &self.found.host.records
@@ -68,41 +79,55 @@ impl NameReport<'_> {
     }
 }
 
-/// What was read in every zone, and what to do.
+/// For every zone what was read in it and what to do, or why it could not be read.
 #[derive(Clone, Debug)]
-pub(crate) struct ApplyPlan(Vec<ZonePlan>);
+pub(crate) struct ApplyPlan(Vec<Result<ZonePlan, ZoneFailure>>);
 
-/// Reads every zone and decides.
-pub(crate) fn plan(open_zones: &mut [OpenZone], options: &ApplyOptions) -> Result<ApplyPlan, Diagnostic> {
-    let zone_plan = |OpenZone { desired, zone }: &mut OpenZone| {
-        let reconciler = Reconciler::new(desired, &options.permissions, &options.retry);
-        reconciler.plan(&mut **zone).map_err(|error| remote(&desired.zone, &error.to_string()))
+/// Reads every zone and decides. Zones share the time until `end`: each has its part of what the ones before it left.
+pub(crate) fn plan(open_zones: &mut [OpenZone], permissions: &Permissions, end: Moment) -> ApplyPlan {
+    let mut left = open_zones.len();
+    let zone_plan = |OpenZone { desired, zone, retry }: &mut OpenZone| {
+        retry.end_at(end.next_of(left));
+        left -= 1;
+        let reconciler = Reconciler::new(desired, permissions, retry.clone());
+        reconciler.plan(&mut **zone).map_err(|error| ZoneFailure::unread(error.to_string(), retry))
     };
-    open_zones.iter_mut().map(zone_plan).collect::<Result<_, _>>().map(ApplyPlan)
-}
-
-fn remote(zone: &DnsName, reason: &str) -> Diagnostic {
-    Diagnostic::new(Code::Remote, format!("zone `{zone}`: {reason}"))
+    ApplyPlan(open_zones.iter_mut().map(zone_plan).collect())
 }
 
 impl ApplyPlan {
-    /// A report about each name, zone by zone.
+    /// A report about each name of the zones that were read, zone by zone.
     pub(crate) fn reports<'a>(&'a self, open_zones: &'a [OpenZone]) -> impl Iterator<Item = NameReport<'a>> {
-        open_zones.iter().zip(&self.0).flat_map(|(OpenZone { desired, .. }, zone_plan)| {
-            desired.entries.iter().zip(&zone_plan.items).map(|(entry, (found, action))| {
-                let outcome = match action {
-                    NameAction::Keep => NameOutcome::Kept,
-                    NameAction::Write(kind) => NameOutcome::Planned(*kind),
-                    NameAction::Refuse(reason) => NameOutcome::Refused(reason.clone()),
-                };
-                NameReport { zone: &desired.zone, entry, found, outcome }
-            })
-        })
+        self.zone_plans(open_zones).flat_map(|(desired, zone_plan)| zone_reports(desired, zone_plan))
     }
 
-    /// The plan of each zone.
-    pub(crate) fn zone_plans(&self) -> &[ZonePlan] {
-        &self.0
+    /// The zones that were read, with their plans.
+    pub(crate) fn zone_plans<'a>(
+        &'a self,
+        open_zones: &'a [OpenZone],
+    ) -> impl Iterator<Item = (&'a DesiredZone, &'a ZonePlan)> {
+        let read = open_zones.iter().zip(&self.0);
+        read.filter_map(|(OpenZone { desired, .. }, read)| Some((desired, read.as_ref().ok()?)))
+    }
+
+    /// What is planned in each zone. A zone in which `apply` with the revision `rev` would write nothing has a failure.
+    pub(crate) fn summaries(&self, open_zones: &[OpenZone], rev: Option<u64>) -> Vec<ZoneSummary> {
+        let summary = |(OpenZone { desired, .. }, read): (&OpenZone, &Result<ZonePlan, ZoneFailure>)| match read {
+            Err(failure) => ZoneSummary::unread(desired, failure.clone()),
+            Ok(zone_plan) => {
+                let mut names = NameCounts::default();
+                zone_reports(desired, zone_plan).for_each(|report| names.count(&report.outcome));
+                // Without a revision, any fence will do that can be read.
+                let failure = match (FenceState::of(&zone_plan.fence, &desired.owner, rev.unwrap_or(u64::MAX)), rev) {
+                    (FenceState::Newer(newer), Some(rev)) => Some(ZoneFailure::superseded(desired, rev, newer)),
+                    (FenceState::Unreadable, _) => Some(ZoneFailure::no_fence(desired)),
+                    _ => None,
+                };
+                let revision = Some(LastRevision::of(&zone_plan.fence, &desired.owner));
+                ZoneSummary { zone: desired.zone.clone(), revision, names, failure }
+            }
+        };
+        open_zones.iter().zip(&self.0).map(summary).collect()
     }
 
     /// 16 hexadecimal digits that identify everything that will be written and what it replaces.
@@ -123,7 +148,7 @@ impl ApplyPlan {
 
     /// The number of names to delete.
     pub(crate) fn deletions(&self) -> usize {
-        self.0.iter().map(ZonePlan::deletions).sum()
+        self.0.iter().flatten().map(ZonePlan::deletions).sum()
     }
 
     /// Fails if the plan has more deletions than allowed, or is not the approved plan.
@@ -144,112 +169,53 @@ impl ApplyPlan {
             _ => Ok(()),
         }
     }
-
-    /// The first zone whose fence has a newer revision than `rev`, and that revision.
-    pub(crate) fn newer_run<'a>(&self, open_zones: &'a [OpenZone], rev: u64) -> Option<(&'a DnsName, u64)> {
-        open_zones.iter().zip(&self.0).find_map(|(OpenZone { desired, .. }, zone_plan)| {
-            match FenceState::of(&zone_plan.fence, &desired.owner, rev) {
-                FenceState::Newer(newer) => Some((&desired.zone, newer)),
-                _ => None,
-            }
-        })
-    }
 }
 
-/// The results of a run, counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct RunSummary {
-    /// Names that were already as desired.
-    pub(crate) kept: usize,
-    /// Names that were written or are planned to be written.
-    pub(crate) written: usize,
-    /// How many of these were deletions.
-    pub(crate) deleted: usize,
-    /// Names that were not changed because they do not belong to the branch or have been changed by others.
-    pub(crate) conflicts: usize,
-    /// Names whose address is not known yet.
-    pub(crate) pending: usize,
-    /// Names that could not be written or were not tried.
-    pub(crate) undone: usize,
-    /// Whether a newer run has changed a zone.
-    pub(crate) superseded: bool,
-    /// Whether a provider could not be reached or denied a request.
-    pub(crate) failed: bool,
-    /// Whether writes are planned only.
-    pub(crate) planned: bool,
+/// A report about each name of a zone that was read.
+fn zone_reports<'a>(desired: &'a DesiredZone, zone_plan: &'a ZonePlan) -> impl Iterator<Item = NameReport<'a>> {
+    desired.entries.iter().zip(&zone_plan.items).map(|(entry, (found, action))| {
+        let outcome = match action {
+            NameAction::Keep => NameOutcome::Kept,
+            NameAction::Write(kind) => NameOutcome::Planned(*kind),
+            NameAction::Refuse(reason) => NameOutcome::Refused(reason.clone()),
+        };
+        NameReport { zone: &desired.zone, entry, found, outcome }
+    })
 }
 
-impl RunSummary {
-    /// Counts one name.
-    pub(crate) fn count(&mut self, outcome: &NameOutcome) {
-        match outcome {
-            NameOutcome::Kept => self.kept += 1,
-            NameOutcome::Done(kind) | NameOutcome::Planned(kind) => {
-                self.written += 1;
-                self.deleted += usize::from(*kind == WriteKind::Delete);
-                self.planned |= matches!(outcome, NameOutcome::Planned(_));
-            }
-            NameOutcome::Refused(RefusalReason::Pending) => self.pending += 1,
-            NameOutcome::Refused(_) | NameOutcome::Unsettled => self.conflicts += 1,
-            NameOutcome::Failed(_) | NameOutcome::Skipped => self.undone += 1,
-        }
-    }
-
-    /// The exit status: 4 a provider failed, 6 a newer run, 5 names not changed, 1 writes planned, 7 addresses pending.
-    pub(crate) fn status(&self) -> u8 {
-        match self {
-            RunSummary { failed: true, .. } => 4,
-            RunSummary { superseded: true, .. } => 6,
-            RunSummary { conflicts: 1.., .. } | RunSummary { undone: 1.., .. } => 5,
-            RunSummary { planned: true, .. } => 1,
-            RunSummary { pending: 1.., .. } => 7,
-            _ => 0,
-        }
-    }
-}
-
-/// Applies the plan, zone by zone. `report` is called for every name as soon as its result is known; the diagnostics about
-/// zones are returned.
+/// Applies the plan, zone by zone, and returns what was done in each. `report` is called for every name of the zones that were
+/// read as soon as its result is known. Zones share the time as in [`plan`].
 pub(crate) fn apply(
     open_zones: &mut [OpenZone],
     plan: ApplyPlan,
-    options: &ApplyOptions,
-    rev: u64,
+    (permissions, rev, end): (&Permissions, u64, Moment),
     report: &mut dyn FnMut(&NameReport),
-) -> (RunSummary, Vec<Diagnostic>) {
-    let mut summary = RunSummary::default();
-    let mut diagnostics = Vec::new();
-    for (OpenZone { desired, zone }, zone_plan) in open_zones.iter_mut().zip(plan.0) {
-        let reconciler = Reconciler::new(desired, &options.permissions, &options.retry);
-        let end = reconciler.apply(&mut **zone, zone_plan, rev, &mut |index, found, outcome| {
-            summary.count(&outcome);
+) -> Vec<ZoneSummary> {
+    let mut left = plan.0.iter().flatten().count();
+    let apply_zone = |(open_zone, read): (&mut OpenZone, Result<ZonePlan, ZoneFailure>)| {
+        let zone_plan = match read {
+            Ok(zone_plan) => zone_plan,
+            Err(failure) => return ZoneSummary::unread(&open_zone.desired, failure),
+        };
+        let OpenZone { desired, zone, retry } = open_zone;
+        retry.end_at(end.next_of(left));
+        left -= 1;
+        let before = LastRevision::of(&zone_plan.fence, &desired.owner);
+        let mut names = NameCounts::default();
+        let reconciler = Reconciler::new(desired, permissions, retry.clone());
+        let outcome = reconciler.apply(&mut **zone, zone_plan, rev, &mut |index, found, outcome| {
+            names.count(&outcome);
             report(&NameReport { zone: &desired.zone, entry: &desired.entries[index], found, outcome });
         });
-        match end {
-            ZoneOutcome::Complete => {}
+        let (revision, failure) = match outcome {
+            ZoneOutcome::Complete => (LastRevision::Known(rev), None),
             ZoneOutcome::Superseded(newer) => {
-                summary.superseded = true;
-                diagnostics.push(superseded(&desired.zone, rev, newer));
+                (LastRevision::Known(newer), Some(ZoneFailure::superseded(desired, rev, newer)))
             }
-            ZoneOutcome::NoFence => {
-                summary.failed = true;
-                let message =
-                    format!("zone `{}`: the fence `{}` is missing or unreadable", desired.zone, desired.fence.own);
-                let help = "somebody changed or removed this TXT record: delete it if it exists, then run again";
-                diagnostics.push(Diagnostic::new(Code::Remote, message).help(help));
-            }
-            ZoneOutcome::Failed(reason) => {
-                summary.failed = true;
-                let help = "no name is half written: fix the cause and run again, the run continues where it stopped";
-                diagnostics.push(remote(&desired.zone, &reason).help(help));
-            }
-        }
-    }
-    (summary, diagnostics)
-}
-
-/// The diagnostic of a run with an older revision than the zone has.
-pub(crate) fn superseded(zone: &DnsName, rev: u64, newer: u64) -> Diagnostic {
-    let message = format!("zone `{zone}` was last changed by run {newer}, and this is run {rev}");
-    Diagnostic::new(Code::Remote, message).help("nothing to do: the newer run has the newer files")
+            ZoneOutcome::NoFence => (LastRevision::Unreadable, Some(ZoneFailure::no_fence(desired))),
+            ZoneOutcome::Failed(reason) => (before, Some(ZoneFailure::unfinished(reason, retry))),
+        };
+        ZoneSummary { zone: desired.zone.clone(), revision: Some(revision), names, failure }
+    };
+    open_zones.iter_mut().zip(plan.0).map(apply_zone).collect()
 }

@@ -137,6 +137,16 @@ pub(crate) enum ZoneError {
     Rejected(String),
 }
 
+impl ZoneError {
+    /// How long the provider asks to wait before a retry.
+    pub(crate) fn asked_pause(&self) -> Duration {
+        match self {
+            ZoneError::Unavailable(_, asked) => asked.unwrap_or_default(),
+            _ => Duration::ZERO,
+        }
+    }
+}
+
 impl fmt::Display for ZoneError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -108,7 +108,7 @@ fn dispatch(args: &GlobalArgs, here: &Path, screen: Screen) -> Result<u8> {
         }
         #[cfg(feature = "apply")]
         Command::Dns(args) => {
-            let workspace = Workspace::around(here)?.with_output(args.folder(), here);
+            let workspace = Workspace::around(here)?.with_folders(args.folders(), here);
             let done = dns::run(args, &workspace, here, screen);
             Ok(done.unwrap_or_else(|errors| screen.fail(&errors, &workspace.project)))
         }

@@ -52,6 +52,17 @@ impl Workspace {
         Workspace { project, outside: Some(folder.path().to_owned()), ..self }
     }
 
+    /// The same workspace, also with the files of the folders that the command line names, of which one may be outside; without any,
+    /// with those of the output.
+    #[cfg(feature = "apply")]
+    pub(super) fn with_folders(self, named: &[PathBuf], here: &Path) -> Self {
+        let is_outside = |folder: &&PathBuf| disk::below(&self.root, self::named(folder, here).path()).is_none();
+        match (named.iter().find(is_outside), named.is_empty()) {
+            (None, false) => self,
+            (outside, _) => self.with_output(outside.map(PathBuf::as_path), here),
+        }
+    }
+
     /// The path in the project of a folder of the disk. `None` if the project does not have it.
     pub(super) fn path_of(&self, folder: &Path) -> Option<RelPath> {
         let below_outside = |outside: &PathBuf| self::outside().join(disk::below(outside, folder)?.as_str());

@@ -3,6 +3,8 @@
 mod branches;
 mod command;
 mod commit_graph;
+#[cfg(feature = "apply")]
+mod count;
 mod earlier;
 mod earlier_files;
 mod fork;
@@ -14,6 +16,8 @@ mod revision;
 
 pub(crate) use branches::branches;
 pub(crate) use command::repository;
+#[cfg(feature = "apply")]
+pub(crate) use count::first_parents;
 pub(crate) use earlier::{FileVersion, files_named, last_addition, last_change_of, versions};
 pub(crate) use earlier_files::EarlierFiles;
 pub(crate) use fork::{ForkPoint, fork_point, is_ignored, is_shallow, merge_sides, upstream_point};

@@ -100,7 +100,7 @@ impl ZoneProvider {
     }
 
     /// Its name in the spec.
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         let known = Self::NAMES.into_iter().find(|(_, provider)| *provider == self);
         known.map(|(name, _)| name).expect("every provider has a name")
     }

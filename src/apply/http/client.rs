@@ -7,12 +7,12 @@ use super::auth::Authentication;
 use super::base_url::is_loopback;
 use super::message::{ApiRequest, ApiResponse};
 use super::secret::{KnownSecrets, Secret};
-use crate::apply::retry::RetryPolicy;
+use crate::apply::retry::Retry;
 use crate::apply::zone::ZoneError;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
-use ureq::{Agent, Error, Timeout, http};
+use ureq::{Agent, AsSendBody, Body, Error, Timeout, http};
 
 /// Receives every request and response, without secrets.
 pub(crate) type RequestTrace = Arc<dyn Fn(&str) + Send + Sync>;
@@ -45,7 +45,7 @@ pub(super) struct ApiClient {
     agent: Agent,
     auth: Authentication,
     secrets: KnownSecrets,
-    retry: RetryPolicy,
+    retry: Retry,
     request_interval: Duration,
     last: Option<Instant>,
     trace: Option<RequestTrace>,
@@ -59,7 +59,7 @@ impl ApiClient {
     pub(super) fn new(
         base: String,
         auth: Authentication,
-        retry: RetryPolicy,
+        retry: Retry,
         request_interval: Duration,
         authorities: Option<Vec<Certificate<'static>>>,
         trace: Option<RequestTrace>,
@@ -69,7 +69,6 @@ impl ApiClient {
             // The target of a redirect must not receive the credential.
             .max_redirects(0)
             .max_redirects_will_error(false)
-            .timeout_global(Some(retry.answer_timeout))
             .user_agent(concat!("pleach/", env!("CARGO_PKG_VERSION")));
         if is_loopback(&base) {
             config = config.proxy(None);
@@ -80,7 +79,7 @@ impl ApiClient {
         }
         let mut secrets = KnownSecrets::default();
         auth.secrets().for_each(|secret| secrets.add(secret));
-        let request_interval = request_interval.min(retry.longest_pause);
+        let request_interval = request_interval.min(retry.longest_pause());
         ApiClient { base, agent: config.build().new_agent(), auth, secrets, retry, request_interval, last: None, trace }
     }
 
@@ -99,17 +98,13 @@ impl ApiClient {
                 },
                 Err(no_response) => no_response.into(),
             };
-            let asked = match &last_error {
-                ZoneError::Unavailable(_, asked) => asked.unwrap_or_default(),
-                ZoneError::OutcomeUnknown(_) => Duration::ZERO,
-                ZoneError::Conflict | ZoneError::Ignored(_) | ZoneError::Denied(_) | ZoneError::Rejected(_) => {
-                    return Err(last_error);
-                }
-            };
-            if next >= self.retry.tries {
+            if !matches!(last_error, ZoneError::Unavailable(..) | ZoneError::OutcomeUnknown(_)) {
+                return Err(last_error);
+            }
+            let asked = last_error.asked_pause();
+            if next >= self.retry.tries() || !self.retry.wait(next, asked, &last_error) {
                 return Err(ZoneError::Unavailable(last_error.to_string(), None));
             }
-            self.retry.wait(next, asked);
             next += 1;
         }
     }
@@ -176,10 +171,9 @@ impl ApiClient {
                 Err(NoResponse::Unsendable(reason)) => return Err(NoResponse::Unsendable(reason)),
                 Err(NoResponse::Unsent(reason) | NoResponse::Unanswered(reason)) => reason,
             };
-            if next >= self.retry.tries {
+            if next >= self.retry.tries() || !self.retry.wait(next, Duration::ZERO, &last_error) {
                 return Err(NoResponse::Unsent(last_error));
             }
-            self.retry.wait(next, Duration::ZERO);
             next += 1;
         };
         self.trace(&format!("< {}", response.status));
@@ -205,11 +199,10 @@ impl ApiClient {
             builder = builder.header("content-type", *media);
         }
         let not_valid = |error: http::Error| NoResponse::Unsendable(format!("the request is not valid: {error}"));
-        let sent = match &request.body {
-            Some((_, body)) => self.agent.run(builder.body(body.as_str()).map_err(not_valid)?),
-            None => self.agent.run(builder.body(()).map_err(not_valid)?),
+        let mut response = match &request.body {
+            Some((_, body)) => self.run(builder.body(body.as_str()).map_err(not_valid)?)?,
+            None => self.run(builder.body(()).map_err(not_valid)?)?,
         };
-        let mut response = sent.map_err(|error| no_response(&self.base, &error))?;
         let retry_after =
             response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.trim().parse().ok());
         let status = response.status().as_u16();
@@ -218,6 +211,14 @@ impl ApiClient {
         let body =
             String::from_utf8(body).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
         Ok(ApiResponse { status, retry_after: retry_after.map(Duration::from_secs), body })
+    }
+
+    /// Runs a request in the time that is left.
+    fn run<B: AsSendBody>(&self, request: http::Request<B>) -> Result<http::Response<Body>, NoResponse> {
+        let no_time = |_| NoResponse::Unsent(format!("`{}` was not asked: no time is left", self.base));
+        let time = self.retry.answer_end().left().map_err(no_time)?;
+        let request = self.agent.configure_request(request).timeout_global(Some(time)).build();
+        self.agent.run(request).map_err(|error| no_response(&self.base, &error))
     }
 
     #[expect(clippy::disallowed_methods, reason = "requests keep a minimum interval")]

@@ -25,7 +25,7 @@ pub(crate) mod route53;
 
 pub(crate) use client::RequestTrace;
 
-use super::retry::RetryPolicy;
+use super::retry::Retry;
 use super::zone::{
     AtomicChange, DnsZone, ForeignSet, NameChange, NameContent, PairQuery, PairState, ProviderGuarantee, ZoneError,
 };
@@ -58,7 +58,7 @@ impl CachedName {
 pub(crate) struct ApiZone {
     provider: Box<dyn Provider>,
     client: ApiClient,
-    retry: RetryPolicy,
+    retry: Retry,
     /// Whether the provider's id of the zone is known.
     has_zone_id: bool,
     names: BTreeMap<DnsName, CachedName>,
@@ -71,7 +71,7 @@ const MOST_SINGLE_NAMES: usize = 6;
 type ChangeResults = [Option<Result<(), ZoneError>>];
 
 impl ApiZone {
-    fn new(provider: Box<dyn Provider>, client: ApiClient, retry: RetryPolicy) -> Self {
+    fn new(provider: Box<dyn Provider>, client: ApiClient, retry: Retry) -> Self {
         ApiZone { provider, client, retry, has_zone_id: false, names: BTreeMap::new() }
     }
 
@@ -130,13 +130,15 @@ impl ApiZone {
 
     /// Reads the names, again if the zone has changed in the meantime.
     fn refresh(&mut self, names: &BTreeSet<DnsName>) -> Result<(), ZoneError> {
-        for tried in 1..=self.retry.tries {
+        let changes = "the zone changes faster than it can be read";
+        for tried in 1..=self.retry.tries() {
             match self.read_names(names) {
-                Err(ZoneError::Conflict) => self.retry.wait(tried, Duration::ZERO),
+                Err(ZoneError::Conflict) if self.retry.wait(tried, Duration::ZERO, changes) => {}
+                Err(ZoneError::Conflict) => break,
                 result => return result,
             }
         }
-        Err(ZoneError::Unavailable("the zone changes faster than it can be read".into(), None))
+        Err(ZoneError::Unavailable(changes.into(), None))
     }
 
     fn read_names(&mut self, names: &BTreeSet<DnsName>) -> Result<(), ZoneError> {

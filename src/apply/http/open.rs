@@ -14,7 +14,7 @@ use super::provider::Provider;
 use super::route53::Route53;
 use super::secret::Secret;
 use crate::apply::context::ProviderContext;
-use crate::apply::retry::RetryPolicy;
+use crate::apply::retry::Retry;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::name::DnsName;
 use crate::spec;
@@ -29,7 +29,7 @@ pub(crate) fn open_api_zone(
     name: &DnsName,
     zone: &spec::Zone,
     context: &ProviderContext,
-    retry: RetryPolicy,
+    retry: Retry,
 ) -> Option<Result<ApiZone, Diagnostic>> {
     let (open, variables): (OpenProvider, &[&str]) = match zone.provider? {
         spec::ZoneProvider::Rfc2136 => return None,
@@ -50,7 +50,8 @@ pub(crate) fn open_api_zone(
         };
         let base = base_url(&base)?;
         let request_interval = if is_loopback(&base) { std::time::Duration::ZERO } else { provider.request_interval() };
-        let client = ApiClient::new(base, auth, retry, request_interval, authorities(context)?, context.trace.clone());
+        let (authorities, trace) = (authorities(context)?, context.trace.clone());
+        let client = ApiClient::new(base, auth, retry.clone(), request_interval, authorities, trace);
         Ok(ApiZone::new(provider, client, retry))
     };
     Some(open_zone())

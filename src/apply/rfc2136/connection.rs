@@ -3,7 +3,7 @@
 //! Answers may arrive in any order. Their ids tell to which message they belong. Nothing is retried here.
 
 use super::message::{DnsAnswer, UnsignedMessage};
-use crate::apply::retry;
+use crate::apply::retry::{Moment, Retry, random};
 use domain::base::Message;
 use domain::rdata::tsig::Time48;
 use domain::tsig::{ClientSequence, ClientTransaction, Key, ValidationError};
@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +35,7 @@ pub(super) struct Connection {
     /// `HOST:PORT`.
     server: String,
     key: Option<Arc<Key>>,
-    timeout: Duration,
+    retry: Retry,
     stream: Option<TcpStream>,
     /// The id of the last message.
     last_id: u16,
@@ -53,9 +52,9 @@ struct InFlightMessage {
 type SignedMessage = (u16, Vec<u8>, Option<ClientTransaction<Arc<Key>>>);
 
 impl Connection {
-    pub(super) fn new(server: String, key: Option<Arc<Key>>, timeout: Duration) -> Self {
-        let last_id = u16::try_from(retry::random() & 0xffff).expect("16 bits fit");
-        Connection { server, key, timeout, stream: None, last_id }
+    pub(super) fn new(server: String, key: Option<Arc<Key>>, retry: Retry) -> Self {
+        let last_id = u16::try_from(random() & 0xffff).expect("16 bits fit");
+        Connection { server, key, retry, stream: None, last_id }
     }
 
     /// Sends all messages and returns their answers in order.
@@ -157,7 +156,7 @@ impl Connection {
 
     fn receive(&mut self) -> Result<DnsAnswer, String> {
         let server = self.server.clone();
-        let stream = self.stream()?;
+        let mut stream = self.stream()?;
         let mut read = |bytes: &mut [u8]| {
             stream.read_exact(bytes).map_err(|error| format!("`{server}` does not answer: {}", error_text(&error)))
         };
@@ -168,11 +167,36 @@ impl Connection {
         Message::from_octets(bytes).map_err(|_| format!("`{server}` sent an invalid DNS message"))
     }
 
-    fn stream(&mut self) -> Result<&mut TcpStream, String> {
+    /// The stream, for one message or answer.
+    fn stream(&mut self) -> Result<TimedStream<'_>, String> {
         if self.stream.is_none() {
-            self.stream = Some(connect(&self.server, self.timeout)?);
+            self.stream = Some(connect(&self.server, &self.retry)?);
         }
-        Ok(self.stream.as_mut().expect("it was opened"))
+        Ok(TimedStream { stream: self.stream.as_mut().expect("it was opened"), end: self.retry.answer_end() })
+    }
+}
+
+/// A stream until a moment, however slowly the server sends or receives.
+struct TimedStream<'s> {
+    stream: &'s mut TcpStream,
+    end: Moment,
+}
+
+impl Read for TimedStream<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
+        self.stream.set_read_timeout(Some(self.end.left()?))?;
+        self.stream.read(bytes)
+    }
+}
+
+impl Write for TimedStream<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.stream.set_write_timeout(Some(self.end.left()?))?;
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.stream.flush()
     }
 }
 
@@ -183,19 +207,13 @@ fn framed(message: &UnsignedMessage) -> Result<Vec<u8>, String> {
 }
 
 /// Connects to the first address of the server that accepts it.
-fn connect(server: &str, timeout: Duration) -> Result<TcpStream, String> {
+fn connect(server: &str, retry: &Retry) -> Result<TcpStream, String> {
     let addresses =
         server.to_socket_addrs().map_err(|error| format!("`{server}` has no address: {}", error_text(&error)))?;
     let mut reason = format!("`{server}` has no address");
     for address in addresses {
-        match TcpStream::connect_timeout(&address, timeout) {
-            Ok(stream) => {
-                let set = stream
-                    .set_nodelay(true)
-                    .and_then(|()| stream.set_read_timeout(Some(timeout)))
-                    .and_then(|()| stream.set_write_timeout(Some(timeout)));
-                return set.map(|()| stream).map_err(|error| error_text(&error));
-            }
+        match retry.answer_end().left().and_then(|time| TcpStream::connect_timeout(&address, time)) {
+            Ok(stream) => return stream.set_nodelay(true).map(|()| stream).map_err(|error| error_text(&error)),
             Err(error) => reason = format!("`{server}` cannot be reached: {}", error_text(&error)),
         }
     }

@@ -10,7 +10,7 @@ pub(crate) mod key;
 pub(crate) mod message;
 mod read;
 
-use super::retry::RetryPolicy;
+use super::retry::Retry;
 use super::zone::{AtomicChange, DnsZone, NameChange, NameContent, PairQuery, PairState, ZoneError};
 use crate::name::DnsName;
 use crate::record::{RecordSets, RecordType};
@@ -25,7 +25,7 @@ use std::sync::Arc;
 pub(crate) struct Rfc2136Zone {
     zone: DnsName,
     connection: Connection,
-    retry: RetryPolicy,
+    retry: Retry,
     /// Whether the server has made a change, so that the key is not wrong.
     has_changed: bool,
 }
@@ -35,8 +35,9 @@ const BATCH_SIZE: usize = 48;
 
 impl Rfc2136Zone {
     /// The zone on the server at `HOST:PORT`. Messages are signed if there is a key.
-    pub(crate) fn new(zone: DnsName, server: String, key: Option<Arc<Key>>, retry: RetryPolicy) -> Self {
-        Rfc2136Zone { zone, connection: Connection::new(server, key, retry.answer_timeout), retry, has_changed: false }
+    pub(crate) fn new(zone: DnsName, server: String, key: Option<Arc<Key>>, retry: impl Into<Retry>) -> Self {
+        let retry = retry.into();
+        Rfc2136Zone { zone, connection: Connection::new(server, key, retry.clone()), retry, has_changed: false }
     }
 
     /// Sends messages that change nothing, and retries until every one is answered.
@@ -66,11 +67,10 @@ impl Rfc2136Zone {
             }
             open = unanswered;
             tried = if open.len() < before { 0 } else { tried + 1 };
-            if tried >= self.retry.tries {
+            let may_retry =
+                || tried < self.retry.tries() && self.retry.wait(tried.max(1), std::time::Duration::ZERO, &reason);
+            if !open.is_empty() && !may_retry() {
                 return Err(ZoneError::Unavailable(reason, None));
-            }
-            if !open.is_empty() {
-                self.retry.wait(tried.max(1), std::time::Duration::ZERO);
             }
         }
         Ok(answers.into_iter().flatten().collect())

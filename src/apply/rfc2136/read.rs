@@ -37,7 +37,7 @@ impl Rfc2136Zone {
             }
         }
         open.extend(self.confirm_states(queries, expected, &mut found)?);
-        for _ in 0..self.retry.tries {
+        for _ in 0..self.retry.tries() {
             let mut unconfirmed = Vec::new();
             for part in open.chunks(CLOSE_READ_SIZE) {
                 unconfirmed.extend(self.read_each_type(queries, part, &mut found)?);

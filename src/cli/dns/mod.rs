@@ -1,37 +1,31 @@
 //! `pleach dns`: the only commands that use a network.
 
 mod args;
+mod export;
+mod inputs;
 
 pub(super) use args::DnsArgs;
 
 use super::screen::{Screen, report};
 use super::workspace::Workspace;
-use crate::apply::address::ClusterAddresses;
-use crate::apply::context::ProviderContext;
-use crate::apply::http::RequestTrace;
-use crate::apply::open::open_zone;
+use crate::apply::guarantee;
+use crate::apply::orphan::{self, Orphan};
 use crate::apply::reconcile::Permissions;
-use crate::apply::report as apply_report;
-use crate::apply::retry::RetryPolicy;
-use crate::apply::run::{self, ApplyOptions, ApplyPlan, NameReport, OpenZone, RunSummary};
+use crate::apply::report::{self as apply_report, ReportSubject};
+use crate::apply::retry::Moment;
+use crate::apply::run::{self, ApplyOptions, ApplyPlan, NameReport, OpenZone};
+use crate::apply::summary::{self, ZoneSummary};
 use crate::apply::zone::NameChange;
-use crate::apply::{desired, guarantee, orphan};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, Severity, gather};
-use crate::disk;
-use crate::dns::export;
-use crate::dns::ownership::ParsedRecord;
-use crate::dns::zone_change::ZoneChangeFile;
+use crate::diagnostic::{Code, Diagnostic, Result, Severity, gather};
 use crate::name::DnsName;
-use crate::source::RelPath;
-use crate::spec::{self, Spec, ZoneProvider};
 use crate::visible::visible;
 use args::{
-    DnsApplyArgs, DnsCommand, DnsExportArgs, DnsOrphansArgs, DnsPlanArgs, DnsPlanFormat, DnsRunFormat, DnsStatusArgs,
-    WriteLimitArgs, ZoneAccessArgs, ZoneChangeFilesArgs,
+    DnsApplyArgs, DnsCommand, DnsOrphansArgs, DnsPlanArgs, DnsPlanFormat, DnsRunFormat, DnsStatusArgs, WriteLimitArgs,
+    ZoneChangeFilesArgs,
 };
+use inputs::{DnsInputs, ZoneScope};
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
 
 /// Runs a command of `pleach dns` and returns the exit status.
 pub(super) fn run(args: &DnsArgs, workspace: &Workspace, here: &Path, screen: Screen) -> Result<u8> {
@@ -45,28 +39,6 @@ pub(super) fn run(args: &DnsArgs, workspace: &Workspace, here: &Path, screen: Sc
     }
 }
 
-/// The inputs of a run, before the zones are read.
-struct DnsInputs {
-    spec: Spec,
-    files: Vec<ZoneChangeFile>,
-    addresses: ClusterAddresses,
-}
-
-impl DnsInputs {
-    /// Refuses zones whose provider does not support DNS updates, which `nsupdate` sends.
-    fn check_nsupdate(&self) -> Result<()> {
-        let zones: BTreeSet<&DnsName> = self.files.iter().map(|file| &file.change.zone).collect();
-        let others = zones.into_iter().filter_map(|name| {
-            let zone = self.spec.zones.get(name)?;
-            zone.provider.filter(|provider| *provider != ZoneProvider::Rfc2136)?;
-            let message = format!("`nsupdate` cannot change the zone `{name}`, whose provider has another API");
-            let help = "use another format; `pleach dns apply` can change the zone";
-            Some(Diagnostic::new(Code::Usage, message).at(zone.at).help(help))
-        });
-        Diagnostics::check(others.collect(), ())
-    }
-}
-
 struct DnsRunner<'a> {
     workspace: &'a Workspace,
     here: &'a Path,
@@ -75,62 +47,43 @@ struct DnsRunner<'a> {
 
 impl DnsRunner<'_> {
     fn plan(&self, args: &DnsPlanArgs) -> Result<u8> {
-        let rules = ApplyOptions { rev: args.rev, ..rules(&args.limits)? };
-        let read = self.read(&args.zones.files)?;
+        let options = options(&args.limits)?;
+        let inputs = self.read(&args.access.files)?;
+        let rev = args.rev.map(|rev| inputs.revision(rev)).transpose()?;
+        let mut open_zones = inputs.open(&args.access, ZoneScope::OfFiles, &options.permissions.forget)?;
         if args.format == DnsPlanFormat::Nsupdate {
-            read.check_nsupdate()?;
+            inputs.check_nsupdate(&open_zones)?;
         }
-        let mut open_zones = self.open(&read, &args.zones, rules.retry)?;
         guarantee::check_supported(&open_zones)?;
         let notes: Vec<String> = guarantee::missing_guarantees(&open_zones).collect();
-        let plan = run::plan(&mut open_zones, &rules)?;
-        if let Some(status) = self.stale(&plan, &open_zones, args.rev) {
-            return Ok(status);
-        }
-        let mut summary = RunSummary::default();
-        plan.reports(&open_zones).for_each(|report| summary.count(&report.outcome));
-        let digest = plan.digest(&open_zones);
-        let lines = |format: fn(&NameReport) -> Option<String>| -> String {
-            plan.reports(&open_zones).filter_map(|report| format(&report)).map(|line| line + "\n").collect()
-        };
-        let last_line = apply_report::summary_line(&summary, &digest);
-        report(&match args.format {
-            DnsPlanFormat::Text => {
-                lines(apply_report::text_line) + &apply_report::notes("", &notes) + &last_line + "\n"
-            }
-            DnsPlanFormat::Markdown => {
-                format!(
-                    "{}{}\n{}{last_line}\n",
-                    apply_report::MARKDOWN_HEAD,
-                    lines(apply_report::markdown_row),
-                    apply_report::notes("> ", &notes)
-                )
-            }
-            DnsPlanFormat::Json => {
-                lines(|name| Some(apply_report::json_line(name)))
-                    + &apply_report::json_summary(&summary, &digest, &notes)
-                    + "\n"
-            }
-            DnsPlanFormat::Nsupdate => commands(&plan, &open_zones),
-        })?;
-        plan.guard(&open_zones, &rules)?;
-        Ok(summary.status())
+        let plan = run::plan(&mut open_zones, &options.permissions, Moment::after(args.access.timeout));
+        let zones = plan.summaries(&open_zones, rev);
+        report(&plan_report((args.format, rev), (&plan, &open_zones), &zones, &notes))?;
+        self.errors(&zones);
+        plan.guard(&open_zones, &options)?;
+        Ok(summary::status(&zones))
     }
 
     fn apply(&self, args: &DnsApplyArgs) -> Result<u8> {
-        let rules = ApplyOptions { rev: Some(args.rev), expect: args.expect.clone(), ..rules(&args.limits)? };
-        let mut open_zones = self.open_zones(&args.zones, rules.retry)?;
+        let options = ApplyOptions { expect: args.expect.clone(), ..options(&args.limits)? };
+        let inputs = self.read(&args.access.files)?;
+        let rev = inputs.revision(args.rev)?;
+        let mut open_zones = inputs.open(&args.access, ZoneScope::OfFiles, &options.permissions.forget)?;
         guarantee::check_supported(&open_zones)?;
         guarantee::require_guarantees(&open_zones, args.allow_no_cas)?;
         let notes: Vec<String> = guarantee::missing_guarantees(&open_zones).collect();
-        let plan = run::plan(&mut open_zones, &rules)?;
-        if let Some(status) = self.stale(&plan, &open_zones, rules.rev) {
-            return Ok(status);
+        let end = Moment::after(args.access.timeout);
+        let plan = run::plan(&mut open_zones, &options.permissions, end);
+        let planned = plan.summaries(&open_zones, Some(rev));
+        if summary::is_superseded(&planned) {
+            self.errors(&planned);
+            return Ok(summary::status(&planned));
         }
-        plan.guard(&open_zones, &rules)?;
+        plan.guard(&open_zones, &options).inspect_err(|_| self.errors(&planned))?;
         let digest = plan.digest(&open_zones);
         let mut printed = Ok(());
-        let (summary, diagnostics) = run::apply(&mut open_zones, plan, &rules, args.rev, &mut |name| {
+        let run = (&options.permissions, rev, end);
+        let zones = run::apply(&mut open_zones, plan, run, &mut |name| {
             let text = match args.format {
                 DnsRunFormat::Text => apply_report::text_line(name),
                 DnsRunFormat::Json => Some(apply_report::json_line(name)),
@@ -139,141 +92,109 @@ impl DnsRunner<'_> {
                 printed = report(&(text + "\n"));
             }
         });
-        self.screen.diagnostics(Severity::Error, &diagnostics, &self.workspace.project);
+        self.errors(&zones);
         printed?;
         report(&match args.format {
-            DnsRunFormat::Text => apply_report::summary_line(&summary, &digest) + "\n",
-            DnsRunFormat::Json => apply_report::json_summary(&summary, &digest, &notes) + "\n",
+            DnsRunFormat::Text => {
+                let lines = apply_report::zone_lines(&zones, ReportSubject::Run);
+                lines + &apply_report::last_line(&zones, ReportSubject::Run, &digest)
+            }
+            DnsRunFormat::Json => {
+                apply_report::json_summary(&zones, Some(rev), &digest, &notes, summary::status(&zones))
+            }
         })?;
-        Ok(summary.status())
+        Ok(summary::status(&zones))
     }
 
     fn status(&self, args: &DnsStatusArgs) -> Result<u8> {
-        let rules = ApplyOptions::default();
-        let mut open_zones = self.open_zones(&args.zones, rules.retry)?;
-        let plan = run::plan(&mut open_zones, &rules)?;
-        let mut all = RunSummary::default();
-        let mut text = String::new();
-        for (open_zone, zone_plan) in open_zones.iter().zip(plan.zone_plans()) {
-            let last = match zone_plan.fence.read() {
-                ParsedRecord::Valid(fence) => format!("run {}", fence.rev),
-                ParsedRecord::Absent => "no run yet".to_owned(),
-                ParsedRecord::Unreadable => "an unreadable fence".to_owned(),
-            };
-            let mut summary = RunSummary::default();
-            let mut lines = String::new();
-            for name in plan.reports(&open_zones).filter(|name| *name.zone == open_zone.desired.zone) {
-                summary.count(&name.outcome);
-                all.count(&name.outcome);
-                match args.format {
-                    DnsRunFormat::Text => {
-                        lines.extend(apply_report::text_line(&name).map(|line| format!("  {line}\n")));
-                    }
-                    DnsRunFormat::Json => lines += &(apply_report::json_line(&name) + "\n"),
-                }
+        let permissions = Permissions::default();
+        let inputs = self.read(&args.access.files)?;
+        let mut open_zones = inputs.open(&args.access, ZoneScope::OfSpec, &permissions.forget)?;
+        let plan = run::plan(&mut open_zones, &permissions, Moment::after(args.access.timeout));
+        let zones = plan.summaries(&open_zones, None);
+        // Pending changes are a state, not a failure.
+        let status = Some(summary::status(&zones)).filter(|status| *status != 1).unwrap_or_default();
+        let lines_of = |zone: &DnsName| {
+            let names = plan.reports(&open_zones).filter(|name| name.zone == zone);
+            let lines = names.filter_map(|name| apply_report::text_line(&name));
+            lines.fold(String::new(), |text, line| text + "  " + &line + "\n")
+        };
+        report(&match args.format {
+            DnsRunFormat::Text => {
+                let zone = |zone: &ZoneSummary| {
+                    apply_report::zone_line(zone, ReportSubject::Plan) + "\n" + &lines_of(&zone.zone)
+                };
+                zones.iter().map(zone).collect()
             }
-            let counts = apply_report::counts(&summary, "to write");
-            let head = format!("{}: {last}, {counts}\n", open_zone.desired.zone);
-            text += &if args.format == DnsRunFormat::Text { head + &lines } else { lines };
-        }
-        report(&text)?;
-        Ok(RunSummary { planned: false, ..all }.status())
+            DnsRunFormat::Json => {
+                let names = plan.reports(&open_zones).map(|name| apply_report::json_line(&name) + "\n");
+                names.collect::<String>()
+                    + &apply_report::json_summary(&zones, None, &plan.digest(&open_zones), &[], status)
+            }
+        })?;
+        self.errors(&zones);
+        Ok(status)
     }
 
     fn orphans(&self, args: &DnsOrphansArgs) -> Result<u8> {
-        let retry = RetryPolicy::default();
-        let mut text = String::new();
-        for open_zone in &mut self.open_zones(&args.zones, retry)? {
-            let found = orphan::find_orphans(open_zone).map_err(|error| {
-                Diagnostic::new(Code::Remote, format!("zone `{}` cannot be listed: {error}", open_zone.desired.zone))
-            })?;
-            text.extend(
-                found.iter().map(|(host, ownership)| format!("{host}  branch {}\n", visible(&ownership.branch))),
-            );
-        }
-        report(&text)?;
-        Ok(0)
-    }
-
-    fn export(&self, args: &DnsExportArgs) -> Result<u8> {
-        let DnsInputs { spec, mut files, addresses } = self.read(&args.files)?;
-        if let Some(text) = &args.zone {
-            let zone = DnsName::host(text).map_err(|error| Diagnostic::new(Code::Usage, error.to_string()))?;
-            files.retain(|file| file.change.zone == zone);
-            if files.is_empty() {
-                return Err(Diagnostic::new(Code::Usage, format!("no file has the zone `{zone}`")).into());
+        let inputs = self.read(&args.access.files)?;
+        let mut open_zones = inputs.open(&args.access, ZoneScope::OfSpec, &BTreeSet::new())?;
+        let (mut text, mut errors) = (String::new(), Vec::new());
+        for found in orphan::find_orphans(&mut open_zones, Moment::after(args.access.timeout)) {
+            match found {
+                Ok(found) => {
+                    let line = |(host, ownership): &Orphan| format!("{host}  branch {}\n", visible(&ownership.branch));
+                    text.extend(found.iter().map(line));
+                }
+                Err(error) => errors.push(error),
             }
         }
-        let zones: BTreeSet<&DnsName> = files.iter().map(|file| &file.change.zone).collect();
-        if args.format.is_of_one_zone() && zones.len() > 1 {
-            let names: Vec<&str> = zones.iter().map(|zone| zone.as_str()).collect();
-            let error = Diagnostic::new(Code::Usage, "this format can have one zone only, but the files have several");
-            return Err(error.help(format!("select one with `--zone`: {}", names.join(", "))).into());
+        report(&text)?;
+        self.screen.diagnostics(Severity::Error, &errors, &self.workspace.project);
+        Ok(if errors.is_empty() { 0 } else { Code::Remote.status() })
+    }
+
+    /// Reports why zones are not done.
+    fn errors(&self, zones: &[ZoneSummary]) {
+        let errors: Vec<Diagnostic> = zones.iter().filter_map(ZoneSummary::error).collect();
+        self.screen.diagnostics(Severity::Error, &errors, &self.workspace.project);
+    }
+
+    fn read(&self, args: &ZoneChangeFilesArgs) -> Result<DnsInputs<'_>> {
+        DnsInputs::read(args, (self.workspace, self.here, self.screen))
+    }
+}
+
+fn plan_report(
+    (format, rev): (DnsPlanFormat, Option<u64>),
+    (plan, open_zones): (&ApplyPlan, &[OpenZone]),
+    zones: &[ZoneSummary],
+    notes: &[String],
+) -> String {
+    let digest = plan.digest(open_zones);
+    let lines = |format: fn(&NameReport) -> Option<String>| -> String {
+        plan.reports(open_zones).filter_map(|report| format(&report)).map(|line| line + "\n").collect()
+    };
+    let zone_lines = apply_report::zone_lines(zones, ReportSubject::Plan);
+    let last_line = apply_report::last_line(zones, ReportSubject::Plan, &digest);
+    match format {
+        DnsPlanFormat::Text => {
+            lines(apply_report::text_line) + &apply_report::notes("", notes) + &zone_lines + &last_line
         }
-        let unusable = desired::resolve_addresses(&mut files, &spec.zones, &addresses)?;
-        report(&export::export(&files, args.format)?)?;
-        self.screen.diagnostics(Severity::Warning, unusable.values(), &self.workspace.project);
-        let present = files.iter().flat_map(|file| &file.change.present);
-        let unknown = present.filter(|(name, held)| held.address_from.is_some() && !unusable.contains_key(*name));
-        let unknown: Vec<&str> = unknown.map(|(name, _)| name.as_str()).collect();
-        if !unknown.is_empty() {
-            self.screen.info(&format!("left out because the address is not known yet: {}", unknown.join(", ")));
+        DnsPlanFormat::Markdown => {
+            let (rows, notes) = (lines(apply_report::markdown_row), apply_report::notes("> ", notes));
+            let notes = if notes.is_empty() { notes } else { notes + "\n" };
+            format!(
+                "{}{rows}\n{notes}{}\n{last_line}",
+                apply_report::MARKDOWN_HEAD,
+                apply_report::markdown_zones(zones)
+            )
         }
-        Ok(RunSummary { pending: unknown.len(), conflicts: unusable.len(), ..RunSummary::default() }.status())
-    }
-
-    /// Reports an error and returns the exit status if a newer run has written to a zone.
-    fn stale(&self, plan: &ApplyPlan, open_zones: &[OpenZone], rev: Option<u64>) -> Option<u8> {
-        let rev = rev?;
-        let (zone, newer) = plan.newer_run(open_zones, rev)?;
-        self.screen.diagnostics(Severity::Error, [&run::superseded(zone, rev, newer)], &self.workspace.project);
-        Some(RunSummary { superseded: true, ..RunSummary::default() }.status())
-    }
-
-    /// The spec, the files and the addresses.
-    fn read(&self, args: &ZoneChangeFilesArgs) -> Result<DnsInputs> {
-        let spec = spec::read(&self.workspace.project)?;
-        let folder = match &args.folder {
-            Some(folder) => self.below(&disk::resolve(&self.here.join(folder))?)?,
-            None => self.below(self.workspace.folder(&spec.output).path())?.join("dns").unwrap_or_default(),
-        };
-        let files = desired::read_files(&self.workspace.project, &folder)?;
-        let addresses = match &args.status {
-            Some(path) => ClusterAddresses::read(&self.text(path)?)?,
-            None => ClusterAddresses::default(),
-        };
-        Ok(DnsInputs { spec, files, addresses })
-    }
-
-    /// The zones of the files, ready to be read.
-    fn open_zones(&self, args: &ZoneAccessArgs, retry: RetryPolicy) -> Result<Vec<OpenZone>> {
-        self.open(&self.read(&args.files)?, args, retry)
-    }
-
-    fn open(&self, read: &DnsInputs, args: &ZoneAccessArgs, retry: RetryPolicy) -> Result<Vec<OpenZone>> {
-        let DnsInputs { spec, files, addresses } = read;
-        let screen = self.screen;
-        let trace: Option<RequestTrace> =
-            args.verbose.then(|| Arc::new(move |text: &str| screen.info(text)) as RequestTrace);
-        let context = ProviderContext { variable: &variable, file: &|path| disk::load(&self.here.join(path)), trace };
-        gather(desired::desired_zones(files, &spec.zones, addresses)?, |desired| {
-            let zone = open_zone(&desired.zone, spec.zones.get(&desired.zone), &context, retry)?;
-            Ok::<_, Diagnostics>(OpenZone { desired, zone })
-        })
-    }
-
-    /// The path in the workspace of a folder given as an argument.
-    fn below(&self, folder: &Path) -> Result<RelPath> {
-        let outside = || Diagnostic::new(Code::Usage, format!("`{}` is not in the workspace", folder.display()));
-        Ok(self.workspace.path_of(folder).ok_or_else(outside)?)
-    }
-
-    fn text(&self, path: &Path) -> Result<String> {
-        if path != Path::new("-") {
-            return Ok(disk::load(&self.here.join(path))?);
+        DnsPlanFormat::Json => {
+            lines(|name| Some(apply_report::json_line(name)))
+                + &apply_report::json_summary(zones, rev, &digest, notes, summary::status(zones))
         }
-        std::io::read_to_string(std::io::stdin())
-            .map_err(|error| Diagnostic::new(Code::Disk, format!("cannot read standard input: {error}")).into())
+        DnsPlanFormat::Nsupdate => commands(plan, open_zones, zones),
     }
 }
 
@@ -282,25 +203,27 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-fn rules(args: &WriteLimitArgs) -> Result<ApplyOptions> {
+fn options(args: &WriteLimitArgs) -> Result<ApplyOptions> {
     let names = |names: &[String]| {
         let name = |text: &String| DnsName::host(text).map_err(|error| Diagnostic::new(Code::Usage, error.to_string()));
         gather(names, name)
     };
     let permissions = Permissions {
+        forget: names(&args.forget)?.into_iter().collect(),
         adopt: names(&args.adopt)?.into_iter().collect(),
         overwrite: names(&args.overwrite)?.into_iter().collect(),
     };
     Ok(ApplyOptions { permissions, max_delete: args.max_delete, ..ApplyOptions::default() })
 }
 
-/// A plan as input for `nsupdate`, on the condition that the fences have not changed.
-fn commands(plan: &ApplyPlan, open_zones: &[OpenZone]) -> String {
+/// A plan as input for `nsupdate`, on the condition that the fences have not changed. It leaves out zones that `apply` would not change.
+fn commands(plan: &ApplyPlan, open_zones: &[OpenZone], zones: &[ZoneSummary]) -> String {
+    let failed: BTreeSet<&DnsName> =
+        zones.iter().filter(|zone| zone.failure.is_some()).map(|zone| &zone.zone).collect();
     let mut text = String::new();
-    for (open_zone, zone_plan) in open_zones.iter().zip(plan.zone_plans()) {
-        let fence =
-            NameChange { name: open_zone.desired.fence.own.clone(), before: zone_plan.fence.own.clone(), after: None };
-        for name in plan.reports(open_zones).filter(|name| *name.zone == open_zone.desired.zone) {
+    for (desired, zone_plan) in plan.zone_plans(open_zones).filter(|(desired, _)| !failed.contains(&desired.zone)) {
+        let fence = NameChange { name: desired.fence.own.clone(), before: zone_plan.fence.own.clone(), after: None };
+        for name in plan.reports(open_zones).filter(|name| *name.zone == desired.zone) {
             text += &apply_report::nsupdate(&name, &fence);
         }
     }

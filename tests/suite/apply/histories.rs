@@ -2,7 +2,7 @@
 //! and unmanaged records are unchanged.
 
 use crate::apply::entry::DesiredState;
-use crate::apply::reconcile::{NameOutcome, ZoneOutcome};
+use crate::apply::outcome::{NameOutcome, ZoneOutcome};
 use crate::dns::ownership;
 use crate::record::{RecordSets, RecordType};
 use crate::tests::apply::faults::Fault;

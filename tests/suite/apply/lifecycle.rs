@@ -63,7 +63,7 @@ fn hosts_are_added_moved_and_removed() {
         assert!(workspace.path().join("out/dns/dev.example.com/login2.yaml").exists());
 
         let output = run("4", "- name: main\n", &["build", "--prune"], 0);
-        assert_eq!(output, "0 written, 2 unchanged\n");
+        assert_eq!(output, "dev.example.com: run 4, 0 written, 2 unchanged\n0 written, 2 unchanged\n");
         assert_eq!(workspace.files("out/dns").into_keys().collect::<Vec<_>>(), ["dev.example.com/main.yaml"]);
         let waiting = "  hosts: {names: [{name: main.shop.dev.example.com, addressFrom: {kind: Service, name: web}}], services: []}\n";
         run("5", &format!("- name: main\n{waiting}"), &["build"], 7);

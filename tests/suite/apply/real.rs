@@ -3,7 +3,8 @@
 
 use crate::apply::action::{NameAction, RefusalReason, WriteKind};
 use crate::apply::entry::DesiredState;
-use crate::apply::reconcile::{NameOutcome, Permissions, Reconciler, ZoneOutcome};
+use crate::apply::outcome::{NameOutcome, ZoneOutcome};
+use crate::apply::reconcile::{Permissions, Reconciler};
 use crate::apply::retry::RetryPolicy;
 use crate::apply::rfc2136::{Rfc2136Zone, key};
 use crate::apply::zone::ZoneError;
@@ -106,7 +107,7 @@ fn a_run_waits_for_a_server_that_restarts() {
         let patient = RetryPolicy { tries: 12, first_pause: Duration::from_millis(50), longest_pause, ..RETRY_POLICY };
         let mut zone = server.apply_zone(patient);
         let (permissions, mut outcomes) = (Permissions::default(), vec![None; 400]);
-        let reconciler = Reconciler::new(&desired, &permissions, &patient);
+        let reconciler = Reconciler::new(&desired, &permissions, patient);
         let plan = reconciler.plan(&mut zone).unwrap();
         let end = std::thread::scope(|scope| {
             let run = scope
@@ -162,7 +163,7 @@ fn a_refused_connection_is_an_error_and_ipv6_works() {
         assert_eq!(apply(&mut six, &desired, 1), (vec![NameOutcome::Done(WriteKind::Create)], ZoneOutcome::Complete));
         server.kill();
         let permissions = Permissions::default();
-        let error = Reconciler::new(&desired, &permissions, &RETRY_POLICY).plan(&mut six).unwrap_err();
+        let error = Reconciler::new(&desired, &permissions, RETRY_POLICY).plan(&mut six).unwrap_err();
         assert!(matches!(error, ZoneError::Unavailable(..)), "{error:?}");
     });
 }
@@ -250,7 +251,7 @@ fn ten_thousand_names_are_planned_in_three_times_the_time_of_dig() {
                 server.dig(&["-f", file.to_str().unwrap()]);
                 let dig = began.elapsed();
                 let began = Instant::now();
-                let plan = Reconciler::new(&desired, &permissions, &RETRY_POLICY).plan(&mut *server.open()).unwrap();
+                let plan = Reconciler::new(&desired, &permissions, RETRY_POLICY).plan(&mut *server.open()).unwrap();
                 let ours = began.elapsed();
                 assert!(plan.items.iter().all(|(_, action)| *action == outcome), "{:?}", server.kind);
                 ours < 3 * dig

@@ -2,7 +2,7 @@
 
 use crate::apply::action::{RefusalReason, WriteKind};
 use crate::apply::entry::DesiredState;
-use crate::apply::reconcile::{NameOutcome, ZoneOutcome};
+use crate::apply::outcome::{NameOutcome, ZoneOutcome};
 use crate::dns::ownership::Owner;
 use crate::tests::apply::scenarios::{TestZone, apply, desired_zone, n, present};
 

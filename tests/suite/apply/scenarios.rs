@@ -4,8 +4,9 @@
 use crate::apply::action::{RefusalReason, WriteKind};
 use crate::apply::entry::{DesiredState, NameEntry};
 use crate::apply::fence::FenceNames;
-use crate::apply::reconcile::{DesiredZone, NameOutcome, Permissions, Reconciler, ZoneOutcome};
-use crate::apply::retry::RetryPolicy;
+use crate::apply::outcome::{NameOutcome, ZoneOutcome};
+use crate::apply::reconcile::{DesiredZone, Permissions, Reconciler};
+use crate::apply::retry::{Moment, Retry, RetryPolicy};
 use crate::apply::zone::DnsZone;
 use crate::dns::ownership::{self, Owner, OwnershipRecord};
 use crate::name::DnsName;
@@ -107,7 +108,7 @@ pub(crate) fn apply_with(
     rev: u64,
     permissions: &Permissions,
 ) -> (Vec<NameOutcome>, ZoneOutcome) {
-    let reconciler = Reconciler::new(desired, permissions, &RETRY_POLICY);
+    let reconciler = Reconciler::new(desired, permissions, RETRY_POLICY);
     let mut outcomes = BTreeMap::new();
     let plan = match reconciler.plan(zone) {
         Ok(plan) => plan,
@@ -166,6 +167,7 @@ pub(crate) fn permissions(test_zone: &dyn TestZone) {
     let permissions = Permissions {
         adopt: [n("adopt.shop"), n("other.shop")].into(),
         overwrite: [n("drift.shop"), n("other.shop")].into(),
+        ..Permissions::default()
     };
     let (outcomes, end) = apply_with(&mut *test_zone.open(), &desired, 1, &permissions);
     assert_eq!(end, ZoneOutcome::Complete);
@@ -413,4 +415,29 @@ fn every_mutant_fails_a_scenario() {
         let result = std::panic::catch_unwind(|| scenario(&mutation.test_zone()));
         assert!(result.is_err(), "{mutation:?} passes \"{caught_by}\"");
     }
+}
+
+/// The time is over in the middle of a run: what was not written is reported, and the next run continues.
+#[test]
+fn a_run_ends_when_its_time_is_over() {
+    let memory = MemoryZone::default();
+    let entries = ["a.shop", "b.shop", "c.shop"].map(|front| (front, "b", present("x.example.net")));
+    let desired = desired_zone("shop", &entries);
+    let retry = Retry::from(RETRY_POLICY);
+    let end = || retry.end_at(Moment::after(Duration::ZERO));
+    // The fence, `a.shop`, and then the server is busy.
+    let mut zone = InterruptedZone::new(memory.open_with_faults(vec![(2, Fault::Busy)]), 2, &end);
+    let permissions = Permissions::default();
+    let reconciler = Reconciler::new(&desired, &permissions, retry.clone());
+    let plan = reconciler.plan(&mut zone).unwrap();
+    let mut outcomes = Vec::new();
+    let done = reconciler.apply(&mut zone, plan.clone(), 1, &mut |_, _, outcome| outcomes.push(outcome));
+    assert_eq!(done, ZoneOutcome::Failed("busy".into()));
+    let written = NameOutcome::Done(WriteKind::Create);
+    assert_eq!(outcomes, [written.clone(), written, NameOutcome::Failed("busy".into())]);
+    // Without any time, nothing is tried.
+    let done = reconciler.apply(&mut zone, plan, 1, &mut |_, _, outcome| assert_eq!(outcome, NameOutcome::Skipped));
+    assert!(matches!(done, ZoneOutcome::Failed(_)));
+    let (outcomes, done) = apply(&mut *memory.open(), &desired, 1);
+    assert_eq!((done, all_done(&outcomes)), (ZoneOutcome::Complete, true));
 }

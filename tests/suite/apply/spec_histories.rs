@@ -4,7 +4,8 @@
 use crate::apply::address::ClusterAddresses;
 use crate::apply::desired;
 use crate::apply::entry::DesiredState;
-use crate::apply::reconcile::{DesiredZone, NameOutcome, ZoneOutcome};
+use crate::apply::outcome::{NameOutcome, ZoneOutcome};
+use crate::apply::reconcile::DesiredZone;
 use crate::dns::ownership;
 use crate::output::Tree;
 use crate::pipeline::Selection;
@@ -47,7 +48,7 @@ fn step() -> impl Strategy<Value = Step> {
 /// What the files of an output say about the zone; `None` if there is no file.
 fn desired_zone(tree: &Tree) -> Option<DesiredZone> {
     let project = Project::in_memory(tree.iter().map(|(path, text)| (format!("out/{path}"), text.as_bytes().to_vec())));
-    let files = desired::read_files(&project, &RelPath::new("out/dns").unwrap()).unwrap();
+    let files = desired::read_files(&project, &[RelPath::new("out/dns").unwrap()].into()).unwrap();
     let desired_zones = desired::desired_zones(&files, &BTreeMap::new(), &ClusterAddresses::default()).unwrap();
     desired_zones.into_iter().find(|desired| desired.zone == zone())
 }

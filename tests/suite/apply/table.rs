@@ -2,7 +2,7 @@
 
 use crate::apply::action::{RefusalReason, WriteKind};
 use crate::apply::entry::DesiredState;
-use crate::apply::reconcile::{NameOutcome, ZoneOutcome};
+use crate::apply::outcome::{NameOutcome, ZoneOutcome};
 use crate::dns::ownership::{self, Fence};
 use crate::name::DnsName;
 use crate::record::{RecordSets, RecordType};

@@ -91,7 +91,7 @@ fn a_zone_is_planned_and_applied_with_every_provider() {
         }
         assert_eq!(
             dns(&fake, &workspace, &[], &["plan", "--rev", "1"]).exits(0).out().lines().last(),
-            Some("0 written, 2 unchanged")
+            Some("0 to write, 2 unchanged")
         );
         let status = dns(&fake, &workspace, &[], &["status"]).exits(0).out();
         assert_eq!(status, "dev.example.com: run 1, 0 to write, 2 unchanged\n");
@@ -103,6 +103,11 @@ fn a_zone_is_planned_and_applied_with_every_provider() {
         fake.put(&left, 600);
         let orphans = dns(&fake, &workspace, &[], &["orphans"]).exits(0).out();
         assert_eq!(orphans, "left.shop.dev.example.com  branch long-gone\n");
+        let forget = ["--forget", "left.shop.dev.example.com"];
+        let plan = dns(&fake, &workspace, &[], &[&["plan"], &forget[..]].concat()).exits(1).out();
+        assert!(plan.contains("- delete    left.shop.dev.example.com  CNAME old.example.net.\n"), "{plan}");
+        dns(&fake, &workspace, &[], &[&["apply", "--rev", "1", "--allow-no-cas"], &forget[..]].concat()).exits(0);
+        assert_eq!(dns(&fake, &workspace, &[], &["orphans"]).exits(0).out(), "");
     }
 }
 

@@ -12,6 +12,8 @@ mod commands;
 mod dns;
 #[cfg(feature = "apply")]
 mod dns_http;
+#[cfg(feature = "apply")]
+mod dns_zones;
 mod escaping;
 mod expiry;
 mod guards;

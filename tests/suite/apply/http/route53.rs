@@ -3,7 +3,7 @@
 use crate::apply::action::WriteKind;
 use crate::apply::context::ProviderContext;
 use crate::apply::open::open_zone;
-use crate::apply::reconcile::{NameOutcome, ZoneOutcome};
+use crate::apply::outcome::{NameOutcome, ZoneOutcome};
 use crate::tests::apply::http::cloud_apis::Route53;
 use crate::tests::apply::http::{FakeServer, declared};
 use crate::tests::apply::scenarios::{RETRY_POLICY, SCENARIOS, TestZone, apply, cname, desired_zone, n, present, zone};

@@ -2,7 +2,7 @@
 
 use crate::apply::action::{RefusalReason, WriteKind};
 use crate::apply::entry::DesiredState;
-use crate::apply::reconcile::{NameOutcome, ZoneOutcome};
+use crate::apply::outcome::{NameOutcome, ZoneOutcome};
 use crate::apply::zone::{ProviderGuarantee, ZoneError};
 use crate::record::{RecordSets, RecordType};
 use crate::spec::ZoneProvider;

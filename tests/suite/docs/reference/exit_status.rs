@@ -11,7 +11,7 @@ const INTRODUCTION: &str = "\
 | 1 | differences: `diff`, `check`, `dns plan` |
 | 2 | invalid input or usage |
 | 3 | refused by a guard; nothing was written |
-| 4 | I/O error or remote error |
+| 4 | I/O error or remote error; `dns`: a zone is not done, the others are |
 | 5 | `dns` only: some names were skipped because of a conflict or drift; the others are done |
 | 6 | `dns` only: a run with a higher revision was there before; nothing was written since |
 | 7 | `dns` only: done, but some addresses are not known yet |

@@ -234,9 +234,9 @@ fn paths(value: &Json, path: &str, found: &mut BTreeSet<String>) {
 }
 
 const DNS: &str = "\
-## pleach dns plan and apply --format json
+## pleach dns plan, apply and status --format json
 
-One object per name, one per line, and a summary in the last line:
+One object per name, one per line, and a summary in the last line. A name of a zone that could not be read has no line.
 
 | field | type | meaning |
 |---|---|---|
@@ -247,12 +247,17 @@ One object per name, one per line, and a summary in the last line:
 | `branch` | string | the branch |
 | `result` | string | `unchanged`, `planned`, `done`, `refused`, `failed`, `unsettled` or `skipped` |
 | `action` | string | if `result` is `planned` or `done`: `create`, `restore`, `update`, `overwrite`, `mark`, `adopt`, `delete` or `unmark` |
-| `reason` | string | if `result` is `refused`: `drift`, `in-use`, `other-owner`, `other-branch`, `other-records`, `too-large`, `unknown-ownership-record`, `pending` or `address`; if it is `failed`, the error |
+| `reason` | string | if `result` is `refused`: `drift`, `in-use`, `other-owner`, `other-branch`, `other-records`, `not-owned`, `too-large`, `unknown-ownership-record`, `pending` or `address`; if it is `failed`, the error |
 | `before` | object | the records before, by type |
 | `otherRecords` | list of strings | the record sets that pleach never changes, such as `MX` or `A (disabled)`; only if it has read some |
 | `after` | object | the records after, by type |
 | `ttl` | number | the TTL, for a name that must be present |
-| `summary.unchanged`, `summary.written`, `summary.deleted`, `summary.conflicts`, `summary.pending`, `summary.notDone` | number | how many names |
+| `summary.unchanged`, `summary.written`, `summary.deleted`, `summary.conflicts`, `summary.pending`, `summary.notDone` | number | how many names; in a plan, `written` and `deleted` are planned |
+| `summary.revision` | number or null | the revision of the run (`--rev`) |
+| `summary.zones[].zone` | string | the zone |
+| `summary.zones[].revision` | number or null | the last revision that is known to be applied to it |
+| `summary.zones[].error` | string | why the zone is not done; only then |
+| `summary.zones[].unchanged`, `…written`, `…deleted`, `…conflicts`, `…pending`, `…notDone` | number | how many of its names |
 | `summary.plan` | string | the digest of the plan, for `apply --expect` |
 | `summary.notes[]` | string | provider guarantees that are missing |
 | `summary.status` | number | the exit status |
