@@ -77,7 +77,7 @@ pipeline {
             when { branch 'main' }
             steps {
                 withCredentials([string(credentialsId: 'tsig', variable: 'PLEACH_TSIG')]) {
-                    sh 'pleach dns apply out/dns --rev "$(git rev-list --count --first-parent HEAD)"'
+                    sh 'pleach dns apply out/dns --rev git'
                 }
             }
         }
