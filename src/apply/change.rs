@@ -32,8 +32,8 @@ pub(crate) fn change(entry: &NameEntry, found: &PairState, kind: WriteKind, fenc
     let ownership = Some((done.ownership.records, OWNERSHIP_TTL));
     AtomicChange(vec![
         fence.clone(),
-        NameChange { name: entry.host.clone(), before: found.host.clone(), after: host },
-        NameChange { name: entry.ownership.clone(), before: found.ownership.clone(), after: ownership },
+        NameChange { name: entry.host.clone(), before: found.host.clone(), after: host, proxied: entry.proxied },
+        NameChange { name: entry.ownership.clone(), before: found.ownership.clone(), after: ownership, proxied: None },
     ])
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn change(entry: &NameEntry, found: &PairState, kind: WriteKind, fenc
 pub(crate) fn fence_change(names: &FenceNames, owner: &Owner, found: &FenceContent, rev: u64) -> AtomicChange {
     let change = |name: &DnsName, before: &NameContent, owner: Owner| {
         let after = Some((Fence { owner, rev }.records(), OWNERSHIP_TTL));
-        NameChange { name: name.clone(), before: before.clone(), after }
+        NameChange { name: name.clone(), before: before.clone(), after, proxied: None }
     };
     let without_id = names.without_id.as_ref().filter(|_| found.own.is_empty() && !found.without_id.is_empty());
     let without_id = without_id.map(|name| change(name, &found.without_id, owner.without_id()));
@@ -75,7 +75,7 @@ mod tests {
 
     fn entry(state: DesiredState) -> NameEntry {
         let (host, ownership) = (name("login.example.com"), name("login._pleach.example.com"));
-        NameEntry { host, ownership, owner: "shop".into(), branch: "login".into(), state }
+        NameEntry { host, ownership, owner: "shop".into(), branch: "login".into(), state, proxied: None }
     }
 
     /// The ownership record of a branch for that target.
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_second_run_keeps_what_the_first_wrote() {
-        let fence = NameChange { name: name("_rev.shop._pleach.example.com"), before: EMPTY, after: None };
+        let fence = NameChange::condition(name("_rev.shop._pleach.example.com"), EMPTY);
         for (state, ownership, host, permission) in [
             (present(), EMPTY, EMPTY, Permission::None),
             (present_with_longer_ttl(), owned("login", OLD), content(OLD), Permission::None),

@@ -67,9 +67,13 @@ fn by_table(
             ParsedRecord::Valid(ownership) if ownership.branch != entry.branch && wanted_by(&ownership.branch) => {
                 NameAction::Refuse(RefusalReason::OtherBranch(ownership.branch))
             }
-            ParsedRecord::Valid(ownership) => {
-                owned(&ownership, &entry.ownership_record(records, *ttl), records, &found.host.records, permission)
-            }
+            ParsedRecord::Valid(ownership) => owned(
+                &ownership,
+                &entry.ownership_record(records, *ttl),
+                (records, entry.proxied),
+                &found.host,
+                permission,
+            ),
         },
     }
 }
@@ -97,15 +101,17 @@ fn without_ownership(wanted: &RecordSets, host: &NameContent, permission: Permis
 fn owned(
     ownership: &OwnershipRecord,
     wanted: &OwnershipRecord,
-    records: &RecordSets,
-    current: &RecordSets,
+    (records, proxied): (&RecordSets, Option<bool>),
+    host: &NameContent,
     permission: Permission,
 ) -> NameAction {
+    let current = &host.records;
+    let is_as_desired = current == records && (proxied.is_none() || proxied == host.proxied);
     if current.is_empty() {
         NameAction::Write(WriteKind::Restore)
-    } else if current == records && ownership == wanted {
+    } else if is_as_desired && ownership == wanted {
         NameAction::Keep
-    } else if current == records && ownership.ttl == wanted.ttl {
+    } else if is_as_desired && ownership.ttl == wanted.ttl {
         NameAction::Write(WriteKind::Mark)
     } else if current == records || current.digests() == ownership.digests {
         NameAction::Write(WriteKind::Update)
@@ -133,7 +139,7 @@ mod tests {
 
     fn entry(state: DesiredState) -> NameEntry {
         let (host, ownership) = (n("login.example.com"), n("login._pleach.example.com"));
-        NameEntry { host, ownership, owner: "shop".into(), branch: "login".into(), state }
+        NameEntry { host, ownership, owner: "shop".into(), branch: "login".into(), state, proxied: None }
     }
 
     fn ownership(owner: &str, branch: &str, of: &RecordSets) -> NameContent {

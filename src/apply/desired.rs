@@ -9,7 +9,7 @@ use crate::dns::zone_change::{ZoneChange, ZoneChangeFile};
 use crate::dns::{ownership, zone_change};
 use crate::name::DnsName;
 use crate::source::{Found, Project, RelPath};
-use crate::spec::{Range, Zone};
+use crate::spec::{Range, Zone, ZoneProvider};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Reads every `<zone>/<slug>.yaml` of the folders, and checks them together.
@@ -87,7 +87,13 @@ pub(crate) fn desired_zones(
                     let empty = DesiredZone::without_names(zone, owner)?;
                     let desired = desired_zones.entry(zone).or_insert(empty);
                     let (host, owner, branch) = (host.clone(), owner.clone(), file.slug.clone());
-                    desired.entries.push(NameEntry { host, ownership, owner, branch, state });
+                    let proxied = file.change.present.get(&host).and_then(|present| present.proxied);
+                    let provider = zones.get(zone).and_then(|zone| zone.provider);
+                    if proxied.is_some() && provider != Some(ZoneProvider::Cloudflare) {
+                        let message = format!("`{host}` cannot be proxied: the zone has no `provider: cloudflare`");
+                        faults.push(Diagnostic::new(Code::Dns, message).at(file.at));
+                    }
+                    desired.entries.push(NameEntry { host, ownership, owner, branch, state, proxied });
                 }
             }
         }

@@ -31,6 +31,8 @@ pub(crate) struct NameEntry {
     pub(crate) branch: SmolStr,
     /// What the file says.
     pub(crate) state: DesiredState,
+    /// Whether its records are to be proxied; `None` keeps what they are.
+    pub(crate) proxied: Option<bool>,
 }
 
 impl NameEntry {

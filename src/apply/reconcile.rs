@@ -41,7 +41,14 @@ impl DesiredZone {
     pub(crate) fn forget(&mut self, host: &DnsName) -> Result<(), Diagnostic> {
         let ownership = ownership::record_name(host, &self.zone)?;
         let (host, owner) = (host.clone(), self.owner.clone());
-        self.entries.push(NameEntry { host, ownership, owner, branch: "".into(), state: DesiredState::Absent });
+        self.entries.push(NameEntry {
+            host,
+            ownership,
+            owner,
+            branch: "".into(),
+            state: DesiredState::Absent,
+            proxied: None,
+        });
         Ok(())
     }
 }
@@ -136,7 +143,7 @@ impl<'a> Reconciler<'a> {
         let own = fences.next().expect("as many answers as queries");
         let fence = FenceContent { own, without_id: fences.next().unwrap_or_default() };
         drop(fences);
-        let condition = NameChange { name: self.desired.fence.own.clone(), before: fence.own.clone(), after: None };
+        let condition = NameChange::condition(self.desired.fence.own.clone(), fence.own.clone());
         let items = entries.iter().zip(found).map(|(entry, found)| {
             let action = match self.decide(entry, &found) {
                 NameAction::Write(kind) => match zone.too_large(&change::change(entry, &found, kind, &condition)) {
@@ -209,7 +216,7 @@ impl<'a> Reconciler<'a> {
         let (mut tried, mut conflicts) = (0, 0);
         while tried < self.retry.tries() && conflicts < MOST_FENCE_CONFLICTS {
             match FenceState::of(&content, &self.desired.owner, rev) {
-                FenceState::Current => return Ok(NameChange { name: fence.clone(), before: content.own, after: None }),
+                FenceState::Current => return Ok(NameChange::condition(fence.clone(), content.own)),
                 FenceState::Newer(newer) => return Err(ZoneOutcome::Superseded(newer)),
                 FenceState::Unreadable => return Err(ZoneOutcome::NoFence),
                 FenceState::Older | FenceState::Shared => {}

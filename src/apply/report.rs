@@ -46,9 +46,9 @@ fn detail(report: &NameReport) -> String {
     match &report.outcome {
         NameOutcome::Kept | NameOutcome::Skipped => String::new(),
         NameOutcome::Planned(kind) | NameOutcome::Done(kind) => match kind {
-            WriteKind::Create | WriteKind::Restore => shown(&report.after().unwrap_or_default()),
+            WriteKind::Create | WriteKind::Restore => shown_after(report),
             WriteKind::Update | WriteKind::Overwrite => {
-                format!("{current} -> {}", shown(&report.after().unwrap_or_default()))
+                format!("{current} -> {}", shown_after(report))
             }
             WriteKind::Mark | WriteKind::Adopt | WriteKind::Delete => current,
             WriteKind::Unmark => "its records do not exist".to_owned(),
@@ -105,23 +105,29 @@ fn correct_use(NameReport { entry, found, .. }: &NameReport) -> String {
 }
 
 /// All records of a name on one line.
-fn shown_content(NameContent { records, foreign }: &NameContent) -> String {
+fn shown_content(NameContent { records, foreign, proxied }: &NameContent) -> String {
     match (records.is_empty(), foreign.is_empty()) {
         (true, true) => "nothing".to_owned(),
-        (false, true) => shown(records),
+        (false, true) => shown(records, *proxied),
         (true, false) => shown_sets(foreign),
-        (false, false) => format!("{} and {}", shown(records), shown_sets(foreign)),
+        (false, false) => format!("{} and {}", shown(records, *proxied), shown_sets(foreign)),
     }
+}
+
+/// The new records of a name on one line.
+fn shown_after(report: &NameReport) -> String {
+    shown(&report.after().unwrap_or_default(), report.proxied_after())
 }
 
 fn shown_sets<'s>(sets: impl IntoIterator<Item = &'s ForeignSet>) -> String {
     format!("{} records", sets.into_iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
 }
 
-/// Records on one line.
-fn shown(records: &RecordSets) -> String {
+/// Records on one line, and whether they are proxied.
+fn shown(records: &RecordSets, proxied: Option<bool>) -> String {
     let record = |(kind, data): (RecordType, &RecordData)| format!("{kind} {}", data.presentation(kind));
-    records.iter().map(record).collect::<Vec<_>>().join(", ")
+    let proxied = proxied.map(|proxied| if proxied { "proxied".to_owned() } else { "not proxied".to_owned() });
+    records.iter().map(record).chain(proxied).collect::<Vec<_>>().join(", ")
 }
 
 /// A row of a Markdown table; `None` for a name that is as desired.
@@ -237,8 +243,14 @@ pub(crate) fn json_line(report: &NameReport) -> String {
     if !report.found.host.foreign.is_empty() {
         put("otherRecords", report.found.host.foreign.iter().map(ToString::to_string).collect());
     }
+    if let Some(proxied) = report.found.host.proxied {
+        put("proxiedBefore", proxied.into());
+    }
     if let Some(after) = report.after() {
         put("after", values(&after));
+    }
+    if let Some(proxied) = report.after().and(report.proxied_after()) {
+        put("proxiedAfter", proxied.into());
     }
     if let DesiredState::Present(_, ttl) = report.entry.state {
         put("ttl", ttl.into());
@@ -324,7 +336,7 @@ pub(crate) fn nsupdate(report: &NameReport, fence: &NameChange) -> String {
     for change in &change.0 {
         conditions(&mut text, change);
     }
-    for NameChange { name, before, after } in &change.0 {
+    for NameChange { name, before, after, .. } in &change.0 {
         let Some((after, ttl)) = after else { continue };
         for (kind, _) in before.records.sets() {
             writeln!(text, "update delete {name}. {kind}").expect("writing to a string succeeds");

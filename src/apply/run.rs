@@ -77,6 +77,12 @@ impl NameReport<'_> {
             _ => None,
         }
     }
+
+    /// Whether the new records are proxied; `None` if the provider has no proxy, or if some of them are.
+    pub(crate) fn proxied_after(&self) -> Option<bool> {
+        let found = &self.found.host;
+        self.entry.proxied.or(found.proxied).filter(|_| self.entry.records().has_address())
+    }
 }
 
 /// For every zone what was read in it and what to do, or why it could not be read.
@@ -137,7 +143,8 @@ impl ApplyPlan {
             if let NameOutcome::Planned(kind) = report.outcome {
                 let (before, after) = (report.before().digests(), report.after().map(|records| records.digests()));
                 let (zone, host, kind) = (report.zone, &report.entry.host, kind.word());
-                hash.update(format!("{zone} {host} {kind} {before:?} {after:?}\n"));
+                let proxied = (report.found.host.proxied, report.entry.proxied);
+                hash.update(format!("{zone} {host} {kind} {before:?} {after:?} {proxied:?}\n"));
                 if let DesiredState::Present(_, ttl) = report.entry.state {
                     hash.update(ttl.to_be_bytes());
                 }

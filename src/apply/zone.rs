@@ -35,11 +35,14 @@ pub(crate) struct NameContent {
     pub(crate) records: RecordSets,
     /// The others. A server is asked for them only if the name is not as expected.
     pub(crate) foreign: BTreeSet<ForeignSet>,
+    /// Whether its records are proxied. `None` if the provider has no proxy or they differ.
+    pub(crate) proxied: Option<bool>,
 }
 
 impl NameContent {
     /// No record of any type.
-    pub(crate) const EMPTY: NameContent = NameContent { records: RecordSets::EMPTY, foreign: BTreeSet::new() };
+    pub(crate) const EMPTY: NameContent =
+        NameContent { records: RecordSets::EMPTY, foreign: BTreeSet::new(), proxied: None };
 
     /// Whether the name has no record of any type.
     pub(crate) fn is_empty(&self) -> bool {
@@ -61,7 +64,7 @@ impl NameContent {
 
 impl From<RecordSets> for NameContent {
     fn from(records: RecordSets) -> Self {
-        NameContent { records, foreign: BTreeSet::new() }
+        NameContent { records, ..NameContent::EMPTY }
     }
 }
 
@@ -114,6 +117,15 @@ pub(crate) struct NameChange {
     pub(crate) before: NameContent,
     /// The new records with their TTL in seconds; `None` if the name is a condition only.
     pub(crate) after: Option<(RecordSets, u32)>,
+    /// Whether the new records are proxied; `None` keeps what the old ones are.
+    pub(crate) proxied: Option<bool>,
+}
+
+impl NameChange {
+    /// A condition: the name must have this content, and does not change.
+    pub(crate) fn condition(name: DnsName, before: NameContent) -> Self {
+        NameChange { name, before, after: None, proxied: None }
+    }
 }
 
 /// Changes of names that happen together or not at all.

@@ -19,6 +19,9 @@ pub(crate) fn of_branch(names: &WantedNames) -> Result<Vec<Node>> {
     Ok(endpoints.into_iter().flatten().collect())
 }
 
+/// The property of an endpoint that external-dns reads for Cloudflare.
+const PROXIED: &str = "external-dns.alpha.kubernetes.io/cloudflare-proxied";
+
 /// The entries for one name.
 pub(super) fn endpoints(name: &DnsName, present: &PresentName) -> Result<Vec<Node>, Diagnostic> {
     if present.address_from.is_some() {
@@ -32,12 +35,17 @@ pub(super) fn endpoints(name: &DnsName, present: &PresentName) -> Result<Vec<Nod
         return Err(error.help("put it at the apex of the zone, where it applies to all hosts"));
     }
     let endpoint = |(kind, set): (RecordType, &std::collections::BTreeSet<crate::record::RecordData>)| {
-        map([
+        let mut endpoint = map([
             ("dnsName", Node::str(name.as_str())),
             ("recordTTL", Node::int(present.ttl.into())),
             ("recordType", Node::str(kind.name())),
             ("targets", Node::seq(set.iter().map(|data| Node::str(data.value(kind))))),
-        ])
+        ]);
+        if let (Some(proxied), Some(fields)) = (present.proxied.filter(|_| kind.has_address()), endpoint.as_map_mut()) {
+            let value = Node::str(if proxied { "true" } else { "false" });
+            fields.insert("providerSpecific", Node::seq([map([("name", Node::str(PROXIED)), ("value", value)])]));
+        }
+        endpoint
     };
     Ok(present.records.sets().map(endpoint).collect())
 }

@@ -10,6 +10,8 @@ pub(crate) struct PresentName {
     pub(crate) ttl: u32,
     /// The records that are known without a cluster.
     pub(crate) records: RecordSets,
+    /// Whether the provider's proxy has the address in DNS. `None` keeps what is set at the provider.
+    pub(crate) proxied: Option<bool>,
     /// The object that has the address, if only the cluster knows it.
     pub(crate) address_from: Option<AddressObject>,
 }

@@ -12,7 +12,7 @@ use crate::plan::{Branch, BranchHost, BuildPlan, Platform};
 use crate::record::{RecordData, RecordSets, RecordType};
 use crate::schema::name::{is_label, is_subdomain};
 use crate::source::Location;
-use crate::spec::{AddressFrom, Backend, HostContent, Join, Mode, Spec, Zone};
+use crate::spec::{AUTOMATIC_TTL, AddressFrom, Backend, HostContent, Join, Mode, Spec, Zone};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -170,11 +170,20 @@ impl<'p> HostInZone<'p> {
     /// Its records.
     fn present(&self) -> Result<PresentName, Diagnostic> {
         let (zone, own) = (self.zone, self.own());
-        let ttl = zone.ttl(own.and_then(|own| own.ttl.as_ref()))?;
+        let proxied = zone.proxied(own.and_then(|own| own.proxied.as_ref()))?;
+        let ttl = match proxied {
+            Some(true) => AUTOMATIC_TTL,
+            _ => zone.ttl(own.and_then(|own| own.ttl.as_ref()))?,
+        };
         if let Some(target) = self.app_engine_target() {
             let data =
                 RecordData::parse(RecordType::Cname, target.as_str()).expect("a DNS name is a valid CNAME record");
-            return Ok(PresentName { ttl, records: RecordSets::one(RecordType::Cname, data), address_from: None });
+            return Ok(PresentName {
+                ttl,
+                records: RecordSets::one(RecordType::Cname, data),
+                proxied,
+                address_from: None,
+            });
         }
         let records = zone.content.records(own);
         if let Err(error) = records.check() {
@@ -189,7 +198,12 @@ impl<'p> HostInZone<'p> {
             let error = dns_error(format!("no records for `{}`", self.host.name)).at(zone.at);
             return Err(error.help("set `CNAME`, `A`, `AAAA`, `addressFrom` or `mode: wildcard` for the zone"));
         }
-        Ok(PresentName { ttl, records, address_from })
+        let has_address = records.has_address() || address_from.is_some();
+        if let Some(own) = own.and_then(|own| own.proxied.as_ref()).filter(|_| !has_address) {
+            let error = dns_error("`proxied` has no effect without an address").at(own.at);
+            return Err(error.help("remove it, or set `CNAME`, `A`, `AAAA` or `addressFrom`"));
+        }
+        Ok(PresentName { ttl, records, proxied: proxied.filter(|_| has_address), address_from })
     }
 
     /// The object that has its address, unless App Engine serves it.

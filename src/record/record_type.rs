@@ -18,6 +18,11 @@ pub(crate) enum RecordType {
 }
 
 impl RecordType {
+    /// Whether its data is an address, or the name of a host that has one.
+    pub(crate) fn has_address(self) -> bool {
+        matches!(self, RecordType::A | RecordType::Aaaa | RecordType::Cname)
+    }
+
     /// All types.
     pub(crate) const ALL: [RecordType; 5] =
         [RecordType::A, RecordType::Aaaa, RecordType::Caa, RecordType::Cname, RecordType::Txt];

@@ -41,6 +41,11 @@ impl RecordSets {
         }
     }
 
+    /// Whether it has an address, or the name of a host that has one.
+    pub(crate) fn has_address(&self) -> bool {
+        self.sets().any(|(kind, _)| kind.has_address())
+    }
+
     /// The set of a type.
     pub(crate) fn get(&self, kind: RecordType) -> Option<&BTreeSet<RecordData>> {
         self.index(kind).ok().map(|at| &self.0[at].1)

@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct HostContent {
     /// The TTL in seconds.
     pub(crate) ttl: Option<Placed<u32>>,
+    /// Whether the provider's proxy has the address in DNS.
+    pub(crate) proxied: Option<Placed<bool>>,
     /// The record sets. An empty one removes the set that the zone has.
     pub(crate) sets: BTreeMap<RecordType, Placed<BTreeSet<RecordData>>>,
     /// The object in the cluster whose address the hosts get.
@@ -43,15 +45,22 @@ impl HostContent {
             let value = node.as_text()?.parse().ok()?;
             Some(Placed { value, at: node.at })
         });
+        let proxied = section
+            .node("proxied")
+            .and_then(|node| Some(Placed { value: node.as_bool()?, at: section.key_place("proxied")? }));
+        if proxied.as_ref().is_some_and(|proxied| proxied.value) {
+            let help = "remove it: the provider sets the TTL of proxied records";
+            faults.extend(section.without_effect(Code::Dns, &["ttl"], "with `proxied: true`", help));
+        }
         let sets = RecordType::ALL.into_iter().filter_map(|kind| {
             let list = section.list(kind.name())?;
             Some((kind, Placed { value: set(kind, list, faults), at: section.place(kind.name()) }))
         });
         let sets: BTreeMap<_, _> = sets.collect();
         let address_from = section.section("addressFrom").and_then(|from| AddressFrom::of(&from, faults));
-        let keys = ["ttl", "addressFrom"].into_iter().chain(RecordType::ALL.map(RecordType::name));
+        let keys = ["ttl", "proxied", "addressFrom"].into_iter().chain(RecordType::ALL.map(RecordType::name));
         let keys = keys.filter_map(|key| Some((key, section.key_place(key)?))).collect();
-        let content = HostContent { ttl, sets, address_from, keys };
+        let content = HostContent { ttl, proxied, sets, address_from, keys };
         if let Some(from) = &content.address_from
             && let Some((kind, _)) = content.sets.iter().find(|(kind, _)| ADDRESSES.contains(kind))
         {

@@ -64,7 +64,7 @@ pub(crate) use sync::SyncRules;
 #[cfg(test)]
 pub(crate) use sync_image::SyncImage;
 pub(crate) use sync_image::{SyncImageValues, image_name};
-pub(crate) use zone::{Backend, MAX_TTL, Mode, Zone, ZoneProvider};
+pub(crate) use zone::{AUTOMATIC_TTL, Backend, MAX_TTL, Mode, Zone, ZoneProvider};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::limits::SPEC_ERRORS;

@@ -28,6 +28,7 @@ zones:
     delegated: [aws.a.example.com]
     certificates: ["*.a.example.com"]
   b.example.com: {mode: wildcard}
+  d.example.com: {provider: cloudflare, proxied: false, CNAME: [gate.example.net]}
   c.example.com: {addressFrom: {kind: Service, namespace: ingress, name: web}, addresses: [203.0.113.0/24]}
 baseline: feature/login
 services:
@@ -99,6 +100,7 @@ branches:
   hosts:
     names:
     - login.dev.example.com
+    - {name: login.d.example.com, proxied: false}
     - {name: a.login.example.com, ttl: 300, A: [203.0.113.7], AAAA: ["2001:db8::7"], TXT: [hello], CAA: ['0 issue ";"']}
     - {name: b.login.example.com, CNAME: [ingress.example.com]}
     - {name: c.login.example.com, addressFrom: {kind: Ingress, name: web}}

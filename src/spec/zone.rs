@@ -90,9 +90,10 @@ impl ZoneProvider {
     ];
 
     /// The keys of a zone that only some providers read.
-    const KEYS: [(&'static str, &'static [ZoneProvider]); 2] = [
+    const KEYS: [(&'static str, &'static [ZoneProvider]); 3] = [
         ("id", &[ZoneProvider::CloudDns, ZoneProvider::Route53, ZoneProvider::Cloudflare, ZoneProvider::PowerDns]),
         ("project", &[ZoneProvider::CloudDns]),
+        ("proxied", &[ZoneProvider::Cloudflare]),
     ];
 
     fn named(name: &str) -> Option<Self> {
@@ -124,6 +125,8 @@ impl ZoneProvider {
 
 /// The highest TTL (RFC 2181, section 8), in seconds.
 pub(crate) const MAX_TTL: u32 = i32::MAX as u32;
+/// The TTL with which Cloudflare chooses the TTL itself, the only one of proxied records.
+pub(crate) const AUTOMATIC_TTL: u32 = 1;
 /// The TTL of records that set none, in seconds.
 const DEFAULT_TTL: u32 = 300;
 
@@ -133,14 +136,28 @@ impl Zone {
         let (lowest, highest) = self.provider.map_or((1, MAX_TTL), ZoneProvider::ttl_range);
         match own.or(self.content.ttl.as_ref()) {
             None => Ok(DEFAULT_TTL.clamp(lowest, highest)),
-            // The automatic TTL of Cloudflare.
-            Some(ttl) if ttl.value == 1 && self.provider == Some(ZoneProvider::Cloudflare) => Ok(1),
+            Some(ttl) if ttl.value == AUTOMATIC_TTL && self.provider == Some(ZoneProvider::Cloudflare) => {
+                Ok(AUTOMATIC_TTL)
+            }
             Some(ttl) if !(lowest..=highest).contains(&ttl.value) => {
                 let message =
                     format!("`ttl` must be between {lowest} and {highest} for this provider, got {}", ttl.value);
                 Err(Diagnostic::new(Code::Dns, message).at(ttl.at))
             }
             Some(ttl) => Ok(ttl.value),
+        }
+    }
+
+    /// Whether the addresses of a host are proxied; `None` keeps what is set at the provider. `own` is what the host sets.
+    pub(crate) fn proxied(&self, own: Option<&Placed<bool>>) -> Result<Option<bool>, Diagnostic> {
+        let has_proxy = self.provider == Some(ZoneProvider::Cloudflare) && self.backend == Backend::ZoneChange;
+        match own {
+            Some(own) if !has_proxy => {
+                let message = "`proxied` has no effect: the zone of the host has no `provider: cloudflare`";
+                let help = "remove it: only Cloudflare has a proxy that is set in DNS";
+                Err(Diagnostic::new(Code::Dns, message).at(own.at).note(self.at, "the zone").help(help))
+            }
+            _ => Ok(own.or(self.content.proxied.as_ref()).map(|proxied| proxied.value)),
         }
     }
 
@@ -213,6 +230,8 @@ fn zone(zone: &Section, at: Location, faults: &mut Vec<Diagnostic>) -> Zone {
     if backend == Backend::DnsEndpoint {
         let help = "remove it: external-dns reads the addresses of Services, Ingresses and Gateways itself";
         faults.extend(zone.without_effect(Code::Dns, &["addresses"], "with `backend: dnsendpoint`", help));
+        let help = "remove it: external-dns reads `external-dns.alpha.kubernetes.io/cloudflare-proxied` of Services and Ingresses";
+        faults.extend(zone.without_effect(Code::Dns, &["proxied"], "with `backend: dnsendpoint`", help));
     }
     let word = |key| zone.text(key).filter(|text| !text.is_empty());
     Zone {
@@ -235,7 +254,7 @@ fn zone(zone: &Section, at: Location, faults: &mut Vec<Diagnostic>) -> Zone {
 fn unread_keys(zone: &Section, provider: Option<ZoneProvider>) -> Vec<Diagnostic> {
     let Some(provider) = provider else {
         // The schema reports a provider that does not exist.
-        let keys: &[&str] = if zone.node("provider").is_none() { &["server", "id", "project"] } else { &[] };
+        let keys: &[&str] = if zone.node("provider").is_none() { &["server", "id", "project", "proxied"] } else { &[] };
         return zone.without_effect(Code::Dns, keys, "without `provider`", "set `provider`, or remove it");
     };
     let why = format!("with `provider: {}`", provider.name());

@@ -2,8 +2,11 @@
 //!
 //! <https://developers.cloudflare.com/api/resources/dns/subresources/records/methods/batch>. A batch has no conditions, but a
 //! deleted record must exist. So every batch deletes and creates the fence: of two runs that have read the same fence, the
-//! second fails. A record that somebody changes in place keeps its id, which is not detected. Unchanged records are not
-//! sent, so that they keep their comment and proxy setting.
+//! second fails. A record that somebody changes in place keeps its id, which is not detected.
+//!
+//! Records keep what people set in the dashboard: whether they are proxied, which hides the address of the origin, their
+//! comment and tags. Unchanged records are not sent, an old record becomes a new one of its type where possible, and further
+//! new records get the settings of the old ones of their name.
 
 use super::message::{ApiRequest, ApiResponse, HttpMethod, percent_encoded};
 use super::provider::{
@@ -14,7 +17,8 @@ use super::rdata::{self, EscapeStyle};
 use crate::apply::zone::{ProviderGuarantee, ZoneError};
 use crate::name::DnsName;
 use crate::record::{RecordData, RecordType};
-use serde_json::{Value, json};
+use crate::spec::AUTOMATIC_TTL;
+use serde_json::{Map, Value, json};
 
 /// A zone of an account.
 #[derive(Clone, Debug)]
@@ -52,7 +56,7 @@ impl Provider for Cloudflare {
         ProviderLimits {
             provider: "Cloudflare",
             ttl: (60, 86400),
-            automatic: Some(1),
+            automatic: Some(AUTOMATIC_TTL),
             types: &RecordType::ALL,
             text: 2048,
         }
@@ -122,21 +126,28 @@ impl Provider for Cloudflare {
     }
 
     fn change_requests(&self, replacements: &[NameReplacement]) -> Vec<ApiRequest> {
-        let (mut deletes, mut posts) = (Vec::new(), Vec::new());
+        let (mut deletes, mut patches, mut posts) = (Vec::new(), Vec::new(), Vec::new());
         for replacement in replacements {
-            let is_unchanged = |kind: RecordType, data: &RecordData| {
-                let same =
-                    |old: &ProviderRecord| old.kind == kind && old.data == *data && old.ttl == replacement.ttl_of(kind);
-                replacement.role != NameRole::Fence && replacement.old.iter().any(same)
-            };
-            let is_new =
-                |old: &ProviderRecord| replacement.new.get(old.kind).is_some_and(|set| set.contains(&old.data));
-            let deleted = replacement.old.iter().filter(|old| !(is_new(old) && is_unchanged(old.kind, &old.data)));
-            deletes.extend(deleted.map(|old| json!({"id": old.id.as_str()})));
-            let new = replacement.new.iter().filter(|(kind, data)| !is_unchanged(*kind, data));
-            posts.extend(new.map(|(kind, data)| post(&replacement.name, kind, data, replacement.ttl_of(kind))));
+            for set in replacement.by_type() {
+                let is_unchanged = |old: &ProviderRecord, data: &RecordData| {
+                    let has_proxy =
+                        replacement.proxied.is_none() || old.proxied.is_none() || old.proxied == replacement.proxied;
+                    let has_ttl = old.ttl == set.ttl || old.proxied == Some(true);
+                    replacement.role != NameRole::Fence && old.data == *data && has_ttl && has_proxy
+                };
+                let mut new: Vec<&RecordData> = set.new.clone();
+                new.retain(|data| !set.old.iter().any(|old| is_unchanged(old, data)));
+                let mut old: Vec<&ProviderRecord> = set.old.clone();
+                old.retain(|old| !set.new.iter().any(|data| is_unchanged(old, data)));
+                // A changed setting of the same data stays with its record.
+                old.sort_by_key(|old| new.iter().position(|data| **data == old.data).unwrap_or(usize::MAX));
+                let kept = if replacement.role == NameRole::Fence { 0 } else { old.len().min(new.len()) };
+                patches.extend(old[..kept].iter().zip(&new).map(|(old, data)| patch(replacement, old, data)));
+                deletes.extend(old[kept..].iter().map(|old| json!({"id": old.id.as_str()})));
+                posts.extend(new[kept..].iter().map(|data| post(replacement, set.kind, data)));
+            }
         }
-        let body = json!({"deletes": deletes, "posts": posts});
+        let body = json!({"deletes": deletes, "patches": patches, "posts": posts});
         vec![ApiRequest::json(HttpMethod::Post, format!("{}/dns_records/batch", self.path()), &body)]
     }
 
@@ -159,7 +170,8 @@ impl Provider for Cloudflare {
     }
 
     fn created_records(&self, response: &ApiResponse) -> Vec<ProviderRecord> {
-        response.json()["result"]["posts"].as_array().into_iter().flatten().filter_map(record).collect()
+        let result = &response.json()["result"];
+        ["patches", "posts"].iter().filter_map(|part| result[*part].as_array()).flatten().filter_map(record).collect()
     }
 }
 
@@ -176,10 +188,59 @@ fn record(found: &Value) -> Option<ProviderRecord> {
         ttl: u32::try_from(found["ttl"].as_u64()?).ok()?,
         raw: None,
         id: found["id"].as_str()?.into(),
+        proxied: if kind.has_address() { found["proxied"].as_bool() } else { None },
+        note: note(found),
     })
 }
 
-fn post(name: &DnsName, kind: RecordType, data: &RecordData, ttl: u32) -> Value {
+/// The comment and the tags of a record, if it has any.
+fn note(found: &Value) -> Option<Box<Value>> {
+    let mut note = Map::new();
+    for key in ["comment", "tags"] {
+        let is_empty = found[key].as_str().is_none_or(str::is_empty) && found[key].as_array().is_none_or(Vec::is_empty);
+        if !is_empty {
+            note.insert(key.to_owned(), found[key].clone());
+        }
+    }
+    (!note.is_empty()).then(|| Box::new(Value::Object(note)))
+}
+
+/// The change of an old record to `data`. What it does not mention stays.
+fn patch(replacement: &NameReplacement, old: &ProviderRecord, data: &RecordData) -> Value {
+    let mut record = fields(&replacement.name, old.kind, data, replacement.ttl_of(old.kind));
+    record["id"] = old.id.as_str().into();
+    if let Some(proxied) = replacement.proxied.filter(|_| old.kind.has_address()) {
+        set_proxied(&mut record, proxied);
+    } else if old.proxied == Some(true) {
+        record["ttl"] = AUTOMATIC_TTL.into();
+    }
+    record
+}
+
+/// A new record. One old record that is proxied is enough to keep the addresses of the name secret.
+fn post(replacement: &NameReplacement, kind: RecordType, data: &RecordData) -> Value {
+    let mut record = fields(&replacement.name, kind, data, replacement.ttl_of(kind));
+    if kind.has_address() {
+        let was_proxied = replacement.old.iter().any(|old| old.proxied == Some(true));
+        set_proxied(&mut record, replacement.proxied.unwrap_or(was_proxied));
+    }
+    let note = replacement.old.iter().find_map(|old| old.note.as_deref()?.as_object());
+    for (key, value) in note.into_iter().flatten() {
+        record[key] = value.clone();
+    }
+    record
+}
+
+/// Sets whether a record is proxied, and then its TTL.
+fn set_proxied(record: &mut Value, proxied: bool) {
+    record["proxied"] = proxied.into();
+    if proxied {
+        record["ttl"] = AUTOMATIC_TTL.into();
+    }
+}
+
+/// A record without settings.
+fn fields(name: &DnsName, kind: RecordType, data: &RecordData, ttl: u32) -> Value {
     let mut record = json!({"name": name.as_str(), "type": kind.name(), "ttl": ttl});
     match kind {
         RecordType::Caa => {
@@ -190,10 +251,7 @@ fn post(name: &DnsName, kind: RecordType, data: &RecordData, ttl: u32) -> Value 
             record["data"] = json!({"flags": flags, "tag": tag, "value": value.trim_matches('"')});
         }
         RecordType::Txt => record["content"] = data.presentation(kind).into(),
-        RecordType::A | RecordType::Aaaa | RecordType::Cname => {
-            record["content"] = data.value(kind).into();
-            record["proxied"] = false.into();
-        }
+        RecordType::A | RecordType::Aaaa | RecordType::Cname => record["content"] = data.value(kind).into(),
     }
     record
 }

@@ -115,7 +115,16 @@ impl Provider for GoDaddy {
                 (kind, raw) => rdata::from_text(kind, raw, EscapeStyle::Decimal),
             };
             let ttl = found["ttl"].as_u64().and_then(|ttl| u32::try_from(ttl).ok()).unwrap_or_default();
-            page.records.push(ProviderRecord { name, kind, data, ttl, raw: None, id: "".into() });
+            page.records.push(ProviderRecord {
+                name,
+                kind,
+                data,
+                ttl,
+                raw: None,
+                id: "".into(),
+                proxied: None,
+                note: None,
+            });
         }
         Ok(page)
     }

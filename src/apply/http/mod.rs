@@ -50,7 +50,9 @@ impl CachedName {
         for record in &self.records {
             records.insert(record.kind, record.data.clone());
         }
-        NameContent { records, foreign: self.foreign.clone() }
+        let mut proxied = self.records.iter().filter_map(|record| record.proxied);
+        let first = proxied.next().filter(|first| proxied.all(|other| other == *first));
+        NameContent { records, foreign: self.foreign.clone(), proxied: first }
     }
 }
 
@@ -197,7 +199,8 @@ impl ApiZone {
         };
         let (shortest, _) = self.provider.limits().ttl;
         let ttl = if role == NameRole::Host { ttl } else { ttl.max(shortest) };
-        Some(NameReplacement { name: change.name.clone(), role, old, new, ttl, ttl_by_type })
+        let proxied = change.proxied;
+        Some(NameReplacement { name: change.name.clone(), role, old, new, ttl, proxied, ttl_by_type })
     }
 
     /// The replacements for a group of changes. The fence, which all of them contain, is there once.
@@ -274,7 +277,8 @@ impl ApiZone {
             };
             let from_response = created.iter().position(same).map(|index| created.swap_remove(index));
             let ttl = replacement.ttl_of(kind);
-            let kept = || old.iter().find(|record| same(record) && record.ttl == ttl).cloned();
+            let has_ttl = |record: &ProviderRecord| record.ttl == ttl || record.proxied == Some(true);
+            let kept = || old.iter().find(|record| same(record) && has_ttl(record)).cloned();
             name.records.push(from_response.or_else(kept).unwrap_or_else(|| ProviderRecord {
                 name: replacement.name.clone(),
                 kind,
@@ -282,6 +286,8 @@ impl ApiZone {
                 ttl,
                 raw: None,
                 id: "".into(),
+                proxied: None,
+                note: None,
             }));
         }
     }

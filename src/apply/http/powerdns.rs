@@ -107,6 +107,8 @@ impl Provider for PowerDns {
                     ttl: set.ttl,
                     raw: None,
                     id: "".into(),
+                    proxied: None,
+                    note: None,
                 }
             }));
         }

@@ -6,6 +6,7 @@ use crate::apply::zone::{ForeignSet, ProviderGuarantee, ZoneError};
 use crate::dns::ownership;
 use crate::name::DnsName;
 use crate::record::{RecordData, RecordSets, RecordType};
+use serde_json::Value;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -25,6 +26,10 @@ pub(crate) struct ProviderRecord {
     pub(crate) raw: Option<String>,
     /// The provider's id of the record, if it has one.
     pub(crate) id: SmolStr,
+    /// Whether it has the address of the provider's proxy in DNS; `None` if it cannot.
+    pub(crate) proxied: Option<bool>,
+    /// What else the provider stores with the record and a change must keep, such as a comment, in the provider's form.
+    pub(crate) note: Option<Box<Value>>,
 }
 
 /// A part of a zone's records.
@@ -75,6 +80,8 @@ pub(crate) struct NameReplacement {
     pub(crate) new: RecordSets,
     /// The TTL of the new records.
     pub(crate) ttl: u32,
+    /// Whether the new records are proxied; `None` keeps what the old ones are.
+    pub(crate) proxied: Option<bool>,
     /// Different TTLs of some types: the record sets of a name that is a condition only keep theirs.
     pub(crate) ttl_by_type: BTreeMap<RecordType, u32>,
 }

@@ -11,7 +11,7 @@ pub(crate) mod message;
 mod read;
 
 use super::retry::Retry;
-use super::zone::{AtomicChange, DnsZone, NameChange, NameContent, PairQuery, PairState, ZoneError};
+use super::zone::{AtomicChange, DnsZone, NameChange, PairQuery, PairState, ZoneError};
 use crate::name::DnsName;
 use crate::record::{RecordSets, RecordType};
 use connection::{Connection, NoAnswer};
@@ -109,7 +109,7 @@ impl Rfc2136Zone {
     fn find_unapplied(&mut self, changes: &[AtomicChange], done: Vec<usize>) -> Result<Vec<usize>, ZoneError> {
         let after = |change: &NameChange| {
             let (records, _) = change.after.as_ref()?;
-            Some(NameChange { name: change.name.clone(), before: records.clone().into(), after: None })
+            Some(NameChange::condition(change.name.clone(), records.clone().into()))
         };
         let size =
             |index: &usize| changes[*index].0.iter().filter_map(after).map(|change| message::size(&change)).sum();
@@ -209,11 +209,6 @@ fn change_result(answer: Result<DnsAnswer, NoAnswer>, has_changed: bool) -> Resu
         ))),
         code => Err(denied(code)),
     }
-}
-
-/// The condition that a name has this content, without a change.
-fn condition(name: &DnsName, content: &NameContent) -> NameChange {
-    NameChange { name: name.clone(), before: content.clone(), after: None }
 }
 
 /// The messages of changes that fit into one, and for each change whether it does.

@@ -1,7 +1,7 @@
 //! Reads pairs of a host and its ownership record.
 
 use super::foreign::{FOREIGN_TYPES, foreign_set};
-use super::{BATCH_SIZE, Rfc2136Zone, chunks, condition, message};
+use super::{BATCH_SIZE, Rfc2136Zone, chunks, message};
 use crate::apply::zone::{ForeignSet, NameChange, NameContent, PairQuery, PairState, ZoneError};
 use crate::name::DnsName;
 use crate::record::{RecordSets, RecordType};
@@ -111,12 +111,14 @@ impl Rfc2136Zone {
             let all = possible.into_iter().chain([NameContent::EMPTY, only_foreign()]);
             candidates.extend(all.map(|content| (name, content)));
         }
-        let groups: Vec<Vec<NameChange>> =
-            candidates.iter().map(|(name, content)| vec![condition(name, content)]).collect();
+        let groups: Vec<Vec<NameChange>> = candidates
+            .iter()
+            .map(|(name, content)| vec![NameChange::condition((*name).clone(), (*content).clone())])
+            .collect();
         let mut confirmed: BTreeMap<&DnsName, NameContent> = BTreeMap::new();
         for ((name, content), is_met) in candidates.into_iter().zip(self.confirm(&groups)?) {
             // What does not fit into a message cannot be confirmed. It cannot be changed either, so nothing depends on it.
-            if is_met || message::size(&condition(name, &content)) > message::MOST_BYTES {
+            if is_met || message::size(&NameChange::condition((*name).clone(), content.clone())) > message::MOST_BYTES {
                 confirmed.entry(name).or_insert(content);
             }
         }
@@ -188,6 +190,6 @@ fn only_foreign() -> NameContent {
 }
 
 fn conditions(query: &PairQuery, state: &PairState) -> impl Iterator<Item = NameChange> {
-    let host = query.pair.host.as_ref().map(|host| condition(host, &state.host));
-    host.into_iter().chain([condition(&query.pair.ownership, &state.ownership)])
+    let host = query.pair.host.as_ref().map(|host| NameChange::condition(host.clone(), state.host.clone()));
+    host.into_iter().chain([NameChange::condition(query.pair.ownership.clone(), state.ownership.clone())])
 }

@@ -222,7 +222,7 @@ fn commands(plan: &ApplyPlan, open_zones: &[OpenZone], zones: &[ZoneSummary]) ->
         zones.iter().filter(|zone| zone.failure.is_some()).map(|zone| &zone.zone).collect();
     let mut text = String::new();
     for (desired, zone_plan) in plan.zone_plans(open_zones).filter(|(desired, _)| !failed.contains(&desired.zone)) {
-        let fence = NameChange { name: desired.fence.own.clone(), before: zone_plan.fence.own.clone(), after: None };
+        let fence = NameChange::condition(desired.fence.own.clone(), zone_plan.fence.own.clone());
         for name in plan.reports(open_zones).filter(|name| *name.zone == desired.zone) {
             text += &apply_report::nsupdate(&name, &fence);
         }

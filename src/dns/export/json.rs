@@ -33,6 +33,9 @@ fn entry(file: &ZoneChangeFile, name: &DnsName, present_name: &PresentName) -> V
     let mut entry = json!({
         "name": name.as_str(), "branch": file.change.branch.as_str(), "owner": file.change.owner.project.as_str(), "ttl": present_name.ttl, "records": records,
     });
+    if let Some(proxied) = present_name.proxied {
+        entry["proxied"] = proxied.into();
+    }
     if let Some(id) = &file.change.owner.id {
         entry["ownerId"] = id.as_str().into();
     }

@@ -30,8 +30,12 @@ fn records(present: &PresentName) -> Node {
             1 => ("value", values.remove(0)),
             _ => ("values", Node::seq(values)),
         };
-        let map: Map =
+        let mut map: Map =
             [("ttl", Node::int(present.ttl.into())), ("type", Node::str(kind.name())), field].into_iter().collect();
+        if let Some(proxied) = present.proxied.filter(|_| kind.has_address()) {
+            let cloudflare = Node::from([("proxied", Node::bool(proxied))]);
+            map.insert("octodns", Node::from([("cloudflare", cloudflare)]));
+        }
         Node::from(map)
     };
     let mut records: Vec<Node> = present.records.sets().map(record).collect();

@@ -97,7 +97,7 @@ mod tests {
 
     fn file(zone: &str, owner: &str, branch: &str, present: &[(&str, &str)], absent: &[&str]) -> ZoneChangeFile {
         let cname = |target| RecordSets::one(RecordType::Cname, RecordData::parse(RecordType::Cname, target).unwrap());
-        let records_of = |target| PresentName { ttl: 60, records: cname(target), address_from: None };
+        let records_of = |target| PresentName { ttl: 60, records: cname(target), proxied: None, address_from: None };
         let present = present.iter().map(|(name, target)| (n(name), records_of(target))).collect();
         let absent = absent.iter().map(|name| n(name)).collect();
         let change = ZoneChange { zone: n(zone), owner: owner.into(), branch: branch.into(), present, absent };

@@ -64,6 +64,9 @@ impl PresentName {
             let object: Map = fields.map(|(key, value)| (key, Node::str(value.clone()))).into_iter().collect();
             map.insert("addressFrom", object.into());
         }
+        if let Some(proxied) = self.proxied {
+            map.insert("proxied", Node::bool(proxied));
+        }
         for (kind, set) in self.records.sets() {
             map.insert(kind.name(), Node::seq(set.iter().map(|data| Node::str(data.value(kind)))));
         }
@@ -167,7 +170,11 @@ fn entry(node: &Node, errors: &mut FieldErrors) -> Option<(Location, DnsName, Pr
         {
             fields.errors().report(at, "a name in `present` needs records or `addressFrom`");
         }
-        Some((at, host?, PresentName { ttl: ttl?, records, address_from: source }))
+        let proxied = fields.bool("proxied");
+        if proxied.is_some() && source.is_none() && !records.has_address() {
+            fields.errors().report(at, "a name without an address cannot be proxied");
+        }
+        Some((at, host?, PresentName { ttl: ttl?, records, proxied, address_from: source }))
     })
 }
 
@@ -339,6 +346,7 @@ absent: [d.dev.example.com, 1]
         });
         (1..=MAX_TTL, prop_oneof![many, one]).prop_map(|(ttl, records)| PresentName {
             ttl,
+            proxied: records.get(RecordType::Txt).is_none().then_some(ttl % 2 == 0),
             records,
             address_from: None,
         })

@@ -81,6 +81,7 @@ pub(crate) fn desired_zone(owner: impl Into<Owner>, entries: &[(&str, &str, Desi
         owner: owner.clone(),
         branch: (*branch).into(),
         state: state.clone(),
+        proxied: None,
     };
     let fence = FenceNames::of(&owner, &zone()).unwrap();
     let entries = entries.iter().map(entry).collect();

@@ -177,10 +177,10 @@ fn a_copied_workspace_gets_an_id_of_its_own() {
     assert_eq!(workspace.read("branches.yaml"), original.replace(&id(&change), &copy));
 
     // A spec without an id gets one, below the project.
-    workspace.write("branches.yaml", &original.replace(&format!("id: {}\n", id(&change)), ""));
+    workspace.write("branches.yaml", original.replace(&format!("id: {}\n", id(&change)), ""));
     workspace.run(&["-C", "base", "init", ".", "--new-id"]).exits(0);
     assert!(workspace.read("branches.yaml").contains("\nproject: shop\nid: "));
-    workspace.write("branches.yaml", &original.replace(&id(&change), "No"));
+    workspace.write("branches.yaml", original.replace(&id(&change), "No"));
     let error = workspace.run(&["check"]).exits(2).err();
     assert!(error.contains("`id`") && error.contains("`pleach init --new-id` writes one"), "{error}");
     workspace.run(&["init", "--new-id"]).exits(0);

@@ -38,12 +38,60 @@ impl Cloudflare {
         FakeResponse::new(status, json!({"success": false, "errors": errors, "messages": [], "result": null}))
     }
 
-    fn record((name, kind, ttl, id, value): &(String, String, u32, String, String)) -> Value {
+    fn record(table: &Table, (name, kind, ttl, id, value): &(String, String, u32, String, String)) -> Value {
         let content = if kind == "CNAME" { value.trim_end_matches('.') } else { value };
-        json!({
+        let mut record = json!({
             "id": id, "name": name, "type": kind, "content": content, "ttl": ttl, "proxied": false, "proxiable": true,
             "settings": {}, "meta": {}, "comment": null, "tags": [], "created_on": "2024-01-01T05:20:00.12345Z",
-        })
+        });
+        for (key, value) in table.settings.get(id).and_then(Value::as_object).into_iter().flatten() {
+            record[key] = value.clone();
+        }
+        if record["proxied"] == true {
+            record["ttl"] = 1.into();
+        }
+        record
+    }
+
+    /// Stores the settings of a request about the record `id`.
+    fn set(table: &mut Table, id: &str, kind: &str, request: &Value) {
+        let settings = table.settings.entry(id.to_owned()).or_insert_with(|| json!({}));
+        for key in ["proxied", "comment", "tags"] {
+            if !request[key].is_null() {
+                settings[key] = request[key].clone();
+            }
+        }
+        let proxied = settings["proxied"] == true;
+        assert!(!proxied || ["A", "AAAA", "CNAME"].contains(&kind), "{kind} records cannot be proxied");
+        assert!(!proxied || request["ttl"] == 1, "a proxied record has the TTL 1");
+    }
+
+    fn ttl(request: &Value) -> Result<u32, FakeResponse> {
+        let ttl = u32::try_from(request["ttl"].as_u64().unwrap()).unwrap();
+        if ttl == 1 || (60..=86400).contains(&ttl) {
+            return Ok(ttl);
+        }
+        Err(Self::refusal(400, 9021, "Invalid TTL. Must be between 60 and 86400 seconds, or 1 for Automatic."))
+    }
+
+    /// Changes a record in place.
+    fn patch(table: &mut Table, patch: &Value) -> Result<(String, String, u32, String, String), FakeResponse> {
+        let (id, ttl) = (text(&patch["id"]), Self::ttl(patch)?);
+        let found = table.sets.iter_mut().find(|(_, set)| set.values.contains_key(&id));
+        let Some(((name, kind), set)) = found else { return Err(Self::refusal(404, 81044, "Record does not exist.")) };
+        assert_eq!(
+            (name.as_str(), kind.as_str()),
+            (host(&patch["name"], false).as_str(), patch["type"].as_str().unwrap())
+        );
+        let value = Self::value(kind, patch);
+        if set.values.iter().any(|(other, held)| *held == value && *other != id) {
+            return Err(Self::refusal(400, 81058, "An identical record already exists."));
+        }
+        set.ttl = ttl;
+        set.values.insert(id.clone(), value.clone());
+        let made = (name.clone(), kind.clone(), ttl, id.clone(), value);
+        Self::set(table, &id, &made.1, patch);
+        Ok(made)
     }
 
     /// The data of a new record in the form of zone files.
@@ -65,8 +113,8 @@ impl Cloudflare {
     fn batch(&self, table: &mut Table, body: &Value) -> FakeResponse {
         let known = ["deletes", "patches", "puts", "posts"];
         assert!(body.as_object().unwrap().keys().all(|key| known.contains(&key.as_str())), "{body}");
-        let (deletes, posts) = (list(&body["deletes"]), list(&body["posts"]));
-        if deletes.len() + posts.len() > if self.plan == "free" { 200 } else { 3500 } {
+        let (deletes, patches, posts) = (list(&body["deletes"]), list(&body["patches"]), list(&body["posts"]));
+        if deletes.len() + patches.len() + posts.len() > if self.plan == "free" { 200 } else { 3500 } {
             return Self::refusal(400, 81063, "Batch exceeds the limit");
         }
         let mut next = table.clone();
@@ -81,16 +129,19 @@ impl Cloudflare {
                 next.sets.remove(&key);
             }
         }
+        let mut patched = Vec::new();
+        for patch in &patches {
+            match Self::patch(&mut next, patch) {
+                Ok(record) => patched.push(Self::record(&next, &record)),
+                Err(refusal) => return refusal,
+            }
+        }
         for post in &posts {
             let (name, kind) = (host(&post["name"], false), text(&post["type"]));
-            let ttl = u32::try_from(post["ttl"].as_u64().unwrap()).unwrap();
-            if ttl != 1 && !(60..=86400).contains(&ttl) {
-                return Self::refusal(
-                    400,
-                    9021,
-                    "Invalid TTL. Must be between 60 and 86400 seconds, or 1 for Automatic.",
-                );
-            }
+            let ttl = match Self::ttl(post) {
+                Ok(ttl) => ttl,
+                Err(refusal) => return refusal,
+            };
             let value = Self::value(&kind, post);
             let id = next.id();
             let set = next.sets.entry((name.clone(), kind.clone()));
@@ -106,12 +157,13 @@ impl Cloudflare {
                 let code = if kind == "CNAME" { 81053 } else { 81054 };
                 return Self::refusal(400, code, "A CNAME record with that host already exists.");
             }
-            made.push(Self::record(&(name, kind, ttl, id, value)));
+            Self::set(&mut next, &id, &kind, post);
+            made.push(Self::record(&next, &(name, kind, ttl, id, value)));
         }
         *table = next;
         FakeResponse::new(
             200,
-            json!({"success": true, "errors": [], "messages": [], "result": {"deletes": [], "posts": made}}),
+            json!({"success": true, "errors": [], "messages": [], "result": {"deletes": [], "patches": patched, "posts": made}}),
         )
     }
 }
@@ -147,7 +199,7 @@ impl ProviderRules for Cloudflare {
                 let size = got.query("per_page").unwrap().parse::<usize>().unwrap().min(self.page);
                 let at: usize = got.query("page").unwrap().parse().unwrap();
                 let part: Vec<Value> =
-                    records.iter().skip((at - 1) * size).take(size).map(|record| Self::record(record)).collect();
+                    records.iter().skip((at - 1) * size).take(size).map(|record| Self::record(table, record)).collect();
                 let info = json!({
                     "page": at, "per_page": size, "total_pages": records.len().div_ceil(size).max(1),
                     "count": part.len(), "total_count": records.len(),

@@ -2,6 +2,7 @@
 //! requests can have faults.
 
 pub(in crate::tests) mod cloud_apis;
+mod cloudflare;
 pub(in crate::tests) mod json_apis;
 mod route53;
 pub(in crate::tests) mod scenarios;
@@ -15,6 +16,7 @@ use crate::record::{RecordData, RecordSets, RecordType};
 use crate::source::Project;
 use crate::spec::{self, ZoneProvider};
 use crate::tests::apply::scenarios::{RETRY_POLICY, TestZone, ZoneContent, zone};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -118,6 +120,8 @@ pub(crate) struct Set {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Table {
     pub(crate) sets: BTreeMap<(String, String), Set>,
+    /// What else the provider stores with a record, by its id.
+    pub(crate) settings: BTreeMap<String, Value>,
     last_id: u64,
     pub(crate) writes: usize,
 }
