@@ -1,8 +1,8 @@
 //! Cloudflare: records with ids, and atomic batches.
 //!
 //! <https://developers.cloudflare.com/api/resources/dns/subresources/records/methods/batch>. A batch has no conditions, but a
-//! deleted record must exist. So every batch deletes and creates the fence: of two runs that have read the same fence, the
-//! second fails. A record that somebody changes in place keeps its id, which is not detected.
+//! deleted record must exist. So every batch deletes and creates the fence and the ownership records that it changes: of two
+//! runs that have read the same, the second fails. A record that somebody changes in place keeps its id, which is not detected.
 //!
 //! Records keep what people set in the dashboard: whether they are proxied, which hides the address of the origin, their
 //! comment and tags. Unchanged records are not sent, an old record becomes a new one of its type where possible, and further
@@ -141,7 +141,7 @@ impl Provider for Cloudflare {
                 old.retain(|old| !set.new.iter().any(|data| is_unchanged(old, data)));
                 // A changed setting of the same data stays with its record.
                 old.sort_by_key(|old| new.iter().position(|data| **data == old.data).unwrap_or(usize::MAX));
-                let kept = if replacement.role == NameRole::Fence { 0 } else { old.len().min(new.len()) };
+                let kept = if replacement.role == NameRole::Host { old.len().min(new.len()) } else { 0 };
                 patches.extend(old[..kept].iter().zip(&new).map(|(old, data)| patch(replacement, old, data)));
                 deletes.extend(old[kept..].iter().map(|old| json!({"id": old.id.as_str()})));
                 posts.extend(new[kept..].iter().map(|data| post(replacement, set.kind, data)));

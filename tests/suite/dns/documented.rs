@@ -59,7 +59,8 @@ fn the_steps_are_valid_shell_and_their_options_exist() {
     }
     let text = std::fs::read_to_string(kit::root().join("docs/src/dns.md")).unwrap();
     let run = |command: &str| Workspace::empty().run(&["dns", command, "--help"]).out();
-    let help = ["plan", "apply", "status", "orphans", "export"].map(run).concat();
+    let init = Workspace::empty().run(&["init", "--help"]).out();
+    let help = ["plan", "apply", "status", "orphans", "export"].map(run).concat() + &init;
     let all = Workspace::empty().run(&["dns", "--help"]).out();
     for word in text.split(|c: char| c.is_whitespace() || matches!(c, '`' | ',' | '=' | '(' | ')' | ':' | ';')) {
         let ours = word.starts_with("--") && word.len() > 2 && !word.starts_with("---");

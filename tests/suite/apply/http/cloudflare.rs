@@ -2,7 +2,7 @@
 
 use crate::apply::action::WriteKind;
 use crate::apply::entry::DesiredState;
-use crate::apply::reconcile::{NameOutcome, ZoneOutcome};
+use crate::apply::outcome::{NameOutcome, ZoneOutcome};
 use crate::record::{RecordSets, RecordType};
 use crate::tests::apply::http::json_apis::Cloudflare;
 use crate::tests::apply::http::{FakeServer, Table};
