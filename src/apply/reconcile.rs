@@ -81,11 +81,16 @@ impl Permissions {
 /// What was read in a zone, and what to do.
 #[derive(Clone, Debug)]
 pub(crate) struct ZonePlan {
+    /// The version of the zone before it was read.
+    version: Option<u32>,
     /// The fence.
     pub(crate) fence: FenceContent,
     /// For each entry its state in the zone, and the action.
-    pub(crate) items: Vec<(PairState, NameAction)>,
+    pub(crate) items: Vec<PlannedName>,
 }
+
+/// The state of a name in the zone, and the action.
+pub(crate) type PlannedName = (PairState, NameAction);
 
 impl ZonePlan {
     /// The number of names to delete.
@@ -123,7 +128,9 @@ impl<'a> Reconciler<'a> {
 
     /// Reads the fence and every name, and decides what to do.
     pub(crate) fn plan(&self, zone: &mut dyn DnsZone) -> Result<ZonePlan, ZoneError> {
-        self.plan_entries(zone, &self.desired.entries.iter().collect::<Vec<_>>())
+        let version = zone.version()?;
+        let plan = self.plan_entries(zone, &self.desired.entries.iter().collect::<Vec<_>>())?;
+        Ok(ZonePlan { version, ..plan })
     }
 
     fn plan_entries(&self, zone: &mut dyn DnsZone, entries: &[&NameEntry]) -> Result<ZonePlan, ZoneError> {
@@ -154,7 +161,7 @@ impl<'a> Reconciler<'a> {
             };
             (found, action)
         });
-        Ok(ZonePlan { fence, items: items.collect() })
+        Ok(ZonePlan { version: None, fence, items: items.collect() })
     }
 
     fn decide(&self, entry: &NameEntry, found: &PairState) -> NameAction {
@@ -174,23 +181,36 @@ impl<'a> Reconciler<'a> {
         rev: u64,
         report: &mut OutcomeCallback,
     ) -> ZoneOutcome {
+        let is_deletion = |(index, (_, action)): (usize, &PlannedName)| {
+            (*action == NameAction::Write(WriteKind::Delete)).then_some(index)
+        };
+        let deletions: BTreeSet<usize> = plan.items.iter().enumerate().filter_map(is_deletion).collect();
+        let raised = self.raise_fence(zone, plan.fence.clone(), rev);
+        let (fence, items, mut outcome) = match raised {
+            Err(outcome) => (None, plan.items, outcome),
+            Ok(fence) if fence.before == plan.fence.own => (Some(fence), plan.items, ZoneOutcome::Complete),
+            Ok(fence) => match self.read_again(zone, &plan) {
+                Ok(items) => (Some(fence), items.unwrap_or(plan.items), ZoneOutcome::Complete),
+                Err(error) => (None, plan.items, ZoneOutcome::Failed(error.to_string())),
+            },
+        };
         let mut writes: Vec<PendingWrite> = Vec::new();
-        for (index, (found, action)) in plan.items.into_iter().enumerate() {
+        for (index, (found, action)) in items.into_iter().enumerate() {
             match action {
                 NameAction::Keep => report(index, &found, NameOutcome::Kept),
                 NameAction::Refuse(reason) => report(index, &found, NameOutcome::Refused(reason)),
+                // The guard has counted the deletions, so no other write becomes one.
+                NameAction::Write(WriteKind::Delete) if !deletions.contains(&index) => {
+                    report(index, &found, NameOutcome::Unsettled);
+                }
                 NameAction::Write(kind) => {
                     writes.push(PendingWrite { index, found, kind, conflicts: 0, was_ignored: false });
                 }
             }
         }
         let is_absent = |write: &PendingWrite| self.desired.entries[write.index].state == DesiredState::Absent;
-        let (deletions, others): (Vec<_>, Vec<_>) = writes.into_iter().partition(is_absent);
-        let (fence, mut outcome) = match self.raise_fence(zone, plan.fence, rev) {
-            Ok(fence) => (Some(fence), ZoneOutcome::Complete),
-            Err(outcome) => (None, outcome),
-        };
-        for batch in [deletions, others].iter().flat_map(|writes| writes.chunks(BATCH_SIZE)) {
+        let (absent, present): (Vec<_>, Vec<_>) = writes.into_iter().partition(is_absent);
+        for batch in [absent, present].iter().flat_map(|writes| writes.chunks(BATCH_SIZE)) {
             if outcome == ZoneOutcome::Complete && self.retry.is_over() {
                 outcome = ZoneOutcome::Failed("no time is left".into());
             }
@@ -202,6 +222,16 @@ impl<'a> Reconciler<'a> {
             }
         }
         outcome
+    }
+
+    /// What to do after the fence was raised; `None` if it is as planned. Until then, an older run could still change names that were
+    /// read before. It did not if the zone has changed only once.
+    fn read_again(&self, zone: &mut dyn DnsZone, plan: &ZonePlan) -> Result<Option<Vec<PlannedName>>, ZoneError> {
+        let raised_only = plan.version.map(|version| version.wrapping_add(1));
+        if raised_only.is_some() && zone.version()? == raised_only {
+            return Ok(None);
+        }
+        Ok(Some(self.plan(zone)?.items))
     }
 
     /// Writes `rev` to the fence unless it is there. The result is the condition of every further change.

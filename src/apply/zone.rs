@@ -204,6 +204,11 @@ pub(crate) trait DnsZone {
         None
     }
 
+    /// A number that each change of the zone increases by at least one, if the provider has one. It may wrap.
+    fn version(&mut self) -> Result<Option<u32>, ZoneError> {
+        Ok(None)
+    }
+
     /// The state of each pair, in order. Each pair is read at one moment; different pairs may be read at different ones.
     fn read(&mut self, queries: &[PairQuery]) -> Result<Vec<PairState>, ZoneError>;
 

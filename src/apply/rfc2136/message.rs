@@ -9,7 +9,7 @@ use domain::base::message_builder::{AdditionalBuilder, AnswerBuilder, AuthorityB
 use domain::base::name::ToName;
 use domain::base::rdata::UnknownRecordData;
 use domain::base::{Message, MessageBuilder, Name, Ttl};
-use domain::rdata::Cname;
+use domain::rdata::{Cname, Soa};
 use std::collections::BTreeMap;
 
 type MessageBuffer = StaticCompressor<Vec<u8>>;
@@ -143,6 +143,17 @@ fn empty(kind: Rtype) -> UnknownRecordData<&'static [u8]> {
 /// The query for the records of one type.
 pub(super) fn query(of: &DnsName, kind: RecordType) -> UnsignedMessage {
     question(of, rtype(kind))
+}
+
+/// The query for the serial of a zone.
+pub(super) fn serial_query(zone: &DnsName) -> UnsignedMessage {
+    question(zone, Rtype::SOA)
+}
+
+/// The serial in an answer.
+pub(super) fn serial(answer: &DnsAnswer) -> Option<u32> {
+    let soa = answer.answer().ok()?.limit_to::<Soa<_>>().flatten().next()?;
+    Some(soa.data().serial().into_int())
 }
 
 /// The query for a whole zone.

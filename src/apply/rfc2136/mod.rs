@@ -135,6 +135,11 @@ impl DnsZone for Rfc2136Zone {
         (may_be && message::update(&self.zone, changes).is_none()).then(|| TOO_LARGE.to_owned())
     }
 
+    fn version(&mut self) -> Result<Option<u32>, ZoneError> {
+        let answers = self.send_with_retries(&[message::serial_query(&self.zone)])?;
+        Ok(answers.first().and_then(message::serial))
+    }
+
     fn read(&mut self, queries: &[PairQuery]) -> Result<Vec<PairState>, ZoneError> {
         self.read_pairs(queries)
     }

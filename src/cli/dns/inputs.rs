@@ -151,7 +151,11 @@ impl<'a> DnsInputs<'a> {
             let name = format!("zone `{}` ({provider})", desired.zone);
             let notice: RetryNotice = Arc::new(move |text: &str| screen.info(&format!("{name}: {text}")));
             let retry = Retry::from(RetryPolicy::default()).with_notice(notice);
-            let zone = open_zone(&desired.zone, declared, &context, retry.clone())?;
+            let others = |error: Diagnostic| match scope {
+                ZoneScope::OfFiles => error,
+                ZoneScope::OfSpec => error.help("or select other zones with `--zone`"),
+            };
+            let zone = open_zone(&desired.zone, declared, &context, retry.clone()).map_err(others)?;
             Ok::<_, Diagnostics>(OpenZone { desired, zone, retry })
         })
     }

@@ -23,6 +23,10 @@ impl<'a> InterruptedZone<'a> {
 }
 
 impl DnsZone for InterruptedZone<'_> {
+    fn version(&mut self) -> Result<Option<u32>, ZoneError> {
+        self.zone.version()
+    }
+
     fn read(&mut self, queries: &[PairQuery]) -> Result<Vec<PairState>, ZoneError> {
         self.zone.read(queries)
     }
@@ -91,6 +95,10 @@ impl FaultyZone {
 }
 
 impl DnsZone for FaultyZone {
+    fn version(&mut self) -> Result<Option<u32>, ZoneError> {
+        self.zone.version()
+    }
+
     fn read(&mut self, queries: &[PairQuery]) -> Result<Vec<PairState>, ZoneError> {
         if self.dead { Err(ZoneError::OutcomeUnknown("no answer".into())) } else { self.zone.read(queries) }
     }

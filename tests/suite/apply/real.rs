@@ -7,8 +7,10 @@ use crate::apply::outcome::{NameOutcome, ZoneOutcome};
 use crate::apply::reconcile::{Permissions, Reconciler};
 use crate::apply::retry::RetryPolicy;
 use crate::apply::rfc2136::{Rfc2136Zone, key};
-use crate::apply::zone::ZoneError;
-use crate::record::RecordType;
+use crate::apply::zone::{AtomicChange, DnsZone, PairQuery, PairState, ZoneError};
+use crate::name::DnsName;
+use crate::record::{RecordSets, RecordType};
+use crate::tests::apply::faults::InterruptedZone;
 use crate::tests::apply::scenarios::{
     RETRY_POLICY, SCENARIOS, TestZone, apply, cname, desired_zone, n, ownership_name, ownership_records, set, zone,
 };
@@ -283,4 +285,44 @@ fn longer_hashes_are_supported() {
         );
         assert!(matches!(&end, ZoneOutcome::Failed(reason) if reason.contains("the key is wrong")), "{kind:?} {end:?}");
     }
+}
+
+/// A zone that counts how often it is read.
+struct CountedZone<Z>(Z, usize);
+
+impl<Z: DnsZone> DnsZone for CountedZone<Z> {
+    fn version(&mut self) -> Result<Option<u32>, ZoneError> {
+        self.0.version()
+    }
+
+    fn read(&mut self, queries: &[PairQuery]) -> Result<Vec<PairState>, ZoneError> {
+        self.1 += 1;
+        self.0.read(queries)
+    }
+
+    fn write(&mut self, changes: &[AtomicChange]) -> Vec<Result<(), ZoneError>> {
+        self.0.write(changes)
+    }
+
+    fn list(&mut self) -> Result<Vec<(DnsName, RecordSets)>, ZoneError> {
+        self.0.list()
+    }
+}
+
+/// The serial of the zone shows whether somebody else has written between reading and raising the fence.
+#[test]
+fn names_are_read_again_only_if_somebody_else_has_written() {
+    servers(Access::Least, "", |server| {
+        let desired = desired_zone("shop", &[("a.shop", "b", present("x.example.net"))]);
+        for (rev, is_alone) in [(1, true), (2, true), (3, false)] {
+            let act = || {
+                if !is_alone {
+                    server.put(&[(n("other"), set(RecordType::A, &["192.0.2.1"]))], 60);
+                }
+            };
+            let mut zone = CountedZone(InterruptedZone::new(server.open(), 0, &act), 0);
+            assert_eq!(apply(&mut zone, &desired, rev).1, ZoneOutcome::Complete);
+            assert_eq!(zone.1, if is_alone { 1 } else { 2 }, "{:?} {rev}", server.kind);
+        }
+    });
 }

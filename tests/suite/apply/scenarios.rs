@@ -356,37 +356,63 @@ pub(crate) fn two_projects(test_zone: &dyn TestZone) {
     }
 }
 
-/// Somebody changes a name between reading and writing: their change remains.
+/// Somebody changes a name after it was read, before the fence is raised or before the name is written: their change remains.
 pub(crate) fn changed_between(test_zone: &dyn TestZone) {
     let hand = set(RecordType::A, &["192.0.2.99"]);
     let old = cname("old.example.net");
-    for (front, state) in
-        [("u.shop", present("new.example.net")), ("d.shop", DesiredState::Absent), ("c.shop", present("x.net"))]
-    {
-        if front != "c.shop" {
+    let states = [("u", present("new.example.net")), ("d", DesiredState::Absent), ("c", present("x.net"))];
+    for (at, (kind, state)) in [0, 1].into_iter().flat_map(|at| states.clone().map(|state| (at, state))) {
+        let front = &format!("{kind}{at}.shop");
+        if kind != "c" {
             test_zone.put(
                 &[(n(front), old.clone()), (ownership_name(front), ownership_records("shop", "b", TTL, &old))],
                 TTL,
             );
         }
         let act = || test_zone.put(&[(n(front), hand.clone())], TTL);
-        let mut between = InterruptedZone::new(test_zone.open(), 0, &act);
+        let mut between = InterruptedZone::new(test_zone.open(), at, &act);
         let rev = test_zone.writes() as u64 + 1;
         let (outcomes, end) = apply(&mut between, &desired_zone("shop", &[(front, "b", state)]), rev);
-        let reason = if front == "c.shop" { RefusalReason::InUse } else { RefusalReason::Drift };
+        let reason = if kind == "c" { RefusalReason::InUse } else { RefusalReason::Drift };
         assert_eq!((outcomes, end), (vec![NameOutcome::Refused(reason)], ZoneOutcome::Complete), "{front}");
         assert_eq!(test_zone.content()[&n(front)].0, hand, "{front}");
     }
 }
 
+/// An older run is still writing when a newer one, which restores a former state, has read the zone: the newer state remains.
+pub(crate) fn overtaken(test_zone: &dyn TestZone) {
+    let state = |target: &str, branches: [(&'static str, DesiredState); 2]| {
+        let [one, two] = branches.map(|(front, state)| (front, "b", state));
+        desired_zone("shop", &[("a.shop", "b", present(target)), one, two])
+    };
+    let absent = || ("b.shop", DesiredState::Absent);
+    let kept = || ("c.shop", present("c.example.net"));
+    let newer = state("new.example.net", [absent(), kept()]);
+    let older = state("old.example.net", [("b.shop", present("old.example.net")), kept()]);
+    assert_eq!(apply(&mut *test_zone.open(), &newer, 1).1, ZoneOutcome::Complete);
+    // The older run has raised its fence, and has not written a name yet.
+    assert_eq!(apply(&mut *test_zone.open(), &desired_zone("shop", &[]), 2).1, ZoneOutcome::Complete);
+    let act = || assert_eq!(apply(&mut *test_zone.open(), &older, 2).1, ZoneOutcome::Complete);
+    let mut between = InterruptedZone::new(test_zone.open(), 0, &act);
+    let (outcomes, end) = apply(&mut between, &newer, 3);
+    let want = [NameOutcome::Done(WriteKind::Update), NameOutcome::Unsettled, NameOutcome::Kept];
+    assert_eq!((&outcomes[..], end), (&want[..], ZoneOutcome::Complete), "nobody has allowed another deletion");
+    let (outcomes, end) = apply(&mut *test_zone.open(), &newer, 3);
+    let want = [NameOutcome::Kept, NameOutcome::Done(WriteKind::Delete), NameOutcome::Kept];
+    assert_eq!((&outcomes[..], end), (&want[..], ZoneOutcome::Complete));
+    let want = content_from_empty(&[(&newer, 3)]);
+    assert_eq!(with_equal_ttls(test_zone.content()), with_equal_ttls(want));
+}
+
 type Scenario = fn(&dyn TestZone);
 
 /// All scenarios. Each needs a new zone.
-pub(crate) const SCENARIOS: [(&str, Scenario); 11] = [
+pub(crate) const SCENARIOS: [(&str, Scenario); 12] = [
     ("every row", every_table_row),
     ("permits", permissions),
     ("out of order", out_of_order),
     ("superseded", superseded),
+    ("overtaken", overtaken),
     ("killed", killed),
     ("faults", faults),
     ("racing", racing),
@@ -436,8 +462,10 @@ fn a_run_ends_when_its_time_is_over() {
     assert_eq!(done, ZoneOutcome::Failed("busy".into()));
     let written = NameOutcome::Done(WriteKind::Create);
     assert_eq!(outcomes, [written.clone(), written, NameOutcome::Failed("busy".into())]);
-    // Without any time, nothing is tried.
-    let done = reconciler.apply(&mut zone, plan, 1, &mut |_, _, outcome| assert_eq!(outcome, NameOutcome::Skipped));
+    // Without any time, no name is tried.
+    let mut outcomes = Vec::new();
+    let done = reconciler.apply(&mut zone, plan, 1, &mut |_, _, outcome| outcomes.push(outcome));
+    assert_eq!(outcomes, [NameOutcome::Kept, NameOutcome::Kept, NameOutcome::Skipped]);
     assert!(matches!(done, ZoneOutcome::Failed(_)));
     let (outcomes, done) = apply(&mut *memory.open(), &desired, 1);
     assert_eq!((done, all_done(&outcomes)), (ZoneOutcome::Complete, true));

@@ -248,6 +248,9 @@ fn zones_without_files_are_asked_too() {
     assert_eq!(dns(&workspace, &fake, &["plan"]).exits(0).out(), "0 to write\n", "only files are planned");
     let error = dns(&workspace, &fake, &["status", "--zone", "bad.example.com"]).exits(2).err();
     assert!(error.contains("the zone `bad.example.com` has no `provider`"), "{error}");
+    let mut without_key = workspace.command();
+    let error = Ran(without_key.args(["dns", "orphans"]).output().unwrap()).exits(2).err();
+    assert!(error.contains("missing credential") && error.contains("or select other zones with `--zone`"), "{error}");
 }
 
 #[test]
