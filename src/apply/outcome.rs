@@ -16,8 +16,8 @@ pub(crate) enum NameOutcome {
     Refused(RefusalReason),
     /// The write failed, for this reason.
     Failed(String),
-    /// It changed repeatedly during the run.
-    Unsettled,
+    /// It changed repeatedly during the run. The text is the last error.
+    Unsettled(String),
     /// It was not tried because the run ended before.
     Skipped,
 }

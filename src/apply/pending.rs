@@ -18,6 +18,8 @@ pub(super) struct PendingWrite {
     pub(super) conflicts: u32,
     /// Whether the provider accepted the write and did not do it.
     pub(super) was_ignored: bool,
+    /// Why the write failed last; empty before the first try.
+    pub(super) last_error: String,
 }
 
 /// Reports the same outcome for all of the writes.
@@ -43,7 +45,8 @@ pub(super) struct RetryQueue {
 impl RetryQueue {
     /// Adds a write that failed.
     pub(super) fn push(&mut self, write: PendingWrite, error: ZoneError) {
-        let conflicts = write.conflicts + u32::from(error == ZoneError::Conflict);
+        let conflicts = write.conflicts + u32::from(matches!(error, ZoneError::Conflict(_)));
+        let last_error = error.to_string();
         let was_ignored = matches!(error, ZoneError::Ignored(_));
         let mut wait = |reason, asked: Option<Duration>| {
             self.pause = self.pause.max(Some(asked.unwrap_or_default()));
@@ -53,8 +56,8 @@ impl RetryQueue {
             ZoneError::Unavailable(reason, asked) => wait(reason, asked),
             ZoneError::OutcomeUnknown(reason) => wait(reason, None),
             ZoneError::Denied(reason) => self.denied = Some(reason),
-            ZoneError::Conflict | ZoneError::Ignored(_) | ZoneError::Rejected(_) => {}
+            ZoneError::Conflict(_) | ZoneError::Ignored(_) | ZoneError::Rejected(_) => {}
         }
-        self.writes.push(PendingWrite { conflicts, was_ignored, ..write });
+        self.writes.push(PendingWrite { conflicts, was_ignored, last_error, ..write });
     }
 }

@@ -204,7 +204,14 @@ impl<'a> Reconciler<'a> {
                     report(index, &found, NameOutcome::Unsettled);
                 }
                 NameAction::Write(kind) => {
-                    writes.push(PendingWrite { index, found, kind, conflicts: 0, was_ignored: false });
+                    writes.push(PendingWrite {
+                        index,
+                        found,
+                        kind,
+                        conflicts: 0,
+                        was_ignored: false,
+                        last_error: String::new(),
+                    });
                 }
             }
         }
@@ -242,7 +249,7 @@ impl<'a> Reconciler<'a> {
         rev: u64,
     ) -> Result<NameChange, ZoneOutcome> {
         let fence = &self.desired.fence.own;
-        let mut last_error = ZoneError::Conflict;
+        let mut last_error = ZoneError::Conflict(String::new());
         let (mut tried, mut conflicts) = (0, 0);
         while tried < self.retry.tries() && conflicts < MOST_FENCE_CONFLICTS {
             match FenceState::of(&content, &self.desired.owner, rev) {
@@ -261,7 +268,7 @@ impl<'a> Reconciler<'a> {
             }
             match &last_error {
                 // Another run has raised the fence. Each run raises it once, so the newest one is soon alone.
-                ZoneError::Conflict => conflicts += 1,
+                ZoneError::Conflict(_) => conflicts += 1,
                 ZoneError::Unavailable(..) | ZoneError::OutcomeUnknown(_) | ZoneError::Ignored(_) => {
                     tried += 1;
                     if !self.retry.wait(tried, last_error.asked_pause(), &last_error) {
@@ -362,10 +369,12 @@ impl<'a> Reconciler<'a> {
                 // The write was done, by this run or by another with the same files.
                 NameAction::Keep => report(write.index, &write.found, NameOutcome::Done(write.kind)),
                 NameAction::Refuse(reason) => report(write.index, &found, NameOutcome::Refused(reason)),
-                NameAction::Write(_) if write.conflicts > 1 => report(write.index, &found, NameOutcome::Unsettled),
+                NameAction::Write(_) if write.conflicts > 1 => {
+                    report(write.index, &found, NameOutcome::Unsettled(write.last_error));
+                }
                 // The guard has counted the deletions, so no other write becomes one.
                 NameAction::Write(WriteKind::Delete) if write.kind != WriteKind::Delete => {
-                    report(write.index, &found, NameOutcome::Unsettled);
+                    report(write.index, &found, NameOutcome::Unsettled(write.last_error));
                 }
                 NameAction::Write(kind) => needed.push(PendingWrite { found, kind, ..write }),
             }

@@ -26,7 +26,7 @@ pub(crate) fn text_line(report: &NameReport) -> Option<String> {
         NameOutcome::Refused(RefusalReason::TooLarge(_)) => ('!', "too large"),
         NameOutcome::Refused(_) => ('!', "conflict"),
         NameOutcome::Failed(_) => ('!', "failed"),
-        NameOutcome::Unsettled => ('!', "unsettled"),
+        NameOutcome::Unsettled(_) => ('!', "unsettled"),
         NameOutcome::Skipped => ('!', "not tried"),
     };
     Some(format!("{sign} {word:<9} {}  {}", report.entry.host, visible(&detail(report))).trim_end().to_owned())
@@ -68,7 +68,7 @@ fn detail(report: &NameReport) -> String {
             RefusalReason::TooLarge(reason) | RefusalReason::Address(reason) => reason.clone(),
         },
         NameOutcome::Failed(reason) => reason.clone(),
-        NameOutcome::Unsettled => "it changed repeatedly during the run".to_owned(),
+        NameOutcome::Unsettled(error) => format!("it changed repeatedly during the run: {error}"),
     }
 }
 
@@ -126,7 +126,7 @@ fn shown_sets<'s>(sets: impl IntoIterator<Item = &'s ForeignSet>) -> String {
 /// Records on one line, and whether they are proxied.
 fn shown(records: &RecordSets, proxied: Option<bool>) -> String {
     let record = |(kind, data): (RecordType, &RecordData)| format!("{kind} {}", data.presentation(kind));
-    let proxied = proxied.map(|proxied| if proxied { "proxied".to_owned() } else { "not proxied".to_owned() });
+    let proxied = proxied.filter(|proxied| *proxied).map(|_| "proxied".to_owned());
     records.iter().map(record).chain(proxied).collect::<Vec<_>>().join(", ")
 }
 
@@ -134,9 +134,14 @@ fn shown(records: &RecordSets, proxied: Option<bool>) -> String {
 pub(crate) fn markdown_row(report: &NameReport) -> Option<String> {
     let text = text_line(report)?;
     let word: String = text.chars().skip(2).take(9).collect();
-    let cell = |text: &str| visible(text).replace('|', "\\|").replace('`', "");
-    let (branch, detail) = (cell(&report.branch()), cell(&detail(report)));
-    Some(format!("| {} | `{}` | {branch} | {detail} |", word.trim(), report.entry.host))
+    let cell = |text: &str| if text.is_empty() { String::new() } else { code(text).replace('|', "\\|") };
+    let (host, branch, detail) = (cell(report.entry.host.as_str()), cell(&report.branch()), cell(&detail(report)));
+    Some(format!("| {} | {host} | {branch} | {detail} |", word.trim()))
+}
+
+/// A text from a file or a server as a code span.
+fn code(text: &str) -> String {
+    format!("`{}`", visible(text).replace('`', "'"))
 }
 
 /// The head of that table.
@@ -158,7 +163,6 @@ pub(crate) fn zone_lines(zones: &[ZoneSummary], subject: ReportSubject) -> Strin
 
 /// A list of the zones of a plan. The errors come from servers.
 pub(crate) fn markdown_zones(zones: &[ZoneSummary]) -> String {
-    let code = |text: &str| format!("`{}`", visible(text).replace('`', "'"));
     let item = |zone: &ZoneSummary| {
         let (name, text) = (code(zone.zone.as_str()), zone_text(zone, ReportSubject::Plan, code));
         format!("- {name}: {text}")
@@ -222,7 +226,7 @@ pub(crate) fn json_line(report: &NameReport) -> String {
         NameOutcome::Done(kind) => ("done", Some(kind.word()), None),
         NameOutcome::Refused(reason) => ("refused", None, Some(reason_code(reason).to_owned())),
         NameOutcome::Failed(reason) => ("failed", None, Some(reason.clone())),
-        NameOutcome::Unsettled => ("unsettled", None, None),
+        NameOutcome::Unsettled(error) => ("unsettled", None, Some(error.clone())),
         NameOutcome::Skipped => ("skipped", None, None),
     };
     let mut object = Map::new();

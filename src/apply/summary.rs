@@ -128,7 +128,7 @@ impl NameCounts {
                 *(if is_planned { &mut self.planned } else { &mut self.done }) += 1;
             }
             NameOutcome::Refused(RefusalReason::Pending) => self.pending += 1,
-            NameOutcome::Refused(_) | NameOutcome::Unsettled => self.conflicts += 1,
+            NameOutcome::Refused(_) | NameOutcome::Unsettled(_) => self.conflicts += 1,
             NameOutcome::Failed(_) | NameOutcome::Skipped => self.undone += 1,
         }
     }

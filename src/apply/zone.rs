@@ -135,8 +135,8 @@ pub(crate) struct AtomicChange(pub(crate) Vec<NameChange>);
 /// Why a zone could not be read or changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ZoneError {
-    /// The content is not what the change is conditioned on. Nothing was changed.
-    Conflict,
+    /// The content is not what the change is conditioned on. Nothing was changed. The text is what the provider says, if anything.
+    Conflict(String),
     /// Nothing was changed, and a retry may succeed, at the earliest after this time.
     Unavailable(String, Option<Duration>),
     /// It is unknown whether the change happened. Read before a retry.
@@ -162,7 +162,10 @@ impl ZoneError {
 impl fmt::Display for ZoneError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ZoneError::Conflict => f.write_str("it was changed at the same time by somebody else"),
+            ZoneError::Conflict(reason) => {
+                f.write_str("it was changed at the same time by somebody else")?;
+                if reason.is_empty() { Ok(()) } else { write!(f, ": {reason}") }
+            }
             ZoneError::Unavailable(reason, _)
             | ZoneError::OutcomeUnknown(reason)
             | ZoneError::Ignored(reason)

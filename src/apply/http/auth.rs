@@ -8,7 +8,7 @@ use super::secret::Secret;
 /// How requests are authenticated.
 #[derive(Clone, Debug)]
 pub(super) enum Authentication {
-    /// The same header in every request: its name, its value, and the secret parts of the value.
+    /// The same header in every request: its name, its value, and the secret parts of the value if it is not secret as a whole.
     Header(&'static str, Secret, Vec<Secret>),
     /// A signature of the request.
     Aws(AwsCredentials, SigningScope),
@@ -20,7 +20,8 @@ impl Authentication {
     /// All secrets in it.
     pub(super) fn secrets(&self) -> impl Iterator<Item = &Secret> {
         let secrets: Vec<&Secret> = match self {
-            Authentication::Header(_, value, parts) => std::iter::once(value).chain(parts).collect(),
+            Authentication::Header(_, value, parts) if parts.is_empty() => vec![value],
+            Authentication::Header(_, _, parts) => parts.iter().collect(),
             Authentication::Aws(keys, _) => [&keys.id, &keys.secret].into_iter().chain(&keys.session).collect(),
             Authentication::Google(source, token) => {
                 let source = match source {

@@ -5,6 +5,7 @@
 
 use super::auth::Authentication;
 use super::base_url::is_loopback;
+use super::clock;
 use super::message::{ApiRequest, ApiResponse};
 use super::secret::{KnownSecrets, Secret};
 use crate::apply::retry::Retry;
@@ -112,7 +113,7 @@ impl ApiClient {
     /// Sends a request once.
     pub(super) fn send(&mut self, request: &ApiRequest) -> Result<ApiResponse, NoResponse> {
         self.renew_token()?;
-        let now = super::clock::now();
+        let now = clock::now();
         let host = self.base.split_once("://").map_or(self.base.as_str(), |(_, host)| host).to_owned();
         let headers = self.auth.headers(request, &host, now);
         let signatures = headers.iter().filter(|(name, _)| *name == "authorization");
@@ -139,7 +140,7 @@ impl ApiClient {
     /// The error without secrets in its reason.
     pub(super) fn redact(&self, error: ZoneError) -> ZoneError {
         match error {
-            ZoneError::Conflict => ZoneError::Conflict,
+            ZoneError::Conflict(reason) => ZoneError::Conflict(self.secrets.redact(&reason)),
             ZoneError::Unavailable(reason, asked) => ZoneError::Unavailable(self.secrets.redact(&reason), asked),
             ZoneError::OutcomeUnknown(reason) => ZoneError::OutcomeUnknown(self.secrets.redact(&reason)),
             ZoneError::Ignored(reason) => ZoneError::Ignored(self.secrets.redact(&reason)),
@@ -157,7 +158,7 @@ impl ApiClient {
     /// Requests a new access token if the last one has expired. The request and the response are secret, so the trace says
     /// only that it happened.
     fn renew_token(&mut self) -> Result<(), NoResponse> {
-        let now = super::clock::now();
+        let now = clock::now();
         let Some((server, request)) = self.auth.token_request(now) else { return Ok(()) };
         for secret in request.body.iter().flat_map(|(_, body)| body.split(['=', '&'])).filter(|part| part.len() > 40) {
             self.secrets.add(&Secret::new(secret));
@@ -203,14 +204,15 @@ impl ApiClient {
             Some((_, body)) => self.run(builder.body(body.as_str()).map_err(not_valid)?)?,
             None => self.run(builder.body(()).map_err(not_valid)?)?,
         };
-        let retry_after =
-            response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let header = |name: &str| Some(response.headers().get(name)?.to_str().ok()?.trim().to_owned());
+        let retry_after = header("retry-after").and_then(|value| clock::time_until(&value));
+        let location = header("location");
         let status = response.status().as_u16();
         let body = response.body_mut().with_config().limit(LONGEST_RESPONSE).read_to_vec();
         let body = body.map_err(|error| NoResponse::Unanswered(format!("the response is incomplete: {error}")))?;
         let body =
             String::from_utf8(body).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-        Ok(ApiResponse { status, retry_after: retry_after.map(Duration::from_secs), body })
+        Ok(ApiResponse { status, retry_after, location, body })
     }
 
     /// Runs a request in the time that is left.

@@ -1,11 +1,12 @@
 //! The current time, for signatures and tokens. No other module of `apply` reads the clock.
 
 use crate::spec::Date;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The seconds since 1970-01-01.
 #[expect(clippy::disallowed_methods, reason = "a signature contains the current time")]
 pub(super) fn now() -> u64 {
-    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// A time in the form `20150830T123600Z`.
@@ -13,6 +14,15 @@ pub(super) fn timestamp(seconds: u64) -> String {
     let (days, rest) = (seconds / 86400, seconds % 86400);
     let date = Date::since_1970(days).expect("the clock is before the year 10000").to_string().replace('-', "");
     format!("{date}T{:02}{:02}{:02}Z", rest / 3600, rest / 60 % 60, rest % 60)
+}
+
+/// The time that a `Retry-After` asks to wait: a number of seconds, or a date (RFC 9110, section 10.2.3).
+pub(super) fn time_until(retry_after: &str) -> Option<Duration> {
+    if let Ok(seconds) = retry_after.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(retry_after).ok()?;
+    Some(date.duration_since(UNIX_EPOCH + Duration::from_secs(now())).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -33,5 +43,18 @@ mod tests {
             assert_eq!(timestamp(seconds), want);
         }
         assert!(now() > 1_700_000_000);
+    }
+
+    #[test]
+    fn a_pause_is_a_number_or_a_date() {
+        let date = |seconds: u64| httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds));
+        assert_eq!(date(784_111_777), "Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(time_until("120"), Some(Duration::from_secs(120)));
+        let pause = time_until(&date(now() + 90)).unwrap();
+        assert!((85..=90).contains(&pause.as_secs()), "{pause:?}");
+        assert_eq!(time_until(&date(784_111_777)), Some(Duration::ZERO));
+        for other in ["", "soon", "-1", "1.5", "Sun, 06 Nov 1994"] {
+            assert_eq!(time_until(other), None, "{other}");
+        }
     }
 }

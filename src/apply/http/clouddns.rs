@@ -157,10 +157,10 @@ impl Provider for CloudDns {
             error["errors"].as_array().into_iter().flatten().filter_map(|e| e["reason"].as_str()).collect();
         let about_change = message.contains("entity.change");
         match response.status {
-            409 | 412 => Some(ZoneError::Conflict),
-            404 if about_change => Some(ZoneError::Conflict),
+            409 | 412 => Some(ZoneError::Conflict(message.to_owned())),
+            404 if about_change => Some(ZoneError::Conflict(message.to_owned())),
             400 if reasons.iter().any(|reason| reason.contains("ResourceRecordSetConflict")) => {
-                Some(ZoneError::Conflict)
+                Some(ZoneError::Conflict(message.to_owned()))
             }
             403 if reasons.iter().any(|reason| reason.contains("LimitExceeded") || *reason == "quotaExceeded") => {
                 Some(ZoneError::Unavailable(format!("too many requests: {message}"), response.retry_after))

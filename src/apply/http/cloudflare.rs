@@ -164,7 +164,7 @@ impl Provider for Cloudflare {
             200..=299 => {
                 Some(ZoneError::OutcomeUnknown(format!("the response reports neither success nor failure: {message}")))
             }
-            400 | 404 | 409 if errors.iter().any(is_conflict) => Some(ZoneError::Conflict),
+            400 | 404 | 409 if errors.iter().any(is_conflict) => Some(ZoneError::Conflict(message)),
             _ => error_of_status(response, &message),
         }
     }

@@ -155,8 +155,12 @@ impl Provider for GoDaddy {
         match response.status {
             // The record set does not exist, as desired.
             404 if request.method == HttpMethod::Delete && code != "UNKNOWN_DOMAIN" => None,
-            409 => Some(ZoneError::Conflict),
-            422 if code.contains("DUPLICATE") || code.contains("CONFLICT") => Some(ZoneError::Conflict),
+            403 if code == "ACCESS_DENIED" => {
+                let rule = "GoDaddy gives access to its DNS API only to accounts with ten domains or more, or with a plan for it";
+                Some(ZoneError::Denied(format!("the account has no access ({code}): {message}; {rule}")))
+            }
+            409 => Some(ZoneError::Conflict(message)),
+            422 if code.contains("DUPLICATE") || code.contains("CONFLICT") => Some(ZoneError::Conflict(message)),
             429 => {
                 let asked = json["retryAfterSec"].as_u64().map(Duration::from_secs);
                 Some(ZoneError::Unavailable(
@@ -166,5 +170,19 @@ impl Provider for GoDaddy {
             }
             _ => error_of_status(response, &message),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_with_few_domains_has_no_access() {
+        let body = json!({"code": "ACCESS_DENIED", "message": "Authenticated user is not allowed access"}).to_string();
+        let response = ApiResponse { status: 403, retry_after: None, location: None, body };
+        let provider = GoDaddy::new(DnsName::host("dev.example.com").unwrap());
+        let Some(ZoneError::Denied(reason)) = provider.error(&ApiRequest::get("/"), &response) else { panic!() };
+        assert!(reason.contains("ACCESS_DENIED") && reason.contains("ten domains or more"), "{reason}");
     }
 }

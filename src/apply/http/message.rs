@@ -96,6 +96,8 @@ pub(crate) struct ApiResponse {
     pub(crate) status: u16,
     /// The earliest time for a retry.
     pub(crate) retry_after: Option<Duration>,
+    /// The URL that it redirects to.
+    pub(crate) location: Option<String>,
     /// The body.
     pub(crate) body: String,
 }

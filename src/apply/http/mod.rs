@@ -125,7 +125,7 @@ impl ApiZone {
                 Some(_) => {}
                 None if complete => return Ok(()),
                 // Records move between numbered pages while somebody writes: one may have been skipped.
-                None => return Err(ZoneError::Conflict),
+                None => return Err(ZoneError::Conflict(String::new())),
             }
         }
     }
@@ -135,8 +135,8 @@ impl ApiZone {
         let changes = "the zone changes faster than it can be read";
         for tried in 1..=self.retry.tries() {
             match self.read_names(names) {
-                Err(ZoneError::Conflict) if self.retry.wait(tried, Duration::ZERO, changes) => {}
-                Err(ZoneError::Conflict) => break,
+                Err(ZoneError::Conflict(_)) if self.retry.wait(tried, Duration::ZERO, changes) => {}
+                Err(ZoneError::Conflict(_)) => break,
                 result => return result,
             }
         }
@@ -255,7 +255,7 @@ impl ApiZone {
             };
             return Err(match error {
                 // The first requests were successful, so the result must be read.
-                ZoneError::Conflict | ZoneError::Unavailable(..) | ZoneError::Rejected(_) if index > 0 => {
+                ZoneError::Conflict(_) | ZoneError::Unavailable(..) | ZoneError::Rejected(_) if index > 0 => {
                     ZoneError::OutcomeUnknown(error.to_string())
                 }
                 error => error,
@@ -309,13 +309,13 @@ impl ApiZone {
             let (group, changed): (Vec<_>, Vec<_>) =
                 group.into_iter().partition(|index| self.conditions_hold(&changes[*index]));
             for index in changed {
-                results[index] = Some(Err(ZoneError::Conflict));
+                results[index] = Some(Err(ZoneError::Conflict(String::new())));
             }
             if group.is_empty() {
                 continue;
             }
             match self.send(&self.replacements(changes, &group)) {
-                Err(ZoneError::Conflict | ZoneError::Rejected(_)) if group.len() > 1 => {
+                Err(ZoneError::Conflict(_) | ZoneError::Rejected(_)) if group.len() > 1 => {
                     let (first, second) = group.split_at(group.len() / 2);
                     groups.extend([second.to_vec(), first.to_vec()]);
                     must_read = true;

@@ -150,8 +150,10 @@ impl Provider for PowerDns {
         }
         let message = response.json()["error"].as_str().unwrap_or_default().to_owned();
         match response.status {
-            409 => Some(ZoneError::Conflict),
-            422 if message.to_ascii_lowercase().contains("conflicts with pre-existing") => Some(ZoneError::Conflict),
+            409 => Some(ZoneError::Conflict(message)),
+            422 if message.to_ascii_lowercase().contains("conflicts with pre-existing") => {
+                Some(ZoneError::Conflict(message))
+            }
             _ => error_of_status(response, &message),
         }
     }

@@ -239,7 +239,12 @@ pub(super) fn error_of_status(response: &ApiResponse, message: &str) -> Option<Z
         }
         429 => Some(ZoneError::Unavailable(format!("too many requests (429){message}"), response.retry_after)),
         status @ 500..=599 => Some(ZoneError::OutcomeUnknown(format!("the provider failed ({status}){message}"))),
-        status @ (300..=399 | 404 | 405) => {
+        status @ 300..=399 => {
+            let target = response.location.as_deref().map(|url| format!(" to `{url}`")).unwrap_or_default();
+            let reason = "which is not followed, because it would receive the credential";
+            Some(ZoneError::Denied(format!("the provider redirects{target} ({status}), {reason}{message}")))
+        }
+        status @ (404 | 405) => {
             Some(ZoneError::Denied(format!("the provider does not know this zone or URL ({status}){message}")))
         }
         status => Some(ZoneError::Rejected(format!("the provider rejected the request ({status}){message}"))),
@@ -260,6 +265,18 @@ pub(super) fn parse_name(text: &str) -> Option<DnsName> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_redirect_says_where_to() {
+        let response = |location: Option<&str>| {
+            let location = location.map(str::to_owned);
+            ApiResponse { status: 302, retry_after: None, location, body: String::new() }
+        };
+        let error = |location| error_of_status(&response(location), "").unwrap().to_string();
+        let want = "the provider redirects to `https://login.example.net/` (302), which is not followed, because it would receive the credential";
+        assert_eq!(error(Some("https://login.example.net/")), want);
+        assert_eq!(error(None), want.replace(" to `https://login.example.net/`", ""));
+    }
 
     #[test]
     fn a_name_has_a_role() {

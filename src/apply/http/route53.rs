@@ -206,7 +206,7 @@ impl Provider for Route53 {
                 Some(ZoneError::Unavailable(format!("too many requests ({code}): {message}"), response.retry_after))
             }
             "InvalidChangeBatch" if CONFLICTS.iter().any(|reason| message.contains(reason)) => {
-                Some(ZoneError::Conflict)
+                Some(ZoneError::Conflict(message))
             }
             code if DENIED.contains(&code) => {
                 let reason = format!("the credential is wrong or lacks a permission ({code}): {message}");

@@ -53,7 +53,7 @@ impl Rfc2136Zone {
             for (index, answer) in open.into_iter().zip(self.connection.exchange(&sent)) {
                 match answer {
                     Ok(answer) if message::rcode(&answer) == Rcode::SERVFAIL => {
-                        reason = "the server failed (SERVFAIL)".into();
+                        reason = SERVER_FAILED.into();
                         unanswered.push(index);
                     }
                     Ok(answer) => answers[index] = Some(answer),
@@ -193,6 +193,8 @@ impl DnsZone for Rfc2136Zone {
     }
 }
 
+const SERVER_FAILED: &str = "the server failed (SERVFAIL): its log has the reason, such as a zone that is not loaded or a file that it may not write";
+
 const TOO_LARGE: &str = "its old and new records do not fit into one DNS message of 64 KiB";
 
 /// The result of one change. A server that has made another change accepts the key, so it refuses this change only.
@@ -206,8 +208,8 @@ fn change_result(answer: Result<DnsAnswer, NoAnswer>, has_changed: bool) -> Resu
     };
     match code {
         Rcode::NOERROR => Ok(()),
-        Rcode::SERVFAIL => Err(ZoneError::OutcomeUnknown("the server failed (SERVFAIL)".into())),
-        code if is_unmet_condition(code) => Err(ZoneError::Conflict),
+        Rcode::SERVFAIL => Err(ZoneError::OutcomeUnknown(SERVER_FAILED.into())),
+        code if is_unmet_condition(code) => Err(ZoneError::Conflict(format!("the server answered {code}"))),
         Rcode::REFUSED | Rcode::NOTAUTH if has_changed => Err(ZoneError::Rejected(format!(
             "the server refuses this change only ({code}): the key lacks a permission for this name or type, or the records \
              cannot be beside others"

@@ -168,7 +168,8 @@ fn entry(node: &Node, errors: &mut FieldErrors) -> Option<(Location, DnsName, Pr
             }
         } else if !RecordType::ALL.into_iter().any(|kind| fields.node(kind.name()).is_some_and(|node| !is_empty(node)))
         {
-            fields.errors().report(at, "a name in `present` needs records or `addressFrom`");
+            let name = host.as_ref().map(|host| format!(" `{host}`")).unwrap_or_default();
+            fields.errors().report(at, format!("the name{name} in `present` needs records or `addressFrom`"));
         }
         let proxied = fields.bool("proxied");
         if proxied.is_some() && source.is_none() && !records.has_address() {
@@ -303,7 +304,7 @@ absent: [d.dev.example.com, 1]
             "7: unknown field `presnt`",
             "9: `ttl` must be between 1 and 2147483647, got 0",
             "9: invalid A record `127.0.0.1`: other hosts cannot reach this address",
-            "10: a name in `present` needs records or `addressFrom`",
+            "10: the name `b.dev.example.com` in `present` needs records or `addressFrom`",
             "11: a name cannot have both CNAME and CAA records",
             "12: duplicate A record",
             "12: unknown field `MX`",

@@ -40,7 +40,7 @@ impl Table {
 
     fn change(&mut self, AtomicChange(changes): &AtomicChange) -> Result<(), ZoneError> {
         if changes.iter().any(|NameChange { name, before, .. }| self.content_of(name) != *before) {
-            return Err(ZoneError::Conflict);
+            return Err(ZoneError::Conflict(String::new()));
         }
         self.writes += 1;
         for NameChange { name, after, .. } in changes {

@@ -91,6 +91,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("anstream", &["cli"]),
     ("idna", &["name"]),
     ("domain", &["apply"]),
+    ("httpdate", &["apply"]),
     ("ureq", &["apply"]),
     ("mimalloc", &["main"]),
     ("ring", &["apply"]),
