@@ -48,6 +48,25 @@ fn the_policy_for_route53_allows_exactly_the_requests() {
     }
 }
 
+#[test]
+fn the_guide_to_a_provider_has_every_method() {
+    let read = |path: &str| std::fs::read_to_string(kit::root().join(path)).unwrap();
+    let source = read("src/apply/http/provider.rs");
+    let (_, methods) = source.split_once("pub(crate) trait Provider").unwrap();
+    let (methods, _) = methods.split_once("\n}\n").unwrap();
+    let methods: Vec<&str> = methods
+        .lines()
+        .filter_map(|line| line.strip_prefix("    fn ").map(|rest| rest.split('(').next().unwrap()))
+        .collect();
+    let guide = read("CONTRIBUTING.md");
+    let (_, table) = guide.split_once("| method | question |").unwrap();
+    let rows: String = table.lines().skip(1).take_while(|line| line.starts_with('|')).collect();
+    assert!(methods.len() > 10, "{methods:?}");
+    for method in methods {
+        assert!(rows.contains(&format!("`{method}`")), "{method}");
+    }
+}
+
 /// The steps are parsed by a shell, and the help texts have all their options and variables.
 #[test]
 fn the_steps_are_valid_shell_and_their_options_exist() {
