@@ -113,6 +113,9 @@ pub(crate) struct Reconciler<'a> {
 /// How many times other runs may raise the fence before a run gives up.
 const MOST_FENCE_CONFLICTS: u32 = 1000;
 
+/// Why a name that would have to be deleted after all is not written.
+const UNPLANNED_DELETION: &str = "it would be deleted now, which was not planned";
+
 /// How many changes are sent before their results are examined.
 const BATCH_SIZE: usize = 500;
 
@@ -201,7 +204,7 @@ impl<'a> Reconciler<'a> {
                 NameAction::Refuse(reason) => report(index, &found, NameOutcome::Refused(reason)),
                 // The guard has counted the deletions, so no other write becomes one.
                 NameAction::Write(WriteKind::Delete) if !deletions.contains(&index) => {
-                    report(index, &found, NameOutcome::Unsettled);
+                    report(index, &found, NameOutcome::Unsettled(UNPLANNED_DELETION.to_owned()));
                 }
                 NameAction::Write(kind) => {
                     writes.push(PendingWrite {
