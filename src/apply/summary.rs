@@ -59,7 +59,7 @@ impl ZoneFailure {
     pub(crate) fn unread(reason: String, retry: &Retry) -> Self {
         Self::unless_over(
             reason,
-            "nothing was written to this zone: fix the cause, or leave it out with `--zone`",
+            "nothing was written to this zone: fix the cause, or select the others with `--zone`",
             retry,
         )
     }
@@ -73,7 +73,7 @@ impl ZoneFailure {
     /// A failure, which the end of the time may have caused.
     fn unless_over(reason: String, help: &str, retry: &Retry) -> Self {
         if retry.is_over() {
-            let help = "allow more with `--timeout`, or leave the zone out with `--zone`; a run continues where the last stopped";
+            let help = "allow more with `--timeout`, or select the others with `--zone`; a run continues where the last one stopped";
             Self::new(format!("the time of this zone is over, and the last error is: {reason}"), help)
         } else {
             Self::new(reason, help)

@@ -79,7 +79,7 @@ fn a_zone_that_is_down_stops_no_other_one() {
     assert!(err.contains(&format!(
         "error[remote]: zone `bad.example.com`: the time of this zone is over, and the last error is: {refused}"
     )));
-    assert!(err.contains("= help: allow more with `--timeout`, or leave the zone out with `--zone`"), "{err}");
+    assert!(err.contains("= help: allow more with `--timeout`, or select the others with `--zone`"), "{err}");
 
     let json = dns(&workspace, &fake, &["apply", "--rev", "7", "--timeout", "3s", "--format", "json"]).exits(4).out();
     let summary: serde_json::Value = serde_json::from_str(json.lines().last().unwrap()).unwrap();
@@ -377,4 +377,22 @@ fn a_refused_run_says_how_to_reset_the_fence() {
         assert!(run.err().contains("the fence `_rev.shop._pleach.dev.example.com` is missing or unreadable"));
         assert!(run.out().contains("dev.example.com: an unreadable fence, "), "{}", run.out());
     }
+}
+
+/// The fence without an id counts until there is one with the id, so both are named.
+#[test]
+fn a_fence_with_an_id_is_reset_with_the_one_without() {
+    let fake = fake(ZoneProvider::Route53);
+    let workspace = workspace(&of_fake(&fake), "ttl: 600");
+    std::fs::remove_dir_all(workspace.path().join("out/dns/bad.example.com")).unwrap();
+    dns(&workspace, &fake, &["apply", "--rev", "900"]).exits(0);
+    workspace.edit("branches.yaml", "project: shop\n", "project: shop\nid: k3x9m7q2\n");
+    workspace.edit("out/dns/dev.example.com/login.yaml", "owner: shop\n", "owner: shop\nownerId: k3x9m7q2\n");
+    dns(&workspace, &fake, &["apply", "--rev", "901"]).exits(0);
+    let fences = ["_rev.k3x9m7q2.shop._pleach", "_rev.shop._pleach"];
+    let [own, without_id] = fences.map(|front| n(front));
+    let refused = dns(&workspace, &fake, &["apply", "--rev", "3"]).exits(6).err();
+    assert!(refused.contains(&format!("delete the TXT records at `{own}` and `{without_id}` once")), "{refused}");
+    fake.put(&[own, without_id].map(|name| (name, crate::record::RecordSets::default())), 600);
+    dns(&workspace, &fake, &["apply", "--rev", "3"]).exits(0);
 }
