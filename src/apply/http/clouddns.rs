@@ -98,16 +98,7 @@ impl Provider for CloudDns {
             match RecordType::of_name(kind_name) {
                 Some(kind) if !data.is_empty() => page.records.extend(data.into_iter().map(|raw| {
                     let (data, raw) = rdata::parse_original(kind, raw, EscapeStyle::Decimal);
-                    ProviderRecord {
-                        name: name.clone(),
-                        kind,
-                        data,
-                        ttl,
-                        raw,
-                        id: "".into(),
-                        proxied: None,
-                        note: None,
-                    }
+                    ProviderRecord { raw, ..ProviderRecord::new(name.clone(), kind, data, ttl) }
                 })),
                 // A record set without data has a routing policy.
                 _ => page.foreign.push((name, foreign(kind_name, "routing policy"))),

@@ -115,16 +115,7 @@ impl Provider for GoDaddy {
                 (kind, raw) => rdata::from_text(kind, raw, EscapeStyle::Decimal),
             };
             let ttl = found["ttl"].as_u64().and_then(|ttl| u32::try_from(ttl).ok()).unwrap_or_default();
-            page.records.push(ProviderRecord {
-                name,
-                kind,
-                data,
-                ttl,
-                raw: None,
-                id: "".into(),
-                proxied: None,
-                note: None,
-            });
+            page.records.push(ProviderRecord::new(name, kind, data, ttl));
         }
         Ok(page)
     }

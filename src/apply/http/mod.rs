@@ -279,16 +279,11 @@ impl ApiZone {
             let ttl = replacement.ttl_of(kind);
             let has_ttl = |record: &ProviderRecord| record.ttl == ttl || record.proxied == Some(true);
             let kept = || old.iter().find(|record| same(record) && has_ttl(record)).cloned();
-            name.records.push(from_response.or_else(kept).unwrap_or_else(|| ProviderRecord {
-                name: replacement.name.clone(),
-                kind,
-                data: data.clone(),
-                ttl,
-                raw: None,
-                id: "".into(),
-                proxied: None,
-                note: None,
-            }));
+            name.records.push(
+                from_response
+                    .or_else(kept)
+                    .unwrap_or_else(|| ProviderRecord::new(replacement.name.clone(), kind, data.clone(), ttl)),
+            );
         }
     }
 

@@ -100,16 +100,12 @@ impl Provider for PowerDns {
                 page.foreign.push((name.clone(), foreign(&set.kind, "disabled")));
             }
             page.records.extend(set.records.into_iter().filter(|record| !record.disabled).map(|record| {
-                ProviderRecord {
-                    name: name.clone(),
+                ProviderRecord::new(
+                    name.clone(),
                     kind,
-                    data: rdata::from_text(kind, &record.content, EscapeStyle::Decimal),
-                    ttl: set.ttl,
-                    raw: None,
-                    id: "".into(),
-                    proxied: None,
-                    note: None,
-                }
+                    rdata::from_text(kind, &record.content, EscapeStyle::Decimal),
+                    set.ttl,
+                )
             }));
         }
         Ok(page)

@@ -32,6 +32,13 @@ pub(crate) struct ProviderRecord {
     pub(crate) note: Option<Box<Value>>,
 }
 
+impl ProviderRecord {
+    /// A record of a provider that stores nothing else with it.
+    pub(crate) fn new(name: DnsName, kind: RecordType, data: RecordData, ttl: u32) -> Self {
+        ProviderRecord { name, kind, data, ttl, raw: None, id: "".into(), proxied: None, note: None }
+    }
+}
+
 /// A part of a zone's records.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RecordPage {

@@ -137,16 +137,7 @@ impl Provider for Route53 {
                 Some(kind) if plain => page.records.extend(values.into_iter().map(|raw| {
                     let (data, raw) = rdata::parse_original(kind, &raw, EscapeStyle::Octal);
                     let ttl = text(set, "TTL").parse().unwrap_or_default();
-                    ProviderRecord {
-                        name: name.clone(),
-                        kind,
-                        data,
-                        ttl,
-                        raw,
-                        id: "".into(),
-                        proxied: None,
-                        note: None,
-                    }
+                    ProviderRecord { raw, ..ProviderRecord::new(name.clone(), kind, data, ttl) }
                 })),
                 _ => page.foreign.push((name, foreign(&kind, "alias or routing policy"))),
             }
