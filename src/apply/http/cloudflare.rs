@@ -156,10 +156,11 @@ impl Provider for Cloudflare {
         if response.is_ok() && json["success"].as_bool() == Some(true) {
             return None;
         }
-        let errors = json["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let message = |error: &Value| format!("{} ({})", error["message"].as_str().unwrap_or_default(), error["code"]);
+        let mut errors = Vec::new();
+        add_errors(&json["errors"], &mut errors);
+        let message = |error: &&Value| format!("{} ({})", error["message"].as_str().unwrap_or_default(), error["code"]);
         let message = errors.iter().map(message).collect::<Vec<_>>().join("; ");
-        let is_conflict = |error: &Value| error["code"].as_u64().is_some_and(|code| CONFLICTS.contains(&code));
+        let is_conflict = |error: &&Value| error["code"].as_u64().is_some_and(|code| CONFLICTS.contains(&code));
         match response.status {
             200..=299 => {
                 Some(ZoneError::OutcomeUnknown(format!("the response reports neither success nor failure: {message}")))
@@ -172,6 +173,14 @@ impl Provider for Cloudflare {
     fn created_records(&self, response: &ApiResponse) -> Vec<ProviderRecord> {
         let result = &response.json()["result"];
         ["patches", "posts"].iter().filter_map(|part| result[*part].as_array()).flatten().filter_map(record).collect()
+    }
+}
+
+/// Adds the errors of a list, each with its `error_chain`: an invalid record has the code 1004, and its chain says why.
+fn add_errors<'e>(list: &'e Value, errors: &mut Vec<&'e Value>) {
+    for error in list.as_array().into_iter().flatten() {
+        errors.push(error);
+        add_errors(&error["error_chain"], errors);
     }
 }
 
@@ -254,4 +263,24 @@ fn fields(name: &DnsName, kind: RecordType, data: &RecordData, ttl: u32) -> Valu
         RecordType::A | RecordType::Aaaa | RecordType::Cname => record["content"] = data.value(kind).into(),
     }
     record
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_chain_of_an_error_says_why() {
+        let provider = Cloudflare::new(DnsName::host("dev.example.com").unwrap(), None);
+        let error = |chain: Value| {
+            let error = json!({"code": 1004, "message": "DNS Validation Error", "error_chain": chain});
+            let body = json!({"success": false, "errors": [error]}).to_string();
+            provider.error(&ApiRequest::get("/"), &ApiResponse { status: 400, retry_after: None, location: None, body })
+        };
+        let invalid = "Content for A record is invalid. Must be a valid IPv4 address";
+        let Some(ZoneError::Rejected(reason)) = error(json!([{"code": 9005, "message": invalid}])) else { panic!() };
+        assert!(reason.ends_with(&format!("DNS Validation Error (1004); {invalid} (9005)")), "{reason}");
+        let conflict = error(json!([{"code": 81053, "message": "A CNAME record with that host already exists."}]));
+        assert!(matches!(conflict, Some(ZoneError::Conflict(_))), "{conflict:?}");
+    }
 }

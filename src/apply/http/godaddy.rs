@@ -142,7 +142,12 @@ impl Provider for GoDaddy {
         }
         let json = response.json();
         let word = |key: &str| json[key].as_str().unwrap_or_default().to_owned();
-        let (code, message) = (word("code"), word("message"));
+        let fields = json["fields"].as_array().into_iter().flatten().filter_map(|field| {
+            let (path, message) = (field["path"].as_str()?, field["message"].as_str()?);
+            Some(format!("`{path}`: {message}"))
+        });
+        let message = std::iter::once(word("message")).chain(fields).collect::<Vec<_>>().join("; ");
+        let code = word("code");
         match response.status {
             // The record set does not exist, as desired.
             404 if request.method == HttpMethod::Delete && code != "UNKNOWN_DOMAIN" => None,
@@ -175,5 +180,15 @@ mod tests {
         let provider = GoDaddy::new(DnsName::host("dev.example.com").unwrap());
         let Some(ZoneError::Denied(reason)) = provider.error(&ApiRequest::get("/"), &response) else { panic!() };
         assert!(reason.contains("ACCESS_DENIED") && reason.contains("ten domains or more"), "{reason}");
+    }
+
+    #[test]
+    fn the_fields_of_an_error_say_what_is_wrong() {
+        let fields = json!([{"path": "records[0].ttl", "code": "UNEXPECTED_TYPE", "message": "is not a number"}]);
+        let body = json!({"code": "INVALID_BODY", "message": "Request body doesn't fulfill schema", "fields": fields});
+        let response = ApiResponse { status: 422, retry_after: None, location: None, body: body.to_string() };
+        let provider = GoDaddy::new(DnsName::host("dev.example.com").unwrap());
+        let Some(ZoneError::Rejected(reason)) = provider.error(&ApiRequest::get("/"), &response) else { panic!() };
+        assert!(reason.ends_with("doesn't fulfill schema; `records[0].ttl`: is not a number"), "{reason}");
     }
 }

@@ -144,7 +144,10 @@ impl Provider for PowerDns {
         if response.is_ok() {
             return None;
         }
-        let message = response.json()["error"].as_str().unwrap_or_default().to_owned();
+        let json = response.json();
+        let more = json["errors"].as_array().into_iter().flatten();
+        let message =
+            std::iter::once(&json["error"]).chain(more).filter_map(Value::as_str).collect::<Vec<_>>().join("; ");
         match response.status {
             409 => Some(ZoneError::Conflict(message)),
             422 if message.to_ascii_lowercase().contains("conflicts with pre-existing") => {
