@@ -390,7 +390,7 @@ fn a_fence_with_an_id_is_reset_with_the_one_without() {
     workspace.edit("out/dns/dev.example.com/login.yaml", "owner: shop\n", "owner: shop\nownerId: k3x9m7q2\n");
     dns(&workspace, &fake, &["apply", "--rev", "901"]).exits(0);
     let fences = ["_rev.k3x9m7q2.shop._pleach", "_rev.shop._pleach"];
-    let [own, without_id] = fences.map(|front| n(front));
+    let [own, without_id] = fences.map(n);
     let refused = dns(&workspace, &fake, &["apply", "--rev", "3"]).exits(6).err();
     assert!(refused.contains(&format!("delete the TXT records at `{own}` and `{without_id}` once")), "{refused}");
     fake.put(&[own, without_id].map(|name| (name, crate::record::RecordSets::default())), 600);
