@@ -57,3 +57,7 @@ pub(crate) const DIAGNOSTICS: usize = 100;
 pub(crate) const DIAGNOSTIC_CHARACTERS: usize = 2000;
 /// The number of names that an unknown one is compared with, for a suggestion.
 pub(crate) const NEAREST_CANDIDATES: usize = 1000;
+
+/// The longest response of the API of a DNS provider, in bytes.
+#[cfg(feature = "apply")]
+pub(crate) const API_RESPONSE_BYTES: u64 = 64 << 20;

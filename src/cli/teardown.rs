@@ -9,7 +9,7 @@ use crate::disk::OutputDir;
 use crate::dns;
 use crate::glob;
 use crate::name::DnsName;
-use crate::output::{OutputFolder, OutputPath};
+use crate::output::{LOCK_FILE, Lock, OutputFolder, OutputPath};
 use crate::pipeline;
 use crate::plan::{Branch, BuildPlan, EntryOwner, KnownBranches};
 use crate::source::{Found, RelPath};
@@ -207,15 +207,23 @@ impl OutputUsage {
         let repositories = candidates.repositories();
         let files = output
             .read(&[OutputFolder::Namespaces.path(), OutputFolder::Shared.path()], |path: &RelPath| {
-                path.name().strip_suffix(".yaml").is_some()
+                path.name() == LOCK_FILE || path.name().strip_suffix(".yaml").is_some()
             })?;
-        let files: Vec<_> = files.into_iter().collect();
+        let unknown = |path: &RelPath| {
+            let message = format!("cannot read `{}`, so what its branch uses is unknown", output.show(path));
+            Diagnostic::new(Code::Output, message).help("run `pleach build` first")
+        };
+        let (locks, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|(path, _)| path.name() == LOCK_FILE);
+        let readable: BTreeSet<&RelPath> =
+            files.iter().filter(|(_, text)| !text.trim().is_empty()).map(|(path, _)| &**path).collect();
+        let listed = locks
+            .iter()
+            .flat_map(|(lock, text)| Lock::names(text).into_iter().filter_map(|name| lock.parent().join(&name)));
+        let missing = listed.filter(|path| path.name().ends_with(".yaml") && !readable.contains(path));
+        Diagnostics::check(missing.map(|path| unknown(&path)).collect(), ())?;
         let read = gather(files, |(path, text)| {
             let used = candidates.used_by_files(&[&text]);
-            used.and_then(|used| Ok((used, candidates.references(&text, &repositories)?))).map_err(|_| {
-                let message = format!("cannot read `{}`, so what its branch uses is unknown", output.show(&path));
-                Diagnostic::new(Code::Output, message).help("run `pleach build` first")
-            })
+            used.and_then(|used| Ok((used, candidates.references(&text, &repositories)?))).map_err(|_| unknown(&path))
         })?;
         let mut usage = OutputUsage::default();
         let wanted = dns::wanted_names(spec, plan)?;

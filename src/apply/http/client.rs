@@ -10,6 +10,7 @@ use super::message::{ApiRequest, ApiResponse};
 use super::secret::{KnownSecrets, Secret};
 use crate::apply::retry::Retry;
 use crate::apply::zone::ZoneError;
+use crate::limits::API_RESPONSE_BYTES;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
@@ -51,9 +52,6 @@ pub(super) struct ApiClient {
     last: Option<Instant>,
     trace: Option<RequestTrace>,
 }
-
-/// The longest response that is read, in bytes.
-const LONGEST_RESPONSE: u64 = 256 * 1024 * 1024;
 
 impl ApiClient {
     /// A client for the API at `base`. It trusts the given certificate authorities, or the usual ones.
@@ -208,7 +206,7 @@ impl ApiClient {
         let retry_after = header("retry-after").and_then(|value| clock::time_until(&value));
         let location = header("location");
         let status = response.status().as_u16();
-        let body = response.body_mut().with_config().limit(LONGEST_RESPONSE).read_to_vec();
+        let body = response.body_mut().with_config().limit(API_RESPONSE_BYTES).read_to_vec();
         let body = body.map_err(|error| NoResponse::Unanswered(format!("the response is incomplete: {error}")))?;
         let body =
             String::from_utf8(body).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());

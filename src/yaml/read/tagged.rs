@@ -27,7 +27,8 @@ pub(super) fn tagged(text: &str, tag: &str, style: Style) -> Result<Scalar, Diag
         (wanted, found) if wanted == found => Ok(scalar(wanted)),
         _ => Err(Diagnostic::new(
             Code::Yaml,
-            format!("`{text}` is not a valid value for the tag `!!{}`", name.unwrap_or(tag)),
+            // The text may be a secret, and a file that cannot be read does not say whether it is.
+            format!("the value is not valid for the tag `!!{}`", name.unwrap_or(tag)),
         )),
     }
 }

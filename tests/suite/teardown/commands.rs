@@ -299,6 +299,35 @@ fn what_is_in_use_after_a_merge_is_not_reported() {
 }
 
 #[test]
+fn what_a_missing_file_uses_is_unknown() {
+    let workspace = workspace();
+    remove(&workspace, "login");
+    workspace.run(&["build"]).exits(0);
+    let path = "out/namespaces/main/50-pod-web.yaml";
+    let used = workspace.read(path).replace("r.example.com/shop/main:1", "r.example.com/shop/login:1");
+    let file = workspace.path().join(path);
+    let outcome = |kind: &str| {
+        for format in ["images", "script"] {
+            let ran = workspace.run(&["teardown", "--format", format]).exits(2);
+            let is_reported = ran.err().contains(&format!("cannot read `{path}`, so what its branch uses is unknown"));
+            assert!(is_reported && ran.out().is_empty(), "{kind}: {}", ran.err());
+        }
+    };
+    workspace.write(path, "\n");
+    outcome("empty");
+    std::fs::remove_file(&file).unwrap();
+    outcome("deleted");
+    std::os::unix::fs::symlink("nothing", &file).unwrap();
+    outcome("dangling");
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    outcome("folder");
+    std::fs::remove_dir(&file).unwrap();
+    workspace.write(path, used);
+    assert_eq!(workspace.run(&["teardown", "--format", "images"]).exits(0).out(), "");
+}
+
+#[test]
 fn plans_are_owned_and_other_files_are_unmanaged() {
     let workspace = workspace();
     remove(&workspace, "login");
