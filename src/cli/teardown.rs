@@ -205,9 +205,10 @@ impl OutputUsage {
             return Ok(OutputUsage::default());
         }
         let repositories = candidates.repositories();
+        let is_object = |path: &RelPath| path.name().strip_suffix(".yaml").is_some();
         let files = output
             .read(&[OutputFolder::Namespaces.path(), OutputFolder::Shared.path()], |path: &RelPath| {
-                path.name() == LOCK_FILE || path.name().strip_suffix(".yaml").is_some()
+                path.name() == LOCK_FILE || is_object(path)
             })?;
         let unknown = |path: &RelPath| {
             let message = format!("cannot read `{}`, so what its branch uses is unknown", output.show(path));
@@ -219,7 +220,7 @@ impl OutputUsage {
         let listed = locks
             .iter()
             .flat_map(|(lock, text)| Lock::names(text).into_iter().filter_map(|name| lock.parent().join(&name)));
-        let missing = listed.filter(|path| path.name().ends_with(".yaml") && !readable.contains(path));
+        let missing = listed.filter(|path| is_object(path) && !readable.contains(path));
         Diagnostics::check(missing.map(|path| unknown(&path)).collect(), ())?;
         let read = gather(files, |(path, text)| {
             let used = candidates.used_by_files(&[&text]);
