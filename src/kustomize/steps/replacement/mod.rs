@@ -3,22 +3,23 @@
 //! The names of a replacement are those that an object has or ever had in the build. A scalar that is replaced keeps
 //! its type and its quotes and takes the text only; anything else takes the whole value.
 
+mod selection;
+
 use super::plugin;
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::kustomize::field::linked;
 use crate::kustomize::field::path::{Create, NodeForm, Reached, SourcePath, TargetPath};
 use crate::kustomize::input::{Resources, StepContext, cause};
-use crate::kustomize::model::{Kustomization, PatchTarget, Replacement, ReplacementEntry, Selector, Text};
-use crate::kustomize::steps::patch;
+use crate::kustomize::model::{Kustomization, Replacement, ReplacementEntry, Selector, Text};
 use crate::kustomize::{field, model};
 use crate::node::{Node, Scalar, Tag, Value};
 use crate::resource::Resource;
-use crate::schema::fieldspec::fits;
 use crate::schema::secret;
 use crate::source::Location;
 use crate::work::{self, WorkCounter};
 use crate::yaml::{self, Dialect, FieldErrors};
 use model::replacement::{FieldOptions, ReplacementSource, ReplacementTarget};
+use selection::{TargetSelection, is_meant};
 use std::borrow::Cow;
 
 /// The step `replacements`: reads those in files, then applies all.
@@ -119,25 +120,6 @@ fn replace(resources: &mut Resources, replacement: &Replacement, context: &StepC
 /// A path of a target and how it is read.
 fn way(path: &Text) -> Result<(&Text, TargetPath), Diagnostic> {
     Ok((path, TargetPath::new(path).map_err(|error| error.at(path.at))?))
-}
-
-/// Whether an object matches, or matched, a selector. kustomize treats no kind as cluster-scoped here, but the
-/// previous names of a cluster-scoped object have no namespace.
-fn is_meant(resource: &Resource, selector: &Selector) -> bool {
-    let text = |part: &Option<Text>| part.as_ref().map_or("", |part| part.text.as_str()).to_owned();
-    let (group, version, kind) = (text(&selector.group), text(&selector.version), text(&selector.kind));
-    let name = |name: &str| selector.name.as_ref().is_none_or(|wanted| &**wanted == name);
-    let namespace = |namespace: Option<&str>| {
-        let full = |name: &str| if name.is_empty() { "default".to_owned() } else { name.to_owned() };
-        selector.namespace.as_ref().is_none_or(|wanted| namespace.is_some_and(|name| full(name) == full(wanted)))
-    };
-    let now = name(resource.name())
-        && namespace(Some(resource.namespace()))
-        && fits(&group, &version, &kind, &resource.gvk());
-    now || resource.previous.iter().any(|id| {
-        let home = (!id.gvk.is_cluster_scoped()).then_some(id.namespace.as_str());
-        name(&id.name) && namespace(home) && fits(&group, &version, &kind, &id.gvk)
-    })
 }
 
 /// A selector as text for messages.
@@ -256,44 +238,6 @@ fn secret_as_name(path: &Text) -> Diagnostic {
 fn no_parts(delimiter: &Text, node: &Node) -> Diagnostic {
     let message = format!("a value with a `delimiter` must be a string, got {}", node.kind_name());
     Diagnostic::new(Code::Overlay, message).at(delimiter.at).note(node.at, "this")
-}
-
-/// Which objects a target is about.
-struct TargetSelection<'t> {
-    select: &'t Selector,
-    reject: &'t [Selector],
-    /// The objects with the selected labels and annotations, if the selector has any.
-    wanted: Option<Vec<usize>>,
-    /// The objects that a `reject` selects by labels and annotations.
-    unwanted: Vec<usize>,
-}
-
-impl<'t> TargetSelection<'t> {
-    fn new(select: &'t Selector, reject: &'t [Selector], resources: &Resources) -> Result<Self> {
-        let wanted = labelled(select, resources)?;
-        let unwanted = gather(reject, |reject| labelled(reject, resources))?.into_iter().flatten().flatten().collect();
-        Ok(TargetSelection { select, reject, wanted, unwanted })
-    }
-
-    /// Whether the target is about the object at position `i`. Labels alone are enough to be rejected.
-    fn matches(&self, i: usize, resource: &Resource) -> bool {
-        let empty =
-            |s: &Selector| [&s.group, &s.version, &s.kind, &s.name, &s.namespace].iter().all(|part| part.is_none());
-        is_meant(resource, self.select)
-            && self.wanted.as_ref().is_none_or(|wanted| wanted.contains(&i))
-            && !self.unwanted.contains(&i)
-            && !self.reject.iter().any(|reject| !empty(reject) && is_meant(resource, reject))
-    }
-}
-
-/// The objects that have the labels and annotations of a selector, if it has any.
-fn labelled(selector: &Selector, resources: &Resources) -> Result<Option<Vec<usize>>> {
-    let (label_selector, annotation_selector) = (selector.label_selector.clone(), selector.annotation_selector.clone());
-    if label_selector.is_none() && annotation_selector.is_none() {
-        return Ok(None);
-    }
-    let only = Selector { label_selector, annotation_selector, at: selector.at, ..Selector::default() };
-    patch::select(resources, &PatchTarget::new(only)).map(Some)
 }
 
 /// Writes the value to every field that a path reaches. Returns whether kustomize loses it.
