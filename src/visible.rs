@@ -25,11 +25,12 @@ pub(crate) fn visible_lines(text: &str) -> Cow<'_, str> {
 }
 
 /// Like [`visible`] for a JSON text, in the escapes of JSON. The characters occur in strings only, so it has the same data.
-pub(crate) fn visible_json(json: &str) -> Cow<'_, str> {
+pub(crate) fn visible_json(json: &str) -> String {
     let is_escaped = |c: char| is_invisible(c) || c.is_control() && !matches!(c, '\n' | '\t');
     escaped_with(json, is_escaped, |c, out| {
         out.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
     })
+    .into_owned()
 }
 
 fn escaped(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {

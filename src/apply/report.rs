@@ -259,7 +259,7 @@ pub(crate) fn json_line(report: &NameReport) -> String {
     if let DesiredState::Present(_, ttl) = report.entry.state {
         put("ttl", ttl.into());
     }
-    visible_json(&Value::Object(object).to_string()).into_owned()
+    visible_json(&Value::Object(object).to_string())
 }
 
 fn values(records: &RecordSets) -> Value {
@@ -317,7 +317,7 @@ pub(crate) fn json_summary(
     summary.insert("notes".to_owned(), notes.into());
     summary.insert("status".to_owned(), status.into());
     let line = json!({"apiVersion": "pleach/v1", "kind": "DnsSummary", "summary": summary}).to_string();
-    visible_json(&line).into_owned() + "\n"
+    visible_json(&line) + "\n"
 }
 
 fn json_counts(names: &NameCounts) -> Map<String, Value> {

@@ -56,7 +56,7 @@ fn at(location: Location, project: &Project) -> Option<JsonLocation> {
 /// A message that is neither an error nor a warning, as a JSON object on a line: `apiVersion`, `kind` and `message`.
 pub(crate) fn info(message: &str) -> String {
     let line = serde_json::json!({ "apiVersion": API_VERSION, "kind": "Message", "message": message }).to_string();
-    visible_json(&line).into_owned() + "\n"
+    visible_json(&line) + "\n"
 }
 
 /// A diagnostic as a JSON object on a line: `apiVersion`, `kind`, `severity`, `code`, `message`, and where known `location` (`file`, `line`,
@@ -79,5 +79,5 @@ pub(crate) fn render(severity: Severity, error: &Diagnostic, project: &Project) 
         help: &parts.help,
     };
     let line = serde_json::to_string(&line).expect("strings and numbers make JSON");
-    visible_json(&line).into_owned() + "\n"
+    visible_json(&line) + "\n"
 }

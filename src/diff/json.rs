@@ -57,7 +57,7 @@ pub(crate) fn render(branches: &[BranchDiff]) -> String {
         },
     };
     let json = serde_json::to_string_pretty(&document).expect("strings and numbers make JSON");
-    visible_json(&json).into_owned() + "\n"
+    visible_json(&json) + "\n"
 }
 
 fn entry(branch: &BranchDiff) -> JsonBranch<'_> {

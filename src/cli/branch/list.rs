@@ -15,7 +15,7 @@ pub(super) fn run(format: ListFormat, workspace: &Workspace, screen: Screen) -> 
         ListFormat::Text => table(&plan),
         ListFormat::Json => {
             let json = serde_json::to_string_pretty(&list::document(&plan)).expect("strings and numbers make JSON");
-            visible_json(&json).into_owned() + "\n"
+            visible_json(&json) + "\n"
         }
     })?;
     screen.warn(&plan.warnings, &workspace.project);

@@ -22,7 +22,7 @@ pub(super) fn write(files: &[ZoneChangeFile]) -> String {
     };
     let zones: Map<String, Value> = zones.into_iter().map(zone).collect();
     let json = format!("{:#}\n", json!({"apiVersion": "pleach/v1", "kind": "ZoneChangeList", "zones": zones}));
-    visible_json(&json).into_owned()
+    visible_json(&json)
 }
 
 fn entry(file: &ZoneChangeFile, name: &DnsName, present_name: &PresentName) -> Value {

@@ -10,7 +10,7 @@ pub(crate) fn render(plans: &[ListedPlan]) -> String {
     let list: Vec<Value> = plans.iter().map(entry).collect();
     let document = json!({"apiVersion": "pleach/v1", "kind": "TeardownPlanList", "plans": list});
     let json = serde_json::to_string_pretty(&document).expect("strings are valid JSON");
-    visible_json(&json).into_owned() + "\n"
+    visible_json(&json) + "\n"
 }
 
 fn entry(ListedPlan { slug, is_existing, plan: TeardownPlan { branch, footprint, .. } }: &ListedPlan) -> Value {
