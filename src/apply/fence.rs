@@ -40,12 +40,16 @@ pub(crate) struct FenceContent {
 }
 
 impl FenceContent {
-    /// The fence that counts.
-    pub(crate) fn read(&self) -> ParsedRecord<Fence> {
-        match Fence::read(&self.own.records) {
+    /// The fence that counts for `owner`. That of somebody else is not readable.
+    fn read(&self, owner: &Owner) -> ParsedRecord<Fence> {
+        let fence = match Fence::read(&self.own.records) {
             _ if !self.own.foreign.is_empty() => ParsedRecord::Unreadable,
             ParsedRecord::Absent if self.without_id.foreign.is_empty() => Fence::read(&self.without_id.records),
             own => own,
+        };
+        match fence {
+            ParsedRecord::Valid(fence) if !owner.has_record_of(&fence.owner) => ParsedRecord::Unreadable,
+            fence => fence,
         }
     }
 }
@@ -64,10 +68,10 @@ pub(crate) enum LastRevision {
 impl LastRevision {
     /// The last revision of `owner`, from its fence.
     pub(crate) fn of(content: &FenceContent, owner: &Owner) -> LastRevision {
-        match content.read() {
+        match content.read(owner) {
             ParsedRecord::Absent => LastRevision::None,
-            ParsedRecord::Valid(fence) if owner.has_record_of(&fence.owner) => LastRevision::Known(fence.rev),
-            ParsedRecord::Valid(_) | ParsedRecord::Unreadable => LastRevision::Unreadable,
+            ParsedRecord::Valid(fence) => LastRevision::Known(fence.rev),
+            ParsedRecord::Unreadable => LastRevision::Unreadable,
         }
     }
 }
@@ -90,9 +94,8 @@ pub(crate) enum FenceState {
 impl FenceState {
     /// Compares the fence with the revision `rev` of a run of `owner`.
     pub(crate) fn of(content: &FenceContent, owner: &Owner, rev: u64) -> FenceState {
-        match content.read() {
+        match content.read(owner) {
             ParsedRecord::Absent => FenceState::Older,
-            ParsedRecord::Valid(fence) if !owner.has_record_of(&fence.owner) => FenceState::Unreadable,
             ParsedRecord::Valid(fence) if fence.rev > rev => FenceState::Newer(fence.rev),
             ParsedRecord::Valid(fence) if fence.rev < rev || content.own.is_empty() => FenceState::Older,
             ParsedRecord::Valid(fence) if content.own.records == fence.records() => FenceState::Current,

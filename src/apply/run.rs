@@ -32,7 +32,7 @@ pub(crate) struct OpenZone {
 /// The options of a run.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ApplyOptions {
-    /// `--adopt` and `--overwrite`.
+    /// `--adopt`, `--overwrite` and `--forget`.
     pub(crate) permissions: Permissions,
     /// How many names may be deleted.
     pub(crate) max_delete: usize,
