@@ -75,21 +75,21 @@ pub(crate) fn desired_zones(
     let mut faults = Vec::new();
     for file in files {
         let ZoneChange { zone, owner, present, absent, .. } = &file.change;
-        let ranges = zones.get(zone).map(|zone| zone.addresses.as_slice()).unwrap_or_default();
+        let declared = zones.get(zone);
+        let ranges = declared.map(|zone| zone.addresses.as_slice()).unwrap_or_default();
+        let has_proxy = declared.is_some_and(|zone| zone.provider == Some(ZoneProvider::Cloudflare));
         let entries = present
             .iter()
-            .map(|(host, present)| (host, desired_state(host, present, addresses, ranges)))
-            .chain(absent.iter().map(|host| (host, Ok(DesiredState::Absent))));
-        for (host, state) in entries {
+            .map(|(host, present)| (host, present.proxied, desired_state(host, present, addresses, ranges)))
+            .chain(absent.iter().map(|host| (host, None, Ok(DesiredState::Absent))));
+        let empty = DesiredZone::without_names(zone, owner)?;
+        for (host, proxied, state) in entries {
             match state.and_then(|state| Ok((state, ownership::record_name(host, zone)?))) {
                 Err(error) => faults.push(error.at(file.at)),
                 Ok((state, ownership)) => {
-                    let empty = DesiredZone::without_names(zone, owner)?;
-                    let desired = desired_zones.entry(zone).or_insert(empty);
+                    let desired = desired_zones.entry(zone).or_insert_with(|| empty.clone());
                     let (host, owner, branch) = (host.clone(), owner.clone(), file.slug.clone());
-                    let proxied = file.change.present.get(&host).and_then(|present| present.proxied);
-                    let provider = zones.get(zone).and_then(|zone| zone.provider);
-                    if proxied.is_some() && provider != Some(ZoneProvider::Cloudflare) {
+                    if proxied.is_some() && !has_proxy {
                         let message = format!("`{host}` cannot be proxied: the zone has no `provider: cloudflare`");
                         faults.push(Diagnostic::new(Code::Dns, message).at(file.at));
                     }
