@@ -30,8 +30,6 @@ pub(crate) struct Rfc2136Zone {
     has_changed: bool,
 }
 
-/// How many queries and their answers are in memory at once. They are larger than the records.
-const QUERIES_IN_MEMORY: usize = 1000;
 /// How many pairs one message confirms.
 const BATCH_SIZE: usize = 48;
 
@@ -80,17 +78,13 @@ impl Rfc2136Zone {
 
     /// The records of each name and type, as the server answers them.
     fn query(&mut self, questions: &[(&DnsName, RecordType)]) -> Result<Vec<RecordSets>, ZoneError> {
-        let mut found = Vec::with_capacity(questions.len());
-        for part in questions.chunks(QUERIES_IN_MEMORY) {
-            let messages: Vec<UnsignedMessage> = part.iter().map(|(name, kind)| message::query(name, *kind)).collect();
-            for ((name, kind), answer) in part.iter().zip(self.send_with_retries(&messages)?) {
-                found.push(match message::rcode(&answer) {
-                    Rcode::NOERROR | Rcode::NXDOMAIN => message::records_of(&answer, name, *kind),
-                    code => return Err(denied(code)),
-                });
-            }
-        }
-        Ok(found)
+        let messages: Vec<UnsignedMessage> = questions.iter().map(|(name, kind)| message::query(name, *kind)).collect();
+        let answers = self.send_with_retries(&messages)?;
+        let records = |((name, kind), answer): (&(&DnsName, RecordType), DnsAnswer)| match message::rcode(&answer) {
+            Rcode::NOERROR | Rcode::NXDOMAIN => Ok(message::records_of(&answer, name, *kind)),
+            code => Err(denied(code)),
+        };
+        questions.iter().zip(answers).map(records).collect()
     }
 
     /// Whether all conditions of each group are met. A group that does not fit into a message is not.
