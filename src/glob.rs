@@ -1,28 +1,32 @@
 //! Patterns of branch names: `*` matches any text, slashes included, and `?` matches any character.
 
+use std::str::Chars;
+
 /// Whether `pattern` matches `text`.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    let (mut p, mut t) = (0, 0);
-    // The position of the last `*`, and the end of the text that it matches.
-    let mut star: Option<(usize, usize)> = None;
-    while t < text.len() {
-        match pattern.get(p) {
-            Some('*') => {
-                star = Some((p, t));
-                p += 1;
+    let (mut pattern, mut text) = (pattern.chars(), text.chars());
+    // What follows the last `*`, and the text from which it is compared.
+    let mut star: Option<(Chars, Chars)> = None;
+    loop {
+        let from = text.clone();
+        match (pattern.next(), text.next()) {
+            (Some('*'), _) => {
+                star = Some((pattern.clone(), from.clone()));
+                text = from;
             }
-            Some(c) if *c == '?' || *c == text[t] => (p, t) = (p + 1, t + 1),
-            _ => match &mut star {
-                Some((at, end)) => {
-                    *end += 1;
-                    (p, t) = (*at + 1, *end);
+            (None, None) => return true,
+            (Some(_), None) => return false,
+            (Some('?'), Some(_)) => {}
+            (Some(c), Some(other)) if c == other => {}
+            (_, Some(_)) => match &mut star {
+                Some((after, from)) => {
+                    from.next();
+                    (pattern, text) = (after.clone(), from.clone());
                 }
                 None => return false,
             },
         }
     }
-    pattern[p..].iter().all(|c| *c == '*')
 }
 
 #[cfg(test)]

@@ -141,21 +141,6 @@ impl TemplateEngine {
             .collect()
     }
 
-    /// Whether the source text of a template that was rendered, or that another one includes, has `name` as a word.
-    pub(crate) fn mentions(&self, name: &str) -> bool {
-        self.has_source(|text| has_word(text, name))
-    }
-
-    /// Whether the source texts of these templates may read the entry `name` of `values`. Its name alone may be that of a variable.
-    pub(crate) fn mentions_value(&self, name: &str) -> bool {
-        self.mentions(&format!("values.{name}")) || self.has_source(uses_all_values) && self.mentions(name)
-    }
-
-    fn has_source(&self, is_wanted: impl Fn(&str) -> bool) -> bool {
-        let environments = [&self.placeholders, &self.text];
-        environments.into_iter().any(|env| env.templates().any(|(_, template)| is_wanted(template.source())))
-    }
-
     /// The values of the placeholders of `text`, with the numbers of the spec as they are written there. `values` are those
     /// without the texts of numbers.
     fn values_with_number_texts(
@@ -285,24 +270,6 @@ impl TemplateEngine {
         let inspects_captured_text = !is_explained && render_text(&self.expanded, file, context.root()).is_ok();
         if inspects_captured_text { diagnostic.help(CAPTURED_TEXT_HELP) } else { diagnostic }
     }
-}
-
-/// Whether a text has `word` between characters that cannot be part of a name.
-pub(crate) fn has_word(text: &str, word: &str) -> bool {
-    let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    text.match_indices(word)
-        .any(|(at, _)| !text[..at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part))
-}
-
-/// Whether a template uses the variable `values` other than as `values.name`: in a loop, with brackets or a method.
-fn uses_all_values(text: &str) -> bool {
-    const VARIABLE: &str = "values";
-    let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    let words = text.match_indices(VARIABLE).filter(|(at, _)| !text[..*at].ends_with(is_part));
-    words.map(|(at, word)| &text[at + word.len()..]).any(|rest| match rest.strip_prefix('.') {
-        Some(rest) => rest.trim_start_matches(is_part).starts_with('('),
-        None => !rest.starts_with(is_part),
-    })
 }
 
 /// What `render` returns if all numbers of the spec keep their text, or the errors about those that cannot. One rendering is

@@ -11,6 +11,7 @@ mod overlays;
 mod replicas;
 mod values;
 mod variables;
+mod words;
 mod zones;
 
 pub(super) use zones::{WrittenZones, changed_zones, hosts};
@@ -22,11 +23,13 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::node::Node;
 use crate::output::Tree;
 use crate::schema::scope::Scopes;
-use crate::source::{Location, RelPath};
+use crate::source::{File, Location, RelPath};
 use crate::spec::{self, BranchSettings, Placed, Spec};
-use crate::template::{TemplateEngine, has_word};
+use crate::template::TemplateEngine;
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use words::{TextWords, is_in_word};
 
 /// A build, as far as it shows what is used.
 pub(super) struct UsedParts<'a> {
@@ -61,9 +64,12 @@ pub(super) fn warnings(build: &UsedParts) -> Vec<Diagnostic> {
     if plan.branches.iter().all(|branch| branch.namespace().is_none()) {
         return warnings;
     }
-    let reads = TemplateReads::of(build);
+    let project = build.inputs.project;
+    let templates: Vec<Arc<File>> = build.engine.rendered().iter().filter_map(|path| project.file(path)).collect();
+    let files = spec::files(project).unwrap_or_default();
+    let reads = TemplateReads::of(build, &templates, &files);
     warnings.extend(image_aliases(build));
-    warnings.extend(synced_images(build));
+    warnings.extend(synced_images(build, &reads));
     warnings.extend(shared(spec, &reads));
     warnings.extend(variables::database(build, &reads));
     warnings.extend(variables::slots(build, &reads));
@@ -87,20 +93,24 @@ pub(super) fn unused(what: &str, name: &str, at: Location) -> Diagnostic {
 }
 
 /// What the templates of all branches read.
-struct TemplateReads<'a> {
+struct TemplateReads<'t> {
     locations: BTreeSet<Location>,
-    engine: &'a TemplateEngine,
-    /// The texts of the spec, whose patterns can contain values.
-    spec: Vec<String>,
+    /// The words of the templates that were rendered, and of those that they include.
+    templates: TextWords<'t>,
+    /// Whether one of them may read any value.
+    use_all_values: bool,
+    /// The words of the spec, whose patterns can contain values.
+    spec: TextWords<'t>,
 }
 
-impl<'a> TemplateReads<'a> {
-    fn of(build: &UsedParts<'a>) -> Self {
-        let files = spec::files(build.inputs.project).unwrap_or_default();
+impl<'t> TemplateReads<'t> {
+    fn of(build: &UsedParts, templates: &'t [Arc<File>], spec: &'t [Arc<File>]) -> Self {
+        let texts = |files: &'t [Arc<File>]| files.iter().filter_map(|file| file.text().ok());
         TemplateReads {
             locations: build.branches.iter().flat_map(|built| built.reads.iter().copied()).collect(),
-            engine: build.engine,
-            spec: files.iter().filter_map(|file| Some(file.text().ok()?.to_owned())).collect(),
+            templates: TextWords::of(texts(templates)),
+            use_all_values: texts(templates).any(uses_all_values),
+            spec: TextWords::of(texts(spec)),
         }
     }
 
@@ -111,16 +121,31 @@ impl<'a> TemplateReads<'a> {
             || node.as_map().is_some_and(|map| map.iter().any(|entry| self.has(&entry.value)))
     }
 
-    /// Whether a template or a pattern of the spec has the name of the value at a path, even if no branch gets that far.
+    /// Whether a template has the name, even if no branch gets that far.
+    fn mention(&self, name: &str) -> bool {
+        self.templates.have(name)
+    }
+
+    /// Whether a template or a pattern of the spec has the name of the value at a path. The name of a value alone may be that of a
+    /// variable.
     fn mention_value(&self, path: &[&str]) -> bool {
-        let variable = format!("values.{}", path.join("."));
         let is_in_template = match path {
-            [name] => self.engine.mentions_value(name),
-            [.., name] => self.engine.mentions(name),
+            [name] => self.mention(&format!("values.{name}")) || self.use_all_values && self.mention(name),
+            [.., name] => self.mention(name),
             [] => false,
         };
-        is_in_template || self.spec.iter().any(|text| has_word(text, &variable))
+        is_in_template || self.spec.have(&format!("values.{}", path.join(".")))
     }
+}
+
+/// Whether a template uses the variable `values` other than as `values.name`: in a loop, with brackets or a method.
+fn uses_all_values(text: &str) -> bool {
+    const VARIABLE: &str = "values";
+    let words = text.match_indices(VARIABLE).filter(|(at, _)| !text[..*at].ends_with(is_in_word));
+    words.map(|(at, word)| &text[at + word.len()..]).any(|rest| match rest.strip_prefix('.') {
+        Some(rest) => rest.trim_start_matches(is_in_word).starts_with('('),
+        None => !rest.starts_with(is_in_word),
+    })
 }
 
 /// The names of the images of all branches.
@@ -146,14 +171,14 @@ fn image_aliases(build: &UsedParts) -> Vec<Diagnostic> {
 }
 
 /// Images of `sync.images` that no branch has and no template names: `branch sync` cannot set them.
-fn synced_images(build: &UsedParts) -> Vec<Diagnostic> {
+fn synced_images(build: &UsedParts, reads: &TemplateReads) -> Vec<Diagnostic> {
     let spec = build.inputs.spec;
     let names = image_names(build);
     let named = spec.sync.images.iter().map(|(key, image)| {
         let name = spec.image_aliases.get(key).map_or(key, |name| &name.value);
         (key, name.as_str(), image.at)
     });
-    let unknown = named.filter(|(key, name, _)| !names.contains(name) && !build.engine.mentions(key));
+    let unknown = named.filter(|(key, name, _)| !names.contains(name) && !reads.mention(key));
     let warning = |(_, name, at)| {
         let message = format!("no image of any branch has the name `{name}`, which `sync.images` sets");
         suggest(Diagnostic::new(Code::Spec, message).at(at), name, &names)
@@ -184,7 +209,7 @@ fn shared(spec: &Spec, reads: &TemplateReads) -> Vec<Diagnostic> {
         let entries = spec.shared.node.as_ref().and_then(|node| node.get(part)?.as_map());
         for entry in entries.into_iter().flatten() {
             let name = entry.key.text.as_str();
-            let is_used = is_listed && listed.contains(name) || reads.has(&entry.value) || reads.engine.mentions(name);
+            let is_used = is_listed && listed.contains(name) || reads.has(&entry.value) || reads.mention(name);
             if !is_used {
                 let warning = unused("shared entry", &format!("shared.{part}.{name}"), entry.key.at);
                 let help =
@@ -194,4 +219,23 @@ fn shared(spec: &Spec, reads: &TemplateReads) -> Vec<Diagnostic> {
         }
     }
     warnings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::uses_all_values;
+
+    #[test]
+    fn uses_of_all_values() {
+        for (text, want) in [
+            ("{{ values.level }}", false),
+            ("{{ my_values }} {{ values_of }}", false),
+            ("{{ values[\"level\"] }}", true),
+            ("{% for name in values %}", true),
+            ("{{ values.get('level') }}", true),
+            ("{% set all = values %}", true),
+        ] {
+            assert_eq!(uses_all_values(text), want, "{text}");
+        }
+    }
 }

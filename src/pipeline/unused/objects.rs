@@ -5,7 +5,7 @@ use crate::checks;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::glob;
 use crate::kustomize::PatchOptions;
-use crate::node::{MapEntry, Node};
+use crate::node::Node;
 use crate::resource::Resource;
 use crate::schema::secret;
 use crate::spec::{ImageField, Placed};
@@ -62,9 +62,9 @@ pub(super) fn secrets(build: &UsedParts) -> Vec<Diagnostic> {
     let spec = build.inputs.spec;
     let secrets = || objects(build).filter(|resource| secret::may_have_values(&resource.gvk()));
     let names: BTreeSet<SmolStr> = secrets().map(|secret| secret.original_id().name.clone()).collect();
-    let has_values =
-        |name: &str| secrets().any(|secret| secret.original_id().name == name && checks::has_values(secret));
-    let unneeded = spec.secrets.allow.iter().filter(|name| !has_values(&name.value)).map(|name| {
+    let with_values: BTreeSet<SmolStr> =
+        secrets().filter(|secret| checks::has_values(secret)).map(|secret| secret.original_id().name.clone()).collect();
+    let unneeded = spec.secrets.allow.iter().filter(|name| !with_values.contains(&name.value)).map(|name| {
         let Placed { value: name, at } = name;
         if names.contains(name) {
             let message = format!("the Secret `{name}` contains no values, so this entry has no effect");
@@ -73,10 +73,12 @@ pub(super) fn secrets(build: &UsedParts) -> Vec<Diagnostic> {
         let known = names.iter().map(SmolStr::as_str);
         Diagnostic::new(Code::Spec, format!("no branch has a Secret `{name}`")).at(*at).suggest(name, known)
     });
-    let has_key = |pattern: &str| {
-        settings(spec).any(|settings| has_key(&settings.values, pattern))
-            || objects(build).any(|resource| has_key(&resource.node, pattern))
-    };
+    let mut keys = BTreeSet::new();
+    if !spec.secrets.keys.is_empty() {
+        settings(spec).for_each(|settings| add_keys(&settings.values, &mut keys));
+        objects(build).for_each(|resource| add_keys(&resource.node, &mut keys));
+    }
+    let has_key = |pattern: &str| keys.contains(pattern) || keys.iter().any(|key| glob::matches(pattern, key));
     let unknown_keys = spec.secrets.keys.iter().filter(|key| !has_key(&key.value)).map(|key| {
         let message = format!("no value and no object has a key that matches `{}`", key.value);
         Diagnostic::new(Code::Spec, message).at(key.at)
@@ -84,12 +86,14 @@ pub(super) fn secrets(build: &UsedParts) -> Vec<Diagnostic> {
     unneeded.chain(unknown_keys).collect()
 }
 
-/// Whether a key in or below a node matches a pattern, or the `name` of an entry such as an environment variable.
-fn has_key(node: &Node, pattern: &str) -> bool {
-    let of_entry = |entry: &MapEntry| {
-        let is_name = entry.key.text == "name" && entry.value.as_str().is_some_and(|name| glob::matches(pattern, name));
-        is_name || glob::matches(pattern, &entry.key.text) || has_key(&entry.value, pattern)
-    };
-    node.as_map().is_some_and(|map| map.iter().any(of_entry))
-        || node.as_seq().is_some_and(|items| items.iter().any(|item| has_key(item, pattern)))
+/// Adds the keys in and below a node, and the `name` of entries such as environment variables.
+fn add_keys<'n>(node: &'n Node, keys: &mut BTreeSet<&'n str>) {
+    for entry in node.as_map().into_iter().flat_map(|map| map.iter()) {
+        keys.insert(&entry.key.text);
+        keys.extend(entry.value.as_str().filter(|_| entry.key.text == "name"));
+        add_keys(&entry.value, keys);
+    }
+    for item in node.as_seq().unwrap_or_default() {
+        add_keys(item, keys);
+    }
 }

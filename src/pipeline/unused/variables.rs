@@ -1,21 +1,21 @@
 //! Settings that only templates use, as the variables `database` and `slots`, and that no template reads.
 
 use super::super::branch::BuiltBranch;
+use super::words::TextWords;
 use super::{TemplateReads, UsedParts};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{Node, Value};
 use crate::plan::{BranchSlots, SlotVersion};
 use crate::source::Location;
-use crate::template::has_word;
 use smol_str::SmolStr;
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 /// `database`, if no template reads it, no branch has a schema or database of its own, and there is no migration Job.
 pub(super) fn database(build: &UsedParts, reads: &TemplateReads) -> Option<Diagnostic> {
     let database = build.inputs.spec.database.as_ref().filter(|database| database.job.is_none())?;
     let mut own = build.branches.iter().filter_map(|built| built.branch.database.as_ref()?.own());
-    let is_mentioned =
-        || ["mode", "name", "schema"].iter().any(|field| reads.engine.mentions(&format!("database.{field}")));
+    let is_mentioned = || ["mode", "name", "schema"].iter().any(|field| reads.mention(&format!("database.{field}")));
     if own.next().is_some() || reads.locations.contains(&database.at) || is_mentioned() {
         return None;
     }
@@ -60,10 +60,14 @@ fn of_branch(built: &BuiltBranch, slots: &BranchSlots, reads: &TemplateReads) ->
         warnings.push(warning(message, slots.active.at).help(help));
     }
     // The manifests may have a version as a constant.
-    let is_written = |name: &str| built.objects.iter().any(|object| has_text(&object.node, name));
+    let written = LazyCell::new(|| {
+        let mut texts = Vec::new();
+        built.objects.iter().for_each(|object| add_texts(&object.node, &mut texts));
+        TextWords::of(texts)
+    });
     let is_used = |(name, version): &(&SmolStr, &SlotVersion)| {
         let is_active = is_active_read && slots.active.value == **name;
-        is_active || is_version_read(version) || reads.engine.mentions(name) || is_written(name)
+        is_active || is_version_read(version) || reads.mention(name) || written.have(name)
     };
     let unused = slots.versions.iter().filter(|version| !is_used(version));
     warnings.extend(unused.map(|(name, version)| {
@@ -74,11 +78,11 @@ fn of_branch(built: &BuiltBranch, slots: &BranchSlots, reads: &TemplateReads) ->
     warnings
 }
 
-/// Whether a text in a node has a word.
-fn has_text(node: &Node, word: &str) -> bool {
+/// Adds the scalars in a node.
+fn add_texts<'n>(node: &'n Node, texts: &mut Vec<&'n str>) {
     match &node.value {
-        Value::Scalar(scalar) => has_word(&scalar.text, word),
-        Value::Seq(items) => items.iter().any(|item| has_text(item, word)),
-        Value::Map(map) => map.iter().any(|entry| has_text(&entry.value, word)),
+        Value::Scalar(scalar) => texts.push(&scalar.text),
+        Value::Seq(items) => items.iter().for_each(|item| add_texts(item, texts)),
+        Value::Map(map) => map.iter().for_each(|entry| add_texts(&entry.value, texts)),
     }
 }

@@ -135,18 +135,3 @@ fn read_values_are_recorded() {
         assert_eq!(read.join(" "), want, "{template}");
     }
 }
-
-#[test]
-fn names_in_templates_are_found() {
-    let files = [
-        ("base/a.yaml.j2", "{% include 'b.j2' %}a: {{ values.number }}"),
-        ("base/b.j2", "b: 1 # word\n"),
-        ("base/c.j2", "other"),
-    ];
-    let test = TemplateTest::new(&files);
-    assert!(!test.engine.mentions("number"), "nothing is rendered");
-    test.yaml();
-    for (name, want) in [("number", true), ("word", true), ("numb", false), ("umber", false), ("other", false)] {
-        assert_eq!(test.engine.mentions(name), want, "{name}");
-    }
-}

@@ -305,17 +305,3 @@ fn threads_share_an_engine() {
         }
     });
 }
-
-#[test]
-fn uses_of_all_values() {
-    for (text, want) in [
-        ("{{ values.level }}", false),
-        ("{{ my_values }} {{ values_of }}", false),
-        ("{{ values[\"level\"] }}", true),
-        ("{% for name in values %}", true),
-        ("{{ values.get('level') }}", true),
-        ("{% set all = values %}", true),
-    ] {
-        assert_eq!(uses_all_values(text), want, "{text}");
-    }
-}

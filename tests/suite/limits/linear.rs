@@ -94,6 +94,31 @@ fn unknown_keys_of_branches() {
     });
 }
 
+#[test]
+fn values_that_no_template_reads() {
+    let template = CONFIG_MAP.replace("a: b", "a: '{{ values.other }}'");
+    is_linear(2_000, |size| {
+        let workspace = with_spec(&format!(
+            "defaults:\n  values:\n    other: x\n{}",
+            (0..size).map(|i| format!("    a-b{i}: v\n")).collect::<String>()
+        ));
+        let words: String = (0..size).map(|i| format!("# a b{i}\n")).collect();
+        workspace.write("base/b.yaml.j2", template.replace("name: a", "name: b") + &words);
+        workspace
+    });
+}
+
+#[test]
+fn keys_of_objects_beside_patterns_of_secret_keys() {
+    let patterns: String = (0..1_000).map(|i| format!("  - '*k{i}*z'\n")).collect();
+    is_linear(1_000, |size| {
+        let workspace = with_spec(&format!("secrets:\n  keys:\n{patterns}"));
+        let objects = (0..size).map(|i| CONFIG_MAP.replace("name: a", &format!("name: b{i}")) + "---\n");
+        workspace.write("base/b.yaml", objects.collect::<String>());
+        workspace
+    });
+}
+
 /// Half of them set the same pattern of namespaces, which does not match the namespaces of the others.
 #[test]
 fn branches_with_a_namespace_pattern() {
