@@ -86,14 +86,21 @@ fn find(folder: &Path) -> Result<GitFolders, Diagnostic> {
             let error = failed("this folder looks like a bare repository, but is in another repository");
             return Err(error.help("move a bare repository elsewhere; otherwise remove `HEAD`, `objects` and `refs`"));
         }
-        Some(work) => work.join(".git"),
+        Some(work) => {
+            let git = work.join(".git");
+            if !git.is_dir() && !git.is_file() {
+                let message = format!("`{}` is neither a folder nor a file", git.display());
+                return Err(Diagnostic::new(Code::Usage, message).help("remove it, or clone the repository again"));
+            }
+            git
+        }
         None if is_bare => folder.to_owned(),
         None => return Err(Diagnostic::new(Code::Usage, "this folder is not in a Git repository")),
     };
     let bare = if work.is_some() { "safe.bareRepository=explicit" } else { "safe.bareRepository=all" };
     let mut searched = git_command(work.unwrap_or(folder));
     let searched = output(searched.args(["-c", bare, "rev-parse", "--absolute-git-dir"]), b"")?;
-    check_owner(&searched)?;
+    check_owner(&searched, work.unwrap_or(folder))?;
     let mut named = git_command(folder);
     let named = output(named.arg("--git-dir").arg(&git).args(["rev-parse", "--absolute-git-dir"]), b"")?;
     if stdout(searched)? != stdout(named)? {
@@ -142,13 +149,15 @@ fn output(command: &mut Command, input: &[u8]) -> Result<Output, Diagnostic> {
 }
 
 /// An error if git refused to read the repository because it belongs to another user.
-fn check_owner(output: &Output) -> Result<(), Diagnostic> {
+fn check_owner(output: &Output, folder: &Path) -> Result<(), Diagnostic> {
     let printed = String::from_utf8_lossy(&output.stderr);
     if output.status.success() || !["dubious ownership", "unsafe repository"].iter().any(|word| printed.contains(word))
     {
         return Ok(());
     }
-    Err(Diagnostic::new(Code::Usage, "git does not read this repository because it belongs to another user").help(
-        "trust it with `git config --global --add safe.directory DIR`, or compare with the output on the disk: `--base out`",
-    ))
+    let error = Diagnostic::new(Code::Usage, "git does not read this repository because it belongs to another user");
+    Err(error.help(format!(
+        "trust it with `git config --global --add safe.directory '{}'`, or compare with the output on the disk: `--base out`",
+        folder.display()
+    )))
 }

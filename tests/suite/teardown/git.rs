@@ -8,6 +8,7 @@ use crate::tests::teardown::model::{
     BRANCHES, Entries, Model, TEMPLATE, footprints, images_in_use, in_use, model, planned, spec_in,
 };
 use proptest::prelude::*;
+use std::fs;
 
 /// A workspace with or without a repository.
 pub(super) struct GitWorkspace {
@@ -475,12 +476,19 @@ fn a_repository_of_another_user_is_refused() {
         let (status, output) = ran(args);
         assert_eq!(status, 2, "{output}");
         let why = "error[usage]: git does not read this repository because it belongs to another user";
-        assert!(
-            output.contains(why) && output.contains("safe.directory") && output.contains("`--base out`"),
-            "{output}"
-        );
+        let folder = fs::canonicalize(repository.workspace.path()).unwrap();
+        let help = format!("--add safe.directory '{}'`", folder.display());
+        assert!(output.contains(why) && output.contains(&help) && output.contains("`--base out`"), "{output}");
     }
     assert_eq!(ran(&["check", "--base", "out"]), (0, String::new()));
+}
+
+#[test]
+fn a_repository_that_is_a_device_is_refused() {
+    let workspace = Workspace::small();
+    std::os::unix::fs::symlink("/dev/zero", workspace.path().join(".git")).unwrap();
+    let output = workspace.run(&["diff", "--base", "HEAD"]).exits(2).err();
+    assert!(output.contains("/.git` is neither a folder nor a file\n"), "{output}");
 }
 
 #[test]
