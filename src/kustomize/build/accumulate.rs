@@ -67,7 +67,7 @@ impl<'a> Accumulator<'a> {
 
     /// The kustomization of a folder, its `openapi` obeyed.
     pub(crate) fn open(&self, folder: &RelPath) -> Result<Option<(Arc<File>, Arc<Kustomization>)>> {
-        let found = self.input.kustomization(folder)?;
+        let found = self.input.kustomization(folder, self.rules.load)?;
         if let Some((_, kustomization)) = &found {
             self.use_schema(kustomization, folder)?;
             for (field, instead) in &kustomization.deprecated {

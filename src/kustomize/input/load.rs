@@ -48,7 +48,11 @@ impl Input<'_> {
     }
 
     /// The kustomization of a folder and its file, or `None` if the folder has none.
-    pub(crate) fn kustomization(&self, folder: &RelPath) -> Result<Option<(Arc<File>, Arc<Kustomization>)>> {
+    pub(crate) fn kustomization(
+        &self,
+        folder: &RelPath,
+        load: LoadRestrictor,
+    ) -> Result<Option<(Arc<File>, Arc<Kustomization>)>> {
         let project = self.project;
         let unreadable = |path: &RelPath, why: &str| {
             Diagnostic::new(Code::Overlay, format!("`{}` cannot be read: {why}", project.show(path)))
@@ -63,7 +67,8 @@ impl Input<'_> {
         let paths = names.iter().filter(is_read).filter_map(|name| folder.join(name));
         // Without its kustomization, the files of the folder would be plain manifests.
         let mut found: Vec<Arc<File>> = gather(paths, |path| match project.look(&path) {
-            Found::File(file) => Ok(file),
+            Found::File(file) if self.allows(load, &file.path, folder) => Ok(file),
+            Found::File(_) => Err(unreadable(&path, "it is a link out of its folder")),
             Found::Unreadable(why) => Err(unreadable(&path, &why)),
             Found::Folder(_) => Err(unreadable(&path, "it is a folder")),
             Found::Nothing => Err(unreadable(&path, "it does not exist any more")),
@@ -85,6 +90,12 @@ impl Input<'_> {
             }
         };
         Ok(Some((file, kustomization)))
+    }
+
+    /// Whether the kustomization of a folder may name a file, which can be a link.
+    fn allows(&self, load: LoadRestrictor, file: &RelPath, folder: &RelPath) -> bool {
+        let is_below = || Some(self.project.real(file)?.is_within(&self.project.real(folder)?));
+        load == LoadRestrictor::None || is_below() == Some(true)
     }
 
     /// The documents of a file, whatever they are.
@@ -195,9 +206,7 @@ impl StepContext<'_> {
     }
 
     fn allow(&self, path: &Text, full: &RelPath) -> Result<(), Diagnostic> {
-        let project = self.input.project;
-        let below = || Some(project.real(full)?.is_within(&project.real(&self.folder)?));
-        if self.rules.load == LoadRestrictor::None || below() == Some(true) {
+        if self.input.allows(self.rules.load, full, &self.folder) {
             return Ok(());
         }
         Err(new_error(path, format!("`{path}` is outside of the folder of its kustomization")).help(

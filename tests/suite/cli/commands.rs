@@ -395,6 +395,19 @@ fn kustomize_resolves_links_before_it_checks_the_load_restriction() {
 }
 
 #[test]
+fn kustomize_reads_no_kustomization_that_is_a_link_out_of_its_folder() {
+    let workspace = Workspace::empty();
+    workspace.write("outside/secret.yaml", "password: hunter2\n");
+    workspace.write("app/nothing.yaml", "");
+    std::os::unix::fs::symlink("../outside/secret.yaml", workspace.path().join("app/kustomization.yaml")).unwrap();
+    let ran = workspace.run(&["kustomize", "app"]).exits(2);
+    let want = "error[overlay]: `app/kustomization.yaml` cannot be read: it is a link out of its folder\n\n";
+    assert_eq!(ran.err(), want);
+    let ran = workspace.run(&["kustomize", "app", "--load-restrictor=LoadRestrictionsNone"]).exits(2);
+    assert!(ran.err().contains("unknown field `password`"), "{}", ran.err());
+}
+
+#[test]
 fn kustomize_orders_and_labels_on_request() {
     let workspace = Workspace::empty();
     let object = |kind: &str| format!("apiVersion: v1\nkind: {kind}\nmetadata: {{name: x}}\n");
