@@ -15,11 +15,13 @@ const OBJECT: usize = 4;
 /// The number of values, or of objects that are visited, in one step.
 const VALUES: usize = 8;
 /// The number of field specs that are as much work as one object.
-const SPECS: usize = 4;
+const SPECS: usize = 1;
 /// The number of items of a list or mapping that move in one step.
 const MOVED: usize = 64;
 /// The number of bytes of text in one step.
 const BYTES: usize = 64;
+/// The number of bytes of a text, times those of a regular expression that it is compared with, in one step.
+const MATCHED: usize = 32 << 10;
 
 /// The steps done so far for one branch.
 #[derive(Debug, Default)]
@@ -66,6 +68,11 @@ impl WorkCounter {
     /// Counts a text that is made.
     pub(crate) fn text(&self, bytes: usize) -> Result<(), Diagnostic> {
         self.count(1 + bytes / BYTES)
+    }
+
+    /// Counts a text that is compared with a regular expression.
+    pub(crate) fn matched(&self, text_bytes: usize, expression_bytes: usize) -> Result<(), Diagnostic> {
+        self.count(text_bytes.saturating_mul(expression_bytes) / MATCHED)
     }
 
     /// Counts a value that is visited or copied, with everything in it. The copy is `depth` levels deep in its object.

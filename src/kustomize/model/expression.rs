@@ -3,8 +3,11 @@
 //! The `regex` crate accepts nearly the same syntax. [`compile`] translates the differences: a brace that repeats
 //! nothing is a brace, `\Q…\E` quotes, classes are ASCII and do not nest, and nothing is repeated twice.
 
-use crate::limits::REGEX_REPETITIONS;
-use regex::Regex;
+use crate::diagnostic::Diagnostic;
+use crate::limits::{REGEX_BYTES, REGEX_REPETITIONS};
+use crate::work::WorkCounter;
+use regex_automata::meta::{self, Regex};
+use regex_automata::nfa::thompson::WhichCaptures;
 use std::iter::Peekable;
 use std::str::Chars;
 
@@ -14,13 +17,36 @@ const CLASSES: [&str; 14] = [
     "xdigit",
 ];
 
-/// The expression, or why it is none, as one line.
-pub(crate) fn compile(pattern: &str) -> Result<Regex, String> {
+/// A compiled expression.
+#[derive(Clone, Debug)]
+pub(crate) struct Expression(Regex);
+
+/// The expression of a pattern, or why it is none, as one line.
+pub(crate) fn compile(pattern: &str) -> Result<Expression, String> {
     let translated = Translation::of(pattern)?;
-    Regex::new(&translated).map_err(|error| {
-        let why = error.to_string();
+    // A DFA is faster for long texts, but one that is made while it searches takes up to 2 MB for each expression.
+    let config = meta::Config::new().dfa(false).hybrid(false).which_captures(WhichCaptures::None);
+    let config = config.nfa_size_limit(Some(REGEX_BYTES));
+    Regex::builder().configure(config).build(&translated).map(Expression).map_err(|error| {
+        if let Some(limit) = error.size_limit() {
+            return format!("it is larger than {limit} bytes");
+        }
+        let why = error.syntax_error().map_or_else(|| error.to_string(), ToString::to_string);
         why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
     })
+}
+
+impl Expression {
+    /// Counts the memory that it takes. This and [`Expression::is_match`] fail with the error of a work limit only.
+    pub(crate) fn count(&self, work: &WorkCounter) -> Result<(), Diagnostic> {
+        work.text(self.0.memory_usage())
+    }
+
+    /// Whether it matches a part of `text`.
+    pub(crate) fn is_match(&self, text: &str, work: &WorkCounter) -> Result<bool, Diagnostic> {
+        work.matched(text.len(), self.0.memory_usage())?;
+        Ok(self.0.is_match(text))
+    }
 }
 
 /// An expression on its way from one language to the other.
@@ -125,7 +151,7 @@ impl<'p> Translation<'p> {
             'Q' if !in_class => {
                 let rest: String = self.rest.clone().collect();
                 let quoted = rest.split_once("\\E").map_or(rest.as_str(), |(quoted, _)| quoted);
-                self.push(&regex::escape(quoted));
+                self.push(&regex_syntax::escape(quoted));
                 for _ in 0..quoted.chars().count() + 2 {
                     self.rest.next();
                 }
@@ -146,7 +172,7 @@ impl<'p> Translation<'p> {
             'a' | 'f' | 't' | 'n' | 'r' | 'v' | 'x' | 'p' | 'P' => _ = self.push(&format!("\\{c}")),
             'A' | 'z' | 'B' if !in_class => _ = self.push(&format!("\\{c}")),
             c if c.is_ascii() && !c.is_ascii_alphanumeric() => {
-                _ = self.push(&regex::escape(c.encode_utf8(&mut [0; 4])));
+                _ = self.push(&regex_syntax::escape(c.encode_utf8(&mut [0; 4])));
             }
             c => return Err(format!("`\\{c}` is not a supported escape sequence")),
         }
@@ -197,6 +223,7 @@ impl<'p> Translation<'p> {
 #[cfg(test)]
 mod tests {
     use super::compile;
+    use crate::work::WorkCounter;
 
     #[test]
     fn what_differs() {
@@ -224,8 +251,9 @@ mod tests {
             (r"^[\]\\]$", "\\", "a"),
         ] {
             let regex = compile(pattern).unwrap_or_else(|why| panic!("{pattern}: {why}"));
-            assert!(regex.is_match(fits), "{pattern} {fits}");
-            assert!(!regex.is_match(other), "{pattern} {other}");
+            let work = WorkCounter::default();
+            assert!(regex.is_match(fits, &work).unwrap(), "{pattern} {fits}");
+            assert!(!regex.is_match(other, &work).unwrap(), "{pattern} {other}");
         }
     }
 

@@ -1,14 +1,15 @@
 //! Entries of `images`.
 
-use super::expression;
+use super::expression::{self, Expression};
 use super::text::{Text, text};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::Node;
 use crate::source::Location;
+use crate::work::WorkCounter;
 use crate::yaml::{FieldErrors, Fields};
-use regex::Regex;
 use smol_str::SmolStr;
 use std::fmt;
+use std::sync::OnceLock;
 
 /// An entry of `images`: what replaces the name, the tag or the digest of an image.
 #[derive(Clone, Debug, Default)]
@@ -32,25 +33,17 @@ pub(crate) struct ImageOverride {
 pub(crate) enum ImageName {
     /// References with exactly this name.
     Plain(SmolStr),
+    /// References with this name, in which a dot matches any character: the usual case, which needs no regular expression.
+    Dots(SmolStr),
     /// References with a name that matches a regular expression, which kustomize takes the `name` of an entry for.
     Pattern(ImagePattern),
 }
 
-/// A regular expression for the name of an image, compiled when its kustomization is read.
+/// A regular expression for the name of an image, compiled when its entry is first applied.
 #[derive(Clone, Debug)]
 pub(crate) struct ImagePattern {
-    text: SmolStr,
-    expression: ImageExpression,
-}
-
-#[derive(Clone, Debug)]
-enum ImageExpression {
-    /// Only dots are special, and match any character: the usual case, which needs no regular expression.
-    Dots,
-    /// Any other expression.
-    Regex(Regex),
-    /// The text is not a regular expression, which is an error once the entry is applied.
-    Invalid(Diagnostic),
+    name: Text,
+    expression: OnceLock<Result<Expression, Diagnostic>>,
 }
 
 /// Characters, besides the dot, that are special in a regular expression.
@@ -65,8 +58,8 @@ impl Default for ImageName {
 impl fmt::Display for ImageName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            ImageName::Plain(name) => name,
-            ImageName::Pattern(pattern) => &pattern.text,
+            ImageName::Plain(name) | ImageName::Dots(name) => name,
+            ImageName::Pattern(pattern) => &pattern.name,
         })
     }
 }
@@ -74,37 +67,42 @@ impl fmt::Display for ImageName {
 impl ImageName {
     /// The name in a kustomization.
     pub(crate) fn pattern(name: &Text) -> Self {
-        if !name.contains(|c| c == '.' || SPECIAL.contains(c)) {
-            return ImageName::Plain(name.text.clone());
+        if name.contains(|c| SPECIAL.contains(c)) {
+            return ImageName::Pattern(ImagePattern { name: name.clone(), expression: OnceLock::new() });
         }
-        let expression = if name.contains(|c| SPECIAL.contains(c)) {
-            let pattern =
-                expression::compile(&format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$"));
-            pattern.map_or_else(|why| ImageExpression::Invalid(invalid(name, &why)), ImageExpression::Regex)
-        } else {
-            ImageExpression::Dots
-        };
-        ImageName::Pattern(ImagePattern { text: name.text.clone(), expression })
+        if name.contains('.') { ImageName::Dots(name.text.clone()) } else { ImageName::Plain(name.text.clone()) }
     }
 
-    /// The error in the pattern, if there is one.
-    pub(crate) fn check(&self) -> Result<(), Diagnostic> {
+    /// Checks the pattern, and counts the memory that it takes.
+    pub(crate) fn check(&self, work: &WorkCounter) -> Result<(), Diagnostic> {
         match self {
-            ImageName::Pattern(ImagePattern { expression: ImageExpression::Invalid(error), .. }) => Err(error.clone()),
-            _ => Ok(()),
+            ImageName::Pattern(pattern) => pattern.expression()?.count(work),
+            ImageName::Plain(_) | ImageName::Dots(_) => Ok(()),
         }
     }
 
-    /// Whether a reference, with or without a tag and a digest, has this name. A pattern with an error matches nothing.
-    pub(crate) fn matches(&self, reference: &str) -> bool {
-        match self {
+    /// Whether a reference, with or without a tag and a digest, has this name.
+    ///
+    /// # Errors
+    ///
+    /// The name is not a valid pattern, or the work limit is exceeded.
+    pub(crate) fn matches(&self, reference: &str, work: &WorkCounter) -> Result<bool, Diagnostic> {
+        Ok(match self {
             ImageName::Plain(name) => reference.strip_prefix(name.as_str()).is_some_and(is_tag_and_digest),
-            ImageName::Pattern(ImagePattern { text, expression }) => match expression {
-                ImageExpression::Dots => after_dots(text, reference).is_some_and(is_tag_and_digest),
-                ImageExpression::Regex(pattern) => pattern.is_match(reference),
-                ImageExpression::Invalid(_) => false,
-            },
-        }
+            ImageName::Dots(name) => after_dots(name, reference).is_some_and(is_tag_and_digest),
+            ImageName::Pattern(pattern) => pattern.expression()?.is_match(reference, work)?,
+        })
+    }
+}
+
+impl ImagePattern {
+    fn expression(&self) -> Result<&Expression, Diagnostic> {
+        let compile = || {
+            let name = &self.name;
+            let pattern = format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$");
+            expression::compile(&pattern).map_err(|why| invalid(name, &why))
+        };
+        self.expression.get_or_init(compile).as_ref().map_err(Diagnostic::clone)
     }
 }
 
@@ -149,6 +147,7 @@ pub(crate) fn image(node: &Node, errors: &mut FieldErrors) -> Option<ImageOverri
 #[cfg(test)]
 mod tests {
     use super::ImageName;
+    use crate::work::WorkCounter;
 
     #[test]
     fn names() {
@@ -171,9 +170,10 @@ mod tests {
             ("(a|b)", "ab", false),
             ("reg:5000/x", "reg:5000/x:y", true),
         ] {
-            assert_eq!(ImageName::pattern(&name.into()).matches(reference), want, "{name} {reference}");
+            let work = WorkCounter::default();
+            assert_eq!(ImageName::pattern(&name.into()).matches(reference, &work).unwrap(), want, "{name} {reference}");
         }
-        assert!(ImageName::pattern(&"(".into()).check().is_err());
+        assert!(ImageName::pattern(&"(".into()).check(&WorkCounter::default()).is_err());
     }
 
     #[test]
@@ -186,7 +186,8 @@ mod tests {
             ("a+", "aa", false),
             ("reg:5000/x", "reg:5000/x:y", true),
         ] {
-            assert_eq!(ImageName::Plain(name.into()).matches(reference), want, "{name} {reference}");
+            let work = WorkCounter::default();
+            assert_eq!(ImageName::Plain(name.into()).matches(reference, &work).unwrap(), want, "{name} {reference}");
         }
     }
 }

@@ -1,23 +1,24 @@
-//! The target of a patch: a selector of regular expressions, compiled when its kustomization is read.
+//! The target of a patch: a selector of regular expressions, compiled when the patch is first applied.
 
-use super::expression;
+use super::expression::{self, Expression};
 use super::label_selector::LabelSelector;
 use super::selector::{Selector, selector};
 use super::text::Text;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::Node;
 use crate::resource::{Id, Resource};
+use crate::work::WorkCounter;
 use crate::yaml::FieldErrors;
-use regex::Regex;
 use smol_str::SmolStr;
+use std::sync::OnceLock;
 
 /// Which objects a patch applies to.
 #[derive(Clone, Debug)]
 pub(crate) struct PatchTarget {
     /// The target as written.
     pub(crate) selector: Selector,
-    /// Its patterns, or the error in them, which is reported once the patch is applied.
-    patterns: Result<TargetPatterns, Diagnostic>,
+    /// Its patterns, or the error in them.
+    patterns: OnceLock<Result<TargetPatterns, Diagnostic>>,
 }
 
 #[derive(Clone, Debug)]
@@ -39,7 +40,7 @@ type LabelPattern = Result<LabelSelector, Diagnostic>;
 enum TextPattern {
     Any,
     Word(SmolStr),
-    Regex(Regex),
+    Regex(Expression),
 }
 
 /// Reads the target of a patch.
@@ -50,19 +51,26 @@ pub(crate) fn patch_target(node: &Node, errors: &mut FieldErrors) -> Option<Patc
 impl PatchTarget {
     /// The target that a selector describes.
     pub(crate) fn new(selector: Selector) -> Self {
-        PatchTarget { patterns: TargetPatterns::new(&selector), selector }
+        PatchTarget { selector, patterns: OnceLock::new() }
     }
 
     /// Whether each object of `resources` matches.
     ///
     /// # Errors
     ///
-    /// One of the texts is not a regular expression or not a label selector.
-    pub(crate) fn select<'r>(&self, resources: impl Iterator<Item = &'r Resource>) -> Result<Vec<usize>, Diagnostic> {
-        let patterns = self.patterns.as_ref().map_err(Diagnostic::clone)?;
+    /// One of the texts is not a regular expression or not a label selector, or the work limit is exceeded.
+    pub(crate) fn select<'r>(
+        &self,
+        resources: impl Iterator<Item = &'r Resource>,
+        work: &WorkCounter,
+    ) -> Result<Vec<usize>, Diagnostic> {
+        let patterns = self.patterns.get_or_init(|| TargetPatterns::new(&self.selector));
+        let patterns = patterns.as_ref().map_err(Diagnostic::clone)?;
+        let placed = |error: Diagnostic| error.at(self.selector.at);
+        patterns.count(work).map_err(placed)?;
         let mut selected = Vec::new();
         for (i, resource) in resources.enumerate() {
-            if patterns.match_object(resource)? {
+            if patterns.match_object(resource, work).map_err(placed)? {
                 selected.push(i);
             }
         }
@@ -81,12 +89,19 @@ impl TextPattern {
         })
     }
 
-    fn matches(&self, text: &str) -> bool {
-        match self {
-            TextPattern::Any => true,
-            TextPattern::Word(word) => word == text,
-            TextPattern::Regex(regex) => regex.is_match(text),
+    /// Whether it matches one of `texts`.
+    fn matches<'t>(&self, texts: impl IntoIterator<Item = &'t str>, work: &WorkCounter) -> Result<bool, Diagnostic> {
+        for text in texts {
+            let is_match = match self {
+                TextPattern::Any => true,
+                TextPattern::Word(word) => word == text,
+                TextPattern::Regex(expression) => expression.is_match(text, work)?,
+            };
+            if is_match {
+                return Ok(true);
+            }
         }
+        Ok(false)
     }
 }
 
@@ -107,24 +122,40 @@ impl TargetPatterns {
         })
     }
 
+    /// Counts the memory that the patterns take.
+    fn count(&self, work: &WorkCounter) -> Result<(), Diagnostic> {
+        [&self.group, &self.version, &self.kind, &self.name, &self.namespace].into_iter().try_for_each(|pattern| {
+            match pattern {
+                TextPattern::Regex(expression) => expression.count(work),
+                TextPattern::Any | TextPattern::Word(_) => Ok(()),
+            }
+        })
+    }
+
     /// Whether an object matches: by its current kind, and by its current or its first name and namespace.
-    fn match_object(&self, resource: &Resource) -> Result<bool, Diagnostic> {
+    fn match_object(&self, resource: &Resource, work: &WorkCounter) -> Result<bool, Diagnostic> {
         let gvk = resource.gvk();
         let first = resource.previous.first();
-        let in_namespace = |id: &Id| self.namespace.matches(id.effective_namespace());
+        let is_kind = self.kind.matches([gvk.kind.as_str()], work)?
+            && self.group.matches([gvk.group.as_str()], work)?
+            && self.version.matches([gvk.version.as_str()], work)?;
+        let names = std::iter::once(resource.name()).chain(first.map(|id| id.name.as_str()));
+        if !is_kind || !self.name.matches(names, work)? {
+            return Ok(false);
+        }
+        if !matches!(self.namespace, TextPattern::Any) {
+            let current = resource.id();
+            let namespaces = std::iter::once(&current).chain(first).map(Id::effective_namespace);
+            if !self.namespace.matches(namespaces, work)? {
+                return Ok(false);
+            }
+        }
         let metadata = |field: &'static str| {
             let fields = resource.node.at_path(&["metadata", field]).and_then(Node::as_map);
             move |key: &str| Some(fields?.get(key)?.as_scalar().map_or("", |scalar| scalar.text.as_str()))
         };
-        let matches = self.kind.matches(&gvk.kind)
-            && self.group.matches(&gvk.group)
-            && self.version.matches(&gvk.version)
-            && (self.name.matches(resource.name()) || first.is_some_and(|id| self.name.matches(&id.name)))
-            && (matches!(self.namespace, TextPattern::Any)
-                || in_namespace(&resource.id())
-                || first.is_some_and(in_namespace));
         let select =
             |selector: &LabelPattern, field| Ok(selector.as_ref().map_err(Diagnostic::clone)?.fits(metadata(field)));
-        Ok(matches && select(&self.labels, "labels")? && select(&self.annotations, "annotations")?)
+        Ok(select(&self.labels, "labels")? && select(&self.annotations, "annotations")?)
     }
 }

@@ -9,12 +9,13 @@ use crate::image::ImageParts;
 use crate::kustomize::field;
 use crate::kustomize::field::{Edits, Make, Trail};
 use crate::kustomize::input::{Resources, StepContext, cause};
-use crate::kustomize::model::image::image;
+use crate::kustomize::model::image::{ImageName, image};
 use crate::kustomize::model::{ImageOverride, Kustomization};
 use crate::node::{Node, Value};
 use crate::resource::Resource;
 use crate::schema::fieldspec::FieldSpec;
 use crate::source::Location;
+use crate::work::WorkCounter;
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
 
@@ -48,19 +49,21 @@ fn apply_to_known(
     known: &mut [KnownImages],
     context: &StepContext,
 ) -> Result<()> {
-    image.name.check()?;
-    context.input.work.compared(known.len()).map_err(|error| error.at(image.at))?;
+    let work = context.input.work;
+    image.name.check(work).map_err(|error| error.at(image.at))?;
+    work.compared(known.len()).map_err(|error| error.at(image.at))?;
     for (resource, known) in resources.iter_mut().zip(known) {
-        let is_known = |texts: &BTreeSet<SmolStr>| !texts.iter().any(|text| image.name.matches(text));
-        if known.as_ref().is_some_and(is_known)
-            || resource.node.get("kind").and_then(Node::as_text) == Some("CustomResourceDefinition")
-        {
+        let has_none = match known {
+            Some(images) => !matches_any(&image.name, images, work)?,
+            None => false,
+        };
+        if has_none || resource.node.get("kind").and_then(Node::as_text) == Some("CustomResourceDefinition") {
             continue;
         }
         if known.is_some() {
-            context.input.work.value(&resource.node, 0).map_err(|error| error.at(image.at))?;
+            work.value(&resource.node, 0).map_err(|error| error.at(image.at))?;
         }
-        let mut pass = Pass { image, changed: 0, found: BTreeSet::new() };
+        let mut pass = Pass { image, work, changed: 0, found: BTreeSet::new() };
         let mut edits = Edits::default();
         pass.containers(&resource.node, &mut Trail::default(), &mut edits).map_err(|error| resource.within(error))?;
         edits.apply(&mut resource.node);
@@ -77,6 +80,16 @@ fn apply_to_known(
     Ok(())
 }
 
+/// Whether an image of an object has a name.
+fn matches_any(name: &ImageName, images: &BTreeSet<SmolStr>, work: &WorkCounter) -> Result<bool, Diagnostic> {
+    for image in images {
+        if name.matches(image, work)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 impl ImageOverride {
     /// Whether the outcome depends on what the tag was.
     fn appends(&self) -> bool {
@@ -87,6 +100,7 @@ impl ImageOverride {
 /// One image on its way over an object.
 struct Pass<'a> {
     image: &'a ImageOverride,
+    work: &'a WorkCounter,
     /// How many fields it changed so far.
     changed: usize,
     /// The images that it found or made.
@@ -135,7 +149,7 @@ impl Pass<'_> {
     /// The image reference that replaces `old`, if it matches and changes.
     fn value(&mut self, old: &Node) -> Result<Option<Node>, Diagnostic> {
         let text = &field::scalar(old, "image")?.text;
-        if !self.image.name.matches(text) {
+        if !self.image.name.matches(text, self.work)? {
             self.found.insert(text.clone());
             return Ok(None);
         }

@@ -66,7 +66,7 @@ pub(crate) fn apply(resources: &mut Resources, config: ValueAdd, context: &StepC
     let value = if value.is_empty() { context.folder.name() } else { value };
     for target in &targets {
         let chosen = match &target.selector {
-            Some(selector) => patch::select(resources, selector)?,
+            Some(selector) => patch::select(resources, selector, context.input.work)?,
             None => (0..resources.as_slice().len()).collect(),
         };
         for i in chosen {

@@ -194,3 +194,37 @@ fn images_that_change_each_other() {
     let got = refused(&of_pods(&format!("images:\n{images}")));
     assert!(got.starts_with(&format!("{LIMIT} base/kustomization.yaml:")), "{got}");
 }
+
+/// `number` patches whose targets have a regular expression for the name.
+fn patches_with_expressions(number: usize, expression: &str) -> String {
+    let patch = |i| {
+        let patch = "[{\"op\": \"test\", \"path\": \"/kind\", \"value\": \"ConfigMap\"}]";
+        format!("- {{target: {{name: '{expression}|a{i}'}}, patch: '{patch}'}}\n")
+    };
+    format!("resources: [a.yaml]\npatches:\n{}", (0..number).map(patch).collect::<String>())
+}
+
+#[test]
+fn regular_expressions_of_much_memory() {
+    let kustomization = patches_with_expressions(2_000, "(.{0,100}){9}");
+    let got = refused(&workspace(&[("kustomization.yaml", &kustomization), ("a.yaml", CONFIG_MAP)]));
+    assert!(got.starts_with(LIMIT), "{got}");
+}
+
+#[test]
+fn regular_expressions_for_many_objects() {
+    let objects = (0..2_000).map(|i| CONFIG_MAP.replace("name: a", &format!("name: {}{i}", "b".repeat(200))) + "---\n");
+    let kustomization = patches_with_expressions(200, "(.{0,100}){3}c");
+    let files = [("kustomization.yaml", kustomization.as_str()), ("a.yaml", &objects.collect::<String>())];
+    let got = refused(&workspace(&files));
+    assert!(got.starts_with(LIMIT), "{got}");
+}
+
+#[test]
+fn labels_in_many_fields_of_many_objects() {
+    let objects = (0..3_000).map(|i| CONFIG_MAP.replace("name: a", &format!("name: b{i}")) + "---\n");
+    let fields: String = (0..10_000).map(|i| format!("  - {{path: spec/a{i}}}\n")).collect();
+    let kustomization = format!("resources: [a.yaml]\nlabels:\n- pairs: {{a: b}}\n  fields:\n{fields}");
+    let files = [("kustomization.yaml", kustomization.as_str()), ("a.yaml", &objects.collect::<String>())];
+    assert_eq!(refused(&workspace(&files)), format!("{LIMIT} base/kustomization.yaml:3:14"));
+}

@@ -3,16 +3,16 @@
 use super::super::{key, plain};
 use super::syntax::{query, split, wrong};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::kustomize::model::expression;
+use crate::kustomize::model::expression::{self, Expression};
 use crate::node::{Node, Style, Value};
 use crate::source::Location;
+use crate::work::WorkCounter;
 use crate::yaml::{self, Quoting};
-use regex::Regex;
 
 /// The way to fields that are written.
-pub(crate) struct TargetPath(Vec<TargetPart>);
+pub(crate) struct TargetPath<'w>(Vec<TargetPart<'w>>);
 
-enum TargetPart {
+enum TargetPart<'w> {
     Key(String),
     Index(usize),
     Every,
@@ -20,14 +20,15 @@ enum TargetPart {
     Items {
         key: String,
         text: String,
-        pattern: ValuePattern,
+        pattern: ValuePattern<'w>,
     },
 }
 
 /// A regular expression that need not fit the whole text.
-enum ValuePattern {
+enum ValuePattern<'w> {
     Literal,
-    Regex(Box<Regex>),
+    /// With the counter of the work to compare it.
+    Regex(Box<Expression>, &'w WorkCounter),
 }
 
 /// What is made of a field that is missing.
@@ -96,11 +97,11 @@ impl Reached {
     }
 }
 
-impl TargetPath {
-    /// Reads a path.
-    pub(crate) fn new(path: &str) -> Result<Self, Diagnostic> {
+impl<'w> TargetPath<'w> {
+    /// Reads a path. Its expressions are compiled and compared as work.
+    pub(crate) fn new(path: &str, work: &'w WorkCounter) -> Result<Self, Diagnostic> {
         let parts = split(path.strip_prefix('.').unwrap_or(path));
-        parts.iter().map(|part| TargetPart::new(part)).collect::<Result<_, _>>().map(TargetPath)
+        parts.iter().map(|part| TargetPart::new(part, work)).collect::<Result<_, _>>().map(TargetPath)
     }
 
     /// The number of its parts.
@@ -119,8 +120,8 @@ impl TargetPath {
     }
 }
 
-impl TargetPart {
-    fn new(part: &str) -> Result<Self, Diagnostic> {
+impl<'w> TargetPart<'w> {
+    fn new(part: &str, work: &'w WorkCounter) -> Result<Self, Diagnostic> {
         if part.is_empty() {
             return Err(Diagnostic::new(Code::Overlay, "a part of the path is empty"));
         }
@@ -130,7 +131,7 @@ impl TargetPart {
         match query(part) {
             Some(query) => {
                 let (key, text) = query?;
-                Ok(TargetPart::Items { pattern: ValuePattern::new(&text)?, key, text })
+                Ok(TargetPart::Items { pattern: ValuePattern::new(&text, work)?, key, text })
             }
             None if part == "*" => Ok(TargetPart::Every),
             None => Ok(TargetPart::Key(part.to_owned())),
@@ -138,21 +139,23 @@ impl TargetPart {
     }
 }
 
-impl ValuePattern {
-    fn new(text: &str) -> Result<Self, Diagnostic> {
+impl<'w> ValuePattern<'w> {
+    fn new(text: &str, work: &'w WorkCounter) -> Result<Self, Diagnostic> {
         if !text.contains(|c| "\\.+*?()|[]{}^$".contains(c)) {
             return Ok(ValuePattern::Literal);
         }
         let refused =
             |why| Diagnostic::new(Code::Overlay, format!("`{text}` is not a valid regular expression: {why}"));
-        expression::compile(text).map(|regex| ValuePattern::Regex(Box::new(regex))).map_err(refused)
+        let expression = expression::compile(text).map_err(refused)?;
+        expression.count(work)?;
+        Ok(ValuePattern::Regex(Box::new(expression), work))
     }
 
-    fn fits(&self, wanted: &str, node: &Node) -> bool {
+    fn fits(&self, wanted: &str, node: &Node) -> Result<bool, Diagnostic> {
         let written = written(node);
         match self {
-            ValuePattern::Literal => written.contains(wanted),
-            ValuePattern::Regex(regex) => regex.is_match(written.trim()),
+            ValuePattern::Literal => Ok(written.contains(wanted)),
+            ValuePattern::Regex(expression, work) => expression.is_match(written.trim(), work),
         }
     }
 }
@@ -206,20 +209,22 @@ fn each(
         TargetPart::Items { key, text, pattern } => {
             let fits = |item: &Node| {
                 let value = if key.is_empty() { Some(item) } else { item.get(key) };
-                value.is_some_and(|value| pattern.fits(text, value))
+                value.map_or(Ok(false), |value| pattern.fits(text, value))
             };
             // In a list of strings the path selects the item itself, whatever follows in it.
             let rest = if key.is_empty() { &[] } else { rest };
             let items = list(node, &format!("[{key}={text}]"))?;
             let mut count = 0;
-            for item in items.iter_mut().filter(|item| fits(item)) {
-                count += each(item, rest, create, reached, visit)?;
+            for item in items.iter_mut() {
+                if fits(item)? {
+                    count += each(item, rest, create, reached, visit)?;
+                }
             }
             if count > 0 || create == Create::Nothing {
                 return Ok(count);
             }
             let item = item(key, text);
-            if !fits(&item) {
+            if !fits(&item)? {
                 let message =
                     format!("`[{key}={text}]` cannot be created, because the expression does not match its own text");
                 return Err(Diagnostic::new(Code::Overlay, message));
@@ -281,14 +286,15 @@ fn item(key: &str, text: &str) -> Node {
 
 #[cfg(test)]
 mod tests {
-    use super::{Create, NodeForm, TargetPath};
+    use super::{Create, NodeForm, TargetPath, WorkCounter};
     use crate::kustomize::field::path::texts::{parse, write};
 
     #[test]
     fn targets() {
         let set = |object: &str, path: &str, create: Create| {
             let mut node = parse(object);
-            let path = TargetPath::new(path).map_err(|error| error.to_string())?;
+            let work = WorkCounter::default();
+            let path = TargetPath::new(path, &work).map_err(|error| error.to_string())?;
             let count = path.each(&mut node, create, &mut |field, _| {
                 *field = "N".into();
                 Ok(())

@@ -148,7 +148,7 @@ fn options(
 
 fn chosen(resources: &Resources, patch: &Patch, target: &PatchTarget, context: &StepContext) -> Result<Vec<usize>> {
     context.input.work.compared(resources.as_slice().len()).map_err(|error| error.at(patch.at))?;
-    let chosen = select(resources, target)?;
+    let chosen = select(resources, target, context.input.work)?;
     if chosen.is_empty() {
         context.unmatched(patch.optional, target::nothing(resources, target).at(patch.at))?;
     }

@@ -4,11 +4,12 @@ use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::kustomize::input::Resources;
 use crate::kustomize::model::PatchTarget;
 use crate::resource::{Id, Resource};
+use crate::work::WorkCounter;
 use smol_str::SmolStr;
 
 /// The positions of the objects that a target selects.
-pub(crate) fn select(resources: &Resources, target: &PatchTarget) -> Result<Vec<usize>> {
-    Ok(target.select(resources.iter())?)
+pub(crate) fn select(resources: &Resources, target: &PatchTarget, work: &WorkCounter) -> Result<Vec<usize>> {
+    Ok(target.select(resources.iter(), work)?)
 }
 
 /// The error about a target that matches no object.

@@ -76,7 +76,7 @@ fn replace(resources: &mut Resources, replacement: &Replacement, context: &StepC
     for target in &replacement.targets {
         let select = target.select.as_ref().ok_or_else(|| new_error("a target requires a `select`").at(target.at))?;
         counter.compared(objects.saturating_mul(1 + target.reject.len())).map_err(|error| error.at(target.at))?;
-        let selection = TargetSelection::new(select, &target.reject, resources)?;
+        let selection = TargetSelection::new(select, &target.reject, resources, counter)?;
         let name = [Text { text: "metadata.name".into(), at: target.at }];
         let paths = if target.field_paths.is_empty() { &name } else { &target.field_paths[..] };
         let renamed = paths.iter().find(|path| matches!(&***path, "metadata.name" | "metadata.namespace"));
@@ -90,7 +90,7 @@ fn replace(resources: &mut Resources, replacement: &Replacement, context: &StepC
                 // An invalid path is not an error as long as no object is selected.
                 let ways = match &mut ways {
                     Some(ways) => ways,
-                    none => none.insert(gather(paths, way)?),
+                    none => none.insert(gather(paths, |path| way(path, counter))?),
                 };
                 for (path, read) in &*ways {
                     let resource = &mut resources.as_mut()[i];
@@ -118,8 +118,8 @@ fn replace(resources: &mut Resources, replacement: &Replacement, context: &StepC
 }
 
 /// A path of a target and how it is read.
-fn way(path: &Text) -> Result<(&Text, TargetPath), Diagnostic> {
-    Ok((path, TargetPath::new(path).map_err(|error| error.at(path.at))?))
+fn way<'p>(path: &'p Text, work: &'p WorkCounter) -> Result<(&'p Text, TargetPath<'p>), Diagnostic> {
+    Ok((path, TargetPath::new(path, work).map_err(|error| error.at(path.at))?))
 }
 
 /// A selector as text for messages.

@@ -6,6 +6,7 @@ use crate::kustomize::model::{PatchTarget, Selector, Text};
 use crate::kustomize::steps::patch;
 use crate::resource::Resource;
 use crate::schema::fieldspec::fits;
+use crate::work::WorkCounter;
 
 /// Which objects a target is about.
 pub(super) struct TargetSelection<'t> {
@@ -19,9 +20,15 @@ pub(super) struct TargetSelection<'t> {
 
 impl<'t> TargetSelection<'t> {
     /// For a target with `select` and `reject`.
-    pub(super) fn new(select: &'t Selector, reject: &'t [Selector], resources: &Resources) -> Result<Self> {
-        let wanted = labelled(select, resources)?;
-        let unwanted = gather(reject, |reject| labelled(reject, resources))?.into_iter().flatten().flatten().collect();
+    pub(super) fn new(
+        select: &'t Selector,
+        reject: &'t [Selector],
+        resources: &Resources,
+        work: &WorkCounter,
+    ) -> Result<Self> {
+        let wanted = labelled(select, resources, work)?;
+        let unwanted = gather(reject, |reject| labelled(reject, resources, work))?;
+        let unwanted = unwanted.into_iter().flatten().flatten().collect();
         Ok(TargetSelection { select, reject, wanted, unwanted })
     }
 
@@ -37,13 +44,13 @@ impl<'t> TargetSelection<'t> {
 }
 
 /// The objects that have the labels and annotations of a selector, if it has any.
-fn labelled(selector: &Selector, resources: &Resources) -> Result<Option<Vec<usize>>> {
+fn labelled(selector: &Selector, resources: &Resources, work: &WorkCounter) -> Result<Option<Vec<usize>>> {
     let (label_selector, annotation_selector) = (selector.label_selector.clone(), selector.annotation_selector.clone());
     if label_selector.is_none() && annotation_selector.is_none() {
         return Ok(None);
     }
     let only = Selector { label_selector, annotation_selector, at: selector.at, ..Selector::default() };
-    patch::select(resources, &PatchTarget::new(only)).map(Some)
+    patch::select(resources, &PatchTarget::new(only), work).map(Some)
 }
 
 /// Whether an object matches, or matched, a selector. kustomize treats no kind as cluster-scoped here, but the
