@@ -27,6 +27,9 @@ pub(crate) const OUTPUT_BYTES: usize = 128 << 20;
 pub(crate) const SPEC_BRANCHES: usize = 100_000;
 /// The number of nodes of a part of a spec: one branch, or everything but its branches.
 pub(crate) const SPEC_PART_NODES: usize = 200_000;
+/// The number of items of a list of a spec, besides those of branches and hosts and those in `values`. Some are compared with
+/// every object.
+pub(crate) const SPEC_LIST_ITEMS: usize = 1_000;
 /// The number of errors of a spec after which the rest is not read.
 pub(crate) const SPEC_ERRORS: usize = 10_000;
 
@@ -44,12 +47,16 @@ pub(crate) const TAG_OPERATORS: usize = 250;
 pub(crate) const TEMPLATE_VALUE_DEPTH: usize = 64;
 
 /// The work for the kustomizations of one branch, in steps: 8 values or 64 bytes of text that a kustomization copies, or 8
-/// objects that a selector is compared with. A folder is 100 steps and an object that it adds is 4.
+/// objects that a selector is compared with; 64 bytes of a regular expression, or 32 KiB of it multiplied by the bytes of
+/// texts that it is compared with. A folder is 100 steps and an object that it adds is 4.
 pub(crate) const BRANCH_STEPS: usize = 2_500_000;
 /// The number of folders that include each other, from the first to the last.
 pub(crate) const FOLDER_DEPTH: usize = 200;
 /// The number of repetitions in a regular expression of a kustomization, as in kustomize.
 pub(crate) const REGEX_REPETITIONS: u32 = 1000;
+
+/// The size of a regular expression of a kustomization, in bytes of memory.
+pub(crate) const REGEX_BYTES: usize = 1 << 20;
 
 /// The number of errors that are shown, and of warnings.
 pub(crate) const DIAGNOSTICS: usize = 100;

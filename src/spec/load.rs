@@ -2,8 +2,8 @@
 
 use super::spec_error;
 use crate::diagnostic::{Diagnostic, Result, gather};
-use crate::limits::{SPEC_BRANCHES, SPEC_PART_NODES};
-use crate::node::{Node, Value};
+use crate::limits::{SPEC_BRANCHES, SPEC_LIST_ITEMS, SPEC_PART_NODES};
+use crate::node::{MapEntry, Node, Value};
 use crate::source::{File, Found, Location, Project, RelPath};
 use crate::yaml::{self, Dialect};
 use std::sync::Arc;
@@ -58,10 +58,33 @@ fn check_size(spec: &Node) -> Result<(), Diagnostic> {
     let (what, at) = match too_large {
         Some((_, branch)) => ("the branch", branch.at),
         None if rest > SPEC_PART_NODES => ("the spec without its branches", spec.at),
-        None => return Ok(()),
+        None => return check_lists(spec, &LONG_LISTS),
     };
     let message = format!("{what} has more than {SPEC_PART_NODES} keys and values");
     Err(spec_error(message).at(at).help("shorten its lists and mappings"))
+}
+
+/// The lists that may have any length: they grow with the branches and their hosts.
+const LONG_LISTS: [&str; 4] = ["branches", "expired", "hosts", "names"];
+
+/// Checks the length of each list but `long` ones, and those in `values`, whose content is the user's.
+fn check_lists(node: &Node, long: &[&str]) -> Result<(), Diagnostic> {
+    let check = |MapEntry { key, value }: &MapEntry| {
+        let name = key.text.as_str();
+        let items = value.as_seq().map_or(0, <[Node]>::len);
+        if items > SPEC_LIST_ITEMS && !long.contains(&name) && name != "values" {
+            let message = format!("`{name}` has {items} items, but at most {SPEC_LIST_ITEMS} are possible");
+            let help = "remove items, or use patterns where the field allows them";
+            return Err(spec_error(message).at(key.at).help(help));
+        }
+        match name {
+            "values" => Ok(()),
+            "cleanup" => check_lists(value, &[]),
+            _ => check_lists(value, long),
+        }
+    };
+    node.as_map().into_iter().flat_map(|map| map.iter()).try_for_each(check)?;
+    node.as_seq().unwrap_or_default().iter().try_for_each(|item| check_lists(item, long))
 }
 
 /// The files of `branches.d/`, and errors about files that would be ignored.

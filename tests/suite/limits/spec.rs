@@ -33,6 +33,14 @@ fn branch_that_is_too_large() {
 }
 
 #[test]
+fn list_that_is_too_long() {
+    let fields: String = (0..1_001).map(|i| format!("- {{path: spec/a{i}}}\n")).collect();
+    let got = refused(&with_branches(&format!("imageFields:\n{fields}")));
+    let want = "error[spec]: `imageFields` has 1001 items, but at most 1000 are possible --> branches.yaml:6:1";
+    assert_eq!(got, want);
+}
+
+#[test]
 fn unknown_fields_of_the_spec() {
     let fields: String = (0..40_000).map(|i| format!("k{i}: v\n")).collect();
     assert_eq!(refused(&with_branches(&fields)), "error[spec]: unknown field `k0` --> branches.yaml:6:1");
