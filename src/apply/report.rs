@@ -12,7 +12,6 @@ use crate::dns::ownership::Owner;
 use crate::record::{RecordData, RecordSets, RecordType};
 use crate::visible::{visible, visible_json};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// A line of text; `None` for a name that is as desired. Records and errors come from servers.
@@ -263,7 +262,7 @@ pub(crate) fn json_line(report: &NameReport) -> String {
 }
 
 fn values(records: &RecordSets) -> Value {
-    let set = |(kind, set): (RecordType, &BTreeSet<RecordData>)| {
+    let set = |(kind, set): (RecordType, &[RecordData])| {
         (kind.name().to_owned(), set.iter().map(|data| data.presentation(kind)).collect())
     };
     Value::Object(records.sets().map(set).collect())

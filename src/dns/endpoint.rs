@@ -5,7 +5,7 @@ use super::wanted_names::WantedNames;
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::name::DnsName;
 use crate::node::{Map, Node};
-use crate::record::RecordType;
+use crate::record::{RecordData, RecordType};
 
 /// The entries for the names of a branch in one zone.
 pub(crate) fn of_branch(names: &WantedNames) -> Result<Vec<Node>> {
@@ -34,7 +34,7 @@ pub(super) fn endpoints(name: &DnsName, present: &PresentName) -> Result<Vec<Nod
             Diagnostic::new(Code::Dns, format!("`{name}` has a CAA record, which external-dns does not support"));
         return Err(error.help("put it at the apex of the zone, where it applies to all hosts"));
     }
-    let endpoint = |(kind, set): (RecordType, &std::collections::BTreeSet<crate::record::RecordData>)| {
+    let endpoint = |(kind, set): (RecordType, &[RecordData])| {
         let mut endpoint = map([
             ("dnsName", Node::str(name.as_str())),
             ("recordTTL", Node::int(present.ttl.into())),

@@ -5,11 +5,12 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::hex;
 use crate::name::DnsName;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-/// The record sets of one name, in the order of [`RecordType`]. No set is empty. It is a list because most names have one set.
+/// The record sets of one name, in the order of [`RecordType`]. No set is empty; each is in the order of its records, without
+/// duplicates. All are lists because most names have one record, and a run has some copies of each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct RecordSets(Vec<(RecordType, BTreeSet<RecordData>)>);
+pub(crate) struct RecordSets(Vec<(RecordType, Vec<RecordData>)>);
 
 impl RecordSets {
     /// No records.
@@ -17,19 +18,22 @@ impl RecordSets {
 
     /// One record.
     pub(crate) fn one(kind: RecordType, data: RecordData) -> Self {
-        RecordSets(vec![(kind, BTreeSet::from([data]))])
+        RecordSets(vec![(kind, vec![data])])
     }
 
     /// Adds a record. Returns whether it is new.
     pub(crate) fn insert(&mut self, kind: RecordType, data: RecordData) -> bool {
-        match self.index(kind) {
-            Ok(at) => self.0[at].1.insert(data),
+        let set = match self.index(kind) {
+            Ok(at) => &mut self.0[at].1,
             Err(at) => {
                 self.0.reserve_exact(1);
-                self.0.insert(at, (kind, BTreeSet::from([data])));
-                true
+                self.0.insert(at, (kind, vec![data]));
+                return true;
             }
-        }
+        };
+        let Err(at) = set.binary_search(&data) else { return false };
+        set.insert(at, data);
+        true
     }
 
     /// Adds the records of another.
@@ -47,8 +51,8 @@ impl RecordSets {
     }
 
     /// The set of a type.
-    pub(crate) fn get(&self, kind: RecordType) -> Option<&BTreeSet<RecordData>> {
-        self.index(kind).ok().map(|at| &self.0[at].1)
+    pub(crate) fn get(&self, kind: RecordType) -> Option<&[RecordData]> {
+        self.index(kind).ok().map(|at| &*self.0[at].1)
     }
 
     /// The index of the set of a type, or where to insert it.
@@ -62,8 +66,8 @@ impl RecordSets {
     }
 
     /// The sets in the order of their types.
-    pub(crate) fn sets(&self) -> impl Iterator<Item = (RecordType, &BTreeSet<RecordData>)> {
-        self.0.iter().map(|(kind, set)| (*kind, set))
+    pub(crate) fn sets(&self) -> impl Iterator<Item = (RecordType, &[RecordData])> {
+        self.0.iter().map(|(kind, set)| (*kind, &**set))
     }
 
     /// Every record.
@@ -95,7 +99,7 @@ impl RecordSets {
     }
 }
 
-fn digest(kind: RecordType, set: &BTreeSet<RecordData>) -> String {
+fn digest(kind: RecordType, set: &[RecordData]) -> String {
     let mut hash = Sha256::new();
     hash.update(kind.code().to_be_bytes());
     for data in set {

@@ -24,7 +24,7 @@ pub(super) fn write(files: &[ZoneChangeFile]) -> Result<String> {
 }
 
 fn records(present: &PresentName) -> Node {
-    let record = |(kind, set): (RecordType, &std::collections::BTreeSet<RecordData>)| {
+    let record = |(kind, set): (RecordType, &[RecordData])| {
         let mut values: Vec<Node> = set.iter().map(|data| value(kind, data)).collect();
         let field = match values.len() {
             1 => ("value", values.remove(0)),

@@ -4,7 +4,6 @@
 use crate::dns::zone_change::ZoneChangeFile;
 use crate::record::{RecordData, RecordType};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// The maximum of records and of characters in one batch.
@@ -22,9 +21,8 @@ pub(super) fn write(files: &[ZoneChangeFile]) -> String {
     };
     for (name, present) in super::names(files) {
         // The record sets of one name are in the same batch.
-        let written = |(kind, set): (RecordType, &BTreeSet<RecordData>)| {
-            (kind, set.iter().map(|data| octal(kind, data)).collect())
-        };
+        let written =
+            |(kind, set): (RecordType, &[RecordData])| (kind, set.iter().map(|data| octal(kind, data)).collect());
         let values: Vec<(RecordType, Vec<String>)> = present.records.sets().map(written).collect();
         let count = values.iter().map(|(_, values)| values.len()).sum::<usize>();
         let length = values.iter().flat_map(|(_, values)| values).map(String::len).sum::<usize>();
