@@ -58,7 +58,7 @@ impl Connection {
     }
 
     /// Sends all messages and returns their answers in order.
-    pub(super) fn exchange(&mut self, messages: &[UnsignedMessage]) -> Vec<Result<DnsAnswer, NoAnswer>> {
+    pub(super) fn exchange(&mut self, messages: &[&UnsignedMessage]) -> Vec<Result<DnsAnswer, NoAnswer>> {
         let mut answers: Vec<Option<Result<DnsAnswer, NoAnswer>>> = Vec::new();
         answers.resize_with(messages.len(), || None);
         let mut sent = BTreeMap::new();
@@ -74,7 +74,7 @@ impl Connection {
 
     fn send_and_receive(
         &mut self,
-        messages: &[UnsignedMessage],
+        messages: &[&UnsignedMessage],
         sent: &mut BTreeMap<u16, InFlightMessage>,
         answers: &mut [Option<Result<DnsAnswer, NoAnswer>>],
     ) -> Result<(), String> {

@@ -46,7 +46,7 @@ impl Rfc2136Zone {
         let mut open: Vec<usize> = (0..messages.len()).collect();
         let mut tried = 0;
         while !open.is_empty() {
-            let sent: Vec<UnsignedMessage> = open.iter().map(|index| messages[*index].clone()).collect();
+            let sent: Vec<&UnsignedMessage> = open.iter().map(|index| &messages[*index]).collect();
             let before = open.len();
             let mut reason = String::new();
             let mut unanswered = Vec::new();
@@ -147,7 +147,7 @@ impl DnsZone for Rfc2136Zone {
     fn write(&mut self, changes: &[AtomicChange]) -> Vec<Result<(), ZoneError>> {
         let (messages, fits) =
             fitting(changes.iter().map(|AtomicChange(changes)| message::update(&self.zone, changes)));
-        let answers = self.connection.exchange(&messages);
+        let answers = self.connection.exchange(&messages.iter().collect::<Vec<_>>());
         self.has_changed |= answers.iter().flatten().any(|answer| message::rcode(answer) == Rcode::NOERROR);
         let has_changed = self.has_changed;
         let mut answered = answers.into_iter().map(|answer| change_result(answer, has_changed));
