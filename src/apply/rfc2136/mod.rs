@@ -87,9 +87,10 @@ impl Rfc2136Zone {
         questions.iter().zip(answers).map(records).collect()
     }
 
-    /// Whether all conditions of each group are met. A group that does not fit into a message is not.
-    fn confirm(&mut self, groups: &[Vec<NameChange>]) -> Result<Vec<bool>, ZoneError> {
-        let (messages, fits) = fitting(groups.iter().map(|changes| message::update(&self.zone, changes)));
+    /// Whether all conditions of each group are met. A group that does not fit into a message is not. Each group becomes a
+    /// message before the next one is made.
+    fn confirm(&mut self, groups: impl Iterator<Item = Vec<NameChange>>) -> Result<Vec<bool>, ZoneError> {
+        let (messages, fits) = fitting(groups.map(|changes| message::update(&self.zone, &changes)));
         let mut met = self.are_met(&messages)?.into_iter();
         Ok(fits.into_iter().map(|fits| fits && met.next() == Some(true)).collect())
     }
@@ -118,7 +119,7 @@ impl Rfc2136Zone {
         while !groups.is_empty() {
             let of_group =
                 |group: &Vec<usize>| group.iter().flat_map(|index| &changes[*index].0).filter_map(after).collect();
-            let met = self.confirm(&groups.iter().map(of_group).collect::<Vec<_>>())?;
+            let met = self.confirm(groups.iter().map(of_group))?;
             let unmet = groups.into_iter().zip(met).filter(|(_, is_met)| !is_met).map(|(group, _)| group);
             let (single, many): (Vec<_>, Vec<_>) = unmet.partition(|group| group.len() == 1);
             unapplied.extend(single.concat());

@@ -70,7 +70,7 @@ impl Rfc2136Zone {
             let of_group = |group: &Vec<ExpectedState>| {
                 group.iter().flat_map(|(index, state)| conditions(&queries[*index], state)).collect()
             };
-            let met = self.confirm(&groups.iter().map(of_group).collect::<Vec<_>>())?;
+            let met = self.confirm(groups.iter().map(of_group))?;
             let mut smaller = Vec::new();
             for (group, is_met) in groups.into_iter().zip(met) {
                 match &group[..] {
@@ -104,26 +104,25 @@ impl Rfc2136Zone {
             answered.entry(name).or_default().merge(records);
         }
         let mut candidates: Vec<(&DnsName, NameContent)> = Vec::new();
-        for name in names {
+        for name in &names {
             let records = answered.remove(name).unwrap_or_default();
             // A name cannot have a CNAME and other records: one of them is from a wildcard or was just replaced.
             let possible = (!records.is_empty() && records.check().is_ok()).then(|| NameContent::from(records));
             let all = possible.into_iter().chain([NameContent::EMPTY, only_foreign()]);
-            candidates.extend(all.map(|content| (name, content)));
+            candidates.extend(all.map(|content| (*name, content)));
         }
-        let groups: Vec<Vec<NameChange>> = candidates
-            .iter()
-            .map(|(name, content)| vec![NameChange::condition((*name).clone(), (*content).clone())])
-            .collect();
+        let condition =
+            |(name, content): &(&DnsName, NameContent)| NameChange::condition((*name).clone(), content.clone());
+        let met = self.confirm(candidates.iter().map(|candidate| vec![condition(candidate)]))?;
         let mut confirmed: BTreeMap<&DnsName, NameContent> = BTreeMap::new();
-        for ((name, content), is_met) in candidates.into_iter().zip(self.confirm(&groups)?) {
+        for (candidate, is_met) in candidates.into_iter().zip(met) {
             // What does not fit into a message cannot be confirmed. It cannot be changed either, so nothing depends on it.
-            if is_met || message::size(&NameChange::condition((*name).clone(), content.clone())) > message::MOST_BYTES {
+            if is_met || message::size(&condition(&candidate)) > message::MOST_BYTES {
+                let (name, content) = candidate;
                 confirmed.entry(name).or_insert(content);
             }
         }
-        let unconfirmed: Vec<&DnsName> =
-            groups.iter().map(|group| &group[0].name).filter(|name| !confirmed.contains_key(name)).collect();
+        let unconfirmed: Vec<&DnsName> = names.into_iter().filter(|name| !confirmed.contains_key(name)).collect();
         self.read_delegations(&unconfirmed, &mut confirmed)?;
         self.read_foreign_sets(&mut confirmed)?;
         let mut unconfirmed = Vec::new();
