@@ -356,8 +356,12 @@ fn peak(mut child: Child) -> usize {
     peak
 }
 
+/// The most memory of a run with ten thousand names, in bytes. The programs of tests are not optimized and need about 74 MB;
+/// optimized ones need 50 MB.
+const MOST_MEMORY: usize = 85_000_000;
+
 #[test]
-fn ten_thousand_names_take_less_than_a_hundred_megabytes() {
+fn ten_thousand_names_of_a_name_server_take_little_memory() {
     if Kind::Bind.is_installed() {
         let server = Running::start(Kind::Bind, Access::Least, "");
         let workspace = large(server.port);
@@ -366,7 +370,7 @@ fn ten_thousand_names_take_less_than_a_hundred_megabytes() {
             command.arg("dns").args(args).env("PLEACH_TSIG", apply_key()).stdout(Stdio::null());
             let peak = peak(command.spawn().unwrap());
             assert!(peak > 1_000_000, "nothing was measured");
-            assert!(peak < 100_000_000, "{args:?}: {peak} bytes");
+            assert!(peak < MOST_MEMORY, "{args:?}: {peak} bytes");
         }
         assert_eq!(server.content().len(), 20_001);
     }
