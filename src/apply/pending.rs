@@ -22,6 +22,15 @@ pub(super) struct PendingWrite {
     pub(super) last_error: String,
 }
 
+impl PendingWrite {
+    /// Whether the name is to be deleted, and only its ownership record was.
+    pub(super) fn is_half_deleted(&self, found: &PairState) -> bool {
+        let records = &self.found.host.records;
+        let is_left = !records.is_empty() && found.host.records == *records;
+        self.kind == WriteKind::Delete && is_left && found.ownership.is_empty()
+    }
+}
+
 /// Reports the same outcome for all of the writes.
 pub(super) fn report_all(writes: &[PendingWrite], report: &mut OutcomeCallback, outcome: &NameOutcome) {
     for write in writes {

@@ -116,6 +116,9 @@ const MOST_FENCE_CONFLICTS: u32 = 1000;
 /// Why a name that would have to be deleted after all is not written.
 const UNPLANNED_DELETION: &str = "it would be deleted now, which was not planned";
 
+/// Why a name without an ownership record is not deleted.
+const HALF_DELETED: &str = "its ownership record is gone but its records are still there, so nothing shows whose they are: delete them by hand";
+
 /// How many changes are sent before their results are examined.
 const BATCH_SIZE: usize = 500;
 
@@ -272,13 +275,13 @@ impl<'a> Reconciler<'a> {
             match &last_error {
                 // Another run has raised the fence. Each run raises it once, so the newest one is soon alone.
                 ZoneError::Conflict(_) => conflicts += 1,
-                ZoneError::Unavailable(..) | ZoneError::OutcomeUnknown(_) | ZoneError::Ignored(_) => {
+                ZoneError::Unavailable(..) | ZoneError::OutcomeUnknown(_) => {
                     tried += 1;
                     if !self.retry.wait(tried, last_error.asked_pause(), &last_error) {
                         break;
                     }
                 }
-                ZoneError::Denied(_) | ZoneError::Rejected(_) => {
+                ZoneError::Ignored(_) | ZoneError::Denied(_) | ZoneError::Rejected(_) => {
                     return Err(ZoneOutcome::Failed(last_error.to_string()));
                 }
             }
@@ -369,6 +372,9 @@ impl<'a> Reconciler<'a> {
         let mut needed = Vec::new();
         for (write, (found, action)) in writes.into_iter().zip(plan.items) {
             match action {
+                NameAction::Keep if write.is_half_deleted(&found) => {
+                    report(write.index, &found, NameOutcome::Failed(HALF_DELETED.to_owned()));
+                }
                 // The write was done, by this run or by another with the same files.
                 NameAction::Keep => report(write.index, &write.found, NameOutcome::Done(write.kind)),
                 NameAction::Refuse(reason) => report(write.index, &found, NameOutcome::Refused(reason)),

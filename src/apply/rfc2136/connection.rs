@@ -39,6 +39,8 @@ pub(super) struct Connection {
     stream: Option<TcpStream>,
     /// The id of the last message.
     last_id: u16,
+    /// Whether an answer was signed with the key, so that the key is right.
+    has_verified: bool,
 }
 
 /// A message in flight.
@@ -54,7 +56,17 @@ type SignedMessage = (u16, Vec<u8>, Option<ClientTransaction<Arc<Key>>>);
 impl Connection {
     pub(super) fn new(server: String, key: Option<Arc<Key>>, retry: Retry) -> Self {
         let last_id = u16::try_from(random() & 0xffff).expect("16 bits fit");
-        Connection { server, key, retry, stream: None, last_id }
+        Connection { server, key, retry, stream: None, last_id, has_verified: false }
+    }
+
+    /// Whether messages are signed.
+    pub(super) fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// Whether an answer was signed with the key, so that the key is right.
+    pub(super) fn has_verified(&self) -> bool {
+        self.has_verified
     }
 
     /// Sends all messages and returns their answers in order.
@@ -95,8 +107,9 @@ impl Connection {
                 return Err("the server sent an answer to an unknown message".into());
             };
             bytes_in_flight -= bytes;
+            let has_verified = &mut self.has_verified;
             answers[at] = Some(verify(answer, |answer| match &transaction {
-                Some(transaction) => transaction.answer(answer, Time48::now()),
+                Some(transaction) => transaction.answer(answer, Time48::now()).inspect(|()| *has_verified = true),
                 None => Ok(()),
             }));
         }

@@ -4,6 +4,7 @@
 //! and without changes asks the server to confirm that. The second answer is atomic and not affected by wildcards, and it
 //! does not need the permission to transfer the zone.
 
+mod confirm;
 mod connection;
 mod foreign;
 pub(crate) mod key;
@@ -26,8 +27,8 @@ pub(crate) struct Rfc2136Zone {
     zone: DnsName,
     connection: Connection,
     retry: Retry,
-    /// Whether the server has made a change, so that the key is not wrong.
-    has_changed: bool,
+    /// Whether the server has accepted an update, so that a refusal is about its names or types.
+    accepts_updates: bool,
 }
 
 /// How many pairs one message confirms.
@@ -37,7 +38,7 @@ impl Rfc2136Zone {
     /// The zone on the server at `HOST:PORT`. Messages are signed if there is a key.
     pub(crate) fn new(zone: DnsName, server: String, key: Option<Arc<Key>>, retry: impl Into<Retry>) -> Self {
         let retry = retry.into();
-        Rfc2136Zone { zone, connection: Connection::new(server, key, retry.clone()), retry, has_changed: false }
+        Rfc2136Zone { zone, connection: Connection::new(server, key, retry.clone()), retry, accepts_updates: false }
     }
 
     /// Sends messages that change nothing, and retries until every one is answered.
@@ -61,7 +62,7 @@ impl Rfc2136Zone {
                         reason = why;
                         unanswered.push(index);
                     }
-                    Err(NoAnswer::Refused) => return Err(denied(Rcode::NOTAUTH)),
+                    Err(NoAnswer::Refused) => return Err(self.denied(Rcode::NOTAUTH)),
                     Err(NoAnswer::Untrusted(why)) => return Err(ZoneError::Denied(why)),
                 }
             }
@@ -82,7 +83,7 @@ impl Rfc2136Zone {
         let answers = self.send_with_retries(&messages)?;
         let records = |((name, kind), answer): (&(&DnsName, RecordType), DnsAnswer)| match message::rcode(&answer) {
             Rcode::NOERROR | Rcode::NXDOMAIN => Ok(message::records_of(&answer, name, *kind)),
-            code => Err(denied(code)),
+            code => Err(self.denied(code)),
         };
         questions.iter().zip(answers).map(records).collect()
     }
@@ -97,35 +98,69 @@ impl Rfc2136Zone {
 
     /// Whether the conditions of each message are met.
     fn are_met(&mut self, messages: &[UnsignedMessage]) -> Result<Vec<bool>, ZoneError> {
-        let is_met = |answer: DnsAnswer| match message::rcode(&answer) {
-            Rcode::NOERROR => Ok(true),
-            code if is_unmet_condition(code) => Ok(false),
-            code => Err(denied(code)),
-        };
-        self.send_with_retries(messages)?.into_iter().map(is_met).collect()
+        let answers = self.send_with_retries(messages)?;
+        let mut met = Vec::new();
+        for code in answers.iter().map(message::rcode) {
+            self.note_update(code);
+            met.push(match code {
+                Rcode::NOERROR => true,
+                code if is_unmet_condition(code) => false,
+                code => return Err(self.denied(code)),
+            });
+        }
+        Ok(met)
     }
 
-    /// Of the changes that the server reports as done, those that were not done: some policies drop single records without
-    /// an error, and a CNAME beside other records is ignored.
-    fn find_unapplied(&mut self, changes: &[AtomicChange], done: Vec<usize>) -> Result<Vec<usize>, ZoneError> {
-        let after = |change: &NameChange| {
-            let (records, _) = change.after.as_ref()?;
-            Some(NameChange::condition(change.name.clone(), records.clone().into()))
+    /// Notes the response code of an update.
+    fn note_update(&mut self, code: Rcode) {
+        self.accepts_updates |= !is_refusal(code);
+    }
+
+    /// The result of one change. A server that has accepted another update, or whose answer is signed with the key, refuses this
+    /// change only.
+    fn change_result(&self, answer: Result<DnsAnswer, NoAnswer>) -> Result<(), ZoneError> {
+        let code = match answer {
+            Ok(answer) => message::rcode(&answer),
+            Err(NoAnswer::Refused) => Rcode::NOTAUTH,
+            Err(NoAnswer::Unsent(reason)) => return Err(ZoneError::Unavailable(reason, None)),
+            Err(NoAnswer::Unanswered(reason)) => return Err(ZoneError::OutcomeUnknown(reason)),
+            Err(NoAnswer::Untrusted(reason)) => return Err(ZoneError::Denied(reason)),
         };
-        let size =
-            |index: &usize| changes[*index].0.iter().filter_map(after).map(|change| message::size(&change)).sum();
-        let mut unapplied = Vec::new();
-        let mut groups = chunks(done, BATCH_SIZE, size);
-        while !groups.is_empty() {
-            let of_group =
-                |group: &Vec<usize>| group.iter().flat_map(|index| &changes[*index].0).filter_map(after).collect();
-            let met = self.confirm(groups.iter().map(of_group))?;
-            let unmet = groups.into_iter().zip(met).filter(|(_, is_met)| !is_met).map(|(group, _)| group);
-            let (single, many): (Vec<_>, Vec<_>) = unmet.partition(|group| group.len() == 1);
-            unapplied.extend(single.concat());
-            groups = many.into_iter().flat_map(|group| chunks(group, 1, size)).collect();
+        match code {
+            Rcode::NOERROR => Ok(()),
+            Rcode::SERVFAIL => Err(ZoneError::OutcomeUnknown(SERVER_FAILED.into())),
+            code if is_unmet_condition(code) => Err(ZoneError::Conflict(format!("the server answered {code}"))),
+            code if is_refusal(code) && (self.accepts_updates || self.connection.has_verified()) => {
+                let reason = self.probable_reason();
+                Err(ZoneError::Rejected(format!("the server refuses this change ({code}): {reason}")))
+            }
+            code => Err(self.denied(code)),
         }
-        Ok(unapplied)
+    }
+
+    /// Why the server probably does not make a change of a name, and what to do.
+    fn probable_reason(&self) -> &'static str {
+        if self.connection.has_key() {
+            "its update policy probably forbids this name, its ownership record or a type; allow them to the key"
+        } else {
+            NO_KEY
+        }
+    }
+
+    /// The error of a response code for which a retry fails too.
+    fn denied(&self, code: Rcode) -> ZoneError {
+        ZoneError::Denied(match code {
+            code if is_refusal(code) && !self.connection.has_key() => {
+                format!("the server refuses an unsigned request ({code}): {NO_KEY}")
+            }
+            code if is_refusal(code) && self.connection.has_verified() => {
+                format!("the server knows the key but refuses the request ({code}): the key lacks a permission")
+            }
+            code if is_refusal(code) => format!("the key is wrong or lacks a permission ({code})"),
+            Rcode::NOTIMP => format!("the server does not support updates ({code})"),
+            Rcode::NOTZONE => format!("the server does not have the zone ({code})"),
+            code => format!("the server answered {code}"),
+        })
     }
 }
 
@@ -146,29 +181,8 @@ impl DnsZone for Rfc2136Zone {
     }
 
     fn write(&mut self, changes: &[AtomicChange]) -> Vec<Result<(), ZoneError>> {
-        let (messages, fits) =
-            fitting(changes.iter().map(|AtomicChange(changes)| message::update(&self.zone, changes)));
-        let answers = self.connection.exchange(&messages.iter().collect::<Vec<_>>());
-        self.has_changed |= answers.iter().flatten().any(|answer| message::rcode(answer) == Rcode::NOERROR);
-        let has_changed = self.has_changed;
-        let mut answered = answers.into_iter().map(|answer| change_result(answer, has_changed));
-        let too_large = || Err(ZoneError::Rejected(TOO_LARGE.into()));
-        let result = |fits: bool| fits.then(|| answered.next()).flatten().unwrap_or_else(too_large);
-        let mut results: Vec<_> = fits.into_iter().map(result).collect();
-        let done: Vec<usize> = (0..changes.len()).filter(|index| results[*index].is_ok()).collect();
-        match self.find_unapplied(changes, done) {
-            Ok(unapplied) => {
-                let reason = "the server answered NOERROR but changed nothing: the key is wrong, or lacks a permission for this name or type";
-                for index in unapplied {
-                    results[index] = Err(ZoneError::Ignored(reason.into()));
-                }
-            }
-            Err(error) => {
-                for result in results.iter_mut().filter(|result| result.is_ok()) {
-                    *result = Err(ZoneError::OutcomeUnknown(error.to_string()));
-                }
-            }
-        }
+        let mut results = self.send_changes(changes);
+        self.confirm_done(changes, &mut results);
         results
     }
 
@@ -186,8 +200,8 @@ impl DnsZone for Rfc2136Zone {
         });
         match transferred {
             Ok(()) if code == Rcode::NOERROR => Ok(found.into_iter().collect()),
-            Ok(()) => Err(denied(code)),
-            Err(NoAnswer::Refused) => Err(denied(Rcode::NOTAUTH)),
+            Ok(()) => Err(self.denied(code)),
+            Err(NoAnswer::Refused) => Err(self.denied(Rcode::NOTAUTH)),
             Err(NoAnswer::Untrusted(reason)) => Err(ZoneError::Denied(reason)),
             Err(NoAnswer::Unsent(reason) | NoAnswer::Unanswered(reason)) => Err(ZoneError::Unavailable(reason, None)),
         }
@@ -196,28 +210,10 @@ impl DnsZone for Rfc2136Zone {
 
 const SERVER_FAILED: &str = "the server failed (SERVFAIL): its log has the reason, such as a zone that is not loaded or a file that it may not write";
 
-const TOO_LARGE: &str = "its old and new records do not fit into one DNS message of 64 KiB";
+const NO_KEY: &str = "no key was sent, because neither `PLEACH_TSIG` nor `PLEACH_TSIG_FILE` is set";
 
-/// The result of one change. A server that has made another change accepts the key, so it refuses this change only.
-fn change_result(answer: Result<DnsAnswer, NoAnswer>, has_changed: bool) -> Result<(), ZoneError> {
-    let code = match answer {
-        Ok(answer) => message::rcode(&answer),
-        Err(NoAnswer::Refused) => Rcode::NOTAUTH,
-        Err(NoAnswer::Unsent(reason)) => return Err(ZoneError::Unavailable(reason, None)),
-        Err(NoAnswer::Unanswered(reason)) => return Err(ZoneError::OutcomeUnknown(reason)),
-        Err(NoAnswer::Untrusted(reason)) => return Err(ZoneError::Denied(reason)),
-    };
-    match code {
-        Rcode::NOERROR => Ok(()),
-        Rcode::SERVFAIL => Err(ZoneError::OutcomeUnknown(SERVER_FAILED.into())),
-        code if is_unmet_condition(code) => Err(ZoneError::Conflict(format!("the server answered {code}"))),
-        Rcode::REFUSED | Rcode::NOTAUTH if has_changed => Err(ZoneError::Rejected(format!(
-            "the server refuses this change only ({code}): the key lacks a permission for this name or type, or the records \
-             cannot be beside others"
-        ))),
-        code => Err(denied(code)),
-    }
-}
+const TOO_LARGE: &str =
+    "its old and new records do not fit into one DNS message of 64 KiB: use fewer or shorter records, or several names";
 
 /// The messages of changes that fit into one, and for each change whether it does.
 fn fitting(messages: impl Iterator<Item = Option<UnsignedMessage>>) -> (Vec<UnsignedMessage>, Vec<bool>) {
@@ -249,18 +245,12 @@ fn chunks<T>(items: Vec<T>, most: usize, size: impl Fn(&T) -> usize) -> Vec<Vec<
     chunks
 }
 
+/// Whether a response code means that the server refuses an update. Knot answers NOTAUTH where others answer REFUSED.
+fn is_refusal(code: Rcode) -> bool {
+    matches!(code, Rcode::REFUSED | Rcode::NOTAUTH)
+}
+
 /// Whether a response code means that a condition is not met.
 fn is_unmet_condition(code: Rcode) -> bool {
     matches!(code, Rcode::YXDOMAIN | Rcode::YXRRSET | Rcode::NXDOMAIN | Rcode::NXRRSET)
-}
-
-/// The error of a response code for which a retry fails too.
-fn denied(code: Rcode) -> ZoneError {
-    ZoneError::Denied(match code {
-        // Knot answers NOTAUTH where others answer REFUSED.
-        Rcode::REFUSED | Rcode::NOTAUTH => format!("the key is wrong or lacks a permission ({code})"),
-        Rcode::NOTIMP => format!("the server does not support updates ({code})"),
-        Rcode::NOTZONE => format!("the server does not have the zone ({code})"),
-        code => format!("the server answered {code}"),
-    })
 }

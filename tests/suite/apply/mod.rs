@@ -6,6 +6,7 @@ mod histories;
 pub(super) mod http;
 mod lifecycle;
 pub(super) mod memory;
+mod partial;
 mod processes;
 mod real;
 mod repositories;
