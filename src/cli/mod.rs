@@ -3,6 +3,7 @@
 mod args;
 mod base;
 mod branch;
+mod branch_usage;
 mod build;
 mod carried_out;
 mod check;

@@ -1,21 +1,20 @@
 //! `pleach teardown`: reports the teardown plans of the output.
 
 use super::base::BaseFinder;
+use super::branch_usage::BranchUsage;
 use super::screen::{Screen, report};
 use super::workspace::Workspace;
 use super::{Outcome, previous};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather, named};
 use crate::disk::OutputDir;
-use crate::dns;
 use crate::glob;
 use crate::name::DnsName;
-use crate::output::{LOCK_FILE, Lock, OutputFolder, OutputPath};
+use crate::output::{OutputFolder, OutputPath};
 use crate::pipeline;
-use crate::plan::{Branch, BuildPlan, EntryOwner, KnownBranches};
+use crate::plan::{BuildPlan, EntryOwner, KnownBranches};
 use crate::source::{Found, RelPath};
-use crate::spec::{EarlierSpecs, Spec};
+use crate::spec::EarlierSpecs;
 use crate::teardown::report::ListedPlan;
-use crate::teardown::usage::UsageCandidates;
 use crate::teardown::{Footprint, ProjectNames, TeardownPlan, report as formats};
 use clap::{Args, ValueEnum};
 use smol_str::SmolStr;
@@ -24,7 +23,7 @@ use std::path::{Path, PathBuf};
 
 /// Report what removed branches leave, and what existing ones have replaced
 ///
-/// Reads the plans in out/teardown and deletes nothing. Builds write them for removed branches, and for existing branches that have replaced an image, a database or an object outside of namespaces; these are marked `(existing)`. What any branch in out/namespaces uses is left out, because a merge can bring a plan and a new use together.
+/// Reads the plans in out/teardown and deletes nothing. Builds write them for removed branches, and for existing branches that have replaced an image, a database or an object outside of namespaces; these are marked `(existing)`. What an existing branch uses, by the files in out/namespaces or by a build, is left out, because a merge can bring a plan and a new use together.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -39,7 +38,7 @@ The script deletes no digest that an existing branch uses under another tag. $DR
 
 JSON: {apiVersion, kind, plans}; plans is a list of {branch, slug, existing, namespaces, clusterObjects, dns, databases, images}. `existing` is true if the branch exists; namespaces and images are strings, clusterObjects are {apiVersion, kind, name}, and {namespace} if the object is in a namespace that the branch does not own, dns are {name, zone}, databases are {kind, instance, name}.
 
-Exit status: 0 with or without plans, 2 a plan cannot be read or the output folder has no output, 4 I/O error")]
+Exit status: 0 with or without plans, 2 a plan cannot be read, the output folder has no output, or what a branch uses is unknown, 4 I/O error")]
 pub(super) struct TeardownArgs {
     /// The format of the report
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
@@ -79,7 +78,7 @@ pub(super) fn run(args: &TeardownArgs, workspace: &Workspace, here: &Path, scree
     let finder = BaseFinder { workspace, spec: &spec, plan: &plan, output: &output };
     let plans = listed(&finder, &folder)?;
     args.check_only(&plans, &plan)?;
-    let usage = OutputUsage::of(&output, &spec, &plan, &plans)?;
+    let usage = BranchUsage::of((project, &output), (&spec, &plan), &plans)?;
     let (mut warnings, mut zones) = (BTreeSet::new(), BTreeSet::new());
     let plans: Vec<ListedPlan> = plans
         .into_iter()
@@ -189,60 +188,6 @@ fn listed(finder: &BaseFinder, output: &RelPath) -> Result<Vec<ListedPlan>> {
     })
 }
 
-/// What the existing branches use.
-#[derive(Default)]
-struct OutputUsage {
-    /// The part of the plans that the objects of the output use.
-    in_use: Footprint,
-    /// All images in the repositories of the plans that these objects and the spec refer to.
-    references: BTreeSet<SmolStr>,
-}
-
-impl OutputUsage {
-    fn of(output: &OutputDir, spec: &Spec, plan: &BuildPlan, plans: &[ListedPlan]) -> Result<Self> {
-        let candidates = UsageCandidates::of(plans.iter().map(|listed| &listed.plan.footprint), &spec.image_fields);
-        if candidates.is_empty() {
-            return Ok(OutputUsage::default());
-        }
-        let repositories = candidates.repositories();
-        let is_object = |path: &RelPath| path.name().strip_suffix(".yaml").is_some();
-        let files = output
-            .read(&[OutputFolder::Namespaces.path(), OutputFolder::Shared.path()], |path: &RelPath| {
-                path.name() == LOCK_FILE || is_object(path)
-            })?;
-        let unknown = |path: &RelPath| {
-            let message = format!("cannot read `{}`, so what its branch uses is unknown", output.show(path));
-            Diagnostic::new(Code::Output, message).help("run `pleach build` first")
-        };
-        let (locks, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|(path, _)| path.name() == LOCK_FILE);
-        let readable: BTreeSet<&RelPath> =
-            files.iter().filter(|(_, text)| !text.trim().is_empty()).map(|(path, _)| &**path).collect();
-        let listed = locks
-            .iter()
-            .flat_map(|(lock, text)| Lock::names(text).into_iter().filter_map(|name| lock.parent().join(&name)));
-        let missing = listed.filter(|path| is_object(path) && !readable.contains(path));
-        Diagnostics::check(missing.map(|path| unknown(&path)).collect(), ())?;
-        let read = gather(files, |(path, text)| {
-            let used = candidates.used_by_files(&[&text]);
-            used.and_then(|used| Ok((used, candidates.references(&text, &repositories)?))).map_err(|_| unknown(&path))
-        })?;
-        let mut usage = OutputUsage::default();
-        let wanted = dns::wanted_names(spec, plan)?;
-        let wanted: BTreeSet<&DnsName> = wanted.iter().flat_map(|names| names.present.keys()).collect();
-        let listed = plans.iter().flat_map(|listed| &listed.plan.footprint.names);
-        usage.in_use.names.extend(listed.filter(|(_, name)| wanted.contains(name)).cloned());
-        // The output has no object for an adopted namespace.
-        usage.in_use.namespaces.extend(plan.branches.iter().filter_map(Branch::namespace).map(SmolStr::from));
-        for (footprint, references) in read {
-            usage.in_use.add(footprint);
-            usage.references.extend(references);
-        }
-        let of_spec = plan.branches.iter().flat_map(|branch| branch.images.keys().map(|name| branch.image(name)));
-        usage.references.extend(of_spec.filter_map(|image| UsageCandidates::reference(&image, &repositories)));
-        Ok(usage)
-    }
-}
-
 fn unknown_zone(zone: &DnsName) -> Diagnostic {
     let message = format!("the zone `{zone}` is not declared, so its names are not shown");
     Diagnostic::new(Code::Dns, message)
@@ -251,5 +196,7 @@ fn unknown_zone(zone: &DnsName) -> Diagnostic {
 
 fn partly_in_use(branch: &str) -> Diagnostic {
     let message = format!("an existing branch uses part of the footprint of `{branch}`; that part is not shown");
-    Diagnostic::new(Code::Output, message).help("`pleach build` updates the plans")
+    Diagnostic::new(Code::Output, message).help(
+        "`pleach build` removes from the plans what now belongs to another branch; the rest stays in them until no branch needs it",
+    )
 }

@@ -191,7 +191,7 @@ impl ImageIndex {
 }
 
 /// Calls `found` with each text of a node.
-fn each_text(node: &Node, found: &mut dyn FnMut(&str)) {
+pub(super) fn each_text(node: &Node, found: &mut dyn FnMut(&str)) {
     match &node.value {
         Value::Seq(items) => items.iter().for_each(|item| each_text(item, found)),
         Value::Map(map) => map.iter().for_each(|entry| each_text(&entry.value, found)),

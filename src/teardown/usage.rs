@@ -5,7 +5,7 @@
 //! are needed here.
 
 use super::footprint::{ClusterObject, CreatedOutside, Footprint, is_in_adopted_namespace};
-use super::image::{ImageIndex, deletable, images, references, repository};
+use super::image::{ImageIndex, deletable, each_text, images, references, repository};
 use crate::database::Database;
 use crate::diagnostic::{Result, gather};
 use crate::node::Node;
@@ -13,7 +13,7 @@ use crate::spec::{ApplyScript, ImageField};
 use crate::yaml;
 use rayon::prelude::*;
 use smol_str::SmolStr;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The entries of footprints that are searched for in the objects of existing branches.
 #[derive(Debug, Default)]
@@ -86,13 +86,32 @@ impl UsageCandidates {
         repositories.contains(&repository(image)).then(|| deletable(image).into())
     }
 
-    /// All references of the objects in a file to images in some repositories.
-    pub(crate) fn references(&self, text: &str, repositories: &BTreeSet<String>) -> Result<BTreeSet<SmolStr>> {
-        let mut found = BTreeSet::new();
-        for object in yaml::objects(text)? {
-            references(&object, &self.fields, repositories, &mut found);
+    /// All references of some objects to images in the repositories of the candidates.
+    pub(crate) fn references<'n>(&self, objects: impl IntoIterator<Item = &'n Node>) -> BTreeSet<SmolStr> {
+        let (repositories, mut found) = (self.repositories(), BTreeSet::new());
+        for object in objects {
+            references(object, &self.fields, &repositories, &mut found);
         }
-        Ok(found)
+        found
+    }
+
+    /// The candidates without which objects do not work, although they are not their branch's: namespaces in which the objects are,
+    /// and databases that they name in any text. A plan goes on listing them, because they are the removed branch's.
+    pub(crate) fn needed_by<'n>(&self, objects: impl IntoIterator<Item = &'n Node>) -> Footprint {
+        let mut databases: BTreeMap<&str, Vec<&Database>> = BTreeMap::new();
+        for database in &self.all.databases {
+            databases.entry(&database.name).or_default().push(database);
+        }
+        let is_in_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+        let mut needed = Footprint::default();
+        for object in objects {
+            needed.namespaces.extend(object.str_at(&["metadata", "namespace"]).map(SmolStr::from));
+            each_text(object, &mut |text| {
+                let named = text.split(|c| !is_in_name(c)).filter_map(|word| databases.get(word));
+                needed.databases.extend(named.flatten().map(|database| (*database).clone()));
+            });
+        }
+        needed
     }
 
     fn add_used_by(&self, object: &Node, used: &mut Footprint) {

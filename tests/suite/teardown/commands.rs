@@ -2,6 +2,7 @@
 
 use crate::tests::kit::Workspace;
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
@@ -296,6 +297,54 @@ fn what_is_in_use_after_a_merge_is_not_reported() {
         "{}",
         ran.err()
     );
+}
+
+/// `out` may be older than the spec and the templates, or damaged, so that it does not show what a branch uses.
+#[test]
+fn what_a_build_uses_is_not_shown() {
+    let workspace = workspace();
+    remove(&workspace, "login");
+    workspace.run(&["build"]).exits(0);
+    workspace.edit("branches.yaml", "shop/main:1", "shop/login:1");
+    let shown = || {
+        let ran = workspace.run(&["teardown", "--format", "images"]).exits(0);
+        assert!(ran.err().contains("an existing branch uses part of the footprint of `login`"), "{}", ran.err());
+        ran.out()
+    };
+    assert_eq!(shown(), "");
+    workspace.write("out/namespaces/main/50-pod-web.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\n");
+    assert_eq!(shown(), "");
+    fs::remove_dir_all(workspace.path().join("out/namespaces")).unwrap();
+    assert_eq!(shown(), "");
+}
+
+#[test]
+fn what_a_branch_that_cannot_be_built_uses_must_be_in_the_output() {
+    let workspace = workspace();
+    remove(&workspace, "login");
+    workspace.run(&["build"]).exits(0);
+    workspace.edit("branches.yaml", "{image: 'r.example.com/shop/main:1'}", "{}");
+    workspace.run(&["teardown"]).exits(0);
+    fs::remove_file(workspace.path().join("out/namespaces/main/pleach.lock")).unwrap();
+    let ran = workspace.run(&["teardown"]).exits(2);
+    let want = "cannot read `out/namespaces/main/pleach.lock`, so what its branch uses is unknown";
+    assert!(ran.out().is_empty() && ran.err().contains(want), "{}", ran.err());
+}
+
+/// A namespace with an object of another branch, and a database that its configuration names.
+#[test]
+fn what_an_existing_branch_needs_is_not_shown() {
+    let workspace = workspace();
+    let config = "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x-{{ branch.slug }}\n  \
+                  namespace: shop-login\n  annotations: {pleach.dev/namespace: keep}\ndata: {url: 'postgres://db/shop_login?a'}\n";
+    workspace.write("base/app.yaml.j2", workspace.read("base/app.yaml.j2") + config);
+    workspace.run(&["build"]).exits(0);
+    remove(&workspace, "login");
+    workspace.run(&["build"]).exits(0);
+    assert!(workspace.read("out/teardown/login.yaml").contains("shop_login"));
+    let shown = workspace.run(&["teardown"]).exits(0);
+    assert!(!shown.out().contains("namespaces") && !shown.out().contains("shop_login"), "{}", shown.out());
+    assert!(shown.out().contains("shop:login") && shown.err().contains("part of the footprint"), "{}", shown.err());
 }
 
 #[test]
