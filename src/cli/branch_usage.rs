@@ -3,6 +3,7 @@
 //! Both the output and a build in memory count: the output is what a cluster has, and the build is what it gets next. A branch that
 //! cannot be built needs all of its output.
 
+use crate::database::Database;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::disk::OutputDir;
 use crate::dns;
@@ -27,6 +28,8 @@ pub(super) struct BranchUsage {
     pub(super) in_use: Footprint,
     /// All images in the repositories of the plans that they and the spec refer to.
     pub(super) references: BTreeSet<SmolStr>,
+    /// The databases of the plans that a text of their objects names.
+    named_databases: BTreeSet<Database>,
 }
 
 impl BranchUsage {
@@ -50,6 +53,11 @@ impl BranchUsage {
         usage.in_use.names.extend(listed.filter(|(_, name)| wanted.contains(name)).cloned());
         // The output has no object for an adopted namespace.
         usage.in_use.namespaces.extend(plan.branches.iter().filter_map(Branch::namespace).map(SmolStr::from));
+        // A branch that has replaced its database may have another one with the same name, which a text may as well be about.
+        let databases: BTreeSet<&SmolStr> =
+            plan.branches.iter().filter_map(|branch| branch.database.as_ref()?.own()).collect();
+        usage.named_databases.retain(|database| !databases.contains(&database.name));
+        usage.in_use.databases.append(&mut usage.named_databases);
         let of_spec = plan.branches.iter().flat_map(|branch| branch.images.keys().map(|name| branch.image(name)));
         usage.references.extend(of_spec.filter_map(|image| UsageCandidates::reference(&image, &repositories)));
         Ok(usage)
@@ -107,7 +115,13 @@ impl BranchUsage {
 
     fn add_objects<'n>(&mut self, objects: impl Iterator<Item = &'n Node> + Clone, candidates: &UsageCandidates) {
         self.in_use.add(candidates.used_by(objects.clone()));
-        self.in_use.add(candidates.needed_by(objects.clone()));
+        self.in_use.namespaces.extend(objects.clone().filter_map(namespace));
+        self.named_databases.append(&mut candidates.named_databases(objects.clone()));
         self.references.append(&mut candidates.references(objects));
     }
+}
+
+/// The namespace of an object. It may be that of a removed branch.
+fn namespace(object: &Node) -> Option<SmolStr> {
+    object.str_at(&["metadata", "namespace"]).map(SmolStr::from)
 }

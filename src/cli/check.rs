@@ -23,8 +23,9 @@ use std::path::{Path, PathBuf};
 Examples:
   pleach check                      in CI, so that nobody forgets to build or edits out/ by hand
   pleach check --base origin/main
+  pleach check --prune              for a change that `build --prune` made
 
-A teardown record that a revert or a merge has lost is a warning if the next build finds it in the history of the base revision. A record that is in the base revision and not in out/ is a difference, unless `build --prune` drops it, also with `--carried-out` and an earlier commit. If out/ lacks all records that it drops for one branch and has others, that is a warning. So are records of earlier versions that out/ restores after a prune.
+A teardown record that a revert or a merge has lost is a warning if the next build finds it in the history of the base revision, also if the commits of this change become part of it. A record that is in the base revision and not in out/ is a difference; `--prune` accepts what `build --prune` drops, also with `--carried-out` and an earlier commit. Records of earlier versions that out/ restores after a prune are a warning.
 
 Exit status: 0 no differences, 1 differences, 2 the build fails, 4 I/O error")]
 pub(super) struct CheckArgs {
@@ -34,6 +35,9 @@ pub(super) struct CheckArgs {
     /// Treat warnings as errors
     #[arg(long)]
     strict: bool,
+    /// Accept an output from which `build --prune` has removed what was carried out
+    #[arg(long)]
+    prune: bool,
     /// Check DIR instead of the output folder of the spec
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
@@ -53,24 +57,20 @@ pub(super) fn run(
     command: &str,
     screen: Screen,
 ) -> Result<Outcome> {
-    let session = Session::open(
-        (workspace, here, screen),
-        (args.base.as_deref(), args.output.as_deref()),
-        Selection::All,
-        OnFailure::Stop,
-    )?;
+    let (base, output) = (args.base.as_deref(), args.output.as_deref());
+    let session = Session::open((workspace, here, screen), (base, output), Selection::All, OnFailure::Stop)?;
     let inputs = session.inputs();
     let build = session.build(&inputs)?;
     let (output, pruned) = (session.output(), PrunedRecords::of(&session, &build)?);
-    let tree = pruned.tree();
+    let tree = if args.prune { pruned.tree() } else { &build.tree };
     let comparison = session.compare(&build, tree)?;
     let accepted = RecordDifferences::of(&session, (tree, output), &comparison)?;
-    let warnings = accepted.iter().flat_map(|accepted| accepted.warnings(output)).chain(pruned.warning(output));
+    let warnings = accepted.iter().flat_map(|accepted| accepted.warnings(output));
     let warnings: Vec<Diagnostic> = warnings.chain(build.zone_warnings(&inputs, tree)).collect();
     session.refuse_warnings(args.strict, &build, &warnings)?;
     session.warn(&build, &warnings);
     let shown = session.shown_output();
-    let writes = pruned.command().map_or("a build".to_owned(), |command| format!("`{command}`"));
+    let writes = pruned.command().filter(|_| args.prune).map_or("a build".to_owned(), |command| format!("`{command}`"));
     if let Some(accepted) = accepted {
         report_text(&format!("`{shown}` is what {writes} writes, except for {}\n", accepted.count()))?;
         return Ok(Outcome::Done);
@@ -81,8 +81,14 @@ pub(super) fn run(
         return Ok(Outcome::Done);
     }
     let head = if output.has_output() { String::new() } else { format!("`{shown}` has no output of a build\n") };
-    report_text(&(head + &text(&owned, &unmanaged, command)))?;
+    let tail = pruned.command().filter(|_| !args.prune).map_or(String::new(), |by| pruned_help(&shown, by, command));
+    report_text(&(head + &text(&owned, &unmanaged, command) + &tail))?;
     Ok(Outcome::Differs)
+}
+
+/// What to run if the command `by` made the differences.
+fn pruned_help(output: &str, by: &str, command: &str) -> String {
+    format!("`{output}` is what `{by}` writes: if the records were carried out, `{command} check --prune` accepts it\n")
 }
 
 /// One line per file, and what to run.

@@ -5,7 +5,7 @@ use super::pruned_records::PrunedRecords;
 use super::screen::{Screen, report};
 use super::session::Session;
 use super::workspace::Workspace;
-use crate::diagnostic::{Diagnostic, Result};
+use crate::diagnostic::Result;
 use crate::diff::{self, BranchDiff, KnownBranch, text::Paint};
 use crate::disk;
 use crate::dns::zone_change::ZoneChange;
@@ -74,9 +74,7 @@ pub(super) fn run(args: &DiffArgs, workspace: &Workspace, here: &Path, screen: S
     let secret_keys: Vec<SmolStr> = session.spec.secrets.keys.iter().map(|key| key.value.clone()).collect();
     let (output, known) = (session.spec.output.to_string(), known(&session, (&before, after), &secret_keys));
     let branches = diff::compare((&before, after), &output, &secret_keys, known);
-    let zones = build.zone_warnings(&inputs, after);
-    let warnings: Vec<Diagnostic> = pruned.warning(session.output()).into_iter().chain(zones).collect();
-    session.warn(&build, &warnings);
+    session.warn(&build, &build.zone_warnings(&inputs, after));
     let report_text = args.render(&branches, screen);
     match &args.output {
         None => report(&report_text)?,

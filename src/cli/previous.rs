@@ -10,7 +10,7 @@ use crate::annotation::PROJECT_LABEL;
 use crate::argument::shell_word;
 use crate::diagnostic::{Diagnostic, PreviousFile, Result};
 use crate::disk::OutputDir;
-use crate::git::{EarlierFiles, MOST_FILES, OutputAtCommit};
+use crate::git::{self, EarlierFiles, MOST_FILES, OutputAtCommit};
 use crate::output::{
     HistoryParents, OutputFolder, OutputHistory, OutputKind, OutputPath, PreviousOutput, Tree, written_files,
 };
@@ -97,6 +97,11 @@ impl RecordedOutput {
         Ok(self.commit().map_or(Ok(Vec::new()), |files| files.earlier_versions(path))?)
     }
 
+    /// The texts that a file has had in the commits of this change.
+    pub(super) fn texts_in_change(&self, path: &OutputPath) -> Result<Vec<Arc<str>>> {
+        Ok(self.commit().map_or(Ok(Vec::new()), |files| files.texts_until_head(path))?)
+    }
+
     /// The output at the commit whose history has what was removed from it.
     fn commit(&self) -> Option<&OutputAtCommit> {
         match &self.base {
@@ -144,9 +149,11 @@ impl RecordedOutput {
         self.commit().is_some_and(|files| files.root().join(files.output().as_str()) == self.disk.path())
     }
 
-    /// Whether they find it too if the commit that is checked out becomes the default branch.
+    /// Whether they find it too if the commit that is checked out becomes the default branch. If the change has moved the output to another
+    /// repository, they search that one.
     pub(super) fn has_history_in_head(&self) -> Result<bool> {
-        Ok(self.commit().map_or(Ok(false), OutputAtCommit::is_published_by_head)?)
+        let is_here = |files: &&OutputAtCommit| git::repository(files.root()) == git::repository(self.disk.path());
+        Ok(self.commit().filter(is_here).map_or(Ok(false), OutputAtCommit::is_published_by_head)?)
     }
 }
 

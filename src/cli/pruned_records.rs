@@ -1,12 +1,11 @@
 //! Which teardown records of the base revision are pruned: by `build --prune`, and in an output that is checked.
 //!
-//! A record that somebody deleted by hand looks like a pruned one. Pruning drops the teardown plan and the absent DNS names of a branch
-//! together, and those of all branches, so an output that lacks only some of them is reported.
+//! A record that somebody deleted by hand looks like a pruned one, so `check` accepts a pruned output on request only. Pruning drops the
+//! teardown plan and the absent DNS names of a branch together, and those of all branches.
 
 use super::record_differences::only_lacks_records;
 use super::session::Session;
-use crate::diagnostic::{Code, Diagnostic, Result, named};
-use crate::disk::OutputDir;
+use crate::diagnostic::Result;
 use crate::output::{OutputKind, OutputPath, Tree};
 use crate::pipeline::Build;
 use clap::ValueEnum;
@@ -41,10 +40,8 @@ impl Prune {
 #[derive(Debug)]
 pub(super) struct PrunedRecords<'b> {
     tree: Cow<'b, Tree>,
-    /// The command that has pruned all records, if it is not only some of them.
+    /// The command that has pruned them, if any are pruned.
     by: Option<String>,
-    /// The files of which only some records are pruned.
-    partial: Vec<&'b OutputPath>,
 }
 
 /// What a file of the output has of the entries that are prunable.
@@ -62,26 +59,21 @@ impl<'b> PrunedRecords<'b> {
         let files: Vec<(&OutputPath, Entries)> =
             build.prunable.keys().map(|path| (path, entries(session, build, path))).collect();
         let existing = session.plan.slugs();
-        let fits = |prune: Option<Prune>, slug: Option<&str>| {
-            let mut files = files.iter().filter(|(path, _)| slug.is_none_or(|slug| path.slug() == slug));
-            files.all(|(path, has)| match prune.filter(|prune| prune.drops(path, &existing)) {
+        let fits = |prune: Option<Prune>| {
+            files.iter().all(|(path, has)| match prune.filter(|prune| prune.drops(path, &existing)) {
                 Some(_) => *has == Entries::None,
                 None => *has == Entries::All,
             })
         };
         let modes = [None, Some(Prune::All), Some(Prune::Removed)];
-        let mode = |slug: Option<&str>| modes.into_iter().find(|mode| fits(*mode, slug));
-        let drops = |mode: Option<Prune>, path: &OutputPath| mode.is_some_and(|prune| prune.drops(path, &existing));
-        if let Some(mode) = mode(None) {
-            let by = mode.map(|prune| prune.command().to_owned());
-            return Ok(PrunedRecords { tree: build.pruned(|path| drops(mode, path)), by, partial: Vec::new() });
+        if let Some(mode) = modes.into_iter().find(|mode| fits(*mode)) {
+            let tree = build.pruned(|path| mode.is_some_and(|prune| prune.drops(path, &existing)));
+            return Ok(PrunedRecords { tree, by: mode.map(|prune| prune.command().to_owned()) });
         }
-        if let Some((tree, by)) = carried_out(session, build)? {
-            return Ok(PrunedRecords { tree: Cow::Owned(tree), by: Some(by), partial: Vec::new() });
-        }
-        let is_pruned = |path: &OutputPath| drops(mode(Some(path.slug())).flatten(), path);
-        let partial = build.prunable.keys().filter(|path| is_pruned(path)).collect();
-        Ok(PrunedRecords { tree: build.pruned(is_pruned), by: None, partial })
+        Ok(match carried_out(session, build)? {
+            Some((tree, by)) => PrunedRecords { tree: Cow::Owned(tree), by: Some(by) },
+            None => PrunedRecords { tree: Cow::Borrowed(&build.tree), by: None },
+        })
     }
 
     /// The files.
@@ -89,21 +81,9 @@ impl<'b> PrunedRecords<'b> {
         &self.tree
     }
 
-    /// The command that has pruned all records, if they are pruned.
+    /// The command that has pruned them, if any are pruned.
     pub(super) fn command(&self) -> Option<&str> {
         self.by.as_deref()
-    }
-
-    /// A warning if only some records are pruned.
-    pub(super) fn warning(&self, output: &OutputDir) -> Option<Diagnostic> {
-        if self.partial.is_empty() {
-            return None;
-        }
-        let names: Vec<String> = self.partial.iter().map(|path| output.show(path)).collect();
-        let message = format!("records of the base revision are dropped from {}, and others are not", named(&names));
-        Some(Diagnostic::new(Code::Output, message).help(
-            "`pleach build` restores them; if others are not carried out yet, `pleach build --prune --carried-out REF` drops those of a commit",
-        ))
     }
 }
 

@@ -3,7 +3,8 @@
 //!
 //! `git revert` undoes a change of the spec together with its output, so nothing records what the undone change had created. The
 //! history of the base revision still has it, also after a merge, and every build reads that history. An entry that the base
-//! revision records already is different: if it is deleted from the output, no build finds it again.
+//! revision records already is different: if it is deleted from the output, no build finds it again. So is one that a commit of this
+//! change has recorded and a later one has dropped.
 //!
 //! `git revert` of a prune restores records that were not carried out. The base revision does not have them until the change is
 //! merged. From then on, builds keep them.
@@ -46,6 +47,13 @@ impl RecordDifferences {
         let difference = if files.iter().all(is_missing) {
             if !session.previous.has_history_in_head()? {
                 return Ok(None);
+            }
+            for path in &files {
+                let (wanted, on_disk) = (tree.get(path), on_disk(path));
+                let versions = session.previous.texts_in_change(path)?;
+                if had_missing_records(path, wanted, on_disk.as_deref(), &versions).unwrap_or(true) {
+                    return Ok(None);
+                }
             }
             RecordDifference::Missing
         } else {
@@ -144,6 +152,21 @@ fn only_adds(path: &OutputPath, wanted: &str, on_disk: Option<&str>, previous: O
     let added = wanted.records.without(&on_disk.records);
     let is_dropped = added.without(&previous.records) != added;
     Some(on_disk.has_same_header(&wanted) && on_disk.records.is_subset(&wanted.records) && !is_dropped)
+}
+
+/// Whether a version of a file had records of a build that the file lacks. If these versions become part of the default branch, its
+/// history says that the records were carried out. `None` if a version cannot be read.
+fn had_missing_records(
+    path: &OutputPath,
+    wanted: Option<&Arc<str>>,
+    on_disk: Option<&str>,
+    versions: &[Arc<str>],
+) -> Option<bool> {
+    let wanted = RecordFile::read(path, wanted?)?;
+    let missing = wanted.records.without(&RecordFile::read_if_exists(path, on_disk, &wanted)?.records);
+    let versions = versions.iter().map(|version| Some(RecordFile::read(path, version)?.records));
+    let versions: Vec<_> = versions.collect::<Option<_>>()?;
+    Some(versions.iter().any(|version| missing.without(version) != missing))
 }
 
 /// Whether a file has exactly the records of a build.

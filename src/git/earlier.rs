@@ -1,7 +1,7 @@
 //! What the history of a commit had: an output that was removed since, and the texts of files. What existed only in a pull request is
 //! not in the published history.
 
-use super::published::{Published, PublishedHistory};
+use super::published::{MOST_CHANGES, MOST_COMMITS, Published, PublishedHistory};
 use super::raw::{COMMIT, ChangedFile, RAW, changed_files};
 use super::revision::{OutputAtCommit, below, contents};
 use super::{run, stdout};
@@ -49,11 +49,25 @@ impl OutputAtCommit {
         versions(self.root(), (None, self.commit()), HistoryParents::Published, &[path.as_str()])
     }
 
-    /// Whether the published history of `HEAD` has this commit, if it is before `HEAD`.
+    /// The texts that the commits after this one have given a file, up to `HEAD`. They are published if they are not merged as one.
+    pub(crate) fn texts_until_head(&self, path: &OutputPath) -> Result<Vec<Arc<str>>, Diagnostic> {
+        let Some(path) = self.output().join(path.as_str()) else { return Ok(Vec::new()) };
+        versions(self.root(), (Some(self.commit()), "HEAD"), HistoryParents::All, &[path.as_str()])
+    }
+
+    /// Whether the published history of `HEAD` has this commit, if it is before `HEAD`, and near enough that a build at `HEAD` reads
+    /// what changed after it.
     pub(crate) fn is_published_by_head(&self) -> Result<bool, Diagnostic> {
         let is_before =
             run(self.root(), &["merge-base", "--is-ancestor", self.commit(), "HEAD"], b"")?.status.success();
-        if is_before { PublishedHistory::of(self.root(), "HEAD")?.has(self.commit()) } else { Ok(true) }
+        let range = format!("{}..HEAD", self.commit());
+        let count = |path: &[&str]| -> Result<usize, Diagnostic> {
+            let args = ["--literal-pathspecs", "rev-list", "--count", "--full-history", &range, "--"];
+            let printed = stdout(run(self.root(), &[&args, path].concat(), b"")?)?;
+            Ok(String::from_utf8_lossy(&printed).trim().parse().unwrap_or(usize::MAX))
+        };
+        let is_near = count(&[])? < MOST_COMMITS && count(&[self.pathspec()])? < MOST_CHANGES;
+        Ok(is_near && (!is_before || PublishedHistory::of(self.root(), "HEAD")?.has(self.commit())?))
     }
 
     /// The paths of `folders` of the output in the repository.

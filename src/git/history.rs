@@ -1,7 +1,7 @@
 //! The last changes of the output in the history of a commit.
 
 use super::earlier_files::FileBlob;
-use super::published::{ChainChanges, MOST_CHANGES, Published, PublishedHistory};
+use super::published::{ChainChanges, MOST_CHANGES, MOST_COMMITS, Published, PublishedHistory};
 use super::raw::{ChangedFile, RAW, changed_files};
 use super::revision::{OutputAtCommit, below, contents};
 use super::{FETCH_HISTORY, commit, is_shallow, run, stdout};
@@ -11,8 +11,6 @@ use crate::source::RelPath;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// At most the changes of this many commits before the last change of the output are read.
-const MOST_COMMITS: usize = 200;
 /// When this many files have been found, only plans, zone changes and removed folders are read in older changes. 30 changes of one object
 /// in 600 branches are less.
 pub(crate) const MOST_FILES: usize = 20_000;

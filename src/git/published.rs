@@ -16,6 +16,8 @@ use std::path::Path;
 
 /// At most this many changes of the output are read.
 pub(super) const MOST_CHANGES: usize = 30;
+/// At most the changes of this many commits before the last change of the output are read.
+pub(super) const MOST_COMMITS: usize = 200;
 /// At most this many of such merges are followed.
 const MOST_MERGES: usize = 20;
 /// The default branch of a repository that has none of a remote.

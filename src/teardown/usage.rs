@@ -95,23 +95,22 @@ impl UsageCandidates {
         found
     }
 
-    /// The candidates without which objects do not work, although they are not their branch's: namespaces in which the objects are,
-    /// and databases that they name in any text. A plan goes on listing them, because they are the removed branch's.
-    pub(crate) fn needed_by<'n>(&self, objects: impl IntoIterator<Item = &'n Node>) -> Footprint {
-        let mut databases: BTreeMap<&str, Vec<&Database>> = BTreeMap::new();
+    /// The databases among the candidates that a text of some objects names. They are not in use by the rules of plans, which go on
+    /// listing them: only the objects of the removed branch say that they were its own.
+    pub(crate) fn named_databases<'n>(&self, objects: impl IntoIterator<Item = &'n Node>) -> BTreeSet<Database> {
+        let mut by_name: BTreeMap<&str, Vec<&Database>> = BTreeMap::new();
         for database in &self.all.databases {
-            databases.entry(&database.name).or_default().push(database);
+            by_name.entry(&database.name).or_default().push(database);
         }
         let is_in_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
-        let mut needed = Footprint::default();
+        let mut found = BTreeSet::new();
         for object in objects {
-            needed.namespaces.extend(object.str_at(&["metadata", "namespace"]).map(SmolStr::from));
             each_text(object, &mut |text| {
-                let named = text.split(|c| !is_in_name(c)).filter_map(|word| databases.get(word));
-                needed.databases.extend(named.flatten().map(|database| (*database).clone()));
+                let named = text.split(|c| !is_in_name(c)).filter_map(|word| by_name.get(word));
+                found.extend(named.flatten().map(|database| (*database).clone()));
             });
         }
-        needed
+        found
     }
 
     fn add_used_by(&self, object: &Node, used: &mut Footprint) {

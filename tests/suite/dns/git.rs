@@ -65,6 +65,12 @@ impl Repository {
         assert_eq!(self.0.run(&["diff"]).exits(0).out(), "");
     }
 
+    fn assert_pruned(&self) {
+        self.0.run(&["check"]).exits(1);
+        self.0.run(&["check", "--prune"]).exits(0);
+        assert_eq!(self.0.run(&["diff"]).exits(0).out(), "");
+    }
+
     /// The zone change files, reduced to their names and without the zone suffix.
     fn zone(&self) -> BTreeMap<String, String> {
         let text = |text: Vec<u8>| {
@@ -141,7 +147,7 @@ fn one_branch_is_added_and_one_removed_in_two_pull_requests() {
     repository.in_two_pull_requests(|r| r.branch("login", ""), |r| r.remove("one"));
     assert_eq!(repository.0.files("out/teardown").into_keys().collect::<Vec<_>>(), ["one.yaml", "search.yaml"]);
     repository.0.run(&["build", "--prune"]).exits(0);
-    repository.assert_unchanged();
+    repository.assert_pruned();
     assert!(!repository.0.path().join("out/teardown").exists());
 }
 
@@ -338,18 +344,18 @@ fn absent_names_are_pruned() {
     repository.git(&["checkout", "-q", "-b", "prune"]);
     repository.remove("search");
     repository.0.run(&["build", "--prune"]).exits(0);
-    repository.assert_unchanged();
+    repository.assert_pruned();
     assert_eq!(repository.zone_change("login"), None);
     assert_eq!(repository.zone_change("search").as_deref(), Some("absent: - search2"));
     repository.commit("prune");
-    repository.assert_unchanged();
+    repository.assert_pruned();
     repository.update_origin();
     repository.build();
     assert_eq!(repository.git(&["status", "--porcelain"]), "");
 
     repository.0.run(&["build", "--prune"]).exits(0);
     assert_eq!(repository.zone().keys().collect::<Vec<_>>(), ["main.yaml"]);
-    repository.assert_unchanged();
+    repository.assert_pruned();
 }
 
 #[test]
@@ -539,7 +545,7 @@ fn the_records_and_the_declaration_of_a_zone_are_removed_together() {
     assert!(error.contains("the zone `old.example.org` is not declared any more"), "{error}");
     strict(&["build", "--prune"]).exits(0);
     for _ in 0..2 {
-        strict(&["check"]).exits(0);
+        strict(&["check", "--prune"]).exits(0);
         repository.commit("prune");
         repository.update_origin();
         strict(&["build"]).exits(0);

@@ -94,18 +94,18 @@ fn check_finds_the_commit_whose_plans_were_carried_out() {
     change(&workspace, &["main:3", "three:13"]);
     for prune in ["--prune", "--prune=removed"] {
         workspace.run(&["build", prune, "--carried-out", "carried-out"]).exits(0);
-        let report = workspace.run(&["check", "--strict"]).exits(0).out();
+        let report = workspace.run(&["check", "--prune", "--strict"]).exits(0).out();
         let want = format!("is what `build {prune} --carried-out {}` writes: ", carried_out.trim());
         assert!(report.contains(&want), "{report}");
         workspace.shell("git checkout -q -b pull && git add -A && git commit -qm prune");
-        workspace.run(&["check", "--strict"]).exits(0);
+        workspace.run(&["check", "--prune", "--strict"]).exits(0);
         assert_eq!(workspace.run(&["diff"]).exits(0).out(), "");
         workspace.shell("git checkout -q - && git branch -qD pull && git clean -fdq");
     }
     // No commit has exactly these records.
     workspace.run(&["build", "--prune", "--carried-out", "carried-out"]).exits(0);
     workspace.shell("sed -i /two.dev/d out/dns/dev.example.com/two.yaml");
-    let report = workspace.run(&["check"]).exits(1).out();
+    let report = workspace.run(&["check", "--prune"]).exits(1).out();
     assert!(report.contains("out/dns/dev.example.com/two.yaml\n"), "{report}");
 }
 

@@ -128,7 +128,7 @@ proptest! {
             if prunes {
                 repository.put(&before);
                 repository.build(&["--prune"]);
-                repository.workspace.run(&["check"]).exits(0);
+                repository.workspace.run(&["check", "--prune"]).exits(0);
                 pruned.extend(&listed - &planned(&repository.tree()));
             }
             let (previous, current) = (&footprints(&model, "") | &planned(&repository.tree()), footprints(&model, ""));
@@ -193,7 +193,7 @@ proptest! {
         prop_assert!(listed.is_subset(&previous), "{:?} was never used", listed.difference(&previous));
         repository.put(&merged);
         repository.build(&["--prune"]);
-        repository.workspace.run(&["check"]).exits(0);
+        repository.workspace.run(&["check", "--prune"]).exits(0);
         let kept = planned(&repository.tree());
         prop_assert_eq!(&kept - &planned(&merged), &listed - &planned(&merged), "new entries are not pruned");
         if !prunes {

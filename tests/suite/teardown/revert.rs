@@ -249,29 +249,71 @@ fn what_was_recorded_and_pruned_does_not_come_back() {
 }
 
 #[test]
-fn records_are_pruned_as_a_whole() {
+fn records_are_pruned_as_a_whole_and_on_request() {
     let repository = repository();
     change(&repository, &["main:1", "new:2", "other:3"]);
     change(&repository, &["main:4"]);
-    let report = |prune: &str| {
+    for prune in ["--prune", "--prune=removed"] {
         repository.build(&[prune]);
-        let report = repository.workspace.run(&["check", "--strict"]).exits(0).out();
+        let written = format!("`out` is what `build {prune}` writes");
+        let report = repository.workspace.run(&["check", "--prune", "--strict"]).exits(0).out();
+        assert!(report.starts_with(&format!("{written}: ")), "{report}");
+        // Somebody may have deleted them by hand.
+        let report = repository.workspace.run(&["check"]).exits(1).out();
+        assert!(report.starts_with("missing    out/dns/dev.example.com/new.yaml\n"), "{report}");
+        let hint = format!("{written}: if the records were carried out, `pleach check --prune` accepts it\n");
+        assert!(report.ends_with(&hint), "{report}");
         shell(&repository, "git checkout -q . && git clean -fdq out");
-        report
-    };
-    assert!(report("--prune").starts_with("`out` is what `build --prune` writes: "));
-    assert!(report("--prune=removed").starts_with("`out` is what `build --prune=removed` writes: "));
+    }
     // Another pull request that was merged meanwhile has records of its own, or somebody has deleted these by hand.
     shell(&repository, "rm out/teardown/new.yaml out/dns/dev.example.com/new.yaml");
-    let want = "warning[output]: records of the base revision are dropped from `out/dns/dev.example.com/new.yaml`, \
-                `out/teardown/new.yaml`, and others are not\n";
-    for command in [&["check"][..], &["check", "--strict"]] {
-        let ran = repository.workspace.run(command);
-        assert_eq!(ran.status(), if command.len() == 1 { 0 } else { 2 });
-        assert!(ran.err().contains(want.trim_start_matches("warning")), "{}", ran.err());
+    for command in [&["check"][..], &["check", "--prune"]] {
+        let report = repository.workspace.run(command).exits(1).out();
+        let want = "missing    out/dns/dev.example.com/new.yaml\nmissing    out/teardown/new.yaml\n\
+                    2 files are not what a build writes: run `pleach build`\n";
+        assert_eq!(report, want);
     }
     repository.build(&[]);
     assert_whole(&repository);
+}
+
+/// If the commits of a change become part of the default branch, its history says that these records were carried out.
+#[test]
+fn a_record_that_a_commit_of_the_change_had_is_an_error() {
+    for edit in ["rm out/teardown/new.yaml out/dns/dev.example.com/new.yaml", "sed -i /app:2/d out/teardown/new.yaml"] {
+        let repository = repository();
+        change(&repository, &["main:1", "new:2"]);
+        spec(&repository, &["main:1"]);
+        repository.build(&[]);
+        repository.commit();
+        shell(&repository, edit);
+        shell(&repository, "git add -A && git commit -qm drop");
+        let report = repository.workspace.run(&["check", "--base", "origin/main"]).exits(1).out();
+        assert!(report.contains("out/teardown/new.yaml\n"), "{report}");
+        // Another commit without any of them is the same.
+        shell(&repository, "git commit -q --allow-empty -m more");
+        repository.workspace.run(&["check"]).exits(1);
+    }
+}
+
+/// A build reads a limited number of commits.
+#[test]
+fn a_missing_record_below_many_commits_is_an_error() {
+    let repository = repository();
+    change(&repository, &["main:1", "new:2"]);
+    spec(&repository, &["main:1"]);
+    repository.build(&[]);
+    shell(&repository, "rm out/teardown/new.yaml out/dns/dev.example.com/new.yaml");
+    repository.commit();
+    checked(&repository);
+    let change = |i| format!("echo 'x: {i}' >> out/namespaces/main/pleach.lock && git commit -qam c{i}");
+    shell(&repository, &(0..30).map(change).collect::<Vec<_>>().join(" && "));
+    shell(&repository, "git checkout -q HEAD~30 -- out && git commit -qam same");
+    repository.workspace.run(&["check"]).exits(1);
+    shell(&repository, "git reset -q --hard HEAD~31");
+    checked(&repository);
+    shell(&repository, "for i in $(seq 200); do git commit -q --allow-empty -m c; done");
+    repository.workspace.run(&["check"]).exits(1);
 }
 
 #[test]
