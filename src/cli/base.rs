@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `--base` names it | that commit or folder |
 //! | the output is in the repository of the workspace | where the history forks from the default branch of `origin` |
+//! | the output is in another repository now, and was in that of the workspace | the commit where the history forks, or that `--base` names, of the workspace |
 //! | it is in another repository, worktree or submodule | where the history there forks from its upstream branch, else its `HEAD` |
 //! | neither: no repository, no `origin`, no `git`, a shallow clone, an ignored output | the output on the disk, else that of `HEAD` |
 //! | there is no output, but `output:` was another folder, or the workspace was in one | the output in that folder |
@@ -136,6 +137,10 @@ impl BaseFinder<'_> {
     }
 
     fn at_commit(&self, commit: &str) -> Result<Base> {
+        if let Some((folder, files)) = self.before_move(commit)? {
+            let warnings = self.left_over(&folder).into_iter().collect();
+            return Ok(Base { warnings, ..Base::named(BaseRevision::Commit(files)) });
+        }
         let Some(files) = self.committed(commit, self.output)? else {
             return self.in_earlier_output(commit)?.ok_or_else(|| self.no_repository(commit).into());
         };
@@ -148,6 +153,20 @@ impl BaseFinder<'_> {
         let is_below = disk::below(&self.workspace.root, output.path()).is_some();
         let root = git::repository(output.path()).or_else(|| is_below.then_some(&*self.workspace.root));
         root.map(|root| output_at(root, commit, output)).transpose()
+    }
+
+    /// The output at a commit of the workspace, if a change has moved it to another repository, such as a submodule. What the other
+    /// repository has comes from the same change.
+    fn before_move(&self, commit: &str) -> Result<Option<(OutputDir, OutputAtCommit)>> {
+        if git::repository(self.output.path()).is_none_or(|root| self.is_own(root)) {
+            return Ok(None);
+        }
+        let Some(folder) = self.output_at(commit)?.map(|folder| self.workspace.folder(&folder)) else {
+            return Ok(None);
+        };
+        let Some(root) = git::repository(&self.workspace.root) else { return Ok(None) };
+        let files = disk::below(root, folder.path()).map(|_| output_at(root, commit, &folder)).transpose()?;
+        Ok(files.filter(OutputAtCommit::has_output).map(|files| (folder, files)))
     }
 
     /// The output at a commit in the folder that the spec names, now or at that commit.
@@ -190,6 +209,12 @@ impl BaseFinder<'_> {
 
     /// The base revision without `--base`.
     pub(super) fn find(&self) -> Result<Base> {
+        let moved = self.commit()?.map_or(Ok(None), |commit| self.before_move(&commit))?;
+        if let Some((folder, files)) = moved {
+            let origin = BaseOrigin::Earlier(self.before_last_change(&folder)?);
+            let warnings = self.left_over(&folder).into_iter().collect();
+            return Ok(Base { revision: BaseRevision::Commit(files), origin, warnings });
+        }
         let (revision, warnings) = self.of(self.output)?;
         if revision.has_output() {
             return Ok(Base { revision, origin: BaseOrigin::OutputFolder, warnings });
@@ -342,7 +367,7 @@ impl BaseFinder<'_> {
     fn left_over(&self, earlier: &OutputDir) -> Option<Diagnostic> {
         // With `--output`, the folder of the spec is still in use.
         let is_named = self.other_output(&self.spec.output).is_some();
-        if is_named || !earlier.has_output() {
+        if is_named || earlier.path() == self.output.path() || !earlier.has_output() {
             return None;
         }
         let (old, new) = (earlier.show(&RelPath::root()), self.output.show(&RelPath::root()));

@@ -500,6 +500,42 @@ fn an_output_that_moves_takes_its_records_along() {
     }
 }
 
+/// The change brings the other repository, so its commits say nothing about what was published.
+#[test]
+fn an_output_that_becomes_a_submodule_has_the_records_of_the_workspace() {
+    for output in ["out", "rendered"] {
+        let folder = Folder::cloned();
+        folder.build(&[]);
+        folder.commit("w");
+        folder.shell("git -C w push -q 2> /dev/null");
+        folder.spec("", &["main"]);
+        folder.build(&[]);
+        folder.shell("rm -rf w/out/teardown w/out/dns/*/old.yaml && cp -r w/out sub && git -C w rm -rqf --cached out && rm -rf w/out");
+        folder.shell("git -C sub init -q -b main && git -C sub add -A && git -C sub commit -qm output");
+        let add = "git -C w -c protocol.file.allow=always submodule --quiet add ../sub";
+        folder.shell(&format!("{add} {output} 2> /dev/null && git -C w/{output} remote set-head origin main"));
+        folder.spec(&format!("output: {output}\n"), &["main"]);
+        folder.shell("git -C w add -A && git -C w commit -qm submodule");
+        for args in [&["check"][..], &["check", "--base", "origin/main"]] {
+            let report = folder.run(args).exits(1).out();
+            assert!(report.contains("old.yaml\n"), "{report}");
+        }
+        folder.build(&[]);
+        folder.assert_recorded(&format!("w/{output}"));
+        folder.shell(&format!("git -C w/{output} add -A && git -C w/{output} commit -qm records"));
+        folder.shell("git -C w add -A && git -C w commit -qm more");
+        folder.run(&["check", "--base", "origin/main"]).exits(0);
+        // Once this is published, the history of the submodule counts.
+        folder.shell(&format!(
+            "git -C w push -q 2> /dev/null && git -C w/{output} update-ref refs/remotes/origin/main HEAD"
+        ));
+        folder.spec(&format!("output: {output}\n"), &["main", "more"]);
+        folder.build(&[]);
+        folder.run(&["check"]).exits(0);
+        folder.assert_recorded(&format!("w/{output}"));
+    }
+}
+
 #[test]
 fn an_output_folder_that_is_not_separate_is_refused() {
     let folder = Folder::new();
