@@ -4,10 +4,11 @@ use super::args::{RevisionArg, ZoneAccessArgs, ZoneChangeFilesArgs};
 use crate::apply::address::ClusterAddresses;
 use crate::apply::context::ProviderContext;
 use crate::apply::desired;
+use crate::apply::entry::DesiredState;
 use crate::apply::http::RequestTrace;
 use crate::apply::open::open_zone;
 use crate::apply::orphan;
-use crate::apply::reconcile::DesiredZone;
+use crate::apply::reconcile::{DesiredZone, Permissions};
 use crate::apply::retry::{Retry, RetryNotice, RetryPolicy};
 use crate::apply::run::OpenZone;
 use crate::cli::screen::Screen;
@@ -103,7 +104,7 @@ impl<'a> DnsInputs<'a> {
         &self,
         args: &ZoneAccessArgs,
         scope: ZoneScope,
-        forget: &BTreeSet<DnsName>,
+        permissions: &Permissions,
     ) -> Result<Vec<DesiredZone>> {
         let selected = self.selected(args)?;
         let owner = self.files.first().map_or_else(|| Owner::of(&self.spec), |file| file.change.owner.clone());
@@ -119,7 +120,7 @@ impl<'a> DnsInputs<'a> {
         }
         let eligible: Vec<&DnsName> =
             if selected.is_empty() { self.spec.zones.keys().collect() } else { selected.iter().collect() };
-        for host in forget {
+        for host in &permissions.forget {
             let zone = eligible.iter().filter(|zone| host.below(zone).is_some()).max_by_key(|zone| zone.as_str().len());
             let Some(zone) = zone else {
                 let zones = if selected.is_empty() { "no zone of the spec" } else { "none of the zones of `--zone`" };
@@ -130,7 +131,9 @@ impl<'a> DnsInputs<'a> {
             zones.entry((*zone).clone()).or_insert(empty).forget(host)?;
         }
         zones.retain(|zone, _| selected.is_empty() || selected.contains(zone));
-        Ok(zones.into_values().collect())
+        let zones: Vec<DesiredZone> = zones.into_values().collect();
+        check_permitted(permissions, &zones)?;
+        Ok(zones)
     }
 
     /// The zones of a run, ready to be read.
@@ -138,14 +141,14 @@ impl<'a> DnsInputs<'a> {
         &self,
         args: &ZoneAccessArgs,
         scope: ZoneScope,
-        forget: &BTreeSet<DnsName>,
+        permissions: &Permissions,
     ) -> Result<Vec<OpenZone>> {
         let screen = self.screen;
         let trace: Option<RequestTrace> =
             args.verbose.then(|| Arc::new(move |text: &str| screen.info(text)) as RequestTrace);
         let file = |path: &str| disk::load(&self.here.join(path));
         let context = ProviderContext { variable: &super::variable, file: &file, trace };
-        gather(self.desired_zones(args, scope, forget)?, |desired| {
+        gather(self.desired_zones(args, scope, permissions)?, |desired| {
             let declared = self.spec.zones.get(&desired.zone);
             let provider = declared.and_then(|zone| zone.provider).map_or("", ZoneProvider::name);
             let name = format!("zone `{}` ({provider})", desired.zone);
@@ -171,6 +174,25 @@ impl<'a> DnsInputs<'a> {
         });
         Diagnostics::check(others.collect(), ())
     }
+}
+
+/// Refuses to adopt or overwrite a name that is not in the run, because that would have no effect.
+fn check_permitted(permissions: &Permissions, zones: &[DesiredZone]) -> Result<()> {
+    let entries = zones.iter().flat_map(|zone| &zone.entries);
+    let present: BTreeSet<&DnsName> =
+        entries.filter(|entry| entry.state != DesiredState::Absent).map(|entry| &entry.host).collect();
+    let named = [("--adopt", &permissions.adopt), ("--overwrite", &permissions.overwrite)];
+    let unknown = named.into_iter().flat_map(|(option, names)| {
+        names.iter().filter(|name| !present.contains(name)).map(move |name| (option, name))
+    });
+    let unknown = unknown.map(|(option, name)| {
+        let error = Diagnostic::new(
+            Code::Usage,
+            format!("`{option} {name}` has no effect: in the zones of this run, no file has this name under `present`"),
+        );
+        error.suggest(name.as_str(), present.iter().map(|name| name.as_str()))
+    });
+    Diagnostics::check(unknown.collect(), ())
 }
 
 /// The folders of the zone change files.

@@ -50,7 +50,7 @@ impl DnsRunner<'_> {
         let options = options(&args.limits)?;
         let inputs = self.read(&args.access.files)?;
         let rev = args.rev.map(|rev| inputs.revision(rev)).transpose()?;
-        let mut open_zones = inputs.open(&args.access, ZoneScope::OfFiles, &options.permissions.forget)?;
+        let mut open_zones = inputs.open(&args.access, ZoneScope::OfFiles, &options.permissions)?;
         if args.format == DnsPlanFormat::Nsupdate {
             inputs.check_nsupdate(&open_zones)?;
         }
@@ -68,7 +68,7 @@ impl DnsRunner<'_> {
         let options = ApplyOptions { expect: args.expect.clone(), ..options(&args.limits)? };
         let inputs = self.read(&args.access.files)?;
         let rev = inputs.revision(args.rev)?;
-        let mut open_zones = inputs.open(&args.access, ZoneScope::OfFiles, &options.permissions.forget)?;
+        let mut open_zones = inputs.open(&args.access, ZoneScope::OfFiles, &options.permissions)?;
         guarantee::check_supported(&open_zones)?;
         guarantee::require_guarantees(&open_zones, args.allow_no_cas)?;
         let notes: Vec<String> = guarantee::missing_guarantees(&open_zones).collect();
@@ -109,7 +109,7 @@ impl DnsRunner<'_> {
     fn status(&self, args: &DnsStatusArgs) -> Result<u8> {
         let permissions = Permissions::default();
         let inputs = self.read(&args.access.files)?;
-        let mut open_zones = inputs.open(&args.access, ZoneScope::OfSpec, &permissions.forget)?;
+        let mut open_zones = inputs.open(&args.access, ZoneScope::OfSpec, &permissions)?;
         let plan = run::plan(&mut open_zones, &permissions, Moment::after(args.access.timeout));
         let zones = plan.summaries(&open_zones, None);
         // Pending changes are a state, not a failure.
@@ -138,7 +138,7 @@ impl DnsRunner<'_> {
 
     fn orphans(&self, args: &DnsOrphansArgs) -> Result<u8> {
         let inputs = self.read(&args.access.files)?;
-        let mut open_zones = inputs.open(&args.access, ZoneScope::OfSpec, &BTreeSet::new())?;
+        let mut open_zones = inputs.open(&args.access, ZoneScope::OfSpec, &Permissions::default())?;
         let (mut text, mut errors) = (String::new(), Vec::new());
         for found in orphan::find_orphans(&mut open_zones, Moment::after(args.access.timeout)) {
             match found {

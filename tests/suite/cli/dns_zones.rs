@@ -316,6 +316,32 @@ fn an_orphan_is_forgotten_and_nothing_else() {
 }
 
 #[test]
+fn a_permission_without_effect_is_refused() {
+    let fake = fake(ZoneProvider::Route53);
+    let workspace = workspace(&of_fake(&fake), "ttl: 600");
+    std::fs::remove_dir_all(workspace.path().join("out/dns/bad.example.com")).unwrap();
+    let head = "apiVersion: pleach/v1\nkind: ZoneChange\nzone: dev.example.com\nowner: shop\nbranch: gone\n";
+    workspace.write(
+        "out/dns/dev.example.com/gone.yaml",
+        format!("{head}present: []\nabsent: [gone.shop.dev.example.com]\n"),
+    );
+    for option in ["--adopt", "--overwrite"] {
+        for name in ["lgoin.shop.dev.example.com", "gone.shop.dev.example.com", "www.example.org"] {
+            for command in [&["plan"][..], &["apply", "--rev", "1"]] {
+                let args = [command, &[option, "login.shop.dev.example.com", option, name]].concat();
+                let error = dns(&workspace, &fake, &args).exits(2).err();
+                let want = format!("error[usage]: `{option} {name}` has no effect: ");
+                assert!(error.starts_with(&want), "{error}");
+                let is_suggested = error.contains("did you mean `login.shop.dev.example.com`?");
+                assert!(is_suggested || !name.starts_with("lgoin"), "{error}");
+            }
+        }
+        dns(&workspace, &fake, &["plan", option, "login.shop.dev.example.com"]).exits(1);
+    }
+    assert_eq!(fake.writes(), 0);
+}
+
+#[test]
 fn git_counts_the_revision() {
     let fake = fake(ZoneProvider::Route53);
     let workspace = workspace(&of_fake(&fake), "ttl: 600");
