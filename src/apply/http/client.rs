@@ -207,7 +207,12 @@ impl ApiClient {
         let location = header("location");
         let status = response.status().as_u16();
         let body = response.body_mut().with_config().limit(API_RESPONSE_BYTES).read_to_vec();
-        let body = body.map_err(|error| NoResponse::Unanswered(format!("the response is incomplete: {error}")))?;
+        let body = body.map_err(|error| match error {
+            Error::BodyExceedsLimit(limit) => NoResponse::Unanswered(format!(
+                "the response is larger than {limit} bytes: delegate a smaller zone for the branches"
+            )),
+            error => NoResponse::Unanswered(format!("the response is incomplete: {error}")),
+        })?;
         let body =
             String::from_utf8(body).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
         Ok(ApiResponse { status, retry_after, location, body })

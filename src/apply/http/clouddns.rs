@@ -8,7 +8,7 @@
 use super::message::{ApiRequest, ApiResponse, HttpMethod, percent_encoded};
 use super::provider::{
     ChangeLimit, NameReplacement, NameRole, Provider, ProviderLimits, ProviderRecord, RecordPage, RecordSetReplacement,
-    error_of_status, foreign, parse_name,
+    error_of_status, foreign, not_one_zone, parse_name,
 };
 use super::rdata::{self, EscapeStyle};
 use crate::apply::zone::{ProviderGuarantee, ZoneError};
@@ -58,6 +58,9 @@ impl Provider for CloudDns {
 
     fn read_zone_id(&mut self, response: &ApiResponse) -> Result<(), String> {
         let json = response.json();
+        if !json.is_object() {
+            return Err(response.unreadable("it is not an object"));
+        }
         let zones = json["managedZones"].as_array().map(Vec::as_slice).unwrap_or_default();
         let public: Vec<&str> = zones
             .iter()
@@ -66,8 +69,7 @@ impl Provider for CloudDns {
             .filter_map(|zone| zone["name"].as_str())
             .collect();
         let [id] = public[..] else {
-            let (count, project) = (public.len(), &self.project);
-            return Err(format!("the project `{project}` has {count} public zones with this name: set `id`"));
+            return Err(not_one_zone(&format!("the project `{}`", self.project), public.len(), "public zones"));
         };
         self.id = Some(id.to_owned());
         Ok(())
@@ -87,7 +89,7 @@ impl Provider for CloudDns {
     fn read_page(&self, response: &ApiResponse) -> Result<RecordPage, String> {
         let json = response.json();
         if json.get("kind").is_none() && json.get("rrsets").is_none() {
-            return Err("it has no `rrsets`".into());
+            return Err(response.unreadable("it has no `rrsets`"));
         }
         let mut page = RecordPage::default();
         for set in json["rrsets"].as_array().into_iter().flatten() {

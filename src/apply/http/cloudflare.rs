@@ -11,7 +11,7 @@
 use super::message::{ApiRequest, ApiResponse, HttpMethod, percent_encoded};
 use super::provider::{
     ChangeLimit, NameReplacement, NameRole, Provider, ProviderLimits, ProviderRecord, RecordPage, error_of_status,
-    foreign, parse_name,
+    foreign, no_zone, not_one_zone, parse_name,
 };
 use super::rdata::{self, EscapeStyle};
 use crate::apply::zone::{ProviderGuarantee, ZoneError};
@@ -35,6 +35,8 @@ const BATCH_SIZES: [usize; 2] = [200, 3500];
 const PAGE: usize = 5000;
 /// The error codes of a conflict: no such record, a CNAME beside other records, a duplicate record.
 const CONFLICTS: [u64; 5] = [81044, 81053, 81054, 81057, 81058];
+/// The error codes of an id that no zone has: not valid, no such route.
+const NO_ZONE: [u64; 3] = [1001, 7000, 7003];
 
 impl Cloudflare {
     /// The zone with this id, or with this name if there is no id.
@@ -76,7 +78,7 @@ impl Provider for Cloudflare {
             None => vec![result],
         };
         let [zone] = zones[..] else {
-            return Err(format!("the token has access to {} zones with this name: set `id`", zones.len()));
+            return Err(not_one_zone("the account of the token", zones.len(), "zones that it may read"));
         };
         if zone["name"].as_str().and_then(parse_name).as_ref() != Some(&self.zone) {
             return Err(format!(
@@ -100,7 +102,7 @@ impl Provider for Cloudflare {
 
     fn read_page(&self, response: &ApiResponse) -> Result<RecordPage, String> {
         let json = response.json();
-        let records = json["result"].as_array().ok_or("it has no `result`")?;
+        let records = json["result"].as_array().ok_or_else(|| response.unreadable("it has no `result`"))?;
         let mut page = RecordPage::default();
         for found in records {
             if let Some(record) = record(found) {
@@ -160,12 +162,19 @@ impl Provider for Cloudflare {
         add_errors(&json["errors"], &mut errors);
         let message = |error: &&Value| format!("{} ({})", error["message"].as_str().unwrap_or_default(), error["code"]);
         let message = errors.iter().map(message).collect::<Vec<_>>().join("; ");
-        let is_conflict = |error: &&Value| error["code"].as_u64().is_some_and(|code| CONFLICTS.contains(&code));
+        let has_code = |codes: &'static [u64]| {
+            move |error: &&Value| error["code"].as_u64().is_some_and(|code| codes.contains(&code))
+        };
         match response.status {
             200..=299 => {
-                Some(ZoneError::OutcomeUnknown(format!("the response reports neither success nor failure: {message}")))
+                let found = if message.is_empty() { response.excerpt() } else { message };
+                let status = response.status;
+                Some(ZoneError::OutcomeUnknown(format!(
+                    "the response reports neither success nor failure ({status}): {found}"
+                )))
             }
-            400 | 404 | 409 if errors.iter().any(is_conflict) => Some(ZoneError::Conflict(message)),
+            400..=404 if errors.iter().any(has_code(&NO_ZONE)) => Some(no_zone(&message)),
+            400 | 404 | 409 if errors.iter().any(has_code(&CONFLICTS)) => Some(ZoneError::Conflict(message)),
             _ => error_of_status(response, &message),
         }
     }
@@ -268,6 +277,34 @@ fn fields(name: &DnsName, kind: RecordType, data: &RecordData, ttl: u32) -> Valu
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_response_of_an_unknown_form_is_shown() {
+        let mut provider = Cloudflare::new(DnsName::host("dev.example.com").unwrap(), None);
+        let response =
+            |status, body: &str| ApiResponse { status, retry_after: None, location: None, body: body.to_owned() };
+        let head = "the response reports neither success nor failure (200): the response";
+        let page = format!("<html>{}</html>", "x".repeat(5000));
+        for (status, body, want) in [
+            (200, "", format!("{head} is empty")),
+            (200, "null", format!("{head} is `null`")),
+            (200, &page, format!("{head} starts with `<html>{}`", "x".repeat(194))),
+            (
+                502,
+                "<html>Bad gateway</html>",
+                "the provider failed (502): the response is `<html>Bad gateway</html>`".into(),
+            ),
+            (500, " ", "the provider failed (500)".into()),
+        ] {
+            let error = provider.error(&ApiRequest::get("/"), &response(status, body)).unwrap();
+            assert_eq!(error.to_string(), want);
+        }
+        let body = json!({"success": false, "errors": [{"code": 7003, "message": "Could not route to /zones/x"}]});
+        let error = provider.error(&ApiRequest::get("/"), &response(404, &body.to_string())).unwrap().to_string();
+        assert!(error.starts_with("the zone does not exist in the account of this credential: Could not"), "{error}");
+        let none = provider.read_zone_id(&response(200, r#"{"success": true, "result": []}"#)).unwrap_err();
+        assert!(none.contains("has no zones that it may read with this name: check"), "{none}");
+    }
 
     #[test]
     fn the_chain_of_an_error_says_why() {

@@ -7,7 +7,7 @@
 use super::message::{ApiRequest, ApiResponse, HttpMethod, percent_encoded};
 use super::provider::{
     ChangeLimit, NameReplacement, NameRole, Provider, ProviderLimits, ProviderRecord, RecordPage, RecordSetReplacement,
-    error_of_status, foreign, parse_name,
+    error_of_status, foreign, no_zone, parse_name,
 };
 use super::rdata::{self, EscapeStyle};
 use crate::apply::zone::{ProviderGuarantee, ZoneError};
@@ -92,7 +92,7 @@ impl Provider for GoDaddy {
 
     fn read_page(&self, response: &ApiResponse) -> Result<RecordPage, String> {
         let json = response.json();
-        let records = json.as_array().ok_or("it is not a list")?;
+        let records = json.as_array().ok_or_else(|| response.unreadable("it is not a list"))?;
         if records.len() >= PAGE {
             return Err(format!("the domain has {PAGE} records or more, which this API does not support"));
         }
@@ -155,6 +155,7 @@ impl Provider for GoDaddy {
                 let rule = "GoDaddy gives access to its DNS API only to accounts with ten domains or more, or with a plan for it";
                 Some(ZoneError::Denied(format!("the account has no access ({code}): {message}; {rule}")))
             }
+            404 if code == "UNKNOWN_DOMAIN" => Some(no_zone(&format!("{message} ({code})"))),
             409 => Some(ZoneError::Conflict(message)),
             422 if code.contains("DUPLICATE") || code.contains("CONFLICT") => Some(ZoneError::Conflict(message)),
             429 => {

@@ -1,7 +1,7 @@
 //! Requests and responses as values. Nothing here is sent, and nothing is secret.
 
 use serde_json::Value;
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 use std::time::Duration;
 
 /// The method of a request.
@@ -89,6 +89,9 @@ pub(crate) fn percent_encoded(text: &str) -> String {
     out
 }
 
+/// How many characters of a response of an unknown form are shown.
+const EXCERPT: usize = 200;
+
 /// A response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ApiResponse {
@@ -108,6 +111,22 @@ impl ApiResponse {
         (200..300).contains(&self.status)
     }
 
+    /// The start of the body, for errors about responses of an unknown form. It is not redacted.
+    pub(crate) fn excerpt(&self) -> String {
+        let body = self.body.trim();
+        let end = body.char_indices().nth(EXCERPT).map_or(body.len(), |(at, _)| at);
+        match &body[..end] {
+            "" => "the response is empty".to_owned(),
+            start if end < body.len() => format!("the response starts with `{start}`"),
+            whole => format!("the response is `{whole}`"),
+        }
+    }
+
+    /// Why the response cannot be read, with its start.
+    pub(crate) fn unreadable(&self, reason: impl Display) -> String {
+        format!("{reason}; {}", self.excerpt())
+    }
+
     /// The body as JSON; `null` if it is not JSON.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_default()
@@ -117,6 +136,16 @@ impl ApiResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_excerpt_is_short() {
+        let excerpt = |body: &str| {
+            ApiResponse { status: 200, retry_after: None, location: None, body: body.to_owned() }.excerpt()
+        };
+        assert_eq!(excerpt(" \n"), "the response is empty");
+        assert_eq!(excerpt("[]\n"), "the response is `[]`");
+        assert_eq!(excerpt(&"é".repeat(5000)), format!("the response starts with `{}`", "é".repeat(EXCERPT)));
+    }
 
     #[test]
     fn a_target_is_encoded() {

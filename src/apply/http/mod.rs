@@ -330,7 +330,7 @@ impl DnsZone for ApiZone {
         let limits = self.provider.limits();
         // A change also has the ownership record and the fence, each before and after.
         let (count, most) = (records.iter().count(), self.provider.change_limit().records.saturating_sub(4));
-        let many = || format!("a name of {} may have {most} records, got {count}", limits.provider);
+        let many = || format!("a name of {} may have {most} records, got {count}: use several names", limits.provider);
         limits.unsupported(records, ttl).or_else(|| (count > most).then(many))
     }
 
@@ -341,7 +341,8 @@ impl DnsZone for ApiZone {
             let ChangeLimit { records, characters } = limit;
             let provider = self.provider.limits().provider;
             format!(
-                "a change of {provider} may have {records} records and {characters} characters, old and new together"
+                "a change of {provider} may have {records} records and {characters} characters, old and new together: use \
+                 fewer or shorter records, or several names"
             )
         };
         replacements.iter().try_fold(limit, ChangeLimit::subtract).is_none().then(reason)

@@ -6,7 +6,7 @@
 use super::message::{ApiRequest, ApiResponse, HttpMethod, percent_encoded};
 use super::provider::{
     ChangeLimit, NameReplacement, NameRole, Provider, ProviderLimits, ProviderRecord, RecordPage, RecordSetReplacement,
-    error_of_status, foreign, parse_name,
+    error_of_status, foreign, no_zone, parse_name,
 };
 use super::rdata::{self, EscapeStyle};
 use crate::apply::zone::{ProviderGuarantee, ZoneError};
@@ -87,7 +87,7 @@ impl Provider for PowerDns {
     }
 
     fn read_page(&self, response: &ApiResponse) -> Result<RecordPage, String> {
-        let zone: PowerDnsZone = serde_json::from_str(&response.body).map_err(|error| error.to_string())?;
+        let zone: PowerDnsZone = serde_json::from_str(&response.body).map_err(|error| response.unreadable(error))?;
         let mut page = RecordPage::default();
         for set in zone.rrsets {
             let Some(name) = parse_name(&set.name) else { continue };
@@ -153,6 +153,8 @@ impl Provider for PowerDns {
             422 if message.to_ascii_lowercase().contains("conflicts with pre-existing") => {
                 Some(ZoneError::Conflict(message))
             }
+            // Older servers do not answer 404.
+            422 if message.contains("Could not find domain") => Some(no_zone(&message)),
             _ => error_of_status(response, &message),
         }
     }

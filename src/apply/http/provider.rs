@@ -177,7 +177,7 @@ impl ProviderLimits {
         }
         let texts = records.get(RecordType::Txt).into_iter().flatten();
         let long = texts.map(|data| data.value(RecordType::Txt).chars().count()).find(|count| *count > self.text)?;
-        Some(format!("a TXT record of {provider} may have {} characters, got {long}", self.text))
+        Some(format!("a TXT record of {provider} may have {} characters, got {long}: use several records", self.text))
     }
 }
 
@@ -235,9 +235,14 @@ pub(crate) trait Provider: Send {
     }
 }
 
-/// The error of an HTTP status that means the same with every provider; `message` is the provider's.
+/// The error of an HTTP status that means the same with every provider; `message` is the provider's. Without one, the error has
+/// the start of the response, which may be of a proxy.
 pub(super) fn error_of_status(response: &ApiResponse, message: &str) -> Option<ZoneError> {
-    let message = if message.is_empty() { String::new() } else { format!(": {message}") };
+    let message = match message {
+        "" if response.body.trim().is_empty() => String::new(),
+        "" => format!(": {}", response.excerpt()),
+        message => format!(": {message}"),
+    };
     match response.status {
         200..=299 => None,
         status @ (401 | 403) => {
@@ -251,10 +256,26 @@ pub(super) fn error_of_status(response: &ApiResponse, message: &str) -> Option<Z
             let reason = "which is not followed, because it would receive the credential";
             Some(ZoneError::Denied(format!("the provider redirects{target} ({status}), {reason}{message}")))
         }
-        status @ (404 | 405) => {
-            Some(ZoneError::Denied(format!("the provider does not know this zone or URL ({status}){message}")))
-        }
+        status @ (404 | 405) => Some(ZoneError::Denied(format!(
+            "the provider does not know this zone or URL ({status}){message}; check `id` and `server`, and whether the \
+                 credential is of the account with the zone"
+        ))),
         status => Some(ZoneError::Rejected(format!("the provider rejected the request ({status}){message}"))),
+    }
+}
+
+/// The error of a zone that does not exist for this credential; `message` is the provider's.
+pub(super) fn no_zone(message: &str) -> ZoneError {
+    ZoneError::Denied(format!(
+        "the zone does not exist in the account of this credential: {message}; check `id` and the credential"
+    ))
+}
+
+/// The error of a search for the zone by its name that has not found exactly one; `who` has access to the zones.
+pub(super) fn not_one_zone(who: &str, count: usize, zones: &str) -> String {
+    match count {
+        0 => format!("{who} has no {zones} with this name: check the name of the zone and the credential"),
+        count => format!("{who} has {count} {zones} with this name: set `id`"),
     }
 }
 
@@ -315,7 +336,11 @@ mod tests {
             (set(RecordType::A, "192.0.2.1"), 601, Some("the `ttl` of Some must be 60 to 600 seconds, got 601")),
             (set(RecordType::Caa, "0 issue \";\""), 60, Some("the API of Some does not support CAA records")),
             (set(RecordType::Txt, "äöü"), 60, None),
-            (set(RecordType::Txt, "four"), 60, Some("a TXT record of Some may have 3 characters, got 4")),
+            (
+                set(RecordType::Txt, "four"),
+                60,
+                Some("a TXT record of Some may have 3 characters, got 4: use several records"),
+            ),
         ] {
             assert_eq!(limits.unsupported(&records, ttl).as_deref(), want);
         }

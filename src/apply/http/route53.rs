@@ -7,7 +7,7 @@
 use super::message::{ApiRequest, ApiResponse, HttpMethod, percent_encoded};
 use super::provider::{
     ChangeLimit, NameReplacement, NameRole, Provider, ProviderLimits, ProviderRecord, RecordPage, RecordSetReplacement,
-    error_of_status, foreign, parse_name,
+    error_of_status, foreign, no_zone, not_one_zone, parse_name,
 };
 use super::rdata::{self, EscapeStyle};
 use crate::apply::zone::{ProviderGuarantee, ZoneError};
@@ -43,7 +43,7 @@ const BUSY: [&str; 8] = [
     "TooManyRequestsException",
 ];
 /// The error codes of wrong credentials and missing permissions. A retry does not help.
-const DENIED: [&str; 12] = [
+const DENIED: [&str; 11] = [
     "AccessDenied",
     "AccessDeniedException",
     "ExpiredToken",
@@ -51,7 +51,6 @@ const DENIED: [&str; 12] = [
     "IncompleteSignature",
     "InvalidClientTokenId",
     "MissingAuthenticationToken",
-    "NoSuchHostedZone",
     "OptInRequired",
     "RequestExpired",
     "SignatureDoesNotMatch",
@@ -91,13 +90,13 @@ impl Provider for Route53 {
     }
 
     fn read_zone_id(&mut self, response: &ApiResponse) -> Result<(), String> {
-        let document = Document::parse(&response.body).map_err(|error| error.to_string())?;
+        let document = Document::parse(&response.body).map_err(|error| response.unreadable(error))?;
         let zones = document.descendants().filter(|node| node.has_tag_name((NAMESPACE, "HostedZone")));
         let public = zones.filter(|zone| text(*zone, "PrivateZone") != "true");
         let ours = public.filter(|zone| parse_escaped_name(&text(*zone, "Name")).as_ref() == Some(&self.zone));
         let ids: Vec<String> = ours.map(|zone| bare_id(&text(zone, "Id")).to_owned()).collect();
         let [id] = &ids[..] else {
-            return Err(format!("the account has {} public zones with this name: set `id`", ids.len()));
+            return Err(not_one_zone("the account", ids.len(), "public zones"));
         };
         self.id = Some(id.clone());
         Ok(())
@@ -117,10 +116,10 @@ impl Provider for Route53 {
     }
 
     fn read_page(&self, response: &ApiResponse) -> Result<RecordPage, String> {
-        let document = Document::parse(&response.body).map_err(|error| error.to_string())?;
+        let document = Document::parse(&response.body).map_err(|error| response.unreadable(error))?;
         let root = document.root_element();
         if !root.has_tag_name((NAMESPACE, "ListResourceRecordSetsResponse")) {
-            return Err(format!("it is an element `{}`", root.tag_name().name()));
+            return Err(response.unreadable(format!("it is an element `{}`", root.tag_name().name())));
         }
         let mut page = RecordPage::default();
         for set in root.descendants().filter(|node| node.has_tag_name((NAMESPACE, "ResourceRecordSet"))) {
@@ -199,6 +198,7 @@ impl Provider for Route53 {
             "InvalidChangeBatch" if CONFLICTS.iter().any(|reason| message.contains(reason)) => {
                 Some(ZoneError::Conflict(message))
             }
+            "NoSuchHostedZone" => Some(no_zone(&format!("{message} ({code})"))),
             code if DENIED.contains(&code) => {
                 let reason = format!("the credential is wrong or lacks a permission ({code}): {message}");
                 Some(ZoneError::Denied(reason))

@@ -56,6 +56,20 @@ fn every_scenario_passes_with_route53_and_errors_without_a_code() {
 }
 
 #[test]
+fn a_hosted_zone_that_does_not_exist_is_no_wrong_credential() {
+    let fake = fake(false);
+    let declared = declared(&format!("provider: route53, server: '{}', id: Z404", fake.base()));
+    let variables = fake.variables();
+    let variable = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone());
+    let context = ProviderContext { variable: &variable, file: &|_| unreachable!("no file is named"), trace: None };
+    let mut zone = open_zone(&zone(), Some(&declared), &context, RETRY_POLICY).unwrap();
+    let (_, end) = apply(&mut *zone, &desired_zone("shop", &[("a.shop", "b", present("x.example.net"))]), 1);
+    let ZoneOutcome::Failed(reason) = end else { panic!("{end:?}") };
+    assert!(reason.starts_with("the zone does not exist in the account of this credential: "), "{reason}");
+    assert!(reason.contains("(NoSuchHostedZone); check `id`"), "{reason}");
+}
+
+#[test]
 fn the_id_of_a_hosted_zone_may_have_its_path() {
     for id in ["Z2PUBLIC", "/hostedzone/Z2PUBLIC", "hostedzone/Z2PUBLIC"] {
         let fake = fake(false);
