@@ -81,6 +81,13 @@ impl DnsName {
         self.0.starts_with("*.")
     }
 
+    /// The names between this name and `zone`, the nearest to this name first.
+    pub(crate) fn between(&self, zone: &DnsName) -> impl Iterator<Item = DnsName> {
+        let labels = self.below(zone).map_or(0, |labels| labels.split('.').count());
+        let above = (1..labels).filter_map(|skipped| self.0.splitn(skipped + 1, '.').nth(skipped));
+        above.map(|name| DnsName(name.into()))
+    }
+
     /// The labels before `zone`; `None` if the name is not below the zone.
     pub(crate) fn below(&self, zone: &DnsName) -> Option<&str> {
         self.0.strip_suffix(zone.as_str())?.strip_suffix('.')
@@ -265,6 +272,11 @@ mod tests {
         assert_eq!(below("dev.example.com"), None);
         assert_eq!(below("mydev.example.com"), None);
         assert_eq!(below("example.com"), None);
+        let between =
+            |text| DnsName::host(text).unwrap().between(&zone).map(|name| name.to_string()).collect::<Vec<_>>();
+        assert_eq!(between("a.b.c.dev.example.com"), ["b.c.dev.example.com", "c.dev.example.com"]);
+        assert_eq!(between("a.dev.example.com"), [""; 0]);
+        assert_eq!(between("a.b.example.net"), [""; 0]);
     }
 
     proptest! {

@@ -2,6 +2,7 @@
 
 use super::zone::ForeignSet;
 use crate::dns::ownership::Owner;
+use crate::name::DnsName;
 use smol_str::SmolStr;
 
 /// What the user permits for one name beyond the table.
@@ -82,6 +83,8 @@ pub(crate) enum RefusalReason {
     NotOwned,
     /// It also has these record sets, which pleach never changes, and which rule out the change.
     InTheWay(Vec<ForeignSet>),
+    /// It is below this name, which is delegated to other name servers.
+    BelowDelegation(DnsName),
     /// The change does not fit into one step of the provider, for this reason.
     TooLarge(String),
     /// It belongs to another project, or to another repository with the same project.

@@ -17,14 +17,17 @@ pub(crate) fn decide(
     wanted_by: impl Fn(&str) -> bool,
 ) -> NameAction {
     let action = by_table(entry, found, permission, wanted_by);
-    match action {
-        NameAction::Write(kind) if kind.changes_records() || kind == WriteKind::Unmark => {
+    match (action, &found.host.below_delegation) {
+        (NameAction::Write(WriteKind::Create | WriteKind::Restore), Some(delegation)) => {
+            NameAction::Refuse(RefusalReason::BelowDelegation(delegation.clone()))
+        }
+        (NameAction::Write(kind), _) if kind.changes_records() || kind == WriteKind::Unmark => {
             match &found.host.in_the_way(entry.records())[..] {
-                [] => action,
+                [] => NameAction::Write(kind),
                 sets => NameAction::Refuse(RefusalReason::InTheWay(sets.iter().copied().cloned().collect())),
             }
         }
-        action => action,
+        (action, _) => action,
     }
 }
 
@@ -306,6 +309,22 @@ mod tests {
             (Absent, of(&old), beside(old.clone().into(), foreign("NS", "")), None, in_the_way("NS", "")),
             (Absent, of(&old), beside(EMPTY, foreign("NS", "")), None, in_the_way("NS", "")),
             (Absent, of(&old), beside(old.into(), foreign("A", "disabled")), None, in_the_way("A", "disabled")),
+        ]);
+    }
+
+    #[test]
+    fn a_name_below_a_delegation() {
+        use DesiredState::Absent;
+        use NameAction::{Keep, Refuse, Write};
+        use Permission::{Adopt, None, Overwrite};
+        let below = || NameContent { below_delegation: Some(n("example.com")), ..EMPTY };
+        let refused = || Refuse(RefusalReason::BelowDelegation(n("example.com")));
+        check([
+            (present(), EMPTY, below(), None, refused()),
+            (present(), EMPTY, below(), Adopt, refused()),
+            (present(), own(OLD), below(), Overwrite, refused()),
+            (Absent, own(OLD), below(), None, Write(WriteKind::Unmark)),
+            (Absent, EMPTY, below(), None, Keep),
         ]);
     }
 

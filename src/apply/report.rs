@@ -59,6 +59,10 @@ fn detail(report: &NameReport) -> String {
                 "also has {}, which pleach never changes and which rule out this change; remove them first",
                 shown_sets(sets)
             ),
+            RefusalReason::BelowDelegation(delegation) => format!(
+                "is below `{delegation}`, whose NS records delegate it to other name servers, so it would not resolve; choose another \
+                 host, or remove the delegation"
+            ),
             RefusalReason::OtherOwner(owner) => format!("belongs to {}", other_owner(owner, &report.entry.owner)),
             RefusalReason::OtherBranch(branch) => format!("belongs to the branch `{branch}`, which still uses it"),
             RefusalReason::NotOwned => format!("has {current} and no ownership record, so it is no orphan"),
@@ -104,7 +108,7 @@ fn correct_use(NameReport { entry, found, .. }: &NameReport) -> String {
 }
 
 /// All records of a name on one line.
-fn shown_content(NameContent { records, foreign, proxied }: &NameContent) -> String {
+fn shown_content(NameContent { records, foreign, proxied, .. }: &NameContent) -> String {
     match (records.is_empty(), foreign.is_empty()) {
         (true, true) => "nothing".to_owned(),
         (false, true) => shown(records, *proxied),
@@ -273,6 +277,7 @@ fn reason_code(reason: &RefusalReason) -> &'static str {
         RefusalReason::Drift => "drift",
         RefusalReason::InUse => "in-use",
         RefusalReason::InTheWay(_) => "other-records",
+        RefusalReason::BelowDelegation(_) => "below-delegation",
         RefusalReason::TooLarge(_) => "too-large",
         RefusalReason::OtherOwner(_) => "other-owner",
         RefusalReason::OtherBranch(_) => "other-branch",

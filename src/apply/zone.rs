@@ -37,12 +37,14 @@ pub(crate) struct NameContent {
     pub(crate) foreign: BTreeSet<ForeignSet>,
     /// Whether its records are proxied. `None` if the provider has no proxy or they differ.
     pub(crate) proxied: Option<bool>,
+    /// For a name without records, the name above it that is delegated: it would not resolve. Only name servers are asked for it.
+    pub(crate) below_delegation: Option<DnsName>,
 }
 
 impl NameContent {
     /// No record of any type.
     pub(crate) const EMPTY: NameContent =
-        NameContent { records: RecordSets::EMPTY, foreign: BTreeSet::new(), proxied: None };
+        NameContent { records: RecordSets::EMPTY, foreign: BTreeSet::new(), proxied: None, below_delegation: None };
 
     /// Whether the name has no record of any type.
     pub(crate) fn is_empty(&self) -> bool {

@@ -52,7 +52,7 @@ impl CachedName {
         }
         let mut proxied = self.records.iter().filter_map(|record| record.proxied);
         let first = proxied.next().filter(|first| proxied.all(|other| other == *first));
-        NameContent { records, foreign: self.foreign.clone(), proxied: first }
+        NameContent { records, foreign: self.foreign.clone(), proxied: first, below_delegation: None }
     }
 }
 

@@ -93,6 +93,15 @@ pub(super) fn without_types(zone: &DnsName, name: &DnsName, types: &[u16]) -> Un
     message.additional()
 }
 
+/// A message that asks whether none of these names is delegated.
+pub(super) fn without_delegations(zone: &DnsName, names: &[&DnsName]) -> UnsignedMessage {
+    let mut message = start_update(zone);
+    for name in names {
+        message.push((&wire_name(name), Class::NONE, Ttl::ZERO, empty(Rtype::NS))).expect(FITS);
+    }
+    message.additional()
+}
+
 /// The prerequisites of RFC 2136 2.4: exactly `before` and nothing else of the known types.
 fn push_conditions(message: &mut AnswerBuilder<MessageBuffer>, change: &NameChange) -> Result<(), PushError> {
     let owner = wire_name(&change.name);

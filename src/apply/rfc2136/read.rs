@@ -7,7 +7,7 @@ use crate::name::DnsName;
 use crate::record::{RecordSets, RecordType};
 use message::UnsignedMessage;
 use smol_str::SmolStr;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Into how many parts a batch is split if it was not confirmed.
 const PARTS: usize = 6;
@@ -44,14 +44,39 @@ impl Rfc2136Zone {
             }
             open = unconfirmed;
         }
-        match open.first() {
-            Some(index) => {
-                let pair = &queries[*index].pair;
-                let name = pair.host.as_ref().unwrap_or(&pair.ownership);
-                Err(ZoneError::OutcomeUnknown(format!("`{name}` changes faster than it can be read")))
-            }
-            None => Ok(found.into_iter().flatten().collect()),
+        if let Some(index) = open.first() {
+            let pair = &queries[*index].pair;
+            let name = pair.host.as_ref().unwrap_or(&pair.ownership);
+            return Err(ZoneError::OutcomeUnknown(format!("`{name}` changes faster than it can be read")));
         }
+        let mut found: Vec<PairState> = found.into_iter().flatten().collect();
+        self.read_delegations_above(queries, &mut found)?;
+        Ok(found)
+    }
+
+    /// Notes which hosts without records are below a delegation. Usually they have the same few names above them.
+    fn read_delegations_above(&mut self, queries: &[PairQuery], found: &mut [PairState]) -> Result<(), ZoneError> {
+        let zone = self.zone.clone();
+        let free: Vec<(usize, &DnsName)> = (0..found.len())
+            .filter(|index| found[*index].host.is_empty())
+            .filter_map(|index| Some((index, queries[index].pair.host.as_ref()?)))
+            .collect();
+        let above: BTreeSet<DnsName> = free.iter().flat_map(|(_, host)| host.between(&zone)).collect();
+        let mut delegated: BTreeSet<&DnsName> = BTreeSet::new();
+        let mut groups = chunks(above.iter().collect(), BATCH_SIZE, |name| name.as_str().len());
+        while !groups.is_empty() {
+            let messages: Vec<UnsignedMessage> =
+                groups.iter().map(|group| message::without_delegations(&zone, group)).collect();
+            let met = self.are_met(&messages)?;
+            let unmet = groups.into_iter().zip(met).filter(|(_, is_met)| !is_met).map(|(group, _)| group);
+            let (single, many): (Vec<_>, Vec<_>) = unmet.partition(|group| group.len() == 1);
+            delegated.extend(single.concat());
+            groups = many.into_iter().flat_map(|group| chunks(group, 1, |name| name.as_str().len())).collect();
+        }
+        for (index, host) in free.into_iter().filter(|_| !delegated.is_empty()) {
+            found[index].host.below_delegation = host.between(&zone).filter(|name| delegated.contains(name)).last();
+        }
+        Ok(())
     }
 
     /// Confirms expected states, many in one message. A batch that is not confirmed is split. Returns the queries whose

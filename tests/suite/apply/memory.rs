@@ -35,7 +35,7 @@ impl Table {
 
     fn content_of(&self, name: &DnsName) -> NameContent {
         let records = self.names.get(name).map(|(records, _)| records.clone()).unwrap_or_default();
-        NameContent { records, foreign: self.foreign.get(name).cloned().unwrap_or_default(), proxied: None }
+        NameContent { foreign: self.foreign.get(name).cloned().unwrap_or_default(), ..records.into() }
     }
 
     fn change(&mut self, AtomicChange(changes): &AtomicChange) -> Result<(), ZoneError> {

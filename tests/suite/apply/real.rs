@@ -199,6 +199,23 @@ fn a_name_outside_of_the_policy_is_not_half_written() {
     });
 }
 
+/// A name below a delegation would not resolve. The fence and the ownership record are not below it.
+#[test]
+fn no_name_is_created_below_a_delegation() {
+    let delegation = "sub.shop NS ns.example.net.\n";
+    servers(Access::Least, delegation, |server| {
+        let fronts = ["x.sub.shop", "y.deep.sub.shop", "a.shop", "b.deep.shop"];
+        let desired = desired_zone("shop", &fronts.map(|front| (front, "b", present("x.example.net"))));
+        let refused = NameOutcome::Refused(RefusalReason::BelowDelegation(n("sub.shop")));
+        for outcome in [NameOutcome::Done(WriteKind::Create), NameOutcome::Kept] {
+            let (outcomes, end) = apply(&mut *server.open(), &desired, 1);
+            let want = vec![refused.clone(), refused.clone(), outcome.clone(), outcome];
+            assert_eq!((outcomes, end), (want, ZoneOutcome::Complete), "{:?}", server.kind);
+        }
+        assert!(!server.content().contains_key(&ownership_name("x.sub.shop")), "{:?}", server.kind);
+    });
+}
+
 #[test]
 fn a_refused_connection_is_an_error_and_ipv6_works() {
     servers(Access::Least, "", |server| {

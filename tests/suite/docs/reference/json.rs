@@ -247,7 +247,7 @@ One object per name, one per line, and a summary in the last line. A name of a z
 | `branch` | string | the branch |
 | `result` | string | `unchanged`, `planned`, `done`, `refused`, `failed`, `unsettled` or `skipped` |
 | `action` | string | if `result` is `planned` or `done`: `create`, `restore`, `update`, `overwrite`, `mark`, `adopt`, `delete` or `unmark` |
-| `reason` | string | if `result` is `refused`: `drift`, `in-use`, `other-owner`, `other-branch`, `other-records`, `not-owned`, `too-large`, `unknown-ownership-record`, `pending` or `address`; if it is `failed`, the error |
+| `reason` | string | if `result` is `refused`: `drift`, `in-use`, `other-owner`, `other-branch`, `other-records`, `below-delegation`, `not-owned`, `too-large`, `unknown-ownership-record`, `pending` or `address`; if it is `failed`, the error |
 | `before` | object | the records before, by type |
 | `otherRecords` | list of strings | the record sets that pleach never changes, such as `MX` or `A (disabled)`; only if it has read some |
 | `after` | object | the records after, by type |
