@@ -61,6 +61,7 @@ pub(super) fn run(
     let session = Session::open((workspace, here, screen), (base, output), Selection::All, OnFailure::Stop)?;
     let inputs = session.inputs();
     let build = session.build(&inputs)?;
+    Session::require_readable_history(&build)?;
     let (output, pruned) = (session.output(), PrunedRecords::of(&session, &build)?);
     let tree = if args.prune { pruned.tree() } else { &build.tree };
     let comparison = session.compare(&build, tree)?;

@@ -153,6 +153,13 @@ impl<'a> Session<'a> {
         Diagnostics::check(refused.collect(), ())
     }
 
+    /// An error if the history of the previous output is there and cannot be read, as in a partial clone: a record may be missing of
+    /// which only the history knows.
+    pub(super) fn require_readable_history(build: &Build) -> Result<()> {
+        let unreadable = build.unknown_history.iter().filter(|error| error.parts().code == Code::Remote);
+        Diagnostics::check(unreadable.cloned().collect(), ())
+    }
+
     /// Reports the warnings of a build and of the base revision, and `others`.
     pub(super) fn warn(&self, build: &Build, others: &[Diagnostic]) {
         self.screen.warn(self.warnings(build, others), &self.workspace.project);

@@ -174,7 +174,7 @@ fn listed(finder: &BaseFinder, output: &RelPath) -> Result<Vec<ListedPlan>> {
     let known = KnownBranches::of(plan, earlier, is_published);
     let project_names = ProjectNames::of((*spec, *plan), &known);
     let help = if is_published { previous::correct } else { previous::restore };
-    gather(slugs, |slug| {
+    let plans = gather(slugs, |slug| {
         let path = output.join(OutputPath::teardown_plan(slug).as_str()).unwrap_or_default();
         let unreadable = || Diagnostic::new(Code::Disk, format!("cannot read `{}`", project.show(&path)));
         let file = project.file(&path).ok_or_else(unreadable)?;
@@ -185,7 +185,9 @@ fn listed(finder: &BaseFinder, output: &RelPath) -> Result<Vec<ListedPlan>> {
         })?;
         project_names.drop_kept(slug, &mut plan.footprint);
         Ok::<_, Diagnostics>(ListedPlan { slug: slug.to_owned(), is_existing: existing.contains(slug), plan })
-    })
+    });
+    known.earlier.check()?;
+    plans
 }
 
 fn unknown_zone(zone: &DnsName) -> Diagnostic {

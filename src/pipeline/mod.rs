@@ -182,6 +182,7 @@ fn build_branches<'a>(inputs: &'a Inputs<'a>, failures: &mut Vec<Failure<'a>>) -
     let usage = Usage::of_branches(inputs, (&branches, failures), &unselected);
     let wiring = gitops::files(spec, plan, is_built, || usage.deployed())?;
     let plans = teardown_plans(inputs, (&history, &known), (&tree, &usage), zones.removed_names, &is_built);
+    known.earlier.check()?;
     let plans = both(refused, plans)?;
     tree.extend(zones.files.into_iter().chain(wiring).chain(plans.files).chain(compared.files));
     let warnings = [plan.warnings.clone(), zones.warnings, images.warnings, compared.warnings].into_iter().flatten();

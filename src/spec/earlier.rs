@@ -4,7 +4,7 @@
 
 use super::earlier_images::EarlierImages;
 use super::{CommonClaim, Pattern, PatternScope};
-use crate::diagnostic::Result;
+use crate::diagnostic::{Diagnostics, Result};
 use crate::glob;
 use crate::name::DnsName;
 use crate::node::Node;
@@ -25,6 +25,7 @@ pub(crate) struct EarlierSpecs<'a> {
     /// The versions in all parents of merges.
     merged: OnceLock<Vec<SpecVersion>>,
     images: OnceLock<EarlierImages>,
+    failure: OnceLock<Diagnostics>,
 }
 
 /// A version of a file of the spec, which is parsed when it is needed: most questions are about the newest ones.
@@ -34,10 +35,16 @@ struct SpecVersion {
 }
 
 impl<'a> EarlierSpecs<'a> {
-    /// The versions with these texts. If they cannot be read, there are none.
+    /// The versions with these texts. If they cannot be read, there are none, and [`EarlierSpecs::check`] fails.
     pub(crate) fn new(texts: impl Fn(HistoryParents) -> Result<Vec<Arc<str>>> + Send + Sync + 'a) -> Self {
         let texts = Box::new(texts);
-        EarlierSpecs { texts, versions: OnceLock::new(), merged: OnceLock::new(), images: OnceLock::new() }
+        let (versions, merged) = (OnceLock::new(), OnceLock::new());
+        EarlierSpecs { texts, versions, merged, images: OnceLock::new(), failure: OnceLock::new() }
+    }
+
+    /// The error if the versions that were asked for cannot be read. Without them, names of the project look like those of a stranger.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.failure.get().map_or(Ok(()), |errors| Err(errors.clone()))
     }
 
     /// Whether one of them gave a branch or an alias this host.
@@ -105,7 +112,10 @@ impl<'a> EarlierSpecs<'a> {
         parents: HistoryParents,
     ) -> impl Iterator<Item = &'s EarlierSpec> {
         let versions = versions.get_or_init(|| {
-            let texts = (self.texts)(parents).unwrap_or_default();
+            let texts = (self.texts)(parents).unwrap_or_else(|errors| {
+                self.failure.get_or_init(|| errors);
+                Vec::new()
+            });
             texts.into_iter().map(|text| SpecVersion { text, read: OnceLock::new() }).collect()
         });
         versions.iter().map(|version| version.read.get_or_init(|| EarlierSpec::read(&version.text)))

@@ -176,6 +176,26 @@ fn an_object_that_a_partial_clone_does_not_have_is_an_error() {
     }
 }
 
+/// Without the earlier specs, the plan of a removed branch would be one of a stranger. The change keeps the text of the plan elsewhere, so
+/// that the clone has it.
+#[test]
+fn check_needs_the_history_that_a_partial_clone_does_not_have() {
+    let workspace = repository();
+    workspace.shell("git config uploadpack.allowFilter true; git config uploadpack.allowAnySHA1InWant true");
+    workspace.shell("cd envs && pleach branch remove old && pleach build && git add -A && git commit -qm remove");
+    workspace.shell("git checkout -q -b pull && git mv envs/out/teardown/old.yaml notes && git commit -qm move && git checkout -q -");
+    let clone = Workspace::empty();
+    let url = workspace.path().display().to_string();
+    clone.shell(&format!("git clone -q --filter=blob:none -b pull 'file://{url}' ."));
+    let base = workspace.shell("git rev-parse HEAD");
+    let check = format!("cd envs; pleach check --base {}; echo status $?", base.trim());
+    let text = clone.shell(&check);
+    assert!(text.contains("git fetch --refetch --no-filter") && text.contains("status 4"), "{text}");
+    clone.shell("git fetch -q --refetch --no-filter");
+    let text = clone.shell(&check);
+    assert!(text.contains("missing    out/teardown/old.yaml") && text.contains("status 1"), "{text}");
+}
+
 /// Programs that a repository names are not started, in its settings, attributes or hooks.
 #[test]
 fn settings_and_hooks_of_a_repository_start_nothing() {
