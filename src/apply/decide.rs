@@ -6,6 +6,7 @@ use super::action::{NameAction, Permission, RefusalReason, WriteKind};
 use super::entry::{DesiredState, NameEntry};
 use super::zone::{NameContent, PairState};
 use crate::dns::ownership::{OwnershipRecord, ParsedRecord};
+use crate::name::DnsName;
 use crate::record::RecordSets;
 
 /// What to do with `entry`. `wanted_by` says whether the files of a branch require the name or, if it must be absent, also
@@ -17,9 +18,11 @@ pub(crate) fn decide(
     wanted_by: impl Fn(&str) -> bool,
 ) -> NameAction {
     let action = by_table(entry, found, permission, wanted_by);
+    let is_hidden = !found.host.foreign.is_empty();
     match (action, &found.host.below_delegation) {
-        (NameAction::Write(WriteKind::Create | WriteKind::Restore), Some(delegation)) => {
-            NameAction::Refuse(RefusalReason::BelowDelegation(delegation.clone()))
+        (NameAction::Write(WriteKind::Create | WriteKind::Restore), Some(delegation)) => below(delegation),
+        (NameAction::Write(_) | NameAction::Refuse(RefusalReason::InUse), Some(delegation)) if is_hidden => {
+            below(delegation)
         }
         (NameAction::Write(kind), _) if kind.changes_records() || kind == WriteKind::Unmark => {
             match &found.host.in_the_way(entry.records())[..] {
@@ -29,6 +32,10 @@ pub(crate) fn decide(
         }
         (action, _) => action,
     }
+}
+
+fn below(delegation: &DnsName) -> NameAction {
+    NameAction::Refuse(RefusalReason::BelowDelegation(delegation.clone()))
 }
 
 /// The row of the table in the documentation.
@@ -319,7 +326,13 @@ mod tests {
         use Permission::{Adopt, None, Overwrite};
         let below = || NameContent { below_delegation: Some(n("example.com")), ..EMPTY };
         let refused = || Refuse(RefusalReason::BelowDelegation(n("example.com")));
+        // Records that the server does not show.
+        let hidden = || NameContent { foreign: [foreign("unknown", "")].into(), ..below() };
         check([
+            (present(), own(OLD), hidden(), None, refused()),
+            (present(), EMPTY, hidden(), None, refused()),
+            (Absent, own(OLD), hidden(), None, refused()),
+            (Absent, EMPTY, hidden(), None, Keep),
             (present(), EMPTY, below(), None, refused()),
             (present(), EMPTY, below(), Adopt, refused()),
             (present(), own(OLD), below(), Overwrite, refused()),

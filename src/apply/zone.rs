@@ -37,7 +37,8 @@ pub(crate) struct NameContent {
     pub(crate) foreign: BTreeSet<ForeignSet>,
     /// Whether its records are proxied. `None` if the provider has no proxy or they differ.
     pub(crate) proxied: Option<bool>,
-    /// For a name without records, the name above it that is delegated: it would not resolve. Only name servers are asked for it.
+    /// For a name without records, or with records that the server does not show, the name above it that is delegated: it does not
+    /// resolve. Only name servers are asked for it.
     pub(crate) below_delegation: Option<DnsName>,
 }
 

@@ -2,7 +2,7 @@
 
 use super::foreign::{FOREIGN_TYPES, foreign_set};
 use super::{BATCH_SIZE, Rfc2136Zone, chunks, message};
-use crate::apply::zone::{ForeignSet, NameChange, NameContent, PairQuery, PairState, ZoneError};
+use crate::apply::zone::{ForeignSet, NameChange, NameContent, NamePair, PairQuery, PairState, ZoneError};
 use crate::name::DnsName;
 use crate::record::{RecordSets, RecordType};
 use message::UnsignedMessage;
@@ -44,24 +44,54 @@ impl Rfc2136Zone {
             }
             open = unconfirmed;
         }
+        self.read_hidden(queries, &mut open, &mut found)?;
         if let Some(index) = open.first() {
             let pair = &queries[*index].pair;
             let name = pair.host.as_ref().unwrap_or(&pair.ownership);
             return Err(ZoneError::OutcomeUnknown(format!("`{name}` changes faster than it can be read")));
         }
         let mut found: Vec<PairState> = found.into_iter().flatten().collect();
-        self.read_delegations_above(queries, &mut found)?;
+        let free: Vec<usize> = (0..found.len()).filter(|index| found[*index].host.is_empty()).collect();
+        for (index, delegation) in self.delegations_above(queries, &free)? {
+            found[index].host.below_delegation = Some(delegation);
+        }
         Ok(found)
     }
 
-    /// Notes which hosts without records are below a delegation. Usually they have the same few names above them.
-    fn read_delegations_above(&mut self, queries: &[PairQuery], found: &mut [PairState]) -> Result<(), ZoneError> {
+    /// Reads the `open` pairs whose hosts have records below a delegation: a query is answered with the delegation, so these records are
+    /// not known.
+    fn read_hidden(
+        &mut self,
+        queries: &[PairQuery],
+        open: &mut Vec<usize>,
+        found: &mut [Option<PairState>],
+    ) -> Result<(), ZoneError> {
+        let hidden = self.delegations_above(queries, open)?;
+        let ownership = |(index, _): &(usize, DnsName)| PairQuery {
+            pair: NamePair { host: None, ownership: queries[*index].pair.ownership.clone() },
+            expected: PairState::EMPTY,
+        };
+        let ownerships: Vec<PairQuery> = hidden.iter().map(ownership).collect();
+        let states = if hidden.is_empty() { Vec::new() } else { self.read_pairs(&ownerships)? };
+        for ((index, delegation), PairState { ownership, .. }) in hidden.into_iter().zip(states) {
+            let host = NameContent { below_delegation: Some(delegation), ..only_foreign() };
+            found[index] = Some(PairState { host, ownership });
+        }
+        open.retain(|index| found[*index].is_none());
+        Ok(())
+    }
+
+    /// The pairs among those at `indices` whose hosts are below a delegation, with the delegation. Usually they have the same few names
+    /// above them.
+    fn delegations_above(
+        &mut self,
+        queries: &[PairQuery],
+        indices: &[usize],
+    ) -> Result<Vec<(usize, DnsName)>, ZoneError> {
         let zone = self.zone.clone();
-        let free: Vec<(usize, &DnsName)> = (0..found.len())
-            .filter(|index| found[*index].host.is_empty())
-            .filter_map(|index| Some((index, queries[index].pair.host.as_ref()?)))
-            .collect();
-        let above: BTreeSet<DnsName> = free.iter().flat_map(|(_, host)| host.between(&zone)).collect();
+        let hosts: Vec<(usize, &DnsName)> =
+            indices.iter().filter_map(|index| Some((*index, queries[*index].pair.host.as_ref()?))).collect();
+        let above: BTreeSet<DnsName> = hosts.iter().flat_map(|(_, host)| host.between(&zone)).collect();
         let mut delegated: BTreeSet<&DnsName> = BTreeSet::new();
         let mut groups = chunks(above.iter().collect(), BATCH_SIZE, |name| name.as_str().len());
         while !groups.is_empty() {
@@ -73,10 +103,11 @@ impl Rfc2136Zone {
             delegated.extend(single.concat());
             groups = many.into_iter().flat_map(|group| chunks(group, 1, |name| name.as_str().len())).collect();
         }
-        for (index, host) in free.into_iter().filter(|_| !delegated.is_empty()) {
-            found[index].host.below_delegation = host.between(&zone).filter(|name| delegated.contains(name)).last();
+        if delegated.is_empty() {
+            return Ok(Vec::new());
         }
-        Ok(())
+        let above = |host: &DnsName| host.between(&zone).filter(|name| delegated.contains(name)).last();
+        Ok(hosts.into_iter().filter_map(|(index, host)| Some((index, above(host)?))).collect())
     }
 
     /// Confirms expected states, many in one message. A batch that is not confirmed is split. Returns the queries whose

@@ -202,9 +202,10 @@ fn a_name_outside_of_the_policy_is_not_half_written() {
 /// A name below a delegation would not resolve. The fence and the ownership record are not below it.
 #[test]
 fn no_name_is_created_below_a_delegation() {
-    let delegation = "sub.shop NS ns.example.net.\n";
+    // Records below it exist, but a server does not show them.
+    let delegation = "sub.shop NS ns.example.net.\nold.sub.shop A 192.0.2.7\n";
     servers(Access::Least, delegation, |server| {
-        let fronts = ["x.sub.shop", "y.deep.sub.shop", "a.shop", "b.deep.shop"];
+        let fronts = ["x.sub.shop", "old.sub.shop", "a.shop", "b.deep.shop"];
         let desired = desired_zone("shop", &fronts.map(|front| (front, "b", present("x.example.net"))));
         let refused = NameOutcome::Refused(RefusalReason::BelowDelegation(n("sub.shop")));
         for outcome in [NameOutcome::Done(WriteKind::Create), NameOutcome::Kept] {
