@@ -74,10 +74,8 @@ impl BranchUsage {
         let on_failure = OnFailure::KeepGoing;
         let inputs = Inputs { project, spec, plan, previous, selection, progress, on_failure };
         let build = pipeline::build(&inputs).map_err(Diagnostics::from)?;
-        for branch in &build.branches {
-            let objects = branch.objects.iter().chain(&branch.shared);
-            self.add_objects(objects.map(|object| &object.node), candidates);
-        }
+        let objects = build.branches.iter().flat_map(|branch| branch.objects.iter().chain(&branch.shared));
+        self.add_objects(objects.map(|object| &object.node), candidates);
         Ok(build.failures.iter().map(|failure| failure.branch.slug.as_str().into()).collect())
     }
 

@@ -10,7 +10,7 @@ use crate::annotation::PROJECT_LABEL;
 use crate::argument::shell_word;
 use crate::diagnostic::{Diagnostic, PreviousFile, Result};
 use crate::disk::OutputDir;
-use crate::git::{self, EarlierFiles, MOST_FILES, OutputAtCommit};
+use crate::git::{self, EarlierFiles, FileVersion, MOST_FILES, OutputAtCommit};
 use crate::output::{
     HistoryParents, OutputFolder, OutputHistory, OutputKind, OutputPath, PreviousOutput, Tree, written_files,
 };
@@ -97,9 +97,11 @@ impl RecordedOutput {
         Ok(self.commit().map_or(Ok(Vec::new()), |files| files.earlier_versions(path))?)
     }
 
-    /// The texts that a file has had in the commits of this change.
-    pub(super) fn texts_in_change(&self, path: &OutputPath) -> Result<Vec<Arc<str>>> {
-        Ok(self.commit().map_or(Ok(Vec::new()), |files| files.texts_until_head(path))?)
+    /// The teardown plans and zone changes as the commits of this change have left them, up to `HEAD`.
+    pub(super) fn records_in_change(&self) -> Result<Vec<FileVersion>> {
+        let Some(base) = self.commit() else { return Ok(Vec::new()) };
+        let head = OutputAtCommit::at(base.root(), "HEAD", base.output())?;
+        Ok(base.later_versions(&head, &RECORDS.map(OutputFolder::path))?)
     }
 
     /// The output at the commit whose history has what was removed from it.

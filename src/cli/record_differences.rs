@@ -14,6 +14,7 @@ use super::record_file::RecordFile;
 use super::session::Session;
 use crate::diagnostic::{Code, Diagnostic, Result, named};
 use crate::disk::{Comparison, Difference, OutputDir};
+use crate::git::FileVersion;
 use crate::output::{OutputPath, Tree};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -48,12 +49,12 @@ impl RecordDifferences {
             if !session.previous.has_history_in_head()? {
                 return Ok(None);
             }
-            for path in &files {
-                let (wanted, on_disk) = (tree.get(path), on_disk(path));
-                let versions = session.previous.texts_in_change(path)?;
-                if had_missing_records(path, wanted, on_disk.as_deref(), &versions).unwrap_or(true) {
-                    return Ok(None);
-                }
+            let versions = session.previous.records_in_change()?;
+            let is_dropped = |path: &OutputPath| {
+                had_missing_records(path, tree.get(path), on_disk(path).as_deref(), &versions).unwrap_or(true)
+            };
+            if files.iter().any(is_dropped) {
+                return Ok(None);
             }
             RecordDifference::Missing
         } else {
@@ -154,18 +155,18 @@ fn only_adds(path: &OutputPath, wanted: &str, on_disk: Option<&str>, previous: O
     Some(on_disk.has_same_header(&wanted) && on_disk.records.is_subset(&wanted.records) && !is_dropped)
 }
 
-/// Whether a version of a file had records of a build that the file lacks. If these versions become part of the default branch, its
+/// Whether one of `versions` of a file had records of a build that the file lacks. If these versions become part of the default branch, its
 /// history says that the records were carried out. `None` if a version cannot be read.
 fn had_missing_records(
     path: &OutputPath,
     wanted: Option<&Arc<str>>,
     on_disk: Option<&str>,
-    versions: &[Arc<str>],
+    versions: &[FileVersion],
 ) -> Option<bool> {
     let wanted = RecordFile::read(path, wanted?)?;
     let missing = wanted.records.without(&RecordFile::read_if_exists(path, on_disk, &wanted)?.records);
-    let versions = versions.iter().map(|version| Some(RecordFile::read(path, version)?.records));
-    let versions: Vec<_> = versions.collect::<Option<_>>()?;
+    let texts = versions.iter().filter(|version| version.path == *path).filter_map(|version| version.text.as_ref());
+    let versions: Vec<_> = texts.map(|text| Some(RecordFile::read(path, text)?.records)).collect::<Option<_>>()?;
     Some(versions.iter().any(|version| missing.without(version) != missing))
 }
 

@@ -49,12 +49,6 @@ impl OutputAtCommit {
         versions(self.root(), (None, self.commit()), HistoryParents::Published, &[path.as_str()])
     }
 
-    /// The texts that the commits after this one have given a file, up to `HEAD`. They are published if they are not merged as one.
-    pub(crate) fn texts_until_head(&self, path: &OutputPath) -> Result<Vec<Arc<str>>, Diagnostic> {
-        let Some(path) = self.output().join(path.as_str()) else { return Ok(Vec::new()) };
-        versions(self.root(), (Some(self.commit()), "HEAD"), HistoryParents::All, &[path.as_str()])
-    }
-
     /// Whether the published history of `HEAD` has this commit, if it is before `HEAD`, and near enough that a build at `HEAD` reads
     /// what changed after it.
     pub(crate) fn is_published_by_head(&self) -> Result<bool, Diagnostic> {

@@ -253,16 +253,22 @@ fn zones_without_files_are_asked_too() {
     assert!(error.contains("missing credential") && error.contains("or select other zones with `--zone`"), "{error}");
 }
 
-#[test]
-fn an_orphan_is_forgotten_and_nothing_else() {
-    let fake = fake(ZoneProvider::Route53);
-    let workspace = workspace(&of_fake(&fake), "ttl: 600");
+/// A workspace with one zone and a file of a removed branch.
+fn with_a_removed_branch(fake: &FakeServer) -> Workspace {
+    let workspace = workspace(&of_fake(fake), "ttl: 600");
     std::fs::remove_dir_all(workspace.path().join("out/dns/bad.example.com")).unwrap();
     let head = "apiVersion: pleach/v1\nkind: ZoneChange\nzone: dev.example.com\nowner: shop\nbranch: gone\n";
     workspace.write(
         "out/dns/dev.example.com/gone.yaml",
         format!("{head}present: []\nabsent: [gone.shop.dev.example.com]\n"),
     );
+    workspace
+}
+
+#[test]
+fn an_orphan_is_forgotten_and_nothing_else() {
+    let fake = fake(ZoneProvider::Route53);
+    let workspace = with_a_removed_branch(&fake);
     let (old, other) = (cname("old.example.net"), cname("other.example.net"));
     let pair = |front: &str, owner: &str| {
         [(n(front), old.clone()), (ownership_name(front), ownership_records(owner, "old", 600, &old))]
@@ -318,13 +324,7 @@ fn an_orphan_is_forgotten_and_nothing_else() {
 #[test]
 fn a_permission_without_effect_is_refused() {
     let fake = fake(ZoneProvider::Route53);
-    let workspace = workspace(&of_fake(&fake), "ttl: 600");
-    std::fs::remove_dir_all(workspace.path().join("out/dns/bad.example.com")).unwrap();
-    let head = "apiVersion: pleach/v1\nkind: ZoneChange\nzone: dev.example.com\nowner: shop\nbranch: gone\n";
-    workspace.write(
-        "out/dns/dev.example.com/gone.yaml",
-        format!("{head}present: []\nabsent: [gone.shop.dev.example.com]\n"),
-    );
+    let workspace = with_a_removed_branch(&fake);
     for option in ["--adopt", "--overwrite"] {
         for name in ["lgoin.shop.dev.example.com", "gone.shop.dev.example.com", "www.example.org"] {
             for command in [&["plan"][..], &["apply", "--rev", "1"]] {
