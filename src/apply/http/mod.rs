@@ -10,6 +10,7 @@ mod aws;
 mod base_url;
 mod client;
 mod clock;
+mod decoded;
 mod google;
 pub(crate) mod message;
 pub(crate) mod open;

@@ -2,7 +2,7 @@
 //!
 //! A secret is formatted as `…`, and text from outside is shown only after [`KnownSecrets::redact`].
 
-use super::message::percent_encoded;
+use super::decoded::DecodedText;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use std::collections::BTreeSet;
@@ -45,6 +45,8 @@ pub(super) struct KnownSecrets {
 
 /// The longest text from outside that is shown, in characters.
 const LONGEST: usize = 2000;
+/// The most bytes of it that are searched for secrets.
+const MOST_SEARCHED: usize = 64 * 1024;
 
 impl KnownSecrets {
     /// Adds a secret.
@@ -60,6 +62,9 @@ impl KnownSecrets {
 
     /// The text without secrets and control characters, shortened if it is long.
     pub(super) fn redact(&self, text: &str) -> String {
+        let is_cut = text.len() > MOST_SEARCHED;
+        let end = (0..=text.len().min(MOST_SEARCHED)).rev().find(|end| text.is_char_boundary(*end));
+        let text = &text[..end.unwrap_or_default()];
         let mut is_secret = vec![false; text.len()];
         for forms in [&self.of_request, &self.all] {
             forms.mark(text, &mut is_secret);
@@ -78,8 +83,9 @@ impl KnownSecrets {
         }
         let words: Vec<&str> = shown.split_whitespace().collect();
         let mut text = words.join(" ");
-        if let Some((at, _)) = text.char_indices().nth(LONGEST) {
-            text.truncate(at);
+        let end = text.char_indices().nth(LONGEST).map(|(at, _)| at);
+        if is_cut || end.is_some() {
+            text.truncate(end.unwrap_or(text.len()));
             text.push('…');
         }
         text
@@ -89,11 +95,14 @@ impl KnownSecrets {
 /// How many bytes of a secret are enough to hide them: servers repeat secrets shortened.
 const PART: usize = 8;
 
-/// Secrets in the forms in which a server may repeat them: as they are, percent-encoded, as a JSON string, in base64.
+/// How often a text may be encoded.
+const MOST_ENCODINGS: usize = 3;
+
+/// Secrets in the forms in which a server may repeat them: as they are, and in base64. A text is searched as it is and decoded.
 #[derive(Clone, Default)]
 struct SecretForms {
     /// The forms that are shorter than [`PART`].
-    short: BTreeSet<String>,
+    short: BTreeSet<Vec<u8>>,
     /// All parts of the others with this length.
     parts: BTreeSet<[u8; PART]>,
 }
@@ -102,7 +111,7 @@ impl SecretForms {
     fn add(&mut self, Secret(secret): &Secret) {
         for form in forms(secret).into_iter().filter(|form| !form.is_empty()) {
             if form.len() < PART {
-                self.short.insert(form);
+                self.short.insert(form.into_bytes());
             } else {
                 let parts = form.as_bytes().windows(PART);
                 self.parts.extend(parts.map(|part| <[u8; PART]>::try_from(part).expect("a window has this length")));
@@ -110,19 +119,35 @@ impl SecretForms {
         }
     }
 
-    /// Marks the bytes of `text` that are in a secret.
+    /// Marks the bytes of `text` that are in a secret, or encode one.
     fn mark(&self, text: &str, is_secret: &mut [bool]) {
-        for form in &self.short {
-            for (at, _) in text.match_indices(form) {
-                is_secret[at..at + form.len()].fill(true);
+        if self.short.is_empty() && self.parts.is_empty() {
+            return;
+        }
+        let mut decoded = DecodedText::of(text);
+        for _ in 0..=MOST_ENCODINGS {
+            self.mark_decoded(&decoded, is_secret);
+            // Hexadecimal digits are in many texts, so one digit more or less is a possible beginning.
+            (0..2).for_each(|skipped| self.mark_decoded(&decoded.hex_decoded(skipped), is_secret));
+            match decoded.unescaped() {
+                Some(next) => decoded = next,
+                None => break,
             }
         }
-        if !self.parts.is_empty() {
-            for (at, part) in text.as_bytes().windows(PART).enumerate() {
-                if self.parts.contains(part) {
-                    is_secret[at..at + PART].fill(true);
-                }
+    }
+
+    fn mark_decoded(&self, decoded: &DecodedText, is_secret: &mut [bool]) {
+        let mut mark = |at: usize, length: usize| {
+            let (from, to) = (decoded.sources[at].start, decoded.sources[at + length - 1].end);
+            is_secret[from..to].fill(true);
+        };
+        for form in &self.short {
+            for (at, _) in decoded.bytes.windows(form.len()).enumerate().filter(|(_, part)| part == form) {
+                mark(at, form.len());
             }
+        }
+        for (at, _) in decoded.bytes.windows(PART).enumerate().filter(|(_, part)| self.parts.contains(*part)) {
+            mark(at, PART);
         }
     }
 }
@@ -136,10 +161,7 @@ impl fmt::Debug for SecretForms {
 /// The forms of a secret. In base64, its text depends on the number of bytes before it; the characters that others share with it
 /// are left out.
 fn forms(secret: &str) -> Vec<String> {
-    let upper = percent_encoded(secret);
-    let json = serde_json::to_string(secret).expect("a text is a JSON string");
-    let json = json[1..json.len() - 1].to_owned();
-    let mut forms = vec![secret.to_owned(), lower_hex(&upper), upper, json.replace('/', "\\/"), json];
+    let mut forms = vec![secret.to_owned()];
     for (before, skipped) in [(0, 0), (1, 2), (2, 3)] {
         let bytes = [&vec![b'x'; before], secret.as_bytes()].concat();
         for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
@@ -153,17 +175,9 @@ fn forms(secret: &str) -> Vec<String> {
     forms
 }
 
-/// A percent-encoded text with lower-case digits.
-fn lower_hex(encoded: &str) -> String {
-    let parts = encoded.split('%').enumerate().map(|(i, part)| match part.get(..2) {
-        Some(digits) if i > 0 => format!("%{}{}", digits.to_ascii_lowercase(), &part[2..]),
-        _ => part.to_owned(),
-    });
-    parts.collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::message::percent_encoded;
     use super::*;
 
     #[test]
@@ -177,6 +191,7 @@ mod tests {
         assert_eq!(secrets.redact("signature of canary"), "…");
         assert_eq!(secrets.redact("no \"canary\"\u{1b}[31m\n for\ta canary"), "no \"…\" [31m for a …");
         assert_eq!(secrets.redact(&"x".repeat(5000)).chars().count(), LONGEST + 1);
+        assert_eq!(secrets.redact(&(" ".repeat(MOST_SEARCHED) + "canary")), "…");
     }
 
     #[test]
@@ -189,7 +204,22 @@ mod tests {
         for text in [
             format!("no `{secret}`"),
             format!("?token={}", percent_encoded(secret)),
-            format!("?token={}", lower_hex(&percent_encoded(secret))),
+            format!("?token={}", percent_encoded(secret).replace("%2F", "%2f").replace("%2B", "%2b")),
+            format!("?token={}", percent_encoded(&percent_encoded(secret))),
+            format!("?token={}", percent_encoded(&STANDARD.encode(secret))),
+            format!("token: {}", each(secret, |byte| format!("%{byte:02x}"))),
+            format!("token: {}", each(secret, |byte| format!("%{byte:02X}"))),
+            format!("token: {}", each(secret, |byte| format!("\\u{byte:04x}"))),
+            format!("token: {}", each(secret, |byte| format!("\\u{byte:04X}"))),
+            format!("token: {}", each(secret, |byte| format!("\\\\u{byte:04x}"))),
+            format!("token: {}", each(secret, |byte| format!("\\x{byte:02x}"))),
+            format!("token: {}", each(secret, |byte| format!("&#{byte};"))),
+            format!("token: {}", each(secret, |byte| format!("&#x{byte:X};"))),
+            format!("token: {}", each(secret, |byte| format!("{byte:02x}"))),
+            format!("token: {}", each(secret, |byte| format!("{byte:02X}"))),
+            format!("token: {}", each(secret, |byte| format!("{byte:02x}:"))),
+            format!("token: [{}]", each(secret, |byte| format!("0x{byte:02x}, "))),
+            format!("token: a{}", each(&secret[3..], |byte| format!("{byte:02x}"))),
             json.replace('/', "\\/"),
             json,
             format!("Basic {}", STANDARD.encode(secret)),
@@ -200,14 +230,27 @@ mod tests {
         ] {
             let shown = secrets.redact(&text);
             assert!(shown.contains('…'), "{text}: {shown}");
-            for encoded in [secret.to_owned(), percent_encoded(secret), STANDARD.encode(secret)] {
+            let hex = each(secret, |byte| format!("{byte:02x}"));
+            for encoded in
+                [secret.to_owned(), percent_encoded(secret), STANDARD.encode(secret), hex.to_uppercase(), hex]
+            {
                 let leaks =
                     encoded.as_bytes().windows(PART).any(|part| shown.contains(std::str::from_utf8(part).unwrap()));
                 assert!(!leaks, "{text}: {shown}");
             }
         }
-        let plain = "the zone `dev.example.com` has 7f3a9 names";
-        assert_eq!(secrets.redact(plain), plain);
+        for plain in [
+            "the zone `dev.example.com` has 7f3a9 names",
+            "see https://example.com/a%20b?c=%2F and \\u00e9, \\n, 100% &amp; &#8230; %",
+            "request 550e8400-e29b-41d4-a716-446655440000 at 2001:db8::dead:beef",
+        ] {
+            assert_eq!(secrets.redact(plain), plain);
+        }
         assert_eq!(format!("{secrets:?}"), "KnownSecrets { all: …, of_request: … }");
+    }
+
+    /// The text with each byte encoded.
+    fn each(text: &str, encode: impl Fn(u8) -> String) -> String {
+        text.bytes().map(encode).collect()
     }
 }
