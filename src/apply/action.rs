@@ -11,7 +11,7 @@ pub(crate) enum Permission {
     /// Nothing.
     #[default]
     None,
-    /// Take over a name that has exactly the desired records and no ownership record (`--adopt`).
+    /// Take over a name that has exactly the desired records and that its ownership record does not have (`--adopt`).
     Adopt,
     /// Overwrite a name of this project that somebody else has changed (`--overwrite`).
     Overwrite,
@@ -39,7 +39,7 @@ pub(crate) enum WriteKind {
     Update,
     /// Renew the ownership record; the records are as desired.
     Mark,
-    /// Add an ownership record to records that somebody else wrote.
+    /// Take over the desired records that somebody else wrote: write the ownership record, and their TTL.
     Adopt,
     /// Add the missing records to an ownership record.
     Restore,
@@ -54,7 +54,7 @@ pub(crate) enum WriteKind {
 impl WriteKind {
     /// Whether the records of the name change, and not only its ownership record.
     pub(crate) fn changes_records(self) -> bool {
-        !matches!(self, WriteKind::Mark | WriteKind::Adopt | WriteKind::Unmark)
+        !matches!(self, WriteKind::Mark | WriteKind::Unmark)
     }
 
     /// The word in reports.

@@ -4,7 +4,7 @@
 
 use super::action::{NameAction, Permission, RefusalReason, WriteKind};
 use super::entry::{DesiredState, NameEntry};
-use super::zone::{NameContent, PairState};
+use super::zone::{NameContent, PairState, ProviderGuarantee};
 use crate::dns::ownership::{OwnershipRecord, ParsedRecord};
 use crate::name::DnsName;
 use crate::record::RecordSets;
@@ -14,10 +14,10 @@ use crate::record::RecordSets;
 pub(crate) fn decide(
     entry: &NameEntry,
     found: &PairState,
-    permission: Permission,
+    (permission, guarantee): (Permission, ProviderGuarantee),
     wanted_by: impl Fn(&str) -> bool,
 ) -> NameAction {
-    let action = by_table(entry, found, permission, wanted_by);
+    let action = by_table(entry, found, (permission, guarantee), wanted_by);
     let is_hidden = !found.host.foreign.is_empty();
     match (action, &found.host.below_delegation) {
         (NameAction::Write(WriteKind::Create | WriteKind::Restore), Some(delegation)) => below(delegation),
@@ -42,7 +42,7 @@ fn below(delegation: &DnsName) -> NameAction {
 fn by_table(
     entry: &NameEntry,
     found: &PairState,
-    permission: Permission,
+    (permission, guarantee): (Permission, ProviderGuarantee),
     wanted_by: impl Fn(&str) -> bool,
 ) -> NameAction {
     let claim = match &found.ownership {
@@ -82,7 +82,7 @@ fn by_table(
                 &entry.ownership_record(records, *ttl),
                 (records, entry.proxied),
                 &found.host,
-                permission,
+                (permission, guarantee),
             ),
         },
     }
@@ -113,22 +113,27 @@ fn owned(
     wanted: &OwnershipRecord,
     (records, proxied): (&RecordSets, Option<bool>),
     host: &NameContent,
-    permission: Permission,
+    (permission, guarantee): (Permission, ProviderGuarantee),
 ) -> NameAction {
     let current = &host.records;
     let is_as_desired = current == records && (proxied.is_none() || proxied == host.proxied);
+    // Only an interrupted change that is not atomic leaves the new records beside an ownership record with the old ones.
+    // Otherwise somebody else wrote them, perhaps for a name of their own.
+    let is_written = current.digests() == ownership.digests || current == records && !guarantee.atomic;
     if current.is_empty() {
         NameAction::Write(WriteKind::Restore)
+    } else if !is_written {
+        match permission {
+            Permission::Overwrite => NameAction::Write(WriteKind::Overwrite),
+            Permission::Adopt if current == records => NameAction::Write(WriteKind::Adopt),
+            _ => NameAction::Refuse(RefusalReason::Drift),
+        }
     } else if is_as_desired && ownership == wanted {
         NameAction::Keep
     } else if is_as_desired && ownership.ttl == wanted.ttl {
         NameAction::Write(WriteKind::Mark)
-    } else if current == records || current.digests() == ownership.digests {
-        NameAction::Write(WriteKind::Update)
-    } else if permission == Permission::Overwrite {
-        NameAction::Write(WriteKind::Overwrite)
     } else {
-        NameAction::Refuse(RefusalReason::Drift)
+        NameAction::Write(WriteKind::Update)
     }
 }
 
@@ -225,8 +230,30 @@ mod tests {
     fn check(rows: impl IntoIterator<Item = Row>) {
         for (number, (state, ownership, host, permission, want)) in rows.into_iter().enumerate() {
             let found = PairState { host, ownership };
-            let action = decide(&entry(state), &found, permission, |branch| branch == "rival");
+            let rules = (permission, ProviderGuarantee::FULL);
+            let action = decide(&entry(state), &found, rules, |branch| branch == "rival");
             assert_eq!(action, want, "row {number}");
+        }
+    }
+
+    /// The desired records beside an ownership record with others: somebody else wrote them, unless a change of the provider can
+    /// be interrupted between the two.
+    #[test]
+    fn desired_records_that_the_ownership_record_does_not_have() {
+        use Permission::{Adopt, None, Overwrite};
+        let interruptible = ProviderGuarantee { compare_and_set: false, atomic: false };
+        let drift = || NameAction::Refuse(RefusalReason::Drift);
+        let write = NameAction::Write;
+        for (state, permission, guarantee, want) in [
+            (present(), None, ProviderGuarantee::FULL, drift()),
+            (present(), Adopt, ProviderGuarantee::FULL, write(WriteKind::Adopt)),
+            (present(), Overwrite, ProviderGuarantee::FULL, write(WriteKind::Overwrite)),
+            (present_with_longer_ttl(), None, ProviderGuarantee::FULL, drift()),
+            (present(), None, interruptible, write(WriteKind::Mark)),
+            (present_with_longer_ttl(), None, interruptible, write(WriteKind::Update)),
+        ] {
+            let found = PairState { host: content(NEW), ownership: own(OLD) };
+            assert_eq!(decide(&entry(state), &found, (permission, guarantee), |_| false), want, "{permission:?}");
         }
     }
 
@@ -240,8 +267,6 @@ mod tests {
             (present(), own(NEW), content(NEW), None, Keep),
             (present(), own(OLD), content(OLD), None, Write(WriteKind::Update)),
             (present_with_longer_ttl(), own(NEW), content(NEW), None, Write(WriteKind::Update)),
-            (present_with_longer_ttl(), own(OLD), content(NEW), None, Write(WriteKind::Update)),
-            (present(), own(OLD), content(NEW), None, Write(WriteKind::Mark)),
             (present(), own(NEW), EMPTY, None, Write(WriteKind::Restore)),
             (present(), own(OLD), EMPTY, None, Write(WriteKind::Restore)),
             (present(), own(NEW), content(MANUAL), None, Refuse(RefusalReason::Drift)),
@@ -290,7 +315,14 @@ mod tests {
             (present(), own(OLD), beside(old.clone().into(), mx()), Overwrite, in_the_way("MX", "")),
             (present(), own(NEW), mail(), None, in_the_way("MX", "")),
             (present(), own(NEW), mail(), Overwrite, in_the_way("MX", "")),
-            (present(), EMPTY, beside(content(NEW), foreign("TXT", "disabled")), Adopt, Write(WriteKind::Adopt)),
+            (present(), EMPTY, beside(content(NEW), foreign("TXT", "disabled")), Adopt, in_the_way("TXT", "disabled")),
+            (
+                present_address(),
+                EMPTY,
+                beside(new.clone().into(), foreign("TXT", "disabled")),
+                Adopt,
+                Write(WriteKind::Adopt),
+            ),
             (present(), own(NEW), beside(content(NEW), foreign("TXT", "disabled")), None, Keep),
             // Addresses are possible beside most types.
             (present_address(), of(&old), beside(old.clone().into(), mx()), None, Write(WriteKind::Update)),

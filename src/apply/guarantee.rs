@@ -31,8 +31,15 @@ pub(crate) fn require_guarantees(open_zones: &[OpenZone], allowed: bool) -> Resu
     Diagnostics::check(missing.map(fault).collect(), ())
 }
 
+/// What a user should know about the zones before `apply`, a sentence each.
+pub(crate) fn notes(open_zones: &[OpenZone]) -> Vec<String> {
+    let warning =
+        |OpenZone { desired, zone, .. }: &OpenZone| Some(format!("zone `{}`: {}", desired.zone, zone.warning()?));
+    missing_guarantees(open_zones).chain(open_zones.iter().filter_map(warning)).collect()
+}
+
 /// A sentence for each zone whose provider lacks a guarantee.
-pub(crate) fn missing_guarantees(open_zones: &[OpenZone]) -> impl Iterator<Item = String> {
+fn missing_guarantees(open_zones: &[OpenZone]) -> impl Iterator<Item = String> {
     open_zones.iter().filter_map(|OpenZone { desired, zone, .. }| {
         let lacks = match zone.guarantee() {
             ProviderGuarantee { compare_and_set: true, atomic: true } => return None,

@@ -11,7 +11,7 @@ use super::fence::{FenceContent, FenceNames, FenceState};
 use super::outcome::{NameOutcome, OutcomeCallback, ZoneOutcome};
 use super::pending::{PendingWrite, RetryQueue, report_all};
 use super::retry::Retry;
-use super::zone::{AtomicChange, DnsZone, NameChange, NamePair, PairQuery, PairState, ZoneError};
+use super::zone::{AtomicChange, DnsZone, NameChange, NamePair, PairQuery, PairState, ProviderGuarantee, ZoneError};
 use crate::diagnostic::Diagnostic;
 use crate::dns::ownership::{self, Fence, Owner};
 use crate::name::DnsName;
@@ -158,7 +158,7 @@ impl<'a> Reconciler<'a> {
         drop(fences);
         let condition = NameChange::condition(self.desired.fence.own.clone(), fence.own.clone());
         let items = entries.iter().zip(found).map(|(entry, found)| {
-            let action = match self.decide(entry, &found) {
+            let action = match self.decide(entry, &found, zone.guarantee()) {
                 NameAction::Write(kind) => match zone.too_large(&change::change(entry, &found, kind, &condition)) {
                     Some(reason) => NameAction::Refuse(RefusalReason::TooLarge(reason)),
                     None => NameAction::Write(kind),
@@ -170,12 +170,12 @@ impl<'a> Reconciler<'a> {
         Ok(ZonePlan { version: None, fence, items: items.collect() })
     }
 
-    fn decide(&self, entry: &NameEntry, found: &PairState) -> NameAction {
+    fn decide(&self, entry: &NameEntry, found: &PairState, guarantee: ProviderGuarantee) -> NameAction {
         let wanted_by = |branch: &str| {
             let listed = entry.state == DesiredState::Absent && self.absent.contains(&(&entry.host, branch));
             listed || self.present.get(&entry.host) == Some(&branch)
         };
-        decide::decide(entry, found, self.permissions.of(&entry.host), wanted_by)
+        decide::decide(entry, found, (self.permissions.of(&entry.host), guarantee), wanted_by)
     }
 
     /// Raises the fence to `rev` and does what the plan says, deletions first. `report` is called once for each entry, as

@@ -53,7 +53,14 @@ fn detail(report: &NameReport) -> String {
             WriteKind::Unmark => "its records do not exist".to_owned(),
         },
         NameOutcome::Refused(reason) => match reason {
-            RefusalReason::Drift => format!("has {current}, which pleach did not write; {}", correct_drift(report)),
+            RefusalReason::Drift => {
+                let why = if report.entry.records() == report.before() {
+                    "which is wanted now, but its ownership record has something else"
+                } else {
+                    "which pleach did not write"
+                };
+                format!("has {current}, {why}; {}", correct_drift(report))
+            }
             RefusalReason::InUse => format!("has {current} and no ownership record; {}", correct_use(report)),
             RefusalReason::InTheWay(sets) => format!(
                 "also has {}, which pleach never changes and which rule out this change; remove them first",
@@ -87,12 +94,13 @@ fn other_owner(other: &Owner, own: &Owner) -> String {
     }
 }
 
-/// What helps against drift: `--overwrite` if it would work.
+/// What helps against drift: `--adopt` or `--overwrite` if they would work.
 fn correct_drift(NameReport { entry, found, .. }: &NameReport) -> String {
     let host = &entry.host;
     match &entry.state {
         DesiredState::Present(records, _) if found.host.in_the_way(records).is_empty() => {
-            format!("fix it manually or use `--overwrite {host}`")
+            let option = if found.host.records == *records { "--adopt" } else { "--overwrite" };
+            format!("fix it manually or use `{option} {host}`")
         }
         _ => "fix it manually".to_owned(),
     }
@@ -100,7 +108,8 @@ fn correct_drift(NameReport { entry, found, .. }: &NameReport) -> String {
 
 /// What helps if a name is in use: `--adopt` if it would work.
 fn correct_use(NameReport { entry, found, .. }: &NameReport) -> String {
-    if found.host.records == *entry.records() {
+    let is_possible = found.host.in_the_way(entry.records()).is_empty();
+    if found.host.records == *entry.records() && is_possible {
         format!("they are the desired ones: take them over with `--adopt {}`", entry.host)
     } else {
         "remove the records, or choose another host".to_owned()

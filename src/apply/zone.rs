@@ -129,11 +129,26 @@ impl NameChange {
     pub(crate) fn condition(name: DnsName, before: NameContent) -> Self {
         NameChange { name, before, after: None, proxied: None }
     }
+
+    /// The records that the name has afterwards.
+    pub(crate) fn records_after(&self) -> &RecordSets {
+        self.after.as_ref().map_or(&self.before.records, |(records, _)| records)
+    }
 }
 
 /// Changes of names that happen together or not at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AtomicChange(pub(crate) Vec<NameChange>);
+
+impl AtomicChange {
+    /// The change of a host, between those of the fence and of its ownership record. A change of fences has none.
+    pub(crate) fn host(&self) -> Option<&NameChange> {
+        match &self.0[..] {
+            [_, host, _] => Some(host),
+            _ => None,
+        }
+    }
+}
 
 /// Why a zone could not be read or changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -207,6 +222,11 @@ pub(crate) trait DnsZone {
 
     /// Why the change is too large for one step; `None` if it is not. Nothing is sent.
     fn too_large(&self, _change: &AtomicChange) -> Option<String> {
+        None
+    }
+
+    /// What a user should know before `apply`, although it may be as intended. Nothing is sent.
+    fn warning(&self) -> Option<String> {
         None
     }
 

@@ -8,9 +8,10 @@ use domain::base::Message;
 use domain::rdata::tsig::Time48;
 use domain::tsig::{ClientSequence, ClientTransaction, Key, ValidationError};
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
-use std::sync::Arc;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::{Arc, mpsc};
+use std::thread;
 
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +58,11 @@ impl Connection {
     pub(super) fn new(server: String, key: Option<Arc<Key>>, retry: Retry) -> Self {
         let last_id = u16::try_from(random() & 0xffff).expect("16 bits fit");
         Connection { server, key, retry, stream: None, last_id, has_verified: false }
+    }
+
+    /// Whether it is open: it was used, and nothing has failed since.
+    pub(super) fn is_open(&self) -> bool {
+        self.stream.is_some()
     }
 
     /// Whether messages are signed.
@@ -221,8 +227,8 @@ fn framed(message: &UnsignedMessage) -> Result<Vec<u8>, String> {
 
 /// Connects to the first address of the server that accepts it.
 fn connect(server: &str, retry: &Retry) -> Result<TcpStream, String> {
-    let addresses =
-        server.to_socket_addrs().map_err(|error| format!("`{server}` has no address: {}", error_text(&error)))?;
+    let addresses = addresses(server, retry.answer_end(), |server| Ok(server.to_socket_addrs()?.collect()))
+        .map_err(|error| format!("`{server}` has no address: {}", error_text(&error)))?;
     let mut reason = format!("`{server}` has no address");
     for address in addresses {
         match retry.answer_end().left().and_then(|time| TcpStream::connect_timeout(&address, time)) {
@@ -231,6 +237,23 @@ fn connect(server: &str, retry: &Retry) -> Result<TcpStream, String> {
         }
     }
     Err(reason)
+}
+
+/// The addresses of `HOST:PORT`. The resolver of the system has timeouts of its own, which may be longer, so it runs in a thread
+/// that is not waited for after `end`.
+fn addresses(
+    server: &str,
+    end: Moment,
+    resolve: impl FnOnce(&str) -> io::Result<Vec<SocketAddr>> + Send + 'static,
+) -> io::Result<Vec<SocketAddr>> {
+    if let Ok(address) = server.parse() {
+        return Ok(vec![address]);
+    }
+    let (sender, receiver) = mpsc::channel();
+    let server = server.to_owned();
+    // Nobody receives what comes too late.
+    thread::Builder::new().spawn(move || sender.send(resolve(&server)))?;
+    receiver.recv_timeout(end.left()?).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
 /// The text of an error, without the number that some systems add.
@@ -265,5 +288,30 @@ fn verify(
             Err(NoAnswer::Refused)
         }
         Err(error) => Err(NoAnswer::Untrusted(format!("the answer is not signed with the key ({error})"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_resolver_that_does_not_answer_is_not_waited_for() {
+        let end = || Moment::after(Duration::from_millis(50));
+        let (sender, never) = mpsc::channel::<()>();
+        let hangs = move |_: &str| {
+            let _ = never.recv();
+            Ok(Vec::new())
+        };
+        let error = addresses("ns1.example.net:53", end(), hangs).unwrap_err();
+        assert_eq!((error.kind(), error_text(&error).as_str()), (io::ErrorKind::TimedOut, "timeout"));
+        drop(sender);
+        let known: SocketAddr = "192.0.2.1:53".parse().unwrap();
+        assert_eq!(addresses("ns1.example.net:53", end(), move |_| Ok(vec![known])).unwrap(), [known]);
+        assert_eq!(
+            addresses("192.0.2.1:53", end(), |_| unreachable!("an address needs no resolver")).unwrap(),
+            [known]
+        );
     }
 }

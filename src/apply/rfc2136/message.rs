@@ -8,7 +8,7 @@ use domain::base::iana::{Class, Opcode, Rcode, Rtype};
 use domain::base::message_builder::{AdditionalBuilder, AnswerBuilder, AuthorityBuilder, PushError, StaticCompressor};
 use domain::base::name::ToName;
 use domain::base::rdata::UnknownRecordData;
-use domain::base::{Message, MessageBuilder, Name, Ttl};
+use domain::base::{Message, MessageBuilder, Name, ParsedRecord, Ttl};
 use domain::rdata::{Cname, Soa};
 use std::collections::BTreeMap;
 
@@ -185,6 +185,15 @@ pub(super) fn records_of(answer: &DnsAnswer, of: &DnsName, kind: RecordType) -> 
         of_type.insert(kind, data.clone());
     }
     of_type
+}
+
+/// The TTL of the records of one name and type in an answer. `None` if it has none, or if the server does not answer from the zone
+/// itself but from a cache, in which TTLs decrease.
+pub(super) fn ttl_of(answer: &DnsAnswer, of: &DnsName, kind: RecordType) -> Option<u32> {
+    let name = wire_name(of);
+    let is_of = |record: &ParsedRecord<'_, Vec<u8>>| record.rtype() == rtype(kind) && record.owner().name_eq(&name);
+    let record = answer.answer().ok()?.flatten().find(is_of)?;
+    answer.header().aa().then(|| record.ttl().as_secs())
 }
 
 /// All records of the known types in the answer section, by name. Names that pleach does not support are left out.

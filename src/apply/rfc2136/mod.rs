@@ -4,6 +4,7 @@
 //! and without changes asks the server to confirm that. The second answer is atomic and not affected by wildcards, and it
 //! does not need the permission to transfer the zone.
 
+mod applied;
 mod confirm;
 mod connection;
 mod foreign;
@@ -29,16 +30,19 @@ pub(crate) struct Rfc2136Zone {
     retry: Retry,
     /// Whether the server has accepted an update, so that a refusal is about its names or types.
     accepts_updates: bool,
+    /// Whether the server has made a change, so that it needs no key if there is none.
+    has_changed: bool,
 }
 
-/// How many pairs one message confirms.
+/// How many pairs one message confirms, and how many changes are made before they are confirmed.
 const BATCH_SIZE: usize = 48;
 
 impl Rfc2136Zone {
     /// The zone on the server at `HOST:PORT`. Messages are signed if there is a key.
     pub(crate) fn new(zone: DnsName, server: String, key: Option<Arc<Key>>, retry: impl Into<Retry>) -> Self {
         let retry = retry.into();
-        Rfc2136Zone { zone, connection: Connection::new(server, key, retry.clone()), retry, accepts_updates: false }
+        let connection = Connection::new(server, key, retry.clone());
+        Rfc2136Zone { zone, connection, retry, accepts_updates: false, has_changed: false }
     }
 
     /// Sends messages that change nothing, and retries until every one is answered.
@@ -88,6 +92,13 @@ impl Rfc2136Zone {
         questions.iter().zip(answers).map(records).collect()
     }
 
+    /// The TTL of each name and type, as far as the server knows it.
+    fn query_ttls(&mut self, questions: &[(&DnsName, RecordType)]) -> Result<Vec<Option<u32>>, ZoneError> {
+        let messages: Vec<UnsignedMessage> = questions.iter().map(|(name, kind)| message::query(name, *kind)).collect();
+        let answers = self.send_with_retries(&messages)?;
+        Ok(questions.iter().zip(answers).map(|((name, kind), answer)| message::ttl_of(&answer, name, *kind)).collect())
+    }
+
     /// Whether all conditions of each group are met. A group that does not fit into a message is not. Each group becomes a
     /// message before the next one is made.
     fn confirm(&mut self, groups: impl Iterator<Item = Vec<NameChange>>) -> Result<Vec<bool>, ZoneError> {
@@ -114,6 +125,17 @@ impl Rfc2136Zone {
     /// Notes the response code of an update.
     fn note_update(&mut self, code: Rcode) {
         self.accepts_updates |= !is_refusal(code);
+    }
+
+    /// The error of the changes after one with this error, if they would fail too.
+    fn stops(&self, error: &ZoneError) -> Option<ZoneError> {
+        match error {
+            ZoneError::Denied(_) => Some(error.clone()),
+            ZoneError::Unavailable(reason, _) | ZoneError::OutcomeUnknown(reason) if !self.connection.is_open() => {
+                Some(ZoneError::Unavailable(reason.clone(), None))
+            }
+            _ => None,
+        }
     }
 
     /// The result of one change. A server that has accepted another update, or whose answer is signed with the key, refuses this
@@ -171,6 +193,10 @@ impl DnsZone for Rfc2136Zone {
         (may_be && message::update(&self.zone, changes).is_none()).then(|| TOO_LARGE.to_owned())
     }
 
+    fn warning(&self) -> Option<String> {
+        (!self.connection.has_key()).then(|| format!("{NO_KEY}; most servers refuse changes without one"))
+    }
+
     fn version(&mut self) -> Result<Option<u32>, ZoneError> {
         let answers = self.send_with_retries(&[message::serial_query(&self.zone)])?;
         Ok(answers.first().and_then(message::serial))
@@ -180,9 +206,19 @@ impl DnsZone for Rfc2136Zone {
         self.read_pairs(queries)
     }
 
+    /// Each batch is confirmed before the next one is sent, so that little is unconfirmed when a run is killed.
     fn write(&mut self, changes: &[AtomicChange]) -> Vec<Result<(), ZoneError>> {
-        let mut results = self.send_changes(changes);
-        self.confirm_done(changes, &mut results);
+        let mut results = Vec::with_capacity(changes.len());
+        let mut stopped: Option<ZoneError> = None;
+        for batch in changes.chunks(BATCH_SIZE) {
+            if let Some(error) = &stopped {
+                results.extend(batch.iter().map(|_| Err(error.clone())));
+                continue;
+            }
+            let of_batch = self.write_batch(batch);
+            stopped = of_batch.iter().find_map(|result| self.stops(result.as_ref().err()?));
+            results.extend(of_batch);
+        }
         results
     }
 

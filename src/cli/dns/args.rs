@@ -234,7 +234,7 @@ pub(super) struct WriteLimitArgs {
     /// The maximum number of names that one run may delete
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(super) max_delete: usize,
-    /// Take over a name that has no ownership record, if its records are those in the file
+    /// Take over a name whose records are those in the file, and not those of an ownership record; its TTL becomes the one in the file
     #[arg(long, value_name = "NAME")]
     pub(super) adopt: Vec<String>,
     /// Overwrite the records of an owned name that somebody else has changed

@@ -55,7 +55,7 @@ impl DnsRunner<'_> {
             inputs.check_nsupdate(&open_zones)?;
         }
         guarantee::check_supported(&open_zones)?;
-        let notes: Vec<String> = guarantee::missing_guarantees(&open_zones).collect();
+        let notes = guarantee::notes(&open_zones);
         let plan = run::plan(&mut open_zones, &options.permissions, Moment::after(args.access.timeout));
         let zones = plan.summaries(&open_zones, rev);
         report(&plan_report((args.format, rev), (&plan, &open_zones), &zones, &notes))?;
@@ -71,7 +71,7 @@ impl DnsRunner<'_> {
         let mut open_zones = inputs.open(&args.access, ZoneScope::OfFiles, &options.permissions)?;
         guarantee::check_supported(&open_zones)?;
         guarantee::require_guarantees(&open_zones, args.allow_no_cas)?;
-        let notes: Vec<String> = guarantee::missing_guarantees(&open_zones).collect();
+        let notes = guarantee::notes(&open_zones);
         let end = Moment::after(args.access.timeout);
         let plan = run::plan(&mut open_zones, &options.permissions, end);
         let planned = plan.summaries(&open_zones, Some(rev));

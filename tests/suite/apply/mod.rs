@@ -7,6 +7,7 @@ pub(super) mod http;
 mod lifecycle;
 pub(super) mod memory;
 mod partial;
+mod policies;
 mod processes;
 mod real;
 mod repositories;

@@ -163,6 +163,7 @@ pub(crate) fn permissions(test_zone: &dyn TestZone) {
     let before =
         [(n("adopt.shop"), new.clone()), (n("other.shop"), hand.clone()), (n("drift.shop"), hand.clone()), ownership];
     test_zone.put(&before, TTL);
+    test_zone.put(&before[..1], 2 * TTL);
     let entries = ["adopt.shop", "other.shop", "drift.shop"].map(|front| (front, "b", present("new.example.net")));
     let desired = desired_zone("shop", &entries);
     let permissions = Permissions {
@@ -178,6 +179,7 @@ pub(crate) fn permissions(test_zone: &dyn TestZone) {
         NameOutcome::Done(WriteKind::Overwrite),
     ];
     assert_eq!(outcomes, want);
+    assert_eq!(test_zone.content()[&n("adopt.shop")], (new.clone(), TTL), "the TTL is the one of the file");
     assert_eq!(test_zone.content()[&n("drift.shop")].0, new);
     assert_eq!(test_zone.content()[&n("other.shop")].0, hand);
 }

@@ -166,6 +166,21 @@ impl Running {
         assert!(self.is_up());
     }
 
+    /// Replaces the update policy of `PowerDNS` for the key of `apply`: the body of a Lua function of `name` and `kind`.
+    pub(crate) fn set_policy(&mut self, body: &str) {
+        let policy = format!(
+            "function updatepolicy(input)
+  if input:getTsigName():equal('admin') then return true end
+  local name, kind = input:getQName(), input:getQType()
+  {body}
+end
+"
+        );
+        write(self.folder.path(), "policy.lua", &policy);
+        self.kill();
+        self.restart();
+    }
+
     /// Its log.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap()

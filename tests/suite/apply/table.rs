@@ -3,6 +3,7 @@
 use crate::apply::action::{RefusalReason, WriteKind};
 use crate::apply::entry::DesiredState;
 use crate::apply::outcome::{NameOutcome, ZoneOutcome};
+use crate::apply::zone::ProviderGuarantee;
 use crate::dns::ownership::{self, Fence};
 use crate::name::DnsName;
 use crate::record::{RecordSets, RecordType};
@@ -53,8 +54,10 @@ fn of_removed_branch(records: &RecordSets) -> RecordSets {
     ownership_records("shop", "removed", TTL, records)
 }
 
-fn present_rows(Samples { new, old, manual, many }: &Samples) -> Vec<Row> {
+fn present_rows(Samples { new, old, manual, many }: &Samples, guarantee: ProviderGuarantee) -> Vec<Row> {
     let (done, refused) = (NameOutcome::Done, NameOutcome::Refused);
+    // An interrupted run leaves this if a name and its ownership record do not change together.
+    let interrupted = if guarantee.atomic { refused(RefusalReason::Drift) } else { done(WriteKind::Mark) };
     let some = |records: &RecordSets| Some(records.clone());
     let unreadable = Some(set(RecordType::Txt, &["pleach/2"]));
     let other_owner = RefusalReason::OtherOwner("blog".into());
@@ -69,7 +72,7 @@ fn present_rows(Samples { new, old, manual, many }: &Samples) -> Vec<Row> {
         ("a-to-cname", desired(new), Some(own(manual)), some(manual), done(WriteKind::Update)),
         ("cname-to-a", desired(manual), Some(own(new)), some(new), done(WriteKind::Update)),
         ("ttl", DesiredState::Present(new.clone(), 900), Some(own(new)), some(new), done(WriteKind::Update)),
-        ("mark", desired(new), Some(own(old)), some(new), done(WriteKind::Mark)),
+        ("wanted", desired(new), Some(own(old)), some(new), interrupted),
         ("restore", desired(new), Some(own(new)), None, done(WriteKind::Restore)),
         ("drift", desired(new), Some(own(new)), some(manual), refused(RefusalReason::Drift)),
         ("drift-beside", desired(manual), Some(own(manual)), some(many), refused(RefusalReason::Drift)),
@@ -139,7 +142,8 @@ fn content_after(rows: &[Row]) -> ZoneContent {
 /// Every row of the table in the documentation.
 pub(crate) fn every_table_row(test_zone: &dyn TestZone) {
     let samples = Samples::of(test_zone);
-    let rows = [present_rows(&samples), other_rows(&samples)].concat();
+    let guarantee = test_zone.open().guarantee();
+    let rows = [present_rows(&samples, guarantee), other_rows(&samples)].concat();
     test_zone.put(&content_before(&rows), TTL);
     test_zone.put_foreign(&n("other.shop"), "MX", "10 mail.example.net.");
     let hosts: Vec<String> = rows.iter().map(host).collect();

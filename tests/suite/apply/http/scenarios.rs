@@ -265,9 +265,9 @@ impl crate::apply::zone::DnsZone for Late<'_> {
     }
 }
 
-/// Adopting a name writes an ownership record and keeps the records with their TTLs.
+/// Adopting a name writes an ownership record, and gives the records the TTL of the file.
 #[test]
-fn an_adopted_name_keeps_its_ttls() {
+fn an_adopted_name_gets_the_ttl_of_the_file() {
     for provider in ALL {
         let fake = fake(provider);
         let (a, txt) = (set(RecordType::A, &["192.0.2.1"]), set(RecordType::Txt, &["text"]));
@@ -283,7 +283,7 @@ fn an_adopted_name_keeps_its_ttls() {
         assert_eq!((outcomes, end), (vec![NameOutcome::Done(WriteKind::Adopt)], ZoneOutcome::Complete), "{provider:?}");
         fake.change(|table| {
             let ttl = |kind| table.get(n("a.shop").as_str(), kind).unwrap().ttl;
-            assert_eq!((ttl("A"), ttl("TXT")), (700, 800), "{provider:?}");
+            assert_eq!((ttl("A"), ttl("TXT")), (600, 600), "{provider:?}");
             assert!(table.get(ownership_name("a.shop").as_str(), "TXT").is_some());
         });
     }

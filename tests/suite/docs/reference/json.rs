@@ -260,7 +260,7 @@ One object per name, one per line, and a summary in the last line. A name of a z
 | `summary.zones[].error` | string | why the zone is not done; only then |
 | `summary.zones[].unchanged`, `…written`, `…deleted`, `…conflicts`, `…pending`, `…notDone` | number | how many of its names |
 | `summary.plan` | string | the digest of the plan, for `apply --expect` |
-| `summary.notes[]` | string | provider guarantees that are missing |
+| `summary.notes[]` | string | provider guarantees that are missing, and zones without a key |
 | `summary.status` | number | the exit status |
 
 ## pleach dns export --format json
