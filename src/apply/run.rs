@@ -190,6 +190,29 @@ fn zone_reports<'a>(desired: &'a DesiredZone, zone_plan: &'a ZonePlan) -> impl I
     })
 }
 
+/// Reports a run that stops before it writes anything: the summaries of [`ApplyPlan::summaries`], with no write tried.
+pub(crate) fn skip(
+    open_zones: &[OpenZone],
+    plan: &ApplyPlan,
+    rev: u64,
+    report: &mut dyn FnMut(&NameReport),
+) -> Vec<ZoneSummary> {
+    let mut zones = plan.summaries(open_zones, Some(rev));
+    let read = zones.iter_mut().zip(open_zones).zip(&plan.0);
+    for ((zone, OpenZone { desired, .. }), zone_plan) in read {
+        let Ok(zone_plan) = zone_plan else { continue };
+        zone.names = NameCounts::default();
+        for mut name in zone_reports(desired, zone_plan) {
+            if matches!(name.outcome, NameOutcome::Planned(_)) {
+                name.outcome = NameOutcome::Skipped;
+            }
+            zone.names.count(&name.outcome);
+            report(&name);
+        }
+    }
+    zones
+}
+
 /// Applies the plan, zone by zone, and returns what was done in each. `report` is called for every name of the zones that were
 /// read as soon as its result is known. Zones share the time as in [`plan`].
 pub(crate) fn apply(

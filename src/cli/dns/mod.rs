@@ -75,15 +75,14 @@ impl DnsRunner<'_> {
         let end = Moment::after(args.access.timeout);
         let plan = run::plan(&mut open_zones, &options.permissions, end);
         let planned = plan.summaries(&open_zones, Some(rev));
-        if summary::is_superseded(&planned) {
-            self.errors(&planned);
-            return Ok(summary::status(&planned));
-        }
-        plan.guard(&open_zones, &options).inspect_err(|_| self.errors(&planned))?;
+        let stopped: Option<Result<u8>> = if summary::is_superseded(&planned) {
+            Some(Ok(summary::status(&planned)))
+        } else {
+            plan.guard(&open_zones, &options).err().map(|error| Err(error.into()))
+        };
         let digest = plan.digest(&open_zones);
         let mut printed = Ok(());
-        let run = (&options.permissions, rev, end);
-        let zones = run::apply(&mut open_zones, plan, run, &mut |name| {
+        let mut print = |name: &NameReport| {
             let text = match args.format {
                 DnsRunFormat::Text => apply_report::text_line(name),
                 DnsRunFormat::Json => Some(apply_report::json_line(name)),
@@ -91,19 +90,27 @@ impl DnsRunner<'_> {
             if let (Some(text), true) = (text, printed.is_ok()) {
                 printed = report(&(text + "\n"));
             }
-        });
+        };
+        let zones = if stopped.is_some() {
+            run::skip(&open_zones, &plan, rev, &mut print)
+        } else {
+            run::apply(&mut open_zones, plan, (&options.permissions, rev, end), &mut print)
+        };
         self.errors(&zones);
         printed?;
+        let status = match &stopped {
+            None => summary::status(&zones),
+            Some(Ok(status)) => *status,
+            Some(Err(_)) => Code::Guard.status(),
+        };
         report(&match args.format {
             DnsRunFormat::Text => {
                 let lines = apply_report::zone_lines(&zones, ReportSubject::Run);
                 lines + &apply_report::last_line(&zones, ReportSubject::Run, &digest)
             }
-            DnsRunFormat::Json => {
-                apply_report::json_summary(&zones, Some(rev), &digest, &notes, summary::status(&zones))
-            }
+            DnsRunFormat::Json => apply_report::json_summary(&zones, Some(rev), &digest, &notes, status),
         })?;
-        Ok(summary::status(&zones))
+        stopped.unwrap_or(Ok(status))
     }
 
     fn status(&self, args: &DnsStatusArgs) -> Result<u8> {

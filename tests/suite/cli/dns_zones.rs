@@ -396,6 +396,18 @@ fn a_refused_run_says_how_to_reset_the_fence() {
         assert!(run.err().contains("delete the TXT records at `_rev.shop._pleach.dev.example.com`"), "{}", run.err());
         assert_eq!(run.out().contains("+ create    search.shop"), command == "plan", "{}", run.out());
     }
+    let before = fake.content();
+    for (args, status) in [(["--rev", "3"], 6), (["--rev=901", "--expect=0123456789abcdef"], 3)] {
+        let run = dns(&workspace, &fake, &[&["apply", "--format", "json"], &args[..]].concat()).exits(status);
+        let lines: Vec<serde_json::Value> = run.out().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let results: Vec<&str> = lines.iter().filter_map(|line| line["result"].as_str()).collect();
+        assert_eq!(results, ["unchanged", "skipped"]);
+        let summary = &lines.last().unwrap()["summary"];
+        let counts = ["status", "written", "notDone", "unchanged"].map(|key| summary[key].as_u64().unwrap());
+        assert_eq!(counts, [status.try_into().unwrap(), 0, 1, 1]);
+        assert_eq!(summary["zones"][0]["error"].is_string(), status == 6);
+        assert_eq!(fake.content(), before);
+    }
     fake.put(&[(n("_rev.shop._pleach"), crate::record::RecordSets::default())], 600);
     dns(&workspace, &fake, &["plan", "--rev", "3"]).exits(1);
     dns(&workspace, &fake, &["apply", "--rev", "3"]).exits(0);
