@@ -5,10 +5,12 @@
 
 mod folder;
 mod path;
+mod position;
 mod project;
 
 pub(crate) use folder::{FolderPath, is_git_folder};
 pub(crate) use path::{FolderSet, RelPath};
+pub(crate) use position::{TextPositions, position};
 pub(crate) use project::{File, FileSource, Found, Project, SourceEntry};
 
 /// The number of a file in a [`Project`].

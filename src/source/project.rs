@@ -1,6 +1,6 @@
 //! All input files by path. Each is read once, on first use.
 
-use super::{FileId, Location, RelPath};
+use super::{FileId, Location, RelPath, position};
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
@@ -19,9 +19,8 @@ impl File {
     /// The content as text, or the location of the first byte that is not UTF-8.
     pub(crate) fn text(&self) -> Result<&str, Location> {
         std::str::from_utf8(&self.bytes).map_err(|error| {
-            let before = String::from_utf8_lossy(&self.bytes[..error.valid_up_to()]).into_owned();
-            let line = before.matches('\n').count() + 1;
-            let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
+            let before = String::from_utf8_lossy(&self.bytes[..error.valid_up_to()]);
+            let (line, column) = position(&before, before.len());
             Location::new(self.id, line, column, 1)
         })
     }

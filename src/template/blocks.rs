@@ -52,8 +52,8 @@ pub(super) fn first_error(source: &str, until: Option<usize>) -> Option<BlockErr
         }
         let tag = BlockTag { word: first_word(tags::inner(source, start..end)), range: start..end };
         match tag.word {
-            "raw" => match end_of_raw(source, end) {
-                Some(after) => from = after,
+            "raw" => match tags::end_of_raw(source, end) {
+                Some(tag) => from = tag.end,
                 None => return Some(BlockError::Unclosed(tag)),
             },
             "else" | "elif" if !open.last().is_some_and(|block| matches!(block.word, "if" | "for")) => {
@@ -70,12 +70,6 @@ pub(super) fn first_error(source: &str, until: Option<usize>) -> Option<BlockErr
         }
     }
     open.pop().filter(|_| until.is_none()).map(BlockError::Unclosed)
-}
-
-/// The offset after the `{% endraw %}` that ends a raw block.
-fn end_of_raw(source: &str, from: usize) -> Option<usize> {
-    let ends = source[from..].match_indices("{%").map(|(at, _)| (from + at, tags::end(source, from + at)));
-    ends.into_iter().find(|(at, end)| tags::inner(source, *at..*end) == "endraw").map(|(_, end)| end)
 }
 
 fn first_word(text: &str) -> &str {

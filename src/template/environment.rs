@@ -10,7 +10,7 @@ use super::{operands, placeholder, subjects, tags, work};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::limits::{TAG_OPERATORS, TEMPLATE_DEPTH, TEMPLATE_STEPS};
 use crate::reserved;
-use crate::source::{File, Found, Location, Project, RelPath};
+use crate::source::{File, Found, Location, Project, RelPath, position};
 use base64::Engine as _;
 use minijinja::value::{Kwargs, Rest, StringInput, ValueOrKwargs, from_args};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value, filters, tests};
@@ -228,8 +228,7 @@ fn load(project: &Project, name: &str, change: SourceChange) -> Result<Option<St
 pub(super) fn source(file: &File) -> Result<&str, Diagnostic> {
     let source = file.text().map_err(|at| Diagnostic::new(Code::Template, "the file is not valid UTF-8").at(at))?;
     let location = |at: usize, len: usize| {
-        let line = source[..at].matches('\n').count() + 1;
-        let column = source[..at].rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
+        let (line, column) = position(source, at);
         Location::new(file.id, line, column, len)
     };
     if let Some((at, c)) = reserved::find(source) {

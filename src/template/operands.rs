@@ -34,12 +34,7 @@ pub(super) const WORDS: [&str; 10] = ["and", "or", "not", "is", "in", "if", "eli
 
 /// The tags of `source` but comments, with their offsets.
 pub(super) fn tags(source: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut done = 0;
-    let tags = tags::texts(source).into_iter().map(move |text| {
-        let start = std::mem::replace(&mut done, text.end);
-        (start, &source[start..text.start])
-    });
-    tags.filter(|(_, tag)| !tag.is_empty() && !tag.starts_with("{#"))
+    tags::all(source).map(|tag| (tag.start, &source[tag])).filter(|(_, tag)| !tag.starts_with("{#"))
 }
 
 /// The ends of the operands of all tags, ascending.

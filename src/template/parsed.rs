@@ -52,17 +52,16 @@ impl ParsedTemplate {
                 (node, plan)
             })
             .collect();
-        for (number, placeholder) in placeholders.iter().enumerate().filter(|(number, _)| !planner.is_planned[*number])
-        {
-            if let Some(syntax) = surrounding_syntax(text, number) {
-                let message = format!("`{}` is part of {syntax}, which cannot have a value", placeholder.expression);
-                planner.errors.push(
-                    Diagnostic::new(Code::Template, message)
-                        .at(placeholder.at)
-                        .help("expressions can be in strings and keys, or be whole values"),
-                );
-            }
-        }
+        let unplanned = |number: &usize| planner.is_planned.get(*number) == Some(&false);
+        let consumed = consumed_placeholders(text).into_iter().filter(|(number, _)| unplanned(number));
+        let errors = consumed.filter_map(|(number, syntax)| {
+            let placeholder = placeholders.get(number)?;
+            let message = format!("`{}` is part of {syntax}, which cannot have a value", placeholder.expression);
+            let help = "expressions can be in strings and keys, or be whole values";
+            Some(Diagnostic::new(Code::Template, message).at(placeholder.at).help(help))
+        });
+        let errors: Vec<_> = errors.collect();
+        planner.errors.extend(errors);
         Diagnostics::check(planner.errors, ParsedTemplate { documents, placeholders })
     }
 }
@@ -128,23 +127,29 @@ fn split_text_error(at: Location) -> Diagnostic {
     Diagnostic::new(Code::Template, "the template splits captured text").at(at).help(CAPTURED_TEXT_HELP)
 }
 
-/// The YAML syntax that placeholder `number` is part of, if parsing consumes it. `None` in a comment.
-fn surrounding_syntax(text: &str, number: usize) -> Option<&'static str> {
-    let placeholder = format!("{}{number}{}", placeholder::OPEN, placeholder::CLOSE);
-    text.match_indices(&placeholder).find_map(|(at, _)| {
-        let line = text[..at].rsplit('\n').next().unwrap_or("");
-        if line.starts_with('#') || line.contains(" #") || line.contains("\t#") {
-            return None;
+/// The placeholders that can be part of YAML syntax that parsing consumes, and which. Those in comments are none of them.
+fn consumed_placeholders(text: &str) -> BTreeMap<usize, &'static str> {
+    let mut found = BTreeMap::new();
+    for line in text.lines().filter(|line| placeholder::is_captured(line)) {
+        let comments = [Some(0).filter(|_| line.starts_with('#')), line.find(" #"), line.find("\t#")];
+        let end = comments.into_iter().flatten().min().unwrap_or(line.len());
+        let (mut word, mut done) = (0, 0);
+        for (at, number) in placeholder::positions(&line[..end]) {
+            let is_separator = |c: char| c.is_whitespace() || matches!(c, ',' | '[' | ']' | '{' | '}');
+            let separator = line[done..at].rmatch_indices(is_separator).next();
+            word = separator.map_or(word, |(before, text)| done + before + text.len());
+            done = at;
+            let syntax = match (line.chars().next(), line[word..].chars().next()) {
+                (Some('%'), _) => "a directive",
+                (_, Some('&')) => "an anchor",
+                (_, Some('*')) => "an alias",
+                (_, Some('!')) => "a tag",
+                _ => continue,
+            };
+            found.entry(number).or_insert(syntax);
         }
-        let word = line.rsplit(|c: char| c.is_whitespace() || matches!(c, ',' | '[' | ']' | '{' | '}')).next()?;
-        match (line.chars().next(), word.chars().next()) {
-            (Some('%'), _) => Some("a directive"),
-            (_, Some('&')) => Some("an anchor"),
-            (_, Some('*')) => Some("an alias"),
-            (_, Some('!')) => Some("a tag"),
-            _ => None,
-        }
-    })
+    }
+    found
 }
 
 /// The result of parsing a rendered text.

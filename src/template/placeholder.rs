@@ -105,8 +105,9 @@ pub(super) fn split(text: &str) -> Option<Vec<TextPart<&str>>> {
 /// The offsets and numbers of the placeholders in `text`.
 pub(super) fn positions(text: &str) -> impl Iterator<Item = (usize, usize)> {
     text.match_indices(OPEN).filter_map(|(at, open)| {
-        let (number, _) = text[at + open.len()..].split_once(CLOSE)?;
-        Some((at, number.parse().ok()?))
+        let number = &text[at + open.len()..];
+        let end = number.find(|c: char| !c.is_ascii_digit()).filter(|end| number[*end..].starts_with(CLOSE))?;
+        Some((at, number[..end].parse().ok()?))
     })
 }
 

@@ -3,7 +3,7 @@
 use super::blocks::{self, BlockError, BlockTag};
 use super::tags;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::source::{FileId, Location};
+use crate::source::{FileId, Location, position};
 use std::ops::Range;
 
 /// What a syntax error of the engine is about.
@@ -153,10 +153,9 @@ impl SyntaxError<'_> {
 
 /// The location of a range of a template.
 pub(super) fn location(source: &str, file: FileId, range: Range<usize>) -> Location {
-    let before = source.get(..range.start).unwrap_or("");
-    let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
+    let (line, column) = position(source, range.start);
     let len = source.get(range).and_then(|text| text.lines().next()).map_or(0, |line| line.chars().count());
-    Location::new(file, before.matches('\n').count() + 1, column, len)
+    Location::new(file, line, column, len)
 }
 
 /// How to write an expression that another program evaluates.

@@ -47,23 +47,39 @@ pub(super) fn next(source: &str, from: usize) -> Option<usize> {
     (from..bytes.len().saturating_sub(1)).find(|&i| bytes[i] == b'{' && matches!(bytes[i + 1], b'{' | b'%' | b'#'))
 }
 
-/// The ranges of text between the tags of `source`, including empty ranges.
-pub(super) fn texts(source: &str) -> Vec<Range<usize>> {
-    let mut texts = Vec::new();
+/// The tag that ends a raw block. `from` is the end of the tag that begins it.
+pub(super) fn end_of_raw(source: &str, from: usize) -> Option<Range<usize>> {
+    source[from..].match_indices("{%").find_map(|(at, open)| {
+        let start = from + at;
+        let word = source[start + open.len()..].trim_start_matches(['-', '+']).trim_start();
+        let close = word.strip_prefix("endraw")?.trim_start().trim_start_matches(['-', '+']).strip_prefix("%}")?;
+        Some(start..source.len() - close.len())
+    })
+}
+
+/// The tags of `source`, without what is in raw blocks.
+pub(super) fn all(source: &str) -> impl Iterator<Item = Range<usize>> {
     let mut from = 0;
-    while let Some(start) = next(source, from) {
-        texts.push(from..start);
-        from = end(source, start);
-        if source[start..].starts_with("{%") && inner(source, start..from) == "raw" {
-            let is_end = |at: &usize| inner(source, *at..end(source, *at)) == "endraw";
-            let close = source[from..].match_indices("{%").map(|(at, _)| from + at).find(is_end);
-            let close = close.unwrap_or(source.len());
-            texts.push(from..close);
-            from = if close < source.len() { end(source, close) } else { close };
+    let mut end_of_block = None;
+    std::iter::from_fn(move || {
+        let tag = match end_of_block.take() {
+            Some(tag) => tag,
+            None => next(source, from).map(|start| start..end(source, start))?,
+        };
+        from = tag.end;
+        if source[tag.start..].starts_with("{%") && inner(source, tag.clone()) == "raw" {
+            end_of_block = end_of_raw(source, from);
+            from = if end_of_block.is_some() { from } else { source.len() };
         }
-    }
-    texts.push(from..source.len());
-    texts
+        Some(tag)
+    })
+}
+
+/// The ranges of text between the tags of `source`, including empty ranges.
+fn texts(source: &str) -> Vec<Range<usize>> {
+    let mut done = 0;
+    let ends = std::iter::once(source.len()..source.len());
+    all(source).chain(ends).map(|tag| std::mem::replace(&mut done, tag.end)..tag.start).collect()
 }
 
 /// A source mark for every line of text and every tag, with the offset before which it is inserted. With these marks, the
@@ -80,8 +96,9 @@ pub(super) fn marks(source: &str, file: FileId) -> Vec<(usize, String)> {
 
 /// The offset of the first tag with the name `word`, such as `autoescape`.
 pub(super) fn find(source: &str, word: &str) -> Option<usize> {
-    source.match_indices("{%").map(|(at, _)| at).find(|at| {
-        let tag = inner(source, *at..end(source, *at));
-        tag.split(|c: char| !c.is_alphanumeric() && c != '_').next() == Some(word)
-    })
+    let is_found = |tag: &Range<usize>| {
+        let name = inner(source, tag.clone()).split(|c: char| !c.is_alphanumeric() && c != '_').next();
+        source[tag.start..].starts_with("{%") && name == Some(word)
+    };
+    all(source).find(is_found).map(|tag| tag.start)
 }

@@ -6,18 +6,17 @@
 //! spans give the location of the call and marks the line in the macro. This happens once for each parsed template.
 
 use super::insertion::{Insertions, SourceChange};
-use super::placeholder::{CLOSE, MARK_CLOSE, MARK_OPEN, OPEN, Placeholder};
+use super::placeholder::{self, CLOSE, MARK_CLOSE, MARK_OPEN, OPEN, Placeholder};
 use super::tags;
-use crate::source::{File, FileId, Location, Project, RelPath};
+use crate::source::{File, FileId, Location, Project, RelPath, TextPositions};
 use minijinja::{OutputSpan, OutputSpanKind};
+use smol_str::SmolStr;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::ops::Range;
 
 /// The source location of each character of a rendered text.
 pub(super) struct TemplateTrace<'t> {
-    text: &'t str,
-    /// The offset of each line of the text.
-    lines: Vec<usize>,
+    text: TextPositions<&'t str>,
     segments: Vec<TraceSegment>,
     files: BTreeMap<FileId, TracedFile>,
 }
@@ -35,28 +34,19 @@ pub(super) struct TraceSegment {
 }
 
 struct TracedFile {
-    file: Arc<File>,
+    id: FileId,
     /// A copy of its text, because reading the text of a file checks its encoding.
-    text: String,
-    /// The offset of each line.
-    lines: Vec<usize>,
+    text: TextPositions<String>,
+    /// The end of each tag and what is between its braces, by its start.
+    tags: BTreeMap<usize, (usize, SmolStr)>,
 }
 
 impl TracedFile {
-    fn text(&self) -> &str {
-        &self.text
+    fn new(file: &File) -> Self {
+        let text = TextPositions::new(file.text().unwrap_or_default().to_owned());
+        let tag = |tag: Range<usize>| (tag.start, (tag.end, tags::inner(text.text(), tag).into()));
+        TracedFile { id: file.id, tags: tags::all(text.text()).map(tag).collect(), text }
     }
-
-    /// The line and column of an offset, counted from 1.
-    fn position(&self, offset: usize) -> (usize, usize) {
-        let line = self.lines.partition_point(|start| *start <= offset);
-        let start = self.lines[line - 1];
-        (line, self.text().get(start..offset).map_or(0, |before| before.chars().count()) + 1)
-    }
-}
-
-fn line_starts(text: &str) -> Vec<usize> {
-    std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect()
 }
 
 /// The characters of a text with source marks, without white space, each with its file and offset.
@@ -153,56 +143,52 @@ impl<'t> TemplateTrace<'t> {
             if let (false, Some(file)) =
                 (files.contains_key(&segment.file), project.file_at(Location::new(segment.file, 1, 1, 0)))
             {
-                let text = file.text().unwrap_or_default().to_owned();
-                files.insert(segment.file, TracedFile { file, lines: line_starts(&text), text });
+                files.insert(segment.file, TracedFile::new(&file));
             }
         }
-        TemplateTrace { text, lines: line_starts(text), segments, files }
+        TemplateTrace { text: TextPositions::new(text), segments, files }
     }
 
     /// The file of the character at `at`, and the range in it of the character or its tag.
-    fn origin(&self, at: usize) -> Option<(&TracedFile, usize, usize)> {
+    fn origin(&self, at: usize) -> Option<(&TracedFile, Range<usize>)> {
         let before = self.segments.partition_point(|segment| segment.at <= at);
         let segment = self.segments.get(before.saturating_sub(1))?;
         let source = self.files.get(&segment.file)?;
-        if segment.is_tag {
-            return Some((source, segment.source, tags::end(source.text(), segment.source)));
+        let text = source.text.text();
+        if let (true, Some((end, _))) = (segment.is_tag, source.tags.get(&segment.source)) {
+            return Some((source, segment.source..*end));
         }
-        let start = (segment.source + at.saturating_sub(segment.at)).min(source.text().len());
-        let len = source.text().get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
-        Some((source, start, start + len))
+        let start = (segment.source + at.saturating_sub(segment.at)).min(text.len());
+        let len = text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        Some((source, start..start + len))
     }
 
     /// The source location of `len` characters of the text, from `line` and `column`.
     pub(super) fn location(&self, line: usize, column: usize, len: usize) -> Location {
-        let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(self.text.len());
-        let offset =
-            |chars: usize| self.text[start..].char_indices().nth(chars).map_or(self.text.len(), |(at, _)| start + at);
-        self.location_of_range(offset(column.saturating_sub(1)), offset((column + len).saturating_sub(2)))
+        let last = (column + len).saturating_sub(1);
+        self.location_of_range(self.text.offset(line, column), self.text.offset(line, last))
     }
 
     /// The source location of the text from the character at offset `first` to that at `last`.
     pub(super) fn location_of_range(&self, first: usize, last: usize) -> Location {
-        let Some((source, start, end)) = self.origin(first) else { return Location::NONE };
+        let Some((source, range)) = self.origin(first) else { return Location::NONE };
         let end = match self.origin(last.max(first)) {
-            Some((other, _, last)) if other.file.id == source.file.id => last.max(end),
-            _ => end,
+            Some((other, last)) if other.id == source.id => last.end.max(range.end),
+            _ => range.end,
         };
-        let (line, column) = source.position(start);
-        let text = source.text().get(start..end).unwrap_or("");
-        let len = text.lines().next().map_or(0, |line| line.chars().count());
-        Location::new(source.file.id, line, column, len)
+        let (line, column) = source.text.position(range.start);
+        let len = source.text.characters(range.start..end.min(source.text.end_of_line(line)));
+        Location::new(source.id, line, column, len)
     }
 
     /// The placeholders of the first `count` values, by number. One that is not in the text has no source location.
     pub(super) fn placeholders(&self, count: usize) -> Vec<Placeholder> {
         let mut placeholders = vec![Placeholder::default(); count];
-        for (at, _) in self.text.match_indices(OPEN) {
-            let number = self.text[at + OPEN.len_utf8()..].split(CLOSE).next().and_then(|number| number.parse().ok());
-            let placeholder = number.and_then(|number: usize| placeholders.get_mut(number));
-            if let (Some(placeholder), Some((source, start, end))) = (placeholder, self.origin(at)) {
-                let expression = tags::inner(source.text(), start..end).into();
-                *placeholder = Placeholder { at: self.location_of_range(at, at), expression };
+        for (at, number) in placeholder::positions(self.text.text()) {
+            if let (Some(placeholder), Some((source, range))) = (placeholders.get_mut(number), self.origin(at)) {
+                let expression = source.tags.get(&range.start).map(|(_, expression)| expression.clone());
+                *placeholder =
+                    Placeholder { at: self.location_of_range(at, at), expression: expression.unwrap_or_default() };
             }
         }
         placeholders

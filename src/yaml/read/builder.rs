@@ -12,7 +12,7 @@ use super::{ReadOptions, escapes, merge_keys, tabs};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::limits::{DOCUMENT_ALIASED_BYTES, DOCUMENT_ALIASED_VALUES, DOCUMENT_DEPTH, TEXT_NODES};
 use crate::node::{MapEntry, MapKey, Node, Scalar, Style, Tag, Value};
-use crate::source::Location;
+use crate::source::{Location, position};
 use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -114,9 +114,8 @@ impl<'t> NodeBuilder<'t> {
             self.handle(event, &span)?;
         }
         if let Some((tab, error)) = self.tabs.check() {
-            let before = &self.text[..tab];
-            let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
-            return Err(error.at((self.locate)(before.matches('\n').count() + 1, column, 1)));
+            let (line, column) = position(self.text, tab);
+            return Err(error.at((self.locate)(line, column, 1)));
         }
         Ok(self.root)
     }

@@ -6,6 +6,7 @@
 use super::super::Locator;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::limits::TEXT_BYTES;
+use crate::source::position;
 use std::borrow::Cow;
 
 /// `text` without its byte order mark, and with `\n` as the line break.
@@ -30,8 +31,7 @@ fn is_refused(c: char) -> bool {
 fn refuse(text: &str, at: usize, locate: &Locator) -> Diagnostic {
     let c = text.chars().nth(at).expect("the index of a character of the text");
     let before: String = text.chars().take(at).collect();
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
+    let (line, column) = position(&before, before.len());
     let name = match c {
         '\0' => "a NUL character",
         '\u{7f}' => "a DEL character",

@@ -5,6 +5,7 @@ use super::indentation;
 use super::lines::TextLine;
 use super::tabs;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::source::position;
 use granit_parser::{ErrorKind, ScanError};
 
 /// What the reader knows when the parser fails.
@@ -164,9 +165,8 @@ impl ParserContext<'_> {
     }
 
     fn location(&self, offset: usize) -> crate::source::Location {
-        let line = TextLine::at(self.text, offset);
-        let column = self.text[line.start..offset].chars().count() + 1;
-        (self.locate)(self.text[..offset].matches('\n').count() + 1, column, 1)
+        let (line, column) = position(self.text, offset);
+        (self.locate)(line, column, 1)
     }
 }
 

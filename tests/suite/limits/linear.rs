@@ -63,6 +63,39 @@ fn lines_of_a_template() {
 }
 
 #[test]
+fn tags_in_one_line_of_a_template() {
+    is_linear(2_000, |size| {
+        let entries: String = (0..size).map(|i| format!("k{i}: é{{{{ branch.name }}}}, ")).collect();
+        workspace(&[("a.yaml.j2", &CONFIG_MAP.replace("a: b", &entries))])
+    });
+}
+
+#[test]
+fn tags_in_comments_of_a_template() {
+    is_linear(2_000, |size| {
+        let comments = "# {{ branch.name }} {{ branch.slug }}\n".repeat(size) + &"# {{ branch.name }}".repeat(size);
+        workspace(&[("a.yaml.j2", &(CONFIG_MAP.to_owned() + &comments + "\n"))])
+    });
+}
+
+#[test]
+fn raw_block_of_a_template_that_does_not_end() {
+    // A line of the engine has up to 65,535 columns.
+    is_linear_with_errors(5_000, |size| {
+        workspace(&[("a.yaml.j2", &(CONFIG_MAP.to_owned() + "# {% raw %}" + &"{% ".repeat(size) + "\n"))])
+    });
+}
+
+#[test]
+fn long_tag_in_a_loop() {
+    let tag = format!("{{{{ '{}' | length }}}}", "y".repeat(20_000));
+    is_linear(200, |size| {
+        let text = format!("{{% for i in range({size}) %}}\n  k{{{{ i }}}}: '{tag}'{{% endfor %}}\n");
+        workspace(&[("a.yaml.j2", &(CONFIG_MAP.replace("data: {a: b}", "data:") + &text))])
+    });
+}
+
+#[test]
 fn concatenations_of_a_template() {
     is_linear(2_000, |size| {
         let values = vec!["branch.name"; size].join(" ~ ");
@@ -111,8 +144,8 @@ fn values_that_no_template_reads() {
 
 #[test]
 fn keys_of_objects_beside_patterns_of_secret_keys() {
-    let patterns: String = (0..1_000).map(|i| format!("  - '*k{i}*z'\n")).collect();
-    is_linear(1_000, |size| {
+    let patterns: String = (0..100).map(|i| format!("  - '*k{i}*z'\n")).collect();
+    is_linear(2_000, |size| {
         let workspace = with_spec(&format!("secrets:\n  keys:\n{patterns}"));
         let objects = (0..size).map(|i| CONFIG_MAP.replace("name: a", &format!("name: b{i}")) + "---\n");
         workspace.write("base/b.yaml", objects.collect::<String>());
