@@ -27,11 +27,19 @@ pub(crate) const OUTPUT_BYTES: usize = 128 << 20;
 pub(crate) const SPEC_BRANCHES: usize = 100_000;
 /// The number of nodes of a part of a spec: one branch, or everything but its branches.
 pub(crate) const SPEC_PART_NODES: usize = 200_000;
-/// The number of items of a list of a spec, besides those of branches and hosts and those in `values`. Some are compared with
-/// every object.
+/// The number of items of a list or mapping of a spec, besides those of branches and hosts and those in `values`. Some are
+/// compared with every object.
 pub(crate) const SPEC_LIST_ITEMS: usize = 1_000;
+/// The number of patterns with `*` or `?` in a list of a spec, besides hosts. Some are compared with every name.
+pub(crate) const SPEC_LIST_PATTERNS: usize = 100;
+/// The number of hosts that the services and aliases of a branch add to its own.
+pub(crate) const BRANCH_ADDED_HOSTS: usize = 2_000;
+/// The number of values and images that all branches have from the defaults, where they are merged with others.
+pub(crate) const SPEC_MERGED_ENTRIES: usize = 2_500_000;
+/// The text that a pattern of the spec expands to, in bytes. The names that it makes are shorter.
+pub(crate) const PATTERN_BYTES: usize = 4096;
 /// The number of errors of a spec after which the rest is not read.
-pub(crate) const SPEC_ERRORS: usize = 10_000;
+pub(crate) const SPEC_ERRORS: usize = 1_000;
 
 /// The work of one run of a template, in steps: an instruction, 2 values of a list or mapping, or 64 bytes of text.
 pub(crate) const TEMPLATE_STEPS: u64 = 2_000_000;

@@ -42,6 +42,9 @@ pub(crate) fn named(names: &[impl AsRef<str>]) -> String {
 /// The longest word with a near miss, in characters. The names of Kubernetes are not longer.
 const LONGEST_NEAR: usize = 253;
 
+/// The work to compare a word with all candidates, in pairs of characters. Errors that are not shown have suggestions too.
+const COMPARED_PAIRS: usize = 300_000;
+
 /// The candidate that is most likely meant by `word`, if one is close enough.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = word.chars().count();
@@ -50,13 +53,79 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
         return None;
     }
     let word = word.to_lowercase();
-    // Most candidates differ in length, and comparing them costs much more than counting characters.
+    let counts = CharacterCounts::of(&word);
+    let mut pairs = 0;
+    // Most candidates differ in length or in their characters, and comparing their order costs much more than counting.
     candidates
         .into_iter()
         .take(NEAREST_CANDIDATES)
         .filter(|candidate| candidate.chars().take(length + allowed + 1).count().abs_diff(length) <= allowed)
-        .map(|candidate| (strsim::damerau_levenshtein(&word, &candidate.to_lowercase()), candidate))
+        .map(|candidate| (candidate.to_lowercase(), candidate))
+        .filter(|(lowercase, _)| counts.least_distance(&CharacterCounts::of(lowercase)) <= allowed)
+        .take_while(|(lowercase, _)| {
+            pairs += word.len() * lowercase.len();
+            pairs <= COMPARED_PAIRS
+        })
+        .map(|(lowercase, candidate)| (strsim::osa_distance(&word, &lowercase), candidate))
         .filter(|(distance, _)| *distance <= allowed)
         .min()
         .map(|(_, candidate)| candidate)
+}
+
+/// How often each byte is in a text.
+struct CharacterCounts([u16; 256]);
+
+impl CharacterCounts {
+    /// The counts of a text, which is not longer than a name.
+    fn of(text: &str) -> Self {
+        let mut counts = [0; 256];
+        text.bytes().for_each(|byte| counts[usize::from(byte)] += 1);
+        CharacterCounts(counts)
+    }
+
+    /// The distance of two texts with these counts is not less. A character that is replaced is one byte too many in each
+    /// text, or up to four.
+    fn least_distance(&self, other: &CharacterCounts) -> usize {
+        let missing = |(a, b): (&u16, &u16)| usize::from(a.saturating_sub(*b));
+        let (a, b) = (&self.0, &other.0);
+        let most = a.iter().zip(b).map(missing).sum::<usize>().max(b.iter().zip(a).map(missing).sum());
+        most / if most > 0 && (128..256).any(|byte| a[byte] + b[byte] > 0) { 4 } else { 1 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_candidate_with_the_smallest_distance_is_nearest() {
+        let names = ["replicas", "recplias", "relicas", "RÉPLICAS", "répliças", "x"];
+        for (word, want) in [
+            ("replcas", Some("replicas")),
+            ("repilcas", Some("replicas")),
+            ("répilcas", Some("RÉPLICAS")),
+            ("y", Some("x")),
+            ("selector", None),
+        ] {
+            assert_eq!(nearest(word, names), want, "{word}");
+        }
+    }
+
+    #[test]
+    fn names_with_other_characters_are_no_work() {
+        let others: Vec<String> = (0..900).map(|i| format!("{}{i}", "y".repeat(200))).collect();
+        let near = format!("{}b", "x".repeat(199));
+        let candidates = others.iter().chain([&near]).map(String::as_str);
+        assert_eq!(nearest(&"x".repeat(200), candidates), Some(near.as_str()));
+    }
+
+    #[test]
+    fn long_names_of_the_same_characters_are_compared_up_to_a_limit() {
+        let (word, reverse) = ("xy".repeat(100), format!("{}{}", "y".repeat(100), "x".repeat(100)));
+        let compared = COMPARED_PAIRS / word.len().pow(2);
+        let nearest_after =
+            |others| nearest(&word, std::iter::repeat_n(reverse.as_str(), others).chain([word.as_str()]));
+        assert_eq!(nearest_after(compared - 1), Some(word.as_str()));
+        assert_eq!(nearest_after(compared), None);
+    }
 }

@@ -74,6 +74,7 @@ struct BranchNames {
 fn names(spec: &Spec, entry: &BranchEntry, scope: PatternScope) -> Result<BranchNames> {
     let namespace = entry.namespace.as_ref().unwrap_or(&spec.namespace);
     let hosts = HostPatterns::of(entry, spec);
+    hosts.check_number()?;
     let slug = slug(entry, namespace, hosts, &spec.gitops, scope)?;
     match (platform(spec, entry, namespace, scope, &slug), hosts.hosts(scope, slug.as_str())) {
         (Ok(platform), Ok(hosts)) => Ok(BranchNames { slug, platform, hosts }),

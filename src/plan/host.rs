@@ -2,6 +2,7 @@
 
 use super::BranchHost;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
+use crate::limits::BRANCH_ADDED_HOSTS;
 use crate::name::DnsName;
 use crate::source::Location;
 use crate::spec::{self, BranchEntry, Join, PatternScope, Placed, Spec};
@@ -80,6 +81,21 @@ impl<'a> HostPatterns<'a> {
             })
         })?;
         Diagnostics::check(self.without_effect(&hosts), hosts)
+    }
+
+    /// Checks the number of hosts that services and aliases add.
+    pub(super) fn check_number(self) -> Result<(), Diagnostic> {
+        let services = self.services.len();
+        let aliases = self.aliases.values().filter(|alias| alias.branch.value == self.branch).count();
+        let added = self.names.len() * services + self.common.len() * aliases * (1 + services);
+        if added <= BRANCH_ADDED_HOSTS {
+            return Ok(());
+        }
+        let message =
+            format!("services and aliases add up to {added} hosts, but at most {BRANCH_ADDED_HOSTS} are possible");
+        let at = self.services.first().map(|service| service.at).or(self.common.first().map(|host| host.name.at));
+        let help = "remove services, aliases or names of hosts, or use wildcards";
+        Err(Diagnostic::new(Code::Spec, message).at(at.unwrap_or_default()).help(help))
     }
 
     /// The errors about `services` and `join` of the branch if no host belongs to a service.

@@ -1,9 +1,8 @@
 //! The files of the spec as one document: the entries of `branches.d/` are added to `branches:` with their source locations.
 
-use super::spec_error;
+use super::{size, spec_error};
 use crate::diagnostic::{Diagnostic, Result, gather};
-use crate::limits::{SPEC_BRANCHES, SPEC_LIST_ITEMS, SPEC_PART_NODES};
-use crate::node::{MapEntry, Node, Value};
+use crate::node::{Node, Value};
 use crate::source::{File, Found, Location, Project, RelPath};
 use crate::yaml::{self, Dialect};
 use std::sync::Arc;
@@ -41,50 +40,8 @@ pub(super) fn document(project: &Project) -> Result<Node> {
     } else if let Some(Node { value: Value::Seq(items), .. }) = map.get_mut("branches") {
         Arc::make_mut(items).extend(further);
     }
-    check_size(&spec)?;
+    size::check(&spec)?;
     Ok(spec)
-}
-
-/// Checks the number of branches, and the size of each and of the rest.
-fn check_size(spec: &Node) -> Result<(), Diagnostic> {
-    let branches = spec.get("branches").and_then(Node::as_seq).unwrap_or_default();
-    if let Some(excess) = branches.get(SPEC_BRANCHES) {
-        let message = format!("the spec has {} branches, but at most {SPEC_BRANCHES} are possible", branches.len());
-        return Err(spec_error(message).at(excess.at).help("remove branches, or use several workspaces"));
-    }
-    let sizes: Vec<usize> = branches.iter().map(Node::node_count).collect();
-    let rest = spec.node_count() - sizes.iter().sum::<usize>();
-    let too_large = std::iter::zip(sizes, branches).find(|(size, _)| *size > SPEC_PART_NODES);
-    let (what, at) = match too_large {
-        Some((_, branch)) => ("the branch", branch.at),
-        None if rest > SPEC_PART_NODES => ("the spec without its branches", spec.at),
-        None => return check_lists(spec, &LONG_LISTS),
-    };
-    let message = format!("{what} has more than {SPEC_PART_NODES} keys and values");
-    Err(spec_error(message).at(at).help("shorten its lists and mappings"))
-}
-
-/// The lists that may have any length: they grow with the branches and their hosts.
-const LONG_LISTS: [&str; 4] = ["branches", "expired", "hosts", "names"];
-
-/// Checks the length of each list but `long` ones, and those in `values`, whose content is the user's.
-fn check_lists(node: &Node, long: &[&str]) -> Result<(), Diagnostic> {
-    let check = |MapEntry { key, value }: &MapEntry| {
-        let name = key.text.as_str();
-        let items = value.as_seq().map_or(0, <[Node]>::len);
-        if items > SPEC_LIST_ITEMS && !long.contains(&name) && name != "values" {
-            let message = format!("`{name}` has {items} items, but at most {SPEC_LIST_ITEMS} are possible");
-            let help = "remove items, or use patterns where the field allows them";
-            return Err(spec_error(message).at(key.at).help(help));
-        }
-        match name {
-            "values" => Ok(()),
-            "cleanup" => check_lists(value, &[]),
-            _ => check_lists(value, long),
-        }
-    };
-    node.as_map().into_iter().flat_map(|map| map.iter()).try_for_each(check)?;
-    node.as_seq().unwrap_or_default().iter().try_for_each(|item| check_lists(item, long))
 }
 
 /// The files of `branches.d/`, and errors about files that would be ignored.

@@ -32,6 +32,7 @@ mod service;
 mod settings;
 mod shared;
 mod shared_claim;
+mod size;
 mod slots;
 mod sync;
 mod sync_image;
@@ -252,6 +253,7 @@ impl Spec {
             defaults,
             branches,
         };
+        faults.extend(size::merged_excess(&spec));
         consistency::check(&top, &spec, project, faults);
         Some(spec)
     }

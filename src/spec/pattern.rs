@@ -5,6 +5,7 @@
 use super::section::Section;
 use super::spec_error;
 use crate::diagnostic::Diagnostic;
+use crate::limits::PATTERN_BYTES;
 use crate::node::{Node, Style};
 use crate::source::Location;
 use smol_str::SmolStr;
@@ -106,16 +107,21 @@ impl Pattern {
         self.parts.iter().map(part).collect()
     }
 
-    /// The text for a branch with the slug `slug`.
+    /// The text for a branch with the slug `slug`, up to [`PATTERN_BYTES`].
     pub(crate) fn expand(&self, scope: PatternScope, slug: &str) -> Result<String, Diagnostic> {
         let mut out = String::with_capacity(64);
         for part in &self.parts {
-            match part {
-                PatternPart::Text(text) => out.push_str(text),
-                PatternPart::Project => out.push_str(scope.project),
-                PatternPart::Slug => out.push_str(slug),
-                PatternPart::Value(path) => out.push_str(value(scope.values, path).map_err(|error| error.at(self.at))?),
+            let text = match part {
+                PatternPart::Text(text) => text,
+                PatternPart::Project => scope.project,
+                PatternPart::Slug => slug,
+                PatternPart::Value(path) => value(scope.values, path).map_err(|error| error.at(self.at))?,
+            };
+            if out.len() + text.len() > PATTERN_BYTES {
+                let error = spec_error(format!("the pattern expands to more than {PATTERN_BYTES} bytes"));
+                return Err(error.at(self.at).help("use shorter values"));
             }
+            out.push_str(text);
         }
         Ok(out)
     }

@@ -5,7 +5,8 @@ use super::names::{self, NameList};
 use super::removed_default;
 use super::section::{Section, text};
 use super::{BranchImage, HostsEntry, OVERLAYS, Placed, image, spec_error};
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Diagnostic, named, nearest};
+use crate::limits::DIAGNOSTICS;
 use crate::node::{Map, Node};
 use crate::source::{Found, Project, RelPath};
 use smol_str::SmolStr;
@@ -47,6 +48,8 @@ pub(super) struct SettingsReader<'a> {
     aliases: &'a BTreeMap<SmolStr, Placed<SmolStr>>,
     defaults: Option<&'a Node>,
     overlays: BTreeMap<SmolStr, Result<RelPath, Diagnostic>>,
+    /// The number of errors about overlays so far.
+    missing: usize,
     no_values: Node,
 }
 
@@ -57,7 +60,7 @@ impl<'a> SettingsReader<'a> {
         aliases: &'a BTreeMap<SmolStr, Placed<SmolStr>>,
         defaults: Option<&'a Node>,
     ) -> Self {
-        SettingsReader { project, aliases, defaults, overlays: BTreeMap::new(), no_values: Node::map() }
+        SettingsReader { project, aliases, defaults, overlays: BTreeMap::new(), missing: 0, no_values: Node::map() }
     }
 
     /// Reads `defaults:`, and `hosts:` of the spec, which is the same as `defaults.hosts`.
@@ -123,7 +126,10 @@ impl<'a> SettingsReader<'a> {
         for node in list {
             let Some(name) = text(node).filter(|name| !name.is_empty()) else { continue };
             let project = self.project;
-            match self.overlays.entry(name.clone()).or_insert_with(|| overlay(project, &name)) {
+            let with_help = self.missing < DIAGNOSTICS;
+            let overlay = self.overlays.entry(name.clone()).or_insert_with(|| overlay(project, &name, with_help));
+            self.missing += usize::from(overlay.is_err());
+            match overlay {
                 Err(error) => missing.push(error.clone().at(node.at)),
                 Ok(path) => match overlays.iter().find(|overlay| overlay.value == *path) {
                     Some(first) => faults.push(
@@ -139,8 +145,8 @@ impl<'a> SettingsReader<'a> {
     }
 }
 
-/// The folder of an overlay.
-fn overlay(project: &Project, name: &str) -> Result<RelPath, Diagnostic> {
+/// The folder of an overlay. The help about one that does not exist costs more than a look.
+fn overlay(project: &Project, name: &str, with_help: bool) -> Result<RelPath, Diagnostic> {
     let root = super::path(OVERLAYS);
     let path = root.join(name).filter(|path| path.is_within(&root) && *path != root);
     let path = path.ok_or_else(|| {
@@ -153,20 +159,23 @@ fn overlay(project: &Project, name: &str) -> Result<RelPath, Diagnostic> {
         Found::File(_) | Found::Nothing => {}
     }
     let error = spec_error(format!("the overlay `{name}` does not exist"));
+    if with_help { Err(overlay_help(error, project, name)) } else { Err(error) }
+}
+
+/// Adds which overlays there are.
+fn overlay_help(error: Diagnostic, project: &Project, name: &str) -> Diagnostic {
+    let root = super::path(OVERLAYS);
     let names = match project.look(&root) {
         Found::Folder(names) => names,
-        Found::Unreadable(why) => return Err(spec_error(format!("`{OVERLAYS}` cannot be read: {why}"))),
-        Found::File(_) | Found::Nothing => return Err(error.help(format!("create the folder {OVERLAYS}/{name}"))),
+        Found::Unreadable(why) => return spec_error(format!("`{OVERLAYS}` cannot be read: {why}")),
+        Found::File(_) | Found::Nothing => return error.help(format!("create the folder {OVERLAYS}/{name}")),
     };
-    let folders: Vec<&str> = names
-        .iter()
-        .map(String::as_str)
-        .filter(|name| root.join(name).is_some_and(|path| project.is_folder(&path)))
-        .collect();
-    Err(match nearest(name, folders.iter().copied()) {
+    let is_folder = |name: &&str| root.join(name).is_some_and(|path| project.is_folder(&path));
+    let folders: Vec<&str> = names.iter().map(String::as_str).filter(is_folder).collect();
+    match nearest(name, folders.iter().copied()) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
-        None => error.help(format!("{OVERLAYS}/ has {}", folders.join(", "))),
-    })
+        None => error.help(format!("{OVERLAYS}/ has {}", named(&folders))),
+    }
 }
 
 fn replicas(map: &Map) -> BTreeMap<SmolStr, Option<Placed<u32>>> {
