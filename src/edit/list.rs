@@ -2,9 +2,11 @@
 //!
 //! A list that may be truncated is an error, because the missing branches would be removed.
 
+use super::pages;
 use super::pull_request::{self, ListedPullRequest};
 use crate::branch_name;
 use crate::diagnostic::{Code, Diagnostic, Result, named};
+use crate::limits::SPEC_BRANCHES;
 use serde_json::{Map, Value};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -72,32 +74,32 @@ struct ListReader {
 
 impl ListReader {
     fn json(&mut self, text: &str) -> Result<()> {
-        for page in serde_json::Deserializer::from_str(text).into_iter::<Vec<Map<String, Value>>>() {
-            let page = page.map_err(|error| {
-                let what = if error.is_eof() { "is truncated" } else { "is not JSON of GitHub or GitLab" };
-                json_error(&format!("{what}: {error}"))
-            })?;
-            for item in page {
-                if pull_request::is_pull_request(&item) {
-                    let listed = ListedPullRequest::of(&item)
-                        .map_err(|(what, help)| list_error(format!("the list of branches {what}")).help(help))?;
-                    self.commit(&listed.head, listed.commit.as_deref());
-                    self.list.pull_requests.get_or_insert_default().push(listed);
-                    continue;
-                }
-                let name = item.get("name").and_then(Value::as_str);
-                let name = name.ok_or_else(|| json_error("has an item with neither a `name` nor a `number`"))?;
-                // The fields of GitHub and of GitLab.
-                let commit = item.get("commit").and_then(|commit| commit.get("sha").or_else(|| commit.get("id")));
-                let commit = commit.and_then(Value::as_str);
-                self.commit(name, commit);
-                self.branch(name, commit);
-            }
-        }
+        pages::each_item(text, |item| self.item(item)).map_err(|error| {
+            let what = if error.is_eof() { "is truncated" } else { "is not JSON of GitHub or GitLab" };
+            json_error(&format!("{what}: {error}"))
+        })??;
         if self.list.pull_requests.is_some() && !self.list.heads.is_empty() {
             return Err(json_error("has both branches and pull requests").into());
         }
         Ok(())
+    }
+
+    fn item(&mut self, item: &Map<String, Value>) -> Result<(), Diagnostic> {
+        if pull_request::is_pull_request(item) {
+            let listed = ListedPullRequest::of(item)
+                .map_err(|(what, help)| list_error(format!("the list of branches {what}")).help(help))?;
+            self.commit(&listed.head, listed.commit.as_deref());
+            self.list.pull_requests.get_or_insert_default().push(listed);
+            return self.check_length();
+        }
+        let name = item.get("name").and_then(Value::as_str);
+        let name = name.ok_or_else(|| json_error("has an item with neither a `name` nor a `number`"))?;
+        // The fields of GitHub and of GitLab.
+        let commit = item.get("commit").and_then(|commit| commit.get("sha").or_else(|| commit.get("id")));
+        let commit = commit.and_then(Value::as_str);
+        self.commit(name, commit);
+        self.branch(name, commit);
+        self.check_length()
     }
 
     fn lines(&mut self, text: &str) -> Result<()> {
@@ -121,8 +123,19 @@ impl ListReader {
                 None if name.starts_with("refs/") => self.other_refs.push(name.into()),
                 None => self.branch(name, commit),
             }
+            self.check_length()?;
         }
         Ok(())
+    }
+
+    /// Refuses a list with more branches than a spec can have.
+    fn check_length(&self) -> Result<(), Diagnostic> {
+        let length = self.list.heads.len() + self.list.pull_requests.as_ref().map_or(0, Vec::len);
+        if length <= SPEC_BRANCHES {
+            return Ok(());
+        }
+        let error = list_error(format!("the list of branches has more than {SPEC_BRANCHES} names"));
+        Err(error.help("list only the branches that can have an environment"))
     }
 
     /// Reports an invalid commit of a branch.
@@ -219,6 +232,7 @@ mod tests {
             ("main\nfeat", "may be truncated"),
             (r#"[{"name": "main"}, {"na"#, "is truncated"),
             (r#"{"message": "Bad credentials"}"#, "is not JSON"),
+            (r#"[{"name": "a", "name": "b"}]"#, "duplicate key `name`"),
             ("[{}]", "has an item with neither a `name` nor a `number`"),
             (r#"[{"number": 1, "headRefName": "a"}, {"na"#, "is truncated"),
             (r#"[{"number": 1, "headRefName": "a"}, {"name": "b"}]"#, "has both branches and pull requests"),
@@ -238,6 +252,14 @@ mod tests {
             assert!(messages.contains(why), "{text}: {messages}");
             assert_eq!(errors.status(), 3);
         }
+    }
+
+    #[test]
+    fn lists_with_more_names_than_a_spec_are_refused() {
+        let lines = |count: usize| (0..count).map(|i| format!("b{i}\n")).collect::<String>();
+        assert_eq!(read(&lines(SPEC_BRANCHES), false).unwrap().heads.len(), SPEC_BRANCHES);
+        let errors = read(&lines(SPEC_BRANCHES + 1), false).unwrap_err();
+        assert_eq!(errors.iter().next().unwrap().to_string(), "the list of branches has more than 100000 names");
     }
 
     #[test]

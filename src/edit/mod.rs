@@ -5,6 +5,7 @@
 pub(crate) mod expired;
 pub(crate) mod list;
 mod origin;
+mod pages;
 pub(crate) mod pull_request;
 mod rename;
 pub(crate) mod sync;

@@ -13,7 +13,7 @@ use crate::branch_name;
 use crate::diagnostic::{Code, Diagnostic, Result, gather, named};
 use crate::glob;
 use crate::node::Node;
-use crate::spec::{Date, Placed, Spec, SyncImageValues, SyncRules};
+use crate::spec::{BranchEntry, Date, Placed, Spec, SyncImageValues, SyncRules};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,6 +53,9 @@ pub(crate) struct SyncSettings<'a> {
     pub(crate) allow_delete: Option<usize>,
 }
 
+/// The branches of the spec by name.
+type SpecBranches<'s> = BTreeMap<&'s str, &'s BranchEntry>;
+
 /// A branch that the spec must have.
 struct WantedBranch<'a> {
     name: SmolStr,
@@ -68,7 +71,8 @@ pub(crate) fn sync(
     mut list: BranchList,
     settings: &SyncSettings,
 ) -> Result<SyncResult> {
-    skip_remote_tracking_branches(&mut list, spec, &settings.remotes);
+    let branches: SpecBranches = spec.branches.iter().map(|branch| (branch.name.as_str(), branch)).collect();
+    skip_remote_tracking_branches(&mut list, &branches, &settings.remotes);
     let mut synced = SyncResult {
         skipped: std::mem::take(&mut list.skipped),
         guards: std::mem::take(&mut list.errors),
@@ -76,22 +80,22 @@ pub(crate) fn sync(
     };
     let rules = &settings.rules;
     let mut wanted = match &list.pull_requests {
-        Some(listed) => pull_requests::wanted(listed, spec, rules, &mut synced),
-        None => heads(&list.heads, spec, rules, &mut synced),
+        Some(listed) => pull_requests::wanted(listed, &branches, rules, &mut synced),
+        None => heads(&list.heads, &branches, rules, &mut synced),
     };
     remove_others(&list, spec, rules, &wanted, &mut synced);
     if let Some(listed) = &list.pull_requests {
         let is_allowed = settings.allow_delete.is_some_and(|allowed| synced.removed.len() <= allowed);
         if !is_allowed {
-            synced.guards.extend(pull_requests::unknown_labels(listed, spec, rules, &synced.removed));
+            synced.guards.extend(pull_requests::unknown_labels(listed, &branches, rules, &synced.removed));
         }
     }
     if list.pull_requests.is_none() {
         let names: Vec<&SmolStr> = list.heads.keys().collect();
-        synced.guards.extend(unknown_list(&names, spec, rules, &synced.removed));
+        synced.guards.extend(unknown_list(&names, &branches, rules, &synced.removed));
     }
     keep_expired(files, spec, &list, &mut wanted, &mut synced)?;
-    let edits = gather(wanted, |wanted| edit(files, spec, settings, &wanted))?;
+    let edits = gather(wanted, |wanted| edit(files, spec, &branches, settings, &wanted))?;
     let is_new = |(name, edit): &(SmolStr, BranchEdit)| matches!(edit, BranchEdit::Add(_)).then(|| name.clone());
     synced.added = edits.iter().filter_map(is_new).collect();
     let removed = synced.removed.iter().map(|name| (name.clone(), BranchEdit::Remove));
@@ -107,9 +111,13 @@ pub(crate) fn sync(
 }
 
 /// The listed branches that the rules select. A branch with the name of a pull-request environment is not that environment.
-fn heads<'l>(listed: &'l GitHeads, spec: &Spec, rules: &SyncRules, synced: &mut SyncResult) -> Vec<WantedBranch<'l>> {
-    let is_environment =
-        |name: &str| spec.branches.iter().any(|branch| branch.name == name && branch.is_pull_request_environment());
+fn heads<'l>(
+    listed: &'l GitHeads,
+    branches: &SpecBranches,
+    rules: &SyncRules,
+    synced: &mut SyncResult,
+) -> Vec<WantedBranch<'l>> {
+    let is_environment = |name: &str| branches.get(name).is_some_and(|branch| branch.is_pull_request_environment());
     let mut wanted = Vec::new();
     for (name, commit) in listed.iter().filter(|(name, _)| rules.selects(name)) {
         if is_environment(name) {
@@ -154,14 +162,17 @@ fn keep_expired(
     wanted: &mut Vec<WantedBranch>,
     synced: &mut SyncResult,
 ) -> Result<()> {
+    let positions: BTreeMap<SmolStr, usize> =
+        wanted.iter().enumerate().map(|(i, wanted)| (wanted.name.clone(), i)).collect();
+    let open = list.pull_requests.iter().flatten().filter(|listed| listed.is_open);
+    let open: BTreeSet<u64> = open.map(|listed| listed.number).collect();
+    let mut expired = BTreeSet::new();
     let mut edits = BTreeMap::new();
     for record in &spec.expired {
         let name = &record.name;
         let is_listed = match &list.pull_requests {
             // A list of pull requests does not say which branches exist.
-            Some(listed) => {
-                record.pull_request.is_none_or(|number| listed.iter().any(|open| open.is_open && open.number == number))
-            }
+            Some(_) => record.pull_request.is_none_or(|number| open.contains(&number)),
             None => record.pull_request.is_some() || list.heads.contains_key(name),
         };
         if files.has(name) || !is_listed {
@@ -169,7 +180,7 @@ fn keep_expired(
             synced.forgotten.push(name.clone());
             continue;
         }
-        let Some(i) = wanted.iter().position(|wanted| wanted.name == *name) else { continue };
+        let Some(&i) = positions.get(name).filter(|i| !expired.contains(*i)) else { continue };
         match (&record.commit, wanted[i].commit) {
             (Some(old), Some(new)) if old != new => drop(edits.insert(name.clone(), RecordEdit::Drop)),
             (old, new) => {
@@ -177,11 +188,13 @@ fn keep_expired(
                     edits.insert(name.clone(), RecordEdit::Write { commit: Some(new.into()), pull_request: None });
                     synced.recorded.push(name.clone());
                 }
-                wanted.remove(i);
+                expired.insert(i);
                 synced.skipped.push((name.clone(), "it has expired, and has no new commit".to_owned()));
             }
         }
     }
+    let mut i = 0..;
+    wanted.retain(|_| i.next().is_some_and(|i| !expired.contains(&i)));
     files.edit_expired(&edits)
 }
 
@@ -189,6 +202,7 @@ fn keep_expired(
 fn edit(
     files: &SpecFiles,
     spec: &Spec,
+    branches: &SpecBranches,
     settings: &SyncSettings,
     wanted: &WantedBranch,
 ) -> Result<(SmolStr, BranchEdit)> {
@@ -196,7 +210,7 @@ fn edit(
     let rules = &settings.rules;
     let values = SyncImageValues { project: &spec.project, branch: name, commit: *commit, tags: rules.tags };
     // A branch on App Engine has no objects, so it has no images.
-    let has_images = !spec.branches.iter().any(|branch| branch.name == *name && branch.app_engine.is_some());
+    let has_images = branches.get(name.as_str()).is_none_or(|branch| branch.app_engine.is_none());
     let images = rules.images.iter().filter(|_| has_images);
     let mut changes: Vec<FieldChange> = gather(images, |(name, image)| {
         let path = vec!["images".to_owned(), name.to_string()];
@@ -227,9 +241,9 @@ fn any(patterns: &[Placed<SmolStr>], name: &str) -> bool {
 }
 
 /// Skips `origin/x` beside `x`, which is in the list or in the spec, and `origin` beside `origin/x`.
-fn skip_remote_tracking_branches(list: &mut BranchList, spec: &Spec, remotes: &[&str]) {
+fn skip_remote_tracking_branches(list: &mut BranchList, branches: &SpecBranches, remotes: &[&str]) {
     let heads = &list.heads;
-    let is_branch = |name: &str| heads.contains_key(name) || spec.branches.iter().any(|branch| branch.name == name);
+    let is_branch = |name: &str| heads.contains_key(name) || branches.contains_key(name);
     let why = |name: &str| {
         if let Some(local) = branch_name::tracked(name, remotes).filter(|local| *local == "HEAD" || is_branch(local)) {
             return Some(format!("it is the remote-tracking branch of `{local}`"));
@@ -247,8 +261,12 @@ fn skip_remote_tracking_branches(list: &mut BranchList, spec: &Spec, remotes: &[
 
 /// The error if branches would be removed because of a list that has none of the selected branches, or none of the spec: it
 /// may be the text of an error, or the list of another repository.
-fn unknown_list(names: &[&SmolStr], spec: &Spec, rules: &SyncRules, removed: &[SmolStr]) -> Option<Diagnostic> {
-    let is_known = |name: &&&SmolStr| spec.branches.iter().any(|branch| branch.name == ***name);
+fn unknown_list(
+    names: &[&SmolStr],
+    branches: &SpecBranches,
+    rules: &SyncRules,
+    removed: &[SmolStr],
+) -> Option<Diagnostic> {
     let rule_names = "`sync.include` and `sync.exclude`";
     if removed.is_empty() {
         return None;
@@ -257,7 +275,7 @@ fn unknown_list(names: &[&SmolStr], spec: &Spec, rules: &SyncRules, removed: &[S
         (false, []) => "the list of branches has no branch".to_owned(),
         (false, [name]) => format!("{rule_names} do not select `{name}`, the only name in the list of branches"),
         (false, _) => format!("{rule_names} select none of the {} names in the list of branches", names.len()),
-        (true, _) if names.iter().any(|name| is_known(&name)) => return None,
+        (true, _) if names.iter().any(|name| branches.contains_key(name.as_str())) => return None,
         (true, [name]) => format!("the spec does not have `{name}`, the only name in the list of branches"),
         (true, _) => {
             format!("the spec has none of the {} names in the list of branches: {}", names.len(), named(names))

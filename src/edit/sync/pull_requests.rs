@@ -2,18 +2,18 @@
 
 use super::super::FieldChange;
 use super::super::pull_request::ListedPullRequest;
-use super::{SyncResult, WantedBranch};
+use super::{SpecBranches, SyncResult, WantedBranch};
 use crate::branch_name;
 use crate::diagnostic::{Code, Diagnostic, named};
 use crate::node::Node;
-use crate::spec::{Placed, Spec, SyncRules};
+use crate::spec::{Placed, SyncRules};
 use smol_str::{SmolStr, format_smolstr};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The branches of the open pull requests that the rules select, in the order of their numbers. The others are skipped.
 pub(super) fn wanted<'l>(
     listed: &'l [ListedPullRequest],
-    spec: &Spec,
+    branches: &SpecBranches,
     rules: &SyncRules,
     synced: &mut SyncResult,
 ) -> Vec<WantedBranch<'l>> {
@@ -22,12 +22,13 @@ pub(super) fn wanted<'l>(
     synced.guards.extend(missing(&open, |listed| unknown_repository(listed, rules)));
     synced.guards.extend(missing(&open, |listed| unknown_state(listed, rules)));
     let mut wanted: Vec<WantedBranch> = Vec::new();
+    let mut numbers: BTreeMap<SmolStr, u64> = BTreeMap::new();
     for listed in open.into_iter().filter(|listed| rules.labels.iter().all(|label| listed.has_label(&label.value))) {
         if branch_name::invalid(&listed.head).is_some() {
             synced.guards.push(invalid_name(listed));
             continue;
         }
-        let name = match name(listed, spec, rules) {
+        let name = match name(listed, branches, rules) {
             Ok(name) => name,
             Err(why) => {
                 synced.skipped.push((format_smolstr!("pull request {}", listed.number), why));
@@ -35,18 +36,19 @@ pub(super) fn wanted<'l>(
             }
         };
         let Some(name) = name else { continue };
-        if let Some(other) = wanted.iter().find(|other| other.name == name).and_then(|other| other.pull_request) {
-            let why = format!("pull request {} has the same branch", other.number);
+        if let Some(other) = numbers.get(&name) {
+            let why = format!("pull request {other} has the same branch");
             synced.skipped.push((format_smolstr!("pull request {}", listed.number), why));
             continue;
         }
+        numbers.insert(name.clone(), listed.number);
         wanted.push(WantedBranch { name, commit: listed.commit.as_deref(), pull_request: Some(listed) });
     }
     wanted
 }
 
 /// The name of the branch of a pull request, `None` if the patterns do not select it, or why it is skipped.
-fn name(listed: &ListedPullRequest, spec: &Spec, rules: &SyncRules) -> Result<Option<SmolStr>, String> {
+fn name(listed: &ListedPullRequest, branches: &SpecBranches, rules: &SyncRules) -> Result<Option<SmolStr>, String> {
     if rules.skip_drafts && listed.is_draft == Some(true) {
         return Err("it is a draft".to_owned());
     }
@@ -64,8 +66,7 @@ fn name(listed: &ListedPullRequest, spec: &Spec, rules: &SyncRules) -> Result<Op
         return Err("its branch is in another repository, and `sync.forks` is not set".to_owned());
     }
     let name = listed.environment();
-    let other = spec.branches.iter().find(|branch| branch.name == name);
-    if other.is_some_and(|branch| !branch.is_pull_request_environment()) {
+    if branches.get(name.as_str()).is_some_and(|branch| !branch.is_pull_request_environment()) {
         return Err(format!("the spec has a branch `{name}` that is not its environment"));
     }
     Ok((!rules.excludes(&name)).then_some(name))
@@ -107,15 +108,14 @@ fn invalid_name(listed: &ListedPullRequest) -> Diagnostic {
 /// may be misspelled, or the last pull request has lost it.
 pub(super) fn unknown_labels(
     listed: &[ListedPullRequest],
-    spec: &Spec,
+    branches: &SpecBranches,
     rules: &SyncRules,
     removed: &[SmolStr],
 ) -> Vec<Diagnostic> {
     let open: Vec<&ListedPullRequest> = listed.iter().filter(|listed| listed.is_open).collect();
     let numbers: BTreeSet<u64> = open.iter().map(|listed| listed.number).collect();
     let is_open = |name: &&SmolStr| {
-        let branch = spec.branches.iter().find(|branch| branch.name == **name);
-        let pull_request = branch.and_then(|branch| branch.pull_request.as_ref());
+        let pull_request = branches.get(name.as_str()).and_then(|branch| branch.pull_request.as_ref());
         pull_request.is_some_and(|pull_request| numbers.contains(&pull_request.number.value))
     };
     let all = removed.len();
