@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn lists_with_more_names_than_a_spec_are_refused() {
-        let lines = |count: usize| (0..count).map(|i| format!("b{i}\n")).collect::<String>();
+        let lines = |count| (0..count).map(|i: usize| format!("b{i}")).collect::<Vec<_>>().join("\n") + "\n";
         assert_eq!(read(&lines(SPEC_BRANCHES), false).unwrap().heads.len(), SPEC_BRANCHES);
         let errors = read(&lines(SPEC_BRANCHES + 1), false).unwrap_err();
         assert_eq!(errors.iter().next().unwrap().to_string(), "the list of branches has more than 100000 names");

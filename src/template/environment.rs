@@ -8,7 +8,7 @@ use super::number::NumberTexts;
 use super::value::{self, PlaceholderValues, ValueError};
 use super::{operands, placeholder, subjects, tags, work};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::limits::{TAG_OPERATORS, TEMPLATE_DEPTH, TEMPLATE_STEPS};
+use crate::limits::{TAG_OPERATORS, TEMPLATE_BLOCKS, TEMPLATE_DEPTH, TEMPLATE_STEPS};
 use crate::reserved;
 use crate::source::{File, Found, Location, Project, RelPath, position};
 use base64::Engine as _;
@@ -88,6 +88,18 @@ pub(super) fn environment(project: &Project, output: ExpressionOutput, change: S
     env.add_filter("indent", indent);
     env.add_filter("join", join);
     env.add_filter("required", required);
+    for (name, filter) in [
+        ("dictsort", Value::from_function(filters::dictsort)),
+        ("groupby", Value::from_function(filters::groupby)),
+        ("sort", Value::from_function(filters::sort)),
+        ("unique", Value::from_function(filters::unique)),
+    ] {
+        env.add_filter(name, move |state: &mut State, args: Rest<ValueOrKwargs>| {
+            let args = args.into_values();
+            args.first().map_or(Ok(()), |list| work::sorted(state, list))?;
+            filter.call(state, &args)
+        });
+    }
     if change == SourceChange::ComputedOperands {
         add_computing_filters(&mut env);
     }
@@ -234,7 +246,11 @@ pub(super) fn source(file: &File) -> Result<&str, Diagnostic> {
     if let Some((at, c)) = reserved::find(source) {
         return Err(reserved::error(Code::Template, c).at(location(at, 1)));
     }
-    if let Some(at) = tags::find(source, "autoescape") {
+    if let Some(at) = tags::named(source, "block").nth(TEMPLATE_BLOCKS) {
+        let message = format!("the template has more than {TEMPLATE_BLOCKS} blocks");
+        return Err(Diagnostic::new(Code::Template, message).at(location(at, 2)).help("use `{% include %}` instead"));
+    }
+    if let Some(at) = tags::named(source, "autoescape").next() {
         return Err(Diagnostic::new(Code::Template, "the tag `autoescape` is not supported")
             .at(location(at, source[at..].lines().next().map_or(0, |line| line.chars().count())))
             .help("remove it: values are inserted as data and need no escaping"));

@@ -94,11 +94,11 @@ pub(super) fn marks(source: &str, file: FileId) -> Vec<(usize, String)> {
     texts(source).into_iter().flat_map(of_text).map(mark).collect()
 }
 
-/// The offset of the first tag with the name `word`, such as `autoescape`.
-pub(super) fn find(source: &str, word: &str) -> Option<usize> {
-    let is_found = |tag: &Range<usize>| {
+/// The offsets of the tags with the name `word`, such as `autoescape`.
+pub(super) fn named(source: &str, word: &str) -> impl Iterator<Item = usize> {
+    let is_found = move |tag: &Range<usize>| {
         let name = inner(source, tag.clone()).split(|c: char| !c.is_alphanumeric() && c != '_').next();
         source[tag.start..].starts_with("{%") && name == Some(word)
     };
-    all(source).find(is_found).map(|tag| tag.start)
+    all(source).filter(is_found).map(|tag| tag.start)
 }

@@ -26,6 +26,8 @@ const MAX_OPERAND_BYTES: usize = MAX_BYTES / 8;
 const MAX_NESTING: usize = 10_000;
 /// Converting a value costs more than writing it, by this factor.
 const CONVERSION: usize = 4;
+/// Comparing two values costs more than writing one, by this factor.
+const COMPARISON: usize = 4;
 
 /// Counts a value that is written or converted to text, with everything in it.
 pub(super) fn written(state: &State, value: &Value) -> Result<(), Error> {
@@ -35,6 +37,13 @@ pub(super) fn written(state: &State, value: &Value) -> Result<(), Error> {
 /// Counts a value that is converted to YAML or JSON.
 pub(super) fn converted(state: &State, value: &Value) -> Result<(), Error> {
     text(state, size(value, PlaceholderValues::none(), MAX_BYTES).saturating_mul(CONVERSION))
+}
+
+/// Counts a list that is sorted: each item is compared with some others, and mappings are slow to compare.
+pub(super) fn sorted(state: &State, list: &Value) -> Result<(), Error> {
+    let comparisons = list.len().unwrap_or_default().max(1).ilog2() as usize;
+    let bytes = size(list, PlaceholderValues::none(), MAX_BYTES);
+    text(state, bytes.saturating_mul(comparisons).saturating_mul(COMPARISON))
 }
 
 /// Counts text of `bytes` that is written.

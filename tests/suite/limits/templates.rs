@@ -26,6 +26,24 @@ fn list_added_to_itself() {
 }
 
 #[test]
+fn mappings_that_are_sorted() {
+    for filter in ["unique", "sort", "sort(attribute='a')", "groupby('a')"] {
+        let got = error(
+            "{% set l = namespace(s=[{'a': {'b': 1}}] * 60000) %}",
+            &format!("{{{{ l.s | {filter} | length }}}}"),
+        );
+        assert!(got.starts_with(LIMIT), "{filter}: {got}");
+    }
+}
+
+#[test]
+fn blocks_without_end() {
+    let blocks: String = (0..20_000).map(|i| format!("{{% block a{i} %}}{{% endblock %}}")).collect();
+    let got = error(&blocks, "1");
+    assert!(got.starts_with("error[template]: the template has more than 1000 blocks --> base/a.yaml.j2:1:"), "{got}");
+}
+
+#[test]
 fn list_that_contains_itself_twice() {
     let got = repeated("[1]", "{% set ns.s = [ns.s, ns.s] %}", "{{ ns.s }}");
     assert_eq!(got, format!("{LIMIT} base/a.yaml.j2:1:82"));
