@@ -54,12 +54,7 @@ fn detail(report: &NameReport) -> String {
         },
         NameOutcome::Refused(reason) => match reason {
             RefusalReason::Drift => {
-                let why = if report.entry.records() == report.before() {
-                    "which is wanted now, but its ownership record has something else"
-                } else {
-                    "which pleach did not write"
-                };
-                format!("has {current}, {why}; {}", correct_drift(report))
+                format!("has {current}, which its ownership record does not have; {}", correct_drift(report))
             }
             RefusalReason::InUse => format!("has {current} and no ownership record; {}", correct_use(report)),
             RefusalReason::InTheWay(sets) => format!(

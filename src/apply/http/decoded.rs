@@ -56,7 +56,7 @@ impl DecodedText {
                     decoded.sources.push(self.sources[from].start..self.sources[at].end);
                     first = None;
                 }
-                (None, _) if b":-, ".contains(byte) => {}
+                (None, _) if b":-, \r\n\t".contains(byte) => {}
                 (None, _) => {
                     // Another run of digits begins behind it.
                     (first, left) = (None, skipped);

@@ -219,6 +219,7 @@ mod tests {
             format!("token: {}", each(secret, |byte| format!("{byte:02X}"))),
             format!("token: {}", each(secret, |byte| format!("{byte:02x}:"))),
             format!("token: [{}]", each(secret, |byte| format!("0x{byte:02x}, "))),
+            format!("token: {}", each(secret, |byte| format!("{byte:02x}\n"))),
             format!("token: a{}", each(&secret[3..], |byte| format!("{byte:02x}"))),
             json.replace('/', "\\/"),
             json,
