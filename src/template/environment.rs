@@ -88,6 +88,20 @@ pub(super) fn environment(project: &Project, output: ExpressionOutput, change: S
     env.add_filter("indent", indent);
     env.add_filter("join", join);
     env.add_filter("required", required);
+    add_sorting_filters(&mut env);
+    if change == SourceChange::ComputedOperands {
+        add_computing_filters(&mut env);
+    }
+    env.add_filter(operands::COUNT_FILTER, work::counted);
+    env.add_filter(subjects::TEXT_FILTER, work::counted_text);
+    env.add_function("fail", |message: &str| -> Result<Value, Error> {
+        Err(invalid_operation(message.to_owned()).with_source(FailCall))
+    });
+    env
+}
+
+/// The filters that compare the items of a list with each other, which is work.
+fn add_sorting_filters(env: &mut Environment<'static>) {
     for (name, filter) in [
         ("dictsort", Value::from_function(filters::dictsort)),
         ("groupby", Value::from_function(filters::groupby)),
@@ -100,15 +114,6 @@ pub(super) fn environment(project: &Project, output: ExpressionOutput, change: S
             filter.call(state, &args)
         });
     }
-    if change == SourceChange::ComputedOperands {
-        add_computing_filters(&mut env);
-    }
-    env.add_filter(operands::COUNT_FILTER, work::counted);
-    env.add_filter(subjects::TEXT_FILTER, work::counted_text);
-    env.add_function("fail", |message: &str| -> Result<Value, Error> {
-        Err(invalid_operation(message.to_owned()).with_source(FailCall))
-    });
-    env
 }
 
 /// The cause of the error of a template that calls `fail`.
