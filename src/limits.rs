@@ -56,15 +56,17 @@ pub(crate) const TAG_OPERATORS: usize = 250;
 /// The nesting depth of lists and mappings in the value of an expression.
 pub(crate) const TEMPLATE_VALUE_DEPTH: usize = 64;
 
-/// The work for the kustomizations of one branch, in steps: 8 values or 64 bytes of text that a kustomization copies, or 8
-/// objects that a selector is compared with; 64 bytes of a regular expression, or 32 KiB of it multiplied by the bytes of
-/// texts that it is compared with. A folder is 100 steps and an object that it adds is 4.
+/// The work for the kustomizations of one branch, in steps: 8 values or 64 bytes of text that a kustomization copies; 8 objects
+/// that a selector is compared with, or 2 fields that are searched in an object; 4 bytes of a regular expression, 32 bytes of
+/// the memory that it takes, or 16 KiB of this memory multiplied by the bytes of texts that it is compared with. A folder is
+/// 100 steps, an object that it adds is 4, and an entry that is added to a mapping is 3.
 pub(crate) const BRANCH_STEPS: usize = 2_500_000;
 /// The number of folders that include each other, from the first to the last.
 pub(crate) const FOLDER_DEPTH: usize = 200;
 /// The number of repetitions in a regular expression of a kustomization, as in kustomize.
 pub(crate) const REGEX_REPETITIONS: u32 = 1000;
-
+/// The length of a regular expression of a kustomization, in bytes.
+pub(crate) const REGEX_TEXT_BYTES: usize = 100_000;
 /// The size of a regular expression of a kustomization, in bytes of memory.
 pub(crate) const REGEX_BYTES: usize = 1 << 20;
 

@@ -3,8 +3,8 @@
 //! Trees are shared, so a kustomization can make a value of any size with little work. The work is therefore counted where a
 //! value is copied, as if nothing was shared, before anything visits the result.
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::limits::{BRANCH_STEPS, DOCUMENT_DEPTH};
+use crate::diagnostic::{self, Code, Diagnostic, Diagnostics};
+use crate::limits::{BRANCH_STEPS, DOCUMENT_DEPTH, NEAREST_CANDIDATES};
 use crate::node::{Node, Value};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -14,14 +14,27 @@ const FOLDER: usize = 100;
 const OBJECT: usize = 4;
 /// The number of values, or of objects that are visited, in one step.
 const VALUES: usize = 8;
-/// The number of field specs that are as much work as one object.
-const SPECS: usize = 1;
+/// The number of fields that a step searches in one object, in one step.
+const FIELDS: usize = 2;
+/// The number of keys that are searched in a mapping in one step.
+const KEYS: usize = 4;
+/// The steps for an entry that is added to a mapping, which takes memory until the output is written.
+const ENTRY: usize = 3;
 /// The number of items of a list or mapping that move in one step.
 const MOVED: usize = 64;
 /// The number of bytes of text in one step.
 const BYTES: usize = 64;
+/// The number of pairs of characters that are compared in one step, for a suggestion.
+const CELLS: usize = 256;
+/// The number of values that are visited in one step.
+const VISITED: usize = 16;
 /// The number of bytes of a text, times those of a regular expression that it is compared with, in one step.
-const MATCHED: usize = 32 << 10;
+const MATCHED: usize = 16 << 10;
+/// A regular expression of more bytes is slower: of twice as many twice as slow, but not more than [`SLOWEST`] times.
+const FAST_EXPRESSION: usize = 2 << 10;
+const SLOWEST: usize = 8;
+/// The number of bytes of a regular expression that are read in one step.
+const PATTERN: usize = 4;
 
 /// The steps done so far for one branch.
 #[derive(Debug, Default)]
@@ -50,9 +63,24 @@ impl WorkCounter {
         self.count(1 + objects / VALUES)
     }
 
-    /// Counts objects whose fields are searched for each of `specs` field specs.
-    pub(crate) fn searched(&self, objects: usize, specs: usize) -> Result<(), Diagnostic> {
-        self.count(1 + objects.saturating_mul(1 + specs / SPECS) / VALUES)
+    /// Counts the fields of one object that are searched. Their paths have so many bytes.
+    pub(crate) fn searched(&self, fields: usize, bytes: usize) -> Result<(), Diagnostic> {
+        self.count(fields / FIELDS + bytes / BYTES)
+    }
+
+    /// Counts keys that are searched in a mapping.
+    pub(crate) fn found(&self, keys: usize) -> Result<(), Diagnostic> {
+        self.count(keys / KEYS)
+    }
+
+    /// Counts entries that are added to a mapping.
+    pub(crate) fn added(&self, entries: usize) -> Result<(), Diagnostic> {
+        self.count(entries.saturating_mul(ENTRY))
+    }
+
+    /// Counts field specs that are merged, or objects whose ids are compared.
+    pub(crate) fn merged(&self, specs: usize) -> Result<(), Diagnostic> {
+        self.count(specs)
     }
 
     /// Counts a list or mapping that is copied without the values in its items.
@@ -70,9 +98,52 @@ impl WorkCounter {
         self.count(1 + bytes / BYTES)
     }
 
+    /// Counts a regular expression that is read.
+    pub(crate) fn pattern(&self, bytes: usize) -> Result<(), Diagnostic> {
+        self.count(1 + bytes / PATTERN)
+    }
+
     /// Counts a text that is compared with a regular expression.
     pub(crate) fn matched(&self, text_bytes: usize, expression_bytes: usize) -> Result<(), Diagnostic> {
-        self.count(text_bytes.saturating_mul(expression_bytes) / MATCHED)
+        let slowness = (expression_bytes / FAST_EXPRESSION).clamp(1, SLOWEST);
+        self.count(text_bytes.saturating_mul(expression_bytes).saturating_mul(slowness) / MATCHED)
+    }
+
+    /// Counts a value that is visited, with everything in it.
+    pub(crate) fn visited(&self, node: &Node) -> Result<(), Diagnostic> {
+        let mut size = ValueSize::default();
+        let is_counted = self.measure(node, 0, &mut size);
+        self.count(1 + size.values / VISITED)?;
+        is_counted
+    }
+
+    /// Adds ``did you mean `x`?`` to an error if one of `names` is close to `word`. Becomes the error of the work limit if it
+    /// takes too much.
+    pub(crate) fn suggest<'n>(
+        &self,
+        error: Diagnostic,
+        word: &str,
+        names: impl Iterator<Item = &'n str>,
+    ) -> Diagnostic {
+        match self.nearest(word, names) {
+            Ok(Some(near)) => error.help(format!("did you mean `{near}`?")),
+            Ok(None) => error,
+            Err(limit) => limit.at(error.parts().at),
+        }
+    }
+
+    /// The name that is probably meant by a word, if one is similar.
+    pub(crate) fn nearest<'n>(
+        &self,
+        word: &str,
+        names: impl Iterator<Item = &'n str>,
+    ) -> Result<Option<&'n str>, Diagnostic> {
+        let names: Vec<&str> = names.take(NEAREST_CANDIDATES).collect();
+        let length = word.chars().count();
+        let is_similar = |name: &&&str| name.chars().count().abs_diff(length) <= 1 + length / 3;
+        let similar = names.iter().filter(is_similar).count();
+        self.count((names.len() + similar.saturating_mul(length.saturating_mul(length))) / CELLS)?;
+        Ok(diagnostic::nearest(word, names))
     }
 
     /// Counts a value that is visited or copied, with everything in it. The copy is `depth` levels deep in its object.

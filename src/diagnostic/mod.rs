@@ -248,6 +248,12 @@ impl Diagnostic {
         self
     }
 
+    /// Sets the source location of an error of a work limit, if it has none.
+    #[must_use]
+    pub(crate) fn limit_at(self, at: Location) -> Self {
+        if self.0.is_of_work_limit { self.at(at) } else { self }
+    }
+
     /// Adds a branch that it affects.
     #[must_use]
     pub(crate) fn in_branch(mut self, name: &str) -> Self {

@@ -135,6 +135,11 @@ impl Map {
         Arc::make_mut(&mut self.0).iter_mut().map(|entry| (&entry.key, &mut entry.value))
     }
 
+    /// Whether both are one mapping in memory, and so have the same entries.
+    pub(crate) fn is_shared_with(&self, other: &Map) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// The number of entries.
     pub(crate) fn len(&self) -> usize {
         self.0.len()
@@ -157,10 +162,16 @@ impl<'a> IntoIterator for &'a Map {
 impl<K: Into<MapKey>> FromIterator<(K, Node)> for Map {
     /// A later value replaces an earlier one of the same key.
     fn from_iter<I: IntoIterator<Item = (K, Node)>>(entries: I) -> Self {
-        let mut map = Map::default();
-        for (key, value) in entries {
-            map.insert(key, value);
-        }
-        map
+        let mut entries: Vec<_> = entries.into_iter().map(|(key, value)| MapEntry { key: key.into(), value }).collect();
+        // The sort keeps the order of equal keys, and is linear for entries that are in order.
+        entries.sort_by(|a, b| a.key.text.cmp(&b.key.text));
+        entries.dedup_by(|later, first| {
+            let is_same = later.key.text == first.key.text;
+            if is_same {
+                std::mem::swap(&mut later.value, &mut first.value);
+            }
+            is_same
+        });
+        Map(Arc::new(entries))
     }
 }

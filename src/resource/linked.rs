@@ -3,9 +3,12 @@
 //! Where kustomize adds a label in several places, it uses one node for all of them. A later change of one of them
 //! changes all, even in a selector; only an operation that rebuilds the object separates them. This is a mistake of kustomize's, but it decides its output.
 
-use crate::node::{Node, Scalar, Value};
+use crate::diagnostic::Diagnostic;
+use crate::node::{Map, Node};
 use crate::source::Location;
+use crate::work::WorkCounter;
 use smol_str::SmolStr;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -13,13 +16,20 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LinkedFields(Vec<LinkedGroup>);
 
-/// Entries with one key and one value.
+/// Entries with the same keys in several mappings. Those with one key have one value.
 #[derive(Clone, Debug)]
 struct LinkedGroup {
-    key: SmolStr,
-    /// Where the mappings are.
-    maps: Vec<Arc<[PathStep]>>,
-    value: Scalar,
+    keys: Vec<SmolStr>,
+    maps: Vec<LinkedMap>,
+}
+
+/// A mapping of an object, and its path.
+#[derive(Clone, Debug)]
+pub(crate) struct LinkedMap {
+    /// Its path.
+    pub(crate) path: Arc<[PathStep]>,
+    /// The mapping when its entries were last compared with those of others.
+    pub(crate) map: Map,
 }
 
 /// A step down into an object.
@@ -48,10 +58,20 @@ impl LinkedFields {
         self.0.is_empty()
     }
 
-    /// Notes that the entries `key` of all `maps` are one from now on.
-    pub(crate) fn add(&mut self, key: &str, maps: Vec<Arc<[PathStep]>>, value: Scalar) {
-        if maps.len() > 1 {
-            self.0.push(LinkedGroup { key: key.into(), maps, value });
+    /// Notes that the entries with one of the `keys` in all `maps` are one from now on. Nothing was changed since the last
+    /// call of [`LinkedFields::settle`] but these entries, which were added.
+    pub(crate) fn add(&mut self, keys: Vec<SmolStr>, maps: Vec<LinkedMap>) {
+        if maps.len() < 2 {
+            return;
+        }
+        let is_here =
+            |group: &&mut LinkedGroup| group.maps.iter().map(|map| &map.path).eq(maps.iter().map(|map| &map.path));
+        match self.0.iter_mut().find(is_here) {
+            Some(group) => {
+                group.keys.extend(keys);
+                group.maps = maps;
+            }
+            None => self.0.push(LinkedGroup { keys, maps }),
         }
     }
 
@@ -63,39 +83,68 @@ impl LinkedFields {
     /// Forgets what a strategic merge patch put something new in the place of.
     pub(crate) fn patched(&mut self, patch: &Node) {
         for group in &mut self.0 {
-            group.maps.retain(|map| !is_replaced(patch, map));
+            group.maps.retain(|map| !is_replaced(patch, &map.path));
         }
     }
 
     /// Lets all linked follow those that were changed since.
-    pub(crate) fn settle(&mut self, object: &mut Node) -> Vec<Followed> {
+    pub(crate) fn settle(&mut self, object: &mut Node, work: &WorkCounter) -> Result<Vec<Followed>, Diagnostic> {
         let mut followed = Vec::new();
-        for group in &mut self.0 {
-            group.settle(object, &mut followed);
+        work.found(self.0.iter().map(|group| group.maps.len()).sum())?;
+        for group in std::mem::take(&mut self.0).into_iter().filter(|group| group.maps.len() > 1) {
+            if group.is_changed(object) {
+                work.searched(group.keys.len().saturating_mul(group.maps.len()), 0)?;
+                // What changes next is a copy, because the group has the mapping too.
+                work.copied(group.maps.iter().map(|map| map.map.len()).sum())?;
+                self.0.extend(group.settled(object, &mut followed));
+            } else {
+                self.0.push(group);
+            }
         }
-        self.0.retain(|group| group.maps.len() > 1);
-        followed
+        Ok(followed)
     }
 }
 
 impl LinkedGroup {
-    fn settle(&mut self, object: &mut Node, followed: &mut Vec<Followed>) {
-        let entry = |object: &Node, map: &[PathStep]| at(object, map)?.get(&self.key).cloned();
-        self.maps.retain(|map| entry(object, map).is_some_and(|node| node.as_scalar().is_some()));
-        // The last one that was changed decides, as kustomize goes through an object in the order of its keys.
-        let changed = self.maps.iter().filter_map(|map| Some((map, entry(object, map)?)));
-        let changed = changed.filter(|(_, node)| node.as_scalar() != Some(&self.value)).max_by(|a, b| a.0.cmp(b.0));
-        let Some((leader, node)) = changed.map(|(map, node)| (Arc::clone(map), node)) else { return };
-        for map in &self.maps {
-            if entry(object, map).as_ref() != Some(&node) {
-                put(object, map, &self.key, node.clone());
-                let name = |map| DisplayPath(map, &self.key).to_string();
-                followed.push(Followed { field: name(map), leader: name(&leader), at: node.at });
+    /// Whether something in one of the mappings may have changed.
+    fn is_changed(&self, object: &Node) -> bool {
+        self.maps.iter().any(|map| !map.now(object).is_some_and(|now| now.is_shared_with(&map.map)))
+    }
+
+    /// The groups of the entries that are still linked, after all have followed those that were changed.
+    fn settled(self, object: &mut Node, followed: &mut Vec<Followed>) -> Vec<LinkedGroup> {
+        let now: Vec<Option<Map>> = self.maps.iter().map(|map| map.now(object).cloned()).collect();
+        let mut groups: BTreeMap<Vec<usize>, Vec<SmolStr>> = BTreeMap::new();
+        for key in self.keys {
+            let entry = |i: usize| now[i].as_ref()?.get(&key).filter(|node| node.as_scalar().is_some());
+            let linked: Vec<usize> = (0..self.maps.len()).filter(|i| entry(*i).is_some()).collect();
+            let known = self.maps[0].map.get(&key);
+            // The last one that was changed decides, as kustomize goes through an object in the order of its keys.
+            let changed = linked.iter().filter(|i| entry(**i) != known);
+            let leader = changed.max_by(|a, b| self.maps[**a].path.cmp(&self.maps[**b].path));
+            if let Some((leader, node)) = leader.and_then(|leader| Some((*leader, entry(*leader)?))) {
+                for i in linked.iter().filter(|i| entry(**i) != Some(node)) {
+                    put(object, &self.maps[*i].path, &key, node.clone());
+                    let name = |i: usize| DisplayPath(&self.maps[i].path, &key).to_string();
+                    followed.push(Followed { field: name(*i), leader: name(leader), at: node.at });
+                }
+            }
+            if linked.len() > 1 {
+                groups.entry(linked).or_default().push(key);
             }
         }
-        if let Value::Scalar(value) = node.value {
-            self.value = value;
-        }
+        let paths = self.maps.into_iter().map(|map| map.path).collect::<Vec<_>>();
+        let map =
+            |i: usize| Some(LinkedMap { path: Arc::clone(&paths[i]), map: at(object, &paths[i])?.as_map()?.clone() });
+        let maps = |maps: &[usize]| maps.iter().filter_map(|i| map(*i)).collect();
+        groups.into_iter().map(|(linked, keys)| LinkedGroup { maps: maps(&linked), keys }).collect()
+    }
+}
+
+impl LinkedMap {
+    /// The mapping that has its path now.
+    fn now<'n>(&self, object: &'n Node) -> Option<&'n Map> {
+        at(object, &self.path)?.as_map()
     }
 }
 
@@ -156,25 +205,26 @@ impl fmt::Display for DisplayPath<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{LinkedFields, PathStep};
+    use super::{Followed, LinkedFields, LinkedMap, PathStep};
     use crate::node::Node;
     use crate::source::Location;
+    use crate::work::WorkCounter;
     use crate::yaml::{self, Dialect, Quoting};
-    use std::sync::Arc;
 
     fn parse(text: &str) -> Node {
         yaml::parse(text, Dialect::Kubernetes, &|_, _, _| Location::NONE).unwrap().remove(0)
     }
 
     fn linked() -> LinkedFields {
-        let map = |key: &str| -> Arc<[PathStep]> { [PathStep::Key(key.into())].into() };
+        let map = parse("{k: v}").as_map().unwrap().clone();
+        let maps = ["m", "s", "t"].map(|key| LinkedMap { path: [PathStep::Key(key.into())].into(), map: map.clone() });
         let mut linked = LinkedFields::default();
-        linked.add(
-            "k",
-            vec![map("m"), map("s"), map("t")],
-            Node::plain("v", crate::node::Tag::Str).as_scalar().unwrap().clone(),
-        );
+        linked.add(vec!["k".into()], maps.into());
         linked
+    }
+
+    fn settle(linked: &mut LinkedFields, object: &mut Node) -> Vec<Followed> {
+        linked.settle(object, &WorkCounter::default()).unwrap()
     }
 
     #[test]
@@ -187,18 +237,30 @@ mod tests {
             ("{m: {k: w}}", "{m: {k: w}}", 0),
         ] {
             let mut node = parse(now);
-            assert_eq!(linked().settle(&mut node).len(), count, "{now}");
+            assert_eq!(settle(&mut linked(), &mut node).len(), count, "{now}");
             assert_eq!(node, parse(want), "{now}");
         }
+    }
+
+    #[test]
+    fn the_entries_of_one_mapping_change_apart() {
+        let mut linked = linked();
+        let map = parse("{k: v, l: v}").as_map().unwrap().clone();
+        let maps = ["m", "s"].map(|key| LinkedMap { path: [PathStep::Key(key.into())].into(), map: map.clone() });
+        linked.add(vec!["l".into()], maps.into());
+        let mut node = parse("{m: {k: v, l: w}, s: {k: v, l: v}, t: {k: x, l: v}}");
+        assert_eq!(settle(&mut linked, &mut node).len(), 3);
+        assert_eq!(node, parse("{m: {k: x, l: w}, s: {k: x, l: w}, t: {k: x, l: v}}"));
+        assert!(settle(&mut linked, &mut node).is_empty());
     }
 
     #[test]
     fn what_was_gone_is_no_twin_any_more() {
         let mut linked = linked();
         let mut node = parse("{m: {}, s: {k: v}, t: {k: v}}");
-        linked.settle(&mut node);
+        settle(&mut linked, &mut node);
         let mut node = parse("{m: {k: w}, s: {k: v}, t: {k: v}}");
-        assert!(linked.settle(&mut node).is_empty());
+        assert!(settle(&mut linked, &mut node).is_empty());
         let mut out = String::new();
         yaml::write(&mut out, &node, Quoting::Kustomize).unwrap();
         assert_eq!(out, "m:\n  k: w\ns:\n  k: v\nt:\n  k: v\n");
@@ -209,7 +271,7 @@ mod tests {
         let mut linked = linked();
         linked.patched(&parse("{m: {$patch: replace, k: w}, s: {k: y}}"));
         let mut node = parse("{m: {k: w}, s: {k: y}, t: {k: v}}");
-        assert_eq!(linked.settle(&mut node).len(), 1);
+        assert_eq!(settle(&mut linked, &mut node).len(), 1);
         assert_eq!(node, parse("{m: {k: w}, s: {k: y}, t: {k: y}}"));
     }
 }

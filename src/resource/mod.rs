@@ -5,7 +5,7 @@
 
 mod linked;
 
-pub(crate) use linked::{LinkedFields, PathStep};
+pub(crate) use linked::{LinkedFields, LinkedMap, PathStep};
 
 use crate::diagnostic::Diagnostic;
 use crate::node::Node;
@@ -146,6 +146,11 @@ impl Resource {
     /// Every id it has or had, the first one first.
     pub(crate) fn ids(&self) -> impl Iterator<Item = Id> + '_ {
         self.previous.iter().cloned().chain(std::iter::once_with(|| self.id()))
+    }
+
+    /// Whether it has or had a name.
+    pub(crate) fn has_or_had(&self, name: &str) -> bool {
+        self.name() == name || self.previous.iter().any(|id| id.name == name)
     }
 
     /// Keeps the present id among the previous ones; call it before a rename.

@@ -101,15 +101,19 @@ impl<'a> Accumulator<'a> {
 
         let context = self.context(&folder, into.configuration.specs());
         for step in steps::STEPS {
+            let count = (step.count)(kustomization);
+            if count == 0 {
+                continue;
+            }
             (step.apply)(&mut into.resources, kustomization, &context)?;
             linked::settle_all(&mut into.resources, &context)?;
             if let Some(trace) = &self.trace {
-                trace.step(&mut into.resources, step.transformer, (step.count)(kustomization), file);
+                trace.step(&mut into.resources, step.transformer, count, (file, context.input.work))?;
             }
         }
         plugins::transform(self, into, &kustomization.transformers, &context, trail)?;
         plugins::validate(self, into, &kustomization.validators, &context, trail)?;
-        into.record(&kustomization.vars)
+        into.record(&kustomization.vars, self.input.work)
     }
 
     /// Adds what the paths of a field name, such as `resources`.
@@ -224,7 +228,7 @@ impl<'a> Accumulator<'a> {
     /// Adds the objects of the folder `path`, which were built separately.
     fn merge(&self, into: &mut Accumulated, own: Accumulated, path: &Text) -> Result<()> {
         self.input.work.objects(own.resources.as_slice().len()).map_err(|error| error.at(path.at))?;
-        into.merge(own).map_err(|errors| errors.map(|error| error.at(path.at)))
+        into.merge(own, self.input.work).map_err(|errors| errors.map(|error| error.at(path.at)))
     }
 
     /// The objects of a folder of `resources`, built separately.
@@ -261,6 +265,6 @@ impl<'a> Accumulator<'a> {
         if let Some(trace) = &self.trace {
             trace.made(&mut made.resource, file);
         }
-        Ok(resources.absorb(made)?)
+        Ok(resources.absorb(made, self.input.work)?)
     }
 }

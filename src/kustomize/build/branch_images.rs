@@ -5,7 +5,7 @@
 
 use crate::diagnostic::Result;
 use crate::image::{self, ImageParts, ImageReference};
-use crate::kustomize::field::{self, Edits, Make, Trail};
+use crate::kustomize::field::{self, Edits, Make, SpecsByKind, Trail};
 use crate::kustomize::input::{Resources, StepContext};
 use crate::node::{Node, Value};
 use crate::schema::fieldspec::{FieldSpec, FieldSpecs};
@@ -34,6 +34,7 @@ pub(super) fn apply(
     let builtin = &FieldSpecs::builtin().images;
     let configured = context.specs.images.iter().filter(|spec| !builtin.contains(spec));
     let fields: Vec<FieldSpec> = configured.chain(&replacements.fields).cloned().collect();
+    let (mut specs, work) = (SpecsByKind::new(&fields), context.input.work);
     let mut pass = ImagePass { replacements, names: BTreeSet::new() };
     for resource in resources.iter_mut() {
         if resource.node.get("kind").and_then(Node::as_text) == Some("CustomResourceDefinition") {
@@ -45,8 +46,10 @@ pub(super) fn apply(
             pass.field(node, trail, &mut edits);
             Ok(None)
         };
-        field::change_all(&mut resource.node, &fields, Make::Nothing, &mut collect)
-            .or_else(|error| if replacements.by_name.is_empty() { Ok(false) } else { Err(resource.within(error)) })?;
+        field::change_all(&mut resource.node, &mut specs, Make::Nothing, work, &mut collect).or_else(|error| {
+            let is_ignored = replacements.by_name.is_empty() && !error.parts().is_of_work_limit;
+            if is_ignored { Ok(false) } else { Err(resource.within(error)) }
+        })?;
         edits.apply(&mut resource.node);
     }
     Ok(pass.names)

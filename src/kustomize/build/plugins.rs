@@ -4,7 +4,7 @@
 
 use super::accumulate::{Accumulator, FolderRole};
 use super::trail::FolderTrail;
-use crate::diagnostic::Result;
+use crate::diagnostic::{Diagnostic, Result};
 use crate::kustomize::field::linked;
 use crate::kustomize::input::accumulated::Accumulated;
 use crate::kustomize::input::{Resources, StepContext, cause, manifest};
@@ -27,7 +27,7 @@ pub(crate) fn generate(
         if let Some(trace) = &builder.trace {
             trace.made_by(&mut made.resource, &plugin);
         }
-        into.resources.absorb(made)?;
+        into.resources.absorb(made, context.input.work)?;
     }
     Ok(())
 }
@@ -41,11 +41,12 @@ pub(crate) fn transform(
     trail: &FolderTrail,
 ) -> Result<()> {
     for plugin in load(builder, (entries, "transformers"), context, trail)? {
+        count(&into.resources, &plugin, context)?;
         steps::transform(&mut into.resources, &plugin, context).map_err(cause::plugin(&plugin, "transformers"))?;
         into.resources.renamed();
         linked::settle_all(&mut into.resources, context)?;
         if let Some(trace) = &builder.trace {
-            trace.changed_by(&mut into.resources, &plugin);
+            trace.changed_by(&mut into.resources, &plugin, context.input.work)?;
         }
     }
     Ok(())
@@ -60,6 +61,9 @@ pub(crate) fn validate(
     trail: &FolderTrail,
 ) -> Result<()> {
     for plugin in load(builder, (entries, "validators"), context, trail)? {
+        count(&into.resources, &plugin, context)?;
+        let compared = into.resources.iter().try_for_each(|resource| context.input.work.visited(&resource.node));
+        compared.map_err(|error| error.at(plugin.origin))?;
         let mut copy = into.resources.clone();
         steps::transform(&mut copy, &plugin, context).map_err(cause::plugin(&plugin, "validators"))?;
         let nodes = |resources: &Resources| resources.iter().map(|resource| resource.node.clone()).collect::<Vec<_>>();
@@ -68,6 +72,11 @@ pub(crate) fn validate(
         }
     }
     Ok(())
+}
+
+/// Counts a plugin that is applied to objects.
+fn count(resources: &Resources, plugin: &Resource, context: &StepContext) -> Result<(), Diagnostic> {
+    context.input.work.folder(resources.as_slice().len()).map_err(|error| error.at(plugin.origin))
 }
 
 /// The objects that configure the plugins: inline ones, then those of files and folders.

@@ -5,6 +5,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::schema::fieldspec::FieldSpecs;
+use crate::work::WorkCounter;
 use std::sync::Arc;
 
 /// The field specs gathered so far; none at first, not even the defaults.
@@ -22,11 +23,11 @@ impl Configuration {
     }
 
     /// Takes in the field specs of a folder that is a part of this one.
-    pub(crate) fn merge(&mut self, other: &Configuration) -> Result<(), Diagnostic> {
-        self.add(&other.specs)
+    pub(crate) fn merge(&mut self, other: &Configuration, work: &WorkCounter) -> Result<(), Diagnostic> {
+        self.add(&other.specs, work)
     }
 
-    pub(crate) fn add(&mut self, more: &Arc<FieldSpecs>) -> Result<(), Diagnostic> {
+    pub(crate) fn add(&mut self, more: &Arc<FieldSpecs>, work: &WorkCounter) -> Result<(), Diagnostic> {
         if self.merged.iter().any(|known| Arc::ptr_eq(known, more)) {
             return Ok(());
         }
@@ -34,6 +35,7 @@ impl Configuration {
             // The defaults merged into nothing are the defaults; a test checks this.
             self.specs = Arc::clone(more);
         } else {
+            work.merged(self.specs.count() + more.count())?;
             Arc::make_mut(&mut self.specs).merge(more)?;
         }
         self.merged.push(Arc::clone(more));

@@ -4,11 +4,12 @@
 //! or are names themselves.
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::node::{Map, Node};
+use crate::node::{Map, MapEntry, Node};
 use crate::schema::fieldspec::{FieldSpec, FieldSpecs, NameReference};
+use crate::work::{self, WorkCounter};
 
 /// The field specs of all kinds that the documents define; refused if they are something else than definitions.
-pub(crate) fn field_specs(documents: &[Node]) -> Result<FieldSpecs, Diagnostic> {
+pub(crate) fn field_specs(documents: &[Node], work: &WorkCounter) -> Result<FieldSpecs, Diagnostic> {
     let mut specs = FieldSpecs::default();
     for definitions in documents {
         let parts = definitions.as_map().into_iter().flatten().map(|entry| &entry.value);
@@ -24,7 +25,8 @@ pub(crate) fn field_specs(documents: &[Node]) -> Result<FieldSpecs, Diagnostic> 
             if ["kind", "apiVersion", "metadata"].into_iter().all(|key| properties.has(key)) {
                 let name = entry.key.text.as_str();
                 let kind = name.rsplit('.').next().unwrap_or(name);
-                SchemaWalk { definitions, kind, specs: &mut specs }.definition(name, &mut Vec::new(), &mut Vec::new());
+                let mut walk = SchemaWalk { definitions, kind, specs: &mut specs, work };
+                walk.definition(name, &mut Vec::new(), &mut Vec::new()).map_err(|error| error.at(entry.key.at))?;
             }
         }
     }
@@ -42,25 +44,36 @@ struct SchemaWalk<'a> {
     definitions: &'a Node,
     kind: &'a str,
     specs: &'a mut FieldSpecs,
+    work: &'a WorkCounter,
 }
 
 impl<'a> SchemaWalk<'a> {
-    fn definition(&mut self, name: &'a str, path: &mut Vec<&'a str>, within: &mut Vec<&'a str>) {
-        let Some(definition) = self.definitions.get(name).filter(|_| !within.contains(&name)) else { return };
+    fn definition(
+        &mut self,
+        name: &'a str,
+        path: &mut Vec<&'a str>,
+        within: &mut Vec<&'a str>,
+    ) -> Result<(), Diagnostic> {
+        let Some(definition) = self.definitions.get(name).filter(|_| !within.contains(&name)) else { return Ok(()) };
+        work::check_depth(path.len())?;
         within.push(name);
         for entry in properties(definition).into_iter().flatten() {
             path.push(&entry.key.text);
-            self.property(&entry.value, path);
+            self.work.text(path.len())?;
+            self.property(&entry.value, path)?;
             if let Some(reference) = entry.value.get("$ref").and_then(Node::as_str) {
-                self.definition(reference, path, within);
+                self.definition(reference, path, within)?;
             }
             path.pop();
         }
         within.pop();
+        Ok(())
     }
 
-    fn property(&mut self, property: &'a Node, path: &[&str]) {
-        let extension_of = |extension: &str| property.get(extension).and_then(Node::as_str);
+    fn property(&mut self, property: &'a Node, path: &[&str]) -> Result<(), Diagnostic> {
+        let Some(fields) = property.as_map().filter(|fields| fields.iter().any(is_extension)) else { return Ok(()) };
+        self.work.text(path.iter().map(|part| 1 + part.len()).sum())?;
+        let extension_of = |extension: &str| fields.get(extension).and_then(Node::as_str);
         let field = |path: String| FieldSpec { kind: self.kind.into(), path: path.into(), ..FieldSpec::default() };
         if extension_of("x-kubernetes-annotation").is_some() {
             self.specs.common_annotations.push(field(path.join("/")));
@@ -79,5 +92,10 @@ impl<'a> SchemaWalk<'a> {
             let reference = NameReference { group: "".into(), version: version.into(), kind: kind.into(), fields };
             self.specs.name_reference.push(reference);
         }
+        Ok(())
     }
+}
+
+fn is_extension(entry: &MapEntry) -> bool {
+    entry.key.text.starts_with("x-kubernetes-")
 }

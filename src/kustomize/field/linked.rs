@@ -14,7 +14,8 @@ pub(crate) fn settle_all(resources: &mut Resources, context: &StepContext) -> Re
 
 /// Updates the linked fields within an object.
 pub(crate) fn settle(resource: &mut Resource, context: &StepContext) -> Result<()> {
-    for followed in resource.linked.settle(&mut resource.node) {
+    let followed = resource.linked.settle(&mut resource.node, context.input.work);
+    for followed in followed.map_err(|error| resource.within(error))? {
         let message = format!("`{}` changes together with `{}`", followed.field, followed.leader);
         let diagnostic = Diagnostic::new(Code::Overlay, message)
             .at(followed.at)

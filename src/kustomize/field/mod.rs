@@ -4,10 +4,13 @@
 //! with other branches: [`change`] calls a function for the new value of every field at the end of a path, then sets
 //! those values. All items of the lists on a path are included.
 
+mod by_kind;
 pub(crate) mod configuration;
 pub(crate) mod crd;
 pub(crate) mod linked;
 pub(crate) mod path;
+
+pub(crate) use by_kind::SpecsByKind;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{Map, MapEntry, MapKey, Node, Scalar, Style, Tag, Value};
@@ -15,6 +18,7 @@ use crate::resource::PathStep;
 use crate::schema::Gvk;
 use crate::schema::fieldspec::FieldSpec;
 use crate::source::Location;
+use crate::work::WorkCounter;
 use crate::yaml::{self, Dialect};
 use std::borrow::Cow;
 
@@ -124,6 +128,7 @@ pub(crate) fn change(
     object: &mut Node,
     spec: &FieldSpec,
     make: Make,
+    work: &WorkCounter,
     value: &mut NewValue,
 ) -> Result<bool, Diagnostic> {
     let first =
@@ -134,8 +139,9 @@ pub(crate) fn change(
     }
     let parts = spec.parts();
     let make = if spec.create { make } else { Make::Nothing };
-    let mut walk = FieldWalk { spec, make, value, edits: Edits::default() };
+    let mut walk = FieldWalk { spec, make, value, edits: Edits::default(), visited: 0, moved: 0 };
     walk.down(object, &parts, &mut Trail::default())?;
+    work.found(walk.visited).and_then(|()| work.moved(walk.moved))?;
     let edits = walk.edits;
     let changes = !edits.is_empty();
     edits.apply(object);
@@ -163,10 +169,15 @@ struct FieldWalk<'w> {
     make: Make,
     value: &'w mut NewValue<'w>,
     edits: Edits,
+    /// The number of values on the way.
+    visited: usize,
+    /// The number of entries of mappings that move, because others are added before them.
+    moved: usize,
 }
 
 impl FieldWalk<'_> {
     fn down<'t>(&mut self, node: &'t Node, path: &'t [Cow<str>], trail: &mut Trail<'t>) -> Result<(), Diagnostic> {
+        self.visited += 1;
         let Some((part, rest)) = path.split_first() else {
             if let Some(new) = (self.value)(node, trail)? {
                 self.edits.push(trail, new);
@@ -191,6 +202,9 @@ impl FieldWalk<'_> {
             (Some(null), _) => self.blank(rest, null.as_scalar().map_or("", |scalar| &scalar.text)),
             (None, _) => self.blank(rest, ""),
         };
+        if !map.has(name) {
+            self.moved += map.count_from(name);
+        }
         trail.key(name, |trail| {
             let made = self.grow(made, rest, trail)?;
             self.edits.push(trail, made);
@@ -272,14 +286,14 @@ pub(crate) fn scalar<'n>(node: &'n Node, field: &str) -> Result<&'n Scalar, Diag
 /// Changes the fields of an object that `specs` name, as [`change`] does. Whether any changed.
 pub(crate) fn change_all(
     object: &mut Node,
-    specs: &[FieldSpec],
+    specs: &mut SpecsByKind,
     make: Make,
+    work: &WorkCounter,
     mut value: impl FnMut(&Node, &Trail, &FieldSpec) -> Result<Option<Node>, Diagnostic>,
 ) -> Result<bool, Diagnostic> {
-    let gvk = Gvk::of(object);
     let mut changed = false;
-    for spec in specs.iter().filter(|spec| spec.fits(&gvk)) {
-        changed |= change(object, spec, make, &mut |node, trail| value(node, trail, spec))?;
+    for spec in specs.of(&Gvk::of(object), work)? {
+        changed |= change(object, spec, make, work, &mut |node, trail| value(node, trail, spec))?;
     }
     Ok(changed)
 }
@@ -290,6 +304,7 @@ mod tests {
     use crate::node::Node;
     use crate::schema::fieldspec::FieldSpec;
     use crate::source::Location;
+    use crate::work::WorkCounter;
     use crate::yaml::{self, Dialect, Quoting};
 
     fn parse(text: &str) -> Node {
@@ -307,7 +322,7 @@ mod tests {
             }
             None => Ok(Some(plain(&format!("<{}>", old.as_scalar().map_or("", |s| &s.text)), Location::NONE))),
         };
-        change(&mut node, &spec, make, &mut value).map_err(|error| error.to_string())?;
+        change(&mut node, &spec, make, &WorkCounter::default(), &mut value).map_err(|error| error.to_string())?;
         let mut out = String::new();
         yaml::write(&mut out, &node, Quoting::Kustomize).unwrap();
         Ok(out.replace('\n', ";"))
@@ -350,7 +365,7 @@ mod tests {
         let node = parse("{a: {b: c}}");
         let mut copy = node.clone();
         let spec = FieldSpec { path: "a/b".into(), ..FieldSpec::default() };
-        assert!(!change(&mut copy, &spec, Make::Str, &mut |_, _| Ok(None)).unwrap());
+        assert!(!change(&mut copy, &spec, Make::Str, &WorkCounter::default(), &mut |_, _| Ok(None)).unwrap());
         let entries = |node: &Node| node.as_map().unwrap().iter().as_slice().as_ptr();
         assert_eq!(entries(&node), entries(&copy));
     }

@@ -5,7 +5,10 @@ use crate::kustomize::input::Resources;
 use crate::kustomize::model::{LegacySortOptions, SortOptions};
 use crate::resource::{Id, Resource};
 use crate::schema::order::{FIRST, LAST, text};
+use foldhash::fast::FixedState;
+use smol_str::SmolStr;
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::str::FromStr;
 
 /// The order of the output if the kustomization does not set one.
@@ -55,8 +58,26 @@ pub(crate) fn sort(resources: &mut Resources, options: Option<&SortOptions>, oth
             }
         },
     };
-    resources.sort_by_key(|resource| Position::of(resource, legacy));
+    let ranks = Ranks::of(legacy);
+    resources.sort_by_key(|resource| Position::of(resource, &ranks));
     Ok(())
+}
+
+/// The positions of kinds: below zero for those that come first, above for those that come last.
+struct Ranks<'o>(HashMap<&'o str, i64, FixedState>);
+
+impl<'o> Ranks<'o> {
+    fn of(options: Option<&'o LegacySortOptions>) -> Self {
+        let texts = |kinds: &'o [SmolStr]| kinds.iter().map(SmolStr::as_str).collect();
+        let (first, last): (Vec<&str>, Vec<&str>) = match options {
+            None => (FIRST.into(), LAST.into()),
+            Some(options) => (texts(&options.order_first), texts(&options.order_last)),
+        };
+        let count = i64::try_from(first.len()).unwrap_or(i64::MAX);
+        // Of a kind that is listed twice, the last position counts.
+        let first = (0..).zip(first).map(|(i, kind)| (kind, i - count));
+        Ranks(first.chain((1..).zip(last).map(|(i, kind)| (kind, i))).collect())
+    }
 }
 
 /// The position of an object in legacy order.
@@ -69,28 +90,12 @@ struct Position {
 }
 
 impl Position {
-    fn of(resource: &Resource, options: Option<&LegacySortOptions>) -> Self {
+    fn of(resource: &Resource, ranks: &Ranks) -> Self {
         let id = resource.id();
         let or = |text: &str, blank: &str| if text.is_empty() { blank.to_owned() } else { text.to_owned() };
         let gvk = text(&id.gvk);
         let place = [or(&id.namespace, "~X"), or(&id.name, "~N")].join("|");
-        Position { rank: rank(&id.gvk.kind, options), gvk, id, place }
-    }
-}
-
-/// Below zero for kinds that come first, above for those that come last.
-fn rank(kind: &str, options: Option<&LegacySortOptions>) -> i64 {
-    let at = |found: Option<usize>| found.and_then(|i| i64::try_from(i).ok());
-    let (first, last, count) = match options {
-        None => (FIRST.iter().position(|k| *k == kind), LAST.iter().position(|k| *k == kind), FIRST.len()),
-        Some(LegacySortOptions { order_first, order_last }) => {
-            (order_first.iter().rposition(|k| k == kind), order_last.iter().rposition(|k| k == kind), order_first.len())
-        }
-    };
-    match (at(last), at(first)) {
-        (Some(i), _) => 1 + i,
-        (None, Some(i)) => i - i64::try_from(count).unwrap_or(i64::MAX),
-        (None, None) => 0,
+        Position { rank: ranks.0.get(id.gvk.kind.as_str()).copied().unwrap_or_default(), gvk, id, place }
     }
 }
 
@@ -118,7 +123,7 @@ impl PartialOrd for Position {
 
 #[cfg(test)]
 mod tests {
-    use super::{LegacySortOptions, Position};
+    use super::{LegacySortOptions, Position, Ranks};
     use crate::node::{Map, Node};
     use crate::resource::Resource;
 
@@ -132,7 +137,8 @@ mod tests {
     }
 
     fn is_sorted(texts: &[&str], options: Option<&LegacySortOptions>) -> bool {
-        texts.iter().map(|text| Position::of(&object(text), options)).is_sorted_by(|a, b| a < b)
+        let ranks = Ranks::of(options);
+        texts.iter().map(|text| Position::of(&object(text), &ranks)).is_sorted_by(|a, b| a < b)
     }
 
     #[test]

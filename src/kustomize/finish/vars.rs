@@ -5,10 +5,11 @@
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::kustomize::field;
 use crate::kustomize::field::path::SourcePath;
-use crate::kustomize::field::{Make, Trail};
+use crate::kustomize::field::{Make, SpecsByKind, Trail};
 use crate::kustomize::input::{Resources, StepContext};
 use crate::kustomize::model::Var;
 use crate::node::{Node, Scalar, Style, Tag, Value};
+use crate::resource::Resource;
 use crate::schema::fieldspec::FieldSpec;
 use crate::source::Location;
 use crate::work::WorkCounter;
@@ -33,11 +34,17 @@ pub(crate) fn resolve(resources: &mut Resources, vars: &[Var], context: &StepCon
     if vars.is_empty() {
         return Ok(());
     }
-    let values: VarValues = gather(vars, |var| value(var, resources, context))?.into_iter().collect();
+    let mut holders = BTreeMap::new();
+    for resource in resources.iter() {
+        resource.vars.iter().for_each(|name| _ = holders.entry(name.as_str()).or_insert(resource));
+    }
+    let values = gather(vars, |var| value(var, holders.get(&*var.name).copied(), resources, context))?;
+    let values: VarValues = values.into_iter().collect();
+    let (mut specs, work) = (SpecsByKind::new(&context.specs.var_reference), context.input.work);
     gather(resources.iter_mut(), |resource| {
-        let value = &mut |old: &Node, _: &Trail, spec: &FieldSpec| expanded(old, (&values, context.input.work), spec);
-        field::change_all(&mut resource.node, &context.specs.var_reference, Make::Nothing, value)
-            .map_err(|error| resource.blame(error))
+        let value = &mut |old: &Node, _: &Trail, spec: &FieldSpec| expanded(old, (&values, work), spec);
+        field::change_all(&mut resource.node, &mut specs, Make::Nothing, work, value)
+            .map_err(|error| resource.blame(error.limit_at(vars[0].at)))
     })?;
     for var in vars {
         if values.get(&*var.name).is_some_and(|known| known.as_ref().is_none_or(|known| !known.used.get())) {
@@ -50,15 +57,16 @@ pub(crate) fn resolve(resources: &mut Resources, vars: &[Var], context: &StepCon
 /// The value of one var, from the object that the var selects.
 fn value<'v>(
     var: &'v Var,
+    holder: Option<&Resource>,
     resources: &Resources,
     context: &StepContext,
 ) -> Result<(&'v str, Option<VarValue>), Diagnostic> {
     let new_error = |message: String| Diagnostic::new(Code::Overlay, message).at(var.at);
-    let Some(holder) = resources.iter().find(|resource| resource.vars.contains(&var.name.text)) else {
+    let Some(holder) = holder else {
         let (kind, name) = (var.object.kind.as_deref().unwrap_or("object"), var.object.name.as_deref().unwrap_or(""));
         let names = resources.iter().flat_map(|r| [r.name()]);
-        return Err(new_error(format!("the var `{}` takes its value from the unknown {kind} `{name}`", var.name))
-            .suggest(name, names));
+        let error = new_error(format!("the var `{}` takes its value from the unknown {kind} `{name}`", var.name));
+        return Err(context.input.work.suggest(error, name, names));
     };
     let path = var.field_path.as_deref().unwrap_or("metadata.name");
     let found = SourcePath::indexed(path).and_then(|path| path.find(&holder.node)).map_err(|error| error.at(var.at))?;
@@ -191,6 +199,8 @@ fn whole(text: &str) -> Option<&str> {
 fn expand(text: &str, values: &VarValues) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
+    // Behind it, no name ends.
+    let last = text.rfind(')').unwrap_or_default();
     while let Some(at) = rest.find('$') {
         out.push_str(&rest[..at]);
         let after = &rest[at + 1..];
@@ -199,7 +209,7 @@ fn expand(text: &str, values: &VarValues) -> String {
                 out.push('$');
                 &after[1..]
             }
-            Some(b'(') if after.contains(')') => {
+            Some(b'(') if text.len() - after.len() < last => {
                 let end = after.find(')').unwrap_or_default();
                 if let Some(Some(known)) = values.get(&after[1..end]) {
                     known.used.set(true);

@@ -8,6 +8,7 @@ use crate::kustomize::model::Text;
 use crate::node::Node;
 use crate::resource::Resource;
 use crate::source::{Project, RelPath};
+use crate::work::WorkCounter;
 use std::fmt::Write;
 
 /// Which annotations about the build the objects get.
@@ -71,19 +72,30 @@ impl BuildMetadata<'_> {
     }
 
     /// A step of the kustomization `file` went over the objects, as `count` transformers of kustomize do.
-    pub(crate) fn step(&self, resources: &mut Resources, transformer: &str, count: usize, file: &RelPath) {
-        if self.transformations && count > 0 {
-            let entry = self.configured(file, &builtin(transformer), "- ").repeat(count);
-            resources.iter_mut().for_each(|resource| append(resource, &entry));
+    pub(crate) fn step(
+        &self,
+        resources: &mut Resources,
+        transformer: &str,
+        count: usize,
+        (file, work): (&RelPath, &WorkCounter),
+    ) -> Result<(), Diagnostic> {
+        if !self.transformations {
+            return Ok(());
         }
+        let entry = self.configured(file, &builtin(transformer), "- ").repeat(count);
+        resources.iter_mut().try_for_each(|resource| append(resource, &entry, work))
     }
 
     /// A transformer that is configured by an object of its own went over the objects.
-    pub(crate) fn changed_by(&self, resources: &mut Resources, plugin: &Resource) {
-        if let Some(file) = self.project.file_at(plugin.origin).filter(|_| self.transformations) {
-            let entry = self.configured(&file.path, &identity(plugin), "- ");
-            resources.iter_mut().for_each(|resource| append(resource, &entry));
-        }
+    pub(crate) fn changed_by(
+        &self,
+        resources: &mut Resources,
+        plugin: &Resource,
+        work: &WorkCounter,
+    ) -> Result<(), Diagnostic> {
+        let Some(file) = self.project.file_at(plugin.origin).filter(|_| self.transformations) else { return Ok(()) };
+        let entry = self.configured(&file.path, &identity(plugin), "- ");
+        resources.iter_mut().try_for_each(|resource| append(resource, &entry, work))
     }
 
     fn configured(&self, file: &RelPath, by: &[(&str, &str)], dash: &str) -> String {
@@ -105,10 +117,12 @@ fn identity(plugin: &Resource) -> [(&'static str, &str); 4] {
     [("apiVersion", "builtin"), ("kind", kind), ("name", plugin.name()), ("namespace", plugin.namespace())]
 }
 
-fn append(resource: &mut Resource, entry: &str) {
+fn append(resource: &mut Resource, entry: &str, work: &WorkCounter) -> Result<(), Diagnostic> {
     let before = resource.node.str_at(&["metadata", "annotations", TRANSFORMATIONS_ANNOTATION]).unwrap_or("");
+    work.text(before.len() + entry.len()).map_err(|error| resource.within(error))?;
     let text = format!("{before}{entry}");
     set(resource, TRANSFORMATIONS_ANNOTATION, text);
+    Ok(())
 }
 
 fn set(resource: &mut Resource, key: &str, value: String) {

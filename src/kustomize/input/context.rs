@@ -105,7 +105,8 @@ impl StepContext<'_> {
 
     /// The diagnostic about an entry that names an object which is not there: an error for kustomize too.
     pub(crate) fn relieved(&self, diagnostic: Diagnostic) -> Diagnostic {
-        if self.rules.unmatched == Severity::Error { diagnostic.help(OPTIONAL) } else { diagnostic }
+        let is_relieved = self.rules.unmatched == Severity::Error && !diagnostic.parts().is_of_work_limit;
+        if is_relieved { diagnostic.help(OPTIONAL) } else { diagnostic }
     }
 
     /// kustomize loses or mangles data here.

@@ -4,12 +4,13 @@
 //! follows a URL.
 
 use super::memo::once;
-use crate::diagnostic::{Code, Diagnostic, Result, gather, nearest};
+use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::kustomize::input::{Input, LoadRestrictor, StepContext, manifest};
 use crate::kustomize::model;
 use crate::kustomize::model::{Kustomization, Text};
 use crate::node::Node;
 use crate::source::{File, Found, RelPath};
+use crate::work::WorkCounter;
 use crate::yaml::{self, Dialect};
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -28,10 +29,11 @@ pub(crate) fn is_kustomization(name: &str) -> bool {
 }
 
 /// The name that is probably meant by a `name` that does not exist: the same with or without `.j2`, or else a similar one.
-fn similar_name<'n>(name: &str, names: &'n [String]) -> Option<&'n str> {
+fn similar_name<'n>(name: &str, names: &'n [String], work: &WorkCounter) -> Result<Option<&'n str>, Diagnostic> {
     let names = || names.iter().map(String::as_str);
+    work.compared(names().len())?;
     let same = names().find(|other| without_j2(other) == Some(name) || without_j2(name) == Some(*other));
-    same.or_else(|| nearest(name, names()))
+    if same.is_some() { Ok(same) } else { work.nearest(name, names()) }
 }
 
 /// What a path of `resources` points to.
@@ -191,12 +193,13 @@ impl StepContext<'_> {
                 let full = full.unwrap_or_default();
                 let error = new_error(path, format!("no file or folder `{path}` exists"));
                 Err(match project.look(&full.parent()) {
-                    Found::Folder(names) => match similar_name(full.name(), &names) {
-                        Some(similar) => {
+                    Found::Folder(names) => match similar_name(full.name(), &names, self.input.work) {
+                        Ok(Some(similar)) => {
                             let similar = full.parent().join(similar).unwrap_or_default().relative_to(&self.folder);
                             error.help(format!("did you mean `{similar}`?"))
                         }
-                        None => error,
+                        Ok(None) => error,
+                        Err(limit) => limit.at(path.at),
                     },
                     _ => error,
                 })

@@ -17,6 +17,8 @@ pub(crate) struct Memo {
     pub(super) manifests: MemoTable<RelPath, Arc<Vec<Node>>>,
     pub(super) inline: MemoTable<(Location, Dialect), InlineText>,
     pub(super) folders: MemoTable<RelPath, Arc<Vec<Arc<File>>>>,
+    /// The comments of files that define how lists merge, by line.
+    comments: MemoTable<RelPath, Arc<BTreeMap<u32, Node>>>,
     /// The objects of folders of `resources`. Few are listed twice, so they are kept from the second time on.
     wholes: MemoTable<RelPath, Option<Arc<Accumulated>>>,
 }
@@ -32,6 +34,22 @@ impl Memo {
         let kept = known.map(|_| Arc::new(whole.clone()));
         self.wholes.write().expect(LOCK).insert(folder.clone(), kept);
         Ok(whole)
+    }
+}
+
+impl Memo {
+    /// The comments of a file that define how lists merge, found by `find` unless they are known.
+    pub(crate) fn comments(
+        &self,
+        file: &RelPath,
+        find: impl FnOnce() -> BTreeMap<u32, Node>,
+    ) -> Arc<BTreeMap<u32, Node>> {
+        let known = self.comments.read().expect(LOCK).get(file).cloned();
+        known.unwrap_or_else(|| {
+            let found = Arc::new(find());
+            self.comments.write().expect(LOCK).insert(file.clone(), Arc::clone(&found));
+            found
+        })
     }
 }
 

@@ -6,10 +6,14 @@ use crate::kustomize::model::Behavior;
 use crate::node::{Map, Node, Tag, Value};
 use crate::resource::{Generated, Id, Resource};
 use crate::source::Location;
+use crate::work::WorkCounter;
 use foldhash::fast::FixedState;
 use rayon::prelude::*;
 use smol_str::SmolStr;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+
+/// The number of searches for ids from which the positions of all ids are kept.
+const SEARCHES: usize = 8;
 
 /// The number of objects from which a query uses all cores.
 const MANY: usize = 200;
@@ -26,8 +30,13 @@ pub(crate) struct GeneratedObject {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Resources {
     list: Vec<Resource>,
-    /// The ids of `list`, kept while objects are only added, dropped when they are changed.
-    ids: Option<HashSet<IdKey, FixedState>>,
+    /// The positions of `list` by id, kept while objects are only added, dropped when they are changed.
+    ids: Option<HashMap<IdKey, usize, FixedState>>,
+    /// The positions of the objects that have or had an id, kept likewise from the first generated object on, or from the time
+    /// on at which ids are searched again and again. An object may have lost an id since.
+    holders: Option<HashMap<IdKey, Vec<usize>, FixedState>>,
+    /// How often an id was searched since the objects were changed.
+    searches: usize,
     /// Whether something gave an object a name of its own choice.
     renamed: bool,
 }
@@ -65,8 +74,13 @@ impl Resources {
 
     /// The objects, to be changed, taken out or put in another order.
     pub(crate) fn as_mut(&mut self) -> &mut Vec<Resource> {
-        self.ids = None;
+        (self.ids, self.holders, self.searches) = (None, None, 0);
         &mut self.list
+    }
+
+    /// An object, to be changed in a way that leaves its ids as they are.
+    pub(crate) fn with_same_ids(&mut self, i: usize) -> &mut Resource {
+        &mut self.list[i]
     }
 
     /// Sorts the objects; those with equal keys stay in their order.
@@ -90,12 +104,16 @@ impl Resources {
     /// Adds an object at the end; refused if its id is taken. The diagnostic has no location; the caller adds it.
     pub(crate) fn append(&mut self, resource: Resource) -> Result<(), Diagnostic> {
         let list = &self.list;
-        let ids = self.ids.get_or_insert_with(|| list.iter().map(|other| key(other.id())).collect());
+        let positions = || list.iter().enumerate().rev().map(|(i, other)| (key(other.id()), i)).collect();
+        let ids = self.ids.get_or_insert_with(positions);
         let id = resource.id();
-        if !ids.insert(key(id.clone())) {
+        if let Some(first) = ids.get(&key(id.clone())) {
             let error = Diagnostic::new(Code::Resource, format!("`{id}` is already part of this build"));
-            let first = self.list.iter().find(|other| other.id().same(&id)).map_or(resource.origin, |r| r.origin);
-            return Err(error.note(first, "the first one").note(resource.origin, "the second one"));
+            return Err(error.note(list[*first].origin, "the first one").note(resource.origin, "the second one"));
+        }
+        ids.insert(key(id), list.len());
+        if let Some(holders) = &mut self.holders {
+            hold(holders, self.list.len(), &resource);
         }
         self.list.push(resource);
         Ok(())
@@ -105,11 +123,13 @@ impl Resources {
     pub(crate) fn absorb(
         &mut self,
         GeneratedObject { mut resource, behavior }: GeneratedObject,
+        work: &WorkCounter,
     ) -> Result<(), Diagnostic> {
         let id = resource.id();
         let at = resource.origin;
         let new_error = |message: String| Diagnostic::new(Code::Overlay, message).at(at);
-        let holders = self.by_any_id(|other| other.same(&id));
+        self.searches = SEARCHES;
+        let holders = self.holders_of(&id, work).map_err(|error| error.at(at))?;
         match (&holders[..], behavior) {
             ([], Behavior::Merge | Behavior::Replace) => {
                 Err(new_error(format!("no object `{id}` exists to merge with or replace"))
@@ -117,8 +137,9 @@ impl Resources {
             }
             ([], _) => self.append(resource),
             ([i], Behavior::Merge | Behavior::Replace) => {
-                let old = &mut self.as_mut()[*i];
-                inherit(&mut resource, old, behavior);
+                // It keeps the ids of the old object.
+                let old = &mut self.list[*i];
+                inherit(&mut resource, old, behavior, work).map_err(|error| error.at(at))?;
                 *old = resource;
                 Ok(())
             }
@@ -161,24 +182,59 @@ impl Resources {
         Ok(())
     }
 
-    /// The positions of the objects that have, or ever had, an id that `wanted` accepts.
-    pub(crate) fn by_any_id(&self, wanted: impl Fn(&Id) -> bool) -> Vec<usize> {
-        (0..self.list.len()).filter(|&i| self.list[i].ids().any(|id| wanted(&id))).collect()
+    /// The positions of the objects that have, or ever had, an id.
+    pub(crate) fn holders_of(&mut self, id: &Id, work: &WorkCounter) -> Result<Vec<usize>, Diagnostic> {
+        self.searches += 1;
+        if self.holders.is_none() && self.searches <= SEARCHES {
+            self.count_search(work)?;
+            return Ok(self.by_any_id(&id.name, |other| other.same(id)));
+        }
+        if self.holders.is_none() {
+            work.merged(self.list.len())?;
+            let mut holders = HashMap::default();
+            self.list.iter().enumerate().for_each(|(i, resource)| hold(&mut holders, i, resource));
+            self.holders = Some(holders);
+        }
+        let known = self.holders.as_ref().and_then(|holders| holders.get(&key(id.clone())));
+        let known = known.map(Vec::as_slice).unwrap_or_default();
+        work.searched(2 + known.len(), 0)?;
+        Ok(known.iter().copied().filter(|&i| self.list[i].ids().any(|other| other.same(id))).collect())
+    }
+
+    /// The positions of the objects that have, or ever had, a name and an id that `wanted` accepts.
+    pub(crate) fn by_any_id(&self, name: &str, wanted: impl Fn(&Id) -> bool) -> Vec<usize> {
+        let is_meant = |resource: &Resource| resource.has_or_had(name) && resource.ids().any(|id| wanted(&id));
+        (0..self.list.len()).filter(|&i| is_meant(&self.list[i])).collect()
+    }
+
+    /// Counts a search for objects by the names that they have or had.
+    pub(crate) fn count_search(&self, work: &WorkCounter) -> Result<(), Diagnostic> {
+        work.compared(self.list.iter().map(|resource| 1 + resource.previous.len()).sum())
+    }
+}
+
+/// Notes the ids that an object at position `i` has or had.
+fn hold(holders: &mut HashMap<IdKey, Vec<usize>, FixedState>, i: usize, resource: &Resource) {
+    for id in resource.ids() {
+        let positions = holders.entry(key(id)).or_default();
+        if positions.last() != Some(&i) {
+            positions.push(i);
+        }
     }
 }
 
 /// What a generated object keeps of the one that it replaces or is merged into: name, namespace, history; labels and
 /// annotations, and for a merge the data, as far as it does not set them itself.
-fn inherit(new: &mut Resource, old: &Resource, behavior: Behavior) {
+fn inherit(new: &mut Resource, old: &Resource, behavior: Behavior, work: &WorkCounter) -> Result<(), Diagnostic> {
     let origin = |resource: &Resource| resource.node.at_path(&["metadata", "annotations", ORIGIN_ANNOTATION]).cloned();
     let origin_of_old = origin(old);
     for path in [["metadata", "labels"], ["metadata", "annotations"]] {
-        let merged = merged(old.node.at_path(&path), new.node.at_path(&path), Nulls::Text);
+        let merged = merged(old.node.at_path(&path), new.node.at_path(&path), Nulls::Text, work)?;
         put(new.node.map_entry(path[0]), path[1], merged);
     }
     if behavior == Behavior::Merge {
         for field in ["data", "binaryData"] {
-            let merged = merged(old.node.get(field), new.node.get(field), Nulls::Empty);
+            let merged = merged(old.node.get(field), new.node.get(field), Nulls::Empty, work)?;
             put(Some(&mut new.node), field, merged);
         }
         if let (Some(origin), Some(annotations)) =
@@ -198,6 +254,7 @@ fn inherit(new: &mut Resource, old: &Resource, behavior: Behavior) {
     new.prefixes.clone_from(&old.prefixes);
     new.suffixes.clone_from(&old.suffixes);
     new.vars.clone_from(&old.vars);
+    Ok(())
 }
 
 /// How `null` is written where kustomize requires a string.
@@ -210,15 +267,16 @@ enum Nulls {
 }
 
 /// The strings of two mappings, those of `new` winning.
-fn merged(old: Option<&Node>, new: Option<&Node>, nulls: Nulls) -> Node {
+fn merged(old: Option<&Node>, new: Option<&Node>, nulls: Nulls, work: &WorkCounter) -> Result<Node, Diagnostic> {
     let entries = |node: Option<&Node>| node.and_then(Node::as_map).cloned().unwrap_or_default();
     let (old, new) = (entries(old), entries(new));
+    work.copied(old.len() + new.len())?;
     let strings = old.iter().chain(&new).map(|entry| {
         let text = entry.value.as_scalar().filter(|scalar| nulls == Nulls::Text || scalar.tag != Tag::Null);
         let text = text.map_or_else(SmolStr::default, |scalar| scalar.text.clone());
         (entry.key.clone(), Node::str(text).placed(entry.value.at))
     });
-    strings.collect::<Map>().into()
+    Ok(strings.collect::<Map>().into())
 }
 
 /// Puts a field into a mapping, or takes it out if it would be an empty mapping.

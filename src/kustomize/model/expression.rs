@@ -4,11 +4,10 @@
 //! nothing is a brace, `\Q…\E` quotes, classes are ASCII and do not nest, and nothing is repeated twice.
 
 use crate::diagnostic::Diagnostic;
-use crate::limits::{REGEX_BYTES, REGEX_REPETITIONS};
+use crate::limits::{REGEX_BYTES, REGEX_REPETITIONS, REGEX_TEXT_BYTES};
 use crate::work::WorkCounter;
 use regex_automata::meta::{self, Regex};
 use regex_automata::nfa::thompson::WhichCaptures;
-use std::iter::Peekable;
 use std::str::Chars;
 
 /// The names allowed between `[:` and `:]`.
@@ -17,12 +16,18 @@ const CLASSES: [&str; 14] = [
     "xdigit",
 ];
 
+/// The memory that every expression takes besides its size, in bytes.
+const MEMORY: usize = 8 << 10;
+
 /// A compiled expression.
 #[derive(Clone, Debug)]
 pub(crate) struct Expression(Regex);
 
 /// The expression of a pattern, or why it is none, as one line.
 pub(crate) fn compile(pattern: &str) -> Result<Expression, String> {
+    if pattern.len() > REGEX_TEXT_BYTES {
+        return Err(format!("it is longer than {REGEX_TEXT_BYTES} bytes"));
+    }
     let translated = Translation::of(pattern)?;
     // A DFA is faster for long texts, but one that is made while it searches takes up to 2 MB for each expression.
     let config = meta::Config::new().dfa(false).hybrid(false).which_captures(WhichCaptures::None);
@@ -36,10 +41,15 @@ pub(crate) fn compile(pattern: &str) -> Result<Expression, String> {
     })
 }
 
+/// Counts an expression that is not valid: it may have been too large. Fails with the error of a work limit only.
+pub(crate) fn count_invalid(work: &WorkCounter) -> Result<(), Diagnostic> {
+    work.text(REGEX_BYTES)
+}
+
 impl Expression {
-    /// Counts the memory that it takes. This and [`Expression::is_match`] fail with the error of a work limit only.
+    /// Counts the memory that it takes, with that to compare it. This and [`Expression::is_match`] fail with the error of a work limit only.
     pub(crate) fn count(&self, work: &WorkCounter) -> Result<(), Diagnostic> {
-        work.text(self.0.memory_usage())
+        work.text(2 * self.0.memory_usage() + MEMORY)
     }
 
     /// Whether it matches a part of `text`.
@@ -51,7 +61,9 @@ impl Expression {
 
 /// An expression on its way from one language to the other.
 struct Translation<'p> {
-    rest: Peekable<Chars<'p>>,
+    rest: Chars<'p>,
+    /// The length of the text behind which no named class ends.
+    last_class: usize,
     out: String,
     /// Whether the last thing was a repetition.
     repeated: bool,
@@ -59,7 +71,8 @@ struct Translation<'p> {
 
 impl<'p> Translation<'p> {
     fn of(pattern: &'p str) -> Result<String, String> {
-        let mut this = Translation { rest: pattern.chars().peekable(), out: String::new(), repeated: false };
+        let last_class = pattern.rfind(":]").map_or(usize::MAX, |at| pattern.len() - at);
+        let mut this = Translation { rest: pattern.chars(), last_class, out: String::new(), repeated: false };
         while let Some(c) = this.rest.next() {
             let repeats = match c {
                 '\\' => this.escape(false)?,
@@ -75,6 +88,12 @@ impl<'p> Translation<'p> {
             this.repeated = repeats;
         }
         Ok(this.out)
+    }
+
+    fn next_if(&mut self, is_wanted: impl Fn(char) -> bool) -> Option<char> {
+        let next = self.rest.clone().next().filter(|c| is_wanted(*c))?;
+        self.rest.next();
+        Some(next)
     }
 
     /// Writes what repeats nothing.
@@ -93,7 +112,7 @@ impl<'p> Translation<'p> {
             return Err(format!("`{operator}` is more than {REGEX_REPETITIONS} repetitions"));
         }
         self.push(operator);
-        if self.rest.next_if_eq(&'?').is_some() {
+        if self.next_if(|c| c == '?').is_some() {
             self.push("?");
         }
         Ok(true)
@@ -101,8 +120,11 @@ impl<'p> Translation<'p> {
 
     /// `{2}`, `{2,}` or `{2,3}`, if that follows the brace.
     fn bounds(&mut self) -> Option<String> {
-        let (inner, _) = self.rest.clone().collect::<String>().split_once('}').map(|(a, b)| (a.to_owned(), b.len()))?;
-        let (low, high) = inner.split_once(',').map_or((inner.as_str(), None), |(low, high)| (low, Some(high)));
+        let rest = self.rest.as_str();
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != ',')?;
+        let inner = rest[..end].to_owned();
+        rest[end..].strip_prefix('}')?;
+        let (low, high) = inner.split_once(',').map_or((&*inner, None), |(low, high)| (low, Some(high)));
         let number = |text: &str| {
             let is_number =
                 !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
@@ -118,9 +140,9 @@ impl<'p> Translation<'p> {
 
     fn group(&mut self) -> Result<bool, String> {
         self.push("(");
-        if self.rest.next_if_eq(&'?').is_some() {
+        if self.next_if(|c| c == '?').is_some() {
             self.push("?");
-            while let Some(flag) = self.rest.next_if(|c| c.is_ascii_alphabetic() || *c == '-') {
+            while let Some(flag) = self.next_if(|c| c.is_ascii_alphabetic() || c == '-') {
                 if !"imsUP-".contains(flag) {
                     return Err(format!("`{flag}` is not a supported flag"));
                 }
@@ -149,8 +171,8 @@ impl<'p> Translation<'p> {
         }
         match c {
             'Q' if !in_class => {
-                let rest: String = self.rest.clone().collect();
-                let quoted = rest.split_once("\\E").map_or(rest.as_str(), |(quoted, _)| quoted);
+                let rest = self.rest.as_str();
+                let quoted = rest.split_once("\\E").map_or(rest, |(quoted, _)| quoted);
                 self.push(&regex_syntax::escape(quoted));
                 for _ in 0..quoted.chars().count() + 2 {
                     self.rest.next();
@@ -160,7 +182,7 @@ impl<'p> Translation<'p> {
             '0'..='7' => {
                 let mut digits = String::from(c);
                 while digits.len() < 3 {
-                    let Some(digit) = self.rest.next_if(|c| ('0'..='7').contains(c)) else { break };
+                    let Some(digit) = self.next_if(|c| ('0'..='7').contains(&c)) else { break };
                     digits.push(digit);
                 }
                 if c != '0' && digits.len() == 1 {
@@ -182,7 +204,7 @@ impl<'p> Translation<'p> {
     /// `[…]`, in which only ranges, escapes and `[:alpha:]` mean something.
     fn class(&mut self) -> Result<bool, String> {
         self.push("[");
-        if self.rest.next_if_eq(&'^').is_some() {
+        if self.next_if(|c| c == '^').is_some() {
             self.push("^");
         }
         let mut first = true;
@@ -193,9 +215,10 @@ impl<'p> Translation<'p> {
                     return Ok(false);
                 }
                 '\\' => _ = self.escape(true)?,
-                '[' if self.rest.peek() == Some(&':') => {
-                    let rest: String = self.rest.clone().collect();
-                    match rest.find(":]").filter(|at| *at > 0) {
+                '[' if self.rest.as_str().starts_with(':') => {
+                    let rest = self.rest.as_str();
+                    let end = if rest.len() < self.last_class { None } else { rest.find(":]") };
+                    match end.filter(|at| *at > 0) {
                         Some(end) if !CLASSES.contains(&rest[1..end].trim_start_matches('^')) => {
                             return Err(format!("unknown character class `[{}`", &rest[..=end + 1]));
                         }
@@ -208,7 +231,7 @@ impl<'p> Translation<'p> {
                 }
                 '-' => {
                     // At an end it is itself, between others it makes a range.
-                    let literal = first || self.rest.peek() == Some(&']');
+                    let literal = first || self.rest.as_str().starts_with(']');
                     self.push(if literal { "\\-" } else { "-" });
                 }
                 c if c.is_ascii_punctuation() => _ = self.push(&format!("\\{c}")),

@@ -73,11 +73,18 @@ impl ImageName {
         if name.contains('.') { ImageName::Dots(name.text.clone()) } else { ImageName::Plain(name.text.clone()) }
     }
 
-    /// Checks the pattern, and counts the memory that it takes.
-    pub(crate) fn check(&self, work: &WorkCounter) -> Result<(), Diagnostic> {
+    /// Checks the pattern, and counts the memory that it takes and the `texts` that it is going to be compared with.
+    pub(crate) fn check(&self, texts: usize, work: &WorkCounter) -> Result<(), Diagnostic> {
         match self {
-            ImageName::Pattern(pattern) => pattern.expression()?.count(work),
-            ImageName::Plain(_) | ImageName::Dots(_) => Ok(()),
+            ImageName::Pattern(pattern) => {
+                work.pattern(pattern.name.len())?;
+                match pattern.expression() {
+                    Ok(expression) => expression.count(work)?,
+                    Err(invalid) => return expression::count_invalid(work).and(Err(invalid)),
+                }
+                work.searched(texts, 0)
+            }
+            ImageName::Plain(_) | ImageName::Dots(_) => work.compared(texts),
         }
     }
 
@@ -173,7 +180,7 @@ mod tests {
             let work = WorkCounter::default();
             assert_eq!(ImageName::pattern(&name.into()).matches(reference, &work).unwrap(), want, "{name} {reference}");
         }
-        assert!(ImageName::pattern(&"(".into()).check(&WorkCounter::default()).is_err());
+        assert!(ImageName::pattern(&"(".into()).check(0, &WorkCounter::default()).is_err());
     }
 
     #[test]

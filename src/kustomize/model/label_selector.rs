@@ -4,7 +4,9 @@
 //! annotations, as kustomize has it.
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::work::WorkCounter;
 use smol_str::SmolStr;
+use std::collections::BTreeSet;
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
@@ -20,8 +22,8 @@ struct Requirement {
 
 #[derive(Clone, Debug, PartialEq)]
 enum Is {
-    In(Vec<SmolStr>),
-    NotIn(Vec<SmolStr>),
+    In(BTreeSet<SmolStr>),
+    NotIn(BTreeSet<SmolStr>),
     There,
     Missing,
     Above(i64),
@@ -38,20 +40,29 @@ impl LabelSelector {
         })
     }
 
-    /// Whether the labels match. `value` returns the value of a key.
-    pub(crate) fn fits<'v>(&self, value: impl Fn(&str) -> Option<&'v str>) -> bool {
-        self.0.iter().all(|Requirement { key, is }| {
-            let value = value(key);
-            let number = || value.and_then(|value| value.parse::<i64>().ok());
-            match is {
-                Is::In(values) => value.is_some_and(|value| values.iter().any(|other| other == value)),
-                Is::NotIn(values) => value.is_none_or(|value| !values.iter().any(|other| other == value)),
-                Is::There => value.is_some(),
-                Is::Missing => value.is_none(),
-                Is::Above(limit) => number().is_some_and(|number| number > *limit),
-                Is::Below(limit) => number().is_some_and(|number| number < *limit),
-            }
-        })
+    /// Whether the labels match. `value` returns the value of a key. It fails with the error of the work limit only.
+    pub(crate) fn fits<'v>(
+        &self,
+        value: impl Fn(&str) -> Option<&'v str>,
+        work: &WorkCounter,
+    ) -> Result<bool, Diagnostic> {
+        let unmet = self.0.iter().position(|requirement| !requirement.is_met(value(&requirement.key)));
+        work.found(unmet.unwrap_or(self.0.len()))?;
+        Ok(unmet.is_none())
+    }
+}
+
+impl Requirement {
+    fn is_met(&self, value: Option<&str>) -> bool {
+        let number = || value.and_then(|value| value.parse::<i64>().ok());
+        match &self.is {
+            Is::In(values) => value.is_some_and(|value| values.contains(value)),
+            Is::NotIn(values) => value.is_none_or(|value| !values.contains(value)),
+            Is::There => value.is_some(),
+            Is::Missing => value.is_none(),
+            Is::Above(limit) => number().is_some_and(|number| number > *limit),
+            Is::Below(limit) => number().is_some_and(|number| number < *limit),
+        }
     }
 }
 
@@ -128,8 +139,8 @@ impl Parser {
 
     fn operator(&mut self) -> std::result::Result<Is, String> {
         match self.tokens.next() {
-            Some(Token::Sign("=" | "==")) => Ok(Is::In(vec![self.value()?])),
-            Some(Token::Sign("!=")) => Ok(Is::NotIn(vec![self.value()?])),
+            Some(Token::Sign("=" | "==")) => Ok(Is::In([self.value()?].into())),
+            Some(Token::Sign("!=")) => Ok(Is::NotIn([self.value()?].into())),
             Some(Token::Sign(">")) => Ok(Is::Above(self.number()?)),
             Some(Token::Sign("<")) => Ok(Is::Below(self.number()?)),
             Some(Token::Word(word)) if word == "in" => Ok(Is::In(self.values()?)),
@@ -153,21 +164,21 @@ impl Parser {
         value.parse().map_err(|_| format!("`{value}` is not an integer"))
     }
 
-    fn values(&mut self) -> std::result::Result<Vec<SmolStr>, String> {
+    fn values(&mut self) -> std::result::Result<BTreeSet<SmolStr>, String> {
         if !self.take("(") {
             return Err(format!("expected `(`, found {}", found(self.tokens.peek())));
         }
         if self.take(")") {
             return Err("the set is empty".to_owned());
         }
-        let mut values = Vec::new();
+        let mut values = BTreeSet::new();
         loop {
             let value = match self.tokens.peek() {
                 Some(Token::Sign("," | ")")) => SmolStr::default(),
                 _ => self.word("a value")?,
             };
             check_value(&value)?;
-            values.push(value);
+            values.insert(value);
             if self.take(")") {
                 return Ok(values);
             }
@@ -212,6 +223,7 @@ fn check_value(value: &str) -> std::result::Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::LabelSelector;
+    use crate::work::WorkCounter;
 
     #[test]
     fn selectors() {
@@ -235,7 +247,8 @@ mod tests {
             ("in in (in)", true),
             ("app=,tier=front", false),
         ] {
-            assert_eq!(LabelSelector::new(text).unwrap().fits(value), want, "{text}");
+            let fits = LabelSelector::new(text).unwrap().fits(value, &WorkCounter::default());
+            assert_eq!(fits.ok(), Some(want), "{text}");
         }
         for text in [
             "=",

@@ -59,17 +59,17 @@ impl PatchTarget {
     /// # Errors
     ///
     /// One of the texts is not a regular expression or not a label selector, or the work limit is exceeded.
-    pub(crate) fn select<'r>(
-        &self,
-        resources: impl Iterator<Item = &'r Resource>,
-        work: &WorkCounter,
-    ) -> Result<Vec<usize>, Diagnostic> {
-        let patterns = self.patterns.get_or_init(|| TargetPatterns::new(&self.selector));
-        let patterns = patterns.as_ref().map_err(Diagnostic::clone)?;
+    pub(crate) fn select(&self, resources: &[Resource], work: &WorkCounter) -> Result<Vec<usize>, Diagnostic> {
         let placed = |error: Diagnostic| error.at(self.selector.at);
-        patterns.count(work).map_err(placed)?;
+        TargetPatterns::count_texts(&self.selector, work).map_err(placed)?;
+        let patterns = self.patterns.get_or_init(|| TargetPatterns::new(&self.selector));
+        let patterns = match patterns {
+            Ok(patterns) => patterns,
+            Err(invalid) => return expression::count_invalid(work).map_err(placed).and(Err(invalid.clone())),
+        };
+        patterns.count(resources.len(), work).map_err(placed)?;
         let mut selected = Vec::new();
-        for (i, resource) in resources.enumerate() {
+        for (i, resource) in resources.iter().enumerate() {
             if patterns.match_object(resource, work).map_err(placed)? {
                 selected.push(i);
             }
@@ -79,9 +79,14 @@ impl PatchTarget {
 }
 
 impl TextPattern {
+    /// Whether a text is a plain word.
+    fn is_word(text: &str) -> bool {
+        text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'/')
+    }
+
     fn new(text: Option<&Text>) -> Result<Self, Diagnostic> {
         let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(TextPattern::Any) };
-        if text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'/') {
+        if TextPattern::is_word(text) {
             return Ok(TextPattern::Word(text.text.clone()));
         }
         expression::compile(&format!("^(?:{})$", text.text)).map(TextPattern::Regex).map_err(|why| {
@@ -122,11 +127,20 @@ impl TargetPatterns {
         })
     }
 
-    /// Counts the memory that the patterns take.
-    fn count(&self, work: &WorkCounter) -> Result<(), Diagnostic> {
+    /// Counts the texts of a selector that are read as patterns.
+    fn count_texts(selector: &Selector, work: &WorkCounter) -> Result<(), Diagnostic> {
+        let expressions =
+            [&selector.group, &selector.version, &selector.kind, &selector.name, &selector.namespace].into_iter();
+        let expressions = expressions.flatten().filter(|text| !TextPattern::is_word(text));
+        let selectors = [&selector.label_selector, &selector.annotation_selector].into_iter().flatten();
+        expressions.chain(selectors).try_for_each(|text| work.pattern(text.len()))
+    }
+
+    /// Counts the memory that the patterns take, and the objects that they are compared with.
+    fn count(&self, objects: usize, work: &WorkCounter) -> Result<(), Diagnostic> {
         [&self.group, &self.version, &self.kind, &self.name, &self.namespace].into_iter().try_for_each(|pattern| {
             match pattern {
-                TextPattern::Regex(expression) => expression.count(work),
+                TextPattern::Regex(expression) => expression.count(work).and_then(|()| work.searched(objects, 0)),
                 TextPattern::Any | TextPattern::Word(_) => Ok(()),
             }
         })
@@ -134,11 +148,13 @@ impl TargetPatterns {
 
     /// Whether an object matches: by its current kind, and by its current or its first name and namespace.
     fn match_object(&self, resource: &Resource, work: &WorkCounter) -> Result<bool, Diagnostic> {
-        let gvk = resource.gvk();
         let first = resource.previous.first();
-        let is_kind = self.kind.matches([gvk.kind.as_str()], work)?
-            && self.group.matches([gvk.group.as_str()], work)?
-            && self.version.matches([gvk.version.as_str()], work)?;
+        let field = |key| resource.node.get(key).and_then(Node::as_text).unwrap_or_default();
+        let api_version = field("apiVersion");
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        let is_kind = self.kind.matches([field("kind")], work)?
+            && self.group.matches([group], work)?
+            && self.version.matches([version], work)?;
         let names = std::iter::once(resource.name()).chain(first.map(|id| id.name.as_str()));
         if !is_kind || !self.name.matches(names, work)? {
             return Ok(false);
@@ -155,7 +171,7 @@ impl TargetPatterns {
             move |key: &str| Some(fields?.get(key)?.as_scalar().map_or("", |scalar| scalar.text.as_str()))
         };
         let select =
-            |selector: &LabelPattern, field| Ok(selector.as_ref().map_err(Diagnostic::clone)?.fits(metadata(field)));
+            |selector: &LabelPattern, field| selector.as_ref().map_err(Diagnostic::clone)?.fits(metadata(field), work);
         Ok(select(&self.labels, "labels")? && select(&self.annotations, "annotations")?)
     }
 }

@@ -3,7 +3,7 @@
 use super::plugin;
 use crate::diagnostic::{Diagnostic, Result, gather};
 use crate::kustomize::field;
-use crate::kustomize::field::{Make, Trail};
+use crate::kustomize::field::{Make, SpecsByKind, Trail};
 use crate::kustomize::input::{Resources, StepContext, cause};
 use crate::kustomize::model::{Kustomization, Text};
 use crate::node::Node;
@@ -48,13 +48,14 @@ pub(crate) fn apply(
     specs: &[FieldSpec],
     context: &StepContext,
 ) -> Result<()> {
+    let (mut specs, work) = (SpecsByKind::new(specs), context.input.work);
     gather(resources.iter_mut(), |resource| {
         let gvk = resource.original_gvk();
         if keeps_its_name(&gvk) {
             return Ok(());
         }
-        let fitting = specs.iter().filter(|spec| spec.fits(&gvk));
-        fitting.into_iter().try_for_each(|spec| put(resource, (side, affix), spec, context.input.work))
+        let specs = specs.of(&gvk, work).map_err(|error| error.at(affix.at))?;
+        specs.iter().try_for_each(|spec| put(resource, (side, affix), spec, work))
     })?;
     Ok(())
 }
@@ -90,7 +91,8 @@ fn put(
     };
     // The filter of kustomize checks the current kind of the object, after the previous ones.
     if spec.fits(&resource.gvk()) {
-        field::change(&mut resource.node, spec, Make::Str, value).map_err(|error| resource.within(error))?;
+        field::change(&mut resource.node, spec, Make::Str, work, value)
+            .map_err(|error| resource.within(error.limit_at(affix.at)))?;
     }
     Ok(())
 }

@@ -26,6 +26,15 @@ pub(crate) enum GeneratedKind {
     Secret,
 }
 
+impl GeneratedKind {
+    fn kind(self) -> &'static str {
+        match self {
+            GeneratedKind::ConfigMap => "ConfigMap",
+            GeneratedKind::Secret => "Secret",
+        }
+    }
+}
+
 /// The objects of all generators of a kustomization: the config maps, then the secrets.
 pub(crate) fn all(kustomization: &Kustomization, context: &StepContext) -> Result<Vec<GeneratedObject>> {
     let options = kustomization.generator_options.as_ref();
@@ -41,10 +50,7 @@ pub(crate) fn one(
     global: Option<&GeneratorOptions>,
     context: &StepContext,
 ) -> Result<GeneratedObject> {
-    let kind = match output {
-        GeneratedKind::ConfigMap => "ConfigMap",
-        GeneratedKind::Secret => "Secret",
-    };
+    let kind = output.kind();
     if generator.name.is_empty() {
         return Err(Diagnostic::new(Code::Overlay, format!("a generated {kind} has no name")).at(generator.at).into());
     }
@@ -55,10 +61,12 @@ pub(crate) fn one(
     if let Some(namespace) = generator.namespace.as_ref().filter(|namespace| !namespace.is_empty()) {
         metadata.insert("namespace", namespace.node());
     }
+    let count = |entries| context.input.work.added(entries).map_err(|error| error.at(generator.at));
     for (key, pairs) in [
         ("labels", merged(options.map(|o| &o.labels), global.map(|o| &o.labels))),
         ("annotations", merged(options.map(|o| &o.annotations), global.map(|o| &o.annotations))),
     ] {
+        count(pairs.len())?;
         if !pairs.is_empty() {
             metadata.insert(key, pairs.into());
         }
@@ -67,19 +75,20 @@ pub(crate) fn one(
         .into_iter()
         .collect();
     if output == GeneratedKind::Secret {
-        let r#type = generator.r#type.as_ref().filter(|r#type| !r#type.is_empty());
-        object.insert("type", r#type.map_or_else(|| Node::str("Opaque"), Text::node));
+        object.insert("type", generator.r#type.as_ref().map_or_else(|| Node::str("Opaque"), Text::node));
     }
     if either(|o| o.immutable) {
         object.insert("immutable", Node::bool(true));
     }
     let (mut data, mut binary) = (Map::default(), Map::default());
-    for (key, (value, at)) in pairs(generator, kind, context)? {
+    let pairs = pairs(generator, kind, context)?;
+    count(pairs.len())?;
+    for (key, (value, at)) in pairs {
         let (map, text) = match (output, String::from_utf8(value)) {
             (GeneratedKind::ConfigMap, Ok(text)) => (&mut data, text),
-            (GeneratedKind::ConfigMap, Err(not_text)) => (&mut binary, encode(not_text.as_bytes())),
+            (GeneratedKind::ConfigMap, Err(bytes)) => (&mut binary, encode(bytes.as_bytes())),
             (GeneratedKind::Secret, Ok(text)) => (&mut data, encode(text.as_bytes())),
-            (GeneratedKind::Secret, Err(not_text)) => (&mut data, encode(not_text.as_bytes())),
+            (GeneratedKind::Secret, Err(bytes)) => (&mut data, encode(bytes.as_bytes())),
         };
         map.insert(field::key(&key, at), Node::str(text).placed(at));
     }

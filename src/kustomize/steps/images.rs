@@ -7,7 +7,7 @@ use super::plugin;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::image::ImageParts;
 use crate::kustomize::field;
-use crate::kustomize::field::{Edits, Make, Trail};
+use crate::kustomize::field::{Edits, Make, SpecsByKind, Trail};
 use crate::kustomize::input::{Resources, StepContext, cause};
 use crate::kustomize::model::image::{ImageName, image};
 use crate::kustomize::model::{ImageOverride, Kustomization};
@@ -22,9 +22,9 @@ use std::collections::BTreeSet;
 /// The step `images`.
 pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, context: &StepContext) -> Result<()> {
     let mut known = vec![KnownImages::default(); resources.as_slice().len()];
+    let mut specs = SpecsByKind::new(&context.specs.images);
     kustomization.images.iter().try_for_each(|image| {
-        let specs = &context.specs.images;
-        apply_to_known(resources, image, specs, &mut known, context).map_err(cause::entry(image.at, "images"))
+        apply_to_known(resources, image, &mut specs, &mut known, context).map_err(cause::entry(image.at, "images"))
     })
 }
 
@@ -39,18 +39,19 @@ pub(crate) fn apply(
     context: &StepContext,
 ) -> Result<()> {
     let mut known = vec![KnownImages::default(); resources.as_slice().len()];
-    apply_to_known(resources, image, specs, &mut known, context)
+    apply_to_known(resources, image, &mut SpecsByKind::new(specs), &mut known, context)
 }
 
 fn apply_to_known(
     resources: &mut Resources,
     image: &ImageOverride,
-    specs: &[FieldSpec],
+    specs: &mut SpecsByKind,
     known: &mut [KnownImages],
     context: &StepContext,
 ) -> Result<()> {
     let work = context.input.work;
-    image.name.check(work).map_err(|error| error.at(image.at))?;
+    let names: usize = known.iter().flatten().map(BTreeSet::len).sum();
+    image.name.check(names, work).map_err(|error| error.at(image.at))?;
     work.compared(known.len()).map_err(|error| error.at(image.at))?;
     for (resource, known) in resources.iter_mut().zip(known) {
         let has_none = match known {
@@ -65,11 +66,13 @@ fn apply_to_known(
         }
         let mut pass = Pass { image, work, changed: 0, found: BTreeSet::new() };
         let mut edits = Edits::default();
-        pass.containers(&resource.node, &mut Trail::default(), &mut edits).map_err(|error| resource.within(error))?;
+        pass.containers(&resource.node, &mut Trail::default(), &mut edits)
+            .map_err(|error| resource.within(error.limit_at(image.at)))?;
         edits.apply(&mut resource.node);
         let first = pass.changed;
         let value = |old: &Node, _: &Trail, _: &FieldSpec| pass.value(old);
-        field::change_all(&mut resource.node, specs, Make::Nothing, value).map_err(|error| resource.within(error))?;
+        field::change_all(&mut resource.node, specs, Make::Nothing, work, value)
+            .map_err(|error| resource.within(error.limit_at(image.at)))?;
         if first > 0 && pass.changed > first && image.appends() {
             let message = format!("the `tagSuffix` of `{}` is appended to the tag twice", image.name);
             let help = "kustomize changes containers in two passes; write `newTag` instead";

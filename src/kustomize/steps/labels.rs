@@ -3,18 +3,16 @@
 use super::plugin;
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::kustomize::field;
-use crate::kustomize::field::{Make, Trail, linked};
+use crate::kustomize::field::{Make, SpecsByKind, Trail, linked};
 use crate::kustomize::input::{Resources, StepContext, cause};
 use crate::kustomize::model::{Kustomization, Label, Text, TextMap};
-use crate::node::{Map, Node, Scalar, Style, Tag, Value};
-use crate::resource::{PathStep, Resource};
+use crate::node::{Map, MapEntry, Node, Scalar, Style, Tag, Value};
+use crate::resource::{LinkedMap, Resource};
 use crate::schema::fieldspec::{self, FieldSpec};
-use crate::source::Location;
 use crate::work::WorkCounter;
 use crate::yaml::{self, Dialect};
 use smol_str::SmolStr;
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The steps `labels` and then `commonLabels`.
 pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, context: &StepContext) -> Result<()> {
@@ -36,6 +34,8 @@ pub(crate) fn count(kustomization: &Kustomization) -> usize {
 /// The fields that an entry of `labels` applies to. A field that it lists itself replaces a default with the
 /// same path, whatever their kinds.
 fn specs(label: &Label, context: &StepContext) -> Result<Vec<FieldSpec>, Diagnostic> {
+    let known = &context.specs;
+    context.input.work.found(known.labels.len() + known.common_labels.len() + known.template_labels.len())?;
     let mut specs = label.fields.clone();
     fieldspec::extend(&mut specs, &context.specs.labels)?;
     if label.include_selectors {
@@ -71,8 +71,6 @@ pub(crate) fn set(
     if pairs.is_empty() || specs.is_empty() {
         return Ok(());
     }
-    let at = pairs.values().next().map_or(Location::NONE, |value| value.at);
-    context.input.work.searched(resources.as_slice().len(), specs.len()).map_err(|error| error.at(at))?;
     gather(pairs, |(key, value)| {
         let tag = yaml::resolve(key, Dialect::Kubernetes);
         if tag == Tag::Str {
@@ -84,61 +82,80 @@ pub(crate) fn set(
             .at(value.at)
             .help("choose a key that is not a number, `true` or `null`"))
     })?;
+    // The keys of a `TextMap` are in the order of those of a mapping.
+    let pairs: Vec<MapEntry> = pairs.iter().map(entry).collect();
     // kustomize adds one entry after the other. The order matters only if the first entry creates what the others find.
-    let pairs: Vec<_> = pairs.iter().collect();
     let (first, others) = pairs.split_at(usize::from(made_on_the_way(specs)));
-    for round in [first, others].into_iter().filter(|round| !round.is_empty()) {
-        gather(resources.iter_mut(), |resource| set_in(resource, round, specs, context))?;
+    // kustomize keeps notes of former names in the annotations, so that the field is there for it.
+    let is_noted = specs.iter().any(|spec| !spec.create && spec.path == "metadata/annotations");
+    let mut specs = SpecsByKind::new(specs);
+    for pairs in [first, others].into_iter().filter(|pairs| !pairs.is_empty()) {
+        gather(resources.iter_mut(), |resource| {
+            if is_noted && resource.has_history() {
+                resource.node.map_entry("metadata").map(|metadata| metadata.map_entry("annotations"));
+            }
+            set_in(resource, pairs, &mut specs, context)
+        })?;
     }
     Ok(())
 }
 
-/// Whether a field may be missing that is there when another one was made.
-fn made_on_the_way(specs: &[FieldSpec]) -> bool {
-    let is_above =
-        |a: &FieldSpec, b: &FieldSpec| b.path.strip_prefix(&*a.path).is_some_and(|rest| rest.starts_with('/'));
-    specs.iter().filter(|a| !a.create).any(|a| specs.iter().any(|b| b.create && is_above(a, b)))
+/// A label or annotation as an entry of a mapping.
+fn entry((key, value): (&SmolStr, &Text)) -> MapEntry {
+    let scalar = Scalar { text: value.text.clone(), tag: Tag::Str, style: Style::Plain };
+    MapEntry { key: field::key(key, value.at), value: Node::new(Value::Scalar(scalar), value.at) }
 }
 
-fn set_in(
-    resource: &mut Resource,
-    pairs: &[(&SmolStr, &Text)],
-    specs: &[FieldSpec],
-    context: &StepContext,
-) -> Result<()> {
-    let mut added = Added::default();
-    let noted = |spec: &FieldSpec| !spec.create && spec.path == "metadata/annotations";
-    if resource.has_history() && specs.iter().any(noted) {
-        // kustomize keeps notes of former names there, so the field is there for it.
-        resource.node.map_entry("metadata").map(|metadata| metadata.map_entry("annotations"));
-    }
-    let value = |old: &Node, trail: &Trail, spec: &FieldSpec| {
-        entries(old, pairs, (spec, trail), context.input.work, &mut added)
-    };
-    let changed = field::change_all(&mut resource.node, specs, Make::Map, value);
-    if changed.map_err(|error| resource.within(error))? {
+/// Whether a field may be missing that is there when another one was made.
+fn made_on_the_way(specs: &[FieldSpec]) -> bool {
+    let made: BTreeSet<&str> = specs.iter().filter(|spec| spec.create).map(|spec| spec.path.as_str()).collect();
+    specs.iter().filter(|spec| !spec.create).any(|spec| {
+        let below = format!("{}/", spec.path);
+        made.range(below.as_str()..).next().is_some_and(|path| path.starts_with(&below))
+    })
+}
+
+fn set_in(resource: &mut Resource, pairs: &[MapEntry], specs: &mut SpecsByKind, context: &StepContext) -> Result<()> {
+    let mut added = Vec::new();
+    let work = context.input.work;
+    let value = |old: &Node, trail: &Trail, spec: &FieldSpec| with_pairs(old, pairs, (spec, trail), work, &mut added);
+    let changed = field::change_all(&mut resource.node, specs, Make::Map, work, value);
+    if changed.map_err(|error| resource.within(error.limit_at(pairs[0].value.at)))? {
         linked::settle(resource, context)?;
-        for (key, (value, maps)) in added {
-            resource.linked.add(key, maps, scalar(value, Style::Plain));
+        for (mappings, keys) in keys_by_mappings(pairs, &added) {
+            resource.linked.add(keys, mappings.iter().map(|i| added[*i].map.clone()).collect());
         }
     }
     Ok(())
 }
 
-/// The entries that were added, by key: the value and the mappings.
-type Added<'p> = BTreeMap<&'p SmolStr, (&'p Text, Vec<Arc<[PathStep]>>)>;
+/// A mapping with entries that were added to it.
+struct AddedEntries {
+    map: LinkedMap,
+    /// The positions of the entries among the pairs.
+    pairs: Vec<usize>,
+}
 
-fn scalar(text: &Text, style: Style) -> Scalar {
-    Scalar { text: text.text.clone(), tag: Tag::Str, style }
+/// The keys that were added to the same mappings.
+fn keys_by_mappings(pairs: &[MapEntry], added: &[AddedEntries]) -> BTreeMap<Vec<usize>, Vec<SmolStr>> {
+    let mut mappings = vec![Vec::new(); pairs.len()];
+    for (i, added) in added.iter().enumerate() {
+        added.pairs.iter().for_each(|pair| mappings[*pair].push(i));
+    }
+    let mut keys: BTreeMap<Vec<usize>, Vec<SmolStr>> = BTreeMap::new();
+    for (pair, mappings) in pairs.iter().zip(mappings).filter(|(_, mappings)| mappings.len() > 1) {
+        keys.entry(mappings).or_default().push(pair.key.text.clone());
+    }
+    keys
 }
 
 /// The mapping `old` with the pairs in it, if that is not what it is already.
-fn entries<'p>(
+fn with_pairs(
     old: &Node,
-    pairs: &[(&'p SmolStr, &'p Text)],
+    pairs: &[MapEntry],
     (spec, trail): (&FieldSpec, &Trail),
     work: &WorkCounter,
-    added: &mut Added<'p>,
+    added: &mut Vec<AddedEntries>,
 ) -> Result<Option<Node>, Diagnostic> {
     let map = match &old.value {
         Value::Map(map) => map,
@@ -148,21 +165,41 @@ fn entries<'p>(
             return Err(Diagnostic::new(Code::Resource, message).at(old.at));
         }
     };
-    if pairs.iter().all(|(key, value)| map.get(key).and_then(Node::as_str) == Some(&***value)) {
+    work.copied(map.len() + pairs.len())?;
+    if pairs.iter().all(|pair| map.get(&pair.key.text).and_then(Node::as_str) == pair.value.as_str()) {
         return Ok(None);
     }
-    let at = pairs.first().map_or(old.at, |(_, value)| value.at);
-    work.copied(map.len() + pairs.len()).map_err(|error| error.at(at))?;
-    let mut map: Map = map.clone();
-    let here: Arc<[PathStep]> = trail.steps().collect();
-    for (key, value) in pairs {
-        let style = map.get(key).and_then(Node::as_scalar).map_or(Style::Plain, |scalar| scalar.style);
-        let new = Node::new(Value::Scalar(scalar(value, style)), value.at);
-        if map.insert(field::key(key, value.at), new).is_none() {
-            added.entry(key).or_insert((value, Vec::new())).1.push(Arc::clone(&here));
-        }
+    let (map, new) = merged(map, pairs);
+    work.added(new.len())?;
+    if !new.is_empty() {
+        added.push(AddedEntries { map: LinkedMap { path: trail.steps().collect(), map: map.clone() }, pairs: new });
     }
     Ok(Some(Node::new(Value::Map(map), old.at)))
+}
+
+/// The mapping `old` with the pairs in it, and the positions of the pairs whose keys it did not have. A value keeps the style
+/// of the one that it replaces.
+fn merged(old: &Map, pairs: &[MapEntry]) -> (Map, Vec<usize>) {
+    let mut entries = Vec::with_capacity(old.len() + pairs.len());
+    let mut new = Vec::new();
+    let mut rest = old.iter().peekable();
+    for (i, pair) in pairs.iter().enumerate() {
+        while let Some(before) = rest.next_if(|entry| entry.key.text < pair.key.text) {
+            entries.push(before.clone());
+        }
+        let MapEntry { mut key, mut value } = pair.clone();
+        if let Some(known) = rest.next_if(|entry| entry.key.text == key.text) {
+            key = known.key.clone();
+            if let (Value::Scalar(new), Value::Scalar(old)) = (&mut value.value, &known.value.value) {
+                new.style = old.style;
+            }
+        } else {
+            new.push(i);
+        }
+        entries.push(MapEntry { key, value });
+    }
+    entries.extend(rest.cloned());
+    (Map::from_entries(entries).expect("both have each key once"), new)
 }
 
 /// The plugin `LabelTransformer`.

@@ -7,13 +7,14 @@ use super::plugin;
 use crate::annotation::{NAMESPACE_ANNOTATION, NAMESPACE_KEPT};
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
 use crate::kustomize::field;
-use crate::kustomize::field::{Edits, Make, Trail};
+use crate::kustomize::field::{Edits, Make, SpecsByKind, Trail};
 use crate::kustomize::input::{Resources, StepContext, cause};
 use crate::kustomize::model::{Kustomization, Text};
 use crate::node::{Node, Scalar, Style, Tag, Value};
 use crate::resource::Resource;
 use crate::schema::Gvk;
 use crate::schema::fieldspec::FieldSpec;
+use crate::work::WorkCounter;
 use std::sync::LazyLock;
 
 /// What the namespace transformer does.
@@ -53,8 +54,8 @@ pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, con
             .flat_map(|resource| replaced_subjects(resource, namespace))
             .for_each(|found| context.warn(found));
     }
-    apply(resources, &Namespace { name: namespace, specs, unset_only: false, subjects: Subjects::default(), keeps })
-        .map_err(cause::entry(namespace.at, "namespace"))
+    let config = Namespace { name: namespace, specs, unset_only: false, subjects: Subjects::default(), keeps };
+    apply(resources, &config, context.input.work).map_err(cause::entry(namespace.at, "namespace"))
 }
 
 /// The warnings about subjects of a role binding that are the account `default` of another namespace, and become that of this one.
@@ -88,10 +89,13 @@ fn is_kept(object: &Node) -> bool {
 }
 
 /// Moves all objects into a namespace.
-pub(crate) fn apply(resources: &mut Resources, namespace: &Namespace) -> Result<()> {
+pub(crate) fn apply(resources: &mut Resources, namespace: &Namespace, work: &WorkCounter) -> Result<()> {
+    let mut specs = SpecsByKind::new(namespace.specs);
     gather(resources.iter_mut(), |resource| {
         resource.remember_id();
-        namespace.put(&mut resource.node).map_err(|error| resource.within(error))
+        namespace
+            .put(&mut resource.node, &mut specs, work)
+            .map_err(|error| resource.within(error.limit_at(namespace.name.at)))
     })?;
     // Some objects differed only in their namespaces.
     resources.refuse_collisions(&format!("in the namespace `{}`", namespace.name), namespace.name.at)
@@ -106,18 +110,18 @@ static NAMESPACE: LazyLock<FieldSpec> =
     LazyLock::new(|| FieldSpec { path: "namespace".into(), ..FieldSpec::default() });
 
 impl Namespace<'_> {
-    fn put(&self, object: &mut Node) -> Result<(), Diagnostic> {
+    fn put(&self, object: &mut Node, specs: &mut SpecsByKind, work: &WorkCounter) -> Result<(), Diagnostic> {
         let gvk = Gvk::of(object);
         let kept = self.keeps && is_kept(object);
         if !kept && !gvk.is_cluster_scoped() {
-            field::change(object, &METADATA, Make::Plain, &mut |old, _| self.value(old, &METADATA))?;
+            field::change(object, &METADATA, Make::Plain, work, &mut |old, _| self.value(old, &METADATA))?;
         }
         let binding = is_binding(&gvk);
         if binding && !kept {
             self.put_subjects(object)?;
         }
         let core = object.get("apiVersion").and_then(Node::as_text) == Some("v1");
-        for spec in self.specs.iter().filter(|spec| spec.fits(&gvk)) {
+        for spec in specs.of(&gvk, work)? {
             // What is done above, or is the name of something that is no `Namespace`.
             let apart = match spec.path.as_str() {
                 "metadata/namespace" => true,
@@ -126,7 +130,7 @@ impl Namespace<'_> {
                 _ => false,
             };
             if !apart {
-                field::change(object, spec, Make::Str, &mut |old, _| self.value(old, spec))?;
+                field::change(object, spec, Make::Str, work, &mut |old, _| self.value(old, spec))?;
             }
         }
         Ok(())
@@ -202,5 +206,5 @@ pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, context: 
     }
     let keeps = context.rules.keeps_namespaces;
     let config = Namespace { name: &namespace, specs: &specs, unset_only, subjects, keeps };
-    apply(resources, &config)
+    apply(resources, &config, context.input.work)
 }

@@ -9,7 +9,7 @@ use crate::kustomize::steps::patch;
 use crate::node::{Node, Scalar, Style, Tag, Value};
 use crate::resource::Resource;
 use crate::source::Location;
-use crate::work;
+use crate::work::{self, WorkCounter};
 use crate::yaml::{self, Dialect, FieldErrors, Fields};
 use smol_str::SmolStr;
 
@@ -70,16 +70,17 @@ pub(crate) fn apply(resources: &mut Resources, config: ValueAdd, context: &StepC
             None => (0..resources.as_slice().len()).collect(),
         };
         for i in chosen {
-            context.input.work.text(value.len()).map_err(|error| error.at(target.field_path.at))?;
-            put(&mut resources.as_mut()[i].node, &target.field_path, target.file_path_position, value)
+            let work = context.input.work;
+            put(&mut resources.as_mut()[i].node, (&target.field_path, target.file_path_position), value, work)
                 .map_err(|error| error.at(target.field_path.at))?;
         }
     }
     Ok(())
 }
 
-fn put(node: &mut Node, path: &str, position: i64, value: &str) -> Result<(), Diagnostic> {
+fn put(node: &mut Node, (path, position): (&str, i64), value: &str, work: &WorkCounter) -> Result<(), Diagnostic> {
     work::check_depth(path.split('/').count())?;
+    work.text(path.len() + value.len())?;
     let mut field = node;
     let parts = path.replace("\\/", "\0");
     let mut parts = parts.split('/').map(|part| part.replace('\0', "/")).peekable();
@@ -93,10 +94,14 @@ fn put(node: &mut Node, path: &str, position: i64, value: &str) -> Result<(), Di
             field = field.map_entry(&part).ok_or_else(refused)?;
         } else {
             let map = field.as_map_mut().ok_or_else(refused)?;
+            if !map.has(&part) {
+                work.moved(map.count_from(&part))?;
+            }
             let old =
                 map.get(&part).map_or(Some(Scalar::str("")), |old| old.as_scalar().cloned()).ok_or_else(refused)?;
             let style = if map.has(&part) { old.style } else { Style::Plain };
             let before = if old.tag == Tag::Null { "" } else { &old.text };
+            work.text(before.len())?;
             let text: SmolStr = placed(before, position, value).into();
             // What is written without quotes is what it looks like.
             let tag = if style == Style::Plain { yaml::resolve(&text, Dialect::Kubernetes) } else { Tag::Str };

@@ -8,24 +8,54 @@ use super::{FieldSpec, FieldSpecs, NameReference};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::schema::Gvk;
 use crate::schema::order;
+use foldhash::fast::FixedState;
+use smol_str::SmolStr;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
 /// Adds `more` to `list`. It is an error if both have the same field with different values of `create`.
 pub(crate) fn extend(list: &mut Vec<FieldSpec>, more: &[FieldSpec]) -> Result<(), Diagnostic> {
-    more.iter().try_for_each(|spec| add(list, spec))
+    let mut known = KnownFields::of(list);
+    more.iter().try_for_each(|spec| known.add(list, spec))
 }
 
-fn add(list: &mut Vec<FieldSpec>, spec: &FieldSpec) -> Result<(), Diagnostic> {
-    match list.iter().find(|known| known.path == spec.path && spec.fits(&known.gvk())) {
-        None => list.push(spec.clone()),
-        Some(known) if known.create == spec.create => {}
-        Some(known) => {
-            let kind = if known.kind.is_empty() { "all kinds" } else { &known.kind };
-            let message = format!("the field `{}` of {kind} is configured with and without `create: true`", spec.path);
-            return Err(Diagnostic::new(Code::Overlay, message).help("one of the two may be a default of kustomize"));
+/// The position of the first spec of a list that has a path and matches a group, version and kind, which may be empty for all.
+struct KnownFields(HashMap<(SmolStr, Gvk), usize, FixedState>);
+
+impl KnownFields {
+    fn of(list: &[FieldSpec]) -> Self {
+        let mut known = KnownFields(HashMap::default());
+        list.iter().enumerate().for_each(|(i, spec)| known.note(i, spec));
+        known
+    }
+
+    fn note(&mut self, i: usize, spec: &FieldSpec) {
+        let all_or = |text: &SmolStr| {
+            if text.is_empty() { vec![SmolStr::default()] } else { vec![text.clone(), SmolStr::default()] }
+        };
+        for group in all_or(&spec.group) {
+            for version in all_or(&spec.version) {
+                for kind in all_or(&spec.kind) {
+                    let gvk = Gvk { group: group.clone(), version: version.clone(), kind };
+                    self.0.entry((spec.path.clone(), gvk)).or_insert(i);
+                }
+            }
         }
     }
-    Ok(())
+
+    fn add(&mut self, list: &mut Vec<FieldSpec>, spec: &FieldSpec) -> Result<(), Diagnostic> {
+        let Some(known) = self.0.get(&(spec.path.clone(), spec.gvk())).map(|i| &list[*i]) else {
+            self.note(list.len(), spec);
+            list.push(spec.clone());
+            return Ok(());
+        };
+        if known.create == spec.create {
+            return Ok(());
+        }
+        let kind = if known.kind.is_empty() { "all kinds" } else { &known.kind };
+        let message = format!("the field `{}` of {kind} is configured with and without `create: true`", spec.path);
+        Err(Diagnostic::new(Code::Overlay, message).help("one of the two may be a default of kustomize"))
+    }
 }
 
 impl NameReference {
@@ -40,15 +70,47 @@ impl FieldSpecs {
         for (list, more) in self.lists().into_iter().zip(more.clone().lists()) {
             extend(list, more)?;
         }
-        for reference in &more.name_reference {
-            let same = |known: &&mut NameReference| known.gvk() == reference.gvk();
-            match self.name_reference.iter_mut().find(same) {
-                Some(known) => extend(&mut known.fields, &reference.fields)?,
-                None => self.name_reference.push(reference.clone()),
-            }
-        }
+        self.add_references(&more.name_reference)?;
         self.sort();
         Ok(())
+    }
+
+    fn add_references(&mut self, more: &[NameReference]) -> Result<(), Diagnostic> {
+        let list = &mut self.name_reference;
+        let mut positions: HashMap<Gvk, usize, FixedState> = HashMap::default();
+        for (i, reference) in list.iter().enumerate() {
+            positions.entry(reference.gvk()).or_insert(i);
+        }
+        let mut fields: BTreeMap<usize, KnownFields> = BTreeMap::new();
+        for reference in more {
+            let Some(i) = positions.get(&reference.gvk()).copied() else {
+                positions.insert(reference.gvk(), list.len());
+                list.push(reference.clone());
+                continue;
+            };
+            let own = &mut list[i].fields;
+            let known = fields.entry(i).or_insert_with(|| KnownFields::of(own));
+            reference.fields.iter().try_for_each(|field| known.add(own, field))?;
+        }
+        Ok(())
+    }
+
+    /// The number of all field specs.
+    pub(crate) fn count(&self) -> usize {
+        let lists = [
+            &self.name_prefix,
+            &self.name_suffix,
+            &self.namespace,
+            &self.common_labels,
+            &self.labels,
+            &self.template_labels,
+            &self.common_annotations,
+            &self.var_reference,
+            &self.images,
+            &self.replicas,
+        ];
+        let references = self.name_reference.iter().map(|reference| 1 + reference.fields.len());
+        lists.into_iter().map(Vec::len).chain(references).sum()
     }
 
     fn lists(&mut self) -> [&mut Vec<FieldSpec>; 10] {
@@ -94,6 +156,9 @@ mod tests {
             (spec("a", "K", true), spec("a", "L", false), Ok(2)),
             (spec("a", "K", true), spec("a", "", false), Err(())),
             (spec("a", "", true), spec("a", "K", false), Ok(2)),
+            (FieldSpec { group: "g".into(), ..spec("a", "K", true) }, spec("a", "K", true), Ok(1)),
+            (FieldSpec { group: "g".into(), ..spec("a", "K", true) }, spec("a", "", false), Err(())),
+            (spec("a", "K", true), FieldSpec { group: "g".into(), ..spec("a", "", true) }, Ok(2)),
         ] {
             let mut list = vec![known.clone()];
             let merged = extend(&mut list, std::slice::from_ref(&new)).map(|()| list.len()).map_err(|_| ());

@@ -75,7 +75,7 @@ pub(crate) struct FieldSpecs {
     pub(crate) replicas: Vec<FieldSpec>,
     /// `name_reference` by the kind that has the field, computed on first use.
     #[serde(skip)]
-    reference_trees: OnceLock<ReferenceTrees>,
+    reference_trees: OnceLock<Arc<ReferenceTrees>>,
 }
 
 /// Whether a selector whose parts may be empty selects a kind.
@@ -129,7 +129,7 @@ impl FieldSpecs {
 
     /// The fields that refer to other objects, by the kind of the object that has the field.
     pub(crate) fn reference_trees(&self) -> &ReferenceTrees {
-        self.reference_trees.get_or_init(|| ReferenceTrees::new(&self.name_reference))
+        self.reference_trees.get_or_init(|| Arc::new(ReferenceTrees::new(&self.name_reference)))
     }
 }
 

@@ -3,15 +3,20 @@
 //! Each kind has one tree of paths, so that one pass over an object finds all its references.
 
 use super::{FieldSpec, NameReference};
+use foldhash::fast::FixedState;
 use smol_str::SmolStr;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, RwLock};
 
 /// The reference fields of all kinds.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct ReferenceTrees {
-    kinds: BTreeMap<SmolStr, ReferenceTree>,
-    /// The fields of all kinds that have no tree of their own.
-    others: ReferenceTree,
+    /// The reference fields of each kind, with their positions among all.
+    kinds: BTreeMap<SmolStr, Vec<(usize, ReferenceField)>>,
+    /// Those of all kinds.
+    any: Vec<(usize, ReferenceField)>,
+    /// The trees that were asked for. The empty kind has the fields of all kinds.
+    trees: RwLock<BTreeMap<SmolStr, Arc<ReferenceTree>>>,
 }
 
 /// The reference fields below one part of a path.
@@ -21,6 +26,8 @@ pub(crate) struct ReferenceTree {
     pub(crate) ends: Vec<ReferenceField>,
     /// The parts below.
     pub(crate) parts: Vec<(SmolStr, ReferenceTree)>,
+    /// Their positions.
+    positions: HashMap<SmolStr, usize, FixedState>,
 }
 
 /// A field that may name objects of a kind.
@@ -37,24 +44,39 @@ impl ReferenceTrees {
         let ends = references.iter().enumerate().flat_map(|(reference, named)| {
             named.fields.iter().map(move |field| ReferenceField { field: field.clone(), reference })
         });
-        let mut referrers = ReferenceTrees::default();
-        for end in ends.clone().filter(|end| !end.field.kind.is_empty()) {
-            referrers.kinds.entry(end.field.kind).or_default();
+        let mut trees = ReferenceTrees::default();
+        for (i, end) in ends.enumerate() {
+            let list = if end.field.kind.is_empty() {
+                &mut trees.any
+            } else {
+                trees.kinds.entry(end.field.kind.clone()).or_default()
+            };
+            list.push((i, end));
         }
-        for end in ends {
-            if end.field.kind.is_empty() {
-                referrers.kinds.values_mut().for_each(|tree| tree.insert(&end));
-                referrers.others.insert(&end);
-            } else if let Some(tree) = referrers.kinds.get_mut(&end.field.kind) {
-                tree.insert(&end);
-            }
-        }
-        referrers
+        trees
+    }
+
+    /// The number of reference fields of objects of a kind.
+    pub(crate) fn count(&self, kind: &str) -> usize {
+        self.any.len() + self.kinds.get(kind).map_or(0, Vec::len)
     }
 
     /// The reference fields of objects of a kind. Check group and version with [`ReferenceField::field`].
-    pub(crate) fn of(&self, kind: &str) -> &ReferenceTree {
-        self.kinds.get(kind).unwrap_or(&self.others)
+    pub(crate) fn of(&self, kind: &str) -> Arc<ReferenceTree> {
+        const LOCK: &str = "no thread panics while it locks a table";
+        let (kind, own) = self.kinds.get_key_value(kind).map_or(("", &[][..]), |(kind, own)| (kind.as_str(), own));
+        if let Some(tree) = self.trees.read().expect(LOCK).get(kind) {
+            return Arc::clone(tree);
+        }
+        let mut ends: Vec<&(usize, ReferenceField)> = own.iter().chain(&self.any).collect();
+        ends.sort_by_key(|(i, _)| *i);
+        let mut tree = ReferenceTree::default();
+        for (_, end) in ends {
+            tree.insert(end);
+        }
+        let tree = Arc::new(tree);
+        self.trees.write().expect(LOCK).insert(kind.into(), Arc::clone(&tree));
+        tree
     }
 }
 
@@ -64,7 +86,8 @@ impl ReferenceTree {
         for part in end.field.parts() {
             // Lists are visited whether or not the path marks them with `[]`.
             let part = part.strip_suffix("[]").unwrap_or(&part);
-            let i = branch.parts.iter().position(|(known, _)| *known == part).unwrap_or_else(|| {
+            let i = branch.positions.get(part).copied().unwrap_or_else(|| {
+                branch.positions.insert(part.into(), branch.parts.len());
                 branch.parts.push((part.into(), ReferenceTree::default()));
                 branch.parts.len() - 1
             });
@@ -85,10 +108,11 @@ mod tests {
 
     #[test]
     fn fields_by_kind() {
-        let referrers = FieldSpecs::builtin().reference_trees();
-        let count = |kind: &str| referrers.of(kind).all().count();
+        let tree = |kind: &str| FieldSpecs::builtin().reference_trees().of(kind);
+        let count = |kind: &str| tree(kind).all().count();
         assert_eq!((count("Ingress"), count("HorizontalPodAutoscaler"), count("Unheard")), (11, 4, 0));
-        let role_ref = &referrers.of("RoleBinding").parts.iter().find(|(part, _)| part == "roleRef").unwrap().1;
+        let bindings = tree("RoleBinding");
+        let role_ref = &bindings.parts.iter().find(|(part, _)| part == "roleRef").unwrap().1;
         let targets: Vec<_> = role_ref.parts[0].1.ends.iter().map(|end| end.reference).collect();
         assert_eq!(targets.len(), 2);
         assert!(targets.is_sorted());

@@ -43,6 +43,11 @@ struct MergeType {
 }
 
 impl MergeSchema {
+    /// The number of its types and kinds.
+    pub(crate) fn size(&self) -> usize {
+        self.types.len() + self.kinds.len()
+    }
+
     /// The built-in table: Kubernetes 1.21.
     pub(crate) fn builtin() -> &'static Arc<MergeSchema> {
         builtin::schema()

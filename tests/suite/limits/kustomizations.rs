@@ -228,3 +228,19 @@ fn labels_in_many_fields_of_many_objects() {
     let files = [("kustomization.yaml", kustomization.as_str()), ("a.yaml", &objects.collect::<String>())];
     assert_eq!(refused(&workspace(&files)), format!("{LIMIT} base/kustomization.yaml:3:14"));
 }
+
+#[test]
+fn annotations_that_take_much_memory() {
+    let objects = (0..500).map(|i| CONFIG_MAP.replace("name: a", &format!("name: b{i}")) + "---\n");
+    let annotations: Vec<String> = (0..10_000).map(|i| format!("k{i}: v")).collect();
+    let kustomization = format!("commonAnnotations: {{{}}}\nresources: [a.yaml]\n", annotations.join(", "));
+    let files = [("kustomization.yaml", kustomization.as_str()), ("a.yaml", &objects.collect::<String>())];
+    assert_eq!(refused(&workspace(&files)), format!("{LIMIT} base/kustomization.yaml:1:25"));
+}
+
+#[test]
+fn regular_expressions_that_are_long() {
+    let kustomization = patches_with_expressions(1, &"a|".repeat(60_000));
+    let got = refused(&workspace(&[("kustomization.yaml", &kustomization), ("a.yaml", CONFIG_MAP)]));
+    assert!(got.ends_with(": it is longer than 100000 bytes --> base/kustomization.yaml:3:19"), "{got}");
+}

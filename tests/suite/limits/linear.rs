@@ -183,3 +183,72 @@ fn elements_of_a_strategic_merge_patch() {
         ])
     });
 }
+
+#[test]
+fn generated_objects() {
+    is_linear(500, |size| {
+        let new: String = (0..size).map(|i| format!("- {{name: g{i}, literals: [a=b]}}\n")).collect();
+        let merged: String =
+            (0..size).map(|i| format!("- {{name: g{i}, behavior: merge, literals: [c=d]}}\n")).collect();
+        workspace(&[("kustomization.yaml", &format!("configMapGenerator:\n{new}{merged}"))])
+    });
+}
+
+#[test]
+fn field_specs() {
+    is_linear(4_000, |size| {
+        let specs = |more: &str| (0..size).map(|i| format!("  - {{path: a/b{i}{more}}}\n")).collect::<String>();
+        let references: String =
+            (0..size).map(|i| format!("- {{kind: K{i}, fieldSpecs: [{{path: c/b{i}, kind: ConfigMap}}]}}\n")).collect();
+        let configuration = format!("images:\n{}nameReference:\n{references}", specs(""));
+        let fields = specs(", create: true") + &specs("/c");
+        let labels = format!("labels:\n- pairs: {{a: b}}\n  fields:\n{fields}");
+        workspace(&[
+            ("kustomization.yaml", &format!("resources: [a.yaml]\nconfigurations: [c.yaml]\n{labels}")),
+            ("a.yaml", CONFIG_MAP),
+            ("c.yaml", &configuration),
+        ])
+    });
+}
+
+#[test]
+fn vars_and_braces() {
+    is_linear(1_500, |size| {
+        let object = "objref: {kind: ConfigMap, name: a, apiVersion: v1}";
+        let vars: String = (0..size).map(|i| format!("- {{name: v{i}, {object}}}\n")).collect();
+        let images = format!("images: [{{name: 'a+{}', newTag: b}}]\n", "{".repeat(5 * size));
+        let kustomization = format!("resources: [a.yaml]\nconfigurations: [c.yaml]\n{images}vars:\n{vars}");
+        workspace(&[
+            ("kustomization.yaml", &kustomization),
+            ("a.yaml", &CONFIG_MAP.replace("a: b", &format!("a: '{}'", "$(".repeat(50 * size)))),
+            ("c.yaml", "varReference: [{path: data, kind: ConfigMap}]\n"),
+        ])
+    });
+}
+
+#[test]
+fn patches_of_one_object_each() {
+    is_linear(500, |size| {
+        let objects: String =
+            (0..size).map(|i| CONFIG_MAP.replace("name: a", &format!("name: b{i}")) + "---\n").collect();
+        let kustomization = "resources: [a.yaml]\npatches: [{path: a.yaml}]\n";
+        workspace(&[("kustomization.yaml", kustomization), ("a.yaml", &objects)])
+    });
+}
+
+#[test]
+fn accounts_of_a_role_binding() {
+    is_linear(1_000, |size| {
+        let subject = |i| format!("- {{kind: ServiceAccount, name: a, namespace: n{i}}}\n");
+        let subjects: String = (0..size).map(subject).collect();
+        let role = "{apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}";
+        let binding = format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {{name: b}}\nroleRef: {role}\nsubjects:\n{subjects}"
+        );
+        let account = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a, namespace: n0}\n";
+        workspace(&[
+            ("kustomization.yaml", "resources: [a.yaml]\nnamePrefix: p-\n"),
+            ("a.yaml", &format!("{account}---\n{binding}")),
+        ])
+    });
+}

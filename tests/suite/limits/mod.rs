@@ -1,6 +1,7 @@
 //! Small input that is much work: it ends with an error that has a source location, with little memory. Large input that is
 //! not: it builds, in linear time. Ordinary input does not come near a limit.
 
+mod counted;
 mod kustomizations;
 mod linear;
 mod ordinary;

@@ -10,9 +10,12 @@ use crate::work::WorkCounter;
 use crate::yaml::{self, Quoting};
 
 /// The way to fields that are written.
-pub(crate) struct TargetPath<'w>(Vec<TargetPart<'w>>);
+pub(crate) struct TargetPath<'w> {
+    parts: Vec<TargetPart>,
+    work: &'w WorkCounter,
+}
 
-enum TargetPart<'w> {
+enum TargetPart {
     Key(String),
     Index(usize),
     Every,
@@ -20,15 +23,14 @@ enum TargetPart<'w> {
     Items {
         key: String,
         text: String,
-        pattern: ValuePattern<'w>,
+        pattern: ValuePattern,
     },
 }
 
 /// A regular expression that need not fit the whole text.
-enum ValuePattern<'w> {
+enum ValuePattern {
     Literal,
-    /// With the counter of the work to compare it.
-    Regex(Box<Expression>, &'w WorkCounter),
+    Regex(Box<Expression>),
 }
 
 /// What is made of a field that is missing.
@@ -101,12 +103,13 @@ impl<'w> TargetPath<'w> {
     /// Reads a path. Its expressions are compiled and compared as work.
     pub(crate) fn new(path: &str, work: &'w WorkCounter) -> Result<Self, Diagnostic> {
         let parts = split(path.strip_prefix('.').unwrap_or(path));
-        parts.iter().map(|part| TargetPart::new(part, work)).collect::<Result<_, _>>().map(TargetPath)
+        let parts = parts.iter().map(|part| TargetPart::new(part, work)).collect::<Result<_, _>>()?;
+        Ok(TargetPath { parts, work })
     }
 
     /// The number of its parts.
     pub(crate) fn depth(&self) -> usize {
-        self.0.len()
+        self.parts.len()
     }
 
     /// Calls `visit` for every field that the path reaches and returns their number.
@@ -116,12 +119,12 @@ impl<'w> TargetPath<'w> {
         create: Create,
         visit: &mut dyn FnMut(&mut Node, Reached) -> Result<(), Diagnostic>,
     ) -> Result<usize, Diagnostic> {
-        each(object, &self.0, create, Reached::Found, visit)
+        TargetWalk { create, work: self.work, visit }.each(object, &self.parts, Reached::Found)
     }
 }
 
-impl<'w> TargetPart<'w> {
-    fn new(part: &str, work: &'w WorkCounter) -> Result<Self, Diagnostic> {
+impl TargetPart {
+    fn new(part: &str, work: &WorkCounter) -> Result<Self, Diagnostic> {
         if part.is_empty() {
             return Err(Diagnostic::new(Code::Overlay, "a part of the path is empty"));
         }
@@ -139,23 +142,28 @@ impl<'w> TargetPart<'w> {
     }
 }
 
-impl<'w> ValuePattern<'w> {
-    fn new(text: &str, work: &'w WorkCounter) -> Result<Self, Diagnostic> {
+impl ValuePattern {
+    fn new(text: &str, work: &WorkCounter) -> Result<Self, Diagnostic> {
         if !text.contains(|c| "\\.+*?()|[]{}^$".contains(c)) {
             return Ok(ValuePattern::Literal);
         }
         let refused =
             |why| Diagnostic::new(Code::Overlay, format!("`{text}` is not a valid regular expression: {why}"));
-        let expression = expression::compile(text).map_err(refused)?;
+        work.pattern(text.len())?;
+        let expression = match expression::compile(text) {
+            Ok(expression) => expression,
+            Err(why) => return expression::count_invalid(work).and(Err(refused(why))),
+        };
         expression.count(work)?;
-        Ok(ValuePattern::Regex(Box::new(expression), work))
+        Ok(ValuePattern::Regex(Box::new(expression)))
     }
 
-    fn fits(&self, wanted: &str, node: &Node) -> Result<bool, Diagnostic> {
+    fn fits(&self, wanted: &str, node: &Node, work: &WorkCounter) -> Result<bool, Diagnostic> {
+        work.value(node, 0)?;
         let written = written(node);
         match self {
             ValuePattern::Literal => Ok(written.contains(wanted)),
-            ValuePattern::Regex(expression, work) => expression.is_match(written.trim(), work),
+            ValuePattern::Regex(expression) => expression.is_match(written.trim(), work),
         }
     }
 }
@@ -174,63 +182,90 @@ fn written(node: &Node) -> String {
     }
 }
 
-fn each(
-    node: &mut Node,
-    path: &[TargetPart],
+/// A path on its way through an object.
+struct TargetWalk<'a> {
     create: Create,
-    reached: Reached,
-    visit: &mut dyn FnMut(&mut Node, Reached) -> Result<(), Diagnostic>,
-) -> Result<usize, Diagnostic> {
-    let Some((part, rest)) = path.split_first() else { return visit(node, reached).map(|()| 1) };
-    if node.is_null() {
-        return null(node, path, create, visit);
-    }
-    match part {
-        TargetPart::Key(key) => {
-            if node.as_map().is_none() {
-                return Err(wrong(node, key, "a mapping"));
-            }
-            let map = node.as_map_mut().expect("it was a mapping a line ago");
-            let mut reached = reached;
-            if let (false, Create::Like(end)) = (map.has(key), create) {
-                map.insert(self::key(key, Location::NONE), NodeForm::before(rest, end).blank());
-                reached = reached.made();
-            }
-            map.get_mut(key).map_or(Ok(0), |child| each(child, rest, create, reached, visit))
+    work: &'a WorkCounter,
+    visit: &'a mut dyn FnMut(&mut Node, Reached) -> Result<(), Diagnostic>,
+}
+
+impl TargetWalk<'_> {
+    fn each(&mut self, node: &mut Node, path: &[TargetPart], reached: Reached) -> Result<usize, Diagnostic> {
+        let Some((part, rest)) = path.split_first() else { return (self.visit)(node, reached).map(|()| 1) };
+        if node.is_null() {
+            return self.null(node, path);
         }
-        TargetPart::Index(index) => {
-            let (item, reached) = nth(list(node, &index.to_string())?, *index, rest, create, reached)?;
-            each(item, rest, create, reached, visit)
-        }
-        TargetPart::Every => {
-            let items = list(node, "*")?;
-            items.iter_mut().try_fold(0, |count, item| Ok(count + each(item, rest, create, reached, visit)?))
-        }
-        TargetPart::Items { key, text, pattern } => {
-            let fits = |item: &Node| {
-                let value = if key.is_empty() { Some(item) } else { item.get(key) };
-                value.map_or(Ok(false), |value| pattern.fits(text, value))
-            };
-            // In a list of strings the path selects the item itself, whatever follows in it.
-            let rest = if key.is_empty() { &[] } else { rest };
-            let items = list(node, &format!("[{key}={text}]"))?;
-            let mut count = 0;
-            for item in items.iter_mut() {
-                if fits(item)? {
-                    count += each(item, rest, create, reached, visit)?;
+        match part {
+            TargetPart::Key(key) => {
+                if node.as_map().is_none() {
+                    return Err(wrong(node, key, "a mapping"));
                 }
+                let map = node.as_map_mut().expect("it was a mapping a line ago");
+                let mut reached = reached;
+                if let (false, Create::Like(end)) = (map.has(key), self.create) {
+                    self.work.moved(map.count_from(key))?;
+                    map.insert(self::key(key, Location::NONE), NodeForm::before(rest, end).blank());
+                    reached = reached.made();
+                }
+                map.get_mut(key).map_or(Ok(0), |child| self.each(child, rest, reached))
             }
-            if count > 0 || create == Create::Nothing {
-                return Ok(count);
+            TargetPart::Index(index) => {
+                let (item, reached) = nth(list(node, &index.to_string())?, *index, rest, self.create, reached)?;
+                self.each(item, rest, reached)
             }
-            let item = item(key, text);
-            if !fits(&item)? {
-                let message =
-                    format!("`[{key}={text}]` cannot be created, because the expression does not match its own text");
-                return Err(Diagnostic::new(Code::Overlay, message));
+            TargetPart::Every => {
+                let items = list(node, "*")?;
+                self.work.found(items.len())?;
+                items.iter_mut().try_fold(0, |count, item| Ok(count + self.each(item, rest, reached)?))
             }
-            items.push(item);
-            each(items.last_mut().expect("one was just added"), rest, create, reached.made(), visit)
+            TargetPart::Items { .. } => self.items(node, part, rest, reached),
+        }
+    }
+
+    /// The items that a part selects by their texts.
+    fn items(
+        &mut self,
+        node: &mut Node,
+        part: &TargetPart,
+        rest: &[TargetPart],
+        reached: Reached,
+    ) -> Result<usize, Diagnostic> {
+        let TargetPart::Items { key, text, pattern } = part else { return Ok(0) };
+        let work = self.work;
+        let fits = |item: &Node| {
+            let value = if key.is_empty() { Some(item) } else { item.get(key) };
+            value.map_or(Ok(false), |value| pattern.fits(text, value, work))
+        };
+        // In a list of strings the path selects the item itself, whatever follows in it.
+        let rest = if key.is_empty() { &[] } else { rest };
+        let items = list(node, &format!("[{key}={text}]"))?;
+        work.found(items.len())?;
+        let mut count = 0;
+        for item in items.iter_mut() {
+            if fits(item)? {
+                count += self.each(item, rest, reached)?;
+            }
+        }
+        if count > 0 || self.create == Create::Nothing {
+            return Ok(count);
+        }
+        let item = item(key, text);
+        if !fits(&item)? {
+            let message =
+                format!("`[{key}={text}]` cannot be created, because the expression does not match its own text");
+            return Err(Diagnostic::new(Code::Overlay, message));
+        }
+        items.push(item);
+        self.each(items.last_mut().expect("one was just added"), rest, reached.made())
+    }
+
+    /// The path continues below a null. What kustomize creates there is lost.
+    fn null(&mut self, node: &Node, path: &[TargetPart]) -> Result<usize, Diagnostic> {
+        match (&path[0], self.create) {
+            (TargetPart::Every, _) => Ok(0),
+            (_, Create::Like(_)) => self.each(&mut NodeForm::of_parent(&path[0]).blank(), path, Reached::Lost),
+            (TargetPart::Index(index), Create::Nothing) => Err(wrong(node, &index.to_string(), "a list")),
+            (_, Create::Nothing) => Ok(0),
         }
     }
 }
@@ -250,21 +285,6 @@ fn nth<'n>(
     let count = items.len();
     let short = || Diagnostic::new(Code::Overlay, format!("the list has no item `{index}`; number of items: {count}"));
     Ok((items.get_mut(index).ok_or_else(short)?, reached))
-}
-
-/// The path continues below a null. What kustomize creates there is lost.
-fn null(
-    node: &Node,
-    path: &[TargetPart],
-    create: Create,
-    visit: &mut dyn FnMut(&mut Node, Reached) -> Result<(), Diagnostic>,
-) -> Result<usize, Diagnostic> {
-    match (&path[0], create) {
-        (TargetPart::Every, _) => Ok(0),
-        (_, Create::Like(_)) => each(&mut NodeForm::of_parent(&path[0]).blank(), path, create, Reached::Lost, visit),
-        (TargetPart::Index(index), Create::Nothing) => Err(wrong(node, &index.to_string(), "a list")),
-        (_, Create::Nothing) => Ok(0),
-    }
 }
 
 fn list<'n>(node: &'n mut Node, part: &str) -> Result<&'n mut Vec<Node>, Diagnostic> {

@@ -13,13 +13,22 @@ use crate::node::{Node, Value};
 use crate::resource::Resource;
 use crate::schema::Gvk;
 use crate::schema::fieldspec::{FieldSpecs, ReferenceField, ReferenceTree};
+use crate::work::WorkCounter;
 use referral::{Named, Referrals, Referrer, With};
+use smol_str::SmolStr;
+use std::collections::BTreeSet;
 
 /// Follows the renames of all objects in the fields that `context.specs.name_reference` names.
 pub(crate) fn fix(resources: &mut Resources, context: &StepContext) -> Result<()> {
     let specs = &context.specs;
-    let referrals = Referrals::new(resources.as_slice());
-    let edits = resources.each(|i, resource| edits(resource, i, &referrals, specs));
+    let work = context.input.work;
+    // The trees of the defaults are made once, but their work counts for every branch.
+    let kinds: BTreeSet<SmolStr> = resources.each(|_, resource| resource.original_gvk().kind).into_iter().collect();
+    let trees = specs.reference_trees();
+    let located = |error: Diagnostic| resources.iter().next().map_or(error.clone(), |first| first.blame(error));
+    work.merged(kinds.iter().map(|kind| trees.count(kind)).sum()).map_err(located)?;
+    let referrals = Referrals::new(resources.as_slice(), work);
+    let edits = resources.each(|i, resource| edits(resource, i, &referrals, (specs, work)));
     let edits = gather(edits, |edits| edits)?;
     if edits.iter().any(|edits| !edits.is_empty()) {
         for (resource, edits) in resources.iter_mut().zip(edits) {
@@ -34,7 +43,7 @@ fn edits<'r>(
     resource: &'r Resource,
     index: usize,
     referrals: &Referrals<'r>,
-    specs: &FieldSpecs,
+    (specs, work): (&FieldSpecs, &WorkCounter),
 ) -> Result<Edits, Diagnostic> {
     let gvk = resource.original_gvk();
     let tree = specs.reference_trees().of(&gvk.kind);
@@ -42,8 +51,10 @@ fn edits<'r>(
         return Ok(Edits::default());
     }
     let referrer = Referrer::new(resource, index, referrals).map_err(|error| resource.blame(error))?;
-    let mut walk = ReferenceWalk { gvk: &gvk, referrer: &referrer, referrals, specs, edits: Edits::default() };
-    walk.down(&resource.node, tree, &mut Trail::default()).map_err(|error| resource.blame(error))?;
+    let edits = Edits::default();
+    let mut walk = ReferenceWalk { gvk: &gvk, referrer: &referrer, referrals, specs, work, searched: 0, edits };
+    let walked = walk.down(&resource.node, &tree, &mut Trail::default()).and_then(|()| work.found(walk.searched));
+    walked.map_err(|error| resource.blame(error))?;
     Ok(walk.edits)
 }
 
@@ -53,11 +64,23 @@ struct ReferenceWalk<'w, 'r> {
     referrer: &'w Referrer<'r>,
     referrals: &'w Referrals<'r>,
     specs: &'w FieldSpecs,
+    work: &'w WorkCounter,
+    /// The number of fields searched that are not counted as work yet.
+    searched: usize,
     edits: Edits,
 }
 
+/// The number of fields that are counted as work together.
+const TOGETHER: usize = 1000;
+
 impl ReferenceWalk<'_, '_> {
+    fn count(&mut self, fields: usize) -> Result<(), Diagnostic> {
+        self.searched += fields;
+        if self.searched < TOGETHER { Ok(()) } else { self.work.found(std::mem::take(&mut self.searched)) }
+    }
+
     fn at<'t>(&mut self, node: &'t Node, branch: &'t ReferenceTree, trail: &mut Trail<'t>) -> Result<(), Diagnostic> {
+        self.count(branch.ends.len())?;
         if branch.ends.iter().any(|end| end.field.fits(self.gvk)) {
             match node.as_seq() {
                 Some(items) => {
@@ -72,6 +95,7 @@ impl ReferenceWalk<'_, '_> {
     }
 
     fn down<'t>(&mut self, node: &'t Node, branch: &'t ReferenceTree, trail: &mut Trail<'t>) -> Result<(), Diagnostic> {
+        self.count(branch.parts.len())?;
         match &node.value {
             Value::Seq(items) => items
                 .iter()
@@ -98,6 +122,7 @@ impl ReferenceWalk<'_, '_> {
         if node.is_null() {
             return Ok(());
         }
+        self.count(branch.ends.len())?;
         let mut new: Option<Node> = None;
         for end in branch.ends.iter().filter(|end| end.field.fits(self.gvk)) {
             let now = new.as_ref().unwrap_or(node);

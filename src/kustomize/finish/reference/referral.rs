@@ -7,6 +7,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::node::Node;
 use crate::resource::Resource;
 use crate::schema::fieldspec::{FieldSpec, NameReference, fits};
+use crate::work::WorkCounter;
 use foldhash::fast::FixedState;
 use smol_str::SmolStr;
 use std::borrow::Cow;
@@ -20,6 +21,7 @@ pub(super) struct Referrals<'r> {
     by_name: HashMap<&'r str, Namesakes<'r>, FixedState>,
     /// The first namespaces of objects, each with the current scope of these objects.
     first_namespaces: OnceLock<BTreeSet<(SmolStr, CurrentScope<'r>)>>,
+    work: &'r WorkCounter,
 }
 
 /// The objects that had one name, by their positions: all of them, and those of each namespace, [`None`] being outside
@@ -44,7 +46,9 @@ pub(super) struct Referrer<'r> {
     resource: &'r Resource,
     home: CurrentScope<'r>,
     /// Further namespaces in which a role binding finds service accounts.
-    accounts: Vec<&'r str>,
+    accounts: BTreeSet<&'r str>,
+    /// All namespaces in which it finds objects, if there are further ones.
+    namespaces: BTreeSet<Option<&'r str>>,
 }
 
 /// A name, and what it may be the name of.
@@ -86,12 +90,12 @@ impl<'r> CurrentScope<'r> {
 impl<'r> Referrer<'r> {
     /// An object of `referrals` by its position.
     pub(super) fn new(resource: &'r Resource, index: usize, referrals: &Referrals<'r>) -> Result<Self, Diagnostic> {
-        let mut accounts = Vec::new();
+        let mut accounts = BTreeSet::new();
         if resource.gvk().kind == "RoleBinding" {
             for subject in resource.node.get("subjects").and_then(Node::as_seq).unwrap_or_default() {
                 let Some(namespace) = subject.get("namespace") else { continue };
                 if subject.get("kind").and_then(Node::as_text) == Some("ServiceAccount") {
-                    accounts.push(namespace.as_str().ok_or_else(|| {
+                    accounts.insert(namespace.as_str().ok_or_else(|| {
                         let message =
                             format!("the namespace of a subject must be a string, got {}", namespace.kind_name());
                         Diagnostic::new(Code::Resource, message).at(namespace.at)
@@ -99,7 +103,13 @@ impl<'r> Referrer<'r> {
                 }
             }
         }
-        Ok(Referrer { resource, home: referrals.homes[index], accounts })
+        let home = referrals.homes[index];
+        let mut namespaces = BTreeSet::new();
+        if !accounts.is_empty() {
+            namespaces.extend(accounts.iter().map(|name| CurrentScope::Namespace(name).namespace()));
+            namespaces.extend([None, home.namespace()]);
+        }
+        Ok(Referrer { resource, home, accounts, namespaces })
     }
 
     /// Whether objects of both scopes are in the same namespace, or one of them is cluster-scoped.
@@ -109,7 +119,7 @@ impl<'r> Referrer<'r> {
 
     /// Whether objects there can be named at all.
     fn reaches(&self, home: CurrentScope) -> bool {
-        self.stands_beside(home) || matches!(home, CurrentScope::Namespace(name) if self.accounts.contains(&name))
+        self.stands_beside(home) || matches!(home, CurrentScope::Namespace(name) if self.accounts.contains(name))
     }
 
     /// Those of some objects that can be reached, and maybe others, in order.
@@ -122,10 +132,12 @@ impl<'r> Referrer<'r> {
                 ([], within) => Cow::Borrowed(within),
                 (beside, within) => Cow::Owned(in_order([beside, within].concat())),
             },
-            Some(here) => {
-                let accounts = self.accounts.iter().map(|name| CurrentScope::Namespace(name).namespace());
-                let namespaces: BTreeSet<Option<&str>> = accounts.chain([None, Some(here)]).collect();
-                Cow::Owned(in_order(namespaces.into_iter().flat_map(of).copied().collect()))
+            Some(_) if self.namespaces.len() < known.by_namespace.len() => {
+                Cow::Owned(in_order(self.namespaces.iter().flat_map(|namespace| of(*namespace)).copied().collect()))
+            }
+            Some(_) => {
+                let there = known.by_namespace.iter().filter(|(namespace, _)| self.namespaces.contains(*namespace));
+                Cow::Owned(in_order(there.flat_map(|(_, positions)| positions).copied().collect()))
             }
         }
     }
@@ -147,8 +159,8 @@ fn in_order(mut positions: Vec<usize>) -> Vec<usize> {
 }
 
 impl<'r> Referrals<'r> {
-    /// All objects of a build.
-    pub(super) fn new(resources: &'r [Resource]) -> Self {
+    /// All objects of a build. Comparing them is counted as `work`.
+    pub(super) fn new(resources: &'r [Resource], work: &'r WorkCounter) -> Self {
         let homes: Vec<CurrentScope> = resources.iter().map(CurrentScope::of).collect();
         let mut by_name: HashMap<&str, Namesakes, FixedState> = HashMap::default();
         for (i, resource) in resources.iter().enumerate() {
@@ -160,7 +172,7 @@ impl<'r> Referrals<'r> {
                 }
             }
         }
-        Referrals { resources, homes, by_name, first_namespaces: OnceLock::new() }
+        Referrals { resources, homes, by_name, first_namespaces: OnceLock::new(), work }
     }
 
     /// The object that a name in a field of `referrer` refers to, if one that was renamed is meant.
@@ -172,6 +184,7 @@ impl<'r> Referrals<'r> {
     ) -> Result<Option<&'r Resource>, Diagnostic> {
         let Some(known) = self.by_name.get(named.name) else { return Ok(None) };
         let known = referrer.candidates(known);
+        self.work.searched(known.len(), 0)?;
         let role = referrer.role(field);
         let namespaces = match named.with {
             With::Namespace(Some(namespace)) => Some((namespace, self.held_at_first(namespace, referrer))),

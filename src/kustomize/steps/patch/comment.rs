@@ -2,52 +2,67 @@
 //!
 //! The tree has no comments, so they are looked up in the file, which only files with the keyword need.
 
+use crate::diagnostic::Diagnostic;
+use crate::kustomize::input::StepContext;
 use crate::node::{Node, Value};
 use crate::schema::merge::{ITEMS, MergeSchema};
-use crate::source::Project;
+use crate::source::File;
 use crate::yaml::{self, Dialect};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The keyword in every such comment.
 const STRATEGY: &str = "x-kubernetes-patch-strategy";
 
 /// The schema, with the comments of an object and its patch.
-pub(super) fn schema(schema: &Arc<MergeSchema>, object: &Node, patch: &Node, project: &Project) -> Arc<MergeSchema> {
-    let mut schema = Arc::clone(schema);
+pub(super) fn schema(context: &StepContext, object: &Node, patch: &Node) -> Result<Arc<MergeSchema>, Diagnostic> {
+    let mut schema = Arc::clone(&context.schema);
     let text = |key| object.get(key).and_then(Node::as_text).unwrap_or("");
     for node in [patch, object] {
-        let Some(file) = project.file_at(node.at) else { continue };
-        let Some(text_of_file) = file.text().ok().filter(|text| text.contains(STRATEGY)) else { continue };
-        let lines: Vec<&str> = text_of_file.lines().collect();
+        let Some(file) = context.input.project.file_at(node.at) else { continue };
+        let definitions = context.input.memo.comments(&file.path, || definitions(&file));
+        if definitions.is_empty() {
+            continue;
+        }
         each(node, &mut Vec::new(), &mut |path, line| {
-            if let Some(definition) = lines.get(line).and_then(|line| definition(line)) {
-                schema = Arc::new(schema.with(text("apiVersion"), text("kind"), path, &definition));
-            }
-        });
+            let Some(definition) = definitions.get(&line) else { return Ok(()) };
+            context.input.work.merged(schema.size())?;
+            schema = Arc::new(schema.with(text("apiVersion"), text("kind"), path, definition));
+            Ok(())
+        })?;
     }
-    schema
+    Ok(schema)
 }
 
 /// Calls `look` with the path and the line of every field.
-fn each<'n>(node: &'n Node, path: &mut Vec<&'n str>, look: &mut impl FnMut(&[&str], usize)) {
+fn each<'n>(
+    node: &'n Node,
+    path: &mut Vec<&'n str>,
+    look: &mut impl FnMut(&[&str], u32) -> Result<(), Diagnostic>,
+) -> Result<(), Diagnostic> {
     match &node.value {
         Value::Map(map) => {
             for entry in map {
                 path.push(&entry.key.text);
-                if let Some(line) = (entry.key.at.line as usize).checked_sub(1) {
-                    look(path, line);
-                }
-                each(&entry.value, path, look);
+                look(path, entry.key.at.line)?;
+                each(&entry.value, path, look)?;
                 path.pop();
             }
         }
         Value::Seq(items) => {
             path.push(ITEMS);
-            items.iter().for_each(|item| each(item, path, look));
+            items.iter().try_for_each(|item| each(item, path, look))?;
             path.pop();
         }
         Value::Scalar(_) => {}
     }
+    Ok(())
+}
+
+/// The comments of a file by their lines.
+fn definitions(file: &File) -> BTreeMap<u32, Node> {
+    let text = file.text().ok().filter(|text| text.contains(STRATEGY)).unwrap_or_default();
+    (1..).zip(text.lines()).filter_map(|(line, text)| Some((line, definition(text)?))).collect()
 }
 
 /// The comment at the end of a line, if it is JSON.

@@ -9,6 +9,7 @@ use crate::kustomize::model::Patch;
 use crate::node::{Map, Node, Tag, Value};
 use crate::source::Location;
 use crate::yaml::Dialect;
+use serde::de::IgnoredAny;
 use std::sync::Arc;
 
 /// The content of a patch.
@@ -130,20 +131,22 @@ fn empty(text: &PatchText) -> Diagnostic {
 fn operations(text: &PatchText, context: &StepContext) -> Result<Vec<Node>> {
     let new_error = |message: String| Diagnostic::new(Code::Overlay, message).at(text.location());
     let bytes = text.bytes(context)?;
-    let json = if bytes.first() == Some(&b'[') {
-        let json: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| {
-            new_error(format!("a patch that begins with `[` must be JSON: {error}"))
-                .help("begin each operation with `- ` on a line of its own, or put strings in double quotes")
-        })?;
-        Some(json)
-    } else {
-        None
+    let not_json = |error: serde_json::Error| {
+        new_error(format!("a patch that begins with `[` must be JSON: {error}"))
+            .help("begin each operation with `- ` on a line of its own, or put strings in double quotes")
     };
-    let documents = match (text.documents(context, Dialect::Yaml11), json) {
-        (Ok(documents), _) => documents,
+    let is_json = bytes.first() == Some(&b'[');
+    if is_json {
+        serde_json::from_slice::<IgnoredAny>(&bytes).map_err(not_json)?;
+    }
+    let documents = match text.documents(context, Dialect::Yaml11) {
+        Ok(documents) => documents,
         // JSON has escapes that YAML does not have.
-        (Err(_), Some(json)) => Arc::new(vec![from_json(&json, text.location())]),
-        (Err(errors), None) => return Err(errors),
+        Err(_) if is_json => {
+            let json = serde_json::from_slice(&bytes).map_err(not_json)?;
+            Arc::new(vec![from_json(&json, text.location())])
+        }
+        Err(errors) => return Err(errors),
     };
     let Some(first) = documents.first() else { return Err(empty(text).into()) };
     let Some(operations) = first.as_seq() else {

@@ -105,7 +105,9 @@ impl Operation {
     }
 
     fn apply(&self, object: &mut Node, found: &mut PatchFindings, work: &WorkCounter) -> Result<(), Diagnostic> {
-        let count = |value: &Node| work.value(value, self.path.pointer.parts().len());
+        let parts = self.path.pointer.parts().len();
+        work.searched(2, 0).and_then(|()| work.found(parts))?;
+        let count = |value: &Node| work.value(value, parts);
         match &self.what {
             Verb::Add(value) => {
                 count(value)?;
@@ -114,7 +116,7 @@ impl Operation {
             Verb::Remove => self.path.remove(object, work).map(drop),
             Verb::Replace(value) => {
                 count(value)?;
-                self.path.replace(object, value.clone(), found)
+                self.path.replace(object, value.clone(), found, work)
             }
             Verb::Move(from) => {
                 let value = from.remove(object, work)?;
@@ -122,13 +124,13 @@ impl Operation {
                 self.path.add(object, value, work)
             }
             Verb::Copy(from) => {
-                let value = from.copy(object, &mut found.losses)?;
+                let value = from.copy(object, &mut found.losses, work)?;
                 count(&value)?;
                 self.path.add(object, value, work)
             }
             Verb::Test(value) => {
                 count(value)?;
-                self.path.test(object, value)
+                self.path.test(object, value, work)
             }
         }
     }
@@ -153,37 +155,38 @@ impl LocatedPointer {
     }
 
     /// The last part, and the mapping or list that contains it or would contain it.
-    fn parent<'n>(&self, object: &'n mut Node) -> Result<(&'n mut Node, &str), Diagnostic> {
+    fn parent<'n>(&self, object: &'n mut Node, work: &WorkCounter) -> Result<(&'n mut Node, &str), Diagnostic> {
         let Some((last, parts)) = self.pointer.parts().split_last() else {
             return Err(Diagnostic::new(Code::Overlay, "the path points to the object itself").at(self.at));
         };
-        let parent = self.walk(object, parts)?;
+        let parent = self.walk(object, parts, work)?;
         if parent.as_scalar().is_some() {
-            return Err(self.missing(parent, parts.len()));
+            return Err(self.missing(parent, parts.len(), work));
         }
         let step = |node: &'n mut Node, part: &SmolStr| child_mut(node, part).expect("it was just found");
         Ok((parts.iter().fold(object, step), last))
     }
 
-    fn get<'n>(&self, object: &'n Node) -> Result<&'n Node, Diagnostic> {
-        self.walk(object, self.pointer.parts())
+    fn get<'n>(&self, object: &'n Node, work: &WorkCounter) -> Result<&'n Node, Diagnostic> {
+        self.walk(object, self.pointer.parts(), work)
     }
 
     /// The value at the end of the first parts of the path.
-    fn walk<'n>(&self, object: &'n Node, parts: &[SmolStr]) -> Result<&'n Node, Diagnostic> {
+    fn walk<'n>(&self, object: &'n Node, parts: &[SmolStr], work: &WorkCounter) -> Result<&'n Node, Diagnostic> {
         parts
             .iter()
             .enumerate()
-            .try_fold(object, |node, (i, part)| child(node, part).ok_or_else(|| self.missing(node, i)))
+            .try_fold(object, |node, (i, part)| child(node, part).ok_or_else(|| self.missing(node, i, work)))
     }
 
     /// The error for a path whose part at `depth` does not exist in `node`.
-    fn missing(&self, node: &Node, depth: usize) -> Diagnostic {
+    fn missing(&self, node: &Node, depth: usize, work: &WorkCounter) -> Diagnostic {
         let (here, there) = (self.pointer.first(depth), self.pointer.first(depth + 1));
         let error = Diagnostic::new(Code::Overlay, format!("the object has no `{there}`")).at(self.at);
         match &node.value {
             Value::Map(fields) => {
-                error.suggest(&self.pointer.parts()[depth], fields.iter().map(|entry| entry.key.text.as_str()))
+                let keys = fields.iter().map(|entry| entry.key.text.as_str());
+                work.suggest(error, &self.pointer.parts()[depth], keys)
             }
             Value::Seq(items) if items.is_empty() => error.help(format!("`{here}` is an empty list")),
             Value::Seq(items) => error.help(format!("`{here}` is a list with the indices 0 to {}", items.len() - 1)),
@@ -192,7 +195,7 @@ impl LocatedPointer {
     }
 
     fn add(&self, object: &mut Node, value: Node, work: &WorkCounter) -> Result<(), Diagnostic> {
-        let (parent, key) = self.parent(object)?;
+        let (parent, key) = self.parent(object, work)?;
         match &mut parent.value {
             Value::Map(fields) => {
                 if !fields.has(key) {
@@ -203,7 +206,7 @@ impl LocatedPointer {
             Value::Seq(_) => {
                 let length = parent.as_seq().map_or(0, <[Node]>::len);
                 let at = if key == "-" { Some(length) } else { index(key, length + 1) };
-                let at = at.ok_or_else(|| self.missing(parent, self.pointer.parts().len() - 1))?;
+                let at = at.ok_or_else(|| self.missing(parent, self.pointer.parts().len() - 1, work))?;
                 work.moved(length - at)?;
                 parent.as_seq_mut().expect("it is a list").insert(at, value);
             }
@@ -213,8 +216,8 @@ impl LocatedPointer {
     }
 
     fn remove(&self, object: &mut Node, work: &WorkCounter) -> Result<Node, Diagnostic> {
-        self.get(object)?;
-        let (parent, key) = self.parent(object)?;
+        self.get(object, work)?;
+        let (parent, key) = self.parent(object, work)?;
         if let Value::Map(fields) = &mut parent.value {
             work.moved(fields.count_from(key))?;
             return Ok(fields.remove(key).expect("it was just found"));
@@ -225,7 +228,13 @@ impl LocatedPointer {
         Ok(items.remove(at))
     }
 
-    fn replace(&self, object: &mut Node, value: Node, found: &mut PatchFindings) -> Result<(), Diagnostic> {
+    fn replace(
+        &self,
+        object: &mut Node,
+        value: Node,
+        found: &mut PatchFindings,
+        work: &WorkCounter,
+    ) -> Result<(), Diagnostic> {
         if self.pointer.parts().is_empty() {
             let diagnostic = || {
                 let message = format!("the new value of an object must be a mapping, got {}", value.kind_name());
@@ -238,28 +247,33 @@ impl LocatedPointer {
             }
             return Ok(());
         }
-        let (parent, key) = self.parent(object)?;
+        let (parent, key) = self.parent(object, work)?;
         if child(parent, key).is_none() {
-            let missing = self.missing(parent, self.pointer.parts().len() - 1);
-            if parent.as_map().is_none() {
+            let missing = self.missing(parent, self.pointer.parts().len() - 1, work);
+            if parent.as_map().is_none() || missing.parts().is_of_work_limit {
                 return Err(missing);
             }
             found.added.push(missing.help("`replace` adds it, as in kustomize; if this is intended, use `add`"));
         }
         match &mut parent.value {
-            Value::Map(fields) => _ = fields.insert(key, value),
+            Value::Map(fields) => {
+                if !fields.has(key) {
+                    work.moved(fields.count_from(key))?;
+                }
+                fields.insert(key, value);
+            }
             _ => *child_mut(parent, key).expect("it was just found") = value,
         }
         Ok(())
     }
 
-    fn copy(&self, object: &mut Node, losses: &mut Vec<Diagnostic>) -> Result<Node, Diagnostic> {
-        let (parent, key) = self.parent(object)?;
+    fn copy(&self, object: &mut Node, losses: &mut Vec<Diagnostic>, work: &WorkCounter) -> Result<Node, Diagnostic> {
+        let (parent, key) = self.parent(object, work)?;
         if let Some(node) = child(parent, key) {
             return Ok(node.clone());
         }
-        let missing = self.missing(parent, self.pointer.parts().len() - 1);
-        if parent.as_map().is_none() {
+        let missing = self.missing(parent, self.pointer.parts().len() - 1, work);
+        if parent.as_map().is_none() || missing.parts().is_of_work_limit {
             return Err(missing);
         }
         losses.push(missing.help("kustomize copies `null`"));
@@ -267,11 +281,11 @@ impl LocatedPointer {
     }
 
     /// A key that is missing passes for `null`.
-    fn test(&self, object: &Node, value: &Node) -> Result<(), Diagnostic> {
+    fn test(&self, object: &Node, value: &Node, work: &WorkCounter) -> Result<(), Diagnostic> {
         let fails = |message: String| Err(Diagnostic::new(Code::Overlay, message).at(self.at));
-        let found = match (self.get(object), self.pointer.parts().split_last()) {
+        let found = match (self.get(object, work), self.pointer.parts().split_last()) {
             (Ok(found), _) => found,
-            (Err(_), Some((_, parts))) if value.is_null() && self.walk(object, parts)?.as_map().is_some() => {
+            (Err(_), Some((_, parts))) if value.is_null() && self.walk(object, parts, work)?.as_map().is_some() => {
                 return Ok(());
             }
             (Err(missing), _) => return Err(missing),

@@ -42,8 +42,8 @@ pub(crate) fn strategic_merge(
     })?;
     gather(entries.into_iter().flatten(), |(entry, patch)| {
         let mut merge = || -> Result<()> {
-            context.input.work.compared(resources.as_slice().len()).map_err(|error| error.at(patch.at))?;
-            let one = target::named(resources, &Resource::new(patch.clone())).map_err(|error| error.at(patch.at))?;
+            let one = target::named(resources, &Resource::new(patch.clone()), context.input.work)
+                .map_err(|error| error.at(patch.at))?;
             let patch = metadata::as_strings(&patch, context)?;
             merge(resources, &[one], &patch, May::default(), context).map(drop)
         };
@@ -105,10 +105,9 @@ fn apply(resources: &mut Resources, patch: &Patch, context: &StepContext) -> Res
             Some(merge(resources, &chosen, &metadata::as_strings(patch, context)?, may, context)?)
         }
         (PatchContent::Merge(patches), None) => gather(&patches, |document| -> Result<Option<May>> {
-            context.input.work.compared(resources.as_slice().len()).map_err(|error| error.at(document.at))?;
-            match target::named(resources, &Resource::new(document.clone())) {
+            match target::named(resources, &Resource::new(document.clone()), context.input.work) {
                 Ok(one) => merge(resources, &[one], document, may, context).map(Some),
-                Err(_) if patch.optional => Ok(None),
+                Err(error) if patch.optional && !error.parts().is_of_work_limit => Ok(None),
                 Err(error) => Err(context.relieved(error.at(document.at)).into()),
             }
         })?
@@ -150,7 +149,7 @@ fn chosen(resources: &Resources, patch: &Patch, target: &PatchTarget, context: &
     context.input.work.compared(resources.as_slice().len()).map_err(|error| error.at(patch.at))?;
     let chosen = select(resources, target, context.input.work)?;
     if chosen.is_empty() {
-        context.unmatched(patch.optional, target::nothing(resources, target).at(patch.at))?;
+        context.unmatched(patch.optional, target::nothing(resources, target, context.input.work).at(patch.at))?;
     }
     Ok(chosen)
 }
@@ -159,10 +158,13 @@ fn chosen(resources: &Resources, patch: &Patch, target: &PatchTarget, context: &
 fn merge(resources: &mut Resources, chosen: &[usize], patch: &Node, may: May, context: &StepContext) -> Result<May> {
     let (mut deleted, mut changed) = (Vec::new(), May::default());
     for &i in chosen {
-        let resource = &mut resources.as_mut()[i];
+        let resource = if may.name || may.kind { &mut resources.as_mut()[i] } else { resources.with_same_ids(i) };
         let patch = &*metadata::addressed(patch, &resource.node);
-        context.input.work.value(patch, 0).map_err(|error| within(error, patch.at, resource))?;
-        let schema = comment::schema(&context.schema, &resource.node, patch, context.input.project);
+        let work = context.input.work;
+        let counted = work.value(patch, 0).and_then(|()| work.visited(&resource.node));
+        counted.map_err(|error| within(error, patch.at, resource))?;
+        let schema =
+            comment::schema(context, &resource.node, patch).map_err(|error| within(error, patch.at, resource))?;
         let mut run = Merge::new(&schema);
         let merged = run.object(&resource.node, patch).map_err(|error| within(error, patch.at, resource))?;
         run.losses.into_iter().try_for_each(|loss| context.lossy(within(loss, patch.at, resource)))?;
@@ -186,10 +188,13 @@ fn merge(resources: &mut Resources, chosen: &[usize], patch: &Node, may: May, co
         }
     }
     if !deleted.is_empty() {
-        let mut i = 0;
-        resources.as_mut().retain(|_| (i += 1, !deleted.contains(&(i - 1))).1);
+        // They are in order.
+        let (mut i, mut deleted) = (0, deleted.into_iter().peekable());
+        resources.as_mut().retain(|_| (i += 1, deleted.next_if_eq(&(i - 1)).is_none()).1);
     }
     if may.name || may.kind {
+        // All objects are compared by their ids.
+        context.input.work.merged(resources.as_slice().len()).map_err(|error| error.at(patch.at))?;
         let list = std::mem::take(resources.as_mut());
         list.into_iter().try_for_each(|resource| resources.append(resource).map_err(|error| error.at(patch.at)))?;
     }

@@ -3,34 +3,38 @@
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::kustomize::input::Resources;
 use crate::kustomize::model::PatchTarget;
+use crate::node::Node;
 use crate::resource::{Id, Resource};
 use crate::work::WorkCounter;
-use smol_str::SmolStr;
 
 /// The positions of the objects that a target selects.
 pub(crate) fn select(resources: &Resources, target: &PatchTarget, work: &WorkCounter) -> Result<Vec<usize>> {
-    Ok(target.select(resources.iter(), work)?)
+    Ok(target.select(resources.as_slice(), work)?)
 }
 
 /// The error about a target that matches no object.
-pub(crate) fn nothing(resources: &Resources, target: &PatchTarget) -> Diagnostic {
+pub(crate) fn nothing(resources: &Resources, target: &PatchTarget, work: &WorkCounter) -> Diagnostic {
     let selector = &target.selector;
     let error = Diagnostic::new(Code::Overlay, "no object matches the target of this patch").at(selector.at);
-    let kind = selector.kind.as_ref().filter(|kind| !resources.iter().any(|resource| resource.gvk().kind == ***kind));
-    let kinds: Vec<SmolStr> = resources.iter().map(|resource| resource.gvk().kind).collect();
+    let kinds =
+        || resources.iter().map(|resource| resource.node.get("kind").and_then(Node::as_text).unwrap_or_default());
+    let kind = selector.kind.as_ref().filter(|kind| !kinds().any(|known| known == &***kind));
     match (kind, &selector.name) {
-        (Some(kind), _) => error.suggest(kind, kinds.iter().map(SmolStr::as_str)),
-        (None, Some(name)) => error.suggest(name, resources.iter().map(Resource::name)),
+        (Some(kind), _) => work.suggest(error, kind, kinds()),
+        (None, Some(name)) => work.suggest(error, name, resources.iter().map(Resource::name)),
         (None, None) => error,
     }
 }
 
 /// The position of the one object that a patch without a target names.
-pub(crate) fn named(resources: &Resources, patch: &Resource) -> Result<usize, Diagnostic> {
+pub(crate) fn named(resources: &mut Resources, patch: &Resource, work: &WorkCounter) -> Result<usize, Diagnostic> {
     let wanted = patch.id();
-    match resources.by_any_id(|id| id.same(&wanted))[..] {
+    match resources.holders_of(&wanted, work)?[..] {
         [one] => Ok(one),
-        [] => Err(unknown(resources, &wanted)),
+        [] => {
+            work.merged(resources.as_slice().len())?;
+            Err(unknown(resources, &wanted, work))
+        }
         [first, second, ..] => {
             let place = |i: usize| resources.as_slice()[i].origin;
             Err(Diagnostic::new(Code::Overlay, format!("several objects have or had the name `{wanted}`"))
@@ -41,12 +45,12 @@ pub(crate) fn named(resources: &Resources, patch: &Resource) -> Result<usize, Di
     }
 }
 
-fn unknown(resources: &Resources, wanted: &Id) -> Diagnostic {
+fn unknown(resources: &Resources, wanted: &Id, work: &WorkCounter) -> Diagnostic {
     let error =
         Diagnostic::new(Code::Overlay, format!("no object `{wanted}` of `{}` exists", wanted.gvk.api_version()));
-    let ids = || resources.iter().map(|resource| (resource.id(), resource));
-    let namesake = ids().find(|(id, _)| id.gvk.kind == wanted.gvk.kind && id.name == wanted.name);
-    if let Some((id, resource)) = namesake {
+    let is_namesake = |resource: &&Resource| resource.name() == wanted.name && resource.gvk().kind == wanted.gvk.kind;
+    if let Some(resource) = resources.iter().find(is_namesake) {
+        let id = resource.id();
         let help = if id.gvk == wanted.gvk {
             match id.namespace.as_str() {
                 "" => "it has no namespace; remove it from the patch".to_owned(),
@@ -57,15 +61,16 @@ fn unknown(resources: &Resources, wanted: &Id) -> Diagnostic {
         };
         return error.note(resource.origin, format!("`{id}` exists")).help(help);
     }
-    let names: Vec<SmolStr> = ids().filter(|(id, _)| id.gvk == wanted.gvk).map(|(id, _)| id.name).collect();
-    match crate::diagnostic::nearest(&wanted.name, names.iter().map(SmolStr::as_str)) {
-        Some(near) => error.help(format!("did you mean `{near}`?")),
-        None if names.is_empty() => error.help(format!("no {} exists", wanted.gvk.kind)),
-        None => error.help(format!("existing: {}", list(&names))),
+    let names: Vec<&str> = resources.iter().filter(|r| r.gvk() == wanted.gvk).map(Resource::name).collect();
+    let error = work.suggest(error, &wanted.name, names.iter().copied());
+    match names[..] {
+        _ if !error.parts().help.is_empty() || error.parts().is_of_work_limit => error,
+        [] => error.help(format!("no {} exists", wanted.gvk.kind)),
+        _ => error.help(format!("existing: {}", list(&names))),
     }
 }
 
-fn list(names: &[SmolStr]) -> String {
+fn list(names: &[&str]) -> String {
     let shown: Vec<String> = names.iter().take(5).map(|name| format!("`{name}`")).collect();
     let more = if names.len() > shown.len() { ", …" } else { "" };
     format!("{}{more}", shown.join(", "))

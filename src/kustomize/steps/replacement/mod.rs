@@ -69,13 +69,14 @@ fn replace(resources: &mut Resources, replacement: &Replacement, context: &StepC
         return Err(new_error("a replacement requires at least one entry of `targets`").into());
     }
     let (counter, objects) = (context.input.work, resources.as_slice().len());
-    counter.compared(objects)?;
-    let mut source = SourceValue::new(source, resources)?;
+    resources.count_search(counter)?;
+    let mut source = SourceValue::new(source, resources, counter)?;
     let mut unmatched = Vec::new();
     let mut renames = false;
     for target in &replacement.targets {
         let select = target.select.as_ref().ok_or_else(|| new_error("a target requires a `select`").at(target.at))?;
-        counter.compared(objects.saturating_mul(1 + target.reject.len())).map_err(|error| error.at(target.at))?;
+        resources.count_search(counter).map_err(|error| error.at(target.at))?;
+        counter.compared(objects.saturating_mul(target.reject.len())).map_err(|error| error.at(target.at))?;
         let selection = TargetSelection::new(select, &target.reject, resources, counter)?;
         let name = [Text { text: "metadata.name".into(), at: target.at }];
         let paths = if target.field_paths.is_empty() { &name } else { &target.field_paths[..] };
@@ -83,7 +84,6 @@ fn replace(resources: &mut Resources, replacement: &Replacement, context: &StepC
         if let Some(path) = renamed.filter(|_| source.is_secret) {
             return Err(secret_as_name(path).into());
         }
-        renames |= renamed.is_some();
         let mut ways = None;
         for i in 0..resources.as_slice().len() {
             if selection.matches(i, &resources.as_slice()[i]) {
@@ -107,11 +107,13 @@ fn replace(resources: &mut Resources, replacement: &Replacement, context: &StepC
                 }
             }
         }
+        renames |= renamed.is_some() && ways.is_some();
         if ways.is_none() {
-            unmatched.push(nothing_selected(select, resources, target));
+            unmatched.push(nothing_selected(select, resources, target, counter));
         }
     }
     if renames {
+        counter.merged(objects)?;
         resources.refuse_collisions("after this replacement", replacement.at)?;
     }
     unmatched.into_iter().try_for_each(|diagnostic| context.unmatched(replacement.optional, diagnostic))
@@ -139,16 +141,21 @@ fn words(selector: &Selector) -> String {
 }
 
 /// The error that no object is selected, with a similar name.
-fn missing(selector: &Selector, resources: &Resources, message: &str) -> Diagnostic {
+fn missing(selector: &Selector, resources: &Resources, message: &str, work: &WorkCounter) -> Diagnostic {
     let error = Diagnostic::new(Code::Overlay, format!("{message} ({})", words(selector))).at(selector.at);
     let Some(name) = &selector.name else { return error };
     let unnamed = Selector { name: None, ..selector.clone() };
     let names = resources.iter().filter(|resource| is_meant(resource, &unnamed)).map(Resource::name);
-    error.suggest(name, names)
+    work.suggest(error, name, names)
 }
 
-fn nothing_selected(select: &Selector, resources: &Resources, target: &ReplacementTarget) -> Diagnostic {
-    missing(select, resources, "no object matches the target of this replacement").at(target.at)
+fn nothing_selected(
+    select: &Selector,
+    resources: &Resources,
+    target: &ReplacementTarget,
+    work: &WorkCounter,
+) -> Diagnostic {
+    missing(select, resources, "no object matches the target of this replacement", work).at(target.at)
 }
 
 /// The source of a replacement: the object, the field and its value.
@@ -162,11 +169,11 @@ struct SourceValue<'s> {
 }
 
 impl<'s> SourceValue<'s> {
-    fn new(source: &'s ReplacementSource, resources: &Resources) -> Result<Self, Diagnostic> {
+    fn new(source: &'s ReplacementSource, resources: &Resources, work: &WorkCounter) -> Result<Self, Diagnostic> {
         let selector = &source.object;
         let mut holders = (0..resources.as_slice().len()).filter(|&i| is_meant(&resources.as_slice()[i], selector));
         let Some(holder) = holders.next() else {
-            return Err(missing(selector, resources, "no object matches the source of this replacement"));
+            return Err(missing(selector, resources, "no object matches the source of this replacement", work));
         };
         if let Some(other) = holders.next() {
             let all = resources.as_slice();

@@ -2,20 +2,22 @@
 
 use crate::diagnostic::{Result, gather};
 use crate::kustomize::input::Resources;
-use crate::kustomize::model::{PatchTarget, Selector, Text};
+use crate::kustomize::model::{PatchTarget, Selector};
 use crate::kustomize::steps::patch;
 use crate::resource::Resource;
+use crate::schema::Gvk;
 use crate::schema::fieldspec::fits;
 use crate::work::WorkCounter;
+use std::collections::BTreeSet;
 
 /// Which objects a target is about.
 pub(super) struct TargetSelection<'t> {
     select: &'t Selector,
     reject: &'t [Selector],
     /// The objects with the selected labels and annotations, if the selector has any.
-    wanted: Option<Vec<usize>>,
+    wanted: Option<BTreeSet<usize>>,
     /// The objects that a `reject` selects by labels and annotations.
-    unwanted: Vec<usize>,
+    unwanted: BTreeSet<usize>,
 }
 
 impl<'t> TargetSelection<'t> {
@@ -26,7 +28,7 @@ impl<'t> TargetSelection<'t> {
         resources: &Resources,
         work: &WorkCounter,
     ) -> Result<Self> {
-        let wanted = labelled(select, resources, work)?;
+        let wanted = labelled(select, resources, work)?.map(|wanted| wanted.into_iter().collect());
         let unwanted = gather(reject, |reject| labelled(reject, resources, work))?;
         let unwanted = unwanted.into_iter().flatten().flatten().collect();
         Ok(TargetSelection { select, reject, wanted, unwanted })
@@ -56,18 +58,19 @@ fn labelled(selector: &Selector, resources: &Resources, work: &WorkCounter) -> R
 /// Whether an object matches, or matched, a selector. kustomize treats no kind as cluster-scoped here, but the
 /// previous names of a cluster-scoped object have no namespace.
 pub(super) fn is_meant(resource: &Resource, selector: &Selector) -> bool {
-    let text = |part: &Option<Text>| part.as_ref().map_or("", |part| part.text.as_str()).to_owned();
-    let (group, version, kind) = (text(&selector.group), text(&selector.version), text(&selector.kind));
-    let name = |name: &str| selector.name.as_ref().is_none_or(|wanted| &**wanted == name);
+    let [group, version, kind] =
+        [&selector.group, &selector.version, &selector.kind].map(|part| part.as_deref().unwrap_or_default());
+    let is_kind = |gvk: &Gvk| fits(group, version, kind, gvk);
+    let name = |name: &str| selector.name.as_deref().is_none_or(|wanted| wanted == name);
     let namespace = |namespace: Option<&str>| {
-        let full = |name: &str| if name.is_empty() { "default".to_owned() } else { name.to_owned() };
-        selector.namespace.as_ref().is_none_or(|wanted| namespace.is_some_and(|name| full(name) == full(wanted)))
+        fn full(name: &str) -> &str {
+            if name.is_empty() { "default" } else { name }
+        }
+        selector.namespace.as_deref().is_none_or(|wanted| namespace.is_some_and(|name| full(name) == full(wanted)))
     };
-    let now = name(resource.name())
-        && namespace(Some(resource.namespace()))
-        && fits(&group, &version, &kind, &resource.gvk());
+    let now = name(resource.name()) && namespace(Some(resource.namespace())) && is_kind(&resource.gvk());
     now || resource.previous.iter().any(|id| {
         let home = (!id.gvk.is_cluster_scoped()).then_some(id.namespace.as_str());
-        name(&id.name) && namespace(home) && fits(&group, &version, &kind, &id.gvk)
+        name(&id.name) && namespace(home) && is_kind(&id.gvk)
     })
 }
