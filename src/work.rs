@@ -25,7 +25,9 @@ const MOVED: usize = 64;
 /// The number of bytes of text in one step.
 const BYTES: usize = 64;
 /// The number of pairs of characters that are compared in one step, for a suggestion.
-const CELLS: usize = 256;
+const CELLS: usize = 128;
+/// The number of such pairs that are as much work as the rest of a comparison of two names.
+const NAMES: usize = 100;
 /// The number of values that are visited in one step.
 const VISITED: usize = 16;
 /// The number of bytes of a text, times those of a regular expression that it is compared with, in one step.
@@ -142,7 +144,7 @@ impl WorkCounter {
         let length = word.chars().count();
         let is_similar = |name: &&&str| name.chars().count().abs_diff(length) <= 1 + length / 3;
         let similar = names.iter().filter(is_similar).count();
-        self.count((names.len() + similar.saturating_mul(length.saturating_mul(length))) / CELLS)?;
+        self.count((names.len() + similar.saturating_mul(length.saturating_mul(length) + NAMES)) / CELLS)?;
         Ok(diagnostic::nearest(word, names))
     }
 

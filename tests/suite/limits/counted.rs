@@ -193,5 +193,5 @@ fn suggestions_of_similar_names() {
     let unknown = format!("{{select: {{kind: ConfigMap, name: {name}x}}, fieldPaths: [data.a]}}");
     let replacement = format!("{{source: {{kind: Deployment, name: d0}}, targets: [{unknown}]}}");
     let kustomization = format!("bases: [more.yaml]\nreplacements: [{replacement}]\n");
-    counts(ENTRIES * 60 * 60 / 256, &kustomization, &[("more.yaml", &objects)]);
+    counts(ENTRIES * (60 * 60 + 100) / 128, &kustomization, &[("more.yaml", &objects)]);
 }
