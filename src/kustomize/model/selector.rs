@@ -5,8 +5,8 @@ use crate::node::Node;
 use crate::source::Location;
 use crate::yaml::{FieldErrors, Fields};
 
-/// Selects objects: every field that is present must match. In a replacement the texts are exact, in the target of a
-/// patch they are anchored regular expressions ([`super::PatchTarget`]).
+/// Selects objects: every field that is present must match. In the source of a replacement the texts are exact, in the
+/// targets of patches and replacements they are anchored regular expressions ([`super::IdentityPattern`]).
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Selector {
     /// API group.

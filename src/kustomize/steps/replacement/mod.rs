@@ -86,7 +86,7 @@ fn replace(resources: &mut Resources, replacement: &Replacement, context: &StepC
         }
         let mut ways = None;
         for i in 0..resources.as_slice().len() {
-            if selection.matches(i, &resources.as_slice()[i]) {
+            if selection.matches(i, &resources.as_slice()[i], counter).map_err(|error| error.at(target.at))? {
                 // An invalid path is not an error as long as no object is selected.
                 let ways = match &mut ways {
                     Some(ways) => ways,
