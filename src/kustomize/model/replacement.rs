@@ -20,6 +20,8 @@ pub(crate) enum ReplacementEntry {
 pub(crate) struct Replacement {
     /// Where the value comes from.
     pub(crate) source: Option<ReplacementSource>,
+    /// The value itself, instead of a source.
+    pub(crate) value: Option<Text>,
     /// Where the value is written.
     pub(crate) targets: Vec<ReplacementTarget>,
     /// Whether a target may match nothing; an addition of pleach.
@@ -87,6 +89,8 @@ pub(crate) fn replacement(node: &Node, errors: &mut FieldErrors) -> Option<Repla
 fn replacement_of(fields: &mut Fields, node: &Node) -> Replacement {
     Replacement {
         source: fields.node("source").and_then(|node| source(node, fields.errors())),
+        // An empty value is a value.
+        value: fields.text("sourceValue").and_then(Text::of),
         targets: fields.list("targets", target),
         optional: fields.bool("optional").unwrap_or_default(),
         at: node.at,

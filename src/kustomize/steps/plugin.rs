@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub(crate) fn read<T>(plugin: &Resource, read: impl FnOnce(&mut Fields) -> T) -> Result<T> {
     let mut errors = FieldErrors::ignoring_case(Code::Overlay).ignoring_unknown();
     let mut value = None;
-    Fields::read(&strings(&plugin.node), "a plugin", &mut errors, |fields| {
+    Fields::read(&strings(&plugin.node, &UNCONVERTED), "a plugin", &mut errors, |fields| {
         value = Some(read(fields));
         Some(())
     });
@@ -34,17 +34,22 @@ const TYPED: [&str; 10] = [
     "unsetonly",
 ];
 
-/// The same configuration with its numbers and booleans as strings where strings are expected.
-fn strings(node: &Node) -> Node {
+/// A field that is a string, but that kustomize does not convert in the configuration of a plugin.
+const UNCONVERTED: [&str; 1] = ["sourcevalue"];
+
+/// The same configuration with its numbers and booleans as strings where strings are expected, except in the fields
+/// `unconverted`.
+pub(crate) fn strings(node: &Node, unconverted: &[&str]) -> Node {
     let value = match &node.value {
         Value::Map(map) => {
             let fields = map.iter().map(|entry| {
-                let typed = TYPED.contains(&entry.key.text.to_lowercase().as_str());
-                (entry.key.clone(), if typed { entry.value.clone() } else { strings(&entry.value) })
+                let key = entry.key.text.to_lowercase();
+                let stays = TYPED.contains(&key.as_str()) || unconverted.contains(&key.as_str());
+                (entry.key.clone(), if stays { entry.value.clone() } else { strings(&entry.value, unconverted) })
             });
             Value::Map(fields.collect())
         }
-        Value::Seq(items) => Value::Seq(Arc::new(items.iter().map(strings).collect())),
+        Value::Seq(items) => Value::Seq(Arc::new(items.iter().map(|item| strings(item, unconverted)).collect())),
         Value::Scalar(scalar) => match scalar.tag {
             Tag::Int | Tag::Float => {
                 let mut text = String::new();

@@ -46,7 +46,9 @@ pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, con
 fn read(path: &Text, context: &StepContext) -> Result<Vec<Replacement>> {
     let documents = context.documents(&context.file(path)?, Dialect::Yaml11)?;
     let mut errors = FieldErrors::ignoring_case(Code::Overlay).ignoring_unknown();
-    let replacements = match documents.first() {
+    // In a file of its own, unlike in a kustomization, numbers and booleans are strings.
+    let document = documents.first().map(|document| plugin::strings(document, &[]));
+    let replacements = match &document {
         Some(Node { value: Value::Seq(items), .. }) => {
             items.iter().filter_map(|item| model::replacement::replacement(item, &mut errors)).collect()
         }
@@ -64,13 +66,12 @@ fn replace(resources: &mut Resources, replacement: &Replacement, context: &StepC
         context.optional(replacement.at);
     }
     let new_error = |message: &str| Diagnostic::new(Code::Overlay, message);
-    let source = replacement.source.as_ref().ok_or_else(|| new_error("a replacement requires a `source`"))?;
     if replacement.targets.is_empty() {
         return Err(new_error("a replacement requires at least one entry of `targets`").into());
     }
     let (counter, objects) = (context.input.work, resources.as_slice().len());
     resources.count_search(counter)?;
-    let mut source = SourceValue::new(source, resources, counter)?;
+    let mut source = SourceValue::new(replacement, resources, counter)?;
     let mut unmatched = Vec::new();
     let mut renames = false;
     for target in &replacement.targets {
@@ -158,18 +159,36 @@ fn nothing_selected(
     missing(select, resources, "no object matches the target of this replacement", work).at(target.at)
 }
 
-/// The source of a replacement: the object, the field and its value.
+/// The value of a replacement, and the field that it comes from.
 struct SourceValue<'s> {
-    source: &'s ReplacementSource,
-    path: SourcePath,
-    holder: usize,
     value: Node,
+    field: Option<SourceField<'s>>,
     /// Whether it is a value of a Secret.
     is_secret: bool,
 }
 
+/// The field that a replacement copies.
+struct SourceField<'s> {
+    source: &'s ReplacementSource,
+    path: SourcePath,
+    /// The position of its object.
+    holder: usize,
+}
+
 impl<'s> SourceValue<'s> {
-    fn new(source: &'s ReplacementSource, resources: &Resources, work: &WorkCounter) -> Result<Self, Diagnostic> {
+    fn new(replacement: &'s Replacement, resources: &Resources, work: &WorkCounter) -> Result<Self, Diagnostic> {
+        match (&replacement.source, &replacement.value) {
+            (Some(source), None) => SourceValue::of(source, resources, work),
+            (None, Some(text)) => Ok(SourceValue { value: field::plain(text, text.at), field: None, is_secret: false }),
+            (None, None) => Err(Diagnostic::new(Code::Overlay, "a replacement requires a `source` or a `sourceValue`")),
+            (Some(source), Some(text)) => {
+                let message = "a replacement has either a `source` or a `sourceValue`, not both";
+                Err(Diagnostic::new(Code::Overlay, message).at(text.at).note(source.object.at, "`source`"))
+            }
+        }
+    }
+
+    fn of(source: &'s ReplacementSource, resources: &Resources, work: &WorkCounter) -> Result<Self, Diagnostic> {
         let selector = &source.object;
         let mut holders = (0..resources.as_slice().len()).filter(|&i| is_meant(&resources.as_slice()[i], selector));
         let Some(holder) = holders.next() else {
@@ -183,25 +202,27 @@ impl<'s> SourceValue<'s> {
                 .note(all[holder].origin, "this one")
                 .note(all[other].origin, "and this one"));
         }
-        let text = source.field_path.as_deref().unwrap_or("metadata.name");
-        let path = SourcePath::new(text).map_err(|error| error.at(source.path_at()))?;
-        let is_secret = secret::is_value_path(&resources.as_slice()[holder].gvk(), text);
-        let mut found = SourceValue { source, path, holder, value: Node::null(), is_secret };
-        found.value = found.read(&resources.as_slice()[holder])?;
-        Ok(found)
+        let path = SourcePath::new(source.path()).map_err(|error| error.at(source.path_at()))?;
+        let is_secret = secret::is_value_path(&resources.as_slice()[holder].gvk(), source.path());
+        let field = SourceField { source, path, holder };
+        Ok(SourceValue { value: field.read(&resources.as_slice()[holder])?, field: Some(field), is_secret })
     }
 
     /// Reads the value again after a change of object `i`: a target may be the source itself.
     fn again(&mut self, i: usize, resources: &Resources) -> Result<(), Diagnostic> {
-        if i == self.holder && self.source.options.delimiter.is_none() {
-            self.value = self.read(&resources.as_slice()[i])?;
+        if let Some(field) =
+            self.field.as_ref().filter(|field| field.holder == i && field.source.options.delimiter.is_none())
+        {
+            self.value = field.read(&resources.as_slice()[i])?;
         }
         Ok(())
     }
+}
 
+impl SourceField<'_> {
     fn read(&self, resource: &Resource) -> Result<Node, Diagnostic> {
         let at = self.source.path_at();
-        let text = self.source.field_path.as_deref().unwrap_or("metadata.name");
+        let text = self.source.path();
         let found = self.path.find(&resource.node).map_err(|error| error.note(at, "for this path"))?;
         let blank = |node: &&Node| {
             node.is_null()
@@ -228,6 +249,10 @@ impl<'s> SourceValue<'s> {
 }
 
 impl ReplacementSource {
+    fn path(&self) -> &str {
+        self.field_path.as_deref().unwrap_or("metadata.name")
+    }
+
     fn path_at(&self) -> Location {
         self.field_path.as_ref().map_or(self.object.at, |path| path.at)
     }
