@@ -8,7 +8,7 @@ use crate::resource::Resource;
 use smol_str::SmolStr;
 
 /// The version of kustomize that kubectl contains.
-const MANAGER: &str = "kustomize-(devel)";
+const MANAGER: &str = "kustomize-v5.8.1";
 
 /// Puts the label of kustomize on all objects.
 pub(crate) fn managed_by(resources: &mut Resources) {

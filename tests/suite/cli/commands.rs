@@ -421,7 +421,7 @@ fn kustomize_orders_and_labels_on_request() {
     assert_eq!(kinds(&["--reorder", "legacy"]), ["Namespace", "ConfigMap", "Service"]);
     assert_eq!(kinds(&["--reorder=none"]), ["Service", "ConfigMap", "Namespace"]);
     let labelled = workspace.run(&["kustomize", ".", "--enable-managedby-label"]).exits(0).out();
-    assert_eq!(labelled.matches("app.kubernetes.io/managed-by: kustomize-(devel)\n").count(), 3);
+    assert_eq!(labelled.matches("app.kubernetes.io/managed-by: kustomize-v5.8.1\n").count(), 3);
     workspace.write("kustomization.yaml", "resources: [all.yaml]\nsortOptions: {order: fifo}\n");
     assert_eq!(kinds(&["--reorder", "legacy"]), ["Service", "ConfigMap", "Namespace"]);
 }
