@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 /// The content of a patch.
 pub(super) enum PatchContent {
+    /// Nothing but comments, or an empty value.
+    Nothing,
     /// Strategic merge patches.
     Merge(Vec<Node>),
     /// The operations of a JSON patch, yet to be read.
@@ -82,21 +84,32 @@ pub(super) fn of_either_sort(patch: &Patch, context: &StepContext) -> Result<Pat
     let text = PatchText::of(patch, context)?;
     match text.documents(context, Dialect::Kubernetes) {
         Ok(documents) => match documents.first() {
-            // A list without operations is a patch of both sorts to kustomize, which refuses it.
-            Some(first) if first.as_seq().is_some_and(<[Node]>::is_empty) => Err(empty(&text).into()),
-            Some(first) if first.as_seq().is_some() => operations(&text, context).map(PatchContent::Json),
-            Some(first) if first.as_map().is_none_or(Map::is_empty) => Err(empty(&text).into()),
-            Some(_) => manifest::objects(&documents).map(PatchContent::Merge),
-            // An empty file does nothing, but a file of comments is refused, as kustomize has it.
-            None if text.bytes(context)?.is_empty() => {
-                context.warn(empty(&text).note(patch.at, "referenced here"));
-                Ok(PatchContent::Json(Vec::new()))
+            Some(first) if first.as_seq().is_some_and(|items| !items.is_empty()) => {
+                operations(&text, context).map(PatchContent::Json)
             }
-            None => Err(empty(&text).into()),
+            Some(first) if first.as_scalar().is_some() && !first.is_null() => Err(no_patch(first).into()),
+            first => {
+                let is_empty_list = first.is_some_and(|first| first.as_seq().is_some());
+                let patches = if is_empty_list { Vec::new() } else { manifest::objects(&documents)? };
+                if patches.is_empty() {
+                    context.warn(empty(&text).note(patch.at, "referenced here"));
+                    return Ok(PatchContent::Nothing);
+                }
+                Ok(PatchContent::Merge(patches))
+            }
         },
         // Some errors in an object are valid in a JSON patch, such as a duplicate key.
         Err(errors) => operations(&text, context).map(PatchContent::Json).map_err(|_| errors),
     }
+}
+
+/// Refuses a text that consists of comments.
+pub(super) fn refuse_comments(patch: &Patch, context: &StepContext) -> Result<()> {
+    let text = PatchText::of(patch, context)?;
+    let bytes = text.bytes(context)?;
+    let is_comment = |line: &[u8]| line.trim_ascii().first().is_none_or(|first| *first == b'#');
+    let only_comments = !bytes.is_empty() && bytes.split(|byte| *byte == b'\n').all(is_comment);
+    if only_comments { Err(empty(&text).into()) } else { Ok(()) }
 }
 
 /// The operations of an entry of `patchesJson6902`.
@@ -106,7 +119,7 @@ pub(super) fn of_operations(patch: &Patch, context: &StepContext) -> Result<Vec<
     if operations.is_empty() { Err(empty(&text).into()) } else { Ok(operations) }
 }
 
-/// Strategic merge patches in a file or inline, for an entry of `patchesStrategicMerge`.
+/// Strategic merge patches in a file or inline, for an entry of `patchesStrategicMerge`; none if it has only comments.
 pub(super) fn of_strategic_merge(entry: &Node, context: &StepContext) -> Result<Vec<Node>> {
     let text = entry.as_str().unwrap_or_default();
     let is_inline = text.contains('\n') || text.trim_start().starts_with('{');
@@ -116,15 +129,17 @@ pub(super) fn of_strategic_merge(entry: &Node, context: &StepContext) -> Result<
         let path = crate::kustomize::model::Text { text: text.into(), at: entry.at };
         context.documents(&context.file(&path)?, Dialect::Kubernetes)?
     };
-    let patches = manifest::objects(&documents)?;
-    if patches.is_empty() {
-        return Err(Diagnostic::new(Code::Overlay, "the patch is empty").at(entry.at).into());
-    }
-    Ok(patches)
+    let is_empty_list = documents.first().and_then(Node::as_seq).is_some_and(<[Node]>::is_empty);
+    if is_empty_list { Ok(Vec::new()) } else { manifest::objects(&documents) }
 }
 
 fn empty(text: &PatchText) -> Diagnostic {
     Diagnostic::new(Code::Overlay, "the patch is empty").at(text.location())
+}
+
+fn no_patch(node: &Node) -> Diagnostic {
+    let message = format!("a patch must be an object or a list of operations, got {}", node.kind_name());
+    Diagnostic::new(Code::Overlay, message).at(node.at)
 }
 
 /// The operations of the first document. A text that begins with `[` is JSON, nothing looser.

@@ -38,9 +38,15 @@ pub(crate) fn strategic_merge(
     let blamed = |entry: &Node| cause::entry(entry.at, "patchesStrategicMerge");
     let entries = gather(&kustomization.patches_strategic_merge, |entry| {
         let patches = content::of_strategic_merge(entry, context).map_err(blamed(entry))?;
-        Ok::<_, Diagnostics>(patches.into_iter().map(move |patch| (entry, patch)))
+        Ok::<_, Diagnostics>((entry, patches))
     })?;
-    gather(entries.into_iter().flatten(), |(entry, patch)| {
+    // kustomize accepts an empty file only beside others.
+    if let Some((entry, _)) = entries.first().filter(|_| entries.iter().all(|(_, patches)| patches.is_empty())) {
+        return Err(blamed(entry)(empty(entry).into()));
+    }
+    entries.iter().filter(|(_, patches)| patches.is_empty()).for_each(|(entry, _)| context.warn(empty(entry)));
+    let patches = entries.into_iter().flat_map(|(entry, patches)| patches.into_iter().map(move |patch| (entry, patch)));
+    gather(patches, |(entry, patch)| {
         let mut merge = || -> Result<()> {
             let one = target::named(resources, &Resource::new(patch.clone()), context.input.work)
                 .map_err(|error| error.at(patch.at))?;
@@ -50,6 +56,10 @@ pub(crate) fn strategic_merge(
         merge().map_err(blamed(entry))
     })?;
     Ok(())
+}
+
+fn empty(entry: &Node) -> Diagnostic {
+    Diagnostic::new(Code::Overlay, "the patch is empty").at(entry.at)
 }
 
 /// The step `patches`.
@@ -93,6 +103,7 @@ fn apply(resources: &mut Resources, patch: &Patch, context: &StepContext) -> Res
     }
     let may = May { name: patch.allow_name_change.is_some(), kind: patch.allow_kind_change.is_some() };
     let changed = match (content::of_either_sort(patch, context)?, &patch.target) {
+        (PatchContent::Nothing, _) => None,
         (PatchContent::Merge(patches), Some(target)) => {
             if let [_, second, ..] = &patches[..] {
                 let message = "a patch with a `target` must be one document, but this has several";
