@@ -45,6 +45,7 @@ pub(crate) fn branch(input: &Input, layers: &Layers) -> Result<BuiltObjects> {
         lossy: layers.lossy,
         absolute: false,
         keeps_namespaces: true,
+        newest: true,
     };
     let mut builder = Accumulator::new(input, rules, &warnings);
     let mut accumulated = Accumulated::default();

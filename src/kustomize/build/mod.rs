@@ -63,6 +63,7 @@ pub(crate) fn kustomize(input: &Input, folder: &RelPath, options: Options) -> Re
         lossy: Severity::Warning,
         absolute: true,
         keeps_namespaces: false,
+        newest: false,
     };
     let mut builder = Accumulator::new(input, rules, &warnings);
     let Some((file, kustomization)) = builder.open(folder)? else {

@@ -37,6 +37,8 @@ pub(crate) struct BuildRules {
     pub(crate) absolute: bool,
     /// Whether objects with the annotation `pleach.dev/namespace: keep` stay in their namespaces.
     pub(crate) keeps_namespaces: bool,
+    /// Whether kustomize 5.8.2 decides where it differs from 5.8.1.
+    pub(crate) newest: bool,
 }
 
 /// Warnings of a build, and what may become one.

@@ -19,10 +19,15 @@ use crate::work::WorkCounter;
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
 
+/// The image volumes of CronJobs, which kustomize changes since 5.8.2.
+const CRON_JOB_VOLUMES: &str = "spec/jobTemplate/spec/template/spec/volumes[]/image/reference";
+
 /// The step `images`.
 pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, context: &StepContext) -> Result<()> {
     let mut known = vec![KnownImages::default(); resources.as_slice().len()];
-    let mut specs = SpecsByKind::new(&context.specs.images);
+    let cron_jobs = context.rules.newest.then(|| FieldSpec { path: CRON_JOB_VOLUMES.into(), ..FieldSpec::default() });
+    let specs: Vec<FieldSpec> = context.specs.images.iter().cloned().chain(cron_jobs).collect();
+    let mut specs = SpecsByKind::new(&specs);
     kustomization.images.iter().try_for_each(|image| {
         apply_to_known(resources, image, &mut specs, &mut known, context).map_err(cause::entry(image.at, "images"))
     })

@@ -143,7 +143,7 @@ mod tests {
         let count = |list: &[FieldSpec]| list.len();
         assert_eq!((count(&specs.common_labels), count(&specs.template_labels)), (32, 10));
         assert_eq!((count(&specs.common_annotations), count(&specs.var_reference)), (9, 72));
-        assert_eq!((count(&specs.images), count(&specs.replicas), count(&specs.namespace)), (4, 4, 3));
+        assert_eq!((count(&specs.images), count(&specs.replicas), count(&specs.namespace)), (6, 4, 3));
         assert_eq!((count(&specs.name_prefix), count(&specs.name_suffix), count(&specs.labels)), (1, 1, 0));
         assert_eq!(specs.name_reference.len(), 16);
         assert_eq!(specs.name_reference.iter().map(|reference| reference.fields.len()).sum::<usize>(), 167);
