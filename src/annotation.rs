@@ -29,3 +29,6 @@ pub(crate) const MANAGED_BY_LABEL: &str = "app.kubernetes.io/managed-by";
 pub(crate) const ORIGIN_ANNOTATION: &str = "config.kubernetes.io/origin";
 /// The annotation that kustomize writes for `transformerAnnotations`: the transformers that changed an object.
 pub(crate) const TRANSFORMATIONS_ANNOTATION: &str = "alpha.config.kubernetes.io/transformations";
+
+/// The domain of the annotations with which kustomize keeps its own books.
+pub(crate) const BOOKS_DOMAIN: &str = "internal.config.kubernetes.io/";

@@ -11,7 +11,7 @@ use crate::kustomize::input::accumulated::Accumulated;
 use crate::kustomize::input::build_metadata::BuildMetadata;
 use crate::kustomize::input::load::NamedPath;
 use crate::kustomize::input::resources::GeneratedObject;
-use crate::kustomize::input::{BuildRules, Input, Resources, StepContext, Warnings, cause, manifest};
+use crate::kustomize::input::{BuildRules, Input, Resources, StepContext, Warnings, books, cause, manifest};
 use crate::kustomize::model::{Kustomization, Text};
 use crate::kustomize::{model, steps};
 use crate::node::Node;
@@ -192,6 +192,7 @@ impl<'a> Accumulator<'a> {
                 context.lossy(diagnostic.help("kustomize drops it"))?;
                 resource.node.get_mut("metadata").and_then(Node::as_map_mut).map(|fields| fields.remove("annotations"));
             }
+            books::take_previous(&mut resource)?;
             if let Some(trace) = &self.trace {
                 trace.read(&mut resource, &file.path);
             }

@@ -1,6 +1,6 @@
 //! Metadata as kustomize leaves it: annotations of tools removed, the label `managed-by` added.
 
-use crate::annotation::{MANAGED_BY_LABEL, ORIGIN_ANNOTATION, TRANSFORMATIONS_ANNOTATION};
+use crate::annotation::{BOOKS_DOMAIN, MANAGED_BY_LABEL, ORIGIN_ANNOTATION, TRANSFORMATIONS_ANNOTATION};
 use crate::kustomize::input::Resources;
 use crate::kustomize::input::build_metadata::BuildMetadata;
 use crate::node::{Map, MapEntry, Node, Style, Tag};
@@ -24,7 +24,6 @@ pub(crate) fn managed_by(resources: &mut Resources) {
 const TOOLS: [&str; 3] = ["config.k8s.io/id", "config.kubernetes.io/index", "config.kubernetes.io/path"];
 
 /// Annotations with which kustomize keeps its own books; those of an input are lost.
-const INTERNAL: &str = "internal.config.kubernetes.io/";
 const BOOKS: [&str; 15] = [
     "allowKindChange",
     "allowNameChange",
@@ -54,7 +53,7 @@ pub(crate) fn tidy(resource: &mut Resource, trace: Option<&BuildMetadata>) {
     let kept = |entry: &MapEntry| match entry.key.text.as_str() {
         ORIGIN_ANNOTATION => trace.is_some_and(|trace| trace.origins),
         TRANSFORMATIONS_ANNOTATION => trace.is_some_and(|trace| trace.transformations),
-        key => !TOOLS.contains(&key) && key.strip_prefix(INTERNAL).is_none_or(|name| !BOOKS.contains(&name)),
+        key => !TOOLS.contains(&key) && key.strip_prefix(BOOKS_DOMAIN).is_none_or(|name| !BOOKS.contains(&name)),
     };
     // They are written anew, which spares them what becomes of folded texts elsewhere.
     let is_plain = |value: &Node| value.as_scalar().is_some_and(|s| s.tag == Tag::Str && s.style != Style::Folded);

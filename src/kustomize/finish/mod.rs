@@ -21,7 +21,7 @@ pub(crate) fn finish(
     trace: Option<&BuildMetadata>,
 ) -> Result<Resources> {
     let mut resources = accumulated.resources;
-    hashes::append(&mut resources, context.input.work)?;
+    hashes::append(&mut resources, context)?;
     reference::fix(&mut resources, context)?;
     linked::settle_all(&mut resources, context)?;
     vars::resolve(&mut resources, &accumulated.vars, context)?;

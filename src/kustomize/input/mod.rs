@@ -1,6 +1,7 @@
 //! What a build reads: files, manifests, kustomizations, and the objects read so far.
 
 pub(crate) mod accumulated;
+pub(crate) mod books;
 pub(crate) mod build_metadata;
 pub(crate) mod cause;
 pub(crate) mod context;

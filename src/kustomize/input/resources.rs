@@ -2,6 +2,7 @@
 
 use crate::annotation::ORIGIN_ANNOTATION;
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
+use crate::kustomize::input::books;
 use crate::kustomize::model::Behavior;
 use crate::node::{Map, Node, Tag, Value};
 use crate::resource::{Generated, Id, Resource};
@@ -226,6 +227,7 @@ fn hold(holders: &mut HashMap<IdKey, Vec<usize>, FixedState>, i: usize, resource
 /// What a generated object keeps of the one that it replaces or is merged into: name, namespace, history; labels and
 /// annotations, and for a merge the data, as far as it does not set them itself.
 fn inherit(new: &mut Resource, old: &Resource, behavior: Behavior, work: &WorkCounter) -> Result<(), Diagnostic> {
+    let hash = books::wants_hash(old) && books::wants_hash(new);
     let origin = |resource: &Resource| resource.node.at_path(&["metadata", "annotations", ORIGIN_ANNOTATION]).cloned();
     let origin_of_old = origin(old);
     for path in [["metadata", "labels"], ["metadata", "annotations"]] {
@@ -248,8 +250,8 @@ fn inherit(new: &mut Resource, old: &Resource, behavior: Behavior, work: &WorkCo
             put(new.node.map_entry("metadata"), field, Node::str(text));
         }
     }
-    let hash = |resource: &Resource| resource.generated.is_some_and(|generated| generated.hash);
-    new.generated = Some(Generated { hash: hash(old) && hash(new) });
+    books::drop_request(new);
+    new.generated = Some(Generated { hash });
     new.previous.clone_from(&old.previous);
     new.prefixes.clone_from(&old.prefixes);
     new.suffixes.clone_from(&old.suffixes);

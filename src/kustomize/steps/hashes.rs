@@ -1,15 +1,25 @@
 //! The hash at the end of the name of a generated object.
 
 use super::hash;
-use crate::diagnostic::{Diagnostic, Result};
-use crate::kustomize::input::{Resources, StepContext};
+use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::kustomize::input::{Resources, StepContext, books};
 use crate::resource::Resource;
-use crate::work::WorkCounter;
 
-/// Appends the hash of its content to the name of every generated object that requests it.
-pub(crate) fn append(resources: &mut Resources, work: &WorkCounter) -> Result<(), Diagnostic> {
-    for resource in resources.iter_mut().filter(|resource| resource.generated.is_some_and(|g| g.hash)) {
-        work.value(&resource.node, 0).map_err(|error| resource.within(error))?;
+/// Appends the hash of its content to the name of every object that requests it: by its generator, or by an annotation.
+pub(crate) fn append(resources: &mut Resources, context: &StepContext) -> Result<(), Diagnostic> {
+    for resource in resources.iter_mut() {
+        if !resource.generated.is_some_and(|generated| generated.hash) {
+            let Some(request) = books::requests_hash(resource) else { continue };
+            if !matches!(&*resource.gvk().kind, "ConfigMap" | "Secret") {
+                // kustomize makes this hash from lines, columns and comments.
+                let message =
+                    "the annotation has no effect, because the hash of this kind depends on the format of the file";
+                let help = "use a name of your own, or `pleach.dev/name-hash` in a build";
+                context.warn(resource.within(Diagnostic::new(Code::Overlay, message).at(request.at).help(help)));
+                continue;
+            }
+        }
+        context.input.work.value(&resource.node, 0).map_err(|error| resource.within(error))?;
         let (name, hash) = (resource.name().to_owned(), hash::of(resource));
         resource.remember_id();
         resource.append_hash(&name, &hash);
@@ -19,5 +29,5 @@ pub(crate) fn append(resources: &mut Resources, work: &WorkCounter) -> Result<()
 
 /// The plugin `HashTransformer`.
 pub(crate) fn configured(resources: &mut Resources, _: &Resource, context: &StepContext) -> Result<()> {
-    Ok(append(resources, context.input.work)?)
+    Ok(append(resources, context)?)
 }

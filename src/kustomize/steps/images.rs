@@ -19,7 +19,7 @@ use crate::work::WorkCounter;
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
 
-/// The image volumes of CronJobs, which kustomize changes since 5.8.2.
+/// The image volumes of each `CronJob`, which kustomize changes since 5.8.2.
 const CRON_JOB_VOLUMES: &str = "spec/jobTemplate/spec/template/spec/volumes[]/image/reference";
 
 /// The step `images`.
