@@ -41,6 +41,48 @@ pub(super) struct KustomizeArgs {
     /// Label every object `app.kubernetes.io/managed-by`
     #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", hide_possible_values = true, hide_default_value = true)]
     enable_managedby_label: bool,
+    #[command(flatten)]
+    programs: ProgramArgs,
+}
+
+/// Flags of `kubectl kustomize` for charts and functions. They change nothing here, because a kustomization with charts or
+/// functions is refused whatever they say.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Options of kubectl without effect, for charts and functions")]
+struct ProgramArgs {
+    /// Kustomizations with charts are refused
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true)]
+    enable_helm: Option<bool>,
+    /// Plugins that are programs are refused
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true)]
+    enable_alpha_plugins: Option<bool>,
+    /// The program helm, which does not run
+    #[arg(long, value_name = "PROGRAM")]
+    helm_command: Option<String>,
+    /// API versions for charts
+    #[arg(long, value_name = "VERSION")]
+    helm_api_versions: Vec<String>,
+    /// The Kubernetes version for charts
+    #[arg(long, value_name = "VERSION")]
+    helm_kube_version: Option<String>,
+    /// Output of helm
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true)]
+    helm_debug: Option<bool>,
+    /// Environment variables of functions
+    #[arg(short, long, value_name = "NAME=VALUE")]
+    env: Vec<String>,
+    /// Folders for functions
+    #[arg(long, value_name = "MOUNT")]
+    mount: Vec<String>,
+    /// The network for functions
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true)]
+    network: Option<bool>,
+    /// The name of the network for functions
+    #[arg(long, value_name = "NAME")]
+    network_name: Option<String>,
+    /// The user of functions
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true)]
+    as_current_user: Option<bool>,
 }
 
 fn load_restrictor() -> impl TypedValueParser<Value = LoadRestrictor> {

@@ -427,6 +427,20 @@ fn kustomize_orders_and_labels_on_request() {
 }
 
 #[test]
+fn kustomize_accepts_the_flags_of_kubectl() {
+    let workspace = Workspace::empty();
+    workspace.write("object.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n");
+    workspace.write("kustomization.yaml", "resources: [object.yaml]\n");
+    let plain = workspace.run(&["kustomize"]).exits(0).out();
+    let flags = "--enable-helm --enable-alpha-plugins=true --helm-command helm3 --helm-api-versions v1 --helm-kube-version 1.30 \
+                 --helm-debug -e A=b --env C --mount type=bind --network --network-name bridge --as-current-user";
+    let flags: Vec<&str> = ["kustomize"].into_iter().chain(flags.split_whitespace()).collect();
+    assert_eq!(workspace.run(&flags).exits(0).out(), plain);
+    workspace.write("kustomization.yaml", "resources: [object.yaml]\nhelmCharts: [{name: x}]\n");
+    assert!(workspace.run(&flags).exits(2).err().contains("`helmCharts` requires the program helm"));
+}
+
+#[test]
 fn kustomize_reports_warnings() {
     let workspace = Workspace::empty();
     workspace.write("a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
