@@ -24,8 +24,7 @@ pub(crate) fn find_orphans(open_zones: &mut [OpenZone], end: Moment) -> Vec<Resu
     let of_zone = |OpenZone { desired, zone, retry }: &mut OpenZone| {
         retry.end_at(end.next_of(left));
         left -= 1;
-        let failed =
-            |error: ZoneError| ZoneFailure::unread(format!("it cannot be listed: {error}"), retry).error(&desired.zone);
+        let failed = |error: ZoneError| ZoneFailure::unlisted(&error, retry).error(&desired.zone);
         zone.list().map(|names| orphans(desired, names)).map_err(failed)
     };
     open_zones.iter_mut().map(of_zone).collect()

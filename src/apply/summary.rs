@@ -5,6 +5,7 @@ use super::fence::LastRevision;
 use super::outcome::NameOutcome;
 use super::reconcile::DesiredZone;
 use super::retry::Retry;
+use super::zone::ZoneError;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::name::DnsName;
 
@@ -62,6 +63,12 @@ impl ZoneFailure {
             "nothing was written to this zone: fix the cause, or select the others with `--zone`",
             retry,
         )
+    }
+
+    /// The names of the zone could not be listed, by a command that never writes.
+    pub(crate) fn unlisted(error: &ZoneError, retry: &Retry) -> Self {
+        let help = "fix the cause, or select the others with `--zone`";
+        Self::unless_over(format!("it cannot be listed: {error}"), help, retry)
     }
 
     /// The provider could not be reached or denied a request.

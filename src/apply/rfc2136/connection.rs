@@ -140,8 +140,9 @@ impl Connection {
         framed(&message).and_then(|bytes| self.send(&bytes)).map_err(|reason| broken(self, reason))?;
         loop {
             let answer = self.receive().map_err(|reason| broken(self, reason))?;
+            let has_verified = &mut self.has_verified;
             let answer = verify(answer, |answer| match &mut sequence {
-                Some(sequence) => sequence.answer(answer, Time48::now()),
+                Some(sequence) => sequence.answer(answer, Time48::now()).inspect(|()| *has_verified = true),
                 None => Ok(()),
             })?;
             if each(&answer) {

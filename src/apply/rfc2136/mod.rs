@@ -184,6 +184,11 @@ impl Rfc2136Zone {
             code => format!("the server answered {code}"),
         })
     }
+
+    /// The error of a response code to a transfer of the zone, which no other command needs.
+    fn transfer_denied(&self, code: Rcode) -> ZoneError {
+        ZoneError::Denied(format!("`orphans` needs a zone transfer (AXFR): {}", self.denied(code)))
+    }
 }
 
 impl DnsZone for Rfc2136Zone {
@@ -236,8 +241,8 @@ impl DnsZone for Rfc2136Zone {
         });
         match transferred {
             Ok(()) if code == Rcode::NOERROR => Ok(found.into_iter().collect()),
-            Ok(()) => Err(self.denied(code)),
-            Err(NoAnswer::Refused) => Err(self.denied(Rcode::NOTAUTH)),
+            Ok(()) => Err(self.transfer_denied(code)),
+            Err(NoAnswer::Refused) => Err(self.transfer_denied(Rcode::NOTAUTH)),
             Err(NoAnswer::Untrusted(reason)) => Err(ZoneError::Denied(reason)),
             Err(NoAnswer::Unsent(reason) | NoAnswer::Unanswered(reason)) => Err(ZoneError::Unavailable(reason, None)),
         }

@@ -216,11 +216,22 @@ fn orphans_are_reported_only() {
     });
     server.put(&names.concat(), 60);
     file(&workspace, "new", &[], &["a.shop"]);
-    let denied = dns(&workspace, &["orphans"]).exits(4).err();
-    assert!(denied.contains("zone `dev.example.com`: it cannot be listed: "), "{denied}");
     let mut command = workspace.command();
     let ran = Ran(command.args(["dns", "orphans"]).env("PLEACH_TSIG", server::admin_key()).output().unwrap());
     assert_eq!(ran.exits(0).out(), "b.shop.dev.example.com  branch old\n");
+}
+
+#[test]
+fn orphans_without_the_permission_to_transfer_the_zone_say_so() {
+    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_installed()) {
+        let server = Running::start(kind, Access::Least, "");
+        let workspace = workspace(&server);
+        let denied = dns(&workspace, &["orphans"]).exits(4).err();
+        let why = "zone `dev.example.com`: it cannot be listed: `orphans` needs a zone transfer (AXFR): ";
+        assert!(denied.contains(why), "{kind:?}: {denied}");
+        assert!(denied.contains("= help: fix the cause"), "{kind:?}: {denied}");
+        assert!(!denied.contains("written"), "it never writes: {denied}");
+    }
 }
 
 #[test]
