@@ -46,10 +46,11 @@ fn detail(report: &NameReport) -> String {
         NameOutcome::Kept | NameOutcome::Skipped => String::new(),
         NameOutcome::Planned(kind) | NameOutcome::Done(kind) => match kind {
             WriteKind::Create | WriteKind::Restore => shown_after(report),
-            WriteKind::Update | WriteKind::Overwrite => {
-                format!("{current} -> {}", shown_after(report))
+            WriteKind::Update | WriteKind::Overwrite | WriteKind::Adopt => {
+                let (ttl_before, ttl_after) = shown_ttls(report);
+                format!("{current}{ttl_before} -> {}{ttl_after}", shown_after(report))
             }
-            WriteKind::Mark | WriteKind::Adopt | WriteKind::Delete => current,
+            WriteKind::Mark | WriteKind::Delete => current,
             WriteKind::Unmark => "its records do not exist".to_owned(),
         },
         NameOutcome::Refused(reason) => match reason {
@@ -124,6 +125,14 @@ fn shown_content(NameContent { records, foreign, proxied, .. }: &NameContent) ->
 /// The new records of a name on one line.
 fn shown_after(report: &NameReport) -> String {
     shown(&report.after().unwrap_or_default(), report.proxied_after())
+}
+
+/// The TTLs before and after behind the records, as far as they are known; empty if the TTL stays as it is.
+fn shown_ttls(report: &NameReport) -> (String, String) {
+    let DesiredState::Present(_, after) = report.entry.state else { return Default::default() };
+    let before = report.ttl_before();
+    let shown = |ttl: Option<u32>| ttl.map(|ttl| format!(", TTL {ttl}")).unwrap_or_default();
+    if before == Some(after) { Default::default() } else { (shown(before), shown(Some(after))) }
 }
 
 fn shown_sets<'s>(sets: impl IntoIterator<Item = &'s ForeignSet>) -> String {
@@ -225,7 +234,7 @@ fn counts(names: &NameCounts, subject: ReportSubject) -> String {
 }
 
 /// A name as a JSON object on one line: `apiVersion`, `kind`, `zone`, `name`, `branch`, `result`, and if they apply `action`, `reason`,
-/// `before`, `after` and `ttl`.
+/// `before`, `after`, `ttlBefore` and `ttl`.
 pub(crate) fn json_line(report: &NameReport) -> String {
     let (result, action, reason) = match &report.outcome {
         NameOutcome::Kept => ("unchanged", None, None),
@@ -262,6 +271,9 @@ pub(crate) fn json_line(report: &NameReport) -> String {
     }
     if let Some(proxied) = report.after().and(report.proxied_after()) {
         put("proxiedAfter", proxied.into());
+    }
+    if let Some(ttl) = report.ttl_before() {
+        put("ttlBefore", ttl.into());
     }
     if let DesiredState::Present(_, ttl) = report.entry.state {
         put("ttl", ttl.into());

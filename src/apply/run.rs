@@ -78,6 +78,16 @@ impl NameReport<'_> {
         }
     }
 
+    /// The TTL before the run, as the ownership record has it; `None` if the records are not those that it has, so that their TTL is
+    /// not known.
+    pub(crate) fn ttl_before(&self) -> Option<u32> {
+        match OwnershipRecord::read(&self.found.ownership.records) {
+            ParsedRecord::Valid(ownership) if ownership.digests == self.before().digests() => Some(ownership.ttl),
+            _ => None,
+        }
+        .filter(|_| !self.before().is_empty())
+    }
+
     /// Whether the new records are proxied; `None` if the provider has no proxy, or if some of them are.
     pub(crate) fn proxied_after(&self) -> Option<bool> {
         let found = &self.found.host;

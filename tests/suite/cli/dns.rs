@@ -168,13 +168,50 @@ fn a_report_in_json_has_every_name_before_and_after() {
                 serde_json::json!({
                     "apiVersion": "pleach/v1", "kind": "DnsName",
                     "zone": "dev.example.com", "name": "a.shop.dev.example.com", "branch": "login", "result": result,
-                    "action": "update", "before": {"CNAME": ["old.example.net."]}, "after": {"A": ["192.0.2.1"]}, "ttl": 60,
+                    "action": "update", "before": {"CNAME": ["old.example.net."]}, "after": {"A": ["192.0.2.1"]}, "ttlBefore": 60, "ttl": 60,
                 })
             );
             assert_eq!(find("b.shop")["after"]["TXT"][0], "\"hello world\"");
             assert_eq!(find("c.shop")["result"], "unchanged");
             assert_eq!(lines.last().unwrap()["summary"]["written"], 2);
         }
+    });
+}
+
+/// Of records that the ownership record does not have, the TTL is not known.
+#[test]
+fn a_plan_shows_the_ttl_if_it_changes() {
+    bind(|server, workspace| {
+        let (old, new) = (cname("old.example.net"), cname("x.example.net"));
+        let owned = |front: &str, ttl: u32| (ownership_name(front), ownership_records("shop", "login", ttl, &new));
+        server.put(&["adopt.shop", "ttl.shop", "same.shop"].map(|front| (n(front), new.clone())), 600);
+        server.put(&[(n("drift.shop"), old)], 600);
+        server.put(&[owned("ttl.shop", 600), owned("same.shop", 60), owned("drift.shop", 60)], 60);
+        let fronts = ["adopt.shop", "drift.shop", "ttl.shop"];
+        let present: Vec<_> = fronts.iter().map(|front| (*front, "CNAME: [x.example.net]")).collect();
+        file(workspace, "login", &[&present[..], &[("same.shop", "A: [192.0.2.1]")]].concat(), &[]);
+        let permissions = ["--adopt", "adopt.shop.dev.example.com", "--overwrite", "drift.shop.dev.example.com"];
+        let plan = |format: &str| dns(workspace, &[&["plan", "--format", format], &permissions[..]].concat()).exits(1);
+        let text = plan("text").out();
+        for line in [
+            "~ adopt     adopt.shop.dev.example.com  CNAME x.example.net. -> CNAME x.example.net., TTL 60\n",
+            "~ overwrite drift.shop.dev.example.com  CNAME old.example.net. -> CNAME x.example.net., TTL 60\n",
+            "~ update    ttl.shop.dev.example.com  CNAME x.example.net., TTL 600 -> CNAME x.example.net., TTL 60\n",
+            "~ update    same.shop.dev.example.com  CNAME x.example.net. -> A 192.0.2.1\n",
+        ] {
+            assert!(text.contains(line), "{text}");
+        }
+        let markdown = plan("markdown").out();
+        assert!(markdown.contains("`CNAME x.example.net., TTL 600 -> CNAME x.example.net., TTL 60`"), "{markdown}");
+        let json = plan("json").out();
+        let lines: Vec<serde_json::Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let ttls = |front: &str| {
+            let line = lines.iter().find(|line| line["name"] == n(front).as_str()).unwrap();
+            (line["ttlBefore"].as_u64(), line["ttl"].as_u64())
+        };
+        assert_eq!(ttls("ttl.shop"), (Some(600), Some(60)));
+        assert_eq!(ttls("adopt.shop"), (None, Some(60)));
+        assert_eq!(ttls("drift.shop"), (None, Some(60)));
     });
 }
 

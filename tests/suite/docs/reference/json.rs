@@ -252,6 +252,7 @@ One object per name, one per line, and a summary in the last line. A name of a z
 | `otherRecords` | list of strings | the record sets that pleach never changes, such as `MX` or `A (disabled)`; only if it has read some |
 | `after` | object | the records after, by type |
 | `proxiedBefore`, `proxiedAfter` | boolean | whether the records are proxied (Cloudflare); absent if they differ |
+| `ttlBefore` | number | the TTL before, as the ownership record has it; absent if the ownership record does not have the records before |
 | `ttl` | number | the TTL, for a name that must be present |
 | `summary.unchanged`, `summary.written`, `summary.deleted`, `summary.conflicts`, `summary.pending`, `summary.notDone` | number | how many names; in a plan, `written` and `deleted` are planned |
 | `summary.revision` | number or null | the revision of the run (`--rev`) |
