@@ -289,6 +289,21 @@ fn an_adopted_name_gets_the_ttl_of_the_file() {
     }
 }
 
+/// A TTL that somebody else changed is as documented: not reported and left, until the name changes.
+#[test]
+fn a_ttl_of_somebody_else_stays_until_the_name_changes() {
+    for provider in ALL {
+        let fake = fake(provider);
+        let run = |target| apply(&mut *fake.open(), &desired_zone("shop", &[("a.shop", "b", present(target))]), 1).0;
+        let ttl = || fake.content()[&n("a.shop")].1;
+        assert_eq!(run("old.example.net"), [NameOutcome::Done(WriteKind::Create)], "{provider:?}");
+        fake.put(&[(n("a.shop"), cname("old.example.net"))], 1200);
+        assert_eq!((run("old.example.net"), ttl()), (vec![NameOutcome::Kept], 1200), "{provider:?}");
+        assert_eq!(run("new.example.net"), [NameOutcome::Done(WriteKind::Update)], "{provider:?}");
+        assert_eq!(ttl(), 600, "{provider:?}");
+    }
+}
+
 /// Somebody changes a name right before a change arrives, after the last read.
 #[test]
 fn compare_and_set_refuses_outdated_changes() {
