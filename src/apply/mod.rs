@@ -17,6 +17,7 @@ pub(crate) mod open;
 pub(crate) mod orphan;
 pub(crate) mod outcome;
 mod pending;
+pub(crate) mod permission;
 pub(crate) mod reconcile;
 pub(crate) mod report;
 pub(crate) mod retry;

@@ -288,7 +288,8 @@ fn values(records: &RecordSets) -> Value {
     Value::Object(records.sets().map(set).collect())
 }
 
-fn reason_code(reason: &RefusalReason) -> &'static str {
+/// The word for a reason in JSON.
+pub(super) fn reason_code(reason: &RefusalReason) -> &'static str {
     match reason {
         RefusalReason::Drift => "drift",
         RefusalReason::InUse => "in-use",

@@ -176,7 +176,8 @@ impl<'a> DnsInputs<'a> {
     }
 }
 
-/// Refuses to adopt or overwrite a name that is not in the run, because that would have no effect.
+/// Refuses to adopt or overwrite a name that is not in the run, because that would have no effect, and to do both, because only one
+/// would have.
 fn check_permitted(permissions: &Permissions, zones: &[DesiredZone]) -> Result<()> {
     let entries = zones.iter().flat_map(|zone| &zone.entries);
     let present: BTreeSet<&DnsName> =
@@ -192,7 +193,11 @@ fn check_permitted(permissions: &Permissions, zones: &[DesiredZone]) -> Result<(
         );
         error.suggest(name.as_str(), present.iter().map(|name| name.as_str()))
     });
-    Diagnostics::check(unknown.collect(), ())
+    let both = permissions.adopt.intersection(&permissions.overwrite).map(|name| {
+        Diagnostic::new(Code::Usage, format!("`{name}` is named by both `--adopt` and `--overwrite`"))
+            .help("`pleach dns plan` without them shows which one helps")
+    });
+    Diagnostics::check(unknown.chain(both).collect(), ())
 }
 
 /// The folders of the zone change files.

@@ -10,6 +10,7 @@ use super::screen::{Screen, report};
 use super::workspace::Workspace;
 use crate::apply::guarantee;
 use crate::apply::orphan::{self, Orphan};
+use crate::apply::permission;
 use crate::apply::reconcile::Permissions;
 use crate::apply::report::{self as apply_report, ReportSubject};
 use crate::apply::retry::Moment;
@@ -57,6 +58,7 @@ impl DnsRunner<'_> {
         guarantee::check_supported(&open_zones)?;
         let notes = guarantee::notes(&open_zones);
         let plan = run::plan(&mut open_zones, &options.permissions, Moment::after(args.access.timeout));
+        self.warn_without_effect((&plan, &open_zones), &options.permissions);
         let zones = plan.summaries(&open_zones, rev);
         report(&plan_report((args.format, rev), (&plan, &open_zones), &zones, &notes))?;
         self.errors(&zones);
@@ -74,6 +76,7 @@ impl DnsRunner<'_> {
         let notes = guarantee::notes(&open_zones);
         let end = Moment::after(args.access.timeout);
         let plan = run::plan(&mut open_zones, &options.permissions, end);
+        self.warn_without_effect((&plan, &open_zones), &options.permissions);
         let planned = plan.summaries(&open_zones, Some(rev));
         let stopped: Option<Result<u8>> = if summary::is_superseded(&planned) {
             Some(Ok(summary::status(&planned)))
@@ -159,6 +162,11 @@ impl DnsRunner<'_> {
         report(&text)?;
         self.screen.diagnostics(Severity::Error, &errors, &self.workspace.project);
         Ok(if errors.is_empty() { 0 } else { Code::Remote.status() })
+    }
+
+    /// Warns of options that change nothing in the plan.
+    fn warn_without_effect(&self, (plan, open_zones): (&ApplyPlan, &[OpenZone]), permissions: &Permissions) {
+        self.screen.warn(&permission::without_effect(plan.reports(open_zones), permissions), &self.workspace.project);
     }
 
     /// Reports why zones are not done.

@@ -1,6 +1,7 @@
 //! `pleach dns` with several zones: one that is down or hostile stops no other one, and no run is silent or endless.
 #![expect(clippy::disallowed_methods, reason = "a test may know what time it is")]
 
+use crate::record::RecordSets;
 use crate::spec::ZoneProvider;
 use crate::tests::apply::http::FakeServer;
 use crate::tests::apply::http::scenarios::fake;
@@ -344,6 +345,55 @@ fn a_permission_without_effect_is_refused() {
         dns(&workspace, &fake, &["plan", option, "login.shop.dev.example.com"]).exits(1);
     }
     assert_eq!(fake.writes(), 0);
+}
+
+/// The run does everything else: a pipeline may repeat a run with an option that the last one needed.
+#[test]
+fn a_permission_without_effect_on_its_name_is_a_warning() {
+    let fake = fake(ZoneProvider::Route53);
+    let workspace = with_a_removed_branch(&fake);
+    let (name, wanted, other) = ("login.shop.dev.example.com", cname("x.example.net"), cname("other.example.net"));
+    let owned = |of: &RecordSets| (ownership_name("login.shop"), ownership_records("shop", "login", 600, of));
+    let foreign = (ownership_name("login.shop"), ownership_records("blog", "login", 600, &wanted));
+    let host = |records: &RecordSets| (n("login.shop"), records.clone());
+    let warn = |option: &str, command: &[&str]| {
+        let ran = dns(&workspace, &fake, &[command, &[option, name]].concat());
+        let start = format!("warning[usage]: `{option} {name}` has no effect: ");
+        ran.err().lines().find_map(|line| line.strip_prefix(&start).map(str::to_owned))
+    };
+    let same = "the plan for this name is";
+    let is_kept = Some("the name is as the file has it".to_owned());
+    for (before, adopt, overwrite) in [
+        (vec![], Some(format!("{same} `create` without it too")), Some(format!("{same} `create` without it too"))),
+        (vec![host(&wanted), owned(&wanted)], is_kept.clone(), is_kept.clone()),
+        (
+            vec![owned(&wanted)],
+            Some(format!("{same} `restore` without it too")),
+            Some(format!("{same} `restore` without it too")),
+        ),
+        (vec![host(&wanted)], None, Some("it does not help against `in-use`".to_owned())),
+        (vec![host(&other), owned(&wanted)], Some("it does not help against `drift`".to_owned()), None),
+        (
+            vec![host(&wanted), foreign],
+            Some("it does not help against `other-owner`".to_owned()),
+            Some("it does not help against `other-owner`".to_owned()),
+        ),
+    ] {
+        fake.put(
+            &[(n("login.shop"), RecordSets::default()), (ownership_name("login.shop"), RecordSets::default())],
+            600,
+        );
+        fake.put(&before, 600);
+        assert_eq!(warn("--adopt", &["plan"]), adopt, "{before:?}");
+        assert_eq!(warn("--overwrite", &["plan"]), overwrite, "{before:?}");
+    }
+    fake.put(&[host(&wanted), owned(&wanted)], 600);
+    assert_eq!(warn("--overwrite", &["apply", "--rev", "1"]), is_kept);
+    let both = dns(&workspace, &fake, &["plan", "--adopt", name, "--overwrite", name]).exits(2).err();
+    assert!(
+        both.starts_with(&format!("error[usage]: `{name}` is named by both `--adopt` and `--overwrite`")),
+        "{both}"
+    );
 }
 
 #[test]
