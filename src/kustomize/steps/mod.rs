@@ -10,6 +10,7 @@ mod hash;
 pub(crate) mod hashes;
 mod iam_policy;
 mod images;
+mod json;
 mod labels;
 mod namespace;
 mod patch;

@@ -8,6 +8,7 @@ mod syntax;
 mod target;
 
 pub(crate) use source::SourcePath;
+pub(crate) use syntax::split;
 pub(crate) use target::{Create, NodeForm, Reached, TargetPath};
 
 /// Nodes from and to text, for the tests of both kinds of paths.

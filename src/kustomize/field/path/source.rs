@@ -21,7 +21,11 @@ enum SourcePart {
 impl SourcePath {
     /// Reads a path.
     pub(crate) fn new(path: &str) -> Result<Self, Diagnostic> {
-        let parts = split(path);
+        SourcePath::of(&split(path))
+    }
+
+    /// The path with these parts.
+    pub(crate) fn of(parts: &[String]) -> Result<Self, Diagnostic> {
         let parts = parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).map(SourcePart::new);
         parts.collect::<Result<_, _>>().map(SourcePath)
     }
@@ -51,6 +55,11 @@ impl SourcePath {
         }
         Ok(Some(node))
     }
+
+    /// The same value, to change it.
+    pub(crate) fn find_mut<'n>(&self, object: &'n mut Node) -> Option<&'n mut Node> {
+        self.0.iter().try_fold(object, |node, part| part.step_mut(node))
+    }
 }
 
 impl SourcePart {
@@ -79,12 +88,29 @@ impl SourcePart {
                 items("-")?.last().map(Some).ok_or_else(empty)
             }
             SourcePart::Item { key, text } => {
-                let is = |node: &Node| node.as_scalar().map_or("", |scalar| &scalar.text) == text;
-                let mut items = items(&format!("[{key}={text}]"))?.iter();
-                Ok(items.find(|item| if key.is_empty() { is(item) } else { item.get(key).is_some_and(is) }))
+                let items = items(&format!("[{key}={text}]"))?;
+                Ok(position(items, key, text).and_then(|i| items.get(i)))
             }
         }
     }
+
+    fn step_mut<'n>(&self, node: &'n mut Node) -> Option<&'n mut Node> {
+        match self {
+            SourcePart::Key(key) => node.get_mut(key),
+            SourcePart::Index(index) => node.as_seq_mut()?.get_mut(*index),
+            SourcePart::Last => node.as_seq_mut()?.last_mut(),
+            SourcePart::Item { key, text } => {
+                let i = position(node.as_seq()?, key, text)?;
+                node.as_seq_mut()?.get_mut(i)
+            }
+        }
+    }
+}
+
+/// The first item with a text under a key.
+fn position(items: &[Node], key: &str, text: &str) -> Option<usize> {
+    let is = |node: &Node| node.as_scalar().map_or("", |scalar| &scalar.text) == text;
+    items.iter().position(|item| if key.is_empty() { is(item) } else { item.get(key).is_some_and(is) })
 }
 
 #[cfg(test)]

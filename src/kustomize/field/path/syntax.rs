@@ -5,7 +5,7 @@ use crate::node::Node;
 
 /// The parts of a path: split at dots that no backslash precedes. Dots in brackets do not split; brackets
 /// without `=` have no other effect.
-pub(super) fn split(path: &str) -> Vec<String> {
+pub(crate) fn split(path: &str) -> Vec<String> {
     let mut plain: Vec<String> = Vec::new();
     for text in path.split('.') {
         match plain.last_mut().filter(|last| last.ends_with('\\')) {

@@ -102,7 +102,11 @@ impl Reached {
 impl<'w> TargetPath<'w> {
     /// Reads a path. Its expressions are compiled and compared as work.
     pub(crate) fn new(path: &str, work: &'w WorkCounter) -> Result<Self, Diagnostic> {
-        let parts = split(path.strip_prefix('.').unwrap_or(path));
+        TargetPath::of(&split(path.strip_prefix('.').unwrap_or(path)), work)
+    }
+
+    /// The path with these parts.
+    pub(crate) fn of(parts: &[String], work: &'w WorkCounter) -> Result<Self, Diagnostic> {
         let parts = parts.iter().map(|part| TargetPart::new(part, work)).collect::<Result<_, _>>()?;
         Ok(TargetPath { parts, work })
     }

@@ -4,6 +4,7 @@
 //! its type and its quotes and takes the text only; anything else takes the whole value.
 
 mod selection;
+mod structured;
 
 use super::plugin;
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
@@ -21,6 +22,7 @@ use crate::yaml::{self, Dialect, FieldErrors};
 use model::replacement::{FieldOptions, ReplacementSource, ReplacementTarget};
 use selection::{TargetSelection, is_meant};
 use std::borrow::Cow;
+use structured::JsonFields;
 
 /// The step `replacements`: reads those in files, then applies all.
 pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, context: &StepContext) -> Result<()> {
@@ -95,11 +97,12 @@ fn replace(resources: &mut Resources, replacement: &Replacement, context: &StepC
                 };
                 for (path, read) in &*ways {
                     let resource = &mut resources.as_mut()[i];
-                    let lost = write(resource, (path, read), &source.value, &target.options, counter)?;
+                    let lost =
+                        write(resource, (path, read), &source.value, &target.options, (context.rules.newest, counter))?;
                     linked::settle(resource, context)?;
                     let origin = resource.origin;
-                    if lost {
-                        let message = format!("`{path}` would be inside of a null, where kustomize loses it");
+                    if let Some(loss) = lost {
+                        let message = format!("`{path}` {loss}");
                         context.lossy(
                             Diagnostic::new(Code::Overlay, message).at(path.at).note(origin, "in this object"),
                         )?;
@@ -272,28 +275,39 @@ fn no_parts(delimiter: &Text, node: &Node) -> Diagnostic {
     Diagnostic::new(Code::Overlay, message).at(delimiter.at).note(node.at, "this")
 }
 
-/// Writes the value to every field that a path reaches. Returns whether kustomize loses it.
+/// Writes the value to every field that a path reaches. Returns how kustomize loses it, if it does.
 fn write(
     resource: &mut Resource,
     (path, read): (&Text, &TargetPath),
     value: &Node,
     options: &FieldOptions,
-    counter: &WorkCounter,
-) -> Result<bool, Diagnostic> {
+    (newest, counter): (bool, &WorkCounter),
+) -> Result<Option<&'static str>, Diagnostic> {
     work::check_depth(read.depth())?;
     let create = if options.create { Create::Like(NodeForm::of(value)) } else { Create::Nothing };
     let mut lost = false;
     let origin = resource.origin;
     let id = resource.id();
+    let copy = |options: &FieldOptions, target: &mut Node, reached| {
+        counter.value(value, read.depth())?;
+        set(target, reached, value, options, counter)
+    };
+    // kustomize 5.8.1 copies the whole value into JSON.
+    let within_json = if newest { options.clone() } else { FieldOptions { delimiter: None, ..options.clone() } };
+    let into_json = &mut |target: &mut Node, reached| copy(&within_json, target, reached);
+    match structured::replace(&mut resource.node, path, create, counter, into_json)? {
+        JsonFields::Missing => {}
+        JsonFields::Changed => return Ok(None),
+        JsonFields::Kept => {
+            return Ok(Some("is in JSON that cannot have this value, which kustomize leaves as it was"));
+        }
+    }
     let count = read.each(&mut resource.node, create, &mut |target, reached| match reached {
         Reached::Lost => {
             lost = true;
             Ok(())
         }
-        Reached::Found | Reached::Made => {
-            counter.value(value, read.depth())?;
-            set(target, reached, value, options, counter)
-        }
+        Reached::Found | Reached::Made => copy(options, target, reached),
     });
     match count {
         Ok(0) => Err(Diagnostic::new(Code::Overlay, format!("the target has no `{path}`"))
@@ -305,7 +319,7 @@ fn write(
             let message = format!("`{path}` leaves the object without a {lost}");
             Err(Diagnostic::new(Code::Overlay, message).at(path.at).note(origin, format!("`{id}`")))
         }
-        Ok(_) => Ok(lost),
+        Ok(_) => Ok(lost.then_some("would be inside of a null, where kustomize loses it")),
         Err(error) if error.parts().at.is_some() => Err(error.note(path.at, "for this path")),
         Err(error) => Err(error.at(path.at).note(origin, format!("in `{id}`"))),
     }
