@@ -1,7 +1,7 @@
 //! `pleach kustomize`: each folder of `tests/kustomize` is an input and what kubectl prints for it.
 //!
 //! `input/` is built, or the folder in it that the file `target` names. The output is `expected.yaml` as `kubectl
-//! kustomize` 5.5 printed it; `diagnostics.txt` contains the warnings or errors, one line each.
+//! kustomize` of kubectl 1.37 printed it; `diagnostics.txt` contains the warnings or errors, one line each.
 
 use crate::kit::{self, Ran, Workspace};
 use std::fs;
