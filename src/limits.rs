@@ -8,6 +8,8 @@ pub(crate) const FILE_BYTES: u64 = 128 << 20;
 
 /// The largest YAML text, in bytes.
 pub(crate) const TEXT_BYTES: usize = 64 << 20;
+/// The number of errors of one YAML text, besides a spec, after which others are left out.
+pub(crate) const TEXT_ERRORS: usize = 1_000;
 /// The number of documents in a YAML text.
 pub(crate) const TEXT_DOCUMENTS: usize = 200_000;
 /// The number of nodes in a YAML text: keys, scalars, lists and mappings. An anchor is as many as 4.

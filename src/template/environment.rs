@@ -6,7 +6,7 @@
 use super::insertion::{Insertions, SourceChange};
 use super::number::NumberTexts;
 use super::value::{self, PlaceholderValues, ValueError};
-use super::{operands, placeholder, subjects, tags, work};
+use super::{counted_filters, operands, placeholder, subjects, tags, work};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::limits::{TAG_OPERATORS, TEMPLATE_BLOCKS, TEMPLATE_DEPTH, TEMPLATE_STEPS};
 use crate::reserved;
@@ -88,7 +88,7 @@ pub(super) fn environment(project: &Project, output: ExpressionOutput, change: S
     env.add_filter("indent", indent);
     env.add_filter("join", join);
     env.add_filter("required", required);
-    add_sorting_filters(&mut env);
+    counted_filters::add(&mut env);
     if change == SourceChange::ComputedOperands {
         add_computing_filters(&mut env);
     }
@@ -98,22 +98,6 @@ pub(super) fn environment(project: &Project, output: ExpressionOutput, change: S
         Err(invalid_operation(message.to_owned()).with_source(FailCall))
     });
     env
-}
-
-/// The filters that compare the items of a list with each other, which is work.
-fn add_sorting_filters(env: &mut Environment<'static>) {
-    for (name, filter) in [
-        ("dictsort", Value::from_function(filters::dictsort)),
-        ("groupby", Value::from_function(filters::groupby)),
-        ("sort", Value::from_function(filters::sort)),
-        ("unique", Value::from_function(filters::unique)),
-    ] {
-        env.add_filter(name, move |state: &mut State, args: Rest<ValueOrKwargs>| {
-            let args = args.into_values();
-            args.first().map_or(Ok(()), |list| work::sorted(state, list))?;
-            filter.call(state, &args)
-        });
-    }
 }
 
 /// The cause of the error of a template that calls `fail`.

@@ -8,6 +8,7 @@
 mod blocks;
 mod concatenation;
 mod context;
+mod counted_filters;
 mod environment;
 mod error;
 mod fill;

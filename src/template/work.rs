@@ -40,10 +40,11 @@ pub(super) fn converted(state: &State, value: &Value) -> Result<(), Error> {
 }
 
 /// Counts a list that is sorted: each item is compared with some others, and mappings are slow to compare.
-pub(super) fn sorted(state: &State, list: &Value) -> Result<(), Error> {
+/// `attributes` are those by which it is sorted.
+pub(super) fn sorted(state: &State, list: &Value, attributes: usize) -> Result<(), Error> {
     let comparisons = list.len().unwrap_or_default().max(1).ilog2() as usize;
     let bytes = size(list, PlaceholderValues::none(), MAX_BYTES);
-    text(state, bytes.saturating_mul(comparisons).saturating_mul(COMPARISON))
+    text(state, bytes.saturating_mul(comparisons).saturating_mul(COMPARISON).saturating_mul(attributes))
 }
 
 /// Counts text of `bytes` that is written.

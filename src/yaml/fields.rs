@@ -14,7 +14,7 @@
 
 use super::number;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
-use crate::limits::DIAGNOSTICS;
+use crate::limits::{DIAGNOSTICS, TEXT_ERRORS};
 use crate::node::{MapEntry, MapKey, Node, Tag};
 use crate::source::Location;
 use std::ops::RangeInclusive;
@@ -71,9 +71,11 @@ impl FieldErrors {
         self.push(Diagnostic::new(self.code, message).at(at));
     }
 
-    /// Adds an error.
+    /// Adds an error, up to [`TEXT_ERRORS`].
     pub(crate) fn push(&mut self, error: Diagnostic) {
-        self.errors.push(error);
+        if self.errors.len() < TEXT_ERRORS {
+            self.errors.push(error);
+        }
     }
 
     /// Returns `value`, or the errors if any were found.
@@ -173,12 +175,13 @@ impl<'n, 'f> Fields<'n, 'f> {
         let unknown = self.entries.iter().filter(|(_, known)| !known).map(|(entry, _)| &entry.key);
         let mut unknown: Vec<&MapKey> = unknown.collect();
         unknown.sort_by_key(|key| key.at);
-        for (i, key) in unknown.into_iter().enumerate() {
+        for key in unknown {
             let name = key.text.as_str();
             let error = Diagnostic::new(self.errors.code, format!("unknown field `{name}`")).at(key.at);
             // The others are not shown.
-            let known = self.known.iter().copied().filter(|_| i < DIAGNOSTICS);
-            self.errors.errors.push(error.suggest(name, known));
+            let is_shown = self.errors.errors.len() < DIAGNOSTICS;
+            let known = self.known.iter().copied().filter(|_| is_shown);
+            self.errors.push(error.suggest(name, known));
         }
     }
 
