@@ -1,7 +1,7 @@
 //! Filters of the engine whose work the engine does not count, or that it does before it counts it.
 
 use super::work;
-use minijinja::value::{Kwargs, Rest, StringInput, ValueOrKwargs};
+use minijinja::value::{Kwargs, Rest, StringInput, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, Value, filters};
 use std::borrow::Cow;
 
@@ -25,6 +25,19 @@ pub(super) fn add(env: &mut Environment<'static>) {
     env.add_filter("trim", |state: &mut State, text: StringInput, characters: Option<Cow<str>>| {
         let pairs = text.as_str().len().saturating_mul(characters.as_ref().map_or(0, |characters| characters.len()));
         work::text(state, pairs).map(|()| filters::trim(text, characters))
+    });
+    let chain = Value::from_function(filters::chain);
+    env.add_filter("chain", move |state: &mut State, args: Rest<Value>| {
+        let keys: usize = args.iter().filter_map(Value::len).sum();
+        work::visited(state, keys.saturating_mul(args.len()))?;
+        let chained = chain.call(state, &args)?;
+        // A key of the last mapping that has it counts, and the keys are sorted like those of any mapping.
+        let entry = |key: Value| chained.get_item(&key).map(|value| (key, value));
+        match chained.kind() {
+            ValueKind::Map => chained.try_iter()?.map(entry).collect::<Result<Value, _>>(),
+            ValueKind::Seq => Ok(chained.try_iter()?.collect()),
+            _ => work::collected(state, chained),
+        }
     });
     let format = Value::from_function(filters::format);
     env.add_filter("format", move |state: &mut State, args: Rest<ValueOrKwargs>| {

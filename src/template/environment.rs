@@ -94,6 +94,8 @@ pub(super) fn environment(project: &Project, output: ExpressionOutput, change: S
     }
     env.add_filter(operands::COUNT_FILTER, work::counted);
     env.add_filter(subjects::TEXT_FILTER, work::counted_text);
+    env.add_filter(subjects::SLICED_FILTER, work::counted_sliced);
+    env.add_filter(subjects::SLICE_FILTER, work::collected);
     env.add_function("fail", |message: &str| -> Result<Value, Error> {
         Err(invalid_operation(message.to_owned()).with_source(FailCall))
     });

@@ -12,6 +12,15 @@ pub(super) const TEXT_FILTER: &str = "_pleach_text";
 const FILTER: &str = "|_pleach_text";
 /// Ends the parentheses around what has an index.
 const INDEXED: &str = "|_pleach_text)";
+/// Ends the parentheses around what a slice is taken from, such as `a[1:]`.
+const SLICED: &str = "|_pleach_sliced)";
+/// Ends the parentheses around a slice.
+const SLICE: &str = "|_pleach_slice)";
+
+/// The filter of what a slice is taken from.
+pub(super) const SLICED_FILTER: &str = "_pleach_sliced";
+/// The filter of a slice.
+pub(super) const SLICE_FILTER: &str = "_pleach_slice";
 
 /// Tags whose parentheses have the names of parameters.
 const PARAMETERS: [&str; 2] = ["macro", "call"];
@@ -39,6 +48,17 @@ struct Enclosed {
     is_test: bool,
     /// Whether the brackets are those of a call.
     is_call: bool,
+    /// The index, if the brackets are those of one.
+    index: Option<Index>,
+}
+
+/// What is between the brackets of an index.
+#[derive(Clone, Copy)]
+struct Index {
+    /// The position of the filter of what has the index, among those that were added.
+    filter: usize,
+    /// Whether it is a slice, such as `1:`.
+    is_slice: bool,
 }
 
 struct SubjectScan<'t, 'a> {
@@ -85,6 +105,10 @@ impl<'t, 'a> SubjectScan<'t, 'a> {
                 }
                 ',' => self.end_argument(),
                 '.' => {}
+                ':' => {
+                    self.inner.index.iter_mut().for_each(|index| index.is_slice = true);
+                    self.end();
+                }
                 _ if c.is_whitespace() => {}
                 _ => self.end(),
             }
@@ -124,18 +148,21 @@ impl<'t, 'a> SubjectScan<'t, 'a> {
 
     fn open(&mut self, at: usize, bracket: char) {
         let is_postfix = self.inner.operand.is_some();
-        if is_postfix && bracket == '[' {
-            self.indexed();
-        }
+        let index = if is_postfix && bracket == '[' { self.indexed() } else { None };
         self.extend(at, at + 1);
         let is_call = is_postfix && bracket == '(' && !(self.has_parameters && self.outer.is_empty());
-        self.outer.push(std::mem::replace(&mut self.inner, Enclosed { is_call, ..Enclosed::default() }));
+        self.outer.push(std::mem::replace(&mut self.inner, Enclosed { is_call, index, ..Enclosed::default() }));
     }
 
     fn close(&mut self, end: usize) {
         self.end_argument();
+        let index = self.inner.index;
         self.inner = self.outer.pop().unwrap_or_default();
         self.extend(end, end);
+        if let (Some(Index { filter, is_slice: true }), Some((start, _))) = (index, self.inner.operand) {
+            self.added[filter].1 = SLICED;
+            self.added.extend([(start, "("), (end, SLICE)]);
+        }
     }
 
     /// Ends the operand, which may be an argument of a call.
@@ -147,25 +174,27 @@ impl<'t, 'a> SubjectScan<'t, 'a> {
     }
 
     fn end(&mut self) {
-        self.inner = Enclosed { is_call: self.inner.is_call, ..Enclosed::default() };
+        let Enclosed { is_call, index, .. } = self.inner;
+        self.inner = Enclosed { is_call, index, ..Enclosed::default() };
     }
 
     fn filtered(&mut self) {
         self.added.extend(self.inner.operand.filter(|_| !self.inner.is_test).map(|(_, end)| (end, FILTER)));
     }
 
-    fn indexed(&mut self) {
-        if let Some((start, end)) = self.inner.operand.filter(|_| !self.inner.is_filtered && !self.inner.is_test) {
-            self.added.extend([(start, "("), (end, INDEXED)]);
-        }
+    /// Adds the filter of what has an index.
+    fn indexed(&mut self) -> Option<Index> {
+        let (start, end) = self.inner.operand.filter(|_| !self.inner.is_filtered && !self.inner.is_test)?;
+        self.added.extend([(start, "("), (end, INDEXED)]);
+        Some(Index { filter: self.added.len() - 1, is_slice: false })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{FILTER, INDEXED, filters};
+    use super::{FILTER, INDEXED, SLICE, SLICED, filters};
 
-    /// `source` with `#` for the filter.
+    /// `source` with `#` for the filter, `$` for that of what a slice is taken from, and `%` for that of the slice.
     fn with_signs(source: &str) -> String {
         let mut out = String::new();
         let mut from = 0;
@@ -174,14 +203,16 @@ mod tests {
             out += if text == FILTER { "#" } else { text };
             from = at;
         }
-        (out + &source[from..]).replace(INDEXED, "#)")
+        (out + &source[from..]).replace(INDEXED, "#)").replace(SLICED, "$)").replace(SLICE, "%)")
     }
 
     #[test]
     fn texts_that_are_processed_are_counted() {
         for (source, want) in [
             ("{{ a }}{{ a ~ b + c }}{% if a in b %}", "{{ a }}{{ a ~ b + c }}{% if a in b %}"),
-            ("{{ a[i] }}{{ a.b[1:][-c[0]] }}", "{{ (a#)[i] }}{{ ((a.b#)[1:]#)[-(c#)[0]] }}"),
+            ("{{ a[i] }}{{ a.b[1:][-c[0]] }}", "{{ (a#)[i] }}{{ (((a.b$)[1:]%)#)[-(c#)[0]] }}"),
+            ("{{ a[b[1]:c[:2]] }}{{ a[{'b': 1}.b] }}", "{{ ((a$)[(b#)[1]:((c$)[:2]%)]%) }}{{ (a#)[{'b': 1}.b] }}"),
+            ("{{ a[::2] | f }}{% for c in a[1:] %}", "{{ ((a$)[::2]%)# | f }}{% for c in ((a$)[1:]%)# %}"),
             ("{{ a.0 }}{{ 1.5 }}{{ a.b.0.c }}", "{{ (a#).0 }}{{ 1.5 }}{{ (a.b#).0.c }}"),
             ("{{ 'x'[0] }}{{ [a][0] }}{{ (a ~ b)[0] }}", "{{ ('x'#)[0] }}{{ ([a]#)[0] }}{{ ((a ~ b)#)[0] }}"),
             ("{{ a | upper|default('b', c) }}", "{{ a# | upper#|default('b'#, c#) }}"),

@@ -15,6 +15,8 @@ use minijinja::{Error, ErrorKind, State, Value};
 
 /// The number of bytes of text in one step, as in the engine.
 const STEP_BYTES: usize = 64;
+/// The number of values in one step, as in the engine.
+const STEP_VALUES: usize = 2;
 /// The bytes of text that are as much work as one value.
 const VALUE_BYTES: usize = 32;
 /// The number of bytes of text that the steps of a template allow.
@@ -64,6 +66,32 @@ pub(super) fn counted(state: &State, value: Value) -> Result<Value, Error> {
 /// The filter that counts a text, and nothing else.
 pub(super) fn counted_text(state: &State, value: &Value) -> Result<Value, Error> {
     text(state, value.as_str().map_or(0, str::len)).map(|()| value.clone())
+}
+
+/// Counts values that are visited.
+pub(super) fn visited(state: &State, values: usize) -> Result<(), Error> {
+    state.consume_fuel((values / STEP_VALUES) as u64)
+}
+
+/// The filter that counts what a slice is taken from. The engine visits it when the slice is used.
+pub(super) fn counted_sliced(state: &State, value: &Value) -> Result<Value, Error> {
+    visited(state, value.len().unwrap_or_default())?;
+    counted_text(state, value)
+}
+
+/// The filter that makes a list of what the engine would compute anew for each use: a slice, or several lists in a chain.
+pub(super) fn collected(state: &State, value: Value) -> Result<Value, Error> {
+    match value.kind() {
+        ValueKind::Iterable => {
+            let mut items = Vec::new();
+            for item in value.try_iter()? {
+                state.consume_fuel(1)?;
+                items.push(item);
+            }
+            Ok(Value::from(items))
+        }
+        _ => Ok(value),
+    }
 }
 
 /// The size of a value with everything in it, as if nothing was shared, in bytes. It stops at a size above `limit`. Captured

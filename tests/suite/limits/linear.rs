@@ -87,6 +87,17 @@ fn raw_block_of_a_template_that_does_not_end() {
 }
 
 #[test]
+fn slices_of_slices_and_chains_of_chains() {
+    for step in ["ns.s[:]", "ns.s | chain([])"] {
+        is_linear(2_000, |size| {
+            let step = format!("{{% for i in range({size}) %}}{{% set ns.s = {step} %}}{{% endfor %}}");
+            let template = CONFIG_MAP.replace("a: b", "a: '{{ ns.s | length }}'");
+            workspace(&[("a.yaml.j2", &format!("{{% set ns = namespace(s=[1, 2, 3]) %}}{step}\n{template}"))])
+        });
+    }
+}
+
+#[test]
 fn long_tag_in_a_loop() {
     let tag = format!("{{{{ '{}' | length }}}}", "y".repeat(20_000));
     is_linear(200, |size| {

@@ -37,6 +37,15 @@ fn mappings_that_are_sorted() {
 }
 
 #[test]
+fn slices_of_long_lists() {
+    for step in ["{% set x = range(100000)[99999:] %}", "{% set x = l[::50000] | length %}"] {
+        let got =
+            error(&format!("{{% set l = range(100000) %}}{{% for i in range(20000) %}}{step}{{% endfor %}}"), "1");
+        assert!(got.starts_with(LIMIT), "{step}: {got}");
+    }
+}
+
+#[test]
 fn many_attributes_to_sort_by() {
     let filter = format!("sort(attribute='{}')", vec!["a"; 2_000].join(","));
     let got = error("{% set l = namespace(s=[{'a': 1}] * 5000) %}", &format!("{{{{ l.s | {filter} | length }}}}"));
