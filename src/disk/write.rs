@@ -59,6 +59,13 @@ impl OutputDir {
             let done: Vec<Result<(), Diagnostic>> = folders.par_iter().map(make).collect();
             diagnostic::gather(done, |done| done)?;
         }
+        // Another folder may have been written in an empty one, so folders are removed when all are written, those in others first.
+        let removed: BTreeSet<&RelPath> =
+            comparison.folders.iter().filter(|folder| folder.is_removed).map(|folder| &folder.path).collect();
+        for path in removed.into_iter().rev() {
+            let done = changes.remove_empty_folder(&self.path.join(path.as_str()));
+            done.map_err(|error| self.cannot_write(path, &error))?;
+        }
         Ok(comparison.folders.iter().fold(WriteSummary::default(), |sum, folder| WriteSummary {
             written: sum.written + folder.differing.len(),
             unchanged: sum.unchanged + folder.files.len() - folder.differing.len() - folder.taken.len(),
@@ -101,8 +108,7 @@ fn update(changes: &DiskChanges, place: &Path, folder: &FolderComparison) -> io:
     for name in &folder.stale {
         changes.remove_file(&place.join(name))?;
     }
-    lock.iter().try_for_each(make)?;
-    if folder.is_removed { changes.remove_empty_folder(place) } else { Ok(()) }
+    lock.iter().try_for_each(make)
 }
 
 /// Deletes a temporary file, or a temporary folder with its files.

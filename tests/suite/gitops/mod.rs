@@ -234,6 +234,23 @@ fn a_kind_with_copied_labels_is_a_warning_with_an_apply_set() {
     assert_eq!(workspace.run(&["build"]).exits(0).err(), "");
 }
 
+/// The folder `gitops` has no files of its own any more, and a new folder. One thread writes the folders in order.
+#[test]
+fn a_tool_is_replaced_by_another() {
+    let workspace = Workspace::small();
+    let spec = workspace.read("branches.yaml");
+    let build = |gitops: &str| {
+        workspace.write("branches.yaml", spec.replace("branches:\n", &format!("{gitops}branches:\n")));
+        let output = workspace.command().arg("build").env("RAYON_NUM_THREADS", "1").output().unwrap();
+        assert!(output.status.success(), "{gitops}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    for tool in ["{apply: applyset}", "{flux: {source: e}}", "{apply: pruneLabel}", "{flux: {source: e}}"] {
+        build(&format!("gitops: {tool}\n"));
+    }
+    build("");
+    assert!(!workspace.path().join("out/gitops/flux").exists());
+}
+
 #[test]
 fn an_object_whose_copy_is_too_large_for_an_annotation_is_a_warning() {
     let workspace = Workspace::small();
