@@ -53,6 +53,8 @@ pub(crate) const TEMPLATE_BYTES: usize = 16 << 20;
 pub(crate) const BRANCH_TEMPLATE_STEPS: u64 = 4_000_000;
 /// The number of blocks of a template that another one can replace, such as `{% block a %}`.
 pub(crate) const TEMPLATE_BLOCKS: usize = 1_000;
+/// The largest width or precision of the filter `format`. The engine fails on much larger precisions.
+pub(crate) const TEMPLATE_FORMAT_WIDTH: usize = 10_000;
 /// The number of operators in one tag of a template, besides `~`.
 pub(crate) const TAG_OPERATORS: usize = 250;
 /// The nesting depth of lists and mappings in the value of an expression.

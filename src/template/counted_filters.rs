@@ -1,12 +1,10 @@
 //! Filters of the engine whose work the engine does not count, or that it does before it counts it.
 
 use super::work;
+use crate::limits::TEMPLATE_FORMAT_WIDTH;
 use minijinja::value::{Kwargs, Rest, StringInput, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, Value, filters};
 use std::borrow::Cow;
-
-/// The largest width or precision of `format`. The engine fails on much larger precisions.
-const MAX_FORMAT_WIDTH: usize = 10_000;
 
 /// Replaces the filters.
 pub(super) fn add(env: &mut Environment<'static>) {
@@ -42,8 +40,8 @@ pub(super) fn add(env: &mut Environment<'static>) {
     let format = Value::from_function(filters::format);
     env.add_filter("format", move |state: &mut State, args: Rest<ValueOrKwargs>| {
         let args = args.into_values();
-        if widths(&args).into_iter().any(|width| width > MAX_FORMAT_WIDTH) {
-            let message = format!("a width or precision of `format` is more than {MAX_FORMAT_WIDTH}");
+        if widths(&args).into_iter().any(|width| width > TEMPLATE_FORMAT_WIDTH) {
+            let message = format!("a width or precision of `format` is more than {TEMPLATE_FORMAT_WIDTH}");
             return Err(Error::new(ErrorKind::InvalidOperation, message));
         }
         format.call(state, &args)
