@@ -4,7 +4,7 @@
 //! follows a URL.
 
 use super::memo::once;
-use crate::diagnostic::{Code, Diagnostic, Result, gather};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::kustomize::input::{Input, LoadRestrictor, StepContext, manifest};
 use crate::kustomize::model;
 use crate::kustomize::model::{Kustomization, Text};
@@ -236,7 +236,7 @@ impl StepContext<'_> {
         let text = scalar.as_scalar().map_or("", |scalar| scalar.text.as_str());
         let parse = || {
             let place = yaml::scalar_locator(self.input.project, scalar);
-            Ok((SmolStr::new(text), Arc::new(yaml::parse(text, dialect, &place)?)))
+            Ok::<_, Diagnostics>((SmolStr::new(text), Arc::new(yaml::parse(text, dialect, &place)?)))
         };
         if !scalar.at.is_some() {
             return Ok(parse()?.1);

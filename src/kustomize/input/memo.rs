@@ -8,6 +8,7 @@ use crate::source::{File, Location, RelPath};
 use crate::yaml::Dialect;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::{Arc, RwLock};
 
 /// What was read of kustomizations, shared by the builds of one project.
@@ -35,21 +36,15 @@ impl Memo {
         self.wholes.write().expect(LOCK).insert(folder.clone(), kept);
         Ok(whole)
     }
-}
 
-impl Memo {
     /// The comments of a file that define how lists merge, found by `find` unless they are known.
     pub(crate) fn comments(
         &self,
         file: &RelPath,
         find: impl FnOnce() -> BTreeMap<u32, Node>,
     ) -> Arc<BTreeMap<u32, Node>> {
-        let known = self.comments.read().expect(LOCK).get(file).cloned();
-        known.unwrap_or_else(|| {
-            let found = Arc::new(find());
-            self.comments.write().expect(LOCK).insert(file.clone(), Arc::clone(&found));
-            found
-        })
+        let Ok(found) = once::<_, _, Infallible>(&self.comments, file, || Ok(Arc::new(find())));
+        found
     }
 }
 
@@ -62,11 +57,11 @@ type MemoTable<K, V> = RwLock<BTreeMap<K, V>>;
 const LOCK: &str = "no thread panics while it locks a table";
 
 /// The value of `key`, made by `make` if there is none. Two threads may both make it; they make the same.
-pub(super) fn once<K: Ord + Clone, V: Clone>(
+pub(super) fn once<K: Ord + Clone, V: Clone, E>(
     table: &MemoTable<K, V>,
     key: &K,
-    make: impl FnOnce() -> Result<V>,
-) -> Result<V> {
+    make: impl FnOnce() -> Result<V, E>,
+) -> Result<V, E> {
     if let Some(value) = table.read().expect(LOCK).get(key) {
         return Ok(value.clone());
     }

@@ -41,9 +41,9 @@ pub(crate) fn compile(pattern: &str) -> Result<Expression, String> {
     })
 }
 
-/// Counts an expression that is not valid: it may have been too large. Fails with the error of a work limit only.
-pub(crate) fn count_invalid(work: &WorkCounter) -> Result<(), Diagnostic> {
-    work.text(REGEX_BYTES)
+/// What was compiled. One that is not valid counts as work: it may have been too large.
+pub(crate) fn checked<T>(compiled: Result<T, Diagnostic>, work: &WorkCounter) -> Result<T, Diagnostic> {
+    compiled.or_else(|invalid| work.text(REGEX_BYTES).and(Err(invalid)))
 }
 
 impl Expression {

@@ -78,10 +78,7 @@ impl ImageName {
         match self {
             ImageName::Pattern(pattern) => {
                 work.pattern(pattern.name.len())?;
-                match pattern.expression() {
-                    Ok(expression) => expression.count(work)?,
-                    Err(invalid) => return expression::count_invalid(work).and(Err(invalid)),
-                }
+                expression::checked(pattern.expression(), work)?.count(work)?;
                 work.searched(texts, 0)
             }
             ImageName::Plain(_) | ImageName::Dots(_) => work.compared(texts),

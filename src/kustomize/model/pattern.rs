@@ -76,10 +76,8 @@ impl IdentityPattern {
     /// The patterns of a selector for some objects, counted.
     pub(crate) fn counted(selector: &Selector, objects: usize, work: &WorkCounter) -> Result<Self, Diagnostic> {
         IdentityPattern::count_texts(selector, work)?;
-        match IdentityPattern::new(selector) {
-            Ok(pattern) => pattern.count(objects, work).map(|()| pattern),
-            Err(invalid) => expression::count_invalid(work).and(Err(invalid)),
-        }
+        let pattern = expression::checked(IdentityPattern::new(selector), work)?;
+        pattern.count(objects, work).map(|()| pattern)
     }
 
     /// Counts the texts of a selector that are read as patterns.

@@ -51,10 +51,7 @@ impl PatchTarget {
         let placed = |error: Diagnostic| error.at(self.selector.at);
         TargetPatterns::count_texts(&self.selector, work).map_err(placed)?;
         let patterns = self.patterns.get_or_init(|| TargetPatterns::new(&self.selector));
-        let patterns = match patterns {
-            Ok(patterns) => patterns,
-            Err(invalid) => return expression::count_invalid(work).map_err(placed).and(Err(invalid.clone())),
-        };
+        let patterns = expression::checked(patterns.as_ref().map_err(Diagnostic::clone), work).map_err(placed)?;
         patterns.object.count(resources.len(), work).map_err(placed)?;
         let mut selected = Vec::new();
         for (i, resource) in resources.iter().enumerate() {

@@ -154,10 +154,7 @@ impl ValuePattern {
         let refused =
             |why| Diagnostic::new(Code::Overlay, format!("`{text}` is not a valid regular expression: {why}"));
         work.pattern(text.len())?;
-        let expression = match expression::compile(text) {
-            Ok(expression) => expression,
-            Err(why) => return expression::count_invalid(work).and(Err(refused(why))),
-        };
+        let expression = expression::checked(expression::compile(text).map_err(refused), work)?;
         expression.count(work)?;
         Ok(ValuePattern::Regex(Box::new(expression)))
     }
