@@ -50,7 +50,7 @@ pub(super) fn first_error(source: &str, until: Option<usize>) -> Option<BlockErr
         if !source[start..].starts_with("{%") {
             continue;
         }
-        let tag = BlockTag { word: first_word(tags::inner(source, start..end)), range: start..end };
+        let tag = BlockTag { word: tags::first_word(tags::inner(source, start..end)), range: start..end };
         match tag.word {
             "raw" => match tags::end_of_raw(source, end) {
                 Some(tag) => from = tag.end,
@@ -70,10 +70,6 @@ pub(super) fn first_error(source: &str, until: Option<usize>) -> Option<BlockErr
         }
     }
     open.pop().filter(|_| until.is_none()).map(BlockError::Unclosed)
-}
-
-fn first_word(text: &str) -> &str {
-    text.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("")
 }
 
 #[cfg(test)]

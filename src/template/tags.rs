@@ -41,6 +41,11 @@ pub(super) fn inner(source: &str, range: Range<usize>) -> &str {
     tag.trim_start_matches(['-', '+']).trim_end_matches(['-', '+']).trim()
 }
 
+/// The name at the start of the content of a tag, such as `if`. Empty if it begins with something else.
+pub(super) fn first_word(content: &str) -> &str {
+    content.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("")
+}
+
 /// The next tag at or after `from`.
 pub(super) fn next(source: &str, from: usize) -> Option<usize> {
     let bytes = source.as_bytes();
@@ -97,8 +102,7 @@ pub(super) fn marks(source: &str, file: FileId) -> Vec<(usize, String)> {
 /// The offsets of the tags with the name `word`, such as `autoescape`.
 pub(super) fn named(source: &str, word: &str) -> impl Iterator<Item = usize> {
     let is_found = move |tag: &Range<usize>| {
-        let name = inner(source, tag.clone()).split(|c: char| !c.is_alphanumeric() && c != '_').next();
-        source[tag.start..].starts_with("{%") && name == Some(word)
+        source[tag.start..].starts_with("{%") && first_word(inner(source, tag.clone())) == word
     };
     all(source).filter(is_found).map(|tag| tag.start)
 }

@@ -186,9 +186,10 @@ impl<'t> TemplateTrace<'t> {
         let mut placeholders = vec![Placeholder::default(); count];
         for (at, number) in placeholder::positions(self.text.text()) {
             if let (Some(placeholder), Some((source, range))) = (placeholders.get_mut(number), self.origin(at)) {
-                let expression = source.tags.get(&range.start).map(|(_, expression)| expression.clone());
-                *placeholder =
-                    Placeholder { at: self.location_of_range(at, at), expression: expression.unwrap_or_default() };
+                placeholder.at = self.location_of_range(at, at);
+                if let Some((_, expression)) = source.tags.get(&range.start) {
+                    placeholder.expression = expression.clone();
+                }
             }
         }
         placeholders
