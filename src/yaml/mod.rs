@@ -8,6 +8,7 @@ pub(crate) mod edit;
 mod fields;
 mod read;
 mod scalar;
+mod styled;
 mod write;
 
 pub(crate) use fields::{FieldErrors, Fields, STRING, quoted_boolean_help};
@@ -16,7 +17,8 @@ pub(crate) use read::{
 };
 pub(crate) use scalar::number;
 pub(crate) use scalar::resolve::{resolve, scalar_with_text};
-pub(crate) use write::{document, stream, write, write_double_quoted, write_string};
+pub(crate) use styled::StyledText;
+pub(crate) use write::{date_text, document, stream, write, write_double_quoted, write_string};
 
 use crate::node::{Style, Tag};
 use crate::source::Location;

@@ -1,7 +1,7 @@
 //! JSON as Go's `encoding/json` writes it.
 
-use crate::node::{Node, Tag, Value};
-use crate::yaml::number;
+use crate::node::{Node, Style, Tag, Value};
+use crate::yaml::{self, number};
 use std::fmt::Write;
 
 /// A value on one line, keys in byte order.
@@ -30,7 +30,8 @@ pub(super) fn write(json: &mut String, node: &Node) {
             json.push(']');
         }
         Value::Scalar(scalar) => match scalar.tag {
-            Tag::Null => json.push_str("null"),
+            // go-yaml writes nothing within brackets as `''`, and reads that again.
+            Tag::Null => json.push_str(if scalar.style == Style::Quoted { "\"\"" } else { "null" }),
             Tag::Bool => json.push_str(if node.as_bool() == Some(true) { "true" } else { "false" }),
             Tag::Int | Tag::Float => {
                 let mut canonical = String::new();
@@ -40,7 +41,11 @@ pub(super) fn write(json: &mut String, node: &Node) {
                     (Ok(()), _) => json.push_str(&canonical),
                 }
             }
-            Tag::Str | Tag::Timestamp => string(json, &scalar.text),
+            // go-yaml puts a text with a colon in quotes within brackets, and reads that again.
+            Tag::Timestamp if !scalar.text.contains(':') => {
+                string(json, yaml::date_text(&scalar.text).as_ref().unwrap_or(&scalar.text.to_string()));
+            }
+            Tag::Timestamp | Tag::Str => string(json, &scalar.text),
         },
     }
 }

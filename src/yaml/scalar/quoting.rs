@@ -61,10 +61,26 @@ pub(crate) fn form(text: &str, quoting: Quoting) -> ScalarForm {
     }
 }
 
-/// Whether go-yaml v3 writes `text` as a block if it was one. Unlike v2, it treats tabs as printable.
-pub(crate) fn allows_block(text: &str) -> bool {
+/// The forms that a string can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AllowedForms {
+    /// Without quotes, outside and within brackets.
+    pub(crate) plain: (bool, bool),
+    /// In single quotes.
+    pub(crate) single: bool,
+    /// As a block.
+    pub(crate) block: bool,
+}
+
+/// The forms in which go-yaml v3 can write a string. Unlike v2, it treats tabs as printable.
+pub(crate) fn allowed_forms(text: &str) -> AllowedForms {
     let found = traits(&text.replace('\t', "x"));
-    !(found.special || found.trailing_space || found.space_before_break)
+    let escapes = found.special || found.space_before_break;
+    let single = !(escapes || found.space_after_break || text.contains('\t'));
+    let plain = single && !(found.line_break || found.ragged || found.indicator);
+    let is_flow_syntax = text.contains([',', '?', '[', ']', '{', '}', ':']);
+    let block = !(escapes || found.trailing_space || text.is_empty());
+    AllowedForms { plain: (plain, plain && !is_flow_syntax), single, block }
 }
 
 /// Whether no character can affect the form: the usual case.

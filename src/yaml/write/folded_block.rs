@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 /// The folded text `text` after kustomize has written and read it.
 pub(super) fn rewritten(text: &str) -> Cow<'_, str> {
-    if !quoting::allows_block(text) {
+    if !quoting::allowed_forms(text).block {
         return text.into();
     }
     // The printer tests the first character of the text instead of the first character of the next line.

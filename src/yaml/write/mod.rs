@@ -67,6 +67,13 @@ pub(crate) fn write_double_quoted(out: &mut String, text: &str) {
     scalar_text::write(out, out.len(), text, ScalarForm::Double, LineFolding::One);
 }
 
+/// An unquoted date as Go writes it.
+pub(crate) fn date_text(text: &str) -> Result<String, &'static str> {
+    let mut out = String::new();
+    date::parse(text).ok_or("it is not a valid date")?.write(&mut out)?;
+    Ok(out)
+}
+
 fn write_error(scalar: &Scalar, why: &str, at: Location) -> Diagnostic {
     Diagnostic::new(Code::Yaml, format!("`{}` cannot be written: {why}", scalar.text)).at(at)
 }
@@ -242,9 +249,8 @@ impl NodeWriter<'_> {
 
     /// Writes an unquoted date as kustomize does: as a string.
     fn date(&mut self, text: &str) -> Result<(), &'static str> {
-        let date = date::parse(text).ok_or("it is not a valid date")?;
         self.out.push('"');
-        date.write(self.out)?;
+        self.out.push_str(&date_text(text)?);
         self.out.push('"');
         Ok(())
     }

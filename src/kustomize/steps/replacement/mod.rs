@@ -22,7 +22,7 @@ use crate::yaml::{self, Dialect, FieldErrors};
 use model::replacement::{FieldOptions, ReplacementSource, ReplacementTarget};
 use selection::{TargetSelection, is_meant};
 use std::borrow::Cow;
-use structured::JsonFields;
+use structured::InnerFields;
 
 /// The step `replacements`: reads those in files, then applies all.
 pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, context: &StepContext) -> Result<()> {
@@ -292,13 +292,22 @@ fn write(
         counter.value(value, read.depth())?;
         set(target, reached, value, options, counter)
     };
-    // kustomize 5.8.1 copies the whole value into JSON.
-    let within_json = if newest { options.clone() } else { FieldOptions { delimiter: None, ..options.clone() } };
-    let into_json = &mut |target: &mut Node, reached| copy(&within_json, target, reached);
-    match structured::replace(&mut resource.node, path, create, counter, into_json)? {
-        JsonFields::Missing => {}
-        JsonFields::Changed => return Ok(None),
-        JsonFields::Kept => {
+    // kustomize 5.8.1 copies the whole value into texts.
+    let within = if newest { options.clone() } else { FieldOptions { delimiter: None, ..options.clone() } };
+    let into_json = &mut |target: &mut Node, reached| copy(&within, target, reached);
+    let into_yaml = &mut |target: &mut Node, reached| {
+        counter.value(value, read.depth())?;
+        let text = new_text(target, value, &within, counter)?;
+        structured::set_styled(target, reached, &text, value);
+        Ok(())
+    };
+    match structured::replace(&mut resource.node, path, create, counter, (into_json, into_yaml))? {
+        InnerFields::Missing => {}
+        InnerFields::Changed => return Ok(None),
+        InnerFields::Cut => {
+            return Ok(Some("is in the first of several documents, of which kustomize drops the others"));
+        }
+        InnerFields::Kept => {
             return Ok(Some("is in JSON that cannot have this value, which kustomize leaves as it was"));
         }
     }
@@ -332,36 +341,45 @@ fn set(
     options: &FieldOptions,
     counter: &WorkCounter,
 ) -> Result<(), Diagnostic> {
-    let text = value.as_scalar().map_or("", |scalar| scalar.text.as_str());
-    let joined = match (&options.delimiter, target.as_scalar()) {
-        (None, _) => None,
-        (Some(delimiter), Some(old)) => {
-            // It is made, then copied.
-            counter.text(2 * (old.text.len() + delimiter.len() + text.len()))?;
-            Some(join(&old.text, delimiter, options.index, text))
-        }
-        (Some(delimiter), None) => return Err(no_parts(delimiter, target)),
-    };
+    let text = new_text(target, value, options, counter)?;
     let Value::Scalar(old) = &target.value else {
         *target = value.clone();
         return Ok(());
     };
-    let text = joined.as_deref().unwrap_or(text);
     if reached == Reached::Made {
-        *target = field::plain(text, value.at);
+        *target = field::plain(&text, value.at);
         return Ok(());
     }
-    let read = yaml::resolve(text, Dialect::Kubernetes);
+    let read = yaml::resolve(&text, Dialect::Kubernetes);
     let agrees = old.tag == Tag::Str || old.tag == read || old.tag == Tag::Float && read == Tag::Int;
     if !agrees {
-        let (new, old) = (Node::plain(text, read), target.kind_name());
+        let (new, old) = (Node::plain(&*text, read), target.kind_name());
         let message = format!("`{text}` is {}, but the replaced value is {old}", new.kind_name());
         return Err(Diagnostic::new(Code::Overlay, message)
             .note(target.at, "this")
             .help("a replacement never changes the type of a field"));
     }
-    *target = Node::new(Value::Scalar(Scalar { text: text.into(), ..old.clone() }), value.at);
+    *target = Node::new(Value::Scalar(Scalar { text: (&*text).into(), ..old.clone() }), value.at);
     Ok(())
+}
+
+/// The text that a field gets: that of the value, or the old one with another part.
+fn new_text<'v>(
+    target: &Node,
+    value: &'v Node,
+    options: &FieldOptions,
+    counter: &WorkCounter,
+) -> Result<Cow<'v, str>, Diagnostic> {
+    let text = value.as_scalar().map_or("", |scalar| scalar.text.as_str());
+    match (&options.delimiter, target.as_scalar()) {
+        (None, _) => Ok(text.into()),
+        (Some(delimiter), Some(old)) => {
+            // It is made, then copied.
+            counter.text(2 * (old.text.len() + delimiter.len() + text.len()))?;
+            Ok(join(&old.text, delimiter, options.index, text).into())
+        }
+        (Some(delimiter), None) => Err(no_parts(delimiter, target)),
+    }
 }
 
 /// Replaces one part of `old` by `new`, or adds it at the start or the end.
